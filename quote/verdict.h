@@ -1,0 +1,245 @@
+/*
+ * quote/verdict.h - the answer of the appraisal, as plain data without pointers.
+ *
+ * The only header of this room that engine/ and scoring/ include. A verdict keeps apart what is
+ * wrong (forged, refused), what is old, and what could not be judged (docs/protocol.md 3). It is
+ * computed by quote/verify.h; nothing here verifies anything.
+ */
+#ifndef ASSAY_QUOTE_VERDICT_H
+#define ASSAY_QUOTE_VERDICT_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Kinds of evidence; numbers travel in envelopes and genesis, hence are never reused. */
+enum assay_evidence_kind {
+    ASSAY_KIND_NONE = 0,
+    ASSAY_KIND_SGX3 = 1, /* SGX quote, format version 3 */
+    ASSAY_KIND_TDX4 = 2, /* TDX quote, format version 4, TD report 1.0 */
+    ASSAY_KIND_SOFT = 3, /* SGX-v3-shaped quote under a project-made root: development only */
+};
+
+/* One slot of a ballot, four bits on the wire (docs/protocol.md 3 and 4). */
+enum assay_outcome {
+    ASSAY_OUTCOME_NONE = 0, /* not judged: no collateral, expired, verifier limit */
+    ASSAY_OUTCOME_ABSENT =
+        1, /* no evidence for this epoch: given by the engine, never by a verdict */
+    ASSAY_OUTCOME_FAIL_SOFT = 2,
+    ASSAY_OUTCOME_FAIL_HARD = 3,
+    ASSAY_OUTCOME_PASS_UP_TO_DATE = 4,
+    ASSAY_OUTCOME_PASS_NEEDS_HARDENING = 5, /* hardening or configuration needed */
+    ASSAY_OUTCOME_PASS_OUT_OF_DATE = 6,     /* out of date within grace */
+};
+enum { ASSAY_OUTCOME_COUNT = 7 };
+
+/* Intel's TCB statuses; NONE until one was computed. */
+#define ASSAY_TCB_STATUS_LIST(X)                                                               \
+    X(ASSAY_TCB_NONE, 0, "")                                                                   \
+    X(ASSAY_TCB_UP_TO_DATE, 1, "UpToDate")                                                     \
+    X(ASSAY_TCB_SW_HARDENING_NEEDED, 2, "SWHardeningNeeded")                                   \
+    X(ASSAY_TCB_CONFIGURATION_NEEDED, 3, "ConfigurationNeeded")                                \
+    X(ASSAY_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED, 4, "ConfigurationAndSWHardeningNeeded") \
+    X(ASSAY_TCB_OUT_OF_DATE, 5, "OutOfDate")                                                   \
+    X(ASSAY_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED, 6, "OutOfDateConfigurationNeeded")           \
+    X(ASSAY_TCB_TD_RELAUNCH_ADVISED, 7, "TDRelaunchAdvised")                                   \
+    X(ASSAY_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED, 8,                                   \
+      "TDRelaunchAdvisedConfigurationNeeded")                                                  \
+    X(ASSAY_TCB_REVOKED, 9, "Revoked")                                                         \
+    X(ASSAY_TCB_NOT_SUPPORTED, 10, "NotSupported")
+
+#define ASSAY_TCB_STATUS_ENUM(symbol, number, text) symbol = number,
+enum assay_tcb_status { ASSAY_TCB_STATUS_LIST(ASSAY_TCB_STATUS_ENUM) };
+#undef ASSAY_TCB_STATUS_ENUM
+enum { ASSAY_TCB_STATUS_COUNT = 11 };
+
+/* Tiers of AR4SI (draft-ietf-rats-ar4si section 2.3.2). */
+enum assay_tier {
+    ASSAY_TIER_NONE = 0,
+    ASSAY_TIER_AFFIRMING = 1,
+    ASSAY_TIER_WARNING = 2,
+    ASSAY_TIER_CONTRAINDICATED = 3,
+};
+
+enum assay_genuine { ASSAY_GENUINE_UNKNOWN = 0, ASSAY_GENUINE_TRUE = 1, ASSAY_GENUINE_FALSE = 2 };
+
+/*
+ * What a reason does to the verdict. In falling order of precedence: FORGED (not genuine, FAIL
+ * hard), UNJUDGED (genuine unknown, none), REFUSED (genuine, yet FAIL hard), OLD (FAIL soft), NOTE
+ * (warning).
+ */
+enum assay_rule_class {
+    ASSAY_RULE_FORGED,
+    ASSAY_RULE_UNJUDGED,
+    ASSAY_RULE_REFUSED,
+    ASSAY_RULE_OLD,
+    ASSAY_RULE_NOTE,
+};
+
+/* symbol, number (never reused), class, name for machines, text for people */
+#define ASSAY_RULE_LIST(X)                                                                         \
+    X(ASSAY_RULE_FORMAT, 1, FORGED, "format", "the evidence does not follow its format")           \
+    X(ASSAY_RULE_UNSUPPORTED, 2, UNJUDGED, "unsupported", "this version or type is not supported") \
+    X(ASSAY_RULE_QE_VENDOR, 3, FORGED, "qe-vendor", "the quoting enclave has another vendor")      \
+    X(ASSAY_RULE_CERT_TYPE, 4, UNJUDGED, "cert-type",                                              \
+      "the quote carries no PCK certificate chain")                                                \
+    X(ASSAY_RULE_CHAIN_FORMAT, 5, FORGED, "chain-format",                                          \
+      "the PCK chain is not three certificates")                                                   \
+    X(ASSAY_RULE_CHAIN_SIGNATURE, 6, FORGED, "chain-signature",                                    \
+      "a certificate signature is wrong")                                                          \
+    X(ASSAY_RULE_CHAIN_ROOT, 7, FORGED, "chain-root",                                              \
+      "the chain does not end in a pinned root key")                                               \
+    X(ASSAY_RULE_CHAIN_CONSTRAINTS, 8, FORGED, "chain-constraints",                                \
+      "a certificate may not be used in its place")                                                \
+    X(ASSAY_RULE_CERT_TIME, 9, UNJUDGED, "certificate-time",                                       \
+      "a certificate is not valid at the time")                                                    \
+    X(ASSAY_RULE_CERT_REVOKED, 10, FORGED, "certificate-revoked", "a certificate is revoked")      \
+    X(ASSAY_RULE_QE_SIGNATURE, 11, FORGED, "qe-report-signature",                                  \
+      "the QE report signature is wrong")                                                          \
+    X(ASSAY_RULE_AK_BINDING, 12, FORGED, "attestation-key-binding",                                \
+      "the QE report data does not bind the attestation key")                                      \
+    X(ASSAY_RULE_QUOTE_SIGNATURE, 13, FORGED, "quote-signature", "the quote signature is wrong")   \
+    X(ASSAY_RULE_COLLATERAL_MISSING, 14, UNJUDGED, "collateral-missing", "collateral is missing")  \
+    X(ASSAY_RULE_COLLATERAL_EXPIRED, 15, UNJUDGED, "collateral-expired", "collateral has expired") \
+    X(ASSAY_RULE_COLLATERAL_EARLY, 16, UNJUDGED, "collateral-not-yet-valid",                       \
+      "collateral is not yet valid")                                                               \
+    X(ASSAY_RULE_COLLATERAL_FORMAT, 17, UNJUDGED, "collateral-format",                             \
+      "collateral cannot be read")                                                                 \
+    X(ASSAY_RULE_COLLATERAL_CHAIN, 18, FORGED, "collateral-chain",                                 \
+      "a collateral signer does not lead to the pinned root key")                                  \
+    X(ASSAY_RULE_TCB_INFO_SIGNATURE, 19, FORGED, "tcb-info-signature",                             \
+      "the TCB info signature is wrong")                                                           \
+    X(ASSAY_RULE_QE_IDENTITY_SIGNATURE, 20, FORGED, "qe-identity-signature",                       \
+      "the QE identity signature is wrong")                                                        \
+    X(ASSAY_RULE_CRL_SIGNATURE, 21, FORGED, "crl-signature", "a CRL signature is wrong")           \
+    X(ASSAY_RULE_CRL_ISSUER, 22, FORGED, "crl-issuer", "a CRL was issued by another authority")    \
+    X(ASSAY_RULE_FMSPC, 23, FORGED, "fmspc", "the TCB info is for another FMSPC")                  \
+    X(ASSAY_RULE_PCEID, 24, FORGED, "pceid", "the TCB info is for another PCE id")                 \
+    X(ASSAY_RULE_TCB_INFO_ID, 25, FORGED, "tcb-info-id", "the TCB info is for another TEE")        \
+    X(ASSAY_RULE_QE_IDENTITY_ID, 26, FORGED, "qe-identity-id",                                     \
+      "the QE identity is for another TEE")                                                        \
+    X(ASSAY_RULE_QE_IDENTITY, 27, FORGED, "qe-identity",                                           \
+      "the quoting enclave is not the vendor's")                                                   \
+    X(ASSAY_RULE_MODULE_IDENTITY, 28, FORGED, "tdx-module-identity",                               \
+      "the TDX module is not the vendor's")                                                        \
+    X(ASSAY_RULE_TCB_REVOKED, 29, REFUSED, "tcb-revoked", "the TCB level is revoked")              \
+    X(ASSAY_RULE_DEBUG, 30, REFUSED, "debug", "the TEE runs in debug mode")                        \
+    X(ASSAY_RULE_MEASUREMENT_UNKNOWN, 31, REFUSED, "measurement-unknown",                          \
+      "the measurement is not among the allowed ones")                                             \
+    X(ASSAY_RULE_MEASUREMENT_DENIED, 32, REFUSED, "measurement-denied",                            \
+      "the measurement is denied")                                                                 \
+    X(ASSAY_RULE_PROFILE, 33, REFUSED, "profile",                                                  \
+      "SOFT evidence is refused in profile production")                                            \
+    X(ASSAY_RULE_TCB_NOT_SUPPORTED, 34, OLD, "tcb-not-supported",                                  \
+      "no TCB level matches the platform")                                                         \
+    X(ASSAY_RULE_TCB_STATUS, 35, OLD, "tcb-status", "the policy does not accept this TCB status")  \
+    X(ASSAY_RULE_TCB_GRACE, 36, OLD, "tcb-grace", "the grace time of this TCB status is over")     \
+    X(ASSAY_RULE_ADVISORY_DENIED, 37, OLD, "advisory-denied",                                      \
+      "the policy denies an open advisory")                                                        \
+    X(ASSAY_RULE_SVN_MINIMUM, 38, OLD, "svn-minimum", "a security version is under the minimum")   \
+    X(ASSAY_RULE_TCB_WARNING, 39, NOTE, "tcb-warning", "the TCB status calls for attention")       \
+    X(ASSAY_RULE_MEASUREMENT_RETIRING, 40, NOTE, "measurement-retiring",                           \
+      "the measurement is being retired")                                                          \
+    X(ASSAY_RULE_RESERVED_BITS, 41, FORGED, "reserved-bits",                                       \
+      "reserved bits of the TEE report are set")                                                   \
+    X(ASSAY_RULE_EVALUATION_NUMBER, 42, OLD, "tcb-evaluation-number",                              \
+      "the collateral's evaluation number is under the minimum")                                   \
+    X(ASSAY_RULE_KIND, 43, REFUSED, "kind", "the policy does not accept this kind of evidence")
+
+#define ASSAY_RULE_ENUM(symbol, number, class_, name, text) symbol = number,
+enum assay_rule { ASSAY_RULE_LIST(ASSAY_RULE_ENUM) };
+#undef ASSAY_RULE_ENUM
+
+enum {
+    ASSAY_REASONS_MAX = 8,     /* the first eight; more would tell nothing new */
+    ASSAY_REASON_TEXT = 100,   /* a 48-byte measurement in hexadecimal and its NUL */
+    ASSAY_ADVISORIES_MAX = 64, /* genuine TCB levels list up to 30 */
+    ASSAY_ADVISORY_TEXT = 24,  /* "INTEL-SA-01234" and room */
+    ASSAY_MEASUREMENT_MAX = 48,
+    ASSAY_REPORT_DATA_LEN = 64,
+};
+
+struct assay_reason {
+    enum assay_rule rule;
+    uint32_t offset; /* in the evidence, 0 when it is not about a field of it */
+    char expected[ASSAY_REASON_TEXT];
+    char observed[ASSAY_REASON_TEXT];
+};
+
+struct assay_verdict {
+    enum assay_evidence_kind kind;
+    enum assay_genuine genuine;
+    enum assay_tier tier;
+    enum assay_tcb_status tcb_status;
+    bool insecure; /* appraised under profile development */
+    bool debug;
+    bool has_tcb_date;
+    int64_t tcb_date_unix_s; /* minimum of platform, QE and module level */
+    int64_t at_unix_s;       /* the time that it was judged for */
+    bool has_expiry;
+    int64_t expires_unix_s; /* the earliest end of anything that it rests on */
+
+    uint32_t reason_count;
+    struct assay_reason reasons[ASSAY_REASONS_MAX];
+
+    uint32_t advisory_count; /* sorted, without duplicates */
+    char advisories[ASSAY_ADVISORIES_MAX][ASSAY_ADVISORY_TEXT];
+
+    bool has_claims; /* the evidence parsed: the fields below are filled, though perhaps not proven
+                      */
+    uint8_t report_data[ASSAY_REPORT_DATA_LEN];
+    uint8_t measurement[ASSAY_MEASUREMENT_MAX]; /* MRENCLAVE or MRTD */
+    uint32_t measurement_len;
+
+    bool has_platform;
+    bool platform_masked;    /* the id names an instance or nothing: docs/protocol.md 6.2 */
+    uint8_t platform_id[32]; /* SHA-256 over the hardware's own id (PPID) under its vendor root */
+    uint8_t vendor_root[32]; /* SHA-256 of the pinned root's SubjectPublicKeyInfo */
+};
+
+/*
+ * assay_verdict_outcome - from verdict to ballot, docs/protocol.md 3.
+ * Returns: NONE for an unjudged verdict, FAIL_HARD (forged, refused), FAIL_SOFT (old), else a PASS
+ * level; never ABSENT
+ */
+enum assay_outcome assay_verdict_outcome(const struct assay_verdict *verdict);
+
+/*
+ * assay_verdict_init - the verdict before anything was checked: unknown, tier none, no reasons.
+ * Returns: nothing
+ */
+void assay_verdict_init(struct assay_verdict *verdict, enum assay_evidence_kind kind,
+                        int64_t at_unix_s);
+/*
+ * assay_verdict_add - append a reason; texts may be NULL and are cut to their field. When the list
+ * is full a reason of higher precedence replaces the last one of lower precedence. Returns: nothing
+ */
+void assay_verdict_add(struct assay_verdict *verdict, enum assay_rule rule, uint32_t offset,
+                       const char *expected, const char *observed);
+/*
+ * assay_verdict_conclude - compute genuine and tier from reasons and status. No reasons and a
+ * computed TCB status are needed for TRUE; call it once, last. Returns: nothing
+ */
+void assay_verdict_conclude(struct assay_verdict *verdict);
+/* Returns: true when a reason of this rule is present. */
+bool assay_verdict_has(const struct assay_verdict *verdict, enum assay_rule rule);
+/* Returns: true when a reason of this class is present. */
+bool assay_verdict_has_class(const struct assay_verdict *verdict, enum assay_rule_class class_);
+
+/* Texts; none Returns: NULL, numbers outside the list give "unknown". */
+const char *assay_outcome_text(enum assay_outcome outcome);      /* "pass-up-to-date" */
+const char *assay_tcb_status_text(enum assay_tcb_status status); /* "UpToDate" */
+const char *assay_tier_text(enum assay_tier tier);               /* "affirming" */
+const char *assay_rule_name(enum assay_rule rule);               /* "quote-signature" */
+const char *assay_rule_text(enum assay_rule rule);               /* a sentence */
+const char *assay_kind_text(enum assay_evidence_kind kind);      /* "sgx-v3" */
+/* Returns: the class of a rule; FORGED for a number outside the list */
+enum assay_rule_class assay_rule_class_of(enum assay_rule rule);
+/* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND */
+ASSAY_CHECKED enum assay_status assay_tcb_status_parse(const char *text, size_t len,
+                                                       enum assay_tcb_status *status);
+ASSAY_CHECKED enum assay_status assay_kind_parse(const char *text, enum assay_evidence_kind *kind);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * quote/verify.h - the one entry of this room: evidence in, verdict out.
+ *
+ * A pure function of its arguments: bytes, endorsements (pinned root keys with their collateral),
+ * policy, time. The verifier given beside them is memory only: it remembers what depends on nothing
+ * but bytes already seen (certificate chain, QE report, decoded keys), so that a warm quote costs
+ * one ECDSA verification; with and without it the verdict is the same, bit by bit.
+ *
+ * Endorsements and policy are built before (quote/collateral.h, quote/policy.h) and shared
+ * read-only. A new kind of evidence is one file and one row in quote/kinds.c.
+ */
+#ifndef ASSAY_QUOTE_VERIFY_H
+#define ASSAY_QUOTE_VERIFY_H
+
+#include "base/crypto.h"
+#include "quote/verdict.h"
+
+struct assay_collateral; /* quote/collateral.h */
+struct assay_policy;     /* quote/policy.h */
+
+enum {
+    ASSAY_EVIDENCE_LEN_MAX = 32768, /* docs/architecture.md, Sizes */
+    ASSAY_ENDORSEMENTS_MAX = 32,    /* vendors times platform families of one network */
+    ASSAY_VERIFIER_ENTRIES_MAX = 16384,
+};
+
+/* Bit of a kind in a mask of kinds. */
+#define ASSAY_KIND_BIT(kind) (UINT32_C(1) << (unsigned)(kind))
+#define ASSAY_KINDS_ALL UINT32_MAX
+
+/* One pinned root key, what it may vouch for, and the collateral of one platform family under it.
+ */
+struct assay_endorsement {
+    uint8_t root_key[ASSAY_P256_PUBLIC_LEN];   /* X | Y */
+    uint32_t kinds;                            /* ASSAY_KIND_BIT(...) | ... */
+    const struct assay_collateral *collateral; /* NULL: none is known */
+};
+
+struct assay_endorsements {
+    size_t count; /* several entries may share a root: one per FMSPC, TEE and CA */
+    struct assay_endorsement entries[ASSAY_ENDORSEMENTS_MAX];
+};
+
+struct assay_evidence_request {
+    enum assay_evidence_kind kind;
+    const uint8_t
+        *bytes; /* hostile; exactly the declared length: a zero tail is the source's to cut */
+    size_t len;
+    int64_t at_unix_s; /* calendar time of the appraisal: floor(t0 / 1000) of the epoch */
+    const struct assay_endorsements *endorsements;
+    const struct assay_policy *policy;
+};
+
+/* Remembered chains and keys; opaque, in memory of the caller, one per thread. */
+struct assay_verifier;
+
+/* Returns: bytes needed for a verifier of that many entries (1..ASSAY_VERIFIER_ENTRIES_MAX,
+ * asserted). */
+size_t assay_verifier_size(size_t entries);
+/*
+ * assay_verifier_init - in memory of the caller, aligned for any type.
+ * Returns: ASSAY_OK | ASSAY_E_FULL (memory_len below assay_verifier_size)
+ */
+ASSAY_CHECKED enum assay_status assay_verifier_init(void *memory, size_t memory_len, size_t entries,
+                                                    struct assay_verifier **verifier);
+/* Frees the decoded keys, not the memory; accepts NULL, sets *verifier to NULL. Returns: nothing.
+ */
+void assay_verifier_deinit(struct assay_verifier **verifier);
+
+/*
+ * assay_evidence_verify - appraise one piece of evidence.
+ *
+ * In:       verifier (may be NULL: nothing is remembered), *request
+ * Out:      *verdict, always written; on any status but ASSAY_OK it is contraindicated (format), or
+ * none (unsupported, host failure) Returns:  ASSAY_OK (the answer is the verdict) | ASSAY_E_RANGE |
+ * ASSAY_E_TRUNCATED | ASSAY_E_TRAILING | ASSAY_E_UNSUPPORTED | ASSAY_E_INVALID (malformed evidence)
+ * | ASSAY_E_CRYPTO (host failure) Cost:     cold about six ECDSA verifications, warm one; bounded
+ * by the length of the evidence Threads:  one verifier per thread; endorsements and policy are
+ * shared and constant
+ */
+ASSAY_CHECKED enum assay_status assay_evidence_verify(struct assay_verifier *verifier,
+                                                      const struct assay_evidence_request *request,
+                                                      struct assay_verdict *verdict);
+
+/*
+ * assay_evidence_detect - which kind the bytes say they are (nothing is verified).
+ * Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_UNSUPPORTED (version, TEE or vendor not known
+ * here)
+ */
+ASSAY_CHECKED enum assay_status assay_evidence_detect(const uint8_t *bytes, size_t len,
+                                                      enum assay_evidence_kind *kind);
+/*
+ * assay_evidence_length - the declared length of a quote within bytes that may carry a zero tail.
+ * Out:     *declared <= len
+ * Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING (a tail that is not zero) |
+ * ASSAY_E_UNSUPPORTED
+ */
+ASSAY_CHECKED enum assay_status assay_evidence_length(enum assay_evidence_kind kind,
+                                                      const uint8_t *bytes, size_t len,
+                                                      size_t *declared);
+/*
+ * assay_vendor_root - the name of a pinned root: SHA-256 over its SubjectPublicKeyInfo in DER, the
+ * same as `openssl pkey -pubin -outform der | sha256sum`. Returns: nothing
+ */
+void assay_vendor_root(const uint8_t root_key[static ASSAY_P256_PUBLIC_LEN],
+                       uint8_t vendor_root[static 32]);
+/* Intel's SGX root key, pinned in the source. Returns: 64 bytes X | Y. */
+const uint8_t *assay_intel_root_key(void);
+
+#endif
