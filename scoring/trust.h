@@ -1,0 +1,87 @@
+/*
+ * scoring/trust.h - what the rules remember of one member between two epochs.
+ *
+ * protocol.md 7. Every field is part of the state: engine/state.c encodes all of them into the
+ * state root, in this order. Nothing here is a clock: time is the epoch number, counted from 1.
+ * Members change only through scoring/tally.h and assay_trust_list; the engine copies, never edits.
+ */
+#ifndef ASSAY_SCORING_TRUST_H
+#define ASSAY_SCORING_TRUST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    ASSAY_SCORE_BP_MAX = 10000,       /* a full score, in basis points */
+    ASSAY_BOUND_FULL_BP = 9000,       /* FULL at or above */
+    ASSAY_BOUND_WARNING_BP = 7500,    /* WARNING at or above */
+    ASSAY_BOUND_RESTRICTED_BP = 5000, /* RESTRICTED at or above; SUSPENDED below */
+    ASSAY_HYSTERESIS_BP = 200,        /* a standing rises at its bound plus this ... */
+    ASSAY_HYSTERESIS_EPOCHS = 3,      /* ... held for so many certified epochs */
+};
+
+/* Better is smaller. The numbers are encoded and sent, hence never reused. */
+enum assay_standing {
+    ASSAY_STANDING_FULL = 0,
+    ASSAY_STANDING_WARNING = 1,
+    ASSAY_STANDING_RESTRICTED = 2,
+    ASSAY_STANDING_SUSPENDED = 3,
+};
+
+/* A standing with the epochs that its number has been above the next bound. */
+struct assay_hysteresis {
+    enum assay_standing standing;
+    uint8_t held_epochs; /* 0..2: the third moves the standing up one step and starts again */
+};
+
+/*
+ * Offences of a platform, not of an id (protocol.md 6.2): every id on one platform carries the
+ * same record, and the tally keeps the copies equal. Masked ids share by (operator, vendor root).
+ */
+struct assay_offences {
+    uint32_t count;
+    uint64_t last_epoch;   /* epoch of the newest offence; 0: never */
+    uint32_t clean_epochs; /* 0..511: attested epochs without a fault, towards forgetting one */
+};
+
+struct assay_trust {
+    uint16_t integrity_bp;             /* I: moves on re-verifiable objects only */
+    uint16_t availability_bp;          /* A: moves with ballots; never changes weight */
+    struct assay_hysteresis score;     /* of S = min(I, A): gates service */
+    struct assay_hysteresis integrity; /* of I alone: gates weight */
+    bool listed_after_failure;         /* no integrity failure since the incarnation was listed */
+    struct assay_offences offences;
+    uint64_t last_false_fail_epoch;   /* newest proven false FAIL of its own; 0: never */
+    uint64_t out_of_date_since_epoch; /* TCB ladder: first epoch of this out-of-date run; 0: none */
+};
+
+/* A member named in genesis. Returns: I = A = 10000, FULL, no offence. */
+struct assay_trust assay_trust_genesis(void);
+
+/*
+ * A member that joins later starts like a restarted one, so that rejoining gains nothing (P7).
+ * offences is what is remembered of its platform (all zero for one never seen).
+ * Returns: I = A = 0, SUSPENDED, listed: on probation.
+ */
+struct assay_trust assay_trust_newcomer(struct assay_offences offences);
+
+/*
+ * The epoch block lists a new incarnation of the member: call it after the tally of that block, so
+ * that a last failure of the old incarnation in the same epoch does not bind the new one for ever.
+ * I and A stay as they are (a reincarnation without a failure keeps both). Returns: nothing.
+ */
+void assay_trust_list(struct assay_trust *trust);
+
+/* Returns: S = min(I, A), in basis points. */
+uint16_t assay_trust_score_bp(const struct assay_trust *trust);
+
+/* Returns: true while the integrity standing is SUSPENDED on the way up (weight 0, no RESTART). */
+bool assay_trust_on_probation(const struct assay_trust *trust);
+
+/* Returns: I, or 0 while the integrity standing is SUSPENDED (protocol.md 6, raw weight). */
+uint32_t assay_trust_raw_weight(const struct assay_trust *trust);
+
+/* Aborts when a field is outside its range or two fields contradict. Returns: nothing. */
+void assay_trust_check(const struct assay_trust *trust);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * scoring/weight.h - the table of voting weights of the next epoch, and what it can survive.
+ *
+ * protocol.md 6: raw weight from integrity, one unit per platform, four cap cuts, tolerance.
+ */
+#ifndef ASSAY_SCORING_WEIGHT_H
+#define ASSAY_SCORING_WEIGHT_H
+
+#include "scoring/groups.h"
+#include "scoring/trust.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ASSAY_WEIGHT_UNIT = 10000 }; /* one platform holds at most this much */
+
+/* The largest share that one group may hold: num / den. */
+struct assay_cap {
+    uint32_t num;
+    uint32_t den; /* 1..10000, num <= den */
+};
+
+struct assay_weight_rules {
+    struct assay_cap operator_cap;
+    struct assay_cap vendor_cap;
+};
+
+/* Returns: operators 20 of 100, vendor roots 33 of 100. */
+struct assay_weight_rules assay_weight_rules_default(void);
+
+struct assay_weight_input {
+    const struct assay_weight_rules *rules;
+    const struct assay_groups *groups; /* gives count */
+    const struct assay_trust *trust;   /* [count]: as the tally left it */
+    const bool *unlisted;              /* [count]: no incarnation is listed; NULL: all are */
+    const uint32_t *previous;          /* [count]: the table in force; NULL at genesis */
+};
+
+/* One family of groups in the final table. */
+struct assay_share {
+    uint64_t largest_weight; /* of one group; its share is largest_weight / total_weight */
+    uint32_t third_count;    /* how many groups must fail together to reach a third (3x >= W) */
+};
+
+struct assay_tolerance {
+    uint64_t total_weight;
+    uint64_t electorate_weight_min; /* smallest electorate of any member */
+    uint32_t voter_count;           /* members of positive weight */
+    struct assay_share node;
+    struct assay_share platform;
+    struct assay_share operator_;
+    struct assay_share vendor;
+    bool operator_cap_met; /* no operator above its cap in the final table */
+    bool vendor_cap_met;   /* no vendor root above its cap in the final table */
+    bool vendor_break_survivable; /* no vendor root holds a third or more */
+    bool refused;          /* the new table was empty: the previous one stays, epoch is BRAKED */
+};
+
+/* Returns: bytes of scratch that assay_weights needs for count members. */
+size_t assay_weights_memory_len(uint32_t count);
+
+/*
+ * assay_weights - the table of the next epoch.
+ *
+ * In:       *input; memory: scratch, aligned for uint64_t, assay_weights_memory_len(count) or more
+ * Out:      weights[count] (must not be input->previous), *tolerance, computed on the final table
+ * Returns:  nothing: every input has a table (an empty one only where previous is NULL or empty)
+ * Cost:     O(count log count)
+ */
+void assay_weights(const struct assay_weight_input *input, void *memory, size_t memory_len,
+                   uint32_t *weights, struct assay_tolerance *tolerance);
+
+#endif
