@@ -153,6 +153,7 @@ enum assay_rule { ASSAY_RULE_LIST(ASSAY_RULE_ENUM) };
 #undef ASSAY_RULE_ENUM
 
 enum {
+    ASSAY_EVIDENCE_LEN_MAX = 32768, /* docs/architecture.md, Sizes */
     ASSAY_REASONS_MAX = 8,     /* the first eight; more would tell nothing new */
     ASSAY_REASON_TEXT = 100,   /* a 48-byte measurement in hexadecimal and its NUL */
     ASSAY_ADVISORIES_MAX = 64, /* genuine TCB levels list up to 30 */

@@ -19,7 +19,6 @@ struct assay_collateral; /* quote/collateral.h */
 struct assay_policy;     /* quote/policy.h */
 
 enum {
-    ASSAY_EVIDENCE_LEN_MAX = 32768, /* docs/architecture.md, Sizes */
     ASSAY_ENDORSEMENTS_MAX = 32,    /* vendors times platform families of one network */
     ASSAY_VERIFIER_ENTRIES_MAX = 16384,
 };

@@ -1,0 +1,49 @@
+/*
+ * net/keyring.h - the private keys of one node, in one directory with owner-only rights.
+ *
+ * docs/protocol.md 2: identity key (P-256) and door key (CURVE25519) name the node for life; a voting key
+ * (P-256) and a transport key (CURVE25519) belong to one incarnation. Files in DIR, each mode 0600, canonical
+ * CBOR ["assay/key/v1", role, incarnation, secret]:
+ *   identity.key door.key                      for life
+ *   incarnation.key                            the listed set: [.., "incarnation", number, voting | transport]
+ *   incarnation.next.key                       a set made for a restarted enclave and not yet listed
+ * Every write goes to a temporary file, is synced, renamed, and the directory synced: a crash leaves the old
+ * or the new file. Used by `assay keys`, `assay genesis` and net/host.c.
+ */
+#ifndef ASSAY_NET_KEYRING_H
+#define ASSAY_NET_KEYRING_H
+
+#include "base/crypto.h"
+
+/* One key set of one incarnation, with its public halves. */
+struct assay_key_set {
+    uint32_t incarnation; /* from 1; 0: no set */
+    struct assay_secret32 voting_private, transport_private;
+    uint8_t voting_public[ASSAY_P256_PUBLIC_LEN];
+    uint8_t transport_public[32];
+};
+
+struct assay_keyring {
+    struct assay_secret32 identity_private, door_private;
+    uint8_t identity_public[ASSAY_P256_PUBLIC_LEN];
+    uint8_t door_public[32];
+    uint8_t node_id[32]; /* SHA-256 of identity_public */
+    struct assay_key_set current; /* the listed incarnation */
+    struct assay_key_set next;    /* incarnation 0: none is waiting to be listed */
+};
+
+/* Make a new node in dir (created with mode 0700 when absent), incarnation 1 as current.
+ * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (dir holds keys already) | ASSAY_E_IO | ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status assay_keyring_create(const char *dir, struct assay_keyring *ring);
+/* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (also: a file that others may read) | INPUT statuses */
+ASSAY_CHECKED enum assay_status assay_keyring_load(const char *dir, struct assay_keyring *ring);
+/* Make and store a fresh set as `next` with this number (replaces a waiting one), durable when it returns.
+ * Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status assay_keyring_make_next(const char *dir, uint32_t incarnation, struct assay_keyring *ring);
+/* `next` was listed: it becomes `current`, durably; the old set is wiped.
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no next) | ASSAY_E_IO */
+ASSAY_CHECKED enum assay_status assay_keyring_promote(const char *dir, struct assay_keyring *ring);
+/* Wipes every secret. Returns: nothing. */
+void assay_keyring_wipe(struct assay_keyring *ring);
+
+#endif
