@@ -1,0 +1,42 @@
+/*
+ * quote/json.h - the signed JSON documents of the vendor, read into bounded structs.
+ *
+ * A seam: implemented by quote/json/jansson.c. Refused: duplicate names, nesting beyond 16, bytes
+ * after the document, numbers outside their field, another number of components than 16, another
+ * version. The signed bytes are located in the text itself and never re-serialised. Nothing is
+ * verified here.
+ */
+#ifndef ASSAY_QUOTE_JSON_H
+#define ASSAY_QUOTE_JSON_H
+
+#include "quote/tcb.h"
+
+enum {
+    ASSAY_JSON_LEN_MAX = 131072, /* genuine documents: up to 7 KB */
+    ASSAY_JSON_DEPTH_MAX = 16,
+};
+
+/* A document of the form {"<name>": <body>, "signature": "<128 hexadecimal digits>"}. */
+struct assay_signed_json {
+    struct assay_slice body; /* borrowed from the text: exactly the signed bytes */
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+};
+
+/*
+ * assay_json_tcb_info - TCB info of version 3, or version 2 for SGX.
+ * Out:     *signed_json borrows from text; outputs untouched unless ASSAY_OK
+ * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_DUPLICATE | ASSAY_E_RANGE | ASSAY_E_TYPE |
+ * ASSAY_E_NOT_FOUND (a name is missing) | ASSAY_E_UNSUPPORTED (version, id, status) | ASSAY_E_FULL
+ * | ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_json_tcb_info(const uint8_t *text, size_t len,
+                                                    struct assay_tcb_info *info,
+                                                    struct assay_signed_json *signed_json,
+                                                    struct assay_where *where);
+/* assay_json_qe_identity - enclave identity QE or TD_QE of version 2. Returns: as above */
+ASSAY_CHECKED enum assay_status assay_json_qe_identity(const uint8_t *text, size_t len,
+                                                       struct assay_qe_identity *identity,
+                                                       struct assay_signed_json *signed_json,
+                                                       struct assay_where *where);
+
+#endif

@@ -1,0 +1,120 @@
+/*
+ * quote/x509.h - X.509 certificates and revocation lists as plain bounded structs.
+ *
+ * The seam between this room and a library that knows ASN.1: implemented by quote/x509/openssl.c.
+ * These functions only read; no signature is checked and nothing is trusted. Signatures are checked
+ * by quote/chain.c through base/crypto.h over the digest kept here.
+ */
+#ifndef ASSAY_QUOTE_X509_H
+#define ASSAY_QUOTE_X509_H
+
+#include "base/crypto.h"
+
+enum {
+    ASSAY_DN_MAX = 256,           /* Intel's names take 106 to 114 bytes */
+    ASSAY_SERIAL_LEN = 20,        /* RFC 5280 4.1.2.2: at most 20 octets; right-aligned here */
+    ASSAY_KEY_ID_LEN = 20,        /* RFC 5280 4.2.1.2, method 1 */
+    ASSAY_CERT_DER_MAX = 8192,    /* genuine PCK certificates take 1.2 KB */
+    ASSAY_CHAIN_MAX = 8,          /* docs/architecture.md, Sizes */
+    ASSAY_PEM_MAX = 32768,        /* a chain of eight at 3 KB */
+    ASSAY_CRL_DER_MAX = 262144,   /* 4096 entries at 50 bytes */
+    ASSAY_CRL_ENTRIES_MAX = 4096, /* Intel's platform CRL: 129 entries in 2026-07 */
+    ASSAY_TCB_COMPONENTS = 16,
+    ASSAY_COMMON_NAME_MAX = 64,
+};
+
+/* A distinguished name as its raw DER; compared byte by byte (quotes.md 5: raw DN). */
+struct assay_dn {
+    uint32_t len;
+    uint8_t der[ASSAY_DN_MAX];
+};
+
+/* Intel SGX extension 1.2.840.113741.1.13.1 of a PCK certificate. */
+struct assay_pck {
+    uint8_t ppid[16];                         /* .1 */
+    uint8_t components[ASSAY_TCB_COMPONENTS]; /* .2.1 to .2.16 */
+    uint16_t pcesvn;                          /* .2.17 */
+    uint8_t cpusvn[16];                       /* .2.18 */
+    uint8_t pceid[2];                         /* .3 */
+    uint8_t fmspc[6];                         /* .4 */
+    uint8_t sgx_type; /* .5: 0 standard, 1 scalable, 2 scalable with integrity */
+    bool has_platform_instance;
+    uint8_t platform_instance[16]; /* .6, Platform CA only */
+    bool has_configuration;        /* .7; booleans as their DER octet, 0 or 255 */
+    uint8_t dynamic_platform;
+    uint8_t cached_keys;
+    uint8_t smt_enabled;
+};
+
+enum {
+    ASSAY_KEY_USAGE_DIGITAL_SIGNATURE = 1,
+    ASSAY_KEY_USAGE_CERT_SIGN = 2,
+    ASSAY_KEY_USAGE_CRL_SIGN = 4,
+};
+
+struct assay_certificate {
+    struct assay_dn issuer;
+    struct assay_dn subject;
+    char issuer_name[ASSAY_COMMON_NAME_MAX]; /* common names, printable ASCII, for people only */
+    char subject_name[ASSAY_COMMON_NAME_MAX];
+    uint8_t serial[ASSAY_SERIAL_LEN]; /* big-endian, right-aligned */
+    int64_t not_before_s;
+    int64_t not_after_s;
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN]; /* X | Y; not yet known to be on the curve */
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+    uint8_t tbs_digest[ASSAY_SHA256_LEN];
+    bool has_basic_constraints;
+    bool is_ca;
+    bool has_path_len;
+    uint32_t path_len;
+    bool has_key_usage;
+    uint32_t key_usage;
+    bool has_subject_key_id;
+    uint8_t subject_key_id[ASSAY_KEY_ID_LEN];
+    bool has_authority_key_id;
+    uint8_t authority_key_id[ASSAY_KEY_ID_LEN];
+    bool has_unknown_critical; /* a critical extension that is none of these: must be refused */
+    bool has_pck;
+    struct assay_pck pck;
+};
+
+struct assay_crl {
+    struct assay_dn issuer;
+    int64_t this_update_s;
+    int64_t next_update_s;
+    bool has_authority_key_id;
+    uint8_t authority_key_id[ASSAY_KEY_ID_LEN];
+    bool has_number;
+    uint8_t number[ASSAY_SERIAL_LEN]; /* big-endian, right-aligned */
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+    uint8_t tbs_digest[ASSAY_SHA256_LEN];
+    uint32_t revoked_count;
+    uint8_t revoked[ASSAY_CRL_ENTRIES_MAX][ASSAY_SERIAL_LEN]; /* sorted, right-aligned */
+};
+
+/*
+ * assay_x509_certificate - one DER certificate with a P-256 key, signed with ecdsa-with-SHA256.
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (too long, a bound above) | ASSAY_E_SYNTAX | ASSAY_E_TRAILING |
+ *          ASSAY_E_DUPLICATE (an extension twice) | ASSAY_E_UNSUPPORTED (another algorithm) |
+ *          ASSAY_E_MEMORY; *out untouched unless ASSAY_OK
+ */
+ASSAY_CHECKED enum assay_status assay_x509_certificate(const uint8_t *der, size_t len,
+                                                       struct assay_certificate *out);
+/*
+ * assay_x509_pem_chain - PEM certificates one after the other, in the order of the text. Between
+ * them only white space; NUL bytes at the end are common in quotes. Out:     out[*count], *count <=
+ * capacity Returns: as above, also ASSAY_E_FULL (more than capacity); an empty text gives
+ * ASSAY_E_SYNTAX
+ */
+ASSAY_CHECKED enum assay_status assay_x509_pem_chain(const uint8_t *pem, size_t len,
+                                                     struct assay_certificate *out, size_t capacity,
+                                                     size_t *count);
+/*
+ * assay_x509_crl - one DER revocation list of version 2 with a nextUpdate.
+ * Returns: as assay_x509_certificate, also ASSAY_E_FULL (too many entries); *out may be overwritten
+ * on failure (it is too big for a copy on the stack)
+ */
+ASSAY_CHECKED enum assay_status assay_x509_crl(const uint8_t *der, size_t len,
+                                               struct assay_crl *out);
+
+#endif
