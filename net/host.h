@@ -1,0 +1,177 @@
+/*
+ * net/host.h - the real world around the engine: one loop that owns engine, store and every socket.
+ *
+ * Each turn: read -> step -> sign -> persist -> send -> act -> sleep, in the order of
+ * engine/engine.h. A store that fails stops the node: nothing more is signed or sent, the loop
+ * returns the status and assayd exits non-zero. Verification runs in a pool of threads
+ * (net/verify_pool.h) and comes back as events; everything else happens in the thread that calls
+ * assay_host_run.
+ *
+ * The enclave (platform and agent, quote/source and engine/enforce) is reached through struct
+ * assay_host_enclave alone; apps/assayd.c fills it in.
+ */
+#ifndef ASSAY_NET_HOST_H
+#define ASSAY_NET_HOST_H
+
+#include "engine/engine.h"
+
+#include <poll.h>
+
+struct assay_host;
+struct assay_endorsements; /* quote/verify.h */
+struct assay_policy;       /* quote/policy.h */
+
+enum {
+    ASSAY_HOST_ENCLAVE_FDS_MAX = 16,
+    ASSAY_HOST_MESSAGE_LEN = 256, /* a reason for people */
+};
+
+/* --------------------------------------------------------------- the enclave, by callbacks */
+
+enum assay_enclave_event_kind {
+    ASSAY_ENCLAVE_QUOTE,   /* answer to request_quote */
+    ASSAY_ENCLAVE_REBUILT, /* a RESTART was executed, the right build runs: new keys are wanted */
+    ASSAY_ENCLAVE_OUTCOME, /* an order was executed or refused: for log and timeline */
+    ASSAY_ENCLAVE_STARTED, /* a process runs: for log and timeline */
+    ASSAY_ENCLAVE_EXITED,  /* it ended by itself; the agent restarts it: for log and timeline */
+};
+
+struct assay_enclave_event {
+    enum assay_enclave_event_kind kind;
+    union {
+        struct {
+            uint64_t epoch;
+            uint32_t incarnation;
+            struct assay_slice bytes; /* declared length, no zero tail; len 0: no quote to be had.
+                                         Borrowed until the next call of any callback */
+        } quote;
+        struct {
+            /* The incarnation that ended. Reported again after every boot until a higher one is
+             * listed, so that a crash between the restart and the new keys loses nothing; the host
+             * makes keys once per ended incarnation. */
+            uint32_t ended_incarnation;
+        } rebuilt;
+        struct {
+            struct assay_order order;
+            enum assay_status
+                status; /* ASSAY_OK: done; ASSAY_E_STALE: void or done before; else why not */
+        } outcome;
+        struct {
+            int64_t pid;
+            uint8_t measurement[32];
+        } started;
+        struct {
+            int64_t pid;
+            int wait_status; /* as waitid reports: si_status */
+        } exited;
+    } as;
+};
+
+struct assay_enclave_view {
+    int64_t pid; /* 0: not running */
+    bool paused; /* service suspended by an order */
+    uint32_t starts;
+    uint8_t measurement[32];
+};
+
+/* Every pointer is set. No call blocks: bounded work, then return. The host calls from one thread.
+ */
+struct assay_host_enclave {
+    void *context;
+    /* Have the enclave ask for a quote over report_data; answered by an ASSAY_ENCLAVE_QUOTE event,
+     * also when it fails later. A newer request replaces one that was not answered yet. Returns:
+     * ASSAY_OK (an event will come) | ASSAY_E_AGAIN (no enclave runs: the host answers the engine
+     * with an empty quote) | an ASSAY_CLASS_HOST status (the node stops) */
+    enum assay_status (*request_quote)(void *context, uint64_t epoch, uint32_t incarnation,
+                                       const uint8_t report_data[static 64]);
+    /* Remember the order durably, then execute it; the outcome comes as an event. The engine
+     * re-derives orders while their cause stands: the agent executes each once. Returns: ASSAY_OK |
+     * an ASSAY_CLASS_HOST status (could not be remembered: the node stops) */
+    enum assay_status (*order)(void *context, const struct assay_order *order);
+    /* What to poll for. Returns: how many of fds[capacity] were written (never more). */
+    size_t (*poll_set)(void *context, struct pollfd *fds, size_t capacity);
+    /* Returns: the monotonic ms at which step wants to be called at the latest; UINT64_MAX: never.
+     */
+    uint64_t (*wake_at)(void *context);
+    /* Called once per turn with the same fds, revents filled in. Returns: nothing. */
+    void (*step)(void *context, uint64_t now_ms, const struct pollfd *fds, size_t count);
+    /* Take the next event; called after step until false. Returns: true and *event. */
+    bool (*next)(void *context, struct assay_enclave_event *event);
+    /* Returns: nothing; *view for the status document. */
+    void (*look)(void *context, struct assay_enclave_view *view);
+};
+
+#ifdef ASSAY_TEST_HOOKS
+/*
+ * What a Byzantine test build may do to its own host (apps/byzantine). assayd is built without
+ * this: the symbols are not there. Either pointer may be NULL. Replaced slices must outlive the
+ * turn.
+ */
+struct assay_host_hooks {
+    void *context;
+    /* Before an effect is carried out; may change it. Returns: false to drop it. */
+    bool (*effect)(void *context, struct assay_host *host, struct assay_effect *effect);
+    /* Before an event is stepped; may change it. Returns: false to drop it. */
+    bool (*event)(void *context, struct assay_host *host, struct assay_event *event);
+};
+#endif
+
+/* --------------------------------------------------------------- the host */
+
+struct assay_host_peer {
+    uint8_t node_id[32];
+    const char *endpoint; /* "tcp://host:port" */
+};
+
+/* Pointers are borrowed for the life of the host unless a line says otherwise. */
+struct assay_host_config {
+    const struct assay_genesis *genesis;
+    struct assay_store *store; /* open; the caller closes it after the host */
+    const char *keys_dir;      /* net/keyring.h; its identity must be a member of genesis */
+    const char *listen;        /* "tcp://127.0.0.1:7100" */
+    const struct assay_host_peer *peers; /* copied; members without an address are not dialled */
+    size_t peer_count;
+    const char *admin_path;    /* UNIX socket, 0600; NULL: none */
+    const char *workload_path; /* UNIX socket of the enclave's counter service; NULL: no service */
+    const struct assay_endorsements *endorsements;
+    const struct assay_policy *policy;
+    uint8_t verifier_digest[32];
+    uint32_t verify_threads; /* 0: one per core but one, at least one, at most 8 */
+    uint32_t history_epochs; /* 0: as the engine */
+    struct assay_host_enclave enclave;
+    bool take_signals; /* SIGINT and SIGTERM end the loop (blocked and read by signalfd) */
+#ifdef ASSAY_TEST_HOOKS
+    struct assay_host_hooks hooks;
+#endif
+};
+
+struct assay_host;
+
+/*
+ * assay_host_open - load and check the keys, start the pool, bind the sockets, restore the engine.
+ *
+ * Out:     *out on ASSAY_OK; message[ASSAY_HOST_MESSAGE_LEN] says why not otherwise
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (the identity is no member of this genesis) | ASSAY_E_IO
+ * (port in use, key file, socket) | ASSAY_E_STORE | ASSAY_E_MEMORY | ASSAY_E_CRYPTO | statuses of
+ *          assay_engine_init and assay_keyring_load
+ */
+ASSAY_CHECKED enum assay_status assay_host_open(const struct assay_host_config *config,
+                                                struct assay_host **out,
+                                                char message[static ASSAY_HOST_MESSAGE_LEN]);
+/* Turn until a signal (config.take_signals) or assay_host_stop.
+ * Returns: ASSAY_OK (asked to end) | the ASSAY_CLASS_HOST status that stopped the node */
+ASSAY_CHECKED enum assay_status assay_host_run(struct assay_host *host);
+/* One turn that sleeps at most wait_ms_max: for tests that drive several hosts from one thread.
+ * Returns: as assay_host_run; ASSAY_E_AGAIN while the node goes on */
+ASSAY_CHECKED enum assay_status assay_host_turn(struct assay_host *host, uint32_t wait_ms_max);
+/* From the same thread or a signal handler: the loop ends after this turn. Returns: nothing. */
+void assay_host_stop(struct assay_host *host);
+/* Accepts a pointer to NULL; nulls it. Keys are wiped. Returns: nothing. */
+void assay_host_close(struct assay_host **host);
+
+/* Returns: the engine, to look at (assay_engine_view). */
+const struct assay_engine *assay_host_engine(const struct assay_host *host);
+/* Returns: own roster slot. */
+uint16_t assay_host_slot(const struct assay_host *host);
+
+#endif
