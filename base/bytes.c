@@ -1,0 +1,129 @@
+/*
+ * base/bytes.c - moving and comparing public bytes, hexadecimal.
+ *
+ * Comparison goes word by word through memcpy'd loads instead of memcmp: the joined core then needs
+ * no symbol of libc beyond what compilers emit by themselves, and memcmp's sign-only contract never
+ * leaks into an ordering that two nodes must share.
+ */
+#include "base/bytes.h"
+
+#include "base/assert.h"
+
+#include <string.h>
+
+static uint64_t load_word(const uint8_t *bytes)
+{
+    uint64_t word = 0;
+    memcpy(&word, bytes, sizeof word); /* any alignment; equality does not care for byte order */
+    return word;
+}
+
+void assay_bytes_copy(void *dst, size_t capacity, const void *src, size_t len)
+{
+    ASSAY_ASSERT(len <= capacity);
+    if (len == 0) return; /* both pointers may be NULL then */
+    ASSAY_ASSERT(dst != NULL);
+    ASSAY_ASSERT(src != NULL);
+    memcpy(dst, src, len);
+}
+
+void assay_bytes_zero(void *dst, size_t len)
+{
+    if (len == 0) return;
+    ASSAY_ASSERT(dst != NULL);
+    memset(dst, 0, len);
+}
+
+/* Returns: the index of the first byte that differs, len when none does. */
+static size_t first_difference(const uint8_t *a, const uint8_t *b, size_t len)
+{
+    size_t i = 0;
+    while (len - i >= sizeof(uint64_t) && load_word(a + i) == load_word(b + i)) {
+        i += sizeof(uint64_t);
+    }
+    while (i < len && a[i] == b[i]) {
+        i++;
+    }
+    return i;
+}
+
+bool assay_bytes_equal(const void *a, const void *b, size_t len)
+{
+    if (len == 0) return true;
+    ASSAY_ASSERT(a != NULL);
+    ASSAY_ASSERT(b != NULL);
+    return first_difference(a, b, len) == len;
+}
+
+int assay_bytes_compare(const void *a, const void *b, size_t len)
+{
+    if (len == 0) return 0;
+    ASSAY_ASSERT(a != NULL);
+    ASSAY_ASSERT(b != NULL);
+    const uint8_t *left = a;
+    const uint8_t *right = b;
+    const size_t at = first_difference(left, right, len);
+    if (at == len) return 0;
+    return left[at] < right[at] ? -1 : 1;
+}
+
+bool assay_bytes_all_zero(const void *bytes, size_t len)
+{
+    if (len == 0) return true;
+    ASSAY_ASSERT(bytes != NULL);
+    const uint8_t *at = bytes;
+    uint8_t any = 0;
+    for (size_t i = 0; i < len; i++) {
+        any |= at[i];
+    }
+    return any == 0;
+}
+
+struct assay_slice assay_slice_over(const void *bytes, size_t len)
+{
+    ASSAY_ASSERT(bytes != NULL || len == 0);
+    return (struct assay_slice){ .bytes = bytes, .len = len };
+}
+
+bool assay_slice_equal(struct assay_slice a, struct assay_slice b)
+{
+    return a.len == b.len && assay_bytes_equal(a.bytes, b.bytes, a.len);
+}
+
+void assay_hex_encode(const uint8_t *bytes, size_t len, char *text, size_t text_len)
+{
+    static const char digits[] = "0123456789abcdef";
+    ASSAY_ASSERT(text != NULL);
+    ASSAY_ASSERT(text_len > 0);
+    ASSAY_ASSERT(len <= (text_len - 1) / 2);
+    for (size_t i = 0; i < len; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    text[2 * len] = '\0';
+}
+
+enum { NO_DIGIT = 16 };
+
+/* Compared with character constants, never isxdigit: the answer must not depend on a locale. */
+static unsigned hex_digit(char character)
+{
+    if (character >= '0' && character <= '9') return (unsigned)(character - '0');
+    if (character >= 'a' && character <= 'f') return (unsigned)(character - 'a') + 10;
+    if (character >= 'A' && character <= 'F') return (unsigned)(character - 'A') + 10;
+    return NO_DIGIT;
+}
+
+enum assay_status assay_hex_decode(const char *text, size_t text_len, uint8_t *out, size_t len)
+{
+    ASSAY_ASSERT(text != NULL || text_len == 0);
+    ASSAY_ASSERT(out != NULL || len == 0);
+    if (text_len / 2 != len || text_len % 2 != 0) return ASSAY_E_SYNTAX;
+    for (size_t i = 0; i < text_len; i++) { /* all of it before the first write: out stays whole */
+        if (hex_digit(text[i]) == NO_DIGIT) return ASSAY_E_SYNTAX;
+    }
+    for (size_t i = 0; i < len; i++) {
+        out[i] = (uint8_t)(hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]));
+    }
+    return ASSAY_OK;
+}
