@@ -105,6 +105,12 @@ struct assay_tally_summary {
     bool certified;          /* ROLL present and 3 * counted > 2 * total */
 };
 
+/* Static text for people, e.g. "own ballot missing". Returns: never NULL. */
+const char *assay_integrity_reason_text(enum assay_integrity_reason reason);
+
+/* Returns: static text of the rule, never NULL. */
+const char *assay_availability_rule_text(enum assay_availability_rule rule);
+
 /* Returns: bytes of one packed row of outcomes, two slots a byte. */
 size_t assay_row_len(uint32_t count);
 

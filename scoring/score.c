@@ -1,0 +1,87 @@
+/*
+ * scoring/score.c - interval bounds, falls and rises.
+ *
+ * protocol.md 7. Proofs of what these formulas keep (P1, P2, P3, P4, P11) are unit tests.
+ */
+#include "scoring/score.h"
+
+#include "base/assert.h"
+#include "scoring/groups.h"
+#include "scoring/weight.h"
+
+_Static_assert((uint64_t)ASSAY_SCORING_MEMBERS_MAX * ASSAY_WEIGHT_UNIT * 3 <=
+                   UINT64_MAX / (2 * ASSAY_SCORE_BP_MAX),
+               "ten thousand times three times the total weight must fit in 64 bits");
+
+static uint16_t clamp_bp(uint64_t value)
+{
+    return value > ASSAY_SCORE_BP_MAX ? (uint16_t)ASSAY_SCORE_BP_MAX : (uint16_t)value;
+}
+
+static void check_votes(struct assay_votes votes)
+{
+    ASSAY_ASSERT(votes.electorate_weight <=
+                 (uint64_t)ASSAY_SCORING_MEMBERS_MAX * ASSAY_WEIGHT_UNIT);
+    ASSAY_ASSERT(votes.pass_weight <= votes.electorate_weight);
+    ASSAY_ASSERT(votes.negative_weight <= votes.electorate_weight - votes.pass_weight);
+}
+
+struct assay_bounds assay_score_bounds(struct assay_votes votes)
+{
+    check_votes(votes);
+    const uint64_t total = votes.electorate_weight;
+    struct assay_bounds bounds = { .lo_bp = 0, .hi_bp = ASSAY_SCORE_BP_MAX };
+    if (total == 0) return bounds; /* nobody to ask: HOLD */
+
+    const uint64_t pass3 = 3 * votes.pass_weight;
+    const uint64_t negative3 = 3 * votes.negative_weight;
+    const uint64_t low = pass3 > total ? pass3 - total : 0;
+    const uint64_t high = negative3 < 2 * total ? 2 * total - negative3 : 0;
+    bounds.lo_bp = clamp_bp(ASSAY_SCORE_BP_MAX * low / total);
+    bounds.hi_bp = clamp_bp((ASSAY_SCORE_BP_MAX * high + total - 1) / total);
+    ASSAY_ASSERT(bounds.lo_bp <= bounds.hi_bp);
+    return bounds;
+}
+
+bool assay_votes_third_passed(struct assay_votes votes)
+{
+    return 3 * votes.pass_weight > votes.electorate_weight;
+}
+
+bool assay_votes_quorum_passed(struct assay_votes votes)
+{
+    return 3 * votes.pass_weight > 2 * votes.electorate_weight;
+}
+
+uint16_t assay_score_availability_step(uint16_t availability_bp, struct assay_votes votes)
+{
+    ASSAY_ASSERT(availability_bp <= ASSAY_SCORE_BP_MAX);
+    const struct assay_bounds bounds = assay_score_bounds(votes);
+    /* Missing votes are of neither sign: a fall asks for more than 2W/3 explicit ones (P11). */
+    const bool quorum =
+        3 * (votes.pass_weight + votes.negative_weight) > 2 * votes.electorate_weight;
+    if (quorum && availability_bp > bounds.hi_bp) {
+        const uint16_t above_ceil = (uint16_t)((availability_bp - bounds.hi_bp + 3) / 4);
+        return (uint16_t)(availability_bp - above_ceil);
+    }
+    if (availability_bp < bounds.lo_bp) {
+        const uint16_t risen = (uint16_t)(availability_bp + ASSAY_RISE_AVAILABILITY_BP);
+        return risen < bounds.lo_bp ? risen : bounds.lo_bp;
+    }
+    return availability_bp;
+}
+
+uint16_t assay_score_quarter_off(uint16_t score_bp)
+{
+    return (uint16_t)(score_bp - (score_bp + 3) / 4);
+}
+
+uint16_t assay_score_integrity_rise_bp(uint32_t offence_count)
+{
+    /* "U = 100 halved per earlier offence": the offence one recovers from is not an earlier one,
+     * which is what the closed forms say (54 and 94 epochs after a first hard failure). */
+    const uint32_t earlier = offence_count == 0 ? 0 : offence_count - 1;
+    const uint32_t rise = earlier >= 8 ? 0u : (uint32_t)ASSAY_RISE_INTEGRITY_BP >> earlier;
+    return rise < ASSAY_RISE_INTEGRITY_MIN_BP ? (uint16_t)ASSAY_RISE_INTEGRITY_MIN_BP
+                                              : (uint16_t)rise;
+}

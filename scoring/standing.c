@@ -1,0 +1,125 @@
+/*
+ * scoring/standing.c - standings with hysteresis, and what a member starts with.
+ *
+ * protocol.md 7: "Standing goes down at once, up only at bound + 200 bp held for 3 certified
+ * epochs." One step up at a time: after a step the count starts again for the next bound.
+ */
+#include "scoring/standing.h"
+
+#include "base/assert.h"
+
+enum assay_standing assay_standing_band(uint16_t score_bp)
+{
+    if (score_bp >= ASSAY_BOUND_FULL_BP) return ASSAY_STANDING_FULL;
+    if (score_bp >= ASSAY_BOUND_WARNING_BP) return ASSAY_STANDING_WARNING;
+    if (score_bp >= ASSAY_BOUND_RESTRICTED_BP) return ASSAY_STANDING_RESTRICTED;
+    return ASSAY_STANDING_SUSPENDED;
+}
+
+uint16_t assay_standing_bound_bp(enum assay_standing standing)
+{
+    switch (standing) {
+    case ASSAY_STANDING_FULL: return ASSAY_BOUND_FULL_BP;
+    case ASSAY_STANDING_WARNING: return ASSAY_BOUND_WARNING_BP;
+    case ASSAY_STANDING_RESTRICTED: return ASSAY_BOUND_RESTRICTED_BP;
+    case ASSAY_STANDING_SUSPENDED: return 0;
+    }
+    ASSAY_UNREACHABLE("a standing outside its enum");
+}
+
+const char *assay_standing_text(enum assay_standing standing)
+{
+    switch (standing) {
+    case ASSAY_STANDING_FULL: return "FULL";
+    case ASSAY_STANDING_WARNING: return "WARNING";
+    case ASSAY_STANDING_RESTRICTED: return "RESTRICTED";
+    case ASSAY_STANDING_SUSPENDED: return "SUSPENDED";
+    }
+    ASSAY_UNREACHABLE("a standing outside its enum");
+}
+
+static enum assay_standing one_better(enum assay_standing standing)
+{
+    switch (standing) {
+    case ASSAY_STANDING_FULL: return ASSAY_STANDING_FULL;
+    case ASSAY_STANDING_WARNING: return ASSAY_STANDING_FULL;
+    case ASSAY_STANDING_RESTRICTED: return ASSAY_STANDING_WARNING;
+    case ASSAY_STANDING_SUSPENDED: return ASSAY_STANDING_RESTRICTED;
+    }
+    ASSAY_UNREACHABLE("a standing outside its enum");
+}
+
+struct assay_hysteresis assay_standing_step(struct assay_hysteresis before, uint16_t score_bp,
+                                            bool certified)
+{
+    ASSAY_ASSERT(score_bp <= ASSAY_SCORE_BP_MAX);
+    ASSAY_ASSERT(before.held_epochs < ASSAY_HYSTERESIS_EPOCHS);
+
+    const enum assay_standing band = assay_standing_band(score_bp);
+    if (band > before.standing) return (struct assay_hysteresis){ .standing = band };
+
+    const enum assay_standing next = one_better(before.standing);
+    if (next == before.standing || score_bp < assay_standing_bound_bp(next) + ASSAY_HYSTERESIS_BP)
+        return (struct assay_hysteresis){ .standing = before.standing };
+    if (!certified) return before; /* a HELD epoch neither counts nor starts the count again */
+
+    if (before.held_epochs + 1 == ASSAY_HYSTERESIS_EPOCHS)
+        return (struct assay_hysteresis){ .standing = next };
+    return (struct assay_hysteresis){ .standing = before.standing,
+                                      .held_epochs = (uint8_t)(before.held_epochs + 1) };
+}
+
+struct assay_trust assay_trust_genesis(void)
+{
+    return (struct assay_trust){
+        .integrity_bp = ASSAY_SCORE_BP_MAX,
+        .availability_bp = ASSAY_SCORE_BP_MAX,
+        .score = { .standing = ASSAY_STANDING_FULL },
+        .integrity = { .standing = ASSAY_STANDING_FULL },
+        .listed_after_failure = true,
+    };
+}
+
+struct assay_trust assay_trust_newcomer(struct assay_offences offences)
+{
+    return (struct assay_trust){
+        .score = { .standing = ASSAY_STANDING_SUSPENDED },
+        .integrity = { .standing = ASSAY_STANDING_SUSPENDED },
+        .listed_after_failure = true,
+        .offences = offences,
+    };
+}
+
+void assay_trust_list(struct assay_trust *trust) { trust->listed_after_failure = true; }
+
+uint16_t assay_trust_score_bp(const struct assay_trust *trust)
+{
+    return trust->integrity_bp < trust->availability_bp ? trust->integrity_bp
+                                                        : trust->availability_bp;
+}
+
+bool assay_trust_on_probation(const struct assay_trust *trust)
+{
+    return trust->integrity.standing == ASSAY_STANDING_SUSPENDED && trust->listed_after_failure;
+}
+
+uint32_t assay_trust_raw_weight(const struct assay_trust *trust)
+{
+    return trust->integrity.standing == ASSAY_STANDING_SUSPENDED ? 0u : trust->integrity_bp;
+}
+
+void assay_trust_check(const struct assay_trust *trust)
+{
+    ASSAY_ASSERT(trust->integrity_bp <= ASSAY_SCORE_BP_MAX);
+    ASSAY_ASSERT(trust->availability_bp <= ASSAY_SCORE_BP_MAX);
+    ASSAY_ASSERT(trust->score.held_epochs < ASSAY_HYSTERESIS_EPOCHS);
+    ASSAY_ASSERT(trust->integrity.held_epochs < ASSAY_HYSTERESIS_EPOCHS);
+    /* A standing may lag behind its score on the way up, never on the way down. */
+    ASSAY_ASSERT(assay_standing_band(assay_trust_score_bp(trust)) <= trust->score.standing);
+    ASSAY_ASSERT(assay_standing_band(trust->integrity_bp) <= trust->integrity.standing);
+    /* After a failure nothing rises before a new incarnation is listed. */
+    if (!trust->listed_after_failure)
+        ASSAY_ASSERT(trust->integrity.standing == ASSAY_STANDING_SUSPENDED);
+    if (trust->offences.count > 0) ASSAY_ASSERT(trust->offences.last_epoch > 0);
+    if (trust->offences.count == 0) ASSAY_ASSERT(trust->offences.clean_epochs == 0);
+}

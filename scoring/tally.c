@@ -1,0 +1,278 @@
+/*
+ * scoring/tally.c - sums the ballots of one epoch and applies the rules to every member.
+ *
+ * protocol.md 7. Three passes: rows into sums per subject, each subject by itself, then the offence
+ * record that the ids of one platform share.
+ */
+#include "scoring/tally.h"
+
+#include "base/assert.h"
+#include "scoring/integrity.h"
+#include "scoring/score.h"
+#include "scoring/standing.h"
+#include "scoring/weight.h"
+
+_Static_assert((uint64_t)ASSAY_SCORING_MEMBERS_MAX * ASSAY_WEIGHT_UNIT <= UINT32_MAX,
+               "sums of weights are kept in 32 bits");
+
+/* What all voters said about one subject, by weight. Four words side by side: one vector add. */
+struct sums {
+    uint32_t up_to_date;
+    uint32_t needs_hardening;
+    uint32_t out_of_date;
+    uint32_t negative;
+};
+
+/* What one voter's outcome adds, by nibble; [1] for subjects whose FAIL is proven. */
+struct addends {
+    struct sums of[2][16];
+};
+
+struct scratch {
+    struct sums *sums;          /* [count] by subject */
+    uint64_t *platform_weights; /* [platform_count] */
+    uint8_t *fail_proven;       /* [count] 0 or 1 */
+};
+
+struct assay_score_rules assay_score_rules_default(void)
+{
+    enum { THIRTY_DAYS_OF_MINUTES = 30 * 24 * 60 };
+    return (struct assay_score_rules){
+        .hardening_ceiling_bp = ASSAY_SCORE_BP_MAX,
+        .grace_epochs = THIRTY_DAYS_OF_MINUTES,
+    };
+}
+
+size_t assay_tally_memory_len(uint32_t count)
+{
+    return (size_t)count * (sizeof(struct sums) + sizeof(uint64_t) + sizeof(uint8_t));
+}
+
+static void sums_add(struct sums *sums, const struct sums *addend)
+{
+    sums->up_to_date += addend->up_to_date;
+    sums->needs_hardening += addend->needs_hardening;
+    sums->out_of_date += addend->out_of_date;
+    sums->negative += addend->negative;
+}
+
+static void sums_take(struct sums *sums, const struct sums *addend)
+{
+    sums->up_to_date -= addend->up_to_date;
+    sums->needs_hardening -= addend->needs_hardening;
+    sums->out_of_date -= addend->out_of_date;
+    sums->negative -= addend->negative;
+}
+
+/* All other nibbles (none, and what no outcome has) add nothing. */
+static void addends_weigh(struct addends *addends, uint32_t weight)
+{
+    for (unsigned proven = 0; proven < 2; proven++) {
+        struct sums *of = addends->of[proven];
+        of[ASSAY_OUTCOME_ABSENT].negative = weight;
+        of[ASSAY_OUTCOME_PASS_UP_TO_DATE].up_to_date = weight;
+        of[ASSAY_OUTCOME_PASS_NEEDS_HARDENING].needs_hardening = weight;
+        of[ASSAY_OUTCOME_PASS_OUT_OF_DATE].out_of_date = weight;
+    }
+    /* A FAIL counts into N only when proven: slander alone moves nothing. */
+    addends->of[1][ASSAY_OUTCOME_FAIL_SOFT].negative = weight;
+    addends->of[1][ASSAY_OUTCOME_FAIL_HARD].negative = weight;
+}
+
+static const struct sums *addend_for(const struct addends *addends, const struct scratch *scratch,
+                                     const uint8_t *row, uint32_t subject)
+{
+    return &addends->of[scratch->fail_proven[subject]][assay_row_get(row, subject)];
+}
+
+/* One ballot: the whole row is added, then what it says of the voter's own platform is taken back,
+ * because the electorate of s excludes s and the ids of its platform. */
+static void add_row(const struct assay_groups *groups, const struct addends *addends,
+                    const uint8_t *row, uint32_t voter, const struct scratch *scratch)
+{
+    for (uint32_t subject = 0; subject + 1 < groups->count; subject += 2) {
+        const uint8_t pair = row[subject / 2];
+        const uint8_t *proven = &scratch->fail_proven[subject];
+        sums_add(&scratch->sums[subject], &addends->of[proven[0]][pair & 0x0f]);
+        sums_add(&scratch->sums[subject + 1], &addends->of[proven[1]][pair >> 4]);
+    }
+    if (groups->count % 2 != 0) {
+        const uint32_t last = groups->count - 1;
+        sums_add(&scratch->sums[last], addend_for(addends, scratch, row, last));
+    }
+    uint32_t own = voter;
+    do {
+        sums_take(&scratch->sums[own], addend_for(addends, scratch, row, own));
+        own = groups->platform_next[own];
+    } while (own != voter);
+}
+
+static void add_ballots(const struct assay_tally_input *input, const struct scratch *scratch,
+                        struct assay_tally_summary *summary)
+{
+    const struct assay_groups *groups = input->groups;
+    *summary = (struct assay_tally_summary){ 0 };
+    for (uint32_t g = 0; g < groups->platform_count; g++) scratch->platform_weights[g] = 0;
+    for (uint32_t i = 0; i < groups->count; i++) {
+        const struct assay_faults *faults = &input->members[i].faults;
+        scratch->sums[i] = (struct sums){ 0 };
+        scratch->fail_proven[i] = faults->own_fail_hard || faults->own_fail_soft ? 1 : 0;
+    }
+    struct addends addends = { 0 };
+    for (uint32_t voter = 0; voter < groups->count; voter++) {
+        const uint32_t weight = input->weights[voter];
+        ASSAY_ASSERT(weight <= ASSAY_WEIGHT_UNIT);
+        scratch->platform_weights[groups->platform[voter]] += weight;
+        summary->total_weight += weight;
+        if (weight == 0 || input->rows[voter] == NULL) continue;
+        summary->counted_weight += weight;
+        addends_weigh(&addends, weight);
+        add_row(groups, &addends, input->rows[voter], voter, scratch);
+    }
+    summary->certified =
+        input->roll_present && 3 * summary->counted_weight > 2 * summary->total_weight;
+}
+
+/* Fills what the votes alone say. */
+static void judge(const struct sums *sums, uint64_t electorate_weight, bool certified,
+                  struct assay_tally_result *result)
+{
+    const struct assay_level_votes levels = {
+        .up_to_date = sums->up_to_date,
+        .needs_hardening = sums->needs_hardening,
+        .out_of_date = sums->out_of_date,
+    };
+    const struct assay_votes votes = {
+        .pass_weight = levels.up_to_date + levels.needs_hardening + levels.out_of_date,
+        .negative_weight = sums->negative,
+        .electorate_weight = electorate_weight,
+    };
+    const struct assay_bounds bounds = assay_score_bounds(votes);
+    *result = (struct assay_tally_result){
+        .pass_weight = votes.pass_weight,
+        .negative_weight = votes.negative_weight,
+        .electorate_weight = electorate_weight,
+        .lo_bp = bounds.lo_bp,
+        .hi_bp = bounds.hi_bp,
+        .level = assay_votes_third_passed(votes) ? assay_integrity_level(levels)
+                                                 : ASSAY_OUTCOME_NONE,
+        .certified_pass = certified && assay_votes_quorum_passed(votes),
+    };
+}
+
+static void step_availability(bool certified, struct assay_trust *trust,
+                              struct assay_tally_result *result)
+{
+    if (!certified) {
+        result->availability_rule = ASSAY_AVAILABILITY_UNCERTIFIED;
+        return;
+    }
+    /* docs/protocol.md 7 (participation) puts its ceiling on A here, and an announced maintenance
+     * (9) makes the tally of its member HOLD. */
+    const struct assay_votes votes = {
+        .pass_weight = result->pass_weight,
+        .negative_weight = result->negative_weight,
+        .electorate_weight = result->electorate_weight,
+    };
+    const uint16_t before = trust->availability_bp;
+    const uint16_t after = assay_score_availability_step(before, votes);
+    trust->availability_bp = after;
+    result->availability_rule = after > before   ? ASSAY_AVAILABILITY_RISE
+                                : after < before ? ASSAY_AVAILABILITY_FALL
+                                                 : ASSAY_AVAILABILITY_HOLD;
+}
+
+static void step_member(const struct assay_tally_input *input, uint32_t slot, bool certified,
+                        struct assay_trust *trust, struct assay_tally_result *result)
+{
+    struct assay_trust next = input->trust[slot];
+    assay_trust_check(&next);
+    step_availability(certified, &next, result);
+    assay_integrity_step(input, &input->members[slot], certified, &next, result);
+    /* docs/protocol.md 7 (brakes): those struck, and braked cohorts, stand no higher here. */
+    next.score = assay_standing_step(next.score, assay_trust_score_bp(&next), certified);
+    *trust = next;
+}
+
+/* What the epoch means for the record of one platform. */
+static void note_offences(struct assay_offences *offences, uint64_t epoch, bool failed,
+                          bool clean_attested, bool faulted)
+{
+    const bool apart = offences->last_epoch == 0 ||
+                       epoch - offences->last_epoch >= ASSAY_OFFENCE_APART_EPOCHS;
+    if (failed && apart) {
+        offences->count++;
+        offences->last_epoch = epoch;
+    }
+    if (faulted || offences->count == 0) offences->clean_epochs = 0;
+    else if (clean_attested) offences->clean_epochs++;
+    if (offences->clean_epochs < ASSAY_FORGET_EPOCHS) return;
+    offences->clean_epochs = 0;
+    offences->count--;
+}
+
+/* One platform, one record: whatever one id did is written into the copies of all its ids. */
+static void step_platform(const struct assay_tally_input *input, uint32_t first,
+                          struct assay_trust *trust, struct assay_tally_result *results)
+{
+    const uint32_t *next = input->groups->platform_next;
+    struct assay_offences offences = trust[first].offences;
+    bool failed = false;
+    bool faulted = false;
+    bool attested = false;
+    uint32_t slot = first;
+    do {
+        ASSAY_ASSERT(trust[slot].offences.count == offences.count);
+        ASSAY_ASSERT(trust[slot].offences.last_epoch == offences.last_epoch);
+        ASSAY_ASSERT(trust[slot].offences.clean_epochs == offences.clean_epochs);
+        failed = failed || results[slot].integrity_failed;
+        faulted = faulted || results[slot].integrity_reason >= ASSAY_INTEGRITY_FALSE_FAIL;
+        attested = attested || results[slot].certified_pass;
+        slot = next[slot];
+    } while (slot != first);
+
+    const uint32_t count_before = offences.count;
+    note_offences(&offences, input->epoch, failed, attested && !faulted, faulted);
+    do {
+        trust[slot].offences = offences;
+        results[slot].offence = results[slot].integrity_failed && offences.count > count_before;
+        assay_trust_check(&trust[slot]);
+        slot = next[slot];
+    } while (slot != first);
+}
+
+static bool is_first_of_platform(const struct assay_groups *groups, uint32_t slot)
+{
+    for (uint32_t other = groups->platform_next[slot]; other != slot;
+         other = groups->platform_next[other])
+        if (other < slot) return false;
+    return true;
+}
+
+void assay_tally_epoch(const struct assay_tally_input *input, void *memory, size_t memory_len,
+                       struct assay_trust *trust, struct assay_tally_result *results,
+                       struct assay_tally_summary *summary)
+{
+    const struct assay_groups *groups = input->groups;
+    const uint32_t count = groups->count;
+    ASSAY_ASSERT(input->epoch >= 1);
+    ASSAY_ASSERT(memory_len >= assay_tally_memory_len(count));
+    ASSAY_ASSERT((uintptr_t)memory % sizeof(uint64_t) == 0);
+
+    uint64_t *platform_weights = memory;
+    struct sums *sums = (struct sums *)(platform_weights + count);
+    const struct scratch scratch = {
+        .platform_weights = platform_weights,
+        .sums = sums,
+        .fail_proven = (uint8_t *)(sums + count),
+    };
+    add_ballots(input, &scratch, summary);
+    for (uint32_t slot = 0; slot < count; slot++) {
+        const uint64_t electorate_weight =
+            summary->total_weight - scratch.platform_weights[groups->platform[slot]];
+        judge(&scratch.sums[slot], electorate_weight, summary->certified, &results[slot]);
+        step_member(input, slot, summary->certified, &trust[slot], &results[slot]);
+    }
+    for (uint32_t slot = 0; slot < count; slot++)
+        if (is_first_of_platform(groups, slot)) step_platform(input, slot, trust, results);
+}
