@@ -1,0 +1,147 @@
+#!/bin/sh
+# tests/tidy/selftest.sh - tidy.sh can fail: one fault per rule, each of which must be found.
+#
+# A small clean tree passes; then each fault is planted alone and must give exactly its rule.
+set -eu
+export LC_ALL=C
+
+tidy=$(cd "$(dirname "$0")" && pwd)/tidy.sh
+tree=$(mktemp -d)
+trap 'rm -rf "$tree" "$tree.out"' EXIT
+failures=0 checks=0
+
+clean_tree() {
+    rm -rf "$tree"
+    mkdir -p "$tree/base" "$tree/engine/store" "$tree/net" "$tree/quote" "$tree/tests/tidy" "$tree/scoring"
+    cat >"$tree/base/status.h" <<'END'
+/* What went wrong. */
+#define ASSAY_STATUS_LIST(X) \
+    X(ASSAY_OK, 0, "success") \
+    X(ASSAY_E_RANGE, 103, "a number is outside its range")
+
+/* Returns: static text. */
+const char *assay_status_text(int status);
+END
+    cat >"$tree/base/status.c" <<'END'
+#include "base/status.h"
+
+static const int known = 2; /* a double negation, "float" and memcpy(in a comment) are only words */
+
+const char *assay_status_text(int status)
+{
+    switch (status) {
+    case 1: return "float time(NULL) // strcpy(a, b)";
+    default: return known > status ? "yes" : "no";
+    }
+}
+END
+    cat >"$tree/engine/engine.c" <<'END'
+#include "base/status.h"
+
+int step(int kind)
+{
+    switch (kind) {
+    case ASSAY_EVENT_TICK:
+    case ASSAY_EVENT_STOP: return 1;
+    }
+    return 0;
+}
+END
+    printf '#include "base/status.h"\nint test(void) { return ASSAY_OK + ASSAY_E_RANGE; }\n' >"$tree/tests/test.c"
+    printf '# none\n' >"$tree/tests/tidy/allow.txt"
+    list_built
+}
+
+list_built() {
+    (cd "$tree" && find . -name '*.c') | sed "s|^\./\(.*\)|  \"file\": \"$tree/\1\",|" >"$tree/commands.json"
+}
+
+# expect RULE: tidy finds that rule and no other; RULE "" expects a clean tree.
+expect() {
+    checks=$((checks + 1))
+    seen=0
+    sh "$tidy" "$tree" "$tree/commands.json" >"$tree.out" 2>&1 || seen=1
+    rules=$(sed -n 's/^[^ ]*:[0-9]*: \([a-z-]*\):.*/\1/p' "$tree.out" | sort -u | tr '\n' ' ')
+    wanted=0
+    [ -z "$1" ] || wanted=1
+    if [ "$rules" != "${1:+$1 }" ] || [ $seen -ne $wanted ]; then
+        echo "selftest: $2: expected '${1:-nothing}', found '$rules' (status $seen)"
+        cat "$tree.out"
+        failures=$((failures + 1))
+    fi
+}
+
+# plant RULE FILE TEXT: the text is appended to the file.
+plant() {
+    clean_tree
+    printf '%s\n' "$3" >>"$tree/$2"
+    list_built
+    expect "$1" "$3"
+}
+
+clean_tree
+expect "" "a clean tree"
+
+plant include-arrow engine/engine.c '#include "quote/verify.h"'
+plant include-arrow scoring/a.c '#include "engine/engine.h"'
+plant include-arrow net/a.c '#include "sim/world.h"'
+plant include-arrow base/status.c '#include "status.h"'
+plant "" engine/engine.c '#include "quote/verdict.h"'
+plant library net/a.c '#include <sqlite3.h>'
+plant library quote/a.c '#include <openssl/evp.h>'
+for call in 'strcpy(a, b)' 'sprintf(a, b)' 'atoi(a)' 'strtok(a, b)' 'rand()' 'time(0)' 'memcmp(a, b, 1)' \
+    'memcpy(a, b, 1)' 'assert(a)' 'alloca(3)' 'gettimeofday(a, b)' 'strcat (a, b)'; do
+    plant banned-call net/a.c "int x = $call;"
+done
+plant "" base/status.c 'static void move(void) { memcpy(a, b, 1); assay_wall_time(1); a->time(3); }'
+plant discarded-status net/a.c 'void f(void) { (void)assay_store_put(a); }'
+plant float engine/engine.c 'static int f(double x) { return 1; }'
+plant "" net/a.c 'static int f(double x) { return 1; }'
+plant mutable-static quote/a.c 'static int count;'
+plant mutable-static quote/a.c '    static unsigned long count = 3;'
+plant "" quote/a.c 'static const int table[2] = { 1, 2 };'
+plant line-length tests/test.c "/* $(printf '%0100d' 0) */"
+plant promise net/a.c "/* TO""DO: later */"
+plant promise tests/notes.md "a place""holder"
+plant switch-default engine/engine.c 'int g(int k) { switch (k) { case ASSAY_A: return 1; default: return 2; } }'
+plant "" engine/engine.c 'int g(int k) { switch (k) { case 7: return 1; default: return 2; } }'
+plant returns-line base/status.h '
+int assay_status_number(const char *text);'
+plant "" base/status.h 'int assay_status_number(const char *text); /* in the paragraph of the one above */'
+plant returns-line base/status.h '
+/* Something, without saying what comes back. */
+__attribute__((pure)) int assay_status_number(const char *text,
+                                              int text_len);'
+plant "" base/status.h '
+/* A number. Returns: it, or 0. */
+int assay_status_number(const char *text);'
+plant status-untested base/status.h '    X(ASSAY_E_FORGOTTEN, 1, "nobody asks for it")'
+plant unused-header base/forgotten.h '/* nobody reads me */'
+
+clean_tree
+{ echo 'void f(void)'; echo '{'; for _ in $(seq 68); do echo '    ;'; done; echo '}'; } >"$tree/net/a.c"
+list_built
+expect function-length "a function of 71 lines"
+printf 'function-length net/a.c:f one dispatch table, read as a whole\n' >>"$tree/tests/tidy/allow.txt"
+expect "" "an exception with a reason"
+clean_tree
+printf 'function-length net/a.c:f nothing needs this exception now\n' >>"$tree/tests/tidy/allow.txt"
+expect allow "an exception that nothing needs"
+clean_tree
+printf 'function-length net/a.c\n' >>"$tree/tests/tidy/allow.txt"
+expect allow "an exception without a reason"
+
+clean_tree
+{ echo 'void f(void)'; echo '{'; for _ in $(seq 67); do echo '    ;'; done; echo '}'; } >"$tree/net/a.c"
+list_built
+expect "" "a function of 70 lines"
+clean_tree
+seq 801 | sed 's|.*|/* & */|' >"$tree/net/a.c"
+list_built
+expect file-length "a file of 801 lines"
+clean_tree
+echo 'int lonely;' >"$tree/net/lonely.c"
+expect unbuilt-file "a file that no target builds"
+
+echo "selftest: $checks trees, $failures wrong"
+[ $failures -eq 0 ]

@@ -1,0 +1,81 @@
+#!/bin/sh
+# tests/tidy/tidy.sh - style as a test.
+#
+# usage: tidy.sh ROOT COMPILE_COMMANDS
+#
+# Rules of one file stand in rules.awk; here are those that need the whole tree. What allow.txt excepts,
+# each with its reason, is left out; an exception that nothing needs any more is a finding itself.
+set -eu
+export LC_ALL=C
+
+root=$1 commands=$2
+tidy=$(cd "$(dirname "$0")" && pwd)
+allow=$root/tests/tidy/allow.txt
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$root"
+
+tab=$(printf '\t')
+find base quote scoring engine net sim apps examples include tests -name '*.[ch]' 2>/dev/null |
+    sort >"$work/files"
+[ -s "$work/files" ] || { echo "tidy: no file found under $root" >&2; exit 2; }
+
+: >"$work/included"
+tr '\n' '\0' <"$work/files" |
+    xargs -0 awk -v included="$work/included" -f "$tidy/rules.awk" >"$work/found"
+
+# Scripts and build files keep no promises either.
+find . \( -name build -o -name .git \) -prune -o -type f \
+    \( -name CMakeLists.txt -o -name '*.sh' -o -name '*.awk' -o -name dev -o -name '*.md' \) -print |
+    sed 's|^\./||' | sort |
+    tr '\n' '\0' | xargs -0 awk '
+    tolower($0) ~ /(^|[^a-z])(to[d]o|fix[m]e|xx[x]|ha[c]k|placeholde[r]|for no[w]|not implemente[d])([^a-z]|$)/ {
+        printf "promise\t%s\t%d\t\ta promise is not code: do it, or file an issue\n", FILENAME, FNR
+    }' /dev/null >>"$work/found"
+
+# A status that no test mentions is a promise that nobody checks.
+sed -n 's/^ *X(\(ASSAY_[A-Z0-9_]*\),.*/\1/p' base/status.h 2>/dev/null | while read -r symbol; do
+    grep -rqw --include='*.[ch]' -- "$symbol" tests ||
+        printf 'status-untested\tbase/status.h\t0\t%s\t%s: no test mentions it\n' "$symbol" "$symbol"
+done >>"$work/found"
+
+# A file that no target builds is dead, or a target was forgotten.
+sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' "$commands" | sed "s|^$root/||" | sort -u >"$work/built"
+grep '\.c$' "$work/files" | comm -23 - "$work/built" |
+    sed "s/\(.*\)/unbuilt-file$tab\1${tab}0$tab${tab}no target builds it/" >>"$work/found"
+sort -u "$work/included" >"$work/included.sorted"
+grep '\.h$' "$work/files" | grep -v '^include/' | comm -23 - "$work/included.sorted" |
+    sed "s/\(.*\)/unused-header$tab\1${tab}0$tab${tab}no file includes it/" >>"$work/found"
+
+# allow.txt: "rule path[:subject] the reason, a sentence".
+awk -F "$tab" -v allow="$allow" '
+BEGIN {
+    while ((getline line < allow) > 0) {
+        number++
+        if (line ~ /^#/ || line ~ /^ *$/) continue
+        if (split(line, word, / +/) < 5) {
+            printf "%s:%d: allow: rule, path and a reason of some words\n", allow, number
+            bad++
+        }
+        key = word[1] "\t" word[2]
+        reason[key] = number
+    }
+}
+{
+    key = $1 "\t" $2
+    if ($4 != "" && (key ":" $4) in reason) key = key ":" $4
+    if (key in reason) { used[key] = 1; next }
+    printf "%s:%d: %s: %s\n", $2, $3, $1, $5
+    bad++
+}
+END {
+    for (key in reason)
+        if (!(key in used)) {
+            what = key
+            sub(/\t/, " ", what)
+            printf "%s:%d: allow: nothing needs \"%s\" any more\n", allow, reason[key], what
+            bad++
+        }
+    if (bad) { printf "tidy: %d findings\n", bad; exit 1 }
+    print "tidy: no findings"
+}' "$work/found"
