@@ -93,9 +93,14 @@ void assay_cbor_put_int(struct assay_writer *w, int64_t value)
     else put_head(w, MAJOR_NINT, (uint64_t)(-(value + 1))); /* + 1 first: -INT64_MIN overflows */
 }
 
-void assay_cbor_put_bytes(struct assay_writer *w, const void *bytes, size_t len)
+void assay_cbor_put_bytes_head(struct assay_writer *w, uint64_t len)
 {
     put_head(w, MAJOR_BYTES, len);
+}
+
+void assay_cbor_put_bytes(struct assay_writer *w, const void *bytes, size_t len)
+{
+    assay_cbor_put_bytes_head(w, len);
     assay_writer_put(w, bytes, len);
 }
 

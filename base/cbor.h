@@ -3,8 +3,8 @@
  *
  * Only these items exist: unsigned and negative integers, byte strings, text strings (UTF-8
  * checked), arrays, maps with unsigned or text keys in bytewise order of their encodings without
- * duplicates, false, true, null, and tags (read on request). Shortest integers, definite lengths; anything else
- * is refused with ASSAY_E_ENCODING. Nesting is the caller's control flow: no recursion here, except
+ * duplicates, false, true, null, and tags (read on request). Shortest integers, definite lengths;
+ * anything else is refused with ASSAY_E_ENCODING. Nesting is the caller's control flow: no recursion here, except
  * that assay_cbor_skip walks iteratively down to ASSAY_CBOR_DEPTH_MAX.
  *
  * Decoders work on a struct assay_cursor; a failed call leaves the cursor where it was.
@@ -34,6 +34,8 @@ enum assay_cbor_type {
 void assay_cbor_put_uint(struct assay_writer *w, uint64_t value);
 void assay_cbor_put_int(struct assay_writer *w, int64_t value);
 void assay_cbor_put_bytes(struct assay_writer *w, const void *bytes, size_t len);
+/* The head alone: exactly len bytes follow by other calls. */
+void assay_cbor_put_bytes_head(struct assay_writer *w, uint64_t len);
 void assay_cbor_put_text(struct assay_writer *w, const char *text); /* NUL-terminated UTF-8 */
 void assay_cbor_put_text_n(struct assay_writer *w, const char *text, size_t len);
 void assay_cbor_put_array(struct assay_writer *w, uint64_t count); /* then count items */
