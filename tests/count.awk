@@ -8,6 +8,7 @@
 # "7: text": a line printed by test program number 7
 /^[0-9]+: / {
     number = $1 + 0
+    said[number, ++lines[number]] = $0
     if ($2 == "[SKIP]") skips[number]++
     if ($0 ~ /^[0-9]+: \[====\] Synthesis: Tested: /) {
         criterion[number] = 1
@@ -38,7 +39,7 @@
         f = failing[number]
         s = skips[number] + 0
         if (f == 0 && (!ok || p + s == 0)) f = 1
-        printf "%s %s%s\n", name, synthesis[number], s > 0 ? "| Skipped: " s : ""
+        printf("%s %s%s\n", name, synthesis[number], (s > 0 ? "| Skipped: " s : ""))
     } else if (skipped) {
         s = 1
     } else if (ok) {
@@ -46,12 +47,21 @@
     } else {
         f = 1
     }
-    if (f > 0) failed_names = failed_names "  " name "\n"
+    if (f > 0) {
+        failed_names = failed_names "  " name "\n"
+        if (!criterion[number]) {
+            # The end of what a plain program said; Criterion's complaints are picked out below.
+            first = lines[number] > 30 ? lines[number] - 29 : 1
+            for (i = first; i <= lines[number]; i++)
+                complaints = complaints "  " said[number, i] "\n"
+        }
+    }
     print p, f, s >> counts
 }
 
 # What a failed case said, again at the end, where it is seen.
-/^[0-9]+: (\[FAIL\]|\[----\] .*(Assertion Failed|Unexpected signal))/ || /^[0-9]+: .*(runtime error: |ERROR: (Address|Leak)Sanitizer)/ {
+/^[0-9]+: (\[FAIL\]|\[----\] .*(Assertion Failed|Unexpected signal))/ ||
+/^[0-9]+: .*(runtime error: |ERROR: (Address|Leak)Sanitizer)/ {
     if (complaint_count++ < 60) complaints = complaints "  " $0 "\n"
 }
 

@@ -1,0 +1,223 @@
+#!/bin/sh
+# tests/tidy/dev_test.sh - the script `dev`, with a machine played by small stand-ins.
+#
+# dpkg-query, apt-get, apt-cache, sudo, id, cmake and ctest are programs in a folder that comes first in
+# PATH: they write down how they were called and do what the case wants. So the set-up is tried on
+# machines that this one is not: without packages, without root, with package lists out of date.
+#
+# usage: dev_test.sh ROOT
+set -eu
+export LC_ALL=C
+
+root=$1
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+fake=$tree/fake calls=$tree/calls
+mkdir -p "$fake" "$tree/tests"
+cp "$root/dev" "$tree/dev"
+cp "$root/tests/count.awk" "$tree/tests/"
+export calls fake
+failures=0 checks=0
+
+stand_in() {
+    { echo '#!/bin/sh'; echo "echo \"\${0##*/} \$*\" >>\"\$calls\""; cat; } >"$fake/$1"
+    chmod +x "$fake/$1"
+}
+
+# A machine where everything is installed, and the caller is root.
+machine() {
+    rm -rf "$tree/build"
+    : >"$calls"
+    echo >"$fake/installed"
+    # "installed" lists what is missing; apt-get install empties it.
+    stand_in dpkg-query <<'END'
+shift 2
+for package; do grep -qx "$package" "$fake/installed" || echo "ii $package"; done
+END
+    stand_in apt-cache <<'END'
+exit 0
+END
+    stand_in apt-get <<'END'
+case "$*" in *install*) : >"$fake/installed" ;; esac
+END
+    stand_in id <<'END'
+echo 0
+END
+    stand_in find <<'END'
+echo /var/lib/apt/lists
+END
+    stand_in cmake <<'END'
+exit 0
+END
+    stand_in ctest <<'END'
+cat "$fake/ctest-output" 2>/dev/null
+END
+    rm -f "$fake/ctest-output" "$fake/sudo"
+}
+
+dev() {
+    status=0
+    output=$(PATH="$fake:$PATH" "$tree/dev" "$@" </dev/null 2>&1) || status=$?
+}
+
+# check WHAT: the last command of the case; a reason to stop is printed with what was seen.
+wrong() {
+    echo "dev_test: $1 (status $status)"
+    printf '%s\n' "$output"
+    cat "$calls"
+    failures=$((failures + 1))
+}
+status_is() { checks=$((checks + 1)); [ "$status" -eq "$1" ] || wrong "expected status $1"; }
+says() {
+    checks=$((checks + 1))
+    case "$output" in *"$1"*) ;; *) wrong "expected the words '$1'" ;; esac
+}
+last_line_is() {
+    checks=$((checks + 1))
+    [ "$(printf '%s\n' "$output" | tail -n 1)" = "$1" ] || wrong "expected '$1' as the last line"
+}
+called() { checks=$((checks + 1)); grep -q -- "$1" "$calls" || wrong "expected the call '$1'"; }
+not_called() { checks=$((checks + 1)); ! grep -q -- "$1" "$calls" || wrong "unexpected call '$1'"; }
+
+machine
+dev help
+status_is 0; says "usage: ./dev COMMAND"
+dev nonsense
+status_is 2; says 'unknown command "nonsense"'; says "./dev help"
+for command in build test check bench fuzz; do
+    dev "$command" --help
+    status_is 0; says "usage: ./dev $command"
+    dev help "$command"
+    status_is 0; says "usage: ./dev $command"
+done
+dev test --nonsense
+status_is 2; says "./dev help test"
+dev fuzz --seconds soon
+status_is 2
+not_called apt-get
+
+# Nothing is missing: apt is left alone.
+machine
+dev build
+status_is 0; not_called apt-get; called "cmake --preset release"
+called "cmake --build --preset release"
+
+# Something is missing: it is installed, without an update while the lists are fresh.
+machine
+printf 'cmake\nlibzmq3-dev\n' >"$fake/installed"
+dev build
+status_is 0; called "apt-get .*install -y --no-install-recommends cmake libzmq3-dev"
+not_called "apt-get .*update"; says "Installing 2 missing packages"
+
+# The lists are missing or old, or do not know a package: update comes first.
+machine
+echo cmake >"$fake/installed"
+stand_in find <<'END'
+exit 0
+END
+dev build
+status_is 0; called "apt-get .*update"; called "apt-get .*install"
+machine
+echo cmake >"$fake/installed"
+stand_in apt-cache <<'END'
+exit 100
+END
+dev build
+status_is 0; called "apt-get .*update"; called "apt-get .*install"
+
+# A young list that names a version which is gone: update, and once more.
+machine
+echo cmake >"$fake/installed"
+stand_in apt-get <<'END'
+case "$*" in
+*update*) touch "$fake/updated" ;;
+*install*) [ -f "$fake/updated" ] || exit 100; : >"$fake/installed" ;;
+esac
+END
+dev build
+status_is 0; called "apt-get .*update"
+rm -f "$fake/updated"
+
+# apt-get fails for good, or claims success and installs nothing: said, with status 1.
+machine
+echo cmake >"$fake/installed"
+stand_in apt-get <<'END'
+echo "no space left on device"; exit 100
+END
+dev build
+status_is 1; says "no space left on device"; says "apt-get update failed"; not_called "cmake --preset"
+machine
+echo cmake >"$fake/installed"
+stand_in apt-get <<'END'
+exit 0
+END
+dev build
+status_is 1; says "still missing"
+
+# Not root: with sudo through sudo, without it a message that says what to type.
+machine
+echo cmake >"$fake/installed"
+stand_in id <<'END'
+echo 1000
+END
+stand_in sudo <<'END'
+[ "$1" != -n ] || exit 0
+exec "$@"
+END
+dev build
+status_is 0; called "sudo env DEBIAN_FRONTEND=noninteractive apt-get"
+machine
+echo cmake >"$fake/installed"
+stand_in id <<'END'
+echo 1000
+END
+stand_in sudo <<'END'
+exit 1
+END
+dev build
+status_is 1; says "apt-get install --no-install-recommends cmake"; not_called "^apt-get"
+
+# A build that fails shows the end of its log.
+machine
+stand_in cmake <<'END'
+case "$*" in *--build*) echo "base/cbor.c:3: error"; exit 1 ;; esac
+END
+dev build
+status_is 1; says "base/cbor.c:3: error"; says "building release failed"
+
+# Without Criterion a user's build does without tests; `test` installs it.
+machine
+echo libcriterion-dev >"$fake/installed"
+dev build
+status_is 0; not_called apt-get; called "cmake --preset release -DBUILD_TESTING=OFF"
+
+# Counting: cases of Criterion, plain programs, skips, a leak after all cases passed, a time-out.
+machine
+cat >"$fake/ctest-output" <<'END'
+test 1
+1: [PASS] a::b: (0.00s)
+1: [SKIP] a::c: no vectors
+1: [====] Synthesis: Tested: 5 | Passing: 5 | Failing: 0 | Crashing: 0 
+1/2 Test #1: test_base_cbor ...................   Passed    0.05 sec
+2/2 Test  #2: tidy ............................   Passed    0.10 sec
+END
+dev test
+status_is 0; last_line_is "12 passed, 0 failed, 2 skipped" # dev and release both answer alike
+cat >"$fake/ctest-output" <<'END'
+1: [====] Synthesis: Tested: 6 | Passing: 4 | Failing: 2 | Crashing: 1 
+1/4 Test #1: test_a ...........................***Failed    0.05 sec
+2: [====] Synthesis: Tested: 3 | Passing: 3 | Failing: 0 | Crashing: 0 
+2/4 Test #2: test_leaks .......................***Failed  Error regular expression found in output. 0.1 sec
+3/4 Test #3: plain_hangs ......................***Timeout   300.0 sec
+4: [====] Synthesis: Tested: 0 | Passing: 0 | Failing: 0 | Crashing: 0 
+4/4 Test #4: test_empty .......................   Passed    0.01 sec
+5/5 Test #5: plain_skips ......................***Skipped   0.01 sec
+END
+dev test
+status_is 1; last_line_is "14 passed, 10 failed, 2 skipped"; says "plain_hangs"; says "test_leaks"
+rm "$fake/ctest-output"
+dev test --filter nothing
+status_is 1; last_line_is "0 passed, 0 failed, 0 skipped"; called "ctest .*-R nothing"
+
+echo "dev_test: $checks checks, $failures wrong"
+[ $failures -eq 0 ]
