@@ -85,6 +85,7 @@ struct assay_block {
     bool used;
     bool notarised; /* a certificate is held */
     bool final;
+    bool stored; /* the ledger had it persisted */
     bool checked_valid, checked_invalid; /* the ledger's answer; neither: not asked or pending */
     struct assay_block_header header;
     uint8_t id[32];

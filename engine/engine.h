@@ -304,8 +304,17 @@ void assay_engine_view(const struct assay_engine *engine, struct assay_engine_vi
 /* slot < member_count (asserted). Returns: nothing. */
 void assay_engine_member_view(const struct assay_engine *engine, uint16_t slot, struct assay_member_view *view);
 
-/* The classes to restore after a crash and in which order; ends with 0. A host scans each class from the era
- * and epoch that assay_engine_restore_from names for it. Returns: a static array. */
+/* The classes to restore after a crash and in which order; ends with 0. A host scans each class
+ * forwards from the era and epoch that assay_engine_restore_from names for it, asked when its turn
+ * comes (what was restored before decides). Returns: a static array. */
 const enum assay_store_class *assay_engine_restore_order(void);
+/* Out: where the scan of a class starts; it ends at the last key of the class. Returns: nothing. */
+void assay_engine_restore_from(const struct assay_engine *engine, enum assay_store_class class_,
+                               uint32_t *era, uint64_t *epoch);
+
+/* Name of a note, "unknown" outside the list. Returns: never NULL. */
+const char *assay_note_name(enum assay_note note);
+/* "NOTE" .. "RELEASE". Returns: never NULL. */
+const char *assay_order_name(enum assay_order_kind kind);
 
 #endif

@@ -44,6 +44,9 @@ struct assay_genesis_parameters {
     uint32_t epoch_ms;            /* T */
     uint32_t operator_cap_num, operator_cap_den; /* 20/100 */
     uint32_t vendor_cap_num, vendor_cap_den;     /* 33/100 */
+    /* Version of the verifier whose ballots are counted; all zero: the operators pin none, and the
+     * digests that ballots name are not compared. */
+    uint8_t verifier_digest[32];
 };
 
 /* Decoded; slices point into the file's bytes, which must outlive it. Members are in slot order, which is

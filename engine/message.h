@@ -20,6 +20,7 @@
     X(ASSAY_MESSAGE_RECORD, 9, "record", ASSAY_LANE_QUARANTINE)     /* engine/record.c */          \
     X(ASSAY_MESSAGE_SYNC_ASK, 10, "sync_ask", ASSAY_LANE_QUARANTINE) /* engine/sync.c */           \
     X(ASSAY_MESSAGE_SYNC_ANSWER, 11, "sync_answer", ASSAY_LANE_QUARANTINE) /* engine/sync.c */     \
+    X(ASSAY_MESSAGE_ENVELOPE_PULL, 12, "envelope_pull", ASSAY_LANE_QUARANTINE) /* engine/envelope.c */ \
     /* From here on the host answers; the engine never sees them. */                               \
     X(ASSAY_MESSAGE_EVIDENCE_PULL, 32, "evidence_pull", ASSAY_LANE_QUARANTINE) /* net/gossip.c */  \
     X(ASSAY_MESSAGE_EVIDENCE, 33, "evidence", ASSAY_LANE_QUARANTINE) /* net/gossip.c */            \
