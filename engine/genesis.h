@@ -64,7 +64,9 @@ struct assay_genesis {
     uint32_t member_count;
     struct assay_genesis_member members[ASSAY_MEMBERS_MAX];
     struct assay_slice body; /* the signed bytes */
-    uint32_t signature_count; /* valid ones, each from another operator */
+    uint32_t signature_count; /* valid ones, each from another operator, signers ascending */
+    uint32_t signers[ASSAY_OPERATORS_MAX]; /* index into operators */
+    uint8_t signatures[ASSAY_OPERATORS_MAX][ASSAY_P256_SIGNATURE_LEN];
 };
 
 /*

@@ -43,6 +43,14 @@ ASSAY_CHECKED enum assay_status assay_keyring_make_next(const char *dir, uint32_
 /* `next` was listed: it becomes `current`, durably; the old set is wiped.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no next) | ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status assay_keyring_promote(const char *dir, struct assay_keyring *ring);
+/* A founding operator's key in one file of its own (mode 0600), role "operator".
+ * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (the file is there already) | ASSAY_E_IO | ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status assay_operator_key_create(const char *path,
+                                                          uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
+/* Returns: as assay_keyring_load */
+ASSAY_CHECKED enum assay_status assay_operator_key_load(const char *path, struct assay_secret32 *private_key,
+                                                        uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
+
 /* Wipes every secret. Returns: nothing. */
 void assay_keyring_wipe(struct assay_keyring *ring);
 

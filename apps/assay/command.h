@@ -1,0 +1,66 @@
+/*
+ * apps/assay/command.h - the groups of the command line and what they share.
+ *
+ * main.c holds the table; every group is one file with one run function. stdout carries data only,
+ * stderr diagnostics.
+ */
+#ifndef ASSAY_APPS_COMMAND_H
+#define ASSAY_APPS_COMMAND_H
+
+#include "base/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Stable exit statuses (docs/operations.md). */
+enum assay_exit {
+    ASSAY_EXIT_OK = 0, /* and: affirming */
+    ASSAY_EXIT_INTERNAL = 1,
+    ASSAY_EXIT_USAGE = 2, /* and: a configuration that cannot be used */
+    ASSAY_EXIT_UNREACHABLE = 3,
+    ASSAY_EXIT_DENIED = 4,
+    ASSAY_EXIT_NOT_FOUND = 5,
+    ASSAY_EXIT_CONFLICT = 6,
+    ASSAY_EXIT_TIMEOUT = 7,
+    ASSAY_EXIT_PARTIAL = 8,
+    ASSAY_EXIT_WARNING = 10,
+    ASSAY_EXIT_CONTRAINDICATED = 11,
+    ASSAY_EXIT_NONE = 12,
+    ASSAY_EXIT_MALFORMED = 13,
+};
+
+/* One group: `assay NAME ...`; argv[0] is the group's name. run returns an enum assay_exit. */
+struct assay_command {
+    const char *name;
+    const char *summary;
+    int (*run)(int argc, char **argv);
+};
+
+int assay_command_evidence(int argc, char **argv); /* evidence.c: verify, decode */
+int assay_command_soft(int argc, char **argv);     /* soft.c: ca, node, quote */
+int assay_command_keys(int argc, char **argv);     /* keys.c: generate, operator, show */
+int assay_command_genesis(int argc, char **argv);  /* genesis.c: create, sign, show */
+int assay_command_status(int argc, char **argv);   /* watch.c, by way of a running daemon */
+int assay_command_nodes(int argc, char **argv);
+int assay_command_explain(int argc, char **argv);
+int assay_command_export(int argc, char **argv);
+int assay_command_permit(int argc, char **argv);
+int assay_command_counters(int argc, char **argv);
+int assay_command_timeline(int argc, char **argv);
+
+/* --- files.c */
+
+/*
+ * assay_file_read - a whole file of at most len_max bytes into memory of malloc (the caller frees).
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO | ASSAY_E_RANGE (too large) | ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_file_read(const char *path, size_t len_max, uint8_t **bytes,
+                                                size_t *len);
+/*
+ * assay_file_write - create or replace a file; a crash leaves the old content or the new one.
+ * Returns: ASSAY_OK | ASSAY_E_IO
+ */
+ASSAY_CHECKED enum assay_status assay_file_write(const char *path, unsigned mode,
+                                                 const uint8_t *bytes, size_t len);
+
+#endif

@@ -1,0 +1,143 @@
+/*
+ * apps/assay/keys.c - `assay keys`: the private keys of a node or an operator, and their public card.
+ */
+#include "apps/assay/command.h"
+
+#include "apps/config.h"
+#include "net/keyring.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: assay keys generate DIR --name NAME   make the keys of a node; DIR/node.yaml is its card\n"
+    "       assay keys operator FILE              make the key of a founding operator\n"
+    "       assay keys show DIR|FILE              print the public halves\n"
+    "\n"
+    "Private keys are written with owner-only rights and are never printed. A card holds public keys\n"
+    "only: hand it to whoever plans the network (`assay genesis create`).\n";
+
+static int complain(const char *what, enum assay_status status)
+{
+    const char *hint = "";
+    if (status == ASSAY_E_DUPLICATE) hint = "; there are keys already, and they are never overwritten";
+    if (status == ASSAY_E_IO) hint = "; a key file must be a regular file of mode 0600";
+    (void)fprintf(stderr, "assay keys: %s: %s (%s)%s\n", what, assay_status_text(status),
+                  assay_status_symbol(status), hint);
+    return status == ASSAY_E_DUPLICATE   ? ASSAY_EXIT_CONFLICT
+           : status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND
+                                         : ASSAY_EXIT_INTERNAL;
+}
+
+static void put_hex(FILE *out, const char *key, const uint8_t *bytes, size_t len)
+{
+    char text[2 * ASSAY_P256_PUBLIC_LEN + 1];
+    assay_hex_encode(bytes, len, text, sizeof text);
+    (void)fprintf(out, "%s: \"%s\"\n", key, text);
+}
+
+static void put_card(FILE *out, const char *name, const struct assay_keyring *ring)
+{
+    (void)fprintf(out, "# Public card of a node, written by `assay keys generate`.\n");
+    (void)fprintf(out, "card_version: %d\n", ASSAY_CONFIG_VERSION);
+    (void)fprintf(out, "name: \"%s\"\n", name);
+    put_hex(out, "node_id", ring->node_id, sizeof ring->node_id);
+    put_hex(out, "identity_public", ring->identity_public, sizeof ring->identity_public);
+    put_hex(out, "door_public", ring->door_public, sizeof ring->door_public);
+    put_hex(out, "voting_public", ring->current.voting_public, sizeof ring->current.voting_public);
+    put_hex(out, "transport_public", ring->current.transport_public,
+            sizeof ring->current.transport_public);
+}
+
+/* Names stand in YAML, JSON, logs and tables: letters, digits and a few marks. */
+static bool name_is_fit(const char *name)
+{
+    static const char fit[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    const size_t len = strlen(name);
+    return len > 0 && len <= ASSAY_NAME_MAX && strspn(name, fit) == len;
+}
+
+static int write_card(const char *dir, const char *name, const struct assay_keyring *ring)
+{
+    char path[PATH_MAX], text[2048];
+    if (snprintf(path, sizeof path, "%s/node.yaml", dir) >= (int)sizeof path)
+        return complain(dir, ASSAY_E_IO);
+    FILE *out = fmemopen(text, sizeof text, "w");
+    if (out == NULL) return complain(path, ASSAY_E_MEMORY);
+    put_card(out, name, ring);
+    const long len = ftell(out);
+    (void)fclose(out);
+    const enum assay_status status = assay_file_write(path, 0644, (const uint8_t *)text, (size_t)len);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(path, status);
+}
+
+static int generate(const char *dir, const char *name)
+{
+    if (name == NULL || !name_is_fit(name)) {
+        (void)fprintf(stderr,
+                      "assay keys generate: expected --name NAME of 1 to %d of A-Z a-z 0-9 . _ -\n",
+                      ASSAY_NAME_MAX);
+        return ASSAY_EXIT_USAGE;
+    }
+    struct assay_keyring ring;
+    const enum assay_status status = assay_keyring_create(dir, &ring);
+    if (status != ASSAY_OK) return complain(dir, status);
+    const int result = write_card(dir, name, &ring);
+    if (result == ASSAY_EXIT_OK) put_card(stdout, name, &ring);
+    assay_keyring_wipe(&ring);
+    return result;
+}
+
+static int operator_key(const char *path)
+{
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
+    const enum assay_status status = assay_operator_key_create(path, public_key);
+    if (status != ASSAY_OK) return complain(path, status);
+    put_hex(stdout, "public_key", public_key, sizeof public_key);
+    return ASSAY_EXIT_OK;
+}
+
+static int show(const char *path)
+{
+    struct assay_keyring ring;
+    struct assay_secret32 secret;
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
+    enum assay_status status = assay_keyring_load(path, &ring);
+    if (status == ASSAY_OK) {
+        put_card(stdout, "-", &ring);
+        (void)printf("incarnation: %u\n", (unsigned)ring.current.incarnation);
+        assay_keyring_wipe(&ring);
+        return ASSAY_EXIT_OK;
+    }
+    const enum assay_status second = assay_operator_key_load(path, &secret, public_key);
+    assay_secret_wipe(&secret, sizeof secret);
+    if (second != ASSAY_OK) return complain(path, status);
+    put_hex(stdout, "public_key", public_key, sizeof public_key);
+    return ASSAY_EXIT_OK;
+}
+
+int assay_command_keys(int argc, char **argv)
+{
+    static const struct option options[] = { { "name", required_argument, NULL, 'n' },
+                                             { "help", no_argument, NULL, 'h' },
+                                             { NULL, 0, NULL, 0 } };
+    const char *name = NULL;
+    for (int option; (option = getopt_long(argc, argv, "n:h", options, NULL)) != -1;) {
+        if (option == 'n') name = optarg;
+        else {
+            (void)fputs(usage, option == 'h' ? stdout : stderr);
+            return option == 'h' ? ASSAY_EXIT_OK : ASSAY_EXIT_USAGE;
+        }
+    }
+    if (argc - optind == 2) {
+        const char *verb = argv[optind], *where = argv[optind + 1];
+        if (strcmp(verb, "generate") == 0) return generate(where, name);
+        if (strcmp(verb, "operator") == 0) return operator_key(where);
+        if (strcmp(verb, "show") == 0) return show(where);
+    }
+    (void)fputs(usage, stderr);
+    return ASSAY_EXIT_USAGE;
+}

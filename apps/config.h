@@ -1,0 +1,97 @@
+/*
+ * apps/config.h - the configuration file of assayd (docs/operations.md has every key).
+ *
+ * YAML checked against a schema: an unknown key, a wrong type, a missing or out-of-range value is an
+ * error with file, line and column, never a warning. Relative paths are taken from the folder of the
+ * configuration file. Secrets are named by path, never written inline.
+ */
+#ifndef ASSAY_APPS_CONFIG_H
+#define ASSAY_APPS_CONFIG_H
+
+#include "engine/genesis.h"
+
+#include <limits.h>
+
+enum {
+    ASSAY_CONFIG_VERSION = 1,
+    ASSAY_CONFIG_LEN_MAX = 256 * 1024,
+    ASSAY_CONFIG_MESSAGE_MAX = 512,
+    ASSAY_ADDRESS_MAX = 128,
+};
+
+struct assay_config_peer {
+    uint8_t node_id[32];
+    char address[ASSAY_ADDRESS_MAX]; /* HOST:PORT */
+};
+
+enum assay_log_level { ASSAY_LOG_ERROR, ASSAY_LOG_WARNING, ASSAY_LOG_INFO, ASSAY_LOG_DEBUG };
+
+struct assay_config {
+    char state_dir[PATH_MAX];  /* node.state_dir: store, last order */
+    char keys_dir[PATH_MAX];   /* node.keys_dir: made by `assay keys generate` */
+    char genesis[PATH_MAX];    /* node.genesis */
+    char gossip[ASSAY_ADDRESS_MAX]; /* listen.gossip, HOST:PORT */
+    char admin[PATH_MAX];      /* listen.admin, a UNIX socket */
+    char credential[PATH_MAX]; /* evidence.credential: the SOFT platform of this node */
+    char enclave_path[PATH_MAX], enclave_restore_path[PATH_MAX], enclave_service[PATH_MAX];
+    uint32_t verify_threads;   /* limits.verify_threads, 1..16, default 1 */
+    enum assay_log_level log_level;
+    uint32_t peer_count;
+    struct assay_config_peer peers[ASSAY_MEMBERS_MAX];
+};
+
+/*
+ * assay_config_load - read and check a configuration file.
+ * Out:     *config (large: keep it off the stack), written only on ASSAY_OK; message says what was
+ *          expected, what was found, where, on any other status
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO | ASSAY_E_SYNTAX | ASSAY_E_RANGE | ASSAY_E_VERSION
+ */
+ASSAY_CHECKED enum assay_status assay_config_load(const char *path, struct assay_config *config,
+                                                  char message[static ASSAY_CONFIG_MESSAGE_MAX]);
+
+/* --- what `assay keys generate` prints for others and `assay genesis create` reads */
+
+struct assay_node_card {
+    char name[ASSAY_NAME_MAX + 1];
+    uint8_t identity_public[ASSAY_P256_PUBLIC_LEN], node_id[32], door_public[32];
+    uint8_t voting_public[ASSAY_P256_PUBLIC_LEN], transport_public[32];
+};
+
+/* Returns: as assay_config_load | ASSAY_E_KEY (node_id is not the digest of identity_public) */
+ASSAY_CHECKED enum assay_status assay_node_card_load(const char *path, struct assay_node_card *card,
+                                                     char message[static ASSAY_CONFIG_MESSAGE_MAX]);
+
+/* --- the plan of a network: `assay genesis create PLAN` */
+
+enum { ASSAY_PLAN_COLLATERAL_MAX = 32 };
+
+struct assay_plan_operator {
+    char name[ASSAY_NAME_MAX + 1];
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
+};
+
+struct assay_plan_member {
+    char operator_name[ASSAY_NAME_MAX + 1];
+    char card[PATH_MAX];   /* a node card */
+    char sample[PATH_MAX]; /* any quote of its platform: names kind, platform id and vendor root */
+};
+
+struct assay_plan {
+    struct assay_genesis_parameters parameters;
+    uint32_t threshold;
+    bool has_time;
+    uint64_t time_ms;
+    char policy[PATH_MAX];
+    uint32_t collateral_count;
+    char collateral[ASSAY_PLAN_COLLATERAL_MAX][PATH_MAX]; /* folders, each with its root_ca.pem */
+    uint32_t operator_count;
+    struct assay_plan_operator operators[ASSAY_OPERATORS_MAX];
+    uint32_t member_count;
+    struct assay_plan_member members[ASSAY_MEMBERS_MAX];
+};
+
+/* Returns: as assay_config_load */
+ASSAY_CHECKED enum assay_status assay_plan_load(const char *path, struct assay_plan *plan,
+                                                char message[static ASSAY_CONFIG_MESSAGE_MAX]);
+
+#endif

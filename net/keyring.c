@@ -1,0 +1,316 @@
+/*
+ * net/keyring.c - key files: canonical CBOR, owner-only, replaced atomically.
+ */
+#include "net/keyring.h"
+
+#include "base/assert.h"
+#include "base/cbor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { KEY_FILE_LEN_MAX = 256 };
+
+static const char key_tag[] = "assay/key/v1";
+
+/* What one file holds: one secret for life, or the two of an incarnation. */
+struct key_file {
+    const char *name, *role;
+    bool incarnation;
+};
+
+static const struct key_file identity_file = { "identity.key", "identity", false };
+static const struct key_file door_file = { "door.key", "door", false };
+static const struct key_file current_file = { "incarnation.key", "incarnation", true };
+static const struct key_file next_file = { "incarnation.next.key", "incarnation", true };
+
+static enum assay_status path_of(const char *dir, const char *name, char path[static PATH_MAX])
+{
+    const int len = snprintf(path, PATH_MAX, "%s/%s", dir, name);
+    return len > 0 && len < PATH_MAX ? ASSAY_OK : ASSAY_E_IO;
+}
+
+/* ------------------------------------------------------------ writing */
+
+static enum assay_status sync_dir(const char *dir)
+{
+    const int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return ASSAY_E_IO;
+    const int failed = fsync(fd);
+    (void)close(fd);
+    return failed ? ASSAY_E_IO : ASSAY_OK;
+}
+
+static enum assay_status write_all(int fd, const uint8_t *bytes, size_t len)
+{
+    for (size_t done = 0; done < len;) {
+        const ssize_t n = write(fd, bytes + done, len - done);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return ASSAY_E_IO;
+        done += (size_t)n;
+    }
+    return fsync(fd) == 0 ? ASSAY_OK : ASSAY_E_IO;
+}
+
+/* A crash leaves the old file or the new one: write beside, sync, rename, sync the directory. */
+static enum assay_status replace_file(const char *dir, const char *name, struct assay_slice content)
+{
+    char path[PATH_MAX], beside[PATH_MAX];
+    ASSAY_TRY(path_of(dir, name, path));
+    if (snprintf(beside, sizeof beside, "%s/.%s.new", dir, name) >= PATH_MAX) return ASSAY_E_IO;
+
+    if (unlink(beside) != 0 && errno != ENOENT) return ASSAY_E_IO;
+    const int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) return ASSAY_E_IO;
+    enum assay_status status = write_all(fd, content.bytes, content.len);
+    if (close(fd) != 0 && status == ASSAY_OK) status = ASSAY_E_IO;
+    if (status == ASSAY_OK && rename(beside, path) != 0) status = ASSAY_E_IO;
+    if (status != ASSAY_OK) {
+        (void)unlink(beside);
+        return status;
+    }
+    return sync_dir(dir);
+}
+
+static enum assay_status write_secrets(const char *dir, const struct key_file *file, uint32_t incarnation,
+                                       const struct assay_secret32 *first,
+                                       const struct assay_secret32 *second)
+{
+    struct {
+        uint8_t bytes[KEY_FILE_LEN_MAX];
+    } secrets;
+    struct assay_writer w = assay_writer_over(secrets.bytes, sizeof secrets.bytes);
+    assay_cbor_put_array(&w, second != NULL ? 5 : 4);
+    assay_cbor_put_text(&w, key_tag);
+    assay_cbor_put_text(&w, file->role);
+    assay_cbor_put_uint(&w, incarnation);
+    assay_cbor_put_bytes(&w, first->bytes, sizeof first->bytes);
+    if (second != NULL) assay_cbor_put_bytes(&w, second->bytes, sizeof second->bytes);
+
+    struct assay_slice content = { NULL, 0 };
+    enum assay_status status = assay_writer_finish(&w, &content);
+    if (status == ASSAY_OK) status = replace_file(dir, file->name, content);
+    assay_secret_wipe(&secrets, sizeof secrets);
+    return status;
+}
+
+static enum assay_status write_set(const char *dir, const struct key_file *file, const struct assay_key_set *set)
+{
+    return write_secrets(dir, file, set->incarnation, &set->voting_private, &set->transport_private);
+}
+
+/* ------------------------------------------------------------ reading */
+
+/* A key that others may read is not a key: refuse it rather than use it. */
+static enum assay_status read_file(const char *dir, const char *name, uint8_t *bytes, size_t capacity, size_t *len)
+{
+    char path[PATH_MAX];
+    ASSAY_TRY(path_of(dir, name, path));
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
+
+    struct stat info;
+    enum assay_status status = ASSAY_OK;
+    size_t done = 0;
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || (info.st_mode & 077) != 0) status = ASSAY_E_IO;
+    while (status == ASSAY_OK && done < capacity) {
+        const ssize_t n = read(fd, bytes + done, capacity - done);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) status = ASSAY_E_IO;
+        if (n <= 0) break;
+        done += (size_t)n;
+    }
+    (void)close(fd);
+    if (status == ASSAY_OK && done == capacity) status = ASSAY_E_RANGE;
+    *len = done;
+    return status;
+}
+
+static enum assay_status decode_secrets(struct assay_slice content, const struct key_file *file,
+                                        uint32_t *incarnation, struct assay_secret32 *first,
+                                        struct assay_secret32 *second)
+{
+    struct assay_cursor c = assay_cursor_over(content.bytes, content.len);
+    uint64_t number = 0;
+    ASSAY_TRY(assay_cbor_array_exact(&c, file->incarnation ? 5 : 4));
+    ASSAY_TRY(assay_cbor_text_expect(&c, key_tag));
+    ASSAY_TRY(assay_cbor_text_expect(&c, file->role));
+    ASSAY_TRY(assay_cbor_uint_max(&c, UINT32_MAX, &number));
+    if (file->incarnation != (number > 0)) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, first->bytes, sizeof first->bytes));
+    if (second != NULL) ASSAY_TRY(assay_cbor_bytes_exact(&c, second->bytes, sizeof second->bytes));
+    *incarnation = (uint32_t)number;
+    return assay_cursor_end(&c);
+}
+
+static enum assay_status read_secrets(const char *dir, const struct key_file *file, uint32_t *incarnation,
+                                      struct assay_secret32 *first, struct assay_secret32 *second)
+{
+    struct {
+        uint8_t bytes[KEY_FILE_LEN_MAX];
+    } secrets;
+    size_t len = 0;
+    enum assay_status status = read_file(dir, file->name, secrets.bytes, sizeof secrets.bytes, &len);
+    if (status == ASSAY_OK)
+        status = decode_secrets(assay_slice_over(secrets.bytes, len), file, incarnation, first, second);
+    assay_secret_wipe(&secrets, sizeof secrets);
+    return status;
+}
+
+static enum assay_status set_public(struct assay_key_set *set)
+{
+    ASSAY_TRY(assay_p256_public(&set->voting_private, set->voting_public));
+    return assay_x25519_public(&set->transport_private, set->transport_public);
+}
+
+static enum assay_status read_set(const char *dir, const struct key_file *file, struct assay_key_set *set)
+{
+    ASSAY_TRY(read_secrets(dir, file, &set->incarnation, &set->voting_private, &set->transport_private));
+    return set_public(set);
+}
+
+/* ------------------------------------------------------------ the ring */
+
+static enum assay_status make_set(uint32_t incarnation, struct assay_key_set *set)
+{
+    set->incarnation = incarnation;
+    ASSAY_TRY(assay_p256_generate(&set->voting_private, set->voting_public));
+    return assay_x25519_generate(&set->transport_private, set->transport_public);
+}
+
+static enum assay_status ring_public(struct assay_keyring *ring)
+{
+    ASSAY_TRY(assay_p256_public(&ring->identity_private, ring->identity_public));
+    ASSAY_TRY(assay_x25519_public(&ring->door_private, ring->door_public));
+    assay_sha256(ring->identity_public, sizeof ring->identity_public, ring->node_id);
+    return ASSAY_OK;
+}
+
+static enum assay_status ring_make(struct assay_keyring *ring)
+{
+    ASSAY_TRY(assay_p256_generate(&ring->identity_private, ring->identity_public));
+    ASSAY_TRY(assay_x25519_generate(&ring->door_private, ring->door_public));
+    ASSAY_TRY(ring_public(ring));
+    return make_set(1, &ring->current);
+}
+
+/* identity.key comes last: its presence says that the ring is complete. */
+static enum assay_status ring_write(const char *dir, const struct assay_keyring *ring)
+{
+    ASSAY_TRY(write_secrets(dir, &door_file, 0, &ring->door_private, NULL));
+    ASSAY_TRY(write_set(dir, &current_file, &ring->current));
+    return write_secrets(dir, &identity_file, 0, &ring->identity_private, NULL);
+}
+
+enum assay_status assay_keyring_create(const char *dir, struct assay_keyring *ring)
+{
+    ASSAY_ASSERT(dir != NULL);
+    ASSAY_ASSERT(ring != NULL);
+
+    char path[PATH_MAX];
+    ASSAY_TRY(path_of(dir, identity_file.name, path));
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST) return ASSAY_E_IO;
+    if (access(path, F_OK) == 0) return ASSAY_E_DUPLICATE;
+
+    *ring = (struct assay_keyring){ 0 };
+    enum assay_status status = ring_make(ring);
+    if (status == ASSAY_OK) status = ring_write(dir, ring);
+    if (status != ASSAY_OK) assay_keyring_wipe(ring);
+    return status;
+}
+
+static enum assay_status ring_read(const char *dir, struct assay_keyring *ring)
+{
+    uint32_t none = 0;
+    ASSAY_TRY(read_secrets(dir, &identity_file, &none, &ring->identity_private, NULL));
+    ASSAY_TRY(read_secrets(dir, &door_file, &none, &ring->door_private, NULL));
+    ASSAY_TRY(ring_public(ring));
+    ASSAY_TRY(read_set(dir, &current_file, &ring->current));
+    const enum assay_status status = read_set(dir, &next_file, &ring->next);
+    return status == ASSAY_E_NOT_FOUND ? ASSAY_OK : status;
+}
+
+enum assay_status assay_keyring_load(const char *dir, struct assay_keyring *ring)
+{
+    ASSAY_ASSERT(dir != NULL);
+    ASSAY_ASSERT(ring != NULL);
+
+    *ring = (struct assay_keyring){ 0 };
+    const enum assay_status status = ring_read(dir, ring);
+    if (status != ASSAY_OK) assay_keyring_wipe(ring);
+    return status;
+}
+
+enum assay_status assay_keyring_make_next(const char *dir, uint32_t incarnation, struct assay_keyring *ring)
+{
+    ASSAY_ASSERT(incarnation > ring->current.incarnation);
+
+    struct assay_key_set set = { 0 };
+    enum assay_status status = make_set(incarnation, &set);
+    if (status == ASSAY_OK) status = write_set(dir, &next_file, &set);
+    if (status == ASSAY_OK) ring->next = set;
+    assay_secret_wipe(&set, sizeof set);
+    return status;
+}
+
+enum assay_status assay_keyring_promote(const char *dir, struct assay_keyring *ring)
+{
+    if (ring->next.incarnation == 0) return ASSAY_E_NOT_FOUND;
+
+    char from[PATH_MAX], to[PATH_MAX];
+    ASSAY_TRY(path_of(dir, next_file.name, from));
+    ASSAY_TRY(path_of(dir, current_file.name, to));
+    if (rename(from, to) != 0) return ASSAY_E_IO;
+    ASSAY_TRY(sync_dir(dir));
+    ring->current = ring->next;
+    assay_secret_wipe(&ring->next, sizeof ring->next);
+    ring->next.incarnation = 0;
+    return ASSAY_OK;
+}
+
+void assay_keyring_wipe(struct assay_keyring *ring)
+{
+    assay_secret_wipe(ring, sizeof *ring);
+}
+
+/* ------------------------------------------------------------ operators */
+
+/* A path into folder and name, so that one pair of functions serves every key file. */
+static enum assay_status split_path(const char *path, char dir[static PATH_MAX], const char **name)
+{
+    const char *slash = strrchr(path, '/');
+    const int len = slash == NULL ? snprintf(dir, PATH_MAX, ".")
+                                  : snprintf(dir, PATH_MAX, "%.*s", (int)(slash - path) + 1, path);
+    *name = slash == NULL ? path : slash + 1;
+    return len > 0 && len < PATH_MAX && **name != '\0' ? ASSAY_OK : ASSAY_E_IO;
+}
+
+enum assay_status assay_operator_key_create(const char *path,
+                                            uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+{
+    char dir[PATH_MAX];
+    struct key_file file = { NULL, "operator", false };
+    struct assay_secret32 private_key;
+    ASSAY_TRY(split_path(path, dir, &file.name));
+    if (access(path, F_OK) == 0) return ASSAY_E_DUPLICATE;
+    ASSAY_TRY(assay_p256_generate(&private_key, public_key));
+    const enum assay_status status = write_secrets(dir, &file, 0, &private_key, NULL);
+    assay_secret_wipe(&private_key, sizeof private_key);
+    return status;
+}
+
+enum assay_status assay_operator_key_load(const char *path, struct assay_secret32 *private_key,
+                                          uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+{
+    char dir[PATH_MAX];
+    uint32_t none = 0;
+    struct key_file file = { NULL, "operator", false };
+    ASSAY_TRY(split_path(path, dir, &file.name));
+    ASSAY_TRY(read_secrets(dir, &file, &none, private_key, NULL));
+    return assay_p256_public(private_key, public_key);
+}
