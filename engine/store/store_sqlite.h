@@ -1,0 +1,31 @@
+/*
+ * engine/store/store_sqlite.h - the store of the daemon: one SQLite file per node.
+ *
+ * WAL with synchronous=FULL: commit returns after fsync. The file is locked for as long as it is
+ * open, so two daemons cannot share one store (two logs of votes are two voters: docs/protocol.md
+ * 2).
+ */
+#ifndef ASSAY_ENGINE_STORE_STORE_SQLITE_H
+#define ASSAY_ENGINE_STORE_STORE_SQLITE_H
+
+#include "engine/store/store.h"
+
+enum {
+    ASSAY_STORE_SCHEMA_VERSION = 1,
+    ASSAY_STORE_APPLICATION_ID =
+        0x41535359,                /* "ASSY" in the header of the file: file(1) can name it */
+    ASSAY_STORE_MESSAGE_LEN = 256, /* what every message fits in */
+};
+
+/*
+ * assay_store_sqlite_open - open a store, or make one where the path names nothing.
+ *
+ * A new file belongs to its owner alone (0600). An existing one is checked whole before anything is
+ * believed. Out:     *out on ASSAY_OK; message[message_len], a sentence for people, otherwise
+ * Returns: ASSAY_OK | ASSAY_E_STORE (no such folder, locked by another process, damaged, not ours,
+ * disk full) | ASSAY_E_VERSION (written by another version) | ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_store_sqlite_open(const char *path, struct assay_store **out,
+                                                        char *message, size_t message_len);
+
+#endif
