@@ -2,8 +2,8 @@
  * base/merkle.h - the Merkle tree of RFC 9162 (RFC 6962) section 2.1 over SHA-256.
  *
  * leaf hash = SHA-256(0x00 | leaf), node hash = SHA-256(0x01 | left | right), the left subtree
- * takes the largest power of two below the number of leaves; the empty tree is SHA-256(""). Streaming:
- * leaves are added one by one, memory is one hash a level.
+ * takes the largest power of two below the number of leaves; the empty tree is SHA-256("").
+ * Streaming: leaves are added one by one, memory is one hash a level.
  */
 #ifndef ASSAY_BASE_MERKLE_H
 #define ASSAY_BASE_MERKLE_H
