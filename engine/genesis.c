@@ -254,6 +254,35 @@ void assay_genesis_signing_digest(const uint8_t chain_id[static 32], uint8_t dig
     assay_sha256(all.bytes, all.len, digest);
 }
 
+/* Insertion: a genesis is made once, and the order is total because keys differ. */
+void assay_genesis_sort(struct assay_genesis *genesis)
+{
+    ASSAY_ASSERT(genesis != NULL);
+    ASSAY_ASSERT(genesis->operator_count <= ASSAY_OPERATORS_MAX);
+    ASSAY_ASSERT(genesis->member_count <= ASSAY_MEMBERS_MAX);
+    for (uint32_t i = 0; i < genesis->operator_count; i++) {
+        struct assay_genesis_operator o = genesis->operators[i];
+        assay_sha256(o.public_key, sizeof o.public_key, o.operator_id);
+        uint32_t k = i;
+        for (; k > 0; k--) {
+            if (assay_bytes_compare(genesis->operators[k - 1].public_key, o.public_key, 64) <= 0)
+                break;
+            genesis->operators[k] = genesis->operators[k - 1];
+        }
+        genesis->operators[k] = o;
+    }
+    for (uint32_t i = 0; i < genesis->member_count; i++) {
+        struct assay_genesis_member m = genesis->members[i];
+        assay_sha256(m.identity_public, sizeof m.identity_public, m.node_id);
+        uint32_t k = i;
+        for (; k > 0; k--) {
+            if (assay_bytes_compare(genesis->members[k - 1].node_id, m.node_id, 32) <= 0) break;
+            genesis->members[k] = genesis->members[k - 1];
+        }
+        genesis->members[k] = m;
+    }
+}
+
 static void put_operator(struct assay_writer *w, const struct assay_genesis_operator *o)
 {
     assay_cbor_put_array(w, 2);

@@ -49,8 +49,8 @@ struct assay_genesis_parameters {
     uint8_t verifier_digest[32];
 };
 
-/* Decoded; slices point into the file's bytes, which must outlive it. Members are in slot order, which is
- * the byte order of node_id (checked). */
+/* Decoded; slices point into the file's bytes, which must outlive it. Members are in slot order, which
+ * is the byte order of node_id, operators in that of public_key (both checked). */
 struct assay_genesis {
     uint8_t chain_id[32];
     uint64_t time_ms; /* Unix ms: t0 of epoch 1 */
@@ -72,13 +72,16 @@ struct assay_genesis {
 /*
  * assay_genesis_decode - read a genesis file and check every signature in it.
  *
- * Out:     *genesis, written only on ASSAY_OK (large: keep it in static or heap memory)
+ * Out:     *genesis, zeroed unless ASSAY_OK (large: keep it in static or heap memory)
  * Returns: ASSAY_OK | any ASSAY_CLASS_INPUT status; ASSAY_E_SIGNATURE when a signature is bad, from a key that
  *          the body does not name, or when fewer than threshold operators signed (unless allow_unsigned)
  */
 ASSAY_CHECKED enum assay_status assay_genesis_decode(const uint8_t *bytes, size_t len, bool allow_unsigned,
                                                      struct assay_genesis *genesis, struct assay_where *where);
-/* The signed body from its parts (members are sorted into slot order by the caller, checked).
+/* Fills in operator_id and node_id from the keys and brings operators and members into their order.
+ * Returns: nothing. */
+void assay_genesis_sort(struct assay_genesis *genesis);
+/* The signed body from its parts (sorted: assay_genesis_sort; checked).
  * Returns: ASSAY_OK and the bytes in w | ASSAY_E_RANGE | ASSAY_E_DUPLICATE | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_genesis_encode_body(const struct assay_genesis *genesis, struct assay_writer *w);
 /* The file around a body: signatures[i] is by operators[signers[i]], signers ascending.
