@@ -18,13 +18,27 @@
 
 /* ------------------------------------------------------------ the files as YAML has them */
 
-struct yaml_node { char *state_dir, *keys_dir, *genesis; };
-struct yaml_listen { char *gossip, *admin; };
-struct yaml_peer { char *node, *address; };
-struct yaml_evidence { char *kind, *credential; };
-struct yaml_enclave { char *path, *restore_path, *service; };
-struct yaml_limits { unsigned verify_threads; };
-struct yaml_log { enum assay_log_level level; };
+struct yaml_node {
+    char *state_dir, *keys_dir, *genesis;
+};
+struct yaml_listen {
+    char *gossip, *admin;
+};
+struct yaml_peer {
+    char *node, *address;
+};
+struct yaml_evidence {
+    char *kind, *credential;
+};
+struct yaml_enclave {
+    char *path, *restore_path, *service;
+};
+struct yaml_limits {
+    unsigned verify_threads;
+};
+struct yaml_log {
+    enum assay_log_level level;
+};
 
 struct yaml_config {
     unsigned config_version;
@@ -43,9 +57,15 @@ struct yaml_card {
     char *name, *node_id, *identity_public, *door_public, *voting_public, *transport_public;
 };
 
-struct yaml_cap { unsigned num, den; };
-struct yaml_operator { char *name, *public_key; };
-struct yaml_member { char *operator, *card, *sample; };
+struct yaml_cap {
+    unsigned num, den;
+};
+struct yaml_operator {
+    char *name, *public_key;
+};
+struct yaml_member {
+    char *operator, * card, *sample;
+};
 
 struct yaml_plan {
     unsigned plan_version;
@@ -64,7 +84,7 @@ struct yaml_plan {
 
 /* ------------------------------------------------------------ schemas */
 
-#define TEXT(key, type, member) \
+#define TEXT(key, type, member)                                                                    \
     CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, type, member, 1, PATH_MAX - 1)
 
 static const cyaml_strval_t log_levels[] = { { "error", ASSAY_LOG_ERROR },
@@ -72,10 +92,10 @@ static const cyaml_strval_t log_levels[] = { { "error", ASSAY_LOG_ERROR },
                                              { "info", ASSAY_LOG_INFO },
                                              { "debug", ASSAY_LOG_DEBUG } };
 
-static const cyaml_schema_field_t node_fields[] = {
-    TEXT("state_dir", struct yaml_node, state_dir), TEXT("keys_dir", struct yaml_node, keys_dir),
-    TEXT("genesis", struct yaml_node, genesis), CYAML_FIELD_END
-};
+static const cyaml_schema_field_t node_fields[] = { TEXT("state_dir", struct yaml_node, state_dir),
+                                                    TEXT("keys_dir", struct yaml_node, keys_dir),
+                                                    TEXT("genesis", struct yaml_node, genesis),
+                                                    CYAML_FIELD_END };
 static const cyaml_schema_field_t listen_fields[] = { TEXT("gossip", struct yaml_listen, gossip),
                                                       TEXT("admin", struct yaml_listen, admin),
                                                       CYAML_FIELD_END };
@@ -89,7 +109,8 @@ static const cyaml_schema_field_t evidence_fields[] = {
     CYAML_FIELD_END
 };
 static const cyaml_schema_field_t enclave_fields[] = {
-    TEXT("path", struct yaml_enclave, path), TEXT("restore_path", struct yaml_enclave, restore_path),
+    TEXT("path", struct yaml_enclave, path),
+    TEXT("restore_path", struct yaml_enclave, restore_path),
     TEXT("service", struct yaml_enclave, service), CYAML_FIELD_END
 };
 static const cyaml_schema_field_t limits_fields[] = {
@@ -112,8 +133,8 @@ static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_MAPPING("enclave", CYAML_FLAG_DEFAULT, struct yaml_config, enclave, enclave_fields),
     CYAML_FIELD_MAPPING_PTR("limits", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_config,
                             limits, limits_fields),
-    CYAML_FIELD_MAPPING_PTR("log", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_config, log,
-                            log_fields),
+    CYAML_FIELD_MAPPING_PTR("log", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_config,
+                            log, log_fields),
     CYAML_FIELD_END
 };
 static const cyaml_schema_value_t config_schema = { CYAML_VALUE_MAPPING(
@@ -153,18 +174,18 @@ static const cyaml_schema_value_t folder_value = { CYAML_VALUE_STRING(CYAML_FLAG
 static const cyaml_schema_field_t plan_fields[] = {
     CYAML_FIELD_UINT("plan_version", CYAML_FLAG_DEFAULT, struct yaml_plan, plan_version),
     CYAML_FIELD_UINT("epoch_ms", CYAML_FLAG_DEFAULT, struct yaml_plan, epoch_ms),
-    CYAML_FIELD_STRING_PTR("time", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_plan, time, 1,
-                           64),
+    CYAML_FIELD_STRING_PTR("time", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_plan, time,
+                           1, 64),
     CYAML_FIELD_UINT("threshold", CYAML_FLAG_DEFAULT, struct yaml_plan, threshold),
     TEXT("policy", struct yaml_plan, policy),
-    CYAML_FIELD_SEQUENCE("collateral", CYAML_FLAG_POINTER, struct yaml_plan, collateral, &folder_value,
-                         1, ASSAY_PLAN_COLLATERAL_MAX),
+    CYAML_FIELD_SEQUENCE("collateral", CYAML_FLAG_POINTER, struct yaml_plan, collateral,
+                         &folder_value, 1, ASSAY_PLAN_COLLATERAL_MAX),
     CYAML_FIELD_MAPPING_PTR("operator_cap", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                             struct yaml_plan, operator_cap, cap_fields),
-    CYAML_FIELD_MAPPING_PTR("vendor_cap", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_plan,
-                            vendor_cap, cap_fields),
-    CYAML_FIELD_SEQUENCE("operators", CYAML_FLAG_POINTER, struct yaml_plan, operators, &operator_value,
-                         1, ASSAY_OPERATORS_MAX),
+    CYAML_FIELD_MAPPING_PTR("vendor_cap", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                            struct yaml_plan, vendor_cap, cap_fields),
+    CYAML_FIELD_SEQUENCE("operators", CYAML_FLAG_POINTER, struct yaml_plan, operators,
+                         &operator_value, 1, ASSAY_OPERATORS_MAX),
     CYAML_FIELD_SEQUENCE("members", CYAML_FLAG_POINTER, struct yaml_plan, members, &member_value, 1,
                          ASSAY_MEMBERS_MAX),
     CYAML_FIELD_END
@@ -188,7 +209,8 @@ __attribute__((format(printf, 3, 4))) static enum assay_status fail(const struct
     if (len > 0 && len < ASSAY_CONFIG_MESSAGE_MAX) {
         va_list args;
         va_start(args, format);
-        (void)vsnprintf(load->message + len, (size_t)(ASSAY_CONFIG_MESSAGE_MAX - len), format, args);
+        (void)vsnprintf(load->message + len, (size_t)(ASSAY_CONFIG_MESSAGE_MAX - len), format,
+                        args);
         va_end(args);
     }
     return status;
@@ -241,7 +263,8 @@ static cyaml_config_t yaml_settings(struct load *load)
                              .flags = CYAML_CFG_NO_ALIAS };
 }
 
-static enum assay_status load_yaml(struct load *load, const cyaml_schema_value_t *schema, void **out)
+static enum assay_status load_yaml(struct load *load, const cyaml_schema_value_t *schema,
+                                   void **out)
 {
     load->message[0] = '\0';
     uint8_t *bytes = NULL;
@@ -303,9 +326,8 @@ static enum assay_status take_address(const struct load *load, const char *key, 
 {
     const char *colon = strrchr(text, ':');
     char *end = NULL;
-    const unsigned long port = colon != NULL && colon[1] >= '0' && colon[1] <= '9'
-                                   ? strtoul(colon + 1, &end, 10)
-                                   : 0;
+    const unsigned long port =
+        colon != NULL && colon[1] >= '0' && colon[1] <= '9' ? strtoul(colon + 1, &end, 10) : 0;
     const size_t len = strlen(text);
     if (port == 0 || port > 65535 || *end != '\0' || colon == text || len >= ASSAY_ADDRESS_MAX)
         return fail(load, ASSAY_E_SYNTAX, "%s: expected HOST:PORT, found \"%.60s\"", key, text);
@@ -345,7 +367,8 @@ static enum assay_status take_paths(const struct load *load, const struct yaml_c
     ASSAY_TRY(take_path(load, "node.keys_dir", yaml->node.keys_dir, config->keys_dir));
     ASSAY_TRY(take_path(load, "node.genesis", yaml->node.genesis, config->genesis));
     ASSAY_TRY(take_path(load, "listen.admin", yaml->listen.admin, config->admin));
-    ASSAY_TRY(take_path(load, "evidence.credential", yaml->evidence.credential, config->credential));
+    ASSAY_TRY(
+        take_path(load, "evidence.credential", yaml->evidence.credential, config->credential));
     ASSAY_TRY(take_path(load, "enclave.path", yaml->enclave.path, config->enclave_path));
     ASSAY_TRY(take_path(load, "enclave.restore_path", yaml->enclave.restore_path,
                         config->enclave_restore_path));
@@ -392,7 +415,8 @@ static enum assay_status take_card(const struct load *load, const struct yaml_ca
     ASSAY_TRY(take_hex(load, "identity_public", yaml->identity_public, card->identity_public, 64));
     ASSAY_TRY(take_hex(load, "door_public", yaml->door_public, card->door_public, 32));
     ASSAY_TRY(take_hex(load, "voting_public", yaml->voting_public, card->voting_public, 64));
-    ASSAY_TRY(take_hex(load, "transport_public", yaml->transport_public, card->transport_public, 32));
+    ASSAY_TRY(
+        take_hex(load, "transport_public", yaml->transport_public, card->transport_public, 32));
     assay_sha256(card->identity_public, 64, card->node_id);
     if (!assay_bytes_equal(named, card->node_id, 32))
         return fail(load, ASSAY_E_KEY, "node_id: is not the SHA-256 of identity_public");
@@ -412,8 +436,8 @@ enum assay_status assay_node_card_load(const char *path, struct assay_node_card 
 
 /* ------------------------------------------------------------ network plan */
 
-static enum assay_status take_cap(const struct load *load, const char *key, const struct yaml_cap *cap,
-                                  uint32_t *num, uint32_t *den)
+static enum assay_status take_cap(const struct load *load, const char *key,
+                                  const struct yaml_cap *cap, uint32_t *num, uint32_t *den)
 {
     if (cap == NULL) return ASSAY_OK; /* the default stands */
     if (cap->num == 0 || cap->den == 0 || cap->num > cap->den || cap->den > 10000)
@@ -429,8 +453,8 @@ static enum assay_status take_plan_head(const struct load *load, const struct ya
 {
     ASSAY_TRY(take_version(load, "plan_version", yaml->plan_version));
     if (yaml->epoch_ms < ASSAY_EPOCH_MS_MIN || yaml->epoch_ms > ASSAY_EPOCH_MS_MAX)
-        return fail(load, ASSAY_E_RANGE, "epoch_ms: expected %d to %d, found %u", ASSAY_EPOCH_MS_MIN,
-                    ASSAY_EPOCH_MS_MAX, yaml->epoch_ms);
+        return fail(load, ASSAY_E_RANGE, "epoch_ms: expected %d to %d, found %u",
+                    ASSAY_EPOCH_MS_MIN, ASSAY_EPOCH_MS_MAX, yaml->epoch_ms);
     plan->parameters = (struct assay_genesis_parameters){ yaml->epoch_ms, 20, 100, 33, 100 };
     ASSAY_TRY(take_cap(load, "operator_cap", yaml->operator_cap, &plan->parameters.operator_cap_num,
                        &plan->parameters.operator_cap_den));

@@ -27,14 +27,14 @@ struct assay_config_peer {
 enum assay_log_level { ASSAY_LOG_ERROR, ASSAY_LOG_WARNING, ASSAY_LOG_INFO, ASSAY_LOG_DEBUG };
 
 struct assay_config {
-    char state_dir[PATH_MAX];  /* node.state_dir: store, last order */
-    char keys_dir[PATH_MAX];   /* node.keys_dir: made by `assay keys generate` */
-    char genesis[PATH_MAX];    /* node.genesis */
+    char state_dir[PATH_MAX];       /* node.state_dir: store, last order */
+    char keys_dir[PATH_MAX];        /* node.keys_dir: made by `assay keys generate` */
+    char genesis[PATH_MAX];         /* node.genesis */
     char gossip[ASSAY_ADDRESS_MAX]; /* listen.gossip, HOST:PORT */
-    char admin[PATH_MAX];      /* listen.admin, a UNIX socket */
-    char credential[PATH_MAX]; /* evidence.credential: the SOFT platform of this node */
+    char admin[PATH_MAX];           /* listen.admin, a UNIX socket */
+    char credential[PATH_MAX];      /* evidence.credential: the SOFT platform of this node */
     char enclave_path[PATH_MAX], enclave_restore_path[PATH_MAX], enclave_service[PATH_MAX];
-    uint32_t verify_threads;   /* limits.verify_threads, 1..16, default 1 */
+    uint32_t verify_threads; /* limits.verify_threads, 1..16, default 1 */
     enum assay_log_level log_level;
     uint32_t peer_count;
     struct assay_config_peer peers[ASSAY_MEMBERS_MAX];

@@ -77,8 +77,8 @@ static enum assay_status replace_file(const char *dir, const char *name, struct 
     return sync_dir(dir);
 }
 
-static enum assay_status write_secrets(const char *dir, const struct key_file *file, uint32_t incarnation,
-                                       const struct assay_secret32 *first,
+static enum assay_status write_secrets(const char *dir, const struct key_file *file,
+                                       uint32_t incarnation, const struct assay_secret32 *first,
                                        const struct assay_secret32 *second)
 {
     struct {
@@ -99,15 +99,18 @@ static enum assay_status write_secrets(const char *dir, const struct key_file *f
     return status;
 }
 
-static enum assay_status write_set(const char *dir, const struct key_file *file, const struct assay_key_set *set)
+static enum assay_status write_set(const char *dir, const struct key_file *file,
+                                   const struct assay_key_set *set)
 {
-    return write_secrets(dir, file, set->incarnation, &set->voting_private, &set->transport_private);
+    return write_secrets(dir, file, set->incarnation, &set->voting_private,
+                         &set->transport_private);
 }
 
 /* ------------------------------------------------------------ reading */
 
 /* A key that others may read is not a key: refuse it rather than use it. */
-static enum assay_status read_file(const char *dir, const char *name, uint8_t *bytes, size_t capacity, size_t *len)
+static enum assay_status read_file(const char *dir, const char *name, uint8_t *bytes,
+                                   size_t capacity, size_t *len)
 {
     char path[PATH_MAX];
     ASSAY_TRY(path_of(dir, name, path));
@@ -117,7 +120,8 @@ static enum assay_status read_file(const char *dir, const char *name, uint8_t *b
     struct stat info;
     enum assay_status status = ASSAY_OK;
     size_t done = 0;
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || (info.st_mode & 077) != 0) status = ASSAY_E_IO;
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || (info.st_mode & 077) != 0)
+        status = ASSAY_E_IO;
     while (status == ASSAY_OK && done < capacity) {
         const ssize_t n = read(fd, bytes + done, capacity - done);
         if (n < 0 && errno == EINTR) continue;
@@ -148,16 +152,19 @@ static enum assay_status decode_secrets(struct assay_slice content, const struct
     return assay_cursor_end(&c);
 }
 
-static enum assay_status read_secrets(const char *dir, const struct key_file *file, uint32_t *incarnation,
-                                      struct assay_secret32 *first, struct assay_secret32 *second)
+static enum assay_status read_secrets(const char *dir, const struct key_file *file,
+                                      uint32_t *incarnation, struct assay_secret32 *first,
+                                      struct assay_secret32 *second)
 {
     struct {
         uint8_t bytes[KEY_FILE_LEN_MAX];
     } secrets;
     size_t len = 0;
-    enum assay_status status = read_file(dir, file->name, secrets.bytes, sizeof secrets.bytes, &len);
+    enum assay_status status =
+        read_file(dir, file->name, secrets.bytes, sizeof secrets.bytes, &len);
     if (status == ASSAY_OK)
-        status = decode_secrets(assay_slice_over(secrets.bytes, len), file, incarnation, first, second);
+        status =
+            decode_secrets(assay_slice_over(secrets.bytes, len), file, incarnation, first, second);
     assay_secret_wipe(&secrets, sizeof secrets);
     return status;
 }
@@ -168,9 +175,11 @@ static enum assay_status set_public(struct assay_key_set *set)
     return assay_x25519_public(&set->transport_private, set->transport_public);
 }
 
-static enum assay_status read_set(const char *dir, const struct key_file *file, struct assay_key_set *set)
+static enum assay_status read_set(const char *dir, const struct key_file *file,
+                                  struct assay_key_set *set)
 {
-    ASSAY_TRY(read_secrets(dir, file, &set->incarnation, &set->voting_private, &set->transport_private));
+    ASSAY_TRY(
+        read_secrets(dir, file, &set->incarnation, &set->voting_private, &set->transport_private));
     return set_public(set);
 }
 
@@ -246,7 +255,8 @@ enum assay_status assay_keyring_load(const char *dir, struct assay_keyring *ring
     return status;
 }
 
-enum assay_status assay_keyring_make_next(const char *dir, uint32_t incarnation, struct assay_keyring *ring)
+enum assay_status assay_keyring_make_next(const char *dir, uint32_t incarnation,
+                                          struct assay_keyring *ring)
 {
     ASSAY_ASSERT(incarnation > ring->current.incarnation);
 

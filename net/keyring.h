@@ -27,7 +27,7 @@ struct assay_keyring {
     struct assay_secret32 identity_private, door_private;
     uint8_t identity_public[ASSAY_P256_PUBLIC_LEN];
     uint8_t door_public[32];
-    uint8_t node_id[32]; /* SHA-256 of identity_public */
+    uint8_t node_id[32];          /* SHA-256 of identity_public */
     struct assay_key_set current; /* the listed incarnation */
     struct assay_key_set next;    /* incarnation 0: none is waiting to be listed */
 };
@@ -39,17 +39,19 @@ ASSAY_CHECKED enum assay_status assay_keyring_create(const char *dir, struct ass
 ASSAY_CHECKED enum assay_status assay_keyring_load(const char *dir, struct assay_keyring *ring);
 /* Make and store a fresh set as `next` with this number (replaces a waiting one), durable when it returns.
  * Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_CRYPTO */
-ASSAY_CHECKED enum assay_status assay_keyring_make_next(const char *dir, uint32_t incarnation, struct assay_keyring *ring);
+ASSAY_CHECKED enum assay_status assay_keyring_make_next(const char *dir, uint32_t incarnation,
+                                                        struct assay_keyring *ring);
 /* `next` was listed: it becomes `current`, durably; the old set is wiped.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no next) | ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status assay_keyring_promote(const char *dir, struct assay_keyring *ring);
 /* A founding operator's key in one file of its own (mode 0600), role "operator".
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (the file is there already) | ASSAY_E_IO | ASSAY_E_CRYPTO */
-ASSAY_CHECKED enum assay_status assay_operator_key_create(const char *path,
-                                                          uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
+ASSAY_CHECKED enum assay_status assay_operator_key_create(
+    const char *path, uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
 /* Returns: as assay_keyring_load */
-ASSAY_CHECKED enum assay_status assay_operator_key_load(const char *path, struct assay_secret32 *private_key,
-                                                        uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
+ASSAY_CHECKED enum assay_status assay_operator_key_load(
+    const char *path, struct assay_secret32 *private_key,
+    uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
 
 /* Wipes every secret. Returns: nothing. */
 void assay_keyring_wipe(struct assay_keyring *ring);

@@ -56,7 +56,8 @@ static enum assay_status write_all(int fd, const uint8_t *bytes, size_t len)
     return fsync(fd) == 0 ? ASSAY_OK : ASSAY_E_IO;
 }
 
-enum assay_status assay_file_write(const char *path, unsigned mode, const uint8_t *bytes, size_t len)
+enum assay_status assay_file_write(const char *path, unsigned mode, const uint8_t *bytes,
+                                   size_t len)
 {
     ASSAY_ASSERT(path != NULL);
 

@@ -23,10 +23,12 @@
 
 static const char usage[] =
     "usage: assay genesis create PLAN.yaml --out FILE   write the unsigned genesis of a network\n"
-    "       assay genesis sign FILE --key OPERATOR_KEY   add the signature of one founding operator\n"
+    "       assay genesis sign FILE --key OPERATOR_KEY   add the signature of one founding "
+    "operator\n"
     "       assay genesis show FILE                      print what it fixes\n"
     "\n"
-    "A plan names epoch_ms, threshold, policy, collateral folders, operators (name, public_key) and\n"
+    "A plan names epoch_ms, threshold, policy, collateral folders, operators (name, public_key) "
+    "and\n"
     "members (operator, card, sample quote of the platform). docs/operations.md has an example.\n";
 
 /* One network being built; everything large is on the heap and freed by close_draft. */
@@ -44,8 +46,9 @@ struct draft {
     char message[ASSAY_CONFIG_MESSAGE_MAX];
 };
 
-__attribute__((format(printf, 3, 4))) static enum assay_status
-explain(struct draft *d, enum assay_status status, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static enum assay_status explain(struct draft *d,
+                                                                       enum assay_status status,
+                                                                       const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -57,7 +60,8 @@ explain(struct draft *d, enum assay_status status, const char *format, ...)
 static void close_draft(struct draft *d)
 {
     for (size_t i = 0; i < ASSAY_PLAN_COLLATERAL_MAX; i++)
-        for (size_t k = 0; k < ASSAY_PARTS; k++) free(d->parts[i][k]);
+        for (size_t k = 0; k < ASSAY_PARTS; k++)
+            free(d->parts[i][k]);
     free(d->plan);
     free(d->genesis);
     free(d->policy);
@@ -143,7 +147,8 @@ static enum assay_status read_folder(struct draft *d, uint32_t index)
         const enum assay_status status =
             assay_file_read(path, ASSAY_PART_LEN_MAX, &d->parts[index][part], &len);
         if (status == ASSAY_E_NOT_FOUND) continue;
-        if (status != ASSAY_OK) return explain(d, status, "%s: %s", path, assay_status_text(status));
+        if (status != ASSAY_OK)
+            return explain(d, status, "%s: %s", path, assay_status_text(status));
         entry->files.part[part] = assay_slice_over(d->parts[index][part], len);
     }
     return ASSAY_OK;
@@ -152,14 +157,14 @@ static enum assay_status read_folder(struct draft *d, uint32_t index)
 static int by_root(const void *a, const void *b)
 {
     const struct assay_endorsement_files *left = a, *right = b;
-    const int order =
-        assay_bytes_compare(left->root_key, right->root_key, sizeof left->root_key);
+    const int order = assay_bytes_compare(left->root_key, right->root_key, sizeof left->root_key);
     return order != 0 ? order : left->kinds < right->kinds ? -1 : left->kinds > right->kinds;
 }
 
 static enum assay_status read_collateral(struct draft *d)
 {
-    for (uint32_t i = 0; i < d->plan->collateral_count; i++) ASSAY_TRY(read_folder(d, i));
+    for (uint32_t i = 0; i < d->plan->collateral_count; i++)
+        ASSAY_TRY(read_folder(d, i));
     qsort(d->files, d->plan->collateral_count, sizeof *d->files, by_root);
 
     struct assay_writer w = assay_writer_over(d->endorsements_bytes, ASSAY_GENESIS_LEN_MAX);
@@ -195,8 +200,7 @@ static enum assay_status read_sample(struct draft *d, const char *path,
     if (status == ASSAY_OK) status = assay_evidence_detect(quote, len, &request.kind);
     if (status == ASSAY_OK) status = assay_evidence_length(request.kind, quote, len, &request.len);
     if (status == ASSAY_OK) status = assay_evidence_verify(NULL, &request, verdict);
-    if (status != ASSAY_OK)
-        status = explain(d, status, "%s: %s", path, assay_status_text(status));
+    if (status != ASSAY_OK) status = explain(d, status, "%s: %s", path, assay_status_text(status));
     else if (verdict->genuine != ASSAY_GENUINE_TRUE || !verdict->has_platform)
         status = explain(d, ASSAY_E_INVALID, "%s: not genuine under the collateral: %s", path,
                          verdict->reason_count ? assay_rule_text(verdict->reasons[0].rule)
@@ -254,12 +258,12 @@ static enum assay_status read_members(struct draft *d)
         assay_bytes_copy(op->public_key, ASSAY_P256_PUBLIC_LEN, d->plan->operators[i].public_key,
                          ASSAY_P256_PUBLIC_LEN);
         assay_sha256(op->public_key, sizeof op->public_key, op->operator_id);
-        op->name =
-            assay_slice_over(d->plan->operators[i].name, strlen(d->plan->operators[i].name));
+        op->name = assay_slice_over(d->plan->operators[i].name, strlen(d->plan->operators[i].name));
     }
     qsort(g->operators, g->operator_count, sizeof g->operators[0], by_public_key);
     g->member_count = d->plan->member_count;
-    for (uint32_t i = 0; i < g->member_count; i++) ASSAY_TRY(read_member(d, i));
+    for (uint32_t i = 0; i < g->member_count; i++)
+        ASSAY_TRY(read_member(d, i));
     qsort(g->members, g->member_count, sizeof g->members[0], by_node_id);
     return ASSAY_OK;
 }
@@ -318,9 +322,10 @@ static int create(const char *plan_path, const char *out_path)
         (void)snprintf(d.message, sizeof d.message, "%s: %s", out_path, assay_status_text(status));
     }
     if (status == ASSAY_OK)
-        (void)printf("%s: %u members, %u operators, %u of them must sign; now: assay genesis sign\n",
-                     out_path, (unsigned)d.genesis->member_count,
-                     (unsigned)d.genesis->operator_count, (unsigned)d.genesis->threshold);
+        (void)printf(
+            "%s: %u members, %u operators, %u of them must sign; now: assay genesis sign\n",
+            out_path, (unsigned)d.genesis->member_count, (unsigned)d.genesis->operator_count,
+            (unsigned)d.genesis->threshold);
     else (void)fprintf(stderr, "assay genesis create: %s\n", d.message);
     const bool input = assay_status_class(status) == ASSAY_CLASS_INPUT;
     close_draft(&d);
@@ -338,7 +343,8 @@ struct signing {
     uint8_t signatures[ASSAY_OPERATORS_MAX][ASSAY_P256_SIGNATURE_LEN];
 };
 
-static enum assay_status load_genesis(const char *path, struct signing *s, struct assay_where *where)
+static enum assay_status load_genesis(const char *path, struct signing *s,
+                                      struct assay_where *where)
 {
     *s = (struct signing){ 0 };
     s->genesis = calloc(1, sizeof *s->genesis);
@@ -361,7 +367,7 @@ static int complain(const char *verb, const char *path, enum assay_status status
     if (where->field != NULL)
         (void)fprintf(stderr, " in %s at byte %lu", where->field, where->offset);
     (void)fputc('\n', stderr);
-    return status == ASSAY_E_NOT_FOUND                            ? ASSAY_EXIT_NOT_FOUND
+    return status == ASSAY_E_NOT_FOUND                       ? ASSAY_EXIT_NOT_FOUND
            : assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_MALFORMED
                                                              : ASSAY_EXIT_INTERNAL;
 }
@@ -392,7 +398,8 @@ static int sign_with(const char *path, struct signing *s, const struct assay_sec
         s->signers[i] = s->genesis->signers[i];
         assay_bytes_copy(s->signatures[i], 64, s->genesis->signatures[i], 64);
     }
-    while (at < count && s->signers[at] < index) at++;
+    while (at < count && s->signers[at] < index)
+        at++;
     if (at == count || s->signers[at] != index) {
         for (uint32_t i = count; i > at; i--) {
             s->signers[i] = s->signers[i - 1];

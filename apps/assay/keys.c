@@ -12,17 +12,20 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: assay keys generate DIR --name NAME   make the keys of a node; DIR/node.yaml is its card\n"
+    "usage: assay keys generate DIR --name NAME   make the keys of a node; DIR/node.yaml is its "
+    "card\n"
     "       assay keys operator FILE              make the key of a founding operator\n"
     "       assay keys show DIR|FILE              print the public halves\n"
     "\n"
-    "Private keys are written with owner-only rights and are never printed. A card holds public keys\n"
+    "Private keys are written with owner-only rights and are never printed. A card holds public "
+    "keys\n"
     "only: hand it to whoever plans the network (`assay genesis create`).\n";
 
 static int complain(const char *what, enum assay_status status)
 {
     const char *hint = "";
-    if (status == ASSAY_E_DUPLICATE) hint = "; there are keys already, and they are never overwritten";
+    if (status == ASSAY_E_DUPLICATE)
+        hint = "; there are keys already, and they are never overwritten";
     if (status == ASSAY_E_IO) hint = "; a key file must be a regular file of mode 0600";
     (void)fprintf(stderr, "assay keys: %s: %s (%s)%s\n", what, assay_status_text(status),
                   assay_status_symbol(status), hint);
@@ -54,8 +57,7 @@ static void put_card(FILE *out, const char *name, const struct assay_keyring *ri
 /* Names stand in YAML, JSON, logs and tables: letters, digits and a few marks. */
 static bool name_is_fit(const char *name)
 {
-    static const char fit[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    static const char fit[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     const size_t len = strlen(name);
     return len > 0 && len <= ASSAY_NAME_MAX && strspn(name, fit) == len;
 }
@@ -70,7 +72,8 @@ static int write_card(const char *dir, const char *name, const struct assay_keyr
     put_card(out, name, ring);
     const long len = ftell(out);
     (void)fclose(out);
-    const enum assay_status status = assay_file_write(path, 0644, (const uint8_t *)text, (size_t)len);
+    const enum assay_status status =
+        assay_file_write(path, 0644, (const uint8_t *)text, (size_t)len);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(path, status);
 }
 

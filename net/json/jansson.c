@@ -1,0 +1,205 @@
+/*
+ * net/json/jansson.c - JSON documents over jansson.
+ */
+#include "net/json/json.h"
+
+#include "base/assert.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The opaque type is jansson's own; it never leaves this file by name. */
+static json_t *in(struct assay_json *value)
+{
+    return (json_t *)value;
+}
+
+static const json_t *in_const(const struct assay_json *value)
+{
+    return (const json_t *)value;
+}
+
+static struct assay_json *out(json_t *value)
+{
+    return (struct assay_json *)value;
+}
+
+static const struct assay_json *out_const(const json_t *value)
+{
+    return (const struct assay_json *)value;
+}
+
+/* ------------------------------------------------------------ building */
+
+struct assay_json *assay_json_object(void)
+{
+    return out(json_object());
+}
+
+struct assay_json *assay_json_array(void)
+{
+    return out(json_array());
+}
+
+/* The library refuses a NULL object or value and frees what it was to take over. */
+static void put(struct assay_json *object, const char *key, json_t *value)
+{
+    (void)json_object_set_new(in(object), key, value);
+}
+
+/* Text from other nodes may be cut or malformed: what is no UTF-8 becomes question marks. */
+static json_t *text_value(const char *text, size_t len)
+{
+    json_t *value = json_stringn(text, len);
+    if (value != NULL) return value;
+    char *copy = malloc(len + 1);
+    if (copy == NULL) return NULL;
+    for (size_t i = 0; i < len; i++)
+        copy[i] = (text[i] & 0x80) != 0 ? '?' : text[i];
+    value = json_stringn(copy, len);
+    free(copy);
+    return value;
+}
+
+void assay_json_set_text(struct assay_json *object, const char *key, const char *text)
+{
+    put(object, key, text_value(text, strlen(text)));
+}
+
+void assay_json_set_text_n(struct assay_json *object, const char *key, const void *text, size_t len)
+{
+    put(object, key, text_value(len != 0 ? text : "", len));
+}
+
+void assay_json_set_uint(struct assay_json *object, const char *key, uint64_t value)
+{
+    ASSAY_ASSERT(value <= INT64_MAX);
+    put(object, key, json_integer((json_int_t)value));
+}
+
+void assay_json_set_int(struct assay_json *object, const char *key, int64_t value)
+{
+    put(object, key, json_integer((json_int_t)value));
+}
+
+void assay_json_set_bool(struct assay_json *object, const char *key, bool value)
+{
+    put(object, key, json_boolean(value));
+}
+
+void assay_json_set_null(struct assay_json *object, const char *key)
+{
+    put(object, key, json_null());
+}
+
+void assay_json_set_hex(struct assay_json *object, const char *key, const uint8_t *bytes,
+                        size_t len)
+{
+    char text[2 * 128 + 1];
+    ASSAY_ASSERT(len <= 128);
+    assay_hex_encode(bytes, len, text, sizeof text);
+    assay_json_set_text(object, key, text);
+}
+
+void assay_json_set(struct assay_json *object, const char *key, struct assay_json *value)
+{
+    put(object, key, in(value));
+}
+
+void assay_json_append(struct assay_json *array, struct assay_json *value)
+{
+    (void)json_array_append_new(in(array), in(value));
+}
+
+void assay_json_append_text(struct assay_json *array, const char *text)
+{
+    (void)json_array_append_new(in(array), text_value(text, strlen(text)));
+}
+
+void assay_json_append_uint(struct assay_json *array, uint64_t value)
+{
+    ASSAY_ASSERT(value <= INT64_MAX);
+    (void)json_array_append_new(in(array), json_integer((json_int_t)value));
+}
+
+char *assay_json_print(const struct assay_json *value, unsigned indent)
+{
+    if (value == NULL) return NULL;
+    const size_t layout = indent != 0 ? JSON_INDENT(indent) : JSON_COMPACT;
+    return json_dumps(in_const(value), JSON_PRESERVE_ORDER | layout);
+}
+
+void assay_json_free(struct assay_json **value)
+{
+    json_decref(in(*value));
+    *value = NULL;
+}
+
+/* ------------------------------------------------------------ reading */
+
+enum assay_status assay_json_parse(const char *text, size_t len, struct assay_json **parsed)
+{
+    json_error_t error;
+    if (len > ASSAY_JSON_LEN_MAX) return ASSAY_E_RANGE;
+    json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+    if (value == NULL) return ASSAY_E_SYNTAX;
+    *parsed = out(value);
+    return ASSAY_OK;
+}
+
+const struct assay_json *assay_json_get(const struct assay_json *object, const char *key)
+{
+    return out_const(json_object_get(in_const(object), key));
+}
+
+size_t assay_json_count(const struct assay_json *array)
+{
+    return json_array_size(in_const(array));
+}
+
+const struct assay_json *assay_json_at(const struct assay_json *array, size_t index)
+{
+    return out_const(json_array_get(in_const(array), index));
+}
+
+bool assay_json_member(const struct assay_json *object, size_t index, const char **key,
+                       const struct assay_json **value)
+{
+    union {
+        const struct assay_json *given;
+        struct assay_json
+            *walked; /* jansson's iterator wants a pointer it does not write through */
+    } as = { .given = object };
+    void *at = json_object_iter(in(as.walked));
+    for (size_t i = 0; at != NULL && i < index; i++)
+        at = json_object_iter_next(in(as.walked), at);
+    if (at == NULL) return false;
+    *key = json_object_iter_key(at);
+    *value = out_const(json_object_iter_value(at));
+    return true;
+}
+
+uint64_t assay_json_uint(const struct assay_json *object, const char *key, uint64_t fallback)
+{
+    const json_t *value = in_const(assay_json_get(object, key));
+    if (!json_is_integer(value) || json_integer_value(value) < 0) return fallback;
+    return (uint64_t)json_integer_value(value);
+}
+
+bool assay_json_bool(const struct assay_json *object, const char *key, bool fallback)
+{
+    const json_t *value = in_const(assay_json_get(object, key));
+    return json_is_boolean(value) ? json_is_true(value) : fallback;
+}
+
+const char *assay_json_text(const struct assay_json *object, const char *key, const char *fallback)
+{
+    const char *text = assay_json_as_text(assay_json_get(object, key));
+    return text != NULL ? text : fallback;
+}
+
+const char *assay_json_as_text(const struct assay_json *value)
+{
+    return json_string_value(in_const(value));
+}

@@ -1,0 +1,67 @@
+/*
+ * net/json/json.h - JSON documents between a node and people: built by the admin socket, read by the
+ * command line.
+ *
+ * The one adapter of jansson for our own documents (signed collateral has a stricter one in
+ * quote/json/). Values are reference-counted by the library; here everything built belongs to the
+ * document it was put into. Only integers, texts, booleans, null, arrays and objects: no floats.
+ */
+#ifndef ASSAY_NET_JSON_JSON_H
+#define ASSAY_NET_JSON_JSON_H
+
+#include "base/bytes.h"
+
+struct assay_json; /* one value */
+
+enum { ASSAY_JSON_LEN_MAX = 8 << 20 };
+
+/* --- building. A failed allocation makes the value NULL; putting NULL anywhere is remembered in
+ * nothing and simply leaves the key out, so check the text at the end: it is NULL then. */
+/* Returns: an empty object or array; the caller frees it with assay_json_free unless it was put. */
+struct assay_json *assay_json_object(void);
+struct assay_json *assay_json_array(void);
+/* Texts are cut to valid UTF-8. Each Returns: nothing. */
+void assay_json_set_text(struct assay_json *object, const char *key, const char *text);
+void assay_json_set_text_n(struct assay_json *object, const char *key, const void *text,
+                           size_t len);
+void assay_json_set_uint(struct assay_json *object, const char *key, uint64_t value);
+void assay_json_set_int(struct assay_json *object, const char *key, int64_t value);
+void assay_json_set_bool(struct assay_json *object, const char *key, bool value);
+void assay_json_set_null(struct assay_json *object, const char *key);
+void assay_json_set_hex(struct assay_json *object, const char *key, const uint8_t *bytes,
+                        size_t len);
+/* Takes value over. */
+void assay_json_set(struct assay_json *object, const char *key, struct assay_json *value);
+void assay_json_append(struct assay_json *array, struct assay_json *value);
+void assay_json_append_text(struct assay_json *array, const char *text);
+void assay_json_append_uint(struct assay_json *array, uint64_t value);
+/* Returns: NUL-terminated text of malloc (the caller frees), keys in the order they were set; NULL
+ * without memory. indent 0: one line. */
+char *assay_json_print(const struct assay_json *value, unsigned indent);
+/* Accepts NULL; sets the pointer to NULL. Returns: nothing. */
+void assay_json_free(struct assay_json **value);
+
+/* --- reading. Getters take NULL values and say "not there", so that chains need no checks. */
+/*
+ * Duplicate keys, trailing bytes, depth beyond the library's limit are refused.
+ * Returns: ASSAY_OK and *out (the caller frees) | ASSAY_E_SYNTAX | ASSAY_E_RANGE (longer than
+ * ASSAY_JSON_LEN_MAX)
+ */
+ASSAY_CHECKED enum assay_status assay_json_parse(const char *text, size_t len,
+                                                 struct assay_json **out);
+/* Returns: the borrowed member, or NULL. */
+const struct assay_json *assay_json_get(const struct assay_json *object, const char *key);
+/* Returns: items of an array; 0 for anything else. */
+size_t assay_json_count(const struct assay_json *array);
+const struct assay_json *assay_json_at(const struct assay_json *array, size_t index);
+/* Walk the members of an object. Returns: false past the last one. */
+bool assay_json_member(const struct assay_json *object, size_t index, const char **key,
+                       const struct assay_json **value);
+/* Returns: the value, or the fallback when it is absent or of another type. */
+uint64_t assay_json_uint(const struct assay_json *object, const char *key, uint64_t fallback);
+bool assay_json_bool(const struct assay_json *object, const char *key, bool fallback);
+const char *assay_json_text(const struct assay_json *object, const char *key, const char *fallback);
+/* The value itself as text, NULL when it is none. */
+const char *assay_json_as_text(const struct assay_json *value);
+
+#endif

@@ -1,0 +1,101 @@
+/*
+ * quote/endorsements.c - one byte string for the collateral of a whole network.
+ */
+#include "quote/endorsements.h"
+
+#include "base/assert.h"
+#include "base/cbor.h"
+
+/* ------------------------------------------------------------ encoding */
+
+/* Ascending root keys; entries of one root by kinds. Equal ones would be two truths about one root. */
+static bool in_order(const struct assay_endorsement_files *a,
+                     const struct assay_endorsement_files *b)
+{
+    const int order = assay_bytes_compare(a->root_key, b->root_key, sizeof a->root_key);
+    return order != 0 ? order < 0 : a->kinds < b->kinds;
+}
+
+/* A byte string says its length first: the bundle is encoded once to count it, in the space where it
+ * will stand, and once more behind its head. */
+static enum assay_status put_bundle(const struct assay_collateral_files *files,
+                                    struct assay_writer *w)
+{
+    struct assay_writer dry = assay_writer_over(w->bytes + w->len, w->capacity - w->len);
+    assay_collateral_encode(files, &dry);
+    struct assay_slice bundle = { NULL, 0 };
+    ASSAY_TRY(assay_writer_finish(&dry, &bundle));
+    if (bundle.len > ASSAY_BUNDLE_LEN_MAX) return ASSAY_E_RANGE;
+    assay_cbor_put_bytes_head(w, bundle.len);
+    assay_collateral_encode(files, w);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_endorsements_encode(const struct assay_endorsement_files *entries,
+                                            size_t count, struct assay_writer *w)
+{
+    if (count == 0 || count > ASSAY_ENDORSEMENTS_MAX) return ASSAY_E_RANGE;
+    for (size_t i = 1; i < count; i++)
+        if (!in_order(&entries[i - 1], &entries[i])) return ASSAY_E_INVALID;
+
+    assay_cbor_put_array(w, count);
+    for (size_t i = 0; i < count; i++) {
+        assay_cbor_put_array(w, 3);
+        assay_cbor_put_bytes(w, entries[i].root_key, sizeof entries[i].root_key);
+        assay_cbor_put_uint(w, entries[i].kinds);
+        ASSAY_TRY(put_bundle(&entries[i].files, w));
+    }
+    return w->full ? ASSAY_E_FULL : ASSAY_OK;
+}
+
+/* ------------------------------------------------------------ decoding */
+
+static enum assay_status read_entry(struct assay_cursor *c, struct assay_endorsement_files *entry)
+{
+    uint64_t kinds = 0;
+    struct assay_slice bundle = { NULL, 0 };
+    ASSAY_TRY(assay_cbor_array_exact(c, 3));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, entry->root_key, sizeof entry->root_key));
+    ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX, &kinds));
+    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_BUNDLE_LEN_MAX, &bundle));
+    entry->kinds = (uint32_t)kinds;
+    return assay_collateral_decode(bundle.bytes, bundle.len, &entry->files);
+}
+
+enum assay_status assay_endorsements_count(const uint8_t *bytes, size_t len, size_t *count)
+{
+    struct assay_cursor c = assay_cursor_over(bytes, len);
+    uint64_t found = 0;
+    ASSAY_TRY(assay_cbor_array(&c, ASSAY_ENDORSEMENTS_MAX, &found));
+    if (found == 0) return ASSAY_E_RANGE;
+    *count = (size_t)found;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_endorsements_decode(const uint8_t *bytes, size_t len,
+                                            struct assay_collateral *collateral, size_t capacity,
+                                            struct assay_endorsements *out)
+{
+    struct assay_cursor c = assay_cursor_over(bytes, len);
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_array(&c, ASSAY_ENDORSEMENTS_MAX, &count));
+    if (count == 0) return ASSAY_E_RANGE;
+    if (count > capacity) return ASSAY_E_FULL;
+
+    struct assay_endorsement_files entry, previous = { 0 };
+    struct assay_endorsements built = { .count = (size_t)count };
+    for (size_t i = 0; i < built.count; i++) {
+        ASSAY_TRY(read_entry(&c, &entry));
+        if (i > 0 && !in_order(&previous, &entry)) return ASSAY_E_INVALID;
+        ASSAY_TRY(assay_collateral_build(&entry.files, entry.root_key, &collateral[i]));
+        if (!assay_collateral_sound(&collateral[i])) return ASSAY_E_INVALID;
+        assay_bytes_copy(built.entries[i].root_key, sizeof built.entries[i].root_key,
+                         entry.root_key, sizeof entry.root_key);
+        built.entries[i].kinds = entry.kinds;
+        built.entries[i].collateral = &collateral[i];
+        previous = entry;
+    }
+    ASSAY_TRY(assay_cursor_end(&c));
+    *out = built;
+    return ASSAY_OK;
+}

@@ -1,0 +1,42 @@
+/*
+ * quote/endorsements.h - the collateral of all vendor roots of one network as one byte string.
+ *
+ * Genesis carries it (docs/protocol.md 9) and ballots name its SHA-256. Canonical CBOR: an array of
+ * [root key (64), kinds, bundle (quote/collateral.h)], in ascending order of the encoded entries, without
+ * duplicates.
+ */
+#ifndef ASSAY_QUOTE_ENDORSEMENTS_H
+#define ASSAY_QUOTE_ENDORSEMENTS_H
+
+#include "quote/collateral.h"
+#include "quote/verify.h"
+
+/* One entry to encode. */
+struct assay_endorsement_files {
+    uint8_t root_key[ASSAY_P256_PUBLIC_LEN];
+    uint32_t kinds; /* ASSAY_KIND_BIT */
+    struct assay_collateral_files files;
+};
+
+/*
+ * assay_endorsements_encode - entries sorted by root key, then kinds (checked).
+ * Returns: ASSAY_OK and the bytes in w | ASSAY_E_RANGE (none, or more than ASSAY_ENDORSEMENTS_MAX) |
+ *          ASSAY_E_INVALID (order) | ASSAY_E_FULL
+ */
+ASSAY_CHECKED enum assay_status assay_endorsements_encode(
+    const struct assay_endorsement_files *entries, size_t count, struct assay_writer *w);
+/* How many bundles the bytes hold, for the caller's memory. Returns: ASSAY_OK | INPUT statuses */
+ASSAY_CHECKED enum assay_status assay_endorsements_count(const uint8_t *bytes, size_t len,
+                                                         size_t *count);
+/*
+ * assay_endorsements_decode - build every bundle (signatures and chains are verified here, once).
+ * In:      collateral[capacity], memory of the caller that *out points into
+ * Returns: ASSAY_OK | INPUT statuses | ASSAY_E_INVALID (order, or a bundle that is not sound) |
+ *          ASSAY_E_FULL (capacity) | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
+ */
+ASSAY_CHECKED enum assay_status assay_endorsements_decode(const uint8_t *bytes, size_t len,
+                                                          struct assay_collateral *collateral,
+                                                          size_t capacity,
+                                                          struct assay_endorsements *out);
+
+#endif
