@@ -32,7 +32,7 @@ BEGIN {
     confine("zmq.h", "^net/zmq/")
     confine("czmq.h", "^net/zmq/")
     confine("sqlite3.h", "^engine/store/store_sqlite[.]c$")
-    confine("jansson.h", "^quote/json/")
+    confine("jansson.h", "^(quote|net)/json/")
     confine("cyaml/", "^(quote|apps)/yaml/")
     confine("yaml.h", "^(quote|apps)/yaml/")
     confine("microhttpd.h", "^net/http/")
