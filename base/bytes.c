@@ -1,22 +1,13 @@
 /*
  * base/bytes.c - moving and comparing public bytes, hexadecimal.
  *
- * Comparison goes word by word through memcpy'd loads instead of memcmp: the joined core then needs
- * no symbol of libc beyond what compilers emit by themselves, and memcmp's sign-only contract never
- * leaks into an ordering that two nodes must share.
+ * memcpy and memcmp are undefined for NULL even over no bytes; here a length of 0 may come with it.
  */
 #include "base/bytes.h"
 
 #include "base/assert.h"
 
 #include <string.h>
-
-static uint64_t load_word(const uint8_t *bytes)
-{
-    uint64_t word = 0;
-    memcpy(&word, bytes, sizeof word); /* any alignment; equality does not care for byte order */
-    return word;
-}
 
 void assay_bytes_copy(void *dst, size_t capacity, const void *src, size_t len)
 {
@@ -34,25 +25,12 @@ void assay_bytes_zero(void *dst, size_t len)
     memset(dst, 0, len);
 }
 
-/* Returns: the index of the first byte that differs, len when none does. */
-static size_t first_difference(const uint8_t *a, const uint8_t *b, size_t len)
-{
-    size_t i = 0;
-    while (len - i >= sizeof(uint64_t) && load_word(a + i) == load_word(b + i)) {
-        i += sizeof(uint64_t);
-    }
-    while (i < len && a[i] == b[i]) {
-        i++;
-    }
-    return i;
-}
-
 bool assay_bytes_equal(const void *a, const void *b, size_t len)
 {
     if (len == 0) return true;
     ASSAY_ASSERT(a != NULL);
     ASSAY_ASSERT(b != NULL);
-    return first_difference(a, b, len) == len;
+    return memcmp(a, b, len) == 0;
 }
 
 int assay_bytes_compare(const void *a, const void *b, size_t len)
@@ -60,11 +38,8 @@ int assay_bytes_compare(const void *a, const void *b, size_t len)
     if (len == 0) return 0;
     ASSAY_ASSERT(a != NULL);
     ASSAY_ASSERT(b != NULL);
-    const uint8_t *left = a;
-    const uint8_t *right = b;
-    const size_t at = first_difference(left, right, len);
-    if (at == len) return 0;
-    return left[at] < right[at] ? -1 : 1;
+    const int order = memcmp(a, b, len);
+    return (order > 0) - (order < 0); /* the sign alone is promised: libcs differ in the rest */
 }
 
 bool assay_bytes_all_zero(const void *bytes, size_t len)

@@ -4,8 +4,8 @@
  * Only these items exist: unsigned and negative integers, byte strings, text strings (UTF-8
  * checked), arrays, maps with unsigned or text keys in bytewise order of their encodings without
  * duplicates, false, true, null, and tags (read on request). Shortest integers, definite lengths;
- * anything else is refused with ASSAY_E_ENCODING. Nesting is the caller's control flow: no recursion
- * here, except that assay_cbor_skip walks iteratively down to ASSAY_CBOR_DEPTH_MAX.
+ * anything else is refused with ASSAY_E_ENCODING. Nesting is the caller's control flow: no
+ * recursion here, except that assay_cbor_skip walks iteratively down to ASSAY_CBOR_DEPTH_MAX.
  *
  * Decoders work on a struct assay_cursor; a failed call leaves the cursor where it was.
  */
