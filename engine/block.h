@@ -22,7 +22,7 @@ enum assay_block_kind {
     ASSAY_BLOCK_NORMAL = 1,
     ASSAY_BLOCK_ROLL = 2,
     ASSAY_BLOCK_EPOCH = 3, /* the last of its epoch */
-    ASSAY_BLOCK_TAIL = 4,  /* empty, below a notarised E of its own epoch; never part of the chain */
+    ASSAY_BLOCK_TAIL = 4, /* empty, below a notarised E of its own epoch; never part of the chain */
 };
 
 enum {

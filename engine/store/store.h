@@ -31,14 +31,17 @@
     X(ASSAY_STORE_RECORD, 9, "records")     /* own or noticed, waiting for a block; id: digest */  \
     X(ASSAY_STORE_ORDER, 10, "orders")      /* number: seq; what the agent did about it */         \
     X(ASSAY_STORE_EVIDENCE, 11, "evidence") /* epoch: of use; id: SHA-256 of the bytes */          \
-    X(ASSAY_STORE_SCORE, 12, "scores")      /* number: roster slot; history for people */
+    X(ASSAY_STORE_SCORE, 12, "scores")      /* number: roster slot; history for people */          \
+    X(ASSAY_STORE_PROPOSAL, 13,                                                                    \
+      "proposals") /* number: view; id: block id; voted for, not final   \
+                                              */
 
 #define ASSAY_STORE_ENUM(symbol, number, table) symbol = number,
 enum assay_store_class { ASSAY_STORE_LIST(ASSAY_STORE_ENUM) };
 #undef ASSAY_STORE_ENUM
 
 enum {
-    ASSAY_STORE_CLASS_COUNT = 12,
+    ASSAY_STORE_CLASS_COUNT = 13,
     ASSAY_STORE_VALUE_LEN_MAX = 16 * 1024 * 1024, /* a block is 4 MiB, a big state is more */
 };
 
@@ -81,8 +84,8 @@ struct assay_store_ops {
                              const struct assay_store_key *key, uint8_t *buffer, size_t capacity,
                              size_t *len);
     /* First value of a class under an id, whatever the rest of its key. Fast for blocks,
-     * certificates and evidence, a walk for the others. Same returns as get; *key is set with
-     * ASSAY_OK and ASSAY_E_FULL. */
+     * proposals, certificates and evidence, a walk for others. Same returns as get; *key is set
+     * with ASSAY_OK and ASSAY_E_FULL. */
     enum assay_status (*find)(struct assay_store *store, enum assay_store_class class_,
                               const uint8_t id[static 32], struct assay_store_key *key,
                               uint8_t *buffer, size_t capacity, size_t *len);

@@ -1,0 +1,149 @@
+/*
+ * engine/blocks.c - the table of blocks that a node holds (engine/block.h).
+ *
+ * A fixed number of slots of fixed size: nothing that peers send can make it grow. Which blocks to
+ * forget is decided by simplex (simplex_blocks.c); this file only keeps and finds.
+ */
+#include "engine/block.h"
+
+#include "base/assert.h"
+
+struct assay_blocks {
+    uint32_t count;
+    uint32_t body_max;
+    size_t slot_len;
+    struct assay_block *items; /* [count] */
+    uint8_t *payloads;         /* [count][slot_len] */
+};
+
+enum { ALIGNMENT = 64 };
+
+static size_t align_up(size_t len)
+{
+    return (len + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+static size_t slot_len(uint32_t block_len_max)
+{
+    return align_up((size_t)block_len_max + ASSAY_PROPOSAL_OVERHEAD_MAX);
+}
+
+size_t assay_blocks_size(uint32_t count, uint32_t block_len_max)
+{
+    ASSAY_ASSERT(count > 0);
+    ASSAY_ASSERT(block_len_max <= ASSAY_BLOCK_LEN_MAX);
+    return align_up(sizeof(struct assay_blocks)) + align_up(count * sizeof(struct assay_block)) +
+           count * slot_len(block_len_max);
+}
+
+struct assay_blocks *assay_blocks_init(void *memory, size_t memory_len, uint32_t count,
+                                       uint32_t block_len_max)
+{
+    ASSAY_ASSERT((uintptr_t)memory % ALIGNMENT == 0);
+    ASSAY_ASSERT(memory_len >= assay_blocks_size(count, block_len_max));
+
+    struct assay_blocks *blocks = memory;
+    uint8_t *at = memory;
+    at += align_up(sizeof *blocks);
+    blocks->count = count;
+    blocks->body_max = block_len_max;
+    blocks->slot_len = slot_len(block_len_max);
+    blocks->items = (void *)at;
+    blocks->payloads = at + align_up(count * sizeof(struct assay_block));
+    assay_bytes_zero(blocks->items, count * sizeof(struct assay_block));
+    for (uint32_t i = 0; i < count; i++)
+        blocks->items[i].payload = blocks->payloads + i * blocks->slot_len;
+    return blocks;
+}
+
+uint32_t assay_blocks_count(const struct assay_blocks *blocks)
+{
+    return blocks->count;
+}
+
+uint32_t assay_blocks_body_max(const struct assay_blocks *blocks)
+{
+    return blocks->body_max;
+}
+
+struct assay_block *assay_blocks_at(struct assay_blocks *blocks, uint32_t i)
+{
+    ASSAY_ASSERT(i < blocks->count);
+    return &blocks->items[i];
+}
+
+struct assay_block *assay_blocks_find(struct assay_blocks *blocks, const uint8_t id[static 32])
+{
+    for (uint32_t i = 0; i < blocks->count; i++) {
+        struct assay_block *block = &blocks->items[i];
+        if (block->used && assay_bytes_equal(block->id, id, 32)) return block;
+    }
+    return NULL;
+}
+
+const struct assay_block *assay_blocks_find_const(const struct assay_blocks *blocks,
+                                                  const uint8_t id[static 32])
+{
+    for (uint32_t i = 0; i < blocks->count; i++) {
+        const struct assay_block *block = &blocks->items[i];
+        if (block->used && assay_bytes_equal(block->id, id, 32)) return block;
+    }
+    return NULL;
+}
+
+static struct assay_block *free_slot(struct assay_blocks *blocks)
+{
+    for (uint32_t i = 0; i < blocks->count; i++)
+        if (!blocks->items[i].used) return &blocks->items[i];
+    return NULL;
+}
+
+enum assay_status assay_blocks_add(struct assay_blocks *blocks, struct assay_slice payload,
+                                   struct assay_block **out)
+{
+    struct assay_proposal p = { 0 };
+    if (payload.len > blocks->slot_len) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_proposal_decode(payload, &p));
+    if (p.body.len > blocks->body_max) return ASSAY_E_RANGE;
+
+    struct assay_block *held = assay_blocks_find(blocks, p.id);
+    if (held != NULL) {
+        *out = held;
+        return ASSAY_E_DUPLICATE;
+    }
+    struct assay_block *slot = free_slot(blocks);
+    if (slot == NULL) return ASSAY_E_FULL;
+
+    uint8_t *memory = slot->payload;
+    assay_bytes_copy(memory, blocks->slot_len, payload.bytes, payload.len);
+    const enum assay_status again =
+        assay_proposal_decode(assay_slice_over(memory, payload.len), &p);
+    ASSAY_ASSERT(again == ASSAY_OK); /* the same bytes, now at their place: for the slices */
+    *slot = (struct assay_block){ .used = true,
+                                  .header = p.header,
+                                  .payload = memory,
+                                  .payload_len = payload.len,
+                                  .header_bytes = p.header_bytes,
+                                  .body = p.body,
+                                  .nulls = p.nulls };
+    assay_bytes_copy(slot->id, sizeof slot->id, p.id, 32);
+    assay_bytes_copy(slot->signature, sizeof slot->signature, p.signature, sizeof p.signature);
+    *out = slot;
+    return ASSAY_OK;
+}
+
+void assay_blocks_remove(struct assay_blocks *blocks, struct assay_block *block)
+{
+    ASSAY_ASSERT(block >= blocks->items && block < blocks->items + blocks->count);
+    *block = (struct assay_block){ .payload = block->payload };
+}
+
+void assay_blocks_sweep(struct assay_blocks *blocks,
+                        bool (*keep)(const struct assay_block *block, const void *context),
+                        const void *context)
+{
+    for (uint32_t i = 0; i < blocks->count; i++) {
+        struct assay_block *block = &blocks->items[i];
+        if (block->used && !keep(block, context)) assay_blocks_remove(blocks, block);
+    }
+}
