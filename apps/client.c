@@ -1,0 +1,106 @@
+/*
+ * apps/client.c - a request line out, a JSON line back.
+ */
+#include "apps/client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static enum assay_status dial(const char *path, int *fd_out)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    const size_t len = strlen(path);
+    if (len >= sizeof address.sun_path) return ASSAY_E_RANGE;
+    assay_bytes_copy(address.sun_path, sizeof address.sun_path, path, len + 1);
+
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return ASSAY_E_IO;
+    if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+        const enum assay_status status = errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
+        (void)close(fd);
+        return status;
+    }
+    *fd_out = fd;
+    return ASSAY_OK;
+}
+
+static enum assay_status wait_for(int fd, short what, int64_t deadline_ms)
+{
+    struct pollfd poller = { .fd = fd, .events = what };
+    for (;;) {
+        const int64_t left = deadline_ms - monotonic_ms();
+        if (left <= 0) return ASSAY_E_TIMEOUT;
+        const int ready = poll(&poller, 1, (int)left);
+        if (ready > 0) return ASSAY_OK;
+        if (ready < 0 && errno != EINTR) return ASSAY_E_IO;
+    }
+}
+
+static enum assay_status send_line(int fd, const char *request, int64_t deadline_ms)
+{
+    char line[256];
+    const size_t len = strlen(request);
+    if (len + 1 > sizeof line) return ASSAY_E_RANGE;
+    assay_bytes_copy(line, sizeof line, request, len);
+    line[len] = '\n';
+    for (size_t done = 0; done < len + 1;) {
+        ASSAY_TRY(wait_for(fd, POLLOUT, deadline_ms));
+        const ssize_t n = send(fd, line + done, len + 1 - done, MSG_NOSIGNAL);
+        if (n < 0 && errno != EINTR) return ASSAY_E_IO;
+        if (n > 0) done += (size_t)n;
+    }
+    return ASSAY_OK;
+}
+
+/* The document ends with a newline or with the connection. */
+static enum assay_status read_line(int fd, int64_t deadline_ms, char **text, size_t *len)
+{
+    size_t capacity = 64 * 1024;
+    char *buffer = malloc(capacity);
+    *len = 0;
+    *text = buffer;
+    while (buffer != NULL) {
+        ASSAY_TRY(wait_for(fd, POLLIN, deadline_ms));
+        const ssize_t n = recv(fd, buffer + *len, capacity - *len, 0);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return ASSAY_E_IO;
+        *len += (size_t)n;
+        if (n == 0) return *len != 0 ? ASSAY_OK : ASSAY_E_IO;
+        if (buffer[*len - 1] == '\n') return ASSAY_OK;
+        if (*len < capacity) continue;
+        if (capacity >= ASSAY_JSON_LEN_MAX) return ASSAY_E_RANGE;
+        capacity *= 2;
+        buffer = realloc(buffer, capacity);
+        if (buffer != NULL) *text = buffer;
+    }
+    return ASSAY_E_MEMORY;
+}
+
+enum assay_status assay_client_ask(const char *socket_path, const char *request,
+                                   unsigned timeout_ms, struct assay_json **document)
+{
+    const int64_t deadline_ms = monotonic_ms() + timeout_ms;
+    char *text = NULL;
+    size_t len = 0;
+    int fd = -1;
+    enum assay_status status = dial(socket_path, &fd);
+    if (status == ASSAY_OK) status = send_line(fd, request, deadline_ms);
+    if (status == ASSAY_OK) status = read_line(fd, deadline_ms, &text, &len);
+    if (status == ASSAY_OK) status = assay_json_parse(text, len, document);
+    free(text);
+    if (fd >= 0) (void)close(fd);
+    return status;
+}

@@ -1,0 +1,151 @@
+/*
+ * apps/demo/demo.h - `assay-demo`: a live network on loopback and the story that it lives through.
+ *
+ * network.c makes keys, vendors, genesis and configurations; peer.c runs one assayd and asks it what it
+ * sees; story.c does things to the network and checks what follows; view.c draws; timeline.c writes it
+ * all down. Nothing here is believed without having been read from a running peer.
+ */
+#ifndef ASSAY_APPS_DEMO_H
+#define ASSAY_APPS_DEMO_H
+
+#include "base/crypto.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+enum {
+    DEMO_PEERS_MIN = 7,
+    DEMO_PEERS_MAX = 20,
+    DEMO_ROOTS = 4,
+    DEMO_TEXT = 160,
+    DEMO_EVENTS_MAX = 4096,
+    DEMO_CHECKS_MAX = 32,
+};
+
+/* What one peer says of one member (document `nodes`). */
+struct demo_member {
+    char name[32];
+    uint32_t slot;
+    uint32_t score_bp, integrity_bp, availability_bp, weight_bp, incarnation;
+    bool probation;
+    char standing[16];
+    char reason[DEMO_TEXT]; /* of its last negative judgement, or why a score moved */
+};
+
+/* One reading of a peer's documents. */
+struct demo_reading {
+    bool reachable;
+    uint64_t epoch, height, certified_epoch;
+    bool voting, behind, certified;
+    bool operator_cap_met, vendor_cap_met;
+    pid_t enclave_pid;
+    char measurement[65];
+    uint32_t member_count;
+    struct demo_member members[DEMO_PEERS_MAX];
+};
+
+struct demo_peer {
+    uint32_t index; /* from 0 */
+    char name[32];
+    char program[PATH_MAX + 32]; /* assayd, or its Byzantine test build */
+    char dir[PATH_MAX], admin[PATH_MAX], log[PATH_MAX];
+    unsigned port;
+    uint8_t node_id[32];
+    pid_t pid; /* 0: not running */
+    uint64_t timeline_seq; /* how far its timeline was read */
+    struct demo_reading now;
+};
+
+struct demo_options {
+    bool headless, keep;
+    const char *json_path; /* NULL: none */
+    uint32_t peer_count, epoch_ms;
+    const char *dir; /* NULL: a fresh one below the temporary folder */
+};
+
+struct demo_event {
+    uint64_t at_ms; /* since the start of the story */
+    uint64_t epoch;
+    char peer[32];
+    char code[32];
+    char text[DEMO_TEXT];
+};
+
+/* Something that must have happened for exit status 0. */
+struct demo_check {
+    const char *name;
+    bool known, passed;
+    char figure[DEMO_TEXT]; /* what was measured */
+};
+
+struct demo {
+    struct demo_options options;
+    char dir[PATH_MAX], bin[PATH_MAX]; /* working folder; folder of the programs */
+    struct demo_peer peers[DEMO_PEERS_MAX];
+    uint8_t good_measurement[32], tampered_measurement[32];
+    uint64_t started_ms;
+    size_t event_count;
+    struct demo_event events[DEMO_EVENTS_MAX];
+    size_t check_count;
+    struct demo_check checks[DEMO_CHECKS_MAX];
+    const char *chapter; /* one line: what is going on */
+};
+
+/* --- network.c: everything up to the moment before the peers start.
+ * Returns: true; false after saying why on stderr. */
+bool demo_network_make(struct demo *demo);
+
+/* --- peer.c */
+/* Returns: monotonic ms. */
+uint64_t demo_now_ms(void);
+/* Sleep, interrupted by a signal. Returns: nothing. */
+void demo_sleep_ms(unsigned ms);
+/* Returns: true when the process runs. */
+bool demo_peer_start(struct demo *demo, struct demo_peer *peer);
+/* SIGTERM, then SIGKILL after grace_ms. Returns: true when it exited by itself with status 0. */
+bool demo_peer_stop(struct demo_peer *peer, unsigned grace_ms);
+void demo_peer_kill(struct demo_peer *peer);
+/* Read status, nodes and the new part of its timeline. Returns: nothing; peer->now says. */
+void demo_peer_read(struct demo *demo, struct demo_peer *peer);
+/* Returns: a counter of the peer, 0 when it cannot be had. */
+uint64_t demo_peer_counter(const struct demo_peer *peer, const char *name);
+/* Returns: the member of that name as the peer sees it, or NULL. */
+const struct demo_member *demo_member_of(const struct demo_peer *peer, const char *name);
+/* Run a program to its end, output to the log. Returns: exit status, -1 when it did not exit. */
+int demo_run(const struct demo *demo, const char *log, char *const argv[]);
+/* The peer whose eyes are used: one that the story does nothing to. */
+struct demo_peer *demo_witness(struct demo *demo);
+
+/* --- timeline.c */
+__attribute__((format(printf, 5, 6))) void demo_tell(struct demo *demo, uint64_t epoch,
+                                                     const char *peer, const char *code,
+                                                     const char *format, ...);
+/* The check of that name, made on first use. */
+struct demo_check *demo_check(struct demo *demo, const char *name);
+__attribute__((format(printf, 3, 4))) void demo_settle(struct demo_check *check, bool passed,
+                                                       const char *format, ...);
+/* Returns: true when the file was written. */
+bool demo_timeline_write(const struct demo *demo, const char *path, bool passed);
+/* The closing table. Returns: true when every check is known and passed. */
+bool demo_summary(const struct demo *demo, FILE *out);
+
+/* --- view.c */
+void demo_view_open(const struct demo *demo);
+void demo_view_draw(const struct demo *demo);
+void demo_view_close(void);
+
+/* --- story.c */
+/* Returns: true for the peers whose part in the story needs the Byzantine test build. */
+bool demo_is_byzantine(uint32_t index);
+/* One look at the network and the next deed. Returns: false when the story is over. */
+bool demo_story_step(struct demo *demo, bool *failed);
+/* What can be checked only after every peer has stopped. */
+void demo_story_after(struct demo *demo);
+
+/* SIGINT or SIGTERM came. */
+extern volatile sig_atomic_t demo_interrupted;
+
+#endif

@@ -1,0 +1,175 @@
+/*
+ * apps/demo/main.c - `assay-demo`: options, the loop, an orderly end.
+ */
+#include "apps/demo/demo.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+volatile sig_atomic_t demo_interrupted;
+
+enum { EPOCH_MS_MIN = 200, EPOCH_MS_MAX = 60000, STOP_GRACE_MS = 5000, LOOK_MS = 100 };
+
+static const char usage[] =
+    "usage: ./dev demo [--headless] [--json FILE] [--keep] [--peers N] [--epoch MS] [--dir DIR]\n"
+    "\n"
+    "Starts a network of assayd peers on loopback, each with an enclave of its own, and lives through a\n"
+    "story: a tampered enclave, a slanderer, a killed peer, replayed quotes. Shows what every peer's\n"
+    "score does and ends with a table of what had to happen; exit status 0 only if all of it did.\n"
+    "\n"
+    "  --headless    no live view: one line an event on stderr\n"
+    "  --json FILE   write the timeline and the results to FILE\n"
+    "  --keep        after the story leave the network running until Ctrl-C\n"
+    "  --peers N     7 to 20, default 7\n"
+    "  --epoch MS    length of an epoch, 200 to 60000, default 500\n"
+    "  --dir DIR     work in DIR (a short path) and leave it behind\n";
+
+static void interrupt(int signal)
+{
+    (void)signal;
+    demo_interrupted = 1;
+}
+
+static bool number(const char *text, const char *option, unsigned min, unsigned max, uint32_t *out)
+{
+    char *end = NULL;
+    const unsigned long value = strtoul(text, &end, 10);
+    if (end != text && *end == '\0' && value >= min && value <= max) {
+        *out = (uint32_t)value;
+        return true;
+    }
+    (void)fprintf(stderr, "assay-demo: %s: expected a number from %u to %u, found \"%s\"\n", option,
+                  min, max, text);
+    return false;
+}
+
+/* Returns: 0 to go on, else exit status + 1. */
+static int read_options(int argc, char **argv, struct demo_options *options)
+{
+    static const struct option table[] = {
+        { "headless", no_argument, NULL, 'H' }, { "json", required_argument, NULL, 'j' },
+        { "keep", no_argument, NULL, 'k' },     { "peers", required_argument, NULL, 'p' },
+        { "epoch", required_argument, NULL, 'e' }, { "dir", required_argument, NULL, 'd' },
+        { "help", no_argument, NULL, 'h' },     { NULL, 0, NULL, 0 },
+    };
+    bool ok = true;
+    for (int o; ok && (o = getopt_long(argc, argv, "h", table, NULL)) != -1;) {
+        if (o == 'H') options->headless = true;
+        else if (o == 'j') options->json_path = optarg;
+        else if (o == 'k') options->keep = true;
+        else if (o == 'd') options->dir = optarg;
+        else if (o == 'p')
+            ok = number(optarg, "--peers", DEMO_PEERS_MIN, DEMO_PEERS_MAX, &options->peer_count);
+        else if (o == 'e')
+            ok = number(optarg, "--epoch", EPOCH_MS_MIN, EPOCH_MS_MAX, &options->epoch_ms);
+        else {
+            (void)fputs(usage, o == 'h' ? stdout : stderr);
+            return o == 'h' ? 1 : 3;
+        }
+    }
+    if (ok && optind == argc) return 0;
+    if (ok) (void)fprintf(stderr, "assay-demo: unexpected \"%s\"\n%s", argv[optind], usage);
+    return 3;
+}
+
+static bool find_programs(struct demo *demo)
+{
+    const ssize_t len = readlink("/proc/self/exe", demo->bin, sizeof demo->bin - 1);
+    char *slash = NULL;
+    if (len > 0) {
+        demo->bin[len] = '\0';
+        slash = strrchr(demo->bin, '/');
+    }
+    if (slash == NULL) return false;
+    *slash = '\0';
+    return true;
+}
+
+static void take_signals(void)
+{
+    struct sigaction action = { .sa_handler = interrupt };
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+static bool start_peers(struct demo *demo)
+{
+    for (uint32_t i = 0; i < demo->options.peer_count; i++) {
+        if (demo_peer_start(demo, &demo->peers[i])) continue;
+        (void)fprintf(stderr, "assay-demo: %s could not be started\n", demo->peers[i].program);
+        return false;
+    }
+    return true;
+}
+
+static void look(struct demo *demo)
+{
+    for (uint32_t i = 0; i < demo->options.peer_count; i++) demo_peer_read(demo, &demo->peers[i]);
+    if (!demo->options.headless) demo_view_draw(demo);
+    demo_sleep_ms(LOOK_MS);
+}
+
+/* Returns: true when the story was told to its end. */
+static bool tell_story(struct demo *demo)
+{
+    bool failed = !start_peers(demo);
+    while (!failed && !demo_interrupted && demo_story_step(demo, &failed)) look(demo);
+    if (!failed && !demo_interrupted && demo->options.keep) {
+        demo->chapter = "the story is over; the network runs until Ctrl-C";
+        while (!demo_interrupted) look(demo);
+        return true;
+    }
+    return !failed && !demo_interrupted;
+}
+
+static void stop_peers(struct demo *demo)
+{
+    bool orderly = true;
+    for (uint32_t i = 0; i < demo->options.peer_count; i++)
+        if (demo->peers[i].pid != 0) (void)kill(demo->peers[i].pid, SIGTERM);
+    for (uint32_t i = 0; i < demo->options.peer_count; i++)
+        orderly = demo_peer_stop(&demo->peers[i], STOP_GRACE_MS) && orderly;
+    demo_settle(demo_check(demo, "every peer shut down cleanly"), orderly,
+                orderly ? "all exited with status 0" : "some had to be killed");
+}
+
+static void remove_folder(const struct demo *demo, bool passed)
+{
+    if (demo->options.dir != NULL || !passed) {
+        (void)fprintf(stderr, "assay-demo: keys, stores and logs are in %s\n", demo->dir);
+        return;
+    }
+    char dir[PATH_MAX], rm[] = "/bin/rm", how[] = "-rf", ends[] = "--";
+    (void)snprintf(dir, sizeof dir, "%s", demo->dir);
+    char *argv[] = { rm, how, ends, dir, NULL };
+    (void)demo_run(demo, "/dev/null", argv);
+}
+
+int main(int argc, char **argv)
+{
+    static struct demo demo = { .options = { .peer_count = DEMO_PEERS_MIN, .epoch_ms = 500 } };
+    const int early = read_options(argc, argv, &demo.options);
+    if (early != 0) return early - 1;
+    if (isatty(STDOUT_FILENO) == 0) demo.options.headless = true;
+    take_signals();
+
+    demo.started_ms = demo_now_ms();
+    if (!find_programs(&demo) || !demo_network_make(&demo)) return 1;
+    if (!demo.options.headless) demo_view_open(&demo);
+    const bool told = tell_story(&demo);
+    stop_peers(&demo);
+    if (!demo.options.headless) demo_view_close();
+
+    demo_story_after(&demo);
+    bool passed = demo_summary(&demo, stdout) && told;
+    (void)printf("\n%s after %.1f s\n",
+                 passed ? "everything happened as it had to" : "NOT everything happened",
+                 (double)(demo_now_ms() - demo.started_ms) / 1000);
+    if (demo.options.json_path != NULL && !demo_timeline_write(&demo, demo.options.json_path, passed))
+        passed = false;
+    remove_folder(&demo, passed);
+    return passed ? 0 : 1;
+}

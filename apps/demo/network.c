@@ -1,0 +1,325 @@
+/*
+ * apps/demo/network.c - a network of the demo from nothing: SOFT vendors, platforms, keys, genesis,
+ * configurations.
+ *
+ * One operator and one platform id a peer, four vendor roots in turn: every cap is met and every weight
+ * stays 10000 (docs/protocol.md 6). The keys and the genesis are made by the same commands that an
+ * operator would type.
+ */
+#include "apps/demo/demo.h"
+
+#include "apps/assay/command.h"
+#include "apps/config.h"
+#include "net/keyring.h"
+#include "quote/source/soft.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { DAY_S = 86400, PROGRAM_LEN_MAX = 64 << 20 };
+
+static bool say(const char *what, enum assay_status status)
+{
+    if (status != ASSAY_OK)
+        (void)fprintf(stderr, "assay-demo: %s: %s (%s)\n", what, assay_status_text(status),
+                      assay_status_symbol(status));
+    return status == ASSAY_OK;
+}
+
+/* A path below the working folder. Returns: one of a few static buffers, for use at once. */
+__attribute__((format(printf, 2, 3))) static const char *below(const struct demo *demo,
+                                                               const char *format, ...)
+{
+    static char buffers[8][PATH_MAX + 128];
+    static unsigned turn;
+    char *path = buffers[turn++ % 8];
+    int len = snprintf(path, sizeof buffers[0], "%s/", demo->dir);
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(path + len, sizeof buffers[0] - (size_t)len, format, args);
+    va_end(args);
+    return path;
+}
+
+static bool make_dir(const char *path)
+{
+    if (mkdir(path, 0700) == 0 || errno == EEXIST) return true;
+    (void)fprintf(stderr, "assay-demo: %s cannot be made: %s\n", path, strerror(errno));
+    return false;
+}
+
+/* ------------------------------------------------------------ enclave builds */
+
+static bool copy_program(const char *from, const char *to, uint8_t measurement[static 32])
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    enum assay_status status = assay_file_read(from, PROGRAM_LEN_MAX, &bytes, &len);
+    if (status == ASSAY_OK) {
+        assay_sha256(bytes, len, measurement);
+        status = assay_file_write(to, 0755, bytes, len);
+    }
+    free(bytes);
+    return say(from, status);
+}
+
+static bool make_enclaves(struct demo *demo)
+{
+    char good[PATH_MAX + 64], tampered[PATH_MAX + 64];
+    (void)snprintf(good, sizeof good, "%s/assay-enclave", demo->bin);
+    (void)snprintf(tampered, sizeof tampered, "%s/assay-enclave-tampered", demo->bin);
+    return copy_program(good, below(demo, "enclave.good"), demo->good_measurement) &&
+           copy_program(tampered, below(demo, "enclave.tampered"), demo->tampered_measurement);
+}
+
+/* ------------------------------------------------------------ vendors and platforms */
+
+static bool make_vendor(struct demo *demo, unsigned root, struct assay_soft_ca *ca)
+{
+    char name[ASSAY_SOFT_NAME_MAX];
+    const int64_t now_s = (int64_t)time(NULL);
+    struct assay_soft_terms terms;
+    struct assay_soft_bundle *bundle = malloc(sizeof *bundle);
+    if (bundle == NULL) return say("vendor", ASSAY_E_MEMORY);
+    (void)snprintf(name, sizeof name, "Soft vendor %u", root + 1);
+    const char *dir = below(demo, "vendor-%u", root + 1);
+    enum assay_status status =
+        assay_soft_ca_create(name, now_s - DAY_S, now_s + 3650 * (int64_t)DAY_S, ca);
+    if (status == ASSAY_OK) status = assay_soft_ca_save(ca, dir);
+    if (status == ASSAY_OK) {
+        assay_soft_terms_default(ca, &terms);
+        status = assay_soft_collateral(ca, &terms, bundle);
+    }
+    if (status == ASSAY_OK) status = assay_soft_bundle_save(bundle, dir);
+    free(bundle);
+    return say(dir, status);
+}
+
+/* The credential of the platform, and a quote made before the network exists: it tells genesis which
+ * platform the member is on. */
+static bool make_platform(struct demo *demo, const struct demo_peer *peer,
+                          const struct assay_soft_ca *ca)
+{
+    struct assay_soft_node node;
+    struct assay_soft_request request = { .isvsvn = 1 };
+    uint8_t quote[ASSAY_SOFT_QUOTE_MAX];
+    size_t len = 0;
+    assay_bytes_copy(request.mrenclave, 32, demo->good_measurement, 32);
+    enum assay_status status = assay_soft_node_create(ca, peer->name, NULL, &node);
+    if (status != ASSAY_OK) return say(peer->name, status);
+    status = assay_soft_node_save(&node, below(demo, "%s/platform.key", peer->name));
+    if (status == ASSAY_OK) status = assay_soft_quote(&node, &request, quote, sizeof quote, &len);
+    if (status == ASSAY_OK)
+        status = assay_file_write(below(demo, "%s/sample.quote", peer->name), 0644, quote, len);
+    assay_soft_node_deinit(&node);
+    return say(peer->name, status);
+}
+
+static bool make_vendors(struct demo *demo)
+{
+    struct assay_soft_ca *cas = calloc(DEMO_ROOTS, sizeof *cas);
+    bool ok = cas != NULL;
+    for (unsigned root = 0; ok && root < DEMO_ROOTS; root++)
+        ok = make_vendor(demo, root, &cas[root]);
+    for (uint32_t i = 0; ok && i < demo->options.peer_count; i++)
+        ok = make_platform(demo, &demo->peers[i], &cas[i % DEMO_ROOTS]);
+
+    FILE *out = ok ? fopen(below(demo, "policy.yaml"), "we") : NULL;
+    ok = out != NULL;
+    if (ok) {
+        char text[2 * ASSAY_P256_PUBLIC_LEN + 1];
+        (void)fprintf(out, "policy_version: 1\nprofile: development\nroots:\n");
+        for (unsigned root = 0; root < DEMO_ROOTS; root++) {
+            assay_hex_encode(cas[root].root_public, ASSAY_P256_PUBLIC_LEN, text, sizeof text);
+            (void)fprintf(out, "  - name: vendor-%u\n    key: \"%s\"\n    kinds: [soft]\n", root + 1,
+                          text);
+        }
+        assay_hex_encode(demo->good_measurement, 32, text, sizeof text);
+        (void)fprintf(out, "references:\n  - field: mrenclave\n    state: allowed\n    value: \"%s\"\n",
+                      text);
+        ok = fclose(out) == 0;
+    }
+    for (unsigned root = 0; cas != NULL && root < DEMO_ROOTS; root++) assay_soft_ca_wipe(&cas[root]);
+    free(cas);
+    return ok || say("policy.yaml", ASSAY_E_IO);
+}
+
+/* ------------------------------------------------------------ keys and genesis */
+
+static bool run_assay(const struct demo *demo, const char *a, const char *b, const char *c,
+                      const char *d, const char *e)
+{
+    char program[PATH_MAX + 16], words[5][PATH_MAX];
+    const char *given[5] = { a, b, c, d, e };
+    char *argv[7] = { program };
+    (void)snprintf(program, sizeof program, "%s/assay", demo->bin);
+    for (int i = 0; i < 5; i++) {
+        (void)snprintf(words[i], sizeof words[i], "%s", given[i]);
+        argv[i + 1] = words[i];
+    }
+    const int status = demo_run(demo, below(demo, "setup.log"), argv);
+    if (status != 0)
+        (void)fprintf(stderr, "assay-demo: assay %s %s failed (%d), see %s\n", a, b, status,
+                      below(demo, "setup.log"));
+    return status == 0;
+}
+
+static bool make_keys(struct demo *demo)
+{
+    for (uint32_t i = 0; i < demo->options.peer_count; i++) {
+        struct demo_peer *peer = &demo->peers[i];
+        char message[ASSAY_CONFIG_MESSAGE_MAX];
+        struct assay_node_card card;
+        const char *dir = below(demo, "%s/keys", peer->name);
+        if (!run_assay(demo, "keys", "generate", dir, "--name", peer->name)) return false;
+        if (!say(message, assay_node_card_load(below(demo, "%s/keys/node.yaml", peer->name), &card,
+                                               message)))
+            return false;
+        assay_bytes_copy(peer->node_id, 32, card.node_id, 32);
+    }
+    return true;
+}
+
+static bool write_plan(struct demo *demo)
+{
+    FILE *out = fopen(below(demo, "plan.yaml"), "we");
+    if (out == NULL) return say("plan.yaml", ASSAY_E_IO);
+    (void)fprintf(out, "plan_version: 1\nepoch_ms: %u\nthreshold: %u\npolicy: policy.yaml\n",
+                  (unsigned)demo->options.epoch_ms, (unsigned)(demo->options.peer_count / 2 + 1));
+    (void)fprintf(out, "collateral: [vendor-1, vendor-2, vendor-3, vendor-4]\noperators:\n");
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < demo->options.peer_count; i++) {
+        uint8_t key[ASSAY_P256_PUBLIC_LEN];
+        char text[2 * ASSAY_P256_PUBLIC_LEN + 1];
+        const char *path = below(demo, "operator-%u.key", (unsigned)i + 1);
+        ok = say(path, assay_operator_key_create(path, key));
+        assay_hex_encode(key, sizeof key, text, sizeof text);
+        (void)fprintf(out, "  - name: operator-%u\n    public_key: \"%s\"\n", (unsigned)i + 1, text);
+    }
+    (void)fprintf(out, "members:\n");
+    for (uint32_t i = 0; i < demo->options.peer_count; i++)
+        (void)fprintf(out,
+                      "  - operator: operator-%u\n    card: %s/keys/node.yaml\n"
+                      "    sample: %s/sample.quote\n",
+                      (unsigned)i + 1, demo->peers[i].name, demo->peers[i].name);
+    return fclose(out) == 0 && ok;
+}
+
+static bool make_genesis(struct demo *demo)
+{
+    const char *genesis = below(demo, "genesis");
+    if (!write_plan(demo)) return false;
+    if (!run_assay(demo, "genesis", "create", below(demo, "plan.yaml"), "--out", genesis))
+        return false;
+    for (uint32_t i = 0; i < demo->options.peer_count / 2 + 1; i++)
+        if (!run_assay(demo, "genesis", "sign", genesis, "--key",
+                       below(demo, "operator-%u.key", (unsigned)i + 1)))
+            return false;
+    return true;
+}
+
+/* ------------------------------------------------------------ configurations */
+
+/* A free port of the loopback: the kernel names one, and it is given back at once. */
+static unsigned free_port(void)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET };
+    socklen_t len = sizeof address;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    unsigned port = 0;
+    if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof address) == 0 &&
+        getsockname(fd, (struct sockaddr *)&address, &len) == 0)
+        port = ntohs(address.sin_port);
+    if (fd >= 0) (void)close(fd);
+    return port;
+}
+
+static bool write_config(struct demo *demo, const struct demo_peer *peer)
+{
+    FILE *out = fopen(below(demo, "%s/assayd.yaml", peer->name), "we");
+    if (out == NULL) return say(peer->name, ASSAY_E_IO);
+    (void)fprintf(out,
+                  "config_version: 1\n"
+                  "node:\n  state_dir: state\n  keys_dir: keys\n  genesis: ../genesis\n"
+                  "listen:\n  gossip: 127.0.0.1:%u\n  admin: admin.sock\n"
+                  "evidence:\n  kind: soft\n  credential: platform.key\n"
+                  "enclave:\n  path: enclave\n  restore_path: ../enclave.good\n"
+                  "  service: service.sock\n"
+                  "limits:\n  verify_threads: 1\npeers:\n",
+                  peer->port);
+    for (uint32_t i = 0; i < demo->options.peer_count; i++) {
+        char id[65];
+        if (i == peer->index) continue;
+        assay_hex_encode(demo->peers[i].node_id, 32, id, sizeof id);
+        (void)fprintf(out, "  - node: \"%s\"\n    address: 127.0.0.1:%u\n", id, demo->peers[i].port);
+    }
+    return fclose(out) == 0;
+}
+
+static bool make_configs(struct demo *demo)
+{
+    uint8_t same[32];
+    for (uint32_t i = 0; i < demo->options.peer_count; i++) {
+        demo->peers[i].port = free_port();
+        if (demo->peers[i].port == 0) return say("loopback port", ASSAY_E_IO);
+    }
+    for (uint32_t i = 0; i < demo->options.peer_count; i++) {
+        const struct demo_peer *peer = &demo->peers[i];
+        if (!make_dir(below(demo, "%s/state", peer->name)) || !write_config(demo, peer) ||
+            !copy_program(below(demo, "enclave.good"), below(demo, "%s/enclave", peer->name), same))
+            return false;
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------ all of it */
+
+/* A UNIX socket path has room for 107 bytes, so the working folder must be a short one. */
+static bool make_folder(struct demo *demo)
+{
+    const char *temporary = getenv("TMPDIR");
+    if (demo->options.dir != NULL) {
+        if (!make_dir(demo->options.dir)) return false;
+        if (realpath(demo->options.dir, demo->dir) == NULL) return false;
+    } else {
+        if (temporary == NULL || strlen(temporary) > 60) temporary = "/tmp";
+        (void)snprintf(demo->dir, sizeof demo->dir, "%s/assay-demo-XXXXXX", temporary);
+        if (mkdtemp(demo->dir) == NULL) return say(demo->dir, ASSAY_E_IO);
+    }
+    if (strlen(demo->dir) <= 80) return true;
+    (void)fprintf(stderr, "assay-demo: %s: the folder's path is too long for a UNIX socket\n",
+                  demo->dir);
+    return false;
+}
+
+static bool make_peers(struct demo *demo)
+{
+    for (uint32_t i = 0; i < demo->options.peer_count; i++) {
+        struct demo_peer *peer = &demo->peers[i];
+        peer->index = i;
+        (void)snprintf(peer->name, sizeof peer->name, "peer-%u", (unsigned)i + 1);
+        (void)snprintf(peer->dir, sizeof peer->dir, "%s", below(demo, "%s", peer->name));
+        (void)snprintf(peer->admin, sizeof peer->admin, "%s",
+                       below(demo, "%s/admin.sock", peer->name));
+        (void)snprintf(peer->log, sizeof peer->log, "%s", below(demo, "%s/log", peer->name));
+        (void)snprintf(peer->program, sizeof peer->program, "%s/%s", demo->bin,
+                       demo_is_byzantine(i) ? "assayd-byzantine" : "assayd");
+        if (!make_dir(peer->dir)) return false;
+    }
+    return true;
+}
+
+bool demo_network_make(struct demo *demo)
+{
+    return make_folder(demo) && make_peers(demo) && make_enclaves(demo) && make_vendors(demo) &&
+           make_keys(demo) && make_genesis(demo) && make_configs(demo);
+}

@@ -1,0 +1,203 @@
+/*
+ * apps/demo/peer.c - one assayd as a process: start, stop, kill, and ask what it sees.
+ */
+#include "apps/demo/demo.h"
+
+#include "apps/client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { ASK_TIMEOUT_MS = 1000 };
+
+uint64_t demo_now_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+void demo_sleep_ms(unsigned ms)
+{
+    const struct timespec pause = { ms / 1000, (long)(ms % 1000) * 1000000 };
+    (void)nanosleep(&pause, NULL);
+}
+
+struct demo_peer *demo_witness(struct demo *demo)
+{
+    return &demo->peers[demo->options.peer_count - 1];
+}
+
+/* ------------------------------------------------------------ processes */
+
+/* Both outputs go to the log; the child starts with default signals. */
+static pid_t spawn(const char *log, char *const argv[])
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, defaults;
+    pid_t pid = 0;
+    (void)sigemptyset(&none);
+    (void)sigemptyset(&defaults);
+    (void)sigaddset(&defaults, SIGINT);
+    (void)sigaddset(&defaults, SIGTERM);
+    if (posix_spawn_file_actions_init(&actions) != 0) return 0;
+    if (posix_spawnattr_init(&attributes) != 0) return 0;
+    int failed = posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND,
+                                                  0644);
+    failed |= posix_spawn_file_actions_adddup2(&actions, 1, 2);
+    failed |= posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    /* A group of its own: Ctrl-C at the terminal reaches the demo, which stops the peers in order. */
+    failed |= posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP |
+                                                        POSIX_SPAWN_SETSIGMASK |
+                                                        POSIX_SPAWN_SETSIGDEF);
+    failed |= posix_spawnattr_setsigmask(&attributes, &none);
+    failed |= posix_spawnattr_setsigdefault(&attributes, &defaults);
+    if (!failed && posix_spawn(&pid, argv[0], &actions, &attributes, argv, environ) != 0) pid = 0;
+    (void)posix_spawnattr_destroy(&attributes);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    return pid;
+}
+
+int demo_run(const struct demo *demo, const char *log, char *const argv[])
+{
+    (void)demo;
+    const pid_t pid = spawn(log, argv);
+    int status = 0;
+    if (pid == 0) return -1;
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR) return -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+bool demo_peer_start(struct demo *demo, struct demo_peer *peer)
+{
+    char config[PATH_MAX + 16];
+    (void)snprintf(config, sizeof config, "%s/assayd.yaml", peer->dir);
+    char option[] = "--config";
+    char *argv[] = { peer->program, option, config, NULL };
+    (void)demo;
+    peer->timeline_seq = 0;
+    peer->now.reachable = false;
+    peer->pid = spawn(peer->log, argv);
+    return peer->pid != 0;
+}
+
+static bool reaped(struct demo_peer *peer, int *status)
+{
+    const pid_t done = waitpid(peer->pid, status, WNOHANG);
+    if (done != peer->pid && !(done < 0 && errno == ECHILD)) return false;
+    peer->pid = 0;
+    peer->now.reachable = false;
+    return true;
+}
+
+bool demo_peer_stop(struct demo_peer *peer, unsigned grace_ms)
+{
+    int status = 0;
+    if (peer->pid == 0) return true;
+    (void)kill(peer->pid, SIGTERM);
+    for (const uint64_t until = demo_now_ms() + grace_ms; demo_now_ms() < until; demo_sleep_ms(10))
+        if (reaped(peer, &status)) return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    demo_peer_kill(peer);
+    return false;
+}
+
+void demo_peer_kill(struct demo_peer *peer)
+{
+    int status = 0;
+    if (peer->pid == 0) return;
+    (void)kill(peer->pid, SIGKILL);
+    while (waitpid(peer->pid, &status, 0) < 0 && errno == EINTR) {}
+    peer->pid = 0;
+    peer->now.reachable = false;
+}
+
+/* ------------------------------------------------------------ documents */
+
+static bool ask(const struct demo_peer *peer, const char *request, struct assay_json **document)
+{
+    return assay_client_ask(peer->admin, request, ASK_TIMEOUT_MS, document) == ASSAY_OK;
+}
+
+static void read_status(struct demo_peer *peer, const struct assay_json *data)
+{
+    struct demo_reading *now = &peer->now;
+    now->epoch = assay_json_uint(data, "epoch", 0);
+    now->height = assay_json_uint(data, "height", 0);
+    now->certified_epoch = assay_json_uint(data, "certified_epoch", 0);
+    now->voting = assay_json_bool(data, "voting", false);
+    now->behind = assay_json_bool(data, "behind", true);
+    now->certified = assay_json_bool(data, "certified", false);
+    now->operator_cap_met = assay_json_bool(data, "operator_cap_met", false);
+    now->vendor_cap_met = assay_json_bool(data, "vendor_cap_met", false);
+    const struct assay_json *enclave = assay_json_get(data, "enclave");
+    now->enclave_pid = (pid_t)assay_json_uint(enclave, "pid", 0);
+    (void)snprintf(now->measurement, sizeof now->measurement, "%s",
+                   assay_json_text(enclave, "measurement", ""));
+}
+
+static void read_member(struct demo_member *member, const struct assay_json *node)
+{
+    (void)snprintf(member->name, sizeof member->name, "%s", assay_json_text(node, "name", "?"));
+    (void)snprintf(member->standing, sizeof member->standing, "%s",
+                   assay_json_text(node, "standing", "?"));
+    (void)snprintf(member->reason, sizeof member->reason, "%s",
+                   assay_json_text(node, "last_reason", ""));
+    member->slot = (uint32_t)assay_json_uint(node, "slot", 0);
+    member->score_bp = (uint32_t)assay_json_uint(node, "score_bp", 0);
+    member->integrity_bp = (uint32_t)assay_json_uint(node, "integrity_bp", 0);
+    member->availability_bp = (uint32_t)assay_json_uint(node, "availability_bp", 0);
+    member->weight_bp = (uint32_t)assay_json_uint(node, "weight_bp", 0);
+    member->incarnation = (uint32_t)assay_json_uint(node, "incarnation", 0);
+    member->probation = assay_json_bool(node, "probation", false);
+}
+
+static void read_nodes(struct demo_peer *peer, const struct assay_json *data)
+{
+    const struct assay_json *nodes = assay_json_get(data, "nodes");
+    const size_t count = assay_json_count(nodes);
+    peer->now.member_count = (uint32_t)(count < DEMO_PEERS_MAX ? count : DEMO_PEERS_MAX);
+    for (uint32_t i = 0; i < peer->now.member_count; i++)
+        read_member(&peer->now.members[i], assay_json_at(nodes, i));
+}
+
+void demo_peer_read(struct demo *demo, struct demo_peer *peer)
+{
+    int status = 0;
+    struct assay_json *document = NULL;
+    if (peer->pid != 0 && reaped(peer, &status))
+        demo_tell(demo, peer->now.epoch, peer->name, "exited", "assayd ended by itself, status %d",
+                  status);
+    peer->now.reachable = false;
+    if (peer->pid == 0 || !ask(peer, "status", &document)) return;
+    read_status(peer, assay_json_get(document, "data"));
+    assay_json_free(&document);
+    if (!ask(peer, "nodes", &document)) return;
+    read_nodes(peer, assay_json_get(document, "data"));
+    assay_json_free(&document);
+    peer->now.reachable = true;
+}
+
+uint64_t demo_peer_counter(const struct demo_peer *peer, const char *name)
+{
+    struct assay_json *document = NULL;
+    if (peer->pid == 0 || !ask(peer, "counters", &document)) return 0;
+    const uint64_t value = assay_json_uint(assay_json_get(document, "data"), name, 0);
+    assay_json_free(&document);
+    return value;
+}
+
+const struct demo_member *demo_member_of(const struct demo_peer *peer, const char *name)
+{
+    for (uint32_t i = 0; i < peer->now.member_count; i++)
+        if (strcmp(peer->now.members[i].name, name) == 0) return &peer->now.members[i];
+    return NULL;
+}
