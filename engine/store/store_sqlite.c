@@ -52,11 +52,12 @@ static const char *const class_sql[ASSAY_STORE_CLASS_COUNT + 1][OP_COUNT] = { AS
     " id BLOB NOT NULL, value BLOB NOT NULL, checksum INTEGER NOT NULL,"                           \
     " PRIMARY KEY(" KEY_COLUMNS ")) STRICT, WITHOUT ROWID;"
 
-/* Looked up by id in the course of the protocol: pulled blocks, certificates and evidence. */
+/* Looked up by id in the course of the protocol: pulled blocks, certificates, evidence. */
 static const char schema_sql[] = "BEGIN EXCLUSIVE;" ASSAY_STORE_LIST(
     CLASS_CREATE) "CREATE INDEX blocks_by_id ON blocks(id," KEY_COLUMNS ");"
                   "CREATE INDEX certificates_by_id ON certificates(id," KEY_COLUMNS ");"
-                  "CREATE INDEX evidence_by_id ON evidence(id," KEY_COLUMNS ");";
+                  "CREATE INDEX evidence_by_id ON evidence(id," KEY_COLUMNS ");"
+                  "CREATE INDEX proposals_by_id ON proposals(id," KEY_COLUMNS ");";
 
 struct store_sqlite {
     struct assay_store base; /* first: a pointer to it is a pointer to this */
@@ -490,7 +491,7 @@ static enum assay_status check_schema(struct store_sqlite *self)
         return ASSAY_E_VERSION;
     }
     char answer[128], why[160];
-    ASSAY_TRY(ask(self, "PRAGMA quick_check(1)", NULL, answer, sizeof answer));
+    ASSAY_TRY(ask(self, "PRAGMA integrity_check(1)", NULL, answer, sizeof answer));
     if (strcmp(answer, "ok") == 0) return ASSAY_OK;
     snprintf(why, sizeof why, "damaged (%s)", answer);
     return refuse(self, "opening", why);
