@@ -1,0 +1,43 @@
+/*
+ * tests/support/scoring_reference.h - the scoring rules once more, slow and obvious.
+ *
+ * Written from docs/protocol.md 6 and 7 sentence by sentence: every subject asks every voter, every
+ * limit is found by trying all numbers, groups are found by comparing ids. It shares the types of
+ * scoring/ and none of its code. Results of both are compared on random and on all small inputs.
+ */
+#ifndef ASSAY_TESTS_SCORING_REFERENCE_H
+#define ASSAY_TESTS_SCORING_REFERENCE_H
+
+#include "scoring/tally.h"
+#include "scoring/weight.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { REFERENCE_MEMBERS_MAX = 64 };
+
+/* Like assay_tally_epoch; places instead of input->groups, which may be NULL. Returns: nothing. */
+void reference_tally(const struct assay_tally_input *input, const struct assay_place *places,
+                     uint32_t count, struct assay_trust *trust,
+                     struct assay_tally_result *results, struct assay_tally_summary *summary);
+
+/* Like assay_cap_limit, by trying every L. Returns: L. */
+uint64_t reference_cap_limit(const uint64_t *sums, uint32_t group_count, struct assay_cap cap,
+                             uint64_t total_before);
+
+/* Like the table of assay_weights. Returns: nothing. */
+void reference_weights(const struct assay_weight_input *input, const struct assay_place *places,
+                       uint32_t count, uint32_t *weights);
+
+/* Returns: the largest x in 0..10000 with x <= 10000 (3P - W) / W, by trying all. */
+uint16_t reference_lo(uint64_t pass, uint64_t total);
+
+/* Returns: the smallest x in 0..10000 with x >= 10000 (2W - 3N) / W, or 10000. */
+uint16_t reference_hi(uint64_t negative, uint64_t total);
+
+/* Field by field. Returns: true when equal. */
+bool reference_trust_equal(const struct assay_trust *a, const struct assay_trust *b);
+bool reference_result_equal(const struct assay_tally_result *a,
+                            const struct assay_tally_result *b);
+
+#endif

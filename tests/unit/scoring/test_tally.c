@@ -1,0 +1,378 @@
+/*
+ * tests/unit/scoring/test_tally.c - who may say what of whom, and what it does to A.
+ */
+#include "scoring/tally.h"
+
+#include "tests/unit/scoring/world.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+
+static struct world w; /* too large for the stack of a test */
+
+Test(scoring_tally, everybody_present_and_honest_stays_as_it_is)
+{
+    world_init(&w, 7);
+    world_steps(&w, 5);
+    for (uint32_t i = 0; i < 7; i++) {
+        cr_expect_eq(w.trust[i].availability_bp, 10000);
+        cr_expect_eq(w.trust[i].integrity_bp, 10000);
+        cr_expect_eq(w.results[i].pass_weight, 60000u);
+        cr_expect_eq(w.results[i].electorate_weight, 60000u);
+        cr_expect(w.results[i].certified_pass);
+        cr_expect_eq(w.results[i].level, ASSAY_OUTCOME_PASS_UP_TO_DATE);
+        cr_expect_eq(w.results[i].integrity_reason, ASSAY_INTEGRITY_HELD_BOUND);
+    }
+    cr_expect(w.summary.certified);
+    cr_expect_eq(w.summary.counted_weight, 70000u);
+}
+
+Test(scoring_tally, nobody_votes_for_itself)
+{
+    world_init(&w, 4);
+    for (uint32_t voter = 0; voter < 4; voter++)
+        world_vote(&w, voter, voter, ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    world_step(&w);
+    for (uint32_t i = 0; i < 4; i++) cr_expect_eq(w.results[i].pass_weight, 30000u);
+}
+
+Test(scoring_tally, nobody_votes_for_its_own_platform)
+{
+    world_init(&w, 5);
+    w.places[3].platform_id[0] = 0xaa;
+    w.places[4] = w.places[3];
+    w.places[4].node_id[31] = 1;
+    world_regroup(&w);
+    w.weights[3] = w.weights[4] = 5000;
+    world_vote(&w, 4, 3, ASSAY_OUTCOME_ABSENT);
+    world_step(&w);
+    cr_expect_eq(w.results[3].electorate_weight, 30000u);
+    cr_expect_eq(w.results[3].pass_weight, 30000u);
+    cr_expect_eq(w.results[3].negative_weight, 0u);
+    cr_expect_eq(w.results[0].electorate_weight, 30000u, "others hear both");
+    cr_expect_eq(w.results[0].pass_weight, 30000u);
+}
+
+Test(scoring_tally, a_shared_platform_is_one_platform_only_under_one_operator_and_vendor)
+{
+    world_init(&w, 6);
+    for (uint32_t i = 3; i < 6; i++) {
+        w.places[i].platform_shared = true;
+        w.places[i].operator_id[0] = 9;
+        w.places[i].operator_id[1] = 9;
+        w.places[i].vendor_root[1] = 1;
+    }
+    w.places[5].vendor_root[1] = 2;
+    world_regroup(&w);
+    world_step(&w);
+    cr_expect_eq(w.results[3].electorate_weight, 40000u);
+    cr_expect_eq(w.results[4].electorate_weight, 40000u);
+    cr_expect_eq(w.results[5].electorate_weight, 50000u, "another vendor, another platform");
+}
+
+Test(scoring_tally, slander_alone_moves_nothing)
+{
+    world_init(&w, 7);
+    world_vote_all(&w, 2, ASSAY_OUTCOME_FAIL_HARD);
+    world_step(&w);
+    cr_expect_eq(w.results[2].negative_weight, 0u, "a FAIL counts only when proven");
+    cr_expect_eq(w.trust[2].availability_bp, 10000);
+    cr_expect_eq(w.trust[2].integrity_bp, 10000);
+}
+
+Test(scoring_tally, a_proven_fail_counts_whichever_way_it_was_voted)
+{
+    world_init(&w, 7);
+    world_vote_all(&w, 2, ASSAY_OUTCOME_FAIL_HARD);
+    world_vote(&w, 0, 2, ASSAY_OUTCOME_FAIL_SOFT);
+    w.members[2].faults.own_fail_hard = true;
+    world_step(&w);
+    cr_expect_eq(w.results[2].negative_weight, 60000u);
+    cr_expect_eq(w.trust[2].availability_bp, 7500);
+    cr_expect_eq(w.trust[2].integrity_bp, 0);
+    for (uint32_t i = 0; i < 7; i++)
+        if (i != 2) cr_expect_eq(w.trust[i].integrity_bp, 10000);
+}
+
+Test(scoring_tally, missing_ballots_are_of_neither_sign)
+{
+    world_init(&w, 7);
+    world_silence(&w, 0, true);
+    world_silence(&w, 1, true);
+    world_step(&w);
+    cr_expect(w.summary.certified, "5 of 7");
+    for (uint32_t i = 0; i < 7; i++) {
+        cr_expect_eq(w.results[i].negative_weight, 0u);
+        cr_expect_eq(w.trust[i].availability_bp, 10000);
+    }
+}
+
+Test(scoring_tally, the_close_needs_strictly_more_than_two_thirds_of_the_weight)
+{
+    const struct {
+        uint32_t weights[4];
+        uint32_t silent; /* bit set */
+        bool certified;
+    } cases[] = {
+        { { 2, 2, 1, 1 }, 0x1, false }, /* 4 of 6 */
+        { { 2, 2, 1, 1 }, 0x4, true },  /* 5 of 6 */
+        { { 2, 2, 1, 1 }, 0xc, false }, /* 4 of 6 */
+        { { 3, 3, 2, 2 }, 0x1, true },  /* 7 of 10 */
+        { { 3, 3, 2, 2 }, 0xc, false }, /* 6 of 10 */
+        { { 1, 1, 1, 1 }, 0x8, true },  /* 3 of 4 */
+        { { 1, 1, 1, 0 }, 0x1, false }, /* 2 of 3 */
+        { { 0, 0, 0, 0 }, 0x0, false }, /* nobody */
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        world_init(&w, 4);
+        for (uint32_t i = 0; i < 4; i++) {
+            w.weights[i] = cases[k].weights[i];
+            world_silence(&w, i, (cases[k].silent >> i & 1) != 0);
+        }
+        world_step(&w);
+        cr_expect_eq(w.summary.certified, cases[k].certified, "case %zu", k);
+    }
+}
+
+Test(scoring_tally, without_a_roll_or_a_quorum_everything_is_held)
+{
+    world_init(&w, 7);
+    for (uint32_t i = 0; i < 7; i++) {
+        w.trust[i].availability_bp = 9500;
+        w.trust[i].integrity_bp = 9500;
+    }
+    world_vote_all(&w, 3, ASSAY_OUTCOME_ABSENT);
+    w.roll_present = false;
+    world_step(&w);
+    w.roll_present = true;
+    for (uint32_t i = 0; i < 3; i++) world_silence(&w, i, true);
+    world_step(&w);
+    for (uint32_t i = 0; i < 7; i++) {
+        cr_expect_eq(w.trust[i].availability_bp, 9500);
+        cr_expect_eq(w.trust[i].integrity_bp, 9500);
+        cr_expect_eq(w.results[i].availability_rule, ASSAY_AVAILABILITY_UNCERTIFIED);
+        cr_expect_eq(w.results[i].integrity_reason, ASSAY_INTEGRITY_HELD_UNCERTIFIED);
+        cr_expect_not(w.results[i].certified_pass);
+    }
+}
+
+Test(scoring_tally, proofs_strike_in_an_epoch_that_is_not_certified_too)
+{
+    world_init(&w, 7);
+    w.roll_present = false;
+    w.members[4].faults.equivocation = true;
+    w.members[5].faults.own_fail_soft = true;
+    world_step(&w);
+    cr_expect_eq(w.trust[4].integrity_bp, 0);
+    cr_expect_eq(w.trust[4].score.standing, ASSAY_STANDING_SUSPENDED);
+    cr_expect_eq(w.trust[5].integrity_bp, 7500);
+}
+
+/* P3, absence: "an unreachable node is SUSPENDED after 3 epochs but keeps integrity and weight" */
+Test(scoring_tally, an_absent_node_is_suspended_after_three_epochs_and_keeps_its_weight)
+{
+    world_init(&w, 7);
+    world_vote_all(&w, 6, ASSAY_OUTCOME_ABSENT);
+    world_silence(&w, 6, true);
+    const uint16_t falling[] = { 7500, 5625, 4218 };
+    for (size_t k = 0; k < 3; k++) {
+        cr_expect_neq(w.trust[6].score.standing, ASSAY_STANDING_SUSPENDED);
+        world_step(&w);
+        cr_expect_eq(w.trust[6].availability_bp, falling[k]);
+    }
+    cr_expect_eq(w.trust[6].score.standing, ASSAY_STANDING_SUSPENDED);
+    cr_expect_eq(w.trust[6].integrity_bp, 10000);
+    cr_expect_eq(assay_trust_raw_weight(&w.trust[6]), 10000u);
+    cr_expect_eq(w.trust[6].offences.count, 0u, "absence is not guilt");
+    cr_expect(w.trust[6].listed_after_failure);
+    cr_expect_not(w.results[6].integrity_failed, "no RESTART for absence");
+
+    world_vote_all(&w, 6, ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    world_silence(&w, 6, false);
+    world_step(&w);
+    cr_expect_eq(w.trust[6].availability_bp, 4718, "back again it gains 500");
+}
+
+/* P4: "it recovers at +500 A ... an epoch" */
+Test(scoring_tally, p4_a_node_that_is_back_is_full_again_in_a_known_number_of_epochs)
+{
+    world_init(&w, 7);
+    world_vote_all(&w, 6, ASSAY_OUTCOME_ABSENT);
+    world_steps(&w, 3);
+    world_vote_all(&w, 6, ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    uint32_t epochs = 0;
+    while (w.trust[6].score.standing != ASSAY_STANDING_FULL) {
+        world_step(&w);
+        epochs++;
+        cr_assert_lt(epochs, 100u);
+    }
+    /* 4218 + 500 k >= 9200 at k = 10, held for 3 epochs: 10, 11, 12 */
+    cr_expect_eq(epochs, 12u);
+}
+
+/* P1: "never falls, under any loss, delay, partition or withholding" */
+Test(scoring_tally, p1_a_third_of_the_weight_cannot_make_anybody_fall)
+{
+    uint64_t seed = 0x51;
+    for (int round = 0; round < 300; round++) {
+        world_init(&w, 10);
+        for (uint32_t voter = 0; voter < 10; voter++) {
+            const bool byzantine = voter < 3; /* 3 of the 9 others: exactly a third */
+            for (uint32_t s = 0; s < 10; s++)
+                if (byzantine) world_vote(&w, voter, s, (enum assay_outcome)world_below(&seed, 7));
+            world_silence(&w, voter, world_below(&seed, 3) == 0);
+        }
+        w.roll_present = world_below(&seed, 4) != 0;
+        world_step(&w);
+        for (uint32_t s = 3; s < 10; s++)
+            cr_assert_eq(w.trust[s].availability_bp, 10000, "round %d member %u", round, s);
+    }
+}
+
+Test(scoring_tally, p1_one_vote_more_than_a_third_is_felt)
+{
+    world_init(&w, 10);
+    for (uint32_t voter = 0; voter < 4; voter++) world_vote(&w, voter, 9, ASSAY_OUTCOME_ABSENT);
+    world_step(&w);
+    cr_expect_lt(w.trust[9].availability_bp, 10000, "the test above would see a fall");
+}
+
+/* P2: "an invalid or absent node (P <= W/3) never rises" */
+Test(scoring_tally, p2_a_third_of_the_weight_cannot_make_anybody_rise)
+{
+    uint64_t seed = 0x52;
+    for (int round = 0; round < 300; round++) {
+        world_init(&w, 10);
+        w.trust[9] = assay_trust_newcomer((struct assay_offences){ 0 });
+        world_vote_all(&w, 9, world_below(&seed, 2) == 0 ? ASSAY_OUTCOME_ABSENT
+                                                         : ASSAY_OUTCOME_NONE);
+        for (uint32_t voter = 0; voter < 3; voter++)
+            world_vote(&w, voter, 9, ASSAY_OUTCOME_PASS_UP_TO_DATE);
+        for (uint32_t voter = 0; voter < 9; voter++)
+            world_silence(&w, voter, world_below(&seed, 4) == 0);
+        world_step(&w);
+        cr_assert_eq(w.trust[9].availability_bp, 0);
+        cr_assert_eq(w.trust[9].integrity_bp, 0);
+    }
+    for (uint32_t voter = 0; voter < 9; voter++) world_silence(&w, voter, false);
+    world_vote(&w, 3, 9, ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    world_step(&w);
+    cr_expect_gt(w.trust[9].availability_bp, 0, "and one vote more is felt");
+}
+
+/* P11: "HOLD is neutral" */
+Test(scoring_tally, p11_a_partition_without_a_quorum_changes_nothing_on_either_side)
+{
+    for (int side = 0; side < 2; side++) {
+        world_init(&w, 10);
+        for (uint32_t i = 0; i < 10; i++) {
+            const bool here = (i < 5) == (side == 0);
+            world_silence(&w, i, !here);
+            if (!here) world_vote_all(&w, i, ASSAY_OUTCOME_ABSENT);
+        }
+        world_steps(&w, 50);
+        for (uint32_t i = 0; i < 10; i++) {
+            cr_expect_eq(w.trust[i].availability_bp, 10000);
+            cr_expect_eq(w.trust[i].integrity_bp, 10000);
+            cr_expect_eq(w.trust[i].score.standing, ASSAY_STANDING_FULL);
+        }
+    }
+}
+
+Test(scoring_tally, a_lone_member_is_held)
+{
+    world_init(&w, 1);
+    world_steps(&w, 3);
+    cr_expect_eq(w.results[0].electorate_weight, 0u);
+    cr_expect_eq(w.results[0].lo_bp, 0);
+    cr_expect_eq(w.results[0].hi_bp, 10000);
+    cr_expect_eq(w.trust[0].availability_bp, 10000);
+}
+
+Test(scoring_tally, ballots_without_weight_are_heard_by_nobody)
+{
+    world_init(&w, 5);
+    w.weights[0] = 0;
+    world_vote(&w, 0, 1, ASSAY_OUTCOME_ABSENT);
+    world_step(&w);
+    cr_expect_eq(w.results[1].negative_weight, 0u);
+    cr_expect_eq(w.results[1].electorate_weight, 30000u);
+    cr_expect_eq(w.summary.counted_weight, 40000u);
+}
+
+Test(scoring_tally, unknown_nibbles_count_as_none)
+{
+    world_init(&w, 3);
+    for (unsigned nibble = ASSAY_OUTCOME_COUNT; nibble < 16; nibble++) {
+        w.outcomes[0][1] = (uint8_t)(nibble << 4 | nibble); /* slot 2, and padding */
+        world_step(&w);
+        cr_assert_eq(w.results[2].pass_weight, 10000u);
+        cr_assert_eq(w.results[2].negative_weight, 0u);
+    }
+}
+
+Test(scoring_tally, trust_may_be_written_in_place_or_elsewhere)
+{
+    static struct assay_trust after[WORLD_MEMBERS_MAX];
+    world_init(&w, 6);
+    world_vote_all(&w, 1, ASSAY_OUTCOME_ABSENT);
+    const struct assay_tally_input input = world_input(&w);
+    assay_tally_epoch(&input, w.scratch, sizeof w.scratch, after, w.results, &w.summary);
+    cr_expect_eq(w.trust[1].availability_bp, 10000, "the input is left alone");
+    cr_expect_eq(after[1].availability_bp, 7500);
+    world_step(&w);
+    cr_expect_eq(w.trust[1].availability_bp, 7500);
+}
+
+Test(scoring_tally, aborts_when_the_scratch_is_one_byte_short, .signal = SIGABRT)
+{
+    world_init(&w, 4);
+    const struct assay_tally_input input = world_input(&w);
+    assay_tally_epoch(&input, w.scratch, assay_tally_memory_len(4) - 1, w.trust, w.results,
+                      &w.summary);
+}
+
+Test(scoring_tally, aborts_on_a_weight_above_one_unit, .signal = SIGABRT)
+{
+    world_init(&w, 4);
+    w.weights[2] = 10001;
+    world_step(&w);
+}
+
+/* --- rows ------------------------------------------------------------------------------------ */
+
+Test(scoring_tally, a_row_gives_back_what_was_put_in)
+{
+    uint8_t row[3] = { 0 };
+    cr_expect_eq(assay_row_len(0), 0u);
+    cr_expect_eq(assay_row_len(5), 3u);
+    cr_expect_eq(assay_row_len(6), 3u);
+    for (uint32_t slot = 0; slot < 6; slot++)
+        assay_row_set(row, slot, (enum assay_outcome)(slot + 1));
+    for (uint32_t slot = 0; slot < 6; slot++) cr_expect_eq(assay_row_get(row, slot), slot + 1);
+    cr_expect_eq(row[0], 0x21, "slot 0 in the low half");
+    assay_row_set(row, 1, ASSAY_OUTCOME_NONE);
+    cr_expect_eq(row[0], 0x01, "a slot can be taken back");
+}
+
+Test(scoring_tally, a_row_from_outside_is_checked)
+{
+    uint8_t row[3] = { 0x44, 0x40, 0x04 }; /* five slots, the voter is slot 2 */
+    cr_expect(assay_row_valid(row, 3, 5, 2));
+    cr_expect_not(assay_row_valid(row, 2, 5, 2), "too short");
+    cr_expect_not(assay_row_valid(row, 3, 7, 2), "too long");
+    cr_expect_not(assay_row_valid(row, 3, 5, 5), "no such voter");
+    cr_expect_not(assay_row_valid(row, 3, 5, 3), "own slot is not none");
+    row[2] = 0x14;
+    cr_expect_not(assay_row_valid(row, 3, 5, 2), "padding is not none");
+    row[2] = 0x07;
+    cr_expect_not(assay_row_valid(row, 3, 5, 2), "no such outcome");
+}
+
+Test(scoring_tally, every_reason_has_a_text)
+{
+    for (int reason = 0; reason <= ASSAY_INTEGRITY_FAIL_HARD; reason++)
+        cr_expect_gt(assay_integrity_reason_text((enum assay_integrity_reason)reason)[0], 0);
+    for (int rule = 0; rule <= ASSAY_AVAILABILITY_UNCERTIFIED; rule++)
+        cr_expect_gt(assay_availability_rule_text((enum assay_availability_rule)rule)[0], 0);
+}

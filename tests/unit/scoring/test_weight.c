@@ -1,0 +1,298 @@
+/*
+ * tests/unit/scoring/test_weight.c - the whole table, and what is said about it.
+ */
+#include "scoring/weight.h"
+
+#include "tests/support/scoring_reference.h"
+#include "tests/unit/scoring/world.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+
+static struct world w; /* too large for the stack of a test */
+static struct assay_weight_rules rules;
+static uint32_t table[WORLD_MEMBERS_MAX];
+static struct assay_tolerance tolerance;
+
+static struct assay_weight_input input_of(const bool *unlisted, const uint32_t *previous)
+{
+    rules = assay_weight_rules_default();
+    return (struct assay_weight_input){ .rules = &rules,
+                                        .groups = &w.groups,
+                                        .trust = w.trust,
+                                        .unlisted = unlisted,
+                                        .previous = previous };
+}
+
+static void weigh(const bool *unlisted, const uint32_t *previous)
+{
+    const struct assay_weight_input input = input_of(unlisted, previous);
+    assay_weights(&input, w.scratch, sizeof w.scratch, table, &tolerance);
+}
+
+static void set_vendor(uint32_t member, uint8_t vendor)
+{
+    w.places[member].vendor_root[1] = vendor;
+}
+
+static uint64_t vendor_sum(uint8_t vendor)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < w.count; i++)
+        if (w.places[i].vendor_root[1] == vendor) sum += table[i];
+    return sum;
+}
+
+/* The network of the demo: every weight 10000, every cap met. */
+Test(scoring_weight, seven_peers_on_four_roots_all_have_full_weight)
+{
+    world_init(&w, 7);
+    weigh(NULL, NULL);
+    for (uint32_t i = 0; i < 7; i++) cr_expect_eq(table[i], 10000u);
+    cr_expect_eq(tolerance.total_weight, 70000u);
+    cr_expect_eq(tolerance.voter_count, 7u);
+    cr_expect(tolerance.operator_cap_met);
+    cr_expect(tolerance.vendor_cap_met);
+    cr_expect(tolerance.vendor_break_survivable);
+    cr_expect_eq(tolerance.node.third_count, 3u, "30000 of 70000");
+    cr_expect_eq(tolerance.operator_.third_count, 3u);
+    cr_expect_eq(tolerance.vendor.third_count, 2u);
+    cr_expect_eq(tolerance.vendor.largest_weight, 20000u);
+    cr_expect_eq(tolerance.electorate_weight_min, 60000u);
+    cr_expect_not(tolerance.refused);
+}
+
+/* ... and after one of two members of a root failed: 20000 of 60000 is above 33 %. */
+Test(scoring_weight, the_cap_bites_where_a_member_of_a_pair_fell)
+{
+    world_init(&w, 7);
+    w.trust[0].integrity_bp = 0;
+    w.trust[0].integrity.standing = w.trust[0].score.standing = ASSAY_STANDING_SUSPENDED;
+    weigh(NULL, NULL);
+    cr_expect_eq(table[0], 0u);
+    cr_expect_eq(vendor_sum(2), 19411u, "100 L <= 33 (2 L + 20000)");
+    cr_expect_eq(vendor_sum(3), 19411u);
+    cr_expect_eq(table[1], 9706u, "the remainder goes to the smaller id");
+    cr_expect_eq(table[5], 9705u);
+    cr_expect(tolerance.vendor_cap_met);
+    cr_expect_eq(tolerance.voter_count, 6u);
+}
+
+Test(scoring_weight, availability_never_changes_weight)
+{
+    world_init(&w, 7);
+    for (uint32_t i = 0; i < 7; i++) {
+        w.trust[i].availability_bp = 0;
+        w.trust[i].score.standing = ASSAY_STANDING_SUSPENDED;
+    }
+    weigh(NULL, NULL);
+    for (uint32_t i = 0; i < 7; i++) cr_expect_eq(table[i], 10000u);
+}
+
+Test(scoring_weight, an_unlisted_incarnation_has_none)
+{
+    world_init(&w, 7);
+    bool unlisted[7] = { false };
+    unlisted[4] = true;
+    weigh(unlisted, NULL);
+    cr_expect_eq(table[4], 0u);
+    unlisted[4] = false;
+    weigh(unlisted, NULL);
+    cr_expect_eq(table[4], 10000u, "listing is not a weight change");
+}
+
+Test(scoring_weight, ids_on_one_platform_share_one_unit)
+{
+    world_init(&w, 9);
+    for (uint32_t i = 0; i < 9; i++) set_vendor(i, (uint8_t)(i < 6 ? i % 3 : 3));
+    for (uint32_t i = 6; i < 9; i++) w.places[i].platform_id[1] = 99;
+    world_regroup(&w);
+    weigh(NULL, NULL);
+    cr_expect_eq(table[6], 3334u, "by byte order of id");
+    cr_expect_eq(table[7], 3333u);
+    cr_expect_eq(table[8], 3333u);
+    cr_expect_eq(tolerance.platform.largest_weight, 10000u);
+}
+
+Test(scoring_weight, masked_ids_share_one_unit_per_operator_and_vendor_root)
+{
+    world_init(&w, 12);
+    for (uint32_t i = 0; i < 12; i++) {
+        set_vendor(i, (uint8_t)(i < 8 ? i % 4 : i < 10 ? 5 : 6));
+        w.places[i].platform_shared = i >= 8;
+        if (i >= 8) w.places[i].operator_id[1] = 99;
+    }
+    world_regroup(&w);
+    weigh(NULL, NULL);
+    for (uint32_t i = 0; i < 12; i++) cr_expect_eq(table[i], i < 8 ? 10000u : 5000u);
+    cr_expect_eq(w.groups.platform_count, 10u);
+    for (uint32_t i = 8; i < 12; i++) w.places[i].platform_shared = false;
+    world_regroup(&w);
+    cr_expect_eq(w.groups.platform_count, 12u, "ids of their own name platforms of their own");
+}
+
+Test(scoring_weight, one_operator_of_many_nodes_is_cut_to_a_fifth)
+{
+    world_init(&w, 20);
+    for (uint32_t i = 0; i < 10; i++) {
+        w.places[i].operator_id[1] = 1;
+        set_vendor(i, (uint8_t)(i % 4 + 1));
+    }
+    world_regroup(&w);
+    weigh(NULL, NULL);
+    cr_expect(tolerance.operator_cap_met);
+    cr_expect_leq(5 * tolerance.operator_.largest_weight, tolerance.total_weight);
+    cr_expect_geq(5 * (tolerance.operator_.largest_weight + 10), tolerance.total_weight);
+}
+
+Test(scoring_weight, few_roots_or_operators_are_reported_not_punished)
+{
+    for (uint8_t roots = 1; roots <= 5; roots++) {
+        world_init(&w, 10);
+        for (uint32_t i = 0; i < 10; i++) set_vendor(i, (uint8_t)(i % roots + 1));
+        world_regroup(&w);
+        weigh(NULL, NULL);
+        cr_expect_eq(tolerance.vendor_cap_met, roots >= 4, "%u roots", roots);
+        cr_expect_eq(tolerance.vendor_break_survivable, roots >= 4, "%u roots", roots);
+        cr_expect_gt(tolerance.total_weight, 0u);
+        cr_expect_eq(tolerance.voter_count, 10u);
+    }
+    for (uint8_t operators = 1; operators <= 6; operators++) {
+        world_init(&w, 12);
+        for (uint32_t i = 0; i < 12; i++) w.places[i].operator_id[1] = (uint8_t)(i % operators);
+        world_regroup(&w);
+        weigh(NULL, NULL);
+        cr_expect_eq(tolerance.operator_cap_met, operators >= 5, "%u operators", operators);
+        cr_expect_geq(2 * tolerance.total_weight, 120000u, "L2 keeps half");
+    }
+}
+
+Test(scoring_weight, a_lone_node_of_a_rare_vendor_stays_a_lone_node)
+{
+    world_init(&w, 11);
+    for (uint32_t i = 0; i < 11; i++) set_vendor(i, i == 10 ? 2 : 1);
+    world_regroup(&w);
+    weigh(NULL, NULL);
+    cr_expect_eq(table[10], 10000u);
+    cr_expect_leq(5 * table[10], tolerance.total_weight, "a fifth of the vote at most, not half");
+    cr_expect_not(tolerance.vendor_cap_met);
+}
+
+Test(scoring_weight, a_single_vendor_keeps_its_weight)
+{
+    world_init(&w, 8);
+    for (uint32_t i = 0; i < 8; i++) set_vendor(i, 1);
+    world_regroup(&w);
+    weigh(NULL, NULL);
+    for (uint32_t i = 0; i < 8; i++) cr_expect_eq(table[i], 10000u);
+    cr_expect_not(tolerance.vendor_break_survivable);
+    cr_expect_eq(tolerance.vendor.third_count, 1u);
+}
+
+/* P9: "a platform holds at most one unit; operators 20 % and vendors 33 % where cap_met" */
+Test(scoring_weight, p9_agrees_with_the_reference_and_keeps_its_promises, .timeout = 120)
+{
+    uint64_t seed = 0x9e19;
+    for (int round = 0; round < 250; round++) {
+        world_init(&w, 1 + world_below(&seed, 8));
+        world_random_places(&w, &seed);
+        bool unlisted[8];
+        for (uint32_t i = 0; i < w.count; i++) {
+            struct assay_trust *trust = &w.trust[i];
+            trust->integrity_bp = (uint16_t)(5000 + world_below(&seed, 5001));
+            if (world_below(&seed, 4) == 0) trust->integrity.standing = ASSAY_STANDING_SUSPENDED;
+            unlisted[i] = world_below(&seed, 8) == 0;
+        }
+        uint32_t expected[8];
+        const struct assay_weight_input input = input_of(unlisted, NULL);
+        reference_weights(&input, w.places, w.count, expected);
+        weigh(unlisted, NULL);
+        uint64_t total = 0;
+        for (uint32_t i = 0; i < w.count; i++) {
+            cr_assert_eq(table[i], expected[i], "round %d member %u", round, i);
+            total += table[i];
+        }
+        cr_assert_eq(total, tolerance.total_weight);
+        cr_assert_leq(tolerance.platform.largest_weight, 10000u);
+        cr_assert_eq(tolerance.operator_cap_met,
+                     5 * tolerance.operator_.largest_weight <= total);
+        cr_assert_eq(tolerance.vendor_cap_met,
+                     100 * tolerance.vendor.largest_weight <= 33 * total);
+    }
+}
+
+/* P10: the same network in another roster order has the same weight per id. */
+Test(scoring_weight, p10_does_not_depend_on_the_order_of_the_roster)
+{
+    uint64_t seed = 0x10;
+    for (int round = 0; round < 300; round++) {
+        world_init(&w, 12);
+        world_random_places(&w, &seed);
+        for (uint32_t i = 0; i < 12; i++)
+            w.trust[i].integrity_bp = (uint16_t)(9000 + world_below(&seed, 1001));
+        weigh(NULL, NULL);
+        uint32_t before[12];
+        for (uint32_t i = 0; i < 12; i++) before[i] = table[i];
+        for (uint32_t i = 0; i < 6; i++) { /* turn the roster round */
+            const struct assay_place place = w.places[i];
+            const struct assay_trust trust = w.trust[i];
+            w.places[i] = w.places[11 - i];
+            w.trust[i] = w.trust[11 - i];
+            w.places[11 - i] = place;
+            w.trust[11 - i] = trust;
+        }
+        world_regroup(&w);
+        weigh(NULL, NULL);
+        for (uint32_t i = 0; i < 12; i++) cr_assert_eq(table[11 - i], before[i]);
+    }
+}
+
+Test(scoring_weight, an_empty_table_is_refused_and_the_old_one_stays)
+{
+    world_init(&w, 4);
+    for (uint32_t i = 0; i < 4; i++)
+        w.trust[i] = assay_trust_newcomer((struct assay_offences){ 0 });
+    const uint32_t previous[] = { 1, 2, 3, 4 };
+    weigh(NULL, previous);
+    cr_expect(tolerance.refused);
+    for (uint32_t i = 0; i < 4; i++) cr_expect_eq(table[i], previous[i]);
+    cr_expect_eq(tolerance.total_weight, 10u, "measured on the table in force");
+    weigh(NULL, NULL);
+    cr_expect_not(tolerance.refused);
+    cr_expect_eq(tolerance.total_weight, 0u);
+    cr_expect_eq(tolerance.node.third_count, 0u);
+}
+
+Test(scoring_weight, the_largest_network_is_weighed_exactly)
+{
+    enum { COUNT = ASSAY_SCORING_MEMBERS_MAX };
+    static struct assay_place places[COUNT];
+    static struct assay_trust trust[COUNT];
+    static uint32_t weights[COUNT];
+    static uint64_t groups_memory[COUNT * 5 / 2];
+    static uint64_t scratch[COUNT * 3];
+    struct assay_groups groups;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        places[i].node_id[0] = places[i].platform_id[0] = (uint8_t)i;
+        places[i].node_id[1] = places[i].platform_id[1] = (uint8_t)(i >> 8);
+        places[i].operator_id[0] = (uint8_t)(i % 7 < 4 ? 0 : i % 7);
+        places[i].vendor_root[0] = (uint8_t)(i % 5);
+        trust[i] = assay_trust_genesis();
+    }
+    assay_groups_build(places, COUNT, groups_memory, sizeof groups_memory, &groups);
+    rules = assay_weight_rules_default();
+    const struct assay_weight_input input = { .rules = &rules, .groups = &groups, .trust = trust };
+    assay_weights(&input, scratch, sizeof scratch, weights, &tolerance);
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < COUNT; i++) total += weights[i];
+    cr_expect_eq(total, tolerance.total_weight);
+    cr_expect_geq(2 * total, (uint64_t)COUNT * 10000);
+    cr_expect(tolerance.vendor_cap_met);
+}
+
+Test(scoring_weight, aborts_when_the_scratch_is_one_byte_short, .signal = SIGABRT)
+{
+    world_init(&w, 4);
+    const struct assay_weight_input input = input_of(NULL, NULL);
+    assay_weights(&input, w.scratch, assay_weights_memory_len(4) - 1, table, &tolerance);
+}
