@@ -1,0 +1,50 @@
+/*
+ * apps/enclave/supervisor.h - the node's enclave as the host sees it: platform, agent and process
+ * driver joined, nothing more.
+ *
+ *     host (net/host.h) -> supervisor -> agent (engine/enforce) -> process driver -> SOFT platform
+ *                                                                  (quote/source) -> the enclave
+ *
+ * The enclave is started by open's first step and lives as long as the supervisor. docs/protocol.md
+ * 10 says what it must obey; engine/enforce/agent.h how.
+ */
+#ifndef ASSAY_APPS_ENCLAVE_SUPERVISOR_H
+#define ASSAY_APPS_ENCLAVE_SUPERVISOR_H
+
+#include "engine/store/store.h"
+#include "net/host.h"
+
+struct assay_soft_node; /* quote/source/soft.h */
+struct assay_supervisor;
+
+/* Strings are copied; store and credential are borrowed and outlive the supervisor. */
+struct assay_supervisor_config {
+    const char *path;         /* enclave.path: what is started */
+    const char *restore_path; /* enclave.restore_path: a pristine copy; NULL or "": path stays */
+    const char *service_path; /* enclave.service: the UNIX socket that the enclave listens on */
+    const struct assay_soft_node *credential;
+    struct assay_store *store; /* orders are remembered in it, between the batches of the host */
+    uint32_t grace_ms;         /* from SIGTERM to SIGKILL; 0: 2000 */
+    uint32_t backoff_ms;       /* before the first restart after an exit, doubling; 0: 100 */
+    uint32_t backoff_ms_max;   /* 0: 30000 */
+};
+
+/*
+ * assay_supervisor_open - read what was ordered before; an order begun and not ended is completed.
+ *
+ * Nothing is started yet: the first step does. A missing executable is no reason to fail: it is
+ * retried with back-off, and an order may restore it.
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (a path too long or missing) | ASSAY_E_STORE | ASSAY_E_MEMORY;
+ *          message says why not
+ */
+ASSAY_CHECKED enum assay_status
+assay_supervisor_open(const struct assay_supervisor_config *config, struct assay_supervisor **out,
+                      char message[static ASSAY_HOST_MESSAGE_LEN]);
+/* What assay_host_config.enclave wants. Returns: nothing. */
+void assay_supervisor_callbacks(struct assay_supervisor *supervisor,
+                                struct assay_host_enclave *enclave);
+/* Ends the enclave at once (SIGKILL to its group, waited for). Accepts a pointer to NULL; nulls it.
+ * Returns: nothing. */
+void assay_supervisor_close(struct assay_supervisor **supervisor);
+
+#endif
