@@ -1,8 +1,8 @@
 /*
  * tests/unit/base/test_cbor.c - strict CBOR: one value, one encoding, and everything else refused.
  *
- * Three judges: vectors of RFC 8949 appendix A, a slow reference (cbor_reference.c) over every short
- * input and over mutations of long ones, and encoding again what was decoded.
+ * Three judges: vectors of RFC 8949 appendix A, a slow reference (cbor_reference.c) over every
+ * short input and over mutations of long ones, and encoding again what was decoded.
  */
 #include "base/cbor.h"
 
