@@ -147,7 +147,8 @@ int main(void)
     set_up(&subject);
     const double raw_us = measure("verify, raw EVP_PKEY_verify", 500, verify_raw, &subject);
     const double cached_us = measure("verify, loaded key", 500, verify_cached, &subject);
-    const double loading_us = measure("verify, key loaded each time", 500, verify_loading, &subject);
+    const double loading_us =
+        measure("verify, key loaded each time", 500, verify_loading, &subject);
     measure("load a public key", 5000, load, &subject);
     measure("sign", 1000, sign, &subject);
     measure("sha256 of 1 KiB", 50000, hash_kib, &subject);

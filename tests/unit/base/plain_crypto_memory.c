@@ -173,7 +173,7 @@ static void verification_stops_but_never_lies(void)
         }
         if (WEXITSTATUS(status) == 0) { /* no allocation failed any more */
             if (stopped == 0) complain("no failure stopped the verification", ASSAY_OK);
-            printf("verify: %d allocations, %u of the failures stopped the process\n", nth, stopped);
+            printf("verify: %d allocations, %u failures stopped the process\n", nth, stopped);
             assay_p256_free(&key);
             return;
         }

@@ -1,8 +1,8 @@
 /*
  * tests/unit/base/plain_crypto_threads.c - one loaded key and one signer under several threads.
  *
- * The verification pool shares keys. ThreadSanitizer runs this program (the tsan preset); everywhere
- * else it shows that the answers stay right.
+ * The verification pool shares keys. ThreadSanitizer runs this program (the tsan preset);
+ * everywhere else it shows that the answers stay right.
  */
 #include "base/crypto.h"
 

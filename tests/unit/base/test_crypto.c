@@ -123,11 +123,12 @@ static void check_mac(const char *key, size_t key_len, const char *text, const c
 Test(base_crypto, makes_known_macs)
 {
     char k[131];
-    for (size_t i = 0; i < sizeof k; i++) k[i] = (char)0xaa;
-    check_mac("\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b", 20,
-              "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+    for (size_t i = 0; i < 20; i++) k[i] = 0x0b;
+    check_mac(k, 20, "Hi There",
+              "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
     check_mac("Jefe", 4, "what do ya want for nothing?",
               "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    for (size_t i = 0; i < sizeof k; i++) k[i] = (char)0xaa;
     check_mac(k, 131, "Test Using Larger Than Block-Size Key - Hash Key First",
               "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
     check_mac(NULL, 0, "", "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
