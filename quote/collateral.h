@@ -53,7 +53,8 @@ struct assay_window {
 struct assay_collateral {
     uint8_t digest[32]; /* SHA-256 of the encoded bundle */
     uint8_t root_key[ASSAY_P256_PUBLIC_LEN];
-    bool has[ASSAY_PARTS]; /* present and readable */
+    bool given[ASSAY_PARTS]; /* the file was there */
+    bool has[ASSAY_PARTS];   /* and could be read */
     uint32_t fault_count;
     struct assay_collateral_fault faults[ASSAY_FAULTS_MAX];
     uint32_t window_count;
@@ -65,9 +66,6 @@ struct assay_collateral {
     struct assay_qe_identity qe_identity;
     struct assay_crl root_crl;
     struct assay_crl pck_crl;
-    /* Serial numbers of the collateral signers: revocable by the root CRL at any time. */
-    uint32_t signer_count;
-    uint8_t signers[2][ASSAY_SERIAL_LEN];
 };
 
 /* Returns: the file name of a part ("tcb_info.json"), NULL outside the list. */

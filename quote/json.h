@@ -12,8 +12,8 @@
 #include "quote/tcb.h"
 
 enum {
-    ASSAY_JSON_LEN_MAX = 131072, /* genuine documents: up to 7 KB */
-    ASSAY_JSON_DEPTH_MAX = 16,
+    ASSAY_DOCUMENT_LEN_MAX = 131072, /* genuine documents: up to 7 KB */
+    ASSAY_DOCUMENT_DEPTH_MAX = 16,
 };
 
 /* A document of the form {"<name>": <body>, "signature": "<128 hexadecimal digits>"}. */

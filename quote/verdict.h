@@ -36,18 +36,18 @@ enum assay_outcome {
 enum { ASSAY_OUTCOME_COUNT = 7 };
 
 /* Intel's TCB statuses; NONE until one was computed. */
-#define ASSAY_TCB_STATUS_LIST(X)                                                               \
-    X(ASSAY_TCB_NONE, 0, "")                                                                   \
-    X(ASSAY_TCB_UP_TO_DATE, 1, "UpToDate")                                                     \
-    X(ASSAY_TCB_SW_HARDENING_NEEDED, 2, "SWHardeningNeeded")                                   \
-    X(ASSAY_TCB_CONFIGURATION_NEEDED, 3, "ConfigurationNeeded")                                \
-    X(ASSAY_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED, 4, "ConfigurationAndSWHardeningNeeded") \
-    X(ASSAY_TCB_OUT_OF_DATE, 5, "OutOfDate")                                                   \
-    X(ASSAY_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED, 6, "OutOfDateConfigurationNeeded")           \
-    X(ASSAY_TCB_TD_RELAUNCH_ADVISED, 7, "TDRelaunchAdvised")                                   \
-    X(ASSAY_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED, 8,                                   \
-      "TDRelaunchAdvisedConfigurationNeeded")                                                  \
-    X(ASSAY_TCB_REVOKED, 9, "Revoked")                                                         \
+#define ASSAY_TCB_STATUS_LIST(X)                                                                   \
+    X(ASSAY_TCB_NONE, 0, "")                                                                       \
+    X(ASSAY_TCB_UP_TO_DATE, 1, "UpToDate")                                                         \
+    X(ASSAY_TCB_SW_HARDENING_NEEDED, 2, "SWHardeningNeeded")                                       \
+    X(ASSAY_TCB_CONFIGURATION_NEEDED, 3, "ConfigurationNeeded")                                    \
+    X(ASSAY_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED, 4, "ConfigurationAndSWHardeningNeeded")     \
+    X(ASSAY_TCB_OUT_OF_DATE, 5, "OutOfDate")                                                       \
+    X(ASSAY_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED, 6, "OutOfDateConfigurationNeeded")               \
+    X(ASSAY_TCB_TD_RELAUNCH_ADVISED, 7, "TDRelaunchAdvised")                                       \
+    X(ASSAY_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED, 8,                                       \
+      "TDRelaunchAdvisedConfigurationNeeded")                                                      \
+    X(ASSAY_TCB_REVOKED, 9, "Revoked")                                                             \
     X(ASSAY_TCB_NOT_SUPPORTED, 10, "NotSupported")
 
 #define ASSAY_TCB_STATUS_ENUM(symbol, number, text) symbol = number,
@@ -142,7 +142,7 @@ enum assay_rule_class {
     X(ASSAY_RULE_TCB_WARNING, 39, NOTE, "tcb-warning", "the TCB status calls for attention")       \
     X(ASSAY_RULE_MEASUREMENT_RETIRING, 40, NOTE, "measurement-retiring",                           \
       "the measurement is being retired")                                                          \
-    X(ASSAY_RULE_RESERVED_BITS, 41, FORGED, "reserved-bits",                                       \
+    X(ASSAY_RULE_RESERVED_BITS, 41, REFUSED, "reserved-bits",                                      \
       "reserved bits of the TEE report are set")                                                   \
     X(ASSAY_RULE_EVALUATION_NUMBER, 42, OLD, "tcb-evaluation-number",                              \
       "the collateral's evaluation number is under the minimum")                                   \
@@ -154,10 +154,10 @@ enum assay_rule { ASSAY_RULE_LIST(ASSAY_RULE_ENUM) };
 
 enum {
     ASSAY_EVIDENCE_LEN_MAX = 32768, /* docs/architecture.md, Sizes */
-    ASSAY_REASONS_MAX = 8,     /* the first eight; more would tell nothing new */
-    ASSAY_REASON_TEXT = 100,   /* a 48-byte measurement in hexadecimal and its NUL */
-    ASSAY_ADVISORIES_MAX = 64, /* genuine TCB levels list up to 30 */
-    ASSAY_ADVISORY_TEXT = 24,  /* "INTEL-SA-01234" and room */
+    ASSAY_REASONS_MAX = 8,          /* the first eight; more would tell nothing new */
+    ASSAY_REASON_TEXT = 100,        /* a 48-byte measurement in hexadecimal and its NUL */
+    ASSAY_ADVISORIES_MAX = 64,      /* genuine TCB levels list up to 30 */
+    ASSAY_ADVISORY_TEXT = 24,       /* "INTEL-SA-01234" and room */
     ASSAY_MEASUREMENT_MAX = 48,
     ASSAY_REPORT_DATA_LEN = 64,
 };

@@ -19,13 +19,13 @@ struct assay_collateral; /* quote/collateral.h */
 struct assay_policy;     /* quote/policy.h */
 
 enum {
-    ASSAY_ENDORSEMENTS_MAX = 32,    /* vendors times platform families of one network */
+    ASSAY_ENDORSEMENTS_MAX = 32, /* vendors times platform families of one network */
     ASSAY_VERIFIER_ENTRIES_MAX = 16384,
 };
 
 /* Bit of a kind in a mask of kinds. */
 #define ASSAY_KIND_BIT(kind) (UINT32_C(1) << (unsigned)(kind))
-#define ASSAY_KINDS_ALL UINT32_MAX
+#define ASSAY_KINDS_ALL      UINT32_MAX
 
 /* One pinned root key, what it may vouch for, and the collateral of one platform family under it.
  */
@@ -37,6 +37,11 @@ struct assay_endorsement {
 
 struct assay_endorsements {
     size_t count; /* several entries may share a root: one per FMSPC, TEE and CA */
+    /*
+     * The collateral is meant for this very evidence (command line): collateral of another platform
+     * is then a mismatch. In a network (false) it only means that the right one is missing.
+     */
+    bool exact;
     struct assay_endorsement entries[ASSAY_ENDORSEMENTS_MAX];
 };
 

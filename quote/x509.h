@@ -110,6 +110,13 @@ ASSAY_CHECKED enum assay_status assay_x509_pem_chain(const uint8_t *pem, size_t 
                                                      struct assay_certificate *out, size_t capacity,
                                                      size_t *count);
 /*
+ * assay_x509_root_key - the public key of the first self-issued certificate of a PEM text (or of a
+ * single DER certificate): what --root FILE and root_ca.pem mean. Nothing is verified.
+ * Returns: as assay_x509_pem_chain | ASSAY_E_NOT_FOUND (no self-issued certificate)
+ */
+ASSAY_CHECKED enum assay_status assay_x509_root_key(const uint8_t *pem, size_t len,
+                                                    uint8_t public_key[static 64]);
+/*
  * assay_x509_crl - one DER revocation list of version 2 with a nextUpdate.
  * Returns: as assay_x509_certificate, also ASSAY_E_FULL (too many entries); *out may be overwritten
  * on failure (it is too big for a copy on the stack)

@@ -14,6 +14,7 @@
 
 #include "base/crypto.h"
 #include "quote/collateral.h"
+#include "quote/soft_id.h"
 #include "quote/tcb.h"
 
 enum {
@@ -109,9 +110,6 @@ struct assay_soft_request {
     bool debug;
     uint8_t report_data[64];
 };
-
-/* The vendor id in the header of a SOFT quote, 16 bytes. Returns: never NULL. */
-const uint8_t *assay_soft_vendor_id(void);
 
 /*
  * assay_soft_ca_create - draw the keys and issue the certificates of one vendor.

@@ -1,0 +1,24 @@
+/*
+ * quote/judge.h - identities of quoting enclave and TDX module, and what a TCB level is worth to a
+ * policy.
+ *
+ * Private to the room.
+ */
+#ifndef ASSAY_QUOTE_JUDGE_H
+#define ASSAY_QUOTE_JUDGE_H
+
+#include "quote/collateral.h"
+#include "quote/quote.h"
+
+/* Is the quoting enclave the vendor's, and the TDX module? Adds reasons. Returns: nothing. */
+void assay_judge_identities(const struct assay_kind *kind, const struct assay_quote *quote,
+                            const struct assay_collateral *collateral,
+                            struct assay_verdict *verdict);
+/*
+ * TCB level, its date and advisories into the verdict, then the policy on them. Returns: nothing.
+ */
+void assay_judge_tcb(const struct assay_kind *kind, const struct assay_quote *quote,
+                     const struct assay_pck *pck, const struct assay_collateral *collateral,
+                     const struct assay_policy *policy, struct assay_verdict *verdict);
+
+#endif

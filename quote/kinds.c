@@ -1,0 +1,57 @@
+/*
+ * quote/kinds.c - the table of evidence kinds, and how bytes are told apart.
+ */
+#include "quote/kinds.h"
+
+#include "quote/quote.h"
+
+enum assay_status assay_kind_at(size_t index, struct assay_kind *row)
+{
+    switch (index) {
+    case 0: *row = assay_kind_sgx3(); return ASSAY_OK;
+    case 1: *row = assay_kind_tdx4(); return ASSAY_OK;
+    case 2: *row = assay_kind_soft(); return ASSAY_OK;
+    }
+    return ASSAY_E_NOT_FOUND;
+}
+
+enum assay_status assay_kind_find(enum assay_evidence_kind kind, struct assay_kind *row)
+{
+    struct assay_kind candidate;
+    for (size_t i = 0; assay_kind_at(i, &candidate) == ASSAY_OK; i++) {
+        if (candidate.kind != kind) continue;
+        *row = candidate;
+        return ASSAY_OK;
+    }
+    return ASSAY_E_NOT_FOUND;
+}
+
+/*
+ * Version and TEE type name the format; within one format the vendor id of the quoting enclave
+ * tells SOFT from SGX. Evidence of an unknown vendor goes to the first kind of its format, where it
+ * fails with a reason instead of being unknown.
+ */
+enum assay_status assay_evidence_detect(const uint8_t *bytes, size_t len,
+                                        enum assay_evidence_kind *kind)
+{
+    struct assay_cursor in = assay_cursor_over(bytes, len);
+    uint16_t version = 0;
+    uint32_t tee_type = 0;
+    const uint8_t *vendor = NULL;
+    ASSAY_TRY(assay_cursor_u16le(&in, &version));
+    ASSAY_TRY(assay_cursor_skip(&in, 2)); /* attestation key type */
+    ASSAY_TRY(assay_cursor_u32le(&in, &tee_type));
+    ASSAY_TRY(assay_cursor_skip(&in, 4)); /* QE SVN, PCE SVN */
+    ASSAY_TRY(assay_cursor_take(&in, 16, &vendor));
+
+    enum assay_evidence_kind found = ASSAY_KIND_NONE;
+    struct assay_kind row;
+    for (size_t i = 0; assay_kind_at(i, &row) == ASSAY_OK; i++) {
+        if (row.version != version || row.tee_type != tee_type) continue;
+        if (found == ASSAY_KIND_NONE) found = row.kind;
+        if (assay_bytes_equal(vendor, row.qe_vendor_id, 16)) found = row.kind;
+    }
+    if (found == ASSAY_KIND_NONE) return ASSAY_E_UNSUPPORTED;
+    *kind = found;
+    return ASSAY_OK;
+}

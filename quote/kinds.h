@@ -1,0 +1,55 @@
+/*
+ * quote/kinds.h - the table of evidence kinds: a new kind is one file and one row.
+ *
+ * A row says how to read the bytes and which function judges what has been read. The three kinds of
+ * today are all Intel-shaped ECDSA quotes and share quote/dcap.c; a kind of another shape brings
+ * its own verify.
+ */
+#ifndef ASSAY_QUOTE_KINDS_H
+#define ASSAY_QUOTE_KINDS_H
+
+#include "base/cursor.h"
+#include "quote/policy.h"
+#include "quote/verify.h"
+
+struct assay_quote;
+
+struct assay_kind {
+    enum assay_evidence_kind kind;
+    uint16_t version;            /* of the quote format */
+    uint32_t tee_type;           /* header field */
+    const uint8_t *qe_vendor_id; /* 16 bytes that the header must carry */
+    size_t body_len;
+    bool nested_certification; /* version 4: QE report inside certification data of type 6 */
+    bool is_tdx;
+    bool insecure; /* refused by profile production */
+    /* Reads the body at the cursor into quote->body. */
+    enum assay_status (*parse_body)(struct assay_cursor *in, struct assay_quote *quote);
+    /* Debug, reserved bits, measurements: fills the verdict's claims and adds reasons. */
+    void (*judge_body)(const struct assay_quote *quote, const struct assay_policy *policy,
+                       struct assay_verdict *verdict);
+    /* Appraises the whole. */
+    enum assay_status (*verify)(const struct assay_kind *kind, struct assay_verifier *verifier,
+                                const struct assay_evidence_request *request,
+                                struct assay_verdict *verdict);
+};
+
+/*
+ * assay_kind_find - the row of a kind.
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND
+ */
+ASSAY_CHECKED enum assay_status assay_kind_find(enum assay_evidence_kind kind,
+                                                struct assay_kind *row);
+/* Row number index, for going through all. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND past the last */
+ASSAY_CHECKED enum assay_status assay_kind_at(size_t index, struct assay_kind *row);
+
+/*
+ * One row each: quote/sgx.c, quote/tdx.c, quote/soft.c. Functions and not constants, because a
+ * constant with pointers is writable data to the loader, and the core has none. Each Returns: the
+ * row.
+ */
+struct assay_kind assay_kind_sgx3(void);
+struct assay_kind assay_kind_tdx4(void);
+struct assay_kind assay_kind_soft(void);
+
+#endif

@@ -1,0 +1,100 @@
+/*
+ * quote/quote.h - the parsed shape of Intel's ECDSA quotes (SGX v3, TDX v4), and of SOFT.
+ *
+ * Source: Intel SGX DCAP Quote Library API, appendix A.3/A.4; Intel TDX DCAP Quoting Library API,
+ * appendix 3. Little-endian. Slices borrow from the input. Parsing trusts nothing and proves
+ * nothing.
+ */
+#ifndef ASSAY_QUOTE_QUOTE_H
+#define ASSAY_QUOTE_QUOTE_H
+
+#include "quote/kinds.h"
+#include "quote/x509.h"
+
+enum {
+    ASSAY_QUOTE_HEADER_LEN = 48,
+    ASSAY_SGX_REPORT_LEN = 384,
+    ASSAY_TD_REPORT_LEN = 584,
+    ASSAY_CERT_TYPE_ENCRYPTED_PPID = 3,
+    ASSAY_CERT_TYPE_PCK_CHAIN = 5,
+    ASSAY_CERT_TYPE_QE_REPORT = 6,
+    ASSAY_ENCRYPTED_PPID_DATA_LEN = 404, /* 384 + CPUSVN 16 + PCESVN 2 + PCEID 2 */
+};
+
+/* SGX report body, of an application enclave or of a quoting enclave. */
+struct assay_sgx_report {
+    uint8_t cpusvn[16];
+    uint8_t miscselect[4];
+    uint8_t attributes[16];
+    uint8_t mrenclave[32];
+    uint8_t mrsigner[32];
+    uint16_t isvprodid;
+    uint16_t isvsvn;
+    uint8_t report_data[64];
+};
+
+/* TD report body, version 1.0. */
+struct assay_td_report {
+    uint8_t tee_tcb_svn[16];
+    uint8_t mrseam[48];
+    uint8_t mrsignerseam[48];
+    uint8_t seam_attributes[8];
+    uint8_t td_attributes[8];
+    uint8_t xfam[8];
+    uint8_t mrtd[48];
+    uint8_t mrconfigid[48];
+    uint8_t mrowner[48];
+    uint8_t mrownerconfig[48];
+    uint8_t rtmr[4][48];
+    uint8_t report_data[64];
+};
+
+struct assay_quote {
+    enum assay_evidence_kind kind;
+    size_t len; /* declared */
+    uint16_t version;
+    uint16_t attestation_key_type;
+    uint32_t tee_type;
+    uint16_t qe_svn;
+    uint16_t pce_svn;
+    uint8_t qe_vendor_id[16];
+    uint8_t user_data[20];
+    union {
+        struct assay_sgx_report sgx;
+        struct assay_td_report td;
+    } body;
+    struct assay_slice signed_part; /* everything before the signature data's length */
+    struct assay_slice
+        evidence_of_key; /* everything after the quote's signature: key to certificates */
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+    uint8_t attestation_key[ASSAY_P256_PUBLIC_LEN];
+    struct assay_slice qe_report_bytes;
+    struct assay_sgx_report qe_report;
+    uint8_t qe_signature[ASSAY_P256_SIGNATURE_LEN];
+    struct assay_slice qe_auth_data;
+    uint16_t cert_data_type;
+    struct assay_slice cert_data;
+    uint32_t offset_signature; /* for reasons */
+    uint32_t offset_qe_report;
+    uint32_t offset_cert_data;
+};
+
+/*
+ * assay_quote_parse - read one quote of a known kind; its bytes must end where its lengths say.
+ * In:      bytes[len], hostile; at most ASSAY_EVIDENCE_LEN_MAX
+ * Out:     *quote, written only on ASSAY_OK; borrows from bytes
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (too long) | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING |
+ *          ASSAY_E_UNSUPPORTED (version, key type, TEE) | ASSAY_E_INVALID (nested types or lengths
+ *          disagree)
+ */
+ASSAY_CHECKED enum assay_status assay_quote_parse(const struct assay_kind *kind,
+                                                  const uint8_t *bytes, size_t len,
+                                                  struct assay_quote *quote);
+/* Reads one 384-byte SGX report body. Returns: ASSAY_OK | ASSAY_E_TRUNCATED */
+ASSAY_CHECKED enum assay_status assay_sgx_report_parse(struct assay_cursor *in,
+                                                       struct assay_sgx_report *out);
+/* Reads one 584-byte TD report body. Returns: ASSAY_OK | ASSAY_E_TRUNCATED */
+ASSAY_CHECKED enum assay_status assay_td_report_parse(struct assay_cursor *in,
+                                                      struct assay_td_report *out);
+
+#endif

@@ -1,0 +1,238 @@
+/*
+ * quote/tcb.c - which TCB level a platform reaches, and what it is worth (quotes.md 5, after
+ * Intel's QVL).
+ *
+ * Levels are taken in the order of the file, as Intel does: the first that is reached counts. Every
+ * level has all 16 components, by construction of the parser, so nothing can be cut short
+ * (quotes.md 7.6).
+ */
+#include "quote/tcb.h"
+
+#include "base/assert.h"
+#include "quote/text.h"
+
+enum assay_status assay_advisory_intern(struct assay_advisory_table *table, const char *id,
+                                        size_t len, uint32_t *index)
+{
+    if (len == 0 || len >= ASSAY_ADVISORY_TEXT) return ASSAY_E_RANGE;
+    for (size_t i = 0; i < len; i++)
+        if (id[i] < 0x21 || id[i] > 0x7e) return ASSAY_E_RANGE;
+    for (uint32_t i = 0; i < table->count; i++) {
+        if (assay_text_len(table->ids[i], ASSAY_ADVISORY_TEXT) != len) continue;
+        if (!assay_bytes_equal(table->ids[i], id, len)) continue;
+        *index = i;
+        return ASSAY_OK;
+    }
+    if (table->count == ASSAY_ADVISORY_TABLE_MAX) return ASSAY_E_FULL;
+    assay_bytes_copy(table->ids[table->count], ASSAY_ADVISORY_TEXT, id, len);
+    table->ids[table->count][len] = '\0';
+    *index = table->count;
+    table->count += 1;
+    return ASSAY_OK;
+}
+
+const struct assay_module_identity *assay_tcb_module(const struct assay_tcb_info *info,
+                                                     uint8_t version)
+{
+    if (version == 0) return info->has_default_module ? &info->default_module : NULL;
+    for (uint32_t i = 0; i < info->module_count; i++)
+        if (info->modules[i].version == version) return &info->modules[i];
+    return NULL;
+}
+
+static bool all_at_least(const uint8_t *have, const uint8_t *need, size_t from)
+{
+    for (size_t i = from; i < ASSAY_TCB_COMPONENTS; i++)
+        if (have[i] < need[i]) return false;
+    return true;
+}
+
+static bool reaches(const struct assay_tcb_platform *p, const struct assay_tcb_level *level)
+{
+    if (!all_at_least(p->pck->components, level->sgx, 0)) return false;
+    if (p->pck->pcesvn < level->pcesvn) return false;
+    if (!p->is_tdx) return true;
+    /* quotes.md 5: with a module version above 0 the first two belong to the module identity. */
+    return all_at_least(p->tee_tcb_svn, level->tdx, p->tee_tcb_svn[1] > 0 ? 2 : 0);
+}
+
+static bool is_current(enum assay_tcb_status status)
+{
+    switch (status) {
+    case ASSAY_TCB_UP_TO_DATE:
+    case ASSAY_TCB_SW_HARDENING_NEEDED:
+    case ASSAY_TCB_CONFIGURATION_NEEDED:
+    case ASSAY_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED: return true;
+    case ASSAY_TCB_NONE:
+    case ASSAY_TCB_OUT_OF_DATE:
+    case ASSAY_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED:
+    case ASSAY_TCB_TD_RELAUNCH_ADVISED:
+    case ASSAY_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED:
+    case ASSAY_TCB_REVOKED:
+    case ASSAY_TCB_NOT_SUPPORTED: return false;
+    }
+    ASSAY_UNREACHABLE("a TCB status");
+}
+
+enum assay_tcb_status assay_tcb_converge(enum assay_tcb_status platform,
+                                         enum assay_tcb_status other)
+{
+    if (platform == ASSAY_TCB_REVOKED || other == ASSAY_TCB_REVOKED) return ASSAY_TCB_REVOKED;
+    if (platform == ASSAY_TCB_NOT_SUPPORTED || other == ASSAY_TCB_NOT_SUPPORTED)
+        return ASSAY_TCB_NOT_SUPPORTED;
+    if (other != ASSAY_TCB_OUT_OF_DATE) return platform;
+    switch (platform) {
+    case ASSAY_TCB_UP_TO_DATE:
+    case ASSAY_TCB_SW_HARDENING_NEEDED: return ASSAY_TCB_OUT_OF_DATE;
+    case ASSAY_TCB_CONFIGURATION_NEEDED:
+    case ASSAY_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED:
+        return ASSAY_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED;
+    case ASSAY_TCB_NONE:
+    case ASSAY_TCB_OUT_OF_DATE:
+    case ASSAY_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED:
+    case ASSAY_TCB_TD_RELAUNCH_ADVISED:
+    case ASSAY_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED:
+    case ASSAY_TCB_REVOKED:
+    case ASSAY_TCB_NOT_SUPPORTED: return platform;
+    }
+    ASSAY_UNREACHABLE("a TCB status");
+}
+
+/*
+ * Sorted union into the verdict; more than its capacity is cut, and nothing genuine comes near it.
+ */
+static void merge_advisory(struct assay_verdict *verdict, const char *id)
+{
+    uint32_t at = 0;
+    while (at < verdict->advisory_count) {
+        const int order = assay_text_compare(verdict->advisories[at], id, ASSAY_ADVISORY_TEXT);
+        if (order == 0) return;
+        if (order > 0) break;
+        at += 1;
+    }
+    if (verdict->advisory_count == ASSAY_ADVISORIES_MAX) return;
+    for (uint32_t i = verdict->advisory_count; i > at; i--)
+        assay_bytes_copy(verdict->advisories[i], ASSAY_ADVISORY_TEXT, verdict->advisories[i - 1],
+                         ASSAY_ADVISORY_TEXT);
+    assay_bytes_zero(verdict->advisories[at], ASSAY_ADVISORY_TEXT);
+    assay_text_copy(verdict->advisories[at], ASSAY_ADVISORY_TEXT, id);
+    verdict->advisory_count += 1;
+}
+
+static void merge_advisories(struct assay_verdict *verdict,
+                             const struct assay_advisory_table *table,
+                             const struct assay_advisory_set *set)
+{
+    for (uint32_t i = 0; i < table->count; i++)
+        if ((set->bits[i / 64] >> (i % 64) & 1) != 0) merge_advisory(verdict, table->ids[i]);
+}
+
+static void take_date(struct assay_tcb_result *result, int64_t date_unix_s)
+{
+    if (!result->has_date || date_unix_s < result->date_unix_s) result->date_unix_s = date_unix_s;
+    result->has_date = true;
+}
+
+static void take_superseded(struct assay_tcb_result *result, int64_t date_unix_s)
+{
+    if (!result->has_superseded || date_unix_s < result->superseded_unix_s)
+        result->superseded_unix_s = date_unix_s;
+    result->has_superseded = true;
+}
+
+static const struct assay_tcb_level *evaluate_platform(const struct assay_tcb_info *info,
+                                                       const struct assay_tcb_platform *platform,
+                                                       struct assay_tcb_result *result)
+{
+    for (uint32_t i = 0; i < info->level_count; i++) {
+        const struct assay_tcb_level *const level = &info->levels[i];
+        if (!reaches(platform, level)) continue;
+        result->platform_status = level->status;
+        take_date(result, level->date_unix_s);
+        if (is_current(level->status)) return level;
+        for (uint32_t better = 0; better < i; better++)
+            if (is_current(info->levels[better].status) &&
+                info->levels[better].date_unix_s > level->date_unix_s)
+                take_superseded(result, info->levels[better].date_unix_s);
+        return level;
+    }
+    return NULL;
+}
+
+/* First level in the order of the file whose ISVSVN is reached: QE and TDX module alike. */
+static const struct assay_isv_level *evaluate_isv(const struct assay_isv_level *levels,
+                                                  uint32_t count, uint16_t isvsvn,
+                                                  struct assay_tcb_result *result)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (isvsvn < levels[i].isvsvn) continue;
+        take_date(result, levels[i].date_unix_s);
+        if (!is_current(levels[i].status))
+            for (uint32_t better = 0; better < i; better++)
+                if (is_current(levels[better].status))
+                    take_superseded(result, levels[better].date_unix_s);
+        return &levels[i];
+    }
+    return NULL;
+}
+
+static void not_supported(struct assay_tcb_result *result, const char *missing)
+{
+    result->status = ASSAY_TCB_NOT_SUPPORTED;
+    result->missing = missing;
+    result->has_date = false;
+    result->date_unix_s = 0;
+}
+
+/*
+ * Module identity, for module versions above 0 (quotes.md 5). Returns: false when it has no level.
+ */
+static bool evaluate_module(const struct assay_tcb_info *info,
+                            const struct assay_tcb_platform *platform,
+                            struct assay_tcb_result *result, const struct assay_isv_level **level)
+{
+    if (!platform->is_tdx || platform->tee_tcb_svn[1] == 0) return true;
+    const struct assay_module_identity *const module =
+        assay_tcb_module(info, platform->tee_tcb_svn[1]);
+    if (module == NULL) return false;
+    *level = evaluate_isv(module->levels, module->level_count, platform->tee_tcb_svn[0], result);
+    if (*level == NULL) return false;
+    result->module_status = (*level)->status;
+    return true;
+}
+
+void assay_tcb_evaluate(const struct assay_tcb_info *info, const struct assay_qe_identity *qe,
+                        const struct assay_tcb_platform *platform, struct assay_tcb_result *result,
+                        struct assay_verdict *verdict)
+{
+    ASSAY_ASSERT(info != NULL && qe != NULL && platform != NULL);
+    *result = (struct assay_tcb_result){ 0 };
+    const struct assay_tcb_level *const level = evaluate_platform(info, platform, result);
+    if (level == NULL) {
+        not_supported(result, "platform");
+        return;
+    }
+    const struct assay_isv_level *module_level = NULL;
+    if (!evaluate_module(info, platform, result, &module_level)) {
+        not_supported(result, "TDX module");
+        return;
+    }
+    const struct assay_isv_level *const qe_level =
+        evaluate_isv(qe->levels, qe->level_count, platform->qe_isvsvn, result);
+    if (qe_level == NULL) {
+        not_supported(result, "quoting enclave");
+        return;
+    }
+    result->qe_status = qe_level->status;
+
+    /* The platform level is converged with, never replaced by, module and QE (quotes.md 7.5). */
+    result->status = level->status;
+    if (module_level != NULL)
+        result->status = assay_tcb_converge(result->status, module_level->status);
+    result->status = assay_tcb_converge(result->status, qe_level->status);
+
+    merge_advisories(verdict, &info->advisories, &level->advisories);
+    if (module_level != NULL)
+        merge_advisories(verdict, &info->advisories, &module_level->advisories);
+    merge_advisories(verdict, &qe->advisories, &qe_level->advisories);
+}

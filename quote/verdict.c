@@ -1,0 +1,228 @@
+/*
+ * quote/verdict.c - how reasons add up to a verdict, and a verdict to a ballot (docs/protocol.md
+ * 3).
+ *
+ * A verdict starts as "unknown, none" and can only become affirming through assay_verdict_conclude
+ * with a computed TCB status and no reason against it: no early return can leave it good (quotes.md
+ * 7.3).
+ */
+#include "quote/verdict.h"
+
+#include "base/assert.h"
+#include "base/bytes.h"
+#include "quote/text.h"
+
+void assay_verdict_init(struct assay_verdict *verdict, enum assay_evidence_kind kind,
+                        int64_t at_unix_s)
+{
+    ASSAY_ASSERT(verdict != NULL);
+    assay_bytes_zero(verdict, sizeof *verdict);
+    verdict->kind = kind;
+    verdict->at_unix_s = at_unix_s;
+}
+
+/* Precedence: the enum is in falling order. */
+static bool outranks(enum assay_rule a, enum assay_rule b)
+{
+    return assay_rule_class_of(a) < assay_rule_class_of(b);
+}
+
+void assay_verdict_add(struct assay_verdict *verdict, enum assay_rule rule, uint32_t offset,
+                       const char *expected, const char *observed)
+{
+    ASSAY_ASSERT(verdict->reason_count <= ASSAY_REASONS_MAX);
+    uint32_t at = verdict->reason_count;
+    if (at == ASSAY_REASONS_MAX) {
+        at -= 1;
+        if (!outranks(rule, verdict->reasons[at].rule)) return;
+        verdict->reason_count -= 1;
+    }
+    /*
+     * Kept in order of precedence, first come first within a class: the first reason is the
+     * verdict's.
+     */
+    while (at > 0 && outranks(rule, verdict->reasons[at - 1].rule)) {
+        verdict->reasons[at] = verdict->reasons[at - 1];
+        at -= 1;
+    }
+    struct assay_reason *const reason = &verdict->reasons[at];
+    assay_bytes_zero(reason, sizeof *reason);
+    reason->rule = rule;
+    reason->offset = offset;
+    assay_text_copy(reason->expected, sizeof reason->expected, expected);
+    assay_text_copy(reason->observed, sizeof reason->observed, observed);
+    verdict->reason_count += 1;
+}
+
+bool assay_verdict_has(const struct assay_verdict *verdict, enum assay_rule rule)
+{
+    for (uint32_t i = 0; i < verdict->reason_count; i++)
+        if (verdict->reasons[i].rule == rule) return true;
+    return false;
+}
+
+bool assay_verdict_has_class(const struct assay_verdict *verdict, enum assay_rule_class class_)
+{
+    for (uint32_t i = 0; i < verdict->reason_count; i++)
+        if (assay_rule_class_of(verdict->reasons[i].rule) == class_) return true;
+    return false;
+}
+
+void assay_verdict_conclude(struct assay_verdict *verdict)
+{
+    ASSAY_ASSERT(verdict->reason_count <= ASSAY_REASONS_MAX);
+    verdict->genuine = ASSAY_GENUINE_UNKNOWN;
+    verdict->tier = ASSAY_TIER_NONE;
+    if (assay_verdict_has_class(verdict, ASSAY_RULE_FORGED)) {
+        verdict->genuine = ASSAY_GENUINE_FALSE;
+        verdict->tier = ASSAY_TIER_CONTRAINDICATED;
+        return;
+    }
+    /* Nothing forged, but nothing proven either. */
+    if (assay_verdict_has_class(verdict, ASSAY_RULE_UNJUDGED)) return;
+    if (verdict->tcb_status == ASSAY_TCB_NONE) return;
+
+    verdict->genuine = ASSAY_GENUINE_TRUE;
+    if (assay_verdict_has_class(verdict, ASSAY_RULE_REFUSED) ||
+        assay_verdict_has_class(verdict, ASSAY_RULE_OLD))
+        verdict->tier = ASSAY_TIER_CONTRAINDICATED;
+    else if (assay_verdict_has_class(verdict, ASSAY_RULE_NOTE)) verdict->tier = ASSAY_TIER_WARNING;
+    else verdict->tier = ASSAY_TIER_AFFIRMING;
+}
+
+/*
+ * The ladder of docs/protocol.md 7; the last three never reach it: they bring a reason with them.
+ */
+static enum assay_outcome pass_level(enum assay_tcb_status status)
+{
+    switch (status) {
+    case ASSAY_TCB_UP_TO_DATE: return ASSAY_OUTCOME_PASS_UP_TO_DATE;
+    case ASSAY_TCB_SW_HARDENING_NEEDED:
+    case ASSAY_TCB_CONFIGURATION_NEEDED:
+    case ASSAY_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED: return ASSAY_OUTCOME_PASS_NEEDS_HARDENING;
+    case ASSAY_TCB_OUT_OF_DATE:
+    case ASSAY_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED:
+    case ASSAY_TCB_TD_RELAUNCH_ADVISED:
+    case ASSAY_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED: return ASSAY_OUTCOME_PASS_OUT_OF_DATE;
+    case ASSAY_TCB_REVOKED: return ASSAY_OUTCOME_FAIL_HARD;
+    case ASSAY_TCB_NOT_SUPPORTED: return ASSAY_OUTCOME_FAIL_SOFT;
+    case ASSAY_TCB_NONE: return ASSAY_OUTCOME_NONE;
+    }
+    ASSAY_UNREACHABLE("a TCB status");
+}
+
+enum assay_outcome assay_verdict_outcome(const struct assay_verdict *verdict)
+{
+    if (verdict->genuine == ASSAY_GENUINE_FALSE) return ASSAY_OUTCOME_FAIL_HARD;
+    if (verdict->genuine == ASSAY_GENUINE_UNKNOWN) return ASSAY_OUTCOME_NONE;
+    if (assay_verdict_has_class(verdict, ASSAY_RULE_REFUSED)) return ASSAY_OUTCOME_FAIL_HARD;
+    if (assay_verdict_has_class(verdict, ASSAY_RULE_OLD)) return ASSAY_OUTCOME_FAIL_SOFT;
+    return pass_level(verdict->tcb_status);
+}
+
+/* --- texts */
+const char *assay_outcome_text(enum assay_outcome outcome)
+{
+    switch (outcome) {
+    case ASSAY_OUTCOME_NONE: return "none";
+    case ASSAY_OUTCOME_ABSENT: return "absent";
+    case ASSAY_OUTCOME_FAIL_SOFT: return "fail-soft";
+    case ASSAY_OUTCOME_FAIL_HARD: return "fail-hard";
+    case ASSAY_OUTCOME_PASS_UP_TO_DATE: return "pass-up-to-date";
+    case ASSAY_OUTCOME_PASS_NEEDS_HARDENING: return "pass-needs-hardening";
+    case ASSAY_OUTCOME_PASS_OUT_OF_DATE: return "pass-out-of-date";
+    }
+    return "unknown";
+}
+
+#define STATUS_TEXT(symbol, number, text)                                                          \
+    case symbol: return text;
+const char *assay_tcb_status_text(enum assay_tcb_status status)
+{
+    switch (status) {
+        ASSAY_TCB_STATUS_LIST(STATUS_TEXT)
+    }
+    return "unknown";
+}
+#undef STATUS_TEXT
+
+const char *assay_tier_text(enum assay_tier tier)
+{
+    switch (tier) {
+    case ASSAY_TIER_NONE: return "none";
+    case ASSAY_TIER_AFFIRMING: return "affirming";
+    case ASSAY_TIER_WARNING: return "warning";
+    case ASSAY_TIER_CONTRAINDICATED: return "contraindicated";
+    }
+    return "unknown";
+}
+
+#define RULE_NAME(symbol, number, class_, name, text)                                              \
+    case symbol: return name;
+const char *assay_rule_name(enum assay_rule rule)
+{
+    switch (rule) {
+        ASSAY_RULE_LIST(RULE_NAME)
+    }
+    return "unknown";
+}
+#undef RULE_NAME
+
+#define RULE_TEXT(symbol, number, class_, name, text)                                              \
+    case symbol: return text;
+const char *assay_rule_text(enum assay_rule rule)
+{
+    switch (rule) {
+        ASSAY_RULE_LIST(RULE_TEXT)
+    }
+    return "unknown";
+}
+#undef RULE_TEXT
+
+#define RULE_CLASS(symbol, number, class_, name, text)                                             \
+    case symbol: return ASSAY_RULE_##class_;
+enum assay_rule_class assay_rule_class_of(enum assay_rule rule)
+{
+    switch (rule) {
+        ASSAY_RULE_LIST(RULE_CLASS)
+    }
+    return ASSAY_RULE_FORGED;
+}
+#undef RULE_CLASS
+
+const char *assay_kind_text(enum assay_evidence_kind kind)
+{
+    switch (kind) {
+    case ASSAY_KIND_NONE: return "none";
+    case ASSAY_KIND_SGX3: return "sgx-v3";
+    case ASSAY_KIND_TDX4: return "tdx-v4";
+    case ASSAY_KIND_SOFT: return "soft";
+    }
+    return "unknown";
+}
+
+enum assay_status assay_tcb_status_parse(const char *text, size_t len,
+                                         enum assay_tcb_status *status)
+{
+    for (int number = 1; number < ASSAY_TCB_STATUS_COUNT; number++) {
+        const enum assay_tcb_status candidate = (enum assay_tcb_status)number;
+        const char *const name = assay_tcb_status_text(candidate);
+        if (assay_text_len(name, ASSAY_REASON_TEXT) != len) continue;
+        if (!assay_bytes_equal(name, text, len)) continue;
+        *status = candidate;
+        return ASSAY_OK;
+    }
+    return ASSAY_E_NOT_FOUND;
+}
+
+enum assay_status assay_kind_parse(const char *text, enum assay_evidence_kind *kind)
+{
+    static const enum assay_evidence_kind kinds[] = { ASSAY_KIND_SGX3, ASSAY_KIND_TDX4,
+                                                      ASSAY_KIND_SOFT };
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (assay_text_compare(text, assay_kind_text(kinds[i]), ASSAY_REASON_TEXT) != 0) continue;
+        *kind = kinds[i];
+        return ASSAY_OK;
+    }
+    return ASSAY_E_NOT_FOUND;
+}
