@@ -139,7 +139,8 @@ struct assay_host_config {
     uint32_t verify_threads; /* 0: one per core but one, at least one, at most 8 */
     uint32_t history_epochs; /* 0: as the engine */
     struct assay_host_enclave enclave;
-    bool take_signals; /* SIGINT and SIGTERM end the loop (blocked and read by signalfd) */
+    unsigned log_level; /* 0 errors, 1 warnings, 2 what happens, 3 every block and message */
+    bool take_signals;  /* SIGINT and SIGTERM end the loop (blocked and read by signalfd) */
 #ifdef ASSAY_TEST_HOOKS
     struct assay_host_hooks hooks;
 #endif

@@ -1,0 +1,94 @@
+/*
+ * net/zmq/link.h - the sockets between peers: the only interface to ZeroMQ.
+ *
+ * One ROUTER in (receive only, bound, CURVE server with the node's door key) and one DEALER per
+ * peer out (send only, CURVE client with our transport key, or the door key while our incarnation
+ * is unlisted; server key = the peer's door key). No routing ids are set or used: who a frame
+ * comes from is the User-Id that our own ZAP answer gave the connection, looked up in the roster
+ * again for each frame. ZAP refuses with 300, which is silence: the stranger dials again and gets
+ * in once it is listed.
+ *
+ * Why two sockets per direction: frames on a link that a ROUTER dialled carry no User-Id, and a
+ * peer that squats a routing id makes a later connect with ZMQ_CONNECT_ROUTING_ID abort the
+ * process.
+ *
+ * Not thread-safe: one thread owns a link. Several links may live in one process (each has a
+ * context).
+ */
+#ifndef ASSAY_NET_ZMQ_LINK_H
+#define ASSAY_NET_ZMQ_LINK_H
+
+#include "base/secret.h"
+#include "net/counters.h"
+#include "net/limit.h"
+#include "net/roster.h"
+
+#include <poll.h>
+
+struct assay_link;
+
+enum { ASSAY_LINK_MESSAGE_LEN = 256, ASSAY_LINK_ENDPOINT_MAX = 256 };
+
+/* Borrowed for the life of the link. */
+struct assay_link_config {
+    const struct assay_roster *roster; /* the host keeps it up to date */
+    struct assay_limit *limits; /* [roster->count] handshakes and bans; may be NULL in tests */
+    struct assay_counters *counters;
+    const struct assay_secret32 *door_secret;
+    const uint8_t *door_public; /* [32] */
+    const char *listen;         /* "tcp://127.0.0.1:7100"; port 0 or * takes a free one */
+    bool self_test;             /* prove that a NULL client and an unknown key are refused */
+};
+
+/*
+ * assay_link_open - bind, answer ZAP from now on, test oneself.
+ * Out:     message says why not, for people
+ * Returns: ASSAY_OK | ASSAY_E_VERSION (libzmq before 4.3.3 or without CURVE) | ASSAY_E_IO (port
+ *          in use, bad
+ *          address) | ASSAY_E_INVALID (the self-test let a stranger in) | ASSAY_E_TIMEOUT (it
+ * gave no answer) |
+ *          ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_link_open(const struct assay_link_config *config,
+                                                struct assay_link **out,
+                                                char message[static ASSAY_LINK_MESSAGE_LEN]);
+/* Accepts a pointer to NULL; nulls it. Queued frames are dropped. Returns: nothing. */
+void assay_link_close(struct assay_link **link);
+/* Returns: the address that was bound, with its port. */
+const char *assay_link_endpoint(const struct assay_link *link);
+
+/* The key that we dial with: (re)connects every peer. Returns: ASSAY_OK | ASSAY_E_IO |
+ * ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status assay_link_identify(struct assay_link *link,
+                                                    const struct assay_secret32 *secret,
+                                                    const uint8_t public_key[static 32]);
+/* Where a member listens; connects when a key was given, replaces an earlier address.
+ * Returns: ASSAY_OK | ASSAY_E_IO (no address of ZeroMQ) | ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status assay_link_peer(struct assay_link *link, uint16_t slot,
+                                                const char *endpoint);
+/* Returns: true when the member has an address here. */
+bool assay_link_has_peer(const struct assay_link *link, uint16_t slot);
+/* Queue one frame; never blocks. When the peer is away or slow the oldest frames go, and are
+ * counted.
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no address) | ASSAY_E_RANGE | ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status assay_link_send(struct assay_link *link, uint16_t slot,
+                                                struct assay_slice frame);
+
+/*
+ * assay_link_wait - sleep until a frame, one of `extra` or the time-out; answers ZAP and flushes
+ * queues.
+ * In:      timeout_ms: -1 for ever. extra[count]: revents are filled in
+ * Returns: ASSAY_OK (also when interrupted) | ASSAY_E_IO
+ */
+ASSAY_CHECKED enum assay_status assay_link_wait(struct assay_link *link, uint64_t now_ms,
+                                                struct pollfd *extra, size_t count, int timeout_ms);
+/*
+ * assay_link_receive - the next frame of a known sender; others are counted and dropped on the way.
+ * Out:     *frame is borrowed until the next call
+ * Returns: ASSAY_OK | ASSAY_E_AGAIN (none waits, or enough were dropped for one call)
+ */
+ASSAY_CHECKED enum assay_status assay_link_receive(struct assay_link *link, uint16_t *slot,
+                                                   enum assay_roster_key *which,
+                                                   struct assay_slice *frame);
+
+#endif

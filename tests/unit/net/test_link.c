@@ -1,0 +1,422 @@
+/*
+ * The sockets: who gets in, what of them is heard, and what happens to the rest.
+ */
+#include "base/crypto.h"
+#include "net/wire.h"
+#include "net/zmq/link_internal.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { NODES = 3, STEP_MS = 5, LONG_MS = 5000, SILENCE_MS = 400 };
+
+struct node {
+    struct assay_secret32 door_secret, transport_secret;
+    uint8_t door[32], transport[32];
+    struct assay_roster_entry entries[NODES];
+    struct assay_roster roster;
+    struct assay_limit limits[NODES];
+    struct assay_counters counters;
+    struct assay_link *link;
+};
+
+static struct node nodes[NODES];
+
+static uint64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void make_keys(void)
+{
+    for (size_t i = 0; i < NODES; i++) {
+        cr_assert_eq(assay_x25519_generate(&nodes[i].door_secret, nodes[i].door), ASSAY_OK);
+        cr_assert_eq(assay_x25519_generate(&nodes[i].transport_secret, nodes[i].transport),
+                     ASSAY_OK);
+    }
+}
+
+static void open_node(size_t self)
+{
+    struct node *node = &nodes[self];
+    struct assay_limit_rates rates;
+    char message[ASSAY_LINK_MESSAGE_LEN];
+    assay_limit_rates(500, NODES, &rates);
+    for (size_t i = 0; i < NODES; i++) {
+        assay_bytes_copy(node->entries[i].door, 32, nodes[i].door, 32);
+        assay_bytes_copy(node->entries[i].transport, 32, nodes[i].transport, 32);
+        node->entries[i].weight_bp = 10000;
+        assay_limit_init(&node->limits[i], &rates, now_ms());
+    }
+    node->roster =
+        (struct assay_roster){ .count = NODES, .self = (uint16_t)self, .entries = node->entries };
+    const struct assay_link_config config = {
+        .roster = &node->roster,
+        .limits = node->limits,
+        .counters = &node->counters,
+        .door_secret = &node->door_secret,
+        .door_public = node->door,
+        .listen = "tcp://127.0.0.1:*",
+        .self_test = true,
+    };
+    const enum assay_status status = assay_link_open(&config, &node->link, message);
+    cr_assert_eq(status, ASSAY_OK, "%s", message);
+    cr_assert_eq(assay_link_identify(node->link, &node->transport_secret, node->transport),
+                 ASSAY_OK);
+}
+
+static void open_all(void)
+{
+    make_keys();
+    for (size_t i = 0; i < NODES; i++)
+        open_node(i);
+}
+
+static void introduce(size_t from, size_t to)
+{
+    cr_assert_eq(
+        assay_link_peer(nodes[from].link, (uint16_t)to, assay_link_endpoint(nodes[to].link)),
+        ASSAY_OK);
+}
+
+static void close_all(void)
+{
+    for (size_t i = 0; i < NODES; i++)
+        assay_link_close(&nodes[i].link);
+}
+
+/* Let every node work for a moment; what node `at` hears goes to text. Returns: true when it did.
+ * */
+static bool listen_for(size_t at, int wait_ms, char *text, size_t text_len, uint16_t *slot)
+{
+    for (int waited = 0; waited < wait_ms; waited += STEP_MS) {
+        for (size_t i = 0; i < NODES; i++)
+            if (nodes[i].link != NULL)
+                cr_assert_eq(
+                    assay_link_wait(nodes[i].link, now_ms(), NULL, 0, i == at ? STEP_MS : 0),
+                    ASSAY_OK);
+        enum assay_roster_key which = ASSAY_ROSTER_DOOR;
+        struct assay_slice frame;
+        if (assay_link_receive(nodes[at].link, slot, &which, &frame) != ASSAY_OK) continue;
+        cr_assert_lt(frame.len, text_len);
+        assay_bytes_copy(text, text_len, frame.bytes, frame.len);
+        text[frame.len] = '\0';
+        return true;
+    }
+    return false;
+}
+
+static void say(size_t from, size_t to, const char *text)
+{
+    cr_assert_eq(
+        assay_link_send(nodes[from].link, (uint16_t)to, assay_slice_over(text, strlen(text))),
+        ASSAY_OK);
+}
+
+Test(net_link, carries_a_frame_and_knows_who_sent_it)
+{
+    char text[64];
+    uint16_t slot = 99;
+    open_all();
+    introduce(0, 1);
+    introduce(2, 1);
+    say(2, 1, "hello");
+    cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot));
+    cr_assert_str_eq(text, "hello");
+    cr_assert_eq(slot, 2);
+    say(0, 1, "good day");
+    cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot));
+    cr_assert_eq(slot, 0);
+    cr_assert_eq(nodes[1].counters.value[ASSAY_COUNT_HANDSHAKE_ACCEPTED], 2);
+    cr_assert_eq(nodes[1].counters.value[ASSAY_COUNT_HANDSHAKE_STRANGER], 0);
+    close_all();
+}
+
+Test(net_link, gives_a_stranger_silence_and_a_counter)
+{
+    char text[64];
+    uint16_t slot = 99;
+    open_all();
+    /* Node 2 is a stranger to node 1: neither of its keys is on node 1's roster. */
+    assay_bytes_zero(nodes[1].entries[2].door, 32);
+    assay_bytes_zero(nodes[1].entries[2].transport, 32);
+    introduce(2, 1);
+    say(2, 1, "let me in");
+    cr_assert_not(listen_for(1, SILENCE_MS, text, sizeof text, &slot));
+    const uint64_t refused = nodes[1].counters.value[ASSAY_COUNT_HANDSHAKE_STRANGER];
+    cr_assert_gt(refused, 0);
+    /* It kept dialling; once it is listed it gets in without anybody's help. */
+    assay_bytes_copy(nodes[1].entries[2].transport, 32, nodes[2].transport, 32);
+    cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot));
+    cr_assert_str_eq(text, "let me in");
+    close_all();
+}
+
+Test(net_link, refuses_an_old_transport_key_on_an_open_connection)
+{
+    char text[64];
+    uint16_t slot = 99;
+    uint8_t fresh[32];
+    struct assay_secret32 fresh_secret;
+    open_all();
+    introduce(0, 1);
+    say(0, 1, "before");
+    cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot));
+
+    cr_assert_eq(assay_x25519_generate(&fresh_secret, fresh), ASSAY_OK);
+    assay_bytes_copy(nodes[1].entries[0].transport, 32, fresh, 32); /* listed at node 1 */
+    say(0, 1, "with the old key");
+    cr_assert_not(listen_for(1, SILENCE_MS, text, sizeof text, &slot));
+    cr_assert_eq(nodes[1].counters.value[ASSAY_COUNT_FRAME_OLD_KEY], 1);
+
+    cr_assert_eq(assay_link_identify(nodes[0].link, &fresh_secret, fresh), ASSAY_OK);
+    say(0, 1, "with the new key");
+    cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot));
+    cr_assert_str_eq(text, "with the new key");
+    cr_assert_eq(slot, 0);
+    close_all();
+}
+
+Test(net_link, lets_an_unlisted_incarnation_in_by_its_door_key)
+{
+    uint16_t slot = 99;
+    open_all();
+    assay_bytes_zero(nodes[1].entries[0].transport, 32);
+    cr_assert_eq(assay_link_identify(nodes[0].link, &nodes[0].door_secret, nodes[0].door),
+                 ASSAY_OK);
+    introduce(0, 1);
+    say(0, 1, "knock");
+    for (int waited = 0; waited < LONG_MS; waited += STEP_MS) {
+        enum assay_roster_key which = ASSAY_ROSTER_TRANSPORT;
+        struct assay_slice frame;
+        for (size_t i = 0; i < NODES; i++)
+            cr_assert_eq(assay_link_wait(nodes[i].link, now_ms(), NULL, 0, STEP_MS), ASSAY_OK);
+        if (assay_link_receive(nodes[1].link, &slot, &which, &frame) != ASSAY_OK) continue;
+        cr_assert_eq(which, ASSAY_ROSTER_DOOR);
+        close_all();
+        return;
+    }
+    cr_assert_fail("the door key opened nothing");
+}
+
+Test(net_link, refuses_a_copy_of_oneself)
+{
+    char text[64];
+    uint16_t slot = 99;
+    open_all();
+    /* Node 0 dials node 1 with node 1's own key: a clone. */
+    cr_assert_eq(assay_link_identify(nodes[0].link, &nodes[1].transport_secret, nodes[1].transport),
+                 ASSAY_OK);
+    introduce(0, 1);
+    say(0, 1, "I am you");
+    cr_assert_not(listen_for(1, SILENCE_MS, text, sizeof text, &slot));
+    cr_assert_gt(nodes[1].counters.value[ASSAY_COUNT_HANDSHAKE_OWN_KEY], 0);
+    close_all();
+}
+
+Test(net_link, refuses_handshakes_over_the_budget_and_from_the_banned)
+{
+    char text[64];
+    uint16_t slot = 99;
+    open_all();
+    nodes[1].limits[0].handshakes.level_milli = 0;
+    nodes[1].limits[0].handshakes.rate_s = 0;
+    nodes[1].limits[2].banned_until_ms = UINT64_MAX;
+    introduce(0, 1);
+    introduce(2, 1);
+    say(0, 1, "too often");
+    say(2, 1, "too bad");
+    cr_assert_not(listen_for(1, SILENCE_MS, text, sizeof text, &slot));
+    cr_assert_gt(nodes[1].counters.value[ASSAY_COUNT_HANDSHAKE_RATE], 0);
+    cr_assert_gt(nodes[1].counters.value[ASSAY_COUNT_HANDSHAKE_BANNED], 0);
+    close_all();
+}
+
+/* A caller made with the library itself, as somebody else would. */
+static void *raw_caller(void *context, bool curve, const char *routing_id)
+{
+    void *socket = zmq_socket(context, ZMQ_DEALER);
+    cr_assert(assay_socket_int(socket, ZMQ_LINGER, 0));
+    if (routing_id != NULL)
+        cr_assert(assay_socket_bytes(socket, ZMQ_ROUTING_ID, routing_id, strlen(routing_id)));
+    if (curve) {
+        cr_assert(assay_socket_bytes(socket, ZMQ_CURVE_SERVERKEY, nodes[1].door, 32));
+        cr_assert(assay_socket_bytes(socket, ZMQ_CURVE_PUBLICKEY, nodes[0].transport, 32));
+        cr_assert(
+            assay_socket_bytes(socket, ZMQ_CURVE_SECRETKEY, nodes[0].transport_secret.bytes, 32));
+    }
+    cr_assert_eq(zmq_connect(socket, assay_link_endpoint(nodes[1].link)), 0);
+    return socket;
+}
+
+Test(net_link, counts_a_caller_without_curve)
+{
+    char text[64];
+    uint16_t slot = 99;
+    open_all();
+    void *context = zmq_ctx_new();
+    void *plain = raw_caller(context, false, NULL);
+    cr_assert_eq(zmq_send(plain, "hi", 2, 0), 2);
+    cr_assert_not(listen_for(1, SILENCE_MS, text, sizeof text, &slot));
+    cr_assert_gt(nodes[1].counters.value[ASSAY_COUNT_HANDSHAKE_MECHANISM], 0);
+    zmq_close(plain);
+    zmq_ctx_term(context);
+    close_all();
+}
+
+Test(net_link, drops_messages_of_several_parts)
+{
+    char text[64];
+    uint16_t slot = 99;
+    open_all();
+    void *context = zmq_ctx_new();
+    void *caller = raw_caller(context, true, NULL);
+    cr_assert_eq(zmq_send(caller, "one", 3, ZMQ_SNDMORE), 3);
+    cr_assert_eq(zmq_send(caller, "two", 3, ZMQ_SNDMORE), 3);
+    cr_assert_eq(zmq_send(caller, "three", 5, 0), 5);
+    cr_assert_eq(zmq_send(caller, "whole", 5, 0), 5);
+    cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot));
+    cr_assert_str_eq(text, "whole");
+    cr_assert_eq(nodes[1].counters.value[ASSAY_COUNT_FRAME_PARTS], 1);
+    zmq_close(caller);
+    zmq_ctx_term(context);
+    close_all();
+}
+
+Test(net_link, survives_two_callers_with_one_routing_id)
+{
+    char text[64];
+    uint16_t slot = 99;
+    open_all();
+    void *context = zmq_ctx_new();
+    void *squatter = raw_caller(context, true, "node-2");
+    void *second = raw_caller(context, true, "node-2");
+    cr_assert_eq(zmq_send(squatter, "first", 5, 0), 5);
+    cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot));
+    cr_assert_eq(slot, 0, "the routing id is not believed");
+    introduce(2, 1);
+    say(2, 1, "honest");
+    bool heard = false;
+    while (listen_for(1, SILENCE_MS, text, sizeof text, &slot))
+        heard |= slot == 2 && strcmp(text, "honest") == 0;
+    cr_assert(heard);
+    zmq_close(second);
+    zmq_close(squatter);
+    zmq_ctx_term(context);
+    close_all();
+}
+
+Test(net_link, hangs_up_on_a_frame_above_the_limit)
+{
+    static uint8_t big[ASSAY_FRAME_LEN_MAX + 64];
+    uint16_t slot = 99;
+    open_all();
+    cr_assert_eq(assay_link_send(nodes[0].link, 1, assay_slice_over(big, ASSAY_FRAME_LEN_MAX)),
+                 ASSAY_E_NOT_FOUND);
+    introduce(0, 1);
+    cr_assert_eq(assay_link_send(nodes[0].link, 1, assay_slice_over(big, ASSAY_FRAME_LEN_MAX + 1)),
+                 ASSAY_E_RANGE);
+    cr_assert_eq(assay_link_send(nodes[0].link, 1, assay_slice_over(big, ASSAY_FRAME_LEN_MAX)),
+                 ASSAY_OK);
+    static char text[ASSAY_FRAME_LEN_MAX + 64];
+    cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot), "the largest frame goes through");
+
+    void *context = zmq_ctx_new();
+    void *caller = raw_caller(context, true, NULL);
+    cr_assert_eq(zmq_send(caller, big, ASSAY_FRAME_LEN_MAX + 1, 0), ASSAY_FRAME_LEN_MAX + 1);
+    cr_assert_not(listen_for(1, SILENCE_MS, text, sizeof text, &slot));
+    zmq_close(caller);
+    zmq_ctx_term(context);
+    close_all();
+}
+
+Test(net_link, bounds_what_waits_for_a_peer_that_is_away)
+{
+    open_all();
+    cr_assert_eq(assay_link_peer(nodes[0].link, 1, "tcp://127.0.0.1:1"), ASSAY_OK);
+    for (int i = 0; i < 2 * ASSAY_OUTBOX_FRAMES_MAX; i++)
+        say(0, 1, "nobody is there");
+    cr_assert_eq(nodes[0].counters.value[ASSAY_COUNT_SEND_DROPPED], ASSAY_OUTBOX_FRAMES_MAX);
+    close_all();
+}
+
+Test(net_link, bounds_what_waits_for_a_peer_that_does_not_read)
+{
+    static uint8_t big[32 * 1024];
+    char text[64];
+    uint16_t slot = 0;
+    open_all();
+    introduce(0, 1);
+    say(0, 1, "hello");
+    cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot));
+    /* Node 1 answers nothing from now on; 64 MiB must not stay with node 0. */
+    for (int i = 0; i < 2048; i++)
+        cr_assert_eq(assay_link_send(nodes[0].link, 1, assay_slice_over(big, sizeof big)),
+                     ASSAY_OK);
+    cr_assert_gt(nodes[0].counters.value[ASSAY_COUNT_SEND_DROPPED], 1000);
+    close_all();
+}
+
+Test(net_link, says_when_the_port_is_in_use)
+{
+    struct assay_link *second = NULL;
+    char message[ASSAY_LINK_MESSAGE_LEN] = "";
+    open_all();
+    const struct assay_link_config config = {
+        .roster = &nodes[0].roster,
+        .counters = &nodes[0].counters,
+        .door_secret = &nodes[0].door_secret,
+        .door_public = nodes[0].door,
+        .listen = assay_link_endpoint(nodes[1].link),
+    };
+    cr_assert_eq(assay_link_open(&config, &second, message), ASSAY_E_IO);
+    cr_assert_not_null(strstr(message, "cannot listen on"));
+    cr_assert_null(second);
+    close_all();
+}
+
+static bool pump_nothing(void *context)
+{
+    (void)context;
+    return true;
+}
+
+/* The self-test must be able to fail: doors that let strangers in. */
+Test(net_link, self_test_notices_a_door_without_curve)
+{
+    char endpoint[128];
+    size_t len = sizeof endpoint;
+    make_keys();
+    void *context = zmq_ctx_new();
+    void *door = zmq_socket(context, ZMQ_ROUTER);
+    cr_assert_eq(zmq_bind(door, "tcp://127.0.0.1:*"), 0);
+    cr_assert_eq(zmq_getsockopt(door, ZMQ_LAST_ENDPOINT, endpoint, &len), 0);
+    cr_assert_eq(assay_selftest(context, endpoint, nodes[0].door, &nodes[1].door_secret,
+                                nodes[1].door, pump_nothing, NULL),
+                 ASSAY_E_INVALID);
+    zmq_close(door);
+    zmq_ctx_term(context);
+}
+
+Test(net_link, self_test_notices_a_door_that_takes_every_key)
+{
+    char endpoint[128];
+    size_t len = sizeof endpoint;
+    make_keys();
+    void *context = zmq_ctx_new();
+    void *door = zmq_socket(context, ZMQ_ROUTER);
+    cr_assert(assay_socket_int(door, ZMQ_CURVE_SERVER, 1));
+    cr_assert(assay_socket_bytes(door, ZMQ_CURVE_SECRETKEY, nodes[0].door_secret.bytes, 32));
+    cr_assert_eq(zmq_bind(door, "tcp://127.0.0.1:*"), 0);
+    cr_assert_eq(zmq_getsockopt(door, ZMQ_LAST_ENDPOINT, endpoint, &len), 0);
+    cr_assert_eq(assay_selftest(context, endpoint, nodes[0].door, &nodes[1].door_secret,
+                                nodes[1].door, pump_nothing, NULL),
+                 ASSAY_E_INVALID);
+    zmq_close(door);
+    zmq_ctx_term(context);
+}
