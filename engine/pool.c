@@ -1,0 +1,156 @@
+/*
+ * engine/pool.c - records that wait for a block (docs/protocol.md 5, poison).
+ */
+#include "engine/pool.h"
+
+#include "base/assert.h"
+
+enum {
+    LARGE_MIN = 24, /* proofs with evidence: some for a small network, and n/8 for a big one */
+    LARGE_LEN = 48 * 1024,
+    SMALL_EXTRA = 64,
+    PER_SENDER_ASKED = 8, /* unverified records of one peer at once */
+};
+
+static size_t small_len(uint32_t members)
+{
+    const size_t len = ASSAY_BALLOT_FIXED_LEN_MAX + assay_row_len(members) + 128;
+    return (len + 63) & ~(size_t)63;
+}
+
+static uint32_t small_count(uint32_t members)
+{
+    return 2 * members + SMALL_EXTRA;
+}
+
+static uint32_t large_count(uint32_t members)
+{
+    return LARGE_MIN + members / 8;
+}
+
+static size_t items_len(uint32_t members)
+{
+    const size_t count = (size_t)small_count(members) + large_count(members);
+    return (count * sizeof(struct assay_pool_item) + 63) & ~(size_t)63;
+}
+
+size_t assay_pool_memory_len(uint32_t members)
+{
+    return items_len(members) + small_count(members) * small_len(members) +
+           (size_t)large_count(members) * LARGE_LEN;
+}
+
+void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members)
+{
+    uint8_t *at = memory;
+    pool->items = memory;
+    pool->small_count = small_count(members);
+    pool->count = pool->small_count + large_count(members);
+    at += items_len(members);
+    for (uint32_t i = 0; i < pool->count; i++) {
+        const size_t len = i < pool->small_count ? small_len(members) : LARGE_LEN;
+        pool->items[i] = (struct assay_pool_item){ .bytes = at, .capacity = len };
+        at += len;
+    }
+}
+
+struct assay_pool_item *assay_pool_find(struct assay_pool *pool, const uint8_t key[static 32])
+{
+    for (uint32_t i = 0; i < pool->count; i++) {
+        struct assay_pool_item *item = &pool->items[i];
+        if (item->phase != ASSAY_POOL_FREE && assay_bytes_equal(item->key, key, 32)) return item;
+    }
+    return NULL;
+}
+
+/* What a member could otherwise say again and again in other words. */
+static bool says_enough(const struct assay_pool *pool, const struct assay_record *r)
+{
+    uint32_t same = 0;
+    for (uint32_t i = 0; i < pool->count; i++) {
+        const struct assay_pool_item *item = &pool->items[i];
+        if (item->phase == ASSAY_POOL_FREE || item->kind != r->kind) continue;
+        if (item->slot != r->slot || item->epoch != r->epoch) continue;
+        if (r->kind == ASSAY_RECORD_CONTRADICTION && item->subject != r->subject) continue;
+        same++;
+    }
+    switch (r->kind) {
+    case ASSAY_RECORD_ROLL: return true; /* made by leaders, never sent alone */
+    case ASSAY_RECORD_BALLOT: return same >= 1;
+    case ASSAY_RECORD_FAIL: return same >= 1;
+    case ASSAY_RECORD_INCARNATE: return same >= 2; /* the agent may restart twice in an epoch */
+    case ASSAY_RECORD_OFFENCE: return same >= 1;
+    case ASSAY_RECORD_CONTRADICTION: return same >= 1;
+    }
+    ASSAY_UNREACHABLE("a decoded record has a kind of the table");
+}
+
+static bool sender_is_over(const struct assay_pool *pool, uint16_t from)
+{
+    uint32_t asked = 0;
+    for (uint32_t i = 0; i < pool->count; i++) {
+        if (pool->items[i].phase == ASSAY_POOL_ASKED && pool->items[i].from == from) asked++;
+    }
+    return asked >= PER_SENDER_ASKED;
+}
+
+enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_record *record,
+                                 uint16_t from, struct assay_pool_item **out)
+{
+    if (assay_pool_find(pool, record->key) != NULL) return ASSAY_E_DUPLICATE;
+    if (says_enough(pool, record)) return ASSAY_E_DUPLICATE;
+    if (sender_is_over(pool, from)) return ASSAY_E_FULL;
+    struct assay_pool_item *found = NULL;
+    bool fits = false;
+    for (uint32_t i = 0; found == NULL && i < pool->count; i++) {
+        struct assay_pool_item *item = &pool->items[i];
+        if (record->bytes.len > item->capacity) continue;
+        fits = true;
+        if (item->phase == ASSAY_POOL_FREE) found = item;
+    }
+    if (found == NULL) return fits ? ASSAY_E_FULL : ASSAY_E_RANGE;
+    *found = (struct assay_pool_item){
+        .phase = ASSAY_POOL_ASKED,
+        .kind = record->kind,
+        .epoch = record->epoch,
+        .slot = record->slot,
+        .subject = record->subject,
+        .from = from,
+        .wait_views = 16,
+        .bytes = found->bytes,
+        .capacity = found->capacity,
+        .len = record->bytes.len,
+    };
+    assay_bytes_copy(found->key, 32, record->key, 32);
+    assay_bytes_copy(found->evidence_digest, 32, record->evidence_digest, 32);
+    assay_bytes_copy(found->bytes, found->capacity, record->bytes.bytes, record->bytes.len);
+    *out = found;
+    return ASSAY_OK;
+}
+
+void assay_pool_remove(struct assay_pool_item *item)
+{
+    ASSAY_ASSERT(item->phase != ASSAY_POOL_FREE);
+    item->phase = ASSAY_POOL_FREE;
+    item->len = 0;
+}
+
+void assay_pool_turn(struct assay_pool *pool, uint64_t epoch)
+{
+    for (uint32_t i = 0; i < pool->count; i++) {
+        struct assay_pool_item *item = &pool->items[i];
+        if (item->phase == ASSAY_POOL_FREE) continue;
+        const bool proof =
+            item->kind == ASSAY_RECORD_OFFENCE || item->kind == ASSAY_RECORD_CONTRADICTION;
+        const bool over =
+            proof ? item->epoch + ASSAY_PAST_EPOCHS < epoch || item->phase == ASSAY_POOL_DONE
+                  : item->epoch < epoch;
+        if (over) {
+            assay_pool_remove(item);
+            continue;
+        }
+        item->placed_view = 0; /* views start again at 1 */
+        item->not_before = 0;
+        item->wait_views = 16;
+    }
+}

@@ -1,0 +1,66 @@
+/*
+ * engine/pool.h - records that wait for a block: bounded, deduplicated by what they say.
+ *
+ * docs/protocol.md 5 (poison): a record of a nullified proposal waits 16 views, doubling. Two sizes
+ * of slots, since ballots are many and small, records with evidence few and large.
+ */
+#ifndef ASSAY_ENGINE_POOL_H
+#define ASSAY_ENGINE_POOL_H
+
+#include "engine/record.h"
+
+enum assay_pool_phase {
+    ASSAY_POOL_FREE,
+    ASSAY_POOL_ASKED, /* its evidence is being verified */
+    ASSAY_POOL_READY, /* valid: relayed, offered to blocks */
+    ASSAY_POOL_DONE,  /* stands in a final block; kept against doubles until its epoch is over */
+};
+
+struct assay_pool_item {
+    enum assay_pool_phase phase;
+    uint8_t key[32];
+    enum assay_record_kind kind;
+    uint64_t epoch; /* that it is about */
+    uint32_t slot, subject;
+    uint16_t from; /* who sent it first */
+    bool own;      /* made here: sent again until it is final */
+    bool scanned;  /* BALLOT: compared with our own judgements since they last changed */
+    uint8_t evidence_digest[32];
+    int64_t at_unix_s;
+    uint64_t sent_ms;
+    uint64_t placed_view; /* of the last proposal that held it; 0: none */
+    uint64_t not_before;  /* view */
+    uint32_t wait_views;  /* after the next nullified proposal */
+    enum assay_outcome outcome;
+    enum assay_falsehood falsehood;
+    uint8_t *bytes;
+    size_t len, capacity;
+};
+
+struct assay_pool {
+    struct assay_pool_item *items;
+    uint32_t count;
+    uint32_t small_count; /* items[0 .. small_count) have small slots */
+};
+
+/* Returns: bytes of memory. */
+size_t assay_pool_memory_len(uint32_t members);
+/* memory: aligned to 16. Returns: nothing. */
+void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members);
+/* Returns: the item that says this, NULL when there is none. */
+struct assay_pool_item *assay_pool_find(struct assay_pool *pool, const uint8_t key[static 32]);
+/*
+ * A checked record comes in; its bytes are copied. One voter has one ballot an epoch, one member one
+ * INCARNATE a key set, so no member can fill the pool.
+ * Returns: ASSAY_OK and *out in phase ASKED | ASSAY_E_DUPLICATE | ASSAY_E_FULL | ASSAY_E_RANGE
+ */
+ASSAY_CHECKED enum assay_status assay_pool_add(struct assay_pool *pool,
+                                               const struct assay_record *record, uint16_t from,
+                                               struct assay_pool_item **out);
+/* Returns: nothing. */
+void assay_pool_remove(struct assay_pool_item *item);
+/* The epoch is over: forget ballots, FAIL and INCARNATE of it and proofs that are too old.
+ * Returns: nothing. */
+void assay_pool_turn(struct assay_pool *pool, uint64_t epoch);
+
+#endif
