@@ -37,7 +37,7 @@ struct assay_groups {
     uint32_t *platform;      /* 0 .. platform_count - 1 */
     uint32_t *operator_;     /* 0 .. operator_count - 1 */
     uint32_t *vendor;        /* 0 .. vendor_count - 1 */
-    uint32_t *platform_next; /* the next slot of the same platform, in a ring */
+    uint32_t *platform_next; /* ring of the slots of one platform, rising, the last to the first */
 };
 
 /* Returns: bytes of memory that assay_groups_build needs for count members. */

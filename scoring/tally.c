@@ -241,14 +241,6 @@ static void step_platform(const struct assay_tally_input *input, uint32_t first,
     } while (slot != first);
 }
 
-static bool is_first_of_platform(const struct assay_groups *groups, uint32_t slot)
-{
-    for (uint32_t other = groups->platform_next[slot]; other != slot;
-         other = groups->platform_next[other])
-        if (other < slot) return false;
-    return true;
-}
-
 void assay_tally_epoch(const struct assay_tally_input *input, void *memory, size_t memory_len,
                        struct assay_trust *trust, struct assay_tally_result *results,
                        struct assay_tally_summary *summary)
@@ -273,6 +265,8 @@ void assay_tally_epoch(const struct assay_tally_input *input, void *memory, size
         judge(&scratch.sums[slot], electorate_weight, summary->certified, &results[slot]);
         step_member(input, slot, summary->certified, &trust[slot], &results[slot]);
     }
-    for (uint32_t slot = 0; slot < count; slot++)
-        if (is_first_of_platform(groups, slot)) step_platform(input, slot, trust, results);
+    for (uint32_t slot = 0; slot < count; slot++) {
+        const uint32_t next = groups->platform_next[slot];
+        if (next <= slot) step_platform(input, next, trust, results); /* slot is the ring's last */
+    }
 }

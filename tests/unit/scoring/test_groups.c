@@ -100,13 +100,16 @@ Test(scoring_groups, the_ring_visits_each_id_of_the_platform_once)
             for (uint32_t b = 0; b < w.count; b++)
                 if (same_platform(&w.places[a], &w.places[b])) expected++;
             uint32_t visited = 0;
+            uint32_t turned_back = 0;
             uint32_t at = a;
             do {
                 cr_assert(same_platform(&w.places[a], &w.places[at]));
+                if (w.groups.platform_next[at] <= at) turned_back++;
                 at = w.groups.platform_next[at];
                 cr_assert_leq(++visited, expected);
             } while (at != a);
             cr_assert_eq(visited, expected);
+            cr_assert_eq(turned_back, 1u, "rising but for the last");
         }
     }
 }

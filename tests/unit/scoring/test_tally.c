@@ -221,12 +221,34 @@ Test(scoring_tally, p1_a_third_of_the_weight_cannot_make_anybody_fall)
             for (uint32_t s = 0; s < 10; s++)
                 if (byzantine) world_vote(&w, voter, s, (enum assay_outcome)world_below(&seed, 7));
             world_silence(&w, voter, world_below(&seed, 3) == 0);
+            const uint32_t lost = world_below(&seed, 10); /* evidence that did not arrive */
+            if (voter != lost) world_vote(&w, voter, lost, ASSAY_OUTCOME_NONE);
         }
         w.roll_present = world_below(&seed, 4) != 0;
         world_step(&w);
         for (uint32_t s = 3; s < 10; s++)
             cr_assert_eq(w.trust[s].availability_bp, 10000, "round %d member %u", round, s);
     }
+}
+
+/* P5: "no Byzantine act lowers an honest I" where the evidence reached everybody */
+Test(scoring_tally, p5_a_third_of_the_weight_cannot_lower_the_integrity_of_anybody)
+{
+    uint64_t seed = 0x55;
+    uint32_t certified = 0;
+    for (int round = 0; round < 300; round++) {
+        world_init(&w, 10);
+        for (uint32_t voter = 0; voter < 10; voter++) {
+            for (uint32_t s = 0; s < 10 && voter < 3; s++)
+                world_vote(&w, voter, s, (enum assay_outcome)world_below(&seed, 7));
+            world_silence(&w, voter, world_below(&seed, 5) == 0);
+        }
+        world_step(&w);
+        certified += w.summary.certified;
+        for (uint32_t s = 3; s < 10; s++)
+            cr_assert_eq(w.trust[s].integrity_bp, 10000, "round %d member %u", round, s);
+    }
+    cr_expect_gt(certified, 100u, "most epochs could have moved something");
 }
 
 Test(scoring_tally, p1_one_vote_more_than_a_third_is_felt)

@@ -62,6 +62,16 @@ Test(scoring_weight, seven_peers_on_four_roots_all_have_full_weight)
     cr_expect_not(tolerance.refused);
 }
 
+Test(scoring_weight, a_third_is_reached_at_exactly_a_third)
+{
+    world_init(&w, 6);
+    for (uint32_t i = 0; i < 6; i++) set_vendor(i, (uint8_t)i);
+    world_regroup(&w);
+    weigh(NULL, NULL);
+    cr_expect_eq(tolerance.node.third_count, 2u, "20000 of 60000");
+    cr_expect_eq(tolerance.vendor.third_count, 2u);
+}
+
 /* ... and after one of two members of a root failed: 20000 of 60000 is above 33 %. */
 Test(scoring_weight, the_cap_bites_where_a_member_of_a_pair_fell)
 {
