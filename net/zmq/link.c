@@ -43,7 +43,9 @@ static bool set_common(void *socket)
 static bool set_server(struct assay_link *link)
 {
     const struct assay_link_config *config = &link->config;
+    const int handshake_ms = config->handshake_ms > 0 ? config->handshake_ms : LINK_HANDSHAKE_MS;
     return set_common(link->router) && assay_socket_int(link->router, ZMQ_BACKLOG, LINK_BACKLOG) &&
+           assay_socket_int(link->router, ZMQ_HANDSHAKE_IVL, handshake_ms) &&
            assay_socket_int(link->router, ZMQ_CURVE_SERVER, 1) &&
            assay_socket_bytes(link->router, ZMQ_CURVE_SECRETKEY, config->door_secret->bytes, 32) &&
            assay_socket_bytes(link->router, ZMQ_ZAP_DOMAIN, "assay", 5);

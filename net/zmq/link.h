@@ -37,6 +37,7 @@ struct assay_link_config {
     const struct assay_secret32 *door_secret;
     const uint8_t *door_public; /* [32] */
     const char *listen;         /* "tcp://127.0.0.1:7100"; port 0 or * takes a free one */
+    int handshake_ms;           /* a silent caller is hung up after it; 0: 5000 */
     bool self_test;             /* prove that a NULL client and an unknown key are refused */
 };
 
