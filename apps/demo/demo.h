@@ -54,7 +54,7 @@ struct demo_peer {
     char dir[PATH_MAX], admin[PATH_MAX], log[PATH_MAX];
     unsigned port;
     uint8_t node_id[32];
-    pid_t pid; /* 0: not running */
+    pid_t pid;             /* 0: not running */
     uint64_t timeline_seq; /* how far its timeline was read */
     struct demo_reading now;
 };

@@ -15,8 +15,10 @@ enum { EPOCH_MS_MIN = 200, EPOCH_MS_MAX = 60000, STOP_GRACE_MS = 5000, LOOK_MS =
 static const char usage[] =
     "usage: ./dev demo [--headless] [--json FILE] [--keep] [--peers N] [--epoch MS] [--dir DIR]\n"
     "\n"
-    "Starts a network of assayd peers on loopback, each with an enclave of its own, and lives through a\n"
-    "story: a tampered enclave, a slanderer, a killed peer, replayed quotes. Shows what every peer's\n"
+    "Starts a network of assayd peers on loopback, each with an enclave of its own, and lives "
+    "through a\n"
+    "story: a tampered enclave, a slanderer, a killed peer, replayed quotes. Shows what every "
+    "peer's\n"
     "score does and ends with a table of what had to happen; exit status 0 only if all of it did.\n"
     "\n"
     "  --headless    no live view: one line an event on stderr\n"
@@ -49,10 +51,10 @@ static bool number(const char *text, const char *option, unsigned min, unsigned 
 static int read_options(int argc, char **argv, struct demo_options *options)
 {
     static const struct option table[] = {
-        { "headless", no_argument, NULL, 'H' }, { "json", required_argument, NULL, 'j' },
-        { "keep", no_argument, NULL, 'k' },     { "peers", required_argument, NULL, 'p' },
+        { "headless", no_argument, NULL, 'H' },    { "json", required_argument, NULL, 'j' },
+        { "keep", no_argument, NULL, 'k' },        { "peers", required_argument, NULL, 'p' },
         { "epoch", required_argument, NULL, 'e' }, { "dir", required_argument, NULL, 'd' },
-        { "help", no_argument, NULL, 'h' },     { NULL, 0, NULL, 0 },
+        { "help", no_argument, NULL, 'h' },        { NULL, 0, NULL, 0 },
     };
     bool ok = true;
     for (int o; ok && (o = getopt_long(argc, argv, "h", table, NULL)) != -1;) {
@@ -107,7 +109,8 @@ static bool start_peers(struct demo *demo)
 
 static void look(struct demo *demo)
 {
-    for (uint32_t i = 0; i < demo->options.peer_count; i++) demo_peer_read(demo, &demo->peers[i]);
+    for (uint32_t i = 0; i < demo->options.peer_count; i++)
+        demo_peer_read(demo, &demo->peers[i]);
     if (!demo->options.headless) demo_view_draw(demo);
     demo_sleep_ms(LOOK_MS);
 }
@@ -116,10 +119,12 @@ static void look(struct demo *demo)
 static bool tell_story(struct demo *demo)
 {
     bool failed = !start_peers(demo);
-    while (!failed && !demo_interrupted && demo_story_step(demo, &failed)) look(demo);
+    while (!failed && !demo_interrupted && demo_story_step(demo, &failed))
+        look(demo);
     if (!failed && !demo_interrupted && demo->options.keep) {
         demo->chapter = "the story is over; the network runs until Ctrl-C";
-        while (!demo_interrupted) look(demo);
+        while (!demo_interrupted)
+            look(demo);
         return true;
     }
     return !failed && !demo_interrupted;
@@ -168,7 +173,8 @@ int main(int argc, char **argv)
     (void)printf("\n%s after %.1f s\n",
                  passed ? "everything happened as it had to" : "NOT everything happened",
                  (double)(demo_now_ms() - demo.started_ms) / 1000);
-    if (demo.options.json_path != NULL && !demo_timeline_write(&demo, demo.options.json_path, passed))
+    if (demo.options.json_path != NULL &&
+        !demo_timeline_write(&demo, demo.options.json_path, passed))
         passed = false;
     remove_folder(&demo, passed);
     return passed ? 0 : 1;

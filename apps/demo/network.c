@@ -15,8 +15,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <netinet/in.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -139,15 +139,17 @@ static bool make_vendors(struct demo *demo)
         (void)fprintf(out, "policy_version: 1\nprofile: development\nroots:\n");
         for (unsigned root = 0; root < DEMO_ROOTS; root++) {
             assay_hex_encode(cas[root].root_public, ASSAY_P256_PUBLIC_LEN, text, sizeof text);
-            (void)fprintf(out, "  - name: vendor-%u\n    key: \"%s\"\n    kinds: [soft]\n", root + 1,
-                          text);
+            (void)fprintf(out, "  - name: vendor-%u\n    key: \"%s\"\n    kinds: [soft]\n",
+                          root + 1, text);
         }
         assay_hex_encode(demo->good_measurement, 32, text, sizeof text);
-        (void)fprintf(out, "references:\n  - field: mrenclave\n    state: allowed\n    value: \"%s\"\n",
+        (void)fprintf(out,
+                      "references:\n  - field: mrenclave\n    state: allowed\n    value: \"%s\"\n",
                       text);
         ok = fclose(out) == 0;
     }
-    for (unsigned root = 0; cas != NULL && root < DEMO_ROOTS; root++) assay_soft_ca_wipe(&cas[root]);
+    for (unsigned root = 0; cas != NULL && root < DEMO_ROOTS; root++)
+        assay_soft_ca_wipe(&cas[root]);
     free(cas);
     return ok || say("policy.yaml", ASSAY_E_IO);
 }
@@ -202,7 +204,8 @@ static bool write_plan(struct demo *demo)
         const char *path = below(demo, "operator-%u.key", (unsigned)i + 1);
         ok = say(path, assay_operator_key_create(path, key));
         assay_hex_encode(key, sizeof key, text, sizeof text);
-        (void)fprintf(out, "  - name: operator-%u\n    public_key: \"%s\"\n", (unsigned)i + 1, text);
+        (void)fprintf(out, "  - name: operator-%u\n    public_key: \"%s\"\n", (unsigned)i + 1,
+                      text);
     }
     (void)fprintf(out, "members:\n");
     for (uint32_t i = 0; i < demo->options.peer_count; i++)
@@ -260,7 +263,8 @@ static bool write_config(struct demo *demo, const struct demo_peer *peer)
         char id[65];
         if (i == peer->index) continue;
         assay_hex_encode(demo->peers[i].node_id, 32, id, sizeof id);
-        (void)fprintf(out, "  - node: \"%s\"\n    address: 127.0.0.1:%u\n", id, demo->peers[i].port);
+        (void)fprintf(out, "  - node: \"%s\"\n    address: 127.0.0.1:%u\n", id,
+                      demo->peers[i].port);
     }
     return fclose(out) == 0;
 }

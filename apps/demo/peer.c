@@ -50,13 +50,12 @@ static pid_t spawn(const char *log, char *const argv[])
     (void)sigaddset(&defaults, SIGTERM);
     if (posix_spawn_file_actions_init(&actions) != 0) return 0;
     if (posix_spawnattr_init(&attributes) != 0) return 0;
-    int failed = posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND,
-                                                  0644);
+    int failed =
+        posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0644);
     failed |= posix_spawn_file_actions_adddup2(&actions, 1, 2);
     failed |= posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     /* A group of its own: Ctrl-C at the terminal reaches the demo, which stops the peers in order. */
-    failed |= posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP |
-                                                        POSIX_SPAWN_SETSIGMASK |
+    failed |= posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
                                                         POSIX_SPAWN_SETSIGDEF);
     failed |= posix_spawnattr_setsigmask(&attributes, &none);
     failed |= posix_spawnattr_setsigdefault(&attributes, &defaults);
@@ -115,7 +114,8 @@ void demo_peer_kill(struct demo_peer *peer)
     int status = 0;
     if (peer->pid == 0) return;
     (void)kill(peer->pid, SIGKILL);
-    while (waitpid(peer->pid, &status, 0) < 0 && errno == EINTR) {}
+    while (waitpid(peer->pid, &status, 0) < 0 && errno == EINTR) {
+    }
     peer->pid = 0;
     peer->now.reachable = false;
 }

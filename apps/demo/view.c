@@ -98,11 +98,11 @@ void demo_view_draw(const struct demo *demo)
                  (unsigned)demo->options.peer_count);
     (void)printf(" %s\x1b[K\n\x1b[K\n", demo->chapter != NULL ? demo->chapter : "starting");
     if (now != NULL) {
-        (void)printf(" epoch %llu   height %llu   last close %s   caps: operator %s, vendor %s\x1b[K\n",
-                     (unsigned long long)now->epoch, (unsigned long long)now->height,
-                     now->certified ? "certified" : "held",
-                     now->operator_cap_met ? "met" : "NOT met",
-                     now->vendor_cap_met ? "met" : "NOT met");
+        (void)printf(
+            " epoch %llu   height %llu   last close %s   caps: operator %s, vendor %s\x1b[K\n",
+            (unsigned long long)now->epoch, (unsigned long long)now->height,
+            now->certified ? "certified" : "held", now->operator_cap_met ? "met" : "NOT met",
+            now->vendor_cap_met ? "met" : "NOT met");
         (void)printf("\x1b[K\n %-8s %-12s %-20s %5s  %6s  %3s  %-8s %s\x1b[K\n", "peer", "standing",
                      "score", "", "weight", "inc", "process", "last reason");
         for (uint32_t i = 0; i < now->member_count; i++)

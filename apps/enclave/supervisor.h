@@ -37,9 +37,9 @@ struct assay_supervisor_config {
  * Returns: ASSAY_OK | ASSAY_E_RANGE (a path too long or missing) | ASSAY_E_STORE | ASSAY_E_MEMORY;
  *          message says why not
  */
-ASSAY_CHECKED enum assay_status
-assay_supervisor_open(const struct assay_supervisor_config *config, struct assay_supervisor **out,
-                      char message[static ASSAY_HOST_MESSAGE_LEN]);
+ASSAY_CHECKED enum assay_status assay_supervisor_open(const struct assay_supervisor_config *config,
+                                                      struct assay_supervisor **out,
+                                                      char message[static ASSAY_HOST_MESSAGE_LEN]);
 /* What assay_host_config.enclave wants. Returns: nothing. */
 void assay_supervisor_callbacks(struct assay_supervisor *supervisor,
                                 struct assay_host_enclave *enclave);

@@ -1,0 +1,298 @@
+/*
+ * apps/assay/watch.c - what a running daemon knows, for people and programs.
+ *
+ * status, nodes, explain, export, permit, counters, timeline: each asks one question of the admin socket
+ * and prints the document whole (--json) or as text.
+ */
+#include "apps/assay/command.h"
+
+#include "apps/client.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char socket_default[] = "/run/assay/admin.sock";
+
+static const char usage_tail[] =
+    "\n"
+    "  --socket PATH     admin socket of the daemon (default $ASSAY_SOCKET, else "
+    "/run/assay/admin.sock)\n"
+    "  --json            print the versioned JSON document\n"
+    "  --timeout MS      default 5000\n"
+    "exit status: 0 ok, 2 usage, 3 daemon unreachable, 4 denied, 5 not found, 7 timeout\n";
+
+/* One question, by its options. */
+struct question {
+    const char *group, *usage;
+    const char *socket, *class_, *format, *since;
+    unsigned timeout_ms;
+    bool json;
+    const char *word; /* the one positional argument, or NULL */
+};
+
+static int help(const struct question *q, FILE *out, int status)
+{
+    (void)fprintf(out, "usage: assay %s\n%s", q->usage, usage_tail);
+    return status;
+}
+
+static bool take_timeout(struct question *q, const char *text)
+{
+    char *end = NULL;
+    const unsigned long value = strtoul(text, &end, 10);
+    if (end == text || *end != '\0' || value == 0 || value > 3600000) return false;
+    q->timeout_ms = (unsigned)value;
+    return true;
+}
+
+/* Returns: -1 to go on, else the exit status. */
+static int read_question(struct question *q, int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "socket", required_argument, NULL, 's' },  { "json", no_argument, NULL, 'j' },
+        { "timeout", required_argument, NULL, 't' }, { "class", required_argument, NULL, 'c' },
+        { "format", required_argument, NULL, 'f' },  { "since", required_argument, NULL, 'n' },
+        { "help", no_argument, NULL, 'h' },          { NULL, 0, NULL, 0 },
+    };
+    const char *from_environment = getenv("ASSAY_SOCKET");
+    q->socket = from_environment != NULL ? from_environment : socket_default;
+    q->timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
+    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        if (o == 's') q->socket = optarg;
+        else if (o == 'j') q->json = true;
+        else if (o == 'c') q->class_ = optarg;
+        else if (o == 'f') q->format = optarg;
+        else if (o == 'n') q->since = optarg;
+        else if (o != 't' || !take_timeout(q, optarg))
+            return help(q, o == 'h' ? stdout : stderr, o == 'h' ? ASSAY_EXIT_OK : ASSAY_EXIT_USAGE);
+    }
+    if (argc - optind > 1) return help(q, stderr, ASSAY_EXIT_USAGE);
+    q->word = optind < argc ? argv[optind] : NULL;
+    return -1;
+}
+
+static int unreachable(const struct question *q, enum assay_status status)
+{
+    (void)fprintf(stderr, "assay %s: %s: %s; is assayd running, and is this its listen.admin?\n",
+                  q->group, q->socket, assay_status_text(status));
+    return status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE;
+}
+
+/* The daemon refuses with {"error":{"code","detail"}}. */
+static int refused(const struct question *q, const struct assay_json *error)
+{
+    const char *code = assay_json_text(error, "code", "error");
+    (void)fprintf(stderr, "assay %s: %s\n", q->group, assay_json_text(error, "detail", code));
+    return strcmp(code, "not_found") == 0 ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;
+}
+
+static void print_document(const struct assay_json *document)
+{
+    char *text = assay_json_print(document, 2);
+    if (text != NULL) (void)puts(text);
+    free(text);
+}
+
+/* Ask, then print whole or by show. Returns: exit status. */
+__attribute__((format(printf, 3, 4))) static int ask(const struct question *q,
+                                                     int (*show)(const struct assay_json *data),
+                                                     const char *format, ...)
+{
+    char request[224];
+    struct assay_json *document = NULL;
+    va_list args;
+    va_start(args, format);
+    const int len = vsnprintf(request, sizeof request, format, args);
+    va_end(args);
+    if (len < 0 || (size_t)len >= sizeof request || strchr(request, '\n') != NULL)
+        return help(q, stderr, ASSAY_EXIT_USAGE);
+    const enum assay_status status = assay_client_ask(q->socket, request, q->timeout_ms, &document);
+    if (status != ASSAY_OK) return unreachable(q, status);
+
+    const struct assay_json *error = assay_json_get(document, "error");
+    int result = ASSAY_EXIT_OK;
+    if (error != NULL) result = refused(q, error);
+    else {
+        if (q->json) print_document(document);
+        const int shown = show(q->json ? NULL : assay_json_get(document, "data"));
+        result = shown;
+        if (q->json && strcmp(q->group, "permit") == 0)
+            result = assay_json_bool(assay_json_get(document, "data"), "permitted", false)
+                         ? ASSAY_EXIT_OK
+                         : ASSAY_EXIT_DENIED;
+    }
+    assay_json_free(&document);
+    return result;
+}
+
+/* ------------------------------------------------------------ texts */
+
+static const char *yes(bool value)
+{
+    return value ? "yes" : "no";
+}
+
+static unsigned long long number(const struct assay_json *object, const char *key)
+{
+    return (unsigned long long)assay_json_uint(object, key, 0);
+}
+
+static int show_status(const struct assay_json *d)
+{
+    if (d == NULL) return ASSAY_EXIT_OK;
+    const struct assay_json *enclave = assay_json_get(d, "enclave");
+    if (assay_json_bool(d, "insecure", false))
+        (void)puts("INSECURE       profile development: evidence proves nothing about hardware");
+    (void)printf("node           %s (slot %llu, incarnation %llu)\n",
+                 assay_json_text(d, "name", "?"), number(d, "slot"), number(d, "incarnation"));
+    (void)printf("standing       %s, score %llu %%\n", assay_json_text(d, "standing", "?"),
+                 number(d, "score_bp") / 100);
+    (void)printf("chain          epoch %llu, height %llu, last close %s\n", number(d, "epoch"),
+                 number(d, "height"),
+                 assay_json_bool(d, "certified", false) ? "certified" : "held");
+    (void)printf("voting         %s%s\n", yes(assay_json_bool(d, "voting", false)),
+                 assay_json_bool(d, "behind", false) ? ", behind the others: catching up" : "");
+    (void)printf("caps met       operator %s, vendor root %s\n",
+                 yes(assay_json_bool(d, "operator_cap_met", false)),
+                 yes(assay_json_bool(d, "vendor_cap_met", false)));
+    (void)printf("enclave        pid %llu, started %llu times%s\n", number(enclave, "pid"),
+                 number(enclave, "starts"),
+                 assay_json_bool(enclave, "paused", false) ? ", paused by an order" : "");
+    (void)printf("measurement    %s\n", assay_json_text(enclave, "measurement", "-"));
+    return ASSAY_EXIT_OK;
+}
+
+static int show_nodes(const struct assay_json *d)
+{
+    const struct assay_json *nodes = assay_json_get(d, "nodes");
+    if (d == NULL) return ASSAY_EXIT_OK;
+    (void)printf("%-16s %-10s %6s %9s %9s %7s %4s  %s\n", "NODE", "STANDING", "SCORE", "INTEGRITY",
+                 "AVAILABLE", "WEIGHT", "INC", "LAST REASON");
+    for (size_t i = 0; i < assay_json_count(nodes); i++) {
+        const struct assay_json *n = assay_json_at(nodes, i);
+        (void)printf("%-16s %-10s %4llu %% %9llu %9llu %7llu %4llu  %s%s\n",
+                     assay_json_text(n, "name", "?"), assay_json_text(n, "standing", "?"),
+                     number(n, "score_bp") / 100, number(n, "integrity_bp"),
+                     number(n, "availability_bp"), number(n, "weight_bp"), number(n, "incarnation"),
+                     assay_json_bool(n, "probation", false) ? "on probation; " : "",
+                     assay_json_text(n, "last_reason", ""));
+    }
+    return ASSAY_EXIT_OK;
+}
+
+/* Every member of a document, one a line: explain must hide nothing. */
+static void show_members(const struct assay_json *object, int indent)
+{
+    const char *key = NULL;
+    const struct assay_json *value = NULL;
+    for (size_t i = 0; assay_json_member(object, i, &key, &value); i++) {
+        char *text = assay_json_as_text(value) != NULL ? NULL : assay_json_print(value, 0);
+        const char *shown = text != NULL ? text : assay_json_as_text(value);
+        (void)printf("%*s%-22s %s\n", indent, "", key, shown != NULL ? shown : "");
+        free(text);
+    }
+}
+
+static int show_explain(const struct assay_json *d)
+{
+    if (d != NULL) show_members(d, 0);
+    return ASSAY_EXIT_OK;
+}
+
+static int show_permit(const struct assay_json *d)
+{
+    if (d == NULL) return ASSAY_EXIT_OK;
+    const bool permitted = assay_json_bool(d, "permitted", false);
+    if (permitted) (void)printf("permitted: %s\n", assay_json_text(d, "class", "?"));
+    else
+        (void)printf("denied: %s: %s\n", assay_json_text(d, "class", "?"),
+                     assay_json_text(d, "reason", "?"));
+    return permitted ? ASSAY_EXIT_OK : ASSAY_EXIT_DENIED;
+}
+
+static int show_timeline(const struct assay_json *d)
+{
+    const struct assay_json *events = assay_json_get(d, "events");
+    for (size_t i = 0; i < assay_json_count(events); i++) {
+        const struct assay_json *e = assay_json_at(events, i);
+        (void)printf("%6llu  epoch %-6llu %-28s %-16s %s\n", number(e, "seq"), number(e, "epoch"),
+                     assay_json_text(e, "event", "?"), assay_json_text(e, "name", ""),
+                     assay_json_text(e, "text", ""));
+    }
+    return ASSAY_EXIT_OK;
+}
+
+static int show_export(const struct assay_json *d)
+{
+    print_document(d);
+    return ASSAY_EXIT_OK;
+}
+
+/* ------------------------------------------------------------ groups */
+
+int assay_command_status(int argc, char **argv)
+{
+    struct question q = { .group = "status", .usage = "status [options]" };
+    const int early = read_question(&q, argc, argv);
+    if (early >= 0) return early;
+    return q.word != NULL ? help(&q, stderr, ASSAY_EXIT_USAGE) : ask(&q, show_status, "status");
+}
+
+int assay_command_nodes(int argc, char **argv)
+{
+    struct question q = { .group = "nodes", .usage = "nodes [options]" };
+    const int early = read_question(&q, argc, argv);
+    if (early >= 0) return early;
+    return q.word != NULL ? help(&q, stderr, ASSAY_EXIT_USAGE) : ask(&q, show_nodes, "nodes");
+}
+
+int assay_command_explain(int argc, char **argv)
+{
+    struct question q = { .group = "explain", .usage = "explain NAME|SLOT|NODE_ID [options]" };
+    const int early = read_question(&q, argc, argv);
+    if (early >= 0) return early;
+    return q.word == NULL ? help(&q, stderr, ASSAY_EXIT_USAGE)
+                          : ask(&q, show_explain, "node %s", q.word);
+}
+
+int assay_command_export(int argc, char **argv)
+{
+    struct question q = { .group = "export", .usage = "export --format json [options]" };
+    const int early = read_question(&q, argc, argv);
+    if (early >= 0) return early;
+    if (q.word != NULL || (q.format != NULL && strcmp(q.format, "json") != 0))
+        return help(&q, stderr, ASSAY_EXIT_USAGE);
+    q.json = true;
+    return ask(&q, show_export, "export");
+}
+
+int assay_command_permit(int argc, char **argv)
+{
+    struct question q = { .group = "permit", .usage = "permit --class critical|normal [options]" };
+    const int early = read_question(&q, argc, argv);
+    if (early >= 0) return early;
+    const bool known =
+        q.class_ != NULL && (strcmp(q.class_, "critical") == 0 || strcmp(q.class_, "normal") == 0);
+    if (q.word != NULL || !known) return help(&q, stderr, ASSAY_EXIT_USAGE);
+    return ask(&q, show_permit, "permit %s", q.class_);
+}
+
+int assay_command_counters(int argc, char **argv)
+{
+    struct question q = { .group = "counters", .usage = "counters [options]" };
+    const int early = read_question(&q, argc, argv);
+    if (early >= 0) return early;
+    return q.word != NULL ? help(&q, stderr, ASSAY_EXIT_USAGE) : ask(&q, show_explain, "counters");
+}
+
+int assay_command_timeline(int argc, char **argv)
+{
+    struct question q = { .group = "timeline", .usage = "timeline [--since SEQ] [options]" };
+    const int early = read_question(&q, argc, argv);
+    if (early >= 0) return early;
+    if (q.word != NULL) return help(&q, stderr, ASSAY_EXIT_USAGE);
+    return ask(&q, show_timeline, "timeline since=%s", q.since != NULL ? q.since : "0");
+}

@@ -1,0 +1,125 @@
+/*
+ * apps/enclave/main.c - assay-enclave: a workload that does visible work and vouches for its
+ * daemon.
+ *
+ * usage: assay-enclave SERVICE_SOCKET
+ *
+ * It is started by a platform (quote/source/platform.h) with its end of the channel at descriptor
+ * ASSAY_CHANNEL_FD. It holds no secret. It ends cleanly on SIGTERM, on SIGINT and when the channel
+ * closes. Exit status: 0 ended, 1 the socket or the channel cannot be had, 2 usage.
+ */
+#include "apps/enclave/service.h"
+#include "base/assert.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/* By how much the right build counts; the tampered build of the tests is compiled with another. */
+#ifndef ASSAY_COUNTER_STEP
+#define ASSAY_COUNTER_STEP 1
+#endif
+
+enum { FRAMES_PER_TURN = 16 };
+
+static uint64_t monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static bool say(const struct assay_channel_frame *frame)
+{
+    uint8_t bytes[ASSAY_CHANNEL_FRAME_MAX];
+    const size_t len = assay_channel_encode(frame, bytes);
+    return send(ASSAY_CHANNEL_FD, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+/* Returns: true when the platform got its answer. */
+static bool hear(const struct assay_channel_frame *frame, struct counter *counter)
+{
+    struct assay_channel_frame answer = *frame; /* same id and body */
+    switch (frame->kind) {
+    case ASSAY_CHANNEL_PROPOSE:
+        /* This is the consent: whoever started us and holds the channel is our daemon, and its keys
+         * are what report_data binds. A suspended enclave is attested too (docs/protocol.md 10). */
+        answer.kind = ASSAY_CHANNEL_QUOTE;
+        return say(&answer);
+    case ASSAY_CHANNEL_MODE:
+        counter->mode = (enum assay_channel_mode)frame->body[0]; /* decode has checked it */
+        answer.kind = ASSAY_CHANNEL_MODE_SET;
+        return say(&answer);
+    case ASSAY_CHANNEL_PING: answer.kind = ASSAY_CHANNEL_PONG; return say(&answer);
+    case ASSAY_CHANNEL_HELLO:
+    case ASSAY_CHANNEL_QUOTE:
+    case ASSAY_CHANNEL_MODE_SET:
+    case ASSAY_CHANNEL_PONG: return true; /* ours to say: a platform that says it is ignored */
+    }
+    ASSAY_UNREACHABLE("a kind outside the list");
+}
+
+/* Returns: false when the platform is gone. */
+static bool channel_step(struct counter *counter)
+{
+    for (int i = 0; i < FRAMES_PER_TURN; i++) {
+        uint8_t bytes[ASSAY_CHANNEL_FRAME_MAX + 1];
+        const ssize_t got = recv(ASSAY_CHANNEL_FD, bytes, sizeof bytes, MSG_DONTWAIT);
+        if (got < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+        if (got == 0) return false;
+        struct assay_channel_frame frame;
+        if (assay_channel_decode(bytes, (size_t)got, &frame) != ASSAY_OK) continue;
+        if (!hear(&frame, counter)) return false; /* it does not read: it is no platform any more */
+    }
+    return true;
+}
+
+static int signals_fd(void)
+{
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    if (sigprocmask(SIG_BLOCK, &ends, NULL) != 0) return -1;
+    return signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Returns: false when a poll failed; the end by signal or channel is no failure. */
+static bool run(struct service *service, struct counter *counter, int signals)
+{
+    for (;;) {
+        struct pollfd fds[2 + SERVICE_FDS] = { { .fd = signals, .events = POLLIN },
+                                               { .fd = ASSAY_CHANNEL_FD, .events = POLLIN } };
+        const size_t count = 2 + service_poll_set(service, fds + 2);
+        if (poll(fds, count, -1) < 0 && errno != EINTR) return false;
+        if ((fds[0].revents & POLLIN) != 0) return true;
+        if (!channel_step(counter)) return true;
+        service_step(service, counter, monotonic_ms());
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: assay-enclave SERVICE_SOCKET\n");
+        return 2;
+    }
+    struct counter counter = { .step = ASSAY_COUNTER_STEP, .mode = ASSAY_CHANNEL_MODE_FULL };
+    struct service service;
+    const int signals = signals_fd();
+    if (service_open(&service, argv[1]) != ASSAY_OK) {
+        fprintf(stderr, "assay-enclave: %s: %s\n", argv[1], strerror(errno));
+        return 1;
+    }
+    const struct assay_channel_frame hello = { .kind = ASSAY_CHANNEL_HELLO };
+    const bool connected = signals >= 0 && say(&hello);
+    if (!connected) fprintf(stderr, "assay-enclave: no platform at descriptor 3\n");
+    const bool ran = connected && run(&service, &counter, signals);
+    service_close(&service);
+    return ran ? 0 : 1;
+}

@@ -1,0 +1,133 @@
+/* apps/enclave/service.c - see service.h. */
+#include "apps/enclave/service.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static bool bind_to(int fd, const char *path)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    struct stat about;
+    if (lstat(path, &about) == 0 && S_ISSOCK(about.st_mode)) unlink(path);
+    const mode_t before = umask(0177);
+    const int bound = bind(fd, (const struct sockaddr *)&address, sizeof address);
+    const int error = errno;
+    umask(before);
+    errno = error;
+    return bound == 0;
+}
+
+enum assay_status service_open(struct service *service, const char *path)
+{
+    *service = (struct service){ .listener = -1 };
+    for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++)
+        service->clients[i].fd = -1;
+    if (strlen(path) >= sizeof service->path) {
+        errno = ENAMETOOLONG;
+        return ASSAY_E_RANGE;
+    }
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return ASSAY_E_IO;
+    if (!bind_to(fd, path) || listen(fd, SERVICE_CLIENTS_MAX) != 0) {
+        const int error = errno;
+        close(fd);
+        errno = error;
+        return ASSAY_E_IO;
+    }
+    snprintf(service->path, sizeof service->path, "%s", path);
+    service->listener = fd;
+    return ASSAY_OK;
+}
+
+size_t service_poll_set(const struct service *service, struct pollfd fds[static SERVICE_FDS])
+{
+    size_t count = 0;
+    fds[count++] = (struct pollfd){ .fd = service->listener, .events = POLLIN };
+    for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++)
+        if (service->clients[i].fd >= 0)
+            fds[count++] = (struct pollfd){ .fd = service->clients[i].fd, .events = POLLIN };
+    return count;
+}
+
+static void drop(struct service_client *client)
+{
+    close(client->fd);
+    client->fd = -1;
+    client->len = 0;
+}
+
+static bool tell(int fd, const char *text, size_t len)
+{
+    return send(fd, text, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+static void accept_one(struct service *service, uint64_t now_ms)
+{
+    static const char busy[] = "error busy\n";
+    const int fd = accept4(service->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0) return; /* none there, or it is gone again: the next poll tells */
+    for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++) {
+        struct service_client *client = &service->clients[i];
+        if (client->fd >= 0 && now_ms > client->heard_ms + SERVICE_IDLE_MS) drop(client);
+        if (client->fd >= 0) continue;
+        *client = (struct service_client){ .fd = fd, .heard_ms = now_ms };
+        return;
+    }
+    if (!tell(fd, busy, sizeof busy - 1)) errno = 0; /* it is refused either way */
+    close(fd);
+}
+
+/* Returns: false when the connection is over. */
+static bool answer_lines(struct service_client *client, struct counter *counter)
+{
+    static const char too_long[] = "error line too long\n";
+    char *end = NULL;
+    while ((end = memchr(client->line, '\n', client->len)) != NULL) {
+        const size_t line_len = (size_t)(end - client->line);
+        char answer[COUNTER_ANSWER_MAX];
+        const size_t answer_len = counter_answer(counter, client->line, line_len, answer);
+        if (!tell(client->fd, answer, answer_len)) return false;
+        client->len -= line_len + 1;
+        for (size_t i = 0; i < client->len; i++)
+            client->line[i] = client->line[line_len + 1 + i];
+    }
+    if (client->len <= COUNTER_LINE_MAX) return true;
+    return tell(client->fd, too_long, sizeof too_long - 1) && false;
+}
+
+static void serve(struct service_client *client, struct counter *counter, uint64_t now_ms)
+{
+    const ssize_t got = recv(client->fd, client->line + client->len,
+                             sizeof client->line - client->len, MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
+    if (got <= 0) {
+        drop(client);
+        return;
+    }
+    client->len += (size_t)got;
+    client->heard_ms = now_ms;
+    if (!answer_lines(client, counter)) drop(client);
+}
+
+void service_step(struct service *service, struct counter *counter, uint64_t now_ms)
+{
+    for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++)
+        if (service->clients[i].fd >= 0) serve(&service->clients[i], counter, now_ms);
+    accept_one(service, now_ms);
+}
+
+void service_close(struct service *service)
+{
+    for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++)
+        if (service->clients[i].fd >= 0) drop(&service->clients[i]);
+    if (service->listener < 0) return;
+    close(service->listener);
+    service->listener = -1;
+    unlink(service->path);
+}
