@@ -46,9 +46,9 @@ struct assay_platform_child {
 /* The answer to a proposal. */
 struct assay_platform_quote {
     uint64_t tag;
-    enum assay_status status;  /* ASSAY_OK | ASSAY_E_TIMEOUT | ASSAY_E_AGAIN (the enclave ended) |
-                                  what make_quote said */
-    struct assay_slice bytes;  /* empty unless ASSAY_OK; borrowed until the next call */
+    enum assay_status status; /* ASSAY_OK | ASSAY_E_TIMEOUT | ASSAY_E_AGAIN (the enclave ended) |
+                                 what make_quote said */
+    struct assay_slice bytes; /* empty unless ASSAY_OK; borrowed until the next call */
 };
 
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY */
@@ -59,13 +59,12 @@ ASSAY_CHECKED enum assay_status assay_platform_open(const struct assay_platform_
  * In:      argv as for execve; the enclave's end of the channel is descriptor ASSAY_CHANNEL_FD,
  *          standard input is empty, the environment too; it is killed when this process ends
  * Out:     *child on ASSAY_OK; message says why not otherwise
- * Returns: ASSAY_OK | ASSAY_E_AGAIN (one runs already) | ASSAY_E_NOT_FOUND | ASSAY_E_RANGE (empty, too
- *          large, no regular file) | ASSAY_E_IO
+ * Returns: ASSAY_OK | ASSAY_E_AGAIN (one runs already) | ASSAY_E_NOT_FOUND | ASSAY_E_RANGE (empty,
+ * too large, no regular file) | ASSAY_E_IO
  */
-ASSAY_CHECKED enum assay_status
-assay_platform_start(struct assay_platform *platform, const char *path, char *const *argv,
-                     uint64_t now_ms, struct assay_platform_child *child,
-                     char message[static ASSAY_PLATFORM_MESSAGE_LEN]);
+ASSAY_CHECKED enum assay_status assay_platform_start(
+    struct assay_platform *platform, const char *path, char *const *argv, uint64_t now_ms,
+    struct assay_platform_child *child, char message[static ASSAY_PLATFORM_MESSAGE_LEN]);
 /* The process is gone: its channel is closed, nothing is quoted any more. Returns: the errno with
  * which it could not be executed, 0 when it ran. */
 int assay_platform_ended(struct assay_platform *platform);
@@ -75,8 +74,10 @@ bool assay_platform_ready(const struct assay_platform *platform);
 /* Returns: when the enclave was last heard (monotonic ms); the start counts. */
 uint64_t assay_platform_heard_ms(const struct assay_platform *platform);
 /* The measurement of what was loaded last; zero before. Returns: nothing. */
-void assay_platform_measurement(const struct assay_platform *platform, uint8_t measurement[static 32]);
-/* Returns: frames of the enclave that broke a rule: malformed, unasked for, from another process. */
+void assay_platform_measurement(const struct assay_platform *platform,
+                                uint8_t measurement[static 32]);
+/* Returns: frames of the enclave that broke a rule: malformed, unasked for, from another process.
+ */
 uint64_t assay_platform_refused(const struct assay_platform *platform);
 
 /*
@@ -85,7 +86,8 @@ uint64_t assay_platform_refused(const struct assay_platform *platform);
  * One proposal at a time: a newer one replaces one that was not answered, without an answer.
  * Returns: ASSAY_OK (next will answer) | ASSAY_E_AGAIN (no enclave is ready, or it does not read)
  */
-ASSAY_CHECKED enum assay_status assay_platform_propose(struct assay_platform *platform, uint64_t tag,
+ASSAY_CHECKED enum assay_status assay_platform_propose(struct assay_platform *platform,
+                                                       uint64_t tag,
                                                        const uint8_t report_data[static 64],
                                                        uint64_t now_ms);
 /* Tell the enclave how to serve. Returns: ASSAY_OK (sent) | ASSAY_E_AGAIN (as propose) */
@@ -97,14 +99,16 @@ bool assay_platform_mode_confirmed(const struct assay_platform *platform);
 /* Returns: how many of fds[capacity] were written. */
 size_t assay_platform_poll_set(const struct assay_platform *platform, struct pollfd *fds,
                                size_t capacity);
-/* Read what is there (a bounded number of frames), send pings, notice deadlines. Returns: nothing. */
+/* Read what is there (a bounded number of frames), send pings, notice deadlines. Returns: nothing.
+ */
 void assay_platform_step(struct assay_platform *platform, uint64_t now_ms);
 /* Returns: when step wants to be called at the latest; UINT64_MAX: never. */
 uint64_t assay_platform_wake_at(const struct assay_platform *platform);
 /* Returns: true and the answer to the proposal, once. */
 bool assay_platform_next(struct assay_platform *platform, struct assay_platform_quote *quote);
 
-/* Does not end the process: the caller has. Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Does not end the process: the caller has. Accepts a pointer to NULL; nulls it. Returns: nothing.
+ */
 void assay_platform_close(struct assay_platform **platform);
 
 #endif

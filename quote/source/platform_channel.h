@@ -24,11 +24,11 @@ enum {
 
 /* symbol, number, name, length of the body, who says it */
 #define ASSAY_CHANNEL_LIST(X)                                                                      \
-    X(ASSAY_CHANNEL_PROPOSE, 1, "propose", 64) /* platform: please vouch for this report_data */   \
-    X(ASSAY_CHANNEL_MODE, 2, "mode", 1)        /* platform: serve like this from now on */         \
-    X(ASSAY_CHANNEL_PING, 3, "ping", 0)        /* platform: are you there? */                      \
-    X(ASSAY_CHANNEL_HELLO, 4, "hello", 0)      /* enclave: my service is open */                   \
-    X(ASSAY_CHANNEL_QUOTE, 5, "quote", 64)     /* enclave: quote me over this; id of PROPOSE */    \
+    X(ASSAY_CHANNEL_PROPOSE, 1, "propose", 64)  /* platform: please vouch for this report_data */  \
+    X(ASSAY_CHANNEL_MODE, 2, "mode", 1)         /* platform: serve like this from now on */        \
+    X(ASSAY_CHANNEL_PING, 3, "ping", 0)         /* platform: are you there? */                     \
+    X(ASSAY_CHANNEL_HELLO, 4, "hello", 0)       /* enclave: my service is open */                  \
+    X(ASSAY_CHANNEL_QUOTE, 5, "quote", 64)      /* enclave: quote me over this; id of PROPOSE */   \
     X(ASSAY_CHANNEL_MODE_SET, 6, "mode_set", 1) /* enclave: I do; id of MODE */                    \
     X(ASSAY_CHANNEL_PONG, 7, "pong", 0)         /* enclave: id of PING */
 

@@ -31,8 +31,8 @@ enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE, FREE_FD
 static enum assay_status refuse(char *message, enum assay_status status, const char *doing,
                                 const char *path)
 {
-    const char *why = status == ASSAY_E_RANGE ? "no regular file of 1 to 67108864 bytes"
-                                              : strerror(errno);
+    const char *why =
+        status == ASSAY_E_RANGE ? "no regular file of 1 to 67108864 bytes" : strerror(errno);
     snprintf(message, ASSAY_PLATFORM_MESSAGE_LEN, "%s %.160s: %s", doing, path, why);
     return status;
 }
@@ -60,11 +60,10 @@ void assay_platform_run_close(struct assay_platform_run *run)
 
 static bool copy_file(int from, int to)
 {
-    static const size_t chunk_len = 64 * 1024;
     uint8_t chunk[64 * 1024];
     uint64_t total = 0;
     for (;;) {
-        const ssize_t got = read(from, chunk, chunk_len);
+        const ssize_t got = read(from, chunk, sizeof chunk);
         if (got == 0) return true;
         if (got < 0) return false;
         total += (uint64_t)got; /* the file may grow under us */
@@ -153,7 +152,8 @@ __attribute__((noreturn)) static void become_enclave(const struct birth *birth)
     sigset_t none;
     sigemptyset(&none);
     if (setpgid(0, 0) != 0) die(birth);
-    /* It never outlives its platform: not even when it is stopped and cannot see the channel close. */
+    /* It never outlives its platform: not even when it is stopped and cannot see the channel close.
+     */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) die(birth);
     if (getppid() != birth->parent) _exit(126);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) die(birth);
@@ -298,7 +298,7 @@ enum assay_status assay_platform_run_receive(const struct assay_platform_run *ru
     const ssize_t got = recvmsg(run->channel, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (got < 0)
         return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? ASSAY_E_AGAIN
-                                                                          : ASSAY_E_IO;
+                                                                         : ASSAY_E_IO;
     if (got == 0 && message.msg_controllen == 0) return ASSAY_E_IO;
     if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return ASSAY_E_INVALID;
     int64_t pid = 0;

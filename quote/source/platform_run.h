@@ -21,15 +21,15 @@ void assay_platform_run_none(struct assay_platform_run *run);
  * Copy the file into sealed memory. Out: *fd, the caller's.
  * Returns: as assay_platform_start
  */
-ASSAY_CHECKED enum assay_status
-assay_platform_seal(const char *path, int *fd, char message[static ASSAY_PLATFORM_MESSAGE_LEN]);
+ASSAY_CHECKED enum assay_status assay_platform_seal(
+    const char *path, int *fd, char message[static ASSAY_PLATFORM_MESSAGE_LEN]);
 /* SHA-256 over the bytes of a sealed descriptor. Returns: ASSAY_OK | ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status assay_platform_measure(int fd, uint8_t measurement[static 32]);
 /* Seal, measure, run. Returns: as assay_platform_start; on failure nothing is left over. */
-ASSAY_CHECKED enum assay_status
-assay_platform_run_start(const char *path, char *const *argv, struct assay_platform_run *run,
-                         uint8_t measurement[static 32], struct assay_platform_child *child,
-                         char message[static ASSAY_PLATFORM_MESSAGE_LEN]);
+ASSAY_CHECKED enum assay_status assay_platform_run_start(
+    const char *path, char *const *argv, struct assay_platform_run *run,
+    uint8_t measurement[static 32], struct assay_platform_child *child,
+    char message[static ASSAY_PLATFORM_MESSAGE_LEN]);
 /* Returns: true while the process has not ended. */
 bool assay_platform_run_alive(const struct assay_platform_run *run);
 /*
