@@ -10,14 +10,15 @@
 
 #include <stddef.h>
 
-_Static_assert((uint64_t)ASSAY_SCORING_MEMBERS_MAX * ASSAY_WEIGHT_UNIT <= UINT64_MAX / 10000,
+_Static_assert(UINT64_C(1) * ASSAY_SCORING_MEMBERS_MAX * ASSAY_WEIGHT_UNIT <= UINT64_MAX / 10000,
                "a total times a numerator of a cap must fit in 64 bits");
 
 /* F(L): what is left of all groups when each is cut to limit. */
 static uint64_t sum_cut(const uint64_t *sums, uint32_t group_count, uint64_t limit)
 {
     uint64_t total = 0;
-    for (uint32_t g = 0; g < group_count; g++) total += sums[g] < limit ? sums[g] : limit;
+    for (uint32_t g = 0; g < group_count; g++)
+        total += sums[g] < limit ? sums[g] : limit;
     return total;
 }
 
@@ -69,9 +70,9 @@ uint64_t assay_cap_limit(const uint64_t *sums, uint32_t group_count, struct assa
     if (total == 0) return 0;
 
     const uint64_t within_cap = largest_within_cap(sums, group_count, cap, total);
-    const uint64_t keeping_half =
-        2 * total < total_before ? max
-                                 : smallest_keeping_half(sums, group_count, max, total_before);
+    const uint64_t keeping_half = 2 * total < total_before
+                                      ? max
+                                      : smallest_keeping_half(sums, group_count, max, total_before);
     uint64_t limit = within_cap > keeping_half ? within_cap : keeping_half;
     if (limit < min) limit = min;
     return limit;
@@ -80,7 +81,8 @@ uint64_t assay_cap_limit(const uint64_t *sums, uint32_t group_count, struct assa
 uint64_t assay_cap_sum(const struct assay_family *family, uint32_t count, const uint32_t *weights)
 {
     uint64_t total = 0;
-    for (uint32_t g = 0; g < family->group_count; g++) family->sums[g] = 0;
+    for (uint32_t g = 0; g < family->group_count; g++)
+        family->sums[g] = 0;
     for (uint32_t i = 0; i < count; i++) {
         ASSAY_ASSERT(family->group_of[i] < family->group_count);
         family->sums[family->group_of[i]] += weights[i];
@@ -109,7 +111,8 @@ void assay_cap_cut(const struct assay_family *family, const uint32_t *by_id, uin
         weights[i] = (uint32_t)(product / family->sums[g] + (lifted ? 1 : 0));
         if (lifted) family->remainder[g]--;
     }
-    for (uint32_t g = 0; g < family->group_count; g++) ASSAY_ASSERT(family->remainder[g] == 0);
+    for (uint32_t g = 0; g < family->group_count; g++)
+        ASSAY_ASSERT(family->remainder[g] == 0);
 }
 
 bool assay_cap_met(const struct assay_family *family, struct assay_cap cap, uint64_t total)

@@ -94,7 +94,8 @@ void assay_groups_build(const struct assay_place *places, uint32_t count, void *
         .platform_next = arrays + 4 * (size_t)count,
     };
     uint32_t *slots = groups->by_id;
-    for (uint32_t i = 0; i < count; i++) slots[i] = i;
+    for (uint32_t i = 0; i < count; i++)
+        slots[i] = i;
 
     groups->platform_count =
         number_groups(places, count, slots, compare_platform, groups->platform);

@@ -88,8 +88,7 @@ static enum assay_integrity_reason rise(const struct assay_tally_member *member,
                                         const struct assay_tally_result *result,
                                         struct assay_trust *trust)
 {
-    const uint16_t top =
-        result->lo_bp < result->ceiling_bp ? result->lo_bp : result->ceiling_bp;
+    const uint16_t top = result->lo_bp < result->ceiling_bp ? result->lo_bp : result->ceiling_bp;
     if (trust->integrity_bp >= top) return ASSAY_INTEGRITY_HELD_BOUND;
     if (!trust->listed_after_failure) return ASSAY_INTEGRITY_HELD_UNLISTED;
     if (member->duty && !member->balloted) return ASSAY_INTEGRITY_HELD_NO_BALLOT;
@@ -108,8 +107,7 @@ static void settle(const struct assay_tally_input *input, const struct assay_tal
     const bool lowered = trust->integrity_bp > result->ceiling_bp;
     if (lowered) trust->integrity_bp = result->ceiling_bp;
     if (struck) return; /* an epoch with a fall has no rise, and its reason is the fall */
-    result->integrity_reason =
-        lowered ? ASSAY_INTEGRITY_CEILING : rise(member, result, trust);
+    result->integrity_reason = lowered ? ASSAY_INTEGRITY_CEILING : rise(member, result, trust);
 }
 
 void assay_integrity_step(const struct assay_tally_input *input,

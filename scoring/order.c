@@ -43,7 +43,8 @@ void assay_order_sort(uint32_t *slots, uint32_t count, assay_order_compare *comp
     ASSAY_ASSERT(count < UINT32_MAX / 2); /* 2 * root + 1 must not wrap */
 
     const struct order order = { .compare = compare, .context = context };
-    for (uint32_t root = count / 2; root > 0; root--) sift_down(&order, slots, root - 1, count);
+    for (uint32_t root = count / 2; root > 0; root--)
+        sift_down(&order, slots, root - 1, count);
     for (uint32_t end = count; end > 1; end--) {
         const uint32_t last = slots[0];
         slots[0] = slots[end - 1];

@@ -8,7 +8,10 @@
 
 _Static_assert(ASSAY_OUTCOME_COUNT <= 16, "an outcome must fit in four bits");
 
-size_t assay_row_len(uint32_t count) { return ((size_t)count + 1) / 2; }
+size_t assay_row_len(uint32_t count)
+{
+    return ((size_t)count + 1) / 2;
+}
 
 uint8_t assay_row_get(const uint8_t *row, uint32_t slot)
 {

@@ -9,7 +9,7 @@
 #include "scoring/groups.h"
 #include "scoring/weight.h"
 
-_Static_assert((uint64_t)ASSAY_SCORING_MEMBERS_MAX * ASSAY_WEIGHT_UNIT * 3 <=
+_Static_assert(UINT64_C(1) * ASSAY_SCORING_MEMBERS_MAX * ASSAY_WEIGHT_UNIT * 3 <=
                    UINT64_MAX / (2 * ASSAY_SCORE_BP_MAX),
                "ten thousand times three times the total weight must fit in 64 bits");
 
@@ -21,7 +21,7 @@ static uint16_t clamp_bp(uint64_t value)
 static void check_votes(struct assay_votes votes)
 {
     ASSAY_ASSERT(votes.electorate_weight <=
-                 (uint64_t)ASSAY_SCORING_MEMBERS_MAX * ASSAY_WEIGHT_UNIT);
+                 UINT64_C(1) * ASSAY_SCORING_MEMBERS_MAX * ASSAY_WEIGHT_UNIT);
     ASSAY_ASSERT(votes.pass_weight <= votes.electorate_weight);
     ASSAY_ASSERT(votes.negative_weight <= votes.electorate_weight - votes.pass_weight);
 }

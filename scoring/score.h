@@ -13,7 +13,7 @@
 
 enum {
     ASSAY_RISE_AVAILABILITY_BP = 500,
-    ASSAY_RISE_INTEGRITY_BP = 100,   /* U without an earlier offence */
+    ASSAY_RISE_INTEGRITY_BP = 100, /* U without an earlier offence */
     ASSAY_RISE_INTEGRITY_MIN_BP = 12,
     ASSAY_OFFENCE_APART_EPOCHS = 32, /* at most one offence in so many */
     ASSAY_FORGET_EPOCHS = 512,       /* clean attested epochs that forget one offence */

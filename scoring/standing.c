@@ -90,7 +90,10 @@ struct assay_trust assay_trust_newcomer(struct assay_offences offences)
     };
 }
 
-void assay_trust_list(struct assay_trust *trust) { trust->listed_after_failure = true; }
+void assay_trust_list(struct assay_trust *trust)
+{
+    trust->listed_after_failure = true;
+}
 
 uint16_t assay_trust_score_bp(const struct assay_trust *trust)
 {

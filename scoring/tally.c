@@ -12,7 +12,7 @@
 #include "scoring/standing.h"
 #include "scoring/weight.h"
 
-_Static_assert((uint64_t)ASSAY_SCORING_MEMBERS_MAX * ASSAY_WEIGHT_UNIT <= UINT32_MAX,
+_Static_assert(UINT64_C(1) * ASSAY_SCORING_MEMBERS_MAX * ASSAY_WEIGHT_UNIT <= UINT32_MAX,
                "sums of weights are kept in 32 bits");
 
 /* What all voters said about one subject, by weight. Four words side by side: one vector add. */
@@ -112,7 +112,8 @@ static void add_ballots(const struct assay_tally_input *input, const struct scra
 {
     const struct assay_groups *groups = input->groups;
     *summary = (struct assay_tally_summary){ 0 };
-    for (uint32_t g = 0; g < groups->platform_count; g++) scratch->platform_weights[g] = 0;
+    for (uint32_t g = 0; g < groups->platform_count; g++)
+        scratch->platform_weights[g] = 0;
     for (uint32_t i = 0; i < groups->count; i++) {
         const struct assay_faults *faults = &input->members[i].faults;
         scratch->sums[i] = (struct sums){ 0 };
@@ -154,8 +155,8 @@ static void judge(const struct sums *sums, uint64_t electorate_weight, bool cert
         .electorate_weight = electorate_weight,
         .lo_bp = bounds.lo_bp,
         .hi_bp = bounds.hi_bp,
-        .level = assay_votes_third_passed(votes) ? assay_integrity_level(levels)
-                                                 : ASSAY_OUTCOME_NONE,
+        .level =
+            assay_votes_third_passed(votes) ? assay_integrity_level(levels) : ASSAY_OUTCOME_NONE,
         .certified_pass = certified && assay_votes_quorum_passed(votes),
     };
 }
@@ -198,8 +199,8 @@ static void step_member(const struct assay_tally_input *input, uint32_t slot, bo
 static void note_offences(struct assay_offences *offences, uint64_t epoch, bool failed,
                           bool clean_attested, bool faulted)
 {
-    const bool apart = offences->last_epoch == 0 ||
-                       epoch - offences->last_epoch >= ASSAY_OFFENCE_APART_EPOCHS;
+    const bool apart =
+        offences->last_epoch == 0 || epoch - offences->last_epoch >= ASSAY_OFFENCE_APART_EPOCHS;
     if (failed && apart) {
         offences->count++;
         offences->last_epoch = epoch;

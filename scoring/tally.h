@@ -27,15 +27,16 @@ struct assay_score_rules assay_score_rules_default(void);
 
 /*
  * Proofs accepted in this epoch against one member. "A proof strikes an incarnation once": the
- * engine leaves out a proof that has struck before. A FAIL record of this epoch is both a fault of
+ * engine leaves out a proof that has struck before; what is proven here strikes whatever stands
+ * now. Each false FAIL outcome is a proof of its own. A FAIL record of this epoch is both a fault of
  * its subject (own_*) and what lets FAIL outcomes on the subject count into N.
  */
 struct assay_faults {
-    bool own_fail_hard;    /* its evidence of this epoch fails hard */
-    bool own_fail_soft;    /* its evidence of this epoch fails soft */
-    bool equivocation;     /* E1..E4, E6..E8 */
-    bool false_pass;       /* E5: PASS on evidence that fails */
-    uint32_t false_fails;  /* E5: FAIL on evidence that passes; how many new proofs */
+    bool own_fail_hard;   /* its evidence of this epoch fails hard */
+    bool own_fail_soft;   /* its evidence of this epoch fails soft */
+    bool equivocation;    /* E1..E4, E6..E8 */
+    bool false_pass;      /* E5: PASS on evidence that fails */
+    uint32_t false_fails; /* E5: FAIL on evidence that passes; how many new proofs */
 };
 
 /* What the epoch knows of one member besides ballots. */
@@ -46,8 +47,8 @@ struct assay_tally_member {
 };
 
 struct assay_tally_input {
-    uint64_t epoch;                           /* >= 1 */
-    bool roll_present;                        /* the chain of e holds a ROLL */
+    uint64_t epoch;    /* >= 1 */
+    bool roll_present; /* the chain of e holds a ROLL */
     const struct assay_score_rules *rules;
     const struct assay_groups *groups;        /* gives count */
     const uint32_t *weights;                  /* [count]: the table of this epoch */
@@ -55,7 +56,7 @@ struct assay_tally_input {
     /* [count]: the outcomes of slot v's counted ballot, assay_row_len(count) bytes; NULL when v has
      * none (silent, late, over another roll, collateral, policy or verifier digest). */
     const uint8_t *const *rows;
-    const struct assay_trust *trust;          /* [count]: as the epoch before left it */
+    const struct assay_trust *trust; /* [count]: as the epoch before left it */
 };
 
 /* Which rule moved A. */
@@ -90,11 +91,11 @@ struct assay_tally_result {
     uint64_t electorate_weight; /* W: everybody but the member and its platform */
     uint16_t lo_bp;
     uint16_t hi_bp;
-    uint16_t ceiling_bp;        /* of I in this epoch; 10000 unless 3P > W says less */
-    enum assay_outcome level;   /* weighted median of PASS levels; NONE unless 3P > W */
-    bool certified_pass;        /* certified close and 3P > 2W: what permits and guard ask for */
-    bool integrity_failed;      /* an integrity failure happened: RESTART is due */
-    bool offence;               /* and it counted as an offence */
+    uint16_t ceiling_bp;      /* of I in this epoch; 10000 unless 3P > W says less */
+    enum assay_outcome level; /* weighted median of PASS levels; NONE unless 3P > W */
+    bool certified_pass;      /* certified close and 3P > 2W: what permits ask for */
+    bool integrity_failed;    /* an integrity failure happened: RESTART is due */
+    bool offence;             /* and it counted as an offence */
     enum assay_availability_rule availability_rule;
     enum assay_integrity_reason integrity_reason;
 };

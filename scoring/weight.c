@@ -93,11 +93,13 @@ static struct assay_share share_of(const struct assay_family *family, uint32_t *
 {
     struct assay_share share = { 0 };
     if (total == 0) return share;
-    for (uint32_t g = 0; g < family->group_count; g++) order[g] = g;
+    for (uint32_t g = 0; g < family->group_count; g++)
+        order[g] = g;
     assay_order_sort(order, family->group_count, compare_sums_falling, family->sums);
     share.largest_weight = family->sums[order[0]];
     uint64_t failed = 0;
-    while (3 * failed < total) failed += family->sums[order[share.third_count++]];
+    while (3 * failed < total)
+        failed += family->sums[order[share.third_count++]];
     return share;
 }
 
@@ -158,7 +160,8 @@ void assay_weights(const struct assay_weight_input *input, void *memory, size_t 
      * fewer than min(4, previous) voters. An empty table is refused already: nobody could vote. */
     const bool refused = total == 0 && input->previous != NULL;
     if (refused)
-        for (uint32_t i = 0; i < count; i++) weights[i] = input->previous[i];
+        for (uint32_t i = 0; i < count; i++)
+            weights[i] = input->previous[i];
     measure(input, &scratch, weights, tolerance);
     tolerance->refused = refused;
 }

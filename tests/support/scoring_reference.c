@@ -137,7 +137,8 @@ static void move_availability(bool certified, struct assay_trust *trust,
 static uint16_t minus_quarter(uint16_t score)
 {
     uint16_t part = 0;
-    while (4 * part < score) part++; /* ceil(score / 4) */
+    while (4 * part < score)
+        part++; /* ceil(score / 4) */
     return (uint16_t)(score - part);
 }
 
@@ -221,8 +222,7 @@ static void move_up(const struct assay_tally_input *input, const struct assay_ta
     if (result->ceiling_bp < top) top = result->ceiling_bp;
     if (result->lo_bp < top) top = result->lo_bp;
     if (top <= trust->integrity_bp) result->integrity_reason = ASSAY_INTEGRITY_HELD_BOUND;
-    else if (!trust->listed_after_failure)
-        result->integrity_reason = ASSAY_INTEGRITY_HELD_UNLISTED;
+    else if (!trust->listed_after_failure) result->integrity_reason = ASSAY_INTEGRITY_HELD_UNLISTED;
     else if (member->duty && !member->balloted)
         result->integrity_reason = ASSAY_INTEGRITY_HELD_NO_BALLOT;
     else {
@@ -237,7 +237,8 @@ static void move_standing(bool certified, uint16_t score, struct assay_hysteresi
     unsigned standing = (unsigned)state->standing;
     unsigned held = state->held_epochs;
     if (score < bounds[standing]) {
-        while (score < bounds[standing]) standing++;
+        while (score < bounds[standing])
+            standing++;
         held = 0;
     } else if (standing == 0 || score < bounds[standing - 1] + 200) {
         held = 0;
@@ -302,8 +303,8 @@ static void move_offences(const struct assay_tally_input *input, const struct as
 }
 
 void reference_tally(const struct assay_tally_input *input, const struct assay_place *places,
-                     uint32_t count, struct assay_trust *trust,
-                     struct assay_tally_result *results, struct assay_tally_summary *summary)
+                     uint32_t count, struct assay_trust *trust, struct assay_tally_result *results,
+                     struct assay_tally_summary *summary)
 {
     *summary = (struct assay_tally_summary){ 0 };
     for (uint32_t i = 0; i < count; i++) {
@@ -348,7 +349,8 @@ uint64_t reference_cap_limit(const uint64_t *sums, uint32_t group_count, struct 
     uint64_t l2 = max;
     for (uint64_t limit = total + 1; limit-- > 0;) {
         uint64_t left = 0;
-        for (uint32_t g = 0; g < group_count; g++) left += sums[g] < limit ? sums[g] : limit;
+        for (uint32_t g = 0; g < group_count; g++)
+            left += sums[g] < limit ? sums[g] : limit;
         if (l1 == 0 && cap.den * limit <= cap.num * left) l1 = limit;
         if (2 * total >= total_before && 2 * left >= total_before && limit < l2) l2 = limit;
     }
@@ -414,7 +416,8 @@ static void cut(const struct assay_place *places, uint32_t count, same_group *sa
     uint32_t groups = 0;
     for (uint32_t i = 0; i < count; i++) {
         bool seen = false;
-        for (uint32_t j = 0; j < i; j++) seen |= same(&places[i], &places[j]);
+        for (uint32_t j = 0; j < i; j++)
+            seen |= same(&places[i], &places[j]);
         if (!seen) sums[groups++] = sum_of_group(places, count, same, i, weights);
     }
     const uint64_t limit = reference_cap_limit(sums, groups, cap, total_before);
@@ -432,15 +435,18 @@ void reference_weights(const struct assay_weight_input *input, const struct assa
     }
     scale_all(places, count, same_platform, 10000, weights);
     uint64_t before = 0;
-    for (uint32_t i = 0; i < count; i++) before += weights[i];
+    for (uint32_t i = 0; i < count; i++)
+        before += weights[i];
     cut(places, count, same_operator, input->rules->operator_cap, before, weights);
     cut(places, count, same_vendor, input->rules->vendor_cap, before, weights);
     cut(places, count, same_operator, input->rules->operator_cap, before, weights);
     cut(places, count, same_vendor, input->rules->vendor_cap, before, weights);
     uint64_t total = 0;
-    for (uint32_t i = 0; i < count; i++) total += weights[i];
+    for (uint32_t i = 0; i < count; i++)
+        total += weights[i];
     if (total == 0 && input->previous != NULL)
-        for (uint32_t i = 0; i < count; i++) weights[i] = input->previous[i];
+        for (uint32_t i = 0; i < count; i++)
+            weights[i] = input->previous[i];
 }
 
 /* --- comparing ----------------------------------------------------------------------------- */
@@ -462,14 +468,12 @@ bool reference_trust_equal(const struct assay_trust *a, const struct assay_trust
            a->out_of_date_since_epoch == b->out_of_date_since_epoch;
 }
 
-bool reference_result_equal(const struct assay_tally_result *a,
-                            const struct assay_tally_result *b)
+bool reference_result_equal(const struct assay_tally_result *a, const struct assay_tally_result *b)
 {
     return a->pass_weight == b->pass_weight && a->negative_weight == b->negative_weight &&
            a->electorate_weight == b->electorate_weight && a->lo_bp == b->lo_bp &&
            a->hi_bp == b->hi_bp && a->ceiling_bp == b->ceiling_bp && a->level == b->level &&
-           a->certified_pass == b->certified_pass &&
-           a->integrity_failed == b->integrity_failed && a->offence == b->offence &&
-           a->availability_rule == b->availability_rule &&
+           a->certified_pass == b->certified_pass && a->integrity_failed == b->integrity_failed &&
+           a->offence == b->offence && a->availability_rule == b->availability_rule &&
            a->integrity_reason == b->integrity_reason;
 }

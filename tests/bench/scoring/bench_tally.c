@@ -59,11 +59,11 @@ static void fill_ballots(struct network *net)
             noise = noise * 1664525u + 1013904223u;
             const uint32_t dice = noise >> 24;
             assay_row_set(row, s,
-                          s == voter     ? ASSAY_OUTCOME_NONE
-                          : dice < 12    ? ASSAY_OUTCOME_ABSENT
-                          : dice < 20    ? ASSAY_OUTCOME_PASS_OUT_OF_DATE
-                          : dice < 24    ? ASSAY_OUTCOME_FAIL_HARD
-                                         : ASSAY_OUTCOME_PASS_UP_TO_DATE);
+                          s == voter  ? ASSAY_OUTCOME_NONE
+                          : dice < 12 ? ASSAY_OUTCOME_ABSENT
+                          : dice < 20 ? ASSAY_OUTCOME_PASS_OUT_OF_DATE
+                          : dice < 24 ? ASSAY_OUTCOME_FAIL_HARD
+                                      : ASSAY_OUTCOME_PASS_UP_TO_DATE);
         }
     }
 }
@@ -138,7 +138,8 @@ static void measure(uint32_t count, uint32_t epochs)
     const struct assay_score_rules score_rules = assay_score_rules_default();
     const struct assay_weight_rules weight_rules = assay_weight_rules_default();
     struct assay_tolerance tolerance;
-    struct assay_weight_input weigh = { .rules = &weight_rules, .groups = &net.groups,
+    struct assay_weight_input weigh = { .rules = &weight_rules,
+                                        .groups = &net.groups,
                                         .trust = net.trust };
     assay_weights(&weigh, net.weights_memory, assay_weights_memory_len(count), net.weights[0],
                   &tolerance);
@@ -146,10 +147,14 @@ static void measure(uint32_t count, uint32_t epochs)
     for (uint32_t epoch = 0; epoch < epochs; epoch++) {
         uint32_t *const now = net.weights[epoch % 2];
         uint32_t *const next = net.weights[(epoch + 1) % 2];
-        const struct assay_tally_input input = { .epoch = epoch + 1, .roll_present = true,
-                                                 .rules = &score_rules, .groups = &net.groups,
-                                                 .weights = now, .members = net.members,
-                                                 .rows = net.rows, .trust = net.trust };
+        const struct assay_tally_input input = { .epoch = epoch + 1,
+                                                 .roll_present = true,
+                                                 .rules = &score_rules,
+                                                 .groups = &net.groups,
+                                                 .weights = now,
+                                                 .members = net.members,
+                                                 .rows = net.rows,
+                                                 .trust = net.trust };
         struct assay_tally_summary summary;
         const uint64_t start = now_ns();
         assay_tally_epoch(&input, net.tally_memory, assay_tally_memory_len(count), net.trust,

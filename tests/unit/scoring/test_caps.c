@@ -17,7 +17,8 @@ static const struct assay_cap third = { .num = 33, .den = 100 };
 static uint64_t limit_of(const uint64_t *sums, uint32_t count, struct assay_cap cap)
 {
     uint64_t total = 0;
-    for (uint32_t g = 0; g < count; g++) total += sums[g];
+    for (uint32_t g = 0; g < count; g++)
+        total += sums[g];
     return assay_cap_limit(sums, count, cap, total);
 }
 
@@ -128,8 +129,9 @@ static void run_cut(struct cut_case *c)
 {
     uint64_t sums[GROUPS_MAX];
     uint64_t remainder[GROUPS_MAX];
-    const struct assay_family family = { .group_of = c->group_of, .group_count = GROUPS_MAX,
-                                         .sums = sums, .remainder = remainder };
+    const struct assay_family family = {
+        .group_of = c->group_of, .group_count = GROUPS_MAX, .sums = sums, .remainder = remainder
+    };
     assay_cap_cut(&family, c->by_id, MEMBERS, c->limit, c->after);
 }
 
@@ -199,7 +201,8 @@ Test(scoring_caps, the_check_of_the_cut_catches_planted_faults)
 Test(scoring_caps, a_cut_to_nothing_leaves_nothing)
 {
     struct cut_case c = { .before = { 7, 9 }, .after = { 7, 9 } };
-    for (uint32_t i = 0; i < MEMBERS; i++) c.by_id[i] = i;
+    for (uint32_t i = 0; i < MEMBERS; i++)
+        c.by_id[i] = i;
     run_cut(&c);
     cr_expect_eq(c.after[0] + c.after[1], 0u);
 }

@@ -118,10 +118,12 @@ Test(scoring_groups, slots_are_listed_in_byte_order_of_id)
 {
     world_init(&w, 4);
     const uint8_t first_bytes[] = { 0x80, 0x7f, 0xff, 0x00 };
-    for (uint32_t i = 0; i < 4; i++) w.places[i].node_id[0] = first_bytes[i];
+    for (uint32_t i = 0; i < 4; i++)
+        w.places[i].node_id[0] = first_bytes[i];
     world_regroup(&w);
     const uint32_t expected[] = { 3, 1, 0, 2 }; /* unsigned order */
-    for (uint32_t i = 0; i < 4; i++) cr_expect_eq(w.groups.by_id[i], expected[i]);
+    for (uint32_t i = 0; i < 4; i++)
+        cr_expect_eq(w.groups.by_id[i], expected[i]);
 }
 
 Test(scoring_groups, aborts_on_two_members_of_one_id, .signal = SIGABRT)

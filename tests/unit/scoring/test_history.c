@@ -31,7 +31,10 @@ static uint32_t differences_of_epoch(void)
     return differences;
 }
 
-static bool one_in(uint64_t *seed, uint32_t chance) { return world_below(seed, chance) == 0; }
+static bool one_in(uint64_t *seed, uint32_t chance)
+{
+    return world_below(seed, chance) == 0;
+}
 
 static void random_ballots(uint64_t *seed)
 {
@@ -141,7 +144,8 @@ Test(scoring_history, the_comparison_notices_every_field)
 {
     const struct assay_trust base = assay_trust_genesis();
     struct assay_trust t[10];
-    for (size_t k = 0; k < 10; k++) t[k] = base;
+    for (size_t k = 0; k < 10; k++)
+        t[k] = base;
     t[0].integrity_bp--;
     t[1].availability_bp--;
     t[2].score.standing = ASSAY_STANDING_WARNING;
@@ -153,11 +157,13 @@ Test(scoring_history, the_comparison_notices_every_field)
     t[8].last_false_fail_epoch = 1;
     t[9].out_of_date_since_epoch = 1;
     cr_expect(reference_trust_equal(&base, &base));
-    for (size_t k = 0; k < 10; k++) cr_expect_not(reference_trust_equal(&base, &t[k]), "%zu", k);
+    for (size_t k = 0; k < 10; k++)
+        cr_expect_not(reference_trust_equal(&base, &t[k]), "%zu", k);
 
     const struct assay_tally_result none = { 0 };
     struct assay_tally_result r[12];
-    for (size_t k = 0; k < 12; k++) r[k] = none;
+    for (size_t k = 0; k < 12; k++)
+        r[k] = none;
     r[0].pass_weight = 1;
     r[1].negative_weight = 1;
     r[2].electorate_weight = 1;
@@ -171,7 +177,8 @@ Test(scoring_history, the_comparison_notices_every_field)
     r[10].availability_rule = ASSAY_AVAILABILITY_RISE;
     r[11].integrity_reason = ASSAY_INTEGRITY_RISE;
     cr_expect(reference_result_equal(&none, &none));
-    for (size_t k = 0; k < 12; k++) cr_expect_not(reference_result_equal(&none, &r[k]), "%zu", k);
+    for (size_t k = 0; k < 12; k++)
+        cr_expect_not(reference_result_equal(&none, &r[k]), "%zu", k);
 }
 
 Test(scoring_history, the_comparison_catches_a_planted_fault)

@@ -11,9 +11,18 @@ static struct world w; /* too large for the stack of a test */
 
 enum { SUBJECT = 3 };
 
-static struct assay_faults *faults(void) { return &w.members[SUBJECT].faults; }
-static struct assay_trust *trust(void) { return &w.trust[SUBJECT]; }
-static struct assay_tally_result *result(void) { return &w.results[SUBJECT]; }
+static struct assay_faults *faults(void)
+{
+    return &w.members[SUBJECT].faults;
+}
+static struct assay_trust *trust(void)
+{
+    return &w.trust[SUBJECT];
+}
+static struct assay_tally_result *result(void)
+{
+    return &w.results[SUBJECT];
+}
 
 /* The subject fails hard, and its new incarnation is listed in the same block. */
 static void fail_hard_and_relist(void)

@@ -65,8 +65,7 @@ static bool trimmed_is_below_closed_form(uint32_t b, uint64_t h)
 {
     /* 2 (1-b) h - (2-3b) <= sqrt(13 b^2 - 16 b + 4), all scaled by 10000 */
     const int64_t left = 2 * (int64_t)(10000 - b) * (int64_t)h / 10000 - (20000 - 3 * (int64_t)b);
-    const int64_t square =
-        13 * (int64_t)b * (int64_t)b - 160000 * (int64_t)b + (int64_t)400000000;
+    const int64_t square = 13 * (int64_t)b * (int64_t)b - 160000 * (int64_t)b + (int64_t)400000000;
     return left <= 0 || left * left <= square;
 }
 
@@ -80,7 +79,8 @@ Test(scoring_naive, a_trimmed_third_resists_up_to_a_third_and_collapses_at_3489)
         cr_assert_not(trimmed_is_below_closed_form(b, h + 120u), "b = %u h = %u", b, h);
     }
     uint32_t collapse = 3334;
-    while (settled_honest(ASSAY_NAIVE_TRIMMED, ASSAY_NAIVE_WEIGHT_SCORE, collapse) > 0) collapse++;
+    while (settled_honest(ASSAY_NAIVE_TRIMMED, ASSAY_NAIVE_WEIGHT_SCORE, collapse) > 0)
+        collapse++;
     cr_expect_geq(collapse, 3484u);
     cr_expect_leq(collapse, 3490u, "(8 - 2 sqrt 3) / 13 = 0.34892");
 }
@@ -102,7 +102,8 @@ static uint16_t last_honest(enum assay_naive_rule rule, enum assay_naive_weighti
 {
     uint16_t scores[2][100];
     badmouth(byzantine);
-    for (uint32_t i = 0; i < 100; i++) scores[0][i] = 10000;
+    for (uint32_t i = 0; i < 100; i++)
+        scores[0][i] = 10000;
     enum { EPOCHS = 40 };
     for (int epoch = 0; epoch < EPOCHS; epoch++)
         assay_naive_epoch(rule, weighting, w.rows, 100, scores[epoch % 2], scores[(epoch + 1) % 2]);
@@ -131,9 +132,11 @@ Test(scoring_naive, a_hundred_nodes_end_where_the_measured_table_says, .timeout 
 Test(scoring_naive, missing_ballots_pull_the_naive_rules_down_and_not_the_interval)
 {
     badmouth(0);
-    for (uint32_t voter = 0; voter < 30; voter++) world_silence(&w, voter, true);
+    for (uint32_t voter = 0; voter < 30; voter++)
+        world_silence(&w, voter, true);
     uint16_t scores[2][100];
-    for (uint32_t i = 0; i < 100; i++) scores[0][i] = 10000;
+    for (uint32_t i = 0; i < 100; i++)
+        scores[0][i] = 10000;
     assay_naive_epoch(ASSAY_NAIVE_MEAN, ASSAY_NAIVE_WEIGHT_ONE, w.rows, 100, scores[0], scores[1]);
     cr_expect_eq(scores[1][99], 6969, "69 of 99: silence counts against everybody");
     world_step(&w);

@@ -79,8 +79,8 @@ Test(scoring_score, keeps_p1_p2_p11_range_and_order_in_all_20616325_small_cases,
     const struct violations v = check_all(assay_score_availability_step, 75);
     cr_expect_eq(v.cases, 20616325u);
     cr_expect_eq(violations_total(&v), 0u, "range %lu P1 %lu P2 %lu P11 %lu order %lu",
-                 (unsigned long)v.range, (unsigned long)v.unjust_fall,
-                 (unsigned long)v.unjust_rise, (unsigned long)v.hold, (unsigned long)v.order);
+                 (unsigned long)v.range, (unsigned long)v.unjust_fall, (unsigned long)v.unjust_rise,
+                 (unsigned long)v.hold, (unsigned long)v.order);
 }
 
 /* The walk's grid ends at 9990; an honest score stands at 10000. Returns the falls there. */
@@ -189,7 +189,8 @@ Test(scoring_score, the_largest_network_does_not_overflow)
 
 Test(scoring_score, aborts_when_more_is_said_than_there_is_weight, .signal = SIGABRT)
 {
-    const struct assay_votes votes = { .pass_weight = 6, .negative_weight = 5,
+    const struct assay_votes votes = { .pass_weight = 6,
+                                       .negative_weight = 5,
                                        .electorate_weight = 10 };
     (void)assay_score_bounds(votes);
 }
@@ -203,9 +204,9 @@ Test(scoring_score, the_thresholds_are_strict)
         bool third;
         bool quorum;
     } cases[] = {
-        { 2, 6, false, false }, { 3, 6, true, false }, { 4, 6, true, false }, { 5, 6, true, true },
-        { 3, 10, false, false }, { 4, 10, true, false }, { 6, 10, true, false },
-        { 7, 10, true, true },
+        { 2, 6, false, false }, { 3, 6, true, false },   { 4, 6, true, false },
+        { 5, 6, true, true },   { 3, 10, false, false }, { 4, 10, true, false },
+        { 6, 10, true, false }, { 7, 10, true, true },
     };
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         const struct assay_votes votes = { .pass_weight = cases[k].pass,

@@ -55,7 +55,8 @@ Test(scoring_standing, goes_up_after_three_certified_epochs_at_bound_plus_200)
 Test(scoring_standing, never_goes_up_one_point_below_the_hysteresis)
 {
     struct assay_hysteresis state = at(ASSAY_STANDING_SUSPENDED, 0);
-    for (int epoch = 0; epoch < 20; epoch++) state = assay_standing_step(state, 5199, true);
+    for (int epoch = 0; epoch < 20; epoch++)
+        state = assay_standing_step(state, 5199, true);
     cr_expect_eq(state.standing, ASSAY_STANDING_SUSPENDED);
     cr_expect_eq(state.held_epochs, 0);
 }

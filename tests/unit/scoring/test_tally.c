@@ -33,7 +33,8 @@ Test(scoring_tally, nobody_votes_for_itself)
     for (uint32_t voter = 0; voter < 4; voter++)
         world_vote(&w, voter, voter, ASSAY_OUTCOME_PASS_UP_TO_DATE);
     world_step(&w);
-    for (uint32_t i = 0; i < 4; i++) cr_expect_eq(w.results[i].pass_weight, 30000u);
+    for (uint32_t i = 0; i < 4; i++)
+        cr_expect_eq(w.results[i].pass_weight, 30000u);
 }
 
 Test(scoring_tally, nobody_votes_for_its_own_platform)
@@ -145,7 +146,8 @@ Test(scoring_tally, without_a_roll_or_a_quorum_everything_is_held)
     w.roll_present = false;
     world_step(&w);
     w.roll_present = true;
-    for (uint32_t i = 0; i < 3; i++) world_silence(&w, i, true);
+    for (uint32_t i = 0; i < 3; i++)
+        world_silence(&w, i, true);
     world_step(&w);
     for (uint32_t i = 0; i < 7; i++) {
         cr_expect_eq(w.trust[i].availability_bp, 9500);
@@ -254,7 +256,8 @@ Test(scoring_tally, p5_a_third_of_the_weight_cannot_lower_the_integrity_of_anybo
 Test(scoring_tally, p1_one_vote_more_than_a_third_is_felt)
 {
     world_init(&w, 10);
-    for (uint32_t voter = 0; voter < 4; voter++) world_vote(&w, voter, 9, ASSAY_OUTCOME_ABSENT);
+    for (uint32_t voter = 0; voter < 4; voter++)
+        world_vote(&w, voter, 9, ASSAY_OUTCOME_ABSENT);
     world_step(&w);
     cr_expect_lt(w.trust[9].availability_bp, 10000, "the test above would see a fall");
 }
@@ -266,8 +269,8 @@ Test(scoring_tally, p2_a_third_of_the_weight_cannot_make_anybody_rise)
     for (int round = 0; round < 300; round++) {
         world_init(&w, 10);
         w.trust[9] = assay_trust_newcomer((struct assay_offences){ 0 });
-        world_vote_all(&w, 9, world_below(&seed, 2) == 0 ? ASSAY_OUTCOME_ABSENT
-                                                         : ASSAY_OUTCOME_NONE);
+        world_vote_all(&w, 9,
+                       world_below(&seed, 2) == 0 ? ASSAY_OUTCOME_ABSENT : ASSAY_OUTCOME_NONE);
         for (uint32_t voter = 0; voter < 3; voter++)
             world_vote(&w, voter, 9, ASSAY_OUTCOME_PASS_UP_TO_DATE);
         for (uint32_t voter = 0; voter < 9; voter++)
@@ -276,7 +279,8 @@ Test(scoring_tally, p2_a_third_of_the_weight_cannot_make_anybody_rise)
         cr_assert_eq(w.trust[9].availability_bp, 0);
         cr_assert_eq(w.trust[9].integrity_bp, 0);
     }
-    for (uint32_t voter = 0; voter < 9; voter++) world_silence(&w, voter, false);
+    for (uint32_t voter = 0; voter < 9; voter++)
+        world_silence(&w, voter, false);
     world_vote(&w, 3, 9, ASSAY_OUTCOME_PASS_UP_TO_DATE);
     world_step(&w);
     cr_expect_gt(w.trust[9].availability_bp, 0, "and one vote more is felt");
@@ -371,7 +375,8 @@ Test(scoring_tally, a_row_gives_back_what_was_put_in)
     cr_expect_eq(assay_row_len(6), 3u);
     for (uint32_t slot = 0; slot < 6; slot++)
         assay_row_set(row, slot, (enum assay_outcome)(slot + 1));
-    for (uint32_t slot = 0; slot < 6; slot++) cr_expect_eq(assay_row_get(row, slot), slot + 1);
+    for (uint32_t slot = 0; slot < 6; slot++)
+        cr_expect_eq(assay_row_get(row, slot), slot + 1);
     cr_expect_eq(row[0], 0x21, "slot 0 in the low half");
     assay_row_set(row, 1, ASSAY_OUTCOME_NONE);
     cr_expect_eq(row[0], 0x01, "a slot can be taken back");

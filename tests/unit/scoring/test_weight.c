@@ -48,7 +48,8 @@ Test(scoring_weight, seven_peers_on_four_roots_all_have_full_weight)
 {
     world_init(&w, 7);
     weigh(NULL, NULL);
-    for (uint32_t i = 0; i < 7; i++) cr_expect_eq(table[i], 10000u);
+    for (uint32_t i = 0; i < 7; i++)
+        cr_expect_eq(table[i], 10000u);
     cr_expect_eq(tolerance.total_weight, 70000u);
     cr_expect_eq(tolerance.voter_count, 7u);
     cr_expect(tolerance.operator_cap_met);
@@ -65,7 +66,8 @@ Test(scoring_weight, seven_peers_on_four_roots_all_have_full_weight)
 Test(scoring_weight, a_third_is_reached_at_exactly_a_third)
 {
     world_init(&w, 6);
-    for (uint32_t i = 0; i < 6; i++) set_vendor(i, (uint8_t)i);
+    for (uint32_t i = 0; i < 6; i++)
+        set_vendor(i, (uint8_t)i);
     world_regroup(&w);
     weigh(NULL, NULL);
     cr_expect_eq(tolerance.node.third_count, 2u, "20000 of 60000");
@@ -96,7 +98,8 @@ Test(scoring_weight, availability_never_changes_weight)
         w.trust[i].score.standing = ASSAY_STANDING_SUSPENDED;
     }
     weigh(NULL, NULL);
-    for (uint32_t i = 0; i < 7; i++) cr_expect_eq(table[i], 10000u);
+    for (uint32_t i = 0; i < 7; i++)
+        cr_expect_eq(table[i], 10000u);
 }
 
 Test(scoring_weight, an_unlisted_incarnation_has_none)
@@ -114,8 +117,10 @@ Test(scoring_weight, an_unlisted_incarnation_has_none)
 Test(scoring_weight, ids_on_one_platform_share_one_unit)
 {
     world_init(&w, 9);
-    for (uint32_t i = 0; i < 9; i++) set_vendor(i, (uint8_t)(i < 6 ? i % 3 : 3));
-    for (uint32_t i = 6; i < 9; i++) w.places[i].platform_id[1] = 99;
+    for (uint32_t i = 0; i < 9; i++)
+        set_vendor(i, (uint8_t)(i < 6 ? i % 3 : 3));
+    for (uint32_t i = 6; i < 9; i++)
+        w.places[i].platform_id[1] = 99;
     world_regroup(&w);
     weigh(NULL, NULL);
     cr_expect_eq(table[6], 3334u, "by byte order of id");
@@ -134,9 +139,11 @@ Test(scoring_weight, masked_ids_share_one_unit_per_operator_and_vendor_root)
     }
     world_regroup(&w);
     weigh(NULL, NULL);
-    for (uint32_t i = 0; i < 12; i++) cr_expect_eq(table[i], i < 8 ? 10000u : 5000u);
+    for (uint32_t i = 0; i < 12; i++)
+        cr_expect_eq(table[i], i < 8 ? 10000u : 5000u);
     cr_expect_eq(w.groups.platform_count, 10u);
-    for (uint32_t i = 8; i < 12; i++) w.places[i].platform_shared = false;
+    for (uint32_t i = 8; i < 12; i++)
+        w.places[i].platform_shared = false;
     world_regroup(&w);
     cr_expect_eq(w.groups.platform_count, 12u, "ids of their own name platforms of their own");
 }
@@ -159,7 +166,8 @@ Test(scoring_weight, few_roots_or_operators_are_reported_not_punished)
 {
     for (uint8_t roots = 1; roots <= 5; roots++) {
         world_init(&w, 10);
-        for (uint32_t i = 0; i < 10; i++) set_vendor(i, (uint8_t)(i % roots + 1));
+        for (uint32_t i = 0; i < 10; i++)
+            set_vendor(i, (uint8_t)(i % roots + 1));
         world_regroup(&w);
         weigh(NULL, NULL);
         cr_expect_eq(tolerance.vendor_cap_met, roots >= 4, "%u roots", roots);
@@ -169,7 +177,8 @@ Test(scoring_weight, few_roots_or_operators_are_reported_not_punished)
     }
     for (uint8_t operators = 1; operators <= 6; operators++) {
         world_init(&w, 12);
-        for (uint32_t i = 0; i < 12; i++) w.places[i].operator_id[1] = (uint8_t)(i % operators);
+        for (uint32_t i = 0; i < 12; i++)
+            w.places[i].operator_id[1] = (uint8_t)(i % operators);
         world_regroup(&w);
         weigh(NULL, NULL);
         cr_expect_eq(tolerance.operator_cap_met, operators >= 5, "%u operators", operators);
@@ -180,7 +189,8 @@ Test(scoring_weight, few_roots_or_operators_are_reported_not_punished)
 Test(scoring_weight, a_lone_node_of_a_rare_vendor_stays_a_lone_node)
 {
     world_init(&w, 11);
-    for (uint32_t i = 0; i < 11; i++) set_vendor(i, i == 10 ? 2 : 1);
+    for (uint32_t i = 0; i < 11; i++)
+        set_vendor(i, i == 10 ? 2 : 1);
     world_regroup(&w);
     weigh(NULL, NULL);
     cr_expect_eq(table[10], 10000u);
@@ -191,10 +201,12 @@ Test(scoring_weight, a_lone_node_of_a_rare_vendor_stays_a_lone_node)
 Test(scoring_weight, a_single_vendor_keeps_its_weight)
 {
     world_init(&w, 8);
-    for (uint32_t i = 0; i < 8; i++) set_vendor(i, 1);
+    for (uint32_t i = 0; i < 8; i++)
+        set_vendor(i, 1);
     world_regroup(&w);
     weigh(NULL, NULL);
-    for (uint32_t i = 0; i < 8; i++) cr_expect_eq(table[i], 10000u);
+    for (uint32_t i = 0; i < 8; i++)
+        cr_expect_eq(table[i], 10000u);
     cr_expect_not(tolerance.vendor_break_survivable);
     cr_expect_eq(tolerance.vendor.third_count, 1u);
 }
@@ -224,10 +236,8 @@ Test(scoring_weight, p9_agrees_with_the_reference_and_keeps_its_promises, .timeo
         }
         cr_assert_eq(total, tolerance.total_weight);
         cr_assert_leq(tolerance.platform.largest_weight, 10000u);
-        cr_assert_eq(tolerance.operator_cap_met,
-                     5 * tolerance.operator_.largest_weight <= total);
-        cr_assert_eq(tolerance.vendor_cap_met,
-                     100 * tolerance.vendor.largest_weight <= 33 * total);
+        cr_assert_eq(tolerance.operator_cap_met, 5 * tolerance.operator_.largest_weight <= total);
+        cr_assert_eq(tolerance.vendor_cap_met, 100 * tolerance.vendor.largest_weight <= 33 * total);
     }
 }
 
@@ -242,7 +252,8 @@ Test(scoring_weight, p10_does_not_depend_on_the_order_of_the_roster)
             w.trust[i].integrity_bp = (uint16_t)(9000 + world_below(&seed, 1001));
         weigh(NULL, NULL);
         uint32_t before[12];
-        for (uint32_t i = 0; i < 12; i++) before[i] = table[i];
+        for (uint32_t i = 0; i < 12; i++)
+            before[i] = table[i];
         for (uint32_t i = 0; i < 6; i++) { /* turn the roster round */
             const struct assay_place place = w.places[i];
             const struct assay_trust trust = w.trust[i];
@@ -253,7 +264,8 @@ Test(scoring_weight, p10_does_not_depend_on_the_order_of_the_roster)
         }
         world_regroup(&w);
         weigh(NULL, NULL);
-        for (uint32_t i = 0; i < 12; i++) cr_assert_eq(table[11 - i], before[i]);
+        for (uint32_t i = 0; i < 12; i++)
+            cr_assert_eq(table[11 - i], before[i]);
     }
 }
 
@@ -265,7 +277,8 @@ Test(scoring_weight, an_empty_table_is_refused_and_the_old_one_stays)
     const uint32_t previous[] = { 1, 2, 3, 4 };
     weigh(NULL, previous);
     cr_expect(tolerance.refused);
-    for (uint32_t i = 0; i < 4; i++) cr_expect_eq(table[i], previous[i]);
+    for (uint32_t i = 0; i < 4; i++)
+        cr_expect_eq(table[i], previous[i]);
     cr_expect_eq(tolerance.total_weight, 10u, "measured on the table in force");
     weigh(NULL, NULL);
     cr_expect_not(tolerance.refused);
@@ -294,7 +307,8 @@ Test(scoring_weight, the_largest_network_is_weighed_exactly)
     const struct assay_weight_input input = { .rules = &rules, .groups = &groups, .trust = trust };
     assay_weights(&input, scratch, sizeof scratch, weights, &tolerance);
     uint64_t total = 0;
-    for (uint32_t i = 0; i < COUNT; i++) total += weights[i];
+    for (uint32_t i = 0; i < COUNT; i++)
+        total += weights[i];
     cr_expect_eq(total, tolerance.total_weight);
     cr_expect_geq(2 * total, (uint64_t)COUNT * 10000);
     cr_expect(tolerance.vendor_cap_met);

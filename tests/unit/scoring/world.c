@@ -7,7 +7,8 @@
 
 static void name(uint8_t *id, uint32_t number)
 {
-    for (unsigned k = 0; k < ASSAY_SCORING_ID_LEN; k++) id[k] = 0;
+    for (unsigned k = 0; k < ASSAY_SCORING_ID_LEN; k++)
+        id[k] = 0;
     id[0] = (uint8_t)(number >> 8);
     id[1] = (uint8_t)number;
 }
@@ -33,7 +34,8 @@ void world_init(struct world *world, uint32_t count)
         world->trust[i] = assay_trust_genesis();
         world_silence(world, i, false);
     }
-    for (uint32_t i = 0; i < count; i++) world_vote_all(world, i, ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    for (uint32_t i = 0; i < count; i++)
+        world_vote_all(world, i, ASSAY_OUTCOME_PASS_UP_TO_DATE);
     world_regroup(world);
 }
 
@@ -80,7 +82,8 @@ void world_step(struct world *world)
 
 void world_steps(struct world *world, uint32_t epochs)
 {
-    for (uint32_t k = 0; k < epochs; k++) world_step(world);
+    for (uint32_t k = 0; k < epochs; k++)
+        world_step(world);
 }
 
 uint64_t world_random(uint64_t *state)
