@@ -211,6 +211,16 @@ Test(base_merkle, binds_the_leaf_to_its_place)
     }
 }
 
+Test(base_merkle, refuses_a_path_longer_than_the_tree_is_deep)
+{
+    /* What leads from the last of two leaves to their root is no proof in a tree of one leaf. */
+    uint8_t path[1][32];
+    const struct hash root = reference_root(0, 2);
+    assay_bytes_copy(path[0], 32, leaf_of(0).bytes, 32);
+    cr_assert(assay_merkle_verify(leaf_of(1).bytes, 1, 2, read_only(path), 1, root.bytes));
+    cr_assert_not(assay_merkle_verify(leaf_of(1).bytes, 0, 1, read_only(path), 1, root.bytes));
+}
+
 Test(base_merkle, refuses_numbers_that_no_tree_has)
 {
     const struct hash leaf = leaf_of(0);
