@@ -28,8 +28,8 @@ struct assay_score_rules assay_score_rules_default(void);
 /*
  * Proofs accepted in this epoch against one member. "A proof strikes an incarnation once": the
  * engine leaves out a proof that has struck before; what is proven here strikes whatever stands
- * now. Each false FAIL outcome is a proof of its own. A FAIL record of this epoch is both a fault of
- * its subject (own_*) and what lets FAIL outcomes on the subject count into N.
+ * now. Each false FAIL outcome is a proof of its own. A FAIL record of this epoch is both a fault
+ * of its subject (own_*) and what lets FAIL outcomes on the subject count into N.
  */
 struct assay_faults {
     bool own_fail_hard;   /* its evidence of this epoch fails hard */
