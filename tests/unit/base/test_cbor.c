@@ -206,6 +206,17 @@ Test(base_cbor, writes_and_reads_strings)
     cr_assert_eq(assay_cursor_end(&c), ASSAY_OK);
 }
 
+Test(base_cbor, writes_the_head_of_bytes_that_follow_piece_by_piece)
+{
+    uint8_t memory[64];
+    struct assay_writer w = assay_writer_over(memory, sizeof memory);
+    assay_cbor_put_bytes_head(&w, 25);
+    assay_writer_zero(&w, 24);
+    assay_cbor_put_uint(&w, 1);
+    check_written(&w, "5819" "000000000000000000000000000000000000000000000000" "01");
+    cr_assert_eq(skip_hex("5819" "000000000000000000000000000000000000000000000000" "01"), ASSAY_OK);
+}
+
 Test(base_cbor, refuses_lengths_that_no_memory_has)
 {
     static const char *const texts[] = { "5bffffffffffffffff00", "7bffffffffffffffff00",
