@@ -213,8 +213,9 @@ Test(base_cbor, writes_the_head_of_bytes_that_follow_piece_by_piece)
     assay_cbor_put_bytes_head(&w, 25);
     assay_writer_zero(&w, 24);
     assay_cbor_put_uint(&w, 1);
-    check_written(&w, "5819" "000000000000000000000000000000000000000000000000" "01");
-    cr_assert_eq(skip_hex("5819" "000000000000000000000000000000000000000000000000" "01"), ASSAY_OK);
+    static const char expected[] = "5819" "000000000000000000000000000000000000000000000000" "01";
+    check_written(&w, expected);
+    cr_assert_eq(skip_hex(expected), ASSAY_OK);
 }
 
 Test(base_cbor, refuses_lengths_that_no_memory_has)
