@@ -137,6 +137,14 @@ void demo_view_open(const struct demo *demo);
 void demo_view_draw(const struct demo *demo);
 void demo_view_close(void);
 
+/* --- audit.c */
+/* Copy and read the store of a killed peer. Returns: true when it could be read. */
+bool demo_audit_before(struct demo *demo, const struct demo_peer *peer);
+/* After it was stopped: nothing signed twice in both lives together. */
+void demo_audit_signatures(struct demo *demo, const struct demo_peer *peer);
+/* The store of a stopped peer has a finality proof of every epoch. */
+void demo_audit_finality(struct demo *demo, const struct demo_peer *peer, uint64_t longest_ms);
+
 /* --- story.c */
 /* Returns: true for the peers whose part in the story needs the Byzantine test build. */
 bool demo_is_byzantine(uint32_t index);

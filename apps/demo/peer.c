@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -78,8 +79,10 @@ int demo_run(const struct demo *demo, const char *log, char *const argv[])
 
 bool demo_peer_start(struct demo *demo, struct demo_peer *peer)
 {
-    char config[PATH_MAX + 16];
+    char config[PATH_MAX + 16], command[PATH_MAX + 16];
     (void)snprintf(config, sizeof config, "%s/assayd.yaml", peer->dir);
+    (void)snprintf(command, sizeof command, "%s/command", peer->dir);
+    (void)setenv("ASSAY_BYZANTINE", command, 1); /* read by the Byzantine test build alone */
     char option[] = "--config";
     char *argv[] = { peer->program, option, config, NULL };
     (void)demo;

@@ -1,0 +1,170 @@
+/*
+ * apps/demo/audit.c - what the stores say when nobody can change them any more.
+ *
+ * Nothing signed twice: the votes, envelopes and ballots that the killed peer had made durable before it was
+ * killed, and those of its second life, are put together and looked through. Finality: the store of the
+ * witness holds a finality proof of every epoch, without a gap.
+ */
+#include "apps/demo/demo.h"
+
+#include "engine/simplex.h"
+#include "engine/store/store_sqlite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SIGNED_MAX = 65536 };
+
+/* One durable signature: class and key say everything that matters. */
+struct signed_key {
+    enum assay_store_class class_;
+    struct assay_store_key key;
+};
+
+struct ledger {
+    size_t count;
+    bool full;
+    enum assay_store_class class_;
+    struct signed_key items[SIGNED_MAX];
+};
+
+static struct ledger ledger;
+
+static bool remember(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct ledger *into = context;
+    (void)value;
+    into->full = into->count == SIGNED_MAX;
+    if (!into->full) into->items[into->count++] = (struct signed_key){ into->class_, *key };
+    return !into->full;
+}
+
+static const struct assay_store_key first_key = { 0 };
+static const struct assay_store_key last_key = {
+    UINT32_MAX, UINT64_MAX, UINT64_MAX, { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                          0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }
+};
+
+static struct assay_store *open_store(const char *path)
+{
+    char message[ASSAY_STORE_MESSAGE_LEN] = "";
+    struct assay_store *store = NULL;
+    if (assay_store_sqlite_open(path, &store, message, sizeof message) == ASSAY_OK) return store;
+    (void)fprintf(stderr, "assay-demo: %s: %s\n", path, message);
+    return NULL;
+}
+
+static bool collect(const char *path)
+{
+    static const enum assay_store_class classes[] = { ASSAY_STORE_VOTE, ASSAY_STORE_ENVELOPE,
+                                                      ASSAY_STORE_BALLOT };
+    struct assay_store *store = open_store(path);
+    bool read = store != NULL;
+    for (size_t i = 0; read && i < sizeof classes / sizeof classes[0]; i++) {
+        ledger.class_ = classes[i];
+        read = store->ops->scan(store, classes[i], &first_key, &last_key, false, remember,
+                                &ledger) == ASSAY_OK;
+    }
+    if (store != NULL) store->ops->close(&store);
+    return read && !ledger.full;
+}
+
+/* The peer is down: its store is copied, so that looking changes nothing. */
+bool demo_audit_before(struct demo *demo, const struct demo_peer *peer)
+{
+    char from[PATH_MAX + 16], to[PATH_MAX + 16], path[PATH_MAX + 64], cp[] = "/bin/cp",
+                                                                      how[] = "-r";
+    (void)snprintf(from, sizeof from, "%s/state", peer->dir);
+    (void)snprintf(to, sizeof to, "%s/state.killed", peer->dir);
+    (void)snprintf(path, sizeof path, "%s/store.sqlite", to);
+    char *argv[] = { cp, how, from, to, NULL };
+    return demo_run(demo, peer->log, argv) == 0 && collect(path);
+}
+
+static bool same_place(const struct assay_store_key *a, const struct assay_store_key *b)
+{
+    return a->era == b->era && a->epoch == b->epoch;
+}
+
+/* Two N, two F, X and F in one view; two envelopes or ballots of one incarnation in one epoch. */
+static bool conflict(const struct signed_key *a, const struct signed_key *b)
+{
+    if (a->class_ != b->class_ || !same_place(&a->key, &b->key)) return false;
+    const bool other_id = !assay_bytes_equal(a->key.id, b->key.id, 32);
+    if (a->class_ != ASSAY_STORE_VOTE) return a->key.number == b->key.number && other_id;
+    if (a->key.number / 4 != b->key.number / 4) return false;
+    const uint64_t first = a->key.number % 4, second = b->key.number % 4;
+    if (first == second) return other_id;
+    return (first == ASSAY_VOTE_NULLIFY && second == ASSAY_VOTE_FINALISE) ||
+           (first == ASSAY_VOTE_FINALISE && second == ASSAY_VOTE_NULLIFY);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct signed_key *left = a, *right = b;
+    if (left->class_ != right->class_) return left->class_ < right->class_ ? -1 : 1;
+    if (left->key.epoch != right->key.epoch) return left->key.epoch < right->key.epoch ? -1 : 1;
+    return left->key.number < right->key.number ? -1 : left->key.number > right->key.number;
+}
+
+/* Sorted by class, epoch, view: whatever could conflict stands within a few places. */
+static size_t count_conflicts(void)
+{
+    size_t conflicts = 0;
+    qsort(ledger.items, ledger.count, sizeof ledger.items[0], by_place);
+    for (size_t i = 0; i < ledger.count; i++)
+        for (size_t k = i + 1; k < ledger.count && k < i + 16; k++)
+            if (conflict(&ledger.items[i], &ledger.items[k])) conflicts++;
+    return conflicts;
+}
+
+void demo_audit_signatures(struct demo *demo, const struct demo_peer *peer)
+{
+    char path[PATH_MAX + 64];
+    struct demo_check *check = demo_check(demo, "3 it has signed nothing twice");
+    const size_t before = ledger.count;
+    (void)snprintf(path, sizeof path, "%s/state/store.sqlite", peer->dir);
+    const bool read = collect(path);
+    const size_t conflicts = count_conflicts();
+    demo_settle(check, read && before > 0 && ledger.count > before && conflicts == 0,
+                "%zu signatures before, %zu after, %zu conflicts", before, ledger.count - before,
+                conflicts);
+}
+
+/* ------------------------------------------------------------ finality */
+
+struct epochs {
+    uint64_t first, last, count;
+};
+
+static bool count_epoch(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct epochs *seen = context;
+    (void)value;
+    if (seen->count == 0) seen->first = key->epoch;
+    seen->last = key->epoch;
+    seen->count++;
+    return true;
+}
+
+void demo_audit_finality(struct demo *demo, const struct demo_peer *peer, uint64_t longest_ms)
+{
+    char path[PATH_MAX + 64];
+    struct epochs seen = { 0 };
+    (void)snprintf(path, sizeof path, "%s/state/store.sqlite", peer->dir);
+    struct assay_store *store = open_store(path);
+    bool read = store != NULL;
+    if (read)
+        read = store->ops->scan(store, ASSAY_STORE_FINALITY, &first_key, &last_key, false,
+                                count_epoch, &seen) == ASSAY_OK;
+    if (store != NULL) store->ops->close(&store);
+    const bool whole =
+        read && seen.count > 0 && seen.first <= 1 && seen.last - seen.first + 1 == seen.count;
+    demo_settle(demo_check(demo, "every epoch was finalised"),
+                whole && longest_ms < (uint64_t)8 * demo->options.epoch_ms,
+                "epochs %llu to %llu, %llu proofs, the longest took %llu ms",
+                (unsigned long long)seen.first, (unsigned long long)seen.last,
+                (unsigned long long)seen.count, (unsigned long long)longest_ms);
+}
