@@ -72,8 +72,10 @@ struct assay_collateral {
 const char *assay_collateral_part_name(enum assay_collateral_part part);
 /*
  * assay_collateral_build - decode and verify under a root key (about 170 KB: keep *out off the
- * stack). Cost:    up to seven ECDSA verifications, once per bundle Returns: ASSAY_OK (see
- * out->faults) | ASSAY_E_RANGE (a part is too long) | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
+ * stack).
+ * Cost:    up to seven ECDSA verifications, once per bundle
+ * Returns: ASSAY_OK (see out->faults) | ASSAY_E_RANGE (a part is too long) | ASSAY_E_MEMORY |
+ *          ASSAY_E_CRYPTO
  */
 ASSAY_CHECKED enum assay_status assay_collateral_build(const struct assay_collateral_files *files,
                                                        const uint8_t root_key[static 64],

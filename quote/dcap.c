@@ -81,8 +81,8 @@ static bool fits(const struct assay_collateral *c, const struct assay_kind *kind
 
 /*
  * The endorsement for this platform under its root: of several bundles the one for FMSPC and TEE,
- * and among those the one with the CRL of the platform's CA. Returns: NULL when the root is not
- * pinned
+ * and among those the one with the CRL of the platform's CA.
+ * Returns: NULL when the root is not pinned
  */
 static const struct assay_endorsement *choose(const struct assay_endorsements *all,
                                               const struct assay_kind *kind,

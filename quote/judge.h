@@ -15,7 +15,8 @@ void assay_judge_identities(const struct assay_kind *kind, const struct assay_qu
                             const struct assay_collateral *collateral,
                             struct assay_verdict *verdict);
 /*
- * TCB level, its date and advisories into the verdict, then the policy on them. Returns: nothing.
+ * TCB level, its date and advisories into the verdict, then the policy on them.
+ * Returns: nothing.
  */
 void assay_judge_tcb(const struct assay_kind *kind, const struct assay_quote *quote,
                      const struct assay_pck *pck, const struct assay_collateral *collateral,

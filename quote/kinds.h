@@ -45,8 +45,8 @@ ASSAY_CHECKED enum assay_status assay_kind_at(size_t index, struct assay_kind *r
 
 /*
  * One row each: quote/sgx.c, quote/tdx.c, quote/soft.c. Functions and not constants, because a
- * constant with pointers is writable data to the loader, and the core has none. Each Returns: the
- * row.
+ * constant with pointers is writable data to the loader, and the core has none. Each
+ * Returns: the row.
  */
 struct assay_kind assay_kind_sgx3(void);
 struct assay_kind assay_kind_tdx4(void);

@@ -88,8 +88,8 @@ struct assay_policy {
 /*
  * assay_policy_default - UpToDate and SWHardeningNeeded affirming; ConfigurationNeeded,
  * ConfigurationAndSWHardeningNeeded, OutOfDate, OutOfDateConfigurationNeeded, TDRelaunchAdvised
- * warning, without end of grace; profile production; every kind; no roots, no references. Returns:
- * nothing
+ * warning, without end of grace; profile production; every kind; no roots, no references.
+ * Returns: nothing
  */
 void assay_policy_default(struct assay_policy *policy);
 /*

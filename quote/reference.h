@@ -17,7 +17,8 @@ struct assay_measured {
 
 /*
  * assay_reference_judge - adds at most one reason. A field without allowed or retiring entries
- * accepts every value that is not denied. Returns: nothing
+ * accepts every value that is not denied.
+ * Returns: nothing
  */
 void assay_reference_judge(const struct assay_policy *policy, const struct assay_measured *measured,
                            struct assay_verdict *verdict);

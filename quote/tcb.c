@@ -185,7 +185,8 @@ static void not_supported(struct assay_tcb_result *result, const char *missing)
 }
 
 /*
- * Module identity, for module versions above 0 (quotes.md 5). Returns: false when it has no level.
+ * Module identity, for module versions above 0 (quotes.md 5).
+ * Returns: false when it has no level.
  */
 static bool evaluate_module(const struct assay_tcb_info *info,
                             const struct assay_tcb_platform *platform,

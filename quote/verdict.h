@@ -215,13 +215,15 @@ void assay_verdict_init(struct assay_verdict *verdict, enum assay_evidence_kind 
                         int64_t at_unix_s);
 /*
  * assay_verdict_add - append a reason; texts may be NULL and are cut to their field. When the list
- * is full a reason of higher precedence replaces the last one of lower precedence. Returns: nothing
+ * is full a reason of higher precedence replaces the last one of lower precedence.
+ * Returns: nothing
  */
 void assay_verdict_add(struct assay_verdict *verdict, enum assay_rule rule, uint32_t offset,
                        const char *expected, const char *observed);
 /*
  * assay_verdict_conclude - compute genuine and tier from reasons and status. No reasons and a
- * computed TCB status are needed for TRUE; call it once, last. Returns: nothing
+ * computed TCB status are needed for TRUE; call it once, last.
+ * Returns: nothing
  */
 void assay_verdict_conclude(struct assay_verdict *verdict);
 /* Returns: true when a reason of this rule is present. */

@@ -74,13 +74,14 @@ void assay_verifier_deinit(struct assay_verifier **verifier);
 /*
  * assay_evidence_verify - appraise one piece of evidence.
  *
- * In:       verifier (may be NULL: nothing is remembered), *request
- * Out:      *verdict, always written; on any status but ASSAY_OK it is contraindicated (format), or
- * none (unsupported, host failure) Returns:  ASSAY_OK (the answer is the verdict) | ASSAY_E_RANGE |
- * ASSAY_E_TRUNCATED | ASSAY_E_TRAILING | ASSAY_E_UNSUPPORTED | ASSAY_E_INVALID (malformed evidence)
- * | ASSAY_E_CRYPTO (host failure) Cost:     cold about six ECDSA verifications, warm one; bounded
- * by the length of the evidence Threads:  one verifier per thread; endorsements and policy are
- * shared and constant
+ * In:      verifier (may be NULL: nothing is remembered), *request
+ * Out:     *verdict, always written; on any status but ASSAY_OK it is contraindicated (format), or
+ *          none (unsupported, host failure)
+ * Returns: ASSAY_OK (the answer is the verdict) | ASSAY_E_RANGE | ASSAY_E_TRUNCATED |
+ *          ASSAY_E_TRAILING | ASSAY_E_UNSUPPORTED | ASSAY_E_INVALID (malformed evidence) |
+ *          ASSAY_E_CRYPTO (host failure)
+ * Cost:    cold about six ECDSA verifications, warm one; bounded by the length of the evidence
+ * Threads: one verifier per thread; endorsements and policy are shared and constant
  */
 ASSAY_CHECKED enum assay_status assay_evidence_verify(struct assay_verifier *verifier,
                                                       const struct assay_evidence_request *request,
@@ -104,7 +105,8 @@ ASSAY_CHECKED enum assay_status assay_evidence_length(enum assay_evidence_kind k
                                                       size_t *declared);
 /*
  * assay_vendor_root - the name of a pinned root: SHA-256 over its SubjectPublicKeyInfo in DER, the
- * same as `openssl pkey -pubin -outform der | sha256sum`. Returns: nothing
+ * same as `openssl pkey -pubin -outform der | sha256sum`.
+ * Returns: nothing
  */
 void assay_vendor_root(const uint8_t root_key[static ASSAY_P256_PUBLIC_LEN],
                        uint8_t vendor_root[static 32]);

@@ -102,9 +102,9 @@ ASSAY_CHECKED enum assay_status assay_x509_certificate(const uint8_t *der, size_
                                                        struct assay_certificate *out);
 /*
  * assay_x509_pem_chain - PEM certificates one after the other, in the order of the text. Between
- * them only white space; NUL bytes at the end are common in quotes. Out:     out[*count], *count <=
- * capacity Returns: as above, also ASSAY_E_FULL (more than capacity); an empty text gives
- * ASSAY_E_SYNTAX
+ * them only white space; NUL bytes at the end are common in quotes.
+ * Out:     out[*count], *count <= capacity
+ * Returns: as above, also ASSAY_E_FULL (more than capacity); an empty text gives ASSAY_E_SYNTAX
  */
 ASSAY_CHECKED enum assay_status assay_x509_pem_chain(const uint8_t *pem, size_t len,
                                                      struct assay_certificate *out, size_t capacity,

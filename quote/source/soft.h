@@ -132,7 +132,9 @@ ASSAY_CHECKED enum assay_status assay_soft_collateral(const struct assay_soft_ca
                                                       struct assay_soft_bundle *bundle);
 /*
  * assay_soft_sign_json - {"name":body,"signature":"..."} with the CA's TCB signing key (tests
- * change bodies). Out:     text[*len], no NUL Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_CRYPTO
+ * change bodies).
+ * Out:     text[*len], no NUL
+ * Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_CRYPTO
  */
 ASSAY_CHECKED enum assay_status assay_soft_sign_json(const struct assay_soft_ca *ca,
                                                      const char *name, struct assay_slice body,
@@ -142,8 +144,9 @@ ASSAY_CHECKED enum assay_status assay_soft_sign_json(const struct assay_soft_ca 
 void assay_soft_platform_default(struct assay_soft_platform *platform);
 /*
  * assay_soft_node_create - a PCK certificate with its own platform id, an attestation key, a QE
- * report. In:      platform may be NULL: the default Returns: ASSAY_OK | ASSAY_E_RANGE (name) |
- * ASSAY_E_FULL | ASSAY_E_CRYPTO; *node wiped on failure
+ * report.
+ * In:      platform may be NULL: the default
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (name) | ASSAY_E_FULL | ASSAY_E_CRYPTO; *node wiped on failure
  */
 ASSAY_CHECKED enum assay_status assay_soft_node_create(const struct assay_soft_ca *ca,
                                                        const char *name,
