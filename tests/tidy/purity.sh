@@ -4,8 +4,8 @@
 # usage: purity.sh ROOT BUILD CC
 #
 # The core is what stands directly in base/ quote/ scoring/ engine/ (docs/architecture.md). Its objects,
-# joined by `ld -r`, may leave undefined only the crypto seam (the functions of base/crypto.h) and what
-# purity.allow lists; they may hold no writable data; and every file compiles with -mgeneral-regs-only,
+# joined by `ld -r`, may leave undefined only the seams (functions of the headers that purity.allow names)
+# and the symbols that it lists; they may hold no writable data; and every file compiles with -mgeneral-regs-only,
 # which refuses floating point. Sanitizers and gcov add symbols, so this wants a plain build.
 set -eu
 export LC_ALL=C
@@ -40,9 +40,11 @@ done
 ld -r -o "$work/core.o" "$@"
 
 {
-    sed 's/#.*//' "$allow" | awk 'NF { print $1 }'
-    # The seam: every function that base/crypto.h declares.
-    grep -o 'assay_[a-z0-9_]*(' base/crypto.h | tr -d '('
+    sed 's/#.*//' "$allow" | awk 'NF && !/^@/ { print $1 }'
+    # A seam: every function that the header declares.
+    sed -n 's/^@\([^ ]*\).*/\1/p' "$allow" | while read -r seam; do
+        [ ! -f "$seam" ] || grep -o 'assay_[a-z0-9_]*(' "$seam" | tr -d '('
+    done
 } | sort -u >"$work/allowed"
 nm -u "$work/core.o" | awk '{ print $NF }' | sort -u >"$work/undefined"
 for symbol in $(comm -23 "$work/undefined" "$work/allowed"); do

@@ -94,13 +94,14 @@ function calls(code, word) { return code ~ ("(^|[^A-Za-z0-9_.>])" word "[ \t]*[(
 FNR == 1 {
     if (previous != "") close_file()
     previous = FILENAME
-    in_comment = in_macro = returns_seen = depth = switch_depth = 0
+    in_comment = in_macro = comment_seen = returns_seen = depth = switch_depth = 0
     statement = signature = ""
     function_line = 0
     room = FILENAME
     sub(/\/.*/, "", room)
     core = FILENAME ~ /^(base|quote|scoring|engine)\/[^\/]+$/
-    header = FILENAME ~ /[.]h$/ && room != "tests" && room != "apps" # programs have no public headers
+    # Programs have no public headers, nor has a room's x_internal.h.
+    header = FILENAME ~ /[.]h$/ && FILENAME !~ /^(tests|apps)\/|_internal[.]h$/
 }
 
 {
@@ -239,20 +240,25 @@ function function_name(text,    name) {
     return name
 }
 
-# A prototype is preceded, in its paragraph, by a comment that says what it returns.
+# A prototype is preceded, in its paragraph, by a comment that says what it returns; what returns nothing
+# needs a comment all the same.
 function check_contract(code) {
     if (in_macro || code ~ /^[ \t]*#/) {
         in_macro = code ~ /\\$/
         return
     }
-    if ($0 ~ /Returns:/ && (was_comment || in_comment || $0 ~ /\/[*\/]/)) returns_seen = 1
-    if ($0 ~ /^[ \t]*$/ && !was_comment) returns_seen = 0
+    if (was_comment || in_comment || $0 ~ /\/[*\/]/) {
+        comment_seen = 1
+        if ($0 ~ /Returns:/) returns_seen = 1
+    }
+    if ($0 ~ /^[ \t]*$/ && !was_comment) comment_seen = returns_seen = 0
     if (statement == "" && code !~ /^[A-Za-z_]/) return
     if (statement == "") statement_line = FNR
     statement = statement " " code
     if (code !~ /[;{}][ \t]*$/) return
     if (statement ~ /[(].*[)][^{}=]*;[ \t]*$/ && statement !~ /[{=]/ &&
-        statement !~ /^ (typedef|_Static_assert|static|extern "C")/ && !returns_seen)
+        statement !~ /^ (typedef|_Static_assert|static|extern "C")/ &&
+        !(statement ~ /^ void [a-z]/ ? comment_seen : returns_seen))
         found("returns-line", statement_line, function_name(prototype_tail(statement)),
               "say in the comment above what it returns (Returns: ...)")
     statement = ""

@@ -112,6 +112,11 @@ plant returns-line base/status.h '
 /* Something, without saying what comes back. */
 __attribute__((pure)) int assay_status_number(const char *text,
                                               int text_len);'
+plant returns-line base/status.h '
+void assay_status_forget(void);'
+plant "" base/status.h '
+/* Forgets. */
+void assay_status_forget(void);'
 plant "" base/status.h '
 /* A number. Returns: it, or 0. */
 int assay_status_number(const char *text);'
