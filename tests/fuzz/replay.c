@@ -2,9 +2,9 @@
  * tests/fuzz/replay.c - run a fuzz target over its corpus, without libFuzzer.
  *
  * Every regular file of the folders (or files) named on the command line is given to the target:
- * whole, and when it is small at every shorter length too. Each input is copied to a block of exactly
- * its size, so that AddressSanitizer sees a read of one byte too far. The empty input is always tried.
- * A corpus that is missing or empty fails: a replay of nothing proves nothing.
+ * whole, and when it is small at every shorter length too. Each input is copied to a block of
+ * exactly its size, so that AddressSanitizer sees a read of one byte too far. The empty input is
+ * always tried. A corpus that is missing or empty fails: a replay of nothing proves nothing.
  */
 #include <dirent.h>
 #include <errno.h>
