@@ -85,7 +85,9 @@ static bool make_enclaves(struct demo *demo)
 static bool make_vendor(struct demo *demo, unsigned root, struct assay_soft_ca *ca)
 {
     char name[ASSAY_SOFT_NAME_MAX];
-    const int64_t now_s = (int64_t)time(NULL);
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    const int64_t now_s = (int64_t)now.tv_sec;
     struct assay_soft_terms terms;
     struct assay_soft_bundle *bundle = malloc(sizeof *bundle);
     if (bundle == NULL) return say("vendor", ASSAY_E_MEMORY);
