@@ -109,7 +109,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: assay-enclave SERVICE_SOCKET\n");
         return 2;
     }
-    struct counter counter = { .step = ASSAY_COUNTER_STEP, .mode = ASSAY_CHANNEL_MODE_FULL };
+    /* It works when it is told how much it may. */
+    struct counter counter = { .step = ASSAY_COUNTER_STEP, .mode = ASSAY_CHANNEL_MODE_SUSPENDED };
     struct service service;
     const int signals = signals_fd();
     if (service_open(&service, argv[1]) != ASSAY_OK) {

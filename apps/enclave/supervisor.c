@@ -1,0 +1,272 @@
+/*
+ * apps/enclave/supervisor.c - see supervisor.h. Nothing is decided here: events and orders are
+ * handed from one room to the next.
+ */
+#include "apps/enclave/supervisor.h"
+
+#include "base/assert.h"
+#include "engine/enforce/agent.h"
+#include "engine/enforce/process.h"
+#include "quote/source/platform.h"
+#include "quote/source/soft.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { SERVICE_PATH_MAX = 108 };
+
+struct assay_supervisor {
+    const struct assay_soft_node *credential;
+    struct assay_platform *platform;
+    struct assay_driver *driver;
+    struct assay_agent *agent;
+    char service_path[SERVICE_PATH_MAX];
+    uint64_t now_ms;            /* of the last step: the host's clock */
+    uint32_t quote_incarnation; /* of the quote that was asked for last */
+};
+
+/* --------------------------------------------------------------- platform below the driver */
+
+static enum assay_status make_quote(void *context, const uint8_t measurement[static 32],
+                                    const uint8_t report_data[static 64], uint8_t *quote,
+                                    size_t capacity, size_t *len)
+{
+    const struct assay_supervisor *self = context;
+    struct assay_soft_request request = { 0 };
+    assay_bytes_copy(request.mrenclave, sizeof request.mrenclave, measurement, 32);
+    assay_bytes_copy(request.report_data, sizeof request.report_data, report_data, 64);
+    return assay_soft_quote(self->credential, &request, quote, capacity, len);
+}
+
+static enum assay_status source_start(void *context, const char *path, uint64_t now_ms,
+                                      struct assay_process_child *child,
+                                      char message[static ASSAY_DRIVER_MESSAGE_LEN])
+{
+    _Static_assert((int)ASSAY_PLATFORM_MESSAGE_LEN <= (int)ASSAY_DRIVER_MESSAGE_LEN, "fits");
+    struct assay_supervisor *self = context;
+    char name[] = "assay-enclave";
+    char *argv[] = { name, self->service_path, NULL };
+    struct assay_platform_child born;
+    ASSAY_TRY(assay_platform_start(self->platform, path, argv, now_ms, &born, message));
+    *child = (struct assay_process_child){ born.pid, born.pidfd };
+    return ASSAY_OK;
+}
+
+static int source_ended(void *context)
+{
+    return assay_platform_ended(((struct assay_supervisor *)context)->platform);
+}
+
+static bool source_ready(void *context)
+{
+    return assay_platform_ready(((struct assay_supervisor *)context)->platform);
+}
+
+static uint64_t source_heard_ms(void *context)
+{
+    return assay_platform_heard_ms(((struct assay_supervisor *)context)->platform);
+}
+
+static enum assay_channel_mode mode_of(enum assay_work work)
+{
+    switch (work) {
+    case ASSAY_WORK_FULL: return ASSAY_CHANNEL_MODE_FULL;
+    case ASSAY_WORK_RESTRICTED: return ASSAY_CHANNEL_MODE_RESTRICTED;
+    case ASSAY_WORK_SUSPENDED: return ASSAY_CHANNEL_MODE_SUSPENDED;
+    }
+    ASSAY_UNREACHABLE("work outside the list");
+}
+
+static enum assay_status source_set_work(void *context, enum assay_work work)
+{
+    return assay_platform_set_mode(((struct assay_supervisor *)context)->platform, mode_of(work));
+}
+
+/* --------------------------------------------------------------- what the host calls */
+
+static enum assay_status host_request_quote(void *context, uint64_t epoch, uint32_t incarnation,
+                                            const uint8_t report_data[static 64])
+{
+    struct assay_supervisor *self = context;
+    ASSAY_TRY(assay_platform_propose(self->platform, epoch, report_data, self->now_ms));
+    self->quote_incarnation = incarnation;
+    return ASSAY_OK;
+}
+
+static enum assay_status host_order(void *context, const struct assay_order *order)
+{
+    struct assay_supervisor *self = context;
+    return assay_agent_order(self->agent, order, self->now_ms);
+}
+
+static size_t host_poll_set(void *context, struct pollfd *fds, size_t capacity)
+{
+    struct assay_supervisor *self = context;
+    const size_t count = assay_platform_poll_set(self->platform, fds, capacity);
+    return count + self->driver->ops->poll_set(self->driver, fds + count, capacity - count);
+}
+
+static uint64_t host_wake_at(void *context)
+{
+    struct assay_supervisor *self = context;
+    const uint64_t platform = assay_platform_wake_at(self->platform);
+    const uint64_t agent = assay_agent_wake_at(self->agent);
+    return platform < agent ? platform : agent;
+}
+
+static void host_step(void *context, uint64_t now_ms, const struct pollfd *fds, size_t count)
+{
+    (void)fds; /* few descriptors: asking each is as cheap as looking them up */
+    (void)count;
+    struct assay_supervisor *self = context;
+    self->now_ms = now_ms;
+    assay_platform_step(self->platform, now_ms);
+    assay_agent_step(self->agent, now_ms);
+}
+
+static void log_failure(const struct assay_agent_event *event)
+{
+    char reason[ASSAY_DRIVER_MESSAGE_LEN];
+    snprintf(reason, sizeof reason, "%s", event->message);
+    for (char *c = reason; *c != '\0'; c++)
+        if (*c == '"' || *c == '\\' || (unsigned char)*c < ' ') *c = '?';
+    fprintf(stderr, "level=error event=enclave_not_started status=%s reason=\"%s\"\n",
+            assay_status_symbol(event->status), reason);
+}
+
+/* Returns: false when the agent's event is not one for the host. */
+static bool translate(const struct assay_supervisor *self, const struct assay_agent_event *from,
+                      struct assay_enclave_event *to)
+{
+    switch (from->kind) {
+    case ASSAY_AGENT_STARTED:
+        to->kind = ASSAY_ENCLAVE_STARTED;
+        to->as.started.pid = from->process.pid;
+        assay_platform_measurement(self->platform, to->as.started.measurement);
+        return true;
+    case ASSAY_AGENT_ENDED:
+        to->kind = ASSAY_ENCLAVE_EXITED;
+        to->as.exited.pid = from->process.pid;
+        to->as.exited.wait_status = from->process.wait_status;
+        return true;
+    case ASSAY_AGENT_FAILED: log_failure(from); return false;
+    case ASSAY_AGENT_OUTCOME:
+        to->kind = ASSAY_ENCLAVE_OUTCOME;
+        to->as.outcome.order = from->order;
+        to->as.outcome.status = from->status;
+        return true;
+    case ASSAY_AGENT_REBUILT:
+        to->kind = ASSAY_ENCLAVE_REBUILT;
+        to->as.rebuilt.ended_incarnation = from->ended_incarnation;
+        return true;
+    }
+    ASSAY_UNREACHABLE("an event outside the list");
+}
+
+static bool host_next(void *context, struct assay_enclave_event *event)
+{
+    struct assay_supervisor *self = context;
+    struct assay_platform_quote quote;
+    if (assay_platform_next(self->platform, &quote)) {
+        event->kind = ASSAY_ENCLAVE_QUOTE;
+        event->as.quote.epoch = quote.tag;
+        event->as.quote.incarnation = self->quote_incarnation;
+        event->as.quote.bytes = quote.bytes;
+        return true;
+    }
+    struct assay_agent_event from;
+    while (assay_agent_next(self->agent, &from))
+        if (translate(self, &from, event)) return true;
+    return false;
+}
+
+static void host_look(void *context, struct assay_enclave_view *view)
+{
+    struct assay_supervisor *self = context;
+    *view = (struct assay_enclave_view){ .pid = assay_process_pid(self->driver),
+                                         .starts = assay_agent_starts(self->agent) };
+    view->paused = assay_agent_look(self->agent)->work == ASSAY_WORK_SUSPENDED;
+    assay_platform_measurement(self->platform, view->measurement);
+}
+
+void assay_supervisor_callbacks(struct assay_supervisor *supervisor,
+                                struct assay_host_enclave *enclave)
+{
+    *enclave = (struct assay_host_enclave){
+        .context = supervisor,
+        .request_quote = host_request_quote,
+        .order = host_order,
+        .poll_set = host_poll_set,
+        .wake_at = host_wake_at,
+        .step = host_step,
+        .next = host_next,
+        .look = host_look,
+    };
+}
+
+/* --------------------------------------------------------------- open and close */
+
+static enum assay_status open_parts(struct assay_supervisor *self,
+                                    const struct assay_supervisor_config *config)
+{
+    const struct assay_platform_config platform = { .make_quote = make_quote, .context = self };
+    ASSAY_TRY(assay_platform_open(&platform, &self->platform));
+    const struct assay_process_config process = {
+        .path = config->path,
+        .restore_path = config->restore_path,
+        .source = { self, source_start, source_ended, source_ready, source_heard_ms,
+                    source_set_work },
+        .grace_ms = config->grace_ms,
+    };
+    ASSAY_TRY(assay_process_open(&process, &self->driver));
+    const struct assay_agent_config agent = {
+        .store = config->store,
+        .driver = self->driver,
+        .backoff_ms = config->backoff_ms,
+        .backoff_ms_max = config->backoff_ms_max,
+    };
+    return assay_agent_open(&agent, &self->agent);
+}
+
+enum assay_status assay_supervisor_open(const struct assay_supervisor_config *config,
+                                        struct assay_supervisor **out,
+                                        char message[static ASSAY_HOST_MESSAGE_LEN])
+{
+    ASSAY_ASSERT(config->credential != NULL);
+    struct assay_supervisor *self = calloc(1, sizeof *self);
+    enum assay_status status = self != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
+    if (status == ASSAY_OK) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        self->now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+        self->credential = config->credential;
+        const char *service = config->service_path != NULL ? config->service_path : "";
+        const size_t service_len = strlen(service);
+        if (service_len == 0 || service_len >= sizeof self->service_path) status = ASSAY_E_RANGE;
+        snprintf(self->service_path, sizeof self->service_path, "%s", service);
+    }
+    if (status == ASSAY_OK) status = open_parts(self, config);
+    if (status != ASSAY_OK) {
+        const char *why =
+            status == ASSAY_E_RANGE ? "a path is missing or too long" : assay_status_text(status);
+        if (status == ASSAY_E_STORE) why = config->store->ops->error(config->store);
+        snprintf(message, ASSAY_HOST_MESSAGE_LEN, "enclave: %s", why);
+        assay_supervisor_close(&self);
+        return status;
+    }
+    *out = self;
+    return ASSAY_OK;
+}
+
+void assay_supervisor_close(struct assay_supervisor **supervisor)
+{
+    struct assay_supervisor *self = *supervisor;
+    if (self == NULL) return;
+    assay_agent_close(&self->agent);
+    if (self->driver != NULL) assay_process_close(&self->driver);
+    assay_platform_close(&self->platform);
+    free(self);
+    *supervisor = NULL;
+}
