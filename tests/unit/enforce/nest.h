@@ -1,0 +1,45 @@
+/*
+ * tests/unit/enforce/nest.h - a folder with an enclave in it, a supervisor over it, and a host that
+ * turns by hand.
+ */
+#ifndef ASSAY_TESTS_UNIT_ENFORCE_NEST_H
+#define ASSAY_TESTS_UNIT_ENFORCE_NEST_H
+
+#include "apps/enclave/supervisor.h"
+#include "engine/store/store_memory.h"
+#include "quote/source/soft.h"
+
+enum { NEST_EVENTS_MAX = 64 };
+
+struct nest {
+    char folder[64], path[96], restore_path[96], service[96];
+    struct assay_soft_ca *ca;
+    struct assay_soft_node *credential;
+    struct assay_store *store;
+    struct assay_supervisor *supervisor;
+    struct assay_host_enclave enclave;
+    struct assay_enclave_event events[NEST_EVENTS_MAX]; /* all that came since open */
+    size_t event_count;
+    uint8_t quote[ASSAY_SOFT_QUOTE_MAX];
+    size_t quote_len;
+};
+
+/* Returns: CLOCK_MONOTONIC in ms. */
+uint64_t nest_now_ms(void);
+/* A folder with the right build at path and at restore_path, a credential, a store in memory. */
+void nest_make(struct nest *nest);
+void nest_open(struct nest *nest);
+/* Turn until an event of this kind came (since the last open or forget) or 8 s are over.
+ * Returns: the event, NULL when none came */
+const struct assay_enclave_event *nest_wait(struct nest *nest, enum assay_enclave_event_kind kind);
+/* Turn for some time. */
+void nest_turn_for(struct nest *nest, uint64_t ms);
+void nest_forget(struct nest *nest);
+/* Ask the counter service. Returns: false when it cannot be reached. */
+bool nest_ask(struct nest *nest, const char *line, char *answer, size_t answer_len);
+/* Put a program in the place of the enclave, as a host that cheats would. */
+void nest_swap(struct nest *nest, const char *program);
+void nest_close(struct nest *nest);
+void nest_remove(struct nest *nest);
+
+#endif

@@ -1,0 +1,282 @@
+/* tests/unit/enforce/test_supervisor.c - the whole node side of enforcement, with real processes.
+ */
+#include "base/crypto.h"
+#include "quote/quote.h"
+#include "tests/unit/enforce/nest.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct nest nest;
+
+static void set_up(void)
+{
+    nest_make(&nest);
+}
+
+static void tear_down(void)
+{
+    nest_remove(&nest);
+}
+
+TestSuite(supervisor, .init = set_up, .fini = tear_down, .timeout = 60);
+
+static void measure(const char *path, uint8_t measurement[static 32])
+{
+    FILE *file = fopen(path, "rb");
+    cr_assert_not_null(file);
+    struct stat about;
+    cr_assert_eq(fstat(fileno(file), &about), 0);
+    uint8_t *bytes = malloc((size_t)about.st_size);
+    cr_assert_not_null(bytes);
+    cr_assert_eq(fread(bytes, 1, (size_t)about.st_size, file), (size_t)about.st_size);
+    assay_sha256(bytes, (size_t)about.st_size, measurement);
+    free(bytes);
+    fclose(file);
+}
+
+static bool holds(const uint8_t *bytes, size_t len, const uint8_t *piece, size_t piece_len)
+{
+    for (size_t i = 0; i + piece_len <= len; i++)
+        if (assay_bytes_equal(bytes + i, piece, piece_len)) return true;
+    return false;
+}
+
+/* A quote over report_data, asked for until the enclave is ready. */
+static void take_quote(const uint8_t report_data[static 64])
+{
+    const uint64_t end_ms = nest_now_ms() + 8000;
+    nest_forget(&nest);
+    enum assay_status status = ASSAY_E_AGAIN;
+    while (status == ASSAY_E_AGAIN && nest_now_ms() < end_ms) {
+        status = nest.enclave.request_quote(nest.enclave.context, 7, 1, report_data);
+        if (status == ASSAY_E_AGAIN) nest_turn_for(&nest, 10);
+    }
+    cr_assert_eq(status, ASSAY_OK);
+    const struct assay_enclave_event *event = nest_wait(&nest, ASSAY_ENCLAVE_QUOTE);
+    cr_assert_not_null(event);
+    cr_assert_eq(event->as.quote.epoch, 7);
+    cr_assert_eq(event->as.quote.incarnation, 1);
+    cr_assert_gt(nest.quote_len, 400);
+}
+
+static void expect_answer(const char *line, const char *expected)
+{
+    /* The enclave hears of its mode a moment after it is ready. */
+    char answer[64] = "";
+    const uint64_t end_ms = nest_now_ms() + 5000;
+    while (nest_now_ms() < end_ms) {
+        if (nest_ask(&nest, line, answer, sizeof answer) &&
+            (expected[0] == '*' ? answer[0] >= '0' && answer[0] <= '9'
+                                : strcmp(answer, expected) == 0))
+            return;
+        nest_turn_for(&nest, 10);
+    }
+    cr_assert_fail("%s answered \"%s\", expected \"%s\"", line, answer, expected);
+}
+
+static struct assay_order order_of(enum assay_order_kind kind, uint64_t epoch, uint32_t incarnation)
+{
+    return (struct assay_order){
+        .kind = kind, .epoch = epoch, .seq = 1, .slot = 2, .incarnation = incarnation
+    };
+}
+
+static void give(enum assay_order_kind kind, uint64_t epoch, uint32_t incarnation)
+{
+    const struct assay_order order = order_of(kind, epoch, incarnation);
+    nest_forget(&nest);
+    cr_assert_eq(nest.enclave.order(nest.enclave.context, &order), ASSAY_OK);
+}
+
+static void expect_outcome(enum assay_order_kind kind, uint64_t epoch, enum assay_status status)
+{
+    const struct assay_enclave_event *event = nest_wait(&nest, ASSAY_ENCLAVE_OUTCOME);
+    cr_assert_not_null(event);
+    cr_assert_eq(event->as.outcome.order.kind, kind);
+    cr_assert_eq(event->as.outcome.order.epoch, epoch);
+    cr_assert_eq(event->as.outcome.status, status);
+}
+
+Test(supervisor, starts_the_enclave_measures_it_and_has_it_quoted)
+{
+    uint8_t expected[32], report_data[64];
+    measure(nest.path, expected);
+    for (size_t i = 0; i < sizeof report_data; i++)
+        report_data[i] = (uint8_t)(i * 3 + 1);
+    nest_open(&nest);
+    const struct assay_enclave_event *event = nest_wait(&nest, ASSAY_ENCLAVE_STARTED);
+    cr_assert_not_null(event);
+    cr_assert(assay_bytes_equal(event->as.started.measurement, expected, 32));
+    take_quote(report_data);
+    cr_assert(holds(nest.quote, nest.quote_len, expected, 32), "the quote lacks the measurement");
+    cr_assert(holds(nest.quote, nest.quote_len, report_data, 64), "the quote lacks report_data");
+    struct assay_enclave_view view;
+    nest.enclave.look(nest.enclave.context, &view);
+    cr_assert_gt(view.pid, 1);
+    cr_assert_eq(view.starts, 1);
+    cr_assert_not(view.paused);
+}
+
+Test(supervisor, serves_the_counter_and_pauses_it_by_order)
+{
+    nest_open(&nest);
+    cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_STARTED));
+    expect_answer("increment\n", "1\n");
+    expect_answer("increment critical\n", "2\n");
+    give(ASSAY_ORDER_RESTRICT, 1, 1);
+    expect_outcome(ASSAY_ORDER_RESTRICT, 1, ASSAY_OK);
+    expect_answer("increment critical\n", "error restricted\n");
+    expect_answer("increment\n", "3\n");
+    give(ASSAY_ORDER_SUSPEND, 2, 1);
+    expect_outcome(ASSAY_ORDER_SUSPEND, 2, ASSAY_OK);
+    expect_answer("read\n", "error suspended\n");
+    struct assay_enclave_view view;
+    nest.enclave.look(nest.enclave.context, &view);
+    cr_assert(view.paused);
+    uint8_t report_data[64] = { 9 };
+    take_quote(report_data); /* the quarantine lane needs evidence of a suspended one too */
+    give(ASSAY_ORDER_RELEASE, 3, 1);
+    expect_outcome(ASSAY_ORDER_RELEASE, 3, ASSAY_OK);
+    expect_answer("read\n", "3\n");
+}
+
+Test(supervisor, starts_again_what_died_with_the_same_orders_in_force)
+{
+    nest_open(&nest);
+    const struct assay_enclave_event *event = nest_wait(&nest, ASSAY_ENCLAVE_STARTED);
+    const pid_t pid = (pid_t)event->as.started.pid;
+    expect_answer("read\n", "0\n");
+    give(ASSAY_ORDER_RESTRICT, 1, 1);
+    expect_outcome(ASSAY_ORDER_RESTRICT, 1, ASSAY_OK);
+    nest_forget(&nest);
+    cr_assert_eq(kill(pid, SIGKILL), 0);
+    event = nest_wait(&nest, ASSAY_ENCLAVE_EXITED);
+    cr_assert_not_null(event);
+    cr_assert_eq(event->as.exited.pid, pid);
+    cr_assert_eq(event->as.exited.wait_status, SIGKILL);
+    event = nest_wait(&nest, ASSAY_ENCLAVE_STARTED);
+    cr_assert_not_null(event);
+    cr_assert_neq(event->as.started.pid, pid);
+    expect_answer("increment\n", "*");
+    expect_answer("increment critical\n", "error restricted\n");
+    nest_turn_for(&nest, 100);
+    for (size_t i = 0; i < nest.event_count; i++)
+        cr_assert_neq(nest.events[i].kind, ASSAY_ENCLAVE_REBUILT, "integrity is unharmed");
+}
+
+Test(supervisor, runs_a_swapped_build_until_an_order_restores_the_right_one)
+{
+    uint8_t right[32], wrong[32];
+    measure(nest.path, right);
+    measure(TAMPERED, wrong);
+    cr_assert_not(assay_bytes_equal(right, wrong, 32));
+    nest_open(&nest);
+    const struct assay_enclave_event *event = nest_wait(&nest, ASSAY_ENCLAVE_STARTED);
+    nest_swap(&nest, TAMPERED);
+    const pid_t pid = (pid_t)event->as.started.pid;
+    nest_forget(&nest);
+    cr_assert_eq(kill(pid, SIGKILL), 0);
+    event = nest_wait(&nest, ASSAY_ENCLAVE_STARTED);
+    cr_assert_not_null(event);
+    cr_assert(assay_bytes_equal(event->as.started.measurement, wrong, 32));
+    const uint8_t report_data[64] = { 5 };
+    take_quote(report_data);
+    cr_assert(holds(nest.quote, nest.quote_len, wrong, 32), "its evidence tells the truth");
+    expect_answer("increment\n", "2\n"); /* it counts in steps of two */
+
+    give(ASSAY_ORDER_RESTART, 4, 1);
+    event = nest_wait(&nest, ASSAY_ENCLAVE_REBUILT);
+    cr_assert_not_null(event);
+    cr_assert_eq(event->as.rebuilt.ended_incarnation, 1);
+    expect_outcome(ASSAY_ORDER_RESTART, 4, ASSAY_OK);
+    event = nest_wait(&nest, ASSAY_ENCLAVE_STARTED);
+    cr_assert(assay_bytes_equal(event->as.started.measurement, right, 32));
+    expect_answer("read\n", "error suspended\n"); /* not trusted yet */
+
+    nest_forget(&nest);
+    for (uint64_t epoch = 5; epoch < 15; epoch++) {
+        give(ASSAY_ORDER_RESTART, epoch, 1);
+        give(ASSAY_ORDER_SUSPEND, epoch, 1);
+        nest_turn_for(&nest, 10);
+    }
+    struct assay_enclave_view view;
+    nest.enclave.look(nest.enclave.context, &view);
+    cr_assert_eq(view.starts, 3, "one RESTART for one incarnation, however often it is said");
+    give(ASSAY_ORDER_RELEASE, 20, 2);
+    expect_outcome(ASSAY_ORDER_RELEASE, 20, ASSAY_OK);
+    expect_answer("increment\n", "1\n");
+}
+
+Test(supervisor, says_again_after_a_boot_that_new_keys_are_wanted)
+{
+    nest_open(&nest);
+    cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_STARTED));
+    give(ASSAY_ORDER_RESTART, 4, 3);
+    cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_REBUILT));
+    for (int boot = 0; boot < 2; boot++) {
+        nest_close(&nest);
+        nest_open(&nest);
+        const struct assay_enclave_event *event = nest_wait(&nest, ASSAY_ENCLAVE_REBUILT);
+        cr_assert_not_null(event);
+        cr_assert_eq(event->as.rebuilt.ended_incarnation, 3);
+        expect_answer("read\n", "error suspended\n");
+    }
+    give(ASSAY_ORDER_RELEASE, 60, 4);
+    expect_outcome(ASSAY_ORDER_RELEASE, 60, ASSAY_OK);
+    nest_close(&nest);
+    nest_open(&nest);
+    cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_STARTED));
+    expect_answer("increment\n", "1\n");
+    for (size_t i = 0; i < nest.event_count; i++)
+        cr_assert_neq(nest.events[i].kind, ASSAY_ENCLAVE_REBUILT, "its successor is listed");
+}
+
+Test(supervisor, waits_for_a_missing_executable_and_starts_when_it_comes)
+{
+    unlink(nest.path);
+    nest_open(&nest);
+    nest_turn_for(&nest, 100);
+    struct assay_enclave_view view;
+    nest.enclave.look(nest.enclave.context, &view);
+    cr_assert_eq(view.pid, 0);
+    const uint8_t report_data[64] = { 1 };
+    cr_assert_eq(nest.enclave.request_quote(nest.enclave.context, 1, 1, report_data),
+                 ASSAY_E_AGAIN);
+    nest_swap(&nest, ENCLAVE);
+    cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_STARTED));
+    expect_answer("read\n", "0\n");
+}
+
+Test(supervisor, leaves_no_process_behind)
+{
+    nest_open(&nest);
+    const struct assay_enclave_event *event = nest_wait(&nest, ASSAY_ENCLAVE_STARTED);
+    const pid_t pid = (pid_t)event->as.started.pid;
+    nest_close(&nest);
+    cr_assert_eq(kill(pid, 0), -1, "the enclave outlived its supervisor");
+}
+
+Test(supervisor, refuses_a_path_that_is_missing_or_too_long)
+{
+    char message[ASSAY_HOST_MESSAGE_LEN];
+    char longer[200];
+    for (size_t i = 0; i < sizeof longer; i++)
+        longer[i] = i + 1 < sizeof longer ? 'x' : '\0';
+    struct assay_supervisor_config config = {
+        .path = "", .service_path = nest.service, .credential = nest.credential, .store = nest.store
+    };
+    struct assay_supervisor *supervisor = NULL;
+    cr_assert_eq(assay_supervisor_open(&config, &supervisor, message), ASSAY_E_RANGE);
+    config.path = nest.path;
+    config.service_path = longer;
+    cr_assert_eq(assay_supervisor_open(&config, &supervisor, message), ASSAY_E_RANGE);
+    config.service_path = NULL;
+    cr_assert_eq(assay_supervisor_open(&config, &supervisor, message), ASSAY_E_RANGE);
+    cr_assert_null(supervisor);
+}
