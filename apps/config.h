@@ -1,9 +1,9 @@
 /*
  * apps/config.h - the configuration file of assayd (docs/operations.md has every key).
  *
- * YAML checked against a schema: an unknown key, a wrong type, a missing or out-of-range value is an
- * error with file, line and column, never a warning. Relative paths are taken from the folder of the
- * configuration file. Secrets are named by path, never written inline.
+ * YAML checked against a schema: an unknown key, a wrong type, a missing or out-of-range value is
+ * an error with file, line and column, never a warning. Relative paths are taken from the folder
+ * of the configuration file. Secrets are named by path, never inline. apps/config/ reads it.
  */
 #ifndef ASSAY_APPS_CONFIG_H
 #define ASSAY_APPS_CONFIG_H
@@ -14,7 +14,7 @@
 
 enum {
     ASSAY_CONFIG_VERSION = 1,
-    ASSAY_CONFIG_LEN_MAX = 256 * 1024,
+    ASSAY_CONFIG_LEN_MAX = 256 * 1024, /* 1024 peers take about 110 KiB */
     ASSAY_CONFIG_MESSAGE_MAX = 512,
     ASSAY_ADDRESS_MAX = 128,
 };
@@ -44,10 +44,18 @@ struct assay_config {
  * assay_config_load - read and check a configuration file.
  * Out:     *config (large: keep it off the stack), written only on ASSAY_OK; message says what was
  *          expected, what was found, where, on any other status
- * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO | ASSAY_E_SYNTAX | ASSAY_E_RANGE | ASSAY_E_VERSION
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO | ASSAY_E_MEMORY | ASSAY_E_SYNTAX |
+ *          ASSAY_E_RANGE | ASSAY_E_VERSION | ASSAY_E_DUPLICATE | ASSAY_E_UNSUPPORTED
  */
 ASSAY_CHECKED enum assay_status assay_config_load(const char *path, struct assay_config *config,
                                                   char message[static ASSAY_CONFIG_MESSAGE_MAX]);
+
+/*
+ * Names stand in YAML, JSON, logs and terminals, and come from other operators: letters, digits and
+ * a few marks.
+ * Returns: true for 1 to ASSAY_NAME_MAX of A-Z a-z 0-9 . _ -
+ */
+bool assay_name_is_fit(const char *name);
 
 /* --- what `assay keys generate` prints for others and `assay genesis create` reads */
 
@@ -90,7 +98,7 @@ struct assay_plan {
     struct assay_plan_member members[ASSAY_MEMBERS_MAX];
 };
 
-/* Returns: as assay_config_load */
+/* Returns: as assay_config_load | ASSAY_E_NOT_FOUND (a member of an unknown operator) */
 ASSAY_CHECKED enum assay_status assay_plan_load(const char *path, struct assay_plan *plan,
                                                 char message[static ASSAY_CONFIG_MESSAGE_MAX]);
 

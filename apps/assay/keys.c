@@ -54,14 +54,6 @@ static void put_card(FILE *out, const char *name, const struct assay_keyring *ri
             sizeof ring->current.transport_public);
 }
 
-/* Names stand in YAML, JSON, logs and tables: letters, digits and a few marks. */
-static bool name_is_fit(const char *name)
-{
-    static const char fit[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-    const size_t len = strlen(name);
-    return len > 0 && len <= ASSAY_NAME_MAX && strspn(name, fit) == len;
-}
-
 static int write_card(const char *dir, const char *name, const struct assay_keyring *ring)
 {
     char path[PATH_MAX], text[2048];
@@ -79,7 +71,7 @@ static int write_card(const char *dir, const char *name, const struct assay_keyr
 
 static int generate(const char *dir, const char *name)
 {
-    if (name == NULL || !name_is_fit(name)) {
+    if (name == NULL || !assay_name_is_fit(name)) {
         (void)fprintf(stderr,
                       "assay keys generate: expected --name NAME of 1 to %d of A-Z a-z 0-9 . _ -\n",
                       ASSAY_NAME_MAX);

@@ -1,0 +1,186 @@
+/*
+ * apps/config/daemon.c - assayd.yaml.
+ */
+#include "apps/config/yaml.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------ the file as YAML has it */
+
+struct yaml_node {
+    char *state_dir, *keys_dir, *genesis;
+};
+struct yaml_listen {
+    char *gossip, *admin;
+};
+struct yaml_peer {
+    char *node, *address;
+};
+struct yaml_evidence {
+    char *kind, *credential;
+};
+struct yaml_enclave {
+    char *path, *restore_path, *service;
+};
+struct yaml_limits {
+    char *verify_threads;
+};
+struct yaml_log {
+    char *level;
+};
+
+struct yaml_config {
+    char *config_version;
+    struct yaml_node node;
+    struct yaml_listen listen;
+    struct yaml_peer *peers;
+    unsigned peers_count;
+    struct yaml_evidence evidence;
+    struct yaml_enclave enclave;
+    struct yaml_limits limits;
+    struct yaml_log log;
+};
+
+static const cyaml_schema_field_t node_fields[] = {
+    ASSAY_CONFIG_FIELD("state_dir", struct yaml_node, state_dir),
+    ASSAY_CONFIG_FIELD("keys_dir", struct yaml_node, keys_dir),
+    ASSAY_CONFIG_FIELD("genesis", struct yaml_node, genesis), CYAML_FIELD_END
+};
+static const cyaml_schema_field_t listen_fields[] = {
+    ASSAY_CONFIG_FIELD("gossip", struct yaml_listen, gossip),
+    ASSAY_CONFIG_FIELD("admin", struct yaml_listen, admin), CYAML_FIELD_END
+};
+static const cyaml_schema_field_t peer_fields[] = {
+    ASSAY_CONFIG_FIELD("node", struct yaml_peer, node),
+    ASSAY_CONFIG_FIELD("address", struct yaml_peer, address), CYAML_FIELD_END
+};
+static const cyaml_schema_value_t peer_value = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_DEFAULT, struct yaml_peer, peer_fields) };
+static const cyaml_schema_field_t evidence_fields[] = {
+    ASSAY_CONFIG_FIELD("kind", struct yaml_evidence, kind),
+    ASSAY_CONFIG_FIELD("credential", struct yaml_evidence, credential), CYAML_FIELD_END
+};
+static const cyaml_schema_field_t enclave_fields[] = {
+    ASSAY_CONFIG_FIELD("path", struct yaml_enclave, path),
+    ASSAY_CONFIG_FIELD("restore_path", struct yaml_enclave, restore_path),
+    ASSAY_CONFIG_FIELD("service", struct yaml_enclave, service), CYAML_FIELD_END
+};
+static const cyaml_schema_field_t limits_fields[] = {
+    ASSAY_CONFIG_FIELD_OPTIONAL("verify_threads", struct yaml_limits, verify_threads),
+    CYAML_FIELD_END
+};
+static const cyaml_schema_field_t log_fields[] = {
+    ASSAY_CONFIG_FIELD_OPTIONAL("level", struct yaml_log, level), CYAML_FIELD_END
+};
+static const cyaml_schema_field_t config_fields[] = {
+    ASSAY_CONFIG_FIELD("config_version", struct yaml_config, config_version),
+    CYAML_FIELD_MAPPING("node", CYAML_FLAG_DEFAULT, struct yaml_config, node, node_fields),
+    CYAML_FIELD_MAPPING("listen", CYAML_FLAG_DEFAULT, struct yaml_config, listen, listen_fields),
+    CYAML_FIELD_SEQUENCE("peers", CYAML_FLAG_POINTER, struct yaml_config, peers, &peer_value, 0,
+                         ASSAY_MEMBERS_MAX),
+    CYAML_FIELD_MAPPING("evidence", CYAML_FLAG_DEFAULT, struct yaml_config, evidence,
+                        evidence_fields),
+    CYAML_FIELD_MAPPING("enclave", CYAML_FLAG_DEFAULT, struct yaml_config, enclave, enclave_fields),
+    CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct yaml_config, limits, limits_fields),
+    CYAML_FIELD_MAPPING("log", CYAML_FLAG_OPTIONAL, struct yaml_config, log, log_fields),
+    CYAML_FIELD_END
+};
+static const cyaml_schema_value_t config_schema = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_POINTER, struct yaml_config, config_fields) };
+
+/* ------------------------------------------------------------ what it means */
+
+static enum assay_status take_peer(const struct assay_config_file *file,
+                                   const struct yaml_peer *yaml, uint32_t index,
+                                   struct assay_config *config)
+{
+    struct assay_config_peer *peer = &config->peers[index];
+    char key[ASSAY_CONFIG_KEY_MAX];
+    (void)snprintf(key, sizeof key, "peers[%u].node", (unsigned)index);
+    ASSAY_TRY(assay_config_take_hex(file, key, yaml->node, peer->node_id, sizeof peer->node_id));
+    for (uint32_t k = 0; k < index; k++)
+        if (assay_bytes_equal(config->peers[k].node_id, peer->node_id, sizeof peer->node_id))
+            return assay_config_fail(file, ASSAY_E_DUPLICATE, key, "%.64s is named twice",
+                                     yaml->node);
+    (void)snprintf(key, sizeof key, "peers[%u].address", (unsigned)index);
+    return assay_config_take_address(file, key, yaml->address, peer->address);
+}
+
+static enum assay_status take_paths(const struct assay_config_file *file,
+                                    const struct yaml_config *yaml, struct assay_config *config)
+{
+    const struct {
+        const char *key, *text;
+        char *out; /* [PATH_MAX] */
+    } paths[] = {
+        { "node.state_dir", yaml->node.state_dir, config->state_dir },
+        { "node.keys_dir", yaml->node.keys_dir, config->keys_dir },
+        { "node.genesis", yaml->node.genesis, config->genesis },
+        { "evidence.credential", yaml->evidence.credential, config->credential },
+        { "enclave.path", yaml->enclave.path, config->enclave_path },
+        { "enclave.restore_path", yaml->enclave.restore_path, config->enclave_restore_path },
+    };
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        ASSAY_TRY(assay_config_take_path(file, paths[i].key, paths[i].text, paths[i].out));
+    ASSAY_TRY(assay_config_take_socket(file, "listen.admin", yaml->listen.admin, config->admin));
+    ASSAY_TRY(assay_config_take_socket(file, "enclave.service", yaml->enclave.service,
+                                       config->enclave_service));
+    if (strcmp(config->admin, config->enclave_service) != 0) return ASSAY_OK;
+    return assay_config_fail(file, ASSAY_E_DUPLICATE, "enclave.service",
+                             "listen.admin has the same path");
+}
+
+static enum assay_status take_level(const struct assay_config_file *file, const char *text,
+                                    enum assay_log_level *level)
+{
+    static const char *const names[] = { "error", "warning", "info", "debug" };
+    static const enum assay_log_level levels[] = { ASSAY_LOG_ERROR, ASSAY_LOG_WARNING,
+                                                   ASSAY_LOG_INFO, ASSAY_LOG_DEBUG };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *level = levels[i];
+            return ASSAY_OK;
+        }
+    return assay_config_fail(file, ASSAY_E_SYNTAX, "log.level",
+                             "expected error, warning, info or debug, found \"%.40s\"", text);
+}
+
+static enum assay_status take_config(const struct assay_config_file *file,
+                                     struct assay_config *config)
+{
+    const struct yaml_config *yaml = file->data;
+    ASSAY_TRY(assay_config_take_version(file, "config_version", yaml->config_version));
+    ASSAY_TRY(take_paths(file, yaml, config));
+    ASSAY_TRY(
+        assay_config_take_address(file, "listen.gossip", yaml->listen.gossip, config->gossip));
+    if (strcmp(yaml->evidence.kind, "soft") != 0)
+        return assay_config_fail(file, ASSAY_E_UNSUPPORTED, "evidence.kind",
+                                 "expected soft, found \"%.40s\"", yaml->evidence.kind);
+    config->verify_threads = 1;
+    if (yaml->limits.verify_threads != NULL)
+        ASSAY_TRY(assay_config_take_number(file, "limits.verify_threads",
+                                           yaml->limits.verify_threads, 1, 16,
+                                           &config->verify_threads));
+    config->log_level = ASSAY_LOG_INFO;
+    if (yaml->log.level != NULL) ASSAY_TRY(take_level(file, yaml->log.level, &config->log_level));
+    for (uint32_t i = 0; i < yaml->peers_count; i++)
+        ASSAY_TRY(take_peer(file, &yaml->peers[i], i, config));
+    config->peer_count = yaml->peers_count;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_config_load(const char *path, struct assay_config *config,
+                                    char message[static ASSAY_CONFIG_MESSAGE_MAX])
+{
+    struct assay_config_file file = { .path = path, .schema = &config_schema, .message = message };
+    struct assay_config *found = calloc(1, sizeof *found);
+    enum assay_status status = assay_config_open(&file);
+    if (status == ASSAY_OK && found == NULL) status = ASSAY_E_MEMORY;
+    if (status == ASSAY_OK) status = take_config(&file, found);
+    if (status == ASSAY_OK) *config = *found;
+    free(found);
+    assay_config_close(&file);
+    return status;
+}

@@ -1,0 +1,123 @@
+/*
+ * apps/config/fields.c - from the text of a scalar to a value, or to a message about it.
+ */
+#include "apps/config/yaml.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SOCKET_PATH_MAX = 107 }; /* sun_path of struct sockaddr_un, less the closing NUL */
+
+static const char digits[] = "0123456789";
+
+/* Plain decimal: no sign, no leading zero (octal to some readers), no fraction. */
+static bool number_of(const char *text, uint64_t *out)
+{
+    const size_t len = strlen(text);
+    uint64_t value = 0;
+    if (len == 0 || len > 18 || strspn(text, digits) != len) return false;
+    if (text[0] == '0' && len > 1) return false;
+    for (size_t i = 0; i < len; i++)
+        value = value * 10 + (uint64_t)(text[i] - '0');
+    *out = value;
+    return true;
+}
+
+enum assay_status assay_config_take_number(const struct assay_config_file *file, const char *key,
+                                           const char *text, uint32_t min, uint32_t max,
+                                           uint32_t *out)
+{
+    uint64_t value = 0;
+    if (!number_of(text, &value))
+        return assay_config_fail(file, ASSAY_E_SYNTAX, key,
+                                 "expected a whole number, found \"%.40s\"", text);
+    if (value < min || value > max)
+        return assay_config_fail(file, ASSAY_E_RANGE, key, "expected %u to %u, found %.40s",
+                                 (unsigned)min, (unsigned)max, text);
+    *out = (uint32_t)value;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_config_take_version(const struct assay_config_file *file, const char *key,
+                                            const char *text)
+{
+    uint32_t found = 0;
+    ASSAY_TRY(assay_config_take_number(file, key, text, 0, UINT32_MAX, &found));
+    if (found == ASSAY_CONFIG_VERSION) return ASSAY_OK;
+    return assay_config_fail(file, ASSAY_E_VERSION, key, "this program reads version %d, found %u",
+                             ASSAY_CONFIG_VERSION, (unsigned)found);
+}
+
+enum assay_status assay_config_take_hex(const struct assay_config_file *file, const char *key,
+                                        const char *text, uint8_t *out, size_t len)
+{
+    if (assay_hex_decode(text, strlen(text), out, len) == ASSAY_OK) return ASSAY_OK;
+    return assay_config_fail(file, ASSAY_E_SYNTAX, key,
+                             "expected %zu hexadecimal digits, found %zu bytes: \"%.40s\"", 2 * len,
+                             strlen(text), text);
+}
+
+bool assay_name_is_fit(const char *name)
+{
+    static const char fit[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    const size_t len = strlen(name);
+    return len > 0 && len <= ASSAY_NAME_MAX && strspn(name, fit) == len;
+}
+
+enum assay_status assay_config_take_name(const struct assay_config_file *file, const char *key,
+                                         const char *text, char out[static ASSAY_NAME_MAX + 1])
+{
+    if (!assay_name_is_fit(text))
+        return assay_config_fail(file, ASSAY_E_SYNTAX, key,
+                                 "expected 1 to %d of A-Z a-z 0-9 . _ -, found \"%.40s\"",
+                                 ASSAY_NAME_MAX, text);
+    assay_bytes_copy(out, ASSAY_NAME_MAX + 1, text, strlen(text) + 1);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_config_take_path(const struct assay_config_file *file, const char *key,
+                                         const char *text, char out[static PATH_MAX])
+{
+    const char *slash = strrchr(file->path, '/');
+    const int folder_len = text[0] == '/' || slash == NULL ? 0 : (int)(slash - file->path) + 1;
+    const int len = snprintf(out, PATH_MAX, "%.*s%s", folder_len, file->path, text);
+    if (len > 0 && len < PATH_MAX) return ASSAY_OK;
+    return assay_config_fail(file, ASSAY_E_RANGE, key, "the path is longer than %d bytes",
+                             PATH_MAX - 1);
+}
+
+enum assay_status assay_config_take_socket(const struct assay_config_file *file, const char *key,
+                                           const char *text, char out[static PATH_MAX])
+{
+    ASSAY_TRY(assay_config_take_path(file, key, text, out));
+    const size_t len = strlen(out);
+    if (len <= SOCKET_PATH_MAX) return ASSAY_OK;
+    return assay_config_fail(file, ASSAY_E_RANGE, key,
+                             "a UNIX socket's path has at most %d bytes, found %zu",
+                             SOCKET_PATH_MAX, len);
+}
+
+/* Only what names and addresses are made of: the text becomes part of an endpoint of the transport,
+ * in which ';' and '/' have a meaning of their own. */
+static bool host_is_fit(const char *host, size_t len)
+{
+    static const char fit[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]%*";
+    return len > 0 && strspn(host, fit) >= len;
+}
+
+enum assay_status assay_config_take_address(const struct assay_config_file *file, const char *key,
+                                            const char *text, char out[static ASSAY_ADDRESS_MAX])
+{
+    const char *colon = strrchr(text, ':');
+    uint64_t port = 0;
+    const size_t len = strlen(text);
+    const bool fit = colon != NULL && host_is_fit(text, (size_t)(colon - text)) &&
+                     number_of(colon + 1, &port) && port >= 1 && port <= 65535 &&
+                     len < ASSAY_ADDRESS_MAX;
+    if (!fit)
+        return assay_config_fail(file, ASSAY_E_SYNTAX, key, "expected HOST:PORT, found \"%.60s\"",
+                                 text);
+    assay_bytes_copy(out, ASSAY_ADDRESS_MAX, text, len + 1);
+    return ASSAY_OK;
+}

@@ -1,0 +1,104 @@
+/*
+ * apps/config/yaml.h - what the readers of configuration, cards and plans share.
+ *
+ * A file is read whole (bounded), walked once for what no schema can refuse (anchors, tags, several
+ * documents, depth), then taken through a schema of libcyaml. Every scalar arrives as text;
+ * numbers, hexadecimal, names, paths and addresses are checked here. A message to a person always
+ * reads "file:line:column: key: what was expected, what was found".
+ */
+#ifndef ASSAY_APPS_CONFIG_YAML_H
+#define ASSAY_APPS_CONFIG_YAML_H
+
+#include "apps/config.h"
+
+#include <cyaml/cyaml.h>
+
+enum {
+    ASSAY_CONFIG_DEPTH_MAX = 8, /* a plan needs 4 */
+    ASSAY_CONFIG_KEY_MAX = 128, /* "members[1023].operator" */
+    ASSAY_CONFIG_TEXT_MAX = PATH_MAX - 1,
+};
+
+/* A field that is a text of 1 to ASSAY_CONFIG_TEXT_MAX bytes. */
+#define ASSAY_CONFIG_FIELD(key, type, member)                                                      \
+    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, type, member, 1, ASSAY_CONFIG_TEXT_MAX)
+#define ASSAY_CONFIG_FIELD_OPTIONAL(key, type, member)                                             \
+    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, 1,         \
+                           ASSAY_CONFIG_TEXT_MAX)
+
+/* One file being read. */
+struct assay_config_file {
+    const char *path;
+    const cyaml_schema_value_t *schema;
+    char *message; /* [ASSAY_CONFIG_MESSAGE_MAX] */
+    uint8_t *bytes;
+    size_t len;
+    void *data; /* what the schema made of it */
+};
+
+/* Where a value stands in its file, counted from 1; line 0: unknown. */
+struct assay_config_place {
+    unsigned long line, column;
+};
+
+/*
+ * assay_config_open - read the file at file->path through file->schema.
+ * Out:     file->data; whatever the status, assay_config_close frees what was taken
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO | ASSAY_E_RANGE (size, depth) |
+ *          ASSAY_E_SYNTAX | ASSAY_E_MEMORY, each with a message
+ */
+ASSAY_CHECKED enum assay_status assay_config_open(struct assay_config_file *file);
+/* Returns: nothing. */
+void assay_config_close(struct assay_config_file *file);
+
+/*
+ * assay_config_fail - the message of a value that does not fit; key as in "peers[3].node".
+ * Returns: status, for use as `return assay_config_fail(...)`
+ */
+__attribute__((format(printf, 4, 5))) enum assay_status assay_config_fail(
+    const struct assay_config_file *file, enum assay_status status, const char *key,
+    const char *format, ...);
+
+/* --- apps/config/scan.c */
+
+/*
+ * assay_config_scan - walk the whole file once.
+ * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_RANGE (depth) | ASSAY_E_MEMORY, with a message
+ */
+ASSAY_CHECKED enum assay_status assay_config_scan(const struct assay_config_file *file);
+/* Returns: the place of the value with this path; line 0 when there is none. */
+struct assay_config_place assay_config_find(const struct assay_config_file *file, const char *path);
+/* Returns: the first place, at or after a line, where a mapping has this key; line 0: nowhere. */
+struct assay_config_place assay_config_find_key(const struct assay_config_file *file,
+                                                const char *key, unsigned long line);
+
+/* --- apps/config/fields.c: one text to one value, or a message about it. Each
+ * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_RANGE | ASSAY_E_VERSION (take_version) */
+
+ASSAY_CHECKED enum assay_status assay_config_take_number(const struct assay_config_file *file,
+                                                         const char *key, const char *text,
+                                                         uint32_t min, uint32_t max, uint32_t *out);
+ASSAY_CHECKED enum assay_status assay_config_take_version(const struct assay_config_file *file,
+                                                          const char *key, const char *text);
+/* Exactly 2 * len digits. */
+ASSAY_CHECKED enum assay_status assay_config_take_hex(const struct assay_config_file *file,
+                                                      const char *key, const char *text,
+                                                      uint8_t *out, size_t len);
+/* A name that assay_name_is_fit. */
+ASSAY_CHECKED enum assay_status assay_config_take_name(const struct assay_config_file *file,
+                                                       const char *key, const char *text,
+                                                       char out[static ASSAY_NAME_MAX + 1]);
+/* A relative path is taken from the folder of the file. */
+ASSAY_CHECKED enum assay_status assay_config_take_path(const struct assay_config_file *file,
+                                                       const char *key, const char *text,
+                                                       char out[static PATH_MAX]);
+/* A path that fits into the address of a UNIX socket (107 bytes). */
+ASSAY_CHECKED enum assay_status assay_config_take_socket(const struct assay_config_file *file,
+                                                         const char *key, const char *text,
+                                                         char out[static PATH_MAX]);
+/* HOST:PORT. */
+ASSAY_CHECKED enum assay_status assay_config_take_address(const struct assay_config_file *file,
+                                                          const char *key, const char *text,
+                                                          char out[static ASSAY_ADDRESS_MAX]);
+
+#endif
