@@ -1,0 +1,516 @@
+/*
+ * apps/assay/evidence.c - `assay evidence`: appraise a quote without a daemon, or print its fields.
+ *
+ * stdout carries the answer (JSON on request), stderr diagnostics; the exit status is the verdict.
+ */
+#include "apps/assay/command.h"
+
+#include "apps/assay/claims.h"
+#include "base/rfc3339.h"
+#include "quote/collateral.h"
+#include "quote/policy.h"
+#include "quote/verify.h"
+#include "quote/yaml.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+static const char usage[] =
+    "usage: assay evidence verify FILE --collateral DIR [--root FILE] [--at RFC3339] [--kind K]\n"
+    "                             [--policy FILE] [--json]\n"
+    "       assay evidence decode FILE [--kind K] [--json]\n"
+    "\n"
+    "verify appraises one quote with the collateral in DIR (tcb_info.json qe_identity.json\n"
+    "root_crl.der pck_crl.der pck_chain.pem tcb_signing_chain.pem qe_signing_chain.pem).\n"
+    "  --root FILE    trust this root certificate (PEM or DER) instead of the pinned vendor root\n"
+    "                 and the roots of the policy\n"
+    "  --at TIME      the time to judge for, default now\n"
+    "  --kind K       sgx-v3, tdx-v4 or soft; default: as the quote says\n"
+    "  --policy FILE  YAML (quote/yaml.h); default: profile production, every measurement\n"
+    "decode prints every field without judging it.\n"
+    "\n"
+    "exit status: 0 affirming, 10 warning, 11 contraindicated, 12 none (not judged),\n"
+    "             13 malformed, 2 usage\n";
+
+enum { FILE_LEN_MAX = 1 << 20, SCHEMA_VERSION = 1 };
+
+struct options {
+    const char *file;
+    const char *collateral;
+    const char *root;
+    const char *at;
+    const char *kind;
+    const char *policy;
+    bool json;
+};
+
+/* Everything that one appraisal needs; freed by close_case. */
+struct appraisal {
+    uint8_t *bytes;
+    size_t file_len;
+    size_t len; /* declared */
+    enum assay_evidence_kind kind;
+    int64_t at_unix_s;
+    struct assay_policy *policy;
+    struct assay_endorsements *endorsements;
+    struct assay_collateral *collateral; /* one per root */
+    uint8_t *parts[ASSAY_PARTS];
+    struct assay_collateral_files files;
+    struct assay_verdict *verdict;
+    struct assay_json *claims;
+};
+
+__attribute__((format(printf, 1, 2))) static int complain(const char *format, ...)
+{
+    va_list args;
+    (void)fputs("assay evidence: ", stderr);
+    va_start(args, format);
+    (void)vfprintf(stderr, format, args);
+    va_end(args);
+    (void)fputc('\n', stderr);
+    return ASSAY_EXIT_USAGE;
+}
+
+static int out_of_memory(void)
+{
+    (void)fputs("assay evidence: out of memory\n", stderr);
+    return ASSAY_EXIT_INTERNAL;
+}
+
+static void close_case(struct appraisal *a)
+{
+    for (size_t i = 0; i < ASSAY_PARTS; i++)
+        free(a->parts[i]);
+    free(a->bytes);
+    free(a->policy);
+    free(a->endorsements);
+    free(a->collateral);
+    free(a->verdict);
+    assay_json_free(&a->claims);
+}
+
+static bool open_case(struct appraisal *a)
+{
+    *a = (struct appraisal){ .kind = ASSAY_KIND_NONE };
+    a->policy = calloc(1, sizeof *a->policy);
+    a->endorsements = calloc(1, sizeof *a->endorsements);
+    a->verdict = calloc(1, sizeof *a->verdict);
+    return a->policy != NULL && a->endorsements != NULL && a->verdict != NULL;
+}
+
+/* --- reading what the options name; each returns ASSAY_EXIT_OK or the exit status */
+static int read_time(struct appraisal *a, const char *text)
+{
+    struct timespec now;
+    if (text == NULL) {
+        if (clock_gettime(CLOCK_REALTIME, &now) != 0) return complain("the clock cannot be read");
+        a->at_unix_s = (int64_t)now.tv_sec;
+        return ASSAY_EXIT_OK;
+    }
+    if (assay_rfc3339_parse(text, strlen(text), &a->at_unix_s) == ASSAY_OK) return ASSAY_EXIT_OK;
+    return complain("--at: \"%s\" is no RFC 3339 time (2026-01-31T12:00:00Z)", text);
+}
+
+static int read_policy(struct appraisal *a, const char *path)
+{
+    uint8_t *text = NULL;
+    size_t len = 0;
+    char message[ASSAY_YAML_MESSAGE_MAX];
+    if (path == NULL) {
+        assay_policy_default(a->policy);
+        return ASSAY_EXIT_OK;
+    }
+    enum assay_status status = assay_file_read(path, ASSAY_YAML_LEN_MAX, &text, &len);
+    if (status != ASSAY_OK) return complain("%s: %s", path, assay_status_text(status));
+    status = assay_policy_parse_yaml(text, len, a->policy, message);
+    free(text);
+    if (status != ASSAY_OK) return complain("%s: %s", path, message);
+    return ASSAY_EXIT_OK;
+}
+
+static void add_root(struct appraisal *a, const uint8_t key[64], uint32_t kinds)
+{
+    struct assay_endorsement *const e = &a->endorsements->entries[a->endorsements->count];
+    assay_bytes_copy(e->root_key, sizeof e->root_key, key, 64);
+    e->kinds = kinds;
+    a->endorsements->count += 1;
+}
+
+/* --root alone, else the policy's roots, else the vendor's pinned one. */
+static int read_roots(struct appraisal *a, const char *path)
+{
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    if (path != NULL) {
+        enum assay_status status = assay_file_read(path, ASSAY_PEM_MAX, &bytes, &len);
+        if (status == ASSAY_OK) status = assay_x509_root_key(bytes, len, key);
+        free(bytes);
+        if (status != ASSAY_OK)
+            return complain("--root %s: %s (%s)", path, assay_status_text(status),
+                            assay_status_symbol(status));
+        add_root(a, key, ASSAY_KINDS_ALL);
+        return ASSAY_EXIT_OK;
+    }
+    for (uint32_t i = 0; i < a->policy->root_count; i++)
+        add_root(a, a->policy->roots[i].key, a->policy->roots[i].kinds);
+    if (a->endorsements->count == 0)
+        add_root(a, assay_intel_root_key(),
+                 ASSAY_KIND_BIT(ASSAY_KIND_SGX3) | ASSAY_KIND_BIT(ASSAY_KIND_TDX4));
+    return ASSAY_EXIT_OK;
+}
+
+static int read_parts(struct appraisal *a, const char *dir)
+{
+    struct stat info;
+    if (stat(dir, &info) != 0 || !S_ISDIR(info.st_mode))
+        return complain("--collateral %s: no such folder", dir);
+    for (size_t i = 0; i < ASSAY_PARTS; i++) {
+        char path[PATH_MAX];
+        size_t len = 0;
+        const char *const name = assay_collateral_part_name((enum assay_collateral_part)i);
+        if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
+            return complain("--collateral %s: the path is too long", dir);
+        const enum assay_status status =
+            assay_file_read(path, ASSAY_PART_LEN_MAX, &a->parts[i], &len);
+        if (status == ASSAY_E_NOT_FOUND) continue;
+        if (status != ASSAY_OK) return complain("%s: %s", path, assay_status_text(status));
+        a->files.part[i] = assay_slice_over(a->parts[i], len);
+    }
+    return ASSAY_EXIT_OK;
+}
+
+/* The same files under each root: the quote's chain decides which one counts. */
+static int build_collateral(struct appraisal *a)
+{
+    a->endorsements->exact = true;
+    a->collateral = calloc(a->endorsements->count, sizeof *a->collateral);
+    if (a->collateral == NULL) return out_of_memory();
+    for (size_t i = 0; i < a->endorsements->count; i++) {
+        struct assay_endorsement *const e = &a->endorsements->entries[i];
+        const enum assay_status status =
+            assay_collateral_build(&a->files, e->root_key, &a->collateral[i]);
+        if (status != ASSAY_OK) {
+            (void)complain("collateral: %s", assay_status_text(status));
+            return ASSAY_EXIT_INTERNAL;
+        }
+        e->collateral = &a->collateral[i];
+    }
+    return ASSAY_EXIT_OK;
+}
+
+/* A file that cannot be opened is a usage error; bytes that cannot be evidence are malformed. */
+static int read_evidence(struct appraisal *a, const struct options *options,
+                         enum assay_status *malformed)
+{
+    enum assay_status status =
+        assay_file_read(options->file, FILE_LEN_MAX, &a->bytes, &a->file_len);
+    if (status == ASSAY_E_RANGE) {
+        *malformed = status;
+        return ASSAY_EXIT_OK;
+    }
+    if (status != ASSAY_OK) return complain("%s: %s", options->file, assay_status_text(status));
+    if (options->kind != NULL) {
+        if (assay_kind_parse(options->kind, &a->kind) != ASSAY_OK)
+            return complain("--kind: \"%s\" is none of sgx-v3, tdx-v4, soft", options->kind);
+    } else {
+        status = assay_evidence_detect(a->bytes, a->file_len, &a->kind);
+    }
+    if (status == ASSAY_OK) status = assay_evidence_length(a->kind, a->bytes, a->file_len, &a->len);
+    if (status == ASSAY_OK) status = assay_claims_json(a->kind, a->bytes, a->len, &a->claims);
+    *malformed = status;
+    return ASSAY_EXIT_OK;
+}
+
+/* --- printing */
+static const char *class_text(enum assay_rule_class class_)
+{
+    switch (class_) {
+    case ASSAY_RULE_FORGED: return "forged";
+    case ASSAY_RULE_UNJUDGED: return "unjudged";
+    case ASSAY_RULE_REFUSED: return "refused";
+    case ASSAY_RULE_OLD: return "old";
+    case ASSAY_RULE_NOTE: return "note";
+    }
+    return "unknown";
+}
+
+static void set_time(struct assay_json *object, const char *name, bool has, int64_t unix_s)
+{
+    char text[ASSAY_RFC3339_LEN + 1];
+    assay_rfc3339_format(unix_s, text);
+    if (has) assay_json_set_text(object, name, text);
+    else assay_json_set_null(object, name);
+}
+
+static struct assay_json *reasons_json(const struct assay_verdict *v)
+{
+    struct assay_json *const list = assay_json_array();
+    for (uint32_t i = 0; i < v->reason_count; i++) {
+        const struct assay_reason *const reason = &v->reasons[i];
+        struct assay_json *const item = assay_json_object();
+        assay_json_set_text(item, "rule", assay_rule_name(reason->rule));
+        assay_json_set_text(item, "class", class_text(assay_rule_class_of(reason->rule)));
+        assay_json_set_text(item, "text", assay_rule_text(reason->rule));
+        assay_json_set_text(item, "expected", reason->expected);
+        assay_json_set_text(item, "observed", reason->observed);
+        assay_json_set_uint(item, "offset", reason->offset);
+        assay_json_append(list, item);
+    }
+    return list;
+}
+
+static void set_genuine(struct assay_json *object, enum assay_genuine genuine)
+{
+    if (genuine == ASSAY_GENUINE_UNKNOWN) assay_json_set_null(object, "genuine");
+    else assay_json_set_bool(object, "genuine", genuine == ASSAY_GENUINE_TRUE);
+}
+
+static void set_platform(struct assay_json *object, const struct assay_verdict *v)
+{
+    if (!v->has_platform) {
+        assay_json_set_null(object, "platform_id");
+        assay_json_set_null(object, "vendor_root");
+        return;
+    }
+    assay_json_set_hex(object, "platform_id", v->platform_id, sizeof v->platform_id);
+    assay_json_set_hex(object, "vendor_root", v->vendor_root, sizeof v->vendor_root);
+}
+
+/* Takes the claims over. */
+static struct assay_json *verdict_json(struct appraisal *a)
+{
+    const struct assay_verdict *const v = a->verdict;
+    struct assay_json *const data = assay_json_object();
+    struct assay_json *const advisories = assay_json_array();
+    if (v->kind == ASSAY_KIND_NONE) assay_json_set_null(data, "kind");
+    else assay_json_set_text(data, "kind", assay_kind_text(v->kind));
+    assay_json_set_bool(data, "insecure", v->insecure);
+    set_genuine(data, v->genuine);
+    assay_json_set_text(data, "verdict", assay_tier_text(v->tier));
+    assay_json_set_text(data, "ballot", assay_outcome_text(assay_verdict_outcome(v)));
+    if (v->tcb_status == ASSAY_TCB_NONE) assay_json_set_null(data, "tcb_status");
+    else assay_json_set_text(data, "tcb_status", assay_tcb_status_text(v->tcb_status));
+    set_time(data, "tcb_date", v->has_tcb_date, v->tcb_date_unix_s);
+    for (uint32_t i = 0; i < v->advisory_count; i++)
+        assay_json_append_text(advisories, v->advisories[i]);
+    assay_json_set(data, "advisory_ids", advisories);
+    if (v->has_claims) assay_json_set_bool(data, "debug", v->debug);
+    else assay_json_set_null(data, "debug");
+    set_time(data, "at", true, v->at_unix_s);
+    set_time(data, "expires", v->has_expiry, v->expires_unix_s);
+    set_platform(data, v);
+    if (a->claims == NULL) assay_json_set_null(data, "claims");
+    else assay_json_set(data, "claims", a->claims);
+    a->claims = NULL;
+    assay_json_set(data, "reasons", reasons_json(v));
+    return data;
+}
+
+/* Takes data over. */
+static int print_json(const char *schema, struct assay_json *data)
+{
+    struct assay_json *envelope = assay_json_object();
+    assay_json_set_text(envelope, "schema", schema);
+    assay_json_set_uint(envelope, "schema_version", SCHEMA_VERSION);
+    assay_json_set(envelope, "data", data);
+    char *const text = assay_json_print(envelope, 2);
+    assay_json_free(&envelope);
+    if (text == NULL) return out_of_memory();
+    const bool ok = puts(text) >= 0 && fflush(stdout) == 0;
+    free(text);
+    return ok ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+static int print_text(const struct assay_verdict *v)
+{
+    static const char *const genuine[] = { "unknown", "yes", "no" };
+    char time[ASSAY_RFC3339_LEN + 1];
+    assay_rfc3339_format(v->at_unix_s, time);
+    (void)printf("verdict     %s\n", assay_tier_text(v->tier));
+    (void)printf("kind        %s\n", assay_kind_text(v->kind));
+    (void)printf("genuine     %s\n", genuine[v->genuine]);
+    (void)printf("judged for  %s\n", time);
+    if (v->tcb_status != ASSAY_TCB_NONE)
+        (void)printf("tcb status  %s\n", assay_tcb_status_text(v->tcb_status));
+    assay_rfc3339_format(v->tcb_date_unix_s, time);
+    if (v->has_tcb_date) (void)printf("tcb date    %s\n", time);
+    if (v->has_claims) (void)printf("debug       %s\n", v->debug ? "yes" : "no");
+    for (uint32_t i = 0; i < v->advisory_count; i++)
+        (void)printf("advisory    %s\n", v->advisories[i]);
+    for (uint32_t i = 0; i < v->reason_count; i++) {
+        const struct assay_reason *const reason = &v->reasons[i];
+        (void)printf("reason      %s: %s", assay_rule_name(reason->rule),
+                     assay_rule_text(reason->rule));
+        (void)printf(" (expected %s, observed %s)\n", reason->expected, reason->observed);
+    }
+    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+static int exit_of(const struct assay_verdict *v)
+{
+    switch (v->tier) {
+    case ASSAY_TIER_AFFIRMING: return ASSAY_EXIT_OK;
+    case ASSAY_TIER_WARNING: return ASSAY_EXIT_WARNING;
+    case ASSAY_TIER_CONTRAINDICATED: return ASSAY_EXIT_CONTRAINDICATED;
+    case ASSAY_TIER_NONE: return ASSAY_EXIT_NONE;
+    }
+    return ASSAY_EXIT_INTERNAL;
+}
+
+/* --- the two commands */
+static int print_verdict(struct appraisal *a, bool json)
+{
+    if (a->verdict->insecure)
+        (void)fputs("INSECURE: profile development; this verdict proves nothing about hardware\n",
+                    stderr);
+    if (json) return print_json("assay.evidence.verify", verdict_json(a));
+    if (a->verdict->insecure) (void)puts("INSECURE    profile development");
+    return print_text(a->verdict);
+}
+
+/* Bytes that are no evidence of a known kind: the verdict says so without the room's help. */
+static void judge_malformed(struct appraisal *a, enum assay_status status)
+{
+    assay_verdict_init(a->verdict, a->kind, a->at_unix_s);
+    a->verdict->insecure = a->policy->profile == ASSAY_PROFILE_DEVELOPMENT;
+    const bool unsupported = status == ASSAY_E_UNSUPPORTED;
+    assay_verdict_add(a->verdict, unsupported ? ASSAY_RULE_UNSUPPORTED : ASSAY_RULE_FORMAT, 0,
+                      unsupported ? "a supported version and type" : "a well-formed quote",
+                      assay_status_text(status));
+    assay_verdict_conclude(a->verdict);
+}
+
+static int judge(struct appraisal *a, bool json)
+{
+    const struct assay_evidence_request request = { .kind = a->kind,
+                                                    .bytes = a->bytes,
+                                                    .len = a->len,
+                                                    .at_unix_s = a->at_unix_s,
+                                                    .endorsements = a->endorsements,
+                                                    .policy = a->policy };
+    const enum assay_status status = assay_evidence_verify(NULL, &request, a->verdict);
+    if (assay_status_class(status) == ASSAY_CLASS_HOST) {
+        (void)complain("%s", assay_status_text(status));
+        return ASSAY_EXIT_INTERNAL;
+    }
+    const int printed = print_verdict(a, json);
+    if (printed != ASSAY_EXIT_OK) return printed;
+    return status == ASSAY_OK ? exit_of(a->verdict) : ASSAY_EXIT_MALFORMED;
+}
+
+static int verify_case(struct appraisal *a, const struct options *options)
+{
+    enum assay_status malformed = ASSAY_OK;
+    int result = read_time(a, options->at);
+    if (result == ASSAY_EXIT_OK) result = read_policy(a, options->policy);
+    if (result == ASSAY_EXIT_OK) result = read_roots(a, options->root);
+    if (result == ASSAY_EXIT_OK) result = read_parts(a, options->collateral);
+    if (result == ASSAY_EXIT_OK) result = build_collateral(a);
+    if (result == ASSAY_EXIT_OK) result = read_evidence(a, options, &malformed);
+    if (result != ASSAY_EXIT_OK) return result;
+    if (malformed == ASSAY_OK) return judge(a, options->json);
+    if (assay_status_class(malformed) == ASSAY_CLASS_HOST) return out_of_memory();
+    judge_malformed(a, malformed);
+    result = print_verdict(a, options->json);
+    return result == ASSAY_EXIT_OK ? ASSAY_EXIT_MALFORMED : result;
+}
+
+static void print_value(const char *name, const struct assay_json *value)
+{
+    const char *const text = assay_json_as_text(value);
+    if (text != NULL) {
+        (void)printf("%-22s %s\n", name, text);
+        return;
+    }
+    char *const printed = assay_json_print(value, 0);
+    (void)printf("%-22s %s\n", name, printed == NULL ? "" : printed);
+    free(printed);
+}
+
+static int decode_case(struct appraisal *a, const struct options *options)
+{
+    enum assay_status malformed = ASSAY_OK;
+    const int result = read_evidence(a, options, &malformed);
+    if (result != ASSAY_EXIT_OK) return result;
+    if (malformed != ASSAY_OK) {
+        (void)complain("%s: %s (%s)", options->file, assay_status_text(malformed),
+                       assay_status_symbol(malformed));
+        return ASSAY_EXIT_MALFORMED;
+    }
+    if (options->json) {
+        struct assay_json *const data = assay_json_object();
+        assay_json_set_text(data, "kind", assay_kind_text(a->kind));
+        assay_json_set_uint(data, "trailing_zero_bytes", a->file_len - a->len);
+        assay_json_set(data, "claims", a->claims);
+        a->claims = NULL;
+        return print_json("assay.evidence.decode", data);
+    }
+    const char *name = NULL;
+    const struct assay_json *value = NULL;
+    (void)printf("%-22s %s\n", "kind", assay_kind_text(a->kind));
+    for (size_t i = 0; assay_json_member(a->claims, i, &name, &value); i++)
+        print_value(name, value);
+    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+static bool read_options(int argc, char **argv, struct options *options)
+{
+    static const struct option known[] = {
+        { "collateral", required_argument, NULL, 'c' },
+        { "root", required_argument, NULL, 'r' },
+        { "at", required_argument, NULL, 'a' },
+        { "kind", required_argument, NULL, 'k' },
+        { "policy", required_argument, NULL, 'p' },
+        { "json", no_argument, NULL, 'j' },
+        { NULL, 0, NULL, 0 },
+    };
+    optind = 0; /* the table of main.c has read words before */
+    for (int c = 0; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+        switch (c) {
+        case 'c': options->collateral = optarg; break;
+        case 'r': options->root = optarg; break;
+        case 'a': options->at = optarg; break;
+        case 'k': options->kind = optarg; break;
+        case 'p': options->policy = optarg; break;
+        case 'j': options->json = true; break;
+        default: return false;
+        }
+    }
+    if (argc - optind != 1) return false;
+    options->file = argv[optind];
+    return true;
+}
+
+int assay_command_evidence(int argc, char **argv)
+{
+    struct options options = { 0 };
+    struct appraisal a;
+    const char *const verb = argc > 1 ? argv[1] : "";
+    if (strcmp(verb, "--help") == 0 || strcmp(verb, "help") == 0) {
+        (void)fputs(usage, stdout);
+        return ASSAY_EXIT_OK;
+    }
+    const bool verify = strcmp(verb, "verify") == 0;
+    const bool fit = argc > 1 && (verify || strcmp(verb, "decode") == 0) &&
+                     read_options(argc - 1, argv + 1, &options);
+    /* decode takes neither collateral nor time nor policy. */
+    const bool complete = verify ? options.collateral != NULL
+                                 : options.collateral == NULL && options.root == NULL &&
+                                       options.at == NULL && options.policy == NULL;
+    if (!fit || !complete) {
+        (void)fputs(usage, stderr);
+        return ASSAY_EXIT_USAGE;
+    }
+    int result = ASSAY_EXIT_OK;
+    if (!open_case(&a)) result = out_of_memory();
+    else result = verify ? verify_case(&a, &options) : decode_case(&a, &options);
+    close_case(&a);
+    return result;
+}

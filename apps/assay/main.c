@@ -1,0 +1,53 @@
+/*
+ * apps/assay/main.c - the command line: finds the group and hands over.
+ */
+#include "apps/assay/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A new group is one file and one row. */
+static const struct assay_command commands[] = {
+    { "evidence", "verify or decode a quote, without a daemon", assay_command_evidence },
+    { "soft", "make SOFT vendors, platforms and quotes, for development", assay_command_soft },
+    { "keys", "make and show the keys of a node or an operator", assay_command_keys },
+    { "genesis", "plan, sign and show a network", assay_command_genesis },
+    { "status", "what a running node says of itself", assay_command_status },
+    { "nodes", "scores, standings and weights of the network", assay_command_nodes },
+    { "explain", "why a node stands where it stands", assay_command_explain },
+    { "permit", "may this node act now? exit 0 or 4 with the reason", assay_command_permit },
+    { "counters", "what was refused and counted", assay_command_counters },
+    { "timeline", "what happened, epoch by epoch", assay_command_timeline },
+    { "export", "the published snapshot as JSON", assay_command_export },
+};
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void print_usage(FILE *out)
+{
+    (void)fputs("usage: assay GROUP ...\n\n", out);
+    for (size_t i = 0; i < COMMANDS; i++)
+        (void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    (void)fputs("\n`assay GROUP --help` tells more. stdout carries data, stderr diagnostics.\n",
+                out);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return ASSAY_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        print_usage(stdout);
+        return ASSAY_EXIT_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)puts("assay " ASSAY_VERSION);
+        return ASSAY_EXIT_OK;
+    }
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
+    (void)fprintf(stderr, "assay: \"%s\" is no group of commands\n", argv[1]);
+    print_usage(stderr);
+    return ASSAY_EXIT_USAGE;
+}

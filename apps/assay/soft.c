@@ -1,0 +1,233 @@
+/*
+ * apps/assay/soft.c - `assay soft`: attestation made by the project itself, for development.
+ */
+#include "apps/assay/command.h"
+
+#include "base/rfc3339.h"
+#include "quote/source/soft.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+static const char usage[] =
+    "usage: assay soft ca DIR [--name NAME] [--days N]\n"
+    "           make a vendor: DIR/ca.key (secret), DIR/root_ca.pem and its collateral\n"
+    "       assay soft node DIR NAME [--out FILE]\n"
+    "           make the platform of one node: DIR/nodes/NAME.key (secret)\n"
+    "       assay soft quote KEY --measurement HEX|--program FILE --report-data HEX --out FILE\n"
+    "           [--isvsvn N] [--debug]\n"
+    "           quote an enclave: MRENCLAVE is the given digest or the SHA-256 of the program\n"
+    "\n"
+    "SOFT evidence proves nothing about hardware; profile production refuses it.\n";
+
+enum { DAY_S = 86400, DAYS_DEFAULT = 3650, DAYS_MAX = 7300, PROGRAM_LEN_MAX = 64 << 20 };
+
+struct options {
+    const char *name;
+    const char *out;
+    const char *measurement;
+    const char *program;
+    const char *report_data;
+    const char *days;
+    const char *isvsvn;
+    bool debug;
+    int word_count;
+    char **words;
+};
+
+static int complain(const char *what, enum assay_status status)
+{
+    (void)fprintf(stderr, "assay soft: %s: %s (%s)\n", what, assay_status_text(status),
+                  assay_status_symbol(status));
+    if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
+    if (status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_CONFLICT;
+    return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_USAGE : ASSAY_EXIT_INTERNAL;
+}
+
+static int misuse(const char *what)
+{
+    (void)fprintf(stderr, "assay soft: %s\n%s", what, usage);
+    return ASSAY_EXIT_USAGE;
+}
+
+static bool read_number(const char *text, unsigned long max, unsigned long *out)
+{
+    char *end = NULL;
+    if (text[0] < '0' || text[0] > '9') return false;
+    errno = 0;
+    const unsigned long value = strtoul(text, &end, 10);
+    if (errno != 0 || *end != '\0' || value > max) return false;
+    *out = value;
+    return true;
+}
+
+/* --- ca */
+static enum assay_status make_ca(const char *dir, const char *name, unsigned long days,
+                                 struct assay_soft_bundle *bundle)
+{
+    struct timespec now;
+    struct assay_soft_ca ca;
+    struct assay_soft_terms terms;
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0) return ASSAY_E_IO;
+    /* A day of slack behind: clocks of a network differ. */
+    const int64_t now_s = (int64_t)now.tv_sec;
+    ASSAY_TRY(assay_soft_ca_create(name, now_s - DAY_S, now_s + (int64_t)days * DAY_S, &ca));
+    assay_soft_terms_default(&ca, &terms);
+    enum assay_status status = assay_soft_collateral(&ca, &terms, bundle);
+    if (status == ASSAY_OK) status = assay_soft_ca_save(&ca, dir);
+    if (status == ASSAY_OK) status = assay_soft_bundle_save(bundle, dir);
+    if (status == ASSAY_OK) {
+        char key[2 * ASSAY_P256_PUBLIC_LEN + 1];
+        assay_hex_encode(ca.root_public, sizeof ca.root_public, key, sizeof key);
+        (void)printf("root_key: \"%s\"\n", key);
+    }
+    assay_soft_ca_wipe(&ca);
+    return status;
+}
+
+static int run_ca(const struct options *o)
+{
+    unsigned long days = DAYS_DEFAULT;
+    if (o->word_count != 1) return misuse("ca wants DIR");
+    if (o->days != NULL && (!read_number(o->days, DAYS_MAX, &days) || days == 0))
+        return misuse("--days wants 1 to 7300");
+    struct assay_soft_bundle *const bundle = malloc(sizeof *bundle);
+    if (bundle == NULL) return complain("ca", ASSAY_E_MEMORY);
+    const enum assay_status status =
+        make_ca(o->words[0], o->name == NULL ? "vendor" : o->name, days, bundle);
+    free(bundle);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(o->words[0], status);
+}
+
+/* --- node */
+static int run_node(const struct options *o)
+{
+    char path[PATH_MAX];
+    struct assay_soft_ca ca;
+    struct assay_soft_node node;
+    if (o->word_count != 2) return misuse("node wants DIR and NAME");
+    const char *const dir = o->words[0];
+    enum assay_status status = assay_soft_ca_load(dir, &ca);
+    if (status != ASSAY_OK) return complain(dir, status);
+    status = assay_soft_node_create(&ca, o->words[1], NULL, &node);
+    assay_soft_ca_wipe(&ca);
+    if (status != ASSAY_OK) return complain(o->words[1], status);
+
+    int len = 0;
+    if (o->out != NULL) {
+        len = snprintf(path, sizeof path, "%s", o->out);
+    } else {
+        len = snprintf(path, sizeof path, "%s/nodes", dir);
+        if (len < (int)sizeof path && mkdir(path, 0700) != 0 && errno != EEXIST)
+            status = ASSAY_E_IO;
+        len = snprintf(path, sizeof path, "%s/nodes/%s.key", dir, o->words[1]);
+    }
+    if (len >= (int)sizeof path) status = ASSAY_E_RANGE;
+    if (status == ASSAY_OK) status = assay_soft_node_save(&node, path);
+    assay_soft_node_deinit(&node);
+    if (status != ASSAY_OK) return complain(path, status);
+    (void)printf("%s\n", path);
+    return ASSAY_EXIT_OK;
+}
+
+/* --- quote */
+static int read_measurement(const struct options *o, uint8_t mrenclave[32])
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    if ((o->measurement == NULL) == (o->program == NULL))
+        return misuse("quote wants one of --measurement and --program");
+    if (o->measurement != NULL) {
+        if (assay_hex_decode(o->measurement, strlen(o->measurement), mrenclave, 32) != ASSAY_OK)
+            return misuse("--measurement wants 64 hexadecimal digits");
+        return ASSAY_EXIT_OK;
+    }
+    const enum assay_status status = assay_file_read(o->program, PROGRAM_LEN_MAX, &bytes, &len);
+    if (status != ASSAY_OK) return complain(o->program, status);
+    assay_sha256(bytes, len, mrenclave);
+    free(bytes);
+    return ASSAY_EXIT_OK;
+}
+
+static int run_quote(const struct options *o)
+{
+    struct assay_soft_request request = { .debug = o->debug };
+    struct assay_soft_node node;
+    uint8_t quote[ASSAY_SOFT_QUOTE_MAX];
+    size_t len = 0;
+    unsigned long isvsvn = 0;
+    if (o->word_count != 1 || o->out == NULL || o->report_data == NULL)
+        return misuse("quote wants KEY, --report-data and --out");
+    if (assay_hex_decode(o->report_data, strlen(o->report_data), request.report_data, 64) !=
+        ASSAY_OK)
+        return misuse("--report-data wants 128 hexadecimal digits");
+    if (o->isvsvn != NULL && !read_number(o->isvsvn, UINT16_MAX, &isvsvn))
+        return misuse("--isvsvn wants 0 to 65535");
+    request.isvsvn = (uint16_t)isvsvn;
+    const int measured = read_measurement(o, request.mrenclave);
+    if (measured != ASSAY_EXIT_OK) return measured;
+
+    enum assay_status status = assay_soft_node_load(o->words[0], &node);
+    if (status != ASSAY_OK) return complain(o->words[0], status);
+    status = assay_soft_quote(&node, &request, quote, sizeof quote, &len);
+    assay_soft_node_deinit(&node);
+    if (status == ASSAY_OK) status = assay_file_write(o->out, 0644, quote, len);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(o->out, status);
+}
+
+static bool read_options(int argc, char **argv, struct options *o)
+{
+    static const struct option known[] = {
+        { "name", required_argument, NULL, 'n' },
+        { "days", required_argument, NULL, 'd' },
+        { "out", required_argument, NULL, 'o' },
+        { "isvsvn", required_argument, NULL, 'i' },
+        { "measurement", required_argument, NULL, 'm' },
+        { "debug", no_argument, NULL, 'D' },
+        { "program", required_argument, NULL, 'p' },
+        { "report-data", required_argument, NULL, 'r' },
+        { NULL, 0, NULL, 0 },
+    };
+    optind = 0; /* the table of main.c has read words before */
+    for (int c = 0; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+        switch (c) {
+        case 'n': o->name = optarg; break;
+        case 'd': o->days = optarg; break;
+        case 'o': o->out = optarg; break;
+        case 'i': o->isvsvn = optarg; break;
+        case 'm': o->measurement = optarg; break;
+        case 'p': o->program = optarg; break;
+        case 'r': o->report_data = optarg; break;
+        case 'D': o->debug = true; break;
+        default: return false;
+        }
+    }
+    o->words = argv + optind;
+    o->word_count = argc - optind;
+    return true;
+}
+
+int assay_command_soft(int argc, char **argv)
+{
+    struct options options = { 0 };
+    const char *const verb = argc > 1 ? argv[1] : "";
+    if (strcmp(verb, "--help") == 0 || strcmp(verb, "help") == 0) {
+        (void)fputs(usage, stdout);
+        return ASSAY_EXIT_OK;
+    }
+    if (argc < 2 || !read_options(argc - 1, argv + 1, &options)) {
+        (void)fputs(usage, stderr);
+        return ASSAY_EXIT_USAGE;
+    }
+    if (strcmp(verb, "ca") == 0) return run_ca(&options);
+    if (strcmp(verb, "node") == 0) return run_node(&options);
+    if (strcmp(verb, "quote") == 0) return run_quote(&options);
+    return misuse("expected ca, node or quote");
+}
