@@ -86,10 +86,9 @@ static void collect(cyaml_log_t level, void *context, const char *format, va_lis
     const char *where = strstr(line, "(line: ");
     if (where != NULL &&
         sscanf(where, "(line: %lu, column: %lu)", &place.line, &place.column) == 2) {
-        if (complaint->place.line != 0) return; /* the innermost came first */
-        complaint->place = place;
+        if (complaint->place.line == 0) complaint->place = place; /* the innermost comes first */
         const char *field = strstr(line, "in mapping field '");
-        if (field == NULL) return;
+        if (field == NULL || complaint->field[0] != '\0') return;
         (void)snprintf(complaint->field, sizeof complaint->field, "%s", field + 18);
         complaint->field[strcspn(complaint->field, "'")] = '\0';
         return;
@@ -221,8 +220,16 @@ enum assay_status assay_config_open(struct assay_config_file *file)
     return error == CYAML_OK ? ASSAY_OK : explain(file, error, &complaint);
 }
 
+/* A message quotes the file, and ends at a terminal: nothing in it may be a command to one. */
+static void tame(char *message)
+{
+    for (char *c = message; *c != '\0'; c++)
+        if ((unsigned char)*c < ' ' || *c == '\x7f') *c = '?';
+}
+
 void assay_config_close(struct assay_config_file *file)
 {
+    tame(file->message);
     struct complaint complaint = { .what = "", .field = "" };
     const cyaml_config_t config = settings(&complaint);
     (void)cyaml_free(&config, file->schema, file->data, 0);

@@ -1,0 +1,296 @@
+/*
+ * apps/config.h, cards of nodes and plans of networks.
+ */
+#include "apps/config.h"
+#include "tests/unit/apps/folder.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HEX32(c) c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c
+#define HEX64(c) HEX32(c) HEX32(c)
+
+static const char good_plan[] =
+    "plan_version: 1\n"                                         /* 1 */
+    "epoch_ms: 500\n"                                           /* 2 */
+    "time: 2026-01-31T12:00:00Z\n"                              /* 3 */
+    "threshold: 2\n"                                            /* 4 */
+    "policy: policy.yaml\n"                                     /* 5 */
+    "collateral: [vendor-1, /v2]\n"                             /* 6 */
+    "operator_cap: { num: 1, den: 4 }\n"                        /* 7 */
+    "vendor_cap: { num: 1, den: 2 }\n"                          /* 8 */
+    "operators:\n"                                              /* 9 */
+    "  - name: alpha\n"                                         /* 10 */
+    "    public_key: \"" HEX64("a1") "\"\n"                     /* 11 */
+                                     "  - name: beta.example\n" /* 12 */
+                                     "    public_key: \"" HEX64(
+                                         "b2") "\"\n"                          /* 13 */
+                                               "members:\n"                    /* 14 */
+                                               "  - operator: alpha\n"         /* 15 */
+                                               "    card: a/node.yaml\n"       /* 16 */
+                                               "    sample: a/sample.quote\n"  /* 17 */
+                                               "  - operator: beta.example\n"  /* 18 */
+                                               "    card: b/node.yaml\n"       /* 19 */
+                                               "    sample: b/sample.quote\n"; /* 20 */
+
+static struct folder folder;
+static struct assay_plan *plan;
+static struct assay_node_card card;
+static char message[ASSAY_CONFIG_MESSAGE_MAX];
+
+static void set_up(void)
+{
+    folder = folder_make();
+    plan = calloc(1, sizeof *plan);
+    cr_assert_not_null(plan);
+}
+
+static void tear_down(void)
+{
+    free(plan);
+    folder_remove(&folder);
+}
+
+TestSuite(apps_plan, .init = set_up, .fini = tear_down);
+TestSuite(apps_card, .init = set_up, .fini = tear_down);
+
+static size_t replaced(const char *whole, const char *from, const char *to, char text[static 4096])
+{
+    const char *at = strstr(whole, from);
+    cr_assert_not_null(at, "%s is not in the good file", from);
+    const int len =
+        snprintf(text, 4096, "%.*s%s%s", (int)(at - whole), whole, to, at + strlen(from));
+    cr_assert(len > 0 && len < 4096);
+    return (size_t)len;
+}
+
+static void expect_message(const char *file, enum assay_status found, enum assay_status status,
+                           unsigned line, unsigned column, const char *words)
+{
+    char place[PATH_MAX + 64];
+    (void)snprintf(place, sizeof place, "%s:%u:%u: ", folder_at(&folder, file), line, column);
+    cr_expect_eq(found, status, "%s: %s", assay_status_symbol(found), message);
+    cr_expect(strncmp(message, place, strlen(place)) == 0, "expected %s..., found %s", place,
+              message);
+    cr_expect_not_null(strstr(message, words), "expected \"%s\" in: %s", words, message);
+}
+
+/* ------------------------------------------------------------ plans */
+
+static enum assay_status load_plan(const char *from, const char *to)
+{
+    char text[4096];
+    const size_t len = replaced(good_plan, from, to, text);
+    return assay_plan_load(folder_put(&folder, "plan.yaml", text, len, 0644), plan, message);
+}
+
+static void refused(const char *from, const char *to, enum assay_status status, unsigned line,
+                    unsigned column, const char *words)
+{
+    memset(plan, 0x5a, sizeof *plan);
+    expect_message("plan.yaml", load_plan(from, to), status, line, column, words);
+    cr_expect_eq(plan->member_count, 0x5a5a5a5au, "the output was touched");
+}
+
+Test(apps_plan, reads_every_key)
+{
+    cr_assert_eq(load_plan("plan_version", "plan_version"), ASSAY_OK, "%s", message);
+    cr_expect_eq(plan->parameters.epoch_ms, 500);
+    cr_expect_eq(plan->parameters.operator_cap_num, 1);
+    cr_expect_eq(plan->parameters.operator_cap_den, 4);
+    cr_expect_eq(plan->parameters.vendor_cap_num, 1);
+    cr_expect_eq(plan->parameters.vendor_cap_den, 2);
+    cr_expect(plan->has_time);
+    cr_expect_eq(plan->time_ms, 1769860800000u);
+    cr_expect_eq(plan->threshold, 2);
+    cr_expect_str_eq(plan->policy, folder_at(&folder, "policy.yaml"));
+    cr_assert_eq(plan->collateral_count, 2);
+    cr_expect_str_eq(plan->collateral[0], folder_at(&folder, "vendor-1"));
+    cr_expect_str_eq(plan->collateral[1], "/v2");
+    cr_assert_eq(plan->operator_count, 2);
+    cr_expect_str_eq(plan->operators[1].name, "beta.example");
+    cr_expect_eq(plan->operators[1].public_key[63], 0xb2);
+    cr_assert_eq(plan->member_count, 2);
+    cr_expect_str_eq(plan->members[0].operator_name, "alpha");
+    cr_expect_str_eq(plan->members[1].card, folder_at(&folder, "b/node.yaml"));
+    cr_expect_str_eq(plan->members[1].sample, folder_at(&folder, "b/sample.quote"));
+}
+
+Test(apps_plan, has_the_caps_of_the_protocol_and_no_time_by_default)
+{
+    cr_assert_eq(
+        load_plan("operator_cap: { num: 1, den: 4 }\nvendor_cap: { num: 1, den: 2 }\n", ""),
+        ASSAY_OK, "%s", message);
+    cr_expect_eq(plan->parameters.operator_cap_num, 20);
+    cr_expect_eq(plan->parameters.operator_cap_den, 100);
+    cr_expect_eq(plan->parameters.vendor_cap_num, 33);
+    cr_expect_eq(plan->parameters.vendor_cap_den, 100);
+    cr_assert_eq(load_plan("time: 2026-01-31T12:00:00Z\n", ""), ASSAY_OK, "%s", message);
+    cr_expect_not(plan->has_time);
+}
+
+Test(apps_plan, refuses_unknown_and_missing_keys)
+{
+    refused("epoch_ms", "epoch", ASSAY_E_SYNTAX, 2, 1, "unknown key \"epoch\"");
+    refused("    card: a/node.yaml", "    cards: a/node.yaml", ASSAY_E_SYNTAX, 16, 5,
+            "unknown key \"cards\"; is \"card\" meant?");
+    refused("vendor_cap: { num: 1, den: 2 }", "vendor_cap: { num: 1 }", ASSAY_E_SYNTAX, 8, 20,
+            "lacks its key \"den\"");
+    static const char *const lines[] = {
+        "plan_version: 1\n",     "epoch_ms: 500\n",         "threshold: 2\n",
+        "policy: policy.yaml\n", "    card: a/node.yaml\n", "collateral: [vendor-1, /v2]\n"
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        cr_expect_eq(load_plan(lines[i], ""), ASSAY_E_SYNTAX, "without %s", lines[i]);
+        cr_expect_not_null(strstr(message, "lacks its key"), "%s", message);
+    }
+}
+
+Test(apps_plan, refuses_numbers_out_of_range)
+{
+    refused("epoch_ms: 500", "epoch_ms: 99", ASSAY_E_RANGE, 2, 11, "expected 100 to 3600000");
+    refused("epoch_ms: 500", "epoch_ms: 3600001", ASSAY_E_RANGE, 2, 11, "epoch_ms");
+    refused("threshold: 2", "threshold: 0", ASSAY_E_RANGE, 4, 12, "threshold: expected 1 to 2");
+    refused("threshold: 2", "threshold: 3", ASSAY_E_RANGE, 4, 12, "found 3");
+    refused("num: 1, den: 4", "num: 0, den: 4", ASSAY_E_RANGE, 7, 22, "operator_cap.num");
+    refused("num: 1, den: 4", "num: 5, den: 4", ASSAY_E_RANGE, 7, 22, "expected 1 to 4, found 5");
+    refused("num: 1, den: 2", "num: 1, den: 0", ASSAY_E_RANGE, 8, 28, "vendor_cap.den");
+    refused("num: 1, den: 2", "num: 1, den: 10001", ASSAY_E_RANGE, 8, 28, "expected 1 to 10000");
+    refused("plan_version: 1", "plan_version: 9", ASSAY_E_VERSION, 1, 15, "found 9");
+}
+
+Test(apps_plan, refuses_a_time_that_is_none)
+{
+    static const char *const bad[] = { "yesterday", "2026-01-31", "2026-02-30T12:00:00Z",
+                                       "1969-12-31T23:59:59Z", "\"2026-01-31T12:00:00Z \"" };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char line[64];
+        (void)snprintf(line, sizeof line, "time: %s", bad[i]);
+        refused("time: 2026-01-31T12:00:00Z", line, ASSAY_E_SYNTAX, 3, 7,
+                "time: expected RFC 3339");
+    }
+}
+
+Test(apps_plan, refuses_names_that_could_deceive_a_reader)
+{
+    static const char *const bad[] = { "\"al pha\"", "\"al\\tpha\"", "\"al\\e[2Jpha\"",
+                                       "\"älpha\"",  "\"a/b\"",      "\"a'b\"" };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char line[64];
+        (void)snprintf(line, sizeof line, "name: %s", bad[i]);
+        refused("name: alpha", line, ASSAY_E_SYNTAX, 10, 11, "operators[0].name: expected 1 to 63");
+    }
+    char longest[96] = "name: ", *at = longest + 6;
+    memset(at, 'n', 64);
+    refused("name: alpha", longest, ASSAY_E_SYNTAX, 10, 11, "operators[0].name");
+    at[63] = '\0';
+    refused("name: alpha", longest, ASSAY_E_NOT_FOUND, 15, 15, "no operator of this plan");
+}
+
+Test(apps_plan, refuses_two_operators_of_one_name_and_members_of_none)
+{
+    refused("beta.example\n", "alpha\n", ASSAY_E_DUPLICATE, 12, 11, "operators[1].name: alpha");
+    refused("operator: alpha", "operator: gamma", ASSAY_E_NOT_FOUND, 15, 15,
+            "members[0].operator: no operator of this plan is named \"gamma\"");
+    refused("a1a1\"", "a1\"", ASSAY_E_SYNTAX, 11, 17, "operators[0].public_key: expected 128");
+}
+
+Test(apps_plan, refuses_empty_lists)
+{
+    cr_expect_eq(load_plan("collateral: [vendor-1, /v2]", "collateral: []"), ASSAY_E_SYNTAX);
+    cr_expect_not_null(strstr(message, "collateral"), "%s", message);
+    char rest[2048];
+    (void)snprintf(rest, sizeof rest, "%s", strstr(good_plan, "members:"));
+    cr_expect_eq(load_plan(rest, "members: []\n"), ASSAY_E_SYNTAX);
+    cr_expect_not_null(strstr(message, "members"), "%s", message);
+}
+
+Test(apps_plan, refuses_a_folder_too_many)
+{
+    char list[1024] = "collateral: [";
+    size_t len = strlen(list);
+    for (int i = 0; i < ASSAY_PLAN_COLLATERAL_MAX; i++)
+        len += (size_t)snprintf(list + len, sizeof list - len, "%sv%d", i ? ", " : "", i);
+    (void)snprintf(list + len, sizeof list - len, "]");
+    cr_expect_eq(load_plan("collateral: [vendor-1, /v2]", list), ASSAY_OK, "%s", message);
+    cr_expect_eq(plan->collateral_count, ASSAY_PLAN_COLLATERAL_MAX);
+    (void)snprintf(list + len, sizeof list - len, ", more]");
+    cr_expect_eq(load_plan("collateral: [vendor-1, /v2]", list), ASSAY_E_SYNTAX);
+    cr_expect_not_null(strstr(message, "collateral"), "%s", message);
+}
+
+/* ------------------------------------------------------------ cards */
+
+static char good_card[1024];
+
+static void make_card(void)
+{
+    uint8_t identity[64], node_id[32];
+    char id[65];
+    for (size_t i = 0; i < sizeof identity; i++)
+        identity[i] = 0xc3;
+    assay_sha256(identity, sizeof identity, node_id);
+    assay_hex_encode(node_id, sizeof node_id, id, sizeof id);
+    (void)snprintf(
+        good_card, sizeof good_card,
+        "card_version: 1\nname: \"node-1\"\nnode_id: \"%s\"\n"
+        "identity_public: \"" HEX64("c3") "\"\ndoor_public: \"" HEX32(
+            "d4") "\"\n"
+                  "voting_public: \"" HEX64("e5") "\"\ntransport_public: \"" HEX32("f6") "\"\n",
+        id);
+}
+
+static enum assay_status load_card(const char *from, const char *to)
+{
+    char text[4096];
+    make_card();
+    const size_t len = replaced(good_card, from, to, text);
+    return assay_node_card_load(folder_put(&folder, "node.yaml", text, len, 0644), &card, message);
+}
+
+Test(apps_card, reads_every_key)
+{
+    cr_assert_eq(load_card("name", "name"), ASSAY_OK, "%s", message);
+    cr_expect_str_eq(card.name, "node-1");
+    uint8_t expected[32];
+    assay_sha256(card.identity_public, sizeof card.identity_public, expected);
+    cr_expect_arr_eq(card.node_id, expected, 32);
+    cr_expect_eq(card.identity_public[63], 0xc3);
+    cr_expect_eq(card.door_public[31], 0xd4);
+    cr_expect_eq(card.voting_public[63], 0xe5);
+    cr_expect_eq(card.transport_public[31], 0xf6);
+}
+
+Test(apps_card, refuses_an_id_that_is_not_the_digest_of_the_key)
+{
+    expect_message("node.yaml", load_card("\"c3", "\"c4"), ASSAY_E_KEY, 3, 10,
+                   "node_id: is not the SHA-256 of identity_public");
+    cr_expect_str_empty(card.name, "the output was touched");
+}
+
+Test(apps_card, refuses_what_does_not_fit)
+{
+    expect_message("node.yaml", load_card("card_version: 1", "card_version: 2"), ASSAY_E_VERSION, 1,
+                   15, "card_version");
+    expect_message("node.yaml", load_card("node-1", "node 1"), ASSAY_E_SYNTAX, 2, 7, "name");
+    expect_message("node.yaml", load_card("\"d4", "\""), ASSAY_E_SYNTAX, 5, 14,
+                   "door_public: expected 64 hexadecimal digits");
+    expect_message("node.yaml", load_card("\"e5", "\"x5"), ASSAY_E_SYNTAX, 6, 16, "voting_public");
+    expect_message("node.yaml", load_card("\"f6", "\"f6f6"), ASSAY_E_SYNTAX, 7, 19,
+                   "transport_public");
+    expect_message("node.yaml", load_card("name:", "nome:"), ASSAY_E_SYNTAX, 2, 1,
+                   "unknown key \"nome\"; is \"name\" meant?");
+}
+
+Test(apps_card, every_truncation_is_refused_and_leaves_the_output_alone)
+{
+    make_card();
+    const size_t whole = strlen(good_card);
+    for (size_t len = 0; len + 2 < whole; len += 7) { /* the last two bytes close a quote, a line */
+        const char *path = folder_put(&folder, "node.yaml", good_card, len, 0644);
+        cr_expect_neq(assay_node_card_load(path, &card, message), ASSAY_OK, "at %zu", len);
+        cr_expect_str_empty(card.name);
+    }
+}
