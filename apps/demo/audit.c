@@ -1,8 +1,10 @@
 /*
  * apps/demo/audit.c - what the stores say when nobody can change them any more.
  *
- * Nothing signed twice: the votes, envelopes and ballots that the killed peer had made durable before it was
- * killed, and those of its second life, are put together and looked through. Finality: the store of the
+ * Nothing signed twice: the votes, envelopes and ballots that the killed peer had made durable
+ * before it was
+ * killed, and those of its second life, are put together and looked through. Finality: the store
+ * of the
  * witness holds a finality proof of every epoch, without a gap.
  */
 #include "apps/demo/demo.h"

@@ -1,8 +1,10 @@
 /*
  * apps/demo/demo.h - `assay-demo`: a live network on loopback and the story that it lives through.
  *
- * network.c makes keys, vendors, genesis and configurations; peer.c runs one assayd and asks it what it
- * sees; story.c does things to the network and checks what follows; view.c draws; timeline.c writes it
+ * network.c makes keys, vendors, genesis and configurations; peer.c runs one assayd and asks it
+ * what it
+ * sees; story.c does things to the network and checks what follows; view.c draws; timeline.c
+ * writes it
  * all down. Nothing here is believed without having been read from a running peer.
  */
 #ifndef ASSAY_APPS_DEMO_H

@@ -2,7 +2,8 @@
  * apps/demo/network.c - a network of the demo from nothing: SOFT vendors, platforms, keys, genesis,
  * configurations.
  *
- * One operator and one platform id a peer, four vendor roots in turn: every cap is met and every weight
+ * One operator and one platform id a peer, four vendor roots in turn: every cap is met and every
+ * weight
  * stays 10000 (docs/protocol.md 6). The keys and the genesis are made by the same commands that an
  * operator would type.
  */
@@ -105,7 +106,8 @@ static bool make_vendor(struct demo *demo, unsigned root, struct assay_soft_ca *
     return say(dir, status);
 }
 
-/* The credential of the platform, and a quote made before the network exists: it tells genesis which
+/* The credential of the platform, and a quote made before the network exists: it tells genesis
+ * which
  * platform the member is on. */
 static bool make_platform(struct demo *demo, const struct demo_peer *peer,
                           const struct assay_soft_ca *ca)

@@ -55,7 +55,8 @@ static pid_t spawn(const char *log, char *const argv[])
         posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0644);
     failed |= posix_spawn_file_actions_adddup2(&actions, 1, 2);
     failed |= posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    /* A group of its own: Ctrl-C at the terminal reaches the demo, which stops the peers in order. */
+    /* A group of its own: Ctrl-C at the terminal reaches the demo, which stops the peers in order.
+     * */
     failed |= posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
                                                         POSIX_SPAWN_SETSIGDEF);
     failed |= posix_spawnattr_setsigmask(&attributes, &none);

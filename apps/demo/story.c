@@ -6,8 +6,10 @@
  *   3 kill     peer-3 dies by SIGKILL and comes back
  *   4 replay   a stranger, then peer-4 itself, replays a recorded quote
  *
- * Chapters overlap: the way back of peer-1 takes 94 epochs, the others happen meanwhile. Each chapter is
- * a small machine that looks at what the witness (a peer that nothing is done to) says. Falls of a score
+ * Chapters overlap: the way back of peer-1 takes 94 epochs, the others happen meanwhile. Each
+ * chapter is
+ * a small machine that looks at what the witness (a peer that nothing is done to) says. Falls of a
+ * score
  * are collected for every member; the ones that no chapter explains fail the story.
  */
 #include "apps/demo/demo.h"
@@ -179,7 +181,8 @@ static void hear(struct demo *demo, struct demo_peer *peer)
 
 /* ------------------------------------------------------------ deeds */
 
-/* A careless or evil host: another program where the enclave's stood, and the old process killed. */
+/* A careless or evil host: another program where the enclave's stood, and the old process killed.
+ * */
 static bool swap_enclave(struct demo *demo, struct demo_peer *peer)
 {
     char from[PATH_MAX + 32], to[PATH_MAX + 32], cp[] = "/bin/cp", force[] = "--remove-destination";
@@ -190,14 +193,13 @@ static bool swap_enclave(struct demo *demo, struct demo_peer *peer)
     return kill(peer->now.enclave_pid, SIGKILL) == 0;
 }
 
-static bool command_traitor(const struct demo_peer *peer, const char *format, unsigned number)
+static bool command_traitor(const struct demo_peer *peer, const char *command)
 {
-    char path[PATH_MAX + 32], text[64];
+    char path[PATH_MAX + 32];
     (void)snprintf(path, sizeof path, "%s/command", peer->dir);
-    (void)snprintf(text, sizeof text, format, number);
     FILE *file = fopen(path, "we");
     if (file == NULL) return false;
-    const bool written = fputs(text, file) >= 0;
+    const bool written = fputs(command, file) >= 0;
     return fclose(file) == 0 && written;
 }
 
@@ -336,11 +338,13 @@ static void settle_slander(struct demo *demo, const struct demo_member *member)
 static void step_slander(struct demo *demo)
 {
     const struct demo_member *member = seen(demo, SLANDERER), *victim = seen(demo, SLANDERED);
+    char command[32];
     switch (story.slander_phase) {
     case 0:
         if (story.tamper_phase < 3 || epoch_now(demo) < story.listed + 3 || victim == NULL) return;
         demo->chapter = "2. peer-2 votes FAIL hard on the good evidence of peer-5";
-        if (!command_traitor(&demo->peers[SLANDERER], "slander %u\n", victim->slot)) return;
+        (void)snprintf(command, sizeof command, "slander %u\n", (unsigned)victim->slot);
+        if (!command_traitor(&demo->peers[SLANDERER], command)) return;
         story.slandered = epoch_now(demo);
         demo_tell(demo, story.slandered, "peer-2", "slanders", "FAIL hard on %s", victim->name);
         break;
@@ -439,7 +443,7 @@ static void step_replay(struct demo *demo)
         settle_stranger(demo);
         break;
     case 1:
-        if (!command_traitor(&demo->peers[REPLAYER], "replay%.0u\n", 0)) return;
+        if (!command_traitor(&demo->peers[REPLAYER], "replay\n")) return;
         story.replayed = epoch_now(demo);
         demo_tell(demo, story.replayed, "peer-4", "replays", "its quote of the epoch before");
         break;
@@ -498,7 +502,8 @@ bool demo_story_step(struct demo *demo, bool *failed)
     return !over(demo);
 }
 
-/* Falls that a chapter explains: the tampered one until it is FULL again, the slanderer from its slander
+/* Falls that a chapter explains: the tampered one until it is FULL again, the slanderer from its
+ * slander
  * on, the killed one while it was away, the replayer for the epoch of its replay. */
 static bool explained(const struct fall *fall)
 {

@@ -1,14 +1,17 @@
 /*
  * tests/byzantine/byzantine.h - what a traitor does, for the demo and for tests.
  *
- * Compiled into `assayd-byzantine` only, by way of the hooks of net/host.h; assayd has neither hooks nor
+ * Compiled into `assayd-byzantine` only, by way of the hooks of net/host.h; assayd has neither
+ * hooks nor
  * this code. The traitor behaves well until told: the file named by the environment variable
- * ASSAY_BYZANTINE holds one word of command, is read at each signature and removed when it was obeyed.
+ * ASSAY_BYZANTINE holds one word of command, is read at each signature and removed when it was
+ * obeyed.
  *
  *   slander SLOT   the next ballot says FAIL hard of the good evidence of that slot
  *   replay         the next envelope names the quote of the epoch before
  *
- * The first quote it ever sees is kept beside the command file with the ending .quote, so that others can
+ * The first quote it ever sees is kept beside the command file with the ending .quote, so that
+ * others can
  * replay it too.
  */
 #ifndef ASSAY_TESTS_BYZANTINE_H

@@ -3,7 +3,8 @@
  *
  *     assay-stranger GENESIS NAME ENDPOINT QUOTE
  *
- * Dials the member NAME with a CURVE key of its own making and sends the quote, framed as a member would.
+ * Dials the member NAME with a CURVE key of its own making and sends the quote, framed as a member
+ * would.
  * Exit status 0: nothing was ever said back, and the connection never came up; 1: it was; 2: usage.
  */
 #include "base/crypto.h"
