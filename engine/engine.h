@@ -273,7 +273,8 @@ struct assay_member_view {
     uint32_t weight_bp;         /* in the running epoch */
     uint64_t positive_bp, negative_bp, electorate_bp; /* P, N, W of the last closed epoch */
     uint16_t lo_bp, hi_bp;
-    uint32_t change_reason;     /* enum of scoring/: why I or A moved last */
+    uint32_t change_reason;     /* enum assay_integrity_reason: what the last close did to I */
+    uint32_t availability_rule; /* enum assay_availability_rule: and to A */
     uint64_t change_epoch;
     enum assay_outcome own_outcome;      /* what this node judged last */
     uint64_t last_attempt_epoch, last_success_epoch; /* evidence held; judged PASS by a certified close */
@@ -296,7 +297,8 @@ struct assay_engine_view {
     uint32_t member_count;
     bool operator_cap_met, vendor_cap_met;
     uint32_t largest_operator_bp, largest_vendor_bp, largest_platform_bp; /* shares, 10000 = all */
-    uint64_t refused[16];  /* messages refused, by status class index: see engine.c */
+    /* Messages refused: [0] for limits, [k] for the INPUT status 100 + k, [15] for all above. */
+    uint64_t refused[16];
 };
 
 /* Returns: nothing. Slices point into the genesis. */

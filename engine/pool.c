@@ -116,7 +116,8 @@ enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_rec
         .slot = record->slot,
         .subject = record->subject,
         .from = from,
-        .wait_views = 16,
+        .incarnation = record->incarnation,
+        .wait_views = 2,
         .bytes = found->bytes,
         .capacity = found->capacity,
         .len = record->bytes.len,
@@ -151,6 +152,6 @@ void assay_pool_turn(struct assay_pool *pool, uint64_t epoch)
         }
         item->placed_view = 0; /* views start again at 1 */
         item->not_before = 0;
-        item->wait_views = 16;
+        item->wait_views = 2;
     }
 }

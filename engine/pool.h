@@ -21,9 +21,10 @@ struct assay_pool_item {
     uint8_t key[32];
     enum assay_record_kind kind;
     uint64_t epoch; /* that it is about */
-    uint32_t slot, subject;
+    uint32_t slot, subject, incarnation;
     uint16_t from; /* who sent it first */
     bool own;      /* made here: sent again until it is final */
+    bool chosen;   /* by the proposal being made */
     bool scanned;  /* BALLOT: compared with our own judgements since they last changed */
     uint8_t evidence_digest[32];
     int64_t at_unix_s;

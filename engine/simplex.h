@@ -74,6 +74,7 @@ struct assay_simplex_config {
     uint32_t certificate_max;    /* certificates held; 0: 3 * views_max + 256 */
     uint32_t early_len;          /* bytes kept of the next epoch's messages; 0: 256 KiB */
     struct assay_blocks *blocks; /* shared with the ledger, which only reads; outlives */
+    uint32_t block_len_max; /* for assay_simplex_size while blocks is still NULL */
 };
 
 /* Returns: bytes of memory that init needs, a multiple of 64. */

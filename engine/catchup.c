@@ -1,0 +1,233 @@
+/*
+ * engine/catchup.c - the asking side of sync (docs/protocol.md 5, 10; the wire is in sync.c).
+ *
+ * One epoch at a time: first the finality proof of its E, verified with the table of that epoch, then
+ * its blocks in chain order onto a ledger of their own, until the one that the proof names. Nothing
+ * of it touches the final ledger before that, and nothing is acted on: orders come from the head only.
+ */
+#include "engine/engine_internal.h"
+
+#include "base/cbor.h"
+
+enum {
+    FAILURES_PATIENT = 8,
+    CLOSE_EFFECTS = 64, /* a block, a state, its proof, prunings, orders, quote */
+};
+
+static uint64_t pause_ms(const struct assay_engine *e)
+{
+    const uint64_t base = assay_max_u64(assay_eng_epoch_ms(e) / 4, 50);
+    return e->sync.failures > FAILURES_PATIENT ? 8 * base : base;
+}
+
+static void forget_progress(struct assay_engine *e)
+{
+    e->sync.proven = false;
+    e->sync.proof_len = 0;
+    assay_ledger_reset(&e->synced, &e->state);
+}
+
+static void ask_next(struct assay_engine *e)
+{
+    struct assay_sync_ask ask = { .era = e->state.era,
+                                  .epoch = e->context.epoch,
+                                  .height = e->synced.height + 1 };
+    uint8_t *bytes = assay_eng_take(e, ASSAY_SYNC_ASK_LEN_MAX);
+    const uint16_t peer = assay_eng_peer(e, e->sync.turn);
+    if (bytes == NULL || peer == ASSAY_SLOT_ALL) return;
+    assay_bytes_copy(ask.chain_id, 32, e->state.chain_id, 32);
+    struct assay_writer w = assay_writer_over(bytes, ASSAY_SYNC_ASK_LEN_MAX);
+    const enum assay_status status = assay_sync_ask_encode(&ask, &w);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_eng_send(e, peer, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ASK, assay_slice_over(bytes, w.len));
+    e->sync.asked_ms = e->now_ms;
+}
+
+void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen)
+{
+    if (epoch_seen > e->sync.target_epoch) e->sync.target_epoch = epoch_seen;
+    if (e->sync.active || !e->started) return;
+    e->sync.active = true;
+    e->sync.failures = 0;
+    e->sync.empty = 0;
+    forget_progress(e);
+    assay_eng_note(e, ASSAY_NOTE_BEHIND, ASSAY_SLOT_ALL, e->context.epoch, epoch_seen);
+    ask_next(e);
+}
+
+static void finish(struct assay_engine *e)
+{
+    e->sync.active = false;
+    e->sync.target_epoch = 0;
+    forget_progress(e);
+    assay_eng_note(e, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL, e->context.epoch, 0);
+    if (e->halted) return;
+    assay_epoch_tick(e); /* attest now, if the epoch is still young */
+    assay_order_derive(e);
+}
+
+/* The peer lied, or has a gap, or did not answer: another one, from the start of the epoch. */
+static void next_peer(struct assay_engine *e)
+{
+    e->sync.turn++;
+    e->sync.failures++;
+    forget_progress(e);
+}
+
+/* The epoch is verified: take its state over. */
+static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
+{
+    assay_ledger_copy(&e->branch, &e->synced);
+    e->branch_good = false;
+    assay_branch_close(e, p->header.view);
+    if (!assay_bytes_equal(e->next.root, p->header.state_root, 32)) {
+        if (!e->halted)
+            assay_eng_note(e, ASSAY_NOTE_ROOT_MISMATCH, ASSAY_SLOT_ALL, e->context.epoch, 1);
+        e->halted = true;
+        assay_simplex_halt(e->simplex);
+        next_peer(e);
+        return;
+    }
+    e->halted = false;
+    uint8_t commitment[32];
+    assay_bytes_copy(commitment, 32, e->sync.commitment, 32);
+    const struct assay_slice proof =
+        assay_eng_keep(e, assay_slice_over(e->sync.proof, e->sync.proof_len));
+    assay_settle_close(e, &p->header, p->id, p->header_bytes, commitment, proof);
+    e->sync.failures = 0;
+    forget_progress(e);
+}
+
+/* One block on top of what was synced. Returns: ASSAY_OK | ASSAY_E_AGAIN (a verdict is awaited, or
+ * no room in this step) | ASSAY_E_INVALID */
+static enum assay_status take_block(struct assay_engine *e, struct assay_slice payload,
+                                    bool *closed)
+{
+    struct assay_proposal p;
+    ASSAY_TRY(assay_proposal_decode(payload, &p));
+    const struct assay_block_header *h = &p.header;
+    if (!assay_bytes_equal(h->chain_id, e->state.chain_id, 32)) return ASSAY_E_CHAIN;
+    if (h->era != e->state.era || h->epoch != e->context.epoch) return ASSAY_E_INVALID;
+    if (!assay_bytes_equal(h->parent_id, e->synced.tip_id, 32)) return ASSAY_E_INVALID;
+    if (h->kind == ASSAY_BLOCK_TAIL || h->time_ms <= e->synced.time_ms) return ASSAY_E_INVALID;
+    if (h->kind == ASSAY_BLOCK_EPOCH && !assay_bytes_equal(p.id, e->sync.final_id, 32))
+        return ASSAY_E_INVALID;
+    if (payload.len > e->arena_len - e->arena_used && e->arena_used > 0) return ASSAY_E_AGAIN;
+    if (!assay_eng_room(e, CLOSE_EFFECTS)) return ASSAY_E_AGAIN;
+    assay_ledger_copy(&e->branch, &e->synced); /* a failure leaves what it touched broken */
+    e->branch_good = false;
+    switch (assay_branch_absorb(e, &e->branch, h, p.id, p.body)) {
+    case ASSAY_ANSWER_VALID: break;
+    case ASSAY_ANSWER_PENDING: return ASSAY_E_AGAIN;
+    case ASSAY_ANSWER_MISSING:
+    case ASSAY_ANSWER_INVALID: return ASSAY_E_INVALID;
+    }
+    assay_ledger_copy(&e->synced, &e->branch);
+    if (!assay_settle_block(e, h, p.id, payload)) return ASSAY_E_AGAIN;
+    if (h->kind == ASSAY_BLOCK_EPOCH) {
+        close_synced(e, &p);
+        *closed = true;
+    }
+    return ASSAY_OK;
+}
+
+/* The proof goes before the blocks: who cannot prove an end of the epoch is not listened to. */
+static enum assay_status take_proof(struct assay_engine *e, struct assay_slice proof)
+{
+    uint8_t final_id[32];
+    uint8_t commitment[32];
+    if (e->sync.proven) return ASSAY_OK;
+    ASSAY_TRY(assay_finality_verify(proof, e->state.chain_id, e->state.era, e->context.epoch,
+                                    &e->voters, final_id, commitment));
+    assay_bytes_copy(e->sync.final_id, 32, final_id, 32);
+    assay_bytes_copy(e->sync.commitment, 32, commitment, 32);
+    assay_bytes_copy(e->sync.proof, ASSAY_FINALITY_LEN_MAX, proof.bytes, proof.len);
+    e->sync.proof_len = proof.len;
+    e->sync.proven = true;
+    return ASSAY_OK;
+}
+
+static enum assay_status take_blocks(struct assay_engine *e, const struct assay_sync_page *page,
+                                     bool *closed)
+{
+    struct assay_cursor c = assay_cursor_over(page->blocks.bytes, page->blocks.len);
+    for (uint32_t i = 0; i < page->block_count && !*closed; i++) {
+        struct assay_slice payload;
+        ASSAY_TRY(assay_cbor_bytes(&c, SIZE_MAX, &payload));
+        ASSAY_TRY(take_block(e, payload, closed));
+    }
+    return ASSAY_OK;
+}
+
+/* Nothing newer here. When most say so, or nobody was seen ahead, we are at the head. */
+static void empty_page(struct assay_engine *e)
+{
+    e->sync.empty++;
+    e->sync.turn++;
+    const bool reached = e->context.epoch >= e->sync.target_epoch && !e->halted;
+    if (reached || e->sync.empty >= e->members - 1) {
+        if (!e->halted) finish(e);
+        else e->sync.empty = 0;
+        return;
+    }
+    ask_next(e);
+}
+
+enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct assay_slice payload)
+{
+    struct assay_sync_page page;
+    bool closed = false;
+    ASSAY_TRY(assay_sync_page_decode(payload, &page));
+    if (!assay_bytes_equal(page.about.chain_id, e->state.chain_id, 32)) return ASSAY_E_CHAIN;
+    if (page.about.era != e->state.era) return ASSAY_E_CHAIN;
+    if (!e->sync.active || page.about.epoch != e->context.epoch) return ASSAY_E_STALE;
+    if (page.about.height != e->synced.height + 1) return ASSAY_E_STALE;
+    if (from != assay_eng_peer(e, e->sync.turn)) return ASSAY_E_STALE; /* not the one we asked */
+    if (page.proof.len == 0) {
+        empty_page(e);
+        return ASSAY_OK;
+    }
+    e->sync.empty = 0;
+    enum assay_status status = take_proof(e, page.proof);
+    if (status == ASSAY_OK) status = take_blocks(e, &page, &closed);
+    if (status == ASSAY_E_AGAIN) return ASSAY_OK; /* asked again from where we are: sync_tick */
+    if (status != ASSAY_OK || (!closed && !page.more) || (!closed && page.block_count == 0)) {
+        next_peer(e);
+        if (e->sync.failures <= FAILURES_PATIENT) ask_next(e);
+        return status == ASSAY_OK ? ASSAY_E_INVALID : status;
+    }
+    ask_next(e);
+    return ASSAY_OK;
+}
+
+void assay_sync_tick(struct assay_engine *e)
+{
+    if (!e->started || !e->begun) return;
+    if (!e->sync.active) {
+        /* Long without a final block: perhaps the others are ahead and we cannot hear it. */
+        const uint64_t quiet = 2 * assay_eng_epoch_ms(e);
+        if (e->now_ms >= e->run.progress_ms + quiet && e->now_ms >= e->sync.asked_ms + quiet) {
+            e->sync.turn++;
+            assay_sync_start(e, e->context.epoch);
+        }
+        return;
+    }
+    if (e->now_ms < e->sync.asked_ms + pause_ms(e)) return;
+    const bool awaited = e->sync.proven && e->synced.height > e->state.head_height;
+    if (!awaited) next_peer(e);
+    else e->sync.failures++;
+    /* Nobody answers: the network may be down with us; go on with what we have and ask later. */
+    if (e->sync.failures > 2 * e->members && !e->halted) {
+        finish(e);
+        return;
+    }
+    ask_next(e);
+}
+
+uint64_t assay_sync_wake(const struct assay_engine *e)
+{
+    if (!e->started || !e->begun) return UINT64_MAX;
+    if (e->sync.active) return e->sync.asked_ms + pause_ms(e);
+    const uint64_t quiet = 2 * assay_eng_epoch_ms(e);
+    return assay_max_u64(e->run.progress_ms, e->sync.asked_ms) + quiet;
+}

@@ -1,0 +1,246 @@
+/*
+ * engine/gather.c - what peers send: envelopes and records, checked, kept, passed on.
+ *
+ * docs/protocol.md 4 and 5. Nothing is relayed before it is valid, and everything once. A refused
+ * message leaves the state as it was.
+ */
+#include "engine/engine_internal.h"
+
+/* --- envelopes */
+
+/* Two valid envelopes of one incarnation in one epoch convict by themselves: E8. */
+static void second_envelope(struct assay_engine *e, uint32_t slot, struct assay_slice payload)
+{
+    const struct assay_seat *seat = &e->seats[slot];
+    assay_gather_accuse(e, (uint16_t)slot, 8, assay_slice_over(seat->payload, seat->payload_len),
+                        payload);
+}
+
+/* The next epoch's: our E is not final yet. Kept if the key that we know signed it. */
+static enum assay_status keep_early(struct assay_engine *e, const struct assay_envelope *envelope,
+                                    struct assay_slice payload)
+{
+    if (envelope->epoch != e->context.epoch + 1) return ASSAY_E_EARLY;
+    if (!assay_bytes_equal(envelope->chain_id, e->state.chain_id, 32)) return ASSAY_E_CHAIN;
+    const uint32_t slot = assay_state_slot_of(&e->state, envelope->node_id);
+    if (slot == e->members) return ASSAY_E_STRANGER;
+    if (!assay_p256_verify(e->voting[slot], envelope->digest, envelope->signature, ASSAY_S_LOW))
+        return ASSAY_E_EARLY; /* perhaps of an incarnation to come: it is pulled later */
+    struct assay_seat *seat = &e->seats[slot];
+    assay_bytes_copy(seat->early, sizeof seat->early, payload.bytes, payload.len);
+    seat->early_len = payload.len;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_gather_envelope(struct assay_engine *e, uint16_t from,
+                                        struct assay_slice payload)
+{
+    struct assay_envelope envelope;
+    uint32_t slot = 0;
+    ASSAY_TRY(assay_envelope_decode(payload, &envelope));
+    if (envelope.epoch > e->context.epoch) return keep_early(e, &envelope, payload);
+    if (envelope.epoch < e->context.epoch) return ASSAY_E_STALE;
+    const uint32_t known = assay_state_slot_of(&e->state, envelope.node_id);
+    if (known == e->members) return ASSAY_E_STRANGER;
+    if (e->seats[known].payload_len > 0 &&
+        assay_bytes_equal(e->seats[known].envelope.digest, envelope.digest, 32))
+        return ASSAY_E_DUPLICATE; /* before its signature costs anything */
+    ASSAY_TRY(assay_context_envelope(&e->context, &envelope, &slot));
+    struct assay_seat *seat = &e->seats[slot];
+    if (seat->payload_len > 0) {
+        second_envelope(e, slot, payload);
+        return ASSAY_OK;
+    }
+    seat->envelope = envelope;
+    assay_bytes_copy(seat->payload, sizeof seat->payload, payload.bytes, payload.len);
+    seat->payload_len = payload.len;
+    if (slot == e->self) {
+        e->run.envelope_made = true; /* also when a peer gives ours back after a crash */
+    } else {
+        assay_evidence_fetch(e, slot);
+    }
+    if (from != ASSAY_SLOT_SELF) {
+        const uint16_t except = from == ASSAY_SLOT_ALL ? (uint16_t)slot : from;
+        assay_eng_send(e, ASSAY_SLOT_ALL, except, ASSAY_MESSAGE_ENVELOPE,
+                       assay_eng_keep(e, assay_slice_over(seat->payload, seat->payload_len)));
+    }
+    return ASSAY_OK;
+}
+
+enum assay_status assay_gather_pull(struct assay_engine *e, uint16_t from,
+                                    struct assay_slice payload)
+{
+    uint64_t epoch = 0;
+    struct assay_slice slots;
+    ASSAY_TRY(assay_envelope_pull_decode(payload, e->members, &epoch, &slots));
+    if (epoch > e->context.epoch) return ASSAY_E_EARLY;
+    if (epoch < e->context.epoch) return ASSAY_E_STALE;
+    for (uint32_t i = 0; i < e->members; i++) {
+        const struct assay_seat *seat = &e->seats[i];
+        if ((slots.bytes[i / 8] >> (i % 8) & 1) == 0 || seat->payload_len == 0) continue;
+        assay_eng_send(e, from, ASSAY_SLOT_ALL, ASSAY_MESSAGE_ENVELOPE,
+                       assay_eng_keep(e, assay_slice_over(seat->payload, seat->payload_len)));
+    }
+    return ASSAY_OK;
+}
+
+void assay_gather_ask(struct assay_engine *e)
+{
+    const size_t bitmap_len = ((size_t)e->members + 7) / 8;
+    uint8_t *bitmap = assay_eng_take(e, bitmap_len);
+    uint8_t *bytes = assay_eng_take(e, bitmap_len + 32);
+    bool any = false;
+    if (bitmap == NULL || bytes == NULL) return;
+    assay_bytes_zero(bitmap, bitmap_len);
+    for (uint32_t i = 0; i < e->members; i++) {
+        if (i == e->self || e->seats[i].payload_len > 0) continue;
+        bitmap[i / 8] = (uint8_t)(bitmap[i / 8] | 1u << (i % 8));
+        any = true;
+    }
+    if (!any) return;
+    struct assay_writer w = assay_writer_over(bytes, bitmap_len + 32);
+    const enum assay_status status =
+        assay_envelope_pull_encode(e->context.epoch, assay_slice_over(bitmap, bitmap_len), &w);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    const uint32_t peers = e->members - 1;
+    const uint32_t ask = peers < ASSAY_PEERS_ASKED_MIN ? peers : ASSAY_PEERS_ASKED_MIN;
+    for (uint32_t k = 0; k < ask; k++) {
+        const uint32_t turn = (uint32_t)(e->context.epoch % e->members) + e->run.pulls * ask + k;
+        assay_eng_send(e, assay_eng_peer(e, turn), ASSAY_SLOT_ALL, ASSAY_MESSAGE_ENVELOPE_PULL,
+                       assay_slice_over(bytes, w.len));
+    }
+    for (uint32_t i = 0; i < e->members; i++) {
+        if (e->seats[i].payload_len == 0) e->seats[i].asked += ask;
+    }
+}
+
+/* --- records */
+
+static void relay(struct assay_engine *e, struct assay_pool_item *item)
+{
+    item->sent_ms = e->now_ms;
+    assay_eng_send(e, ASSAY_SLOT_ALL, item->from < e->members ? item->from : ASSAY_SLOT_ALL,
+                   ASSAY_MESSAGE_RECORD, assay_slice_over(item->bytes, item->len));
+}
+
+/* A record without evidence, or with evidence whose verdict is known. Returns: as record_judge |
+ * ASSAY_E_AGAIN (the verdict is on its way) */
+static enum assay_status try_judge(struct assay_engine *e, struct assay_record *r)
+{
+    struct assay_ask ask;
+    if (!assay_record_ask(&e->context, r, &ask)) return ASSAY_OK;
+    const struct assay_finding *finding = assay_branch_finding(e, &ask);
+    if (finding == NULL) return ASSAY_E_AGAIN;
+    return assay_record_judge(&e->context, finding, r);
+}
+
+static void ready(struct assay_pool_item *item, const struct assay_record *r)
+{
+    item->phase = ASSAY_POOL_READY;
+    item->outcome = r->outcome;
+    item->falsehood = r->falsehood;
+}
+
+enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
+                                      struct assay_slice payload)
+{
+    struct assay_record r;
+    struct assay_pool_item *item = NULL;
+    if (payload.len > ASSAY_RECORD_LEN_MAX) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_record_decode(payload, &r));
+    if (r.kind == ASSAY_RECORD_ROLL) return ASSAY_E_INVALID; /* leaders make it, in a block */
+    if (assay_pool_find(&e->pool, r.key) != NULL) return ASSAY_E_DUPLICATE;
+    ASSAY_TRY(assay_record_check(&e->context, &r));
+    ASSAY_TRY(assay_pool_add(&e->pool, &r, from, &item));
+    const enum assay_status judged = try_judge(e, &r);
+    if (judged == ASSAY_E_AGAIN) return ASSAY_OK; /* kept until the verdict comes */
+    if (judged != ASSAY_OK) {
+        assay_pool_remove(item);
+        return judged;
+    }
+    ready(item, &r);
+    if (from == ASSAY_SLOT_SELF) {
+        item->own = true; /* was sent by SIGN */
+        item->sent_ms = e->now_ms;
+    } else {
+        relay(e, item);
+    }
+    return ASSAY_OK;
+}
+
+void assay_gather_judged(struct assay_engine *e)
+{
+    for (uint32_t i = 0; i < e->pool.count; i++) {
+        struct assay_pool_item *item = &e->pool.items[i];
+        struct assay_record r;
+        if (item->phase != ASSAY_POOL_ASKED) continue;
+        const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
+        enum assay_status status = assay_record_decode(bytes, &r);
+        if (status == ASSAY_OK) status = assay_record_check(&e->context, &r);
+        if (status == ASSAY_OK) status = try_judge(e, &r);
+        if (status == ASSAY_E_AGAIN) continue;
+        if (status != ASSAY_OK) {
+            assay_pool_remove(item);
+            continue;
+        }
+        ready(item, &r);
+        if (item->from == ASSAY_SLOT_SELF) item->own = true;
+        relay(e, item);
+    }
+}
+
+void assay_gather_own(struct assay_engine *e, struct assay_slice bytes)
+{
+    struct assay_record r;
+    if (!assay_eng_room(e, 4)) return; /* whoever wanted it wants it again */
+    if (assay_gather_record(e, ASSAY_SLOT_SELF, bytes) != ASSAY_OK) return; /* known, or too late */
+    if (assay_record_decode(bytes, &r) != ASSAY_OK) return;
+    struct assay_pool_item *item = assay_pool_find(&e->pool, r.key);
+    if (item == NULL) return;
+    struct assay_store_key key = { .era = e->state.era, .epoch = item->epoch };
+    assay_bytes_copy(key.id, 32, item->key, 32);
+    const struct assay_slice kept = assay_slice_over(item->bytes, item->len);
+    assay_eng_persist(e, ASSAY_STORE_RECORD, &key, kept);
+    if (item->phase == ASSAY_POOL_READY) relay(e, item);
+}
+
+void assay_gather_seen(struct assay_engine *e, const struct assay_record *record, uint64_t view)
+{
+    struct assay_pool_item *item = assay_pool_find(&e->pool, record->key);
+    if (item == NULL) {
+        if (assay_pool_add(&e->pool, record, ASSAY_SLOT_ALL, &item) != ASSAY_OK) return;
+        ready(item, record);
+    } else if (item->phase == ASSAY_POOL_ASKED) {
+        return; /* its own verdict decides */
+    }
+    if (item->phase == ASSAY_POOL_READY) item->placed_view = view;
+}
+
+void assay_gather_resend(struct assay_engine *e)
+{
+    const uint64_t pause = assay_eng_epoch_ms(e) / 8;
+    for (uint32_t i = 0; i < e->pool.count; i++) {
+        struct assay_pool_item *item = &e->pool.items[i];
+        if (item->phase != ASSAY_POOL_READY || !item->own) continue;
+        if (e->now_ms >= item->sent_ms + pause) relay(e, item);
+    }
+}
+
+void assay_gather_accuse(struct assay_engine *e, uint16_t slot, unsigned number,
+                         struct assay_slice first, struct assay_slice second)
+{
+    const size_t len_max = first.len + second.len + 64;
+    const struct assay_slice order[2][2] = { { first, second }, { second, first } };
+    assay_eng_note(e, ASSAY_NOTE_EQUIVOCATION, slot, number, e->context.epoch);
+    /* E2 and E3 name their votes in one order; whoever noticed them may have seen the other. */
+    for (uint32_t k = 0; k < 2; k++) {
+        struct assay_record r;
+        uint8_t *bytes = assay_eng_take(e, len_max);
+        if (bytes == NULL) return;
+        struct assay_writer w = assay_writer_over(bytes, len_max);
+        if (assay_record_put_offence(&w, number, order[k][0], order[k][1]) != ASSAY_OK) return;
+        if (assay_record_decode(assay_slice_over(bytes, w.len), &r) != ASSAY_OK) continue;
+        assay_gather_own(e, assay_slice_over(bytes, w.len));
+        return;
+    }
+}

@@ -1,0 +1,132 @@
+/*
+ * engine/look.c - what people see of the engine, names, and the walk over its invariants.
+ */
+#include "engine/engine_internal.h"
+
+static uint32_t share_bp(const struct assay_share *share, uint64_t total)
+{
+    return total == 0 ? 0 : (uint32_t)(share->largest_weight * 10000 / total);
+}
+
+void assay_engine_view(const struct assay_engine *engine, struct assay_engine_view *view)
+{
+    struct assay_simplex_view look = { 0 };
+    const struct assay_state *s = &engine->state;
+    const struct assay_tolerance *t = &engine->tolerance;
+    *view = (struct assay_engine_view){ .era = s->era,
+                                        .epoch = engine->context.epoch,
+                                        .epoch_t0_ms = s->head_time_ms,
+                                        .view = engine->final.view,
+                                        .height = engine->final.height,
+                                        .head_time_ms = engine->final.time_ms,
+                                        .certified = s->certified,
+                                        .certified_epoch = s->certified_epoch,
+                                        .behind = engine->sync.active,
+                                        .weight_total_bp = engine->voters.total_bp,
+                                        .member_count = engine->members };
+    if (engine->begun) assay_simplex_look(engine->simplex, &look);
+    view->voting = look.voting && assay_eng_may_sign(engine);
+    assay_bytes_copy(view->chain_id, 32, s->chain_id, 32);
+    assay_bytes_copy(view->head_id, 32, engine->final.tip_id, 32);
+    assay_bytes_copy(view->state_root, 32, s->root, 32);
+    view->operator_cap_met = t->operator_cap_met;
+    view->vendor_cap_met = t->vendor_cap_met;
+    view->largest_operator_bp = share_bp(&t->operator_, t->total_weight);
+    view->largest_vendor_bp = share_bp(&t->vendor, t->total_weight);
+    view->largest_platform_bp = share_bp(&t->platform, t->total_weight);
+    for (size_t i = 0; i < sizeof view->refused / sizeof view->refused[0]; i++)
+        view->refused[i] = engine->refused[i];
+}
+
+void assay_engine_member_view(const struct assay_engine *engine, uint16_t slot,
+                              struct assay_member_view *view)
+{
+    ASSAY_ASSERT(slot < engine->members);
+    const struct assay_member *m = &engine->state.members[slot];
+    const struct assay_seat *seat = &engine->seats[slot];
+    *view = (struct assay_member_view){ .name = engine->genesis->members[slot].name,
+                                        .incarnation = m->lives[0].incarnation,
+                                        .trust = m->trust,
+                                        .weight_bp = m->weight_bp,
+                                        .positive_bp = m->found.pass_weight,
+                                        .negative_bp = m->found.negative_weight,
+                                        .electorate_bp = m->found.electorate_weight,
+                                        .lo_bp = m->found.lo_bp,
+                                        .hi_bp = m->found.hi_bp,
+                                        .change_reason = (uint32_t)m->found.integrity_reason,
+                                        .availability_rule = (uint32_t)m->found.availability_rule,
+                                        .change_epoch = m->change_epoch,
+                                        .own_outcome = seat->last_outcome,
+                                        .last_attempt_epoch = seat->last_attempt_epoch,
+                                        .last_success_epoch = m->pass_epoch };
+    assay_bytes_copy(view->node_id, 32, m->node_id, 32);
+    assay_bytes_copy(view->operator_id, 32, m->operator_id, 32);
+    assay_bytes_copy(view->vendor_root, 32, m->vendor_root, 32);
+    assay_bytes_copy(view->platform_id, 32, m->platform_id, 32);
+    assay_bytes_copy(view->door_public, 32, m->door_public, 32);
+    assay_bytes_copy(view->voting_public, 64, m->lives[0].voting_public, 64);
+    assay_bytes_copy(view->transport_public, 32, m->lives[0].transport_public, 32);
+    assay_bytes_copy(view->last_reason, sizeof view->last_reason, seat->last_reason,
+                     sizeof seat->last_reason);
+}
+
+const char *assay_note_name(enum assay_note note)
+{
+#define ASSAY_NOTE_NAME(symbol, number, name)                                                      \
+    case symbol: return name;
+    switch (note) {
+        ASSAY_NOTE_LIST(ASSAY_NOTE_NAME)
+    }
+#undef ASSAY_NOTE_NAME
+    return "unknown";
+}
+
+const char *assay_order_name(enum assay_order_kind kind)
+{
+    switch (kind) {
+    case ASSAY_ORDER_NOTE: return "NOTE";
+    case ASSAY_ORDER_RESTRICT: return "RESTRICT";
+    case ASSAY_ORDER_SUSPEND: return "SUSPEND";
+    case ASSAY_ORDER_RESTART: return "RESTART";
+    case ASSAY_ORDER_RELEASE: return "RELEASE";
+    }
+    return "unknown";
+}
+
+static void check_seat(const struct assay_engine *e, uint32_t slot)
+{
+    const struct assay_seat *seat = &e->seats[slot];
+    ASSAY_ASSERT(seat->payload_len <= ASSAY_ENVELOPE_LEN_MAX);
+    if (seat->phase != ASSAY_SEAT_EMPTY) {
+        ASSAY_ASSERT(seat->payload_len > 0);
+        ASSAY_ASSERT(slot != e->self);
+    }
+    if (seat->payload_len > 0) {
+        ASSAY_ASSERT(seat->envelope.epoch == e->context.epoch);
+        ASSAY_ASSERT(assay_bytes_equal(seat->envelope.node_id, e->state.members[slot].node_id, 32));
+    }
+}
+
+void assay_engine_check(const struct assay_engine *engine)
+{
+    ASSAY_ASSERT(engine->context.epoch == engine->state.epoch + 1);
+    ASSAY_ASSERT(engine->context.state == &engine->state);
+    ASSAY_ASSERT(!engine->final.closed); /* an EPOCH block becomes the next state at once */
+    ASSAY_ASSERT(engine->final.height >= engine->state.head_height);
+    assay_state_check(&engine->state);
+    assay_ledger_check(&engine->final);
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < engine->members; i++) {
+        check_seat(engine, i);
+        ASSAY_ASSERT(engine->weights[i] == engine->state.members[i].weight_bp);
+        ASSAY_ASSERT(assay_bytes_equal(engine->loaded[i],
+                                       engine->state.members[i].lives[0].voting_public, 64));
+        total += engine->weights[i];
+    }
+    ASSAY_ASSERT(total == engine->voters.total_bp);
+    if (engine->own.listed)
+        ASSAY_ASSERT(engine->own.keys.incarnation ==
+                     engine->state.members[engine->self].lives[0].incarnation);
+    if (engine->run.ballot_made && engine->started) ASSAY_ASSERT(engine->run.opened_ms > 0);
+    if (engine->begun) assay_simplex_check(engine->simplex);
+}

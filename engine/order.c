@@ -1,0 +1,54 @@
+/*
+ * engine/order.c - orders for the own agent, out of final head state only (docs/protocol.md 10).
+ *
+ * They are derived again at every close while their cause stands, under the same (era, epoch, seq),
+ * so that none is lost by a crash and none is executed twice. epoch is the epoch of the cause.
+ */
+#include "engine/engine_internal.h"
+
+enum {
+    SEQ_STANDING = 0,
+    SEQ_RESTART = 1,
+    SEQ_ROLLED_BACK = 2,
+    RELEASED_EPOCHS = 8, /* an order older than its release is void by then */
+};
+
+static void give(struct assay_engine *e, enum assay_order_kind kind, uint64_t epoch, uint32_t seq)
+{
+    struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_ORDER);
+    if (effect == NULL) return; /* derived again at the next close */
+    effect->as.order = (struct assay_order){
+        .kind = kind,
+        .era = e->state.era,
+        .epoch = epoch,
+        .seq = seq,
+        .slot = e->self,
+        .incarnation = e->state.members[e->self].lives[0].incarnation,
+    };
+}
+
+static enum assay_order_kind order_of(enum assay_standing standing)
+{
+    switch (standing) {
+    case ASSAY_STANDING_FULL: return ASSAY_ORDER_RELEASE;
+    case ASSAY_STANDING_WARNING: return ASSAY_ORDER_NOTE;
+    case ASSAY_STANDING_RESTRICTED: return ASSAY_ORDER_RESTRICT;
+    case ASSAY_STANDING_SUSPENDED: return ASSAY_ORDER_SUSPEND;
+    }
+    ASSAY_UNREACHABLE("a standing is one of four");
+}
+
+void assay_order_derive(struct assay_engine *e)
+{
+    const struct assay_member *m = &e->state.members[e->self];
+    if (!e->started || e->sync.active || e->halted) return; /* history is nothing to act on */
+    const enum assay_standing standing = m->trust.score.standing;
+    const bool moved = m->standing_epoch > 0;
+    const bool recent = e->state.epoch < m->standing_epoch + RELEASED_EPOCHS;
+    if (moved && (standing != ASSAY_STANDING_FULL || recent))
+        give(e, order_of(standing), m->standing_epoch, SEQ_STANDING);
+    /* Only an integrity failure restarts; a new incarnation that is listed ends the cause. */
+    if (!m->trust.listed_after_failure && m->failure_epoch > 0)
+        give(e, ASSAY_ORDER_RESTART, m->failure_epoch, SEQ_RESTART);
+    if (e->own.rolled_back) give(e, ASSAY_ORDER_RESTART, e->context.epoch, SEQ_ROLLED_BACK);
+}

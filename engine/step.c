@@ -1,0 +1,198 @@
+/*
+ * engine/step.c - one event in, effects out: the control flow of the engine (docs/protocol.md 5).
+ *
+ * The event changes what is held; Simplex's actions are carried out until none is left; then what time
+ * and the new state make due is done. refused[] counts by status: 0 for limits, k for the INPUT
+ * status 100 + k, the last one for all that follow.
+ */
+#include "engine/engine_internal.h"
+
+enum { EFFECTS_SPARE = 8 }; /* what one action of Simplex makes at most */
+
+static enum assay_status deliver(struct assay_engine *e, uint16_t from,
+                                 enum assay_message_kind kind, struct assay_slice payload)
+{
+    if (!e->started) return ASSAY_E_AGAIN;
+    if (from >= e->members && from != ASSAY_SLOT_SELF) return ASSAY_E_STRANGER;
+    switch (kind) {
+    case ASSAY_MESSAGE_PROPOSAL:
+    case ASSAY_MESSAGE_VOTE:
+    case ASSAY_MESSAGE_CERTIFICATE:
+    case ASSAY_MESSAGE_CERTIFICATE_PULL:
+    case ASSAY_MESSAGE_BLOCK_PULL:
+    case ASSAY_MESSAGE_RESUME_ASK:
+    case ASSAY_MESSAGE_RESUME_ANSWER:
+        return assay_simplex_message(e->simplex, e->now_ms, from, kind, payload, &e->actions);
+    case ASSAY_MESSAGE_ENVELOPE: return assay_gather_envelope(e, from, payload);
+    case ASSAY_MESSAGE_ENVELOPE_PULL: return assay_gather_pull(e, from, payload);
+    case ASSAY_MESSAGE_RECORD: return assay_gather_record(e, from, payload);
+    case ASSAY_MESSAGE_SYNC_ANSWER: return assay_sync_take(e, from, payload);
+    case ASSAY_MESSAGE_SYNC_ASK: /* the host answers from the store */
+    case ASSAY_MESSAGE_EVIDENCE_PULL:
+    case ASSAY_MESSAGE_EVIDENCE:
+    case ASSAY_MESSAGE_SERVICE_ASK:
+    case ASSAY_MESSAGE_SERVICE_ANSWER:
+    case ASSAY_MESSAGE_PAGE: return ASSAY_E_UNSUPPORTED;
+    }
+    return ASSAY_E_UNSUPPORTED; /* a number from the wire */
+}
+
+static enum assay_status take_event(struct assay_engine *e, const struct assay_event *event)
+{
+    switch (event->kind) {
+    case ASSAY_EVENT_RESTORE:
+        return assay_restore_item(e, event->as.restore.class_, &event->as.restore.key,
+                                  event->as.restore.value);
+    case ASSAY_EVENT_START:
+        if (!e->started) assay_restore_start(e);
+        return ASSAY_OK;
+    case ASSAY_EVENT_TICK: return ASSAY_OK; /* time is looked at after every event */
+    case ASSAY_EVENT_MESSAGE:
+        return deliver(e, event->as.message.from, event->as.message.kind,
+                       event->as.message.payload);
+    case ASSAY_EVENT_VERDICT:
+        if (e->started)
+            assay_evidence_verdict(e, event->as.verdict.digest, event->as.verdict.at_unix_s,
+                                   event->as.verdict.verdict, event->as.verdict.asked);
+        return ASSAY_OK;
+    case ASSAY_EVENT_EVIDENCE:
+        if (e->started)
+            assay_evidence_loaded(e, event->as.evidence.digest, event->as.evidence.bytes);
+        return ASSAY_OK;
+    case ASSAY_EVENT_QUOTE:
+        if (e->started)
+            assay_epoch_quote(e, event->as.quote.epoch, event->as.quote.incarnation,
+                              event->as.quote.bytes);
+        return ASSAY_OK;
+    case ASSAY_EVENT_KEYS:
+        assay_epoch_keys(e, event->as.keys.voting_public, event->as.keys.transport_public);
+        return ASSAY_OK;
+    }
+    return ASSAY_E_UNSUPPORTED;
+}
+
+/* --- Simplex's actions */
+
+static void hand_on(struct assay_engine *e, const struct assay_effect *effect)
+{
+    struct assay_effect *copy = assay_eng_effect(e, effect->kind);
+    ASSAY_ASSERT(copy != NULL); /* room is kept before actions are taken */
+    *copy = *effect;
+}
+
+static void simplex_note(struct assay_engine *e, const struct assay_effect *effect)
+{
+    hand_on(e, effect);
+    if (effect->as.note.note == ASSAY_NOTE_VIEW_NULLIFIED)
+        assay_branch_nullified(e, effect->as.note.a);
+}
+
+static void carry_out(struct assay_engine *e, const struct assay_simplex_action *a)
+{
+    switch (a->kind) {
+    case ASSAY_SIMPLEX_SIGN:
+    case ASSAY_SIMPLEX_PERSIST:
+    case ASSAY_SIMPLEX_SEND: hand_on(e, &a->effect); return;
+    case ASSAY_SIMPLEX_NOTE: simplex_note(e, &a->effect); return;
+    case ASSAY_SIMPLEX_PROPOSE: assay_branch_propose(e, a->view, a->id); return;
+    case ASSAY_SIMPLEX_CHECK: assay_branch_check(e, a->id); return;
+    case ASSAY_SIMPLEX_FINAL:
+        e->final_wanted = true;
+        assay_bytes_copy(e->final_id, 32, a->id, 32);
+        assay_bytes_copy(e->final_proof, 32, a->proof, 32);
+        return;
+    case ASSAY_SIMPLEX_ACCUSE:
+        assay_gather_accuse(e, a->slot, a->proof_number, a->first, a->second);
+        return;
+    case ASSAY_SIMPLEX_BEHIND: assay_sync_start(e, a->view); return;
+    case ASSAY_SIMPLEX_ROLLED_BACK:
+        e->own.rolled_back = true;
+        assay_order_derive(e);
+        return;
+    }
+    ASSAY_UNREACHABLE("an action is of a listed kind");
+}
+
+/* Removes the first `count` actions; those that were appended meanwhile move up. */
+static void drop_first(struct assay_simplex_actions *actions, size_t count)
+{
+    const size_t left = actions->count - count;
+    for (size_t i = 0; i < left; i++)
+        actions->items[i] = actions->items[count + i];
+    actions->count = left;
+}
+
+/* Carrying out one action may ask Simplex for more: they are appended behind it. What finds no room
+ * for its effects stays for the next step. */
+static void drain(struct assay_engine *e)
+{
+    for (;;) {
+        size_t done = 0;
+        while (done < e->actions.count && assay_eng_room(e, EFFECTS_SPARE)) {
+            const struct assay_simplex_action action = e->actions.items[done++];
+            carry_out(e, &action);
+        }
+        drop_first(&e->actions, done);
+        if (e->actions.count > 0) return; /* assay_eng_room asked for another step */
+        assay_settle(e);                  /* may begin an epoch, which gives actions again */
+        if (e->actions.count == 0) return;
+    }
+}
+
+static void count_refused(struct assay_engine *e, enum assay_status status)
+{
+    const unsigned number = (unsigned)status;
+    unsigned index = 0;
+    if (assay_status_class(status) == ASSAY_CLASS_INPUT) index = number - 100;
+    if (index > 15) index = 15;
+    e->refused[index]++;
+}
+
+static uint64_t wake_at(struct assay_engine *e)
+{
+    if (!e->started) return UINT64_MAX;
+    if (e->crowded) return e->now_ms;
+    uint64_t wake = assay_simplex_wake_at(e->simplex);
+    wake = assay_min_u64(wake, assay_epoch_wake(e));
+    wake = assay_min_u64(wake, assay_sync_wake(e));
+    /* Resends, proofs and retries need no better clock than this. */
+    return assay_min_u64(wake, e->now_ms + assay_max_u64(assay_eng_epoch_ms(e) / 16, 1));
+}
+
+static void do_what_is_due(struct assay_engine *e)
+{
+    assay_simplex_tick(e->simplex, e->now_ms, &e->actions);
+    drain(e);
+    assay_epoch_tick(e);
+    assay_evidence_scan(e);
+    assay_evidence_tick(e);
+    assay_gather_resend(e);
+    assay_sync_tick(e);
+    if (!e->halted)
+        assay_simplex_demand(e->simplex, e->now_ms, assay_branch_demand(e), &e->actions);
+    drain(e);
+}
+
+enum assay_status assay_engine_step(struct assay_engine *engine, const struct assay_event *event,
+                                    struct assay_effects *effects)
+{
+    struct assay_engine *e = engine;
+    ASSAY_ASSERT(e != NULL && event != NULL && effects != NULL);
+    effects->count = 0;
+    e->effects = effects;
+    e->crowded = false;
+    e->arena_used = 0;
+    e->now_ms = assay_max_u64(e->now_ms, event->now_ms); /* monotonic, whatever the host says */
+    e->at_unix_ms = event->at_unix_ms;
+    assay_simplex_release(e->simplex);
+    if (e->started) drain(e); /* what a crowded step left */
+    const enum assay_status status = take_event(e, event);
+    if (status != ASSAY_OK && event->kind == ASSAY_EVENT_MESSAGE) count_refused(e, status);
+    if (e->started) {
+        drain(e);
+        do_what_is_due(e);
+    }
+    effects->wake_at_ms = wake_at(e);
+    e->effects = NULL;
+    return status;
+}
