@@ -203,6 +203,8 @@ static enum assay_status read_signatures(struct reader *r, struct assay_genesis 
         const bool good = assay_p256_verify(key, digest, signature, ASSAY_S_LOW);
         assay_p256_free(&key);
         if (!good) return at(r, "signature", ASSAY_E_SIGNATURE);
+        g->signers[i] = (uint32_t)signer;
+        assay_bytes_copy(g->signatures[i], sizeof g->signatures[i], signature, sizeof signature);
     }
     g->signature_count = (uint32_t)count;
     return at(r, "file", assay_cursor_end(&r->in));
