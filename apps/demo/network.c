@@ -222,7 +222,8 @@ static bool write_plan(struct demo *demo)
 
 static bool make_genesis(struct demo *demo)
 {
-    const char *genesis = below(demo, "genesis");
+    char genesis[PATH_MAX + 16]; /* below() has a few buffers only */
+    (void)snprintf(genesis, sizeof genesis, "%s/genesis", demo->dir);
     if (!write_plan(demo)) return false;
     if (!run_assay(demo, "genesis", "create", below(demo, "plan.yaml"), "--out", genesis))
         return false;
