@@ -1,0 +1,29 @@
+/*
+ * tests/unit/enforce/puppet.h - a driver without a process: every move is the test's.
+ */
+#ifndef ASSAY_TESTS_UNIT_ENFORCE_PUPPET_H
+#define ASSAY_TESTS_UNIT_ENFORCE_PUPPET_H
+
+#include "engine/enforce/driver.h"
+
+enum { PUPPET_EVENTS_MAX = 8 };
+
+struct puppet {
+    struct assay_driver base;
+    bool runs, ready, stopping;
+    bool never_ready;  /* a start does not become ready by itself */
+    bool slow_to_stop; /* a stop is asked for and does not happen by itself */
+    enum assay_status start_says, restore_says, work_says;
+    unsigned starts, stops, restores, works;
+    enum assay_work work; /* told last */
+    int64_t pid;
+    struct assay_driver_event events[PUPPET_EVENTS_MAX];
+    size_t event_count;
+    void (*watch)(const char *act); /* told before and after each act; may be NULL */
+};
+
+void puppet_init(struct puppet *puppet);
+/* The process ends by itself, or for what the driver noticed. */
+void puppet_end(struct puppet *puppet, enum assay_driver_cause cause);
+
+#endif
