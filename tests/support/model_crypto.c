@@ -1,0 +1,224 @@
+/*
+ * tests/support/model_crypto.c - base/crypto.h for worlds that run thousands of seeds: a fast hash
+ * that is no SHA-2 and signatures that are keyed hashes. A program links either this file or
+ * assay_crypto_openssl.
+ *
+ * Nothing here resists anybody: a public key carries its private key. What it keeps is what tests
+ * rely on: equal inputs give equal outputs, different ones different outputs, a changed signature
+ * or digest does not verify.
+ */
+#include "base/assert.h"
+#include "base/crypto.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- a 256-bit mix of 8-byte words */
+
+struct mix {
+    uint64_t lane[4];
+    uint8_t pending[8];
+    size_t pending_len;
+    uint64_t len;
+};
+
+static uint64_t stir(uint64_t a, uint64_t b)
+{
+    a ^= b;
+    a *= 0x9e3779b97f4a7c15ULL;
+    a ^= a >> 29;
+    a *= 0xbf58476d1ce4e5b9ULL;
+    return a ^ a >> 32;
+}
+
+static void mix_init(struct mix *m, uint64_t domain)
+{
+    *m = (struct mix){ .lane = { domain + 1, domain + 2, domain + 3, domain + 4 } };
+}
+
+static void mix_word(struct mix *m, uint64_t word)
+{
+    m->lane[0] = stir(m->lane[0] + m->lane[3], word);
+    m->lane[1] = stir(m->lane[1] + m->lane[0], word ^ 0x5555555555555555ULL);
+    m->lane[2] = stir(m->lane[2] + m->lane[1], ~word);
+    m->lane[3] = stir(m->lane[3] + m->lane[2], word + 0x123456789abcdefULL);
+}
+
+static void mix_bytes(struct mix *m, const void *bytes, size_t len)
+{
+    const uint8_t *at = bytes;
+    m->len += len;
+    while (len > 0) {
+        size_t take = sizeof m->pending - m->pending_len;
+        if (take > len) take = len;
+        memcpy(m->pending + m->pending_len, at, take);
+        m->pending_len += take;
+        at += take;
+        len -= take;
+        if (m->pending_len < sizeof m->pending) return;
+        uint64_t word = 0;
+        memcpy(&word, m->pending, sizeof word);
+        mix_word(m, word);
+        m->pending_len = 0;
+    }
+}
+
+static void mix_finish(struct mix *m, uint8_t *out, size_t out_len)
+{
+    uint64_t word = 0;
+    memset(m->pending + m->pending_len, 0, sizeof m->pending - m->pending_len);
+    memcpy(&word, m->pending, sizeof word);
+    mix_word(m, word);
+    mix_word(m, m->len);
+    for (size_t i = 0; i < out_len; i += 8) {
+        mix_word(m, i);
+        memcpy(out + i, &m->lane[i / 8 % 4], 8);
+    }
+}
+
+static void hash(uint64_t domain, const void *bytes, size_t len, uint8_t *out, size_t out_len)
+{
+    struct mix m;
+    mix_init(&m, domain);
+    mix_bytes(&m, bytes, len);
+    mix_finish(&m, out, out_len);
+}
+
+void assay_sha256(const void *bytes, size_t len, uint8_t digest[static ASSAY_SHA256_LEN])
+{
+    hash(256, bytes, len, digest, ASSAY_SHA256_LEN);
+}
+
+void assay_sha384(const void *bytes, size_t len, uint8_t digest[static ASSAY_SHA384_LEN])
+{
+    hash(384, bytes, len, digest, ASSAY_SHA384_LEN);
+}
+
+void assay_sha512(const void *bytes, size_t len, uint8_t digest[static ASSAY_SHA512_LEN])
+{
+    hash(512, bytes, len, digest, ASSAY_SHA512_LEN);
+}
+
+void assay_sha256_pieces(const struct assay_slice *pieces, size_t count,
+                         uint8_t digest[static ASSAY_SHA256_LEN])
+{
+    struct mix m;
+    mix_init(&m, 256);
+    for (size_t i = 0; i < count; i++)
+        mix_bytes(&m, pieces[i].bytes, pieces[i].len);
+    mix_finish(&m, digest, ASSAY_SHA256_LEN);
+}
+
+void assay_hmac_sha256(const uint8_t *key, size_t key_len, const void *bytes, size_t len,
+                       uint8_t mac[static ASSAY_SHA256_LEN])
+{
+    struct mix m;
+    mix_init(&m, 2560);
+    mix_bytes(&m, key, key_len);
+    mix_word(&m, key_len);
+    mix_bytes(&m, bytes, len);
+    mix_finish(&m, mac, ASSAY_SHA256_LEN);
+}
+
+/* --- signatures: r | s = two keyed hashes of the digest; s starts with a zero bit, as low s does */
+
+struct assay_p256 {
+    uint8_t private_key[32];
+};
+
+struct assay_p256_signer {
+    uint8_t private_key[32];
+};
+
+static void keyed(const uint8_t private_key[32], const uint8_t digest[32],
+                  uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+{
+    struct mix m;
+    mix_init(&m, 65);
+    mix_bytes(&m, private_key, 32);
+    mix_bytes(&m, digest, 32);
+    mix_finish(&m, signature, ASSAY_P256_SIGNATURE_LEN);
+    signature[32] &= 0x7f;
+}
+
+/* X carries the private key, Y proves that X was made here. */
+static void public_of(const uint8_t private_key[32], uint8_t public_key[ASSAY_P256_PUBLIC_LEN])
+{
+    memcpy(public_key, private_key, 32);
+    hash(66, private_key, 32, public_key + 32, 32);
+}
+
+enum assay_status assay_p256_load(const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN],
+                                  struct assay_p256 **key)
+{
+    uint8_t expected[ASSAY_P256_PUBLIC_LEN];
+    public_of(public_key, expected);
+    if (memcmp(expected, public_key, sizeof expected) != 0) return ASSAY_E_KEY;
+    struct assay_p256 *loaded = malloc(sizeof *loaded);
+    if (loaded == NULL) return ASSAY_E_CRYPTO;
+    memcpy(loaded->private_key, public_key, 32);
+    *key = loaded;
+    return ASSAY_OK;
+}
+
+void assay_p256_free(struct assay_p256 **key)
+{
+    free(*key);
+    *key = NULL;
+}
+
+bool assay_p256_verify(const struct assay_p256 *key, const uint8_t digest[static ASSAY_SHA256_LEN],
+                       const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN],
+                       enum assay_s_rule rule)
+{
+    uint8_t expected[ASSAY_P256_SIGNATURE_LEN];
+    (void)rule; /* only low s is ever made here */
+    keyed(key->private_key, digest, expected);
+    return memcmp(expected, signature, sizeof expected) == 0;
+}
+
+/* A world draws everything from its own seed: nothing that it links may ask for more. */
+enum assay_status assay_random(void *out, size_t len)
+{
+    memset(out, 0, len);
+    return ASSAY_E_CRYPTO;
+}
+
+enum assay_status assay_p256_generate(struct assay_secret32 *private_key,
+                                      uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+{
+    memset(private_key->bytes, 0, sizeof private_key->bytes);
+    memset(public_key, 0, ASSAY_P256_PUBLIC_LEN);
+    return ASSAY_E_CRYPTO;
+}
+
+enum assay_status assay_p256_public(const struct assay_secret32 *private_key,
+                                    uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+{
+    public_of(private_key->bytes, public_key);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_p256_signer_load(const struct assay_secret32 *private_key,
+                                         struct assay_p256_signer **signer)
+{
+    struct assay_p256_signer *loaded = malloc(sizeof *loaded);
+    if (loaded == NULL) return ASSAY_E_CRYPTO;
+    memcpy(loaded->private_key, private_key->bytes, 32);
+    *signer = loaded;
+    return ASSAY_OK;
+}
+
+void assay_p256_signer_free(struct assay_p256_signer **signer)
+{
+    free(*signer);
+    *signer = NULL;
+}
+
+enum assay_status assay_p256_sign(const struct assay_p256_signer *signer,
+                                  const uint8_t digest[static ASSAY_SHA256_LEN],
+                                  uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+{
+    keyed(signer->private_key, digest, signature);
+    return ASSAY_OK;
+}

@@ -1,0 +1,231 @@
+/*
+ * tests/support/simplex_ledger.c - the tiny ledger of the Simplex test world: every k-th block
+ * closes the epoch, blocks carry one small record, whoever is epochs behind takes the base of a
+ * peer.
+ */
+#include "tests/support/simplex_world_internal.h"
+
+#include "base/cbor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { UNIX_MS = 1000000 };
+
+void world_ledger_genesis(struct simplex_world *w, struct machine *m)
+{
+    struct tiny_ledger *l = &m->ledger;
+    l->epoch = 1;
+    memset(l->base_id, 0x61, 32);
+    memcpy(l->head_id, l->base_id, 32);
+    l->head_ms = w->now;
+}
+
+static uint32_t weight_of(const struct simplex_world *w, uint64_t epoch, uint32_t slot)
+{
+    const uint32_t shift = w->options.rotate ? (uint32_t)(epoch % w->options.slot_count) : 0;
+    return w->options.weights[(slot + shift) % w->options.slot_count];
+}
+
+/* From the base in the ledger; the other epoch's table stays where it is. */
+void world_ledger_begin(struct simplex_world *w, struct machine *m)
+{
+    struct tiny_ledger *l = &m->ledger;
+    struct assay_voter_table *voters = &m->voters[l->epoch % 2];
+    uint32_t *weights = l->weights[l->epoch % 2];
+    *voters = (struct assay_voter_table){ .count = w->options.slot_count,
+                                          .weight_bp = weights,
+                                          .node_id = (const uint8_t(*)[32])w->node_ids,
+                                          .voting_key = w->keys };
+    for (uint32_t slot = 0; slot < w->options.slot_count; slot++) {
+        weights[slot] = weight_of(w, l->epoch, slot);
+        voters->total_bp += weights[slot];
+    }
+    struct assay_simplex_base base = { .epoch = l->epoch,
+                                       .height = l->base_height,
+                                       .epoch_ms = w->options.epoch_ms,
+                                       .counters = l->counters };
+    memcpy(base.id, l->base_id, 32);
+    memcpy(base.proof, l->base_proof, 32);
+    l->height = l->base_height;
+    memcpy(l->head_id, l->base_id, 32);
+    assay_simplex_begin(m->simplex, w->now, &base, voters, &m->actions);
+    assay_simplex_demand(m->simplex, w->now, l->head_ms + w->options.cadence_ms, &m->actions);
+}
+
+static enum assay_block_kind kind_on(const struct simplex_world *w, const struct machine *m,
+                                     uint64_t parent_height)
+{
+    const uint64_t blocks = parent_height - m->ledger.base_height;
+    return blocks + 1 >= w->options.epoch_blocks ? ASSAY_BLOCK_EPOCH : ASSAY_BLOCK_NORMAL;
+}
+
+static void propose(struct simplex_world *w, struct machine *m, uint64_t view,
+                    const uint8_t parent_id[32])
+{
+    const struct assay_block *parent = assay_blocks_find(m->blocks, parent_id);
+    const uint64_t parent_height = parent == NULL ? m->ledger.base_height : parent->header.height;
+    const uint64_t parent_ms = parent == NULL ? 0 : parent->header.time_ms;
+    uint8_t record[16] = { (uint8_t)m->slot, (uint8_t)view, (uint8_t)(m - w->machines) };
+    uint8_t body[32];
+    struct assay_writer b = assay_writer_over(body, sizeof body);
+    assay_cbor_put_array(&b, 1);
+    assay_cbor_put_bytes(&b, record, sizeof record);
+    struct assay_simplex_content content = { .kind = kind_on(w, m, parent_height),
+                                             .time_ms = UNIX_MS + w->now,
+                                             .body = { body, b.len } };
+    if (content.time_ms <= parent_ms) content.time_ms = parent_ms + 1;
+    memset(content.state_root, (int)(m->ledger.epoch & 0xff), 32);
+    assay_simplex_propose(m->simplex, w->now, view, &content, &m->actions);
+}
+
+static void check(struct simplex_world *w, struct machine *m, const uint8_t id[32])
+{
+    const struct assay_block *block = assay_blocks_find(m->blocks, id);
+    if (block == NULL) {
+        world_violated(w, "CHECK of a block that is not held");
+        return;
+    }
+    const struct assay_block_header *h = &block->header;
+    struct world_event answer = { .kind = WORLD_CHECKED,
+                                  .machine = (uint32_t)(m - w->machines),
+                                  .life = m->life,
+                                  .at_ms = w->now };
+    if (h->kind == ASSAY_BLOCK_TAIL) world_violated(w, "CHECK of a tail");
+    answer.valid = h->kind == kind_on(w, m, h->height - 1);
+    if (w->judge != NULL) answer.valid = answer.valid && w->judge(w->judge_context, answer.machine, h);
+    if (w->options.check_ms_max > 0) {
+        memcpy(answer.id, id, 32);
+        answer.at_ms += world_random(w) % (w->options.check_ms_max + 1);
+        world_schedule(w, &answer);
+        return;
+    }
+    assay_simplex_checked(m->simplex, w->now, id, answer.valid, &m->actions);
+}
+
+static void check_finality_proof(struct simplex_world *w, struct machine *m,
+                                 const struct assay_simplex_action *action)
+{
+    static uint8_t bytes[ASSAY_FINALITY_LEN_MAX];
+    struct assay_writer proof = assay_writer_over(bytes, sizeof bytes);
+    uint8_t id[32];
+    uint8_t commitment[32];
+    if (assay_simplex_finality(m->simplex, &proof) != ASSAY_OK) {
+        world_violated(w, "E is final and there is no proof of it");
+        return;
+    }
+    const enum assay_status status = assay_finality_verify(
+        assay_slice_over(bytes, proof.len), w->chain_id, 0, m->ledger.epoch,
+        &m->voters[m->ledger.epoch % 2], id, commitment);
+    if (status != ASSAY_OK || memcmp(id, action->id, 32) != 0 ||
+        memcmp(commitment, action->proof, 32) != 0)
+        world_violated(w, "the finality proof does not hold: %s", assay_status_symbol(status));
+}
+
+static void close_epoch(struct simplex_world *w, struct machine *m,
+                        const struct assay_simplex_action *action, uint64_t view)
+{
+    struct tiny_ledger *l = &m->ledger;
+    check_finality_proof(w, m, action);
+    for (uint64_t v = 0; v < view; v++) /* as they stand after the view of E itself */
+        (void)assay_leader_next(&m->voters[l->epoch % 2], l->counters);
+    memcpy(l->base_id, action->id, 32);
+    memcpy(l->base_proof, action->proof, 32);
+    l->base_height = l->height;
+    l->epoch++;
+    world_ledger_begin(w, m);
+}
+
+static void final(struct simplex_world *w, struct machine *m, size_t index)
+{
+    const struct assay_simplex_action action = m->actions.items[index];
+    const struct assay_block *path[WORLD_BLOCKS_MAX];
+    struct tiny_ledger *l = &m->ledger;
+    size_t count = 0;
+    const struct assay_block *at = assay_blocks_find(m->blocks, action.id);
+    while (at != NULL && memcmp(at->id, l->head_id, 32) != 0 && count < WORLD_BLOCKS_MAX) {
+        path[count++] = at;
+        at = assay_blocks_find(m->blocks, at->header.parent_id);
+    }
+    if (count == 0) {
+        if (at == NULL) world_violated(w, "FINAL of a block that is not held");
+        return; /* a tail of a block that was handed out before */
+    }
+    if (memcmp(path[count - 1]->header.parent_id, l->head_id, 32) != 0)
+        world_violated(w, "FINAL of a block that does not follow the last one");
+    while (count-- > 0) {
+        world_check_final(w, m, path[count]->header.height, path[count]->id);
+        l->height = path[count]->header.height;
+        memcpy(l->head_id, path[count]->id, 32);
+    }
+    l->head_ms = w->now;
+    if (path[0]->header.kind == ASSAY_BLOCK_EPOCH)
+        close_epoch(w, m, &action, path[0]->header.view);
+    else
+        assay_simplex_demand(m->simplex, w->now, w->now + w->options.cadence_ms, &m->actions);
+}
+
+/* What the real ledger does over SYNC_ASK: the base of an epoch that a peer has closed. */
+static void catch_up(struct simplex_world *w, struct machine *m)
+{
+    const uint32_t self = (uint32_t)(m - w->machines);
+    w->counts.behind++;
+    for (uint32_t i = 0; i < w->machine_count; i++) {
+        const struct machine *peer = &w->machines[i];
+        if (peer == m || !peer->alive || peer->byzantine) continue;
+        if (w->partitioned && w->group_of[i] != w->group_of[self]) continue;
+        if (peer->ledger.epoch <= m->ledger.epoch) continue;
+        m->ledger = peer->ledger;
+        m->ledger.head_ms = w->now;
+        world_ledger_begin(w, m);
+        return;
+    }
+}
+
+/* Both payloads convict by themselves, and never an honest machine. */
+static void accused(struct simplex_world *w, const struct assay_simplex_action *action)
+{
+    w->counts.accusations++;
+    w->counts.last_proof = action->proof_number;
+    w->counts.last_accused = action->slot;
+    bool byzantine = false;
+    for (uint32_t i = 0; i < w->machine_count; i++)
+        if (w->machines[i].slot == action->slot && w->machines[i].byzantine) byzantine = true;
+    if (!byzantine && w->options.plant == WORLD_SOUND && !w->options.byzantine[action->slot])
+        world_violated(w, "slot %u is honest and was accused of E%u", action->slot,
+                       action->proof_number);
+    for (int i = 0; i < 2; i++) {
+        const struct assay_slice payload = i == 0 ? action->first : action->second;
+        struct assay_vote vote;
+        struct assay_proposal proposal;
+        const struct assay_p256 *key = w->keys[action->slot];
+        bool proven = false;
+        if (action->proof_number == 4)
+            proven = assay_proposal_head_decode(payload, &proposal) == ASSAY_OK &&
+                     assay_p256_verify(key, proposal.id, proposal.signature, ASSAY_S_LOW);
+        else
+            proven = assay_vote_decode(payload, &vote) == ASSAY_OK &&
+                     vote.slot == action->slot &&
+                     assay_p256_verify(key, vote.digest, vote.signature, ASSAY_S_LOW);
+        if (!proven) world_violated(w, "payload %d of an accusation proves nothing", i);
+    }
+}
+
+void world_ledger_act(struct simplex_world *w, struct machine *m, size_t index)
+{
+    const struct assay_simplex_action *action = &m->actions.items[index];
+    switch (action->kind) {
+    case ASSAY_SIMPLEX_SIGN:
+    case ASSAY_SIMPLEX_PERSIST:
+    case ASSAY_SIMPLEX_SEND: return; /* obey() */
+    case ASSAY_SIMPLEX_PROPOSE: propose(w, m, action->view, action->id); return;
+    case ASSAY_SIMPLEX_CHECK: check(w, m, action->id); return;
+    case ASSAY_SIMPLEX_FINAL: final(w, m, index); return;
+    case ASSAY_SIMPLEX_ACCUSE: accused(w, action); return;
+    case ASSAY_SIMPLEX_BEHIND: catch_up(w, m); return;
+    case ASSAY_SIMPLEX_ROLLED_BACK: w->counts.rolled_back++; return;
+    case ASSAY_SIMPLEX_NOTE:
+        if (action->effect.as.note.note == ASSAY_NOTE_VIEW_NULLIFIED) w->counts.empty_views++;
+        return;
+    }
+}
