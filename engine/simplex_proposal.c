@@ -171,7 +171,8 @@ size_t assay_sx_missing_certificates(const struct assay_simplex *s,
 
 bool assay_sx_certificate_wanted(const struct assay_simplex *s, const uint8_t commitment[static 32])
 {
-    for (uint64_t view = s->view; view <= s->view + SX_LOOK; view++) {
+    for (uint64_t view = s->view > SX_LOOK ? s->view - SX_LOOK : 1; view <= s->view + SX_LOOK;
+         view++) {
         const struct sx_view *v = assay_sx_peek(s, view);
         if (v == NULL || !v->has_proposal) continue;
         const struct assay_block *block =

@@ -27,13 +27,13 @@ static uint64_t later(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* From when on a proposal is due: demand, or a base that its F votes left without finality. */
+/* From when on a proposal is due. A base that is not final yet is waited for one delta, whatever the
+ * demand: its F votes are on their way, and demand is stated anew when it is final; asking at once
+ * would follow every block by an empty one. */
 static uint64_t wanted_since(const struct assay_simplex *s)
 {
-    uint64_t at = UINT64_MAX;
-    if (s->demand_at_ms != UINT64_MAX) at = later(s->entered_ms, s->demand_at_ms);
-    if (s->notarised_view > s->final_view) at = earlier(at, s->entered_ms + s->delta_ms);
-    return at;
+    if (s->notarised_view > s->final_view) return s->entered_ms + s->delta_ms;
+    return s->demand_at_ms == UINT64_MAX ? UINT64_MAX : later(s->entered_ms, s->demand_at_ms);
 }
 
 uint64_t assay_sx_active_since(const struct assay_simplex *s)
@@ -144,19 +144,11 @@ void assay_sx_try_finalise(struct assay_simplex *s, struct sx_view *v,
     if (v->cast[ASSAY_VOTE_FINALISE]) return;
     const struct sx_certificate *held = &s->certificates[v->certificate[ASSAY_VOTE_NOTARISE]];
     if (!assay_bytes_equal(held->statement.block_id, v->cast_id[ASSAY_VOTE_NOTARISE], 32)) return;
-    /* A false return is tried again for the running view and the one before (retry_finalise). */
+    /* A false return is tried again (catch_up_votes). */
     if (!assay_sx_cast(s, v, ASSAY_VOTE_FINALISE, held->statement.block_id, out))
         ASSAY_ASSERT(s->starved);
 }
 
-/* After a step without room: views from the last final one that still lack our F. */
-static void retry_finalise(struct assay_simplex *s, struct assay_simplex_actions *out)
-{
-    for (uint64_t view = s->final_view + 1; view < s->view; view++) {
-        struct sx_view *v = assay_sx_peek(s, view);
-        if (v != NULL) assay_sx_try_finalise(s, v, out);
-    }
-}
 
 /* N, X for an invalid one, or CHECK. */
 static void consider_proposal(struct assay_simplex *s, struct sx_view *v,
@@ -181,6 +173,23 @@ static void consider_proposal(struct assay_simplex *s, struct sx_view *v,
     struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_CHECK);
     action->view = v->view;
     assay_bytes_copy(action->id, 32, block->id, 32);
+}
+
+/* Views left behind through a notarisation that others made first: our N and F may still be what
+ * finality needs, and a voter that is never heard of counts as silent. Also F after a step that
+ * had no room. */
+static void catch_up_votes(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    uint64_t view = s->view > SX_LOOK ? s->view - SX_LOOK : 1;
+    if (view <= s->final_view) view = s->final_view + 1;
+    for (; view < s->view; view++) {
+        struct sx_view *v = assay_sx_peek(s, view);
+        if (v == NULL || v->certificate[ASSAY_VOTE_NOTARISE] == SX_NONE) continue;
+        const struct sx_certificate *held = &s->certificates[v->certificate[ASSAY_VOTE_NOTARISE]];
+        if (v->has_proposal && assay_bytes_equal(held->statement.block_id, v->proposal_id, 32))
+            consider_proposal(s, v, out);
+        assay_sx_try_finalise(s, v, out);
+    }
 }
 
 static bool leader_gave_up(const struct assay_simplex *s, const struct sx_view *v)
@@ -214,7 +223,7 @@ void assay_sx_advance(struct assay_simplex *s, struct assay_simplex_actions *out
     } while (leave_view(s, out));
     if (!s->done) {
         struct sx_view *v = assay_sx_view(s, s->view);
-        retry_finalise(s, out);
+        catch_up_votes(s, out);
         consider_proposal(s, v, out);
         consider_nullifying(s, v, out);
         if (assay_sx_voting(s) && s->now_ms >= wanted_since(s) && v->view > s->resume.floor)
