@@ -114,7 +114,8 @@ static enum assay_status read_file(const char *dir, const char *name, uint8_t *b
 {
     char path[PATH_MAX];
     ASSAY_TRY(path_of(dir, name, path));
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    /* Not blocking: a pipe in the place of a key is refused below, not waited for. */
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) return errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
 
     struct stat info;
@@ -241,7 +242,10 @@ static enum assay_status ring_read(const char *dir, struct assay_keyring *ring)
     ASSAY_TRY(ring_public(ring));
     ASSAY_TRY(read_set(dir, &current_file, &ring->current));
     const enum assay_status status = read_set(dir, &next_file, &ring->next);
-    return status == ASSAY_E_NOT_FOUND ? ASSAY_OK : status;
+    if (status == ASSAY_E_NOT_FOUND) return ASSAY_OK;
+    ASSAY_TRY(status);
+    /* Numbers only rise: another order is a folder put together from parts of two. */
+    return ring->next.incarnation > ring->current.incarnation ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
 enum assay_status assay_keyring_load(const char *dir, struct assay_keyring *ring)
@@ -321,6 +325,8 @@ enum assay_status assay_operator_key_load(const char *path, struct assay_secret3
     uint32_t none = 0;
     struct key_file file = { NULL, "operator", false };
     ASSAY_TRY(split_path(path, dir, &file.name));
-    ASSAY_TRY(read_secrets(dir, &file, &none, private_key, NULL));
-    return assay_p256_public(private_key, public_key);
+    enum assay_status status = read_secrets(dir, &file, &none, private_key, NULL);
+    if (status == ASSAY_OK) status = assay_p256_public(private_key, public_key);
+    if (status != ASSAY_OK) assay_secret_wipe(private_key, sizeof *private_key);
+    return status;
 }

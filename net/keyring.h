@@ -1,14 +1,14 @@
 /*
  * net/keyring.h - the private keys of one node, in one directory with owner-only rights.
  *
- * docs/protocol.md 2: identity key (P-256) and door key (CURVE25519) name the node for life; a voting key
- * (P-256) and a transport key (CURVE25519) belong to one incarnation. Files in DIR, each mode 0600, canonical
- * CBOR ["assay/key/v1", role, incarnation, secret]:
- *   identity.key door.key                      for life
- *   incarnation.key                            the listed set: [.., "incarnation", number, voting | transport]
- *   incarnation.next.key                       a set made for a restarted enclave and not yet listed
- * Every write goes to a temporary file, is synced, renamed, and the directory synced: a crash leaves the old
- * or the new file. Used by `assay keys`, `assay genesis` and net/host.c.
+ * docs/protocol.md 2: identity key (P-256) and door key (CURVE25519) name the node for life; a
+ * voting key (P-256) and a transport key (CURVE25519) belong to one incarnation. Files in DIR, each
+ * mode 0600, canonical CBOR ["assay/key/v1", role, incarnation, secret ...]:
+ *   identity.key door.key    for life: incarnation 0, one secret
+ *   incarnation.key          the listed set: its number, voting secret, transport secret
+ *   incarnation.next.key     a set made for a restarted enclave and not yet listed
+ * Every write goes to a temporary file, is synced, renamed, and the directory synced: a crash
+ * leaves the old or the new file. Used by `assay keys`, `assay genesis` and net/host.c.
  */
 #ifndef ASSAY_NET_KEYRING_H
 #define ASSAY_NET_KEYRING_H
@@ -35,9 +35,12 @@ struct assay_keyring {
 /* Make a new node in dir (created with mode 0700 when absent), incarnation 1 as current.
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (dir holds keys already) | ASSAY_E_IO | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_keyring_create(const char *dir, struct assay_keyring *ring);
-/* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (also: a file that others may read) | INPUT statuses */
+/* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (also: a file that others may read, or that is
+ * no regular file) | ASSAY_E_INVALID (`next` is not above `current`) | INPUT statuses; *ring wiped
+ * unless ASSAY_OK */
 ASSAY_CHECKED enum assay_status assay_keyring_load(const char *dir, struct assay_keyring *ring);
-/* Make and store a fresh set as `next` with this number (replaces a waiting one), durable when it returns.
+/* Make and store a fresh set as `next` with this number, which is above the current one (asserted);
+ * replaces a waiting one, durable when it returns.
  * Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_keyring_make_next(const char *dir, uint32_t incarnation,
                                                         struct assay_keyring *ring);
@@ -45,10 +48,11 @@ ASSAY_CHECKED enum assay_status assay_keyring_make_next(const char *dir, uint32_
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no next) | ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status assay_keyring_promote(const char *dir, struct assay_keyring *ring);
 /* A founding operator's key in one file of its own (mode 0600), role "operator".
- * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (the file is there already) | ASSAY_E_IO | ASSAY_E_CRYPTO */
+ * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (the file is there already) | ASSAY_E_IO |
+ *          ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_operator_key_create(
     const char *path, uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
-/* Returns: as assay_keyring_load */
+/* Returns: as assay_keyring_load; *private_key wiped unless ASSAY_OK */
 ASSAY_CHECKED enum assay_status assay_operator_key_load(
     const char *path, struct assay_secret32 *private_key,
     uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);

@@ -74,7 +74,8 @@ static enum assay_status read_file(struct assay_config_file *file)
 
 /* ------------------------------------------------------------ libcyaml's complaints */
 
-static void collect(cyaml_log_t level, void *context, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void collect(cyaml_log_t level, void *context,
+                                                          const char *format, va_list args)
 {
     char line[COMPLAINT_MAX];
     struct complaint *complaint = context;
