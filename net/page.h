@@ -13,7 +13,7 @@
 #include "net/wire.h"
 
 enum {
-    ASSAY_OBJECT_LEN_MAX = (4 << 20) + (64 << 10), /* a block body and what is around it */
+    ASSAY_OBJECT_LEN_MAX = (4 << 20) + (128 << 10), /* a block body, or a sync answer around one */
     ASSAY_PAGES_MAX = (ASSAY_OBJECT_LEN_MAX + ASSAY_PAGE_LEN - 1) / ASSAY_PAGE_LEN,
     ASSAY_PAGE_HEADER_LEN = 32 + 2 + 4 + 2 + 2,
     ASSAY_PAGE_OBJECTS_PER_PEER = 2, /* a proposal, and a sync answer beside it */

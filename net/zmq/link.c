@@ -285,14 +285,15 @@ static size_t fill_items(struct assay_link *link, const struct pollfd *extra, si
 {
     zmq_pollitem_t *items = link->items;
     size_t used = 0;
-    items[used++] = (zmq_pollitem_t){ .socket = link->router, .events = ZMQ_POLLIN };
+    const short in = link->paused ? 0 : ZMQ_POLLIN;
+    items[used++] = (zmq_pollitem_t){ .socket = link->router, .events = in };
     items[used++] = (zmq_pollitem_t){ .socket = link->zap, .events = ZMQ_POLLIN };
     items[used++] = (zmq_pollitem_t){ .socket = link->monitor, .events = ZMQ_POLLIN };
     for (size_t i = 0; i < count; i++) {
-        const bool in = extra[i].events & POLLIN, out = extra[i].events & POLLOUT;
-        items[used++] =
-            (zmq_pollitem_t){ .fd = extra[i].fd,
-                              .events = (short)((in ? ZMQ_POLLIN : 0) | (out ? ZMQ_POLLOUT : 0)) };
+        const bool reads = extra[i].events & POLLIN, writes = extra[i].events & POLLOUT;
+        items[used++] = (zmq_pollitem_t){ .fd = extra[i].fd,
+                                          .events = (short)((reads ? ZMQ_POLLIN : 0) |
+                                                            (writes ? ZMQ_POLLOUT : 0)) };
     }
     for (size_t i = 0; i < link->config.roster->count; i++) {
         flush(link, &link->peers[i]);
@@ -300,6 +301,11 @@ static size_t fill_items(struct assay_link *link, const struct pollfd *extra, si
         items[used++] = (zmq_pollitem_t){ .socket = link->peers[i].dealer, .events = ZMQ_POLLOUT };
     }
     return used;
+}
+
+void assay_link_pause(struct assay_link *link, bool paused)
+{
+    link->paused = paused;
 }
 
 enum assay_status assay_link_wait(struct assay_link *link, uint64_t now_ms, struct pollfd *extra,

@@ -76,6 +76,10 @@ ASSAY_CHECKED enum assay_status assay_link_send(struct assay_link *link, uint16_
                                                 struct assay_slice frame);
 
 /*
+ * While paused, wait does not wake up for frames: the host has no room for more. Returns: nothing.
+ */
+void assay_link_pause(struct assay_link *link, bool paused);
+/*
  * assay_link_wait - sleep until a frame, one of `extra` or the time-out; answers ZAP and flushes
  * queues.
  * In:      timeout_ms: -1 for ever. extra[count]: revents are filled in

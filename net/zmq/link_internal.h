@@ -37,7 +37,7 @@ struct assay_link {
     zmq_msg_t frame; /* the last one received */
     uint64_t now_ms;
     char endpoint[ASSAY_LINK_ENDPOINT_MAX];
-    bool identified;
+    bool identified, paused;
     struct assay_secret32 dial_secret;
     uint8_t dial_public[32];
     uint8_t test_key[32]; /* of the self-test: its refusal is no stranger's */

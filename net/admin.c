@@ -1,0 +1,260 @@
+/*
+ * net/admin.c - a line server on a UNIX socket.
+ */
+#include "net/admin.h"
+
+#include "base/assert.h"
+#include "base/checked.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct client {
+    int fd; /* -1: free */
+    char line[ASSAY_ADMIN_LINE_MAX];
+    size_t line_len;
+    char *out; /* NULL: nothing to write */
+    size_t out_len, out_done;
+    uint64_t progress_ms;
+};
+
+struct assay_admin {
+    int fd;
+    struct sockaddr_un address;
+    assay_admin_answer *answer;
+    void *context;
+    struct assay_counters *counters;
+    struct client clients[ASSAY_ADMIN_CLIENTS_MAX];
+};
+
+/* ------------------------------------------------------------ opening */
+
+/* A socket file that nobody listens on is the rest of a crash. */
+static bool somebody_listens(const struct sockaddr_un *address)
+{
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return false;
+    const bool answered =
+        connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN;
+    (void)close(fd);
+    return answered;
+}
+
+static enum assay_status listen_at(struct assay_admin *admin, char *message, size_t message_len)
+{
+    const char *path = admin->address.sun_path;
+    struct stat file;
+    if (lstat(path, &file) == 0) {
+        if (!S_ISSOCK(file.st_mode) || somebody_listens(&admin->address)) {
+            (void)snprintf(message, message_len, "admin socket %s is in use", path);
+            return ASSAY_E_IO;
+        }
+        (void)unlink(path);
+    }
+    admin->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    /* The mask makes the file 0600 from its first moment. */
+    const mode_t mask = umask(0177);
+    const bool bound = admin->fd >= 0 && bind(admin->fd, (const struct sockaddr *)&admin->address,
+                                              sizeof admin->address) == 0;
+    (void)umask(mask);
+    if (bound && listen(admin->fd, ASSAY_ADMIN_CLIENTS_MAX) == 0) return ASSAY_OK;
+    (void)snprintf(message, message_len, "admin socket %s: %s", path, strerror(errno));
+    return ASSAY_E_IO;
+}
+
+enum assay_status assay_admin_open(const char *path, assay_admin_answer *answer, void *context,
+                                   struct assay_counters *counters, struct assay_admin **out,
+                                   char *message, size_t message_len)
+{
+    const size_t len = strlen(path);
+    struct assay_admin *admin = calloc(1, sizeof *admin);
+    if (admin == NULL) return ASSAY_E_MEMORY;
+    *admin = (struct assay_admin){
+        .fd = -1, .answer = answer, .context = context, .counters = counters
+    };
+    for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++)
+        admin->clients[i].fd = -1;
+    admin->address.sun_family = AF_UNIX;
+    if (len >= sizeof admin->address.sun_path) {
+        (void)snprintf(message, message_len, "admin socket: the path is too long");
+        free(admin);
+        return ASSAY_E_RANGE;
+    }
+    assay_bytes_copy(admin->address.sun_path, sizeof admin->address.sun_path, path, len + 1);
+    const enum assay_status status = listen_at(admin, message, message_len);
+    if (status != ASSAY_OK) {
+        if (admin->fd >= 0) (void)close(admin->fd);
+        free(admin);
+        return status;
+    }
+    *out = admin;
+    return ASSAY_OK;
+}
+
+static void drop(struct client *client)
+{
+    if (client->fd >= 0) (void)close(client->fd);
+    free(client->out);
+    *client = (struct client){ .fd = -1 };
+}
+
+void assay_admin_close(struct assay_admin **admin)
+{
+    struct assay_admin *a = *admin;
+    if (a == NULL) return;
+    for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++)
+        drop(&a->clients[i]);
+    (void)close(a->fd);
+    (void)unlink(a->address.sun_path);
+    free(a);
+    *admin = NULL;
+}
+
+/* ------------------------------------------------------------ clients */
+
+static bool may_ask(int fd)
+{
+    struct ucred peer;
+    socklen_t len = sizeof peer;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+           (peer.uid == 0 || peer.uid == geteuid());
+}
+
+static void accept_clients(struct assay_admin *admin, uint64_t now_ms)
+{
+    for (;;) {
+        const int fd = accept4(admin->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0 && errno == EINTR) continue;
+        if (fd < 0) return;
+        size_t place = 0;
+        while (place < ASSAY_ADMIN_CLIENTS_MAX && admin->clients[place].fd >= 0)
+            place++;
+        const bool full = place == ASSAY_ADMIN_CLIENTS_MAX;
+        if (full || !may_ask(fd)) {
+            assay_count(admin->counters, full ? ASSAY_COUNT_ADMIN_FULL : ASSAY_COUNT_ADMIN_USER);
+            (void)close(fd);
+            continue;
+        }
+        admin->clients[place] = (struct client){ .fd = fd, .progress_ms = now_ms };
+    }
+}
+
+static bool is_request(const char *line, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (line[i] < 0x20 || line[i] > 0x7e) return false;
+    return len > 0;
+}
+
+/* One document at a time: the next line is read when this answer is written. */
+static bool answer_line(struct assay_admin *admin, struct client *client, size_t len)
+{
+    char line[ASSAY_ADMIN_LINE_MAX + 1];
+    if (!is_request(client->line, len)) {
+        assay_count(admin->counters, ASSAY_COUNT_ADMIN_SYNTAX);
+        return false;
+    }
+    assay_bytes_copy(line, sizeof line, client->line, len);
+    line[len] = '\0';
+    const size_t left = client->line_len - len - 1;
+    for (size_t i = 0; i < left; i++)
+        client->line[i] = client->line[len + 1 + i];
+    client->line_len = left;
+    assay_count(admin->counters, ASSAY_COUNT_ADMIN_REQUESTS);
+    client->out = admin->answer(admin->context, line);
+    if (client->out == NULL) return false;
+    client->out_len = strlen(client->out);
+    client->out[client->out_len++] = '\n'; /* in the place of the NUL */
+    client->out_done = 0;
+    return true;
+}
+
+/* Returns: false when the client is to be dropped. */
+static bool read_client(struct assay_admin *admin, struct client *client, uint64_t now_ms)
+{
+    while (client->out == NULL) {
+        const char *end = memchr(client->line, '\n', client->line_len);
+        if (end != NULL) {
+            client->progress_ms = now_ms;
+            if (!answer_line(admin, client, (size_t)(end - client->line))) return false;
+            continue;
+        }
+        const size_t room = sizeof client->line - client->line_len;
+        if (room == 0) {
+            assay_count(admin->counters, ASSAY_COUNT_ADMIN_SYNTAX);
+            return false;
+        }
+        const ssize_t n = recv(client->fd, client->line + client->line_len, room, MSG_DONTWAIT);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
+        if (n == 0) return false;
+        client->line_len += (size_t)n;
+    }
+    return true;
+}
+
+static bool write_client(struct client *client, uint64_t now_ms)
+{
+    while (client->out != NULL) {
+        const ssize_t n = send(client->fd, client->out + client->out_done,
+                               client->out_len - client->out_done, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
+        client->progress_ms = now_ms;
+        client->out_done += (size_t)n;
+        if (client->out_done < client->out_len) continue;
+        free(client->out);
+        client->out = NULL;
+    }
+    return true;
+}
+
+static uint64_t deadline(const struct client *client)
+{
+    return client->progress_ms + (client->out != NULL ? ASSAY_ADMIN_SLOW_MS : ASSAY_ADMIN_IDLE_MS);
+}
+
+static void serve(struct assay_admin *admin, struct client *client, uint64_t now_ms)
+{
+    bool alive = write_client(client, now_ms) && read_client(admin, client, now_ms) &&
+                 write_client(client, now_ms);
+    if (alive && now_ms >= deadline(client)) {
+        if (client->out != NULL) assay_count(admin->counters, ASSAY_COUNT_ADMIN_SLOW);
+        alive = false;
+    }
+    if (!alive) drop(client);
+}
+
+void assay_admin_step(struct assay_admin *admin, uint64_t now_ms)
+{
+    accept_clients(admin, now_ms);
+    for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++)
+        if (admin->clients[i].fd >= 0) serve(admin, &admin->clients[i], now_ms);
+}
+
+size_t assay_admin_poll(const struct assay_admin *admin, struct pollfd *fds, size_t capacity)
+{
+    size_t count = 0;
+    if (capacity > 0) fds[count++] = (struct pollfd){ .fd = admin->fd, .events = POLLIN };
+    for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX && count < capacity; i++) {
+        const struct client *client = &admin->clients[i];
+        if (client->fd < 0) continue;
+        const short events = client->out != NULL ? POLLOUT : POLLIN;
+        fds[count++] = (struct pollfd){ .fd = client->fd, .events = events };
+    }
+    return count;
+}
+
+uint64_t assay_admin_wake_at(const struct assay_admin *admin)
+{
+    uint64_t wake = UINT64_MAX;
+    for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++)
+        if (admin->clients[i].fd >= 0) wake = assay_min_u64(wake, deadline(&admin->clients[i]));
+    return wake;
+}

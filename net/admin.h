@@ -1,0 +1,50 @@
+/*
+ * net/admin.h - the admin socket: one request line in, one JSON document per line out.
+ *
+ * A UNIX stream socket, mode 0600; who connects must be the same user or root (SO_PEERCRED).
+ * Documents are made by the host (net/document.h); this file only moves bytes, within bounds: so
+ * many clients, so long a line, so much output. A client that does not read is dropped; the loop
+ * never waits for one.
+ */
+#ifndef ASSAY_NET_ADMIN_H
+#define ASSAY_NET_ADMIN_H
+
+#include "base/bytes.h"
+#include "net/counters.h"
+
+#include <poll.h>
+
+enum {
+    ASSAY_ADMIN_CLIENTS_MAX = 16,
+    ASSAY_ADMIN_LINE_MAX = 256,
+    ASSAY_ADMIN_SLOW_MS = 5000,  /* without progress while output waits */
+    ASSAY_ADMIN_IDLE_MS = 60000, /* without a request */
+};
+
+/*
+ * Makes the answer to one line (without its newline, NUL-terminated; bytes are printable ASCII or
+ * space). Returns: NUL-terminated text of malloc, which is taken over; NULL without memory: the
+ * client is dropped.
+ */
+typedef char *assay_admin_answer(void *context, const char *line);
+
+struct assay_admin;
+
+/*
+ * message says why not. Returns: ASSAY_OK | ASSAY_E_RANGE (path too long) | ASSAY_E_IO (also:
+ * another daemon answers there) | ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_admin_open(const char *path, assay_admin_answer *answer,
+                                                 void *context, struct assay_counters *counters,
+                                                 struct assay_admin **out, char *message,
+                                                 size_t message_len);
+/* Removes the socket. Accepts a pointer to NULL; nulls it. Returns: nothing. */
+void assay_admin_close(struct assay_admin **admin);
+/* What to poll for. Returns: how many of fds[capacity] were written. */
+size_t assay_admin_poll(const struct assay_admin *admin, struct pollfd *fds, size_t capacity);
+/* Accept, read, answer, write what can be done without waiting. Returns: nothing. */
+void assay_admin_step(struct assay_admin *admin, uint64_t now_ms);
+/* Returns: when step wants to be called at the latest; UINT64_MAX: never. */
+uint64_t assay_admin_wake_at(const struct assay_admin *admin);
+
+#endif

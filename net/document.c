@@ -1,0 +1,430 @@
+/*
+ * net/document.c - what the admin socket answers: versioned JSON documents.
+ *
+ *   status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | permit critical|normal |
+ *   export [since=EPOCH]
+ *
+ * Every document: { schema, schema_version, node, generated_at, data }. Within a version fields are
+ * only added. What is not known is a document too: schema assay.error.
+ */
+#include "net/host_internal.h"
+
+#include "base/rfc3339.h"
+#include "net/history.h"
+#include "net/json/json.h"
+#include "quote/policy.h"
+#include "scoring/tally.h"
+
+#include <string.h>
+
+enum {
+    SCHEMA_VERSION = 1,
+    EXPORT_ROWS_MAX = 10000, /* a document of some 3 MiB */
+    PERMIT_EPOCHS = 3,       /* docs/protocol.md 10: a certified PASS in the last 3 epochs ... */
+    PERMIT_HEAD_EPOCHS = 3,  /* ... and a head younger than 3T */
+    TIMELINE_ROWS_MAX = 1024,
+};
+
+static char *finish(struct assay_host *host, const char *schema, struct assay_json *data)
+{
+    char name[ASSAY_NAME_MAX + 1], at[ASSAY_RFC3339_MS_LEN + 1];
+    struct assay_json *document = assay_json_object();
+    assay_rfc3339_format_ms(host->at_unix_ms, at);
+    assay_json_set_text(document, "schema", schema);
+    assay_json_set_uint(document, "schema_version", SCHEMA_VERSION);
+    assay_json_set_text(document, "node", host_name(host, host->self, name, sizeof name));
+    assay_json_set_text(document, "generated_at", at);
+    assay_json_set(document, "data", data);
+    char *text = assay_json_print(document, 0);
+    assay_json_free(&document);
+    return text;
+}
+
+static char *refuse(struct assay_host *host, const char *code, const char *detail)
+{
+    struct assay_json *data = assay_json_object();
+    assay_json_set_text(data, "code", code);
+    assay_json_set_text(data, "detail", detail);
+    return finish(host, "assay.error", data);
+}
+
+/* ------------------------------------------------------------ permit */
+
+struct permission {
+    bool permitted;
+    const char *reason; /* static text */
+};
+
+/* docs/protocol.md 10. Probation stands at SUSPENDED, so it needs no rule of its own. */
+static struct permission decide(struct assay_host *host, bool critical)
+{
+    struct assay_engine_view view;
+    struct assay_member_view own;
+    assay_engine_view(host->engine, &view);
+    assay_engine_member_view(host->engine, host->self, &own);
+    const uint64_t epoch_ms = host->config.genesis->parameters.epoch_ms;
+    const uint64_t head_age_ms =
+        host->at_unix_ms > view.head_time_ms ? host->at_unix_ms - view.head_time_ms : 0;
+    const bool fresh = head_age_ms < PERMIT_HEAD_EPOCHS * epoch_ms;
+    const bool attested =
+        own.last_success_epoch > 0 && own.last_success_epoch + PERMIT_EPOCHS >= view.epoch;
+    if (own.trust.score.standing == ASSAY_STANDING_SUSPENDED)
+        return (struct permission){ false, "suspended" };
+    if (!fresh || !attested) return (struct permission){ false, "stale" };
+    if (own.trust.score.standing == ASSAY_STANDING_RESTRICTED && critical)
+        return (struct permission){ false, "restricted" };
+    return (struct permission){ true, "" };
+}
+
+static char *permit(struct assay_host *host, const char *class_)
+{
+    const bool critical = strcmp(class_, "critical") == 0;
+    if (!critical && strcmp(class_, "normal") != 0)
+        return refuse(host, "usage", "permit critical|normal");
+    struct assay_member_view own;
+    assay_engine_member_view(host->engine, host->self, &own);
+    const struct permission p = decide(host, critical);
+    assay_count(&host->counters,
+                p.permitted ? ASSAY_COUNT_PERMIT_GRANTED : ASSAY_COUNT_PERMIT_DENIED);
+    struct assay_json *data = assay_json_object();
+    assay_json_set_text(data, "class", class_);
+    assay_json_set_bool(data, "permitted", p.permitted);
+    assay_json_set_text(data, "reason", p.reason);
+    assay_json_set_text(data, "standing", host_standing(own.trust.score.standing));
+    assay_json_set_uint(data, "score_bp", assay_trust_score_bp(&own.trust));
+    return finish(host, "assay.permit", data);
+}
+
+/* ------------------------------------------------------------ status */
+
+static struct assay_json *enclave_of(struct assay_host *host)
+{
+    struct assay_enclave_view view = { 0 };
+    struct assay_json *object = assay_json_object();
+    host->config.enclave.look(host->config.enclave.context, &view);
+    assay_json_set_uint(object, "pid", (uint64_t)view.pid);
+    assay_json_set_bool(object, "paused", view.paused);
+    assay_json_set_uint(object, "starts", view.starts);
+    assay_json_set_hex(object, "measurement", view.measurement, sizeof view.measurement);
+    return object;
+}
+
+static struct assay_json *service_of(struct assay_host *host)
+{
+    struct assay_service_view view;
+    char name[ASSAY_NAME_MAX + 1];
+    struct assay_json *object = assay_json_object();
+    assay_service_look(host->service, &view);
+    assay_json_set_uint(object, "counter", view.last_value);
+    assay_json_set_uint(object, "got", view.last_got);
+    assay_json_set_text(object, "got_from", host_name(host, view.last_got_from, name, sizeof name));
+    assay_json_set_bool(object, "refused", view.refused_by_last);
+    return object;
+}
+
+static struct assay_json *finality_of(struct assay_host *host)
+{
+    struct assay_json *object = assay_json_object();
+    assay_json_set_uint(object, "samples", host->latency.count);
+    assay_json_set_uint(object, "p50_us", assay_latency_us(&host->latency, 500));
+    assay_json_set_uint(object, "p99_us", assay_latency_us(&host->latency, 990));
+    return object;
+}
+
+static void put_chain(struct assay_host *host, struct assay_json *data,
+                      const struct assay_engine_view *view)
+{
+    assay_json_set_hex(data, "chain_id", view->chain_id, sizeof view->chain_id);
+    assay_json_set_uint(data, "era", view->era);
+    assay_json_set_uint(data, "epoch", view->epoch);
+    assay_json_set_uint(data, "epoch_ms", host->config.genesis->parameters.epoch_ms);
+    assay_json_set_uint(data, "epoch_t0_ms", view->epoch_t0_ms);
+    assay_json_set_uint(data, "height", view->height);
+    assay_json_set_uint(data, "view", view->view);
+    assay_json_set_hex(data, "head_id", view->head_id, sizeof view->head_id);
+    assay_json_set_hex(data, "state_root", view->state_root, sizeof view->state_root);
+    assay_json_set_uint(data, "head_time_ms", view->head_time_ms);
+    assay_json_set_bool(data, "certified", view->certified);
+    assay_json_set_uint(data, "certified_epoch", view->certified_epoch);
+    assay_json_set_bool(data, "voting", view->voting);
+    assay_json_set_bool(data, "behind", view->behind);
+    assay_json_set_uint(data, "weight_total_bp", view->weight_total_bp);
+    assay_json_set_bool(data, "operator_cap_met", view->operator_cap_met);
+    assay_json_set_bool(data, "vendor_cap_met", view->vendor_cap_met);
+    assay_json_set_uint(data, "largest_operator_bp", view->largest_operator_bp);
+    assay_json_set_uint(data, "largest_vendor_bp", view->largest_vendor_bp);
+    assay_json_set_uint(data, "largest_platform_bp", view->largest_platform_bp);
+}
+
+static char *status(struct assay_host *host)
+{
+    struct assay_engine_view view;
+    struct assay_member_view own;
+    struct assay_json *data = assay_json_object();
+    assay_engine_view(host->engine, &view);
+    assay_engine_member_view(host->engine, host->self, &own);
+    put_chain(host, data, &view);
+    assay_json_set_uint(data, "member_count", host->members);
+    assay_json_set_uint(data, "slot", host->self);
+    assay_json_set_hex(data, "node_id", own.node_id, sizeof own.node_id);
+    assay_json_set_uint(data, "incarnation", own.incarnation);
+    assay_json_set_bool(data, "incarnation_waiting", host->ring.next.incarnation != 0);
+    assay_json_set_uint(data, "score_bp", assay_trust_score_bp(&own.trust));
+    assay_json_set_text(data, "standing", host_standing(own.trust.score.standing));
+    assay_json_set_bool(data, "insecure",
+                        host->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT);
+    assay_json_set_uint(data, "uptime_ms", host->now_ms - host->started_ms);
+    assay_json_set_text(data, "listen", assay_link_endpoint(host->link));
+    assay_json_set_uint(data, "verifications_pending", assay_verify_pool_pending(host->pool));
+    assay_json_set_uint(data, "evidence_cached_bytes", assay_locker_held(host->locker));
+    assay_json_set_uint(data, "timeline_seq", host->timeline.last);
+    assay_json_set(data, "enclave", enclave_of(host));
+    assay_json_set(data, "service", service_of(host));
+    assay_json_set(data, "finality", finality_of(host));
+    return finish(host, "assay.status", data);
+}
+
+/* ------------------------------------------------------------ members */
+
+static struct assay_json *member_of(struct assay_host *host, uint16_t slot, bool whole)
+{
+    struct assay_member_view m;
+    struct assay_json *object = assay_json_object();
+    assay_engine_member_view(host->engine, slot, &m);
+    assay_json_set_uint(object, "slot", slot);
+    assay_json_set_text_n(object, "name", m.name.bytes, m.name.len);
+    assay_json_set_hex(object, "node_id", m.node_id, sizeof m.node_id);
+    assay_json_set_hex(object, "operator_id", m.operator_id, sizeof m.operator_id);
+    assay_json_set_hex(object, "vendor_root", m.vendor_root, sizeof m.vendor_root);
+    assay_json_set_uint(object, "incarnation", m.incarnation);
+    assay_json_set_uint(object, "score_bp", assay_trust_score_bp(&m.trust));
+    assay_json_set_uint(object, "integrity_bp", m.trust.integrity_bp);
+    assay_json_set_uint(object, "availability_bp", m.trust.availability_bp);
+    assay_json_set_text(object, "standing", host_standing(m.trust.score.standing));
+    assay_json_set_text(object, "integrity_standing", host_standing(m.trust.integrity.standing));
+    assay_json_set_bool(object, "probation", assay_trust_on_probation(&m.trust));
+    assay_json_set_uint(object, "weight_bp", m.weight_bp);
+    assay_json_set_uint(object, "positive_bp", m.positive_bp);
+    assay_json_set_uint(object, "negative_bp", m.negative_bp);
+    assay_json_set_uint(object, "electorate_bp", m.electorate_bp);
+    assay_json_set_uint(object, "lo_bp", m.lo_bp);
+    assay_json_set_uint(object, "hi_bp", m.hi_bp);
+    assay_json_set_text(object, "reason",
+                        assay_integrity_reason_text((enum assay_integrity_reason)m.change_reason));
+    assay_json_set_text(object, "last_reason", m.last_reason);
+    assay_json_set_uint(object, "change_epoch", m.change_epoch);
+    assay_json_set_text(object, "own_outcome", assay_outcome_text(m.own_outcome));
+    assay_json_set_uint(object, "last_attempt_epoch", m.last_attempt_epoch);
+    assay_json_set_uint(object, "last_success_epoch", m.last_success_epoch);
+    assay_json_set_uint(object, "offences", m.trust.offences.count);
+    if (!whole) return object;
+    assay_json_set_hex(object, "platform_id", m.platform_id, sizeof m.platform_id);
+    assay_json_set_hex(object, "voting_public", m.voting_public, sizeof m.voting_public);
+    assay_json_set_hex(object, "transport_public", m.transport_public, sizeof m.transport_public);
+    assay_json_set_hex(object, "door_public", m.door_public, sizeof m.door_public);
+    assay_json_set_bool(object, "has_address", assay_link_has_peer(host->link, slot));
+    assay_json_set_bool(object, "banned", assay_limit_banned(&host->limits[slot], host->now_ms));
+    return object;
+}
+
+static char *nodes(struct assay_host *host)
+{
+    struct assay_json *data = assay_json_object(), *list = assay_json_array();
+    for (uint16_t slot = 0; slot < host->members; slot++)
+        assay_json_append(list, member_of(host, slot, false));
+    assay_json_set(data, "nodes", list);
+    return finish(host, "assay.nodes", data);
+}
+
+static bool parse_u64(const char *text, uint64_t *out)
+{
+    uint64_t value = 0;
+    if (*text == '\0') return false;
+    for (; *text != '\0'; text++) {
+        if (*text < '0' || *text > '9') return false;
+        if (assay_mul_u64(value, 10, &value) != ASSAY_OK) return false;
+        if (assay_add_u64(value, (uint64_t)(*text - '0'), &value) != ASSAY_OK) return false;
+    }
+    *out = value;
+    return true;
+}
+
+/* By name first: a name may look like a number. */
+static bool find_slot(const struct assay_host *host, const char *text, uint16_t *slot)
+{
+    const struct assay_genesis *genesis = host->config.genesis;
+    const struct assay_slice name = assay_slice_over(text, strlen(text));
+    uint8_t id[32];
+    uint64_t number = 0;
+    const bool is_id = assay_hex_decode(text, name.len, id, sizeof id) == ASSAY_OK;
+    for (uint32_t i = 0; i < host->members; i++) {
+        if (!assay_slice_equal(genesis->members[i].name, name) &&
+            !(is_id && assay_bytes_equal(genesis->members[i].node_id, id, sizeof id)))
+            continue;
+        *slot = (uint16_t)i;
+        return true;
+    }
+    if (!parse_u64(text, &number) || number >= host->members) return false;
+    *slot = (uint16_t)number;
+    return true;
+}
+
+static char *node(struct assay_host *host, const char *which)
+{
+    uint16_t slot = 0;
+    if (!find_slot(host, which, &slot))
+        return refuse(host, "not_found", "no member has that name, slot or id");
+    return finish(host, "assay.node", member_of(host, slot, true));
+}
+
+/* ------------------------------------------------------------ counters, timeline */
+
+static char *counters(struct assay_host *host)
+{
+    struct assay_json *data = assay_json_object();
+    for (unsigned i = 0; i < ASSAY_COUNTER_COUNT; i++)
+        assay_json_set_uint(data, assay_counter_name((enum assay_counter)i),
+                            host->counters.value[i]);
+    return finish(host, "assay.counters", data);
+}
+
+static struct assay_json *event_of(const struct assay_host *host,
+                                   const struct assay_timeline_event *event)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    struct assay_json *object = assay_json_object();
+    assay_json_set_uint(object, "seq", event->seq);
+    assay_json_set_uint(object, "at_unix_ms", event->at_unix_ms);
+    assay_json_set_uint(object, "epoch", event->epoch);
+    assay_json_set_text(object, "event", event->code);
+    if (event->slot < host->members) {
+        assay_json_set_uint(object, "slot", event->slot);
+        assay_json_set_text(object, "name", host_name(host, event->slot, name, sizeof name));
+    }
+    assay_json_set_uint(object, "a", event->a);
+    assay_json_set_uint(object, "b", event->b);
+    assay_json_set_text(object, "text", event->text);
+    return object;
+}
+
+/* "since=NUMBER" or nothing. */
+static bool parse_since(const char *text, uint64_t *since)
+{
+    static const char key[] = "since=";
+    *since = 0;
+    if (*text == '\0') return true;
+    return strncmp(text, key, sizeof key - 1) == 0 && parse_u64(text + sizeof key - 1, since);
+}
+
+static char *timeline(struct assay_host *host, const char *argument)
+{
+    uint64_t since = 0;
+    if (!parse_since(argument, &since)) return refuse(host, "usage", "timeline [since=SEQ]");
+    struct assay_json *data = assay_json_object(), *list = assay_json_array();
+    const struct assay_timeline_event *event = NULL;
+    for (int i = 0;
+         i < TIMELINE_ROWS_MAX && (event = assay_timeline_after(&host->timeline, since)) != NULL;
+         i++) {
+        assay_json_append(list, event_of(host, event));
+        since = event->seq;
+    }
+    assay_json_set_uint(data, "last_seq", host->timeline.last);
+    assay_json_set(data, "events", list);
+    return finish(host, "assay.timeline", data);
+}
+
+/* ------------------------------------------------------------ export */
+
+struct exporting {
+    struct assay_host *host;
+    struct assay_json *epochs, *members; /* members: of the epoch being written */
+    uint64_t epoch, rows;
+    bool more;
+};
+
+static bool export_row(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct exporting *e = context;
+    struct assay_history_row row;
+    if (assay_history_decode(value, &row) != ASSAY_OK) return true; /* of another version */
+    if (e->members == NULL || key->epoch != e->epoch) {
+        e->more = e->rows >= EXPORT_ROWS_MAX; /* whole epochs only */
+        if (e->more) return false;
+        struct assay_json *epoch = assay_json_object();
+        struct assay_json *members = assay_json_array();
+        assay_json_set_uint(epoch, "epoch", key->epoch);
+        assay_json_set_uint(epoch, "era", key->era);
+        assay_json_set_bool(epoch, "certified", row.certified);
+        assay_json_set(epoch, "members", members);
+        assay_json_append(e->epochs, epoch);
+        e->members = members;
+        e->epoch = key->epoch;
+    }
+    char name[ASSAY_NAME_MAX + 1];
+    struct assay_json *member = assay_json_object();
+    const uint16_t slot = (uint16_t)(key->number < ASSAY_SLOT_SELF ? key->number : ASSAY_SLOT_ALL);
+    assay_json_set_uint(member, "slot", key->number);
+    assay_json_set_text(member, "name", host_name(e->host, slot, name, sizeof name));
+    assay_json_set_uint(member, "incarnation", row.incarnation);
+    assay_json_set_uint(member, "score_bp", row.score_bp);
+    assay_json_set_uint(member, "integrity_bp", row.integrity_bp);
+    assay_json_set_uint(member, "availability_bp", row.availability_bp);
+    assay_json_set_text(member, "standing", host_standing(row.standing));
+    assay_json_set_uint(member, "weight_bp", row.weight_bp);
+    assay_json_set_uint(member, "positive_bp", row.positive_bp);
+    assay_json_set_uint(member, "negative_bp", row.negative_bp);
+    assay_json_set_uint(member, "electorate_bp", row.electorate_bp);
+    if (row.reason <= ASSAY_INTEGRITY_FAIL_HARD)
+        assay_json_set_text(member, "reason",
+                            assay_integrity_reason_text((enum assay_integrity_reason)row.reason));
+    assay_json_append(e->members, member);
+    e->rows++;
+    return true;
+}
+
+static char *export_scores(struct assay_host *host, const char *argument)
+{
+    uint64_t since = 0;
+    if (!parse_since(argument, &since)) return refuse(host, "usage", "export [since=EPOCH]");
+    const struct assay_store_key from = { .epoch = since };
+    struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
+    for (size_t i = 0; i < sizeof to.id; i++)
+        to.id[i] = 0xff;
+    struct exporting e = { .host = host, .epochs = assay_json_array() };
+    struct assay_store *store = host->config.store;
+    if (store->ops->scan(store, ASSAY_STORE_SCORE, &from, &to, false, export_row, &e) != ASSAY_OK) {
+        assay_json_free(&e.epochs);
+        return refuse(host, "store", "the history cannot be read");
+    }
+    struct assay_json *data = assay_json_object();
+    assay_json_set(data, "epochs", e.epochs);
+    if (e.more) {
+        assay_json_set_uint(data, "next_since", e.epoch + 1);
+    } else {
+        assay_json_set_null(data, "next_since");
+    }
+    return finish(host, "assay.export", data);
+}
+
+/* ------------------------------------------------------------ requests */
+
+char *host_document(void *context, const char *line)
+{
+    struct assay_host *host = context;
+    char command[16] = "";
+    const char *space = strchr(line, ' ');
+    const size_t len = space != NULL ? (size_t)(space - line) : strlen(line);
+    const char *argument = space != NULL ? space + 1 : "";
+    if (len < sizeof command) assay_bytes_copy(command, sizeof command, line, len);
+    if (strcmp(command, "status") == 0) return status(host);
+    if (strcmp(command, "nodes") == 0) return nodes(host);
+    if (strcmp(command, "node") == 0) return node(host, argument);
+    if (strcmp(command, "counters") == 0) return counters(host);
+    if (strcmp(command, "timeline") == 0) return timeline(host, argument);
+    if (strcmp(command, "permit") == 0) return permit(host, argument);
+    if (strcmp(command, "export") == 0) return export_scores(host, argument);
+    assay_count(&host->counters, ASSAY_COUNT_ADMIN_SYNTAX);
+    return refuse(host, "unknown_request",
+                  "status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | "
+                  "permit critical|normal | export [since=EPOCH]");
+}

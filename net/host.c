@@ -1,0 +1,433 @@
+/*
+ * net/host.c - opening a node, and the one loop that owns engine, store and every socket.
+ */
+#include "net/host_internal.h"
+
+#include "quote/policy.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* ------------------------------------------------------------ the engine and what it had stored */
+
+static enum assay_status open_engine(struct assay_host *host)
+{
+    const struct assay_key_set *set = host_key_set(host);
+    struct assay_engine_config config = {
+        .genesis = host->config.genesis,
+        .self = host->self,
+        .keys = { .incarnation = set->incarnation },
+        .history_epochs = host->config.history_epochs,
+    };
+    assay_bytes_copy(config.keys.voting_public, ASSAY_P256_PUBLIC_LEN, set->voting_public,
+                     sizeof set->voting_public);
+    assay_bytes_copy(config.keys.transport_public, 32, set->transport_public,
+                     sizeof set->transport_public);
+    assay_bytes_copy(config.verifier_digest, 32, host->config.verifier_digest, 32);
+    const size_t len = (assay_engine_size(&config) + 63) / 64 * 64;
+    host->engine_memory = aligned_alloc(64, len);
+    host->effects = calloc(1, sizeof *host->effects);
+    if (host->engine_memory == NULL || host->effects == NULL) return ASSAY_E_MEMORY;
+    return assay_engine_init(host->engine_memory, len, &config, &host->engine);
+}
+
+struct restoring {
+    struct assay_host *host;
+    enum assay_store_class class_;
+    enum assay_status status;
+};
+
+/*
+ * An item of an epoch that is over, or that came twice, is no damage; one that cannot be read is.
+ */
+static bool is_damage(enum assay_status status)
+{
+    return status == ASSAY_E_TRUNCATED || status == ASSAY_E_TRAILING ||
+           status == ASSAY_E_ENCODING || status == ASSAY_E_TYPE || status == ASSAY_E_UNSUPPORTED ||
+           assay_status_class(status) == ASSAY_CLASS_HOST;
+}
+
+static bool restore_item(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct restoring *restoring = context;
+    struct assay_host *host = restoring->host;
+    struct assay_event event = {
+        .now_ms = host->now_ms,
+        .at_unix_ms = host->at_unix_ms,
+        .kind = ASSAY_EVENT_RESTORE,
+        .as.restore = { .class_ = restoring->class_, .key = *key, .value = value },
+    };
+    const enum assay_status status = assay_engine_step(host->engine, &event, host->effects);
+    if (is_damage(status)) restoring->status = status;
+    return !is_damage(status);
+}
+
+static enum assay_status restore(struct assay_host *host,
+                                 char message[static ASSAY_HOST_MESSAGE_LEN])
+{
+    struct assay_store *store = host->config.store;
+    for (const enum assay_store_class *c = assay_engine_restore_order(); *c != 0; c++) {
+        struct restoring restoring = { .host = host, .class_ = *c };
+        struct assay_store_key from = { 0 }, to = { .era = UINT32_MAX,
+                                                    .epoch = UINT64_MAX,
+                                                    .number = UINT64_MAX };
+        for (size_t i = 0; i < sizeof to.id; i++)
+            to.id[i] = 0xff;
+        assay_engine_restore_from(host->engine, *c, &from.era, &from.epoch);
+        enum assay_status status =
+            store->ops->scan(store, *c, &from, &to, false, restore_item, &restoring);
+        if (status == ASSAY_OK) status = restoring.status;
+        if (status == ASSAY_OK) continue;
+        (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "the store, class %u: %s", (unsigned)*c,
+                       assay_status_text(status));
+        return ASSAY_E_STORE;
+    }
+    return ASSAY_OK;
+}
+
+/* ------------------------------------------------------------ the pieces */
+
+static uint32_t default_threads(void)
+{
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (cores <= 2) return 1;
+    return cores > 9 ? 8 : (uint32_t)cores - 1;
+}
+
+static enum assay_status open_pool(struct assay_host *host)
+{
+    const struct assay_verify_pool_config config = {
+        .threads =
+            host->config.verify_threads > 0 ? host->config.verify_threads : default_threads(),
+        .endorsements = host->config.endorsements,
+        .policy = host->config.policy,
+    };
+    return assay_verify_pool_create(&config, &host->pool);
+}
+
+static enum assay_status open_pieces(struct assay_host *host)
+{
+    const uint32_t epoch_ms = host->config.genesis->parameters.epoch_ms;
+    const struct assay_gossip_config gossip = {
+        .self = host->self,
+        .members = host->members,
+        .retry_ms = assay_gossip_retry_ms(epoch_ms),
+        .counters = &host->counters,
+    };
+    host->roster.entries = calloc(host->members, sizeof *host->roster.entries);
+    host->limits = calloc(host->members, sizeof *host->limits);
+    host->outgoing = malloc(ASSAY_FRAME_LEN_MAX);
+    host->paging = malloc(ASSAY_FRAME_LEN_MAX);
+    if (host->roster.entries == NULL || host->limits == NULL || host->outgoing == NULL ||
+        host->paging == NULL)
+        return ASSAY_E_MEMORY;
+    host->roster.count = host->members;
+    host->roster.self = host->self;
+    assay_limit_rates(epoch_ms, host->members, &host->rates);
+    for (uint32_t i = 0; i < host->members; i++)
+        assay_limit_init(&host->limits[i], &host->rates, host->now_ms);
+    ASSAY_TRY(assay_pages_create(host->members, &host->pages));
+    ASSAY_TRY(assay_seen_create(epoch_ms, &host->seen));
+    ASSAY_TRY(assay_gossip_create(&gossip, &host->gossip));
+    ASSAY_TRY(assay_locker_create(host->config.store, &host->locker));
+    ASSAY_TRY(assay_serve_create(host->config.store, host->config.genesis->chain_id,
+                                 &host->counters, &host->serve));
+    if (host->config.workload_path != NULL && host->config.workload_path[0] != '\0')
+        ASSAY_TRY(assay_workload_create(host->config.workload_path, &host->workload));
+    ASSAY_TRY(assay_service_create(host->self, host->members, host->workload, &host->counters,
+                                   &host->service));
+    return open_pool(host);
+}
+
+static enum assay_status open_peers(struct assay_host *host)
+{
+    for (size_t i = 0; i < host->config.peer_count; i++) {
+        const struct assay_host_peer *peer = &host->config.peers[i];
+        for (uint16_t slot = 0; slot < host->members; slot++) {
+            if (slot == host->self ||
+                !assay_bytes_equal(host->config.genesis->members[slot].node_id, peer->node_id, 32))
+                continue;
+            ASSAY_TRY(assay_link_peer(host->link, slot, peer->endpoint));
+        }
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_status open_link(struct assay_host *host,
+                                   char message[static ASSAY_HOST_MESSAGE_LEN])
+{
+    _Static_assert((int)ASSAY_LINK_MESSAGE_LEN <= (int)ASSAY_HOST_MESSAGE_LEN, "one buffer");
+    const struct assay_link_config config = {
+        .roster = &host->roster,
+        .limits = host->limits,
+        .counters = &host->counters,
+        .door_secret = &host->ring.door_private,
+        .door_public = host->ring.door_public,
+        .listen = host->config.listen,
+        .self_test = true,
+    };
+    ASSAY_TRY(assay_link_open(&config, &host->link, message));
+    ASSAY_TRY(open_peers(host));
+    host_roster(host); /* dials */
+    return host->failure;
+}
+
+/* ------------------------------------------------------------ opening and closing */
+
+static enum assay_status open_signals(struct assay_host *host)
+{
+    sigset_t set;
+    if (!host->config.take_signals) return ASSAY_OK;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGTERM);
+    /* A log that nobody reads any more must not end the node. */
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) return ASSAY_E_IO;
+    /* Before any thread exists: threads inherit the mask. */
+    if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0) return ASSAY_E_IO;
+    host->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    return host->signal_fd >= 0 ? ASSAY_OK : ASSAY_E_IO;
+}
+
+static void say_open(struct assay_host *host)
+{
+    struct assay_engine_view view;
+    const bool insecure = host->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT;
+    assay_engine_view(host->engine, &view);
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "node_open")) {
+        assay_log_text(&host->log, "listen", assay_link_endpoint(host->link));
+        assay_log_hex(&host->log, "chain", host->config.genesis->chain_id, 8);
+        assay_log_uint(&host->log, "slot", host->self);
+        assay_log_uint(&host->log, "members", host->members);
+        assay_log_uint(&host->log, "incarnation", host_key_set(host)->incarnation);
+        assay_log_uint(&host->log, "epoch", view.epoch);
+        assay_log_bool(&host->log, "insecure", insecure);
+    }
+    assay_log_end(&host->log);
+    if (!insecure) return;
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "insecure_profile"))
+        assay_log_text(&host->log, "note",
+                       "profile development: SOFT evidence proves nothing, INSECURE");
+    assay_log_end(&host->log);
+}
+
+static enum assay_status open_all(struct assay_host *host,
+                                  char message[static ASSAY_HOST_MESSAGE_LEN])
+{
+    char name[ASSAY_NAME_MAX + 1];
+    ASSAY_TRY(open_signals(host));
+    ASSAY_TRY(host_keys_open(host, message));
+    const enum assay_severity most = host->config.log_level < ASSAY_SEVERITY_DEBUG
+                                         ? (enum assay_severity)host->config.log_level
+                                         : ASSAY_SEVERITY_DEBUG;
+    assay_log_init(&host->log, stderr, most, host_name(host, host->self, name, sizeof name));
+    host_clock(host);
+    (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "cannot set up the engine");
+    ASSAY_TRY(open_engine(host));
+    ASSAY_TRY(restore(host, message));
+    (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "cannot set up the node");
+    ASSAY_TRY(open_pieces(host));
+    ASSAY_TRY(open_link(host, message));
+    if (host->config.admin_path != NULL && host->config.admin_path[0] != '\0')
+        ASSAY_TRY(assay_admin_open(host->config.admin_path, host_document, host, &host->counters,
+                                   &host->admin, message, ASSAY_HOST_MESSAGE_LEN));
+    const struct assay_event start = { .kind = ASSAY_EVENT_START };
+    host_queue(host, &start);
+    /* A set that waits to be listed, or was listed in what others closed meanwhile. */
+    if (host->ring.next.incarnation != 0) host_keys_tell(host);
+    return host->failure;
+}
+
+enum assay_status assay_host_open(const struct assay_host_config *config, struct assay_host **out,
+                                  char message[static ASSAY_HOST_MESSAGE_LEN])
+{
+    struct assay_host *host = calloc(1, sizeof *host);
+    if (host == NULL) return ASSAY_E_MEMORY;
+    host->config = *config;
+    host->signal_fd = -1;
+    host->members = config->genesis->member_count;
+    host->keys_dir = strdup(config->keys_dir);
+    host->events_end = &host->events;
+    host->sends_end = &host->sends;
+    host->acts_end = &host->acts;
+    host->waiting_end = &host->waiting;
+    host->wake_at_ms = UINT64_MAX;
+    host_clock(host);
+    host->started_ms = host->now_ms;
+    (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "cannot set up the node");
+    const enum assay_status status =
+        host->keys_dir != NULL ? open_all(host, message) : ASSAY_E_MEMORY;
+    if (status != ASSAY_OK) {
+        assay_host_close(&host);
+        return status;
+    }
+    say_open(host);
+    message[0] = '\0';
+    *out = host;
+    return ASSAY_OK;
+}
+
+void assay_host_close(struct assay_host **host)
+{
+    struct assay_host *h = *host;
+    if (h == NULL) return;
+    assay_admin_close(&h->admin);
+    assay_link_close(&h->link);
+    assay_verify_pool_destroy(&h->pool);
+    host_forget(h);
+    host_evidence_forget(h);
+    h->config.store->ops->rollback(h->config.store);
+    assay_engine_deinit(&h->engine);
+    free(h->engine_memory);
+    free(h->effects);
+    assay_service_destroy(&h->service);
+    assay_workload_destroy(&h->workload);
+    assay_serve_destroy(&h->serve);
+    assay_locker_destroy(&h->locker);
+    assay_gossip_destroy(&h->gossip);
+    assay_seen_destroy(&h->seen);
+    assay_pages_destroy(&h->pages);
+    host_keys_close(h);
+    if (h->signal_fd >= 0) (void)close(h->signal_fd);
+    free(h->roster.entries);
+    free(h->limits);
+    free(h->outgoing);
+    free(h->paging);
+    free(h->keys_dir);
+    free(h);
+    *host = NULL;
+}
+
+/* ------------------------------------------------------------ one turn */
+
+static int sleep_ms(const struct assay_host *host, uint32_t wait_ms_max)
+{
+    uint64_t wake = host->wake_at_ms;
+    wake = assay_min_u64(wake, assay_gossip_wake_at(host->gossip));
+    wake = assay_min_u64(wake, host->config.enclave.wake_at(host->config.enclave.context));
+    if (host->workload != NULL) wake = assay_min_u64(wake, assay_workload_wake_at(host->workload));
+    if (host->admin != NULL) wake = assay_min_u64(wake, assay_admin_wake_at(host->admin));
+    if (host->events != NULL || wake <= host->now_ms) return 0;
+    const uint64_t most = assay_min_u64(wait_ms_max, HOST_SLEEP_MS_MAX);
+    return (int)assay_min_u64(wake - host->now_ms, most);
+}
+
+struct polled {
+    size_t count, enclave_at, enclave_count;
+};
+
+static struct polled fill_fds(struct assay_host *host)
+{
+    struct polled p = { 0 };
+    if (host->signal_fd >= 0)
+        host->fds[p.count++] = (struct pollfd){ .fd = host->signal_fd, .events = POLLIN };
+    host->fds[p.count++] =
+        (struct pollfd){ .fd = assay_verify_pool_fd(host->pool), .events = POLLIN };
+    if (host->workload != NULL)
+        p.count += assay_workload_poll(host->workload, host->fds + p.count, HOST_FDS_MAX - p.count);
+    if (host->admin != NULL)
+        p.count += assay_admin_poll(host->admin, host->fds + p.count, ASSAY_ADMIN_CLIENTS_MAX + 1);
+    p.enclave_at = p.count;
+    p.enclave_count = host->config.enclave.poll_set(
+        host->config.enclave.context, host->fds + p.count, ASSAY_HOST_ENCLAVE_FDS_MAX);
+    ASSAY_ASSERT(p.enclave_count <= ASSAY_HOST_ENCLAVE_FDS_MAX);
+    p.count += p.enclave_count;
+    return p;
+}
+
+static void read_signals(struct assay_host *host)
+{
+    struct signalfd_siginfo info;
+    while (host->signal_fd >= 0 &&
+           read(host->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        host->stopping = 1;
+        if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "signal"))
+            assay_log_uint(&host->log, "number", info.ssi_signo);
+        assay_log_end(&host->log);
+    }
+}
+
+static void expire(struct assay_host *host)
+{
+    struct assay_pages_losses losses;
+    if (host->now_ms - host->expired_ms < HOST_SLEEP_MS_MAX) return;
+    host->expired_ms = host->now_ms;
+    assay_pages_expire(host->pages, host->now_ms);
+    (void)assay_pages_held(host->pages, &losses);
+    host->counters.value[ASSAY_COUNT_PAGE_EVICTED] = losses.evicted;
+    host->counters.value[ASSAY_COUNT_PAGE_EXPIRED] = losses.expired;
+    host->counters.value[ASSAY_COUNT_LOG_SUPPRESSED] = host->log.suppressed;
+}
+
+static void tick(struct assay_host *host)
+{
+    if (host->now_ms < host->wake_at_ms || host->failure != ASSAY_OK) return;
+    struct assay_event event = { .kind = ASSAY_EVENT_TICK };
+    const enum assay_status status = host_step(host, &event);
+    assay_status_ignore(status, "a failure of the host is kept in host->failure");
+}
+
+static void work(struct assay_host *host, const struct polled *polled)
+{
+    const struct assay_host_enclave *enclave = &host->config.enclave;
+    read_signals(host);
+    enclave->step(enclave->context, host->now_ms, host->fds + polled->enclave_at,
+                  polled->enclave_count);
+    host_enclave_events(host);
+    if (host->workload != NULL) assay_workload_step(host->workload, host->now_ms);
+    host_receive(host);
+    tick(host);
+    host_settle(host);
+    if (host->failure != ASSAY_OK) return;
+    host_evidence_turn(host);
+    host_service(host);
+    host_settle(host);
+    if (host->admin != NULL) assay_admin_step(host->admin, host->now_ms);
+    expire(host);
+}
+
+enum assay_status assay_host_turn(struct assay_host *host, uint32_t wait_ms_max)
+{
+    if (host->failure != ASSAY_OK) return host->failure;
+    if (host->stopping) return ASSAY_OK;
+    host_clock(host);
+    const struct polled polled = fill_fds(host);
+    assay_link_pause(host->link, host->waiting != NULL);
+    const enum assay_status status = assay_link_wait(host->link, host->now_ms, host->fds,
+                                                     polled.count, sleep_ms(host, wait_ms_max));
+    if (status != ASSAY_OK) host_fail(host, status, "poll");
+    host_clock(host);
+    if (host->failure == ASSAY_OK) work(host, &polled);
+    if (host->failure != ASSAY_OK) return host->failure;
+    return host->stopping ? ASSAY_OK : ASSAY_E_AGAIN;
+}
+
+enum assay_status assay_host_run(struct assay_host *host)
+{
+    enum assay_status status = ASSAY_E_AGAIN;
+    while (status == ASSAY_E_AGAIN)
+        status = assay_host_turn(host, HOST_SLEEP_MS_MAX);
+    if (status == ASSAY_OK && assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "node_closed"))
+        assay_log_end(&host->log);
+    return status;
+}
+
+void assay_host_stop(struct assay_host *host)
+{
+    host->stopping = 1;
+}
+
+const struct assay_engine *assay_host_engine(const struct assay_host *host)
+{
+    return host->engine;
+}
+
+uint16_t assay_host_slot(const struct assay_host *host)
+{
+    return host->self;
+}

@@ -1,0 +1,191 @@
+/*
+ * net/host_internal.h - what the files of the host share; nothing outside includes it.
+ *
+ *   host.c           opening, the loop
+ *   host_step.c      events into the engine; its effects signed, persisted, sent, done, in that
+ *   order host_receive.c   frames of peers, the kinds that the host answers itself
+ *   host_evidence.c  FETCH, VERIFY, LOAD, the pool's answers
+ *   host_enclave.c   the enclave's callbacks: quotes, orders, new keys
+ *   host_keys.c      keyring, signers, what we dial with, the roster
+ *   host_tell.c      notes to log and timeline
+ *   document.c       JSON documents for the admin socket
+ */
+#ifndef ASSAY_NET_HOST_INTERNAL_H
+#define ASSAY_NET_HOST_INTERNAL_H
+
+#include "base/assert.h"
+#include "base/checked.h"
+#include "net/admin.h"
+#include "net/gossip.h"
+#include "net/host.h"
+#include "net/keyring.h"
+#include "net/latency.h"
+#include "net/limit.h"
+#include "net/locker.h"
+#include "net/log.h"
+#include "net/page.h"
+#include "net/roster.h"
+#include "net/serve.h"
+#include "net/service.h"
+#include "net/timeline.h"
+#include "net/verify_pool.h"
+#include "net/wire.h"
+#include "net/workload.h"
+#include "net/zmq/link.h"
+
+enum {
+    HOST_FRAMES_PER_TURN = 256, /* then timers and the admin socket get their turn */
+    HOST_EVENTS_PER_COMMIT = 256,
+    HOST_SLEEP_MS_MAX = 1000,
+    /* signals, pool, workload, the admin socket with its clients, the enclave's */
+    HOST_FDS_MAX = 3 + 1 + ASSAY_ADMIN_CLIENTS_MAX + ASSAY_HOST_ENCLAVE_FDS_MAX,
+    HOST_HISTORY_EPOCHS = 100000, /* as the engine keeps blocks */
+    HOST_META_STORE_ID = 1000,    /* ASSAY_STORE_META; the engine's own numbers are below */
+};
+
+/* An event that waits for its step; owned is freed after it. */
+struct host_event {
+    struct assay_event event;
+    void *owned;
+    struct host_event *next;
+};
+
+/* What must not happen before the commit. */
+struct host_deed {
+    struct assay_effect effect; /* SEND with its payload in bytes, or an act */
+    uint8_t *bytes;             /* owned copy of the effect's slice, NULL: none */
+    struct host_deed *next;
+};
+
+/* A verification that found the pool full. */
+struct host_waiting {
+    struct assay_verify_job job;
+    uint8_t *bytes;
+    struct host_waiting *next;
+};
+
+struct assay_host {
+    struct assay_host_config config;
+    char *keys_dir;
+    uint16_t self;
+    uint32_t members;
+
+    uint64_t now_ms, at_unix_ms, started_ms, expired_ms;
+    enum assay_status failure; /* ASSAY_OK while the node goes on */
+    volatile int stopping;
+    int signal_fd;
+
+    struct assay_keyring ring;
+    struct assay_p256_signer *identity, *voting;
+    bool dials_by_door, dials;
+    uint8_t dial_public[32]; /* of the set that we dialled for */
+
+    void *engine_memory;
+    struct assay_engine *engine;
+    struct assay_effects *effects;
+    uint64_t wake_at_ms;
+    bool dirty; /* the store has an open batch */
+    struct host_event *events, **events_end;
+    struct host_deed *sends, **sends_end, *acts, **acts_end;
+    size_t event_count;
+
+    struct assay_counters counters;
+    struct assay_log log;
+    struct assay_timeline timeline;
+    struct assay_roster roster;
+    struct assay_limit_rates rates;
+    struct assay_limit *limits; /* [members] */
+    struct assay_link *link;
+    struct assay_pages *pages;
+    struct assay_seen *seen;
+    struct assay_gossip *gossip;
+    struct assay_locker *locker;
+    struct assay_verify_pool *pool;
+    struct host_waiting *waiting, **waiting_end;
+    struct assay_serve *serve;
+    struct assay_workload *workload;
+    struct assay_service *service;
+    struct assay_admin *admin;
+    struct assay_latency latency;
+    struct assay_verdict verdict; /* the pool's last answer */
+    struct assay_pages_losses page_losses;
+    uint8_t *outgoing; /* [ASSAY_FRAME_LEN_MAX] */
+    uint8_t *paging;   /* [ASSAY_FRAME_LEN_MAX] */
+    struct pollfd fds[HOST_FDS_MAX];
+};
+
+/* --- host_step.c */
+/*
+ * Queue an event for the next steps; its slice is copied. Out of memory stops the node. Returns:
+ * nothing.
+ */
+void host_queue(struct assay_host *host, const struct assay_event *event);
+/* Step one event now. Returns: the engine's status. */
+enum assay_status host_step(struct assay_host *host, struct assay_event *event);
+/*
+ * Step what is queued, commit, send, act, until nothing is left. Returns: nothing; host->failure.
+ */
+void host_settle(struct assay_host *host);
+/* The node stops: the reason is logged once. Returns: nothing. */
+void host_fail(struct assay_host *host, enum assay_status status, const char *what);
+/* One message to a slot or ASSAY_SLOT_ALL, in pages when large. Returns: nothing. */
+void host_send(struct assay_host *host, uint16_t to, uint16_t except, enum assay_message_kind kind,
+               struct assay_slice payload);
+/* Frees what is queued. Returns: nothing. */
+void host_forget(struct assay_host *host);
+/* Microseconds of the monotonic clock. */
+uint64_t host_now_us(void);
+void host_clock(struct assay_host *host);
+
+/* --- host_receive.c */
+void host_receive(struct assay_host *host);
+/* Messages of the service that wait. */
+void host_service(struct assay_host *host);
+
+/* --- host_evidence.c */
+void host_fetch(struct assay_host *host, const struct assay_effect *effect);
+void host_verify(struct assay_host *host, const uint8_t digest[static 32], struct assay_slice bytes,
+                 uint64_t epoch, int64_t at_unix_s, enum assay_evidence_kind kind);
+void host_load(struct assay_host *host, const uint8_t digest[static 32]);
+void host_pull(struct assay_host *host, uint16_t from, struct assay_slice payload);
+void host_pulled(struct assay_host *host, uint16_t from, struct assay_slice payload);
+/* Sources to ask, verdicts to deliver, jobs that waited for room. */
+void host_evidence_turn(struct assay_host *host);
+void host_evidence_forget(struct assay_host *host);
+
+/* --- host_enclave.c */
+void host_quote(struct assay_host *host, const struct assay_effect *effect);
+void host_order(struct assay_host *host, const struct assay_order *order);
+void host_enclave_events(struct assay_host *host);
+
+/* --- host_keys.c */
+ASSAY_CHECKED enum assay_status host_keys_open(struct assay_host *host,
+                                               char message[static ASSAY_HOST_MESSAGE_LEN]);
+void host_keys_close(struct assay_host *host);
+/* The newest key set: waiting to be listed, or listed. */
+const struct assay_key_set *host_key_set(const struct assay_host *host);
+/* New keys for the incarnation after `ended`, unless they are made; tells the engine. */
+void host_keys_renew(struct assay_host *host, uint32_t ended);
+void host_keys_tell(struct assay_host *host);
+/* Take over what the head state says of members: keys, weights, standings; promote our own keys. */
+void host_roster(struct assay_host *host);
+
+/* --- host_tell.c */
+void host_note(struct assay_host *host, const struct assay_effect *effect);
+void host_closed(struct assay_host *host, uint64_t epoch);
+/* One moment for the timeline with a printf text. */
+__attribute__((format(printf, 6, 7))) void host_tell(struct assay_host *host, const char *code,
+                                                     uint16_t slot, uint64_t a, uint64_t b,
+                                                     const char *format, ...);
+/*
+ * Display name of a slot, NUL-terminated, escaped for terminals, in one of two static-free buffers.
+ */
+const char *host_name(const struct assay_host *host, uint16_t slot, char *text, size_t text_len);
+/* Name of a standing, "FULL" .. "SUSPENDED". */
+const char *host_standing(uint64_t standing);
+
+/* --- document.c */
+/* As assay_admin_answer; context is the host. */
+char *host_document(void *context, const char *line);
+
+#endif

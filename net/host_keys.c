@@ -1,0 +1,240 @@
+/*
+ * net/host_keys.c - the keys of this node, what it dials with, and what the head state says of
+ * others.
+ *
+ * docs/protocol.md 2: a key set that voted must not vote again beside an empty vote log. A random
+ * id in the store and beside the keys ties the two together: when they differ (a store lost, or put
+ * back from elsewhere) the node reincarnates. A log that was merely rolled back is noticed by the
+ * engine, which asks its peers.
+ */
+#include "net/host_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char tie_name[] = "store.id";
+
+enum { TIE_LEN = 32 };
+
+/* ------------------------------------------------------------ the tie between keys and store */
+
+static bool sync_dir(const char *dir)
+{
+    const int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return false;
+    const bool synced = fsync(fd) == 0;
+    (void)close(fd);
+    return synced;
+}
+
+/* Write beside, sync, rename, sync the folder: a crash leaves the old file or the new one. */
+static enum assay_status write_tie(const char *dir, const uint8_t tie[static TIE_LEN])
+{
+    char path[PATH_MAX], fresh[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/%s", dir, tie_name) >= (int)sizeof path ||
+        snprintf(fresh, sizeof fresh, "%s/%s.new", dir, tie_name) >= (int)sizeof fresh)
+        return ASSAY_E_IO;
+    const int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) return ASSAY_E_IO;
+    const bool written = write(fd, tie, TIE_LEN) == TIE_LEN && fsync(fd) == 0;
+    (void)close(fd);
+    return written && rename(fresh, path) == 0 && sync_dir(dir) ? ASSAY_OK : ASSAY_E_IO;
+}
+
+/* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (there, but not to be read) */
+static enum assay_status read_tie(const char *dir, uint8_t tie[static TIE_LEN])
+{
+    char path[PATH_MAX];
+    uint8_t bytes[TIE_LEN + 1];
+    if (snprintf(path, sizeof path, "%s/%s", dir, tie_name) >= (int)sizeof path) return ASSAY_E_IO;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
+    const ssize_t n = read(fd, bytes, sizeof bytes);
+    (void)close(fd);
+    if (n != TIE_LEN) return ASSAY_E_IO;
+    assay_bytes_copy(tie, TIE_LEN, bytes, TIE_LEN);
+    return ASSAY_OK;
+}
+
+static enum assay_status store_tie(struct assay_host *host, uint8_t tie[static TIE_LEN])
+{
+    const struct assay_store_key key = { .number = HOST_META_STORE_ID };
+    struct assay_store *store = host->config.store;
+    ASSAY_TRY(assay_random(tie, TIE_LEN));
+    ASSAY_TRY(store->ops->put(store, ASSAY_STORE_META, &key, assay_slice_over(tie, TIE_LEN)));
+    return store->ops->commit(store);
+}
+
+/*
+ * The order matters: new keys before the new store is called ours, so that no crash in between lets
+ * the old keys vote beside an empty log.
+ */
+static enum assay_status tie_store(struct assay_host *host)
+{
+    const struct assay_store_key key = { .number = HOST_META_STORE_ID };
+    struct assay_store *store = host->config.store;
+    uint8_t in_store[TIE_LEN] = { 0 }, with_keys[TIE_LEN] = { 0 };
+    size_t len = 0;
+    const enum assay_status got =
+        store->ops->get(store, ASSAY_STORE_META, &key, in_store, sizeof in_store, &len);
+    const enum assay_status kept = read_tie(host->keys_dir, with_keys);
+    const bool has_store = got == ASSAY_OK && len == TIE_LEN;
+    if (got != ASSAY_OK && got != ASSAY_E_NOT_FOUND) return ASSAY_E_STORE;
+    if (kept != ASSAY_OK && kept != ASSAY_E_NOT_FOUND) return kept;
+    if (has_store && kept == ASSAY_OK && assay_bytes_equal(in_store, with_keys, TIE_LEN))
+        return ASSAY_OK;
+    /*
+     * Keys that were never used with a store may begin one; a store without a tie beside the keys
+     * is the crash between the two writes below.
+     */
+    const bool lost = kept == ASSAY_OK;
+    if (lost && host->ring.next.incarnation == 0) {
+        if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "store_lost"))
+            assay_log_text(&host->log, "note", "the vote log of these keys is gone: new keys");
+        assay_log_end(&host->log);
+        ASSAY_TRY(assay_keyring_make_next(host->keys_dir, host->ring.current.incarnation + 1,
+                                          &host->ring));
+    }
+    if (!has_store) ASSAY_TRY(store_tie(host, in_store));
+    return write_tie(host->keys_dir, in_store);
+}
+
+/* ------------------------------------------------------------ signers and dialling */
+
+const struct assay_key_set *host_key_set(const struct assay_host *host)
+{
+    return host->ring.next.incarnation != 0 ? &host->ring.next : &host->ring.current;
+}
+
+static enum assay_status load_voting(struct assay_host *host)
+{
+    const struct assay_key_set *set = host_key_set(host);
+    struct assay_p256_signer *signer = NULL;
+    ASSAY_TRY(assay_p256_signer_load(&set->voting_private, &signer));
+    assay_p256_signer_free(&host->voting);
+    host->voting = signer;
+    return ASSAY_OK;
+}
+
+enum assay_status host_keys_open(struct assay_host *host,
+                                 char message[static ASSAY_HOST_MESSAGE_LEN])
+{
+    const struct assay_genesis *genesis = host->config.genesis;
+    enum assay_status status = assay_keyring_load(host->keys_dir, &host->ring);
+    if (status != ASSAY_OK) {
+        (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "keys in %.180s: %s", host->keys_dir,
+                       assay_status_text(status));
+        return status;
+    }
+    uint32_t slot = 0;
+    while (slot < genesis->member_count &&
+           !assay_bytes_equal(genesis->members[slot].node_id, host->ring.node_id, 32))
+        slot++;
+    if (slot == genesis->member_count) {
+        (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN,
+                       "the identity in %.180s is no member of this genesis", host->keys_dir);
+        return ASSAY_E_NOT_FOUND;
+    }
+    host->self = (uint16_t)slot;
+    status = tie_store(host);
+    if (status == ASSAY_OK)
+        status = assay_p256_signer_load(&host->ring.identity_private, &host->identity);
+    if (status == ASSAY_OK) status = load_voting(host);
+    if (status != ASSAY_OK)
+        (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "keys in %.180s: %s", host->keys_dir,
+                       assay_status_text(status));
+    return status;
+}
+
+void host_keys_close(struct assay_host *host)
+{
+    assay_p256_signer_free(&host->identity);
+    assay_p256_signer_free(&host->voting);
+    assay_keyring_wipe(&host->ring);
+}
+
+void host_keys_tell(struct assay_host *host)
+{
+    const struct assay_key_set *set = host_key_set(host);
+    struct assay_event event = { .kind = ASSAY_EVENT_KEYS };
+    assay_bytes_copy(event.as.keys.voting_public, ASSAY_P256_PUBLIC_LEN, set->voting_public,
+                     sizeof set->voting_public);
+    assay_bytes_copy(event.as.keys.transport_public, 32, set->transport_public,
+                     sizeof set->transport_public);
+    host_queue(host, &event);
+}
+
+void host_keys_renew(struct assay_host *host, uint32_t ended)
+{
+    if (host_key_set(host)->incarnation > ended)
+        return; /* made before a crash, or listed already */
+    enum assay_status status = assay_keyring_make_next(host->keys_dir, ended + 1,
+                                                       &host->ring); /* durable when it returns */
+    if (status == ASSAY_OK) status = load_voting(host);
+    if (status != ASSAY_OK) {
+        host_fail(host, status, "new keys");
+        return;
+    }
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "keys_renewed"))
+        assay_log_uint(&host->log, "incarnation", ended + 1);
+    assay_log_end(&host->log);
+    host_tell(host, "keys_renewed", host->self, ended + 1, 0,
+              "new keys for incarnation %u, to be listed", (unsigned)(ended + 1));
+    host_keys_tell(host);
+    host_roster(host);
+}
+
+/* With the transport key where it is listed, with the door key until then. */
+static void dial(struct assay_host *host)
+{
+    const struct assay_key_set *set = host_key_set(host);
+    const bool listed =
+        assay_bytes_equal(host->roster.entries[host->self].transport, set->transport_public, 32);
+    if (host->dials && host->dials_by_door == !listed &&
+        (host->dials_by_door || assay_bytes_equal(host->dial_public, set->transport_public, 32)))
+        return;
+    const enum assay_status status =
+        listed ? assay_link_identify(host->link, &set->transport_private, set->transport_public)
+               : assay_link_identify(host->link, &host->ring.door_private, host->ring.door_public);
+    if (status != ASSAY_OK) host_fail(host, status, "dial");
+    host->dials = true;
+    host->dials_by_door = !listed;
+    assay_bytes_copy(host->dial_public, 32, set->transport_public, 32);
+}
+
+static void promote(struct assay_host *host, const struct assay_member_view *own)
+{
+    if (host->ring.next.incarnation == 0 ||
+        !assay_bytes_equal(own->voting_public, host->ring.next.voting_public,
+                           ASSAY_P256_PUBLIC_LEN))
+        return;
+    host->ring.next.incarnation = own->incarnation; /* the ledger assigns the number */
+    const enum assay_status status = assay_keyring_promote(host->keys_dir, &host->ring);
+    if (status != ASSAY_OK) {
+        host_fail(host, status, "keys");
+        return;
+    }
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "keys_listed"))
+        assay_log_uint(&host->log, "incarnation", own->incarnation);
+    assay_log_end(&host->log);
+}
+
+void host_roster(struct assay_host *host)
+{
+    for (uint16_t slot = 0; slot < host->members; slot++) {
+        struct assay_member_view view;
+        struct assay_roster_entry *entry = &host->roster.entries[slot];
+        assay_engine_member_view(host->engine, slot, &view);
+        assay_bytes_copy(entry->door, 32, view.door_public, 32);
+        assay_bytes_copy(entry->transport, 32, view.transport_public, 32);
+        entry->weight_bp = view.weight_bp;
+        entry->standing = view.trust.score.standing;
+        if (slot == host->self) promote(host, &view);
+    }
+    dial(host);
+}

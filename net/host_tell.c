@@ -1,0 +1,218 @@
+/*
+ * net/host_tell.c - what the engine notes, for the log and for the timeline.
+ */
+#include "net/host_internal.h"
+
+#include "net/history.h"
+
+#include <stdarg.h>
+
+const char *host_standing(uint64_t standing)
+{
+    static const char *const names[] = { "FULL", "WARNING", "RESTRICTED", "SUSPENDED" };
+    return standing < sizeof names / sizeof names[0] ? names[standing] : "unknown";
+}
+
+const char *host_name(const struct assay_host *host, uint16_t slot, char *text, size_t text_len)
+{
+    ASSAY_ASSERT(text_len > 0);
+    text[0] = '\0';
+    if (slot >= host->members) return text;
+    /* Names come from genesis, which operators sign; terminals are protected all the same. */
+    const struct assay_slice name = host->config.genesis->members[slot].name;
+    size_t len = 0;
+    for (; len < name.len && len + 1 < text_len; len++) {
+        const uint8_t b = name.bytes[len];
+        text[len] = b >= 0x20 && b < 0x7f ? (char)b : '?';
+    }
+    text[len] = '\0';
+    return text;
+}
+
+void host_tell(struct assay_host *host, const char *code, uint16_t slot, uint64_t a, uint64_t b,
+               const char *format, ...)
+{
+    struct assay_engine_view view;
+    assay_engine_view(host->engine, &view);
+    struct assay_timeline_event *event = assay_timeline_add(&host->timeline);
+    event->at_unix_ms = host->at_unix_ms;
+    event->epoch = view.epoch;
+    event->code = code;
+    event->slot = slot;
+    event->a = a;
+    event->b = b;
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(event->text, sizeof event->text, format, args);
+    va_end(args);
+}
+
+/* ------------------------------------------------------------ notes */
+
+static enum assay_severity severity_of(enum assay_note note)
+{
+    switch (note) {
+    case ASSAY_NOTE_ROOT_MISMATCH:
+    case ASSAY_NOTE_CLOCK: return ASSAY_SEVERITY_ERROR; /* alarms */
+    case ASSAY_NOTE_FAIL_PROVEN:
+    case ASSAY_NOTE_OFFENCE_PROVEN:
+    case ASSAY_NOTE_EQUIVOCATION:
+    case ASSAY_NOTE_EVIDENCE_FOREIGN: return ASSAY_SEVERITY_WARNING;
+    case ASSAY_NOTE_EPOCH_CLOSED:
+    case ASSAY_NOTE_STANDING:
+    case ASSAY_NOTE_INCARNATION_LISTED:
+    case ASSAY_NOTE_EVIDENCE_MISSING:
+    case ASSAY_NOTE_RESUMED:
+    case ASSAY_NOTE_BEHIND:
+    case ASSAY_NOTE_CAUGHT_UP: return ASSAY_SEVERITY_INFO;
+    case ASSAY_NOTE_FINALISED:
+    case ASSAY_NOTE_VIEW_NULLIFIED:
+    case ASSAY_NOTE_BALLOT_CAST:
+    case ASSAY_NOTE_STANDSTILL:
+    case ASSAY_NOTE_REFUSED: return ASSAY_SEVERITY_DEBUG;
+    }
+    return ASSAY_SEVERITY_INFO; /* a note that came later than this list */
+}
+
+static void log_note(struct assay_host *host, const struct assay_effect *effect)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    const uint16_t slot = effect->as.note.slot;
+    const enum assay_note note = effect->as.note.note;
+    if (assay_log_begin(&host->log, severity_of(note), assay_note_name(note))) {
+        if (slot < host->members)
+            assay_log_text(&host->log, "subject", host_name(host, slot, name, sizeof name));
+        assay_log_uint(&host->log, "a", effect->as.note.a);
+        assay_log_uint(&host->log, "b", effect->as.note.b);
+    }
+    assay_log_end(&host->log);
+}
+
+/* Why a member stands where it stands, as this node judged or the close said. */
+static void tell_about(struct assay_host *host, const struct assay_effect *effect, const char *what)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    struct assay_member_view view = { 0 };
+    const uint16_t slot = effect->as.note.slot;
+    if (slot < host->members) assay_engine_member_view(host->engine, slot, &view);
+    host_tell(host, assay_note_name(effect->as.note.note), slot, effect->as.note.a,
+              effect->as.note.b, "%s %s%s%.100s", host_name(host, slot, name, sizeof name), what,
+              view.last_reason[0] != '\0' ? ": " : "", view.last_reason);
+}
+
+static void tell_standing(struct assay_host *host, const struct assay_effect *effect)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    struct assay_member_view view;
+    ASSAY_ASSERT(effect->as.note.slot < host->members);
+    assay_engine_member_view(host->engine, effect->as.note.slot, &view);
+    host_tell(host, assay_note_name(ASSAY_NOTE_STANDING), effect->as.note.slot, effect->as.note.a,
+              effect->as.note.b, "%s: %s -> %s (score %u %%)%s%.60s",
+              host_name(host, effect->as.note.slot, name, sizeof name),
+              host_standing(effect->as.note.a), host_standing(effect->as.note.b),
+              (unsigned)assay_trust_score_bp(&view.trust) / 100,
+              view.last_reason[0] != '\0' ? ": " : "", view.last_reason);
+}
+
+static void tell_plain(struct assay_host *host, const struct assay_effect *effect, const char *text)
+{
+    host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, effect->as.note.a,
+              effect->as.note.b, "%s", text);
+}
+
+void host_note(struct assay_host *host, const struct assay_effect *effect)
+{
+    const uint64_t a = effect->as.note.a, b = effect->as.note.b;
+    log_note(host, effect);
+    switch (effect->as.note.note) {
+    case ASSAY_NOTE_FINALISED:
+        (void)assay_latency_final(&host->latency, b, a, host_now_us());
+        return; /* many a second: counters and height tell */
+    case ASSAY_NOTE_BALLOT_CAST:
+    case ASSAY_NOTE_STANDSTILL:
+    case ASSAY_NOTE_REFUSED: return;
+    case ASSAY_NOTE_EPOCH_CLOSED:
+        tell_plain(host, effect, b ? "closed, certified" : "closed, held");
+        return;
+    case ASSAY_NOTE_VIEW_NULLIFIED: tell_plain(host, effect, "view nullified"); return;
+    case ASSAY_NOTE_STANDING: tell_standing(host, effect); return;
+    case ASSAY_NOTE_FAIL_PROVEN: tell_about(host, effect, "proven to fail"); return;
+    case ASSAY_NOTE_OFFENCE_PROVEN: tell_about(host, effect, "convicted by proof"); return;
+    case ASSAY_NOTE_INCARNATION_LISTED: tell_about(host, effect, "listed anew"); return;
+    case ASSAY_NOTE_EVIDENCE_FOREIGN:
+        tell_about(host, effect, "sent evidence that is not for this epoch");
+        return;
+    case ASSAY_NOTE_EVIDENCE_MISSING: tell_about(host, effect, "sent no evidence"); return;
+    case ASSAY_NOTE_RESUMED: tell_plain(host, effect, "resumed"); return;
+    case ASSAY_NOTE_BEHIND: tell_plain(host, effect, "behind: fetching blocks"); return;
+    case ASSAY_NOTE_CAUGHT_UP: tell_plain(host, effect, "caught up"); return;
+    case ASSAY_NOTE_ROOT_MISMATCH:
+        tell_plain(host, effect, "state root differs from the network's: stopped voting");
+        return;
+    case ASSAY_NOTE_EQUIVOCATION: tell_about(host, effect, "signed two things"); return;
+    case ASSAY_NOTE_CLOCK: tell_plain(host, effect, "clocks disagree: time bound doubled"); return;
+    }
+    tell_plain(host, effect, "");
+}
+
+/* ------------------------------------------------------------ an epoch closed */
+
+/* What people may want to see later. Catching up closes many epochs in one go: what is shown of the
+ * members is the last of them, so only that one is written. */
+static enum assay_status keep_scores(struct assay_host *host, uint64_t epoch,
+                                     const struct assay_engine_view *view)
+{
+    if (view->epoch != epoch + 1) return ASSAY_OK;
+    for (uint16_t slot = 0; slot < host->members; slot++) {
+        struct assay_member_view m;
+        uint8_t bytes[ASSAY_HISTORY_ROW_MAX];
+        struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+        struct assay_slice value = { 0 };
+        assay_engine_member_view(host->engine, slot, &m);
+        const struct assay_history_row row = {
+            .incarnation = m.incarnation,
+            .score_bp = assay_trust_score_bp(&m.trust),
+            .integrity_bp = m.trust.integrity_bp,
+            .availability_bp = m.trust.availability_bp,
+            .standing = (uint32_t)m.trust.score.standing,
+            .weight_bp = m.weight_bp,
+            .positive_bp = m.positive_bp,
+            .negative_bp = m.negative_bp,
+            .electorate_bp = m.electorate_bp,
+            .reason = m.change_reason,
+            .certified = view->certified,
+        };
+        const struct assay_store_key key = { .era = view->era, .epoch = epoch, .number = slot };
+        ASSAY_TRY(assay_history_encode(&row, &w));
+        ASSAY_TRY(assay_writer_finish(&w, &value));
+        ASSAY_TRY(host->config.store->ops->put(host->config.store, ASSAY_STORE_SCORE, &key, value));
+    }
+    return ASSAY_OK;
+}
+
+/* docs/protocol.md 4: evidence is kept 8 epochs by everyone; scores as long as blocks are. */
+static enum assay_status prune(struct assay_host *host, uint64_t epoch, uint32_t era)
+{
+    const uint64_t history =
+        host->config.history_epochs > 0 ? host->config.history_epochs : HOST_HISTORY_EPOCHS;
+    struct assay_store *store = host->config.store;
+    if (epoch > ASSAY_EVIDENCE_EPOCHS)
+        ASSAY_TRY(
+            store->ops->prune(store, ASSAY_STORE_EVIDENCE, era, epoch - ASSAY_EVIDENCE_EPOCHS));
+    if (epoch > history)
+        ASSAY_TRY(store->ops->prune(store, ASSAY_STORE_SCORE, era, epoch - history));
+    return ASSAY_OK;
+}
+
+void host_closed(struct assay_host *host, uint64_t epoch)
+{
+    struct assay_engine_view view;
+    assay_engine_view(host->engine, &view);
+    host_roster(host);
+    assay_gossip_forget(host->gossip, epoch);
+    assay_service_turn(host->service);
+    host->dirty = true;
+    enum assay_status status = keep_scores(host, epoch, &view);
+    if (status == ASSAY_OK) status = prune(host, epoch, view.era);
+    if (status != ASSAY_OK) host_fail(host, status, "store");
+}

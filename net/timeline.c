@@ -1,0 +1,22 @@
+/*
+ * net/timeline.c - a ring of moments.
+ */
+#include "net/timeline.h"
+
+struct assay_timeline_event *assay_timeline_add(struct assay_timeline *timeline)
+{
+    timeline->last++;
+    struct assay_timeline_event *event = &timeline->ring[timeline->last % ASSAY_TIMELINE_MAX];
+    *event = (struct assay_timeline_event){ .seq = timeline->last };
+    return event;
+}
+
+const struct assay_timeline_event *assay_timeline_after(const struct assay_timeline *timeline,
+                                                        uint64_t since)
+{
+    if (since >= timeline->last) return NULL;
+    const uint64_t gone =
+        timeline->last > ASSAY_TIMELINE_MAX ? timeline->last - ASSAY_TIMELINE_MAX : 0;
+    const uint64_t seq = (since > gone ? since : gone) + 1;
+    return &timeline->ring[seq % ASSAY_TIMELINE_MAX];
+}

@@ -1,0 +1,35 @@
+/*
+ * net/timeline.h - the newest events for people: a bounded ring with sequence numbers.
+ *
+ * `assay` and the demo read it by `timeline since=SEQ`; who comes too late sees by the first
+ * sequence number what is gone.
+ */
+#ifndef ASSAY_NET_TIMELINE_H
+#define ASSAY_NET_TIMELINE_H
+
+#include "base/bytes.h"
+
+enum { ASSAY_TIMELINE_MAX = 1024, ASSAY_TIMELINE_TEXT = 160 };
+
+struct assay_timeline_event {
+    uint64_t seq; /* from 1 */
+    uint64_t at_unix_ms, epoch;
+    const char *code; /* static text */
+    uint16_t slot;    /* ASSAY_SLOT_ALL: about nobody */
+    uint64_t a, b;
+    char text[ASSAY_TIMELINE_TEXT]; /* for people, ASCII */
+};
+
+/* All zero is an empty one. */
+struct assay_timeline {
+    uint64_t last; /* sequence number of the newest, 0: none */
+    struct assay_timeline_event ring[ASSAY_TIMELINE_MAX];
+};
+
+/* Returns: the new event, whose sequence number is set and all else is zero. */
+struct assay_timeline_event *assay_timeline_add(struct assay_timeline *timeline);
+/* Returns: the oldest event with a sequence number above since, or NULL. */
+const struct assay_timeline_event *assay_timeline_after(const struct assay_timeline *timeline,
+                                                        uint64_t since);
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * net/verify_pool.h - threads around quote/verify.h: evidence in, verdicts out, in the order asked.
+ *
+ * One verifier per thread; policy and endorsements are shared and constant. The queue is bounded: a
+ * full one refuses a request, and the caller, which keeps it, stops reading from the network until
+ * there is room. Results are handed out in the order of submission whatever the order of
+ * completion, and a verdict depends on nothing but its request, so that n threads say what one
+ * says.
+ */
+#ifndef ASSAY_NET_VERIFY_POOL_H
+#define ASSAY_NET_VERIFY_POOL_H
+
+#include "base/bytes.h"
+#include "quote/verify.h"
+
+enum {
+    ASSAY_POOL_QUEUE_MAX = 256,
+    ASSAY_POOL_THREADS_MAX = 16,
+    ASSAY_POOL_ENTRIES = 2048, /* chains remembered per thread */
+};
+
+struct assay_verify_pool;
+
+struct assay_verify_job {
+    uint8_t digest[32]; /* of the bytes: names the request in its answer */
+    enum assay_evidence_kind kind;
+    int64_t at_unix_s;
+    struct assay_slice bytes; /* copied by submit */
+};
+
+/* What the threads do with a job; tests put in a slow or a counting one. */
+typedef enum assay_status assay_verify_function(struct assay_verifier *verifier,
+                                                const struct assay_evidence_request *request,
+                                                struct assay_verdict *verdict);
+
+struct assay_verify_pool_config {
+    uint32_t threads; /* 1..ASSAY_POOL_THREADS_MAX */
+    const struct assay_endorsements *endorsements;
+    const struct assay_policy *policy;
+    assay_verify_function *verify; /* NULL: assay_evidence_verify */
+};
+
+/*
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (threads) | ASSAY_E_MEMORY | ASSAY_E_IO (threads, eventfd) |
+ * ASSAY_E_FULL
+ */
+ASSAY_CHECKED enum assay_status assay_verify_pool_create(
+    const struct assay_verify_pool_config *config, struct assay_verify_pool **out);
+/* Waits for the jobs that run, forgets those that wait. Accepts a pointer to NULL; nulls it.
+ * Returns: nothing. */
+void assay_verify_pool_destroy(struct assay_verify_pool **pool);
+/*
+ * Returns: ASSAY_OK | ASSAY_E_AGAIN (the queue is full: keep it and come back) | ASSAY_E_RANGE
+ * (longer than evidence may be) | ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_verify_pool_submit(struct assay_verify_pool *pool,
+                                                         const struct assay_verify_job *job);
+/* Returns: a descriptor that is readable while answers wait. */
+int assay_verify_pool_fd(const struct assay_verify_pool *pool);
+/*
+ * assay_verify_pool_next - the next answer in order of submission.
+ * Out:     digest and at_unix_s of the job, *verdict. Evidence that cannot be parsed is an answer
+ *          too: the verifier's verdict for it; a failure of the host gives a verdict that judges
+ *          nothing
+ * Returns: true | false when the next one is not done
+ */
+bool assay_verify_pool_next(struct assay_verify_pool *pool, uint8_t digest[static 32],
+                            int64_t *at_unix_s, struct assay_verdict *verdict);
+/* Returns: how many jobs were submitted and not yet handed out. */
+size_t assay_verify_pool_pending(struct assay_verify_pool *pool);
+/* Whether the bytes are exactly one quote of that kind: a tail of zeros is the source's to cut
+ * (docs/protocol.md 3). Returns: true when so. */
+bool assay_evidence_shape_ok(enum assay_evidence_kind kind, struct assay_slice bytes);
+
+#endif
