@@ -23,7 +23,9 @@ ASSAY_CHECKED enum assay_status assay_dcap_verify(const struct assay_kind *kind,
                                                   const struct assay_evidence_request *request,
                                                   struct assay_verdict *verdict);
 
-/* SGX body of an application enclave: shared by SGX and SOFT. */
+/*
+ * SGX body of an application enclave: shared by SGX and SOFT. Returns: ASSAY_OK | ASSAY_E_TRUNCATED
+ */
 ASSAY_CHECKED enum assay_status assay_sgx_parse_body(struct assay_cursor *in,
                                                      struct assay_quote *quote);
 /* Debug, MRENCLAVE and MRSIGNER against the policy. Returns: nothing. */

@@ -8,7 +8,9 @@
 
 /* ------------------------------------------------------------ encoding */
 
-/* Ascending root keys; entries of one root by kinds. Equal ones would be two truths about one root. */
+/*
+ * Ascending root keys; entries of one root by kinds. Equal ones would be two truths about one root.
+ */
 static bool in_order(const struct assay_endorsement_files *a,
                      const struct assay_endorsement_files *b)
 {
@@ -16,8 +18,10 @@ static bool in_order(const struct assay_endorsement_files *a,
     return order != 0 ? order < 0 : a->kinds < b->kinds;
 }
 
-/* A byte string says its length first: the bundle is encoded once to count it, in the space where it
- * will stand, and once more behind its head. */
+/*
+ * A byte string says its length first: the bundle is encoded once to count it, in the space where
+ * it will stand, and once more behind its head.
+ */
 static enum assay_status put_bundle(const struct assay_collateral_files *files,
                                     struct assay_writer *w)
 {

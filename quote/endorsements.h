@@ -2,8 +2,8 @@
  * quote/endorsements.h - the collateral of all vendor roots of one network as one byte string.
  *
  * Genesis carries it (docs/protocol.md 9) and ballots name its SHA-256. Canonical CBOR: an array of
- * [root key (64), kinds, bundle (quote/collateral.h)], in ascending order of the encoded entries, without
- * duplicates.
+ * [root key (64), kinds, bundle (quote/collateral.h)], in ascending order of the encoded entries,
+ * without duplicates.
  */
 #ifndef ASSAY_QUOTE_ENDORSEMENTS_H
 #define ASSAY_QUOTE_ENDORSEMENTS_H
@@ -20,8 +20,8 @@ struct assay_endorsement_files {
 
 /*
  * assay_endorsements_encode - entries sorted by root key, then kinds (checked).
- * Returns: ASSAY_OK and the bytes in w | ASSAY_E_RANGE (none, or more than ASSAY_ENDORSEMENTS_MAX) |
- *          ASSAY_E_INVALID (order) | ASSAY_E_FULL
+ * Returns: ASSAY_OK and the bytes in w | ASSAY_E_RANGE (none, or more than ASSAY_ENDORSEMENTS_MAX)
+ *          | ASSAY_E_INVALID (order) | ASSAY_E_FULL
  */
 ASSAY_CHECKED enum assay_status assay_endorsements_encode(
     const struct assay_endorsement_files *entries, size_t count, struct assay_writer *w);

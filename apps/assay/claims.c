@@ -64,6 +64,17 @@ static void put_octet(struct assay_json *out, const char *name, uint8_t value)
     assay_json_set_hex(out, name, &value, 1);
 }
 
+/* A serial number is an integer: its hexadecimal digits without leading zeros. */
+static void put_serial(struct assay_json *out, const uint8_t serial[ASSAY_SERIAL_LEN])
+{
+    char text[2 * ASSAY_SERIAL_LEN + 1];
+    size_t zeros = 0;
+    assay_hex_encode(serial, ASSAY_SERIAL_LEN, text, sizeof text);
+    while (zeros < sizeof text - 2 && text[zeros] == '0')
+        zeros += 1;
+    assay_json_set_text(out, "pck_serial", text + zeros);
+}
+
 static void put_pck(struct assay_json *out, const struct assay_certificate *c)
 {
     const struct assay_pck *const pck = &c->pck;
@@ -80,10 +91,7 @@ static void put_pck(struct assay_json *out, const struct assay_certificate *c)
     else assay_json_set_null(out, "platform_instance_id");
     HEX(out, "ppid", pck->ppid);
     assay_json_set_text(out, "pck_issuer", c->issuer_name);
-    size_t zeros = 0;
-    while (zeros < ASSAY_SERIAL_LEN - 1 && c->serial[zeros] == 0)
-        zeros += 1;
-    assay_json_set_hex(out, "pck_serial", c->serial + zeros, ASSAY_SERIAL_LEN - zeros);
+    put_serial(out, c->serial);
     if (!pck->has_configuration) {
         assay_json_set_null(out, "pck_config");
         return;

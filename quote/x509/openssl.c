@@ -494,6 +494,32 @@ static bool starts_with(const uint8_t *text, size_t len, size_t at, const char *
 static const char pem_begin[] = "-----BEGIN CERTIFICATE-----";
 static const char pem_end[] = "-----END CERTIFICATE-----";
 
+/* The value of a base64 digit; 64 for the padding and anything else. */
+static unsigned digit_value(uint8_t c)
+{
+    if (c >= 'A' && c <= 'Z') return c - 'A';
+    if (c >= 'a' && c <= 'z') return c - 'a' + 26u;
+    if (c >= '0' && c <= '9') return c - '0' + 52u;
+    if (c == '+') return 62;
+    return c == '/' ? 63 : 64;
+}
+
+/*
+ * One meaning has one encoding (RFC 4648 3.5): the bits that padding leaves unused are zero, so that
+ * no bit of a quote can be turned without a verdict noticing.
+ */
+static bool padding_is_canonical(const uint8_t *text, size_t len)
+{
+    unsigned padding = 0;
+    while (len > 0 && (is_space(text[len - 1]) || text[len - 1] == '=')) {
+        if (text[len - 1] == '=') padding += 1;
+        len -= 1;
+    }
+    if (padding == 0) return true;
+    if (len == 0 || padding > 2) return false;
+    return (digit_value(text[len - 1]) & (padding == 1 ? 3u : 15u)) == 0;
+}
+
 /* One block at *at: its base64 text decoded into der[*der_len]; *at moves past it. */
 static enum assay_status pem_block(const uint8_t *text, size_t len, size_t *at,
                                    uint8_t der[ASSAY_CERT_DER_MAX], size_t *der_len)
@@ -513,6 +539,7 @@ static enum assay_status pem_block(const uint8_t *text, size_t len, size_t *at,
     int rest = 0;
     if (body - i <= (ASSAY_CERT_DER_MAX - 64) / 3 * 4 &&
         starts_with(text, len, body, pem_end, sizeof pem_end - 1) &&
+        padding_is_canonical(text + i, body - i) &&
         EVP_DecodeUpdate(base64, der, &part, text + i, (int)(body - i)) >= 0 &&
         EVP_DecodeFinal(base64, der + part, &rest) == 1)
         status = ASSAY_OK;
