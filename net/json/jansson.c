@@ -138,10 +138,28 @@ void assay_json_free(struct assay_json **value)
 
 /* ------------------------------------------------------------ reading */
 
+/* Brackets outside of texts; what is no JSON is left to the parser. */
+static bool too_deep(const char *text, size_t len)
+{
+    size_t depth = 0;
+    bool in_text = false;
+    for (size_t i = 0; i < len; i++) {
+        const char c = text[i];
+        if (in_text) {
+            if (c == '\\') i++;
+            in_text = c != '"';
+        } else if (c == '"') in_text = true;
+        else if (c == '{' || c == '[') {
+            if (++depth > ASSAY_JSON_DEPTH_MAX) return true;
+        } else if ((c == '}' || c == ']') && depth > 0) depth--;
+    }
+    return false;
+}
+
 enum assay_status assay_json_parse(const char *text, size_t len, struct assay_json **parsed)
 {
     json_error_t error;
-    if (len > ASSAY_JSON_LEN_MAX) return ASSAY_E_RANGE;
+    if (len > ASSAY_JSON_LEN_MAX || too_deep(text, len)) return ASSAY_E_RANGE;
     json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
     if (value == NULL) return ASSAY_E_SYNTAX;
     *parsed = out(value);
@@ -168,8 +186,7 @@ bool assay_json_member(const struct assay_json *object, size_t index, const char
 {
     union {
         const struct assay_json *given;
-        struct assay_json
-            *walked; /* jansson's iterator wants a pointer it does not write through */
+        struct assay_json *walked; /* the library's iterator writes nothing through it */
     } as = { .given = object };
     void *at = json_object_iter(in(as.walked));
     for (size_t i = 0; at != NULL && i < index; i++)

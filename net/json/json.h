@@ -1,6 +1,6 @@
 /*
- * net/json/json.h - JSON documents between a node and people: built by the admin socket, read by the
- * command line.
+ * net/json/json.h - JSON documents between a node and people: built by the admin socket, read by
+ * the command line.
  *
  * The one adapter of jansson for our own documents (signed collateral has a stricter one in
  * quote/json/). Values are reference-counted by the library; here everything built belongs to the
@@ -13,7 +13,10 @@
 
 struct assay_json; /* one value */
 
-enum { ASSAY_JSON_LEN_MAX = 8 << 20 };
+enum {
+    ASSAY_JSON_LEN_MAX = 8 << 20,
+    ASSAY_JSON_DEPTH_MAX = 16, /* the library recurses; our own documents need 6 */
+};
 
 /* --- building. A failed allocation makes the value NULL; putting NULL anywhere is remembered in
  * nothing and simply leaves the key out, so check the text at the end: it is NULL then. */
@@ -43,9 +46,9 @@ void assay_json_free(struct assay_json **value);
 
 /* --- reading. Getters take NULL values and say "not there", so that chains need no checks. */
 /*
- * Duplicate keys, trailing bytes, depth beyond the library's limit are refused.
+ * Duplicate keys, trailing bytes, anything but an object or array at the top are refused.
  * Returns: ASSAY_OK and *out (the caller frees) | ASSAY_E_SYNTAX | ASSAY_E_RANGE (longer than
- * ASSAY_JSON_LEN_MAX)
+ * ASSAY_JSON_LEN_MAX, or nested beyond ASSAY_JSON_DEPTH_MAX)
  */
 ASSAY_CHECKED enum assay_status assay_json_parse(const char *text, size_t len,
                                                  struct assay_json **out);
