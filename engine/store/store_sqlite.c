@@ -101,7 +101,8 @@ static const char *explain(struct store_sqlite *self, int code, char *buffer, si
 
 static enum assay_status refuse(struct store_sqlite *self, const char *doing, const char *why)
 {
-    snprintf(self->message, sizeof self->message, "store %.100s: %s: %s", self->path, doing, why);
+    snprintf(self->message, sizeof self->message, "store %.90s: %.20s: %.120s", self->path, doing,
+             why);
     return ASSAY_E_STORE;
 }
 
