@@ -50,7 +50,6 @@ static void put_quote(struct assay_json *out, const struct assay_quote *quote, b
     assay_json_set_text(out, "body_type", is_tdx ? "tdx10" : "sgx");
     assay_json_set_uint(out, "qe_svn_header", quote->qe_svn);
     assay_json_set_uint(out, "pce_svn_header", quote->pce_svn);
-    HEX(out, "qe_vendor_id", quote->qe_vendor_id);
     HEX(out, "user_data", quote->user_data);
     HEX(out, "attestation_key", quote->attestation_key);
     assay_json_set_uint(out, "cert_data_type", quote->cert_data_type);
@@ -122,13 +121,19 @@ static enum assay_status put_certificate(struct assay_json *out, const struct as
     return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
 }
 
+static enum assay_status parse(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
+                               struct assay_kind *row, struct assay_quote *quote)
+{
+    if (assay_kind_find(kind, row) != ASSAY_OK) return ASSAY_E_UNSUPPORTED;
+    return assay_quote_parse(row, bytes, len, quote);
+}
+
 enum assay_status assay_claims_json(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
                                     struct assay_json **claims)
 {
     struct assay_kind row;
     struct assay_quote quote;
-    if (assay_kind_find(kind, &row) != ASSAY_OK) return ASSAY_E_UNSUPPORTED;
-    ASSAY_TRY(assay_quote_parse(&row, bytes, len, &quote));
+    ASSAY_TRY(parse(kind, bytes, len, &row, &quote));
     struct assay_json *out = assay_json_object();
     if (out == NULL) return ASSAY_E_MEMORY;
     if (row.is_tdx) put_td(out, &quote.body.td);
@@ -140,5 +145,27 @@ enum assay_status assay_claims_json(enum assay_evidence_kind kind, const uint8_t
         return status;
     }
     *claims = out;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_details_json(enum assay_evidence_kind kind, const uint8_t *bytes,
+                                     size_t len, struct assay_json **details)
+{
+    struct assay_kind row;
+    struct assay_quote quote;
+    ASSAY_TRY(parse(kind, bytes, len, &row, &quote));
+    struct assay_json *const out = assay_json_object();
+    if (out == NULL) return ASSAY_E_MEMORY;
+    assay_json_set_uint(out, "attestation_key_type", quote.attestation_key_type);
+    assay_json_set_uint(out, "tee_type", quote.tee_type);
+    HEX(out, "qe_vendor_id", quote.qe_vendor_id);
+    HEX(out, "quote_signature", quote.signature);
+    struct assay_json *const qe = assay_json_object();
+    put_sgx(qe, &quote.qe_report);
+    assay_json_set(out, "qe_report", qe);
+    HEX(out, "qe_report_signature", quote.qe_signature);
+    assay_json_set_hex(out, "qe_auth_data", quote.qe_auth_data.bytes, quote.qe_auth_data.len);
+    assay_json_set_uint(out, "cert_data_len", quote.cert_data.len);
+    *details = out;
     return ASSAY_OK;
 }

@@ -15,5 +15,14 @@
 ASSAY_CHECKED enum assay_status assay_claims_json(enum assay_evidence_kind kind,
                                                   const uint8_t *bytes, size_t len,
                                                   struct assay_json **claims);
+/*
+ * assay_details_json - what the contract leaves out: header, signatures, the report of the quoting
+ * enclave.
+ * Out:     *details, freed by the caller with assay_json_free
+ * Returns: as assay_claims_json
+ */
+ASSAY_CHECKED enum assay_status assay_details_json(enum assay_evidence_kind kind,
+                                                   const uint8_t *bytes, size_t len,
+                                                   struct assay_json **details);
 
 #endif

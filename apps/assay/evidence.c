@@ -434,6 +434,14 @@ static void print_value(const char *name, const struct assay_json *value)
     free(printed);
 }
 
+static void print_members(const struct assay_json *object)
+{
+    const char *name = NULL;
+    const struct assay_json *value = NULL;
+    for (size_t i = 0; assay_json_member(object, i, &name, &value); i++)
+        print_value(name, value);
+}
+
 static int decode_case(struct appraisal *a, const struct options *options)
 {
     enum assay_status malformed = ASSAY_OK;
@@ -444,19 +452,21 @@ static int decode_case(struct appraisal *a, const struct options *options)
                        assay_status_symbol(malformed));
         return ASSAY_EXIT_MALFORMED;
     }
+    struct assay_json *details = NULL;
+    if (assay_details_json(a->kind, a->bytes, a->len, &details) != ASSAY_OK) return out_of_memory();
     if (options->json) {
         struct assay_json *const data = assay_json_object();
         assay_json_set_text(data, "kind", assay_kind_text(a->kind));
         assay_json_set_uint(data, "trailing_zero_bytes", a->file_len - a->len);
         assay_json_set(data, "claims", a->claims);
+        assay_json_set(data, "details", details);
         a->claims = NULL;
         return print_json("assay.evidence.decode", data);
     }
-    const char *name = NULL;
-    const struct assay_json *value = NULL;
     (void)printf("%-22s %s\n", "kind", assay_kind_text(a->kind));
-    for (size_t i = 0; assay_json_member(a->claims, i, &name, &value); i++)
-        print_value(name, value);
+    print_members(a->claims);
+    print_members(details);
+    assay_json_free(&details);
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
