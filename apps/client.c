@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { REQUEST_LEN_MAX = 256, FIRST_CAPACITY = 64 * 1024, RETRY_MS = 10 };
+
 static int64_t monotonic_ms(void)
 {
     struct timespec now;
@@ -19,22 +21,34 @@ static int64_t monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static enum assay_status dial(const char *path, int *fd_out)
+/* A daemon that is too busy to accept leaves its queue full: the kernel then says "again" at once
+ * to a socket that does not block, and would let a blocking one wait for ever. */
+static enum assay_status connect_until(int fd, const struct sockaddr_un *address,
+                                       int64_t deadline_ms)
+{
+    while (connect(fd, (const struct sockaddr *)address, sizeof *address) != 0) {
+        if (errno == ENOENT) return ASSAY_E_NOT_FOUND;
+        if (errno != EAGAIN && errno != EINTR) return ASSAY_E_IO;
+        if (monotonic_ms() >= deadline_ms) return ASSAY_E_TIMEOUT;
+        const struct timespec pause = { 0, RETRY_MS * 1000000 };
+        (void)nanosleep(&pause, NULL);
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_status dial(const char *path, int64_t deadline_ms, int *fd_out)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     const size_t len = strlen(path);
     if (len >= sizeof address.sun_path) return ASSAY_E_RANGE;
     assay_bytes_copy(address.sun_path, sizeof address.sun_path, path, len + 1);
 
-    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return ASSAY_E_IO;
-    if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
-        const enum assay_status status = errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
-        (void)close(fd);
-        return status;
-    }
-    *fd_out = fd;
-    return ASSAY_OK;
+    const enum assay_status status = connect_until(fd, &address, deadline_ms);
+    if (status == ASSAY_OK) *fd_out = fd;
+    else (void)close(fd);
+    return status;
 }
 
 static enum assay_status wait_for(int fd, short what, int64_t deadline_ms)
@@ -51,7 +65,7 @@ static enum assay_status wait_for(int fd, short what, int64_t deadline_ms)
 
 static enum assay_status send_line(int fd, const char *request, int64_t deadline_ms)
 {
-    char line[256];
+    char line[REQUEST_LEN_MAX];
     const size_t len = strlen(request);
     if (len + 1 > sizeof line) return ASSAY_E_RANGE;
     assay_bytes_copy(line, sizeof line, request, len);
@@ -59,7 +73,7 @@ static enum assay_status send_line(int fd, const char *request, int64_t deadline
     for (size_t done = 0; done < len + 1;) {
         ASSAY_TRY(wait_for(fd, POLLOUT, deadline_ms));
         const ssize_t n = send(fd, line + done, len + 1 - done, MSG_NOSIGNAL);
-        if (n < 0 && errno != EINTR) return ASSAY_E_IO;
+        if (n < 0 && errno != EINTR && errno != EAGAIN) return ASSAY_E_IO;
         if (n > 0) done += (size_t)n;
     }
     return ASSAY_OK;
@@ -68,14 +82,14 @@ static enum assay_status send_line(int fd, const char *request, int64_t deadline
 /* The document ends with a newline or with the connection. */
 static enum assay_status read_line(int fd, int64_t deadline_ms, char **text, size_t *len)
 {
-    size_t capacity = 64 * 1024;
+    size_t capacity = FIRST_CAPACITY;
     char *buffer = malloc(capacity);
     *len = 0;
     *text = buffer;
     while (buffer != NULL) {
         ASSAY_TRY(wait_for(fd, POLLIN, deadline_ms));
         const ssize_t n = recv(fd, buffer + *len, capacity - *len, 0);
-        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         if (n < 0) return ASSAY_E_IO;
         *len += (size_t)n;
         if (n == 0) return *len != 0 ? ASSAY_OK : ASSAY_E_IO;
@@ -96,7 +110,7 @@ enum assay_status assay_client_ask(const char *socket_path, const char *request,
     char *text = NULL;
     size_t len = 0;
     int fd = -1;
-    enum assay_status status = dial(socket_path, &fd);
+    enum assay_status status = dial(socket_path, deadline_ms, &fd);
     if (status == ASSAY_OK) status = send_line(fd, request, deadline_ms);
     if (status == ASSAY_OK) status = read_line(fd, deadline_ms, &text, &len);
     if (status == ASSAY_OK) status = assay_json_parse(text, len, document);
