@@ -1,0 +1,95 @@
+/*
+ * tests/support/world_byzantine.c - what a Byzantine host does with what its engine gives it.
+ */
+#include "tests/support/world_internal.h"
+
+#include "engine/record.h"
+#include "engine/vote.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Another row in the ballot, signed all the same. Rows have one length, so it fits the hole. */
+static void twist_ballot(struct world *w, uint32_t node, struct assay_effect *effect,
+                         uint8_t *payload, size_t len)
+{
+    struct world_acts *acts = &w->nodes[node].acts;
+    struct assay_record record;
+    enum assay_status status = assay_record_decode(assay_slice_over(payload, len), &record);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    const size_t at = (size_t)(record.ballot.row.bytes - payload);
+    assay_row_set(payload + at, acts->victim,
+                  acts->slanders ? ASSAY_OUTCOME_FAIL_HARD : ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    assay_sha256(record.body.bytes, record.body.len, effect->as.sign.digest);
+    acts->slanders = false; /* once */
+}
+
+void world_tamper_sign(struct world *w, uint32_t node, struct assay_effect *effect,
+                       uint8_t *payload, size_t capacity)
+{
+    const struct world_acts *acts = &w->nodes[node].acts;
+    if (effect->as.sign.class_ != ASSAY_STORE_BALLOT) return;
+    if (acts->slanders || acts->whitewashes) twist_ballot(w, node, effect, payload, capacity);
+}
+
+static void send_also(struct world *w, uint32_t node, enum assay_message_kind kind,
+                      const uint8_t *payload, size_t len)
+{
+    for (uint32_t i = 0; i < w->options.nodes; i++) {
+        if (i == node) continue;
+        struct item *item = world_item(w, i, ITEM_EVENT, w->now_ms + w->options.delay_max_ms);
+        item->bytes = malloc(len);
+        ASSAY_ASSERT(item->bytes != NULL);
+        memcpy(item->bytes, payload, len);
+        item->len = len;
+        item->event.kind = ASSAY_EVENT_MESSAGE;
+        item->event.as.message.from = (uint16_t)node;
+        item->event.as.message.kind = kind;
+        item->event.as.message.payload = assay_slice_over(item->bytes, len);
+        world_push(w, item);
+    }
+}
+
+static void second_vote(struct world *w, uint32_t node, struct assay_slice payload)
+{
+    struct assay_vote vote;
+    uint8_t bytes[ASSAY_VOTE_LEN_MAX];
+    uint8_t digest[32];
+    uint8_t signature[64];
+    if (assay_vote_decode(payload, &vote) != ASSAY_OK) return;
+    if (vote.statement.type != ASSAY_VOTE_NOTARISE) return;
+    vote.statement.block_id[0] ^= 0x55;
+    assay_vote_statement_digest(&vote.statement, digest);
+    const enum assay_status status = assay_p256_sign(w->nodes[node].voting, digest, signature);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    struct assay_writer out = assay_writer_over(bytes, sizeof bytes);
+    assay_vote_encode(&vote.statement, vote.slot, signature, &out);
+    send_also(w, node, ASSAY_MESSAGE_VOTE, out.bytes, out.len);
+    w->nodes[node].acts.equivocates = false;
+}
+
+static void second_envelope(struct world *w, uint32_t node, struct assay_slice payload)
+{
+    struct assay_envelope envelope;
+    uint8_t bytes[ASSAY_ENVELOPE_LEN_MAX];
+    size_t signature_at = 0;
+    if (assay_envelope_decode(payload, &envelope) != ASSAY_OK) return;
+    envelope.evidence_digest[0] ^= 0x55;
+    struct assay_writer out = assay_writer_over(bytes, sizeof bytes);
+    enum assay_status status = assay_envelope_encode(&envelope, &out, &signature_at);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    status = assay_p256_sign(w->nodes[node].voting, envelope.digest, bytes + signature_at);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    send_also(w, node, ASSAY_MESSAGE_ENVELOPE, out.bytes, out.len);
+    w->nodes[node].acts.two_envelopes = false;
+}
+
+void world_tamper_sent(struct world *w, uint32_t node, const struct assay_effect *effect,
+                       struct assay_slice payload)
+{
+    const struct world_acts *acts = &w->nodes[node].acts;
+    if (acts->equivocates && effect->as.sign.message == ASSAY_MESSAGE_VOTE)
+        second_vote(w, node, payload);
+    if (acts->two_envelopes && effect->as.sign.message == ASSAY_MESSAGE_ENVELOPE)
+        second_envelope(w, node, payload);
+}
