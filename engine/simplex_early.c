@@ -3,7 +3,9 @@
  *
  * Peers finalise E a little before us and go on: their first messages are kept in a bounded buffer
  * and replayed when the epoch begins. No sender may fill it for the others. When more than a third
- * of the weight signs in a later epoch, an honest node is there: time to synchronise.
+ * of the weight signs in a later epoch, an honest node is there: time to synchronise. Less is only
+ * a hint (weights move, so those ahead may weigh little in our old table), taken when we stand
+ * still: asking costs a message, and what is answered carries its own proof.
  */
 #include "engine/simplex_internal.h"
 
@@ -104,9 +106,11 @@ static uint64_t epoch_of_a_third(const struct assay_simplex *s)
 void assay_sx_behind_note(struct assay_simplex *s, const struct assay_vote *vote)
 {
     /* Verified with the keys of our epoch: members whose keys have changed since do not count. */
-    if (vote->slot >= s->config.voters_max || s->seat_of[vote->slot] == UINT16_MAX) return;
+    if (vote->slot >= s->voters->count || s->voters->voting_key[vote->slot] == NULL) return;
     if (vote->statement.epoch <= s->seen_epoch[vote->slot]) return;
-    if (assay_vote_verify(vote, s->voters) != ASSAY_OK) return;
+    if (!assay_p256_verify(s->voters->voting_key[vote->slot], vote->digest, vote->signature,
+                           ASSAY_S_LOW))
+        return;
     s->seen_epoch[vote->slot] = vote->statement.epoch;
 
     s->behind_epoch = epoch_of_a_third(s);
@@ -117,11 +121,23 @@ void assay_sx_behind_note(struct assay_simplex *s, const struct assay_vote *vote
     s->behind_again_ms = s->now_ms + (at_once ? 0 : 2 * s->delta_ms);
 }
 
+static void push_behind(struct assay_simplex *s, uint64_t epoch, struct assay_simplex_actions *out)
+{
+    if (!assay_sx_room(s, out, 1, 0)) return;
+    assay_sx_push(out, ASSAY_SIMPLEX_BEHIND)->view = epoch;
+    s->behind_again_ms = s->now_ms + 4 * s->delta_ms;
+}
+
 void assay_sx_behind(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
     if (s->behind_since_ms == UINT64_MAX || s->now_ms < s->behind_again_ms) return;
-    if (!assay_sx_room(s, out, 1, 0)) return;
-    struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_BEHIND);
-    action->view = s->behind_epoch;
-    s->behind_again_ms = s->now_ms + 4 * s->delta_ms;
+    push_behind(s, s->behind_epoch, out);
+}
+
+void assay_sx_behind_hint(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    uint64_t latest = 0;
+    for (uint32_t slot = 0; slot < s->voters->count; slot++)
+        if (s->seen_epoch[slot] > latest) latest = s->seen_epoch[slot];
+    if (latest > s->base.epoch) push_behind(s, latest, out);
 }

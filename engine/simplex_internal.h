@@ -299,6 +299,8 @@ void assay_sx_early_replay(struct assay_simplex *s, struct assay_simplex_actions
 /* A vote of a later epoch: who is there already. */
 void assay_sx_behind_note(struct assay_simplex *s, const struct assay_vote *vote);
 void assay_sx_behind(struct assay_simplex *s, struct assay_simplex_actions *out);
+/* At a standstill anybody ahead is reason enough to ask. */
+void assay_sx_behind_hint(struct assay_simplex *s, struct assay_simplex_actions *out);
 
 /* --- resume.c */
 enum assay_status assay_sx_resume_ask(struct assay_simplex *s, uint16_t from,

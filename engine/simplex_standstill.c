@@ -87,6 +87,7 @@ void assay_sx_standstill(struct assay_simplex *s, struct assay_simplex_actions *
 
     assay_sx_note(s, ASSAY_NOTE_STANDSTILL, ASSAY_SLOT_ALL, s->view, 0, out);
     assay_sx_resend(s, out);
+    assay_sx_behind_hint(s, out);
 }
 
 /* --- helping one peer */

@@ -199,7 +199,7 @@ static void persist_all(struct simplex_world *w, struct machine *m,
         if (signed_[i].persist && w->options.plant != WORLD_SKIPS_STORE)
             world_log_put(m, signed_[i].class_, &signed_[i].key,
                           assay_slice_over(signed_[i].bytes, signed_[i].len));
-    if (m->durable.epoch != m->ledger.epoch) log_prune(m, m->ledger.epoch);
+    if (m->durable.epoch != m->ledger.epoch) log_prune(m, m->durable.epoch); /* this step may send of it */
     m->durable = m->ledger;
 }
 
