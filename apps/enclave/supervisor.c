@@ -15,7 +15,18 @@
 #include <string.h>
 #include <time.h>
 
-enum { SERVICE_PATH_MAX = 108 };
+enum { SERVICE_PATH_MAX = 108, QUOTE_MS_MAX = 2000 };
+
+/* The quote that the host waits for: one at a time, the newest. It outlasts an enclave that is just
+ * being started, so that a restart in the middle of an epoch costs no evidence. */
+struct request {
+    bool active;
+    bool proposed; /* the enclave was asked */
+    uint64_t tag;  /* tells its answer from that of an older one */
+    uint64_t epoch, expires_ms;
+    uint32_t incarnation;
+    uint8_t report_data[64];
+};
 
 struct assay_supervisor {
     const struct assay_soft_node *credential;
@@ -23,8 +34,9 @@ struct assay_supervisor {
     struct assay_driver *driver;
     struct assay_agent *agent;
     char service_path[SERVICE_PATH_MAX];
-    uint64_t now_ms;            /* of the last step: the host's clock */
-    uint32_t quote_incarnation; /* of the quote that was asked for last */
+    uint64_t now_ms; /* of the last step: the host's clock */
+    struct request request;
+    uint64_t requests;
 };
 
 /* --------------------------------------------------------------- platform below the driver */
@@ -86,13 +98,42 @@ static enum assay_status source_set_work(void *context, enum assay_work work)
 
 /* --------------------------------------------------------------- what the host calls */
 
+static void propose(struct assay_supervisor *self)
+{
+    struct request *request = &self->request;
+    if (!request->active || request->proposed) return;
+    request->proposed = assay_platform_propose(self->platform, request->tag, request->report_data,
+                                               self->now_ms) == ASSAY_OK;
+}
+
 static enum assay_status host_request_quote(void *context, uint64_t epoch, uint32_t incarnation,
                                             const uint8_t report_data[static 64])
 {
     struct assay_supervisor *self = context;
-    ASSAY_TRY(assay_platform_propose(self->platform, epoch, report_data, self->now_ms));
-    self->quote_incarnation = incarnation;
+    self->request = (struct request){ .active = true, .epoch = epoch, .incarnation = incarnation };
+    self->request.tag = ++self->requests;
+    self->request.expires_ms = self->now_ms + QUOTE_MS_MAX;
+    assay_bytes_copy(self->request.report_data, 64, report_data, 64);
+    propose(self);
     return ASSAY_OK;
+}
+
+/* Returns: true and the event when the request is answered, or given up. */
+static bool answer_request(struct assay_supervisor *self, struct assay_enclave_event *event)
+{
+    struct request *request = &self->request;
+    struct assay_platform_quote quote = { .status = ASSAY_E_AGAIN };
+    const bool answered = assay_platform_next(self->platform, &quote);
+    if (!request->active || (answered && quote.tag != request->tag)) return false;
+    if (answered && quote.status == ASSAY_E_AGAIN) request->proposed = false; /* the next will do */
+    if ((!answered || quote.status == ASSAY_E_AGAIN) && self->now_ms < request->expires_ms)
+        return false;
+    *event = (struct assay_enclave_event){ .kind = ASSAY_ENCLAVE_QUOTE };
+    event->as.quote.epoch = request->epoch;
+    event->as.quote.incarnation = request->incarnation;
+    event->as.quote.bytes = quote.bytes;
+    request->active = false;
+    return true;
 }
 
 static enum assay_status host_order(void *context, const struct assay_order *order)
@@ -113,7 +154,8 @@ static uint64_t host_wake_at(void *context)
     struct assay_supervisor *self = context;
     const uint64_t platform = assay_platform_wake_at(self->platform);
     const uint64_t agent = assay_agent_wake_at(self->agent);
-    return platform < agent ? platform : agent;
+    const uint64_t at = platform < agent ? platform : agent;
+    return self->request.active && self->request.expires_ms < at ? self->request.expires_ms : at;
 }
 
 static void host_step(void *context, uint64_t now_ms, const struct pollfd *fds, size_t count)
@@ -124,6 +166,7 @@ static void host_step(void *context, uint64_t now_ms, const struct pollfd *fds, 
     self->now_ms = now_ms;
     assay_platform_step(self->platform, now_ms);
     assay_agent_step(self->agent, now_ms);
+    propose(self);
 }
 
 static void log_failure(const struct assay_agent_event *event)
@@ -168,14 +211,7 @@ static bool translate(const struct assay_supervisor *self, const struct assay_ag
 static bool host_next(void *context, struct assay_enclave_event *event)
 {
     struct assay_supervisor *self = context;
-    struct assay_platform_quote quote;
-    if (assay_platform_next(self->platform, &quote)) {
-        event->kind = ASSAY_ENCLAVE_QUOTE;
-        event->as.quote.epoch = quote.tag;
-        event->as.quote.incarnation = self->quote_incarnation;
-        event->as.quote.bytes = quote.bytes;
-        return true;
-    }
+    if (answer_request(self, event)) return true;
     struct assay_agent_event from;
     while (assay_agent_next(self->agent, &from))
         if (translate(self, &from, event)) return true;

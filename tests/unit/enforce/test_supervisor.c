@@ -47,17 +47,15 @@ static bool holds(const uint8_t *bytes, size_t len, const uint8_t *piece, size_t
     return false;
 }
 
-/* A quote over report_data, asked for until the enclave is ready. */
+static void request(uint64_t epoch, const uint8_t report_data[static 64])
+{
+    nest_forget(&nest);
+    cr_assert_eq(nest.enclave.request_quote(nest.enclave.context, epoch, 1, report_data), ASSAY_OK);
+}
+
 static void take_quote(const uint8_t report_data[static 64])
 {
-    const uint64_t end_ms = nest_now_ms() + 8000;
-    nest_forget(&nest);
-    enum assay_status status = ASSAY_E_AGAIN;
-    while (status == ASSAY_E_AGAIN && nest_now_ms() < end_ms) {
-        status = nest.enclave.request_quote(nest.enclave.context, 7, 1, report_data);
-        if (status == ASSAY_E_AGAIN) nest_turn_for(&nest, 10);
-    }
-    cr_assert_eq(status, ASSAY_OK);
+    request(7, report_data);
     const struct assay_enclave_event *event = nest_wait(&nest, ASSAY_ENCLAVE_QUOTE);
     cr_assert_not_null(event);
     cr_assert_eq(event->as.quote.epoch, 7);
@@ -246,11 +244,49 @@ Test(supervisor, waits_for_a_missing_executable_and_starts_when_it_comes)
     nest.enclave.look(nest.enclave.context, &view);
     cr_assert_eq(view.pid, 0);
     const uint8_t report_data[64] = { 1 };
-    cr_assert_eq(nest.enclave.request_quote(nest.enclave.context, 1, 1, report_data),
-                 ASSAY_E_AGAIN);
+    request(1, report_data);
+    const uint64_t before_ms = nest_now_ms();
+    cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_QUOTE));
+    cr_assert_eq(nest.quote_len, 0, "an empty one: there is none to be had");
+    const uint64_t took_ms = nest_now_ms() - before_ms;
+    cr_assert(took_ms > 1000 && took_ms < 4000, "%lu ms", (unsigned long)took_ms);
     nest_swap(&nest, ENCLAVE);
     cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_STARTED));
     expect_answer("read\n", "0\n");
+}
+
+Test(supervisor, has_a_quote_made_by_the_next_enclave_when_one_dies_over_it)
+{
+    nest_open(&nest);
+    const uint8_t early[64] = { 1 }, late[64] = { 2 };
+    request(1, early); /* before anything was started */
+    cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_QUOTE));
+    cr_assert(holds(nest.quote, nest.quote_len, early, 64));
+    struct assay_enclave_view view;
+    nest.enclave.look(nest.enclave.context, &view);
+    kill((pid_t)view.pid, SIGSTOP); /* it does not answer ... */
+    request(2, late);
+    nest_turn_for(&nest, 50);
+    kill((pid_t)view.pid, SIGKILL); /* ... and never will */
+    const struct assay_enclave_event *event = nest_wait(&nest, ASSAY_ENCLAVE_QUOTE);
+    cr_assert_not_null(event);
+    cr_assert_eq(event->as.quote.epoch, 2);
+    cr_assert(holds(nest.quote, nest.quote_len, late, 64));
+}
+
+Test(supervisor, answers_the_newest_request_alone)
+{
+    nest_open(&nest);
+    const uint8_t older[64] = { 1 }, newer[64] = { 2 };
+    request(1, older);
+    request(2, newer);
+    cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_QUOTE));
+    nest_turn_for(&nest, 100);
+    unsigned quotes = 0;
+    for (size_t i = 0; i < nest.event_count; i++)
+        quotes += nest.events[i].kind == ASSAY_ENCLAVE_QUOTE;
+    cr_assert_eq(quotes, 1);
+    cr_assert(holds(nest.quote, nest.quote_len, newer, 64));
 }
 
 Test(supervisor, leaves_no_process_behind)
