@@ -194,6 +194,7 @@ void assay_branch_check(struct assay_engine *e, const uint8_t id[static 32])
     if (block == NULL) return; /* forgotten meanwhile */
     const enum assay_answer answer = judge_block(e, block);
     if (answer == ASSAY_ANSWER_VALID || answer == ASSAY_ANSWER_INVALID) {
+        if (answer == ASSAY_ANSWER_VALID) e->run.block_ms = e->now_ms;
         assay_simplex_checked(e->simplex, e->now_ms, id, answer == ASSAY_ANSWER_VALID, &e->actions);
         return;
     }
@@ -338,6 +339,7 @@ void assay_branch_propose(struct assay_engine *e, uint64_t view, const uint8_t p
         assay_branch_close(e, view);
         assay_bytes_copy(content.state_root, 32, e->next.root, 32);
     }
+    e->run.block_ms = e->now_ms;
     assay_simplex_propose(e->simplex, e->now_ms, view, &content, &e->actions);
 }
 
@@ -387,5 +389,5 @@ uint64_t assay_branch_demand(struct assay_engine *e)
     const uint64_t epoch_ms = assay_eng_epoch_ms(e);
     const uint64_t phase = e->state.head_time_ms + (e->branch.has_roll ? epoch_ms : epoch_ms / 4);
     const uint64_t due = e->now_ms + (phase > e->at_unix_ms ? phase - e->at_unix_ms : 0);
-    return assay_min_u64(due, e->run.progress_ms + epoch_ms / 8);
+    return assay_min_u64(due, assay_max_u64(e->run.progress_ms, e->run.block_ms) + epoch_ms / 8);
 }

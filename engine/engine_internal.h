@@ -83,8 +83,9 @@ struct assay_run {
     struct assay_moment moment;
     uint64_t quote_again_ms; /* UINT64_MAX: nothing to ask again */
     bool envelope_made, ballot_made, incarnate_made;
-    uint32_t pulls;          /* rounds of ENVELOPE_PULL so far */
-    uint64_t progress_ms;    /* last final block */
+    uint32_t pulls;       /* rounds of ENVELOPE_PULL so far */
+    uint64_t progress_ms; /* last final block */
+    uint64_t block_ms;    /* last block that was valid or made here: the cadence counts from it */
     uint64_t clock_bound_ms; /* how far ahead of our clock a header may be */
 };
 
