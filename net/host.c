@@ -162,6 +162,7 @@ static enum assay_status open_link(struct assay_host *host,
                                    char message[static ASSAY_HOST_MESSAGE_LEN])
 {
     _Static_assert((int)ASSAY_LINK_MESSAGE_LEN <= (int)ASSAY_HOST_MESSAGE_LEN, "one buffer");
+    const uint32_t epoch_ms = host->config.genesis->parameters.epoch_ms;
     const struct assay_link_config config = {
         .roster = &host->roster,
         .limits = host->limits,
@@ -169,11 +170,13 @@ static enum assay_status open_link(struct assay_host *host,
         .door_secret = &host->ring.door_private,
         .door_public = host->ring.door_public,
         .listen = host->config.listen,
+        .redial_ms = (int)assay_max_u64(500, assay_min_u64(epoch_ms, 5000)),
         .self_test = true,
     };
+    host_roster(host); /* before the door opens: members may be waiting outside */
     ASSAY_TRY(assay_link_open(&config, &host->link, message));
     ASSAY_TRY(open_peers(host));
-    host_roster(host); /* dials */
+    host_dial(host);
     return host->failure;
 }
 

@@ -169,6 +169,8 @@ void host_keys_renew(struct assay_host *host, uint32_t ended);
 void host_keys_tell(struct assay_host *host);
 /* Take over what the head state says of members: keys, weights, standings; promote our own keys. */
 void host_roster(struct assay_host *host);
+/* With the transport key where it is listed, with the door key until then. */
+void host_dial(struct assay_host *host);
 
 /* --- host_tell.c */
 void host_note(struct assay_host *host, const struct assay_effect *effect);

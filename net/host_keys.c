@@ -189,9 +189,9 @@ void host_keys_renew(struct assay_host *host, uint32_t ended)
     host_roster(host);
 }
 
-/* With the transport key where it is listed, with the door key until then. */
-static void dial(struct assay_host *host)
+void host_dial(struct assay_host *host)
 {
+    if (host->link == NULL) return; /* not open yet */
     const struct assay_key_set *set = host_key_set(host);
     const bool listed =
         assay_bytes_equal(host->roster.entries[host->self].transport, set->transport_public, 32);
@@ -236,5 +236,5 @@ void host_roster(struct assay_host *host)
         entry->standing = view.trust.score.standing;
         if (slot == host->self) promote(host, &view);
     }
-    dial(host);
+    host_dial(host);
 }

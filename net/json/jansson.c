@@ -127,7 +127,7 @@ char *assay_json_print(const struct assay_json *value, unsigned indent)
 {
     if (value == NULL) return NULL;
     const size_t layout = indent != 0 ? JSON_INDENT(indent) : JSON_COMPACT;
-    return json_dumps(in_const(value), JSON_PRESERVE_ORDER | layout);
+    return json_dumps(in_const(value), JSON_ENCODE_ANY | JSON_PRESERVE_ORDER | layout);
 }
 
 void assay_json_free(struct assay_json **value)

@@ -199,10 +199,12 @@ static enum assay_status dial(struct assay_link *link, uint16_t slot)
 {
     struct link_peer *peer = &link->peers[slot];
     const uint8_t *server_key = link->config.roster->entries[slot].door;
+    const int redial_ms = link->config.redial_ms > 0 ? link->config.redial_ms : LINK_REDIAL_MS;
     disconnect(peer);
     void *dealer = zmq_socket(link->context, ZMQ_DEALER);
     if (dealer == NULL) return ASSAY_E_MEMORY;
     if (!set_common(dealer) || !assay_socket_int(dealer, ZMQ_IMMEDIATE, 1) ||
+        !assay_socket_int(dealer, ZMQ_HANDSHAKE_IVL, redial_ms) ||
         !assay_socket_int(dealer, ZMQ_RCVHWM, 1) || /* nobody sends to it; what comes is not read */
         !assay_socket_int(dealer, ZMQ_RECONNECT_IVL, LINK_RECONNECT_MS) ||
         !assay_socket_int(dealer, ZMQ_RECONNECT_IVL_MAX, LINK_RECONNECT_MAX_MS) ||

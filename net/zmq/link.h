@@ -38,7 +38,10 @@ struct assay_link_config {
     const uint8_t *door_public; /* [32] */
     const char *listen;         /* "tcp://127.0.0.1:7100"; port 0 or * takes a free one */
     int handshake_ms;           /* a silent caller is hung up after it; 0: 5000 */
-    bool self_test;             /* prove that a NULL client and an unknown key are refused */
+    /* A silent peer is dialled again after it; 0: 1000. Being refused is silence too: this is how
+     * long a member that was just listed waits for a peer to know. */
+    int redial_ms;
+    bool self_test; /* prove that a NULL client and an unknown key are refused */
 };
 
 /*

@@ -14,6 +14,7 @@ enum {
     LINK_HWM = 64,            /* frames in a pipe: 4 MiB at most, beside our own bounded queue */
     LINK_BACKLOG = 256,       /* connections that wait to be accepted */
     LINK_HANDSHAKE_MS = 5000, /* a silent caller is hung up */
+    LINK_REDIAL_MS = 1000,
     LINK_HEARTBEAT_MS = 2000,
     LINK_HEARTBEAT_LATE_MS = 6000,
     LINK_RECONNECT_MS = 100, /* libzmq adds up to as much at random */
