@@ -5,17 +5,20 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
+#include "quote/chain.h"
 
 /* ------------------------------------------------------------ encoding */
 
-/*
- * Ascending root keys; entries of one root by kinds. Equal ones would be two truths about one root.
- */
-static bool in_order(const struct assay_endorsement_files *a,
-                     const struct assay_endorsement_files *b)
+int assay_endorsement_compare(const struct assay_endorsement_files *a,
+                              const struct assay_endorsement_files *b)
 {
-    const int order = assay_bytes_compare(a->root_key, b->root_key, sizeof a->root_key);
-    return order != 0 ? order < 0 : a->kinds < b->kinds;
+    int order = assay_bytes_compare(a->root_key, b->root_key, sizeof a->root_key);
+    if (order == 0 && a->kinds != b->kinds) order = a->kinds < b->kinds ? -1 : 1;
+    if (order != 0) return order;
+    uint8_t left[32], right[32];
+    assay_collateral_digest(&a->files, left);
+    assay_collateral_digest(&b->files, right);
+    return assay_bytes_compare(left, right, sizeof left);
 }
 
 /*
@@ -40,7 +43,9 @@ enum assay_status assay_endorsements_encode(const struct assay_endorsement_files
 {
     if (count == 0 || count > ASSAY_ENDORSEMENTS_MAX) return ASSAY_E_RANGE;
     for (size_t i = 1; i < count; i++)
-        if (!in_order(&entries[i - 1], &entries[i])) return ASSAY_E_INVALID;
+        if (assay_endorsement_compare(&entries[i - 1], &entries[i]) >= 0) return ASSAY_E_INVALID;
+    for (size_t i = 0; i < count; i++)
+        if (entries[i].kinds == 0) return ASSAY_E_RANGE;
 
     assay_cbor_put_array(w, count);
     for (size_t i = 0; i < count; i++) {
@@ -62,6 +67,7 @@ static enum assay_status read_entry(struct assay_cursor *c, struct assay_endorse
     ASSAY_TRY(assay_cbor_bytes_exact(c, entry->root_key, sizeof entry->root_key));
     ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX, &kinds));
     ASSAY_TRY(assay_cbor_bytes(c, ASSAY_BUNDLE_LEN_MAX, &bundle));
+    if (kinds == 0) return ASSAY_E_RANGE; /* it would vouch for nothing */
     entry->kinds = (uint32_t)kinds;
     return assay_collateral_decode(bundle.bytes, bundle.len, &entry->files);
 }
@@ -74,6 +80,29 @@ enum assay_status assay_endorsements_count(const uint8_t *bytes, size_t len, siz
     if (found == 0) return ASSAY_E_RANGE;
     *count = (size_t)found;
     return ASSAY_OK;
+}
+
+/*
+ * Would both be chosen for one platform (quote/dcap.c)? Which of two truths then holds would hang
+ * on their order.
+ */
+static bool rivals(const struct assay_endorsement *a, const struct assay_endorsement *b)
+{
+    const struct assay_tcb_info *left = &a->collateral->tcb_info;
+    const struct assay_tcb_info *right = &b->collateral->tcb_info;
+    return (a->kinds & b->kinds) != 0 &&
+           assay_bytes_equal(a->root_key, b->root_key, sizeof a->root_key) &&
+           left->tee == right->tee &&
+           assay_bytes_equal(left->fmspc, right->fmspc, sizeof left->fmspc) &&
+           assay_dn_equal(&a->collateral->pck_crl.issuer, &b->collateral->pck_crl.issuer);
+}
+
+static bool has_rivals(const struct assay_endorsements *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (rivals(&all->entries[i], &all->entries[k])) return true;
+    return false;
 }
 
 enum assay_status assay_endorsements_decode(const uint8_t *bytes, size_t len,
@@ -90,7 +119,7 @@ enum assay_status assay_endorsements_decode(const uint8_t *bytes, size_t len,
     struct assay_endorsements built = { .count = (size_t)count };
     for (size_t i = 0; i < built.count; i++) {
         ASSAY_TRY(read_entry(&c, &entry));
-        if (i > 0 && !in_order(&previous, &entry)) return ASSAY_E_INVALID;
+        if (i > 0 && assay_endorsement_compare(&previous, &entry) >= 0) return ASSAY_E_INVALID;
         ASSAY_TRY(assay_collateral_build(&entry.files, entry.root_key, &collateral[i]));
         if (!assay_collateral_sound(&collateral[i])) return ASSAY_E_INVALID;
         assay_bytes_copy(built.entries[i].root_key, sizeof built.entries[i].root_key,
@@ -100,6 +129,7 @@ enum assay_status assay_endorsements_decode(const uint8_t *bytes, size_t len,
         previous = entry;
     }
     ASSAY_TRY(assay_cursor_end(&c));
+    if (has_rivals(&built)) return ASSAY_E_DUPLICATE;
     *out = built;
     return ASSAY_OK;
 }

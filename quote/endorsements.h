@@ -2,8 +2,9 @@
  * quote/endorsements.h - the collateral of all vendor roots of one network as one byte string.
  *
  * Genesis carries it (docs/protocol.md 9) and ballots name its SHA-256. Canonical CBOR: an array of
- * [root key (64), kinds, bundle (quote/collateral.h)], in ascending order of the encoded entries,
- * without duplicates.
+ * [root key (64), kinds, bundle (quote/collateral.h)], strictly ascending by root key, kinds, the
+ * bundle's digest. A root has one entry per platform family (TEE, FMSPC, issuing CA), and never two
+ * for the same one.
  */
 #ifndef ASSAY_QUOTE_ENDORSEMENTS_H
 #define ASSAY_QUOTE_ENDORSEMENTS_H
@@ -18,10 +19,13 @@ struct assay_endorsement_files {
     struct assay_collateral_files files;
 };
 
+/* The order of entries in the encoding. Returns: <0, 0 (the same entry), >0. */
+int assay_endorsement_compare(const struct assay_endorsement_files *a,
+                              const struct assay_endorsement_files *b);
 /*
- * assay_endorsements_encode - entries sorted by root key, then kinds (checked).
- * Returns: ASSAY_OK and the bytes in w | ASSAY_E_RANGE (none, or more than ASSAY_ENDORSEMENTS_MAX)
- *          | ASSAY_E_INVALID (order) | ASSAY_E_FULL
+ * assay_endorsements_encode - entries in ascending order (checked).
+ * Returns: ASSAY_OK and the bytes in w | ASSAY_E_RANGE (none, or more than ASSAY_ENDORSEMENTS_MAX,
+ *          a bundle too long, no kinds) | ASSAY_E_INVALID (order) | ASSAY_E_FULL
  */
 ASSAY_CHECKED enum assay_status assay_endorsements_encode(
     const struct assay_endorsement_files *entries, size_t count, struct assay_writer *w);
@@ -31,8 +35,10 @@ ASSAY_CHECKED enum assay_status assay_endorsements_count(const uint8_t *bytes, s
 /*
  * assay_endorsements_decode - build every bundle (signatures and chains are verified here, once).
  * In:      collateral[capacity], memory of the caller that *out points into
+ * Out:     *out, written only on ASSAY_OK
  * Returns: ASSAY_OK | INPUT statuses | ASSAY_E_INVALID (order, or a bundle that is not sound) |
- *          ASSAY_E_FULL (capacity) | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
+ *          ASSAY_E_DUPLICATE (two entries for one platform family) | ASSAY_E_FULL (capacity) |
+ *          ASSAY_E_MEMORY | ASSAY_E_CRYPTO
  */
 ASSAY_CHECKED enum assay_status assay_endorsements_decode(const uint8_t *bytes, size_t len,
                                                           struct assay_collateral *collateral,

@@ -1,5 +1,5 @@
 /*
- * apps/assay/keys.c - `assay keys`: the private keys of a node or an operator, and their public card.
+ * apps/assay/keys.c - `assay keys`: the keys of a node or an operator, and their public card.
  */
 #include "apps/assay/command.h"
 

@@ -1,0 +1,295 @@
+/*
+ * apps/assay/genesis_create.c - `assay genesis create`: from a plan to the unsigned genesis.
+ *
+ * Everything the plan names is read and verified now: the policy, the collateral of every vendor
+ * root, and one quote of each member's platform, from which genesis learns whose platform it is
+ * (docs/protocol.md 9). What is wrong is said with the file it is in.
+ */
+#include "apps/assay/genesis.h"
+
+#include "apps/config.h"
+#include "quote/endorsements.h"
+#include "quote/policy.h"
+#include "quote/yaml.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* One network being built; everything large is on the heap and freed by close_draft. */
+struct draft {
+    struct assay_plan *plan;
+    struct assay_genesis *genesis;
+    struct assay_policy *policy;
+    uint8_t *policy_bytes, *endorsements_bytes;
+    uint8_t *parts[ASSAY_PLAN_COLLATERAL_MAX][ASSAY_PARTS]; /* file contents */
+    struct assay_endorsement_files *files;
+    struct assay_collateral *collateral;
+    struct assay_endorsements endorsements;
+    struct assay_node_card *cards;
+    uint8_t *body;
+    char message[ASSAY_CONFIG_MESSAGE_MAX];
+};
+
+__attribute__((format(printf, 3, 4))) static enum assay_status explain(struct draft *d,
+                                                                       enum assay_status status,
+                                                                       const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(d->message, sizeof d->message, format, args);
+    va_end(args);
+    return status;
+}
+
+static void close_draft(struct draft *d)
+{
+    for (size_t i = 0; i < ASSAY_PLAN_COLLATERAL_MAX; i++)
+        for (size_t k = 0; k < ASSAY_PARTS; k++)
+            free(d->parts[i][k]);
+    free(d->plan);
+    free(d->genesis);
+    free(d->policy);
+    free(d->policy_bytes);
+    free(d->endorsements_bytes);
+    free(d->files);
+    free(d->collateral);
+    free(d->cards);
+    free(d->body);
+}
+
+static enum assay_status open_draft(struct draft *d)
+{
+    *d = (struct draft){ .message = "out of memory" };
+    d->plan = calloc(1, sizeof *d->plan);
+    d->genesis = calloc(1, sizeof *d->genesis);
+    d->policy = calloc(1, sizeof *d->policy);
+    d->policy_bytes = malloc(ASSAY_POLICY_LEN_MAX);
+    d->endorsements_bytes = malloc(ASSAY_GENESIS_LEN_MAX);
+    d->files = calloc(ASSAY_PLAN_COLLATERAL_MAX, sizeof *d->files);
+    d->collateral = calloc(ASSAY_PLAN_COLLATERAL_MAX, sizeof *d->collateral);
+    d->cards = calloc(ASSAY_MEMBERS_MAX, sizeof *d->cards);
+    d->body = malloc(ASSAY_GENESIS_LEN_MAX);
+    const bool all = d->plan != NULL && d->genesis != NULL && d->policy != NULL &&
+                     d->policy_bytes != NULL && d->endorsements_bytes != NULL && d->files != NULL &&
+                     d->collateral != NULL && d->cards != NULL && d->body != NULL;
+    return all ? ASSAY_OK : ASSAY_E_MEMORY;
+}
+
+/* ------------------------------------------------------------ policy and collateral */
+
+static enum assay_status read_policy(struct draft *d)
+{
+    uint8_t *text = NULL;
+    size_t len = 0;
+    enum assay_status status = assay_file_read(d->plan->policy, ASSAY_CONFIG_LEN_MAX, &text, &len);
+    if (status != ASSAY_OK)
+        return explain(d, status, "%s: %s", d->plan->policy, assay_status_text(status));
+    char why[ASSAY_YAML_MESSAGE_MAX] = "";
+    status = assay_policy_parse_yaml(text, len, d->policy, why);
+    free(text);
+    if (status != ASSAY_OK) return explain(d, status, "%s: %s", d->plan->policy, why);
+
+    struct assay_writer w = assay_writer_over(d->policy_bytes, ASSAY_POLICY_LEN_MAX);
+    assay_policy_encode(d->policy, &w);
+    status = assay_writer_finish(&w, &d->genesis->policy);
+    if (status != ASSAY_OK)
+        return explain(d, status, "%s: %s", d->plan->policy, assay_status_text(status));
+    assay_sha256(d->genesis->policy.bytes, d->genesis->policy.len, d->genesis->policy_digest);
+    return ASSAY_OK;
+}
+
+/* The root key of a folder is the one in its root_ca.pem; the policy must pin it, and says for
+ * which kinds. */
+static enum assay_status read_root(struct draft *d, const char *folder,
+                                   struct assay_endorsement_files *entry)
+{
+    char path[PATH_MAX + 32];
+    uint8_t *pem = NULL;
+    size_t len = 0;
+    (void)snprintf(path, sizeof path, "%s/root_ca.pem", folder);
+    enum assay_status status = assay_file_read(path, ASSAY_PART_LEN_MAX, &pem, &len);
+    if (status != ASSAY_OK) return explain(d, status, "%s: %s", path, assay_status_text(status));
+    status = assay_x509_root_key(pem, len, entry->root_key);
+    free(pem);
+    if (status != ASSAY_OK)
+        return explain(d, status, "%s: no P-256 certificate: %s", path, assay_status_text(status));
+    for (uint32_t i = 0; i < d->policy->root_count; i++)
+        if (assay_bytes_equal(d->policy->roots[i].key, entry->root_key, sizeof entry->root_key))
+            entry->kinds |= d->policy->roots[i].kinds;
+    if (entry->kinds != 0) return ASSAY_OK;
+    return explain(d, ASSAY_E_INVALID, "%s: the policy does not pin this root key", path);
+}
+
+static enum assay_status read_folder(struct draft *d, uint32_t index)
+{
+    const char *folder = d->plan->collateral[index];
+    struct assay_endorsement_files *entry = &d->files[index];
+    ASSAY_TRY(read_root(d, folder, entry));
+    for (int part = 0; part < ASSAY_PARTS; part++) {
+        char path[PATH_MAX + 64];
+        size_t len = 0;
+        (void)snprintf(path, sizeof path, "%s/%s", folder,
+                       assay_collateral_part_name((enum assay_collateral_part)part));
+        const enum assay_status status =
+            assay_file_read(path, ASSAY_PART_LEN_MAX, &d->parts[index][part], &len);
+        if (status == ASSAY_E_NOT_FOUND) continue;
+        if (status != ASSAY_OK)
+            return explain(d, status, "%s: %s", path, assay_status_text(status));
+        entry->files.part[part] = assay_slice_over(d->parts[index][part], len);
+    }
+    return ASSAY_OK;
+}
+
+static int by_entry(const void *a, const void *b)
+{
+    return assay_endorsement_compare(a, b);
+}
+
+static enum assay_status read_collateral(struct draft *d)
+{
+    for (uint32_t i = 0; i < d->plan->collateral_count; i++)
+        ASSAY_TRY(read_folder(d, i));
+    qsort(d->files, d->plan->collateral_count, sizeof *d->files, by_entry);
+
+    struct assay_writer w = assay_writer_over(d->endorsements_bytes, ASSAY_GENESIS_LEN_MAX);
+    enum assay_status status = assay_endorsements_encode(d->files, d->plan->collateral_count, &w);
+    if (status != ASSAY_OK)
+        return explain(d, status, "collateral: %s (the same folder twice?)",
+                       assay_status_text(status));
+    d->genesis->endorsements = assay_slice_over(w.bytes, w.len);
+    assay_sha256(w.bytes, w.len, d->genesis->endorsements_digest);
+    status = assay_endorsements_decode(w.bytes, w.len, d->collateral, ASSAY_PLAN_COLLATERAL_MAX,
+                                       &d->endorsements);
+    if (status != ASSAY_OK)
+        return explain(d, status, "collateral: %s (%s)",
+                       status == ASSAY_E_DUPLICATE ? "two folders for one platform family"
+                                                   : "a bundle is incomplete or does not verify",
+                       assay_status_symbol(status));
+    return ASSAY_OK;
+}
+
+/* ------------------------------------------------------------ members */
+
+/* A sample quote names kind, vendor root and platform: it must be genuine at genesis time. */
+static enum assay_status read_sample(struct draft *d, const char *path,
+                                     struct assay_genesis_member *member)
+{
+    uint8_t *quote = NULL;
+    size_t len = 0;
+    struct assay_verdict *verdict = malloc(sizeof *verdict);
+    if (verdict == NULL) return ASSAY_E_MEMORY;
+    enum assay_status status = assay_file_read(path, ASSAY_EVIDENCE_LEN_MAX, &quote, &len);
+    struct assay_evidence_request request = { .bytes = quote,
+                                              .at_unix_s = (int64_t)(d->genesis->time_ms / 1000),
+                                              .endorsements = &d->endorsements,
+                                              .policy = d->policy };
+    if (status == ASSAY_OK) status = assay_evidence_detect(quote, len, &request.kind);
+    if (status == ASSAY_OK) status = assay_evidence_length(request.kind, quote, len, &request.len);
+    if (status == ASSAY_OK) status = assay_evidence_verify(NULL, &request, verdict);
+    if (status != ASSAY_OK) status = explain(d, status, "%s: %s", path, assay_status_text(status));
+    else if (verdict->genuine != ASSAY_GENUINE_TRUE || !verdict->has_platform)
+        status = explain(d, ASSAY_E_INVALID, "%s: not genuine under the collateral: %s", path,
+                         verdict->reason_count ? assay_rule_text(verdict->reasons[0].rule)
+                                               : "the platform has no id");
+    if (status == ASSAY_OK) {
+        member->evidence_kind = verdict->kind;
+        assay_bytes_copy(member->vendor_root, 32, verdict->vendor_root, 32);
+        assay_bytes_copy(member->platform_id, 32, verdict->platform_id, 32);
+    }
+    free(quote);
+    free(verdict);
+    return status;
+}
+
+static enum assay_status read_member(struct draft *d, uint32_t index)
+{
+    const struct assay_plan_member *from = &d->plan->members[index];
+    struct assay_genesis_member *member = &d->genesis->members[index];
+    struct assay_node_card *card = &d->cards[index];
+    ASSAY_TRY(assay_node_card_load(from->card, card, d->message));
+    assay_bytes_copy(member->identity_public, 64, card->identity_public, 64);
+    assay_bytes_copy(member->node_id, 32, card->node_id, 32);
+    assay_bytes_copy(member->door_public, 32, card->door_public, 32);
+    assay_bytes_copy(member->voting_public, 64, card->voting_public, 64);
+    assay_bytes_copy(member->transport_public, 32, card->transport_public, 32);
+    member->name = assay_slice_over(card->name, strlen(card->name));
+    ASSAY_TRY(read_sample(d, from->sample, member));
+    for (uint32_t i = 0; i < d->plan->operator_count; i++) {
+        if (strcmp(d->plan->operators[i].name, from->operator_name) != 0) continue;
+        assay_sha256(d->plan->operators[i].public_key, ASSAY_P256_PUBLIC_LEN, member->operator_id);
+        return ASSAY_OK;
+    }
+    return explain(d, ASSAY_E_NOT_FOUND, "members[].operator: no operator is named \"%s\"",
+                   from->operator_name);
+}
+
+static enum assay_status read_members(struct draft *d)
+{
+    struct assay_genesis *g = d->genesis;
+    g->operator_count = d->plan->operator_count;
+    for (uint32_t i = 0; i < g->operator_count; i++) {
+        struct assay_genesis_operator *op = &g->operators[i];
+        assay_bytes_copy(op->public_key, ASSAY_P256_PUBLIC_LEN, d->plan->operators[i].public_key,
+                         ASSAY_P256_PUBLIC_LEN);
+        assay_sha256(op->public_key, sizeof op->public_key, op->operator_id);
+        op->name = assay_slice_over(d->plan->operators[i].name, strlen(d->plan->operators[i].name));
+    }
+    g->member_count = d->plan->member_count;
+    for (uint32_t i = 0; i < g->member_count; i++)
+        ASSAY_TRY(read_member(d, i));
+    assay_genesis_sort(g);
+    return ASSAY_OK;
+}
+
+/* ------------------------------------------------------------ create */
+
+static enum assay_status now_ms(uint64_t *ms)
+{
+    struct timespec now;
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0) return ASSAY_E_IO;
+    *ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return ASSAY_OK;
+}
+
+static enum assay_status build(struct draft *d, const char *plan_path, struct assay_slice *body)
+{
+    ASSAY_TRY(open_draft(d));
+    ASSAY_TRY(assay_plan_load(plan_path, d->plan, d->message));
+    d->genesis->parameters = d->plan->parameters;
+    d->genesis->threshold = d->plan->threshold;
+    d->genesis->time_ms = d->plan->time_ms;
+    if (!d->plan->has_time) ASSAY_TRY(now_ms(&d->genesis->time_ms));
+    ASSAY_TRY(read_policy(d));
+    ASSAY_TRY(read_collateral(d));
+    ASSAY_TRY(read_members(d));
+
+    struct assay_writer w = assay_writer_over(d->body, ASSAY_GENESIS_LEN_MAX);
+    const enum assay_status status = assay_genesis_encode_body(d->genesis, &w);
+    if (status != ASSAY_OK)
+        return explain(d, status, "the plan breaks a rule of genesis: %s (%s)",
+                       assay_status_text(status), assay_status_symbol(status));
+    return assay_writer_finish(&w, body);
+}
+
+int assay_genesis_create(const char *plan_path, const char *out_path)
+{
+    struct draft d;
+    struct assay_slice body = { NULL, 0 };
+    enum assay_status status = build(&d, plan_path, &body);
+    if (status == ASSAY_OK) {
+        status = assay_genesis_file_write(out_path, body, NULL, NULL, 0);
+        (void)snprintf(d.message, sizeof d.message, "%s: %s", out_path, assay_status_text(status));
+    }
+    if (status == ASSAY_OK)
+        (void)printf(
+            "%s: %u members, %u operators, %u of them must sign; now: assay genesis sign\n",
+            out_path, (unsigned)d.genesis->member_count, (unsigned)d.genesis->operator_count,
+            (unsigned)d.genesis->threshold);
+    else (void)fprintf(stderr, "assay genesis create: %s\n", d.message);
+    const bool input = assay_status_class(status) == ASSAY_CLASS_INPUT;
+    close_draft(&d);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : input ? ASSAY_EXIT_USAGE : ASSAY_EXIT_INTERNAL;
+}
