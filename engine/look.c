@@ -29,6 +29,7 @@ void assay_engine_view(const struct assay_engine *engine, struct assay_engine_vi
     assay_bytes_copy(view->chain_id, 32, s->chain_id, 32);
     assay_bytes_copy(view->head_id, 32, engine->final.tip_id, 32);
     assay_bytes_copy(view->state_root, 32, s->root, 32);
+    assay_bytes_copy(view->closed_id, 32, s->head_id, 32);
     view->operator_cap_met = t->operator_cap_met;
     view->vendor_cap_met = t->vendor_cap_met;
     view->largest_operator_bp = share_bp(&t->operator_, t->total_weight);
