@@ -18,7 +18,7 @@
 
 struct assay_agent;
 
-/* Store and driver are borrowed. The agent commits: no batch of a step is open when it is called. */
+/* Store and driver are borrowed. The agent commits, so no batch of a step is open when called. */
 struct assay_agent_config {
     struct assay_store *store;
     struct assay_driver *driver;
