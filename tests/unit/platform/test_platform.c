@@ -18,6 +18,7 @@
 
 static struct assay_platform *platform;
 static struct assay_platform_child child;
+static char service[64]; /* of the real enclave, where a test starts it */
 static int quotes_made;
 static enum assay_status maker_says;
 
@@ -70,6 +71,7 @@ static void tear_down(void)
     }
     assay_platform_close(&platform);
     cr_assert_null(platform);
+    if (service[0] != '\0') unlink(service); /* a killed one leaves it behind */
 }
 
 TestSuite(platform, .init = set_up, .fini = tear_down, .timeout = 30);
@@ -378,8 +380,6 @@ Test(platform, is_not_ready_before_hello)
 }
 
 /* --------------------------------------------------------------- the real enclave */
-
-static char service[64];
 
 static void start_enclave(void)
 {
