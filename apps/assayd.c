@@ -11,10 +11,12 @@
 #include "base/assert.h"
 #include "engine/store/store_sqlite.h"
 #include "net/keyring.h"
-#include "net/log.h"
 #include "quote/endorsements.h"
 #include "quote/policy.h"
 #include "quote/source/soft.h"
+#ifdef ASSAY_TEST_HOOKS
+#include "tests/byzantine/byzantine.h"
+#endif
 
 #include <errno.h>
 #include <getopt.h>
@@ -209,6 +211,7 @@ static enum assay_status open_host(struct node *node)
         .endorsements = &node->endorsements,
         .policy = node->policy,
         .verify_threads = node->config->verify_threads,
+        .log_level = (unsigned)node->config->log_level,
         .take_signals = true,
     };
     assay_sha256(verifier_name, sizeof verifier_name - 1, settings.verifier_digest);
@@ -246,8 +249,9 @@ static int run(const char *path, bool check_only)
         return fit ? ASSAY_EXIT_INTERNAL : ASSAY_EXIT_USAGE;
     }
     if (node.policy->profile == ASSAY_PROFILE_DEVELOPMENT)
-        assay_log(ASSAY_LOG_LEVEL_WARNING, "insecure_profile",
-                  "note=\"profile development: evidence proves nothing, INSECURE\"");
+        (void)fputs("assayd: INSECURE: the genesis names profile development, evidence proves "
+                    "nothing about hardware\n",
+                    stderr);
     status = assay_host_run(node.host);
     if (status != ASSAY_OK)
         (void)fprintf(stderr, "assayd: stopped: %s (%s)\n", assay_status_text(status),
