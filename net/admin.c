@@ -224,6 +224,9 @@ static void serve(struct assay_admin *admin, struct client *client, uint64_t now
 {
     bool alive = write_client(client, now_ms) && read_client(admin, client, now_ms) &&
                  write_client(client, now_ms);
+    /* Lines that came together: poll would not tell of those that are here already. */
+    while (alive && client->out == NULL && memchr(client->line, '\n', client->line_len) != NULL)
+        alive = read_client(admin, client, now_ms) && write_client(client, now_ms);
     if (alive && now_ms >= deadline(client)) {
         if (client->out != NULL) assay_count(admin->counters, ASSAY_COUNT_ADMIN_SLOW);
         alive = false;

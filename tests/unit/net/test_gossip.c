@@ -1,0 +1,265 @@
+/*
+ * Evidence by digest: one flight, origin first, a bounded number of sources, and honest counts.
+ */
+#include "base/crypto.h"
+#include "net/gossip.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+enum { SELF = 2, MEMBERS = 6, RETRY_MS = 50, ORIGIN = 4 };
+
+static struct assay_counters counters;
+static struct assay_gossip *gossip;
+static const uint8_t quote[] = "evidence that ends in a one: 1";
+static struct assay_fetch_request request;
+
+static uint64_t count(enum assay_counter which)
+{
+    return counters.value[which];
+}
+
+static void start(void)
+{
+    const struct assay_gossip_config config = {
+        .self = SELF, .members = MEMBERS, .retry_ms = RETRY_MS, .counters = &counters
+    };
+    cr_assert_eq(assay_gossip_create(&config, &gossip), ASSAY_OK);
+    request = (struct assay_fetch_request){ .len = sizeof quote - 1,
+                                            .origin = ORIGIN,
+                                            .epoch = 7,
+                                            .at_unix_s = 70,
+                                            .kind = ASSAY_KIND_SOFT };
+    assay_sha256(quote, sizeof quote - 1, request.digest);
+}
+
+static void stop(void)
+{
+    assay_gossip_destroy(&gossip);
+}
+
+static struct assay_slice answer_of(const uint8_t digest[static 32], const void *bytes, size_t len)
+{
+    static uint8_t buffer[64 * 1024];
+    struct assay_writer w = assay_writer_over(buffer, sizeof buffer);
+    struct assay_slice out = { 0 };
+    assay_pull_answer_encode(digest, assay_slice_over(bytes, len), &w);
+    cr_assert_eq(assay_writer_finish(&w, &out), ASSAY_OK);
+    return out;
+}
+
+static enum assay_status answer(uint16_t from, const void *bytes, size_t len)
+{
+    struct assay_fetch_request done;
+    struct assay_slice got;
+    return assay_gossip_evidence(gossip, from, answer_of(request.digest, bytes, len), &done, &got);
+}
+
+static void expect_pull(uint64_t now_ms, struct assay_gossip_action *action)
+{
+    cr_assert(assay_gossip_next(gossip, now_ms, action));
+    cr_assert_eq(action->kind, ASSAY_GOSSIP_PULL);
+    cr_assert(assay_bytes_equal(action->request.digest, request.digest, 32));
+}
+
+Test(net_gossip, asks_the_origin_first_and_takes_its_answer, .init = start, .fini = stop)
+{
+    struct assay_gossip_action action;
+    struct assay_fetch_request done;
+    struct assay_slice got;
+    cr_assert_eq(assay_gossip_fetch(gossip, 1000, &request), ASSAY_OK);
+    expect_pull(1000, &action);
+    cr_assert_eq(action.to, ORIGIN);
+    cr_assert_not(assay_gossip_next(gossip, 1000 + RETRY_MS - 1, &action));
+    cr_assert_eq(assay_gossip_wake_at(gossip), 1000 + RETRY_MS);
+    cr_assert_eq(assay_gossip_evidence(gossip, ORIGIN,
+                                       answer_of(request.digest, quote, sizeof quote - 1), &done,
+                                       &got),
+                 ASSAY_OK);
+    cr_assert(assay_slice_equal(got, assay_slice_over(quote, sizeof quote - 1)));
+    cr_assert_eq(done.at_unix_s, 70);
+    cr_assert_eq(assay_gossip_flights(gossip), 0);
+    cr_assert_eq(assay_gossip_wake_at(gossip), UINT64_MAX);
+}
+
+Test(net_gossip, one_flight_however_often_it_is_asked_for, .init = start, .fini = stop)
+{
+    struct assay_gossip_action action;
+    cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_OK);
+    cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_E_DUPLICATE);
+    expect_pull(0, &action);
+    cr_assert_not(assay_gossip_next(gossip, 0, &action));
+    cr_assert_eq(count(ASSAY_COUNT_FETCH_STARTED), 1);
+}
+
+Test(net_gossip, asks_three_different_members_then_fails_and_says_so, .init = start, .fini = stop)
+{
+    struct assay_gossip_action action;
+    bool asked[MEMBERS] = { false };
+    cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_OK);
+    for (uint64_t i = 0; i < ASSAY_FETCH_ASKED; i++) {
+        expect_pull(i * RETRY_MS, &action);
+        cr_assert_neq(action.to, SELF);
+        cr_assert_not(asked[action.to]);
+        asked[action.to] = true;
+    }
+    const uint64_t end = ASSAY_FETCH_ASKED * RETRY_MS;
+    cr_assert_not(assay_gossip_next(gossip, end - 1, &action), "the last has its time too");
+    cr_assert(assay_gossip_next(gossip, end, &action));
+    cr_assert_eq(action.kind, ASSAY_GOSSIP_FAIL);
+    cr_assert_eq(action.asked, ASSAY_FETCH_ASKED);
+    cr_assert_eq(assay_gossip_flights(gossip), 0);
+}
+
+Test(net_gossip, asks_all_there_are_in_a_small_network, .fini = stop)
+{
+    const struct assay_gossip_config config = {
+        .self = 0, .members = 3, .retry_ms = RETRY_MS, .counters = &counters
+    };
+    struct assay_gossip_action action;
+    start();
+    stop();
+    request.origin = 1;
+    cr_assert_eq(assay_gossip_create(&config, &gossip), ASSAY_OK);
+    cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_OK);
+    expect_pull(0, &action);
+    cr_assert_eq(action.to, 1);
+    expect_pull(RETRY_MS, &action);
+    cr_assert_eq(action.to, 2);
+    cr_assert(assay_gossip_next(gossip, 2 * RETRY_MS, &action));
+    cr_assert_eq(action.kind, ASSAY_GOSSIP_FAIL);
+    cr_assert_eq(action.asked, 2);
+}
+
+Test(net_gossip, not_here_hurries_to_the_next_source, .init = start, .fini = stop)
+{
+    struct assay_gossip_action action;
+    cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_OK);
+    expect_pull(0, &action);
+    cr_assert_eq(answer(ORIGIN, quote, 0), ASSAY_E_AGAIN);
+    expect_pull(1, &action);
+    const uint16_t second = action.to;
+    /* The origin saying it again does not hurry anybody. */
+    cr_assert_eq(answer(ORIGIN, quote, 0), ASSAY_E_AGAIN);
+    cr_assert_not(assay_gossip_next(gossip, 2, &action));
+    cr_assert_eq(answer(second, quote, sizeof quote - 1), ASSAY_OK);
+    cr_assert_eq(count(ASSAY_COUNT_EVIDENCE_NEGATIVE), 2);
+}
+
+Test(net_gossip, a_late_answer_of_the_first_source_still_counts, .init = start, .fini = stop)
+{
+    struct assay_gossip_action action;
+    cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_OK);
+    expect_pull(0, &action);
+    expect_pull(RETRY_MS, &action);
+    cr_assert_eq(answer(ORIGIN, quote, sizeof quote - 1), ASSAY_OK);
+}
+
+Test(net_gossip, refuses_what_is_not_the_evidence_each_for_its_reason, .init = start, .fini = stop)
+{
+    struct assay_gossip_action action;
+    struct assay_fetch_request done;
+    struct assay_slice got;
+    static uint8_t big[ASSAY_EVIDENCE_LEN_MAX + 1];
+    uint8_t other[sizeof quote - 1] = { 0 };
+    cr_assert_eq(answer(ORIGIN, quote, sizeof quote - 1), ASSAY_E_NOT_FOUND, "nobody asked");
+    cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_OK);
+    expect_pull(0, &action);
+    cr_assert_eq(answer(1, quote, sizeof quote - 1), ASSAY_E_NOT_FOUND, "not asked");
+    cr_assert_eq(count(ASSAY_COUNT_EVIDENCE_UNSOLICITED), 2);
+    cr_assert_eq(answer(ORIGIN, big, sizeof big), ASSAY_E_RANGE);
+    cr_assert_eq(count(ASSAY_COUNT_EVIDENCE_OVERSIZE), 1);
+    cr_assert_eq(answer(ORIGIN, quote, sizeof quote - 2), ASSAY_E_RANGE);
+    cr_assert_eq(count(ASSAY_COUNT_EVIDENCE_LENGTH), 1);
+    cr_assert_eq(answer(ORIGIN, other, sizeof other), ASSAY_E_SIGNATURE);
+    cr_assert_eq(count(ASSAY_COUNT_EVIDENCE_DIGEST), 1);
+    for (size_t len = 0; len < 32; len++)
+        cr_assert_eq(assay_gossip_evidence(gossip, ORIGIN, assay_slice_over(big, len), &done, &got),
+                     ASSAY_E_TRUNCATED);
+    cr_assert_eq(count(ASSAY_COUNT_EVIDENCE_MALFORMED), 32);
+    cr_assert_eq(assay_gossip_flights(gossip), 1, "the flight goes on");
+    cr_assert_eq(answer(ORIGIN, quote, sizeof quote - 1), ASSAY_OK);
+}
+
+Test(net_gossip, refuses_a_tail_of_zeros, .init = start, .fini = stop)
+{
+    struct assay_gossip_action action;
+    const uint8_t tailed[] = { 1, 2, 3, 0, 0 };
+    assay_sha256(tailed, sizeof tailed, request.digest);
+    request.len = sizeof tailed;
+    cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_OK);
+    expect_pull(0, &action);
+    cr_assert_eq(answer(ORIGIN, tailed, sizeof tailed), ASSAY_E_TRAILING);
+    cr_assert_eq(count(ASSAY_COUNT_EVIDENCE_TAIL), 1);
+}
+
+Test(net_gossip, bounds_flights_and_lengths, .init = start, .fini = stop)
+{
+    request.len = 0;
+    cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_E_RANGE);
+    request.len = ASSAY_EVIDENCE_LEN_MAX + 1;
+    cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_E_RANGE);
+    request.len = ASSAY_EVIDENCE_LEN_MAX;
+    for (unsigned i = 0; i < ASSAY_FETCHES_MAX; i++) {
+        request.digest[0] = (uint8_t)i;
+        request.digest[1] = (uint8_t)(i >> 8);
+        request.epoch = i % 2;
+        cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_OK);
+    }
+    request.digest[2] ^= 1;
+    cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_E_FULL);
+    cr_assert_eq(count(ASSAY_COUNT_FETCH_FULL), 1);
+    assay_gossip_forget(gossip, 1);
+    cr_assert_eq(assay_gossip_flights(gossip), ASSAY_FETCHES_MAX / 2);
+}
+
+Test(net_gossip, evidence_that_came_another_way_ends_the_flight, .init = start, .fini = stop)
+{
+    struct assay_fetch_request done;
+    cr_assert_not(assay_gossip_satisfy(gossip, request.digest, &done));
+    cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_OK);
+    cr_assert(assay_gossip_satisfy(gossip, request.digest, &done));
+    cr_assert_eq(done.epoch, 7);
+    cr_assert_eq(assay_gossip_flights(gossip), 0);
+}
+
+Test(net_gossip, a_pull_is_exactly_one_digest)
+{
+    uint8_t bytes[ASSAY_PULL_LEN + 1] = { 9 }, digest[32];
+    for (size_t len = 0; len < ASSAY_PULL_LEN; len++)
+        cr_assert_eq(assay_pull_decode(assay_slice_over(bytes, len), digest), ASSAY_E_TRUNCATED);
+    cr_assert_eq(assay_pull_decode(assay_slice_over(bytes, ASSAY_PULL_LEN), digest), ASSAY_OK);
+    cr_assert_eq(digest[0], 9);
+    cr_assert_eq(assay_pull_decode(assay_slice_over(bytes, sizeof bytes), digest),
+                 ASSAY_E_TRAILING);
+}
+
+Test(net_gossip, sources_have_less_time_in_short_epochs)
+{
+    cr_assert_eq(assay_gossip_retry_ms(60000), ASSAY_FETCH_RETRY_MS);
+    /* Three sources and their last wait fit between T/4 and 5T/8, where ballots are made. */
+    const uint32_t epochs[] = { 500, 1000, 2000, 60000 };
+    for (size_t i = 0; i < sizeof epochs / sizeof epochs[0]; i++)
+        cr_assert_leq(ASSAY_FETCH_ASKED * assay_gossip_retry_ms(epochs[i]), epochs[i] * 3 / 8);
+}
+
+Test(net_gossip, what_was_heard_is_forgotten_after_its_life)
+{
+    struct assay_seen *seen = NULL;
+    uint8_t digest[32] = { 1, 2, 3 };
+    cr_assert_eq(assay_seen_create(500, &seen), ASSAY_OK);
+    cr_assert_not(assay_seen_has(seen, 1000, digest));
+    assay_seen_note(seen, 1000, digest);
+    cr_assert(assay_seen_has(seen, 1499, digest));
+    cr_assert_not(assay_seen_has(seen, 1500, digest));
+    digest[5] = 1;
+    cr_assert_not(assay_seen_has(seen, 1000, digest));
+    /* Many others of the same place push it out, and nothing grows. */
+    for (unsigned i = 0; i < 100; i++) {
+        digest[6] = (uint8_t)i;
+        assay_seen_note(seen, 1001 + i, digest);
+        cr_assert(assay_seen_has(seen, 1001 + i, digest));
+    }
+    assay_seen_destroy(&seen);
+    cr_assert_null(seen);
+}

@@ -1,0 +1,102 @@
+/*
+ * Log lines: logfmt that nobody's bytes can break, and no flood.
+ */
+#include "net/log.h"
+#include "net/timeline.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct assay_log log_;
+static char *text;
+static size_t text_len;
+static FILE *file;
+
+static void start(void)
+{
+    file = open_memstream(&text, &text_len);
+    assay_log_init(&log_, file, ASSAY_SEVERITY_INFO, "alpha");
+    log_.at_unix_ms = UINT64_C(1700000000123);
+}
+
+static void stop(void)
+{
+    fclose(file);
+    free(text);
+}
+
+Test(net_log, writes_one_line_per_event, .init = start, .fini = stop)
+{
+    cr_assert(assay_log_begin(&log_, ASSAY_SEVERITY_INFO, "epoch_closed"));
+    assay_log_uint(&log_, "epoch", 7);
+    assay_log_bool(&log_, "certified", true);
+    assay_log_text(&log_, "reason", "all is well");
+    assay_log_end(&log_);
+    cr_assert_str_eq(text, "ts=2023-11-14T22:13:20.123Z level=info event=epoch_closed node=alpha "
+                           "epoch=7 certified=true reason=\"all is well\"\n");
+}
+
+Test(net_log, escapes_what_somebody_else_chose, .init = start, .fini = stop)
+{
+    cr_assert(assay_log_begin(&log_, ASSAY_SEVERITY_ERROR, "x"));
+    assay_log_text_n(&log_, "name", "a\nlevel=error \"\\\x1b[31m\xff", 22);
+    assay_log_end(&log_);
+    cr_assert_not_null(strstr(text, "name=\"a\\x0alevel=error \\x22\\x5c\\x1b[31m\\xff\"\n"), "%s",
+                       text);
+    cr_assert_eq(strchr(text, '\n'), text + text_len - 1, "one line");
+}
+
+Test(net_log, cuts_long_values_and_long_lines, .init = start, .fini = stop)
+{
+    static char big[5000];
+    for (size_t i = 0; i < sizeof big; i++)
+        big[i] = '\t';
+    cr_assert(assay_log_begin(&log_, ASSAY_SEVERITY_ERROR, "x"));
+    for (int i = 0; i < 10; i++)
+        assay_log_text_n(&log_, "k", big, sizeof big);
+    assay_log_end(&log_);
+    cr_assert_leq(text_len, ASSAY_LOG_LINE_MAX);
+    cr_assert_eq(text[text_len - 1], '\n');
+}
+
+Test(net_log, keeps_quiet_below_its_level, .init = start, .fini = stop)
+{
+    cr_assert_not(assay_log_begin(&log_, ASSAY_SEVERITY_DEBUG, "x"));
+    assay_log_uint(&log_, "a", 1);
+    assay_log_end(&log_);
+    cr_assert_eq(text_len, 0);
+}
+
+Test(net_log, holds_back_a_flood_and_says_how_much, .init = start, .fini = stop)
+{
+    unsigned spoken = 0;
+    for (int i = 0; i < 1000; i++) {
+        spoken += assay_log_begin(&log_, ASSAY_SEVERITY_INFO, "flood");
+        assay_log_end(&log_);
+    }
+    cr_assert_eq(spoken, ASSAY_LOG_BURST);
+    cr_assert(assay_log_begin(&log_, ASSAY_SEVERITY_INFO, "other"), "each code has its own budget");
+    assay_log_end(&log_);
+    log_.now_ms += ASSAY_LOG_WINDOW_MS;
+    cr_assert(assay_log_begin(&log_, ASSAY_SEVERITY_INFO, "flood"));
+    assay_log_end(&log_);
+    cr_assert_not_null(strstr(text, "event=flood node=alpha suppressed=950\n"));
+    cr_assert_eq(log_.suppressed, 950);
+}
+
+Test(net_timeline, keeps_the_newest_and_says_from_where)
+{
+    static struct assay_timeline timeline;
+    cr_assert_null(assay_timeline_after(&timeline, 0));
+    for (uint64_t i = 1; i <= ASSAY_TIMELINE_MAX + 10; i++)
+        assay_timeline_add(&timeline)->a = i;
+    const struct assay_timeline_event *event = assay_timeline_after(&timeline, 0);
+    cr_assert_eq(event->seq, 11, "ten are gone, and it shows");
+    for (uint64_t seq = 11; event != NULL; event = assay_timeline_after(&timeline, seq++)) {
+        cr_assert_eq(event->seq, seq == 11 && event->seq == 11 ? 11 : seq);
+        cr_assert_eq(event->a, event->seq);
+    }
+    cr_assert_null(assay_timeline_after(&timeline, ASSAY_TIMELINE_MAX + 10));
+    cr_assert_null(assay_timeline_after(&timeline, UINT64_MAX));
+}

@@ -1,0 +1,165 @@
+/*
+ * The pool: every request answered once, in order, whatever the threads do; full means
+ * back-pressure.
+ */
+#include "net/verify_pool.h"
+
+#include <criterion/criterion.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { JOBS = 2000 };
+
+static atomic_int gate_open = 1;
+static atomic_uint verified;
+
+static void sleep_us(long us)
+{
+    const struct timespec t = { .tv_nsec = us * 1000 };
+    nanosleep(&t, NULL);
+}
+
+/* Judges by the bytes alone, after a time that depends on them, so that later jobs finish first. */
+static enum assay_status scripted(struct assay_verifier *verifier,
+                                  const struct assay_evidence_request *request,
+                                  struct assay_verdict *verdict)
+{
+    cr_assert_not_null(verifier);
+    while (!atomic_load(&gate_open))
+        sleep_us(200);
+    if (request->bytes[0] % 7 == 0) sleep_us(300);
+    assay_verdict_init(verdict, request->kind, request->at_unix_s);
+    verdict->report_data[0] = request->bytes[0];
+    verdict->report_data[1] = request->bytes[1];
+    atomic_fetch_add(&verified, 1);
+    return request->bytes[0] == 99 ? ASSAY_E_CRYPTO : ASSAY_OK;
+}
+
+static struct assay_verify_pool *pool_of(uint32_t threads)
+{
+    struct assay_verify_pool *pool = NULL;
+    const struct assay_verify_pool_config config = { .threads = threads, .verify = scripted };
+    cr_assert_eq(assay_verify_pool_create(&config, &pool), ASSAY_OK);
+    return pool;
+}
+
+static enum assay_status submit(struct assay_verify_pool *pool, unsigned number)
+{
+    const uint8_t bytes[2] = { (uint8_t)number, (uint8_t)(number >> 8) };
+    struct assay_verify_job job = { .kind = ASSAY_KIND_SOFT,
+                                    .at_unix_s = (int64_t)number,
+                                    .bytes = assay_slice_over(bytes, sizeof bytes) };
+    job.digest[0] = bytes[0];
+    job.digest[1] = bytes[1];
+    return assay_verify_pool_submit(pool, &job);
+}
+
+static void wait_readable(struct assay_verify_pool *pool)
+{
+    struct pollfd fd = { .fd = assay_verify_pool_fd(pool), .events = POLLIN };
+    cr_assert_eq(poll(&fd, 1, 5000), 1, "the pool said nothing for five seconds");
+}
+
+static void answers_all_in_order(uint32_t threads)
+{
+    struct assay_verify_pool *pool = pool_of(threads);
+    static struct assay_verdict verdict;
+    unsigned asked = 0, got = 0;
+    while (got < JOBS) {
+        while (asked < JOBS && submit(pool, asked) == ASSAY_OK)
+            asked++;
+        uint8_t digest[32];
+        int64_t at = -1;
+        while (assay_verify_pool_next(pool, digest, &at, &verdict)) {
+            cr_assert_eq(at, (int64_t)got);
+            cr_assert_eq(digest[0], (uint8_t)got);
+            cr_assert_eq(verdict.report_data[1], got % 256 == 99 ? 0 : (uint8_t)(got >> 8),
+                         "job %u of %u threads", got, threads);
+            got++;
+        }
+        if (got < JOBS) wait_readable(pool);
+    }
+    cr_assert_eq(assay_verify_pool_pending(pool), 0);
+    assay_verify_pool_destroy(&pool);
+    cr_assert_null(pool);
+}
+
+Test(net_verify_pool, one_thread_answers_all_in_order)
+{
+    answers_all_in_order(1);
+}
+
+Test(net_verify_pool, four_threads_answer_all_in_the_same_order)
+{
+    answers_all_in_order(4);
+}
+
+Test(net_verify_pool, a_full_queue_refuses_and_loses_nothing)
+{
+    struct assay_verify_pool *pool = pool_of(2);
+    static struct assay_verdict verdict;
+    uint8_t digest[32];
+    int64_t at = 0;
+    atomic_store(&gate_open, 0);
+    for (unsigned i = 0; i < ASSAY_POOL_QUEUE_MAX; i++)
+        cr_assert_eq(submit(pool, i), ASSAY_OK);
+    cr_assert_eq(submit(pool, 500), ASSAY_E_AGAIN);
+    cr_assert_eq(assay_verify_pool_pending(pool), ASSAY_POOL_QUEUE_MAX);
+    cr_assert_not(assay_verify_pool_next(pool, digest, &at, &verdict));
+    atomic_store(&gate_open, 1);
+    unsigned got = 0;
+    while (got < ASSAY_POOL_QUEUE_MAX) {
+        wait_readable(pool);
+        while (assay_verify_pool_next(pool, digest, &at, &verdict))
+            cr_assert_eq(at, (int64_t)got++);
+    }
+    cr_assert_eq(submit(pool, 500), ASSAY_OK);
+    assay_verify_pool_destroy(&pool);
+}
+
+Test(net_verify_pool, a_failing_host_judges_nothing)
+{
+    struct assay_verify_pool *pool = pool_of(1);
+    static struct assay_verdict verdict;
+    uint8_t digest[32];
+    int64_t at = 0;
+    cr_assert_eq(submit(pool, 99), ASSAY_OK);
+    do {
+        wait_readable(pool);
+    } while (!assay_verify_pool_next(pool, digest, &at, &verdict));
+    cr_assert_eq(assay_verdict_outcome(&verdict), ASSAY_OUTCOME_NONE);
+    assay_verify_pool_destroy(&pool);
+}
+
+Test(net_verify_pool, refuses_no_bytes_and_too_many)
+{
+    static uint8_t big[ASSAY_EVIDENCE_LEN_MAX + 1];
+    struct assay_verify_pool *pool = pool_of(1);
+    struct assay_verify_job job = { .bytes = assay_slice_over(big, 0) };
+    cr_assert_eq(assay_verify_pool_submit(pool, &job), ASSAY_E_RANGE);
+    job.bytes = assay_slice_over(big, sizeof big);
+    cr_assert_eq(assay_verify_pool_submit(pool, &job), ASSAY_E_RANGE);
+    job.bytes = assay_slice_over(big, ASSAY_EVIDENCE_LEN_MAX);
+    cr_assert_eq(assay_verify_pool_submit(pool, &job), ASSAY_OK);
+    assay_verify_pool_destroy(&pool);
+}
+
+Test(net_verify_pool, closes_with_jobs_waiting)
+{
+    struct assay_verify_pool *pool = pool_of(3);
+    for (unsigned i = 0; i < 200; i++)
+        cr_assert_eq(submit(pool, i), ASSAY_OK);
+    assay_verify_pool_destroy(&pool);
+    assay_verify_pool_destroy(&pool);
+}
+
+Test(net_verify_pool, refuses_a_wrong_number_of_threads)
+{
+    struct assay_verify_pool *pool = NULL;
+    struct assay_verify_pool_config config = { .threads = 0, .verify = scripted };
+    cr_assert_eq(assay_verify_pool_create(&config, &pool), ASSAY_E_RANGE);
+    config.threads = ASSAY_POOL_THREADS_MAX + 1;
+    cr_assert_eq(assay_verify_pool_create(&config, &pool), ASSAY_E_RANGE);
+}
