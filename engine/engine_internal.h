@@ -86,7 +86,8 @@ struct assay_run {
     uint32_t pulls;       /* rounds of ENVELOPE_PULL so far */
     uint64_t progress_ms; /* last final block */
     uint64_t block_ms;    /* last block that was valid or made here: the cadence counts from it */
-    uint64_t clock_bound_ms; /* how far ahead of our clock a header may be */
+    uint64_t demand_ms, demand_view; /* when a block is wanted, and the view that this is about */
+    uint64_t clock_bound_ms;         /* how far ahead of our clock a header may be */
 };
 
 /* Own key set. */

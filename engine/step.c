@@ -159,6 +159,19 @@ static uint64_t wake_at(struct assay_engine *e)
     return assay_min_u64(wake, e->now_ms + assay_max_u64(assay_eng_epoch_ms(e) / 16, 1));
 }
 
+/* A demand that has begun stands for its view: time-outs run from it, so it must not move along. */
+static uint64_t demand(struct assay_engine *e)
+{
+    struct assay_simplex_view look;
+    const uint64_t wanted = assay_branch_demand(e);
+    assay_simplex_look(e->simplex, &look);
+    const bool same = e->run.demand_view == look.view;
+    if (same && e->run.demand_ms <= e->now_ms) return e->run.demand_ms;
+    e->run.demand_view = look.view;
+    e->run.demand_ms = wanted;
+    return wanted;
+}
+
 static void do_what_is_due(struct assay_engine *e)
 {
     assay_simplex_tick(e->simplex, e->now_ms, &e->actions);
@@ -168,8 +181,7 @@ static void do_what_is_due(struct assay_engine *e)
     assay_evidence_tick(e);
     assay_gather_resend(e);
     assay_sync_tick(e);
-    if (!e->halted)
-        assay_simplex_demand(e->simplex, e->now_ms, assay_branch_demand(e), &e->actions);
+    if (!e->halted) assay_simplex_demand(e->simplex, e->now_ms, demand(e), &e->actions);
     drain(e);
 }
 
