@@ -1,8 +1,8 @@
 /*
  * apps/assay/watch.c - what a running daemon knows, for people and programs.
  *
- * status, nodes, explain, export, permit, counters, timeline: each asks one question of the admin socket
- * and prints the document whole (--json) or as text.
+ * status, nodes, explain, export, permit, counters, timeline: each asks one question of the admin
+ * socket and prints the document whole (--json) or as text.
  */
 #include "apps/assay/command.h"
 
@@ -18,8 +18,8 @@ static const char socket_default[] = "/run/assay/admin.sock";
 
 static const char usage_tail[] =
     "\n"
-    "  --socket PATH     admin socket of the daemon (default $ASSAY_SOCKET, else "
-    "/run/assay/admin.sock)\n"
+    "  --socket PATH     admin socket of the daemon\n"
+    "                    (default $ASSAY_SOCKET, else /run/assay/admin.sock)\n"
     "  --json            print the versioned JSON document\n"
     "  --timeout MS      default 5000\n"
     "exit status: 0 ok, 2 usage, 3 daemon unreachable, 4 denied, 5 not found, 7 timeout\n";
@@ -81,12 +81,32 @@ static int unreachable(const struct question *q, enum assay_status status)
     return status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE;
 }
 
-/* The daemon refuses with {"error":{"code","detail"}}. */
+/* A text of a document, fit for a terminal: names come from operators who may be strangers. One of a
+ * few static buffers, for use at once; longer texts are cut. */
+static const char *fit(const char *text)
+{
+    static char buffers[4][512];
+    static unsigned turn;
+    char *out = buffers[turn++ % 4];
+    size_t len = 0;
+    for (; text[len] != '\0' && len + 1 < sizeof buffers[0]; len++)
+        out[len] = (unsigned char)text[len] < ' ' || text[len] == 0x7f ? '?' : text[len];
+    out[len] = '\0';
+    return out;
+}
+
+static const char *text_of(const struct assay_json *object, const char *key, const char *fallback)
+{
+    return fit(assay_json_text(object, key, fallback));
+}
+
+/* The daemon refuses with a document of schema assay.error: code and detail. */
 static int refused(const struct question *q, const struct assay_json *error)
 {
     const char *code = assay_json_text(error, "code", "error");
-    (void)fprintf(stderr, "assay %s: %s\n", q->group, assay_json_text(error, "detail", code));
-    return strcmp(code, "not_found") == 0 ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;
+    (void)fprintf(stderr, "assay %s: %s\n", q->group, text_of(error, "detail", code));
+    if (strcmp(code, "not_found") == 0) return ASSAY_EXIT_NOT_FOUND;
+    return strcmp(code, "store") == 0 ? ASSAY_EXIT_INTERNAL : ASSAY_EXIT_USAGE;
 }
 
 static void print_document(const struct assay_json *document)
@@ -97,9 +117,9 @@ static void print_document(const struct assay_json *document)
 }
 
 /* Ask, then print whole or by show. Returns: exit status. */
-__attribute__((format(printf, 3, 4))) static int ask(const struct question *q,
-                                                     int (*show)(const struct assay_json *data),
-                                                     const char *format, ...)
+__attribute__((format(printf, 3, 4))) static int ask(
+    const struct question *q, void (*show)(const struct assay_json *document), const char *format,
+    ...)
 {
     char request[224];
     struct assay_json *document = NULL;
@@ -112,18 +132,16 @@ __attribute__((format(printf, 3, 4))) static int ask(const struct question *q,
     const enum assay_status status = assay_client_ask(q->socket, request, q->timeout_ms, &document);
     if (status != ASSAY_OK) return unreachable(q, status);
 
-    const struct assay_json *error = assay_json_get(document, "error");
+    const struct assay_json *data = assay_json_get(document, "data");
     int result = ASSAY_EXIT_OK;
-    if (error != NULL) result = refused(q, error);
-    else {
-        if (q->json) print_document(document);
-        const int shown = show(q->json ? NULL : assay_json_get(document, "data"));
-        result = shown;
-        if (q->json && strcmp(q->group, "permit") == 0)
-            result = assay_json_bool(assay_json_get(document, "data"), "permitted", false)
-                         ? ASSAY_EXIT_OK
-                         : ASSAY_EXIT_DENIED;
-    }
+    if (strcmp(assay_json_text(document, "schema", ""), "assay.error") == 0)
+        result = refused(q, data);
+    else if (q->json) print_document(document);
+    else show(document);
+    /* What does not say that it permits, denies. */
+    if (result == ASSAY_EXIT_OK && strcmp(q->group, "permit") == 0 &&
+        !assay_json_bool(data, "permitted", false))
+        result = ASSAY_EXIT_DENIED;
     assay_json_free(&document);
     return result;
 }
@@ -140,15 +158,15 @@ static unsigned long long number(const struct assay_json *object, const char *ke
     return (unsigned long long)assay_json_uint(object, key, 0);
 }
 
-static int show_status(const struct assay_json *d)
+static void show_status(const struct assay_json *document)
 {
-    if (d == NULL) return ASSAY_EXIT_OK;
+    const struct assay_json *d = assay_json_get(document, "data");
     const struct assay_json *enclave = assay_json_get(d, "enclave");
     if (assay_json_bool(d, "insecure", false))
         (void)puts("INSECURE       profile development: evidence proves nothing about hardware");
     (void)printf("node           %s (slot %llu, incarnation %llu)\n",
-                 assay_json_text(d, "name", "?"), number(d, "slot"), number(d, "incarnation"));
-    (void)printf("standing       %s, score %llu %%\n", assay_json_text(d, "standing", "?"),
+                 text_of(document, "node", "?"), number(d, "slot"), number(d, "incarnation"));
+    (void)printf("standing       %s, score %llu %%\n", text_of(d, "standing", "?"),
                  number(d, "score_bp") / 100);
     (void)printf("chain          epoch %llu, height %llu, last close %s\n", number(d, "epoch"),
                  number(d, "height"),
@@ -161,26 +179,24 @@ static int show_status(const struct assay_json *d)
     (void)printf("enclave        pid %llu, started %llu times%s\n", number(enclave, "pid"),
                  number(enclave, "starts"),
                  assay_json_bool(enclave, "paused", false) ? ", paused by an order" : "");
-    (void)printf("measurement    %s\n", assay_json_text(enclave, "measurement", "-"));
-    return ASSAY_EXIT_OK;
+    (void)printf("measurement    %s\n", text_of(enclave, "measurement", "-"));
 }
 
-static int show_nodes(const struct assay_json *d)
+static void show_nodes(const struct assay_json *document)
 {
+    const struct assay_json *d = assay_json_get(document, "data");
     const struct assay_json *nodes = assay_json_get(d, "nodes");
-    if (d == NULL) return ASSAY_EXIT_OK;
     (void)printf("%-16s %-10s %6s %9s %9s %7s %4s  %s\n", "NODE", "STANDING", "SCORE", "INTEGRITY",
                  "AVAILABLE", "WEIGHT", "INC", "LAST REASON");
     for (size_t i = 0; i < assay_json_count(nodes); i++) {
         const struct assay_json *n = assay_json_at(nodes, i);
         (void)printf("%-16s %-10s %4llu %% %9llu %9llu %7llu %4llu  %s%s\n",
-                     assay_json_text(n, "name", "?"), assay_json_text(n, "standing", "?"),
+                     text_of(n, "name", "?"), text_of(n, "standing", "?"),
                      number(n, "score_bp") / 100, number(n, "integrity_bp"),
                      number(n, "availability_bp"), number(n, "weight_bp"), number(n, "incarnation"),
                      assay_json_bool(n, "probation", false) ? "on probation; " : "",
-                     assay_json_text(n, "last_reason", ""));
+                     text_of(n, "last_reason", ""));
     }
-    return ASSAY_EXIT_OK;
 }
 
 /* Every member of a document, one a line: explain must hide nothing. */
@@ -191,44 +207,34 @@ static void show_members(const struct assay_json *object, int indent)
     for (size_t i = 0; assay_json_member(object, i, &key, &value); i++) {
         char *text = assay_json_as_text(value) != NULL ? NULL : assay_json_print(value, 0);
         const char *shown = text != NULL ? text : assay_json_as_text(value);
-        (void)printf("%*s%-22s %s\n", indent, "", key, shown != NULL ? shown : "");
+        (void)printf("%*s%-22s %s\n", indent, "", fit(key), shown != NULL ? fit(shown) : "");
         free(text);
     }
 }
 
-static int show_explain(const struct assay_json *d)
+static void show_explain(const struct assay_json *document)
 {
-    if (d != NULL) show_members(d, 0);
-    return ASSAY_EXIT_OK;
+    const struct assay_json *d = assay_json_get(document, "data");
+    show_members(d, 0);
 }
 
-static int show_permit(const struct assay_json *d)
+static void show_permit(const struct assay_json *document)
 {
-    if (d == NULL) return ASSAY_EXIT_OK;
+    const struct assay_json *d = assay_json_get(document, "data");
     const bool permitted = assay_json_bool(d, "permitted", false);
-    if (permitted) (void)printf("permitted: %s\n", assay_json_text(d, "class", "?"));
-    else
-        (void)printf("denied: %s: %s\n", assay_json_text(d, "class", "?"),
-                     assay_json_text(d, "reason", "?"));
-    return permitted ? ASSAY_EXIT_OK : ASSAY_EXIT_DENIED;
+    if (permitted) (void)printf("permitted: %s\n", text_of(d, "class", "?"));
+    else (void)printf("denied: %s: %s\n", text_of(d, "class", "?"), text_of(d, "reason", "?"));
 }
 
-static int show_timeline(const struct assay_json *d)
+static void show_timeline(const struct assay_json *document)
 {
+    const struct assay_json *d = assay_json_get(document, "data");
     const struct assay_json *events = assay_json_get(d, "events");
     for (size_t i = 0; i < assay_json_count(events); i++) {
         const struct assay_json *e = assay_json_at(events, i);
         (void)printf("%6llu  epoch %-6llu %-28s %-16s %s\n", number(e, "seq"), number(e, "epoch"),
-                     assay_json_text(e, "event", "?"), assay_json_text(e, "name", ""),
-                     assay_json_text(e, "text", ""));
+                     text_of(e, "event", "?"), text_of(e, "name", ""), text_of(e, "text", ""));
     }
-    return ASSAY_EXIT_OK;
-}
-
-static int show_export(const struct assay_json *d)
-{
-    print_document(d);
-    return ASSAY_EXIT_OK;
 }
 
 /* ------------------------------------------------------------ groups */
@@ -260,13 +266,14 @@ int assay_command_explain(int argc, char **argv)
 
 int assay_command_export(int argc, char **argv)
 {
-    struct question q = { .group = "export", .usage = "export --format json [options]" };
+    struct question q = { .group = "export",
+                          .usage = "export --format json [--since EPOCH] [options]" };
     const int early = read_question(&q, argc, argv);
     if (early >= 0) return early;
     if (q.word != NULL || (q.format != NULL && strcmp(q.format, "json") != 0))
         return help(&q, stderr, ASSAY_EXIT_USAGE);
     q.json = true;
-    return ask(&q, show_export, "export");
+    return ask(&q, show_explain, "export since=%s", q.since != NULL ? q.since : "0");
 }
 
 int assay_command_permit(int argc, char **argv)
