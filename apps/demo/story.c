@@ -46,7 +46,6 @@ struct story {
     uint64_t begun_ms;
     uint64_t scored_epoch; /* of the last reading that was looked at for falls */
     uint32_t last_bp[DEMO_PEERS_MAX];
-    uint64_t epoch_began_ms, longest_ms; /* of the epochs, as the witness closes them */
     size_t fall_count;
     struct fall falls[FALLS_MAX];
     int tamper_phase, slander_phase, kill_phase, replay_phase;
@@ -101,10 +100,6 @@ static void watch_falls(struct demo *demo)
 {
     const uint64_t epoch = epoch_now(demo);
     if (epoch <= story.scored_epoch) return;
-    const uint64_t now_ms = demo_now_ms();
-    if (story.first_epoch != 0 && now_ms - story.epoch_began_ms > story.longest_ms)
-        story.longest_ms = now_ms - story.epoch_began_ms;
-    story.epoch_began_ms = now_ms;
     for (uint32_t i = 0; i < demo->options.peer_count; i++) {
         const struct demo_member *member = seen(demo, i);
         if (member == NULL) continue;
@@ -535,5 +530,5 @@ void demo_story_after(struct demo *demo)
                 story.first_epoch != 0 && unexplained == 0, "%zu falls explained, %zu not%s",
                 story.fall_count - unexplained, unexplained, first);
     if (story.killed != 0) demo_audit_signatures(demo, &demo->peers[KILLED]);
-    demo_audit_finality(demo, demo_witness(demo), story.longest_ms);
+    demo_audit_finality(demo, demo_witness(demo));
 }
