@@ -105,8 +105,10 @@ void world_step(struct world *w, uint32_t node, const struct assay_event *event)
     e.now_ms = w->now_ms + 1000;
     e.at_unix_ms = unix_ms(w, node);
     w->steps++;
+    const uint64_t began = w->options.clock_ns != NULL ? w->options.clock_ns() : 0;
     assay_status_ignore(assay_engine_step(n->engine, &e, w->effects),
                         "refused messages are counted by the engine");
+    if (w->options.clock_ns != NULL) w->engine_ns += w->options.clock_ns() - began;
     if (w->options.check_each_step) assay_engine_check(n->engine);
     world_node_obey(w, node, w->effects);
     const uint64_t wake =
@@ -258,6 +260,11 @@ uint64_t world_now(const struct world *world)
 uint64_t world_steps(const struct world *world)
 {
     return world->steps;
+}
+
+uint64_t world_engine_ns(const struct world *world)
+{
+    return world->engine_ns;
 }
 
 void world_kill(struct world *world, uint32_t node)

@@ -31,6 +31,7 @@ struct world_options {
     uint32_t skew_ms;     /* clocks differ by up to so much */
     bool check_each_step; /* assay_engine_check */
     enum world_plant plant;
+    uint64_t (*clock_ns)(void); /* benches: what world_engine_ns adds up; NULL: nothing */
 };
 
 /* What a node's host and enclave do to it; the test sets it at any time. */
@@ -78,6 +79,8 @@ void world_member(struct world *world, uint32_t node, uint16_t slot,
 uint64_t world_epoch(const struct world *world, uint32_t node);
 uint64_t world_now(const struct world *world);
 uint64_t world_steps(const struct world *world);
+/* Returns: time spent inside assay_engine_step, by options.clock_ns. */
+uint64_t world_engine_ns(const struct world *world);
 
 void world_kill(struct world *world, uint32_t node);
 void world_restart(struct world *world, uint32_t node);

@@ -76,7 +76,7 @@ struct world {
     struct world_node nodes[WORLD_NODES_MAX];
     struct item **heap;
     size_t heap_count, heap_capacity;
-    uint64_t now_ms, order, steps, random;
+    uint64_t now_ms, order, steps, random, engine_ns;
     uint32_t groups[WORLD_NODES_MAX];
     bool partitioned;
     struct world_note *notes;
