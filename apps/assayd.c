@@ -1,9 +1,9 @@
 /*
- * apps/assayd.c - the daemon: reads the configuration, joins store, enclave and host, runs the loop.
+ * apps/assayd.c - the daemon: configuration in, store, enclave and host joined, the loop run.
  *
- * Everything that can be wrong with configuration, keys, genesis, store and ports is found before the
- * first message is sent, and said in one line. Exit statuses: 0 asked to end, 1 the world did not
- * oblige (store, socket), 2 usage or configuration.
+ * Everything that can be wrong with configuration, keys, genesis, store and ports is found before
+ * the first message is sent, and said in one line. Exit statuses: 0 asked to end, 1 the world did
+ * not oblige (store, socket), 2 usage or configuration.
  */
 #include "apps/assay/command.h"
 #include "apps/config.h"
@@ -63,9 +63,21 @@ struct node {
 
 static enum assay_status say(struct node *node, const char *what, enum assay_status status)
 {
+    const char *text =
+        status == ASSAY_E_NOT_FOUND ? "there is no such file" : assay_status_text(status);
     if (status != ASSAY_OK)
-        (void)snprintf(node->message, sizeof node->message, "%.300s: %s (%s)", what,
-                       assay_status_text(status), assay_status_symbol(status));
+        (void)snprintf(node->message, sizeof node->message, "%.300s: %s (%s)", what, text,
+                       assay_status_symbol(status));
+    return status;
+}
+
+/* Files of secrets have one more way to be wrong, the most frequent one. */
+static enum assay_status say_secret(struct node *node, const char *what, enum assay_status status)
+{
+    if (status != ASSAY_E_IO && status != ASSAY_E_INVALID) return say(node, what, status);
+    (void)snprintf(node->message, sizeof node->message,
+                   "%.300s: a key must be a readable regular file of mode 0600 (%s)", what,
+                   assay_status_symbol(status));
     return status;
 }
 
@@ -153,6 +165,23 @@ static enum assay_status open_peers(struct node *node)
     return ASSAY_OK;
 }
 
+/* The host loads them again; here they are only found fit. */
+static enum assay_status open_keys(struct node *node)
+{
+    const char *dir = node->config->keys_dir;
+    uint8_t node_id[32];
+    struct assay_keyring ring;
+    ASSAY_TRY(say_secret(node, dir, assay_keyring_load(dir, &ring)));
+    assay_bytes_copy(node_id, sizeof node_id, ring.node_id, sizeof ring.node_id);
+    assay_keyring_wipe(&ring);
+    for (uint32_t i = 0; i < node->genesis->member_count; i++)
+        if (assay_bytes_equal(node->genesis->members[i].node_id, node_id, sizeof node_id))
+            return ASSAY_OK;
+    (void)snprintf(node->message, sizeof node->message, "%.300s: this node is no member of %.150s",
+                   dir, node->config->genesis);
+    return ASSAY_E_STRANGER;
+}
+
 static enum assay_status open_config(struct node *node, const char *path)
 {
     ASSAY_TRY(open_memory(node));
@@ -160,13 +189,10 @@ static enum assay_status open_config(struct node *node, const char *path)
     ASSAY_TRY(open_genesis(node));
     ASSAY_TRY(open_appraisal(node));
     ASSAY_TRY(open_peers(node));
-    ASSAY_TRY(say(node, node->config->credential,
-                  assay_soft_node_load(node->config->credential, node->credential)));
+    ASSAY_TRY(say_secret(node, node->config->credential,
+                         assay_soft_node_load(node->config->credential, node->credential)));
     node->credential_loaded = true;
-    struct assay_keyring ring;
-    const enum assay_status status = assay_keyring_load(node->config->keys_dir, &ring);
-    assay_keyring_wipe(&ring);
-    return say(node, node->config->keys_dir, status);
+    return open_keys(node);
 }
 
 /* ------------------------------------------------------------ store, enclave, host */
@@ -254,8 +280,9 @@ static int run(const char *path, bool check_only)
                     stderr);
     status = assay_host_run(node.host);
     if (status != ASSAY_OK)
-        (void)fprintf(stderr, "assayd: stopped: %s (%s)\n", assay_status_text(status),
-                      assay_status_symbol(status));
+        (void)fprintf(stderr, "assayd: stopped: %s (%s)%s%s\n", assay_status_text(status),
+                      assay_status_symbol(status), status == ASSAY_E_STORE ? ": " : "",
+                      status == ASSAY_E_STORE ? node.store->ops->error(node.store) : "");
     close_node(&node);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
