@@ -62,6 +62,12 @@ static void finish(struct assay_engine *e)
     forget_progress(e);
     assay_eng_note(e, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL, e->context.epoch, 0);
     if (e->halted) return;
+    /* A store that lost everything may have lost this epoch's envelope and ballot too. */
+    if (!e->restored && e->state.epoch > 0) {
+        e->run.envelope_made = true;
+        e->run.ballot_made = true;
+    }
+    e->restored = true;
     assay_epoch_tick(e); /* attest now, if the epoch is still young */
     assay_order_derive(e);
 }
@@ -164,7 +170,9 @@ static void empty_page(struct assay_engine *e)
 {
     e->sync.empty++;
     e->sync.turn++;
-    const bool reached = e->context.epoch >= e->sync.target_epoch && !e->halted;
+    /* Whoever starts from nothing does not believe the first that knows nothing either. */
+    const bool sure = e->restored || e->sync.empty >= ASSAY_PEERS_ASKED_MIN;
+    const bool reached = e->context.epoch >= e->sync.target_epoch && !e->halted && sure;
     if (reached || e->sync.empty >= e->members - 1) {
         if (!e->halted) finish(e);
         else e->sync.empty = 0;

@@ -168,7 +168,8 @@ struct assay_engine {
     struct assay_own own;
     struct assay_syncing sync;
     bool started, begun;
-    bool halted; /* our state is not the network's */
+    bool restored; /* the store held something: what we signed is known */
+    bool halted;   /* our state is not the network's */
     uint64_t refused[16];
 
     struct assay_blocks *blocks;

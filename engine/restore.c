@@ -96,6 +96,7 @@ enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_cl
                                      const struct assay_store_key *key, struct assay_slice value)
 {
     if (e->started) return ASSAY_E_INVALID;
+    e->restored = true;
     switch (class_) {
     case ASSAY_STORE_STATE: return e->begun ? ASSAY_E_INVALID : restore_state(e, value);
     case ASSAY_STORE_FINALITY:
@@ -143,6 +144,8 @@ void assay_restore_start(struct assay_engine *e)
     const struct assay_seat own = *seat;
     ensure_begun(e);
     e->started = true;
+    /* Nothing in the store: a first start, or everything is lost. Ask before anything is signed. */
+    if (!e->restored && e->members > 1) assay_sync_start(e, e->context.epoch);
     assay_epoch_open(e); /* clears the seats */
     if (own.payload_len > 0) {
         *seat = own;

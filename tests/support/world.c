@@ -111,6 +111,7 @@ void world_step(struct world *w, uint32_t node, const struct assay_event *event)
     if (w->options.clock_ns != NULL) w->engine_ns += w->options.clock_ns() - began;
     if (w->options.check_each_step) assay_engine_check(n->engine);
     world_node_obey(w, node, w->effects);
+    if (!n->alive) return; /* it died on the way */
     const uint64_t wake =
         w->effects->wake_at_ms == UINT64_MAX ? UINT64_MAX : w->effects->wake_at_ms - 1000;
     if (wake == UINT64_MAX || wake == n->wake_ms) return;
@@ -122,6 +123,7 @@ static void happen(struct world *w, struct item *item)
 {
     struct world_node *n = &w->nodes[item->node];
     const struct assay_event tick = { .kind = ASSAY_EVENT_TICK };
+    if (item->kind == ITEM_REBOOT && !n->alive) world_restart(w, item->node);
     if (!n->alive || item->life != n->life) return;
     switch (item->kind) {
     case ITEM_WAKE:
@@ -134,6 +136,7 @@ static void happen(struct world *w, struct item *item)
         world_node_sync(w, item->node, item->from, assay_slice_over(item->bytes, item->len));
         return;
     case ITEM_RESTARTED: world_node_keys(w, item->node); return;
+    case ITEM_REBOOT: return;
     }
 }
 
@@ -278,7 +281,8 @@ void world_restart(struct world *world, uint32_t node)
 {
     struct world_node *n = &world->nodes[node];
     ASSAY_ASSERT(!n->alive);
-    if (world->options.plant == WORLD_PLANT_FORGETS) {
+    if (n->acts.loses_store) {
+        n->acts.loses_store = false;
         n->store->ops->close(&n->store);
         const enum assay_status status = assay_store_memory_create(&n->store);
         ASSAY_ASSERT(status == ASSAY_OK);
@@ -301,6 +305,11 @@ void world_partition(struct world *world, const uint32_t *group_of)
 void world_set_loss(struct world *world, uint32_t permille)
 {
     world->options.loss_permille = permille;
+}
+
+void world_set_crashes(struct world *world, uint32_t permille)
+{
+    world->options.crash_permille = permille;
 }
 
 /* --- notes */

@@ -18,6 +18,7 @@ enum world_plant {
     WORLD_PLANT_NONE,
     WORLD_PLANT_ROOT,        /* one node reports another root than it has */
     WORLD_PLANT_FORGETS,     /* a restarted node has lost its store */
+    WORLD_PLANT_STATE,       /* node 4 miscounts in epoch 3: its next state is another one */
     WORLD_PLANT_SENDS_FIRST, /* messages leave before the batch is durable */
 };
 
@@ -28,24 +29,26 @@ struct world_options {
     uint32_t vendors;                    /* 0: 4 */
     uint64_t delay_min_ms, delay_max_ms; /* 0, 0: 1 .. 6 */
     uint32_t loss_permille;
-    uint32_t skew_ms;     /* clocks differ by up to so much */
-    bool check_each_step; /* assay_engine_check */
+    uint32_t crash_permille; /* of commits: the node dies at one of the points around it */
+    uint32_t skew_ms;        /* clocks differ by up to so much */
+    bool check_each_step;    /* assay_engine_check */
     enum world_plant plant;
     uint64_t (*clock_ns)(void); /* benches: what world_engine_ns adds up; NULL: nothing */
 };
 
 /* What a node's host and enclave do to it; the test sets it at any time. */
 struct world_acts {
-    bool tampered;         /* quotes carry a measurement that fails hard; healed by RESTART */
-    bool out_of_date;      /* quotes fail soft */
-    bool quiet;            /* no quotes: the node is absent but votes */
-    bool replays;          /* answers with the first quote that it ever made */
-    bool slanders;         /* its next ballot says FAIL hard about `victim`; then it stops */
-    bool whitewashes;      /* its ballots say PASS about `victim` whatever it judged */
-    bool equivocates;      /* signs two N in one view, once */
-    bool two_envelopes;    /* signs two envelopes in one epoch, once */
-    bool foreign_platform; /* quotes come from another platform */
-    bool mute_ballots;
+    bool tampered;            /* quotes carry a measurement that fails hard; healed by RESTART */
+    bool out_of_date;         /* quotes fail soft */
+    bool quiet;               /* no quotes: the node is absent but votes */
+    bool replays;             /* answers with the first quote that it ever made */
+    bool slanders;            /* its next ballot says FAIL hard about `victim`; then it stops */
+    bool whitewashes;         /* its ballots say PASS about `victim` whatever it judged */
+    bool equivocates;         /* signs two N in one view, once */
+    bool two_envelopes;       /* signs two envelopes in one epoch, once */
+    bool foreign_platform;    /* quotes come from another platform */
+    bool loses_store;         /* the next restart finds an empty one */
+    uint64_t ballot_delay_ms; /* its ballots leave so much later */
     uint16_t victim;
 };
 
@@ -88,6 +91,7 @@ bool world_alive(const struct world *world, uint32_t node);
 /* Nodes of different groups do not hear each other; NULL heals. */
 void world_partition(struct world *world, const uint32_t *group_of);
 void world_set_loss(struct world *world, uint32_t permille);
+void world_set_crashes(struct world *world, uint32_t permille);
 
 /* What happened so far. Returns: the number of matching notes of a node (slot ASSAY_SLOT_ALL: any). */
 size_t world_notes(const struct world *world, uint32_t node, enum assay_note note, uint16_t slot);

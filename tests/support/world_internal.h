@@ -22,7 +22,7 @@ struct evidence {
     uint8_t bytes[EVIDENCE_LEN];
 };
 
-enum item_kind { ITEM_EVENT, ITEM_WAKE, ITEM_SYNC_ASK, ITEM_RESTARTED };
+enum item_kind { ITEM_EVENT, ITEM_WAKE, ITEM_SYNC_ASK, ITEM_RESTARTED, ITEM_REBOOT };
 
 /* One thing that is going to happen. */
 struct item {
@@ -76,7 +76,7 @@ struct world {
     struct world_node nodes[WORLD_NODES_MAX];
     struct item **heap;
     size_t heap_count, heap_capacity;
-    uint64_t now_ms, order, steps, random, engine_ns;
+    uint64_t now_ms, order, steps, random, engine_ns, extra_delay_ms;
     uint32_t groups[WORLD_NODES_MAX];
     bool partitioned;
     struct world_note *notes;

@@ -1,6 +1,7 @@
 /*
  * tests/support/world_node.c - one node's host: signs, persists, sends, acts, in that order.
  */
+#include "engine/engine_internal.h" /* WORLD_PLANT_STATE reaches into a machine */
 #include "tests/support/world_internal.h"
 
 #include <stdlib.h>
@@ -138,7 +139,8 @@ static void deliver(struct world *w, uint32_t from, uint32_t to, enum assay_mess
     if (!w->nodes[to].alive || !world_hears(w, from, to)) return;
     if (world_random(w) % 1000 < w->options.loss_permille) return;
     const bool sync = kind == ASSAY_MESSAGE_SYNC_ASK;
-    struct item *item = world_item(w, to, sync ? ITEM_SYNC_ASK : ITEM_EVENT, w->now_ms + delay(w));
+    struct item *item = world_item(w, to, sync ? ITEM_SYNC_ASK : ITEM_EVENT,
+                                   w->now_ms + w->extra_delay_ms + delay(w));
     item->bytes = malloc(payload.len + 1);
     ASSAY_ASSERT(item->bytes != NULL);
     memcpy(item->bytes, payload.bytes, payload.len);
@@ -164,7 +166,7 @@ static void send(struct world *w, uint32_t from, uint16_t to, uint16_t except,
 static void loop_back(struct world *w, uint32_t node, enum assay_message_kind kind,
                       struct assay_slice payload)
 {
-    struct item *item = world_item(w, node, ITEM_EVENT, w->now_ms);
+    struct item *item = world_item(w, node, ITEM_EVENT, w->now_ms + w->extra_delay_ms);
     item->bytes = malloc(payload.len + 1);
     ASSAY_ASSERT(item->bytes != NULL);
     memcpy(item->bytes, payload.bytes, payload.len);
@@ -291,7 +293,7 @@ static void note(struct world *w, uint32_t node, const struct assay_effect *effe
                                                      .slot = effect->as.note.slot,
                                                      .a = effect->as.note.a,
                                                      .b = effect->as.note.b };
-    if (effect->as.note.note == ASSAY_NOTE_ROOT_MISMATCH)
+    if (effect->as.note.note == ASSAY_NOTE_ROOT_MISMATCH && w->options.plant != WORLD_PLANT_STATE)
         world_broken(w, "node %u: its state is not the network's", node);
 }
 
@@ -354,10 +356,11 @@ static void send_all(struct world *w, uint32_t node, const struct assay_effects 
             send(w, node, e->as.send.to, e->as.send.except, e->as.send.message, e->as.send.payload);
         } else if (e->kind == ASSAY_EFFECT_SIGN) {
             const struct assay_slice payload = assay_slice_over(messages[i].bytes, messages[i].len);
-            if (w->nodes[node].acts.mute_ballots && e->as.sign.class_ == ASSAY_STORE_BALLOT)
-                continue;
+            w->extra_delay_ms =
+                e->as.sign.class_ == ASSAY_STORE_BALLOT ? w->nodes[node].acts.ballot_delay_ms : 0;
             send(w, node, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, e->as.sign.message, payload);
             loop_back(w, node, e->as.sign.message, payload);
+            w->extra_delay_ms = 0;
             world_tamper_sent(w, node, e, payload);
         }
     }
@@ -382,20 +385,55 @@ static void act(struct world *w, uint32_t node, const struct assay_effect *e)
     case ASSAY_EFFECT_NOTE: note(w, node, e); return;
     case ASSAY_EFFECT_CLOSED:
         w->nodes[node].closed = e->as.closed.epoch;
+        if (w->options.plant == WORLD_PLANT_STATE && node == 4 && e->as.closed.epoch == 3)
+            w->nodes[node].engine->state.members[0].change_epoch = 1;
         world_check_closed(w, node);
         return;
     }
 }
 
+/* --- dying around a commit */
+
+enum crash_point { CRASH_NEVER, CRASH_BEFORE, CRASH_DURABLE, CRASH_SENT };
+
+static enum crash_point choose_crash(struct world *w, const struct assay_effects *effects)
+{
+    bool commits = false;
+    if (w->options.crash_permille == 0) return CRASH_NEVER;
+    for (size_t i = 0; i < effects->count; i++)
+        commits = commits || effects->items[i].kind == ASSAY_EFFECT_SIGN;
+    if (!commits || world_random(w) % 1000 >= w->options.crash_permille) return CRASH_NEVER;
+    return (enum crash_point)(1 + world_random(w) % 3);
+}
+
+static void die(struct world *w, uint32_t node)
+{
+    world_kill(w, node);
+    world_push(w, world_item(w, node, ITEM_REBOOT, w->now_ms + 20 + world_random(w) % 400));
+}
+
+/* Returns: false when the node died on the way. */
+static bool commit_and_send(struct world *w, uint32_t node, struct assay_effects *effects,
+                            struct signed_message *messages)
+{
+    const enum crash_point point = choose_crash(w, effects);
+    const bool early = w->options.plant == WORLD_PLANT_SENDS_FIRST;
+    sign_all(w, node, effects, messages);
+    if (early) send_all(w, node, effects, messages);
+    if (point == CRASH_BEFORE) return false;
+    persist_all(w, node, effects, messages);
+    if (point == CRASH_DURABLE) return false;
+    if (!early) send_all(w, node, effects, messages);
+    return point != CRASH_SENT;
+}
+
 void world_node_obey(struct world *w, uint32_t node, struct assay_effects *effects)
 {
     struct signed_message messages[ASSAY_EFFECTS_MAX] = { 0 };
-    sign_all(w, node, effects, messages);
-    if (w->options.plant == WORLD_PLANT_SENDS_FIRST) send_all(w, node, effects, messages);
-    persist_all(w, node, effects, messages);
-    if (w->options.plant != WORLD_PLANT_SENDS_FIRST) send_all(w, node, effects, messages);
+    const bool lives = commit_and_send(w, node, effects, messages);
     for (size_t i = 0; i < effects->count; i++) {
-        act(w, node, &effects->items[i]);
+        if (lives) act(w, node, &effects->items[i]);
         free(messages[i].bytes);
     }
+    if (!lives) die(w, node);
 }

@@ -281,7 +281,88 @@ Test(story, loss_and_skewed_clocks_hurt_nobody)
     world_destroy(&w);
 }
 
+Test(story, a_slanderer_that_waits_for_the_last_moment_falls_too)
+{
+    struct world *w = world_create(&seven);
+    run_epochs(w, 0, 2);
+    world_acts(w, 5)->victim = 1;
+    world_acts(w, 5)->slanders = true;
+    world_acts(w, 5)->ballot_delay_ms = 550; /* cast after T/4, seen just before T */
+    run_epochs(w, 0, 4);
+    must(w, world_notes(w, 0, ASSAY_NOTE_OFFENCE_PROVEN, 5) > 0, "E5 is proven");
+    cr_assert_leq(member(w, 0, 5).trust.integrity_bp, 7900);
+    cr_assert_eq(member(w, 0, 1).trust.integrity_bp, 10000);
+    world_destroy(&w);
+}
+
+Test(story, who_lost_its_store_reincarnates_instead_of_voting_twice)
+{
+    struct world *w = world_create(&seven);
+    run_epochs(w, 0, 2);
+    must(w, world_run(w, 300), "into an epoch");
+    world_kill(w, 2);
+    world_acts(w, 2)->loses_store = true;
+    world_restart(w, 2);
+    run_epochs(w, 0, 6);
+    must(w, world_epoch(w, 2) + 1 >= world_epoch(w, 0), "it catches up from nothing");
+    const struct assay_member_view m = member(w, 0, 2);
+    must(w, m.trust.integrity_bp == 10000, "nothing convicts it");
+    struct assay_engine_view v;
+    assay_engine_view(world_engine(w, 2), &v);
+    must(w, v.voting, "it votes again");
+    world_destroy(&w);
+}
+
+Test(story, a_node_whose_state_is_not_the_networks_stops_voting_and_says_so)
+{
+    struct world_options o = seven;
+    o.plant = WORLD_PLANT_STATE; /* node 4 miscounts in epoch 3 */
+    struct world *w = world_create(&o);
+    must(w, world_run_to_epoch(w, 2, 9000), "two epochs");
+    must(w, world_run(w, 6000), "the others go on");
+    struct assay_engine_view v;
+    assay_engine_view(world_engine(w, 4), &v);
+    must(w, !v.voting, "it votes no more");
+    must(w, world_notes(w, 4, ASSAY_NOTE_ROOT_MISMATCH, ASSAY_SLOT_ALL) > 0, "alarm");
+    cr_assert_geq(world_epoch(w, 0), 8);
+    world_kill(w, 4);
+    world_restart(w, 4); /* its store proves itself */
+    must(w, world_run_to_epoch(w, world_epoch(w, 0) + 2, 9000), "it is back");
+    world_destroy(&w);
+}
+
+Test(story, four_nodes_go_on_without_one)
+{
+    const struct world_options four = { .seed = 3, .nodes = 4, .check_each_step = true };
+    struct world *w = world_create(&four);
+    run_epochs(w, 0, 2);
+    world_kill(w, 3);
+    run_epochs(w, 0, 4);
+    cr_assert_eq(member(w, 0, 3).trust.score.standing, ASSAY_STANDING_SUSPENDED);
+    cr_assert_eq(member(w, 0, 3).weight_bp, member(w, 0, 0).weight_bp);
+    world_restart(w, 3);
+    run_epochs(w, 0, 3);
+    world_destroy(&w);
+}
+
 /* --- the checkers can fail */
+
+Test(story_plants, sending_before_persisting_is_caught, .timeout = 120)
+{
+    bool caught = false;
+    for (uint64_t seed = 1; seed <= 12 && !caught; seed++) {
+        const struct world_options o = { .seed = seed,
+                                         .nodes = 4,
+                                         .crash_permille = 30,
+                                         .loss_permille = 60,
+                                         .plant = WORLD_PLANT_SENDS_FIRST };
+        struct world *w = world_create(&o);
+        (void)world_run(w, 15000);
+        caught = world_violation(w) != NULL;
+        world_destroy(&w);
+    }
+    cr_assert(caught);
+}
 
 Test(story_plants, a_root_that_differs_is_caught)
 {
