@@ -1,0 +1,220 @@
+/*
+ * tests/unit/quote/test_cli.c - the contract of `assay evidence` on genuine evidence: the program
+ * itself, its JSON and its exit status.
+ */
+#include "tests/unit/quote/world.h"
+
+#include "net/json/json.h"
+
+#include <criterion/criterion.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+enum { OUTPUT_MAX = 1 << 18 };
+
+struct run {
+    int exit;
+    struct assay_json *document; /* NULL unless stdout held JSON */
+};
+
+/* Arguments are paths and times of our own: nothing in them needs quoting. */
+static struct run run_assay(const char *arguments)
+{
+    char command[4 * PATH_MAX];
+    struct run run = { .exit = -1 };
+    char *const text = calloc(1, OUTPUT_MAX);
+    cr_assert_not_null(text);
+    (void)snprintf(command, sizeof command, "%s %s 2>/dev/null", ASSAY_PROGRAM, arguments);
+    FILE *const out = popen(command, "r");
+    cr_assert_not_null(out);
+    const size_t len = fread(text, 1, OUTPUT_MAX, out);
+    const int status = pclose(out);
+    cr_assert(WIFEXITED(status));
+    run.exit = WEXITSTATUS(status);
+    if (assay_json_parse(text, len, &run.document) != ASSAY_OK) run.document = NULL;
+    free(text);
+    return run;
+}
+
+static const char *need_vectors(void)
+{
+    const char *const dir = vectors_dir();
+    if (dir == NULL) cr_skip_test("no vectors: set ASSAY_VECTORS");
+    return dir;
+}
+
+static struct run verify(const char *name, const char *at, const char *more)
+{
+    char arguments[3 * PATH_MAX];
+    const char *const dir = need_vectors();
+    (void)snprintf(arguments, sizeof arguments,
+                   "evidence verify %s/%s/quote.bin --collateral %s/%s --at %s --json %s", dir,
+                   name, dir, name, at, more);
+    return run_assay(arguments);
+}
+
+/* JSON text of a member: "true", "null", "\"warning\"". */
+static void expect_member(const struct assay_json *object, const char *name, const char *wanted)
+{
+    const struct assay_json *const value = assay_json_get(object, name);
+    cr_assert_not_null(value, "%s is not there", name);
+    char *const text = assay_json_print(value, 0);
+    cr_assert_str_eq(text, wanted, "%s is %s, not %s", name, text, wanted);
+    free(text);
+}
+
+static const struct {
+    const char *name;
+    const char *at;
+    int exit;
+    const char *genuine, *tcb_status, *verdict, *advisories, *rule;
+} rows[] = {
+    { "tdx/tdx-v4-uptodate", "2025-07-04T10:16:31Z", 0, "true", "\"UpToDate\"", "\"affirming\"",
+      "[]", NULL },
+    { "sgx/sgx-platform-ca-swhardening", "2025-08-30T05:09:06Z", 0, "true", "\"SWHardeningNeeded\"",
+      "\"affirming\"", "[\"INTEL-SA-00615\"]", NULL },
+    { "sgx/sgx-processor-ca-config-and-swhardening", "2025-07-04T10:28:44Z", 10, "true",
+      "\"ConfigurationAndSWHardeningNeeded\"", "\"warning\"",
+      "[\"INTEL-SA-00289\",\"INTEL-SA-00615\"]", "tcb-warning" },
+    { "tdx/tdx-v4-outofdate", "2025-06-19T09:35:34Z", 10, "true", "\"OutOfDate\"", "\"warning\"",
+      "[\"INTEL-SA-00960\",\"INTEL-SA-00982\",\"INTEL-SA-00986\"]", "tcb-warning" },
+    { "tdx/tdx-v4-not-supported", "2025-07-04T10:16:31Z", 11, "true", "\"NotSupported\"",
+      "\"contraindicated\"", "[]", "tcb-not-supported" },
+    { "tdx/tdx-v4-debug-td", "2023-06-28T08:03:58Z", 11, "true", "\"UpToDate\"",
+      "\"contraindicated\"", "[]", "debug" },
+    { "sgx/neg-sgx-mrenclave-bit", "2025-08-30T05:09:06Z", 11, "false", "null",
+      "\"contraindicated\"", "[]", "quote-signature" },
+    { "sgx/neg-sgx-wrong-fmspc", "2025-06-25T12:00:00Z", 11, "false", "null", "\"contraindicated\"",
+      "[]", "fmspc" },
+    { "sgx/neg-sgx-collateral-expired", "2026-08-31T05:09:06Z", 12, "null", "null", "\"none\"",
+      "[]", "collateral-expired" },
+    { "tdx/tdx-v4-no-collateral", "2024-10-02T07:15:54Z", 12, "null", "null", "\"none\"", "[]",
+      "collateral-missing" },
+    { "sgx/sgx-cert-type-3-b", "2025-08-30T05:09:06Z", 12, "null", "null", "\"none\"", "[]",
+      "cert-type" },
+    { "tdx/tdx-v5-td15-uptodate", "2026-03-05T10:50:03Z", 13, "null", "null", "\"none\"", "[]",
+      "unsupported" },
+    { "tdx/neg-tdx-tee-type", "2025-10-31T14:17:11Z", 13, "null", "null", "\"none\"", "[]",
+      "unsupported" },
+};
+
+Test(quote_cli, keeps_its_contract_on_genuine_evidence)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct run run = verify(rows[i].name, rows[i].at, "");
+        cr_assert_eq(run.exit, rows[i].exit, "%s: %d", rows[i].name, run.exit);
+        expect_member(run.document, "schema", "\"assay.evidence.verify\"");
+        expect_member(run.document, "schema_version", "1");
+        const struct assay_json *const data = assay_json_get(run.document, "data");
+        expect_member(data, "genuine", rows[i].genuine);
+        expect_member(data, "tcb_status", rows[i].tcb_status);
+        expect_member(data, "verdict", rows[i].verdict);
+        expect_member(data, "advisory_ids", rows[i].advisories);
+        const struct assay_json *const reason = assay_json_at(assay_json_get(data, "reasons"), 0);
+        if (rows[i].rule == NULL) cr_assert_null(reason);
+        else cr_assert_str_eq(assay_json_text(reason, "rule", ""), rows[i].rule);
+        assay_json_free(&run.document);
+    }
+}
+
+Test(quote_cli, takes_root_kind_and_policy_from_its_options)
+{
+    static const char name[] = "tdx/tdx-v4-uptodate";
+    static const char at[] = "2025-07-04T10:16:31Z";
+    char more[PATH_MAX];
+    (void)snprintf(more, sizeof more, "--kind tdx-v4 --root %s/%s/root_ca.pem", need_vectors(),
+                   name);
+    struct run run = verify(name, at, more);
+    cr_assert_eq(run.exit, 0);
+    assay_json_free(&run.document);
+    run = verify(name, at, "--kind sgx-v3");
+    cr_assert_eq(run.exit, 13);
+    assay_json_free(&run.document);
+    run = verify(name, at, "--kind unheard-of");
+    cr_assert_eq(run.exit, 2);
+    run = verify(name, at, "--policy /nonexistent");
+    cr_assert_eq(run.exit, 2);
+    run = verify(name, "yesterday", "");
+    cr_assert_eq(run.exit, 2);
+    run = verify(name, at, "--root /dev/null");
+    cr_assert_eq(run.exit, 2);
+}
+
+Test(quote_cli, answers_misuse_with_2_and_malformed_files_with_13)
+{
+    static const struct {
+        const char *arguments;
+        int exit;
+    } misuses[] = {
+        { "", 2 },
+        { "evidence", 2 },
+        { "evidence verify", 2 },
+        { "evidence verify /dev/null", 2 }, /* no collateral */
+        { "evidence verify /dev/null --collateral /nonexistent", 2 },
+        { "evidence verify /nonexistent --collateral /tmp", 2 },
+        { "evidence verify /dev/null --collateral /tmp", 13 },
+        { "evidence verify /dev/zero --collateral /tmp", 13 }, /* longer than any evidence */
+        { "evidence verify /dev/null --collateral /tmp --speed", 2 },
+        { "evidence decode /dev/null", 13 },
+        { "evidence decode /dev/null --at 2025-01-01T00:00:00Z", 2 },
+        { "evidence --help", 0 },
+        { "soft", 2 },
+        { "soft ca", 2 },
+        { "soft node /nonexistent a", 5 },
+        { "soft --help", 0 },
+        { "nonsense", 2 },
+        { "--help", 0 },
+    };
+    for (size_t i = 0; i < sizeof misuses / sizeof misuses[0]; i++) {
+        struct run run = run_assay(misuses[i].arguments);
+        cr_assert_eq(run.exit, misuses[i].exit, "assay %s: %d", misuses[i].arguments, run.exit);
+        assay_json_free(&run.document);
+    }
+}
+
+/* From nothing to a verdict with our own vendor; profile production refuses it all the same. */
+Test(quote_cli, makes_and_verifies_soft_evidence)
+{
+    char dir[] = "/tmp/assay-test-cli-XXXXXX";
+    char arguments[4 * PATH_MAX];
+    char zeros[129];
+    cr_assert_not_null(mkdtemp(dir));
+    memset(zeros, '0', sizeof zeros - 1);
+    zeros[128] = '\0';
+    (void)snprintf(arguments, sizeof arguments, "soft ca %s --name test", dir);
+    cr_assert_eq(run_assay(arguments).exit, 0);
+    cr_assert_eq(run_assay(arguments).exit, 6); /* keys are never overwritten */
+    (void)snprintf(arguments, sizeof arguments, "soft node %s one", dir);
+    cr_assert_eq(run_assay(arguments).exit, 0);
+    (void)snprintf(arguments, sizeof arguments,
+                   "soft quote %s/nodes/one.key --program /bin/sh --report-data %s --out %s/q", dir,
+                   zeros, dir);
+    cr_assert_eq(run_assay(arguments).exit, 0);
+
+    (void)snprintf(arguments, sizeof arguments, "%s/policy.yaml", dir);
+    FILE *const policy = fopen(arguments, "w");
+    cr_assert_not_null(policy);
+    (void)fputs("policy_version: 1\nprofile: development\n", policy);
+    (void)fclose(policy);
+    static const char verify_with[] =
+        "evidence verify %s/q --collateral %s --root %s/root_ca.pem --json %s%s%s";
+    (void)snprintf(arguments, sizeof arguments, verify_with, dir, dir, dir, "--policy ", dir,
+                   "/policy.yaml");
+    struct run run = run_assay(arguments);
+    cr_assert_eq(run.exit, 0);
+    expect_member(assay_json_get(run.document, "data"), "insecure", "true");
+    expect_member(assay_json_get(run.document, "data"), "kind", "\"soft\"");
+    assay_json_free(&run.document);
+    (void)snprintf(arguments, sizeof arguments, verify_with, dir, dir, dir, "", "", "");
+    run = run_assay(arguments);
+    cr_assert_eq(run.exit, 11);
+    expect_member(assay_json_get(run.document, "data"), "insecure", "false");
+    assay_json_free(&run.document);
+
+    char command[PATH_MAX];
+    (void)snprintf(command, sizeof command, "rm -r %s", dir);
+    cr_assert_eq(system(command), 0);
+}

@@ -1,0 +1,284 @@
+/*
+ * tests/unit/quote/test_policy.c - the policy as a value: default, bounds, bytes, and its file.
+ */
+#include "quote/policy.h"
+#include "quote/yaml.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char full[] =
+    "policy_version: 1\n"
+    "profile: production\n"
+    "kinds: [sgx-v3, tdx-v4]\n"
+    "statuses:\n"
+    "  - { status: OutOfDate, accept: warning, grace_s: 1296000 }\n"
+    "  - { status: ConfigurationNeeded, accept: refused }\n"
+    "tcb_evaluation_number_min: 17\n"
+    "pcesvn_min: 13\n"
+    "tee_tcb_svn_min: \"04010700000000000000000000000000\"\n"
+    "roots:\n"
+    "  - name: intel\n"
+    "    key: \"0ba9c4c0c0c86193a3fe23d6b02cda10a8bbd4e88e48b4458561a36e705525f5"
+    "67918e2edc88e40d860bd0cc4ee26aacc988e505a953558c453f6b0904ae7394\"\n"
+    "    kinds: [sgx-v3, tdx-v4]\n"
+    "advisories_denied: [INTEL-SA-00615, INTEL-SA-00289]\n"
+    "references:\n"
+    "  - field: mrenclave\n"
+    "    state: allowed\n"
+    "    value: \"33d8736db756ed4997e04ba358d27833188f1932ff7b1d156904d3f560452fbb\"\n"
+    "    not_before: 2026-01-01T00:00:00Z\n"
+    "    not_after: 2027-01-01T00:00:00Z\n"
+    "    isvsvn_min: 2\n";
+
+static enum assay_status parse(const char *text, struct assay_policy *policy, char *message)
+{
+    return assay_policy_parse_yaml((const uint8_t *)text, strlen(text), policy, message);
+}
+
+static struct assay_slice encode(const struct assay_policy *policy, uint8_t *memory, size_t len)
+{
+    struct assay_slice bytes = { NULL, 0 };
+    struct assay_writer w = assay_writer_over(memory, len);
+    assay_policy_encode(policy, &w);
+    cr_assert_eq(assay_writer_finish(&w, &bytes), ASSAY_OK);
+    return bytes;
+}
+
+Test(quote_policy, defaults_to_the_contract_of_the_command_line)
+{
+    struct assay_policy p;
+    assay_policy_default(&p);
+    cr_assert_eq(assay_policy_check(&p), ASSAY_OK);
+    cr_assert_eq(p.profile, ASSAY_PROFILE_PRODUCTION);
+    for (int i = 0; i < ASSAY_TCB_STATUS_COUNT; i++) {
+        enum assay_acceptance wanted = ASSAY_ACCEPT_WARNING;
+        if (i == ASSAY_TCB_UP_TO_DATE || i == ASSAY_TCB_SW_HARDENING_NEEDED)
+            wanted = ASSAY_ACCEPT_AFFIRMING;
+        if (i == ASSAY_TCB_NONE || i == ASSAY_TCB_REVOKED || i == ASSAY_TCB_NOT_SUPPORTED)
+            wanted = ASSAY_ACCEPT_REFUSED;
+        cr_assert_eq(p.statuses[i].acceptance, wanted, "status %d", i);
+        cr_assert_not(p.statuses[i].has_grace);
+    }
+}
+
+Test(quote_policy, never_accepts_revoked_or_unsupported_levels)
+{
+    static const int never[] = { ASSAY_TCB_NONE, ASSAY_TCB_REVOKED, ASSAY_TCB_NOT_SUPPORTED };
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) {
+        struct assay_policy p;
+        assay_policy_default(&p);
+        p.statuses[never[i]].acceptance = ASSAY_ACCEPT_WARNING;
+        cr_assert_eq(assay_policy_check(&p), ASSAY_E_INVALID);
+    }
+}
+
+Test(quote_policy, reads_every_key_of_its_file)
+{
+    struct assay_policy p;
+    char message[ASSAY_YAML_MESSAGE_MAX];
+    cr_assert_eq(parse(full, &p, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(p.kinds, ASSAY_KIND_BIT(ASSAY_KIND_SGX3) | ASSAY_KIND_BIT(ASSAY_KIND_TDX4));
+    const struct assay_status_rule *const out = &p.statuses[ASSAY_TCB_OUT_OF_DATE];
+    cr_assert(out->acceptance == ASSAY_ACCEPT_WARNING && out->has_grace && out->grace_s == 1296000);
+    cr_assert_eq(p.statuses[ASSAY_TCB_CONFIGURATION_NEEDED].acceptance, ASSAY_ACCEPT_REFUSED);
+    cr_assert_eq(p.statuses[ASSAY_TCB_UP_TO_DATE].acceptance, ASSAY_ACCEPT_AFFIRMING);
+    cr_assert_eq(p.evaluation_number_min, 17);
+    cr_assert_eq(p.pcesvn_min, 13);
+    cr_assert_eq(p.tee_tcb_svn_min[0], 4);
+    cr_assert_eq(p.root_count, 1);
+    cr_assert_arr_eq(p.roots[0].key, assay_intel_root_key(), 64);
+    cr_assert_eq(p.advisory_count, 2);
+    cr_assert_str_eq(p.advisories_denied[1], "INTEL-SA-00289");
+    cr_assert_eq(p.reference_count, 1);
+    const struct assay_reference *const r = &p.references[0];
+    cr_assert(r->field == ASSAY_REFERENCE_MRENCLAVE && r->state == ASSAY_REFERENCE_ALLOWED);
+    cr_assert(r->value_len == 32 && r->value[0] == 0x33 && r->isvsvn_min == 2);
+    cr_assert(r->has_not_before && r->not_before_s == 1767225600);
+    cr_assert(r->has_not_after && r->not_after_s == 1798761600);
+}
+
+/* Each file is wrong in one way; the message must name it. */
+Test(quote_policy, says_what_is_wrong_with_a_file_and_where)
+{
+    static const struct {
+        const char *text;
+        enum assay_status status;
+        const char *word;
+    } rows[] = {
+        { "", ASSAY_E_SYNTAX, "empty" },
+        { "profile: production\n", ASSAY_E_SYNTAX, "policy_version" },
+        { "policy_version: 1\n", ASSAY_E_SYNTAX, "profile" },
+        { "policy_version: 2\nprofile: production\n", ASSAY_E_VERSION, "policy_version" },
+        { "policy_version: 1\nprofile: fast\n", ASSAY_E_SYNTAX, "line: 2" },
+        { "policy_version: 1\nprofil: production\n", ASSAY_E_SYNTAX, "profil" },
+        { "policy_version: one\nprofile: production\n", ASSAY_E_SYNTAX, "line: 1" },
+        { "policy_version: 1\nprofile: production\nprofile: development\n", ASSAY_E_DUPLICATE,
+          "line 3" },
+        { "policy_version: 1\nprofile: production\nkinds: [sgx]\n", ASSAY_E_SYNTAX, "sgx" },
+        { "policy_version: 1\nprofile: production\nkinds: []\n", ASSAY_E_SYNTAX, "line: 3" },
+        { "policy_version: 1\nprofile: production\npcesvn_min: 65536\n", ASSAY_E_SYNTAX,
+          "line: 3" },
+        { "policy_version: 1\nprofile: production\npcesvn_min: -1\n", ASSAY_E_SYNTAX, "line: 3" },
+        { "policy_version: 1\nprofile: production\nstatuses:\n  - {status: Fine, accept: "
+          "warning}\n",
+          ASSAY_E_SYNTAX, "Fine" },
+        { "policy_version: 1\nprofile: production\nstatuses:\n"
+          "  - {status: OutOfDate, accept: warning}\n  - {status: OutOfDate, accept: refused}\n",
+          ASSAY_E_DUPLICATE, "OutOfDate" },
+        { "policy_version: 1\nprofile: production\nstatuses:\n"
+          "  - {status: Revoked, accept: warning}\n",
+          ASSAY_E_INVALID, "Revoked" },
+        { "policy_version: 1\nprofile: production\nroots:\n  - {name: a, key: \"00\", kinds: "
+          "[soft]}\n",
+          ASSAY_E_SYNTAX, "128" },
+        { "policy_version: 1\nprofile: production\nreferences:\n  - {field: mrtd, state: allowed, "
+          "value: \"00\"}\n",
+          ASSAY_E_SYNTAX, "96" },
+        { "policy_version: 1\nprofile: production\nadvisories_denied: "
+          "[INTEL-SA-0000000000000000000000]\n",
+          ASSAY_E_RANGE, "advisories_denied" },
+        { "policy_version: &a 1\nprofile: *a\n", ASSAY_E_SYNTAX, "line 2" },
+        { "policy_version: 1\nprofile: production\nroots: [[[[[[[[[[a]]]]]]]]]]\n", ASSAY_E_RANGE,
+          "line 3" },
+        { "policy_version: 1\nprofile: [\n", ASSAY_E_SYNTAX, "line" },
+        { "policy_version: 1\n\tprofile: production\n", ASSAY_E_SYNTAX, "line 2" },
+        { "- 1\n- 2\n", ASSAY_E_SYNTAX, "MAPPING" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct assay_policy p;
+        char message[ASSAY_YAML_MESSAGE_MAX];
+        const enum assay_status status = parse(rows[i].text, &p, message);
+        cr_assert_eq(status, rows[i].status, "row %zu: %s: %s", i, assay_status_symbol(status),
+                     message);
+        cr_assert_not_null(strstr(message, rows[i].word), "row %zu: %s", i, message);
+    }
+}
+
+Test(quote_policy, bounds_the_length_of_its_file)
+{
+    struct assay_policy p;
+    char message[ASSAY_YAML_MESSAGE_MAX];
+    char *const text = malloc(ASSAY_YAML_LEN_MAX + 1);
+    cr_assert_not_null(text);
+    memset(text, '\n', ASSAY_YAML_LEN_MAX + 1);
+    assay_bytes_copy(text, ASSAY_YAML_LEN_MAX, full, sizeof full - 1);
+    cr_assert_eq(assay_policy_parse_yaml((uint8_t *)text, ASSAY_YAML_LEN_MAX, &p, message),
+                 ASSAY_OK, "%s", message);
+    cr_assert_eq(assay_policy_parse_yaml((uint8_t *)text, ASSAY_YAML_LEN_MAX + 1, &p, message),
+                 ASSAY_E_RANGE);
+    free(text);
+}
+
+/* Every table full and every option there. */
+static void fill(struct assay_policy *p)
+{
+    assay_policy_default(p);
+    for (int i = 0; i < ASSAY_TCB_STATUS_COUNT; i++) {
+        p->statuses[i].has_grace = true;
+        p->statuses[i].grace_s = UINT64_MAX;
+    }
+    p->evaluation_number_min = UINT32_MAX;
+    p->pcesvn_min = UINT16_MAX;
+    p->root_count = ASSAY_POLICY_ROOTS_MAX;
+    for (int i = 0; i < ASSAY_POLICY_ROOTS_MAX; i++) {
+        memset(p->roots[i].name, 'r', ASSAY_ROOT_NAME_MAX - 1);
+        p->roots[i].kinds = UINT32_MAX;
+    }
+    p->advisory_count = ASSAY_POLICY_ADVISORIES_MAX;
+    for (int i = 0; i < ASSAY_POLICY_ADVISORIES_MAX; i++)
+        memset(p->advisories_denied[i], 'a', ASSAY_ADVISORY_TEXT - 1);
+    p->reference_count = ASSAY_REFERENCES_MAX;
+    for (int i = 0; i < ASSAY_REFERENCES_MAX; i++) {
+        struct assay_reference *const r = &p->references[i];
+        r->field = ASSAY_REFERENCE_MRTD;
+        r->value_len = 48;
+        r->has_not_before = r->has_not_after = true;
+        r->not_before_s = r->not_after_s = INT64_MAX;
+        r->isvsvn_min = UINT16_MAX;
+    }
+}
+
+Test(quote_policy, survives_its_bytes_empty_and_full)
+{
+    static uint8_t first[ASSAY_POLICY_LEN_MAX], second[ASSAY_POLICY_LEN_MAX];
+    struct assay_policy *const p = calloc(2, sizeof *p);
+    uint8_t a[32], b[32];
+    cr_assert_not_null(p);
+    for (int round = 0; round < 2; round++) {
+        if (round == 0) assay_policy_default(&p[0]);
+        else fill(&p[0]);
+        const struct assay_slice bytes = encode(&p[0], first, sizeof first);
+        cr_assert_eq(assay_policy_decode(bytes.bytes, bytes.len, &p[1]), ASSAY_OK);
+        cr_assert(assay_slice_equal(bytes, encode(&p[1], second, sizeof second)));
+        assay_policy_digest(&p[0], a);
+        assay_sha256(bytes.bytes, bytes.len, b);
+        cr_assert_arr_eq(a, b, 32);
+    }
+    free(p);
+}
+
+Test(quote_policy, rejects_every_truncation_and_one_byte_too_many)
+{
+    static uint8_t memory[ASSAY_POLICY_LEN_MAX];
+    struct assay_policy p;
+    struct assay_policy before;
+    char message[ASSAY_YAML_MESSAGE_MAX];
+    cr_assert_eq(parse(full, &p, message), ASSAY_OK);
+    const struct assay_slice bytes = encode(&p, memory, sizeof memory);
+    before = p;
+    for (size_t cut = 0; cut < bytes.len; cut++) {
+        uint8_t *const exact = malloc(cut == 0 ? 1 : cut);
+        cr_assert_not_null(exact);
+        if (cut > 0) assay_bytes_copy(exact, cut, bytes.bytes, cut);
+        cr_assert_eq(assay_policy_decode(exact, cut, &p), ASSAY_E_TRUNCATED, "%zu", cut);
+        free(exact);
+    }
+    cr_assert(assay_bytes_equal(&before, &p, sizeof p)); /* untouched */
+    memory[bytes.len] = 0;
+    cr_assert_eq(assay_policy_decode(memory, bytes.len + 1, &p), ASSAY_E_TRAILING);
+    cr_assert_eq(assay_policy_decode(memory, ASSAY_POLICY_LEN_MAX + 1, &p), ASSAY_E_RANGE);
+}
+
+Test(quote_policy, decodes_only_what_it_would_write)
+{
+    static uint8_t memory[ASSAY_POLICY_LEN_MAX], again[ASSAY_POLICY_LEN_MAX];
+    struct assay_policy p;
+    char message[ASSAY_YAML_MESSAGE_MAX];
+    cr_assert_eq(parse(full, &p, message), ASSAY_OK);
+    const struct assay_slice bytes = encode(&p, memory, sizeof memory);
+    size_t accepted = 0;
+    for (size_t at = 0; at < bytes.len; at++)
+        for (unsigned bit = 0; bit < 8; bit++) {
+            memory[at] ^= (uint8_t)(1u << bit);
+            if (assay_policy_decode(memory, bytes.len, &p) == ASSAY_OK) {
+                cr_assert(assay_slice_equal(bytes, encode(&p, again, sizeof again)),
+                          "bit %u of byte %zu", bit, at);
+                accepted += 1;
+            }
+            memory[at] ^= (uint8_t)(1u << bit);
+        }
+    cr_assert_gt(accepted, 0); /* other measurements, other numbers */
+}
+
+Test(quote_policy, checks_lengths_windows_and_counts)
+{
+    struct assay_policy p;
+    fill(&p);
+    cr_assert_eq(assay_policy_check(&p), ASSAY_OK);
+    p.references[5].value_len = 32;
+    cr_assert_eq(assay_policy_check(&p), ASSAY_E_INVALID);
+    p.references[5].value_len = 48;
+    p.references[5].not_after_s -= 1;
+    cr_assert_eq(assay_policy_check(&p), ASSAY_E_INVALID);
+    p.references[5].not_after_s = -1;
+    cr_assert_eq(assay_policy_check(&p), ASSAY_E_RANGE);
+    fill(&p);
+    p.reference_count += 1;
+    cr_assert_eq(assay_policy_check(&p), ASSAY_E_RANGE);
+    fill(&p);
+    p.roots[3].name[0] = '\0';
+    cr_assert_eq(assay_policy_check(&p), ASSAY_E_RANGE);
+}
