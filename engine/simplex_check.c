@@ -15,17 +15,6 @@ static void check_own_votes(const struct sx_view *v)
     }
 }
 
-/* What counts of ours is what we cast; nobody else can have signed it. */
-static void check_own_ballot(const struct assay_simplex *s, const struct sx_view *v)
-{
-    const uint16_t seat = s->seat_of[s->config.self];
-    if (seat == UINT16_MAX || s->halted) return; /* halted: the log may have been rolled back */
-    for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++) {
-        if (!v->ballots[seat].held[type] || !v->cast[type]) continue;
-        ASSAY_ASSERT(assay_bytes_equal(v->ballots[seat].id[type], v->cast_id[type], 32));
-    }
-}
-
 static void check_view_certificates(const struct assay_simplex *s, const struct sx_view *v)
 {
     for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++) {
@@ -51,7 +40,6 @@ static void check_views(const struct assay_simplex *s)
         ASSAY_ASSERT(assay_sx_in_window(s, v->view));
         ASSAY_ASSERT(v->view > s->leader_view || v->has_leader);
         check_own_votes(v);
-        check_own_ballot(s, v);
         check_view_certificates(s, v);
         /* Left behind only with a certificate, or by finality above. */
         if (v->view > s->final_view && v->view < s->view)

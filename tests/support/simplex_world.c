@@ -134,6 +134,7 @@ static void transmit(struct simplex_world *w, struct machine *from, uint32_t to,
                                      .message = kind,
                                      .len = payload.len };
         event.at_ms = w->now + between(w, w->options.delay_min_ms, w->options.delay_max_ms);
+        if (kind == ASSAY_MESSAGE_PROPOSAL) event.at_ms += w->options.proposal_extra_ms;
         event.bytes = must(malloc(payload.len + 1));
         memcpy(event.bytes, payload.bytes, payload.len);
         world_schedule(w, &event);
@@ -191,7 +192,9 @@ static void persist_all(struct simplex_world *w, struct machine *m,
     for (size_t i = 0; i < m->actions.count; i++) {
         const struct assay_simplex_action *action = &m->actions.items[i];
         if (action->kind != ASSAY_SIMPLEX_PERSIST) continue;
-        if (w->options.plant == WORLD_FORGETS_CERTIFICATES) continue;
+        if (w->options.plant == WORLD_FORGETS_CERTIFICATES &&
+            action->effect.as.persist.class_ == ASSAY_STORE_CERTIFICATE)
+            continue;
         world_log_put(m, action->effect.as.persist.class_, &action->effect.as.persist.key,
                       action->effect.as.persist.value);
     }
@@ -294,8 +297,8 @@ enum assay_status world_input(struct simplex_world *w, struct machine *m,
 static void step(struct simplex_world *w, struct machine *m, const struct world_event *event)
 {
     const enum assay_status status = world_input(w, m, event);
-    if (event->from == ASSAY_SLOT_SELF && event->kind == WORLD_MESSAGE && status != ASSAY_OK &&
-        status != ASSAY_E_STALE)
+    const bool own = event->from == ASSAY_SLOT_SELF && event->kind == WORLD_MESSAGE;
+    if (own && status != ASSAY_OK && status != ASSAY_E_STALE && !m->byzantine)
         world_violated(w, "a machine refused its own message: %s", assay_status_symbol(status));
     for (size_t i = 0; i < m->actions.count; i++) /* the ledger's answers append to the list */
         world_ledger_act(w, m, i);
@@ -469,8 +472,10 @@ struct simplex_world *simplex_world_create(const struct world_options *options)
         m->durable = m->ledger;
         world_machine_init(w, m);
         m->alive = true;
+    }
+    for (uint32_t i = 0; i < w->machine_count; i++) { /* once everybody can hear */
         const struct world_event run = { .kind = WORLD_RUN, .valid = true };
-        step(w, m, &run);
+        step(w, &w->machines[i], &run);
     }
     return w;
 }

@@ -34,6 +34,7 @@ struct world_options {
     uint32_t epoch_blocks;    /* 0: 5 blocks an epoch */
     uint64_t cadence_ms;      /* a proposal is due so long after the last final block; 0: at once */
     uint64_t delay_min_ms, delay_max_ms;
+    uint64_t proposal_extra_ms; /* proposals take so much longer */
     uint32_t loss_permille, duplicate_permille;
     uint32_t crash_permille;  /* of commits: the machine dies at one of the points around it */
     uint64_t check_ms_max;    /* the ledger takes up to so long to judge a block */

@@ -1,0 +1,17 @@
+/*
+ * tests/support/planted_quorum.h - a planted fault: a quorum that is one too small, put in front of
+ * every file of one test program (tests/unit/engine/CMakeLists.txt).
+ */
+#ifndef ASSAY_TESTS_PLANTED_QUORUM_H
+#define ASSAY_TESTS_PLANTED_QUORUM_H
+
+#include "engine/vote.h"
+
+static inline bool planted_quorum(uint64_t weight_bp, uint64_t total_bp)
+{
+    return 3 * (weight_bp + 1) > 2 * total_bp;
+}
+
+#define assay_quorum(weight_bp, total_bp) planted_quorum(weight_bp, total_bp)
+
+#endif

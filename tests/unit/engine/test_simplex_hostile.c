@@ -1,0 +1,342 @@
+/*
+ * tests/unit/engine/test_simplex_hostile.c - messages that somebody made up: refused with a reason,
+ * and the machine is bit for bit what it was, apart from its counters; nothing grows.
+ */
+#include "engine/simplex_internal.h"
+#include "tests/support/simplex_world_internal.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CAPTURED_MAX = 400 };
+
+struct captured {
+    enum assay_message_kind kind;
+    uint16_t from;
+    uint8_t *bytes;
+    size_t len;
+};
+
+struct recording {
+    struct captured items[CAPTURED_MAX];
+    size_t count;
+};
+
+static bool record(void *context, uint32_t from, uint32_t to, enum assay_message_kind kind,
+                   struct assay_slice payload)
+{
+    struct recording *r = context;
+    if (to != 1 || r->count == CAPTURED_MAX) return true;
+    struct captured *item = &r->items[r->count++];
+    *item = (struct captured){ .kind = kind, .from = (uint16_t)from, .len = payload.len };
+    item->bytes = malloc(payload.len + 1);
+    cr_assert_not_null(item->bytes);
+    memcpy(item->bytes, payload.bytes, payload.len);
+    return true;
+}
+
+/* A world in the middle of things, and what machine 1 was sent until then. */
+static struct simplex_world *busy_world(struct recording *r)
+{
+    const struct world_options options = { .seed = 7,
+                                           .slot_count = 4,
+                                           .weights = { 1, 1, 1, 1 },
+                                           .delay_min_ms = 1,
+                                           .delay_max_ms = 30,
+                                           .loss_permille = 150,
+                                           .epoch_blocks = 12,
+                                           .crash_permille = 10 };
+    struct simplex_world *world = simplex_world_create(&options);
+    simplex_world_set_filter(world, record, r);
+    cr_assert(simplex_world_run(world, 1500));
+    if (!simplex_world_alive(world, 1)) simplex_world_restart(world, 1);
+    cr_assert(simplex_world_run(world, 1500));
+    simplex_world_set_faults(world, 0, 0, 0);
+    if (!simplex_world_alive(world, 1)) simplex_world_restart(world, 1);
+    simplex_world_set_filter(world, NULL, NULL);
+    return world;
+}
+
+static void free_recording(struct recording *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        free(r->items[i].bytes);
+    r->count = 0;
+}
+
+struct picture {
+    uint8_t *simplex, *blocks;
+};
+
+static struct picture picture_of(struct machine *m)
+{
+    struct picture p = { malloc(m->simplex_memory_len), malloc(m->blocks_memory_len) };
+    cr_assert(p.simplex != NULL && p.blocks != NULL);
+    assay_simplex_release(m->simplex);
+    memcpy(p.simplex, m->simplex_memory, m->simplex_memory_len);
+    memcpy(p.blocks, m->blocks_memory, m->blocks_memory_len);
+    return p;
+}
+
+/* Counters and scratch bytes aside. */
+static void require_unchanged(struct machine *m, const struct picture *before)
+{
+    struct assay_simplex *s = m->simplex;
+    const uint8_t *was = before->simplex;
+    const uint8_t *memory = m->simplex_memory;
+    const struct assay_simplex *old = (const void *)was;
+    s->refused = old->refused;
+    s->arena.used = old->arena.used;
+    memcpy(s->arena.bytes, was + (s->arena.bytes - memory), s->arena.capacity);
+    memcpy(s->helped_ms, was + ((uint8_t *)s->helped_ms - memory),
+           s->config.voters_max * sizeof *s->helped_ms);
+    cr_assert(memcmp(was, memory, m->simplex_memory_len) == 0);
+    cr_assert(memcmp(before->blocks, m->blocks_memory, m->blocks_memory_len) == 0);
+}
+
+static void drop_picture(struct picture *p)
+{
+    free(p->simplex);
+    free(p->blocks);
+}
+
+/* An exact copy on the heap, so that a sanitizer sees one byte too far. */
+static enum assay_status give(struct simplex_world *w, uint16_t from, enum assay_message_kind kind,
+                              const uint8_t *bytes, size_t len)
+{
+    struct machine *m = &w->machines[1];
+    uint8_t *copy = malloc(len == 0 ? 1 : len);
+    cr_assert_not_null(copy);
+    memcpy(copy, bytes, len);
+    const struct world_event event = {
+        .kind = WORLD_MESSAGE, .from = from, .message = kind, .bytes = copy, .len = len
+    };
+    const enum assay_status status = world_input(w, m, &event);
+    free(copy);
+    return status;
+}
+
+Test(simplex_hostile, every_truncation_and_every_extra_byte_changes_nothing, .timeout = 120)
+{
+    static struct recording r;
+    struct simplex_world *world = busy_world(&r);
+    struct machine *m = &world->machines[1];
+    cr_assert(r.count > 100);
+    m->simplex->now_ms = world->now;
+    struct picture before = picture_of(m);
+    bool tried[64] = { false };
+    for (size_t i = 0; i < r.count; i++) {
+        const struct captured *item = &r.items[i];
+        if (tried[item->kind] && i % 16 != 0) continue; /* each kind whole, then samples */
+        tried[item->kind] = true;
+        for (size_t len = 0; len < item->len; len++)
+            cr_assert_neq(give(world, item->from, item->kind, item->bytes, len), ASSAY_OK);
+        item->bytes[item->len] = 0;
+        cr_assert_neq(give(world, item->from, item->kind, item->bytes, item->len + 1), ASSAY_OK);
+        require_unchanged(m, &before);
+    }
+    for (int kind = ASSAY_MESSAGE_PROPOSAL; kind <= ASSAY_MESSAGE_BLOCK_PULL; kind++)
+        cr_expect(tried[kind] || kind >= ASSAY_MESSAGE_CERTIFICATE_PULL, "kind %d", kind);
+    drop_picture(&before);
+    free_recording(&r);
+    simplex_world_destroy(&world);
+}
+
+Test(simplex_hostile, a_flipped_bit_is_refused_or_harmless, .timeout = 120)
+{
+    static struct recording r;
+    struct simplex_world *world = busy_world(&r);
+    struct machine *m = &world->machines[1];
+    m->simplex->now_ms = world->now;
+    struct picture before = picture_of(m);
+    size_t refused = 0;
+    for (size_t i = 0; i < r.count; i += 7) {
+        const struct captured *item = &r.items[i];
+        for (size_t bit = i % 5; bit < 8 * item->len; bit += 5) {
+            item->bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+            const size_t early = m->simplex->early.used;
+            const enum assay_status status =
+                give(world, item->from, item->kind, item->bytes, item->len);
+            item->bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+            refused += status != ASSAY_OK;
+            if (status == ASSAY_OK) {
+                /* A pull or question as good as the first, or a flip that made it one of the next
+                 * epoch, kept to be judged there. */
+                cr_assert(item->kind >= ASSAY_MESSAGE_CERTIFICATE_PULL ||
+                              m->simplex->early.used > early,
+                          "kind %d bit %zu", (int)item->kind, bit);
+                drop_picture(&before);
+                before = picture_of(m);
+            }
+        }
+        require_unchanged(m, &before);
+    }
+    cr_expect(refused > 1000);
+    drop_picture(&before);
+    free_recording(&r);
+    simplex_world_destroy(&world);
+}
+
+/* --- well signed, and wrong */
+
+static size_t make_vote(const struct simplex_world *w, uint64_t epoch, uint64_t view,
+                        enum assay_vote_type type, uint16_t slot, uint16_t key, uint8_t *bytes)
+{
+    struct assay_vote_statement statement = { .epoch = epoch, .view = view, .type = type };
+    uint8_t digest[32];
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+    memcpy(statement.chain_id, w->chain_id, 32);
+    if (type != ASSAY_VOTE_NULLIFY) memset(statement.block_id, 0x77, 32);
+    assay_vote_statement_digest(&statement, digest);
+    simplex_world_sign(w, key, digest, signature);
+    struct assay_writer out = assay_writer_over(bytes, ASSAY_VOTE_LEN_MAX);
+    assay_vote_encode(&statement, slot, signature, &out);
+    cr_assert(!out.full);
+    return out.len;
+}
+
+Test(simplex_hostile, a_vote_at_the_wrong_place_or_of_another_is_refused)
+{
+    static struct recording r;
+    struct simplex_world *world = busy_world(&r);
+    struct machine *m = &world->machines[1];
+    struct assay_simplex *s = m->simplex;
+    uint8_t vote[ASSAY_VOTE_LEN_MAX];
+    const uint64_t epoch = s->base.epoch;
+    const uint64_t view = s->view + 3;
+    const struct {
+        uint64_t epoch, view;
+        uint16_t slot, key;
+        enum assay_status status;
+    } cases[] = {
+        { epoch, view, 2, 3, ASSAY_E_SIGNATURE },  /* slot 3 signs for slot 2 */
+        { epoch, view, 4, 2, ASSAY_E_STRANGER },   /* no such slot */
+        { epoch, view, 9000, 2, ASSAY_E_STRANGER },
+        { epoch, s->final_view + WORLD_VIEWS_MAX, 2, 2, ASSAY_E_EARLY }, /* one past the window */
+        { epoch, UINT64_MAX / 16, 2, 2, ASSAY_E_EARLY },
+        { epoch - 1, 1, 2, 2, ASSAY_E_STALE },
+    };
+    s->now_ms = world->now;
+    struct picture before = picture_of(m);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (cases[i].epoch == 0) continue;
+        const size_t len = make_vote(world, cases[i].epoch, cases[i].view, ASSAY_VOTE_NULLIFY,
+                                     cases[i].slot, cases[i].key, vote);
+        cr_expect_eq(give(world, 2, ASSAY_MESSAGE_VOTE, vote, len), cases[i].status, "case %zu", i);
+        require_unchanged(m, &before);
+    }
+    drop_picture(&before);
+    const size_t last = make_vote(world, epoch, s->final_view + WORLD_VIEWS_MAX - 1,
+                                  ASSAY_VOTE_NULLIFY, 2, 2, vote);
+    cr_expect_eq(give(world, 2, ASSAY_MESSAGE_VOTE, vote, last), ASSAY_OK); /* the window's last */
+    cr_expect_eq(give(world, 2, ASSAY_MESSAGE_VOTE, vote, last), ASSAY_E_DUPLICATE);
+    free_recording(&r);
+    simplex_world_destroy(&world);
+}
+
+Test(simplex_hostile, messages_of_another_chain_are_refused)
+{
+    static struct recording r;
+    struct simplex_world *world = busy_world(&r);
+    struct machine *m = &world->machines[1];
+    uint8_t vote[ASSAY_VOTE_LEN_MAX];
+    m->simplex->now_ms = world->now;
+    struct picture before = picture_of(m);
+    world->chain_id[5] ^= 1;
+    const size_t len =
+        make_vote(world, m->simplex->base.epoch, m->simplex->view, ASSAY_VOTE_NULLIFY, 2, 2, vote);
+    world->chain_id[5] ^= 1;
+    cr_expect_eq(give(world, 2, ASSAY_MESSAGE_VOTE, vote, len), ASSAY_E_CHAIN);
+    require_unchanged(m, &before);
+    drop_picture(&before);
+    free_recording(&r);
+    simplex_world_destroy(&world);
+}
+
+Test(simplex_hostile, kinds_of_the_ledger_and_the_host_are_refused)
+{
+    static struct recording r;
+    struct simplex_world *world = busy_world(&r);
+    const uint8_t byte[1] = { 0x80 };
+    cr_expect_eq(give(world, 2, ASSAY_MESSAGE_ENVELOPE, byte, 1), ASSAY_E_UNSUPPORTED);
+    cr_expect_eq(give(world, 2, (enum assay_message_kind)999, byte, 1), ASSAY_E_UNSUPPORTED);
+    cr_expect_eq(give(world, 77, ASSAY_MESSAGE_VOTE, byte, 1), ASSAY_E_STRANGER);
+    free_recording(&r);
+    simplex_world_destroy(&world);
+}
+
+/* --- equivocation by hand: E1, E2, E3 */
+
+Test(simplex_hostile, each_pair_of_votes_that_convicts_is_handed_out_once)
+{
+    static struct recording r;
+    struct simplex_world *world = busy_world(&r);
+    struct machine *m = &world->machines[1];
+    world->options.byzantine[3] = true;
+    const struct {
+        enum assay_vote_type first, second;
+        unsigned proof;
+    } pairs[] = {
+        { ASSAY_VOTE_NOTARISE, ASSAY_VOTE_NOTARISE, 1 },
+        { ASSAY_VOTE_FINALISE, ASSAY_VOTE_FINALISE, 2 },
+        { ASSAY_VOTE_NOTARISE, ASSAY_VOTE_FINALISE, 2 },
+        { ASSAY_VOTE_NULLIFY, ASSAY_VOTE_FINALISE, 3 },
+        { ASSAY_VOTE_FINALISE, ASSAY_VOTE_NULLIFY, 3 },
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        uint8_t bytes[2][ASSAY_VOTE_LEN_MAX];
+        const uint64_t view = m->simplex->view + 20 + i;
+        size_t accusations = 0;
+        for (int j = 0; j < 2; j++) {
+            struct assay_vote_statement statement = { .epoch = m->simplex->base.epoch,
+                                                      .view = view,
+                                                      .type = j == 0 ? pairs[i].first
+                                                                     : pairs[i].second };
+            uint8_t digest[32];
+            uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+            memcpy(statement.chain_id, world->chain_id, 32);
+            if (statement.type != ASSAY_VOTE_NULLIFY) memset(statement.block_id, 0x70 + j, 32);
+            assay_vote_statement_digest(&statement, digest);
+            simplex_world_sign(world, 3, digest, signature);
+            struct assay_writer w = assay_writer_over(bytes[j], sizeof bytes[j]);
+            assay_vote_encode(&statement, 3, signature, &w);
+            cr_assert_eq(give(world, 3, ASSAY_MESSAGE_VOTE, bytes[j], w.len), ASSAY_OK);
+            for (size_t k = 0; k < m->actions.count; k++) {
+                if (m->actions.items[k].kind != ASSAY_SIMPLEX_ACCUSE) continue;
+                accusations++;
+                cr_expect_eq(m->actions.items[k].proof_number, pairs[i].proof);
+                cr_expect_eq(m->actions.items[k].slot, 3);
+            }
+            if (j == 1) /* again: told once is enough */
+                cr_expect_eq(give(world, 3, ASSAY_MESSAGE_VOTE, bytes[j], w.len),
+                             ASSAY_E_DUPLICATE);
+        }
+        cr_expect_eq(accusations, 1, "pair %zu", i);
+    }
+    free_recording(&r);
+    simplex_world_destroy(&world);
+}
+
+/* --- bounded memory */
+
+Test(simplex_hostile, one_sender_cannot_fill_the_early_buffer_for_the_others)
+{
+    static struct recording r;
+    struct simplex_world *world = busy_world(&r);
+    struct machine *m = &world->machines[1];
+    uint8_t vote[ASSAY_VOTE_LEN_MAX];
+    const uint64_t next = m->simplex->base.epoch + 1;
+    enum assay_status status = ASSAY_OK;
+    for (uint64_t view = 1; view < 100000 && status == ASSAY_OK; view++) {
+        const size_t len = make_vote(world, next, view, ASSAY_VOTE_NULLIFY, 2, 2, vote);
+        status = give(world, 2, ASSAY_MESSAGE_VOTE, vote, len);
+        if (view == 1)
+            cr_expect_eq(give(world, 2, ASSAY_MESSAGE_VOTE, vote, len), ASSAY_E_DUPLICATE);
+    }
+    cr_expect_eq(status, ASSAY_E_FULL);
+    const size_t len = make_vote(world, next, 1, ASSAY_VOTE_NULLIFY, 3, 3, vote);
+    cr_expect_eq(give(world, 3, ASSAY_MESSAGE_VOTE, vote, len), ASSAY_OK);
+    free_recording(&r);
+    simplex_world_destroy(&world);
+}
