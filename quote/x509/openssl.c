@@ -505,8 +505,8 @@ static unsigned digit_value(uint8_t c)
 }
 
 /*
- * One meaning has one encoding (RFC 4648 3.5): the bits that padding leaves unused are zero, so that
- * no bit of a quote can be turned without a verdict noticing.
+ * One meaning has one encoding (RFC 4648 3.5): the bits that padding leaves unused are zero, so
+ * that no bit of a quote can be turned without a verdict noticing.
  */
 static bool padding_is_canonical(const uint8_t *text, size_t len)
 {
