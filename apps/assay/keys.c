@@ -21,18 +21,18 @@ static const char usage[] =
     "keys\n"
     "only: hand it to whoever plans the network (`assay genesis create`).\n";
 
-static int complain(const char *what, enum assay_status status)
+static int complain(const char *what, enum assay_status status, const char *hint)
 {
-    const char *hint = "";
     if (status == ASSAY_E_DUPLICATE)
-        hint = "; there are keys already, and they are never overwritten";
-    if (status == ASSAY_E_IO) hint = "; a key file must be a regular file of mode 0600";
-    (void)fprintf(stderr, "assay keys: %s: %s (%s)%s\n", what, assay_status_text(status),
-                  assay_status_symbol(status), hint);
-    return status == ASSAY_E_DUPLICATE   ? ASSAY_EXIT_CONFLICT
-           : status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND
-                                         : ASSAY_EXIT_INTERNAL;
+        hint = "there are keys already, and they are never overwritten";
+    else if (status != ASSAY_E_IO) hint = "";
+    (void)fprintf(stderr, "assay keys: %s: %s (%s)%s%s\n", what, assay_status_text(status),
+                  assay_status_symbol(status), hint[0] != '\0' ? "; " : "", hint);
+    if (status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_CONFLICT;
+    return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
 }
+
+static const char cannot_write[] = "it cannot be made or written there";
 
 static void put_hex(FILE *out, const char *key, const uint8_t *bytes, size_t len)
 {
@@ -58,15 +58,15 @@ static int write_card(const char *dir, const char *name, const struct assay_keyr
 {
     char path[PATH_MAX], text[2048];
     if (snprintf(path, sizeof path, "%s/node.yaml", dir) >= (int)sizeof path)
-        return complain(dir, ASSAY_E_IO);
+        return complain(dir, ASSAY_E_IO, "the path is too long");
     FILE *out = fmemopen(text, sizeof text, "w");
-    if (out == NULL) return complain(path, ASSAY_E_MEMORY);
+    if (out == NULL) return complain(path, ASSAY_E_MEMORY, "");
     put_card(out, name, ring);
     const long len = ftell(out);
     (void)fclose(out);
     const enum assay_status status =
         assay_file_write(path, 0644, (const uint8_t *)text, (size_t)len);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(path, status);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(path, status, cannot_write);
 }
 
 static int generate(const char *dir, const char *name)
@@ -79,7 +79,7 @@ static int generate(const char *dir, const char *name)
     }
     struct assay_keyring ring;
     const enum assay_status status = assay_keyring_create(dir, &ring);
-    if (status != ASSAY_OK) return complain(dir, status);
+    if (status != ASSAY_OK) return complain(dir, status, cannot_write);
     const int result = write_card(dir, name, &ring);
     if (result == ASSAY_EXIT_OK) put_card(stdout, name, &ring);
     assay_keyring_wipe(&ring);
@@ -90,7 +90,7 @@ static int operator_key(const char *path)
 {
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
     const enum assay_status status = assay_operator_key_create(path, public_key);
-    if (status != ASSAY_OK) return complain(path, status);
+    if (status != ASSAY_OK) return complain(path, status, cannot_write);
     put_hex(stdout, "public_key", public_key, sizeof public_key);
     return ASSAY_EXIT_OK;
 }
@@ -109,7 +109,8 @@ static int show(const char *path)
     }
     const enum assay_status second = assay_operator_key_load(path, &secret, public_key);
     assay_secret_wipe(&secret, sizeof secret);
-    if (second != ASSAY_OK) return complain(path, status);
+    if (second != ASSAY_OK)
+        return complain(path, status, "a key file must be a regular file of mode 0600");
     put_hex(stdout, "public_key", public_key, sizeof public_key);
     return ASSAY_EXIT_OK;
 }

@@ -81,8 +81,8 @@ static int unreachable(const struct question *q, enum assay_status status)
     return status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE;
 }
 
-/* A text of a document, fit for a terminal: names come from operators who may be strangers. Returns:
- * one of a few static buffers, for use at once; longer texts are cut. */
+/* A text of a document, fit for a terminal: names come from operators who may be strangers.
+ * Returns: one of a few static buffers, for use at once; longer texts are cut. */
 static const char *fit(const char *text)
 {
     static char buffers[4][512];

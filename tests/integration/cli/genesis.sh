@@ -1,0 +1,126 @@
+#!/bin/sh
+# `assay keys` and `assay genesis` from nothing to a genesis that assayd takes, and all that they refuse.
+. "$(dirname "$0")/lib.sh"
+cd "$WORK" || exit 2
+
+# --- keys
+expect 0 'identity_public: "' "$ASSAY" keys generate keys --name first.node_1-x
+check 'a card is written' test -f keys/node.yaml
+check 'keys are for their owner alone' test "$(stat -c %a keys/identity.key keys/door.key \
+    keys/incarnation.key | sort -u)" = 600
+check 'no private key is in the card' test "$(wc -l <keys/node.yaml)" -le 9
+cp -r keys before
+expect 6 'there are keys already, and they are never overwritten' "$ASSAY" keys generate keys --name x
+check 'a refused command changes nothing' diff -r before keys
+expect 0 "$(sed -n 's/^node_id: //p' keys/node.yaml)" "$ASSAY" keys show keys
+for name in '' 'a b' 'a/b' "a
+b" "$(printf 'n%.0s' $(seq 64))"; do
+    expect 2 'expected --name NAME' "$ASSAY" keys generate other --name "$name"
+done
+expect 2 'expected --name NAME' "$ASSAY" keys generate other
+check 'a refused name makes no folder' test ! -e other
+expect 5 'nothing is known under that name' "$ASSAY" keys show nothing
+expect 1 'it cannot be made or written there' "$ASSAY" keys generate nowhere/deeper/keys --name x
+expect 1 'it cannot be made or written there' "$ASSAY" keys operator nowhere/operator.key
+expect 0 'public_key: "' "$ASSAY" keys operator operator.key
+expect 6 'never overwritten' "$ASSAY" keys operator operator.key
+expect 0 'public_key: "' "$ASSAY" keys show operator.key
+chmod 644 operator.key
+expect 1 'a key file must be a regular file of mode 0600' "$ASSAY" keys show operator.key
+chmod 600 operator.key
+expect 2 'usage: assay keys' "$ASSAY" keys
+expect 2 'usage: assay keys' "$ASSAY" keys frobnicate keys
+expect 0 'usage: assay keys' "$ASSAY" keys --help
+
+# --- a network, unsigned
+network 2 500 2
+expect 0 'signatures     0 valid, 2 of 2 operators needed' "$ASSAY" genesis show genesis
+case $out in *'development, INSECURE'*) ;; *) wrong "the profile is not shown: $out" ;; esac
+expect 2 'genesis' "$ASSAYD" --config node-1/assayd.yaml --check-config
+case $out in *'a signature does not verify'*) ;; *) wrong "an unsigned genesis: $out" ;; esac
+
+# --- signing
+expect 6 "the key is none of the 2 founding operators'" \
+    "$ASSAY" genesis sign genesis --key operator.key
+expect 13 'ASSAY_E_UNSUPPORTED' "$ASSAY" genesis sign genesis --key node-1/keys/identity.key
+expect 5 'ASSAY_E_NOT_FOUND' "$ASSAY" genesis sign genesis --key nobody.key
+expect 5 'ASSAY_E_NOT_FOUND' "$ASSAY" genesis sign nothing --key alpha.key
+expect 0 'signed by 1 of 2 operators, 2 needed' "$ASSAY" genesis sign genesis --key alpha.key
+cp genesis genesis.one
+expect 2 'a signature does not verify' "$ASSAYD" --config node-1/assayd.yaml --check-config
+expect 0 'signed by 1 of 2 operators, 2 needed' "$ASSAY" genesis sign genesis --key alpha.key
+expect 0 'signed by 2 of 2 operators, 2 needed' "$ASSAY" genesis sign genesis --key beta.key
+expect 0 'signatures     2 valid, 2 of 2 operators needed' "$ASSAY" genesis show genesis
+expect 0 'fit to run' "$ASSAYD" --config node-1/assayd.yaml --check-config
+expect 0 'fit to run' "$ASSAYD" --config node-2/assayd.yaml --check-config
+cp genesis genesis.good
+
+# The order of signing does not matter, and the chain id is the same for all who sign.
+"$ASSAY" genesis create plan.yaml --out other >/dev/null
+expect 0 'chain_id' "$ASSAY" genesis show other
+"$ASSAY" genesis sign genesis.one --key beta.key >/dev/null
+check 'the chain id is a function of the file' test \
+    "$("$ASSAY" genesis show genesis.one | head -1)" = "$("$ASSAY" genesis show genesis | head -1)"
+
+# --- tampering: every part of the file is under the signatures
+len=$(wc -c <genesis.good)
+flip() { # flip OFFSET: genesis is genesis.good with one byte changed
+    cp genesis.good genesis
+    byte=$(dd if=genesis.good bs=1 skip="$1" count=1 2>/dev/null | od -An -tu1 | tr -d ' ')
+    printf "$(printf '\\%03o' $((byte ^ 1)))" |
+        dd of=genesis bs=1 seek="$1" conv=notrunc 2>/dev/null
+}
+for at in 0 25 60 $((len / 4)) $((len / 2)) $((len * 3 / 4)) $((len - 300)) $((len - 70)) $((len - 1)); do
+    flip "$at"
+    expect 2 'genesis: ' "$ASSAYD" --config node-1/assayd.yaml --check-config
+    expect 13 'assay genesis show: genesis: ' "$ASSAY" genesis show genesis
+    expect 13 'assay genesis sign: genesis: ' "$ASSAY" genesis sign genesis --key alpha.key
+done
+flip $((len - 1))
+expect 2 'a signature does not verify' "$ASSAYD" --config node-1/assayd.yaml --check-config
+for cut in 0 1 100 $((len - 1)); do
+    head -c "$cut" genesis.good >genesis
+    expect 2 'genesis: ' "$ASSAYD" --config node-1/assayd.yaml --check-config
+done
+cp genesis.good genesis
+printf 'x' >>genesis
+expect 2 'bytes follow the last field' "$ASSAYD" --config node-1/assayd.yaml --check-config
+head -c 2000000 /dev/zero >genesis
+expect 2 'outside its range' "$ASSAYD" --config node-1/assayd.yaml --check-config
+cp genesis.good genesis
+
+# --- plans that do not hold
+plan() { # plan SED: create from a changed plan
+    sed "$1" plan.yaml >plan.bad.yaml
+    "$ASSAY" genesis create plan.bad.yaml --out refused
+}
+expect 2 'plan.bad.yaml:2:11: epoch_ms: expected 100 to 3600000, found 5' plan 's/epoch_ms: .*/epoch_ms: 5/'
+expect 2 'plan.bad.yaml:3:1: unknown key "treshold"; is "threshold" meant?' plan 's/threshold/treshold/'
+expect 2 'threshold: expected 1 to 2, found 3' plan 's/threshold: .*/threshold: 3/'
+expect 2 'no operator of this plan is named "gamma"' plan 's/operator: alpha/operator: gamma/'
+expect 2 'nothing: nothing is known under that name' plan 's/policy.yaml/nothing/'
+expect 2 'vendor-9/root_ca.pem: nothing is known' plan 's/vendor-2/vendor-9/'
+expect 2 'not genuine under the collateral' plan 's/, vendor-2//'
+expect 2 'the same folder twice' plan 's/, vendor-2/, vendor-2, vendor-2/'
+expect 2 'node-9/keys/node.yaml: cannot be opened' plan 's,node-1/keys,node-9/keys,'
+expect 2 'the plan breaks a rule of genesis: the same thing came twice' plan 's/node-2/node-1/g'
+expect 2 'node-2/keys/node.yaml: a version or type is not known' plan \
+    's,sample: node-1/sample.quote,sample: node-2/keys/node.yaml,'
+sed 's/profile: .*/profile: developmnt/' policy.yaml >policy.bad.yaml
+expect 2 'policy.bad.yaml: ' plan 's/policy.yaml/policy.bad.yaml/'
+cp -r vendor-2 vendor-3
+sed 's/kinds: \[soft\]/kinds: [sgx-v3]/' policy.yaml >policy.bad.yaml
+expect 2 'the chain does not end in a pinned root key' plan 's/policy.yaml/policy.bad.yaml/'
+rm vendor-3/tcb_info.json
+expect 2 'a bundle is incomplete or does not verify' plan 's/, vendor-2/, vendor-3/'
+printf 'junk' >vendor-3/root_ca.pem
+expect 2 'vendor-3/root_ca.pem: no P-256 certificate' plan 's/, vendor-2/, vendor-3/'
+"$ASSAY" soft ca vendor-4 >/dev/null
+expect 2 'the policy does not pin this root key' plan 's/, vendor-2/, vendor-4/'
+expect 2 'not genuine under the collateral' plan 's/^epoch_ms/time: 2040-01-01T00:00:00Z\nepoch_ms/'
+check 'a refused plan writes nothing' test ! -e refused
+expect 1 'system refused' "$ASSAY" genesis create plan.yaml --out nowhere/genesis
+expect 2 'usage: assay genesis' "$ASSAY" genesis create plan.yaml
+expect 2 'usage: assay genesis' "$ASSAY" genesis
+
+finish

@@ -1,0 +1,206 @@
+# tests/integration/cli/lib.sh - what the scripts of this folder share. Source it first.
+#
+# usage of a script: SCRIPT BIN TOOLS [WORK]
+#   BIN     folder with assay, assayd, assay-enclave
+#   TOOLS   folder with free_port and fill_disk
+#
+# A check that does not hold says what was expected and what came, and the script goes on; `finish`
+# exits 1 if one did not, or if none was made. Every process started here is ended here.
+
+set -u
+export LC_ALL=C
+BIN=$1 TOOLS=$2
+ASSAY=$BIN/assay ASSAYD=$BIN/assayd
+# Short: the path of a UNIX socket has 107 bytes.
+WORK=$(mktemp -d /tmp/assay-it.XXXXXX)
+started=
+checks=0
+failures=0
+
+for program in "$ASSAY" "$ASSAYD" "$BIN/assay-enclave" "$TOOLS/free_port"; do
+    [ -x "$program" ] || { echo "$program is missing" >&2; exit 2; }
+done
+
+stop_all() {
+    for pid in $started; do kill -KILL "$pid" 2>/dev/null; done
+    for pid in $started; do wait "$pid" 2>/dev/null; done
+    rm -rf "$WORK"
+}
+trap stop_all EXIT
+trap 'exit 1' INT TERM HUP
+
+wrong() {
+    failures=$((failures + 1))
+    printf 'FAILED: %s\n' "$*" >&2
+}
+
+# expect STATUS TEXT COMMAND...: the command ends with this status and says TEXT (a part of one line,
+# on either output). $out keeps what it said.
+expect() {
+    want=$1 text=$2
+    shift 2
+    checks=$((checks + 1))
+    out=$("$@" 2>&1 </dev/null)
+    got=$?
+    [ "$got" -eq "$want" ] || wrong "expected exit status $want, found $got: $*
+  it said: $out"
+    case $out in
+    *"$text"*) ;;
+    *) wrong "expected \"$text\": $*
+  it said: $out" ;;
+    esac
+    case $out in
+    *Sanitizer* | *"runtime error"* | *"assertion failed"*) wrong "a bug: $*
+  it said: $out" ;;
+    esac
+}
+
+# check TEXT COMMAND...: the command succeeds.
+check() {
+    what=$1
+    shift
+    checks=$((checks + 1))
+    "$@" || wrong "$what"
+}
+
+finish() {
+    [ "$checks" -gt 0 ] || { echo 'no check was made' >&2; exit 1; }
+    if [ "$failures" -gt 0 ]; then
+        echo "$failures of $checks checks failed" >&2
+        exit 1
+    fi
+    echo "$checks checks passed"
+    exit 0
+}
+
+# until_true SECONDS COMMAND...: waits for it, a tenth of a second between two tries.
+until_true() {
+    tries=$(($1 * 10))
+    shift
+    while [ "$tries" -gt 0 ]; do
+        "$@" >/dev/null 2>&1 && return 0
+        sleep 0.1
+        tries=$((tries - 1))
+    done
+    return 1
+}
+
+# --- a network by hand, as docs/operations.md tells an operator to
+
+# network COUNT EPOCH_MS THRESHOLD: COUNT nodes of two operators on two SOFT vendors, in $WORK; the
+# genesis is created and not signed. Nodes are node-1, node-2, ...
+network() {
+    count=$1 epoch_ms=$2 threshold=$3
+    (
+        cd "$WORK" || exit 1
+        set -e
+        for v in 1 2; do "$ASSAY" soft ca vendor-$v --name "Vendor $v" >vendor-$v.out; done
+        for o in alpha beta; do "$ASSAY" keys operator $o.key >$o.pub; done
+        measurement=$(sha256sum "$BIN/assay-enclave" | cut -d' ' -f1)
+        {
+            printf 'policy_version: 1\nprofile: development\nkinds: [soft]\nroots:\n'
+            for v in 1 2; do
+                printf '  - name: vendor-%d\n    key: %s\n    kinds: [soft]\n' $v \
+                    "$(sed -n 's/^root_key: //p' vendor-$v.out)"
+            done
+            printf 'references:\n  - field: mrenclave\n    state: allowed\n    value: "%s"\n' \
+                "$measurement"
+        } >policy.yaml
+        {
+            printf 'plan_version: 1\nepoch_ms: %d\nthreshold: %d\npolicy: policy.yaml\n' \
+                "$epoch_ms" "$threshold"
+            printf 'collateral: [vendor-1, vendor-2]\noperators:\n'
+            for o in alpha beta; do
+                printf '  - name: %s\n    %s\n' $o "$(cat $o.pub)"
+            done
+            printf 'members:\n'
+        } >plan.yaml
+        zeros=$(printf '0%.0s' $(seq 128))
+        i=1
+        while [ $i -le "$count" ]; do
+            mkdir node-$i
+            v=$((i % 2 + 1))
+            o=alpha
+            [ $((i % 2)) -eq 0 ] || o=beta
+            "$ASSAY" keys generate node-$i/keys --name node-$i >/dev/null
+            "$ASSAY" soft node vendor-$v node-$i --out node-$i/platform.key >/dev/null
+            "$ASSAY" soft quote node-$i/platform.key --program "$BIN/assay-enclave" \
+                --report-data "$zeros" --out node-$i/sample.quote >/dev/null
+            printf '  - operator: %s\n    card: node-%d/keys/node.yaml\n    sample: %s\n' \
+                $o $i node-$i/sample.quote >>plan.yaml
+            i=$((i + 1))
+        done
+        "$ASSAY" genesis create plan.yaml --out genesis >/dev/null
+    ) || { echo 'the network could not be made' >&2; exit 2; }
+    configure "$count"
+}
+
+# configure COUNT: free ports and a configuration for every node.
+configure() {
+    "$TOOLS/free_port" "$1" >"$WORK/ports" || exit 2
+    i=1
+    while [ $i -le "$1" ]; do
+        {
+            cat <<END
+config_version: 1
+node:
+  state_dir: state
+  keys_dir: keys
+  genesis: ../genesis
+listen:
+  gossip: 127.0.0.1:$(sed -n "${i}p" "$WORK/ports")
+  admin: admin.sock
+evidence:
+  kind: soft
+  credential: platform.key
+enclave:
+  path: $BIN/assay-enclave
+  restore_path: $BIN/assay-enclave
+  service: service.sock
+peers:
+END
+            k=1
+            while [ $k -le "$1" ]; do
+                [ $k -eq $i ] || printf '  - %s\n    address: 127.0.0.1:%s\n' \
+                    "$(sed -n 's/^node_id/node/p' "$WORK/node-$k/keys/node.yaml")" \
+                    "$(sed -n "${k}p" "$WORK/ports")"
+                k=$((k + 1))
+            done
+        } >"$WORK/node-$i/assayd.yaml"
+        i=$((i + 1))
+    done
+}
+
+sign() {
+    for o in "$@"; do
+        "$ASSAY" genesis sign "$WORK/genesis" --key "$WORK/$o.key" >/dev/null || exit 2
+    done
+}
+
+# start NUMBER: assayd of node-NUMBER in the background; its process id in $pid.
+start() {
+    "$ASSAYD" --config "$WORK/node-$1/assayd.yaml" >>"$WORK/node-$1/log" 2>&1 </dev/null &
+    pid=$!
+    started="$started $pid"
+    eval "pid_$1=$pid"
+}
+
+ask() { # ask NUMBER GROUP...
+    number=$1
+    shift
+    "$ASSAY" "$@" --socket "$WORK/node-$number/admin.sock"
+}
+
+# field NUMBER GROUP KEY: one member of the data of a document.
+field() {
+    ask "$1" "$2" --json | sed -n "s/^ *\"$3\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" | head -1
+}
+
+epoch_at_least() {
+    e=$(field "$1" status epoch)
+    [ "${e:-0}" -ge "$2" ]
+}
+
+running() {
+    kill -0 "$1" 2>/dev/null
+}

@@ -1,0 +1,97 @@
+#!/bin/sh
+# Four daemons on loopback: what the command line says of them, how they end and come back.
+. "$(dirname "$0")/lib.sh"
+network 4 500 2
+sign alpha beta
+cd "$WORK" || exit 2
+for i in 1 2 3 4; do start $i; done
+for i in 1 2 3 4; do
+    check "node-$i closes epochs" until_true 30 epoch_at_least $i 4
+done
+
+# --- what people see
+expect 0 'node           node-1 (slot ' ask 1 status
+case $out in *'INSECURE'*) ;; *) wrong "a development network is not marked: $out" ;; esac
+expect 0 'caps met       operator no, vendor root no' ask 1 status
+expect 0 'node-4           FULL' ask 2 nodes
+expect 0 'last_success_epoch' ask 1 explain node-3
+expect 0 'node_id' ask 1 explain 0
+expect 0 'node-2' ask 1 explain "$(sed -n 's/^node_id: "\(.*\)"$/\1/p' node-2/keys/node.yaml)"
+expect 5 'no member has that name, slot or id' ask 1 explain nobody
+expect 5 'no member has that name, slot or id' ask 1 explain 4
+expect 2 'usage: assay explain' ask 1 explain
+expect 2 'usage: assay status' ask 1 status more
+expect 2 'usage: assay explain' ask 1 explain "two
+lines"
+expect 0 'permitted: critical' ask 1 permit --class critical
+expect 0 '"permitted": true' ask 1 permit --class normal --json
+expect 0 'epoch_closed' ask 1 timeline
+expect 2 'timeline [since=SEQ]' ask 1 timeline --since yesterday
+expect 0 'handshake_accepted' ask 1 counters
+expect 0 '"schema": "assay.export"' ask 1 export --format json
+expect 0 '"schema": "assay.export"' ask 1 export --since 2
+expect 2 'usage: assay export' ask 1 export --format xml
+for group in status nodes counters timeline export; do
+    expect 0 '"schema_version": 1' ask 1 $group --json
+done
+check 'the admin socket is for its owner alone' test "$(stat -c %a node-1/admin.sock)" = 600
+check 'the store is for its owner alone' test "$(stat -c %a node-1/state/store.sqlite)" = 600
+check 'all agree on the chain' test \
+    "$(for i in 1 2 3 4; do field $i status chain_id; done | sort -u | wc -l)" -eq 1
+
+# --- one node, one daemon
+twice() { timeout 20 "$ASSAYD" --config node-1/$1; }
+cp node-1/assayd.yaml node-1/second.yaml
+sed -i "s/gossip: .*/gossip: 127.0.0.1:$("$TOOLS/free_port" 1)/; s/admin.sock/second.sock/; s/service.sock/second.service/" \
+    node-1/second.yaml
+expect 1 'store.sqlite' twice second.yaml
+case $out in *locked*) ;; *) wrong "the reason is not the lock: $out" ;; esac
+sed -i 's/state_dir: state/state_dir: state.second/' node-1/second.yaml
+sed "s/gossip: .*/$(grep gossip: node-1/assayd.yaml | sed 's/^ *//')/" node-1/second.yaml >node-1/third.yaml
+cp -r node-1/keys node-1/keys.third
+sed -i 's/keys_dir: keys/keys_dir: keys.third/; s/state.second/state.third/' node-1/third.yaml
+expect 1 'ddress already in use' twice third.yaml
+cp -r node-1/keys node-1/keys.fourth
+sed "s/second.sock/admin.sock/; s/keys_dir: keys/keys_dir: keys.fourth/; s/state.second/state.fourth/" \
+    node-1/second.yaml >node-1/fourth.yaml
+expect 1 'admin socket' twice fourth.yaml
+expect 0 'node-1' ask 1 status
+rm -rf node-1/keys.* node-1/state.*
+
+# --- an end that was asked for, and one that was not
+kill -TERM "$pid_1"
+wait "$pid_1"
+check 'SIGTERM ends with exit status 0' test $? -eq 0
+check 'its socket is gone' test ! -e node-1/admin.sock
+expect 3 'is assayd running' ask 1 status
+height=$(field 2 status height)
+kill -KILL "$pid_2"
+wait "$pid_2" 2>/dev/null
+start 1
+check 'the others go on, and who ended comes back' until_true 30 epoch_at_least 1 8
+start 2
+check 'who was killed comes back' until_true 30 epoch_at_least 2 9
+higher() { h=$(field 2 status height) && [ "${h:-0}" -ge "$height" ]; }
+check 'nothing that was final is forgotten' higher
+votes() { [ "$(field $1 status voting)" = true ]; }
+check 'and votes again' until_true 30 votes 2
+for i in 1 3 4; do
+    expect 0 'epoch_closed' ask $i timeline
+    case $out in
+    *equivocation_noticed* | *offence_proven*) wrong "node-$i saw two signatures: $out" ;;
+    esac
+    check "node-$i did not stop for its state" test "$(field $i status voting)" = true
+done
+full() { ask 3 nodes | grep -c FULL | grep -qx 4; }
+check 'all stand at FULL in the end' until_true 60 full
+
+for i in 1 2 3 4; do eval "kill -TERM \$pid_$i"; done
+for i in 1 2 3 4; do
+    eval "wait \$pid_$i"
+    check "node-$i ends with exit status 0" test $? -eq 0
+    case $(cat node-$i/log) in
+    *Sanitizer* | *'runtime error'* | *'assertion failed'*) wrong "node-$i: $(cat node-$i/log)" ;;
+    esac
+done
+
+finish

@@ -1,0 +1,119 @@
+#!/bin/sh
+# What assayd refuses before it says a word to the network: each with its exit status and its reason.
+. "$(dirname "$0")/lib.sh"
+network 2 500 2
+sign alpha beta
+cd "$WORK" || exit 2
+cp -r node-1 kept
+
+restore() {
+    rm -rf node-1
+    cp -rp kept node-1
+}
+config() { # config SED: node-1 with a changed configuration
+    restore
+    sed -i "$1" node-1/assayd.yaml
+    "$ASSAYD" --config node-1/assayd.yaml --check-config
+}
+run() { # the daemon itself; nothing here may run for long
+    timeout 20 "$ASSAYD" --config node-1/assayd.yaml
+}
+cp -rp kept node-1
+
+# --- usage
+expect 2 'usage: assayd --config FILE' "$ASSAYD"
+expect 2 'usage: assayd' "$ASSAYD" --config
+expect 2 'usage: assayd' "$ASSAYD" --config node-1/assayd.yaml more
+expect 2 'usage: assayd' "$ASSAYD" --frobnicate
+expect 0 'usage: assayd' "$ASSAYD" --help
+expect 0 'assayd ' "$ASSAYD" --version
+expect 0 'fit to run' "$ASSAYD" --config node-1/assayd.yaml --check-config
+
+# --- configuration
+expect 2 'none.yaml: cannot be opened: No such file' "$ASSAYD" --config none.yaml
+expect 2 'node-1/assayd.yaml:8:3: unknown key "admim"; is "admin" meant?' config 's/  admin:/  admim:/'
+expect 2 ':7:11: listen.gossip: expected HOST:PORT' config 's/gossip: .*/gossip: somewhere/'
+expect 2 ':1:17: config_version: this program reads version 1, found 2' config 's/^config_version: 1/config_version: 2/'
+expect 2 'lacks its key "genesis"' config '/genesis/d'
+expect 2 'Expecting STRING' config 's/state_dir: state/state_dir: [a]/'
+expect 2 'evidence.kind: expected soft' config 's/kind: soft/kind: tdx-v4/'
+expect 2 'a UNIX socket' config "s,admin: .*,admin: /$(printf 'p%.0s' $(seq 108)),"
+expect 2 'peers[0].node is no member of this genesis' config 's/- node: "../- node: "00/'
+
+# --- files that are named and not there
+expect 2 'no-genesis: there is no such file' config 's,../genesis,../no-genesis,'
+expect 2 'no-keys: there is no such file' config 's/keys_dir: keys/keys_dir: no-keys/'
+expect 2 'no-platform: there is no such file' config 's/platform.key/no-platform/'
+
+# --- keys
+restore
+rm node-1/keys/door.key
+expect 2 'node-1/keys: there is no such file' run
+restore
+chmod 644 node-1/keys/identity.key
+expect 2 'node-1/keys: a key must be a readable regular file of mode 0600' run
+restore
+chmod 644 node-1/platform.key
+expect 2 'node-1/platform.key: a key must be a readable regular file of mode 0600' run
+restore
+head -c 20 node-1/keys/incarnation.key >cut && cat cut >node-1/keys/incarnation.key
+expect 2 'node-1/keys: input ends inside a field' run
+restore
+: >node-1/platform.key
+expect 2 'node-1/platform.key' run
+
+# --- strangers
+restore
+rm -r node-1/keys
+"$ASSAY" keys generate node-1/keys --name node-1 >/dev/null
+expect 2 'this node is no member of' run
+restore
+cp genesis genesis.kept
+sed -i 's/alpha/gamma/' plan.yaml # the name is under the signatures too
+"$ASSAY" genesis create plan.yaml --out genesis >/dev/null
+expect 2 'a signature does not verify' run
+mv genesis.kept genesis
+
+# --- the world: a port, a store, a socket that others have
+restore
+mkfifo hold
+"$TOOLS/free_port" hold >held <hold &
+started="$started $!"
+exec 3>hold
+until_true 5 test -s held || exit 2
+sed -i "s/gossip: .*/gossip: 127.0.0.1:$(cat held)/" node-1/assayd.yaml
+expect 1 'ddress already in use' run
+exec 3>&-
+sed -i 's/gossip: .*/gossip: 192.0.2.1:7100/' node-1/assayd.yaml # TEST-NET: nobody has this address
+expect 1 'annot assign requested address' run
+
+restore
+printf 'no database, but for long enough to be looked at as one ................................' \
+    >node-1/state.file
+mkdir -p node-1/state
+cp node-1/state.file node-1/state/store.sqlite
+chmod 600 node-1/state/store.sqlite
+expect 1 'store.sqlite' run
+restore
+rm -rf node-1/state
+: >node-1/state
+expect 1 'node-1/state' run
+restore
+rm -rf node-1/state
+sed -i 's,state_dir: state,state_dir: nowhere/deeper/state,' node-1/assayd.yaml
+expect 1 'nowhere/deeper/state' run
+restore
+: >node-1/admin.sock
+expect 1 'admin socket' run
+check 'a file in the place of the socket is left alone' test -f node-1/admin.sock
+
+# --- asking when nobody is there
+expect 3 'is assayd running' "$ASSAY" status --socket nothing.sock
+expect 3 'is assayd running' "$ASSAY" nodes --socket "$WORK"
+expect 2 'usage: assay permit' "$ASSAY" permit --class everything --socket nothing.sock
+expect 2 'usage: assay explain' "$ASSAY" explain --socket nothing.sock
+expect 2 'is no group of commands' "$ASSAY" frobnicate
+expect 2 'usage: assay GROUP' "$ASSAY"
+expect 0 'usage: assay GROUP' "$ASSAY" --help
+
+finish
