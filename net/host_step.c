@@ -64,7 +64,7 @@ static struct assay_slice *event_slice(struct assay_event *event)
 
 static void *copy_of(const void *bytes, size_t len)
 {
-    uint8_t *copy = malloc(len > 0 ? len : 1);
+    uint8_t *copy = calloc(1, len > 0 ? len : 1);
     if (copy != NULL && len > 0) assay_bytes_copy(copy, len, bytes, len);
     return copy;
 }

@@ -1,0 +1,257 @@
+/*
+ * tests/bench/net/bench_finality.c - from signing a proposal to its finality, over loopback, with
+ * SQLite.
+ *
+ * Each node is a thread with its own sockets, verifier and store file. Beside the latency stands
+ * its floor, measured in the same run: a proposal needs three hops (proposal, N votes back, F votes
+ * back), and before each of them one commit and one signature; on the way the leader's N, a
+ * quorum's N and a quorum's F are verified. The floor knows no other thread: n nodes on fewer cores
+ * wait for one another on top of it.
+ *
+ * usage: bench_net_finality [SECONDS]
+ */
+#include "engine/store/store_sqlite.h"
+#include "net/host_internal.h"
+#include "tests/integration/net/network.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { EPOCH_MS = 500, START_MS = 500, HOPS = 3, PROBES = 200 };
+
+static uint64_t now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static uint32_t at(uint32_t *samples, size_t count, size_t permille)
+{
+    if (count == 0) return 0;
+    qsort(samples, count, sizeof *samples, by_size);
+    return samples[count * permille / 1000 < count ? count * permille / 1000 : count - 1];
+}
+
+/* ------------------------------------------------------------ the floor */
+
+struct floor {
+    uint32_t hop_us, commit_us, sign_us, verify_us;
+};
+
+static void need(bool good, const char *what)
+{
+    if (good) return;
+    (void)fprintf(stderr, "bench_net_finality: %s\n", what);
+    exit(1);
+}
+
+static void measure_crypto(struct floor *floor)
+{
+    static uint32_t sign_us[PROBES], verify_us[PROBES];
+    struct assay_secret32 secret;
+    uint8_t public_key[64], digest[32] = { 1 }, signature[64];
+    struct assay_p256_signer *signer = NULL;
+    struct assay_p256 *key = NULL;
+    need(assay_p256_generate(&secret, public_key) == ASSAY_OK &&
+             assay_p256_signer_load(&secret, &signer) == ASSAY_OK &&
+             assay_p256_load(public_key, &key) == ASSAY_OK,
+         "keys");
+    for (size_t i = 0; i < PROBES; i++) {
+        const uint64_t start = now_us();
+        need(assay_p256_sign(signer, digest, signature) == ASSAY_OK, "sign");
+        const uint64_t middle = now_us();
+        need(assay_p256_verify(key, digest, signature, ASSAY_S_LOW), "verify");
+        sign_us[i] = (uint32_t)(middle - start);
+        verify_us[i] = (uint32_t)(now_us() - middle);
+    }
+    assay_p256_signer_free(&signer);
+    assay_p256_free(&key);
+    floor->sign_us = at(sign_us, PROBES, 500);
+    floor->verify_us = at(verify_us, PROBES, 500);
+}
+
+static void measure_commit(struct floor *floor, const char *dir)
+{
+    static uint32_t commit_us[PROBES];
+    static const uint8_t vote[256];
+    char path[PATH_MAX + 16], message[ASSAY_STORE_MESSAGE_LEN];
+    struct assay_store *store = NULL;
+    (void)snprintf(path, sizeof path, "%s/floor.sqlite", dir);
+    need(assay_store_sqlite_open(path, &store, message, sizeof message) == ASSAY_OK, message);
+    for (size_t i = 0; i < PROBES; i++) {
+        const struct assay_store_key key = { .epoch = 1, .number = i };
+        const uint64_t start = now_us();
+        need(store->ops->put(store, ASSAY_STORE_VOTE, &key, assay_slice_over(vote, sizeof vote)) ==
+                     ASSAY_OK &&
+                 store->ops->commit(store) == ASSAY_OK,
+             "commit");
+        commit_us[i] = (uint32_t)(now_us() - start);
+    }
+    store->ops->close(&store);
+    floor->commit_us = at(commit_us, PROBES, 500);
+}
+
+/* Two links in one thread, a frame there and one back: half of it is a hop. */
+struct pair {
+    struct assay_secret32 secret[2];
+    uint8_t public_key[2][32];
+    struct assay_roster_entry entries[2][2];
+    struct assay_roster roster[2];
+    struct assay_counters counters[2];
+    struct assay_link *link[2];
+};
+
+static void open_pair(struct pair *pair)
+{
+    for (size_t i = 0; i < 2; i++)
+        need(assay_x25519_generate(&pair->secret[i], pair->public_key[i]) == ASSAY_OK, "keys");
+    for (size_t i = 0; i < 2; i++) {
+        char message[ASSAY_LINK_MESSAGE_LEN];
+        for (size_t k = 0; k < 2; k++)
+            assay_bytes_copy(pair->entries[i][k].door, 32, pair->public_key[k], 32);
+        pair->roster[i] = (struct assay_roster){ 2, (uint16_t)i, pair->entries[i] };
+        const struct assay_link_config config = { .roster = &pair->roster[i],
+                                                  .counters = &pair->counters[i],
+                                                  .door_secret = &pair->secret[i],
+                                                  .door_public = pair->public_key[i],
+                                                  .listen = "tcp://127.0.0.1:*" };
+        need(assay_link_open(&config, &pair->link[i], message) == ASSAY_OK, message);
+        need(assay_link_identify(pair->link[i], &pair->secret[i], pair->public_key[i]) == ASSAY_OK,
+             "identify");
+    }
+    for (uint16_t i = 0; i < 2; i++)
+        need(assay_link_peer(pair->link[i], (uint16_t)(1 - i),
+                             assay_link_endpoint(pair->link[1 - i])) == ASSAY_OK,
+             "dial");
+}
+
+static void *answer(void *context)
+{
+    struct pair *pair = context;
+    for (size_t i = 0; i < PROBES; i++) {
+        uint16_t slot = 0;
+        enum assay_roster_key which = ASSAY_ROSTER_DOOR;
+        struct assay_slice frame;
+        while (assay_link_receive(pair->link[1], &slot, &which, &frame) != ASSAY_OK)
+            need(assay_link_wait(pair->link[1], 0, NULL, 0, 100) == ASSAY_OK, "wait");
+        need(assay_link_send(pair->link[1], 0, frame) == ASSAY_OK, "send");
+    }
+    for (int i = 0; i < 10; i++)
+        need(assay_link_wait(pair->link[1], 0, NULL, 0, 10) == ASSAY_OK, "");
+    return NULL;
+}
+
+static void measure_hop(struct floor *floor)
+{
+    static uint32_t hop_us[PROBES];
+    static uint8_t vote[300];
+    struct pair *pair = calloc(1, sizeof *pair);
+    pthread_t thread;
+    need(pair != NULL, "memory");
+    open_pair(pair);
+    need(pthread_create(&thread, NULL, answer, pair) == 0, "thread");
+    for (size_t i = 0; i < PROBES; i++) {
+        uint16_t slot = 0;
+        enum assay_roster_key which = ASSAY_ROSTER_DOOR;
+        struct assay_slice frame;
+        const uint64_t start = now_us();
+        need(assay_link_send(pair->link[0], 1, assay_slice_over(vote, sizeof vote)) == ASSAY_OK,
+             "send");
+        while (assay_link_receive(pair->link[0], &slot, &which, &frame) != ASSAY_OK)
+            need(assay_link_wait(pair->link[0], 0, NULL, 0, 100) == ASSAY_OK, "wait");
+        hop_us[i] = (uint32_t)((now_us() - start) / 2);
+    }
+    pthread_join(thread, NULL);
+    for (size_t i = 0; i < 2; i++)
+        assay_link_close(&pair->link[i]);
+    free(pair);
+    floor->hop_us = at(hop_us, PROBES, 500);
+}
+
+/* ------------------------------------------------------------ the network */
+
+static void *run(void *context)
+{
+    struct network_node *node = context;
+    node->status = assay_host_run(node->host);
+    return NULL;
+}
+
+static void use_sqlite(struct network *network, uint32_t i)
+{
+    char path[PATH_MAX + 32], message[ASSAY_STORE_MESSAGE_LEN];
+    struct network_node *node = &network->nodes[i];
+    node->store->ops->close(&node->store);
+    (void)snprintf(path, sizeof path, "%s/%s.sqlite", network->dir, node->name);
+    need(assay_store_sqlite_open(path, &node->store, message, sizeof message) == ASSAY_OK, message);
+}
+
+static void bench(uint32_t count, unsigned seconds)
+{
+    struct network *network = network_make(count, EPOCH_MS, START_MS);
+    struct floor floor = { 0 };
+    pthread_t threads[NETWORK_MAX];
+    measure_crypto(&floor);
+    measure_commit(&floor, network->dir);
+    measure_hop(&floor);
+    for (uint32_t i = 0; i < count; i++) {
+        use_sqlite(network, i);
+        need(network_up(network, i), "a node did not start");
+    }
+    for (uint32_t i = 0; i < count; i++)
+        need(pthread_create(&threads[i], NULL, run, &network->nodes[i]) == 0, "thread");
+    (void)sleep(seconds);
+    for (uint32_t i = 0; i < count; i++)
+        assay_host_stop(network->nodes[i].host);
+    for (uint32_t i = 0; i < count; i++)
+        pthread_join(threads[i], NULL);
+
+    uint32_t *samples = calloc((size_t)count * ASSAY_LATENCY_SAMPLES, sizeof *samples);
+    size_t used = 0;
+    struct assay_engine_view view;
+    need(samples != NULL, "memory");
+    for (uint32_t i = 0; i < count; i++) {
+        const struct assay_latency *latency = &network->nodes[i].host->latency;
+        for (size_t k = 0; k < latency->count && k < ASSAY_LATENCY_SAMPLES; k++)
+            samples[used++] = latency->us[k];
+        need(network->nodes[i].status == ASSAY_OK, "a node stopped by itself");
+    }
+    assay_engine_view(assay_host_engine(network->nodes[0].host), &view);
+    const uint32_t quorum = 2 * count / 3 + 1;
+    const uint32_t bound = HOPS * (floor.hop_us + floor.commit_us + floor.sign_us) +
+                           (1 + 2 * (quorum - 1)) * floor.verify_us;
+    const uint32_t p50 = at(samples, used, 500), p99 = at(samples, used, 990);
+    printf("finality, %u peers over loopback    p50 %6u us   p99 %6u us   (%zu blocks, epoch %llu, "
+           "certified %llu)\n",
+           (unsigned)count, (unsigned)p50, (unsigned)p99, used, (unsigned long long)view.epoch,
+           (unsigned long long)view.certified_epoch);
+    printf(
+        "  floor %u us = %d x (hop %u + commit %u + sign %u) + %u x verify %u;   p50 is %.1f x the "
+        "floor, %ld core(s)\n",
+        (unsigned)bound, HOPS, (unsigned)floor.hop_us, (unsigned)floor.commit_us,
+        (unsigned)floor.sign_us, (unsigned)(1 + 2 * (quorum - 1)), (unsigned)floor.verify_us,
+        bound > 0 ? (double)p50 / bound : 0, sysconf(_SC_NPROCESSORS_ONLN));
+    free(samples);
+    network_free(&network);
+}
+
+int main(int argc, char **argv)
+{
+    const long seconds = argc > 1 ? strtol(argv[1], NULL, 10) : 10;
+    need(seconds > 0 && seconds <= 600, "usage: bench_net_finality [SECONDS]");
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
+    bench(4, (unsigned)seconds);
+    bench(7, (unsigned)seconds);
+    return 0;
+}
