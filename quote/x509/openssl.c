@@ -81,6 +81,9 @@ static enum assay_status read_signature(const X509_ALGOR *algorithm, const ASN1_
     const ASN1_OBJECT *oid = NULL;
     X509_ALGOR_get0(&oid, NULL, NULL, algorithm);
     if (OBJ_obj2nid(oid) != NID_ecdsa_with_SHA256) return ASSAY_E_UNSUPPORTED;
+    /* Whole bytes: OpenSSL would mask the unused bits away, and two encodings would be one. */
+    if ((bits->flags & ASN1_STRING_FLAG_BITS_LEFT) != 0 && (bits->flags & 7) != 0)
+        return ASSAY_E_SYNTAX;
     const unsigned char *p = ASN1_STRING_get0_data(bits);
     const unsigned char *const end = p + ASN1_STRING_length(bits);
     ECDSA_SIG *const signature = d2i_ECDSA_SIG(NULL, &p, ASN1_STRING_length(bits));
