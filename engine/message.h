@@ -2,8 +2,8 @@
  * engine/message.h - the kinds of messages between peers, and who may send them.
  *
  * The payload of each kind is encoded and decoded in the one file named beside it (in engine/ where
- * no folder is named). Transport frames (net/wire.h) wrap a kind and its payload (PAGE: a piece of a
- * larger message); the numbers are on the wire, hence never reused.
+ * no folder is named). Transport frames (net/wire.h) wrap a kind and its payload (PAGE: a piece of
+ * a larger message); the numbers are on the wire, hence never reused.
  */
 #ifndef ASSAY_ENGINE_MESSAGE_H
 #define ASSAY_ENGINE_MESSAGE_H

@@ -7,8 +7,8 @@
  * otherwise.
  *
  *   RESUME_ASK     [chain_id, era, epoch, nonce]
- *   RESUME_ANSWER  [chain_id, era, epoch, nonce, [VOTE payloads]] the asker's own, signed by itself:
- *                  nobody can invent a vote for it
+ *   RESUME_ANSWER  [chain_id, era, epoch, nonce, [VOTE payloads]] the asker's own, signed by
+ *                  itself: nobody can invent a vote for it
  */
 #include "engine/simplex_internal.h"
 
@@ -138,10 +138,8 @@ void assay_simplex_run(struct assay_simplex *s, uint64_t now_ms, bool fresh,
 
 void assay_sx_resume_tick(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
-    if (s->now_ms >= s->resume.deadline_ms)
-        finish(s, out);
-    else if (s->now_ms >= s->resume.ask_again_ms)
-        ask(s, out);
+    if (s->now_ms >= s->resume.deadline_ms) finish(s, out);
+    else if (s->now_ms >= s->resume.ask_again_ms) ask(s, out);
 }
 
 /* [chain_id, era, epoch, nonce, ...]: what asks and answers have in common. */
@@ -197,8 +195,7 @@ static void put_votes(const struct assay_simplex *s, uint16_t slot, struct assay
 }
 
 enum assay_status assay_sx_resume_ask(struct assay_simplex *s, uint16_t from,
-                                      struct assay_slice payload,
-                                      struct assay_simplex_actions *out)
+                                      struct assay_slice payload, struct assay_simplex_actions *out)
 {
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
     uint64_t nonce = 0;
@@ -222,8 +219,9 @@ enum assay_status assay_sx_resume_ask(struct assay_simplex *s, uint16_t from,
 /* --- being answered */
 
 struct answer {
-    uint64_t floor; /* highest view of this epoch */
-    bool unknown;   /* a vote that our log lacks */
+    uint64_t floor;         /* highest view of this epoch */
+    bool unknown;           /* a vote that our log lacks */
+    uint64_t unknown_epoch; /* the latest such */
 };
 
 /* One vote of ours that a peer holds. */
@@ -238,14 +236,16 @@ static enum assay_status read_own_vote(const struct assay_simplex *s, struct ass
     if (place == ASSAY_E_CHAIN) return place;
     ASSAY_TRY(assay_vote_verify(&vote, s->voters));
 
-    if (place == ASSAY_E_EARLY) answer->unknown = true;
-    if (place != ASSAY_OK) return ASSAY_OK;
-    if (st->view > answer->floor) answer->floor = st->view;
-    if (st->view < s->final_view) return ASSAY_OK; /* forgotten on purpose */
-    const struct sx_view *v = assay_sx_peek(s, st->view);
-    if (v == NULL || !v->cast[st->type] ||
-        !assay_bytes_equal(v->cast_id[st->type], st->block_id, 32))
-        answer->unknown = true;
+    bool unknown = place == ASSAY_E_EARLY;
+    if (place == ASSAY_OK) {
+        if (st->view > answer->floor) answer->floor = st->view;
+        if (st->view < s->final_view) return ASSAY_OK; /* forgotten on purpose */
+        const struct sx_view *v = assay_sx_peek(s, st->view);
+        unknown = v == NULL || !v->cast[st->type] ||
+                  !assay_bytes_equal(v->cast_id[st->type], st->block_id, 32);
+    }
+    answer->unknown = answer->unknown || unknown;
+    if (unknown && st->epoch > answer->unknown_epoch) answer->unknown_epoch = st->epoch;
     return ASSAY_OK;
 }
 
@@ -281,8 +281,10 @@ enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,
 
     s->answered[from] = true;
     if (s->resume.floor < answer.floor) s->resume.floor = answer.floor;
-    if (answer.unknown && !s->halted) {
+    if (answer.unknown) {
         s->halted = true;
+        if (s->resume.silent_through < answer.unknown_epoch)
+            s->resume.silent_through = answer.unknown_epoch;
         assay_sx_push(out, ASSAY_SIMPLEX_ROLLED_BACK)->view = answer.floor;
     }
     if (a_third_answered(s)) finish(s, out);

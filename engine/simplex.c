@@ -277,6 +277,7 @@ void assay_simplex_begin(struct assay_simplex *s, uint64_t now_ms,
     s->now_ms = now_ms;
     forget_epoch(s);
     take_seats(s, voters);
+    s->halted = base->epoch <= s->resume.silent_through;
     s->base = *base;
     s->base.counters = NULL; /* copied, the caller's array need not live on */
     for (uint32_t i = 0; i < s->config.voters_max; i++)
@@ -340,8 +341,7 @@ enum assay_status assay_simplex_message(struct assay_simplex *s, uint64_t now_ms
     return ASSAY_OK;
 }
 
-void assay_simplex_tick(struct assay_simplex *s, uint64_t now_ms,
-                        struct assay_simplex_actions *out)
+void assay_simplex_tick(struct assay_simplex *s, uint64_t now_ms, struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(s->begun);
 

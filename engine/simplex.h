@@ -38,9 +38,10 @@ enum assay_simplex_action_kind {
     ASSAY_SIMPLEX_FINAL,   /* block `id` (E where a tail was finalised) and its ancestors are final;
                               all of them are held */
     ASSAY_SIMPLEX_ACCUSE, /* two signed messages that convict `slot`: proof number, both payloads */
-    ASSAY_SIMPLEX_BEHIND, /* more than a third of the weight signs in epoch `view` > ours: sync */
+    ASSAY_SIMPLEX_BEHIND, /* others sign in epoch `view` > ours (more than a third of the weight, or
+                             anybody while we stand still): sync */
     ASSAY_SIMPLEX_ROLLED_BACK, /* peers hold a vote of ours that our log lacks (docs/protocol.md 2):
-                                  votes no more in this epoch; reincarnate */
+                                  votes no more up to that vote's epoch; reincarnate */
     ASSAY_SIMPLEX_NOTE,        /* as ASSAY_EFFECT_NOTE */
 };
 
@@ -74,7 +75,7 @@ struct assay_simplex_config {
     uint32_t certificate_max;    /* certificates held; 0: 3 * views_max + 256 */
     uint32_t early_len;          /* bytes kept of the next epoch's messages; 0: 256 KiB */
     struct assay_blocks *blocks; /* shared with the ledger, which only reads; outlives */
-    uint32_t block_len_max; /* for assay_simplex_size while blocks is still NULL */
+    uint32_t block_len_max;      /* for assay_simplex_size while blocks is still NULL */
 };
 
 /* Returns: bytes of memory that init needs, a multiple of 64. */

@@ -1,5 +1,5 @@
 /*
- * engine/simplex_certificates.c - certificates: assembled from votes, taken from peers, kept, served.
+ * engine/simplex_certificates.c - certificates: assembled from votes, taken from peers, served.
  *
  * docs/protocol.md 5. Of each view and type the first one held is the primary. Another one of the
  * same statement (other voters in its bitmap) is taken only when a proposal under consideration
@@ -175,8 +175,7 @@ static void note_votes(struct assay_simplex *s, const struct assay_certificate *
     for (uint32_t seat = 0; seat < s->seat_count; seat++) {
         const uint8_t *signature = NULL;
         if (!assay_bitmap_has(certificate->bitmap, s->slot_of[seat])) continue;
-        const enum assay_status taken =
-            assay_cursor_take(&c, ASSAY_P256_SIGNATURE_LEN, &signature);
+        const enum assay_status taken = assay_cursor_take(&c, ASSAY_P256_SIGNATURE_LEN, &signature);
         ASSAY_ASSERT(taken == ASSAY_OK); /* verify() walked the same bytes */
         assay_sx_vote_note(s, &certificate->statement, (uint16_t)seat, signature, out);
     }
@@ -191,8 +190,7 @@ static enum assay_status is_needed(struct assay_simplex *s,
     /* Finality from any view: it is how the furthest behind catch up. */
     if (st->type == ASSAY_VOTE_FINALISE && st->view > s->final_view) return ASSAY_OK;
     if (!assay_sx_in_window(s, st->view)) return ASSAY_E_EARLY;
-    if (assay_sx_certificate_find(s, certificate->commitment) != SX_NONE)
-        return ASSAY_E_DUPLICATE;
+    if (assay_sx_certificate_find(s, certificate->commitment) != SX_NONE) return ASSAY_E_DUPLICATE;
     const struct sx_view *v = assay_sx_peek(s, st->view);
     if (st->type != ASSAY_VOTE_FINALISE && (v == NULL || v->certificate[st->type] == SX_NONE))
         return ASSAY_OK;

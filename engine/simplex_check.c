@@ -1,5 +1,5 @@
 /*
- * engine/simplex_check.c - every invariant of Simplex (docs/protocol.md 5), for tests and debugging.
+ * engine/simplex_check.c - every invariant of Simplex (docs/protocol.md 5), for tests.
  *
  * Aborts on a broken one. Not called on input: what these say was made true by our own code.
  */

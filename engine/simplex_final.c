@@ -52,10 +52,8 @@ static void add_chain(const struct assay_simplex *s, const uint8_t id[32], uint8
 {
     const struct assay_block *block = assay_blocks_find_const(s->config.blocks, id);
     uint8_t missing[32];
-    if (block == NULL)
-        add_missing(id, ids, count);
-    else if (!assay_sx_ancestors_held(s, block, missing))
-        add_missing(missing, ids, count);
+    if (block == NULL) add_missing(id, ids, count);
+    else if (!assay_sx_ancestors_held(s, block, missing)) add_missing(missing, ids, count);
 }
 
 /* A block that more than a third of the weight notarised in the running view: an honest one has
@@ -87,12 +85,9 @@ size_t assay_sx_missing_blocks(const struct assay_simplex *s, uint8_t (*ids)[32]
     const struct sx_view *v = assay_sx_peek(s, s->view);
     if (v == NULL) return count;
     if (v->has_proposal && !v->proposal_bad) {
-        const struct assay_block *block =
-            assay_blocks_find_const(s->config.blocks, v->proposal_id);
-        if (block == NULL)
-            add_missing(v->proposal_id, ids, &count);
-        else if (block->header.parent_view > 0)
-            add_chain(s, block->header.parent_id, ids, &count);
+        const struct assay_block *block = assay_blocks_find_const(s->config.blocks, v->proposal_id);
+        if (block == NULL) add_missing(v->proposal_id, ids, &count);
+        else if (block->header.parent_view > 0) add_chain(s, block->header.parent_id, ids, &count);
     }
     add_voted(s, v, ids, &count);
     return count;
@@ -101,10 +96,11 @@ size_t assay_sx_missing_blocks(const struct assay_simplex *s, uint8_t (*ids)[32]
 /* --- room in the table */
 
 enum worth {
-    WORTH_OLD_EPOCH,  /* the store serves it */
-    WORTH_DEAD,       /* below the last final view and not of the chain */
-    WORTH_UNVOTED,    /* of a view that is over, neither notarised nor voted for by us */
-    WORTH_FINAL,      /* of the chain, handed out: only others may still need it */
+    WORTH_OLD_EPOCH, /* the store serves it */
+    WORTH_DEAD,      /* below the last final view and not of the chain */
+    WORTH_UNVOTED,   /* of a view that is over, neither notarised nor voted for by us */
+    WORTH_FINAL,     /* of the chain, handed out: only others may still need it */
+    WORTH_NULLIFIED, /* voted for in vain; should it be notarised after all, it is pulled again */
     WORTH_KEEP,
 };
 
@@ -114,11 +110,12 @@ static enum worth worth_of(const struct assay_simplex *s, const struct assay_blo
     if (h->epoch != s->base.epoch || h->era != s->base.era) return WORTH_OLD_EPOCH;
     if (block->final) return h->view < s->handed_view ? WORTH_FINAL : WORTH_KEEP;
     if (h->view < s->handed_view) return WORTH_DEAD;
+    if (h->view >= s->view || block->notarised) return WORTH_KEEP;
     const struct sx_view *v = assay_sx_peek(s, h->view);
-    const bool own = v != NULL && v->cast[ASSAY_VOTE_NOTARISE] &&
-                     assay_bytes_equal(v->cast_id[ASSAY_VOTE_NOTARISE], block->id, 32);
-    if (h->view < s->view && !block->notarised && !own) return WORTH_UNVOTED;
-    return WORTH_KEEP;
+    if (v == NULL || !v->cast[ASSAY_VOTE_NOTARISE] ||
+        !assay_bytes_equal(v->cast_id[ASSAY_VOTE_NOTARISE], block->id, 32))
+        return WORTH_UNVOTED;
+    return v->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE ? WORTH_NULLIFIED : WORTH_KEEP;
 }
 
 /* Of the least worth the oldest goes. Returns: whether a slot was freed. */
@@ -179,9 +176,8 @@ void assay_sx_hand_out_final(struct assay_simplex *s, struct assay_simplex_actio
     for (struct assay_block *at = top; at != NULL && !at->final;) {
         at->final = true;
         at->notarised = true;
-        at = at->header.parent_view > 0
-                 ? assay_blocks_find(s->config.blocks, at->header.parent_id)
-                 : NULL;
+        at = at->header.parent_view > 0 ? assay_blocks_find(s->config.blocks, at->header.parent_id)
+                                        : NULL;
     }
     s->handed_view = s->final_view;
     s->handed_height = block->header.height;

@@ -16,21 +16,21 @@
 #include "engine/simplex.h"
 
 enum {
-    SX_NONE = UINT32_MAX / 2,   /* no certificate */
+    SX_NONE = UINT32_MAX / 2, /* no certificate */
     SX_SEATS_MAX = ASSAY_VOTERS_MAX,
-    SX_LOOK = 16,               /* proposals are taken so many views ahead */
-    SX_SILENT_VIEWS = 2,        /* r: a leader unheard of so long gets no time */
+    SX_LOOK = 16,        /* proposals are taken so many views ahead */
+    SX_SILENT_VIEWS = 2, /* r: a leader unheard of so long gets no time */
     SX_TIMEOUT_MS_MAX = 60000,
     SX_DELTA_MS_MIN = 25,
     SX_DELTA_MS_MAX = 2000,
-    SX_PAGE_CERTIFICATES = 12,  /* in one standstill resend */
+    SX_PAGE_CERTIFICATES = 12, /* in one standstill resend */
     SX_PAGE_VOTES = 24,
-    SX_HELP_CERTIFICATES = 8,   /* in one answer to somebody who is behind */
-    SX_MISSING_MAX = 4,         /* blocks pulled at once */
-    SX_ROOM = 24,               /* actions that a step keeps for what must not be lost */
+    SX_HELP_CERTIFICATES = 8, /* in one answer to somebody who is behind */
+    SX_MISSING_MAX = 4,       /* blocks pulled at once */
+    SX_ROOM = 24,             /* actions that a step keeps for what must not be lost */
 };
 
-/* What one seat was seen to vote in one view. Notarise, nullify, finalise; nullify names no block. */
+/* What one seat was seen to vote in one view, by type; nullify names no block. */
 struct sx_ballot {
     bool held[ASSAY_VOTE_TYPES];
     uint8_t accused; /* bit n: En was handed out */
@@ -49,12 +49,12 @@ struct sx_view {
     bool made;           /* own view: our proposal was handed out to be signed */
     uint16_t leader;
     uint8_t proposal_id[32];
-    uint64_t proposal_ms;              /* when it came */
-    uint64_t base_view;                /* own view: the parent the ledger was asked for */
-    bool cast[ASSAY_VOTE_TYPES];       /* own votes, known from the moment they are handed out */
+    uint64_t proposal_ms;        /* when it came */
+    uint64_t base_view;          /* own view: the parent the ledger was asked for */
+    bool cast[ASSAY_VOTE_TYPES]; /* own votes, known from the moment they are handed out */
     uint8_t cast_id[ASSAY_VOTE_TYPES][32];
     uint32_t certificate[ASSAY_VOTE_TYPES]; /* the first one held, or SX_NONE */
-    struct sx_ballot *ballots;         /* [seats] */
+    struct sx_ballot *ballots;              /* [seats] */
 };
 
 struct sx_certificate {
@@ -86,8 +86,9 @@ struct sx_resume {
     bool asking;
     uint64_t nonce;
     uint64_t deadline_ms, ask_again_ms;
-    uint64_t log_view; /* highest view of this epoch in which the restored log holds a vote */
-    uint64_t floor;    /* N and F only above this view of this epoch */
+    uint64_t log_view;       /* highest view of this epoch in which the restored log holds a vote */
+    uint64_t floor;          /* N and F only above this view of this epoch */
+    uint64_t silent_through; /* a rolled-back log: no votes up to this epoch */
 };
 
 struct assay_simplex {
@@ -252,9 +253,8 @@ enum assay_status assay_sx_proposal(struct assay_simplex *s, uint16_t from,
 enum sx_judgement assay_sx_judge(const struct assay_simplex *s, const struct assay_block *block);
 /* Commitments of certificates that the block relies on and that are not held.
  * Returns: how many, at most max; *bad when one is held but says something else. */
-size_t assay_sx_missing_certificates(const struct assay_simplex *s,
-                                     const struct assay_block *block, uint8_t (*out)[32],
-                                     size_t max, bool *bad);
+size_t assay_sx_missing_certificates(const struct assay_simplex *s, const struct assay_block *block,
+                                     uint8_t (*out)[32], size_t max, bool *bad);
 /* Returns: whether a proposal that is being considered relies on this certificate. */
 bool assay_sx_certificate_wanted(const struct assay_simplex *s,
                                  const uint8_t commitment[static 32]);

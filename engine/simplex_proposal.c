@@ -143,9 +143,8 @@ static bool proves_nullified(const struct assay_simplex *s, uint32_t index, uint
     return st->type == ASSAY_VOTE_NULLIFY && st->view == view;
 }
 
-size_t assay_sx_missing_certificates(const struct assay_simplex *s,
-                                     const struct assay_block *block, uint8_t (*out)[32],
-                                     size_t max, bool *bad)
+size_t assay_sx_missing_certificates(const struct assay_simplex *s, const struct assay_block *block,
+                                     uint8_t (*out)[32], size_t max, bool *bad)
 {
     const struct assay_block_header *h = &block->header;
     size_t count = 0;
@@ -161,10 +160,8 @@ size_t assay_sx_missing_certificates(const struct assay_simplex *s,
     for (uint32_t i = 0; i < h->null_count && count < max && !*bad; i++) {
         const uint8_t *commitment = block->nulls.bytes + 32 * (size_t)i;
         const uint32_t index = assay_sx_certificate_find(s, commitment);
-        if (index == SX_NONE)
-            assay_bytes_copy(out[count++], 32, commitment, 32);
-        else if (!proves_nullified(s, index, h->parent_view + 1 + i))
-            *bad = true;
+        if (index == SX_NONE) assay_bytes_copy(out[count++], 32, commitment, 32);
+        else if (!proves_nullified(s, index, h->parent_view + 1 + i)) *bad = true;
     }
     return count;
 }
@@ -175,8 +172,7 @@ bool assay_sx_certificate_wanted(const struct assay_simplex *s, const uint8_t co
          view++) {
         const struct sx_view *v = assay_sx_peek(s, view);
         if (v == NULL || !v->has_proposal) continue;
-        const struct assay_block *block =
-            assay_blocks_find_const(s->config.blocks, v->proposal_id);
+        const struct assay_block *block = assay_blocks_find_const(s->config.blocks, v->proposal_id);
         if (block == NULL) continue;
         if (assay_bytes_equal(block->header.parent_proof, commitment, 32)) return true;
         for (size_t at = 0; at < block->nulls.len; at += 32)
@@ -220,7 +216,8 @@ enum sx_judgement assay_sx_judge(const struct assay_simplex *s, const struct ass
      * It is not compared: after a power cut nobody might hold the old table to verify another
      * one's bitmap with, and view 1 would be dead for ever. */
     if (!fits_parent(s, h, parent == NULL ? NULL : &parent->header)) return SX_BAD;
-    if (assay_sx_missing_certificates(s, block, &missing, 1, &bad) > 0) return bad ? SX_BAD : SX_WAIT;
+    if (assay_sx_missing_certificates(s, block, &missing, 1, &bad) > 0)
+        return bad ? SX_BAD : SX_WAIT;
     if (bad) return SX_BAD;
     return assay_sx_ancestors_held(s, block, missing) ? SX_READY : SX_WAIT;
 }
@@ -343,9 +340,9 @@ static void make(struct assay_simplex *s, struct sx_view *v, uint64_t base_view,
     const struct assay_slice header_slice = assay_slice_over(header_bytes, header.len);
     assay_block_id(header_slice, id);
     struct assay_writer w = assay_writer_over(s->draft, s->draft_len_max);
-    const enum assay_status encoded =
-        assay_proposal_encode(header_slice, NULL, content->body,
-                              assay_slice_over(nulls, 32 * (size_t)h.null_count), &w, &signature_at);
+    const enum assay_status encoded = assay_proposal_encode(
+        header_slice, NULL, content->body, assay_slice_over(nulls, 32 * (size_t)h.null_count), &w,
+        &signature_at);
     ASSAY_ASSERT(encoded == ASSAY_OK); /* the caller keeps bodies within block_len_max */
     s->draft_used = true;
     v->asked = true;

@@ -112,8 +112,7 @@ void assay_sx_help(struct assay_simplex *s, uint16_t to, uint64_t view,
         const struct sx_view *v = assay_sx_peek(s, view);
         if (v == NULL) return;
         const bool notarised = v->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE;
-        const uint32_t index =
-            v->certificate[notarised ? ASSAY_VOTE_NOTARISE : ASSAY_VOTE_NULLIFY];
+        const uint32_t index = v->certificate[notarised ? ASSAY_VOTE_NOTARISE : ASSAY_VOTE_NULLIFY];
         if (index != SX_NONE) assay_sx_certificate_send(s, index, to, out);
     }
 }
@@ -192,8 +191,8 @@ void assay_sx_pull(struct assay_simplex *s, struct assay_simplex_actions *out)
         return;
     }
     if (s->pull_at_ms == UINT64_MAX) {
-        /* What is missing is mostly on its way already (offer_certificates, the proposal itself). */
-        s->pull_at_ms = s->now_ms + s->delta_ms / 4;
+        /* What is missing is mostly on its way already (offer_certificates). */
+        s->pull_at_ms = s->now_ms + s->delta_ms / 16;
     }
     if (s->now_ms < s->pull_at_ms) return;
     send_pulls(s, certificates, certificate_count, blocks, block_count, out);
@@ -202,8 +201,7 @@ void assay_sx_pull(struct assay_simplex *s, struct assay_simplex_actions *out)
 }
 
 enum assay_status assay_sx_block_pull(struct assay_simplex *s, uint16_t from,
-                                      struct assay_slice payload,
-                                      struct assay_simplex_actions *out)
+                                      struct assay_slice payload, struct assay_simplex_actions *out)
 {
     uint32_t era = 0;
     uint64_t epoch = 0;

@@ -27,8 +27,8 @@ static uint64_t later(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* From when on a proposal is due. A base that is not final yet is waited for one delta, whatever the
- * demand: its F votes are on their way, and demand is stated anew when it is final; asking at once
+/* From when on a proposal is due. A base that is not final yet is waited for one delta, whatever
+ * the demand: its F votes are on their way, and demand is stated anew when it is final; asking at once
  * would follow every block by an empty one. */
 static uint64_t wanted_since(const struct assay_simplex *s)
 {
@@ -101,7 +101,7 @@ void assay_sx_enter(struct assay_simplex *s, uint64_t view)
     s->view = view;
     s->entered_ms = s->now_ms;
     s->progress_ms = s->now_ms;
-    /* Known in advance, so that a proposal of a view to come is judged without changing anything. */
+    /* Known in advance, so that a proposal of a view to come is placed without a change. */
     uint64_t ahead = view + SX_LOOK;
     while (!assay_sx_in_window(s, ahead))
         ahead--;
@@ -121,11 +121,13 @@ static bool leave_view(struct assay_simplex *s, struct assay_simplex_actions *ou
     const bool nullified = v->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE;
     if (!notarised && !nullified) return false;
     if (!assay_sx_in_window(s, s->view + 1)) return false; /* waits for finality */
+    /* A view that was notarised after we gave it up counts too: with time-outs a little too short
+     * every view would be notarised and none ever final. */
+    if (!notarised || v->cast[ASSAY_VOTE_NULLIFY]) s->nullified_since_final++;
     if (notarised) {
         assay_sx_try_finalise(s, v, out);
         s->nullified_in_a_row = 0;
     } else {
-        s->nullified_since_final++;
         s->nullified_in_a_row++;
         assay_sx_note(s, ASSAY_NOTE_VIEW_NULLIFIED, ASSAY_SLOT_ALL, s->view, 0, out);
     }
@@ -148,7 +150,6 @@ void assay_sx_try_finalise(struct assay_simplex *s, struct sx_view *v,
     if (!assay_sx_cast(s, v, ASSAY_VOTE_FINALISE, held->statement.block_id, out))
         ASSAY_ASSERT(s->starved);
 }
-
 
 /* N, X for an invalid one, or CHECK. */
 static void consider_proposal(struct assay_simplex *s, struct sx_view *v,

@@ -37,8 +37,8 @@ uint64_t assay_sx_weight(const struct assay_simplex *s, const struct sx_view *v,
 /* --- equivocation */
 
 static void accuse(struct assay_simplex *s, struct sx_ballot *ballot, uint16_t slot,
-                   unsigned number, const struct assay_vote *first,
-                   const struct assay_vote *second, struct assay_simplex_actions *out)
+                   unsigned number, const struct assay_vote *first, const struct assay_vote *second,
+                   struct assay_simplex_actions *out)
 {
     uint8_t bytes[2][ASSAY_VOTE_LEN_MAX];
     const struct assay_vote *votes[2] = { first, second };

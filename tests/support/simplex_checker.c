@@ -44,8 +44,7 @@ static void check_certificate(struct simplex_world *w, const struct machine *m,
         return;
     }
     const struct assay_vote_statement *st = &c.statement;
-    const uint32_t shift =
-        w->options.rotate ? (uint32_t)(st->epoch % w->options.slot_count) : 0;
+    const uint32_t shift = w->options.rotate ? (uint32_t)(st->epoch % w->options.slot_count) : 0;
     uint64_t weight = 0;
     uint64_t total = 0;
     for (uint32_t slot = 0; slot < w->options.slot_count; slot++) {
@@ -74,8 +73,8 @@ static void check_relied_on(struct simplex_world *w, const struct machine *m, ui
 {
     const struct log_item *item = world_log_find(m, ASSAY_STORE_PROPOSAL, epoch, view, id);
     struct assay_proposal p;
-    if (item == NULL || assay_proposal_decode(assay_slice_over(item->bytes, item->len), &p) !=
-                            ASSAY_OK) {
+    if (item == NULL ||
+        assay_proposal_decode(assay_slice_over(item->bytes, item->len), &p) != ASSAY_OK) {
         world_violated(w, "N without its block in the log, epoch %u view %u", (unsigned)epoch,
                        (unsigned)view);
         return;
@@ -102,8 +101,7 @@ static void check_vote(struct simplex_world *w, const struct machine *m,
     if (v == NULL || vote->slot != m->slot) return;
     if (world_log_find(m, ASSAY_STORE_VOTE, st->epoch, number, st->block_id) == NULL)
         world_violated(w, "machine %u sent a vote before it was persisted", (unsigned)self);
-    if (v->voted[self][st->type] &&
-        memcmp(v->voted_id[self][st->type], st->block_id, 32) != 0)
+    if (v->voted[self][st->type] && memcmp(v->voted_id[self][st->type], st->block_id, 32) != 0)
         world_violated(w, "machine %u voted twice (type %d) in epoch %u view %u", (unsigned)self,
                        (int)st->type, (unsigned)st->epoch, (unsigned)st->view);
     v->voted[self][st->type] = true;
@@ -114,15 +112,14 @@ static void check_vote(struct simplex_world *w, const struct machine *m,
     if (st->type == ASSAY_VOTE_FINALISE) {
         const struct log_item *notarisation = NULL;
         for (size_t i = 0; i < m->log_count && notarisation == NULL; i++)
-            if (m->log[i].class_ == ASSAY_STORE_CERTIFICATE &&
-                m->log[i].key.epoch == st->epoch && m->log[i].key.number == st->view * 4)
+            if (m->log[i].class_ == ASSAY_STORE_CERTIFICATE && m->log[i].key.epoch == st->epoch &&
+                m->log[i].key.number == st->view * 4)
                 notarisation = &m->log[i];
         if (notarisation == NULL)
             world_violated(w, "machine %u sent F and has not stored the notarisation",
                            (unsigned)self);
     }
-    if (st->type == ASSAY_VOTE_NOTARISE)
-        check_relied_on(w, m, st->epoch, st->view, st->block_id);
+    if (st->type == ASSAY_VOTE_NOTARISE) check_relied_on(w, m, st->epoch, st->view, st->block_id);
 }
 
 static void check_proposal(struct simplex_world *w, const struct machine *m,
@@ -134,7 +131,8 @@ static void check_proposal(struct simplex_world *w, const struct machine *m,
         world_violated(w, "machine %u sent a malformed proposal", (unsigned)self);
         return;
     }
-    if (p.header.leader != m->slot || p.header.epoch != m->ledger.epoch) return; /* answers a pull */
+    if (p.header.leader != m->slot || p.header.epoch != m->ledger.epoch)
+        return; /* answers a pull */
     struct seen_view *v = seen(w, p.header.epoch, p.header.view);
     if (v == NULL) return;
     if (world_log_find(m, ASSAY_STORE_PROPOSAL, p.header.epoch, p.header.view, p.id) == NULL)
@@ -156,8 +154,7 @@ void world_check_send(struct simplex_world *w, const struct machine *m,
     if (kind != ASSAY_MESSAGE_VOTE) return;
     if (assay_vote_decode(payload, &vote) != ASSAY_OK)
         world_violated(w, "machine %u sent a malformed vote", (unsigned)(m - w->machines));
-    else
-        check_vote(w, m, &vote);
+    else check_vote(w, m, &vote);
 }
 
 void world_check_final(struct simplex_world *w, const struct machine *m, uint64_t height,

@@ -93,7 +93,8 @@ static void check(struct simplex_world *w, struct machine *m, const uint8_t id[3
                                   .at_ms = w->now };
     if (h->kind == ASSAY_BLOCK_TAIL) world_violated(w, "CHECK of a tail");
     answer.valid = h->kind == kind_on(w, m, h->height - 1);
-    if (w->judge != NULL) answer.valid = answer.valid && w->judge(w->judge_context, answer.machine, h);
+    if (w->judge != NULL)
+        answer.valid = answer.valid && w->judge(w->judge_context, answer.machine, h);
     if (w->options.check_ms_max > 0) {
         memcpy(answer.id, id, 32);
         answer.at_ms += world_random(w) % (w->options.check_ms_max + 1);
@@ -114,9 +115,9 @@ static void check_finality_proof(struct simplex_world *w, struct machine *m,
         world_violated(w, "E is final and there is no proof of it");
         return;
     }
-    const enum assay_status status = assay_finality_verify(
-        assay_slice_over(bytes, proof.len), w->chain_id, 0, m->ledger.epoch,
-        &m->voters[m->ledger.epoch % 2], id, commitment);
+    const enum assay_status status =
+        assay_finality_verify(assay_slice_over(bytes, proof.len), w->chain_id, 0, m->ledger.epoch,
+                              &m->voters[m->ledger.epoch % 2], id, commitment);
     if (status != ASSAY_OK || memcmp(id, action->id, 32) != 0 ||
         memcmp(commitment, action->proof, 32) != 0)
         world_violated(w, "the finality proof does not hold: %s", assay_status_symbol(status));
@@ -159,10 +160,8 @@ static void final(struct simplex_world *w, struct machine *m, size_t index)
         memcpy(l->head_id, path[count]->id, 32);
     }
     l->head_ms = w->now;
-    if (path[0]->header.kind == ASSAY_BLOCK_EPOCH)
-        close_epoch(w, m, &action, path[0]->header.view);
-    else
-        assay_simplex_demand(m->simplex, w->now, w->now + w->options.cadence_ms, &m->actions);
+    if (path[0]->header.kind == ASSAY_BLOCK_EPOCH) close_epoch(w, m, &action, path[0]->header.view);
+    else assay_simplex_demand(m->simplex, w->now, w->now + w->options.cadence_ms, &m->actions);
 }
 
 /* What the real ledger does over SYNC_ASK: the base of an epoch that a peer has closed. */
@@ -204,8 +203,7 @@ static void accused(struct simplex_world *w, const struct assay_simplex_action *
             proven = assay_proposal_head_decode(payload, &proposal) == ASSAY_OK &&
                      assay_p256_verify(key, proposal.id, proposal.signature, ASSAY_S_LOW);
         else
-            proven = assay_vote_decode(payload, &vote) == ASSAY_OK &&
-                     vote.slot == action->slot &&
+            proven = assay_vote_decode(payload, &vote) == ASSAY_OK && vote.slot == action->slot &&
                      assay_p256_verify(key, vote.digest, vote.signature, ASSAY_S_LOW);
         if (!proven) world_violated(w, "payload %d of an accusation proves nothing", i);
     }

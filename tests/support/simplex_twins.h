@@ -7,7 +7,7 @@
 
 #include "tests/support/simplex_world.h"
 
-/* Machines 0 and 1 (slots 0 and 1) on one side, 2, 3 and 4 (slots 2, 3 and again 0) on the other. */
+/* Machines 0 and 1 (slots 0, 1) on one side, 2, 3 and 4 (slots 2, 3 and again 0) on the other. */
 static inline struct simplex_world *twins_split(const uint32_t weights[static 4])
 {
     static const uint32_t side[WORLD_MACHINES_MAX] = { 0, 0, 1, 1, 1 };

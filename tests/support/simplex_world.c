@@ -105,10 +105,8 @@ static void log_prune(struct machine *m, uint64_t epoch)
 {
     size_t kept = 0;
     for (size_t i = 0; i < m->log_count; i++) {
-        if (m->log[i].key.epoch < epoch)
-            free(m->log[i].bytes);
-        else
-            m->log[kept++] = m->log[i];
+        if (m->log[i].key.epoch < epoch) free(m->log[i].bytes);
+        else m->log[kept++] = m->log[i];
     }
     m->log_count = kept;
 }
@@ -202,7 +200,8 @@ static void persist_all(struct simplex_world *w, struct machine *m,
         if (signed_[i].persist && w->options.plant != WORLD_SKIPS_STORE)
             world_log_put(m, signed_[i].class_, &signed_[i].key,
                           assay_slice_over(signed_[i].bytes, signed_[i].len));
-    if (m->durable.epoch != m->ledger.epoch) log_prune(m, m->durable.epoch); /* this step may send of it */
+    if (m->durable.epoch != m->ledger.epoch)
+        log_prune(m, m->durable.epoch); /* this step may send of it */
     m->durable = m->ledger;
 }
 
@@ -254,7 +253,8 @@ static void obey(struct simplex_world *w, struct machine *m)
     const size_t count = sign_all(w, m, signed_);
     const bool dies = has_output(m) && chance(w, w->options.crash_permille);
     const uint64_t where = dies ? world_random(w) % 3 : 3;
-    if (where > 0 && w->options.plant == WORLD_SENDS_FIRST) send_all(w, m, signed_, count, SIZE_MAX);
+    if (where > 0 && w->options.plant == WORLD_SENDS_FIRST)
+        send_all(w, m, signed_, count, SIZE_MAX);
     if (where > 0) persist_all(w, m, signed_, count);
     if (where > 1 && w->options.plant != WORLD_SENDS_FIRST)
         send_all(w, m, signed_, count, where == 2 ? world_random(w) % 4 : SIZE_MAX);
@@ -322,8 +322,7 @@ static struct machine *first_awake(struct simplex_world *w)
 static void deliver(struct simplex_world *w, struct world_event *event)
 {
     struct machine *m = &w->machines[event->machine];
-    if (event->kind == WORLD_RESTART)
-        simplex_world_restart(w, event->machine);
+    if (event->kind == WORLD_RESTART) simplex_world_restart(w, event->machine);
     else if (m->alive && (event->kind != WORLD_CHECKED || event->life == m->life))
         step(w, m, event);
     free(event->bytes);
@@ -420,8 +419,8 @@ void world_machine_init(struct simplex_world *w, struct machine *m)
                                            .views_max = WORLD_VIEWS_MAX,
                                            .early_len = 128 * 1024 };
     memcpy(config.chain_id, w->chain_id, 32);
-    m->blocks = assay_blocks_init(m->blocks_memory, m->blocks_memory_len, WORLD_BLOCKS_MAX,
-                                  WORLD_BODY_MAX);
+    m->blocks =
+        assay_blocks_init(m->blocks_memory, m->blocks_memory_len, WORLD_BLOCKS_MAX, WORLD_BODY_MAX);
     config.blocks = m->blocks;
     if (m->simplex_memory == NULL) {
         m->simplex_memory_len = assay_simplex_size(&config);

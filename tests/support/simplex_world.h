@@ -16,28 +16,28 @@ enum { WORLD_MACHINES_MAX = 10 };
 /* Planted faults: each must be caught by a checker. */
 enum world_plant {
     WORLD_SOUND,
-    WORLD_FORGETS_VOTES,       /* a restarted machine has lost its votes and asks nobody */
+    WORLD_FORGETS_VOTES,        /* a restarted machine has lost its votes and asks nobody */
     WORLD_FORGETS_CERTIFICATES, /* certificates are not persisted */
-    WORLD_SENDS_FIRST,         /* sends, then persists */
-    WORLD_SKIPS_STORE,         /* loses what it was told to persist */
+    WORLD_SENDS_FIRST,          /* sends, then persists */
+    WORLD_SKIPS_STORE,          /* loses what it was told to persist */
 };
 
 struct world_options {
     uint64_t seed;
     uint32_t slot_count;
     uint32_t weights[WORLD_MACHINES_MAX];
-    bool rotate;              /* each epoch hands the weights on to the next slot */
-    uint32_t machine_count;   /* 0: one a slot */
+    bool rotate;                        /* each epoch hands the weights on to the next slot */
+    uint32_t machine_count;             /* 0: one a slot */
     uint16_t slots[WORLD_MACHINES_MAX]; /* which slot each machine plays when machine_count > 0 */
     bool byzantine[WORLD_MACHINES_MAX]; /* machines the checkers do not judge (twins) */
-    uint64_t epoch_ms;        /* 0: 2000 */
-    uint32_t epoch_blocks;    /* 0: 5 blocks an epoch */
-    uint64_t cadence_ms;      /* a proposal is due so long after the last final block; 0: at once */
+    uint64_t epoch_ms;                  /* 0: 2000 */
+    uint32_t epoch_blocks;              /* 0: 5 blocks an epoch */
+    uint64_t cadence_ms; /* a proposal is due so long after the last final block; 0: at once */
     uint64_t delay_min_ms, delay_max_ms;
     uint64_t proposal_extra_ms; /* proposals take so much longer */
     uint32_t loss_permille, duplicate_permille;
-    uint32_t crash_permille;  /* of commits: the machine dies at one of the points around it */
-    uint64_t check_ms_max;    /* the ledger takes up to so long to judge a block */
+    uint32_t crash_permille; /* of commits: the machine dies at one of the points around it */
+    uint64_t check_ms_max;   /* the ledger takes up to so long to judge a block */
     enum world_plant plant;
 };
 

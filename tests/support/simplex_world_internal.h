@@ -45,7 +45,7 @@ struct tiny_ledger {
     int64_t counters[WORLD_MACHINES_MAX];
     uint64_t height; /* last final */
     uint8_t head_id[32];
-    uint64_t head_ms; /* when it became final here */
+    uint64_t head_ms;                        /* when it became final here */
     uint32_t weights[2][WORLD_MACHINES_MAX]; /* of even and odd epochs: one is still borrowed */
 };
 

@@ -130,7 +130,7 @@ Test(block, rejects_every_truncation_and_any_byte_more)
     cr_expect_eq(assay_proposal_decode(assay_slice_over(m.bytes, m.len + 1), &p), ASSAY_E_TRAILING);
 }
 
-/* Header bits change the id, body and name bits break their roots; the signature is not the id's. */
+/* Header bits change the id, body and name bits break their roots; a signature is in no id. */
 Test(block, any_flipped_bit_is_refused_or_is_another_block)
 {
     struct made m = make(9, 2, 1);
@@ -278,9 +278,10 @@ Test(block, table_refuses_a_body_above_its_limit)
     cr_assert_not_null(memory);
     struct assay_blocks *blocks = assay_blocks_init(memory, size, 2, 10);
     struct assay_block *block = NULL;
-    const struct made fits = make(9, 2, 0);    /* 1 + 2 * 4 = 9 bytes */
+    const struct made fits = make(9, 2, 0);     /* 1 + 2 * 4 = 9 bytes */
     const struct made too_long = make(9, 3, 0); /* 13 */
-    cr_expect_eq(assay_blocks_add(blocks, assay_slice_over(fits.bytes, fits.len), &block), ASSAY_OK);
+    cr_expect_eq(assay_blocks_add(blocks, assay_slice_over(fits.bytes, fits.len), &block),
+                 ASSAY_OK);
     cr_expect_eq(assay_blocks_add(blocks, assay_slice_over(too_long.bytes, too_long.len), &block),
                  ASSAY_E_RANGE);
     free(memory);

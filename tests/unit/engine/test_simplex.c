@@ -4,6 +4,7 @@
 #include "tests/support/simplex_world.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 
 static struct world_options four(uint64_t seed)
 {
@@ -36,4 +37,119 @@ Test(simplex, finalises_block_after_block_over_epochs)
     simplex_world_counts(world, &counts);
     cr_expect_eq(counts.empty_views, 0);
     simplex_world_destroy(&world);
+}
+
+Test(simplex, an_idle_view_never_times_out)
+{
+    struct world_options options = four(2);
+    options.cadence_ms = 1000000000;
+    struct simplex_world *world = simplex_world_create(&options);
+    cr_assert(simplex_world_run(world, 1000000));
+    struct world_counts counts;
+    simplex_world_counts(world, &counts);
+    cr_expect_eq(counts.empty_views, 0);
+    cr_expect(counts.steps < 100, "%llu steps of doing nothing", (unsigned long long)counts.steps);
+    struct assay_simplex_view view;
+    simplex_world_look(world, 0, &view);
+    cr_expect_eq(view.view, 1);
+    simplex_world_destroy(&world);
+}
+
+/* A leader that is gone costs two time-outs at most, then nothing. */
+Test(simplex, a_silent_leader_gets_no_time)
+{
+    struct world_options options = four(3);
+    options.epoch_ms =
+        32000; /* delta 2 s: 4 s for each view of the dead leader, were it waited for */
+    options.cadence_ms = 20;
+    options.epoch_blocks = 4;
+    struct simplex_world *world = simplex_world_create(&options);
+    cr_assert(simplex_world_run(world, 200));
+    simplex_world_crash(world, 1);
+    cr_assert(simplex_world_run(world, 30000)); /* it is noticed */
+    const uint64_t before = simplex_world_best_height(world);
+    cr_assert(simplex_world_run(world, 20000));
+    const uint64_t blocks = simplex_world_best_height(world) - before;
+    cr_expect(blocks > 200, "%llu blocks in 20 s", (unsigned long long)blocks);
+    require_sound(world);
+    simplex_world_destroy(&world);
+}
+
+Test(simplex, stands_still_without_a_quorum_and_goes_on_when_it_is_back)
+{
+    struct world_options options = four(4);
+    struct simplex_world *world = simplex_world_create(&options);
+    cr_assert(simplex_world_run(world, 1000));
+    simplex_world_crash(world, 0);
+    simplex_world_crash(world, 1);
+    cr_assert(simplex_world_run(world, 1000));
+    const uint64_t before = simplex_world_best_height(world);
+    cr_assert(simplex_world_run(world, 300000));
+    cr_expect(simplex_world_best_height(world) <= before + 1);
+    struct world_counts counts;
+    simplex_world_counts(world, &counts);
+    cr_expect(counts.sent < 40000, "resends are capped: %llu", (unsigned long long)counts.sent);
+    simplex_world_restart(world, 0);
+    cr_assert(simplex_world_run_to_height(world, before + 10, 120000));
+    require_sound(world);
+    simplex_world_destroy(&world);
+}
+
+/* --- what the ledger calls invalid */
+
+static bool nothing_of_leader_2(void *context, uint32_t machine,
+                                const struct assay_block_header *header)
+{
+    (void)context;
+    (void)machine;
+    return header->leader != 2;
+}
+
+Test(simplex, an_invalid_proposal_is_nullified_at_once)
+{
+    struct world_options options = four(5);
+    options.epoch_ms = 32000;
+    options.cadence_ms = 20;
+    struct simplex_world *world = simplex_world_create(&options);
+    simplex_world_set_judge(world, nothing_of_leader_2, NULL);
+    cr_assert(simplex_world_run(world, 20000));
+    cr_expect(simplex_world_best_height(world) > 200, "%llu blocks",
+              (unsigned long long)simplex_world_best_height(world));
+    struct world_counts counts;
+    simplex_world_counts(world, &counts);
+    cr_expect(counts.empty_views > 100);
+    require_sound(world);
+    simplex_world_destroy(&world);
+}
+
+Test(simplex, memory_too_small_or_limits_out_of_range_are_refused)
+{
+    enum { COUNT = 4, BODY = 64 };
+    const size_t blocks_len = assay_blocks_size(COUNT, BODY);
+    void *blocks_memory = aligned_alloc(64, blocks_len);
+    cr_assert_not_null(blocks_memory);
+    struct assay_simplex_config config = { .voters_max = 4,
+                                           .views_max = 64,
+                                           .blocks = assay_blocks_init(blocks_memory, blocks_len,
+                                                                       COUNT, BODY) };
+    const size_t len = assay_simplex_size(&config);
+    void *memory = aligned_alloc(64, len);
+    cr_assert_not_null(memory);
+    struct assay_simplex *s = NULL;
+    cr_expect_eq(assay_simplex_init(memory, len - 1, &config, &s), ASSAY_E_FULL);
+    cr_expect_eq(assay_simplex_init(memory, len, &config, &s), ASSAY_OK);
+    struct assay_simplex_config bad = config;
+    bad.self = 4;
+    cr_expect_eq(assay_simplex_init(memory, len, &bad, &s), ASSAY_E_RANGE);
+    bad = config;
+    bad.voters_max = ASSAY_MEMBERS_MAX + 1;
+    cr_expect_eq(assay_simplex_init(memory, len, &bad, &s), ASSAY_E_RANGE);
+    bad = config;
+    bad.views_max = ASSAY_BLOCK_NULLS_MAX + 1;
+    cr_expect_eq(assay_simplex_init(memory, len, &bad, &s), ASSAY_E_RANGE);
+    bad = config;
+    bad.certificate_max = 3 * 64 - 1;
+    cr_expect_eq(assay_simplex_init(memory, len, &bad, &s), ASSAY_E_RANGE);
+    free(memory);
+    free(blocks_memory);
 }

@@ -48,8 +48,7 @@ static struct world_options options_of(const struct table *table, uint64_t seed)
 }
 
 /* Random partitions come and go while the faults last. */
-static bool run_with_partitions(struct simplex_world *world, const struct table *table,
-                                uint64_t *r)
+static bool run_with_partitions(struct simplex_world *world, const struct table *table, uint64_t *r)
 {
     for (uint64_t passed = 0; passed < FAULTS_MS; passed += 500) {
         uint32_t group_of[WORLD_MACHINES_MAX] = { 0 };

@@ -49,7 +49,7 @@ static struct simplex_world *busy_world(struct recording *r)
                                            .crash_permille = 10 };
     struct simplex_world *world = simplex_world_create(&options);
     simplex_world_set_filter(world, record, r);
-    cr_assert(simplex_world_run(world, 1500));
+    cr_assert(simplex_world_run(world, 3000));
     if (!simplex_world_alive(world, 1)) simplex_world_restart(world, 1);
     cr_assert(simplex_world_run(world, 1500));
     simplex_world_set_faults(world, 0, 0, 0);
@@ -210,8 +210,8 @@ Test(simplex_hostile, a_vote_at_the_wrong_place_or_of_another_is_refused)
         uint16_t slot, key;
         enum assay_status status;
     } cases[] = {
-        { epoch, view, 2, 3, ASSAY_E_SIGNATURE },  /* slot 3 signs for slot 2 */
-        { epoch, view, 4, 2, ASSAY_E_STRANGER },   /* no such slot */
+        { epoch, view, 2, 3, ASSAY_E_SIGNATURE }, /* slot 3 signs for slot 2 */
+        { epoch, view, 4, 2, ASSAY_E_STRANGER },  /* no such slot */
         { epoch, view, 9000, 2, ASSAY_E_STRANGER },
         { epoch, s->final_view + WORLD_VIEWS_MAX, 2, 2, ASSAY_E_EARLY }, /* one past the window */
         { epoch, UINT64_MAX / 16, 2, 2, ASSAY_E_EARLY },

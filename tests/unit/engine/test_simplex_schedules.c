@@ -1,6 +1,6 @@
 /*
- * tests/unit/engine/test_simplex_schedules.c - schedules that each stopped or split an earlier draft
- * of the rules (docs/protocol.md 5). Where a rule saves the day, the same schedule without it is
+ * tests/unit/engine/test_simplex_schedules.c - schedules that each stopped or split an earlier
+ * draft of the rules (docs/protocol.md 5). Where a rule saves the day, the same schedule without it is
  * shown to be dead, so that the test is known to bite.
  *
  * With equal weights the leaders of views 1, 2, 3, 4 are slots 0, 1, 2, 3.
@@ -11,11 +11,9 @@
 
 static struct world_options four(void)
 {
-    return (struct world_options){ .seed = 4,
-                                   .slot_count = 4,
-                                   .weights = { 1, 1, 1, 1 },
-                                   .delay_min_ms = 1,
-                                   .delay_max_ms = 5 };
+    return (struct world_options){
+        .seed = 4, .slot_count = 4, .weights = { 1, 1, 1, 1 }, .delay_min_ms = 1, .delay_max_ms = 5
+    };
 }
 
 static void require_sound(const struct simplex_world *world)
@@ -125,7 +123,7 @@ Test(simplex_schedules, a_sibling_of_a_notarised_and_nullified_e_is_voted_for)
         cr_assert(simplex_world_run(world, 1));
         simplex_world_look(world, 2, &view);
     }
-    cr_assert_eq(view.view, 3); /* slot 1 led view 2 and proposed a tail on E: nullified too */
+    cr_assert_eq(view.view, 3);    /* slot 1 led view 2 and proposed a tail on E: nullified too */
     simplex_world_crash(world, 3); /* without 1, who knows E notarised, there is no quorum */
     cr_assert(simplex_world_run_to_height(world, 1, 5000));
     cr_assert(simplex_world_run_to_height(world, 4, 20000));
@@ -269,6 +267,21 @@ Test(simplex_schedules, everybody_loses_power_again_and_again)
         goal = simplex_world_best_height(world);
     }
     cr_assert(simplex_world_run_to_height(world, goal + 5, 30000));
+    require_sound(world);
+    simplex_world_destroy(&world);
+}
+
+/* --- time-outs a little too short */
+
+Test(simplex_schedules, views_that_are_notarised_and_given_up_do_not_go_on_for_ever)
+{
+    /* N certificates form after 2 * 200 ms, X is due after 3 delta = 375 ms: every view is
+     * notarised, and nobody may send F in it. */
+    struct world_options options = four();
+    options.delay_min_ms = 200;
+    options.delay_max_ms = 200;
+    struct simplex_world *world = simplex_world_create(&options);
+    cr_assert(simplex_world_run_to_height(world, 6, 60000));
     require_sound(world);
     simplex_world_destroy(&world);
 }

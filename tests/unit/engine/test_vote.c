@@ -217,7 +217,7 @@ Test(certificate, needs_strictly_more_than_two_thirds_of_the_weight)
                 weight += c.weights[i];
                 stranger = stranger || c.weights[i] == 0;
             }
-            const enum assay_status expected = stranger              ? ASSAY_E_STRANGER
+            const enum assay_status expected = stranger                 ? ASSAY_E_STRANGER
                                                : 3 * weight > 2 * total ? ASSAY_OK
                                                                         : ASSAY_E_INVALID;
             struct assay_certificate certificate;
@@ -271,8 +271,8 @@ Test(certificate, sets_no_bit_beyond_the_slots_and_signs_each_bit)
     const uint8_t bitmap = 15;
     const uint8_t three[3 * ASSAY_P256_SIGNATURE_LEN] = { 0 };
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_certificate_encode(&s, assay_slice_over(&bitmap, 1), assay_slice_over(three, sizeof three),
-                             &w);
+    assay_certificate_encode(&s, assay_slice_over(&bitmap, 1),
+                             assay_slice_over(three, sizeof three), &w);
     cr_expect_eq(assay_certificate_decode(assay_slice_over(bytes, w.len), SLOTS, &certificate),
                  ASSAY_E_INVALID);
     drop_cast(&c);
@@ -313,8 +313,8 @@ Test(pull, asks_for_one_to_sixteen_certificates)
         assay_cbor_put_uint(&w, 2);
         assay_cbor_put_uint(&w, 5);
         assay_cbor_put_bytes(&w, list, 32 * count);
-        const enum assay_status status = assay_certificate_pull_decode(
-            assay_slice_over(bytes, w.len), &era, &epoch, &out);
+        const enum assay_status status =
+            assay_certificate_pull_decode(assay_slice_over(bytes, w.len), &era, &epoch, &out);
         if (count == 0 || count > ASSAY_PULL_MAX) {
             cr_expect_eq(status, ASSAY_E_RANGE);
             continue;
@@ -327,9 +327,9 @@ Test(pull, asks_for_one_to_sixteen_certificates)
         cr_expect(!a.full && a.len == w.len);
         cr_expect_arr_eq(again, bytes, w.len);
         for (size_t cut = 0; cut < w.len; cut++)
-            cr_expect_neq(assay_certificate_pull_decode(assay_slice_over(bytes, cut), &era, &epoch,
-                                                        &out),
-                          ASSAY_OK);
+            cr_expect_neq(
+                assay_certificate_pull_decode(assay_slice_over(bytes, cut), &era, &epoch, &out),
+                ASSAY_OK);
     }
 }
 
@@ -357,12 +357,9 @@ Test(pull, asks_for_a_block_by_its_id)
 static size_t put_header(uint8_t *bytes, enum assay_block_kind kind, uint64_t view,
                          const uint8_t parent_id[32], uint8_t id[32])
 {
-    struct assay_block_header h = { .era = 1,
-                                    .epoch = 300,
-                                    .view = view,
-                                    .height = 9,
-                                    .kind = kind,
-                                    .parent_view = view - 1 };
+    struct assay_block_header h = {
+        .era = 1, .epoch = 300, .view = view, .height = 9, .kind = kind, .parent_view = view - 1
+    };
     memset(h.chain_id, 0xcc, 32);
     memcpy(h.parent_id, parent_id, 32);
     struct assay_writer w = assay_writer_over(bytes, ASSAY_BLOCK_HEADER_LEN_MAX);

@@ -1,0 +1,157 @@
+/*
+ * tests/unit/engine/test_resume.c - Simplex after a crash (docs/protocol.md 2): what it asks, how
+ * long it waits, where it votes again, and what it does about a log that was rolled back.
+ */
+#include "engine/simplex_internal.h"
+#include "tests/support/simplex_world_internal.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+enum { DELTA_MS = 125 }; /* of the world's epochs of 2 s */
+
+static struct simplex_world *running_world(void)
+{
+    const struct world_options options = { .seed = 11,
+                                           .slot_count = 4,
+                                           .weights = { 1, 1, 1, 1 },
+                                           .delay_min_ms = 1,
+                                           .delay_max_ms = 5,
+                                           .cadence_ms = 20,
+                                           .epoch_blocks = 1000 };
+    struct simplex_world *world = simplex_world_create(&options);
+    cr_assert(simplex_world_run(world, 500));
+    return world;
+}
+
+static void require_sound(const struct simplex_world *world)
+{
+    const char *violation = simplex_world_violation(world);
+    cr_assert(violation == NULL, "%s", violation);
+}
+
+static bool nothing_passes(void *context, uint32_t from, uint32_t to, enum assay_message_kind kind,
+                           struct assay_slice payload)
+{
+    (void)context;
+    (void)from;
+    (void)to;
+    (void)kind;
+    (void)payload;
+    return false;
+}
+
+Test(resume, waits_for_answers_of_more_than_a_third)
+{
+    struct simplex_world *world = running_world();
+    simplex_world_crash(world, 2);
+    cr_assert(simplex_world_run(world, 200));
+    simplex_world_restart(world, 2);
+    struct assay_simplex *s = simplex_world_machine(world, 2);
+    cr_expect(s->resume.asking);
+    cr_expect_not(assay_sx_voting(s));
+    cr_assert(simplex_world_run(world, 30)); /* there and back */
+    cr_expect_not(s->resume.asking);
+    cr_expect(assay_sx_voting(s));
+    require_sound(world);
+    simplex_world_destroy(&world);
+}
+
+Test(resume, goes_on_after_four_deltas_when_nobody_answers)
+{
+    struct simplex_world *world = running_world();
+    simplex_world_crash(world, 2);
+    simplex_world_set_filter(world, nothing_passes, NULL);
+    cr_assert(simplex_world_run(world, 50));
+    simplex_world_restart(world, 2);
+    struct assay_simplex *s = simplex_world_machine(world, 2);
+    cr_assert(simplex_world_run(world, 4 * DELTA_MS - 5));
+    cr_expect(s->resume.asking);
+    cr_assert(simplex_world_run(world, 10));
+    cr_expect_not(s->resume.asking);
+    cr_expect(assay_sx_voting(s));
+    simplex_world_destroy(&world);
+}
+
+Test(resume, votes_n_and_f_only_above_what_its_log_holds)
+{
+    struct simplex_world *world = running_world();
+    simplex_world_crash(world, 2);
+    simplex_world_restart(world, 2);
+    struct assay_simplex *s = simplex_world_machine(world, 2);
+    const uint64_t log_view = s->resume.log_view;
+    cr_assert(log_view > 3);
+    cr_assert(simplex_world_run(world, 2000));
+    cr_expect(s->resume.floor >= log_view);
+    cr_expect(simplex_world_height(world, 2) > log_view);
+    struct world_counts counts;
+    simplex_world_counts(world, &counts);
+    cr_expect_eq(counts.rolled_back, 0); /* an honest log holds all that was sent */
+    require_sound(world);
+    simplex_world_destroy(&world);
+}
+
+static void cut_votes(struct machine *m, uint64_t from_view)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < m->log_count; i++) {
+        const struct log_item *item = &m->log[i];
+        if (item->class_ == ASSAY_STORE_VOTE && item->key.number / 4 >= from_view)
+            free(item->bytes);
+        else m->log[kept++] = m->log[i];
+    }
+    m->log_count = kept;
+}
+
+/* A host put back an old copy of the disk: the peers remember. (That a machine which asks nobody
+ * equivocates: test_simplex_twins.c, votes forgotten in a crash.) */
+Test(resume, falls_silent_when_peers_hold_a_vote_that_the_log_lacks)
+{
+    struct simplex_world *world = running_world();
+    simplex_world_crash(world, 2);
+    struct machine *m = &world->machines[2];
+    struct assay_simplex_view view;
+    simplex_world_look(world, 1, &view);
+    cut_votes(m, view.view - 2);
+    simplex_world_restart(world, 2);
+    cr_assert(simplex_world_run(world, 3000));
+    struct world_counts counts;
+    simplex_world_counts(world, &counts);
+    cr_expect(counts.rolled_back > 0);
+    simplex_world_look(world, 2, &view);
+    cr_expect_not(view.voting);
+    cr_expect(simplex_world_height(world, 2) > 20); /* follows the others all the same */
+    require_sound(world);                           /* and said nothing twice */
+    simplex_world_destroy(&world);
+}
+
+Test(resume, an_answer_is_taken_once_from_each_and_only_with_the_right_nonce)
+{
+    struct simplex_world *world = running_world();
+    simplex_world_crash(world, 2);
+    simplex_world_restart(world, 2);
+    struct machine *m = &world->machines[2];
+    uint8_t bytes[128];
+    for (int wrong = 0; wrong < 2; wrong++) {
+        struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+        assay_writer_u8(&w, 0x85); /* [chain, era, epoch, nonce, []] */
+        assay_writer_u8(&w, 0x58);
+        assay_writer_u8(&w, 32);
+        assay_writer_put(&w, world->chain_id, 32);
+        assay_writer_u8(&w, 0);
+        assay_writer_u8(&w, 1);
+        assay_writer_u8(&w, 0x19); /* a nonce of two bytes: the world's clock */
+        assay_writer_u16be(&w, (uint16_t)(m->simplex->resume.nonce + (wrong == 0 ? 1 : 0)));
+        assay_writer_u8(&w, 0x80);
+        cr_assert(!w.full);
+        const enum assay_status status = simplex_world_inject(
+            world, 2, 3, ASSAY_MESSAGE_RESUME_ANSWER, assay_slice_over(bytes, w.len));
+        cr_expect_eq(status, wrong == 0 ? ASSAY_E_STALE : ASSAY_OK);
+        if (wrong == 1)
+            cr_expect_eq(simplex_world_inject(world, 2, 3, ASSAY_MESSAGE_RESUME_ANSWER,
+                                              assay_slice_over(bytes, w.len)),
+                         ASSAY_E_DUPLICATE);
+    }
+    cr_expect(m->simplex->resume.asking); /* one of four is no third */
+    simplex_world_destroy(&world);
+}
