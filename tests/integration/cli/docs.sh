@@ -1,0 +1,73 @@
+#!/bin/sh
+# docs/operations.md against the code: every name that an operator can meet stands in it, and its worked
+# example runs as it is printed.
+. "$(dirname "$0")/lib.sh"
+ROOT=$(cd "$(dirname "$0")/../../.." && pwd)
+PAGE=$ROOT/docs/operations.md
+
+# names WHAT: the names of one kind that the code has, one a line.
+names() {
+    case $1 in
+    configuration)
+        sed -n 's/.*ASSAY_CONFIG_FIELD[A-Z_]*("\([a-z_]*\)".*/\1/p; s/.*CYAML_FIELD_[A-Z]*("\([a-z_]*\)".*/\1/p' \
+            "$ROOT"/apps/config/*.c
+        sed -n 's/.*FIELD(\([a-z_]*\)).*/\1/p' "$ROOT/apps/config/card.c"
+        ;;
+    policy)
+        sed -n 's/.*TEXT("\([a-z_]*\)".*/\1/p; s/.*CYAML_FIELD_[A-Z_]*("\([a-z_]*\)".*/\1/p; s/^ *{ "\([a-z0-9]*\)", ASSAY_.*/\1/p' \
+            "$ROOT/quote/yaml/cyaml.c"
+        ;;
+    counters) sed -n 's/.*X(ASSAY_COUNT_[A-Z_]*, "\([a-z_]*\)").*/\1/p' "$ROOT/net/counters.h" ;;
+    events)
+        sed -n 's/.*X(ASSAY_NOTE_[A-Z_]*, [0-9]*, "\([a-z_]*\)").*/\1/p' "$ROOT/engine/engine.h"
+        cat "$ROOT"/net/*.c | tr -d '\n' |
+            grep -o 'assay_log_begin(&host->log, *ASSAY_SEVERITY_[A-Z]*, *"[a-z_]*"' |
+            sed 's/.*"\([a-z_]*\)"/\1/'
+        ;;
+    groups) sed -n 's/^ *{ "\([a-z]*\)", ".*", assay_command_.*/\1/p' "$ROOT/apps/assay/main.c" ;;
+    statuses) sed -n 's/^ *ASSAY_EXIT_[A-Z_]* = \([0-9]*\),.*/\1/p' "$ROOT/apps/assay/command.h" ;;
+    esac | sort -u
+}
+
+# stands NAME PAGE: as `name`, `section.name`, `name.key`, `assay name ...`, or the first cell of a row.
+stands() {
+    grep -qE "(^| |[(])\`([a-z_.]*(\[\])?\.|assay )?$1[][\`. ]|^\| $1 \|" "$2"
+}
+
+for kind in configuration policy counters events groups statuses; do
+    names $kind >"$WORK/names"
+    check "the code has names of $kind" test "$(wc -l <"$WORK/names")" -ge 8
+    while read -r name; do
+        check "docs/operations.md says nothing of $kind: $name" stands "$name" "$PAGE"
+    done <"$WORK/names"
+done
+# The check can fail: a name is missed once its line is gone.
+grep -v '`handshake_accepted`' "$PAGE" >"$WORK/page"
+stands handshake_accepted "$WORK/page" && wrong 'a name that is gone is not missed'
+stands handshake_accepte "$PAGE" && wrong 'half a name is taken for a whole one'
+
+# --- the worked example, on ports of its own and as long as it needs
+"$TOOLS/free_port" 4 >"$WORK/ports"
+awk '/^<!-- run -->$/ { want = 1; next } want && /^```sh$/ { inside = 1; next }
+     /^```$/ { inside = 0; want = 0 } inside' "$PAGE" |
+    sed "s/127.0.0.1:710\\\$n/127.0.0.1:\$(sed -n \${n}p ..\/ports)/
+         s/:7101\"/:$(sed -n 1p "$WORK/ports")\"/; s/:7102\"/:$(sed -n 2p "$WORK/ports")\"/
+         s/:7103\"/:$(sed -n 3p "$WORK/ports")\"/; s/:7104\"/:$(sed -n 4p "$WORK/ports")\"/" \
+        >"$WORK/example.sh"
+check 'the page has an example' test "$(wc -l <"$WORK/example.sh")" -gt 50
+mkdir "$WORK/example"
+# In a process group of its own, so that nothing of it outlives this script.
+example() {
+    (cd "$WORK/example" && PATH=$BIN:$PATH exec setsid --wait bash -e "$WORK/example.sh")
+}
+out=$(example 2>&1 </dev/null)
+got=$?
+check "the example ends with 0: $out" test $got -eq 0
+for text in 'signed by 2 of 2 operators, 2 needed' 'node-4/assayd.yaml: fit to run' \
+    'INSECURE' 'standing       FULL' 'caps met       operator no, vendor root no' \
+    'node-4           FULL' 'permitted: critical'; do
+    checks=$((checks + 1))
+    case $out in *"$text"*) ;; *) wrong "the example does not say \"$text\": $out" ;; esac
+done
+
+finish
