@@ -322,7 +322,15 @@ static void sign_all(struct world *w, uint32_t node, struct assay_effects *effec
         const enum assay_status status =
             assay_p256_sign(signer, e->as.sign.digest, messages[i].bytes + e->as.sign.signature_at);
         ASSAY_ASSERT(status == ASSAY_OK);
-        world_check_signed(w, node, e);
+    }
+}
+
+/* What is neither durable nor sent was never said. */
+static void check_said(struct world *w, uint32_t node, const struct assay_effects *effects)
+{
+    for (size_t i = 0; i < effects->count; i++) {
+        if (effects->items[i].kind == ASSAY_EFFECT_SIGN)
+            world_check_signed(w, node, &effects->items[i]);
     }
 }
 
@@ -420,6 +428,7 @@ static bool commit_and_send(struct world *w, uint32_t node, struct assay_effects
     const bool early = w->options.plant == WORLD_PLANT_SENDS_FIRST;
     sign_all(w, node, effects, messages);
     if (early) send_all(w, node, effects, messages);
+    if (early || point != CRASH_BEFORE) check_said(w, node, effects);
     if (point == CRASH_BEFORE) return false;
     persist_all(w, node, effects, messages);
     if (point == CRASH_DURABLE) return false;
