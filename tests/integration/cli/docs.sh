@@ -56,12 +56,15 @@ awk '/^<!-- run -->$/ { want = 1; next } want && /^```sh$/ { inside = 1; next }
         >"$WORK/example.sh"
 check 'the page has an example' test "$(wc -l <"$WORK/example.sh")" -gt 50
 mkdir "$WORK/example"
-# In a process group of its own, so that nothing of it outlives this script.
-example() {
-    (cd "$WORK/example" && PATH=$BIN:$PATH exec setsid --wait bash -e "$WORK/example.sh")
-}
-out=$(example 2>&1 </dev/null)
+# In a process group of its own: if it fails half-way its daemons end with it.
+cd "$WORK/example" || exit 2
+PATH=$BIN:$PATH setsid bash -e "$WORK/example.sh" >"$WORK/example.out" 2>&1 </dev/null &
+group=$!
+trap 'kill -KILL -- "-$group" 2>/dev/null; stop_all' EXIT
+wait "$group"
 got=$?
+kill -KILL -- "-$group" 2>/dev/null && wrong 'the example leaves processes behind'
+out=$(cat "$WORK/example.out")
 check "the example ends with 0: $out" test $got -eq 0
 for text in 'signed by 2 of 2 operators, 2 needed' 'node-4/assayd.yaml: fit to run' \
     'INSECURE' 'standing       FULL' 'caps met       operator no, vendor root no' \

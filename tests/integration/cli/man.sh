@@ -1,0 +1,41 @@
+#!/bin/sh
+# The manual pages format without a warning, and name what the programs name.
+. "$(dirname "$0")/lib.sh"
+ROOT=$(cd "$(dirname "$0")/../../.." && pwd)
+MAN=$ROOT/docs/man
+
+# warnings PAGE: what the formatter has to say against it.
+if command -v man >/dev/null && man --help 2>/dev/null | grep -q -- --warnings; then
+    warnings() { MANWIDTH=80 man --warnings -E UTF-8 -l "$1" 2>&1 >"$WORK/page"; }
+elif command -v groff >/dev/null; then
+    warnings() { groff -mandoc -Tutf8 -ww "$1" 2>&1 >"$WORK/page"; }
+else
+    echo 'neither man nor groff is here' >&2
+    exit 77
+fi
+
+for page in assay.1 assayd.8 assayd.yaml.5; do
+    said=$(warnings "$MAN/$page")
+    check "$page formats without a warning: $said" test -z "$said"
+    check "$page is a page" test "$(wc -l <"$WORK/page")" -gt 20
+done
+printf '.Dd November 20, 2026\n.Dt BROKEN 1\n.Os\n.Sh NAME\n.Nm broken\n.Nd x\n.Bl -tag\n.It a\n\\*[undefined-string]\n' \
+    >"$WORK/broken.1"
+said=$(warnings "$WORK/broken.1")
+check 'a broken page is noticed' test -n "$said"
+
+for key in $(sed -n '/^## 3/,/^## 4/s/^| `\([a-z_.]*\(\[\]\.[a-z]*\)\{0,1\}\)` |.*/\1/p' \
+    "$ROOT/docs/operations.md"); do
+    check "assayd.yaml.5 says nothing of $key" grep -qF ".It Cm $key" "$MAN/assayd.yaml.5"
+done
+for group in $(sed -n 's/^ *{ "\([a-z]*\)", ".*", assay_command_.*/\1/p' "$ROOT/apps/assay/main.c"); do
+    check "assay.1 says nothing of assay $group" grep -qE "^\.(It )?Cm $group|^\.Cm .*\| $group|^\.Cm $group" "$MAN/assay.1"
+done
+for status in $(sed -n 's/^ *ASSAY_EXIT_[A-Z_]* = \([0-9]*\),.*/\1/p' "$ROOT/apps/assay/command.h"); do
+    check "assay.1 says nothing of exit status $status" grep -qx "\.It $status" "$MAN/assay.1"
+done
+for option in $("$ASSAYD" --help | grep -oE '^ +--[a-z-]+' | sort -u); do
+    check "assayd.8 says nothing of $option" grep -q -- "Fl -${option#--}" "$MAN/assayd.8"
+done
+
+finish
