@@ -62,8 +62,9 @@ static void finish(struct assay_engine *e)
     forget_progress(e);
     assay_eng_note(e, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL, e->context.epoch, 0);
     if (e->halted) return;
-    /* A store that lost everything may have lost this epoch's envelope and ballot too. */
-    if (!e->restored && e->state.epoch > 0) {
+    /* A store that lost everything may have lost this epoch's envelope and ballot too; keys that
+     * never signed have lost nothing (a founder that starts when the first epoch is over). */
+    if (!e->restored && !e->config.keys_unused && e->state.epoch > 0) {
         e->run.envelope_made = true;
         e->run.ballot_made = true;
     }

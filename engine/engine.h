@@ -229,6 +229,7 @@ struct assay_engine_config {
     uint16_t self;                       /* own roster slot */
     struct assay_own_keys keys;
     uint8_t verifier_digest[32];         /* version of the verifier, part of every ballot */
+    bool keys_unused; /* the host vouches that these keys never signed: an empty store lost nothing */
     uint32_t member_capacity;            /* 0: as many as the genesis has */
     uint32_t block_len_max;              /* bytes of a block body; 0: 4 MiB */
     uint32_t blocks_max;                 /* blocks held at once; 0: 128 */

@@ -23,6 +23,7 @@ static enum assay_status open_engine(struct assay_host *host)
         .self = host->self,
         .keys = { .incarnation = set->incarnation },
         .history_epochs = host->config.history_epochs,
+        .keys_unused = host->keys_unused,
     };
     assay_bytes_copy(config.keys.voting_public, ASSAY_P256_PUBLIC_LEN, set->voting_public,
                      sizeof set->voting_public);
@@ -230,6 +231,7 @@ static enum assay_status open_all(struct assay_host *host,
                                          : ASSAY_SEVERITY_DEBUG;
     assay_log_init(&host->log, stderr, most, host_name(host, host->self, name, sizeof name));
     host_clock(host);
+    ASSAY_TRY(host_keys_tie(host, message));
     (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "cannot set up the engine");
     ASSAY_TRY(open_engine(host));
     ASSAY_TRY(restore(host, message));

@@ -77,6 +77,7 @@ struct assay_host {
 
     struct assay_keyring ring;
     struct assay_p256_signer *identity, *voting;
+    bool keys_unused; /* never tied to a store before: they signed nothing */
     bool dials_by_door, dials;
     uint8_t dial_public[32]; /* of the set that we dialled for */
 
@@ -161,6 +162,9 @@ void host_enclave_events(struct assay_host *host);
 /* --- host_keys.c */
 ASSAY_CHECKED enum assay_status host_keys_open(struct assay_host *host,
                                                char message[static ASSAY_HOST_MESSAGE_LEN]);
+/* Beside which vote log they may be used; loads the signers. */
+ASSAY_CHECKED enum assay_status host_keys_tie(struct assay_host *host,
+                                              char message[static ASSAY_HOST_MESSAGE_LEN]);
 void host_keys_close(struct assay_host *host);
 /* The newest key set: waiting to be listed, or listed. */
 const struct assay_key_set *host_key_set(const struct assay_host *host);

@@ -21,6 +21,11 @@ static const char tie_name[] = "store.id";
 
 enum { TIE_LEN = 32 };
 
+const struct assay_key_set *host_key_set(const struct assay_host *host)
+{
+    return host->ring.next.incarnation != 0 ? &host->ring.next : &host->ring.current;
+}
+
 /* ------------------------------------------------------------ the tie between keys and store */
 
 static bool sync_dir(const char *dir)
@@ -74,7 +79,7 @@ static enum assay_status store_tie(struct assay_host *host, uint8_t tie[static T
  * The order matters: new keys before the new store is called ours, so that no crash in between lets
  * the old keys vote beside an empty log.
  */
-static enum assay_status tie_store(struct assay_host *host)
+static enum assay_status tie(struct assay_host *host)
 {
     const struct assay_store_key key = { .number = HOST_META_STORE_ID };
     struct assay_store *store = host->config.store;
@@ -88,28 +93,22 @@ static enum assay_status tie_store(struct assay_host *host)
     if (kept != ASSAY_OK && kept != ASSAY_E_NOT_FOUND) return kept;
     if (has_store && kept == ASSAY_OK && assay_bytes_equal(in_store, with_keys, TIE_LEN))
         return ASSAY_OK;
-    /*
-     * Keys that were never used with a store may begin one; a store without a tie beside the keys
-     * is the crash between the two writes below.
-     */
+    /* Keys that were never used with a store may begin one; a store without a tie beside the keys
+     * is the crash between the two writes below. */
     const bool lost = kept == ASSAY_OK;
-    if (lost && host->ring.next.incarnation == 0) {
+    if (lost) {
         if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "store_lost"))
             assay_log_text(&host->log, "note", "the vote log of these keys is gone: new keys");
         assay_log_end(&host->log);
-        ASSAY_TRY(assay_keyring_make_next(host->keys_dir, host->ring.current.incarnation + 1,
+        ASSAY_TRY(assay_keyring_make_next(host->keys_dir, host_key_set(host)->incarnation + 1,
                                           &host->ring));
     }
+    host->keys_unused = lost || !has_store;
     if (!has_store) ASSAY_TRY(store_tie(host, in_store));
     return write_tie(host->keys_dir, in_store);
 }
 
 /* ------------------------------------------------------------ signers and dialling */
-
-const struct assay_key_set *host_key_set(const struct assay_host *host)
-{
-    return host->ring.next.incarnation != 0 ? &host->ring.next : &host->ring.current;
-}
 
 static enum assay_status load_voting(struct assay_host *host)
 {
@@ -141,7 +140,13 @@ enum assay_status host_keys_open(struct assay_host *host,
         return ASSAY_E_NOT_FOUND;
     }
     host->self = (uint16_t)slot;
-    status = tie_store(host);
+    return ASSAY_OK;
+}
+
+enum assay_status host_keys_tie(struct assay_host *host,
+                                char message[static ASSAY_HOST_MESSAGE_LEN])
+{
+    enum assay_status status = tie(host);
     if (status == ASSAY_OK)
         status = assay_p256_signer_load(&host->ring.identity_private, &host->identity);
     if (status == ASSAY_OK) status = load_voting(host);

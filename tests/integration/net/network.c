@@ -266,7 +266,7 @@ static void seal_genesis(struct network *network, const struct assay_secret32 *k
     free(body);
 }
 
-static void make_genesis(struct network *network, uint32_t epoch_ms, uint32_t delay_ms)
+static void make_genesis(struct network *network, uint32_t epoch_ms, int32_t delay_ms)
 {
     struct assay_genesis *genesis = &network->genesis;
     struct assay_soft_bundle *bundles = calloc(NETWORK_ROOTS, sizeof *bundles);
@@ -287,7 +287,7 @@ static void make_genesis(struct network *network, uint32_t epoch_ms, uint32_t de
                                                              .operator_cap_den = 100,
                                                              .vendor_cap_num = 33,
                                                              .vendor_cap_den = 100 };
-    genesis->time_ms = unix_ms() + delay_ms;
+    genesis->time_ms = (uint64_t)((int64_t)unix_ms() + delay_ms);
     genesis->threshold = 1;
     genesis->endorsements = assay_slice_over(e.bytes, e.len);
     genesis->policy = assay_slice_over(p.bytes, p.len);
@@ -353,7 +353,7 @@ static void prepare_node(struct network *network, uint32_t i)
     network_enclave_callbacks(&node->enclave, &node->config.enclave);
 }
 
-struct network *network_make(uint32_t count, uint32_t epoch_ms, uint32_t delay_ms)
+struct network *network_make(uint32_t count, uint32_t epoch_ms, int32_t delay_ms)
 {
     struct network *network = calloc(1, sizeof *network);
     need(network != NULL && count <= NETWORK_MAX, "memory");

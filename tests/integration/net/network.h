@@ -69,10 +69,11 @@ struct network {
 };
 
 /*
- * Everything but the hosts: a folder, vendors, keys, genesis that begins delay_ms from now. Aborts
- * with words on stderr when something cannot be made. Returns: a network to free with network_free.
+ * Everything but the hosts: a folder, vendors, keys, genesis that begins delay_ms from now (or
+ * ago). Aborts with words on stderr when something cannot be made. Returns: a network to free with
+ * network_free.
  */
-struct network *network_make(uint32_t count, uint32_t epoch_ms, uint32_t delay_ms);
+struct network *network_make(uint32_t count, uint32_t epoch_ms, int32_t delay_ms);
 /* Closes hosts, removes the folder. Returns: nothing. */
 void network_free(struct network **network);
 /* Returns: true; false with the reason on stderr. */

@@ -59,6 +59,20 @@ Test(net_network, four_nodes_close_epochs_and_everyone_stays_full)
     network_free(&network);
 }
 
+Test(net_network, founders_that_start_late_lose_nothing)
+{
+    /* The first epoch is over before anybody is up, and closes HELD as soon as a quorum is. */
+    struct network *network = network_make(FOUR, EPOCH_MS, -3 * EPOCH_MS);
+    for (uint32_t i = 0; i < FOUR; i++) cr_assert(network_up(network, i));
+    run_past(network, 4);
+    for (uint32_t k = 0; k < FOUR; k++) {
+        struct assay_member_view member;
+        network_look(network, 0, k, &member);
+        cr_assert_eq(assay_trust_score_bp(&member.trust), 10000, "node %u", k);
+    }
+    network_free(&network);
+}
+
 /* ------------------------------------------------------------ what is waited for */
 
 struct about {
