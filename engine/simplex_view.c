@@ -28,8 +28,8 @@ static uint64_t later(uint64_t a, uint64_t b)
 }
 
 /* From when on a proposal is due. A base that is not final yet is waited for one delta, whatever
- * the demand: its F votes are on their way, and demand is stated anew when it is final; asking at once
- * would follow every block by an empty one. */
+ * the demand: its F votes are on their way, and demand is stated anew when it is final; asking at
+ * once would follow every block by an empty one. */
 static uint64_t wanted_since(const struct assay_simplex *s)
 {
     if (s->notarised_view > s->final_view) return s->entered_ms + s->delta_ms;

@@ -1,7 +1,7 @@
 /*
  * tests/unit/engine/test_simplex_schedules.c - schedules that each stopped or split an earlier
- * draft of the rules (docs/protocol.md 5). Where a rule saves the day, the same schedule without it is
- * shown to be dead, so that the test is known to bite.
+ * draft of the rules (docs/protocol.md 5). Where a rule saves the day, the same schedule without
+ * it is shown to be dead, so that the test is known to bite.
  *
  * With equal weights the leaders of views 1, 2, 3, 4 are slots 0, 1, 2, 3.
  */
