@@ -1,0 +1,289 @@
+/*
+ * tests/unit/engine/test_genesis.c - the genesis file: what is refused, and for which reason.
+ */
+#include "base/cbor.h"
+#include "engine/genesis.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPERATORS = 3, MEMBERS = 4, FILE_MAX = 16 * 1024 };
+
+struct made {
+    struct assay_genesis genesis;
+    struct assay_genesis read;
+    struct assay_p256_signer *signers[OPERATORS]; /* in the order of genesis.operators */
+    uint8_t body[FILE_MAX], file[FILE_MAX];
+    size_t body_len, file_len;
+};
+
+static void key_of(uint32_t number, uint8_t *public, struct assay_p256_signer **signer)
+{
+    struct assay_secret32 key = { { 0 } };
+    key.bytes[30] = (uint8_t)(number >> 8);
+    key.bytes[31] = (uint8_t)(number + 1);
+    cr_assert_eq(assay_p256_public(&key, public), ASSAY_OK);
+    if (signer != NULL) cr_assert_eq(assay_p256_signer_load(&key, signer), ASSAY_OK);
+}
+
+static void fill(struct made *m)
+{
+    struct assay_genesis *g = &m->genesis;
+    g->time_ms = 1700000000123;
+    g->parameters = (struct assay_genesis_parameters){ 500, 20, 100, 33, 100, { 7 } };
+    g->policy = assay_slice_over("policy", 6);
+    g->endorsements = assay_slice_over("endorsements", 12);
+    g->threshold = 2;
+    g->operator_count = OPERATORS;
+    for (uint32_t i = 0; i < OPERATORS; i++) {
+        key_of(i, g->operators[i].public_key, NULL);
+        g->operators[i].name = assay_slice_over("op", 2);
+    }
+    assay_genesis_sort(g);
+    g->member_count = MEMBERS;
+    for (uint32_t i = 0; i < MEMBERS; i++) {
+        struct assay_genesis_member *x = &g->members[i];
+        key_of(100 + i, x->identity_public, NULL);
+        key_of(200 + i, x->voting_public, NULL);
+        memset(x->door_public, (int)(1 + i), 32);
+        memset(x->transport_public, (int)(101 + i), 32);
+        memcpy(x->operator_id, g->operators[i % OPERATORS].operator_id, 32);
+        memset(x->vendor_root, 5, 32);
+        memset(x->platform_id, (int)(60 + i), 32);
+        x->evidence_kind = 3;
+        x->name = assay_slice_over("member", 6);
+    }
+    assay_genesis_sort(g);
+    for (uint32_t i = 0; i < OPERATORS; i++) {
+        uint8_t public[64];
+        for (uint32_t k = 0; k < OPERATORS; k++) {
+            struct assay_p256_signer *signer = NULL;
+            key_of(k, public, &signer);
+            if (memcmp(public, g->operators[i].public_key, 64) == 0) m->signers[i] = signer;
+            else assay_p256_signer_free(&signer);
+        }
+    }
+}
+
+/* Signed by the operators whose bits are set. */
+static void seal(struct made *m, unsigned signed_by)
+{
+    uint8_t chain_id[32];
+    uint8_t digest[32];
+    uint8_t signatures[OPERATORS][ASSAY_P256_SIGNATURE_LEN];
+    uint32_t signers[OPERATORS];
+    size_t count = 0;
+    assay_sha256(m->body, m->body_len, chain_id);
+    assay_genesis_signing_digest(chain_id, digest);
+    for (uint32_t i = 0; i < OPERATORS; i++) {
+        if ((signed_by >> i & 1) == 0) continue;
+        cr_assert_eq(assay_p256_sign(m->signers[i], digest, signatures[count]), ASSAY_OK);
+        signers[count++] = i;
+    }
+    struct assay_writer w = assay_writer_over(m->file, sizeof m->file);
+    cr_assert_eq(assay_genesis_encode_file(assay_slice_over(m->body, m->body_len), signers,
+                                           (const uint8_t(*)[64])signatures, count, &w),
+                 ASSAY_OK);
+    m->file_len = w.len;
+}
+
+static struct made *make(void)
+{
+    struct made *m = calloc(1, sizeof *m);
+    cr_assert_not_null(m);
+    fill(m);
+    struct assay_writer w = assay_writer_over(m->body, sizeof m->body);
+    cr_assert_eq(assay_genesis_encode_body(&m->genesis, &w), ASSAY_OK);
+    m->body_len = w.len;
+    seal(m, 7);
+    return m;
+}
+
+static void drop(struct made *m)
+{
+    for (int i = 0; i < OPERATORS; i++)
+        assay_p256_signer_free(&m->signers[i]);
+    free(m);
+}
+
+/* In a heap copy of the exact size, so that a byte too far is seen. */
+static enum assay_status decode(struct made *m, const uint8_t *bytes, size_t len,
+                                struct assay_where *where)
+{
+    uint8_t *exact = malloc(len + (len == 0));
+    cr_assert_not_null(exact);
+    memcpy(exact, bytes, len);
+    const enum assay_status status = assay_genesis_decode(exact, len, false, &m->read, where);
+    free(exact);
+    return status;
+}
+
+Test(genesis, reads_what_it_writes)
+{
+    struct made *m = make();
+    struct assay_where where;
+    uint8_t again[FILE_MAX];
+    cr_assert_eq(assay_genesis_decode(m->file, m->file_len, false, &m->read, &where), ASSAY_OK);
+    cr_assert_eq(m->read.member_count, MEMBERS);
+    cr_assert_eq(m->read.signature_count, OPERATORS);
+    cr_assert_eq(m->read.parameters.verifier_digest[0], 7);
+    cr_assert_arr_eq(m->read.members[2].node_id, m->genesis.members[2].node_id, 32);
+    struct assay_writer w = assay_writer_over(again, sizeof again);
+    cr_assert_eq(assay_genesis_encode_body(&m->read, &w), ASSAY_OK);
+    cr_assert_eq(w.len, m->body_len);
+    cr_assert_arr_eq(again, m->body, m->body_len);
+    drop(m);
+}
+
+Test(genesis, rejects_every_truncation_and_one_byte_more)
+{
+    struct made *m = make();
+    for (size_t len = 0; len < m->file_len; len++) {
+        const enum assay_status status = decode(m, m->file, len, NULL);
+        cr_assert_eq(assay_status_class(status), ASSAY_CLASS_INPUT, "at %zu", len);
+        cr_assert_eq(m->read.member_count, 0);
+    }
+    m->file[m->file_len] = 0;
+    cr_assert_eq(decode(m, m->file, m->file_len + 1, NULL), ASSAY_E_TRAILING);
+    drop(m);
+}
+
+Test(genesis, rejects_every_flipped_byte)
+{
+    struct made *m = make();
+    for (size_t i = 0; i < m->file_len; i++) {
+        m->file[i] ^= 0x10;
+        cr_assert_neq(decode(m, m->file, m->file_len, NULL), ASSAY_OK, "at %zu", i);
+        m->file[i] ^= 0x10;
+    }
+    cr_assert_eq(decode(m, m->file, m->file_len, NULL), ASSAY_OK);
+    drop(m);
+}
+
+Test(genesis, needs_the_threshold_of_distinct_operators)
+{
+    struct made *m = make();
+    struct assay_where where;
+    seal(m, 1);
+    cr_assert_eq(decode(m, m->file, m->file_len, &where), ASSAY_E_SIGNATURE);
+    cr_assert_str_eq(where.field, "signatures");
+    cr_assert_eq(assay_genesis_decode(m->file, m->file_len, true, &m->read, NULL), ASSAY_OK);
+    seal(m, 5);
+    cr_assert_eq(decode(m, m->file, m->file_len, NULL), ASSAY_OK);
+    cr_assert_eq(m->read.signature_count, 2);
+    drop(m);
+}
+
+Test(genesis, counts_no_operator_twice)
+{
+    struct made *m = make();
+    uint8_t chain_id[32];
+    uint8_t digest[32];
+    uint8_t signature[64];
+    assay_sha256(m->body, m->body_len, chain_id);
+    assay_genesis_signing_digest(chain_id, digest);
+    cr_assert_eq(assay_p256_sign(m->signers[1], digest, signature), ASSAY_OK);
+    struct assay_writer w = assay_writer_over(m->file, sizeof m->file);
+    assay_cbor_put_array(&w, 3);
+    assay_cbor_put_text(&w, "assay/genesis/v1");
+    assay_cbor_put_bytes(&w, m->body, m->body_len);
+    assay_cbor_put_array(&w, 2);
+    for (int i = 0; i < 2; i++) {
+        assay_cbor_put_array(&w, 2);
+        assay_cbor_put_uint(&w, 1);
+        assay_cbor_put_bytes(&w, signature, 64);
+    }
+    cr_assert_eq(decode(m, m->file, w.len, NULL), ASSAY_E_ENCODING);
+    drop(m);
+}
+
+Test(genesis, rejects_a_signature_by_a_key_it_does_not_name)
+{
+    struct made *m = make();
+    assay_p256_signer_free(&m->signers[0]);
+    uint8_t public[64];
+    key_of(999, public, &m->signers[0]);
+    seal(m, 7);
+    cr_assert_eq(decode(m, m->file, m->file_len, NULL), ASSAY_E_SIGNATURE);
+    drop(m);
+}
+
+static enum assay_status body_status(struct made *m)
+{
+    struct assay_writer w = assay_writer_over(m->body, sizeof m->body);
+    return assay_genesis_encode_body(&m->genesis, &w);
+}
+
+Test(genesis, writes_nothing_that_it_would_refuse)
+{
+    struct made *m = make();
+    struct assay_genesis *g = &m->genesis;
+    const struct assay_genesis good = *g;
+    g->members[1] = g->members[0];
+    cr_assert_eq(body_status(m), ASSAY_E_DUPLICATE);
+    *g = good;
+    g->members[0] = good.members[1];
+    g->members[1] = good.members[0];
+    cr_assert_eq(body_status(m), ASSAY_E_RANGE);
+    *g = good;
+    memcpy(g->members[2].transport_public, g->members[0].transport_public, 32);
+    cr_assert_eq(body_status(m), ASSAY_E_DUPLICATE);
+    *g = good;
+    memset(g->members[3].operator_id, 0, 32);
+    cr_assert_eq(body_status(m), ASSAY_E_RANGE);
+    *g = good;
+    g->threshold = OPERATORS + 1;
+    cr_assert_eq(body_status(m), ASSAY_E_RANGE);
+    g->threshold = 0;
+    cr_assert_eq(body_status(m), ASSAY_E_RANGE);
+    *g = good;
+    g->parameters.epoch_ms = ASSAY_EPOCH_MS_MIN - 1;
+    cr_assert_eq(body_status(m), ASSAY_E_RANGE);
+    g->parameters.epoch_ms = ASSAY_EPOCH_MS_MAX + 1;
+    cr_assert_eq(body_status(m), ASSAY_E_RANGE);
+    *g = good;
+    g->parameters.vendor_cap_num = 101;
+    cr_assert_eq(body_status(m), ASSAY_E_RANGE);
+    *g = good;
+    cr_assert_eq(body_status(m), ASSAY_OK);
+    struct assay_writer w = assay_writer_over(m->file, m->body_len - 1);
+    cr_assert_eq(assay_genesis_encode_body(g, &w), ASSAY_E_FULL);
+    drop(m);
+}
+
+/* A body with one member's key replaced; signatures are made for it. */
+static enum assay_status decode_with_key(struct made *m, size_t offset_of_key)
+{
+    uint8_t *at = NULL;
+    for (size_t i = 0; i + 64 <= m->body_len && at == NULL; i++)
+        if (memcmp(m->body + i, (uint8_t *)&m->genesis.members[0] + offset_of_key, 64) == 0)
+            at = m->body + i;
+    cr_assert_not_null(at);
+    memset(at, 0x41, 64); /* on no curve */
+    seal(m, 7);
+    return decode(m, m->file, m->file_len, NULL);
+}
+
+Test(genesis, rejects_keys_that_are_not_on_the_curve)
+{
+    struct made *m = make();
+    cr_assert_eq(decode_with_key(m, offsetof(struct assay_genesis_member, voting_public)),
+                 ASSAY_E_KEY);
+    drop(m);
+    m = make();
+    cr_assert_eq(decode_with_key(m, offsetof(struct assay_genesis_member, identity_public)),
+                 ASSAY_E_KEY);
+    drop(m);
+}
+
+Test(genesis, refuses_a_file_above_its_limit)
+{
+    struct made *m = make();
+    uint8_t *big = calloc(1, ASSAY_GENESIS_LEN_MAX + 1);
+    cr_assert_not_null(big);
+    cr_assert_eq(assay_genesis_decode(big, ASSAY_GENESIS_LEN_MAX + 1, false, &m->read, NULL),
+                 ASSAY_E_RANGE);
+    free(big);
+    drop(m);
+}

@@ -1,0 +1,261 @@
+/*
+ * tests/unit/engine/test_state.c - the state, its root and its snapshot; lives and lookups.
+ */
+#include "engine/state.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { N = 5, SNAPSHOT_MAX = 64 * 1024 };
+
+struct bench {
+    struct assay_state state, other;
+    void *memory[2];
+    uint8_t scratch[16 * 1024];
+    uint8_t bytes[SNAPSHOT_MAX];
+    size_t len;
+    struct assay_block_header header;
+    uint8_t head[ASSAY_BLOCK_HEADER_LEN_MAX];
+    size_t head_len;
+};
+
+static void root_of(struct bench *b, uint8_t *root)
+{
+    assay_state_root(&b->state, b->scratch, sizeof b->scratch, root);
+}
+
+static void encode(struct bench *b)
+{
+    b->header = (struct assay_block_header){ .epoch = b->state.epoch,
+                                             .view = 7,
+                                             .height = 70,
+                                             .kind = ASSAY_BLOCK_EPOCH,
+                                             .parent_view = 6,
+                                             .time_ms = 1700000000999 };
+    memcpy(b->header.chain_id, b->state.chain_id, 32);
+    root_of(b, b->header.state_root);
+    struct assay_writer h = assay_writer_over(b->head, sizeof b->head);
+    assay_block_header_encode(&b->header, &h);
+    b->head_len = h.len;
+    struct assay_writer w = assay_writer_over(b->bytes, sizeof b->bytes);
+    cr_assert_eq(assay_snapshot_encode(&b->state, assay_slice_over(b->head, b->head_len),
+                                       b->scratch, sizeof b->scratch, &w),
+                 ASSAY_OK);
+    b->len = w.len;
+    cr_assert_leq(b->len, assay_snapshot_len_max(N));
+}
+
+static struct bench *make(void)
+{
+    struct bench *b = calloc(1, sizeof *b);
+    struct assay_genesis *g = calloc(1, sizeof *g);
+    cr_assert(b != NULL && g != NULL);
+    g->member_count = N;
+    g->time_ms = 1700000000000;
+    g->parameters = (struct assay_genesis_parameters){ 500, 20, 100, 33, 100, { 0 } };
+    for (uint32_t i = 0; i < N; i++) {
+        memset(g->members[i].node_id, (int)(10 * (i + 1)), 32);
+        memset(g->members[i].voting_public, (int)(i + 1), 64);
+        g->members[i].evidence_kind = 3;
+    }
+    for (int k = 0; k < 2; k++) {
+        b->memory[k] = calloc(1, assay_state_memory_len(N));
+        cr_assert_not_null(b->memory[k]);
+    }
+    assay_state_place(&b->state, b->memory[0], N);
+    assay_state_place(&b->other, b->memory[1], N);
+    assay_state_genesis(&b->state, g);
+    assay_state_genesis(&b->other, g);
+    b->state.epoch = 41;
+    b->state.past_count = 2;
+    b->state.past[0] = (struct assay_past){ .epoch = 41, .t0_ms = 5, .has_roll = true };
+    b->state.past[1] = (struct assay_past){ .epoch = 40, .t0_ms = 4 };
+    b->state.counters[2] = -12345;
+    b->state.members[3].found.level = ASSAY_OUTCOME_PASS_UP_TO_DATE;
+    b->state.members[3].trust.offences = (struct assay_offences){ 2, 30, 5 };
+    assay_member_list(&b->state.members[1], 20, b->state.members[4].lives[0].voting_public,
+                      b->state.members[4].node_id);
+    encode(b);
+    free(g);
+    return b;
+}
+
+static void drop(struct bench *b)
+{
+    free(b->memory[0]);
+    free(b->memory[1]);
+    free(b);
+}
+
+static enum assay_status decode(struct bench *b, size_t len)
+{
+    uint8_t *exact = malloc(len + (len == 0));
+    cr_assert_not_null(exact);
+    memcpy(exact, b->bytes, len);
+    const enum assay_status status = assay_snapshot_decode(assay_slice_over(exact, len), &b->other);
+    free(exact);
+    return status;
+}
+
+Test(state, a_snapshot_gives_the_same_state_back)
+{
+    struct bench *b = make();
+    uint8_t root[32];
+    cr_assert_eq(decode(b, b->len), ASSAY_OK);
+    assay_state_check(&b->other);
+    cr_assert_arr_eq(b->other.root, b->header.state_root, 32);
+    cr_assert_eq(b->other.head_height, 70);
+    cr_assert_eq(b->other.counters[2], -12345);
+    cr_assert_eq(b->other.members[1].life_count, b->state.members[1].life_count);
+    cr_assert_eq(b->other.members[1].lives[0].incarnation, 2);
+    assay_state_root(&b->other, b->scratch, sizeof b->scratch, root);
+    cr_assert_arr_eq(root, b->header.state_root, 32);
+    drop(b);
+}
+
+Test(state, a_snapshot_is_refused_at_every_truncation)
+{
+    struct bench *b = make();
+    for (size_t len = 0; len < b->len; len++)
+        cr_assert_neq(decode(b, len), ASSAY_OK, "at %zu", len);
+    drop(b);
+}
+
+Test(state, a_snapshot_with_any_flipped_byte_is_refused)
+{
+    struct bench *b = make();
+    for (size_t i = 0; i < b->len; i++) {
+        b->bytes[i] ^= 0x04;
+        const enum assay_status status = decode(b, b->len);
+        /* A flip in the head that leaves root, chain and epoch alone makes another block id. */
+        if (status == ASSAY_OK) {
+            uint8_t id[32];
+            assay_block_id(assay_slice_over(b->head, b->head_len), id);
+            cr_assert_arr_neq(b->other.head_id, id, 32, "at %zu", i);
+        }
+        b->bytes[i] ^= 0x04;
+    }
+    drop(b);
+}
+
+/* Every byte of the arrays and of the header's fields is in the root. */
+Test(state, every_field_moves_the_root)
+{
+    struct bench *b = make();
+    uint8_t before[32];
+    uint8_t after[32];
+    root_of(b, before);
+    struct assay_member *m = &b->state.members[2];
+    struct assay_state *s = &b->state;
+#define MOVES(field)                                                                               \
+    do {                                                                                           \
+        (field)++;                                                                                 \
+        root_of(b, after);                                                                         \
+        cr_assert_arr_neq(before, after, 32, #field);                                              \
+        (field)--;                                                                                 \
+    } while (0)
+    MOVES(s->era);
+    MOVES(s->epoch);
+    MOVES(s->certified_epoch);
+    MOVES(s->policy_digest[31]);
+    MOVES(s->endorsements_digest[0]);
+    MOVES(s->parameters_digest[0]);
+    MOVES(s->verifier_digest[0]);
+    MOVES(s->counters[0]);
+    MOVES(s->past[1].t0_ms);
+    MOVES(s->past[0].roll_root[3]);
+    MOVES(s->past[1].base_id[3]);
+    MOVES(m->node_id[0]);
+    MOVES(m->identity_public[63]);
+    MOVES(m->door_public[0]);
+    MOVES(m->operator_id[0]);
+    MOVES(m->vendor_root[0]);
+    MOVES(m->platform_id[0]);
+    MOVES(m->evidence_kind);
+    MOVES(m->lives[0].incarnation);
+    MOVES(m->lives[0].since_epoch);
+    MOVES(m->lives[0].voting_public[0]);
+    MOVES(m->lives[0].transport_public[31]);
+    MOVES(m->trust.integrity_bp);
+    MOVES(m->trust.availability_bp);
+    MOVES(m->trust.score.held_epochs);
+    MOVES(m->trust.integrity.held_epochs);
+    MOVES(m->trust.offences.count);
+    MOVES(m->trust.offences.last_epoch);
+    MOVES(m->trust.offences.clean_epochs);
+    MOVES(m->trust.last_false_fail_epoch);
+    MOVES(m->trust.out_of_date_since_epoch);
+    MOVES(m->weight_bp);
+    MOVES(m->found.pass_weight);
+    MOVES(m->found.negative_weight);
+    MOVES(m->found.electorate_weight);
+    MOVES(m->found.lo_bp);
+    MOVES(m->found.hi_bp);
+    MOVES(m->found.ceiling_bp);
+    MOVES(m->change_epoch);
+    MOVES(m->standing_epoch);
+    MOVES(m->failure_epoch);
+    MOVES(m->equivocation_struck);
+    MOVES(m->ballots_struck);
+    MOVES(m->pass_epoch);
+#undef MOVES
+    m->trust.score.standing = ASSAY_STANDING_WARNING;
+    root_of(b, after);
+    cr_assert_arr_neq(before, after, 32);
+    m->trust.score.standing = ASSAY_STANDING_FULL;
+    m->trust.listed_after_failure = !m->trust.listed_after_failure;
+    root_of(b, after);
+    cr_assert_arr_neq(before, after, 32);
+    drop(b);
+}
+
+Test(state, a_copy_shares_nothing)
+{
+    struct bench *b = make();
+    assay_state_copy(&b->other, &b->state);
+    b->other.members[0].weight_bp = 1;
+    b->other.counters[0] = 9;
+    cr_assert_eq(b->state.members[0].weight_bp, 0);
+    cr_assert_eq(b->state.counters[0], 0);
+    drop(b);
+}
+
+Test(state, slots_are_found_by_node_id)
+{
+    struct bench *b = make();
+    uint8_t id[32];
+    for (uint32_t i = 0; i < N; i++)
+        cr_assert_eq(assay_state_slot_of(&b->state, b->state.members[i].node_id), i);
+    memset(id, 0, 32);
+    cr_assert_eq(assay_state_slot_of(&b->state, id), N);
+    memset(id, 25, 32);
+    cr_assert_eq(assay_state_slot_of(&b->state, id), N);
+    memset(id, 255, 32);
+    cr_assert_eq(assay_state_slot_of(&b->state, id), N);
+    drop(b);
+}
+
+Test(state, a_life_is_known_in_its_epochs_and_eight_more)
+{
+    struct assay_member m = { .life_count = 1 };
+    uint8_t key[64] = { 1 };
+    m.lives[0].incarnation = 1;
+    cr_assert_eq(assay_member_life_at(&m, 1)->incarnation, 1);
+    assay_member_list(&m, 10, key, key);
+    cr_assert_eq(m.lives[0].incarnation, 2);
+    cr_assert_eq(assay_member_life_at(&m, 9)->incarnation, 1);
+    cr_assert_eq(assay_member_life_at(&m, 10)->incarnation, 2);
+    assay_member_list(&m, 17, key, key); /* the first ended in 9: 8 epochs ago */
+    cr_assert_eq(m.life_count, 3);
+    assay_member_list(&m, 18, key, key);
+    cr_assert_eq(m.life_count, 3, "the first is forgotten");
+    cr_assert_null(assay_member_life_at(&m, 9));
+    cr_assert_eq(assay_member_life_at(&m, 10)->incarnation, 2);
+    cr_assert_eq(assay_member_life_at(&m, 17)->incarnation, 3);
+    for (uint64_t epoch = 19; epoch < 60; epoch++) {
+        assay_member_list(&m, epoch, key, key);
+        cr_assert_leq(m.life_count, ASSAY_LIVES_MAX);
+        cr_assert_not_null(assay_member_life_at(&m, epoch - 8));
+    }
+}
