@@ -81,6 +81,14 @@ void assay_eng_note(struct assay_engine *e, enum assay_note note, uint16_t slot,
     effect->as.note.b = b;
 }
 
+void assay_eng_reason(struct assay_engine *e, uint32_t slot, const char *text)
+{
+    char *reason = e->seats[slot].last_reason;
+    size_t len = 0;
+    for (; len + 1 < ASSAY_FINDING_REASON_LEN && text[len] != '\0'; len++) reason[len] = text[len];
+    reason[len] = '\0';
+}
+
 void assay_eng_persist(struct assay_engine *e, enum assay_store_class class_,
                        const struct assay_store_key *key, struct assay_slice value)
 {

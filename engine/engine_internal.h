@@ -190,6 +190,8 @@ void assay_eng_send(struct assay_engine *e, uint16_t to, uint16_t except,
                     enum assay_message_kind kind, struct assay_slice payload);
 void assay_eng_note(struct assay_engine *e, enum assay_note note, uint16_t slot, uint64_t a,
                     uint64_t b);
+/* Why a member was judged badly last, for people; cut to its field. */
+void assay_eng_reason(struct assay_engine *e, uint32_t slot, const char *text);
 void assay_eng_persist(struct assay_engine *e, enum assay_store_class class_,
                        const struct assay_store_key *key, struct assay_slice value);
 /* Returns: T of the network. */

@@ -241,8 +241,11 @@ static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t 
                 assay_bytes_copy(x->digest, 32, seat->envelope.digest, 32);
             }
         }
-        if (outcome == ASSAY_OUTCOME_ABSENT)
+        if (outcome == ASSAY_OUTCOME_ABSENT) {
             assay_eng_note(e, ASSAY_NOTE_EVIDENCE_MISSING, (uint16_t)i, e->context.epoch, 0);
+            if (seat->phase != ASSAY_SEAT_FOREIGN)
+                assay_eng_reason(e, i, "absent: no evidence for this epoch could be had");
+        }
         assay_row_set(row, i, outcome);
     }
 }

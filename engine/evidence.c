@@ -81,11 +81,9 @@ static void seat_judged(struct assay_engine *e, uint32_t slot, const struct assa
     seat->last_outcome = own ? seat->outcome : ASSAY_OUTCOME_ABSENT;
     if (!own) {
         assay_eng_note(e, ASSAY_NOTE_EVIDENCE_FOREIGN, (uint16_t)slot, e->context.epoch, 0);
-        static const char foreign[] = "report-data: evidence of something else than this epoch";
-        assay_bytes_copy(seat->last_reason, sizeof seat->last_reason, foreign, sizeof foreign);
+        assay_eng_reason(e, slot, "report-data: evidence of something else than this epoch");
     } else if (!assay_outcome_is_pass(seat->outcome)) {
-        assay_bytes_copy(seat->last_reason, sizeof seat->last_reason, finding->reason,
-                         sizeof finding->reason);
+        assay_eng_reason(e, slot, finding->reason);
     }
     if (own && assay_outcome_is_fail(seat->outcome)) (void)want_new(e, slot, slot, false);
     for (uint32_t i = 0; i < e->pool.count; i++)

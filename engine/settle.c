@@ -24,6 +24,25 @@ bool assay_settle_block(struct assay_engine *e, const struct assay_block_header 
     return true;
 }
 
+/* The sentence behind a proof, for whoever asks why a score fell. */
+static const char *offence_text(unsigned number)
+{
+    switch (number) {
+    case 1: return "E1: signed two notarisations in one view";
+    case 2: return "E2: signed two finalisations, or one beside another notarisation";
+    case 3: return "E3: signed nullification and finalisation of one view";
+    case 4: return "E4: signed two proposals of one view";
+    case 8: return "E8: signed two envelopes of one epoch";
+    }
+    return "convicted by a proof";
+}
+
+static const char *falsehood_text(enum assay_falsehood falsehood)
+{
+    return falsehood == ASSAY_FALSE_PASS ? "E5: voted PASS on evidence that fails"
+                                         : "E5: voted FAIL on evidence that passes";
+}
+
 /* What a final block says that people want to know. */
 static void note_record(struct assay_engine *e, const struct assay_record *r,
                         const struct assay_pool_item *item)
@@ -37,9 +56,11 @@ static void note_record(struct assay_engine *e, const struct assay_record *r,
         assay_eng_note(e, ASSAY_NOTE_FAIL_PROVEN, slot, (uint64_t)item->outcome, item->epoch);
         return;
     case ASSAY_RECORD_OFFENCE:
+        assay_eng_reason(e, slot, offence_text(r->offence));
         assay_eng_note(e, ASSAY_NOTE_OFFENCE_PROVEN, slot, r->offence, item->epoch);
         return;
     case ASSAY_RECORD_CONTRADICTION:
+        assay_eng_reason(e, slot, falsehood_text(item->falsehood));
         assay_eng_note(e, ASSAY_NOTE_OFFENCE_PROVEN, slot, 5, item->epoch);
         return;
     }

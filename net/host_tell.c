@@ -105,13 +105,14 @@ static void tell_standing(struct assay_host *host, const struct assay_effect *ef
     char name[ASSAY_NAME_MAX + 1];
     struct assay_member_view view;
     ASSAY_ASSERT(effect->as.note.slot < host->members);
+    const bool worse = effect->as.note.b > effect->as.note.a; /* better is smaller */
     assay_engine_member_view(host->engine, effect->as.note.slot, &view);
     host_tell(host, assay_note_name(ASSAY_NOTE_STANDING), effect->as.note.slot, effect->as.note.a,
               effect->as.note.b, "%s: %s -> %s (score %u %%)%s%.60s",
               host_name(host, effect->as.note.slot, name, sizeof name),
               host_standing(effect->as.note.a), host_standing(effect->as.note.b),
               (unsigned)assay_trust_score_bp(&view.trust) / 100,
-              view.last_reason[0] != '\0' ? ": " : "", view.last_reason);
+              worse && view.last_reason[0] != '\0' ? ": " : "", worse ? view.last_reason : "");
 }
 
 static void tell_plain(struct assay_host *host, const struct assay_effect *effect, const char *text)
