@@ -196,7 +196,8 @@ enum assay_status assay_engine_step(struct assay_engine *engine, const struct as
     e->arena_used = 0;
     e->now_ms = assay_max_u64(e->now_ms, event->now_ms); /* monotonic, whatever the host says */
     e->at_unix_ms = event->at_unix_ms;
-    assay_simplex_release(e->simplex);
+    /* Not while actions of a crowded step wait: their payloads are what would be released. */
+    if (e->actions.count == 0) assay_simplex_release(e->simplex);
     if (e->started) drain(e); /* what a crowded step left */
     const enum assay_status status = take_event(e, event);
     if (status != ASSAY_OK && event->kind == ASSAY_EVENT_MESSAGE) count_refused(e, status);
