@@ -124,6 +124,7 @@ struct assay_block {
     bool notarised; /* a certificate is held */
     bool final;     /* handed out as final, or an ancestor of such a one */
     bool stored;    /* its payload was handed out to be persisted */
+    bool pinned;    /* an action of this step points to its payload */
     bool check_asked, checked_valid, checked_invalid; /* the ledger's answer; neither: pending */
     struct assay_block_header header;
     uint8_t id[32];

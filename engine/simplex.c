@@ -134,6 +134,12 @@ void assay_simplex_release(struct assay_simplex *s)
 {
     s->arena.used = 0;
     s->draft_used = false;
+    for (uint32_t i = 0; s->pinned > 0 && i < assay_blocks_count(s->config.blocks); i++) {
+        struct assay_block *block = assay_blocks_at(s->config.blocks, i);
+        s->pinned -= block->pinned;
+        block->pinned = false;
+    }
+    ASSAY_ASSERT(s->pinned == 0);
 }
 
 /* --- views and places */

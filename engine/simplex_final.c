@@ -107,6 +107,7 @@ enum worth {
 static enum worth worth_of(const struct assay_simplex *s, const struct assay_block *block)
 {
     const struct assay_block_header *h = &block->header;
+    if (block->pinned) return WORTH_KEEP;
     if (h->epoch != s->base.epoch || h->era != s->base.era) return WORTH_OLD_EPOCH;
     if (block->final) return h->view < s->handed_view ? WORTH_FINAL : WORTH_KEEP;
     if (h->view < s->handed_view) return WORTH_DEAD;

@@ -125,6 +125,7 @@ struct assay_simplex {
     struct sx_certificate *certificates;
     size_t certificate_len;
     uint32_t unstored; /* certificates not yet handed out to be persisted */
+    uint32_t pinned;   /* blocks that actions of this step point to */
 
     struct sx_arena arena;
     uint8_t *draft; /* the proposal being signed */
@@ -184,6 +185,9 @@ bool assay_sx_room(const struct assay_simplex *s, const struct assay_simplex_act
 struct assay_slice assay_sx_keep(struct assay_simplex *s, struct assay_slice bytes);
 void assay_sx_send(struct assay_simplex *s, uint16_t to, enum assay_message_kind kind,
                    struct assay_slice payload, struct assay_simplex_actions *out);
+/* Blocks are too large to copy: the action points into the table. Returns: false without room. */
+bool assay_sx_send_block(struct assay_simplex *s, uint16_t to, struct assay_block *block,
+                         struct assay_simplex_actions *out);
 void assay_sx_note(struct assay_simplex *s, enum assay_note note, uint16_t slot, uint64_t a,
                    uint64_t b, struct assay_simplex_actions *out);
 struct assay_simplex_action *assay_sx_push(struct assay_simplex_actions *out,

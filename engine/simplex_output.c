@@ -33,6 +33,26 @@ struct assay_slice assay_sx_keep(struct assay_simplex *s, struct assay_slice byt
     return assay_slice_over(copy, bytes.len);
 }
 
+static struct assay_slice pin(struct assay_simplex *s, struct assay_block *block)
+{
+    if (!block->pinned) s->pinned++;
+    block->pinned = true;
+    return assay_slice_over(block->payload, block->payload_len);
+}
+
+bool assay_sx_send_block(struct assay_simplex *s, uint16_t to, struct assay_block *block,
+                         struct assay_simplex_actions *out)
+{
+    if (!assay_sx_room(s, out, 1 + SX_ROOM, 0)) return false;
+    struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_SEND);
+    action->effect.kind = ASSAY_EFFECT_SEND;
+    action->effect.as.send.to = to;
+    action->effect.as.send.except = ASSAY_SLOT_ALL;
+    action->effect.as.send.message = ASSAY_MESSAGE_PROPOSAL;
+    action->effect.as.send.payload = pin(s, block);
+    return true;
+}
+
 /* What can be sent again later gives way to what cannot. */
 void assay_sx_send(struct assay_simplex *s, uint16_t to, enum assay_message_kind kind,
                    struct assay_slice payload, struct assay_simplex_actions *out)
@@ -101,9 +121,7 @@ bool assay_sx_store_block(struct assay_simplex *s, struct assay_block *block,
         s->starved = true;
         return false;
     }
-    /* The table's own bytes: too large to copy, and a block that is voted for is not forgotten. */
-    persist(s, ASSAY_STORE_PROPOSAL, block->header.view, block->id,
-            assay_slice_over(block->payload, block->payload_len), out);
+    persist(s, ASSAY_STORE_PROPOSAL, block->header.view, block->id, pin(s, block), out);
     block->stored = true;
     return true;
 }

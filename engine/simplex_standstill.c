@@ -43,14 +43,8 @@ static void resend_running(struct assay_simplex *s, struct assay_simplex_actions
     if (v == NULL) return;
     resend_view(s, v, out);
     if (!v->has_proposal || v->leader != s->config.self) return;
-    const struct assay_block *block = assay_blocks_find_const(s->config.blocks, v->proposal_id);
-    if (block == NULL || !assay_sx_room(s, out, 1 + SX_ROOM, 0)) return;
-    struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_SEND);
-    action->effect.kind = ASSAY_EFFECT_SEND;
-    action->effect.as.send.to = ASSAY_SLOT_ALL;
-    action->effect.as.send.except = ASSAY_SLOT_ALL;
-    action->effect.as.send.message = ASSAY_MESSAGE_PROPOSAL;
-    action->effect.as.send.payload = assay_slice_over(block->payload, block->payload_len);
+    struct assay_block *block = assay_blocks_find(s->config.blocks, v->proposal_id);
+    if (block != NULL) (void)assay_sx_send_block(s, ASSAY_SLOT_ALL, block, out);
 }
 
 /* Views between the last final one and the running one: a page of them, the next page next time. */
@@ -209,14 +203,7 @@ enum assay_status assay_sx_block_pull(struct assay_simplex *s, uint16_t from,
     ASSAY_TRY(assay_block_pull_decode(payload, &era, &epoch, id));
     if (from == ASSAY_SLOT_SELF) return ASSAY_E_STRANGER;
     if (era != s->base.era) return ASSAY_E_CHAIN;
-    const struct assay_block *block = assay_blocks_find_const(s->config.blocks, id);
+    struct assay_block *block = assay_blocks_find(s->config.blocks, id);
     if (block == NULL || block->header.epoch != epoch) return ASSAY_E_NOT_FOUND;
-    if (!assay_sx_room(s, out, 1 + SX_ROOM, 0)) return ASSAY_E_AGAIN;
-    struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_SEND);
-    action->effect.kind = ASSAY_EFFECT_SEND;
-    action->effect.as.send.to = from;
-    action->effect.as.send.except = ASSAY_SLOT_ALL;
-    action->effect.as.send.message = ASSAY_MESSAGE_PROPOSAL;
-    action->effect.as.send.payload = assay_slice_over(block->payload, block->payload_len);
-    return ASSAY_OK;
+    return assay_sx_send_block(s, from, block, out) ? ASSAY_OK : ASSAY_E_AGAIN;
 }
