@@ -421,7 +421,7 @@ bool network_run(struct network *network, uint32_t ms,
     while (!finished && mono_ms() < until) {
         for (uint32_t i = 0; i < network->count; i++) {
             struct network_node *node = &network->nodes[i];
-            if (node->host != NULL && node->status == ASSAY_E_AGAIN)
+            if (node->host != NULL && !node->asleep && node->status == ASSAY_E_AGAIN)
                 node->status = assay_host_turn(node->host, 0);
         }
         (void)nanosleep(&pause, NULL);

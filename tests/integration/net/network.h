@@ -50,6 +50,7 @@ struct network_node {
     struct network_enclave enclave;
     struct assay_store *store;
     struct assay_host *host;  /* NULL: down */
+    bool asleep;              /* up, but given no turn */
     enum assay_status status; /* of its last turn */
     struct assay_host_config config;
 };

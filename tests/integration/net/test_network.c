@@ -24,6 +24,11 @@ static bool all_past(const struct network *network, const void *context)
     return true;
 }
 
+static bool first_past(const struct network *network, const void *context)
+{
+    return network_epoch(network, 0) > *(const uint64_t *)context;
+}
+
 static struct network *four_up(void)
 {
     struct network *network = network_make(FOUR, EPOCH_MS, START_MS);
@@ -63,7 +68,12 @@ Test(net_network, founders_that_start_late_lose_nothing)
 {
     /* The first epoch is over before anybody is up, and closes HELD as soon as a quorum is. */
     struct network *network = network_make(FOUR, EPOCH_MS, -3 * EPOCH_MS);
-    for (uint32_t i = 0; i < FOUR; i++) cr_assert(network_up(network, i));
+    for (uint32_t i = 0; i < FOUR; i++)
+        cr_assert(network_up(network, i));
+    network->nodes[3].asleep = true;
+    const uint64_t first = 1;
+    cr_assert(network_run(network, PATIENCE_MS, first_past, &first));
+    network->nodes[3].asleep = false;
     run_past(network, 4);
     for (uint32_t k = 0; k < FOUR; k++) {
         struct assay_member_view member;
