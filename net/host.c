@@ -363,7 +363,8 @@ static void expire(struct assay_host *host)
     if (host->now_ms - host->expired_ms < HOST_SLEEP_MS_MAX) return;
     host->expired_ms = host->now_ms;
     assay_pages_expire(host->pages, host->now_ms);
-    (void)assay_pages_held(host->pages, &losses);
+    const size_t held = assay_pages_held(host->pages, &losses);
+    ASSAY_ASSERT(held <= ASSAY_PAGE_BYTES_ALL);
     host->counters.value[ASSAY_COUNT_PAGE_EVICTED] = losses.evicted;
     host->counters.value[ASSAY_COUNT_PAGE_EXPIRED] = losses.expired;
     host->counters.value[ASSAY_COUNT_LOG_SUPPRESSED] = host->log.suppressed;

@@ -36,6 +36,7 @@
 enum {
     HOST_FRAMES_PER_TURN = 256, /* then timers and the admin socket get their turn */
     HOST_EVENTS_PER_COMMIT = 256,
+    HOST_RELAY_PEERS = 4, /* a relay goes to so many: see choose_recipients */
     HOST_SLEEP_MS_MAX = 1000,
     /* signals, pool, workload, the admin socket with its clients, the enclave's */
     HOST_FDS_MAX = 3 + 1 + ASSAY_ADMIN_CLIENTS_MAX + ASSAY_HOST_ENCLAVE_FDS_MAX,

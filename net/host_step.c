@@ -247,18 +247,58 @@ enum assay_status host_step(struct assay_host *host, struct assay_event *event)
 
 /* ------------------------------------------------------------ effects, after the commit */
 
-static void send_frame(struct assay_host *host, uint16_t to, uint16_t except,
+/* Who gets a message: one slot, everybody, or for a relay a few. */
+struct recipients {
+    uint16_t to, except;
+    uint16_t first; /* of a relay: where the walk over the roster begins */
+};
+
+static bool is_relay(const struct recipients *who)
+{
+    return who->to == ASSAY_SLOT_ALL && who->except != ASSAY_SLOT_ALL;
+}
+
+/*
+ * docs/protocol.md 4, gossip: the author of a message sends it to everybody that it can reach; each
+ * holder passes it on to HOST_RELAY_PEERS others, and what still misses is pulled or sent again. A
+ * relay to everybody would cost n * n frames a message and buy nothing in a full mesh. The walk
+ * starts at a place drawn from the message, moved by the own slot: together the holders' walks
+ * cover every slot equally often.
+ */
+static struct recipients choose_recipients(const struct assay_host *host, uint16_t to,
+                                           uint16_t except, struct assay_slice payload)
+{
+    struct recipients who = { .to = to, .except = except };
+    if (!is_relay(&who)) return who;
+    uint8_t digest[32];
+    assay_sha256(payload.bytes, payload.len, digest);
+    const uint32_t drawn = (uint32_t)digest[0] << 16 | (uint32_t)digest[1] << 8 | digest[2];
+    who.first = (uint16_t)((drawn + host->self) % host->members);
+    return who;
+}
+
+static void send_frame_to(struct assay_host *host, uint16_t slot, struct assay_slice frame)
+{
+    const enum assay_status status = assay_link_send(host->link, slot, frame);
+    if (status == ASSAY_E_RANGE) assay_count(&host->counters, ASSAY_COUNT_SEND_OVERSIZE);
+    if (status == ASSAY_E_MEMORY) assay_count(&host->counters, ASSAY_COUNT_SEND_MEMORY);
+}
+
+static void send_frame(struct assay_host *host, const struct recipients *who,
                        struct assay_slice frame)
 {
-    for (uint16_t slot = 0; slot < host->members; slot++) {
-        if (slot == host->self || (to == ASSAY_SLOT_ALL ? slot == except : slot != to)) continue;
-        const enum assay_status status = assay_link_send(host->link, slot, frame);
-        if (status == ASSAY_E_RANGE) assay_count(&host->counters, ASSAY_COUNT_SEND_OVERSIZE);
-        if (status == ASSAY_E_MEMORY) assay_count(&host->counters, ASSAY_COUNT_SEND_MEMORY);
+    uint32_t left = is_relay(who) ? (uint32_t)HOST_RELAY_PEERS : host->members;
+    for (uint32_t i = 0; i < host->members && left > 0; i++) {
+        const uint16_t slot = (uint16_t)((who->first + i) % host->members);
+        if (slot == host->self || slot == who->except) continue;
+        if (who->to != ASSAY_SLOT_ALL && slot != who->to) continue;
+        if (is_relay(who) && !assay_link_has_peer(host->link, slot)) continue;
+        send_frame_to(host, slot, frame);
+        left--;
     }
 }
 
-static void send_one(struct assay_host *host, uint16_t to, uint16_t except,
+static void send_one(struct assay_host *host, const struct recipients *who,
                      enum assay_message_kind kind, struct assay_slice payload)
 {
     struct assay_writer w = assay_writer_over(host->outgoing, ASSAY_FRAME_LEN_MAX);
@@ -268,14 +308,15 @@ static void send_one(struct assay_host *host, uint16_t to, uint16_t except,
         assay_count(&host->counters, ASSAY_COUNT_SEND_OVERSIZE);
         return;
     }
-    send_frame(host, to, except, frame);
+    send_frame(host, who, frame);
 }
 
 void host_send(struct assay_host *host, uint16_t to, uint16_t except, enum assay_message_kind kind,
                struct assay_slice payload)
 {
+    const struct recipients who = choose_recipients(host, to, except, payload);
     if (payload.len <= ASSAY_PAGE_LEN) {
-        send_one(host, to, except, kind, payload);
+        send_one(host, &who, kind, payload);
         return;
     }
     const uint16_t count = assay_page_count(payload.len);
@@ -290,7 +331,7 @@ void host_send(struct assay_host *host, uint16_t to, uint16_t except, enum assay
         struct assay_slice page = { 0 };
         if (assay_page_encode((uint16_t)kind, payload, digest, i, &w) == ASSAY_OK &&
             assay_writer_finish(&w, &page) == ASSAY_OK)
-            send_one(host, to, except, ASSAY_MESSAGE_PAGE, page);
+            send_one(host, &who, ASSAY_MESSAGE_PAGE, page);
     }
 }
 

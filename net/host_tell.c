@@ -127,7 +127,7 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
     log_note(host, effect);
     switch (effect->as.note.note) {
     case ASSAY_NOTE_FINALISED:
-        (void)assay_latency_final(&host->latency, b, a, host_now_us());
+        assay_latency_final(&host->latency, b, a, host_now_us());
         return; /* many a second: counters and height tell */
     case ASSAY_NOTE_BALLOT_CAST:
     case ASSAY_NOTE_STANDSTILL:

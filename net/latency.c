@@ -16,7 +16,7 @@ void assay_latency_open(struct assay_latency *latency, uint64_t view, uint64_t h
     latency->open[at].since_us = now_us;
 }
 
-bool assay_latency_final(struct assay_latency *latency, uint64_t view, uint64_t height,
+void assay_latency_final(struct assay_latency *latency, uint64_t view, uint64_t height,
                          uint64_t now_us)
 {
     for (size_t i = 0; i < ASSAY_LATENCY_OPEN; i++) {
@@ -27,9 +27,8 @@ bool assay_latency_final(struct assay_latency *latency, uint64_t view, uint64_t 
         latency->us[latency->count++ % ASSAY_LATENCY_SAMPLES] =
             us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
         latency->open[i].since_us = 0;
-        return true;
+        return;
     }
-    return false;
 }
 
 static int by_size(const void *a, const void *b)

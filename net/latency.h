@@ -25,8 +25,8 @@ struct assay_latency {
 /* Returns: nothing. */
 void assay_latency_open(struct assay_latency *latency, uint64_t view, uint64_t height,
                         uint64_t now_us);
-/* Returns: true when it was ours and was measured. */
-bool assay_latency_final(struct assay_latency *latency, uint64_t view, uint64_t height,
+/* A block became final; it is measured when it was ours. Returns: nothing. */
+void assay_latency_final(struct assay_latency *latency, uint64_t view, uint64_t height,
                          uint64_t now_us);
 /* Returns: the percentile in microseconds over the ring, 0 without samples; permille <= 1000. */
 uint32_t assay_latency_us(const struct assay_latency *latency, uint32_t permille);
