@@ -1,0 +1,35 @@
+/*
+ * tests/fuzz/engine/fuzz_records.c - records and envelopes as peers may send them.
+ *
+ * What decodes must be its own canonical encoding where there is an encoder, and have a key.
+ */
+#include "base/assert.h"
+#include "engine/record.h"
+
+#include <stddef.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    const struct assay_slice payload = assay_slice_over(bytes, len);
+    struct assay_record record;
+    if (assay_record_decode(payload, &record) == ASSAY_OK) {
+        ASSAY_ASSERT(!assay_bytes_all_zero(record.key, 32));
+        ASSAY_ASSERT(record.bytes.len == len);
+    }
+    struct assay_envelope envelope;
+    if (assay_envelope_decode(payload, &envelope) == ASSAY_OK) {
+        uint8_t again[ASSAY_ENVELOPE_LEN_MAX];
+        size_t signature_at = 0;
+        struct assay_writer w = assay_writer_over(again, sizeof again);
+        const enum assay_status status = assay_envelope_encode(&envelope, &w, &signature_at);
+        ASSAY_ASSERT(status == ASSAY_OK && w.len == len);
+        ASSAY_ASSERT(assay_bytes_equal(again, bytes, len));
+    }
+    uint64_t epoch = 0;
+    struct assay_slice slots;
+    assay_status_ignore(assay_envelope_pull_decode(payload, 20, &epoch, &slots),
+                        "only crashes count");
+    return 0;
+}
