@@ -175,9 +175,9 @@ enum assay_status assay_config_load(const char *path, struct assay_config *confi
                                     char message[static ASSAY_CONFIG_MESSAGE_MAX])
 {
     struct assay_config_file file = { .path = path, .schema = &config_schema, .message = message };
-    struct assay_config *found = calloc(1, sizeof *found);
+    struct assay_config *found = NULL;
     enum assay_status status = assay_config_open(&file);
-    if (status == ASSAY_OK && found == NULL) status = ASSAY_E_MEMORY;
+    if (status == ASSAY_OK && (found = calloc(1, sizeof *found)) == NULL) status = ASSAY_E_MEMORY;
     if (status == ASSAY_OK) status = take_config(&file, found);
     if (status == ASSAY_OK) *config = *found;
     free(found);

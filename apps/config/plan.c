@@ -174,9 +174,9 @@ enum assay_status assay_plan_load(const char *path, struct assay_plan *plan,
                                   char message[static ASSAY_CONFIG_MESSAGE_MAX])
 {
     struct assay_config_file file = { .path = path, .schema = &plan_schema, .message = message };
-    struct assay_plan *found = calloc(1, sizeof *found);
+    struct assay_plan *found = NULL;
     enum assay_status status = assay_config_open(&file);
-    if (status == ASSAY_OK && found == NULL) status = ASSAY_E_MEMORY;
+    if (status == ASSAY_OK && (found = calloc(1, sizeof *found)) == NULL) status = ASSAY_E_MEMORY;
     if (status == ASSAY_OK) status = take_plan(&file, found);
     if (status == ASSAY_OK) *plan = *found;
     free(found);

@@ -211,7 +211,7 @@ static cyaml_config_t settings(struct complaint *complaint)
 
 enum assay_status assay_config_open(struct assay_config_file *file)
 {
-    file->message[0] = '\0';
+    (void)fail_whole(file, ASSAY_E_MEMORY, "no memory", ""); /* until something else is wrong */
     ASSAY_TRY(read_file(file));
     ASSAY_TRY(assay_config_scan(file));
     struct complaint complaint = { .what = "", .field = "" };
