@@ -12,6 +12,11 @@
  * peer that squats a routing id makes a later connect with ZMQ_CONNECT_ROUTING_ID abort the
  * process.
  *
+ * What is not bounded here: ZMQ_MAXMSGSIZE bounds one part and RCVHWM counts whole messages, so a
+ * member (no stranger gets that far) that sends one message of endless parts fills memory inside
+ * libzmq before we see anything (tried: 400 MiB of 60 KB parts). libzmq has no option against it;
+ * it is a reason to give the sockets a process of their own with a memory limit.
+ *
  * Not thread-safe: one thread owns a link. Several links may live in one process (each has a
  * context).
  */
