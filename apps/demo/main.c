@@ -10,7 +10,15 @@
 
 volatile sig_atomic_t demo_interrupted;
 
-enum { EPOCH_MS_MIN = 200, EPOCH_MS_MAX = 60000, STOP_GRACE_MS = 5000, LOOK_MS = 100 };
+enum {
+    EPOCH_MS_MIN = 200,
+    EPOCH_MS_MAX = 60000,
+    EPOCH_MS_DEFAULT = 500,
+    PEERS_AT_DEFAULT = 10, /* more are slower: the signatures of a view grow with their square */
+    EPOCH_MS_A_PEER = 100,
+    STOP_GRACE_MS = 5000,
+    LOOK_MS = 100,
+};
 
 static const char usage[] =
     "usage: ./dev demo [--headless] [--json FILE] [--keep] [--peers N] [--epoch MS] [--dir DIR]\n"
@@ -25,7 +33,9 @@ static const char usage[] =
     "  --json FILE   write the timeline and the results to FILE\n"
     "  --keep        after the story leave the network running until Ctrl-C\n"
     "  --peers N     7 to 20, default 7\n"
-    "  --epoch MS    length of an epoch, 200 to 60000, default 500\n"
+    "  --epoch MS    length of an epoch, 200 to 60000; default 500, from 11 peers on 100 a peer: "
+    "every\n"
+    "                peer is a process of its own, and all of them share this machine\n"
     "  --dir DIR     work in DIR (a short path) and leave it behind\n";
 
 static void interrupt(int signal)
@@ -155,10 +165,14 @@ static void remove_folder(const struct demo *demo, bool passed)
 
 int main(int argc, char **argv)
 {
-    static struct demo demo = { .options = { .peer_count = DEMO_PEERS_MIN, .epoch_ms = 500 } };
+    static struct demo demo = { .options = { .peer_count = DEMO_PEERS_MIN, .epoch_ms = 0 } };
     const int early = read_options(argc, argv, &demo.options);
     if (early != 0) return early - 1;
     if (isatty(STDOUT_FILENO) == 0) demo.options.headless = true;
+    if (demo.options.epoch_ms == 0)
+        demo.options.epoch_ms = demo.options.peer_count <= PEERS_AT_DEFAULT
+                                    ? EPOCH_MS_DEFAULT
+                                    : EPOCH_MS_A_PEER * demo.options.peer_count;
     take_signals();
 
     demo.started_ms = demo_now_ms();
