@@ -169,7 +169,11 @@ static void consider_proposal(struct assay_simplex *s, struct sx_view *v,
         if (!assay_sx_cast(s, v, ASSAY_VOTE_NOTARISE, block->id, out)) ASSAY_ASSERT(s->starved);
         return;
     }
-    if (block->check_asked || !assay_sx_room(s, out, 1, 0)) return;
+    if (block->check_asked) return;
+    if (!assay_sx_room(s, out, 1, 0)) {
+        s->starved = true;
+        return;
+    }
     block->check_asked = true;
     struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_CHECK);
     action->view = v->view;

@@ -279,6 +279,10 @@ enum assay_status world_input(struct simplex_world *w, struct machine *m,
     assay_simplex_release(m->simplex);
     m->actions.count = 0;
     w->counts.steps++;
+    if (chance(w, w->options.crowded_permille))
+        while (m->actions.count < ASSAY_SIMPLEX_ACTIONS_MAX - w->counts.steps % 32)
+            m->actions.items[m->actions.count++] =
+                (struct assay_simplex_action){ .kind = ASSAY_SIMPLEX_NOTE };
     switch (event->kind) {
     case WORLD_MESSAGE:
         status = assay_simplex_message(m->simplex, w->now, event->from, event->message,
@@ -417,6 +421,7 @@ void world_machine_init(struct simplex_world *w, struct machine *m)
     struct assay_simplex_config config = { .self = m->slot,
                                            .voters_max = w->options.slot_count,
                                            .views_max = WORLD_VIEWS_MAX,
+                                           .certificate_max = 3 * WORLD_VIEWS_MAX, /* the least */
                                            .early_len = 128 * 1024 };
     memcpy(config.chain_id, w->chain_id, 32);
     m->blocks =

@@ -36,8 +36,9 @@ struct world_options {
     uint64_t delay_min_ms, delay_max_ms;
     uint64_t proposal_extra_ms; /* proposals take so much longer */
     uint32_t loss_permille, duplicate_permille;
-    uint32_t crash_permille; /* of commits: the machine dies at one of the points around it */
-    uint64_t check_ms_max;   /* the ledger takes up to so long to judge a block */
+    uint32_t crash_permille;   /* of commits: the machine dies at one of the points around it */
+    uint32_t crowded_permille; /* of steps: little room is left in the list of actions */
+    uint64_t check_ms_max;     /* the ledger takes up to so long to judge a block */
     enum world_plant plant;
 };
 

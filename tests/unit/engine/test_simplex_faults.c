@@ -43,6 +43,7 @@ static struct world_options options_of(const struct table *table, uint64_t seed)
     options.loss_permille = (uint32_t)draw(&r, 250);
     options.duplicate_permille = (uint32_t)draw(&r, 100);
     options.crash_permille = (uint32_t)draw(&r, 25);
+    options.crowded_permille = draw(&r, 4) == 0 ? 300 : 0;
     options.check_ms_max = draw(&r, 3) == 0 ? draw(&r, 80) : 0;
     return options;
 }
@@ -61,11 +62,10 @@ static bool run_with_partitions(struct simplex_world *world, const struct table 
     return true;
 }
 
-static void run_seed(const struct table *table, uint64_t seed)
+static void run_world(const struct world_options *options, const struct table *table, uint64_t seed)
 {
     uint64_t r = seed ^ 0x5eed;
-    const struct world_options options = options_of(table, seed);
-    struct simplex_world *world = simplex_world_create(&options);
+    struct simplex_world *world = simplex_world_create(options);
     const bool sound = run_with_partitions(world, table, &r);
     cr_assert(sound, "seed %llu: %s", (unsigned long long)seed, simplex_world_violation(world));
 
@@ -78,6 +78,29 @@ static void run_seed(const struct table *table, uint64_t seed)
     cr_assert(violation == NULL, "seed %llu: %s", (unsigned long long)seed, violation);
     cr_assert(went_on, "seed %llu: no progress after everything healed", (unsigned long long)seed);
     simplex_world_destroy(&world);
+}
+
+static void run_seed(const struct table *table, uint64_t seed)
+{
+    const struct world_options options = options_of(table, seed);
+    run_world(&options, table, seed);
+}
+
+/* One voter of four lives twice, with all the faults: nobody honest is accused (the world's ledger
+ * sees to that), nothing splits, everything goes on. */
+static void run_seed_with_twin(const struct table *table, uint64_t seed)
+{
+    uint64_t r = seed ^ 0x7315;
+    struct world_options options = options_of(table, seed);
+    const uint32_t twin = (uint32_t)draw(&r, table->count);
+    options.rotate = false;
+    options.machine_count = table->count + 1;
+    for (uint16_t i = 0; i < table->count; i++)
+        options.slots[i] = i;
+    options.slots[table->count] = (uint16_t)twin;
+    options.byzantine[twin] = options.byzantine[table->count] = true;
+    const struct table machines = { table->count + 1, { 0 } };
+    run_world(&options, &machines, seed);
 }
 
 static void run_seeds(const struct table *table, uint64_t first)
@@ -123,4 +146,12 @@ Test(simplex_faults, a_weightless_member_among_voters_harms_nothing)
 {
     const struct table table = { 5, { 1, 1, 0, 1, 1 } };
     run_seeds(&table, 700001);
+}
+
+Test(simplex_faults, a_voter_that_lives_twice_among_faults_splits_nothing)
+{
+    const struct table four = { 4, { 1, 1, 1, 1 } };
+    const uint64_t count = number_from("ASSAY_SEEDS", SEEDS_DEFAULT);
+    for (uint64_t seed = 800001; seed < 800001 + count; seed++)
+        run_seed_with_twin(&four, seed);
 }

@@ -2,6 +2,7 @@
  * tests/unit/engine/test_simplex_hostile.c - messages that somebody made up: refused with a reason,
  * and the machine is bit for bit what it was, apart from its counters; nothing grows.
  */
+#include "base/merkle.h"
 #include "engine/simplex_internal.h"
 #include "tests/support/simplex_world_internal.h"
 
@@ -315,6 +316,221 @@ Test(simplex_hostile, each_pair_of_votes_that_convicts_is_handed_out_once)
         cr_expect_eq(accusations, 1, "pair %zu", i);
     }
     free_recording(&r);
+    simplex_world_destroy(&world);
+}
+
+/* --- proposals and certificates by hand, for machine 3 of a silent world */
+
+static bool nothing_passes(void *context, uint32_t from, uint32_t to, enum assay_message_kind kind,
+                           struct assay_slice payload)
+{
+    (void)context;
+    (void)from;
+    (void)to;
+    (void)kind;
+    (void)payload;
+    return false;
+}
+
+static struct simplex_world *silent_world(void)
+{
+    const struct world_options options = {
+        .seed = 9, .slot_count = 4, .weights = { 1, 1, 1, 1 }, .cadence_ms = 1000000
+    };
+    struct simplex_world *world = simplex_world_create(&options);
+    simplex_world_set_filter(world, nothing_passes, NULL);
+    return world;
+}
+
+/* By slots 0 to 2; broken: the last signature is another one's. */
+static size_t make_certificate(const struct simplex_world *w, uint64_t view,
+                               enum assay_vote_type type, bool broken, uint8_t *bytes,
+                               uint8_t commitment[32])
+{
+    struct assay_vote_statement statement = { .epoch = 1, .view = view, .type = type };
+    uint8_t digest[32];
+    uint8_t signatures[3 * ASSAY_P256_SIGNATURE_LEN];
+    const uint8_t bitmap = 7;
+    memcpy(statement.chain_id, w->chain_id, 32);
+    if (type != ASSAY_VOTE_NULLIFY) memset(statement.block_id, 0x77, 32);
+    assay_vote_statement_digest(&statement, digest);
+    for (uint16_t slot = 0; slot < 3; slot++)
+        simplex_world_sign(w, broken && slot == 2 ? 3 : slot, digest,
+                           signatures + slot * ASSAY_P256_SIGNATURE_LEN);
+    struct assay_writer out = assay_writer_over(bytes, ASSAY_CERTIFICATE_LEN_MAX);
+    assay_certificate_encode(&statement, assay_slice_over(&bitmap, 1),
+                             assay_slice_over(signatures, sizeof signatures), &out);
+    cr_assert(!out.full);
+    assay_certificate_commitment(&statement, assay_slice_over(&bitmap, 1), commitment);
+    return out.len;
+}
+
+struct forged {
+    uint64_t view, height;
+    enum assay_block_kind kind;
+    uint16_t leader, key;
+    const uint8_t *nulls;
+    uint32_t null_count;
+};
+
+static size_t make_proposal(const struct simplex_world *w, const struct forged *f, uint8_t *bytes,
+                            size_t capacity)
+{
+    const uint8_t body[1] = { 0x80 };
+    struct assay_block_header h = { .epoch = 1,
+                                    .view = f->view,
+                                    .height = f->height,
+                                    .kind = f->kind,
+                                    .null_count = f->null_count,
+                                    .time_ms = 1,
+                                    .leader = f->leader };
+    uint8_t header[ASSAY_BLOCK_HEADER_LEN_MAX];
+    uint8_t id[32];
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+    struct assay_merkle tree;
+    assay_merkle_init(&tree);
+    for (uint32_t i = 0; i < f->null_count; i++)
+        assay_merkle_add(&tree, f->nulls + 32 * (size_t)i, 32);
+    assay_merkle_root(&tree, h.null_root);
+    memcpy(h.chain_id, w->chain_id, 32);
+    memcpy(h.parent_id, w->machines[3].ledger.base_id, 32);
+    cr_assert_eq(assay_body_root(assay_slice_over(body, 1), &h.record_count, h.body_root),
+                 ASSAY_OK);
+    struct assay_writer hw = assay_writer_over(header, sizeof header);
+    assay_block_header_encode(&h, &hw);
+    assay_block_id(assay_slice_over(header, hw.len), id);
+    simplex_world_sign(w, f->key, id, signature);
+    struct assay_writer out = assay_writer_over(bytes, capacity);
+    cr_assert_eq(assay_proposal_encode(
+                     assay_slice_over(header, hw.len), signature, assay_slice_over(body, 1),
+                     assay_slice_over(f->nulls, 32 * (size_t)f->null_count), &out, NULL),
+                 ASSAY_OK);
+    return out.len;
+}
+
+static bool has_cast(struct simplex_world *w, uint64_t view, enum assay_vote_type type)
+{
+    const struct sx_view *v = assay_sx_peek(w->machines[3].simplex, view);
+    return v != NULL && v->cast[type];
+}
+
+Test(simplex_hostile, a_proposal_that_breaks_a_rule_is_nullified_at_once)
+{
+    const struct {
+        struct forged proposal;
+        enum assay_status status;
+        bool valid;
+    } cases[] = {
+        { { 1, 1, ASSAY_BLOCK_NORMAL, 0, 0, NULL, 0 }, ASSAY_OK, true },
+        { { 1, 1, ASSAY_BLOCK_TAIL, 0, 0, NULL, 0 }, ASSAY_OK, false },   /* no E above it */
+        { { 1, 2, ASSAY_BLOCK_NORMAL, 0, 0, NULL, 0 }, ASSAY_OK, false }, /* skips a height */
+        { { 1, 1, ASSAY_BLOCK_NORMAL, 1, 1, NULL, 0 }, ASSAY_E_INVALID, false }, /* not its view */
+        { { 1, 1, ASSAY_BLOCK_NORMAL, 0, 1, NULL, 0 }, ASSAY_E_SIGNATURE, false },
+        { { 1, 1, ASSAY_BLOCK_NORMAL, 9, 1, NULL, 0 }, ASSAY_E_STRANGER, false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct simplex_world *world = silent_world();
+        uint8_t bytes[1024];
+        const size_t len = make_proposal(world, &cases[i].proposal, bytes, sizeof bytes);
+        cr_expect_eq(
+            simplex_world_inject(world, 3, 0, ASSAY_MESSAGE_PROPOSAL, assay_slice_over(bytes, len)),
+            cases[i].status, "case %zu", i);
+        const bool taken = cases[i].status == ASSAY_OK;
+        cr_expect_eq(has_cast(world, 1, ASSAY_VOTE_NOTARISE), taken && cases[i].valid);
+        cr_expect_eq(has_cast(world, 1, ASSAY_VOTE_NULLIFY), taken && !cases[i].valid);
+        simplex_world_destroy(&world);
+    }
+}
+
+Test(simplex_hostile, a_proposal_must_name_the_right_nullifications)
+{
+    for (int swapped = 0; swapped < 2; swapped++) {
+        struct simplex_world *world = silent_world();
+        uint8_t bytes[ASSAY_CERTIFICATE_LEN_MAX];
+        uint8_t names[2][32];
+        for (uint64_t view = 1; view <= 2; view++) {
+            uint8_t *name = names[swapped == 0 ? view - 1 : 2 - view];
+            const size_t len =
+                make_certificate(world, view, ASSAY_VOTE_NULLIFY, false, bytes, name);
+            cr_assert_eq(simplex_world_inject(world, 3, 0, ASSAY_MESSAGE_CERTIFICATE,
+                                              assay_slice_over(bytes, len)),
+                         ASSAY_OK);
+        }
+        const struct forged proposal = { 3, 1, ASSAY_BLOCK_NORMAL, 2, 2, names[0], 2 };
+        const size_t len = make_proposal(world, &proposal, bytes, sizeof bytes);
+        cr_assert_eq(
+            simplex_world_inject(world, 3, 2, ASSAY_MESSAGE_PROPOSAL, assay_slice_over(bytes, len)),
+            ASSAY_OK);
+        cr_expect_eq(has_cast(world, 3, ASSAY_VOTE_NOTARISE), swapped == 0);
+        cr_expect_eq(has_cast(world, 3, ASSAY_VOTE_NULLIFY), swapped == 1);
+        simplex_world_destroy(&world);
+    }
+}
+
+Test(simplex_hostile, a_certificate_with_one_bad_signature_changes_nothing)
+{
+    struct simplex_world *world = silent_world();
+    struct machine *m = &world->machines[1];
+    uint8_t bytes[ASSAY_CERTIFICATE_LEN_MAX];
+    uint8_t name[32];
+    m->simplex->now_ms = world->now;
+    struct picture before = picture_of(m);
+    for (int type = 0; type < ASSAY_VOTE_TYPES; type++) {
+        const size_t len =
+            make_certificate(world, 1, (enum assay_vote_type)type, true, bytes, name);
+        cr_expect_eq(give(world, 0, ASSAY_MESSAGE_CERTIFICATE, bytes, len), ASSAY_E_SIGNATURE);
+        require_unchanged(m, &before);
+    }
+    drop_picture(&before);
+    const size_t len = make_certificate(world, 1, ASSAY_VOTE_NULLIFY, false, bytes, name);
+    cr_expect_eq(give(world, 0, ASSAY_MESSAGE_CERTIFICATE, bytes, len), ASSAY_OK);
+    cr_expect_eq(give(world, 0, ASSAY_MESSAGE_CERTIFICATE, bytes, len), ASSAY_E_DUPLICATE);
+    simplex_world_destroy(&world);
+}
+
+/* Two proposals of one view: the first stands, both convict. */
+Test(simplex_hostile, two_proposals_of_a_view_convict_their_leader)
+{
+    struct simplex_world *world = silent_world();
+    struct machine *m = &world->machines[3];
+    world->options.byzantine[0] = true;
+    uint8_t bytes[1024];
+    struct forged proposal = { 1, 1, ASSAY_BLOCK_NORMAL, 0, 0, NULL, 0 };
+    size_t len = make_proposal(world, &proposal, bytes, sizeof bytes);
+    cr_assert_eq(
+        simplex_world_inject(world, 3, 0, ASSAY_MESSAGE_PROPOSAL, assay_slice_over(bytes, len)),
+        ASSAY_OK);
+    cr_assert(has_cast(world, 1, ASSAY_VOTE_NOTARISE));
+    proposal.kind = ASSAY_BLOCK_ROLL;
+    len = make_proposal(world, &proposal, bytes, sizeof bytes);
+    for (int again = 0; again < 2; again++) {
+        assay_status_ignore(
+            simplex_world_inject(world, 3, 0, ASSAY_MESSAGE_PROPOSAL, assay_slice_over(bytes, len)),
+            "noted or not: the first one stands");
+        struct world_counts counts;
+        simplex_world_counts(world, &counts);
+        cr_expect_eq(counts.accusations, 1);
+        cr_expect_eq(counts.last_proof, 4);
+        cr_expect_eq(counts.last_accused, 0);
+    }
+    cr_expect_not(m->simplex->halted);
+    cr_expect(simplex_world_violation(world) == NULL, "%s", simplex_world_violation(world));
+    simplex_world_destroy(&world);
+}
+
+Test(simplex_hostile, a_halted_machine_votes_no_more_in_its_epoch)
+{
+    struct simplex_world *world = silent_world();
+    uint8_t bytes[1024];
+    const struct forged proposal = { 1, 1, ASSAY_BLOCK_NORMAL, 0, 0, NULL, 0 };
+    const size_t len = make_proposal(world, &proposal, bytes, sizeof bytes);
+    assay_simplex_halt(world->machines[3].simplex);
+    cr_assert_eq(
+        simplex_world_inject(world, 3, 0, ASSAY_MESSAGE_PROPOSAL, assay_slice_over(bytes, len)),
+        ASSAY_OK);
+    cr_assert(simplex_world_run(world, 5000));
+    for (int type = 0; type < ASSAY_VOTE_TYPES; type++)
+        cr_expect_not(has_cast(world, 1, (enum assay_vote_type)type));
     simplex_world_destroy(&world);
 }
 

@@ -285,3 +285,49 @@ Test(simplex_schedules, views_that_are_notarised_and_given_up_do_not_go_on_for_e
     require_sound(world);
     simplex_world_destroy(&world);
 }
+
+/* --- a long night: every proposal is invalid for a hundred views */
+
+static bool nothing_before(void *context, uint32_t machine, const struct assay_block_header *header)
+{
+    const uint64_t *view = context;
+    (void)machine;
+    return header->view >= *view || header->epoch > 1;
+}
+
+Test(simplex_schedules, a_hundred_nullified_views_fit_into_the_tables)
+{
+    /* Each leader commits to its own certificates of all views before: other bitmaps than ours, so
+     * that many hundred bodies pass through tables of 384. */
+    uint64_t view = 110;
+    struct world_options options = four();
+    options.delay_max_ms = 30;
+    options.slot_count = 7;
+    for (uint32_t i = 0; i < 7; i++)
+        options.weights[i] = 1;
+    struct simplex_world *world = simplex_world_create(&options);
+    simplex_world_set_judge(world, nothing_before, &view);
+    cr_assert(simplex_world_run_to_height(world, 8, 40000000));
+    require_sound(world);
+    struct world_counts counts;
+    simplex_world_counts(world, &counts);
+    cr_expect(counts.empty_views >= 7 * 108);
+    simplex_world_destroy(&world);
+}
+
+/* Beyond its window a machine waits; it neither grows nor forgets what it signed. */
+Test(simplex_schedules, a_machine_stops_at_the_end_of_its_window)
+{
+    uint64_t view = UINT64_MAX;
+    const struct world_options options = four();
+    struct simplex_world *world = simplex_world_create(&options);
+    simplex_world_set_judge(world, nothing_before, &view);
+    cr_assert(simplex_world_run(world, 40000000));
+    require_sound(world);
+    for (uint32_t i = 0; i < 4; i++) {
+        struct assay_simplex_view look;
+        simplex_world_look(world, i, &look);
+        cr_expect_eq(look.view, 127); /* the window of these machines is 128 views */
+    }
+    simplex_world_destroy(&world);
+}
