@@ -52,7 +52,7 @@ case $log in
 *'assayd: stopped: the store refused or lost a write (ASSAY_E_STORE): store '*) ;;
 *) wrong "it does not say why: $log" ;;
 esac
-case $log in *' full'* | *'I/O error'*) ;; *) wrong "it does not name the disk: $log" ;; esac
+case $log in *' full'* | *'input/output error'*) ;; *) wrong "it does not name the disk: $log" ;; esac
 case $log in *Sanitizer* | *'runtime error'* | *'assertion failed'*) wrong "a bug: $log" ;; esac
 
 # Without room it does not start either, and says the same.

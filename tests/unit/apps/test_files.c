@@ -1,0 +1,121 @@
+/*
+ * apps/assay/command.h, files.c: whole files in, whole files out, and nothing half-way.
+ */
+#include "apps/assay/command.h"
+#include "apps/config.h"
+#include "tests/unit/apps/folder.h"
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+static struct folder folder;
+
+static void set_up(void)
+{
+    folder = folder_make();
+}
+
+static void tear_down(void)
+{
+    folder_remove(&folder);
+}
+
+TestSuite(apps_files, .init = set_up, .fini = tear_down);
+
+static unsigned entries(void)
+{
+    unsigned count = 0;
+    DIR *dir = opendir(folder.path);
+    cr_assert_not_null(dir);
+    while (readdir(dir) != NULL)
+        count++;
+    (void)closedir(dir);
+    return count - 2; /* . and .. */
+}
+
+static void expect_content(const char *name, const void *bytes, size_t len)
+{
+    uint8_t *found = NULL;
+    size_t found_len = 0;
+    cr_assert_eq(assay_file_read(folder_at(&folder, name), 4096, &found, &found_len), ASSAY_OK);
+    cr_assert_eq(found_len, len);
+    cr_expect(assay_bytes_equal(found, bytes, len));
+    free(found);
+}
+
+Test(apps_files, what_was_written_is_read)
+{
+    struct stat info;
+    const char *path = folder_at(&folder, "file");
+    cr_assert_eq(assay_file_write(path, 0640, (const uint8_t *)"first", 5), ASSAY_OK);
+    expect_content("file", "first", 5);
+    cr_assert_eq(stat(path, &info), 0);
+    cr_expect_eq(info.st_mode & 07777, 0640);
+    cr_assert_eq(assay_file_write(path, 0600, (const uint8_t *)"", 0), ASSAY_OK);
+    expect_content("file", "", 0);
+    cr_assert_eq(stat(path, &info), 0);
+    cr_expect_eq(info.st_mode & 07777, 0600);
+    cr_expect_eq(entries(), 1, "temporary files are left");
+}
+
+Test(apps_files, reading_has_a_limit_and_reasons)
+{
+    uint8_t *bytes = (uint8_t *)1;
+    size_t len = 7;
+    const char *path = folder_put(&folder, "file", "12345", 5, 0644);
+    cr_expect_eq(assay_file_read(path, 4, &bytes, &len), ASSAY_E_RANGE);
+    cr_expect_eq(assay_file_read(folder_at(&folder, "none"), 4, &bytes, &len), ASSAY_E_NOT_FOUND);
+    cr_expect_eq(assay_file_read(folder.path, 4, &bytes, &len), ASSAY_E_IO);
+    cr_expect(bytes == (uint8_t *)1 && len == 7, "the output was touched");
+    cr_assert_eq(assay_file_read(path, 5, &bytes, &len), ASSAY_OK);
+    cr_expect_eq(len, 5);
+    free(bytes);
+}
+
+Test(apps_files, a_full_disk_leaves_the_old_content)
+{
+    const struct rlimit small = { 3, RLIM_INFINITY };
+    struct rlimit before;
+    const char *path = folder_put(&folder, "file", "old", 3, 0644);
+    cr_assert_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    const enum assay_status status = assay_file_write(path, 0644, (const uint8_t *)"newer", 5);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    cr_expect_eq(status, ASSAY_E_IO);
+    expect_content("file", "old", 3);
+    cr_expect_eq(entries(), 1, "temporary files are left");
+}
+
+Test(apps_files, what_cannot_be_written_is_an_error)
+{
+    cr_expect_eq(assay_file_write(folder_at(&folder, "none/file"), 0644, NULL, 0), ASSAY_E_IO);
+    cr_assert_eq(mkdir(folder_at(&folder, "taken"), 0700), 0);
+    cr_expect_eq(assay_file_write(folder_at(&folder, "taken"), 0644, NULL, 0), ASSAY_E_IO);
+    cr_expect_eq(entries(), 1, "temporary files are left");
+}
+
+Test(apps_files, names_are_letters_digits_and_a_few_marks)
+{
+    char longest[ASSAY_NAME_MAX + 2];
+    memset(longest, 'x', sizeof longest);
+    longest[ASSAY_NAME_MAX] = '\0';
+    cr_expect(assay_name_is_fit("a"));
+    cr_expect(assay_name_is_fit("Node-1.example_x"));
+    cr_expect(assay_name_is_fit(longest));
+    longest[ASSAY_NAME_MAX] = 'x';
+    longest[ASSAY_NAME_MAX + 1] = '\0';
+    cr_expect_not(assay_name_is_fit(longest));
+    cr_expect_not(assay_name_is_fit(""));
+    for (int c = 1; c < 256; c++) {
+        const char text[2] = { (char)c, '\0' };
+        const bool fit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                         (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+        cr_expect_eq(assay_name_is_fit(text), fit, "character %d", c);
+    }
+}
