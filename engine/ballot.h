@@ -3,11 +3,11 @@
  *
  * docs/protocol.md 4.3. Body: ["assay/ballot/v1", chain_id, era, epoch, node_id, incarnation,
  * roll root, endorsements digest, policy digest, verifier digest, row, exceptions]; row packs four
- * bits a slot (scoring/tally.h), an exception [slot, envelope digest] names an envelope that the roll
- * omitted or that differs from the roll's. The voting key signs the SHA-256 of the body.
+ * bits a slot (scoring/tally.h), an exception [slot, envelope digest] names an envelope that the
+ * roll omitted or that differs from the roll's. The voting key signs the SHA-256 of the body.
  *
- * The roll root is the RFC 6962 root over the roll's entries (engine/record.h), so that a proof about
- * one slot needs a path and not the whole roll.
+ * The roll root is the RFC 6962 root over the roll's entries (engine/record.h), so that a proof
+ * about one slot needs a path and not the whole roll.
  */
 #ifndef ASSAY_ENGINE_BALLOT_H
 #define ASSAY_ENGINE_BALLOT_H

@@ -278,7 +278,7 @@ static bool make_roll(struct assay_engine *e, struct assay_slice *roll)
 /* Room that the CBOR heads of a body and its records take at most. */
 enum { BODY_HEAD = 9, ITEM_HEAD = 9 };
 
-/* Chooses records that fit the branch and writes the body. Returns: false when it cannot be made. */
+/* Chooses records that fit the branch, writes the body. Returns: false when it cannot be made. */
 static bool make_body(struct assay_engine *e, enum assay_block_kind kind, uint64_t view,
                       struct assay_slice *body)
 {

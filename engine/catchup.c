@@ -1,9 +1,10 @@
 /*
  * engine/catchup.c - the asking side of sync (docs/protocol.md 5, 10; the wire is in sync.c).
  *
- * One epoch at a time: first the finality proof of its E, verified with the table of that epoch, then
- * its blocks in chain order onto a ledger of their own, until the one that the proof names. Nothing
- * of it touches the final ledger before that, and nothing is acted on: orders come from the head only.
+ * One epoch at a time: first the finality proof of its E, verified with the table of that epoch,
+ * then its blocks in chain order onto a ledger of their own, until the one that the proof names.
+ * Nothing of it touches the final ledger before that, and nothing is acted on: orders come from the
+ * head only.
  */
 #include "engine/engine_internal.h"
 

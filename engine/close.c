@@ -1,5 +1,5 @@
 /*
- * engine/close.c - from a branch and its EPOCH block to the next state (docs/protocol.md 4.4, 6, 7).
+ * engine/close.c - from a branch and its EPOCH block to the next state (protocol.md 4.4, 6, 7).
  *
  * Everyone computes it, nobody sends it: E carries ballots but no result.
  */
@@ -108,7 +108,7 @@ static void settle_member(const struct assay_state *before, const struct assay_l
         const uint64_t age = next->epoch - c->epoch;
         if (c->slot == slot && age < ASSAY_PAST_EPOCHS) m->ballots_struck |= 1u << age;
     }
-    /* Listing comes after the tally: a last failure of the old incarnation does not bind the new. */
+    /* Listing follows the tally: a last failure of the old incarnation does not bind the new. */
     if (ledger->incarnated[slot]) {
         assay_member_list(m, next->epoch + 1, ledger->voting[slot], ledger->transport[slot]);
         assay_trust_list(&m->trust);
@@ -147,8 +147,10 @@ static void advance_counters(const struct assay_context *context, struct assay_c
         .voting_key = context->voting,
         .total_bp = total,
     };
+    uint16_t last = 0;
     for (uint64_t i = 0; i < view; i++)
-        (void)assay_leader_next(&table, next->counters);
+        last = assay_leader_next(&table, next->counters);
+    ASSAY_ASSERT(last < next->member_count);
 }
 
 static void make_weights(const struct assay_close_rules *rules, const uint32_t *previous,

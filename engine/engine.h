@@ -1,19 +1,19 @@
 /*
- * engine/engine.h - the consensus state machine: one event in, effects out (docs/protocol.md 2 to 10).
+ * engine/engine.h - the consensus state machine: one event in, effects out (protocol.md 2 to 10).
  *
- * Pure: no clock, socket, disk, thread, float, global; nothing is allocated after init. The same events
- * give the same effects on every machine. Control flow is in engine.c; every rule is a leaf file.
+ * Pure: no clock, socket, disk, thread, float, global; nothing is allocated after init. The same
+ * events give the same effects on every machine. Control flow is in step.c; rules are leaf files.
  *
  * The host (net/host.c, the test world, later sim/) obeys the effects of one step in this order:
  *   1. SIGN     make the signature, put it into its hole
- *   2. PERSIST  one store batch: the signed bytes of every SIGN with a store class, and every PERSIST
- *   3. SEND     and the signed messages of step 1; then feed each signed message back as a MESSAGE event
- *               from ASSAY_SLOT_SELF
+ *   2. PERSIST  one store batch: the signed bytes of every SIGN with a store class, every PERSIST
+ *   3. SEND     and the signed messages of step 1; then each signed message comes back as a MESSAGE
+ *               event from ASSAY_SLOT_SELF
  *   4. act      FETCH, VERIFY, LOAD, QUOTE, ORDER, NOTE, CLOSED
  *   5. sleep    until wake_at_ms or the next event
- * If 2 fails nothing of 3 to 5 happens and the node stops (a store that lost a write is not trusted).
+ * If 2 fails nothing of 3 to 5 happens and the node stops: a store that lost a write is not trusted.
  *
- * Events carry two times that never mix: now_ms (monotonic, for time-outs) and at_unix_ms (for headers).
+ * Events carry two times that never mix: now_ms (monotonic, for time-outs), at_unix_ms (for headers).
  */
 #ifndef ASSAY_ENGINE_ENGINE_H
 #define ASSAY_ENGINE_ENGINE_H
@@ -29,13 +29,13 @@ enum {
     ASSAY_SLOT_ALL = 0xffff,
     ASSAY_RECORD_LEN_MAX = 48 * 1024,
     ASSAY_EFFECTS_MAX = 512,
-    ASSAY_EVIDENCE_EPOCHS = 8,     /* how long everybody keeps evidence; E5 and FAIL live within it */
+    ASSAY_EVIDENCE_EPOCHS = 8, /* how long everybody keeps evidence; E5 and FAIL live within it */
 };
 
 /* --------------------------------------------------------------- events */
 
 enum assay_event_kind {
-    ASSAY_EVENT_RESTORE,  /* before START: one stored item, in the order of assay_engine_restore_order */
+    ASSAY_EVENT_RESTORE,  /* before START: one item, in the order of assay_engine_restore_order */
     ASSAY_EVENT_START,    /* everything stored was restored: resume, then run */
     ASSAY_EVENT_TICK,     /* time passed */
     ASSAY_EVENT_MESSAGE,  /* a message of a peer, or one's own after signing */
@@ -64,7 +64,7 @@ struct assay_event {
             uint8_t digest[32];
             int64_t at_unix_s;                   /* as asked */
             const struct assay_verdict *verdict; /* NULL: the evidence could not be had */
-            uint32_t asked;                      /* how many peers were asked when it could not be had */
+            uint32_t asked; /* how many peers were asked when it could not be had */
         } verdict;
         struct {
             uint8_t digest[32];
@@ -90,12 +90,12 @@ enum assay_order_kind {
     ASSAY_ORDER_NOTE,     /* standing WARNING */
     ASSAY_ORDER_RESTRICT, /* standing RESTRICTED: non-critical work only */
     ASSAY_ORDER_SUSPEND,  /* standing SUSPENDED: no work */
-    ASSAY_ORDER_RESTART,  /* integrity failure: stop the enclave, start the right build with new keys */
+    ASSAY_ORDER_RESTART,  /* integrity failure: stop, start the right build with new keys */
     ASSAY_ORDER_RELEASE,  /* back to FULL */
 };
 
-/* Re-derived from the head state while its cause stands; the agent executes each (era, epoch, seq) once and
- * at most one RESTART per incarnation (docs/protocol.md 10). */
+/* Re-derived from the head state while its cause stands; the agent executes each (era, epoch, seq)
+ * once and at most one RESTART per incarnation (docs/protocol.md 10). */
 struct assay_order {
     enum assay_order_kind kind;
     uint32_t era;
@@ -107,24 +107,25 @@ struct assay_order {
 
 /* What happened, for logs, counters and the timeline; numbers are stable and printed by name. */
 #define ASSAY_NOTE_LIST(X)                                                                         \
-    X(ASSAY_NOTE_FINALISED, 1, "block_finalised")            /* a: height, b: view */              \
-    X(ASSAY_NOTE_EPOCH_CLOSED, 2, "epoch_closed")            /* a: epoch, b: 1 certified 0 held */ \
-    X(ASSAY_NOTE_VIEW_NULLIFIED, 3, "view_nullified")        /* a: view */                         \
-    X(ASSAY_NOTE_STANDING, 4, "standing_changed")            /* slot; a: old, b: new */            \
-    X(ASSAY_NOTE_FAIL_PROVEN, 5, "fail_proven")              /* slot; a: enum assay_outcome */     \
-    X(ASSAY_NOTE_OFFENCE_PROVEN, 6, "offence_proven")        /* slot; a: proof number (1 = E1) */  \
+    X(ASSAY_NOTE_FINALISED, 1, "block_finalised")     /* a: height, b: view */                     \
+    X(ASSAY_NOTE_EPOCH_CLOSED, 2, "epoch_closed")     /* a: epoch, b: 1 certified 0 held */        \
+    X(ASSAY_NOTE_VIEW_NULLIFIED, 3, "view_nullified") /* a: view */                                \
+    X(ASSAY_NOTE_STANDING, 4, "standing_changed")     /* slot; a: old, b: new */                   \
+    X(ASSAY_NOTE_FAIL_PROVEN, 5, "fail_proven")       /* slot; a: enum assay_outcome */            \
+    X(ASSAY_NOTE_OFFENCE_PROVEN, 6, "offence_proven") /* slot; a: proof number (1 = E1) */         \
     X(ASSAY_NOTE_INCARNATION_LISTED, 7, "incarnation_listed") /* slot; a: number */                \
-    X(ASSAY_NOTE_EVIDENCE_FOREIGN, 8, "evidence_not_for_this_epoch") /* slot; a: epoch: counted as missing */ \
-    X(ASSAY_NOTE_EVIDENCE_MISSING, 9, "evidence_missing")    /* slot; a: epoch: voted ABSENT */    \
-    X(ASSAY_NOTE_BALLOT_CAST, 10, "ballot_cast")             /* a: epoch */                        \
-    X(ASSAY_NOTE_RESUMED, 11, "resumed")                     /* a: view above which it votes */    \
-    X(ASSAY_NOTE_BEHIND, 12, "behind")                       /* a: own epoch, b: epoch seen */     \
-    X(ASSAY_NOTE_CAUGHT_UP, 13, "caught_up")                 /* a: epoch */                        \
-    X(ASSAY_NOTE_ROOT_MISMATCH, 14, "state_root_mismatch")   /* alarm: stopped voting; a: epoch */ \
-    X(ASSAY_NOTE_EQUIVOCATION, 15, "equivocation_noticed")   /* slot; a: proof number, b: view */  \
-    X(ASSAY_NOTE_STANDSTILL, 16, "standstill_resend")        /* a: view */                         \
-    X(ASSAY_NOTE_CLOCK, 17, "time_bound_doubled")            /* alarm; a: bound in ms */           \
-    X(ASSAY_NOTE_REFUSED, 18, "message_refused")             /* slot; a: kind, b: status */
+    X(ASSAY_NOTE_EVIDENCE_FOREIGN, 8,                                                              \
+      "evidence_not_for_this_epoch")                      /* slot; a: epoch: counted as missing */ \
+    X(ASSAY_NOTE_EVIDENCE_MISSING, 9, "evidence_missing") /* slot; a: epoch: voted ABSENT */       \
+    X(ASSAY_NOTE_BALLOT_CAST, 10, "ballot_cast")          /* a: epoch */                           \
+    X(ASSAY_NOTE_RESUMED, 11, "resumed")                  /* a: view above which it votes */       \
+    X(ASSAY_NOTE_BEHIND, 12, "behind")                    /* a: own epoch, b: epoch seen */        \
+    X(ASSAY_NOTE_CAUGHT_UP, 13, "caught_up")              /* a: epoch */                           \
+    X(ASSAY_NOTE_ROOT_MISMATCH, 14, "state_root_mismatch") /* alarm: stopped voting; a: epoch */   \
+    X(ASSAY_NOTE_EQUIVOCATION, 15, "equivocation_noticed") /* slot; a: proof number, b: view */    \
+    X(ASSAY_NOTE_STANDSTILL, 16, "standstill_resend")      /* a: view */                           \
+    X(ASSAY_NOTE_CLOCK, 17, "time_bound_doubled")          /* alarm; a: bound in ms */             \
+    X(ASSAY_NOTE_REFUSED, 18, "message_refused")           /* slot; a: kind, b: status */
 
 #define ASSAY_NOTE_ENUM(symbol, number, name) symbol = number,
 enum assay_note { ASSAY_NOTE_LIST(ASSAY_NOTE_ENUM) };
@@ -135,7 +136,7 @@ enum assay_effect_kind {
     ASSAY_EFFECT_PERSIST,
     ASSAY_EFFECT_PRUNE,
     ASSAY_EFFECT_SEND,
-    ASSAY_EFFECT_FETCH,  /* have the evidence (pull it once, origin first), verify it, answer VERDICT */
+    ASSAY_EFFECT_FETCH,  /* have the evidence (pull once, origin first), verify, answer VERDICT */
     ASSAY_EFFECT_VERIFY, /* verify these bytes, keep them as evidence, answer VERDICT */
     ASSAY_EFFECT_LOAD,   /* answer EVIDENCE */
     ASSAY_EFFECT_QUOTE,  /* have the enclave quote report_data, keep it as evidence, answer QUOTE */
@@ -152,9 +153,9 @@ struct assay_effect {
             enum assay_signing_key key;
             uint8_t digest[32];
             enum assay_message_kind message;
-            struct assay_slice payload;  /* complete but for the signature */
-            size_t signature_at;         /* offset of the 64-byte hole in payload */
-            bool persist;                /* under class_ and store_key, before it is sent */
+            struct assay_slice payload; /* complete but for the signature */
+            size_t signature_at;        /* offset of the 64-byte hole in payload */
+            bool persist;               /* under class_ and store_key, before it is sent */
             enum assay_store_class class_;
             struct assay_store_key store_key;
         } sign; /* sent to ASSAY_SLOT_ALL */
@@ -170,7 +171,7 @@ struct assay_effect {
         } prune;
         struct {
             uint16_t to;     /* slot or ASSAY_SLOT_ALL */
-            uint16_t except; /* with ALL: not back to this slot (ASSAY_SLOT_ALL: nobody is left out) */
+            uint16_t except; /* with ALL: not to this slot (ASSAY_SLOT_ALL: nobody is left out) */
             enum assay_message_kind message;
             struct assay_slice payload;
         } send;
@@ -228,12 +229,13 @@ struct assay_engine_config {
     const struct assay_genesis *genesis; /* outlives the engine */
     uint16_t self;                       /* own roster slot */
     struct assay_own_keys keys;
-    uint8_t verifier_digest[32];         /* version of the verifier, part of every ballot */
-    bool keys_unused; /* the host vouches that these keys never signed: an empty store lost nothing */
-    uint32_t member_capacity;            /* 0: as many as the genesis has */
-    uint32_t block_len_max;              /* bytes of a block body; 0: 4 MiB */
-    uint32_t blocks_max;                 /* blocks held at once; 0: 128 */
-    uint32_t history_epochs;             /* epochs of blocks kept in the store; 0: 100000 */
+    uint8_t verifier_digest[32]; /* version of the verifier, part of every ballot */
+    /* The host vouches that these keys never signed: an empty store lost nothing. */
+    bool keys_unused;
+    uint32_t member_capacity; /* 0: as many as the genesis has */
+    uint32_t block_len_max;   /* bytes of a block body; 0: 4 MiB */
+    uint32_t blocks_max;      /* blocks held at once; 0: 128 */
+    uint32_t history_epochs;  /* epochs of blocks kept in the store; 0: 100000 */
 };
 
 struct assay_engine;
@@ -241,8 +243,8 @@ struct assay_engine;
 /* Returns: bytes of memory that init needs for this configuration, aligned to 64. */
 size_t assay_engine_size(const struct assay_engine_config *config);
 /* memory is the caller's, aligned to 64, outlives the engine. Decodes the members' keys.
- * Returns: ASSAY_OK | ASSAY_E_FULL (memory too small) | ASSAY_E_RANGE (a limit of the configuration) |
- *          ASSAY_E_KEY | ASSAY_E_CRYPTO */
+ * Returns: ASSAY_OK | ASSAY_E_FULL (memory too small) | ASSAY_E_RANGE (a limit of the configuration)
+ *          | ASSAY_E_KEY | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_engine_init(void *memory, size_t memory_len,
                                                   const struct assay_engine_config *config,
                                                   struct assay_engine **out);
@@ -252,10 +254,11 @@ void assay_engine_deinit(struct assay_engine **engine);
 /*
  * assay_engine_step - take one event.
  * Out:     *effects, overwritten
- * Returns: ASSAY_OK | for MESSAGE and RESTORE the reason why the input was refused (state is then unchanged,
- *          apart from counters) | ASSAY_E_AGAIN (a message for later that could not be kept)
+ * Returns: ASSAY_OK | for MESSAGE and RESTORE the reason why the input was refused (state is then
+ *          unchanged, apart from counters) | ASSAY_E_AGAIN (a message for later that could not be kept)
  */
-ASSAY_CHECKED enum assay_status assay_engine_step(struct assay_engine *engine, const struct assay_event *event,
+ASSAY_CHECKED enum assay_status assay_engine_step(struct assay_engine *engine,
+                                                  const struct assay_event *event,
                                                   struct assay_effects *effects);
 /* Walks every invariant; aborts on a broken one. Returns: nothing. */
 void assay_engine_check(const struct assay_engine *engine);
@@ -270,16 +273,17 @@ struct assay_member_view {
     uint8_t voting_public[ASSAY_P256_PUBLIC_LEN];
     uint8_t transport_public[32];
     uint8_t door_public[32];
-    struct assay_trust trust;   /* I, A, standing, probation, ... after the last closed epoch */
-    uint32_t weight_bp;         /* in the running epoch */
+    struct assay_trust trust; /* I, A, standing, probation, ... after the last closed epoch */
+    uint32_t weight_bp;       /* in the running epoch */
     uint64_t positive_bp, negative_bp, electorate_bp; /* P, N, W of the last closed epoch */
     uint16_t lo_bp, hi_bp;
     uint32_t change_reason;     /* enum assay_integrity_reason: what the last close did to I */
     uint32_t availability_rule; /* enum assay_availability_rule: and to A */
     uint64_t change_epoch;
-    enum assay_outcome own_outcome;      /* what this node judged last */
-    uint64_t last_attempt_epoch, last_success_epoch; /* evidence held; judged PASS by a certified close */
-    char last_reason[96];       /* of the last negative judgement: rule, expected, observed; "" if none */
+    enum assay_outcome own_outcome; /* what this node judged last */
+    uint64_t last_attempt_epoch; /* evidence was asked for */
+    uint64_t last_success_epoch; /* judged PASS by a certified close */
+    char last_reason[96]; /* of the last negative judgement: rule, expected, observed; "" if none */
 };
 
 struct assay_engine_view {
@@ -293,7 +297,7 @@ struct assay_engine_view {
     uint8_t closed_id[32]; /* the EPOCH block that closed the last epoch (chain id at first) */
     bool certified;        /* the last closed epoch */
     uint64_t certified_epoch;
-    bool voting;           /* resumed and not halted */
+    bool voting; /* resumed and not halted */
     bool behind;
     uint64_t weight_total_bp;
     uint32_t member_count;
@@ -306,7 +310,8 @@ struct assay_engine_view {
 /* Returns: nothing. Slices point into the genesis. */
 void assay_engine_view(const struct assay_engine *engine, struct assay_engine_view *view);
 /* slot < member_count (asserted). Returns: nothing. */
-void assay_engine_member_view(const struct assay_engine *engine, uint16_t slot, struct assay_member_view *view);
+void assay_engine_member_view(const struct assay_engine *engine, uint16_t slot,
+                              struct assay_member_view *view);
 
 /* The classes to restore after a crash and in which order; ends with 0. A host scans each class
  * forwards from the era and epoch that assay_engine_restore_from names for it, asked when its turn

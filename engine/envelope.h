@@ -3,8 +3,8 @@
  *
  * docs/protocol.md 0, 2, 4. ENVELOPE payload: canonical CBOR [body bytes, signature]; body =
  * ["assay/envelope/v1", chain_id, era, epoch, node_id, incarnation, kind, evidence digest, length].
- * An envelope is named by the SHA-256 of its body, which is also what the voting key signs: rolls and
- * ballots carry that name, never signature bytes.
+ * An envelope is named by the SHA-256 of its body, which is also what the voting key signs: rolls
+ * and ballots carry that name, never signature bytes.
  */
 #ifndef ASSAY_ENGINE_ENVELOPE_H
 #define ASSAY_ENGINE_ENVELOPE_H
@@ -50,7 +50,8 @@ struct assay_binding {
 /* SHA-512 of ["assay/evidence/v1", ...] (docs/protocol.md 2). Returns: nothing. */
 void assay_binding_report_data(const struct assay_binding *binding, uint8_t report_data[static 64]);
 
-/* ENVELOPE_PULL payload: [epoch, bitmap of the slots wanted], (members + 7) / 8 bytes, low bit first. */
+/* ENVELOPE_PULL payload: [epoch, bitmap of the slots wanted], (members + 7) / 8 bytes, low bit
+ * first. Returns: ASSAY_OK | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_envelope_pull_encode(uint64_t epoch, struct assay_slice slots,
                                                            struct assay_writer *w);
 /* Returns: ASSAY_OK | ASSAY_E_RANGE (bitmap of another length) | other INPUT statuses */

@@ -197,7 +197,7 @@ void assay_epoch_keys(struct assay_engine *e, const uint8_t *voting_public,
 
 /* --- balloting */
 
-/* Valid envelopes of more than 2/3 of the weight: only who hears the network may call others absent. */
+/* Valid envelopes of more than 2/3 of W: only who hears the network may call others absent. */
 static bool hears_network(const struct assay_engine *e)
 {
     uint64_t held = 0;
@@ -316,7 +316,7 @@ static void consider_ballot(struct assay_engine *e)
     if (all_judged(e) || e->now_ms >= ballot_deadline(e)) cast_ballot(e);
 }
 
-/* After 8 nullified views in a row the clocks may be at fault: the bound doubles, 10 min at most. */
+/* After 8 nullified views in a row the clocks may be at fault: the bound doubles, to 10 min. */
 static void consider_clock(struct assay_engine *e)
 {
     struct assay_simplex_view look;

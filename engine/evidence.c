@@ -1,10 +1,10 @@
 /*
  * engine/evidence.c - verdicts, and the records that follow from them: FAIL and E5.
  *
- * docs/protocol.md 3, 4.3, 7. A verdict is asked for once per piece of evidence; it judges the seat,
- * lets records in the pool and blocks go on, and where it contradicts somebody's ballot it becomes a
- * proof. Everybody could make the same proof; those next to the accused in the roster do it at once,
- * the others only when it has not come.
+ * docs/protocol.md 3, 4.3, 7. A verdict is asked for once per piece of evidence; it judges the
+ * seat, lets records in the pool and blocks go on, and where it contradicts somebody's ballot it
+ * becomes a proof. Everybody could make the same proof; those next to the accused in the roster do
+ * it at once, the others only when it has not come.
  */
 #include "engine/engine_internal.h"
 
@@ -131,7 +131,8 @@ void assay_evidence_verdict(struct assay_engine *e, const uint8_t digest[static 
         if (at_unix_s == e->run.moment.at_unix_s) seats_missing(e, digest, asked);
         return;
     }
-    (void)assay_findings_put(&e->findings, digest, at_unix_s, verdict);
+    const struct assay_finding *kept = assay_findings_put(&e->findings, digest, at_unix_s, verdict);
+    ASSAY_ASSERT(kept->used);
     judge_seats(e);
     assay_gather_judged(e);
     assay_branch_recheck(e);

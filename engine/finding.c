@@ -82,7 +82,7 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
     return f;
 }
 
-/* The roster pins platform, vendor root and kind (docs/protocol.md 9). A masked id names nothing. */
+/* The roster pins platform, vendor root and kind (protocol.md 9). A masked id names nothing. */
 static bool roster_agrees(const struct assay_finding *f, const struct assay_member *member)
 {
     if (!f->has_platform) return false;

@@ -1,8 +1,8 @@
 /*
  * engine/finding.h - what a verdict says about a member: outcome, or evidence of something else.
  *
- * docs/protocol.md 3. verify() judges bytes; whether they are this member's evidence of this epoch is
- * judged here. A finding is a verdict cut down to what that needs; findings are remembered by
+ * docs/protocol.md 3. verify() judges bytes; whether they are this member's evidence of this epoch
+ * is judged here. A finding is a verdict cut down to what that needs; findings are remembered by
  * (digest, time, kind), so that nothing is verified twice.
  */
 #ifndef ASSAY_ENGINE_FINDING_H

@@ -1,8 +1,8 @@
 /*
  * engine/genesis.h - final block 0: chain, parameters, policy, members (docs/protocol.md 9).
  *
- * A genesis file is canonical CBOR: ["assay/genesis/v1", body, signatures]. The body is signed by at least
- * `threshold` of the founding operators it names. chain_id = SHA-256 of the canonical body.
+ * A genesis file is canonical CBOR: ["assay/genesis/v1", body, signatures]. The body is signed by at
+ * least `threshold` of the founding operators it names. chain_id = SHA-256 of the canonical body.
  */
 #ifndef ASSAY_ENGINE_GENESIS_H
 #define ASSAY_ENGINE_GENESIS_H
@@ -11,10 +11,10 @@
 #include "base/writer.h"
 
 enum {
-    ASSAY_MEMBERS_MAX = 1024,      /* of a daemon; the engine's capacity is an init parameter */
-    ASSAY_VOTERS_MAX = 100,        /* seats */
-    ASSAY_OPERATORS_MAX = 256,     /* founding operators in one genesis */
-    ASSAY_NAME_MAX = 63,           /* bytes of a display name, UTF-8 */
+    ASSAY_MEMBERS_MAX = 1024,  /* of a daemon; the engine's capacity is an init parameter */
+    ASSAY_VOTERS_MAX = 100,    /* seats */
+    ASSAY_OPERATORS_MAX = 256, /* founding operators in one genesis */
+    ASSAY_NAME_MAX = 63,       /* bytes of a display name, UTF-8 */
     ASSAY_GENESIS_LEN_MAX = 1 << 20,
     ASSAY_EPOCH_MS_MIN = 100,
     ASSAY_EPOCH_MS_MAX = 3600 * 1000,
@@ -29,19 +29,19 @@ struct assay_genesis_operator {
 /* Everything a member is at birth; incarnation 1. */
 struct assay_genesis_member {
     uint8_t identity_public[ASSAY_P256_PUBLIC_LEN];
-    uint8_t node_id[32]; /* SHA-256 of identity_public */
-    uint8_t door_public[32];      /* CURVE25519, lifelong */
+    uint8_t node_id[32];     /* SHA-256 of identity_public */
+    uint8_t door_public[32]; /* CURVE25519, lifelong */
     uint8_t voting_public[ASSAY_P256_PUBLIC_LEN];
     uint8_t transport_public[32]; /* CURVE25519 */
     uint8_t operator_id[32];
-    uint8_t vendor_root[32];      /* as verdicts name it: quote/verdict.h */
-    uint8_t platform_id[32];      /* as verdicts name it; evidence from another platform is FAIL hard */
-    uint32_t evidence_kind;       /* enum assay_evidence_kind */
+    uint8_t vendor_root[32]; /* as verdicts name it: quote/verdict.h */
+    uint8_t platform_id[32]; /* as verdicts name it; evidence from another platform is FAIL hard */
+    uint32_t evidence_kind;  /* enum assay_evidence_kind */
     struct assay_slice name;
 };
 
 struct assay_genesis_parameters {
-    uint32_t epoch_ms;            /* T */
+    uint32_t epoch_ms;                           /* T */
     uint32_t operator_cap_num, operator_cap_den; /* 20/100 */
     uint32_t vendor_cap_num, vendor_cap_den;     /* 33/100 */
     /* Version of the verifier whose ballots are counted; all zero: the operators pin none, and the
@@ -49,8 +49,8 @@ struct assay_genesis_parameters {
     uint8_t verifier_digest[32];
 };
 
-/* Decoded; slices point into the file's bytes, which must outlive it. Members are in slot order, which
- * is the byte order of node_id, operators in that of public_key (both checked). */
+/* Decoded; slices point into the file's bytes, which must outlive it. Members are in slot order,
+ * which is the byte order of node_id, operators in that of public_key (both checked). */
 struct assay_genesis {
     uint8_t chain_id[32];
     uint64_t time_ms; /* Unix ms: t0 of epoch 1 */
@@ -63,7 +63,7 @@ struct assay_genesis {
     struct assay_genesis_operator operators[ASSAY_OPERATORS_MAX];
     uint32_t member_count;
     struct assay_genesis_member members[ASSAY_MEMBERS_MAX];
-    struct assay_slice body; /* the signed bytes */
+    struct assay_slice body;  /* the signed bytes */
     uint32_t signature_count; /* valid ones, each from another operator, signers ascending */
     uint32_t signers[ASSAY_OPERATORS_MAX]; /* index into operators */
     uint8_t signatures[ASSAY_OPERATORS_MAX][ASSAY_P256_SIGNATURE_LEN];
@@ -73,23 +73,28 @@ struct assay_genesis {
  * assay_genesis_decode - read a genesis file and check every signature in it.
  *
  * Out:     *genesis, zeroed unless ASSAY_OK (large: keep it in static or heap memory)
- * Returns: ASSAY_OK | any ASSAY_CLASS_INPUT status; ASSAY_E_SIGNATURE when a signature is bad, from a key that
- *          the body does not name, or when fewer than threshold operators signed (unless allow_unsigned)
+ * Returns: ASSAY_OK | any ASSAY_CLASS_INPUT status; ASSAY_E_SIGNATURE when a signature is bad, from
+ *          a key that the body does not name, or when fewer than threshold operators signed (unless
+ *          allow_unsigned)
  */
-ASSAY_CHECKED enum assay_status assay_genesis_decode(const uint8_t *bytes, size_t len, bool allow_unsigned,
-                                                     struct assay_genesis *genesis, struct assay_where *where);
+ASSAY_CHECKED enum assay_status assay_genesis_decode(const uint8_t *bytes, size_t len,
+                                                     bool allow_unsigned,
+                                                     struct assay_genesis *genesis,
+                                                     struct assay_where *where);
 /* Fills in operator_id and node_id from the keys and brings operators and members into their order.
  * Returns: nothing. */
 void assay_genesis_sort(struct assay_genesis *genesis);
 /* The signed body from its parts (sorted: assay_genesis_sort; checked).
  * Returns: ASSAY_OK and the bytes in w | ASSAY_E_RANGE | ASSAY_E_DUPLICATE | ASSAY_E_FULL */
-ASSAY_CHECKED enum assay_status assay_genesis_encode_body(const struct assay_genesis *genesis, struct assay_writer *w);
+ASSAY_CHECKED enum assay_status assay_genesis_encode_body(const struct assay_genesis *genesis,
+                                                          struct assay_writer *w);
 /* The file around a body: signatures[i] is by operators[signers[i]], signers ascending.
  * Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_RANGE */
-ASSAY_CHECKED enum assay_status assay_genesis_encode_file(struct assay_slice body, const uint32_t *signers,
-                                                          const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN],
-                                                          size_t count, struct assay_writer *w);
-/* The digest an operator signs: SHA-256 of ["assay/genesis-signature/v1", chain_id]. Returns: nothing. */
+ASSAY_CHECKED enum assay_status assay_genesis_encode_file(
+    struct assay_slice body, const uint32_t *signers,
+    const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], size_t count, struct assay_writer *w);
+/* The digest an operator signs: SHA-256 of ["assay/genesis-signature/v1", chain_id].
+ * Returns: nothing. */
 void assay_genesis_signing_digest(const uint8_t chain_id[static 32], uint8_t digest[static 32]);
 
 #endif

@@ -50,6 +50,7 @@ size_t assay_ledger_memory_len(uint32_t members);
 void assay_ledger_place(struct assay_ledger *ledger, void *memory, uint32_t members);
 /* Empty, at the state's head. Returns: nothing. */
 void assay_ledger_reset(struct assay_ledger *ledger, const struct assay_state *state);
+/* The two ledgers share nothing afterwards. Returns: nothing. */
 void assay_ledger_copy(struct assay_ledger *to, const struct assay_ledger *from);
 
 /*
@@ -68,7 +69,7 @@ void assay_ledger_advance(struct assay_ledger *ledger, const struct assay_block_
                           const uint8_t id[static 32]);
 
 /*
- * The kind of the next block is a function of the branch and the header's time (docs/protocol.md 4).
+ * The kind of the next block is a function of branch and header time (docs/protocol.md 4).
  * Returns: EPOCH at or after t0 + T; ROLL at or after t0 + T/4 without one yet; else NORMAL.
  */
 enum assay_block_kind assay_ledger_kind(const struct assay_ledger *ledger, uint64_t t0_ms,
@@ -101,7 +102,9 @@ struct assay_close_rules {
     struct assay_weight_rules weight;
 };
 
+/* Returns: bytes of memory. */
 size_t assay_close_memory_len(uint32_t members);
+/* memory: aligned to 16. Returns: nothing. */
 void assay_close_place(struct assay_close *close, void *memory, uint32_t members);
 
 /*

@@ -51,8 +51,8 @@ void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members);
 /* Returns: the item that says this, NULL when there is none. */
 struct assay_pool_item *assay_pool_find(struct assay_pool *pool, const uint8_t key[static 32]);
 /*
- * A checked record comes in; its bytes are copied. One voter has one ballot an epoch, one member one
- * INCARNATE a key set, so no member can fill the pool.
+ * A checked record comes in; its bytes are copied. One voter has one ballot an epoch, one member
+ * two INCARNATE, one FAIL, one proof of a kind, so no member can fill the pool.
  * Returns: ASSAY_OK and *out in phase ASKED | ASSAY_E_DUPLICATE | ASSAY_E_FULL | ASSAY_E_RANGE
  */
 ASSAY_CHECKED enum assay_status assay_pool_add(struct assay_pool *pool,

@@ -1,5 +1,6 @@
 /*
- * engine/record.c - the table of record kinds, their shape on the wire, encode and decode side by side.
+ * engine/record.c - the table of record kinds, their shape on the wire, encode and decode side by
+ * side.
  *
  * docs/protocol.md 4, 7, 9. What a record must fulfil is in rule.c and proof.c, what it does to a
  * branch in ledger.c.

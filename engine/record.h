@@ -2,24 +2,23 @@
  * engine/record.h - the typed entries of a block: one row of a table for each kind.
  *
  * docs/protocol.md 4, 7, 9. A record is canonical CBOR [kind, fields...]; the same bytes travel as
- * RECORD messages and stand in block bodies. What each kind means:
+ * RECORD messages and stand in block bodies:
  *
- *   ROLL           [1, entries]                      only in ROLL blocks, first and alone of its kind;
- *                                                    an entry is an envelope digest or null
- *   BALLOT         [2, body, signature]              engine/ballot.h
- *   FAIL           [3, envelope, evidence]           evidence that fails, for everyone to re-verify
- *   INCARNATE      [4, body, signature, evidence]    ["assay/incarnate/v1", chain_id, era, epoch,
- *                                                    node_id, incarnation, voting_pub, transport_pub,
- *                                                    evidence digest, length], by the identity key
- *   OFFENCE        [5, number, first, second]        E1..E4, E8: two signed messages that convict
- *   CONTRADICTION  [6, ballot record, envelope, evidence, path]   E5: an outcome of the ballot that
- *                                                    re-verification contradicts; path leads from the
- *                                                    envelope's digest to the ballot's roll root and is
- *                                                    empty where the ballot names it as an exception
+ *   ROLL           [1, entries]: only in ROLL blocks, first and alone of its kind; an entry is an
+ *                  envelope digest or null
+ *   BALLOT         [2, body, signature]: engine/ballot.h
+ *   FAIL           [3, envelope, evidence]: evidence that fails, for everyone to re-verify
+ *   INCARNATE      [4, body, signature, evidence]: body is ["assay/incarnate/v1", chain_id, era,
+ *                  epoch, node_id, incarnation, voting_pub, transport_pub, evidence digest, length],
+ *                  signed by the identity key
+ *   OFFENCE        [5, number, first, second]: E1..E4, E8, two signed messages that convict
+ *   CONTRADICTION  [6, ballot record, envelope, evidence, path]: E5, an outcome of the ballot that
+ *                  re-verification contradicts; path leads from the envelope's digest to the
+ *                  ballot's roll root and is empty where the ballot names it as an exception
  *
  * Four questions to each kind, answered by its row: decode (shape), check (what holds on every
- * branch: signatures, keys, epochs), judge (with the verdict on the evidence that it carries), and in
- * ledger.c fits and apply (what holds on one branch).
+ * branch: signatures, keys, epochs), judge (with the verdict on the evidence that it carries), and
+ * in ledger.c fits and apply (what holds on one branch).
  */
 #ifndef ASSAY_ENGINE_RECORD_H
 #define ASSAY_ENGINE_RECORD_H

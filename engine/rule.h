@@ -9,17 +9,23 @@
 
 #include "engine/record.h"
 
+/* Returns: as assay_record_check */
 ASSAY_CHECKED enum assay_status assay_rule_check_roll(const struct assay_context *context,
                                                       struct assay_record *record);
+/* Returns: as assay_record_check */
 ASSAY_CHECKED enum assay_status assay_rule_check_ballot(const struct assay_context *context,
                                                         struct assay_record *record);
+/* Returns: as assay_record_check */
 ASSAY_CHECKED enum assay_status assay_rule_check_fail(const struct assay_context *context,
                                                       struct assay_record *record);
+/* Returns: as assay_record_judge */
 ASSAY_CHECKED enum assay_status assay_rule_judge_fail(const struct assay_context *context,
                                                       const struct assay_finding *finding,
                                                       struct assay_record *record);
+/* Returns: as assay_record_check */
 ASSAY_CHECKED enum assay_status assay_rule_check_incarnate(const struct assay_context *context,
                                                            struct assay_record *record);
+/* Returns: as assay_record_judge */
 ASSAY_CHECKED enum assay_status assay_rule_judge_incarnate(const struct assay_context *context,
                                                            const struct assay_finding *finding,
                                                            struct assay_record *record);
@@ -37,10 +43,13 @@ ASSAY_CHECKED enum assay_status assay_proof_key(const struct assay_record *recor
 /* said: the ballot's four bits; own: the evidence is bound to this subject and epoch.
  * Returns: what E5 convicts of, ASSAY_FALSE_NONE when the ballot may stand. */
 enum assay_falsehood assay_proof_falsehood(uint8_t said, bool own, enum assay_outcome truth);
+/* Returns: as assay_record_check */
 ASSAY_CHECKED enum assay_status assay_proof_check_offence(const struct assay_context *context,
                                                           struct assay_record *record);
+/* Returns: as assay_record_check */
 ASSAY_CHECKED enum assay_status assay_proof_check_contradiction(const struct assay_context *context,
                                                                 struct assay_record *record);
+/* Returns: as assay_record_judge */
 ASSAY_CHECKED enum assay_status assay_proof_judge_contradiction(const struct assay_context *context,
                                                                 const struct assay_finding *finding,
                                                                 struct assay_record *record);

@@ -1,5 +1,7 @@
 /*
- * engine/settle.c - final blocks: apply, persist, close the epoch, begin the next (protocol.md 4, 5).
+ * engine/settle.c - final blocks: apply, persist, close the epoch, begin the next.
+ *
+ * docs/protocol.md 4 and 5.
  */
 #include "engine/engine_internal.h"
 

@@ -2,8 +2,9 @@
  * engine/state.h - what the ledger knows after an EPOCH block, and the root that commits to it.
  *
  * docs/protocol.md 11: an RFC 6962 tree over canonical CBOR; leaf 0 is the header (leader counters,
- * epoch, digests of policy and parameters, the last epochs), leaf i + 1 is roster slot i. A snapshot
- * is the EPOCH block's header with every leaf, so that it proves itself against the block's root.
+ * epoch, digests of policy and parameters, the last epochs), leaf i + 1 is roster slot i. A
+ * snapshot is the EPOCH block's header with every leaf, so that it proves itself against the
+ * block's root.
  */
 #ifndef ASSAY_ENGINE_STATE_H
 #define ASSAY_ENGINE_STATE_H
@@ -120,7 +121,7 @@ ASSAY_CHECKED enum assay_status assay_snapshot_encode(const struct assay_state *
 /*
  * assay_snapshot_decode - a state, checked against the root in its block header.
  *
- * In:      *state with its arrays placed; chain, member count and identities must be its own already
+ * In:      *state with its arrays placed; chain, member count and node ids must be its own already
  *          (a snapshot never changes who is on the roster)
  * Out:     *state; undefined unless ASSAY_OK (decode into a second one)
  * Returns: ASSAY_OK | ASSAY_E_CHAIN | ASSAY_E_INVALID (root differs) | INPUT statuses

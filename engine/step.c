@@ -1,9 +1,9 @@
 /*
  * engine/step.c - one event in, effects out: the control flow of the engine (docs/protocol.md 5).
  *
- * The event changes what is held; Simplex's actions are carried out until none is left; then what time
- * and the new state make due is done. refused[] counts by status: 0 for limits, k for the INPUT
- * status 100 + k, the last one for all that follow.
+ * The event changes what is held; Simplex's actions are carried out until none is left; then what
+ * time and the new state make due is done. refused[] counts by status: 0 for limits, k for the
+ * INPUT status 100 + k, the last one for all that follow.
  */
 #include "engine/engine_internal.h"
 

@@ -1,11 +1,12 @@
 /*
  * engine/sync.h - catching up with the chain, one epoch at a time (docs/protocol.md 5, 10).
  *
- * SYNC_ASK payload: ["assay/sync-ask/v1", chain_id, era, epoch, height]: the blocks of that epoch from
- * height on. SYNC_ANSWER payload: ["assay/sync-answer/v1", chain_id, era, epoch, height, more, finality
- * proof or empty, PROPOSAL payloads]. An answer holds blocks of one closed epoch only; an epoch that the
- * asked does not know closed gives an empty one. The asker verifies the proof with the table of that
- * epoch and the blocks by their links to the proven E; catching up never acts on history.
+ * SYNC_ASK payload: ["assay/sync-ask/v1", chain_id, era, epoch, height]: the blocks of that epoch
+ * from height on. SYNC_ANSWER payload: ["assay/sync-answer/v1", chain_id, era, epoch, height, more,
+ * finality proof or empty, PROPOSAL payloads]. An answer holds blocks of one closed epoch only; an
+ * epoch that the asked does not know closed gives an empty one. The asker verifies the proof with
+ * the table of that epoch and the blocks by their links to the proven E; catching up never acts on
+ * history.
  *
  * The host of the asked answers from the store alone: assay_sync_answer.
  */

@@ -1,11 +1,12 @@
 /*
  * tests/support/world.h - several whole engines in one process, under a virtual clock.
  *
- * One seed decides everything. Each node has a store that it persists to before it sends, a host that
- * signs, fetches and verifies model evidence (short byte strings), and an agent that obeys RESTART
- * with new keys after a while. After each step checkers look at what was signed, sent and closed; the
- * first broken rule stops the world and stands in world_violation. Faults and Byzantine acts are
- * chosen by the test, node by node. Signatures: tests/support/model_crypto.c or the real ones.
+ * One seed decides everything. Each node has a store that it persists to before it sends, a host
+ * that signs, fetches and verifies model evidence (short byte strings), and an agent that obeys
+ * RESTART with new keys after a while. After each step checkers look at what was signed, sent and
+ * closed; the first broken rule stops the world and stands in world_violation. Faults and Byzantine
+ * acts are chosen by the test, node by node. Signatures: tests/support/model_crypto.c or the real
+ * ones.
  */
 #ifndef ASSAY_TESTS_WORLD_H
 #define ASSAY_TESTS_WORLD_H
@@ -69,7 +70,8 @@ void world_destroy(struct world **world);
 
 /* Go on for so long. Returns: false when a rule was broken. */
 bool world_run(struct world *world, uint64_t ms);
-/* Go on until every living node has closed this epoch, or ms at most. Returns: whether it came so. */
+/* Go on until every living node has closed this epoch, or ms at most.
+ * Returns: whether it came so. */
 bool world_run_to_epoch(struct world *world, uint64_t epoch, uint64_t ms);
 /* Returns: the first broken rule, or NULL. */
 const char *world_violation(const struct world *world);
@@ -93,7 +95,7 @@ void world_partition(struct world *world, const uint32_t *group_of);
 void world_set_loss(struct world *world, uint32_t permille);
 void world_set_crashes(struct world *world, uint32_t permille);
 
-/* What happened so far. Returns: the number of matching notes of a node (slot ASSAY_SLOT_ALL: any). */
+/* Returns: the number of matching notes of a node so far (slot ASSAY_SLOT_ALL: any). */
 size_t world_notes(const struct world *world, uint32_t node, enum assay_note note, uint16_t slot);
 /* Returns: the last matching note, NULL when there is none. */
 const struct world_note *world_last_note(const struct world *world, uint32_t node,

@@ -40,7 +40,7 @@ static void send_also(struct world *w, uint32_t node, enum assay_message_kind ki
         struct item *item = world_item(w, i, ITEM_EVENT, w->now_ms + w->options.delay_max_ms);
         item->bytes = malloc(len);
         ASSAY_ASSERT(item->bytes != NULL);
-        memcpy(item->bytes, payload, len);
+        assay_bytes_copy(item->bytes, len, payload, len);
         item->len = len;
         item->event.kind = ASSAY_EVENT_MESSAGE;
         item->event.as.message.from = (uint16_t)node;

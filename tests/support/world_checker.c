@@ -14,7 +14,7 @@
 static bool describe(const struct assay_effect *e, struct own_signature *s)
 {
     *s = (struct own_signature){ .kind = (uint16_t)e->as.sign.message };
-    memcpy(s->digest, e->as.sign.digest, 32);
+    assay_bytes_copy(s->digest, 32, e->as.sign.digest, 32);
     s->epoch = e->as.sign.store_key.epoch;
     if (e->as.sign.message == ASSAY_MESSAGE_VOTE) {
         struct assay_vote vote;
@@ -35,9 +35,9 @@ static bool describe(const struct assay_effect *e, struct own_signature *s)
 static bool conflict(const struct own_signature *a, const struct own_signature *b)
 {
     if (a->kind != b->kind || a->epoch != b->epoch || a->view != b->view) return false;
-    if (memcmp(a->key, b->key, 64) != 0) return false;
-    if (!a->is_vote) return memcmp(a->digest, b->digest, 32) != 0;
-    if (a->type == b->type) return memcmp(a->digest, b->digest, 32) != 0;
+    if (!assay_bytes_equal(a->key, b->key, 64)) return false;
+    if (!a->is_vote) return !assay_bytes_equal(a->digest, b->digest, 32);
+    if (a->type == b->type) return !assay_bytes_equal(a->digest, b->digest, 32);
     return (a->type == ASSAY_VOTE_NULLIFY && b->type == ASSAY_VOTE_FINALISE) ||
            (a->type == ASSAY_VOTE_FINALISE && b->type == ASSAY_VOTE_NULLIFY);
 }
@@ -47,7 +47,7 @@ void world_check_signed(struct world *w, uint32_t node, const struct assay_effec
     struct world_node *n = &w->nodes[node];
     struct own_signature s;
     if (!describe(effect, &s)) return;
-    memcpy(s.key, n->keys.voting_public, 64);
+    assay_bytes_copy(s.key, 64, n->keys.voting_public, 64);
     const size_t held = n->signed_count < SIGNED_KEPT ? n->signed_count : SIGNED_KEPT;
     for (size_t i = 0; i < held && i < 512; i++) {
         const struct own_signature *old = &n->signed_[(n->signed_count - 1 - i) % SIGNED_KEPT];
@@ -66,14 +66,14 @@ void world_check_closed(struct world *w, uint32_t node)
     if (epoch >= EPOCHS_KEPT) return;
     if (w->options.plant == WORLD_PLANT_ROOT && node == 1 && epoch == 3) view.state_root[0] ^= 1;
     if (assay_bytes_all_zero(w->roots[epoch], 32)) {
-        memcpy(w->roots[epoch], view.state_root, 32);
-        memcpy(w->heads[epoch], view.closed_id, 32);
+        assay_bytes_copy(w->roots[epoch], 32, view.state_root, 32);
+        assay_bytes_copy(w->heads[epoch], 32, view.closed_id, 32);
         return;
     }
-    if (memcmp(w->roots[epoch], view.state_root, 32) != 0)
+    if (!assay_bytes_equal(w->roots[epoch], view.state_root, 32))
         world_broken(w, "node %u closed epoch %llu with another state root", node,
                      (unsigned long long)epoch);
-    if (memcmp(w->heads[epoch], view.closed_id, 32) != 0)
+    if (!assay_bytes_equal(w->heads[epoch], view.closed_id, 32))
         world_broken(w, "node %u closed epoch %llu with another block", node,
                      (unsigned long long)epoch);
 }

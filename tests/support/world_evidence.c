@@ -46,8 +46,8 @@ static void public_key(const struct world *w, uint32_t node, unsigned purpose,
     ASSAY_ASSERT(status == ASSAY_OK);
 }
 
-/* Node i of the world is roster slot i, and slots are in the order of the node ids: the key sets are
- * dealt out so that they come out in that order. */
+/* Node i of the world is roster slot i, and slots are in the order of the node ids: the key sets
+ * are dealt out so that they come out in that order. */
 static void deal(struct world *w)
 {
     uint8_t ids[WORLD_NODES_MAX][32];
@@ -59,11 +59,11 @@ static void deal(struct world *w)
     uint32_t order[WORLD_NODES_MAX];
     for (uint32_t i = 0; i < w->options.nodes; i++) {
         uint32_t k = i;
-        for (; k > 0 && memcmp(ids[order[k - 1]], ids[i], 32) > 0; k--)
+        for (; k > 0 && assay_bytes_compare(ids[order[k - 1]], ids[i], 32) > 0; k--)
             order[k] = order[k - 1];
         order[k] = i;
     }
-    memcpy(w->deal, order, sizeof order);
+    assay_bytes_copy(w->deal, sizeof order, order, sizeof order);
 }
 
 static const char *const names[WORLD_NODES_MAX] = {
@@ -79,9 +79,9 @@ static void member(struct world *w, uint32_t slot, struct assay_genesis_member *
     public_key(w, slot, 0, m->identity_public);
     public_key(w, slot, 1, m->voting_public);
     world_key(w, slot, 2, 0, &key);
-    memcpy(m->transport_public, key.bytes, 32);
+    assay_bytes_copy(m->transport_public, 32, key.bytes, 32);
     world_key(w, slot, 3, 0, &key);
-    memcpy(m->door_public, key.bytes, 32);
+    assay_bytes_copy(m->door_public, 32, key.bytes, 32);
     assay_bytes_copy(m->operator_id, 32, w->genesis->operators[slot].operator_id, 32);
     fill32(m->vendor_root, 'v', slot % w->options.vendors);
     fill32(m->platform_id, 'p', slot);
@@ -105,7 +105,7 @@ static void sign_file(struct world *w, struct assay_slice body)
             world_key(w, seed, 4, 0, &key);
             enum assay_status status = assay_p256_public(&key, public);
             ASSAY_ASSERT(status == ASSAY_OK);
-            if (memcmp(public, w->genesis->operators[i].public_key, 64) != 0) continue;
+            if (!assay_bytes_equal(public, w->genesis->operators[i].public_key, 64)) continue;
             status = assay_p256_signer_load(&key, &signer);
             ASSAY_ASSERT(status == ASSAY_OK);
             status = assay_p256_sign(signer, digest, signatures[i]);
@@ -168,20 +168,20 @@ void world_quote(struct world *w, uint32_t node, const uint8_t report_data[64], 
 {
     struct world_node *n = &w->nodes[node];
     memset(bytes, 0, EVIDENCE_LEN);
-    memcpy(bytes, "MODEL", 5);
+    assay_bytes_copy(bytes, 5, "MODEL", 5);
     bytes[AT_NODE] = (uint8_t)node;
     bytes[AT_FLAGS] =
         (uint8_t)((n->acts.tampered ? FLAG_TAMPERED : 0) | (n->acts.out_of_date ? FLAG_OLD : 0) |
                   (n->acts.foreign_platform ? FLAG_FOREIGN : 0));
-    memcpy(bytes + AT_DATA, report_data, 64);
+    assay_bytes_copy(bytes + AT_DATA, 64, report_data, 64);
     struct assay_writer out = assay_writer_over(bytes + AT_COUNTER, 8);
     assay_writer_u64le(&out, world_random(w));
     if (n->acts.replays && n->has_first_quote) {
-        memcpy(bytes, n->first_quote, EVIDENCE_LEN);
+        assay_bytes_copy(bytes, EVIDENCE_LEN, n->first_quote, EVIDENCE_LEN);
         return;
     }
     if (n->has_first_quote) return;
-    memcpy(n->first_quote, bytes, EVIDENCE_LEN);
+    assay_bytes_copy(n->first_quote, EVIDENCE_LEN, bytes, EVIDENCE_LEN);
     n->has_first_quote = true;
 }
 
@@ -189,7 +189,7 @@ void world_verify(const struct world *w, struct assay_slice bytes, enum assay_ev
                   int64_t at_unix_s, struct assay_verdict *verdict)
 {
     assay_verdict_init(verdict, kind, at_unix_s);
-    if (bytes.len != EVIDENCE_LEN || memcmp(bytes.bytes, "MODEL", 5) != 0 ||
+    if (bytes.len != EVIDENCE_LEN || !assay_bytes_equal(bytes.bytes, "MODEL", 5) ||
         bytes.bytes[AT_NODE] >= w->options.nodes) {
         assay_verdict_add(verdict, ASSAY_RULE_FORMAT, 0, NULL, NULL);
         assay_verdict_conclude(verdict);
@@ -198,7 +198,7 @@ void world_verify(const struct world *w, struct assay_slice bytes, enum assay_ev
     const uint32_t node = bytes.bytes[AT_NODE];
     const uint8_t flags = bytes.bytes[AT_FLAGS];
     verdict->has_claims = true;
-    memcpy(verdict->report_data, bytes.bytes + AT_DATA, 64);
+    assay_bytes_copy(verdict->report_data, 64, bytes.bytes + AT_DATA, 64);
     verdict->has_platform = true;
     fill32(verdict->vendor_root, 'v', node % w->options.vendors);
     fill32(verdict->platform_id, 'p', (flags & FLAG_FOREIGN) != 0 ? node + 100 : node);
@@ -218,8 +218,8 @@ void world_evidence_keep(struct world *w, uint32_t node, const uint8_t *bytes, s
     assay_sha256(bytes, len, digest);
     if (world_evidence_find(w, node, digest) != NULL) return;
     struct evidence *e = &n->evidence[n->evidence_count++ % EVIDENCE_KEPT];
-    memcpy(e->bytes, bytes, EVIDENCE_LEN);
-    memcpy(e->digest, digest, 32);
+    assay_bytes_copy(e->bytes, EVIDENCE_LEN, bytes, EVIDENCE_LEN);
+    assay_bytes_copy(e->digest, 32, digest, 32);
 }
 
 const struct evidence *world_evidence_find(const struct world *w, uint32_t node,
@@ -229,7 +229,7 @@ const struct evidence *world_evidence_find(const struct world *w, uint32_t node,
     const size_t held = n->evidence_count < EVIDENCE_KEPT ? n->evidence_count : EVIDENCE_KEPT;
     for (size_t i = 0; i < held && i < 256; i++) { /* newest first */
         const struct evidence *e = &n->evidence[(n->evidence_count - 1 - i) % EVIDENCE_KEPT];
-        if (memcmp(e->digest, digest, 32) == 0) return e;
+        if (assay_bytes_equal(e->digest, digest, 32)) return e;
     }
     return NULL;
 }

@@ -143,7 +143,7 @@ static void deliver(struct world *w, uint32_t from, uint32_t to, enum assay_mess
                                    w->now_ms + w->extra_delay_ms + delay(w));
     item->bytes = malloc(payload.len + 1);
     ASSAY_ASSERT(item->bytes != NULL);
-    memcpy(item->bytes, payload.bytes, payload.len);
+    assay_bytes_copy(item->bytes, payload.len, payload.bytes, payload.len);
     item->len = payload.len;
     item->from = (uint16_t)from;
     item->event.kind = ASSAY_EVENT_MESSAGE;
@@ -169,7 +169,7 @@ static void loop_back(struct world *w, uint32_t node, enum assay_message_kind ki
     struct item *item = world_item(w, node, ITEM_EVENT, w->now_ms + w->extra_delay_ms);
     item->bytes = malloc(payload.len + 1);
     ASSAY_ASSERT(item->bytes != NULL);
-    memcpy(item->bytes, payload.bytes, payload.len);
+    assay_bytes_copy(item->bytes, payload.len, payload.bytes, payload.len);
     item->len = payload.len;
     item->event.kind = ASSAY_EVENT_MESSAGE;
     item->event.as.message.from = ASSAY_SLOT_SELF;
@@ -241,7 +241,7 @@ static void load(struct world *w, uint32_t node, const uint8_t *digest)
     if (found != NULL) {
         item->bytes = malloc(EVIDENCE_LEN);
         ASSAY_ASSERT(item->bytes != NULL);
-        memcpy(item->bytes, found->bytes, EVIDENCE_LEN);
+        assay_bytes_copy(item->bytes, EVIDENCE_LEN, found->bytes, EVIDENCE_LEN);
         item->event.as.evidence.bytes = assay_slice_over(item->bytes, EVIDENCE_LEN);
     }
     world_push(w, item);
@@ -314,7 +314,7 @@ static void sign_all(struct world *w, uint32_t node, struct assay_effects *effec
         const size_t len = e->as.sign.payload.len;
         messages[i].bytes = malloc(len + 1);
         ASSAY_ASSERT(messages[i].bytes != NULL);
-        memcpy(messages[i].bytes, e->as.sign.payload.bytes, len);
+        assay_bytes_copy(messages[i].bytes, len, e->as.sign.payload.bytes, len);
         messages[i].len = len;
         world_tamper_sign(w, node, e, messages[i].bytes, len);
         const struct assay_p256_signer *signer =

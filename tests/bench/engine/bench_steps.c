@@ -1,8 +1,8 @@
 /*
  * tests/bench/engine/bench_steps.c - engine steps per second, whole engines in one process.
  *
- * Real signatures, a virtual clock, a store in memory. Counted is the time inside assay_engine_step;
- * beside it the time of everything (signing, store, network of the world).
+ * Real signatures, a virtual clock, a store in memory. Counted is the time inside
+ * assay_engine_step; beside it the time of everything (signing, store, network of the world).
  *
  * usage: bench_engine_steps [NODES [EPOCHS]]
  */

@@ -1,9 +1,9 @@
 /*
- * tests/unit/engine/test_faults.c - random faults, then peace: nothing breaks and the chain goes on.
+ * tests/unit/engine/test_faults.c - random faults, then peace: nothing breaks, the chain goes on.
  *
  * Each seed draws a network and a story of kills, restarts, partitions, losses, crashes around a
- * commit, tampered, old, silent and replaying enclaves. Checkers run after every step. Then everything
- * heals, and three more epochs must close everywhere.
+ * commit, tampered, old, silent and replaying enclaves. Checkers run after every step. Then
+ * everything heals, and three more epochs must close everywhere.
  */
 #include "tests/support/world.h"
 

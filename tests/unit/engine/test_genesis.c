@@ -48,7 +48,7 @@ static void fill(struct made *m)
         key_of(200 + i, x->voting_public, NULL);
         memset(x->door_public, (int)(1 + i), 32);
         memset(x->transport_public, (int)(101 + i), 32);
-        memcpy(x->operator_id, g->operators[i % OPERATORS].operator_id, 32);
+        assay_bytes_copy(x->operator_id, 32, g->operators[i % OPERATORS].operator_id, 32);
         memset(x->vendor_root, 5, 32);
         memset(x->platform_id, (int)(60 + i), 32);
         x->evidence_kind = 3;
@@ -60,7 +60,7 @@ static void fill(struct made *m)
         for (uint32_t k = 0; k < OPERATORS; k++) {
             struct assay_p256_signer *signer = NULL;
             key_of(k, public, &signer);
-            if (memcmp(public, g->operators[i].public_key, 64) == 0) m->signers[i] = signer;
+            if (assay_bytes_equal(public, g->operators[i].public_key, 64)) m->signers[i] = signer;
             else assay_p256_signer_free(&signer);
         }
     }
@@ -113,7 +113,7 @@ static enum assay_status decode(struct made *m, const uint8_t *bytes, size_t len
 {
     uint8_t *exact = malloc(len + (len == 0));
     cr_assert_not_null(exact);
-    memcpy(exact, bytes, len);
+    assay_bytes_copy(exact, len, bytes, len);
     const enum assay_status status = assay_genesis_decode(exact, len, false, &m->read, where);
     free(exact);
     return status;
@@ -227,7 +227,7 @@ Test(genesis, writes_nothing_that_it_would_refuse)
     g->members[1] = good.members[0];
     cr_assert_eq(body_status(m), ASSAY_E_RANGE);
     *g = good;
-    memcpy(g->members[2].transport_public, g->members[0].transport_public, 32);
+    assay_bytes_copy(g->members[2].transport_public, 32, g->members[0].transport_public, 32);
     cr_assert_eq(body_status(m), ASSAY_E_DUPLICATE);
     *g = good;
     memset(g->members[3].operator_id, 0, 32);
@@ -257,7 +257,7 @@ static enum assay_status decode_with_key(struct made *m, size_t offset_of_key)
 {
     uint8_t *at = NULL;
     for (size_t i = 0; i + 64 <= m->body_len && at == NULL; i++)
-        if (memcmp(m->body + i, (uint8_t *)&m->genesis.members[0] + offset_of_key, 64) == 0)
+        if (assay_bytes_equal(m->body + i, (uint8_t *)&m->genesis.members[0] + offset_of_key, 64))
             at = m->body + i;
     cr_assert_not_null(at);
     memset(at, 0x41, 64); /* on no curve */

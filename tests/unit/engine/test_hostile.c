@@ -39,7 +39,7 @@ static void catch_messages(struct world *w, struct net *net)
         c->len = item->len;
         c->bytes = malloc(item->len + 1);
         cr_assert_not_null(c->bytes);
-        memcpy(c->bytes, item->bytes, item->len);
+        assay_bytes_copy(c->bytes, item->len, item->bytes, item->len);
     }
 }
 
@@ -66,7 +66,7 @@ static void freeze(struct world *w, struct frozen *f)
     f->at_unix_ms = e->at_unix_ms;
     for (int i = 0; i < 20; i++)
         tick(w, f);
-    memcpy(f->image, e, f->len);
+    assay_bytes_copy(f->image, f->len, e, f->len);
 }
 
 /* What every step may write: counters, its own output. */
@@ -76,14 +76,16 @@ static void forgive(struct assay_engine *e, const struct frozen *f)
     const size_t simplex_at = (size_t)((uint8_t *)e->simplex - (uint8_t *)e);
     const struct assay_simplex *s =
         (const struct assay_simplex *)(const void *)(f->image + simplex_at);
-    memcpy(e->refused, before->refused, sizeof e->refused);
-    memcpy(&e->actions, &before->actions, sizeof e->actions);
+    assay_bytes_copy(e->refused, sizeof e->refused, before->refused, sizeof e->refused);
+    assay_bytes_copy(&e->actions, sizeof e->actions, &before->actions, sizeof e->actions);
     e->arena_used = before->arena_used;
-    memcpy(e->arena, f->image + (e->arena - (uint8_t *)e), e->arena_len);
-    memcpy(e->path, f->image + ((uint8_t *)e->path - (uint8_t *)e), (size_t)e->path_max * 32);
+    assay_bytes_copy(e->arena, e->arena_len, f->image + (e->arena - (uint8_t *)e), e->arena_len);
+    assay_bytes_copy(e->path, (size_t)e->path_max * 32,
+                     f->image + ((uint8_t *)e->path - (uint8_t *)e), (size_t)e->path_max * 32);
     e->simplex->refused = s->refused;
-    memcpy(&e->simplex->arena, &s->arena, sizeof s->arena);
-    memcpy(e->simplex->arena.bytes, f->image + (s->arena.bytes - (uint8_t *)e), s->arena.capacity);
+    assay_bytes_copy(&e->simplex->arena, sizeof s->arena, &s->arena, sizeof s->arena);
+    assay_bytes_copy(e->simplex->arena.bytes, s->arena.capacity,
+                     f->image + (s->arena.bytes - (uint8_t *)e), s->arena.capacity);
 }
 
 static bool deliver(struct world *w, struct frozen *f, uint16_t from, enum assay_message_kind kind,
@@ -98,7 +100,8 @@ static bool deliver(struct world *w, struct frozen *f, uint16_t from, enum assay
     const enum assay_status status = assay_engine_step(w->nodes[0].engine, &event, f->effects);
     assay_engine_check(w->nodes[0].engine);
     if (status == ASSAY_OK) {
-        memcpy(f->image, w->nodes[0].engine, f->len); /* it was good: go on from here */
+        assay_bytes_copy(f->image, f->len, w->nodes[0].engine,
+                         f->len); /* it was good: go on from here */
         freeze(w, f);
         return true;
     }
@@ -111,7 +114,7 @@ static size_t changed_at(struct world *w, struct frozen *f)
     struct assay_engine *e = w->nodes[0].engine;
     size_t i = 0;
     forgive(e, f);
-    if (memcmp(e, f->image, f->len) == 0) return f->len;
+    if (assay_bytes_equal(e, f->image, f->len)) return f->len;
     while (((uint8_t *)e)[i] == f->image[i])
         i++;
     return i;
@@ -129,7 +132,7 @@ static void bend(struct world *w, struct frozen *f, const struct caught *c, size
     cr_assert_not_null(bytes);
     for (size_t k = 0; k < 12; k++) {
         const size_t at = (k * 97 + turn * 31) % c->len;
-        memcpy(bytes, c->bytes, c->len);
+        assay_bytes_copy(bytes, c->len, c->bytes, c->len);
         bytes[at] = (uint8_t)(bytes[at] ^ 1u << (k + turn) % 8);
         if (!deliver(w, f, c->from, c->kind, bytes, c->len))
             expect_unchanged(w, f, "a flipped bit", at);
@@ -137,7 +140,7 @@ static void bend(struct world *w, struct frozen *f, const struct caught *c, size
             expect_unchanged(w, f, "a truncation", at);
     }
     bytes[0] = 0;
-    memcpy(bytes, c->bytes, c->len);
+    assay_bytes_copy(bytes, c->len, c->bytes, c->len);
     bytes[c->len] = 0;
     if (!deliver(w, f, c->from, c->kind, bytes, c->len + 1))
         expect_unchanged(w, f, "a byte more", c->len);

@@ -1,5 +1,5 @@
 /*
- * tests/unit/engine/test_ledger.c - one branch of an epoch: what fits, what counts, what E makes of it.
+ * tests/unit/engine/test_ledger.c - one branch of an epoch: what fits, counts, what E makes of it.
  *
  * Records are made by hand, as if decoded, checked and judged: their shape is test_record.c's.
  */
@@ -44,7 +44,7 @@ static void group(struct bench *b)
 {
     struct assay_place places[N] = { 0 };
     for (uint32_t i = 0; i < N; i++) {
-        memcpy(places[i].node_id, b->state.members[i].node_id, 32);
+        assay_bytes_copy(places[i].node_id, 32, b->state.members[i].node_id, 32);
         places[i].platform_id[0] = places[i].operator_id[0] = (uint8_t)(i + 1);
         places[i].vendor_root[0] = (uint8_t)(i + 1);
     }
@@ -122,9 +122,9 @@ static struct assay_record ballot(struct bench *b, uint32_t voter)
         if (i != voter) assay_row_set(b->rows[voter], i, ASSAY_OUTCOME_PASS_UP_TO_DATE);
     r.ballot.epoch = b->context.epoch;
     r.ballot.row = assay_slice_over(b->rows[voter], ROW);
-    memcpy(r.ballot.roll_root, b->ledger.roll_root, 32);
-    memcpy(r.ballot.policy_digest, b->state.policy_digest, 32);
-    memcpy(r.ballot.endorsements_digest, b->state.endorsements_digest, 32);
+    assay_bytes_copy(r.ballot.roll_root, 32, b->ledger.roll_root, 32);
+    assay_bytes_copy(r.ballot.policy_digest, 32, b->state.policy_digest, 32);
+    assay_bytes_copy(r.ballot.endorsements_digest, 32, b->state.endorsements_digest, 32);
     return r;
 }
 
@@ -240,7 +240,7 @@ Test(ledger, a_ballot_is_contradicted_once_a_subject_and_never_after_its_epoch_w
     const struct assay_record r = roll(b);
     cr_assert_eq(put(b, &r), ASSAY_OK);
     cr_assert_eq(put(b, &c), ASSAY_E_INVALID, "over another roll");
-    memcpy(c.ballot.roll_root, b->ledger.roll_root, 32);
+    assay_bytes_copy(c.ballot.roll_root, 32, b->ledger.roll_root, 32);
     cr_assert_eq(put(b, &c), ASSAY_OK);
     cr_assert_eq(put(b, &c), ASSAY_E_DUPLICATE);
     c.subject = 3;
@@ -270,7 +270,7 @@ Test(ledger, more_contradictions_than_an_epoch_holds_wait)
                               .subject = 2,
                               .epoch = 1,
                               .falsehood = ASSAY_FALSE_PASS };
-    memcpy(c.ballot.roll_root, b->ledger.roll_root, 32);
+    assay_bytes_copy(c.ballot.roll_root, 32, b->ledger.roll_root, 32);
     cr_assert_eq(put(b, &c), ASSAY_OK);
     c.subject = 3;
     cr_assert_eq(put(b, &c), ASSAY_E_FULL);

@@ -129,7 +129,7 @@ static enum assay_status decode(const uint8_t *bytes, size_t len, struct assay_r
 {
     uint8_t *exact = malloc(len + (len == 0));
     cr_assert_not_null(exact);
-    memcpy(exact, bytes, len);
+    assay_bytes_copy(exact, len, bytes, len);
     const enum assay_status status = assay_record_decode(assay_slice_over(exact, len), r);
     free(exact);
     return status;
@@ -170,7 +170,7 @@ Test(record, flipped_bits_never_crash_and_never_keep_the_key_of_a_signed_body)
         for (size_t bit = 0; bit < 8 * s.len; bit++) {
             s.bytes[bit / 8] = (uint8_t)(s.bytes[bit / 8] ^ 1u << bit % 8);
             if (decode(s.bytes, s.len, &r) == ASSAY_OK && r.kind == ASSAY_RECORD_BALLOT &&
-                memcmp(r.body_digest, whole.body_digest, 32) != 0)
+                !assay_bytes_equal(r.body_digest, whole.body_digest, 32))
                 cr_assert_arr_neq(r.key, whole.key, 32);
             s.bytes[bit / 8] = (uint8_t)(s.bytes[bit / 8] ^ 1u << bit % 8);
         }
@@ -300,7 +300,7 @@ Test(envelope, is_refused_at_every_truncation)
     cr_assert_leq(s.len, ASSAY_ENVELOPE_LEN_MAX);
     for (size_t len = 0; len < s.len; len++) {
         uint8_t *exact = malloc(len + 1);
-        memcpy(exact, s.bytes, len);
+        assay_bytes_copy(exact, len, s.bytes, len);
         cr_assert_neq(assay_envelope_decode(assay_slice_over(exact, len), &e), ASSAY_OK);
         free(exact);
     }

@@ -33,7 +33,7 @@ static void encode(struct bench *b)
                                              .kind = ASSAY_BLOCK_EPOCH,
                                              .parent_view = 6,
                                              .time_ms = 1700000000999 };
-    memcpy(b->header.chain_id, b->state.chain_id, 32);
+    assay_bytes_copy(b->header.chain_id, 32, b->state.chain_id, 32);
     root_of(b, b->header.state_root);
     struct assay_writer h = assay_writer_over(b->head, sizeof b->head);
     assay_block_header_encode(&b->header, &h);
@@ -92,7 +92,7 @@ static enum assay_status decode(struct bench *b, size_t len)
 {
     uint8_t *exact = malloc(len + (len == 0));
     cr_assert_not_null(exact);
-    memcpy(exact, b->bytes, len);
+    assay_bytes_copy(exact, len, b->bytes, len);
     const enum assay_status status = assay_snapshot_decode(assay_slice_over(exact, len), &b->other);
     free(exact);
     return status;

@@ -50,7 +50,7 @@ static enum assay_status answer(struct bench *b, uint64_t epoch, uint64_t height
 {
     uint8_t bytes[ASSAY_SYNC_ASK_LEN_MAX];
     struct assay_sync_ask ask = { .epoch = epoch, .height = height };
-    memcpy(ask.chain_id, b->chain_id, 32);
+    assay_bytes_copy(ask.chain_id, 32, b->chain_id, 32);
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     cr_assert_eq(assay_sync_ask_encode(&ask, &w), ASSAY_OK);
     struct assay_writer out = assay_writer_over(b->page, PAGE_MAX);
@@ -138,7 +138,7 @@ Test(sync, another_chain_is_not_answered)
                  ASSAY_E_CHAIN);
     for (size_t len = 0; len < w.len; len++) {
         uint8_t *exact = malloc(len + 1);
-        memcpy(exact, ask, len);
+        assay_bytes_copy(exact, len, ask, len);
         cr_assert_neq(assay_sync_ask_decode(assay_slice_over(exact, len), &a), ASSAY_OK);
         free(exact);
     }
@@ -156,7 +156,7 @@ Test(sync, a_page_is_refused_at_every_truncation)
     cr_assert_eq(answer(b, 3, 1, &page), ASSAY_OK);
     for (size_t len = 0; len < b->page_len; len++) {
         uint8_t *exact = malloc(len + 1);
-        memcpy(exact, b->page, len);
+        assay_bytes_copy(exact, len, b->page, len);
         cr_assert_neq(assay_sync_page_decode(assay_slice_over(exact, len), &page), ASSAY_OK);
         free(exact);
     }
