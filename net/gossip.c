@@ -75,6 +75,8 @@ struct flight {
     struct assay_fetch_request request;
     uint32_t asked;
     uint16_t sources[ASSAY_FETCH_ASKED_MAX];
+    bool origin_again; /* asked a second time */
+    uint64_t since_ms;
     uint64_t next_ms; /* when the next source is asked, or the fetch fails */
 };
 
@@ -87,6 +89,11 @@ struct assay_gossip {
 uint64_t assay_gossip_retry_ms(uint32_t epoch_ms)
 {
     return assay_max_u64(10, assay_min_u64(ASSAY_FETCH_RETRY_MS, epoch_ms / 16));
+}
+
+uint64_t assay_gossip_patience_ms(uint32_t epoch_ms)
+{
+    return assay_min_u64(3000, (uint64_t)epoch_ms * 3 / 8);
 }
 
 enum assay_status assay_gossip_create(const struct assay_gossip_config *config,
@@ -126,7 +133,8 @@ enum assay_status assay_gossip_fetch(struct assay_gossip *gossip, uint64_t now_m
     struct flight *flight = gossip->flights;
     while (flight->used)
         flight++;
-    *flight = (struct flight){ .used = true, .request = *request, .next_ms = now_ms };
+    *flight =
+        (struct flight){ .used = true, .request = *request, .since_ms = now_ms, .next_ms = now_ms };
     gossip->count++;
     assay_count(gossip->config.counters, ASSAY_COUNT_FETCH_STARTED);
     return ASSAY_OK;
@@ -169,27 +177,45 @@ static bool next_source(const struct assay_gossip *gossip, const struct flight *
     return false;
 }
 
+/* What a flight whose time has come does. Returns: false when it only waits on. */
+static bool advance(struct assay_gossip *gossip, struct flight *flight, uint64_t now_ms,
+                    struct assay_gossip_action *action)
+{
+    const uint16_t origin = flight->request.origin;
+    const uint64_t end_ms = flight->since_ms + gossip->config.patience_ms;
+    const bool patient = now_ms < end_ms;
+    uint16_t to = 0;
+    *action = (struct assay_gossip_action){ .kind = ASSAY_GOSSIP_PULL, .request = flight->request };
+    if (flight->asked < (patient ? ASSAY_FETCH_ASKED_MAX : ASSAY_FETCH_ASKED) &&
+        next_source(gossip, flight, &to)) {
+        flight->sources[flight->asked++] = to;
+        flight->next_ms = now_ms + gossip->config.retry_ms;
+    } else if (patient && !flight->origin_again && was_asked(flight, origin)) {
+        flight->origin_again = true;
+        flight->next_ms = assay_max_u64(end_ms, now_ms + gossip->config.retry_ms);
+        to = origin;
+    } else if (patient) {
+        flight->next_ms = end_ms;
+        return false;
+    } else {
+        action->kind = ASSAY_GOSSIP_FAIL;
+        action->asked = flight->asked;
+        land(gossip, flight);
+        assay_count(gossip->config.counters, ASSAY_COUNT_FETCH_FAILED);
+        return true;
+    }
+    action->to = to;
+    action->asked = flight->asked;
+    return true;
+}
+
 bool assay_gossip_next(struct assay_gossip *gossip, uint64_t now_ms,
                        struct assay_gossip_action *action)
 {
     for (size_t i = 0; i < ASSAY_FETCHES_MAX && gossip->count > 0; i++) {
         struct flight *flight = &gossip->flights[i];
         if (!flight->used || now_ms < flight->next_ms) continue;
-        uint16_t to = 0;
-        *action = (struct assay_gossip_action){ .request = flight->request };
-        if (flight->asked < ASSAY_FETCH_ASKED && next_source(gossip, flight, &to)) {
-            flight->sources[flight->asked++] = to;
-            flight->next_ms = now_ms + gossip->config.retry_ms;
-            action->kind = ASSAY_GOSSIP_PULL;
-            action->to = to;
-            action->asked = flight->asked;
-            return true;
-        }
-        action->kind = ASSAY_GOSSIP_FAIL;
-        action->asked = flight->asked;
-        land(gossip, flight);
-        assay_count(gossip->config.counters, ASSAY_COUNT_FETCH_FAILED);
-        return true;
+        if (advance(gossip, flight, now_ms, action)) return true;
     }
     return false;
 }

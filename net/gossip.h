@@ -3,10 +3,11 @@
  * out.
  *
  * A FETCH asks the origin of the announcement first, after retry_ms a second member, then others in
- * turn; an answer "not here" asks the next one at once. When ASSAY_FETCH_ASKED members (or all
- * there are) were asked and the last had its time, the fetch fails and says how many were asked:
- * that number decides whether ABSENT may be voted (docs/protocol.md 4.3). One flight per digest,
- * however often it is asked for.
+ * turn; an answer "not here" asks the next one at once. Evidence that is slow is not absent: a
+ * fetch goes on for patience_ms, asking further members and once more the origin. Then, when
+ * ASSAY_FETCH_ASKED members (or all there are) were asked and the last had its time, it fails and
+ * says how many were asked: that number decides whether ABSENT may be voted (docs/protocol.md 4.3).
+ * One flight per digest, however often it is asked for.
  *
  *   EVIDENCE_PULL payload: digest 32
  *   EVIDENCE payload:      digest 32 | bytes (none: not here)
@@ -22,9 +23,9 @@
 #include "quote/verdict.h"
 
 enum {
-    ASSAY_FETCHES_MAX = 1024, /* one per member of the largest network */
-    ASSAY_FETCH_ASKED = 3,    /* at least so many are asked before a fetch fails */
-    ASSAY_FETCH_ASKED_MAX = 8,
+    ASSAY_FETCHES_MAX = 1024,   /* one per member of the largest network */
+    ASSAY_FETCH_ASKED = 3,      /* at least so many are asked before a fetch fails */
+    ASSAY_FETCH_ASKED_MAX = 8,  /* and never more */
     ASSAY_FETCH_RETRY_MS = 200, /* second source; less in short epochs */
     ASSAY_PULL_LEN = 32,
     ASSAY_SEEN_MAX = 4096,
@@ -77,12 +78,16 @@ struct assay_gossip;
 struct assay_gossip_config {
     uint16_t self;
     uint32_t members;
-    uint64_t retry_ms; /* between one source and the next */
+    uint64_t retry_ms;    /* between one source and the next */
+    uint64_t patience_ms; /* before a fetch may fail */
     struct assay_counters *counters;
 };
 
 /* Returns: how long a source has for an answer: 200 ms, less where an eighth of T/4 is less. */
 uint64_t assay_gossip_retry_ms(uint32_t epoch_ms);
+/* Returns: how long a fetch goes on: 3T/8, so that what is announced within the first quarter is
+ * settled before ballots are due at 5T/8; 3 s at most. */
+uint64_t assay_gossip_patience_ms(uint32_t epoch_ms);
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_gossip_create(const struct assay_gossip_config *config,
                                                     struct assay_gossip **out);

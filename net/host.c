@@ -118,6 +118,7 @@ static enum assay_status open_pieces(struct assay_host *host)
         .self = host->self,
         .members = host->members,
         .retry_ms = assay_gossip_retry_ms(epoch_ms),
+        .patience_ms = assay_gossip_patience_ms(epoch_ms),
         .counters = &host->counters,
     };
     host->roster.entries = calloc(host->members, sizeof *host->roster.entries);

@@ -131,6 +131,60 @@ Test(net_gossip, asks_all_there_are_in_a_small_network, .fini = stop)
     cr_assert_eq(action.asked, 2);
 }
 
+Test(net_gossip, slow_evidence_is_waited_for_and_asked_of_more_members, .fini = stop)
+{
+    enum { MANY = 20, PATIENCE_MS = 400 };
+    const struct assay_gossip_config config = { .self = SELF,
+                                                .members = MANY,
+                                                .retry_ms = RETRY_MS,
+                                                .patience_ms = PATIENCE_MS,
+                                                .counters = &counters };
+    struct assay_gossip_action action;
+    unsigned pulls = 0, of_origin = 0;
+    start();
+    stop();
+    cr_assert_eq(assay_gossip_create(&config, &gossip), ASSAY_OK);
+    cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_OK);
+    for (uint64_t now = 0; now < PATIENCE_MS; now++) {
+        while (assay_gossip_next(gossip, now, &action)) {
+            cr_assert_eq(action.kind, ASSAY_GOSSIP_PULL, "at %u ms", (unsigned)now);
+            pulls++;
+            of_origin += action.to == ORIGIN;
+        }
+        cr_assert_gt(assay_gossip_wake_at(gossip), now, "or the loop would spin");
+    }
+    cr_assert_eq(pulls, ASSAY_FETCH_ASKED_MAX, "one each retry");
+    cr_assert_eq(of_origin, 1);
+    cr_assert_eq(answer(ORIGIN, quote, sizeof quote - 1), ASSAY_OK, "late, and in time");
+}
+
+Test(net_gossip, in_a_small_network_the_origin_is_asked_once_more, .fini = stop)
+{
+    enum { PATIENCE_MS = 400 };
+    const struct assay_gossip_config config = { .self = 0,
+                                                .members = 3,
+                                                .retry_ms = RETRY_MS,
+                                                .patience_ms = PATIENCE_MS,
+                                                .counters = &counters };
+    struct assay_gossip_action action;
+    start();
+    stop();
+    request.origin = 1;
+    cr_assert_eq(assay_gossip_create(&config, &gossip), ASSAY_OK);
+    cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_OK);
+    const uint16_t expected[] = { 1, 2, 1 };
+    for (uint64_t i = 0; i < 3; i++) {
+        expect_pull(i * RETRY_MS, &action);
+        cr_assert_eq(action.to, expected[i]);
+    }
+    cr_assert_eq(answer(2, quote, 0), ASSAY_E_AGAIN);
+    cr_assert_not(assay_gossip_next(gossip, 3 * RETRY_MS, &action), "nobody is left to hurry to");
+    cr_assert_eq(assay_gossip_wake_at(gossip), PATIENCE_MS);
+    cr_assert(assay_gossip_next(gossip, PATIENCE_MS, &action));
+    cr_assert_eq(action.kind, ASSAY_GOSSIP_FAIL);
+    cr_assert_eq(action.asked, 2);
+}
+
 Test(net_gossip, not_here_hurries_to_the_next_source, .init = start, .fini = stop)
 {
     struct assay_gossip_action action;
@@ -239,8 +293,12 @@ Test(net_gossip, sources_have_less_time_in_short_epochs)
     cr_assert_eq(assay_gossip_retry_ms(60000), ASSAY_FETCH_RETRY_MS);
     /* Three sources and their last wait fit between T/4 and 5T/8, where ballots are made. */
     const uint32_t epochs[] = { 500, 1000, 2000, 60000 };
-    for (size_t i = 0; i < sizeof epochs / sizeof epochs[0]; i++)
-        cr_assert_leq(ASSAY_FETCH_ASKED * assay_gossip_retry_ms(epochs[i]), epochs[i] * 3 / 8);
+    for (size_t i = 0; i < sizeof epochs / sizeof epochs[0]; i++) {
+        const uint64_t asking = ASSAY_FETCH_ASKED * assay_gossip_retry_ms(epochs[i]);
+        cr_assert_leq(asking, epochs[i] * 3 / 8);
+        cr_assert_leq(assay_gossip_patience_ms(epochs[i]), epochs[i] * 3 / 8);
+        cr_assert_geq(assay_gossip_patience_ms(epochs[i]), asking);
+    }
 }
 
 Test(net_gossip, what_was_heard_is_forgotten_after_its_life)
