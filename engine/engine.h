@@ -11,9 +11,9 @@
  *               event from ASSAY_SLOT_SELF
  *   4. act      FETCH, VERIFY, LOAD, QUOTE, ORDER, NOTE, CLOSED
  *   5. sleep    until wake_at_ms or the next event
- * If 2 fails nothing of 3 to 5 happens and the node stops: a store that lost a write is not trusted.
+ * If 2 fails nothing of 3 to 5 happens and the node stops: a store that lost writes is not trusted.
  *
- * Events carry two times that never mix: now_ms (monotonic, for time-outs), at_unix_ms (for headers).
+ * Events carry two times that never mix: now_ms (monotonic: time-outs) and at_unix_ms (headers).
  */
 #ifndef ASSAY_ENGINE_ENGINE_H
 #define ASSAY_ENGINE_ENGINE_H
@@ -243,7 +243,7 @@ struct assay_engine;
 /* Returns: bytes of memory that init needs for this configuration, aligned to 64. */
 size_t assay_engine_size(const struct assay_engine_config *config);
 /* memory is the caller's, aligned to 64, outlives the engine. Decodes the members' keys.
- * Returns: ASSAY_OK | ASSAY_E_FULL (memory too small) | ASSAY_E_RANGE (a limit of the configuration)
+ * Returns: ASSAY_OK | ASSAY_E_FULL (memory too small) | ASSAY_E_RANGE (limits of configuration)
  *          | ASSAY_E_KEY | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_engine_init(void *memory, size_t memory_len,
                                                   const struct assay_engine_config *config,
@@ -255,7 +255,7 @@ void assay_engine_deinit(struct assay_engine **engine);
  * assay_engine_step - take one event.
  * Out:     *effects, overwritten
  * Returns: ASSAY_OK | for MESSAGE and RESTORE the reason why the input was refused (state is then
- *          unchanged, apart from counters) | ASSAY_E_AGAIN (a message for later that could not be kept)
+ *          unchanged, apart from counters) | ASSAY_E_AGAIN (for later, and could not be kept)
  */
 ASSAY_CHECKED enum assay_status assay_engine_step(struct assay_engine *engine,
                                                   const struct assay_event *event,

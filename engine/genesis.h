@@ -1,8 +1,8 @@
 /*
  * engine/genesis.h - final block 0: chain, parameters, policy, members (docs/protocol.md 9).
  *
- * A genesis file is canonical CBOR: ["assay/genesis/v1", body, signatures]. The body is signed by at
- * least `threshold` of the founding operators it names. chain_id = SHA-256 of the canonical body.
+ * A genesis file is canonical CBOR: ["assay/genesis/v1", body, signatures]. The body is signed by
+ * at least `threshold` of the founding operators it names. chain_id = SHA-256 of that body.
  */
 #ifndef ASSAY_ENGINE_GENESIS_H
 #define ASSAY_ENGINE_GENESIS_H

@@ -9,8 +9,8 @@
  *   BALLOT         [2, body, signature]: engine/ballot.h
  *   FAIL           [3, envelope, evidence]: evidence that fails, for everyone to re-verify
  *   INCARNATE      [4, body, signature, evidence]: body is ["assay/incarnate/v1", chain_id, era,
- *                  epoch, node_id, incarnation, voting_pub, transport_pub, evidence digest, length],
- *                  signed by the identity key
+ *                  epoch, node_id, incarnation, voting_pub, transport_pub, evidence digest,
+ *                  length], signed by the identity key
  *   OFFENCE        [5, number, first, second]: E1..E4, E8, two signed messages that convict
  *   CONTRADICTION  [6, ballot record, envelope, evidence, path]: E5, an outcome of the ballot that
  *                  re-verification contradicts; path leads from the envelope's digest to the
