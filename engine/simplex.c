@@ -172,22 +172,18 @@ struct sx_view *assay_sx_view(struct assay_simplex *s, uint64_t view)
     return v;
 }
 
-uint16_t assay_sx_leader(struct assay_simplex *s, uint64_t view)
+void assay_sx_know_leaders(struct assay_simplex *s, uint64_t view)
 {
-    struct sx_view *v = assay_sx_view(s, view);
-    if (v->has_leader) return v->leader;
-    ASSAY_ASSERT(s->leader_view < view);
+    ASSAY_ASSERT(assay_sx_in_window(s, view));
 
-    uint16_t leader = 0;
     while (s->leader_view < view) {
-        leader = assay_leader_next(s->voters, s->counters);
+        const uint16_t leader = assay_leader_next(s->voters, s->counters);
         s->leader_view++;
         if (!assay_sx_in_window(s, s->leader_view)) continue;
-        struct sx_view *passed = assay_sx_view(s, s->leader_view);
-        passed->leader = leader;
-        passed->has_leader = true;
+        struct sx_view *v = assay_sx_view(s, s->leader_view);
+        v->leader = leader;
+        v->has_leader = true;
     }
-    return leader;
 }
 
 bool assay_sx_voting(const struct assay_simplex *s)

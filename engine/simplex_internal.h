@@ -163,8 +163,8 @@ struct sx_view *assay_sx_view(struct assay_simplex *s, uint64_t view);
 struct sx_view *assay_sx_peek(const struct assay_simplex *s, uint64_t view);
 /* Returns: whether a view lies in the window final_view .. final_view + views_max - 1. */
 bool assay_sx_in_window(const struct assay_simplex *s, uint64_t view);
-/* The leader of a view in the window. Returns: a slot. */
-uint16_t assay_sx_leader(struct assay_simplex *s, uint64_t view);
+/* Works out the leaders up to a view in the window. */
+void assay_sx_know_leaders(struct assay_simplex *s, uint64_t view);
 /* Returns: whether own votes may be cast in this epoch now (the view's own rules aside). */
 bool assay_sx_voting(const struct assay_simplex *s);
 /* Where a message belongs. Returns: ASSAY_OK (this epoch) | ASSAY_E_CHAIN | ASSAY_E_STALE |

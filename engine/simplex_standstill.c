@@ -44,7 +44,7 @@ static void resend_running(struct assay_simplex *s, struct assay_simplex_actions
     resend_view(s, v, out);
     if (!v->has_proposal || v->leader != s->config.self) return;
     struct assay_block *block = assay_blocks_find(s->config.blocks, v->proposal_id);
-    if (block != NULL) (void)assay_sx_send_block(s, ASSAY_SLOT_ALL, block, out);
+    if (block == NULL || !assay_sx_send_block(s, ASSAY_SLOT_ALL, block, out)) return;
 }
 
 /* Views between the last final one and the running one: a page of them, the next page next time. */

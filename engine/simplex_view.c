@@ -105,8 +105,8 @@ void assay_sx_enter(struct assay_simplex *s, uint64_t view)
     uint64_t ahead = view + SX_LOOK;
     while (!assay_sx_in_window(s, ahead))
         ahead--;
-    (void)assay_sx_leader(s, ahead);
-    (void)assay_sx_leader(s, view);
+    assay_sx_know_leaders(s, ahead);
+    ASSAY_ASSERT(assay_sx_view(s, view)->has_leader);
 }
 
 /* Certificates already held are applied at once, repeatedly. Returns: whether a view was left. */

@@ -51,13 +51,13 @@ static void mix_bytes(struct mix *m, const void *bytes, size_t len)
     while (len > 0) {
         size_t take = sizeof m->pending - m->pending_len;
         if (take > len) take = len;
-        memcpy(m->pending + m->pending_len, at, take);
+        assay_bytes_copy(m->pending + m->pending_len, take, at, take);
         m->pending_len += take;
         at += take;
         len -= take;
         if (m->pending_len < sizeof m->pending) return;
         uint64_t word = 0;
-        memcpy(&word, m->pending, sizeof word);
+        assay_bytes_copy(&word, sizeof word, m->pending, sizeof word);
         mix_word(m, word);
         m->pending_len = 0;
     }
@@ -67,12 +67,12 @@ static void mix_finish(struct mix *m, uint8_t *out, size_t out_len)
 {
     uint64_t word = 0;
     memset(m->pending + m->pending_len, 0, sizeof m->pending - m->pending_len);
-    memcpy(&word, m->pending, sizeof word);
+    assay_bytes_copy(&word, sizeof word, m->pending, sizeof word);
     mix_word(m, word);
     mix_word(m, m->len);
     for (size_t i = 0; i < out_len; i += 8) {
         mix_word(m, i);
-        memcpy(out + i, &m->lane[i / 8 % 4], 8);
+        assay_bytes_copy(out + i, 8, &m->lane[i / 8 % 4], 8);
     }
 }
 
@@ -120,7 +120,7 @@ void assay_hmac_sha256(const uint8_t *key, size_t key_len, const void *bytes, si
     mix_finish(&m, mac, ASSAY_SHA256_LEN);
 }
 
-/* --- signatures: r | s = two keyed hashes of the digest; s starts with a zero bit, as low s does */
+/* --- signatures: r | s = keyed hashes of the digest; s starts with a zero bit, as low s does */
 
 struct assay_p256 {
     uint8_t private_key[32];
@@ -144,7 +144,7 @@ static void keyed(const uint8_t private_key[32], const uint8_t digest[32],
 /* X carries the private key, Y proves that X was made here. */
 static void public_of(const uint8_t private_key[32], uint8_t public_key[ASSAY_P256_PUBLIC_LEN])
 {
-    memcpy(public_key, private_key, 32);
+    assay_bytes_copy(public_key, 32, private_key, 32);
     hash(66, private_key, 32, public_key + 32, 32);
 }
 
@@ -153,10 +153,10 @@ enum assay_status assay_p256_load(const uint8_t public_key[static ASSAY_P256_PUB
 {
     uint8_t expected[ASSAY_P256_PUBLIC_LEN];
     public_of(public_key, expected);
-    if (memcmp(expected, public_key, sizeof expected) != 0) return ASSAY_E_KEY;
+    if (!assay_bytes_equal(expected, public_key, sizeof expected)) return ASSAY_E_KEY;
     struct assay_p256 *loaded = malloc(sizeof *loaded);
     if (loaded == NULL) return ASSAY_E_CRYPTO;
-    memcpy(loaded->private_key, public_key, 32);
+    assay_bytes_copy(loaded->private_key, 32, public_key, 32);
     *key = loaded;
     return ASSAY_OK;
 }
@@ -174,7 +174,7 @@ bool assay_p256_verify(const struct assay_p256 *key, const uint8_t digest[static
     uint8_t expected[ASSAY_P256_SIGNATURE_LEN];
     (void)rule; /* only low s is ever made here */
     keyed(key->private_key, digest, expected);
-    return memcmp(expected, signature, sizeof expected) == 0;
+    return assay_bytes_equal(expected, signature, sizeof expected);
 }
 
 /* A world draws everything from its own seed: nothing that it links may ask for more. */
@@ -204,7 +204,7 @@ enum assay_status assay_p256_signer_load(const struct assay_secret32 *private_ke
 {
     struct assay_p256_signer *loaded = malloc(sizeof *loaded);
     if (loaded == NULL) return ASSAY_E_CRYPTO;
-    memcpy(loaded->private_key, private_key->bytes, 32);
+    assay_bytes_copy(loaded->private_key, 32, private_key->bytes, 32);
     *signer = loaded;
     return ASSAY_OK;
 }

@@ -57,11 +57,11 @@ static void check_certificate(struct simplex_world *w, const struct machine *m,
 
     struct seen_view *v = seen(w, st->epoch, st->view);
     if (v == NULL) return;
-    if (v->certified[st->type] && memcmp(v->certified_id[st->type], st->block_id, 32) != 0)
+    if (v->certified[st->type] && !assay_bytes_equal(v->certified_id[st->type], st->block_id, 32))
         world_violated(w, "two certificates of type %d in epoch %u view %u", (int)st->type,
                        (unsigned)st->epoch, (unsigned)st->view);
     v->certified[st->type] = true;
-    memcpy(v->certified_id[st->type], st->block_id, 32);
+    assay_bytes_copy(v->certified_id[st->type], 32, st->block_id, 32);
     if (v->certified[ASSAY_VOTE_NULLIFY] && v->certified[ASSAY_VOTE_FINALISE])
         world_violated(w, "epoch %u view %u is final and nullified", (unsigned)st->epoch,
                        (unsigned)st->view);
@@ -101,11 +101,12 @@ static void check_vote(struct simplex_world *w, const struct machine *m,
     if (v == NULL || vote->slot != m->slot) return;
     if (world_log_find(m, ASSAY_STORE_VOTE, st->epoch, number, st->block_id) == NULL)
         world_violated(w, "machine %u sent a vote before it was persisted", (unsigned)self);
-    if (v->voted[self][st->type] && memcmp(v->voted_id[self][st->type], st->block_id, 32) != 0)
+    if (v->voted[self][st->type] &&
+        !assay_bytes_equal(v->voted_id[self][st->type], st->block_id, 32))
         world_violated(w, "machine %u voted twice (type %d) in epoch %u view %u", (unsigned)self,
                        (int)st->type, (unsigned)st->epoch, (unsigned)st->view);
     v->voted[self][st->type] = true;
-    memcpy(v->voted_id[self][st->type], st->block_id, 32);
+    assay_bytes_copy(v->voted_id[self][st->type], 32, st->block_id, 32);
     if (v->voted[self][ASSAY_VOTE_NULLIFY] && v->voted[self][ASSAY_VOTE_FINALISE])
         world_violated(w, "machine %u sent X and F in epoch %u view %u", (unsigned)self,
                        (unsigned)st->epoch, (unsigned)st->view);
@@ -137,11 +138,11 @@ static void check_proposal(struct simplex_world *w, const struct machine *m,
     if (v == NULL) return;
     if (world_log_find(m, ASSAY_STORE_PROPOSAL, p.header.epoch, p.header.view, p.id) == NULL)
         world_violated(w, "machine %u sent a proposal before it was persisted", (unsigned)self);
-    if (v->proposed[self] && memcmp(v->proposed_id[self], p.id, 32) != 0)
+    if (v->proposed[self] && !assay_bytes_equal(v->proposed_id[self], p.id, 32))
         world_violated(w, "machine %u proposed twice in epoch %u view %u", (unsigned)self,
                        (unsigned)p.header.epoch, (unsigned)p.header.view);
     v->proposed[self] = true;
-    memcpy(v->proposed_id[self], p.id, 32);
+    assay_bytes_copy(v->proposed_id[self], 32, p.id, 32);
 }
 
 void world_check_send(struct simplex_world *w, const struct machine *m,
@@ -161,9 +162,9 @@ void world_check_final(struct simplex_world *w, const struct machine *m, uint64_
                        const uint8_t id[static 32])
 {
     if (m->byzantine || height >= WORLD_HEIGHTS_MAX) return;
-    if (w->chain_known[height] && memcmp(w->chain[height], id, 32) != 0)
+    if (w->chain_known[height] && !assay_bytes_equal(w->chain[height], id, 32))
         world_violated(w, "agreement: machine %u has another final block at height %u",
                        (unsigned)(m - w->machines), (unsigned)height);
     w->chain_known[height] = true;
-    memcpy(w->chain[height], id, 32);
+    assay_bytes_copy(w->chain[height], 32, id, 32);
 }

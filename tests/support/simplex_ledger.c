@@ -17,7 +17,7 @@ void world_ledger_genesis(struct simplex_world *w, struct machine *m)
     struct tiny_ledger *l = &m->ledger;
     l->epoch = 1;
     memset(l->base_id, 0x61, 32);
-    memcpy(l->head_id, l->base_id, 32);
+    assay_bytes_copy(l->head_id, 32, l->base_id, 32);
     l->head_ms = w->now;
 }
 
@@ -45,10 +45,10 @@ void world_ledger_begin(struct simplex_world *w, struct machine *m)
                                        .height = l->base_height,
                                        .epoch_ms = w->options.epoch_ms,
                                        .counters = l->counters };
-    memcpy(base.id, l->base_id, 32);
-    memcpy(base.proof, l->base_proof, 32);
+    assay_bytes_copy(base.id, 32, l->base_id, 32);
+    assay_bytes_copy(base.proof, 32, l->base_proof, 32);
     l->height = l->base_height;
-    memcpy(l->head_id, l->base_id, 32);
+    assay_bytes_copy(l->head_id, 32, l->base_id, 32);
     assay_simplex_begin(m->simplex, w->now, &base, voters, &m->actions);
     assay_simplex_demand(m->simplex, w->now, l->head_ms + w->options.cadence_ms, &m->actions);
 }
@@ -96,7 +96,7 @@ static void check(struct simplex_world *w, struct machine *m, const uint8_t id[3
     if (w->judge != NULL)
         answer.valid = answer.valid && w->judge(w->judge_context, answer.machine, h);
     if (w->options.check_ms_max > 0) {
-        memcpy(answer.id, id, 32);
+        assay_bytes_copy(answer.id, 32, id, 32);
         answer.at_ms += world_random(w) % (w->options.check_ms_max + 1);
         world_schedule(w, &answer);
         return;
@@ -118,8 +118,8 @@ static void check_finality_proof(struct simplex_world *w, struct machine *m,
     const enum assay_status status =
         assay_finality_verify(assay_slice_over(bytes, proof.len), w->chain_id, 0, m->ledger.epoch,
                               &m->voters[m->ledger.epoch % 2], id, commitment);
-    if (status != ASSAY_OK || memcmp(id, action->id, 32) != 0 ||
-        memcmp(commitment, action->proof, 32) != 0)
+    if (status != ASSAY_OK || !assay_bytes_equal(id, action->id, 32) ||
+        !assay_bytes_equal(commitment, action->proof, 32))
         world_violated(w, "the finality proof does not hold: %s", assay_status_symbol(status));
 }
 
@@ -130,8 +130,8 @@ static void close_epoch(struct simplex_world *w, struct machine *m,
     check_finality_proof(w, m, action);
     for (uint64_t v = 0; v < view; v++) /* as they stand after the view of E itself */
         (void)assay_leader_next(&m->voters[l->epoch % 2], l->counters);
-    memcpy(l->base_id, action->id, 32);
-    memcpy(l->base_proof, action->proof, 32);
+    assay_bytes_copy(l->base_id, 32, action->id, 32);
+    assay_bytes_copy(l->base_proof, 32, action->proof, 32);
     l->base_height = l->height;
     l->epoch++;
     world_ledger_begin(w, m);
@@ -144,7 +144,7 @@ static void final(struct simplex_world *w, struct machine *m, size_t index)
     struct tiny_ledger *l = &m->ledger;
     size_t count = 0;
     const struct assay_block *at = assay_blocks_find(m->blocks, action.id);
-    while (at != NULL && memcmp(at->id, l->head_id, 32) != 0 && count < WORLD_BLOCKS_MAX) {
+    while (at != NULL && !assay_bytes_equal(at->id, l->head_id, 32) && count < WORLD_BLOCKS_MAX) {
         path[count++] = at;
         at = assay_blocks_find(m->blocks, at->header.parent_id);
     }
@@ -152,12 +152,12 @@ static void final(struct simplex_world *w, struct machine *m, size_t index)
         if (at == NULL) world_violated(w, "FINAL of a block that is not held");
         return; /* a tail of a block that was handed out before */
     }
-    if (memcmp(path[count - 1]->header.parent_id, l->head_id, 32) != 0)
+    if (!assay_bytes_equal(path[count - 1]->header.parent_id, l->head_id, 32))
         world_violated(w, "FINAL of a block that does not follow the last one");
     while (count-- > 0) {
         world_check_final(w, m, path[count]->header.height, path[count]->id);
         l->height = path[count]->header.height;
-        memcpy(l->head_id, path[count]->id, 32);
+        assay_bytes_copy(l->head_id, 32, path[count]->id, 32);
     }
     l->head_ms = w->now;
     if (path[0]->header.kind == ASSAY_BLOCK_EPOCH) close_epoch(w, m, &action, path[0]->header.view);

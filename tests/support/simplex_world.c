@@ -84,7 +84,7 @@ void world_log_put(struct machine *m, enum assay_store_class class_,
         m->log = must(realloc(m->log, m->log_capacity * sizeof *m->log));
     }
     uint8_t *copy = must(malloc(value.len + 1));
-    memcpy(copy, value.bytes, value.len);
+    assay_bytes_copy(copy, value.len, value.bytes, value.len);
     m->log[m->log_count++] =
         (struct log_item){ .class_ = class_, .key = *key, .bytes = copy, .len = value.len };
 }
@@ -96,7 +96,7 @@ const struct log_item *world_log_find(const struct machine *m, enum assay_store_
         const struct log_item *item = &m->log[i];
         if (item->class_ != class_ || item->key.epoch != epoch) continue;
         if (number != UINT64_MAX && item->key.number != number) continue;
-        if (id == NULL || memcmp(item->key.id, id, 32) == 0) return item;
+        if (id == NULL || assay_bytes_equal(item->key.id, id, 32)) return item;
     }
     return NULL;
 }
@@ -134,7 +134,7 @@ static void transmit(struct simplex_world *w, struct machine *from, uint32_t to,
         event.at_ms = w->now + between(w, w->options.delay_min_ms, w->options.delay_max_ms);
         if (kind == ASSAY_MESSAGE_PROPOSAL) event.at_ms += w->options.proposal_extra_ms;
         event.bytes = must(malloc(payload.len + 1));
-        memcpy(event.bytes, payload.bytes, payload.len);
+        assay_bytes_copy(event.bytes, payload.len, payload.bytes, payload.len);
         world_schedule(w, &event);
     }
 }
@@ -177,7 +177,7 @@ static size_t sign_all(struct simplex_world *w, struct machine *m, struct signed
                                         .class_ = action->effect.as.sign.class_,
                                         .key = action->effect.as.sign.store_key };
         out->bytes = must(malloc(payload.len));
-        memcpy(out->bytes, payload.bytes, payload.len);
+        assay_bytes_copy(out->bytes, payload.len, payload.bytes, payload.len);
         simplex_world_sign(w, m->slot, action->effect.as.sign.digest,
                            out->bytes + action->effect.as.sign.signature_at);
     }
@@ -423,7 +423,7 @@ void world_machine_init(struct simplex_world *w, struct machine *m)
                                            .views_max = WORLD_VIEWS_MAX,
                                            .certificate_max = 3 * WORLD_VIEWS_MAX, /* the least */
                                            .early_len = 128 * 1024 };
-    memcpy(config.chain_id, w->chain_id, 32);
+    assay_bytes_copy(config.chain_id, 32, w->chain_id, 32);
     m->blocks =
         assay_blocks_init(m->blocks_memory, m->blocks_memory_len, WORLD_BLOCKS_MAX, WORLD_BODY_MAX);
     config.blocks = m->blocks;
@@ -446,7 +446,7 @@ static void make_keys(struct simplex_world *w)
         uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
         for (size_t i = 0; i < 4; i++) {
             const uint64_t word = world_random(w);
-            memcpy(private_key.bytes + 8 * i, &word, 8);
+            assay_bytes_copy(private_key.bytes + 8 * i, 8, &word, 8);
         }
         if (assay_p256_public(&private_key, public_key) != ASSAY_OK) abort();
         if (assay_p256_load(public_key, &w->keys[slot]) != ASSAY_OK) abort();
@@ -541,7 +541,7 @@ enum assay_status simplex_world_inject(struct simplex_world *w, uint32_t machine
 {
     struct machine *m = &w->machines[machine];
     uint8_t *copy = must(malloc(payload.len + 1)); /* exact, so that a sanitizer sees one too far */
-    memcpy(copy, payload.bytes, payload.len);
+    assay_bytes_copy(copy, payload.len, payload.bytes, payload.len);
     const struct world_event event = {
         .kind = WORLD_MESSAGE, .from = from, .message = kind, .bytes = copy, .len = payload.len
     };

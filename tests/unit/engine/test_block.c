@@ -122,7 +122,7 @@ Test(block, rejects_every_truncation_and_any_byte_more)
     for (size_t cut = 0; cut < m.len; cut++) {
         uint8_t *exact = malloc(cut == 0 ? 1 : cut);
         cr_assert_not_null(exact);
-        memcpy(exact, m.bytes, cut);
+        assay_bytes_copy(exact, cut, m.bytes, cut);
         cr_expect_neq(assay_proposal_decode(assay_slice_over(exact, cut), &p), ASSAY_OK);
         free(exact);
     }
@@ -140,8 +140,8 @@ Test(block, any_flipped_bit_is_refused_or_is_another_block)
         struct assay_proposal p;
         m.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
         if (assay_proposal_decode(assay_slice_over(m.bytes, m.len), &p) == ASSAY_OK) {
-            const bool same_id = memcmp(p.id, m.id, 32) == 0;
-            const bool same_signature = memcmp(p.signature, good.signature, 64) == 0;
+            const bool same_id = assay_bytes_equal(p.id, m.id, 32);
+            const bool same_signature = assay_bytes_equal(p.signature, good.signature, 64);
             cr_expect(same_id != same_signature, "bit %zu", bit);
         }
         m.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);

@@ -33,7 +33,7 @@ static bool record(void *context, uint32_t from, uint32_t to, enum assay_message
     *item = (struct captured){ .kind = kind, .from = (uint16_t)from, .len = payload.len };
     item->bytes = malloc(payload.len + 1);
     cr_assert_not_null(item->bytes);
-    memcpy(item->bytes, payload.bytes, payload.len);
+    assay_bytes_copy(item->bytes, payload.len, payload.bytes, payload.len);
     return true;
 }
 
@@ -75,8 +75,8 @@ static struct picture picture_of(struct machine *m)
     struct picture p = { malloc(m->simplex_memory_len), malloc(m->blocks_memory_len) };
     cr_assert(p.simplex != NULL && p.blocks != NULL);
     assay_simplex_release(m->simplex);
-    memcpy(p.simplex, m->simplex_memory, m->simplex_memory_len);
-    memcpy(p.blocks, m->blocks_memory, m->blocks_memory_len);
+    assay_bytes_copy(p.simplex, m->simplex_memory_len, m->simplex_memory, m->simplex_memory_len);
+    assay_bytes_copy(p.blocks, m->blocks_memory_len, m->blocks_memory, m->blocks_memory_len);
     return p;
 }
 
@@ -89,11 +89,13 @@ static void require_unchanged(struct machine *m, const struct picture *before)
     const struct assay_simplex *old = (const void *)was;
     s->refused = old->refused;
     s->arena.used = old->arena.used;
-    memcpy(s->arena.bytes, was + (s->arena.bytes - memory), s->arena.capacity);
-    memcpy(s->helped_ms, was + ((uint8_t *)s->helped_ms - memory),
-           s->config.voters_max * sizeof *s->helped_ms);
-    cr_assert(memcmp(was, memory, m->simplex_memory_len) == 0);
-    cr_assert(memcmp(before->blocks, m->blocks_memory, m->blocks_memory_len) == 0);
+    assay_bytes_copy(s->arena.bytes, s->arena.capacity, was + (s->arena.bytes - memory),
+                     s->arena.capacity);
+    assay_bytes_copy(s->helped_ms, s->config.voters_max * sizeof *s->helped_ms,
+                     was + ((uint8_t *)s->helped_ms - memory),
+                     s->config.voters_max * sizeof *s->helped_ms);
+    cr_assert(assay_bytes_equal(was, memory, m->simplex_memory_len));
+    cr_assert(assay_bytes_equal(before->blocks, m->blocks_memory, m->blocks_memory_len));
 }
 
 static void drop_picture(struct picture *p)
@@ -109,7 +111,7 @@ static enum assay_status give(struct simplex_world *w, uint16_t from, enum assay
     struct machine *m = &w->machines[1];
     uint8_t *copy = malloc(len == 0 ? 1 : len);
     cr_assert_not_null(copy);
-    memcpy(copy, bytes, len);
+    assay_bytes_copy(copy, len, bytes, len);
     const struct world_event event = {
         .kind = WORLD_MESSAGE, .from = from, .message = kind, .bytes = copy, .len = len
     };
@@ -187,7 +189,7 @@ static size_t make_vote(const struct simplex_world *w, uint64_t epoch, uint64_t 
     struct assay_vote_statement statement = { .epoch = epoch, .view = view, .type = type };
     uint8_t digest[32];
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
-    memcpy(statement.chain_id, w->chain_id, 32);
+    assay_bytes_copy(statement.chain_id, 32, w->chain_id, 32);
     if (type != ASSAY_VOTE_NULLIFY) memset(statement.block_id, 0x77, 32);
     assay_vote_statement_digest(&statement, digest);
     simplex_world_sign(w, key, digest, signature);
@@ -296,7 +298,7 @@ Test(simplex_hostile, each_pair_of_votes_that_convicts_is_handed_out_once)
                                                                      : pairs[i].second };
             uint8_t digest[32];
             uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
-            memcpy(statement.chain_id, world->chain_id, 32);
+            assay_bytes_copy(statement.chain_id, 32, world->chain_id, 32);
             if (statement.type != ASSAY_VOTE_NULLIFY) memset(statement.block_id, 0x70 + j, 32);
             assay_vote_statement_digest(&statement, digest);
             simplex_world_sign(world, 3, digest, signature);
@@ -351,7 +353,7 @@ static size_t make_certificate(const struct simplex_world *w, uint64_t view,
     uint8_t digest[32];
     uint8_t signatures[3 * ASSAY_P256_SIGNATURE_LEN];
     const uint8_t bitmap = 7;
-    memcpy(statement.chain_id, w->chain_id, 32);
+    assay_bytes_copy(statement.chain_id, 32, w->chain_id, 32);
     if (type != ASSAY_VOTE_NULLIFY) memset(statement.block_id, 0x77, 32);
     assay_vote_statement_digest(&statement, digest);
     for (uint16_t slot = 0; slot < 3; slot++)
@@ -392,8 +394,8 @@ static size_t make_proposal(const struct simplex_world *w, const struct forged *
     for (uint32_t i = 0; i < f->null_count; i++)
         assay_merkle_add(&tree, f->nulls + 32 * (size_t)i, 32);
     assay_merkle_root(&tree, h.null_root);
-    memcpy(h.chain_id, w->chain_id, 32);
-    memcpy(h.parent_id, w->machines[3].ledger.base_id, 32);
+    assay_bytes_copy(h.chain_id, 32, w->chain_id, 32);
+    assay_bytes_copy(h.parent_id, 32, w->machines[3].ledger.base_id, 32);
     cr_assert_eq(assay_body_root(assay_slice_over(body, 1), &h.record_count, h.body_root),
                  ASSAY_OK);
     struct assay_writer hw = assay_writer_over(header, sizeof header);

@@ -3,6 +3,7 @@
  * weights 2,2,1,1 and 3,3,2,2 a voter that lives twice splits the chain, and the checkers see it.
  * (test_simplex_twins.c runs the same schedule with the true quorum.)
  */
+#include "tests/support/planted_quorum.h"
 #include "tests/support/simplex_twins.h"
 
 #include <criterion/criterion.h>

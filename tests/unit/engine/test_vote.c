@@ -129,7 +129,7 @@ Test(vote, rejects_every_truncation_and_any_byte_more)
     for (size_t cut = 0; cut < len; cut++) {
         uint8_t *exact = malloc(cut == 0 ? 1 : cut);
         cr_assert_not_null(exact);
-        memcpy(exact, bytes, cut);
+        assay_bytes_copy(exact, cut, bytes, cut);
         cr_expect_neq(assay_vote_decode(assay_slice_over(exact, cut), &vote), ASSAY_OK);
         free(exact);
     }
@@ -248,7 +248,7 @@ Test(certificate, any_flipped_bit_truncation_or_extra_byte_breaks_it)
     for (size_t cut = 0; cut < len; cut++) {
         uint8_t *exact = malloc(cut == 0 ? 1 : cut);
         cr_assert_not_null(exact);
-        memcpy(exact, bytes, cut);
+        assay_bytes_copy(exact, cut, bytes, cut);
         cr_expect_neq(assay_certificate_decode(assay_slice_over(exact, cut), SLOTS, &certificate),
                       ASSAY_OK);
         free(exact);
@@ -287,14 +287,14 @@ Test(certificate, is_named_by_statement_and_bitmap_never_by_signatures)
     struct assay_certificate b;
     const struct assay_vote_statement s = statement(ASSAY_VOTE_NULLIFY);
     size_t len = signed_certificate(&c, &s, 7, one);
-    memcpy(other, one, len);
+    assay_bytes_copy(other, len, one, len);
     other[len - 1] ^= 1;
     cr_assert_eq(assay_certificate_decode(assay_slice_over(one, len), SLOTS, &a), ASSAY_OK);
     cr_assert_eq(assay_certificate_decode(assay_slice_over(other, len), SLOTS, &b), ASSAY_OK);
     cr_expect_arr_eq(a.commitment, b.commitment, 32);
     len = signed_certificate(&c, &s, 14, other);
     cr_assert_eq(assay_certificate_decode(assay_slice_over(other, len), SLOTS, &b), ASSAY_OK);
-    cr_expect(memcmp(a.commitment, b.commitment, 32) != 0);
+    cr_expect(!assay_bytes_equal(a.commitment, b.commitment, 32));
     drop_cast(&c);
 }
 
@@ -361,7 +361,7 @@ static size_t put_header(uint8_t *bytes, enum assay_block_kind kind, uint64_t vi
         .era = 1, .epoch = 300, .view = view, .height = 9, .kind = kind, .parent_view = view - 1
     };
     memset(h.chain_id, 0xcc, 32);
-    memcpy(h.parent_id, parent_id, 32);
+    assay_bytes_copy(h.parent_id, 32, parent_id, 32);
     struct assay_writer w = assay_writer_over(bytes, ASSAY_BLOCK_HEADER_LEN_MAX);
     assay_block_header_encode(&h, &w);
     cr_assert(!w.full);
@@ -382,7 +382,7 @@ Test(finality, of_a_tail_is_finality_of_its_epoch_block)
     lens[1] = put_header(tails[1], ASSAY_BLOCK_TAIL, 7, ids[1], ids[2]);
 
     struct assay_vote_statement s = statement(ASSAY_VOTE_FINALISE);
-    memcpy(s.block_id, ids[2], 32);
+    assay_bytes_copy(s.block_id, 32, ids[2], 32);
     uint8_t certificate[ASSAY_CERTIFICATE_LEN_MAX];
     const size_t certificate_len = signed_certificate(&c, &s, 7, certificate);
     uint8_t final_id[32];
