@@ -277,6 +277,7 @@ void assay_simplex_begin(struct assay_simplex *s, uint64_t now_ms,
     if (base->epoch != s->base.epoch + 1) s->last_len = 0;
     s->ordinal_base += s->final_view; /* nobody votes in the view after E's */
     s->now_ms = now_ms;
+    s->begun_ms = now_ms;
     forget_epoch(s);
     take_seats(s, voters);
     s->halted = base->epoch <= s->resume.silent_through;

@@ -109,7 +109,7 @@ struct assay_simplex {
     bool starved;                      /* a step ran out of room: call again at once */
 
     uint64_t view;
-    uint64_t entered_ms, progress_ms;
+    uint64_t begun_ms, entered_ms, progress_ms;
     uint64_t demand_at_ms;
     uint64_t nullified_since_final, nullified_in_a_row;
     uint64_t notarised_view; /* highest view with a notarisation */

@@ -116,6 +116,8 @@ void assay_sx_help(struct assay_simplex *s, uint16_t to, uint64_t view,
 void assay_sx_help_last_epoch(struct assay_simplex *s, uint16_t to,
                               struct assay_simplex_actions *out)
 {
+    /* Votes that were on their way when E became final are no cry for help; resends come later. */
+    if (s->now_ms < s->begun_ms + 2 * s->delta_ms) return;
     if (s->last_len == 0 || !may_help(s, to)) return;
     assay_sx_send(s, to, ASSAY_MESSAGE_CERTIFICATE, assay_slice_over(s->last_payload, s->last_len),
                   out);

@@ -39,6 +39,21 @@ Test(simplex, finalises_block_after_block_over_epochs)
     simplex_world_destroy(&world);
 }
 
+Test(simplex, one_and_two_voters_finalise_too)
+{
+    for (uint32_t count = 1; count <= 2; count++) {
+        struct world_options options = four(6);
+        options.slot_count = count;
+        struct simplex_world *world = simplex_world_create(&options);
+        cr_assert(simplex_world_run_to_height(world, 12, 60000));
+        simplex_world_crash(world, 0);
+        simplex_world_restart(world, 0);
+        cr_assert(simplex_world_run_to_height(world, 24, 60000));
+        require_sound(world);
+        simplex_world_destroy(&world);
+    }
+}
+
 Test(simplex, an_idle_view_never_times_out)
 {
     struct world_options options = four(2);
