@@ -223,13 +223,11 @@ void assay_branch_recheck(struct assay_engine *e)
 
 /* --- proposing */
 
-static bool offered(const struct assay_engine *e, const struct assay_pool_item *item, uint64_t view,
-                    uint64_t nullified)
+static bool offered(const struct assay_pool_item *item, uint64_t view, uint64_t nullified)
 {
     if (item->phase != ASSAY_POOL_READY || view < item->not_before) return false;
     if (nullified >= POISON_OPTIONAL_VIEWS) return false;
     if (nullified < POISON_VERIFIED_VIEWS) return true;
-    (void)e;
     return item->kind == ASSAY_RECORD_BALLOT || item->kind == ASSAY_RECORD_OFFENCE;
 }
 
@@ -296,7 +294,7 @@ static bool make_body(struct assay_engine *e, enum assay_block_kind kind, uint64
     for (uint32_t i = 0; i < e->pool.count && count < ASSAY_BLOCK_RECORDS_MAX; i++) {
         struct assay_pool_item *item = &e->pool.items[i];
         item->chosen = false;
-        if (!offered(e, item, view, look.nullified_in_a_row)) continue;
+        if (!offered(item, view, look.nullified_in_a_row)) continue;
         if (item->len + ITEM_HEAD > e->body_len_max - len) continue;
         if (!include(e, item, &reverified)) continue;
         item->chosen = true;
@@ -355,24 +353,40 @@ void assay_branch_nullified(struct assay_engine *e, uint64_t view)
         if (item->phase != ASSAY_POOL_READY || item->placed_view != view) continue;
         item->placed_view = 0;
         if (item->kind == ASSAY_RECORD_BALLOT || item->kind == ASSAY_RECORD_OFFENCE) continue;
+        e->pool.version++;
         item->not_before = view + item->wait_views;
         item->wait_views = item->wait_views < WAIT_VIEWS ? WAIT_VIEWS : item->wait_views * 2;
         if (item->wait_views > WAIT_VIEWS_MAX) item->wait_views = WAIT_VIEWS_MAX;
     }
 }
 
-/* Returns: whether a waiting record could stand in the next block. */
-static bool record_waits(struct assay_engine *e, const struct assay_simplex_view *look)
+static bool any_record_fits(struct assay_engine *e, const struct assay_simplex_view *look)
 {
     for (uint32_t i = 0; i < e->pool.count; i++) {
         const struct assay_pool_item *item = &e->pool.items[i];
         struct assay_record r;
-        if (!offered(e, item, look->view, look->nullified_in_a_row)) continue;
+        if (!offered(item, look->view, look->nullified_in_a_row)) continue;
         if (assay_record_decode(assay_slice_over(item->bytes, item->len), &r) != ASSAY_OK) continue;
         if (!known_good(e, &r)) continue;
         if (assay_ledger_fits(&e->context, &e->branch, &r) == ASSAY_OK) return true;
     }
     return false;
+}
+
+/* Returns: whether a waiting record could stand in the next block. Asked after every event, so it
+ * is only worked out when pool, branch or view have changed. */
+static bool record_waits(struct assay_engine *e, const struct assay_simplex_view *look)
+{
+    const bool same = e->waits_version == e->pool.version && e->waits_view == look->view &&
+                      e->waits_nullified == look->nullified_in_a_row &&
+                      assay_bytes_equal(e->waits_tip, e->branch.tip_id, 32);
+    if (same) return e->waits;
+    e->waits_version = e->pool.version;
+    e->waits_view = look->view;
+    e->waits_nullified = look->nullified_in_a_row;
+    assay_bytes_copy(e->waits_tip, 32, e->branch.tip_id, 32);
+    e->waits = any_record_fits(e, look);
+    return e->waits;
 }
 
 uint64_t assay_branch_demand(struct assay_engine *e)

@@ -156,6 +156,10 @@ struct assay_engine {
     struct assay_verifying verifying[ASSAY_VERIFYING_MAX];
     uint8_t checks[ASSAY_CHECKS_MAX][32];
     size_t check_count;
+    /* Does a record wait? As it was for this pool, branch and view. */
+    bool waits;
+    uint64_t waits_version, waits_view, waits_nullified;
+    uint8_t waits_tip[32];
     bool propose_wanted;
     uint64_t propose_view;
     uint8_t propose_parent[32];

@@ -134,9 +134,10 @@ static enum assay_status try_judge(struct assay_engine *e, struct assay_record *
     return assay_record_judge(&e->context, finding, r);
 }
 
-static void ready(struct assay_pool_item *item, const struct assay_record *r)
+static void ready(struct assay_engine *e, struct assay_pool_item *item,
+                  const struct assay_record *r)
 {
-    item->phase = ASSAY_POOL_READY;
+    assay_pool_set(&e->pool, item, ASSAY_POOL_READY);
     item->outcome = r->outcome;
     item->falsehood = r->falsehood;
 }
@@ -155,10 +156,10 @@ enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
     const enum assay_status judged = try_judge(e, &r);
     if (judged == ASSAY_E_AGAIN) return ASSAY_OK; /* kept until the verdict comes */
     if (judged != ASSAY_OK) {
-        assay_pool_remove(item);
+        assay_pool_remove(&e->pool, item);
         return judged;
     }
-    ready(item, &r);
+    ready(e, item, &r);
     if (from == ASSAY_SLOT_SELF) {
         item->own = true; /* was sent by SIGN */
         item->sent_ms = e->now_ms;
@@ -180,10 +181,10 @@ void assay_gather_judged(struct assay_engine *e)
         if (status == ASSAY_OK) status = try_judge(e, &r);
         if (status == ASSAY_E_AGAIN) continue;
         if (status != ASSAY_OK) {
-            assay_pool_remove(item);
+            assay_pool_remove(&e->pool, item);
             continue;
         }
-        ready(item, &r);
+        ready(e, item, &r);
         if (item->from == ASSAY_SLOT_SELF) item->own = true;
         relay(e, item);
     }
@@ -209,7 +210,7 @@ void assay_gather_seen(struct assay_engine *e, const struct assay_record *record
     struct assay_pool_item *item = assay_pool_find(&e->pool, record->key);
     if (item == NULL) {
         if (assay_pool_add(&e->pool, record, ASSAY_SLOT_ALL, &item) != ASSAY_OK) return;
-        ready(item, record);
+        ready(e, item, record);
     } else if (item->phase == ASSAY_POOL_ASKED) {
         return; /* its own verdict decides */
     }

@@ -44,6 +44,7 @@ void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members)
 {
     uint8_t *at = memory;
     pool->items = memory;
+    pool->version = 1;
     pool->small_count = small_count(members);
     pool->count = pool->small_count + large_count(members);
     at += items_len(members);
@@ -129,11 +130,20 @@ enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_rec
     return ASSAY_OK;
 }
 
-void assay_pool_remove(struct assay_pool_item *item)
+void assay_pool_set(struct assay_pool *pool, struct assay_pool_item *item,
+                    enum assay_pool_phase phase)
+{
+    ASSAY_ASSERT(item->phase != ASSAY_POOL_FREE && phase != ASSAY_POOL_FREE);
+    item->phase = phase;
+    pool->version++;
+}
+
+void assay_pool_remove(struct assay_pool *pool, struct assay_pool_item *item)
 {
     ASSAY_ASSERT(item->phase != ASSAY_POOL_FREE);
     item->phase = ASSAY_POOL_FREE;
     item->len = 0;
+    pool->version++;
 }
 
 void assay_pool_turn(struct assay_pool *pool, uint64_t epoch)
@@ -147,11 +157,12 @@ void assay_pool_turn(struct assay_pool *pool, uint64_t epoch)
             proof ? item->epoch + ASSAY_PAST_EPOCHS < epoch || item->phase == ASSAY_POOL_DONE
                   : item->epoch < epoch;
         if (over) {
-            assay_pool_remove(item);
+            assay_pool_remove(pool, item);
             continue;
         }
         item->placed_view = 0; /* views start again at 1 */
         item->not_before = 0;
         item->wait_views = 2;
     }
+    pool->version++;
 }

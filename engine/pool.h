@@ -42,6 +42,7 @@ struct assay_pool {
     struct assay_pool_item *items;
     uint32_t count;
     uint32_t small_count; /* items[0 .. small_count) have small slots */
+    uint64_t version;     /* moves when what is offered may have changed */
 };
 
 /* Returns: bytes of memory. */
@@ -59,7 +60,10 @@ ASSAY_CHECKED enum assay_status assay_pool_add(struct assay_pool *pool,
                                                const struct assay_record *record, uint16_t from,
                                                struct assay_pool_item **out);
 /* Returns: nothing. */
-void assay_pool_remove(struct assay_pool_item *item);
+void assay_pool_remove(struct assay_pool *pool, struct assay_pool_item *item);
+/* Returns: nothing. */
+void assay_pool_set(struct assay_pool *pool, struct assay_pool_item *item,
+                    enum assay_pool_phase phase);
 /* The epoch is over: forget ballots, FAIL and INCARNATE of it and proofs that are too old.
  * Returns: nothing. */
 void assay_pool_turn(struct assay_pool *pool, uint64_t epoch);

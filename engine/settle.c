@@ -83,7 +83,7 @@ static void finish_records(struct assay_engine *e, struct assay_slice body)
         struct assay_pool_item *item = assay_pool_find(&e->pool, r.key);
         if (item == NULL || item->phase == ASSAY_POOL_DONE) continue;
         note_record(e, &r, item);
-        item->phase = ASSAY_POOL_DONE;
+        assay_pool_set(&e->pool, item, ASSAY_POOL_DONE);
     }
 }
 

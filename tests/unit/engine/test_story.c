@@ -281,6 +281,24 @@ Test(story, loss_and_skewed_clocks_hurt_nobody)
     world_destroy(&w);
 }
 
+Test(story, a_node_that_dies_between_its_restart_and_its_listing_is_listed_all_the_same)
+{
+    struct world *w = world_create(&seven);
+    run_epochs(w, 0, 2);
+    world_acts(w, 3)->tampered = true;
+    while (world_orders(w, 3, ASSAY_ORDER_RESTART) == 0)
+        must(w, world_run(w, 5), "the order comes");
+    must(w, world_run(w, 60), "the enclave has restarted, the new keys ask to be listed");
+    cr_assert_eq(member(w, 0, 3).incarnation, 1);
+    world_kill(w, 3);
+    must(w, world_run(w, 1000), "an epoch later");
+    world_restart(w, 3);
+    run_epochs(w, 0, 4);
+    must(w, member(w, 0, 3).incarnation == 2, "listed");
+    must(w, member(w, 0, 3).trust.integrity_bp > 0, "and climbing");
+    world_destroy(&w);
+}
+
 Test(story, a_slanderer_that_waits_for_the_last_moment_falls_too)
 {
     struct world *w = world_create(&seven);

@@ -1,0 +1,156 @@
+/*
+ * tests/unit/engine/test_pool.c - records that wait: bounded, each thing said once, poison waits.
+ */
+#include "engine/engine_internal.h"
+#include "tests/support/world_internal.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MEMBERS = 7 };
+
+static struct assay_pool *make(void)
+{
+    struct assay_pool *pool = calloc(1, sizeof *pool);
+    void *memory = calloc(1, assay_pool_memory_len(MEMBERS));
+    cr_assert(pool != NULL && memory != NULL);
+    assay_pool_place(pool, memory, MEMBERS);
+    return pool;
+}
+
+static void drop(struct assay_pool *pool)
+{
+    free(pool->items);
+    free(pool);
+}
+
+static struct assay_record record(enum assay_record_kind kind, uint32_t slot, uint64_t epoch,
+                                  uint32_t number)
+{
+    static const uint8_t bytes[64 * 1024];
+    struct assay_record r = { .kind = kind,
+                              .slot = slot,
+                              .subject = number,
+                              .epoch = epoch,
+                              .bytes = assay_slice_over(bytes, 100) };
+    r.key[0] = (uint8_t)number;
+    r.key[1] = (uint8_t)(number >> 8);
+    r.key[2] = (uint8_t)slot;
+    r.key[3] = (uint8_t)kind;
+    r.key[4] = (uint8_t)epoch;
+    return r;
+}
+
+static enum assay_status add(struct assay_pool *pool, const struct assay_record *r, uint16_t from)
+{
+    struct assay_pool_item *item = NULL;
+    const enum assay_status status = assay_pool_add(pool, r, from, &item);
+    if (status == ASSAY_OK) assay_pool_set(pool, item, ASSAY_POOL_READY);
+    return status;
+}
+
+Test(pool, takes_one_thing_once)
+{
+    struct assay_pool *pool = make();
+    struct assay_record r = record(ASSAY_RECORD_BALLOT, 1, 5, 1);
+    cr_assert_eq(add(pool, &r, 0), ASSAY_OK);
+    cr_assert_eq(add(pool, &r, 0), ASSAY_E_DUPLICATE);
+    r = record(ASSAY_RECORD_BALLOT, 1, 5, 2);
+    cr_assert_eq(add(pool, &r, 0), ASSAY_E_DUPLICATE, "one ballot of a voter in an epoch");
+    r = record(ASSAY_RECORD_BALLOT, 2, 5, 2);
+    cr_assert_eq(add(pool, &r, 0), ASSAY_OK);
+    r = record(ASSAY_RECORD_INCARNATE, 2, 5, 3);
+    cr_assert_eq(add(pool, &r, 0), ASSAY_OK);
+    r = record(ASSAY_RECORD_INCARNATE, 2, 5, 4);
+    cr_assert_eq(add(pool, &r, 0), ASSAY_OK, "the agent may restart twice");
+    r = record(ASSAY_RECORD_INCARNATE, 2, 5, 5);
+    cr_assert_eq(add(pool, &r, 0), ASSAY_E_DUPLICATE);
+    r = record(ASSAY_RECORD_ROLL, 0, 5, 6);
+    cr_assert_eq(add(pool, &r, 0), ASSAY_E_DUPLICATE, "rolls are never sent alone");
+    drop(pool);
+}
+
+Test(pool, refuses_what_no_slot_can_hold_and_fills_up_in_the_end)
+{
+    struct assay_pool *pool = make();
+    struct assay_record r = record(ASSAY_RECORD_FAIL, 1, 5, 1);
+    r.bytes.len = 48 * 1024 + 1;
+    cr_assert_eq(add(pool, &r, 0), ASSAY_E_RANGE);
+    r.bytes.len = 48 * 1024;
+    cr_assert_eq(add(pool, &r, 0), ASSAY_OK);
+    uint32_t kept = 1;
+    for (uint32_t i = 0; i < 10000; i++) {
+        r = record(ASSAY_RECORD_CONTRADICTION, i % MEMBERS, 5, i);
+        r.bytes.len = 10000;
+        const enum assay_status status = add(pool, &r, 0);
+        if (status == ASSAY_OK) kept++;
+        else cr_assert_eq(status, ASSAY_E_FULL);
+    }
+    cr_assert_eq(kept, pool->count - pool->small_count);
+    drop(pool);
+}
+
+Test(pool, one_sender_has_few_unverified_records)
+{
+    struct assay_pool *pool = make();
+    struct assay_pool_item *item = NULL;
+    uint32_t taken = 0;
+    for (uint32_t i = 0; i < 20; i++) {
+        const struct assay_record r = record(ASSAY_RECORD_CONTRADICTION, i % MEMBERS, 5, i);
+        if (assay_pool_add(pool, &r, 3, &item) == ASSAY_OK) taken++;
+    }
+    cr_assert_eq(taken, 8);
+    const struct assay_record r = record(ASSAY_RECORD_CONTRADICTION, 1, 5, 99);
+    cr_assert_eq(assay_pool_add(pool, &r, 4, &item), ASSAY_OK, "another sender is not concerned");
+    drop(pool);
+}
+
+Test(pool, proofs_outlive_their_epoch_and_the_rest_does_not)
+{
+    struct assay_pool *pool = make();
+    const struct assay_record ballot = record(ASSAY_RECORD_BALLOT, 1, 5, 1);
+    const struct assay_record proof = record(ASSAY_RECORD_OFFENCE, 1, 5, 2);
+    cr_assert_eq(add(pool, &ballot, 0), ASSAY_OK);
+    cr_assert_eq(add(pool, &proof, 0), ASSAY_OK);
+    assay_pool_turn(pool, 6);
+    cr_assert_null(assay_pool_find(pool, ballot.key));
+    cr_assert_not_null(assay_pool_find(pool, proof.key));
+    assay_pool_turn(pool, 13);
+    cr_assert_not_null(assay_pool_find(pool, proof.key));
+    assay_pool_turn(pool, 14);
+    cr_assert_null(assay_pool_find(pool, proof.key), "8 epochs are over");
+    cr_assert_eq(add(pool, &proof, 0), ASSAY_OK);
+    assay_pool_set(pool, assay_pool_find(pool, proof.key), ASSAY_POOL_DONE);
+    assay_pool_turn(pool, 6);
+    cr_assert_null(assay_pool_find(pool, proof.key), "it stands in the chain");
+    drop(pool);
+}
+
+Test(pool, a_record_of_a_nullified_proposal_waits_twice_as_long_each_time)
+{
+    const struct world_options o = { .seed = 3, .nodes = 4 };
+    struct world *w = world_create(&o);
+    struct assay_engine *e = w->nodes[0].engine;
+    struct assay_record r = record(ASSAY_RECORD_FAIL, 1, e->context.epoch, 1);
+    cr_assert_eq(add(&e->pool, &r, 0), ASSAY_OK);
+    struct assay_pool_item *item = assay_pool_find(&e->pool, r.key);
+    static const uint32_t waits[] = { 2, 16, 32, 64, 128 };
+    uint64_t view = 10;
+    for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+        item->placed_view = view;
+        assay_branch_nullified(e, view + 1); /* another view's end is nothing to it */
+        cr_assert_eq(item->placed_view, view);
+        assay_branch_nullified(e, view);
+        cr_assert_eq(item->not_before, view + waits[i]);
+        cr_assert_eq(item->placed_view, 0);
+        view = item->not_before;
+    }
+    struct assay_record b = record(ASSAY_RECORD_BALLOT, 2, e->context.epoch, 2);
+    cr_assert_eq(add(&e->pool, &b, 0), ASSAY_OK);
+    item = assay_pool_find(&e->pool, b.key);
+    item->placed_view = view;
+    assay_branch_nullified(e, view);
+    cr_assert_eq(item->not_before, 0, "ballots do not wait");
+    world_destroy(&w);
+}
