@@ -1,156 +1,11 @@
 /*
- * tests/support/simplex_world.c - machines, clock, network, crashes (simplex_world.h). The tiny
- * ledger and the checkers are simplex_ledger.c and simplex_checker.c.
+ * tests/support/simplex_world.c - machines, clock, crashes (simplex_world.h). Links and logs
+ * are simplex_network.c, the tiny ledger simplex_ledger.c, the checkers simplex_checker.c.
  */
 #include "tests/support/simplex_world_internal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-uint64_t world_random(struct simplex_world *w)
-{
-    /* splitmix64 */
-    w->random += 0x9e3779b97f4a7c15ULL;
-    uint64_t z = w->random;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-    return z ^ z >> 31;
-}
-
-static bool chance(struct simplex_world *w, uint32_t permille)
-{
-    return permille > 0 && world_random(w) % 1000 < permille;
-}
-
-static uint64_t between(struct simplex_world *w, uint64_t min, uint64_t max)
-{
-    return max <= min ? min : min + world_random(w) % (max - min + 1);
-}
-
-static void *must(void *memory)
-{
-    if (memory == NULL) abort();
-    return memory;
-}
-
-/* --- events: a binary heap by (time, order of creation) */
-
-static bool before(const struct world_event *a, const struct world_event *b)
-{
-    return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->order < b->order;
-}
-
-void world_schedule(struct simplex_world *w, const struct world_event *event)
-{
-    if (w->event_count == w->event_capacity) {
-        w->event_capacity = w->event_capacity == 0 ? 256 : 2 * w->event_capacity;
-        w->events = must(realloc(w->events, w->event_capacity * sizeof *w->events));
-    }
-    size_t at = w->event_count++;
-    struct world_event added = *event;
-    added.order = w->event_order++;
-    while (at > 0 && before(&added, &w->events[(at - 1) / 2])) {
-        w->events[at] = w->events[(at - 1) / 2];
-        at = (at - 1) / 2;
-    }
-    w->events[at] = added;
-}
-
-static struct world_event next_event(struct simplex_world *w)
-{
-    const struct world_event first = w->events[0];
-    const struct world_event last = w->events[--w->event_count];
-    size_t at = 0;
-    for (;;) {
-        size_t child = 2 * at + 1;
-        if (child >= w->event_count) break;
-        if (child + 1 < w->event_count && before(&w->events[child + 1], &w->events[child])) child++;
-        if (!before(&w->events[child], &last)) break;
-        w->events[at] = w->events[child];
-        at = child;
-    }
-    if (w->event_count > 0) w->events[at] = last;
-    return first;
-}
-
-/* --- the log */
-
-void world_log_put(struct machine *m, enum assay_store_class class_,
-                   const struct assay_store_key *key, struct assay_slice value)
-{
-    if (m->log_count == m->log_capacity) {
-        m->log_capacity = m->log_capacity == 0 ? 64 : 2 * m->log_capacity;
-        m->log = must(realloc(m->log, m->log_capacity * sizeof *m->log));
-    }
-    uint8_t *copy = must(malloc(value.len + 1));
-    assay_bytes_copy(copy, value.len, value.bytes, value.len);
-    m->log[m->log_count++] =
-        (struct log_item){ .class_ = class_, .key = *key, .bytes = copy, .len = value.len };
-}
-
-const struct log_item *world_log_find(const struct machine *m, enum assay_store_class class_,
-                                      uint64_t epoch, uint64_t number, const uint8_t *id)
-{
-    for (size_t i = m->log_count; i-- > 0;) {
-        const struct log_item *item = &m->log[i];
-        if (item->class_ != class_ || item->key.epoch != epoch) continue;
-        if (number != UINT64_MAX && item->key.number != number) continue;
-        if (id == NULL || assay_bytes_equal(item->key.id, id, 32)) return item;
-    }
-    return NULL;
-}
-
-static void log_prune(struct machine *m, uint64_t epoch)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < m->log_count; i++) {
-        if (m->log[i].key.epoch < epoch) free(m->log[i].bytes);
-        else m->log[kept++] = m->log[i];
-    }
-    m->log_count = kept;
-}
-
-/* --- the network */
-
-static void transmit(struct simplex_world *w, struct machine *from, uint32_t to,
-                     enum assay_message_kind kind, struct assay_slice payload)
-{
-    const uint32_t self = (uint32_t)(from - w->machines);
-    w->counts.sent++;
-    if (w->partitioned && w->group_of[self] != w->group_of[to]) return;
-    if (w->filter != NULL && !w->filter(w->filter_context, self, to, kind, payload)) return;
-    if (chance(w, w->options.loss_permille)) {
-        w->counts.lost++;
-        return;
-    }
-    const int copies = chance(w, w->options.duplicate_permille) ? 2 : 1;
-    for (int i = 0; i < copies; i++) {
-        struct world_event event = { .kind = WORLD_MESSAGE,
-                                     .machine = to,
-                                     .from = from->slot,
-                                     .message = kind,
-                                     .len = payload.len };
-        event.at_ms = w->now + between(w, w->options.delay_min_ms, w->options.delay_max_ms);
-        if (kind == ASSAY_MESSAGE_PROPOSAL) event.at_ms += w->options.proposal_extra_ms;
-        event.bytes = must(malloc(payload.len + 1));
-        assay_bytes_copy(event.bytes, payload.len, payload.bytes, payload.len);
-        world_schedule(w, &event);
-    }
-}
-
-static void send(struct simplex_world *w, struct machine *m, uint16_t to, uint16_t except,
-                 enum assay_message_kind kind, struct assay_slice payload)
-{
-    world_check_send(w, m, kind, payload);
-    for (uint32_t i = 0; i < w->machine_count; i++) {
-        if (&w->machines[i] == m) continue;
-        if (to == ASSAY_SLOT_ALL ? w->machines[i].slot == except : w->machines[i].slot != to)
-            continue;
-        if (w->machines[i].slot == m->slot) continue; /* a twin does not talk to itself */
-        transmit(w, m, i, kind, payload);
-    }
-}
 
 /* --- one step of one machine */
 
@@ -176,7 +31,7 @@ static size_t sign_all(struct simplex_world *w, struct machine *m, struct signed
                                         .persist = action->effect.as.sign.persist,
                                         .class_ = action->effect.as.sign.class_,
                                         .key = action->effect.as.sign.store_key };
-        out->bytes = must(malloc(payload.len));
+        out->bytes = world_must(malloc(payload.len));
         assay_bytes_copy(out->bytes, payload.len, payload.bytes, payload.len);
         simplex_world_sign(w, m->slot, action->effect.as.sign.digest,
                            out->bytes + action->effect.as.sign.signature_at);
@@ -201,7 +56,7 @@ static void persist_all(struct simplex_world *w, struct machine *m,
             world_log_put(m, signed_[i].class_, &signed_[i].key,
                           assay_slice_over(signed_[i].bytes, signed_[i].len));
     if (m->durable.epoch != m->ledger.epoch)
-        log_prune(m, m->durable.epoch); /* this step may send of it */
+        world_log_prune(m, m->durable.epoch); /* this step may send of it */
     m->durable = m->ledger;
 }
 
@@ -214,13 +69,13 @@ static void send_all(struct simplex_world *w, struct machine *m,
         const struct assay_simplex_action *action = &m->actions.items[i];
         if (action->kind != ASSAY_SIMPLEX_SEND) continue;
         if (sent++ >= limit) return;
-        send(w, m, action->effect.as.send.to, action->effect.as.send.except,
-             action->effect.as.send.message, action->effect.as.send.payload);
+        world_send(w, m, action->effect.as.send.to, action->effect.as.send.except,
+                   action->effect.as.send.message, action->effect.as.send.payload);
     }
     for (size_t i = 0; i < count; i++) {
         if (sent++ >= limit) return;
-        send(w, m, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, signed_[i].kind,
-             assay_slice_over(signed_[i].bytes, signed_[i].len));
+        world_send(w, m, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, signed_[i].kind,
+                   assay_slice_over(signed_[i].bytes, signed_[i].len));
     }
 }
 
@@ -251,7 +106,7 @@ static void obey(struct simplex_world *w, struct machine *m)
 {
     struct signed_message signed_[ASSAY_SIMPLEX_ACTIONS_MAX];
     const size_t count = sign_all(w, m, signed_);
-    const bool dies = has_output(m) && chance(w, w->options.crash_permille);
+    const bool dies = has_output(m) && world_chance(w, w->options.crash_permille);
     const uint64_t where = dies ? world_random(w) % 3 : 3;
     if (where > 0 && w->options.plant == WORLD_SENDS_FIRST)
         send_all(w, m, signed_, count, SIZE_MAX);
@@ -262,7 +117,7 @@ static void obey(struct simplex_world *w, struct machine *m)
         simplex_world_crash(w, (uint32_t)(m - w->machines));
         const struct world_event restart = { .kind = WORLD_RESTART,
                                              .machine = (uint32_t)(m - w->machines),
-                                             .at_ms = w->now + between(w, 1, 3000) };
+                                             .at_ms = w->now + world_between(w, 1, 3000) };
         world_schedule(w, &restart);
     } else {
         for (size_t i = 0; i < count; i++)
@@ -279,7 +134,7 @@ enum assay_status world_input(struct simplex_world *w, struct machine *m,
     assay_simplex_release(m->simplex);
     m->actions.count = 0;
     w->counts.steps++;
-    if (chance(w, w->options.crowded_permille))
+    if (world_chance(w, w->options.crowded_permille))
         while (m->actions.count < ASSAY_SIMPLEX_ACTIONS_MAX - w->counts.steps % 32)
             m->actions.items[m->actions.count++] =
                 (struct assay_simplex_action){ .kind = ASSAY_SIMPLEX_NOTE };
@@ -347,7 +202,7 @@ static bool advance(struct simplex_world *w, uint64_t deadline_ms)
     if (w->still > 100000) world_violated(w, "a machine spins without time passing");
     if (at > w->now) w->now = at;
     if (event_at <= wake_at) {
-        struct world_event event = next_event(w);
+        struct world_event event = world_next_event(w);
         deliver(w, &event);
     } else {
         const struct world_event tick = { .kind = WORLD_TICK };
@@ -429,7 +284,7 @@ void world_machine_init(struct simplex_world *w, struct machine *m)
     config.blocks = m->blocks;
     if (m->simplex_memory == NULL) {
         m->simplex_memory_len = assay_simplex_size(&config);
-        m->simplex_memory = must(aligned_alloc(64, m->simplex_memory_len));
+        m->simplex_memory = world_must(aligned_alloc(64, m->simplex_memory_len));
     }
     const enum assay_status status =
         assay_simplex_init(m->simplex_memory, m->simplex_memory_len, &config, &m->simplex);
@@ -457,7 +312,7 @@ static void make_keys(struct simplex_world *w)
 
 struct simplex_world *simplex_world_create(const struct world_options *options)
 {
-    struct simplex_world *w = must(calloc(1, sizeof *w));
+    struct simplex_world *w = world_must(calloc(1, sizeof *w));
     w->options = *options;
     w->random = options->seed;
     if (w->options.epoch_ms == 0) w->options.epoch_ms = 2000;
@@ -471,7 +326,7 @@ struct simplex_world *simplex_world_create(const struct world_options *options)
         m->slot = options->machine_count > 0 ? options->slots[i] : (uint16_t)i;
         m->byzantine = options->byzantine[i];
         m->blocks_memory_len = assay_blocks_size(WORLD_BLOCKS_MAX, WORLD_BODY_MAX);
-        m->blocks_memory = must(aligned_alloc(64, m->blocks_memory_len));
+        m->blocks_memory = world_must(aligned_alloc(64, m->blocks_memory_len));
         world_ledger_genesis(w, m);
         m->durable = m->ledger;
         world_machine_init(w, m);
@@ -490,7 +345,7 @@ void simplex_world_destroy(struct simplex_world **world)
     if (w == NULL) return;
     for (uint32_t i = 0; i < w->machine_count; i++) {
         struct machine *m = &w->machines[i];
-        log_prune(m, UINT64_MAX);
+        world_log_prune(m, UINT64_MAX);
         free(m->log);
         free(m->blocks_memory);
         free(m->simplex_memory);
@@ -540,7 +395,8 @@ enum assay_status simplex_world_inject(struct simplex_world *w, uint32_t machine
                                        enum assay_message_kind kind, struct assay_slice payload)
 {
     struct machine *m = &w->machines[machine];
-    uint8_t *copy = must(malloc(payload.len + 1)); /* exact, so that a sanitizer sees one too far */
+    uint8_t *copy =
+        world_must(malloc(payload.len + 1)); /* exact, so that a sanitizer sees one too far */
     assay_bytes_copy(copy, payload.len, payload.bytes, payload.len);
     const struct world_event event = {
         .kind = WORLD_MESSAGE, .from = from, .message = kind, .bytes = copy, .len = payload.len

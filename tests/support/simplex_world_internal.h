@@ -100,14 +100,25 @@ struct simplex_world {
     uint8_t chain[WORLD_HEIGHTS_MAX][32];
 };
 
+/* simplex_network.c */
 uint64_t world_random(struct simplex_world *w);
+bool world_chance(struct simplex_world *w, uint32_t permille);
+uint64_t world_between(struct simplex_world *w, uint64_t min, uint64_t max);
+void *world_must(void *memory);
 void world_schedule(struct simplex_world *w, const struct world_event *event);
-__attribute__((format(printf, 2, 3))) void world_violated(struct simplex_world *w,
-                                                          const char *format, ...);
+struct world_event world_next_event(struct simplex_world *w);
 void world_log_put(struct machine *m, enum assay_store_class class_,
                    const struct assay_store_key *key, struct assay_slice value);
 const struct log_item *world_log_find(const struct machine *m, enum assay_store_class class_,
                                       uint64_t epoch, uint64_t number, const uint8_t *id);
+void world_log_prune(struct machine *m, uint64_t epoch);
+/* Checked first; a twin does not hear itself. */
+void world_send(struct simplex_world *w, struct machine *m, uint16_t to, uint16_t except,
+                enum assay_message_kind kind, struct assay_slice payload);
+
+/* simplex_world.c */
+__attribute__((format(printf, 2, 3))) void world_violated(struct simplex_world *w,
+                                                          const char *format, ...);
 void world_machine_init(struct simplex_world *w, struct machine *m);
 enum assay_status world_input(struct simplex_world *w, struct machine *m,
                               const struct world_event *event);
