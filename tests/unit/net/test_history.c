@@ -1,0 +1,94 @@
+/*
+ * Rows of the score history, and samples of finality.
+ */
+#include "net/history.h"
+#include "net/latency.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+static const struct assay_history_row sample = {
+    .incarnation = 3,
+    .score_bp = 7500,
+    .integrity_bp = 10000,
+    .availability_bp = 7500,
+    .standing = 1,
+    .weight_bp = 10000,
+    .positive_bp = 60000,
+    .negative_bp = 0,
+    .electorate_bp = UINT64_MAX,
+    .reason = 5,
+    .certified = true,
+};
+
+static size_t encode(const struct assay_history_row *row, uint8_t *out, size_t capacity)
+{
+    struct assay_writer w = assay_writer_over(out, capacity);
+    cr_assert_eq(assay_history_encode(row, &w), ASSAY_OK);
+    return w.len;
+}
+
+Test(net_history, decodes_what_it_encoded)
+{
+    uint8_t bytes[ASSAY_HISTORY_ROW_MAX], again[ASSAY_HISTORY_ROW_MAX];
+    struct assay_history_row row;
+    const size_t len = encode(&sample, bytes, sizeof bytes);
+    cr_assert_eq(assay_history_decode(assay_slice_over(bytes, len), &row), ASSAY_OK);
+    cr_assert_eq(row.electorate_bp, UINT64_MAX);
+    cr_assert(row.certified);
+    cr_assert_eq(encode(&row, again, sizeof again), len);
+    cr_assert(assay_bytes_equal(bytes, again, len));
+}
+
+Test(net_history, the_largest_row_fits)
+{
+    uint8_t bytes[ASSAY_HISTORY_ROW_MAX];
+    const struct assay_history_row most = { UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX,
+                                            UINT32_MAX, UINT32_MAX, UINT64_MAX, UINT64_MAX,
+                                            UINT64_MAX, UINT32_MAX, true };
+    cr_assert_leq(encode(&most, bytes, sizeof bytes), sizeof bytes);
+}
+
+Test(net_history, rejects_every_truncation_and_a_byte_too_many)
+{
+    uint8_t bytes[ASSAY_HISTORY_ROW_MAX];
+    struct assay_history_row row = { .incarnation = 77 };
+    const size_t len = encode(&sample, bytes, sizeof bytes - 1);
+    for (size_t cut = 0; cut < len; cut++) {
+        uint8_t *copy = malloc(cut > 0 ? cut : 1);
+        assay_bytes_copy(copy, cut, bytes, cut);
+        cr_assert_neq(assay_history_decode(assay_slice_over(copy, cut), &row), ASSAY_OK);
+        free(copy);
+    }
+    bytes[len] = 0;
+    cr_assert_eq(assay_history_decode(assay_slice_over(bytes, len + 1), &row), ASSAY_E_TRAILING);
+    cr_assert_eq(row.incarnation, 77, "untouched on failure");
+}
+
+Test(net_latency, measures_own_blocks_once)
+{
+    static struct assay_latency latency;
+    cr_assert_eq(assay_latency_us(&latency, 500), 0);
+    assay_latency_open(&latency, 4, 40, 1000);
+    assay_latency_final(&latency, 4, 41, 2000); /* another block */
+    assay_latency_final(&latency, 5, 40, 2000);
+    cr_assert_eq(latency.count, 0);
+    assay_latency_final(&latency, 4, 40, 6000);
+    assay_latency_final(&latency, 4, 40, 9000);
+    cr_assert_eq(latency.count, 1);
+    cr_assert_eq(assay_latency_us(&latency, 500), 5000);
+}
+
+Test(net_latency, percentiles_over_the_newest)
+{
+    static struct assay_latency latency;
+    for (uint64_t i = 1; i <= 3 * ASSAY_LATENCY_SAMPLES; i++) {
+        assay_latency_open(&latency, 1, i, 1);
+        assay_latency_final(&latency, 1, i, 1 + i);
+    }
+    cr_assert_eq(latency.count, 3 * ASSAY_LATENCY_SAMPLES);
+    cr_assert_eq(assay_latency_us(&latency, 0), 2 * ASSAY_LATENCY_SAMPLES + 1);
+    cr_assert_eq(assay_latency_us(&latency, 500),
+                 2 * ASSAY_LATENCY_SAMPLES + 1 + ASSAY_LATENCY_SAMPLES / 2);
+    cr_assert_eq(assay_latency_us(&latency, 1000), 3 * ASSAY_LATENCY_SAMPLES);
+}
