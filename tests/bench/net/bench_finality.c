@@ -5,9 +5,9 @@
  * Each node is a thread with its own sockets, verifier and store file. Beside the latency stands
  * its floor, measured in the same run: a proposal needs three hops (proposal, N votes back, F votes
  * back), and before each of them one commit and one signature; on the way the leader's N, a
- * quorum's N and a quorum's F are verified. The floor is made of the fastest tenth of each (a commit
- * takes 0.3 ms or 4 ms, as the disk likes) and knows no other thread: n nodes on fewer cores wait
- * for one another on top of it.
+ * quorum's N and a quorum's F are verified. The floor is made of the fastest tenth of each (a
+ * commit takes 0.3 ms or 4 ms, as the disk likes) and knows no other thread: n nodes on fewer cores
+ * wait for one another on top of it.
  *
  * usage: bench_net_finality [SECONDS]
  */
