@@ -106,6 +106,13 @@ static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
     forget_progress(e);
 }
 
+/* The block may close the epoch: then a proof and a snapshot are kept beside it. */
+static bool room_for(struct assay_engine *e, size_t payload_len)
+{
+    const size_t len = payload_len + assay_snapshot_len_max(e->members) + ASSAY_FINALITY_LEN_MAX;
+    return len + 1024 <= e->arena_len - e->arena_used && assay_eng_room(e, CLOSE_EFFECTS);
+}
+
 /* One block on top of what was synced. Returns: ASSAY_OK | ASSAY_E_AGAIN (a verdict is awaited, or
  * no room in this step) | ASSAY_E_INVALID */
 static enum assay_status take_block(struct assay_engine *e, struct assay_slice payload,
@@ -120,8 +127,7 @@ static enum assay_status take_block(struct assay_engine *e, struct assay_slice p
     if (h->kind == ASSAY_BLOCK_TAIL || h->time_ms <= e->synced.time_ms) return ASSAY_E_INVALID;
     if (h->kind == ASSAY_BLOCK_EPOCH && !assay_bytes_equal(p.id, e->sync.final_id, 32))
         return ASSAY_E_INVALID;
-    if (payload.len > e->arena_len - e->arena_used && e->arena_used > 0) return ASSAY_E_AGAIN;
-    if (!assay_eng_room(e, CLOSE_EFFECTS)) return ASSAY_E_AGAIN;
+    if (!room_for(e, payload.len)) return ASSAY_E_AGAIN;
     assay_ledger_copy(&e->branch, &e->synced); /* a failure leaves what it touched broken */
     e->branch_good = false;
     switch (assay_branch_absorb(e, &e->branch, h, p.id, p.body)) {

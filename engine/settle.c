@@ -199,6 +199,7 @@ void assay_settle_close(struct assay_engine *e, const struct assay_block_header 
                         const uint8_t commitment[static 32], struct assay_slice proof)
 {
     ASSAY_ASSERT(header->kind == ASSAY_BLOCK_EPOCH);
+    ASSAY_ASSERT(proof.len > 0);
     ASSAY_ASSERT(e->next.epoch == e->context.epoch);
     assay_bytes_copy(e->next.head_id, 32, id, 32);
     e->next.head_height = header->height;
