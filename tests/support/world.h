@@ -46,6 +46,7 @@ struct world_acts {
     bool slanders;            /* its next ballot says FAIL hard about `victim`; then it stops */
     bool whitewashes;         /* its ballots say PASS about `victim` whatever it judged */
     bool equivocates;         /* signs two N in one view, once */
+    bool lies_in_blocks;      /* its proposals name another state root */
     bool two_envelopes;       /* signs two envelopes in one epoch, once */
     bool foreign_platform;    /* quotes come from another platform */
     bool loses_store;         /* the next restart finds an empty one */

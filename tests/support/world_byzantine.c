@@ -3,6 +3,7 @@
  */
 #include "tests/support/world_internal.h"
 
+#include "engine/block.h"
 #include "engine/record.h"
 #include "engine/vote.h"
 
@@ -24,10 +25,27 @@ static void twist_ballot(struct world *w, uint32_t node, struct assay_effect *ef
     acts->slanders = false; /* once */
 }
 
+/* Another state root under the leader's good signature. */
+static void twist_proposal(struct assay_effect *effect, uint8_t *payload, size_t len)
+{
+    struct assay_proposal p;
+    const enum assay_status status = assay_proposal_decode(assay_slice_over(payload, len), &p);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    uint8_t *header = payload + (p.header_bytes.bytes - payload);
+    for (size_t i = 0; i + 32 <= p.header_bytes.len; i++) {
+        if (!assay_bytes_equal(header + i, p.header.state_root, 32)) continue;
+        header[i] ^= 0x55;
+        break;
+    }
+    assay_block_id(p.header_bytes, effect->as.sign.digest);
+}
+
 void world_tamper_sign(struct world *w, uint32_t node, struct assay_effect *effect,
                        uint8_t *payload, size_t capacity)
 {
     const struct world_acts *acts = &w->nodes[node].acts;
+    if (acts->lies_in_blocks && effect->as.sign.message == ASSAY_MESSAGE_PROPOSAL)
+        twist_proposal(effect, payload, capacity);
     if (effect->as.sign.class_ != ASSAY_STORE_BALLOT) return;
     if (acts->slanders || acts->whitewashes) twist_ballot(w, node, effect, payload, capacity);
 }

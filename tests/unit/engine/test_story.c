@@ -254,6 +254,18 @@ Test(story, an_equivocator_is_convicted_by_e1)
     world_destroy(&w);
 }
 
+Test(story, a_leader_that_lies_about_the_state_is_passed_over)
+{
+    struct world *w = world_create(&seven);
+    run_epochs(w, 0, 2);
+    world_acts(w, 1)->lies_in_blocks = true;
+    run_epochs(w, 0, 4);
+    must(w, world_notes(w, 0, ASSAY_NOTE_VIEW_NULLIFIED, ASSAY_SLOT_ALL) > 0, "its views end so");
+    for (uint16_t slot = 0; slot < 7; slot++)
+        cr_assert_eq(member(w, 0, slot).trust.integrity_bp, 10000);
+    world_destroy(&w);
+}
+
 Test(story, two_envelopes_of_one_incarnation_convict_by_e8)
 {
     struct world *w = world_create(&seven);

@@ -1,0 +1,161 @@
+/*
+ * tests/unit/engine/test_finding.c - from a verdict to what it says about one member.
+ */
+#include "engine/finding.h"
+
+#include <criterion/criterion.h>
+
+enum { KEPT = 4 };
+
+struct bench {
+    struct assay_finding items[KEPT];
+    struct assay_findings findings;
+    struct assay_member member;
+    struct assay_verdict verdict;
+    uint8_t expected[64];
+};
+
+static void make(struct bench *b)
+{
+    *b = (struct bench){ .expected = { 7 } };
+    b->findings = (struct assay_findings){ .items = b->items, .count = KEPT };
+    b->member.evidence_kind = ASSAY_KIND_SOFT;
+    b->member.platform_id[0] = 1;
+    b->member.vendor_root[0] = 2;
+    assay_verdict_init(&b->verdict, ASSAY_KIND_SOFT, 100);
+    b->verdict.has_claims = true;
+    b->verdict.report_data[0] = 7;
+    b->verdict.has_platform = true;
+    b->verdict.platform_id[0] = 1;
+    b->verdict.vendor_root[0] = 2;
+    b->verdict.tcb_status = ASSAY_TCB_UP_TO_DATE;
+}
+
+/* Returns: ABSENT where the evidence is foreign. */
+static enum assay_outcome judge(struct bench *b, enum assay_evidence_kind kind)
+{
+    static const uint8_t digest[32] = { 9 };
+    enum assay_outcome outcome = ASSAY_OUTCOME_PASS_OUT_OF_DATE;
+    assay_verdict_conclude(&b->verdict);
+    const struct assay_finding *f = assay_findings_put(&b->findings, digest, 100, &b->verdict);
+    if (!assay_finding_judge(f, &b->member, kind, b->expected, &outcome)) {
+        cr_assert_eq(outcome, ASSAY_OUTCOME_NONE);
+        return ASSAY_OUTCOME_ABSENT;
+    }
+    return outcome;
+}
+
+Test(finding, good_evidence_passes)
+{
+    struct bench b;
+    make(&b);
+    cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_PASS_UP_TO_DATE);
+}
+
+Test(finding, evidence_bound_to_something_else_is_as_if_nothing_had_come)
+{
+    struct bench b;
+    make(&b);
+    b.verdict.report_data[63] ^= 1;
+    cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_ABSENT);
+    make(&b); /* also when it would fail: never guilt for another epoch's quote */
+    b.verdict.report_data[63] ^= 1;
+    assay_verdict_add(&b.verdict, ASSAY_RULE_MEASUREMENT_DENIED, 0, NULL, NULL);
+    cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_ABSENT);
+}
+
+Test(finding, what_does_not_parse_fails_hard)
+{
+    struct bench b;
+    make(&b);
+    b.verdict.has_claims = false;
+    b.verdict.has_platform = false;
+    assay_verdict_add(&b.verdict, ASSAY_RULE_FORMAT, 0, NULL, NULL);
+    cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_FAIL_HARD);
+}
+
+Test(finding, what_could_not_be_judged_is_none_even_from_another_platform)
+{
+    struct bench b;
+    make(&b);
+    b.verdict.platform_id[0] = 99;
+    assay_verdict_add(&b.verdict, ASSAY_RULE_COLLATERAL_MISSING, 0, NULL, NULL);
+    cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_NONE);
+}
+
+Test(finding, another_platform_vendor_root_or_kind_fails_hard)
+{
+    struct bench b;
+    make(&b);
+    b.verdict.platform_id[0] = 99;
+    cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_FAIL_HARD);
+    make(&b);
+    b.verdict.vendor_root[0] = 99;
+    cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_FAIL_HARD);
+    make(&b);
+    b.verdict.has_platform = false;
+    cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_FAIL_HARD);
+    make(&b);
+    cr_assert_eq(judge(&b, ASSAY_KIND_TDX4), ASSAY_OUTCOME_FAIL_HARD);
+    make(&b);
+    b.verdict.kind = ASSAY_KIND_TDX4;
+    cr_assert_eq(judge(&b, ASSAY_KIND_TDX4), ASSAY_OUTCOME_FAIL_HARD);
+}
+
+Test(finding, a_masked_platform_id_names_nothing_but_its_vendor_still_counts)
+{
+    struct bench b;
+    make(&b);
+    b.verdict.platform_id[0] = 99;
+    b.verdict.platform_masked = true;
+    cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    b.verdict.vendor_root[0] = 99;
+    cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_FAIL_HARD);
+}
+
+Test(finding, is_known_by_digest_time_and_kind)
+{
+    struct bench b;
+    uint8_t digest[32] = { 1 };
+    make(&b);
+    assay_verdict_conclude(&b.verdict);
+    cr_assert_not_null(assay_findings_put(&b.findings, digest, 100, &b.verdict));
+    cr_assert_not_null(assay_findings_get(&b.findings, digest, 100, ASSAY_KIND_SOFT));
+    cr_assert_null(assay_findings_get(&b.findings, digest, 101, ASSAY_KIND_SOFT));
+    cr_assert_null(assay_findings_get(&b.findings, digest, 100, ASSAY_KIND_SGX3));
+    digest[31] = 1;
+    cr_assert_null(assay_findings_get(&b.findings, digest, 100, ASSAY_KIND_SOFT));
+}
+
+Test(finding, the_one_used_longest_ago_is_forgotten)
+{
+    struct bench b;
+    make(&b);
+    assay_verdict_conclude(&b.verdict);
+    for (uint8_t i = 0; i < KEPT; i++) {
+        const uint8_t digest[32] = { i };
+        cr_assert_not_null(assay_findings_put(&b.findings, digest, 100, &b.verdict));
+    }
+    const uint8_t first[32] = { 0 };
+    const uint8_t second[32] = { 1 };
+    const uint8_t more[32] = { 50 };
+    cr_assert_not_null(assay_findings_get(&b.findings, first, 100, ASSAY_KIND_SOFT));
+    cr_assert_not_null(assay_findings_put(&b.findings, more, 100, &b.verdict));
+    cr_assert_not_null(assay_findings_get(&b.findings, first, 100, ASSAY_KIND_SOFT));
+    cr_assert_null(assay_findings_get(&b.findings, second, 100, ASSAY_KIND_SOFT));
+}
+
+Test(finding, a_reason_longer_than_its_field_is_cut)
+{
+    struct bench b;
+    char longest[ASSAY_REASON_TEXT];
+    for (size_t i = 0; i + 1 < sizeof longest; i++)
+        longest[i] = 'x';
+    longest[sizeof longest - 1] = '\0';
+    make(&b);
+    assay_verdict_add(&b.verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, 0, longest, longest);
+    cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_FAIL_HARD);
+    const struct assay_finding *f = &b.items[0];
+    cr_assert_eq(f->reason[ASSAY_FINDING_REASON_LEN - 1], '\0');
+    cr_assert_eq(f->reason[ASSAY_FINDING_REASON_LEN - 2], 'x');
+}
