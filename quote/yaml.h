@@ -1,8 +1,9 @@
 /*
  * quote/yaml.h - the policy file, for people.
  *
- * A seam: implemented by quote/yaml/cyaml.c. YAML checked against a schema: an unknown key, a key
- * twice, a wrong type, a value out of range is an error with its line, never a warning.
+ * A seam: implemented by quote/yaml/policy.c. YAML checked against a schema: an unknown key, a key
+ * twice, a wrong type, a value out of range is an error with its line, never a warning. One
+ * document, without anchors, aliases and tags; numbers are plain decimals.
  *
  *     policy_version: 1
  *     profile: production            # or development: accepts SOFT, marks every output INSECURE
@@ -31,7 +32,8 @@ enum {
 
 /*
  * assay_policy_parse_yaml - read a policy file's text.
- * Out:     *policy on ASSAY_OK; message says what is wrong and where otherwise
+ * Out:     *policy on ASSAY_OK; otherwise message is "LINE:COLUMN: what is wrong", for the caller
+ *          to put the name of the file and a colon before
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_DUPLICATE | ASSAY_E_RANGE | ASSAY_E_INVALID |
  *          ASSAY_E_VERSION | ASSAY_E_MEMORY
  */

@@ -130,7 +130,7 @@ static int read_policy(struct appraisal *a, const char *path)
     if (status != ASSAY_OK) return complain("%s: %s", path, assay_status_text(status));
     status = assay_policy_parse_yaml(text, len, a->policy, message);
     free(text);
-    if (status != ASSAY_OK) return complain("%s: %s", path, message);
+    if (status != ASSAY_OK) return complain("%s:%s", path, message);
     return ASSAY_EXIT_OK;
 }
 

@@ -90,7 +90,7 @@ static enum assay_status read_policy(struct draft *d)
     char why[ASSAY_YAML_MESSAGE_MAX] = "";
     status = assay_policy_parse_yaml(text, len, d->policy, why);
     free(text);
-    if (status != ASSAY_OK) return explain(d, status, "%s: %s", d->plan->policy, why);
+    if (status != ASSAY_OK) return explain(d, status, "%s:%s", d->plan->policy, why);
 
     struct assay_writer w = assay_writer_over(d->policy_bytes, ASSAY_POLICY_LEN_MAX);
     assay_policy_encode(d->policy, &w);

@@ -8,27 +8,12 @@
 
 enum { SOCKET_PATH_MAX = 107 }; /* sun_path of struct sockaddr_un, less the closing NUL */
 
-static const char digits[] = "0123456789";
-
-/* Plain decimal: no sign, no leading zero (octal to some readers), no fraction. */
-static bool number_of(const char *text, uint64_t *out)
-{
-    const size_t len = strlen(text);
-    uint64_t value = 0;
-    if (len == 0 || len > 18 || strspn(text, digits) != len) return false;
-    if (text[0] == '0' && len > 1) return false;
-    for (size_t i = 0; i < len; i++)
-        value = value * 10 + (uint64_t)(text[i] - '0');
-    *out = value;
-    return true;
-}
-
 enum assay_status assay_config_take_number(const struct assay_config_file *file, const char *key,
                                            const char *text, uint32_t min, uint32_t max,
                                            uint32_t *out)
 {
     uint64_t value = 0;
-    if (!number_of(text, &value))
+    if (!assay_yaml_number(text, &value))
         return assay_config_fail(file, ASSAY_E_SYNTAX, key,
                                  "expected a whole number, found \"%.40s\"", text);
     if (value < min || value > max)
@@ -113,7 +98,7 @@ enum assay_status assay_config_take_address(const struct assay_config_file *file
     uint64_t port = 0;
     const size_t len = strlen(text);
     const bool fit = colon != NULL && host_is_fit(text, (size_t)(colon - text)) &&
-                     number_of(colon + 1, &port) && port >= 1 && port <= 65535 &&
+                     assay_yaml_number(colon + 1, &port) && port >= 1 && port <= 65535 &&
                      len < ASSAY_ADDRESS_MAX;
     if (!fit)
         return assay_config_fail(file, ASSAY_E_SYNTAX, key, "expected HOST:PORT, found \"%.60s\"",

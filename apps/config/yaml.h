@@ -1,21 +1,18 @@
 /*
  * apps/config/yaml.h - what the readers of configuration, cards and plans share.
  *
- * A file is read whole (bounded), walked once for what no schema can refuse (anchors, tags, several
- * documents, depth), then taken through a schema of libcyaml. Every scalar arrives as text;
- * numbers, hexadecimal, names, paths and addresses are checked here. A message to a person always
- * reads "file:line:column: key: what was expected, what was found".
+ * A file is read whole (bounded) and taken through the strict reader of quote/yaml/. Every scalar
+ * arrives as text; numbers, hexadecimal, names, paths and addresses are checked here. A message to
+ * a person always reads "file:line:column: key: what was expected, what was found".
  */
 #ifndef ASSAY_APPS_CONFIG_YAML_H
 #define ASSAY_APPS_CONFIG_YAML_H
 
 #include "apps/config.h"
-
-#include <cyaml/cyaml.h>
+#include "quote/yaml/document.h"
 
 enum {
-    ASSAY_CONFIG_DEPTH_MAX = 8, /* a plan needs 4 */
-    ASSAY_CONFIG_KEY_MAX = 128, /* "members[1023].operator" */
+    ASSAY_CONFIG_KEY_MAX = ASSAY_YAML_KEY_MAX,
     ASSAY_CONFIG_TEXT_MAX = PATH_MAX - 1,
 };
 
@@ -34,11 +31,7 @@ struct assay_config_file {
     uint8_t *bytes;
     size_t len;
     void *data; /* what the schema made of it */
-};
-
-/* Where a value stands in its file, counted from 1; line 0: unknown. */
-struct assay_config_place {
-    unsigned long line, column;
+    struct assay_yaml document;
 };
 
 /*
@@ -58,19 +51,6 @@ void assay_config_close(struct assay_config_file *file);
 __attribute__((format(printf, 4, 5))) enum assay_status assay_config_fail(
     const struct assay_config_file *file, enum assay_status status, const char *key,
     const char *format, ...);
-
-/* --- apps/config/scan.c */
-
-/*
- * assay_config_scan - walk the whole file once.
- * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_RANGE (depth) | ASSAY_E_MEMORY, with a message
- */
-ASSAY_CHECKED enum assay_status assay_config_scan(const struct assay_config_file *file);
-/* Returns: the place of the value with this path; line 0 when there is none. */
-struct assay_config_place assay_config_find(const struct assay_config_file *file, const char *path);
-/* Returns: the first place, at or after a line, where a mapping has this key; line 0: nowhere. */
-struct assay_config_place assay_config_find_key(const struct assay_config_file *file,
-                                                const char *key, unsigned long line);
 
 /* --- apps/config/fields.c: one text to one value, or a message about it. Each
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_RANGE | ASSAY_E_VERSION (take_version) */

@@ -15,7 +15,7 @@ names() {
         ;;
     policy)
         sed -n 's/.*TEXT("\([a-z_]*\)".*/\1/p; s/.*CYAML_FIELD_[A-Z_]*("\([a-z_]*\)".*/\1/p; s/^ *{ "\([a-z0-9]*\)", ASSAY_.*/\1/p' \
-            "$ROOT/quote/yaml/cyaml.c"
+            "$ROOT/quote/yaml/policy.c"
         ;;
     counters) sed -n 's/.*X(ASSAY_COUNT_[A-Z_]*, "\([a-z_]*\)").*/\1/p' "$ROOT/net/counters.h" ;;
     events)

@@ -107,7 +107,7 @@ expect 2 'the plan breaks a rule of genesis: the same thing came twice' plan 's/
 expect 2 'node-2/keys/node.yaml: a version or type is not known' plan \
     's,sample: node-1/sample.quote,sample: node-2/keys/node.yaml,'
 sed 's/profile: .*/profile: developmnt/' policy.yaml >policy.bad.yaml
-expect 2 'policy.bad.yaml: ' plan 's/policy.yaml/policy.bad.yaml/'
+expect 2 'policy.bad.yaml:2:10: profile: ' plan 's/policy.yaml/policy.bad.yaml/'
 cp -r vendor-2 vendor-3
 sed 's/kinds: \[soft\]/kinds: [sgx-v3]/' policy.yaml >policy.bad.yaml
 expect 2 'the chain does not end in a pinned root key' plan 's/policy.yaml/policy.bad.yaml/'

@@ -100,61 +100,135 @@ Test(quote_policy, reads_every_key_of_its_file)
     cr_assert(r->has_not_after && r->not_after_s == 1798761600);
 }
 
-/* Each file is wrong in one way; the message must name it. */
+#define HEAD "policy_version: 1\nprofile: production\n"
+
+/* Each file is wrong in one way; the message must say where and name it. */
 Test(quote_policy, says_what_is_wrong_with_a_file_and_where)
 {
     static const struct {
         const char *text;
         enum assay_status status;
-        const char *word;
+        const char *place, *word;
     } rows[] = {
-        { "", ASSAY_E_SYNTAX, "empty" },
-        { "profile: production\n", ASSAY_E_SYNTAX, "policy_version" },
-        { "policy_version: 1\n", ASSAY_E_SYNTAX, "profile" },
-        { "policy_version: 2\nprofile: production\n", ASSAY_E_VERSION, "policy_version" },
-        { "policy_version: 1\nprofile: fast\n", ASSAY_E_SYNTAX, "line: 2" },
-        { "policy_version: 1\nprofil: production\n", ASSAY_E_SYNTAX, "profil" },
-        { "policy_version: one\nprofile: production\n", ASSAY_E_SYNTAX, "line: 1" },
-        { "policy_version: 1\nprofile: production\nprofile: development\n", ASSAY_E_DUPLICATE,
-          "line 3" },
-        { "policy_version: 1\nprofile: production\nkinds: [sgx]\n", ASSAY_E_SYNTAX, "sgx" },
-        { "policy_version: 1\nprofile: production\nkinds: []\n", ASSAY_E_SYNTAX, "line: 3" },
-        { "policy_version: 1\nprofile: production\npcesvn_min: 65536\n", ASSAY_E_SYNTAX,
-          "line: 3" },
-        { "policy_version: 1\nprofile: production\npcesvn_min: -1\n", ASSAY_E_SYNTAX, "line: 3" },
-        { "policy_version: 1\nprofile: production\nstatuses:\n  - {status: Fine, accept: "
-          "warning}\n",
-          ASSAY_E_SYNTAX, "Fine" },
-        { "policy_version: 1\nprofile: production\nstatuses:\n"
-          "  - {status: OutOfDate, accept: warning}\n  - {status: OutOfDate, accept: refused}\n",
-          ASSAY_E_DUPLICATE, "OutOfDate" },
-        { "policy_version: 1\nprofile: production\nstatuses:\n"
-          "  - {status: Revoked, accept: warning}\n",
-          ASSAY_E_INVALID, "Revoked" },
-        { "policy_version: 1\nprofile: production\nroots:\n  - {name: a, key: \"00\", kinds: "
-          "[soft]}\n",
-          ASSAY_E_SYNTAX, "128" },
-        { "policy_version: 1\nprofile: production\nreferences:\n  - {field: mrtd, state: allowed, "
-          "value: \"00\"}\n",
-          ASSAY_E_SYNTAX, "96" },
-        { "policy_version: 1\nprofile: production\nadvisories_denied: "
-          "[INTEL-SA-0000000000000000000000]\n",
-          ASSAY_E_RANGE, "advisories_denied" },
-        { "policy_version: &a 1\nprofile: *a\n", ASSAY_E_SYNTAX, "line 2" },
-        { "policy_version: 1\nprofile: production\nroots: [[[[[[[[[[a]]]]]]]]]]\n", ASSAY_E_RANGE,
-          "line 3" },
-        { "policy_version: 1\nprofile: [\n", ASSAY_E_SYNTAX, "line" },
-        { "policy_version: 1\n\tprofile: production\n", ASSAY_E_SYNTAX, "line 2" },
-        { "- 1\n- 2\n", ASSAY_E_SYNTAX, "MAPPING" },
+        { "", ASSAY_E_SYNTAX, "1:1: ", "empty" },
+        { "profile: production\n", ASSAY_E_SYNTAX, "1:", "lacks its key \"policy_version\"" },
+        { "policy_version: 1\n", ASSAY_E_SYNTAX, "1:", "lacks its key \"profile\"" },
+        { "policy_version: 2\nprofile: production\n", ASSAY_E_VERSION, "1:17: ", "policy_version" },
+        { "policy_version: 1\nprofile: fast\n", ASSAY_E_SYNTAX, "2:10: ", "profile" },
+        { "policy_version: 1\nprofil: production\n", ASSAY_E_SYNTAX, "2:1: ",
+          "is \"profile\" meant?" },
+        { "policy_version: one\nprofile: production\n", ASSAY_E_SYNTAX, "1:17: ", "whole number" },
+        { HEAD "profile: development\n", ASSAY_E_SYNTAX, "3:1: ", "\"profile\" comes twice" },
+        { HEAD "pcesvn_min: 1\npcesvn_min: 2\n", ASSAY_E_SYNTAX, "4:1: ", "comes twice" },
+        { HEAD "kinds: [soft]\nkinds: [soft]\n", ASSAY_E_SYNTAX, "4:1: ", "comes twice" },
+        { HEAD "references: []\nreferences: []\n", ASSAY_E_SYNTAX, "4:1: ", "comes twice" },
+        { HEAD "statuses:\n  - {status: OutOfDate, accept: warning, accept: refused}\n",
+          ASSAY_E_SYNTAX, "4:", "comes twice" },
+        { HEAD "kinds: [soft, sgx]\n", ASSAY_E_SYNTAX, "3:15: ", "kinds[1]: \"sgx\"" },
+        { HEAD "kinds: []\n", ASSAY_E_SYNTAX, "3:", "kinds" },
+        { HEAD "pcesvn_min: 65536\n", ASSAY_E_RANGE, "3:13: ", "at most 65535" },
+        { HEAD "tcb_evaluation_number_min: 4294967296\n", ASSAY_E_RANGE, "3:28: ",
+          "at most 4294967295" },
+        { HEAD "statuses:\n  - {status: OutOfDate, accept: warning, grace_s: "
+               "18446744073709551616}\n",
+          ASSAY_E_SYNTAX, "4:51: ", "statuses[0].grace_s: expected a whole number" },
+        { HEAD "statuses:\n  - {status: Fine, accept: warning}\n", ASSAY_E_SYNTAX, "4:14: ",
+          "statuses[0].status: \"Fine\"" },
+        { HEAD "statuses:\n  - {status: OutOfDate, accept: warning}\n"
+               "  - {status: OutOfDate, accept: refused}\n",
+          ASSAY_E_DUPLICATE, "5:14: ", "OutOfDate" },
+        { HEAD "statuses:\n  - {status: Revoked, accept: warning}\n", ASSAY_E_INVALID, "1:1: ",
+          "Revoked" },
+        { HEAD "roots:\n  - {name: a, key: \"00\", kinds: [soft]}\n", ASSAY_E_SYNTAX, "4:20: ",
+          "roots[0].key: expected 128" },
+        { HEAD "references:\n  - {field: mrtd, state: allowed, value: \"00\"}\n", ASSAY_E_SYNTAX,
+          "4:42: ", "references[0].value: expected 96" },
+        { HEAD "references:\n  - {field: mrtd, state: allowed, value: \"00\", isvsvn_min: 65536}\n",
+          ASSAY_E_RANGE, "4:60: ", "references[0].isvsvn_min" },
+        { HEAD "advisories_denied: [INTEL-SA-0000000000000000000000]\n", ASSAY_E_RANGE, "3:21: ",
+          "advisories_denied[0]" },
+        { HEAD "roots: [[[[[[[[[[a]]]]]]]]]]\n", ASSAY_E_RANGE, "3:", "nested too deeply" },
+        { "policy_version: 1\nprofile: [\n", ASSAY_E_SYNTAX, "3:", "" },
+        { "policy_version: 1\n\tprofile: production\n", ASSAY_E_SYNTAX, "2:1: ", "" },
+        { "- 1\n- 2\n", ASSAY_E_SYNTAX, "1:1: ", "MAPPING" },
+        { HEAD "kinds: [\"\\e[1msoft\"]\n", ASSAY_E_SYNTAX, "3:9: ", "?[1msoft" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct assay_policy p;
         char message[ASSAY_YAML_MESSAGE_MAX];
         const enum assay_status status = parse(rows[i].text, &p, message);
-        cr_assert_eq(status, rows[i].status, "row %zu: %s: %s", i, assay_status_symbol(status),
+        cr_expect_eq(status, rows[i].status, "row %zu: %s: %s", i, assay_status_symbol(status),
                      message);
-        cr_assert_not_null(strstr(message, rows[i].word), "row %zu: %s", i, message);
+        cr_expect_eq(strncmp(message, rows[i].place, strlen(rows[i].place)), 0, "row %zu: %s", i,
+                     message);
+        cr_expect_not_null(strstr(message, rows[i].word), "row %zu: %s", i, message);
     }
+}
+
+/* libcyaml alone reads 2.5 as 2, 010 as 8, 0x1 as 1 and an empty text as 0. */
+Test(quote_policy, numbers_are_plain_decimals)
+{
+    static const char *const formats[] = {
+        "policy_version: %s\nprofile: production\n",
+        HEAD "tcb_evaluation_number_min: %s\n",
+        HEAD "pcesvn_min: %s\n",
+        HEAD "statuses: [{ status: OutOfDate, accept: warning, grace_s: %s }]\n",
+        HEAD "references:\n  - { field: mrenclave, state: allowed, isvsvn_min: %s, value: "
+             "\"33d8736db756ed4997e04ba358d27833188f1932ff7b1d156904d3f560452fbb\" }\n",
+    };
+    static const char *const bad[] = { "1.5",  "0x1",  "01", "1e0", "+1",      "-1",
+                                       "1 1", "\" 1\"", "1_0", "0o1", "\"1\\n\"", "true" };
+    for (size_t f = 0; f < sizeof formats / sizeof formats[0]; f++) {
+        struct assay_policy p;
+        char text[512], message[ASSAY_YAML_MESSAGE_MAX];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        (void)snprintf(text, sizeof text, formats[f], "1");
+        cr_assert_eq(parse(text, &p, message), ASSAY_OK, "format %zu: %s", f, message);
+        for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+            (void)snprintf(text, sizeof text, formats[f], bad[i]);
+            const enum assay_status status = parse(text, &p, message);
+            cr_expect_eq(status, ASSAY_E_SYNTAX, "%s: %s: %s", text, assay_status_symbol(status),
+                         message);
+            cr_expect_not_null(strstr(message, "expected a whole number"), "%s: %s", text, message);
+        }
+#pragma GCC diagnostic pop
+    }
+}
+
+Test(quote_policy, refuses_anchors_aliases_tags_nuls_and_second_documents)
+{
+    static const struct {
+        const char *text, *place, *word;
+    } rows[] = {
+        { "policy_version: &a 1\nprofile: production\n", "1:17: ", "anchors" },
+        { "policy_version: 1\nprofile: *a\n", "2:10: ", "anchors" },
+        { HEAD "roots: &r []\n", "3:8: ", "anchors" },
+        { HEAD "statuses:\n  - &s { status: OutOfDate, accept: warning }\n", "4:5: ", "anchors" },
+        { "policy_version: !!int 1\nprofile: production\n", "1:17: ", "tags" },
+        { HEAD "roots: !!seq []\n", "3:8: ", "tags" },
+        { HEAD "statuses:\n  - !x { status: OutOfDate, accept: warning }\n", "4:5: ", "tags" },
+        { "policy_version: 1\nprofile: \"production\\0x\"\n", "2:10: ", "NUL" },
+        { HEAD "---\n" HEAD, "3:1: ", "second document" },
+        { HEAD "...\n---\n", "4:1: ", "second document" },
+        { HEAD "? [a]\n: b\n", "3:3: ", "plain text" },
+        { HEAD "kinds: [\x80]\n", "3:9: ", "" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct assay_policy p;
+        char message[ASSAY_YAML_MESSAGE_MAX];
+        cr_expect_eq(parse(rows[i].text, &p, message), ASSAY_E_SYNTAX, "row %zu: %s", i, message);
+        cr_expect_eq(strncmp(message, rows[i].place, strlen(rows[i].place)), 0, "row %zu: %s", i,
+                     message);
+        cr_expect_not_null(strstr(message, rows[i].word), "row %zu: %s", i, message);
+    }
+    struct assay_policy p;
+    char message[ASSAY_YAML_MESSAGE_MAX];
+    static const char nul[] = HEAD "kinds: [so\0ft]\n", utf16[] = "\xff\xfep\0o\0l\0";
+    cr_expect_eq(assay_policy_parse_yaml((const uint8_t *)nul, sizeof nul - 1, &p, message),
+                 ASSAY_E_SYNTAX, "%s", message);
+    cr_expect_eq(assay_policy_parse_yaml((const uint8_t *)utf16, sizeof utf16 - 1, &p, message),
+                 ASSAY_E_SYNTAX, "%s", message);
 }
 
 Test(quote_policy, bounds_the_length_of_its_file)

@@ -1,11 +1,11 @@
 /*
- * apps/config/scan.c - one walk over the events of a YAML file.
+ * quote/yaml/scan.c - one walk over the events of a YAML file.
  *
  * Two uses: to refuse what a schema never sees (anchors and aliases, tags, a second document,
  * nesting beyond reason, a NUL inside a text), and to find the line and column of a value by its
  * path, so that every message can say where.
  */
-#include "apps/config/yaml.h"
+#include "quote/yaml/document.h"
 
 #include "base/assert.h"
 
@@ -21,29 +21,27 @@ struct level {
 };
 
 struct walk {
-    const struct assay_config_file *file;
+    const struct assay_yaml *document;
     yaml_parser_t parser;
     size_t depth;
-    struct level levels[ASSAY_CONFIG_DEPTH_MAX];
-    char path[ASSAY_CONFIG_DEPTH_MAX * ASSAY_CONFIG_KEY_MAX];
+    struct level levels[ASSAY_YAML_DEPTH_MAX];
+    char path[ASSAY_YAML_DEPTH_MAX * ASSAY_YAML_KEY_MAX];
     unsigned documents;
     /* what is looked for: a path, or a key at or after a line */
     const char *wanted_path, *wanted_key;
     unsigned long wanted_line;
-    struct assay_config_place place;
+    struct assay_yaml_place place;
 };
 
-static struct assay_config_place place_of(yaml_mark_t mark)
+static struct assay_yaml_place place_of(yaml_mark_t mark)
 {
-    return (struct assay_config_place){ mark.line + 1, mark.column + 1 };
+    return (struct assay_yaml_place){ mark.line + 1, mark.column + 1 };
 }
 
 static enum assay_status refuse(const struct walk *w, enum assay_status status, yaml_mark_t mark,
                                 const char *why)
 {
-    const struct assay_config_place place = place_of(mark);
-    (void)snprintf(w->file->message, ASSAY_CONFIG_MESSAGE_MAX, "%.300s:%lu:%lu: %.150s",
-                   w->file->path, place.line, place.column, why);
+    assay_yaml_say(w->document, place_of(mark), why);
     return status;
 }
 
@@ -76,7 +74,7 @@ static void enter_key(struct walk *w, const char *text, yaml_mark_t mark)
     struct level *in = &w->levels[w->depth - 1];
     in->at_key = false;
     append_key(w, in->path_len, text);
-    const struct assay_config_place place = place_of(mark);
+    const struct assay_yaml_place place = place_of(mark);
     if (w->wanted_key != NULL && w->place.line == 0 && place.line >= w->wanted_line &&
         strcmp(text, w->wanted_key) == 0)
         w->place = place;
@@ -105,7 +103,7 @@ static enum assay_status open_level(struct walk *w, yaml_mark_t mark, bool seque
 {
     if (awaits_key(w)) return refuse(w, ASSAY_E_SYNTAX, mark, "a key must be a plain text");
     enter_value(w, mark);
-    if (w->depth == ASSAY_CONFIG_DEPTH_MAX)
+    if (w->depth == ASSAY_YAML_DEPTH_MAX)
         return refuse(w, ASSAY_E_RANGE, mark, "nested too deeply");
     w->levels[w->depth++] =
         (struct level){ .sequence = sequence, .at_key = true, .path_len = strlen(w->path) };
@@ -159,9 +157,9 @@ static enum assay_status refuse_grammar(const struct walk *w)
     if (w->parser.error == YAML_MEMORY_ERROR) return ASSAY_E_MEMORY;
     if (w->parser.error == YAML_READER_ERROR) {
         mark = (yaml_mark_t){ 0 };
-        for (size_t i = 0; i < w->parser.problem_offset && i < w->file->len; i++) {
-            mark.line += w->file->bytes[i] == '\n' ? 1u : 0u;
-            mark.column = w->file->bytes[i] == '\n' ? 0 : mark.column + 1;
+        for (size_t i = 0; i < w->parser.problem_offset && i < w->document->text.len; i++) {
+            mark.line += w->document->text.bytes[i] == '\n' ? 1u : 0u;
+            mark.column = w->document->text.bytes[i] == '\n' ? 0 : mark.column + 1;
         }
     }
     return refuse(w, ASSAY_E_SYNTAX, mark,
@@ -171,7 +169,7 @@ static enum assay_status refuse_grammar(const struct walk *w)
 static enum assay_status walk(struct walk *w)
 {
     if (!yaml_parser_initialize(&w->parser)) return ASSAY_E_MEMORY;
-    yaml_parser_set_input_string(&w->parser, w->file->bytes, w->file->len);
+    yaml_parser_set_input_string(&w->parser, w->document->text.bytes, w->document->text.len);
     /* Without this a UTF-16 file would be read as what it is not shown as. */
     yaml_parser_set_encoding(&w->parser, YAML_UTF8_ENCODING);
     enum assay_status status = ASSAY_OK;
@@ -191,27 +189,26 @@ static enum assay_status walk(struct walk *w)
 
 /* ------------------------------------------------------------ the face */
 
-enum assay_status assay_config_scan(const struct assay_config_file *file)
+enum assay_status assay_yaml_scan(const struct assay_yaml *document)
 {
-    struct walk w = { .file = file };
+    struct walk w = { .document = document };
     ASSAY_TRY(walk(&w));
     if (w.documents != 0) return ASSAY_OK;
-    (void)snprintf(file->message, ASSAY_CONFIG_MESSAGE_MAX, "%.400s: the file is empty",
-                   file->path);
+    assay_yaml_say(document, (struct assay_yaml_place){ 1, 1 }, "the file is empty");
     return ASSAY_E_SYNTAX;
 }
 
-struct assay_config_place assay_config_find(const struct assay_config_file *file, const char *path)
+struct assay_yaml_place assay_yaml_find(const struct assay_yaml *document, const char *path)
 {
-    struct walk w = { .file = file, .wanted_path = path };
+    struct walk w = { .document = document, .wanted_path = path };
     assay_status_ignore(walk(&w), "the whole file was walked before");
     return w.place;
 }
 
-struct assay_config_place assay_config_find_key(const struct assay_config_file *file,
-                                                const char *key, unsigned long line)
+struct assay_yaml_place assay_yaml_find_key(const struct assay_yaml *document, const char *key,
+                                            unsigned long line)
 {
-    struct walk w = { .file = file, .wanted_key = key, .wanted_line = line };
+    struct walk w = { .document = document, .wanted_key = key, .wanted_line = line };
     assay_status_ignore(walk(&w), "the whole file was walked before");
     return w.place;
 }

@@ -1,0 +1,239 @@
+/*
+ * quote/yaml/document.c - a YAML text through a schema, and the messages about what does not fit.
+ *
+ * The one place that talks to libcyaml's loader. Whatever is wrong ends as one line for a person.
+ */
+#include "quote/yaml/document.h"
+
+#include "base/assert.h"
+#include "base/checked.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { COMPLAINT_MAX = 320, HINT_DISTANCE_MAX = 3, HINT_LEN_MAX = 32 };
+
+/* What libcyaml logs about an error: the first line says what, the next ones where. */
+struct complaint {
+    char what[COMPLAINT_MAX];
+    char field[ASSAY_YAML_KEY_MAX]; /* the innermost mapping field around it */
+    struct assay_yaml_place place;
+};
+
+/* ------------------------------------------------------------ our own messages */
+
+void assay_yaml_say(const struct assay_yaml *document, struct assay_yaml_place place,
+                    const char *what)
+{
+    const bool named = document->name != NULL;
+    if (place.line == 0) place.line = place.column = 1;
+    (void)snprintf(document->message, ASSAY_YAML_MESSAGE_MAX, "%.150s%s%lu:%lu: %.310s",
+                   named ? document->name : "", named ? ":" : "", place.line, place.column, what);
+}
+
+enum assay_status assay_yaml_fail_list(const struct assay_yaml *document, enum assay_status status,
+                                       const char *key, const char *format, va_list args)
+{
+    char what[COMPLAINT_MAX];
+    const int used = snprintf(what, sizeof what, "%.100s: ", key);
+    ASSAY_ASSERT(used > 0 && (size_t)used < sizeof what);
+    (void)vsnprintf(what + used, sizeof what - (size_t)used, format, args);
+    assay_yaml_say(document, assay_yaml_find(document, key), what);
+    return status;
+}
+
+enum assay_status assay_yaml_fail(const struct assay_yaml *document, enum assay_status status,
+                                  const char *key, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    status = assay_yaml_fail_list(document, status, key, format, args);
+    va_end(args);
+    return status;
+}
+
+static enum assay_status no_memory(const struct assay_yaml *document)
+{
+    assay_yaml_say(document, (struct assay_yaml_place){ 1, 1 }, "no memory");
+    return ASSAY_E_MEMORY;
+}
+
+bool assay_yaml_number(const char *text, uint64_t *out)
+{
+    uint64_t value = 0;
+    if (text[0] == '\0' || (text[0] == '0' && text[1] != '\0')) return false;
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c < '0' || *c > '9') return false;
+        if (assay_mul_u64(value, 10, &value) != ASSAY_OK) return false;
+        if (assay_add_u64(value, (uint64_t)(*c - '0'), &value) != ASSAY_OK) return false;
+    }
+    *out = value;
+    return true;
+}
+
+/* ------------------------------------------------------------ libcyaml's complaints */
+
+__attribute__((format(printf, 3, 0))) static void collect(cyaml_log_t level, void *context,
+                                                          const char *format, va_list args)
+{
+    char line[COMPLAINT_MAX];
+    struct complaint *complaint = context;
+    (void)level;
+    (void)vsnprintf(line, sizeof line, format, args);
+    line[strcspn(line, "\n")] = '\0';
+
+    struct assay_yaml_place place = { 0, 0 };
+    const char *where = strstr(line, "(line: ");
+    if (where != NULL &&
+        sscanf(where, "(line: %lu, column: %lu)", &place.line, &place.column) == 2) {
+        if (complaint->place.line == 0) complaint->place = place; /* the innermost comes first */
+        const char *field = strstr(line, "in mapping field '");
+        if (field == NULL || complaint->field[0] != '\0') return;
+        (void)snprintf(complaint->field, sizeof complaint->field, "%s", field + 18);
+        complaint->field[strcspn(complaint->field, "'")] = '\0';
+        return;
+    }
+    if (complaint->what[0] != '\0') return;
+    const size_t head = strncmp(line, "Load: ", 6) == 0 ? 6 : 0;
+    (void)snprintf(complaint->what, sizeof complaint->what, "%s", line + head);
+}
+
+/* Letters to change, leave out or put in to make one word of the other. */
+static unsigned distance(const char *a, const char *b)
+{
+    unsigned row[HINT_LEN_MAX + 1];
+    const size_t a_len = strlen(a), b_len = strlen(b);
+    if (a_len > HINT_LEN_MAX || b_len > HINT_LEN_MAX) return HINT_LEN_MAX;
+    for (unsigned k = 0; k <= b_len; k++)
+        row[k] = k;
+    for (size_t i = 1; i <= a_len; i++) {
+        unsigned corner = row[0]++;
+        for (size_t k = 1; k <= b_len; k++) {
+            const unsigned swap = corner + (a[i - 1] != b[k - 1]);
+            const unsigned step = 1 + (row[k] < row[k - 1] ? row[k] : row[k - 1]);
+            corner = row[k];
+            row[k] = swap < step ? swap : step;
+        }
+    }
+    return row[b_len];
+}
+
+static void nearest(const cyaml_schema_field_t *fields, const char *key, unsigned *best,
+                    const char **hint)
+{
+    for (; fields->key != NULL; fields++) {
+        const unsigned apart = distance(fields->key, key);
+        if (apart < *best) {
+            *best = apart;
+            *hint = fields->key;
+        }
+    }
+}
+
+/* The known key that looks most like this one, of the file or of one of its sections. */
+static const char *hint_for(const cyaml_schema_value_t *schema, const char *key)
+{
+    const char *hint = NULL;
+    unsigned best = HINT_DISTANCE_MAX;
+    nearest(schema->mapping.fields, key, &best, &hint);
+    for (const cyaml_schema_field_t *f = schema->mapping.fields; f->key != NULL; f++) {
+        const cyaml_schema_value_t *value = &f->value;
+        if (value->type == CYAML_SEQUENCE) value = value->sequence.entry;
+        if (value->type == CYAML_MAPPING) nearest(value->mapping.fields, key, &best, &hint);
+    }
+    return hint;
+}
+
+/* Returns: what follows prefix in text; NULL when text begins otherwise. */
+static const char *after(const char *text, const char *prefix)
+{
+    const size_t len = strlen(prefix);
+    return strncmp(text, prefix, len) == 0 ? text + len : NULL;
+}
+
+/* libcyaml's words into ours. For a key it names the place of the value before it. */
+static void translate(const struct assay_yaml *document, const struct complaint *complaint,
+                      char what[static COMPLAINT_MAX], struct assay_yaml_place *place)
+{
+    const char *key = after(complaint->what, "Unexpected key: ");
+    if (key != NULL) {
+        const char *hint = hint_for(document->schema, key);
+        (void)snprintf(what, COMPLAINT_MAX, "unknown key \"%.100s\"%s%s%s", key,
+                       hint != NULL ? "; is \"" : "", hint != NULL ? hint : "",
+                       hint != NULL ? "\" meant?" : "");
+        *place = assay_yaml_find_key(document, key, complaint->place.line);
+        return;
+    }
+    key = after(complaint->what, "Mapping field already seen: ");
+    if (key != NULL) {
+        (void)snprintf(what, COMPLAINT_MAX, "the key \"%.100s\" comes twice", key);
+        *place = assay_yaml_find_key(document, key, complaint->place.line + 1);
+        return;
+    }
+    key = after(complaint->what, "Missing required mapping field: ");
+    if (key != NULL)
+        (void)snprintf(what, COMPLAINT_MAX, "a section that ends here lacks its key \"%.100s\"",
+                       key);
+    else if (after(complaint->what, "STRING length < 1") != NULL)
+        (void)snprintf(what, COMPLAINT_MAX, "%s: expected a text, found nothing", complaint->field);
+    else
+        (void)snprintf(what, COMPLAINT_MAX, "%s%s%.150s", complaint->field,
+                       complaint->field[0] != '\0' ? ": " : "", complaint->what);
+}
+
+static enum assay_status explain(const struct assay_yaml *document, cyaml_err_t error,
+                                 struct complaint *complaint)
+{
+    char what[COMPLAINT_MAX] = "";
+    struct assay_yaml_place place = { 0, 0 };
+    if (error == CYAML_ERR_OOM) return no_memory(document);
+    if (complaint->what[0] == '\0')
+        (void)snprintf(complaint->what, sizeof complaint->what, "%s", cyaml_strerror(error));
+    translate(document, complaint, what, &place);
+    if (place.line == 0) place = complaint->place;
+    assay_yaml_say(document, place, what);
+    return ASSAY_E_SYNTAX;
+}
+
+/* ------------------------------------------------------------ the face */
+
+static cyaml_config_t settings(struct complaint *complaint)
+{
+    return (cyaml_config_t){ .log_fn = collect,
+                             .log_ctx = complaint,
+                             .mem_fn = cyaml_mem,
+                             .log_level = CYAML_LOG_ERROR,
+                             .flags = CYAML_CFG_NO_ALIAS };
+}
+
+enum assay_status assay_yaml_open(struct assay_yaml *document)
+{
+    ASSAY_ASSERT(document != NULL && document->schema != NULL && document->message != NULL);
+
+    const enum assay_status scanned = assay_yaml_scan(document);
+    if (scanned == ASSAY_E_MEMORY) return no_memory(document);
+    if (scanned != ASSAY_OK) return scanned;
+    struct complaint complaint = { .what = "", .field = "" };
+    const cyaml_config_t config = settings(&complaint);
+    const cyaml_err_t error = cyaml_load_data(document->text.bytes, document->text.len, &config,
+                                              document->schema, &document->data, NULL);
+    return error == CYAML_OK ? ASSAY_OK : explain(document, error, &complaint);
+}
+
+/* A message quotes the file, and ends at a terminal: nothing in it may be a command to one. */
+static void tame(char *message)
+{
+    for (char *c = message; *c != '\0'; c++)
+        if ((unsigned char)*c < ' ' || *c == '\x7f') *c = '?';
+}
+
+void assay_yaml_close(struct assay_yaml *document)
+{
+    ASSAY_ASSERT(document != NULL);
+
+    tame(document->message);
+    struct complaint complaint = { .what = "", .field = "" };
+    const cyaml_config_t config = settings(&complaint);
+    (void)cyaml_free(&config, document->schema, document->data, 0);
+    document->data = NULL;
+}
