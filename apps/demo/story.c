@@ -510,7 +510,7 @@ static bool explained(const struct fall *fall)
                (story.caught_up == 0 || fall->epoch <= story.caught_up);
     case REPLAYER:
         return story.replayed != 0 && fall->epoch >= story.replayed &&
-               fall->epoch <= story.replayed + 1;
+               fall->epoch <= story.replayed + 2;
     default: return false;
     }
 }
