@@ -66,6 +66,26 @@ static enum assay_status check_key(const uint8_t key[static ASSAY_P256_PUBLIC_LE
     return ASSAY_OK;
 }
 
+/* Names stand in logs, JSON, YAML and on terminals of every other operator: letters, digits and a
+ * few marks, the same as in cards and plans. */
+static bool name_is_fit(struct assay_slice name)
+{
+    if (name.len == 0 || name.len > ASSAY_NAME_MAX) return false;
+    for (size_t i = 0; i < name.len; i++) {
+        const uint8_t c = name.bytes[i];
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        const bool digit = c >= '0' && c <= '9';
+        if (!letter && !digit && c != '.' && c != '_' && c != '-') return false;
+    }
+    return true;
+}
+
+static enum assay_status read_name(struct reader *r, struct assay_slice *name)
+{
+    ASSAY_TRY(assay_cbor_text(&r->in, ASSAY_NAME_MAX, name));
+    return name_is_fit(*name) ? ASSAY_OK : ASSAY_E_SYNTAX;
+}
+
 static enum assay_status read_operators(struct reader *r, struct assay_genesis *g)
 {
     uint64_t count = 0;
@@ -76,7 +96,7 @@ static enum assay_status read_operators(struct reader *r, struct assay_genesis *
         ASSAY_TRY(at(r, "operator", assay_cbor_array_exact(&r->in, 2)));
         ASSAY_TRY(at(r, "operator key",
                      assay_cbor_bytes_exact(&r->in, o->public_key, sizeof o->public_key)));
-        ASSAY_TRY(at(r, "operator name", assay_cbor_text(&r->in, ASSAY_NAME_MAX, &o->name)));
+        ASSAY_TRY(at(r, "operator name", read_name(r, &o->name)));
         ASSAY_TRY(at(r, "operator key", check_key(o->public_key)));
         assay_sha256(o->public_key, sizeof o->public_key, o->operator_id);
         if (i == 0) continue;
@@ -112,7 +132,7 @@ static enum assay_status read_member(struct reader *r, struct assay_genesis *g,
     ASSAY_TRY(at(r, "vendor root", assay_cbor_bytes_exact(in, m->vendor_root, 32)));
     ASSAY_TRY(at(r, "platform id", assay_cbor_bytes_exact(in, m->platform_id, 32)));
     ASSAY_TRY(at(r, "evidence kind", read_u32(in, UINT16_MAX, &m->evidence_kind)));
-    ASSAY_TRY(at(r, "member name", assay_cbor_text(in, ASSAY_NAME_MAX, &m->name)));
+    ASSAY_TRY(at(r, "member name", read_name(r, &m->name)));
     ASSAY_TRY(at(r, "identity key", check_key(m->identity_public)));
     ASSAY_TRY(at(r, "voting key", check_key(m->voting_public)));
     if (m->evidence_kind == 0) return at(r, "evidence kind", ASSAY_E_RANGE);
@@ -314,14 +334,14 @@ static enum assay_status check_parts(const struct assay_genesis *g)
     if (g->threshold == 0 || g->threshold > g->operator_count) return ASSAY_E_RANGE;
     if (!parameters_in_range(&g->parameters) || g->time_ms > INT64_MAX) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < g->operator_count; i++) {
-        if (g->operators[i].name.len > ASSAY_NAME_MAX) return ASSAY_E_RANGE;
+        if (!name_is_fit(g->operators[i].name)) return ASSAY_E_SYNTAX;
         if (i == 0) continue;
         const int order = assay_bytes_compare(g->operators[i - 1].public_key,
                                               g->operators[i].public_key, ASSAY_P256_PUBLIC_LEN);
         if (order >= 0) return order == 0 ? ASSAY_E_DUPLICATE : ASSAY_E_RANGE;
     }
     for (uint32_t i = 0; i < g->member_count; i++) {
-        if (g->members[i].name.len > ASSAY_NAME_MAX) return ASSAY_E_RANGE;
+        if (!name_is_fit(g->members[i].name)) return ASSAY_E_SYNTAX;
         if (g->members[i].evidence_kind == 0) return ASSAY_E_RANGE;
         if (operator_find(g, g->members[i].operator_id) == NULL) return ASSAY_E_RANGE;
         ASSAY_TRY(check_distinct(g->members, i));

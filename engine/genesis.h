@@ -14,7 +14,7 @@ enum {
     ASSAY_MEMBERS_MAX = 1024,  /* of a daemon; the engine's capacity is an init parameter */
     ASSAY_VOTERS_MAX = 100,    /* seats */
     ASSAY_OPERATORS_MAX = 256, /* founding operators in one genesis */
-    ASSAY_NAME_MAX = 63,       /* bytes of a display name, UTF-8 */
+    ASSAY_NAME_MAX = 63,       /* 1 to 63 of A-Z a-z 0-9 . _ - */
     ASSAY_GENESIS_LEN_MAX = 1 << 20,
     ASSAY_EPOCH_MS_MIN = 100,
     ASSAY_EPOCH_MS_MAX = 3600 * 1000,
@@ -73,7 +73,8 @@ struct assay_genesis {
  * assay_genesis_decode - read a genesis file and check every signature in it.
  *
  * Out:     *genesis, zeroed unless ASSAY_OK (large: keep it in static or heap memory)
- * Returns: ASSAY_OK | any ASSAY_CLASS_INPUT status; ASSAY_E_SIGNATURE when a signature is bad, from
+ * Returns: ASSAY_OK | any ASSAY_CLASS_INPUT status; ASSAY_E_SYNTAX for a name with another
+ *          character than A-Z a-z 0-9 . _ -; ASSAY_E_SIGNATURE when a signature is bad, from
  *          a key that the body does not name, or when fewer than threshold operators signed (unless
  *          allow_unsigned)
  */
@@ -85,7 +86,8 @@ ASSAY_CHECKED enum assay_status assay_genesis_decode(const uint8_t *bytes, size_
  * Returns: nothing. */
 void assay_genesis_sort(struct assay_genesis *genesis);
 /* The signed body from its parts (sorted: assay_genesis_sort; checked).
- * Returns: ASSAY_OK and the bytes in w | ASSAY_E_RANGE | ASSAY_E_DUPLICATE | ASSAY_E_FULL */
+ * Returns: ASSAY_OK and the bytes in w | ASSAY_E_RANGE | ASSAY_E_DUPLICATE | ASSAY_E_FULL |
+ *          ASSAY_E_SYNTAX (a name) */
 ASSAY_CHECKED enum assay_status assay_genesis_encode_body(const struct assay_genesis *genesis,
                                                           struct assay_writer *w);
 /* The file around a body: signatures[i] is by operators[signers[i]], signers ascending.

@@ -287,3 +287,115 @@ Test(genesis, refuses_a_file_above_its_limit)
     free(big);
     drop(m);
 }
+
+/* Signed by everyone: what stands at these bytes of the body is all that is wrong. */
+static enum assay_status decode_resealed(struct made *m, struct assay_where *where)
+{
+    seal(m, 7);
+    return decode(m, m->file, m->file_len, where);
+}
+
+/* Returns: where this text of CBOR stands in the body. */
+static uint8_t *find_text(struct made *m, const char *text)
+{
+    const size_t len = strlen(text);
+    for (size_t i = 0; i + 1 + len <= m->body_len; i++)
+        if (m->body[i] == 0x60 + len && assay_bytes_equal(m->body + i + 1, text, len))
+            return m->body + i + 1;
+    cr_assert_fail("%s does not stand in the body", text);
+    return NULL;
+}
+
+/* Every byte in turn in the names of an operator and a member. */
+Test(genesis, takes_names_of_letters_digits_and_few_marks_alone)
+{
+    static const char fit[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    static const char *const names[] = { "op", "member" };
+    for (size_t n = 0; n < 2; n++) {
+        struct made *m = make();
+        uint8_t *const last = find_text(m, names[n]) + strlen(names[n]) - 1;
+        for (unsigned byte = 0; byte < 256; byte++) {
+            struct assay_where where = { 0 };
+            const bool good = byte != 0 && strchr(fit, (int)byte) != NULL;
+            *last = (uint8_t)byte;
+            const enum assay_status status = decode_resealed(m, &where);
+            if (good) {
+                cr_expect_eq(status, ASSAY_OK, "%s, byte %u", names[n], byte);
+                continue;
+            }
+            cr_expect_eq(status, byte < 0x80 ? ASSAY_E_SYNTAX : ASSAY_E_ENCODING,
+                         "%s, byte %u: %s", names[n], byte, assay_status_symbol(status));
+            cr_expect_str_eq(where.field, n == 0 ? "operator name" : "member name");
+        }
+        drop(m);
+    }
+}
+
+/* UTF-8 is no excuse: a look-alike of another operator's name is a name too. */
+Test(genesis, refuses_names_beyond_ascii_and_writes_none_that_it_refuses)
+{
+    static char longest[ASSAY_NAME_MAX + 2];
+    memset(longest, 'n', ASSAY_NAME_MAX + 1);
+    const struct {
+        struct assay_slice name;
+        enum assay_status status;
+    } rows[] = {
+        { { (const uint8_t *)longest, ASSAY_NAME_MAX }, ASSAY_OK },
+        { { (const uint8_t *)longest, ASSAY_NAME_MAX + 1 }, ASSAY_E_SYNTAX },
+        { { (const uint8_t *)longest, 0 }, ASSAY_E_SYNTAX },
+        { { (const uint8_t *)longest, 1 }, ASSAY_OK },
+        { { (const uint8_t *)"\xd0\xbep", 3 }, ASSAY_E_SYNTAX },
+        { { (const uint8_t *)"a b", 3 }, ASSAY_E_SYNTAX },
+        { { (const uint8_t *)"a\0b", 3 }, ASSAY_E_SYNTAX },
+        { { (const uint8_t *)"\x1b[2J", 4 }, ASSAY_E_SYNTAX },
+    };
+    struct made *m = make();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct assay_slice name = m->genesis.operators[1].name;
+        m->genesis.operators[1].name = rows[i].name;
+        cr_expect_eq(body_status(m), rows[i].status, "operator, row %zu", i);
+        m->genesis.operators[1].name = name;
+        m->genesis.members[3].name = rows[i].name;
+        cr_expect_eq(body_status(m), rows[i].status, "member, row %zu", i);
+        m->genesis.members[3].name = name;
+    }
+    drop(m);
+    m = make();
+    assay_bytes_copy(find_text(m, "op"), 2, "\xc3\xa9", 2); /* well-formed UTF-8 */
+    cr_expect_eq(decode_resealed(m, NULL), ASSAY_E_SYNTAX);
+    drop(m);
+}
+
+/* The body with the name "op" of one operator, head and all, replaced. */
+static void put_name(struct made *m, const uint8_t *cbor, size_t cbor_len)
+{
+    static uint8_t tail[FILE_MAX];
+    uint8_t *const head = find_text(m, "op") - 1;
+    const size_t tail_len = m->body_len - (size_t)(head - m->body) - 3;
+    assay_bytes_copy(tail, sizeof tail, head + 3, tail_len);
+    assay_bytes_copy(head, 128, cbor, cbor_len);
+    assay_bytes_copy(head + cbor_len, sizeof tail, tail, tail_len);
+    m->body_len += cbor_len - 3;
+}
+
+Test(genesis, refuses_empty_names_and_names_that_are_too_long)
+{
+    static const struct {
+        size_t len;
+        enum assay_status status;
+    } rows[] = {
+        { 0, ASSAY_E_SYNTAX }, { 1, ASSAY_OK }, { ASSAY_NAME_MAX, ASSAY_OK },
+        { ASSAY_NAME_MAX + 1, ASSAY_E_RANGE }
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct made *m = make();
+        uint8_t cbor[128];
+        char name[ASSAY_NAME_MAX + 1];
+        memset(name, 'n', sizeof name);
+        struct assay_writer w = assay_writer_over(cbor, sizeof cbor);
+        assay_cbor_put_text_n(&w, name, rows[i].len);
+        put_name(m, cbor, w.len);
+        cr_expect_eq(decode_resealed(m, NULL), rows[i].status, "%zu bytes", rows[i].len);
+        drop(m);
+    }
+}
