@@ -9,13 +9,10 @@
  */
 #include "net/host_internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include "base/file/file.h"
+
 #include <limits.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <stdio.h>
 
 static const char tie_name[] = "store.id";
 
@@ -28,27 +25,16 @@ const struct assay_key_set *host_key_set(const struct assay_host *host)
 
 /* ------------------------------------------------------------ the tie between keys and store */
 
-static bool sync_dir(const char *dir)
+static enum assay_status tie_path(const char *dir, char path[static PATH_MAX])
 {
-    const int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return false;
-    const bool synced = fsync(fd) == 0;
-    (void)close(fd);
-    return synced;
+    return snprintf(path, PATH_MAX, "%s/%s", dir, tie_name) < PATH_MAX ? ASSAY_OK : ASSAY_E_IO;
 }
 
-/* Write beside, sync, rename, sync the folder: a crash leaves the old file or the new one. */
 static enum assay_status write_tie(const char *dir, const uint8_t tie[static TIE_LEN])
 {
-    char path[PATH_MAX], fresh[PATH_MAX];
-    if (snprintf(path, sizeof path, "%s/%s", dir, tie_name) >= (int)sizeof path ||
-        snprintf(fresh, sizeof fresh, "%s/%s.new", dir, tie_name) >= (int)sizeof fresh)
-        return ASSAY_E_IO;
-    const int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) return ASSAY_E_IO;
-    const bool written = write(fd, tie, TIE_LEN) == TIE_LEN && fsync(fd) == 0;
-    (void)close(fd);
-    return written && rename(fresh, path) == 0 && sync_dir(dir) ? ASSAY_OK : ASSAY_E_IO;
+    char path[PATH_MAX];
+    ASSAY_TRY(tie_path(dir, path));
+    return assay_file_replace(path, ASSAY_FILE_SECRET, assay_slice_over(tie, TIE_LEN));
 }
 
 /* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (there, but not to be read) */
@@ -56,12 +42,11 @@ static enum assay_status read_tie(const char *dir, uint8_t tie[static TIE_LEN])
 {
     char path[PATH_MAX];
     uint8_t bytes[TIE_LEN + 1];
-    if (snprintf(path, sizeof path, "%s/%s", dir, tie_name) >= (int)sizeof path) return ASSAY_E_IO;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) return errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
-    const ssize_t n = read(fd, bytes, sizeof bytes);
-    (void)close(fd);
-    if (n != TIE_LEN) return ASSAY_E_IO;
+    size_t len = 0;
+    ASSAY_TRY(tie_path(dir, path));
+    const enum assay_status status = assay_file_read_secret(path, bytes, sizeof bytes, &len);
+    if (status == ASSAY_E_NOT_FOUND) return status;
+    if (status != ASSAY_OK || len != TIE_LEN) return ASSAY_E_IO;
     assay_bytes_copy(tie, TIE_LEN, bytes, TIE_LEN);
     return ASSAY_OK;
 }

@@ -5,9 +5,9 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
+#include "base/file/file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,46 +37,6 @@ static enum assay_status path_of(const char *dir, const char *name, char path[st
 
 /* ------------------------------------------------------------ writing */
 
-static enum assay_status sync_dir(const char *dir)
-{
-    const int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return ASSAY_E_IO;
-    const int failed = fsync(fd);
-    (void)close(fd);
-    return failed ? ASSAY_E_IO : ASSAY_OK;
-}
-
-static enum assay_status write_all(int fd, const uint8_t *bytes, size_t len)
-{
-    for (size_t done = 0; done < len;) {
-        const ssize_t n = write(fd, bytes + done, len - done);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return ASSAY_E_IO;
-        done += (size_t)n;
-    }
-    return fsync(fd) == 0 ? ASSAY_OK : ASSAY_E_IO;
-}
-
-/* A crash leaves the old file or the new one: write beside, sync, rename, sync the directory. */
-static enum assay_status replace_file(const char *dir, const char *name, struct assay_slice content)
-{
-    char path[PATH_MAX], beside[PATH_MAX];
-    ASSAY_TRY(path_of(dir, name, path));
-    if (snprintf(beside, sizeof beside, "%s/.%s.new", dir, name) >= PATH_MAX) return ASSAY_E_IO;
-
-    if (unlink(beside) != 0 && errno != ENOENT) return ASSAY_E_IO;
-    const int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) return ASSAY_E_IO;
-    enum assay_status status = write_all(fd, content.bytes, content.len);
-    if (close(fd) != 0 && status == ASSAY_OK) status = ASSAY_E_IO;
-    if (status == ASSAY_OK && rename(beside, path) != 0) status = ASSAY_E_IO;
-    if (status != ASSAY_OK) {
-        (void)unlink(beside);
-        return status;
-    }
-    return sync_dir(dir);
-}
-
 static enum assay_status write_secrets(const char *dir, const struct key_file *file,
                                        uint32_t incarnation, const struct assay_secret32 *first,
                                        const struct assay_secret32 *second)
@@ -94,7 +54,9 @@ static enum assay_status write_secrets(const char *dir, const struct key_file *f
 
     struct assay_slice content = { NULL, 0 };
     enum assay_status status = assay_writer_finish(&w, &content);
-    if (status == ASSAY_OK) status = replace_file(dir, file->name, content);
+    char path[PATH_MAX];
+    if (status == ASSAY_OK) status = path_of(dir, file->name, path);
+    if (status == ASSAY_OK) status = assay_file_replace(path, ASSAY_FILE_SECRET, content);
     assay_secret_wipe(&secrets, sizeof secrets);
     return status;
 }
@@ -114,26 +76,8 @@ static enum assay_status read_file(const char *dir, const char *name, uint8_t *b
 {
     char path[PATH_MAX];
     ASSAY_TRY(path_of(dir, name, path));
-    /* Not blocking: a pipe in the place of a key is refused below, not waited for. */
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0) return errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
-
-    struct stat info;
-    enum assay_status status = ASSAY_OK;
-    size_t done = 0;
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || (info.st_mode & 077) != 0)
-        status = ASSAY_E_IO;
-    while (status == ASSAY_OK && done < capacity) {
-        const ssize_t n = read(fd, bytes + done, capacity - done);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) status = ASSAY_E_IO;
-        if (n <= 0) break;
-        done += (size_t)n;
-    }
-    (void)close(fd);
-    if (status == ASSAY_OK && done == capacity) status = ASSAY_E_RANGE;
-    *len = done;
-    return status;
+    const enum assay_status status = assay_file_read_secret(path, bytes, capacity, len);
+    return status == ASSAY_E_INVALID ? ASSAY_E_IO : status;
 }
 
 static enum assay_status decode_secrets(struct assay_slice content, const struct key_file *file,
@@ -280,7 +224,7 @@ enum assay_status assay_keyring_promote(const char *dir, struct assay_keyring *r
     ASSAY_TRY(path_of(dir, next_file.name, from));
     ASSAY_TRY(path_of(dir, current_file.name, to));
     if (rename(from, to) != 0) return ASSAY_E_IO;
-    ASSAY_TRY(sync_dir(dir));
+    ASSAY_TRY(assay_file_sync_folder(to));
     ring->current = ring->next;
     assay_secret_wipe(&ring->next, sizeof ring->next);
     ring->next.incarnation = 0;

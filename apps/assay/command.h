@@ -7,7 +7,7 @@
 #ifndef ASSAY_APPS_COMMAND_H
 #define ASSAY_APPS_COMMAND_H
 
-#include "base/status.h"
+#include "base/file/file.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -47,20 +47,5 @@ int assay_command_export(int argc, char **argv);
 int assay_command_permit(int argc, char **argv);
 int assay_command_counters(int argc, char **argv);
 int assay_command_timeline(int argc, char **argv);
-
-/* --- files.c */
-
-/*
- * assay_file_read - a whole file of at most len_max bytes into memory of malloc (the caller frees).
- * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO | ASSAY_E_RANGE (too large) | ASSAY_E_MEMORY
- */
-ASSAY_CHECKED enum assay_status assay_file_read(const char *path, size_t len_max, uint8_t **bytes,
-                                                size_t *len);
-/*
- * assay_file_write - create or replace a file; a crash leaves the old content or the new one.
- * Returns: ASSAY_OK | ASSAY_E_IO
- */
-ASSAY_CHECKED enum assay_status assay_file_write(const char *path, unsigned mode,
-                                                 const uint8_t *bytes, size_t len);
 
 #endif

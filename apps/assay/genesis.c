@@ -49,7 +49,8 @@ enum assay_status assay_genesis_file_write(const char *path, struct assay_slice 
     if (bytes == NULL) return ASSAY_E_MEMORY;
     struct assay_writer w = assay_writer_over(bytes, ASSAY_GENESIS_LEN_MAX);
     enum assay_status status = assay_genesis_encode_file(body, signers, signatures, count, &w);
-    if (status == ASSAY_OK) status = assay_file_write(path, 0644, w.bytes, w.len);
+    if (status == ASSAY_OK)
+        status = assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(w.bytes, w.len));
     free(bytes);
     return status;
 }

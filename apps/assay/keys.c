@@ -65,7 +65,7 @@ static int write_card(const char *dir, const char *name, const struct assay_keyr
     const long len = ftell(out);
     (void)fclose(out);
     const enum assay_status status =
-        assay_file_write(path, 0644, (const uint8_t *)text, (size_t)len);
+        assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(text, (size_t)len));
     return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(path, status, cannot_write);
 }
 

@@ -178,7 +178,8 @@ static int run_quote(const struct options *o)
     if (status != ASSAY_OK) return complain(o->words[0], status);
     status = assay_soft_quote(&node, &request, quote, sizeof quote, &len);
     assay_soft_node_deinit(&node);
-    if (status == ASSAY_OK) status = assay_file_write(o->out, 0644, quote, len);
+    if (status == ASSAY_OK)
+        status = assay_file_replace(o->out, ASSAY_FILE_PUBLIC, assay_slice_over(quote, len));
     return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(o->out, status);
 }
 

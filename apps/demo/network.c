@@ -66,7 +66,7 @@ static bool copy_program(const char *from, const char *to, uint8_t measurement[s
     enum assay_status status = assay_file_read(from, PROGRAM_LEN_MAX, &bytes, &len);
     if (status == ASSAY_OK) {
         assay_sha256(bytes, len, measurement);
-        status = assay_file_write(to, 0755, bytes, len);
+        status = assay_file_replace(to, ASSAY_FILE_PROGRAM, assay_slice_over(bytes, len));
     }
     free(bytes);
     return say(from, status);
@@ -122,7 +122,8 @@ static bool make_platform(struct demo *demo, const struct demo_peer *peer,
     status = assay_soft_node_save(&node, below(demo, "%s/platform.key", peer->name));
     if (status == ASSAY_OK) status = assay_soft_quote(&node, &request, quote, sizeof quote, &len);
     if (status == ASSAY_OK)
-        status = assay_file_write(below(demo, "%s/sample.quote", peer->name), 0644, quote, len);
+        status = assay_file_replace(below(demo, "%s/sample.quote", peer->name), ASSAY_FILE_PUBLIC,
+                                    assay_slice_over(quote, len));
     assay_soft_node_deinit(&node);
     return say(peer->name, status);
 }

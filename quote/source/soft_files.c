@@ -8,13 +8,12 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
+#include "base/file/file.h"
 #include "quote/source/soft_x509.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,71 +22,6 @@ enum { SECRET_FILE_MAX = 16384 };
 
 static const char ca_tag[] = "assay/soft-ca/v1";
 static const char node_tag[] = "assay/soft-node/v1";
-
-/* --- whole files */
-static enum assay_status write_all(int fd, const uint8_t *bytes, size_t len)
-{
-    for (size_t done = 0; done < len;) {
-        const ssize_t n = write(fd, bytes + done, len - done);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return ASSAY_E_IO;
-        done += (size_t)n;
-    }
-    return fsync(fd) == 0 ? ASSAY_OK : ASSAY_E_IO;
-}
-
-/*
- * Written beside its place first, so that no half file ever has the name; link refuses an existing
- * one.
- */
-static enum assay_status save(const char *path, mode_t mode, bool replace, const uint8_t *bytes,
-                              size_t len)
-{
-    char beside[PATH_MAX];
-    const int used = snprintf(beside, sizeof beside, "%s.XXXXXX", path);
-    if (used <= 0 || (size_t)used >= sizeof beside) return ASSAY_E_RANGE;
-    const int fd = mkostemp(beside, O_CLOEXEC);
-    if (fd < 0) return ASSAY_E_IO;
-    enum assay_status status = write_all(fd, bytes, len);
-    if (fchmod(fd, mode) != 0) status = ASSAY_E_IO;
-    if (close(fd) != 0) status = ASSAY_E_IO;
-    if (status == ASSAY_OK && replace) {
-        if (rename(beside, path) == 0) return ASSAY_OK;
-        status = ASSAY_E_IO;
-    } else if (status == ASSAY_OK && link(beside, path) != 0) {
-        status = errno == EEXIST ? ASSAY_E_DUPLICATE : ASSAY_E_IO;
-    }
-    (void)unlink(beside);
-    return status;
-}
-
-static enum assay_status read_all(int fd, uint8_t *bytes, size_t capacity, size_t *len)
-{
-    size_t done = 0;
-    while (done < capacity) {
-        const ssize_t n = read(fd, bytes + done, capacity - done);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return ASSAY_E_IO;
-        if (n == 0) break;
-        done += (size_t)n;
-    }
-    if (done == capacity) return ASSAY_E_RANGE; /* a secret file is shorter */
-    *len = done;
-    return ASSAY_OK;
-}
-
-static enum assay_status load_secret(const char *path, uint8_t bytes[SECRET_FILE_MAX], size_t *len)
-{
-    struct stat info;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
-    enum assay_status status = ASSAY_OK;
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) status = ASSAY_E_IO;
-    else if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) status = ASSAY_E_INVALID;
-    else status = read_all(fd, bytes, SECRET_FILE_MAX, len);
-    (void)close(fd);
-    return status;
-}
 
 static enum assay_status join(char path[PATH_MAX], const char *dir, const char *name)
 {
@@ -175,12 +109,12 @@ enum assay_status assay_soft_ca_save(const struct assay_soft_ca *ca, const char 
     ASSAY_TRY(join(path, dir, "ca.key"));
     encode_ca(ca, &w);
     enum assay_status status = assay_writer_finish(&w, &encoded);
-    if (status == ASSAY_OK) status = save(path, 0600, false, encoded.bytes, encoded.len);
+    if (status == ASSAY_OK) status = assay_file_create(path, ASSAY_FILE_SECRET, encoded);
     assay_secret_wipe(bytes, sizeof bytes);
     if (status != ASSAY_OK) return status;
     ASSAY_TRY(assay_soft_pem_put(ca->root_der, ca->root_der_len, pem, sizeof pem, &pem_len));
     ASSAY_TRY(join(path, dir, "root_ca.pem"));
-    return save(path, 0644, true, pem, pem_len);
+    return assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(pem, pem_len));
 }
 
 enum assay_status assay_soft_ca_load(const char *dir, struct assay_soft_ca *ca)
@@ -189,7 +123,7 @@ enum assay_status assay_soft_ca_load(const char *dir, struct assay_soft_ca *ca)
     uint8_t bytes[SECRET_FILE_MAX];
     size_t len = 0;
     ASSAY_TRY(join(path, dir, "ca.key"));
-    ASSAY_TRY(load_secret(path, bytes, &len));
+    ASSAY_TRY(assay_file_read_secret(path, bytes, SECRET_FILE_MAX, &len));
     *ca = (struct assay_soft_ca){ 0 };
     struct assay_cursor c = assay_cursor_over(bytes, len);
     const enum assay_status status = decode_ca(&c, ca);
@@ -206,7 +140,7 @@ enum assay_status assay_soft_bundle_save(const struct assay_soft_bundle *bundle,
         const struct assay_slice part = bundle->files.part[i];
         if (part.len == 0) continue;
         ASSAY_TRY(join(path, dir, assay_collateral_part_name((enum assay_collateral_part)i)));
-        ASSAY_TRY(save(path, 0644, true, part.bytes, part.len));
+        ASSAY_TRY(assay_file_replace(path, ASSAY_FILE_PUBLIC, part));
     }
     return ASSAY_OK;
 }
@@ -250,7 +184,7 @@ enum assay_status assay_soft_node_save(const struct assay_soft_node *node, const
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     encode_node(node, &w);
     enum assay_status status = assay_writer_finish(&w, &encoded);
-    if (status == ASSAY_OK) status = save(path, 0600, false, encoded.bytes, encoded.len);
+    if (status == ASSAY_OK) status = assay_file_create(path, ASSAY_FILE_SECRET, encoded);
     assay_secret_wipe(bytes, sizeof bytes);
     return status;
 }
@@ -259,7 +193,7 @@ enum assay_status assay_soft_node_load(const char *path, struct assay_soft_node 
 {
     uint8_t bytes[SECRET_FILE_MAX];
     size_t len = 0;
-    ASSAY_TRY(load_secret(path, bytes, &len));
+    ASSAY_TRY(assay_file_read_secret(path, bytes, SECRET_FILE_MAX, &len));
     *node = (struct assay_soft_node){ 0 };
     struct assay_cursor c = assay_cursor_over(bytes, len);
     const enum assay_status status = decode_node(&c, node);

@@ -1,0 +1,156 @@
+/*
+ * base/file/file.c - whole files over the system's calls.
+ */
+#include "base/file/file.h"
+
+#include "base/assert.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ------------------------------------------------------------ reading */
+
+/* Up to capacity bytes; a longer file fills it. */
+static enum assay_status read_all(int fd, uint8_t *bytes, size_t capacity, size_t *len)
+{
+    size_t done = 0;
+    while (done < capacity) {
+        const ssize_t n = read(fd, bytes + done, capacity - done);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return ASSAY_E_IO;
+        if (n == 0) break;
+        done += (size_t)n;
+    }
+    *len = done;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_file_read(const char *path, size_t len_max, uint8_t **bytes, size_t *len)
+{
+    ASSAY_ASSERT(path != NULL);
+
+    /* O_NONBLOCK: a FIFO in place of a file must not hold anybody. */
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
+    struct stat info;
+    size_t done = 0;
+    uint8_t *buffer = malloc(len_max + 1); /* one more: a longer file shows itself */
+    enum assay_status status = buffer != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
+    if (status == ASSAY_OK && (fstat(fd, &info) != 0 || S_ISDIR(info.st_mode))) {
+        errno = EISDIR;
+        status = ASSAY_E_IO;
+    }
+    if (status == ASSAY_OK) status = read_all(fd, buffer, len_max + 1, &done);
+    if (status == ASSAY_OK && done > len_max) status = ASSAY_E_RANGE;
+    const int why = errno;
+    (void)close(fd);
+    errno = why;
+    if (status != ASSAY_OK) {
+        free(buffer);
+        return status;
+    }
+    *bytes = buffer;
+    *len = done;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_file_read_secret(const char *path, uint8_t *bytes, size_t capacity,
+                                         size_t *len)
+{
+    ASSAY_ASSERT(path != NULL);
+
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) return errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
+    struct stat info;
+    enum assay_status status = ASSAY_OK;
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) status = ASSAY_E_IO;
+    else if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) status = ASSAY_E_INVALID;
+    else status = read_all(fd, bytes, capacity, len);
+    (void)close(fd);
+    return status == ASSAY_OK && *len == capacity ? ASSAY_E_RANGE : status;
+}
+
+/* ------------------------------------------------------------ writing */
+
+static enum assay_status write_all(int fd, struct assay_slice content)
+{
+    for (size_t done = 0; done < content.len;) {
+        const ssize_t n = write(fd, content.bytes + done, content.len - done);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return ASSAY_E_IO;
+        done += (size_t)n;
+    }
+    return fsync(fd) == 0 ? ASSAY_OK : ASSAY_E_IO;
+}
+
+/* Returns: the length of the folder's part of path, its slash included; 0: the current one. */
+static int folder_len(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? 0 : (int)(slash - path) + 1;
+}
+
+enum assay_status assay_file_sync_folder(const char *path)
+{
+    char folder[PATH_MAX];
+    const int len = folder_len(path);
+    if (snprintf(folder, sizeof folder, "%.*s", len > 0 ? len : 1, len > 0 ? path : ".") >=
+        (int)sizeof folder)
+        return ASSAY_E_RANGE;
+    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return ASSAY_E_IO;
+    const int failed = fsync(fd);
+    (void)close(fd);
+    return failed ? ASSAY_E_IO : ASSAY_OK;
+}
+
+/* The content in a file beside path, synced, with its final rights. */
+static enum assay_status write_beside(const char *beside, mode_t mode, struct assay_slice content)
+{
+    if (unlink(beside) != 0 && errno != ENOENT) return ASSAY_E_IO; /* left by a crash */
+    const int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) return ASSAY_E_IO;
+    enum assay_status status = ASSAY_OK;
+    if (mode != ASSAY_FILE_SECRET && fchmod(fd, mode) != 0) status = ASSAY_E_IO;
+    if (status == ASSAY_OK) status = write_all(fd, content);
+    if (close(fd) != 0 && status == ASSAY_OK) status = ASSAY_E_IO;
+    return status;
+}
+
+static enum assay_status put(const char *path, bool replace, mode_t mode,
+                             struct assay_slice content)
+{
+    char beside[PATH_MAX];
+    const int head = folder_len(path);
+    const int len = snprintf(beside, sizeof beside, "%.*s.%s.new", head, path, path + head);
+    if (len <= 0 || (size_t)len >= sizeof beside || path[head] == '\0') return ASSAY_E_RANGE;
+
+    enum assay_status status = write_beside(beside, mode, content);
+    if (status == ASSAY_OK && replace && rename(beside, path) != 0) status = ASSAY_E_IO;
+    if (status == ASSAY_OK && !replace && link(beside, path) != 0)
+        status = errno == EEXIST ? ASSAY_E_DUPLICATE : ASSAY_E_IO;
+    const int why = errno;
+    if (status != ASSAY_OK || !replace) (void)unlink(beside);
+    errno = why;
+    return status == ASSAY_OK ? assay_file_sync_folder(path) : status;
+}
+
+enum assay_status assay_file_replace(const char *path, enum assay_file_mode mode,
+                                     struct assay_slice content)
+{
+    ASSAY_ASSERT(path != NULL);
+    return put(path, true, (mode_t)mode, content);
+}
+
+enum assay_status assay_file_create(const char *path, enum assay_file_mode mode,
+                                    struct assay_slice content)
+{
+    ASSAY_ASSERT(path != NULL);
+    return put(path, false, (mode_t)mode, content);
+}

@@ -1,0 +1,43 @@
+/*
+ * base/file/file.h - whole files in and out, for hosts and tools; the core never comes here.
+ *
+ * A file is replaced by writing beside it (DIR/.NAME.new), syncing, renaming and syncing the
+ * folder: a crash at any instruction leaves the old content or the new one, and what it leaves
+ * beside is removed by the next writer.
+ */
+#ifndef ASSAY_BASE_FILE_FILE_H
+#define ASSAY_BASE_FILE_FILE_H
+
+#include "base/bytes.h"
+
+enum assay_file_mode {
+    ASSAY_FILE_SECRET = 0600,
+    ASSAY_FILE_PUBLIC = 0644,
+    ASSAY_FILE_PROGRAM = 0755,
+};
+
+/*
+ * assay_file_read - a whole file of at most len_max bytes into memory of malloc (the caller frees).
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (errno says why) | ASSAY_E_RANGE (too large) |
+ *          ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_file_read(const char *path, size_t len_max, uint8_t **bytes,
+                                                size_t *len);
+/*
+ * assay_file_read_secret - a regular file that nobody but its owner may touch, no symbolic link.
+ * In:      capacity: the file must be shorter
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (not to be read, no regular file) |
+ *          ASSAY_E_INVALID (others may read it) | ASSAY_E_RANGE (capacity)
+ */
+ASSAY_CHECKED enum assay_status assay_file_read_secret(const char *path, uint8_t *bytes,
+                                                       size_t capacity, size_t *len);
+/* Create or replace a file, durably. Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_RANGE (path) */
+ASSAY_CHECKED enum assay_status assay_file_replace(const char *path, enum assay_file_mode mode,
+                                                   struct assay_slice content);
+/* The same for a file that must not exist. Returns: as replace | ASSAY_E_DUPLICATE (left alone) */
+ASSAY_CHECKED enum assay_status assay_file_create(const char *path, enum assay_file_mode mode,
+                                                  struct assay_slice content);
+/* Make renames and new names in the folder of path durable. Returns: ASSAY_OK | ASSAY_E_IO */
+ASSAY_CHECKED enum assay_status assay_file_sync_folder(const char *path);
+
+#endif
