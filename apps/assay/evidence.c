@@ -6,6 +6,8 @@
 #include "apps/assay/command.h"
 
 #include "apps/assay/claims.h"
+#include "apps/assay/collateral_dir.h"
+#include "apps/assay/evidence_print.h"
 #include "base/rfc3339.h"
 #include "quote/collateral.h"
 #include "quote/policy.h"
@@ -13,12 +15,9 @@
 #include "quote/yaml.h"
 
 #include <getopt.h>
-#include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 static const char usage[] =
@@ -26,8 +25,9 @@ static const char usage[] =
     "                             [--policy FILE] [--json]\n"
     "       assay evidence decode FILE [--kind K] [--json]\n"
     "\n"
-    "verify appraises one quote with the collateral in DIR (tcb_info.json qe_identity.json\n"
-    "root_crl.der pck_crl.der pck_chain.pem tcb_signing_chain.pem qe_signing_chain.pem).\n"
+    "verify appraises one quote with the collateral in DIR: tcb_info.json qe_identity.json\n"
+    "root_crl.der pck_crl.der pck_chain.pem tcb_signing_chain.pem qe_signing_chain.pem, or files\n"
+    "of other names with such contents; whatever else is in DIR is ignored.\n"
     "  --root FILE    trust this root certificate (PEM or DER) instead of the pinned vendor root\n"
     "                 and the roots of the policy\n"
     "  --at TIME      the time to judge for, default now\n"
@@ -38,7 +38,7 @@ static const char usage[] =
     "exit status: 0 affirming, 10 warning, 11 contraindicated, 12 none (not judged),\n"
     "             13 malformed, 2 usage\n";
 
-enum { FILE_LEN_MAX = 1 << 20, SCHEMA_VERSION = 1 };
+enum { FILE_LEN_MAX = 1 << 20 };
 
 struct options {
     const char *file;
@@ -52,6 +52,7 @@ struct options {
 
 /* Everything that one appraisal needs; freed by close_case. */
 struct appraisal {
+    bool json; /* errors, too */
     uint8_t *bytes;
     size_t file_len;
     size_t len; /* declared */
@@ -60,33 +61,31 @@ struct appraisal {
     struct assay_policy *policy;
     struct assay_endorsements *endorsements;
     struct assay_collateral *collateral; /* one per root */
-    uint8_t *parts[ASSAY_PARTS];
-    struct assay_collateral_files files;
+    struct assay_collateral_dir dir;
     struct assay_verdict *verdict;
     struct assay_json *claims;
 };
 
-__attribute__((format(printf, 1, 2))) static int complain(const char *format, ...)
+/* The option, policy or file that cannot be used. */
+#define COMPLAIN(a, ...) assay_print_error((a)->json, ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
+
+static int out_of_memory(const struct appraisal *a)
 {
-    va_list args;
-    (void)fputs("assay evidence: ", stderr);
-    va_start(args, format);
-    (void)vfprintf(stderr, format, args);
-    va_end(args);
-    (void)fputc('\n', stderr);
-    return ASSAY_EXIT_USAGE;
+    return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
 }
 
-static int out_of_memory(void)
+/* What the command line names and nobody can open is misuse of it, like a wrong option. */
+static int cannot_read(const struct appraisal *a, const char *path, enum assay_status status)
 {
-    (void)fputs("assay evidence: out of memory\n", stderr);
-    return ASSAY_EXIT_INTERNAL;
+    if (status == ASSAY_E_MEMORY) return out_of_memory(a);
+    return assay_print_error(a->json, ASSAY_EXIT_USAGE,
+                             status == ASSAY_E_NOT_FOUND ? "not_found" : "usage", "%s: %s", path,
+                             assay_status_text(status));
 }
 
 static void close_case(struct appraisal *a)
 {
-    for (size_t i = 0; i < ASSAY_PARTS; i++)
-        free(a->parts[i]);
+    assay_collateral_dir_close(&a->dir);
     free(a->bytes);
     free(a->policy);
     free(a->endorsements);
@@ -95,9 +94,9 @@ static void close_case(struct appraisal *a)
     assay_json_free(&a->claims);
 }
 
-static bool open_case(struct appraisal *a)
+static bool open_case(struct appraisal *a, bool json)
 {
-    *a = (struct appraisal){ .kind = ASSAY_KIND_NONE };
+    *a = (struct appraisal){ .kind = ASSAY_KIND_NONE, .json = json };
     a->policy = calloc(1, sizeof *a->policy);
     a->endorsements = calloc(1, sizeof *a->endorsements);
     a->verdict = calloc(1, sizeof *a->verdict);
@@ -109,12 +108,13 @@ static int read_time(struct appraisal *a, const char *text)
 {
     struct timespec now;
     if (text == NULL) {
-        if (clock_gettime(CLOCK_REALTIME, &now) != 0) return complain("the clock cannot be read");
+        if (clock_gettime(CLOCK_REALTIME, &now) != 0)
+            return COMPLAIN(a, "the clock cannot be read");
         a->at_unix_s = (int64_t)now.tv_sec;
         return ASSAY_EXIT_OK;
     }
     if (assay_rfc3339_parse(text, strlen(text), &a->at_unix_s) == ASSAY_OK) return ASSAY_EXIT_OK;
-    return complain("--at: \"%s\" is no RFC 3339 time (2026-01-31T12:00:00Z)", text);
+    return COMPLAIN(a, "--at: \"%s\" is no RFC 3339 time (2026-01-31T12:00:00Z)", text);
 }
 
 static int read_policy(struct appraisal *a, const char *path)
@@ -127,10 +127,10 @@ static int read_policy(struct appraisal *a, const char *path)
         return ASSAY_EXIT_OK;
     }
     enum assay_status status = assay_file_read(path, ASSAY_YAML_LEN_MAX, &text, &len);
-    if (status != ASSAY_OK) return complain("%s: %s", path, assay_status_text(status));
+    if (status != ASSAY_OK) return cannot_read(a, path, status);
     status = assay_policy_parse_yaml(text, len, a->policy, message);
     free(text);
-    if (status != ASSAY_OK) return complain("%s:%s", path, message);
+    if (status != ASSAY_OK) return COMPLAIN(a, "%s:%s", path, message);
     return ASSAY_EXIT_OK;
 }
 
@@ -153,7 +153,7 @@ static int read_roots(struct appraisal *a, const char *path)
         if (status == ASSAY_OK) status = assay_x509_root_key(bytes, len, key);
         free(bytes);
         if (status != ASSAY_OK)
-            return complain("--root %s: %s (%s)", path, assay_status_text(status),
+            return COMPLAIN(a, "--root %s: %s (%s)", path, assay_status_text(status),
                             assay_status_symbol(status));
         add_root(a, key, ASSAY_KINDS_ALL);
         return ASSAY_EXIT_OK;
@@ -168,22 +168,18 @@ static int read_roots(struct appraisal *a, const char *path)
 
 static int read_parts(struct appraisal *a, const char *dir)
 {
-    struct stat info;
-    if (stat(dir, &info) != 0 || !S_ISDIR(info.st_mode))
-        return complain("--collateral %s: no such folder", dir);
-    for (size_t i = 0; i < ASSAY_PARTS; i++) {
-        char path[PATH_MAX];
-        size_t len = 0;
-        const char *const name = assay_collateral_part_name((enum assay_collateral_part)i);
-        if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
-            return complain("--collateral %s: the path is too long", dir);
-        const enum assay_status status =
-            assay_file_read(path, ASSAY_PART_LEN_MAX, &a->parts[i], &len);
-        if (status == ASSAY_E_NOT_FOUND) continue;
-        if (status != ASSAY_OK) return complain("%s: %s", path, assay_status_text(status));
-        a->files.part[i] = assay_slice_over(a->parts[i], len);
-    }
-    return ASSAY_EXIT_OK;
+    struct assay_collateral_wanted wanted;
+    const char *where = NULL;
+    enum assay_status status =
+        assay_collateral_wanted(a->kind, a->bytes, a->len, a->at_unix_s, &wanted);
+    if (status == ASSAY_OK) status = assay_collateral_dir_read(dir, &wanted, &a->dir, &where);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    if (status == ASSAY_E_MEMORY) return out_of_memory(a);
+    if (status == ASSAY_E_NOT_FOUND)
+        return assay_print_error(a->json, ASSAY_EXIT_USAGE, "not_found",
+                                 "--collateral %s: no such folder", dir);
+    return COMPLAIN(a, "--collateral %s%s%s: %s", dir, where != NULL ? "/" : "",
+                    where != NULL ? where : "", assay_status_text(status));
 }
 
 /* The same files under each root: the quote's chain decides which one counts. */
@@ -191,15 +187,14 @@ static int build_collateral(struct appraisal *a)
 {
     a->endorsements->exact = true;
     a->collateral = calloc(a->endorsements->count, sizeof *a->collateral);
-    if (a->collateral == NULL) return out_of_memory();
+    if (a->collateral == NULL) return out_of_memory(a);
     for (size_t i = 0; i < a->endorsements->count; i++) {
         struct assay_endorsement *const e = &a->endorsements->entries[i];
         const enum assay_status status =
-            assay_collateral_build(&a->files, e->root_key, &a->collateral[i]);
-        if (status != ASSAY_OK) {
-            (void)complain("collateral: %s", assay_status_text(status));
-            return ASSAY_EXIT_INTERNAL;
-        }
+            assay_collateral_build(&a->dir.files, e->root_key, &a->collateral[i]);
+        if (status != ASSAY_OK)
+            return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "collateral: %s",
+                                     assay_status_text(status));
         e->collateral = &a->collateral[i];
     }
     return ASSAY_EXIT_OK;
@@ -215,10 +210,10 @@ static int read_evidence(struct appraisal *a, const struct options *options,
         *malformed = status;
         return ASSAY_EXIT_OK;
     }
-    if (status != ASSAY_OK) return complain("%s: %s", options->file, assay_status_text(status));
+    if (status != ASSAY_OK) return cannot_read(a, options->file, status);
     if (options->kind != NULL) {
         if (assay_kind_parse(options->kind, &a->kind) != ASSAY_OK)
-            return complain("--kind: \"%s\" is none of sgx-v3, tdx-v4, soft", options->kind);
+            return COMPLAIN(a, "--kind: \"%s\" is none of sgx-v3, tdx-v4, soft", options->kind);
     } else {
         status = assay_evidence_detect(a->bytes, a->file_len, &a->kind);
     }
@@ -226,131 +221,6 @@ static int read_evidence(struct appraisal *a, const struct options *options,
     if (status == ASSAY_OK) status = assay_claims_json(a->kind, a->bytes, a->len, &a->claims);
     *malformed = status;
     return ASSAY_EXIT_OK;
-}
-
-/* --- printing */
-static const char *class_text(enum assay_rule_class class_)
-{
-    switch (class_) {
-    case ASSAY_RULE_FORGED: return "forged";
-    case ASSAY_RULE_UNJUDGED: return "unjudged";
-    case ASSAY_RULE_REFUSED: return "refused";
-    case ASSAY_RULE_OLD: return "old";
-    case ASSAY_RULE_NOTE: return "note";
-    }
-    return "unknown";
-}
-
-static void set_time(struct assay_json *object, const char *name, bool has, int64_t unix_s)
-{
-    char text[ASSAY_RFC3339_LEN + 1];
-    assay_rfc3339_format(unix_s, text);
-    if (has) assay_json_set_text(object, name, text);
-    else assay_json_set_null(object, name);
-}
-
-static struct assay_json *reasons_json(const struct assay_verdict *v)
-{
-    struct assay_json *const list = assay_json_array();
-    for (uint32_t i = 0; i < v->reason_count; i++) {
-        const struct assay_reason *const reason = &v->reasons[i];
-        struct assay_json *const item = assay_json_object();
-        assay_json_set_text(item, "rule", assay_rule_name(reason->rule));
-        assay_json_set_text(item, "class", class_text(assay_rule_class_of(reason->rule)));
-        assay_json_set_text(item, "text", assay_rule_text(reason->rule));
-        assay_json_set_text(item, "expected", reason->expected);
-        assay_json_set_text(item, "observed", reason->observed);
-        assay_json_set_uint(item, "offset", reason->offset);
-        assay_json_append(list, item);
-    }
-    return list;
-}
-
-static void set_genuine(struct assay_json *object, enum assay_genuine genuine)
-{
-    if (genuine == ASSAY_GENUINE_UNKNOWN) assay_json_set_null(object, "genuine");
-    else assay_json_set_bool(object, "genuine", genuine == ASSAY_GENUINE_TRUE);
-}
-
-static void set_platform(struct assay_json *object, const struct assay_verdict *v)
-{
-    if (!v->has_platform) {
-        assay_json_set_null(object, "platform_id");
-        assay_json_set_null(object, "vendor_root");
-        return;
-    }
-    assay_json_set_hex(object, "platform_id", v->platform_id, sizeof v->platform_id);
-    assay_json_set_hex(object, "vendor_root", v->vendor_root, sizeof v->vendor_root);
-}
-
-/* Takes the claims over. */
-static struct assay_json *verdict_json(struct appraisal *a)
-{
-    const struct assay_verdict *const v = a->verdict;
-    struct assay_json *const data = assay_json_object();
-    struct assay_json *const advisories = assay_json_array();
-    if (v->kind == ASSAY_KIND_NONE) assay_json_set_null(data, "kind");
-    else assay_json_set_text(data, "kind", assay_kind_text(v->kind));
-    assay_json_set_bool(data, "insecure", v->insecure);
-    set_genuine(data, v->genuine);
-    assay_json_set_text(data, "verdict", assay_tier_text(v->tier));
-    assay_json_set_text(data, "ballot", assay_outcome_text(assay_verdict_outcome(v)));
-    if (v->tcb_status == ASSAY_TCB_NONE) assay_json_set_null(data, "tcb_status");
-    else assay_json_set_text(data, "tcb_status", assay_tcb_status_text(v->tcb_status));
-    set_time(data, "tcb_date", v->has_tcb_date, v->tcb_date_unix_s);
-    for (uint32_t i = 0; i < v->advisory_count; i++)
-        assay_json_append_text(advisories, v->advisories[i]);
-    assay_json_set(data, "advisory_ids", advisories);
-    if (v->has_claims) assay_json_set_bool(data, "debug", v->debug);
-    else assay_json_set_null(data, "debug");
-    set_time(data, "at", true, v->at_unix_s);
-    set_time(data, "expires", v->has_expiry, v->expires_unix_s);
-    set_platform(data, v);
-    if (a->claims == NULL) assay_json_set_null(data, "claims");
-    else assay_json_set(data, "claims", a->claims);
-    a->claims = NULL;
-    assay_json_set(data, "reasons", reasons_json(v));
-    return data;
-}
-
-/* Takes data over. */
-static int print_json(const char *schema, struct assay_json *data)
-{
-    struct assay_json *envelope = assay_json_object();
-    assay_json_set_text(envelope, "schema", schema);
-    assay_json_set_uint(envelope, "schema_version", SCHEMA_VERSION);
-    assay_json_set(envelope, "data", data);
-    char *const text = assay_json_print(envelope, 2);
-    assay_json_free(&envelope);
-    if (text == NULL) return out_of_memory();
-    const bool ok = puts(text) >= 0 && fflush(stdout) == 0;
-    free(text);
-    return ok ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
-}
-
-static int print_text(const struct assay_verdict *v)
-{
-    static const char *const genuine[] = { "unknown", "yes", "no" };
-    char time[ASSAY_RFC3339_LEN + 1];
-    assay_rfc3339_format(v->at_unix_s, time);
-    (void)printf("verdict     %s\n", assay_tier_text(v->tier));
-    (void)printf("kind        %s\n", assay_kind_text(v->kind));
-    (void)printf("genuine     %s\n", genuine[v->genuine]);
-    (void)printf("judged for  %s\n", time);
-    if (v->tcb_status != ASSAY_TCB_NONE)
-        (void)printf("tcb status  %s\n", assay_tcb_status_text(v->tcb_status));
-    assay_rfc3339_format(v->tcb_date_unix_s, time);
-    if (v->has_tcb_date) (void)printf("tcb date    %s\n", time);
-    if (v->has_claims) (void)printf("debug       %s\n", v->debug ? "yes" : "no");
-    for (uint32_t i = 0; i < v->advisory_count; i++)
-        (void)printf("advisory    %s\n", v->advisories[i]);
-    for (uint32_t i = 0; i < v->reason_count; i++) {
-        const struct assay_reason *const reason = &v->reasons[i];
-        (void)printf("reason      %s: %s", assay_rule_name(reason->rule),
-                     assay_rule_text(reason->rule));
-        (void)printf(" (expected %s, observed %s)\n", reason->expected, reason->observed);
-    }
-    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
 static int exit_of(const struct assay_verdict *v)
@@ -365,14 +235,19 @@ static int exit_of(const struct assay_verdict *v)
 }
 
 /* --- the two commands */
-static int print_verdict(struct appraisal *a, bool json)
+static int print_verdict(struct appraisal *a)
 {
     if (a->verdict->insecure)
         (void)fputs("INSECURE: profile development; this verdict proves nothing about hardware\n",
                     stderr);
-    if (json) return print_json("assay.evidence.verify", verdict_json(a));
+    if (a->json) {
+        struct assay_json *const claims = a->claims;
+        a->claims = NULL;
+        return assay_print_envelope("assay.evidence.verify",
+                                    assay_verdict_json(a->verdict, claims));
+    }
     if (a->verdict->insecure) (void)puts("INSECURE    profile development");
-    return print_text(a->verdict);
+    return assay_print_verdict(a->verdict);
 }
 
 /* Bytes that are no evidence of a known kind: the verdict says so without the room's help. */
@@ -387,7 +262,7 @@ static void judge_malformed(struct appraisal *a, enum assay_status status)
     assay_verdict_conclude(a->verdict);
 }
 
-static int judge(struct appraisal *a, bool json)
+static int judge(struct appraisal *a)
 {
     const struct assay_evidence_request request = { .kind = a->kind,
                                                     .bytes = a->bytes,
@@ -396,11 +271,10 @@ static int judge(struct appraisal *a, bool json)
                                                     .endorsements = a->endorsements,
                                                     .policy = a->policy };
     const enum assay_status status = assay_evidence_verify(NULL, &request, a->verdict);
-    if (assay_status_class(status) == ASSAY_CLASS_HOST) {
-        (void)complain("%s", assay_status_text(status));
-        return ASSAY_EXIT_INTERNAL;
-    }
-    const int printed = print_verdict(a, json);
+    if (assay_status_class(status) == ASSAY_CLASS_HOST)
+        return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "%s",
+                                 assay_status_text(status));
+    const int printed = print_verdict(a);
     if (printed != ASSAY_EXIT_OK) return printed;
     return status == ASSAY_OK ? exit_of(a->verdict) : ASSAY_EXIT_MALFORMED;
 }
@@ -411,14 +285,14 @@ static int verify_case(struct appraisal *a, const struct options *options)
     int result = read_time(a, options->at);
     if (result == ASSAY_EXIT_OK) result = read_policy(a, options->policy);
     if (result == ASSAY_EXIT_OK) result = read_roots(a, options->root);
+    if (result == ASSAY_EXIT_OK) result = read_evidence(a, options, &malformed);
     if (result == ASSAY_EXIT_OK) result = read_parts(a, options->collateral);
     if (result == ASSAY_EXIT_OK) result = build_collateral(a);
-    if (result == ASSAY_EXIT_OK) result = read_evidence(a, options, &malformed);
     if (result != ASSAY_EXIT_OK) return result;
-    if (malformed == ASSAY_OK) return judge(a, options->json);
-    if (assay_status_class(malformed) == ASSAY_CLASS_HOST) return out_of_memory();
+    if (malformed == ASSAY_OK) return judge(a);
+    if (assay_status_class(malformed) == ASSAY_CLASS_HOST) return out_of_memory(a);
     judge_malformed(a, malformed);
-    result = print_verdict(a, options->json);
+    result = print_verdict(a);
     return result == ASSAY_EXIT_OK ? ASSAY_EXIT_MALFORMED : result;
 }
 
@@ -448,20 +322,24 @@ static int decode_case(struct appraisal *a, const struct options *options)
     const int result = read_evidence(a, options, &malformed);
     if (result != ASSAY_EXIT_OK) return result;
     if (malformed != ASSAY_OK) {
-        (void)complain("%s: %s (%s)", options->file, assay_status_text(malformed),
-                       assay_status_symbol(malformed));
-        return ASSAY_EXIT_MALFORMED;
+        if (assay_status_class(malformed) == ASSAY_CLASS_HOST) return out_of_memory(a);
+        const bool unsupported = malformed == ASSAY_E_UNSUPPORTED;
+        return assay_print_error(a->json, ASSAY_EXIT_MALFORMED,
+                                 unsupported ? "unsupported" : "malformed", "%s: %s (%s)",
+                                 options->file, assay_status_text(malformed),
+                                 assay_status_symbol(malformed));
     }
     struct assay_json *details = NULL;
-    if (assay_details_json(a->kind, a->bytes, a->len, &details) != ASSAY_OK) return out_of_memory();
-    if (options->json) {
+    if (assay_details_json(a->kind, a->bytes, a->len, &details) != ASSAY_OK)
+        return out_of_memory(a);
+    if (a->json) {
         struct assay_json *const data = assay_json_object();
         assay_json_set_text(data, "kind", assay_kind_text(a->kind));
         assay_json_set_uint(data, "trailing_zero_bytes", a->file_len - a->len);
         assay_json_set(data, "claims", a->claims);
         assay_json_set(data, "details", details);
         a->claims = NULL;
-        return print_json("assay.evidence.decode", data);
+        return assay_print_envelope("assay.evidence.decode", data);
     }
     (void)printf("%-22s %s\n", "kind", assay_kind_text(a->kind));
     print_members(a->claims);
@@ -519,7 +397,7 @@ int assay_command_evidence(int argc, char **argv)
         return ASSAY_EXIT_USAGE;
     }
     int result = ASSAY_EXIT_OK;
-    if (!open_case(&a)) result = out_of_memory();
+    if (!open_case(&a, options.json)) result = out_of_memory(&a);
     else result = verify ? verify_case(&a, &options) : decode_case(&a, &options);
     close_case(&a);
     return result;

@@ -1,0 +1,152 @@
+/*
+ * apps/assay/evidence_print.c - what `assay evidence` says: envelopes, verdicts, errors.
+ */
+#include "apps/assay/evidence_print.h"
+
+#include "apps/assay/command.h"
+#include "base/rfc3339.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SCHEMA_VERSION = 1, DETAIL_MAX = 512 };
+
+static const char *class_text(enum assay_rule_class class_)
+{
+    switch (class_) {
+    case ASSAY_RULE_FORGED: return "forged";
+    case ASSAY_RULE_UNJUDGED: return "unjudged";
+    case ASSAY_RULE_REFUSED: return "refused";
+    case ASSAY_RULE_OLD: return "old";
+    case ASSAY_RULE_NOTE: return "note";
+    }
+    return "unknown";
+}
+
+static void set_time(struct assay_json *object, const char *name, bool has, int64_t unix_s)
+{
+    char text[ASSAY_RFC3339_LEN + 1];
+    assay_rfc3339_format(unix_s, text);
+    if (has) assay_json_set_text(object, name, text);
+    else assay_json_set_null(object, name);
+}
+
+static struct assay_json *reasons_json(const struct assay_verdict *v)
+{
+    struct assay_json *const list = assay_json_array();
+    for (uint32_t i = 0; i < v->reason_count; i++) {
+        const struct assay_reason *const reason = &v->reasons[i];
+        struct assay_json *const item = assay_json_object();
+        assay_json_set_text(item, "rule", assay_rule_name(reason->rule));
+        assay_json_set_text(item, "class", class_text(assay_rule_class_of(reason->rule)));
+        assay_json_set_text(item, "text", assay_rule_text(reason->rule));
+        assay_json_set_text(item, "expected", reason->expected);
+        assay_json_set_text(item, "observed", reason->observed);
+        assay_json_set_uint(item, "offset", reason->offset);
+        assay_json_append(list, item);
+    }
+    return list;
+}
+
+static void set_genuine(struct assay_json *object, enum assay_genuine genuine)
+{
+    if (genuine == ASSAY_GENUINE_UNKNOWN) assay_json_set_null(object, "genuine");
+    else assay_json_set_bool(object, "genuine", genuine == ASSAY_GENUINE_TRUE);
+}
+
+static void set_platform(struct assay_json *object, const struct assay_verdict *v)
+{
+    if (!v->has_platform) {
+        assay_json_set_null(object, "platform_id");
+        assay_json_set_null(object, "vendor_root");
+        return;
+    }
+    assay_json_set_hex(object, "platform_id", v->platform_id, sizeof v->platform_id);
+    assay_json_set_hex(object, "vendor_root", v->vendor_root, sizeof v->vendor_root);
+}
+
+struct assay_json *assay_verdict_json(const struct assay_verdict *v, struct assay_json *claims)
+{
+    struct assay_json *const data = assay_json_object();
+    struct assay_json *const advisories = assay_json_array();
+    if (v->kind == ASSAY_KIND_NONE) assay_json_set_null(data, "kind");
+    else assay_json_set_text(data, "kind", assay_kind_text(v->kind));
+    assay_json_set_bool(data, "insecure", v->insecure);
+    set_genuine(data, v->genuine);
+    assay_json_set_text(data, "verdict", assay_tier_text(v->tier));
+    assay_json_set_text(data, "ballot", assay_outcome_text(assay_verdict_outcome(v)));
+    if (v->tcb_status == ASSAY_TCB_NONE) assay_json_set_null(data, "tcb_status");
+    else assay_json_set_text(data, "tcb_status", assay_tcb_status_text(v->tcb_status));
+    set_time(data, "tcb_date", v->has_tcb_date, v->tcb_date_unix_s);
+    for (uint32_t i = 0; i < v->advisory_count; i++)
+        assay_json_append_text(advisories, v->advisories[i]);
+    assay_json_set(data, "advisory_ids", advisories);
+    if (v->has_claims) assay_json_set_bool(data, "debug", v->debug);
+    else assay_json_set_null(data, "debug");
+    set_time(data, "at", true, v->at_unix_s);
+    set_time(data, "expires", v->has_expiry, v->expires_unix_s);
+    set_platform(data, v);
+    if (claims == NULL) assay_json_set_null(data, "claims");
+    else assay_json_set(data, "claims", claims);
+    assay_json_set(data, "reasons", reasons_json(v));
+    return data;
+}
+
+int assay_print_envelope(const char *schema, struct assay_json *data)
+{
+    struct assay_json *envelope = assay_json_object();
+    assay_json_set_text(envelope, "schema", schema);
+    assay_json_set_uint(envelope, "schema_version", SCHEMA_VERSION);
+    assay_json_set(envelope, "data", data);
+    char *const text = assay_json_print(envelope, 2);
+    assay_json_free(&envelope);
+    if (text == NULL) {
+        (void)fputs("assay evidence: out of memory\n", stderr);
+        return ASSAY_EXIT_INTERNAL;
+    }
+    const bool ok = puts(text) >= 0 && fflush(stdout) == 0;
+    free(text);
+    return ok ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+int assay_print_verdict(const struct assay_verdict *v)
+{
+    static const char *const genuine[] = { "unknown", "yes", "no" };
+    char time[ASSAY_RFC3339_LEN + 1];
+    assay_rfc3339_format(v->at_unix_s, time);
+    (void)printf("verdict     %s\n", assay_tier_text(v->tier));
+    (void)printf("kind        %s\n", assay_kind_text(v->kind));
+    (void)printf("genuine     %s\n", genuine[v->genuine]);
+    (void)printf("judged for  %s\n", time);
+    if (v->tcb_status != ASSAY_TCB_NONE)
+        (void)printf("tcb status  %s\n", assay_tcb_status_text(v->tcb_status));
+    assay_rfc3339_format(v->tcb_date_unix_s, time);
+    if (v->has_tcb_date) (void)printf("tcb date    %s\n", time);
+    if (v->has_claims) (void)printf("debug       %s\n", v->debug ? "yes" : "no");
+    for (uint32_t i = 0; i < v->advisory_count; i++)
+        (void)printf("advisory    %s\n", v->advisories[i]);
+    for (uint32_t i = 0; i < v->reason_count; i++) {
+        const struct assay_reason *const reason = &v->reasons[i];
+        (void)printf("reason      %s: %s", assay_rule_name(reason->rule),
+                     assay_rule_text(reason->rule));
+        (void)printf(" (expected %s, observed %s)\n", reason->expected, reason->observed);
+    }
+    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+int assay_print_error(bool json, int exit, const char *code, const char *format, ...)
+{
+    char detail[DETAIL_MAX];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(detail, sizeof detail, format, args);
+    va_end(args);
+    (void)fprintf(stderr, "assay evidence: %s\n", detail);
+    if (!json) return exit;
+    struct assay_json *const data = assay_json_object();
+    assay_json_set_text(data, "code", code);
+    assay_json_set_text(data, "detail", detail);
+    const int printed = assay_print_envelope("assay.error", data);
+    return printed == ASSAY_EXIT_OK ? exit : printed;
+}

@@ -1,0 +1,29 @@
+/*
+ * apps/assay/evidence_print.h - what `assay evidence` says: envelopes, verdicts, errors.
+ */
+#ifndef ASSAY_APPS_EVIDENCE_PRINT_H
+#define ASSAY_APPS_EVIDENCE_PRINT_H
+
+#include "net/json/json.h"
+#include "quote/verdict.h"
+
+/*
+ * assay_print_envelope - {"schema", "schema_version", "data"} to stdout; takes data over.
+ * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL
+ */
+int assay_print_envelope(const char *schema, struct assay_json *data);
+/* Takes claims over, NULL: there are none. Returns: the verdict as data of an envelope. */
+struct assay_json *assay_verdict_json(const struct assay_verdict *verdict,
+                                      struct assay_json *claims);
+/* The verdict for people. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL */
+int assay_print_verdict(const struct assay_verdict *verdict);
+/*
+ * assay_print_error - the reason to stderr, and as an envelope of schema assay.error to stdout when
+ * JSON was asked for (docs/operations.md 6).
+ * In:      code: usage, not_found, malformed, unsupported, internal
+ * Returns: exit | ASSAY_EXIT_INTERNAL (stdout is gone)
+ */
+__attribute__((format(printf, 4, 5))) int assay_print_error(bool json, int exit, const char *code,
+                                                            const char *format, ...);
+
+#endif
