@@ -274,10 +274,6 @@ static int run(const char *path, bool check_only)
         close_node(&node);
         return fit ? ASSAY_EXIT_INTERNAL : ASSAY_EXIT_USAGE;
     }
-    if (node.policy->profile == ASSAY_PROFILE_DEVELOPMENT)
-        (void)fputs("assayd: INSECURE: the genesis names profile development, evidence proves "
-                    "nothing about hardware\n",
-                    stderr);
     status = assay_host_run(node.host);
     if (status != ASSAY_OK)
         (void)fprintf(stderr, "assayd: stopped: %s (%s)%s%s\n", assay_status_text(status),

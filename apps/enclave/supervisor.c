@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { SERVICE_PATH_MAX = 108, QUOTE_MS_MAX = 2000 };
 
@@ -303,6 +304,8 @@ void assay_supervisor_close(struct assay_supervisor **supervisor)
     assay_agent_close(&self->agent);
     if (self->driver != NULL) assay_process_close(&self->driver);
     assay_platform_close(&self->platform);
+    /* A killed enclave could not take its socket away; nobody may find a dead one. */
+    (void)unlink(self->service_path);
     free(self);
     *supervisor = NULL;
 }
