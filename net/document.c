@@ -230,6 +230,9 @@ static struct assay_json *member_of(struct assay_host *host, uint16_t slot, bool
 static char *nodes(struct assay_host *host)
 {
     struct assay_json *data = assay_json_object(), *list = assay_json_array();
+    struct assay_engine_view view;
+    assay_engine_view(host->engine, &view);
+    assay_json_set_uint(data, "epoch", view.epoch); /* running: scores are of the close before */
     for (uint16_t slot = 0; slot < host->members; slot++)
         assay_json_append(list, member_of(host, slot, false));
     assay_json_set(data, "nodes", list);

@@ -168,6 +168,8 @@ static void read_nodes(struct demo_peer *peer, const struct assay_json *data)
 {
     const struct assay_json *nodes = assay_json_get(data, "nodes");
     const size_t count = assay_json_count(nodes);
+    /* An epoch may close between two documents: scores go with the epoch of their own. */
+    peer->now.epoch = assay_json_uint(data, "epoch", peer->now.epoch);
     peer->now.member_count = (uint32_t)(count < DEMO_PEERS_MAX ? count : DEMO_PEERS_MAX);
     for (uint32_t i = 0; i < peer->now.member_count; i++)
         read_member(&peer->now.members[i], assay_json_at(nodes, i));
