@@ -9,6 +9,7 @@
 #include "apps/assay/command.h"
 #include "base/assert.h"
 #include "quote/chain.h"
+#include "quote/crl.h"
 #include "quote/json.h"
 #include "quote/kinds.h"
 
@@ -24,7 +25,7 @@ enum shape { SHAPE_TCB_INFO, SHAPE_QE_IDENTITY, SHAPE_CRL, SHAPE_PCK_CHAIN, SHAP
 
 /* The order of choice, most important first. */
 struct rank {
-    bool fits, current;
+    bool fits, vouched, current; /* vouched: a document signed under the root of the evidence */
     uint32_t number;
     int64_t issued_s;
 };
@@ -35,6 +36,7 @@ struct candidate {
     struct assay_slice text;
     struct rank rank;
     struct assay_dn issuer; /* of a CRL */
+    bool of_ca, of_root;    /* a CRL of the evidence's own authorities */
     uint8_t signer[64];     /* key of a signing chain */
 };
 
@@ -45,6 +47,8 @@ struct search {
     struct candidate candidates[ASSAY_DIR_PARTS_MAX];
     size_t root_count;
     struct assay_dn roots[ASSAY_DIR_PARTS_MAX]; /* self-issued certificates of the folder */
+    size_t signer_count;
+    uint8_t signers[ASSAY_DIR_PARTS_MAX][64]; /* keys that the root of the evidence issued */
     /* room for one file of each kind, read and left */
     struct assay_tcb_info tcb_info;
     struct assay_qe_identity qe_identity;
@@ -75,8 +79,8 @@ enum assay_status assay_collateral_wanted(enum assay_evidence_kind kind, const u
     if (assay_chain_order(certificates, count, &chain) != ASSAY_OK) return ASSAY_OK;
     wanted->has_chain = true;
     assay_bytes_copy(wanted->fmspc, sizeof wanted->fmspc, chain.pck.pck.fmspc, 6);
-    wanted->ca = chain.ca.subject;
-    wanted->root = chain.root.subject;
+    wanted->ca = chain.ca;
+    wanted->root = chain.root;
     return ASSAY_OK;
 }
 
@@ -138,6 +142,8 @@ static bool read_crl(struct search *s, struct candidate *c)
     if (assay_x509_crl(c->text.bytes, c->text.len, &s->crl) != ASSAY_OK) return false;
     c->shape = SHAPE_CRL;
     c->issuer = s->crl.issuer;
+    c->of_ca = s->wanted->has_chain && assay_crl_issued_by(&s->crl, &s->wanted->ca);
+    c->of_root = s->wanted->has_chain && assay_crl_issued_by(&s->crl, &s->wanted->root);
     c->rank.current = is_current(s, s->crl.this_update_s, s->crl.next_update_s);
     c->rank.issued_s = s->crl.this_update_s;
     return true;
@@ -147,6 +153,13 @@ static void note_root(struct search *s, const struct assay_dn *name)
 {
     if (s->root_count == ASSAY_DIR_PARTS_MAX || is_root_of_folder(s, name)) return;
     s->roots[s->root_count++] = *name;
+}
+
+static void note_signer(struct search *s, const struct assay_certificate *signer)
+{
+    if (s->signer_count == ASSAY_DIR_PARTS_MAX || !s->wanted->has_chain) return;
+    if (!assay_chain_names(&s->wanted->root, signer)) return;
+    assay_bytes_copy(s->signers[s->signer_count++], 64, signer->public_key, 64);
 }
 
 /* A chain with a CA below the root belongs to PCK certificates, one with a signer to documents. */
@@ -166,8 +179,9 @@ static bool read_chain(struct search *s, struct candidate *c)
         if (!it->is_ca && it->has_pck) continue;
         if (it->is_ca) has_ca = true;
         else signers += 1;
+        if (!it->is_ca) note_signer(s, it);
         c->rank.fits = it->is_ca && s->wanted->has_chain &&
-                       assay_dn_equal(&it->subject, &s->wanted->ca);
+                       assay_bytes_equal(it->public_key, s->wanted->ca.public_key, 64);
         c->rank.current = is_current(s, it->not_before_s, it->not_after_s);
         c->rank.issued_s = it->not_before_s;
         assay_bytes_copy(c->signer, sizeof c->signer, it->public_key, 64);
@@ -196,6 +210,7 @@ static bool recognise(struct search *s, struct assay_slice text, struct candidat
 static bool outranks(const struct rank *a, const struct rank *b)
 {
     if (a->fits != b->fits) return a->fits;
+    if (a->vouched != b->vouched) return a->vouched;
     if (a->current != b->current) return a->current;
     if (a->number != b->number) return a->number > b->number;
     return a->issued_s > b->issued_s; /* equal: the first by name stays */
@@ -217,25 +232,34 @@ static bool signed_by(struct search *s, enum assay_collateral_part part, struct 
     return assay_chain_signed(key, digest, document.signature) == ASSAY_OK;
 }
 
+static bool is_vouched(struct search *s, enum assay_collateral_part part, struct assay_slice text)
+{
+    for (size_t i = 0; i < s->signer_count; i++)
+        if (signed_by(s, part, text, s->signers[i])) return true;
+    return false;
+}
+
 /* May the candidate stand for the part, and how well? */
 static bool rank_for(struct search *s, const struct assay_collateral_files *files,
                      enum assay_collateral_part part, const struct candidate *c, struct rank *rank)
 {
-    const struct assay_collateral_wanted *const w = s->wanted;
-    const bool of_ca = c->shape == SHAPE_CRL && w->has_chain && assay_dn_equal(&c->issuer, &w->ca);
-    const bool of_root =
-        c->shape == SHAPE_CRL && w->has_chain && assay_dn_equal(&c->issuer, &w->root);
     *rank = c->rank;
     switch (part) {
-    case ASSAY_PART_TCB_INFO: return c->shape == SHAPE_TCB_INFO;
-    case ASSAY_PART_QE_IDENTITY: return c->shape == SHAPE_QE_IDENTITY;
+    case ASSAY_PART_TCB_INFO:
+        rank->vouched = c->shape == SHAPE_TCB_INFO && is_vouched(s, part, c->text);
+        return c->shape == SHAPE_TCB_INFO;
+    case ASSAY_PART_QE_IDENTITY:
+        rank->vouched = c->shape == SHAPE_QE_IDENTITY && is_vouched(s, part, c->text);
+        return c->shape == SHAPE_QE_IDENTITY;
     case ASSAY_PART_PCK_CHAIN: return c->shape == SHAPE_PCK_CHAIN;
     case ASSAY_PART_ROOT_CRL:
-        rank->fits = of_root;
-        return c->shape == SHAPE_CRL && !of_ca && (of_root || is_root_of_folder(s, &c->issuer));
+        rank->fits = c->of_root;
+        return c->shape == SHAPE_CRL && !c->of_ca &&
+               (c->of_root || is_root_of_folder(s, &c->issuer));
     case ASSAY_PART_PCK_CRL:
-        rank->fits = of_ca;
-        return c->shape == SHAPE_CRL && !of_root && (of_ca || !is_root_of_folder(s, &c->issuer));
+        rank->fits = c->of_ca;
+        return c->shape == SHAPE_CRL && !c->of_root &&
+               (c->of_ca || !is_root_of_folder(s, &c->issuer));
     case ASSAY_PART_TCB_CHAIN:
         if (c->shape != SHAPE_SIGNING_CHAIN) return false;
         rank->fits = signed_by(s, ASSAY_PART_TCB_INFO, files->part[ASSAY_PART_TCB_INFO], c->signer);

@@ -5,8 +5,8 @@
  * info must be seen as forged, not passed over. A part without such a file is looked for among the
  * other files by content: JSON with tcbInfo or enclaveIdentity, DER revocation lists, PEM chains
  * of the PCK CA or of a collateral signer. Of several that could serve, the one
- *   1. for this evidence (TEE and FMSPC; CRL and chain of its PCK CA, CRL of its root; the signer
- *      whose signature the document carries),
+ *   1. for this evidence (TEE and FMSPC, then a signature by a signer under its root; CRL and chain
+ *      of its PCK CA, CRL of its root; the signer whose signature the document carries),
  *   2. valid at the time asked for,
  *   3. with the highest tcbEvaluationDataNumber,
  *   4. issued last,
@@ -29,8 +29,8 @@ struct assay_collateral_wanted {
     enum assay_tcb_tee tee;
     bool has_chain; /* false: what follows is not known, and fits nothing */
     uint8_t fmspc[6];
-    struct assay_dn ca;
-    struct assay_dn root;
+    struct assay_certificate ca;
+    struct assay_certificate root;
 };
 
 struct assay_collateral_dir {

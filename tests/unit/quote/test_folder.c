@@ -1,0 +1,395 @@
+/*
+ * tests/unit/quote/test_folder.c - collateral folders: parts are known by their names, and by what
+ * is in them where the names are others.
+ */
+#include "tests/unit/quote/world.h"
+
+#include "apps/assay/collateral_dir.h"
+#include "net/json/json.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { OUTPUT_MAX = 1 << 18 };
+
+static char folder[64];
+
+static void set_up(void)
+{
+    (void)snprintf(folder, sizeof folder, "/tmp/assay-test-folder-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+}
+
+static void empty(void)
+{
+    char command[128];
+    (void)snprintf(command, sizeof command, "find %s -mindepth 1 -delete", folder);
+    cr_assert_eq(system(command), 0);
+}
+
+static void tear_down(void)
+{
+    empty();
+    (void)rmdir(folder);
+}
+
+TestSuite(quote_folder, .init = set_up, .fini = tear_down);
+
+static void put(const char *name, struct assay_slice bytes)
+{
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *const file = fopen(path, "wb");
+    cr_assert_not_null(file, "%s", path);
+    cr_assert_eq(fwrite(bytes.bytes, 1, bytes.len, file), bytes.len);
+    cr_assert_eq(fclose(file), 0);
+}
+
+static uint64_t draw(uint64_t *state) /* splitmix64 */
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+/* Every file of a folder of vectors, also those that are no collateral, under drawn names. */
+static void copy_renamed(const char *name, uint64_t *state)
+{
+    static const char *const files[] = {
+        "tcb_info.json", "qe_identity.json",      "root_crl.der",         "pck_crl.der",
+        "pck_chain.pem", "tcb_signing_chain.pem", "qe_signing_chain.pem", "root_ca.pem",
+        "quote.bin",
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char path[PATH_MAX], drawn[32];
+        size_t len = 0;
+        (void)snprintf(path, sizeof path, "%s/%s/%s", vectors_dir(), name, files[i]);
+        uint8_t *const bytes = read_file(path, &len);
+        if (bytes == NULL) continue;
+        (void)snprintf(drawn, sizeof drawn, "%016llx", (unsigned long long)draw(state));
+        put(drawn, assay_slice_over(bytes, len));
+        free(bytes);
+    }
+}
+
+/* What the program says, for comparison as text. */
+struct answer {
+    int exit;
+    char *text;
+};
+
+static struct answer ask(const char *name, const char *at, const char *collateral)
+{
+    char command[4 * PATH_MAX];
+    struct answer answer = { -1, calloc(1, OUTPUT_MAX) };
+    cr_assert_not_null(answer.text);
+    (void)snprintf(command, sizeof command,
+                   "%s evidence verify %s/%s/quote.bin --collateral %s --at %s --json 2>/dev/null",
+                   ASSAY_PROGRAM, vectors_dir(), name, collateral, at);
+    FILE *const out = popen(command, "r");
+    cr_assert_not_null(out);
+    cr_assert_gt(fread(answer.text, 1, OUTPUT_MAX - 1, out), 0, "%s: silence", name);
+    const int status = pclose(out);
+    cr_assert(WIFEXITED(status));
+    answer.exit = WEXITSTATUS(status);
+    return answer;
+}
+
+/* The folder of the test answers like the folder of the vector. */
+static void expect_same(const char *name, const char *at)
+{
+    char own[PATH_MAX];
+    (void)snprintf(own, sizeof own, "%s/%s", vectors_dir(), name);
+    struct answer wanted = ask(name, at, own);
+    struct answer found = ask(name, at, folder);
+    cr_expect_eq(found.exit, wanted.exit, "%s: %d, not %d", name, found.exit, wanted.exit);
+    cr_expect_str_eq(found.text, wanted.text, "%s", name);
+    free(wanted.text);
+    free(found.text);
+}
+
+static struct assay_json *need_manifest(void)
+{
+    char path[PATH_MAX];
+    size_t len = 0;
+    struct assay_json *manifest = NULL;
+    if (vectors_dir() == NULL) cr_skip_test("no vectors: set ASSAY_VECTORS");
+    (void)snprintf(path, sizeof path, "%s/MANIFEST.json", vectors_dir());
+    uint8_t *const text = read_file(path, &len);
+    cr_assert_not_null(text);
+    cr_assert_eq(assay_json_parse((const char *)text, len, &manifest), ASSAY_OK);
+    free(text);
+    return manifest;
+}
+
+Test(quote_folder, answers_the_same_for_every_vector_when_every_file_has_another_name)
+{
+    struct assay_json *manifest = need_manifest();
+    const struct assay_json *const cases = assay_json_get(manifest, "cases");
+    uint64_t state = 1;
+    size_t compared = 0;
+    for (size_t i = 0; i < assay_json_count(cases); i++) {
+        const struct assay_json *const item = assay_json_at(cases, i);
+        const struct assay_json *const file = assay_json_at(assay_json_get(item, "files"), 0);
+        const char *const at = assay_json_text(item, "evaluation_time", NULL);
+        char name[PATH_MAX];
+        (void)snprintf(name, sizeof name, "%s", assay_json_text(file, "path", "?/"));
+        *strrchr(name, '/') = '\0';
+        if (strncmp(name, "sgx/", 4) != 0 && strncmp(name, "tdx/", 4) != 0) continue;
+        for (int round = 0; round < 2; round++) { /* other names, another order */
+            copy_renamed(name, &state);
+            expect_same(name, at == NULL ? "2026-01-01T00:00:00Z" : at);
+            empty();
+        }
+        compared += 1;
+    }
+    cr_assert_geq(compared, 30);
+    assay_json_free(&manifest);
+}
+
+Test(quote_folder, finds_each_platform_its_own_among_several)
+{
+    static const struct {
+        const char *name, *at;
+    } rows[] = {
+        { "sgx/sgx-platform-ca-swhardening", "2025-08-30T05:09:06Z" },
+        { "sgx/sgx-processor-ca-config-and-swhardening", "2025-07-04T10:28:44Z" },
+        { "tdx/tdx-v4-uptodate", "2025-07-04T10:16:31Z" },
+        { "tdx/tdx-v4-debug-td", "2023-06-28T08:03:58Z" },
+    };
+    if (vectors_dir() == NULL) cr_skip_test("no vectors: set ASSAY_VECTORS");
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        uint64_t state = seed;
+        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+            copy_renamed(rows[i].name, &state);
+        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+            expect_same(rows[i].name, rows[i].at);
+        empty();
+    }
+}
+
+/* ------------------------------------------------------------ the rule of choice, on SOFT */
+
+static struct assay_collateral_wanted wanted_by(const struct world *w)
+{
+    struct assay_collateral_wanted wanted;
+    cr_assert_eq(assay_collateral_wanted(ASSAY_KIND_SOFT, w->quote, w->quote_len, w->at_unix_s,
+                                         &wanted),
+                 ASSAY_OK);
+    cr_assert(wanted.has_chain);
+    return wanted;
+}
+
+static void put_all(const struct world *w, const char *prefix)
+{
+    for (size_t i = 0; i < ASSAY_PARTS; i++) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "%s%zu", prefix, i);
+        put(name, w->bundle.files.part[i]);
+    }
+}
+
+static struct assay_collateral_dir read_folder(const struct world *w)
+{
+    const struct assay_collateral_wanted wanted = wanted_by(w);
+    struct assay_collateral_dir dir;
+    const char *where = NULL;
+    cr_assert_eq(assay_collateral_dir_read(folder, &wanted, &dir, &where), ASSAY_OK);
+    return dir;
+}
+
+static void expect_parts(const struct world *w, const char *what)
+{
+    struct assay_collateral_dir dir = read_folder(w);
+    for (size_t i = 0; i < ASSAY_PARTS; i++)
+        cr_expect(assay_slice_equal(dir.files.part[i], w->bundle.files.part[i]), "%s: %s", what,
+                  assay_collateral_part_name((enum assay_collateral_part)i));
+    assay_collateral_dir_close(&dir);
+}
+
+/* Another vendor's collateral, older editions, editions of tomorrow: before and after by name. */
+Test(quote_folder, takes_what_fits_then_what_is_valid_then_the_highest_number_then_the_latest)
+{
+    struct world *w = world_open();
+    struct world *other = world_open();
+    put_all(w, "m");
+    put_all(other, "a");
+    put_all(other, "z");
+    expect_parts(w, "two vendors");
+    empty();
+
+    /* Every edition is worse than the one before it: older, of a lower number, of another time. */
+    static const struct {
+        const char *prefix;
+        int64_t issue_s, next_s;
+        uint32_t number;
+    } editions[] = {
+        { "m", WORLD_AT - 10, WORLD_TO, 20 },     { "b", WORLD_AT - 20, WORLD_TO, 20 },
+        { "x", WORLD_AT - 5, WORLD_TO, 19 },      { "a", WORLD_AT - 9, WORLD_AT - 1, 31 },
+        { "y", WORLD_AT + 1, WORLD_TO, 30 },
+    };
+    for (size_t i = sizeof editions / sizeof editions[0]; i-- > 0;) {
+        w->terms.issue_unix_s = editions[i].issue_s;
+        w->terms.next_unix_s = editions[i].next_s;
+        w->terms.evaluation_number = editions[i].number;
+        world_publish(w);
+        put_all(w, editions[i].prefix);
+        struct assay_collateral_dir dir = read_folder(w);
+        static const int documents[] = { ASSAY_PART_TCB_INFO, ASSAY_PART_QE_IDENTITY };
+        for (size_t k = 0; k < 2; k++)
+            cr_expect(assay_slice_equal(dir.files.part[documents[k]],
+                                        w->bundle.files.part[documents[k]]),
+                      "edition %s, part %d", editions[i].prefix, documents[k]);
+        assay_collateral_dir_close(&dir);
+    }
+    world_close(other);
+    world_close(w);
+}
+
+Test(quote_folder, takes_revocation_lists_by_issuer_then_time_then_date)
+{
+    struct world *w = world_open();
+    static const struct {
+        const char *root, *pck;
+        int64_t issue_s, next_s;
+    } editions[] = {
+        { "m1", "m2", WORLD_AT - 10, WORLD_TO },
+        { "a1", "a2", WORLD_AT - 20, WORLD_TO },
+        { "z1", "z2", WORLD_AT - 5, WORLD_AT - 1 },
+    };
+    for (size_t i = sizeof editions / sizeof editions[0]; i-- > 0;) {
+        w->terms.issue_unix_s = editions[i].issue_s;
+        w->terms.next_unix_s = editions[i].next_s;
+        world_publish(w);
+        put(editions[i].root, w->bundle.files.part[ASSAY_PART_ROOT_CRL]);
+        put(editions[i].pck, w->bundle.files.part[ASSAY_PART_PCK_CRL]);
+        struct assay_collateral_dir dir = read_folder(w);
+        cr_expect(assay_slice_equal(dir.files.part[ASSAY_PART_ROOT_CRL],
+                                    w->bundle.files.part[ASSAY_PART_ROOT_CRL]));
+        cr_expect(assay_slice_equal(dir.files.part[ASSAY_PART_PCK_CRL],
+                                    w->bundle.files.part[ASSAY_PART_PCK_CRL]));
+        assay_collateral_dir_close(&dir);
+    }
+    world_close(w);
+}
+
+/* A forged part under its usual name is that part: passing it over would hide it. */
+Test(quote_folder, keeps_a_part_that_stands_under_its_usual_name)
+{
+    struct world *w = world_open();
+    put_all(w, "f");
+    put("tcb_info.json", assay_slice_over("{}", 2));
+    put("pck_crl.der", assay_slice_over("", 0));
+    struct assay_collateral_dir dir = read_folder(w);
+    cr_expect_eq(dir.files.part[ASSAY_PART_TCB_INFO].len, 2);
+    cr_expect_eq(dir.files.part[ASSAY_PART_PCK_CRL].len, 0);
+    cr_expect(assay_slice_equal(dir.files.part[ASSAY_PART_QE_IDENTITY],
+                                w->bundle.files.part[ASSAY_PART_QE_IDENTITY]));
+    assay_collateral_dir_close(&dir);
+    world_close(w);
+}
+
+Test(quote_folder, recognises_a_document_that_cannot_be_read_by_what_it_wants_to_be)
+{
+    static const char text[] = " \n{\"tcbInfo\":{},\"signature\":\"\",\"enclaveIdentity\":1}";
+    struct world *w = world_open();
+    put("x", assay_slice_over(text, sizeof text - 1));
+    struct assay_collateral_dir dir = read_folder(w);
+    cr_expect_eq(dir.files.part[ASSAY_PART_TCB_INFO].len, sizeof text - 1);
+    cr_expect_eq(dir.files.part[ASSAY_PART_QE_IDENTITY].len, 0);
+    assay_collateral_dir_close(&dir);
+    put("y", w->bundle.files.part[ASSAY_PART_TCB_INFO]);
+    dir = read_folder(w);
+    cr_expect(assay_slice_equal(dir.files.part[ASSAY_PART_TCB_INFO],
+                                w->bundle.files.part[ASSAY_PART_TCB_INFO]));
+    assay_collateral_dir_close(&dir);
+    world_close(w);
+}
+
+Test(quote_folder, ignores_whatever_else_is_there)
+{
+    static uint8_t large[ASSAY_PART_LEN_MAX + 1];
+    struct world *w = world_open();
+    char path[PATH_MAX];
+    put_all(w, "m");
+    put("a-root.pem", w->bundle.files.part[ASSAY_PART_PCK_CHAIN]); /* ties go to the first */
+    put("b-empty", assay_slice_over("", 0));
+    put("c-text", assay_slice_over("hello\n", 6));
+    put("d-json", assay_slice_over("{\"a\":1}", 7));
+    put("e-der", assay_slice_over("\x30\x03\x02\x01\x05", 5));
+    put("f-pem", assay_slice_over("-----BEGIN CERTIFICATE-----\nAAAA\n", 33));
+    put("g-blank", assay_slice_over(" \n\t", 3));
+    put("h-nul", assay_slice_over("\0{\"tcbInfo\"", 11));
+    memset(large, '{', sizeof large);
+    put("i-large", assay_slice_over(large, sizeof large));
+    put("j-quote", assay_slice_over(w->quote, w->quote_len));
+    (void)snprintf(path, sizeof path, "%s/k-folder", folder);
+    cr_assert_eq(mkdir(path, 0700), 0);
+    (void)snprintf(path, sizeof path, "%s/l-pipe", folder);
+    cr_assert_eq(mkfifo(path, 0600), 0); /* nobody writes: reading would wait for ever */
+    (void)snprintf(path, sizeof path, "%s/m-link", folder);
+    cr_assert_eq(symlink("/nonexistent", path), 0);
+    expect_parts(w, "among others");
+    world_close(w);
+}
+
+Test(quote_folder, says_what_is_wrong_with_the_folder)
+{
+    struct world *w = world_open();
+    const struct assay_collateral_wanted wanted = wanted_by(w);
+    struct assay_collateral_dir dir;
+    const char *where = "";
+    char name[PATH_MAX];
+    cr_expect_eq(assay_collateral_dir_read("/nonexistent", &wanted, &dir, &where),
+                 ASSAY_E_NOT_FOUND);
+    cr_expect_eq(assay_collateral_dir_read("/dev/null", &wanted, &dir, &where), ASSAY_E_NOT_FOUND);
+    cr_expect_null(where);
+
+    for (int i = 0; i <= ASSAY_DIR_PARTS_MAX; i++) { /* one more than there is room for */
+        struct assay_collateral_dir one;
+        cr_expect_eq(assay_collateral_dir_read(folder, &wanted, &one, &where), ASSAY_OK);
+        assay_collateral_dir_close(&one);
+        (void)snprintf(name, sizeof name, "crl-%d", i);
+        put(name, w->bundle.files.part[ASSAY_PART_ROOT_CRL]);
+    }
+    cr_expect_eq(assay_collateral_dir_read(folder, &wanted, &dir, &where), ASSAY_E_FULL);
+    assay_collateral_dir_close(&dir);
+    empty();
+
+    (void)snprintf(name, sizeof name, "%s/tcb_info.json", folder);
+    cr_assert_eq(mkdir(name, 0700), 0);
+    cr_expect_eq(assay_collateral_dir_read(folder, &wanted, &dir, &where), ASSAY_E_IO);
+    cr_expect_str_eq(where, "tcb_info.json");
+    assay_collateral_dir_close(&dir);
+    world_close(w);
+}
+
+/* Evidence without a chain wants nothing in particular, and still finds what there is. */
+Test(quote_folder, serves_evidence_that_names_no_platform)
+{
+    struct world *w = world_open();
+    struct assay_collateral_wanted wanted;
+    cr_assert_eq(assay_collateral_wanted(ASSAY_KIND_NONE, NULL, 0, WORLD_AT, &wanted), ASSAY_OK);
+    cr_expect_not(wanted.has_chain);
+    for (size_t cut = 0; cut < w->quote_len; cut += 97) {
+        cr_assert_eq(
+            assay_collateral_wanted(ASSAY_KIND_SOFT, w->quote, cut, WORLD_AT, &wanted), ASSAY_OK);
+        cr_expect_not(wanted.has_chain, "%zu bytes", cut);
+    }
+    put_all(w, "m");
+    struct assay_collateral_dir dir;
+    const char *where = NULL;
+    cr_assert_eq(assay_collateral_dir_read(folder, &wanted, &dir, &where), ASSAY_OK);
+    for (size_t i = 0; i < ASSAY_PARTS; i++)
+        cr_expect(assay_slice_equal(dir.files.part[i], w->bundle.files.part[i]), "part %zu", i);
+    assay_collateral_dir_close(&dir);
+    world_close(w);
+}
