@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 enum { OUTPUT_MAX = 1 << 18 };
 
@@ -135,12 +136,16 @@ Test(quote_cli, takes_root_kind_and_policy_from_its_options)
     assay_json_free(&run.document);
     run = verify(name, at, "--kind unheard-of");
     cr_assert_eq(run.exit, 2);
+    assay_json_free(&run.document);
     run = verify(name, at, "--policy /nonexistent");
     cr_assert_eq(run.exit, 2);
+    assay_json_free(&run.document);
     run = verify(name, "yesterday", "");
     cr_assert_eq(run.exit, 2);
+    assay_json_free(&run.document);
     run = verify(name, at, "--root /dev/null");
     cr_assert_eq(run.exit, 2);
+    assay_json_free(&run.document);
 }
 
 Test(quote_cli, answers_misuse_with_2_and_malformed_files_with_13)
@@ -173,6 +178,84 @@ Test(quote_cli, answers_misuse_with_2_and_malformed_files_with_13)
         cr_assert_eq(run.exit, misuses[i].exit, "assay %s: %d", misuses[i].arguments, run.exit);
         assay_json_free(&run.document);
     }
+}
+
+/* With --json stdout holds one document whatever happens: a verdict, or the reason why there is
+ * none. */
+Test(quote_cli, answers_in_json_when_asked_to_also_when_it_fails)
+{
+    static const struct {
+        const char *arguments;
+        int exit;
+        const char *code, *detail;
+    } errors[] = {
+        { "evidence decode /dev/null --json", 13, "malformed", "/dev/null: " },
+        { "evidence decode /dev/zero --json", 13, "malformed", "/dev/zero: " },
+        { "evidence decode /bin/sh --json", 13, "unsupported", "/bin/sh: " },
+        { "evidence decode /nonexistent --json", 2, "not_found", "/nonexistent: " },
+        { "evidence decode /tmp --json", 2, "usage", "/tmp: " },
+        { "evidence decode /dev/null --kind x --json", 2, "usage", "--kind: \"x\"" },
+        { "evidence verify /nonexistent --collateral /tmp --json", 2, "not_found", "/nonexistent" },
+        { "evidence verify /dev/null --collateral /nonexistent --json", 2, "not_found",
+          "--collateral /nonexistent" },
+        { "evidence verify /dev/null --collateral /dev/null --json", 2, "not_found", "no such" },
+        { "evidence verify /dev/null --collateral /tmp --at now --json", 2, "usage", "--at: " },
+        { "evidence verify /dev/null --collateral /tmp --root /dev/null --json", 2, "usage",
+          "--root /dev/null" },
+        { "evidence verify /dev/null --collateral /tmp --policy /dev/null --json", 2, "usage",
+          "/dev/null:1:1: the file is empty" },
+        { "evidence verify /dev/null --collateral /tmp --policy /nonexistent --json", 2,
+          "not_found", "/nonexistent" },
+    };
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        struct run run = run_assay(errors[i].arguments);
+        cr_expect_eq(run.exit, errors[i].exit, "assay %s: %d", errors[i].arguments, run.exit);
+        cr_assert_not_null(run.document, "assay %s: no JSON", errors[i].arguments);
+        expect_member(run.document, "schema", "\"assay.error\"");
+        expect_member(run.document, "schema_version", "1");
+        const struct assay_json *const data = assay_json_get(run.document, "data");
+        cr_expect_str_eq(assay_json_text(data, "code", "?"), errors[i].code, "assay %s",
+                         errors[i].arguments);
+        cr_expect_not_null(strstr(assay_json_text(data, "detail", ""), errors[i].detail),
+                           "assay %s: %s", errors[i].arguments,
+                           assay_json_text(data, "detail", "?"));
+        assay_json_free(&run.document);
+    }
+    /* Malformed evidence has a verdict, too. */
+    struct run run = run_assay("evidence verify /dev/null --collateral /tmp --json");
+    cr_expect_eq(run.exit, 13);
+    expect_member(run.document, "schema", "\"assay.evidence.verify\"");
+    expect_member(assay_json_get(run.document, "data"), "claims", "null");
+    assay_json_free(&run.document);
+}
+
+Test(quote_cli, decodes_genuine_evidence_and_nothing_but_the_error_of_cut_evidence)
+{
+    char arguments[2 * PATH_MAX], cut[] = "/tmp/assay-test-cut-XXXXXX";
+    (void)snprintf(arguments, sizeof arguments, "evidence decode %s/tdx/tdx-v4-uptodate/quote.bin "
+                   "--json", need_vectors());
+    struct run run = run_assay(arguments);
+    cr_expect_eq(run.exit, 0);
+    expect_member(run.document, "schema", "\"assay.evidence.decode\"");
+    expect_member(assay_json_get(run.document, "data"), "kind", "\"tdx-v4\"");
+    assay_json_free(&run.document);
+
+    (void)snprintf(arguments, sizeof arguments, "%s/tdx/tdx-v4-uptodate/quote.bin", need_vectors());
+    size_t len = 0;
+    uint8_t *const quote = read_file(arguments, &len);
+    cr_assert_not_null(quote);
+    const int fd = mkstemp(cut);
+    cr_assert(fd >= 0 && write(fd, quote, 3000) == 3000);
+    (void)close(fd);
+    free(quote);
+    (void)snprintf(arguments, sizeof arguments, "evidence decode %s --json", cut);
+    run = run_assay(arguments);
+    (void)unlink(cut);
+    cr_expect_eq(run.exit, 13);
+    expect_member(run.document, "schema", "\"assay.error\"");
+    cr_expect_not_null(strstr(assay_json_text(assay_json_get(run.document, "data"), "detail", ""),
+                              "ASSAY_E_TRUNCATED"));
+    assay_json_free(&run.document);
 }
 
 /* From nothing to a verdict with our own vendor; profile production refuses it all the same. */
