@@ -507,7 +507,7 @@ static bool explained(const struct fall *fall)
     case SLANDERER: return story.slandered != 0 && fall->epoch >= story.slandered;
     case KILLED:
         return story.killed != 0 && fall->epoch >= story.killed &&
-               (story.caught_up == 0 || fall->epoch <= story.caught_up);
+               (story.caught_up == 0 || fall->epoch <= story.caught_up + 2);
     case REPLAYER:
         return story.replayed != 0 && fall->epoch >= story.replayed &&
                fall->epoch <= story.replayed + 2;
