@@ -324,10 +324,9 @@ static int decode_case(struct appraisal *a, const struct options *options)
     if (malformed != ASSAY_OK) {
         if (assay_status_class(malformed) == ASSAY_CLASS_HOST) return out_of_memory(a);
         const bool unsupported = malformed == ASSAY_E_UNSUPPORTED;
-        return assay_print_error(a->json, ASSAY_EXIT_MALFORMED,
-                                 unsupported ? "unsupported" : "malformed", "%s: %s (%s)",
-                                 options->file, assay_status_text(malformed),
-                                 assay_status_symbol(malformed));
+        return assay_print_error(
+            a->json, ASSAY_EXIT_MALFORMED, unsupported ? "unsupported" : "malformed", "%s: %s (%s)",
+            options->file, assay_status_text(malformed), assay_status_symbol(malformed));
     }
     struct assay_json *details = NULL;
     if (assay_details_json(a->kind, a->bytes, a->len, &details) != ASSAY_OK)

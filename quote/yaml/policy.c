@@ -84,8 +84,7 @@ static const cyaml_schema_field_t status_fields[] = {
     TEXT("status", struct yaml_status, status),
     CYAML_FIELD_ENUM("accept", CYAML_FLAG_STRICT, struct yaml_status, accept, acceptances,
                      CYAML_ARRAY_LEN(acceptances)),
-    OPTIONAL_TEXT("grace_s", struct yaml_status, grace_s),
-    CYAML_FIELD_END
+    OPTIONAL_TEXT("grace_s", struct yaml_status, grace_s), CYAML_FIELD_END
 };
 static const cyaml_schema_value_t status_value = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_DEFAULT, struct yaml_status, status_fields) };
@@ -242,8 +241,8 @@ static enum assay_status take_roots(const struct assay_yaml *file, const struct 
         struct assay_policy_root *const to = &policy->roots[i];
         ASSAY_TRY(take_text(file, path_of("roots", i, "name").text, from->name, to->name,
                             sizeof to->name));
-        ASSAY_TRY(take_hex(file, path_of("roots", i, "key").text, from->key, to->key,
-                           sizeof to->key));
+        ASSAY_TRY(
+            take_hex(file, path_of("roots", i, "key").text, from->key, to->key, sizeof to->key));
         ASSAY_TRY(take_kinds(file, path_of("roots", i, "kinds").text, from->kinds,
                              from->kinds_count, &to->kinds));
     }

@@ -323,8 +323,8 @@ Test(genesis, takes_names_of_letters_digits_and_few_marks_alone)
                 cr_expect_eq(status, ASSAY_OK, "%s, byte %u", names[n], byte);
                 continue;
             }
-            cr_expect_eq(status, byte < 0x80 ? ASSAY_E_SYNTAX : ASSAY_E_ENCODING,
-                         "%s, byte %u: %s", names[n], byte, assay_status_symbol(status));
+            cr_expect_eq(status, byte < 0x80 ? ASSAY_E_SYNTAX : ASSAY_E_ENCODING, "%s, byte %u: %s",
+                         names[n], byte, assay_status_symbol(status));
             cr_expect_str_eq(where.field, n == 0 ? "operator name" : "member name");
         }
         drop(m);
@@ -383,10 +383,10 @@ Test(genesis, refuses_empty_names_and_names_that_are_too_long)
     static const struct {
         size_t len;
         enum assay_status status;
-    } rows[] = {
-        { 0, ASSAY_E_SYNTAX }, { 1, ASSAY_OK }, { ASSAY_NAME_MAX, ASSAY_OK },
-        { ASSAY_NAME_MAX + 1, ASSAY_E_RANGE }
-    };
+    } rows[] = { { 0, ASSAY_E_SYNTAX },
+                 { 1, ASSAY_OK },
+                 { ASSAY_NAME_MAX, ASSAY_OK },
+                 { ASSAY_NAME_MAX + 1, ASSAY_E_RANGE } };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct made *m = make();
         uint8_t cbor[128];

@@ -232,8 +232,10 @@ Test(quote_cli, answers_in_json_when_asked_to_also_when_it_fails)
 Test(quote_cli, decodes_genuine_evidence_and_nothing_but_the_error_of_cut_evidence)
 {
     char arguments[2 * PATH_MAX], cut[] = "/tmp/assay-test-cut-XXXXXX";
-    (void)snprintf(arguments, sizeof arguments, "evidence decode %s/tdx/tdx-v4-uptodate/quote.bin "
-                   "--json", need_vectors());
+    (void)snprintf(arguments, sizeof arguments,
+                   "evidence decode %s/tdx/tdx-v4-uptodate/quote.bin "
+                   "--json",
+                   need_vectors());
     struct run run = run_assay(arguments);
     cr_expect_eq(run.exit, 0);
     expect_member(run.document, "schema", "\"assay.evidence.decode\"");

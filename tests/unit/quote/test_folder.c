@@ -64,9 +64,9 @@ static uint64_t draw(uint64_t *state) /* splitmix64 */
 static void copy_renamed(const char *name, uint64_t *state)
 {
     static const char *const files[] = {
-        "tcb_info.json", "qe_identity.json",      "root_crl.der",         "pck_crl.der",
-        "pck_chain.pem", "tcb_signing_chain.pem", "qe_signing_chain.pem", "root_ca.pem",
-        "quote.bin",
+        "tcb_info.json",        "qe_identity.json", "root_crl.der",
+        "pck_crl.der",          "pck_chain.pem",    "tcb_signing_chain.pem",
+        "qe_signing_chain.pem", "root_ca.pem",      "quote.bin",
     };
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         char path[PATH_MAX], drawn[32];
@@ -181,9 +181,9 @@ Test(quote_folder, finds_each_platform_its_own_among_several)
 static struct assay_collateral_wanted wanted_by(const struct world *w)
 {
     struct assay_collateral_wanted wanted;
-    cr_assert_eq(assay_collateral_wanted(ASSAY_KIND_SOFT, w->quote, w->quote_len, w->at_unix_s,
-                                         &wanted),
-                 ASSAY_OK);
+    cr_assert_eq(
+        assay_collateral_wanted(ASSAY_KIND_SOFT, w->quote, w->quote_len, w->at_unix_s, &wanted),
+        ASSAY_OK);
     cr_assert(wanted.has_chain);
     return wanted;
 }
@@ -232,8 +232,8 @@ Test(quote_folder, takes_what_fits_then_what_is_valid_then_the_highest_number_th
         int64_t issue_s, next_s;
         uint32_t number;
     } editions[] = {
-        { "m", WORLD_AT - 10, WORLD_TO, 20 },     { "b", WORLD_AT - 20, WORLD_TO, 20 },
-        { "x", WORLD_AT - 5, WORLD_TO, 19 },      { "a", WORLD_AT - 9, WORLD_AT - 1, 31 },
+        { "m", WORLD_AT - 10, WORLD_TO, 20 }, { "b", WORLD_AT - 20, WORLD_TO, 20 },
+        { "x", WORLD_AT - 5, WORLD_TO, 19 },  { "a", WORLD_AT - 9, WORLD_AT - 1, 31 },
         { "y", WORLD_AT + 1, WORLD_TO, 30 },
     };
     for (size_t i = sizeof editions / sizeof editions[0]; i-- > 0;) {
@@ -245,9 +245,9 @@ Test(quote_folder, takes_what_fits_then_what_is_valid_then_the_highest_number_th
         struct assay_collateral_dir dir = read_folder(w);
         static const int documents[] = { ASSAY_PART_TCB_INFO, ASSAY_PART_QE_IDENTITY };
         for (size_t k = 0; k < 2; k++)
-            cr_expect(assay_slice_equal(dir.files.part[documents[k]],
-                                        w->bundle.files.part[documents[k]]),
-                      "edition %s, part %d", editions[i].prefix, documents[k]);
+            cr_expect(
+                assay_slice_equal(dir.files.part[documents[k]], w->bundle.files.part[documents[k]]),
+                "edition %s, part %d", editions[i].prefix, documents[k]);
         assay_collateral_dir_close(&dir);
     }
     world_close(other);
@@ -380,8 +380,8 @@ Test(quote_folder, serves_evidence_that_names_no_platform)
     cr_assert_eq(assay_collateral_wanted(ASSAY_KIND_NONE, NULL, 0, WORLD_AT, &wanted), ASSAY_OK);
     cr_expect_not(wanted.has_chain);
     for (size_t cut = 0; cut < w->quote_len; cut += 97) {
-        cr_assert_eq(
-            assay_collateral_wanted(ASSAY_KIND_SOFT, w->quote, cut, WORLD_AT, &wanted), ASSAY_OK);
+        cr_assert_eq(assay_collateral_wanted(ASSAY_KIND_SOFT, w->quote, cut, WORLD_AT, &wanted),
+                     ASSAY_OK);
         cr_expect_not(wanted.has_chain, "%zu bytes", cut);
     }
     put_all(w, "m");
