@@ -275,6 +275,8 @@ ASSAY_CHECKED enum assay_status assay_gather_pull(struct assay_engine *e, uint16
                                                   struct assay_slice payload);
 ASSAY_CHECKED enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
                                                     struct assay_slice payload);
+/* An epoch began: the pool forgets what is over and checks what it keeps anew. */
+void assay_gather_turn(struct assay_engine *e);
 /* A record made here: into the pool, persisted, sent. */
 void assay_gather_own(struct assay_engine *e, struct assay_slice bytes);
 /* Records in a valid block that we did not know: kept against doubles and for E5. */

@@ -190,6 +190,23 @@ void assay_gather_judged(struct assay_engine *e)
     }
 }
 
+/* What was good while its epoch ran may be good for nothing now: only with the roll final is a
+ * ballot's electorate known, and proofs grow old. Kept unjudged it would be valid for those who hold
+ * it and invalid for those who hear it first from a block. */
+void assay_gather_turn(struct assay_engine *e)
+{
+    assay_pool_turn(&e->pool, e->context.epoch);
+    for (uint32_t i = 0; i < e->pool.count; i++) {
+        struct assay_pool_item *item = &e->pool.items[i];
+        struct assay_record r;
+        if (item->phase == ASSAY_POOL_FREE) continue;
+        const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
+        enum assay_status status = assay_record_decode(bytes, &r);
+        if (status == ASSAY_OK) status = assay_record_check(&e->context, &r);
+        if (status != ASSAY_OK) assay_pool_remove(&e->pool, item);
+    }
+}
+
 void assay_gather_own(struct assay_engine *e, struct assay_slice bytes)
 {
     struct assay_record r;

@@ -217,7 +217,7 @@ void assay_settle_close(struct assay_engine *e, const struct assay_block_header 
     struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_CLOSED);
     if (effect != NULL) effect->as.closed.epoch = e->state.epoch;
     prune_all(e);
-    assay_pool_turn(&e->pool, e->context.epoch);
+    assay_gather_turn(e);
     assay_settle_begin(e);
     assay_epoch_open(e);
     assay_order_derive(e);
