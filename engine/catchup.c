@@ -3,8 +3,10 @@
  *
  * One epoch at a time: first the finality proof of its E, verified with the table of that epoch,
  * then its blocks in chain order onto a ledger of their own, until the one that the proof names.
- * Nothing of it touches the final ledger before that, and nothing is acted on: orders come from the
- * head only.
+ * Only then are they known to be the chain: a proof is public, and blocks link backwards. So nothing
+ * is stored on the way; with E reached the blocks are taken once more, by id (a short epoch from the
+ * same page), and kept. Nothing of it touches the final ledger before that, and nothing is acted on:
+ * orders come from the head only.
  */
 #include "engine/engine_internal.h"
 
@@ -24,15 +26,29 @@ static uint64_t pause_ms(const struct assay_engine *e)
 static void forget_progress(struct assay_engine *e)
 {
     e->sync.proven = false;
+    e->sync.verified = false;
     e->sync.proof_len = 0;
+    e->sync.id_count = 0;
+    e->sync.kept = 0;
     assay_ledger_reset(&e->synced, &e->state);
+}
+
+void assay_sync_turn(struct assay_engine *e)
+{
+    forget_progress(e);
+}
+
+/* The first block that the next page must hold. */
+static uint64_t wanted_height(const struct assay_engine *e)
+{
+    return e->sync.verified ? e->state.head_height + 1 + e->sync.kept : e->synced.height + 1;
 }
 
 static void ask_next(struct assay_engine *e)
 {
     struct assay_sync_ask ask = { .era = e->state.era,
                                   .epoch = e->context.epoch,
-                                  .height = e->synced.height + 1 };
+                                  .height = wanted_height(e) };
     uint8_t *bytes = assay_eng_take(e, ASSAY_SYNC_ASK_LEN_MAX);
     const uint16_t peer = assay_eng_peer(e, e->sync.turn);
     if (bytes == NULL || peer == ASSAY_SLOT_ALL) return;
@@ -74,49 +90,37 @@ static void finish(struct assay_engine *e)
     assay_order_derive(e);
 }
 
-/* The peer lied, or has a gap, or did not answer: another one, from the start of the epoch. */
+/* The peer lied, or has a gap, or did not answer: another one. What is verified stays so; what is
+ * not begins again. */
 static void next_peer(struct assay_engine *e)
 {
     e->sync.turn++;
     e->sync.failures++;
-    forget_progress(e);
+    if (!e->sync.verified) forget_progress(e);
 }
 
-/* The epoch is verified: take its state over. */
-static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
+/* --- first: is it the chain? */
+
+/* E is reached: every block before it is proven by its hash, and the state must be E's. */
+static enum assay_status check_close(struct assay_engine *e, const struct assay_block_header *h)
 {
     assay_ledger_copy(&e->branch, &e->synced);
     e->branch_good = false;
-    assay_branch_close(e, p->header.view);
-    if (!assay_bytes_equal(e->next.root, p->header.state_root, 32)) {
+    assay_branch_close(e, h->view);
+    if (!assay_bytes_equal(e->next.root, h->state_root, 32)) {
         if (!e->halted)
             assay_eng_note(e, ASSAY_NOTE_ROOT_MISMATCH, ASSAY_SLOT_ALL, e->context.epoch, 1);
         e->halted = true;
         assay_simplex_halt(e->simplex);
-        next_peer(e);
-        return;
+        return ASSAY_E_INVALID;
     }
-    e->halted = false;
-    uint8_t commitment[32];
-    assay_bytes_copy(commitment, 32, e->sync.commitment, 32);
-    const struct assay_slice proof =
-        assay_eng_keep(e, assay_slice_over(e->sync.proof, e->sync.proof_len));
-    assay_settle_close(e, &p->header, p->id, p->header_bytes, commitment, proof);
-    e->sync.failures = 0;
-    forget_progress(e);
+    e->sync.verified = true;
+    return ASSAY_OK;
 }
 
-/* The block may close the epoch: then a proof and a snapshot are kept beside it. */
-static bool room_for(struct assay_engine *e, size_t payload_len)
-{
-    const size_t len = payload_len + assay_snapshot_len_max(e->members) + ASSAY_FINALITY_LEN_MAX;
-    return len + 1024 <= e->arena_len - e->arena_used && assay_eng_room(e, CLOSE_EFFECTS);
-}
-
-/* One block on top of what was synced. Returns: ASSAY_OK | ASSAY_E_AGAIN (a verdict is awaited, or
- * no room in this step) | ASSAY_E_INVALID */
-static enum assay_status take_block(struct assay_engine *e, struct assay_slice payload,
-                                    bool *closed)
+/* One block on top of what was verified. Returns: ASSAY_OK | ASSAY_E_AGAIN (a verdict is awaited) |
+ * ASSAY_E_INVALID | other INPUT statuses */
+static enum assay_status verify_block(struct assay_engine *e, struct assay_slice payload)
 {
     struct assay_proposal p;
     ASSAY_TRY(assay_proposal_decode(payload, &p));
@@ -127,7 +131,7 @@ static enum assay_status take_block(struct assay_engine *e, struct assay_slice p
     if (h->kind == ASSAY_BLOCK_TAIL || h->time_ms <= e->synced.time_ms) return ASSAY_E_INVALID;
     if (h->kind == ASSAY_BLOCK_EPOCH && !assay_bytes_equal(p.id, e->sync.final_id, 32))
         return ASSAY_E_INVALID;
-    if (!room_for(e, payload.len)) return ASSAY_E_AGAIN;
+    if (e->sync.id_count == ASSAY_SYNC_BLOCKS_MAX) return ASSAY_E_INVALID;
     assay_ledger_copy(&e->branch, &e->synced); /* a failure leaves what it touched broken */
     e->branch_good = false;
     switch (assay_branch_absorb(e, &e->branch, h, p.id, p.body)) {
@@ -137,11 +141,50 @@ static enum assay_status take_block(struct assay_engine *e, struct assay_slice p
     case ASSAY_ANSWER_INVALID: return ASSAY_E_INVALID;
     }
     assay_ledger_copy(&e->synced, &e->branch);
-    if (!assay_settle_block(e, h, p.id, payload)) return ASSAY_E_AGAIN;
-    if (h->kind == ASSAY_BLOCK_EPOCH) {
-        close_synced(e, &p);
-        *closed = true;
-    }
+    assay_bytes_copy(e->sync.ids[e->sync.id_count++], 32, p.id, 32);
+    return h->kind == ASSAY_BLOCK_EPOCH ? check_close(e, h) : ASSAY_OK;
+}
+
+/* --- then: keep it */
+
+/* The last one is kept: take the state over. */
+static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
+{
+    assay_ledger_copy(&e->branch, &e->synced);
+    e->branch_good = false;
+    assay_branch_close(e, p->header.view);
+    ASSAY_ASSERT(assay_bytes_equal(e->next.root, p->header.state_root, 32)); /* check_close */
+    e->halted = false;
+    uint8_t commitment[32];
+    assay_bytes_copy(commitment, 32, e->sync.commitment, 32);
+    const struct assay_slice proof =
+        assay_eng_keep(e, assay_slice_over(e->sync.proof, e->sync.proof_len));
+    e->sync.failures = 0;
+    assay_settle_close(e, &p->header, p->id, p->header_bytes, commitment, proof);
+}
+
+/* The block may close the epoch: then a proof and a snapshot are kept beside it. */
+static bool room_for(struct assay_engine *e, size_t payload_len)
+{
+    const size_t len = payload_len + assay_snapshot_len_max(e->members) + ASSAY_FINALITY_LEN_MAX;
+    return len + 1024 <= e->arena_len - e->arena_used && assay_eng_room(e, CLOSE_EFFECTS);
+}
+
+/* A block that is known by its id. No hash covers its signature, so that is checked: what is stored
+ * is served to others. Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in this step) | ASSAY_E_INVALID |
+ * other INPUT statuses */
+static enum assay_status keep_block(struct assay_engine *e, struct assay_slice payload)
+{
+    struct assay_proposal p;
+    ASSAY_ASSERT(e->sync.kept < e->sync.id_count);
+    ASSAY_TRY(assay_proposal_decode(payload, &p));
+    if (!assay_bytes_equal(p.id, e->sync.ids[e->sync.kept], 32)) return ASSAY_E_INVALID;
+    if (p.header.leader >= e->members) return ASSAY_E_INVALID;
+    if (!assay_p256_verify(e->voting[p.header.leader], p.id, p.signature, ASSAY_S_LOW))
+        return ASSAY_E_SIGNATURE;
+    if (!room_for(e, payload.len)) return ASSAY_E_AGAIN;
+    if (!assay_settle_block(e, &p.header, p.id, payload)) return ASSAY_E_AGAIN;
+    if (++e->sync.kept == e->sync.id_count) close_synced(e, &p);
     return ASSAY_OK;
 }
 
@@ -161,16 +204,34 @@ static enum assay_status take_proof(struct assay_engine *e, struct assay_slice p
     return ASSAY_OK;
 }
 
-static enum assay_status take_blocks(struct assay_engine *e, const struct assay_sync_page *page,
-                                     bool *closed)
+/* Verifies up to E, then keeps: from the page itself when it starts where the epoch does. */
+static enum assay_status take_blocks(struct assay_engine *e, const struct assay_sync_page *page)
 {
+    const uint64_t epoch = e->context.epoch;
+    const bool whole = page->about.height == e->state.head_height + 1;
+    const bool verified = e->sync.verified;
     struct assay_cursor c = assay_cursor_over(page->blocks.bytes, page->blocks.len);
-    for (uint32_t i = 0; i < page->block_count && !*closed; i++) {
-        struct assay_slice payload;
+    struct assay_slice payload;
+    for (uint32_t i = 0; i < page->block_count && !e->sync.verified; i++) {
         ASSAY_TRY(assay_cbor_bytes(&c, SIZE_MAX, &payload));
-        ASSAY_TRY(take_block(e, payload, closed));
+        ASSAY_TRY(verify_block(e, payload));
+    }
+    if (!e->sync.verified || (!verified && !whole)) return ASSAY_OK;
+    c = assay_cursor_over(page->blocks.bytes, page->blocks.len);
+    for (uint32_t i = 0; i < page->block_count && e->context.epoch == epoch; i++) {
+        ASSAY_TRY(assay_cbor_bytes(&c, SIZE_MAX, &payload));
+        ASSAY_TRY(keep_block(e, payload));
     }
     return ASSAY_OK;
+}
+
+/* Whether there is a reason to ask the same peer for more. */
+static bool gets_on(const struct assay_engine *e, const struct assay_sync_page *page,
+                    bool was_verified)
+{
+    if (e->context.epoch != page->about.epoch) return true; /* closed */
+    if (e->sync.verified && !was_verified) return true;     /* now to be kept */
+    return page->more && page->block_count > 0;
 }
 
 /* Nothing newer here. When most say so, or nobody was seen ahead, we are at the head. */
@@ -192,12 +253,12 @@ static void empty_page(struct assay_engine *e)
 enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct assay_slice payload)
 {
     struct assay_sync_page page;
-    bool closed = false;
+    const bool was_verified = e->sync.verified;
     ASSAY_TRY(assay_sync_page_decode(payload, &page));
     if (!assay_bytes_equal(page.about.chain_id, e->state.chain_id, 32)) return ASSAY_E_CHAIN;
     if (page.about.era != e->state.era) return ASSAY_E_CHAIN;
     if (!e->sync.active || page.about.epoch != e->context.epoch) return ASSAY_E_STALE;
-    if (page.about.height != e->synced.height + 1) return ASSAY_E_STALE;
+    if (page.about.height != wanted_height(e)) return ASSAY_E_STALE;
     if (from != assay_eng_peer(e, e->sync.turn)) return ASSAY_E_STALE; /* not the one we asked */
     if (page.proof.len == 0) {
         empty_page(e);
@@ -205,9 +266,9 @@ enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct 
     }
     e->sync.empty = 0;
     enum assay_status status = take_proof(e, page.proof);
-    if (status == ASSAY_OK) status = take_blocks(e, &page, &closed);
+    if (status == ASSAY_OK) status = take_blocks(e, &page);
     if (status == ASSAY_E_AGAIN) return ASSAY_OK; /* asked again from where we are: sync_tick */
-    if (status != ASSAY_OK || (!closed && !page.more) || (!closed && page.block_count == 0)) {
+    if (status != ASSAY_OK || !gets_on(e, &page, was_verified)) {
         next_peer(e);
         if (e->sync.failures <= FAILURES_PATIENT) ask_next(e);
         return status == ASSAY_OK ? ASSAY_E_INVALID : status;
@@ -229,7 +290,8 @@ void assay_sync_tick(struct assay_engine *e)
         return;
     }
     if (e->now_ms < e->sync.asked_ms + pause_ms(e)) return;
-    const bool awaited = e->sync.proven && e->synced.height > e->state.head_height;
+    const bool awaited =
+        e->sync.proven && !e->sync.verified && e->synced.height > e->state.head_height;
     if (!awaited) next_peer(e);
     else e->sync.failures++;
     /* Nobody answers: the network may be down with us; go on with what we have and ask later. */

@@ -193,6 +193,7 @@ static size_t lay_out(struct assay_engine *e, uint8_t *base,
     e->scratch_len = assay_state_scratch_len(n);
     e->scratch = take(&l, e->scratch_len);
     e->sync.proof = take(&l, ASSAY_FINALITY_LEN_MAX);
+    e->sync.ids = take(&l, (size_t)ASSAY_SYNC_BLOCKS_MAX * 32);
     e->path_max = blocks_max(config);
     e->path = take(&l, (size_t)e->path_max * 32);
     e->body_len_max = body_max(config);

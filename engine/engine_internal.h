@@ -22,6 +22,7 @@ enum {
     ASSAY_WANTS_MAX = 32,      /* proofs that wait for evidence bytes */
     ASSAY_VERIFYING_MAX = 96,  /* verifications asked for by blocks and records at once */
     ASSAY_CHECKS_MAX = 16,     /* blocks whose judgement waits for a verdict */
+    ASSAY_SYNC_BLOCKS_MAX = 1024, /* of one epoch; more is no honest chain (branch.c, pace) */
     ASSAY_PEERS_ASKED_MIN = 3, /* before ABSENT may be voted (docs/protocol.md 4.3) */
 };
 
@@ -106,6 +107,9 @@ struct assay_syncing {
     uint32_t failures; /* in a row */
     uint32_t empty;    /* peers in a row that had nothing newer */
     bool proven;       /* the running epoch's proof was seen */
+    bool verified;     /* and its blocks up to E: ids[] are the chain, to be kept */
+    uint8_t (*ids)[32];
+    uint32_t id_count, kept;
     uint8_t final_id[32], commitment[32];
     uint8_t *proof;
     size_t proof_len;
@@ -295,6 +299,8 @@ void assay_order_derive(struct assay_engine *e);
 /* --- sync.c */
 void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen);
 void assay_sync_tick(struct assay_engine *e);
+/* An epoch closed: what was gathered about it is of no use any more. */
+void assay_sync_turn(struct assay_engine *e);
 uint64_t assay_sync_wake(const struct assay_engine *e);
 ASSAY_CHECKED enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from,
                                                 struct assay_slice payload);

@@ -218,6 +218,7 @@ void assay_settle_close(struct assay_engine *e, const struct assay_block_header 
     if (effect != NULL) effect->as.closed.epoch = e->state.epoch;
     prune_all(e);
     assay_gather_turn(e);
+    assay_sync_turn(e);
     assay_settle_begin(e);
     assay_epoch_open(e);
     assay_order_derive(e);
