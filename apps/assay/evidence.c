@@ -380,7 +380,8 @@ int assay_command_evidence(int argc, char **argv)
     struct options options = { 0 };
     struct appraisal a;
     const char *const verb = argc > 1 ? argv[1] : "";
-    if (strcmp(verb, "--help") == 0 || strcmp(verb, "help") == 0) {
+    const bool asks_after_verb = argc == 3 && strcmp(argv[2], "--help") == 0;
+    if (strcmp(verb, "--help") == 0 || strcmp(verb, "help") == 0 || asks_after_verb) {
         (void)fputs(usage, stdout);
         return ASSAY_EXIT_OK;
     }
