@@ -3,10 +3,10 @@
  *
  * One epoch at a time: first the finality proof of its E, verified with the table of that epoch,
  * then its blocks in chain order onto a ledger of their own, until the one that the proof names.
- * Only then are they known to be the chain: a proof is public, and blocks link backwards. So nothing
- * is stored on the way; with E reached the blocks are taken once more, by id (a short epoch from the
- * same page), and kept. Nothing of it touches the final ledger before that, and nothing is acted on:
- * orders come from the head only.
+ * Only then are they known to be the chain: a proof is public, and blocks link backwards. So
+ * nothing is stored on the way; with E reached the blocks are taken once more, by id (a short epoch
+ * from the same page), and kept. Nothing of it touches the final ledger before that, and nothing is
+ * acted on: orders come from the head only.
  */
 #include "engine/engine_internal.h"
 

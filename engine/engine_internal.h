@@ -19,11 +19,11 @@
 #include "engine/sync.h"
 
 enum {
-    ASSAY_WANTS_MAX = 32,      /* proofs that wait for evidence bytes */
-    ASSAY_VERIFYING_MAX = 96,  /* verifications asked for by blocks and records at once */
-    ASSAY_CHECKS_MAX = 16,     /* blocks whose judgement waits for a verdict */
+    ASSAY_WANTS_MAX = 32,         /* proofs that wait for evidence bytes */
+    ASSAY_VERIFYING_MAX = 96,     /* verifications asked for by blocks and records at once */
+    ASSAY_CHECKS_MAX = 16,        /* blocks whose judgement waits for a verdict */
     ASSAY_SYNC_BLOCKS_MAX = 1024, /* of one epoch; more is no honest chain (branch.c, pace) */
-    ASSAY_PEERS_ASKED_MIN = 3, /* before ABSENT may be voted (docs/protocol.md 4.3) */
+    ASSAY_PEERS_ASKED_MIN = 3,    /* before ABSENT may be voted (docs/protocol.md 4.3) */
 };
 
 enum assay_seat_phase {

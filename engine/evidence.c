@@ -23,7 +23,7 @@ void assay_evidence_fetch(struct assay_engine *e, uint32_t slot)
     effect->as.fetch.origin = (uint16_t)slot;
     effect->as.fetch.epoch = e->context.epoch;
     effect->as.fetch.at_unix_s = e->run.moment.at_unix_s;
-    effect->as.fetch.evidence_kind = seat->envelope.kind;
+    effect->as.fetch.evidence_kind = (enum assay_evidence_kind)e->state.members[slot].evidence_kind;
 }
 
 /* The expected binding of the listed incarnation of a slot in the running epoch. */
@@ -96,9 +96,9 @@ static void judge_seats(struct assay_engine *e)
     for (uint32_t i = 0; i < e->members; i++) {
         const struct assay_seat *seat = &e->seats[i];
         if (seat->phase != ASSAY_SEAT_FETCHING && seat->phase != ASSAY_SEAT_MISSING) continue;
-        const struct assay_finding *finding =
-            assay_findings_get(&e->findings, seat->envelope.evidence_digest,
-                               e->run.moment.at_unix_s, seat->envelope.kind);
+        const struct assay_finding *finding = assay_findings_get(
+            &e->findings, seat->envelope.evidence_digest, e->run.moment.at_unix_s,
+            (enum assay_evidence_kind)e->state.members[i].evidence_kind);
         if (finding != NULL) seat_judged(e, i, finding);
     }
 }

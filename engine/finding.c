@@ -70,6 +70,8 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
     *f = (struct assay_finding){ .used = true, .at_unix_s = at_unix_s, .kind = verdict->kind };
     assay_bytes_copy(f->digest, 32, digest, 32);
     f->outcome = assay_verdict_outcome(verdict);
+    f->unusable = assay_verdict_has(verdict, ASSAY_RULE_UNSUPPORTED) ||
+                  assay_verdict_has(verdict, ASSAY_RULE_CERT_TYPE);
     f->has_claims = verdict->has_claims;
     f->has_platform = verdict->has_platform;
     f->platform_masked = verdict->platform_masked;
@@ -82,13 +84,15 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
     return f;
 }
 
-/* The roster pins platform, vendor root and kind (protocol.md 9). A masked id names nothing. */
+/* The roster pins platform, vendor root and kind (protocol.md 9). A masked id names nothing, so it
+ * is only what a roster without an id can ask for: else a host could mask its way anywhere. */
 static bool roster_agrees(const struct assay_finding *f, const struct assay_member *member)
 {
     if (!f->has_platform) return false;
     if ((uint32_t)f->kind != member->evidence_kind) return false;
     if (!assay_bytes_equal(f->vendor_root, member->vendor_root, 32)) return false;
-    return f->platform_masked || assay_bytes_equal(f->platform_id, member->platform_id, 32);
+    if (f->platform_masked && assay_bytes_all_zero(member->platform_id, 32)) return true;
+    return assay_bytes_equal(f->platform_id, member->platform_id, 32);
 }
 
 bool assay_finding_judge(const struct assay_finding *finding, const struct assay_member *member,
@@ -98,9 +102,15 @@ bool assay_finding_judge(const struct assay_finding *finding, const struct assay
     ASSAY_ASSERT(finding->used);
     *outcome = ASSAY_OUTCOME_NONE;
     if (finding->has_claims && !assay_bytes_equal(finding->report_data, expected, 64)) return false;
-    if (finding->outcome == ASSAY_OUTCOME_NONE) return true; /* a limit of ours is nobody's guilt */
-    if (kind != finding->kind || !roster_agrees(finding, member))
+    if ((uint32_t)kind != member->evidence_kind) { /* its owner signed that it is another kind */
         *outcome = ASSAY_OUTCOME_FAIL_HARD;
-    else *outcome = finding->outcome;
+        return true;
+    }
+    if (finding->outcome == ASSAY_OUTCOME_NONE) {
+        /* Of a form that nobody here reads: whoever sends that for ever must fall as one that is
+         * silent. What collateral or a limit of ours left unjudged is nobody's guilt. */
+        return !finding->unusable;
+    }
+    *outcome = roster_agrees(finding, member) ? finding->outcome : ASSAY_OUTCOME_FAIL_HARD;
     return true;
 }

@@ -20,6 +20,7 @@ struct assay_finding {
     enum assay_evidence_kind kind;
     enum assay_outcome outcome;
     bool has_claims, has_platform, platform_masked;
+    bool unusable; /* a version, type or certification that the roster's kind does not have */
     uint8_t report_data[64];
     uint8_t platform_id[32], vendor_root[32];
     char reason[ASSAY_FINDING_REASON_LEN];
@@ -46,9 +47,9 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
  *
  * In:       expected: the 64 bytes that it must carry; kind as the envelope says
  * Out:      *outcome, also written when it is foreign (NONE)
- * Returns:  false when the evidence is bound to something else: not evidence for this epoch, as if
- *           nothing had come; true otherwise: NONE, FAIL or PASS. Another platform, vendor root or
- *           kind than the roster's is FAIL hard.
+ * Returns:  false when the evidence is bound to something else or of a form that its kind does not
+ *           have: not evidence for this epoch, as if nothing had come; true otherwise: NONE, FAIL
+ *           or PASS. Another platform, vendor root or kind than the roster's is FAIL hard.
  */
 bool assay_finding_judge(const struct assay_finding *finding, const struct assay_member *member,
                          enum assay_evidence_kind kind, const uint8_t expected[static 64],

@@ -191,8 +191,8 @@ void assay_gather_judged(struct assay_engine *e)
 }
 
 /* What was good while its epoch ran may be good for nothing now: only with the roll final is a
- * ballot's electorate known, and proofs grow old. Kept unjudged it would be valid for those who hold
- * it and invalid for those who hear it first from a block. */
+ * ballot's electorate known, and proofs grow old. Kept unjudged it would be valid for those who
+ * hold it and invalid for those who hear it first from a block. */
 void assay_gather_turn(struct assay_engine *e)
 {
     assay_pool_turn(&e->pool, e->context.epoch);

@@ -348,11 +348,11 @@ bool assay_record_ask(const struct assay_context *context, const struct assay_re
     /* Checked before: the epoch is one that the state remembers. */
     const enum assay_status status = assay_context_moment(context, record->epoch, &moment);
     ASSAY_ASSERT(status == ASSAY_OK);
+    const uint32_t whose = record->kind == ASSAY_RECORD_INCARNATE ? record->slot : record->subject;
     assay_bytes_copy(ask->digest, 32, record->evidence_digest, 32);
     ask->bytes = record->evidence;
-    ask->kind = record->kind == ASSAY_RECORD_INCARNATE
-                    ? (enum assay_evidence_kind)context->state->members[record->slot].evidence_kind
-                    : record->envelope.kind;
+    /* As the roster's kind, whatever an envelope claims: one digest, one question. */
+    ask->kind = (enum assay_evidence_kind)context->state->members[whose].evidence_kind;
     ask->epoch = record->epoch;
     ask->at_unix_s = moment.at_unix_s;
     return true;

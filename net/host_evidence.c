@@ -92,7 +92,7 @@ void host_verify(struct assay_host *host, const uint8_t digest[static 32], struc
     host->dirty = true;
     assay_bytes_copy(job.digest, sizeof job.digest, digest, 32);
     const struct assay_verdict *known = assay_locker_verdict(host->locker, digest, at_unix_s);
-    if (known != NULL) {
+    if (known != NULL && known->kind == kind) {
         assay_count(&host->counters, ASSAY_COUNT_VERIFY_MEMO);
         deliver(host, digest, at_unix_s, known, 0);
     } else {

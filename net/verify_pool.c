@@ -65,7 +65,6 @@ static void judge(struct worker *worker, struct entry *entry)
      */
     if (assay_status_class(status) != ASSAY_CLASS_HOST) return;
     assay_verdict_init(&entry->verdict, entry->kind, entry->at_unix_s);
-    assay_verdict_add(&entry->verdict, ASSAY_RULE_UNSUPPORTED, 0, NULL, assay_status_text(status));
     assay_verdict_conclude(&entry->verdict);
 }
 

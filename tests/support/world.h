@@ -49,6 +49,9 @@ struct world_acts {
     bool lies_in_blocks;      /* its proposals name another state root */
     bool two_envelopes;       /* signs two envelopes in one epoch, once */
     bool foreign_platform;    /* quotes come from another platform */
+    bool unreadable;          /* quotes are of a version that nobody reads */
+    bool lies_about_len;      /* its envelopes claim a length that the evidence does not have */
+    bool lies_about_kind;     /* its envelopes claim another kind than the roster's */
     bool loses_store;         /* the next restart finds an empty one */
     uint64_t ballot_delay_ms; /* its ballots leave so much later */
     uint16_t victim;

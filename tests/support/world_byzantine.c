@@ -40,12 +40,31 @@ static void twist_proposal(struct assay_effect *effect, uint8_t *payload, size_t
     assay_block_id(p.header_bytes, effect->as.sign.digest);
 }
 
+/* Another length or kind, which the envelope's own signature then says. */
+static void twist_envelope(const struct world_acts *acts, struct assay_effect *effect,
+                           uint8_t *payload, size_t len)
+{
+    struct assay_envelope envelope;
+    size_t signature_at = 0;
+    if (!acts->lies_about_len && !acts->lies_about_kind) return;
+    enum assay_status status = assay_envelope_decode(assay_slice_over(payload, len), &envelope);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    if (acts->lies_about_len) envelope.evidence_len--;
+    if (acts->lies_about_kind) envelope.kind = ASSAY_KIND_TDX4;
+    struct assay_writer out = assay_writer_over(payload, len);
+    status = assay_envelope_encode(&envelope, &out, &signature_at);
+    ASSAY_ASSERT(status == ASSAY_OK && out.len == len);
+    assay_bytes_copy(effect->as.sign.digest, 32, envelope.digest, 32);
+}
+
 void world_tamper_sign(struct world *w, uint32_t node, struct assay_effect *effect,
                        uint8_t *payload, size_t capacity)
 {
     const struct world_acts *acts = &w->nodes[node].acts;
     if (acts->lies_in_blocks && effect->as.sign.message == ASSAY_MESSAGE_PROPOSAL)
         twist_proposal(effect, payload, capacity);
+    if (effect->as.sign.class_ == ASSAY_STORE_ENVELOPE)
+        twist_envelope(acts, effect, payload, capacity);
     if (effect->as.sign.class_ != ASSAY_STORE_BALLOT) return;
     if (acts->slanders || acts->whitewashes) twist_ballot(w, node, effect, payload, capacity);
 }

@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum { AT_NODE = 5, AT_FLAGS = 6, AT_DATA = 8, AT_COUNTER = 72 };
-enum { FLAG_TAMPERED = 1, FLAG_OLD = 2, FLAG_FOREIGN = 4 };
+enum { FLAG_TAMPERED = 1, FLAG_OLD = 2, FLAG_FOREIGN = 4, FLAG_UNREADABLE = 8 };
 
 void world_key(const struct world *w, uint32_t node, unsigned purpose, uint64_t turn,
                struct assay_secret32 *key)
@@ -172,7 +172,8 @@ void world_quote(struct world *w, uint32_t node, const uint8_t report_data[64], 
     bytes[AT_NODE] = (uint8_t)node;
     bytes[AT_FLAGS] =
         (uint8_t)((n->acts.tampered ? FLAG_TAMPERED : 0) | (n->acts.out_of_date ? FLAG_OLD : 0) |
-                  (n->acts.foreign_platform ? FLAG_FOREIGN : 0));
+                  (n->acts.foreign_platform ? FLAG_FOREIGN : 0) |
+                  (n->acts.unreadable ? FLAG_UNREADABLE : 0));
     assay_bytes_copy(bytes + AT_DATA, 64, report_data, 64);
     struct assay_writer out = assay_writer_over(bytes + AT_COUNTER, 8);
     assay_writer_u64le(&out, world_random(w));
@@ -197,6 +198,11 @@ void world_verify(const struct world *w, struct assay_slice bytes, enum assay_ev
     }
     const uint32_t node = bytes.bytes[AT_NODE];
     const uint8_t flags = bytes.bytes[AT_FLAGS];
+    if ((flags & FLAG_UNREADABLE) != 0 || kind != ASSAY_KIND_SOFT) { /* as quote/verify.c says */
+        assay_verdict_add(verdict, ASSAY_RULE_UNSUPPORTED, 0, NULL, NULL);
+        assay_verdict_conclude(verdict);
+        return;
+    }
     verdict->has_claims = true;
     assay_bytes_copy(verdict->report_data, 64, bytes.bytes + AT_DATA, 64);
     verdict->has_platform = true;

@@ -48,8 +48,8 @@ static void false_ballot(struct world *w, const struct assay_engine *e, uint8_t 
     struct assay_writer outer = assay_writer_over(out->bytes, sizeof out->bytes);
     cr_assert_eq(assay_record_put_ballot(&outer, all, &signature_at), ASSAY_OK);
     assay_sha256(all.bytes, all.len, digest);
-    cr_assert_eq(
-        assay_p256_sign(w->nodes[ACCUSED].voting, digest, out->bytes + signature_at), ASSAY_OK);
+    cr_assert_eq(assay_p256_sign(w->nodes[ACCUSED].voting, digest, out->bytes + signature_at),
+                 ASSAY_OK);
     out->len = outer.len;
 }
 
@@ -69,11 +69,10 @@ static void accusation(struct world *w, const struct assay_engine *e, struct mad
     const struct evidence *found = world_evidence_find(w, 0, seat->envelope.evidence_digest);
     cr_assert_not_null(found);
     struct assay_writer writer = assay_writer_over(out->bytes, sizeof out->bytes);
-    cr_assert_eq(assay_record_put_contradiction(
-                     &writer, assay_slice_over(ballot.bytes, ballot.len),
-                     assay_slice_over(seat->payload, seat->payload_len),
-                     assay_slice_over(found->bytes, EVIDENCE_LEN), (const uint8_t(*)[32])path,
-                     path_len),
+    cr_assert_eq(assay_record_put_contradiction(&writer, assay_slice_over(ballot.bytes, ballot.len),
+                                                assay_slice_over(seat->payload, seat->payload_len),
+                                                assay_slice_over(found->bytes, EVIDENCE_LEN),
+                                                (const uint8_t(*)[32])path, path_len),
                  ASSAY_OK);
     out->len = writer.len;
 }
@@ -87,8 +86,7 @@ static void say(struct world *w, uint32_t node, uint16_t from, const struct made
     world_step(w, node, &event);
 }
 
-Test(boundary, a_ballot_of_another_electorate_convicts_nobody_when_its_epoch_is_over,
-     .timeout = 60)
+Test(boundary, a_ballot_of_another_electorate_convicts_nobody_when_its_epoch_is_over, .timeout = 60)
 {
     const struct world_options o = { .seed = 5, .nodes = NODES };
     struct made record;

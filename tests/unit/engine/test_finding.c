@@ -102,11 +102,38 @@ Test(finding, another_platform_vendor_root_or_kind_fails_hard)
     cr_assert_eq(judge(&b, ASSAY_KIND_TDX4), ASSAY_OUTCOME_FAIL_HARD);
 }
 
-Test(finding, a_masked_platform_id_names_nothing_but_its_vendor_still_counts)
+Test(finding, a_form_that_its_kind_does_not_have_is_no_evidence)
+{
+    static const enum assay_rule rules[] = { ASSAY_RULE_UNSUPPORTED, ASSAY_RULE_CERT_TYPE };
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        struct bench b;
+        make(&b);
+        b.verdict.has_claims = i == 1;
+        b.verdict.has_platform = false;
+        assay_verdict_add(&b.verdict, rules[i], 0, NULL, NULL);
+        cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_ABSENT);
+        cr_assert_eq(judge(&b, ASSAY_KIND_TDX4), ASSAY_OUTCOME_FAIL_HARD, "as its owner signed");
+    }
+}
+
+Test(finding, a_masked_platform_id_does_not_stand_for_a_pinned_one)
 {
     struct bench b;
     make(&b);
     b.verdict.platform_id[0] = 99;
+    b.verdict.platform_masked = true;
+    cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_FAIL_HARD);
+    b.member.platform_id[0] = 99; /* pinned from masked evidence: the hash of no id */
+    cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_PASS_UP_TO_DATE);
+}
+
+Test(finding, a_masked_platform_id_names_nothing_but_its_vendor_still_counts)
+{
+    struct bench b;
+    make(&b);
+    b.member.platform_id[0] = 0;
+    b.verdict.platform_id[0] = 99;
+    cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_FAIL_HARD);
     b.verdict.platform_masked = true;
     cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_PASS_UP_TO_DATE);
     b.verdict.vendor_root[0] = 99;

@@ -123,8 +123,8 @@ static size_t blocks_of(struct world *w, uint32_t node, uint64_t epoch)
     struct assay_store_key to = { .epoch = epoch, .number = ASSAY_STORE_NUMBER_MAX };
     size_t count = 0;
     memset(to.id, 0xff, sizeof to.id);
-    cr_assert_eq(
-        store->ops->scan(store, ASSAY_STORE_BLOCK, &from, &to, false, count_one, &count), ASSAY_OK);
+    cr_assert_eq(store->ops->scan(store, ASSAY_STORE_BLOCK, &from, &to, false, count_one, &count),
+                 ASSAY_OK);
     return count;
 }
 
