@@ -214,3 +214,56 @@ Test(quote_tcb, bounds_the_table_of_advisories)
     cr_assert_eq(assay_advisory_intern(table, id, ASSAY_ADVISORY_TEXT, &index), ASSAY_E_RANGE);
     free(table);
 }
+
+/* Grace counts from the first day on which something better existed, in each part. */
+Test(quote_tcb, tells_since_when_something_better_exists)
+{
+    struct bench *const b = open_bench(true);
+    b->platform.tee_tcb_svn[1] = 1;
+    cr_assert_eq(evaluate(b), ASSAY_TCB_UP_TO_DATE);
+    cr_assert_not(b->result.has_superseded);
+
+    static const int64_t dates[] = { 9000, 7000, 8000 };
+    b->info.level_count = 4;
+    b->info.levels[3] = b->info.levels[0];
+    b->info.levels[3].status = ASSAY_TCB_OUT_OF_DATE;
+    for (size_t i = 0; i < 3; i++) {
+        b->info.levels[i] = b->info.levels[3];
+        b->info.levels[i].status = ASSAY_TCB_SW_HARDENING_NEEDED;
+        b->info.levels[i].date_unix_s = dates[i];
+        b->info.levels[i].pcesvn = 6; /* not reached */
+    }
+    cr_assert_eq(evaluate(b), ASSAY_TCB_OUT_OF_DATE);
+    cr_assert(b->result.has_superseded);
+    cr_assert_eq(b->result.superseded_unix_s, 7000);
+    b->info.levels[1].status = ASSAY_TCB_OUT_OF_DATE; /* no better one */
+    cr_assert_eq(evaluate(b), ASSAY_TCB_OUT_OF_DATE);
+    cr_assert_eq(b->result.superseded_unix_s, 8000);
+    b->info.levels[3].status = ASSAY_TCB_UP_TO_DATE; /* good itself: nothing is better */
+    cr_assert_eq(evaluate(b), ASSAY_TCB_UP_TO_DATE);
+    cr_assert_not(b->result.has_superseded);
+    free(b);
+}
+
+Test(quote_tcb, tells_since_when_a_better_module_and_quoting_enclave_exist)
+{
+    struct bench *const b = open_bench(true);
+    struct assay_isv_level *const parts[] = { b->info.modules[0].levels, b->qe.levels };
+    uint32_t *const counts[] = { &b->info.modules[0].level_count, &b->qe.level_count };
+    b->platform.tee_tcb_svn[0] = 3;
+    b->platform.tee_tcb_svn[1] = 1;
+    for (size_t i = 0; i < 2; i++) {
+        const struct assay_isv_level good = parts[i][0];
+        parts[i][1] = good;
+        parts[i][1].status = ASSAY_TCB_OUT_OF_DATE;
+        parts[i][0].isvsvn = 9;
+        parts[i][0].date_unix_s = 6000;
+        *counts[i] = 2;
+        cr_assert_eq(evaluate(b), ASSAY_TCB_OUT_OF_DATE, "part %zu", i);
+        cr_assert(b->result.has_superseded, "part %zu", i);
+        cr_assert_eq(b->result.superseded_unix_s, 6000, "part %zu", i);
+        parts[i][0] = good;
+        *counts[i] = 1;
+    }
+    free(b);
+}

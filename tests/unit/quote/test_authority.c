@@ -1,0 +1,424 @@
+/*
+ * tests/unit/quote/test_authority.c - certificates that are signed as they should be and may not be
+ * used as they are: each made from a good one by changing some bytes and signing again.
+ */
+#include "tests/unit/quote/world.h"
+
+#include "quote/source/der.h"
+#include "quote/source/soft_x509.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct patch {
+    const char *what;
+    uint8_t from[12], to[12];
+    size_t len;
+};
+
+/* keyUsage is one byte of bits after "three unused", "one unused", "seven unused". */
+static const struct patch signs_lists_only = {
+    "keyUsage cRLSign", { 0x03, 0x02, 0x01, 0x06 }, { 0x03, 0x02, 0x01, 0x02 }, 4
+};
+static const struct patch signs_certificates_only = {
+    "keyUsage keyCertSign", { 0x03, 0x02, 0x01, 0x06 }, { 0x03, 0x02, 0x02, 0x04 }, 4
+};
+static const struct patch signs_data = {
+    "keyUsage digitalSignature", { 0x03, 0x02, 0x01, 0x06 }, { 0x03, 0x02, 0x07, 0x80 }, 4
+};
+static const struct patch signs_no_data = {
+    "keyUsage keyEncipherment", { 0x03, 0x02, 0x07, 0x80 }, { 0x03, 0x02, 0x05, 0x20 }, 4
+};
+static const struct patch no_ca_below = { "pathLenConstraint 0",
+                                          { 0x01, 0x01, 0xff, 0x02, 0x01, 0x01 },
+                                          { 0x01, 0x01, 0xff, 0x02, 0x01, 0x00 },
+                                          6 };
+static const struct patch no_sgx = { "another extension than SGX's",
+                                     { 0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01, 0x04 },
+                                     { 0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x7f, 0x04 },
+                                     10 };
+
+static uint8_t *find(uint8_t *bytes, size_t len, const uint8_t *wanted, size_t wanted_len)
+{
+    for (size_t i = 0; i + wanted_len <= len; i++)
+        if (assay_bytes_equal(bytes + i, wanted, wanted_len)) return bytes + i;
+    return NULL;
+}
+
+/* SEQUENCE { tbs, algorithm, BIT STRING } with the tbs as it is now, signed by this key. */
+static void sign_again(uint8_t *der, uint32_t *len, size_t capacity,
+                       const struct assay_secret32 *key)
+{
+    static const uint8_t algorithm[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
+                                         0x48, 0xce, 0x3d, 0x04, 0x03, 0x02 };
+    uint8_t digest[32], signature[64];
+    struct assay_p256_signer *signer = NULL;
+    cr_assert(der[0] == 0x30 && der[1] == 0x82 && der[4] == 0x30 && der[5] == 0x82);
+    const size_t tbs_len = 4 + ((size_t)der[6] << 8 | der[7]);
+    assay_sha256(der + 4, tbs_len, digest);
+    cr_assert_eq(assay_p256_signer_load(key, &signer), ASSAY_OK);
+    cr_assert_eq(assay_p256_sign(signer, digest, signature), ASSAY_OK);
+    assay_p256_signer_free(&signer);
+
+    struct assay_der *const value = calloc(2, sizeof *value);
+    struct assay_der *const whole = value + 1;
+    cr_assert_not_null(value);
+    assay_der_init(value);
+    assay_der_init(whole);
+    size_t mark = assay_der_mark(value);
+    assay_der_unsigned(value, signature + 32, 32);
+    assay_der_unsigned(value, signature, 32);
+    assay_der_wrap(value, ASSAY_DER_SEQUENCE, mark);
+    const struct assay_slice encoded = assay_der_finish(value);
+    mark = assay_der_mark(whole);
+    assay_der_bits(whole, encoded.bytes, encoded.len);
+    assay_der_raw(whole, algorithm, sizeof algorithm);
+    assay_der_raw(whole, der + 4, tbs_len);
+    assay_der_wrap(whole, ASSAY_DER_SEQUENCE, mark);
+    const struct assay_slice out = assay_der_finish(whole);
+    cr_assert_gt(out.len, 0);
+    assay_bytes_copy(der, capacity, out.bytes, out.len);
+    *len = (uint32_t)out.len;
+    free(value);
+}
+
+static void apply(uint8_t *der, uint32_t *len, const struct patch *patch,
+                  const struct assay_secret32 *key)
+{
+    uint8_t *const at = find(der, *len, patch->from, patch->len);
+    cr_assert_not_null(at, "%s: nothing to change", patch->what);
+    assay_bytes_copy(at, patch->len, patch->to, patch->len);
+    sign_again(der, len, ASSAY_SOFT_CERT_MAX, key);
+}
+
+/* The PCK certificate stands first in the chain of a node. */
+static void read_pck(const struct world *w, uint8_t der[static ASSAY_SOFT_CERT_MAX], uint32_t *len)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *c = strchr((const char *)w->node.chain, '\n');
+    uint32_t bits = 0, count = 0;
+    *len = 0;
+    for (; c != NULL && *c != '-' && *c != '='; c++) {
+        if (*c == '\n') continue;
+        bits = bits << 6 | (uint32_t)(strchr(digits, *c) - digits);
+        count += 6;
+        if (count < 8) continue;
+        count -= 8;
+        der[(*len)++] = (uint8_t)(bits >> count);
+    }
+}
+
+static void write_chain(struct world *w, const uint8_t *pck, size_t pck_len)
+{
+    size_t len = 0;
+    const size_t room = sizeof w->node.chain;
+    cr_assert_eq(assay_soft_pem_put(pck, pck_len, w->node.chain, room, &len), ASSAY_OK);
+    cr_assert_eq(
+        assay_soft_pem_put(w->ca.platform_der, w->ca.platform_der_len, w->node.chain, room, &len),
+        ASSAY_OK);
+    cr_assert_eq(assay_soft_pem_put(w->ca.root_der, w->ca.root_der_len, w->node.chain, room, &len),
+                 ASSAY_OK);
+    w->node.chain_len = (uint32_t)len;
+    world_quote(w);
+}
+
+static void expect_only(struct world *w, enum assay_rule rule, const char *what)
+{
+    cr_assert_eq(world_judge(w), ASSAY_OK);
+    cr_expect_eq(w->verdict.genuine, ASSAY_GENUINE_FALSE, "%s", what);
+    cr_assert_gt(w->verdict.reason_count, 0, "%s", what);
+    for (uint32_t i = 0; i < w->verdict.reason_count; i++)
+        cr_expect_eq((int)w->verdict.reasons[i].rule, (int)rule, "%s: %s", what,
+                     assay_rule_name(w->verdict.reasons[i].rule));
+}
+
+static void expect_affirming(struct world *w)
+{
+    cr_assert_eq(world_judge(w), ASSAY_OK);
+    cr_assert_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING, "%s",
+                 w->verdict.reason_count == 0 ? "-" : assay_rule_name(w->verdict.reasons[0].rule));
+}
+
+/* Proves that what follows fails for the change and not for the way it is made. */
+Test(quote_authority, certificates_that_are_only_signed_again_are_good)
+{
+    struct world *const w = world_open();
+    uint8_t pck[ASSAY_SOFT_CERT_MAX];
+    uint32_t len = 0;
+    sign_again(w->ca.root_der, &w->ca.root_der_len, sizeof w->ca.root_der, &w->ca.root_key);
+    sign_again(w->ca.platform_der, &w->ca.platform_der_len, sizeof w->ca.platform_der,
+               &w->ca.root_key);
+    sign_again(w->ca.signing_der, &w->ca.signing_der_len, sizeof w->ca.signing_der,
+               &w->ca.root_key);
+    world_publish(w);
+    read_pck(w, pck, &len);
+    sign_again(pck, &len, sizeof pck, &w->ca.platform_key);
+    write_chain(w, pck, len);
+    expect_affirming(w);
+    world_close(w);
+}
+
+Test(quote_authority, a_root_must_be_one_for_two_levels)
+{
+    static const struct patch *const patches[] = { &signs_lists_only, &no_ca_below };
+    for (size_t i = 0; i < sizeof patches / sizeof patches[0]; i++) {
+        struct world *const w = world_open();
+        apply(w->ca.root_der, &w->ca.root_der_len, patches[i], &w->ca.root_key);
+        world_publish(w);
+        world_move(w, NULL);
+        expect_only(w, ASSAY_RULE_CHAIN_CONSTRAINTS, patches[i]->what);
+        world_close(w);
+    }
+}
+
+Test(quote_authority, a_platform_ca_must_sign_certificates)
+{
+    struct world *const w = world_open();
+    apply(w->ca.platform_der, &w->ca.platform_der_len, &signs_lists_only, &w->ca.root_key);
+    w->bundle.files.part[ASSAY_PART_PCK_CHAIN] = assay_slice_over(NULL, 0);
+    world_build(w); /* the lists are the old CA's: the same name and key */
+    world_move(w, NULL);
+    expect_only(w, ASSAY_RULE_CHAIN_CONSTRAINTS, "PCK CA");
+    world_close(w);
+}
+
+Test(quote_authority, a_platform_ca_that_may_not_sign_lists_has_none)
+{
+    struct world *const w = world_open();
+    apply(w->ca.platform_der, &w->ca.platform_der_len, &signs_certificates_only, &w->ca.root_key);
+    world_publish(w);
+    world_move(w, NULL);
+    expect_only(w, ASSAY_RULE_CRL_ISSUER, "PCK CA");
+    world_close(w);
+}
+
+Test(quote_authority, a_pck_certificate_must_sign_data_and_name_a_platform)
+{
+    static const struct {
+        const struct patch *patch;
+        enum assay_rule rule;
+    } rows[] = { { &signs_no_data, ASSAY_RULE_CHAIN_CONSTRAINTS },
+                 { &no_sgx, ASSAY_RULE_CHAIN_FORMAT } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world *const w = world_open();
+        uint8_t pck[ASSAY_SOFT_CERT_MAX];
+        uint32_t len = 0;
+        read_pck(w, pck, &len);
+        apply(pck, &len, rows[i].patch, &w->ca.platform_key);
+        write_chain(w, pck, len);
+        cr_assert_eq(world_judge(w), ASSAY_OK);
+        cr_expect(assay_verdict_has(&w->verdict, rows[i].rule), "%s", rows[i].patch->what);
+        cr_expect_eq(w->verdict.genuine, ASSAY_GENUINE_FALSE);
+        world_close(w);
+    }
+}
+
+/* RFC 5280 4.2.1.1: authorities of one name are told apart by their key ids. */
+Test(quote_authority, a_pck_certificate_names_the_key_of_its_ca)
+{
+    struct world *const w = world_open();
+    static const uint8_t head[] = { 0x30, 0x16, 0x80, 0x14 };
+    uint8_t pck[ASSAY_SOFT_CERT_MAX];
+    uint32_t len = 0;
+    read_pck(w, pck, &len);
+    uint8_t *const at = find(pck, len, head, sizeof head);
+    cr_assert_not_null(at);
+    at[sizeof head] ^= 1;
+    sign_again(pck, &len, sizeof pck, &w->ca.platform_key);
+    write_chain(w, pck, len);
+    expect_only(w, ASSAY_RULE_CHAIN_FORMAT, "authority key id");
+    world_close(w);
+}
+
+/* The CA below the root, with a bit that a signer of documents needs, is a CA all the same. */
+Test(quote_authority, a_ca_signs_no_collateral)
+{
+    struct world *const w = world_open();
+    struct assay_soft_ca ca = w->ca;
+    apply(ca.platform_der, &ca.platform_der_len, &signs_data, &ca.root_key);
+    assay_bytes_copy(ca.signing_der, sizeof ca.signing_der, ca.platform_der, ca.platform_der_len);
+    ca.signing_der_len = ca.platform_der_len;
+    ca.signing_key = ca.platform_key;
+    assay_bytes_copy(ca.platform_der, sizeof ca.platform_der, w->ca.platform_der,
+                     w->ca.platform_der_len);
+    ca.platform_der_len = w->ca.platform_der_len;
+    cr_assert_eq(assay_soft_collateral(&ca, &w->terms, &w->bundle), ASSAY_OK);
+    world_build(w);
+    expect_only(w, ASSAY_RULE_COLLATERAL_CHAIN, "a CA");
+    assay_soft_ca_wipe(&ca);
+    world_close(w);
+}
+
+Test(quote_authority, a_signer_of_collateral_must_sign_data)
+{
+    struct world *const w = world_open();
+    apply(w->ca.signing_der, &w->ca.signing_der_len, &signs_no_data, &w->ca.root_key);
+    world_publish(w);
+    expect_only(w, ASSAY_RULE_COLLATERAL_CHAIN, "signer");
+    world_close(w);
+}
+
+Test(quote_authority, a_signer_of_collateral_is_signed_by_the_root_even_when_no_root_comes_with_it)
+{
+    struct world *const w = world_open();
+    static const enum assay_collateral_part parts[] = { ASSAY_PART_TCB_CHAIN, ASSAY_PART_QE_CHAIN };
+    for (int round = 0; round < 2; round++) {
+        uint8_t pem[ASSAY_SOFT_CHAIN_MAX];
+        size_t len = 0;
+        if (round == 1)
+            sign_again(w->ca.signing_der, &w->ca.signing_der_len, sizeof w->ca.signing_der,
+                       &w->ca.platform_key);
+        cr_assert_eq(
+            assay_soft_pem_put(w->ca.signing_der, w->ca.signing_der_len, pem, sizeof pem, &len),
+            ASSAY_OK);
+        for (size_t i = 0; i < 2; i++)
+            w->bundle.files.part[parts[i]] = assay_slice_over(pem, len);
+        world_build(w);
+        if (round == 0) expect_affirming(w);
+        else expect_only(w, ASSAY_RULE_COLLATERAL_CHAIN, "signed by the platform CA");
+    }
+    world_close(w);
+}
+
+Test(quote_authority, another_root_beside_the_signer_is_refused)
+{
+    struct world *const w = world_open();
+    struct world *const other = world_open();
+    uint8_t pem[ASSAY_SOFT_CHAIN_MAX];
+    size_t len = 0;
+    cr_assert_eq(
+        assay_soft_pem_put(w->ca.signing_der, w->ca.signing_der_len, pem, sizeof pem, &len),
+        ASSAY_OK);
+    cr_assert_eq(
+        assay_soft_pem_put(other->ca.root_der, other->ca.root_der_len, pem, sizeof pem, &len),
+        ASSAY_OK);
+    w->bundle.files.part[ASSAY_PART_TCB_CHAIN] = assay_slice_over(pem, len);
+    world_build(w);
+    expect_only(w, ASSAY_RULE_COLLATERAL_CHAIN, "another root");
+    world_close(other);
+    world_close(w);
+}
+
+Test(quote_authority, a_revoked_signer_of_collateral_is_refused)
+{
+    struct world *const w = world_open();
+    struct assay_certificate signer;
+    uint8_t der[4096], serials[1][ASSAY_SERIAL_LEN];
+    size_t len = 0;
+    cr_assert_eq(assay_x509_certificate(w->ca.signing_der, w->ca.signing_der_len, &signer),
+                 ASSAY_OK);
+    for (int round = 0; round < 2; round++) {
+        assay_bytes_copy(serials[0], ASSAY_SERIAL_LEN, signer.serial, ASSAY_SERIAL_LEN);
+        if (round == 0) serials[0][ASSAY_SERIAL_LEN - 1] ^= 1; /* its neighbour */
+        const struct assay_soft_crl crl = { .issuer = ASSAY_SOFT_ROOT,
+                                            .vendor = w->ca.name,
+                                            .this_update_s = WORLD_FROM,
+                                            .next_update_s = WORLD_TO,
+                                            .issuer_public_key = w->ca.root_public,
+                                            .issuer_key = &w->ca.root_key,
+                                            .revoked = (const uint8_t(*)[ASSAY_SERIAL_LEN])serials,
+                                            .revoked_count = 1 };
+        cr_assert_eq(assay_soft_crl_make(&crl, der, sizeof der, &len), ASSAY_OK);
+        w->bundle.files.part[ASSAY_PART_ROOT_CRL] = assay_slice_over(der, len);
+        world_build(w);
+        if (round == 0) expect_affirming(w);
+        else expect_only(w, ASSAY_RULE_CERT_REVOKED, "TCB signer");
+    }
+    world_close(w);
+}
+
+/* ------------------------------------------------------------ what a PCK key signs */
+
+/* The node's PCK certificate for a key of our own, which then signs the QE report as it is now. */
+static void sign_qe_report(struct world *w)
+{
+    struct assay_secret32 key;
+    uint8_t public[64], pck[ASSAY_SOFT_CERT_MAX], digest[32];
+    uint32_t len = 0;
+    struct assay_certificate parsed;
+    struct assay_p256_signer *signer = NULL;
+    cr_assert_eq(assay_p256_generate(&key, public), ASSAY_OK);
+    read_pck(w, pck, &len);
+    cr_assert_eq(assay_x509_certificate(pck, len, &parsed), ASSAY_OK);
+    uint8_t *const at = find(pck, len, parsed.public_key, 64);
+    cr_assert_not_null(at);
+    assay_bytes_copy(at, 64, public, 64);
+    sign_again(pck, &len, sizeof pck, &w->ca.platform_key);
+    assay_sha256(w->node.qe_report, sizeof w->node.qe_report, digest);
+    cr_assert_eq(assay_p256_signer_load(&key, &signer), ASSAY_OK);
+    cr_assert_eq(assay_p256_sign(signer, digest, w->node.qe_signature), ASSAY_OK);
+    assay_p256_signer_free(&signer);
+    write_chain(w, pck, len);
+}
+
+/* quotes.md 4: Intel's QVL does not look at the tail; in every genuine quote it is zero. */
+Test(quote_authority, every_byte_of_the_qe_report_data_binds_the_attestation_key)
+{
+    enum { QE_REPORT_DATA = 320 };
+    struct world *const w = world_open();
+    sign_qe_report(w);
+    expect_affirming(w);
+    for (size_t i = 0; i < 64; i += 7) {
+        w->node.qe_report[QE_REPORT_DATA + i] ^= 0x80;
+        sign_qe_report(w);
+        expect_only(w, ASSAY_RULE_AK_BINDING, "report data");
+        w->node.qe_report[QE_REPORT_DATA + i] ^= 0x80;
+    }
+    w->node.auth_data[ASSAY_SOFT_AUTH_LEN - 1] ^= 1;
+    sign_qe_report(w);
+    expect_only(w, ASSAY_RULE_AK_BINDING, "authentication data");
+    world_close(w);
+}
+
+/* Each field of the quoting enclave that the identity names, in a report that is signed. */
+Test(quote_authority, the_quoting_enclave_must_be_the_vendors)
+{
+    static const struct {
+        size_t at;
+        uint8_t bit;
+        bool matters;
+    } rows[] = {
+        { 16, 0x01, true },   { 19, 0x80, true },  /* MISCSELECT */
+        { 48, 0x02, true },   { 48, 0x04, false }, /* ATTRIBUTES: DEBUG; a bit outside the mask */
+        { 55, 0x80, true },   { 56, 0x01, false }, /* XFRM is outside the mask */
+        { 128, 0x01, true },  { 159, 0x01, true }, /* MRSIGNER */
+        { 64, 0x01, false },                       /* MRENCLAVE: every build has another */
+        { 256, 0x01, true },  { 257, 0x80, true }, /* ISVPRODID */
+        { 259, 0x80, false },                      /* ISVSVN only higher */
+    };
+    struct world *const w = world_open();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        w->node.qe_report[rows[i].at] ^= rows[i].bit;
+        sign_qe_report(w);
+        if (rows[i].matters) expect_only(w, ASSAY_RULE_QE_IDENTITY, "quoting enclave");
+        else expect_affirming(w);
+        w->node.qe_report[rows[i].at] ^= rows[i].bit;
+    }
+    world_close(w);
+}
+
+/* ------------------------------------------------------------ choice among bundles */
+
+/* Two bundles for one family, one with the list of another CA: the order must not matter. */
+Test(quote_authority, the_bundle_with_the_list_of_its_own_ca_is_chosen)
+{
+    struct world *const w = world_open();
+    struct assay_collateral *const other = calloc(1, sizeof *other);
+    cr_assert_not_null(other);
+    struct assay_collateral_files files = w->bundle.files;
+    files.part[ASSAY_PART_PCK_CRL] = files.part[ASSAY_PART_ROOT_CRL];
+    cr_assert_eq(assay_collateral_build(&files, w->ca.root_public, other), ASSAY_OK);
+    w->endorsements.count = 2;
+    w->endorsements.entries[1] = w->endorsements.entries[0];
+    for (size_t i = 0; i < 2; i++) {
+        w->endorsements.entries[i].collateral = other;
+        w->endorsements.entries[1 - i].collateral = &w->collateral;
+        expect_affirming(w);
+    }
+    w->endorsements.entries[0].collateral = other;
+    w->endorsements.entries[1].collateral = other;
+    expect_only(w, ASSAY_RULE_CRL_ISSUER, "no list of its CA");
+    free(other);
+    world_close(w);
+}
