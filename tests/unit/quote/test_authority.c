@@ -328,6 +328,70 @@ Test(quote_authority, a_revoked_signer_of_collateral_is_refused)
     world_close(w);
 }
 
+/* WORLD_TO is 330518033320Z; the certificate alone is over before WORLD_AT. */
+Test(quote_authority, every_certificate_of_a_chain_has_its_time)
+{
+    static const struct patch ends_early = {
+        "notAfter", { '3', '3', '0', '5', '1', '8' }, { '2', '6', '0', '5', '1', '8' }, 6
+    };
+    for (int which = 0; which < 4; which++) {
+        struct world *const w = world_open();
+        uint8_t pck[ASSAY_SOFT_CERT_MAX];
+        uint32_t len = 0;
+        const struct assay_collateral_files files = w->bundle.files;
+        read_pck(w, pck, &len);
+        if (which == 0) apply(pck, &len, &ends_early, &w->ca.platform_key);
+        if (which == 1)
+            apply(w->ca.platform_der, &w->ca.platform_der_len, &ends_early, &w->ca.root_key);
+        if (which == 2) apply(w->ca.root_der, &w->ca.root_der_len, &ends_early, &w->ca.root_key);
+        if (which == 3) {
+            apply(w->ca.signing_der, &w->ca.signing_der_len, &ends_early, &w->ca.root_key);
+            world_publish(w);
+        } else {
+            w->bundle.files = files; /* the collateral's own certificates are good */
+            world_build(w);
+        }
+        write_chain(w, pck, len);
+        cr_assert_eq(world_judge(w), ASSAY_OK);
+        cr_expect_eq(w->verdict.tier, ASSAY_TIER_NONE, "certificate %d", which);
+        cr_assert_geq(w->verdict.reason_count, 1);
+        cr_expect_eq((int)w->verdict.reasons[0].rule, ASSAY_RULE_CERT_TIME, "certificate %d",
+                     which);
+        w->at_unix_s = 1747539200; /* within all windows */
+        expect_affirming(w);
+        world_close(w);
+    }
+}
+
+/* A list in the name of the PCK CA, with and without the chain that could have told early. */
+Test(quote_authority, a_revocation_list_is_signed_by_its_authority)
+{
+    struct world *const w = world_open();
+    uint8_t der[2][4096];
+    size_t len = 0;
+    for (int which = 0; which < 2; which++) {
+        const struct assay_soft_crl crl = {
+            .issuer = which == 0 ? ASSAY_SOFT_PLATFORM_CA : ASSAY_SOFT_ROOT,
+            .vendor = w->ca.name,
+            .this_update_s = WORLD_FROM,
+            .next_update_s = WORLD_TO,
+            .issuer_public_key = which == 0 ? w->ca.platform_public : w->ca.root_public,
+            .issuer_key = &w->ca.signing_key,
+        };
+        world_publish(w);
+        cr_assert_eq(assay_soft_crl_make(&crl, der[which], sizeof der[which], &len), ASSAY_OK);
+        w->bundle.files.part[which == 0 ? ASSAY_PART_PCK_CRL : ASSAY_PART_ROOT_CRL] =
+            assay_slice_over(der[which], len);
+        world_build(w);
+        expect_only(w, ASSAY_RULE_CRL_SIGNATURE, "with a chain");
+        cr_expect_not(assay_collateral_sound(&w->collateral), "list %d", which);
+        w->bundle.files.part[ASSAY_PART_PCK_CHAIN] = assay_slice_over(NULL, 0);
+        world_build(w);
+        expect_only(w, ASSAY_RULE_CRL_SIGNATURE, "without a chain");
+    }
+    world_close(w);
+}
+
 /* ------------------------------------------------------------ what a PCK key signs */
 
 /* The node's PCK certificate for a key of our own, which then signs the QE report as it is now. */

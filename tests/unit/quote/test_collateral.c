@@ -161,3 +161,21 @@ Test(quote_collateral, of_several_vendors_travels_as_one_byte_string)
         world_close(w[i]);
     free(built);
 }
+
+Test(quote_collateral, is_current_within_all_its_windows)
+{
+    struct world *const w = world_open();
+    w->terms.issue_unix_s = WORLD_FROM + 100;
+    w->terms.next_unix_s = WORLD_TO - 100;
+    world_publish(w);
+    static const struct {
+        int64_t at;
+        bool current;
+    } rows[] = { { WORLD_FROM + 99, false }, { WORLD_FROM + 100, true }, { WORLD_AT, true },
+                 { WORLD_TO - 100, true },   { WORLD_TO - 99, false },   { 0, false },
+                 { INT64_MAX, false } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        cr_expect_eq(assay_collateral_current(&w->collateral, rows[i].at), rows[i].current,
+                     "row %zu", i);
+    world_close(w);
+}

@@ -341,6 +341,25 @@ Test(quote_td, takes_a_chain_in_certification_data_of_type_6_and_nothing_else)
     td_close(t);
 }
 
+/* Lengths nest: nothing may stand between the end of one and the end of the one around it. */
+Test(quote_td, refuses_bytes_between_the_ends_of_its_lengths)
+{
+    enum { OUTER = ASSAY_QUOTE_HEADER_LEN + ASSAY_TD_REPORT_LEN, NESTED = OUTER + 4 + 64 + 64 + 2 };
+    struct td_world *const t = td_open();
+    t->quote[t->quote_len] = 0;
+    t->quote_len += 1;
+    cr_assert_eq(td_judge(t), ASSAY_E_TRAILING); /* after the signature data */
+    t->quote[OUTER] += 1;                        /* in it, after the nested data */
+    cr_assert_neq(t->quote[OUTER], 0);
+    cr_assert_eq(td_judge(t), ASSAY_E_TRAILING);
+    t->quote[NESTED] += 1; /* in the nested data, after the certificates */
+    cr_assert_neq(t->quote[NESTED], 0);
+    cr_assert_eq(td_judge(t), ASSAY_E_TRAILING);
+    t->quote[NESTED] += 1; /* the nested data is longer than what is around it */
+    cr_assert_eq(td_judge(t), ASSAY_E_TRUNCATED);
+    td_close(t);
+}
+
 Test(quote_td, notices_every_flipped_bit_of_what_is_signed)
 {
     struct td_world *const t = td_open();
