@@ -127,6 +127,7 @@ static void expect_only(struct world *w, enum assay_rule rule, const char *what)
 {
     cr_assert_eq(world_judge(w), ASSAY_OK);
     cr_expect_eq(w->verdict.genuine, ASSAY_GENUINE_FALSE, "%s", what);
+    cr_expect_eq(w->verdict.tcb_status, ASSAY_TCB_NONE, "%s: a level on unproven ground", what);
     cr_assert_gt(w->verdict.reason_count, 0, "%s", what);
     for (uint32_t i = 0; i < w->verdict.reason_count; i++)
         cr_expect_eq((int)w->verdict.reasons[i].rule, (int)rule, "%s: %s", what,
@@ -212,6 +213,26 @@ Test(quote_authority, a_pck_certificate_must_sign_data_and_name_a_platform)
         cr_expect_eq(w->verdict.genuine, ASSAY_GENUINE_FALSE);
         world_close(w);
     }
+}
+
+/* A PCK certificate may come with its PPID masked; then it names no single platform. */
+Test(quote_authority, a_masked_platform_id_is_noticed)
+{
+    struct world *const w = world_open();
+    uint8_t pck[ASSAY_SOFT_CERT_MAX];
+    uint32_t len = 0;
+    size_t masked = 0;
+    expect_affirming(w);
+    cr_expect_not(w->verdict.platform_masked);
+    read_pck(w, pck, &len);
+    for (uint8_t *at = NULL; (at = find(pck, len, w->node.ppid, 16)) != NULL; masked++)
+        assay_bytes_zero(at, 16);
+    cr_assert_geq(masked, 1);
+    sign_again(pck, &len, sizeof pck, &w->ca.platform_key);
+    write_chain(w, pck, len);
+    expect_affirming(w);
+    cr_expect(w->verdict.platform_masked);
+    world_close(w);
 }
 
 /* RFC 5280 4.2.1.1: authorities of one name are told apart by their key ids. */
@@ -392,6 +413,36 @@ Test(quote_authority, a_revocation_list_is_signed_by_its_authority)
     world_close(w);
 }
 
+/* Two CAs of one name and one key id: the list that the one's key signed is not the other's. */
+Test(quote_authority, a_revocation_list_is_checked_with_the_key_of_the_quotes_own_ca)
+{
+    struct world *const w = world_open();
+    struct assay_soft_ca second = w->ca;
+    uint8_t pck[ASSAY_SOFT_CERT_MAX];
+    uint32_t len = 0;
+    cr_assert_eq(assay_p256_generate(&second.platform_key, second.platform_public), ASSAY_OK);
+    uint8_t *const at =
+        find(second.platform_der, second.platform_der_len, w->ca.platform_public, 64);
+    cr_assert_not_null(at);
+    assay_bytes_copy(at, 64, second.platform_public, 64);
+    sign_again(second.platform_der, &second.platform_der_len, sizeof second.platform_der,
+               &second.root_key);
+    read_pck(w, pck, &len);
+    sign_again(pck, &len, sizeof pck, &second.platform_key);
+    const struct assay_soft_ca first = w->ca;
+    w->ca = second;
+    write_chain(w, pck, len);
+    expect_only(w, ASSAY_RULE_CRL_SIGNATURE, "list of the first");
+    cr_assert(w->collateral.has_pck_issuer);
+    cr_assert_eq(assay_soft_collateral(&second, &w->terms, &w->bundle), ASSAY_OK);
+    w->ca = first;
+    world_build(w);
+    /* The list of the second names the key id of its key, which its certificate does not have. */
+    expect_only(w, ASSAY_RULE_CRL_ISSUER, "list of the second");
+    assay_soft_ca_wipe(&second);
+    world_close(w);
+}
+
 /* ------------------------------------------------------------ what a PCK key signs */
 
 /* The node's PCK certificate for a key of our own, which then signs the QE report as it is now. */
@@ -427,6 +478,7 @@ Test(quote_authority, every_byte_of_the_qe_report_data_binds_the_attestation_key
         w->node.qe_report[QE_REPORT_DATA + i] ^= 0x80;
         sign_qe_report(w);
         expect_only(w, ASSAY_RULE_AK_BINDING, "report data");
+        cr_expect_not(w->verdict.has_platform, "evidence that proves nothing names nobody");
         w->node.qe_report[QE_REPORT_DATA + i] ^= 0x80;
     }
     w->node.auth_data[ASSAY_SOFT_AUTH_LEN - 1] ^= 1;
