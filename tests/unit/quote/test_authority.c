@@ -538,3 +538,26 @@ Test(quote_authority, the_bundle_with_the_list_of_its_own_ca_is_chosen)
     free(other);
     world_close(w);
 }
+
+/* quotes.md 7.8: the older of the two documents decides. */
+Test(quote_authority, the_least_evaluation_number_is_that_of_either_document)
+{
+    static const enum assay_collateral_part parts[] = { ASSAY_PART_TCB_INFO,
+                                                        ASSAY_PART_QE_IDENTITY };
+    struct world *const w = world_open();
+    w->terms.evaluation_number = 17;
+    w->policy.evaluation_number_min = 17;
+    for (size_t i = 0; i < 2; i++) {
+        char body[ASSAY_SOFT_JSON_MAX];
+        world_publish(w);
+        expect_affirming(w);
+        world_body(w, parts[i], body, sizeof body);
+        text_replace(body, sizeof body, "\"tcbEvaluationDataNumber\":17",
+                     "\"tcbEvaluationDataNumber\":16");
+        world_sign(w, parts[i], body);
+        cr_assert_eq(world_judge(w), ASSAY_OK);
+        cr_expect(assay_verdict_has(&w->verdict, ASSAY_RULE_EVALUATION_NUMBER), "document %zu", i);
+        cr_expect_eq(w->verdict.tier, ASSAY_TIER_CONTRAINDICATED, "document %zu", i);
+    }
+    world_close(w);
+}
