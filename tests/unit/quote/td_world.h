@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote/td_world.h - the SOFT vendor of world.h as a maker of TDX: collateral for TEE TDX
+ * tests/unit/quote/td_world.h - the SOFT vendor of world.h as a maker of TDX: collateral for TDX
  * and v4 quotes of trust domains, to turn one thing at a time.
  *
  * The vendor id in the quotes is Intel's, because a TDX quote of another is none; only the root
