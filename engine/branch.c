@@ -13,8 +13,18 @@ enum {
     POISON_VERIFIED_VIEWS = 4, /* nullified in a row: no record that must be re-verified */
     POISON_OPTIONAL_VIEWS = 8, /* no optional record at all */
     WAIT_VIEWS = 16,
+    PACE_PARTS = 64, /* blocks for waiting records, at most so many an epoch of honest leaders */
     WAIT_VIEWS_MAX = 1 << 20,
 };
+
+/* All are taken: one whose answer a host has lost gives way. Returns: NULL when none is so old. */
+static struct assay_verifying *overdue(struct assay_engine *e)
+{
+    struct assay_verifying *oldest = &e->verifying[0];
+    for (uint32_t i = 1; i < ASSAY_VERIFYING_MAX; i++)
+        if (e->verifying[i].asked_ms < oldest->asked_ms) oldest = &e->verifying[i];
+    return e->now_ms < oldest->asked_ms + assay_eng_epoch_ms(e) ? NULL : oldest;
+}
 
 const struct assay_finding *assay_branch_finding(struct assay_engine *e,
                                                  const struct assay_ask *ask)
@@ -36,6 +46,7 @@ const struct assay_finding *assay_branch_finding(struct assay_engine *e,
         slot = v;
         break;
     }
+    if (slot == NULL) slot = overdue(e);
     if (slot == NULL) return NULL; /* asked when one is free */
     struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_VERIFY);
     const struct assay_slice bytes = assay_eng_keep(e, ask->bytes);
@@ -72,17 +83,43 @@ static bool known_good(struct assay_engine *e, struct assay_record *r)
     return true;
 }
 
-/* Check and judge one record, whatever the branch. */
-static enum assay_answer vet(struct assay_engine *e, struct assay_record *r)
+/* With the verdict on the evidence in it, if it has any. */
+static enum assay_answer judge(struct assay_engine *e, struct assay_record *r)
 {
     struct assay_ask ask;
-    if (known_good(e, r)) return ASSAY_ANSWER_VALID;
-    if (assay_record_check(&e->context, r) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
     if (!assay_record_ask(&e->context, r, &ask)) return ASSAY_ANSWER_VALID;
     const struct assay_finding *finding = assay_branch_finding(e, &ask);
     if (finding == NULL) return ASSAY_ANSWER_PENDING;
     return assay_record_judge(&e->context, finding, r) == ASSAY_OK ? ASSAY_ANSWER_VALID
                                                                    : ASSAY_ANSWER_INVALID;
+}
+
+/* Check and judge one record, whatever the branch. */
+static enum assay_answer vet(struct assay_engine *e, struct assay_record *r)
+{
+    if (known_good(e, r)) return ASSAY_ANSWER_VALID;
+    if (assay_record_check(&e->context, r) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
+    return judge(e, r);
+}
+
+/* What the block has no place for is not verified: its leader could ask for 64 verifications of one
+ * member's evidence otherwise. A record whose verdict is awaited takes its place as if it were
+ * good; the ledger is of no use afterwards anyway (PENDING). */
+static enum assay_answer place(struct assay_engine *e, struct assay_ledger *ledger,
+                               struct assay_record *r)
+{
+    enum assay_answer answer = ASSAY_ANSWER_VALID;
+    const bool known = known_good(e, r);
+    if (!known && assay_record_check(&e->context, r) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
+    if (assay_ledger_fits(&e->context, ledger, r) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
+    if (!known) answer = judge(e, r);
+    if (answer == ASSAY_ANSWER_INVALID) return answer;
+    if (answer == ASSAY_ANSWER_PENDING) {
+        r->outcome = ASSAY_OUTCOME_FAIL_HARD;
+        r->falsehood = ASSAY_FALSE_FAIL;
+    }
+    assay_ledger_apply(&e->context, ledger, r);
+    return answer;
 }
 
 /* A ROLL stands first in ROLL blocks and nowhere else. */
@@ -109,15 +146,12 @@ enum assay_answer assay_branch_absorb(struct assay_engine *e, struct assay_ledge
         if (assay_body_next(&c, &bytes) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
         if (assay_record_decode(bytes, &r) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
         if (!roll_in_place(header->kind, i, r.kind)) return ASSAY_ANSWER_INVALID;
-        const enum assay_answer answer = vet(e, &r);
+        const enum assay_answer answer = place(e, ledger, &r);
         if (answer == ASSAY_ANSWER_INVALID) return ASSAY_ANSWER_INVALID;
         if (assay_record_ask(&e->context, &r, &ask) && ++reverified > ASSAY_REVERIFIED_MAX)
             return ASSAY_ANSWER_INVALID;
         if (answer == ASSAY_ANSWER_PENDING) pending = true; /* go on: ask for the others too */
-        if (pending) continue;
-        if (assay_ledger_fits(&e->context, ledger, &r) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
-        assay_ledger_apply(&e->context, ledger, &r);
-        if (r.kind != ASSAY_RECORD_ROLL) assay_gather_seen(e, &r, header->view);
+        if (!pending && r.kind != ASSAY_RECORD_ROLL) assay_gather_seen(e, &r, header->view);
     }
     if (assay_cursor_end(&c) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
     if (pending) return ASSAY_ANSWER_PENDING;
@@ -209,12 +243,22 @@ void assay_branch_check(struct assay_engine *e, const uint8_t id[static 32])
     assay_bytes_copy(e->checks[e->check_count++], 32, id, 32);
 }
 
+/* Blocks that could still be voted for. One whose view is over in vain would go on asking for the
+ * verdicts in it: a few such blocks are more than the findings that are kept, and for ever. */
+static bool lives(const struct assay_engine *e, const uint8_t id[static 32])
+{
+    struct assay_simplex_view look;
+    const struct assay_block *block = assay_blocks_find_const(e->blocks, id);
+    assay_simplex_look(e->simplex, &look);
+    return block != NULL && (block->notarised || block->header.view >= look.view);
+}
+
 void assay_branch_recheck(struct assay_engine *e)
 {
     uint8_t ids[ASSAY_CHECKS_MAX][32];
-    const size_t count = e->check_count;
-    for (size_t i = 0; i < count; i++)
-        assay_bytes_copy(ids[i], 32, e->checks[i], 32);
+    size_t count = 0;
+    for (size_t i = 0; i < e->check_count; i++)
+        if (lives(e, e->checks[i])) assay_bytes_copy(ids[count++], 32, e->checks[i], 32);
     e->check_count = 0;
     for (size_t i = 0; i < count; i++)
         assay_branch_check(e, ids[i]);
@@ -396,11 +440,14 @@ uint64_t assay_branch_demand(struct assay_engine *e)
     /* The newest block that stands: what is on a dead branch still waits. */
     const struct assay_block *tip =
         e->branch_good ? assay_blocks_find_const(e->blocks, e->branch.tip_id) : NULL;
-    const bool lives = tip != NULL && (tip->notarised || tip->header.view >= look.view);
-    if (!lives && assay_branch_to(e, e->final.tip_id) != ASSAY_ANSWER_VALID) return e->now_ms;
+    const bool stands = tip != NULL && (tip->notarised || tip->header.view >= look.view);
+    if (!stands && assay_branch_to(e, e->final.tip_id) != ASSAY_ANSWER_VALID) return e->now_ms;
     if (e->branch.closed) return e->now_ms; /* E waits for its finality */
-    if (record_waits(e, &look)) return e->now_ms;
     const uint64_t epoch_ms = assay_eng_epoch_ms(e);
+    /* What trickles in shares a block: after a power cut the chain of an epoch must be held at once
+     * by every node (blocks_max), since nobody is left to give out what the table has dropped. */
+    if (record_waits(e, &look))
+        return assay_max_u64(e->now_ms, e->run.block_ms + epoch_ms / PACE_PARTS);
     const uint64_t phase = e->state.head_time_ms + (e->branch.has_roll ? epoch_ms : epoch_ms / 4);
     const uint64_t due = e->now_ms + (phase > e->at_unix_ms ? phase - e->at_unix_ms : 0);
     return assay_min_u64(due, assay_max_u64(e->run.progress_ms, e->run.block_ms) + epoch_ms / 8);

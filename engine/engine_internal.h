@@ -177,6 +177,7 @@ struct assay_engine {
     struct assay_syncing sync;
     bool started, begun;
     bool restored; /* the store held something: what we signed is known */
+    bool voted_on; /* Simplex runs; not before we know whether our vote log is missing */
     bool halted;   /* our state is not the network's */
     uint64_t refused[16];
 
@@ -285,6 +286,9 @@ void assay_gather_turn(struct assay_engine *e);
 void assay_gather_own(struct assay_engine *e, struct assay_slice bytes);
 /* Records in a valid block that we did not know: kept against doubles and for E5. */
 void assay_gather_seen(struct assay_engine *e, const struct assay_record *record, uint64_t view);
+/* A final block holds another ballot of a voter than the pool: the one that counts is the one to be
+ * compared with our judgements (E5). */
+void assay_gather_counted(struct assay_engine *e, struct assay_record *r);
 /* A verdict came: records that waited for it become ready, or go. */
 void assay_gather_judged(struct assay_engine *e);
 /* Asks peers for the envelopes that are missing. */
@@ -311,5 +315,7 @@ ASSAY_CHECKED enum assay_status assay_restore_item(struct assay_engine *e,
                                                    const struct assay_store_key *key,
                                                    struct assay_slice value);
 void assay_restore_start(struct assay_engine *e);
+/* Lets Simplex run. */
+void assay_restore_run(struct assay_engine *e);
 
 #endif

@@ -8,7 +8,7 @@
  */
 #include "engine/engine_internal.h"
 
-enum { RANKS_FIRST = 3 };
+enum { RANKS_FIRST = 3, WANTS_OF_ONE = 4 };
 
 void assay_evidence_fetch(struct assay_engine *e, uint32_t slot)
 {
@@ -48,8 +48,10 @@ static struct assay_want *want_new(struct assay_engine *e, uint32_t accused, uin
                                    bool contradiction)
 {
     struct assay_want *found = NULL;
+    uint32_t same = 0;
     for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++) {
         struct assay_want *w = &e->wants[i];
+        same += w->used && w->contradiction && w->slot == accused;
         if (!w->used) {
             if (found == NULL) found = w;
         } else if (w->contradiction == contradiction && w->slot == accused &&
@@ -57,7 +59,8 @@ static struct assay_want *want_new(struct assay_engine *e, uint32_t accused, uin
             return NULL; /* known */
         }
     }
-    if (found == NULL) return NULL;
+    /* Two are enough to take all integrity: lies about everybody leave room for the others. */
+    if (found == NULL || (contradiction && same >= WANTS_OF_ONE)) return NULL;
     const struct assay_seat *seat = &e->seats[subject];
     uint8_t *ballot = found->ballot;
     *found = (struct assay_want){ .used = true,

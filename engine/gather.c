@@ -152,6 +152,9 @@ enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
     if (r.kind == ASSAY_RECORD_ROLL) return ASSAY_E_INVALID; /* leaders make it, in a block */
     if (assay_pool_find(&e->pool, r.key) != NULL) return ASSAY_E_DUPLICATE;
     ASSAY_TRY(assay_record_check(&e->context, &r));
+    /* What the final chain has, or can never take, needs no place. */
+    const enum assay_status fits = assay_ledger_fits(&e->context, &e->final, &r);
+    if (fits != ASSAY_OK && fits != ASSAY_E_EARLY && fits != ASSAY_E_FULL) return fits;
     ASSAY_TRY(assay_pool_add(&e->pool, &r, from, &item));
     const enum assay_status judged = try_judge(e, &r);
     if (judged == ASSAY_E_AGAIN) return ASSAY_OK; /* kept until the verdict comes */
@@ -232,6 +235,21 @@ void assay_gather_seen(struct assay_engine *e, const struct assay_record *record
         return; /* its own verdict decides */
     }
     if (item->phase == ASSAY_POOL_READY) item->placed_view = view;
+}
+
+void assay_gather_counted(struct assay_engine *e, struct assay_record *r)
+{
+    struct assay_pool_item *item = NULL;
+    r->slot = assay_state_slot_of(&e->state, r->ballot.node_id);
+    r->epoch = r->ballot.epoch;
+    for (uint32_t i = 0; i < e->pool.count; i++) {
+        struct assay_pool_item *held = &e->pool.items[i];
+        if (held->phase != ASSAY_POOL_FREE && held->kind == ASSAY_RECORD_BALLOT &&
+            held->slot == r->slot && held->epoch == r->epoch)
+            assay_pool_remove(&e->pool, held);
+    }
+    if (assay_pool_add(&e->pool, r, ASSAY_SLOT_ALL, &item) == ASSAY_OK)
+        assay_pool_set(&e->pool, item, ASSAY_POOL_DONE);
 }
 
 void assay_gather_resend(struct assay_engine *e)

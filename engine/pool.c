@@ -4,11 +4,13 @@
 #include "engine/pool.h"
 
 #include "base/assert.h"
+#include "engine/engine.h"
 
 enum {
     LARGE_MIN = 24, /* proofs with evidence: some for a small network, and n/8 for a big one */
     LARGE_LEN = 48 * 1024,
     SMALL_EXTRA = 64,
+    CONTRADICTIONS_OF_ONE = 4,
     PER_SENDER_ASKED = 8, /* unverified records of one peer at once */
 };
 
@@ -67,21 +69,27 @@ struct assay_pool_item *assay_pool_find(struct assay_pool *pool, const uint8_t k
 /* What a member could otherwise say again and again in other words. */
 static bool says_enough(const struct assay_pool *pool, const struct assay_record *r)
 {
-    uint32_t same = 0;
+    uint32_t same = 0;  /* of this slot */
+    uint32_t epoch = 0; /* and this epoch */
+    uint32_t said = 0;  /* and about this subject */
     for (uint32_t i = 0; i < pool->count; i++) {
         const struct assay_pool_item *item = &pool->items[i];
         if (item->phase == ASSAY_POOL_FREE || item->kind != r->kind) continue;
-        if (item->slot != r->slot || item->epoch != r->epoch) continue;
-        if (r->kind == ASSAY_RECORD_CONTRADICTION && item->subject != r->subject) continue;
+        if (item->slot != r->slot) continue;
         same++;
+        if (item->epoch != r->epoch) continue;
+        epoch++;
+        said += item->subject == r->subject;
     }
     switch (r->kind) {
     case ASSAY_RECORD_ROLL: return true; /* made by leaders, never sent alone */
-    case ASSAY_RECORD_BALLOT: return same >= 1;
-    case ASSAY_RECORD_FAIL: return same >= 1;
-    case ASSAY_RECORD_INCARNATE: return same >= 2; /* the agent may restart twice in an epoch */
-    case ASSAY_RECORD_OFFENCE: return same >= 1;
-    case ASSAY_RECORD_CONTRADICTION: return same >= 1;
+    case ASSAY_RECORD_BALLOT: return epoch >= 1;
+    case ASSAY_RECORD_FAIL: return epoch >= 1;
+    case ASSAY_RECORD_INCARNATE: return epoch >= 2; /* the agent may restart twice in an epoch */
+    case ASSAY_RECORD_OFFENCE:
+        return same >= 1; /* one strikes, the others would be in vain */
+    /* Two take all integrity; a ballot of lies about everybody must not fill the pool. */
+    case ASSAY_RECORD_CONTRADICTION: return said >= 1 || same >= CONTRADICTIONS_OF_ONE;
     }
     ASSAY_UNREACHABLE("a decoded record has a kind of the table");
 }
@@ -100,15 +108,18 @@ enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_rec
 {
     if (assay_pool_find(pool, record->key) != NULL) return ASSAY_E_DUPLICATE;
     if (says_enough(pool, record)) return ASSAY_E_DUPLICATE;
-    if (sender_is_over(pool, from)) return ASSAY_E_FULL;
+    if (from != ASSAY_SLOT_SELF && sender_is_over(pool, from)) return ASSAY_E_FULL;
     struct assay_pool_item *found = NULL;
+    struct assay_pool_item *done = NULL; /* the chain itself refuses it a second time */
     bool fits = false;
     for (uint32_t i = 0; found == NULL && i < pool->count; i++) {
         struct assay_pool_item *item = &pool->items[i];
         if (record->bytes.len > item->capacity) continue;
         fits = true;
         if (item->phase == ASSAY_POOL_FREE) found = item;
+        if (item->phase == ASSAY_POOL_DONE && item->kind != ASSAY_RECORD_BALLOT) done = item;
     }
+    if (found == NULL) found = done;
     if (found == NULL) return fits ? ASSAY_E_FULL : ASSAY_E_RANGE;
     *found = (struct assay_pool_item){
         .phase = ASSAY_POOL_ASKED,

@@ -53,7 +53,8 @@ void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members);
 struct assay_pool_item *assay_pool_find(struct assay_pool *pool, const uint8_t key[static 32]);
 /*
  * A checked record comes in; its bytes are copied. One voter has one ballot an epoch, one member
- * two INCARNATE, one FAIL, one proof of a kind, so no member can fill the pool.
+ * two INCARNATE and one FAIL, one static proof, four contradictions: no member can fill the pool.
+ * In a full one what stands in a final block makes room; ballots stay, they may be contradicted.
  * Returns: ASSAY_OK and *out in phase ASKED | ASSAY_E_DUPLICATE | ASSAY_E_FULL | ASSAY_E_RANGE
  */
 ASSAY_CHECKED enum assay_status assay_pool_add(struct assay_pool *pool,

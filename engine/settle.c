@@ -81,6 +81,7 @@ static void finish_records(struct assay_engine *e, struct assay_slice body)
         if (assay_body_next(&c, &bytes) != ASSAY_OK) return;
         if (assay_record_decode(bytes, &r) != ASSAY_OK) return;
         struct assay_pool_item *item = assay_pool_find(&e->pool, r.key);
+        if (item == NULL && r.kind == ASSAY_RECORD_BALLOT) assay_gather_counted(e, &r);
         if (item == NULL || item->phase == ASSAY_POOL_DONE) continue;
         note_record(e, &r, item);
         assay_pool_set(&e->pool, item, ASSAY_POOL_DONE);

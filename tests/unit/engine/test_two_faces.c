@@ -1,0 +1,212 @@
+/*
+ * tests/unit/engine/test_two_faces.c - what a member shows to gossip and what it has put into
+ * blocks.
+ */
+#include "base/cbor.h"
+#include "base/merkle.h"
+#include "engine/engine_internal.h"
+#include "tests/support/world_internal.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+enum { NODES = 7, LIAR = 3, VICTIM = 5 };
+
+static const struct world_options options = { .seed = 6, .nodes = NODES };
+
+static struct world *in_roll_phase(struct assay_engine **engine)
+{
+    struct world *w = world_create(&options);
+    cr_assert(world_run_to_epoch(w, 2, 10000));
+    *engine = w->nodes[0].engine;
+    return w;
+}
+
+/* A ballot of LIAR that says nothing, for the roll that is final. */
+static size_t harmless_ballot(struct world *w, const struct assay_engine *e, uint8_t *bytes,
+                              size_t capacity)
+{
+    struct assay_ballot b = { .era = e->state.era,
+                              .epoch = e->context.epoch,
+                              .incarnation = e->state.members[LIAR].lives[0].incarnation };
+    uint8_t row[8] = { 0 };
+    uint8_t body[ASSAY_BALLOT_FIXED_LEN_MAX + sizeof row];
+    uint8_t digest[32];
+    struct assay_slice all;
+    size_t signature_at = 0;
+    assay_bytes_copy(b.roll_root, 32, e->final.roll_root, 32);
+    assay_bytes_copy(b.chain_id, 32, e->state.chain_id, 32);
+    assay_bytes_copy(b.node_id, 32, e->state.members[LIAR].node_id, 32);
+    assay_bytes_copy(b.endorsements_digest, 32, e->state.endorsements_digest, 32);
+    assay_bytes_copy(b.policy_digest, 32, e->state.policy_digest, 32);
+    b.row = assay_slice_over(row, assay_row_len(NODES));
+    struct assay_writer inner = assay_writer_over(body, sizeof body);
+    assay_ballot_encode(&b, &inner);
+    cr_assert_eq(assay_writer_finish(&inner, &all), ASSAY_OK);
+    struct assay_writer out = assay_writer_over(bytes, capacity);
+    cr_assert_eq(assay_record_put_ballot(&out, all, &signature_at), ASSAY_OK);
+    assay_sha256(all.bytes, all.len, digest);
+    cr_assert_eq(assay_p256_sign(w->nodes[LIAR].voting, digest, bytes + signature_at), ASSAY_OK);
+    return out.len;
+}
+
+/* What node 0 would compare with its own judgements: LIAR's opinion of VICTIM. */
+static uint8_t opinion(const struct assay_engine *e)
+{
+    for (uint32_t i = 0; i < e->pool.count; i++) {
+        const struct assay_pool_item *item = &e->pool.items[i];
+        struct assay_record r;
+        if (item->phase == ASSAY_POOL_FREE || item->kind != ASSAY_RECORD_BALLOT) continue;
+        if (item->slot != LIAR || item->epoch != e->context.epoch) continue;
+        cr_assert_eq(assay_record_decode(assay_slice_over(item->bytes, item->len), &r), ASSAY_OK);
+        return assay_row_get(r.ballot.row.bytes, VICTIM);
+    }
+    return 0xff;
+}
+
+Test(two_faces, the_ballot_that_counts_is_the_one_that_is_compared, .timeout = 60)
+{
+    static const uint32_t alone[WORLD_NODES_MAX] = { 1 };
+    struct assay_engine *e = NULL;
+    struct world *w = in_roll_phase(&e);
+    uint8_t bytes[4096];
+    world_acts(w, LIAR)->slanders = true;
+    world_acts(w, LIAR)->victim = VICTIM;
+    world_acts(w, LIAR)->ballot_delay_ms = 15;
+    while (!e->final.has_roll)
+        cr_assert(world_run(w, 1));
+    struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
+    event.as.message.from = LIAR;
+    event.as.message.kind = ASSAY_MESSAGE_RECORD;
+    event.as.message.payload = assay_slice_over(bytes, harmless_ballot(w, e, bytes, sizeof bytes));
+    world_partition(w, alone); /* what node 0 would relay is lost */
+    world_step(w, 0, &event);
+    world_partition(w, NULL);
+    cr_assert_eq(opinion(e), ASSAY_OUTCOME_NONE, "node 0 was shown the harmless one");
+    const uint64_t epoch = e->context.epoch;
+    while (e->context.epoch == epoch && !e->final.balloted[LIAR])
+        cr_assert(world_run(w, 1));
+    cr_assert_eq(e->context.epoch, epoch);
+    cr_assert(assay_row_get(e->final.rows + LIAR * e->final.row_len, VICTIM) ==
+                  ASSAY_OUTCOME_FAIL_HARD,
+              "the chain holds the other one");
+    cr_assert_eq(opinion(e), ASSAY_OUTCOME_FAIL_HARD);
+    world_destroy(&w);
+}
+
+/* --- a leader that asks for verifications */
+
+/* FAIL records of LIAR about itself, each with other evidence and an envelope of its own. */
+static size_t many_fails(struct world *w, const struct assay_engine *e, uint64_t count,
+                         uint8_t *bytes, size_t capacity)
+{
+    struct assay_writer body = assay_writer_over(bytes, capacity);
+    assay_cbor_put_array(&body, count);
+    for (uint64_t i = 0; i < count; i++) {
+        uint8_t evidence[64] = { (uint8_t)i };
+        uint8_t payload[ASSAY_ENVELOPE_LEN_MAX];
+        uint8_t record[1024];
+        size_t signature_at = 0;
+        struct assay_envelope v = { .era = e->state.era,
+                                    .epoch = e->context.epoch,
+                                    .incarnation = 1,
+                                    .kind = ASSAY_KIND_SOFT,
+                                    .evidence_len = sizeof evidence };
+        assay_bytes_copy(v.chain_id, 32, e->state.chain_id, 32);
+        assay_bytes_copy(v.node_id, 32, e->state.members[LIAR].node_id, 32);
+        assay_sha256(evidence, sizeof evidence, v.evidence_digest);
+        struct assay_writer p = assay_writer_over(payload, sizeof payload);
+        cr_assert_eq(assay_envelope_encode(&v, &p, &signature_at), ASSAY_OK);
+        cr_assert_eq(assay_p256_sign(w->nodes[LIAR].voting, v.digest, payload + signature_at),
+                     ASSAY_OK);
+        struct assay_writer r = assay_writer_over(record, sizeof record);
+        cr_assert_eq(assay_record_put_fail(&r, assay_slice_over(payload, p.len),
+                                           assay_slice_over(evidence, sizeof evidence)),
+                     ASSAY_OK);
+        assay_cbor_put_bytes(&body, record, r.len);
+    }
+    cr_assert_not(body.full);
+    return body.len;
+}
+
+Test(two_faces, a_block_with_a_record_too_many_is_refused_before_it_is_verified, .timeout = 60)
+{
+    struct assay_engine *e = NULL;
+    struct world *w = in_roll_phase(&e);
+    struct assay_effects *effects = calloc(1, sizeof *effects);
+    uint8_t *bytes = malloc(128 * 1024);
+    cr_assert(effects != NULL && bytes != NULL);
+    const struct assay_block_header h = { .epoch = e->context.epoch,
+                                          .height = e->final.height + 1,
+                                          .kind = ASSAY_BLOCK_NORMAL };
+    static const uint8_t id[32] = { 1 };
+    for (uint64_t count = 1; count <= 64; count += 63) {
+        const size_t len = many_fails(w, e, count, bytes, 128 * 1024);
+        effects->count = 0;
+        e->effects = effects;
+        e->arena_used = 0;
+        assay_ledger_copy(&e->branch, &e->final);
+        e->branch_good = false;
+        const enum assay_answer answer =
+            assay_branch_absorb(e, &e->branch, &h, id, assay_slice_over(bytes, len));
+        cr_assert_eq(answer, count == 1 ? ASSAY_ANSWER_PENDING : ASSAY_ANSWER_INVALID);
+        cr_assert_leq(effects->count, 1, "one member's FAIL is verified once");
+        e->effects = NULL;
+    }
+    free(effects);
+    free(bytes);
+    world_destroy(&w);
+}
+
+/* A proposal on the final chain with one FAIL in it, as a leader of view 1 could have sent it. */
+static const struct assay_block *hold(struct assay_engine *e, struct assay_slice body)
+{
+    static uint8_t payload[16 * 1024];
+    uint8_t header[ASSAY_BLOCK_HEADER_LEN_MAX];
+    struct assay_merkle tree;
+    struct assay_block *block = NULL;
+    struct assay_block_header h = { .epoch = e->context.epoch,
+                                    .view = 1,
+                                    .height = e->final.height + 1,
+                                    .time_ms = e->final.time_ms + 1 };
+    h.kind = assay_ledger_kind(&e->final, e->state.head_time_ms, assay_eng_epoch_ms(e), h.time_ms);
+    assay_bytes_copy(h.chain_id, 32, e->state.chain_id, 32);
+    assay_bytes_copy(h.parent_id, 32, e->final.tip_id, 32);
+    assay_merkle_init(&tree);
+    assay_merkle_root(&tree, h.null_root);
+    cr_assert_eq(assay_body_root(body, &h.record_count, h.body_root), ASSAY_OK);
+    struct assay_writer hw = assay_writer_over(header, sizeof header);
+    assay_block_header_encode(&h, &hw);
+    struct assay_writer w = assay_writer_over(payload, sizeof payload);
+    cr_assert_eq(assay_proposal_encode(assay_slice_over(header, hw.len), NULL, body,
+                                       assay_slice_over(header, 0), &w, NULL),
+                 ASSAY_OK);
+    cr_assert_eq(assay_blocks_add(e->blocks, assay_slice_over(payload, w.len), &block), ASSAY_OK);
+    return block;
+}
+
+Test(two_faces, blocks_whose_views_are_over_ask_for_nothing_more, .timeout = 60)
+{
+    struct assay_engine *e = NULL;
+    struct world *w = in_roll_phase(&e);
+    struct assay_effects *effects = calloc(1, sizeof *effects);
+    struct assay_simplex_view look;
+    uint8_t bytes[8 * 1024];
+    cr_assert_not_null(effects);
+    do {
+        cr_assert(world_run(w, 5));
+        assay_simplex_look(e->simplex, &look);
+    } while (look.view < 3);
+    const size_t len = many_fails(w, e, 1, bytes, sizeof bytes);
+    const struct assay_block *over = hold(e, assay_slice_over(bytes, len));
+    assay_bytes_copy(e->checks[0], 32, over->id, 32);
+    e->check_count = 1;
+    e->effects = effects;
+    e->arena_used = 0;
+    assay_branch_recheck(e);
+    e->effects = NULL;
+    cr_assert_eq(effects->count, 0, "no verification is asked for");
+    cr_assert_eq(e->check_count, 0);
+    free(effects);
+    world_destroy(&w);
+}
