@@ -79,13 +79,8 @@ static void finish(struct assay_engine *e)
     forget_progress(e);
     assay_eng_note(e, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL, e->context.epoch, 0);
     if (e->halted) return;
-    /* A store that lost everything may have lost this epoch's envelope and ballot too; keys that
-     * never signed have lost nothing (a founder that starts when the first epoch is over). */
-    if (!e->restored && !e->config.keys_unused && e->state.epoch > 0) {
-        e->run.envelope_made = true;
-        e->run.ballot_made = true;
-    }
     e->restored = true;
+    if (!e->voted_on) assay_restore_run(e);
     assay_epoch_tick(e); /* attest now, if the epoch is still young */
     assay_order_derive(e);
 }
@@ -160,6 +155,9 @@ static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
     const struct assay_slice proof =
         assay_eng_keep(e, assay_slice_over(e->sync.proof, e->sync.proof_len));
     e->sync.failures = 0;
+    /* The network has a past that we know nothing of, and these keys may have signed in it: the log
+     * is missing (docs/protocol.md 2). */
+    if (!e->voted_on) e->own.rolled_back = true;
     assay_settle_close(e, &p->header, p->id, p->header_bytes, commitment, proof);
 }
 
@@ -294,8 +292,9 @@ void assay_sync_tick(struct assay_engine *e)
         e->sync.proven && !e->sync.verified && e->synced.height > e->state.head_height;
     if (!awaited) next_peer(e);
     else e->sync.failures++;
-    /* Nobody answers: the network may be down with us; go on with what we have and ask later. */
-    if (e->sync.failures > 2 * e->members && !e->halted) {
+    /* Nobody answers: the network may be down with us; go on with what we have and ask later. Who
+     * has nothing goes on asking. */
+    if (e->sync.failures > 2 * e->members && !e->halted && e->voted_on) {
         finish(e);
         return;
     }

@@ -184,9 +184,11 @@ void assay_epoch_quote(struct assay_engine *e, uint64_t epoch, uint32_t incarnat
 void assay_epoch_keys(struct assay_engine *e, const uint8_t *voting_public,
                       const uint8_t *transport_public)
 {
+    /* The same keys told again have still the log that was rolled back. */
+    if (!assay_bytes_equal(e->own.keys.voting_public, voting_public, 64))
+        e->own.rolled_back = false;
     assay_bytes_copy(e->own.keys.voting_public, 64, voting_public, 64);
     assay_bytes_copy(e->own.keys.transport_public, 32, transport_public, 32);
-    e->own.rolled_back = false;
     assay_epoch_own(e);
     if (!e->begun) return;
     /* The key set that voted in this epoch is gone: whoever signs now is not listed yet. */

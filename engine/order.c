@@ -10,6 +10,7 @@ enum {
     SEQ_STANDING = 0,
     SEQ_RESTART = 1,
     SEQ_ROLLED_BACK = 2,
+    HEAD_EPOCHS = 3,     /* a head older than that is stale (docs/protocol.md 10, permit) */
     RELEASED_EPOCHS = 8, /* an order older than its release is void by then */
 };
 
@@ -42,6 +43,8 @@ void assay_order_derive(struct assay_engine *e)
 {
     const struct assay_member *m = &e->state.members[e->self];
     if (!e->started || e->sync.active || e->halted) return; /* history is nothing to act on */
+    /* After a crash the state may be old and nobody has said so yet: the next close tells. */
+    if (e->at_unix_ms > e->state.head_time_ms + HEAD_EPOCHS * assay_eng_epoch_ms(e)) return;
     const enum assay_standing standing = m->trust.score.standing;
     const bool moved = m->standing_epoch > 0;
     const bool recent = e->state.epoch < m->standing_epoch + RELEASED_EPOCHS;

@@ -9,9 +9,9 @@
 #include "base/cbor.h"
 
 static const enum assay_store_class order[] = {
-    ASSAY_STORE_STATE,       ASSAY_STORE_FINALITY,      ASSAY_STORE_BLOCK,    ASSAY_STORE_PROPOSAL,
-    ASSAY_STORE_CERTIFICATE, ASSAY_STORE_VOTE,          ASSAY_STORE_ENVELOPE, ASSAY_STORE_BALLOT,
-    ASSAY_STORE_RECORD,      (enum assay_store_class)0,
+    ASSAY_STORE_STATE,    ASSAY_STORE_FINALITY,      ASSAY_STORE_CERTIFICATE, ASSAY_STORE_BLOCK,
+    ASSAY_STORE_PROPOSAL, ASSAY_STORE_VOTE,          ASSAY_STORE_ENVELOPE,    ASSAY_STORE_BALLOT,
+    ASSAY_STORE_RECORD,   (enum assay_store_class)0,
 };
 
 const enum assay_store_class *assay_engine_restore_order(void)
@@ -89,7 +89,8 @@ static enum assay_status restore_record(struct assay_engine *e, struct assay_sli
     ASSAY_TRY(assay_record_decode(value, &r));
     if (assay_record_check(&e->context, &r) != ASSAY_OK) return ASSAY_OK; /* its time is over */
     const enum assay_status status = assay_pool_add(&e->pool, &r, ASSAY_SLOT_SELF, &item);
-    return status == ASSAY_E_DUPLICATE ? ASSAY_OK : status;
+    /* One's own ballot comes first and finds room; proofs are in other pools too. */
+    return status == ASSAY_E_DUPLICATE || status == ASSAY_E_FULL ? ASSAY_OK : status;
 }
 
 enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_class class_,
@@ -138,6 +139,13 @@ static void take_up(struct assay_engine *e)
     }
 }
 
+void assay_restore_run(struct assay_engine *e)
+{
+    e->voted_on = true;
+    /* A key set that never voted has nothing to ask its peers; it is fresh until it is listed. */
+    assay_simplex_run(e->simplex, e->now_ms, !e->own.listed, &e->actions);
+}
+
 void assay_restore_start(struct assay_engine *e)
 {
     struct assay_seat *seat = &e->seats[e->self];
@@ -152,8 +160,10 @@ void assay_restore_start(struct assay_engine *e)
         e->run.envelope_made = true;
     }
     take_up(e);
-    /* A key set that never voted has nothing to ask its peers; it is fresh until it is listed. */
-    assay_simplex_run(e->simplex, e->now_ms, !e->own.listed, &e->actions);
+    /* Keys that may have signed, and no log: nothing is voted on before peers have said that there
+     * is nothing to know yet. Waiting for an answer to RESUME_ASK would not do: peers forget votes
+     * that finality has passed, and hold none of the epochs in which they are not. */
+    if (e->restored || e->config.keys_unused || e->members < 2) assay_restore_run(e);
     assay_gather_judged(e);
     assay_order_derive(e);
 }

@@ -7,35 +7,54 @@
  * otherwise.
  *
  *   RESUME_ASK     [chain_id, era, epoch, nonce]
- *   RESUME_ANSWER  [chain_id, era, epoch, nonce, [VOTE payloads]] the asker's own, signed by
- *                  itself: nobody can invent a vote for it
+ *   RESUME_ANSWER  [chain_id, era, epoch, nonce, [VOTE payloads], CERTIFICATE payload or empty]
+ *                  the asker's own votes, signed by itself: nobody can invent one for it; and the
+ *                  answerer's last final certificate, since it holds no votes below that view
  */
 #include "engine/simplex_internal.h"
 
 #include "base/cbor.h"
 
-enum { ASK_LEN_MAX = 80, ANSWER_LEN_MAX = 80 + ASSAY_VOTE_TYPES * (ASSAY_VOTE_LEN_MAX + 4) };
+enum {
+    ASK_LEN_MAX = 80,
+    ANSWER_LEN_MAX = 88 + ASSAY_VOTE_TYPES * (ASSAY_VOTE_LEN_MAX + 4) + ASSAY_CERTIFICATE_LEN_MAX
+};
 
 /* --- restoring */
 
-static enum assay_status restore_block(struct assay_simplex *s, struct assay_slice value)
+/* Also in views below the last final one, whose certificates are still in the table. */
+static bool is_notarised(const struct assay_simplex *s, const uint8_t id[static 32])
+{
+    for (uint32_t i = 0; i < s->config.certificate_max; i++) {
+        const struct sx_certificate *c = &s->certificates[i];
+        if (c->used && c->statement.type == ASSAY_VOTE_NOTARISE &&
+            assay_bytes_equal(c->statement.block_id, id, 32))
+            return true;
+    }
+    return false;
+}
+
+static enum assay_status restore_block(struct assay_simplex *s, bool final_,
+                                       struct assay_slice value)
 {
     struct assay_block *block = NULL;
     struct assay_proposal p;
     ASSAY_TRY(assay_proposal_decode(value, &p));
-    if (assay_sx_place(s, p.header.chain_id, p.header.era, p.header.epoch) != ASSAY_OK)
-        return ASSAY_OK;
+    const struct assay_block_header *h = &p.header;
+    if (assay_sx_place(s, h->chain_id, h->era, h->epoch) != ASSAY_OK) return ASSAY_OK;
     const enum assay_status added = assay_sx_block_add(s, value, &block);
-    if (added != ASSAY_OK && added != ASSAY_E_DUPLICATE) return added;
-    block->stored = true;
-    if (!assay_sx_in_window(s, block->header.view)) return ASSAY_OK;
-    struct sx_view *v = assay_sx_view(s, block->header.view);
-    const bool own = block->header.leader == s->config.self;
-    if (v->has_proposal && !own) return ASSAY_OK;
+    const bool held = added == ASSAY_OK || added == ASSAY_E_DUPLICATE;
+    if (!held && added != ASSAY_E_FULL) return added; /* without room it is pulled again */
+    if (held) block->stored = true;
+    if (held && (final_ || is_notarised(s, p.id))) block->notarised = true;
+    if (!assay_sx_in_window(s, h->view)) return ASSAY_OK;
+    struct sx_view *v = assay_sx_view(s, h->view);
+    const bool own = h->leader == s->config.self;
+    if (!own && (v->has_proposal || !held)) return ASSAY_OK;
     v->has_proposal = true;
     v->proposal_ms = s->now_ms;
-    assay_bytes_copy(v->proposal_id, 32, block->id, 32);
-    if (own) v->asked = v->made = true; /* never a second one */
+    assay_bytes_copy(v->proposal_id, 32, p.id, 32);
+    if (own) v->asked = v->made = true; /* never a second one, held or not */
     return ASSAY_OK;
 }
 
@@ -46,6 +65,7 @@ static enum assay_status restore_certificate(struct assay_simplex *s, struct ass
     const uint32_t unstored = s->unstored;
     const enum assay_status status = assay_sx_certificate(s, ASSAY_SLOT_SELF, value, none);
     if (status == ASSAY_E_DUPLICATE || status == ASSAY_E_STALE) return ASSAY_OK;
+    if (status == ASSAY_E_FULL) return ASSAY_OK; /* as it was before the crash */
     ASSAY_TRY(status);
     for (uint32_t i = 0; s->unstored > unstored && i < s->config.certificate_max; i++) {
         struct sx_certificate *certificate = &s->certificates[i];
@@ -83,7 +103,7 @@ enum assay_status assay_simplex_restore(struct assay_simplex *s, enum assay_stor
 
     if (key->era != s->base.era || key->epoch != s->base.epoch) return ASSAY_OK;
     if (class_ == ASSAY_STORE_BLOCK || class_ == ASSAY_STORE_PROPOSAL)
-        return restore_block(s, value);
+        return restore_block(s, class_ == ASSAY_STORE_BLOCK, value);
     if (class_ == ASSAY_STORE_CERTIFICATE) return restore_certificate(s, value);
     if (class_ == ASSAY_STORE_VOTE) return restore_vote(s, value);
     return ASSAY_E_UNSUPPORTED;
@@ -205,12 +225,15 @@ enum assay_status assay_sx_resume_ask(struct assay_simplex *s, uint16_t from,
 
     uint8_t bytes[ANSWER_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_cbor_put_array(&w, 5);
+    assay_cbor_put_array(&w, 6);
     assay_cbor_put_bytes(&w, s->config.chain_id, 32);
     assay_cbor_put_uint(&w, s->base.era);
     assay_cbor_put_uint(&w, s->base.epoch);
     assay_cbor_put_uint(&w, nonce);
     put_votes(s, from, &w);
+    const bool final_ = s->final_certificate != SX_NONE;
+    const struct sx_certificate *last = final_ ? &s->certificates[s->final_certificate] : NULL;
+    assay_cbor_put_bytes(&w, final_ ? last->payload : bytes, final_ ? last->payload_len : 0);
     ASSAY_ASSERT(!w.full);
     assay_sx_send(s, from, ASSAY_MESSAGE_RESUME_ANSWER, assay_slice_over(bytes, w.len), out);
     return ASSAY_OK;
@@ -263,12 +286,14 @@ enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,
 {
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
     struct answer answer = { 0 };
+    struct assay_slice certificate = { 0 };
     uint64_t nonce = 0;
     uint64_t votes = 0;
-    if (!s->resume.asking) return ASSAY_E_STALE;
-    ASSAY_TRY(read_head(s, &c, 5, &nonce));
+    ASSAY_TRY(read_head(s, &c, 6, &nonce));
     ASSAY_TRY(assay_cbor_array(&c, ASSAY_VOTE_TYPES, &votes));
-    if (nonce != s->resume.nonce) return ASSAY_E_STALE;
+    /* Also when the waiting is over: links may take longer than 4 delta to come up, and a vote that
+     * the log lacks must silence us whenever it is shown. */
+    if (s->resume.nonce == 0 || nonce != s->resume.nonce) return ASSAY_E_STALE;
     if (from >= s->voters->count || s->seat_of[from] == UINT16_MAX) return ASSAY_E_STRANGER;
     if (s->answered[from]) return ASSAY_E_DUPLICATE;
     for (uint64_t i = 0; i < votes; i++) {
@@ -276,10 +301,14 @@ enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,
         ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_VOTE_LEN_MAX, &vote));
         ASSAY_TRY(read_own_vote(s, vote, &answer));
     }
+    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CERTIFICATE_LEN_MAX, &certificate));
     ASSAY_TRY(assay_cursor_end(&c));
     if (!assay_sx_room(s, out, 1, 0)) return ASSAY_E_AGAIN;
 
     s->answered[from] = true;
+    if (certificate.len > 0)
+        assay_status_ignore(assay_sx_certificate(s, from, certificate, out),
+                            "most hold it already; a bad one is no certificate");
     if (s->resume.floor < answer.floor) s->resume.floor = answer.floor;
     if (answer.unknown) {
         s->halted = true;
@@ -287,6 +316,6 @@ enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,
             s->resume.silent_through = answer.unknown_epoch;
         assay_sx_push(out, ASSAY_SIMPLEX_ROLLED_BACK)->view = answer.floor;
     }
-    if (a_third_answered(s)) finish(s, out);
+    if (s->resume.asking && a_third_answered(s)) finish(s, out);
     return ASSAY_OK;
 }

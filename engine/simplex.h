@@ -113,7 +113,8 @@ void assay_simplex_begin(struct assay_simplex *s, uint64_t now_ms,
 
 /*
  * Between begin and run, after a restart: what the store holds of the running epoch, in this order:
- * ASSAY_STORE_BLOCK and ASSAY_STORE_PROPOSAL, ASSAY_STORE_CERTIFICATE, ASSAY_STORE_VOTE.
+ * ASSAY_STORE_CERTIFICATE (they tell which blocks matter should there be more than the table
+ * holds), ASSAY_STORE_BLOCK, ASSAY_STORE_PROPOSAL, ASSAY_STORE_VOTE.
  * Returns: ASSAY_OK (also for an item of another epoch: ignored) | INPUT statuses | ASSAY_E_FULL
  */
 ASSAY_CHECKED enum assay_status assay_simplex_restore(struct assay_simplex *s,

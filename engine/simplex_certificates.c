@@ -194,6 +194,8 @@ static enum assay_status is_needed(struct assay_simplex *s,
     const struct sx_view *v = assay_sx_peek(s, st->view);
     if (st->type != ASSAY_VOTE_FINALISE && (v == NULL || v->certificate[st->type] == SX_NONE))
         return ASSAY_OK;
+    /* Out of the store: a block that we voted for relied on it, and others may ask for it. */
+    if (!s->running) return ASSAY_OK;
     return assay_sx_certificate_wanted(s, certificate->commitment) ? ASSAY_OK : ASSAY_E_DUPLICATE;
 }
 

@@ -139,5 +139,6 @@ void assay_sx_behind_hint(struct assay_simplex *s, struct assay_simplex_actions 
     uint64_t latest = 0;
     for (uint32_t slot = 0; slot < s->voters->count; slot++)
         if (s->seen_epoch[slot] > latest) latest = s->seen_epoch[slot];
-    if (latest > s->base.epoch) push_behind(s, latest, out);
+    /* How far ahead is what a liar says: only that somebody should be asked is taken from it. */
+    if (latest > s->base.epoch) push_behind(s, s->base.epoch, out);
 }

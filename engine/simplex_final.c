@@ -104,10 +104,24 @@ enum worth {
     WORTH_KEEP,
 };
 
+/* Out of the store, certificates first: what is nullified, or was passed by finality without being
+ * notarised, gives way to what the chain may need. */
+static enum worth worth_restored(const struct assay_simplex *s, const struct assay_block *block)
+{
+    const struct assay_block_header *h = &block->header;
+    if (h->epoch != s->base.epoch || h->era != s->base.era) return WORTH_OLD_EPOCH;
+    if (block->notarised) return WORTH_KEEP;
+    if (h->view < s->final_view) return WORTH_DEAD;
+    const struct sx_view *v = assay_sx_peek(s, h->view);
+    const bool nullified = v != NULL && v->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE;
+    return nullified ? WORTH_NULLIFIED : WORTH_KEEP;
+}
+
 static enum worth worth_of(const struct assay_simplex *s, const struct assay_block *block)
 {
     const struct assay_block_header *h = &block->header;
     if (block->pinned) return WORTH_KEEP;
+    if (!s->running) return worth_restored(s, block);
     if (h->epoch != s->base.epoch || h->era != s->base.era) return WORTH_OLD_EPOCH;
     if (block->final) return h->view < s->handed_view ? WORTH_FINAL : WORTH_KEEP;
     if (h->view < s->handed_view) return WORTH_DEAD;

@@ -262,8 +262,8 @@ void simplex_world_restart(struct simplex_world *w, uint32_t machine)
     w->counts.restarts++;
     m->ledger = m->durable;
     world_machine_init(w, m);
-    restore(w, m, ASSAY_STORE_PROPOSAL);
     restore(w, m, ASSAY_STORE_CERTIFICATE);
+    restore(w, m, ASSAY_STORE_PROPOSAL);
     if (w->options.plant != WORLD_FORGETS_VOTES) restore(w, m, ASSAY_STORE_VOTE);
     m->alive = true;
     const struct world_event run = { .kind = WORLD_RUN,

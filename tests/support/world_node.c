@@ -80,6 +80,7 @@ void world_node_open(struct world *w, uint32_t node, bool restore)
     const struct assay_engine_config config = { .genesis = w->genesis,
                                                 .self = (uint16_t)node,
                                                 .keys = n->keys,
+                                                .keys_unused = !restore,
                                                 .block_len_max = 192 * 1024,
                                                 .blocks_max = 96 };
     const size_t len = assay_engine_size(&config);

@@ -2,6 +2,7 @@
  * tests/unit/engine/test_resume.c - Simplex after a crash (docs/protocol.md 2): what it asks, how
  * long it waits, where it votes again, and what it does about a log that was rolled back.
  */
+#include "base/cbor.h"
 #include "engine/simplex_internal.h"
 #include "tests/support/simplex_world_internal.h"
 
@@ -125,6 +126,92 @@ Test(resume, falls_silent_when_peers_hold_a_vote_that_the_log_lacks)
     simplex_world_destroy(&world);
 }
 
+/* Everything from a view on, as if the disk were of that moment. */
+static void cut_log(struct machine *m, uint64_t from_view)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < m->log_count; i++) {
+        const struct log_item *item = &m->log[i];
+        const bool proposal = item->class_ == ASSAY_STORE_PROPOSAL;
+        const uint64_t view = proposal ? item->key.number : item->key.number / 4;
+        if (view >= from_view) free(item->bytes);
+        else m->log[kept++] = m->log[i];
+    }
+    m->log_count = kept;
+}
+
+/* Peers hold no votes below their last final view: what they hold is sent along, so that nobody
+ * votes anew in views that it does not remember. */
+Test(resume, a_log_rolled_back_behind_finality_votes_nowhere_twice)
+{
+    for (uint64_t view = 2; view < 14; view++) {
+        struct simplex_world *world = running_world();
+        simplex_world_crash(world, 2);
+        cut_log(&world->machines[2], view);
+        cr_assert(simplex_world_run(world, 100));
+        simplex_world_restart(world, 2);
+        cr_assert(simplex_world_run(world, 300), "cut at view %u: %s", (unsigned)view,
+                  simplex_world_violation(world));
+        require_sound(world);
+        simplex_world_destroy(&world);
+    }
+}
+
+static bool no_answers(void *context, uint32_t from, uint32_t to, enum assay_message_kind kind,
+                       struct assay_slice payload)
+{
+    (void)context;
+    (void)from;
+    (void)to;
+    (void)payload;
+    return kind != ASSAY_MESSAGE_RESUME_ANSWER;
+}
+
+Test(resume, an_answer_that_comes_late_still_silences_a_log_that_was_rolled_back)
+{
+    struct simplex_world *world = running_world();
+    struct assay_simplex_view view;
+    simplex_world_look(world, 1, &view);
+    const struct sx_view *v = assay_sx_peek(world->machines[1].simplex, view.view);
+    const uint16_t seat = world->machines[1].simplex->seat_of[2];
+    for (int i = 0; i < 400 && (v == NULL || !v->ballots[seat].held[ASSAY_VOTE_NOTARISE]); i++) {
+        cr_assert(simplex_world_run(world, 1));
+        simplex_world_look(world, 1, &view);
+        v = assay_sx_peek(world->machines[1].simplex, view.view);
+    }
+    cr_assert(v != NULL && v->ballots[seat].held[ASSAY_VOTE_NOTARISE]);
+    simplex_world_crash(world, 2);
+    cut_votes(&world->machines[2], view.view);
+    simplex_world_set_filter(world, nothing_passes, NULL); /* the others stand still */
+    simplex_world_restart(world, 2);
+    struct assay_simplex *s = simplex_world_machine(world, 2);
+    s->resume.deadline_ms = simplex_world_now(world); /* 4 delta are over */
+    s->demand_at_ms = UINT64_MAX;
+    simplex_world_set_filter(world, no_answers, NULL);
+    uint8_t bytes[1024];
+    struct assay_vote_statement statement =
+        assay_sx_statement(world->machines[1].simplex, view.view, ASSAY_VOTE_NOTARISE,
+                           v->ballots[seat].id[ASSAY_VOTE_NOTARISE]);
+    uint8_t vote[ASSAY_VOTE_LEN_MAX];
+    struct assay_writer inner = assay_writer_over(vote, sizeof vote);
+    assay_vote_encode(&statement, 2, v->ballots[seat].signature[ASSAY_VOTE_NOTARISE], &inner);
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_cbor_put_array(&w, 6);
+    assay_cbor_put_bytes(&w, world->chain_id, 32);
+    assay_cbor_put_uint(&w, 0);
+    assay_cbor_put_uint(&w, 1);
+    assay_cbor_put_uint(&w, s->resume.nonce);
+    assay_cbor_put_array(&w, 1);
+    assay_cbor_put_bytes(&w, vote, inner.len);
+    assay_cbor_put_bytes(&w, vote, 0);
+    s->resume.asking = false;
+    cr_assert_eq(simplex_world_inject(world, 2, 1, ASSAY_MESSAGE_RESUME_ANSWER,
+                                      assay_slice_over(bytes, w.len)),
+                 ASSAY_OK);
+    cr_expect(s->halted);
+    simplex_world_destroy(&world);
+}
+
 Test(resume, an_answer_is_taken_once_from_each_and_only_with_the_right_nonce)
 {
     struct simplex_world *world = running_world();
@@ -134,7 +221,7 @@ Test(resume, an_answer_is_taken_once_from_each_and_only_with_the_right_nonce)
     uint8_t bytes[128];
     for (int wrong = 0; wrong < 2; wrong++) {
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-        assay_writer_u8(&w, 0x85); /* [chain, era, epoch, nonce, []] */
+        assay_writer_u8(&w, 0x86); /* [chain, era, epoch, nonce, [], no certificate] */
         assay_writer_u8(&w, 0x58);
         assay_writer_u8(&w, 32);
         assay_writer_put(&w, world->chain_id, 32);
@@ -143,6 +230,7 @@ Test(resume, an_answer_is_taken_once_from_each_and_only_with_the_right_nonce)
         assay_writer_u8(&w, 0x19); /* a nonce of two bytes: the world's clock */
         assay_writer_u16be(&w, (uint16_t)(m->simplex->resume.nonce + (wrong == 0 ? 1 : 0)));
         assay_writer_u8(&w, 0x80);
+        assay_writer_u8(&w, 0x40);
         cr_assert(!w.full);
         const enum assay_status status = simplex_world_inject(
             world, 2, 3, ASSAY_MESSAGE_RESUME_ANSWER, assay_slice_over(bytes, w.len));

@@ -1,0 +1,78 @@
+/*
+ * tests/unit/engine/test_simplex_crowded.c - crashes when the log holds more than the tables do.
+ *
+ * A restart must not be refused for want of room, must not forget what was proposed, and must keep
+ * what the chain needs rather than what was nullified.
+ */
+#include "engine/simplex_internal.h"
+#include "tests/support/simplex_world_internal.h"
+
+#include <criterion/criterion.h>
+
+static struct simplex_world *make(uint32_t epoch_blocks)
+{
+    const struct world_options options = { .seed = 4,
+                                           .slot_count = 4,
+                                           .weights = { 1, 1, 1, 1 },
+                                           .delay_min_ms = 1,
+                                           .delay_max_ms = 5,
+                                           .cadence_ms = 5,
+                                           .epoch_blocks = epoch_blocks };
+    return simplex_world_create(&options);
+}
+
+/* Every proposal that a restarted machine's log holds of a view that is not over. */
+static size_t remembers_its_proposals(const struct machine *m)
+{
+    size_t own = 0;
+    for (size_t i = 0; i < m->log_count; i++) {
+        const struct log_item *item = &m->log[i];
+        struct assay_proposal p;
+        if (item->class_ != ASSAY_STORE_PROPOSAL || item->key.epoch != m->simplex->base.epoch)
+            continue;
+        cr_assert_eq(assay_proposal_decode(assay_slice_over(item->bytes, item->len), &p), ASSAY_OK);
+        const struct sx_view *v = assay_sx_peek(m->simplex, p.header.view);
+        if (p.header.leader != m->slot || v == NULL) continue;
+        cr_assert(v->made, "its proposal of view %u is forgotten", (unsigned)p.header.view);
+        own++;
+    }
+    return own;
+}
+
+/* Proposals come, votes do not: every view is nullified and its proposal stays in the log. */
+static bool no_notarisation(void *context, uint32_t from, uint32_t to, enum assay_message_kind kind,
+                            struct assay_slice payload)
+{
+    struct assay_vote vote;
+    (void)context;
+    (void)from;
+    (void)to;
+    if (kind != ASSAY_MESSAGE_VOTE || assay_vote_decode(payload, &vote) != ASSAY_OK) return true;
+    return vote.statement.type == ASSAY_VOTE_NULLIFY;
+}
+
+Test(simplex_crowded, after_many_nullified_views_everybody_comes_back_from_a_power_cut,
+     .timeout = 60)
+{
+    struct simplex_world *w = make(30);
+    struct assay_simplex_view view;
+    cr_assert(simplex_world_run_to_height(w, 10, 60000));
+    simplex_world_set_filter(w, no_notarisation, NULL);
+    do {
+        for (uint32_t i = 0; i < 4; i++)
+            w->machines[i].simplex->nullified_since_final = 0; /* time-outs need not grow here */
+        cr_assert(simplex_world_run(w, 100));
+        simplex_world_look(w, 0, &view);
+    } while (view.view < 10 + WORLD_BLOCKS_MAX + 10);
+    simplex_world_set_filter(w, NULL, NULL);
+    for (uint32_t i = 0; i < 4; i++)
+        simplex_world_crash(w, i);
+    for (uint32_t i = 0; i < 4; i++) {
+        simplex_world_restart(w, i);
+        cr_assert_gt(remembers_its_proposals(&w->machines[i]), 10);
+    }
+    const bool ok = simplex_world_run_to_height(w, 35, 600000);
+    cr_assert(ok, "%s",
+              simplex_world_violation(w) != NULL ? simplex_world_violation(w) : "no progress");
+    simplex_world_destroy(&w);
+}
