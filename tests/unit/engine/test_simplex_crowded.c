@@ -9,14 +9,14 @@
 
 #include <criterion/criterion.h>
 
-static struct simplex_world *make(uint32_t epoch_blocks)
+static struct simplex_world *make(uint32_t epoch_blocks, uint64_t cadence_ms)
 {
     const struct world_options options = { .seed = 4,
                                            .slot_count = 4,
                                            .weights = { 1, 1, 1, 1 },
                                            .delay_min_ms = 1,
                                            .delay_max_ms = 5,
-                                           .cadence_ms = 5,
+                                           .cadence_ms = cadence_ms,
                                            .epoch_blocks = epoch_blocks };
     return simplex_world_create(&options);
 }
@@ -54,7 +54,7 @@ static bool no_notarisation(void *context, uint32_t from, uint32_t to, enum assa
 Test(simplex_crowded, after_many_nullified_views_everybody_comes_back_from_a_power_cut,
      .timeout = 60)
 {
-    struct simplex_world *w = make(30);
+    struct simplex_world *w = make(30, 5);
     struct assay_simplex_view view;
     cr_assert(simplex_world_run_to_height(w, 10, 60000));
     simplex_world_set_filter(w, no_notarisation, NULL);
@@ -74,5 +74,18 @@ Test(simplex_crowded, after_many_nullified_views_everybody_comes_back_from_a_pow
     const bool ok = simplex_world_run_to_height(w, 35, 600000);
     cr_assert(ok, "%s",
               simplex_world_violation(w) != NULL ? simplex_world_violation(w) : "no progress");
+    simplex_world_destroy(&w);
+}
+
+/* One block a delta would be two epochs for an epoch's chain. */
+Test(simplex_crowded, a_long_gap_is_pulled_block_after_block, .timeout = 60)
+{
+    struct simplex_world *w = make(60, 60);
+    cr_assert(simplex_world_run_to_height(w, 2, 60000));
+    simplex_world_crash(w, 2);
+    cr_assert(simplex_world_run_to_height(w, 27, 60000));
+    simplex_world_restart(w, 2);
+    cr_assert(simplex_world_run(w, 900));
+    cr_assert_geq(simplex_world_height(w, 2) + 2, simplex_world_best_height(w));
     simplex_world_destroy(&w);
 }
