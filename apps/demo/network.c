@@ -11,16 +11,14 @@
 
 #include "apps/assay/command.h"
 #include "apps/config.h"
+#include "apps/demo/loopback.h"
 #include "net/keyring.h"
 #include "quote/source/soft.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -237,18 +235,12 @@ static bool make_genesis(struct demo *demo)
 
 /* ------------------------------------------------------------ configurations */
 
-/* A free port of the loopback: the kernel names one, and it is given back at once. */
 static unsigned free_port(void)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET };
-    socklen_t len = sizeof address;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     unsigned port = 0;
-    if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof address) == 0 &&
-        getsockname(fd, (struct sockaddr *)&address, &len) == 0)
-        port = ntohs(address.sin_port);
-    if (fd >= 0) (void)close(fd);
+    const int fd = demo_loopback_bind(&port);
+    if (fd < 0) return 0;
+    (void)close(fd);
     return port;
 }
 

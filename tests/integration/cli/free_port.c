@@ -6,8 +6,8 @@
  *
  * They are free when they are printed; the daemon that gets one binds it at once.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include "apps/demo/loopback.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,19 +17,6 @@
 
 enum { COUNT_MAX = 64 };
 
-/* Returns: a bound socket, below zero when there is none. */
-static int bind_any(unsigned *port)
-{
-    struct sockaddr_in address = { .sin_family = AF_INET };
-    socklen_t len = sizeof address;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof address) != 0) return -1;
-    if (getsockname(fd, (struct sockaddr *)&address, &len) != 0) return -1;
-    *port = ntohs(address.sin_port);
-    return fd;
-}
-
 int main(int argc, char **argv)
 {
     unsigned port = 0;
@@ -38,7 +25,7 @@ int main(int argc, char **argv)
     const unsigned long count = hold ? 1 : strtoul(argv[1], NULL, 10);
     if (count == 0 || count > COUNT_MAX) return 2;
     for (unsigned long i = 0; i < count; i++) { /* all stay bound until the end: no two are alike */
-        const int fd = bind_any(&port);
+        const int fd = demo_loopback_bind(&port);
         if (fd < 0 || (hold && listen(fd, 1) != 0)) return 1;
         (void)printf("%u\n", port);
     }

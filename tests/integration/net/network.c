@@ -3,14 +3,13 @@
  */
 #include "tests/integration/net/network.h"
 
+#include "apps/demo/loopback.h"
+
 #include "base/assert.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -314,15 +313,11 @@ static void make_genesis(struct network *network, uint32_t epoch_ms, int32_t del
 
 static unsigned free_port(void)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET };
-    socklen_t len = sizeof address;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    need(fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof address) == 0 &&
-             getsockname(fd, (struct sockaddr *)&address, &len) == 0,
-         "no free port");
+    unsigned port = 0;
+    const int fd = demo_loopback_bind(&port);
+    need(fd >= 0, "no free port");
     close(fd);
-    return ntohs(address.sin_port);
+    return port;
 }
 
 static void prepare_node(struct network *network, uint32_t i)
