@@ -221,7 +221,9 @@ size_t assay_engine_size(const struct assay_engine_config *config)
 static bool in_range(const struct assay_engine_config *config)
 {
     const uint32_t n = config->genesis->member_count;
-    if (n == 0 || n > ASSAY_MEMBERS_MAX || config->self >= n) return false;
+    /* docs/protocol.md 5, voters: without seats every member votes, and a certificate has room for
+     * so many signatures. */
+    if (n == 0 || n > ASSAY_VOTERS_MAX || config->self >= n) return false;
     if (config->member_capacity != 0 && config->member_capacity < n) return false;
     if (body_max(config) < BODY_LEN_MIN || body_max(config) > ASSAY_BLOCK_LEN_MAX) return false;
     return blocks_max(config) >= 8;

@@ -2,6 +2,7 @@
  * tests/unit/engine/test_genesis.c - the genesis file: what is refused, and for which reason.
  */
 #include "base/cbor.h"
+#include "engine/engine.h"
 #include "engine/genesis.h"
 
 #include <criterion/criterion.h>
@@ -398,4 +399,19 @@ Test(genesis, refuses_empty_names_and_names_that_are_too_long)
         cr_expect_eq(decode_resealed(m, NULL), rows[i].status, "%zu bytes", rows[i].len);
         drop(m);
     }
+}
+
+/* docs/protocol.md 5: a certificate holds the signatures of a hundred voters. */
+Test(genesis, an_engine_of_more_members_than_voters_does_not_start)
+{
+    static _Alignas(64) uint8_t memory[64];
+    struct assay_genesis *genesis = calloc(1, sizeof *genesis);
+    struct assay_engine_config config = { .genesis = genesis };
+    struct assay_engine *engine = NULL;
+    cr_assert_not_null(genesis);
+    genesis->member_count = ASSAY_VOTERS_MAX + 1;
+    cr_expect_eq(assay_engine_init(memory, sizeof memory, &config, &engine), ASSAY_E_RANGE);
+    genesis->member_count = ASSAY_VOTERS_MAX; /* fits: only the memory does not */
+    cr_expect_eq(assay_engine_init(memory, sizeof memory, &config, &engine), ASSAY_E_FULL);
+    free(genesis);
 }
