@@ -304,8 +304,8 @@ enum assay_status assay_engine_init(void *memory, size_t memory_len,
     e->members = n;
     e->self = config->self;
     e->own.keys = config->keys;
-    assay_bytes_zero(e->voting, n * sizeof *e->voting);
-    assay_bytes_zero(e->identity, n * sizeof *e->identity);
+    for (uint32_t i = 0; i < n; i++)
+        e->voting[i] = e->identity[i] = NULL; /* not loaded: deinit may come at any time */
     assay_bytes_zero(e->loaded, n * sizeof *e->loaded);
     assay_bytes_zero(e->seats, n * sizeof *e->seats);
     assay_bytes_zero(e->findings.items, e->findings.count * sizeof *e->findings.items);

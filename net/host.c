@@ -256,7 +256,8 @@ enum assay_status assay_host_open(const struct assay_host_config *config, struct
     if (host == NULL) return ASSAY_E_MEMORY;
     host->config = *config;
     host->signal_fd = -1;
-    host->members = config->genesis->member_count;
+    _Static_assert(ASSAY_MEMBERS_MAX <= UINT16_MAX, "slots are numbered in 16 bits");
+    host->members = (uint16_t)config->genesis->member_count;
     host->keys_dir = strdup(config->keys_dir);
     host->events_end = &host->events;
     host->sends_end = &host->sends;

@@ -68,8 +68,7 @@ struct host_waiting {
 struct assay_host {
     struct assay_host_config config;
     char *keys_dir;
-    uint16_t self;
-    uint32_t members;
+    uint16_t self, members;
 
     uint64_t now_ms, at_unix_ms, started_ms, expired_ms;
     enum assay_status failure; /* ASSAY_OK while the node goes on */

@@ -23,7 +23,7 @@ const char *host_name(const struct assay_host *host, uint16_t slot, char *text, 
     size_t len = 0;
     for (; len < name.len && len + 1 < text_len; len++) {
         const uint8_t b = name.bytes[len];
-        text[len] = b >= 0x20 && b < 0x7f ? (char)b : '?';
+        text[len] = (char)(b >= 0x20 && b < 0x7f ? b : '?');
     }
     text[len] = '\0';
     return text;

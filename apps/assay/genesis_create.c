@@ -179,7 +179,7 @@ static enum assay_status read_sample(struct draft *d, const char *path,
 {
     uint8_t *quote = NULL;
     size_t len = 0;
-    struct assay_verdict *verdict = malloc(sizeof *verdict);
+    struct assay_verdict *verdict = calloc(1, sizeof *verdict);
     if (verdict == NULL) return ASSAY_E_MEMORY;
     enum assay_status status = assay_file_read(path, ASSAY_EVIDENCE_LEN_MAX, &quote, &len);
     struct assay_evidence_request request = { .bytes = quote,

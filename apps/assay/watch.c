@@ -90,7 +90,7 @@ static const char *fit(const char *text)
     char *out = buffers[turn++ % 4];
     size_t len = 0;
     for (; text[len] != '\0' && len + 1 < sizeof buffers[0]; len++)
-        out[len] = (unsigned char)text[len] < ' ' || text[len] == 0x7f ? '?' : text[len];
+        out[len] = (char)((unsigned char)text[len] < ' ' || text[len] == 0x7f ? '?' : text[len]);
     out[len] = '\0';
     return out;
 }

@@ -56,7 +56,7 @@ static json_t *text_value(const char *text, size_t len)
     char *copy = malloc(len + 1);
     if (copy == NULL) return NULL;
     for (size_t i = 0; i < len; i++)
-        copy[i] = (text[i] & 0x80) != 0 ? '?' : text[i];
+        copy[i] = (char)((text[i] & 0x80) != 0 ? '?' : text[i]);
     value = json_stringn(copy, len);
     free(copy);
     return value;

@@ -338,14 +338,15 @@ static enum assay_status put_text(uint8_t *text, size_t capacity, size_t *len, c
 /* Four characters for up to three bytes. */
 static void base64(const uint8_t *bytes, size_t len, char out[4])
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char digits[] = /* the 65th fills up */
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
     const uint32_t b1 = len > 1 ? bytes[1] : 0;
     const uint32_t b2 = len > 2 ? bytes[2] : 0;
     const uint32_t bits = (uint32_t)bytes[0] << 16 | b1 << 8 | b2;
     out[0] = digits[bits >> 18 & 63];
     out[1] = digits[bits >> 12 & 63];
-    out[2] = len > 1 ? digits[bits >> 6 & 63] : '=';
-    out[3] = len > 2 ? digits[bits & 63] : '=';
+    out[2] = digits[len > 1 ? bits >> 6 & 63 : 64];
+    out[3] = digits[len > 2 ? bits & 63 : 64];
 }
 
 enum assay_status assay_soft_pem_put(const uint8_t *der, size_t der_len, uint8_t *text,

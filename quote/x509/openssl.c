@@ -58,7 +58,7 @@ static void read_common_name(X509_NAME *name, char out[ASSAY_COMMON_NAME_MAX])
     const int len = ASN1_STRING_length(value);
     int used = 0;
     for (; used < len && used < ASSAY_COMMON_NAME_MAX - 1; used++)
-        out[used] = bytes[used] >= 0x20 && bytes[used] < 0x7f ? (char)bytes[used] : '?';
+        out[used] = (char)(bytes[used] >= 0x20 && bytes[used] < 0x7f ? bytes[used] : '?');
     out[used] = '\0';
 }
 

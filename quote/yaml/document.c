@@ -58,20 +58,43 @@ static enum assay_status no_memory(const struct assay_yaml *document)
     return ASSAY_E_MEMORY;
 }
 
+/* Returns: what follows the digits at the start of text; NULL if there are none or too many. */
+static const char *take_digits(const char *text, uint64_t *out)
+{
+    const char *c = text;
+    *out = 0;
+    for (; *c >= '0' && *c <= '9'; c++) {
+        if (assay_mul_u64(*out, 10, out) != ASSAY_OK) return NULL;
+        if (assay_add_u64(*out, (uint64_t)(*c - '0'), out) != ASSAY_OK) return NULL;
+    }
+    return c == text ? NULL : c;
+}
+
 bool assay_yaml_number(const char *text, uint64_t *out)
 {
     uint64_t value = 0;
-    if (text[0] == '\0' || (text[0] == '0' && text[1] != '\0')) return false;
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c < '0' || *c > '9') return false;
-        if (assay_mul_u64(value, 10, &value) != ASSAY_OK) return false;
-        if (assay_add_u64(value, (uint64_t)(*c - '0'), &value) != ASSAY_OK) return false;
-    }
+    if (text[0] == '0' && text[1] != '\0') return false;
+    const char *rest = take_digits(text, &value);
+    if (rest == NULL || *rest != '\0') return false;
     *out = value;
     return true;
 }
 
 /* ------------------------------------------------------------ libcyaml's complaints */
+
+/* "(line: 3, column: 7)" */
+static bool take_place(const char *text, struct assay_yaml_place *place)
+{
+    static const char line_is[] = "(line: ", column_is[] = ", column: ";
+    uint64_t line = 0, column = 0;
+    if (strncmp(text, line_is, sizeof line_is - 1) != 0) return false;
+    text = take_digits(text + sizeof line_is - 1, &line);
+    if (text == NULL || strncmp(text, column_is, sizeof column_is - 1) != 0) return false;
+    text = take_digits(text + sizeof column_is - 1, &column);
+    if (text == NULL || *text != ')') return false;
+    *place = (struct assay_yaml_place){ line, column };
+    return true;
+}
 
 __attribute__((format(printf, 3, 0))) static void collect(cyaml_log_t level, void *context,
                                                           const char *format, va_list args)
@@ -84,8 +107,7 @@ __attribute__((format(printf, 3, 0))) static void collect(cyaml_log_t level, voi
 
     struct assay_yaml_place place = { 0, 0 };
     const char *where = strstr(line, "(line: ");
-    if (where != NULL &&
-        sscanf(where, "(line: %lu, column: %lu)", &place.line, &place.column) == 2) {
+    if (where != NULL && take_place(where, &place)) {
         if (complaint->place.line == 0) complaint->place = place; /* the innermost comes first */
         const char *field = strstr(line, "in mapping field '");
         if (field == NULL || complaint->field[0] != '\0') return;
