@@ -31,16 +31,17 @@ enum operation { OP_PUT, OP_PRUNE, OP_GET, OP_FIND, OP_SCAN_UP, OP_SCAN_DOWN, OP
     " AND (" KEY_COLUMNS ")<=(?5,?6,?7,?8) ORDER BY era" descending ",epoch" descending            \
     ",number" descending ",id" descending
 
+/* Texts joined on purpose stand in parentheses. */
 #define CLASS_SQL(symbol, class_number, table)                                                     \
     [symbol] = {                                                                                   \
-        [OP_PUT] = "INSERT OR REPLACE INTO " table " VALUES(?1,?2,?3,?4,?5,?6)",                   \
-        [OP_PRUNE] = "DELETE FROM " table " WHERE (era,epoch)<(?1,?2)",                            \
-        [OP_GET] = "SELECT " KEY_COLUMNS ",value,checksum FROM " table                             \
-                   " WHERE era=?1 AND epoch=?2 AND number=?3 AND id=?4",                           \
-        [OP_FIND] = "SELECT " KEY_COLUMNS ",value,checksum FROM " table                            \
-                    " WHERE id=?1 ORDER BY " KEY_COLUMNS " LIMIT 1",                               \
-        [OP_SCAN_UP] = SCAN_SQL(table, ""),                                                        \
-        [OP_SCAN_DOWN] = SCAN_SQL(table, " DESC"),                                                 \
+        [OP_PUT] = ("INSERT OR REPLACE INTO " table " VALUES(?1,?2,?3,?4,?5,?6)"),                 \
+        [OP_PRUNE] = ("DELETE FROM " table " WHERE (era,epoch)<(?1,?2)"),                          \
+        [OP_GET] = ("SELECT " KEY_COLUMNS ",value,checksum FROM " table                            \
+                    " WHERE era=?1 AND epoch=?2 AND number=?3 AND id=?4"),                         \
+        [OP_FIND] = ("SELECT " KEY_COLUMNS ",value,checksum FROM " table                           \
+                     " WHERE id=?1 ORDER BY " KEY_COLUMNS " LIMIT 1"),                             \
+        [OP_SCAN_UP] = (SCAN_SQL(table, "")),                                                      \
+        [OP_SCAN_DOWN] = (SCAN_SQL(table, " DESC")),                                               \
     },
 
 static const char *const class_sql[ASSAY_STORE_CLASS_COUNT + 1][OP_COUNT] = { ASSAY_STORE_LIST(
