@@ -50,13 +50,6 @@ struct assay_config {
 ASSAY_CHECKED enum assay_status assay_config_load(const char *path, struct assay_config *config,
                                                   char message[static ASSAY_CONFIG_MESSAGE_MAX]);
 
-/*
- * Names stand in YAML, JSON, logs and terminals, and come from other operators: letters, digits and
- * a few marks.
- * Returns: true for 1 to ASSAY_NAME_MAX of A-Z a-z 0-9 . _ -
- */
-bool assay_name_is_fit(const char *name);
-
 /* --- what `assay keys generate` prints for others and `assay genesis create` reads */
 
 struct assay_node_card {

@@ -66,9 +66,7 @@ static enum assay_status check_key(const uint8_t key[static ASSAY_P256_PUBLIC_LE
     return ASSAY_OK;
 }
 
-/* Names stand in logs, JSON, YAML and on terminals of every other operator: letters, digits and a
- * few marks, the same as in cards and plans. */
-static bool name_is_fit(struct assay_slice name)
+bool assay_name_is_fit(struct assay_slice name)
 {
     if (name.len == 0 || name.len > ASSAY_NAME_MAX) return false;
     for (size_t i = 0; i < name.len; i++) {
@@ -83,7 +81,7 @@ static bool name_is_fit(struct assay_slice name)
 static enum assay_status read_name(struct reader *r, struct assay_slice *name)
 {
     ASSAY_TRY(assay_cbor_text(&r->in, ASSAY_NAME_MAX, name));
-    return name_is_fit(*name) ? ASSAY_OK : ASSAY_E_SYNTAX;
+    return assay_name_is_fit(*name) ? ASSAY_OK : ASSAY_E_SYNTAX;
 }
 
 static enum assay_status read_operators(struct reader *r, struct assay_genesis *g)
@@ -334,14 +332,14 @@ static enum assay_status check_parts(const struct assay_genesis *g)
     if (g->threshold == 0 || g->threshold > g->operator_count) return ASSAY_E_RANGE;
     if (!parameters_in_range(&g->parameters) || g->time_ms > INT64_MAX) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < g->operator_count; i++) {
-        if (!name_is_fit(g->operators[i].name)) return ASSAY_E_SYNTAX;
+        if (!assay_name_is_fit(g->operators[i].name)) return ASSAY_E_SYNTAX;
         if (i == 0) continue;
         const int order = assay_bytes_compare(g->operators[i - 1].public_key,
                                               g->operators[i].public_key, ASSAY_P256_PUBLIC_LEN);
         if (order >= 0) return order == 0 ? ASSAY_E_DUPLICATE : ASSAY_E_RANGE;
     }
     for (uint32_t i = 0; i < g->member_count; i++) {
-        if (!name_is_fit(g->members[i].name)) return ASSAY_E_SYNTAX;
+        if (!assay_name_is_fit(g->members[i].name)) return ASSAY_E_SYNTAX;
         if (g->members[i].evidence_kind == 0) return ASSAY_E_RANGE;
         if (operator_find(g, g->members[i].operator_id) == NULL) return ASSAY_E_RANGE;
         ASSAY_TRY(check_distinct(g->members, i));

@@ -70,6 +70,13 @@ struct assay_genesis {
 };
 
 /*
+ * Names stand in YAML, JSON, logs and terminals, and come from other operators: letters, digits and
+ * a few marks, in genesis as in cards and plans.
+ * Returns: true for 1 to ASSAY_NAME_MAX of A-Z a-z 0-9 . _ -
+ */
+bool assay_name_is_fit(struct assay_slice name);
+
+/*
  * assay_genesis_decode - read a genesis file and check every signature in it.
  *
  * Out:     *genesis, zeroed unless ASSAY_OK (large: keep it in static or heap memory)

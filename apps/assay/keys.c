@@ -71,7 +71,7 @@ static int write_card(const char *dir, const char *name, const struct assay_keyr
 
 static int generate(const char *dir, const char *name)
 {
-    if (name == NULL || !assay_name_is_fit(name)) {
+    if (name == NULL || !assay_name_is_fit(assay_slice_over(name, strlen(name)))) {
         (void)fprintf(stderr,
                       "assay keys generate: expected --name NAME of 1 to %d of A-Z a-z 0-9 . _ -\n",
                       ASSAY_NAME_MAX);

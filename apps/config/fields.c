@@ -42,17 +42,10 @@ enum assay_status assay_config_take_hex(const struct assay_config_file *file, co
                              strlen(text), text);
 }
 
-bool assay_name_is_fit(const char *name)
-{
-    static const char fit[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-    const size_t len = strlen(name);
-    return len > 0 && len <= ASSAY_NAME_MAX && strspn(name, fit) == len;
-}
-
 enum assay_status assay_config_take_name(const struct assay_config_file *file, const char *key,
                                          const char *text, char out[static ASSAY_NAME_MAX + 1])
 {
-    if (!assay_name_is_fit(text))
+    if (!assay_name_is_fit(assay_slice_over(text, strlen(text))))
         return assay_config_fail(file, ASSAY_E_SYNTAX, key,
                                  "expected 1 to %d of A-Z a-z 0-9 . _ -, found \"%.40s\"",
                                  ASSAY_NAME_MAX, text);

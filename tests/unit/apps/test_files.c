@@ -1,8 +1,6 @@
 /*
- * tests/unit/apps/test_files.c - base/file: whole files in, whole files out, and nothing half-way;
- * names that may stand in YAML, JSON, logs and tables.
+ * tests/unit/apps/test_files.c - base/file: whole files in, whole files out, and nothing half-way.
  */
-#include "apps/config.h"
 #include "base/file/file.h"
 #include "tests/unit/apps/folder.h"
 
@@ -10,7 +8,6 @@
 #include <dirent.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -147,24 +144,4 @@ Test(apps_files, a_secret_belongs_to_its_owner_alone)
                  ASSAY_E_IO, "a pipe is no file, and is not waited for");
     cr_expect_eq(assay_file_read_secret(folder_at(&folder, "none"), bytes, sizeof bytes, &len),
                  ASSAY_E_NOT_FOUND);
-}
-
-Test(apps_files, names_are_letters_digits_and_a_few_marks)
-{
-    char longest[ASSAY_NAME_MAX + 2];
-    memset(longest, 'x', sizeof longest);
-    longest[ASSAY_NAME_MAX] = '\0';
-    cr_expect(assay_name_is_fit("a"));
-    cr_expect(assay_name_is_fit("Node-1.example_x"));
-    cr_expect(assay_name_is_fit(longest));
-    longest[ASSAY_NAME_MAX] = 'x';
-    longest[ASSAY_NAME_MAX + 1] = '\0';
-    cr_expect_not(assay_name_is_fit(longest));
-    cr_expect_not(assay_name_is_fit(""));
-    for (int c = 1; c < 256; c++) {
-        const char text[2] = { (char)c, '\0' };
-        const bool fit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                         (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-        cr_expect_eq(assay_name_is_fit(text), fit, "character %d", c);
-    }
 }

@@ -332,6 +332,23 @@ Test(genesis, takes_names_of_letters_digits_and_few_marks_alone)
     }
 }
 
+Test(genesis, names_are_letters_digits_and_a_few_marks)
+{
+    char longest[ASSAY_NAME_MAX + 1];
+    memset(longest, 'x', sizeof longest);
+    cr_expect(assay_name_is_fit(assay_slice_over("a", 1)));
+    cr_expect(assay_name_is_fit(assay_slice_over("Node-1.example_x", 16)));
+    cr_expect(assay_name_is_fit(assay_slice_over(longest, ASSAY_NAME_MAX)));
+    cr_expect_not(assay_name_is_fit(assay_slice_over(longest, ASSAY_NAME_MAX + 1)));
+    cr_expect_not(assay_name_is_fit(assay_slice_over("", 0)));
+    for (unsigned c = 0; c < 256; c++) {
+        const uint8_t text[3] = { 'a', (uint8_t)c, 'b' };
+        const bool fit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                         (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+        cr_expect_eq(assay_name_is_fit(assay_slice_over(text, sizeof text)), fit, "byte %u", c);
+    }
+}
+
 /* UTF-8 is no excuse: a look-alike of another operator's name is a name too. */
 Test(genesis, refuses_names_beyond_ascii_and_writes_none_that_it_refuses)
 {
