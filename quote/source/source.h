@@ -22,6 +22,7 @@
 #define ASSAY_QUOTE_SOURCE_SOURCE_H
 
 #include "base/bytes.h"
+#include "quote/source/calls.h"
 #include "quote/verdict.h" /* ASSAY_EVIDENCE_LEN_MAX */
 
 enum {
@@ -48,10 +49,6 @@ enum {
 enum assay_source_role { ASSAY_SOURCE_ROLE_LIST(ASSAY_SOURCE_ROLE_ENUM) };
 #undef ASSAY_SOURCE_ROLE_ENUM
 
-/* Calls into the NSM device; tests put a device of their own behind it. As ioctl(2): 0, or -1 and
- * errno. */
-typedef int assay_source_ioctl(void *context, int fd, unsigned long request, void *argument);
-
 /* Zero means the default everywhere; strings are copied by open. */
 struct assay_source_config {
     const char *name; /* a driver: "tsm", "gramine", "nsm", "tpm", "recorded" */
@@ -63,9 +60,8 @@ struct assay_source_config {
     const char *service_provider; /* "svsm": ask the service instead of the guest's own platform */
     const char *service_guid;     /* of one service; NULL: all of them */
     uint32_t service_manifest_version;
-    /* nsm: a seam for tests. NULL: the system's ioctl. */
-    assay_source_ioctl *ioctl;
-    void *ioctl_context;
+    /* A seam for tests, which put a platform of their own behind it. NULL: the operating system. */
+    const struct assay_source_calls *calls;
     /* tpm */
     const char *state_dir; /* folder where a source keeps what it has provisioned */
     uint32_t pcr_mask;     /* PCRs to quote: bit i is PCR i; 0: the driver's choice */
@@ -75,7 +71,7 @@ struct assay_source_request {
     uint8_t report_data[ASSAY_SOURCE_REPORT_DATA_LEN]; /* docs/protocol.md 2, also for how kinds
                                                           with less room carry it */
     struct assay_slice public_key; /* NSM: put into the document; others ignore it; may be empty */
-    uint64_t deadline_ms; /* CLOCK_MONOTONIC; 0: none. Passed already: ASSAY_E_TIMEOUT */
+    uint64_t deadline_ms;          /* CLOCK_MONOTONIC; 0: none. Passed already: ASSAY_E_TIMEOUT */
 };
 
 struct assay_source_certificate {
@@ -88,7 +84,9 @@ struct assay_source_answer {
     char provider[ASSAY_SOURCE_PROVIDER_LEN]; /* who made it: "tdx_guest", "dcap", ... */
     struct assay_slice evidence;              /* never empty; at most ASSAY_EVIDENCE_LEN_MAX */
     struct assay_slice auxiliary;             /* as it came; empty when there is none */
-    struct assay_slice manifest;              /* tsm: of the services (SVSM) */
+    enum assay_status auxiliary_status; /* why auxiliary is no table of certificates: the host sent
+                                           nonsense, the evidence stands for itself */
+    struct assay_slice manifest;        /* tsm: of the services (SVSM) */
     size_t certificate_count;
     struct assay_source_certificate certificates[ASSAY_SOURCE_CERTIFICATES_MAX];
     bool is_recorded; /* not made for this report_data: no verdict can bind it */
@@ -110,8 +108,11 @@ struct assay_source_driver {
     void (*close)(void *state);
 };
 
-/* One driver each: tsm.c, gramine.c, nsm.c, recorded.c, tpm.c. Returns: static memory, never NULL.
- */
+/* For drivers: a message as printf makes it, cut at its room. Returns: nothing. */
+__attribute__((format(printf, 2, 3))) void assay_source_say(
+    char message[static ASSAY_SOURCE_MESSAGE_LEN], const char *format, ...);
+
+/* One driver each: tsm.c, gramine.c, nsm.c, recorded.c, tpm.c. Returns: static memory. */
 const struct assay_source_driver *assay_source_tsm(void);
 const struct assay_source_driver *assay_source_gramine(void);
 const struct assay_source_driver *assay_source_nsm(void);
@@ -130,7 +131,8 @@ const char *assay_source_role_text(enum assay_source_role role);
 /*
  * assay_source_open - prepare a source; nothing is quoted yet.
  * In:      config->name may name any driver of this build
- * Out:     *out on ASSAY_OK; otherwise message says what was expected, what was found, what to do
+ * Out:     *out on ASSAY_OK; otherwise message says what was expected, what was found, what to do.
+ *          On ASSAY_OK it is empty, or a warning that people must see ("recorded")
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such driver, folder, device, file) |
  *          ASSAY_E_UNSUPPORTED (it is there, and is of a type that cannot quote) | ASSAY_E_RANGE
  *          (configuration) | ASSAY_E_INVALID (what is there is not what it should be) |
@@ -141,7 +143,8 @@ ASSAY_CHECKED enum assay_status assay_source_open(const struct assay_source_conf
                                                   char message[static ASSAY_SOURCE_MESSAGE_LEN]);
 /*
  * assay_source_quote - evidence over request->report_data.
- * Out:     *answer on ASSAY_OK, borrowing from source; message otherwise
+ * Out:     *answer on ASSAY_OK, borrowing from source; message otherwise. Zero bytes after the
+ *          declared end of a quote are cut off (docs/protocol.md 3)
  * Returns: ASSAY_OK | ASSAY_E_TIMEOUT (deadline) | ASSAY_E_AGAIN (others kept interfering; busy) |
  *          ASSAY_E_UNSUPPORTED (the platform cannot, or in a format that is not known) |
  *          ASSAY_E_RANGE (evidence is too large) | ASSAY_E_INVALID and the other input errors (the
