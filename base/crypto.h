@@ -1,9 +1,9 @@
 /*
  * base/crypto.h - the seam between Assay and a cryptographic library.
  *
- * Implemented by base/crypto/openssl.c (real) and later base/crypto/model.c (simulator). Everything
- * here is a pure function of its arguments except key generation and signing, which draw randomness
- * and are called by hosts and tools only, never by the core.
+ * Implemented by base/crypto/openssl.c and nettle.c (real) and later base/crypto/model.c
+ * (simulator). Everything here is a pure function of its arguments except key generation and
+ * signing, which draw randomness and are called by hosts and tools only, never by the core.
  *
  * P-256 public keys travel as 64 bytes X | Y (big-endian), signatures as 64 bytes r | s. Loading
  * costs some microseconds and memory: load once, keep the opaque key. A loaded key is only read by
@@ -49,6 +49,114 @@ void assay_p256_free(struct assay_p256 **key);
 bool assay_p256_verify(const struct assay_p256 *key, const uint8_t digest[static ASSAY_SHA256_LEN],
                        const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN],
                        enum assay_s_rule rule);
+
+/* --- public keys of every kind that endorses evidence */
+enum assay_key_type {
+    ASSAY_KEY_NONE = 0,
+    ASSAY_KEY_P256 = 1,
+    ASSAY_KEY_P384 = 2,
+    ASSAY_KEY_RSA = 3,
+};
+
+enum {
+    ASSAY_P384_PUBLIC_LEN = 96,
+    ASSAY_P384_SIGNATURE_LEN = 96,
+    ASSAY_RSA_MODULUS_MIN = 256, /* 2048 bits: TPM attestation keys */
+    ASSAY_RSA_MODULUS_MAX = 512, /* 4096 bits: AMD's ARK and ASK */
+    ASSAY_KEY_BYTES_MAX = 516,
+    ASSAY_SIGNATURE_MAX = 512,
+    ASSAY_DIGEST_MAX = 64,
+};
+
+/*
+ * A public key as plain data. P-256, P-384: X | Y, big-endian (64, 96 bytes). RSA: the modulus,
+ * big-endian with its top bit set (256, 384 or 512 bytes), then the exponent in four bytes.
+ */
+struct assay_key {
+    enum assay_key_type type;
+    uint32_t len;
+    uint8_t bytes[ASSAY_KEY_BYTES_MAX];
+};
+
+/* Fills a key from its bytes (asserted: of a length that the type has). Returns: nothing. */
+void assay_key_from(struct assay_key *key, enum assay_key_type type, const uint8_t *bytes,
+                    size_t len);
+/* Returns: the key of 64 bytes X | Y. */
+struct assay_key assay_key_p256(const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
+/* The type that so many bytes make. Returns: NONE for a length that no type has. */
+enum assay_key_type assay_key_type_of_len(size_t len);
+/* Returns: true for the same key. */
+bool assay_key_equal(const struct assay_key *a, const struct assay_key *b);
+
+/* The explicit list of signature algorithms; nothing else is ever verified. */
+enum assay_signature_alg {
+    ASSAY_SIGNATURE_NONE = 0,
+    ASSAY_SIGNATURE_ECDSA_SHA256 = 1,
+    ASSAY_SIGNATURE_ECDSA_SHA384 = 2,
+    ASSAY_SIGNATURE_RSA_PKCS1_SHA256 = 3, /* RFC 8017 8.2 */
+    ASSAY_SIGNATURE_RSA_PKCS1_SHA384 = 4,
+    ASSAY_SIGNATURE_RSA_PSS_SHA256 = 5, /* RFC 8017 8.1, MGF1 with the same hash, salt as long */
+    ASSAY_SIGNATURE_RSA_PSS_SHA384 = 6,
+};
+
+/* A signature as plain data. ECDSA: r | s of 48 bytes each, big-endian, for every curve. RSA: as
+ * long as the modulus. */
+struct assay_signature {
+    enum assay_signature_alg alg;
+    uint32_t len;
+    uint8_t bytes[ASSAY_SIGNATURE_MAX];
+};
+
+/* ECDSA over SHA-256 with 32-byte halves, as quotes and signed documents carry it.
+ * Returns: nothing. */
+void assay_signature_from_p256(struct assay_signature *signature,
+                               const uint8_t bytes[static ASSAY_P256_SIGNATURE_LEN]);
+
+/* The digest that an algorithm signs: 32 or 48 bytes. Returns: its length; 0 for NONE. */
+size_t assay_signature_digest_len(enum assay_signature_alg alg);
+/* Hashes bytes as the algorithm wants. Returns: the length of the digest; 0 for NONE. */
+size_t assay_signature_digest(enum assay_signature_alg alg, const void *bytes, size_t len,
+                              uint8_t digest[static ASSAY_DIGEST_MAX]);
+/* SubjectPublicKeyInfo in DER (RFC 5480, RFC 8017 A.1). Returns: ASSAY_OK | ASSAY_E_RANGE (no such
+ * key) | ASSAY_E_FULL */
+ASSAY_CHECKED enum assay_status assay_key_spki(const struct assay_key *key, uint8_t *der,
+                                               size_t capacity, size_t *len);
+/* SHA-256 of the SubjectPublicKeyInfo: the name under which a root is pinned (`openssl pkey -pubin
+ * -outform der | sha256sum`). Returns: nothing; all zero for a key that assay_key_spki refuses. */
+void assay_key_name(const struct assay_key *key, uint8_t name[static ASSAY_SHA256_LEN]);
+
+/* A decoded public key of any type; opaque, owned by whoever loaded it. */
+struct assay_verify_key;
+/* Returns: ASSAY_OK | ASSAY_E_KEY (not on the curve, infinity, modulus or exponent even, out of
+ * range) | ASSAY_E_MEMORY | ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status assay_verify_key_load(const struct assay_key *key,
+                                                      struct assay_verify_key **out);
+/* Accepts a NULL key; sets *key to NULL. Returns: nothing. */
+void assay_verify_key_free(struct assay_verify_key **key);
+/*
+ * assay_verify_key_check - a signature over a digest; any s, as vendors make both.
+ * In:      digest_len as assay_signature_digest_len says
+ * Returns: true when it verifies; false also when key type and algorithm do not belong together
+ */
+bool assay_verify_key_check(const struct assay_verify_key *key,
+                            const struct assay_signature *signature, const uint8_t *digest,
+                            size_t digest_len);
+/* Heap bytes that a loaded key holds, as far as the library tells. Returns: an estimate. */
+size_t assay_verify_key_weight(const struct assay_verify_key *key);
+
+struct assay_p384;
+/* P-384 through a library of its own (base/crypto/nettle.c; wolfssl.c by build option): OpenSSL 3.0
+ * takes half as many a second. ECDSA over a SHA-384 digest.
+ * Returns: ASSAY_OK | ASSAY_E_KEY (not on the curve, or infinity) | ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status assay_p384_load(
+    const uint8_t public_key[static ASSAY_P384_PUBLIC_LEN], struct assay_p384 **key);
+/* Accepts a NULL key; sets *key to NULL. Returns: nothing. */
+void assay_p384_free(struct assay_p384 **key);
+/* In: digest of 32 or 48 bytes. Returns: true when the signature (r | s) verifies. */
+bool assay_p384_verify(const struct assay_p384 *key, const uint8_t *digest, size_t digest_len,
+                       const uint8_t signature[static ASSAY_P384_SIGNATURE_LEN]);
+/* The library behind assay_p384_verify. Returns: "nettle", "wolfssl" or "openssl". */
+const char *assay_p384_library(void);
 
 /* --- for hosts and tools: these draw randomness. A private key is 32 bytes big-endian. */
 /* Returns: ASSAY_OK | ASSAY_E_CRYPTO */

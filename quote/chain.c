@@ -22,14 +22,15 @@ bool assay_chain_names(const struct assay_certificate *issuer,
     return assay_bytes_equal(issuer->subject_key_id, subject->authority_key_id, ASSAY_KEY_ID_LEN);
 }
 
-enum assay_status assay_chain_signed(const uint8_t key[static 64], const uint8_t digest[static 32],
-                                     const uint8_t signature[static 64])
+enum assay_status assay_chain_signed(const struct assay_key *key, const uint8_t *digest,
+                                     const struct assay_signature *signature)
 {
-    struct assay_p256 *loaded = NULL;
-    ASSAY_TRY(assay_p256_load(key, &loaded));
+    struct assay_verify_key *loaded = NULL;
+    ASSAY_TRY(assay_verify_key_load(key, &loaded));
     /* Vendors' signatures may have a high s (docs/protocol.md 2). */
-    const bool ok = assay_p256_verify(loaded, digest, signature, ASSAY_S_ANY);
-    assay_p256_free(&loaded);
+    const bool ok = assay_verify_key_check(loaded, signature, digest,
+                                           assay_signature_digest_len(signature->alg));
+    assay_verify_key_free(&loaded);
     return ok ? ASSAY_OK : ASSAY_E_SIGNATURE;
 }
 
@@ -114,13 +115,11 @@ static enum assay_status prove_chain(const struct assay_quote *quote, struct ass
                   "none");
 
     enum assay_status status =
-        assay_chain_signed(chain->root.public_key, chain->root.tbs_digest, chain->root.signature);
+        assay_chain_signed(&chain->root.key, chain->root.tbs_digest, &chain->root.signature);
     if (status == ASSAY_OK)
-        status =
-            assay_chain_signed(chain->root.public_key, chain->ca.tbs_digest, chain->ca.signature);
+        status = assay_chain_signed(&chain->root.key, chain->ca.tbs_digest, &chain->ca.signature);
     if (status == ASSAY_OK)
-        status =
-            assay_chain_signed(chain->ca.public_key, chain->pck.tbs_digest, chain->pck.signature);
+        status = assay_chain_signed(&chain->ca.key, chain->pck.tbs_digest, &chain->pck.signature);
     return fault_unless_ok(status, p, ASSAY_RULE_CHAIN_SIGNATURE, at,
                            "certificates signed by their issuers");
 }
@@ -164,8 +163,9 @@ static enum assay_status prove_qe_report(const struct assay_quote *quote, struct
 {
     uint8_t digest[ASSAY_SHA256_LEN];
     assay_sha256(quote->qe_report_bytes.bytes, quote->qe_report_bytes.len, digest);
-    const enum assay_status status =
-        assay_chain_signed(p->chain.pck.public_key, digest, quote->qe_signature);
+    struct assay_signature signature;
+    assay_signature_from_p256(&signature, quote->qe_signature);
+    const enum assay_status status = assay_chain_signed(&p->chain.pck.key, digest, &signature);
     return fault_unless_ok(status, p, ASSAY_RULE_QE_SIGNATURE, quote->offset_qe_report,
                            "the QE report signed by the PCK key");
 }

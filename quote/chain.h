@@ -46,12 +46,12 @@ bool assay_chain_names(const struct assay_certificate *issuer,
 bool assay_dn_equal(const struct assay_dn *a, const struct assay_dn *b);
 /*
  * assay_chain_signed - is the certificate (or, with its digest and signature, any object) signed by
- * the key?
+ * the key? The digest is as long as the signature's algorithm says.
  * Returns: ASSAY_OK | ASSAY_E_SIGNATURE | ASSAY_E_KEY | ASSAY_E_CRYPTO
  */
-ASSAY_CHECKED enum assay_status assay_chain_signed(const uint8_t key[static 64],
-                                                   const uint8_t digest[static 32],
-                                                   const uint8_t signature[static 64]);
+ASSAY_CHECKED enum assay_status assay_chain_signed(const struct assay_key *key,
+                                                   const uint8_t *digest,
+                                                   const struct assay_signature *signature);
 /* May it issue certificates, with that many CAs below it? Returns: true when so. */
 bool assay_chain_is_ca(const struct assay_certificate *c, uint32_t cas_below);
 /* Is it an end entity that may sign data? Returns: true when so. */

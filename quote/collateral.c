@@ -22,6 +22,8 @@ const char *assay_collateral_part_name(enum assay_collateral_part part)
     case ASSAY_PART_PCK_CHAIN: return "pck_chain.pem";
     case ASSAY_PART_TCB_CHAIN: return "tcb_signing_chain.pem";
     case ASSAY_PART_QE_CHAIN: return "qe_signing_chain.pem";
+    case ASSAY_PART_CERTIFICATES: return "certificates.pem";
+    case ASSAY_PART_CRL: return "crl.der";
     }
     return NULL;
 }
@@ -49,11 +51,19 @@ static bool is_host_failure(enum assay_status status)
     return assay_status_class(status) == ASSAY_CLASS_HOST;
 }
 
+/* Which vendor's parts are there: one bundle serves one. */
+static bool is_intel(const struct assay_collateral *c)
+{
+    for (size_t i = 0; i < ASSAY_PARTS_INTEL; i++)
+        if (c->given[i]) return true;
+    return false;
+}
+
 /* Signed by this key? A wrong signature becomes a fault, a failing host a status. */
 static enum assay_status demand_signature(struct assay_collateral *c, enum assay_rule rule,
-                                          const char *what, const uint8_t key[static 64],
-                                          const uint8_t digest[static 32],
-                                          const uint8_t signature[static 64])
+                                          const char *what, const struct assay_key *key,
+                                          const uint8_t *digest,
+                                          const struct assay_signature *signature)
 {
     const enum assay_status status = assay_chain_signed(key, digest, signature);
     if (is_host_failure(status)) return status;
@@ -80,7 +90,7 @@ static enum assay_status read_signer(struct assay_collateral *c, const char *wha
         if (!self_issued) {
             *signer = chain[i];
             signers += 1;
-        } else if (!assay_bytes_equal(chain[i].public_key, c->root_key, 64)) {
+        } else if (!assay_key_equal(&chain[i].key, &c->root)) {
             add_fault(c, ASSAY_RULE_COLLATERAL_CHAIN, what, ASSAY_E_KEY);
         } else if (count == 2 && !assay_chain_names(&chain[i], &chain[1 - i])) {
             add_fault(c, ASSAY_RULE_COLLATERAL_CHAIN, what, ASSAY_E_INVALID);
@@ -104,8 +114,8 @@ static enum assay_status build_signer(struct assay_collateral *c, const char *wh
         add_fault(c, ASSAY_RULE_COLLATERAL_CHAIN, what, ASSAY_E_INVALID);
     if (c->has[ASSAY_PART_ROOT_CRL] && assay_crl_contains(&c->root_crl, signer->serial))
         add_fault(c, ASSAY_RULE_CERT_REVOKED, what, ASSAY_E_INVALID);
-    return demand_signature(c, ASSAY_RULE_COLLATERAL_CHAIN, what, c->root_key, signer->tbs_digest,
-                            signer->signature);
+    return demand_signature(c, ASSAY_RULE_COLLATERAL_CHAIN, what, &c->root, signer->tbs_digest,
+                            &signer->signature);
 }
 
 /* --- the two signed documents */
@@ -115,7 +125,9 @@ static enum assay_status check_document(struct assay_collateral *c, enum assay_r
 {
     uint8_t digest[ASSAY_SHA256_LEN];
     assay_sha256(document->body.bytes, document->body.len, digest);
-    return demand_signature(c, rule, what, signer->public_key, digest, document->signature);
+    struct assay_signature signature;
+    assay_signature_from_p256(&signature, document->signature);
+    return demand_signature(c, rule, what, &signer->key, digest, &signature);
 }
 
 static enum assay_status build_tcb_info(struct assay_collateral *c,
@@ -206,20 +218,35 @@ static enum assay_status build_pck_crl(struct assay_collateral *c, struct assay_
         if (assay_dn_equal(&ca->subject, &ca->issuer)) continue;
         if (!assay_chain_is_ca(ca, 0) || !assay_crl_issued_by(&c->pck_crl, ca)) continue;
         const uint32_t faults_before = c->fault_count;
-        ASSAY_TRY(demand_signature(c, ASSAY_RULE_COLLATERAL_CHAIN, "PCK chain", c->root_key,
-                                   ca->tbs_digest, ca->signature));
-        ASSAY_TRY(demand_signature(c, ASSAY_RULE_CRL_SIGNATURE, "PCK CRL", ca->public_key,
-                                   c->pck_crl.tbs_digest, c->pck_crl.signature));
+        ASSAY_TRY(demand_signature(c, ASSAY_RULE_COLLATERAL_CHAIN, "PCK chain", &c->root,
+                                   ca->tbs_digest, &ca->signature));
+        ASSAY_TRY(demand_signature(c, ASSAY_RULE_CRL_SIGNATURE, "PCK CRL", &ca->key,
+                                   c->pck_crl.tbs_digest, &c->pck_crl.signature));
         if (c->fault_count != faults_before) return ASSAY_OK;
         c->has_pck_issuer = true;
-        assay_bytes_copy(c->pck_issuer_key, 64, ca->public_key, 64);
+        assay_bytes_copy(c->pck_issuer_name, sizeof c->pck_issuer_name, ca->key_name, 32);
         return ASSAY_OK;
     }
     return ASSAY_OK; /* another CA's list: each quote will say so (CRL_ISSUER) */
 }
 
+/* --- the two parts of every other vendor */
+static enum assay_status build_others(struct assay_collateral *c,
+                                      const struct assay_collateral_files *files)
+{
+    const struct assay_slice text = files->part[ASSAY_PART_CERTIFICATES];
+    ASSAY_TRY(read_crl(c, ASSAY_PART_CRL, "CRL", files->part[ASSAY_PART_CRL], &c->root_crl));
+    if (text.len == 0) return ASSAY_OK;
+    const enum assay_status status = assay_x509_pem_chain(
+        text.bytes, text.len, c->certificates, ASSAY_CHAIN_MAX, &c->certificate_count);
+    if (is_host_failure(status)) return status;
+    if (status != ASSAY_OK) add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, "certificates", status);
+    c->has[ASSAY_PART_CERTIFICATES] = status == ASSAY_OK;
+    return ASSAY_OK;
+}
+
 enum assay_status assay_collateral_build(const struct assay_collateral_files *files,
-                                         const uint8_t root_key[static 64],
+                                         const struct assay_key *root,
                                          struct assay_collateral *out)
 {
     ASSAY_ASSERT(files != NULL);
@@ -228,15 +255,18 @@ enum assay_status assay_collateral_build(const struct assay_collateral_files *fi
         if (files->part[i].len > ASSAY_PART_LEN_MAX) return ASSAY_E_RANGE;
 
     assay_bytes_zero(out, sizeof *out);
-    assay_bytes_copy(out->root_key, sizeof out->root_key, root_key, 64);
+    out->root = *root;
     assay_collateral_digest(files, out->digest);
     for (size_t i = 0; i < ASSAY_PARTS; i++)
         out->given[i] = files->part[i].len > 0;
+    if (!is_intel(out)) return build_others(out, files);
+    if (out->given[ASSAY_PART_CERTIFICATES] || out->given[ASSAY_PART_CRL])
+        add_fault(out, ASSAY_RULE_COLLATERAL_FORMAT, "parts of two vendors", ASSAY_E_INVALID);
     ASSAY_TRY(read_crl(out, ASSAY_PART_ROOT_CRL, "root CRL", files->part[ASSAY_PART_ROOT_CRL],
                        &out->root_crl));
     if (out->has[ASSAY_PART_ROOT_CRL])
-        ASSAY_TRY(demand_signature(out, ASSAY_RULE_CRL_SIGNATURE, "root CRL", root_key,
-                                   out->root_crl.tbs_digest, out->root_crl.signature));
+        ASSAY_TRY(demand_signature(out, ASSAY_RULE_CRL_SIGNATURE, "root CRL", root,
+                                   out->root_crl.tbs_digest, &out->root_crl.signature));
     ASSAY_TRY(read_crl(out, ASSAY_PART_PCK_CRL, "PCK CRL", files->part[ASSAY_PART_PCK_CRL],
                        &out->pck_crl));
     ASSAY_TRY(build_pck_crl(out, files->part[ASSAY_PART_PCK_CHAIN]));
@@ -247,7 +277,8 @@ enum assay_status assay_collateral_build(const struct assay_collateral_files *fi
 bool assay_collateral_sound(const struct assay_collateral *collateral)
 {
     if (collateral->fault_count != 0) return false;
-    for (size_t i = 0; i < ASSAY_PARTS; i++)
+    if (!is_intel(collateral)) return collateral->has[ASSAY_PART_CERTIFICATES];
+    for (size_t i = 0; i < ASSAY_PARTS_INTEL; i++)
         if (i != ASSAY_PART_PCK_CHAIN && !collateral->has[i]) return false;
     return true;
 }

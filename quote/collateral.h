@@ -22,9 +22,13 @@ enum assay_collateral_part {
     ASSAY_PART_PCK_CHAIN,    /* pck_chain.pem: only its CA is used, to check the PCK CRL */
     ASSAY_PART_TCB_CHAIN,    /* tcb_signing_chain.pem */
     ASSAY_PART_QE_CHAIN,     /* qe_signing_chain.pem; when absent the TCB chain serves */
+    /* The two of every other vendor: whatever leads from signing keys to the root. */
+    ASSAY_PART_CERTIFICATES, /* certificates.pem: ARK, ASK, ASVK, VEKs; EKs and their issuers */
+    ASSAY_PART_CRL,          /* crl.der: AMD's list under the ARK, a TPM maker's list */
 };
 enum {
-    ASSAY_PARTS = 7,
+    ASSAY_PARTS = 9,
+    ASSAY_PARTS_INTEL = 7,
     ASSAY_PART_LEN_MAX = 262144,
     ASSAY_BUNDLE_LEN_MAX = 524288, /* encoded */
     ASSAY_FAULTS_MAX = 8,
@@ -52,7 +56,7 @@ struct assay_window {
 
 struct assay_collateral {
     uint8_t digest[32]; /* SHA-256 of the encoded bundle */
-    uint8_t root_key[ASSAY_P256_PUBLIC_LEN];
+    struct assay_key root;
     bool given[ASSAY_PARTS]; /* the file was there */
     bool has[ASSAY_PARTS];   /* and could be read */
     uint32_t fault_count;
@@ -60,12 +64,13 @@ struct assay_collateral {
     uint32_t window_count;
     struct assay_window windows[ASSAY_WINDOWS_MAX];
     bool has_pck_issuer;
-    uint8_t pck_issuer_key[ASSAY_P256_PUBLIC_LEN]; /* the CA whose signature on the PCK CRL was
-                                                      checked */
+    uint8_t pck_issuer_name[32]; /* key name of the CA whose signature on the PCK CRL was checked */
     struct assay_tcb_info tcb_info;
     struct assay_qe_identity qe_identity;
-    struct assay_crl root_crl;
+    struct assay_crl root_crl; /* Intel's, or the one of ASSAY_PART_CRL */
     struct assay_crl pck_crl;
+    size_t certificate_count; /* of ASSAY_PART_CERTIFICATES, as they stood there */
+    struct assay_certificate certificates[ASSAY_CHAIN_MAX];
 };
 
 /* Returns: the file name of a part ("tcb_info.json"), NULL outside the list. */
@@ -78,7 +83,7 @@ const char *assay_collateral_part_name(enum assay_collateral_part part);
  *          ASSAY_E_CRYPTO
  */
 ASSAY_CHECKED enum assay_status assay_collateral_build(const struct assay_collateral_files *files,
-                                                       const uint8_t root_key[static 64],
+                                                       const struct assay_key *root,
                                                        struct assay_collateral *out);
 /* Returns: true when every needed part is there and nothing is wrong with it, time aside. */
 bool assay_collateral_sound(const struct assay_collateral *collateral);

@@ -94,7 +94,7 @@ static const struct assay_endorsement *choose(const struct assay_endorsements *a
         const struct assay_endorsement *const e = &all->entries[i];
         unsigned rank = 1;
         if ((e->kinds & ASSAY_KIND_BIT(kind->kind)) == 0) continue;
-        if (!assay_bytes_equal(e->root_key, chain->root.public_key, 64)) continue;
+        if (!assay_key_equal(&e->root, &chain->root.key)) continue;
         if (e->collateral != NULL) {
             rank = 2;
             if (fits(e->collateral, kind, &chain->pck.pck)) rank = 3;
@@ -148,7 +148,7 @@ static void judge_chain_times(const struct assay_chain *chain, struct assay_verd
 
 static void judge_collateral(const struct assay_collateral *c, struct assay_verdict *verdict)
 {
-    for (size_t i = 0; i < ASSAY_PARTS; i++) {
+    for (size_t i = 0; i < ASSAY_PARTS_INTEL; i++) {
         if (c->given[i] || i == ASSAY_PART_PCK_CHAIN || i == ASSAY_PART_QE_CHAIN) continue;
         assay_verdict_add(verdict, ASSAY_RULE_COLLATERAL_MISSING, 0,
                           assay_collateral_part_name((enum assay_collateral_part)i),
@@ -191,9 +191,9 @@ static enum assay_status judge_revocation(const struct assay_collateral *c,
         assay_verdict_add(verdict, ASSAY_RULE_CRL_ISSUER, 0, chain->ca.subject_name,
                           "PCK CRL of another issuer");
     } else if (!c->has_pck_issuer ||
-               !assay_bytes_equal(c->pck_issuer_key, chain->ca.public_key, 64)) {
+               !assay_bytes_equal(c->pck_issuer_name, chain->ca.key_name, 32)) {
         const enum assay_status status =
-            assay_chain_signed(chain->ca.public_key, c->pck_crl.tbs_digest, c->pck_crl.signature);
+            assay_chain_signed(&chain->ca.key, c->pck_crl.tbs_digest, &c->pck_crl.signature);
         if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
         if (status != ASSAY_OK)
             assay_verdict_add(verdict, ASSAY_RULE_CRL_SIGNATURE, 0, "PCK CRL signed by the PCK CA",
@@ -229,7 +229,7 @@ static void judge_subject(const struct assay_kind *kind, const struct assay_coll
 static void name_platform(const struct assay_chain *chain, struct assay_verdict *verdict)
 {
     const struct assay_pck *const pck = &chain->pck.pck;
-    assay_vendor_root(chain->root.public_key, verdict->vendor_root);
+    assay_bytes_copy(verdict->vendor_root, 32, chain->root.key_name, 32);
     const struct assay_slice pieces[] = { assay_slice_over(verdict->vendor_root, 32),
                                           assay_slice_over(pck->ppid, sizeof pck->ppid) };
     assay_sha256_pieces(pieces, 2, verdict->platform_id);
@@ -248,9 +248,7 @@ static enum assay_status judge_under_root(const struct assay_kind *kind,
     const struct assay_endorsement *const e = choose(request->endorsements, kind, chain, &fitting);
     if (e == NULL) {
         struct assay_text observed = assay_text_empty();
-        uint8_t root[32];
-        assay_vendor_root(chain->root.public_key, root);
-        assay_text_add_hex(&observed, root, sizeof root);
+        assay_text_add_hex(&observed, chain->root.key_name, sizeof chain->root.key_name);
         assay_verdict_add(verdict, ASSAY_RULE_CHAIN_ROOT, quote->offset_cert_data,
                           "a root key pinned for this kind", observed.text);
         return ASSAY_OK;

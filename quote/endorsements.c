@@ -12,7 +12,8 @@
 int assay_endorsement_compare(const struct assay_endorsement_files *a,
                               const struct assay_endorsement_files *b)
 {
-    int order = assay_bytes_compare(a->root_key, b->root_key, sizeof a->root_key);
+    if (a->root.len != b->root.len) return a->root.len < b->root.len ? -1 : 1;
+    int order = assay_bytes_compare(a->root.bytes, b->root.bytes, a->root.len);
     if (order == 0 && a->kinds != b->kinds) order = a->kinds < b->kinds ? -1 : 1;
     if (order != 0) return order;
     uint8_t left[32], right[32];
@@ -50,7 +51,7 @@ enum assay_status assay_endorsements_encode(const struct assay_endorsement_files
     assay_cbor_put_array(w, count);
     for (size_t i = 0; i < count; i++) {
         assay_cbor_put_array(w, 3);
-        assay_cbor_put_bytes(w, entries[i].root_key, sizeof entries[i].root_key);
+        assay_cbor_put_bytes(w, entries[i].root.bytes, entries[i].root.len);
         assay_cbor_put_uint(w, entries[i].kinds);
         ASSAY_TRY(put_bundle(&entries[i].files, w));
     }
@@ -63,8 +64,12 @@ static enum assay_status read_entry(struct assay_cursor *c, struct assay_endorse
 {
     uint64_t kinds = 0;
     struct assay_slice bundle = { NULL, 0 };
+    struct assay_slice root = { NULL, 0 };
     ASSAY_TRY(assay_cbor_array_exact(c, 3));
-    ASSAY_TRY(assay_cbor_bytes_exact(c, entry->root_key, sizeof entry->root_key));
+    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_KEY_BYTES_MAX, &root));
+    const enum assay_key_type type = assay_key_type_of_len(root.len);
+    if (type == ASSAY_KEY_NONE) return ASSAY_E_RANGE;
+    assay_key_from(&entry->root, type, root.bytes, root.len);
     ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX, &kinds));
     ASSAY_TRY(assay_cbor_bytes(c, ASSAY_BUNDLE_LEN_MAX, &bundle));
     if (kinds == 0) return ASSAY_E_RANGE; /* it would vouch for nothing */
@@ -91,7 +96,7 @@ static bool rivals(const struct assay_endorsement *a, const struct assay_endorse
     const struct assay_tcb_info *left = &a->collateral->tcb_info;
     const struct assay_tcb_info *right = &b->collateral->tcb_info;
     return (a->kinds & b->kinds) != 0 &&
-           assay_bytes_equal(a->root_key, b->root_key, sizeof a->root_key) &&
+           assay_key_equal(&a->root, &b->root) &&
            left->tee == right->tee &&
            assay_bytes_equal(left->fmspc, right->fmspc, sizeof left->fmspc) &&
            assay_dn_equal(&a->collateral->pck_crl.issuer, &b->collateral->pck_crl.issuer);
@@ -120,10 +125,9 @@ enum assay_status assay_endorsements_decode(const uint8_t *bytes, size_t len,
     for (size_t i = 0; i < built.count; i++) {
         ASSAY_TRY(read_entry(&c, &entry));
         if (i > 0 && assay_endorsement_compare(&previous, &entry) >= 0) return ASSAY_E_INVALID;
-        ASSAY_TRY(assay_collateral_build(&entry.files, entry.root_key, &collateral[i]));
+        ASSAY_TRY(assay_collateral_build(&entry.files, &entry.root, &collateral[i]));
         if (!assay_collateral_sound(&collateral[i])) return ASSAY_E_INVALID;
-        assay_bytes_copy(built.entries[i].root_key, sizeof built.entries[i].root_key,
-                         entry.root_key, sizeof entry.root_key);
+        built.entries[i].root = entry.root;
         built.entries[i].kinds = entry.kinds;
         built.entries[i].collateral = &collateral[i];
         previous = entry;

@@ -2,9 +2,9 @@
  * quote/endorsements.h - the collateral of all vendor roots of one network as one byte string.
  *
  * Genesis carries it (docs/protocol.md 9) and ballots name its SHA-256. Canonical CBOR: an array of
- * [root key (64), kinds, bundle (quote/collateral.h)], strictly ascending by root key, kinds, the
- * bundle's digest. A root has one entry per platform family (TEE, FMSPC, issuing CA), and never two
- * for the same one.
+ * [root key (base/crypto.h; its length tells its type), kinds, bundle (quote/collateral.h)],
+ * strictly ascending by root key (shorter first), kinds, the bundle's digest. A root has one entry
+ * per platform family (TEE, FMSPC, issuing CA), and never two for the same one.
  */
 #ifndef ASSAY_QUOTE_ENDORSEMENTS_H
 #define ASSAY_QUOTE_ENDORSEMENTS_H
@@ -14,7 +14,7 @@
 
 /* One entry to encode. */
 struct assay_endorsement_files {
-    uint8_t root_key[ASSAY_P256_PUBLIC_LEN];
+    struct assay_key root;
     uint32_t kinds; /* ASSAY_KIND_BIT */
     struct assay_collateral_files files;
 };

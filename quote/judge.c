@@ -183,6 +183,7 @@ void assay_judge_tcb(const struct assay_kind *kind, const struct assay_quote *qu
                        verdict);
     ASSAY_ASSERT(result.status != ASSAY_TCB_NONE);
     verdict->tcb_status = result.status;
+    verdict->appraised = true;
     verdict->has_tcb_date = result.has_date;
     verdict->tcb_date_unix_s = result.date_unix_s;
     judge_status(&result, policy, verdict);

@@ -34,19 +34,42 @@ void assay_policy_default(struct assay_policy *policy)
     accept(policy, ASSAY_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED, ASSAY_ACCEPT_WARNING);
     accept(policy, ASSAY_TCB_TD_RELAUNCH_ADVISED, ASSAY_ACCEPT_WARNING);
     accept(policy, ASSAY_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED, ASSAY_ACCEPT_WARNING);
+    policy->platform.service_td = ASSAY_ACCEPT_WARNING;
+    policy->platform.sept_ve_enabled = ASSAY_ACCEPT_WARNING;
+    policy->platform.vmpl_max = 3;
+    policy->platform.allow_smt = true;
 }
 
 /* --- bounds */
-static uint32_t field_len(enum assay_reference_field field)
+static bool is_pcr(enum assay_reference_field field)
 {
-    return field <= ASSAY_REFERENCE_MRSIGNER ? 32 : 48;
+    return field >= ASSAY_REFERENCE_PCR0;
+}
+
+/* Length in bytes, by the field; realms and PCRs are measured with several hashes. */
+static bool length_fits(enum assay_reference_field field, uint32_t len)
+{
+    if (is_pcr(field)) return len == 32 || len == 48;
+    if (field >= ASSAY_REFERENCE_RIM && field < ASSAY_REFERENCE_CCA_IMPLEMENTATION)
+        return len == 32 || len == 48 || len == 64;
+    if (field == ASSAY_REFERENCE_MRENCLAVE || field == ASSAY_REFERENCE_MRSIGNER ||
+        field == ASSAY_REFERENCE_HOST_DATA || field == ASSAY_REFERENCE_CCA_IMPLEMENTATION)
+        return len == 32;
+    return len == 48;
+}
+
+/* The numbers between the named ones and PCR0 belong to nobody. */
+static bool is_field(enum assay_reference_field field)
+{
+    return (unsigned)field <= ASSAY_REFERENCE_CCA_IMPLEMENTATION ||
+           (is_pcr(field) && (unsigned)field < ASSAY_REFERENCE_FIELDS);
 }
 
 static enum assay_status check_reference(const struct assay_reference *r)
 {
-    if ((unsigned)r->field >= ASSAY_REFERENCE_FIELDS) return ASSAY_E_RANGE;
+    if (!is_field(r->field)) return ASSAY_E_RANGE;
     if ((unsigned)r->state > ASSAY_REFERENCE_DENIED) return ASSAY_E_RANGE;
-    if (r->value_len != field_len(r->field)) return ASSAY_E_INVALID;
+    if (!length_fits(r->field, r->value_len)) return ASSAY_E_INVALID;
     if (r->has_not_before && r->not_before_s < 0) return ASSAY_E_RANGE;
     if (r->has_not_after && r->not_after_s < 0) return ASSAY_E_RANGE;
     if (r->has_not_before && r->has_not_after && r->not_before_s > r->not_after_s)
@@ -79,8 +102,12 @@ enum assay_status assay_policy_check(const struct assay_policy *policy)
         policy->statuses[ASSAY_TCB_REVOKED].acceptance != ASSAY_ACCEPT_REFUSED ||
         policy->statuses[ASSAY_TCB_NOT_SUPPORTED].acceptance != ASSAY_ACCEPT_REFUSED)
         return ASSAY_E_INVALID;
-    for (uint32_t i = 0; i < policy->root_count; i++)
+    for (uint32_t i = 0; i < policy->root_count; i++) {
+        const struct assay_key *const key = &policy->roots[i].key;
         ASSAY_TRY(check_text(policy->roots[i].name, ASSAY_ROOT_NAME_MAX));
+        if (key->type == ASSAY_KEY_NONE || assay_key_type_of_len(key->len) != key->type)
+            return ASSAY_E_RANGE;
+    }
     for (uint32_t i = 0; i < policy->advisory_count; i++)
         ASSAY_TRY(check_text(policy->advisories_denied[i], ASSAY_ADVISORY_TEXT));
     for (uint32_t i = 0; i < policy->reference_count; i++)
@@ -126,7 +153,7 @@ void assay_policy_encode(const struct assay_policy *policy, struct assay_writer 
     for (uint32_t i = 0; i < policy->root_count; i++) {
         assay_cbor_put_array(w, 3);
         assay_cbor_put_text(w, policy->roots[i].name);
-        assay_cbor_put_bytes(w, policy->roots[i].key, sizeof policy->roots[i].key);
+        assay_cbor_put_bytes(w, policy->roots[i].key.bytes, policy->roots[i].key.len);
         assay_cbor_put_uint(w, policy->roots[i].kinds);
     }
     assay_cbor_put_array(w, policy->advisory_count);
@@ -205,9 +232,13 @@ static enum assay_status get_roots(struct assay_cursor *c, struct assay_policy *
     p->root_count = (uint32_t)count;
     for (uint32_t i = 0; i < p->root_count; i++) {
         uint64_t kinds = 0;
+        struct assay_slice key = { NULL, 0 };
         ASSAY_TRY(assay_cbor_array_exact(c, 3));
         ASSAY_TRY(get_text(c, p->roots[i].name, sizeof p->roots[i].name));
-        ASSAY_TRY(assay_cbor_bytes_exact(c, p->roots[i].key, sizeof p->roots[i].key));
+        ASSAY_TRY(assay_cbor_bytes(c, ASSAY_KEY_BYTES_MAX, &key));
+        const enum assay_key_type type = assay_key_type_of_len(key.len);
+        if (type == ASSAY_KEY_NONE) return ASSAY_E_RANGE;
+        assay_key_from(&p->roots[i].key, type, key.bytes, key.len);
         ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX, &kinds));
         p->roots[i].kinds = (uint32_t)kinds;
     }

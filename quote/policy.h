@@ -40,14 +40,27 @@ enum assay_reference_field {
     ASSAY_REFERENCE_RTMR1 = 4,
     ASSAY_REFERENCE_RTMR2 = 5,
     ASSAY_REFERENCE_RTMR3 = 6,
+    ASSAY_REFERENCE_MRSEAM = 7,
+    ASSAY_REFERENCE_MRCONFIGID = 8,
+    ASSAY_REFERENCE_MROWNER = 9,
+    ASSAY_REFERENCE_MROWNERCONFIG = 10,
+    ASSAY_REFERENCE_MRSERVICETD = 11,
+    ASSAY_REFERENCE_SNP_MEASUREMENT = 12,
+    ASSAY_REFERENCE_HOST_DATA = 13,
+    ASSAY_REFERENCE_ID_KEY_DIGEST = 14,
+    ASSAY_REFERENCE_AUTHOR_KEY_DIGEST = 15,
+    ASSAY_REFERENCE_RIM = 16, /* CCA: realm initial measurement; 32, 48 or 64 bytes */
+    ASSAY_REFERENCE_REM0 = 17, /* to REM3 = 20 */
+    ASSAY_REFERENCE_CCA_IMPLEMENTATION = 21,
+    ASSAY_REFERENCE_PCR0 = 32, /* to PCR23 = 55: Nitro (48 bytes), TPM (32 bytes, SHA-256 bank) */
 };
-enum { ASSAY_REFERENCE_FIELDS = 7 };
+enum { ASSAY_REFERENCE_FIELDS = 56 };
 
 struct assay_reference {
     enum assay_reference_field field;
     enum assay_reference_state state;
     uint8_t value[ASSAY_MEASUREMENT_MAX];
-    uint32_t value_len; /* 32 or 48, by the field */
+    uint32_t value_len; /* 32, 48 or 64, by the field */
     bool has_not_before;
     int64_t not_before_s;
     bool has_not_after;
@@ -57,16 +70,29 @@ struct assay_reference {
 
 enum {
     ASSAY_POLICY_ROOTS_MAX = 16,
-    ASSAY_REFERENCES_MAX = 64,
+    ASSAY_REFERENCES_MAX = 128,
     ASSAY_POLICY_ADVISORIES_MAX = 64,
     ASSAY_ROOT_NAME_MAX = 32,
-    ASSAY_POLICY_LEN_MAX = 24576, /* encoded; all tables full take about 14 KB */
+    ASSAY_POLICY_LEN_MAX = 40960, /* encoded; all tables full take about 26 KB */
 };
 
 struct assay_policy_root {
     char name[ASSAY_ROOT_NAME_MAX]; /* for people */
-    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    struct assay_key key;
     uint32_t kinds; /* ASSAY_KIND_BIT */
+};
+
+/* What a TEE may be beyond its measurement and its TCB status. */
+struct assay_platform_rules {
+    enum assay_acceptance service_td;      /* TDX: a bound service TD; default WARNING */
+    enum assay_acceptance sept_ve_enabled; /* TDX: without SEPT_VE_DISABLE; default WARNING */
+    uint8_t vmpl_max;                      /* SNP, 0 to 3; above 0 is a warning; default 3 */
+    bool allow_migration_agent;            /* SNP; default false */
+    bool allow_smt;                        /* SNP; default true */
+    bool require_single_socket;            /* SNP; default false */
+    bool require_crl; /* kinds beyond SGX and TDX: no list is unjudged, not a warning */
+    /* Least reported TCB of an SNP platform: boot loader, TEE, SNP, microcode, FMC. */
+    uint8_t snp_tcb_min[5];
 };
 
 struct assay_policy {
@@ -76,6 +102,7 @@ struct assay_policy {
     uint32_t evaluation_number_min; /* 0: none */
     uint16_t pcesvn_min;
     uint8_t tee_tcb_svn_min[16]; /* TDX */
+    struct assay_platform_rules platform;
     uint32_t root_count;
     struct assay_policy_root roots[ASSAY_POLICY_ROOTS_MAX];
     uint32_t advisory_count;
@@ -88,7 +115,8 @@ struct assay_policy {
 /*
  * assay_policy_default - UpToDate and SWHardeningNeeded affirming; ConfigurationNeeded,
  * ConfigurationAndSWHardeningNeeded, OutOfDate, OutOfDateConfigurationNeeded, TDRelaunchAdvised
- * warning, without end of grace; profile production; every kind; no roots, no references.
+ * warning, without end of grace; profile production; every kind; the platform rules' defaults; no
+ * roots, no references.
  * Returns: nothing
  */
 void assay_policy_default(struct assay_policy *policy);

@@ -3,8 +3,8 @@
  * 3).
  *
  * A verdict starts as "unknown, none" and can only become affirming through assay_verdict_conclude
- * with a computed TCB status and no reason against it: no early return can leave it good (quotes.md
- * 7.3).
+ * once the kind says that every check was reached, with every proof true and no reason against it:
+ * no early return can leave it good (quotes.md 7.3).
  */
 #include "quote/verdict.h"
 
@@ -68,19 +68,35 @@ bool assay_verdict_has_class(const struct assay_verdict *verdict, enum assay_rul
     return false;
 }
 
+void assay_verdict_proof(struct assay_verdict *verdict, enum assay_proof proof,
+                        enum assay_proof_state state)
+{
+    ASSAY_ASSERT((unsigned)proof < ASSAY_PROOF_COUNT);
+    ASSAY_ASSERT((unsigned)state <= ASSAY_PROOF_FALSE);
+    if (verdict->proofs[proof] != ASSAY_PROOF_FALSE) verdict->proofs[proof] = (uint8_t)state;
+}
+
+static bool has_proof(const struct assay_verdict *verdict, enum assay_proof_state state)
+{
+    for (size_t i = 0; i < ASSAY_PROOF_COUNT; i++)
+        if (verdict->proofs[i] == state) return true;
+    return false;
+}
+
 void assay_verdict_conclude(struct assay_verdict *verdict)
 {
     ASSAY_ASSERT(verdict->reason_count <= ASSAY_REASONS_MAX);
     verdict->genuine = ASSAY_GENUINE_UNKNOWN;
     verdict->tier = ASSAY_TIER_NONE;
-    if (assay_verdict_has_class(verdict, ASSAY_RULE_FORGED)) {
+    if (assay_verdict_has_class(verdict, ASSAY_RULE_FORGED) ||
+        has_proof(verdict, ASSAY_PROOF_FALSE)) {
         verdict->genuine = ASSAY_GENUINE_FALSE;
         verdict->tier = ASSAY_TIER_CONTRAINDICATED;
         return;
     }
     /* Nothing forged, but nothing proven either. */
     if (assay_verdict_has_class(verdict, ASSAY_RULE_UNJUDGED)) return;
-    if (verdict->tcb_status == ASSAY_TCB_NONE) return;
+    if (!verdict->appraised || has_proof(verdict, ASSAY_PROOF_UNKNOWN)) return;
 
     verdict->genuine = ASSAY_GENUINE_TRUE;
     if (assay_verdict_has_class(verdict, ASSAY_RULE_REFUSED) ||
@@ -106,7 +122,8 @@ static enum assay_outcome pass_level(enum assay_tcb_status status)
     case ASSAY_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED: return ASSAY_OUTCOME_PASS_OUT_OF_DATE;
     case ASSAY_TCB_REVOKED: return ASSAY_OUTCOME_FAIL_HARD;
     case ASSAY_TCB_NOT_SUPPORTED: return ASSAY_OUTCOME_FAIL_SOFT;
-    case ASSAY_TCB_NONE: return ASSAY_OUTCOME_NONE;
+    /* The kinds without a TCB status: minimum versions are the policy's. */
+    case ASSAY_TCB_NONE: return ASSAY_OUTCOME_PASS_UP_TO_DATE;
     }
     ASSAY_UNREACHABLE("a TCB status");
 }
@@ -190,16 +207,27 @@ enum assay_rule_class assay_rule_class_of(enum assay_rule rule)
 }
 #undef RULE_CLASS
 
+#define KIND_TEXT(symbol, number, text)                                                            \
+    case symbol: return text;
 const char *assay_kind_text(enum assay_evidence_kind kind)
 {
     switch (kind) {
-    case ASSAY_KIND_NONE: return "none";
-    case ASSAY_KIND_SGX3: return "sgx-v3";
-    case ASSAY_KIND_TDX4: return "tdx-v4";
-    case ASSAY_KIND_SOFT: return "soft";
+        ASSAY_KIND_LIST(KIND_TEXT)
     }
     return "unknown";
 }
+#undef KIND_TEXT
+
+#define PROOF_NAME(symbol, number, name)                                                           \
+    case symbol: return name;
+const char *assay_proof_name(enum assay_proof proof)
+{
+    switch (proof) {
+        ASSAY_PROOF_LIST(PROOF_NAME)
+    }
+    return "unknown";
+}
+#undef PROOF_NAME
 
 enum assay_status assay_tcb_status_parse(const char *text, size_t len,
                                          enum assay_tcb_status *status)
@@ -217,11 +245,10 @@ enum assay_status assay_tcb_status_parse(const char *text, size_t len,
 
 enum assay_status assay_kind_parse(const char *text, enum assay_evidence_kind *kind)
 {
-    static const enum assay_evidence_kind kinds[] = { ASSAY_KIND_SGX3, ASSAY_KIND_TDX4,
-                                                      ASSAY_KIND_SOFT };
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (assay_text_compare(text, assay_kind_text(kinds[i]), ASSAY_REASON_TEXT) != 0) continue;
-        *kind = kinds[i];
+    for (int number = 1; number < ASSAY_KIND_COUNT; number++) {
+        const enum assay_evidence_kind candidate = (enum assay_evidence_kind)number;
+        if (assay_text_compare(text, assay_kind_text(candidate), ASSAY_REASON_TEXT) != 0) continue;
+        *kind = candidate;
         return ASSAY_OK;
     }
     return ASSAY_E_NOT_FOUND;

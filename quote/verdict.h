@@ -15,12 +15,25 @@
 #include <stdint.h>
 
 /* Kinds of evidence; numbers travel in envelopes and genesis, hence are never reused. */
-enum assay_evidence_kind {
-    ASSAY_KIND_NONE = 0,
-    ASSAY_KIND_SGX3 = 1, /* SGX quote, format version 3 */
-    ASSAY_KIND_TDX4 = 2, /* TDX quote, format version 4, TD report 1.0 */
-    ASSAY_KIND_SOFT = 3, /* SGX-v3-shaped quote under a project-made root: development only */
-};
+#define ASSAY_KIND_LIST(X)                                                                         \
+    X(ASSAY_KIND_NONE, 0, "none")                                                                  \
+    X(ASSAY_KIND_SGX3, 1, "sgx-v3") /* SGX quote, format version 3 */                              \
+    X(ASSAY_KIND_TDX4, 2, "tdx-v4") /* TDX quote, format version 4, TD report 1.0 */               \
+    X(ASSAY_KIND_SOFT, 3, "soft") /* SGX-v3-shaped, under a project-made root: development only */ \
+    X(ASSAY_KIND_SGX4, 4, "sgx-v4")   /* SGX report body in a quote of format version 4 */         \
+    X(ASSAY_KIND_SGX5, 5, "sgx-v5")   /* and of version 5 */                                       \
+    X(ASSAY_KIND_TDX5, 6, "tdx-v5")   /* TD report 1.0, 1.5 or 1.5 extended in version 5 */        \
+    X(ASSAY_KIND_SNP, 7, "snp")       /* AMD SEV-SNP attestation report, every version */          \
+    X(ASSAY_KIND_NITRO, 8, "nitro")   /* AWS Nitro attestation document */                         \
+    X(ASSAY_KIND_TPM, 9, "tpm2")      /* TPM 2.0 quote with the proof of its attestation key */    \
+    X(ASSAY_KIND_VTPM_SNP, 10, "paravisor-vtpm-snp") /* SNP report, runtime data, vTPM quote */    \
+    X(ASSAY_KIND_VTPM_TDX, 11, "paravisor-vtpm-tdx") /* the same over a TDX quote */               \
+    X(ASSAY_KIND_CCA, 12, "cca")      /* Arm CCA attestation token */
+
+#define ASSAY_KIND_ENUM(symbol, number, text) symbol = number,
+enum assay_evidence_kind { ASSAY_KIND_LIST(ASSAY_KIND_ENUM) };
+#undef ASSAY_KIND_ENUM
+enum { ASSAY_KIND_COUNT = 13 };
 
 /* One slot of a ballot, four bits on the wire (docs/protocol.md 3 and 4). */
 enum assay_outcome {
@@ -54,6 +67,42 @@ enum { ASSAY_OUTCOME_COUNT = 7 };
 enum assay_tcb_status { ASSAY_TCB_STATUS_LIST(ASSAY_TCB_STATUS_ENUM) };
 #undef ASSAY_TCB_STATUS_ENUM
 enum { ASSAY_TCB_STATUS_COUNT = 11 };
+
+/*
+ * The single proofs that together make evidence genuine. Each is false, true, or unknown: what is
+ * at hand cannot prove it (then the evidence is unjudged). Names are those of claims.links.
+ */
+#define ASSAY_PROOF_LIST(X)                                                                        \
+    X(ASSAY_PROOF_QUOTE_SIGNATURE, 0, "quote_signature_ok") /* quote by its attestation key */     \
+    X(ASSAY_PROOF_QE_REPORT_SIGNATURE, 1, "qe_report_signature_ok") /* QE report by the PCK */     \
+    X(ASSAY_PROOF_AK_BINDING, 2, "ak_binding_ok") /* QE report data names the key */               \
+    X(ASSAY_PROOF_CHAIN_TO_ROOT, 3, "chain_to_trusted_root_ok")                                    \
+    X(ASSAY_PROOF_REPORT_SIGNATURE, 4, "report_signature_ok") /* SNP report by its VEK */          \
+    X(ASSAY_PROOF_CHAIN, 5, "chain_ok") /* VEK or Nitro leaf to the root */                        \
+    X(ASSAY_PROOF_VEK_TCB, 6, "vek_tcb_matches_reported_tcb")                                      \
+    X(ASSAY_PROOF_CHIP_ID, 7, "chip_id_matches_vek_hwid")                                          \
+    X(ASSAY_PROOF_COSE_SIGNATURE, 8, "cose_signature_ok") /* Nitro document by its leaf */         \
+    X(ASSAY_PROOF_TPM_SIGNATURE, 9, "tpm_signature_ok") /* TPM quote by its AK */                  \
+    X(ASSAY_PROOF_PCR_DIGEST, 10, "pcr_digest_ok") /* PCR values make the digest */                \
+    X(ASSAY_PROOF_EK_CHAIN, 11, "ek_chain_ok") /* EK certificate to the root */                    \
+    X(ASSAY_PROOF_AK_TRUSTED, 12, "ak_bound_ok") /* the AK lives beside that EK */                 \
+    X(ASSAY_PROOF_RUNTIME_DATA, 13, "hardware_report_data_binds_runtime_data")                     \
+    X(ASSAY_PROOF_RUNTIME_AK, 14, "runtime_data_names_ak")                                         \
+    X(ASSAY_PROOF_PLATFORM_SIGNATURE, 15, "platform_token_signature_ok")                           \
+    X(ASSAY_PROOF_REALM_SIGNATURE, 16, "realm_token_signature_ok")                                 \
+    X(ASSAY_PROOF_REALM_BINDING, 17, "realm_binding_ok") /* platform token names the key */
+
+#define ASSAY_PROOF_ENUM(symbol, number, name) symbol = number,
+enum assay_proof { ASSAY_PROOF_LIST(ASSAY_PROOF_ENUM) };
+#undef ASSAY_PROOF_ENUM
+enum { ASSAY_PROOF_COUNT = 18 };
+
+enum assay_proof_state {
+    ASSAY_PROOF_NOT_USED = 0, /* the kind has no such link */
+    ASSAY_PROOF_UNKNOWN = 1,
+    ASSAY_PROOF_TRUE = 2,
+    ASSAY_PROOF_FALSE = 3,
+};
 
 /* Tiers of AR4SI (draft-ietf-rats-ar4si section 2.3.2). */
 enum assay_tier {
@@ -146,7 +195,56 @@ enum assay_rule_class {
       "reserved bits of the TEE report are set")                                                   \
     X(ASSAY_RULE_EVALUATION_NUMBER, 42, OLD, "tcb-evaluation-number",                              \
       "the collateral's evaluation number is under the minimum")                                   \
-    X(ASSAY_RULE_KIND, 43, REFUSED, "kind", "the policy does not accept this kind of evidence")
+    X(ASSAY_RULE_KIND, 43, REFUSED, "kind", "the policy does not accept this kind of evidence")    \
+    X(ASSAY_RULE_REPORT_SIGNATURE, 44, FORGED, "report-signature",                                 \
+      "the report is not signed by its endorsement key")                                           \
+    X(ASSAY_RULE_DOCUMENT_SIGNATURE, 45, FORGED, "document-signature",                             \
+      "a signed token or document has a wrong signature")                                          \
+    X(ASSAY_RULE_KEY_MISSING, 46, UNJUDGED, "signing-key-missing",                                 \
+      "no certificate of the signing key is at hand")                                              \
+    X(ASSAY_RULE_CHAIN_MISSING, 47, UNJUDGED, "chain-missing",                                     \
+      "a certificate between the signing key and the root is missing")                             \
+    X(ASSAY_RULE_VEK_TCB, 48, FORGED, "endorsement-key-tcb",                                       \
+      "the endorsement key was certified for another TCB version")                                 \
+    X(ASSAY_RULE_CHIP_ID, 49, FORGED, "chip-id",                                                   \
+      "the endorsement key was certified for another chip")                                        \
+    X(ASSAY_RULE_TCB_ORDER, 50, REFUSED, "tcb-order",                                              \
+      "reported, committed and current TCB do not rise in this order")                             \
+    X(ASSAY_RULE_SIGNING_KEY, 51, FORGED, "signing-key",                                           \
+      "the report names another kind of signing key")                                              \
+    X(ASSAY_RULE_REVOCATION_UNKNOWN, 52, NOTE, "revocation-unknown",                               \
+      "no revocation list is at hand")                                                             \
+    X(ASSAY_RULE_VMPL, 53, REFUSED, "vmpl", "the policy does not accept this privilege level")     \
+    X(ASSAY_RULE_VMPL_NOTE, 54, NOTE, "vmpl-not-zero",                                             \
+      "the report was asked for by less privileged software of the guest")                         \
+    X(ASSAY_RULE_MIGRATION_AGENT, 55, REFUSED, "migration-agent",                                  \
+      "the guest may be moved by a migration agent")                                               \
+    X(ASSAY_RULE_SMT, 56, REFUSED, "smt", "the policy does not accept simultaneous threads")       \
+    X(ASSAY_RULE_SINGLE_SOCKET, 57, REFUSED, "single-socket",                                      \
+      "the policy demands a guest bound to one socket")                                            \
+    X(ASSAY_RULE_SERVICE_TD, 58, REFUSED, "service-td", "the policy does not accept a service TD") \
+    X(ASSAY_RULE_SERVICE_TD_NOTE, 59, NOTE, "service-td-bound", "a service TD is bound to the TD") \
+    X(ASSAY_RULE_SEPT_VE, 60, REFUSED, "sept-ve-disable",                                          \
+      "the policy demands SEPT_VE_DISABLE")                                                        \
+    X(ASSAY_RULE_SEPT_VE_NOTE, 61, NOTE, "sept-ve-enabled", "the TD runs without SEPT_VE_DISABLE") \
+    X(ASSAY_RULE_PCR_DIGEST, 62, FORGED, "pcr-digest", "the PCR values do not make the digest")    \
+    X(ASSAY_RULE_PCR_MISSING, 63, UNJUDGED, "pcr-values-missing", "the PCR values are not at hand")\
+    X(ASSAY_RULE_AK_UNPROVEN, 64, UNJUDGED, "attestation-key-unproven",                            \
+      "nothing binds the attestation key to a certified TPM")                                      \
+    X(ASSAY_RULE_AK_ATTRIBUTES, 65, FORGED, "attestation-key-attributes",                          \
+      "the attestation key is no restricted signing key of the TPM")                               \
+    X(ASSAY_RULE_RUNTIME_DATA, 66, FORGED, "runtime-data",                                         \
+      "the hardware report does not bind the runtime data")                                        \
+    X(ASSAY_RULE_RUNTIME_AK, 67, FORGED, "runtime-data-key",                                       \
+      "the runtime data names another attestation key")                                            \
+    X(ASSAY_RULE_REALM_BINDING, 68, FORGED, "realm-binding",                                       \
+      "the platform token does not bind the realm's key")                                          \
+    X(ASSAY_RULE_LIFECYCLE, 69, REFUSED, "lifecycle", "the platform is not in its secured state")  \
+    X(ASSAY_RULE_PRODUCT, 70, FORGED, "product",                                                   \
+      "certificate and report name different products")                                            \
+    X(ASSAY_RULE_NONCE, 71, FORGED, "nonce", "the evidence answers another challenge")             \
+    X(ASSAY_RULE_BOOTLOADER_STATE, 72, NOTE, "provisional-firmware",                               \
+      "newer firmware runs than is committed: it can be rolled back")
 
 #define ASSAY_RULE_ENUM(symbol, number, class_, name, text) symbol = number,
 enum assay_rule { ASSAY_RULE_LIST(ASSAY_RULE_ENUM) };
@@ -158,7 +256,7 @@ enum {
     ASSAY_REASON_TEXT = 100,        /* a 48-byte measurement in hexadecimal and its NUL */
     ASSAY_ADVISORIES_MAX = 64,      /* genuine TCB levels list up to 30 */
     ASSAY_ADVISORY_TEXT = 24,       /* "INTEL-SA-01234" and room */
-    ASSAY_MEASUREMENT_MAX = 48,
+    ASSAY_MEASUREMENT_MAX = 64, /* a realm measured with SHA-512 */
     ASSAY_REPORT_DATA_LEN = 64,
 };
 
@@ -175,6 +273,7 @@ struct assay_verdict {
     enum assay_tier tier;
     enum assay_tcb_status tcb_status;
     bool insecure; /* appraised under profile development */
+    bool appraised; /* every check of the kind was reached: without it nothing is genuine */
     bool debug;
     bool has_tcb_date;
     int64_t tcb_date_unix_s; /* minimum of platform, QE and module level */
@@ -191,8 +290,10 @@ struct assay_verdict {
     bool has_claims; /* the evidence parsed: the fields below are filled, though perhaps not proven
                       */
     uint8_t report_data[ASSAY_REPORT_DATA_LEN];
-    uint8_t measurement[ASSAY_MEASUREMENT_MAX]; /* MRENCLAVE or MRTD */
+    uint8_t measurement[ASSAY_MEASUREMENT_MAX]; /* MRENCLAVE, MRTD, RIM, ... */
     uint32_t measurement_len;
+
+    uint8_t proofs[ASSAY_PROOF_COUNT]; /* enum assay_proof_state */
 
     bool has_platform;
     bool platform_masked;    /* the id names an instance or nothing: docs/protocol.md 6.2 */
@@ -221,11 +322,14 @@ void assay_verdict_init(struct assay_verdict *verdict, enum assay_evidence_kind 
 void assay_verdict_add(struct assay_verdict *verdict, enum assay_rule rule, uint32_t offset,
                        const char *expected, const char *observed);
 /*
- * assay_verdict_conclude - compute genuine and tier from reasons and status. No reasons and a
- * computed TCB status are needed for TRUE; call it once, last.
+ * assay_verdict_conclude - compute genuine and tier from reasons and links. TRUE needs appraised,
+ * every used link true, and no reason of class FORGED or UNJUDGED; call it once, last.
  * Returns: nothing
  */
 void assay_verdict_conclude(struct assay_verdict *verdict);
+/* Sets one proof; one that is false stays false. Returns: nothing. */
+void assay_verdict_proof(struct assay_verdict *verdict, enum assay_proof proof,
+                        enum assay_proof_state state);
 /* Returns: true when a reason of this rule is present. */
 bool assay_verdict_has(const struct assay_verdict *verdict, enum assay_rule rule);
 /* Returns: true when a reason of this class is present. */
@@ -238,6 +342,7 @@ const char *assay_tier_text(enum assay_tier tier);               /* "affirming" 
 const char *assay_rule_name(enum assay_rule rule);               /* "quote-signature" */
 const char *assay_rule_text(enum assay_rule rule);               /* a sentence */
 const char *assay_kind_text(enum assay_evidence_kind kind);      /* "sgx-v3" */
+const char *assay_proof_name(enum assay_proof proof);               /* "chain_ok" */
 /* Returns: the class of a rule; FORGED for a number outside the list */
 enum assay_rule_class assay_rule_class_of(enum assay_rule rule);
 /* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND */

@@ -30,7 +30,7 @@ enum {
 /* One pinned root key, what it may vouch for, and the collateral of one platform family under it.
  */
 struct assay_endorsement {
-    uint8_t root_key[ASSAY_P256_PUBLIC_LEN];   /* X | Y */
+    struct assay_key root;
     uint32_t kinds;                            /* ASSAY_KIND_BIT(...) | ... */
     const struct assay_collateral *collateral; /* NULL: none is known */
 };
@@ -103,14 +103,22 @@ ASSAY_CHECKED enum assay_status assay_evidence_detect(const uint8_t *bytes, size
 ASSAY_CHECKED enum assay_status assay_evidence_length(enum assay_evidence_kind kind,
                                                       const uint8_t *bytes, size_t len,
                                                       size_t *declared);
+/* The name of a root (verdict.vendor_root) is assay_key_name of its key. */
+
+/* Roots pinned in the source, quote/roots.c. */
+enum assay_pinned_root {
+    ASSAY_PINNED_INTEL_SGX = 0, /* SGX and TDX */
+    ASSAY_PINNED_AMD_MILAN = 1,
+    ASSAY_PINNED_AMD_GENOA = 2,
+    ASSAY_PINNED_AMD_TURIN = 3,
+    ASSAY_PINNED_AWS_NITRO = 4, /* G1 */
+};
+enum { ASSAY_PINNED_ROOTS = 5 };
 /*
- * assay_vendor_root - the name of a pinned root: SHA-256 over its SubjectPublicKeyInfo in DER, the
- * same as `openssl pkey -pubin -outform der | sha256sum`.
- * Returns: nothing
+ * assay_pinned_root - a vendor's root key and the kinds that it may vouch for.
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (outside the list)
  */
-void assay_vendor_root(const uint8_t root_key[static ASSAY_P256_PUBLIC_LEN],
-                       uint8_t vendor_root[static 32]);
-/* Intel's SGX root key, pinned in the source. Returns: 64 bytes X | Y. */
-const uint8_t *assay_intel_root_key(void);
+ASSAY_CHECKED enum assay_status assay_pinned_root(enum assay_pinned_root which,
+                                                  struct assay_key *key, uint32_t *kinds);
 
 #endif

@@ -46,10 +46,35 @@ struct assay_pck {
     uint8_t smt_enabled;
 };
 
+/* AMD's extensions 1.3.6.1.4.1.3704.1 of a VCEK or VLEK ("Versioned Chip Endorsement Key (VCEK)
+ * Certificate and KDS Interface Specification", 57230). */
+enum { ASSAY_PRODUCT_NAME_MAX = 32, ASSAY_HWID_MAX = 64 };
+struct assay_vek {
+    uint32_t struct_version;              /* .1 */
+    char product[ASSAY_PRODUCT_NAME_MAX]; /* .2: "Milan-B0", "Genoa", "Turin-B1" */
+    bool has_fmc;                         /* .3.9, Turin and later */
+    uint8_t bootloader;                   /* .3.1 */
+    uint8_t tee;                          /* .3.2 */
+    uint8_t snp;                          /* .3.3 */
+    uint8_t microcode;                    /* .3.8 */
+    uint8_t fmc;
+    uint32_t hwid_len; /* .4: 64 bytes, 8 on Turin, 0 in a VLEK */
+    uint8_t hwid[ASSAY_HWID_MAX];
+    char csp[ASSAY_COMMON_NAME_MAX]; /* .5, VLEK only; empty in a VCEK */
+};
+
+enum {
+    ASSAY_EKU_TCG_EK = 1, /* 2.23.133.8.1 */
+    ASSAY_EKU_TCG_AK = 2, /* 2.23.133.8.3 */
+    ASSAY_EKU_OTHER = 4,
+};
+
 enum {
     ASSAY_KEY_USAGE_DIGITAL_SIGNATURE = 1,
     ASSAY_KEY_USAGE_CERT_SIGN = 2,
     ASSAY_KEY_USAGE_CRL_SIGN = 4,
+    ASSAY_KEY_USAGE_KEY_ENCIPHERMENT = 8, /* RSA endorsement keys of TPMs */
+    ASSAY_KEY_USAGE_KEY_AGREEMENT = 16,   /* EC endorsement keys of TPMs */
 };
 
 struct assay_certificate {
@@ -60,9 +85,11 @@ struct assay_certificate {
     uint8_t serial[ASSAY_SERIAL_LEN]; /* big-endian, right-aligned */
     int64_t not_before_s;
     int64_t not_after_s;
-    uint8_t public_key[ASSAY_P256_PUBLIC_LEN]; /* X | Y; not yet known to be on the curve */
-    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
-    uint8_t tbs_digest[ASSAY_SHA256_LEN];
+    struct assay_key key; /* not yet known to be on its curve */
+    uint8_t key_name[ASSAY_SHA256_LEN]; /* SHA-256 of the SubjectPublicKeyInfo as it stands there */
+    struct assay_signature signature;
+    uint8_t tbs_digest[ASSAY_DIGEST_MAX]; /* as the signature's algorithm hashes */
+    uint8_t digest[ASSAY_SHA256_LEN];     /* SHA-256 of the whole certificate */
     bool has_basic_constraints;
     bool is_ca;
     bool has_path_len;
@@ -74,8 +101,12 @@ struct assay_certificate {
     bool has_authority_key_id;
     uint8_t authority_key_id[ASSAY_KEY_ID_LEN];
     bool has_unknown_critical; /* a critical extension that is none of these: must be refused */
+    bool has_extended_key_usage;
+    uint32_t extended_key_usage; /* ASSAY_EKU_... */
     bool has_pck;
     struct assay_pck pck;
+    bool has_vek;
+    struct assay_vek vek;
 };
 
 struct assay_crl {
@@ -86,14 +117,14 @@ struct assay_crl {
     uint8_t authority_key_id[ASSAY_KEY_ID_LEN];
     bool has_number;
     uint8_t number[ASSAY_SERIAL_LEN]; /* big-endian, right-aligned */
-    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
-    uint8_t tbs_digest[ASSAY_SHA256_LEN];
+    struct assay_signature signature;
+    uint8_t tbs_digest[ASSAY_DIGEST_MAX];
     uint32_t revoked_count;
     uint8_t revoked[ASSAY_CRL_ENTRIES_MAX][ASSAY_SERIAL_LEN]; /* sorted, right-aligned */
 };
 
 /*
- * assay_x509_certificate - one DER certificate with a P-256 key, signed with ecdsa-with-SHA256.
+ * assay_x509_certificate - one DER certificate; keys and algorithms as listed in base/crypto.h.
  * Returns: ASSAY_OK | ASSAY_E_RANGE (too long, a bound above) | ASSAY_E_SYNTAX | ASSAY_E_TRAILING |
  *          ASSAY_E_DUPLICATE (an extension twice) | ASSAY_E_UNSUPPORTED (another algorithm) |
  *          ASSAY_E_MEMORY; *out untouched unless ASSAY_OK
@@ -110,12 +141,24 @@ ASSAY_CHECKED enum assay_status assay_x509_pem_chain(const uint8_t *pem, size_t 
                                                      struct assay_certificate *out, size_t capacity,
                                                      size_t *count);
 /*
- * assay_x509_root_key - the public key of the first self-issued certificate of a PEM text (or of a
- * single DER certificate): what --root FILE and root_ca.pem mean. Nothing is verified.
+ * assay_x509_certificates - what a file or a table holds: one DER certificate, several one after
+ * the other, or a PEM text.
+ * Returns: as assay_x509_pem_chain
+ */
+ASSAY_CHECKED enum assay_status assay_x509_certificates(const uint8_t *bytes, size_t len,
+                                                        struct assay_certificate *out,
+                                                        size_t capacity, size_t *count);
+/* One SubjectPublicKeyInfo in DER. Returns: as assay_x509_certificate */
+ASSAY_CHECKED enum assay_status assay_x509_public_key(const uint8_t *der, size_t len,
+                                                      struct assay_key *out);
+/*
+ * assay_x509_root - the key of the first self-issued certificate of a PEM text or a single DER
+ * certificate, or of a bare public key (DER or PEM): what --root FILE and root_ca.pem mean. Nothing
+ * is verified.
  * Returns: as assay_x509_pem_chain | ASSAY_E_NOT_FOUND (no self-issued certificate)
  */
-ASSAY_CHECKED enum assay_status assay_x509_root_key(const uint8_t *pem, size_t len,
-                                                    uint8_t public_key[static 64]);
+ASSAY_CHECKED enum assay_status assay_x509_root(const uint8_t *bytes, size_t len,
+                                                struct assay_key *out);
 /*
  * assay_x509_crl - one DER revocation list of version 2 with a nextUpdate.
  * Returns: as assay_x509_certificate, also ASSAY_E_FULL (too many entries); *out may be overwritten

@@ -37,7 +37,7 @@ struct candidate {
     struct rank rank;
     struct assay_dn issuer; /* of a CRL */
     bool of_ca, of_root;    /* a CRL of the evidence's own authorities */
-    uint8_t signer[64];     /* key of a signing chain */
+    struct assay_key signer; /* key of a signing chain */
 };
 
 /* The search through one folder. On the heap. */
@@ -48,7 +48,7 @@ struct search {
     size_t root_count;
     struct assay_dn roots[ASSAY_DIR_PARTS_MAX]; /* self-issued certificates of the folder */
     size_t signer_count;
-    uint8_t signers[ASSAY_DIR_PARTS_MAX][64]; /* keys that the root of the evidence issued */
+    struct assay_key signers[ASSAY_DIR_PARTS_MAX]; /* keys that the root of the evidence issued */
     /* room for one file of each kind, read and left */
     struct assay_tcb_info tcb_info;
     struct assay_qe_identity qe_identity;
@@ -159,7 +159,7 @@ static void note_signer(struct search *s, const struct assay_certificate *signer
 {
     if (s->signer_count == ASSAY_DIR_PARTS_MAX || !s->wanted->has_chain) return;
     if (!assay_chain_names(&s->wanted->root, signer)) return;
-    assay_bytes_copy(s->signers[s->signer_count++], 64, signer->public_key, 64);
+    s->signers[s->signer_count++] = signer->key;
 }
 
 /* A chain with a CA below the root belongs to PCK certificates, one with a signer to documents. */
@@ -181,10 +181,10 @@ static bool read_chain(struct search *s, struct candidate *c)
         else signers += 1;
         if (!it->is_ca) note_signer(s, it);
         c->rank.fits = it->is_ca && s->wanted->has_chain &&
-                       assay_bytes_equal(it->public_key, s->wanted->ca.public_key, 64);
+                       assay_key_equal(&it->key, &s->wanted->ca.key);
         c->rank.current = is_current(s, it->not_before_s, it->not_after_s);
         c->rank.issued_s = it->not_before_s;
-        assay_bytes_copy(c->signer, sizeof c->signer, it->public_key, 64);
+        c->signer = it->key;
     }
     c->shape = has_ca ? SHAPE_PCK_CHAIN : SHAPE_SIGNING_CHAIN;
     return has_ca ? signers == 0 : signers == 1;
@@ -218,7 +218,7 @@ static bool outranks(const struct rank *a, const struct rank *b)
 
 /* Does the document of a part carry a signature by this key? */
 static bool signed_by(struct search *s, enum assay_collateral_part part, struct assay_slice text,
-                      const uint8_t key[static 64])
+                      const struct assay_key *key)
 {
     struct assay_signed_json document;
     uint8_t digest[ASSAY_SHA256_LEN];
@@ -229,13 +229,15 @@ static bool signed_by(struct search *s, enum assay_collateral_part part, struct 
     else status = assay_json_qe_identity(text.bytes, text.len, &s->qe_identity, &document, NULL);
     if (status != ASSAY_OK) return false;
     assay_sha256(document.body.bytes, document.body.len, digest);
-    return assay_chain_signed(key, digest, document.signature) == ASSAY_OK;
+    struct assay_signature signature;
+    assay_signature_from_p256(&signature, document.signature);
+    return assay_chain_signed(key, digest, &signature) == ASSAY_OK;
 }
 
 static bool is_vouched(struct search *s, enum assay_collateral_part part, struct assay_slice text)
 {
     for (size_t i = 0; i < s->signer_count; i++)
-        if (signed_by(s, part, text, s->signers[i])) return true;
+        if (signed_by(s, part, text, &s->signers[i])) return true;
     return false;
 }
 
@@ -262,13 +264,16 @@ static bool rank_for(struct search *s, const struct assay_collateral_files *file
                (c->of_ca || !is_root_of_folder(s, &c->issuer));
     case ASSAY_PART_TCB_CHAIN:
         if (c->shape != SHAPE_SIGNING_CHAIN) return false;
-        rank->fits = signed_by(s, ASSAY_PART_TCB_INFO, files->part[ASSAY_PART_TCB_INFO], c->signer);
+        rank->fits =
+            signed_by(s, ASSAY_PART_TCB_INFO, files->part[ASSAY_PART_TCB_INFO], &c->signer);
         return true;
     case ASSAY_PART_QE_CHAIN: /* without one the TCB chain serves: only the right one is better */
         if (c->shape != SHAPE_SIGNING_CHAIN) return false;
         rank->fits =
-            signed_by(s, ASSAY_PART_QE_IDENTITY, files->part[ASSAY_PART_QE_IDENTITY], c->signer);
+            signed_by(s, ASSAY_PART_QE_IDENTITY, files->part[ASSAY_PART_QE_IDENTITY], &c->signer);
         return rank->fits;
+    case ASSAY_PART_CERTIFICATES: /* parts of other vendors */
+    case ASSAY_PART_CRL: return false;
     }
     ASSAY_UNREACHABLE("a part of the collateral");
 }

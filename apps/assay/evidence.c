@@ -134,10 +134,10 @@ static int read_policy(struct appraisal *a, const char *path)
     return ASSAY_EXIT_OK;
 }
 
-static void add_root(struct appraisal *a, const uint8_t key[64], uint32_t kinds)
+static void add_root(struct appraisal *a, const struct assay_key *key, uint32_t kinds)
 {
     struct assay_endorsement *const e = &a->endorsements->entries[a->endorsements->count];
-    assay_bytes_copy(e->root_key, sizeof e->root_key, key, 64);
+    e->root = *key;
     e->kinds = kinds;
     a->endorsements->count += 1;
 }
@@ -145,24 +145,26 @@ static void add_root(struct appraisal *a, const uint8_t key[64], uint32_t kinds)
 /* --root alone, else the policy's roots, else the vendor's pinned one. */
 static int read_roots(struct appraisal *a, const char *path)
 {
-    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    struct assay_key key;
+    uint32_t kinds = 0;
     uint8_t *bytes = NULL;
     size_t len = 0;
     if (path != NULL) {
         enum assay_status status = assay_file_read(path, ASSAY_PEM_MAX, &bytes, &len);
-        if (status == ASSAY_OK) status = assay_x509_root_key(bytes, len, key);
+        if (status == ASSAY_OK) status = assay_x509_root(bytes, len, &key);
         free(bytes);
         if (status != ASSAY_OK)
             return COMPLAIN(a, "--root %s: %s (%s)", path, assay_status_text(status),
                             assay_status_symbol(status));
-        add_root(a, key, ASSAY_KINDS_ALL);
+        add_root(a, &key, ASSAY_KINDS_ALL);
         return ASSAY_EXIT_OK;
     }
     for (uint32_t i = 0; i < a->policy->root_count; i++)
-        add_root(a, a->policy->roots[i].key, a->policy->roots[i].kinds);
-    if (a->endorsements->count == 0)
-        add_root(a, assay_intel_root_key(),
-                 ASSAY_KIND_BIT(ASSAY_KIND_SGX3) | ASSAY_KIND_BIT(ASSAY_KIND_TDX4));
+        add_root(a, &a->policy->roots[i].key, a->policy->roots[i].kinds);
+    if (a->endorsements->count > 0) return ASSAY_EXIT_OK;
+    for (int i = 0; i < ASSAY_PINNED_ROOTS; i++)
+        if (assay_pinned_root((enum assay_pinned_root)i, &key, &kinds) == ASSAY_OK)
+            add_root(a, &key, kinds);
     return ASSAY_EXIT_OK;
 }
 
@@ -191,7 +193,7 @@ static int build_collateral(struct appraisal *a)
     for (size_t i = 0; i < a->endorsements->count; i++) {
         struct assay_endorsement *const e = &a->endorsements->entries[i];
         const enum assay_status status =
-            assay_collateral_build(&a->dir.files, e->root_key, &a->collateral[i]);
+            assay_collateral_build(&a->dir.files, &e->root, &a->collateral[i]);
         if (status != ASSAY_OK)
             return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "collateral: %s",
                                      assay_status_text(status));

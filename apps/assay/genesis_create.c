@@ -112,12 +112,12 @@ static enum assay_status read_root(struct draft *d, const char *folder,
     (void)snprintf(path, sizeof path, "%s/root_ca.pem", folder);
     enum assay_status status = assay_file_read(path, ASSAY_PART_LEN_MAX, &pem, &len);
     if (status != ASSAY_OK) return explain(d, status, "%s: %s", path, assay_status_text(status));
-    status = assay_x509_root_key(pem, len, entry->root_key);
+    status = assay_x509_root(pem, len, &entry->root);
     free(pem);
     if (status != ASSAY_OK)
-        return explain(d, status, "%s: no P-256 certificate: %s", path, assay_status_text(status));
+        return explain(d, status, "%s: no root certificate: %s", path, assay_status_text(status));
     for (uint32_t i = 0; i < d->policy->root_count; i++)
-        if (assay_bytes_equal(d->policy->roots[i].key, entry->root_key, sizeof entry->root_key))
+        if (assay_key_equal(&d->policy->roots[i].key, &entry->root))
             entry->kinds |= d->policy->roots[i].kinds;
     if (entry->kinds != 0) return ASSAY_OK;
     return explain(d, ASSAY_E_INVALID, "%s: the policy does not pin this root key", path);

@@ -76,8 +76,9 @@ static enum assay_status read_serial(const ASN1_INTEGER *integer, uint8_t out[AS
 
 /* DER ECDSA-Sig-Value to r | s; numbers above 32 bytes cannot be below the group order. */
 static enum assay_status read_signature(const X509_ALGOR *algorithm, const ASN1_BIT_STRING *bits,
-                                        uint8_t out[ASSAY_P256_SIGNATURE_LEN])
+                                        struct assay_signature *out)
 {
+    enum { HALF = 48 }; /* base/crypto.h: r | s of 48 bytes each, for every curve */
     const ASN1_OBJECT *oid = NULL;
     X509_ALGOR_get0(&oid, NULL, NULL, algorithm);
     if (OBJ_obj2nid(oid) != NID_ecdsa_with_SHA256) return ASSAY_E_UNSUPPORTED;
@@ -89,15 +90,17 @@ static enum assay_status read_signature(const X509_ALGOR *algorithm, const ASN1_
     ECDSA_SIG *const signature = d2i_ECDSA_SIG(NULL, &p, ASN1_STRING_length(bits));
     if (signature == NULL) return ASSAY_E_SYNTAX;
     enum assay_status status = ASSAY_E_SYNTAX;
-    if (p == end && BN_bn2binpad(ECDSA_SIG_get0_r(signature), out, 32) == 32 &&
-        BN_bn2binpad(ECDSA_SIG_get0_s(signature), out + 32, 32) == 32)
+    if (p == end && BN_bn2binpad(ECDSA_SIG_get0_r(signature), out->bytes, HALF) == HALF &&
+        BN_bn2binpad(ECDSA_SIG_get0_s(signature), out->bytes + HALF, HALF) == HALF)
         status = ASSAY_OK;
+    out->alg = ASSAY_SIGNATURE_ECDSA_SHA256;
+    out->len = 2 * HALF;
     ECDSA_SIG_free(signature);
     return status;
 }
 
 /* The first element inside the outer SEQUENCE, as it stands in the input. */
-static enum assay_status digest_tbs(const uint8_t *der, size_t len, uint8_t digest[32])
+static enum assay_status find_tbs(const uint8_t *der, size_t len, struct assay_slice *out)
 {
     const unsigned char *p = der;
     long content = 0;
@@ -112,12 +115,12 @@ static enum assay_status digest_tbs(const uint8_t *der, size_t len, uint8_t dige
     if ((ASN1_get_object(&p, &content, &tag, &class_, content) & 0x81) != 0 ||
         tag != V_ASN1_SEQUENCE)
         return ASSAY_E_SYNTAX;
-    assay_sha256(tbs, (size_t)(p - tbs) + (size_t)content, digest);
+    *out = assay_slice_over(tbs, (size_t)(p - tbs) + (size_t)content);
     return ASSAY_OK;
 }
 
 /* SubjectPublicKeyInfo with the named curve P-256 and an uncompressed point. */
-static enum assay_status read_public_key(const X509 *x, uint8_t out[ASSAY_P256_PUBLIC_LEN])
+static enum assay_status read_public_key(const X509 *x, struct assay_key *out)
 {
     X509_PUBKEY *const spki = X509_get_X509_PUBKEY(x);
     ASN1_OBJECT *oid = NULL;
@@ -133,7 +136,7 @@ static enum assay_status read_public_key(const X509 *x, uint8_t out[ASSAY_P256_P
     if (type != V_ASN1_OBJECT || OBJ_obj2nid(value) != NID_X9_62_prime256v1)
         return ASSAY_E_UNSUPPORTED;
     if (point_len != 65 || point[0] != 4) return ASSAY_E_UNSUPPORTED;
-    assay_bytes_copy(out, ASSAY_P256_PUBLIC_LEN, point + 1, ASSAY_P256_PUBLIC_LEN);
+    assay_key_from(out, ASSAY_KEY_P256, point + 1, ASSAY_P256_PUBLIC_LEN);
     return ASSAY_OK;
 }
 
@@ -445,7 +448,7 @@ static enum assay_status read_certificate(X509 *x, struct assay_certificate *c)
     X509_get0_signature(&signature, &algorithm, x);
     /* RFC 5280 4.1.1.2: the algorithm outside is the one inside. */
     if (X509_ALGOR_cmp(algorithm, X509_get0_tbs_sigalg(x)) != 0) return ASSAY_E_SYNTAX;
-    ASSAY_TRY(read_signature(algorithm, signature, c->signature));
+    ASSAY_TRY(read_signature(algorithm, signature, &c->signature));
     ASSAY_TRY(read_dn(X509_get_issuer_name(x), &c->issuer));
     ASSAY_TRY(read_dn(X509_get_subject_name(x), &c->subject));
     read_common_name(X509_get_issuer_name(x), c->issuer_name);
@@ -453,7 +456,8 @@ static enum assay_status read_certificate(X509 *x, struct assay_certificate *c)
     ASSAY_TRY(read_serial(X509_get0_serialNumber(x), c->serial));
     ASSAY_TRY(read_time(X509_get0_notBefore(x), &c->not_before_s));
     ASSAY_TRY(read_time(X509_get0_notAfter(x), &c->not_after_s));
-    ASSAY_TRY(read_public_key(x, c->public_key));
+    ASSAY_TRY(read_public_key(x, &c->key));
+    assay_key_name(&c->key, c->key_name);
     return read_extensions(X509_get0_extensions(x), c);
 }
 
@@ -465,14 +469,18 @@ enum assay_status assay_x509_certificate(const uint8_t *der, size_t len,
     if (len > ASSAY_CERT_DER_MAX) return ASSAY_E_RANGE;
     const unsigned char *p = der;
     struct assay_certificate c = { 0 };
-    if (digest_tbs(der, len, c.tbs_digest) != ASSAY_OK) return failed(ASSAY_E_SYNTAX);
+    struct assay_slice tbs;
+    if (find_tbs(der, len, &tbs) != ASSAY_OK) return failed(ASSAY_E_SYNTAX);
     X509 *const x = d2i_X509(NULL, &p, (long)len);
     if (x == NULL) return failed(ASSAY_E_SYNTAX);
     enum assay_status status = p == der + len ? ASSAY_OK : ASSAY_E_TRAILING;
     if (status == ASSAY_OK) status = read_certificate(x, &c);
     X509_free(x);
-    if (status == ASSAY_OK) *out = c;
-    return failed(status);
+    if (status != ASSAY_OK) return failed(status);
+    assay_signature_digest(c.signature.alg, tbs.bytes, tbs.len, c.tbs_digest);
+    assay_sha256(der, len, c.digest);
+    *out = c;
+    return ASSAY_OK;
 }
 
 /* --- PEM */
@@ -577,7 +585,7 @@ enum assay_status assay_x509_pem_chain(const uint8_t *pem, size_t len,
     return ASSAY_OK;
 }
 
-enum assay_status assay_x509_root_key(const uint8_t *pem, size_t len, uint8_t public_key[static 64])
+enum assay_status assay_x509_root(const uint8_t *pem, size_t len, struct assay_key *key)
 {
     enum { DER_SEQUENCE = 0x30 };
     struct assay_certificate chain[ASSAY_CHAIN_MAX];
@@ -591,7 +599,7 @@ enum assay_status assay_x509_root_key(const uint8_t *pem, size_t len, uint8_t pu
         if (chain[i].subject.len != chain[i].issuer.len ||
             !assay_bytes_equal(chain[i].subject.der, chain[i].issuer.der, chain[i].issuer.len))
             continue;
-        assay_bytes_copy(public_key, 64, chain[i].public_key, 64);
+        *key = chain[i].key;
         return ASSAY_OK;
     }
     return ASSAY_E_NOT_FOUND;
@@ -665,7 +673,7 @@ static enum assay_status read_crl(X509_CRL *x, struct assay_crl *out)
     const X509_ALGOR *algorithm = NULL;
     X509_CRL_get0_signature(x, &signature, &algorithm);
     if (X509_CRL_get_version(x) != X509_CRL_VERSION_2) return ASSAY_E_UNSUPPORTED;
-    ASSAY_TRY(read_signature(algorithm, signature, out->signature));
+    ASSAY_TRY(read_signature(algorithm, signature, &out->signature));
     ASSAY_TRY(read_dn(X509_CRL_get_issuer(x), &out->issuer));
     ASSAY_TRY(read_time(X509_CRL_get0_lastUpdate(x), &out->this_update_s));
     /* quotes.md 7.9: a list without nextUpdate never ages; refused. */
@@ -681,11 +689,14 @@ enum assay_status assay_x509_crl(const uint8_t *der, size_t len, struct assay_cr
     if (len > ASSAY_CRL_DER_MAX) return ASSAY_E_RANGE;
     const unsigned char *p = der;
     assay_bytes_zero(out, sizeof *out);
-    if (digest_tbs(der, len, out->tbs_digest) != ASSAY_OK) return failed(ASSAY_E_SYNTAX);
+    struct assay_slice tbs;
+    if (find_tbs(der, len, &tbs) != ASSAY_OK) return failed(ASSAY_E_SYNTAX);
     X509_CRL *const x = d2i_X509_CRL(NULL, &p, (long)len);
     if (x == NULL) return failed(ASSAY_E_SYNTAX);
     enum assay_status status = p == der + len ? ASSAY_OK : ASSAY_E_TRAILING;
     if (status == ASSAY_OK) status = read_crl(x, out);
     X509_CRL_free(x);
-    return failed(status);
+    if (status != ASSAY_OK) return failed(status);
+    assay_signature_digest(out->signature.alg, tbs.bytes, tbs.len, out->tbs_digest);
+    return ASSAY_OK;
 }

@@ -233,6 +233,16 @@ static enum assay_status take_statuses(const struct assay_yaml *file,
     return ASSAY_OK;
 }
 
+/* A P-256 key; other keys come from files. */
+static enum assay_status take_key(const struct assay_yaml *file, const char *key, const char *text,
+                                  struct assay_key *out)
+{
+    uint8_t bytes[ASSAY_P256_PUBLIC_LEN];
+    ASSAY_TRY(take_hex(file, key, text, bytes, sizeof bytes));
+    assay_key_from(out, ASSAY_KEY_P256, bytes, sizeof bytes);
+    return ASSAY_OK;
+}
+
 static enum assay_status take_roots(const struct assay_yaml *file, const struct yaml_policy *yaml,
                                     struct assay_policy *policy)
 {
@@ -241,8 +251,7 @@ static enum assay_status take_roots(const struct assay_yaml *file, const struct 
         struct assay_policy_root *const to = &policy->roots[i];
         ASSAY_TRY(take_text(file, path_of("roots", i, "name").text, from->name, to->name,
                             sizeof to->name));
-        ASSAY_TRY(
-            take_hex(file, path_of("roots", i, "key").text, from->key, to->key, sizeof to->key));
+        ASSAY_TRY(take_key(file, path_of("roots", i, "key").text, from->key, &to->key));
         ASSAY_TRY(take_kinds(file, path_of("roots", i, "kinds").text, from->kinds,
                              from->kinds_count, &to->kinds));
     }

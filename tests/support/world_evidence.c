@@ -209,6 +209,7 @@ void world_verify(const struct world *w, struct assay_slice bytes, enum assay_ev
     fill32(verdict->vendor_root, 'v', node % w->options.vendors);
     fill32(verdict->platform_id, 'p', (flags & FLAG_FOREIGN) != 0 ? node + 100 : node);
     verdict->tcb_status = ASSAY_TCB_UP_TO_DATE;
+    verdict->appraised = true;
     if ((flags & FLAG_TAMPERED) != 0)
         assay_verdict_add(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, 0, "the right build",
                           "a tampered build");

@@ -125,14 +125,14 @@ static void judge(void *context)
 
 struct building {
     const struct assay_collateral_files *files;
-    const uint8_t *root_key;
+    struct assay_key root;
     struct assay_collateral *collateral;
 };
 
 static void build(void *context)
 {
     struct building *const b = context;
-    ASSAY_ASSERT(assay_collateral_build(b->files, b->root_key, b->collateral) == ASSAY_OK);
+    ASSAY_ASSERT(assay_collateral_build(b->files, &b->root, b->collateral) == ASSAY_OK);
 }
 
 static void run(const char *name, struct subject *s, struct assay_verifier *verifier, double raw_us)
@@ -149,20 +149,20 @@ static void run(const char *name, struct subject *s, struct assay_verifier *veri
 }
 
 static struct subject *open_subject(const struct assay_collateral_files *files,
-                                    const uint8_t root_key[64], enum assay_evidence_kind kind)
+                                    const struct assay_key *root, enum assay_evidence_kind kind)
 {
     struct subject *const s = calloc(1, sizeof *s);
     ASSAY_ASSERT(s != NULL);
     s->collateral = calloc(1, sizeof *s->collateral);
     ASSAY_ASSERT(s->collateral != NULL);
-    ASSAY_ASSERT(assay_collateral_build(files, root_key, s->collateral) == ASSAY_OK);
+    ASSAY_ASSERT(assay_collateral_build(files, root, s->collateral) == ASSAY_OK);
     ASSAY_ASSERT(assay_collateral_sound(s->collateral));
     assay_policy_default(&s->policy);
     s->policy.profile = ASSAY_PROFILE_DEVELOPMENT;
     s->endorsements.count = 1;
     s->endorsements.entries[0].kinds = ASSAY_KINDS_ALL;
     s->endorsements.entries[0].collateral = s->collateral;
-    assay_bytes_copy(s->endorsements.entries[0].root_key, 64, root_key, 64);
+    s->endorsements.entries[0].root = *root;
     s->request.kind = kind;
     s->request.endorsements = &s->endorsements;
     s->request.policy = &s->policy;
@@ -189,13 +189,14 @@ static void run_soft(struct assay_verifier *verifier, double raw_us)
     assay_soft_terms_default(ca, &terms);
     ASSAY_ASSERT(assay_soft_collateral(ca, &terms, bundle) == ASSAY_OK);
     ASSAY_ASSERT(assay_soft_node_create(ca, "bench", NULL, &node) == ASSAY_OK);
-    struct subject *const s = open_subject(&bundle->files, ca->root_public, ASSAY_KIND_SOFT);
+    const struct assay_key root = assay_key_p256(ca->root_public);
+    struct subject *const s = open_subject(&bundle->files, &root, ASSAY_KIND_SOFT);
     ASSAY_ASSERT(assay_soft_quote(&node, &request, quote, sizeof quote, &s->request.len) ==
                  ASSAY_OK);
     s->request.bytes = quote;
     s->request.at_unix_s = AT;
     run("soft", s, verifier, raw_us);
-    struct building building = { &bundle->files, ca->root_public, s->collateral };
+    struct building building = { &bundle->files, root, s->collateral };
     measure("soft, building a bundle", 50, build, &building);
     close_subject(s);
     assay_soft_node_deinit(&node);
@@ -238,7 +239,10 @@ static void run_vector(const char *name, const char *at, enum assay_evidence_kin
             read_file(dir, assay_collateral_part_name((enum assay_collateral_part)i), &part_len);
         files.part[i] = assay_slice_over(parts[i], part_len);
     }
-    struct subject *const s = open_subject(&files, assay_intel_root_key(), kind);
+    struct assay_key root;
+    uint32_t kinds = 0;
+    ASSAY_ASSERT(assay_pinned_root(ASSAY_PINNED_INTEL_SGX, &root, &kinds) == ASSAY_OK);
+    struct subject *const s = open_subject(&files, &root, kind);
     s->request.bytes = quote;
     ASSAY_ASSERT(assay_rfc3339_parse(at, strlen(at), &s->request.at_unix_s) == ASSAY_OK);
     ASSAY_ASSERT(assay_evidence_length(kind, quote, len, &s->request.len) == ASSAY_OK);

@@ -37,7 +37,9 @@ static void check_kind(const struct assay_kind *row, const uint8_t *data, size_t
     assay_policy_default(&policy);
     endorsements.count = 1;
     endorsements.entries[0].kinds = ASSAY_KINDS_ALL;
-    assay_bytes_copy(endorsements.entries[0].root_key, 64, assay_intel_root_key(), 64);
+    uint32_t kinds = 0;
+    ASSAY_ASSERT(assay_pinned_root(ASSAY_PINNED_INTEL_SGX, &endorsements.entries[0].root, &kinds) ==
+                 ASSAY_OK);
 
     const struct assay_evidence_request request = { .kind = row->kind,
                                                     .bytes = data,

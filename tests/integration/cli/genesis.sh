@@ -114,7 +114,7 @@ expect 2 'the chain does not end in a pinned root key' plan 's/policy.yaml/polic
 rm vendor-3/tcb_info.json
 expect 2 'a bundle is incomplete or does not verify' plan 's/, vendor-2/, vendor-3/'
 printf 'junk' >vendor-3/root_ca.pem
-expect 2 'vendor-3/root_ca.pem: no P-256 certificate' plan 's/, vendor-2/, vendor-3/'
+expect 2 'vendor-3/root_ca.pem: no root certificate' plan 's/, vendor-2/, vendor-3/'
 "$ASSAY" soft ca vendor-4 >/dev/null
 expect 2 'the policy does not pin this root key' plan 's/, vendor-2/, vendor-4/'
 expect 2 'not genuine under the collateral' plan 's/^epoch_ms/time: 2040-01-01T00:00:00Z\nepoch_ms/'

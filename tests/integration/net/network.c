@@ -162,10 +162,10 @@ static void make_vendors(struct network *network, struct assay_soft_bundle *bund
         NEED(assay_soft_collateral(&network->cas[i], &terms, &bundles[i]));
         files[i].kinds = ASSAY_KIND_BIT(ASSAY_KIND_SOFT);
         files[i].files = bundles[i].files;
-        assay_bytes_copy(files[i].root_key, 64, network->cas[i].root_public, 64);
+        files[i].root = assay_key_p256(network->cas[i].root_public);
         struct assay_policy_root *root = &network->policy.roots[network->policy.root_count++];
         (void)snprintf(root->name, sizeof root->name, "vendor-%u", (unsigned)i);
-        assay_bytes_copy(root->key, 64, network->cas[i].root_public, 64);
+        root->key = files[i].root;
         root->kinds = files[i].kinds;
     }
 }
@@ -173,7 +173,7 @@ static void make_vendors(struct network *network, struct assay_soft_bundle *bund
 static int by_root(const void *a, const void *b)
 {
     const struct assay_endorsement_files *x = a, *y = b;
-    return assay_bytes_compare(x->root_key, y->root_key, sizeof x->root_key);
+    return assay_bytes_compare(x->root.bytes, y->root.bytes, x->root.len);
 }
 
 static int by_id(const void *a, const void *b)

@@ -29,6 +29,7 @@ static void make(struct bench *b)
     b->verdict.platform_id[0] = 1;
     b->verdict.vendor_root[0] = 2;
     b->verdict.tcb_status = ASSAY_TCB_UP_TO_DATE;
+    b->verdict.appraised = true;
 }
 
 /* Returns: ABSENT where the evidence is foreign. */

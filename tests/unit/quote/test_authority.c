@@ -469,7 +469,7 @@ static void sign_qe_report(struct world *w)
     cr_assert_eq(assay_p256_generate(&key, public), ASSAY_OK);
     read_pck(w, pck, &len);
     cr_assert_eq(assay_x509_certificate(pck, len, &parsed), ASSAY_OK);
-    uint8_t *const at = find(pck, len, parsed.public_key, 64);
+    uint8_t *const at = find(pck, len, parsed.key.bytes, 64);
     cr_assert_not_null(at);
     assay_bytes_copy(at, 64, public, 64);
     sign_again(pck, &len, sizeof pck, &w->ca.platform_key);
@@ -537,7 +537,8 @@ Test(quote_authority, the_bundle_with_the_list_of_its_own_ca_is_chosen)
     cr_assert_not_null(other);
     struct assay_collateral_files files = w->bundle.files;
     files.part[ASSAY_PART_PCK_CRL] = files.part[ASSAY_PART_ROOT_CRL];
-    cr_assert_eq(assay_collateral_build(&files, w->ca.root_public, other), ASSAY_OK);
+    const struct assay_key root = assay_key_p256(w->ca.root_public);
+    cr_assert_eq(assay_collateral_build(&files, &root, other), ASSAY_OK);
     w->endorsements.count = 2;
     w->endorsements.entries[1] = w->endorsements.entries[0];
     for (size_t i = 0; i < 2; i++) {

@@ -65,11 +65,11 @@ Test(quote_collateral, has_one_encoding)
         { { 0xa2, 0x00, 0x41, 0x61, 0x01, 0x41, 0x62 }, 7, ASSAY_OK },
         { { 0xa2, 0x01, 0x41, 0x61, 0x00, 0x41, 0x62 }, 7, ASSAY_E_ENCODING }, /* order */
         { { 0xa2, 0x01, 0x41, 0x61, 0x01, 0x41, 0x62 }, 7, ASSAY_E_DUPLICATE },
-        { { 0xa1, 0x07, 0x41, 0x61 }, 4, ASSAY_E_RANGE }, /* no such part */
+        { { 0xa1, 0x09, 0x41, 0x61 }, 4, ASSAY_E_RANGE }, /* no such part */
         { { 0xa1, 0x00, 0x40 }, 3, ASSAY_E_ENCODING },    /* an empty part is left out */
         { { 0xa1, 0x00, 0x61, 0x61 }, 4, ASSAY_E_TYPE },  /* text */
         { { 0x80 }, 1, ASSAY_E_TYPE },
-        { { 0xa8, 0x00 }, 2, ASSAY_E_RANGE },
+        { { 0xaa, 0x00 }, 2, ASSAY_E_RANGE },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct assay_collateral_files files;
@@ -86,9 +86,10 @@ Test(quote_collateral, bounds_its_parts)
     cr_assert_not_null(big);
     struct assay_collateral_files files = w->bundle.files;
     files.part[ASSAY_PART_TCB_INFO] = assay_slice_over(big, ASSAY_PART_LEN_MAX + 1);
-    cr_assert_eq(assay_collateral_build(&files, w->ca.root_public, &w->collateral), ASSAY_E_RANGE);
+    const struct assay_key root = assay_key_p256(w->ca.root_public);
+    cr_assert_eq(assay_collateral_build(&files, &root, &w->collateral), ASSAY_E_RANGE);
     files.part[ASSAY_PART_TCB_INFO] = assay_slice_over(big, ASSAY_PART_LEN_MAX);
-    cr_assert_eq(assay_collateral_build(&files, w->ca.root_public, &w->collateral), ASSAY_OK);
+    cr_assert_eq(assay_collateral_build(&files, &root, &w->collateral), ASSAY_OK);
     cr_assert_not(assay_collateral_sound(&w->collateral));
     cr_assert_eq(w->collateral.faults[0].rule, ASSAY_RULE_COLLATERAL_FORMAT);
     free(big);
@@ -118,7 +119,7 @@ Test(quote_collateral, is_never_sound_with_garbage_in_a_part)
 static int by_root(const void *a, const void *b)
 {
     const struct assay_endorsement_files *const left = a, *const right = b;
-    return assay_bytes_compare(left->root_key, right->root_key, 64);
+    return assay_bytes_compare(left->root.bytes, right->root.bytes, 64);
 }
 
 Test(quote_collateral, of_several_vendors_travels_as_one_byte_string)
@@ -133,7 +134,7 @@ Test(quote_collateral, of_several_vendors_travels_as_one_byte_string)
     cr_assert_not_null(built);
     for (size_t i = 0; i < VENDORS; i++) {
         w[i] = world_open();
-        assay_bytes_copy(entries[i].root_key, 64, w[i]->ca.root_public, 64);
+        entries[i].root = assay_key_p256(w[i]->ca.root_public);
         entries[i].kinds = ASSAY_KIND_BIT(ASSAY_KIND_SOFT);
         entries[i].files = w[i]->bundle.files;
     }

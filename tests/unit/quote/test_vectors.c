@@ -54,13 +54,15 @@ static void open_fixture(struct fixture *f, const struct assay_json *item)
     cr_assert_not_null(f->quote, "%s", path);
     parts_read(f->dir, &f->files);
     f->collateral = calloc(1, sizeof *f->collateral);
-    cr_assert_eq(assay_collateral_build(&f->files, assay_intel_root_key(), f->collateral),
-                 ASSAY_OK);
+    struct assay_key root;
+    uint32_t kinds = 0;
+    cr_assert_eq(assay_pinned_root(ASSAY_PINNED_INTEL_SGX, &root, &kinds), ASSAY_OK);
+    cr_assert_eq(assay_collateral_build(&f->files, &root, f->collateral), ASSAY_OK);
     f->endorsements.count = 1;
     f->endorsements.exact = true;
     f->endorsements.entries[0].kinds = ASSAY_KINDS_ALL;
     f->endorsements.entries[0].collateral = f->collateral;
-    assay_bytes_copy(f->endorsements.entries[0].root_key, 64, assay_intel_root_key(), 64);
+    f->endorsements.entries[0].root = root;
     assay_policy_default(&f->policy);
 }
 
@@ -211,7 +213,10 @@ Test(quote_vectors, name_the_same_root_for_two_encodings_of_it)
 {
     uint8_t root[32];
     char text[65];
-    assay_vendor_root(assay_intel_root_key(), root);
+    struct assay_key key;
+    uint32_t kinds = 0;
+    cr_assert_eq(assay_pinned_root(ASSAY_PINNED_INTEL_SGX, &key, &kinds), ASSAY_OK);
+    assay_key_name(&key, root);
     assay_hex_encode(root, 32, text, sizeof text);
     cr_assert_str_eq(text, "a0af031289f5d5d4132f9186068a7fc13628633ba235777472e29b6b6c67a49e");
 }

@@ -11,6 +11,7 @@ static struct assay_verdict with(enum assay_tcb_status status, int first, int se
     struct assay_verdict v;
     assay_verdict_init(&v, ASSAY_KIND_SGX3, 1000);
     v.tcb_status = status;
+    v.appraised = status != ASSAY_TCB_NONE;
     if (first != 0) assay_verdict_add(&v, (enum assay_rule)first, 0, NULL, NULL);
     if (second != 0) assay_verdict_add(&v, (enum assay_rule)second, 0, NULL, NULL);
     assay_verdict_conclude(&v);

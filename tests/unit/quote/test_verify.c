@@ -55,7 +55,8 @@ Test(quote_verify, affirms_a_good_quote_and_fills_every_field)
     expect_affirming(w);
     const struct assay_verdict *const v = &w->verdict;
     uint8_t root[32];
-    assay_vendor_root(w->ca.root_public, root);
+    const struct assay_key root_key = assay_key_p256(w->ca.root_public);
+    assay_key_name(&root_key, root);
     cr_assert_eq(v->kind, ASSAY_KIND_SOFT);
     cr_assert_eq(v->tcb_status, ASSAY_TCB_UP_TO_DATE);
     cr_assert(v->insecure && v->has_claims && v->has_platform && !v->platform_masked);
@@ -86,9 +87,9 @@ Test(quote_verify, names_a_platform_by_its_own_id)
 Test(quote_verify, refuses_a_root_that_is_not_pinned)
 {
     struct world *const w = world_open();
-    w->endorsements.entries[0].root_key[5] ^= 1;
+    w->endorsements.entries[0].root.bytes[5] ^= 1;
     expect_forged(w, ASSAY_RULE_CHAIN_ROOT);
-    w->endorsements.entries[0].root_key[5] ^= 1;
+    w->endorsements.entries[0].root.bytes[5] ^= 1;
     w->endorsements.entries[0].kinds = ~ASSAY_KIND_BIT(ASSAY_KIND_SOFT);
     expect_forged(w, ASSAY_RULE_CHAIN_ROOT);
     w->endorsements.count = 0;

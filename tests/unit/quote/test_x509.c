@@ -43,12 +43,12 @@ Test(quote_x509, reads_what_the_maker_wrote)
     cr_assert_str_eq(pck->subject_name, "SOFT PCK Certificate alpha");
     cr_assert(chain[1].is_ca && chain[1].has_path_len && chain[1].path_len == 0);
     cr_assert(chain[2].is_ca && chain[2].path_len == 1);
-    cr_assert_arr_eq(chain[2].public_key, w->ca.root_public, 64);
+    cr_assert_arr_eq(chain[2].key.bytes, w->ca.root_public, 64);
     cr_assert(assay_chain_names(&chain[1], &chain[0]) && assay_chain_names(&chain[2], &chain[1]));
     cr_assert_not(assay_chain_names(&chain[2], &chain[0]));
-    cr_assert_eq(assay_chain_signed(chain[1].public_key, pck->tbs_digest, pck->signature),
+    cr_assert_eq(assay_chain_signed(&chain[1].key, pck->tbs_digest, &pck->signature),
                  ASSAY_OK);
-    cr_assert_eq(assay_chain_signed(chain[2].public_key, pck->tbs_digest, pck->signature),
+    cr_assert_eq(assay_chain_signed(&chain[2].key, pck->tbs_digest, &pck->signature),
                  ASSAY_E_SIGNATURE);
     world_close(w);
 }
@@ -74,11 +74,12 @@ Test(quote_x509, notices_every_flipped_bit_of_a_certificate)
     struct assay_certificate c;
     uint8_t *const der = w->ca.platform_der;
     const uint32_t len = w->ca.platform_der_len;
+    const struct assay_key root = assay_key_p256(w->ca.root_public);
     for (uint32_t at = 0; at < len; at++)
         for (unsigned bit = 0; bit < 8; bit++) {
             der[at] ^= (uint8_t)(1u << bit);
             if (read_exact(der, len, &c) == ASSAY_OK)
-                cr_assert_neq(assay_chain_signed(w->ca.root_public, c.tbs_digest, c.signature),
+                cr_assert_neq(assay_chain_signed(&root, c.tbs_digest, &c.signature),
                               ASSAY_OK, "bit %u of byte %u", bit, at);
             der[at] ^= (uint8_t)(1u << bit);
         }
@@ -140,13 +141,13 @@ Test(quote_x509, reads_pem_with_carriage_returns_and_refuses_loose_padding)
 Test(quote_x509, finds_the_root_key_of_pem_and_der)
 {
     struct world *const w = world_open();
-    uint8_t key[64];
-    cr_assert_eq(assay_x509_root_key(w->node.chain, w->node.chain_len, key), ASSAY_OK);
-    cr_assert_arr_eq(key, w->ca.root_public, 64);
-    cr_assert_eq(assay_x509_root_key(w->ca.root_der, w->ca.root_der_len, key), ASSAY_OK);
-    cr_assert_eq(assay_x509_root_key(w->ca.platform_der, w->ca.platform_der_len, key),
+    struct assay_key key;
+    cr_assert_eq(assay_x509_root(w->node.chain, w->node.chain_len, &key), ASSAY_OK);
+    cr_assert_arr_eq(key.bytes, w->ca.root_public, 64);
+    cr_assert_eq(assay_x509_root(w->ca.root_der, w->ca.root_der_len, &key), ASSAY_OK);
+    cr_assert_eq(assay_x509_root(w->ca.platform_der, w->ca.platform_der_len, &key),
                  ASSAY_E_NOT_FOUND);
-    cr_assert_eq(assay_x509_root_key((const uint8_t *)"nonsense", 8, key), ASSAY_E_SYNTAX);
+    cr_assert_eq(assay_x509_root((const uint8_t *)"nonsense", 8, &key), ASSAY_E_SYNTAX);
     world_close(w);
 }
 
@@ -189,7 +190,7 @@ Test(quote_x509, orders_a_chain_by_names_in_any_order_and_takes_three_only)
             mixed[k] = read[orders[i][k]];
         cr_assert_eq(assay_chain_order(mixed, 3, &chain), ASSAY_OK, "order %zu", i);
         cr_assert(chain.pck.has_pck && chain.ca.is_ca);
-        cr_assert_arr_eq(chain.root.public_key, w->ca.root_public, 64);
+        cr_assert_arr_eq(chain.root.key.bytes, w->ca.root_public, 64);
     }
     mixed[3] = mixed[0];
     cr_assert_eq(assay_chain_order(mixed, 2, &chain), ASSAY_E_INVALID);

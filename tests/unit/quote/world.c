@@ -18,7 +18,8 @@ static void must(enum assay_status status, const char *what)
 
 void world_build(struct world *w)
 {
-    must(assay_collateral_build(&w->bundle.files, w->ca.root_public, &w->collateral), "build");
+    const struct assay_key root = assay_key_p256(w->ca.root_public);
+    must(assay_collateral_build(&w->bundle.files, &root, &w->collateral), "build");
 }
 
 void world_publish(struct world *w)
@@ -51,7 +52,7 @@ struct world *world_open(void)
     w->endorsements.exact = true;
     w->endorsements.entries[0].kinds = ASSAY_KIND_BIT(ASSAY_KIND_SOFT);
     w->endorsements.entries[0].collateral = &w->collateral;
-    assay_bytes_copy(w->endorsements.entries[0].root_key, 64, w->ca.root_public, 64);
+    w->endorsements.entries[0].root = assay_key_p256(w->ca.root_public);
     assay_policy_default(&w->policy);
     w->policy.profile = ASSAY_PROFILE_DEVELOPMENT;
     w->at_unix_s = WORLD_AT;

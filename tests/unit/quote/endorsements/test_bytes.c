@@ -32,7 +32,7 @@ static void make_bundle(unsigned index, int64_t issue_s)
     terms.issue_unix_s = issue_s;
     cr_assert_eq(assay_soft_collateral(&cas[index], &terms, &bundles[index]), ASSAY_OK);
     struct assay_endorsement_files *entry = &entries[index];
-    assay_bytes_copy(entry->root_key, sizeof entry->root_key, cas[index].root_public, 64);
+    entry->root = assay_key_p256(cas[index].root_public);
     entry->kinds = ASSAY_KIND_BIT(ASSAY_KIND_SOFT);
     entry->files = bundles[index].files;
 }
@@ -96,7 +96,7 @@ Test(quote_endorsements, what_was_encoded_is_decoded)
     for (unsigned i = 0; i < VENDORS; i++) {
         uint8_t digest[32];
         assay_collateral_digest(&entries[i].files, digest);
-        cr_expect_arr_eq(decoded.entries[i].root_key, entries[i].root_key, 64);
+        cr_expect(assay_key_equal(&decoded.entries[i].root, &entries[i].root));
         cr_expect_eq(decoded.entries[i].kinds, ASSAY_KIND_BIT(ASSAY_KIND_SOFT));
         cr_expect_arr_eq(decoded.entries[i].collateral->digest, digest, 32);
         cr_expect(assay_collateral_sound(decoded.entries[i].collateral));
@@ -207,8 +207,8 @@ Test(quote_endorsements, counts_have_limits)
     struct assay_writer w = assay_writer_over(bytes, CAPACITY);
     size_t count = 0;
     for (unsigned i = 0; i <= ASSAY_ENDORSEMENTS_MAX; i++) {
-        many[i] = (struct assay_endorsement_files){ .kinds = 1 };
-        many[i].root_key[0] = (uint8_t)i;
+        uint8_t point[ASSAY_P256_PUBLIC_LEN] = { (uint8_t)i };
+        many[i] = (struct assay_endorsement_files){ .root = assay_key_p256(point), .kinds = 1 };
     }
     cr_expect_eq(assay_endorsements_encode(many, 0, &w), ASSAY_E_RANGE);
     cr_expect_eq(assay_endorsements_encode(many, ASSAY_ENDORSEMENTS_MAX + 1, &w), ASSAY_E_RANGE);
@@ -297,7 +297,7 @@ Test(quote_endorsements, a_bundle_that_lacks_a_part_is_refused)
     entries[0].files.part[ASSAY_PART_PCK_CHAIN] = assay_slice_over(NULL, 0);
     cr_assert_eq(encode(1), ASSAY_OK);
     cr_expect_eq(decode(bytes, len), ASSAY_OK, "each quote brings its own chain");
-    entries[0].root_key[5] ^= 1; /* collateral of one vendor under the name of another */
+    entries[0].root.bytes[5] ^= 1; /* collateral of one vendor under the name of another */
     cr_assert_eq(encode(1), ASSAY_OK);
     cr_expect_eq(decode(bytes, len), ASSAY_E_INVALID);
 }

@@ -1,0 +1,144 @@
+/*
+ * quote/package.c - evidence of several pieces as one byte string, read and written side by side.
+ */
+#include "quote/package.h"
+
+#include "base/assert.h"
+#include "base/cbor.h"
+
+/* Keys of the map. */
+enum {
+    KEY_KIND = 0,
+    KEY_MAIN = 1,
+    KEY_CERTIFICATES = 2,
+    KEY_SIGNATURE = 3,
+    KEY_PCRS = 4,
+    KEY_KEY = 5,
+    KEY_HARDWARE = 6,
+    KEY_ACTIVATION = 7,
+    KEY_REPORT_DATA = 8,
+    KEY_QUOTE = 9,
+    KEYS = 10,
+};
+
+/* The part of a key that holds one byte string. Returns: NULL for the keys that do not. */
+static struct assay_slice *part_of(struct assay_package *p, uint64_t key)
+{
+    switch (key) {
+    case KEY_MAIN: return &p->main;
+    case KEY_SIGNATURE: return &p->signature;
+    case KEY_PCRS: return &p->pcrs;
+    case KEY_KEY: return &p->key;
+    case KEY_HARDWARE: return &p->hardware;
+    case KEY_ACTIVATION: return &p->activation;
+    case KEY_REPORT_DATA: return &p->report_data;
+    case KEY_QUOTE: return &p->quote;
+    }
+    return NULL;
+}
+
+static enum assay_status read_bytes(struct assay_cursor *c, struct assay_slice *out)
+{
+    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_EVIDENCE_LEN_MAX, out));
+    return out->len > 0 ? ASSAY_OK : ASSAY_E_ENCODING; /* an empty part is left out */
+}
+
+static enum assay_status read_certificates(struct assay_cursor *c, struct assay_package *p)
+{
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_PACKAGE_CERTIFICATES_MAX, &count));
+    if (count == 0) return ASSAY_E_ENCODING;
+    p->certificate_count = (size_t)count;
+    for (size_t i = 0; i < p->certificate_count; i++)
+        ASSAY_TRY(read_bytes(c, &p->certificates[i]));
+    return ASSAY_OK;
+}
+
+static enum assay_status read_kind(struct assay_cursor *c, enum assay_evidence_kind *kind)
+{
+    uint64_t number = 0;
+    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_KIND_COUNT - 1, &number));
+    if (number == ASSAY_KIND_NONE) return ASSAY_E_RANGE;
+    *kind = (enum assay_evidence_kind)number;
+    return ASSAY_OK;
+}
+
+static enum assay_status read_part(struct assay_cursor *c, uint64_t key, struct assay_package *p)
+{
+    if (key == KEY_KIND) return read_kind(c, &p->kind);
+    if (key == KEY_CERTIFICATES) return read_certificates(c, p);
+    return read_bytes(c, part_of(p, key));
+}
+
+bool assay_package_detect(const uint8_t *bytes, size_t len, enum assay_evidence_kind *kind)
+{
+    struct assay_cursor c = assay_cursor_over(bytes, len);
+    enum assay_evidence_kind found = ASSAY_KIND_NONE;
+    uint64_t count = 0;
+    uint64_t key = 0;
+    if (assay_cbor_map(&c, KEYS, &count) != ASSAY_OK || count < 2) return false;
+    if (assay_cbor_uint(&c, &key) != ASSAY_OK || key != KEY_KIND) return false;
+    if (read_kind(&c, &found) != ASSAY_OK) return false;
+    *kind = found;
+    return true;
+}
+
+enum assay_status assay_package_read(enum assay_evidence_kind kind, const uint8_t *bytes,
+                                     size_t len, struct assay_package *package)
+{
+    ASSAY_ASSERT(package != NULL);
+    enum assay_evidence_kind said = ASSAY_KIND_NONE;
+    if (len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
+    struct assay_package p = { .kind = kind };
+    if (!assay_package_detect(bytes, len, &said)) {
+        if (len == 0) return ASSAY_E_TRUNCATED;
+        p.main = assay_slice_over(bytes, len);
+        *package = p;
+        return ASSAY_OK;
+    }
+    if (said != kind) return ASSAY_E_INVALID;
+    struct assay_cursor c = assay_cursor_over(bytes, len);
+    uint64_t count = 0;
+    uint64_t least = 0; /* keys ascend */
+    ASSAY_TRY(assay_cbor_map(&c, KEYS, &count));
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t key = 0;
+        ASSAY_TRY(assay_cbor_uint_max(&c, KEYS - 1, &key));
+        if (key + 1 == least) return ASSAY_E_DUPLICATE;
+        if (key < least) return ASSAY_E_ENCODING;
+        least = key + 1;
+        ASSAY_TRY(read_part(&c, key, &p));
+    }
+    ASSAY_TRY(assay_cursor_end(&c));
+    if (p.main.len == 0) return ASSAY_E_INVALID;
+    *package = p;
+    return ASSAY_OK;
+}
+
+void assay_package_encode(const struct assay_package *package, struct assay_writer *w)
+{
+    ASSAY_ASSERT(package->kind != ASSAY_KIND_NONE);
+    ASSAY_ASSERT(package->main.len > 0);
+    ASSAY_ASSERT(package->certificate_count <= ASSAY_PACKAGE_CERTIFICATES_MAX);
+    struct assay_package p = *package;
+    uint64_t count = 1 + (p.certificate_count > 0 ? 1u : 0u);
+    for (uint64_t key = 0; key < KEYS; key++) {
+        const struct assay_slice *const part = part_of(&p, key);
+        if (part != NULL && part->len > 0) count += 1;
+    }
+    assay_cbor_put_map(w, count);
+    assay_cbor_put_uint(w, KEY_KIND);
+    assay_cbor_put_uint(w, (uint64_t)p.kind);
+    for (uint64_t key = KEY_MAIN; key < KEYS; key++) {
+        const struct assay_slice *const part = part_of(&p, key);
+        if (key == KEY_CERTIFICATES && p.certificate_count > 0) {
+            assay_cbor_put_uint(w, key);
+            assay_cbor_put_array(w, p.certificate_count);
+            for (size_t i = 0; i < p.certificate_count; i++)
+                assay_cbor_put_bytes(w, p.certificates[i].bytes, p.certificates[i].len);
+        } else if (part != NULL && part->len > 0) {
+            assay_cbor_put_uint(w, key);
+            assay_cbor_put_bytes(w, part->bytes, part->len);
+        }
+    }
+}

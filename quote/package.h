@@ -1,0 +1,54 @@
+/*
+ * quote/package.h - evidence of several pieces as one byte string.
+ *
+ * SGX and TDX quotes and Nitro documents carry everything that they need. The others do not: an SNP
+ * report needs the certificate of its endorsement key, a TPM quote its signature, its PCR values,
+ * its key and what binds the key. In a network one piece of evidence is one byte string, so these
+ * travel as a package, canonical CBOR:
+ *
+ *     { 0: kind, 1: main bytes, ? 2: [certificate in DER, ...], ? 3: signature, ? 4: PCR values,
+ *       ? 5: key, ? 6: hardware report, ? 7: activation, ? 8: report data,
+ *       ? 9: TDX quote }
+ *
+ * A bare report, document or quote is a package of its main bytes alone.
+ */
+#ifndef ASSAY_QUOTE_PACKAGE_H
+#define ASSAY_QUOTE_PACKAGE_H
+
+#include "base/writer.h"
+#include "quote/verdict.h"
+
+enum { ASSAY_PACKAGE_CERTIFICATES_MAX = 8 };
+
+/* Slices borrow; an empty one is not there. */
+struct assay_package {
+    enum assay_evidence_kind kind;
+    /* SNP: report. TPM, paravisor: TPMS_ATTEST. Nitro: document. CCA: token. SGX, TDX: quote. */
+    struct assay_slice main;
+    size_t certificate_count; /* VEK, ASK, ARK; EK, AK and issuers; an external PCK chain */
+    struct assay_slice certificates[ASSAY_PACKAGE_CERTIFICATES_MAX];
+    struct assay_slice signature; /* TPM: TPMT_SIGNATURE, or raw RSA bytes, or ECDSA in DER */
+    struct assay_slice pcrs;      /* TPM: values one after the other, in selection order */
+    struct assay_slice key;       /* TPM: TPM2B_PUBLIC of the AK, or its SubjectPublicKeyInfo */
+    struct assay_slice hardware;    /* paravisor: the HCL blob: hardware report, runtime data */
+    struct assay_slice activation;  /* TPM: what proves that the AK lives beside the EK: tpm.h */
+    struct assay_slice report_data; /* TPM: 64 bytes whose SHA-256 is the qualifying data */
+    struct assay_slice quote;       /* paravisor over TDX: the quote of the report in the blob */
+};
+
+/*
+ * assay_package_read - a package, or the bare bytes of a kind (then kind names it).
+ * In:      bytes[len], hostile, at most ASSAY_EVIDENCE_LEN_MAX
+ * Out:     *package, written only on ASSAY_OK; borrows from bytes
+ * Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING | ASSAY_E_ENCODING |
+ *          ASSAY_E_DUPLICATE | ASSAY_E_TYPE | ASSAY_E_INVALID (another kind inside)
+ */
+ASSAY_CHECKED enum assay_status assay_package_read(enum assay_evidence_kind kind,
+                                                   const uint8_t *bytes, size_t len,
+                                                   struct assay_package *package);
+/* Canonical CBOR, also of main bytes alone. Returns: nothing; the writer says whether it fit. */
+void assay_package_encode(const struct assay_package *package, struct assay_writer *w);
+/* Returns: true when the bytes open like a package; *kind is what it says. */
+bool assay_package_detect(const uint8_t *bytes, size_t len, enum assay_evidence_kind *kind);
+
+#endif

@@ -1,0 +1,138 @@
+/*
+ * tests/unit/quote/test_package.c - evidence of several pieces: what is written is what is read.
+ */
+#include "quote/package.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+static struct assay_slice text(const char *t)
+{
+    size_t len = 0;
+    while (t[len] != '\0')
+        len += 1;
+    return assay_slice_over((const uint8_t *)t, len);
+}
+
+static struct assay_package full(void)
+{
+    return (struct assay_package){
+        .kind = ASSAY_KIND_TPM,
+        .main = text("attest"),
+        .certificate_count = 2,
+        .certificates = { text("first"), text("second") },
+        .signature = text("signature"),
+        .pcrs = text("pcrs"),
+        .key = text("key"),
+        .hardware = text("hardware"),
+        .activation = text("activation"),
+        .report_data = text("report data"),
+    };
+}
+
+static size_t encoded(const struct assay_package *p, uint8_t *bytes, size_t capacity)
+{
+    struct assay_slice out = { NULL, 0 };
+    struct assay_writer w = assay_writer_over(bytes, capacity);
+    assay_package_encode(p, &w);
+    cr_assert_eq(assay_writer_finish(&w, &out), ASSAY_OK);
+    return out.len;
+}
+
+static void expect_same(struct assay_slice a, struct assay_slice b)
+{
+    cr_assert_eq(a.len, b.len);
+    if (a.len > 0) cr_assert_arr_eq(a.bytes, b.bytes, a.len);
+}
+
+Test(quote_package, reads_back_what_it_wrote)
+{
+    uint8_t bytes[256];
+    const struct assay_package p = full();
+    struct assay_package q;
+    enum assay_evidence_kind kind = ASSAY_KIND_NONE;
+    const size_t len = encoded(&p, bytes, sizeof bytes);
+    cr_assert(assay_package_detect(bytes, len, &kind));
+    cr_assert_eq(kind, ASSAY_KIND_TPM);
+    cr_assert_eq(assay_package_read(kind, bytes, len, &q), ASSAY_OK);
+    cr_assert_eq(q.certificate_count, 2);
+    expect_same(q.main, p.main);
+    expect_same(q.certificates[0], p.certificates[0]);
+    expect_same(q.certificates[1], p.certificates[1]);
+    expect_same(q.signature, p.signature);
+    expect_same(q.pcrs, p.pcrs);
+    expect_same(q.key, p.key);
+    expect_same(q.hardware, p.hardware);
+    expect_same(q.activation, p.activation);
+    expect_same(q.report_data, p.report_data);
+}
+
+Test(quote_package, takes_bare_bytes_as_the_main_part)
+{
+    struct assay_package q;
+    cr_assert_eq(assay_package_read(ASSAY_KIND_SNP, (const uint8_t *)"report", 6, &q), ASSAY_OK);
+    cr_assert_eq(q.kind, ASSAY_KIND_SNP);
+    expect_same(q.main, text("report"));
+    cr_assert_eq(q.certificate_count, 0);
+    cr_assert_eq(assay_package_read(ASSAY_KIND_SNP, (const uint8_t *)"", 0, &q), ASSAY_E_TRUNCATED);
+}
+
+Test(quote_package, rejects_every_truncation_and_one_byte_too_many)
+{
+    uint8_t bytes[256] = { 0 };
+    const struct assay_package p = full();
+    struct assay_package q;
+    enum assay_evidence_kind kind = ASSAY_KIND_NONE;
+    const size_t len = encoded(&p, bytes, sizeof bytes);
+    for (size_t cut = 0; cut < len; cut++) {
+        uint8_t *const exact = malloc(cut + (cut == 0));
+        cr_assert_not_null(exact);
+        assay_bytes_copy(exact, cut + (cut == 0), bytes, cut);
+        /* Cut before the kind it is no package any more, and then bare bytes of the kind. */
+        if (assay_package_detect(exact, cut, &kind))
+            cr_assert_neq(assay_package_read(ASSAY_KIND_TPM, exact, cut, &q), ASSAY_OK, "%zu", cut);
+        else cr_assert_lt(cut, 3);
+        free(exact);
+    }
+    cr_assert_eq(assay_package_read(ASSAY_KIND_TPM, bytes, len + 1, &q), ASSAY_E_TRAILING);
+}
+
+Test(quote_package, has_one_encoding_for_one_meaning)
+{
+    uint8_t bytes[256];
+    uint8_t again[256];
+    const struct assay_package p = full();
+    struct assay_package q;
+    const size_t len = encoded(&p, bytes, sizeof bytes);
+    for (size_t at = 0; at < len; at++)
+        for (unsigned bit = 0; bit < 8; bit++) {
+            enum assay_evidence_kind kind = ASSAY_KIND_NONE;
+            bytes[at] ^= (uint8_t)(1u << bit);
+            if (assay_package_detect(bytes, len, &kind) &&
+                assay_package_read(kind, bytes, len, &q) == ASSAY_OK) {
+                const size_t length = encoded(&q, again, sizeof again);
+                cr_assert_eq(length, len);
+                cr_assert_arr_eq(again, bytes, len);
+            }
+            bytes[at] ^= (uint8_t)(1u << bit);
+        }
+}
+
+Test(quote_package, refuses_another_kind_empty_parts_and_no_main_part)
+{
+    static const uint8_t empty_part[] = { 0xa3, 0x00, 0x09, 0x01, 0x41, 'x', 0x03, 0x40 };
+    static const uint8_t no_main[] = { 0xa2, 0x00, 0x09, 0x03, 0x41, 'x' };
+    static const uint8_t twice[] = { 0xa3, 0x00, 0x09, 0x01, 0x41, 'x', 0x01, 0x41, 'x' };
+    static const uint8_t no_order[] = { 0xa3, 0x00, 0x09, 0x03, 0x41, 'x', 0x01, 0x41, 'x' };
+    static const uint8_t no_certificate[] = { 0xa3, 0x00, 0x09, 0x01, 0x41, 'x', 0x02, 0x80 };
+    struct assay_package q;
+    cr_assert_eq(assay_package_read(ASSAY_KIND_SNP, no_main, sizeof no_main, &q), ASSAY_E_INVALID);
+    cr_assert_eq(assay_package_read(ASSAY_KIND_TPM, no_main, sizeof no_main, &q), ASSAY_E_INVALID);
+    cr_assert_eq(assay_package_read(ASSAY_KIND_TPM, empty_part, sizeof empty_part, &q),
+                 ASSAY_E_ENCODING);
+    cr_assert_eq(assay_package_read(ASSAY_KIND_TPM, twice, sizeof twice, &q), ASSAY_E_DUPLICATE);
+    cr_assert_eq(assay_package_read(ASSAY_KIND_TPM, no_order, sizeof no_order, &q),
+                 ASSAY_E_ENCODING);
+    cr_assert_eq(assay_package_read(ASSAY_KIND_TPM, no_certificate, sizeof no_certificate, &q),
+                 ASSAY_E_ENCODING);
+}
