@@ -17,6 +17,7 @@
 #include "base/crypto.h"
 #include "base/cursor.h"
 #include "base/writer.h"
+#include "engine/genesis.h"
 
 enum assay_block_kind {
     ASSAY_BLOCK_NORMAL = 1,
@@ -27,7 +28,6 @@ enum assay_block_kind {
 
 enum {
     ASSAY_BLOCK_HEADER_LEN_MAX = 512,
-    ASSAY_BLOCK_LEN_MAX = 4 << 20, /* body */
     ASSAY_BLOCK_RECORDS_MAX = 4096,
     ASSAY_BLOCK_NULLS_MAX = 1024, /* views that a proposal may skip: as many as a node can hold */
     ASSAY_PROPOSAL_OVERHEAD_MAX = ASSAY_BLOCK_HEADER_LEN_MAX + 32 * ASSAY_BLOCK_NULLS_MAX + 128,

@@ -7,10 +7,8 @@
 #include "engine/engine_internal.h"
 
 enum {
-    BLOCK_LEN_DEFAULT = 4 << 20,
     BLOCKS_DEFAULT = 128,
     ARENA_EXTRA = 512 * 1024, /* records, envelopes, asks of one step */
-    BODY_LEN_MIN = 64 * 1024, /* a record of 48 KiB must fit */
     EFFECTS_RESERVED = 192,   /* notes and sends leave so much for what must not be lost */
 };
 
@@ -124,9 +122,12 @@ static void *take(struct layout *l, size_t len)
     return here;
 }
 
+_Static_assert((int)ASSAY_BLOCK_LEN_MIN >= (int)ASSAY_RECORD_LEN_MAX + 1024,
+               "the longest record fits into a block");
+
 static uint32_t body_max(const struct assay_engine_config *config)
 {
-    return config->block_len_max != 0 ? config->block_len_max : BLOCK_LEN_DEFAULT;
+    return config->genesis->parameters.block_len_max;
 }
 
 static uint32_t blocks_max(const struct assay_engine_config *config)
@@ -225,7 +226,8 @@ static bool in_range(const struct assay_engine_config *config)
      * so many signatures. */
     if (n == 0 || n > ASSAY_VOTERS_MAX || config->self >= n) return false;
     if (config->member_capacity != 0 && config->member_capacity < n) return false;
-    if (body_max(config) < BODY_LEN_MIN || body_max(config) > ASSAY_BLOCK_LEN_MAX) return false;
+    if (body_max(config) < ASSAY_BLOCK_LEN_MIN || body_max(config) > ASSAY_BLOCK_LEN_MAX)
+        return false;
     return blocks_max(config) >= 8;
 }
 

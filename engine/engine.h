@@ -233,7 +233,6 @@ struct assay_engine_config {
     /* The host vouches that these keys never signed: an empty store lost nothing. */
     bool keys_unused;
     uint32_t member_capacity; /* 0: as many as the genesis has */
-    uint32_t block_len_max;   /* bytes of a block body; 0: 4 MiB */
     uint32_t blocks_max;      /* blocks held at once; 0: 128 */
     uint32_t history_epochs;  /* epochs of blocks kept in the store; 0: 100000 */
 };

@@ -1,16 +1,17 @@
 /*
  * engine/genesis.c - the genesis file: decode with every check, encode (docs/protocol.md 9).
  *
- * body = [1, time_ms, [epoch_ms, operator cap, vendor cap, verifier digest], policy, endorsements,
- *         threshold, operators, members]; operators ascend by key, members by node id, so that one
- * network has one genesis. Whoever passes here has keys on the curve and signatures that verify.
+ * body = [2, time_ms, [epoch_ms, operator cap, vendor cap, block_len_max, verifier digest],
+ *         policy, endorsements, threshold, operators, members]; operators ascend by key, members by
+ * node id, so that one network has one genesis. Whoever passes here has keys on the curve and
+ * signatures that verify.
  */
 #include "engine/genesis.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"
 
-enum { GENESIS_VERSION = 1, CAP_DEN_MAX = 10000, SLICE_LEN_MAX = ASSAY_GENESIS_LEN_MAX };
+enum { GENESIS_VERSION = 2, CAP_DEN_MAX = 10000, SLICE_LEN_MAX = ASSAY_GENESIS_LEN_MAX };
 
 struct reader {
     struct assay_cursor in;
@@ -30,6 +31,8 @@ static enum assay_status at(struct reader *r, const char *field, enum assay_stat
 static bool parameters_in_range(const struct assay_genesis_parameters *p)
 {
     if (p->epoch_ms < ASSAY_EPOCH_MS_MIN || p->epoch_ms > ASSAY_EPOCH_MS_MAX) return false;
+    if (p->block_len_max < ASSAY_BLOCK_LEN_MIN || p->block_len_max > ASSAY_BLOCK_LEN_MAX)
+        return false;
     if (p->operator_cap_den == 0 || p->operator_cap_den > CAP_DEN_MAX) return false;
     if (p->vendor_cap_den == 0 || p->vendor_cap_den > CAP_DEN_MAX) return false;
     if (p->operator_cap_num == 0 || p->operator_cap_num > p->operator_cap_den) return false;
@@ -47,12 +50,13 @@ static enum assay_status read_u32(struct assay_cursor *c, uint64_t max, uint32_t
 
 static enum assay_status read_parameters(struct reader *r, struct assay_genesis_parameters *p)
 {
-    ASSAY_TRY(at(r, "parameters", assay_cbor_array_exact(&r->in, 6)));
+    ASSAY_TRY(at(r, "parameters", assay_cbor_array_exact(&r->in, 7)));
     ASSAY_TRY(at(r, "epoch_ms", read_u32(&r->in, UINT32_MAX, &p->epoch_ms)));
     ASSAY_TRY(at(r, "operator_cap", read_u32(&r->in, UINT32_MAX, &p->operator_cap_num)));
     ASSAY_TRY(at(r, "operator_cap", read_u32(&r->in, UINT32_MAX, &p->operator_cap_den)));
     ASSAY_TRY(at(r, "vendor_cap", read_u32(&r->in, UINT32_MAX, &p->vendor_cap_num)));
     ASSAY_TRY(at(r, "vendor_cap", read_u32(&r->in, UINT32_MAX, &p->vendor_cap_den)));
+    ASSAY_TRY(at(r, "block_len_max", read_u32(&r->in, UINT32_MAX, &p->block_len_max)));
     ASSAY_TRY(at(r, "verifier", assay_cbor_bytes_exact(&r->in, p->verifier_digest, 32)));
     return at(r, "parameters", parameters_in_range(p) ? ASSAY_OK : ASSAY_E_RANGE);
 }
@@ -359,12 +363,13 @@ enum assay_status assay_genesis_encode_body(const struct assay_genesis *genesis,
     assay_cbor_put_array(w, 8);
     assay_cbor_put_uint(w, GENESIS_VERSION);
     assay_cbor_put_uint(w, genesis->time_ms);
-    assay_cbor_put_array(w, 6);
+    assay_cbor_put_array(w, 7);
     assay_cbor_put_uint(w, p->epoch_ms);
     assay_cbor_put_uint(w, p->operator_cap_num);
     assay_cbor_put_uint(w, p->operator_cap_den);
     assay_cbor_put_uint(w, p->vendor_cap_num);
     assay_cbor_put_uint(w, p->vendor_cap_den);
+    assay_cbor_put_uint(w, p->block_len_max);
     assay_cbor_put_bytes(w, p->verifier_digest, 32);
     assay_cbor_put_bytes(w, genesis->policy.bytes, genesis->policy.len);
     assay_cbor_put_bytes(w, genesis->endorsements.bytes, genesis->endorsements.len);

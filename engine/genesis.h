@@ -2,7 +2,8 @@
  * engine/genesis.h - final block 0: chain, parameters, policy, members (docs/protocol.md 9).
  *
  * A genesis file is canonical CBOR: ["assay/genesis/v1", body, signatures]. The body is signed by
- * at least `threshold` of the founding operators it names. chain_id = SHA-256 of that body.
+ * at least `threshold` of the founding operators it names. chain_id = SHA-256 of that body. Bodies
+ * are of version 2, which fixes the length of blocks; those of version 1 are refused.
  */
 #ifndef ASSAY_ENGINE_GENESIS_H
 #define ASSAY_ENGINE_GENESIS_H
@@ -18,6 +19,8 @@ enum {
     ASSAY_GENESIS_LEN_MAX = 1 << 20,
     ASSAY_EPOCH_MS_MIN = 100,
     ASSAY_EPOCH_MS_MAX = 3600 * 1000,
+    ASSAY_BLOCK_LEN_MIN = 64 * 1024, /* body of a block: a record of 48 KiB must fit */
+    ASSAY_BLOCK_LEN_MAX = 4 << 20,
 };
 
 struct assay_genesis_operator {
@@ -44,6 +47,9 @@ struct assay_genesis_parameters {
     uint32_t epoch_ms;                           /* T */
     uint32_t operator_cap_num, operator_cap_den; /* 20/100 */
     uint32_t vendor_cap_num, vendor_cap_den;     /* 33/100 */
+    /* Bytes of a block's body. Agreed, not configured: a node with a smaller limit would refuse
+     * what the others make final. */
+    uint32_t block_len_max;
     /* Version of the verifier whose ballots are counted; all zero: the operators pin none, and the
      * digests that ballots name are not compared. */
     uint8_t verifier_digest[32];

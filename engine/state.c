@@ -41,13 +41,14 @@ static void parameters_digest(const struct assay_genesis_parameters *p, uint8_t 
     uint8_t bytes[128];
     struct assay_slice all;
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_cbor_put_array(&w, 6);
+    assay_cbor_put_array(&w, 7);
     assay_cbor_put_text(&w, "assay/parameters/v1");
     assay_cbor_put_uint(&w, p->epoch_ms);
     assay_cbor_put_uint(&w, p->operator_cap_num);
     assay_cbor_put_uint(&w, p->operator_cap_den);
     assay_cbor_put_uint(&w, p->vendor_cap_num);
     assay_cbor_put_uint(&w, p->vendor_cap_den);
+    assay_cbor_put_uint(&w, p->block_len_max);
     const enum assay_status status = assay_writer_finish(&w, &all);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_sha256(all.bytes, all.len, digest);

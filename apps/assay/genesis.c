@@ -133,6 +133,7 @@ static void print_genesis(const struct assay_genesis *g)
     (void)printf("caps           operator %u/%u, vendor root %u/%u\n",
                  (unsigned)g->parameters.operator_cap_num, (unsigned)g->parameters.operator_cap_den,
                  (unsigned)g->parameters.vendor_cap_num, (unsigned)g->parameters.vendor_cap_den);
+    (void)printf("block_len_max  %u\n", (unsigned)g->parameters.block_len_max);
     put_id("policy         ", g->policy_digest);
     (void)printf("profile        %s\n", profile_of(g));
     put_id("endorsements   ", g->endorsements_digest);

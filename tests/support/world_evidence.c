@@ -139,7 +139,8 @@ void world_genesis_make(struct world *w)
                                                        .operator_cap_num = 20,
                                                        .operator_cap_den = 100,
                                                        .vendor_cap_num = 33,
-                                                       .vendor_cap_den = 100 };
+                                                       .vendor_cap_den = 100,
+                                                       .block_len_max = 192 * 1024 };
     g->policy = assay_slice_over(policy, sizeof policy);
     g->endorsements = assay_slice_over(endorsements, sizeof endorsements);
     g->threshold = w->options.nodes / 2 + 1;

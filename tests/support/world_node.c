@@ -81,7 +81,6 @@ void world_node_open(struct world *w, uint32_t node, bool restore)
                                                 .self = (uint16_t)node,
                                                 .keys = n->keys,
                                                 .keys_unused = !restore,
-                                                .block_len_max = 192 * 1024,
                                                 .blocks_max = 96 };
     const size_t len = assay_engine_size(&config);
     n->memory = aligned_alloc(64, (len + 63) & ~(size_t)63);

@@ -36,6 +36,7 @@ expect 0 'usage: assay keys' "$ASSAY" keys --help
 network 2 500 2
 expect 0 'signatures     0 valid, 2 of 2 operators needed' "$ASSAY" genesis show genesis
 case $out in *'development, INSECURE'*) ;; *) wrong "the profile is not shown: $out" ;; esac
+case $out in *'block_len_max  4194304'*) ;; *) wrong "the length of blocks is not shown: $out" ;; esac
 expect 2 'genesis' "$ASSAYD" --config node-1/assayd.yaml --check-config
 case $out in *'a signature does not verify'*) ;; *) wrong "an unsigned genesis: $out" ;; esac
 
@@ -95,6 +96,7 @@ plan() { # plan SED: create from a changed plan
     "$ASSAY" genesis create plan.bad.yaml --out refused
 }
 expect 2 'plan.bad.yaml:2:11: epoch_ms: expected 100 to 3600000, found 5' plan 's/epoch_ms: .*/epoch_ms: 5/'
+expect 2 'block_len_max: expected 65536 to 4194304, found 1' plan 's/^threshold/block_len_max: 1\nthreshold/'
 expect 2 'plan.bad.yaml:3:1: unknown key "treshold"; is "threshold" meant?' plan 's/threshold/treshold/'
 expect 2 'threshold: expected 1 to 2, found 3' plan 's/threshold: .*/threshold: 3/'
 expect 2 'no operator of this plan is named "gamma"' plan 's/operator: alpha/operator: gamma/'

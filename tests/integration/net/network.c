@@ -285,7 +285,8 @@ static void make_genesis(struct network *network, uint32_t epoch_ms, int32_t del
                                                              .operator_cap_num = 20,
                                                              .operator_cap_den = 100,
                                                              .vendor_cap_num = 33,
-                                                             .vendor_cap_den = 100 };
+                                                             .vendor_cap_den = 100,
+                                                             .block_len_max = ASSAY_BLOCK_LEN_MAX };
     genesis->time_ms = (uint64_t)((int64_t)unix_ms() + delay_ms);
     genesis->threshold = 1;
     genesis->endorsements = assay_slice_over(e.bytes, e.len);

@@ -127,8 +127,19 @@ Test(apps_plan, has_the_caps_of_the_protocol_and_no_time_by_default)
     cr_expect_eq(plan->parameters.operator_cap_den, 100);
     cr_expect_eq(plan->parameters.vendor_cap_num, 33);
     cr_expect_eq(plan->parameters.vendor_cap_den, 100);
+    cr_expect_eq(plan->parameters.block_len_max, ASSAY_BLOCK_LEN_MAX);
     cr_assert_eq(load_plan("time: 2026-01-31T12:00:00Z\n", ""), ASSAY_OK, "%s", message);
     cr_expect_not(plan->has_time);
+}
+
+Test(apps_plan, fixes_the_length_of_blocks)
+{
+    cr_assert_eq(load_plan("threshold: 2\n", "block_len_max: 65536\nthreshold: 2\n"), ASSAY_OK,
+                 "%s", message);
+    cr_expect_eq(plan->parameters.block_len_max, ASSAY_BLOCK_LEN_MIN);
+    cr_assert_eq(load_plan("threshold: 2\n", "block_len_max: 4194304\nthreshold: 2\n"), ASSAY_OK,
+                 "%s", message);
+    cr_expect_eq(plan->parameters.block_len_max, ASSAY_BLOCK_LEN_MAX);
 }
 
 Test(apps_plan, refuses_unknown_and_missing_keys)
@@ -154,6 +165,10 @@ Test(apps_plan, refuses_numbers_out_of_range)
     refused("epoch_ms: 500", "epoch_ms: 3600001", ASSAY_E_RANGE, 2, 11, "epoch_ms");
     refused("threshold: 2", "threshold: 0", ASSAY_E_RANGE, 4, 12, "threshold: expected 1 to 2");
     refused("threshold: 2", "threshold: 3", ASSAY_E_RANGE, 4, 12, "found 3");
+    refused("threshold: 2", "block_len_max: 65535\nthreshold: 2", ASSAY_E_RANGE, 4, 16,
+            "block_len_max: expected 65536 to 4194304, found 65535");
+    refused("threshold: 2", "block_len_max: 4194305\nthreshold: 2", ASSAY_E_RANGE, 4, 16,
+            "block_len_max");
     refused("num: 1, den: 4", "num: 0, den: 4", ASSAY_E_RANGE, 7, 22, "operator_cap.num");
     refused("num: 1, den: 4", "num: 5, den: 4", ASSAY_E_RANGE, 7, 22, "expected 1 to 4, found 5");
     refused("num: 1, den: 2", "num: 1, den: 0", ASSAY_E_RANGE, 8, 28, "vendor_cap.den");

@@ -32,7 +32,7 @@ static void fill(struct made *m)
 {
     struct assay_genesis *g = &m->genesis;
     g->time_ms = 1700000000123;
-    g->parameters = (struct assay_genesis_parameters){ 500, 20, 100, 33, 100, { 7 } };
+    g->parameters = (struct assay_genesis_parameters){ 500, 20, 100, 33, 100, 1 << 20, { 7 } };
     g->policy = assay_slice_over("policy", 6);
     g->endorsements = assay_slice_over("endorsements", 12);
     g->threshold = 2;
@@ -244,6 +244,11 @@ Test(genesis, writes_nothing_that_it_would_refuse)
     g->parameters.epoch_ms = ASSAY_EPOCH_MS_MAX + 1;
     cr_assert_eq(body_status(m), ASSAY_E_RANGE);
     *g = good;
+    g->parameters.block_len_max = ASSAY_BLOCK_LEN_MIN - 1;
+    cr_assert_eq(body_status(m), ASSAY_E_RANGE);
+    g->parameters.block_len_max = ASSAY_BLOCK_LEN_MAX + 1;
+    cr_assert_eq(body_status(m), ASSAY_E_RANGE);
+    *g = good;
     g->parameters.vendor_cap_num = 101;
     cr_assert_eq(body_status(m), ASSAY_E_RANGE);
     *g = good;
@@ -294,6 +299,49 @@ static enum assay_status decode_resealed(struct made *m, struct assay_where *whe
 {
     seal(m, 7);
     return decode(m, m->file, m->file_len, where);
+}
+
+/* The length of blocks of fill() in CBOR, wherever it stands, and at its limits. */
+Test(genesis, agrees_on_the_length_of_blocks)
+{
+    static const struct {
+        uint32_t len;
+        enum assay_status status;
+    } rows[] = { { 0, ASSAY_E_ENCODING }, /* not its shortest form */
+                 { ASSAY_BLOCK_LEN_MIN - 1, ASSAY_E_ENCODING },
+                 { ASSAY_BLOCK_LEN_MIN, ASSAY_OK },
+                 { ASSAY_BLOCK_LEN_MAX, ASSAY_OK },
+                 { ASSAY_BLOCK_LEN_MAX + 1, ASSAY_E_RANGE },
+                 { UINT32_MAX, ASSAY_E_RANGE } };
+    static const uint8_t found[] = { 0x1a, 0x00, 0x10, 0x00, 0x00 };
+    struct made *m = make();
+    size_t at = 0;
+    while (at + sizeof found <= m->body_len &&
+           !assay_bytes_equal(m->body + at, found, sizeof found))
+        at++;
+    cr_assert(at + sizeof found <= m->body_len);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (int byte = 0; byte < 4; byte++)
+            m->body[at + 1 + (size_t)byte] = (uint8_t)(rows[i].len >> (24 - 8 * byte));
+        cr_expect_eq(decode_resealed(m, NULL), rows[i].status, "%u bytes", rows[i].len);
+        if (rows[i].status == ASSAY_OK) cr_expect_eq(m->read.parameters.block_len_max, rows[i].len);
+    }
+    drop(m);
+}
+
+/* Version 1 left the length of blocks to each node. */
+Test(genesis, refuses_a_body_of_another_version)
+{
+    struct made *m = make();
+    struct assay_where where;
+    cr_assert_eq(m->body[1], 2);
+    for (uint8_t version = 0; version < 24; version++) {
+        m->body[1] = version;
+        const enum assay_status status = decode_resealed(m, &where);
+        cr_expect_eq(status, version == 2 ? ASSAY_OK : ASSAY_E_UNSUPPORTED, "%u", version);
+        if (status != ASSAY_OK) cr_expect_str_eq(where.field, "version");
+    }
+    drop(m);
 }
 
 /* Returns: where this text of CBOR stands in the body. */
@@ -426,9 +474,30 @@ Test(genesis, an_engine_of_more_members_than_voters_does_not_start)
     struct assay_engine_config config = { .genesis = genesis };
     struct assay_engine *engine = NULL;
     cr_assert_not_null(genesis);
+    genesis->parameters.block_len_max = ASSAY_BLOCK_LEN_MAX;
     genesis->member_count = ASSAY_VOTERS_MAX + 1;
     cr_expect_eq(assay_engine_init(memory, sizeof memory, &config, &engine), ASSAY_E_RANGE);
     genesis->member_count = ASSAY_VOTERS_MAX; /* fits: only the memory does not */
     cr_expect_eq(assay_engine_init(memory, sizeof memory, &config, &engine), ASSAY_E_FULL);
+    free(genesis);
+}
+
+/* What one node takes and another refuses splits them: no configuration has a say in it. */
+Test(genesis, an_engine_has_room_for_the_blocks_that_genesis_allows)
+{
+    static _Alignas(64) uint8_t memory[64];
+    struct assay_genesis *genesis = calloc(1, sizeof *genesis);
+    struct assay_engine_config config = { .genesis = genesis, .blocks_max = 8 };
+    struct assay_engine *engine = NULL;
+    cr_assert_not_null(genesis);
+    genesis->member_count = 4;
+    genesis->parameters.block_len_max = ASSAY_BLOCK_LEN_MIN - 1;
+    cr_expect_eq(assay_engine_init(memory, sizeof memory, &config, &engine), ASSAY_E_RANGE);
+    genesis->parameters.block_len_max = ASSAY_BLOCK_LEN_MIN;
+    cr_expect_eq(assay_engine_init(memory, sizeof memory, &config, &engine), ASSAY_E_FULL);
+    const size_t least = assay_engine_size(&config);
+    genesis->parameters.block_len_max = ASSAY_BLOCK_LEN_MAX;
+    cr_expect_geq(assay_engine_size(&config) - least,
+                  (size_t)8 * (ASSAY_BLOCK_LEN_MAX - ASSAY_BLOCK_LEN_MIN));
     free(genesis);
 }

@@ -53,7 +53,7 @@ static struct bench *make(void)
     cr_assert(b != NULL && g != NULL);
     g->member_count = N;
     g->time_ms = 1700000000000;
-    g->parameters = (struct assay_genesis_parameters){ 500, 20, 100, 33, 100, { 0 } };
+    g->parameters = (struct assay_genesis_parameters){ 500, 20, 100, 33, 100, 1 << 20, { 0 } };
     for (uint32_t i = 0; i < N; i++) {
         memset(g->members[i].node_id, (int)(10 * (i + 1)), 32);
         memset(g->members[i].voting_public, (int)(i + 1), 64);
