@@ -38,7 +38,7 @@ BEGIN {
     confine("microhttpd.h", "^net/http/")
     confine("tss2/", "^quote/source/")
     confine("systemd/", "^engine/enforce/systemd[.]c$")
-    confine("curl/", "^engine/chain/")
+    confine("curl/", "^(engine/chain/|quote/source/fetch/curl[.]c$)")
     confine("secp256k1", "^engine/chain/")
     confine("criterion/", "^tests/")
 

@@ -1,0 +1,247 @@
+/*
+ * quote/source/fetch/curl.c - http.h over libcurl.
+ */
+#include "quote/source/fetch/http.h"
+
+#include "base/assert.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What grows while an answer comes in. */
+struct intake {
+    uint8_t *bytes;
+    size_t len, capacity, len_max;
+    bool is_too_long, is_out_of_memory;
+};
+
+struct exchange {
+    struct intake body, headers;
+    char *message;
+};
+
+/* ------------------------------------------------------------ the library */
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static CURLcode global_result = CURLE_FAILED_INIT;
+
+static void init_global(void)
+{
+    global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+/* ------------------------------------------------------------ what may be asked */
+
+/* A test's own server: a literal address of this machine, so that no name can lead elsewhere. */
+static bool is_loopback(CURLU *url)
+{
+    char *host = NULL;
+    if (curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK) return false;
+    const bool result = strcmp(host, "127.0.0.1") == 0 || strcmp(host, "[::1]") == 0;
+    curl_free(host);
+    return result;
+}
+
+static bool may_ask(CURLU *url, bool insecure_for_tests)
+{
+    char *scheme = NULL, *user = NULL;
+    if (curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_OK) {
+        curl_free(user);
+        return false; /* a name and password in an URL end in logs */
+    }
+    if (curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK) return false;
+    const bool result = strcmp(scheme, "https") == 0 ||
+                        (insecure_for_tests && strcmp(scheme, "http") == 0 && is_loopback(url));
+    curl_free(scheme);
+    return result;
+}
+
+static enum assay_status check_url(const struct assay_http_request *request, char *message)
+{
+    if (strlen(request->url) > ASSAY_HTTP_URL_LEN_MAX) {
+        (void)snprintf(message, ASSAY_HTTP_MESSAGE_LEN, "a URL of more than %d bytes",
+                       ASSAY_HTTP_URL_LEN_MAX);
+        return ASSAY_E_RANGE;
+    }
+    CURLU *const url = curl_url();
+    if (url == NULL) return ASSAY_E_MEMORY;
+    const CURLUcode parsed = curl_url_set(url, CURLUPART_URL, request->url, 0);
+    const bool may = parsed == CURLUE_OK && may_ask(url, request->insecure_for_tests);
+    curl_url_cleanup(url);
+    if (may) return ASSAY_OK;
+    (void)snprintf(message, ASSAY_HTTP_MESSAGE_LEN,
+                   "%.200s: expected https:// and a host, without a user name", request->url);
+    return parsed == CURLUE_OUT_OF_MEMORY ? ASSAY_E_MEMORY : ASSAY_E_INVALID;
+}
+
+/* ------------------------------------------------------------ what comes in */
+
+static size_t take(struct intake *in, const char *bytes, size_t len)
+{
+    if (len > in->len_max - in->len) {
+        in->is_too_long = true;
+        return 0; /* libcurl breaks off */
+    }
+    if (len > in->capacity - in->len) {
+        size_t capacity = in->capacity == 0 ? 4096 : in->capacity;
+        while (capacity - in->len < len)
+            capacity *= 2; /* len_max is far below what could wrap */
+        uint8_t *const grown = realloc(in->bytes, capacity);
+        if (grown == NULL) {
+            in->is_out_of_memory = true;
+            return 0;
+        }
+        in->bytes = grown;
+        in->capacity = capacity;
+    }
+    assay_bytes_copy(in->bytes + in->len, in->capacity - in->len, bytes, len);
+    in->len += len;
+    return len;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *exchange)
+{
+    return take(&((struct exchange *)exchange)->body, bytes, size * count);
+}
+
+static size_t on_header(char *bytes, size_t size, size_t count, void *exchange)
+{
+    return take(&((struct exchange *)exchange)->headers, bytes, size * count);
+}
+
+/* ------------------------------------------------------------ one exchange */
+
+static bool set_options(CURL *curl, const struct assay_http_request *request,
+                        struct exchange *exchange, char error[static CURL_ERROR_SIZE])
+{
+    const uint64_t timeout_ms =
+        request->timeout_ms != 0 ? request->timeout_ms : ASSAY_HTTP_TIMEOUT_MS_USUAL;
+    const long timeout = timeout_ms > 3600000 ? 3600000L : (long)timeout_ms;
+    CURLcode c = CURLE_OK;
+#define SET(option, value)                                                                         \
+    if (c == CURLE_OK) c = curl_easy_setopt(curl, option, value)
+    SET(CURLOPT_URL, request->url);
+    SET(CURLOPT_PROTOCOLS_STR, request->insecure_for_tests ? "http,https" : "https");
+    SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* what a proxy says is not the answer */
+    SET(CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(CURLOPT_SSL_VERIFYHOST, 2L);
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(CURLOPT_NOSIGNAL, 1L); /* no SIGALRM: this is a library, with threads */
+    SET(CURLOPT_TIMEOUT_MS, timeout);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, timeout);
+    SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)exchange->body.len_max);
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEDATA, exchange);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, exchange);
+    SET(CURLOPT_ERRORBUFFER, error);
+    SET(CURLOPT_USERAGENT, "assay/0.1");
+    if (request->ca_file != NULL) SET(CURLOPT_CAINFO, request->ca_file);
+    if (request->insecure_for_tests) SET(CURLOPT_NOPROXY, "*");
+#undef SET
+    return c == CURLE_OK;
+}
+
+static enum assay_status status_of(CURLcode code, const struct exchange *exchange)
+{
+    if (exchange->body.is_out_of_memory || exchange->headers.is_out_of_memory)
+        return ASSAY_E_MEMORY;
+    if (exchange->body.is_too_long || exchange->headers.is_too_long) return ASSAY_E_RANGE;
+    if (code == CURLE_OK) return ASSAY_OK;
+    if (code == CURLE_OUT_OF_MEMORY) return ASSAY_E_MEMORY;
+    if (code == CURLE_FILESIZE_EXCEEDED) return ASSAY_E_RANGE;
+    if (code == CURLE_OPERATION_TIMEDOUT) return ASSAY_E_TIMEOUT;
+    if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ||
+        code == CURLE_COULDNT_CONNECT || code == CURLE_PARTIAL_FILE || code == CURLE_GOT_NOTHING ||
+        code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_HTTP2_STREAM ||
+        code == CURLE_HTTP2)
+        return ASSAY_E_AGAIN;
+    return ASSAY_E_IO;
+}
+
+static void complain(const struct assay_http_request *request, enum assay_status status,
+                     CURLcode code, const char *error, const struct exchange *exchange,
+                     char *message)
+{
+    if (status == ASSAY_E_RANGE)
+        (void)snprintf(message, ASSAY_HTTP_MESSAGE_LEN,
+                       "%.160s: the answer is larger than %zu bytes of %s", request->url,
+                       exchange->headers.is_too_long ? exchange->headers.len_max
+                                                     : exchange->body.len_max,
+                       exchange->headers.is_too_long ? "headers" : "body");
+    else
+        (void)snprintf(message, ASSAY_HTTP_MESSAGE_LEN, "%.160s: %.150s", request->url,
+                       error[0] != '\0' ? error : curl_easy_strerror(code));
+}
+
+static void read_result(CURL *curl, struct exchange *exchange, struct assay_http_answer *answer)
+{
+    long status = 0;
+    curl_off_t retry_after = 0;
+    (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after);
+    *answer = (struct assay_http_answer){
+        .status = status > 0 ? (uint32_t)status : 0,
+        .has_retry_after = retry_after > 0,
+        .retry_after_s = retry_after > 0 ? (uint64_t)retry_after : 0,
+        .body = exchange->body.bytes,
+        .body_len = exchange->body.len,
+        .headers = exchange->headers.bytes,
+        .headers_len = exchange->headers.len,
+    };
+    exchange->body.bytes = NULL;
+    exchange->headers.bytes = NULL;
+}
+
+static enum assay_status perform(const struct assay_http_request *request,
+                                 struct exchange *exchange, struct assay_http_answer *answer,
+                                 char *message)
+{
+    char error[CURL_ERROR_SIZE] = "";
+    CURL *const curl = curl_easy_init();
+    if (curl == NULL) return ASSAY_E_MEMORY;
+    CURLcode code = CURLE_FAILED_INIT;
+    if (set_options(curl, request, exchange, error)) code = curl_easy_perform(curl);
+    const enum assay_status status = status_of(code, exchange);
+    if (status == ASSAY_OK) read_result(curl, exchange, answer);
+    else complain(request, status, code, error, exchange, message);
+    curl_easy_cleanup(curl);
+    return status;
+}
+
+enum assay_status assay_http_get(const struct assay_http_request *request,
+                                 struct assay_http_answer *answer,
+                                 char message[static ASSAY_HTTP_MESSAGE_LEN])
+{
+    ASSAY_ASSERT(request->url != NULL);
+    ASSAY_ASSERT(request->body_len_max <= ASSAY_HTTP_BODY_LEN_MAX);
+    message[0] = '\0';
+    (void)pthread_once(&once, init_global);
+    if (global_result != CURLE_OK) {
+        (void)snprintf(message, ASSAY_HTTP_MESSAGE_LEN, "libcurl: %s",
+                       curl_easy_strerror(global_result));
+        return ASSAY_E_IO;
+    }
+    ASSAY_TRY(check_url(request, message));
+    struct exchange exchange = {
+        .body.len_max =
+            request->body_len_max != 0 ? request->body_len_max : (size_t)ASSAY_HTTP_BODY_LEN_MAX,
+        .headers.len_max = ASSAY_HTTP_HEADERS_LEN_MAX,
+        .message = message,
+    };
+    const enum assay_status status = perform(request, &exchange, answer, message);
+    free(exchange.body.bytes);
+    free(exchange.headers.bytes);
+    return status;
+}
+
+void assay_http_answer_free(struct assay_http_answer *answer)
+{
+    free(answer->body);
+    free(answer->headers);
+    *answer = (struct assay_http_answer){ 0 };
+}
