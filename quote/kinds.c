@@ -3,6 +3,7 @@
  */
 #include "quote/kinds.h"
 
+#include "quote/package.h"
 #include "quote/quote.h"
 
 enum assay_status assay_kind_at(size_t index, struct assay_kind *row)
@@ -31,8 +32,8 @@ enum assay_status assay_kind_find(enum assay_evidence_kind kind, struct assay_ki
  * tells SOFT from SGX. Evidence of an unknown vendor goes to the first kind of its format, where it
  * fails with a reason instead of being unknown.
  */
-enum assay_status assay_evidence_detect(const uint8_t *bytes, size_t len,
-                                        enum assay_evidence_kind *kind)
+static enum assay_status detect_quote(const uint8_t *bytes, size_t len,
+                                      enum assay_evidence_kind *kind)
 {
     struct assay_cursor in = assay_cursor_over(bytes, len);
     uint16_t version = 0;
@@ -47,11 +48,24 @@ enum assay_status assay_evidence_detect(const uint8_t *bytes, size_t len,
     enum assay_evidence_kind found = ASSAY_KIND_NONE;
     struct assay_kind row;
     for (size_t i = 0; assay_kind_at(i, &row) == ASSAY_OK; i++) {
-        if (row.version != version || row.tee_type != tee_type) continue;
+        if (row.detect != NULL || row.version != version || row.tee_type != tee_type) continue;
         if (found == ASSAY_KIND_NONE) found = row.kind;
         if (assay_bytes_equal(vendor, row.qe_vendor_id, 16)) found = row.kind;
     }
     if (found == ASSAY_KIND_NONE) return ASSAY_E_UNSUPPORTED;
     *kind = found;
     return ASSAY_OK;
+}
+
+enum assay_status assay_evidence_detect(const uint8_t *bytes, size_t len,
+                                        enum assay_evidence_kind *kind)
+{
+    struct assay_kind other;
+    if (assay_package_detect(bytes, len, kind)) return ASSAY_OK;
+    for (size_t i = 0; assay_kind_at(i, &other) == ASSAY_OK; i++) {
+        if (other.detect == NULL || !other.detect(bytes, len)) continue;
+        *kind = other.kind;
+        return ASSAY_OK;
+    }
+    return detect_quote(bytes, len, kind);
 }

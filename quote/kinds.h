@@ -1,9 +1,10 @@
 /*
  * quote/kinds.h - the table of evidence kinds: a new kind is one file and one row.
  *
- * A row says how to read the bytes and which function judges what has been read. The three kinds of
- * today are all Intel-shaped ECDSA quotes and share quote/dcap.c; a kind of another shape brings
- * its own verify.
+ * A row says how the bytes are recognised and which function appraises them. Kinds of Intel's
+ * ECDSA quotes and SOFT share quote/dcap.c and are told apart by version, TEE type and vendor; a
+ * kind of another shape brings its own detect, length and verify, and may come as a package
+ * (quote/package.h).
  */
 #ifndef ASSAY_QUOTE_KINDS_H
 #define ASSAY_QUOTE_KINDS_H
@@ -16,6 +17,12 @@ struct assay_quote;
 
 struct assay_kind {
     enum assay_evidence_kind kind;
+    /* --- kinds of other shapes; NULL for quotes */
+    /* Do the bare bytes look like this kind? Nothing is verified. */
+    bool (*detect)(const uint8_t *bytes, size_t len);
+    /* As assay_evidence_length, of bare bytes. */
+    enum assay_status (*length)(const uint8_t *bytes, size_t len, size_t *declared);
+    /* --- quotes */
     uint16_t version;            /* of the quote format */
     uint32_t tee_type;           /* header field */
     const uint8_t *qe_vendor_id; /* 16 bytes that the header must carry */
@@ -44,7 +51,7 @@ ASSAY_CHECKED enum assay_status assay_kind_find(enum assay_evidence_kind kind,
 ASSAY_CHECKED enum assay_status assay_kind_at(size_t index, struct assay_kind *row);
 
 /*
- * One row each: quote/sgx.c, quote/tdx.c, quote/soft.c. Functions and not constants, because a
+ * One row each, in the file that is named like it. Functions and not constants, because a
  * constant with pointers is writable data to the loader, and the core has none. Each
  * Returns: the row.
  */

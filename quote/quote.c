@@ -8,6 +8,7 @@
 #include "quote/quote.h"
 
 #include "base/assert.h"
+#include "quote/package.h"
 
 enum { KEY_TYPE_ECDSA_P256 = 2 };
 
@@ -157,7 +158,13 @@ enum assay_status assay_evidence_length(enum assay_evidence_kind kind, const uin
                                         size_t len, size_t *declared)
 {
     struct assay_kind row;
+    enum assay_evidence_kind said = ASSAY_KIND_NONE;
     if (assay_kind_find(kind, &row) != ASSAY_OK) return ASSAY_E_UNSUPPORTED;
+    if (assay_package_detect(bytes, len, &said)) {
+        *declared = len; /* a package says its own end */
+        return ASSAY_OK;
+    }
+    if (row.length != NULL) return row.length(bytes, len, declared);
     struct assay_cursor in = assay_cursor_over(bytes, len);
     uint32_t signature_len = 0;
     ASSAY_TRY(assay_cursor_skip(&in, ASSAY_QUOTE_HEADER_LEN + row.body_len));
