@@ -84,7 +84,7 @@ struct assay_plan {
     uint64_t time_ms;
     char policy[PATH_MAX];
     uint32_t collateral_count;
-    char collateral[ASSAY_PLAN_COLLATERAL_MAX][PATH_MAX]; /* folders, each with its root_ca.pem */
+    char collateral[ASSAY_PLAN_COLLATERAL_MAX][PATH_MAX]; /* folders */
     uint32_t operator_count;
     struct assay_plan_operator operators[ASSAY_OPERATORS_MAX];
     uint32_t member_count;

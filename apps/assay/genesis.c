@@ -7,9 +7,9 @@
 #include "apps/assay/genesis.h"
 
 #include "base/rfc3339.h"
-#include "quote/policy.h"
 
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +52,16 @@ enum assay_status assay_genesis_file_write(const char *path, struct assay_slice 
     if (status == ASSAY_OK)
         status = assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(w.bytes, w.len));
     free(bytes);
+    return status;
+}
+
+enum assay_status assay_genesis_explain(char message[static ASSAY_CONFIG_MESSAGE_MAX],
+                                        enum assay_status status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(message, ASSAY_CONFIG_MESSAGE_MAX, format, args);
+    va_end(args);
     return status;
 }
 

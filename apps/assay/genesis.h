@@ -4,8 +4,12 @@
 #ifndef ASSAY_APPS_GENESIS_H
 #define ASSAY_APPS_GENESIS_H
 
+#include "apps/assay/collateral_dir.h"
 #include "apps/assay/command.h"
+#include "apps/config.h"
 #include "engine/genesis.h"
+#include "quote/endorsements.h"
+#include "quote/policy.h"
 
 /* A genesis file in memory; genesis has slices into bytes. */
 struct assay_genesis_file {
@@ -32,6 +36,39 @@ ASSAY_CHECKED enum assay_status assay_genesis_file_write(
 /* One line on stderr about a genesis file. Returns: the exit status that fits. */
 int assay_genesis_complain(const char *verb, const char *path, enum assay_status status,
                            const struct assay_where *where);
+
+/* Puts a message together. Returns: status, for use as `return assay_genesis_explain(...)`. */
+__attribute__((format(printf, 3, 4))) enum assay_status assay_genesis_explain(
+    char message[static ASSAY_CONFIG_MESSAGE_MAX], enum assay_status status, const char *format,
+    ...);
+
+/* --- genesis_collateral.c: the bundles that the folders of a plan hold. Large: on the heap. */
+
+struct assay_genesis_bundles {
+    int64_t at_unix_s; /* what is valid then is taken first */
+    size_t count;
+    struct assay_endorsement_files entries[ASSAY_ENDORSEMENTS_MAX]; /* borrow from dirs */
+    struct assay_collateral_dir dirs[ASSAY_ENDORSEMENTS_MAX];
+    size_t wish_count; /* platform families of samples, each once; room for the next */
+    struct assay_collateral_wanted wishes[ASSAY_ENDORSEMENTS_MAX + 1];
+};
+
+/* Folders are to be searched for the collateral of this quote; one that cannot be read asks for
+ * nothing. Returns: ASSAY_OK | ASSAY_E_FULL (too many platform families) | ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status assay_genesis_wish(struct assay_genesis_bundles *bundles,
+                                                   const uint8_t *quote, size_t len);
+/*
+ * assay_genesis_bundles_read - add what a folder holds for the wishes, or else whatever it holds.
+ * Out:     whatever the status, assay_genesis_bundles_close frees what was taken
+ * Returns: as assay_collateral_dir_read | ASSAY_E_INVALID (a root that the policy does not pin) |
+ *          INPUT statuses (no root certificate) | ASSAY_E_RANGE (more than ASSAY_ENDORSEMENTS_MAX
+ *          bundles); with a message, but for ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_genesis_bundles_read(
+    struct assay_genesis_bundles *bundles, const char *folder, const struct assay_policy *policy,
+    char message[static ASSAY_CONFIG_MESSAGE_MAX]);
+/* Accepts NULL; the memory itself stays the caller's. Returns: nothing. */
+void assay_genesis_bundles_close(struct assay_genesis_bundles *bundles);
 
 /* --- the verbs. Each Returns: an enum assay_exit. */
 int assay_genesis_create(const char *plan_path, const char *out_path); /* genesis_create.c */

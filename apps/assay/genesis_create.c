@@ -7,12 +7,8 @@
  */
 #include "apps/assay/genesis.h"
 
-#include "apps/config.h"
-#include "quote/endorsements.h"
-#include "quote/policy.h"
 #include "quote/yaml.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +20,7 @@ struct draft {
     struct assay_genesis *genesis;
     struct assay_policy *policy;
     uint8_t *policy_bytes, *endorsements_bytes;
-    uint8_t *parts[ASSAY_PLAN_COLLATERAL_MAX][ASSAY_PARTS]; /* file contents */
-    struct assay_endorsement_files *files;
+    struct assay_genesis_bundles *bundles;
     struct assay_collateral *collateral;
     struct assay_endorsements endorsements;
     struct assay_node_card *cards;
@@ -33,28 +28,15 @@ struct draft {
     char message[ASSAY_CONFIG_MESSAGE_MAX];
 };
 
-__attribute__((format(printf, 3, 4))) static enum assay_status explain(struct draft *d,
-                                                                       enum assay_status status,
-                                                                       const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(d->message, sizeof d->message, format, args);
-    va_end(args);
-    return status;
-}
-
 static void close_draft(struct draft *d)
 {
-    for (size_t i = 0; i < ASSAY_PLAN_COLLATERAL_MAX; i++)
-        for (size_t k = 0; k < ASSAY_PARTS; k++)
-            free(d->parts[i][k]);
+    assay_genesis_bundles_close(d->bundles);
     free(d->plan);
     free(d->genesis);
     free(d->policy);
     free(d->policy_bytes);
     free(d->endorsements_bytes);
-    free(d->files);
+    free(d->bundles);
     free(d->collateral);
     free(d->cards);
     free(d->body);
@@ -68,13 +50,14 @@ static enum assay_status open_draft(struct draft *d)
     d->policy = calloc(1, sizeof *d->policy);
     d->policy_bytes = malloc(ASSAY_POLICY_LEN_MAX);
     d->endorsements_bytes = malloc(ASSAY_GENESIS_LEN_MAX);
-    d->files = calloc(ASSAY_PLAN_COLLATERAL_MAX, sizeof *d->files);
-    d->collateral = calloc(ASSAY_PLAN_COLLATERAL_MAX, sizeof *d->collateral);
+    d->bundles = calloc(1, sizeof *d->bundles);
+    d->collateral = calloc(ASSAY_ENDORSEMENTS_MAX, sizeof *d->collateral);
     d->cards = calloc(ASSAY_MEMBERS_MAX, sizeof *d->cards);
     d->body = malloc(ASSAY_GENESIS_LEN_MAX);
     const bool all = d->plan != NULL && d->genesis != NULL && d->policy != NULL &&
-                     d->policy_bytes != NULL && d->endorsements_bytes != NULL && d->files != NULL &&
-                     d->collateral != NULL && d->cards != NULL && d->body != NULL;
+                     d->policy_bytes != NULL && d->endorsements_bytes != NULL &&
+                     d->bundles != NULL && d->collateral != NULL && d->cards != NULL &&
+                     d->body != NULL;
     return all ? ASSAY_OK : ASSAY_E_MEMORY;
 }
 
@@ -86,61 +69,34 @@ static enum assay_status read_policy(struct draft *d)
     size_t len = 0;
     enum assay_status status = assay_file_read(d->plan->policy, ASSAY_CONFIG_LEN_MAX, &text, &len);
     if (status != ASSAY_OK)
-        return explain(d, status, "%s: %s", d->plan->policy, assay_status_text(status));
+        return assay_genesis_explain(d->message, status, "%s: %s", d->plan->policy,
+                                     assay_status_text(status));
     char why[ASSAY_YAML_MESSAGE_MAX] = "";
     status = assay_policy_parse_yaml(text, len, d->policy, why);
     free(text);
-    if (status != ASSAY_OK) return explain(d, status, "%s:%s", d->plan->policy, why);
+    if (status != ASSAY_OK)
+        return assay_genesis_explain(d->message, status, "%s:%s", d->plan->policy, why);
 
     struct assay_writer w = assay_writer_over(d->policy_bytes, ASSAY_POLICY_LEN_MAX);
     assay_policy_encode(d->policy, &w);
     status = assay_writer_finish(&w, &d->genesis->policy);
     if (status != ASSAY_OK)
-        return explain(d, status, "%s: %s", d->plan->policy, assay_status_text(status));
+        return assay_genesis_explain(d->message, status, "%s: %s", d->plan->policy,
+                                     assay_status_text(status));
     assay_sha256(d->genesis->policy.bytes, d->genesis->policy.len, d->genesis->policy_digest);
     return ASSAY_OK;
 }
 
-/* The root key of a folder is the one in its root_ca.pem; the policy must pin it, and says for
- * which kinds. */
-static enum assay_status read_root(struct draft *d, const char *folder,
-                                   struct assay_endorsement_files *entry)
+/* A sample that cannot be read is said now: without it the search for collateral goes astray. */
+static enum assay_status read_wish(struct draft *d, const char *path)
 {
-    char path[PATH_MAX + 32];
-    uint8_t *pem = NULL;
+    uint8_t *quote = NULL;
     size_t len = 0;
-    (void)snprintf(path, sizeof path, "%s/root_ca.pem", folder);
-    enum assay_status status = assay_file_read(path, ASSAY_PART_LEN_MAX, &pem, &len);
-    if (status != ASSAY_OK) return explain(d, status, "%s: %s", path, assay_status_text(status));
-    status = assay_x509_root(pem, len, &entry->root);
-    free(pem);
-    if (status != ASSAY_OK)
-        return explain(d, status, "%s: no root certificate: %s", path, assay_status_text(status));
-    for (uint32_t i = 0; i < d->policy->root_count; i++)
-        if (assay_key_equal(&d->policy->roots[i].key, &entry->root))
-            entry->kinds |= d->policy->roots[i].kinds;
-    if (entry->kinds != 0) return ASSAY_OK;
-    return explain(d, ASSAY_E_INVALID, "%s: the policy does not pin this root key", path);
-}
-
-static enum assay_status read_folder(struct draft *d, uint32_t index)
-{
-    const char *folder = d->plan->collateral[index];
-    struct assay_endorsement_files *entry = &d->files[index];
-    ASSAY_TRY(read_root(d, folder, entry));
-    for (int part = 0; part < ASSAY_PARTS; part++) {
-        char path[PATH_MAX + 64];
-        size_t len = 0;
-        (void)snprintf(path, sizeof path, "%s/%s", folder,
-                       assay_collateral_part_name((enum assay_collateral_part)part));
-        const enum assay_status status =
-            assay_file_read(path, ASSAY_PART_LEN_MAX, &d->parts[index][part], &len);
-        if (status == ASSAY_E_NOT_FOUND) continue;
-        if (status != ASSAY_OK)
-            return explain(d, status, "%s: %s", path, assay_status_text(status));
-        entry->files.part[part] = assay_slice_over(d->parts[index][part], len);
-    }
-    return ASSAY_OK;
+    enum assay_status status = assay_file_read(path, ASSAY_EVIDENCE_LEN_MAX, &quote, &len);
+    if (status == ASSAY_OK) status = assay_genesis_wish(d->bundles, quote, len);
+    free(quote);
+    if (status == ASSAY_OK) return ASSAY_OK;
+    return assay_genesis_explain(d->message, status, "%s: %s", path, assay_status_text(status));
 }
 
 static int by_entry(const void *a, const void *b)
@@ -150,24 +106,29 @@ static int by_entry(const void *a, const void *b)
 
 static enum assay_status read_collateral(struct draft *d)
 {
+    struct assay_genesis_bundles *const b = d->bundles;
+    b->at_unix_s = (int64_t)(d->genesis->time_ms / 1000);
+    for (uint32_t i = 0; i < d->plan->member_count; i++)
+        ASSAY_TRY(read_wish(d, d->plan->members[i].sample));
     for (uint32_t i = 0; i < d->plan->collateral_count; i++)
-        ASSAY_TRY(read_folder(d, i));
-    qsort(d->files, d->plan->collateral_count, sizeof *d->files, by_entry);
+        ASSAY_TRY(assay_genesis_bundles_read(b, d->plan->collateral[i], d->policy, d->message));
+    qsort(b->entries, b->count, sizeof *b->entries, by_entry);
 
     struct assay_writer w = assay_writer_over(d->endorsements_bytes, ASSAY_GENESIS_LEN_MAX);
-    enum assay_status status = assay_endorsements_encode(d->files, d->plan->collateral_count, &w);
+    enum assay_status status = assay_endorsements_encode(b->entries, b->count, &w);
     if (status != ASSAY_OK)
-        return explain(d, status, "collateral: %s (the same folder twice?)",
-                       assay_status_text(status));
+        return assay_genesis_explain(d->message, status, "collateral: %s (the same folder twice?)",
+                                     assay_status_text(status));
     d->genesis->endorsements = assay_slice_over(w.bytes, w.len);
     assay_sha256(w.bytes, w.len, d->genesis->endorsements_digest);
-    status = assay_endorsements_decode(w.bytes, w.len, d->collateral, ASSAY_PLAN_COLLATERAL_MAX,
+    status = assay_endorsements_decode(w.bytes, w.len, d->collateral, ASSAY_ENDORSEMENTS_MAX,
                                        &d->endorsements);
     if (status != ASSAY_OK)
-        return explain(d, status, "collateral: %s (%s)",
-                       status == ASSAY_E_DUPLICATE ? "two folders for one platform family"
-                                                   : "a bundle is incomplete or does not verify",
-                       assay_status_symbol(status));
+        return assay_genesis_explain(d->message, status, "collateral: %s (%s)",
+                                     status == ASSAY_E_DUPLICATE
+                                         ? "two folders for one platform family"
+                                         : "a bundle is incomplete or does not verify",
+                                     assay_status_symbol(status));
     return ASSAY_OK;
 }
 
@@ -189,11 +150,14 @@ static enum assay_status read_sample(struct draft *d, const char *path,
     if (status == ASSAY_OK) status = assay_evidence_detect(quote, len, &request.kind);
     if (status == ASSAY_OK) status = assay_evidence_length(request.kind, quote, len, &request.len);
     if (status == ASSAY_OK) status = assay_evidence_verify(NULL, &request, verdict);
-    if (status != ASSAY_OK) status = explain(d, status, "%s: %s", path, assay_status_text(status));
+    if (status != ASSAY_OK)
+        status =
+            assay_genesis_explain(d->message, status, "%s: %s", path, assay_status_text(status));
     else if (verdict->genuine != ASSAY_GENUINE_TRUE || !verdict->has_platform)
-        status = explain(d, ASSAY_E_INVALID, "%s: not genuine under the collateral: %s", path,
-                         verdict->reason_count ? assay_rule_text(verdict->reasons[0].rule)
-                                               : "the platform has no id");
+        status = assay_genesis_explain(
+            d->message, ASSAY_E_INVALID, "%s: not genuine under the collateral: %s", path,
+            verdict->reason_count ? assay_rule_text(verdict->reasons[0].rule)
+                                  : "the platform has no id");
     if (status == ASSAY_OK) {
         member->evidence_kind = verdict->kind;
         assay_bytes_copy(member->vendor_root, 32, verdict->vendor_root, 32);
@@ -222,8 +186,9 @@ static enum assay_status read_member(struct draft *d, uint32_t index)
         assay_sha256(d->plan->operators[i].public_key, ASSAY_P256_PUBLIC_LEN, member->operator_id);
         return ASSAY_OK;
     }
-    return explain(d, ASSAY_E_NOT_FOUND, "members[].operator: no operator is named \"%s\"",
-                   from->operator_name);
+    return assay_genesis_explain(d->message, ASSAY_E_NOT_FOUND,
+                                 "members[].operator: no operator is named \"%s\"",
+                                 from->operator_name);
 }
 
 static enum assay_status read_members(struct draft *d)
@@ -269,8 +234,9 @@ static enum assay_status build(struct draft *d, const char *plan_path, struct as
     struct assay_writer w = assay_writer_over(d->body, ASSAY_GENESIS_LEN_MAX);
     const enum assay_status status = assay_genesis_encode_body(d->genesis, &w);
     if (status != ASSAY_OK)
-        return explain(d, status, "the plan breaks a rule of genesis: %s (%s)",
-                       assay_status_text(status), assay_status_symbol(status));
+        return assay_genesis_explain(d->message, status,
+                                     "the plan breaks a rule of genesis: %s (%s)",
+                                     assay_status_text(status), assay_status_symbol(status));
     return assay_writer_finish(&w, body);
 }
 

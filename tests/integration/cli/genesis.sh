@@ -90,6 +90,31 @@ head -c 2000000 /dev/zero >genesis
 expect 2 'outside its range' "$ASSAYD" --config node-1/assayd.yaml --check-config
 cp genesis.good genesis
 
+# --- collateral under any names: the same genesis, byte for byte
+mkdir renamed together
+for v in 1 2; do
+    i=0
+    for file in vendor-$v/*.json vendor-$v/*.der vendor-$v/*.pem; do
+        [ "$file" = vendor-$v/root_ca.pem ] && continue
+        i=$((i + 1))
+        cp "$file" together/part-$v-$i
+        [ $v -eq 2 ] || cp "$file" renamed/$((9 - i)).bin
+    done
+done
+check 'something was renamed' test "$(find together -type f | wc -l)" -ge 12
+created() { # created FOLDERS OUT: with the collateral of these folders
+    sed "s/^collateral: .*/collateral: [$1]/; s/^epoch_ms/time: $at\nepoch_ms/" plan.yaml >plan.renamed.yaml
+    "$ASSAY" genesis create plan.renamed.yaml --out "$2"
+}
+at=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+expect 0 'renamed-0: 2 members' created 'vendor-1, vendor-2' renamed-0
+expect 0 'renamed-1: 2 members' created 'renamed, vendor-2' renamed-1
+expect 0 'renamed-2: 2 members' created 'together' renamed-2
+check 'collateral is known by its content' cmp renamed-0 renamed-1
+check 'one folder may hold several platform families' cmp renamed-0 renamed-2
+expect 2 'the same folder twice' created 'renamed, vendor-1, vendor-2' renamed-3
+expect 2 'not genuine under the collateral' created 'renamed' renamed-3
+
 # --- plans that do not hold
 plan() { # plan SED: create from a changed plan
     sed "$1" plan.yaml >plan.bad.yaml
@@ -101,7 +126,7 @@ expect 2 'plan.bad.yaml:3:1: unknown key "treshold"; is "threshold" meant?' plan
 expect 2 'threshold: expected 1 to 2, found 3' plan 's/threshold: .*/threshold: 3/'
 expect 2 'no operator of this plan is named "gamma"' plan 's/operator: alpha/operator: gamma/'
 expect 2 'nothing: nothing is known under that name' plan 's/policy.yaml/nothing/'
-expect 2 'vendor-9/root_ca.pem: nothing is known' plan 's/vendor-2/vendor-9/'
+expect 2 'vendor-9: nothing is known' plan 's/vendor-2/vendor-9/'
 expect 2 'not genuine under the collateral' plan 's/, vendor-2//'
 expect 2 'the same folder twice' plan 's/, vendor-2/, vendor-2, vendor-2/'
 expect 2 'node-9/keys/node.yaml: cannot be opened' plan 's,node-1/keys,node-9/keys,'
@@ -118,6 +143,8 @@ expect 2 'a bundle is incomplete or does not verify' plan 's/, vendor-2/, vendor
 printf 'junk' >vendor-3/root_ca.pem
 expect 2 'vendor-3/root_ca.pem: no root certificate' plan 's/, vendor-2/, vendor-3/'
 "$ASSAY" soft ca vendor-4 >/dev/null
+mkdir nothing-in-it
+expect 2 'nothing-in-it/root_ca.pem: no root certificate' plan 's/, vendor-2/, nothing-in-it/'
 expect 2 'the policy does not pin this root key' plan 's/, vendor-2/, vendor-4/'
 expect 2 'not genuine under the collateral' plan 's/^epoch_ms/time: 2040-01-01T00:00:00Z\nepoch_ms/'
 check 'a refused plan writes nothing' test ! -e refused
