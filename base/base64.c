@@ -1,0 +1,178 @@
+/*
+ * base/base64.c - base64, base64url and PEM blocks; see base/base64.h.
+ */
+#include "base/base64.h"
+
+#include "base/assert.h"
+
+enum { NO_DIGIT = 64 };
+
+static char digit_of(enum assay_base64_alphabet alphabet, unsigned value)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    ASSAY_ASSERT(value < NO_DIGIT);
+    if (value < 62) return digits[value];
+    if (alphabet == ASSAY_BASE64_URL) return value == 62 ? '-' : '_';
+    return value == 62 ? '+' : '/';
+}
+
+/* Returns: NO_DIGIT for any other character. */
+static unsigned value_of(enum assay_base64_alphabet alphabet, char digit)
+{
+    if (digit >= 'A' && digit <= 'Z') return (unsigned)(digit - 'A');
+    if (digit >= 'a' && digit <= 'z') return (unsigned)(digit - 'a') + 26;
+    if (digit >= '0' && digit <= '9') return (unsigned)(digit - '0') + 52;
+    if (digit == (alphabet == ASSAY_BASE64_URL ? '-' : '+')) return 62;
+    if (digit == (alphabet == ASSAY_BASE64_URL ? '_' : '/')) return 63;
+    return NO_DIGIT;
+}
+
+size_t assay_base64_len(enum assay_base64_alphabet alphabet, size_t len)
+{
+    ASSAY_ASSERT(len <= SIZE_MAX / 2);
+    if (alphabet == ASSAY_BASE64_STANDARD) return (len + 2) / 3 * 4;
+    return len / 3 * 4 + (len % 3 == 0 ? 0 : len % 3 + 1);
+}
+
+enum assay_status assay_base64_encode(enum assay_base64_alphabet alphabet, const uint8_t *bytes,
+                                      size_t len, char *text, size_t capacity, size_t *text_len)
+{
+    const size_t needed = assay_base64_len(alphabet, len);
+    if (capacity <= needed) return ASSAY_E_FULL;
+    size_t used = 0;
+    for (size_t at = 0; at < len; at += 3) {
+        const size_t count = len - at < 3 ? len - at : 3;
+        uint32_t group = 0;
+        for (size_t i = 0; i < 3; i++)
+            group = group << 8 | (i < count ? bytes[at + i] : 0u);
+        for (size_t i = 0; i <= count; i++)
+            text[used++] = digit_of(alphabet, group >> (18 - 6 * i) & 63);
+    }
+    while (used < needed)
+        text[used++] = '=';
+    text[used] = '\0';
+    *text_len = used;
+    return ASSAY_OK;
+}
+
+/* How many characters carry data. */
+static enum assay_status unpadded(enum assay_base64_alphabet alphabet, const char *text,
+                                  size_t text_len, size_t *digits)
+{
+    size_t padding = 0;
+    if (alphabet == ASSAY_BASE64_STANDARD) {
+        if (text_len % 4 != 0) return ASSAY_E_ENCODING;
+        while (padding < 2 && padding < text_len && text[text_len - 1 - padding] == '=')
+            padding += 1;
+    }
+    *digits = text_len - padding;
+    return *digits % 4 == 1 ? ASSAY_E_ENCODING : ASSAY_OK;
+}
+
+/* Two to four characters to one to three bytes. */
+static enum assay_status decode_group(enum assay_base64_alphabet alphabet, const char *text,
+                                      size_t count, uint8_t *bytes)
+{
+    uint32_t group = 0;
+    for (size_t i = 0; i < 4; i++) {
+        const unsigned value = i < count ? value_of(alphabet, text[i]) : 0;
+        if (value == NO_DIGIT) return ASSAY_E_ENCODING;
+        group = group << 6 | value;
+    }
+    const size_t made = count - 1;
+    if ((group & (0xffffffu >> (8 * made))) != 0) return ASSAY_E_ENCODING;
+    for (size_t i = 0; i < made; i++)
+        bytes[i] = (uint8_t)(group >> (16 - 8 * i));
+    return ASSAY_OK;
+}
+
+enum assay_status assay_base64_decode(enum assay_base64_alphabet alphabet, const char *text,
+                                      size_t text_len, uint8_t *bytes, size_t capacity, size_t *len)
+{
+    size_t digits = 0;
+    ASSAY_TRY(unpadded(alphabet, text, text_len, &digits));
+    const size_t needed = digits / 4 * 3 + (digits % 4 == 0 ? 0 : digits % 4 - 1);
+    if (needed > capacity) return ASSAY_E_FULL;
+    size_t used = 0;
+    for (size_t at = 0; at < digits; at += 4) {
+        const size_t count = digits - at < 4 ? digits - at : 4;
+        ASSAY_TRY(decode_group(alphabet, text + at, count, bytes + used));
+        used += count - 1;
+    }
+    ASSAY_ASSERT(used == needed);
+    *len = used;
+    return ASSAY_OK;
+}
+
+/* --- PEM */
+static struct assay_slice after(struct assay_slice text, size_t count)
+{
+    ASSAY_ASSERT(count <= text.len);
+    return assay_slice_over(text.bytes + count, text.len - count);
+}
+
+/* Where the words begin. Returns: text.len when they are nowhere. */
+static size_t find(struct assay_slice text, const char *words, size_t words_len)
+{
+    for (size_t at = 0; at + words_len <= text.len; at++)
+        if (assay_bytes_equal(text.bytes + at, words, words_len)) return at;
+    return text.len;
+}
+
+static bool is_space(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+/* Characters are gathered by four, so that lines may end anywhere. */
+static enum assay_status decode_lines(struct assay_slice body, uint8_t *out, size_t capacity,
+                                      size_t *len)
+{
+    char group[4];
+    size_t count = 0;
+    size_t used = 0;
+    bool padded = false;
+    for (size_t i = 0; i < body.len; i++) {
+        if (is_space(body.bytes[i])) continue;
+        if (padded) return ASSAY_E_ENCODING; /* after the padding nothing follows */
+        group[count++] = (char)body.bytes[i];
+        if (count < sizeof group) continue;
+        size_t made = 0;
+        ASSAY_TRY(assay_base64_decode(ASSAY_BASE64_STANDARD, group, sizeof group, out + used,
+                                      capacity - used, &made));
+        padded = made < 3;
+        used += made;
+        count = 0;
+    }
+    *len = used;
+    return count == 0 ? ASSAY_OK : ASSAY_E_ENCODING;
+}
+
+enum assay_status assay_pem_next(struct assay_slice *rest, struct assay_slice *label, uint8_t *out,
+                                 size_t capacity, size_t *len)
+{
+    static const char begin[] = "-----BEGIN ";
+    static const char end[] = "-----END ";
+    static const char dashes[] = "-----";
+    enum { BEGIN = sizeof begin - 1, END = sizeof end - 1, DASHES = sizeof dashes - 1 };
+    struct assay_slice text = *rest;
+    const size_t at = find(text, begin, BEGIN);
+    if (at == text.len) return ASSAY_E_NOT_FOUND;
+    text = after(text, at + BEGIN);
+    const size_t label_len = find(text, dashes, DASHES);
+    if (label_len == text.len) return ASSAY_E_TRUNCATED;
+    const struct assay_slice name = assay_slice_over(text.bytes, label_len);
+    text = after(text, label_len + DASHES);
+    const size_t body_len = find(text, end, END);
+    if (body_len == text.len) return ASSAY_E_TRUNCATED;
+    const struct assay_slice body = assay_slice_over(text.bytes, body_len);
+    text = after(text, body_len + END);
+    if (text.len < name.len + DASHES) return ASSAY_E_TRUNCATED;
+    if (!assay_bytes_equal(text.bytes, name.bytes, name.len) ||
+        !assay_bytes_equal(text.bytes + name.len, dashes, DASHES))
+        return ASSAY_E_ENCODING;
+    ASSAY_TRY(decode_lines(body, out, capacity, len));
+    *label = name;
+    *rest = after(text, name.len + DASHES);
+    return ASSAY_OK;
+}

@@ -1,0 +1,131 @@
+/*
+ * tests/unit/base/test_base64.c - base64 and PEM: the vectors of RFC 4648, and what is refused.
+ */
+#include "base/base64.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+/* RFC 4648 section 10. */
+static const struct {
+    char bytes[8];
+    char text[12];
+} vectors[] = { { "", "" },           { "f", "Zg==" },        { "fo", "Zm8=" },
+                { "foo", "Zm9v" },    { "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" },
+                { "foobar", "Zm9vYmFy" } };
+
+Test(base_base64, agrees_with_the_vectors_of_its_document)
+{
+    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
+        char text[16];
+        uint8_t bytes[16];
+        size_t len = 0;
+        const size_t expected = strlen(vectors[i].bytes);
+        cr_assert_eq(assay_base64_encode(ASSAY_BASE64_STANDARD, (const uint8_t *)vectors[i].bytes,
+                                         expected, text, sizeof text, &len),
+                     ASSAY_OK);
+        cr_assert_str_eq(text, vectors[i].text);
+        cr_assert_eq(assay_base64_decode(ASSAY_BASE64_STANDARD, text, len, bytes, sizeof bytes,
+                                         &len),
+                     ASSAY_OK);
+        cr_assert_eq(len, expected);
+        cr_assert_arr_eq(bytes, vectors[i].bytes, len);
+    }
+}
+
+Test(base_base64, reads_back_every_length_and_every_value_in_both_alphabets)
+{
+    uint8_t bytes[259];
+    uint8_t again[259];
+    char text[400];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 197 + 7);
+    for (int alphabet = 0; alphabet <= ASSAY_BASE64_URL; alphabet++)
+        for (size_t len = 0; len <= sizeof bytes; len++) {
+            size_t text_len = 0;
+            size_t back = 0;
+            const enum assay_base64_alphabet a = (enum assay_base64_alphabet)alphabet;
+            cr_assert_eq(assay_base64_encode(a, bytes, len, text, sizeof text, &text_len),
+                         ASSAY_OK);
+            cr_assert_eq(text_len, assay_base64_len(a, len));
+            cr_assert_eq(strlen(text), text_len);
+            cr_assert_eq(assay_base64_decode(a, text, text_len, again, len, &back), ASSAY_OK);
+            cr_assert_eq(back, len);
+            cr_assert_arr_eq(again, bytes, len);
+            if (len > 0)
+                cr_assert_eq(assay_base64_decode(a, text, text_len, again, len - 1, &back),
+                             ASSAY_E_FULL);
+            cr_assert_eq(assay_base64_encode(a, bytes, len, text, text_len, &text_len),
+                         ASSAY_E_FULL);
+        }
+}
+
+Test(base_base64, refuses_every_second_text_of_one_meaning)
+{
+    static const struct {
+        enum assay_base64_alphabet alphabet;
+        char text[12];
+    } rows[] = {
+        { ASSAY_BASE64_STANDARD, "Zg=" },   { ASSAY_BASE64_STANDARD, "Zg" },
+        { ASSAY_BASE64_STANDARD, "Zh==" }, /* bits that pad */
+        { ASSAY_BASE64_STANDARD, "Zm9=" },  { ASSAY_BASE64_STANDARD, "Z===" },
+        { ASSAY_BASE64_STANDARD, "====" },  { ASSAY_BASE64_STANDARD, "Zg==Zg==" },
+        { ASSAY_BASE64_STANDARD, "Zm9v\n" }, { ASSAY_BASE64_STANDARD, "Zm-v" },
+        { ASSAY_BASE64_URL, "Zg==" },       { ASSAY_BASE64_URL, "Zh" },
+        { ASSAY_BASE64_URL, "Z" },          { ASSAY_BASE64_URL, "Zm+v" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t bytes[16];
+        size_t len = 0;
+        cr_assert_eq(assay_base64_decode(rows[i].alphabet, rows[i].text, strlen(rows[i].text),
+                                         bytes, sizeof bytes, &len),
+                     ASSAY_E_ENCODING, "row %zu: %s", i, rows[i].text);
+    }
+}
+
+static enum assay_status next(struct assay_slice *rest, struct assay_slice *label, uint8_t *out,
+                              size_t *len)
+{
+    return assay_pem_next(rest, label, out, 8, len);
+}
+
+Test(base_base64, finds_the_blocks_of_a_pem_text)
+{
+    static const char text[] = "preface\n-----BEGIN CERTIFICATE-----\nZm9v\nYmE=\n"
+                               "-----END CERTIFICATE-----\r\nbetween\n-----BEGIN PUBLIC KEY-----\r\n"
+                               "Zm\r\n9v\r\n-----END PUBLIC KEY-----\n";
+    struct assay_slice rest = assay_slice_over(text, sizeof text - 1);
+    struct assay_slice label;
+    uint8_t out[8];
+    size_t len = 0;
+    cr_assert_eq(next(&rest, &label, out, &len), ASSAY_OK);
+    cr_assert(label.len == 11 && memcmp(label.bytes, "CERTIFICATE", 11) == 0);
+    cr_assert(len == 5 && memcmp(out, "fooba", 5) == 0);
+    cr_assert_eq(next(&rest, &label, out, &len), ASSAY_OK);
+    cr_assert(label.len == 10 && memcmp(label.bytes, "PUBLIC KEY", 10) == 0);
+    cr_assert(len == 3 && memcmp(out, "foo", 3) == 0);
+    cr_assert_eq(next(&rest, &label, out, &len), ASSAY_E_NOT_FOUND);
+}
+
+Test(base_base64, refuses_blocks_that_are_cut_mislabelled_or_too_long)
+{
+    static const struct {
+        char text[96];
+        enum assay_status status;
+    } rows[] = {
+        { "-----BEGIN X-----\nZm9v\n-----END Y-----", ASSAY_E_ENCODING },
+        { "-----BEGIN X-----\nZm9v\n-----END X----", ASSAY_E_TRUNCATED },
+        { "-----BEGIN X-----\nZm9v\n", ASSAY_E_TRUNCATED },
+        { "-----BEGIN X", ASSAY_E_TRUNCATED },
+        { "-----BEGIN X-----\nZm9\n-----END X-----", ASSAY_E_ENCODING },
+        { "-----BEGIN X-----\nZm8=\nZm9v\n-----END X-----", ASSAY_E_ENCODING },
+        { "-----BEGIN X-----\nZm9vZm9vZm9v\n-----END X-----", ASSAY_E_FULL },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct assay_slice rest = assay_slice_over(rows[i].text, strlen(rows[i].text));
+        struct assay_slice label;
+        uint8_t out[8];
+        size_t len = 0;
+        cr_assert_eq(next(&rest, &label, out, &len), rows[i].status, "row %zu", i);
+    }
+}
