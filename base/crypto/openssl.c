@@ -146,6 +146,19 @@ void assay_sha384(const void *bytes, size_t len, uint8_t digest[static ASSAY_SHA
     ASSAY_ASSERT(ok == 1);
 }
 
+void assay_sha384_pieces(const struct assay_slice *pieces, size_t count,
+                         uint8_t digest[static ASSAY_SHA384_LEN])
+{
+    ASSAY_ASSERT(pieces != NULL || count == 0);
+    SHA512_CTX hash;
+    int ok = SHA384_Init(&hash);
+    for (size_t i = 0; i < count; i++) {
+        if (pieces[i].len > 0) ok &= SHA384_Update(&hash, pieces[i].bytes, pieces[i].len);
+    }
+    ok &= SHA384_Final(digest, &hash);
+    ASSAY_ASSERT(ok == 1);
+}
+
 void assay_sha512(const void *bytes, size_t len, uint8_t digest[static ASSAY_SHA512_LEN])
 {
     ASSAY_ASSERT(bytes != NULL || len == 0);
