@@ -12,10 +12,6 @@
 
 enum { HEADER_FIELDS = 17, PROPOSAL_FIELDS = 4, HEAD_FIELDS = 2 };
 
-/* Views and epochs are counted, never hashed: above this nothing honest exists, and sums of a few
- * of them cannot wrap. */
-#define COUNT_MAX (UINT64_MAX / 16)
-
 void assay_block_header_encode(const struct assay_block_header *header, struct assay_writer *w)
 {
     assay_cbor_put_array(w, HEADER_FIELDS);
@@ -45,9 +41,9 @@ static enum assay_status header_place(struct assay_cursor *c, struct assay_block
     uint64_t kind = 0;
     ASSAY_TRY(assay_cbor_bytes_exact(c, h->chain_id, 32));
     ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX, &era));
-    ASSAY_TRY(assay_cbor_uint_max(c, COUNT_MAX, &h->epoch));
-    ASSAY_TRY(assay_cbor_uint_max(c, COUNT_MAX, &h->view));
-    ASSAY_TRY(assay_cbor_uint_max(c, COUNT_MAX, &h->height));
+    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_COUNT_MAX, &h->epoch));
+    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_COUNT_MAX, &h->view));
+    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_COUNT_MAX, &h->height));
     ASSAY_TRY(assay_cbor_uint(c, &kind));
     if (h->view == 0) return ASSAY_E_RANGE;
     if (kind < ASSAY_BLOCK_NORMAL || kind > ASSAY_BLOCK_TAIL) return ASSAY_E_UNSUPPORTED;
@@ -61,7 +57,7 @@ static enum assay_status header_parent(struct assay_cursor *c, struct assay_bloc
 {
     uint64_t null_count = 0;
     ASSAY_TRY(assay_cbor_bytes_exact(c, h->parent_id, 32));
-    ASSAY_TRY(assay_cbor_uint_max(c, COUNT_MAX, &h->parent_view));
+    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_COUNT_MAX, &h->parent_view));
     ASSAY_TRY(assay_cbor_bytes_exact(c, h->parent_proof, 32));
     ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_BLOCK_NULLS_MAX, &null_count));
     ASSAY_TRY(assay_cbor_bytes_exact(c, h->null_root, 32));
@@ -76,7 +72,7 @@ static enum assay_status header_content(struct assay_cursor *c, struct assay_blo
 {
     uint64_t record_count = 0;
     uint64_t leader = 0;
-    ASSAY_TRY(assay_cbor_uint_max(c, COUNT_MAX, &h->time_ms));
+    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_COUNT_MAX, &h->time_ms));
     ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_BLOCK_RECORDS_MAX, &record_count));
     ASSAY_TRY(assay_cbor_bytes_exact(c, h->body_root, 32));
     ASSAY_TRY(assay_cbor_bytes_exact(c, h->state_root, 32));

@@ -34,6 +34,10 @@ enum {
     ASSAY_PROPOSAL_HEAD_LEN_MAX = ASSAY_BLOCK_HEADER_LEN_MAX + 80,
 };
 
+/* Views and epochs are counted, never hashed: above this nothing honest exists, and sums of a few
+ * of them cannot wrap. */
+#define ASSAY_COUNT_MAX (UINT64_MAX / 16)
+
 /* ["assay/block/v1", chain_id, era, epoch, view, height, kind, parent_id, parent_view,
  *  parent_proof, null_count, null_root, time_ms, record_count, body_root, state_root, leader] */
 struct assay_block_header {

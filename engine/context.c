@@ -44,19 +44,32 @@ enum assay_status assay_context_verify(const struct assay_context *context, uint
     return good ? ASSAY_OK : ASSAY_E_SIGNATURE;
 }
 
+enum assay_status assay_context_author(const struct assay_context *context,
+                                       const struct assay_author *author, uint32_t *slot,
+                                       const struct assay_life **life)
+{
+    const struct assay_state *state = context->state;
+    if (!assay_bytes_equal(author->chain_id, state->chain_id, 32)) return ASSAY_E_CHAIN;
+    if (author->era != state->era) return ASSAY_E_CHAIN;
+    if (author->epoch > context->epoch) return ASSAY_E_EARLY;
+    const uint32_t found = assay_state_slot_of(state, author->node_id);
+    if (found == state->member_count) return ASSAY_E_STRANGER;
+    const struct assay_life *listed = assay_member_life_at(&state->members[found], author->epoch);
+    if (listed == NULL) return ASSAY_E_STALE;
+    if (listed->incarnation != author->incarnation) return ASSAY_E_INVALID;
+    *slot = found;
+    *life = listed;
+    return ASSAY_OK;
+}
+
 enum assay_status assay_context_envelope(const struct assay_context *context,
                                          const struct assay_envelope *envelope, uint32_t *slot)
 {
-    const struct assay_state *state = context->state;
-    if (!assay_bytes_equal(envelope->chain_id, state->chain_id, 32)) return ASSAY_E_CHAIN;
-    if (envelope->era != state->era) return ASSAY_E_CHAIN;
-    if (envelope->epoch > context->epoch) return ASSAY_E_EARLY;
-    const uint32_t found = assay_state_slot_of(state, envelope->node_id);
-    if (found == state->member_count) return ASSAY_E_STRANGER;
-    const struct assay_life *life = assay_member_life_at(&state->members[found], envelope->epoch);
-    if (life == NULL) return ASSAY_E_STALE;
-    /* Only the incarnation listed when the epoch opened is judged in it (docs/protocol.md 9). */
-    if (life->incarnation != envelope->incarnation) return ASSAY_E_INVALID;
+    const struct assay_author author = { envelope->chain_id, envelope->node_id, envelope->era,
+                                         envelope->incarnation, envelope->epoch };
+    const struct assay_life *life = NULL;
+    uint32_t found = 0;
+    ASSAY_TRY(assay_context_author(context, &author, &found, &life));
     ASSAY_TRY(assay_context_verify(context, found, life, envelope->digest, envelope->signature));
     *slot = found;
     return ASSAY_OK;

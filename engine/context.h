@@ -31,6 +31,20 @@ ASSAY_CHECKED enum assay_status assay_context_verify(const struct assay_context 
                                                      const uint8_t digest[static 32],
                                                      const uint8_t signature[static 64]);
 
+/* Who says to have made something, and when. */
+struct assay_author {
+    const uint8_t *chain_id, *node_id; /* 32 bytes each */
+    uint32_t era, incarnation;
+    uint64_t epoch;
+};
+/* The member and the life that were listed when that epoch opened: no other is judged in it
+ * (docs/protocol.md 9).
+ * Returns: ASSAY_OK | ASSAY_E_CHAIN (chain, era) | ASSAY_E_EARLY | ASSAY_E_STRANGER |
+ *          ASSAY_E_STALE | ASSAY_E_INVALID (incarnation) */
+ASSAY_CHECKED enum assay_status assay_context_author(const struct assay_context *context,
+                                                     const struct assay_author *author,
+                                                     uint32_t *slot,
+                                                     const struct assay_life **life);
 /* The envelope's author and life, its epoch known and its signature good.
  * Returns: ASSAY_OK and the slot | ASSAY_E_CHAIN | ASSAY_E_STRANGER | ASSAY_E_STALE |
  *          ASSAY_E_EARLY | ASSAY_E_INVALID (incarnation) | ASSAY_E_SIGNATURE */

@@ -38,6 +38,13 @@ static bool votes_convict(unsigned number, const struct assay_vote *a, const str
     return ta == ASSAY_VOTE_NULLIFY && tb == ASSAY_VOTE_FINALISE;
 }
 
+static void take_signed(struct pair *p, unsigned which, const uint8_t digest[static 32],
+                        const uint8_t signature[static 64])
+{
+    assay_bytes_copy(p->digest[which], 32, digest, 32);
+    assay_bytes_copy(p->signature[which], 64, signature, 64);
+}
+
 static enum assay_status pair_of_votes(const struct assay_record *r, struct pair *p)
 {
     struct assay_vote a;
@@ -52,10 +59,8 @@ static enum assay_status pair_of_votes(const struct assay_record *r, struct pair
     if (!votes_convict(r->offence, &a, &b)) return ASSAY_E_INVALID;
     *p = (struct pair){ .era = s->era, .epoch = s->epoch, .view = s->view, .slot = a.slot };
     assay_bytes_copy(p->chain_id, 32, s->chain_id, 32);
-    assay_bytes_copy(p->digest[0], 32, a.digest, 32);
-    assay_bytes_copy(p->digest[1], 32, b.digest, 32);
-    assay_bytes_copy(p->signature[0], 64, a.signature, 64);
-    assay_bytes_copy(p->signature[1], 64, b.signature, 64);
+    take_signed(p, 0, a.digest, a.signature);
+    take_signed(p, 1, b.digest, b.signature);
     return ASSAY_OK;
 }
 
@@ -73,10 +78,8 @@ static enum assay_status pair_of_proposals(const struct assay_record *r, struct 
     if (assay_bytes_equal(a.id, b.id, 32)) return ASSAY_E_INVALID;
     *p = (struct pair){ .era = h->era, .epoch = h->epoch, .view = h->view, .slot = h->leader };
     assay_bytes_copy(p->chain_id, 32, h->chain_id, 32);
-    assay_bytes_copy(p->digest[0], 32, a.id, 32);
-    assay_bytes_copy(p->digest[1], 32, b.id, 32);
-    assay_bytes_copy(p->signature[0], 64, a.signature, 64);
-    assay_bytes_copy(p->signature[1], 64, b.signature, 64);
+    take_signed(p, 0, a.id, a.signature);
+    take_signed(p, 1, b.id, b.signature);
     return ASSAY_OK;
 }
 
@@ -94,10 +97,8 @@ static enum assay_status pair_of_envelopes(const struct assay_record *r, struct 
     *p = (struct pair){ .era = a.era, .epoch = a.epoch, .incarnation = a.incarnation };
     assay_bytes_copy(p->chain_id, 32, a.chain_id, 32);
     assay_bytes_copy(p->node_id, 32, a.node_id, 32);
-    assay_bytes_copy(p->digest[0], 32, a.digest, 32);
-    assay_bytes_copy(p->digest[1], 32, b.digest, 32);
-    assay_bytes_copy(p->signature[0], 64, a.signature, 64);
-    assay_bytes_copy(p->signature[1], 64, b.signature, 64);
+    take_signed(p, 0, a.digest, a.signature);
+    take_signed(p, 1, b.digest, b.signature);
     return ASSAY_OK;
 }
 
@@ -222,15 +223,8 @@ enum assay_status assay_proof_judge_contradiction(const struct assay_context *co
                                                   const struct assay_finding *finding,
                                                   struct assay_record *record)
 {
-    const struct assay_member *subject = &context->state->members[record->subject];
-    const struct assay_life *life = assay_member_life_at(subject, record->epoch);
-    struct assay_moment moment;
-    uint8_t expected[64];
-    ASSAY_ASSERT(life != NULL);
-    ASSAY_TRY(assay_context_moment(context, record->epoch, &moment));
-    assay_context_expected(context, record->subject, life, record->epoch, &moment, expected);
-    const bool own =
-        assay_finding_judge(finding, subject, record->envelope.kind, expected, &record->outcome);
+    bool own = false;
+    ASSAY_TRY(assay_rule_judge_envelope(context, finding, record, &own));
     const uint8_t said = assay_row_get(record->ballot.row.bytes, record->subject);
     record->falsehood = assay_proof_falsehood(said, own, record->outcome);
     return record->falsehood == ASSAY_FALSE_NONE ? ASSAY_E_INVALID : ASSAY_OK;

@@ -21,14 +21,11 @@ enum assay_status assay_rule_ballot_signed(const struct assay_context *context,
 {
     const struct assay_state *state = context->state;
     const struct assay_ballot *b = &record->ballot;
-    if (!assay_bytes_equal(b->chain_id, state->chain_id, 32)) return ASSAY_E_CHAIN;
-    if (b->era != state->era) return ASSAY_E_CHAIN;
-    if (b->epoch > context->epoch) return ASSAY_E_EARLY;
-    const uint32_t voter = assay_state_slot_of(state, b->node_id);
-    if (voter == state->member_count) return ASSAY_E_STRANGER;
-    const struct assay_life *life = assay_member_life_at(&state->members[voter], b->epoch);
-    if (life == NULL) return ASSAY_E_STALE;
-    if (life->incarnation != b->incarnation) return ASSAY_E_INVALID;
+    const struct assay_author author = { b->chain_id, b->node_id, b->era, b->incarnation,
+                                         b->epoch };
+    const struct assay_life *life = NULL;
+    uint32_t voter = 0;
+    ASSAY_TRY(assay_context_author(context, &author, &voter, &life));
     if (!assay_row_valid(b->row.bytes, b->row.len, state->member_count, voter))
         return ASSAY_E_INVALID;
     for (uint32_t i = 0; i < b->exception_count; i++) {
@@ -64,19 +61,28 @@ enum assay_status assay_rule_check_fail(const struct assay_context *context,
     return ASSAY_OK;
 }
 
-enum assay_status assay_rule_judge_fail(const struct assay_context *context,
-                                        const struct assay_finding *finding,
-                                        struct assay_record *record)
+enum assay_status assay_rule_judge_envelope(const struct assay_context *context,
+                                            const struct assay_finding *finding,
+                                            struct assay_record *record, bool *own)
 {
-    const struct assay_member *member = &context->state->members[record->slot];
+    const struct assay_member *member = &context->state->members[record->subject];
     const struct assay_life *life = assay_member_life_at(member, record->epoch);
     struct assay_moment moment;
     uint8_t expected[64];
     ASSAY_ASSERT(life != NULL);
     ASSAY_TRY(assay_context_moment(context, record->epoch, &moment));
-    assay_context_expected(context, record->slot, life, record->epoch, &moment, expected);
-    const bool own =
-        assay_finding_judge(finding, member, record->envelope.kind, expected, &record->outcome);
+    assay_context_expected(context, record->subject, life, record->epoch, &moment, expected);
+    *own = assay_finding_judge(finding, member, record->envelope.kind, expected, &record->outcome);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_rule_judge_fail(const struct assay_context *context,
+                                        const struct assay_finding *finding,
+                                        struct assay_record *record)
+{
+    bool own = false;
+    ASSAY_ASSERT(record->subject == record->slot);
+    ASSAY_TRY(assay_rule_judge_envelope(context, finding, record, &own));
     if (!own || !assay_outcome_is_fail(record->outcome)) return ASSAY_E_INVALID;
     return ASSAY_OK;
 }

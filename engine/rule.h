@@ -18,6 +18,12 @@ ASSAY_CHECKED enum assay_status assay_rule_check_ballot(const struct assay_conte
 /* Returns: as assay_record_check */
 ASSAY_CHECKED enum assay_status assay_rule_check_fail(const struct assay_context *context,
                                                       struct assay_record *record);
+/* The finding as evidence that record->subject owed in record->epoch under record->envelope.
+ * Out:     record->outcome; *own: whether the evidence is bound to this subject and epoch
+ * Returns: ASSAY_OK | as assay_context_moment */
+ASSAY_CHECKED enum assay_status assay_rule_judge_envelope(const struct assay_context *context,
+                                                          const struct assay_finding *finding,
+                                                          struct assay_record *record, bool *own);
 /* Returns: as assay_record_judge */
 ASSAY_CHECKED enum assay_status assay_rule_judge_fail(const struct assay_context *context,
                                                       const struct assay_finding *finding,

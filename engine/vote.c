@@ -11,8 +11,6 @@
 
 enum { SIGNATURE_LEN = ASSAY_P256_SIGNATURE_LEN };
 
-#define COUNT_MAX (UINT64_MAX / 16) /* as in block.c */
-
 _Static_assert((size_t)ASSAY_VOTERS_MAX *SIGNATURE_LEN + ASSAY_MEMBERS_MAX / 8 +
                        ASSAY_VOTE_STATEMENT_LEN_MAX + 16 <=
                    ASSAY_CERTIFICATE_LEN_MAX,
@@ -58,8 +56,8 @@ static enum assay_status read_statement(struct assay_cursor *c,
     ASSAY_TRY(assay_cbor_text_expect(&in, "assay/vote/v1"));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, s.chain_id, 32));
     ASSAY_TRY(assay_cbor_uint_max(&in, UINT32_MAX, &era));
-    ASSAY_TRY(assay_cbor_uint_max(&in, COUNT_MAX, &s.epoch));
-    ASSAY_TRY(assay_cbor_uint_max(&in, COUNT_MAX, &s.view));
+    ASSAY_TRY(assay_cbor_uint_max(&in, ASSAY_COUNT_MAX, &s.epoch));
+    ASSAY_TRY(assay_cbor_uint_max(&in, ASSAY_COUNT_MAX, &s.view));
     ASSAY_TRY(assay_cbor_uint_max(&in, ASSAY_VOTE_FINALISE, &type));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, s.block_id, 32));
     ASSAY_TRY(assay_cursor_end(&in));
@@ -232,7 +230,7 @@ enum assay_status assay_certificate_pull_decode(struct assay_slice payload, uint
     struct assay_slice list = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(&c, 3));
     ASSAY_TRY(assay_cbor_uint_max(&c, UINT32_MAX, &era_));
-    ASSAY_TRY(assay_cbor_uint_max(&c, COUNT_MAX, &epoch_));
+    ASSAY_TRY(assay_cbor_uint_max(&c, ASSAY_COUNT_MAX, &epoch_));
     ASSAY_TRY(assay_cbor_bytes(&c, (size_t)32 * ASSAY_PULL_MAX, &list));
     ASSAY_TRY(assay_cursor_end(&c));
     if (list.len == 0 || list.len % 32 != 0) return ASSAY_E_RANGE;
@@ -260,7 +258,7 @@ enum assay_status assay_block_pull_decode(struct assay_slice payload, uint32_t *
     uint8_t wanted[32] = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(&c, 3));
     ASSAY_TRY(assay_cbor_uint_max(&c, UINT32_MAX, &era_));
-    ASSAY_TRY(assay_cbor_uint_max(&c, COUNT_MAX, &epoch_));
+    ASSAY_TRY(assay_cbor_uint_max(&c, ASSAY_COUNT_MAX, &epoch_));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, wanted, 32));
     ASSAY_TRY(assay_cursor_end(&c));
     *era = (uint32_t)era_;

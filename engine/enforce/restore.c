@@ -1,6 +1,8 @@
 /* engine/enforce/restore.c - see restore.h. */
 #include "engine/enforce/restore.h"
 
+#include "base/file/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -36,20 +38,6 @@ static bool copy_all(int from, int to)
     }
 }
 
-static bool sync_folder(const char *path)
-{
-    char folder[PATH_MAX];
-    snprintf(folder, sizeof folder, "%s", path);
-    char *slash = strrchr(folder, '/');
-    if (slash == NULL) snprintf(folder, sizeof folder, ".");
-    if (slash != NULL) slash[1] = '\0';
-    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return false;
-    const bool synced = fsync(fd) == 0;
-    close(fd);
-    return synced;
-}
-
 /* A running executable cannot be written to, but it can be renamed over. */
 static bool replace(int from, const char *beside, const char *to)
 {
@@ -58,7 +46,7 @@ static bool replace(int from, const char *beside, const char *to)
     if (fd < 0) return false;
     bool done = copy_all(from, fd) && fchmod(fd, 0755) == 0 && fsync(fd) == 0;
     done = close(fd) == 0 && done;
-    done = done && rename(beside, to) == 0 && sync_folder(to);
+    done = done && rename(beside, to) == 0 && assay_file_sync_folder(to) == ASSAY_OK;
     const int error = errno;
     if (!done) unlink(beside);
     errno = error;

@@ -10,6 +10,7 @@
 #include "engine/store/store_sqlite.h"
 
 #include "base/assert.h"
+#include "base/file/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -457,14 +458,8 @@ static enum assay_status make_file(struct store_sqlite *self)
     const int fd = open(self->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return errno == EEXIST ? ASSAY_OK : refuse(self, "opening", strerror(errno));
     close(fd);
-    char folder[PATH_MAX];
-    snprintf(folder, sizeof folder, "%s", self->path);
-    *(strrchr(folder, '/') + 1) = '\0';
-    const int folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool synced = folder_fd >= 0 && fsync(folder_fd) == 0;
-    const enum assay_status status = synced ? ASSAY_OK : refuse(self, "opening", strerror(errno));
-    if (folder_fd >= 0) close(folder_fd);
-    return status;
+    if (assay_file_sync_folder(self->path) == ASSAY_OK) return ASSAY_OK;
+    return refuse(self, "opening", strerror(errno));
 }
 
 static enum assay_status create_schema(struct store_sqlite *self)
