@@ -30,7 +30,8 @@ install_peer() {
         flock 9
         if ! cmp -s "$here/package-lock.json" "$peer/installed-lock.json"; then
             cp "$here/package.json" "$here/package-lock.json" "$peer/"
-            (cd "$peer" && npm ci --no-audit --no-fund --ignore-scripts >npm.log 2>&1) || exit 1
+            (cd "$peer" && npm ci --no-audit --no-fund --ignore-scripts --fetch-retries=1 --fetch-timeout=20000 \
+                >npm.log 2>&1) || exit 1
             cp "$here/package-lock.json" "$peer/installed-lock.json"
         fi
     ) 9>"$peer/lock"
