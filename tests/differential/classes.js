@@ -10,7 +10,17 @@
 'use strict';
 
 const { judge } = require('./rules.js');
-const { pem } = require('./text.js');
+const { Malformed, pem: readPem } = require('./text.js');
+
+// For what a case looks like, a text that is none has no certificates.
+function pem(bytes) {
+    try {
+        return readPem(bytes);
+    } catch (e) {
+        if (!(e instanceof Malformed)) throw e;
+        return { ders: [], strict: false };
+    }
+}
 
 const same = (a, b) => a.length === b.length && a.every((x, i) => x === b[i]);
 
@@ -48,8 +58,9 @@ const A = [
     { id: 'tcb-info-version-2', who: 'ours', error: /decode TcbInfo/, shows: (c, r) => r.info.version === 2 },
     { id: 'module-svn', who: 'ours', error: /No matching TCB level/,
         shows: (c, r) => r.q.isTdx && r.q.body[1] > 0 && peerTcb(r) === null },
-    { id: 'cpusvn-octets', who: 'ours', error: /No matching TCB level/,
-        shows: (c, r) => peerTcb(r) === null && !same([...r.chain.sgx.cpusvn], r.chain.sgx.components) },
+    { id: 'cpusvn-octets', who: 'ours', error: /No matching TCB level|TCB status is invalid/,
+        shows: (c, r) => [undefined, 'Revoked'].includes(peerTcb(r)?.status) &&
+            !same([...r.chain.sgx.cpusvn], r.chain.sgx.components) },
     { id: 'platform-against-module', who: 'ours', error: /TCB status is invalid/,
         shows: (c, r) => r.q.isTdx && r.q.body[1] > 0 && peerTcb(r)?.status === 'Revoked' },
     { id: 'td-attributes', who: 'choice', error: /Reserved bits in TD|SEPT_VE_DISABLE|mr service td/,
@@ -88,6 +99,12 @@ const STRICTER = [
         shows: (c, r) => c.ours.status === 'ASSAY_E_UNSUPPORTED' && r.q && c.built === false },
     // The chain in the collateral is there to check a list early; it cannot be read, and the rules need it not.
     { id: 'pck-chain-part', who: 'choice', shows: (c) => c.ours.reasons.some((x) => x[1] === 'PCK chain') },
+    // X.690 10.1: lengths in their one form; refused where ours reads DER by itself.
+    { id: 'der-strict', who: 'choice', shows: (c, r) => r.longLength &&
+        /-format$/.test(c.ours.reasons[0]?.[0] || '') },
+    // {"\u0073ignature": ...}: ours takes the names around the signed bytes as they are written.
+    { id: 'escaped-name', who: 'choice', shows: (c) => c.ours.reasons[0]?.[0] === 'collateral-format' &&
+        [c.tcbInfo, c.qeIdentity].some((text) => /"[^"]*\\u[^"]*"\s*:/.test(text.toString('latin1'))) },
     // RFC 7468 2 and 3.5 of RFC 4648 let a reader be lenient; ours takes nothing beside the certificates.
     { id: 'pem-strict', who: 'choice', shows: (c, r) => r.q && /-format$/.test(c.ours.reasons[0]?.[0] || '') &&
         [r.q.cert, c.tcbChain, c.qeChain, c.pckChain].some((text) => !pem(text).strict) },
@@ -125,7 +142,10 @@ const DEFECTS = [
     { id: 'module-attributes', shows: (c, r) => same(r.broken, ['module-attributes']) },
     // RFC 5280 5.1.1.2.
     { id: 'crl-algorithms', shows: (c, r) => r.broken.every((rule) => /-crl-format$/.test(rule)) &&
-        r.o.detail === 'crl: two algorithms' },
+        /^(crl: two algorithms|der: algorithm)$/.test(r.o.detail) },
+    // RFC 5280 4.1.2.1: a certificate with extensions has version 3.
+    { id: 'certificate-version', shows: (c, r) => r.broken.every((rule) => /-format$/.test(rule)) &&
+        r.o.detail === 'x509: version' },
 ].map((one) => ({ ...one, who: 'defect' }));
 const turnedRound = (bytes) => Buffer.from(bytes).reverse();
 

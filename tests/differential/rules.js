@@ -7,7 +7,7 @@
 'use strict';
 
 const crypto = require('crypto');
-const { Malformed, demand, certificate, crl, sgxExtension, pem, json } = require('./text.js');
+const { Malformed, met, demand, certificate, crl, sgxExtension, pem, json } = require('./text.js');
 
 const vendorId = '939a7233f79c4ca9940a0db3957f0607';
 const SGX_LEN = 384, HEADER_LEN = 48, TD_LENS = { 2: 584, 3: 648 };
@@ -75,6 +75,13 @@ function verified(key, data, signature, dsaEncoding) {
 }
 
 const keyOf = (c) => () => crypto.createPublicKey({ key: c.spki, format: 'der', type: 'spki' });
+const sameKey = (a, b) => {
+    try {
+        return keyOf(a)().equals(keyOf(b)()); // the keys, in whatever encoding they came
+    } catch {
+        return false;
+    }
+};
 const issued = (issuer, c) => verified(keyOf(issuer), c.tbs, c.signature, 'der');
 
 // --- certificates
@@ -130,7 +137,7 @@ class Opinion {
         if (!chain) return null;
         const right = issued(chain.root, chain.root) && issued(chain.root, chain.ca) && issued(chain.ca, chain.pck);
         this.rule(right, 'chain-signature');
-        this.rule(chain.root.spki.equals(root.spki), 'chain-root');
+        this.rule(sameKey(chain.root, root), 'chain-root');
         this.rule(isCa(chain.root, 1) && isCa(chain.ca, 0) && isSigner(chain.pck), 'chain-constraints');
         for (const c of [chain.pck, chain.ca, chain.root]) this.window(c, 'certificate-time');
         return chain;
@@ -148,7 +155,7 @@ class Opinion {
         if (!chain) return null;
         this.rule(issued(root, chain.signer) && isSigner(chain.signer), name + '-chain');
         if (chain.root) {
-            this.rule(chain.root.spki.equals(root.spki) && names(chain.root, chain.signer), name + '-chain');
+            this.rule(sameKey(chain.root, root) && names(chain.root, chain.signer), name + '-chain');
             this.window(chain.root, name + '-chain-time');
         }
         this.window(chain.signer, name + '-chain-time');
@@ -361,13 +368,14 @@ function judgeQuoteItself(o, q) {
 // Whether a signer stands alone, before or after its root, or beside a root certificate that is not the
 // trusted one byte by byte: none of it matters to who trusts a key.
 function decorated(text, root) {
-    const ders = pem(text).ders;
+    const { ders } = pem(text);
     return ders.length === 1 || !ders[1].equals(root.der);
 }
 
 // c: { at, root (DER), quote, tcbInfo, qeIdentity, rootCrl, pckCrl, tcbChain, qeChain }, all buffers.
 function judge(c) {
     const o = new Opinion(c.at);
+    met.longLength = false;
     const root = certificate(c.root);
     const q = o.read('format', () => parseQuote(c.quote));
     const info = c.tcbInfo.length > 0 ? o.read('tcb-info-format', () => tcbInfo(c.tcbInfo)) : null;
@@ -412,6 +420,7 @@ function judge(c) {
         }
     }
     out.broken = o.broken;
+    out.longLength = met.longLength;
     out.accepts = o.broken.length === 0 && out.tcb !== undefined;
     return out;
 }

@@ -111,8 +111,10 @@ function printTable(t, o) {
                 `e.g. case ${one.first.i}: ${one.first.base} ${one.first.mutation}`.trimEnd());
     }
     for (const line of t.failing.slice(0, 10)) console.log(`unexplained: ${JSON.stringify(line)}`);
-    const defects = rows.filter((one) => one.who === 'defect').reduce((sum, one) => sum + one.count, 0);
-    console.log(`unexplained or forbidden ${t.failing.length}, known defects of ours ${defects}`);
+    const known = (kinds) => rows.filter((one) => one.who === 'defect' && kinds.includes(one.kind))
+        .reduce((sum, one) => sum + one.count, 0);
+    console.log(`known defects of ours ${known('ABCV')}, of them where we accept and it and the rules refuse ` +
+        `${known('A')}; unexplained or forbidden ${t.failing.length}`);
 }
 
 async function main() {

@@ -7,6 +7,9 @@ function demand(condition, what) {
     if (!condition) throw new Malformed(what);
 }
 
+// What was met on the way that a reader may refuse or not; whoever reads a case clears it first.
+const met = { longLength: false };
+
 // --- DER (ITU-T X.690 8.1): definite lengths; longer ones than needed pass, as they do with Intel's parser
 function tlv(bytes, at, end) {
     demand(end - at >= 2, 'der: too short');
@@ -19,6 +22,7 @@ function tlv(bytes, at, end) {
         demand(count >= 1 && count <= 3 && end - at >= 2 + count, 'der: length');
         len = bytes.readUIntBE(at + 2, count);
         head += count;
+        if (len < 0x80 || (count > 1 && len < 1 << (8 * (count - 1)))) met.longLength = true;
     }
     demand(len <= end - at - head, 'der: overrun');
     return { tag, raw: bytes.subarray(at, at + head + len), value: bytes.subarray(at + head, at + head + len) };
@@ -41,8 +45,15 @@ function whole(bytes, tag) {
     return children(one.value);
 }
 
+// What follows the value of an extension inside its octets is nobody's (OpenSSL does not look there).
+function first(bytes, tag) {
+    const one = tlv(bytes, 0, bytes.length);
+    demand(one.tag === tag, 'der: tag');
+    return children(one.value);
+}
+
 function oid(one) {
-    demand(one && one.tag === 0x06, 'der: oid');
+    demand(one && one.tag === 0x06 && one.value.length > 0 && one.value[one.value.length - 1] < 0x80, 'der: oid');
     return one.value.toString('hex');
 }
 
@@ -93,8 +104,12 @@ function sameAlgorithm(one, what) {
     demand(oid(inner[0]) === ecdsaSha256 && inner.length === 1, what);
 }
 
-function extensions(one) {
+// one: the tagged value that holds the sequence of extensions.
+function extensions(outer) {
     const out = new Map();
+    const inner = children(outer.value);
+    demand(inner.length === 1 && inner[0].tag === 0x30, 'der: extensions');
+    const one = inner[0];
     for (const item of children(one.value)) {
         const fields = whole(item.raw, 0x30);
         const id = oid(fields[0]);
@@ -119,8 +134,10 @@ function keyIds(exts) {
         out.subjectKeyId = one.value.toString('hex');
     }
     if (exts.has(ids.authority)) {
-        for (const one of whole(exts.get(ids.authority).value, 0x30))
-            if (one.tag === 0x80) out.authorityKeyId = one.value.toString('hex');
+        const fields = first(exts.get(ids.authority).value, 0x30);
+        const tags = fields.map((one) => one.tag & 0x1f);
+        demand(tags.every((tag, i) => tag <= 2 && (i === 0 || tag > tags[i - 1])), 'der: authority key id');
+        for (const one of fields) if (one.tag === 0x80) out.authorityKeyId = one.value.toString('hex');
     }
     return out;
 }
@@ -136,11 +153,11 @@ function certificate(der) {
     const c = { der, tbs: outer.tbs.raw, signature: outer.signature, serial: integer(f[1]).toString('hex'),
         issuer: f[3].raw, subject: f[5].raw, from: time(validity[0]), to: time(validity[1]), spki: f[6].raw };
     const last = f[f.length - 1];
-    const exts = last.tag === 0xa3 ? extensions(whole(last.raw, 0xa3)[0]) : new Map();
+    const exts = last.tag === 0xa3 ? extensions(last) : new Map();
     Object.assign(c, keyIds(exts));
     c.isCa = false;
     if (exts.has(ids.constraints)) {
-        const fields = whole(exts.get(ids.constraints).value, 0x30);
+        const fields = first(exts.get(ids.constraints).value, 0x30);
         c.isCa = fields.length > 0 && fields[0].tag === 0x01 && fields[0].value[0] !== 0;
         if (fields.length > 1) c.pathLen = integer(fields[1]).readUIntBE(0, integer(fields[1]).length);
     }
@@ -162,20 +179,26 @@ function crl(der) {
     sameAlgorithm(f[1], 'crl: two algorithms');
     const out = { tbs: outer.tbs.raw, signature: outer.signature, issuer: f[2].raw, from: time(f[3]),
         to: time(f[4]), revoked: new Set() };
+    const rest = f.slice(5).map((one) => one.tag);
+    demand(['', '48', '160', '48,160'].includes(rest.join()), 'crl: fields');
     for (const one of f.slice(5)) {
         if (one.tag === 0x30) {
             for (const entry of children(one.value)) {
                 const fields = whole(entry.raw, 0x30);
-                demand(fields.length >= 2, 'crl: entry');
-                time(fields[1]);
+                const tags = fields.slice(1).map((x) => x.tag).join();
+                demand(['23', '24', '23,48', '24,48'].includes(tags), 'crl: entry');
                 out.revoked.add(integer(fields[0]).toString('hex'));
             }
         } else {
             demand(one.tag === 0xa0, 'crl: field');
-            const exts = extensions(whole(one.raw, 0xa0)[0]);
+            const exts = extensions(one);
             Object.assign(out, keyIds(exts));
             demand(![...exts].some(([id, e]) => e.critical && !Object.values(ids).includes(id)),
                 'crl: critical extension');
+            if (exts.has(ids.crlNumber)) {
+                const number = exts.get(ids.crlNumber).value;
+                demand(integer(tlv(number, 0, number.length)).length <= 20, 'crl: number');
+            }
         }
     }
     return out;
@@ -206,6 +229,7 @@ function sgxExtension(value) {
     }
     const complete = out.ppid?.length === 16 && out.pceid?.length === 2 && out.fmspc?.length === 6 && out.type &&
         out.cpusvn?.length === 16 && out.pcesvn <= 0xffff && out.components.length === 16;
+    demand(out.type?.length === 1 && out.type[0] <= 2, 'sgx: type');
     demand(complete && [...out.components].every((n) => n <= 255), 'sgx: incomplete');
     return out;
 }
@@ -218,6 +242,7 @@ function pem(bytes) {
     const ders = [];
     const rest = text.replace(/-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g, (_, body) => {
         const packed = body.replace(/[ \t\r\n]/g, '');
+        demand(/^[A-Za-z0-9+/]*={0,2}$/.test(packed), 'pem: base64');
         const der = Buffer.from(packed, 'base64');
         if (der.toString('base64') !== packed) strict = false;
         ders.push(der);
@@ -296,4 +321,4 @@ function json(bytes, from = 0) {
     return out;
 }
 
-module.exports = { Malformed, demand, tlv, children, certificate, crl, sgxExtension, pem, json };
+module.exports = { Malformed, met, demand, tlv, children, certificate, crl, sgxExtension, pem, json };
