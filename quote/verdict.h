@@ -244,7 +244,9 @@ enum assay_rule_class {
       "certificate and report name different products")                                            \
     X(ASSAY_RULE_NONCE, 71, FORGED, "nonce", "the evidence answers another challenge")             \
     X(ASSAY_RULE_BOOTLOADER_STATE, 72, NOTE, "provisional-firmware",                               \
-      "newer firmware runs than is committed: it can be rolled back")
+      "newer firmware runs than is committed: it can be rolled back")                              \
+    X(ASSAY_RULE_SIGNER_EXPIRED, 73, FORGED, "signer-expired",                                     \
+      "a short-lived certificate that came with the evidence had run out")
 
 #define ASSAY_RULE_ENUM(symbol, number, class_, name, text) symbol = number,
 enum assay_rule { ASSAY_RULE_LIST(ASSAY_RULE_ENUM) };

@@ -11,6 +11,9 @@
 static void note_status(struct assay_verdict *verdict, enum assay_status status)
 {
     if (status == ASSAY_OK || assay_status_class(status) == ASSAY_CLASS_HOST) return;
+    /* A kind that names the field has said it better. */
+    if (assay_verdict_has(verdict, ASSAY_RULE_FORMAT)) return;
+    if (assay_verdict_has(verdict, ASSAY_RULE_UNSUPPORTED)) return;
     if (status == ASSAY_E_UNSUPPORTED)
         assay_verdict_add(verdict, ASSAY_RULE_UNSUPPORTED, 0, "a supported version and type",
                           "another one");
