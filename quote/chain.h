@@ -10,30 +10,20 @@
 #define ASSAY_QUOTE_CHAIN_H
 
 #include "quote/quote.h"
+#include "quote/verifier.h"
 
-enum { ASSAY_PLATFORM_FAULTS_MAX = 6 };
-
-struct assay_fault {
-    enum assay_rule rule;
-    uint32_t offset;
-    const char *expected; /* static texts */
-    const char *observed;
-};
-
-/* The PCK chain of a quote, in order. */
+/* A PCK chain, in order. */
 struct assay_chain {
     struct assay_certificate pck;
     struct assay_certificate ca;
     struct assay_certificate root;
 };
 
-/* What the bytes from the attestation key to the certificates prove. */
-struct assay_platform {
-    uint32_t fault_count;
-    struct assay_fault faults[ASSAY_PLATFORM_FAULTS_MAX];
-    bool has_chain; /* three certificates were read; whether they verify is in the faults */
-    struct assay_chain chain;
-    struct assay_p256 *attestation_key; /* NULL: no point of the curve (a fault says so) */
+/* Where the PCK chain of a quote comes from that does not carry it (certification data type 3). */
+struct assay_pck_source {
+    size_t count;
+    const struct assay_slice *der;           /* beside the quote, as evidence; or NULL and */
+    const struct assay_certificate *decoded; /* certificates of the collateral */
 };
 
 /*
@@ -42,7 +32,9 @@ struct assay_platform {
  */
 bool assay_chain_names(const struct assay_certificate *issuer,
                        const struct assay_certificate *subject);
-/* Returns: true when the DN has these bytes. */
+/* Returns: true when subject and issuer are the same name. */
+bool assay_chain_self_issued(const struct assay_certificate *c);
+/* Returns: true when both names have the same bytes. */
 bool assay_dn_equal(const struct assay_dn *a, const struct assay_dn *b);
 /*
  * assay_chain_signed - is the certificate (or, with its digest and signature, any object) signed by
@@ -64,14 +56,24 @@ bool assay_chain_is_signer(const struct assay_certificate *c);
 ASSAY_CHECKED enum assay_status assay_chain_order(const struct assay_certificate *certificates,
                                                   size_t count, struct assay_chain *chain);
 /*
+ * assay_chain_find_order - the same by reference: order[0] is the PCK's index, then CA and root.
+ * Returns: ASSAY_OK | ASSAY_E_INVALID (names)
+ */
+ASSAY_CHECKED enum assay_status assay_chain_find_order(
+    const struct assay_certificate *const certificates[static 3], size_t order[static 3]);
+/* Returns: true when a certificate there is the one that a type 3 quote names by its SVNs. */
+bool assay_platform_is_named(const struct assay_quote *quote,
+                             const struct assay_pck_source *source);
+/*
  * assay_platform_prove - chain, QE report signature, binding of the attestation key.
- * Out:     *platform; its key is freed with assay_platform_release
- * Returns: ASSAY_OK (see faults) | ASSAY_E_CRYPTO | ASSAY_E_MEMORY (host failures: nothing to
+ * In:      verifier may be NULL; it lends authorities that it knows and keeps new ones
+ * Out:     *proven, zero before; its key is the attestation key
+ * Returns: ASSAY_OK (see its faults) | ASSAY_E_CRYPTO | ASSAY_E_MEMORY (host failures: nothing to
  *          remember)
  */
-ASSAY_CHECKED enum assay_status assay_platform_prove(const struct assay_quote *quote,
-                                                     struct assay_platform *platform);
-/* Returns: nothing. */
-void assay_platform_release(struct assay_platform *platform);
+ASSAY_CHECKED enum assay_status assay_platform_prove(struct assay_verifier *verifier,
+                                                     const struct assay_quote *quote,
+                                                     const struct assay_pck_source *source,
+                                                     struct assay_proven *proven);
 
 #endif

@@ -197,24 +197,26 @@ static enum assay_status read_crl(struct assay_collateral *c, enum assay_collate
 }
 
 /*
- * The PCK chain serves only to check the PCK CRL here and now; without it the CA certificate of
- * each quote does, at the price of one verification more (quote/dcap.c).
+ * The PCK chain serves to check the PCK CRL here and now; without it the CA certificate of each
+ * quote does, at the price of one verification more (quote/dcap.c). Quotes that carry no chain of
+ * their own find theirs in it (quote/platform.c).
  */
 static enum assay_status build_pck_crl(struct assay_collateral *c, struct assay_slice pem)
 {
-    struct assay_certificate chain[ASSAY_CHAIN_MAX];
-    size_t count = 0;
-    if (pem.len == 0 || !c->has[ASSAY_PART_PCK_CRL]) return ASSAY_OK;
-    const enum assay_status status =
-        assay_x509_pem_chain(pem.bytes, pem.len, chain, ASSAY_CHAIN_MAX, &count);
+    if (pem.len == 0) return ASSAY_OK;
+    const enum assay_status status = assay_x509_pem_chain(
+        pem.bytes, pem.len, c->certificates, ASSAY_CHAIN_MAX, &c->certificate_count);
     if (is_host_failure(status)) return status;
     if (status != ASSAY_OK) {
+        c->certificate_count = 0;
+        if (!c->has[ASSAY_PART_PCK_CRL]) return ASSAY_OK;
         add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, "PCK chain", status);
         return ASSAY_OK;
     }
+    if (!c->has[ASSAY_PART_PCK_CRL]) return ASSAY_OK;
     c->has[ASSAY_PART_PCK_CHAIN] = true;
-    for (size_t i = 0; i < count; i++) {
-        const struct assay_certificate *const ca = &chain[i];
+    for (size_t i = 0; i < c->certificate_count; i++) {
+        const struct assay_certificate *const ca = &c->certificates[i];
         if (assay_dn_equal(&ca->subject, &ca->issuer)) continue;
         if (!assay_chain_is_ca(ca, 0) || !assay_crl_issued_by(&c->pck_crl, ca)) continue;
         const uint32_t faults_before = c->fault_count;

@@ -69,7 +69,7 @@ struct assay_collateral {
     struct assay_qe_identity qe_identity;
     struct assay_crl root_crl; /* Intel's, or the one of ASSAY_PART_CRL */
     struct assay_crl pck_crl;
-    size_t certificate_count; /* of ASSAY_PART_CERTIFICATES, as they stood there */
+    size_t certificate_count; /* of ASSAY_PART_CERTIFICATES or ASSAY_PART_PCK_CHAIN, in order */
     struct assay_certificate certificates[ASSAY_CHAIN_MAX];
 };
 

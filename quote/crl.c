@@ -28,3 +28,12 @@ bool assay_crl_issued_by(const struct assay_crl *crl, const struct assay_certifi
     if (!crl->has_authority_key_id || !ca->has_subject_key_id) return true;
     return assay_bytes_equal(crl->authority_key_id, ca->subject_key_id, ASSAY_KEY_ID_LEN);
 }
+
+bool assay_crl_issued_by_link(const struct assay_crl *crl, const struct assay_link *ca)
+{
+    uint8_t issuer[ASSAY_SHA256_LEN];
+    assay_sha256(crl->issuer.der, crl->issuer.len, issuer);
+    if (!assay_bytes_equal(issuer, ca->subject, sizeof issuer) || !ca->may_sign_crl) return false;
+    if (!crl->has_authority_key_id || !ca->has_key_id) return true;
+    return assay_bytes_equal(crl->authority_key_id, ca->key_id, ASSAY_KEY_ID_LEN);
+}

@@ -4,7 +4,7 @@
 #ifndef ASSAY_QUOTE_CRL_H
 #define ASSAY_QUOTE_CRL_H
 
-#include "quote/x509.h"
+#include "quote/verifier.h"
 
 /* Binary search. Returns: true when the serial number is on the list. */
 bool assay_crl_contains(const struct assay_crl *crl, const uint8_t serial[static ASSAY_SERIAL_LEN]);
@@ -14,5 +14,7 @@ bool assay_crl_contains(const struct assay_crl *crl, const uint8_t serial[static
  * Returns: true when the list speaks for that authority
  */
 bool assay_crl_issued_by(const struct assay_crl *crl, const struct assay_certificate *ca);
+/* The same of a remembered certificate. Returns: true when the list speaks for it */
+bool assay_crl_issued_by_link(const struct assay_crl *crl, const struct assay_link *ca);
 
 #endif

@@ -9,10 +9,11 @@
 #include "quote/dcap.h"
 
 #include "base/assert.h"
+#include "quote/chain.h"
 #include "quote/crl.h"
 #include "quote/judge.h"
+#include "quote/package.h"
 #include "quote/text.h"
-#include "quote/verifier.h"
 
 const uint8_t *assay_intel_qe_vendor_id(void)
 {
@@ -51,26 +52,24 @@ static void judge_header(const struct assay_kind *kind, const struct assay_quote
 }
 
 static void judge_quote_signature(const struct assay_quote *quote,
-                                  const struct assay_platform *platform,
-                                  struct assay_verdict *verdict)
+                                  const struct assay_proven *proven, struct assay_verdict *verdict)
 {
-    if (platform->attestation_key == NULL) return; /* already a fault */
+    if (proven->key == NULL) return; /* already a fault */
     uint8_t digest[ASSAY_SHA256_LEN];
+    struct assay_signature signature;
     assay_sha256(quote->signed_part.bytes, quote->signed_part.len, digest);
-    if (!assay_p256_verify(platform->attestation_key, digest, quote->signature, ASSAY_S_ANY))
+    assay_signature_from_p256(&signature, quote->signature);
+    const bool ok = assay_verify_key_check(proven->key, &signature, digest, sizeof digest);
+    assay_verdict_proof(verdict, ASSAY_PROOF_QUOTE_SIGNATURE,
+                        ok ? ASSAY_PROOF_TRUE : ASSAY_PROOF_FALSE);
+    if (!ok)
         assay_verdict_add(verdict, ASSAY_RULE_QUOTE_SIGNATURE, quote->offset_signature,
                           "a signature by the attestation key", "a wrong signature");
 }
 
-static void judge_platform(const struct assay_platform *platform, struct assay_verdict *verdict)
-{
-    for (uint32_t i = 0; i < platform->fault_count; i++) {
-        const struct assay_fault *const fault = &platform->faults[i];
-        assay_verdict_add(verdict, fault->rule, fault->offset, fault->expected, fault->observed);
-    }
-}
-
 /* --- under which root, with which collateral */
+enum { LINK_PCK = 0, LINK_CA = 1, LINK_ROOT = 2 }; /* quote/platform.c */
+
 static bool fits(const struct assay_collateral *c, const struct assay_kind *kind,
                  const struct assay_pck *pck)
 {
@@ -86,7 +85,7 @@ static bool fits(const struct assay_collateral *c, const struct assay_kind *kind
  */
 static const struct assay_endorsement *choose(const struct assay_endorsements *all,
                                               const struct assay_kind *kind,
-                                              const struct assay_chain *chain, bool *fitting)
+                                              const struct assay_proven *proven, bool *fitting)
 {
     const struct assay_endorsement *chosen = NULL;
     unsigned chosen_rank = 0;
@@ -94,11 +93,12 @@ static const struct assay_endorsement *choose(const struct assay_endorsements *a
         const struct assay_endorsement *const e = &all->entries[i];
         unsigned rank = 1;
         if ((e->kinds & ASSAY_KIND_BIT(kind->kind)) == 0) continue;
-        if (!assay_key_equal(&e->root, &chain->root.key)) continue;
+        if (!assay_key_equal(&e->root, &proven->root)) continue;
         if (e->collateral != NULL) {
             rank = 2;
-            if (fits(e->collateral, kind, &chain->pck.pck)) rank = 3;
-            if (rank == 3 && assay_dn_equal(&e->collateral->pck_crl.issuer, &chain->ca.subject))
+            if (fits(e->collateral, kind, &proven->facts.intel.pck)) rank = 3;
+            if (rank == 3 &&
+                assay_crl_issued_by_link(&e->collateral->pck_crl, &proven->links[LINK_CA]))
                 rank = 4;
         }
         if (rank > chosen_rank) {
@@ -111,41 +111,6 @@ static const struct assay_endorsement *choose(const struct assay_endorsements *a
 }
 
 /* --- what the collateral says */
-static void judge_window(const struct assay_window *window, struct assay_verdict *verdict)
-{
-    if (!verdict->has_expiry || window->to_unix_s < verdict->expires_unix_s)
-        verdict->expires_unix_s = window->to_unix_s;
-    verdict->has_expiry = true;
-
-    const int64_t at = verdict->at_unix_s;
-    if (at >= window->from_unix_s && at <= window->to_unix_s) return;
-    enum assay_rule rule = ASSAY_RULE_CERT_TIME;
-    if (!window->is_certificate)
-        rule =
-            at < window->from_unix_s ? ASSAY_RULE_COLLATERAL_EARLY : ASSAY_RULE_COLLATERAL_EXPIRED;
-    struct assay_text expected = assay_text_empty();
-    struct assay_text observed = assay_text_empty();
-    assay_text_add(&expected, window->what);
-    assay_text_add(&expected, " valid ");
-    assay_text_add_time(&expected, window->from_unix_s);
-    assay_text_add(&expected, " to ");
-    assay_text_add_time(&expected, window->to_unix_s);
-    assay_text_add(&observed, "judged at ");
-    assay_text_add_time(&observed, at);
-    assay_verdict_add(verdict, rule, 0, expected.text, observed.text);
-}
-
-static void judge_chain_times(const struct assay_chain *chain, struct assay_verdict *verdict)
-{
-    const struct assay_window windows[] = {
-        { "PCK certificate", true, chain->pck.not_before_s, chain->pck.not_after_s },
-        { "PCK CA certificate", true, chain->ca.not_before_s, chain->ca.not_after_s },
-        { "root certificate", true, chain->root.not_before_s, chain->root.not_after_s },
-    };
-    for (size_t i = 0; i < sizeof windows / sizeof windows[0]; i++)
-        judge_window(&windows[i], verdict);
-}
-
 static void judge_collateral(const struct assay_collateral *c, struct assay_verdict *verdict)
 {
     for (size_t i = 0; i < ASSAY_PARTS_INTEL; i++) {
@@ -159,7 +124,7 @@ static void judge_collateral(const struct assay_collateral *c, struct assay_verd
         assay_verdict_add(verdict, fault->rule, 0, fault->what, assay_status_text(fault->status));
     }
     for (uint32_t i = 0; i < c->window_count; i++)
-        judge_window(&c->windows[i], verdict);
+        assay_judge_window(&c->windows[i], verdict);
 }
 
 static void add_revoked(struct assay_verdict *verdict, const uint8_t serial[ASSAY_SERIAL_LEN],
@@ -172,35 +137,51 @@ static void add_revoked(struct assay_verdict *verdict, const uint8_t serial[ASSA
 }
 
 /*
+ * Is the PCK CRL signed by this very CA? The bundle checked it with the CA of its own PCK chain;
+ * for another CA it is checked here, once per platform and bundle.
+ */
+static enum assay_status judge_pck_crl_signature(const struct assay_collateral *c,
+                                                 struct assay_lease *lease,
+                                                 struct assay_verdict *verdict)
+{
+    const struct assay_proven *const proven = lease->proven;
+    if (c->has_pck_issuer &&
+        assay_bytes_equal(c->pck_issuer_name, proven->links[LINK_CA].key_name, 32))
+        return ASSAY_OK;
+    if (assay_lease_is_noted(lease, c->digest)) return ASSAY_OK;
+    const struct assay_key ca = assay_key_p256(proven->facts.intel.ca_public);
+    const enum assay_status status =
+        assay_chain_signed(&ca, c->pck_crl.tbs_digest, &c->pck_crl.signature);
+    if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+    if (status == ASSAY_OK) assay_lease_note(lease, c->digest);
+    else
+        assay_verdict_add(verdict, ASSAY_RULE_CRL_SIGNATURE, 0, "PCK CRL signed by the PCK CA",
+                          "a wrong signature");
+    return ASSAY_OK;
+}
+
+/*
  * Both lists must speak for the authorities of this very chain (quotes.md 7.9: the lists of
  * Processor and Platform CA get mixed up), and neither may name its certificates.
  */
 static enum assay_status judge_revocation(const struct assay_collateral *c,
-                                          const struct assay_chain *chain,
-                                          struct assay_verdict *verdict)
+                                          struct assay_lease *lease, struct assay_verdict *verdict)
 {
+    const struct assay_link *const links = lease->proven->links;
     if (c->has[ASSAY_PART_ROOT_CRL]) {
-        if (!assay_crl_issued_by(&c->root_crl, &chain->root))
+        if (!assay_crl_issued_by_link(&c->root_crl, &links[LINK_ROOT]))
             assay_verdict_add(verdict, ASSAY_RULE_CRL_ISSUER, 0, "root CRL of the chain's root",
                               "another issuer");
-        if (assay_crl_contains(&c->root_crl, chain->ca.serial))
-            add_revoked(verdict, chain->ca.serial, "PCK CA certificate");
+        if (assay_crl_contains(&c->root_crl, links[LINK_CA].serial))
+            add_revoked(verdict, links[LINK_CA].serial, "PCK CA certificate");
     }
     if (!c->has[ASSAY_PART_PCK_CRL]) return ASSAY_OK;
-    if (!assay_crl_issued_by(&c->pck_crl, &chain->ca)) {
-        assay_verdict_add(verdict, ASSAY_RULE_CRL_ISSUER, 0, chain->ca.subject_name,
+    if (!assay_crl_issued_by_link(&c->pck_crl, &links[LINK_CA]))
+        assay_verdict_add(verdict, ASSAY_RULE_CRL_ISSUER, 0, links[LINK_CA].name,
                           "PCK CRL of another issuer");
-    } else if (!c->has_pck_issuer ||
-               !assay_bytes_equal(c->pck_issuer_name, chain->ca.key_name, 32)) {
-        const enum assay_status status =
-            assay_chain_signed(&chain->ca.key, c->pck_crl.tbs_digest, &c->pck_crl.signature);
-        if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-        if (status != ASSAY_OK)
-            assay_verdict_add(verdict, ASSAY_RULE_CRL_SIGNATURE, 0, "PCK CRL signed by the PCK CA",
-                              "a wrong signature");
-    }
-    if (assay_crl_contains(&c->pck_crl, chain->pck.serial))
-        add_revoked(verdict, chain->pck.serial, "PCK certificate");
+    else ASSAY_TRY(judge_pck_crl_signature(c, lease, verdict));
+    if (assay_crl_contains(&c->pck_crl, links[LINK_PCK].serial))
+        add_revoked(verdict, links[LINK_PCK].serial, "PCK certificate");
     return ASSAY_OK;
 }
 
@@ -226,10 +207,10 @@ static void judge_subject(const struct assay_kind *kind, const struct assay_coll
 }
 
 /* The platform's name for the caps of docs/protocol.md 6.2: its PPID under its root. */
-static void name_platform(const struct assay_chain *chain, struct assay_verdict *verdict)
+static void name_platform(const struct assay_proven *proven, struct assay_verdict *verdict)
 {
-    const struct assay_pck *const pck = &chain->pck.pck;
-    assay_bytes_copy(verdict->vendor_root, 32, chain->root.key_name, 32);
+    const struct assay_pck *const pck = &proven->facts.intel.pck;
+    assay_bytes_copy(verdict->vendor_root, 32, proven->links[LINK_ROOT].key_name, 32);
     const struct assay_slice pieces[] = { assay_slice_over(verdict->vendor_root, 32),
                                           assay_slice_over(pck->ppid, sizeof pck->ppid) };
     assay_sha256_pieces(pieces, 2, verdict->platform_id);
@@ -237,62 +218,135 @@ static void name_platform(const struct assay_chain *chain, struct assay_verdict 
     verdict->has_platform = true;
 }
 
+static void refuse_root(const struct assay_quote *quote, const struct assay_proven *proven,
+                        struct assay_verdict *verdict)
+{
+    struct assay_text observed = assay_text_empty();
+    assay_text_add_hex(&observed, proven->links[LINK_ROOT].key_name, ASSAY_SHA256_LEN);
+    assay_verdict_add(verdict, ASSAY_RULE_CHAIN_ROOT, quote->offset_cert_data,
+                      "a root key pinned for this kind", observed.text);
+    assay_verdict_proof(verdict, ASSAY_PROOF_CHAIN_TO_ROOT, ASSAY_PROOF_FALSE);
+}
+
 /* Everything that builds on a chain that was read: root, times, collateral, levels. */
 static enum assay_status judge_under_root(const struct assay_kind *kind,
                                           const struct assay_evidence_request *request,
                                           const struct assay_quote *quote,
-                                          const struct assay_chain *chain,
-                                          struct assay_verdict *verdict)
+                                          struct assay_lease *lease, struct assay_verdict *verdict)
 {
     bool fitting = false;
-    const struct assay_endorsement *const e = choose(request->endorsements, kind, chain, &fitting);
+    const struct assay_proven *const proven = lease->proven;
+    const struct assay_pck *const pck = &proven->facts.intel.pck;
+    const struct assay_endorsement *const e = choose(request->endorsements, kind, proven, &fitting);
     if (e == NULL) {
-        struct assay_text observed = assay_text_empty();
-        assay_text_add_hex(&observed, chain->root.key_name, sizeof chain->root.key_name);
-        assay_verdict_add(verdict, ASSAY_RULE_CHAIN_ROOT, quote->offset_cert_data,
-                          "a root key pinned for this kind", observed.text);
+        refuse_root(quote, proven, verdict);
         return ASSAY_OK;
     }
-    judge_chain_times(chain, verdict);
-    if (!assay_verdict_has_class(verdict, ASSAY_RULE_FORGED)) name_platform(chain, verdict);
+    assay_judge_links(proven, verdict);
+    if (!assay_verdict_has_class(verdict, ASSAY_RULE_FORGED)) name_platform(proven, verdict);
 
     const struct assay_collateral *const c = e->collateral;
     if (c == NULL || (!fitting && !request->endorsements->exact)) {
         struct assay_text observed = assay_text_empty();
         assay_text_add(&observed, "none for FMSPC ");
-        assay_text_add_hex(&observed, chain->pck.pck.fmspc, sizeof chain->pck.pck.fmspc);
+        assay_text_add_hex(&observed, pck->fmspc, sizeof pck->fmspc);
         assay_verdict_add(verdict, ASSAY_RULE_COLLATERAL_MISSING, 0, "collateral", observed.text);
         return ASSAY_OK;
     }
     judge_collateral(c, verdict);
-    ASSAY_TRY(judge_revocation(c, chain, verdict));
-    judge_subject(kind, c, &chain->pck.pck, verdict);
+    ASSAY_TRY(judge_revocation(c, lease, verdict));
+    judge_subject(kind, c, pck, verdict);
     assay_judge_identities(kind, quote, c, verdict);
     /*
      * A level computed from collateral that is forged, old or for somebody else would say nothing.
      */
     if (assay_verdict_has_class(verdict, ASSAY_RULE_FORGED)) return ASSAY_OK;
     if (assay_verdict_has_class(verdict, ASSAY_RULE_UNJUDGED)) return ASSAY_OK;
-    assay_judge_tcb(kind, quote, &chain->pck.pck, c, request->policy, verdict);
+    assay_judge_tcb(kind, quote, pck, c, request->policy, verdict);
     return ASSAY_OK;
+}
+
+/* --- the platform, remembered or proven */
+enum { PIECES_MAX = 1 + ASSAY_CHAIN_MAX };
+
+_Static_assert((int)ASSAY_PACKAGE_CERTIFICATES_MAX <= (int)ASSAY_CHAIN_MAX, "pieces of a package");
+
+/*
+ * Where the PCK chain of a type 3 quote may stand: beside it in the package, else in the PCK chain
+ * of a bundle for this kind whose certificate names the quote's SVNs (quote/platform.c looks).
+ */
+static struct assay_pck_source find_source(const struct assay_kind *kind,
+                                           const struct assay_evidence_request *request,
+                                           const struct assay_package *package,
+                                           const struct assay_quote *quote)
+{
+    struct assay_pck_source source = { 0, NULL, NULL };
+    const struct assay_endorsements *const all = request->endorsements;
+    if (quote->cert_data_type != ASSAY_CERT_TYPE_ENCRYPTED_PPID) return source;
+    if (package->certificate_count > 0) {
+        source.count = package->certificate_count;
+        source.der = package->certificates;
+        return source;
+    }
+    for (size_t i = 0; i < all->count; i++) {
+        const struct assay_collateral *const c = all->entries[i].collateral;
+        if ((all->entries[i].kinds & ASSAY_KIND_BIT(kind->kind)) == 0) continue;
+        if (c == NULL || c->certificate_count == 0) continue;
+        const struct assay_pck_source here = { c->certificate_count, NULL, c->certificates };
+        if (source.count == 0) source = here;
+        if (!assay_platform_is_named(quote, &here)) continue;
+        return here;
+    }
+    return source;
+}
+
+static enum assay_status open_platform(struct assay_verifier *verifier,
+                                       const struct assay_quote *quote,
+                                       const struct assay_pck_source *source,
+                                       struct assay_lease *lease)
+{
+    struct assay_slice pieces[PIECES_MAX] = { quote->evidence_of_key };
+    for (size_t i = 0; i < source->count; i++)
+        pieces[1 + i] = source->der != NULL
+                            ? source->der[i]
+                            : assay_slice_over(source->decoded[i].digest, ASSAY_SHA256_LEN);
+    assay_lease_open(verifier, quote->kind, pieces, 1 + source->count, lease);
+    if (lease->proven != NULL) return ASSAY_OK;
+    const enum assay_status status = assay_platform_prove(verifier, quote, source, &lease->own);
+    if (status == ASSAY_OK) assay_lease_keep(lease);
+    else assay_lease_close(lease);
+    return status;
+}
+
+static void begin_proofs(struct assay_verdict *verdict)
+{
+    static const enum assay_proof used[] = { ASSAY_PROOF_QUOTE_SIGNATURE,
+                                             ASSAY_PROOF_QE_REPORT_SIGNATURE,
+                                             ASSAY_PROOF_AK_BINDING, ASSAY_PROOF_CHAIN_TO_ROOT };
+    for (size_t i = 0; i < sizeof used / sizeof used[0]; i++)
+        assay_verdict_proof(verdict, used[i], ASSAY_PROOF_UNKNOWN);
 }
 
 enum assay_status assay_dcap_verify(const struct assay_kind *kind, struct assay_verifier *verifier,
                                     const struct assay_evidence_request *request,
                                     struct assay_verdict *verdict)
 {
+    struct assay_package package;
     struct assay_quote quote;
     struct assay_lease lease;
-    ASSAY_TRY(assay_quote_parse(kind, request->bytes, request->len, &quote));
+    begin_proofs(verdict);
+    ASSAY_TRY(assay_package_read(kind->kind, request->bytes, request->len, &package));
+    ASSAY_TRY(assay_quote_parse(kind, package.main.bytes, package.main.len, &quote));
     judge_header(kind, &quote, request->policy, verdict);
     kind->judge_body(&quote, request->policy, verdict);
 
-    ASSAY_TRY(assay_lease_take(verifier, &quote, &lease));
-    judge_platform(lease.platform, verdict);
-    judge_quote_signature(&quote, lease.platform, verdict);
+    const struct assay_pck_source source = find_source(kind, request, &package, &quote);
+    ASSAY_TRY(open_platform(verifier, &quote, &source, &lease));
+    assay_proven_report(lease.proven, verdict);
+    judge_quote_signature(&quote, lease.proven, verdict);
     enum assay_status status = ASSAY_OK;
-    if (lease.platform->has_chain)
-        status = judge_under_root(kind, request, &quote, &lease.platform->chain, verdict);
-    assay_lease_return(&lease);
+    if (lease.proven->link_count != 0)
+        status = judge_under_root(kind, request, &quote, &lease, verdict);
+    assay_lease_close(&lease);
     return status;
 }

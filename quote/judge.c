@@ -7,6 +7,39 @@
 #include "base/checked.h"
 #include "quote/text.h"
 
+void assay_judge_window(const struct assay_window *window, struct assay_verdict *verdict)
+{
+    if (!verdict->has_expiry || window->to_unix_s < verdict->expires_unix_s)
+        verdict->expires_unix_s = window->to_unix_s;
+    verdict->has_expiry = true;
+
+    const int64_t at = verdict->at_unix_s;
+    if (at >= window->from_unix_s && at <= window->to_unix_s) return;
+    enum assay_rule rule = ASSAY_RULE_CERT_TIME;
+    if (!window->is_certificate)
+        rule =
+            at < window->from_unix_s ? ASSAY_RULE_COLLATERAL_EARLY : ASSAY_RULE_COLLATERAL_EXPIRED;
+    struct assay_text expected = assay_text_empty();
+    struct assay_text observed = assay_text_empty();
+    assay_text_add(&expected, window->what);
+    assay_text_add(&expected, " valid ");
+    assay_text_add_time(&expected, window->from_unix_s);
+    assay_text_add(&expected, " to ");
+    assay_text_add_time(&expected, window->to_unix_s);
+    assay_text_add(&observed, "judged at ");
+    assay_text_add_time(&observed, at);
+    assay_verdict_add(verdict, rule, 0, expected.text, observed.text);
+}
+
+void assay_judge_links(const struct assay_proven *proven, struct assay_verdict *verdict)
+{
+    for (uint32_t i = 0; i < proven->link_count; i++) {
+        const struct assay_link *const link = &proven->links[i];
+        const struct assay_window window = { link->what, true, link->from_unix_s, link->to_unix_s };
+        assay_judge_window(&window, verdict);
+    }
+}
+
 /* (observed & mask) == expected, as Intel's QVL compares. */
 static bool masked_equal(const uint8_t *observed, const uint8_t *mask, const uint8_t *expected,
                          size_t len)

@@ -9,7 +9,12 @@
 
 #include "quote/collateral.h"
 #include "quote/quote.h"
+#include "quote/verifier.h"
 
+/* Does the window hold at the verdict's time? Also what the verdict rests on. Returns: nothing. */
+void assay_judge_window(const struct assay_window *window, struct assay_verdict *verdict);
+/* The windows of all certificates of a chain. Returns: nothing. */
+void assay_judge_links(const struct assay_proven *proven, struct assay_verdict *verdict);
 /* Is the quoting enclave the vendor's, and the TDX module? Adds reasons. Returns: nothing. */
 void assay_judge_identities(const struct assay_kind *kind, const struct assay_quote *quote,
                             const struct assay_collateral *collateral,

@@ -1,10 +1,11 @@
 /*
- * quote/verifier.c - a bounded memory of proven platforms, in memory of the caller.
+ * quote/verifier.c - a bounded memory of proofs and authorities, in memory of the caller.
  *
- * What is remembered is a function of the remembered bytes alone (quote/chain.h), and the whole
- * bytes are compared, so an entry can be neither stale nor mistaken for another: nothing has to be
- * invalidated when collateral, policy or time change. Sets of four, least recently used out first;
- * colliding on purpose costs an attacker's victims speed and nothing else.
+ * What is remembered is a function of the bytes under whose SHA-256 it stands, so an entry can be
+ * neither stale nor mistaken for another: nothing is invalidated when collateral, policy or time
+ * change. Sets of four, least recently used out first; colliding on purpose costs an attacker's
+ * victims speed and nothing else. Authorities stand apart, so that a flood of platforms cannot wash
+ * them out.
  */
 #include "quote/verifier.h"
 
@@ -14,22 +15,33 @@
 
 enum {
     WAYS = 4,
-    KEY_BYTES_MAX = 8192, /* a genuine one takes 4.5 KB; longer ones are proven each time */
+    AUTHORITIES = 16, /* roots and their CAs: Intel three, AMD nine, and room */
+    PIECES_MAX = 10,
 };
 
-struct entry {
+struct assay_entry {
     bool used;
-    enum assay_evidence_kind kind;
+    uint32_t leases; /* held by appraisals under way: not to be thrown out */
     uint64_t last_use;
-    size_t len;
-    uint8_t bytes[KEY_BYTES_MAX];
-    struct assay_platform platform;
+    uint8_t digest[ASSAY_SHA256_LEN];
+    bool has_note;
+    uint8_t note[ASSAY_SHA256_LEN];
+    struct assay_proven proven;
+};
+
+struct authority_entry {
+    bool used;
+    uint64_t last_use;
+    uint8_t digest[ASSAY_SHA256_LEN];
+    struct assay_authority authority;
 };
 
 struct assay_verifier {
     uint64_t uses;
+    struct assay_verifier_counts counts;
+    struct authority_entry authorities[AUTHORITIES];
     size_t set_count;
-    struct entry entries[];
+    struct assay_entry entries[];
 };
 
 static size_t set_count_of(size_t entries)
@@ -41,7 +53,8 @@ size_t assay_verifier_size(size_t entries)
 {
     ASSAY_ASSERT(entries >= 1);
     ASSAY_ASSERT(entries <= ASSAY_VERIFIER_ENTRIES_MAX);
-    return sizeof(struct assay_verifier) + set_count_of(entries) * WAYS * sizeof(struct entry);
+    return sizeof(struct assay_verifier) +
+           set_count_of(entries) * WAYS * sizeof(struct assay_entry);
 }
 
 enum assay_status assay_verifier_init(void *memory, size_t memory_len, size_t entries,
@@ -52,83 +65,255 @@ enum assay_status assay_verifier_init(void *memory, size_t memory_len, size_t en
     if (memory_len < assay_verifier_size(entries)) return ASSAY_E_FULL;
     struct assay_verifier *const v = memory;
     v->uses = 0;
+    v->counts = (struct assay_verifier_counts){ 0 };
     v->set_count = set_count_of(entries);
     for (size_t i = 0; i < v->set_count * WAYS; i++) {
         v->entries[i].used = false;
+        v->entries[i].leases = 0;
         v->entries[i].last_use = 0;
-        v->entries[i].platform.attestation_key = NULL;
+    }
+    for (size_t i = 0; i < AUTHORITIES; i++) {
+        v->authorities[i].used = false;
+        v->authorities[i].last_use = 0;
     }
     *verifier = v;
     return ASSAY_OK;
 }
 
+static size_t weight_of(const struct assay_verify_key *key)
+{
+    return key == NULL ? 0 : assay_verify_key_weight(key);
+}
+
+static void forget(struct assay_verifier *v, struct assay_entry *e)
+{
+    if (!e->used) return;
+    ASSAY_ASSERT(e->leases == 0);
+    v->counts.entries_used -= 1;
+    v->counts.key_bytes -= weight_of(e->proven.key);
+    assay_verify_key_free(&e->proven.key);
+    e->used = false;
+}
+
+static void forget_authority(struct assay_verifier *v, struct authority_entry *e)
+{
+    if (!e->used) return;
+    v->counts.key_bytes -= weight_of(e->authority.key);
+    assay_verify_key_free(&e->authority.key);
+    e->used = false;
+}
+
 void assay_verifier_deinit(struct assay_verifier **verifier)
 {
     ASSAY_ASSERT(verifier != NULL);
-    if (*verifier == NULL) return;
-    for (size_t i = 0; i < (*verifier)->set_count * WAYS; i++)
-        assay_platform_release(&(*verifier)->entries[i].platform);
+    struct assay_verifier *const v = *verifier;
+    if (v == NULL) return;
+    for (size_t i = 0; i < v->set_count * WAYS; i++)
+        forget(v, &v->entries[i]);
+    for (size_t i = 0; i < AUTHORITIES; i++)
+        forget_authority(v, &v->authorities[i]);
+    ASSAY_ASSERT(v->counts.key_bytes == 0);
     *verifier = NULL;
 }
 
-/* The attestation key opens the remembered bytes and is as good as random. */
-static struct entry *set_of(struct assay_verifier *v, const struct assay_quote *quote)
+void assay_verifier_count(const struct assay_verifier *verifier,
+                          struct assay_verifier_counts *counts)
+{
+    *counts = verifier->counts;
+}
+
+/* --- leases */
+/* Kind and lengths stand before the bytes, so no two lists of pieces have one digest. */
+static void name_pieces(enum assay_evidence_kind kind, const struct assay_slice *pieces,
+                        size_t count, uint8_t digest[static ASSAY_SHA256_LEN])
+{
+    uint8_t head[2 + 4 * PIECES_MAX];
+    struct assay_slice all[1 + PIECES_MAX];
+    ASSAY_ASSERT(count >= 1 && count <= PIECES_MAX);
+    head[0] = (uint8_t)kind;
+    head[1] = (uint8_t)count;
+    for (size_t i = 0; i < count; i++) {
+        const size_t len = pieces[i].len;
+        for (size_t k = 0; k < 4; k++)
+            head[2 + 4 * i + k] = (uint8_t)(len >> 8 * k & 0xff);
+        all[1 + i] = pieces[i];
+    }
+    all[0] = assay_slice_over(head, 2 + 4 * count);
+    assay_sha256_pieces(all, 1 + count, digest);
+}
+
+static struct assay_entry *set_of(struct assay_verifier *v, const uint8_t digest[static 8])
 {
     uint64_t hash = 0;
     for (size_t i = 0; i < 8; i++)
-        hash = hash << 8 | quote->attestation_key[i];
+        hash = hash << 8 | digest[i];
     return &v->entries[hash % v->set_count * WAYS];
 }
 
-static bool holds(const struct entry *e, const struct assay_quote *quote)
+void assay_lease_open(struct assay_verifier *verifier, enum assay_evidence_kind kind,
+                      const struct assay_slice *pieces, size_t count, struct assay_lease *lease)
 {
-    return e->used && e->kind == quote->kind && e->len == quote->evidence_of_key.len &&
-           assay_bytes_equal(e->bytes, quote->evidence_of_key.bytes, e->len);
-}
-
-/*
- * The faults remembered with a platform name offsets, which are the same for the same bytes of one
- * kind: the remembered bytes start at a fixed place in a quote.
- */
-static enum assay_status remember(struct entry *e, const struct assay_quote *quote)
-{
-    assay_platform_release(&e->platform);
-    e->used = false;
-    ASSAY_TRY(assay_platform_prove(quote, &e->platform));
-    e->used = true;
-    e->kind = quote->kind;
-    e->len = quote->evidence_of_key.len;
-    assay_bytes_copy(e->bytes, sizeof e->bytes, quote->evidence_of_key.bytes, e->len);
-    return ASSAY_OK;
-}
-
-enum assay_status assay_lease_take(struct assay_verifier *verifier, const struct assay_quote *quote,
-                                   struct assay_lease *lease)
-{
-    lease->is_own = verifier == NULL || quote->evidence_of_key.len > KEY_BYTES_MAX;
-    if (lease->is_own) {
-        lease->platform = &lease->own;
-        return assay_platform_prove(quote, &lease->own);
-    }
-    struct entry *const set = set_of(verifier, quote);
-    struct entry *oldest = &set[0];
-    verifier->uses += 1;
-    for (size_t i = 0; i < WAYS; i++) {
-        if (holds(&set[i], quote)) {
+    ASSAY_ASSERT(lease != NULL);
+    lease->verifier = verifier;
+    lease->entry = NULL;
+    lease->proven = NULL;
+    if (verifier != NULL) {
+        name_pieces(kind, pieces, count, lease->digest);
+        struct assay_entry *const set = set_of(verifier, lease->digest);
+        verifier->uses += 1;
+        for (size_t i = 0; i < WAYS; i++) {
+            if (!set[i].used) continue;
+            if (!assay_bytes_equal(set[i].digest, lease->digest, ASSAY_SHA256_LEN)) continue;
             set[i].last_use = verifier->uses;
-            lease->platform = &set[i].platform;
-            return ASSAY_OK;
+            set[i].leases += 1;
+            lease->entry = &set[i];
+            lease->proven = &set[i].proven;
+            verifier->counts.hits += 1;
+            return;
         }
-        if (set[i].last_use < oldest->last_use) oldest = &set[i];
+        verifier->counts.misses += 1;
     }
-    ASSAY_TRY(remember(oldest, quote));
-    oldest->last_use = verifier->uses;
-    lease->platform = &oldest->platform;
-    return ASSAY_OK;
+    assay_bytes_zero(&lease->own, sizeof lease->own);
 }
 
-void assay_lease_return(struct assay_lease *lease)
+/* An unused entry, else the one that was not wanted for longest. Returns: NULL when all are held */
+static struct assay_entry *choose_victim(struct assay_entry *set)
 {
-    if (lease->is_own) assay_platform_release(&lease->own);
-    lease->platform = NULL;
+    struct assay_entry *victim = NULL;
+    for (size_t i = 0; i < WAYS; i++) {
+        if (!set[i].used) return &set[i];
+        if (set[i].leases != 0) continue;
+        if (victim == NULL || set[i].last_use < victim->last_use) victim = &set[i];
+    }
+    return victim;
+}
+
+void assay_lease_keep(struct assay_lease *lease)
+{
+    struct assay_verifier *const v = lease->verifier;
+    ASSAY_ASSERT(lease->proven == NULL);
+    lease->proven = &lease->own;
+    struct assay_entry *const e = v == NULL ? NULL : choose_victim(set_of(v, lease->digest));
+    if (e == NULL) return;
+    if (e->used) v->counts.evictions += 1;
+    forget(v, e);
+    e->used = true;
+    e->has_note = false;
+    e->leases = 1;
+    e->last_use = v->uses;
+    assay_bytes_copy(e->digest, sizeof e->digest, lease->digest, ASSAY_SHA256_LEN);
+    e->proven = lease->own;
+    lease->own.key = NULL; /* it went over */
+    lease->entry = e;
+    lease->proven = &e->proven;
+    v->counts.entries_used += 1;
+    v->counts.key_bytes += weight_of(e->proven.key);
+}
+
+void assay_lease_note(struct assay_lease *lease, const uint8_t digest[static ASSAY_SHA256_LEN])
+{
+    if (lease->entry == NULL) return;
+    lease->entry->has_note = true;
+    assay_bytes_copy(lease->entry->note, ASSAY_SHA256_LEN, digest, ASSAY_SHA256_LEN);
+}
+
+bool assay_lease_is_noted(const struct assay_lease *lease,
+                          const uint8_t digest[static ASSAY_SHA256_LEN])
+{
+    return lease->entry != NULL && lease->entry->has_note &&
+           assay_bytes_equal(lease->entry->note, digest, ASSAY_SHA256_LEN);
+}
+
+void assay_lease_close(struct assay_lease *lease)
+{
+    if (lease->entry != NULL) {
+        ASSAY_ASSERT(lease->entry->leases > 0);
+        lease->entry->leases -= 1;
+    } else {
+        assay_verify_key_free(&lease->own.key);
+    }
+    lease->entry = NULL;
+    lease->proven = NULL;
+}
+
+/* --- what is proven */
+void assay_proven_fault(struct assay_proven *proven, enum assay_rule rule, uint32_t offset,
+                        const char *expected, const char *observed)
+{
+    if (proven->fault_count == ASSAY_PROVEN_FAULTS_MAX) return; /* the first tell enough */
+    proven->faults[proven->fault_count] = (struct assay_fault){ rule, offset, expected, observed };
+    proven->fault_count += 1;
+}
+
+void assay_proven_link(struct assay_proven *proven, const char *what,
+                       const struct assay_certificate *c)
+{
+    ASSAY_ASSERT(proven->link_count < ASSAY_PROVEN_LINKS_MAX);
+    struct assay_link *const link = &proven->links[proven->link_count];
+    link->what = what;
+    link->from_unix_s = c->not_before_s;
+    link->to_unix_s = c->not_after_s;
+    link->may_sign_crl = c->has_key_usage && (c->key_usage & ASSAY_KEY_USAGE_CRL_SIGN) != 0;
+    link->has_key_id = c->has_subject_key_id;
+    assay_bytes_copy(link->name, sizeof link->name, c->subject_name, sizeof c->subject_name);
+    assay_sha256(c->subject.der, c->subject.len, link->subject);
+    assay_bytes_copy(link->key_name, sizeof link->key_name, c->key_name, sizeof c->key_name);
+    assay_bytes_copy(link->serial, sizeof link->serial, c->serial, sizeof c->serial);
+    assay_bytes_copy(link->key_id, sizeof link->key_id, c->subject_key_id,
+                     sizeof c->subject_key_id);
+    proven->link_count += 1;
+}
+
+void assay_proven_report(const struct assay_proven *proven, struct assay_verdict *verdict)
+{
+    for (uint32_t i = 0; i < proven->fault_count; i++) {
+        const struct assay_fault *const fault = &proven->faults[i];
+        assay_verdict_add(verdict, fault->rule, fault->offset, fault->expected, fault->observed);
+    }
+    for (int i = 0; i < ASSAY_PROOF_COUNT; i++)
+        if (proven->proofs[i] != ASSAY_PROOF_NOT_USED)
+            assay_verdict_proof(verdict, (enum assay_proof)i,
+                                (enum assay_proof_state)proven->proofs[i]);
+}
+
+/* --- authorities */
+const struct assay_authority *assay_authority_find(struct assay_verifier *verifier,
+                                                   const uint8_t digest[static ASSAY_SHA256_LEN])
+{
+    if (verifier == NULL) return NULL;
+    for (size_t i = 0; i < AUTHORITIES; i++) {
+        struct authority_entry *const e = &verifier->authorities[i];
+        if (!e->used || !assay_bytes_equal(e->digest, digest, ASSAY_SHA256_LEN)) continue;
+        verifier->uses += 1;
+        e->last_use = verifier->uses;
+        verifier->counts.authority_hits += 1;
+        return &e->authority;
+    }
+    verifier->counts.authority_misses += 1;
+    return NULL;
+}
+
+void assay_authority_keep(struct assay_verifier *verifier,
+                          const uint8_t digest[static ASSAY_SHA256_LEN],
+                          const struct assay_certificate *certificate,
+                          const uint8_t signer[static ASSAY_SHA256_LEN],
+                          struct assay_verify_key **key)
+{
+    ASSAY_ASSERT(*key != NULL);
+    if (verifier == NULL) return;
+    struct authority_entry *e = &verifier->authorities[0];
+    for (size_t i = 1; i < AUTHORITIES && e->used; i++) {
+        struct authority_entry *const other = &verifier->authorities[i];
+        if (!other->used || other->last_use < e->last_use) e = other;
+    }
+    forget_authority(verifier, e);
+    verifier->uses += 1;
+    e->used = true;
+    e->last_use = verifier->uses;
+    assay_bytes_copy(e->digest, sizeof e->digest, digest, ASSAY_SHA256_LEN);
+    e->authority.certificate = *certificate;
+    assay_bytes_copy(e->authority.signer, sizeof e->authority.signer, signer, ASSAY_SHA256_LEN);
+    e->authority.key = *key;
+    *key = NULL;
+    verifier->counts.key_bytes += weight_of(e->authority.key);
 }

@@ -71,6 +71,20 @@ ASSAY_CHECKED enum assay_status assay_verifier_init(void *memory, size_t memory_
  */
 void assay_verifier_deinit(struct assay_verifier **verifier);
 
+/* What a verifier has done since init, and what it holds now. */
+struct assay_verifier_counts {
+    uint64_t hits; /* platforms found again: one signature is left to verify */
+    uint64_t misses;
+    uint64_t evictions; /* platforms thrown out for others */
+    uint64_t authority_hits;
+    uint64_t authority_misses;
+    size_t entries_used;
+    size_t key_bytes; /* decoded keys, beside the memory of assay_verifier_size */
+};
+/* Returns: nothing. */
+void assay_verifier_count(const struct assay_verifier *verifier,
+                          struct assay_verifier_counts *counts);
+
 /*
  * assay_evidence_verify - appraise one piece of evidence.
  *
