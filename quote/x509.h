@@ -1,9 +1,9 @@
 /*
  * quote/x509.h - X.509 certificates and revocation lists as plain bounded structs.
  *
- * The seam between this room and a library that knows ASN.1: implemented by quote/x509/openssl.c.
- * These functions only read; no signature is checked and nothing is trusted. Signatures are checked
- * by quote/chain.c through base/crypto.h over the digest kept here.
+ * Implemented in quote/x509/, strictly and without a library. These functions only read; no
+ * signature is checked and nothing is trusted. Signatures are checked by quote/chain.c and
+ * quote/path.c through base/crypto.h over the digest kept here.
  */
 #ifndef ASSAY_QUOTE_X509_H
 #define ASSAY_QUOTE_X509_H
@@ -13,7 +13,7 @@
 enum {
     ASSAY_DN_MAX = 256,           /* Intel's names take 106 to 114 bytes */
     ASSAY_SERIAL_LEN = 20,        /* RFC 5280 4.1.2.2: at most 20 octets; right-aligned here */
-    ASSAY_KEY_ID_LEN = 20,        /* RFC 5280 4.2.1.2, method 1 */
+    ASSAY_KEY_ID_LEN = 20,        /* RFC 5280 4.2.1.2, method 1; others are kept as a digest */
     ASSAY_CERT_DER_MAX = 8192,    /* genuine PCK certificates take 1.2 KB */
     ASSAY_CHAIN_MAX = 8,          /* docs/architecture.md, Sizes */
     ASSAY_PEM_MAX = 32768,        /* a chain of eight at 3 KB */
