@@ -12,6 +12,7 @@ enum assay_status assay_kind_at(size_t index, struct assay_kind *row)
     case 0: *row = assay_kind_sgx3(); return ASSAY_OK;
     case 1: *row = assay_kind_tdx4(); return ASSAY_OK;
     case 2: *row = assay_kind_soft(); return ASSAY_OK;
+    case 3: *row = assay_kind_snp(); return ASSAY_OK;
     }
     return ASSAY_E_NOT_FOUND;
 }

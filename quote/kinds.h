@@ -58,5 +58,6 @@ ASSAY_CHECKED enum assay_status assay_kind_at(size_t index, struct assay_kind *r
 struct assay_kind assay_kind_sgx3(void);
 struct assay_kind assay_kind_tdx4(void);
 struct assay_kind assay_kind_soft(void);
+struct assay_kind assay_kind_snp(void);
 
 #endif
