@@ -15,6 +15,15 @@ static const uint8_t root_g1[ASSAY_SHA256_LEN] = {
     0x7e, 0xd7, 0xcd, 0xcc, 0x3c, 0x17, 0x56, 0xe0, 0x98, 0x93, 0xf3, 0xc6, 0x8f, 0x79, 0xbb, 0x5b,
 };
 
+static enum assay_status read_one(struct assay_slice file, struct assay_certificate *out,
+                                  size_t *count)
+{
+    *count = 1;
+    if (file.len > 0 && file.bytes[0] == 0x30)
+        return assay_x509_certificate(file.bytes, file.len, out);
+    return assay_x509_pem_chain(file.bytes, file.len, out, 1, count);
+}
+
 static enum assay_status check(void *context, const struct assay_fetch_content *content,
                                struct assay_fetch_window *window,
                                char message[static ASSAY_FETCH_MESSAGE_LEN])
@@ -22,8 +31,7 @@ static enum assay_status check(void *context, const struct assay_fetch_content *
     const uint8_t *const digest = context;
     struct assay_certificate certificate;
     size_t count = 0;
-    const enum assay_status status =
-        assay_x509_certificates(content->body.bytes, content->body.len, &certificate, 1, &count);
+    const enum assay_status status = read_one(content->body, &certificate, &count);
     if (status != ASSAY_OK || count != 1) {
         (void)snprintf(message, ASSAY_FETCH_MESSAGE_LEN,
                        "the Nitro root: expected one certificate: %s", assay_status_text(status));
