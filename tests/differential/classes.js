@@ -55,6 +55,8 @@ const inOrder = (r) => {
 const signerChains = (c) => [c.tcbChain, c.qeChain.length > 0 ? c.qeChain : c.tcbChain];
 const CHAIN_ERRORS = /CaUsedAsEndEntity|signature invalid|too short|Failed to extract|expired or not yet/;
 const A = [
+    { id: 'relaunch', who: 'ours', error: /No matching TCB level|TCB status is invalid/,
+        shows: (c, r) => r.tcb.launch !== undefined && [undefined, 'Revoked'].includes(peerTcb(r)?.status) },
     { id: 'tcb-info-version-2', who: 'ours', error: /decode TcbInfo/, shows: (c, r) => r.info.version === 2 },
     { id: 'module-svn', who: 'ours', error: /No matching TCB level/,
         shows: (c, r) => r.q.isTdx && r.q.body[1] > 0 && peerTcb(r) === null },
@@ -91,6 +93,7 @@ const B = {
     'root-crl-missing': 'crl', 'pck-crl-format': 'crl', 'pck-crl-signature': 'crl', 'pck-crl-issuer': 'crl',
     'pck-crl-time': 'crl', 'pck-crl-missing': 'crl',
     'pceid': 'pceid', 'tcb-info-format': 'json', 'qe-identity-format': 'json',
+    'qe-attributes': 'expected-outside-mask', 'qe-miscselect': 'expected-outside-mask',
     'module-identity': 'tdx-module', 'module-attributes': 'tdx-module',
 };
 
@@ -122,6 +125,7 @@ function causeOfC(c, r, theirs) {
         const apart = !same([...r.chain.sgx.cpusvn], r.chain.sgx.components);
         return apart ? 'cpusvn-octets' : 'module-svn';
     }
+    if (!same(r.tcb.advisories, [...c.ours.advisories].sort())) return 'relaunch'; // of now, beside those of launch
     if (svn && svn[1] > 0 && (at.module !== 'UpToDate' || !same(r.tcb.advisories, theirs.advisories)))
         return 'module-level';
     if (qeLevel.status !== 'UpToDate') return 'convergence';
@@ -162,12 +166,20 @@ function explain(c, theirs, r, kind) {
         const rule = r.broken.find((name) => B[name]) ||
             (r.q && r.q.isTdx && r.q.body[1] > 0 && /not-supported|tcb-revoked/.test(r.broken[0]) && 'module');
         if (!rule) return STRICTER.find((one) => one.id === 'kind-not-built' && one.shows(c, r));
+        if (rule === 'qe-miscselect' && defect) return defect;
         return { id: B[rule] || 'module-level', who: 'ours' };
     }
     if (!r.accepts) return defect || (kind === 'V' ? undefined : { id: 'forbidden', who: 'defect', fails: true });
-    if (r.tcb.status !== ours.tcb || !same(r.tcb.advisories, [...ours.advisories].sort())) return defect;
-    const cause = causeOfC(c, r, theirs);
+    if (!asTheRules(ours, r)) return defect;
+    const cause = r.tcb.launch ? 'relaunch' : causeOfC(c, r, theirs);
     return cause && { id: cause, who: 'ours' };
+}
+
+// Of a TD report 1.5 the advisories of launch, or of launch and now together.
+function asTheRules(ours, r) {
+    const mine = [...ours.advisories].sort();
+    return r.accepts && r.tcb.status === ours.tcb &&
+        [r.tcb.advisories, r.tcb.advisoriesBoth].some((list) => list && same(list, mine));
 }
 
 function kindOf(ok, ours, theirs, r) {
@@ -176,7 +188,7 @@ function kindOf(ok, ours, theirs, r) {
     if (!ok) return null;
     const mine = [...ours.advisories].sort();
     if (ours.tcb !== theirs.status || !same(mine, theirs.advisories)) return 'C';
-    return r.accepts && r.tcb.status === ours.tcb && same(r.tcb.advisories, mine) ? null : 'V';
+    return asTheRules(ours, r) ? null : 'V';
 }
 
 // One line of the output: of an agreement no more than that.

@@ -331,8 +331,21 @@ function evaluate(q, info, qe, sgx) {
     // 4.1.2.9.9: of an enclave there is up to date, revoked, and everything else.
     const qeStatus = ['UpToDate', 'Revoked'].includes(qeLevel.status) ? qeLevel.status : 'OutOfDate';
     qeLevel.advisories.forEach((id) => at.advisories.add(id));
-    return { status: converge(at.status, qeStatus), advisories: [...at.advisories].sort(), at, qeStatus,
+    const out = { status: converge(at.status, qeStatus), advisories: [...at.advisories].sort(), at, qeStatus,
         qeLevel };
+    if (q.bodyType < 3) return out;
+    // A TD report 1.5 has a second SVN: the TD began under the first and runs on the second (4.1.2.4.17.4.3).
+    // When that would be current a relaunch is all it takes.
+    const now = evaluateAt(info, sgx, q.body.subarray(584, 600));
+    if (!now) return out;
+    qeLevel.advisories.forEach((id) => now.advisories.add(id));
+    out.advisoriesBoth = [...new Set([...at.advisories, ...now.advisories])].sort();
+    out.current = converge(now.status, qeStatus);
+    if (!/^OutOfDate/.test(out.status) || !NEEDS_CONFIGURATION[out.current]) return out;
+    out.launch = out.status;
+    out.status = /Configuration/.test(out.launch + out.current) ? 'TDRelaunchAdvisedConfigurationNeeded'
+        : 'TDRelaunchAdvised';
+    return out;
 }
 
 function judgeModule(o, q, info) {

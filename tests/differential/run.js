@@ -59,7 +59,7 @@ function runShard(o, bases, shard, jobs, state) {
     const child = fork(path.join(__dirname, 'peer.js'), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     child.on('message', (m) => { state[shard].done = m.done; });
     return new Promise((resolve, reject) => {
-        child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`shard ${shard} ended with ${code}`))));
+        child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`shard ${shard} ended: ${code}`))));
     });
 }
 
@@ -73,8 +73,7 @@ function showProgress(state, total, start) {
 
 // --- the table
 const WHO = { ours: 'ours is right', peer: 'the peer is right', choice: 'either may', defect: 'OURS IS WRONG',
-    unbuilt: 'not built yet',
-    unknown: 'UNEXPLAINED' };
+    unbuilt: 'not built yet', unknown: 'UNEXPLAINED' };
 const KINDS = { A: 'we accept, it refuses', B: 'we refuse, it accepts', C: 'both accept, otherwise',
     V: 'both alike, the rules not' };
 

@@ -135,8 +135,8 @@ function keyIds(exts) {
     }
     if (exts.has(ids.authority)) {
         const fields = first(exts.get(ids.authority).value, 0x30);
-        const tags = fields.map((one) => one.tag & 0x1f);
-        demand(tags.every((tag, i) => tag <= 2 && (i === 0 || tag > tags[i - 1])), 'der: authority key id');
+        const tags = fields.map((one) => [0x80, 0xa1, 0x82].indexOf(one.tag));
+        demand(tags.every((tag, i) => tag > (i === 0 ? -1 : tags[i - 1])), 'der: authority key id');
         for (const one of fields) if (one.tag === 0x80) out.authorityKeyId = one.value.toString('hex');
     }
     return out;
@@ -158,12 +158,14 @@ function certificate(der) {
     c.isCa = false;
     if (exts.has(ids.constraints)) {
         const fields = first(exts.get(ids.constraints).value, 0x30);
+        demand(['', '1', '2', '1,2'].includes(fields.map((one) => one.tag).join()), 'x509: constraints');
         c.isCa = fields.length > 0 && fields[0].tag === 0x01 && fields[0].value[0] !== 0;
-        if (fields.length > 1) c.pathLen = integer(fields[1]).readUIntBE(0, integer(fields[1]).length);
+        const pathLen = fields.find((one) => one.tag === 0x02);
+        if (pathLen) c.pathLen = Number('0x' + integer(pathLen).toString('hex'));
     }
     if (exts.has(ids.usage)) {
         const bits = tlv(exts.get(ids.usage).value, 0, exts.get(ids.usage).value.length);
-        demand(bits.tag === 0x03 && bits.value.length >= 2, 'x509: key usage');
+        demand(bits.tag === 0x03 && bits.value.length >= 2 && bits.value[0] <= 7, 'x509: key usage');
         c.usage = bits.value[1];
     }
     if (exts.has(ids.sgx)) c.sgx = exts.get(ids.sgx).value;
@@ -216,12 +218,14 @@ function sgxExtension(value) {
         return [parseInt(oid(id).slice(prefix.length), 16), v];
     });
     for (const [arc, v] of items(value, ids.sgx)) {
+        demand(v.tag === ({ 2: 0x30, 5: 0x0a, 7: 0x30 }[arc] || 0x04), 'sgx: tag');
         if (arc === 1) out.ppid = v.value;
         if (arc === 3) out.pceid = v.value;
         if (arc === 4) out.fmspc = v.value;
         if (arc === 5) out.type = v.value;
         if (arc !== 2) continue;
         for (const [sub, w] of items(v.raw, ids.sgx + '02')) {
+            demand(sub !== 18 || w.tag === 0x04, 'sgx: tag');
             if (sub === 18) out.cpusvn = w.value;
             else if (sub === 17) out.pcesvn = Number('0x' + integer(w).toString('hex'));
             else out.components[sub - 1] = Number('0x' + integer(w).toString('hex'));
