@@ -132,6 +132,18 @@ enum assay_status assay_cose_skip(struct assay_cursor *in)
     return ASSAY_OK;
 }
 
+enum assay_status assay_cose_length(const uint8_t *bytes, size_t len, size_t *declared)
+{
+    struct assay_cursor in = assay_cursor_over(bytes, len);
+    struct assay_slice tail;
+    ASSAY_TRY(assay_cose_skip(&in));
+    const size_t end = in.pos;
+    ASSAY_TRY(assay_cursor_slice(&in, assay_cursor_left(&in), &tail));
+    if (!assay_bytes_all_zero(tail.bytes, tail.len)) return ASSAY_E_TRAILING;
+    *declared = end;
+    return ASSAY_OK;
+}
+
 /* --- headers */
 /*
  * RFC 9052 3: labels are unique in each header, and the same label does not stand in both; 3.1: a

@@ -64,6 +64,14 @@ bool assay_cose_label_is(const struct assay_cose_label *label, const char *text)
  */
 ASSAY_CHECKED enum assay_status assay_cose_skip(struct assay_cursor *in);
 
+/*
+ * assay_cose_length - where one whole item ends within bytes that may carry a zero tail.
+ * Out:     *declared <= len
+ * Returns: as assay_cose_skip | ASSAY_E_TRAILING (a tail that is not zero)
+ */
+ASSAY_CHECKED enum assay_status assay_cose_length(const uint8_t *bytes, size_t len,
+                                                  size_t *declared);
+
 /* --- COSE_Sign1 */
 struct assay_cose_sign1 {
     bool tagged;
