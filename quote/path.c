@@ -1,0 +1,260 @@
+/*
+ * quote/path.c - building and verifying a chain of certificates (RFC 5280 6.1, without names,
+ * policies and other things that no endorsement of evidence uses: they are refused when critical).
+ */
+#include "quote/path.h"
+
+#include "base/assert.h"
+#include "quote/chain.h"
+#include "quote/crl.h"
+#include "quote/judge.h"
+#include "quote/text.h"
+
+enum { STEPS_MAX = 64 };
+
+struct search {
+    const struct assay_certificate *candidates;
+    size_t count;
+    const struct assay_key *root;
+    struct assay_path path;       /* where the search stands */
+    size_t next[ASSAY_CHAIN_MAX]; /* per certificate of path: the candidate to look at next */
+    struct assay_path best;       /* the longest dead end */
+    bool best_is_foreign;         /* it ends in a self-issued certificate */
+    bool too_long;
+};
+
+/* --- building */
+static bool same_certificate(const struct assay_certificate *a, const struct assay_certificate *b)
+{
+    return assay_bytes_equal(a->digest, b->digest, sizeof a->digest);
+}
+
+static bool on_path(const struct assay_path *path, const struct assay_certificate *c)
+{
+    for (size_t i = 0; i < path->count; i++)
+        if (same_certificate(path->certificates[i], c)) return true;
+    return false;
+}
+
+/* Do two candidates with different keys bear the issuer's name? Then signatures must decide. */
+static bool ambiguous(const struct search *s, const struct assay_certificate *subject)
+{
+    const struct assay_certificate *first = NULL;
+    for (size_t i = 0; i < s->count; i++) {
+        const struct assay_certificate *const c = &s->candidates[i];
+        if (!assay_chain_names(c, subject)) continue;
+        if (first == NULL) first = c;
+        else if (!assay_key_equal(&first->key, &c->key)) return true;
+    }
+    return false;
+}
+
+/* Host failures leave; anything else wrong with key or signature means "no". */
+static enum assay_status is_signed(const struct assay_key *key, const uint8_t *digest,
+                                   const struct assay_signature *signature, bool *answer)
+{
+    const enum assay_status status = assay_chain_signed(key, digest, signature);
+    *answer = status == ASSAY_OK;
+    return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
+}
+
+/* The next candidate from *from on that may have issued the subject; NULL when there is none. */
+static enum assay_status next_issuer(const struct search *s,
+                                     const struct assay_certificate *subject, size_t *from,
+                                     const struct assay_certificate **issuer)
+{
+    const bool decide = ambiguous(s, subject);
+    *issuer = NULL;
+    for (; *from < s->count && *issuer == NULL; *from += 1) {
+        const struct assay_certificate *const c = &s->candidates[*from];
+        bool fits = assay_chain_names(c, subject) && !on_path(&s->path, c);
+        if (fits && decide)
+            ASSAY_TRY(is_signed(&c->key, subject->tbs_digest, &subject->signature, &fits));
+        if (fits) *issuer = c;
+    }
+    return ASSAY_OK;
+}
+
+/* Keeps the first of the longest dead ends; one in a foreign root tells most. */
+static void remember(struct search *s, bool is_foreign)
+{
+    if (s->best.count > 0 && s->best_is_foreign && !is_foreign) return;
+    if (s->best.count >= s->path.count && s->best_is_foreign == is_foreign) return;
+    s->best = s->path;
+    s->best_is_foreign = is_foreign;
+}
+
+/* No further candidate issued the last certificate. Is it the work of a root that is only known as
+ * a key, perhaps beside a certificate of the same name? */
+static enum assay_status at_dead_end(struct search *s, bool is_first_visit, bool *found)
+{
+    const struct assay_certificate *const last = s->path.certificates[s->path.count - 1];
+    const bool is_foreign = assay_chain_self_issued(last);
+    *found = false;
+    if (!is_foreign) ASSAY_TRY(is_signed(s->root, last->tbs_digest, &last->signature, found));
+    if (!*found && is_first_visit) remember(s, is_foreign);
+    return ASSAY_OK;
+}
+
+/* One step of the search: forward, or back. Sets *found at the root; an empty path is the end. */
+static enum assay_status step(struct search *s, bool *found)
+{
+    const size_t at = s->path.count - 1;
+    const struct assay_certificate *const last = s->path.certificates[at];
+    const struct assay_certificate *issuer = NULL;
+    *found = assay_key_equal(&last->key, s->root);
+    if (*found) return ASSAY_OK;
+    const bool is_first_visit = s->next[at] == 0;
+    ASSAY_TRY(next_issuer(s, last, &s->next[at], &issuer));
+    if (issuer == NULL) {
+        ASSAY_TRY(at_dead_end(s, is_first_visit, found));
+        if (!*found) s->path.count -= 1;
+        return ASSAY_OK;
+    }
+    if (s->path.count == ASSAY_CHAIN_MAX) {
+        s->too_long = true;
+        s->path.count -= 1;
+        return ASSAY_OK;
+    }
+    s->path.certificates[s->path.count] = issuer;
+    s->next[s->path.count] = 0;
+    s->path.count += 1;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_path_build(const struct assay_certificate *leaf,
+                                   const struct assay_certificate *candidates, size_t count,
+                                   const struct assay_key *root, struct assay_path *path)
+{
+    ASSAY_ASSERT(leaf != NULL && root != NULL && path != NULL);
+    ASSAY_ASSERT(candidates != NULL || count == 0);
+    ASSAY_ASSERT(count <= ASSAY_PATH_CANDIDATES_MAX);
+    struct search s = { .candidates = candidates, .count = count, .root = root };
+    s.path.certificates[0] = leaf;
+    s.path.count = 1;
+    *path = s.path;
+    bool found = false;
+    for (size_t i = 0; i < STEPS_MAX && s.path.count > 0 && !found; i++)
+        ASSAY_TRY(step(&s, &found));
+    if (found) {
+        *path = s.path;
+        return ASSAY_OK;
+    }
+    if (s.best.count > 0) *path = s.best;
+    if (s.too_long || s.path.count > 0) return ASSAY_E_INVALID;
+    return s.best_is_foreign ? ASSAY_E_CHAIN : ASSAY_E_NOT_FOUND;
+}
+
+/* --- verifying */
+static enum assay_status refuse(struct assay_fault *fault, size_t *at, size_t index,
+                                enum assay_rule rule, const char *expected, const char *observed)
+{
+    *fault = (struct assay_fault){ rule, 0, expected, observed };
+    *at = index;
+    return ASSAY_E_INVALID;
+}
+
+static bool ends_in_root(const struct assay_path *path, const struct assay_key *root)
+{
+    return assay_key_equal(&path->certificates[path->count - 1]->key, root);
+}
+
+static enum assay_status check_uses(const struct assay_path *path, struct assay_fault *fault,
+                                    size_t *at)
+{
+    for (size_t i = 0; i < path->count; i++) {
+        const struct assay_certificate *const c = path->certificates[i];
+        if (c->has_unknown_critical)
+            return refuse(fault, at, i, ASSAY_RULE_CHAIN_CONSTRAINTS,
+                          "critical extensions that are known", "another critical extension");
+        if (i > 0 && !assay_chain_is_ca(c, (uint32_t)(i - 1)))
+            return refuse(fault, at, i, ASSAY_RULE_CHAIN_CONSTRAINTS,
+                          "an authority that may issue certificates at this place",
+                          "other uses, or a shorter path");
+    }
+    return ASSAY_OK;
+}
+
+/* The key that vouches for certificate i; NULL for a root certified by somebody else, whose key is
+ * trusted as it is. */
+static const struct assay_key *voucher(const struct assay_path *path, size_t i,
+                                       const struct assay_key *root)
+{
+    if (i + 1 < path->count) return &path->certificates[i + 1]->key;
+    if (ends_in_root(path, root) && !assay_chain_self_issued(path->certificates[i])) return NULL;
+    return root;
+}
+
+enum assay_status assay_path_verify(const struct assay_path *path, const struct assay_key *root,
+                                    struct assay_fault *fault, size_t *at)
+{
+    ASSAY_ASSERT(path != NULL && root != NULL && fault != NULL && at != NULL);
+    ASSAY_ASSERT(path->count >= 1 && path->count <= ASSAY_CHAIN_MAX);
+    ASSAY_TRY(check_uses(path, fault, at));
+    for (size_t i = path->count; i > 0; i--) { /* from the root down */
+        const struct assay_certificate *const c = path->certificates[i - 1];
+        const struct assay_key *const key = voucher(path, i - 1, root);
+        bool ok = true;
+        if (key != NULL) ASSAY_TRY(is_signed(key, c->tbs_digest, &c->signature, &ok));
+        if (!ok)
+            return refuse(fault, at, i - 1, ASSAY_RULE_CHAIN_SIGNATURE,
+                          "a certificate signed by its issuer", "a wrong signature");
+    }
+    return ASSAY_OK;
+}
+
+void assay_path_report(const struct assay_path *path, const struct assay_fault *fault, size_t at,
+                       struct assay_verdict *verdict)
+{
+    ASSAY_ASSERT(at < path->count);
+    struct assay_text observed = assay_text_empty();
+    assay_text_add(&observed, fault->observed);
+    if (path->certificates[at]->subject_name[0] != '\0') {
+        assay_text_add(&observed, ": ");
+        assay_text_add(&observed, path->certificates[at]->subject_name);
+    }
+    assay_verdict_add(verdict, fault->rule, fault->offset, fault->expected, observed.text);
+}
+
+void assay_path_windows(const struct assay_path *path, struct assay_verdict *verdict)
+{
+    for (size_t i = 0; i < path->count; i++) {
+        const struct assay_certificate *const c = path->certificates[i];
+        const char *const name = c->subject_name[0] != '\0' ? c->subject_name : "certificate";
+        const struct assay_window window = { name, true, c->not_before_s, c->not_after_s };
+        assay_judge_window(&window, verdict);
+    }
+}
+
+/* --- revocation */
+/* Does the list come from whoever issued certificate i? */
+static bool speaks_for(const struct assay_path *path, size_t i, const struct assay_crl *crl)
+{
+    if (i + 1 < path->count) return assay_crl_issued_by(crl, path->certificates[i + 1]);
+    /* The root is known as a key alone: by its name in what it issued. */
+    return assay_dn_equal(&crl->issuer, &path->certificates[i]->issuer);
+}
+
+enum assay_status assay_path_revocation(const struct assay_path *path,
+                                        const struct assay_key *root, const struct assay_crl *crl,
+                                        enum assay_revocation *answer, size_t *at)
+{
+    ASSAY_ASSERT(path->count >= 1 && path->count <= ASSAY_CHAIN_MAX);
+    const size_t issued = path->count - (ends_in_root(path, root) ? 1 : 0);
+    *answer = ASSAY_REVOCATION_UNCOVERED;
+    *at = 0;
+    for (size_t i = 0; i < issued; i++) {
+        if (!speaks_for(path, i, crl)) continue;
+        const struct assay_key *const key =
+            i + 1 < path->count ? &path->certificates[i + 1]->key : root;
+        bool ok = false;
+        *at = i;
+        ASSAY_TRY(is_signed(key, crl->tbs_digest, &crl->signature, &ok));
+        if (!ok) *answer = ASSAY_REVOCATION_FORGED;
+        else if (assay_crl_contains(crl, path->certificates[i]->serial))
+            *answer = ASSAY_REVOCATION_REVOKED;
+        else *answer = ASSAY_REVOCATION_NONE;
+        return ASSAY_OK;
+    }
+    return ASSAY_OK;
+}
