@@ -13,6 +13,8 @@ enum assay_status assay_kind_at(size_t index, struct assay_kind *row)
     case 1: *row = assay_kind_tdx4(); return ASSAY_OK;
     case 2: *row = assay_kind_soft(); return ASSAY_OK;
     case 3: *row = assay_kind_snp(); return ASSAY_OK;
+    case 4: *row = assay_kind_nitro(); return ASSAY_OK;
+    case 5: *row = assay_kind_cca(); return ASSAY_OK;
     }
     return ASSAY_E_NOT_FOUND;
 }

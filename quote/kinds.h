@@ -59,5 +59,7 @@ struct assay_kind assay_kind_sgx3(void);
 struct assay_kind assay_kind_tdx4(void);
 struct assay_kind assay_kind_soft(void);
 struct assay_kind assay_kind_snp(void);
+struct assay_kind assay_kind_nitro(void);
+struct assay_kind assay_kind_cca(void);
 
 #endif
