@@ -147,6 +147,9 @@ const DEFECTS = [
     // RFC 5280 5.1.1.2.
     { id: 'crl-algorithms', shows: (c, r) => r.broken.every((rule) => /-crl-format$/.test(rule)) &&
         /^(crl: two algorithms|der: algorithm)$/.test(r.o.detail) },
+    // RFC 5280 4.1.2.4, 4.2.1.1, X.690 8.19: names, key ids and object identifiers are what they should be.
+    { id: 'certificate-fields', shows: (c, r) => r.broken.length > 0 && /^(name: |der: oid|der: authority)/
+        .test(r.o.detail) && r.broken.every((rule) => /(chain|crl)-format$/.test(rule)) },
     // RFC 5280 4.1.2.1: a certificate with extensions has version 3.
     { id: 'certificate-version', shows: (c, r) => r.broken.every((rule) => /-format$/.test(rule)) &&
         r.o.detail === 'x509: version' },

@@ -45,13 +45,6 @@ function whole(bytes, tag) {
     return children(one.value);
 }
 
-// What follows the value of an extension inside its octets is nobody's (OpenSSL does not look there).
-function first(bytes, tag) {
-    const one = tlv(bytes, 0, bytes.length);
-    demand(one.tag === tag, 'der: tag');
-    return children(one.value);
-}
-
 function oid(one) {
     demand(one && one.tag === 0x06 && one.value.length > 0 && one.value[one.value.length - 1] < 0x80, 'der: oid');
     return one.value.toString('hex');
@@ -104,7 +97,9 @@ function sameAlgorithm(one, what) {
     demand(oid(inner[0]) === ecdsaSha256 && inner.length === 1, what);
 }
 
-// one: the tagged value that holds the sequence of extensions.
+const TRUE = Buffer.from([0x01, 0x01, 0xff]); // X.690 11.1; what is FALSE by default is left out (11.5)
+
+// outer: the tagged value that holds the sequence of extensions.
 function extensions(outer) {
     const out = new Map();
     const inner = children(outer.value);
@@ -115,10 +110,10 @@ function extensions(outer) {
         const id = oid(fields[0]);
         demand(!out.has(id), 'der: extension twice');
         const critical = fields.length === 3;
-        if (critical) demand(fields[1].tag === 0x01 && fields[1].value.length === 1, 'der: critical');
+        if (critical) demand(fields[1].raw.equals(TRUE), 'der: critical');
         const value = fields[fields.length - 1];
         demand(value.tag === 0x04 && fields.length >= 2 && fields.length <= 3, 'der: extension');
-        out.set(id, { critical: critical && fields[1].value[0] !== 0, value: value.value });
+        out.set(id, { critical, value: value.value });
     }
     return out;
 }
@@ -130,11 +125,11 @@ function keyIds(exts) {
     const out = {};
     if (exts.has(ids.subject)) {
         const one = tlv(exts.get(ids.subject).value, 0, exts.get(ids.subject).value.length);
-        demand(one.tag === 0x04, 'der: subject key id');
+        demand(one.tag === 0x04 && one.raw.length === exts.get(ids.subject).value.length, 'der: subject key id');
         out.subjectKeyId = one.value.toString('hex');
     }
     if (exts.has(ids.authority)) {
-        const fields = first(exts.get(ids.authority).value, 0x30);
+        const fields = whole(exts.get(ids.authority).value, 0x30);
         const tags = fields.map((one) => [0x80, 0xa1, 0x82].indexOf(one.tag));
         demand(tags.every((tag, i) => tag > (i === 0 ? -1 : tags[i - 1])), 'der: authority key id');
         for (const one of fields) if (one.tag === 0x80) out.authorityKeyId = one.value.toString('hex');
@@ -142,30 +137,58 @@ function keyIds(exts) {
     return out;
 }
 
+// Every value below, to see how it is written.
+function walk(bytes) {
+    for (const one of children(bytes)) if ((one.tag & 0x20) !== 0) walk(one.value);
+}
+
+// RFC 5280 4.1.2.4: sets of a type and a DirectoryString, or the IA5String of older types.
+function name(one) {
+    for (const set of whole(one.raw, 0x30)) {
+        const attributes = whole(set.raw, 0x31);
+        demand(attributes.length > 0, 'name: empty');
+        for (const attribute of attributes) {
+            const [type, value, ...more] = whole(attribute.raw, 0x30);
+            demand(more.length === 0 && value, 'name: attribute');
+            oid(type);
+            demand([0x0c, 0x13, 0x14, 0x16, 0x1c, 0x1e].includes(value.tag), 'name: string');
+            const text = value.value;
+            demand(value.tag !== 0x0c || Buffer.from(text.toString('utf8'), 'utf8').equals(text), 'name: utf-8');
+        }
+    }
+    return one.raw;
+}
+
 // One X.509 certificate (RFC 5280 4.1).
 function certificate(der) {
     const outer = signed(der);
     const f = children(outer.tbs.value);
-    demand(f.length >= 7 && f[0].tag === 0xa0, 'x509: version');
+    demand(f.length >= 7 && f[0].tag === 0xa0 && integer(whole(f[0].raw, 0xa0)[0]).equals(Buffer.from([2])),
+        'x509: version');
+    walk(outer.tbs.value);
     sameAlgorithm(f[2], 'x509: two algorithms');
     const validity = whole(f[4].raw, 0x30);
     demand(validity.length === 2, 'x509: validity');
     const c = { der, tbs: outer.tbs.raw, signature: outer.signature, serial: integer(f[1]).toString('hex'),
-        issuer: f[3].raw, subject: f[5].raw, from: time(validity[0]), to: time(validity[1]), spki: f[6].raw };
+        issuer: name(f[3]), subject: name(f[5]), from: time(validity[0]), to: time(validity[1]), spki: f[6].raw };
     const last = f[f.length - 1];
     const exts = last.tag === 0xa3 ? extensions(last) : new Map();
     Object.assign(c, keyIds(exts));
     c.isCa = false;
     if (exts.has(ids.constraints)) {
-        const fields = first(exts.get(ids.constraints).value, 0x30);
+        const fields = whole(exts.get(ids.constraints).value, 0x30);
         demand(['', '1', '2', '1,2'].includes(fields.map((one) => one.tag).join()), 'x509: constraints');
-        c.isCa = fields.length > 0 && fields[0].tag === 0x01 && fields[0].value[0] !== 0;
+        c.isCa = fields.length > 0 && fields[0].tag === 0x01;
+        demand(!c.isCa || fields[0].raw.equals(TRUE), 'x509: constraints');
         const pathLen = fields.find((one) => one.tag === 0x02);
         if (pathLen) c.pathLen = Number('0x' + integer(pathLen).toString('hex'));
     }
     if (exts.has(ids.usage)) {
         const bits = tlv(exts.get(ids.usage).value, 0, exts.get(ids.usage).value.length);
         demand(bits.tag === 0x03 && bits.value.length >= 2 && bits.value[0] <= 7, 'x509: key usage');
+        const unused = (1 << bits.value[0]) - 1; // X.690 11.2.1
+        demand((bits.value[bits.value.length - 1] & unused) === 0, 'x509: key usage');
+        demand(bits.raw.length === exts.get(ids.usage).value.length, 'x509: key usage');
         c.usage = bits.value[1];
     }
     if (exts.has(ids.sgx)) c.sgx = exts.get(ids.sgx).value;
@@ -178,8 +201,9 @@ function crl(der) {
     const outer = signed(der);
     const f = children(outer.tbs.value);
     demand(f.length >= 5 && f[0].tag === 0x02 && f[0].value[0] === 1, 'crl: version');
+    walk(outer.tbs.value);
     sameAlgorithm(f[1], 'crl: two algorithms');
-    const out = { tbs: outer.tbs.raw, signature: outer.signature, issuer: f[2].raw, from: time(f[3]),
+    const out = { tbs: outer.tbs.raw, signature: outer.signature, issuer: name(f[2]), from: time(f[3]),
         to: time(f[4]), revoked: new Set() };
     const rest = f.slice(5).map((one) => one.tag);
     demand(['', '48', '160', '48,160'].includes(rest.join()), 'crl: fields');
@@ -199,7 +223,8 @@ function crl(der) {
                 'crl: critical extension');
             if (exts.has(ids.crlNumber)) {
                 const number = exts.get(ids.crlNumber).value;
-                demand(integer(tlv(number, 0, number.length)).length <= 20, 'crl: number');
+                const one = tlv(number, 0, number.length);
+                demand(integer(one).length <= 20 && one.raw.length === number.length, 'crl: number');
             }
         }
     }
