@@ -9,6 +9,8 @@
 /* A new group is one file and one row. */
 static const struct assay_command commands[] = {
     { "evidence", "verify or decode a quote, without a daemon", assay_command_evidence },
+    { "collateral", "fetch what evidence is judged with, or show a folder of it",
+      assay_command_collateral },
     { "soft", "make SOFT vendors, platforms and quotes, for development", assay_command_soft },
     { "keys", "make and show the keys of a node or an operator", assay_command_keys },
     { "genesis", "plan, sign and show a network", assay_command_genesis },

@@ -129,7 +129,8 @@ static enum assay_status check_chain(void *context, const struct assay_fetch_con
     const bool ark_first = assay_dn_equal(&t->certificates[0].subject, &t->certificates[0].issuer);
     const struct assay_certificate *const ark = &t->certificates[ark_first ? 0 : 1];
     const struct assay_certificate *const ask = &t->certificates[ark_first ? 1 : 0];
-    if (!assay_key_equal(&ark->key, &t->root) || !assay_chain_names(ark, ask))
+    if (!assay_key_equal(&ark->key, &t->root) || !assay_chain_names(ark, ask) ||
+        assay_dn_equal(&ask->subject, &ask->issuer))
         return refuse(ASSAY_E_KEY, "a chain under another root", message);
     status = assay_chain_signed(&t->root, ask->tbs_digest, &ask->signature);
     if (status != ASSAY_OK) return refuse(status, "a chain that its root did not sign", message);
