@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 #include "quote/chain.h"
+#include "quote/collateral_other.h"
 #include "quote/crl.h"
 #include "quote/json.h"
 
@@ -29,16 +30,16 @@ const char *assay_collateral_part_name(enum assay_collateral_part part)
 }
 
 /* --- notes taken while building */
-static void add_fault(struct assay_collateral *c, enum assay_rule rule, const char *what,
-                      enum assay_status status)
+void assay_collateral_add_fault(struct assay_collateral *c, enum assay_rule rule, const char *what,
+                                enum assay_status status)
 {
     if (c->fault_count == ASSAY_FAULTS_MAX) return; /* the first eight tell enough */
     c->faults[c->fault_count] = (struct assay_collateral_fault){ rule, what, status };
     c->fault_count += 1;
 }
 
-static void add_window(struct assay_collateral *c, const char *what, bool is_certificate,
-                       int64_t from_unix_s, int64_t to_unix_s)
+void assay_collateral_add_window(struct assay_collateral *c, const char *what, bool is_certificate,
+                                 int64_t from_unix_s, int64_t to_unix_s)
 {
     ASSAY_ASSERT(c->window_count < ASSAY_WINDOWS_MAX);
     c->windows[c->window_count] =
@@ -67,7 +68,7 @@ static enum assay_status demand_signature(struct assay_collateral *c, enum assay
 {
     const enum assay_status status = assay_chain_signed(key, digest, signature);
     if (is_host_failure(status)) return status;
-    if (status != ASSAY_OK) add_fault(c, rule, what, status);
+    if (status != ASSAY_OK) assay_collateral_add_fault(c, rule, what, status);
     return ASSAY_OK;
 }
 
@@ -86,14 +87,14 @@ static enum assay_status read_signer(struct assay_collateral *c, const char *wha
     size_t signers = 0;
     for (size_t i = 0; i < count; i++) {
         const bool self_issued = assay_dn_equal(&chain[i].subject, &chain[i].issuer);
-        add_window(c, what, true, chain[i].not_before_s, chain[i].not_after_s);
+        assay_collateral_add_window(c, what, true, chain[i].not_before_s, chain[i].not_after_s);
         if (!self_issued) {
             *signer = chain[i];
             signers += 1;
         } else if (!assay_key_equal(&chain[i].key, &c->root)) {
-            add_fault(c, ASSAY_RULE_COLLATERAL_CHAIN, what, ASSAY_E_KEY);
+            assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_CHAIN, what, ASSAY_E_KEY);
         } else if (count == 2 && !assay_chain_names(&chain[i], &chain[1 - i])) {
-            add_fault(c, ASSAY_RULE_COLLATERAL_CHAIN, what, ASSAY_E_INVALID);
+            assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_CHAIN, what, ASSAY_E_INVALID);
         }
     }
     return signers == 1 ? ASSAY_OK : ASSAY_E_INVALID;
@@ -106,14 +107,14 @@ static enum assay_status build_signer(struct assay_collateral *c, const char *wh
     const enum assay_status status = read_signer(c, what, pem, signer);
     if (is_host_failure(status)) return status;
     if (status != ASSAY_OK) {
-        add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, what, status);
+        assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, what, status);
         return ASSAY_OK;
     }
     *has_signer = true;
     if (!assay_chain_is_signer(signer))
-        add_fault(c, ASSAY_RULE_COLLATERAL_CHAIN, what, ASSAY_E_INVALID);
+        assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_CHAIN, what, ASSAY_E_INVALID);
     if (c->has[ASSAY_PART_ROOT_CRL] && assay_crl_contains(&c->root_crl, signer->serial))
-        add_fault(c, ASSAY_RULE_CERT_REVOKED, what, ASSAY_E_INVALID);
+        assay_collateral_add_fault(c, ASSAY_RULE_CERT_REVOKED, what, ASSAY_E_INVALID);
     return demand_signature(c, ASSAY_RULE_COLLATERAL_CHAIN, what, &c->root, signer->tbs_digest,
                             &signer->signature);
 }
@@ -145,11 +146,12 @@ static enum assay_status build_tcb_info(struct assay_collateral *c,
         assay_json_tcb_info(text.bytes, text.len, &c->tcb_info, &document, NULL);
     if (is_host_failure(status)) return status;
     if (status != ASSAY_OK) {
-        add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, "TCB info", status);
+        assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, "TCB info", status);
         return ASSAY_OK;
     }
     c->has[ASSAY_PART_TCB_INFO] = true;
-    add_window(c, "TCB info", false, c->tcb_info.issue_unix_s, c->tcb_info.next_unix_s);
+    assay_collateral_add_window(c, "TCB info", false, c->tcb_info.issue_unix_s,
+                                c->tcb_info.next_unix_s);
     if (!has_signer) return ASSAY_OK;
     return check_document(c, ASSAY_RULE_TCB_INFO_SIGNATURE, "TCB info", &document, &signer);
 }
@@ -171,28 +173,30 @@ static enum assay_status build_qe_identity(struct assay_collateral *c,
         assay_json_qe_identity(text.bytes, text.len, &c->qe_identity, &document, NULL);
     if (is_host_failure(status)) return status;
     if (status != ASSAY_OK) {
-        add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, "QE identity", status);
+        assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, "QE identity", status);
         return ASSAY_OK;
     }
     c->has[ASSAY_PART_QE_IDENTITY] = true;
-    add_window(c, "QE identity", false, c->qe_identity.issue_unix_s, c->qe_identity.next_unix_s);
+    assay_collateral_add_window(c, "QE identity", false, c->qe_identity.issue_unix_s,
+                                c->qe_identity.next_unix_s);
     if (!has_signer) return ASSAY_OK;
     return check_document(c, ASSAY_RULE_QE_IDENTITY_SIGNATURE, "QE identity", &document, &signer);
 }
 
 /* --- the two revocation lists */
-static enum assay_status read_crl(struct assay_collateral *c, enum assay_collateral_part part,
-                                  const char *what, struct assay_slice der, struct assay_crl *crl)
+enum assay_status assay_collateral_read_crl(struct assay_collateral *c,
+                                            enum assay_collateral_part part, const char *what,
+                                            struct assay_slice der, struct assay_crl *crl)
 {
     if (der.len == 0) return ASSAY_OK;
     const enum assay_status status = assay_x509_crl(der.bytes, der.len, crl);
     if (is_host_failure(status)) return status;
     if (status != ASSAY_OK) {
-        add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, what, status);
+        assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, what, status);
         return ASSAY_OK;
     }
     c->has[part] = true;
-    add_window(c, what, false, crl->this_update_s, crl->next_update_s);
+    assay_collateral_add_window(c, what, false, crl->this_update_s, crl->next_update_s);
     return ASSAY_OK;
 }
 
@@ -204,13 +208,13 @@ static enum assay_status read_crl(struct assay_collateral *c, enum assay_collate
 static enum assay_status build_pck_crl(struct assay_collateral *c, struct assay_slice pem)
 {
     if (pem.len == 0) return ASSAY_OK;
-    const enum assay_status status = assay_x509_pem_chain(
-        pem.bytes, pem.len, c->certificates, ASSAY_CHAIN_MAX, &c->certificate_count);
+    const enum assay_status status = assay_x509_pem_chain(pem.bytes, pem.len, c->certificates,
+                                                          ASSAY_CHAIN_MAX, &c->certificate_count);
     if (is_host_failure(status)) return status;
     if (status != ASSAY_OK) {
         c->certificate_count = 0;
         if (!c->has[ASSAY_PART_PCK_CRL]) return ASSAY_OK;
-        add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, "PCK chain", status);
+        assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, "PCK chain", status);
         return ASSAY_OK;
     }
     if (!c->has[ASSAY_PART_PCK_CRL]) return ASSAY_OK;
@@ -232,24 +236,8 @@ static enum assay_status build_pck_crl(struct assay_collateral *c, struct assay_
     return ASSAY_OK; /* another CA's list: each quote will say so (CRL_ISSUER) */
 }
 
-/* --- the two parts of every other vendor */
-static enum assay_status build_others(struct assay_collateral *c,
-                                      const struct assay_collateral_files *files)
-{
-    const struct assay_slice text = files->part[ASSAY_PART_CERTIFICATES];
-    ASSAY_TRY(read_crl(c, ASSAY_PART_CRL, "CRL", files->part[ASSAY_PART_CRL], &c->root_crl));
-    if (text.len == 0) return ASSAY_OK;
-    const enum assay_status status = assay_x509_pem_chain(
-        text.bytes, text.len, c->certificates, ASSAY_CHAIN_MAX, &c->certificate_count);
-    if (is_host_failure(status)) return status;
-    if (status != ASSAY_OK) add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, "certificates", status);
-    c->has[ASSAY_PART_CERTIFICATES] = status == ASSAY_OK;
-    return ASSAY_OK;
-}
-
 enum assay_status assay_collateral_build(const struct assay_collateral_files *files,
-                                         const struct assay_key *root,
-                                         struct assay_collateral *out)
+                                         const struct assay_key *root, struct assay_collateral *out)
 {
     ASSAY_ASSERT(files != NULL);
     ASSAY_ASSERT(out != NULL);
@@ -261,16 +249,17 @@ enum assay_status assay_collateral_build(const struct assay_collateral_files *fi
     assay_collateral_digest(files, out->digest);
     for (size_t i = 0; i < ASSAY_PARTS; i++)
         out->given[i] = files->part[i].len > 0;
-    if (!is_intel(out)) return build_others(out, files);
+    if (!is_intel(out)) return assay_collateral_build_others(out, files);
     if (out->given[ASSAY_PART_CERTIFICATES] || out->given[ASSAY_PART_CRL])
-        add_fault(out, ASSAY_RULE_COLLATERAL_FORMAT, "parts of two vendors", ASSAY_E_INVALID);
-    ASSAY_TRY(read_crl(out, ASSAY_PART_ROOT_CRL, "root CRL", files->part[ASSAY_PART_ROOT_CRL],
-                       &out->root_crl));
+        assay_collateral_add_fault(out, ASSAY_RULE_COLLATERAL_FORMAT, "parts of two vendors",
+                                   ASSAY_E_INVALID);
+    ASSAY_TRY(assay_collateral_read_crl(out, ASSAY_PART_ROOT_CRL, "root CRL",
+                                        files->part[ASSAY_PART_ROOT_CRL], &out->root_crl));
     if (out->has[ASSAY_PART_ROOT_CRL])
         ASSAY_TRY(demand_signature(out, ASSAY_RULE_CRL_SIGNATURE, "root CRL", root,
                                    out->root_crl.tbs_digest, &out->root_crl.signature));
-    ASSAY_TRY(read_crl(out, ASSAY_PART_PCK_CRL, "PCK CRL", files->part[ASSAY_PART_PCK_CRL],
-                       &out->pck_crl));
+    ASSAY_TRY(assay_collateral_read_crl(out, ASSAY_PART_PCK_CRL, "PCK CRL",
+                                        files->part[ASSAY_PART_PCK_CRL], &out->pck_crl));
     ASSAY_TRY(build_pck_crl(out, files->part[ASSAY_PART_PCK_CHAIN]));
     ASSAY_TRY(build_tcb_info(out, files));
     return build_qe_identity(out, files);
@@ -279,7 +268,7 @@ enum assay_status assay_collateral_build(const struct assay_collateral_files *fi
 bool assay_collateral_sound(const struct assay_collateral *collateral)
 {
     if (collateral->fault_count != 0) return false;
-    if (!is_intel(collateral)) return collateral->has[ASSAY_PART_CERTIFICATES];
+    if (!is_intel(collateral)) return assay_collateral_others_sound(collateral);
     for (size_t i = 0; i < ASSAY_PARTS_INTEL; i++)
         if (i != ASSAY_PART_PCK_CHAIN && !collateral->has[i]) return false;
     return true;

@@ -65,6 +65,8 @@ struct assay_collateral {
     struct assay_window windows[ASSAY_WINDOWS_MAX];
     bool has_pck_issuer;
     uint8_t pck_issuer_name[32]; /* key name of the CA whose signature on the PCK CRL was checked */
+    bool has_crl_issuer;         /* the same of ASSAY_PART_CRL: its authority is known here */
+    uint8_t crl_issuer_name[32];
     struct assay_tcb_info tcb_info;
     struct assay_qe_identity qe_identity;
     struct assay_crl root_crl; /* Intel's, or the one of ASSAY_PART_CRL */

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "quote/collateral.h"
 #include "quote/crl.h"
+#include "quote/judge.h"
 #include "quote/snp_judge.h"
 #include "quote/snp_vek.h"
 
@@ -293,25 +294,8 @@ void assay_snp_judge_key(const struct assay_snp_appraisal *a)
 static void judge_window(struct assay_verdict *verdict, const char *what, bool is_certificate,
                          int64_t from_unix_s, int64_t to_unix_s)
 {
-    if (!verdict->has_expiry || to_unix_s < verdict->expires_unix_s)
-        verdict->expires_unix_s = to_unix_s;
-    verdict->has_expiry = true;
-
-    const int64_t at = verdict->at_unix_s;
-    if (at >= from_unix_s && at <= to_unix_s) return;
-    enum assay_rule rule = ASSAY_RULE_CERT_TIME;
-    if (!is_certificate)
-        rule = at < from_unix_s ? ASSAY_RULE_COLLATERAL_EARLY : ASSAY_RULE_COLLATERAL_EXPIRED;
-    struct assay_text expected = assay_text_empty();
-    struct assay_text observed = assay_text_empty();
-    assay_text_add(&expected, what);
-    assay_text_add(&expected, " valid ");
-    assay_text_add_time(&expected, from_unix_s);
-    assay_text_add(&expected, " to ");
-    assay_text_add_time(&expected, to_unix_s);
-    assay_text_add(&observed, "judged at ");
-    assay_text_add_time(&observed, at);
-    assay_verdict_add(verdict, rule, 0, expected.text, observed.text);
+    const struct assay_window window = { what, is_certificate, from_unix_s, to_unix_s };
+    assay_judge_window(&window, verdict);
 }
 
 /* The endorsement that the chain ends in, and of several the one with a revocation list. */
@@ -341,6 +325,35 @@ static void no_list(const struct assay_snp_appraisal *a)
 }
 
 /*
+ * Is it the ARK's? Its signature was checked when the bundle was built; its name must be the root's,
+ * too, where the root's certificate is at hand (quotes.md 7.9).
+ */
+static void judge_list_issuer(const struct assay_snp_appraisal *a, const struct assay_collateral *c)
+{
+    enum { ROOT = 2 };
+    const struct assay_proven *const p = a->proven;
+    const struct assay_crl *const crl = &c->root_crl;
+    uint8_t root_name[ASSAY_SHA256_LEN];
+    uint8_t issuer[ASSAY_SHA256_LEN];
+    bool is_named = true;
+    assay_key_name(&p->root, root_name);
+    if (p->link_count > ROOT) {
+        const struct assay_link *const root = &p->links[ROOT];
+        assay_sha256(crl->issuer.der, crl->issuer.len, issuer);
+        is_named = root->may_sign_crl && assay_bytes_equal(issuer, root->subject, sizeof issuer) &&
+                   (!crl->has_authority_key_id || !root->has_key_id ||
+                    assay_bytes_equal(crl->authority_key_id, root->key_id, ASSAY_KEY_ID_LEN));
+    }
+    if (!is_named)
+        assay_verdict_add(a->verdict, ASSAY_RULE_CRL_ISSUER, 0, "a CRL of the ARK",
+                          "another issuer");
+    else if (!c->has_crl_issuer ||
+             !assay_bytes_equal(c->crl_issuer_name, root_name, sizeof root_name))
+        assay_verdict_add(a->verdict, ASSAY_RULE_CRL_SIGNATURE, 0, "a CRL signed by the ARK",
+                          "a wrong signature");
+}
+
+/*
  * AMD's list is the ARK's (57230, "CRL") and names what the ARK issued: ASK and ASVK. All of AMD's
  * endorsement keys have serial number 0: that names none of them. One with a number of its own is
  * looked for, too.
@@ -349,19 +362,7 @@ static void judge_list(const struct assay_snp_appraisal *a, const struct assay_c
 {
     static const uint8_t unnumbered[ASSAY_SERIAL_LEN] = { 0 };
     const struct assay_proven *const p = a->proven;
-    enum { ROOT = 2 };
     judge_window(a->verdict, "CRL", false, crl->this_update_s, crl->next_update_s);
-    if (p->link_count > ROOT) {
-        const struct assay_link *const root = &p->links[ROOT];
-        uint8_t issuer[ASSAY_SHA256_LEN];
-        assay_sha256(crl->issuer.der, crl->issuer.len, issuer);
-        const bool same_key_id =
-            !crl->has_authority_key_id || !root->has_key_id ||
-            assay_bytes_equal(crl->authority_key_id, root->key_id, ASSAY_KEY_ID_LEN);
-        if (!root->may_sign_crl || !same_key_id ||
-            !assay_bytes_equal(issuer, root->subject, sizeof issuer))
-            assay_verdict_add(a->verdict, ASSAY_RULE_CRL_ISSUER, 0, root->name, "another issuer");
-    }
     for (uint32_t i = 0; i < p->link_count; i++) {
         const struct assay_link *const link = &p->links[i];
         if (assay_bytes_equal(link->serial, unnumbered, sizeof unnumbered)) continue;
@@ -381,12 +382,11 @@ void assay_snp_judge_chain(const struct assay_snp_appraisal *a)
                      p->links[i].to_unix_s);
     if (p->root.type == ASSAY_KEY_NONE) return;
     const struct assay_collateral *const c = collateral_of(a);
-    if (c == NULL || !c->given[ASSAY_PART_CRL]) {
-        no_list(a);
-        return;
-    }
-    for (uint32_t i = 0; i < c->fault_count; i++)
+    for (uint32_t i = 0; c != NULL && i < c->fault_count; i++)
         assay_verdict_add(a->verdict, c->faults[i].rule, 0, c->faults[i].what,
                           assay_status_text(c->faults[i].status));
-    if (c->has[ASSAY_PART_CRL]) judge_list(a, &c->root_crl);
+    if (c == NULL || !c->given[ASSAY_PART_CRL]) no_list(a);
+    if (c == NULL || !c->has[ASSAY_PART_CRL]) return;
+    judge_list_issuer(a, c);
+    judge_list(a, &c->root_crl);
 }

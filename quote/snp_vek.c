@@ -8,12 +8,13 @@
 #include "quote/snp_vek.h"
 
 #include "base/assert.h"
-#include "quote/chain.h"
 #include "quote/collateral.h"
+#include "quote/path.h"
 
 enum {
     OWN_MAX = ASSAY_PACKAGE_CERTIFICATES_MAX,
     CANDIDATES_MAX = OWN_MAX + ASSAY_CHAIN_MAX,
+    LINKS = 3, /* VEK, ASK or ASVK, ARK */
 };
 
 /* --- which certificate */
@@ -93,44 +94,42 @@ enum assay_status assay_snp_vek_read(const struct assay_slice *pieces, size_t pi
 }
 
 /* --- what leads to the root */
-/* Everything at hand under one endorsement. */
+/* Everything at hand under one endorsement: what came with the report, then the collateral's. */
 struct hand {
     const struct assay_snp_report *report;
     const struct assay_endorsement *endorsement; /* NULL: no root is pinned for the kind */
     bool exact;
-    const struct assay_certificate *own; /* came with the report */
     size_t own_count;
     size_t count;
-    const struct assay_certificate *all[CANDIDATES_MAX];
+    struct assay_certificate all[CANDIDATES_MAX];
 };
 
 /* How far the way goes, in rising order: the best of all endorsements is reported. */
 enum reach {
     REACH_NOTHING,  /* no VEK certificate */
     REACH_VEK,      /* its issuer is not at hand */
-    REACH_WRONG,    /* an issuer is, and did not sign it, or may not */
-    REACH_STRANGER, /* signed, but by an authority that no pinned root vouches for */
+    REACH_STRANGER, /* an authority is, but no pinned root vouches for it */
+    REACH_WRONG,    /* a root is, and something below it is wrong: see fault */
     REACH_ROOT,
 };
 
 struct way {
     enum reach reach;
-    const struct assay_certificate *vek;
-    const struct assay_certificate *ca;   /* from REACH_WRONG on */
-    const struct assay_certificate *root; /* NULL: only its key is at hand */
-    bool constraints; /* REACH_WRONG because of what a certificate may be used for */
+    const struct assay_endorsement *endorsement;
+    struct assay_fault fault;
+    size_t count; /* VEK, ASK or ASVK, and the ARK where its certificate is at hand */
+    struct assay_certificate certificates[LINKS];
 };
 
 static void gather(const struct assay_endorsement *e, struct hand *h)
 {
     h->endorsement = e;
-    h->count = 0;
-    for (size_t i = 0; i < h->own_count; i++)
-        h->all[h->count++] = &h->own[i];
+    h->count = h->own_count;
     if (e == NULL || e->collateral == NULL) return;
-    ASSAY_ASSERT(e->collateral->certificate_count <= ASSAY_CHAIN_MAX);
-    for (size_t i = 0; i < e->collateral->certificate_count; i++)
-        h->all[h->count++] = &e->collateral->certificates[i];
+    const struct assay_collateral *const c = e->collateral;
+    ASSAY_ASSERT(c->certificate_count <= ASSAY_CHAIN_MAX);
+    for (size_t i = 0; i < c->certificate_count; i++)
+        h->all[h->count++] = c->certificates[i];
 }
 
 /*
@@ -140,108 +139,78 @@ static void gather(const struct assay_endorsement *e, struct hand *h)
 static const struct assay_certificate *choose(const struct hand *h)
 {
     const struct assay_certificate *const own =
-        assay_snp_vek_choose(h->own, h->own_count, h->report);
-    const unsigned own_fit = own == NULL ? 0 : assay_snp_vek_fit(own, h->report);
-    if (h->endorsement == NULL || h->endorsement->collateral == NULL) return own;
-    const struct assay_collateral *const c = h->endorsement->collateral;
-    const struct assay_certificate *const other =
-        assay_snp_vek_choose(c->certificates, c->certificate_count, h->report);
-    if (other == NULL) return own;
-    const unsigned fit = assay_snp_vek_fit(other, h->report);
-    return fit > own_fit && (fit == ASSAY_SNP_FITS || h->exact) ? other : own;
+        assay_snp_vek_choose(h->all, h->own_count, h->report);
+    const struct assay_certificate *const best = assay_snp_vek_choose(h->all, h->count, h->report);
+    if (best == own) return own;
+    return h->exact || assay_snp_vek_fit(best, h->report) == ASSAY_SNP_FITS ? best : own;
 }
 
+/* AMD's carry neither basic constraints nor key usage (57230, VCEK certificate). */
 static bool may_be_vek(const struct assay_certificate *c)
 {
-    /* AMD's carry neither basic constraints nor key usage (57230, VCEK certificate). */
-    if (c->has_unknown_critical || (c->has_basic_constraints && c->is_ca)) return false;
+    if (c->has_basic_constraints && c->is_ca) return false;
     return !c->has_key_usage || (c->key_usage & ASSAY_KEY_USAGE_DIGITAL_SIGNATURE) != 0;
 }
 
-static bool self_issued(const struct assay_certificate *c)
+static struct assay_fault fault_of(enum assay_rule rule, const char *expected, const char *observed)
 {
-    return assay_dn_equal(&c->subject, &c->issuer);
+    return (struct assay_fault){ rule, 0, expected, observed };
 }
 
-/* Signed? Host failures leave. */
-static enum assay_status try_signature(const struct assay_key *key,
-                                       const struct assay_certificate *subject, bool *ok)
+/* The path ends in the root. 57230: an ARK certifies ASK and ASVK, and these the endorsement keys. */
+static enum assay_status verify_path(const struct assay_path *path, const struct assay_key *root,
+                                     struct way *way)
 {
-    const enum assay_status status =
-        assay_chain_signed(key, subject->tbs_digest, &subject->signature);
-    *ok = status == ASSAY_OK;
-    return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
-}
-
-/* From the authority to the pinned root; its certificate is wanted for its validity only. */
-static enum assay_status climb(const struct hand *h, struct way *way)
-{
-    bool pinned = false;
-    for (size_t i = 0; i < h->count; i++) {
-        const struct assay_certificate *const c = h->all[i];
-        if (!self_issued(c) || !assay_chain_names(c, way->ca)) continue;
-        if (h->endorsement == NULL || !assay_key_equal(&c->key, &h->endorsement->root)) continue;
-        if (!assay_chain_is_ca(c, 1)) continue;
-        ASSAY_TRY(try_signature(&c->key, c, &pinned));
-        if (!pinned) continue;
-        way->root = c;
-        break;
+    size_t at = 0;
+    const bool has_ark = assay_key_equal(&path->certificates[path->count - 1]->key, root);
+    way->reach = REACH_WRONG;
+    if (path->count != (has_ark ? LINKS : LINKS - 1) || !may_be_vek(path->certificates[0])) {
+        way->fault = fault_of(ASSAY_RULE_CHAIN_CONSTRAINTS,
+                              "an endorsement key, its authority and its root", "another chain");
+        return ASSAY_OK;
     }
-    if (h->endorsement == NULL) return ASSAY_OK;
-    ASSAY_TRY(try_signature(&h->endorsement->root, way->ca, &pinned));
-    if (pinned) way->reach = REACH_ROOT;
+    const enum assay_status status = assay_path_verify(path, root, &way->fault, &at);
+    if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+    if (status == ASSAY_OK) way->reach = REACH_ROOT;
+    for (size_t i = 0; i < path->count; i++)
+        way->certificates[i] = *path->certificates[i];
+    way->count = path->count;
     return ASSAY_OK;
 }
 
-/* One candidate for the authority. Keeps what reaches farther. */
-static enum assay_status try_authority(const struct hand *h, const struct assay_certificate *ca,
-                                       struct way *best)
+static enum assay_status find_way(const struct hand *h, struct way *way)
 {
-    bool ok = false;
-    struct way way = { .reach = REACH_WRONG, .vek = best->vek, .ca = ca };
-    way.constraints = !assay_chain_is_ca(ca, 0) || !may_be_vek(way.vek);
-    ASSAY_TRY(try_signature(&ca->key, way.vek, &ok));
-    if (ok && !way.constraints) {
-        way.reach = REACH_STRANGER;
-        ASSAY_TRY(climb(h, &way));
-    }
-    way.constraints = way.constraints && ok;
-    if (way.reach > best->reach || (way.reach == best->reach && way.constraints)) *best = way;
+    static const struct assay_key none = { .type = ASSAY_KEY_NONE };
+    const struct assay_key *const root = h->endorsement != NULL ? &h->endorsement->root : &none;
+    const struct assay_certificate *const vek = choose(h);
+    struct assay_path path;
+    way->endorsement = h->endorsement;
+    way->fault = fault_of(ASSAY_RULE_FORMAT, "", "");
+    way->reach = REACH_NOTHING;
+    way->count = 0;
+    if (vek == NULL) return ASSAY_OK;
+    way->reach = REACH_VEK;
+    way->certificates[0] = *vek;
+    way->count = 1;
+    const enum assay_status status = assay_path_build(vek, h->all, h->count, root, &path);
+    if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+    if (status == ASSAY_OK) return verify_path(&path, root, way);
+    if (path.count > 1) way->reach = REACH_STRANGER;
     return ASSAY_OK;
 }
 
-static enum assay_status find_way(const struct hand *h, struct way *out)
+static enum assay_status find_best(struct hand *h, const struct assay_evidence_request *request,
+                                   struct way *best)
 {
-    struct way way = { .reach = REACH_NOTHING, .vek = choose(h) };
-    if (way.vek != NULL) way.reach = REACH_VEK;
-    for (size_t i = 0; way.vek != NULL && i < h->count && way.reach < REACH_ROOT; i++) {
-        const struct assay_certificate *const ca = h->all[i];
-        if (ca == way.vek || !assay_chain_names(ca, way.vek)) continue;
-        /* 57230: the ARK certifies authorities, never endorsement keys. */
-        if (self_issued(ca)) continue;
-        ASSAY_TRY(try_authority(h, ca, &way));
-    }
-    *out = way;
-    return ASSAY_OK;
-}
-
-/* Does the endorsement's own VEK beat the one of another? Only a way that goes farther does. */
-static enum assay_status find_best(struct hand *h, const struct assay_endorsements *all,
-                                   enum assay_evidence_kind kind, struct way *best,
-                                   const struct assay_endorsement **under)
-{
+    const struct assay_endorsements *const all = request->endorsements;
     gather(NULL, h);
     ASSAY_TRY(find_way(h, best));
-    *under = NULL;
     for (size_t i = 0; i < all->count && best->reach < REACH_ROOT; i++) {
-        const struct assay_endorsement *const e = &all->entries[i];
         struct way way;
-        if ((e->kinds & ASSAY_KIND_BIT(kind)) == 0) continue;
-        gather(e, h);
+        if ((all->entries[i].kinds & ASSAY_KIND_BIT(request->kind)) == 0) continue;
+        gather(&all->entries[i], h);
         ASSAY_TRY(find_way(h, &way));
-        if (way.reach <= best->reach) continue;
-        *best = way;
-        *under = e;
+        if (way.reach > best->reach) *best = way;
     }
     return ASSAY_OK;
 }
@@ -249,52 +218,46 @@ static enum assay_status find_best(struct hand *h, const struct assay_endorsemen
 /* --- the proof */
 static void note_reach(const struct way *way, struct assay_proven *proven)
 {
+    enum assay_proof_state state = ASSAY_PROOF_FALSE;
+    struct assay_fault fault = way->fault;
     switch (way->reach) {
     case REACH_NOTHING:
-        proven->proofs[ASSAY_PROOF_CHAIN] = ASSAY_PROOF_UNKNOWN;
-        assay_proven_fault(proven, ASSAY_RULE_KEY_MISSING, 0,
-                           "the certificate of the chip's VCEK or the provider's VLEK", "none");
-        return;
+        state = ASSAY_PROOF_UNKNOWN;
+        fault = fault_of(ASSAY_RULE_KEY_MISSING,
+                         "the certificate of the chip's VCEK or the provider's VLEK", "none");
+        break;
     case REACH_VEK:
-        proven->proofs[ASSAY_PROOF_CHAIN] = ASSAY_PROOF_UNKNOWN;
-        assay_proven_fault(proven, ASSAY_RULE_CHAIN_MISSING, 0,
-                           "the certificate of the ASK or ASVK that issued the endorsement key",
-                           "none");
-        return;
-    case REACH_WRONG:
-        proven->proofs[ASSAY_PROOF_CHAIN] = ASSAY_PROOF_FALSE;
-        if (way->constraints)
-            assay_proven_fault(proven, ASSAY_RULE_CHAIN_CONSTRAINTS, 0,
-                               "an authority that issues, an end entity that signs", "other uses");
-        else
-            assay_proven_fault(proven, ASSAY_RULE_CHAIN_SIGNATURE, 0,
-                               "an endorsement key certified by its issuer", "a wrong signature");
-        return;
+        state = ASSAY_PROOF_UNKNOWN;
+        fault =
+            fault_of(ASSAY_RULE_CHAIN_MISSING,
+                     "the certificate of the ASK or ASVK that issued the endorsement key", "none");
+        break;
     case REACH_STRANGER:
-        proven->proofs[ASSAY_PROOF_CHAIN] = ASSAY_PROOF_FALSE;
-        assay_proven_fault(proven, ASSAY_RULE_CHAIN_ROOT, 0,
-                           "an ASK or ASVK certified by a root key pinned for this kind",
-                           "another issuer");
-        return;
-    case REACH_ROOT: proven->proofs[ASSAY_PROOF_CHAIN] = ASSAY_PROOF_TRUE; return;
+        fault = fault_of(ASSAY_RULE_CHAIN_ROOT,
+                         "an ASK or ASVK certified by a root key pinned for this kind",
+                         "another issuer");
+        break;
+    case REACH_WRONG: break;
+    case REACH_ROOT: state = ASSAY_PROOF_TRUE; break;
     }
-    ASSAY_UNREACHABLE("how far a way goes");
+    proven->proofs[ASSAY_PROOF_CHAIN] = (uint8_t)state;
+    if (state != ASSAY_PROOF_TRUE)
+        assay_proven_fault(proven, fault.rule, fault.offset, fault.expected, fault.observed);
 }
 
-static enum assay_status write_proof(const struct way *way, const struct assay_endorsement *e,
-                                     struct assay_proven *proven)
+static enum assay_status write_proof(const struct way *way, struct assay_proven *proven)
 {
+    static const char *const names[LINKS] = { "endorsement key certificate",
+                                              "ASK or ASVK certificate", "ARK certificate" };
     note_reach(way, proven);
-    if (way->vek == NULL) return ASSAY_OK;
-    proven->facts.vek = way->vek->vek;
-    assay_proven_link(proven, "endorsement key certificate", way->vek);
-    if (way->reach == REACH_ROOT) {
-        ASSAY_ASSERT(e != NULL);
-        proven->root = e->root;
-        assay_proven_link(proven, "ASK or ASVK certificate", way->ca);
-        if (way->root != NULL) assay_proven_link(proven, "ARK certificate", way->root);
-    }
-    const enum assay_status status = assay_verify_key_load(&way->vek->key, &proven->key);
+    if (way->count == 0) return ASSAY_OK;
+    const struct assay_certificate *const vek = &way->certificates[0];
+    const size_t links = way->reach == REACH_ROOT ? way->count : 1;
+    if (way->reach == REACH_ROOT) proven->root = way->endorsement->root;
+    proven->facts.vek = vek->vek;
+    for (size_t i = 0; i < links; i++)
+        assay_proven_link(proven, names[i], &way->certificates[i]);
+    const enum assay_status status = assay_verify_key_load(&vek->key, &proven->key);
     if (status == ASSAY_E_KEY) return ASSAY_OK; /* no key: no signature of it verifies */
     return status;
 }
@@ -304,14 +267,14 @@ static enum assay_status prove(const struct assay_snp_report *report,
                                const struct assay_evidence_request *request,
                                struct assay_proven *proven)
 {
-    struct assay_certificate own[OWN_MAX];
-    struct hand h = { .report = report, .exact = request->endorsements->exact, .own = own };
+    struct hand h;
     struct way way;
-    const struct assay_endorsement *under = NULL;
-    ASSAY_TRY(assay_snp_vek_read(subject->certificates, subject->certificate_count, own, OWN_MAX,
+    h.report = report;
+    h.exact = request->endorsements->exact;
+    ASSAY_TRY(assay_snp_vek_read(subject->certificates, subject->certificate_count, h.all, OWN_MAX,
                                  &h.own_count));
-    ASSAY_TRY(find_best(&h, request->endorsements, request->kind, &way, &under));
-    return write_proof(&way, under, proven);
+    ASSAY_TRY(find_best(&h, request, &way));
+    return write_proof(&way, proven);
 }
 
 /*
