@@ -11,7 +11,7 @@
 #include "quote/chain.h"
 #include "quote/reference.h"
 #include "quote/text.h"
-#include "quote/x509.h"
+#include "quote/tpm_trust.h"
 
 /* --- the key */
 void assay_tpm_ak_read(const struct assay_package *package, struct assay_tpm_ak *ak,
@@ -260,4 +260,63 @@ enum assay_status assay_tpm_judge(const struct assay_package *package,
     if (judge_values(package, quote, verdict))
         judge_references(quote, package->pcrs, policy, verdict);
     return ASSAY_OK;
+}
+
+/* --- the row */
+static void fill_claims(const struct assay_tpm_quote *quote, struct assay_verdict *verdict)
+{
+    ASSAY_ASSERT(quote->pcr_digest.len <= sizeof verdict->measurement);
+    verdict->has_claims = true;
+    verdict->measurement_len = (uint32_t)quote->pcr_digest.len;
+    if (quote->pcr_digest.len > 0)
+        assay_bytes_copy(verdict->measurement, sizeof verdict->measurement,
+                         quote->pcr_digest.bytes, quote->pcr_digest.len);
+}
+
+static enum assay_status verify(const struct assay_kind *kind, struct assay_verifier *verifier,
+                                const struct assay_evidence_request *request,
+                                struct assay_verdict *verdict)
+{
+    struct assay_package package;
+    struct assay_tpm_quote quote;
+    struct assay_tpm_ak ak;
+    struct assay_tpm_hand hand;
+    (void)verifier; /* two signatures of P-256: nothing is worth remembering */
+    ASSAY_TRY(assay_package_read(kind->kind, request->bytes, request->len, &package));
+    ASSAY_TRY(assay_tpm_quote_parse(package.main.bytes, package.main.len, &quote));
+    if ((request->policy->kinds & ASSAY_KIND_BIT(kind->kind)) == 0)
+        assay_verdict_add(verdict, ASSAY_RULE_KIND, 0, "a kind that the policy accepts",
+                          assay_kind_text(kind->kind));
+    fill_claims(&quote, verdict);
+    ASSAY_TRY(assay_tpm_hand_read(&package, &hand));
+    assay_tpm_ak_read(&package, &ak, verdict);
+    if (package.key.len == 0 && assay_tpm_hand_ak(&hand) != NULL) {
+        ak.key = assay_tpm_hand_ak(&hand)->key;
+        ak.known = true;
+    }
+    ASSAY_TRY(assay_tpm_judge(&package, &quote, &ak, request->policy, verdict));
+    ASSAY_TRY(assay_tpm_trust(request, &ak, &hand, verdict));
+    verdict->appraised = true;
+    return ASSAY_OK;
+}
+
+static bool detect(const uint8_t *bytes, size_t len)
+{
+    static const uint8_t magic[] = { 0xff, 'T', 'C', 'G' };
+    return len >= sizeof magic && assay_bytes_equal(bytes, magic, sizeof magic);
+}
+
+static enum assay_status length(const uint8_t *bytes, size_t len, size_t *declared)
+{
+    struct assay_tpm_quote quote;
+    ASSAY_TRY(assay_tpm_quote_parse(bytes, len, &quote));
+    *declared = len; /* a TPM hands out exact lengths: nothing follows */
+    return ASSAY_OK;
+}
+
+struct assay_kind assay_kind_tpm(void)
+{
+    return (struct assay_kind){
+        .kind = ASSAY_KIND_TPM, .detect = detect, .length = length, .verify = verify
+    };
 }

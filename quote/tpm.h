@@ -14,6 +14,7 @@
 #include "base/crypto.h"
 #include "quote/kinds.h"
 #include "quote/package.h"
+#include "quote/x509.h"
 
 enum {
     ASSAY_TPM_ST_QUOTE = 0x8018,   /* TPM_ST_ATTEST_QUOTE, Part 2 6.9 */
@@ -162,5 +163,16 @@ ASSAY_CHECKED enum assay_status assay_tpm_judge(const struct assay_package *pack
                                                 const struct assay_tpm_ak *ak,
                                                 const struct assay_policy *policy,
                                                 struct assay_verdict *verdict);
+
+/*
+ * The subject of an attestation key's certificate, as a registrar of the network writes it: it
+ * names the endorsement key of the TPM by the SHA-256 of its SubjectPublicKeyInfo, so that all keys
+ * of one TPM are one platform. decode Returns: false for any other subject
+ */
+void assay_tpm_subject_encode(const uint8_t ek_name[static ASSAY_SHA256_LEN], struct assay_dn *dn);
+bool assay_tpm_subject_decode(const struct assay_dn *dn, uint8_t ek_name[static ASSAY_SHA256_LEN]);
+/* A PCR that was zero and then extended with one measurement (Part 1 17.2), SHA-256 bank.
+ * Returns: nothing. */
+void assay_tpm_pcr_of(const uint8_t measurement[static 32], uint8_t value[static 32]);
 
 #endif

@@ -159,6 +159,14 @@ enum assay_status assay_tpm_value(const struct assay_tpm_quote *quote, struct as
     return ASSAY_E_NOT_FOUND;
 }
 
+void assay_tpm_pcr_of(const uint8_t measurement[static 32], uint8_t value[static 32])
+{
+    static const uint8_t zero[ASSAY_SHA256_LEN] = { 0 };
+    const struct assay_slice pieces[] = { assay_slice_over(zero, sizeof zero),
+                                          assay_slice_over(measurement, ASSAY_SHA256_LEN) };
+    assay_sha256_pieces(pieces, 2, value);
+}
+
 /* --- signatures */
 
 /* A number of at most 48 bytes, right-aligned as struct assay_signature has it. */
