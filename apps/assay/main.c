@@ -9,8 +9,7 @@
 /* A new group is one file and one row. */
 static const struct assay_command commands[] = {
     { "evidence", "verify or decode a quote, without a daemon", assay_command_evidence },
-    { "collateral", "fetch what evidence is judged with, or show a folder of it",
-      assay_command_collateral },
+    { "collateral", "fetch or show what evidence is judged with", assay_command_collateral },
     { "soft", "make SOFT vendors, platforms and quotes, for development", assay_command_soft },
     { "keys", "make and show the keys of a node or an operator", assay_command_keys },
     { "genesis", "plan, sign and show a network", assay_command_genesis },
