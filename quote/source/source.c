@@ -4,6 +4,7 @@
 #include "quote/source/source.h"
 
 #include "base/assert.h"
+#include "quote/package.h"
 #include "quote/verify.h"
 
 #include <stdarg.h>
@@ -140,6 +141,21 @@ enum assay_status assay_source_quote(struct assay_source *source,
     cut_tail(&result.evidence);
     *answer = result;
     return ASSAY_OK;
+}
+
+enum assay_status assay_source_pack(const struct assay_source_answer *answer,
+                                    struct assay_writer *w)
+{
+    struct assay_slice written;
+    struct assay_package package = { .kind = ASSAY_KIND_SNP, .main = answer->evidence };
+    for (size_t i = 0; i < answer->certificate_count; i++) {
+        if (answer->certificates[i].role == ASSAY_SOURCE_CRL) continue; /* collateral's */
+        ASSAY_ASSERT(package.certificate_count < ASSAY_PACKAGE_CERTIFICATES_MAX);
+        package.certificates[package.certificate_count++] = answer->certificates[i].bytes;
+    }
+    if (strcmp(answer->provider, "sev_guest") == 0) assay_package_encode(&package, w);
+    else assay_writer_put(w, answer->evidence.bytes, answer->evidence.len);
+    return assay_writer_finish(w, &written);
 }
 
 const struct assay_source_driver *assay_source_driver_of(const struct assay_source *source)

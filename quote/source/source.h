@@ -21,7 +21,7 @@
 #ifndef ASSAY_QUOTE_SOURCE_SOURCE_H
 #define ASSAY_QUOTE_SOURCE_SOURCE_H
 
-#include "base/bytes.h"
+#include "base/writer.h"
 #include "quote/source/calls.h"
 #include "quote/verdict.h" /* ASSAY_EVIDENCE_LEN_MAX */
 
@@ -155,6 +155,13 @@ ASSAY_CHECKED enum assay_status assay_source_quote(struct assay_source *source,
                                                    const struct assay_source_request *request,
                                                    struct assay_source_answer *answer,
                                                    char message[static ASSAY_SOURCE_MESSAGE_LEN]);
+/*
+ * assay_source_pack - the answer as one byte string, as networks carry it (quote/package.h): an SNP
+ * report with the certificates that came beside it; every other evidence is that already.
+ * Returns: ASSAY_OK | ASSAY_E_FULL (the writer)
+ */
+ASSAY_CHECKED enum assay_status assay_source_pack(const struct assay_source_answer *answer,
+                                                  struct assay_writer *w);
 /* Returns: the driver of an open source, never NULL. */
 const struct assay_source_driver *assay_source_driver_of(const struct assay_source *source);
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */

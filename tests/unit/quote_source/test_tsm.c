@@ -1,6 +1,7 @@
 /*
  * tests/unit/quote_source/test_tsm.c - configfs-tsm, against a kernel of the tests' own.
  */
+#include "quote/package.h"
 #include "tests/unit/apps/folder.h"
 #include "tests/unit/quote_source/stand_in.h"
 
@@ -316,6 +317,37 @@ Test(source_tsm, the_host_s_certificates_come_with_the_report)
     s->has_auxiliary = false;
     cr_assert_eq(quote(1), ASSAY_OK, "a provider without auxblob");
     cr_expect_eq(answer.auxiliary.len, 0);
+}
+
+Test(source_tsm, a_report_is_packed_with_its_certificates_and_without_lists)
+{
+    /* VCEK of 4 bytes at 72, CRL of 2 at 76 */
+    static const uint8_t table[78] = {
+        0x63, 0xda, 0x75, 0x8d, 0xe6, 0x64, 0x45,        0x64, 0xad, 0xc5, 0xf4, 0xb9, 0x3b, 0xe8,
+        0xac, 0xcd, 72,   0,    0,    0,    4,           0,    0,    0,    0x92, 0xf8, 0x1b, 0xc3,
+        0x58, 0x11, 0x4d, 0x3d, 0x97, 0xff, 0xd1,        0x9f, 0x88, 0xdc, 0x67, 0xea, 76,   0,
+        0,    0,    2,    0,    0,    0,    [72] = 0x30, 0x02, 0x05, 0x00, 0x30, 0x00,
+    };
+    static uint8_t packed[4096];
+    struct assay_package package;
+    struct assay_writer w = assay_writer_over(packed, sizeof packed);
+    assay_bytes_copy(s->auxiliary, sizeof s->auxiliary, table, sizeof table);
+    s->auxiliary_len = sizeof table;
+    open_source();
+    cr_assert_eq(quote(1), ASSAY_OK);
+    cr_assert_eq(answer.certificate_count, 2);
+    cr_assert_eq(assay_source_pack(&answer, &w), ASSAY_OK);
+    cr_assert_eq(assay_package_read(ASSAY_KIND_SNP, packed, w.len, &package), ASSAY_OK);
+    cr_expect(assay_slice_equal(package.main, answer.evidence));
+    cr_assert_eq(package.certificate_count, 1);
+    cr_expect(assay_slice_equal(package.certificates[0], answer.certificates[0].bytes));
+    w = assay_writer_over(packed, 1184);
+    cr_expect_eq(assay_source_pack(&answer, &w), ASSAY_E_FULL);
+    s->provider = "tdx_guest";
+    cr_assert_eq(quote(1), ASSAY_OK);
+    w = assay_writer_over(packed, sizeof packed);
+    cr_assert_eq(assay_source_pack(&answer, &w), ASSAY_OK);
+    cr_expect(assay_slice_equal(assay_slice_over(packed, w.len), answer.evidence));
 }
 
 Test(source_tsm, a_large_tdx_payload_that_is_no_quote_is_a_cwt)
