@@ -7,14 +7,13 @@
 #include "apps/assay/collateral_dir.h"
 
 #include "apps/assay/command.h"
+#include "apps/assay/folder.h"
 #include "base/assert.h"
 #include "quote/chain.h"
 #include "quote/crl.h"
 #include "quote/json.h"
 #include "quote/kinds.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +56,26 @@ struct search {
 };
 
 /* ------------------------------------------------------------ what the evidence asks for */
+
+bool assay_collateral_dir_serves(enum assay_evidence_kind kind)
+{
+    switch (kind) {
+    case ASSAY_KIND_SGX3:
+    case ASSAY_KIND_SGX4:
+    case ASSAY_KIND_SGX5:
+    case ASSAY_KIND_TDX4:
+    case ASSAY_KIND_TDX5:
+    case ASSAY_KIND_SOFT:
+    case ASSAY_KIND_VTPM_TDX: return true;
+    case ASSAY_KIND_NONE:
+    case ASSAY_KIND_SNP:
+    case ASSAY_KIND_NITRO:
+    case ASSAY_KIND_TPM:
+    case ASSAY_KIND_VTPM_SNP:
+    case ASSAY_KIND_CCA: return false;
+    }
+    ASSAY_UNREACHABLE("a kind of evidence");
+}
 
 enum assay_status assay_collateral_wanted(enum assay_evidence_kind kind, const uint8_t *bytes,
                                           size_t len, int64_t at_unix_s,
@@ -330,17 +349,14 @@ static enum assay_status read_named(const char *dir, struct search *s,
     return ASSAY_OK;
 }
 
-/* Anything but a plain file (a pipe would be waited for) and what cannot be read is ignored. */
+/* What is no plain file, and what cannot be read, is ignored. */
 static enum assay_status read_other(const char *dir, const char *name, struct search *s,
                                     struct assay_collateral_dir *out)
 {
-    char path[PATH_MAX];
-    struct stat info;
     size_t len = 0;
-    if (is_usual_name(name) || path_in(dir, name, path) != ASSAY_OK) return ASSAY_OK;
-    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode)) return ASSAY_OK;
+    if (is_usual_name(name)) return ASSAY_OK;
     const enum assay_status status =
-        assay_file_read(path, ASSAY_PART_LEN_MAX, &out->bytes[out->count], &len);
+        assay_folder_read(dir, name, ASSAY_PART_LEN_MAX, &out->bytes[out->count], &len);
     if (status == ASSAY_E_MEMORY) return status;
     if (status != ASSAY_OK) return ASSAY_OK;
     struct candidate c;
@@ -355,45 +371,16 @@ static enum assay_status read_other(const char *dir, const char *name, struct se
     return ASSAY_OK;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static enum assay_status list(const char *dir, char **names, size_t *count)
-{
-    DIR *const stream = opendir(dir);
-    if (stream == NULL) return errno == ENOENT || errno == ENOTDIR ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
-    enum assay_status status = ASSAY_OK;
-    for (;;) {
-        errno = 0;
-        const struct dirent *const entry = readdir(stream);
-        if (entry == NULL) {
-            if (errno != 0) status = ASSAY_E_IO;
-            break;
-        }
-        if (*count == ASSAY_DIR_FILES_MAX) status = ASSAY_E_FULL;
-        else if ((names[*count] = strdup(entry->d_name)) == NULL) status = ASSAY_E_MEMORY;
-        if (status != ASSAY_OK) break;
-        *count += 1;
-    }
-    (void)closedir(stream);
-    qsort(names, *count, sizeof *names, by_name); /* names differ: the order is total */
-    return status;
-}
-
 static enum assay_status read_others(const char *dir, struct search *s,
                                      struct assay_collateral_dir *out)
 {
-    size_t count = 0;
-    char **const names = calloc(ASSAY_DIR_FILES_MAX, sizeof *names);
-    if (names == NULL) return ASSAY_E_MEMORY;
-    enum assay_status status = list(dir, names, &count);
-    for (size_t i = 0; i < count; i++) {
-        if (status == ASSAY_OK) status = read_other(dir, names[i], s, out);
-        free(names[i]);
-    }
-    free(names);
+    struct assay_folder *const folder = calloc(1, sizeof *folder);
+    if (folder == NULL) return ASSAY_E_MEMORY;
+    enum assay_status status = assay_folder_open(dir, folder);
+    for (size_t i = 0; status == ASSAY_OK && i < folder->count; i++)
+        status = read_other(dir, folder->names[i], s, out);
+    assay_folder_close(folder);
+    free(folder);
     return status;
 }
 

@@ -19,7 +19,6 @@
 #include "quote/collateral.h"
 
 enum {
-    ASSAY_DIR_FILES_MAX = 1024, /* names looked at in one folder */
     ASSAY_DIR_PARTS_MAX = 64,   /* files that could be a part: four platform families and more */
 };
 
@@ -39,6 +38,8 @@ struct assay_collateral_dir {
     uint8_t *bytes[ASSAY_PARTS + ASSAY_DIR_PARTS_MAX];
 };
 
+/* Returns: true for the kinds that these parts serve: quotes of SGX, TDX and SOFT. */
+bool assay_collateral_dir_serves(enum assay_evidence_kind kind);
 /*
  * assay_collateral_wanted - from a quote; one that cannot be read wants nothing in particular.
  * Returns: ASSAY_OK | ASSAY_E_MEMORY

@@ -92,18 +92,19 @@ static enum assay_status next(struct assay_slice *rest, struct assay_slice *labe
 Test(base_base64, finds_the_blocks_of_a_pem_text)
 {
     static const char text[] = "preface\n-----BEGIN CERTIFICATE-----\nZm9v\nYmE=\n"
-                               "-----END CERTIFICATE-----\r\nbetween\n-----BEGIN PUBLIC KEY-----\r\n"
-                               "Zm\r\n9v\r\n-----END PUBLIC KEY-----\n";
+                               "-----END CERTIFICATE-----\r\nbetween\n"
+                               "-----BEGIN PUBLIC KEY-----\r\nZm\r\n9v\r\n"
+                               "-----END PUBLIC KEY-----\n";
     struct assay_slice rest = assay_slice_over(text, sizeof text - 1);
     struct assay_slice label;
     uint8_t out[8];
     size_t len = 0;
     cr_assert_eq(next(&rest, &label, out, &len), ASSAY_OK);
-    cr_assert(label.len == 11 && memcmp(label.bytes, "CERTIFICATE", 11) == 0);
-    cr_assert(len == 5 && memcmp(out, "fooba", 5) == 0);
+    cr_assert(label.len == 11 && assay_bytes_equal(label.bytes, "CERTIFICATE", 11));
+    cr_assert(len == 5 && assay_bytes_equal(out, "fooba", 5));
     cr_assert_eq(next(&rest, &label, out, &len), ASSAY_OK);
-    cr_assert(label.len == 10 && memcmp(label.bytes, "PUBLIC KEY", 10) == 0);
-    cr_assert(len == 3 && memcmp(out, "foo", 3) == 0);
+    cr_assert(label.len == 10 && assay_bytes_equal(label.bytes, "PUBLIC KEY", 10));
+    cr_assert(len == 3 && assay_bytes_equal(out, "foo", 3));
     cr_assert_eq(next(&rest, &label, out, &len), ASSAY_E_NOT_FOUND);
 }
 

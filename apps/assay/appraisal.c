@@ -1,0 +1,311 @@
+/*
+ * apps/assay/appraisal.c - one piece of evidence with everything that it is appraised under.
+ */
+#include "apps/assay/appraisal.h"
+
+#include "apps/assay/claims_all.h"
+#include "apps/assay/command.h"
+#include "apps/assay/evidence_print.h"
+#include "apps/assay/jwk.h"
+#include "base/rfc3339.h"
+#include "quote/kinds.h"
+#include "quote/yaml.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { FILE_LEN_MAX = 1 << 20 };
+
+/* The option, policy or file that cannot be used. */
+#define COMPLAIN(a, ...) assay_print_error((a)->json, ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
+
+static int out_of_memory(const struct assay_appraisal *a)
+{
+    return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+}
+
+/* What the command line names and nobody can open is misuse of it, like a wrong option. */
+static int cannot_read(const struct assay_appraisal *a, const char *path, enum assay_status status)
+{
+    if (status == ASSAY_E_MEMORY) return out_of_memory(a);
+    return assay_print_error(a->json, ASSAY_EXIT_USAGE,
+                             status == ASSAY_E_NOT_FOUND ? "not_found" : "usage", "%s: %s", path,
+                             assay_status_text(status));
+}
+
+void assay_appraisal_close(struct assay_appraisal *a)
+{
+    assay_collateral_dir_close(&a->dir);
+    assay_pieces_close(&a->pieces);
+    free(a->file);
+    free(a->policy);
+    free(a->endorsements);
+    free(a->collateral);
+    free(a->verdict);
+    assay_json_free(&a->claims);
+}
+
+static int open_empty(struct assay_appraisal *a, const struct assay_appraisal_options *options)
+{
+    *a = (struct assay_appraisal){ .kind = ASSAY_KIND_NONE, .json = options->json };
+    a->policy = calloc(1, sizeof *a->policy);
+    a->endorsements = calloc(1, sizeof *a->endorsements);
+    a->verdict = calloc(1, sizeof *a->verdict);
+    const bool ok = a->policy != NULL && a->endorsements != NULL && a->verdict != NULL;
+    return ok ? ASSAY_EXIT_OK : out_of_memory(a);
+}
+
+/* --- reading what the options name; each returns ASSAY_EXIT_OK or the exit status */
+static int read_time(struct assay_appraisal *a, const char *text)
+{
+    struct timespec now;
+    if (text == NULL) {
+        if (clock_gettime(CLOCK_REALTIME, &now) != 0)
+            return COMPLAIN(a, "the clock cannot be read");
+        a->at_unix_s = (int64_t)now.tv_sec;
+        return ASSAY_EXIT_OK;
+    }
+    if (assay_rfc3339_parse(text, strlen(text), &a->at_unix_s) == ASSAY_OK) return ASSAY_EXIT_OK;
+    return COMPLAIN(a, "--at: \"%s\" is no RFC 3339 time (2026-01-31T12:00:00Z)", text);
+}
+
+static int read_policy(struct assay_appraisal *a, const char *path)
+{
+    uint8_t *text = NULL;
+    size_t len = 0;
+    char message[ASSAY_YAML_MESSAGE_MAX];
+    if (path == NULL) {
+        assay_policy_default(a->policy);
+        return ASSAY_EXIT_OK;
+    }
+    enum assay_status status = assay_file_read(path, ASSAY_YAML_LEN_MAX, &text, &len);
+    if (status != ASSAY_OK) return cannot_read(a, path, status);
+    status = assay_policy_parse_yaml(text, len, a->policy, message);
+    free(text);
+    if (status != ASSAY_OK) return COMPLAIN(a, "%s:%s", path, message);
+    return ASSAY_EXIT_OK;
+}
+
+static void add_root(struct assay_appraisal *a, const struct assay_key *key, uint32_t kinds)
+{
+    struct assay_endorsement *const e = &a->endorsements->entries[a->endorsements->count];
+    e->root = *key;
+    e->kinds = kinds;
+    a->endorsements->count += 1;
+}
+
+/* A certificate, a public key (PEM, DER) or a JSON web key. */
+static enum assay_status read_root(const uint8_t *bytes, size_t len, struct assay_key *key)
+{
+    const enum assay_status status = assay_jwk_read(bytes, len, key);
+    return status == ASSAY_E_NOT_FOUND ? assay_x509_root(bytes, len, key) : status;
+}
+
+/* --root alone, else the policy's roots, else the vendors' pinned ones. */
+static int read_roots(struct assay_appraisal *a, const char *path)
+{
+    struct assay_key key;
+    uint32_t kinds = 0;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    if (path != NULL) {
+        enum assay_status status = assay_file_read(path, ASSAY_PEM_MAX, &bytes, &len);
+        if (status == ASSAY_OK) status = read_root(bytes, len, &key);
+        free(bytes);
+        if (status != ASSAY_OK)
+            return COMPLAIN(a, "--root %s: %s (%s)", path, assay_status_text(status),
+                            assay_status_symbol(status));
+        add_root(a, &key, ASSAY_KINDS_ALL);
+        return ASSAY_EXIT_OK;
+    }
+    for (uint32_t i = 0; i < a->policy->root_count; i++)
+        add_root(a, &a->policy->roots[i].key, a->policy->roots[i].kinds);
+    if (a->endorsements->count > 0) return ASSAY_EXIT_OK;
+    for (int i = 0; i < ASSAY_PINNED_ROOTS; i++)
+        if (assay_pinned_root((enum assay_pinned_root)i, &key, &kinds) == ASSAY_OK)
+            add_root(a, &key, kinds);
+    return ASSAY_EXIT_OK;
+}
+
+static int complain_of_kind(const struct assay_appraisal *a, const char *text)
+{
+#define KIND_NAME(symbol, number, name) (number) == 0 ? "" : " " name,
+    static const char *const names[] = { ASSAY_KIND_LIST(KIND_NAME) };
+#undef KIND_NAME
+    char all[256] = "";
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        (void)strncat(all, names[i], sizeof all - strlen(all) - 1);
+    return COMPLAIN(a, "--kind: \"%s\" is none of%s", text, all);
+}
+
+/* A file that cannot be opened is a usage error; bytes that cannot be evidence are malformed. */
+static int read_file(struct assay_appraisal *a, const struct assay_appraisal_options *options)
+{
+    enum assay_status status =
+        assay_file_read(options->file, FILE_LEN_MAX, &a->file, &a->file_len);
+    if (status == ASSAY_E_RANGE) {
+        a->malformed = status;
+        return ASSAY_EXIT_OK;
+    }
+    if (status != ASSAY_OK) return cannot_read(a, options->file, status);
+    if (options->kind != NULL) {
+        if (assay_kind_parse(options->kind, &a->kind) != ASSAY_OK ||
+            a->kind == ASSAY_KIND_NONE)
+            return complain_of_kind(a, options->kind);
+    } else {
+        status = assay_evidence_detect(a->file, a->file_len, &a->kind);
+    }
+    if (status == ASSAY_OK)
+        status = assay_evidence_length(a->kind, a->file, a->file_len, &a->len);
+    a->bytes = a->file;
+    a->malformed = status;
+    return ASSAY_EXIT_OK;
+}
+
+static int complain_of_folder(const struct assay_appraisal *a, const char *dir, const char *where,
+                              enum assay_status status)
+{
+    if (status == ASSAY_E_MEMORY) return out_of_memory(a);
+    if (status == ASSAY_E_NOT_FOUND)
+        return assay_print_error(a->json, ASSAY_EXIT_USAGE, "not_found",
+                                 "--collateral %s: no such folder", dir);
+    return COMPLAIN(a, "--collateral %s%s%s: %s", dir, where != NULL ? "/" : "",
+                    where != NULL ? where : "", assay_status_text(status));
+}
+
+/* Intel's documents and chains. */
+static int read_collateral(struct assay_appraisal *a, const char *dir)
+{
+    struct assay_collateral_wanted wanted;
+    const char *where = NULL;
+    struct assay_slice quote = assay_slice_over(a->bytes, a->len);
+    enum assay_evidence_kind kind = a->kind;
+    if (a->kind == ASSAY_KIND_VTPM_TDX) {
+        quote = a->pieces.package.quote; /* the one inside */
+        kind = ASSAY_KIND_NONE;
+        assay_status_ignore(assay_evidence_detect(quote.bytes, quote.len, &kind),
+                            "a quote that cannot be read wants nothing in particular");
+    }
+    enum assay_status status =
+        assay_collateral_wanted(kind, quote.bytes, quote.len, a->at_unix_s, &wanted);
+    if (status == ASSAY_OK) status = assay_collateral_dir_read(dir, &wanted, &a->dir, &where);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain_of_folder(a, dir, where, status);
+}
+
+/* What the other kinds leave to the folder: certificates, signature, PCR values, keys. */
+static int read_pieces(struct assay_appraisal *a, const char *dir)
+{
+    const char *where = NULL;
+    const enum assay_status status =
+        assay_pieces_read(dir, a->kind, assay_slice_over(a->bytes, a->len), a->at_unix_s,
+                          &a->pieces, &where);
+    if (status != ASSAY_OK) return complain_of_folder(a, dir, where, status);
+    a->bytes = a->pieces.evidence.bytes;
+    a->len = a->pieces.evidence.len;
+    return ASSAY_EXIT_OK;
+}
+
+static int read_folder(struct assay_appraisal *a, const char *dir)
+{
+    int result = ASSAY_EXIT_OK;
+    const bool readable = a->malformed == ASSAY_OK;
+    if (readable && assay_pieces_wanted(a->kind)) result = read_pieces(a, dir);
+    if (result == ASSAY_EXIT_OK && (!readable || assay_collateral_dir_serves(a->kind)))
+        result = read_collateral(a, dir);
+    return result;
+}
+
+/* The same files under each root: the chain of the evidence decides which one counts. */
+static int build_collateral(struct assay_appraisal *a)
+{
+    a->endorsements->exact = true;
+    a->collateral = calloc(a->endorsements->count, sizeof *a->collateral);
+    if (a->collateral == NULL) return out_of_memory(a);
+    const bool is_intel = a->malformed != ASSAY_OK || assay_collateral_dir_serves(a->kind);
+    for (size_t i = 0; i < a->endorsements->count; i++) {
+        struct assay_endorsement *const e = &a->endorsements->entries[i];
+        const enum assay_status status = assay_collateral_build(
+            is_intel ? &a->dir.files : &a->pieces.files, &e->root, &a->collateral[i]);
+        if (status != ASSAY_OK)
+            return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "collateral: %s",
+                                     assay_status_text(status));
+        e->collateral = &a->collateral[i];
+    }
+    return ASSAY_EXIT_OK;
+}
+
+static int read_claims(struct assay_appraisal *a)
+{
+    if (a->malformed == ASSAY_OK)
+        a->malformed = assay_claims_of(a->kind, a->bytes, a->len, &a->claims);
+    return assay_status_class(a->malformed) == ASSAY_CLASS_HOST ? out_of_memory(a) : ASSAY_EXIT_OK;
+}
+
+int assay_appraisal_open_bare(struct assay_appraisal *a,
+                              const struct assay_appraisal_options *options)
+{
+    int result = open_empty(a, options);
+    if (result == ASSAY_EXIT_OK) result = read_file(a, options);
+    return result == ASSAY_EXIT_OK ? read_claims(a) : result;
+}
+
+int assay_appraisal_open(struct assay_appraisal *a, const struct assay_appraisal_options *options)
+{
+    int result = open_empty(a, options);
+    if (result == ASSAY_EXIT_OK) result = read_time(a, options->at);
+    if (result == ASSAY_EXIT_OK) result = read_policy(a, options->policy);
+    if (result == ASSAY_EXIT_OK) result = read_roots(a, options->root);
+    if (result == ASSAY_EXIT_OK) result = read_file(a, options);
+    if (result == ASSAY_EXIT_OK) result = read_folder(a, options->collateral);
+    if (result == ASSAY_EXIT_OK) result = build_collateral(a);
+    return result == ASSAY_EXIT_OK ? read_claims(a) : result;
+}
+
+/* Bytes that are no evidence of a known kind: the verdict says so without the room's help. */
+static void judge_malformed(struct assay_appraisal *a)
+{
+    assay_verdict_init(a->verdict, a->kind, a->at_unix_s);
+    a->verdict->insecure = a->policy->profile == ASSAY_PROFILE_DEVELOPMENT;
+    const bool unsupported = a->malformed == ASSAY_E_UNSUPPORTED;
+    assay_verdict_add(a->verdict, unsupported ? ASSAY_RULE_UNSUPPORTED : ASSAY_RULE_FORMAT, 0,
+                      unsupported ? "a supported version and type" : "well-formed evidence",
+                      assay_status_text(a->malformed));
+    assay_verdict_conclude(a->verdict);
+}
+
+int assay_appraisal_judge(struct assay_appraisal *a)
+{
+    if (a->malformed != ASSAY_OK) {
+        judge_malformed(a);
+        return ASSAY_EXIT_OK;
+    }
+    const struct assay_evidence_request request = { .kind = a->kind,
+                                                    .bytes = a->bytes,
+                                                    .len = a->len,
+                                                    .at_unix_s = a->at_unix_s,
+                                                    .endorsements = a->endorsements,
+                                                    .policy = a->policy };
+    const enum assay_status status = assay_evidence_verify(NULL, &request, a->verdict);
+    if (assay_status_class(status) == ASSAY_CLASS_HOST)
+        return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "%s",
+                                 assay_status_text(status));
+    a->malformed = status;
+    assay_claims_add_proofs(a->claims, a->verdict);
+    if (a->claims != NULL && assay_collateral_dir_serves(a->kind))
+        assay_json_set_uint(a->claims, "trailing_bytes_after_quote", a->file_len - a->len);
+    return ASSAY_EXIT_OK;
+}
+
+int assay_appraisal_exit(const struct assay_appraisal *a)
+{
+    if (a->malformed != ASSAY_OK) return ASSAY_EXIT_MALFORMED;
+    switch (a->verdict->tier) {
+    case ASSAY_TIER_AFFIRMING: return ASSAY_EXIT_OK;
+    case ASSAY_TIER_WARNING: return ASSAY_EXIT_WARNING;
+    case ASSAY_TIER_CONTRAINDICATED: return ASSAY_EXIT_CONTRAINDICATED;
+    case ASSAY_TIER_NONE: return ASSAY_EXIT_NONE;
+    }
+    return ASSAY_EXIT_INTERNAL;
+}
