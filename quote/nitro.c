@@ -217,6 +217,25 @@ static void judge_signature(const struct assay_nitro_document *d, const struct a
 }
 
 /* --- what it says */
+/* A PCR that has allowed values accepts no document without it. */
+static bool is_asked_for(const struct assay_policy *policy, enum assay_reference_field field)
+{
+    for (uint32_t i = 0; i < policy->reference_count; i++) {
+        const struct assay_reference *const r = &policy->references[i];
+        if (r->field == field && r->state != ASSAY_REFERENCE_DENIED) return true;
+    }
+    return false;
+}
+
+static void add_missing_pcr(unsigned index, struct assay_verdict *verdict)
+{
+    struct assay_text observed = assay_text_empty();
+    assay_text_add(&observed, "no PCR");
+    assay_text_add_u64(&observed, index);
+    assay_verdict_add(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, 0, "a reference value",
+                      observed.text);
+}
+
 static void judge_pcrs(const struct assay_nitro_document *d, const struct assay_policy *policy,
                        struct assay_verdict *verdict)
 {
@@ -229,8 +248,7 @@ static void judge_pcrs(const struct assay_nitro_document *d, const struct assay_
     else if (!image->is_there || assay_bytes_all_zero(image->bytes.bytes, image->bytes.len))
         assay_verdict_add(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, image->offset,
                           "PCR0, the measurement of the image", "zero or missing");
-    for (size_t i = 0; i < REFERENCE_PCRS; i++) {
-        /* One that is not there has no bytes: it differs from every reference value. */
+    for (unsigned i = 0; i < REFERENCE_PCRS; i++) {
         const struct assay_measured measured = {
             .field = (enum assay_reference_field)(ASSAY_REFERENCE_PCR0 + i),
             .value = d->pcrs[i].bytes.bytes,
@@ -238,7 +256,8 @@ static void judge_pcrs(const struct assay_nitro_document *d, const struct assay_
             .isvsvn = UINT16_MAX,
             .offset = d->pcrs[i].offset,
         };
-        assay_reference_judge(policy, &measured, verdict);
+        if (d->pcrs[i].is_there) assay_reference_judge(policy, &measured, verdict);
+        else if (is_asked_for(policy, measured.field)) add_missing_pcr(i, verdict);
     }
 }
 
