@@ -80,20 +80,6 @@ void assay_p384_free(struct assay_p384 **key)
     *key = NULL;
 }
 
-/* "No memory" must not read as "this signature is bad". */
-static bool ask_reference(const struct assay_p384 *key, const uint8_t *digest, size_t digest_len,
-                          const uint8_t signature[static ASSAY_P384_SIGNATURE_LEN])
-{
-    struct assay_p384_reference *reference = NULL;
-    const enum assay_status status = assay_p384_reference_load(key->public_key, &reference);
-    if (status == ASSAY_E_CRYPTO)
-        assay_assert_failed(__FILE__, __LINE__, __func__, "no memory to verify a signature");
-    ASSAY_ASSERT(status == ASSAY_OK); /* both libraries know the same curve */
-    const bool ok = assay_p384_reference_verify(reference, digest, digest_len, signature);
-    assay_p384_reference_free(&reference);
-    return ok;
-}
-
 bool assay_p384_verify(const struct assay_p384 *key, const uint8_t *digest, size_t digest_len,
                        const uint8_t signature[static ASSAY_P384_SIGNATURE_LEN])
 {
@@ -108,7 +94,7 @@ bool assay_p384_verify(const struct assay_p384 *key, const uint8_t *digest, size
     read_limbs(signature, r);
     read_limbs(signature + ASSAY_P384_SCALAR_LEN, s);
     if (ecc_ecdsa_verify(curve, key->point, digest_len, digest, r, s, scratch) == 1) return true;
-    return ask_reference(key, digest, digest_len, signature);
+    return assay_p384_reference_decides(key->public_key, digest, digest_len, signature);
 }
 
 const char *assay_p384_library(void)

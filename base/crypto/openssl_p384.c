@@ -137,3 +137,16 @@ bool assay_p384_reference_verify(const struct assay_p384_reference *key, const u
     if (answer != 1 && drain_errors()) stop_without_memory();
     return answer == 1;
 }
+
+bool assay_p384_reference_decides(const uint8_t public_key[static ASSAY_P384_PUBLIC_LEN],
+                                  const uint8_t *digest, size_t digest_len,
+                                  const uint8_t signature[static ASSAY_P384_SIGNATURE_LEN])
+{
+    struct assay_p384_reference *reference = NULL;
+    const enum assay_status status = assay_p384_reference_load(public_key, &reference);
+    if (status == ASSAY_E_CRYPTO) stop_without_memory();
+    ASSAY_ASSERT(status == ASSAY_OK); /* both libraries know the same curve */
+    const bool ok = assay_p384_reference_verify(reference, digest, digest_len, signature);
+    assay_p384_reference_free(&reference);
+    return ok;
+}
