@@ -318,6 +318,31 @@ static enum assay_status open_platform(struct assay_verifier *verifier,
     return status;
 }
 
+/*
+ * Platforms that attest by DICE give a CBOR web token in place of a quote, told by its size (Linux,
+ * ABI of configfs-tsm, outblob: above 8 KB) and here by its tags as well (RFC 8392 6: 61, RFC 9052:
+ * 18). Its profile is not published: what it says is not judged.
+ */
+static bool is_dice_token(struct assay_slice bytes)
+{
+    enum { QUOTE_LEN_MAX = 8192 };
+    static const uint8_t cwt[] = { 0xd8, 0x3d };
+    if (bytes.len <= QUOTE_LEN_MAX) return false;
+    return bytes.bytes[0] == 0xd2 || assay_bytes_equal(bytes.bytes, cwt, sizeof cwt);
+}
+
+/* Says in words what of the bytes is not supported. */
+static enum assay_status read_quote(const struct assay_kind *kind, struct assay_slice bytes,
+                                    struct assay_quote *quote, struct assay_verdict *verdict)
+{
+    const enum assay_status status = assay_quote_parse(kind, bytes.bytes, bytes.len, quote);
+    if (status != ASSAY_E_UNSUPPORTED) return status;
+    if (is_dice_token(bytes))
+        assay_verdict_add(verdict, ASSAY_RULE_UNSUPPORTED, 0, "an ECDSA quote",
+                          "a CBOR web token of a platform that attests by DICE");
+    return status;
+}
+
 static void begin_proofs(struct assay_verdict *verdict)
 {
     static const enum assay_proof used[] = { ASSAY_PROOF_QUOTE_SIGNATURE,
@@ -336,7 +361,7 @@ enum assay_status assay_dcap_verify(const struct assay_kind *kind, struct assay_
     struct assay_lease lease;
     begin_proofs(verdict);
     ASSAY_TRY(assay_package_read(kind->kind, request->bytes, request->len, &package));
-    ASSAY_TRY(assay_quote_parse(kind, package.main.bytes, package.main.len, &quote));
+    ASSAY_TRY(read_quote(kind, package.main, &quote, verdict));
     judge_header(kind, &quote, request->policy, verdict);
     kind->judge_body(&quote, request->policy, verdict);
 

@@ -24,11 +24,8 @@ ASSAY_CHECKED enum assay_status assay_dcap_verify(const struct assay_kind *kind,
                                                   struct assay_verdict *verdict);
 
 /*
- * SGX body of an application enclave: shared by SGX and SOFT. Returns: ASSAY_OK | ASSAY_E_TRUNCATED
+ * Debug, MRENCLAVE and MRSIGNER against the policy: shared by SGX and SOFT. Returns: nothing.
  */
-ASSAY_CHECKED enum assay_status assay_sgx_parse_body(struct assay_cursor *in,
-                                                     struct assay_quote *quote);
-/* Debug, MRENCLAVE and MRSIGNER against the policy. Returns: nothing. */
 void assay_sgx_judge_body(const struct assay_quote *quote, const struct assay_policy *policy,
                           struct assay_verdict *verdict);
 

@@ -91,7 +91,9 @@ static void judge_module(const struct assay_quote *quote, const struct assay_tcb
     if (!assay_bytes_equal(td->mrsignerseam, module->mrsigner, 48))
         add_hex(verdict, ASSAY_RULE_MODULE_IDENTITY, "MRSIGNERSEAM", module->mrsigner,
                 td->mrsignerseam, 48);
-    if (!masked_equal(td->seam_attributes, module->attributes_mask, module->attributes, 8))
+    /* quotes.md 5 after Intel's QVL 4.1.2.5.12.2: equal, and zero, whatever the mask says. */
+    if (!assay_bytes_equal(td->seam_attributes, module->attributes, 8) ||
+        !assay_bytes_all_zero(td->seam_attributes, 8))
         add_hex(verdict, ASSAY_RULE_MODULE_IDENTITY, "SEAMATTRIBUTES", module->attributes,
                 td->seam_attributes, 8);
 }
@@ -209,13 +211,20 @@ void assay_judge_tcb(const struct assay_kind *kind, const struct assay_quote *qu
         .qe_isvsvn = quote->qe_report.isvsvn,
         .is_tdx = kind->is_tdx,
     };
-    if (kind->is_tdx) assay_bytes_copy(platform.tee_tcb_svn, 16, quote->body.td.tee_tcb_svn, 16);
+    if (kind->is_tdx) {
+        const struct assay_td_report *const td = &quote->body.td;
+        platform.has_tee_tcb_svn2 = quote->body_type >= ASSAY_BODY_TD_15;
+        assay_bytes_copy(platform.tee_tcb_svn, 16, td->tee_tcb_svn, 16);
+        assay_bytes_copy(platform.tee_tcb_svn2, 16, td->tee_tcb_svn2, 16);
+    }
 
     struct assay_tcb_result result;
     assay_tcb_evaluate(&collateral->tcb_info, &collateral->qe_identity, &platform, &result,
                        verdict);
     ASSAY_ASSERT(result.status != ASSAY_TCB_NONE);
     verdict->tcb_status = result.status;
+    verdict->tcb_status_launch = result.launch_status;
+    verdict->tcb_status_current = result.current_status;
     verdict->appraised = true;
     verdict->has_tcb_date = result.has_date;
     verdict->tcb_date_unix_s = result.date_unix_s;

@@ -13,8 +13,11 @@ enum assay_status assay_kind_at(size_t index, struct assay_kind *row)
     case 1: *row = assay_kind_tdx4(); return ASSAY_OK;
     case 2: *row = assay_kind_soft(); return ASSAY_OK;
     case 3: *row = assay_kind_snp(); return ASSAY_OK;
-    case 4: *row = assay_kind_nitro(); return ASSAY_OK;
-    case 5: *row = assay_kind_cca(); return ASSAY_OK;
+    case 4: *row = assay_kind_sgx4(); return ASSAY_OK;
+    case 5: *row = assay_kind_sgx5(); return ASSAY_OK;
+    case 6: *row = assay_kind_tdx5(); return ASSAY_OK;
+    case 7: *row = assay_kind_nitro(); return ASSAY_OK;
+    case 8: *row = assay_kind_cca(); return ASSAY_OK;
     }
     return ASSAY_E_NOT_FOUND;
 }
@@ -38,11 +41,16 @@ enum assay_status assay_kind_find(enum assay_evidence_kind kind, struct assay_ki
 static enum assay_status detect_quote(const uint8_t *bytes, size_t len,
                                       enum assay_evidence_kind *kind)
 {
+    enum { VERSION_OF_CWT = 0x3dd8, QUOTE_LEN_MAX = 8192 };
     struct assay_cursor in = assay_cursor_over(bytes, len);
     uint16_t version = 0;
     uint32_t tee_type = 0;
     const uint8_t *vendor = NULL;
     ASSAY_TRY(assay_cursor_u16le(&in, &version));
+    if (version == VERSION_OF_CWT && len > QUOTE_LEN_MAX) {
+        *kind = ASSAY_KIND_TDX5; /* a token of TDX by DICE, refused in words (quote/dcap.c) */
+        return ASSAY_OK;
+    }
     ASSAY_TRY(assay_cursor_skip(&in, 2)); /* attestation key type */
     ASSAY_TRY(assay_cursor_u32le(&in, &tee_type));
     ASSAY_TRY(assay_cursor_skip(&in, 4)); /* QE SVN, PCE SVN */

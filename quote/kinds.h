@@ -26,12 +26,9 @@ struct assay_kind {
     uint16_t version;            /* of the quote format */
     uint32_t tee_type;           /* header field */
     const uint8_t *qe_vendor_id; /* 16 bytes that the header must carry */
-    size_t body_len;
-    bool nested_certification; /* version 4: QE report inside certification data of type 6 */
+    bool nested_certification; /* version 4 on: QE report inside certification data of type 6 */
     bool is_tdx;
     bool insecure; /* refused by profile production */
-    /* Reads the body at the cursor into quote->body. */
-    enum assay_status (*parse_body)(struct assay_cursor *in, struct assay_quote *quote);
     /* Debug, reserved bits, measurements: fills the verdict's claims and adds reasons. */
     void (*judge_body)(const struct assay_quote *quote, const struct assay_policy *policy,
                        struct assay_verdict *verdict);
@@ -58,6 +55,9 @@ ASSAY_CHECKED enum assay_status assay_kind_at(size_t index, struct assay_kind *r
 struct assay_kind assay_kind_sgx3(void);
 struct assay_kind assay_kind_tdx4(void);
 struct assay_kind assay_kind_soft(void);
+struct assay_kind assay_kind_sgx4(void);
+struct assay_kind assay_kind_sgx5(void);
+struct assay_kind assay_kind_tdx5(void);
 struct assay_kind assay_kind_snp(void);
 struct assay_kind assay_kind_nitro(void);
 struct assay_kind assay_kind_cca(void);

@@ -34,27 +34,98 @@ enum assay_status assay_sgx_report_parse(struct assay_cursor *in, struct assay_s
     return ASSAY_OK;
 }
 
-enum assay_status assay_td_report_parse(struct assay_cursor *in, struct assay_td_report *out)
+static enum assay_status parse_td_10(struct assay_cursor *body, struct assay_td_report *r)
+{
+    ASSAY_TRY(assay_cursor_copy(body, r->tee_tcb_svn, sizeof r->tee_tcb_svn));
+    ASSAY_TRY(assay_cursor_copy(body, r->mrseam, sizeof r->mrseam));
+    ASSAY_TRY(assay_cursor_copy(body, r->mrsignerseam, sizeof r->mrsignerseam));
+    ASSAY_TRY(assay_cursor_copy(body, r->seam_attributes, sizeof r->seam_attributes));
+    ASSAY_TRY(assay_cursor_copy(body, r->td_attributes, sizeof r->td_attributes));
+    ASSAY_TRY(assay_cursor_copy(body, r->xfam, sizeof r->xfam));
+    ASSAY_TRY(assay_cursor_copy(body, r->mrtd, sizeof r->mrtd));
+    ASSAY_TRY(assay_cursor_copy(body, r->mrconfigid, sizeof r->mrconfigid));
+    ASSAY_TRY(assay_cursor_copy(body, r->mrowner, sizeof r->mrowner));
+    ASSAY_TRY(assay_cursor_copy(body, r->mrownerconfig, sizeof r->mrownerconfig));
+    for (size_t i = 0; i < 4; i++)
+        ASSAY_TRY(assay_cursor_copy(body, r->rtmr[i], sizeof r->rtmr[i]));
+    return assay_cursor_copy(body, r->report_data, sizeof r->report_data);
+}
+
+static enum assay_status parse_td_15(struct assay_cursor *body, struct assay_td_report *r)
+{
+    ASSAY_TRY(assay_cursor_copy(body, r->tee_tcb_svn2, sizeof r->tee_tcb_svn2));
+    return assay_cursor_copy(body, r->mrservicetd, sizeof r->mrservicetd);
+}
+
+static enum assay_status parse_td_15_ex(struct assay_cursor *body, struct assay_td_report *r)
+{
+    ASSAY_TRY(assay_cursor_u8(body, &r->vm_id));
+    ASSAY_TRY(assay_cursor_copy(body, r->td_id, sizeof r->td_id));
+    ASSAY_TRY(assay_cursor_copy(body, r->device_info, sizeof r->device_info));
+    ASSAY_TRY(assay_cursor_copy(body, r->init_service_td_hash, sizeof r->init_service_td_hash));
+    ASSAY_TRY(assay_cursor_copy(body, r->init_service_td_attributes,
+                                sizeof r->init_service_td_attributes));
+    ASSAY_TRY(assay_cursor_copy(body, r->init_cpusvn, sizeof r->init_cpusvn));
+    ASSAY_TRY(assay_cursor_copy(body, r->init_tee_tcb_svn, sizeof r->init_tee_tcb_svn));
+    ASSAY_TRY(assay_cursor_copy(body, r->init_tee_fmspc, sizeof r->init_tee_fmspc));
+    ASSAY_TRY(
+        assay_cursor_copy(body, r->current_service_td_hash, sizeof r->current_service_td_hash));
+    return assay_cursor_copy(body, r->current_service_td_attributes,
+                             sizeof r->current_service_td_attributes);
+}
+
+size_t assay_body_len(enum assay_body_type type)
+{
+    switch (type) {
+    case ASSAY_BODY_SGX: return ASSAY_SGX_REPORT_LEN;
+    case ASSAY_BODY_TD_10: return ASSAY_TD_REPORT_LEN;
+    case ASSAY_BODY_TD_15: return ASSAY_TD_REPORT_15_LEN;
+    case ASSAY_BODY_TD_15_EX: return ASSAY_TD_REPORT_15_EX_LEN;
+    }
+    return 0; /* a number from the wire */
+}
+
+enum assay_status assay_td_report_parse(struct assay_cursor *in, enum assay_body_type type,
+                                        struct assay_td_report *out)
 {
     struct assay_cursor body;
     struct assay_td_report r = { 0 };
-    ASSAY_TRY(assay_cursor_child(in, ASSAY_TD_REPORT_LEN, &body));
-    ASSAY_TRY(assay_cursor_copy(&body, r.tee_tcb_svn, sizeof r.tee_tcb_svn));
-    ASSAY_TRY(assay_cursor_copy(&body, r.mrseam, sizeof r.mrseam));
-    ASSAY_TRY(assay_cursor_copy(&body, r.mrsignerseam, sizeof r.mrsignerseam));
-    ASSAY_TRY(assay_cursor_copy(&body, r.seam_attributes, sizeof r.seam_attributes));
-    ASSAY_TRY(assay_cursor_copy(&body, r.td_attributes, sizeof r.td_attributes));
-    ASSAY_TRY(assay_cursor_copy(&body, r.xfam, sizeof r.xfam));
-    ASSAY_TRY(assay_cursor_copy(&body, r.mrtd, sizeof r.mrtd));
-    ASSAY_TRY(assay_cursor_copy(&body, r.mrconfigid, sizeof r.mrconfigid));
-    ASSAY_TRY(assay_cursor_copy(&body, r.mrowner, sizeof r.mrowner));
-    ASSAY_TRY(assay_cursor_copy(&body, r.mrownerconfig, sizeof r.mrownerconfig));
-    for (size_t i = 0; i < 4; i++)
-        ASSAY_TRY(assay_cursor_copy(&body, r.rtmr[i], sizeof r.rtmr[i]));
-    ASSAY_TRY(assay_cursor_copy(&body, r.report_data, sizeof r.report_data));
+    ASSAY_ASSERT(type >= ASSAY_BODY_TD_10 && type <= ASSAY_BODY_TD_15_EX);
+    ASSAY_TRY(assay_cursor_child(in, assay_body_len(type), &body));
+    ASSAY_TRY(parse_td_10(&body, &r));
+    if (type >= ASSAY_BODY_TD_15) ASSAY_TRY(parse_td_15(&body, &r));
+    if (type >= ASSAY_BODY_TD_15_EX) ASSAY_TRY(parse_td_15_ex(&body, &r));
     ASSAY_TRY(assay_cursor_end(&body));
     *out = r;
     return ASSAY_OK;
+}
+
+/*
+ * Version 5 says type and size of the body; the size must be the type's (Intel's QVL,
+ * Quote::parse), and the type of the TEE that the header names.
+ */
+static enum assay_status parse_body_type(struct assay_cursor *in, const struct assay_kind *kind,
+                                         enum assay_body_type *type)
+{
+    uint16_t number = 0;
+    uint32_t len = 0;
+    *type = kind->is_tdx ? ASSAY_BODY_TD_10 : ASSAY_BODY_SGX;
+    if (kind->version < 5) return ASSAY_OK;
+    ASSAY_TRY(assay_cursor_u16le(in, &number));
+    ASSAY_TRY(assay_cursor_u32le(in, &len));
+    if (number < ASSAY_BODY_SGX || number > ASSAY_BODY_TD_15_EX) return ASSAY_E_UNSUPPORTED;
+    *type = (enum assay_body_type)number;
+    if ((*type == ASSAY_BODY_SGX) == kind->is_tdx) return ASSAY_E_INVALID;
+    return len == assay_body_len(*type) ? ASSAY_OK : ASSAY_E_INVALID;
+}
+
+static enum assay_status parse_body(struct assay_cursor *in, const struct assay_kind *kind,
+                                    struct assay_quote *q)
+{
+    ASSAY_TRY(parse_body_type(in, kind, &q->body_type));
+    q->offset_body = (uint32_t)in->pos; /* <= ASSAY_EVIDENCE_LEN_MAX */
+    if (q->body_type == ASSAY_BODY_SGX) return assay_sgx_report_parse(in, &q->body.sgx);
+    return assay_td_report_parse(in, q->body_type, &q->body.td);
 }
 
 static enum assay_status parse_header(struct assay_cursor *in, const struct assay_kind *kind,
@@ -138,7 +209,7 @@ enum assay_status assay_quote_parse(const struct assay_kind *kind, const uint8_t
     uint32_t signature_len = 0;
     struct assay_cursor signature;
     ASSAY_TRY(parse_header(&in, kind, &q));
-    ASSAY_TRY(kind->parse_body(&in, &q));
+    ASSAY_TRY(parse_body(&in, kind, &q));
     q.signed_part = assay_slice_over(bytes, in.pos);
     ASSAY_TRY(assay_cursor_u32le(&in, &signature_len));
     q.offset_signature = (uint32_t)in.pos; /* <= ASSAY_EVIDENCE_LEN_MAX */
@@ -149,7 +220,7 @@ enum assay_status assay_quote_parse(const struct assay_kind *kind, const uint8_t
     q.offset_qe_report = (uint32_t)(q.qe_report_bytes.bytes - bytes);
     q.offset_cert_data = (uint32_t)(q.cert_data.bytes - bytes);
 
-    ASSAY_ASSERT(q.signed_part.len == ASSAY_QUOTE_HEADER_LEN + kind->body_len);
+    ASSAY_ASSERT(q.signed_part.len == q.offset_body + assay_body_len(q.body_type));
     *quote = q;
     return ASSAY_OK;
 }
@@ -167,7 +238,10 @@ enum assay_status assay_evidence_length(enum assay_evidence_kind kind, const uin
     if (row.length != NULL) return row.length(bytes, len, declared);
     struct assay_cursor in = assay_cursor_over(bytes, len);
     uint32_t signature_len = 0;
-    ASSAY_TRY(assay_cursor_skip(&in, ASSAY_QUOTE_HEADER_LEN + row.body_len));
+    enum assay_body_type type = ASSAY_BODY_SGX;
+    ASSAY_TRY(assay_cursor_skip(&in, ASSAY_QUOTE_HEADER_LEN));
+    ASSAY_TRY(parse_body_type(&in, &row, &type));
+    ASSAY_TRY(assay_cursor_skip(&in, assay_body_len(type)));
     ASSAY_TRY(assay_cursor_u32le(&in, &signature_len));
     ASSAY_TRY(assay_cursor_skip(&in, signature_len));
     const size_t end = in.pos;

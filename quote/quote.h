@@ -1,9 +1,11 @@
 /*
- * quote/quote.h - the parsed shape of Intel's ECDSA quotes (SGX v3, TDX v4), and of SOFT.
+ * quote/quote.h - the parsed shape of Intel's ECDSA quotes (SGX v3, v4, v5; TDX v4, v5), and of
+ * SOFT.
  *
  * Source: Intel SGX DCAP Quote Library API, appendix A.3/A.4; Intel TDX DCAP Quoting Library API,
- * appendix 3. Little-endian. Slices borrow from the input. Parsing trusts nothing and proves
- * nothing.
+ * appendix 3 (version 4: A.3, version 5 and its body descriptor: A.4); the layout of the extended
+ * TD report 1.5 after Intel's quote verification library of 2026 (QuoteStructures). Little-endian.
+ * Slices borrow from the input. Parsing trusts nothing and proves nothing.
  */
 #ifndef ASSAY_QUOTE_QUOTE_H
 #define ASSAY_QUOTE_QUOTE_H
@@ -15,10 +17,21 @@ enum {
     ASSAY_QUOTE_HEADER_LEN = 48,
     ASSAY_SGX_REPORT_LEN = 384,
     ASSAY_TD_REPORT_LEN = 584,
+    ASSAY_TD_REPORT_15_LEN = 648,
+    ASSAY_TD_REPORT_15_EX_LEN = 885,
+    ASSAY_QUOTE_DESCRIPTOR_LEN = 6, /* version 5: type and size of the body */
     ASSAY_CERT_TYPE_ENCRYPTED_PPID = 3,
     ASSAY_CERT_TYPE_PCK_CHAIN = 5,
     ASSAY_CERT_TYPE_QE_REPORT = 6,
     ASSAY_ENCRYPTED_PPID_DATA_LEN = 404, /* 384 + CPUSVN 16 + PCESVN 2 + PCEID 2 */
+};
+
+/* Numbers of the descriptor of version 5; versions 3 and 4 have the first two without saying so. */
+enum assay_body_type {
+    ASSAY_BODY_SGX = 1,
+    ASSAY_BODY_TD_10 = 2,
+    ASSAY_BODY_TD_15 = 3,
+    ASSAY_BODY_TD_15_EX = 4,
 };
 
 /* SGX report body, of an application enclave or of a quoting enclave. */
@@ -33,7 +46,7 @@ struct assay_sgx_report {
     uint8_t report_data[64];
 };
 
-/* TD report body, version 1.0. */
+/* TD report body. What its type does not have is zero. */
 struct assay_td_report {
     uint8_t tee_tcb_svn[16];
     uint8_t mrseam[48];
@@ -47,6 +60,20 @@ struct assay_td_report {
     uint8_t mrownerconfig[48];
     uint8_t rtmr[4][48];
     uint8_t report_data[64];
+    /* 1.5: the TDX module now, after updates without a relaunch; the first one is of the launch */
+    uint8_t tee_tcb_svn2[16];
+    uint8_t mrservicetd[48]; /* hash over the service TDs bound to this TD, zero: none */
+    /* 1.5 extended: reported, nothing of it is judged but the service TDs */
+    uint8_t vm_id;
+    uint8_t td_id[32];
+    uint8_t device_info[48];
+    uint8_t init_service_td_hash[48];
+    uint8_t init_service_td_attributes[8];
+    uint8_t init_cpusvn[16];
+    uint8_t init_tee_tcb_svn[16];
+    uint8_t init_tee_fmspc[12];
+    uint8_t current_service_td_hash[48];
+    uint8_t current_service_td_attributes[8];
 };
 
 struct assay_quote {
@@ -59,6 +86,7 @@ struct assay_quote {
     uint16_t pce_svn;
     uint8_t qe_vendor_id[16];
     uint8_t user_data[20];
+    enum assay_body_type body_type;
     union {
         struct assay_sgx_report sgx;
         struct assay_td_report td;
@@ -74,7 +102,8 @@ struct assay_quote {
     struct assay_slice qe_auth_data;
     uint16_t cert_data_type;
     struct assay_slice cert_data;
-    uint32_t offset_signature; /* for reasons */
+    uint32_t offset_body; /* for reasons */
+    uint32_t offset_signature;
     uint32_t offset_qe_report;
     uint32_t offset_cert_data;
 };
@@ -84,8 +113,8 @@ struct assay_quote {
  * In:      bytes[len], hostile; at most ASSAY_EVIDENCE_LEN_MAX
  * Out:     *quote, written only on ASSAY_OK; borrows from bytes
  * Returns: ASSAY_OK | ASSAY_E_RANGE (too long) | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING |
- *          ASSAY_E_UNSUPPORTED (version, key type, TEE) | ASSAY_E_INVALID (nested types or lengths
- *          disagree)
+ *          ASSAY_E_UNSUPPORTED (version, key type, TEE, body type) | ASSAY_E_INVALID (nested types
+ *          or lengths disagree, a body of the other TEE or of another size than its type has)
  */
 ASSAY_CHECKED enum assay_status assay_quote_parse(const struct assay_kind *kind,
                                                   const uint8_t *bytes, size_t len,
@@ -93,8 +122,11 @@ ASSAY_CHECKED enum assay_status assay_quote_parse(const struct assay_kind *kind,
 /* Reads one 384-byte SGX report body. Returns: ASSAY_OK | ASSAY_E_TRUNCATED */
 ASSAY_CHECKED enum assay_status assay_sgx_report_parse(struct assay_cursor *in,
                                                        struct assay_sgx_report *out);
-/* Reads one 584-byte TD report body. Returns: ASSAY_OK | ASSAY_E_TRUNCATED */
+/* Reads one TD report body of a type (asserted: of a TD). Returns: ASSAY_OK | ASSAY_E_TRUNCATED */
 ASSAY_CHECKED enum assay_status assay_td_report_parse(struct assay_cursor *in,
+                                                      enum assay_body_type type,
                                                       struct assay_td_report *out);
+/* Returns: the bytes of a body; 0 for a type that does not exist */
+size_t assay_body_len(enum assay_body_type type);
 
 #endif

@@ -22,9 +22,7 @@ struct assay_kind assay_kind_soft(void)
         .version = 3,
         .tee_type = 0,
         .qe_vendor_id = assay_soft_vendor_id(),
-        .body_len = ASSAY_SGX_REPORT_LEN,
         .insecure = true,
-        .parse_body = assay_sgx_parse_body,
         .judge_body = assay_sgx_judge_body,
         .verify = assay_dcap_verify,
     };

@@ -47,13 +47,19 @@ static bool all_at_least(const uint8_t *have, const uint8_t *need, size_t from)
     return true;
 }
 
-static bool reaches(const struct assay_tcb_platform *p, const struct assay_tcb_level *level)
+/* One evaluation: of the module at the launch, or of the module now. */
+struct subject {
+    const struct assay_tcb_platform *platform;
+    const uint8_t *tee_tcb_svn; /* 16 bytes; NULL for SGX */
+};
+
+static bool reaches(const struct subject *s, const struct assay_tcb_level *level)
 {
-    if (!all_at_least(p->pck->components, level->sgx, 0)) return false;
-    if (p->pck->pcesvn < level->pcesvn) return false;
-    if (!p->is_tdx) return true;
+    if (!all_at_least(s->platform->pck->components, level->sgx, 0)) return false;
+    if (s->platform->pck->pcesvn < level->pcesvn) return false;
+    if (s->tee_tcb_svn == NULL) return true;
     /* quotes.md 5: with a module version above 0 the first two belong to the module identity. */
-    return all_at_least(p->tee_tcb_svn, level->tdx, p->tee_tcb_svn[1] > 0 ? 2 : 0);
+    return all_at_least(s->tee_tcb_svn, level->tdx, s->tee_tcb_svn[1] > 0 ? 2 : 0);
 }
 
 static bool is_current(enum assay_tcb_status status)
@@ -141,12 +147,12 @@ static void take_superseded(struct assay_tcb_result *result, int64_t date_unix_s
 }
 
 static const struct assay_tcb_level *evaluate_platform(const struct assay_tcb_info *info,
-                                                       const struct assay_tcb_platform *platform,
+                                                       const struct subject *subject,
                                                        struct assay_tcb_result *result)
 {
     for (uint32_t i = 0; i < info->level_count; i++) {
         const struct assay_tcb_level *const level = &info->levels[i];
-        if (!reaches(platform, level)) continue;
+        if (!reaches(subject, level)) continue;
         result->platform_status = level->status;
         take_date(result, level->date_unix_s);
         if (is_current(level->status)) return level;
@@ -188,18 +194,89 @@ static void not_supported(struct assay_tcb_result *result, const char *missing)
  * Module identity, for module versions above 0 (quotes.md 5).
  * Returns: false when it has no level.
  */
-static bool evaluate_module(const struct assay_tcb_info *info,
-                            const struct assay_tcb_platform *platform,
+static bool evaluate_module(const struct assay_tcb_info *info, const struct subject *subject,
                             struct assay_tcb_result *result, const struct assay_isv_level **level)
 {
-    if (!platform->is_tdx || platform->tee_tcb_svn[1] == 0) return true;
+    if (subject->tee_tcb_svn == NULL || subject->tee_tcb_svn[1] == 0) return true;
     const struct assay_module_identity *const module =
-        assay_tcb_module(info, platform->tee_tcb_svn[1]);
+        assay_tcb_module(info, subject->tee_tcb_svn[1]);
     if (module == NULL) return false;
-    *level = evaluate_isv(module->levels, module->level_count, platform->tee_tcb_svn[0], result);
+    *level = evaluate_isv(module->levels, module->level_count, subject->tee_tcb_svn[0], result);
     if (*level == NULL) return false;
     result->module_status = (*level)->status;
     return true;
+}
+
+/* The levels that one evaluation found. */
+struct found {
+    const struct assay_tcb_level *platform;
+    const struct assay_isv_level *module; /* NULL: none is needed */
+    const struct assay_isv_level *qe;
+};
+
+static void evaluate(const struct assay_tcb_info *info, const struct assay_qe_identity *qe,
+                     const struct subject *subject, struct assay_tcb_result *result,
+                     struct found *found)
+{
+    *result = (struct assay_tcb_result){ 0 };
+    *found = (struct found){ NULL, NULL, NULL };
+    found->platform = evaluate_platform(info, subject, result);
+    if (found->platform == NULL) {
+        not_supported(result, "platform");
+        return;
+    }
+    if (!evaluate_module(info, subject, result, &found->module)) {
+        not_supported(result, "TDX module");
+        return;
+    }
+    found->qe = evaluate_isv(qe->levels, qe->level_count, subject->platform->qe_isvsvn, result);
+    if (found->qe == NULL) {
+        not_supported(result, "quoting enclave");
+        return;
+    }
+    result->qe_status = found->qe->status;
+
+    /* The platform level is converged with, never replaced by, module and QE (quotes.md 7.5). */
+    result->status = found->platform->status;
+    if (found->module != NULL)
+        result->status = assay_tcb_converge(result->status, found->module->status);
+    result->status = assay_tcb_converge(result->status, found->qe->status);
+}
+
+static bool needs_configuration(enum assay_tcb_status status)
+{
+    return status == ASSAY_TCB_CONFIGURATION_NEEDED ||
+           status == ASSAY_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED ||
+           status == ASSAY_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED;
+}
+
+/*
+ * A TD that was launched under an old module and runs under a good one keeps what the old one made
+ * of it, its measurements first of all: launch it anew (Intel's QVL, TDRelaunchCheck).
+ */
+enum assay_tcb_status assay_tcb_relaunch(enum assay_tcb_status launch,
+                                         enum assay_tcb_status current)
+{
+    if (launch != ASSAY_TCB_OUT_OF_DATE && launch != ASSAY_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED)
+        return launch;
+    if (!is_current(current)) return launch;
+    return needs_configuration(launch) || needs_configuration(current)
+               ? ASSAY_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED
+               : ASSAY_TCB_TD_RELAUNCH_ADVISED;
+}
+
+/* QVL: the second evaluation must find its levels, too; its date and advisories are not used. */
+static void evaluate_current(const struct assay_tcb_info *info, const struct assay_qe_identity *qe,
+                             const struct assay_tcb_platform *platform,
+                             struct assay_tcb_result *result)
+{
+    const struct subject now = { platform, platform->tee_tcb_svn2 };
+    struct assay_tcb_result current;
+    struct found found;
+    evaluate(info, qe, &now, &current, &found);
+    result->current_status = current.status;
+    if (current.status == ASSAY_TCB_NOT_SUPPORTED) not_supported(result, current.missing);
+    else result->status = assay_tcb_relaunch(result->status, current.status);
 }
 
 void assay_tcb_evaluate(const struct assay_tcb_info *info, const struct assay_qe_identity *qe,
@@ -207,33 +284,17 @@ void assay_tcb_evaluate(const struct assay_tcb_info *info, const struct assay_qe
                         struct assay_verdict *verdict)
 {
     ASSAY_ASSERT(info != NULL && qe != NULL && platform != NULL);
-    *result = (struct assay_tcb_result){ 0 };
-    const struct assay_tcb_level *const level = evaluate_platform(info, platform, result);
-    if (level == NULL) {
-        not_supported(result, "platform");
-        return;
-    }
-    const struct assay_isv_level *module_level = NULL;
-    if (!evaluate_module(info, platform, result, &module_level)) {
-        not_supported(result, "TDX module");
-        return;
-    }
-    const struct assay_isv_level *const qe_level =
-        evaluate_isv(qe->levels, qe->level_count, platform->qe_isvsvn, result);
-    if (qe_level == NULL) {
-        not_supported(result, "quoting enclave");
-        return;
-    }
-    result->qe_status = qe_level->status;
-
-    /* The platform level is converged with, never replaced by, module and QE (quotes.md 7.5). */
-    result->status = level->status;
-    if (module_level != NULL)
-        result->status = assay_tcb_converge(result->status, module_level->status);
-    result->status = assay_tcb_converge(result->status, qe_level->status);
-
-    merge_advisories(verdict, &info->advisories, &level->advisories);
-    if (module_level != NULL)
-        merge_advisories(verdict, &info->advisories, &module_level->advisories);
-    merge_advisories(verdict, &qe->advisories, &qe_level->advisories);
+    const struct subject launch = { platform, platform->is_tdx ? platform->tee_tcb_svn : NULL };
+    struct found found;
+    evaluate(info, qe, &launch, result, &found);
+    result->launch_status = result->status;
+    result->current_status = result->status;
+    if (result->status == ASSAY_TCB_NOT_SUPPORTED) return;
+    if (platform->is_tdx && platform->has_tee_tcb_svn2)
+        evaluate_current(info, qe, platform, result);
+    if (result->status == ASSAY_TCB_NOT_SUPPORTED) return;
+    merge_advisories(verdict, &info->advisories, &found.platform->advisories);
+    if (found.module != NULL)
+        merge_advisories(verdict, &info->advisories, &found.module->advisories);
+    merge_advisories(verdict, &qe->advisories, &found.qe->advisories);
 }

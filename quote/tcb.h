@@ -96,12 +96,16 @@ struct assay_tcb_platform {
     uint16_t qe_isvsvn;
     bool is_tdx;
     uint8_t tee_tcb_svn[16]; /* TDX: [0] module minor SVN, [1] module version */
+    bool has_tee_tcb_svn2;   /* TD report 1.5: the same as it is now */
+    uint8_t tee_tcb_svn2[16];
 };
 
-/* Why a level was not reached: for messages only. */
 struct assay_tcb_result {
     enum assay_tcb_status
         status; /* converged; NOT_SUPPORTED when platform, QE or module has no level */
+    /* The two that a TD 1.5 is judged by; both are status for everything else. */
+    enum assay_tcb_status launch_status;
+    enum assay_tcb_status current_status;
     bool has_date;
     int64_t date_unix_s; /* minimum over platform, QE and module */
     /* Since when something better exists: the earliest date of a better level above the matched
@@ -111,12 +115,16 @@ struct assay_tcb_result {
     enum assay_tcb_status platform_status;
     enum assay_tcb_status qe_status;
     enum assay_tcb_status module_status; /* NONE for SGX and module version 0 */
-    const char *missing; /* static text: which part had no level; NULL when all had */
+    /* Why a level was not reached: static text, which part had none; NULL when all had */
+    const char *missing;
 };
 
 /*
- * assay_tcb_evaluate - platform level, QE level, TDX module level, convergence (quotes.md 5).
- * Out:     *result; *advisories of the verdict are merged: sorted union, cut at its capacity
+ * assay_tcb_evaluate - platform level, QE level, TDX module level, convergence, for a TD 1.5 twice
+ * (at its launch, and now), and whether it should be launched anew (quotes.md 5; Intel's QVL,
+ * 4.1.2.5.18 to 4.1.2.5.20). Dates and grace are of the launch.
+ * Out:     *result; *advisories of the verdict are merged: sorted union of platform, QE and module
+ *          at the launch, cut at its capacity
  * Returns: nothing; no level is a result (NOT_SUPPORTED)
  */
 void assay_tcb_evaluate(const struct assay_tcb_info *info, const struct assay_qe_identity *qe,
@@ -132,6 +140,9 @@ const struct assay_module_identity *assay_tcb_module(const struct assay_tcb_info
  * module). */
 enum assay_tcb_status assay_tcb_converge(enum assay_tcb_status platform,
                                          enum assay_tcb_status other);
+/* Returns: the status of a TD whose launch and present levels have these ones. */
+enum assay_tcb_status assay_tcb_relaunch(enum assay_tcb_status launch,
+                                         enum assay_tcb_status current);
 /*
  * Number of an id in the table, added when new (parsers use it).
  * Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_RANGE (empty, too long or not printable ASCII)

@@ -274,6 +274,9 @@ struct assay_verdict {
     enum assay_genuine genuine;
     enum assay_tier tier;
     enum assay_tcb_status tcb_status;
+    /* Of a TD 1.5: at its launch, and as the platform is now; else both are tcb_status. */
+    enum assay_tcb_status tcb_status_launch;
+    enum assay_tcb_status tcb_status_current;
     bool insecure; /* appraised under profile development */
     bool appraised; /* every check of the kind was reached: without it nothing is genuine */
     bool debug;

@@ -3,7 +3,8 @@
  */
 #include "apps/assay/claims.h"
 
-#include "quote/quote.h"
+#include "quote/chain.h"
+#include "quote/package.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,8 @@ static void put_sgx(struct assay_json *out, const struct assay_sgx_report *body)
     assay_json_set_bool(out, "debug", (body->attributes[0] & DEBUG) != 0);
 }
 
-static void put_td(struct assay_json *out, const struct assay_td_report *body)
+static void put_td(struct assay_json *out, enum assay_body_type type,
+                   const struct assay_td_report *body)
 {
     enum { DEBUG = 0x01 };
     static const char *const rtmr[] = { "rtmr0", "rtmr1", "rtmr2", "rtmr3" };
@@ -42,12 +44,37 @@ static void put_td(struct assay_json *out, const struct assay_td_report *body)
         HEX(out, rtmr[i], body->rtmr[i]);
     HEX(out, "report_data", body->report_data);
     assay_json_set_bool(out, "debug", (body->td_attributes[0] & DEBUG) != 0);
+    if (type < ASSAY_BODY_TD_15) return;
+    HEX(out, "tee_tcb_svn2", body->tee_tcb_svn2);
+    HEX(out, "mrservicetd", body->mrservicetd);
+    if (type < ASSAY_BODY_TD_15_EX) return;
+    assay_json_set_uint(out, "vm_id", body->vm_id);
+    HEX(out, "td_id", body->td_id);
+    HEX(out, "device_info", body->device_info);
+    HEX(out, "init_service_td_hash", body->init_service_td_hash);
+    HEX(out, "init_service_td_attributes", body->init_service_td_attributes);
+    HEX(out, "init_cpusvn", body->init_cpusvn);
+    HEX(out, "init_tee_tcb_svn", body->init_tee_tcb_svn);
+    HEX(out, "init_tee_fmspc", body->init_tee_fmspc);
+    HEX(out, "current_service_td_hash", body->current_service_td_hash);
+    HEX(out, "current_service_td_attributes", body->current_service_td_attributes);
 }
 
-static void put_quote(struct assay_json *out, const struct assay_quote *quote, bool is_tdx)
+static const char *body_text(enum assay_body_type type)
+{
+    switch (type) {
+    case ASSAY_BODY_SGX: return "sgx";
+    case ASSAY_BODY_TD_10: return "tdx10";
+    case ASSAY_BODY_TD_15: return "tdx15";
+    case ASSAY_BODY_TD_15_EX: return "tdx15ex";
+    }
+    return "unknown";
+}
+
+static void put_quote(struct assay_json *out, const struct assay_quote *quote)
 {
     assay_json_set_uint(out, "quote_version", quote->version);
-    assay_json_set_text(out, "body_type", is_tdx ? "tdx10" : "sgx");
+    assay_json_set_text(out, "body_type", body_text(quote->body_type));
     assay_json_set_uint(out, "qe_svn_header", quote->qe_svn);
     assay_json_set_uint(out, "pce_svn_header", quote->pce_svn);
     HEX(out, "user_data", quote->user_data);
@@ -102,6 +129,24 @@ static void put_pck(struct assay_json *out, const struct assay_certificate *c)
     assay_json_set(out, "pck_config", configuration);
 }
 
+/* The names of the chain's keys, from the PCK to the root. */
+static void put_key_names(struct assay_json *out, const struct assay_certificate *chain,
+                          size_t count)
+{
+    enum { LINKS = 3 };
+    struct assay_chain ordered;
+    char text[2 * ASSAY_SHA256_LEN + 1];
+    if (count != LINKS || assay_chain_order(chain, count, &ordered) != ASSAY_OK) return;
+    const struct assay_certificate *const links[LINKS] = { &ordered.pck, &ordered.ca,
+                                                           &ordered.root };
+    struct assay_json *const names = assay_json_array();
+    for (size_t i = 0; i < LINKS; i++) {
+        assay_hex_encode(links[i]->key_name, ASSAY_SHA256_LEN, text, sizeof text);
+        assay_json_append_text(names, text);
+    }
+    assay_json_set(out, "spki_sha256", names);
+}
+
 /* What the PCK certificate says, when there is one that can be read. */
 static enum assay_status put_certificate(struct assay_json *out, const struct assay_quote *quote)
 {
@@ -116,6 +161,7 @@ static enum assay_status put_certificate(struct assay_json *out, const struct as
         put_pck(out, &chain[i]);
         break;
     }
+    if (status == ASSAY_OK) put_key_names(out, chain, count);
     free(chain);
     /* An unreadable certificate leaves its claims out; the verdict says what is wrong with it. */
     return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
@@ -124,8 +170,10 @@ static enum assay_status put_certificate(struct assay_json *out, const struct as
 static enum assay_status parse(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
                                struct assay_kind *row, struct assay_quote *quote)
 {
+    struct assay_package package;
     if (assay_kind_find(kind, row) != ASSAY_OK) return ASSAY_E_UNSUPPORTED;
-    return assay_quote_parse(row, bytes, len, quote);
+    ASSAY_TRY(assay_package_read(kind, bytes, len, &package));
+    return assay_quote_parse(row, package.main.bytes, package.main.len, quote);
 }
 
 enum assay_status assay_claims_json(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
@@ -136,9 +184,9 @@ enum assay_status assay_claims_json(enum assay_evidence_kind kind, const uint8_t
     ASSAY_TRY(parse(kind, bytes, len, &row, &quote));
     struct assay_json *out = assay_json_object();
     if (out == NULL) return ASSAY_E_MEMORY;
-    if (row.is_tdx) put_td(out, &quote.body.td);
+    if (row.is_tdx) put_td(out, quote.body_type, &quote.body.td);
     else put_sgx(out, &quote.body.sgx);
-    put_quote(out, &quote, row.is_tdx);
+    put_quote(out, &quote);
     const enum assay_status status = put_certificate(out, &quote);
     if (status != ASSAY_OK) {
         assay_json_free(&out);

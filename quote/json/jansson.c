@@ -186,12 +186,26 @@ static enum assay_status get_time(struct source s, const char *name, int64_t *un
     return at_field(assay_rfc3339_parse(text, len, unix_s), name, s.where);
 }
 
-static enum assay_status get_status(struct source s, enum assay_tcb_status *out)
+/*
+ * The statuses that a level of each kind may have (Intel's QVL, EvaluateTcb); the others of the
+ * list are computed and stand in no document.
+ */
+#define STATUS_BIT(status) (UINT32_C(1) << (unsigned)(status))
+enum {
+    MODULE_STATUSES = STATUS_BIT(ASSAY_TCB_UP_TO_DATE) | STATUS_BIT(ASSAY_TCB_OUT_OF_DATE) |
+                      STATUS_BIT(ASSAY_TCB_REVOKED),
+    QE_STATUSES = MODULE_STATUSES | STATUS_BIT(ASSAY_TCB_CONFIGURATION_NEEDED) |
+                  STATUS_BIT(ASSAY_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED),
+    PLATFORM_STATUSES = QE_STATUSES | STATUS_BIT(ASSAY_TCB_SW_HARDENING_NEEDED) |
+                        STATUS_BIT(ASSAY_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED),
+};
+
+static enum assay_status get_status(struct source s, uint32_t allowed, enum assay_tcb_status *out)
 {
     const char *text = NULL;
     size_t len = 0;
     ASSAY_TRY(get_text(s, "tcbStatus", &text, &len));
-    if (assay_tcb_status_parse(text, len, out) != ASSAY_OK)
+    if (assay_tcb_status_parse(text, len, out) != ASSAY_OK || (allowed & STATUS_BIT(*out)) == 0)
         return at_field(ASSAY_E_UNSUPPORTED, "tcbStatus", s.where);
     return ASSAY_OK;
 }
@@ -290,11 +304,11 @@ static enum assay_status get_level(struct source s, struct assay_tcb_info *info,
     ASSAY_TRY(get_number(tcb, "pcesvn", UINT16_MAX, &pcesvn));
     level->pcesvn = (uint16_t)pcesvn;
     ASSAY_TRY(get_time(s, "tcbDate", &level->date_unix_s));
-    ASSAY_TRY(get_status(s, &level->status));
+    ASSAY_TRY(get_status(s, PLATFORM_STATUSES, &level->status));
     return get_advisories(s, &info->advisories, &level->advisories);
 }
 
-static enum assay_status get_isv_levels(struct source s, size_t count_max,
+static enum assay_status get_isv_levels(struct source s, size_t count_max, uint32_t statuses,
                                         struct assay_advisory_table *table,
                                         struct assay_isv_level *levels, uint32_t *count)
 {
@@ -309,7 +323,7 @@ static enum assay_status get_isv_levels(struct source s, size_t count_max,
         ASSAY_TRY(get_number(tcb, "isvsvn", UINT16_MAX, &isvsvn));
         levels[i].isvsvn = (uint16_t)isvsvn;
         ASSAY_TRY(get_time(level, "tcbDate", &levels[i].date_unix_s));
-        ASSAY_TRY(get_status(level, &levels[i].status));
+        ASSAY_TRY(get_status(level, statuses, &levels[i].status));
         ASSAY_TRY(get_advisories(level, table, &levels[i].advisories));
     }
     *count = (uint32_t)json_array_size(array);
@@ -323,13 +337,13 @@ static enum assay_status get_module(struct source s, struct assay_module_identit
     return get_hex(s, "attributesMask", module->attributes_mask, sizeof module->attributes_mask);
 }
 
-/* "TDX_XX", XX the module version in hexadecimal. */
+/* "TDX_XX", XX the module version in hexadecimal; Intel's QVL reads it in either case. */
 static enum assay_status get_module_version(struct source s, uint8_t *version)
 {
     const char *text = NULL;
     size_t len = 0;
     ASSAY_TRY(get_text(s, "id", &text, &len));
-    if (len != 6 || !assay_bytes_equal(text, "TDX_", 4))
+    if (len != 6 || (!assay_bytes_equal(text, "TDX_", 4) && !assay_bytes_equal(text, "tdx_", 4)))
         return at_field(ASSAY_E_SYNTAX, "tdxModuleIdentities.id", s.where);
     return at_field(assay_hex_decode(text + 4, 2, version, 1), "tdxModuleIdentities.id", s.where);
 }
@@ -351,8 +365,8 @@ static enum assay_status get_modules(struct source s, struct assay_tcb_info *inf
         if (out->version == 0 || assay_tcb_module(info, out->version) != NULL)
             return at_field(ASSAY_E_DUPLICATE, "tdxModuleIdentities.id", s.where);
         ASSAY_TRY(get_module(module, out));
-        ASSAY_TRY(get_isv_levels(module, ASSAY_MODULE_LEVELS_MAX, &info->advisories, out->levels,
-                                 &out->level_count));
+        ASSAY_TRY(get_isv_levels(module, ASSAY_MODULE_LEVELS_MAX, MODULE_STATUSES,
+                                 &info->advisories, out->levels, &out->level_count));
         info->module_count = (uint32_t)i + 1;
     }
     return ASSAY_OK;
@@ -439,8 +453,8 @@ static enum assay_status read_qe_identity(struct source s, struct assay_qe_ident
     ASSAY_TRY(get_hex(s, "mrsigner", identity->mrsigner, 32));
     ASSAY_TRY(get_number(s, "isvprodid", UINT16_MAX, &number));
     identity->isvprodid = (uint16_t)number;
-    return get_isv_levels(s, ASSAY_TCB_LEVELS_MAX, &identity->advisories, identity->levels,
-                          &identity->level_count);
+    return get_isv_levels(s, ASSAY_TCB_LEVELS_MAX, QE_STATUSES, &identity->advisories,
+                          identity->levels, &identity->level_count);
 }
 
 /* --- both kinds of document */

@@ -135,7 +135,22 @@ void td_publish(struct td_world *t)
     free(text);
 }
 
-static void put_report(struct assay_writer *w, const struct assay_td_report *td)
+static void put_report_15_ex(struct assay_writer *w, const struct assay_td_report *td)
+{
+    assay_writer_put(w, &td->vm_id, 1);
+    assay_writer_put(w, td->td_id, 32);
+    assay_writer_put(w, td->device_info, 48);
+    assay_writer_put(w, td->init_service_td_hash, 48);
+    assay_writer_put(w, td->init_service_td_attributes, 8);
+    assay_writer_put(w, td->init_cpusvn, 16);
+    assay_writer_put(w, td->init_tee_tcb_svn, 16);
+    assay_writer_put(w, td->init_tee_fmspc, 12);
+    assay_writer_put(w, td->current_service_td_hash, 48);
+    assay_writer_put(w, td->current_service_td_attributes, 8);
+}
+
+static void put_report(struct assay_writer *w, enum assay_body_type type,
+                       const struct assay_td_report *td)
 {
     assay_writer_put(w, td->tee_tcb_svn, 16);
     assay_writer_put(w, td->mrseam, 48);
@@ -150,25 +165,42 @@ static void put_report(struct assay_writer *w, const struct assay_td_report *td)
     for (size_t i = 0; i < 4; i++)
         assay_writer_put(w, td->rtmr[i], 48);
     assay_writer_put(w, td->report_data, 64);
+    if (type >= ASSAY_BODY_TD_15) {
+        assay_writer_put(w, td->tee_tcb_svn2, 16);
+        assay_writer_put(w, td->mrservicetd, 48);
+    }
+    if (type >= ASSAY_BODY_TD_15_EX) put_report_15_ex(w, td);
+}
+
+size_t td_signed_len(const struct td_world *t)
+{
+    const size_t descriptor = t->version >= 5 ? ASSAY_QUOTE_DESCRIPTOR_LEN : 0;
+    return ASSAY_QUOTE_HEADER_LEN + descriptor + assay_body_len(t->body_type);
 }
 
 void td_quote(struct td_world *t)
 {
+    if (!t->is_updated) assay_bytes_copy(t->td.tee_tcb_svn2, 16, t->td.tee_tcb_svn, 16);
     const struct assay_soft_node *const node = &t->world->node;
     uint8_t digest[32], signature[64];
     const size_t inner =
         sizeof node->qe_report + 64 + 2 + ASSAY_SOFT_AUTH_LEN + 6 + t->cert_data.len;
     struct assay_slice written;
     struct assay_writer w = assay_writer_over(t->quote, sizeof t->quote);
-    assay_writer_u16le(&w, 4);
+    assay_writer_u16le(&w, t->version);
     assay_writer_u16le(&w, 2);
-    assay_writer_u32le(&w, 0x81);
+    assay_writer_u32le(&w, t->tee_type);
     assay_writer_u32le(&w, 0);
     assay_writer_put(&w, t->vendor, 16);
     assay_writer_zero(&w, 20);
-    put_report(&w, &t->td);
+    if (t->version >= 5) {
+        assay_writer_u16le(&w, (uint16_t)t->body_type);
+        assay_writer_u32le(&w, (uint32_t)assay_body_len(t->body_type));
+    }
+    if (t->body_type == ASSAY_BODY_SGX) assay_writer_put(&w, t->sgx, sizeof t->sgx);
+    else put_report(&w, t->body_type, &t->td);
     cr_assert_eq(assay_writer_finish(&w, &written), ASSAY_OK);
-    cr_assert_eq(written.len, ASSAY_QUOTE_HEADER_LEN + ASSAY_TD_REPORT_LEN);
+    cr_assert_eq(written.len, td_signed_len(t));
     assay_sha256(written.bytes, written.len, digest);
     cr_assert_eq(assay_p256_sign(node->signer, digest, signature), ASSAY_OK);
     assay_writer_u32le(&w, (uint32_t)(64 + 64 + 6 + inner));
@@ -217,30 +249,57 @@ static void fill_terms(struct td_terms *terms)
     terms->qe_levels[0] = good;
 }
 
-struct td_world *td_open(void)
+static void fill_bodies(struct td_world *t)
 {
-    struct td_world *const t = calloc(1, sizeof *t);
-    cr_assert_not_null(t);
-    t->world = world_open();
-    t->world->endorsements.entries[0].kinds = ASSAY_KIND_BIT(ASSAY_KIND_TDX4);
-    t->world->policy.profile = ASSAY_PROFILE_PRODUCTION;
-    fill_terms(&t->terms);
-    struct assay_kind row;
-    cr_assert_eq(assay_kind_find(ASSAY_KIND_TDX4, &row), ASSAY_OK);
-    assay_bytes_copy(t->vendor, sizeof t->vendor, row.qe_vendor_id, 16);
-    t->outer_type = ASSAY_CERT_TYPE_QE_REPORT;
-    t->cert_type = ASSAY_CERT_TYPE_PCK_CHAIN;
     memset(t->td.tee_tcb_svn, 5, 16);
     t->td.tee_tcb_svn[1] = 3;
     t->td.td_attributes[3] = 0x10; /* SEPT_VE_DISABLE */
     memset(t->td.mrtd, 0xd0, sizeof t->td.mrtd);
-    for (uint8_t i = 0; i < 64; i++)
+    for (uint8_t i = 0; i < 64; i++) {
         t->td.report_data[i] = (uint8_t)(64 - i);
+        t->sgx[320 + i] = (uint8_t)(64 - i);
+    }
+    t->sgx[48] = 0x01;              /* INIT */
+    memset(t->sgx + 64, 0xd0, 32);  /* MRENCLAVE */
+    memset(t->sgx + 128, 0xd1, 32); /* MRSIGNER */
+}
+
+struct td_world *td_open_as(enum assay_evidence_kind kind, enum assay_body_type type)
+{
+    struct td_world *const t = calloc(1, sizeof *t);
+    struct assay_kind row;
+    cr_assert_not_null(t);
+    cr_assert_eq(assay_kind_find(kind, &row), ASSAY_OK);
+    t->world = world_open();
+    t->world->policy.profile = ASSAY_PROFILE_PRODUCTION;
+    t->world->endorsements.entries[0].kinds = ASSAY_KIND_BIT(kind);
+    fill_terms(&t->terms);
+    t->kind = kind;
+    t->version = row.version;
+    t->tee_type = row.tee_type;
+    t->body_type = type;
+    if (type == ASSAY_BODY_SGX) {
+        t->terms.id = "SGX";
+        t->terms.qe_id = "QE";
+    }
+    assay_bytes_copy(t->vendor, sizeof t->vendor, row.qe_vendor_id, 16);
+    t->outer_type = ASSAY_CERT_TYPE_QE_REPORT;
+    t->cert_type = ASSAY_CERT_TYPE_PCK_CHAIN;
+    fill_bodies(t);
     struct assay_soft_platform platform = { .pcesvn = 5, .qe_isvsvn = 5 };
     memset(platform.components, 5, 16);
     td_publish(t);
     td_move(t, &platform);
     return t;
+}
+
+struct td_world *td_open(void)
+{
+#ifdef TD_WORLD_V5
+    return td_open_as(ASSAY_KIND_TDX5, ASSAY_BODY_TD_15_EX);
+#else
+    return td_open_as(ASSAY_KIND_TDX4, ASSAY_BODY_TD_10);
+#endif
 }
 
 void td_close(struct td_world *t)
@@ -249,14 +308,18 @@ void td_close(struct td_world *t)
     free(t);
 }
 
+struct assay_evidence_request td_request(const struct td_world *t)
+{
+    return (struct assay_evidence_request){ .kind = t->kind,
+                                            .bytes = t->quote,
+                                            .len = t->quote_len,
+                                            .at_unix_s = t->world->at_unix_s,
+                                            .endorsements = &t->world->endorsements,
+                                            .policy = &t->world->policy };
+}
+
 enum assay_status td_judge(struct td_world *t)
 {
-    struct world *const w = t->world;
-    const struct assay_evidence_request request = { .kind = ASSAY_KIND_TDX4,
-                                                    .bytes = t->quote,
-                                                    .len = t->quote_len,
-                                                    .at_unix_s = w->at_unix_s,
-                                                    .endorsements = &w->endorsements,
-                                                    .policy = &w->policy };
-    return assay_evidence_verify(w->verifier, &request, &w->verdict);
+    const struct assay_evidence_request request = td_request(t);
+    return assay_evidence_verify(t->world->verifier, &request, &t->world->verdict);
 }

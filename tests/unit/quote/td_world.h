@@ -1,6 +1,6 @@
 /*
  * tests/unit/quote/td_world.h - the SOFT vendor of world.h as a maker of TDX: collateral for TDX
- * and v4 quotes of trust domains, to turn one thing at a time.
+ * and quotes of trust domains in versions 4 and 5, to turn one thing at a time.
  *
  * The vendor id in the quotes is Intel's, because a TDX quote of another is none; only the root
  * tells. Tests alone make such quotes.
@@ -52,7 +52,13 @@ struct td_terms {
 struct td_world {
     struct world *world; /* authority, node, endorsements, policy (production), verdict */
     struct td_terms terms;
+    enum assay_evidence_kind kind; /* TDX4, TDX5 */
+    uint16_t version;              /* 4, 5 */
+    uint32_t tee_type;             /* 0x81 */
+    enum assay_body_type body_type;
     struct assay_td_report td;
+    bool is_updated; /* tee_tcb_svn2 is its own; else td_quote copies tee_tcb_svn */
+    uint8_t sgx[ASSAY_SGX_REPORT_LEN]; /* for a body of an enclave */
     uint8_t vendor[16];
     uint16_t outer_type, cert_type; /* 6, 5 */
     struct assay_slice cert_data;   /* the node's chain */
@@ -60,8 +66,16 @@ struct td_world {
     size_t quote_len;
 };
 
-/* An affirming world: levels at 5, PCESVN 5, module version 3 at 5, QE at 5, platform the same. */
+/*
+ * An affirming world: levels at 5, PCESVN 5, module version 3 at 5, QE at 5, platform the same.
+ * td_open makes version 4, or, compiled with TD_WORLD_V5, version 5 with an extended TD report 1.5.
+ */
 struct td_world *td_open(void);
+struct td_world *td_open_as(enum assay_evidence_kind kind, enum assay_body_type type);
+/* Bytes before the signature data's length. */
+size_t td_signed_len(const struct td_world *t);
+/* A request for t->quote. */
+struct assay_evidence_request td_request(const struct td_world *t);
 void td_close(struct td_world *t);
 /* Publish collateral anew by t->terms. */
 void td_publish(struct td_world *t);

@@ -227,12 +227,21 @@ Test(quote_quote, is_detected_by_version_tee_and_vendor)
     static const uint8_t sgx[32] = { 3, 0, 2, 0, 0, 0, 0, 0 };
     static const uint8_t tdx[32] = { 4, 0, 2, 0, 0x81, 0, 0, 0 };
     static const uint8_t tdx5[32] = { 5, 0, 2, 0, 0x81, 0, 0, 0 };
+    static const uint8_t sgx4[32] = { 4, 0, 2, 0, 0, 0, 0, 0 };
+    static const uint8_t sgx5[32] = { 5, 0, 2, 0, 0, 0, 0, 0 };
+    static const uint8_t next[32] = { 6, 0, 2, 0, 0x81, 0, 0, 0 };
     enum assay_evidence_kind kind = ASSAY_KIND_NONE;
     cr_assert_eq(assay_evidence_detect(sgx, sizeof sgx, &kind), ASSAY_OK);
     cr_assert_eq(kind, ASSAY_KIND_SGX3); /* an unknown vendor fails there, with a reason */
     cr_assert_eq(assay_evidence_detect(tdx, sizeof tdx, &kind), ASSAY_OK);
     cr_assert_eq(kind, ASSAY_KIND_TDX4);
-    cr_assert_eq(assay_evidence_detect(tdx5, sizeof tdx5, &kind), ASSAY_E_UNSUPPORTED);
+    cr_assert_eq(assay_evidence_detect(tdx5, sizeof tdx5, &kind), ASSAY_OK);
+    cr_assert_eq(kind, ASSAY_KIND_TDX5);
+    cr_assert_eq(assay_evidence_detect(sgx4, sizeof sgx4, &kind), ASSAY_OK);
+    cr_assert_eq(kind, ASSAY_KIND_SGX4);
+    cr_assert_eq(assay_evidence_detect(sgx5, sizeof sgx5, &kind), ASSAY_OK);
+    cr_assert_eq(kind, ASSAY_KIND_SGX5);
+    cr_assert_eq(assay_evidence_detect(next, sizeof next, &kind), ASSAY_E_UNSUPPORTED);
     for (size_t len = 0; len < 28; len++)
         cr_assert_eq(assay_evidence_detect(sgx, len, &kind), ASSAY_E_TRUNCATED);
 }

@@ -267,3 +267,27 @@ Test(quote_tcb, tells_since_when_a_better_module_and_quoting_enclave_exist)
     }
     free(b);
 }
+
+/* Intel's QVL, TDRelaunchCheck: an old launch under a good present, and nothing else. */
+Test(quote_tcb, advises_a_relaunch_of_an_old_launch_under_a_good_present_only)
+{
+    size_t advised = 0;
+    for (int launch = 1; launch < ASSAY_TCB_STATUS_COUNT; launch++)
+        for (int current = 1; current < ASSAY_TCB_STATUS_COUNT; current++) {
+            const bool is_old = launch == ASSAY_TCB_OUT_OF_DATE ||
+                                launch == ASSAY_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED;
+            const bool is_good = current <= ASSAY_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED;
+            const bool configure = launch == ASSAY_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED ||
+                                   current == ASSAY_TCB_CONFIGURATION_NEEDED ||
+                                   current == ASSAY_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED;
+            const enum assay_tcb_status got =
+                assay_tcb_relaunch((enum assay_tcb_status)launch, (enum assay_tcb_status)current);
+            enum assay_tcb_status wanted = (enum assay_tcb_status)launch;
+            if (is_old && is_good)
+                wanted = configure ? ASSAY_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED
+                                   : ASSAY_TCB_TD_RELAUNCH_ADVISED;
+            cr_assert_eq(got, wanted, "%d then %d", launch, current);
+            if (got != (enum assay_tcb_status)launch) advised += 1;
+        }
+    cr_assert_eq(advised, 8);
+}

@@ -58,7 +58,7 @@ Test(quote_td, affirms_a_good_quote_and_fills_every_field)
     struct td_world *const t = td_open();
     expect_affirming(t);
     const struct assay_verdict *const v = &t->world->verdict;
-    cr_assert_eq(v->kind, ASSAY_KIND_TDX4);
+    cr_assert_eq(v->kind, t->kind);
     cr_assert(!v->insecure && !v->debug && v->has_claims && v->has_platform);
     cr_assert_arr_eq(v->report_data, t->td.report_data, 64);
     cr_assert_eq(v->measurement_len, 48);
@@ -70,7 +70,7 @@ Test(quote_td, affirms_a_good_quote_and_fills_every_field)
 Test(quote_td, belongs_to_its_root_kind_and_vendor)
 {
     struct td_world *const t = td_open();
-    t->world->endorsements.entries[0].kinds = ~ASSAY_KIND_BIT(ASSAY_KIND_TDX4);
+    t->world->endorsements.entries[0].kinds = ~ASSAY_KIND_BIT(t->kind);
     expect_forged(t, ASSAY_RULE_CHAIN_ROOT);
     t->world->endorsements.entries[0].kinds = ASSAY_KINDS_ALL;
     t->vendor[15] ^= 1;
@@ -344,18 +344,19 @@ Test(quote_td, takes_a_chain_in_certification_data_of_type_6_and_nothing_else)
 /* Lengths nest: nothing may stand between the end of one and the end of the one around it. */
 Test(quote_td, refuses_bytes_between_the_ends_of_its_lengths)
 {
-    enum { OUTER = ASSAY_QUOTE_HEADER_LEN + ASSAY_TD_REPORT_LEN, NESTED = OUTER + 4 + 64 + 64 + 2 };
     struct td_world *const t = td_open();
+    const size_t outer = td_signed_len(t);
+    const size_t nested = outer + 4 + 64 + 64 + 2;
     t->quote[t->quote_len] = 0;
     t->quote_len += 1;
     cr_assert_eq(td_judge(t), ASSAY_E_TRAILING); /* after the signature data */
-    t->quote[OUTER] += 1;                        /* in it, after the nested data */
-    cr_assert_neq(t->quote[OUTER], 0);
+    t->quote[outer] += 1;                        /* in it, after the nested data */
+    cr_assert_neq(t->quote[outer], 0);
     cr_assert_eq(td_judge(t), ASSAY_E_TRAILING);
-    t->quote[NESTED] += 1; /* in the nested data, after the certificates */
-    cr_assert_neq(t->quote[NESTED], 0);
+    t->quote[nested] += 1; /* in the nested data, after the certificates */
+    cr_assert_neq(t->quote[nested], 0);
     cr_assert_eq(td_judge(t), ASSAY_E_TRAILING);
-    t->quote[NESTED] += 1; /* the nested data is longer than what is around it */
+    t->quote[nested] += 1; /* the nested data is longer than what is around it */
     cr_assert_eq(td_judge(t), ASSAY_E_TRUNCATED);
     td_close(t);
 }
@@ -363,7 +364,7 @@ Test(quote_td, refuses_bytes_between_the_ends_of_its_lengths)
 Test(quote_td, notices_every_flipped_bit_of_what_is_signed)
 {
     struct td_world *const t = td_open();
-    const size_t len = ASSAY_QUOTE_HEADER_LEN + ASSAY_TD_REPORT_LEN;
+    const size_t len = td_signed_len(t);
     for (size_t i = 0; i < len; i += 3) {
         t->quote[i] ^= 0x10;
         const enum assay_status status = td_judge(t);
