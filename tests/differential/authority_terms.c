@@ -81,6 +81,15 @@ static void draw_levels(struct diff_terms *t, struct diff_random *random)
     }
 }
 
+/* Of modules and enclaves; now and then a status that they cannot have. */
+static const char *draw_isv_status(struct diff_random *random)
+{
+    static const char *const statuses[] = { "UpToDate", "OutOfDate", "OutOfDate", "OutOfDate",
+                                            "Revoked" };
+    if (diff_random_one_in(random, 24)) return draw_status(random);
+    return statuses[diff_random_below(random, sizeof statuses / sizeof statuses[0])];
+}
+
 static size_t draw_isv(struct diff_isv_level *levels, struct diff_random *random)
 {
     const size_t count = 1 + diff_random_below(random, DIFF_LEVELS_MAX);
@@ -88,7 +97,7 @@ static size_t draw_isv(struct diff_isv_level *levels, struct diff_random *random
         levels[i].isvsvn = (unsigned)(SVN + 1 - i);
         if (i + 1 == count && !diff_random_one_in(random, 6)) levels[i].isvsvn = 0;
         levels[i].status =
-            i == 0 || diff_random_one_in(random, 3) ? "UpToDate" : draw_status(random);
+            i == 0 || diff_random_one_in(random, 3) ? "UpToDate" : draw_isv_status(random);
         levels[i].advisory = draw_advisory(random);
     }
     return count;
@@ -126,7 +135,8 @@ static void draw_body(struct diff_terms *t, struct diff_random *random)
     if (t->body_type != 3) return;
     for (size_t i = 0; i < 16; i++)
         t->body[TD_SVN2 + i] = t->body[i];
-    t->body[TD_SVN2] = draw_svn(random);
+    t->body[TD_SVN2] = diff_random_one_in(random, 2) ? SVN + 1 : draw_svn(random);
+    if (diff_random_one_in(random, 6)) t->body[TD_SVN2 + 1] = (uint8_t)diff_random_below(random, 4);
     t->body[TD_SVN2 + 2] = draw_svn(random);
 }
 

@@ -105,6 +105,9 @@ const STRICTER = [
     // X.690 10.1: lengths in their one form; refused where ours reads DER by itself.
     { id: 'der-strict', who: 'choice', shows: (c, r) => r.longLength &&
         /-format$/.test(c.ours.reasons[0]?.[0] || '') },
+    // Ours does not read a document with such a status, whichever level is reached.
+    { id: 'level-status', who: 'choice', shows: (c, r) => oddStatus(r) &&
+        c.ours.reasons[0]?.[0] === 'collateral-format' },
     // {"\u0073ignature": ...}: ours takes the names around the signed bytes as they are written.
     { id: 'escaped-name', who: 'choice', shows: (c) => c.ours.reasons[0]?.[0] === 'collateral-format' &&
         [c.tcbInfo, c.qeIdentity].some((text) => /"[^"]*\\u[^"]*"\s*:/.test(text.toString('latin1'))) },
@@ -125,7 +128,6 @@ function causeOfC(c, r, theirs) {
         const apart = !same([...r.chain.sgx.cpusvn], r.chain.sgx.components);
         return apart ? 'cpusvn-octets' : 'module-svn';
     }
-    if (!same(r.tcb.advisories, [...c.ours.advisories].sort())) return 'relaunch'; // of now, beside those of launch
     if (svn && svn[1] > 0 && (at.module !== 'UpToDate' || !same(r.tcb.advisories, theirs.advisories)))
         return 'module-level';
     if (qeLevel.status !== 'UpToDate') return 'convergence';
@@ -136,25 +138,29 @@ const chainFits = (sgx, level) => level.sgx.every((need, i) => sgx.components[i]
 
 // --- defects of ours that are known (docs/differential.md, "Where we are wrong")
 const DEFECTS = [
-    // 4.1.2.9.9: whatever is neither UpToDate nor Revoked counts as OutOfDate; ours ignores it.
-    { id: 'qe-level-status', shows: (c, r) => r.tcb?.qeLevel &&
-        !['UpToDate', 'OutOfDate', 'Revoked'].includes(r.tcb.qeLevel.status) && r.tcb.at.status === c.ours.tcb },
+    // A level of a quoting enclave or module with a status that it cannot have; ours ignores it.
+    { id: 'level-status', shows: (c, r) => same(r.broken, ['not-supported']) && oddStatus(r) },
     // 4.1.2.9.5: the bytes of the text are those of the report; ours turns them round.
     { id: 'miscselect-order', shows: (c, r) => r.qe && (same(r.broken, ['qe-miscselect']) || r.accepts) &&
         !turnedRound(r.qe.miscselectMask).equals(r.qe.miscselectMask) },
     // 4.1.2.4.11.2: equal to the document's, and zero; ours asks for the first alone.
     { id: 'module-attributes', shows: (c, r) => same(r.broken, ['module-attributes']) },
-    // RFC 5280 5.1.1.2.
-    { id: 'crl-algorithms', shows: (c, r) => r.broken.every((rule) => /-crl-format$/.test(rule)) &&
-        /^(crl: two algorithms|der: algorithm)$/.test(r.o.detail) },
     // RFC 5280 4.1.2.4, 4.2.1.1, X.690 8.19: names, key ids and object identifiers are what they should be.
-    { id: 'certificate-fields', shows: (c, r) => r.broken.length > 0 && /^(name: |der: oid|der: authority)/
-        .test(r.o.detail) && r.broken.every((rule) => /(chain|crl)-format$/.test(rule)) },
-    // RFC 5280 4.1.2.1: a certificate with extensions has version 3.
-    { id: 'certificate-version', shows: (c, r) => r.broken.every((rule) => /-format$/.test(rule)) &&
-        r.o.detail === 'x509: version' },
+    { id: 'certificate-fields', shows: (c, r) => /^(name: |der: oid|der: authority)/.test(r.o.detail || '') &&
+        r.broken.every((rule) => /(chain|crl)-format$/.test(rule)) },
 ].map((one) => ({ ...one, who: 'defect' }));
+// 4.1.2.5.18: of modules there is up to date, out of date and revoked; of enclaves no hardening either.
+const oddStatus = (r) => [...(r.qe?.levels || []).filter((one) => /Hardening/.test(one.status)),
+    ...(r.info?.modules || []).flatMap((one) => one.levels)
+        .filter((one) => !/^(UpToDate|OutOfDate|Revoked)$/.test(one.status))].length > 0;
 const turnedRound = (bytes) => Buffer.from(bytes).reverse();
+
+// What the peer does not evaluate: the module, and the SVN under which a TD 1.5 runs now.
+function levelOfModule(r) {
+    if (!/not-supported|tcb-revoked/.test(r.broken[0])) return null;
+    if (r.q.body[1] > 0) return 'module-level';
+    return r.q.bodyType >= 3 ? 'second-svn' : null;
+}
 
 // --- the three answers
 function explain(c, theirs, r, kind) {
@@ -165,12 +171,12 @@ function explain(c, theirs, r, kind) {
         return A.find((one) => one.error.test(theirs.error) && one.shows(c, r));
     }
     if (kind === 'B') {
+        if (oddStatus(r) && same(r.broken, ['not-supported'])) return { id: 'level-status', who: 'ours' };
         if (r.accepts) return STRICTER.find((one) => one.shows(c, r)) || defect;
-        const rule = r.broken.find((name) => B[name]) ||
-            (r.q && r.q.isTdx && r.q.body[1] > 0 && /not-supported|tcb-revoked/.test(r.broken[0]) && 'module');
+        const rule = r.broken.find((name) => B[name]) || (r.q?.isTdx && levelOfModule(r));
         if (!rule) return STRICTER.find((one) => one.id === 'kind-not-built' && one.shows(c, r));
         if (rule === 'qe-miscselect' && defect) return defect;
-        return { id: B[rule] || 'module-level', who: 'ours' };
+        return { id: B[rule] || rule, who: 'ours' };
     }
     if (!r.accepts) return defect || (kind === 'V' ? undefined : { id: 'forbidden', who: 'defect', fails: true });
     if (!asTheRules(ours, r)) return defect;
@@ -178,12 +184,8 @@ function explain(c, theirs, r, kind) {
     return cause && { id: cause, who: 'ours' };
 }
 
-// Of a TD report 1.5 the advisories of launch, or of launch and now together.
-function asTheRules(ours, r) {
-    const mine = [...ours.advisories].sort();
-    return r.accepts && r.tcb.status === ours.tcb &&
-        [r.tcb.advisories, r.tcb.advisoriesBoth].some((list) => list && same(list, mine));
-}
+const asTheRules = (ours, r) => r.accepts && r.tcb.status === ours.tcb &&
+    same(r.tcb.advisories, [...ours.advisories].sort());
 
 function kindOf(ok, ours, theirs, r) {
     if (ok && !theirs.ok) return 'A';

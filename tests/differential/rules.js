@@ -289,7 +289,7 @@ function qeIdentity(bytes) {
     return d;
 }
 
-// --- levels: 4.1.2.4.17
+// --- levels: 4.1.2.4.17, in the version of 2026 4.1.2.5.18 to 4.1.2.5.20
 const NEEDS_CONFIGURATION = { UpToDate: 'OutOfDate', SWHardeningNeeded: 'OutOfDate',
     ConfigurationNeeded: 'OutOfDateConfigurationNeeded',
     ConfigurationAndSWHardeningNeeded: 'OutOfDateConfigurationNeeded' };
@@ -306,7 +306,14 @@ function platformLevel(info, sgx, svn) {
 }
 
 const NOT_SUPPORTED = { status: 'NotSupported', advisories: [] };
-const isvLevel = (levels, isvsvn) => levels.find((level) => isvsvn >= level.isvsvn);
+const MODULE_STATUSES = ['UpToDate', 'OutOfDate', 'Revoked'];
+const QE_STATUSES = [...MODULE_STATUSES, 'ConfigurationNeeded', 'OutOfDateConfigurationNeeded'];
+
+// The first level that is reached; a status that such a level cannot have is as good as no level.
+function isvLevel(levels, isvsvn, statuses) {
+    const level = levels.find((one) => isvsvn >= one.isvsvn);
+    return level && statuses.includes(level.status) ? level : undefined;
+}
 
 // Of the platform and its module, at one TEE_TCB_SVN.
 function evaluateAt(info, sgx, svn) {
@@ -315,7 +322,7 @@ function evaluateAt(info, sgx, svn) {
     const out = { status: level.status, advisories: new Set(level.advisories), module: 'UpToDate' };
     if (svn && svn[1] > 0) {
         const module = info.modules.find((one) => one.version === svn[1]);
-        const found = module && isvLevel(module.levels, svn[0]);
+        const found = module && isvLevel(module.levels, svn[0], MODULE_STATUSES);
         if (!found) return null;
         out.module = found.status;
         out.status = converge(level.status, found.status);
@@ -326,21 +333,16 @@ function evaluateAt(info, sgx, svn) {
 
 function evaluate(q, info, qe, sgx) {
     const at = q.isTdx ? evaluateAt(info, sgx, q.body.subarray(0, 16)) : evaluateAt(info, sgx, null);
-    const qeLevel = isvLevel(qe.levels, q.qeReport.readUInt16LE(258));
+    const qeLevel = isvLevel(qe.levels, q.qeReport.readUInt16LE(258), QE_STATUSES);
     if (!at || !qeLevel) return NOT_SUPPORTED;
-    // 4.1.2.9.9: of an enclave there is up to date, revoked, and everything else.
-    const qeStatus = ['UpToDate', 'Revoked'].includes(qeLevel.status) ? qeLevel.status : 'OutOfDate';
     qeLevel.advisories.forEach((id) => at.advisories.add(id));
-    const out = { status: converge(at.status, qeStatus), advisories: [...at.advisories].sort(), at, qeStatus,
-        qeLevel };
+    const out = { status: converge(at.status, qeLevel.status), advisories: [...at.advisories].sort(), at, qeLevel };
     if (q.bodyType < 3) return out;
-    // A TD report 1.5 has a second SVN: the TD began under the first and runs on the second (4.1.2.4.17.4.3).
-    // When that would be current a relaunch is all it takes.
+    // A TD report 1.5 has a second SVN: the TD began under the first and runs on the second (4.1.2.5.20). That
+    // must have its level, too; when it would be current, a relaunch is all it takes. Advisories are of launch.
     const now = evaluateAt(info, sgx, q.body.subarray(584, 600));
-    if (!now) return out;
-    qeLevel.advisories.forEach((id) => now.advisories.add(id));
-    out.advisoriesBoth = [...new Set([...at.advisories, ...now.advisories])].sort();
-    out.current = converge(now.status, qeStatus);
+    if (!now) return NOT_SUPPORTED;
+    out.current = converge(now.status, qeLevel.status);
     if (!/^OutOfDate/.test(out.status) || !NEEDS_CONFIGURATION[out.current]) return out;
     out.launch = out.status;
     out.status = /Configuration/.test(out.launch + out.current) ? 'TDRelaunchAdvisedConfigurationNeeded'

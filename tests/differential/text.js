@@ -213,6 +213,7 @@ function crl(der) {
                 const fields = whole(entry.raw, 0x30);
                 const tags = fields.slice(1).map((x) => x.tag).join();
                 demand(['23', '24', '23,48', '24,48'].includes(tags), 'crl: entry');
+                time(fields[1]);
                 out.revoked.add(integer(fields[0]).toString('hex'));
             }
         } else {
