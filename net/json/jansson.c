@@ -6,6 +6,7 @@
 #include "base/assert.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,10 +73,18 @@ void assay_json_set_text_n(struct assay_json *object, const char *key, const voi
     put(object, key, text_value(len != 0 ? text : "", len));
 }
 
+/* JSON readers agree on integers up to 2^63 - 1; above, the digits as text lose nothing. */
+static json_t *uint_value(uint64_t value)
+{
+    char digits[24];
+    if (value <= INT64_MAX) return json_integer((json_int_t)value);
+    (void)snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
+    return json_string(digits);
+}
+
 void assay_json_set_uint(struct assay_json *object, const char *key, uint64_t value)
 {
-    ASSAY_ASSERT(value <= INT64_MAX);
-    put(object, key, json_integer((json_int_t)value));
+    put(object, key, uint_value(value));
 }
 
 void assay_json_set_int(struct assay_json *object, const char *key, int64_t value)
@@ -96,10 +105,11 @@ void assay_json_set_null(struct assay_json *object, const char *key)
 void assay_json_set_hex(struct assay_json *object, const char *key, const uint8_t *bytes,
                         size_t len)
 {
-    char text[2 * 128 + 1];
-    ASSAY_ASSERT(len <= 128);
-    assay_hex_encode(bytes, len, text, sizeof text);
-    assay_json_set_text(object, key, text);
+    ASSAY_ASSERT(len <= ASSAY_JSON_LEN_MAX / 2);
+    char *const text = malloc(2 * len + 1);
+    if (text != NULL) assay_hex_encode(bytes, len, text, 2 * len + 1);
+    put(object, key, text == NULL ? NULL : json_stringn(text, 2 * len));
+    free(text);
 }
 
 void assay_json_set(struct assay_json *object, const char *key, struct assay_json *value)
@@ -119,8 +129,7 @@ void assay_json_append_text(struct assay_json *array, const char *text)
 
 void assay_json_append_uint(struct assay_json *array, uint64_t value)
 {
-    ASSAY_ASSERT(value <= INT64_MAX);
-    (void)json_array_append_new(in(array), json_integer((json_int_t)value));
+    (void)json_array_append_new(in(array), uint_value(value));
 }
 
 char *assay_json_print(const struct assay_json *value, unsigned indent)

@@ -23,7 +23,8 @@ enum {
 /* Returns: an empty object or array; the caller frees it with assay_json_free unless it was put. */
 struct assay_json *assay_json_object(void);
 struct assay_json *assay_json_array(void);
-/* Texts are cut to valid UTF-8. Each Returns: nothing. */
+/* Texts are cut to valid UTF-8; numbers above 2^63 - 1, where readers of JSON differ, become the
+ * text of their digits. Each Returns: nothing. */
 void assay_json_set_text(struct assay_json *object, const char *key, const char *text);
 void assay_json_set_text_n(struct assay_json *object, const char *key, const void *text,
                            size_t len);
