@@ -1,5 +1,5 @@
 /*
- * apps/assay/collateral.c - `assay collateral`: fetch what a verifier needs, show what a folder has.
+ * apps/assay/collateral.c - `assay collateral`: fetch what a verifier needs, show what is there.
  */
 #include "apps/assay/collateral.h"
 

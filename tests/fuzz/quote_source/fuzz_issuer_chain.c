@@ -1,6 +1,6 @@
 /*
- * tests/fuzz/quote_source/fuzz_issuer_chain.c - any bytes as the headers of an answer, and the chain
- * in one of them; then as a cache entry would hold it.
+ * tests/fuzz/quote_source/fuzz_issuer_chain.c - any bytes as the headers of an answer, and as the
+ * chain in one of them.
  *
  * Properties: a decoded chain is PEM text no longer than what it came from, and decodes to itself.
  */

@@ -8,15 +8,16 @@ char *pccs_chain_header(struct pccs *pccs, const char *name, enum assay_collater
 {
     const struct assay_slice pem = pccs->world->bundle.files.part[chain];
     char *const header = server_room(pccs->server, 3 * pem.len + 128);
-    int used = sprintf(header, "%s: ", name);
+    const size_t capacity = 3 * pem.len + 128;
+    int used = snprintf(header, capacity, "%s: ", name);
     for (size_t i = 0; i < pem.len; i++) {
         const uint8_t c = pem.bytes[i];
         const bool is_plain =
             (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-';
         if (is_plain) header[used++] = (char)c;
-        else used += sprintf(header + used, "%%%02X", c);
+        else used += snprintf(header + used, capacity - (size_t)used, "%%%02X", c);
     }
-    (void)sprintf(header + used, "\r\n");
+    (void)snprintf(header + used, capacity - (size_t)used, "\r\n");
     return header;
 }
 

@@ -55,18 +55,19 @@ static ssize_t content_of(struct stand_in *s, const char *path, uint8_t *out)
     const char *const name = attribute_of(path);
     struct stand_in_folder *const f = folder_of(s, path);
     if (f != NULL && strcmp(name, "generation") == 0)
-        return sprintf((char *)out, "%llu\n", (unsigned long long)f->generation);
+        return snprintf((char *)out, STAND_IN_BLOB, "%llu\n", (unsigned long long)f->generation);
     if (f != NULL && strcmp(name, "provider") == 0)
-        return sprintf((char *)out, "%s\n", s->provider);
+        return snprintf((char *)out, STAND_IN_BLOB, "%s\n", s->provider);
     if (f != NULL && strcmp(name, "privlevel_floor") == 0)
-        return sprintf((char *)out, "%s\n", s->privlevel_floor);
+        return snprintf((char *)out, STAND_IN_BLOB, "%s\n", s->privlevel_floor);
     if (f != NULL && strcmp(name, "auxblob") == 0) {
         assay_bytes_copy(out, STAND_IN_BLOB, s->auxiliary, s->auxiliary_len);
         return (ssize_t)s->auxiliary_len;
     }
-    if (f != NULL && strcmp(name, "manifestblob") == 0) return sprintf((char *)out, "manifest");
+    if (f != NULL && strcmp(name, "manifestblob") == 0)
+        return snprintf((char *)out, STAND_IN_BLOB, "manifest");
     if (strcmp(path, ATTESTATION "attestation_type") == 0)
-        return sprintf((char *)out, "%s", s->attestation_type);
+        return snprintf((char *)out, STAND_IN_BLOB, "%s", s->attestation_type);
     const bool is_gramine = strcmp(path, ATTESTATION "quote") == 0;
     if (!is_gramine && (f == NULL || strcmp(name, "outblob") != 0)) {
         errno = EINVAL;

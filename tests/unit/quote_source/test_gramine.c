@@ -1,6 +1,5 @@
 /*
- * tests/unit/quote_source/test_gramine.c - an enclave's pseudo-files, against a stand-in and against
- * plain files.
+ * tests/unit/quote_source/test_gramine.c - an enclave's pseudo-files: a stand-in's, and plain ones.
  */
 #include "tests/unit/apps/folder.h"
 #include "tests/unit/quote_source/stand_in.h"

@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote_source/test_kds.c - AMD's service and the Nitro root, from a server of the tests'
- * own that hands out genuine certificates of the vectors.
+ * tests/unit/quote_source/test_kds.c - AMD's service and the Nitro root, from a server of our own
+ * that hands out genuine certificates of the vectors.
  */
 #include "quote/source/fetch/kds.h"
 #include "quote/source/fetch/nitro.h"

@@ -1,5 +1,5 @@
 /*
- * tests/unit/quote_source/test_nsm.c - the Nitro Secure Module: its messages, and a stand-in device.
+ * tests/unit/quote_source/test_nsm.c - the Nitro Secure Module: messages, and a stand-in device.
  */
 #include "base/cbor.h"
 #include "quote/source/nsm_message.h"

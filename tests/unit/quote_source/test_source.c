@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote_source/test_source.c - the table of sources, recorded evidence, and the tail that
- * all of them cut.
+ * tests/unit/quote_source/test_source.c - the table of sources, recorded evidence, and the tail
+ * that all of them cut.
  */
 #include "quote/source/source.h"
 
@@ -9,6 +9,7 @@
 #include "tests/unit/quote_source/stand_in.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,9 +81,9 @@ Test(source, a_folder_of_records_is_asked_by_report_data)
     struct assay_source *source = NULL;
     const struct assay_source_config config = { .name = "recorded", .path = folder.path };
     struct assay_source_request request = stand_in_request(0xab);
-    char name[2 * 64 + 5];
-    assay_hex_encode(request.report_data, 64, name, sizeof name);
-    (void)strcat(name, ".bin");
+    char digits[2 * 64 + 1], name[2 * 64 + 5];
+    assay_hex_encode(request.report_data, 64, digits, sizeof digits);
+    (void)snprintf(name, sizeof name, "%s.bin", digits);
     (void)folder_put(&folder, name, "bound", 5, 0400);
     cr_assert_eq(assay_source_open(&config, &source, message), ASSAY_OK);
     cr_assert_eq(assay_source_quote(source, &request, &answer, message), ASSAY_OK, "%s", message);
