@@ -331,8 +331,13 @@ static enum assay_status create_ak(struct assay_tpm_device *device, char *messag
     ASSAY_TRY(ak_template(&area));
     ASSAY_TRY(make_primary(device, &area, &made.handle, "no attestation key", message));
     enum assay_status status = assay_tpm_find(device, ASSAY_TPM_AK_HANDLE, &old, message);
-    if (status == ASSAY_OK) status = evict(device, old, &kept, message); /* the old one goes */
-    else if (status == ASSAY_E_NOT_FOUND) status = ASSAY_OK;
+    if (status == ASSAY_OK) {
+        status = evict(device, old, &kept, message); /* the old one goes */
+        /* The library goes by the handle: while it knows the old key it refuses the new one. */
+        (void)Esys_TR_Close(device->esys, &old);
+    } else if (status == ASSAY_E_NOT_FOUND) {
+        status = ASSAY_OK;
+    }
     if (status == ASSAY_OK) status = evict(device, made.handle, &kept, message);
     if (status == ASSAY_OK) (void)Esys_TR_Close(device->esys, &kept);
     let_go(device, &made);

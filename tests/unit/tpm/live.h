@@ -1,0 +1,48 @@
+/*
+ * tests/unit/tpm/live.h - software TPMs of one maker, a registrar that believes the maker, and a
+ * verifier that believes the registrar. Everything below a fresh folder, taken away at the end.
+ */
+#ifndef ASSAY_TESTS_UNIT_TPM_LIVE_H
+#define ASSAY_TESTS_UNIT_TPM_LIVE_H
+
+#include "apps/demo/swtpm.h"
+#include "quote/policy.h"
+#include "quote/source/tpm.h"
+#include "quote/source/tpm_registrar.h"
+
+enum { LIVE_TPMS_MAX = 2, LIVE_LEN_MAX = 16384 };
+
+struct live {
+    char dir[64];
+    size_t count;
+    struct swtpm tpms[LIVE_TPMS_MAX];
+    struct assay_tpm_registrar registrar;
+    struct assay_key maker_root;
+    struct assay_certificate maker_issuer;
+    struct assay_endorsements endorsements;
+    struct assay_policy policy;
+    int64_t now_s;
+};
+
+/* Skips the test where swtpm is not installed. Returns: nothing; asserts. */
+void live_open(struct live *live, size_t count);
+/* Returns: nothing. */
+void live_close(struct live *live);
+
+/* A certified attestation key of TPM number index, under its endorsement key of slot; the
+ * certificate lies in the TPM's folder. Returns: nothing; asserts. */
+void live_enroll(struct live *live, size_t index, uint32_t slot);
+/* What the registrar is asked; the bytes stay in *ek and ak. Returns: nothing; asserts. */
+void live_request(struct live *live, size_t index, uint32_t slot, struct assay_tpm_ek *ek,
+                  uint8_t ak[static ASSAY_TPM_PUBLIC_MAX], struct assay_tpm_request *request);
+/* Returns: the makers that the registrar believes. */
+struct assay_tpm_makers live_makers(const struct live *live);
+/* Returns: an open source of that TPM; asserts. */
+struct assay_tpm_source *live_source(struct live *live, size_t index);
+/* Evidence over report data that is all fill. Returns: its length; asserts. */
+size_t live_quote(struct assay_tpm_source *source, uint8_t fill, uint8_t out[static LIVE_LEN_MAX]);
+/* Returns: nothing; *verdict under the registrar's root. */
+void live_verify(const struct live *live, const uint8_t *bytes, size_t len,
+                 struct assay_verdict *verdict);
+
+#endif
