@@ -11,7 +11,7 @@ enum {
     LABEL_REALM = 44241,      /* 0xacd1 */
     CONTENT_FORMAT_CWT = 263, /* "application/eat+cwt" */
     TEXT_MAX = 256,
-    CONFIG_MAX = 4096,
+    CONFIG_MAX = 1024,
     KEY_MAX = 256, /* a COSE_Key of P-384 takes 107 bytes */
     HASH_MAX = 64,
 };
