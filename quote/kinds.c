@@ -18,6 +18,7 @@ enum assay_status assay_kind_at(size_t index, struct assay_kind *row)
     case 6: *row = assay_kind_tdx5(); return ASSAY_OK;
     case 7: *row = assay_kind_nitro(); return ASSAY_OK;
     case 8: *row = assay_kind_cca(); return ASSAY_OK;
+    case 9: *row = assay_kind_tpm(); return ASSAY_OK;
     }
     return ASSAY_E_NOT_FOUND;
 }

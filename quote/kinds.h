@@ -61,5 +61,6 @@ struct assay_kind assay_kind_tdx5(void);
 struct assay_kind assay_kind_snp(void);
 struct assay_kind assay_kind_nitro(void);
 struct assay_kind assay_kind_cca(void);
+struct assay_kind assay_kind_tpm(void);
 
 #endif
