@@ -102,7 +102,7 @@ int assay_print_envelope(const char *schema, struct assay_json *data)
     char *const text = assay_json_print(envelope, 2);
     assay_json_free(&envelope);
     if (text == NULL) {
-        (void)fputs("assay evidence: out of memory\n", stderr);
+        (void)fputs("assay: out of memory\n", stderr);
         return ASSAY_EXIT_INTERNAL;
     }
     const bool ok = puts(text) >= 0 && fflush(stdout) == 0;
@@ -142,7 +142,7 @@ int assay_print_error(bool json, int exit, const char *code, const char *format,
     va_start(args, format);
     (void)vsnprintf(detail, sizeof detail, format, args);
     va_end(args);
-    (void)fprintf(stderr, "assay evidence: %s\n", detail);
+    (void)fprintf(stderr, "assay: %s\n", detail);
     if (!json) return exit;
     struct assay_json *const data = assay_json_object();
     assay_json_set_text(data, "code", code);
