@@ -64,11 +64,21 @@ bool assay_pcs_ca_parse(const char *text, enum assay_pcs_ca *ca)
     return false;
 }
 
+/* An address may end in slashes, as people write it. */
+static int len_of(const char *base)
+{
+    size_t len = strlen(base);
+    while (len > 0 && base[len - 1] == '/')
+        len -= 1;
+    return len < ASSAY_HTTP_URL_LEN_MAX ? (int)len : ASSAY_HTTP_URL_LEN_MAX;
+}
+
 static int print_root_crl_url(const struct assay_pcs_request *request, char *url, size_t size)
 {
     if (request->root_crl_url != NULL) return snprintf(url, size, "%s", request->root_crl_url);
     if (request->base_url == NULL) return snprintf(url, size, "%s", ASSAY_PCS_ROOT_CRL_URL);
-    return snprintf(url, size, "%s/sgx/certification/v4/rootcacrl", request->base_url);
+    return snprintf(url, size, "%.*s/sgx/certification/v4/rootcacrl", len_of(request->base_url),
+                    request->base_url);
 }
 
 enum assay_status assay_pcs_url(const struct assay_pcs_request *request,
@@ -77,6 +87,7 @@ enum assay_status assay_pcs_url(const struct assay_pcs_request *request,
 {
     const size_t size = ASSAY_HTTP_URL_LEN_MAX + 1;
     const char *const base = request->base_url != NULL ? request->base_url : ASSAY_PCS_BASE_URL;
+    const int base_len = len_of(base);
     const char *const tee = tee_text(request->tee);
     const char *const update = request->early ? "early" : "standard";
     char fmspc[2 * sizeof request->fmspc + 1];
@@ -84,16 +95,17 @@ enum assay_status assay_pcs_url(const struct assay_pcs_request *request,
     assay_hex_encode(request->fmspc, sizeof request->fmspc, fmspc, sizeof fmspc);
     switch (part) {
     case ASSAY_PART_TCB_INFO:
-        n = snprintf(url, size, "%s/%s/certification/v4/tcb?fmspc=%s&update=%s", base, tee, fmspc,
-                     update);
+        n = snprintf(url, size, "%.*s/%s/certification/v4/tcb?fmspc=%s&update=%s", base_len, base,
+                     tee, fmspc, update);
         break;
     case ASSAY_PART_QE_IDENTITY:
-        n = snprintf(url, size, "%s/%s/certification/v4/qe/identity?update=%s", base, tee, update);
+        n = snprintf(url, size, "%.*s/%s/certification/v4/qe/identity?update=%s", base_len, base,
+                     tee, update);
         break;
     case ASSAY_PART_ROOT_CRL: n = print_root_crl_url(request, url, size); break;
     case ASSAY_PART_PCK_CRL:
-        n = snprintf(url, size, "%s/sgx/certification/v4/pckcrl?ca=%s&encoding=der", base,
-                     ca_text(request->ca));
+        n = snprintf(url, size, "%.*s/sgx/certification/v4/pckcrl?ca=%s&encoding=der", base_len,
+                     base, ca_text(request->ca));
         break;
     case ASSAY_PART_PCK_CHAIN:
     case ASSAY_PART_TCB_CHAIN:

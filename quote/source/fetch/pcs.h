@@ -23,9 +23,9 @@ struct assay_pcs_request {
     enum assay_tcb_tee tee;
     uint8_t fmspc[6];
     enum assay_pcs_ca ca;
-    bool early;                   /* update=early: the new TCB before the grace period has ended */
-    const char *base_url;         /* NULL: Intel's PCS; else a PCCS: https://host:8081 */
-    const char *root_crl_url;     /* NULL: Intel's, or the PCCS's own */
+    bool early;               /* update=early: the new TCB before the grace period has ended */
+    const char *base_url;     /* NULL: Intel's PCS; else a PCCS without a path: https://host:8081 */
+    const char *root_crl_url; /* NULL: Intel's, or the PCCS's own */
     const struct assay_key *root; /* NULL: Intel's pinned one */
     int64_t at_unix_s;
     uint64_t deadline_ms;

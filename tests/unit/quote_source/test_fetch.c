@@ -360,6 +360,15 @@ Test(fetch, a_server_that_asks_for_too_long_is_not_waited_for)
     cr_expect_eq(server_hits(server, "/a"), 1);
 }
 
+Test(fetch, a_date_to_wait_for_counts_like_seconds)
+{
+    server_add(server, "/a",
+               (struct server_reply){
+                   .status = 503, .headers = "Retry-After: Fri, 31 Dec 2100 23:59:59 GMT\r\n" });
+    cr_expect_eq(get_at("/a", AT), ASSAY_E_RATE);
+    cr_expect_eq(server_hits(server, "/a"), 1);
+}
+
 Test(fetch, a_wait_beyond_the_deadline_is_not_begun)
 {
     server_add(server, "/a",

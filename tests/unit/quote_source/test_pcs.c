@@ -80,6 +80,10 @@ Test(pcs, a_tdx_platform_has_paths_of_its_own)
     cr_assert_eq(assay_pcs_url(&r, ASSAY_PART_ROOT_CRL, url), ASSAY_OK);
     cr_expect_str_eq(url, "https://certificates.trustedservices.intel.com/IntelSGXRootCA.der");
     cr_expect_eq(assay_pcs_url(&r, ASSAY_PART_TCB_CHAIN, url), ASSAY_E_NOT_FOUND);
+    struct assay_pcs_request slashes = r;
+    slashes.base_url = "https://pccs:8081//";
+    cr_assert_eq(assay_pcs_url(&slashes, ASSAY_PART_ROOT_CRL, url), ASSAY_OK);
+    cr_expect_str_eq(url, "https://pccs:8081/sgx/certification/v4/rootcacrl");
     static char base[ASSAY_HTTP_URL_LEN_MAX];
     (void)memset(base, 'a', sizeof base - 1);
     pccs->request.base_url = base;
