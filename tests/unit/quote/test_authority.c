@@ -2,20 +2,14 @@
  * tests/unit/quote/test_authority.c - certificates that are signed as they should be and may not be
  * used as they are: each made from a good one by changing some bytes and signing again.
  */
+#include "tests/unit/quote/resign.h"
 #include "tests/unit/quote/world.h"
 
-#include "quote/source/der.h"
 #include "quote/source/soft_x509.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct patch {
-    const char *what;
-    uint8_t from[12], to[12];
-    size_t len;
-};
 
 /* keyUsage is one byte of bits after "three unused", "one unused", "seven unused". */
 static const struct patch signs_lists_only = {
@@ -38,59 +32,6 @@ static const struct patch no_sgx = { "another extension than SGX's",
                                      { 0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01, 0x04 },
                                      { 0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x7f, 0x04 },
                                      10 };
-
-static uint8_t *find(uint8_t *bytes, size_t len, const uint8_t *wanted, size_t wanted_len)
-{
-    for (size_t i = 0; i + wanted_len <= len; i++)
-        if (assay_bytes_equal(bytes + i, wanted, wanted_len)) return bytes + i;
-    return NULL;
-}
-
-/* SEQUENCE { tbs, algorithm, BIT STRING } with the tbs as it is now, signed by this key. */
-static void sign_again(uint8_t *der, uint32_t *len, size_t capacity,
-                       const struct assay_secret32 *key)
-{
-    static const uint8_t algorithm[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
-                                         0x48, 0xce, 0x3d, 0x04, 0x03, 0x02 };
-    uint8_t digest[32], signature[64];
-    struct assay_p256_signer *signer = NULL;
-    cr_assert(der[0] == 0x30 && der[1] == 0x82 && der[4] == 0x30 && der[5] == 0x82);
-    const size_t tbs_len = 4 + ((size_t)der[6] << 8 | der[7]);
-    assay_sha256(der + 4, tbs_len, digest);
-    cr_assert_eq(assay_p256_signer_load(key, &signer), ASSAY_OK);
-    cr_assert_eq(assay_p256_sign(signer, digest, signature), ASSAY_OK);
-    assay_p256_signer_free(&signer);
-
-    struct assay_der *const value = calloc(2, sizeof *value);
-    struct assay_der *const whole = value + 1;
-    cr_assert_not_null(value);
-    assay_der_init(value);
-    assay_der_init(whole);
-    size_t mark = assay_der_mark(value);
-    assay_der_unsigned(value, signature + 32, 32);
-    assay_der_unsigned(value, signature, 32);
-    assay_der_wrap(value, ASSAY_DER_SEQUENCE, mark);
-    const struct assay_slice encoded = assay_der_finish(value);
-    mark = assay_der_mark(whole);
-    assay_der_bits(whole, encoded.bytes, encoded.len);
-    assay_der_raw(whole, algorithm, sizeof algorithm);
-    assay_der_raw(whole, der + 4, tbs_len);
-    assay_der_wrap(whole, ASSAY_DER_SEQUENCE, mark);
-    const struct assay_slice out = assay_der_finish(whole);
-    cr_assert_gt(out.len, 0);
-    assay_bytes_copy(der, capacity, out.bytes, out.len);
-    *len = (uint32_t)out.len;
-    free(value);
-}
-
-static void apply(uint8_t *der, uint32_t *len, const struct patch *patch,
-                  const struct assay_secret32 *key)
-{
-    uint8_t *const at = find(der, *len, patch->from, patch->len);
-    cr_assert_not_null(at, "%s: nothing to change", patch->what);
-    assay_bytes_copy(at, patch->len, patch->to, patch->len);
-    sign_again(der, len, ASSAY_SOFT_CERT_MAX, key);
-}
 
 /* The PCK certificate stands first in the chain of a node. */
 static void read_pck(const struct world *w, uint8_t der[static ASSAY_SOFT_CERT_MAX], uint32_t *len)
@@ -147,14 +88,12 @@ Test(quote_authority, certificates_that_are_only_signed_again_are_good)
     struct world *const w = world_open();
     uint8_t pck[ASSAY_SOFT_CERT_MAX];
     uint32_t len = 0;
-    sign_again(w->ca.root_der, &w->ca.root_der_len, sizeof w->ca.root_der, &w->ca.root_key);
-    sign_again(w->ca.platform_der, &w->ca.platform_der_len, sizeof w->ca.platform_der,
-               &w->ca.root_key);
-    sign_again(w->ca.signing_der, &w->ca.signing_der_len, sizeof w->ca.signing_der,
-               &w->ca.root_key);
+    resign(w->ca.root_der, &w->ca.root_der_len, sizeof w->ca.root_der, &w->ca.root_key);
+    resign(w->ca.platform_der, &w->ca.platform_der_len, sizeof w->ca.platform_der, &w->ca.root_key);
+    resign(w->ca.signing_der, &w->ca.signing_der_len, sizeof w->ca.signing_der, &w->ca.root_key);
     world_publish(w);
     read_pck(w, pck, &len);
-    sign_again(pck, &len, sizeof pck, &w->ca.platform_key);
+    resign(pck, &len, sizeof pck, &w->ca.platform_key);
     write_chain(w, pck, len);
     expect_affirming(w);
     world_close(w);
@@ -165,7 +104,7 @@ Test(quote_authority, a_root_must_be_one_for_two_levels)
     static const struct patch *const patches[] = { &signs_lists_only, &no_ca_below };
     for (size_t i = 0; i < sizeof patches / sizeof patches[0]; i++) {
         struct world *const w = world_open();
-        apply(w->ca.root_der, &w->ca.root_der_len, patches[i], &w->ca.root_key);
+        resign_patched(w->ca.root_der, &w->ca.root_der_len, patches[i], &w->ca.root_key);
         world_publish(w);
         world_move(w, NULL);
         expect_only(w, ASSAY_RULE_CHAIN_CONSTRAINTS, patches[i]->what);
@@ -176,7 +115,7 @@ Test(quote_authority, a_root_must_be_one_for_two_levels)
 Test(quote_authority, a_platform_ca_must_sign_certificates)
 {
     struct world *const w = world_open();
-    apply(w->ca.platform_der, &w->ca.platform_der_len, &signs_lists_only, &w->ca.root_key);
+    resign_patched(w->ca.platform_der, &w->ca.platform_der_len, &signs_lists_only, &w->ca.root_key);
     w->bundle.files.part[ASSAY_PART_PCK_CHAIN] = assay_slice_over(NULL, 0);
     world_build(w); /* the lists are the old CA's: the same name and key */
     world_move(w, NULL);
@@ -187,7 +126,8 @@ Test(quote_authority, a_platform_ca_must_sign_certificates)
 Test(quote_authority, a_platform_ca_that_may_not_sign_lists_has_none)
 {
     struct world *const w = world_open();
-    apply(w->ca.platform_der, &w->ca.platform_der_len, &signs_certificates_only, &w->ca.root_key);
+    resign_patched(w->ca.platform_der, &w->ca.platform_der_len, &signs_certificates_only,
+                   &w->ca.root_key);
     world_publish(w);
     world_move(w, NULL);
     expect_only(w, ASSAY_RULE_CRL_ISSUER, "PCK CA");
@@ -206,7 +146,7 @@ Test(quote_authority, a_pck_certificate_must_sign_data_and_name_a_platform)
         uint8_t pck[ASSAY_SOFT_CERT_MAX];
         uint32_t len = 0;
         read_pck(w, pck, &len);
-        apply(pck, &len, rows[i].patch, &w->ca.platform_key);
+        resign_patched(pck, &len, rows[i].patch, &w->ca.platform_key);
         write_chain(w, pck, len);
         cr_assert_eq(world_judge(w), ASSAY_OK);
         cr_expect(assay_verdict_has(&w->verdict, rows[i].rule), "%s", rows[i].patch->what);
@@ -225,10 +165,10 @@ Test(quote_authority, a_masked_platform_id_is_noticed)
     expect_affirming(w);
     cr_expect_not(w->verdict.platform_masked);
     read_pck(w, pck, &len);
-    for (uint8_t *at = NULL; (at = find(pck, len, w->node.ppid, 16)) != NULL; masked++)
+    for (uint8_t *at = NULL; (at = resign_find(pck, len, w->node.ppid, 16)) != NULL; masked++)
         assay_bytes_zero(at, 16);
     cr_assert_geq(masked, 1);
-    sign_again(pck, &len, sizeof pck, &w->ca.platform_key);
+    resign(pck, &len, sizeof pck, &w->ca.platform_key);
     write_chain(w, pck, len);
     expect_affirming(w);
     cr_expect(w->verdict.platform_masked);
@@ -243,10 +183,10 @@ Test(quote_authority, a_pck_certificate_names_the_key_of_its_ca)
     uint8_t pck[ASSAY_SOFT_CERT_MAX];
     uint32_t len = 0;
     read_pck(w, pck, &len);
-    uint8_t *const at = find(pck, len, head, sizeof head);
+    uint8_t *const at = resign_find(pck, len, head, sizeof head);
     cr_assert_not_null(at);
     at[sizeof head] ^= 1;
-    sign_again(pck, &len, sizeof pck, &w->ca.platform_key);
+    resign(pck, &len, sizeof pck, &w->ca.platform_key);
     write_chain(w, pck, len);
     expect_only(w, ASSAY_RULE_CHAIN_FORMAT, "authority key id");
     world_close(w);
@@ -257,7 +197,7 @@ Test(quote_authority, a_ca_signs_no_collateral)
 {
     struct world *const w = world_open();
     struct assay_soft_ca ca = w->ca;
-    apply(ca.platform_der, &ca.platform_der_len, &signs_data, &ca.root_key);
+    resign_patched(ca.platform_der, &ca.platform_der_len, &signs_data, &ca.root_key);
     assay_bytes_copy(ca.signing_der, sizeof ca.signing_der, ca.platform_der, ca.platform_der_len);
     ca.signing_der_len = ca.platform_der_len;
     ca.signing_key = ca.platform_key;
@@ -274,7 +214,7 @@ Test(quote_authority, a_ca_signs_no_collateral)
 Test(quote_authority, a_signer_of_collateral_must_sign_data)
 {
     struct world *const w = world_open();
-    apply(w->ca.signing_der, &w->ca.signing_der_len, &signs_no_data, &w->ca.root_key);
+    resign_patched(w->ca.signing_der, &w->ca.signing_der_len, &signs_no_data, &w->ca.root_key);
     world_publish(w);
     expect_only(w, ASSAY_RULE_COLLATERAL_CHAIN, "signer");
     world_close(w);
@@ -288,8 +228,8 @@ Test(quote_authority, a_signer_of_collateral_is_signed_by_the_root_even_when_no_
         uint8_t pem[ASSAY_SOFT_CHAIN_MAX];
         size_t len = 0;
         if (round == 1)
-            sign_again(w->ca.signing_der, &w->ca.signing_der_len, sizeof w->ca.signing_der,
-                       &w->ca.platform_key);
+            resign(w->ca.signing_der, &w->ca.signing_der_len, sizeof w->ca.signing_der,
+                   &w->ca.platform_key);
         cr_assert_eq(
             assay_soft_pem_put(w->ca.signing_der, w->ca.signing_der_len, pem, sizeof pem, &len),
             ASSAY_OK);
@@ -315,10 +255,11 @@ Test(quote_authority, another_root_beside_the_signer_is_refused)
             assay_bytes_copy(twin->root_der, sizeof twin->root_der, w->ca.root_der,
                              w->ca.root_der_len);
             twin->root_der_len = w->ca.root_der_len;
-            uint8_t *const at = find(twin->root_der, twin->root_der_len, w->ca.root_public, 64);
+            uint8_t *const at =
+                resign_find(twin->root_der, twin->root_der_len, w->ca.root_public, 64);
             cr_assert_not_null(at);
             assay_bytes_copy(at, 64, twin->root_public, 64);
-            sign_again(twin->root_der, &twin->root_der_len, sizeof twin->root_der, &twin->root_key);
+            resign(twin->root_der, &twin->root_der_len, sizeof twin->root_der, &twin->root_key);
         }
         cr_assert_eq(assay_soft_pem_put(w->ca.signing_der, w->ca.signing_der_len, pem[round],
                                         sizeof pem[round], &len),
@@ -374,12 +315,14 @@ Test(quote_authority, every_certificate_of_a_chain_has_its_time)
         uint32_t len = 0;
         const struct assay_collateral_files files = w->bundle.files;
         read_pck(w, pck, &len);
-        if (which == 0) apply(pck, &len, &ends_early, &w->ca.platform_key);
+        if (which == 0) resign_patched(pck, &len, &ends_early, &w->ca.platform_key);
         if (which == 1)
-            apply(w->ca.platform_der, &w->ca.platform_der_len, &ends_early, &w->ca.root_key);
-        if (which == 2) apply(w->ca.root_der, &w->ca.root_der_len, &ends_early, &w->ca.root_key);
+            resign_patched(w->ca.platform_der, &w->ca.platform_der_len, &ends_early,
+                           &w->ca.root_key);
+        if (which == 2)
+            resign_patched(w->ca.root_der, &w->ca.root_der_len, &ends_early, &w->ca.root_key);
         if (which == 3) {
-            apply(w->ca.signing_der, &w->ca.signing_der_len, &ends_early, &w->ca.root_key);
+            resign_patched(w->ca.signing_der, &w->ca.signing_der_len, &ends_early, &w->ca.root_key);
             world_publish(w);
         } else {
             w->bundle.files = files; /* the collateral's own certificates are good */
@@ -435,13 +378,13 @@ Test(quote_authority, a_revocation_list_is_checked_with_the_key_of_the_quotes_ow
     uint32_t len = 0;
     cr_assert_eq(assay_p256_generate(&second.platform_key, second.platform_public), ASSAY_OK);
     uint8_t *const at =
-        find(second.platform_der, second.platform_der_len, w->ca.platform_public, 64);
+        resign_find(second.platform_der, second.platform_der_len, w->ca.platform_public, 64);
     cr_assert_not_null(at);
     assay_bytes_copy(at, 64, second.platform_public, 64);
-    sign_again(second.platform_der, &second.platform_der_len, sizeof second.platform_der,
-               &second.root_key);
+    resign(second.platform_der, &second.platform_der_len, sizeof second.platform_der,
+           &second.root_key);
     read_pck(w, pck, &len);
-    sign_again(pck, &len, sizeof pck, &second.platform_key);
+    resign(pck, &len, sizeof pck, &second.platform_key);
     const struct assay_soft_ca first = w->ca;
     w->ca = second;
     write_chain(w, pck, len);
@@ -469,10 +412,10 @@ static void sign_qe_report(struct world *w)
     cr_assert_eq(assay_p256_generate(&key, public), ASSAY_OK);
     read_pck(w, pck, &len);
     cr_assert_eq(assay_x509_certificate(pck, len, &parsed), ASSAY_OK);
-    uint8_t *const at = find(pck, len, parsed.key.bytes, 64);
+    uint8_t *const at = resign_find(pck, len, parsed.key.bytes, 64);
     cr_assert_not_null(at);
     assay_bytes_copy(at, 64, public, 64);
-    sign_again(pck, &len, sizeof pck, &w->ca.platform_key);
+    resign(pck, &len, sizeof pck, &w->ca.platform_key);
     assay_sha256(w->node.qe_report, sizeof w->node.qe_report, digest);
     cr_assert_eq(assay_p256_signer_load(&key, &signer), ASSAY_OK);
     cr_assert_eq(assay_p256_sign(signer, digest, w->node.qe_signature), ASSAY_OK);

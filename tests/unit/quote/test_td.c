@@ -2,6 +2,7 @@
  * tests/unit/quote/test_td.c - TDX quotes end to end under a test root: what no public evidence
  * shows (revoked levels and certificates, ConfigurationNeeded alone, modules of every age).
  */
+#include "tests/unit/quote/resign.h"
 #include "tests/unit/quote/td_world.h"
 
 #include <criterion/criterion.h>
@@ -402,4 +403,60 @@ Test(quote_td, judges_nothing_outside_the_windows)
     td_publish(t);
     expect_unjudged(t, ASSAY_RULE_COLLATERAL_EXPIRED);
     td_close(t);
+}
+
+Test(quote_td, warns_of_a_platform_that_needs_configuration_alone)
+{
+    struct td_world *const t = td_open();
+    t->terms.levels[0].status = ASSAY_TCB_CONFIGURATION_NEEDED;
+    td_publish(t);
+    expect(t, ASSAY_TIER_WARNING, ASSAY_GENUINE_TRUE, ASSAY_OUTCOME_PASS_NEEDS_HARDENING,
+           ASSAY_RULE_TCB_WARNING);
+    cr_assert_eq(t->world->verdict.tcb_status, ASSAY_TCB_CONFIGURATION_NEEDED);
+    t->terms.levels[0].status = ASSAY_TCB_REVOKED;
+    td_publish(t);
+    expect(t, ASSAY_TIER_CONTRAINDICATED, ASSAY_GENUINE_TRUE, ASSAY_OUTCOME_FAIL_HARD,
+           ASSAY_RULE_TCB_REVOKED);
+    td_close(t);
+}
+
+/* quotes.md 7.9: the lists of two authorities get mixed up. */
+Test(quote_td, refuses_the_list_of_another_ca)
+{
+    struct td_world *const t = td_open();
+    struct assay_slice *const part = t->world->bundle.files.part;
+    part[ASSAY_PART_PCK_CRL] = part[ASSAY_PART_ROOT_CRL];
+    world_build(t->world);
+    expect_forged(t, ASSAY_RULE_CRL_ISSUER);
+    td_close(t);
+}
+
+static const struct patch signs_lists_only = {
+    "keyUsage cRLSign", { 0x03, 0x02, 0x01, 0x06 }, { 0x03, 0x02, 0x01, 0x02 }, 4
+};
+/* The last two bytes of an extension: BOOLEAN TRUE of the CA, pathLenConstraint 0. */
+static const struct patch is_no_ca = {
+    "cA", { 0x30, 0x06, 0x01, 0x01, 0xff, 0x02 }, { 0x30, 0x06, 0x01, 0x01, 0x00, 0x02 }, 6
+};
+
+static void expect_no_ca(const struct patch *patch)
+{
+    struct td_world *const t = td_open();
+    struct assay_soft_ca *const ca = &t->world->ca;
+    struct assay_soft_platform platform = { .pcesvn = 5, .qe_isvsvn = 5 };
+    memset(platform.components, 5, 16);
+    resign_patched(ca->platform_der, &ca->platform_der_len, patch, &ca->root_key);
+    t->world->bundle.files.part[ASSAY_PART_PCK_CHAIN] = assay_slice_over(NULL, 0);
+    world_build(t->world);
+    td_move(t, &platform);
+    cr_assert_eq(td_judge(t), ASSAY_OK);
+    cr_assert_eq(t->world->verdict.genuine, ASSAY_GENUINE_FALSE, "%s", patch->what);
+    cr_assert_neq(t->world->verdict.tier, ASSAY_TIER_AFFIRMING);
+    td_close(t);
+}
+
+Test(quote_td, refuses_an_intermediate_that_is_no_ca)
+{
+    expect_no_ca(&signs_lists_only);
+    expect_no_ca(&is_no_ca);
 }

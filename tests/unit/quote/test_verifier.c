@@ -1,9 +1,11 @@
 /*
- * tests/unit/quote/test_verifier.c - a verifier that remembers gives the same verdicts, bit by bit.
+ * tests/unit/quote/test_verifier.c - a verifier that remembers gives the same verdicts, bit by bit,
+ * in the memory that it was given.
  */
-#include "tests/unit/quote/world.h"
+#include "tests/unit/quote/td_world.h"
 
 #include "quote/kinds.h"
+#include "quote/verifier.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -134,8 +136,8 @@ static void add_u32(uint8_t *at, uint32_t more)
         at[i] = (uint8_t)(value >> 8 * i);
 }
 
-/* A chain with zeros behind it, longer than an entry: proven each time, and as good. */
-Test(quote_verifier, proves_what_it_has_no_room_to_remember_each_time)
+/* A chain with zeros behind it: remembered under all of its bytes, and as good. */
+Test(quote_verifier, remembers_long_certification_data_as_well)
 {
     enum { LONG = 16384 };
     struct world *const w = world_open();
@@ -242,6 +244,281 @@ Test(quote_verifier, remembers_nothing_about_the_same_bytes_of_another_kind)
     cr_assert(assay_bytes_equal(cold, &w->verdict, sizeof *cold), "%s",
               assay_rule_name(w->verdict.reasons[0].rule));
     free(cold);
+    drop(&m);
+    w->verifier = NULL;
+    world_close(w);
+}
+
+/* --- many kinds, roots, bundles and times at once */
+enum { WORLDS = 4, SWITCHES = 600 };
+
+/* Four vendors of one name, each with a good bundle, one that revokes, and none. */
+struct vendors {
+    struct td_world *worlds[WORLDS];
+    struct assay_collateral *good[WORLDS];
+    struct assay_collateral *revoking[WORLDS];
+    struct assay_endorsements endorsements;
+};
+
+static struct assay_collateral *copy_collateral(const struct td_world *t)
+{
+    struct assay_collateral *const copy = malloc(sizeof *copy);
+    cr_assert_not_null(copy);
+    *copy = t->world->collateral;
+    return copy;
+}
+
+static void open_vendors(struct vendors *v)
+{
+    static const struct {
+        enum assay_evidence_kind kind;
+        enum assay_body_type type;
+    } shapes[WORLDS] = {
+        { ASSAY_KIND_SGX4, ASSAY_BODY_SGX },
+        { ASSAY_KIND_TDX4, ASSAY_BODY_TD_10 },
+        { ASSAY_KIND_TDX5, ASSAY_BODY_TD_15 },
+        { ASSAY_KIND_TDX5, ASSAY_BODY_TD_15_EX },
+    };
+    for (size_t i = 0; i < WORLDS; i++) {
+        struct td_world *const t = td_open_as(shapes[i].kind, shapes[i].type);
+        struct assay_endorsement *const e = &v->endorsements.entries[i];
+        if (i == 2) { /* the list of this one is checked with the CA of each quote */
+            t->world->bundle.files.part[ASSAY_PART_PCK_CHAIN] = assay_slice_over(NULL, 0);
+            world_build(t->world);
+        }
+        v->worlds[i] = t;
+        v->good[i] = copy_collateral(t);
+        assay_bytes_copy(t->world->terms.revoked[0], 20, t->world->node.pck_serial, 20);
+        t->world->terms.revoked_count = 1;
+        td_publish(t);
+        v->revoking[i] = copy_collateral(t);
+        e->kinds = ASSAY_KINDS_ALL;
+        e->root = assay_key_p256(t->world->ca.root_public);
+        e->collateral = v->good[i];
+    }
+    v->endorsements.count = WORLDS;
+}
+
+static void close_vendors(struct vendors *v)
+{
+    for (size_t i = 0; i < WORLDS; i++) {
+        free(v->good[i]);
+        free(v->revoking[i]);
+        td_close(v->worlds[i]);
+    }
+}
+
+/* The bundle, root and time of one turn. */
+static void turn(struct vendors *v, size_t i, uint32_t dice)
+{
+    struct assay_endorsement *const e = &v->endorsements.entries[i];
+    e->collateral = v->good[i];
+    if (dice == 1) e->collateral = v->revoking[i];
+    if (dice == 2) e->collateral = NULL;
+    e->root.bytes[0] ^= dice == 3 ? 1 : 0; /* not pinned any more */
+}
+
+Test(quote_verifier, changes_no_verdict_of_any_kind_root_bundle_and_time)
+{
+    struct vendors *const v = calloc(1, sizeof *v);
+    struct assay_verdict *const verdicts = calloc(2, sizeof *verdicts);
+    cr_assert(v != NULL && verdicts != NULL);
+    open_vendors(v);
+    struct memory m = make(4);
+    uint32_t seed = 20261121;
+    size_t tiers[4] = { 0 };
+    for (uint32_t round = 0; round < SWITCHES; round++) {
+        const size_t i = next(&seed) % WORLDS;
+        struct td_world *const t = v->worlds[i];
+        const uint32_t dice = next(&seed) % 8;
+        const size_t at = next(&seed) % t->quote_len;
+        const uint8_t kept = t->quote[at];
+        turn(v, i, dice);
+        if (dice == 4) t->quote[at] ^= (uint8_t)(1u << next(&seed) % 8);
+        struct assay_evidence_request request = td_request(t);
+        request.endorsements = &v->endorsements;
+        if (dice == 5) request.at_unix_s = WORLD_TO + 1;
+        const enum assay_status status = assay_evidence_verify(NULL, &request, &verdicts[0]);
+        for (int again = 0; again < 2; again++) {
+            cr_assert_eq(assay_evidence_verify(m.verifier, &request, &verdicts[1]), status);
+            cr_assert(assay_bytes_equal(&verdicts[0], &verdicts[1], sizeof verdicts[0]),
+                      "round %u, dice %u: %s and %s", round, dice,
+                      assay_tier_text(verdicts[0].tier), assay_tier_text(verdicts[1].tier));
+        }
+        tiers[verdicts[0].tier] += 1;
+        t->quote[at] = kept;
+        if (dice == 3) v->endorsements.entries[i].root.bytes[0] ^= 1;
+    }
+    /* Every answer was compared, and often. */
+    cr_assert_gt(tiers[ASSAY_TIER_NONE], SWITCHES / 10);
+    cr_assert_gt(tiers[ASSAY_TIER_AFFIRMING], SWITCHES / 10);
+    cr_assert_gt(tiers[ASSAY_TIER_CONTRAINDICATED], SWITCHES / 10);
+    drop(&m);
+    close_vendors(v);
+    free(v);
+    free(verdicts);
+}
+
+/* --- what it holds, and how much */
+static struct assay_verifier_counts count(const struct memory *m)
+{
+    struct assay_verifier_counts counts;
+    assay_verifier_count(m->verifier, &counts);
+    return counts;
+}
+
+Test(quote_verifier, counts_what_it_finds_and_throws_out)
+{
+    enum { FLEET = 6 };
+    struct world *const w = world_open();
+    struct memory m = make(4); /* one set of four */
+    struct assay_soft_node nodes[FLEET];
+    w->verifier = m.verifier;
+    for (size_t i = 0; i < FLEET; i++) {
+        cr_assert_eq(assay_soft_node_create(&w->ca, "node", NULL, &nodes[i]), ASSAY_OK);
+        for (int again = 0; again < 2; again++) {
+            cr_assert_eq(
+                assay_soft_quote(&nodes[i], &w->request, w->quote, sizeof w->quote, &w->quote_len),
+                ASSAY_OK);
+            cr_assert_eq(world_judge(w), ASSAY_OK);
+            cr_assert_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING);
+        }
+    }
+    const struct assay_verifier_counts counts = count(&m);
+    cr_assert_eq(counts.misses, FLEET);
+    cr_assert_eq(counts.hits, FLEET);
+    cr_assert_eq(counts.evictions, FLEET - 4);
+    cr_assert_eq(counts.entries_used, 4);
+    /* CA and root were read and proven for the first platform alone; no PCK is an authority. */
+    cr_assert_eq(counts.authority_hits, 2 * (FLEET - 1));
+    cr_assert_eq(counts.authority_misses, 2 + FLEET);
+    for (size_t i = 0; i < FLEET; i++)
+        assay_soft_node_deinit(&nodes[i]);
+    drop(&m);
+    w->verifier = NULL;
+    world_close(w);
+}
+
+Test(quote_verifier, holds_a_thousand_platforms_in_eight_megabytes)
+{
+    enum { FLEET = 8, PLATFORMS = 1000 };
+    struct world *const w = world_open();
+    struct memory m = make(256);
+    w->verifier = m.verifier;
+    for (size_t i = 0; i < FLEET; i++) {
+        world_move(w, NULL);
+        cr_assert_eq(world_judge(w), ASSAY_OK);
+    }
+    const struct assay_verifier_counts counts = count(&m);
+    cr_assert_eq(counts.entries_used, FLEET);
+    cr_assert_gt(counts.key_bytes, 0);
+    const size_t keys = counts.key_bytes / FLEET + 1; /* authorities' included: more than true */
+    cr_assert_lt(assay_verifier_size(PLATFORMS) + PLATFORMS * keys, 8000000);
+    drop(&m);
+    w->verifier = NULL;
+    world_close(w);
+}
+
+/* --- leases */
+static void prove_number(struct assay_verifier *verifier, uint8_t number, struct assay_lease *lease)
+{
+    const struct assay_slice piece = { &number, 1 };
+    assay_lease_open(verifier, ASSAY_KIND_SNP, &piece, 1, lease);
+    if (lease->proven != NULL) return;
+    cr_assert(assay_bytes_all_zero(&lease->own, sizeof lease->own));
+    lease->own.root.bytes[0] = number;
+    assay_lease_keep(lease);
+}
+
+Test(quote_verifier, throws_out_nothing_that_is_in_use)
+{
+    struct memory m = make(4);
+    struct assay_lease *const leases = calloc(6, sizeof *leases);
+    cr_assert_not_null(leases);
+    for (uint8_t i = 0; i < 5; i++)
+        prove_number(m.verifier, i, &leases[i]);
+    for (uint8_t i = 0; i < 5; i++)
+        cr_assert_eq(leases[i].proven->root.bytes[0], i);
+    cr_assert_eq(leases[4].proven, &leases[4].own); /* no room: made for this once */
+    cr_assert_eq(count(&m).evictions, 0);
+    assay_lease_close(&leases[4]);
+    assay_lease_close(&leases[2]);
+    prove_number(m.verifier, 4, &leases[4]);
+    cr_assert_neq(leases[4].proven, &leases[4].own);
+    cr_assert_eq(count(&m).evictions, 1);
+    prove_number(m.verifier, 0, &leases[5]); /* twice at the same time */
+    cr_assert_eq(leases[5].proven, leases[0].proven);
+    for (size_t i = 0; i < 6; i++)
+        if (i != 2) assay_lease_close(&leases[i]);
+    free(leases);
+    drop(&m);
+}
+
+Test(quote_verifier, tells_pieces_apart_by_their_lengths_and_kind)
+{
+    static const uint8_t bytes[] = { 1, 2, 3, 4 };
+    const struct assay_slice lists[][2] = {
+        { { bytes, 4 }, { bytes, 0 } },
+        { { bytes, 3 }, { bytes + 3, 1 } },
+        { { bytes, 0 }, { bytes, 4 } },
+    };
+    struct memory m = make(1024);
+    struct assay_lease *const lease = calloc(1, sizeof *lease);
+    cr_assert_not_null(lease);
+    for (int again = 0; again < 2; again++) {
+        for (size_t i = 0; i < 3; i++)
+            for (int kind = ASSAY_KIND_TDX4; kind <= ASSAY_KIND_SNP; kind++) {
+                assay_lease_open(m.verifier, (enum assay_evidence_kind)kind, lists[i], 2, lease);
+                cr_assert_eq(lease->proven != NULL, again == 1);
+                if (again == 0) assay_lease_keep(lease);
+                assay_lease_close(lease);
+            }
+        assay_lease_open(m.verifier, ASSAY_KIND_TDX4, lists[0], 1, lease);
+        cr_assert_null(lease->proven); /* one piece is not one and an empty one */
+        assay_lease_close(lease);
+    }
+    free(lease);
+    drop(&m);
+}
+
+Test(quote_verifier, remembers_a_further_check_of_the_last_bundle_only)
+{
+    static const uint8_t first[32] = { 1 }, second[32] = { 2 };
+    struct memory m = make(4);
+    struct assay_lease *const lease = calloc(1, sizeof *lease);
+    cr_assert_not_null(lease);
+    prove_number(m.verifier, 1, lease);
+    cr_assert_not(assay_lease_is_noted(lease, first));
+    assay_lease_note(lease, first);
+    cr_assert(assay_lease_is_noted(lease, first));
+    assay_lease_note(lease, second);
+    cr_assert_not(assay_lease_is_noted(lease, first));
+    assay_lease_close(lease);
+    prove_number(NULL, 1, lease); /* without a memory nothing is noted */
+    assay_lease_note(lease, first);
+    cr_assert_not(assay_lease_is_noted(lease, first));
+    assay_lease_close(lease);
+    free(lease);
+    drop(&m);
+}
+
+/* Flooded with platforms and authorities of strangers, a verifier forgets and stays right. */
+Test(quote_verifier, survives_more_authorities_than_it_holds)
+{
+    enum { STRANGERS = 12 }; /* 24 certificates */
+    struct world *const w = world_open();
+    struct memory m = make(4);
+    w->verifier = m.verifier;
+    for (size_t i = 0; i < STRANGERS; i++) {
+        struct world *const stranger = world_open();
+        stranger->verifier = m.verifier;
+        cr_assert_eq(world_judge(stranger), ASSAY_OK);
+        cr_assert_eq(stranger->verdict.tier, ASSAY_TIER_AFFIRMING);
+        cr_assert_eq(world_judge(w), ASSAY_OK);
+        cr_assert_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING);
+        stranger->verifier = NULL;
+        world_close(stranger);
+    }
     drop(&m);
     w->verifier = NULL;
     world_close(w);
