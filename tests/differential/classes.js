@@ -138,13 +138,9 @@ const chainFits = (sgx, level) => level.sgx.every((need, i) => sgx.components[i]
 
 // --- defects of ours that are known (docs/differential.md, "Where we are wrong")
 const DEFECTS = [
-    // A level of a quoting enclave or module with a status that it cannot have; ours ignores it.
-    { id: 'level-status', shows: (c, r) => same(r.broken, ['not-supported']) && oddStatus(r) },
     // 4.1.2.9.5: the bytes of the text are those of the report; ours turns them round.
     { id: 'miscselect-order', shows: (c, r) => r.qe && (same(r.broken, ['qe-miscselect']) || r.accepts) &&
         !turnedRound(r.qe.miscselectMask).equals(r.qe.miscselectMask) },
-    // 4.1.2.4.11.2: equal to the document's, and zero; ours asks for the first alone.
-    { id: 'module-attributes', shows: (c, r) => same(r.broken, ['module-attributes']) },
     // RFC 5280 4.1.2.4, 4.2.1.1, X.690 8.19: names, key ids and object identifiers are what they should be.
     { id: 'certificate-fields', shows: (c, r) => /^(name: |der: oid|der: authority)/.test(r.o.detail || '') &&
         r.broken.every((rule) => /(chain|crl)-format$/.test(rule)) },
