@@ -19,7 +19,7 @@ static enum assay_status fill(const struct assay_package *package, struct assay_
     case ASSAY_KIND_NITRO: return assay_claims_nitro(package, out);
     case ASSAY_KIND_CCA: return assay_claims_cca(package, out);
     case ASSAY_KIND_SNP: return assay_claims_snp(package, out);
-    case ASSAY_KIND_TPM:
+    case ASSAY_KIND_TPM: return assay_claims_tpm(package, out);
     case ASSAY_KIND_VTPM_SNP:
     case ASSAY_KIND_VTPM_TDX:
     case ASSAY_KIND_NONE:
