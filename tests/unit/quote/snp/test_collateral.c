@@ -1,0 +1,311 @@
+/*
+ * tests/unit/quote/snp/test_collateral.c - revocation lists of the ARK, and the bundles of a network.
+ */
+#include "tests/unit/quote/snp/snp_world.h"
+
+#include "quote/endorsements.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct snp_world *open_with_list(void)
+{
+    struct snp_world *const w = snp_world_open(ASSAY_SNP_MILAN);
+    w->has_crl = true;
+    return w;
+}
+
+static void expect_first(const struct snp_world *w, enum assay_rule rule,
+                         enum assay_genuine genuine)
+{
+    cr_expect_eq(w->verdict.reasons[0].rule, rule, "%s instead of %s",
+                 assay_rule_name(w->verdict.reasons[0].rule), assay_rule_name(rule));
+    cr_expect_eq(w->verdict.genuine, genuine);
+}
+
+Test(snp_collateral, with_a_list_makes_good_evidence_affirming)
+{
+    struct snp_world *const w = open_with_list();
+    snp_world_run(w);
+    cr_assert_eq(w->verdict.reason_count, 0, "%s", assay_rule_name(w->verdict.reasons[0].rule));
+    cr_assert_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING);
+    w->policy.platform.require_crl = true;
+    snp_world_run(w);
+    cr_assert_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING);
+    w->with = SNP_WITH_VEK | SNP_WITH_ASK; /* the ARK known as a key alone */
+    snp_world_run(w);
+    cr_assert_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING);
+    snp_world_close(w);
+}
+
+Test(snp_collateral, without_a_list_is_unjudged_where_one_is_demanded)
+{
+    struct snp_world *const w = snp_world_open(ASSAY_SNP_MILAN);
+    w->policy.platform.require_crl = true;
+    snp_world_run(w);
+    expect_first(w, ASSAY_RULE_COLLATERAL_MISSING, ASSAY_GENUINE_UNKNOWN);
+    snp_world_close(w);
+}
+
+Test(snp_collateral, revokes_asks)
+{
+    struct snp_world *const w = open_with_list();
+    w->revoked[0] = SNP_SERIAL_ASK;
+    w->crl.revoked_count = 1;
+    snp_world_run(w);
+    expect_first(w, ASSAY_RULE_CERT_REVOKED, ASSAY_GENUINE_FALSE);
+    snp_world_close(w);
+}
+
+/* AMD's endorsement keys all bear 0: an entry for it names none of them. */
+Test(snp_collateral, revokes_endorsement_keys_by_a_number_of_their_own)
+{
+    struct snp_world *const w = open_with_list();
+    w->revoked[0] = 0;
+    w->revoked[1] = 77;
+    w->crl.revoked_count = 2;
+    snp_world_run(w);
+    cr_assert_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING);
+    w->vek.serial = 77;
+    snp_world_run(w);
+    expect_first(w, ASSAY_RULE_CERT_REVOKED, ASSAY_GENUINE_FALSE);
+    snp_world_close(w);
+}
+
+Test(snp_collateral, revokes_at_once_what_was_remembered)
+{
+    enum { ENTRIES = 4 };
+    struct snp_world *const w = open_with_list();
+    const size_t size = assay_verifier_size(ENTRIES);
+    void *const memory = malloc(size);
+    cr_assert_eq(assay_verifier_init(memory, size, ENTRIES, &w->verifier), ASSAY_OK);
+    snp_world_run(w);
+    cr_assert_eq(snp_world_judge(w), ASSAY_OK);
+    cr_assert_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING);
+    w->revoked[0] = SNP_SERIAL_ASK;
+    w->crl.revoked_count = 1;
+    snp_world_publish(w);
+    cr_assert_eq(snp_world_judge(w), ASSAY_OK);
+    expect_first(w, ASSAY_RULE_CERT_REVOKED, ASSAY_GENUINE_FALSE);
+    w->at_unix_s = SNP_TO + 1;
+    cr_assert_eq(snp_world_judge(w), ASSAY_OK);
+    cr_assert(assay_verdict_has(&w->verdict, ASSAY_RULE_COLLATERAL_EXPIRED));
+    cr_assert(assay_verdict_has(&w->verdict, ASSAY_RULE_CERT_TIME));
+    assay_verifier_deinit(&w->verifier);
+    free(memory);
+    snp_world_close(w);
+}
+
+Test(snp_collateral, judges_the_time_of_the_list)
+{
+    struct snp_world *const w = open_with_list();
+    w->crl.to_s = SNP_AT - 1;
+    snp_world_run(w);
+    expect_first(w, ASSAY_RULE_COLLATERAL_EXPIRED, ASSAY_GENUINE_UNKNOWN);
+    w->crl.to_s = SNP_TO;
+    w->crl.from_s = SNP_AT + 1;
+    snp_world_run(w);
+    expect_first(w, ASSAY_RULE_COLLATERAL_EARLY, ASSAY_GENUINE_UNKNOWN);
+    w->crl.from_s = SNP_FROM;
+    snp_world_run(w);
+    cr_assert_eq(w->verdict.expires_unix_s, SNP_TO);
+    snp_world_close(w);
+}
+
+Test(snp_collateral, refuses_the_list_of_another_ark)
+{
+    struct snp_world *const w = open_with_list();
+    w->crl.issuer = "ARK-Genoa";
+    w->crl.signer = w->other_key;
+    snp_world_run(w);
+    expect_first(w, ASSAY_RULE_CRL_ISSUER, ASSAY_GENUINE_FALSE);
+    w->crl.issuer = w->ark.subject; /* the name right, the key not */
+    snp_world_run(w);
+    expect_first(w, ASSAY_RULE_CRL_SIGNATURE, ASSAY_GENUINE_FALSE);
+    w->crl.issuer = w->ask.subject; /* an authority of the chain, but not the ARK */
+    w->crl.signer = w->ask_key;
+    snp_world_run(w);
+    expect_first(w, ASSAY_RULE_CRL_ISSUER, ASSAY_GENUINE_FALSE);
+    w->with = SNP_WITH_VEK | SNP_WITH_ASK;
+    snp_world_run(w);
+    expect_first(w, ASSAY_RULE_CRL_SIGNATURE, ASSAY_GENUINE_FALSE);
+    snp_world_close(w);
+}
+
+Test(snp_collateral, refuses_a_list_that_cannot_be_read)
+{
+    struct snp_world *const w = open_with_list();
+    snp_world_run(w);
+    w->files.part[ASSAY_PART_CRL].len -= 1;
+    cr_assert_eq(assay_collateral_build(&w->files, &w->endorsements.entries[0].root, w->collateral),
+                 ASSAY_OK);
+    cr_assert_not(assay_collateral_sound(w->collateral));
+    cr_assert_eq(snp_world_judge(w), ASSAY_OK);
+    expect_first(w, ASSAY_RULE_COLLATERAL_FORMAT, ASSAY_GENUINE_UNKNOWN);
+    snp_world_close(w);
+}
+
+/* --- bundles */
+Test(snp_collateral, of_a_network_brings_what_the_evidence_lacks)
+{
+    struct snp_world *const w = open_with_list();
+    w->bundle_certificates = w->bundle_vek = true;
+    for (unsigned with = 0; with <= SNP_WITH_ALL; with++) {
+        w->with = with;
+        w->endorsements.exact = (with & 1) == 0;
+        snp_world_run(w);
+        cr_expect_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING, "%u: %s", with,
+                     assay_rule_name(w->verdict.reasons[0].rule));
+    }
+    cr_assert(assay_collateral_sound(w->collateral));
+    snp_world_close(w);
+}
+
+/* In a network another chip's certificate is no mismatch: the right one is missing. */
+Test(snp_collateral, of_a_network_with_another_chip_is_missing_this_one)
+{
+    struct snp_world *const w = open_with_list();
+    w->bundle_certificates = w->bundle_vek = true;
+    w->facts.hwid[0] ^= 1;
+    w->with = 0;
+    w->endorsements.exact = false;
+    snp_world_run(w);
+    expect_first(w, ASSAY_RULE_KEY_MISSING, ASSAY_GENUINE_UNKNOWN);
+    w->endorsements.exact = true;
+    snp_world_run(w);
+    expect_first(w, ASSAY_RULE_CHIP_ID, ASSAY_GENUINE_FALSE);
+    w->endorsements.exact = false;
+    w->with = SNP_WITH_VEK; /* what the evidence itself brings speaks for it */
+    snp_world_run(w);
+    expect_first(w, ASSAY_RULE_CHIP_ID, ASSAY_GENUINE_FALSE);
+    snp_world_close(w);
+}
+
+Test(snp_collateral, is_sound_when_everything_leads_to_the_root)
+{
+    struct snp_world *const w = open_with_list();
+    w->bundle_certificates = w->bundle_vek = true;
+    snp_world_run(w);
+    cr_assert(assay_collateral_sound(w->collateral));
+    cr_assert(assay_collateral_current(w->collateral, SNP_AT));
+    cr_assert_not(assay_collateral_current(w->collateral, SNP_TO + 1));
+    w->vek.to_s = SNP_AT - 1; /* one platform's certificate is no matter of the bundle */
+    snp_world_run(w);
+    cr_assert(assay_collateral_sound(w->collateral));
+    cr_assert(assay_collateral_current(w->collateral, SNP_AT));
+    w->ask.to_s = SNP_AT - 1;
+    snp_world_run(w);
+    cr_assert_not(assay_collateral_current(w->collateral, SNP_AT));
+    snp_world_close(w);
+}
+
+Test(snp_collateral, is_unsound_with_a_stranger_in_it)
+{
+    struct snp_world *const w = open_with_list();
+    w->bundle_certificates = w->bundle_vek = true;
+    w->vek.signer = w->other_key;
+    snp_world_run(w);
+    cr_assert_not(assay_collateral_sound(w->collateral));
+    cr_assert_eq(w->collateral->faults[0].rule, ASSAY_RULE_COLLATERAL_CHAIN);
+    w->vek.signer = w->ask_key;
+    w->ask.is_ca = w->ask.has_path_len = false;
+    snp_world_run(w);
+    cr_assert_not(assay_collateral_sound(w->collateral));
+    snp_world_close(w);
+}
+
+Test(snp_collateral, is_unsound_with_the_list_of_a_stranger)
+{
+    struct snp_world *const w = open_with_list();
+    w->crl.signer = w->other_key;
+    snp_world_run(w);
+    cr_assert_not(assay_collateral_sound(w->collateral));
+    w->bundle_certificates = true;
+    snp_world_run(w);
+    cr_assert_not(assay_collateral_sound(w->collateral));
+    cr_assert_eq(w->collateral->faults[0].rule, ASSAY_RULE_CRL_SIGNATURE);
+    w->crl.signer = w->ark_key;
+    snp_world_run(w);
+    cr_assert(assay_collateral_sound(w->collateral));
+    w->bundle_certificates = false;
+    snp_world_run(w);
+    cr_assert(assay_collateral_sound(w->collateral)); /* a list alone will do */
+    snp_world_close(w);
+}
+
+/* --- endorsements: one bundle per product, for a root is a product's */
+static enum assay_status encode_and_decode(const struct assay_endorsement_files *entries,
+                                           size_t count, struct assay_collateral *collateral,
+                                           struct assay_endorsements *out)
+{
+    enum { ROOM = 1 << 16 };
+    uint8_t *const bytes = malloc(ROOM);
+    cr_assert_not_null(bytes);
+    struct assay_writer w = assay_writer_over(bytes, ROOM);
+    struct assay_slice whole;
+    cr_assert_eq(assay_endorsements_encode(entries, count, &w), ASSAY_OK);
+    cr_assert_eq(assay_writer_finish(&w, &whole), ASSAY_OK);
+    const enum assay_status status =
+        assay_endorsements_decode(whole.bytes, whole.len, collateral, count, out);
+    free(bytes);
+    return status;
+}
+
+static void order(struct assay_endorsement_files entries[2])
+{
+    if (assay_endorsement_compare(&entries[0], &entries[1]) < 0) return;
+    const struct assay_endorsement_files first = entries[0];
+    entries[0] = entries[1];
+    entries[1] = first;
+}
+
+Test(snp_collateral, of_two_products_serves_both)
+{
+    struct snp_world *const milan = open_with_list();
+    struct snp_world *const turin = snp_world_open(ASSAY_SNP_TURIN);
+    struct assay_endorsements *const both = calloc(1, sizeof *both);
+    struct assay_collateral *const built = calloc(2, sizeof *built);
+    cr_assert(both != NULL && built != NULL);
+    milan->bundle_certificates = turin->bundle_certificates = true;
+    turin->has_crl = true;
+    snp_world_run(milan);
+    snp_world_run(turin);
+    struct assay_endorsement_files entries[2] = {
+        { milan->endorsements.entries[0].root, ASSAY_KIND_BIT(ASSAY_KIND_SNP), milan->files },
+        { turin->endorsements.entries[0].root, ASSAY_KIND_BIT(ASSAY_KIND_SNP), turin->files },
+    };
+    order(entries);
+    cr_assert_eq(encode_and_decode(entries, 2, built, both), ASSAY_OK);
+    milan->endorsements = turin->endorsements = *both;
+    milan->with = turin->with = SNP_WITH_VEK;
+    cr_assert_eq(snp_world_judge(milan), ASSAY_OK);
+    cr_assert_eq(milan->verdict.tier, ASSAY_TIER_AFFIRMING);
+    cr_assert_eq(snp_world_judge(turin), ASSAY_OK);
+    cr_assert_eq(turin->verdict.tier, ASSAY_TIER_AFFIRMING);
+    free(built);
+    free(both);
+    snp_world_close(milan);
+    snp_world_close(turin);
+}
+
+Test(snp_collateral, twice_for_one_root_is_refused)
+{
+    struct snp_world *const w = open_with_list();
+    struct assay_endorsements *const both = calloc(1, sizeof *both);
+    struct assay_collateral *const built = calloc(2, sizeof *built);
+    cr_assert(both != NULL && built != NULL);
+    w->bundle_certificates = true;
+    snp_world_run(w);
+    struct assay_endorsement_files entries[2] = {
+        { w->endorsements.entries[0].root, ASSAY_KIND_BIT(ASSAY_KIND_SNP), w->files },
+        { w->endorsements.entries[0].root, ASSAY_KIND_BIT(ASSAY_KIND_SNP), w->files },
+    };
+    entries[1].files.part[ASSAY_PART_CRL] = assay_slice_over(NULL, 0);
+    order(entries);
+    cr_assert_eq(encode_and_decode(entries, 2, built, both), ASSAY_E_DUPLICATE);
+    cr_assert_eq(encode_and_decode(entries, 1, built, both), ASSAY_OK);
+    free(built);
+    free(both);
+    snp_world_close(w);
+}
