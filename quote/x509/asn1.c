@@ -35,6 +35,18 @@ static enum assay_status take_len(struct assay_cursor *in, size_t *len)
     return ASSAY_OK;
 }
 
+/* X.690 8.19.2: numbers in base 128, each in its shortest form, the last one complete. */
+static bool is_oid(struct assay_slice content)
+{
+    enum { MORE = 0x80 };
+    bool starts = true;
+    for (size_t i = 0; i < content.len; i++) {
+        if (starts && content.bytes[i] == MORE) return false;
+        starts = (content.bytes[i] & MORE) == 0;
+    }
+    return content.len > 0 && starts;
+}
+
 enum assay_status assay_asn1_next(struct assay_cursor *in, struct assay_asn1 *out)
 {
     enum { NUMBER_MASK = 0x1f }; /* all ones: the tag goes on in further bytes */
@@ -48,6 +60,7 @@ enum assay_status assay_asn1_next(struct assay_cursor *in, struct assay_asn1 *ou
     if (assay_cursor_slice(&at, len, &element.content) != ASSAY_OK) return ASSAY_E_SYNTAX;
     if (assay_cursor_slice(in, at.pos - in->pos, &element.whole) != ASSAY_OK)
         return ASSAY_E_SYNTAX;
+    if (element.tag == ASSAY_ASN1_OID && !is_oid(element.content)) return ASSAY_E_SYNTAX;
     *out = element;
     return ASSAY_OK;
 }

@@ -19,7 +19,53 @@ static void keep_text(struct assay_slice text, char out[ASSAY_COMMON_NAME_MAX])
     out[used] = '\0';
 }
 
-/* AttributeTypeAndValue: an OID and one value of whatever type. */
+/* The length of the UTF-8 character at *text and its lead byte's bits; 0: none starts like that. */
+static size_t lead(uint8_t first, uint32_t *code)
+{
+    if (first < 0x80) *code = first;
+    else if (first >= 0xc2 && first < 0xe0) *code = first & 0x1f;
+    else if (first >= 0xe0 && first < 0xf0) *code = first & 0x0f;
+    else if (first >= 0xf0 && first < 0xf5) *code = first & 0x07;
+    else return 0;
+    if (first < 0x80) return 1;
+    if (first < 0xe0) return 2;
+    return first < 0xf0 ? 3 : 4;
+}
+
+/* RFC 3629: shortest forms, no surrogates, nothing above U+10FFFF. */
+static bool is_utf8(struct assay_slice text)
+{
+    static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    size_t len = 0;
+    for (size_t at = 0; at < text.len; at += len) {
+        uint32_t code = 0;
+        len = lead(text.bytes[at], &code);
+        if (len == 0 || len > text.len - at) return false;
+        for (size_t i = 1; i < len; i++) {
+            if ((text.bytes[at + i] & 0xc0) != 0x80) return false;
+            code = code << 6 | (text.bytes[at + i] & 0x3f);
+        }
+        if (code < least[len] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return false;
+    }
+    return true;
+}
+
+/* DirectoryString (RFC 5280 4.1.2.4) and the strings of older attributes. */
+static bool is_text(const struct assay_asn1 *value)
+{
+    switch (value->tag) {
+    case ASSAY_ASN1_UTF8_STRING: return is_utf8(value->content);
+    case ASSAY_ASN1_BMP_STRING: return value->content.len % 2 == 0;
+    case ASSAY_ASN1_UNIVERSAL_STRING: return value->content.len % 4 == 0;
+    case ASSAY_ASN1_PRINTABLE_STRING:
+    case ASSAY_ASN1_NUMERIC_STRING:
+    case ASSAY_ASN1_TELETEX_STRING:
+    case ASSAY_ASN1_IA5_STRING: return true;
+    }
+    return false;
+}
+
+/* AttributeTypeAndValue: an OID and a string. */
 static enum assay_status read_attribute(struct assay_cursor *in,
                                         char common_name[ASSAY_COMMON_NAME_MAX])
 {
@@ -30,6 +76,7 @@ static enum assay_status read_attribute(struct assay_cursor *in,
     ASSAY_TRY(assay_asn1_take(&pair, ASSAY_ASN1_OID, &type));
     ASSAY_TRY(assay_asn1_next(&pair, &value));
     ASSAY_TRY(assay_asn1_end(&pair));
+    if (!is_text(&value)) return ASSAY_E_SYNTAX;
     if (common_name != NULL && common_name[0] == '\0' &&
         assay_asn1_is_oid(&type, oid_common_name, sizeof oid_common_name))
         keep_text(value.content, common_name);
