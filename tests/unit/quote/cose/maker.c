@@ -106,7 +106,7 @@ void maker_certificate(const struct maker_certificate *terms, struct maker_der *
     uint8_t *out = NULL;
     const int len = i2d_X509(x, &out);
     ASSAY_ASSERT(len > 0 && len <= MAKER_DER_MAX);
-    memcpy(der->bytes, out, (size_t)len);
+    assay_bytes_copy(der->bytes, MAKER_DER_MAX, out, (size_t)len);
     der->len = (size_t)len;
     OPENSSL_free(out);
     X509_free(x);

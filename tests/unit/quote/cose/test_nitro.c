@@ -55,7 +55,7 @@ Test(quote_nitro, affirms_a_document_that_is_right)
     cr_assert_eq(proof(w, ASSAY_PROOF_CHAIN), ASSAY_PROOF_TRUE);
     cr_assert_eq(proof(w, ASSAY_PROOF_COSE_SIGNATURE), ASSAY_PROOF_TRUE);
     cr_assert(w->verdict.has_claims);
-    cr_assert_eq(memcmp(w->verdict.report_data, w->nonce.bytes, 64), 0);
+    cr_assert(assay_bytes_equal(w->verdict.report_data, w->nonce.bytes, 64));
     cr_assert_eq(w->verdict.measurement_len, 48);
     cr_assert_eq(w->verdict.measurement[0], 1);
     cr_assert_not(w->verdict.debug);
@@ -96,16 +96,16 @@ Test(quote_nitro, names_the_platform_by_the_instance_not_by_the_enclave)
     expect_pass(w);
     cr_assert(w->verdict.has_platform && w->verdict.platform_masked);
     assay_key_name(&w->keys[0].public, root);
-    cr_assert_eq(memcmp(w->verdict.vendor_root, root, 32), 0);
-    memcpy(first, w->verdict.platform_id, 32);
+    cr_assert(assay_bytes_equal(w->verdict.vendor_root, root, 32));
+    assay_bytes_copy(first, 32, w->verdict.platform_id, 32);
     w->module_id = "i-0123456789abcdef0-enc9999999999999999";
     nitro_make(w);
     expect_pass(w);
-    cr_assert_eq(memcmp(w->verdict.platform_id, first, 32), 0);
+    cr_assert(assay_bytes_equal(w->verdict.platform_id, first, 32));
     w->module_id = "i-1123456789abcdef0-enc0123456789abcde";
     nitro_make(w);
     expect_pass(w);
-    cr_assert_neq(memcmp(w->verdict.platform_id, first, 32), 0);
+    cr_assert_not(assay_bytes_equal(w->verdict.platform_id, first, 32));
     nitro_close(w);
 }
 
@@ -517,7 +517,7 @@ Test(quote_nitro, rejects_every_truncation)
     for (size_t len = 0; len < w->len; len++) {
         struct assay_nitro_document d;
         uint8_t *const exact = malloc(len == 0 ? 1 : len);
-        memcpy(exact, w->bytes, len);
+        assay_bytes_copy(exact, len, w->bytes, len);
         cr_assert_eq(assay_nitro_parse(exact, len, &d, NULL), ASSAY_E_TRUNCATED, "%zu", len);
         free(exact);
     }
@@ -528,7 +528,7 @@ Test(quote_nitro, never_affirms_a_document_with_one_bit_flipped)
 {
     struct nitro_world *const w = nitro_open();
     uint8_t *const exact = malloc(w->len);
-    memcpy(exact, w->bytes, w->len);
+    assay_bytes_copy(exact, w->len, w->bytes, w->len);
     const struct assay_evidence_request request = { .kind = ASSAY_KIND_NITRO,
                                                     .bytes = exact,
                                                     .len = w->len,
@@ -554,7 +554,7 @@ Test(quote_nitro, never_affirms_a_document_with_one_bit_flipped)
         cr_assert_neq(w->verdict.genuine, ASSAY_GENUINE_TRUE, "bit %zu", bit);
         if (byte % 16 == 0) { /* with and without a memory */
             cr_assert_eq(assay_evidence_verify(NULL, &request, &again), status);
-            cr_assert_eq(memcmp(&again, &w->verdict, sizeof again), 0, "bit %zu", bit);
+            cr_assert(assay_bytes_equal(&again, &w->verdict, sizeof again), "bit %zu", bit);
         }
         exact[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
@@ -588,7 +588,7 @@ Test(quote_nitro, remembers_a_chain_and_says_the_same)
     expect_pass(w);
     cold = w->verdict;
     expect_pass(w);
-    cr_assert_eq(memcmp(&cold, &w->verdict, sizeof cold), 0);
+    cr_assert(assay_bytes_equal(&cold, &w->verdict, sizeof cold));
     assay_verifier_count(w->verifier, &counts);
     cr_assert_eq(counts.hits, 1);
     cr_assert_eq(counts.misses, 1);
