@@ -3,9 +3,10 @@
  *
  * What is remembered is a function of the bytes under whose SHA-256 it stands, so an entry can be
  * neither stale nor mistaken for another: nothing is invalidated when collateral, policy or time
- * change. Sets of four, least recently used out first; colliding on purpose costs an attacker's
- * victims speed and nothing else. Authorities stand apart, so that a flood of platforms cannot wash
- * them out.
+ * change. Entries hang in a hash table and in a list by last use; the one that was not wanted for
+ * longest goes first. Whoever makes digests fall into one bucket on purpose, or floods the memory,
+ * costs others some speed (at most a walk over all entries) and nothing else. Authorities stand
+ * apart, so that a flood of platforms cannot wash them out.
  */
 #include "quote/verifier.h"
 
@@ -14,15 +15,17 @@
 #include <stdalign.h>
 
 enum {
-    WAYS = 4,
     AUTHORITIES = 16, /* roots and their CAs: Intel three, AMD nine, and room */
     PIECES_MAX = 10,
 };
 
+#define NO_ENTRY UINT32_MAX
+
 struct assay_entry {
     bool used;
-    uint32_t leases; /* held by appraisals under way: not to be thrown out */
-    uint64_t last_use;
+    uint32_t leases;       /* held by appraisals under way: not to be thrown out */
+    uint32_t next;         /* in its bucket */
+    uint32_t older, newer; /* by last use */
     uint8_t digest[ASSAY_SHA256_LEN];
     bool has_note;
     uint8_t note[ASSAY_SHA256_LEN];
@@ -40,21 +43,44 @@ struct assay_verifier {
     uint64_t uses;
     struct assay_verifier_counts counts;
     struct authority_entry authorities[AUTHORITIES];
-    size_t set_count;
+    uint32_t oldest, newest;
+    size_t bucket_count;
+    uint32_t *buckets; /* behind the entries */
+    size_t entry_count;
     struct assay_entry entries[];
 };
 
-static size_t set_count_of(size_t entries)
+_Static_assert(ASSAY_VERIFIER_ENTRIES_MAX < NO_ENTRY, "an index fits");
+_Static_assert(alignof(struct assay_entry) % alignof(uint32_t) == 0, "buckets follow entries");
+
+static size_t bucket_count_of(size_t entries)
 {
-    return (entries + WAYS - 1) / WAYS;
+    return 2 * entries;
 }
 
 size_t assay_verifier_size(size_t entries)
 {
     ASSAY_ASSERT(entries >= 1);
     ASSAY_ASSERT(entries <= ASSAY_VERIFIER_ENTRIES_MAX);
-    return sizeof(struct assay_verifier) +
-           set_count_of(entries) * WAYS * sizeof(struct assay_entry);
+    return sizeof(struct assay_verifier) + entries * sizeof(struct assay_entry) +
+           bucket_count_of(entries) * sizeof(uint32_t);
+}
+
+/* Every entry stands in the list from the start, unused ones oldest. */
+static void clear_entries(struct assay_verifier *v)
+{
+    for (size_t i = 0; i < v->entry_count; i++) {
+        struct assay_entry *const e = &v->entries[i];
+        e->used = false;
+        e->leases = 0;
+        e->next = NO_ENTRY;
+        e->older = i == 0 ? NO_ENTRY : (uint32_t)(i - 1);
+        e->newer = i + 1 == v->entry_count ? NO_ENTRY : (uint32_t)(i + 1);
+    }
+    v->oldest = 0;
+    v->newest = (uint32_t)(v->entry_count - 1);
+    for (size_t i = 0; i < v->bucket_count; i++)
+        v->buckets[i] = NO_ENTRY;
 }
 
 enum assay_status assay_verifier_init(void *memory, size_t memory_len, size_t entries,
@@ -66,12 +92,10 @@ enum assay_status assay_verifier_init(void *memory, size_t memory_len, size_t en
     struct assay_verifier *const v = memory;
     v->uses = 0;
     v->counts = (struct assay_verifier_counts){ 0 };
-    v->set_count = set_count_of(entries);
-    for (size_t i = 0; i < v->set_count * WAYS; i++) {
-        v->entries[i].used = false;
-        v->entries[i].leases = 0;
-        v->entries[i].last_use = 0;
-    }
+    v->entry_count = entries;
+    v->bucket_count = bucket_count_of(entries);
+    v->buckets = (uint32_t *)(void *)&v->entries[entries];
+    clear_entries(v);
     for (size_t i = 0; i < AUTHORITIES; i++) {
         v->authorities[i].used = false;
         v->authorities[i].last_use = 0;
@@ -85,10 +109,73 @@ static size_t weight_of(const struct assay_verify_key *key)
     return key == NULL ? 0 : assay_verify_key_weight(key);
 }
 
+/* --- the table and the list */
+static uint32_t *bucket_of(struct assay_verifier *v, const uint8_t digest[static 8])
+{
+    uint64_t hash = 0;
+    for (size_t i = 0; i < 8; i++)
+        hash = hash << 8 | digest[i];
+    return &v->buckets[hash % v->bucket_count];
+}
+
+static uint32_t index_of(const struct assay_verifier *v, const struct assay_entry *e)
+{
+    return (uint32_t)(e - v->entries); /* < ASSAY_VERIFIER_ENTRIES_MAX */
+}
+
+static void hang_up(struct assay_verifier *v, struct assay_entry *e)
+{
+    uint32_t *const bucket = bucket_of(v, e->digest);
+    e->next = *bucket;
+    *bucket = index_of(v, e);
+}
+
+static void take_down(struct assay_verifier *v, struct assay_entry *e)
+{
+    uint32_t *link = bucket_of(v, e->digest);
+    while (*link != index_of(v, e)) {
+        ASSAY_ASSERT(*link < v->entry_count);
+        link = &v->entries[*link].next;
+    }
+    *link = e->next;
+}
+
+/* Where the link to a neighbour stands: in an entry, or at the end of the list. */
+static uint32_t *newer_of(struct assay_verifier *v, uint32_t index)
+{
+    return index == NO_ENTRY ? &v->oldest : &v->entries[index].newer;
+}
+
+static uint32_t *older_of(struct assay_verifier *v, uint32_t index)
+{
+    return index == NO_ENTRY ? &v->newest : &v->entries[index].older;
+}
+
+static void make_newest(struct assay_verifier *v, struct assay_entry *e)
+{
+    const uint32_t index = index_of(v, e);
+    *newer_of(v, e->older) = e->newer;
+    *older_of(v, e->newer) = e->older;
+    e->older = v->newest;
+    e->newer = NO_ENTRY;
+    *newer_of(v, e->older) = index;
+    v->newest = index;
+}
+
+static struct assay_entry *find(struct assay_verifier *v,
+                                const uint8_t digest[static ASSAY_SHA256_LEN])
+{
+    for (uint32_t i = *bucket_of(v, digest); i != NO_ENTRY; i = v->entries[i].next)
+        if (assay_bytes_equal(v->entries[i].digest, digest, ASSAY_SHA256_LEN))
+            return &v->entries[i];
+    return NULL;
+}
+
 static void forget(struct assay_verifier *v, struct assay_entry *e)
 {
     if (!e->used) return;
     ASSAY_ASSERT(e->leases == 0);
+    take_down(v, e);
     v->counts.entries_used -= 1;
     v->counts.key_bytes -= weight_of(e->proven.key);
     assay_verify_key_free(&e->proven.key);
@@ -108,7 +195,7 @@ void assay_verifier_deinit(struct assay_verifier **verifier)
     ASSAY_ASSERT(verifier != NULL);
     struct assay_verifier *const v = *verifier;
     if (v == NULL) return;
-    for (size_t i = 0; i < v->set_count * WAYS; i++)
+    for (size_t i = 0; i < v->entry_count; i++)
         forget(v, &v->entries[i]);
     for (size_t i = 0; i < AUTHORITIES; i++)
         forget_authority(v, &v->authorities[i]);
@@ -142,14 +229,6 @@ static void name_pieces(enum assay_evidence_kind kind, const struct assay_slice 
     assay_sha256_pieces(all, 1 + count, digest);
 }
 
-static struct assay_entry *set_of(struct assay_verifier *v, const uint8_t digest[static 8])
-{
-    uint64_t hash = 0;
-    for (size_t i = 0; i < 8; i++)
-        hash = hash << 8 | digest[i];
-    return &v->entries[hash % v->set_count * WAYS];
-}
-
 void assay_lease_open(struct assay_verifier *verifier, enum assay_evidence_kind kind,
                       const struct assay_slice *pieces, size_t count, struct assay_lease *lease)
 {
@@ -159,15 +238,11 @@ void assay_lease_open(struct assay_verifier *verifier, enum assay_evidence_kind 
     lease->proven = NULL;
     if (verifier != NULL) {
         name_pieces(kind, pieces, count, lease->digest);
-        struct assay_entry *const set = set_of(verifier, lease->digest);
-        verifier->uses += 1;
-        for (size_t i = 0; i < WAYS; i++) {
-            if (!set[i].used) continue;
-            if (!assay_bytes_equal(set[i].digest, lease->digest, ASSAY_SHA256_LEN)) continue;
-            set[i].last_use = verifier->uses;
-            set[i].leases += 1;
-            lease->entry = &set[i];
-            lease->proven = &set[i].proven;
+        lease->entry = find(verifier, lease->digest);
+        if (lease->entry != NULL) {
+            make_newest(verifier, lease->entry);
+            lease->entry->leases += 1;
+            lease->proven = &lease->entry->proven;
             verifier->counts.hits += 1;
             return;
         }
@@ -176,16 +251,12 @@ void assay_lease_open(struct assay_verifier *verifier, enum assay_evidence_kind 
     assay_bytes_zero(&lease->own, sizeof lease->own);
 }
 
-/* An unused entry, else the one that was not wanted for longest. Returns: NULL when all are held */
-static struct assay_entry *choose_victim(struct assay_entry *set)
+/* The one that was not wanted for longest. Returns: NULL when all are held */
+static struct assay_entry *choose_victim(struct assay_verifier *v)
 {
-    struct assay_entry *victim = NULL;
-    for (size_t i = 0; i < WAYS; i++) {
-        if (!set[i].used) return &set[i];
-        if (set[i].leases != 0) continue;
-        if (victim == NULL || set[i].last_use < victim->last_use) victim = &set[i];
-    }
-    return victim;
+    for (uint32_t i = v->oldest; i != NO_ENTRY; i = v->entries[i].newer)
+        if (v->entries[i].leases == 0) return &v->entries[i];
+    return NULL;
 }
 
 void assay_lease_keep(struct assay_lease *lease)
@@ -193,16 +264,17 @@ void assay_lease_keep(struct assay_lease *lease)
     struct assay_verifier *const v = lease->verifier;
     ASSAY_ASSERT(lease->proven == NULL);
     lease->proven = &lease->own;
-    struct assay_entry *const e = v == NULL ? NULL : choose_victim(set_of(v, lease->digest));
+    struct assay_entry *const e = v == NULL ? NULL : choose_victim(v);
     if (e == NULL) return;
     if (e->used) v->counts.evictions += 1;
     forget(v, e);
     e->used = true;
     e->has_note = false;
     e->leases = 1;
-    e->last_use = v->uses;
     assay_bytes_copy(e->digest, sizeof e->digest, lease->digest, ASSAY_SHA256_LEN);
     e->proven = lease->own;
+    hang_up(v, e);
+    make_newest(v, e);
     lease->own.key = NULL; /* it went over */
     lease->entry = e;
     lease->proven = &e->proven;

@@ -1,0 +1,21 @@
+/*
+ * tests/bench/quote/counting.h - a counting allocator under the whole program: how often it is
+ * asked, by OpenSSL and by everything else, and how many bytes live.
+ */
+#ifndef ASSAY_TESTS_BENCH_QUOTE_COUNTING_H
+#define ASSAY_TESTS_BENCH_QUOTE_COUNTING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct counting {
+    uint64_t calls;         /* of malloc, calloc, realloc and aligned_alloc, all together */
+    uint64_t openssl_calls; /* of which OpenSSL asked for so many */
+    uint64_t live_bytes;    /* as the allocator rounds them */
+};
+
+/* Before OpenSSL is used for the first time; it aborts when that is too late. */
+void counting_start(void);
+struct counting counting_now(void);
+
+#endif
