@@ -39,6 +39,7 @@ struct assay_command {
 int assay_command_evidence(int argc, char **argv); /* evidence.c: verify, decode */
 int assay_command_collateral(int argc, char **argv); /* collateral.c: fetch, show */
 int assay_command_soft(int argc, char **argv);     /* soft.c: ca, node, quote */
+int assay_command_tpm(int argc, char **argv);      /* tpm.c: registrar, enroll, quote, ... */
 int assay_command_keys(int argc, char **argv);     /* keys.c: generate, operator, show */
 int assay_command_genesis(int argc, char **argv);  /* genesis.c: create, sign, show */
 int assay_command_status(int argc, char **argv);   /* watch.c, by way of a running daemon */

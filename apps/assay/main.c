@@ -11,6 +11,7 @@ static const struct assay_command commands[] = {
     { "evidence", "verify or decode a quote, without a daemon", assay_command_evidence },
     { "collateral", "fetch or show what evidence is judged with", assay_command_collateral },
     { "soft", "make SOFT vendors, platforms and quotes, for development", assay_command_soft },
+    { "tpm", "attestation keys of TPMs, and the registrar that certifies them", assay_command_tpm },
     { "keys", "make and show the keys of a node or an operator", assay_command_keys },
     { "genesis", "plan, sign and show a network", assay_command_genesis },
     { "status", "what a running node says of itself", assay_command_status },

@@ -20,7 +20,6 @@
 enum { SECRET_FILE_MAX = 8192, PEM_MAX = 4096, CRL_MAX = 4096 };
 
 static const char registrar_tag[] = "assay/tpm-registrar/v1";
-static const char request_tag[] = "assay/tpm-request/v1";
 
 /* ------------------------------------------------------------ the registrar */
 
@@ -166,37 +165,6 @@ enum assay_status assay_tpm_registrar_load(const char *dir, struct assay_tpm_reg
     return status;
 }
 
-/* ------------------------------------------------------------ requests */
-
-void assay_tpm_request_encode(const struct assay_tpm_request *request, struct assay_writer *w)
-{
-    assay_cbor_put_array(w, 5);
-    assay_cbor_put_text(w, request_tag);
-    assay_cbor_put_uint(w, request->slot);
-    assay_cbor_put_bytes(w, request->ek_public.bytes, request->ek_public.len);
-    assay_cbor_put_bytes(w, request->ek_certificate.bytes, request->ek_certificate.len);
-    assay_cbor_put_bytes(w, request->ak_public.bytes, request->ak_public.len);
-}
-
-enum assay_status assay_tpm_request_decode(const uint8_t *bytes, size_t len,
-                                           struct assay_tpm_request *request)
-{
-    struct assay_cursor c = assay_cursor_over(bytes, len);
-    struct assay_tpm_request r = { 0 };
-    uint64_t slot = 0;
-    ASSAY_TRY(assay_cbor_array_exact(&c, 5));
-    const enum assay_status tag = assay_cbor_text_expect(&c, request_tag);
-    if (tag != ASSAY_OK) return tag == ASSAY_E_UNSUPPORTED ? ASSAY_E_VERSION : tag;
-    ASSAY_TRY(assay_cbor_uint_max(&c, 255, &slot));
-    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_TPM_PUBLIC_MAX, &r.ek_public));
-    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CERT_DER_MAX, &r.ek_certificate));
-    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_TPM_PUBLIC_MAX, &r.ak_public));
-    ASSAY_TRY(assay_cursor_end(&c));
-    r.slot = (uint32_t)slot;
-    *request = r;
-    return ASSAY_OK;
-}
-
 /* ------------------------------------------------------------ challenge and certificate */
 
 /* Is it a TPM of a maker that we believe? */
@@ -265,7 +233,6 @@ enum assay_status assay_tpm_challenge_make(const struct assay_tpm_request *reque
     ASSAY_TRY(check_ak(request, &ak, why));
     *why = "no credential can be made for this endorsement key";
     assay_key_name(&ek.key, made.ek_name);
-    assay_key_name(&ak.key, made.ak_name);
     made.ak = ak.key;
     enum assay_status status = assay_random(made.secret, sizeof made.secret);
     if (status == ASSAY_OK)

@@ -48,7 +48,6 @@ struct assay_tpm_request {
 struct assay_tpm_challenge {
     uint8_t ek_name[ASSAY_SHA256_LEN]; /* key name: SHA-256 of its SubjectPublicKeyInfo */
     struct assay_key ak;
-    uint8_t ak_name[ASSAY_SHA256_LEN];
     uint8_t secret[ASSAY_TPM_CREDENTIAL_MAX];
     struct assay_tpm_credential credential; /* for the node */
 };
@@ -98,6 +97,18 @@ ASSAY_CHECKED enum assay_status assay_tpm_challenge_make(const struct assay_tpm_
                                                          const struct assay_tpm_makers *makers,
                                                          struct assay_tpm_challenge *challenge,
                                                          const char **why);
+/* The challenge for the node: slot and credential. Returns: nothing; the writer says whether it fit. */
+void assay_tpm_challenge_encode(uint32_t slot, const struct assay_tpm_credential *credential,
+                                struct assay_writer *w);
+/* Returns: ASSAY_OK | ASSAY_E_VERSION and the input errors of CBOR */
+ASSAY_CHECKED enum assay_status assay_tpm_challenge_decode(const uint8_t *bytes, size_t len,
+                                                           uint32_t *slot,
+                                                           struct assay_tpm_credential *credential);
+/* What the registrar keeps of it, a secret. Returns: nothing; the writer says whether it fit. */
+void assay_tpm_pending_encode(const struct assay_tpm_challenge *challenge, struct assay_writer *w);
+/* Without the credential. Returns: as assay_tpm_challenge_decode */
+ASSAY_CHECKED enum assay_status assay_tpm_pending_decode(const uint8_t *bytes, size_t len,
+                                                         struct assay_tpm_challenge *challenge);
 /*
  * assay_tpm_certificate_issue - the answer was right: certify the attestation key.
  * In:      answer: what the TPM brought out
