@@ -195,7 +195,7 @@ Test(quote_x509_reference, says_of_certificates_what_openssl_says)
         for (unsigned k = 0; k < MUTATIONS; k++) {
             uint8_t *const exact = malloc(samples[i].len);
             cr_assert_not_null(exact);
-            memcpy(exact, samples[i].der, samples[i].len);
+            assay_bytes_copy(exact, samples[i].len, samples[i].der, samples[i].len);
             const uint64_t changes = 1 + random_below(&random, 3);
             for (uint64_t change = 0; change < changes; change++)
                 exact[random_below(&random, samples[i].len)] ^=
@@ -218,7 +218,7 @@ Test(quote_x509_reference, rejects_every_truncation_of_every_kind)
         for (size_t cut = 0; cut < samples[i].len; cut++) {
             uint8_t *const exact = malloc(cut == 0 ? 1 : cut);
             cr_assert_not_null(exact);
-            memcpy(exact, samples[i].der, cut);
+            assay_bytes_copy(exact, cut, samples[i].der, cut);
             cr_assert_eq(assay_x509_certificate(exact, cut, &c), ASSAY_E_SYNTAX);
             free(exact);
         }
@@ -279,7 +279,7 @@ Test(quote_x509_reference, says_of_lists_what_openssl_says)
     for (unsigned k = 0; k < MUTATIONS; k++) {
         uint8_t *const exact = malloc(len);
         cr_assert_not_null(exact);
-        memcpy(exact, der, len);
+        assay_bytes_copy(exact, len, der, len);
         exact[random_below(&random, len)] ^= (uint8_t)(1 + random_below(&random, 255));
         compare_lists(exact, len, crl, &accepted);
         free(exact);
