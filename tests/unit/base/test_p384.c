@@ -134,7 +134,7 @@ Test(base_p384, refuses_coordinates_from_p_on)
     of_hex("ffffffffffffffffffffffffffffffffffffffffffffffff"
            "fffffffffffffffeffffffff0000000000000000ffffffff",
            p, sizeof p);
-    assay_bytes_copy(point, sizeof point, p, sizeof p); /* x = p, which is 0: the curve has a point there or not */
+    assay_bytes_copy(point, sizeof point, p, sizeof p); /* x = p, which is 0 */
     cr_assert_eq(assay_p384_load(point, &key), ASSAY_E_KEY);
     of_hex(generator, point, sizeof point);
     assay_bytes_copy(point + SCALAR, SCALAR, p, sizeof p);
