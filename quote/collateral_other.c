@@ -63,8 +63,8 @@ static enum assay_status try_issuer(struct assay_collateral *c, const struct ass
 }
 
 /*
- * quotes.md 7.9: a list counts for the authority whose name it bears and who signed it. The root may
- * be known as a key alone: then the signature says that it is the root's.
+ * quotes.md 7.9: a list counts for the authority whose name it bears and who signed it. The root
+ * may be known as a key alone: then the signature says that it is the root's.
  */
 static enum assay_status build_crl(struct assay_collateral *c, struct assay_slice der)
 {

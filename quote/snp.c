@@ -125,8 +125,8 @@ static void judge_references(const struct assay_snp_appraisal *a)
 }
 
 /*
- * docs/protocol.md 6.2. The VCEK's certificate names the chip also where the report masks it; a VLEK
- * with a masked chip id names nothing.
+ * docs/protocol.md 6.2. The VCEK's certificate names the chip also where the report masks it; a
+ * VLEK with a masked chip id names nothing.
  */
 static void name_platform(const struct assay_snp_appraisal *a)
 {

@@ -203,9 +203,9 @@ static void judge_vek_tcb(const struct assay_snp_appraisal *a)
 }
 
 /*
- * A VLEK belongs to a provider and not to a chip. With MaskChipId the firmware reports zeros (56860,
- * CHIP_ID): then there is nothing to compare either, and nothing is lost, because only that chip
- * has the VCEK. Both leave the proof unused.
+ * A VLEK belongs to a provider and not to a chip. With MaskChipId the firmware reports zeros
+ * (56860, CHIP_ID): then there is nothing to compare either, and nothing is lost, because only that
+ * chip has the VCEK. Both leave the proof unused.
  */
 static void judge_chip(const struct assay_snp_appraisal *a)
 {
@@ -252,9 +252,9 @@ static void judge_certificate(const struct assay_snp_appraisal *a)
 }
 
 /*
- * 56860 3.3 ("TCB versions"), quotes.md 7.14: what is reported is never above what is committed, and
- * that never above what runs. Firmware that runs before it is committed is part of every update
- * (SNP_COMMIT) and cannot take back what the reported version vouches for: no reason to warn.
+ * quotes.md 7.14: what is reported is never above what is committed, and that never above what
+ * runs. Firmware that runs before it is committed (56860, SNP_COMMIT) is part of every update, and
+ * going back from it cannot go below what the reported version vouches for: no reason to warn.
  */
 static void judge_order(const struct assay_snp_appraisal *a)
 {
@@ -325,8 +325,8 @@ static void no_list(const struct assay_snp_appraisal *a)
 }
 
 /*
- * Is it the ARK's? Its signature was checked when the bundle was built; its name must be the root's,
- * too, where the root's certificate is at hand (quotes.md 7.9).
+ * Is it the ARK's? Its signature was checked when the bundle was built; its name must be the
+ * root's, too, where the root's certificate is at hand (quotes.md 7.9).
  */
 static void judge_list_issuer(const struct assay_snp_appraisal *a, const struct assay_collateral *c)
 {

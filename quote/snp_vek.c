@@ -157,7 +157,7 @@ static struct assay_fault fault_of(enum assay_rule rule, const char *expected, c
     return (struct assay_fault){ rule, 0, expected, observed };
 }
 
-/* The path ends in the root. 57230: an ARK certifies ASK and ASVK, and these the endorsement keys. */
+/* The path ends in the root. 57230: an ARK certifies ASK and ASVK, these the endorsement keys. */
 static enum assay_status verify_path(const struct assay_path *path, const struct assay_key *root,
                                      struct way *way)
 {

@@ -61,7 +61,7 @@ static void fill_report(struct snp_world *w, enum assay_snp_product product)
     snp_world_put(w, 0x34, 1, 4);
     memset(w->report + 0x50, 0x5a, 64);
     memset(w->report + ASSAY_SNP_AT_MEASUREMENT, 0x3c, 48);
-    memcpy(w->report + CPUID, cpuid[product], 3);
+    assay_bytes_copy(w->report + CPUID, 3, cpuid[product], 3);
     w->facts.hwid_len = is_turin ? ASSAY_SNP_SHORT_CHIP_ID_LEN : ASSAY_SNP_CHIP_ID_LEN;
     for (uint32_t i = 0; i < w->facts.hwid_len; i++)
         w->facts.hwid[i] = w->report[ASSAY_SNP_AT_CHIP_ID + i] = (uint8_t)(0xc0 + i);
@@ -192,7 +192,7 @@ void snp_world_sign(struct snp_world *w)
 
 static size_t append(struct snp_world *w, size_t at, const uint8_t *der, size_t len)
 {
-    memcpy(w->certificates + at, der, len);
+    assay_bytes_copy(w->certificates + at, len, der, len);
     return at + len;
 }
 

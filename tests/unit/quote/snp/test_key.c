@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/snp/test_key.c - whose key signed a report, under an authority of the tests' own:
- * every product, and one thing wrong at a time.
+ * tests/unit/quote/snp/test_key.c - whose key signed a report, under an authority of the tests'
+ * own: every product, and one thing wrong at a time.
  */
 #include "tests/unit/quote/snp/snp_world.h"
 
@@ -49,7 +49,7 @@ Test(snp_key, of_every_report_version_is_genuine)
     for (uint32_t version = ASSAY_SNP_VERSION_MIN; version <= ASSAY_SNP_VERSION_MAX; version++) {
         snp_world_put(w, 0, version, 4);
         memset(w->report + ASSAY_SNP_AT_CPUID, 0, 3);
-        if (version >= 3) memcpy(w->report + ASSAY_SNP_AT_CPUID, "\x19\x01\x01", 3);
+        if (version >= 3) assay_bytes_copy(w->report + ASSAY_SNP_AT_CPUID, 3, "\x19\x01\x01", 3);
         if (version >= 5) snp_world_put(w, 0x1f8, 0xff, 8);
         snp_world_run(w);
         expect_good(w, "version");
@@ -115,7 +115,8 @@ static void chip_longer_than_turins(struct snp_world *w)
 static void chip_id_as_long_as_milans(struct snp_world *w)
 {
     w->facts.hwid_len = ASSAY_SNP_CHIP_ID_LEN;
-    memcpy(w->facts.hwid, w->report + ASSAY_SNP_AT_CHIP_ID, ASSAY_SNP_CHIP_ID_LEN);
+    assay_bytes_copy(w->facts.hwid, ASSAY_SNP_CHIP_ID_LEN, w->report + ASSAY_SNP_AT_CHIP_ID,
+                     ASSAY_SNP_CHIP_ID_LEN);
 }
 
 static void chip_id_as_short_as_turins(struct snp_world *w)
@@ -392,9 +393,9 @@ Test(snp_key, refuses_wrong_signatures)
     snp_world_run(w);
     expect_good(w, "before");
     uint8_t good[ASSAY_SNP_REPORT_LEN];
-    memcpy(good, w->report, sizeof good);
+    assay_bytes_copy(good, sizeof good, w->report, sizeof good);
     for (int i = 0; i < 4; i++) {
-        memcpy(w->report, good, sizeof good);
+        assay_bytes_copy(w->report, sizeof good, good, sizeof good);
         if (i == 0) memset(w->report + R, 0, 48);
         if (i == 1) memset(w->report + S, 0, 48);
         if (i == 2) memset(w->report + S, 0xff, 48); /* above the order of the curve */

@@ -121,7 +121,8 @@ Test(snp_policy, demands_minimum_versions_component_by_component)
         static const uint8_t reported[5] = { 4, 2, 24, 219, 1 };
         struct snp_world *const w = snp_world_open((enum assay_snp_product)product);
         for (size_t i = 0; i < 5; i++) {
-            memcpy(w->policy.platform.snp_tcb_min, reported, sizeof reported);
+            assay_bytes_copy(w->policy.platform.snp_tcb_min, sizeof reported, reported,
+                             sizeof reported);
             snp_world_run(w);
             expect_warning(w);
             w->policy.platform.snp_tcb_min[i] += 1;
@@ -142,7 +143,7 @@ static void refer(struct snp_world *w, enum assay_reference_field field,
 {
     struct assay_reference *const r = &w->policy.references[w->policy.reference_count++];
     *r = (struct assay_reference){ .field = field, .state = state, .value_len = len };
-    memcpy(r->value, value, len);
+    assay_bytes_copy(r->value, len, value, len);
 }
 
 Test(snp_policy, compares_every_reference_value)
@@ -161,7 +162,7 @@ Test(snp_policy, compares_every_reference_value)
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         uint8_t value[48];
         memset(w->report + fields[i].offset, (int)(0x20 + i), fields[i].len);
-        memcpy(value, w->report + fields[i].offset, fields[i].len);
+        assay_bytes_copy(value, fields[i].len, w->report + fields[i].offset, fields[i].len);
         w->policy.reference_count = 0;
         refer(w, fields[i].field, ASSAY_REFERENCE_ALLOWED, value, fields[i].len);
         snp_world_run(w);

@@ -53,7 +53,7 @@ Test(snp_report, rejects_every_truncation)
     for (size_t len = 0; len < sizeof bytes; len++) {
         uint8_t *const exact = malloc(len > 0 ? len : 1);
         cr_assert_not_null(exact);
-        memcpy(exact, bytes, len);
+        assay_bytes_copy(exact, len, bytes, len);
         cr_assert_eq(assay_snp_parse(exact, len, &report), ASSAY_E_TRUNCATED, "%zu", len);
         free(exact);
     }
