@@ -1,10 +1,12 @@
 /*
- * tests/fuzz/quote/fuzz_quote.c - any bytes as evidence of every kind.
+ * tests/fuzz/quote/fuzz_quote.c - any bytes as a quote of every kind: SGX, TDX and SOFT, bare and in
+ * a package with its PCK chain.
  *
  * Properties: the verdict is the same with and without a memory; nothing is ever genuine without
  * collateral; a parser that accepts has slices inside the input; the declared length agrees.
  */
 #include "base/assert.h"
+#include "quote/package.h"
 #include "quote/quote.h"
 
 #include <stdlib.h>
@@ -28,9 +30,13 @@ static void check_kind(const struct assay_kind *row, const uint8_t *data, size_t
     static struct assay_policy policy;
     struct assay_quote quote;
     size_t declared = 0;
-    const enum assay_status parsed = assay_quote_parse(row, data, size, &quote);
+    struct assay_package package = { .kind = ASSAY_KIND_NONE };
+    enum assay_status parsed = assay_package_read(row->kind, data, size, &package);
+    if (parsed == ASSAY_OK)
+        parsed = assay_quote_parse(row, package.main.bytes, package.main.len, &quote);
     if (parsed == ASSAY_OK) {
         check_slices(&quote, data, size);
+        ASSAY_ASSERT(quote.signed_part.len == quote.offset_body + assay_body_len(quote.body_type));
         ASSAY_ASSERT(assay_evidence_length(row->kind, data, size, &declared) == ASSAY_OK);
         ASSAY_ASSERT(declared == size);
     }
@@ -68,9 +74,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct assay_kind row;
     enum assay_evidence_kind kind = ASSAY_KIND_NONE;
-    if (assay_evidence_detect(data, size, &kind) == ASSAY_OK)
+    if (!assay_package_detect(data, size, &kind) &&
+        assay_evidence_detect(data, size, &kind) == ASSAY_OK)
         ASSAY_ASSERT(assay_kind_find(kind, &row) == ASSAY_OK);
     for (size_t i = 0; assay_kind_at(i, &row) == ASSAY_OK; i++)
-        check_kind(&row, data, size);
+        if (row.detect == NULL) check_kind(&row, data, size);
     return 0;
 }
