@@ -151,9 +151,12 @@ const oddStatus = (r) => [...(r.qe?.levels || []).filter((one) => /Hardening/.te
         .filter((one) => !/^(UpToDate|OutOfDate|Revoked)$/.test(one.status))].length > 0;
 const turnedRound = (bytes) => Buffer.from(bytes).reverse();
 
-// What the peer does not evaluate: the module, and the SVN under which a TD 1.5 runs now.
-function levelOfModule(r) {
+// Levels that the peer does not see: of components that are not those of CPUSVN, of the module, and of the
+// SVN under which a TD 1.5 runs now.
+function levelUnseen(r) {
     if (!/not-supported|tcb-revoked/.test(r.broken[0])) return null;
+    if (!same([...r.chain.sgx.cpusvn], r.chain.sgx.components)) return 'cpusvn-octets';
+    if (!r.q.isTdx) return null;
     if (r.q.body[1] > 0) return 'module-level';
     return r.q.bodyType >= 3 ? 'second-svn' : null;
 }
@@ -169,7 +172,7 @@ function explain(c, theirs, r, kind) {
     if (kind === 'B') {
         if (oddStatus(r) && same(r.broken, ['not-supported'])) return { id: 'level-status', who: 'ours' };
         if (r.accepts) return STRICTER.find((one) => one.shows(c, r)) || defect;
-        const rule = r.broken.find((name) => B[name]) || (r.q?.isTdx && levelOfModule(r));
+        const rule = r.broken.find((name) => B[name]) || (r.chain && levelUnseen(r));
         if (!rule) return STRICTER.find((one) => one.id === 'kind-not-built' && one.shows(c, r));
         if (rule === 'qe-miscselect' && defect) return defect;
         return { id: B[rule] || rule, who: 'ours' };

@@ -46,7 +46,10 @@ function whole(bytes, tag) {
 }
 
 function oid(one) {
-    demand(one && one.tag === 0x06 && one.value.length > 0 && one.value[one.value.length - 1] < 0x80, 'der: oid');
+    demand(one && one.tag === 0x06 && one.value.length > 0, 'der: oid');
+    // X.690 8.19.2: an arc ends in a byte below 0x80 and does not begin with 0x80.
+    demand(one.value.every((byte, i) => byte !== 0x80 || (i > 0 && one.value[i - 1] >= 0x80)), 'der: oid');
+    demand(one.value[one.value.length - 1] < 0x80, 'der: oid');
     return one.value.toString('hex');
 }
 
