@@ -14,6 +14,7 @@
 #include "quote/endorsements.h"
 #include "quote/policy.h"
 #include "quote/source/soft.h"
+#include "quote/source/tpm.h"
 #ifdef ASSAY_TEST_HOOKS
 #include "tests/byzantine/byzantine.h"
 #endif
@@ -53,6 +54,7 @@ struct node {
     struct assay_endorsements endorsements;
     struct assay_soft_node *credential;
     bool credential_loaded;
+    struct assay_tpm_source *tpm; /* evidence.kind tpm: instead of the credential */
     struct assay_host_peer *peers;
     char (*endpoints)[ASSAY_ADDRESS_MAX + 8];
     struct assay_store *store;
@@ -87,6 +89,7 @@ static void close_node(struct node *node)
     assay_supervisor_close(&node->supervisor);
     if (node->store != NULL) node->store->ops->close(&node->store);
     if (node->credential_loaded) assay_soft_node_deinit(node->credential);
+    assay_tpm_source_close(&node->tpm);
     free(node->endpoints);
     free(node->peers);
     free(node->credential);
@@ -182,6 +185,25 @@ static enum assay_status open_keys(struct node *node)
     return ASSAY_E_STRANGER;
 }
 
+/* Who quotes for this node. */
+static enum assay_status open_platform(struct node *node)
+{
+    const char *const credential = node->config->credential;
+    if (node->config->evidence == ASSAY_CONFIG_TPM) {
+        const struct assay_tpm_source_config settings = { .tcti = node->config->tcti,
+                                                          .state_dir = credential };
+        char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
+        const enum assay_status status = assay_tpm_source_open(&settings, &node->tpm, message);
+        if (status != ASSAY_OK && message[0] == '\0') return say(node, credential, status);
+        if (status != ASSAY_OK)
+            (void)snprintf(node->message, sizeof node->message, "%s", message);
+        return status;
+    }
+    ASSAY_TRY(say_secret(node, credential, assay_soft_node_load(credential, node->credential)));
+    node->credential_loaded = true;
+    return ASSAY_OK;
+}
+
 static enum assay_status open_config(struct node *node, const char *path)
 {
     ASSAY_TRY(open_memory(node));
@@ -189,9 +211,7 @@ static enum assay_status open_config(struct node *node, const char *path)
     ASSAY_TRY(open_genesis(node));
     ASSAY_TRY(open_appraisal(node));
     ASSAY_TRY(open_peers(node));
-    ASSAY_TRY(say_secret(node, node->config->credential,
-                         assay_soft_node_load(node->config->credential, node->credential)));
-    node->credential_loaded = true;
+    ASSAY_TRY(open_platform(node));
     return open_keys(node);
 }
 
@@ -215,7 +235,8 @@ static enum assay_status open_enclave(struct node *node)
         .path = node->config->enclave_path,
         .restore_path = node->config->enclave_restore_path,
         .service_path = node->config->enclave_service,
-        .credential = node->credential,
+        .credential = node->credential_loaded ? node->credential : NULL,
+        .tpm = node->tpm,
         .store = node->store,
     };
     return assay_supervisor_open(&settings, &node->supervisor, node->message);

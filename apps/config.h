@@ -17,12 +17,16 @@ enum {
     ASSAY_CONFIG_LEN_MAX = 256 * 1024, /* 1024 peers take about 110 KiB */
     ASSAY_CONFIG_MESSAGE_MAX = 512,
     ASSAY_ADDRESS_MAX = 128,
+    ASSAY_TCTI_MAX = 256,
 };
 
 struct assay_config_peer {
     uint8_t node_id[32];
     char address[ASSAY_ADDRESS_MAX]; /* HOST:PORT */
 };
+
+/* evidence.kind: soft, tpm */
+enum assay_config_evidence { ASSAY_CONFIG_SOFT, ASSAY_CONFIG_TPM };
 
 enum assay_log_level { ASSAY_LOG_ERROR, ASSAY_LOG_WARNING, ASSAY_LOG_INFO, ASSAY_LOG_DEBUG };
 
@@ -32,7 +36,10 @@ struct assay_config {
     char genesis[PATH_MAX];         /* node.genesis */
     char gossip[ASSAY_ADDRESS_MAX]; /* listen.gossip, HOST:PORT */
     char admin[PATH_MAX];           /* listen.admin, a UNIX socket */
-    char credential[PATH_MAX];      /* evidence.credential: the SOFT platform of this node */
+    enum assay_config_evidence evidence;
+    char credential[PATH_MAX]; /* evidence.credential: soft: the platform of this node; tpm: the
+                                  folder with the certificate of the attestation key */
+    char tcti[ASSAY_TCTI_MAX]; /* evidence.tcti, kind tpm; default device:/dev/tpmrm0 */
     char enclave_path[PATH_MAX], enclave_restore_path[PATH_MAX], enclave_service[PATH_MAX];
     uint32_t verify_threads; /* limits.verify_threads, 1..16, default 1 */
     enum assay_log_level log_level;

@@ -113,6 +113,8 @@ void assay_claims_add_proofs(struct assay_json *claims, const struct assay_verdi
     for (uint32_t i = 0; i < ASSAY_PROOF_COUNT; i++) {
         if ((used & BIT(i)) == 0) continue;
         const enum assay_proof_state state = (enum assay_proof_state)verdict->proofs[i];
+        /* Where the key is certified itself, its certifier has looked at the TPM's certificate. */
+        if (i == ASSAY_PROOF_EK_CHAIN && state == ASSAY_PROOF_NOT_USED) continue;
         put(links, assay_proof_name((enum assay_proof)i), state);
         put(claims, assay_proof_name((enum assay_proof)i), state);
     }

@@ -19,7 +19,7 @@ struct yaml_peer {
     char *node, *address;
 };
 struct yaml_evidence {
-    char *kind, *credential;
+    char *kind, *credential, *tcti;
 };
 struct yaml_enclave {
     char *path, *restore_path, *service;
@@ -60,7 +60,8 @@ static const cyaml_schema_value_t peer_value = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_DEFAULT, struct yaml_peer, peer_fields) };
 static const cyaml_schema_field_t evidence_fields[] = {
     ASSAY_CONFIG_FIELD("kind", struct yaml_evidence, kind),
-    ASSAY_CONFIG_FIELD("credential", struct yaml_evidence, credential), CYAML_FIELD_END
+    ASSAY_CONFIG_FIELD("credential", struct yaml_evidence, credential),
+    ASSAY_CONFIG_FIELD_OPTIONAL("tcti", struct yaml_evidence, tcti), CYAML_FIELD_END
 };
 static const cyaml_schema_field_t enclave_fields[] = {
     ASSAY_CONFIG_FIELD("path", struct yaml_enclave, path),
@@ -147,6 +148,26 @@ static enum assay_status take_level(const struct assay_config_file *file, const 
                              "expected error, warning, info or debug, found \"%.40s\"", text);
 }
 
+static enum assay_status take_evidence(const struct assay_config_file *file,
+                                       const struct yaml_evidence *yaml,
+                                       struct assay_config *config)
+{
+    const bool is_tpm = strcmp(yaml->kind, "tpm") == 0;
+    if (!is_tpm && strcmp(yaml->kind, "soft") != 0)
+        return assay_config_fail(file, ASSAY_E_UNSUPPORTED, "evidence.kind",
+                                 "expected soft or tpm, found \"%.40s\"", yaml->kind);
+    config->evidence = is_tpm ? ASSAY_CONFIG_TPM : ASSAY_CONFIG_SOFT;
+    if (yaml->tcti != NULL && !is_tpm)
+        return assay_config_fail(file, ASSAY_E_UNSUPPORTED, "evidence.tcti",
+                                 "it belongs to kind tpm");
+    const char *const tcti = yaml->tcti != NULL ? yaml->tcti : "device:/dev/tpmrm0";
+    if (strlen(tcti) >= sizeof config->tcti)
+        return assay_config_fail(file, ASSAY_E_RANGE, "evidence.tcti",
+                                 "expected at most %d characters", ASSAY_TCTI_MAX - 1);
+    (void)snprintf(config->tcti, sizeof config->tcti, "%s", tcti);
+    return ASSAY_OK;
+}
+
 static enum assay_status take_config(const struct assay_config_file *file,
                                      struct assay_config *config)
 {
@@ -155,9 +176,7 @@ static enum assay_status take_config(const struct assay_config_file *file,
     ASSAY_TRY(take_paths(file, yaml, config));
     ASSAY_TRY(
         assay_config_take_address(file, "listen.gossip", yaml->listen.gossip, config->gossip));
-    if (strcmp(yaml->evidence.kind, "soft") != 0)
-        return assay_config_fail(file, ASSAY_E_UNSUPPORTED, "evidence.kind",
-                                 "expected soft, found \"%.40s\"", yaml->evidence.kind);
+    ASSAY_TRY(take_evidence(file, &yaml->evidence, config));
     config->verify_threads = 1;
     if (yaml->limits.verify_threads != NULL)
         ASSAY_TRY(assay_config_take_number(file, "limits.verify_threads",

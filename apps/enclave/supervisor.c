@@ -9,6 +9,7 @@
 #include "engine/enforce/process.h"
 #include "quote/source/platform.h"
 #include "quote/source/soft.h"
+#include "quote/source/tpm.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,9 @@ struct request {
 };
 
 struct assay_supervisor {
-    const struct assay_soft_node *credential;
+    const struct assay_soft_node *credential; /* NULL: the TPM quotes */
+    struct assay_tpm_source *tpm;
+    bool measured; /* into the TPM, since the enclave was loaded */
     struct assay_platform *platform;
     struct assay_driver *driver;
     struct assay_agent *agent;
@@ -42,11 +45,59 @@ struct assay_supervisor {
 
 /* --------------------------------------------------------------- platform below the driver */
 
+static void log_failure(const char *event, enum assay_status status, const char *message)
+{
+    char reason[ASSAY_DRIVER_MESSAGE_LEN];
+    snprintf(reason, sizeof reason, "%s", message);
+    for (char *c = reason; *c != '\0'; c++)
+        if (*c == '"' || *c == '\\' || (unsigned char)*c < ' ') *c = '?';
+    fprintf(stderr, "level=error event=%s status=%s reason=\"%s\"\n", event,
+            assay_status_symbol(status), reason);
+}
+
+/*
+ * What the CPU does for an SGX enclave, the platform does with a TPM: the image that was loaded is
+ * what PCR 23 says, from before the first quote on. A TPM that could not be reached when the enclave
+ * was loaded is tried again before it quotes.
+ */
+static enum assay_status measure(struct assay_supervisor *self,
+                                 const uint8_t measurement[static 32])
+{
+    char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
+    if (self->measured) return ASSAY_OK;
+    const enum assay_status status = assay_tpm_source_measure(self->tpm, measurement, message);
+    self->measured = status == ASSAY_OK;
+    if (status != ASSAY_OK) log_failure("enclave_not_measured", status, message);
+    return status;
+}
+
+static enum assay_status make_tpm_quote(struct assay_supervisor *self,
+                                        const uint8_t measurement[static 32],
+                                        const uint8_t report_data[static 64], uint8_t *quote,
+                                        size_t capacity, size_t *len)
+{
+    char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
+    struct assay_slice evidence;
+    ASSAY_TRY(measure(self, measurement));
+    const enum assay_status status =
+        assay_tpm_source_quote(self->tpm, report_data, &evidence, message);
+    if (status != ASSAY_OK) {
+        log_failure("no_quote", status, message);
+        return status;
+    }
+    if (evidence.len > capacity) return ASSAY_E_FULL;
+    assay_bytes_copy(quote, capacity, evidence.bytes, evidence.len);
+    *len = evidence.len;
+    return ASSAY_OK;
+}
+
 static enum assay_status make_quote(void *context, const uint8_t measurement[static 32],
                                     const uint8_t report_data[static 64], uint8_t *quote,
                                     size_t capacity, size_t *len)
 {
-    const struct assay_supervisor *self = context;
+    struct assay_supervisor *self = context;
+    if (self->credential == NULL)
+        return make_tpm_quote(self, measurement, report_data, quote, capacity, len);
     struct assay_soft_request request = { 0 };
     assay_bytes_copy(request.mrenclave, sizeof request.mrenclave, measurement, 32);
     assay_bytes_copy(request.report_data, sizeof request.report_data, report_data, 64);
@@ -64,6 +115,12 @@ static enum assay_status source_start(void *context, const char *path, uint64_t 
     struct assay_platform_child born;
     ASSAY_TRY(assay_platform_start(self->platform, path, argv, now_ms, &born, message));
     *child = (struct assay_process_child){ born.pid, born.pidfd };
+    self->measured = false;
+    if (self->tpm != NULL) {
+        uint8_t measurement[32];
+        assay_platform_measurement(self->platform, measurement);
+        assay_status_ignore(measure(self, measurement), "tried again before the first quote");
+    }
     return ASSAY_OK;
 }
 
@@ -170,16 +227,6 @@ static void host_step(void *context, uint64_t now_ms, const struct pollfd *fds, 
     propose(self);
 }
 
-static void log_failure(const struct assay_agent_event *event)
-{
-    char reason[ASSAY_DRIVER_MESSAGE_LEN];
-    snprintf(reason, sizeof reason, "%s", event->message);
-    for (char *c = reason; *c != '\0'; c++)
-        if (*c == '"' || *c == '\\' || (unsigned char)*c < ' ') *c = '?';
-    fprintf(stderr, "level=error event=enclave_not_started status=%s reason=\"%s\"\n",
-            assay_status_symbol(event->status), reason);
-}
-
 /* Returns: false when the agent's event is not one for the host. */
 static bool translate(const struct assay_supervisor *self, const struct assay_agent_event *from,
                       struct assay_enclave_event *to)
@@ -195,7 +242,9 @@ static bool translate(const struct assay_supervisor *self, const struct assay_ag
         to->as.exited.pid = from->process.pid;
         to->as.exited.wait_status = from->process.wait_status;
         return true;
-    case ASSAY_AGENT_FAILED: log_failure(from); return false;
+    case ASSAY_AGENT_FAILED:
+        log_failure("enclave_not_started", from->status, from->message);
+        return false;
     case ASSAY_AGENT_OUTCOME:
         to->kind = ASSAY_ENCLAVE_OUTCOME;
         to->as.outcome.order = from->order;
@@ -271,7 +320,7 @@ enum assay_status assay_supervisor_open(const struct assay_supervisor_config *co
                                         struct assay_supervisor **out,
                                         char message[static ASSAY_HOST_MESSAGE_LEN])
 {
-    ASSAY_ASSERT(config->credential != NULL);
+    ASSAY_ASSERT((config->credential != NULL) != (config->tpm != NULL));
     struct assay_supervisor *self = calloc(1, sizeof *self);
     enum assay_status status = self != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
     if (status == ASSAY_OK) {
@@ -279,6 +328,7 @@ enum assay_status assay_supervisor_open(const struct assay_supervisor_config *co
         clock_gettime(CLOCK_MONOTONIC, &now);
         self->now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
         self->credential = config->credential;
+        self->tpm = config->tpm;
         const char *service = config->service_path != NULL ? config->service_path : "";
         const size_t service_len = strlen(service);
         if (service_len == 0 || service_len >= sizeof self->service_path) status = ASSAY_E_RANGE;

@@ -14,15 +14,17 @@
 #include "engine/store/store.h"
 #include "net/host.h"
 
-struct assay_soft_node; /* quote/source/soft.h */
+struct assay_soft_node;  /* quote/source/soft.h */
+struct assay_tpm_source; /* quote/source/tpm.h */
 struct assay_supervisor;
 
-/* Strings are copied; store and credential are borrowed and outlive the supervisor. */
+/* Strings are copied; store, credential and TPM are borrowed and outlive the supervisor. */
 struct assay_supervisor_config {
     const char *path;         /* enclave.path: what is started */
     const char *restore_path; /* enclave.restore_path: a pristine copy; NULL or "": path stays */
     const char *service_path; /* enclave.service: the UNIX socket that the enclave listens on */
-    const struct assay_soft_node *credential;
+    const struct assay_soft_node *credential; /* who quotes: this SOFT platform, or that TPM */
+    struct assay_tpm_source *tpm;
     struct assay_store *store; /* orders are remembered in it, between the batches of the host */
     uint32_t grace_ms;         /* from SIGTERM to SIGKILL; 0: 2000 */
     uint32_t backoff_ms;       /* before the first restart after an exit, doubling; 0: 100 */

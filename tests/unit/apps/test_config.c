@@ -378,10 +378,29 @@ Test(apps_config, refuses_a_path_that_has_no_room)
     expect_refused("state_dir: state", line, ASSAY_E_SYNTAX, 3, 14, "STRING length");
 }
 
+Test(apps_config, evidence_comes_from_a_soft_platform_or_from_a_tpm)
+{
+    cr_assert_eq(load(good, sizeof good - 1), ASSAY_OK, "%s", message);
+    cr_expect_eq(config->evidence, ASSAY_CONFIG_SOFT);
+    cr_assert_eq(load_with("kind: soft", "kind: tpm"), ASSAY_OK, "%s", message);
+    cr_expect_eq(config->evidence, ASSAY_CONFIG_TPM);
+    cr_expect_str_eq(config->tcti, "device:/dev/tpmrm0");
+    cr_assert_eq(load_with("kind: soft", "kind: tpm\n  tcti: \"swtpm:path=/run/t.sock\""),
+                 ASSAY_OK, "%s", message);
+    cr_expect_str_eq(config->tcti, "swtpm:path=/run/t.sock");
+    expect_refused("kind: soft", "kind: soft\n  tcti: \"device:/dev/tpm0\"",
+                   ASSAY_E_UNSUPPORTED, 11, 9, "evidence.tcti: it belongs to kind tpm");
+    char line[16 + 2 * ASSAY_TCTI_MAX] = "kind: tpm\n  tcti: ";
+    const size_t head = strlen(line);
+    for (size_t i = 0; i < ASSAY_TCTI_MAX; i++)
+        line[head + i] = 't';
+    expect_refused("kind: soft", line, ASSAY_E_RANGE, 11, 9, "at most 255 characters");
+}
+
 Test(apps_config, refuses_kinds_and_levels_that_are_not_there)
 {
     expect_refused("kind: soft", "kind: sgx3", ASSAY_E_UNSUPPORTED, 10, 9,
-                   "evidence.kind: expected soft, found \"sgx3\"");
+                   "evidence.kind: expected soft or tpm, found \"sgx3\"");
     expect_refused("level: debug", "level: loud", ASSAY_E_SYNTAX, 19, 10,
                    "log.level: expected error, warning, info or debug, found \"loud\"");
     static const char *const levels[] = { "error", "warning", "info", "debug" };
