@@ -30,16 +30,13 @@ ASSAY_CHECKED enum assay_status assay_seal_hmac(enum assay_seal_hash hash, struc
  * Out:     sealed[ASSAY_RSA_MODULUS_MAX]; *len is that of the modulus
  * Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_RANGE (message too long) | ASSAY_E_CRYPTO
  */
-ASSAY_CHECKED enum assay_status assay_seal_rsa_oaep(const struct assay_key *key,
-                                                    enum assay_seal_hash hash,
-                                                    struct assay_slice label,
-                                                    struct assay_slice message,
-                                                    uint8_t sealed[static ASSAY_RSA_MODULUS_MAX],
-                                                    size_t *len);
+ASSAY_CHECKED enum assay_status assay_seal_rsa_oaep(
+    const struct assay_key *key, enum assay_seal_hash hash, struct assay_slice label,
+    struct assay_slice message, uint8_t sealed[static ASSAY_RSA_MODULUS_MAX], size_t *len);
 /*
  * assay_seal_agree - one-pass Diffie-Hellman with a fresh key (SP 800-56A 6.2.2.2), P-256 or P-384.
  * Out:     *fresh: public half, to be sent; shared: the x coordinate, as long as the curve's field
- * Returns: ASSAY_OK | ASSAY_E_KEY (type, not on the curve) | ASSAY_E_CRYPTO; shared wiped on failure
+ * Returns: ASSAY_OK | ASSAY_E_KEY (type, not on the curve) | ASSAY_E_CRYPTO; then shared is wiped
  */
 ASSAY_CHECKED enum assay_status assay_seal_agree(const struct assay_key *peer,
                                                  struct assay_key *fresh,

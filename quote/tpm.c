@@ -113,8 +113,8 @@ static enum assay_status judge_signature(const struct assay_package *package,
         return ASSAY_OK;
     }
     if (status == ASSAY_OK) {
-        const size_t len = assay_signature_digest(signature.alg, package->main.bytes,
-                                                  package->main.len, digest);
+        const size_t len =
+            assay_signature_digest(signature.alg, package->main.bytes, package->main.len, digest);
         ASSAY_ASSERT(len == ASSAY_SHA256_LEN);
         status = assay_chain_signed(&ak->key, digest, &signature);
     }
@@ -269,8 +269,8 @@ static void fill_claims(const struct assay_tpm_quote *quote, struct assay_verdic
     verdict->has_claims = true;
     verdict->measurement_len = (uint32_t)quote->pcr_digest.len;
     if (quote->pcr_digest.len > 0)
-        assay_bytes_copy(verdict->measurement, sizeof verdict->measurement,
-                         quote->pcr_digest.bytes, quote->pcr_digest.len);
+        assay_bytes_copy(verdict->measurement, sizeof verdict->measurement, quote->pcr_digest.bytes,
+                         quote->pcr_digest.len);
 }
 
 static enum assay_status verify(const struct assay_kind *kind, struct assay_verifier *verifier,

@@ -17,14 +17,14 @@
 #include "quote/x509.h"
 
 enum {
-    ASSAY_TPM_ST_QUOTE = 0x8018,   /* TPM_ST_ATTEST_QUOTE, Part 2 6.9 */
-    ASSAY_TPM_BANKS_MAX = 8,       /* hash algorithms of one TPM; genuine ones have two to four */
-    ASSAY_TPM_SELECT_MAX = 4,      /* bytes of a bitmap: PCRs 0 to 31; platforms have 24 */
-    ASSAY_TPM_PCRS = 24,           /* of the PC client platform, which policies may name */
-    ASSAY_TPM_EXTRA_MAX = 66,      /* sizeof(TPMT_HA) with SHA-512 */
-    ASSAY_TPM_NAME_MAX = 66,       /* two bytes of algorithm and its digest, Part 1 16 */
-    ASSAY_TPM_PUBLIC_MAX = 1024,   /* RSA 4096 with a policy takes about 600 */
-    ASSAY_TPM_ATTEST_MAX = 2048,   /* TPM2B_ATTEST; genuine quotes take 100 to 200 */
+    ASSAY_TPM_ST_QUOTE = 0x8018, /* TPM_ST_ATTEST_QUOTE, Part 2 6.9 */
+    ASSAY_TPM_BANKS_MAX = 8,     /* hash algorithms of one TPM; genuine ones have two to four */
+    ASSAY_TPM_SELECT_MAX = 4,    /* bytes of a bitmap: PCRs 0 to 31; platforms have 24 */
+    ASSAY_TPM_PCRS = 24,         /* of the PC client platform, which policies may name */
+    ASSAY_TPM_EXTRA_MAX = 66,    /* sizeof(TPMT_HA) with SHA-512 */
+    ASSAY_TPM_NAME_MAX = 66,     /* two bytes of algorithm and its digest, Part 1 16 */
+    ASSAY_TPM_PUBLIC_MAX = 1024, /* RSA 4096 with a policy takes about 600 */
+    ASSAY_TPM_ATTEST_MAX = 2048, /* TPM2B_ATTEST; genuine quotes take 100 to 200 */
 };
 
 /* TPM_ALG_ID, Part 2 6.3; the ones that a quote may meet. */
@@ -82,7 +82,7 @@ struct assay_tpm_quote {
 
 /* What a TPMT_PUBLIC says of a key, RSA or ECC; of both roles: signing (AK) and decryption (EK). */
 struct assay_tpm_public {
-    uint16_t type;     /* ASSAY_TPM_RSA or ASSAY_TPM_ECC */
+    uint16_t type; /* ASSAY_TPM_RSA or ASSAY_TPM_ECC */
     uint16_t name_alg;
     uint32_t attributes;
     uint16_t symmetric; /* ASSAY_TPM_NULL for signing keys */

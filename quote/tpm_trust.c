@@ -2,7 +2,7 @@
  * quote/tpm_trust.c - the attestation key and its TPM (docs/protocol.md, "TPM evidence").
  *
  * What ties a key to a TPM for everybody is a certificate of the key by an authority that has seen
- * it activate a credential (TCG, "TPM 2.0 Keys for Device Identity and Attestation" 1.0, section 5).
+ * it activate a credential (TCG, "TPM 2.0 Keys for Device Identity and Attestation" 1.0, 5).
  * A certificate of the endorsement key says that the TPM is genuine and nothing of the attestation
  * key: with it alone the key stays unproven.
  */
@@ -97,9 +97,9 @@ static enum assay_status find_way(const struct assay_certificate *leaf,
     if (status == ASSAY_E_NOT_FOUND) way->reach = REACH_MISSING;
     if (status == ASSAY_E_CHAIN) way->reach = REACH_STRANGER;
     if (status == ASSAY_E_INVALID)
-        way->fault = (struct assay_fault){ ASSAY_RULE_CHAIN_CONSTRAINTS, 0,
-                                           "a chain of bounded length",
-                                           "too long or too entangled" };
+        way->fault =
+            (struct assay_fault){ ASSAY_RULE_CHAIN_CONSTRAINTS, 0, "a chain of bounded length",
+                                  "too long or too entangled" };
     if (status != ASSAY_OK) return ASSAY_OK;
     status = assay_path_verify(&way->path, &e->root, &way->fault, &way->at);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
@@ -158,8 +158,8 @@ static enum assay_status judge_revocation(const struct way *way,
     if (c != NULL && c->has[ASSAY_PART_CRL]) {
         const struct assay_window window = { "revocation list", false, c->root_crl.this_update_s,
                                              c->root_crl.next_update_s };
-        ASSAY_TRY(assay_path_revocation(&way->path, &way->endorsement->root, &c->root_crl, &answer,
-                                        &at));
+        ASSAY_TRY(
+            assay_path_revocation(&way->path, &way->endorsement->root, &c->root_crl, &answer, &at));
         if (answer != ASSAY_REVOCATION_UNCOVERED) assay_judge_window(&window, verdict);
     }
     switch (answer) {
@@ -245,11 +245,10 @@ static void name_platform(const struct way *way, struct assay_verdict *verdict)
 
 /* --- the search */
 
-/* Under one root. With a leaf: its way; without: that of the certificate of key, if there is one. */
+/* Under one root. With a leaf: its way; without: that of the certificate of key, if any. */
 static enum assay_status try_root(const struct assay_endorsement *e,
-                                  const struct assay_certificate *leaf,
-                                  const struct assay_key *key, struct assay_tpm_hand *hand,
-                                  struct way *way)
+                                  const struct assay_certificate *leaf, const struct assay_key *key,
+                                  struct assay_tpm_hand *hand, struct way *way)
 {
     *way = (struct way){ .reach = REACH_NOTHING };
     add_bundle(e->collateral, hand);

@@ -276,11 +276,16 @@ static bool read_days(const char *text, uint32_t *days)
 static bool read_options(int argc, char **argv, struct tpm_options *o)
 {
     static const struct option table[] = {
-        { "name", required_argument, NULL, 'n' },     { "days", required_argument, NULL, 'd' },
-        { "registrar", required_argument, NULL, 'r' }, { "makers", required_argument, NULL, 'm' },
-        { "tcti", required_argument, NULL, 't' },      { "out", required_argument, NULL, 'o' },
-        { "measurement", required_argument, NULL, 'x' }, { "program", required_argument, NULL, 'p' },
-        { "report-data", required_argument, NULL, 'q' }, { NULL, 0, NULL, 0 },
+        { "name", required_argument, NULL, 'n' },
+        { "days", required_argument, NULL, 'd' },
+        { "registrar", required_argument, NULL, 'r' },
+        { "makers", required_argument, NULL, 'm' },
+        { "tcti", required_argument, NULL, 't' },
+        { "out", required_argument, NULL, 'o' },
+        { "measurement", required_argument, NULL, 'x' },
+        { "program", required_argument, NULL, 'p' },
+        { "report-data", required_argument, NULL, 'q' },
+        { NULL, 0, NULL, 0 },
     };
     for (int c; (c = getopt_long(argc, argv, "", table, NULL)) != -1;) {
         switch (c) {
@@ -309,10 +314,14 @@ int assay_command_tpm(int argc, char **argv)
         const char *name;
         int (*run)(const struct tpm_options *o);
     } steps[] = {
-        { "registrar", tpm_run_registrar }, { "enroll", run_enroll },
-        { "prepare", run_prepare },         { "challenge", tpm_run_challenge },
-        { "answer", run_answer },           { "issue", tpm_run_issue },
-        { "crl", tpm_run_crl },             { "measure", run_measure },
+        { "registrar", tpm_run_registrar },
+        { "enroll", run_enroll },
+        { "prepare", run_prepare },
+        { "challenge", tpm_run_challenge },
+        { "answer", run_answer },
+        { "issue", tpm_run_issue },
+        { "crl", tpm_run_crl },
+        { "measure", run_measure },
         { "quote", run_quote },
     };
     struct tpm_options o = { .tcti = "device:/dev/tpmrm0" };

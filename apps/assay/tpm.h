@@ -27,7 +27,7 @@ ASSAY_CHECKED enum assay_status tpm_join(char path[static PATH_MAX], const char 
 /* Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status tpm_write_pem(const char *path, const uint8_t *der, size_t len);
 
-/* --- node. A new attestation key and the request for it. Returns: as the device; message says why */
+/* --- node. A new attestation key and its request. Returns: as the device; message says why */
 ASSAY_CHECKED enum assay_status tpm_prepare(const struct tpm_options *o, uint8_t *bytes,
                                             size_t capacity, size_t *len,
                                             char message[static ASSAY_SOURCE_MESSAGE_LEN]);

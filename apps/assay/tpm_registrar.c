@@ -71,8 +71,8 @@ static enum assay_status take_file(const char *dir, const char *name, struct mak
     if (status == ASSAY_E_MEMORY) return status;
     if (status != ASSAY_OK) return ASSAY_OK; /* too long, or not to be read: no certificate */
     const size_t room = ASSAY_PATH_CANDIDATES_MAX - m->certificate_count;
-    status = assay_x509_certificates(bytes, len, m->certificates + m->certificate_count, room,
-                                     &found);
+    status =
+        assay_x509_certificates(bytes, len, m->certificates + m->certificate_count, room, &found);
     free(bytes);
     if (status == ASSAY_E_FULL || assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     if (status != ASSAY_OK) return ASSAY_OK;
@@ -195,16 +195,14 @@ int tpm_run_issue(const struct tpm_options *o)
     size_t len = 0, answer_len = 0;
     if (o->word_count != 2 || o->registrar == NULL || o->out == NULL)
         return tpm_misuse("issue wants SECRET, ANSWER, --registrar and --out");
-    enum assay_status status =
-        assay_file_read_secret(o->words[0], pending, sizeof pending, &len);
+    enum assay_status status = assay_file_read_secret(o->words[0], pending, sizeof pending, &len);
     if (status == ASSAY_OK) status = assay_tpm_pending_decode(pending, len, &challenge);
     assay_secret_wipe(pending, sizeof pending);
     if (status != ASSAY_OK) return tpm_complain(o->words[0], status);
     status = assay_file_read_secret(o->words[1], answer, sizeof answer, &answer_len);
-    const int result =
-        status == ASSAY_OK
-            ? tpm_issue(o, &challenge, assay_slice_over(answer, answer_len), o->out)
-            : tpm_complain(o->words[1], status);
+    const int result = status == ASSAY_OK
+                           ? tpm_issue(o, &challenge, assay_slice_over(answer, answer_len), o->out)
+                           : tpm_complain(o->words[1], status);
     assay_secret_wipe(answer, sizeof answer);
     assay_secret_wipe(&challenge, sizeof challenge);
     return result;
@@ -235,9 +233,8 @@ static enum assay_status make_crl(const struct tpm_options *o,
     ASSAY_TRY(now(&now_s));
     ASSAY_TRY(tpm_join(path, o->words[0], "crl.der"));
     ASSAY_TRY(assay_tpm_registrar_load(o->words[0], &registrar));
-    const enum assay_status status =
-        assay_tpm_registrar_crl(&registrar, now_s, now_s + days_or(o, CRL_DAYS), revoked, count,
-                                der, sizeof der, &len);
+    const enum assay_status status = assay_tpm_registrar_crl(
+        &registrar, now_s, now_s + days_or(o, CRL_DAYS), revoked, count, der, sizeof der, &len);
     assay_tpm_registrar_wipe(&registrar);
     if (status != ASSAY_OK) return status;
     return assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(der, len));

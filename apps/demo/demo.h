@@ -1,7 +1,8 @@
 /*
  * apps/demo/demo.h - `assay-demo`: a live network on loopback and the story that it lives through.
  *
- * network.c makes keys, vendors, genesis and configurations; peer.c runs one assayd and asks it
+ * network.c makes keys, vendors, genesis and configurations, tpm.c software TPMs; peer.c runs one
+ * assayd and asks it
  * what it
  * sees; story.c does things to the network and checks what follows; view.c draws; timeline.c
  * writes it
@@ -10,6 +11,7 @@
 #ifndef ASSAY_APPS_DEMO_H
 #define ASSAY_APPS_DEMO_H
 
+#include "apps/demo/swtpm.h"
 #include "base/crypto.h"
 
 #include <limits.h>
@@ -56,6 +58,7 @@ struct demo_peer {
     char dir[PATH_MAX], admin[PATH_MAX], log[PATH_MAX];
     unsigned port;
     uint8_t node_id[32];
+    struct swtpm tpm;      /* --evidence tpm: its platform */
     pid_t pid;             /* 0: not running */
     uint64_t timeline_seq; /* how far its timeline was read */
     struct demo_reading now;
@@ -63,6 +66,7 @@ struct demo_peer {
 
 struct demo_options {
     bool headless, keep;
+    bool tpm;              /* evidence of software TPMs instead of SOFT */
     const char *json_path; /* NULL: none */
     uint32_t peer_count, epoch_ms;
     const char *dir; /* NULL: a fresh one below the temporary folder */

@@ -1,7 +1,7 @@
 /*
  * apps/demo/main.c - `assay-demo`: options, the loop, an orderly end.
  */
-#include "apps/demo/demo.h"
+#include "apps/demo/platforms.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -21,7 +21,8 @@ enum {
 };
 
 static const char usage[] =
-    "usage: ./dev demo [--headless] [--json FILE] [--keep] [--peers N] [--epoch MS] [--dir DIR]\n"
+    "usage: ./dev demo [--evidence soft|tpm] [--headless] [--json FILE] [--keep] [--peers N]\n"
+    "                  [--epoch MS] [--dir DIR]\n"
     "\n"
     "Starts a network of assayd peers on loopback, each with an enclave of its own, and lives "
     "through a\n"
@@ -29,6 +30,11 @@ static const char usage[] =
     "peer's\n"
     "score does and ends with a table of what had to happen; exit status 0 only if all of it did.\n"
     "\n"
+    "  --evidence    soft (default): made by the project itself; tpm: quotes of live software "
+    "TPMs,\n"
+    "                one a peer, started and stopped by the demo. Both prove nothing about "
+    "hardware:\n"
+    "                profile development\n"
     "  --headless    no live view: one line an event on stderr\n"
     "  --json FILE   write the timeline and the results to FILE\n"
     "  --keep        after the story leave the network running until Ctrl-C\n"
@@ -57,14 +63,27 @@ static bool number(const char *text, const char *option, unsigned min, unsigned 
     return false;
 }
 
+static bool evidence(const char *text, struct demo_options *options)
+{
+    options->tpm = strcmp(text, "tpm") == 0;
+    if (options->tpm || strcmp(text, "soft") == 0) return true;
+    (void)fprintf(stderr, "assay-demo: --evidence: expected soft or tpm, found \"%s\"\n", text);
+    return false;
+}
+
 /* Returns: 0 to go on, else exit status + 1. */
 static int read_options(int argc, char **argv, struct demo_options *options)
 {
     static const struct option table[] = {
-        { "headless", no_argument, NULL, 'H' },    { "json", required_argument, NULL, 'j' },
-        { "keep", no_argument, NULL, 'k' },        { "peers", required_argument, NULL, 'p' },
-        { "epoch", required_argument, NULL, 'e' }, { "dir", required_argument, NULL, 'd' },
-        { "help", no_argument, NULL, 'h' },        { NULL, 0, NULL, 0 },
+        { "headless", no_argument, NULL, 'H' },
+        { "json", required_argument, NULL, 'j' },
+        { "keep", no_argument, NULL, 'k' },
+        { "peers", required_argument, NULL, 'p' },
+        { "epoch", required_argument, NULL, 'e' },
+        { "dir", required_argument, NULL, 'd' },
+        { "help", no_argument, NULL, 'h' },
+        { "evidence", required_argument, NULL, 'v' },
+        { NULL, 0, NULL, 0 },
     };
     bool ok = true;
     for (int o; ok && (o = getopt_long(argc, argv, "h", table, NULL)) != -1;) {
@@ -72,6 +91,7 @@ static int read_options(int argc, char **argv, struct demo_options *options)
         else if (o == 'j') options->json_path = optarg;
         else if (o == 'k') options->keep = true;
         else if (o == 'd') options->dir = optarg;
+        else if (o == 'v') ok = evidence(optarg, options);
         else if (o == 'p')
             ok = number(optarg, "--peers", DEMO_PEERS_MIN, DEMO_PEERS_MAX, &options->peer_count);
         else if (o == 'e')
@@ -176,10 +196,14 @@ int main(int argc, char **argv)
     take_signals();
 
     demo.started_ms = demo_now_ms();
-    if (!find_programs(&demo) || !demo_network_make(&demo)) return 1;
+    if (!find_programs(&demo) || !demo_network_make(&demo)) {
+        demo_tpm_platforms_stop(&demo);
+        return 1;
+    }
     if (!demo.options.headless) demo_view_open(&demo);
     const bool told = tell_story(&demo);
     stop_peers(&demo);
+    demo_tpm_platforms_stop(&demo);
     if (!demo.options.headless) demo_view_close();
 
     demo_story_after(&demo);

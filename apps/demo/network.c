@@ -1,13 +1,13 @@
 /*
- * apps/demo/network.c - a network of the demo from nothing: SOFT vendors, platforms, keys, genesis,
- * configurations.
+ * apps/demo/network.c - a network of the demo from nothing: SOFT vendors and platforms (software
+ * TPMs: tpm.c), keys, genesis, configurations.
  *
  * One operator and one platform id a peer, four vendor roots in turn: every cap is met and every
  * weight
  * stays 10000 (docs/protocol.md 6). The keys and the genesis are made by the same commands that an
  * operator would type.
  */
-#include "apps/demo/demo.h"
+#include "apps/demo/platforms.h"
 
 #include "apps/assay/command.h"
 #include "apps/config.h"
@@ -33,9 +33,7 @@ static bool say(const char *what, enum assay_status status)
     return status == ASSAY_OK;
 }
 
-/* A path below the working folder. Returns: one of a few static buffers, for use at once. */
-__attribute__((format(printf, 2, 3))) static const char *below(const struct demo *demo,
-                                                               const char *format, ...)
+const char *demo_below(const struct demo *demo, const char *format, ...)
 {
     static char buffers[8][PATH_MAX + 128];
     static unsigned turn;
@@ -75,8 +73,8 @@ static bool make_enclaves(struct demo *demo)
     char good[PATH_MAX + 64], tampered[PATH_MAX + 64];
     (void)snprintf(good, sizeof good, "%s/assay-enclave", demo->bin);
     (void)snprintf(tampered, sizeof tampered, "%s/assay-enclave-tampered", demo->bin);
-    return copy_program(good, below(demo, "enclave.good"), demo->good_measurement) &&
-           copy_program(tampered, below(demo, "enclave.tampered"), demo->tampered_measurement);
+    return copy_program(good, demo_below(demo, "enclave.good"), demo->good_measurement) &&
+           copy_program(tampered, demo_below(demo, "enclave.tampered"), demo->tampered_measurement);
 }
 
 /* ------------------------------------------------------------ vendors and platforms */
@@ -91,7 +89,7 @@ static bool make_vendor(struct demo *demo, unsigned root, struct assay_soft_ca *
     struct assay_soft_bundle *bundle = malloc(sizeof *bundle);
     if (bundle == NULL) return say("vendor", ASSAY_E_MEMORY);
     (void)snprintf(name, sizeof name, "Soft vendor %u", root + 1);
-    const char *dir = below(demo, "vendor-%u", root + 1);
+    const char *dir = demo_below(demo, "vendor-%u", root + 1);
     enum assay_status status =
         assay_soft_ca_create(name, now_s - DAY_S, now_s + 3650 * (int64_t)DAY_S, ca);
     if (status == ASSAY_OK) status = assay_soft_ca_save(ca, dir);
@@ -117,16 +115,16 @@ static bool make_platform(struct demo *demo, const struct demo_peer *peer,
     assay_bytes_copy(request.mrenclave, 32, demo->good_measurement, 32);
     enum assay_status status = assay_soft_node_create(ca, peer->name, NULL, &node);
     if (status != ASSAY_OK) return say(peer->name, status);
-    status = assay_soft_node_save(&node, below(demo, "%s/platform.key", peer->name));
+    status = assay_soft_node_save(&node, demo_below(demo, "%s/platform.key", peer->name));
     if (status == ASSAY_OK) status = assay_soft_quote(&node, &request, quote, sizeof quote, &len);
     if (status == ASSAY_OK)
-        status = assay_file_replace(below(demo, "%s/sample.quote", peer->name), ASSAY_FILE_PUBLIC,
-                                    assay_slice_over(quote, len));
+        status = assay_file_replace(demo_below(demo, "%s/sample.quote", peer->name),
+                                    ASSAY_FILE_PUBLIC, assay_slice_over(quote, len));
     assay_soft_node_deinit(&node);
     return say(peer->name, status);
 }
 
-static bool make_vendors(struct demo *demo)
+bool demo_soft_platforms_make(struct demo *demo)
 {
     struct assay_soft_ca *cas = calloc(DEMO_ROOTS, sizeof *cas);
     bool ok = cas != NULL;
@@ -135,7 +133,7 @@ static bool make_vendors(struct demo *demo)
     for (uint32_t i = 0; ok && i < demo->options.peer_count; i++)
         ok = make_platform(demo, &demo->peers[i], &cas[i % DEMO_ROOTS]);
 
-    FILE *out = ok ? fopen(below(demo, "policy.yaml"), "we") : NULL;
+    FILE *out = ok ? fopen(demo_below(demo, "policy.yaml"), "we") : NULL;
     ok = out != NULL;
     if (ok) {
         char text[2 * ASSAY_P256_PUBLIC_LEN + 1];
@@ -159,22 +157,29 @@ static bool make_vendors(struct demo *demo)
 
 /* ------------------------------------------------------------ keys and genesis */
 
+bool demo_run_assay(const struct demo *demo, const char *const words[])
+{
+    enum { WORDS_MAX = 15 };
+    char program[PATH_MAX + 16];
+    char copies[WORDS_MAX][PATH_MAX];
+    char *argv[WORDS_MAX + 2] = { program };
+    (void)snprintf(program, sizeof program, "%s/assay", demo->bin);
+    for (int i = 0; words[i] != NULL && i < WORDS_MAX; i++) {
+        (void)snprintf(copies[i], sizeof copies[i], "%s", words[i]);
+        argv[i + 1] = copies[i];
+    }
+    const int status = demo_run(demo, demo_below(demo, "setup.log"), argv);
+    if (status != 0)
+        (void)fprintf(stderr, "assay-demo: assay %s %s failed (%d), see %s\n", words[0], words[1],
+                      status, demo_below(demo, "setup.log"));
+    return status == 0;
+}
+
 static bool run_assay(const struct demo *demo, const char *a, const char *b, const char *c,
                       const char *d, const char *e)
 {
-    char program[PATH_MAX + 16], words[5][PATH_MAX];
-    const char *given[5] = { a, b, c, d, e };
-    char *argv[7] = { program };
-    (void)snprintf(program, sizeof program, "%s/assay", demo->bin);
-    for (int i = 0; i < 5; i++) {
-        (void)snprintf(words[i], sizeof words[i], "%s", given[i]);
-        argv[i + 1] = words[i];
-    }
-    const int status = demo_run(demo, below(demo, "setup.log"), argv);
-    if (status != 0)
-        (void)fprintf(stderr, "assay-demo: assay %s %s failed (%d), see %s\n", a, b, status,
-                      below(demo, "setup.log"));
-    return status == 0;
+    const char *const words[] = { a, b, c, d, e, NULL };
+    return demo_run_assay(demo, words);
 }
 
 static bool make_keys(struct demo *demo)
@@ -183,10 +188,10 @@ static bool make_keys(struct demo *demo)
         struct demo_peer *peer = &demo->peers[i];
         char message[ASSAY_CONFIG_MESSAGE_MAX];
         struct assay_node_card card;
-        const char *dir = below(demo, "%s/keys", peer->name);
+        const char *dir = demo_below(demo, "%s/keys", peer->name);
         if (!run_assay(demo, "keys", "generate", dir, "--name", peer->name)) return false;
-        if (!say(message, assay_node_card_load(below(demo, "%s/keys/node.yaml", peer->name), &card,
-                                               message)))
+        if (!say(message, assay_node_card_load(demo_below(demo, "%s/keys/node.yaml", peer->name),
+                                               &card, message)))
             return false;
         assay_bytes_copy(peer->node_id, 32, card.node_id, 32);
     }
@@ -195,7 +200,7 @@ static bool make_keys(struct demo *demo)
 
 static bool write_plan(struct demo *demo)
 {
-    FILE *out = fopen(below(demo, "plan.yaml"), "we");
+    FILE *out = fopen(demo_below(demo, "plan.yaml"), "we");
     if (out == NULL) return say("plan.yaml", ASSAY_E_IO);
     (void)fprintf(out, "plan_version: 1\nepoch_ms: %u\nthreshold: %u\npolicy: policy.yaml\n",
                   (unsigned)demo->options.epoch_ms, (unsigned)(demo->options.peer_count / 2 + 1));
@@ -204,7 +209,7 @@ static bool write_plan(struct demo *demo)
     for (uint32_t i = 0; ok && i < demo->options.peer_count; i++) {
         uint8_t key[ASSAY_P256_PUBLIC_LEN];
         char text[2 * ASSAY_P256_PUBLIC_LEN + 1];
-        const char *path = below(demo, "operator-%u.key", (unsigned)i + 1);
+        const char *path = demo_below(demo, "operator-%u.key", (unsigned)i + 1);
         ok = say(path, assay_operator_key_create(path, key));
         assay_hex_encode(key, sizeof key, text, sizeof text);
         (void)fprintf(out, "  - name: operator-%u\n    public_key: \"%s\"\n", (unsigned)i + 1,
@@ -224,11 +229,11 @@ static bool make_genesis(struct demo *demo)
     char genesis[PATH_MAX + 16]; /* below() has a few buffers only */
     (void)snprintf(genesis, sizeof genesis, "%s/genesis", demo->dir);
     if (!write_plan(demo)) return false;
-    if (!run_assay(demo, "genesis", "create", below(demo, "plan.yaml"), "--out", genesis))
+    if (!run_assay(demo, "genesis", "create", demo_below(demo, "plan.yaml"), "--out", genesis))
         return false;
     for (uint32_t i = 0; i < demo->options.peer_count / 2 + 1; i++)
         if (!run_assay(demo, "genesis", "sign", genesis, "--key",
-                       below(demo, "operator-%u.key", (unsigned)i + 1)))
+                       demo_below(demo, "operator-%u.key", (unsigned)i + 1)))
             return false;
     return true;
 }
@@ -246,17 +251,22 @@ static unsigned free_port(void)
 
 static bool write_config(struct demo *demo, const struct demo_peer *peer)
 {
-    FILE *out = fopen(below(demo, "%s/assayd.yaml", peer->name), "we");
+    char evidence[PATH_MAX + 128] = "evidence:\n  kind: soft\n  credential: platform.key\n";
+    FILE *out = fopen(demo_below(demo, "%s/assayd.yaml", peer->name), "we");
     if (out == NULL) return say(peer->name, ASSAY_E_IO);
+    if (demo->options.tpm)
+        (void)snprintf(evidence, sizeof evidence,
+                       "evidence:\n  kind: tpm\n  credential: tpm\n  tcti: \"%s\"\n",
+                       peer->tpm.tcti);
     (void)fprintf(out,
                   "config_version: 1\n"
                   "node:\n  state_dir: state\n  keys_dir: keys\n  genesis: ../genesis\n"
                   "listen:\n  gossip: 127.0.0.1:%u\n  admin: admin.sock\n"
-                  "evidence:\n  kind: soft\n  credential: platform.key\n"
+                  "%s"
                   "enclave:\n  path: enclave\n  restore_path: ../enclave.good\n"
                   "  service: service.sock\n"
                   "limits:\n  verify_threads: 1\npeers:\n",
-                  peer->port);
+                  peer->port, evidence);
     for (uint32_t i = 0; i < demo->options.peer_count; i++) {
         char id[65];
         if (i == peer->index) continue;
@@ -276,8 +286,9 @@ static bool make_configs(struct demo *demo)
     }
     for (uint32_t i = 0; i < demo->options.peer_count; i++) {
         const struct demo_peer *peer = &demo->peers[i];
-        if (!make_dir(below(demo, "%s/state", peer->name)) || !write_config(demo, peer) ||
-            !copy_program(below(demo, "enclave.good"), below(demo, "%s/enclave", peer->name), same))
+        if (!make_dir(demo_below(demo, "%s/state", peer->name)) || !write_config(demo, peer) ||
+            !copy_program(demo_below(demo, "enclave.good"),
+                          demo_below(demo, "%s/enclave", peer->name), same))
             return false;
     }
     return true;
@@ -309,10 +320,10 @@ static bool make_peers(struct demo *demo)
         struct demo_peer *peer = &demo->peers[i];
         peer->index = i;
         (void)snprintf(peer->name, sizeof peer->name, "peer-%u", (unsigned)i + 1);
-        (void)snprintf(peer->dir, sizeof peer->dir, "%s", below(demo, "%s", peer->name));
+        (void)snprintf(peer->dir, sizeof peer->dir, "%s", demo_below(demo, "%s", peer->name));
         (void)snprintf(peer->admin, sizeof peer->admin, "%s",
-                       below(demo, "%s/admin.sock", peer->name));
-        (void)snprintf(peer->log, sizeof peer->log, "%s", below(demo, "%s/log", peer->name));
+                       demo_below(demo, "%s/admin.sock", peer->name));
+        (void)snprintf(peer->log, sizeof peer->log, "%s", demo_below(demo, "%s/log", peer->name));
         (void)snprintf(peer->program, sizeof peer->program, "%s/%s", demo->bin,
                        demo_is_byzantine(i) ? "assayd-byzantine" : "assayd");
         if (!make_dir(peer->dir)) return false;
@@ -322,6 +333,8 @@ static bool make_peers(struct demo *demo)
 
 bool demo_network_make(struct demo *demo)
 {
-    return make_folder(demo) && make_peers(demo) && make_enclaves(demo) && make_vendors(demo) &&
-           make_keys(demo) && make_genesis(demo) && make_configs(demo);
+    if (!make_folder(demo) || !make_peers(demo) || !make_enclaves(demo)) return false;
+    if (!(demo->options.tpm ? demo_tpm_platforms_make(demo) : demo_soft_platforms_make(demo)))
+        return false;
+    return make_keys(demo) && make_genesis(demo) && make_configs(demo);
 }

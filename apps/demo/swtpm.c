@@ -115,12 +115,11 @@ static bool configure(const char *maker_dir, const struct swtpm *tpm)
 static bool run_setup(const struct swtpm *tpm)
 {
     char state[SWTPM_PATH_MAX + 16], config[SWTPM_PATH_MAX + 16], log[SWTPM_PATH_MAX + 16];
-    char words[8][32] = { "--tpm2",    "--tpmstate", "--config",   "--create-ek-cert",
-                          "--ecc",     "--overwrite", "--logfile", "" };
+    char words[8][32] = { "--tpm2", "--tpmstate",  "--config",  "--create-ek-cert",
+                          "--ecc",  "--overwrite", "--logfile", "" };
     char path[sizeof setup];
     int status = 0;
-    if (!put(path, sizeof path, "%s", setup) ||
-        !put(state, sizeof state, "%s/state", tpm->dir) ||
+    if (!put(path, sizeof path, "%s", setup) || !put(state, sizeof state, "%s/state", tpm->dir) ||
         !put(config, sizeof config, "%s/setup.conf", tpm->dir) ||
         !put(log, sizeof log, "%s/setup.log", tpm->dir) || !make_dir(state))
         return false;
@@ -167,7 +166,7 @@ bool swtpm_start(struct swtpm *tpm)
 {
     char state[SWTPM_PATH_MAX + 32], server[SWTPM_PATH_MAX + 32], control[SWTPM_PATH_MAX + 40];
     char log[SWTPM_PATH_MAX + 16], control_path[SWTPM_PATH_MAX + 16];
-    char words[8][24] = { "socket", "--tpm2", "--tpmstate", "--server",
+    char words[8][24] = { "socket", "--tpm2",  "--tpmstate",    "--server",
                           "--ctrl", "--flags", "startup-clear", "" };
     char path[sizeof program];
     if (!put(path, sizeof path, "%s", program) ||
@@ -179,8 +178,8 @@ bool swtpm_start(struct swtpm *tpm)
         return false;
     (void)unlink(tpm->socket); /* of an earlier life */
     (void)unlink(control_path);
-    char *argv[] = { path,     words[0], words[1], words[2], state,    words[3],
-                     server,   words[4], control,  words[5], words[6], NULL };
+    char *argv[] = { path,   words[0], words[1], words[2], state,    words[3],
+                     server, words[4], control,  words[5], words[6], NULL };
     tpm->pid = spawn(log, argv);
     for (int i = 0; tpm->pid != 0 && i < START_TRIES; i++) {
         /* It serves one client at a time: looking at the socket must not be one. */

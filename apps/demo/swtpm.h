@@ -17,7 +17,7 @@ enum {
 };
 
 struct swtpm {
-    char dir[SWTPM_PATH_MAX];     /* absolute: a relative state puts the TPM into failure mode */
+    char dir[SWTPM_PATH_MAX]; /* absolute: a relative state puts the TPM into failure mode */
     char socket[SWTPM_SOCKET_MAX + 8];
     char tcti[SWTPM_PATH_MAX + 16];
     pid_t pid; /* 0: not running */
@@ -32,7 +32,7 @@ bool swtpm_installed(void);
  * Returns: true; false when a path is too long or swtpm_setup failed (dir/setup.log says why)
  */
 bool swtpm_make(const char *maker_dir, const char *dir, struct swtpm *tpm);
-/* Start its process, which ends with ours, and wait until it listens. Returns: true when it does. */
+/* Start its process, which ends with ours, and wait for it. Returns: true when it listens. */
 bool swtpm_start(struct swtpm *tpm);
 /* End its process; its state stays. Returns: nothing. */
 void swtpm_stop(struct swtpm *tpm);

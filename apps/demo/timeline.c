@@ -79,6 +79,8 @@ bool demo_timeline_write(const struct demo *demo, const char *path, bool passed)
         assay_json_append(checks, check_json(&demo->checks[i]));
     assay_json_set_text(document, "schema", "assay.demo");
     assay_json_set_uint(document, "schema_version", 1);
+    assay_json_set_text(data, "evidence", demo->options.tpm ? "tpm" : "soft");
+    assay_json_set_bool(data, "insecure", true); /* profile development */
     assay_json_set_uint(data, "peers", demo->options.peer_count);
     assay_json_set_uint(data, "epoch_ms", demo->options.epoch_ms);
     assay_json_set_uint(data, "duration_ms", demo_now_ms() - demo->started_ms);
@@ -100,6 +102,8 @@ bool demo_timeline_write(const struct demo *demo, const char *path, bool passed)
 bool demo_summary(const struct demo *demo, FILE *out)
 {
     bool all = demo->check_count > 0;
+    (void)fprintf(out, "\nevidence: %s, profile development: INSECURE\n",
+                  demo->options.tpm ? "quotes of software TPMs" : "SOFT quotes");
     (void)fprintf(out, "\n%-46s %-6s %s\n", "what had to happen", "", "measured");
     for (size_t i = 0; i < demo->check_count; i++) {
         const struct demo_check *check = &demo->checks[i];

@@ -120,8 +120,10 @@ void demo_view_draw(const struct demo *demo)
     columns = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 
     (void)fputs("\x1b[H", stdout);
-    (void)printf(" Assay: %u enclaves judging one another    profile development: INSECURE\x1b[K\n",
-                 (unsigned)demo->options.peer_count);
+    (void)printf(" Assay: %u enclaves judging one another by %s    profile development: "
+                 "INSECURE\x1b[K\n",
+                 (unsigned)demo->options.peer_count,
+                 demo->options.tpm ? "software TPMs" : "SOFT quotes");
     (void)printf(" %s\x1b[K\n\x1b[K\n", demo->chapter != NULL ? demo->chapter : "starting");
     if (seen_by != NULL) draw_table(demo, seen_by);
     (void)fputs("\x1b[K\n", stdout);

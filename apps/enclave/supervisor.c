@@ -57,8 +57,8 @@ static void log_failure(const char *event, enum assay_status status, const char 
 
 /*
  * What the CPU does for an SGX enclave, the platform does with a TPM: the image that was loaded is
- * what PCR 23 says, from before the first quote on. A TPM that could not be reached when the enclave
- * was loaded is tried again before it quotes.
+ * what PCR 23 says, from before the first quote on. A TPM that could not be reached when the
+ * enclave was loaded is tried again before it quotes.
  */
 static enum assay_status measure(struct assay_supervisor *self,
                                  const uint8_t measurement[static 32])

@@ -158,10 +158,9 @@ enum assay_status assay_seal_cfb(struct assay_slice key, uint8_t *bytes, size_t 
     ASSAY_ASSERT(len <= ASSAY_RSA_MODULUS_MAX);
     EVP_CIPHER_CTX *const context = EVP_CIPHER_CTX_new();
     const EVP_CIPHER *const cipher = key.len == 16 ? EVP_aes_128_cfb128() : EVP_aes_256_cfb128();
-    const bool ok = context != NULL &&
-                    EVP_EncryptInit_ex(context, cipher, NULL, key.bytes, zero) == 1 &&
-                    EVP_EncryptUpdate(context, bytes, &done, bytes, (int)len) == 1 &&
-                    done == (int)len;
+    const bool ok =
+        context != NULL && EVP_EncryptInit_ex(context, cipher, NULL, key.bytes, zero) == 1 &&
+        EVP_EncryptUpdate(context, bytes, &done, bytes, (int)len) == 1 && done == (int)len;
     EVP_CIPHER_CTX_free(context);
     return ok ? ASSAY_OK : failed();
 }

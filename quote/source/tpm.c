@@ -133,13 +133,13 @@ enum assay_status assay_tpm_source_measure(struct assay_tpm_source *source,
     message[0] = '\0';
     enum assay_status status = reach(source, message);
     if (status == ASSAY_OK)
-        status = assay_tpm_device_measure(source->device, ASSAY_TPM_PCR_MEASURED, measurement,
-                                          message);
+        status =
+            assay_tpm_device_measure(source->device, ASSAY_TPM_PCR_MEASURED, measurement, message);
     return after(source, status);
 }
 
-static enum assay_status pack(struct assay_tpm_source *source,
-                              const uint8_t report_data[static 64], struct assay_slice *evidence)
+static enum assay_status pack(struct assay_tpm_source *source, const uint8_t report_data[static 64],
+                              struct assay_slice *evidence)
 {
     const struct assay_tpm_statement *const s = &source->statement;
     struct assay_package package = {

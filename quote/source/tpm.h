@@ -22,9 +22,9 @@ struct assay_tpm_source_config {
 };
 
 /* Strings are copied. Returns: as assay_source_open; message says why not. */
-ASSAY_CHECKED enum assay_status assay_tpm_source_open(const struct assay_tpm_source_config *config,
-                                                      struct assay_tpm_source **out,
-                                                      char message[static ASSAY_SOURCE_MESSAGE_LEN]);
+ASSAY_CHECKED enum assay_status assay_tpm_source_open(
+    const struct assay_tpm_source_config *config, struct assay_tpm_source **out,
+    char message[static ASSAY_SOURCE_MESSAGE_LEN]);
 /* PCR 23 becomes what it is after one measurement alone (assay_tpm_pcr_of).
  * Returns: as assay_tpm_device_measure; message says why not */
 ASSAY_CHECKED enum assay_status assay_tpm_source_measure(
@@ -36,10 +36,9 @@ ASSAY_CHECKED enum assay_status assay_tpm_source_measure(
  * Out:     *evidence, borrowed until the next call
  * Returns: as assay_source_quote; message says why not
  */
-ASSAY_CHECKED enum assay_status assay_tpm_source_quote(struct assay_tpm_source *source,
-                                                       const uint8_t report_data[static 64],
-                                                       struct assay_slice *evidence,
-                                                       char message[static ASSAY_SOURCE_MESSAGE_LEN]);
+ASSAY_CHECKED enum assay_status assay_tpm_source_quote(
+    struct assay_tpm_source *source, const uint8_t report_data[static 64],
+    struct assay_slice *evidence, char message[static ASSAY_SOURCE_MESSAGE_LEN]);
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */
 void assay_tpm_source_close(struct assay_tpm_source **source);
 

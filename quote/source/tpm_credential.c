@@ -118,8 +118,8 @@ static enum assay_status share_ecc(const struct assay_key *ek, enum assay_seal_h
 
 /* 24.4: encIdentity = CFB(KDFa("STORAGE", name), TPM2B secret); outerHMAC over it and the name. */
 static enum assay_status wrap(const struct assay_tpm_public *ek, enum assay_seal_hash hash,
-                              struct assay_slice name, struct assay_slice secret,
-                              struct secrets *s, struct assay_writer *w)
+                              struct assay_slice name, struct assay_slice secret, struct secrets *s,
+                              struct assay_writer *w)
 {
     const size_t hash_len = assay_seal_hash_len(hash);
     const struct assay_slice seed = assay_slice_over(s->seed, hash_len);
@@ -132,8 +132,8 @@ static enum assay_status wrap(const struct assay_tpm_public *ek, enum assay_seal
     ASSAY_ASSERT(!identity.full);
 
     ASSAY_TRY(assay_tpm_kdfa(hash, seed, "STORAGE", name, s->symmetric_key, key_len));
-    ASSAY_TRY(assay_seal_cfb(assay_slice_over(s->symmetric_key, key_len), s->identity,
-                             identity.len));
+    ASSAY_TRY(
+        assay_seal_cfb(assay_slice_over(s->symmetric_key, key_len), s->identity, identity.len));
     ASSAY_TRY(assay_tpm_kdfa(hash, seed, "INTEGRITY", none, s->mac_key, hash_len));
     struct assay_writer covered = assay_writer_over(s->block, sizeof s->block);
     assay_writer_put(&covered, s->identity, identity.len);

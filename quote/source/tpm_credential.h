@@ -16,8 +16,8 @@
 #include "quote/tpm.h"
 
 enum {
-    ASSAY_TPM_CREDENTIAL_MAX = 32,  /* the secret inside: at most the digest of the EK's name */
-    ASSAY_TPM_ID_OBJECT_MAX = 160,  /* TPM2B_ID_OBJECT: two TPM2B of at most 66 and 34 bytes */
+    ASSAY_TPM_CREDENTIAL_MAX = 32, /* the secret inside: at most the digest of the EK's name */
+    ASSAY_TPM_ID_OBJECT_MAX = 160, /* TPM2B_ID_OBJECT: two TPM2B of at most 66 and 34 bytes */
     ASSAY_TPM_ENCRYPTED_SECRET_MAX = 514, /* TPM2B_ENCRYPTED_SECRET: an RSA-4096 block */
 };
 

@@ -174,8 +174,8 @@ static enum assay_status take_statement(const TPM2B_ATTEST *attest, const TPMT_S
     if (attest->size > sizeof out->attest) return ASSAY_E_INVALID;
     assay_bytes_copy(out->attest, sizeof out->attest, attest->attestationData, attest->size);
     out->attest_len = attest->size;
-    const TSS2_RC rc = Tss2_MU_TPMT_SIGNATURE_Marshal(signature, out->signature,
-                                                      sizeof out->signature, &len);
+    const TSS2_RC rc =
+        Tss2_MU_TPMT_SIGNATURE_Marshal(signature, out->signature, sizeof out->signature, &len);
     if (rc != TSS2_RC_SUCCESS) return assay_tpm_refused(rc, "the signature", message);
     out->signature_len = (uint32_t)len;
     return ASSAY_OK;

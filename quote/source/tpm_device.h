@@ -18,11 +18,11 @@
 #define ASSAY_TPM_AK_HANDLE UINT32_C(0x81018055)
 
 enum {
-    ASSAY_TPM_EK_CERTIFICATE_MAX = 4096,  /* genuine ones take 0.8 to 1.8 KB */
-    ASSAY_TPM_EK_SLOTS = 5,               /* places where the profile puts certificates */
-    ASSAY_TPM_SIGNATURE_MAX = 528,        /* TPMT_SIGNATURE of RSA 4096 */
+    ASSAY_TPM_EK_CERTIFICATE_MAX = 4096, /* genuine ones take 0.8 to 1.8 KB */
+    ASSAY_TPM_EK_SLOTS = 5,              /* places where the profile puts certificates */
+    ASSAY_TPM_SIGNATURE_MAX = 528,       /* TPMT_SIGNATURE of RSA 4096 */
     ASSAY_TPM_VALUES_MAX = 24 * ASSAY_SHA256_LEN,
-    ASSAY_TPM_PCR_MEASURED = 23, /* of the application, resettable (PC Client PTP 3.6.2) */
+    ASSAY_TPM_PCR_MEASURED = 23,   /* of the application, resettable (PC Client PTP 3.6.2) */
     ASSAY_TPM_PCR_MASK = 0x8000ff, /* PCRs 0 to 7, the firmware's, and 23 */
 };
 

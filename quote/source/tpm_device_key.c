@@ -100,8 +100,8 @@ static void policies_of(uint16_t alg, struct policies *p)
 enum assay_status assay_tpm_find(struct assay_tpm_device *device, TPM2_HANDLE handle, ESYS_TR *out,
                                  char message[static ASSAY_SOURCE_MESSAGE_LEN])
 {
-    const TSS2_RC rc = Esys_TR_FromTPMPublic(device->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE,
-                                             ESYS_TR_NONE, out);
+    const TSS2_RC rc =
+        Esys_TR_FromTPMPublic(device->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, out);
     if (rc == TSS2_RC_SUCCESS) return ASSAY_OK;
     const enum assay_status status = assay_tpm_refused(rc, "a handle cannot be read", message);
     /* Part 2 6.6.3: TPM_RC_HANDLE, whichever handle it was about. */
@@ -372,7 +372,8 @@ static enum assay_status satisfy(struct assay_tpm_device *device, const struct a
     const bool is_a = wanted->size == p.len && assay_bytes_equal(wanted->buffer, p.a, p.len);
     const bool is_b = wanted->size == p.len && assay_bytes_equal(wanted->buffer, p.b, p.len);
     if (!is_a && !is_b) {
-        assay_source_say(message, "tpm: the policy of the endorsement key is none of the profile's");
+        assay_source_say(message,
+                         "tpm: the policy of the endorsement key is none of the profile's");
         return ASSAY_E_UNSUPPORTED;
     }
     rc = Esys_PolicySecret(device->esys, ESYS_TR_RH_ENDORSEMENT, session, ESYS_TR_PASSWORD,
@@ -393,8 +394,8 @@ static enum assay_status read_credential(const struct assay_tpm_credential *cred
                                          char *message)
 {
     size_t at = 0;
-    TSS2_RC rc = Tss2_MU_TPM2B_ID_OBJECT_Unmarshal(credential->id_object,
-                                                   credential->id_object_len, &at, object);
+    TSS2_RC rc = Tss2_MU_TPM2B_ID_OBJECT_Unmarshal(credential->id_object, credential->id_object_len,
+                                                   &at, object);
     at = 0;
     if (rc == TSS2_RC_SUCCESS)
         rc = Tss2_MU_TPM2B_ENCRYPTED_SECRET_Unmarshal(
@@ -411,9 +412,9 @@ static enum assay_status activate(struct assay_tpm_device *device, const struct 
     TPM2B_ENCRYPTED_SECRET sealed = { 0 };
     TPM2B_DIGEST *opened = NULL;
     ASSAY_TRY(read_credential(credential, &object, &sealed, message));
-    const TSS2_RC rc = Esys_ActivateCredential(device->esys, ak->handle, ek->handle,
-                                               ESYS_TR_PASSWORD, session, ESYS_TR_NONE, &object,
-                                               &sealed, &opened);
+    const TSS2_RC rc =
+        Esys_ActivateCredential(device->esys, ak->handle, ek->handle, ESYS_TR_PASSWORD, session,
+                                ESYS_TR_NONE, &object, &sealed, &opened);
     if (rc != TSS2_RC_SUCCESS)
         return assay_tpm_refused(rc, "the credential is not for this key of this TPM", message);
     const bool fits = opened->size <= ASSAY_TPM_CREDENTIAL_MAX;
@@ -427,7 +428,8 @@ static enum assay_status activate(struct assay_tpm_device *device, const struct 
 }
 
 static enum assay_status activate_in_session(struct assay_tpm_device *device, uint32_t slot,
-                                             const struct assay_tpm_ek *ek, const struct loaded *key,
+                                             const struct assay_tpm_ek *ek,
+                                             const struct loaded *key,
                                              const struct assay_tpm_credential *credential,
                                              uint8_t *secret, size_t *secret_len, char *message)
 {
@@ -458,8 +460,8 @@ enum assay_status assay_tpm_device_activate(struct assay_tpm_device *device, uin
     struct loaded key;
     enum assay_status status = open_ek(device, slot, &ek, &key, message);
     if (status == ASSAY_OK)
-        status = activate_in_session(device, slot, &ek, &key, credential, secret, secret_len,
-                                     message);
+        status =
+            activate_in_session(device, slot, &ek, &key, credential, secret, secret_len, message);
     let_go(device, &key);
     return status;
 }

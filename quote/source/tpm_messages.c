@@ -77,8 +77,8 @@ enum assay_status assay_tpm_challenge_decode(const uint8_t *bytes, size_t len, u
     ASSAY_TRY(open_tagged(&c, 4, challenge_tag));
     ASSAY_TRY(assay_cbor_uint_max(&c, SLOT_MAX, &number));
     ASSAY_TRY(take(&c, read.id_object, sizeof read.id_object, &read.id_object_len));
-    ASSAY_TRY(take(&c, read.encrypted_secret, sizeof read.encrypted_secret,
-                   &read.encrypted_secret_len));
+    ASSAY_TRY(
+        take(&c, read.encrypted_secret, sizeof read.encrypted_secret, &read.encrypted_secret_len));
     ASSAY_TRY(assay_cursor_end(&c));
     *slot = (uint32_t)number;
     *credential = read;

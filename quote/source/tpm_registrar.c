@@ -192,8 +192,7 @@ static enum assay_status check_ek(const struct assay_tpm_request *request,
     for (size_t i = 0; i < makers->root_count && status != ASSAY_OK; i++) {
         status = assay_path_build(&certificate, makers->certificates, makers->certificate_count,
                                   &makers->roots[i], &path);
-        if (status == ASSAY_OK)
-            status = assay_path_verify(&path, &makers->roots[i], &fault, &at);
+        if (status == ASSAY_OK) status = assay_path_verify(&path, &makers->roots[i], &fault, &at);
         if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     }
     if (status != ASSAY_OK) return ASSAY_E_CHAIN;

@@ -97,7 +97,7 @@ ASSAY_CHECKED enum assay_status assay_tpm_challenge_make(const struct assay_tpm_
                                                          const struct assay_tpm_makers *makers,
                                                          struct assay_tpm_challenge *challenge,
                                                          const char **why);
-/* The challenge for the node: slot and credential. Returns: nothing; the writer says whether it fit. */
+/* For the node: slot and credential. Returns: nothing; the writer says whether it fit. */
 void assay_tpm_challenge_encode(uint32_t slot, const struct assay_tpm_credential *credential,
                                 struct assay_writer *w);
 /* Returns: ASSAY_OK | ASSAY_E_VERSION and the input errors of CBOR */
@@ -123,9 +123,11 @@ ASSAY_CHECKED enum assay_status assay_tpm_certificate_issue(
  * assay_tpm_registrar_crl - the revocation list with these serials.
  * Returns: as assay_tpm_certificate_issue, also ASSAY_E_FULL
  */
-ASSAY_CHECKED enum assay_status assay_tpm_registrar_crl(
-    const struct assay_tpm_registrar *registrar, int64_t this_update_s, int64_t next_update_s,
-    const uint8_t (*revoked)[ASSAY_SERIAL_LEN], size_t revoked_count, uint8_t *der, size_t capacity,
-    size_t *len);
+ASSAY_CHECKED enum assay_status assay_tpm_registrar_crl(const struct assay_tpm_registrar *registrar,
+                                                        int64_t this_update_s,
+                                                        int64_t next_update_s,
+                                                        const uint8_t (*revoked)[ASSAY_SERIAL_LEN],
+                                                        size_t revoked_count, uint8_t *der,
+                                                        size_t capacity, size_t *len);
 
 #endif

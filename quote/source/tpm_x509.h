@@ -17,7 +17,7 @@ enum assay_tpm_role {
 
 struct assay_tpm_certificate {
     enum assay_tpm_role role;
-    const char *registrar; /* its name */
+    const char *registrar;  /* its name */
     const uint8_t *ek_name; /* AK: key name of the endorsement key, which the subject names; NULL:
                                a subject that names none */
     uint8_t serial[16];

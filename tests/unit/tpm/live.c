@@ -122,9 +122,9 @@ void live_enroll(struct live *live, size_t index, uint32_t slot)
     cr_assert_eq(assay_tpm_challenge_make(&request, &makers, &challenge, &why), ASSAY_OK, "%s",
                  why);
     cr_assert_eq(assay_tpm_device_open(live->tpms[index].tcti, &device, message), ASSAY_OK);
-    cr_assert_eq(assay_tpm_device_activate(device, slot, &challenge.credential, secret, &len,
-                                           message),
-                 ASSAY_OK, "%s", message);
+    cr_assert_eq(
+        assay_tpm_device_activate(device, slot, &challenge.credential, secret, &len, message),
+        ASSAY_OK, "%s", message);
     assay_tpm_device_close(&device);
     cr_assert_eq(assay_tpm_certificate_issue(&live->registrar, &challenge,
                                              assay_slice_over(secret, len), live->now_s - 60,

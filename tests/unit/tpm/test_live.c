@@ -91,9 +91,8 @@ Test(tpm_live, another_measurement_is_refused_until_the_good_one_is_back)
         cr_assert_eq(verdict.genuine, ASSAY_GENUINE_TRUE);
         cr_assert_eq(assay_verdict_has(&verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN),
                      loaded[i] == 0xbb);
-        cr_assert_eq(assay_verdict_outcome(&verdict), loaded[i] == 0xbb
-                                                          ? ASSAY_OUTCOME_FAIL_HARD
-                                                          : ASSAY_OUTCOME_PASS_UP_TO_DATE);
+        cr_assert_eq(assay_verdict_outcome(&verdict),
+                     loaded[i] == 0xbb ? ASSAY_OUTCOME_FAIL_HARD : ASSAY_OUTCOME_PASS_UP_TO_DATE);
     }
     assay_tpm_source_close(&source);
     live_close(&live);
