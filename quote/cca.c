@@ -95,7 +95,7 @@ static enum assay_status try_root(struct assay_verifier *verifier, const struct 
     return ASSAY_OK;
 }
 
-/* The root that signed the platform token. Out: *root, NULL when none did; *tried: one could have. */
+/* The root that signed the platform token. Out: *root, NULL: none did; *tried: one could have. */
 static enum assay_status find_root(struct assay_verifier *verifier, const struct assay_cca_token *t,
                                    const struct assay_endorsements *all, struct assay_lease *l,
                                    const struct assay_key **root, bool *tried)

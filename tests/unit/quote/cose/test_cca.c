@@ -41,6 +41,7 @@ static void expect_status(struct cca_world *w, enum assay_status status, const c
     cr_assert_eq(w->verdict.reasons[0].rule,
                  status == ASSAY_E_UNSUPPORTED ? ASSAY_RULE_UNSUPPORTED : ASSAY_RULE_FORMAT);
     cr_assert_str_eq(w->verdict.reasons[0].expected, field);
+    cr_assert_leq(w->verdict.reasons[0].offset, w->len);
     cr_assert_neq(w->verdict.genuine, ASSAY_GENUINE_TRUE);
 }
 

@@ -40,6 +40,7 @@ static void expect_malformed(struct nitro_world *w, enum assay_status status, co
     cr_assert_eq(w->verdict.reason_count, 1);
     cr_assert_eq(w->verdict.reasons[0].rule, ASSAY_RULE_FORMAT);
     cr_assert_str_eq(w->verdict.reasons[0].expected, field);
+    cr_assert_leq(w->verdict.reasons[0].offset, w->len);
     cr_assert_eq(w->verdict.genuine, ASSAY_GENUINE_FALSE);
 }
 
