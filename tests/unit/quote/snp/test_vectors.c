@@ -4,8 +4,12 @@
  */
 #include "tests/unit/quote/snp/vectors.h"
 
+#include "apps/assay/claims_kinds.h"
+#include "tests/unit/quote/world.h"
+
 #include <criterion/criterion.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +65,95 @@ Test(snp_vectors, prove_every_link_as_expected)
     cr_assert_geq(good, 6);
     cr_assert_geq(bad, 2);
     assay_json_free(&manifest);
+}
+
+/* Every member that the claims are expected to have, with this very value and type. */
+static size_t expect_members(const char *id, const struct assay_json *claims,
+                             const struct assay_json *expected)
+{
+    static const char *const not_claims[] = {
+        "crypto_and_chain_valid",  "must_reject", "measurements",
+        "report_signature_ok",     "chain_ok",    "vek_tcb_matches_reported_tcb",
+        "chip_id_matches_vek_hwid"
+    };
+    const char *name = NULL;
+    const struct assay_json *value = NULL;
+    size_t compared = 0;
+    for (size_t i = 0; assay_json_member(expected, i, &name, &value); i++) {
+        bool skip = false;
+        for (size_t k = 0; k < sizeof not_claims / sizeof not_claims[0]; k++)
+            skip = skip || strcmp(name, not_claims[k]) == 0;
+        if (skip) continue;
+        const struct assay_json *const found = assay_json_get(claims, name);
+        cr_assert_not_null(found, "%s: no claim %s", id, name);
+        char *const a = assay_json_print(value, 0);
+        char *const b = assay_json_print(found, 0);
+        cr_expect_str_eq(a, b, "%s: %s is %s, not %s", id, name, b, a);
+        free(a);
+        free(b);
+        compared += 1;
+    }
+    return compared;
+}
+
+Test(snp_vectors, have_exactly_the_expected_claims)
+{
+    struct assay_json *manifest = snp_manifest();
+    const struct assay_json *const cases = assay_json_get(manifest, "cases");
+    for (size_t i = 0; i < assay_json_count(cases); i++) {
+        const struct assay_json *const item = assay_json_at(cases, i);
+        const struct assay_json *const expected = assay_json_get(item, "expected");
+        const char *const id = assay_json_text(item, "id", "?");
+        if (!snp_is_case(item)) continue;
+        struct snp_case *const c = snp_case_open(item);
+        struct assay_package package;
+        struct assay_json *claims = assay_json_object();
+        cr_assert_eq(assay_package_read(ASSAY_KIND_SNP, c->package, c->package_len, &package),
+                     ASSAY_OK);
+        cr_assert_eq(assay_claims_snp(&package, claims), ASSAY_OK);
+        const size_t compared =
+            expect_members(id, claims, expected) +
+            expect_members(id, claims, assay_json_get(expected, "measurements"));
+        cr_assert_geq(compared, 27, "%s: %zu", id, compared);
+        assay_json_free(&claims);
+        snp_case_close(c);
+    }
+    assay_json_free(&manifest);
+}
+
+/* Reports from below a paravisor: their ASK is not beside them. */
+Test(snp_vectors, of_paravisors_prove_all_but_their_chain)
+{
+    static const struct {
+        const char *folder, *vek, *like;
+    } cases[] = {
+        { "tpm/paravisor-snp-milan", "vcek.der", "milan-v3" },
+        { "tpm/paravisor-snp-genoa", "vcek.pem", "genoa-v3-paravisor" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char path[PATH_MAX];
+        struct snp_case *const c = snp_case_find(cases[i].like);
+        free(c->report);
+        free(c->pieces[0]);
+        (void)snprintf(path, sizeof path, "%s/%s/snp_report.bin", vectors_dir(), cases[i].folder);
+        c->report = read_file(path, &c->report_len);
+        (void)snprintf(path, sizeof path, "%s/%s/%s", vectors_dir(), cases[i].folder, cases[i].vek);
+        c->pieces[0] = read_file(path, &c->pieces_len[0]);
+        cr_assert(c->report != NULL && c->pieces[0] != NULL, "%s", path);
+        c->at_unix_s = 1745000000; /* 2025-04-18 */
+        snp_case_pack(c, VEK);
+        cr_assert_eq(snp_case_judge(c), ASSAY_OK);
+        cr_expect_str_eq(state_of(c, ASSAY_PROOF_REPORT_SIGNATURE), "true");
+        cr_expect_str_eq(state_of(c, ASSAY_PROOF_CHAIN), "null");
+        cr_expect_str_eq(state_of(c, ASSAY_PROOF_VEK_TCB), "true");
+        cr_expect_str_eq(state_of(c, ASSAY_PROOF_CHIP_ID), "true");
+        cr_expect_eq(c->verdict.genuine, ASSAY_GENUINE_UNKNOWN);
+        snp_case_pack(c, VEK | ASK); /* the ASK of the product's other reports */
+        cr_assert_eq(snp_case_judge(c), ASSAY_OK);
+        cr_expect_eq(c->verdict.genuine, ASSAY_GENUINE_TRUE, "%s: %s", cases[i].folder,
+                     assay_rule_name(c->verdict.reasons[0].rule));
+        snp_case_close(c);
+    }
 }
 
 Test(snp_vectors, are_a_warning_without_a_revocation_list)
