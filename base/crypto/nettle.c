@@ -97,6 +97,11 @@ bool assay_p384_verify(const struct assay_p384 *key, const uint8_t *digest, size
     return assay_p384_reference_decides(key->public_key, digest, digest_len, signature);
 }
 
+size_t assay_p384_weight(void)
+{
+    return sizeof(struct assay_p384);
+}
+
 const char *assay_p384_library(void)
 {
     return "nettle";

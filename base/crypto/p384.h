@@ -13,6 +13,9 @@
 
 enum { ASSAY_P384_SCALAR_LEN = 48 };
 
+/* Heap bytes that a loaded key of the seam holds; each adapter knows. Returns: an estimate. */
+size_t assay_p384_weight(void);
+
 struct assay_p384_reference;
 
 /* Returns: ASSAY_OK | ASSAY_E_KEY (not on the curve, or infinity) | ASSAY_E_CRYPTO */
