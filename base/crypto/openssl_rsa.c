@@ -1,9 +1,12 @@
 /*
- * base/crypto/openssl_rsa.c - RSA signatures through OpenSSL: PKCS#1 v1.5 and PSS (RFC 8017 8).
+ * base/crypto/openssl_rsa.c - RSA signatures: PKCS#1 v1.5 and PSS (RFC 8017 8).
  *
  * AMD's ARK and ASK sign with PSS, SHA-384 and a salt of 48 bytes; TPM keys and the authorities of
  * TPM makers with PKCS#1 v1.5. Only verification, only the parameters of base/crypto.h's list.
- * Low-level functions: see the opening of base/crypto/openssl.c.
+ *
+ * OpenSSL computes s^e mod n; the encoding is checked here. Its own checks allocate, and report
+ * some of their failures like a bad signature, which "no memory" must never read as. Low-level
+ * functions: see the opening of base/crypto/openssl.c.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
@@ -14,8 +17,6 @@
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/obj_mac.h>
 #include <openssl/rsa.h>
 
 enum { EXPONENT_LEN = 4, EXPONENT_MIN = 65537 };
@@ -23,19 +24,8 @@ enum { EXPONENT_LEN = 4, EXPONENT_MIN = 65537 };
 struct assay_rsa {
     RSA *key;
     uint32_t modulus_len;
+    uint8_t modulus[ASSAY_RSA_MODULUS_MAX];
 };
-
-/* Empties the error queue. Returns: true when memory ran out. */
-static bool drain_errors(void)
-{
-    bool no_memory = false;
-    unsigned long error = ERR_get_error();
-    while (error != 0) {
-        if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE) no_memory = true;
-        error = ERR_get_error();
-    }
-    return no_memory;
-}
 
 /* FIPS 186-5 5.1: 2^16 < e, odd. A modulus of full length, odd as every product of odd primes. */
 static bool plausible(const struct assay_key *key, size_t modulus_len)
@@ -59,13 +49,14 @@ enum assay_status assay_rsa_load(const struct assay_key *key, struct assay_rsa *
     if (loaded != NULL && loaded->key != NULL && n != NULL && e != NULL &&
         RSA_set0_key(loaded->key, n, e, NULL) == 1) { /* which owns n and e now */
         loaded->modulus_len = (uint32_t)modulus_len;
+        assay_bytes_copy(loaded->modulus, sizeof loaded->modulus, key->bytes, modulus_len);
         *out = loaded;
         return ASSAY_OK;
     }
     BN_free(n);
     BN_free(e);
     assay_rsa_free(&loaded);
-    (void)drain_errors();
+    ERR_clear_error();
     return ASSAY_E_CRYPTO;
 }
 
@@ -78,51 +69,104 @@ void assay_rsa_free(struct assay_rsa **key)
     *key = NULL;
 }
 
-static bool verify_pkcs1(const struct assay_rsa *key, int hash, size_t digest_len,
-                         const struct assay_signature *signature, const uint8_t *digest)
+/* RSAVP1 (RFC 8017 5.2.2). Out: the encoded message, as long as the modulus */
+static bool open_signature(const struct assay_rsa *key, const struct assay_signature *signature,
+                           uint8_t encoded[static ASSAY_RSA_MODULUS_MAX])
 {
-    return RSA_verify(hash, digest, (unsigned)digest_len, signature->bytes, signature->len,
-                      key->key) == 1;
-}
-
-/* The salt is exactly as long as the hash: RSA_PSS_SALTLEN_DIGEST (-1), never "any" (-2). */
-static bool verify_pss(const struct assay_rsa *key, const EVP_MD *hash,
-                       const struct assay_signature *signature, const uint8_t *digest)
-{
-    uint8_t encoded[ASSAY_RSA_MODULUS_MAX];
+    /* 8.1.2 and 8.2.2, step 1: exactly as long as the modulus, and below it. */
+    if (signature->len != key->modulus_len) return false;
+    if (assay_bytes_compare(signature->bytes, key->modulus, key->modulus_len) >= 0) return false;
     const int len = RSA_public_decrypt((int)signature->len, signature->bytes, encoded, key->key,
                                        RSA_NO_PADDING);
-    if (len != (int)key->modulus_len) return false;
-    return RSA_verify_PKCS1_PSS_mgf1(key->key, digest, hash, hash, encoded,
-                                     RSA_PSS_SALTLEN_DIGEST) == 1;
+    /* What could be wrong with the signature was looked at above: this is a failure of the host. */
+    if (len != (int)key->modulus_len)
+        assay_assert_failed(__FILE__, __LINE__, __func__, "no memory to verify a signature");
+    return true;
 }
 
-static bool verify(const struct assay_rsa *key, const struct assay_signature *signature,
-                   const uint8_t *digest)
+/* --- EMSA-PKCS1-v1_5 (RFC 8017 9.2): there is one encoding, so it is made and compared */
+static bool check_pkcs1(const uint8_t *encoded, size_t len, const uint8_t *digest,
+                        size_t digest_len)
 {
-    switch (signature->alg) {
-    case ASSAY_SIGNATURE_RSA_PKCS1_SHA256:
-        return verify_pkcs1(key, NID_sha256, ASSAY_SHA256_LEN, signature, digest);
-    case ASSAY_SIGNATURE_RSA_PKCS1_SHA384:
-        return verify_pkcs1(key, NID_sha384, ASSAY_SHA384_LEN, signature, digest);
-    case ASSAY_SIGNATURE_RSA_PSS_SHA256: return verify_pss(key, EVP_sha256(), signature, digest);
-    case ASSAY_SIGNATURE_RSA_PSS_SHA384: return verify_pss(key, EVP_sha384(), signature, digest);
-    case ASSAY_SIGNATURE_ECDSA_SHA256:
-    case ASSAY_SIGNATURE_ECDSA_SHA384:
-    case ASSAY_SIGNATURE_NONE: return false;
+    enum { INFO_LEN = 19, PADDING_MIN = 8 };
+    static const uint8_t sha256_info[INFO_LEN] = { 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60,
+                                                   0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
+                                                   0x01, 0x05, 0x00, 0x04, 0x20 };
+    static const uint8_t sha384_info[INFO_LEN] = { 0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60,
+                                                   0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
+                                                   0x02, 0x05, 0x00, 0x04, 0x30 };
+    const uint8_t *const info = digest_len == ASSAY_SHA256_LEN ? sha256_info : sha384_info;
+    const size_t padding = len - 3 - INFO_LEN - digest_len;
+    ASSAY_ASSERT(padding >= PADDING_MIN && padding < len);
+    if (encoded[0] != 0x00 || encoded[1] != 0x01 || encoded[2 + padding] != 0x00) return false;
+    for (size_t i = 0; i < padding; i++)
+        if (encoded[2 + i] != 0xff) return false;
+    const uint8_t *const rest = encoded + 3 + padding;
+    return assay_bytes_equal(rest, info, INFO_LEN) &&
+           assay_bytes_equal(rest + INFO_LEN, digest, digest_len);
+}
+
+/* --- EMSA-PSS (RFC 8017 9.1.2), salt and mask as long as the hash and of the same hash */
+static void hash(size_t digest_len, const uint8_t *bytes, size_t len, uint8_t *digest)
+{
+    if (digest_len == ASSAY_SHA256_LEN) assay_sha256(bytes, len, digest);
+    else assay_sha384(bytes, len, digest);
+}
+
+/* MGF1 (RFC 8017 B.2.1), xored over bytes[len]. */
+static void unmask(size_t digest_len, const uint8_t *seed, uint8_t *bytes, size_t len)
+{
+    uint8_t input[ASSAY_SHA384_LEN + 4] = { 0 };
+    uint8_t mask[ASSAY_SHA384_LEN];
+    assay_bytes_copy(input, sizeof input, seed, digest_len);
+    for (size_t at = 0; at < len; at++) {
+        if (at % digest_len == 0) {
+            input[digest_len + 3] = (uint8_t)(at / digest_len); /* at most 15 */
+            hash(digest_len, input, digest_len + 4, mask);
+        }
+        bytes[at] ^= mask[at % digest_len];
     }
-    return false;
+}
+
+static bool check_pss(uint8_t *encoded, size_t len, const uint8_t *digest, size_t digest_len)
+{
+    enum { ZEROS = 8, TRAILER = 0xbc, TOP_BIT = 0x80 };
+    /* The modulus has its top bit set, so the encoding has one bit less than 8 * len. */
+    if (encoded[len - 1] != TRAILER || (encoded[0] & TOP_BIT) != 0) return false;
+    const size_t block_len = len - digest_len - 1;
+    const uint8_t *const expected = encoded + block_len;
+    unmask(digest_len, expected, encoded, block_len);
+    encoded[0] &= (uint8_t)~TOP_BIT;
+    const size_t padding = block_len - digest_len - 1;
+    if (!assay_bytes_all_zero(encoded, padding) || encoded[padding] != 0x01) return false;
+
+    uint8_t message[ZEROS + 2 * ASSAY_SHA384_LEN] = { 0 };
+    uint8_t made[ASSAY_SHA384_LEN];
+    assay_bytes_copy(message + ZEROS, ASSAY_SHA384_LEN, digest, digest_len);
+    assay_bytes_copy(message + ZEROS + digest_len, ASSAY_SHA384_LEN, encoded + padding + 1,
+                     digest_len);
+    hash(digest_len, message, ZEROS + 2 * digest_len, made);
+    return assay_bytes_equal(made, expected, digest_len);
 }
 
 bool assay_rsa_verify(const struct assay_rsa *key, const struct assay_signature *signature,
                       const uint8_t *digest)
 {
     ASSAY_ASSERT(key != NULL && signature != NULL && digest != NULL);
-    /* RFC 8017 8.1.2 and 8.2.2, step 1: exactly as long as the modulus. */
-    if (signature->len != key->modulus_len) return false;
-    const bool ok = verify(key, signature, digest);
-    /* "No memory" must not read as "this signature is bad". */
-    if (!ok && drain_errors())
-        assay_assert_failed(__FILE__, __LINE__, __func__, "no memory to verify a signature");
-    return ok;
+    const size_t digest_len = assay_signature_digest_len(signature->alg);
+    uint8_t encoded[ASSAY_RSA_MODULUS_MAX];
+    switch (signature->alg) {
+    case ASSAY_SIGNATURE_RSA_PKCS1_SHA256:
+    case ASSAY_SIGNATURE_RSA_PKCS1_SHA384:
+        return open_signature(key, signature, encoded) &&
+               check_pkcs1(encoded, key->modulus_len, digest, digest_len);
+    case ASSAY_SIGNATURE_RSA_PSS_SHA256:
+    case ASSAY_SIGNATURE_RSA_PSS_SHA384:
+        return open_signature(key, signature, encoded) &&
+               check_pss(encoded, key->modulus_len, digest, digest_len);
+    case ASSAY_SIGNATURE_ECDSA_SHA256:
+    case ASSAY_SIGNATURE_ECDSA_SHA384:
+    case ASSAY_SIGNATURE_NONE: return false;
+    }
+    return false;
 }

@@ -147,6 +147,31 @@ void authority_sign(const struct authority_key *key, enum assay_signature_alg al
     out->len = (uint32_t)made_len;
 }
 
+void authority_rsa_open(const struct authority_key *key, const struct assay_signature *signature,
+                        uint8_t encoded[static ASSAY_RSA_MODULUS_MAX])
+{
+    EVP_PKEY_CTX *const context = EVP_PKEY_CTX_new(key->pair, NULL);
+    size_t len = ASSAY_RSA_MODULUS_MAX;
+    ASSAY_ASSERT(context != NULL && EVP_PKEY_verify_recover_init(context) == 1);
+    ASSAY_ASSERT(EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) == 1);
+    ASSAY_ASSERT(EVP_PKEY_verify_recover(context, encoded, &len, signature->bytes,
+                                         signature->len) == 1);
+    ASSAY_ASSERT(len == signature->len);
+    EVP_PKEY_CTX_free(context);
+}
+
+void authority_rsa_close(const struct authority_key *key, const uint8_t *encoded,
+                         struct assay_signature *signature)
+{
+    EVP_PKEY_CTX *const context = EVP_PKEY_CTX_new(key->pair, NULL);
+    size_t len = sizeof signature->bytes;
+    ASSAY_ASSERT(context != NULL && EVP_PKEY_sign_init(context) == 1);
+    ASSAY_ASSERT(EVP_PKEY_CTX_set_rsa_padding(context, RSA_NO_PADDING) == 1);
+    ASSAY_ASSERT(EVP_PKEY_sign(context, signature->bytes, &len, encoded, signature->len) == 1);
+    ASSAY_ASSERT(len == signature->len);
+    EVP_PKEY_CTX_free(context);
+}
+
 /* --- certificates */
 struct authority_certificate authority_ca(const char *subject, const struct authority_key *key,
                                           const char *issuer, const struct authority_key *signer,

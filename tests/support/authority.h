@@ -30,6 +30,13 @@ void authority_key_public(const struct authority_key *key, struct assay_key *out
 void authority_sign(const struct authority_key *key, enum assay_signature_alg alg,
                     const void *bytes, size_t len, struct assay_signature *out);
 
+/* The bare operations of an RSA key over as many bytes as its modulus has: what a signature holds,
+ * and a signature that holds what nobody would sign. Return: nothing. */
+void authority_rsa_open(const struct authority_key *key, const struct assay_signature *signature,
+                        uint8_t encoded[static ASSAY_RSA_MODULUS_MAX]);
+void authority_rsa_close(const struct authority_key *key, const uint8_t *encoded,
+                         struct assay_signature *signature);
+
 struct authority_extension {
     const char *oid; /* dotted */
     bool critical;

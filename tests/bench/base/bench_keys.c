@@ -3,8 +3,8 @@
  * libraries that they stand on, what loading costs, what a loaded key weighs, and certificates.
  *
  * "raw" is a library called with everything decoded beforehand. Each line is the best of several
- * rounds, in processor time: the machine is shared. Weights are counted by an allocator given to OpenSSL; what is
- * allocated outside OpenSSL is the structs themselves.
+ * rounds, in processor time: the machine is shared. Weights are counted by an allocator given to
+ * OpenSSL, to which the structs of the adapters are added.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
@@ -205,7 +205,8 @@ static void weigh(const char *name, struct subject *s)
     ASSAY_ASSERT(assay_verify_key_load(&s->public_key, &key) == ASSAY_OK);
     ASSAY_ASSERT(assay_verify_key_check(key, &s->signature, s->digest, s->digest_len));
     const size_t in_library = held - held_before;
-    const size_t own = malloc_usable_size(key) + (s->p384 == NULL ? 0 : malloc_usable_size(s->p384));
+    const size_t inner = s->p384 == NULL ? 0 : malloc_usable_size(s->p384);
+    const size_t own = malloc_usable_size(key) + inner;
     const size_t count = allocations;
     ASSAY_ASSERT(assay_verify_key_check(key, &s->signature, s->digest, s->digest_len));
     printf("base keys %-14s weighs %5zu bytes, %5zu of them OpenSSL's (said: %zu); "

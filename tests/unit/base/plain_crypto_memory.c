@@ -5,7 +5,9 @@
  * A program of its own, because OpenSSL takes its allocator before the first use only. It names the
  * library as the adapter does: what is tested is the adapter's way with it.
  */
-#include "base/crypto.h"
+#include "base/crypto/p384.h"
+
+#include "tests/support/authority.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -64,6 +66,30 @@ static struct assay_secret32 secret;
 static uint8_t public_key[64];
 static uint8_t digest[32];
 static uint8_t signature[64];
+
+/* An RSA key, and a P-384 key through OpenSSL: the last word where a fast library refuses. */
+static struct assay_key rsa_key;
+static struct assay_signature rsa_signature;
+static struct assay_key p384_key;
+static struct assay_signature p384_signature;
+
+static enum assay_status load_rsa(void)
+{
+    struct assay_verify_key *key = NULL;
+    const enum assay_status status = assay_verify_key_load(&rsa_key, &key);
+    if ((status == ASSAY_OK) != (key != NULL)) complain("rsa: status and key disagree", status);
+    assay_verify_key_free(&key);
+    return status;
+}
+
+static enum assay_status load_reference(void)
+{
+    struct assay_p384_reference *key = NULL;
+    const enum assay_status status = assay_p384_reference_load(p384_key.bytes, &key);
+    if ((status == ASSAY_OK) != (key != NULL)) complain("p384: status and key disagree", status);
+    assay_p384_reference_free(&key);
+    return status;
+}
 
 static enum assay_status load_public(void)
 {
@@ -136,8 +162,34 @@ static void fail_each(const char *name, enum assay_status (*call)(void), bool al
     complain("never got through", ASSAY_E_CRYPTO);
 }
 
+/* Verifications of a good signature by a key loaded before. */
+static struct assay_p256 *loaded_p256;
+static struct assay_verify_key *loaded_rsa;
+static struct assay_p384_reference *loaded_p384;
+
+static bool verify_p256(void)
+{
+    return assay_p256_verify(loaded_p256, digest, signature, ASSAY_S_LOW);
+}
+
+static bool verify_rsa(void)
+{
+    return assay_verify_key_check(loaded_rsa, &rsa_signature, digest, sizeof digest);
+}
+
+static bool verify_p384(void)
+{
+    return assay_p384_reference_verify(loaded_p384, digest, sizeof digest, p384_signature.bytes);
+}
+
+static bool decide_p384(void)
+{
+    return assay_p384_reference_decides(p384_key.bytes, digest, sizeof digest,
+                                        p384_signature.bytes);
+}
+
 /* In a child: verification with the nth allocation failing. Returns: how the child ended. */
-static int verify_in_child(const struct assay_p256 *key, int nth)
+static int verify_in_child(bool (*verify)(void), int nth)
 {
     fflush(stdout);
     const pid_t child = fork();
@@ -148,7 +200,7 @@ static int verify_in_child(const struct assay_p256 *key, int nth)
         persistent = true;
         failures = 0;
         left = nth;
-        const bool valid = assay_p256_verify(key, digest, signature, ASSAY_S_LOW);
+        const bool valid = verify();
         _exit(!valid ? 1 : failures == 0 ? 0 : 2);
     }
     int status = 0;
@@ -156,29 +208,44 @@ static int verify_in_child(const struct assay_p256 *key, int nth)
     return status;
 }
 
-static void verification_stops_but_never_lies(void)
+static void stops_but_never_lies(const char *name, bool (*verify)(void))
 {
-    struct assay_p256 *key = NULL;
     unsigned stopped = 0;
-    if (assay_p256_load(public_key, &key) != ASSAY_OK) complain("load", ASSAY_E_CRYPTO);
     for (int nth = 0; nth < TRIES_MAX; nth++) {
-        const int status = verify_in_child(key, nth);
+        const int status = verify_in_child(verify, nth);
         if (WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT) {
             stopped++;
             continue;
         }
         if (!WIFEXITED(status) || WEXITSTATUS(status) == 1) {
-            fprintf(stderr, "crypto memory: allocation %d: a good signature was called bad\n", nth);
+            fprintf(stderr, "crypto memory: %s: allocation %d: a good signature was called bad\n",
+                    name, nth);
             exit(1);
         }
         if (WEXITSTATUS(status) == 0) { /* no allocation failed any more */
             if (stopped == 0) complain("no failure stopped the verification", ASSAY_OK);
-            printf("verify: %d allocations, %u failures stopped the process\n", nth, stopped);
-            assay_p256_free(&key);
+            printf("verify %s: %d allocations, %u failures stopped the process\n", name, nth,
+                   stopped);
             return;
         }
     }
     complain("verification never got through", ASSAY_E_CRYPTO);
+}
+
+static void set_up_others(void)
+{
+    struct authority_key *rsa = authority_key_make(ASSAY_KEY_RSA);
+    struct authority_key *p384 = authority_key_make(ASSAY_KEY_P384);
+    authority_key_public(rsa, &rsa_key);
+    authority_sign(rsa, ASSAY_SIGNATURE_RSA_PSS_SHA256, "memory", 6, &rsa_signature);
+    authority_key_public(p384, &p384_key);
+    authority_sign(p384, ASSAY_SIGNATURE_ECDSA_SHA256, "memory", 6, &p384_signature);
+    authority_key_free(&rsa);
+    authority_key_free(&p384);
+    if (assay_p256_load(public_key, &loaded_p256) != ASSAY_OK ||
+        assay_verify_key_load(&rsa_key, &loaded_rsa) != ASSAY_OK ||
+        assay_p384_reference_load(p384_key.bytes, &loaded_p384) != ASSAY_OK)
+        complain("setup", ASSAY_E_CRYPTO);
 }
 
 int main(void)
@@ -193,14 +260,23 @@ int main(void)
     if (assay_p256_sign(signer, digest, signature) != ASSAY_OK) complain("setup", ASSAY_E_CRYPTO);
     assay_p256_signer_free(&signer);
     if (generate_transport() != ASSAY_OK) complain("setup", ASSAY_E_CRYPTO);
+    set_up_others();
 
     for (int all_after_it = 0; all_after_it < 2; all_after_it++) {
         fail_each("load a public key", load_public, all_after_it != 0);
+        fail_each("load an RSA key", load_rsa, all_after_it != 0);
+        fail_each("load a P-384 key", load_reference, all_after_it != 0);
         fail_each("load a private key and sign", load_private_and_sign, all_after_it != 0);
         fail_each("derive a public key", derive_public, all_after_it != 0);
         fail_each("generate", generate, all_after_it != 0);
         fail_each("generate for the transport", generate_transport, all_after_it != 0);
     }
-    verification_stops_but_never_lies();
+    stops_but_never_lies("p256", verify_p256);
+    stops_but_never_lies("rsa", verify_rsa);
+    stops_but_never_lies("p384", verify_p384);
+    stops_but_never_lies("p384 by the last word", decide_p384);
+    assay_p256_free(&loaded_p256);
+    assay_verify_key_free(&loaded_rsa);
+    assay_p384_reference_free(&loaded_p384);
     return 0;
 }

@@ -209,6 +209,60 @@ Test(base_verify_key, refuses_pss_with_another_hash_inside)
     signer_close(&s);
 }
 
+/* Signed by the right key, but not what the standard encodes: every byte of it counts. */
+Test(base_verify_key, refuses_rsa_encodings_with_any_byte_turned)
+{
+    struct signer s = signer_of(authority_key_make_rsa(2048));
+    for (size_t with = 0; with < ALGS; with++) {
+        struct assay_signature signature;
+        uint8_t encoded[ASSAY_RSA_MODULUS_MAX];
+        uint8_t digest[ASSAY_DIGEST_MAX];
+        if (is_ecdsa(algs[with])) continue;
+        authority_sign(s.pair, algs[with], text, sizeof text, &signature);
+        const size_t len = assay_signature_digest(algs[with], text, sizeof text, digest);
+        authority_rsa_open(s.pair, &signature, encoded);
+        authority_rsa_close(s.pair, encoded, &signature);
+        cr_assert(assay_verify_key_check(s.key, &signature, digest, len));
+        for (size_t at = 0; at < 256; at++) {
+            /* The lowest bit: a higher one of the first byte could exceed the modulus. */
+            encoded[at] ^= 1;
+            authority_rsa_close(s.pair, encoded, &signature);
+            cr_assert_not(assay_verify_key_check(s.key, &signature, digest, len), "%zu of %zu", at,
+                          with);
+            encoded[at] ^= 1;
+        }
+    }
+    signer_close(&s);
+}
+
+/* With s also s + n has the same power modulo n: only the least is a signature. */
+Test(base_verify_key, refuses_rsa_signatures_from_the_modulus_on)
+{
+    struct signer s = signer_of(authority_key_make_rsa(2048));
+    struct assay_signature signature;
+    uint8_t digest[ASSAY_DIGEST_MAX];
+    unsigned carry = 1;
+    /* One small enough that the sum fits: every other one is, on average. */
+    for (unsigned nonce = 0; carry != 0; nonce++) {
+        authority_sign(s.pair, ASSAY_SIGNATURE_RSA_PSS_SHA256, &nonce, sizeof nonce, &signature);
+        assay_sha256(&nonce, sizeof nonce, digest);
+        cr_assert(assay_verify_key_check(s.key, &signature, digest, 32));
+        carry = 0;
+        for (size_t i = 256; i > 0; i--) {
+            const unsigned sum = signature.bytes[i - 1] + s.public_key.bytes[i - 1] + carry;
+            signature.bytes[i - 1] = (uint8_t)(sum & 0xff);
+            carry = sum >> 8;
+        }
+        cr_assert_lt(nonce, 1000);
+    }
+    cr_assert_not(assay_verify_key_check(s.key, &signature, digest, 32));
+    assay_bytes_copy(signature.bytes, sizeof signature.bytes, s.public_key.bytes, 256);
+    cr_assert_not(assay_verify_key_check(s.key, &signature, digest, 32));
+    memset(signature.bytes, 0, 256);
+    cr_assert_not(assay_verify_key_check(s.key, &signature, digest, 32));
+    signer_close(&s);
+}
+
 Test(base_verify_key, names_a_key_by_the_digest_of_its_spki)
 {
     struct signer all[KEYS];
