@@ -26,6 +26,7 @@ struct cca_world *cca_open(void)
     w->lifecycle = 0x3003;
     w->rim_len = 64;
     w->client = 1;
+    w->mec_number = 1;
     w->ueid_type = 1;
     w->component_count = 2;
     memset(w->challenge, 0x5c, sizeof w->challenge);
@@ -157,7 +158,8 @@ static void put_realm_claim(const struct cca_world *w, int64_t key, struct assay
             put_filled(out, i, 64);
     }
     if (key == 44240) assay_cbor_put_text(out, w->key_hash);
-    if (key == 44243) assay_cbor_put_uint(out, 1);
+    if (key == 44243 && w->mec_policy != NULL) assay_cbor_put_text(out, w->mec_policy);
+    else if (key == 44243) assay_cbor_put_uint(out, w->mec_number);
     if (key == 256) put_ueid(w, out);
     if (key == -70000) assay_cbor_put_null(out);
 }

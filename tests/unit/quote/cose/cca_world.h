@@ -33,6 +33,8 @@ struct cca_world {
     int64_t twice;
     bool unknown_claims;
     uint64_t client;
+    const char *mec_policy; /* a text, as in draft 03; NULL: the number */
+    uint64_t mec_number;
     uint8_t ueid_type;
     size_t component_count;
     bool component_without_signer;

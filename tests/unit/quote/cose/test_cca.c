@@ -431,6 +431,32 @@ Test(quote_cca, refuses_values_outside_their_limits)
     cca_close(w);
 }
 
+Test(quote_cca, takes_the_mec_policy_as_a_number_or_a_text)
+{
+    struct cca_world *const w = cca_open();
+    w->platform_profile = "tag:arm.com,2024:cca_platform#1.1.0";
+    w->realm_profile = "tag:arm.com,2024:realm#1.1.0";
+    w->key_form = CCA_COSE;
+    w->mec_number = 0;
+    expect_pass(w);
+    w->mec_number = 2;
+    expect_status(w, ASSAY_E_RANGE, "MEC policy (44243)");
+    w->mec_policy = "shared";
+    expect_pass(w);
+    w->mec_policy = "private";
+    expect_pass(w);
+    w->mec_policy = "public";
+    expect_status(w, ASSAY_E_INVALID, "MEC policy (44243)");
+    cca_close(w);
+}
+
+Test(quote_cca, refuses_a_token_longer_than_evidence_may_be)
+{
+    static uint8_t bytes[ASSAY_EVIDENCE_LEN_MAX + 1];
+    struct assay_cca_token t;
+    cr_assert_eq(assay_cca_parse(bytes, sizeof bytes, &t, NULL), ASSAY_E_RANGE);
+}
+
 Test(quote_cca, refuses_every_state_but_secured)
 {
     static const struct {
