@@ -6,14 +6,26 @@
  */
 #include "base/crypto.h"
 
+#include "tests/support/authority.h"
+
 #include <pthread.h>
 #include <stdio.h>
 
-enum { THREAD_COUNT = 4, ROUND_COUNT = 100 };
+enum { THREAD_COUNT = 4, ROUND_COUNT = 100, OTHERS = 3 };
+
+/* A key of another type, decoded once; what a library computes at first use it computes among
+ * several threads. */
+struct other {
+    struct assay_verify_key *key;
+    struct assay_signature signature;
+    uint8_t digest[ASSAY_DIGEST_MAX];
+    size_t digest_len;
+};
 
 struct shared {
     const struct assay_p256 *key;
     const struct assay_p256_signer *signer;
+    struct other others[OTHERS];
 };
 
 struct work {
@@ -22,6 +34,17 @@ struct work {
     uint8_t number;
     unsigned wrong;
 };
+
+static unsigned verify_other(const struct other *other, uint8_t round)
+{
+    struct assay_signature signature = other->signature;
+    unsigned wrong = 0;
+    wrong += !assay_verify_key_check(other->key, &signature, other->digest, other->digest_len);
+    if (round % 8 != 0) return wrong;
+    signature.bytes[signature.len - 1] ^= 1;
+    wrong += assay_verify_key_check(other->key, &signature, other->digest, other->digest_len);
+    return wrong;
+}
 
 static unsigned one_round(const struct shared *shared, uint8_t number, uint8_t round)
 {
@@ -41,6 +64,7 @@ static unsigned one_round(const struct shared *shared, uint8_t number, uint8_t r
     if (assay_p256_load(public_key, &own) != ASSAY_OK) return wrong + 1;
     wrong += assay_p256_verify(own, digest, signature, ASSAY_S_ANY);
     assay_p256_free(&own);
+    for (unsigned i = 0; i < OTHERS; i++) wrong += verify_other(&shared->others[i], round);
     return wrong;
 }
 
@@ -51,6 +75,18 @@ static void *run(void *argument)
         work->wrong += one_round(work->shared, work->number, (uint8_t)round);
     }
     return NULL;
+}
+
+static void set_up_other(struct other *other, enum assay_key_type type,
+                         enum assay_signature_alg alg)
+{
+    struct authority_key *pair = authority_key_make(type);
+    struct assay_key key;
+    authority_key_public(pair, &key);
+    authority_sign(pair, alg, "threads", 7, &other->signature);
+    other->digest_len = assay_signature_digest(alg, "threads", 7, other->digest);
+    if (assay_verify_key_load(&key, &other->key) != ASSAY_OK) other->key = NULL;
+    authority_key_free(&pair);
 }
 
 int main(void)
@@ -65,7 +101,12 @@ int main(void)
     if (assay_p256_generate(&secret, public_key) != ASSAY_OK) return 1;
     if (assay_p256_load(public_key, &key) != ASSAY_OK) return 1;
     if (assay_p256_signer_load(&secret, &signer) != ASSAY_OK) return 1;
-    const struct shared shared = { key, signer };
+    struct shared shared = { .key = key, .signer = signer };
+    set_up_other(&shared.others[0], ASSAY_KEY_P384, ASSAY_SIGNATURE_ECDSA_SHA384);
+    set_up_other(&shared.others[1], ASSAY_KEY_RSA, ASSAY_SIGNATURE_RSA_PSS_SHA384);
+    set_up_other(&shared.others[2], ASSAY_KEY_RSA, ASSAY_SIGNATURE_RSA_PKCS1_SHA256);
+    for (unsigned i = 0; i < OTHERS; i++)
+        if (shared.others[i].key == NULL) return 1;
 
     for (unsigned i = 0; i < THREAD_COUNT; i++) {
         works[i] = (struct work){ .shared = &shared, .number = (uint8_t)i };
@@ -75,6 +116,7 @@ int main(void)
         if (pthread_join(works[i].thread, NULL) != 0) return 1;
         wrong += works[i].wrong;
     }
+    for (unsigned i = 0; i < OTHERS; i++) assay_verify_key_free(&shared.others[i].key);
     assay_p256_signer_free(&signer);
     assay_p256_free(&key);
     printf("%d threads, %d rounds each, %u wrong answers\n", THREAD_COUNT, ROUND_COUNT, wrong);
