@@ -16,6 +16,7 @@ enum {
     ASSAY_NITRO_PCRS = 32,
     ASSAY_NITRO_PCR_LEN = 48, /* SHA-384, the one digest that AWS knows */
     ASSAY_NITRO_BUNDLE_MAX = ASSAY_PROVEN_LINKS_MAX - 1, /* genuine ones have 4 */
+    ASSAY_NITRO_PAYLOAD_MAX = 16384,
     ASSAY_NITRO_CERTIFICATE_MAX = 1024,
     ASSAY_NITRO_PUBLIC_KEY_MAX = 1024,
     ASSAY_NITRO_USER_DATA_MAX = 512,
@@ -51,7 +52,8 @@ struct assay_nitro_document {
  * Out:      *document, written only on ASSAY_OK; *where names the field that is wrong (may be NULL)
  * Returns:  ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING | ASSAY_E_ENCODING | ASSAY_E_TYPE |
  *           ASSAY_E_RANGE | ASSAY_E_DUPLICATE | ASSAY_E_NOT_FOUND (a mandatory field) |
- *           ASSAY_E_INVALID (another algorithm than ES384, another digest than SHA384)
+ *           ASSAY_E_INVALID (another algorithm than ES384, another digest than SHA384) |
+ *           ASSAY_E_UNSUPPORTED (a longer cabundle than is read here)
  */
 ASSAY_CHECKED enum assay_status assay_nitro_parse(const uint8_t *bytes, size_t len,
                                                   struct assay_nitro_document *document,

@@ -115,7 +115,10 @@ static void put_value(const struct nitro_world *w, const char *name, struct assa
     if (is(name, "public_key")) put_optional(w->public_key, out);
     if (is(name, "user_data")) put_optional(w->user_data, out);
     if (is(name, "nonce")) put_optional(w->nonce, out);
-    if (is(name, "new_field")) { /* of any shape */
+    if (is(name, "new_field") && w->padding > 0) {
+        assay_cbor_put_bytes_head(out, w->padding);
+        assay_writer_zero(out, w->padding);
+    } else if (is(name, "new_field")) { /* of any shape */
         assay_cbor_put_map(out, 1);
         assay_cbor_put_int(out, -5);
         assay_cbor_put_array(out, 1);
@@ -128,7 +131,8 @@ static void put_payload(const struct nitro_world *w, struct assay_writer *out)
     static const char *const names[] = { "module_id",   "digest",   "timestamp",  "pcrs",
                                          "certificate", "cabundle", "public_key", "user_data",
                                          "nonce",       "new_field" };
-    const size_t count = sizeof names / sizeof names[0] - (w->unknown_field ? 0 : 1);
+    const size_t count =
+        sizeof names / sizeof names[0] - (w->unknown_field || w->padding > 0 ? 0 : 1);
     unsigned pairs = 0;
     for (size_t i = 0; i < count; i++)
         pairs += times(w, names[i]);

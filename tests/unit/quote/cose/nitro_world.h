@@ -41,6 +41,7 @@ struct nitro_world {
     const char *leave_out;                           /* a mandatory field */
     const char *twice;                               /* a field that comes twice */
     bool unknown_field;
+    size_t padding; /* bytes of the unknown field */
     bool certificate_too_long;
     /* judged by */
     struct assay_endorsements endorsements;
