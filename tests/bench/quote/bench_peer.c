@@ -4,9 +4,10 @@
  *
  * A full verification is what the peer does at each call: collateral read and verified, then the
  * quote; nothing is remembered. Ours is timed so ("bundle and quote") and with the bundle built
- * before ("cold"), as a node of a network has it. The two take turns, so that a busy machine slows
- * both; each line is the best of its turns. The peer is fetched once by
- * tests/differential/run.sh --install; without node, npm or vectors its lines are left out.
+ * before ("cold"), as a node of a network has it. Both count the time that the processor spends on
+ * them, so that a busy machine does not tell; they take turns, and each line is the best of its
+ * turns. The peer is fetched once by tests/differential/run.sh --install; without node, npm or
+ * vectors its lines are left out.
  */
 #include "base/assert.h"
 #include "base/rfc3339.h"
@@ -42,7 +43,7 @@ struct subject {
 static double now_us(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }
 
