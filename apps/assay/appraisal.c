@@ -129,6 +129,18 @@ static int read_roots(struct assay_appraisal *a, const char *path)
     return ASSAY_EXIT_OK;
 }
 
+/* "snp-v3" is how a verdict names the kind "snp". */
+static enum assay_status parse_kind(const char *text, enum assay_evidence_kind *kind)
+{
+    static const char snp[] = "snp-v";
+    const size_t len = sizeof snp - 1;
+    if (strncmp(text, snp, len) == 0 && strspn(text + len, "0123456789") == strlen(text + len)) {
+        *kind = ASSAY_KIND_SNP;
+        return ASSAY_OK;
+    }
+    return assay_kind_parse(text, kind);
+}
+
 static int complain_of_kind(const struct assay_appraisal *a, const char *text)
 {
 #define KIND_NAME(symbol, number, name) (number) == 0 ? "" : " " name,
@@ -151,8 +163,7 @@ static int read_file(struct assay_appraisal *a, const struct assay_appraisal_opt
     }
     if (status != ASSAY_OK) return cannot_read(a, options->file, status);
     if (options->kind != NULL) {
-        if (assay_kind_parse(options->kind, &a->kind) != ASSAY_OK ||
-            a->kind == ASSAY_KIND_NONE)
+        if (parse_kind(options->kind, &a->kind) != ASSAY_OK || a->kind == ASSAY_KIND_NONE)
             return complain_of_kind(a, options->kind);
     } else {
         status = assay_evidence_detect(a->file, a->file_len, &a->kind);

@@ -66,12 +66,27 @@ static void set_platform(struct assay_json *object, const struct assay_verdict *
     assay_json_set_hex(object, "vendor_root", v->vendor_root, sizeof v->vendor_root);
 }
 
+/* Reports of SNP say their version in the kind, as quotes do: "snp-v3". */
+static void set_kind(struct assay_json *data, const struct assay_verdict *v,
+                     const struct assay_json *claims)
+{
+    char text[32];
+    const uint64_t version = assay_json_uint(claims, "version", 0);
+    if (v->kind == ASSAY_KIND_NONE) {
+        assay_json_set_null(data, "kind");
+    } else if (v->kind == ASSAY_KIND_SNP && version != 0) {
+        (void)snprintf(text, sizeof text, "snp-v%llu", (unsigned long long)version);
+        assay_json_set_text(data, "kind", text);
+    } else {
+        assay_json_set_text(data, "kind", assay_kind_text(v->kind));
+    }
+}
+
 struct assay_json *assay_verdict_json(const struct assay_verdict *v, struct assay_json *claims)
 {
     struct assay_json *const data = assay_json_object();
     struct assay_json *const advisories = assay_json_array();
-    if (v->kind == ASSAY_KIND_NONE) assay_json_set_null(data, "kind");
-    else assay_json_set_text(data, "kind", assay_kind_text(v->kind));
+    set_kind(data, v, claims);
     assay_json_set_bool(data, "insecure", v->insecure);
     set_genuine(data, v->genuine);
     assay_json_set_text(data, "verdict", assay_tier_text(v->tier));

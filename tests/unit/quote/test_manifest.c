@@ -276,6 +276,8 @@ static void check_case(const char *root, const struct assay_json *item, bool ren
     if (must_parse || status != 13)
         check_claims(id, expected, assay_json_get(data, "claims"));
     check_outcome(id, item, data, status);
+    if (must_parse && strstr(assay_json_text(item, "kind", ""), "negative") == NULL)
+        expect_same(id, "kind", assay_json_get(item, "kind"), assay_json_get(data, "kind"));
     check_tcb(id, expected, data);
     if (assay_json_get(expected, "debug") != NULL && must_parse)
         expect_same(id, "debug", assay_json_get(expected, "debug"), assay_json_get(data, "debug"));
