@@ -79,7 +79,7 @@ struct assay_qe_identity {
     int64_t issue_unix_s;
     int64_t next_unix_s;
     uint32_t evaluation_number;
-    uint8_t miscselect[4]; /* little-endian as in the report */
+    uint8_t miscselect[4]; /* in the order of the report */
     uint8_t miscselect_mask[4];
     uint8_t attributes[16];
     uint8_t attributes_mask[16];

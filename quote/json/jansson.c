@@ -415,12 +415,6 @@ static enum assay_status read_tcb_info(struct source s, struct assay_tcb_info *i
 }
 
 /* --- enclave identity */
-static void reverse4(uint8_t bytes[4])
-{
-    const uint8_t swapped[4] = { bytes[3], bytes[2], bytes[1], bytes[0] };
-    assay_bytes_copy(bytes, 4, swapped, 4);
-}
-
 static enum assay_status get_identity_id(struct source s, struct assay_qe_identity *identity)
 {
     const char *id = NULL;
@@ -443,11 +437,9 @@ static enum assay_status read_qe_identity(struct source s, struct assay_qe_ident
     ASSAY_TRY(get_time(s, "nextUpdate", &identity->next_unix_s));
     ASSAY_TRY(get_number(s, "tcbEvaluationDataNumber", UINT32_MAX, &number));
     identity->evaluation_number = (uint32_t)number;
-    /* MISCSELECT is written as a big-endian number, the report holds it little-endian. */
+    /* The bytes of the text are those of the report (Intel's QVL, 4.1.2.9.5). */
     ASSAY_TRY(get_hex(s, "miscselect", identity->miscselect, 4));
     ASSAY_TRY(get_hex(s, "miscselectMask", identity->miscselect_mask, 4));
-    reverse4(identity->miscselect);
-    reverse4(identity->miscselect_mask);
     ASSAY_TRY(get_hex(s, "attributes", identity->attributes, 16));
     ASSAY_TRY(get_hex(s, "attributesMask", identity->attributes_mask, 16));
     ASSAY_TRY(get_hex(s, "mrsigner", identity->mrsigner, 32));

@@ -138,9 +138,6 @@ const chainFits = (sgx, level) => level.sgx.every((need, i) => sgx.components[i]
 
 // --- defects of ours that are known (docs/differential.md, "Where we are wrong")
 const DEFECTS = [
-    // 4.1.2.9.5: the bytes of the text are those of the report; ours turns them round.
-    { id: 'miscselect-order', shows: (c, r) => r.qe && (same(r.broken, ['qe-miscselect']) || r.accepts) &&
-        !turnedRound(r.qe.miscselectMask).equals(r.qe.miscselectMask) },
     // RFC 5280 4.1.2.4, 4.2.1.1, X.690 8.19: names, key ids and object identifiers are what they should be.
     { id: 'certificate-fields', shows: (c, r) => /^(name: |der: oid|der: authority)/.test(r.o.detail || '') &&
         r.broken.every((rule) => /(chain|crl)-format$/.test(rule)) },
@@ -149,7 +146,6 @@ const DEFECTS = [
 const oddStatus = (r) => [...(r.qe?.levels || []).filter((one) => /Hardening/.test(one.status)),
     ...(r.info?.modules || []).flatMap((one) => one.levels)
         .filter((one) => !/^(UpToDate|OutOfDate|Revoked)$/.test(one.status))].length > 0;
-const turnedRound = (bytes) => Buffer.from(bytes).reverse();
 
 // Levels that the peer does not see: of components that are not those of CPUSVN, of the module, and of the
 // SVN under which a TD 1.5 runs now.
@@ -174,7 +170,6 @@ function explain(c, theirs, r, kind) {
         if (r.accepts) return STRICTER.find((one) => one.shows(c, r)) || defect;
         const rule = r.broken.find((name) => B[name]) || (r.chain && levelUnseen(r));
         if (!rule) return STRICTER.find((one) => one.id === 'kind-not-built' && one.shows(c, r));
-        if (rule === 'qe-miscselect' && defect) return defect;
         return { id: B[rule] || rule, who: 'ours' };
     }
     if (!r.accepts) return defect || (kind === 'V' ? undefined : { id: 'forbidden', who: 'defect', fails: true });

@@ -247,3 +247,21 @@ Test(quote_json, does_not_crash_on_any_flipped_bit)
     cr_assert_eq(read_info(&d, d.tcb_info, len), ASSAY_OK);
     close_documents(&d);
 }
+
+/* Intel's QVL, 4.1.2.9.5: MISCSELECT is no number here, its bytes are those of the report. */
+Test(quote_json, keeps_the_bytes_of_miscselect_in_their_order)
+{
+    struct documents d = open_documents();
+    struct assay_signed_json document;
+    static const uint8_t select[] = { 1, 2, 3, 4 }, mask[] = { 0xff, 0xff, 0xff, 0 };
+    text_replace(d.qe_identity, TEXT_MAX, "\"miscselect\":\"00000000\"",
+                 "\"miscselect\":\"01020304\"");
+    text_replace(d.qe_identity, TEXT_MAX, "\"miscselectMask\":\"FFFFFFFF\"",
+                 "\"miscselectMask\":\"FFFFFF00\"");
+    cr_assert_eq(assay_json_qe_identity((const uint8_t *)d.qe_identity, strlen(d.qe_identity),
+                                        d.identity, &document, NULL),
+                 ASSAY_OK);
+    cr_assert_arr_eq(d.identity->miscselect, select, 4);
+    cr_assert_arr_eq(d.identity->miscselect_mask, mask, 4);
+    close_documents(&d);
+}
