@@ -1,0 +1,67 @@
+/*
+ * tests/unit/tpm/paper.h - a TPM on paper: quotes signed by a key of ours, in every shape that a
+ * test wants to see refused, under a registrar of ours.
+ */
+#ifndef ASSAY_TESTS_UNIT_TPM_PAPER_H
+#define ASSAY_TESTS_UNIT_TPM_PAPER_H
+
+#include "quote/collateral.h"
+#include "quote/policy.h"
+#include "quote/source/tpm_registrar.h"
+#include "quote/source/tpm_x509.h"
+
+enum { PAPER_MAX = 8192, PAPER_VALUES = 1024, PAPER_NOW = 1800000000, PAPER_DAY = 86400 };
+
+/* Everything may be changed between paper_make and paper_build. */
+struct paper {
+    struct assay_secret32 secret;
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
+    struct assay_tpm_registrar registrar;
+    /* the quote */
+    uint32_t magic;
+    uint16_t type;
+    uint8_t extra[80];
+    size_t extra_len;
+    uint8_t safe;
+    size_t bank_count;
+    struct assay_tpm_bank banks[ASSAY_TPM_BANKS_MAX + 1];
+    uint8_t select_len;
+    uint8_t values[PAPER_VALUES];
+    size_t values_len;
+    bool other_digest; /* not that of the values */
+    /* the key */
+    uint32_t attributes;
+    uint16_t scheme, scheme_hash;
+    bool bare_key, no_key; /* SubjectPublicKeyInfo; nothing at all */
+    /* the signature */
+    bool der_signature, no_signature, no_values;
+    uint16_t signature_scheme, signature_hash;
+    /* what goes along */
+    bool has_report_data;
+    uint8_t report_data[64];
+    struct assay_tpm_certificate certificate;
+    struct assay_key key;
+    uint8_t ek_name[32];
+    size_t certificate_count; /* 0: none, 1: the key's, 2: the registrar's too */
+    uint8_t certificate_der[ASSAY_TPM_CERTIFICATE_MAX];
+    /* who judges */
+    struct assay_endorsements endorsements;
+    struct assay_collateral *collateral; /* of malloc */
+    struct assay_policy policy;
+    size_t len;
+    uint8_t evidence[PAPER_MAX];
+};
+
+/* Genuine evidence over report data of 64 bytes 7, PCRs 0 and 23; no revocation list. Asserts. */
+void paper_make(struct paper *p);
+/* Returns: nothing; p->evidence[p->len]. Asserts. */
+void paper_build(struct paper *p);
+/* The registrar's list with that serial (NULL: none) becomes the collateral. Asserts. */
+void paper_list(struct paper *p, const uint8_t *revoked, int64_t from_s, int64_t to_s);
+/* Returns: the status; *verdict at PAPER_NOW. */
+enum assay_status paper_verify(const struct paper *p, struct assay_verdict *verdict);
+/* build and verify. Returns: nothing; asserts ASSAY_OK */
+void paper_judge(struct paper *p, struct assay_verdict *verdict);
+void paper_free(struct paper *p);
+
+#endif
