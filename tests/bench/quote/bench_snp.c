@@ -4,8 +4,8 @@
  *
  * cold: nothing is remembered: the certificates are read, two RSA signatures and the report's are
  * verified, beside the ARK's own. warm: the endorsement key has been seen, the report is new. The
- * vendor is the tests' own, with RSA of 4096 bits as AMD's; each line is the best of several rounds,
- * in processor time, because the machine is shared.
+ * vendor is the tests' own, with RSA of 4096 bits as AMD's; each line is the best of several
+ * rounds, in processor time, because the machine is shared.
  */
 #include "tests/unit/quote/snp/snp_world.h"
 
