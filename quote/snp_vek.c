@@ -245,10 +245,15 @@ static void note_reach(const struct way *way, struct assay_proven *proven)
         assay_proven_fault(proven, fault.rule, fault.offset, fault.expected, fault.observed);
 }
 
+/* A function: an array of pointers would be writable data to the loader. */
+static const char *name_of(size_t link)
+{
+    if (link == 0) return "endorsement key certificate";
+    return link == 1 ? "ASK or ASVK certificate" : "ARK certificate";
+}
+
 static enum assay_status write_proof(const struct way *way, struct assay_proven *proven)
 {
-    static const char *const names[LINKS] = { "endorsement key certificate",
-                                              "ASK or ASVK certificate", "ARK certificate" };
     note_reach(way, proven);
     if (way->count == 0) return ASSAY_OK;
     const struct assay_certificate *const vek = &way->certificates[0];
@@ -256,7 +261,7 @@ static enum assay_status write_proof(const struct way *way, struct assay_proven 
     if (way->reach == REACH_ROOT) proven->root = way->endorsement->root;
     proven->facts.vek = vek->vek;
     for (size_t i = 0; i < links; i++)
-        assay_proven_link(proven, names[i], &way->certificates[i]);
+        assay_proven_link(proven, name_of(i), &way->certificates[i]);
     /* 56860, SIGNATURE_ALGO 1: P-384. Of any other key no signature verifies. */
     if (vek->key.type != ASSAY_KEY_P384) return ASSAY_OK;
     const enum assay_status status = assay_verify_key_load(&vek->key, &proven->key);

@@ -146,7 +146,60 @@ Test(snp_collateral, refuses_a_list_that_cannot_be_read)
     snp_world_close(w);
 }
 
+/* RFC 5280 4.2.1.1: the key id tells authorities of one name apart. */
+Test(snp_collateral, knows_the_ark_by_its_key_id)
+{
+    struct snp_world *const w = open_with_list();
+    w->crl.has_key_id = true;
+    snp_world_run(w);
+    cr_assert_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING);
+    w->crl.signer = w->other_key;
+    snp_world_run(w);
+    expect_first(w, ASSAY_RULE_CRL_ISSUER, ASSAY_GENUINE_FALSE);
+    snp_world_close(w);
+}
+
+/* Of several entries under one root the one with a list counts. */
+Test(snp_collateral, is_looked_for_in_every_entry_of_the_root)
+{
+    struct snp_world *const w = open_with_list();
+    struct assay_collateral *const bare = calloc(1, sizeof *bare);
+    cr_assert_not_null(bare);
+    snp_world_run(w);
+    struct assay_endorsement *const entries = w->endorsements.entries;
+    const struct assay_collateral_files none = { .part[ASSAY_PART_CERTIFICATES] = { w->ask_der,
+                                                                                    w->ask_len } };
+    cr_assert_eq(assay_collateral_build(&none, &entries[0].root, bare), ASSAY_OK);
+    cr_assert(assay_collateral_sound(bare));
+    w->endorsements.count = 3;
+    entries[1] = entries[2] = entries[0];
+    entries[0].collateral = NULL;
+    entries[1].collateral = bare;
+    cr_assert_eq(snp_world_judge(w), ASSAY_OK);
+    cr_assert_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING, "%s",
+                 assay_rule_name(w->verdict.reasons[0].rule));
+    w->endorsements.count = 2;
+    cr_assert_eq(snp_world_judge(w), ASSAY_OK);
+    expect_first(w, ASSAY_RULE_REVOCATION_UNKNOWN, ASSAY_GENUINE_TRUE);
+    free(bare);
+    snp_world_close(w);
+}
+
 /* --- bundles */
+Test(snp_collateral, with_certificates_that_cannot_be_read_is_unjudged)
+{
+    struct snp_world *const w = open_with_list();
+    w->bundle_certificates = true;
+    snp_world_run(w);
+    w->files.part[ASSAY_PART_CERTIFICATES].len -= 1;
+    cr_assert_eq(assay_collateral_build(&w->files, &w->endorsements.entries[0].root, w->collateral),
+                 ASSAY_OK);
+    cr_assert_not(assay_collateral_sound(w->collateral));
+    cr_assert_eq(snp_world_judge(w), ASSAY_OK);
+    expect_first(w, ASSAY_RULE_COLLATERAL_FORMAT, ASSAY_GENUINE_UNKNOWN);
+    snp_world_close(w);
+}
+
 Test(snp_collateral, of_a_network_brings_what_the_evidence_lacks)
 {
     struct snp_world *const w = open_with_list();
