@@ -19,6 +19,8 @@ enum assay_status assay_kind_at(size_t index, struct assay_kind *row)
     case 7: *row = assay_kind_nitro(); return ASSAY_OK;
     case 8: *row = assay_kind_cca(); return ASSAY_OK;
     case 9: *row = assay_kind_tpm(); return ASSAY_OK;
+    case 10: *row = assay_kind_vtpm_snp(); return ASSAY_OK;
+    case 11: *row = assay_kind_vtpm_tdx(); return ASSAY_OK;
     }
     return ASSAY_E_NOT_FOUND;
 }

@@ -62,5 +62,7 @@ struct assay_kind assay_kind_snp(void);
 struct assay_kind assay_kind_nitro(void);
 struct assay_kind assay_kind_cca(void);
 struct assay_kind assay_kind_tpm(void);
+struct assay_kind assay_kind_vtpm_snp(void);
+struct assay_kind assay_kind_vtpm_tdx(void);
 
 #endif

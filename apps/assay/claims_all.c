@@ -21,7 +21,7 @@ static enum assay_status fill(const struct assay_package *package, struct assay_
     case ASSAY_KIND_SNP: return assay_claims_snp(package, out);
     case ASSAY_KIND_TPM: return assay_claims_tpm(package, out);
     case ASSAY_KIND_VTPM_SNP:
-    case ASSAY_KIND_VTPM_TDX:
+    case ASSAY_KIND_VTPM_TDX: return assay_claims_vtpm(package, out);
     case ASSAY_KIND_NONE:
     case ASSAY_KIND_SGX3:
     case ASSAY_KIND_SGX4:

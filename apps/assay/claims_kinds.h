@@ -19,5 +19,7 @@ ASSAY_CHECKED enum assay_status assay_claims_snp(const struct assay_package *pac
                                                  struct assay_json *out);
 ASSAY_CHECKED enum assay_status assay_claims_tpm(const struct assay_package *package,
                                                  struct assay_json *out);
+ASSAY_CHECKED enum assay_status assay_claims_vtpm(const struct assay_package *package,
+                                                  struct assay_json *out);
 
 #endif

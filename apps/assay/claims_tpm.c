@@ -1,9 +1,10 @@
 /*
- * apps/assay/claims_tpm.c - what a TPM quote says: its challenge, its PCRs, its key.
+ * apps/assay/claims_tpm.c - what a TPM quote says: its challenge, its PCRs, its key; and what a
+ * paravisor's blob says beside it.
  */
 #include "apps/assay/claims_kinds.h"
 
-#include "quote/tpm.h"
+#include "quote/vtpm.h"
 
 #include <stdio.h>
 
@@ -67,4 +68,32 @@ static enum assay_status put_quote(const struct assay_package *package, struct a
 enum assay_status assay_claims_tpm(const struct assay_package *package, struct assay_json *out)
 {
     return put_quote(package, out);
+}
+
+/* --- paravisors */
+
+/* The hardware report as its own kind prints it; a TD report has no kind of its own. */
+static enum assay_status put_hardware(const struct assay_package *package,
+                                      const struct assay_hcl *hcl, struct assay_json *out)
+{
+    struct assay_package inner = *package;
+    if (hcl->report_type == ASSAY_HCL_TDX) {
+        const uint8_t *const data = hcl->hardware.bytes + ASSAY_HCL_TD_REPORT_DATA_AT;
+        assay_json_set_hex(out, "report_data", data, ASSAY_REPORT_DATA_LEN);
+        return ASSAY_OK;
+    }
+    inner.main = hcl->hardware;
+    return assay_claims_snp(&inner, out);
+}
+
+enum assay_status assay_claims_vtpm(const struct assay_package *package, struct assay_json *out)
+{
+    const bool is_whole = package->hardware.len > 0;
+    const struct assay_slice blob = is_whole ? package->hardware : package->main;
+    struct assay_hcl hcl;
+    ASSAY_TRY(assay_hcl_parse(blob.bytes, blob.len, &hcl));
+    ASSAY_TRY(put_hardware(package, &hcl, out));
+    assay_json_set_uint(out, "hcl_version", hcl.version);
+    assay_json_set_text_n(out, "runtime_data", hcl.runtime_data.bytes, hcl.runtime_data.len);
+    return is_whole ? put_quote(package, out) : ASSAY_OK;
 }

@@ -1,0 +1,96 @@
+/*
+ * quote/json/runtime.c - the runtime data of a paravisor through jansson: one key out of its set.
+ *
+ * Source: RFC 7517 5 (sets of keys), RFC 7518 6.3.1 (RSA). As in jansson.c one pass bounds the
+ * nesting before the first call of the library, and duplicate names are refused.
+ */
+#include "quote/json.h"
+
+#include "base/base64.h"
+
+#include <jansson.h>
+#include <string.h>
+
+enum { EXPONENT_LEN = 4 };
+
+/* Brackets outside strings; the library checks the grammar afterwards. */
+static enum assay_status check_depth(const uint8_t *text, size_t len)
+{
+    size_t depth = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < len; i++) {
+        const uint8_t byte = text[i];
+        if (in_string && byte == '\\') i += 1;
+        else if (byte == '"') in_string = !in_string;
+        else if (!in_string && (byte == '{' || byte == '[')) depth += 1;
+        else if (!in_string && (byte == '}' || byte == ']') && depth > 0) depth -= 1;
+        if (depth > ASSAY_DOCUMENT_DEPTH_MAX) return ASSAY_E_RANGE;
+    }
+    return ASSAY_OK;
+}
+
+/* Base64urlUInt of one member. */
+static enum assay_status take_number(const json_t *key, const char *name, uint8_t *out,
+                                     size_t capacity, size_t *len)
+{
+    const json_t *const value = json_object_get(key, name);
+    if (value == NULL) return ASSAY_E_NOT_FOUND;
+    if (!json_is_string(value)) return ASSAY_E_TYPE;
+    const enum assay_status status = assay_base64_decode(
+        ASSAY_BASE64_URL, json_string_value(value), json_string_length(value), out, capacity, len);
+    if (status != ASSAY_OK) return status == ASSAY_E_FULL ? ASSAY_E_RANGE : ASSAY_E_SYNTAX;
+    return *len > 0 ? ASSAY_OK : ASSAY_E_RANGE;
+}
+
+static enum assay_status take_rsa(const json_t *from, struct assay_key *out)
+{
+    uint8_t bytes[ASSAY_KEY_BYTES_MAX] = { 0 }, exponent[EXPONENT_LEN];
+    size_t len = 0, exponent_len = 0;
+    const char *const type = json_string_value(json_object_get(from, "kty"));
+    if (type == NULL) return ASSAY_E_NOT_FOUND;
+    if (strcmp(type, "RSA") != 0) return ASSAY_E_UNSUPPORTED;
+    ASSAY_TRY(take_number(from, "n", bytes, ASSAY_RSA_MODULUS_MAX, &len));
+    ASSAY_TRY(take_number(from, "e", exponent, sizeof exponent, &exponent_len));
+    if (assay_key_type_of_len(len + EXPONENT_LEN) != ASSAY_KEY_RSA) return ASSAY_E_UNSUPPORTED;
+    assay_bytes_copy(bytes + len + EXPONENT_LEN - exponent_len, exponent_len, exponent,
+                     exponent_len);
+    assay_key_from(out, ASSAY_KEY_RSA, bytes, len + EXPONENT_LEN);
+    return ASSAY_OK;
+}
+
+/* The key of that id; two of one id would leave the choice to the reader. */
+static enum assay_status find_key(const json_t *root, const char *id, struct assay_key *out)
+{
+    const json_t *const keys = json_object_get(root, "keys");
+    const json_t *found = NULL;
+    if (keys == NULL) return ASSAY_E_NOT_FOUND;
+    if (!json_is_array(keys)) return ASSAY_E_TYPE;
+    for (size_t i = 0; i < json_array_size(keys); i++) {
+        const json_t *const key = json_array_get(keys, i);
+        const char *const name = json_string_value(json_object_get(key, "kid"));
+        if (name == NULL || strcmp(name, id) != 0) continue;
+        if (found != NULL) return ASSAY_E_DUPLICATE;
+        found = key;
+    }
+    return found != NULL ? take_rsa(found, out) : ASSAY_E_NOT_FOUND;
+}
+
+enum assay_status assay_json_runtime_key(const uint8_t *text, size_t len, const char *id,
+                                         struct assay_key *key)
+{
+    json_error_t error;
+    struct assay_key found;
+    if (len > ASSAY_DOCUMENT_LEN_MAX) return ASSAY_E_RANGE;
+    ASSAY_TRY(check_depth(text, len));
+    json_t *const root = json_loadb((const char *)text, len, JSON_REJECT_DUPLICATES, &error);
+    if (root == NULL) {
+        const enum json_error_code code = json_error_code(&error);
+        if (code == json_error_out_of_memory) return ASSAY_E_MEMORY;
+        return code == json_error_duplicate_key ? ASSAY_E_DUPLICATE : ASSAY_E_SYNTAX;
+    }
+    const enum assay_status status =
+        json_is_object(root) ? find_key(root, id, &found) : ASSAY_E_TYPE;
+    json_decref(root);
+    if (status == ASSAY_OK) *key = found;
+    return status;
+}
