@@ -38,6 +38,7 @@ enum assay_asn1_tag {
     ASSAY_ASN1_CONTEXT_2 = 0xa2,
     ASSAY_ASN1_CONTEXT_3 = 0xa3,
     ASSAY_ASN1_KEY_ID = 0x80, /* [0] IMPLICIT OCTET STRING */
+    ASSAY_ASN1_SERIAL = 0x82, /* [2] IMPLICIT INTEGER */
 };
 
 /* One element: its tag, what it holds, and the whole of it with its header. */

@@ -172,6 +172,7 @@ enum assay_status assay_x509_authority_key_id(struct assay_slice value, bool *ha
         ASSAY_TRY(assay_asn1_next(&inside, &part));
         ASSAY_TRY(assay_x509_key_id(part.content, has, out));
     }
-    while (assay_cursor_left(&inside) > 0) ASSAY_TRY(assay_asn1_next(&inside, &part));
-    return ASSAY_OK;
+    if (assay_asn1_peek(&inside, ASSAY_ASN1_CONTEXT_1)) ASSAY_TRY(assay_asn1_next(&inside, &part));
+    if (assay_asn1_peek(&inside, ASSAY_ASN1_SERIAL)) ASSAY_TRY(assay_asn1_next(&inside, &part));
+    return assay_asn1_end(&inside);
 }

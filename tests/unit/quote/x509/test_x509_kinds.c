@@ -372,6 +372,61 @@ Test(quote_x509_kinds, compares_key_ids_of_every_length)
     maker_close(&m);
 }
 
+/* keyIdentifier [0], authorityCertIssuer [1], authorityCertSerialNumber [2]: in order, no others. */
+Test(quote_x509_kinds, reads_authority_key_ids_of_known_fields_alone)
+{
+    static const struct {
+        size_t len;
+        uint8_t value[16];
+        enum assay_status status;
+        bool has_id;
+    } cases[] = {
+        { 2, { 0x30, 0 }, ASSAY_OK, false },
+        { 5, { 0x30, 3, 0x80, 1, 7 }, ASSAY_OK, true },
+        { 5, { 0x30, 3, 0x82, 1, 7 }, ASSAY_OK, false },
+        { 12, { 0x30, 10, 0x80, 1, 7, 0xa1, 2, 0x82, 0, 0x82, 1, 7 }, ASSAY_OK, true },
+        { 8, { 0x30, 6, 0x82, 1, 7, 0x80, 1, 7 }, ASSAY_E_SYNTAX, false },
+        { 8, { 0x30, 6, 0x80, 1, 7, 0x80, 1, 7 }, ASSAY_E_SYNTAX, false },
+        { 5, { 0x30, 3, 0x83, 1, 7 }, ASSAY_E_SYNTAX, false },
+        { 5, { 0x30, 3, 0x04, 1, 7 }, ASSAY_E_SYNTAX, false },
+        { 6, { 0x30, 3, 0x80, 1, 7, 0 }, ASSAY_E_SYNTAX, false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct maker m = plain_maker();
+        struct assay_certificate c;
+        m.terms.has_key_ids = false;
+        authority_add_extension(&m.terms, "2.5.29.35", false, cases[i].value, cases[i].len);
+        cr_assert_eq(read_made(&m.terms, &c), cases[i].status, "case %zu", i);
+        if (cases[i].status == ASSAY_OK) cr_assert_eq(c.has_authority_key_id, cases[i].has_id);
+        maker_close(&m);
+    }
+}
+
+/* Endorsement keys of older TPMs are named RSAES-OAEP, with the parameters of who encrypts. */
+Test(quote_x509_kinds, reads_rsa_keys_that_are_named_oaep)
+{
+    static const uint8_t rsa[] = { 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00 };
+    static const uint8_t oaep[] = { 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x07, 0x30, 0x00 };
+    static const uint8_t md5[] = { 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x04, 0x05, 0x00 };
+    struct authority_key *ek = authority_key_make(ASSAY_KEY_RSA);
+    struct authority_key *signer = authority_key_make(ASSAY_KEY_P256);
+    const struct authority_certificate terms =
+        authority_leaf("EK", ek, "maker", signer, ASSAY_SIGNATURE_ECDSA_SHA256);
+    struct assay_certificate c;
+    struct assay_key key;
+    uint8_t der[AUTHORITY_DER_MAX];
+    size_t len = authority_certificate_make(&terms, der);
+    replace(der, len, rsa, oaep, sizeof rsa);
+    cr_assert_eq(assay_x509_certificate(der, len, &c), ASSAY_OK);
+    authority_key_public(ek, &key);
+    cr_assert(assay_key_equal(&key, &c.key));
+    len = authority_certificate_make(&terms, der);
+    replace(der, len, rsa, md5, sizeof rsa);
+    cr_assert_eq(assay_x509_certificate(der, len, &c), ASSAY_E_UNSUPPORTED);
+    authority_key_free(&ek);
+    authority_key_free(&signer);
+}
+
 Test(quote_x509_kinds, refuses_an_extension_that_comes_twice_and_too_many)
 {
     static const uint8_t null[] = { 0x05, 0x00 };
