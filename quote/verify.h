@@ -94,7 +94,7 @@ void assay_verifier_count(const struct assay_verifier *verifier,
  * Returns: ASSAY_OK (the answer is the verdict) | ASSAY_E_RANGE | ASSAY_E_TRUNCATED |
  *          ASSAY_E_TRAILING | ASSAY_E_UNSUPPORTED | ASSAY_E_INVALID (malformed evidence) |
  *          ASSAY_E_CRYPTO (host failure)
- * Cost:    cold about six ECDSA verifications, warm one; bounded by the length of the evidence
+ * Cost:    cold about five ECDSA verifications, warm one; bounded by the length of the evidence
  * Threads: one verifier per thread; endorsements and policy are shared and constant
  */
 ASSAY_CHECKED enum assay_status assay_evidence_verify(struct assay_verifier *verifier,

@@ -518,3 +518,60 @@ Test(quote_authority, the_least_evaluation_number_is_that_of_either_document)
     }
     world_close(w);
 }
+
+/* --- the memory of a verifier */
+/* Puts another key id into a certificate of a vendor and signs it again. */
+static void claim_key_id(uint8_t *der, uint32_t *len, const uint8_t from[20], const uint8_t to[20],
+                         const struct assay_secret32 *key)
+{
+    size_t changed = 0;
+    for (uint8_t *at = NULL; (at = resign_find(der, *len, from, 20)) != NULL; changed++)
+        assay_bytes_copy(at, 20, to, 20); /* of itself and of its issuer, in a root */
+    cr_assert_gt(changed, 0);
+    resign(der, len, ASSAY_SOFT_CERT_MAX, key);
+}
+
+/*
+ * A CA that its own root signed, remembered as proven under it, then shown under the pinned root
+ * whose name and key id it bears: what is remembered is whose signature it is.
+ */
+Test(quote_authority, a_ca_of_another_root_stays_one_when_it_is_remembered)
+{
+    struct world *const w = world_open();
+    struct world *const liar = world_open();
+    struct assay_certificate genuine, root;
+    uint8_t pck[ASSAY_SOFT_CERT_MAX];
+    uint32_t len = 0;
+    struct assay_soft_ca *const ca = &liar->ca;
+    cr_assert_eq(assay_x509_certificate(w->ca.root_der, w->ca.root_der_len, &genuine), ASSAY_OK);
+    cr_assert_eq(assay_x509_certificate(ca->root_der, ca->root_der_len, &root), ASSAY_OK);
+    cr_assert(genuine.has_subject_key_id && root.has_subject_key_id);
+    claim_key_id(ca->platform_der, &ca->platform_der_len, root.subject_key_id,
+                 genuine.subject_key_id, &ca->root_key);
+    claim_key_id(ca->root_der, &ca->root_der_len, root.subject_key_id, genuine.subject_key_id,
+                 &ca->root_key);
+    world_move(liar, NULL);
+
+    const size_t size = assay_verifier_size(8);
+    void *const memory = aligned_alloc(64, (size + 63) / 64 * 64);
+    cr_assert_not_null(memory);
+    cr_assert_eq(assay_verifier_init(memory, size, 8, &liar->verifier), ASSAY_OK);
+    cr_assert_eq(world_judge(liar), ASSAY_OK);
+    cr_assert_eq(liar->verdict.proofs[ASSAY_PROOF_CHAIN_TO_ROOT], ASSAY_PROOF_TRUE);
+
+    read_pck(liar, pck, &len);
+    assay_bytes_copy(ca->root_der, sizeof ca->root_der, w->ca.root_der, w->ca.root_der_len);
+    ca->root_der_len = w->ca.root_der_len;
+    write_chain(liar, pck, len);
+    liar->endorsements = w->endorsements;
+    cr_assert_eq(world_judge(liar), ASSAY_OK);
+    cr_assert_eq(liar->verdict.genuine, ASSAY_GENUINE_FALSE);
+    cr_assert(assay_verdict_has(&liar->verdict, ASSAY_RULE_CHAIN_SIGNATURE));
+    struct assay_verifier_counts counts;
+    assay_verifier_count(liar->verifier, &counts);
+    cr_assert_eq(counts.authority_hits, 1); /* the CA was known */
+    assay_verifier_deinit(&liar->verifier);
+    free(memory);
+    world_close(w);
+    world_close(liar);
+}

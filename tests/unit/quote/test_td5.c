@@ -74,6 +74,39 @@ Test(quote_td5, affirms_every_kind_and_body_and_proves_every_link)
     }
 }
 
+/* One byte of each thing that is signed or bound: the link that it breaks, and no other. */
+Test(quote_td5, says_which_link_is_broken)
+{
+    struct td_world *const t = td_open();
+    const size_t signature = td_signed_len(t) + 4;
+    const size_t qe_report = signature + 64 + 64 + 6;
+    const size_t qe_auth = qe_report + 384 + 64 + 2;
+    const struct {
+        size_t at;
+        enum assay_proof broken;
+        enum assay_rule rule;
+    } rows[] = {
+        { 60, ASSAY_PROOF_QUOTE_SIGNATURE, ASSAY_RULE_QUOTE_SIGNATURE },
+        { signature, ASSAY_PROOF_QUOTE_SIGNATURE, ASSAY_RULE_QUOTE_SIGNATURE },
+        { qe_report, ASSAY_PROOF_QE_REPORT_SIGNATURE, ASSAY_RULE_QE_SIGNATURE },
+        { qe_report + 384, ASSAY_PROOF_QE_REPORT_SIGNATURE, ASSAY_RULE_QE_SIGNATURE },
+        { qe_auth, ASSAY_PROOF_AK_BINDING, ASSAY_RULE_AK_BINDING },
+    };
+    static const enum assay_proof links[] = { ASSAY_PROOF_QUOTE_SIGNATURE,
+                                              ASSAY_PROOF_QE_REPORT_SIGNATURE,
+                                              ASSAY_PROOF_AK_BINDING, ASSAY_PROOF_CHAIN_TO_ROOT };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        t->quote[rows[i].at] ^= 1;
+        expect(t, ASSAY_TIER_CONTRAINDICATED, ASSAY_GENUINE_FALSE, (int)rows[i].rule);
+        for (size_t k = 0; k < 4; k++)
+            cr_assert_eq(t->world->verdict.proofs[links[k]],
+                         links[k] == rows[i].broken ? ASSAY_PROOF_FALSE : ASSAY_PROOF_TRUE,
+                         "row %zu, link %zu", i, k);
+        t->quote[rows[i].at] ^= 1;
+    }
+    td_close(t);
+}
+
 Test(quote_td5, reads_every_field_of_an_extended_report)
 {
     struct td_world *const t = td_open_as(ASSAY_KIND_TDX5, ASSAY_BODY_TD_15_EX);

@@ -197,6 +197,19 @@ Test(quote_tdx, wants_the_vendors_module)
     free(b);
 }
 
+/* Equal to the document's is not enough: they are zero (Intel's QVL, 4.1.2.5.12.2). */
+Test(quote_tdx, refuses_seam_attributes_even_when_the_document_has_them)
+{
+    struct bench *const b = open_bench();
+    b->collateral.tcb_info.default_module.attributes[3] = 4;
+    cr_assert_eq(judge_module(b), ASSAY_RULE_MODULE_IDENTITY);
+    b->quote.body.td.seam_attributes[3] = 4;
+    cr_assert_eq(judge_module(b), ASSAY_RULE_MODULE_IDENTITY);
+    memset(b->collateral.tcb_info.default_module.attributes_mask, 0, 8);
+    cr_assert_eq(judge_module(b), ASSAY_RULE_MODULE_IDENTITY);
+    free(b);
+}
+
 /* The signer of the module is the one of its own identity, not of the default one. */
 Test(quote_tdx, takes_the_identity_of_the_modules_version)
 {
