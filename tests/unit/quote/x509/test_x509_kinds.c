@@ -372,7 +372,7 @@ Test(quote_x509_kinds, compares_key_ids_of_every_length)
     maker_close(&m);
 }
 
-/* keyIdentifier [0], authorityCertIssuer [1], authorityCertSerialNumber [2]: in order, no others. */
+/* keyIdentifier [0], authorityCertIssuer [1], authorityCertSerialNumber [2]: in order, no other. */
 Test(quote_x509_kinds, reads_authority_key_ids_of_known_fields_alone)
 {
     static const struct {
