@@ -6,6 +6,7 @@
 #include "apps/assay/appraisal.h"
 #include "apps/assay/claims_all.h"
 #include "apps/assay/command.h"
+#include "apps/assay/ear.h"
 #include "apps/assay/evidence_print.h"
 
 #include <getopt.h>
@@ -16,6 +17,7 @@
 static const char usage[] =
     "usage: assay evidence verify FILE --collateral DIR [--root FILE] [--at RFC3339] [--kind K]\n"
     "                             [--policy FILE] [--json]\n"
+    "                             [--ear FILE --ear-key FILE [--ear-profile P] [--ear-nonce N]]\n"
     "       assay evidence decode FILE [--kind K] [--json]\n"
     "\n"
     "verify appraises one piece of evidence: SGX, TDX, SNP, Nitro, TPM 2.0, vTPM, CCA.\n"
@@ -28,6 +30,11 @@ static const char usage[] =
     "  --kind K       sgx-v3 sgx-v4 sgx-v5 tdx-v4 tdx-v5 snp nitro tpm2 paravisor-vtpm-snp\n"
     "                 paravisor-vtpm-tdx cca soft; default: as the bytes say\n"
     "  --policy FILE  YAML (quote/yaml.h); default: profile production, every measurement\n"
+    "  --ear FILE     sign the verdict as an attestation result (EAR, JSON web token); FILE -\n"
+    "                 prints it instead of the verdict\n"
+    "  --ear-key FILE the key that signs it (`assay keys operator` makes one)\n"
+    "  --ear-profile  ietf-03 (default) or veraison-2023\n"
+    "  --ear-nonce N  what the relying party wants echoed, 8 to 88 characters\n"
     "decode prints every field without judging it.\n"
     "\n"
     "exit status: 0 affirming, 10 warning, 11 contraindicated, 12 none (not judged),\n"
@@ -49,11 +56,15 @@ static int print_verdict(struct assay_appraisal *a)
     return assay_print_verdict(a->verdict);
 }
 
-static int verify_case(struct assay_appraisal *a, const struct assay_appraisal_options *options)
+static int verify_case(struct assay_appraisal *a, const struct assay_appraisal_options *options,
+                       const struct assay_ear_options *ear)
 {
     int result = assay_appraisal_open(a, options);
+    if (result == ASSAY_EXIT_OK) result = assay_ear_check(ear, a->json);
     if (result == ASSAY_EXIT_OK) result = assay_appraisal_judge(a);
-    if (result == ASSAY_EXIT_OK) result = print_verdict(a);
+    if (result == ASSAY_EXIT_OK && ear->file != NULL) result = assay_ear_write(a, ear);
+    const bool token_is_output = ear->file != NULL && strcmp(ear->file, "-") == 0;
+    if (result == ASSAY_EXIT_OK && !token_is_output) result = print_verdict(a);
     return result == ASSAY_EXIT_OK ? assay_appraisal_exit(a) : result;
 }
 
@@ -106,7 +117,8 @@ static int decode_case(struct assay_appraisal *a, const struct assay_appraisal_o
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
-static bool read_options(int argc, char **argv, struct assay_appraisal_options *options)
+static bool read_options(int argc, char **argv, struct assay_appraisal_options *options,
+                         struct assay_ear_options *ear)
 {
     static const struct option known[] = {
         { "collateral", required_argument, NULL, 'c' },
@@ -115,6 +127,10 @@ static bool read_options(int argc, char **argv, struct assay_appraisal_options *
         { "kind", required_argument, NULL, 'k' },
         { "policy", required_argument, NULL, 'p' },
         { "json", no_argument, NULL, 'j' },
+        { "ear", required_argument, NULL, 'e' },
+        { "ear-key", required_argument, NULL, 'K' },
+        { "ear-profile", required_argument, NULL, 'P' },
+        { "ear-nonce", required_argument, NULL, 'N' },
         { NULL, 0, NULL, 0 },
     };
     optind = 0; /* the table of main.c has read words before */
@@ -126,6 +142,10 @@ static bool read_options(int argc, char **argv, struct assay_appraisal_options *
         case 'k': options->kind = optarg; break;
         case 'p': options->policy = optarg; break;
         case 'j': options->json = true; break;
+        case 'e': ear->file = optarg; break;
+        case 'K': ear->key = optarg; break;
+        case 'P': ear->profile = optarg; break;
+        case 'N': ear->nonce = optarg; break;
         default: return false;
         }
     }
@@ -137,6 +157,7 @@ static bool read_options(int argc, char **argv, struct assay_appraisal_options *
 int assay_command_evidence(int argc, char **argv)
 {
     struct assay_appraisal_options options = { 0 };
+    struct assay_ear_options ear = { 0 };
     struct assay_appraisal a;
     const char *const verb = argc > 1 ? argv[1] : "";
     const bool asks_after_verb = argc == 3 && strcmp(argv[2], "--help") == 0;
@@ -146,16 +167,17 @@ int assay_command_evidence(int argc, char **argv)
     }
     const bool verify = strcmp(verb, "verify") == 0;
     const bool fit = argc > 1 && (verify || strcmp(verb, "decode") == 0) &&
-                     read_options(argc - 1, argv + 1, &options);
+                     read_options(argc - 1, argv + 1, &options, &ear);
     /* decode takes neither collateral nor time nor policy. */
     const bool complete = verify ? options.collateral != NULL
                                  : options.collateral == NULL && options.root == NULL &&
-                                       options.at == NULL && options.policy == NULL;
+                                       options.at == NULL && options.policy == NULL &&
+                                       ear.file == NULL && ear.key == NULL;
     if (!fit || !complete) {
         (void)fputs(usage, stderr);
         return ASSAY_EXIT_USAGE;
     }
-    const int result = verify ? verify_case(&a, &options) : decode_case(&a, &options);
+    const int result = verify ? verify_case(&a, &options, &ear) : decode_case(&a, &options);
     assay_appraisal_close(&a);
     return result;
 }

@@ -9,6 +9,7 @@
 /* A new group is one file and one row. */
 static const struct assay_command commands[] = {
     { "evidence", "verify or decode a quote, without a daemon", assay_command_evidence },
+    { "ear", "verify an attestation result that a verifier signed", assay_command_ear },
     { "collateral", "fetch or show what evidence is judged with", assay_command_collateral },
     { "soft", "make SOFT vendors, platforms and quotes, for development", assay_command_soft },
     { "tpm", "attestation keys of TPMs, and the registrar that certifies them", assay_command_tpm },

@@ -229,3 +229,10 @@ const char *assay_json_as_text(const struct assay_json *value)
 {
     return json_string_value(in_const(value));
 }
+
+bool assay_json_as_int(const struct assay_json *value, int64_t *out)
+{
+    if (!json_is_integer(in_const(value))) return false;
+    *out = (int64_t)json_integer_value(in_const(value));
+    return true;
+}
