@@ -114,7 +114,7 @@ Test(quote_jwt, writes_what_it_reads)
 Test(quote_jwt, names_a_key_by_its_thumbprint)
 {
     /* RFC 7638 over {"crv":"P-256","kty":"EC","x":...,"y":...}, computed with Node.js. */
-    char text[ASSAY_JWK_oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-UPRINT_LEN + 1];
+    char text[ASSAY_JWK_THUMBPRINT_LEN + 1];
     assay_jwk_thumbprint(rfc_key, text);
     cr_assert_str_eq(text, "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U");
 }
