@@ -8,6 +8,7 @@
 #include "apps/assay/command.h"
 #include "apps/assay/ear.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/explain.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -18,6 +19,8 @@ static const char usage[] =
     "usage: assay evidence verify FILE --collateral DIR [--root FILE] [--at RFC3339] [--kind K]\n"
     "                             [--policy FILE] [--json]\n"
     "                             [--ear FILE --ear-key FILE [--ear-profile P] [--ear-nonce N]]\n"
+    "       assay evidence explain FILE --collateral DIR [--root FILE] [--at RFC3339] [--kind K]\n"
+    "                              [--policy FILE]\n"
     "       assay evidence decode FILE [--kind K] [--json]\n"
     "\n"
     "verify appraises one piece of evidence: SGX, TDX, SNP, Nitro, TPM 2.0, vTPM, CCA.\n"
@@ -35,6 +38,8 @@ static const char usage[] =
     "  --ear-key FILE the key that signs it (`assay keys operator` makes one)\n"
     "  --ear-profile  ietf-03 (default) or veraison-2023\n"
     "  --ear-nonce N  what the relying party wants echoed, 8 to 88 characters\n"
+    "explain prints the same verdict as a page for people: who vouches for whom, which security\n"
+    "version is short of a better level, what the policy did, what to do.\n"
     "decode prints every field without judging it.\n"
     "\n"
     "exit status: 0 affirming, 10 warning, 11 contraindicated, 12 none (not judged),\n"
@@ -65,6 +70,14 @@ static int verify_case(struct assay_appraisal *a, const struct assay_appraisal_o
     if (result == ASSAY_EXIT_OK && ear->file != NULL) result = assay_ear_write(a, ear);
     const bool token_is_output = ear->file != NULL && strcmp(ear->file, "-") == 0;
     if (result == ASSAY_EXIT_OK && !token_is_output) result = print_verdict(a);
+    return result == ASSAY_EXIT_OK ? assay_appraisal_exit(a) : result;
+}
+
+static int explain_case(struct assay_appraisal *a, const struct assay_appraisal_options *options)
+{
+    int result = assay_appraisal_open(a, options);
+    if (result == ASSAY_EXIT_OK) result = assay_appraisal_judge(a);
+    if (result == ASSAY_EXIT_OK) result = assay_explain(a);
     return result == ASSAY_EXIT_OK ? assay_appraisal_exit(a) : result;
 }
 
@@ -165,19 +178,24 @@ int assay_command_evidence(int argc, char **argv)
         (void)fputs(usage, stdout);
         return ASSAY_EXIT_OK;
     }
-    const bool verify = strcmp(verb, "verify") == 0;
-    const bool fit = argc > 1 && (verify || strcmp(verb, "decode") == 0) &&
+    const bool verify = strcmp(verb, "verify") == 0, explain = strcmp(verb, "explain") == 0;
+    const bool fit = argc > 1 && (verify || explain || strcmp(verb, "decode") == 0) &&
                      read_options(argc - 1, argv + 1, &options, &ear);
-    /* decode takes neither collateral nor time nor policy. */
-    const bool complete = verify ? options.collateral != NULL
+    const bool signs = ear.file != NULL || ear.key != NULL || ear.profile != NULL ||
+                       ear.nonce != NULL;
+    /* decode takes neither collateral nor time nor policy; only verify signs. */
+    const bool judges = verify || (explain && !options.json && !signs);
+    const bool complete = judges ? options.collateral != NULL
                                  : options.collateral == NULL && options.root == NULL &&
                                        options.at == NULL && options.policy == NULL &&
-                                       ear.file == NULL && ear.key == NULL;
+                                       !explain && !signs;
     if (!fit || !complete) {
         (void)fputs(usage, stderr);
         return ASSAY_EXIT_USAGE;
     }
-    const int result = verify ? verify_case(&a, &options, &ear) : decode_case(&a, &options);
+    const int result = verify    ? verify_case(&a, &options, &ear)
+                       : explain ? explain_case(&a, &options)
+                                 : decode_case(&a, &options);
     assay_appraisal_close(&a);
     return result;
 }

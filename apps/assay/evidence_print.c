@@ -5,6 +5,7 @@
 
 #include "apps/assay/command.h"
 #include "base/rfc3339.h"
+#include "quote/fix.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -44,6 +45,7 @@ static struct assay_json *reasons_json(const struct assay_verdict *v)
         assay_json_set_text(item, "expected", reason->expected);
         assay_json_set_text(item, "observed", reason->observed);
         assay_json_set_uint(item, "offset", reason->offset);
+        assay_json_set_text(item, "fix", assay_rule_fix(reason->rule));
         assay_json_append(list, item);
     }
     return list;
