@@ -96,10 +96,16 @@ static const struct {
       "collateral-missing" },
     { "sgx/sgx-cert-type-3-b", "2025-08-30T05:09:06Z", 12, "null", "null", "\"none\"", "[]",
       "cert-type" },
-    { "tdx/tdx-v5-td15-uptodate", "2026-03-05T10:50:03Z", 13, "null", "null", "\"none\"", "[]",
-      "unsupported" },
-    { "tdx/neg-tdx-tee-type", "2025-10-31T14:17:11Z", 13, "null", "null", "\"none\"", "[]",
-      "unsupported" },
+    { "tdx/tdx-v5-td15-uptodate", "2026-03-05T10:50:03Z", 0, "true", "\"UpToDate\"",
+      "\"affirming\"", "[]", NULL },
+    { "tdx/tdx-v5-td15-not-supported", "2026-03-05T10:50:03Z", 11, "true", "\"NotSupported\"",
+      "\"contraindicated\"", "[]", "tcb-not-supported" },
+    { "tdx/tdx-v5-preproduction-root", "2023-07-06T06:24:25Z", 11, "false", "null",
+      "\"contraindicated\"", "[]", "chain-root" },
+    { "tdx/neg-tdx-rtmr-bit", "2026-03-05T10:50:03Z", 11, "false", "null", "\"contraindicated\"",
+      "[]", "quote-signature" },
+    { "tdx/neg-tdx-tee-type", "2025-10-31T14:17:11Z", 13, "false", "null", "\"contraindicated\"",
+      "[]", "format" },
 };
 
 Test(quote_cli, keeps_its_contract_on_genuine_evidence)
