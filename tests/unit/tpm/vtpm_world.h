@@ -1,0 +1,49 @@
+/*
+ * tests/unit/tpm/vtpm_world.h - a paravisor on a chip, or in a trust domain, of our own, to turn
+ * one thing at a time.
+ */
+#ifndef ASSAY_TESTS_UNIT_TPM_VTPM_WORLD_H
+#define ASSAY_TESTS_UNIT_TPM_VTPM_WORLD_H
+
+#include "quote/vtpm.h"
+#include "tests/unit/quote/snp/snp_world.h"
+#include "tests/unit/quote/td_world.h"
+
+enum { VTPM_MAX = 24576, VTPM_TEXT = 2048 };
+
+/* Everything may be changed between vtpm_open and vtpm_judge. */
+struct vtpm {
+    bool is_tdx;
+    struct snp_world *snp; /* one of the two */
+    struct td_world *td;
+    struct authority_key *ak, *other; /* RSA 2048 */
+    char runtime[VTPM_TEXT];          /* JSON */
+    uint32_t magic, report_type, hash_type;
+    size_t tail_len;    /* zeros after the runtime data */
+    bool unbound;       /* the hardware reports something else */
+    bool quote_unbound; /* TDX: the quote does, and the blob does not */
+    bool no_quote;      /* TDX */
+    bool bare;          /* the blob alone */
+    bool has_key, other_key;
+    struct authority_key *signer;
+    bool tampered_values;
+    uint8_t nonce[64];
+    size_t nonce_len;
+    uint8_t evidence[VTPM_MAX];
+    size_t len;
+    struct assay_endorsements endorsements;
+    struct assay_policy policy;
+    struct assay_verdict verdict;
+};
+
+/* Genuine evidence over the challenge "abc", all 24 PCRs being their own number. Asserts. */
+struct vtpm *vtpm_open(bool is_tdx);
+void vtpm_close(struct vtpm *v);
+/* Hardware report, blob, TPM quote and package anew by the other fields. Returns: nothing. */
+void vtpm_build(struct vtpm *v);
+/* Returns: the status; v->verdict. */
+enum assay_status vtpm_verify(struct vtpm *v);
+/* Runtime data naming that key under that id. Returns: nothing. */
+void vtpm_runtime(struct vtpm *v, const char *kid, const struct authority_key *key);
+
+#endif
