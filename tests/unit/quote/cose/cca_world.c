@@ -197,6 +197,7 @@ static struct assay_slice platform_claims(const struct cca_world *w, uint8_t *by
     const bool client = w->platform_profile != NULL && strstr(w->platform_profile, "#2.") != NULL;
     if (w->platform_profile != NULL) keys[count++] = 265;
     keys[count++] = later ? 2408 : 10;
+    if (w->bind_twice) keys[count++] = later ? 10 : 2408;
     if (client) keys[count++] = 2394;
     if (w->unknown_claims) keys[count++] = -70000;
     return put_claims(w, keys, count, 1, put_platform_claim, bytes);

@@ -27,6 +27,7 @@ struct cca_world {
     size_t key_len;
     bool bind_other; /* the challenge is the hash of something else */
     bool bind_short; /* or another hash of the right thing */
+    bool bind_twice; /* by the claim of another profile too */
     uint64_t lifecycle;
     size_t rim_len;
     int64_t leave_out; /* a claim's key, in the platform token or (negative) the realm token */

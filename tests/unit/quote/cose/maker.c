@@ -156,10 +156,15 @@ void maker_sign1_put(const struct maker_sign1 *terms, struct assay_slice payload
 {
     uint8_t header_bytes[32];
     uint8_t digest[64];
-    uint8_t signature[2 * 48];
+    uint8_t signature[2 * 48] = { 0 };
+    uint8_t wide[2 * 48] = { 0 };
+    const size_t own = terms->key->half;
+    const size_t half = terms->half == 0 ? own : terms->half;
     const struct assay_slice header = put_header(terms, header_bytes, sizeof header_bytes);
     const size_t digest_len = hash_structure(terms, header, payload, digest);
     maker_sign(terms->key, digest, digest_len, signature);
+    assay_bytes_copy(wide + half - own, own, signature, own);
+    assay_bytes_copy(wide + 2 * half - own, own, signature + own, own);
     if (terms->tagged) assay_cbor_put_tag(w, ASSAY_COSE_TAG_SIGN1);
     assay_cbor_put_array(w, 4);
     assay_cbor_put_bytes(w, header.bytes, header.len);
@@ -170,7 +175,7 @@ void maker_sign1_put(const struct maker_sign1 *terms, struct assay_slice payload
         assay_cbor_put_int(w, terms->algorithm);
     }
     assay_cbor_put_bytes(w, payload.bytes, payload.len);
-    assay_cbor_put_bytes(w, signature, 2 * terms->key->half - terms->cut_signature);
+    assay_cbor_put_bytes(w, wide, 2 * half - terms->cut_signature);
 }
 
 void maker_cose_key_put(const struct maker_key *key, struct assay_writer *w)

@@ -50,6 +50,7 @@ struct maker_sign1 {
     bool wrong_context;   /* signs "Signature" instead of "Signature1" */
     bool external_data;   /* signs other external data than none */
     size_t cut_signature; /* bytes cut from its end */
+    size_t half;          /* of r | s, with zeros before them; 0: as long as the curve */
 };
 /* Appends one COSE_Sign1. */
 void maker_sign1_put(const struct maker_sign1 *terms, struct assay_slice payload,

@@ -147,10 +147,15 @@ static void put_payload(const struct nitro_world *w, struct assay_writer *out)
 
 void nitro_make(struct nitro_world *w)
 {
-    uint8_t *const payload = malloc(MAKER_EVIDENCE_MAX);
-    struct assay_slice written;
     for (size_t i = 0; i < NITRO_LINKS; i++)
         maker_certificate(&w->terms[i], &w->ders[i]);
+    nitro_make_document(w);
+}
+
+void nitro_make_document(struct nitro_world *w)
+{
+    uint8_t *const payload = malloc(MAKER_EVIDENCE_MAX);
+    struct assay_slice written;
     struct assay_writer inner = assay_writer_over(payload, MAKER_EVIDENCE_MAX);
     put_payload(w, &inner);
     ASSAY_ASSERT(assay_writer_finish(&inner, &written) == ASSAY_OK);

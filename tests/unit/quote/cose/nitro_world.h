@@ -58,6 +58,8 @@ struct nitro_world *nitro_open(void);
 void nitro_close(struct nitro_world *w);
 /* Certificates anew by terms, then the document. */
 void nitro_make(struct nitro_world *w);
+/* The document alone, with the certificates that were made last. */
+void nitro_make_document(struct nitro_world *w);
 /* Judge w->bytes; the verdict is in w->verdict. */
 enum assay_status nitro_judge(struct nitro_world *w);
 

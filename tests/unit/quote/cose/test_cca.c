@@ -262,6 +262,34 @@ Test(quote_cca, says_which_algorithms_it_knows)
     cca_close(w);
 }
 
+/* ES384 with a key on P-256, its signature made as long as P-384's: RFC 9053 would let it pass. */
+Test(quote_cca, wants_the_curve_that_belongs_to_the_algorithm)
+{
+    struct cca_world *const w = cca_open();
+    cca_use_2023(w);
+    maker_key_free(&w->rak);
+    w->rak = maker_key_make(ASSAY_KEY_P256);
+    w->realm_sign1.half = 48;
+    expect_rule(w, ASSAY_RULE_DOCUMENT_SIGNATURE, ASSAY_GENUINE_FALSE);
+    expect_links(w, true, false, true);
+    w->realm_sign1.algorithm = ASSAY_COSE_ES256;
+    w->realm_sign1.half = 0;
+    expect_pass(w);
+    cca_close(w);
+}
+
+Test(quote_cca, takes_one_binding_claim_by_the_profile)
+{
+    struct cca_world *const w = cca_open();
+    w->bind_twice = true;
+    expect_status(w, ASSAY_E_INVALID, "workload binding (2408)");
+    w->platform_profile = "tag:arm.com,2026:cca_platform#2.0.0";
+    expect_status(w, ASSAY_E_INVALID, "challenge (10)");
+    w->bind_twice = false;
+    expect_pass(w);
+    cca_close(w);
+}
+
 static void expect_key(struct cca_world *w, const uint8_t *bytes, size_t len,
                        enum assay_status status)
 {
@@ -567,11 +595,75 @@ Test(quote_cca, remembers_a_platform_token_and_says_the_same)
     assay_verifier_count(w->verifier, &counts);
     cr_assert_eq(counts.misses, 1);
     cr_assert_eq(counts.hits, 2);
-    /* The root is judged anew. */
+    /* The root is judged anew: none, and another one of the same type. */
+    struct maker_key other = maker_key_make(ASSAY_KEY_P384);
     w->endorsements.count = 0;
     cr_assert_eq(cca_judge(w), ASSAY_OK);
     cr_assert_eq(w->verdict.genuine, ASSAY_GENUINE_FALSE);
+    w->endorsements.count = 1;
+    w->endorsements.entries[0].root = other.public;
+    cr_assert_eq(cca_judge(w), ASSAY_OK);
+    cr_assert_eq(w->verdict.genuine, ASSAY_GENUINE_FALSE);
+    expect_links(w, false, true, true);
+    maker_key_free(&other);
     assay_verifier_deinit(&w->verifier);
+    free(memory);
+    cca_close(w);
+}
+
+/* The same tokens in the other kind of collection, the realm's some bytes further on. */
+static void wrap_as_cmw(struct cca_world *w)
+{
+    static uint8_t copy[MAKER_EVIDENCE_MAX];
+    const size_t len = w->len;
+    assay_bytes_copy(copy, sizeof copy, w->bytes, len);
+    struct assay_cursor in = assay_cursor_over(copy, len);
+    struct assay_writer out = assay_writer_over(w->bytes, sizeof w->bytes);
+    struct assay_slice written;
+    uint64_t number = 0;
+    cr_assert_eq(assay_cbor_tag(&in, &number), ASSAY_OK);
+    cr_assert_eq(assay_cbor_map(&in, 2, &number), ASSAY_OK);
+    assay_cbor_put_tag(&out, ASSAY_CCA_TAG_CMW);
+    assay_cbor_put_map(&out, 2);
+    for (int i = 0; i < 2; i++) {
+        struct assay_slice token;
+        cr_assert_eq(assay_cbor_uint(&in, &number), ASSAY_OK);
+        cr_assert_eq(assay_cbor_bytes(&in, SIZE_MAX, &token), ASSAY_OK);
+        assay_cbor_put_uint(&out, number);
+        assay_cbor_put_array(&out, 2);
+        assay_cbor_put_uint(&out, 263);
+        assay_cbor_put_bytes(&out, token.bytes, token.len);
+    }
+    cr_assert_eq(assay_writer_finish(&out, &written), ASSAY_OK);
+    w->len = written.len;
+}
+
+Test(quote_cca, remembers_a_fault_at_its_place)
+{
+    struct cca_world *const w = cca_open();
+    struct assay_verdict cold;
+    struct assay_verifier *verifier = NULL;
+    void *const memory = malloc(assay_verifier_size(4));
+    uint8_t raw[97] = { 4 }; /* off the curve */
+    assay_bytes_copy(raw + 1, 96, w->rak.public.bytes, 96);
+    raw[50] ^= 1;
+    w->key_bytes = raw;
+    w->key_len = sizeof raw;
+    cca_make(w);
+    cr_assert_eq(assay_verifier_init(memory, assay_verifier_size(4), 4, &verifier), ASSAY_OK);
+    for (int i = 0; i < 2; i++) {
+        w->verifier = NULL;
+        cr_assert_eq(cca_judge(w), ASSAY_OK);
+        cold = w->verdict;
+        cr_assert_neq(cold.reasons[0].offset, 0);
+        w->verifier = verifier;
+        for (int again = 0; again < 2; again++) {
+            cr_assert_eq(cca_judge(w), ASSAY_OK);
+            cr_assert(assay_bytes_equal(&cold, &w->verdict, sizeof cold));
+        }
+        if (i == 0) wrap_as_cmw(w);
+    }
+    assay_verifier_deinit(&verifier);
     free(memory);
     cca_close(w);
 }

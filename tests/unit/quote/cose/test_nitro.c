@@ -212,6 +212,18 @@ Test(quote_nitro, refuses_a_root_of_the_same_name_with_another_key)
     nitro_close(w);
 }
 
+Test(quote_nitro, wants_the_issuers_name_beside_its_signature)
+{
+    struct nitro_world *const w = nitro_open();
+    for (size_t i = 1; i < NITRO_LINKS; i++) {
+        const struct maker_certificate right = w->terms[i];
+        w->terms[i].issuer = "another";
+        expect_rule(w, ASSAY_RULE_CHAIN_SIGNATURE, ASSAY_GENUINE_FALSE);
+        w->terms[i] = right;
+    }
+    nitro_close(w);
+}
+
 Test(quote_nitro, refuses_certificates_in_the_wrong_place)
 {
     struct nitro_world *const w = nitro_open();
@@ -594,6 +606,32 @@ Test(quote_nitro, refuses_lengths_that_overrun)
 }
 
 /* --- memory */
+Test(quote_nitro, remembers_a_fault_at_its_place)
+{
+    struct nitro_world *const w = nitro_open();
+    void *const memory = malloc(assay_verifier_size(4));
+    struct assay_verifier *verifier = NULL;
+    struct assay_verdict cold;
+    cr_assert_eq(assay_verifier_init(memory, assay_verifier_size(4), 4, &verifier), ASSAY_OK);
+    w->bundle[1] = &w->ders[2];
+    for (int i = 0; i < 2; i++) { /* the same certificates, some bytes further on */
+        w->module_id = i == 0 ? "short" : "longer than before";
+        nitro_make_document(w);
+        w->verifier = NULL;
+        cr_assert_eq(nitro_judge(w), ASSAY_OK);
+        cold = w->verdict;
+        cr_assert_neq(cold.reasons[0].offset, 0);
+        w->verifier = verifier;
+        for (int again = 0; again < 2; again++) {
+            cr_assert_eq(nitro_judge(w), ASSAY_OK);
+            cr_assert(assay_bytes_equal(&cold, &w->verdict, sizeof cold));
+        }
+    }
+    assay_verifier_deinit(&verifier);
+    free(memory);
+    nitro_close(w);
+}
+
 Test(quote_nitro, remembers_a_chain_and_says_the_same)
 {
     struct nitro_world *const w = nitro_open();
