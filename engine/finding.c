@@ -52,6 +52,18 @@ static void describe(const struct assay_verdict *verdict, char *text, size_t cap
     }
 }
 
+/* What its sender alone could have sent otherwise: another form, or the pieces that are missing. */
+static bool is_unusable(const struct assay_verdict *verdict)
+{
+    static const enum assay_rule rules[] = {
+        ASSAY_RULE_UNSUPPORTED, ASSAY_RULE_CERT_TYPE,   ASSAY_RULE_EVIDENCE_INCOMPLETE,
+        ASSAY_RULE_KEY_MISSING, ASSAY_RULE_PCR_MISSING, ASSAY_RULE_AK_UNPROVEN,
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        if (assay_verdict_has(verdict, rules[i])) return true;
+    return false;
+}
+
 const struct assay_finding *assay_findings_put(struct assay_findings *findings,
                                                const uint8_t digest[static 32], int64_t at_unix_s,
                                                const struct assay_verdict *verdict)
@@ -70,8 +82,7 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
     *f = (struct assay_finding){ .used = true, .at_unix_s = at_unix_s, .kind = verdict->kind };
     assay_bytes_copy(f->digest, 32, digest, 32);
     f->outcome = assay_verdict_outcome(verdict);
-    f->unusable = assay_verdict_has(verdict, ASSAY_RULE_UNSUPPORTED) ||
-                  assay_verdict_has(verdict, ASSAY_RULE_CERT_TYPE);
+    f->unusable = is_unusable(verdict);
     f->has_claims = verdict->has_claims;
     f->has_platform = verdict->has_platform;
     f->platform_masked = verdict->platform_masked;

@@ -177,6 +177,7 @@ static struct effect effect_of(enum assay_evidence_kind kind, const struct assay
     case ASSAY_RULE_REVOCATION_UNKNOWN: return say(CONFIGURATION, UNAVAILABLE);
     /* Not judged. */
     case ASSAY_RULE_UNSUPPORTED:
+    case ASSAY_RULE_EVIDENCE_INCOMPLETE:
     case ASSAY_RULE_CERT_TYPE: return say(EVERYTHING, UNKNOWN_ELEMENTS);
     case ASSAY_RULE_PCR_MISSING: return say(EXECUTABLES, UNKNOWN_ELEMENTS);
     case ASSAY_RULE_KEY_MISSING:

@@ -38,6 +38,14 @@ void assay_tpm_ak_read(const struct assay_package *package, struct assay_tpm_ak 
                           assay_status_text(status));
 }
 
+static void miss(struct assay_text *observed, const struct assay_tpm_ak *ak, uint32_t bit,
+                 const char *name)
+{
+    if ((ak->public.attributes & bit) != 0) return;
+    assay_text_add(observed, observed->len == 0 ? "without " : ", ");
+    assay_text_add(observed, name);
+}
+
 /*
  * A restricted signing key signs only what the TPM made itself, or what cannot be taken for it
  * (Part 1 25.1): any other key signs a TPMS_ATTEST that its owner wrote. fixedTPM and
@@ -45,20 +53,12 @@ void assay_tpm_ak_read(const struct assay_package *package, struct assay_tpm_ak 
  */
 static void judge_attributes(const struct assay_tpm_ak *ak, struct assay_verdict *verdict)
 {
-    static const struct {
-        uint32_t bit;
-        const char *name;
-    } wanted[] = { { ASSAY_TPM_FIXED_TPM, "fixedTPM" },
-                   { ASSAY_TPM_SENSITIVE_DATA_ORIGIN, "sensitiveDataOrigin" },
-                   { ASSAY_TPM_RESTRICTED, "restricted" },
-                   { ASSAY_TPM_SIGN, "sign" } };
     struct assay_text observed = assay_text_empty();
     if (!ak->has_public) return;
-    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
-        if ((ak->public.attributes & wanted[i].bit) != 0) continue;
-        assay_text_add(&observed, observed.len == 0 ? "without " : ", ");
-        assay_text_add(&observed, wanted[i].name);
-    }
+    miss(&observed, ak, ASSAY_TPM_FIXED_TPM, "fixedTPM");
+    miss(&observed, ak, ASSAY_TPM_SENSITIVE_DATA_ORIGIN, "sensitiveDataOrigin");
+    miss(&observed, ak, ASSAY_TPM_RESTRICTED, "restricted");
+    miss(&observed, ak, ASSAY_TPM_SIGN, "sign");
     if ((ak->public.attributes & ASSAY_TPM_DECRYPT) != 0)
         assay_text_add(&observed, observed.len == 0 ? "with decrypt" : "; with decrypt");
     if (observed.len > 0)
@@ -98,7 +98,7 @@ static enum assay_status judge_signature(const struct assay_package *package,
         return ASSAY_OK;
     }
     if (package->signature.len == 0) {
-        assay_verdict_add(verdict, ASSAY_RULE_COLLATERAL_MISSING, 0, "the signature of the quote",
+        assay_verdict_add(verdict, ASSAY_RULE_EVIDENCE_INCOMPLETE, 0, "the signature of the quote",
                           "none");
         return ASSAY_OK;
     }

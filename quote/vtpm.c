@@ -118,7 +118,7 @@ static enum assay_status judge_tdx(const struct assay_package *package, const st
     for (size_t i = 0; i < sizeof used / sizeof used[0]; i++)
         assay_verdict_proof(verdict, used[i], ASSAY_PROOF_UNKNOWN);
     if (package->quote.len == 0) {
-        assay_verdict_add(verdict, ASSAY_RULE_COLLATERAL_MISSING, 0,
+        assay_verdict_add(verdict, ASSAY_RULE_EVIDENCE_INCOMPLETE, 0,
                           "the TDX quote of the report in the blob", "none");
         return ASSAY_OK;
     }
@@ -171,8 +171,8 @@ static enum assay_status judge_tpm(const struct assay_package *package, const st
     assay_tpm_ak_read(package, &ak, verdict);
     ASSAY_TRY(judge_runtime_key(hcl, &ak, verdict));
     if (package->hardware.len == 0) {
-        assay_verdict_add(verdict, ASSAY_RULE_COLLATERAL_MISSING, 0, "the quote of the virtual TPM",
-                          "none");
+        assay_verdict_add(verdict, ASSAY_RULE_EVIDENCE_INCOMPLETE, 0,
+                          "the quote of the virtual TPM", "none");
         return ASSAY_OK;
     }
     ASSAY_TRY(assay_tpm_quote_parse(package->main.bytes, package->main.len, &quote));

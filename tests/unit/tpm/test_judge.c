@@ -144,6 +144,10 @@ Test(tpm_judge, another_registrar_of_the_same_name_is_a_stranger)
     p->certificate_count = 1; /* and without: nobody at hand issued it */
     expect(ASSAY_GENUINE_UNKNOWN, ASSAY_RULE_CHAIN_MISSING);
     expect_proof(ASSAY_PROOF_AK_TRUSTED, ASSAY_PROOF_UNKNOWN);
+    cr_expect(assay_verdict_has(&verdict, ASSAY_RULE_AK_UNPROVEN), "a network demands it");
+    p->endorsements.exact = true; /* a folder may simply lack the issuer */
+    expect(ASSAY_GENUINE_UNKNOWN, ASSAY_RULE_CHAIN_MISSING);
+    cr_expect(!assay_verdict_has(&verdict, ASSAY_RULE_AK_UNPROVEN));
 }
 
 Test(tpm_judge, a_root_pinned_for_another_kind_vouches_for_no_tpm)
@@ -245,7 +249,7 @@ Test(tpm_judge, a_signature_in_der_is_the_same_signature)
 Test(tpm_judge, without_a_signature_nothing_is_proven)
 {
     p->no_signature = true;
-    expect(ASSAY_GENUINE_UNKNOWN, ASSAY_RULE_COLLATERAL_MISSING);
+    expect(ASSAY_GENUINE_UNKNOWN, ASSAY_RULE_EVIDENCE_INCOMPLETE);
     expect_proof(ASSAY_PROOF_TPM_SIGNATURE, ASSAY_PROOF_UNKNOWN);
 }
 

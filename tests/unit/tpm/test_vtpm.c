@@ -101,7 +101,7 @@ Test(vtpm, a_td_report_without_its_quote_is_unproven)
 {
     struct vtpm *const v = vtpm_open(true);
     v->no_quote = true;
-    expect(v, ASSAY_GENUINE_UNKNOWN, ASSAY_RULE_COLLATERAL_MISSING);
+    expect(v, ASSAY_GENUINE_UNKNOWN, ASSAY_RULE_EVIDENCE_INCOMPLETE);
     cr_expect_eq(v->verdict.proofs[ASSAY_PROOF_RUNTIME_DATA], ASSAY_PROOF_TRUE);
     cr_expect_eq(v->verdict.proofs[ASSAY_PROOF_QUOTE_SIGNATURE], ASSAY_PROOF_UNKNOWN);
     vtpm_close(v);
@@ -152,7 +152,7 @@ Test(vtpm, the_blob_alone_lacks_its_tpm_quote)
         struct vtpm *const v = vtpm_open(is_tdx == 1);
         v->bare = true;
         v->tail_len = 0;
-        expect(v, ASSAY_GENUINE_UNKNOWN, ASSAY_RULE_COLLATERAL_MISSING);
+        expect(v, ASSAY_GENUINE_UNKNOWN, ASSAY_RULE_EVIDENCE_INCOMPLETE);
         cr_expect_eq(v->verdict.proofs[ASSAY_PROOF_RUNTIME_AK], ASSAY_PROOF_TRUE);
         cr_expect_eq(v->verdict.proofs[ASSAY_PROOF_TPM_SIGNATURE], ASSAY_PROOF_UNKNOWN);
         enum assay_evidence_kind kind = ASSAY_KIND_NONE;
