@@ -294,7 +294,7 @@ static enum assay_status judge_ak(const struct assay_evidence_request *request,
     report_way(&best, "the attestation key's certificate", verdict);
     if (best.reach == REACH_STRANGER || best.reach == REACH_WRONG)
         assay_verdict_proof(verdict, ASSAY_PROOF_AK_TRUSTED, ASSAY_PROOF_FALSE);
-    /* In a network the sender chooses what goes along: what no pinned root vouches for is nothing. */
+    /* In a network the sender chooses what goes along: what no root vouches for is nothing. */
     const bool is_network = !request->endorsements->exact;
     if (best.reach == REACH_NOTHING || (best.reach == REACH_MISSING && is_network))
         assay_verdict_add(verdict, ASSAY_RULE_AK_UNPROVEN, 0,

@@ -161,7 +161,9 @@ static enum assay_status read_sample(struct draft *d, const char *path,
     if (status == ASSAY_OK) {
         member->evidence_kind = verdict->kind;
         assay_bytes_copy(member->vendor_root, 32, verdict->vendor_root, 32);
-        assay_bytes_copy(member->platform_id, 32, verdict->platform_id, 32);
+        /* docs/protocol.md 6: a masked id names no platform, and stands as zero in the roster. */
+        if (!verdict->platform_masked)
+            assay_bytes_copy(member->platform_id, 32, verdict->platform_id, 32);
     }
     free(quote);
     free(verdict);
