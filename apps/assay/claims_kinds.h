@@ -10,7 +10,8 @@
 #include "net/json/json.h"
 #include "quote/package.h"
 
-/* Each sets members of out. Returns: ASSAY_OK | what the parser of the kind says | ASSAY_E_MEMORY */
+/* Each sets members of out.
+ * Returns: ASSAY_OK | what the parser of the kind says | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_claims_nitro(const struct assay_package *package,
                                                    struct assay_json *out);
 ASSAY_CHECKED enum assay_status assay_claims_cca(const struct assay_package *package,

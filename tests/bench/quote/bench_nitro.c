@@ -2,8 +2,8 @@
  * tests/bench/quote/bench_nitro.c - Nitro documents and CCA tokens per second, cold and warm,
  * beside the raw P-384 verification of the same library in the same run.
  *
- * cold: nothing is remembered; five signatures (four certificates, the document), for CCA two. warm:
- * the certificates, the platform token have been seen. The evidence is made by the authority of the
+ * cold: nothing is remembered; five signatures (four certificates, the document), for CCA two.
+ * warm: the certificates, the platform token have been seen. The evidence is made by the authority of the
  * unit tests. Each line is the best of several rounds: the machine is shared.
  */
 #include "base/assert.h"

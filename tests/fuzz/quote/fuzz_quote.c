@@ -1,6 +1,6 @@
 /*
- * tests/fuzz/quote/fuzz_quote.c - any bytes as a quote of every kind: SGX, TDX and SOFT, bare and in
- * a package with its PCK chain.
+ * tests/fuzz/quote/fuzz_quote.c - any bytes as a quote of every kind: SGX, TDX and SOFT, bare and
+ * in a package with its PCK chain.
  *
  * Properties: the verdict is the same with and without a memory; nothing is ever genuine without
  * collateral; a parser that accepts has slices inside the input; the declared length agrees.

@@ -250,7 +250,8 @@ static void remove_folder(const char *folder)
 
 static void check_case(const char *root, const struct assay_json *item, bool renamed)
 {
-    char folder[PATH_MAX], other[] = "/tmp/assay-manifest-XXXXXX", root_option[PATH_MAX + 16] = "", at_option[64] = "";
+    char folder[PATH_MAX], root_option[PATH_MAX + 16] = "", at_option[64] = "";
+    char other[] = "/tmp/assay-manifest-XXXXXX";
     char arguments[4 * PATH_MAX];
     int status = -1;
     const char *const id = assay_json_text(item, "id", "?");
