@@ -43,8 +43,8 @@ ASSAY_CHECKED enum assay_status assay_json_qe_identity(const uint8_t *text, size
  * assay_json_runtime_key - one RSA key of {"keys": [{"kid": ..., "kty": "RSA", "n": ..., "e": ...},
  * ...], ...}: the runtime data of a paravisor (quote/vtpm.c). Other keys and members are allowed.
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_DUPLICATE (a name, or the id, twice) |
- *          ASSAY_E_RANGE | ASSAY_E_TYPE | ASSAY_E_NOT_FOUND | ASSAY_E_UNSUPPORTED (another type or size of key) |
- *          ASSAY_E_MEMORY; *key untouched unless ASSAY_OK
+ *          ASSAY_E_RANGE | ASSAY_E_TYPE | ASSAY_E_NOT_FOUND | ASSAY_E_UNSUPPORTED (another type or
+ *          size of key) | ASSAY_E_MEMORY; *key untouched unless ASSAY_OK
  */
 ASSAY_CHECKED enum assay_status assay_json_runtime_key(const uint8_t *text, size_t len,
                                                        const char *id, struct assay_key *key);
