@@ -1,0 +1,100 @@
+#!/bin/sh
+# tests/integration/cli/tpm.sh - `assay tpm` on a software TPM: enrolment in four steps and in one, quotes,
+# revocation, and what is refused on the way.
+set -u
+. "$(dirname "$0")/lib.sh"
+[ -x /usr/bin/swtpm ] && [ -x /usr/bin/swtpm_setup ] || { echo 'swtpm is not installed' >&2; exit 77; }
+
+# software_tpm NAME: one TPM in $WORK/NAME by the maker in $WORK/maker; it listens on $WORK/NAME/tpm.sock.
+software_tpm() {
+    mkdir -p "$WORK/maker" "$WORK/$1/state"
+    printf 'statedir = %s\nsigningkey = %s/signkey.pem\nissuercert = %s/issuercert.pem\ncertserial = %s/serial\n' \
+        "$WORK/maker" "$WORK/maker" "$WORK/maker" "$WORK/maker" >"$WORK/$1/localca.conf"
+    : >"$WORK/$1/options"
+    printf 'create_certs_tool = /usr/bin/swtpm_localca\ncreate_certs_tool_config = %s/localca.conf\n' \
+        "$WORK/$1" >"$WORK/$1/setup.conf"
+    printf 'create_certs_tool_options = %s/options\n' "$WORK/$1" >>"$WORK/$1/setup.conf"
+    swtpm_setup --tpm2 --tpmstate "$WORK/$1/state" --config "$WORK/$1/setup.conf" --create-ek-cert --ecc \
+        --overwrite --logfile "$WORK/$1/setup.log" >/dev/null || { cat "$WORK/$1/setup.log" >&2; exit 2; }
+    swtpm socket --tpm2 --tpmstate "dir=$WORK/$1/state" --server "type=unixio,path=$WORK/$1/tpm.sock" \
+        --ctrl "type=unixio,path=$WORK/$1/tpm.sock.ctrl" --flags startup-clear >/dev/null 2>&1 &
+    started="$started $!"
+    until_true 5 test -S "$WORK/$1/tpm.sock" || { echo 'swtpm does not start' >&2; exit 2; }
+}
+
+cd "$WORK" || exit 2
+software_tpm one
+software_tpm two
+one=swtpm:path=$WORK/one/tpm.sock
+two=swtpm:path=$WORK/two/tpm.sock
+zeros=$(printf '0%.0s' $(seq 128))
+
+# --- the registrar
+expect 0 'root_key: "' "$ASSAY" tpm registrar registrar --name "A registrar"
+expect 6 ASSAY_E_DUPLICATE "$ASSAY" tpm registrar registrar
+check 'the key of the registrar is its own' [ "$(stat -c %a registrar/registrar.key)" = 600 ]
+expect 0 root_key "$ASSAY" tpm registrar stranger
+
+# --- four steps
+expect 5 'nothing is kept under handle' "$ASSAY" tpm quote one --report-data "$zeros" --out x --tcti "$one"
+expect 0 one/request "$ASSAY" tpm prepare one --tcti "$one"
+expect 0 '' "$ASSAY" tpm challenge one/request --registrar registrar --makers maker --out challenge
+check 'the secret of the challenge is the registrar'"'"'s own' [ "$(stat -c %a challenge.secret)" = 600 ]
+mkdir nobody
+expect 5 ASSAY_E_NOT_FOUND "$ASSAY" tpm challenge one/request --registrar registrar --makers nobody --out x
+cp stranger/root_ca.pem nobody/
+expect 4 'the request is refused: no maker' "$ASSAY" tpm challenge one/request --registrar registrar \
+    --makers nobody --out x
+expect 0 two/request "$ASSAY" tpm prepare two --tcti "$two"
+expect 1 'not for this key of this TPM' "$ASSAY" tpm answer challenge --out answer --tcti "$two"
+expect 0 '' "$ASSAY" tpm answer challenge --out answer --tcti "$one"
+printf '%032d' 0 >guess
+chmod 600 guess
+expect 4 'the key is not in that TPM' "$ASSAY" tpm issue challenge.secret guess --registrar registrar --out x
+expect 0 one/ak.pem "$ASSAY" tpm issue challenge.secret answer --registrar registrar --out one/ak.pem
+expect 2 ASSAY_E_RANGE "$ASSAY" tpm issue challenge.secret answer --registrar registrar --out x --days 7300
+
+# --- evidence
+expect 0 'pcr23: "' "$ASSAY" tpm measure --program "$BIN/assay-enclave" --tcti "$one"
+pcr=$(printf '%s' "$out" | sed 's/.*"\(.*\)".*/\1/')
+expect 0 '' "$ASSAY" tpm quote one --report-data "$zeros" --out quote --tcti "$one"
+now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+expect 0 "\"pcr23\": \"$pcr\"" "$ASSAY" evidence verify quote --collateral registrar \
+    --root registrar/root_ca.pem --at "$now" --json
+expect 0 '"ak_bound_ok": true' "$ASSAY" evidence verify quote --collateral registrar \
+    --root registrar/root_ca.pem --at "$now" --json
+expect 12 chain-missing "$ASSAY" evidence verify quote --collateral stranger --root stranger/root_ca.pem --at "$now"
+expect 12 certificate-time "$ASSAY" evidence verify quote --collateral registrar \
+    --root registrar/root_ca.pem --at 2020-01-01T00:00:00Z
+
+# --- revocation
+expect 0 '' "$ASSAY" tpm crl registrar one/ak.pem
+expect 11 certificate-revoked "$ASSAY" evidence verify quote --collateral registrar \
+    --root registrar/root_ca.pem --at "$now"
+expect 0 '' "$ASSAY" tpm crl registrar
+expect 0 'affirming' "$ASSAY" evidence verify quote --collateral registrar --root registrar/root_ca.pem \
+    --at "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+
+# --- one step; the key is a new one, the TPM the same platform
+platform=$("$ASSAY" evidence verify quote --collateral registrar --root registrar/root_ca.pem --at "$now" --json |
+    sed -n 's/.*"platform_id": "\(.*\)".*/\1/p')
+cp one/ak.pem old.pem
+expect 0 one/ak.pem "$ASSAY" tpm enroll one --registrar registrar --makers maker --tcti "$one"
+expect 0 '' "$ASSAY" tpm quote one --report-data "$zeros" --out quote --tcti "$one"
+expect 0 "\"platform_id\": \"$platform\"" "$ASSAY" evidence verify quote --collateral registrar \
+    --root registrar/root_ca.pem --at "$(date -u +%Y-%m-%dT%H:%M:%SZ)" --json
+cp old.pem one/ak.pem # the certificate of a key that is gone
+expect 0 '' "$ASSAY" tpm quote one --report-data "$zeros" --out quote --tcti "$one"
+expect 12 attestation-key-unproven "$ASSAY" evidence verify quote --collateral registrar \
+    --root registrar/root_ca.pem --at "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+
+# --- misuse
+expect 2 'which step' "$ASSAY" tpm
+expect 2 'no such step' "$ASSAY" tpm destroy
+expect 2 'an option is unknown' "$ASSAY" tpm registrar x --days 0
+expect 2 'wants STATE' "$ASSAY" tpm enroll
+expect 2 '128 hexadecimal digits' "$ASSAY" tpm quote one --report-data 00 --out x
+expect 5 'is not there' "$ASSAY" tpm prepare x --tcti device:/nowhere
+expect 2 ASSAY_E "$ASSAY" tpm answer one/ak.pem --out x --tcti "$one"
+expect 0 usage "$ASSAY" tpm --help
+finish
