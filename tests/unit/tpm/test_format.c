@@ -142,6 +142,24 @@ Test(tpm_format, finds_each_value_in_selection_order)
                  ASSAY_E_RANGE);
 }
 
+Test(tpm_format, knows_the_banks_of_a_tpm)
+{
+    static const struct {
+        uint16_t alg;
+        size_t len;
+        const char *text;
+    } hashes[] = { { ASSAY_TPM_SHA1, 20, "sha1" },     { ASSAY_TPM_SHA256, 32, "sha256" },
+                   { ASSAY_TPM_SM3, 32, "sm3-256" },   { ASSAY_TPM_SHA3_256, 32, "sha3-256" },
+                   { ASSAY_TPM_SHA384, 48, "sha384" }, { ASSAY_TPM_SHA3_384, 48, "sha3-384" },
+                   { ASSAY_TPM_SHA512, 64, "sha512" }, { ASSAY_TPM_SHA3_512, 64, "sha3-512" } };
+    for (size_t i = 0; i < sizeof hashes / sizeof hashes[0]; i++) {
+        cr_expect_eq(assay_tpm_hash_len(hashes[i].alg), hashes[i].len);
+        cr_expect_str_eq(assay_tpm_hash_text(hashes[i].alg), hashes[i].text);
+    }
+    cr_expect_eq(assay_tpm_hash_len(ASSAY_TPM_RSA), 0);
+    cr_expect_null(assay_tpm_hash_text(ASSAY_TPM_RSA));
+}
+
 /* --- signatures */
 static enum assay_status signature(const uint8_t *bytes, size_t len, enum assay_key_type type,
                                    struct assay_signature *out)
@@ -339,4 +357,106 @@ Test(tpm_format, a_genuine_quote_shows_each_flipped_bit)
             cr_expect_eq(proven, !flipped, "part %zu bit %zu", part, i);
             if (flipped) parts[part][i / 8] ^= (uint8_t)(1u << i % 8);
         }
+}
+
+/* --- endorsement certificates of a genuine maker's, at 2026-11-21 */
+enum { AT = 1795219200 };
+
+struct eks {
+    uint8_t attest[FILE_MAX], sig[FILE_MAX], values[FILE_MAX], key[FILE_MAX];
+    uint8_t rsa[FILE_MAX], ecc[FILE_MAX], issuer[FILE_MAX], root[FILE_MAX];
+    struct assay_package package; /* certificates: RSA EK, ECC EK, issuer, root */
+    struct assay_endorsements endorsements;
+    struct assay_policy policy;
+    struct assay_verdict verdict;
+    uint8_t bytes[8 * FILE_MAX];
+};
+
+static struct eks *eks_open(void)
+{
+    static struct eks e;
+    e.package = (struct assay_package){ .kind = ASSAY_KIND_TPM, .certificate_count = 4 };
+    e.package.main = assay_slice_over(e.attest, vector("swtpm-p256-ak/quote.msg", e.attest));
+    e.package.signature = assay_slice_over(e.sig, vector("swtpm-p256-ak/quote.sig", e.sig));
+    e.package.pcrs = assay_slice_over(e.values, vector("swtpm-p256-ak/quote.pcrs", e.values));
+    e.package.key = assay_slice_over(e.key, vector("swtpm-p256-ak/ak.tpm2b_public", e.key));
+    struct assay_slice *const c = e.package.certificates;
+    c[0] = assay_slice_over(e.rsa, vector("swtpm-p256-ak/ek-rsa2048.der", e.rsa));
+    c[1] = assay_slice_over(e.ecc, vector("swtpm-p256-ak/ek-p384.der", e.ecc));
+    c[2] = assay_slice_over(e.issuer, vector("swtpm-p256-ak/ca-issuer.pem", e.issuer));
+    c[3] = assay_slice_over(e.root, vector("swtpm-p256-ak/ca-root.pem", e.root));
+    e.endorsements = (struct assay_endorsements){ .count = 1, .exact = true };
+    e.endorsements.entries[0].kinds = ASSAY_KIND_BIT(ASSAY_KIND_TPM);
+    cr_assert_eq(assay_x509_root(c[3].bytes, c[3].len, &e.endorsements.entries[0].root), ASSAY_OK);
+    assay_policy_default(&e.policy);
+    return &e;
+}
+
+static void eks_judge(struct eks *e)
+{
+    struct assay_writer w = assay_writer_over(e->bytes, sizeof e->bytes);
+    assay_package_encode(&e->package, &w);
+    cr_assert(!w.full);
+    const struct assay_evidence_request request = { .kind = ASSAY_KIND_TPM,
+                                                    .bytes = e->bytes,
+                                                    .len = w.len,
+                                                    .at_unix_s = AT,
+                                                    .endorsements = &e->endorsements,
+                                                    .policy = &e->policy };
+    cr_assert_eq(assay_evidence_verify(NULL, &request, &e->verdict), ASSAY_OK);
+}
+
+Test(tpm_format, endorsement_certificates_prove_a_tpm_and_not_the_key)
+{
+    struct eks *const e = eks_open();
+    eks_judge(e);
+    cr_expect_eq(e->verdict.genuine, ASSAY_GENUINE_UNKNOWN);
+    cr_expect_eq(e->verdict.proofs[ASSAY_PROOF_EK_CHAIN], ASSAY_PROOF_TRUE);
+    cr_expect_eq(e->verdict.proofs[ASSAY_PROOF_AK_TRUSTED], ASSAY_PROOF_UNKNOWN);
+    cr_expect(assay_verdict_has(&e->verdict, ASSAY_RULE_AK_UNPROVEN));
+    cr_expect(!e->verdict.has_platform);
+}
+
+Test(tpm_format, endorsement_certificates_without_their_issuer_are_unproven)
+{
+    struct eks *const e = eks_open();
+    e->package.certificate_count = 2;
+    eks_judge(e);
+    cr_expect_eq(e->verdict.proofs[ASSAY_PROOF_EK_CHAIN], ASSAY_PROOF_UNKNOWN);
+    cr_expect(assay_verdict_has(&e->verdict, ASSAY_RULE_CHAIN_MISSING));
+}
+
+Test(tpm_format, endorsement_certificates_of_a_maker_that_is_not_pinned_are_strangers)
+{
+    struct eks *const e = eks_open();
+    e->endorsements.entries[0].root.bytes[9] ^= 1;
+    eks_judge(e);
+    cr_expect_eq(e->verdict.genuine, ASSAY_GENUINE_FALSE);
+    cr_expect_eq(e->verdict.proofs[ASSAY_PROOF_EK_CHAIN], ASSAY_PROOF_FALSE);
+    cr_expect(assay_verdict_has(&e->verdict, ASSAY_RULE_CHAIN_ROOT));
+}
+
+Test(tpm_format, a_forged_endorsement_certificate_is_seen)
+{
+    struct eks *const e = eks_open();
+    e->rsa[e->package.certificates[0].len - 1] ^= 1;
+    eks_judge(e);
+    cr_expect_eq(e->verdict.proofs[ASSAY_PROOF_EK_CHAIN], ASSAY_PROOF_FALSE);
+    cr_expect(assay_verdict_has(&e->verdict, ASSAY_RULE_CHAIN_SIGNATURE));
+}
+
+Test(tpm_format, what_cannot_be_read_is_as_if_it_were_not_there)
+{
+    struct eks *const e = eks_open();
+    e->rsa[0] = 0;
+    e->package.certificate_count = 1;
+    eks_judge(e);
+    cr_expect_eq(e->verdict.proofs[ASSAY_PROOF_EK_CHAIN], ASSAY_PROOF_UNKNOWN);
+    e->key[2] = 0x77; /* a type that no key has */
+    eks_judge(e);
+    cr_expect(assay_verdict_has(&e->verdict, ASSAY_RULE_UNSUPPORTED));
+    e->package.key = assay_slice_over("\x30\x00", 2);
+    eks_judge(e);
+    cr_expect(assay_verdict_has(&e->verdict, ASSAY_RULE_FORMAT));
+    cr_expect_eq(e->verdict.genuine, ASSAY_GENUINE_FALSE);
 }

@@ -90,6 +90,19 @@ Test(tpm_judge, a_list_out_of_its_time_leaves_the_key_unjudged)
     expect(ASSAY_GENUINE_UNKNOWN, ASSAY_RULE_COLLATERAL_EARLY);
 }
 
+Test(tpm_judge, a_list_that_somebody_else_signed_is_forged)
+{
+    struct assay_tpm_registrar other;
+    cr_assert_eq(
+        assay_tpm_registrar_create("paper", PAPER_NOW - PAPER_DAY, PAPER_NOW + PAPER_DAY, &other),
+        ASSAY_OK);
+    const struct assay_secret32 own = p->registrar.secret;
+    p->registrar.secret = other.secret; /* in the name and with the key id of the right one */
+    paper_list(p, NULL, PAPER_NOW - 60, PAPER_NOW + 60);
+    p->registrar.secret = own;
+    expect(ASSAY_GENUINE_FALSE, ASSAY_RULE_CRL_SIGNATURE);
+}
+
 Test(tpm_judge, a_policy_may_demand_a_list)
 {
     p->policy.platform.require_crl = true;
