@@ -22,7 +22,7 @@ static const char usage[] =
     "           all four steps below on one machine; leaves STATE/ak.pem\n"
     "       assay tpm prepare STATE [--tcti TCTI]                            on the node\n"
     "           a new attestation key in the TPM; writes STATE/request\n"
-    "       assay tpm challenge REQUEST --registrar DIR --makers DIR --out FILE\n"
+    "       assay tpm challenge REQUEST --makers DIR --out FILE\n"
     "           check the TPM's certificate, write FILE for the node and FILE.secret\n"
     "       assay tpm answer CHALLENGE --out FILE [--tcti TCTI]              on the node\n"
     "           have the TPM open the credential\n"

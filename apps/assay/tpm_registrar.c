@@ -169,7 +169,7 @@ static enum assay_status save_challenge(const struct tpm_options *o, uint32_t sl
 
 int tpm_run_challenge(const struct tpm_options *o)
 {
-    struct assay_tpm_request request;
+    struct assay_tpm_request request = { 0 };
     struct assay_tpm_challenge challenge;
     uint8_t *bytes = NULL;
     size_t len = 0;

@@ -38,12 +38,12 @@ expect 0 root_key "$ASSAY" tpm registrar stranger
 # --- four steps
 expect 5 'nothing is kept under handle' "$ASSAY" tpm quote one --report-data "$zeros" --out x --tcti "$one"
 expect 0 one/request "$ASSAY" tpm prepare one --tcti "$one"
-expect 0 '' "$ASSAY" tpm challenge one/request --registrar registrar --makers maker --out challenge
+expect 0 '' "$ASSAY" tpm challenge one/request --makers maker --out challenge
 check 'the secret of the challenge is the registrar'"'"'s own' [ "$(stat -c %a challenge.secret)" = 600 ]
 mkdir nobody
-expect 5 ASSAY_E_NOT_FOUND "$ASSAY" tpm challenge one/request --registrar registrar --makers nobody --out x
+expect 5 ASSAY_E_NOT_FOUND "$ASSAY" tpm challenge one/request --makers nobody --out x
 cp stranger/root_ca.pem nobody/
-expect 4 'the request is refused: no maker' "$ASSAY" tpm challenge one/request --registrar registrar \
+expect 4 'the request is refused: no maker' "$ASSAY" tpm challenge one/request \
     --makers nobody --out x
 expect 0 two/request "$ASSAY" tpm prepare two --tcti "$two"
 expect 1 'not for this key of this TPM' "$ASSAY" tpm answer challenge --out answer --tcti "$two"
