@@ -67,11 +67,24 @@ static const cyaml_strval_t profiles[] = { { "production", ASSAY_PROFILE_PRODUCT
 static const cyaml_strval_t acceptances[] = { { "refused", ASSAY_ACCEPT_REFUSED },
                                               { "warning", ASSAY_ACCEPT_WARNING },
                                               { "affirming", ASSAY_ACCEPT_AFFIRMING } };
+/* PCRs: of Nitro (48 bytes) and of TPMs (32, SHA-256 bank): the length of the value tells. */
 static const cyaml_strval_t reference_fields[] = {
     { "mrenclave", ASSAY_REFERENCE_MRENCLAVE }, { "mrsigner", ASSAY_REFERENCE_MRSIGNER },
     { "mrtd", ASSAY_REFERENCE_MRTD },           { "rtmr0", ASSAY_REFERENCE_RTMR0 },
     { "rtmr1", ASSAY_REFERENCE_RTMR1 },         { "rtmr2", ASSAY_REFERENCE_RTMR2 },
-    { "rtmr3", ASSAY_REFERENCE_RTMR3 }
+    { "rtmr3", ASSAY_REFERENCE_RTMR3 },         { "pcr0", ASSAY_REFERENCE_PCR0 + 0 },
+    { "pcr1", ASSAY_REFERENCE_PCR0 + 1 },       { "pcr2", ASSAY_REFERENCE_PCR0 + 2 },
+    { "pcr3", ASSAY_REFERENCE_PCR0 + 3 },       { "pcr4", ASSAY_REFERENCE_PCR0 + 4 },
+    { "pcr5", ASSAY_REFERENCE_PCR0 + 5 },       { "pcr6", ASSAY_REFERENCE_PCR0 + 6 },
+    { "pcr7", ASSAY_REFERENCE_PCR0 + 7 },       { "pcr8", ASSAY_REFERENCE_PCR0 + 8 },
+    { "pcr9", ASSAY_REFERENCE_PCR0 + 9 },       { "pcr10", ASSAY_REFERENCE_PCR0 + 10 },
+    { "pcr11", ASSAY_REFERENCE_PCR0 + 11 },     { "pcr12", ASSAY_REFERENCE_PCR0 + 12 },
+    { "pcr13", ASSAY_REFERENCE_PCR0 + 13 },     { "pcr14", ASSAY_REFERENCE_PCR0 + 14 },
+    { "pcr15", ASSAY_REFERENCE_PCR0 + 15 },     { "pcr16", ASSAY_REFERENCE_PCR0 + 16 },
+    { "pcr17", ASSAY_REFERENCE_PCR0 + 17 },     { "pcr18", ASSAY_REFERENCE_PCR0 + 18 },
+    { "pcr19", ASSAY_REFERENCE_PCR0 + 19 },     { "pcr20", ASSAY_REFERENCE_PCR0 + 20 },
+    { "pcr21", ASSAY_REFERENCE_PCR0 + 21 },     { "pcr22", ASSAY_REFERENCE_PCR0 + 22 },
+    { "pcr23", ASSAY_REFERENCE_PCR0 + 23 }
 };
 static const cyaml_strval_t reference_states[] = { { "allowed", ASSAY_REFERENCE_ALLOWED },
                                                    { "retiring", ASSAY_REFERENCE_RETIRING },
@@ -267,6 +280,8 @@ static enum assay_status take_reference(const struct assay_yaml *file,
     to->field = from->field;
     to->state = from->state;
     to->value_len = from->field <= ASSAY_REFERENCE_MRSIGNER ? 32 : 48;
+    if (from->field >= ASSAY_REFERENCE_PCR0 && strlen(from->value) == 2 * ASSAY_SHA256_LEN)
+        to->value_len = ASSAY_SHA256_LEN;
     ASSAY_TRY(take_number(file, path_of("references", i, "isvsvn_min").text, from->isvsvn_min,
                           UINT16_MAX, &isvsvn_min));
     to->isvsvn_min = (uint16_t)isvsvn_min;

@@ -361,3 +361,33 @@ Test(quote_policy, checks_lengths_windows_and_counts)
     p.roots[3].name[0] = '\0';
     cr_assert_eq(assay_policy_check(&p), ASSAY_E_RANGE);
 }
+
+Test(policy, names_pcrs_of_both_lengths)
+{
+    static const struct {
+        const char *field;
+        unsigned digits;
+        uint32_t number, len;
+        bool ok;
+    } cases[] = { { "pcr0", 64, 32, 32, true }, { "pcr23", 64, 55, 32, true },
+                  { "pcr8", 96, 40, 48, true }, { "pcr8", 80, 0, 0, false },
+                  { "pcr24", 64, 0, 0, false }, { "pcr", 64, 0, 0, false },
+                  { "mrtd", 64, 0, 0, false } };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[512], value[128] = "";
+        char message[ASSAY_YAML_MESSAGE_MAX];
+        static struct assay_policy policy;
+        for (unsigned k = 0; k < cases[i].digits; k++)
+            value[k] = 'a';
+        const int len = snprintf(text, sizeof text,
+                                 "policy_version: 1\nprofile: production\nreferences:\n"
+                                 "  - { field: %s, state: allowed, value: \"%s\" }\n",
+                                 cases[i].field, value);
+        const enum assay_status status =
+            assay_policy_parse_yaml((const uint8_t *)text, (size_t)len, &policy, message);
+        cr_expect_eq(status == ASSAY_OK, cases[i].ok, "%s: %s", cases[i].field, message);
+        if (!cases[i].ok || status != ASSAY_OK) continue;
+        cr_expect_eq((uint32_t)policy.references[0].field, cases[i].number);
+        cr_expect_eq(policy.references[0].value_len, cases[i].len);
+    }
+}
