@@ -10,7 +10,12 @@
 #include "quote/judge.h"
 #include "quote/text.h"
 
-enum { STEPS_MAX = 64 };
+enum {
+    STEPS_MAX = 64,
+    /* Genuine paths need one where authorities share a name, and one where only the root's key is
+     * at hand; every certificate of a hostile hand could ask for one at each step. */
+    SIGNATURES_MAX = 24,
+};
 
 struct search {
     const struct assay_certificate *candidates;
@@ -21,6 +26,8 @@ struct search {
     struct assay_path best;       /* the longest dead end */
     bool best_is_foreign;         /* it ends in a self-issued certificate */
     bool too_long;
+    size_t signatures; /* looked at so far */
+    bool gave_up;
 };
 
 /* --- building */
@@ -58,18 +65,37 @@ static enum assay_status is_signed(const struct assay_key *key, const uint8_t *d
     return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
 }
 
+/* The same within the search, as long as it may look at signatures at all. */
+static enum assay_status search_signed(struct search *s, const struct assay_key *key,
+                                       const struct assay_certificate *subject, bool *answer)
+{
+    *answer = false;
+    if (s->signatures == SIGNATURES_MAX) s->gave_up = true;
+    if (s->gave_up) return ASSAY_OK;
+    s->signatures += 1;
+    return is_signed(key, subject->tbs_digest, &subject->signature, answer);
+}
+
+/*
+ * The root, certified by somebody else: nobody on the way vouches for what that certificate says,
+ * so that whoever sends it could write any dates into it. The root's key is known without it.
+ */
+static bool is_root_by_another(const struct search *s, const struct assay_certificate *c)
+{
+    return assay_key_equal(&c->key, s->root) && !assay_chain_self_issued(c);
+}
+
 /* The next candidate from *from on that may have issued the subject; NULL when there is none. */
-static enum assay_status next_issuer(const struct search *s,
-                                     const struct assay_certificate *subject, size_t *from,
-                                     const struct assay_certificate **issuer)
+static enum assay_status next_issuer(struct search *s, const struct assay_certificate *subject,
+                                     size_t *from, const struct assay_certificate **issuer)
 {
     const bool decide = ambiguous(s, subject);
     *issuer = NULL;
-    for (; *from < s->count && *issuer == NULL; *from += 1) {
+    for (; *from < s->count && *issuer == NULL && !s->gave_up; *from += 1) {
         const struct assay_certificate *const c = &s->candidates[*from];
-        bool fits = assay_chain_names(c, subject) && !on_path(&s->path, c);
-        if (fits && decide)
-            ASSAY_TRY(is_signed(&c->key, subject->tbs_digest, &subject->signature, &fits));
+        bool fits =
+            assay_chain_names(c, subject) && !on_path(&s->path, c) && !is_root_by_another(s, c);
+        if (fits && decide) ASSAY_TRY(search_signed(s, &c->key, subject, &fits));
         if (fits) *issuer = c;
     }
     return ASSAY_OK;
@@ -91,7 +117,7 @@ static enum assay_status at_dead_end(struct search *s, bool is_first_visit, bool
     const struct assay_certificate *const last = s->path.certificates[s->path.count - 1];
     const bool is_foreign = assay_chain_self_issued(last);
     *found = false;
-    if (!is_foreign) ASSAY_TRY(is_signed(s->root, last->tbs_digest, &last->signature, found));
+    if (!is_foreign) ASSAY_TRY(search_signed(s, s->root, last, found));
     if (!*found && is_first_visit) remember(s, is_foreign);
     return ASSAY_OK;
 }
@@ -134,14 +160,14 @@ enum assay_status assay_path_build(const struct assay_certificate *leaf,
     s.path.count = 1;
     *path = s.path;
     bool found = false;
-    for (size_t i = 0; i < STEPS_MAX && s.path.count > 0 && !found; i++)
+    for (size_t i = 0; i < STEPS_MAX && s.path.count > 0 && !found && !s.gave_up; i++)
         ASSAY_TRY(step(&s, &found));
     if (found) {
         *path = s.path;
         return ASSAY_OK;
     }
     if (s.best.count > 0) *path = s.best;
-    if (s.too_long || s.path.count > 0) return ASSAY_E_INVALID;
+    if (s.too_long || s.gave_up || s.path.count > 0) return ASSAY_E_INVALID;
     return s.best_is_foreign ? ASSAY_E_CHAIN : ASSAY_E_NOT_FOUND;
 }
 
@@ -175,14 +201,12 @@ static enum assay_status check_uses(const struct assay_path *path, struct assay_
     return ASSAY_OK;
 }
 
-/* The key that vouches for certificate i; NULL for a root certified by somebody else, whose key is
- * trusted as it is. */
+/* The key that vouches for certificate i: for the last it is the root, for its own certificate,
+ * too. */
 static const struct assay_key *voucher(const struct assay_path *path, size_t i,
                                        const struct assay_key *root)
 {
-    if (i + 1 < path->count) return &path->certificates[i + 1]->key;
-    if (ends_in_root(path, root) && !assay_chain_self_issued(path->certificates[i])) return NULL;
-    return root;
+    return i + 1 < path->count ? &path->certificates[i + 1]->key : root;
 }
 
 enum assay_status assay_path_verify(const struct assay_path *path, const struct assay_key *root,
@@ -193,9 +217,8 @@ enum assay_status assay_path_verify(const struct assay_path *path, const struct 
     ASSAY_TRY(check_uses(path, fault, at));
     for (size_t i = path->count; i > 0; i--) { /* from the root down */
         const struct assay_certificate *const c = path->certificates[i - 1];
-        const struct assay_key *const key = voucher(path, i - 1, root);
-        bool ok = true;
-        if (key != NULL) ASSAY_TRY(is_signed(key, c->tbs_digest, &c->signature, &ok));
+        bool ok = false;
+        ASSAY_TRY(is_signed(voucher(path, i - 1, root), c->tbs_digest, &c->signature, &ok));
         if (!ok)
             return refuse(fault, at, i - 1, ASSAY_RULE_CHAIN_SIGNATURE,
                           "a certificate signed by its issuer", "a wrong signature");

@@ -14,8 +14,8 @@
 
 enum { ASSAY_PATH_CANDIDATES_MAX = 2 * ASSAY_CHAIN_MAX };
 
-/* Leaf first. The last is the root's certificate, or, where only the root's key is at hand, the one
- * that the root signed. */
+/* Leaf first. The last is the root's own certificate, or, where only the root's key is at hand, the
+ * one that the root signed. A certificate of the root by somebody else counts as none. */
 struct assay_path {
     size_t count;
     const struct assay_certificate *certificates[ASSAY_CHAIN_MAX];
@@ -25,7 +25,7 @@ struct assay_path {
  * assay_path_build - find the way from the leaf to the root.
  *
  * Where several candidates bear an issuer's name, the one whose signature verifies is taken, and a
- * dead end is left again. The work is bounded: at most 64 steps.
+ * dead end is left again. The work is bounded: at most 64 steps and 24 signatures.
  *
  * In:      candidates[count], count <= ASSAY_PATH_CANDIDATES_MAX (asserted), in any order, with
  *          duplicates, with strangers, with the leaf among them or not

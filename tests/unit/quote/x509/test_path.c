@@ -10,6 +10,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { ROOT, CA, ISSUER, LEAF, STRANGER, KEYS };
 
@@ -343,18 +344,84 @@ Test(quote_path, refuses_critical_extensions_that_nobody_knows)
     house_close(h);
 }
 
-/* A root certified by another authority is trusted for its key, whoever signed the certificate. */
+/* A root certified by another authority is trusted for its key; what else that certificate says,
+ * its dates for one, nobody on the path has signed. */
 Test(quote_path, ends_at_the_root_key_whoever_certified_it)
 {
     struct house *const h = house_open();
     struct assay_path path;
     struct assay_fault fault;
+    struct assay_verdict verdict;
     size_t at = 0;
     h->terms[ROOT] = authority_ca("Root", h->keys[ROOT], "Elder", h->keys[STRANGER], alg);
+    h->terms[ROOT].to_s = h->terms[ROOT].from_s + 1;
+    publish(h);
+    h->certificates[ROOT].signature.bytes[20] ^= 1; /* and it costs no key to write one */
+    cr_assert_eq(build(h, h->certificates, KEYS, &path), ASSAY_OK);
+    expect_path(&path, whole, 3);
+    cr_assert_eq(verify(h, &path, &fault, &at), ASSAY_OK);
+    assay_verdict_init(&verdict, ASSAY_KIND_TPM, h->terms[CA].to_s);
+    assay_path_windows(&path, &verdict);
+    cr_assert_eq(verdict.reason_count, 0);
+    house_close(h);
+}
+
+/* Whoever makes a certificate of the root's public key has the root vouch for nothing in it. */
+Test(quote_path, does_not_take_a_certificate_of_the_root_key_for_one_by_the_root)
+{
+    struct house *const h = house_open();
+    struct assay_path path;
+    struct assay_fault fault;
+    size_t at = 99;
+    h->terms[LEAF] = authority_leaf("Leaf", h->keys[ROOT], "Elder", h->keys[STRANGER], alg);
     publish(h);
     cr_assert_eq(build(h, h->certificates, KEYS, &path), ASSAY_OK);
-    expect_path(&path, whole, 4);
-    cr_assert_eq(verify(h, &path, &fault, &at), ASSAY_OK);
+    cr_assert_eq(path.count, 1);
+    cr_assert_eq(verify(h, &path, &fault, &at), ASSAY_E_INVALID);
+    cr_assert_eq(fault.rule, ASSAY_RULE_CHAIN_SIGNATURE);
+    house_close(h);
+}
+
+static int64_t thread_ns(void)
+{
+    struct timespec now;
+    cr_assert_eq(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now), 0);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/*
+ * Two keys that certify each other under one name, in as many certificates as there is room for:
+ * every step asks for signatures, and each that fails on P-384 costs two libraries their time. The
+ * measure is a signature that fails.
+ */
+Test(quote_path, looks_at_few_signatures_whatever_it_is_given)
+{
+    enum { HAND = 8, MEASURED = 8, ALLOWED = 32 };
+    struct house *const h = house_open();
+    struct assay_certificate c[HAND];
+    struct assay_path path;
+    struct authority_key *pair[] = { authority_key_make(ASSAY_KEY_P384),
+                                     authority_key_make(ASSAY_KEY_P384) };
+    for (size_t i = 0; i < HAND; i++) {
+        struct authority_certificate link =
+            authority_ca("A", pair[i % 2], "A", pair[1 - i % 2], alg);
+        link.serial = 1000 + i;
+        link.has_key_ids = false;
+        c[i] = authority_certificate_read(&link);
+    }
+    h->terms[LEAF] = authority_leaf("Leaf", h->keys[LEAF], "A", pair[0], alg);
+    h->terms[LEAF].has_key_ids = false;
+    publish(h);
+    const int64_t from = thread_ns();
+    cr_assert_eq(build(h, c, HAND, &path), ASSAY_E_INVALID);
+    const int64_t to = thread_ns();
+    for (int i = 0; i < MEASURED; i++)
+        cr_assert_eq(assay_chain_signed(&c[0].key, c[0].tbs_digest, &c[0].signature),
+                     ASSAY_E_SIGNATURE);
+    const int64_t each = (thread_ns() - to) / MEASURED;
+    cr_assert_lt(to - from, ALLOWED * each, "%lld against %lld", (long long)(to - from),
+                 (long long)each);
+    for (size_t i = 0; i < 2; i++) authority_key_free(&pair[i]);
     house_close(h);
 }
 
