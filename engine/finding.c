@@ -58,6 +58,7 @@ static bool is_unusable(const struct assay_verdict *verdict)
     static const enum assay_rule rules[] = {
         ASSAY_RULE_UNSUPPORTED, ASSAY_RULE_CERT_TYPE,   ASSAY_RULE_EVIDENCE_INCOMPLETE,
         ASSAY_RULE_KEY_MISSING, ASSAY_RULE_PCR_MISSING, ASSAY_RULE_AK_UNPROVEN,
+        ASSAY_RULE_CHAIN_MISSING,
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         if (assay_verdict_has(verdict, rules[i])) return true;

@@ -182,6 +182,7 @@ static struct effect effect_of(enum assay_evidence_kind kind, const struct assay
     case ASSAY_RULE_PCR_MISSING: return say(EXECUTABLES, UNKNOWN_ELEMENTS);
     case ASSAY_RULE_KEY_MISSING:
     case ASSAY_RULE_CHAIN_MISSING:
+    case ASSAY_RULE_ROOT_MISSING:
     case ASSAY_RULE_AK_UNPROVEN: return say(IDENTITY, VERIFIER_FAILED);
     case ASSAY_RULE_CERT_TIME:
     case ASSAY_RULE_COLLATERAL_MISSING:

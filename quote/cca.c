@@ -9,6 +9,7 @@
 #include "quote/cca.h"
 
 #include "base/assert.h"
+#include "quote/judge.h"
 #include "quote/kinds.h"
 #include "quote/package.h"
 #include "quote/reference.h"
@@ -116,19 +117,24 @@ static enum assay_status find_root(struct assay_verifier *verifier, const struct
     return ASSAY_OK;
 }
 
-static void judge_platform(const struct assay_cca_token *t, bool tried, bool found,
+static void judge_platform(const struct assay_evidence_request *request,
+                           const struct assay_cca_token *t, bool tried, bool found,
                            struct assay_verdict *verdict)
 {
+    if (!tried) {
+        const struct assay_fault fault = {
+            .offset = t->platform.offset,
+            .expected = "a platform key pinned for this kind",
+            .observed = assay_cose_algorithm_text(t->platform.cose.algorithm),
+        };
+        assay_judge_stranger(request, ASSAY_PROOF_PLATFORM_SIGNATURE, &fault, verdict);
+        return;
+    }
     assay_verdict_proof(verdict, ASSAY_PROOF_PLATFORM_SIGNATURE,
                         found ? ASSAY_PROOF_TRUE : ASSAY_PROOF_FALSE);
-    if (found) return;
-    if (tried)
+    if (!found)
         assay_verdict_add(verdict, ASSAY_RULE_DOCUMENT_SIGNATURE, t->platform.offset,
                           "a platform token signed by a pinned platform key", "a wrong signature");
-    else
-        assay_verdict_add(verdict, ASSAY_RULE_CHAIN_ROOT, t->platform.offset,
-                          "a platform key pinned for this kind",
-                          assay_cose_algorithm_text(t->platform.cose.algorithm));
 }
 
 static void judge_realm(const struct assay_cca_token *t, const struct assay_verify_key *key,
@@ -270,7 +276,7 @@ static enum assay_status judge(const struct assay_cca_token *t, struct assay_ver
         assay_lease_keep(&l);
     }
     assay_proven_report(l.proven, verdict);
-    judge_platform(t, tried, root != NULL, verdict);
+    judge_platform(request, t, tried, root != NULL, verdict);
     judge_binding(t, verdict);
     judge_realm(t, l.proven->key, verdict);
     if (root != NULL && !assay_verdict_has_class(verdict, ASSAY_RULE_FORGED))

@@ -218,14 +218,16 @@ static void name_platform(const struct assay_proven *proven, struct assay_verdic
     verdict->has_platform = true;
 }
 
-static void refuse_root(const struct assay_quote *quote, const struct assay_proven *proven,
+static void refuse_root(const struct assay_evidence_request *request,
+                        const struct assay_quote *quote, const struct assay_proven *proven,
                         struct assay_verdict *verdict)
 {
     struct assay_text observed = assay_text_empty();
     assay_text_add_hex(&observed, proven->links[LINK_ROOT].key_name, ASSAY_SHA256_LEN);
-    assay_verdict_add(verdict, ASSAY_RULE_CHAIN_ROOT, quote->offset_cert_data,
-                      "a root key pinned for this kind", observed.text);
-    assay_verdict_proof(verdict, ASSAY_PROOF_CHAIN_TO_ROOT, ASSAY_PROOF_FALSE);
+    const struct assay_fault fault = { .offset = quote->offset_cert_data,
+                                       .expected = "a root key pinned for this kind",
+                                       .observed = observed.text };
+    assay_judge_stranger(request, ASSAY_PROOF_CHAIN_TO_ROOT, &fault, verdict);
 }
 
 /* Everything that builds on a chain that was read: root, times, collateral, levels. */
@@ -239,7 +241,7 @@ static enum assay_status judge_under_root(const struct assay_kind *kind,
     const struct assay_pck *const pck = &proven->facts.intel.pck;
     const struct assay_endorsement *const e = choose(request->endorsements, kind, proven, &fitting);
     if (e == NULL) {
-        refuse_root(quote, proven, verdict);
+        refuse_root(request, quote, proven, verdict);
         return ASSAY_OK;
     }
     assay_judge_links(proven, verdict);

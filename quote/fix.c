@@ -184,9 +184,11 @@
     X(ASSAY_RULE_BOOTLOADER_STATE,                                                                 \
       "Commit the running firmware so that it cannot be rolled back.")                             \
     X(ASSAY_RULE_SIGNER_EXPIRED,                                                                   \
-      "Make fresh evidence; its signing key was certified for a short time.")                     \
+      "Make fresh evidence; its signing key was certified for a short time.")                      \
     X(ASSAY_RULE_EVIDENCE_INCOMPLETE,                                                              \
-      "Supply every piece of the evidence: quote, signature, key, values, report.")
+      "Supply every piece of the evidence: quote, signature, key, values, report.")                \
+    X(ASSAY_RULE_ROOT_MISSING,                                                                     \
+      "Say whom to trust for this kind: `--root`, or a policy with roots.")
 
 #define FIX_CASE(symbol, text)                                                                     \
     case symbol: return text;

@@ -31,6 +31,23 @@ void assay_judge_window(const struct assay_window *window, struct assay_verdict 
     assay_verdict_add(verdict, rule, 0, expected.text, observed.text);
 }
 
+bool assay_judge_has_root(const struct assay_evidence_request *request)
+{
+    const struct assay_endorsements *const all = request->endorsements;
+    for (size_t i = 0; i < all->count; i++)
+        if ((all->entries[i].kinds & ASSAY_KIND_BIT(request->kind)) != 0) return true;
+    return false;
+}
+
+void assay_judge_stranger(const struct assay_evidence_request *request, enum assay_proof proof,
+                          const struct assay_fault *fault, struct assay_verdict *verdict)
+{
+    const bool nobody = request->endorsements->exact && !assay_judge_has_root(request);
+    assay_verdict_add(verdict, nobody ? ASSAY_RULE_ROOT_MISSING : ASSAY_RULE_CHAIN_ROOT,
+                      fault->offset, fault->expected, fault->observed);
+    assay_verdict_proof(verdict, proof, nobody ? ASSAY_PROOF_UNKNOWN : ASSAY_PROOF_FALSE);
+}
+
 void assay_judge_links(const struct assay_proven *proven, struct assay_verdict *verdict)
 {
     for (uint32_t i = 0; i < proven->link_count; i++) {

@@ -13,6 +13,15 @@
 
 /* Does the window hold at the verdict's time? Also what the verdict rests on. Returns: nothing. */
 void assay_judge_window(const struct assay_window *window, struct assay_verdict *verdict);
+/* May any root vouch for the kind that the request asks about? Returns: false when none may. */
+bool assay_judge_has_root(const struct assay_evidence_request *request);
+/*
+ * A chain that ends in a key which is not pinned. In a network that is a stranger's: forged. Where
+ * the evidence is somebody's own affair (endorsements->exact) and no root at all is trusted for the
+ * kind, it only says that nobody told whom to trust. Returns: nothing.
+ */
+void assay_judge_stranger(const struct assay_evidence_request *request, enum assay_proof proof,
+                          const struct assay_fault *fault, struct assay_verdict *verdict);
 /* The windows of all certificates of a chain. Returns: nothing. */
 void assay_judge_links(const struct assay_proven *proven, struct assay_verdict *verdict);
 /* Is the quoting enclave the vendor's, and the TDX module? Adds reasons. Returns: nothing. */

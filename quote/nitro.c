@@ -14,6 +14,7 @@
 
 #include "base/assert.h"
 #include "quote/chain.h"
+#include "quote/judge.h"
 #include "quote/kinds.h"
 #include "quote/package.h"
 #include "quote/reference.h"
@@ -188,15 +189,18 @@ static bool is_pinned(const struct assay_endorsements *all, const struct assay_k
 
 /* quotes.md 7.15: a root that comes with the evidence is worth its key alone. */
 static void judge_root(const struct assay_nitro_document *d, const struct assay_proven *proven,
-                       const struct assay_endorsements *all, struct assay_verdict *verdict)
+                       const struct assay_evidence_request *request, struct assay_verdict *verdict)
 {
     if (proven->root.type == ASSAY_KEY_NONE) return; /* already a fault */
-    if (is_pinned(all, &proven->root)) return;
+    if (is_pinned(request->endorsements, &proven->root)) return;
     struct assay_text observed = assay_text_empty();
     assay_text_add_hex(&observed, proven->links[proven->link_count - 1].key_name, ASSAY_SHA256_LEN);
-    assay_verdict_add(verdict, ASSAY_RULE_CHAIN_ROOT, d->bundle[0].offset,
-                      "a root key pinned for this kind, first in cabundle", observed.text);
-    assay_verdict_proof(verdict, ASSAY_PROOF_CHAIN, ASSAY_PROOF_FALSE);
+    const struct assay_fault fault = {
+        .offset = d->bundle[0].offset,
+        .expected = "a root key pinned for this kind, first in cabundle",
+        .observed = observed.text,
+    };
+    assay_judge_stranger(request, ASSAY_PROOF_CHAIN, &fault, verdict);
 }
 
 static void judge_signature(const struct assay_nitro_document *d, const struct assay_proven *proven,
@@ -308,11 +312,13 @@ static void judge(const struct assay_nitro_document *d, const struct assay_prove
                           assay_kind_text(ASSAY_KIND_NITRO));
     judge_pcrs(d, request->policy, verdict);
     assay_proven_report(proven, verdict);
-    judge_root(d, proven, request->endorsements, verdict);
+    judge_root(d, proven, request, verdict);
     for (uint32_t i = 0; i < proven->link_count; i++)
         judge_link(&proven->links[i], i + 1 == proven->link_count && i > 0, verdict);
     judge_signature(d, proven, verdict);
-    if (!assay_verdict_has_class(verdict, ASSAY_RULE_FORGED)) name_platform(d, proven, verdict);
+    if (!assay_verdict_has_class(verdict, ASSAY_RULE_FORGED) &&
+        !assay_verdict_has(verdict, ASSAY_RULE_ROOT_MISSING))
+        name_platform(d, proven, verdict);
     verdict->appraised = true;
 }
 

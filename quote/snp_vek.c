@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "quote/collateral.h"
+#include "quote/judge.h"
 #include "quote/path.h"
 
 enum {
@@ -216,7 +217,7 @@ static enum assay_status find_best(struct hand *h, const struct assay_evidence_r
 }
 
 /* --- the proof */
-static void note_reach(const struct way *way, struct assay_proven *proven)
+static void note_reach(const struct way *way, bool trusts_nobody, struct assay_proven *proven)
 {
     enum assay_proof_state state = ASSAY_PROOF_FALSE;
     struct assay_fault fault = way->fault;
@@ -233,7 +234,8 @@ static void note_reach(const struct way *way, struct assay_proven *proven)
                      "the certificate of the ASK or ASVK that issued the endorsement key", "none");
         break;
     case REACH_STRANGER:
-        fault = fault_of(ASSAY_RULE_CHAIN_ROOT,
+        if (trusts_nobody) state = ASSAY_PROOF_UNKNOWN;
+        fault = fault_of(trusts_nobody ? ASSAY_RULE_ROOT_MISSING : ASSAY_RULE_CHAIN_ROOT,
                          "an ASK or ASVK certified by a root key pinned for this kind",
                          "another issuer");
         break;
@@ -252,9 +254,10 @@ static const char *name_of(size_t link)
     return link == 1 ? "ASK or ASVK certificate" : "ARK certificate";
 }
 
-static enum assay_status write_proof(const struct way *way, struct assay_proven *proven)
+static enum assay_status write_proof(const struct way *way, bool trusts_nobody,
+                                     struct assay_proven *proven)
 {
-    note_reach(way, proven);
+    note_reach(way, trusts_nobody, proven);
     if (way->count == 0) return ASSAY_OK;
     const struct assay_certificate *const vek = &way->certificates[0];
     const size_t links = way->reach == REACH_ROOT ? way->count : 1;
@@ -281,7 +284,8 @@ static enum assay_status prove(const struct assay_snp_report *report,
     ASSAY_TRY(assay_snp_vek_read(subject->certificates, subject->certificate_count, h.all, OWN_MAX,
                                  &h.own_count));
     ASSAY_TRY(find_best(&h, request, &way));
-    return write_proof(&way, proven);
+    /* As assay_judge_stranger has it. */
+    return write_proof(&way, h.exact && !assay_judge_has_root(request), proven);
 }
 
 /*

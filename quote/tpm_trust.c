@@ -296,7 +296,10 @@ static enum assay_status judge_ak(const struct assay_evidence_request *request,
         assay_verdict_proof(verdict, ASSAY_PROOF_AK_TRUSTED, ASSAY_PROOF_FALSE);
     /* In a network the sender chooses what goes along: what no root vouches for is nothing. */
     const bool is_network = !request->endorsements->exact;
-    if (best.reach == REACH_NOTHING || (best.reach == REACH_MISSING && is_network))
+    if (!is_network && !assay_judge_has_root(request))
+        assay_verdict_add(verdict, ASSAY_RULE_ROOT_MISSING, 0,
+                          "a root that may certify attestation keys", "none");
+    else if (best.reach == REACH_NOTHING || (best.reach == REACH_MISSING && is_network))
         assay_verdict_add(verdict, ASSAY_RULE_AK_UNPROVEN, 0,
                           "a certificate of the attestation key by a pinned authority", "none");
     if (best.reach != REACH_ROOT) return ASSAY_OK;

@@ -248,7 +248,9 @@ enum assay_rule_class {
     X(ASSAY_RULE_SIGNER_EXPIRED, 73, FORGED, "signer-expired",                                     \
       "a short-lived certificate that came with the evidence had run out")                         \
     X(ASSAY_RULE_EVIDENCE_INCOMPLETE, 74, UNJUDGED, "evidence-incomplete",                         \
-      "a piece of the evidence is not at hand")
+      "a piece of the evidence is not at hand")                                                    \
+    X(ASSAY_RULE_ROOT_MISSING, 75, UNJUDGED, "root-missing",                                       \
+      "no root is trusted for this kind of evidence")
 
 #define ASSAY_RULE_ENUM(symbol, number, class_, name, text) symbol = number,
 enum assay_rule { ASSAY_RULE_LIST(ASSAY_RULE_ENUM) };

@@ -82,6 +82,15 @@ Test(finding, what_could_not_be_judged_is_none_even_from_another_platform)
     b.verdict.platform_id[0] = 99;
     assay_verdict_add(&b.verdict, ASSAY_RULE_COLLATERAL_MISSING, 0, NULL, NULL);
     cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_NONE);
+    static const enum assay_rule nobodys[] = {
+        ASSAY_RULE_CERT_TIME,         ASSAY_RULE_COLLATERAL_EXPIRED, ASSAY_RULE_COLLATERAL_EARLY,
+        ASSAY_RULE_COLLATERAL_FORMAT, ASSAY_RULE_ROOT_MISSING,
+    };
+    for (size_t i = 0; i < sizeof nobodys / sizeof nobodys[0]; i++) {
+        make(&b);
+        assay_verdict_add(&b.verdict, nobodys[i], 0, NULL, NULL);
+        cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_NONE);
+    }
 }
 
 Test(finding, another_platform_vendor_root_or_kind_fails_hard)
@@ -108,6 +117,7 @@ Test(finding, a_form_that_its_kind_does_not_have_is_no_evidence)
     static const enum assay_rule rules[] = {
         ASSAY_RULE_UNSUPPORTED, ASSAY_RULE_CERT_TYPE,   ASSAY_RULE_EVIDENCE_INCOMPLETE,
         ASSAY_RULE_KEY_MISSING, ASSAY_RULE_PCR_MISSING, ASSAY_RULE_AK_UNPROVEN,
+        ASSAY_RULE_CHAIN_MISSING,
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         struct bench b;

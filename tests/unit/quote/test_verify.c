@@ -90,10 +90,24 @@ Test(quote_verify, refuses_a_root_that_is_not_pinned)
     w->endorsements.entries[0].root.bytes[5] ^= 1;
     expect_forged(w, ASSAY_RULE_CHAIN_ROOT);
     w->endorsements.entries[0].root.bytes[5] ^= 1;
+    w->endorsements.exact = false; /* a network knows whom it trusts */
     w->endorsements.entries[0].kinds = ~ASSAY_KIND_BIT(ASSAY_KIND_SOFT);
     expect_forged(w, ASSAY_RULE_CHAIN_ROOT);
     w->endorsements.count = 0;
     expect_forged(w, ASSAY_RULE_CHAIN_ROOT);
+    world_close(w);
+}
+
+Test(quote_verify, cannot_tell_where_nobody_said_whom_to_trust)
+{
+    struct world *const w = world_open();
+    w->endorsements.exact = true;
+    w->endorsements.entries[0].kinds = ~ASSAY_KIND_BIT(ASSAY_KIND_SOFT);
+    expect_unjudged(w, ASSAY_RULE_ROOT_MISSING);
+    cr_assert_eq(w->verdict.proofs[ASSAY_PROOF_CHAIN_TO_ROOT], ASSAY_PROOF_UNKNOWN);
+    cr_assert_not(w->verdict.has_platform);
+    w->endorsements.count = 0;
+    expect_unjudged(w, ASSAY_RULE_ROOT_MISSING);
     world_close(w);
 }
 

@@ -167,6 +167,8 @@ Test(tpm_judge, a_root_pinned_for_another_kind_vouches_for_no_tpm)
 {
     p->endorsements.entries[0].kinds = ASSAY_KIND_BIT(ASSAY_KIND_SNP);
     expect(ASSAY_GENUINE_UNKNOWN, ASSAY_RULE_AK_UNPROVEN);
+    p->endorsements.exact = true; /* one's own affair: nobody said whom to trust */
+    expect(ASSAY_GENUINE_UNKNOWN, ASSAY_RULE_ROOT_MISSING);
 }
 
 Test(tpm_judge, of_several_roots_the_right_one_is_found)

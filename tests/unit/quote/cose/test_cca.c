@@ -185,7 +185,14 @@ Test(quote_cca, wants_the_platform_key_pinned_for_this_kind)
     expect_links(w, false, true, true);
     w->endorsements.entries[0].root = w->cpak.public;
     w->endorsements.entries[0].kinds = ASSAY_KIND_BIT(ASSAY_KIND_NITRO);
+    w->endorsements.exact = false;
     expect_rule(w, ASSAY_RULE_CHAIN_ROOT, ASSAY_GENUINE_FALSE);
+    w->endorsements.exact = true; /* one's own affair, and nobody said whom to trust */
+    expect_rule(w, ASSAY_RULE_ROOT_MISSING, ASSAY_GENUINE_UNKNOWN);
+    cr_assert_eq(w->verdict.proofs[ASSAY_PROOF_PLATFORM_SIGNATURE], ASSAY_PROOF_UNKNOWN);
+    cr_assert_eq(w->verdict.proofs[ASSAY_PROOF_REALM_SIGNATURE], ASSAY_PROOF_TRUE);
+    cr_assert_not(w->verdict.has_platform);
+    w->endorsements.exact = false;
     /* The second of two. */
     w->endorsements.count = 3;
     w->endorsements.entries[0] =

@@ -180,7 +180,13 @@ Test(quote_nitro, wants_the_pinned_root_first_in_the_bundle)
     cr_assert_eq(proof(w, ASSAY_PROOF_COSE_SIGNATURE), ASSAY_PROOF_TRUE);
     w->endorsements.entries[0].root = w->keys[0].public;
     w->endorsements.entries[0].kinds = ~ASSAY_KIND_BIT(ASSAY_KIND_NITRO);
+    w->endorsements.exact = false;
     expect_rule(w, ASSAY_RULE_CHAIN_ROOT, ASSAY_GENUINE_FALSE);
+    w->endorsements.exact = true; /* one's own affair, and nobody said whom to trust */
+    expect_rule(w, ASSAY_RULE_ROOT_MISSING, ASSAY_GENUINE_UNKNOWN);
+    cr_assert_eq(proof(w, ASSAY_PROOF_CHAIN), ASSAY_PROOF_UNKNOWN);
+    cr_assert_not(w->verdict.has_platform);
+    w->endorsements.exact = false;
     w->endorsements.entries[0].kinds = ASSAY_KINDS_ALL;
     for (size_t i = 0; i < 4; i++)
         w->bundle[i] = &w->ders[3 - i]; /* the other way round */

@@ -48,6 +48,44 @@ Test(snp_collateral, without_a_list_is_unjudged_where_one_is_demanded)
     snp_world_close(w);
 }
 
+Test(snp_collateral, cannot_tell_where_nobody_said_whom_to_trust)
+{
+    struct snp_world *const w = snp_world_open(ASSAY_SNP_MILAN);
+    w->endorsements.entries[0].kinds = ~ASSAY_KIND_BIT(ASSAY_KIND_SNP);
+    w->endorsements.exact = true;
+    snp_world_run(w);
+    expect_first(w, ASSAY_RULE_ROOT_MISSING, ASSAY_GENUINE_UNKNOWN);
+    cr_assert_eq(w->verdict.proofs[ASSAY_PROOF_CHAIN], ASSAY_PROOF_UNKNOWN);
+    cr_assert_not(w->verdict.has_platform);
+    w->endorsements.exact = false; /* a network knows */
+    snp_world_run(w);
+    expect_first(w, ASSAY_RULE_CHAIN_ROOT, ASSAY_GENUINE_FALSE);
+    snp_world_close(w);
+}
+
+/*
+ * An attester who writes a certificate of the ARK's key, long run out, must not be left unjudged
+ * for it: nobody signed that.
+ */
+Test(snp_collateral, is_not_moved_by_a_certificate_of_the_ark_by_somebody_else)
+{
+    for (unsigned bundled = 0; bundled < 2; bundled++) {
+        struct snp_world *const w = bundled ? open_with_list() : snp_world_open(ASSAY_SNP_MILAN);
+        w->bundle_certificates = false;
+        snp_world_run(w);
+        const enum assay_tier tier = w->verdict.tier;
+        w->ark.issuer = "Elder";
+        w->ark.signer = w->other_key;
+        w->ark.to_s = w->ark.from_s + 1;
+        w->ark.key_usage = ASSAY_KEY_USAGE_CERT_SIGN; /* nor may it unsay the ARK's list */
+        snp_world_run(w);
+        cr_assert_eq(w->verdict.genuine, ASSAY_GENUINE_TRUE, "%s",
+                     assay_rule_name(w->verdict.reasons[0].rule));
+        cr_assert_eq(w->verdict.tier, tier);
+        snp_world_close(w);
+    }
+}
+
 Test(snp_collateral, revokes_asks)
 {
     struct snp_world *const w = open_with_list();
