@@ -269,7 +269,7 @@ static enum assay_status judge_under_root(const struct assay_kind *kind,
 }
 
 /* --- the platform, remembered or proven */
-enum { PIECES_MAX = 1 + ASSAY_CHAIN_MAX };
+enum { PIECES_MAX = 2 + ASSAY_CHAIN_MAX };
 
 _Static_assert((int)ASSAY_PACKAGE_CERTIFICATES_MAX <= (int)ASSAY_CHAIN_MAX, "pieces of a package");
 
@@ -307,12 +307,21 @@ static enum assay_status open_platform(struct assay_verifier *verifier,
                                        const struct assay_pck_source *source,
                                        struct assay_lease *lease)
 {
-    struct assay_slice pieces[PIECES_MAX] = { quote->evidence_of_key };
+    /*
+     * Where it stands belongs to it: faults name offsets, and bodies differ in length. So does
+     * what the pieces behind are: a sender may write digests where certificates should stand.
+     */
+    const uint32_t at = quote->offset_signature;
+    const uint8_t place[] = { (uint8_t)(at >> 24), (uint8_t)(at >> 16 & 0xff),
+                              (uint8_t)(at >> 8 & 0xff), (uint8_t)(at & 0xff),
+                              source->der != NULL ? 1 : 0 };
+    struct assay_slice pieces[PIECES_MAX] = { quote->evidence_of_key,
+                                              assay_slice_over(place, sizeof place) };
     for (size_t i = 0; i < source->count; i++)
-        pieces[1 + i] = source->der != NULL
+        pieces[2 + i] = source->der != NULL
                             ? source->der[i]
                             : assay_slice_over(source->decoded[i].digest, ASSAY_SHA256_LEN);
-    assay_lease_open(verifier, quote->kind, pieces, 1 + source->count, lease);
+    assay_lease_open(verifier, quote->kind, pieces, 2 + source->count, lease);
     if (lease->proven != NULL) return ASSAY_OK;
     const enum assay_status status = assay_platform_prove(verifier, quote, source, &lease->own);
     if (status == ASSAY_OK) assay_lease_keep(lease);

@@ -507,6 +507,37 @@ Test(quote_td5, finds_the_chain_of_a_quote_of_type_3_in_the_bundle)
     td_close(t);
 }
 
+/*
+ * A package whose "certificates" are the digests of the bundle's: what was found out about the one
+ * must not be remembered for the other, or a member could have warm nodes and cold ones disagree.
+ */
+Test(quote_td5, remembers_no_digest_for_the_certificate_that_it_names)
+{
+    struct td_world *const t = td_open();
+    struct beside *const b = open_beside(t);
+    const size_t len = assay_verifier_size(4);
+    void *const memory = aligned_alloc(64, (len + 63) / 64 * 64);
+    t->world->bundle.files.part[ASSAY_PART_PCK_CHAIN] =
+        assay_slice_over(t->world->node.chain, t->world->node.chain_len);
+    world_build(t->world);
+    expect_affirming(t);
+    for (size_t i = 0; i < b->count; i++)
+        b->slices[i] = assay_slice_over(t->world->collateral.certificates[i].digest, 32);
+    for (int bundle_first = 0; bundle_first < 2; bundle_first++) {
+        struct assay_verifier *verifier = NULL;
+        cr_assert_eq(assay_verifier_init(memory, len, 4, &verifier), ASSAY_OK);
+        t->world->verifier = verifier;
+        if (bundle_first == 1) expect_affirming(t);
+        expect_package(t, b, ASSAY_GENUINE_UNKNOWN, ASSAY_RULE_CERT_TYPE);
+        expect_affirming(t);
+        assay_verifier_deinit(&verifier);
+    }
+    t->world->verifier = NULL;
+    free(memory);
+    free(b);
+    td_close(t);
+}
+
 /* --- chains as texts */
 struct pem {
     uint8_t text[ASSAY_SOFT_CHAIN_MAX + 4096];

@@ -107,6 +107,37 @@ Test(quote_verifier, changes_no_verdict)
     world_close(w);
 }
 
+/*
+ * Faults say where in the evidence they are. The same chain behind a longer body stands elsewhere,
+ * and so does the same quote in another envelope.
+ */
+Test(quote_verifier, tells_the_same_chain_at_another_place)
+{
+    struct td_world *const t = td_open_as(ASSAY_KIND_TDX5, ASSAY_BODY_TD_10);
+    struct memory m = make(4);
+    static const enum assay_body_type bodies[] = { ASSAY_BODY_TD_10, ASSAY_BODY_TD_15,
+                                                   ASSAY_BODY_TD_15_EX };
+    uint32_t offsets[3] = { 0 };
+    t->cert_data.len -= 100; /* no longer three certificates */
+    for (size_t i = 0; i < 3; i++) {
+        t->body_type = bodies[i];
+        td_quote(t);
+        const struct assay_evidence_request request = td_request(t);
+        struct assay_verdict *const verdict = &t->world->verdict;
+        for (int again = 0; again < 3; again++) {
+            cr_assert_eq(assay_evidence_verify(again == 0 ? NULL : m.verifier, &request, verdict),
+                         ASSAY_OK);
+            cr_assert(assay_verdict_has(verdict, ASSAY_RULE_CHAIN_FORMAT));
+            if (again == 0) offsets[i] = verdict->reasons[0].offset;
+            cr_assert_eq(verdict->reasons[0].offset, offsets[i], "body %zu, turn %d", i, again);
+        }
+    }
+    cr_assert_lt(offsets[0], offsets[1]);
+    cr_assert_lt(offsets[1], offsets[2]);
+    drop(&m);
+    td_close(t);
+}
+
 /* What is remembered is about bytes, never about collateral: a new list counts at once. */
 Test(quote_verifier, obeys_a_new_revocation_list_at_once)
 {
