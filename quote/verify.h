@@ -26,6 +26,11 @@ enum {
 /* Bit of a kind in a mask of kinds. */
 #define ASSAY_KIND_BIT(kind) (UINT32_C(1) << (unsigned)(kind))
 #define ASSAY_KINDS_ALL      UINT32_MAX
+/* Quotes of the shape of Intel's: judged by TCB info and QE identity. */
+#define ASSAY_KINDS_QUOTE                                                                          \
+    (ASSAY_KIND_BIT(ASSAY_KIND_SGX3) | ASSAY_KIND_BIT(ASSAY_KIND_SGX4) |                           \
+     ASSAY_KIND_BIT(ASSAY_KIND_SGX5) | ASSAY_KIND_BIT(ASSAY_KIND_TDX4) |                           \
+     ASSAY_KIND_BIT(ASSAY_KIND_TDX5) | ASSAY_KIND_BIT(ASSAY_KIND_SOFT))
 
 /* One pinned root key, what it may vouch for, and the collateral of one platform family under it.
  */

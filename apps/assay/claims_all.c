@@ -5,12 +5,12 @@
 
 #include "apps/assay/claims_kinds.h"
 #include "base/assert.h"
+#include "quote/verify.h"
 
 /* --- kinds */
 static bool is_quote(enum assay_evidence_kind kind)
 {
-    return kind == ASSAY_KIND_SGX3 || kind == ASSAY_KIND_SGX4 || kind == ASSAY_KIND_SGX5 ||
-           kind == ASSAY_KIND_TDX4 || kind == ASSAY_KIND_TDX5 || kind == ASSAY_KIND_SOFT;
+    return (ASSAY_KINDS_QUOTE & ASSAY_KIND_BIT(kind)) != 0;
 }
 
 static enum assay_status fill(const struct assay_package *package, struct assay_json *out)
@@ -80,22 +80,12 @@ enum {
 static uint32_t proofs_of(enum assay_evidence_kind kind)
 {
     if (is_quote(kind)) return OF_QUOTE;
-    switch (kind) {
-    case ASSAY_KIND_SNP: return OF_SNP;
-    case ASSAY_KIND_NITRO: return OF_NITRO;
-    case ASSAY_KIND_TPM: return OF_TPM;
-    case ASSAY_KIND_VTPM_SNP: return OF_SNP | OF_PARAVISOR;
-    case ASSAY_KIND_VTPM_TDX: return OF_QUOTE | OF_PARAVISOR;
-    case ASSAY_KIND_CCA: return OF_CCA;
-    case ASSAY_KIND_NONE:
-    case ASSAY_KIND_SGX3:
-    case ASSAY_KIND_SGX4:
-    case ASSAY_KIND_SGX5:
-    case ASSAY_KIND_TDX4:
-    case ASSAY_KIND_TDX5:
-    case ASSAY_KIND_SOFT: return 0;
-    }
-    ASSAY_UNREACHABLE("a kind of evidence");
+    if (kind == ASSAY_KIND_SNP) return OF_SNP;
+    if (kind == ASSAY_KIND_NITRO) return OF_NITRO;
+    if (kind == ASSAY_KIND_TPM) return OF_TPM;
+    if (kind == ASSAY_KIND_VTPM_SNP) return OF_SNP | OF_PARAVISOR;
+    if (kind == ASSAY_KIND_VTPM_TDX) return OF_QUOTE | OF_PARAVISOR;
+    return kind == ASSAY_KIND_CCA ? OF_CCA : 0;
 }
 
 static void put(struct assay_json *object, const char *name, enum assay_proof_state state)

@@ -59,22 +59,8 @@ struct search {
 
 bool assay_collateral_dir_serves(enum assay_evidence_kind kind)
 {
-    switch (kind) {
-    case ASSAY_KIND_SGX3:
-    case ASSAY_KIND_SGX4:
-    case ASSAY_KIND_SGX5:
-    case ASSAY_KIND_TDX4:
-    case ASSAY_KIND_TDX5:
-    case ASSAY_KIND_SOFT:
-    case ASSAY_KIND_VTPM_TDX: return true;
-    case ASSAY_KIND_NONE:
-    case ASSAY_KIND_SNP:
-    case ASSAY_KIND_NITRO:
-    case ASSAY_KIND_TPM:
-    case ASSAY_KIND_VTPM_SNP:
-    case ASSAY_KIND_CCA: return false;
-    }
-    ASSAY_UNREACHABLE("a kind of evidence");
+    const uint32_t served = ASSAY_KINDS_QUOTE | ASSAY_KIND_BIT(ASSAY_KIND_VTPM_TDX);
+    return (served & ASSAY_KIND_BIT(kind)) != 0;
 }
 
 enum assay_status assay_collateral_wanted(enum assay_evidence_kind kind, const uint8_t *bytes,

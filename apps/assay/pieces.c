@@ -5,7 +5,6 @@
 
 #include "apps/assay/folder.h"
 #include "apps/assay/jwk.h"
-#include "base/assert.h"
 #include "base/base64.h"
 #include "quote/chain.h"
 #include "quote/tpm.h"
@@ -67,43 +66,18 @@ struct wants {
 
 static struct wants wants_of(enum assay_evidence_kind kind)
 {
-    switch (kind) {
-    case ASSAY_KIND_SNP: return (struct wants){ .certificates = true };
-    case ASSAY_KIND_TPM: return (struct wants){ .certificates = true, .tpm = true };
-    case ASSAY_KIND_VTPM_SNP:
-        return (struct wants){ .certificates = true, .attest = true, .tpm = true };
-    case ASSAY_KIND_VTPM_TDX: return (struct wants){ .attest = true, .tpm = true, .quote = true };
-    case ASSAY_KIND_NONE:
-    case ASSAY_KIND_SGX3:
-    case ASSAY_KIND_SGX4:
-    case ASSAY_KIND_SGX5:
-    case ASSAY_KIND_TDX4:
-    case ASSAY_KIND_TDX5:
-    case ASSAY_KIND_SOFT:
-    case ASSAY_KIND_NITRO:
-    case ASSAY_KIND_CCA: return (struct wants){ 0 };
-    }
-    ASSAY_UNREACHABLE("a kind of evidence");
+    struct wants wants = { 0 };
+    wants.certificates =
+        kind == ASSAY_KIND_SNP || kind == ASSAY_KIND_TPM || kind == ASSAY_KIND_VTPM_SNP;
+    wants.attest = kind == ASSAY_KIND_VTPM_SNP || kind == ASSAY_KIND_VTPM_TDX;
+    wants.tpm = kind == ASSAY_KIND_TPM || wants.attest;
+    wants.quote = kind == ASSAY_KIND_VTPM_TDX;
+    return wants;
 }
 
 bool assay_pieces_wanted(enum assay_evidence_kind kind)
 {
-    switch (kind) {
-    case ASSAY_KIND_SNP:
-    case ASSAY_KIND_NITRO:
-    case ASSAY_KIND_TPM:
-    case ASSAY_KIND_VTPM_SNP:
-    case ASSAY_KIND_VTPM_TDX:
-    case ASSAY_KIND_CCA: return true;
-    case ASSAY_KIND_NONE:
-    case ASSAY_KIND_SGX3:
-    case ASSAY_KIND_SGX4:
-    case ASSAY_KIND_SGX5:
-    case ASSAY_KIND_TDX4:
-    case ASSAY_KIND_TDX5:
-    case ASSAY_KIND_SOFT: return false;
-    }
-    ASSAY_UNREACHABLE("a kind of evidence");
+    return kind != ASSAY_KIND_NONE && (ASSAY_KINDS_QUOTE & ASSAY_KIND_BIT(kind)) == 0;
 }
 
 /* --- what one file holds */
