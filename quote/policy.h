@@ -32,29 +32,89 @@ enum assay_reference_state {
     ASSAY_REFERENCE_DENIED = 2,
 };
 
-enum assay_reference_field {
-    ASSAY_REFERENCE_MRENCLAVE = 0,
-    ASSAY_REFERENCE_MRSIGNER = 1,
-    ASSAY_REFERENCE_MRTD = 2,
-    ASSAY_REFERENCE_RTMR0 = 3,
-    ASSAY_REFERENCE_RTMR1 = 4,
-    ASSAY_REFERENCE_RTMR2 = 5,
-    ASSAY_REFERENCE_RTMR3 = 6,
-    ASSAY_REFERENCE_MRSEAM = 7,
-    ASSAY_REFERENCE_MRCONFIGID = 8,
-    ASSAY_REFERENCE_MROWNER = 9,
-    ASSAY_REFERENCE_MROWNERCONFIG = 10,
-    ASSAY_REFERENCE_MRSERVICETD = 11,
-    ASSAY_REFERENCE_SNP_MEASUREMENT = 12,
-    ASSAY_REFERENCE_HOST_DATA = 13,
-    ASSAY_REFERENCE_ID_KEY_DIGEST = 14,
-    ASSAY_REFERENCE_AUTHOR_KEY_DIGEST = 15,
-    ASSAY_REFERENCE_RIM = 16, /* CCA: realm initial measurement; 32, 48 or 64 bytes */
-    ASSAY_REFERENCE_REM0 = 17, /* to REM3 = 20 */
-    ASSAY_REFERENCE_CCA_IMPLEMENTATION = 21,
-    ASSAY_REFERENCE_PCR0 = 32, /* to PCR23 = 55: Nitro (48 bytes), TPM (32 bytes, SHA-256 bank) */
-};
-enum { ASSAY_REFERENCE_FIELDS = 56 };
+/* Which kinds measure a field, and how long its values are. */
+#define ASSAY_KINDS_SGX                                                                            \
+    (ASSAY_KIND_BIT(ASSAY_KIND_SGX3) | ASSAY_KIND_BIT(ASSAY_KIND_SGX4) |                           \
+     ASSAY_KIND_BIT(ASSAY_KIND_SGX5) | ASSAY_KIND_BIT(ASSAY_KIND_SOFT))
+#define ASSAY_KINDS_TDX                                                                            \
+    (ASSAY_KIND_BIT(ASSAY_KIND_TDX4) | ASSAY_KIND_BIT(ASSAY_KIND_TDX5) |                           \
+     ASSAY_KIND_BIT(ASSAY_KIND_VTPM_TDX))
+#define ASSAY_KINDS_SNP (ASSAY_KIND_BIT(ASSAY_KIND_SNP) | ASSAY_KIND_BIT(ASSAY_KIND_VTPM_SNP))
+#define ASSAY_KINDS_TPM                                                                            \
+    (ASSAY_KIND_BIT(ASSAY_KIND_TPM) | ASSAY_KIND_BIT(ASSAY_KIND_VTPM_SNP) |                        \
+     ASSAY_KIND_BIT(ASSAY_KIND_VTPM_TDX))
+#define ASSAY_KINDS_NITRO ASSAY_KIND_BIT(ASSAY_KIND_NITRO)
+#define ASSAY_KINDS_CCA   ASSAY_KIND_BIT(ASSAY_KIND_CCA)
+/* Kinds that have a TCB status and advisories, computed from Intel's TCB info. */
+#define ASSAY_KINDS_DCAP (ASSAY_KINDS_SGX | ASSAY_KINDS_TDX)
+/* Every kind with a number. */
+#define ASSAY_KINDS_KNOWN                                                                          \
+    (ASSAY_KINDS_DCAP | ASSAY_KINDS_SNP | ASSAY_KINDS_TPM | ASSAY_KINDS_NITRO | ASSAY_KINDS_CCA)
+
+enum { ASSAY_FIELD_32 = 1, ASSAY_FIELD_48 = 2, ASSAY_FIELD_64 = 4 };
+
+/* symbol, number (never reused), name in policy files, lengths, kinds that measure it */
+#define ASSAY_REFERENCE_FIELD_LIST(X)                                                              \
+    X(MRENCLAVE, 0, "mrenclave", ASSAY_FIELD_32, ASSAY_KINDS_SGX)                                  \
+    X(MRSIGNER, 1, "mrsigner", ASSAY_FIELD_32, ASSAY_KINDS_SGX)                                    \
+    X(MRTD, 2, "mrtd", ASSAY_FIELD_48, ASSAY_KINDS_TDX)                                            \
+    X(RTMR0, 3, "rtmr0", ASSAY_FIELD_48, ASSAY_KINDS_TDX)                                          \
+    X(RTMR1, 4, "rtmr1", ASSAY_FIELD_48, ASSAY_KINDS_TDX)                                          \
+    X(RTMR2, 5, "rtmr2", ASSAY_FIELD_48, ASSAY_KINDS_TDX)                                          \
+    X(RTMR3, 6, "rtmr3", ASSAY_FIELD_48, ASSAY_KINDS_TDX)                                          \
+    X(MRSEAM, 7, "mrseam", ASSAY_FIELD_48, ASSAY_KINDS_TDX)                                        \
+    X(MRCONFIGID, 8, "mrconfigid", ASSAY_FIELD_48, ASSAY_KINDS_TDX)                                \
+    X(MROWNER, 9, "mrowner", ASSAY_FIELD_48, ASSAY_KINDS_TDX)                                      \
+    X(MROWNERCONFIG, 10, "mrownerconfig", ASSAY_FIELD_48, ASSAY_KINDS_TDX)                         \
+    X(MRSERVICETD, 11, "mrservicetd", ASSAY_FIELD_48, ASSAY_KINDS_TDX)                             \
+    X(SNP_MEASUREMENT, 12, "snp_measurement", ASSAY_FIELD_48, ASSAY_KINDS_SNP)                     \
+    X(HOST_DATA, 13, "host_data", ASSAY_FIELD_32, ASSAY_KINDS_SNP)                                 \
+    X(ID_KEY_DIGEST, 14, "id_key_digest", ASSAY_FIELD_48, ASSAY_KINDS_SNP)                         \
+    X(AUTHOR_KEY_DIGEST, 15, "author_key_digest", ASSAY_FIELD_48, ASSAY_KINDS_SNP)                 \
+    ASSAY_REFERENCE_REALM(X, RIM, 16, "rim")                                                       \
+    ASSAY_REFERENCE_REALM(X, REM0, 17, "rem0")                                                     \
+    ASSAY_REFERENCE_REALM(X, REM1, 18, "rem1")                                                     \
+    ASSAY_REFERENCE_REALM(X, REM2, 19, "rem2")                                                     \
+    ASSAY_REFERENCE_REALM(X, REM3, 20, "rem3")                                                     \
+    X(CCA_IMPLEMENTATION, 21, "cca_implementation", ASSAY_FIELD_32, ASSAY_KINDS_CCA)               \
+    ASSAY_REFERENCE_PCR(X, 0, 32)                                                                  \
+    ASSAY_REFERENCE_PCR(X, 1, 33)                                                                  \
+    ASSAY_REFERENCE_PCR(X, 2, 34)                                                                  \
+    ASSAY_REFERENCE_PCR(X, 3, 35)                                                                  \
+    ASSAY_REFERENCE_PCR(X, 4, 36)                                                                  \
+    ASSAY_REFERENCE_PCR(X, 5, 37)                                                                  \
+    ASSAY_REFERENCE_PCR(X, 6, 38)                                                                  \
+    ASSAY_REFERENCE_PCR(X, 7, 39)                                                                  \
+    ASSAY_REFERENCE_PCR(X, 8, 40)                                                                  \
+    ASSAY_REFERENCE_PCR(X, 9, 41)                                                                  \
+    ASSAY_REFERENCE_PCR(X, 10, 42)                                                                 \
+    ASSAY_REFERENCE_PCR(X, 11, 43)                                                                 \
+    ASSAY_REFERENCE_PCR(X, 12, 44)                                                                 \
+    ASSAY_REFERENCE_PCR(X, 13, 45)                                                                 \
+    ASSAY_REFERENCE_PCR(X, 14, 46)                                                                 \
+    ASSAY_REFERENCE_PCR(X, 15, 47)                                                                 \
+    ASSAY_REFERENCE_PCR(X, 16, 48)                                                                 \
+    ASSAY_REFERENCE_PCR(X, 17, 49)                                                                 \
+    ASSAY_REFERENCE_PCR(X, 18, 50)                                                                 \
+    ASSAY_REFERENCE_PCR(X, 19, 51)                                                                 \
+    ASSAY_REFERENCE_PCR(X, 20, 52)                                                                 \
+    ASSAY_REFERENCE_PCR(X, 21, 53)                                                                 \
+    ASSAY_REFERENCE_PCR(X, 22, 54)                                                                 \
+    ASSAY_REFERENCE_PCR(X, 23, 55)
+
+/* A realm is measured with the hash that its creator chose. */
+#define ASSAY_REFERENCE_REALM(X, symbol, number, name)                                             \
+    X(symbol, number, name, ASSAY_FIELD_32 | ASSAY_FIELD_48 | ASSAY_FIELD_64, ASSAY_KINDS_CCA)
+/* 48 bytes: Nitro; 32 bytes: the SHA-256 bank of a TPM. */
+#define ASSAY_REFERENCE_PCR(X, index, number)                                                      \
+    X(PCR##index, number, "pcr" #index, ASSAY_FIELD_32 | ASSAY_FIELD_48,                           \
+      ASSAY_KINDS_NITRO | ASSAY_KINDS_TPM)
+
+#define ASSAY_REFERENCE_FIELD_ENUM(symbol, number, name, lengths, kinds)                           \
+    ASSAY_REFERENCE_##symbol = number,
+enum assay_reference_field { ASSAY_REFERENCE_FIELD_LIST(ASSAY_REFERENCE_FIELD_ENUM) };
+#undef ASSAY_REFERENCE_FIELD_ENUM
+enum { ASSAY_REFERENCE_FIELDS = 56 }; /* numbers are below; 22 to 31 belong to nobody */
 
 struct assay_reference {
     enum assay_reference_field field;
@@ -73,7 +133,8 @@ enum {
     ASSAY_REFERENCES_MAX = 128,
     ASSAY_POLICY_ADVISORIES_MAX = 64,
     ASSAY_ROOT_NAME_MAX = 32,
-    ASSAY_POLICY_LEN_MAX = 40960, /* encoded; all tables full take about 26 KB */
+    ASSAY_VMPL_MAX = 3,
+    ASSAY_POLICY_LEN_MAX = 40960, /* encoded; proven to suffice in policy_wire.c */
 };
 
 struct assay_policy_root {
@@ -122,15 +183,38 @@ struct assay_policy {
 void assay_policy_default(struct assay_policy *policy);
 /*
  * assay_policy_check - is every field within its bounds and the whole consistent?
- * Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_INVALID (Revoked or NotSupported accepted, a value of
- * the wrong length, an empty window)
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (also: a kind that nobody knows) | ASSAY_E_INVALID (Revoked or
+ *          NotSupported accepted, a value of the wrong length, an empty window)
  */
 ASSAY_CHECKED enum assay_status assay_policy_check(const struct assay_policy *policy);
+
+/* --- fields, quote/policy_field.c */
+/* Returns: the name in policy files; "unknown" outside the list. */
+const char *assay_reference_field_name(enum assay_reference_field field);
+/* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND */
+ASSAY_CHECKED enum assay_status assay_reference_field_parse(const char *name, size_t len,
+                                                            enum assay_reference_field *field);
+/* Returns: true for a number of the list. */
+bool assay_reference_field_is_known(enum assay_reference_field field);
+/* Returns: true for PCR0 to PCR23. */
+bool assay_reference_field_is_pcr(enum assay_reference_field field);
+/* Returns: true when a value of that many bytes may stand in the field; false for no field. */
+bool assay_reference_field_fits(enum assay_reference_field field, size_t value_len);
+/* Returns: the kinds that measure the field with values so long; 0 for no field. */
+uint32_t assay_reference_field_kinds(enum assay_reference_field field, size_t value_len);
+const char *assay_reference_state_name(enum assay_reference_state state); /* Returns: "allowed" */
+const char *assay_acceptance_name(enum assay_acceptance acceptance);      /* Returns: "affirming" */
+
+/* Returns: "intel-sgx", "amd-milan", ...: how policy files name a pinned root. */
+const char *assay_pinned_root_name(enum assay_pinned_root which);
+
+/* --- bytes, quote/policy_wire.c */
 /* Canonical CBOR. Returns: nothing; the writer says whether it fit. */
 void assay_policy_encode(const struct assay_policy *policy, struct assay_writer *w);
 /*
  * Returns: ASSAY_OK | what assay_policy_check says | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING |
- * ASSAY_E_ENCODING | ASSAY_E_TYPE | ASSAY_E_UNSUPPORTED; *policy untouched unless ASSAY_OK
+ *          ASSAY_E_ENCODING | ASSAY_E_TYPE | ASSAY_E_UNSUPPORTED (another version of the format);
+ *          *policy untouched unless ASSAY_OK
  */
 ASSAY_CHECKED enum assay_status assay_policy_decode(const uint8_t *bytes, size_t len,
                                                     struct assay_policy *policy);

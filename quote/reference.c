@@ -15,6 +15,19 @@ static bool in_window(const struct assay_reference *r, int64_t at_unix_s)
     return true;
 }
 
+/*
+ * The PCRs of a Nitro enclave and of a TPM share their numbers and nothing else: an entry is about
+ * the kind that its length tells. The other fields have one meaning each; there a value of another
+ * length is another value, or a realm could pass by choosing another hash.
+ */
+static bool is_about(const struct assay_reference *r, const struct assay_measured *m,
+                     enum assay_evidence_kind kind)
+{
+    if (r->field != m->field) return false;
+    if (!assay_reference_field_is_pcr(r->field)) return true;
+    return (assay_reference_field_kinds(r->field, r->value_len) & ASSAY_KIND_BIT(kind)) != 0;
+}
+
 static bool same_value(const struct assay_reference *r, const struct assay_measured *m)
 {
     return r->value_len == m->value_len && assay_bytes_equal(r->value, m->value, m->value_len);
@@ -39,14 +52,14 @@ struct tally {
 };
 
 static struct tally tally_entries(const struct assay_policy *policy, const struct assay_measured *m,
-                                  int64_t at_unix_s)
+                                  const struct assay_verdict *verdict)
 {
     struct tally t = { 0 };
     for (uint32_t i = 0; i < policy->reference_count; i++) {
         const struct assay_reference *const r = &policy->references[i];
-        if (r->field != m->field) continue;
+        if (!is_about(r, m, verdict->kind)) continue;
         if (r->state != ASSAY_REFERENCE_DENIED) t.constrained = true;
-        if (!same_value(r, m) || !in_window(r, at_unix_s)) continue;
+        if (!same_value(r, m) || !in_window(r, verdict->at_unix_s)) continue;
         if (r->state == ASSAY_REFERENCE_DENIED) {
             t.denied = true;
         } else if (m->isvsvn < r->isvsvn_min) {
@@ -65,7 +78,7 @@ void assay_reference_judge(const struct assay_policy *policy, const struct assay
                            struct assay_verdict *verdict)
 {
     ASSAY_ASSERT(measured->value_len <= ASSAY_MEASUREMENT_MAX);
-    const struct tally t = tally_entries(policy, measured, verdict->at_unix_s);
+    const struct tally t = tally_entries(policy, measured, verdict);
     if (t.denied) {
         add_hex_reason(verdict, ASSAY_RULE_MEASUREMENT_DENIED, measured, "not denied");
     } else if (t.allowed || !t.constrained) {

@@ -1,6 +1,7 @@
 /*
  * tests/unit/quote/test_policy.c - the policy as a value: default, bounds, bytes, and its file.
  */
+#include "base/cbor.h"
 #include "quote/policy.h"
 #include "quote/yaml.h"
 
@@ -106,65 +107,98 @@ Test(quote_policy, reads_every_key_of_its_file)
 #define HEAD "policy_version: 1\nprofile: production\n"
 
 /* Each file is wrong in one way; the message must say where and name it. */
+static const struct {
+    const char *text;
+    enum assay_status status;
+    const char *place, *word;
+} faults[] = {
+    { "", ASSAY_E_SYNTAX, "1:1: ", "empty" },
+    { "profile: production\n", ASSAY_E_SYNTAX, "1:", "lacks its key \"policy_version\"" },
+    { "policy_version: 1\n", ASSAY_E_SYNTAX, "1:", "lacks its key \"profile\"" },
+    { "policy_version: 2\nprofile: production\n", ASSAY_E_VERSION, "1:17: ", "policy_version" },
+    { "policy_version: 1\nprofile: fast\n", ASSAY_E_SYNTAX, "2:10: ", "profile" },
+    { "policy_version: 1\nprofil: production\n", ASSAY_E_SYNTAX, "2:1: ", "is \"profile\" meant?" },
+    { "policy_version: one\nprofile: production\n", ASSAY_E_SYNTAX, "1:17: ", "whole number" },
+    { HEAD "profile: development\n", ASSAY_E_SYNTAX, "3:1: ", "\"profile\" comes twice" },
+    { HEAD "pcesvn_min: 1\npcesvn_min: 2\n", ASSAY_E_SYNTAX, "4:1: ", "comes twice" },
+    { HEAD "kinds: [soft]\nkinds: [soft]\n", ASSAY_E_SYNTAX, "4:1: ", "comes twice" },
+    { HEAD "references: []\nreferences: []\n", ASSAY_E_SYNTAX, "4:1: ", "comes twice" },
+    { HEAD "statuses:\n  - {status: OutOfDate, accept: warning, accept: refused}\n", ASSAY_E_SYNTAX,
+      "4:", "comes twice" },
+    { HEAD "kinds: [soft, sgx]\n", ASSAY_E_SYNTAX, "3:15: ", "kinds[1]: \"sgx\"" },
+    { HEAD "kinds: []\n", ASSAY_E_SYNTAX, "3:", "kinds" },
+    { HEAD "pcesvn_min: 65536\n", ASSAY_E_RANGE, "3:13: ", "at most 65535" },
+    { HEAD "tcb_evaluation_number_min: 4294967296\n", ASSAY_E_RANGE,
+      "3:28: ", "at most 4294967295" },
+    { HEAD "statuses:\n  - {status: OutOfDate, accept: warning, grace_s: "
+           "18446744073709551616}\n",
+      ASSAY_E_SYNTAX, "4:51: ", "statuses[0].grace_s: expected a whole number" },
+    { HEAD "statuses:\n  - {status: Fine, accept: warning}\n", ASSAY_E_SYNTAX,
+      "4:14: ", "statuses[0].status: \"Fine\"" },
+    { HEAD "statuses:\n  - {status: OutOfDate, accept: warning}\n"
+           "  - {status: OutOfDate, accept: refused}\n",
+      ASSAY_E_DUPLICATE, "5:14: ", "OutOfDate" },
+    { HEAD "statuses:\n  - {status: Revoked, accept: warning}\n", ASSAY_E_INVALID,
+      "4:31: ", "Revoked is never accepted" },
+    { HEAD "service_td: maybe\n", ASSAY_E_SYNTAX, "3:13: ", "refused, warning or affirming" },
+    { HEAD "sept_ve_enabled: 1\n", ASSAY_E_SYNTAX, "3:18: ", "found \"1\"" },
+    { HEAD "vmpl_max: 4\n", ASSAY_E_RANGE, "3:11: ", "at most 3" },
+    { HEAD "migration_agent: maybe\n", ASSAY_E_SYNTAX, "3:18: ", "true or false" },
+    { HEAD "smt: \"no\"\n", ASSAY_E_SYNTAX, "3:6: ", "true or false" },
+    { HEAD "single_socket_required: 1\n", ASSAY_E_SYNTAX, "3:25: ", "true or false" },
+    { HEAD "crl_required: True\n", ASSAY_E_SYNTAX, "3:15: ", "found \"True\"" },
+    { HEAD "snp_tcb_min: { snp: 256 }\n", ASSAY_E_RANGE, "3:21: ", "snp_tcb_min.snp" },
+    { HEAD "snp_tcb_min: { microcod: 2 }\n", ASSAY_E_SYNTAX, "3:16: ", "is \"microcode\" meant?" },
+    { HEAD "roots:\n  - {name: a, kinds: [soft]}\n", ASSAY_E_INVALID,
+      "4:5: ", "one of key, pem and pinned, found 0" },
+    { HEAD "roots:\n  - {name: a, pinned: intel-sgx, pem: x}\n", ASSAY_E_INVALID,
+      "4:5: ", "found 2" },
+    { HEAD "roots:\n  - {name: a, pinned: intel}\n", ASSAY_E_SYNTAX,
+      "4:23: ", "expected intel-sgx, amd-milan" },
+    { HEAD "roots:\n  - {name: a, pem: x, kinds: [soft]}\n", ASSAY_E_SYNTAX,
+      "4:20: ", "expected a self-issued certificate" },
+    { HEAD "roots:\n  - {name: a, pem: x}\n", ASSAY_E_INVALID,
+      "4:5: ", "what may the root vouch for" },
+    { HEAD "roots:\n  - {name: \"\\xe9\", pinned: intel-sgx}\n", ASSAY_E_RANGE,
+      "4:12: ", "printable ASCII" },
+    { HEAD "kinds: [every, soft]\n", ASSAY_E_SYNTAX, "3:9: ", "\"every\" is no kind" },
+    { HEAD "kinds: [none]\n", ASSAY_E_SYNTAX, "3:9: ", "\"none\" is no kind" },
+    { HEAD "references:\n  - {field: pcr24, state: allowed, value: \"00\"}\n", ASSAY_E_SYNTAX,
+      "4:13: ", "expected a field such as" },
+    { HEAD "references:\n  - {field: pcr7, state: allowed, value: \"00\"}\n", ASSAY_E_SYNTAX,
+      "4:42: ", "expected 64 or 96 hexadecimal digits for pcr7" },
+    { HEAD "references:\n  - {field: rim, state: allowed, value: \"\"}\n", ASSAY_E_SYNTAX,
+      "4:41: ", "expected a text" },
+    { HEAD "references:\n  - { field: host_data, state: allowed, not_before: "
+           "2026-01-02T00:00:00Z, not_after: 2026-01-01T00:00:00Z, value: \""
+           "33d8736db756ed4997e04ba358d27833188f1932ff7b1d156904d3f560452fbb\" }\n",
+      ASSAY_E_INVALID, "4:86: ", "the entry never holds" },
+    { HEAD "roots:\n  - {name: a, key: \"00\", kinds: [soft]}\n", ASSAY_E_SYNTAX,
+      "4:20: ", "roots[0].key: expected 128" },
+    { HEAD "references:\n  - {field: mrtd, state: allowed, value: \"00\"}\n", ASSAY_E_SYNTAX,
+      "4:42: ", "references[0].value: expected 96" },
+    { HEAD "references:\n  - {field: mrtd, state: allowed, value: \"00\", isvsvn_min: 65536}\n",
+      ASSAY_E_RANGE, "4:60: ", "references[0].isvsvn_min" },
+    { HEAD "advisories_denied: [INTEL-SA-0000000000000000000000]\n", ASSAY_E_RANGE,
+      "3:21: ", "advisories_denied[0]" },
+    { HEAD "roots: [[[[[[[[[[a]]]]]]]]]]\n", ASSAY_E_RANGE, "3:", "nested too deeply" },
+    { "policy_version: 1\nprofile: [\n", ASSAY_E_SYNTAX, "3:", "" },
+    { "policy_version: 1\n\tprofile: production\n", ASSAY_E_SYNTAX, "2:1: ", "" },
+    { "- 1\n- 2\n", ASSAY_E_SYNTAX, "1:1: ", "MAPPING" },
+    { HEAD "kinds: [\"\\e[1msoft\"]\n", ASSAY_E_SYNTAX, "3:9: ", "?[1msoft" },
+};
+
 Test(quote_policy, says_what_is_wrong_with_a_file_and_where)
 {
-    static const struct {
-        const char *text;
-        enum assay_status status;
-        const char *place, *word;
-    } rows[] = {
-        { "", ASSAY_E_SYNTAX, "1:1: ", "empty" },
-        { "profile: production\n", ASSAY_E_SYNTAX, "1:", "lacks its key \"policy_version\"" },
-        { "policy_version: 1\n", ASSAY_E_SYNTAX, "1:", "lacks its key \"profile\"" },
-        { "policy_version: 2\nprofile: production\n", ASSAY_E_VERSION, "1:17: ", "policy_version" },
-        { "policy_version: 1\nprofile: fast\n", ASSAY_E_SYNTAX, "2:10: ", "profile" },
-        { "policy_version: 1\nprofil: production\n", ASSAY_E_SYNTAX,
-          "2:1: ", "is \"profile\" meant?" },
-        { "policy_version: one\nprofile: production\n", ASSAY_E_SYNTAX, "1:17: ", "whole number" },
-        { HEAD "profile: development\n", ASSAY_E_SYNTAX, "3:1: ", "\"profile\" comes twice" },
-        { HEAD "pcesvn_min: 1\npcesvn_min: 2\n", ASSAY_E_SYNTAX, "4:1: ", "comes twice" },
-        { HEAD "kinds: [soft]\nkinds: [soft]\n", ASSAY_E_SYNTAX, "4:1: ", "comes twice" },
-        { HEAD "references: []\nreferences: []\n", ASSAY_E_SYNTAX, "4:1: ", "comes twice" },
-        { HEAD "statuses:\n  - {status: OutOfDate, accept: warning, accept: refused}\n",
-          ASSAY_E_SYNTAX, "4:", "comes twice" },
-        { HEAD "kinds: [soft, sgx]\n", ASSAY_E_SYNTAX, "3:15: ", "kinds[1]: \"sgx\"" },
-        { HEAD "kinds: []\n", ASSAY_E_SYNTAX, "3:", "kinds" },
-        { HEAD "pcesvn_min: 65536\n", ASSAY_E_RANGE, "3:13: ", "at most 65535" },
-        { HEAD "tcb_evaluation_number_min: 4294967296\n", ASSAY_E_RANGE,
-          "3:28: ", "at most 4294967295" },
-        { HEAD "statuses:\n  - {status: OutOfDate, accept: warning, grace_s: "
-               "18446744073709551616}\n",
-          ASSAY_E_SYNTAX, "4:51: ", "statuses[0].grace_s: expected a whole number" },
-        { HEAD "statuses:\n  - {status: Fine, accept: warning}\n", ASSAY_E_SYNTAX,
-          "4:14: ", "statuses[0].status: \"Fine\"" },
-        { HEAD "statuses:\n  - {status: OutOfDate, accept: warning}\n"
-               "  - {status: OutOfDate, accept: refused}\n",
-          ASSAY_E_DUPLICATE, "5:14: ", "OutOfDate" },
-        { HEAD "statuses:\n  - {status: Revoked, accept: warning}\n", ASSAY_E_INVALID,
-          "1:1: ", "Revoked" },
-        { HEAD "roots:\n  - {name: a, key: \"00\", kinds: [soft]}\n", ASSAY_E_SYNTAX,
-          "4:20: ", "roots[0].key: expected 128" },
-        { HEAD "references:\n  - {field: mrtd, state: allowed, value: \"00\"}\n", ASSAY_E_SYNTAX,
-          "4:42: ", "references[0].value: expected 96" },
-        { HEAD "references:\n  - {field: mrtd, state: allowed, value: \"00\", isvsvn_min: 65536}\n",
-          ASSAY_E_RANGE, "4:60: ", "references[0].isvsvn_min" },
-        { HEAD "advisories_denied: [INTEL-SA-0000000000000000000000]\n", ASSAY_E_RANGE,
-          "3:21: ", "advisories_denied[0]" },
-        { HEAD "roots: [[[[[[[[[[a]]]]]]]]]]\n", ASSAY_E_RANGE, "3:", "nested too deeply" },
-        { "policy_version: 1\nprofile: [\n", ASSAY_E_SYNTAX, "3:", "" },
-        { "policy_version: 1\n\tprofile: production\n", ASSAY_E_SYNTAX, "2:1: ", "" },
-        { "- 1\n- 2\n", ASSAY_E_SYNTAX, "1:1: ", "MAPPING" },
-        { HEAD "kinds: [\"\\e[1msoft\"]\n", ASSAY_E_SYNTAX, "3:9: ", "?[1msoft" },
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
         struct assay_policy p;
         char message[ASSAY_YAML_MESSAGE_MAX];
-        const enum assay_status status = parse(rows[i].text, &p, message);
-        cr_expect_eq(status, rows[i].status, "row %zu: %s: %s", i, assay_status_symbol(status),
+        const enum assay_status status = parse(faults[i].text, &p, message);
+        cr_expect_eq(status, faults[i].status, "row %zu: %s: %s", i, assay_status_symbol(status),
                      message);
-        cr_expect_eq(strncmp(message, rows[i].place, strlen(rows[i].place)), 0, "row %zu: %s", i,
-                     message);
-        cr_expect_not_null(strstr(message, rows[i].word), "row %zu: %s", i, message);
+        cr_expect_eq(strncmp(message, faults[i].place, strlen(faults[i].place)), 0, "row %zu: %s",
+                     i, message);
+        cr_expect_not_null(strstr(message, faults[i].word), "row %zu: %s", i, message);
     }
 }
 
@@ -249,6 +283,120 @@ Test(quote_policy, bounds_the_length_of_its_file)
     free(text);
 }
 
+/* A genuine self-issued certificate: Intel's root, as it is published. */
+#define PEM_OF_INTEL                                                                               \
+    "-----BEGIN PUBLIC KEY-----\n"                                                                 \
+    "      MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEC6nEwMDIYZOj/iPWsCzaEKi71OiO\n"                     \
+    "      SLRFhWGjbnBVJfVnkY4u3IjkDYYL0MxO4mqsyYjlBalTVYxFP2sJBK5zlA==\n"                         \
+    "      -----END PUBLIC KEY-----\n"
+
+Test(quote_policy, reads_platform_rules_and_every_way_to_name_a_root)
+{
+    static const char text[] =
+        HEAD "kinds: [every]\nservice_td: refused\nsept_ve_enabled: affirming\nvmpl_max: 1\n"
+             "migration_agent: true\nsmt: false\nsingle_socket_required: true\n"
+             "crl_required: true\nsnp_tcb_min: { bootloader: 3, snp: 255, fmc: 1 }\n"
+             "roots:\n  - { name: A, pinned: intel-sgx }\n"
+             "  - { name: B, pinned: intel-sgx, kinds: [sgx-v3] }\n"
+             "  - name: C\n    kinds: [every]\n    pem: |\n      " PEM_OF_INTEL;
+    struct assay_policy p;
+    char message[ASSAY_YAML_MESSAGE_MAX];
+    cr_assert_eq(parse(text, &p, message), ASSAY_OK, "%s", message);
+    cr_expect_eq(p.kinds, ASSAY_KINDS_ALL);
+    const struct assay_platform_rules *const rules = &p.platform;
+    cr_expect_eq(rules->service_td, ASSAY_ACCEPT_REFUSED);
+    cr_expect_eq(rules->sept_ve_enabled, ASSAY_ACCEPT_AFFIRMING);
+    cr_expect_eq(rules->vmpl_max, 1);
+    cr_expect(rules->allow_migration_agent && !rules->allow_smt);
+    cr_expect(rules->require_single_socket && rules->require_crl);
+    static const uint8_t least[5] = { 3, 0, 255, 0, 1 };
+    cr_expect_arr_eq(rules->snp_tcb_min, least, sizeof least);
+    struct assay_key intel;
+    uint32_t kinds = 0;
+    cr_assert_eq(assay_pinned_root(ASSAY_PINNED_INTEL_SGX, &intel, &kinds), ASSAY_OK);
+    cr_assert_eq(p.root_count, 3);
+    for (int i = 0; i < 3; i++)
+        cr_expect(assay_key_equal(&p.roots[i].key, &intel), "root %d", i);
+    cr_expect_eq(p.roots[0].kinds, kinds);
+    cr_expect_eq(p.roots[1].kinds, ASSAY_KIND_BIT(ASSAY_KIND_SGX3));
+    cr_expect_eq(p.roots[2].kinds, ASSAY_KINDS_ALL);
+}
+
+Test(quote_policy, pins_every_root_that_it_can_name)
+{
+    for (int i = 0; i < ASSAY_PINNED_ROOTS; i++) {
+        struct assay_key key;
+        uint32_t kinds = 0;
+        struct assay_policy p;
+        char message[ASSAY_YAML_MESSAGE_MAX], text[128];
+        const enum assay_pinned_root which = (enum assay_pinned_root)i;
+        cr_assert_eq(assay_pinned_root(which, &key, &kinds), ASSAY_OK, "%d", i);
+        (void)snprintf(text, sizeof text, HEAD "roots: [{ name: a, pinned: %s }]\n",
+                       assay_pinned_root_name(which));
+        cr_assert_eq(parse(text, &p, message), ASSAY_OK, "%s", message);
+        cr_expect(assay_key_equal(&p.roots[0].key, &key));
+        cr_expect_eq(p.roots[0].kinds, kinds);
+    }
+}
+
+/* The list of fields is the one source: names, lengths and kinds agree for each. */
+Test(quote_policy, knows_each_field_by_its_name_in_its_lengths_only)
+{
+    static const uint32_t lengths[] = { 0, 16, 31, 32, 33, 47, 48, 49, 63, 64 };
+    unsigned known = 0;
+    for (unsigned i = 0; i <= ASSAY_REFERENCE_FIELDS; i++) {
+        const enum assay_reference_field field = (enum assay_reference_field)i;
+        const char *const name = assay_reference_field_name(field);
+        enum assay_reference_field again = ASSAY_REFERENCE_MRENCLAVE;
+        unsigned fits = 0;
+        struct assay_policy p;
+        assay_policy_default(&p);
+        p.reference_count = 1;
+        for (size_t k = 0; k < sizeof lengths / sizeof lengths[0]; k++) {
+            p.references[0] = (struct assay_reference){ .field = field, .value_len = lengths[k] };
+            const bool fit = assay_reference_field_fits(field, lengths[k]);
+            fits += fit ? 1u : 0u;
+            cr_expect_eq(assay_reference_field_kinds(field, lengths[k]) != 0, fit);
+            const enum assay_status wanted = fit ? ASSAY_OK
+                                             : assay_reference_field_is_known(field)
+                                                 ? ASSAY_E_INVALID
+                                                 : ASSAY_E_RANGE;
+            cr_expect_eq(assay_policy_check(&p), wanted, "%s of %u bytes", name, lengths[k]);
+        }
+        const enum assay_status parsed = assay_reference_field_parse(name, strlen(name), &again);
+        cr_expect_eq(parsed, fits > 0 ? ASSAY_OK : ASSAY_E_NOT_FOUND, "%s", name);
+        if (fits == 0) continue;
+        cr_expect_eq(again, field, "%s", name);
+        cr_expect_eq(assay_reference_field_parse(name, strlen(name) - 1, &again),
+                     strcmp(name, "pcr10") >= 0 && strlen(name) == 5 && name[0] == 'p'
+                         ? ASSAY_OK
+                         : ASSAY_E_NOT_FOUND,
+                     "the beginning of %s", name);
+        known++;
+    }
+    cr_expect_eq(known, 46);
+}
+
+/* Bytes of the first version are another version, not broken. */
+Test(quote_policy, refuses_the_bytes_of_another_version_as_such)
+{
+    uint8_t memory[256];
+    struct assay_slice bytes;
+    struct assay_policy p;
+    for (uint64_t fields = 10; fields <= 11; fields++) {
+        struct assay_writer w = assay_writer_over(memory, sizeof memory);
+        assay_cbor_put_array(&w, fields);
+        assay_cbor_put_text(&w, "assay/policy/v1");
+        cr_assert_eq(assay_writer_finish(&w, &bytes), ASSAY_OK);
+        cr_expect_eq(assay_policy_decode(bytes.bytes, bytes.len, &p), ASSAY_E_UNSUPPORTED);
+    }
+    struct assay_writer w = assay_writer_over(memory, sizeof memory);
+    assay_cbor_put_array(&w, 10);
+    assay_cbor_put_text(&w, "assay/policy/v2");
+    cr_assert_eq(assay_writer_finish(&w, &bytes), ASSAY_OK);
+    cr_expect_eq(assay_policy_decode(bytes.bytes, bytes.len, &p), ASSAY_E_RANGE);
+}
+
 /* Every table full and every option there. */
 static void fill(struct assay_policy *p)
 {
@@ -259,10 +407,14 @@ static void fill(struct assay_policy *p)
     }
     p->evaluation_number_min = UINT32_MAX;
     p->pcesvn_min = UINT16_MAX;
+    p->platform = (struct assay_platform_rules){
+        ASSAY_ACCEPT_AFFIRMING,     ASSAY_ACCEPT_AFFIRMING, ASSAY_VMPL_MAX, true, true, true, true,
+        { 255, 255, 255, 255, 255 }
+    };
     p->root_count = ASSAY_POLICY_ROOTS_MAX;
     for (int i = 0; i < ASSAY_POLICY_ROOTS_MAX; i++) {
         memset(p->roots[i].name, 'r', ASSAY_ROOT_NAME_MAX - 1);
-        p->roots[i].kinds = UINT32_MAX;
+        p->roots[i].kinds = ASSAY_KINDS_ALL;
         static const uint8_t longest[ASSAY_KEY_BYTES_MAX] = { 0x80 };
         assay_key_from(&p->roots[i].key, ASSAY_KEY_RSA, longest, sizeof longest);
     }
@@ -342,6 +494,122 @@ Test(quote_policy, decodes_only_what_it_would_write)
     cr_assert_gt(accepted, 0); /* other measurements, other numbers */
 }
 
+/* One change of each field of the struct: the digest covers it, and its bytes bring it back. */
+Test(quote_policy, covers_every_field_by_its_digest)
+{
+    struct assay_policy *const p = calloc(3, sizeof *p);
+    static uint8_t memory[ASSAY_POLICY_LEN_MAX];
+    char message[ASSAY_YAML_MESSAGE_MAX];
+    uint8_t digests[64][32];
+    size_t count = 0;
+    cr_assert_not_null(p);
+    cr_assert_eq(parse(full, &p[0], message), ASSAY_OK);
+    for (int change = 0; change < 40; change++) {
+        p[1] = p[0];
+        struct assay_policy *const q = &p[1];
+        struct assay_platform_rules *const rules = &q->platform;
+        struct assay_reference *const r = &q->references[0];
+        switch (change) {
+        case 0: break; /* itself */
+        case 1: q->profile = ASSAY_PROFILE_DEVELOPMENT; break;
+        case 2: q->kinds ^= ASSAY_KIND_BIT(ASSAY_KIND_SNP); break;
+        case 3: q->statuses[ASSAY_TCB_UP_TO_DATE].acceptance = ASSAY_ACCEPT_WARNING; break;
+        case 4: q->statuses[ASSAY_TCB_UP_TO_DATE].has_grace = true; break;
+        case 5: q->statuses[ASSAY_TCB_OUT_OF_DATE].grace_s++; break;
+        case 6: q->evaluation_number_min++; break;
+        case 7: q->pcesvn_min++; break;
+        case 8: q->tee_tcb_svn_min[15]++; break;
+        case 9: rules->service_td = ASSAY_ACCEPT_REFUSED; break;
+        case 10: rules->sept_ve_enabled = ASSAY_ACCEPT_REFUSED; break;
+        case 11: rules->vmpl_max = 2; break;
+        case 12: rules->allow_migration_agent = true; break;
+        case 13: rules->allow_smt = false; break;
+        case 14: rules->require_single_socket = true; break;
+        case 15: rules->require_crl = true; break;
+        case 16:
+        case 17:
+        case 18:
+        case 19:
+        case 20: rules->snp_tcb_min[change - 16] = 1; break;
+        case 21: q->roots[0].name[0] = 'I'; break;
+        case 22: q->roots[0].key.bytes[63] ^= 1; break;
+        case 23: q->roots[0].kinds = ASSAY_KINDS_ALL; break;
+        case 24: q->root_count = 0; break;
+        case 25: q->advisories_denied[1][0] = 'i'; break;
+        case 26: q->advisory_count = 1; break;
+        case 27: r->field = ASSAY_REFERENCE_MRSIGNER; break;
+        case 28: r->state = ASSAY_REFERENCE_DENIED; break;
+        case 29: r->value[31] ^= 1; break;
+        case 30: r->has_not_before = false; break;
+        case 31: r->not_before_s++; break;
+        case 32: r->has_not_after = false; break;
+        case 33: r->not_after_s++; break;
+        case 34: r->isvsvn_min++; break;
+        case 35: q->reference_count = 0; break;
+        default: continue;
+        }
+        cr_assert_eq(assay_policy_check(q), ASSAY_OK, "change %d", change);
+        assay_policy_digest(q, digests[count]);
+        for (size_t i = 0; i < count; i++)
+            cr_expect_not(assay_bytes_equal(digests[i], digests[count], 32), "change %d", change);
+        const struct assay_slice bytes = encode(q, memory, sizeof memory);
+        uint8_t again[32];
+        cr_assert_eq(assay_policy_decode(bytes.bytes, bytes.len, &p[2]), ASSAY_OK);
+        assay_policy_digest(&p[2], again);
+        cr_expect_arr_eq(again, digests[count], 32, "change %d", change);
+        count++;
+    }
+    cr_expect_eq(count, 36);
+    free(p);
+}
+
+/* What `assay policy show` prints is a policy file again, and the same one. */
+Test(quote_policy, is_read_back_from_the_file_that_it_writes)
+{
+    struct assay_policy *const p = calloc(2, sizeof *p);
+    static char text[ASSAY_YAML_LEN_MAX];
+    char message[ASSAY_YAML_MESSAGE_MAX];
+    cr_assert_not_null(p);
+    for (int round = 0; round < 4; round++) {
+        struct assay_slice written;
+        uint8_t a[32], b[32];
+        if (round == 0) assay_policy_default(&p[0]);
+        else if (round == 1) cr_assert_eq(parse(full, &p[0], message), ASSAY_OK);
+        else fill(&p[0]);
+        if (round >= 2) {
+            p[0].statuses[ASSAY_TCB_NONE].has_grace = false; /* it has no name */
+            for (int i = 0; i < ASSAY_REFERENCES_MAX; i++)
+                p[0].references[i].not_before_s = p[0].references[i].not_after_s = 253402300799;
+        }
+        if (round == 3) {
+            p[0].kinds = p[0].roots[7].kinds = ASSAY_KINDS_KNOWN;
+            (void)snprintf(p[0].roots[3].name, ASSAY_ROOT_NAME_MAX, "a \"b\" \\ #: '%%'");
+        }
+        struct assay_writer w = assay_writer_over(text, sizeof text);
+        assay_policy_put_yaml(&p[0], &w);
+        cr_assert_eq(assay_writer_finish(&w, &written), ASSAY_OK);
+        cr_assert_eq(assay_policy_parse_yaml(written.bytes, written.len, &p[1], message), ASSAY_OK,
+                     "round %d: %s", round, message);
+        assay_policy_digest(&p[0], a);
+        assay_policy_digest(&p[1], b);
+        cr_expect_arr_eq(a, b, 32, "round %d", round);
+        w = assay_writer_over(text, written.len - 1);
+        assay_policy_put_yaml(&p[0], &w);
+        cr_expect_eq(assay_writer_finish(&w, &written), ASSAY_E_FULL);
+    }
+    free(p);
+}
+
+Test(quote_policy, finds_the_line_of_a_value)
+{
+    const uint8_t *const text = (const uint8_t *)full;
+    const struct assay_yaml_line line =
+        assay_policy_yaml_line(text, sizeof full - 1, "references[0].state");
+    cr_expect_eq(line.line, 17);
+    cr_expect_eq(line.column, 12);
+    cr_expect_eq(assay_policy_yaml_line(text, sizeof full - 1, "references[1]").line, 0);
+}
+
 Test(quote_policy, checks_lengths_windows_and_counts)
 {
     struct assay_policy p;
@@ -359,6 +627,18 @@ Test(quote_policy, checks_lengths_windows_and_counts)
     cr_assert_eq(assay_policy_check(&p), ASSAY_E_RANGE);
     fill(&p);
     p.roots[3].name[0] = '\0';
+    cr_assert_eq(assay_policy_check(&p), ASSAY_E_RANGE);
+    fill(&p);
+    p.platform.vmpl_max = 4;
+    cr_assert_eq(assay_policy_check(&p), ASSAY_E_RANGE);
+    fill(&p);
+    p.platform.service_td = (enum assay_acceptance)3;
+    cr_assert_eq(assay_policy_check(&p), ASSAY_E_RANGE);
+    fill(&p);
+    p.kinds = ASSAY_KINDS_KNOWN << 1; /* a kind that has no number yet */
+    cr_assert_eq(assay_policy_check(&p), ASSAY_E_RANGE);
+    fill(&p);
+    p.roots[0].kinds = 1; /* "none" is no kind */
     cr_assert_eq(assay_policy_check(&p), ASSAY_E_RANGE);
 }
 

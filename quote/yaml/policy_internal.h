@@ -1,0 +1,73 @@
+/*
+ * quote/yaml/policy_internal.h - a policy file as YAML has it: the schema of policy.c fills these
+ * mirrors, policy_take.c makes a policy of them. Absent keys are NULL.
+ */
+#ifndef ASSAY_QUOTE_YAML_POLICY_INTERNAL_H
+#define ASSAY_QUOTE_YAML_POLICY_INTERNAL_H
+
+#include "quote/yaml/document.h"
+
+struct yaml_status {
+    char *status;
+    enum assay_acceptance accept;
+    char *grace_s;
+};
+
+struct yaml_root {
+    char *name;
+    char *key;
+    char *pem;
+    char *pinned;
+    char **kinds;
+    unsigned kinds_count;
+};
+
+struct yaml_reference {
+    char *field;
+    enum assay_reference_state state;
+    char *value;
+    char *not_before;
+    char *not_after;
+    char *isvsvn_min;
+};
+
+/* In the order of struct assay_platform_rules. */
+struct yaml_snp_tcb {
+    char *bootloader;
+    char *tee;
+    char *snp;
+    char *microcode;
+    char *fmc;
+};
+
+struct yaml_policy {
+    char *policy_version;
+    enum assay_profile profile;
+    char **kinds;
+    unsigned kinds_count;
+    struct yaml_status *statuses;
+    unsigned statuses_count;
+    char *tcb_evaluation_number_min;
+    char *pcesvn_min;
+    char *tee_tcb_svn_min;
+    char *service_td;
+    char *sept_ve_enabled;
+    char *vmpl_max;
+    char *migration_agent;
+    char *smt;
+    char *single_socket_required;
+    char *crl_required;
+    struct yaml_snp_tcb *snp_tcb_min;
+    struct yaml_root *roots;
+    unsigned roots_count;
+    char **advisories_denied;
+    unsigned advisories_denied_count;
+    struct yaml_reference *references;
+    unsigned references_count;
+};
+
+/* file->data through every check, into *policy. Returns: as assay_policy_parse_yaml */
+ASSAY_CHECKED enum assay_status assay_yaml_take_policy(const struct assay_yaml *file,
+                                                       struct assay_policy *policy);
+
+#endif
