@@ -40,6 +40,7 @@ int assay_command_evidence(int argc, char **argv); /* evidence.c: verify, explai
 int assay_command_ear(int argc, char **argv);      /* ear.c: verify */
 int assay_command_tcb(int argc, char **argv);      /* tcb.c: forecast */
 int assay_command_collateral(int argc, char **argv); /* collateral.c: fetch, show */
+int assay_command_policy(int argc, char **argv);   /* policy.c: lint, show, diff, try, ... */
 int assay_command_soft(int argc, char **argv);     /* soft.c: ca, node, quote */
 int assay_command_tpm(int argc, char **argv);      /* tpm.c: registrar, enroll, quote, ... */
 int assay_command_keys(int argc, char **argv);     /* keys.c: generate, operator, show */

@@ -12,6 +12,7 @@ static const struct assay_command commands[] = {
     { "ear", "verify an attestation result that a verifier signed", assay_command_ear },
     { "tcb", "what an announced TCB set will say about a platform", assay_command_tcb },
     { "collateral", "fetch or show what evidence is judged with", assay_command_collateral },
+    { "policy", "check, compare and try policies; reference values", assay_command_policy },
     { "soft", "make SOFT vendors, platforms and quotes, for development", assay_command_soft },
     { "tpm", "attestation keys of TPMs, and the registrar that certifies them", assay_command_tpm },
     { "keys", "make and show the keys of a node or an operator", assay_command_keys },

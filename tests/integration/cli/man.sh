@@ -14,7 +14,7 @@ else
     exit 77
 fi
 
-for page in assay.1 assayd.8 assayd.yaml.5; do
+for page in assay.1 assay-policy.5 assayd.8 assayd.yaml.5; do
     said=$(warnings "$MAN/$page")
     check "$page formats without a warning: $said" test -z "$said"
     check "$page is a page" test "$(wc -l <"$WORK/page")" -gt 20
@@ -27,6 +27,11 @@ check 'a broken page is noticed' test -n "$said"
 for key in $(sed -n '/^## 3/,/^## 4/s/^| `\([a-z_.]*\(\[\]\.[a-z]*\)\{0,1\}\)` |.*/\1/p' \
     "$ROOT/docs/operations.md"); do
     check "assayd.yaml.5 says nothing of $key" grep -qF ".It Cm $key" "$MAN/assayd.yaml.5"
+done
+grep -E '^[.](It )?Cm ' "$MAN/assay-policy.5" >"$WORK/keys"
+for key in $(sed -n '/^## 4/,/^Fields of/p' "$ROOT/docs/operations.md" | sed -n 's/^| \(`.*\)` |.*| .*/\1/p' |
+    sed 's/ |.*//' | grep -o '[a-z_]*\(\[\]\)\{0,1\}[a-z_.]*' | sed 's/^snp_tcb_min\.//' | sort -u); do
+    check "assay-policy.5 says nothing of $key" grep -qwF -- "$key" "$WORK/keys"
 done
 for group in $(sed -n 's/^ *{ "\([a-z]*\)", ".*", assay_command_.*/\1/p' "$ROOT/apps/assay/main.c"); do
     check "assay.1 says nothing of assay $group" grep -qE "^\.(It )?Cm $group|^\.Cm .*\| $group|^\.Cm $group" "$MAN/assay.1"
