@@ -34,8 +34,8 @@ struct candidate {
     enum shape shape;
     struct assay_slice text;
     struct rank rank;
-    struct assay_dn issuer; /* of a CRL */
-    bool of_ca, of_root;    /* a CRL of the evidence's own authorities */
+    struct assay_dn issuer;  /* of a CRL */
+    bool of_ca, of_root;     /* a CRL of the evidence's own authorities */
     struct assay_key signer; /* key of a signing chain */
 };
 
@@ -185,8 +185,8 @@ static bool read_chain(struct search *s, struct candidate *c)
         if (it->is_ca) has_ca = true;
         else signers += 1;
         if (!it->is_ca) note_signer(s, it);
-        c->rank.fits = it->is_ca && s->wanted->has_chain &&
-                       assay_key_equal(&it->key, &s->wanted->ca.key);
+        c->rank.fits =
+            it->is_ca && s->wanted->has_chain && assay_key_equal(&it->key, &s->wanted->ca.key);
         c->rank.current = is_current(s, it->not_before_s, it->not_after_s);
         c->rank.issued_s = it->not_before_s;
         c->signer = it->key;
