@@ -260,8 +260,7 @@ struct assay_trust_vector assay_ar4si_vector(const struct assay_verdict *verdict
     const unsigned able = supported(verdict->kind);
     if (verdict->genuine == ASSAY_GENUINE_TRUE) {
         apply(&vector, affirmed(verdict->kind), AFFIRMED);
-        if (approves_programs(policy, verdict->kind))
-            apply(&vector, EXECUTABLES, APPROVED_AT_BOOT);
+        if (approves_programs(policy, verdict->kind)) apply(&vector, EXECUTABLES, APPROVED_AT_BOOT);
     }
     for (uint32_t i = 0; i < verdict->reason_count; i++) {
         const struct assay_reason *const reason = &verdict->reasons[i];

@@ -141,8 +141,7 @@ static void forecast_module(const struct assay_tcb_info *info,
     out->module_version = platform->tee_tcb_svn[1];
     if (!platform->is_tdx || out->module_version == 0) return;
     out->has_module = true;
-    const struct assay_module_identity *const module =
-        assay_tcb_module(info, out->module_version);
+    const struct assay_module_identity *const module = assay_tcb_module(info, out->module_version);
     if (module == NULL) {
         out->module_unknown = true;
         return;

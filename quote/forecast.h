@@ -25,7 +25,7 @@ struct assay_svn_gap {
     enum assay_svn_part part;
     uint8_t component; /* 1 to 16 of SGX and TDX, else 0 */
     uint16_t have;
-    uint16_t need; /* above have */
+    uint16_t need;    /* above have */
     bool by_relaunch; /* TD 1.5: the platform has it already, the TD was launched before */
 };
 
@@ -43,8 +43,8 @@ struct assay_forecast {
     struct assay_tcb_result result; /* what assay_tcb_evaluate says of these documents */
     struct assay_tcb_aim platform;
     struct assay_tcb_aim module; /* only with has_module */
-    bool has_module;     /* TDX with a module version above 0 */
-    bool module_unknown; /* the documents have no identity for that version */
+    bool has_module;             /* TDX with a module version above 0 */
+    bool module_unknown;         /* the documents have no identity for that version */
     uint8_t module_version;
     struct assay_tcb_aim qe;
     uint32_t gap_count;

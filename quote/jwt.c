@@ -99,8 +99,7 @@ void assay_jwk_thumbprint(const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]
     put_text(&w, "\"}");
     ASSAY_ASSERT(!w.full);
     assay_sha256(buffer, w.len, digest);
-    const enum assay_status status =
-        assay_base64_encode(ASSAY_BASE64_URL, digest, sizeof digest, text,
-                            ASSAY_JWK_THUMBPRINT_LEN + 1, &text_len);
+    const enum assay_status status = assay_base64_encode(
+        ASSAY_BASE64_URL, digest, sizeof digest, text, ASSAY_JWK_THUMBPRINT_LEN + 1, &text_len);
     ASSAY_ASSERT(status == ASSAY_OK);
 }

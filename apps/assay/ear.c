@@ -41,8 +41,7 @@ int assay_ear_check(const struct assay_ear_options *options, bool json)
         return COMPLAIN(json, "--ear-key, --ear-profile and --ear-nonce belong to --ear");
     }
     if (options->key == NULL) return COMPLAIN(json, "--ear needs --ear-key");
-    if (options->profile != NULL &&
-        assay_ear_profile_parse(options->profile, &profile) != ASSAY_OK)
+    if (options->profile != NULL && assay_ear_profile_parse(options->profile, &profile) != ASSAY_OK)
         return COMPLAIN(json, "--ear-profile: \"%s\" is neither ietf-03 nor veraison-2023",
                         options->profile);
     if (options->nonce != NULL && !assay_ear_nonce_is_fit(options->nonce, strlen(options->nonce)))
@@ -102,8 +101,8 @@ static enum assay_status sign(const struct assay_appraisal *a, const struct assa
 static int store(const struct assay_appraisal *a, const char *path, struct assay_slice token)
 {
     if (strcmp(path, "-") == 0) {
-        const bool ok = fwrite(token.bytes, 1, token.len, stdout) == token.len &&
-                        fflush(stdout) == 0;
+        const bool ok =
+            fwrite(token.bytes, 1, token.len, stdout) == token.len && fflush(stdout) == 0;
         return ok ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
     }
     const enum assay_status status = assay_file_replace(path, ASSAY_FILE_PUBLIC, token);
@@ -317,9 +316,9 @@ static int verify(const struct ear_arguments *args)
     if (result == ASSAY_EXIT_OK) result = load_key(args, &key);
     if (result == ASSAY_EXIT_OK) result = load_token(args, &token, &len);
     if (result == ASSAY_EXIT_OK)
-        result = refuse(args, &ear,
-                        assay_ear_read((const char *)token, len, key, at_unix_s, args->nonce,
-                                       &ear));
+        result =
+            refuse(args, &ear,
+                   assay_ear_read((const char *)token, len, key, at_unix_s, args->nonce, &ear));
     if (result == ASSAY_EXIT_OK) result = args->json ? print_json(&ear) : print_text(&ear);
     if (result == ASSAY_EXIT_OK) result = exit_of(ear.status);
     assay_ear_close(&ear);
@@ -331,8 +330,10 @@ static int verify(const struct ear_arguments *args)
 static bool read_arguments(int argc, char **argv, struct ear_arguments *args)
 {
     static const struct option known[] = {
-        { "key", required_argument, NULL, 'k' }, { "at", required_argument, NULL, 'a' },
-        { "nonce", required_argument, NULL, 'n' }, { "json", no_argument, NULL, 'j' },
+        { "key", required_argument, NULL, 'k' },
+        { "at", required_argument, NULL, 'a' },
+        { "nonce", required_argument, NULL, 'n' },
+        { "json", no_argument, NULL, 'j' },
         { NULL, 0, NULL, 0 },
     };
     optind = 0; /* the table of main.c has read words before */

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
-__attribute__((format(printf, 3, 4))) static enum assay_ear_answer
-answer(struct assay_ear *ear, enum assay_ear_answer what, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static enum assay_ear_answer answer(
+    struct assay_ear *ear, enum assay_ear_answer what, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -31,9 +31,8 @@ static enum assay_status decode_json(struct assay_slice encoded, struct assay_js
     size_t len = 0;
     uint8_t *const bytes = malloc(encoded.len + 1);
     if (bytes == NULL) return ASSAY_E_MEMORY;
-    enum assay_status status =
-        assay_base64_decode(ASSAY_BASE64_URL, (const char *)encoded.bytes, encoded.len, bytes,
-                            encoded.len + 1, &len);
+    enum assay_status status = assay_base64_decode(ASSAY_BASE64_URL, (const char *)encoded.bytes,
+                                                   encoded.len, bytes, encoded.len + 1, &len);
     if (status == ASSAY_OK) status = assay_json_parse((const char *)bytes, len, out);
     free(bytes);
     return status;
@@ -249,8 +248,8 @@ static enum assay_ear_answer check_nonce(struct assay_ear *ear, const char *nonc
     ear->nonce = assay_json_text(ear->claims, "eat_nonce", NULL);
     if (nonce == NULL) return ASSAY_EAR_VALID;
     if (ear->nonce != NULL && strcmp(ear->nonce, nonce) == 0) return ASSAY_EAR_VALID;
-    return answer(ear, ASSAY_EAR_NONCE, "eat_nonce is %s", ear->nonce == NULL ? "missing"
-                                                                              : "another one");
+    return answer(ear, ASSAY_EAR_NONCE, "eat_nonce is %s",
+                  ear->nonce == NULL ? "missing" : "another one");
 }
 
 enum assay_ear_answer assay_ear_read(const char *text, size_t len, const struct assay_p256 *key,

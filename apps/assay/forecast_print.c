@@ -17,8 +17,7 @@ struct component_name {
 static struct component_name name_of(const struct assay_json *document,
                                      const struct assay_svn_gap *gap)
 {
-    const char *const list =
-        gap->part == ASSAY_SVN_TDX ? "tdxtcbcomponents" : "sgxtcbcomponents";
+    const char *const list = gap->part == ASSAY_SVN_TDX ? "tdxtcbcomponents" : "sgxtcbcomponents";
     const struct assay_json *const info = assay_json_get(document, "tcbInfo");
     const struct assay_json *const level = assay_json_at(assay_json_get(info, "tcbLevels"), 0);
     const struct assay_json *const component = assay_json_at(
@@ -127,8 +126,7 @@ void assay_print_gaps(const struct assay_named_forecast *forecast)
                      (unsigned)(gap->need - gap->have),
                      gap->by_relaunch ? "; there already, launch the TD anew" : "");
     }
-    if (f->gap_count == 0)
-        (void)printf("  no security version is short\n");
+    if (f->gap_count == 0) (void)printf("  no security version is short\n");
 }
 
 /* --- as JSON */
@@ -176,8 +174,7 @@ struct assay_json *assay_forecast_json(const struct assay_named_forecast *foreca
     struct assay_json *const gaps = assay_json_array();
     assay_json_set_text(out, "tcb_status", assay_tcb_status_text(f->result.status));
     assay_json_set_text(out, "tcb_status_launch", assay_tcb_status_text(f->result.launch_status));
-    assay_json_set_text(out, "tcb_status_current",
-                        assay_tcb_status_text(f->result.current_status));
+    assay_json_set_text(out, "tcb_status_current", assay_tcb_status_text(f->result.current_status));
     assay_json_set(out, "platform", aim_json(&f->platform));
     assay_json_set(out, "qe", aim_json(&f->qe));
     if (f->has_module) assay_json_set(out, "module", aim_json(&f->module));

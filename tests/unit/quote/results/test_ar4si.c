@@ -72,8 +72,8 @@ Test(quote_ar4si, holds_for_random_sets_of_rules_and_states_of_links)
             if (state % 4 == 0) break;
             with[count] = rules[(state >> 8) % RULES];
         }
-        struct assay_verdict v = verdict_of(1 + (int)((state >> 20) % (ASSAY_KIND_COUNT - 1)), with,
-                                            count);
+        struct assay_verdict v =
+            verdict_of(1 + (int)((state >> 20) % (ASSAY_KIND_COUNT - 1)), with, count);
         assay_verdict_proof(&v, (enum assay_proof)((state >> 30) % ASSAY_PROOF_COUNT),
                             (enum assay_proof_state)((state >> 40) % 4));
         v.appraised = (state >> 50) % 3 != 0;
@@ -138,8 +138,8 @@ Test(quote_ar4si, a_tpm_and_software_never_hide_memory)
 {
     const int kinds[] = { ASSAY_KIND_TPM, ASSAY_KIND_SOFT };
     for (size_t i = 0; i < 2; i++) {
-        cr_assert_not(assay_ar4si_supports((enum assay_evidence_kind)kinds[i],
-                                           ASSAY_TRUST_RUNTIME_OPAQUE));
+        cr_assert_not(
+            assay_ar4si_supports((enum assay_evidence_kind)kinds[i], ASSAY_TRUST_RUNTIME_OPAQUE));
         expect(kinds[i], 0, ASSAY_TRUST_RUNTIME_OPAQUE, 0);
         expect(kinds[i], ASSAY_RULE_DEBUG, ASSAY_TRUST_RUNTIME_OPAQUE, 0);
     }
@@ -185,8 +185,8 @@ Test(quote_ar4si, places_every_value_in_its_tier)
             tier = ASSAY_TIER_WARNING;
         cr_assert_eq(assay_ar4si_tier((int8_t)value), tier, "%d", value);
         for (int claim = 0; claim < ASSAY_TRUST_COUNT; claim++)
-            cr_assert_gt(
-                strlen(assay_ar4si_meaning((enum assay_trust_claim)claim, (int8_t)value)), 0);
+            cr_assert_gt(strlen(assay_ar4si_meaning((enum assay_trust_claim)claim, (int8_t)value)),
+                         0);
     }
 }
 

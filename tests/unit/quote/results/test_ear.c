@@ -53,8 +53,8 @@ static size_t sign(struct assay_slice header, struct assay_slice claims)
 static enum assay_ear_answer read_at(const char *header, const char *claims, int64_t at,
                                      const char *nonce)
 {
-    const size_t len = sign(assay_slice_over(header, strlen(header)),
-                            assay_slice_over(claims, strlen(claims)));
+    const size_t len =
+        sign(assay_slice_over(header, strlen(header)), assay_slice_over(claims, strlen(claims)));
     assay_ear_close(&ear);
     return assay_ear_read(token, len, key, at, nonce, &ear);
 }
@@ -116,9 +116,9 @@ Test(quote_ear, what_is_written_is_read_back_in_both_families)
                 const size_t token_len =
                     sign(assay_slice_over(header, h.len), assay_slice_over(claims, len));
                 assay_ear_close(&ear);
-                cr_assert_eq(assay_ear_read(token, token_len, key, AT, "a nonce \"\\ of theirs",
-                                            &ear),
-                             ASSAY_EAR_VALID, "%s", ear.why);
+                cr_assert_eq(
+                    assay_ear_read(token, token_len, key, AT, "a nonce \"\\ of theirs", &ear),
+                    ASSAY_EAR_VALID, "%s", ear.why);
                 cr_assert_eq(ear.status, v.tier);
                 cr_assert_eq((int)ear.family, profile);
                 cr_assert_eq(ear.issued_unix_s, AT);
@@ -222,8 +222,11 @@ Test(quote_ear, takes_both_media_types_and_no_other)
 Test(quote_ear, never_lets_the_token_choose_its_algorithm)
 {
     const char claims[] = "{" IETF ISSUER "\"submods\":{\"x\":" AFFIRMING "}}";
-    const char *const headers[] = { "{\"alg\":\"none\"}", "{\"alg\":\"HS256\"}", "{}",
-                                    "{\"alg\":\"es256\"}", "{\"alg\":null}",
+    const char *const headers[] = { "{\"alg\":\"none\"}",
+                                    "{\"alg\":\"HS256\"}",
+                                    "{}",
+                                    "{\"alg\":\"es256\"}",
+                                    "{\"alg\":null}",
                                     "{\"alg\":\"ES256\",\"crit\":[\"b64\"],\"b64\":false}",
                                     "{\"alg\":\"ES256\",\"typ\":7}" };
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
@@ -332,8 +335,7 @@ Test(quote_ear, demands_what_the_draft_demands)
 
 Test(quote_ear, holds_within_its_time_only)
 {
-    const char claims[] =
-        "{" IETF ISSUER "\"exp\":1800000100,\"submods\":{\"x\":" AFFIRMING "}}";
+    const char claims[] = "{" IETF ISSUER "\"exp\":1800000100,\"submods\":{\"x\":" AFFIRMING "}}";
     cr_assert_eq(read_at(HEADER, claims, AT, NULL), ASSAY_EAR_VALID);
     cr_assert_eq(read_at(HEADER, claims, AT + 99, NULL), ASSAY_EAR_VALID);
     cr_assert_eq(read_at(HEADER, claims, AT + 100, NULL), ASSAY_EAR_EXPIRED);

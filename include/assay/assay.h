@@ -1,0 +1,454 @@
+/*
+ * assay/assay.h - libassay: verify the hardware evidence of trusted execution environments.
+ *
+ * Evidence in, verdict out: SGX and TDX quotes, AMD SEV-SNP reports, AWS Nitro documents, TPM 2.0
+ * quotes, Azure paravisor composites, Arm CCA tokens. Nothing here opens a file, asks a server or
+ * reads a clock: bytes and the time are arguments, and the same arguments give the same verdict.
+ *
+ *     struct assay_trust *trust;       roots that you trust, and what their vendors published
+ *     struct assay_policy *policy;     what you accept (NULL: the default)
+ *     struct assay_verifier *verifier; memory of platforms already seen (NULL: none)
+ *     struct assay_verdict *verdict;   the answer, used again and again
+ *
+ * Ownership: `create` makes an object on the heap and `destroy` frees it, accepts NULL and sets the
+ * pointer to NULL. Bytes given to a function are borrowed for the call only. Texts and bytes that a
+ * getter returns belong to the verdict and hold until it is used for the next appraisal.
+ *
+ * Three channels. Distrust is a value: assay_verify returns ASSAY_OK and a verdict that says why.
+ * What the world did not oblige with is an enum assay_status, never to be ignored. A bug of the
+ * library itself aborts the process. A NULL where none is allowed gives ASSAY_E_INVALID.
+ *
+ * Threads: no global state. A verifier and a verdict belong to one thread at a time; trust and
+ * policy are only read by assay_verify and may be shared by any number of threads once they are
+ * filled. Times are seconds since 1970-01-01T00:00:00Z.
+ *
+ * C11 and C++11. libassay(3) and docs/library.md tell the rest.
+ */
+#ifndef ASSAY_ASSAY_H
+#define ASSAY_ASSAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ASSAY_VERSION_MAJOR 0
+#define ASSAY_VERSION_MINOR 1
+#define ASSAY_VERSION_PATCH 0
+
+#if defined(__GNUC__)
+#define ASSAY_API __attribute__((visibility("default")))
+#else
+#define ASSAY_API
+#endif
+
+/* The guards below let the library compile against its own headers, which define the same enums. */
+#ifndef ASSAY_CHECKED
+#if defined(__GNUC__)
+#define ASSAY_CHECKED __attribute__((warn_unused_result))
+#else
+#define ASSAY_CHECKED
+#endif
+#endif
+
+/* --- numbers; none is ever used again for something else */
+
+/* How a function says that the world did not oblige. The library returns no others. */
+#ifndef ASSAY_BASE_STATUS_H
+enum assay_status {
+    ASSAY_OK = 0,
+    ASSAY_E_TRUNCATED = 101,   /* input ends inside a field */
+    ASSAY_E_TRAILING = 102,    /* bytes follow the last field */
+    ASSAY_E_RANGE = 103,       /* a number or length is outside its range */
+    ASSAY_E_UNSUPPORTED = 104, /* a version or type is not known */
+    ASSAY_E_ENCODING = 105,    /* the encoding is not the canonical one */
+    ASSAY_E_TYPE = 106,        /* a field has another type than its place asks for */
+    ASSAY_E_DUPLICATE = 107,   /* the same thing came twice */
+    ASSAY_E_KEY = 109,         /* a public key is not a point of its curve */
+    ASSAY_E_INVALID = 115,     /* misuse (NULL), or a rule forbids it */
+    ASSAY_E_SYNTAX = 116,      /* the text does not follow its grammar */
+    ASSAY_E_NOT_FOUND = 117,   /* there is nothing of the kind */
+    ASSAY_E_FULL = 201,        /* a fixed capacity is used up */
+    ASSAY_E_CRYPTO = 303,      /* the cryptographic library failed */
+    ASSAY_E_MEMORY = 304,      /* no memory */
+    ASSAY_E_VERSION = 305      /* a policy was written for another version */
+};
+#endif
+
+#ifndef ASSAY_QUOTE_VERDICT_H
+/* Kinds of evidence. */
+enum assay_evidence_kind {
+    ASSAY_KIND_NONE = 0, /* as an argument: as the bytes say */
+    ASSAY_KIND_SGX3 = 1,
+    ASSAY_KIND_TDX4 = 2,
+    ASSAY_KIND_SOFT = 3, /* software that plays hardware: profile development only */
+    ASSAY_KIND_SGX4 = 4,
+    ASSAY_KIND_SGX5 = 5,
+    ASSAY_KIND_TDX5 = 6,
+    ASSAY_KIND_SNP = 7,
+    ASSAY_KIND_NITRO = 8,
+    ASSAY_KIND_TPM = 9,
+    ASSAY_KIND_VTPM_SNP = 10, /* a paravisor's TPM inside an SNP guest */
+    ASSAY_KIND_VTPM_TDX = 11, /* the same inside a TD */
+    ASSAY_KIND_CCA = 12
+};
+
+enum assay_genuine {
+    ASSAY_GENUINE_UNKNOWN = 0, /* something that is needed to judge it is missing */
+    ASSAY_GENUINE_TRUE = 1,
+    ASSAY_GENUINE_FALSE = 2
+};
+
+/* The answer in one word (draft-ietf-rats-ar4si section 2.3.2). */
+enum assay_tier {
+    ASSAY_TIER_NONE = 0,           /* not judged */
+    ASSAY_TIER_AFFIRMING = 1,      /* genuine, and the policy is content */
+    ASSAY_TIER_WARNING = 2,        /* accepted, with something to look at */
+    ASSAY_TIER_CONTRAINDICATED = 3 /* not genuine, or refused */
+};
+
+/* Intel's TCB statuses; NONE for the other kinds and until one was computed. */
+enum assay_tcb_status {
+    ASSAY_TCB_NONE = 0,
+    ASSAY_TCB_UP_TO_DATE = 1,
+    ASSAY_TCB_SW_HARDENING_NEEDED = 2,
+    ASSAY_TCB_CONFIGURATION_NEEDED = 3,
+    ASSAY_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED = 4,
+    ASSAY_TCB_OUT_OF_DATE = 5,
+    ASSAY_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED = 6,
+    ASSAY_TCB_TD_RELAUNCH_ADVISED = 7,
+    ASSAY_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED = 8,
+    ASSAY_TCB_REVOKED = 9,
+    ASSAY_TCB_NOT_SUPPORTED = 10
+};
+
+/* What a reason does to the verdict, in falling order of precedence. */
+enum assay_rule_class {
+    ASSAY_RULE_FORGED,   /* not genuine */
+    ASSAY_RULE_UNJUDGED, /* it cannot be said */
+    ASSAY_RULE_REFUSED,  /* genuine, yet refused */
+    ASSAY_RULE_OLD,      /* genuine, and too old for the policy */
+    ASSAY_RULE_NOTE      /* a warning */
+};
+
+/* A link of the chain of proofs. */
+enum assay_proof_state {
+    ASSAY_PROOF_NOT_USED = 0,
+    ASSAY_PROOF_UNKNOWN = 1, /* what is at hand cannot prove it */
+    ASSAY_PROOF_TRUE = 2,
+    ASSAY_PROOF_FALSE = 3
+};
+#endif
+
+#ifndef ASSAY_QUOTE_VERIFY_H
+#define ASSAY_KIND_BIT(kind) (UINT32_C(1) << (unsigned)(kind))
+#define ASSAY_KINDS_ALL      UINT32_MAX
+#endif
+
+/* Bytes that somebody else owns. */
+struct assay_bytes {
+    const uint8_t *bytes;
+    size_t len;
+};
+
+/* --- texts. Each Returns: a static text, never NULL; "unknown" for numbers outside the list */
+ASSAY_API const char *assay_version(void); /* of the library that runs: "0.1.0" */
+ASSAY_API const char *assay_name_of_status(enum assay_status status);         /* "ASSAY_E_RANGE" */
+ASSAY_API const char *assay_describe_status(enum assay_status status);        /* a sentence */
+ASSAY_API const char *assay_name_of_kind(enum assay_evidence_kind kind);      /* "tdx-v4" */
+ASSAY_API const char *assay_name_of_tier(enum assay_tier tier);               /* "affirming" */
+ASSAY_API const char *assay_name_of_tcb_status(enum assay_tcb_status status); /* "UpToDate" */
+ASSAY_API const char *assay_name_of_rule_class(enum assay_rule_class class_); /* "forged" */
+
+/* --- verifier: what was proven about bytes already seen */
+struct assay_verifier;
+
+/* The most platforms that one verifier can be asked to remember. */
+#define ASSAY_VERIFIER_PLATFORMS_MAX 16384
+
+/*
+ * assay_verifier_create - memory for up to `platforms` platforms, allocated here and nowhere else
+ * but for decoded keys (about 1 KB each). When it is full the platform used longest ago is
+ * forgotten. With and without a verifier every verdict is the same.
+ * In:      platforms, 1 to ASSAY_VERIFIER_PLATFORMS_MAX
+ * Out:     *verifier
+ * Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_MEMORY | ASSAY_E_INVALID
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_verifier_create(size_t platforms,
+                                                                struct assay_verifier **verifier);
+ASSAY_API void assay_verifier_destroy(struct assay_verifier **verifier);
+
+/* Since create. */
+struct assay_counters {
+    uint64_t hits; /* platforms found again: one signature was left to verify */
+    uint64_t misses;
+    uint64_t evictions;
+    uint64_t platforms;    /* remembered now */
+    uint64_t memory_bytes; /* held now, decoded keys included */
+};
+/*
+ * assay_verifier_get_counters - copies the counters; verifier may be NULL: all are 0.
+ * Returns: ASSAY_OK | ASSAY_E_INVALID
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_verifier_get_counters(
+    const struct assay_verifier *verifier, struct assay_counters *counters);
+
+/* --- policy: what is accepted */
+struct assay_policy;
+
+/* The longest policy, in bytes of YAML, and of its message. */
+#define ASSAY_POLICY_YAML_MAX    131072
+#define ASSAY_POLICY_MESSAGE_MAX 512
+
+/*
+ * assay_policy_create - the default: profile production, every kind and measurement, UpToDate and
+ * SWHardeningNeeded affirming, what is out of date warning, revoked and debug refused.
+ * Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_INVALID
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_policy_create(struct assay_policy **policy);
+/*
+ * assay_policy_create_yaml - from the text of a policy file (docs/operations.md, section 5).
+ * In:      text[len], len up to ASSAY_POLICY_YAML_MAX
+ * Out:     *policy on ASSAY_OK; else message, when it is not NULL, is "LINE:COLUMN: what is wrong"
+ *          (message_len at least ASSAY_POLICY_MESSAGE_MAX, or it is cut)
+ * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_DUPLICATE | ASSAY_E_RANGE | ASSAY_E_INVALID |
+ *          ASSAY_E_VERSION | ASSAY_E_MEMORY
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_policy_create_yaml(const char *text, size_t len,
+                                                                   struct assay_policy **policy,
+                                                                   char *message,
+                                                                   size_t message_len);
+/*
+ * assay_policy_create_encoded - from its canonical CBOR, as a genesis carries it.
+ * Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING | ASSAY_E_ENCODING | ASSAY_E_TYPE |
+ *          ASSAY_E_UNSUPPORTED | ASSAY_E_RANGE | ASSAY_E_INVALID | ASSAY_E_MEMORY
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_policy_create_encoded(const uint8_t *bytes,
+                                                                      size_t len,
+                                                                      struct assay_policy **policy);
+/* SHA-256 of the canonical CBOR: the name of the policy. Returns: ASSAY_OK | ASSAY_E_INVALID */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_policy_get_digest(const struct assay_policy *policy,
+                                                                  uint8_t digest[32]);
+ASSAY_API void assay_policy_destroy(struct assay_policy **policy);
+
+/* --- trust: root keys, and what their vendors published */
+struct assay_trust;
+
+/* The most files of one set, and the longest of them. */
+#define ASSAY_FILES_MAX    32
+#define ASSAY_FILE_LEN_MAX 262144
+
+/* Nothing is trusted yet. Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_INVALID */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_trust_create(struct assay_trust **trust);
+/*
+ * assay_trust_add_pinned - the vendors' roots that the library knows: Intel SGX and TDX; AMD Milan,
+ * Genoa, Turin; AWS Nitro G1. (TPM makers and Arm platforms have none: add theirs.)
+ * Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_INVALID | what assay_trust_add_collateral says
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_trust_add_pinned(struct assay_trust *trust);
+/*
+ * assay_trust_add_root - trust one more root key for some kinds of evidence.
+ * In:      bytes[len]: a certificate or a public key, PEM or DER; kinds: ASSAY_KIND_BIT(...) | ...
+ * Returns: ASSAY_OK (also for a root that is there already) | ASSAY_E_FULL | ASSAY_E_INVALID |
+ *          ASSAY_E_DUPLICATE (it is there for fewer kinds) | ASSAY_E_SYNTAX | ASSAY_E_UNSUPPORTED |
+ *          ASSAY_E_RANGE | ASSAY_E_NOT_FOUND (no certificate that could be a root) |
+ *          ASSAY_E_MEMORY | ASSAY_E_CRYPTO
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_trust_add_root(struct assay_trust *trust,
+                                                               const uint8_t *bytes, size_t len,
+                                                               uint32_t kinds);
+/* The roots that a policy names. Returns: as assay_trust_add_pinned */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_trust_add_policy_roots(
+    struct assay_trust *trust, const struct assay_policy *policy);
+/*
+ * assay_trust_add_collateral - one set of files for one platform family of one vendor, recognised
+ * by content, in any order: TCB info, QE identity (JSON), revocation lists (DER), certificate
+ * chains (PEM, DER). Files that are none of these are ignored. Signatures are checked here, once;
+ * what is wrong with a set is said by every verdict that rests on it. Several sets may be added;
+ * where two serve one platform the one added first counts: make a new trust for new collateral.
+ * In:      files[count], count up to ASSAY_FILES_MAX, each up to ASSAY_FILE_LEN_MAX
+ * Cost:    up to seven signatures and 170 KB for each root that the set could belong to
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no file is of any use) | ASSAY_E_FULL | ASSAY_E_RANGE |
+ *          ASSAY_E_INVALID | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_trust_add_collateral(
+    struct assay_trust *trust, const struct assay_bytes *files, size_t count);
+/*
+ * assay_trust_set_exact - true: the collateral is meant for the very evidence that is verified, and
+ * collateral of another platform is a mismatch (not genuine). false, the default: it is a pool, and
+ * the right set is then missing (not judged).
+ * Returns: ASSAY_OK | ASSAY_E_INVALID
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_trust_set_exact(struct assay_trust *trust,
+                                                                bool exact);
+ASSAY_API void assay_trust_destroy(struct assay_trust **trust);
+
+/* --- evidence */
+struct assay_verdict;
+
+/* The longest evidence that is judged. */
+#define ASSAY_EVIDENCE_BYTES_MAX 32768
+
+/*
+ * assay_evidence_recognise - which kind the bytes say they are; nothing is verified.
+ * Out:     *kind
+ * Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_UNSUPPORTED | ASSAY_E_INVALID
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_evidence_recognise(const uint8_t *bytes, size_t len,
+                                                                   enum assay_evidence_kind *kind);
+
+/* Evidence that comes in pieces. Empty pieces are not there. */
+struct assay_pieces_of_evidence {
+    struct assay_bytes main; /* report; TPMS_ATTEST; quote */
+    const struct assay_bytes
+        *certificates;              /* DER or PEM: VEK, ASK; EK, AK; an external PCK chain */
+    size_t certificate_count;       /* up to 8 */
+    struct assay_bytes signature;   /* TPM: TPMT_SIGNATURE, raw RSA, or ECDSA in DER */
+    struct assay_bytes pcrs;        /* TPM: the values, in the order of the selection */
+    struct assay_bytes key;         /* TPM: TPM2B_PUBLIC or SubjectPublicKeyInfo of the AK */
+    struct assay_bytes hardware;    /* paravisor: the HCL blob */
+    struct assay_bytes activation;  /* TPM: proof of a credential activation */
+    struct assay_bytes report_data; /* TPM: 64 bytes whose SHA-256 is the qualifying data */
+    struct assay_bytes quote;       /* paravisor over TDX: the TD's quote */
+};
+/*
+ * assay_evidence_pack - put pieces into one byte string that assay_verify takes.
+ * Out:     buffer[*len]
+ * Returns: ASSAY_OK | ASSAY_E_FULL (capacity) | ASSAY_E_RANGE (too many certificates) |
+ *          ASSAY_E_INVALID
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_evidence_pack(
+    enum assay_evidence_kind kind, const struct assay_pieces_of_evidence *pieces, uint8_t *buffer,
+    size_t capacity, size_t *len);
+
+/*
+ * assay_verify - appraise one piece of evidence.
+ * In:      verifier: NULL, nothing is remembered; policy: NULL, the default; kind: ASSAY_KIND_NONE,
+ *          as the bytes say; bytes[len]: hostile, a tail of zero bytes is cut; at_unix_s
+ * Out:     *verdict, always, but for ASSAY_E_INVALID and ASSAY_E_MEMORY
+ * Cost:    warm one signature; cold about six. No allocation of its own when warm
+ * Returns: ASSAY_OK (the answer is the verdict, also about malformed bytes) | ASSAY_E_INVALID |
+ *          ASSAY_E_MEMORY | ASSAY_E_CRYPTO (the verdict is none)
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_verify(
+    struct assay_verifier *verifier, const struct assay_trust *trust,
+    const struct assay_policy *policy, enum assay_evidence_kind kind, const uint8_t *bytes,
+    size_t len, int64_t at_unix_s, struct assay_verdict *verdict);
+
+/* --- verdict. Getters accept a NULL verdict, which is unknown, none and empty. */
+
+/* Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_INVALID */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_verdict_create(struct assay_verdict **verdict);
+ASSAY_API void assay_verdict_destroy(struct assay_verdict **verdict);
+
+/* The answer in one word; whether it is genuine at all; what it is. Each Returns: it */
+ASSAY_API enum assay_tier assay_verdict_get_tier(const struct assay_verdict *verdict);
+ASSAY_API enum assay_genuine assay_verdict_get_genuine(const struct assay_verdict *verdict);
+ASSAY_API enum assay_evidence_kind assay_verdict_get_kind(const struct assay_verdict *verdict);
+/* Of platform, quoting enclave and module together; of a TD 1.5 also at its launch and now.
+ * Each Returns: the status */
+ASSAY_API enum assay_tcb_status assay_verdict_get_tcb_status(const struct assay_verdict *verdict);
+ASSAY_API enum assay_tcb_status assay_verdict_get_launch_status(
+    const struct assay_verdict *verdict);
+ASSAY_API enum assay_tcb_status assay_verdict_get_current_status(
+    const struct assay_verdict *verdict);
+/* Returns: true when it was appraised under profile development: it proves nothing then. */
+ASSAY_API bool assay_verdict_is_insecure(const struct assay_verdict *verdict);
+/* Returns: true when the TEE runs in debug mode. */
+ASSAY_API bool assay_verdict_is_debug(const struct assay_verdict *verdict);
+
+/* Times. Returns: false when there is none; *unix_s untouched. */
+ASSAY_API bool assay_verdict_get_time(const struct assay_verdict *verdict, int64_t *unix_s);
+/* Since when the TCB level is what it is. */
+ASSAY_API bool assay_verdict_get_tcb_date(const struct assay_verdict *verdict, int64_t *unix_s);
+/* The earliest end of anything that the verdict rests on: judge again until then. */
+ASSAY_API bool assay_verdict_get_expiry(const struct assay_verdict *verdict, int64_t *unix_s);
+
+/* What the evidence says; proven only when it is genuine. Returns: false when it could not be read;
+ * *out untouched. */
+ASSAY_API bool assay_verdict_get_report_data(const struct assay_verdict *verdict,
+                                             struct assay_bytes *out); /* 64 bytes */
+ASSAY_API bool assay_verdict_get_measurement(
+    const struct assay_verdict *verdict, struct assay_bytes *out); /* MRENCLAVE, MRTD, RIM ... */
+
+/* The machine. Returns: false when it is not known. */
+ASSAY_API bool assay_verdict_get_platform(const struct assay_verdict *verdict,
+                                          struct assay_bytes *platform_id, /* 32 bytes */
+                                          struct assay_bytes *vendor_root, /* 32: SHA-256 of SPKI */
+                                          bool *masked); /* the id names an instance only */
+
+/* Why. The gravest reason comes first; at most eight are kept. */
+struct assay_finding {
+    uint32_t rule; /* number, never reused */
+    enum assay_rule_class class_;
+    uint32_t offset;      /* in the evidence, 0 when it is about no field of it */
+    const char *name;     /* for machines: "quote-signature" */
+    const char *text;     /* for people */
+    const char *expected; /* may be empty */
+    const char *observed;
+    const char *fix; /* what to do */
+};
+/* Returns: how many there are. */
+ASSAY_API size_t assay_verdict_count_findings(const struct assay_verdict *verdict);
+/* Returns: false past the last one. */
+ASSAY_API bool assay_verdict_get_finding(const struct assay_verdict *verdict, size_t index,
+                                         struct assay_finding *finding);
+
+/* Open advisories, sorted. Returns: how many; the name, NULL past the last one. */
+ASSAY_API size_t assay_verdict_count_advisories(const struct assay_verdict *verdict);
+ASSAY_API const char *assay_verdict_get_advisory(const struct assay_verdict *verdict, size_t index);
+
+/*
+ * The links of the chain of proofs that this kind uses: "quote_signature_ok", ...
+ * Returns: false past the last one.
+ */
+ASSAY_API bool assay_verdict_get_link(const struct assay_verdict *verdict, size_t index,
+                                      const char **name, enum assay_proof_state *state);
+
+/* Claims of AR4SI, in the order of their labels. */
+enum assay_ar4si_label {
+    ASSAY_AR4SI_INSTANCE_IDENTITY = 0,
+    ASSAY_AR4SI_CONFIGURATION = 1,
+    ASSAY_AR4SI_EXECUTABLES = 2,
+    ASSAY_AR4SI_FILE_SYSTEM = 3,
+    ASSAY_AR4SI_HARDWARE = 4,
+    ASSAY_AR4SI_RUNTIME_OPAQUE = 5,
+    ASSAY_AR4SI_STORAGE_OPAQUE = 6,
+    ASSAY_AR4SI_SOURCED_DATA = 7
+};
+/*
+ * assay_verdict_get_trust_vector - the verdict as eight AR4SI claims.
+ * In:      policy: the one of the appraisal; NULL: the default
+ * Returns: ASSAY_OK | ASSAY_E_INVALID (no appraisal was made with this verdict)
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_verdict_get_trust_vector(
+    const struct assay_verdict *verdict, const struct assay_policy *policy, int8_t vector[8]);
+/*
+ * assay_verdict_write_ear - the claims of an EAT attestation result as JSON, to be signed with
+ * ES256 by the caller (header: {"alg":"ES256","typ":"eat+jwt"}).
+ * In:      policy as above; profile "ietf-03" or "veraison-2023"; developer and build name your
+ *          verifier; nonce: NULL, or 8 to 88 printable characters to echo; evidence_digest:
+ *          SHA-256 of the evidence
+ * Out:     text[*len], without a NUL
+ * Returns: ASSAY_OK | ASSAY_E_INVALID | ASSAY_E_NOT_FOUND (profile) | ASSAY_E_RANGE (nonce, or a
+ *          time before 1970) | ASSAY_E_FULL (16384 always suffice) | ASSAY_E_MEMORY
+ */
+struct assay_ear_request {
+    const struct assay_policy *policy;
+    const char *profile;
+    const char *developer;
+    const char *build;
+    const char *nonce;
+    uint8_t evidence_digest[32];
+};
+ASSAY_API ASSAY_CHECKED enum assay_status assay_verdict_write_ear(
+    const struct assay_verdict *verdict, const struct assay_ear_request *request, char *text,
+    size_t capacity, size_t *len);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

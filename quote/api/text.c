@@ -1,0 +1,49 @@
+/*
+ * quote/api/text.c - numbers of the public header as texts.
+ */
+#include "quote/api/api.h"
+
+#define TEXT_OF(x)                        #x
+#define VERSION_TEXT(major, minor, patch) TEXT_OF(major) "." TEXT_OF(minor) "." TEXT_OF(patch)
+
+const char *assay_version(void)
+{
+    return VERSION_TEXT(ASSAY_VERSION_MAJOR, ASSAY_VERSION_MINOR, ASSAY_VERSION_PATCH);
+}
+
+const char *assay_name_of_status(enum assay_status status)
+{
+    return assay_status_symbol(status);
+}
+
+const char *assay_describe_status(enum assay_status status)
+{
+    return assay_status_text(status);
+}
+
+const char *assay_name_of_kind(enum assay_evidence_kind kind)
+{
+    return assay_kind_text(kind);
+}
+
+const char *assay_name_of_tier(enum assay_tier tier)
+{
+    return assay_tier_text(tier);
+}
+
+const char *assay_name_of_tcb_status(enum assay_tcb_status status)
+{
+    return assay_tcb_status_text(status);
+}
+
+const char *assay_name_of_rule_class(enum assay_rule_class class_)
+{
+    switch (class_) {
+    case ASSAY_RULE_FORGED: return "forged";
+    case ASSAY_RULE_UNJUDGED: return "unjudged";
+    case ASSAY_RULE_REFUSED: return "refused";
+    case ASSAY_RULE_OLD: return "old";
+    case ASSAY_RULE_NOTE: return "note";
+    }
+    return "unknown";
+}

@@ -1,0 +1,187 @@
+/*
+ * quote/api/trust.c - roots and collateral of one user, paired into endorsements.
+ *
+ * A set of collateral is built under every root that its kind of parts can belong to; the chain of
+ * the evidence decides which root counts. All or nothing: a call that fails leaves the trust as it
+ * was.
+ */
+#include "quote/api/api.h"
+
+#include "base/assert.h"
+
+#include <stdlib.h>
+
+_Static_assert(ASSAY_FILE_LEN_MAX == ASSAY_PART_LEN_MAX, "one bound");
+
+enum assay_status assay_trust_create(struct assay_trust **trust)
+{
+    if (trust == NULL) return ASSAY_E_INVALID;
+    struct assay_trust *const made = calloc(1, sizeof *made);
+    if (made == NULL) return ASSAY_E_MEMORY;
+    *trust = made;
+    return ASSAY_OK;
+}
+
+static void drop_built(struct assay_trust *t, size_t from)
+{
+    while (t->built_count > from) {
+        t->built_count -= 1;
+        free(t->built[t->built_count]);
+    }
+}
+
+void assay_trust_destroy(struct assay_trust **trust)
+{
+    if (trust == NULL || *trust == NULL) return;
+    drop_built(*trust, 0);
+    for (size_t i = 0; i < (*trust)->set_count; i++)
+        free((*trust)->sets[i].bytes);
+    free(*trust);
+    *trust = NULL;
+}
+
+/* --- pairs */
+static enum assay_status build(struct assay_trust *t, const struct assay_policy_root *root,
+                               const struct assay_trust_set *set)
+{
+    if ((root->kinds & set->kinds) == 0) return ASSAY_OK;
+    if (t->built_count == ASSAY_ENDORSEMENTS_MAX) return ASSAY_E_FULL;
+    struct assay_collateral *const c = calloc(1, sizeof *c);
+    if (c == NULL) return ASSAY_E_MEMORY;
+    const enum assay_status status = assay_collateral_build(&set->files, &root->key, c);
+    if (status != ASSAY_OK) {
+        free(c);
+        return status;
+    }
+    t->built[t->built_count] = c;
+    t->built_count += 1;
+    return ASSAY_OK;
+}
+
+/*
+ * The table that the core reads, by root: one entry for each bundle built under it, and one without
+ * for the kinds that no set serves. Bundles stand in the order in which they were built, so the
+ * ones of a root are found by its key.
+ */
+static enum assay_status list_entries(struct assay_trust *t)
+{
+    struct assay_endorsements all = { .exact = t->exact };
+    for (size_t r = 0; r < t->root_count; r++) {
+        const struct assay_policy_root *const root = &t->roots[r];
+        uint32_t left = root->kinds;
+        for (size_t i = 0; i < t->built_count; i++) {
+            if (!assay_key_equal(&t->built[i]->root, &root->key)) continue;
+            const bool is_intel = t->built[i]->given[ASSAY_PART_TCB_INFO] ||
+                                  t->built[i]->given[ASSAY_PART_QE_IDENTITY];
+            const uint32_t kinds =
+                root->kinds & (is_intel ? ASSAY_API_KINDS_INTEL : ~ASSAY_API_KINDS_INTEL);
+            if (all.count == ASSAY_ENDORSEMENTS_MAX) return ASSAY_E_FULL;
+            all.entries[all.count++] = (struct assay_endorsement){ root->key, kinds, t->built[i] };
+            left &= ~kinds;
+        }
+        if (left == 0) continue;
+        if (all.count == ASSAY_ENDORSEMENTS_MAX) return ASSAY_E_FULL;
+        all.entries[all.count++] = (struct assay_endorsement){ root->key, left, NULL };
+    }
+    t->endorsements = all;
+    return ASSAY_OK;
+}
+
+/* --- roots */
+static enum assay_status add_root(struct assay_trust *t, const struct assay_key *key,
+                                  uint32_t kinds)
+{
+    if (kinds == 0) return ASSAY_E_INVALID;
+    for (size_t i = 0; i < t->root_count; i++) {
+        if (!assay_key_equal(&t->roots[i].key, key)) continue;
+        /* The same key once more would only double its bundles. */
+        if ((t->roots[i].kinds | kinds) == t->roots[i].kinds) return ASSAY_OK;
+        return ASSAY_E_DUPLICATE;
+    }
+    if (t->root_count == ASSAY_TRUST_ROOTS_MAX) return ASSAY_E_FULL;
+    struct assay_policy_root *const root = &t->roots[t->root_count];
+    const size_t before = t->built_count;
+    *root = (struct assay_policy_root){ .key = *key, .kinds = kinds };
+    enum assay_status status = ASSAY_OK;
+    for (size_t i = 0; i < t->set_count && status == ASSAY_OK; i++)
+        status = build(t, root, &t->sets[i]);
+    t->root_count += 1;
+    if (status == ASSAY_OK) status = list_entries(t);
+    if (status == ASSAY_OK) return ASSAY_OK;
+    t->root_count -= 1;
+    drop_built(t, before);
+    return status;
+}
+
+enum assay_status assay_trust_add_pinned(struct assay_trust *trust)
+{
+    struct assay_key key;
+    uint32_t kinds = 0;
+    if (trust == NULL) return ASSAY_E_INVALID;
+    for (int i = 0; i < ASSAY_PINNED_ROOTS; i++) {
+        ASSAY_TRY(assay_pinned_root((enum assay_pinned_root)i, &key, &kinds));
+        ASSAY_TRY(add_root(trust, &key, kinds));
+    }
+    return ASSAY_OK;
+}
+
+enum assay_status assay_trust_add_root(struct assay_trust *trust, const uint8_t *bytes, size_t len,
+                                       uint32_t kinds)
+{
+    struct assay_key key;
+    if (trust == NULL || bytes == NULL || kinds == 0) return ASSAY_E_INVALID;
+    if (len > ASSAY_PEM_MAX) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_x509_root(bytes, len, &key));
+    return add_root(trust, &key, kinds);
+}
+
+enum assay_status assay_trust_add_policy_roots(struct assay_trust *trust,
+                                               const struct assay_policy *policy)
+{
+    if (trust == NULL || policy == NULL) return ASSAY_E_INVALID;
+    for (uint32_t i = 0; i < policy->root_count; i++)
+        ASSAY_TRY(add_root(trust, &policy->roots[i].key, policy->roots[i].kinds));
+    return ASSAY_OK;
+}
+
+/* --- collateral */
+static bool are_fit(const struct assay_bytes *files, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (files[i].bytes == NULL && files[i].len > 0) return false;
+    return true;
+}
+
+enum assay_status assay_trust_add_collateral(struct assay_trust *trust,
+                                             const struct assay_bytes *files, size_t count)
+{
+    if (trust == NULL || (files == NULL && count > 0)) return ASSAY_E_INVALID;
+    if (count > ASSAY_FILES_MAX) return ASSAY_E_RANGE;
+    if (!are_fit(files, count)) return ASSAY_E_INVALID;
+    for (size_t i = 0; i < count; i++)
+        if (files[i].len > ASSAY_FILE_LEN_MAX) return ASSAY_E_RANGE;
+    if (trust->set_count == ASSAY_TRUST_SETS_MAX) return ASSAY_E_FULL;
+
+    struct assay_trust_set *const set = &trust->sets[trust->set_count];
+    const size_t before = trust->built_count;
+    ASSAY_TRY(assay_api_recognise(files, count, set));
+    enum assay_status status = ASSAY_OK;
+    for (size_t i = 0; i < trust->root_count && status == ASSAY_OK; i++)
+        status = build(trust, &trust->roots[i], set);
+    if (status == ASSAY_OK) status = list_entries(trust);
+    if (status != ASSAY_OK) {
+        drop_built(trust, before);
+        free(set->bytes);
+        return status;
+    }
+    trust->set_count += 1;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_trust_set_exact(struct assay_trust *trust, bool exact)
+{
+    if (trust == NULL) return ASSAY_E_INVALID;
+    trust->exact = exact;
+    trust->endorsements.exact = exact;
+    return ASSAY_OK;
+}

@@ -1,0 +1,230 @@
+/*
+ * quote/api/verdict.c - what a verdict says, one getter for each thing.
+ */
+#include "quote/api/api.h"
+
+#include "quote/ear.h"
+#include "quote/fix.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A verdict that nobody has appraised anything with has the time 0 and kind NONE. */
+enum assay_status assay_verdict_create(struct assay_verdict **verdict)
+{
+    if (verdict == NULL) return ASSAY_E_INVALID;
+    struct assay_verdict *const made = malloc(sizeof *made);
+    if (made == NULL) return ASSAY_E_MEMORY;
+    assay_verdict_init(made, ASSAY_KIND_NONE, 0);
+    *verdict = made;
+    return ASSAY_OK;
+}
+
+void assay_verdict_destroy(struct assay_verdict **verdict)
+{
+    if (verdict == NULL) return;
+    free(*verdict);
+    *verdict = NULL;
+}
+
+enum assay_tier assay_verdict_get_tier(const struct assay_verdict *verdict)
+{
+    return verdict == NULL ? ASSAY_TIER_NONE : verdict->tier;
+}
+
+enum assay_genuine assay_verdict_get_genuine(const struct assay_verdict *verdict)
+{
+    return verdict == NULL ? ASSAY_GENUINE_UNKNOWN : verdict->genuine;
+}
+
+enum assay_evidence_kind assay_verdict_get_kind(const struct assay_verdict *verdict)
+{
+    return verdict == NULL ? ASSAY_KIND_NONE : verdict->kind;
+}
+
+enum assay_tcb_status assay_verdict_get_tcb_status(const struct assay_verdict *verdict)
+{
+    return verdict == NULL ? ASSAY_TCB_NONE : verdict->tcb_status;
+}
+
+enum assay_tcb_status assay_verdict_get_launch_status(const struct assay_verdict *verdict)
+{
+    return verdict == NULL ? ASSAY_TCB_NONE : verdict->tcb_status_launch;
+}
+
+enum assay_tcb_status assay_verdict_get_current_status(const struct assay_verdict *verdict)
+{
+    return verdict == NULL ? ASSAY_TCB_NONE : verdict->tcb_status_current;
+}
+
+bool assay_verdict_is_insecure(const struct assay_verdict *verdict)
+{
+    return verdict != NULL && verdict->insecure;
+}
+
+bool assay_verdict_is_debug(const struct assay_verdict *verdict)
+{
+    return verdict != NULL && verdict->debug;
+}
+
+/* --- times */
+static bool give_time(bool has, int64_t value, int64_t *unix_s)
+{
+    if (!has || unix_s == NULL) return false;
+    *unix_s = value;
+    return true;
+}
+
+/* Nothing was appraised with it: not even a reason why not. */
+static bool is_unused(const struct assay_verdict *v)
+{
+    return v == NULL || (v->kind == ASSAY_KIND_NONE && v->reason_count == 0);
+}
+
+bool assay_verdict_get_time(const struct assay_verdict *verdict, int64_t *unix_s)
+{
+    return !is_unused(verdict) && give_time(true, verdict->at_unix_s, unix_s);
+}
+
+bool assay_verdict_get_tcb_date(const struct assay_verdict *verdict, int64_t *unix_s)
+{
+    return verdict != NULL && give_time(verdict->has_tcb_date, verdict->tcb_date_unix_s, unix_s);
+}
+
+bool assay_verdict_get_expiry(const struct assay_verdict *verdict, int64_t *unix_s)
+{
+    return verdict != NULL && give_time(verdict->has_expiry, verdict->expires_unix_s, unix_s);
+}
+
+/* --- what the evidence says */
+bool assay_verdict_get_report_data(const struct assay_verdict *verdict, struct assay_bytes *out)
+{
+    if (verdict == NULL || out == NULL || !verdict->has_claims) return false;
+    *out = (struct assay_bytes){ verdict->report_data, sizeof verdict->report_data };
+    return true;
+}
+
+bool assay_verdict_get_measurement(const struct assay_verdict *verdict, struct assay_bytes *out)
+{
+    if (verdict == NULL || out == NULL || !verdict->has_claims) return false;
+    *out = (struct assay_bytes){ verdict->measurement, verdict->measurement_len };
+    return true;
+}
+
+bool assay_verdict_get_platform(const struct assay_verdict *verdict,
+                                struct assay_bytes *platform_id, struct assay_bytes *vendor_root,
+                                bool *masked)
+{
+    if (verdict == NULL || !verdict->has_platform) return false;
+    if (platform_id != NULL)
+        *platform_id = (struct assay_bytes){ verdict->platform_id, sizeof verdict->platform_id };
+    if (vendor_root != NULL)
+        *vendor_root = (struct assay_bytes){ verdict->vendor_root, sizeof verdict->vendor_root };
+    if (masked != NULL) *masked = verdict->platform_masked;
+    return true;
+}
+
+/* --- why */
+size_t assay_verdict_count_findings(const struct assay_verdict *verdict)
+{
+    return verdict == NULL ? 0 : verdict->reason_count;
+}
+
+bool assay_verdict_get_finding(const struct assay_verdict *verdict, size_t index,
+                               struct assay_finding *finding)
+{
+    if (finding == NULL || index >= assay_verdict_count_findings(verdict)) return false;
+    const struct assay_reason *const reason = &verdict->reasons[index];
+    *finding = (struct assay_finding){
+        .rule = (uint32_t)reason->rule,
+        .class_ = assay_rule_class_of(reason->rule),
+        .offset = reason->offset,
+        .name = assay_rule_name(reason->rule),
+        .text = assay_rule_text(reason->rule),
+        .expected = reason->expected,
+        .observed = reason->observed,
+        .fix = assay_rule_fix(reason->rule),
+    };
+    return true;
+}
+
+size_t assay_verdict_count_advisories(const struct assay_verdict *verdict)
+{
+    return verdict == NULL ? 0 : verdict->advisory_count;
+}
+
+const char *assay_verdict_get_advisory(const struct assay_verdict *verdict, size_t index)
+{
+    if (index >= assay_verdict_count_advisories(verdict)) return NULL;
+    return verdict->advisories[index];
+}
+
+bool assay_verdict_get_link(const struct assay_verdict *verdict, size_t index, const char **name,
+                            enum assay_proof_state *state)
+{
+    if (verdict == NULL || name == NULL || state == NULL) return false;
+    for (int i = 0; i < ASSAY_PROOF_COUNT; i++) {
+        if (verdict->proofs[i] == ASSAY_PROOF_NOT_USED) continue;
+        if (index > 0) {
+            index -= 1;
+            continue;
+        }
+        *name = assay_proof_name((enum assay_proof)i);
+        *state = (enum assay_proof_state)verdict->proofs[i];
+        return true;
+    }
+    return false;
+}
+
+/* --- results for others */
+enum assay_status assay_verdict_get_trust_vector(const struct assay_verdict *verdict,
+                                                 const struct assay_policy *policy,
+                                                 int8_t vector[8])
+{
+    if (is_unused(verdict) || vector == NULL) return ASSAY_E_INVALID;
+    /* The default names no reference values, which is what the vector asks a policy for. */
+    const struct assay_trust_vector made = assay_ar4si_vector(verdict, policy);
+    for (size_t i = 0; i < ASSAY_TRUST_COUNT; i++)
+        vector[i] = made.claims[i];
+    return ASSAY_OK;
+}
+
+static enum assay_status write_ear(const struct assay_verdict *verdict,
+                                   const struct assay_policy *policy,
+                                   const struct assay_ear_request *request, struct assay_writer *w)
+{
+    struct assay_ear_terms terms = {
+        .developer = request->developer,
+        .build = request->build,
+        .issued_unix_s = verdict->at_unix_s,
+    };
+    ASSAY_TRY(assay_ear_profile_parse(request->profile, &terms.profile));
+    if (request->nonce != NULL) {
+        terms.nonce = assay_slice_over(request->nonce, strlen(request->nonce));
+        if (!assay_ear_nonce_is_fit(request->nonce, terms.nonce.len)) return ASSAY_E_RANGE;
+    }
+    if (verdict->at_unix_s < 0) return ASSAY_E_RANGE;
+    assay_bytes_copy(terms.evidence_digest, sizeof terms.evidence_digest, request->evidence_digest,
+                     sizeof request->evidence_digest);
+    assay_policy_digest(policy, terms.policy_digest);
+    assay_ear_claims(verdict, policy, &terms, w);
+    return w->full ? ASSAY_E_FULL : ASSAY_OK;
+}
+
+enum assay_status assay_verdict_write_ear(const struct assay_verdict *verdict,
+                                          const struct assay_ear_request *request, char *text,
+                                          size_t capacity, size_t *len)
+{
+    if (is_unused(verdict) || request == NULL || text == NULL || len == NULL)
+        return ASSAY_E_INVALID;
+    if (request->profile == NULL || request->developer == NULL || request->build == NULL)
+        return ASSAY_E_INVALID;
+    struct assay_policy *usual = NULL;
+    if (request->policy == NULL) ASSAY_TRY(assay_policy_create(&usual));
+    struct assay_writer w = assay_writer_over(text, capacity);
+    const enum assay_status status =
+        write_ear(verdict, request->policy == NULL ? usual : request->policy, request, &w);
+    assay_policy_destroy(&usual);
+    if (status == ASSAY_OK) *len = w.len;
+    return status;
+}

@@ -1,0 +1,152 @@
+/*
+ * quote/api/verifier.c - a verifier on the heap, evidence in pieces, and the one entry.
+ */
+#include "quote/api/api.h"
+
+#include "base/assert.h"
+#include "quote/package.h"
+
+#include <stdlib.h>
+
+_Static_assert(ASSAY_VERIFIER_PLATFORMS_MAX == ASSAY_VERIFIER_ENTRIES_MAX, "one bound");
+_Static_assert(ASSAY_EVIDENCE_BYTES_MAX == ASSAY_EVIDENCE_LEN_MAX, "one bound");
+
+/* In front of the verifier's memory: how long it is. */
+union prefix {
+    size_t len;
+    max_align_t alignment;
+};
+
+enum assay_status assay_verifier_create(size_t platforms, struct assay_verifier **verifier)
+{
+    if (verifier == NULL) return ASSAY_E_INVALID;
+    if (platforms < 1 || platforms > ASSAY_VERIFIER_ENTRIES_MAX) return ASSAY_E_RANGE;
+    const size_t len = assay_verifier_size(platforms);
+    union prefix *const block = malloc(sizeof *block + len);
+    if (block == NULL) return ASSAY_E_MEMORY;
+    block->len = len;
+    struct assay_verifier *made = NULL;
+    const enum assay_status status = assay_verifier_init(block + 1, len, platforms, &made);
+    if (status != ASSAY_OK) {
+        free(block);
+        return status;
+    }
+    ASSAY_ASSERT((void *)made == (void *)(block + 1)); /* destroy finds the block by it */
+    *verifier = made;
+    return ASSAY_OK;
+}
+
+void assay_verifier_destroy(struct assay_verifier **verifier)
+{
+    if (verifier == NULL || *verifier == NULL) return;
+    union prefix *const block = (union prefix *)(void *)*verifier - 1;
+    assay_verifier_deinit(verifier);
+    free(block);
+}
+
+enum assay_status assay_verifier_get_counters(const struct assay_verifier *verifier,
+                                              struct assay_counters *counters)
+{
+    struct assay_verifier_counts counts;
+    if (counters == NULL) return ASSAY_E_INVALID;
+    *counters = (struct assay_counters){ 0 };
+    if (verifier == NULL) return ASSAY_OK;
+    assay_verifier_count(verifier, &counts);
+    counters->hits = counts.hits;
+    counters->misses = counts.misses;
+    counters->evictions = counts.evictions;
+    counters->platforms = counts.entries_used;
+    counters->memory_bytes =
+        counts.key_bytes + ((const union prefix *)(const void *)verifier - 1)->len;
+    return ASSAY_OK;
+}
+
+/* --- evidence */
+enum assay_status assay_evidence_recognise(const uint8_t *bytes, size_t len,
+                                           enum assay_evidence_kind *kind)
+{
+    if ((bytes == NULL && len > 0) || kind == NULL) return ASSAY_E_INVALID;
+    return assay_evidence_detect(bytes, len, kind);
+}
+
+static struct assay_slice slice_of(struct assay_bytes bytes)
+{
+    return assay_slice_over(bytes.bytes, bytes.len);
+}
+
+enum assay_status assay_evidence_pack(enum assay_evidence_kind kind,
+                                      const struct assay_pieces_of_evidence *pieces,
+                                      uint8_t *buffer, size_t capacity, size_t *len)
+{
+    struct assay_slice out;
+    if (pieces == NULL || buffer == NULL || len == NULL) return ASSAY_E_INVALID;
+    if (pieces->main.bytes == NULL || pieces->main.len == 0) return ASSAY_E_INVALID;
+    if (kind == ASSAY_KIND_NONE || (unsigned)kind >= ASSAY_KIND_COUNT) return ASSAY_E_INVALID;
+    if (pieces->certificate_count > ASSAY_PACKAGE_CERTIFICATES_MAX) return ASSAY_E_RANGE;
+    if (pieces->certificate_count > 0 && pieces->certificates == NULL) return ASSAY_E_INVALID;
+    struct assay_package package = {
+        .kind = kind,
+        .main = slice_of(pieces->main),
+        .certificate_count = pieces->certificate_count,
+        .signature = slice_of(pieces->signature),
+        .pcrs = slice_of(pieces->pcrs),
+        .key = slice_of(pieces->key),
+        .hardware = slice_of(pieces->hardware),
+        .activation = slice_of(pieces->activation),
+        .report_data = slice_of(pieces->report_data),
+        .quote = slice_of(pieces->quote),
+    };
+    for (size_t i = 0; i < pieces->certificate_count; i++)
+        package.certificates[i] = slice_of(pieces->certificates[i]);
+    struct assay_writer w = assay_writer_over(buffer, capacity);
+    assay_package_encode(&package, &w);
+    const enum assay_status status = assay_writer_finish(&w, &out);
+    if (status != ASSAY_OK) return status;
+    *len = out.len;
+    return ASSAY_OK;
+}
+
+/* Bytes that no kind can read: a verdict like any other, made without the kind's help. */
+static void refuse(const struct assay_policy *policy, enum assay_evidence_kind kind,
+                   int64_t at_unix_s, enum assay_status status, struct assay_verdict *verdict)
+{
+    const bool unsupported = status == ASSAY_E_UNSUPPORTED;
+    assay_verdict_init(verdict, kind, at_unix_s);
+    verdict->insecure = policy->profile == ASSAY_PROFILE_DEVELOPMENT;
+    assay_verdict_add(verdict, unsupported ? ASSAY_RULE_UNSUPPORTED : ASSAY_RULE_FORMAT, 0,
+                      unsupported ? "a supported version and type" : "well-formed evidence",
+                      assay_status_text(status));
+    assay_verdict_conclude(verdict);
+}
+
+enum assay_status assay_verify(struct assay_verifier *verifier, const struct assay_trust *trust,
+                               const struct assay_policy *policy, enum assay_evidence_kind kind,
+                               const uint8_t *bytes, size_t len, int64_t at_unix_s,
+                               struct assay_verdict *verdict)
+{
+    if (trust == NULL || verdict == NULL || (bytes == NULL && len > 0)) return ASSAY_E_INVALID;
+    if ((unsigned)kind >= ASSAY_KIND_COUNT) return ASSAY_E_INVALID;
+    struct assay_policy usual;
+    if (policy == NULL) {
+        assay_policy_default(&usual);
+        policy = &usual;
+    }
+    enum assay_status status = ASSAY_OK;
+    if (kind == ASSAY_KIND_NONE) status = assay_evidence_detect(bytes, len, &kind);
+    if (status == ASSAY_OK) status = assay_evidence_length(kind, bytes, len, &len);
+    if (status != ASSAY_OK) {
+        refuse(policy, kind, at_unix_s, status, verdict);
+        return ASSAY_OK;
+    }
+    const struct assay_evidence_request request = {
+        .kind = kind,
+        .bytes = bytes,
+        .len = len,
+        .at_unix_s = at_unix_s,
+        .endorsements = &trust->endorsements,
+        .policy = policy,
+    };
+    status = assay_evidence_verify(verifier, &request, verdict);
+    /* Malformed evidence has its verdict; only the host's own failure is no answer. */
+    return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
+}

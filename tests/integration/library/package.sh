@@ -1,0 +1,123 @@
+#!/bin/sh
+# The library as a product: what it exports, what it installs, and that a stranger's build finds it.
+#
+# usage: package.sh ROOT BUILD CMAKE CC CXX     (CXX: none where there is no C++ compiler)
+set -u
+export LC_ALL=C
+root=$1 build=$2 cmake=$3 cc=$4 cxx=$5
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+checks=0 failures=0
+check() { # check TEXT COMMAND...
+    what=$1
+    shift
+    checks=$((checks + 1))
+    "$@" >"$work/said" 2>&1 && return 0
+    failures=$((failures + 1))
+    printf 'FAILED: %s\n' "$what" >&2
+    sed 's/^/  /' "$work/said" | head -20 >&2
+}
+same() { diff "$1" "$2"; }
+fails() { ! "$@"; }
+
+prefix=$work/prefix
+check 'installs' "$cmake" --install "$build" --prefix "$prefix" --component library
+so=$(find "$prefix" -name 'libassay.so')
+archive=$(find "$prefix" -name 'libassay.a')
+lib=$(dirname "$so")
+header=$prefix/include/assay/assay.h
+
+# --- the interface: header, map, dynamic symbols and archive name the same functions
+tr '\n' ' ' <"$header" | grep -oE 'ASSAY_API [^;(]*\(' | grep -oE 'assay_[a-z0-9_]+\($' | tr -d '(' |
+    sort -u >"$work/declared"
+check 'the header declares functions' test "$(wc -l <"$work/declared")" -gt 30
+sed -n 's/^ *\(assay_[a-z0-9_]*\);$/\1/p' "$root/cmake/libassay.map" | sort >"$work/mapped"
+check 'the map names what the header declares' same "$work/declared" "$work/mapped"
+nm -D --defined-only "$so" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort >"$work/exported"
+check 'the library exports what the header declares' same "$work/declared" "$work/exported"
+nm -g --defined-only "$archive" 2>/dev/null | awk 'NF == 3 { print $3 }' | sort >"$work/archived"
+check 'the archive offers what the header declares' same "$work/declared" "$work/archived"
+head -n 5 "$work/declared" >"$work/fewer"
+check 'a missing symbol would be seen' fails same "$work/fewer" "$work/exported"
+check 'it has a SONAME with its version' \
+    sh -c 'readelf -d "$0" | grep -q "SONAME.*libassay[.]so[.][0-9]*[.][0-9]*\]"' "$so"
+check 'it may be loaded at run time' fails sh -c 'readelf -d "$0" | grep -q NOOPEN' "$so"
+check 'no text is relocated and the stack is not executable' \
+    fails sh -c 'readelf -dlW "$0" | grep -qE "TEXTREL|GNU_STACK.*RWE"' "$so"
+check 'it depends on nothing but what the documentation names' fails sh -c \
+    'readelf -d "$0" | sed -n "s/.*NEEDED.*\[\(.*\)\]/\1/p" |
+     grep -vE "^(libc|libcrypto|libjansson|libcyaml|libyaml-0|libhogweed|libnettle|libgmp|libwolfssl|ld-linux.*)[.]so"' "$so"
+
+# --- the header in other languages and by itself
+printf '#include <assay/assay.h>\nint main(void) { return assay_version()[0] == 0; }\n' >"$work/alone.c"
+for standard in c11 c17; do
+    check "the header is good $standard" \
+        "$cc" -std=$standard -Wall -Wextra -Wpedantic -Wstrict-prototypes -Werror -fsyntax-only \
+        -I"$prefix/include" "$work/alone.c"
+done
+if [ "$cxx" != none ]; then
+    cp "$work/alone.c" "$work/alone.cc"
+    for standard in c++11 c++17; do
+        check "the header is good $standard" "$cxx" -std=$standard -Wall -Wextra -Wpedantic -Werror \
+            -I"$prefix/include" "$work/alone.cc" -L"$lib" -lassay -o "$work/cxx"
+    done
+    check 'a C++ program runs' env LD_LIBRARY_PATH="$lib" "$work/cxx"
+fi
+
+# --- the example, by pkg-config and by find_package, shared and static
+check 'examples/verify.c has fewer than 60 lines' test "$(wc -l <"$root/examples/verify.c")" -lt 60
+export PKG_CONFIG_PATH="$lib/pkgconfig"
+if command -v pkg-config >/dev/null; then
+    check 'pkg-config knows it' pkg-config --exists assay
+    # shellcheck disable=SC2046 # words are wanted
+    check 'the example builds with pkg-config' "$cc" "$root/examples/verify.c" \
+        $(pkg-config --cflags --libs assay) -o "$work/by-pkg-config"
+    # shellcheck disable=SC2046
+    check 'and against the archive' "$cc" "$root/examples/verify.c" $(pkg-config --cflags assay) \
+        "$archive" $(pkg-config --static --libs assay | sed 's/-lassay//') -o "$work/static"
+fi
+mkdir "$work/user"
+cp "$root/examples/verify.c" "$work/user"
+cat >"$work/user/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.16)
+project(user C)
+find_package(Assay 0.1 REQUIRED)
+add_executable(shared verify.c)
+target_link_libraries(shared PRIVATE Assay::assay)
+add_executable(static verify.c)
+target_link_libraries(static PRIVATE Assay::assay_static)
+END
+check 'find_package finds it' "$cmake" -S "$work/user" -B "$work/out" -DCMAKE_PREFIX_PATH="$prefix" \
+    -DCMAKE_C_COMPILER="$cc"
+check 'the example builds with find_package' "$cmake" --build "$work/out"
+
+mkdir "$work/empty"
+head -c 500 /dev/zero >"$work/zeros"
+for program in "$work/by-pkg-config" "$work/static" "$work/out/shared" "$work/out/static"; do
+    [ -x "$program" ] || continue
+    check "$(basename "$program") judges bytes that are no evidence" \
+        sh -c 'LD_LIBRARY_PATH=$1 "$0" "$2" "$3" 2>/dev/null | grep -qxE "none|contraindicated"' \
+        "$program" "$lib" "$work/zeros" "$work/empty"
+    vectors=${ASSAY_VECTORS:-$root/../shared/vectors}/tdx/tdx-v4-uptodate
+    [ -d "$vectors" ] || continue
+    check "$(basename "$program") affirms a genuine quote" \
+        sh -c 'LD_LIBRARY_PATH=$1 "$0" "$2/quote.bin" "$2" 1751624191 | grep -qx affirming' \
+        "$program" "$lib" "$vectors"
+done
+
+# --- pages
+check 'the manual is installed' test -f "$prefix/share/man/man3/libassay.3"
+if command -v groff >/dev/null; then
+    said=$(groff -mandoc -Tutf8 -ww "$prefix/share/man/man3/libassay.3" 2>&1 >"$work/page")
+    check "libassay(3) formats without a warning: $said" test -z "$said"
+fi
+while read -r name; do
+    case $name in
+    assay_name_of_* | assay_verdict_get_* | assay_verdict_is_* | assay_verdict_count_*) continue ;;
+    esac
+    grep -q "$name" "$prefix/share/man/man3/libassay.3" || printf '%s\n' "$name"
+done <"$work/declared" >"$work/silent"
+check "libassay(3) says nothing of $(tr '\n' ' ' <"$work/silent")" test ! -s "$work/silent"
+
+echo "$((checks - failures)) of $checks checks passed"
+[ "$failures" -eq 0 ]

@@ -1,0 +1,8 @@
+/*
+ * tests/unit/library/numbers_public.c - the numbers as users see them: no header of the core here.
+ */
+#include "tests/unit/library/numbers.h"
+
+#include <assay/assay.h>
+
+const struct number numbers_public[NUMBER_COUNT] = { NUMBERS(NUMBER_ROW) };

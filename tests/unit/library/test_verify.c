@@ -1,0 +1,430 @@
+/*
+ * tests/unit/library/test_verify.c - the public interface: the same verdicts as the core's, in any
+ * order of setting up, and a status for every misuse.
+ */
+#include "base/crypto.h"
+#include "tests/unit/quote/world.h"
+
+#include <assay/assay.h>
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct world *w;
+static struct assay_trust *trust;
+static struct assay_policy *policy;
+static struct assay_verifier *verifier;
+static struct assay_verdict *verdict;
+static struct assay_bytes files[ASSAY_PARTS];
+static size_t file_count;
+static uint8_t root[128];
+static size_t root_len;
+
+static void set_up(void)
+{
+    static uint8_t encoded[ASSAY_POLICY_LEN_MAX];
+    struct assay_slice bytes;
+    w = world_open();
+    file_count = 0;
+    for (size_t i = 0; i < ASSAY_PARTS; i++) {
+        const struct assay_slice part = w->bundle.files.part[i];
+        if (part.len > 0) files[file_count++] = (struct assay_bytes){ part.bytes, part.len };
+    }
+    cr_assert_gt(file_count, 4);
+    cr_assert_eq(assay_key_spki(&w->endorsements.entries[0].root, root, sizeof root, &root_len),
+                 ASSAY_OK);
+    struct assay_writer out = assay_writer_over(encoded, sizeof encoded);
+    assay_policy_encode(&w->policy, &out);
+    cr_assert_eq(assay_writer_finish(&out, &bytes), ASSAY_OK);
+    cr_assert_eq(assay_policy_create_encoded(bytes.bytes, bytes.len, &policy), ASSAY_OK);
+    cr_assert_eq(assay_trust_create(&trust), ASSAY_OK);
+    cr_assert_eq(assay_verdict_create(&verdict), ASSAY_OK);
+    cr_assert_eq(assay_verifier_create(8, &verifier), ASSAY_OK);
+}
+
+static void tear_down(void)
+{
+    assay_verifier_destroy(&verifier);
+    assay_verdict_destroy(&verdict);
+    assay_policy_destroy(&policy);
+    assay_trust_destroy(&trust);
+    world_close(w);
+}
+
+TestSuite(library_verify, .init = set_up, .fini = tear_down);
+
+static void fill(void)
+{
+    cr_assert_eq(assay_trust_add_root(trust, root, root_len, ASSAY_KINDS_ALL), ASSAY_OK);
+    cr_assert_eq(assay_trust_add_collateral(trust, files, file_count), ASSAY_OK);
+}
+
+static void judge(struct assay_verifier *memory)
+{
+    cr_assert_eq(assay_verify(memory, trust, policy, ASSAY_KIND_NONE, w->quote, w->quote_len,
+                              w->at_unix_s, verdict),
+                 ASSAY_OK);
+}
+
+/* The verdict is the core's own struct: every byte must be the same. */
+static void expect_as_core(void)
+{
+    cr_assert_eq(world_judge(w), ASSAY_OK);
+    cr_assert(assay_bytes_equal(verdict, &w->verdict, sizeof w->verdict), "library %s, core %s",
+              assay_tier_text(verdict->tier), assay_tier_text(w->verdict.tier));
+}
+
+Test(library_verify, gives_the_verdict_of_the_core_cold_and_warm)
+{
+    struct assay_counters counters;
+    fill();
+    judge(NULL);
+    expect_as_core();
+    cr_assert_eq(assay_verdict_get_tier(verdict), ASSAY_TIER_AFFIRMING);
+    for (int i = 0; i < 3; i++) {
+        judge(verifier);
+        expect_as_core();
+    }
+    cr_assert_eq(assay_verifier_get_counters(verifier, &counters), ASSAY_OK);
+    cr_assert_eq(counters.hits, 2);
+    cr_assert_eq(counters.misses, 1);
+    cr_assert_eq(counters.platforms, 1);
+    cr_assert_gt(counters.memory_bytes, 1000);
+}
+
+Test(library_verify, finds_parts_by_content_in_any_order_and_among_strangers)
+{
+    struct assay_bytes mixed[ASSAY_FILES_MAX];
+    const char noise[] = "neither JSON nor DER";
+    size_t count = 0;
+    mixed[count++] = (struct assay_bytes){ NULL, 0 };
+    for (size_t i = file_count; i-- > 0;) {
+        mixed[count++] = files[i];
+        mixed[count++] = (struct assay_bytes){ (const uint8_t *)noise, sizeof noise };
+    }
+    cr_assert_eq(assay_trust_add_collateral(trust, mixed, count), ASSAY_OK);
+    /* The root after the collateral: bundles are built for it then. */
+    cr_assert_eq(assay_trust_add_root(trust, root, root_len, ASSAY_KINDS_ALL), ASSAY_OK);
+    judge(NULL);
+    cr_assert_eq(assay_verdict_get_tier(verdict), ASSAY_TIER_AFFIRMING);
+}
+
+Test(library_verify, keeps_no_pointer_into_what_it_was_given)
+{
+    struct assay_bytes copies[ASSAY_PARTS];
+    for (size_t i = 0; i < file_count; i++) {
+        uint8_t *const copy = malloc(files[i].len);
+        cr_assert_not_null(copy);
+        assay_bytes_copy(copy, files[i].len, files[i].bytes, files[i].len);
+        copies[i] = (struct assay_bytes){ copy, files[i].len };
+    }
+    cr_assert_eq(assay_trust_add_collateral(trust, copies, file_count), ASSAY_OK);
+    for (size_t i = 0; i < file_count; i++)
+        free((void *)(uintptr_t)copies[i].bytes);
+    cr_assert_eq(assay_trust_add_root(trust, root, root_len, ASSAY_KINDS_ALL), ASSAY_OK);
+    judge(NULL);
+    cr_assert_eq(assay_verdict_get_tier(verdict), ASSAY_TIER_AFFIRMING);
+}
+
+Test(library_verify, every_missing_file_is_unjudged_and_says_so)
+{
+    for (size_t left_out = 0; left_out < file_count; left_out++) {
+        struct assay_bytes some[ASSAY_PARTS];
+        size_t count = 0;
+        for (size_t i = 0; i < file_count; i++)
+            if (i != left_out) some[count++] = files[i];
+        struct assay_trust *poor = NULL;
+        cr_assert_eq(assay_trust_create(&poor), ASSAY_OK);
+        cr_assert_eq(assay_trust_add_root(poor, root, root_len, ASSAY_KINDS_ALL), ASSAY_OK);
+        cr_assert_eq(assay_trust_set_exact(poor, true), ASSAY_OK);
+        cr_assert_eq(assay_trust_add_collateral(poor, some, count), ASSAY_OK);
+        cr_assert_eq(assay_verify(NULL, poor, policy, ASSAY_KIND_SOFT, w->quote, w->quote_len,
+                                  w->at_unix_s, verdict),
+                     ASSAY_OK);
+        /* Without the QE chain or the PCK chain the others may serve. */
+        if (assay_verdict_get_tier(verdict) != ASSAY_TIER_AFFIRMING) {
+            cr_assert_eq(assay_verdict_get_tier(verdict), ASSAY_TIER_NONE);
+            cr_assert_gt(assay_verdict_count_findings(verdict), 0);
+        }
+        assay_trust_destroy(&poor);
+    }
+}
+
+Test(library_verify, malformed_bytes_have_a_verdict_too)
+{
+    fill();
+    for (size_t len = 0; len < w->quote_len; len += 61) {
+        uint8_t *const exact = malloc(len == 0 ? 1 : len);
+        cr_assert_not_null(exact);
+        assay_bytes_copy(exact, len, w->quote, len);
+        cr_assert_eq(assay_verify(verifier, trust, policy, ASSAY_KIND_NONE, exact, len,
+                                  w->at_unix_s, verdict),
+                     ASSAY_OK);
+        cr_assert_neq(assay_verdict_get_tier(verdict), ASSAY_TIER_AFFIRMING);
+        cr_assert_gt(assay_verdict_count_findings(verdict), 0);
+        free(exact);
+    }
+    for (size_t i = 0; i < w->quote_len; i += 7) {
+        w->quote[i] ^= 1;
+        judge(verifier);
+        cr_assert_neq(assay_verdict_get_tier(verdict), ASSAY_TIER_AFFIRMING, "byte %zu", i);
+        w->quote[i] ^= 1;
+    }
+}
+
+Test(library_verify, nobody_is_trusted_until_somebody_is)
+{
+    judge(NULL);
+    cr_assert_neq(assay_verdict_get_tier(verdict), ASSAY_TIER_AFFIRMING);
+    cr_assert_eq(assay_trust_add_pinned(trust), ASSAY_OK);
+    cr_assert_eq(assay_trust_add_pinned(trust), ASSAY_OK, "a root twice is a root");
+    cr_assert_eq(assay_trust_add_collateral(trust, files, file_count), ASSAY_OK);
+    judge(NULL);
+    cr_assert_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_FALSE);
+    /* The default policy is production: SOFT evidence is refused even when it is genuine. */
+    cr_assert_eq(assay_trust_add_root(trust, root, root_len, ASSAY_KINDS_ALL), ASSAY_OK);
+    cr_assert_eq(assay_verify(NULL, trust, NULL, ASSAY_KIND_NONE, w->quote, w->quote_len,
+                              w->at_unix_s, verdict),
+                 ASSAY_OK);
+    cr_assert_eq(assay_verdict_get_tier(verdict), ASSAY_TIER_CONTRAINDICATED);
+    cr_assert_not(assay_verdict_is_insecure(verdict));
+}
+
+Test(library_verify, a_root_counts_for_its_kinds_only)
+{
+    cr_assert_eq(assay_trust_add_root(trust, root, root_len, ASSAY_KIND_BIT(ASSAY_KIND_TDX4)),
+                 ASSAY_OK);
+    cr_assert_eq(assay_trust_add_root(trust, root, root_len, ASSAY_KINDS_ALL), ASSAY_E_DUPLICATE);
+    cr_assert_eq(assay_trust_add_collateral(trust, files, file_count), ASSAY_OK);
+    judge(NULL);
+    cr_assert_neq(assay_verdict_get_tier(verdict), ASSAY_TIER_AFFIRMING);
+}
+
+Test(library_verify, tells_what_a_verdict_says)
+{
+    struct assay_bytes bytes, other;
+    struct assay_finding finding;
+    const char *name = NULL;
+    enum assay_proof_state state;
+    bool masked = true;
+    int64_t unix_s = 0;
+    int8_t vector[8];
+    fill();
+    judge(NULL);
+    cr_assert_eq(assay_verdict_get_kind(verdict), ASSAY_KIND_SOFT);
+    cr_assert_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_TRUE);
+    cr_assert_eq(assay_verdict_get_tcb_status(verdict), ASSAY_TCB_UP_TO_DATE);
+    cr_assert_eq(assay_verdict_get_launch_status(verdict), ASSAY_TCB_UP_TO_DATE);
+    cr_assert_eq(assay_verdict_get_current_status(verdict), ASSAY_TCB_UP_TO_DATE);
+    cr_assert(assay_verdict_is_insecure(verdict));
+    cr_assert_not(assay_verdict_is_debug(verdict));
+    cr_assert(assay_verdict_get_time(verdict, &unix_s));
+    cr_assert_eq(unix_s, w->at_unix_s);
+    cr_assert(assay_verdict_get_expiry(verdict, &unix_s));
+    cr_assert_gt(unix_s, w->at_unix_s);
+    cr_assert(assay_verdict_get_tcb_date(verdict, &unix_s));
+    cr_assert(assay_verdict_get_report_data(verdict, &bytes));
+    cr_assert_eq(bytes.len, 64);
+    cr_assert(assay_verdict_get_measurement(verdict, &bytes));
+    cr_assert_eq(bytes.len, 32);
+    cr_assert(assay_verdict_get_platform(verdict, &bytes, &other, &masked));
+    cr_assert_eq(bytes.len, 32);
+    cr_assert_eq(other.len, 32);
+    cr_assert(assay_verdict_get_link(verdict, 0, &name, &state));
+    cr_assert_str_eq(name, "quote_signature_ok");
+    cr_assert_eq(state, ASSAY_PROOF_TRUE);
+    cr_assert_not(assay_verdict_get_link(verdict, 4, &name, &state));
+    cr_assert_not(assay_verdict_get_finding(verdict, 0, &finding));
+    cr_assert_null(assay_verdict_get_advisory(verdict, assay_verdict_count_advisories(verdict)));
+    cr_assert_eq(assay_verdict_get_trust_vector(verdict, policy, vector), ASSAY_OK);
+    cr_assert_eq(vector[ASSAY_AR4SI_INSTANCE_IDENTITY], 2);
+    cr_assert_eq(vector[ASSAY_AR4SI_RUNTIME_OPAQUE], 0);
+
+    w->quote[w->quote_len / 2] ^= 1;
+    judge(NULL);
+    cr_assert(assay_verdict_get_finding(verdict, 0, &finding));
+    cr_assert_gt(strlen(finding.name), 0);
+    cr_assert_gt(strlen(finding.fix), 0);
+    cr_assert_eq(finding.class_, ASSAY_RULE_FORGED);
+}
+
+Test(library_verify, writes_the_claims_of_an_attestation_result)
+{
+    static char text[16384];
+    size_t len = 0;
+    struct assay_ear_request request = { .policy = policy,
+                                         .profile = "ietf-03",
+                                         .developer = "tests",
+                                         .build = "1",
+                                         .nonce = "12345678" };
+    cr_assert_eq(assay_verdict_write_ear(verdict, &request, text, sizeof text, &len),
+                 ASSAY_E_INVALID, "nothing was appraised yet");
+    fill();
+    judge(NULL);
+    cr_assert_eq(assay_verdict_write_ear(verdict, &request, text, sizeof text, &len), ASSAY_OK);
+    text[len] = '\0';
+    cr_assert_not_null(strstr(text, "\"ear_status\":\"affirming\""));
+    cr_assert_eq(assay_verdict_write_ear(verdict, &request, text, len - 1, &len), ASSAY_E_FULL);
+    request.policy = NULL;
+    request.profile = "veraison-2023";
+    cr_assert_eq(assay_verdict_write_ear(verdict, &request, text, sizeof text, &len), ASSAY_OK);
+    request.profile = "ear";
+    cr_assert_eq(assay_verdict_write_ear(verdict, &request, text, sizeof text, &len),
+                 ASSAY_E_NOT_FOUND);
+    request.profile = "ietf-03";
+    request.nonce = "short";
+    cr_assert_eq(assay_verdict_write_ear(verdict, &request, text, sizeof text, &len),
+                 ASSAY_E_RANGE);
+    request.developer = NULL;
+    cr_assert_eq(assay_verdict_write_ear(verdict, &request, text, sizeof text, &len),
+                 ASSAY_E_INVALID);
+}
+
+/* --- misuse */
+Test(library_verify, null_is_a_status_and_never_a_crash)
+{
+    struct assay_counters counters;
+    uint8_t digest[32];
+    size_t len = 0;
+    enum assay_evidence_kind kind;
+    struct assay_trust *no_trust = NULL;
+    struct assay_policy *no_policy = NULL;
+    struct assay_verifier *no_verifier = NULL;
+    struct assay_verdict *no_verdict = NULL;
+    const struct assay_bytes hole = { NULL, 1 };
+
+    cr_assert_eq(assay_verifier_create(1, NULL), ASSAY_E_INVALID);
+    cr_assert_eq(assay_verifier_create(0, &no_verifier), ASSAY_E_RANGE);
+    cr_assert_eq(assay_verifier_create(ASSAY_VERIFIER_PLATFORMS_MAX + 1, &no_verifier),
+                 ASSAY_E_RANGE);
+    cr_assert_eq(assay_verifier_get_counters(verifier, NULL), ASSAY_E_INVALID);
+    cr_assert_eq(assay_verifier_get_counters(NULL, &counters), ASSAY_OK);
+    cr_assert_eq(counters.memory_bytes, 0);
+    cr_assert_eq(assay_policy_create(NULL), ASSAY_E_INVALID);
+    cr_assert_eq(assay_policy_create_yaml(NULL, 0, &no_policy, NULL, 0), ASSAY_E_INVALID);
+    cr_assert_eq(assay_policy_create_encoded(NULL, 0, &no_policy), ASSAY_E_INVALID);
+    cr_assert_eq(assay_policy_get_digest(NULL, digest), ASSAY_E_INVALID);
+    cr_assert_eq(assay_trust_create(NULL), ASSAY_E_INVALID);
+    cr_assert_eq(assay_trust_add_pinned(NULL), ASSAY_E_INVALID);
+    cr_assert_eq(assay_trust_add_root(NULL, root, root_len, 1), ASSAY_E_INVALID);
+    cr_assert_eq(assay_trust_add_root(trust, NULL, 0, 1), ASSAY_E_INVALID);
+    cr_assert_eq(assay_trust_add_root(trust, root, root_len, 0), ASSAY_E_INVALID);
+    cr_assert_neq(assay_trust_add_root(trust, root, root_len - 1, 1), ASSAY_OK);
+    cr_assert_eq(assay_trust_add_policy_roots(trust, NULL), ASSAY_E_INVALID);
+    cr_assert_eq(assay_trust_add_collateral(trust, NULL, 1), ASSAY_E_INVALID);
+    cr_assert_eq(assay_trust_add_collateral(trust, &hole, 1), ASSAY_E_INVALID);
+    cr_assert_eq(assay_trust_add_collateral(trust, NULL, 0), ASSAY_E_NOT_FOUND);
+    cr_assert_eq(assay_trust_add_collateral(trust, files, ASSAY_FILES_MAX + 1), ASSAY_E_RANGE);
+    cr_assert_eq(assay_trust_set_exact(NULL, true), ASSAY_E_INVALID);
+    cr_assert_eq(assay_evidence_recognise(NULL, 1, &kind), ASSAY_E_INVALID);
+    cr_assert_eq(assay_evidence_recognise(w->quote, w->quote_len, NULL), ASSAY_E_INVALID);
+    cr_assert_eq(assay_evidence_recognise(w->quote, w->quote_len, &kind), ASSAY_OK);
+    cr_assert_eq(kind, ASSAY_KIND_SOFT);
+    cr_assert_eq(assay_evidence_pack(ASSAY_KIND_SNP, NULL, digest, sizeof digest, &len),
+                 ASSAY_E_INVALID);
+    cr_assert_eq(assay_verdict_create(NULL), ASSAY_E_INVALID);
+    cr_assert_eq(
+        assay_verify(NULL, NULL, policy, ASSAY_KIND_NONE, w->quote, w->quote_len, 0, verdict),
+        ASSAY_E_INVALID);
+    cr_assert_eq(
+        assay_verify(NULL, trust, policy, ASSAY_KIND_NONE, w->quote, w->quote_len, 0, NULL),
+        ASSAY_E_INVALID);
+    cr_assert_eq(assay_verify(NULL, trust, policy, ASSAY_KIND_NONE, NULL, 1, 0, verdict),
+                 ASSAY_E_INVALID);
+    cr_assert_eq(assay_verify(NULL, trust, policy, (enum assay_evidence_kind)99, w->quote,
+                              w->quote_len, 0, verdict),
+                 ASSAY_E_INVALID);
+    cr_assert_eq(assay_verify(NULL, trust, policy, ASSAY_KIND_NONE, NULL, 0, 0, verdict), ASSAY_OK);
+    assay_verifier_destroy(NULL);
+    assay_verifier_destroy(&no_verifier);
+    assay_policy_destroy(NULL);
+    assay_policy_destroy(&no_policy);
+    assay_trust_destroy(NULL);
+    assay_trust_destroy(&no_trust);
+    assay_verdict_destroy(NULL);
+    assay_verdict_destroy(&no_verdict);
+}
+
+Test(library_verify, a_verdict_that_was_never_made_or_used_says_nothing)
+{
+    const struct assay_verdict *const empty[] = { NULL, verdict };
+    struct assay_bytes bytes;
+    struct assay_finding finding;
+    const char *name = NULL;
+    enum assay_proof_state state;
+    int64_t unix_s = 0;
+    int8_t vector[8];
+    for (size_t i = 0; i < 2; i++) {
+        cr_assert_eq(assay_verdict_get_tier(empty[i]), ASSAY_TIER_NONE);
+        cr_assert_eq(assay_verdict_get_genuine(empty[i]), ASSAY_GENUINE_UNKNOWN);
+        cr_assert_eq(assay_verdict_get_kind(empty[i]), ASSAY_KIND_NONE);
+        cr_assert_eq(assay_verdict_get_tcb_status(empty[i]), ASSAY_TCB_NONE);
+        cr_assert_eq(assay_verdict_get_launch_status(empty[i]), ASSAY_TCB_NONE);
+        cr_assert_eq(assay_verdict_get_current_status(empty[i]), ASSAY_TCB_NONE);
+        cr_assert_not(assay_verdict_is_insecure(empty[i]));
+        cr_assert_not(assay_verdict_is_debug(empty[i]));
+        cr_assert_not(assay_verdict_get_time(empty[i], &unix_s));
+        cr_assert_not(assay_verdict_get_tcb_date(empty[i], &unix_s));
+        cr_assert_not(assay_verdict_get_expiry(empty[i], &unix_s));
+        cr_assert_not(assay_verdict_get_report_data(empty[i], &bytes));
+        cr_assert_not(assay_verdict_get_measurement(empty[i], &bytes));
+        cr_assert_not(assay_verdict_get_platform(empty[i], NULL, NULL, NULL));
+        cr_assert_eq(assay_verdict_count_findings(empty[i]), 0);
+        cr_assert_not(assay_verdict_get_finding(empty[i], 0, &finding));
+        cr_assert_eq(assay_verdict_count_advisories(empty[i]), 0);
+        cr_assert_null(assay_verdict_get_advisory(empty[i], 0));
+        cr_assert_not(assay_verdict_get_link(empty[i], 0, &name, &state));
+        cr_assert_eq(assay_verdict_get_trust_vector(empty[i], NULL, vector), ASSAY_E_INVALID);
+    }
+}
+
+Test(library_verify, holds_its_bounds_and_stays_usable_past_them)
+{
+    fill();
+    enum assay_status status = ASSAY_OK;
+    int sets = 1;
+    for (; status == ASSAY_OK && sets < 100; sets++)
+        status = assay_trust_add_collateral(trust, files, file_count);
+    cr_assert_eq(status, ASSAY_E_FULL);
+    judge(NULL);
+    cr_assert_eq(assay_verdict_get_tier(verdict), ASSAY_TIER_AFFIRMING);
+}
+
+Test(library_verify, a_policy_is_read_from_yaml_with_a_message_for_people)
+{
+    struct assay_policy *read = NULL;
+    char message[ASSAY_POLICY_MESSAGE_MAX], little[4];
+    uint8_t a[32], b[32];
+    const char good[] = "policy_version: 1\nprofile: production\n";
+    const char bad[] = "policy_version: 1\nprofil: production\n";
+    cr_assert_eq(assay_policy_create_yaml(good, sizeof good - 1, &read, message, sizeof message),
+                 ASSAY_OK, "%s", message);
+    cr_assert_eq(assay_policy_get_digest(read, a), ASSAY_OK);
+    assay_policy_destroy(&read);
+    cr_assert_eq(assay_policy_create(&read), ASSAY_OK);
+    cr_assert_eq(assay_policy_get_digest(read, b), ASSAY_OK);
+    cr_assert(assay_bytes_equal(a, b, 32), "the empty file is the default");
+    assay_policy_destroy(&read);
+    cr_assert_null(read);
+    cr_assert_neq(assay_policy_create_yaml(bad, sizeof bad - 1, &read, message, sizeof message),
+                  ASSAY_OK);
+    cr_assert_not_null(strstr(message, "profil"));
+    cr_assert_null(read);
+    cr_assert_neq(assay_policy_create_yaml(bad, sizeof bad - 1, &read, little, sizeof little),
+                  ASSAY_OK);
+    cr_assert_eq(strlen(little), sizeof little - 1);
+    cr_assert_neq(assay_policy_create_yaml(bad, sizeof bad - 1, &read, NULL, 0), ASSAY_OK);
+}
+
+Test(library_verify, takes_the_roots_that_a_policy_names)
+{
+    w->policy.root_count = 1;
+    w->policy.roots[0] = (struct assay_policy_root){ .name = "vendor",
+                                                     .key = w->endorsements.entries[0].root,
+                                                     .kinds = ASSAY_KIND_BIT(ASSAY_KIND_SOFT) };
+    cr_assert_eq(assay_trust_add_policy_roots(trust, &w->policy), ASSAY_OK);
+    cr_assert_eq(assay_trust_add_collateral(trust, files, file_count), ASSAY_OK);
+    judge(NULL);
+    cr_assert_eq(assay_verdict_get_tier(verdict), ASSAY_TIER_AFFIRMING);
+}
