@@ -83,6 +83,8 @@ static enum assay_status make_tpm_quote(struct assay_supervisor *self,
         assay_tpm_source_quote(self->tpm, report_data, &evidence, message);
     if (status != ASSAY_OK) {
         log_failure("no_quote", status, message);
+        /* Whatever comes back may have been reset, and PCR 23 with it. */
+        if (status == ASSAY_E_IO) self->measured = false;
         return status;
     }
     if (evidence.len > capacity) return ASSAY_E_FULL;

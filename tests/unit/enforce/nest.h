@@ -15,6 +15,7 @@ struct nest {
     char folder[64], path[96], restore_path[96], service[96];
     struct assay_soft_ca *ca;
     struct assay_soft_node *credential;
+    struct assay_tpm_source *tpm; /* quotes instead of the credential when a test sets it */
     struct assay_store *store;
     struct assay_supervisor *supervisor;
     struct assay_host_enclave enclave;
