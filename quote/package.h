@@ -31,7 +31,7 @@ struct assay_package {
     struct assay_slice pcrs;      /* TPM: values one after the other, in selection order */
     struct assay_slice key;       /* TPM: TPM2B_PUBLIC of the AK, or its SubjectPublicKeyInfo */
     struct assay_slice hardware;    /* paravisor: the HCL blob: hardware report, runtime data */
-    struct assay_slice activation;  /* TPM: what proves that the AK lives beside the EK: tpm.h */
+    struct assay_slice activation;  /* of no kind yet: docs/protocol.md, "TPM evidence", says why */
     struct assay_slice report_data; /* TPM: 64 bytes whose SHA-256 is the qualifying data */
     struct assay_slice quote;       /* paravisor over TDX: the quote of the report in the blob */
 };

@@ -100,7 +100,7 @@ Test(tpm_enclave, is_measured_anew_when_its_tpm_comes_back)
     cr_assert_not_null(event);
     cr_expect_eq(event->as.quote.bytes.len, 0, "there is nobody to quote");
     cr_assert(swtpm_start(&live.tpms[0]));
-    /* A TPM that was reset has forgotten what it measured; it must not look like another program. */
+    /* A TPM that was reset has forgotten: that must not look like another program. */
     cr_expect_eq(quote(3), ASSAY_OUTCOME_PASS_UP_TO_DATE);
     close_all();
 }
