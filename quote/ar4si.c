@@ -301,7 +301,7 @@ enum assay_tier assay_ar4si_worst(const struct assay_trust_vector *vector)
 
 bool assay_ar4si_status_fits(enum assay_tier status, enum assay_tier worst)
 {
-    if (status == ASSAY_TIER_NONE) return true;
+    if (status == ASSAY_TIER_NONE || status == ASSAY_TIER_CONTRAINDICATED) return true;
     return worst != ASSAY_TIER_NONE && status >= worst;
 }
 

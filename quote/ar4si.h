@@ -51,8 +51,8 @@ enum assay_tier assay_ar4si_tier(int8_t value);
 enum assay_tier assay_ar4si_worst(const struct assay_trust_vector *vector);
 /*
  * assay_ar4si_status_fits - may a result have this status over such a worst tier? A status may say
- * less than the vector, never more (draft-ietf-rats-ear, ear_status). none asserts nothing: it
- * fits always, and over a vector of nothing it is all that fits.
+ * less than the vector, never more (draft-ietf-rats-ear, ear_status). none asserts nothing and
+ * contraindicated trusts nothing: both fit always, and over a vector of nothing only they do.
  * Returns: true when it may
  */
 bool assay_ar4si_status_fits(enum assay_tier status, enum assay_tier worst);

@@ -131,6 +131,36 @@ static void print_levels_of(const struct assay_appraisal *a)
     assay_named_forecast_close(&forecast);
 }
 
+/* AMD names no levels: what is reported stands beside what the policy asks for. */
+static void print_snp_tcb(const struct assay_appraisal *a)
+{
+    static const struct {
+        const char *claim;
+        const char *text;
+        size_t minimum; /* in assay_platform_rules */
+    } parts[] = {
+        { "bl", "boot loader", 0 },  { "tee", "TEE", 1 }, { "snp", "SNP firmware", 2 },
+        { "ucode", "microcode", 3 }, { "fmc", "FMC", 4 },
+    };
+    const struct assay_json *const reported = assay_json_get(a->claims, "reported_tcb_parsed");
+    const struct assay_json *const certified = assay_json_get(a->claims, "vek_tcb_extensions");
+    if (reported == NULL) return;
+    (void)puts("\nTCB versions");
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (assay_json_get(reported, parts[i].claim) == NULL) continue;
+        const uint64_t have = assay_json_uint(reported, parts[i].claim, 0);
+        const uint64_t need = a->policy->platform.snp_tcb_min[parts[i].minimum];
+        (void)printf("  %-18s %llu", parts[i].text, (unsigned long long)have);
+        if (assay_json_get(certified, parts[i].claim) != NULL)
+            (void)printf(", certified for %llu",
+                         (unsigned long long)assay_json_uint(certified, parts[i].claim, 0));
+        if (have < need)
+            (void)printf("; the policy needs %llu (short by %llu)", (unsigned long long)need,
+                         (unsigned long long)(need - have));
+        (void)puts("");
+    }
+}
+
 static void print_advisories(const struct assay_verdict *v)
 {
     if (v->advisory_count == 0) return;
@@ -200,6 +230,7 @@ int assay_explain(const struct assay_appraisal *a)
     print_head(a);
     print_links(a);
     print_levels_of(a);
+    print_snp_tcb(a);
     print_advisories(a->verdict);
     print_reasons(a->verdict);
     print_policy(a);

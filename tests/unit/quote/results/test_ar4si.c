@@ -198,6 +198,8 @@ Test(quote_ar4si, a_status_never_says_more_than_the_worst_claim)
     cr_assert_not(assay_ar4si_status_fits(ASSAY_TIER_AFFIRMING, ASSAY_TIER_WARNING));
     cr_assert_not(assay_ar4si_status_fits(ASSAY_TIER_WARNING, ASSAY_TIER_CONTRAINDICATED));
     cr_assert_not(assay_ar4si_status_fits(ASSAY_TIER_AFFIRMING, ASSAY_TIER_NONE));
+    cr_assert_not(assay_ar4si_status_fits(ASSAY_TIER_WARNING, ASSAY_TIER_NONE));
+    cr_assert(assay_ar4si_status_fits(ASSAY_TIER_CONTRAINDICATED, ASSAY_TIER_NONE));
 }
 
 Test(quote_ar4si, names_are_read_back)
