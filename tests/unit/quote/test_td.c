@@ -72,7 +72,9 @@ Test(quote_td, belongs_to_its_root_kind_and_vendor)
 {
     struct td_world *const t = td_open();
     t->world->endorsements.entries[0].kinds = ~ASSAY_KIND_BIT(t->kind);
+    t->world->endorsements.exact = false;
     expect_forged(t, ASSAY_RULE_CHAIN_ROOT);
+    t->world->endorsements.exact = true;
     t->world->endorsements.entries[0].kinds = ASSAY_KINDS_ALL;
     t->vendor[15] ^= 1;
     td_quote(t);
