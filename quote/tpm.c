@@ -185,11 +185,43 @@ static struct wishes wishes_for(const struct assay_policy *policy, uint32_t pcr)
     return w;
 }
 
+/* Does the policy demand values of PCRs? Out: *comparable, any of them of the SHA-256 bank */
+static bool demands_values(const struct assay_policy *policy, bool *comparable)
+{
+    bool any = false;
+    *comparable = false;
+    for (uint32_t i = 0; i < policy->reference_count; i++) {
+        const struct assay_reference *const r = &policy->references[i];
+        if (r->field < ASSAY_REFERENCE_PCR0 || r->state == ASSAY_REFERENCE_DENIED) continue;
+        any = true;
+        if (r->value_len == ASSAY_SHA256_LEN) *comparable = true;
+    }
+    return any;
+}
+
+bool assay_tpm_policy_asks(const struct assay_policy *policy)
+{
+    bool comparable = false;
+    return demands_values(policy, &comparable) && comparable;
+}
+
+/* Whoever wrote values, and none that a quote is compared with, does not mean "anything goes". */
+static void judge_lengths(const struct assay_tpm_quote *quote, const struct assay_policy *policy,
+                          struct assay_verdict *verdict)
+{
+    bool comparable = false;
+    if (demands_values(policy, &comparable) && !comparable)
+        assay_verdict_add(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, quote->offset_select,
+                          "reference values of 32 bytes, of the SHA-256 bank",
+                          "none for any PCR: those of the policy are longer");
+}
+
 /* A PCR that the policy speaks of and the quote leaves out is refused: else leaving out would be
  * the way to pass. */
 static void judge_references(const struct assay_tpm_quote *quote, struct assay_slice values,
                              const struct assay_policy *policy, struct assay_verdict *verdict)
 {
+    judge_lengths(quote, policy, verdict);
     for (uint32_t pcr = 0; pcr < ASSAY_TPM_PCRS; pcr++) {
         const struct wishes wishes = wishes_for(policy, pcr);
         struct assay_slice value = { NULL, 0 };

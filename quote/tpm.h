@@ -152,6 +152,8 @@ struct assay_tpm_ak {
  */
 void assay_tpm_ak_read(const struct assay_package *package, struct assay_tpm_ak *ak,
                        struct assay_verdict *verdict);
+/* Returns: true when the policy demands values of PCRs that a quote is compared with. */
+bool assay_tpm_policy_asks(const struct assay_policy *policy);
 /*
  * assay_tpm_judge - what a quote proves by itself: attributes of its key, signature, PCR values,
  * reference values, qualifying data. Sets the proofs TPM_SIGNATURE and PCR_DIGEST and the verdict's

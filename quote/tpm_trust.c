@@ -161,6 +161,8 @@ static enum assay_status judge_revocation(const struct way *way,
         ASSAY_TRY(
             assay_path_revocation(&way->path, &way->endorsement->root, &c->root_crl, &answer, &at));
         if (answer != ASSAY_REVOCATION_UNCOVERED) assay_judge_window(&window, verdict);
+        /* A list about the issuer is none about the key. */
+        if (answer == ASSAY_REVOCATION_NONE && at > 0) answer = ASSAY_REVOCATION_UNCOVERED;
     }
     switch (answer) {
     case ASSAY_REVOCATION_NONE: return ASSAY_OK;
@@ -337,12 +339,15 @@ static void take_hand(const struct assay_endorsements *all, struct assay_tpm_han
 static enum assay_status judge_eks(const struct assay_evidence_request *request,
                                    struct assay_tpm_hand *hand, struct assay_verdict *verdict)
 {
+    enum { EKS_MAX = 2 }; /* a TPM has one of RSA and one of a curve; each is a search per root */
     take_hand(request->endorsements, hand);
     const size_t count = hand->count;
-    for (size_t i = 0; i < count; i++) {
+    size_t judged = 0;
+    for (size_t i = 0; i < count && judged < EKS_MAX; i++) {
         take_hand(request->endorsements, hand);
         if (!has_use(&hand->certificates[i], ASSAY_EKU_TCG_EK)) continue;
         ASSAY_TRY(judge_ek(request, i, hand, verdict));
+        judged += 1;
     }
     return ASSAY_OK;
 }

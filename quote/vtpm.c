@@ -179,6 +179,31 @@ static enum assay_status judge_tpm(const struct assay_package *package, const st
     return assay_tpm_judge(package, &quote, &ak, request->policy, verdict);
 }
 
+/*
+ * Any guest can report the digest of runtime data of its own, with a key of its own in it, and sign
+ * whatever PCR values are asked for. What they are worth is what the software is worth that the
+ * hardware measured, so a policy that asks for PCRs must say which that is.
+ */
+static void judge_paravisor(const struct assay_hcl *hcl, const struct assay_policy *policy,
+                            struct assay_verdict *verdict)
+{
+    bool is_pinned = false;
+    if (!assay_tpm_policy_asks(policy)) return;
+    for (uint32_t i = 0; i < policy->reference_count; i++) {
+        const struct assay_reference *const r = &policy->references[i];
+        if (r->state == ASSAY_REFERENCE_DENIED) continue;
+        if (hcl->report_type == ASSAY_HCL_TDX) is_pinned |= r->field == ASSAY_REFERENCE_MRTD;
+        else
+            is_pinned |= r->field == ASSAY_REFERENCE_SNP_MEASUREMENT ||
+                         r->field == ASSAY_REFERENCE_ID_KEY_DIGEST ||
+                         r->field == ASSAY_REFERENCE_AUTHOR_KEY_DIGEST;
+    }
+    if (!is_pinned)
+        assay_verdict_add(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, ASSAY_HCL_HARDWARE_AT,
+                          "a reference value of the paravisor: its measurement or its key",
+                          "none in the policy: any guest could claim these PCR values");
+}
+
 /* --- the rows */
 static enum assay_status verify(const struct assay_kind *kind, struct assay_verifier *verifier,
                                 const struct assay_evidence_request *request,
@@ -206,6 +231,7 @@ static enum assay_status verify(const struct assay_kind *kind, struct assay_veri
     verdict->platform_masked =
         true; /* docs/protocol.md 6.2: the host's chip changes with the host */
     ASSAY_TRY(judge_tpm(&package, &hcl, request, verdict));
+    judge_paravisor(&hcl, request->policy, verdict);
     verdict->has_claims = true;
     return ASSAY_OK;
 }

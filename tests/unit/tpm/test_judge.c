@@ -328,6 +328,19 @@ Test(tpm_judge, a_pcr_that_the_policy_names_may_not_be_left_out)
     expect(ASSAY_GENUINE_TRUE, ASSAY_RULE_MEASUREMENT_DENIED);
     p->policy.reference_count = 0;
     demand(7, 0x01, 48, ASSAY_REFERENCE_ALLOWED); /* of Nitro, whose PCRs have 48 bytes */
+    demand(23, 0xc1, 32, ASSAY_REFERENCE_ALLOWED);
+    paper_judge(p, &verdict);
+    cr_expect_eq(assay_verdict_outcome(&verdict), ASSAY_OUTCOME_PASS_UP_TO_DATE);
+}
+
+/* Values of the SHA-384 bank, say: nothing of the quote is compared with them, and whoever wrote
+ * them does not mean "anything goes". */
+Test(tpm_judge, reference_values_of_another_length_alone_refuse)
+{
+    demand(7, 0x01, 48, ASSAY_REFERENCE_ALLOWED);
+    expect(ASSAY_GENUINE_TRUE, ASSAY_RULE_MEASUREMENT_UNKNOWN);
+    cr_expect_eq(assay_verdict_outcome(&verdict), ASSAY_OUTCOME_FAIL_HARD);
+    p->policy.references[0].state = ASSAY_REFERENCE_DENIED; /* which asks for nothing */
     paper_judge(p, &verdict);
     cr_expect_eq(assay_verdict_outcome(&verdict), ASSAY_OUTCOME_PASS_UP_TO_DATE);
 }

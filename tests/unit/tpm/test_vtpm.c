@@ -126,6 +126,29 @@ Test(vtpm, runtime_data_must_name_the_key_that_signed)
     vtpm_close(v);
 }
 
+static void demand_pcr4(struct vtpm *v)
+{
+    struct assay_reference *const r = &v->policy.references[0];
+    v->policy.reference_count = 1;
+    *r = (struct assay_reference){ .field = (enum assay_reference_field)(ASSAY_REFERENCE_PCR0 + 4),
+                                   .value_len = 32 };
+    for (size_t i = 0; i < 32; i++)
+        r->value[i] = 4;
+}
+
+/* The paravisor's own measurement, as the hardware has it. */
+static void pin_paravisor(struct vtpm *v)
+{
+    struct assay_reference *const r = &v->policy.references[v->policy.reference_count++];
+    *r = (struct assay_reference){ .field = v->is_tdx ? ASSAY_REFERENCE_MRTD
+                                                      : ASSAY_REFERENCE_SNP_MEASUREMENT,
+                                   .value_len = 48 };
+    vtpm_build(v);
+    cr_assert_eq(vtpm_verify(v), ASSAY_OK);
+    cr_assert_eq(v->verdict.measurement_len, 48);
+    assay_bytes_copy(r->value, sizeof r->value, v->verdict.measurement, 48);
+}
+
 Test(vtpm, values_must_make_the_digest_and_meet_the_policy)
 {
     struct vtpm *const v = vtpm_open(false);
@@ -133,17 +156,39 @@ Test(vtpm, values_must_make_the_digest_and_meet_the_policy)
     v->tampered_values = true;
     expect(v, ASSAY_GENUINE_FALSE, ASSAY_RULE_PCR_DIGEST);
     v->tampered_values = false;
-    v->policy.reference_count = 1;
-    *r = (struct assay_reference){ .field = (enum assay_reference_field)(ASSAY_REFERENCE_PCR0 + 4),
-                                   .value_len = 32 };
-    for (size_t i = 0; i < 32; i++)
-        r->value[i] = 4;
+    demand_pcr4(v);
+    pin_paravisor(v);
     expect_genuine(v);
     cr_expect_eq(assay_verdict_outcome(&v->verdict), ASSAY_OUTCOME_PASS_UP_TO_DATE);
     r->value[31] = 5;
     expect(v, ASSAY_GENUINE_TRUE, ASSAY_RULE_MEASUREMENT_UNKNOWN);
     cr_expect_eq(assay_verdict_outcome(&v->verdict), ASSAY_OUTCOME_FAIL_HARD);
     vtpm_close(v);
+}
+
+/*
+ * Any guest on genuine hardware can put the digest of runtime data of its own into its report, name
+ * a key of its own there and sign whatever PCR values are asked for: what they are worth is what
+ * the software is worth that the hardware measured.
+ */
+Test(vtpm, values_prove_nothing_under_a_paravisor_that_nobody_pinned)
+{
+    for (int is_tdx = 0; is_tdx < 2; is_tdx++) {
+        struct vtpm *const v = vtpm_open(is_tdx == 1);
+        demand_pcr4(v);
+        expect(v, ASSAY_GENUINE_TRUE, ASSAY_RULE_MEASUREMENT_UNKNOWN);
+        cr_expect_eq(assay_verdict_outcome(&v->verdict), ASSAY_OUTCOME_FAIL_HARD);
+        pin_paravisor(v);
+        expect_genuine(v);
+        cr_expect_eq(assay_verdict_outcome(&v->verdict), ASSAY_OUTCOME_PASS_UP_TO_DATE);
+        v->policy.references[1].state = ASSAY_REFERENCE_DENIED; /* which pins nothing */
+        v->policy.references[1].value[0] ^= 1;
+        expect(v, ASSAY_GENUINE_TRUE, ASSAY_RULE_MEASUREMENT_UNKNOWN);
+        v->policy.reference_count = 0; /* who asks for nothing gets nothing */
+        expect_genuine(v);
+        cr_expect(!assay_verdict_has(&v->verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN));
+        vtpm_close(v);
+    }
 }
 
 Test(vtpm, the_blob_alone_lacks_its_tpm_quote)

@@ -1,0 +1,260 @@
+/*
+ * tests/unit/quote/audit/test_tpm.c - TPM evidence by somebody who holds a TPM, certificates of
+ * others and all the room of a package, under authorities of a maker with an issuer between.
+ */
+#include "quote/chain.h"
+#include "quote/collateral.h"
+#include "quote/package.h"
+#include "quote/policy.h"
+#include "quote/tpm.h"
+#include "tests/support/authority.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { AT = 1750000000, PACKAGE_MAX = 32768, CERTIFICATES = 8 };
+
+enum { ROOT, ISSUER, AK, STRANGER, KEYS };
+
+static const enum assay_signature_alg alg = ASSAY_SIGNATURE_ECDSA_SHA256;
+
+/* A quote of no PCRs over the challenge "abc", its key certified by the issuer. */
+struct bench {
+    struct authority_key *keys[KEYS];
+    uint8_t der[CERTIFICATES][AUTHORITY_DER_MAX];
+    uint8_t crl_der[AUTHORITY_DER_MAX];
+    uint8_t spki[256], attest[128], signature[128], bytes[PACKAGE_MAX];
+    struct assay_package package;
+    struct assay_collateral *collateral;
+    struct assay_endorsements endorsements;
+    struct assay_policy policy;
+    struct assay_verdict verdict;
+};
+
+/* ExtKeyUsageSyntax of one purpose, 2.23.133.8.<last>. */
+static void add_use(struct authority_certificate *c, uint8_t last)
+{
+    const uint8_t value[] = { 0x30, 0x07, 0x06, 0x05, 0x67, 0x81, 0x05, 0x08, last };
+    authority_add_extension(c, "2.5.29.37", false, value, sizeof value);
+}
+
+static void put(struct bench *b, size_t index, const struct authority_certificate *c)
+{
+    const size_t len = authority_certificate_make(c, b->der[index]);
+    b->package.certificates[index] = assay_slice_over(b->der[index], len);
+    if (b->package.certificate_count <= index) b->package.certificate_count = index + 1;
+}
+
+static void sign_quote(struct bench *b)
+{
+    struct assay_signature raw;
+    struct assay_key key;
+    uint8_t digest[ASSAY_SHA256_LEN];
+    size_t len = 0;
+    assay_sha256("", 0, digest);
+    struct assay_writer w = assay_writer_over(b->attest, sizeof b->attest);
+    const uint8_t head[] = { 0xff, 'T', 'C', 'G', 0x80, 0x18, 0, 0, 0, 3, 'a', 'b', 'c' };
+    assay_writer_put(&w, head, sizeof head);
+    assay_writer_zero(&w, 17 + 8 + 4); /* clock, firmware version, no banks */
+    assay_writer_u16be(&w, sizeof digest);
+    assay_writer_put(&w, digest, sizeof digest);
+    b->package.main = assay_slice_over(b->attest, w.len);
+    authority_sign(b->keys[AK], alg, b->attest, w.len, &raw);
+    w = assay_writer_over(b->signature, sizeof b->signature);
+    assay_writer_u16be(&w, ASSAY_TPM_ECDSA);
+    assay_writer_u16be(&w, ASSAY_TPM_SHA256);
+    for (size_t half = 0; half < 2; half++) {
+        assay_writer_u16be(&w, 32);
+        assay_writer_put(&w, raw.bytes + 48 * half + 16, 32);
+    }
+    b->package.signature = assay_slice_over(b->signature, w.len);
+    authority_key_public(b->keys[AK], &key);
+    cr_assert_eq(assay_key_spki(&key, b->spki, sizeof b->spki, &len), ASSAY_OK);
+    b->package.key = assay_slice_over(b->spki, len);
+}
+
+static struct bench *open(void)
+{
+    struct bench *const b = calloc(1, sizeof *b);
+    cr_assert_not_null(b);
+    b->collateral = calloc(1, sizeof *b->collateral);
+    cr_assert_not_null(b->collateral);
+    for (size_t i = 0; i < KEYS; i++) b->keys[i] = authority_key_make(ASSAY_KEY_P256);
+    b->package.kind = ASSAY_KIND_TPM;
+    sign_quote(b);
+    struct authority_certificate ak =
+        authority_leaf("AK", b->keys[AK], "Issuer", b->keys[ISSUER], alg);
+    const struct authority_certificate issuer =
+        authority_ca("Issuer", b->keys[ISSUER], "Root", b->keys[ROOT], alg);
+    add_use(&ak, 3);
+    put(b, 0, &ak);
+    put(b, 1, &issuer);
+    b->endorsements.count = 1;
+    b->endorsements.entries[0].kinds = ASSAY_KIND_BIT(ASSAY_KIND_TPM);
+    authority_key_public(b->keys[ROOT], &b->endorsements.entries[0].root);
+    assay_policy_default(&b->policy);
+    return b;
+}
+
+static void close_bench(struct bench *b)
+{
+    for (size_t i = 0; i < KEYS; i++) authority_key_free(&b->keys[i]);
+    free(b->collateral);
+    free(b);
+}
+
+static void judge(struct bench *b)
+{
+    struct assay_writer w = assay_writer_over(b->bytes, sizeof b->bytes);
+    assay_package_encode(&b->package, &w);
+    cr_assert(!w.full);
+    const struct assay_evidence_request request = { .kind = ASSAY_KIND_TPM,
+                                                    .bytes = b->bytes,
+                                                    .len = w.len,
+                                                    .at_unix_s = AT,
+                                                    .endorsements = &b->endorsements,
+                                                    .policy = &b->policy };
+    cr_assert_eq(assay_evidence_verify(NULL, &request, &b->verdict), ASSAY_OK);
+}
+
+/* A list that names nobody, by one of the two authorities. */
+static void publish(struct bench *b, const char *issuer, int signer)
+{
+    const struct authority_crl list = { .issuer = issuer,
+                                        .signer = b->keys[signer],
+                                        .alg = alg,
+                                        .from_s = AT - 60,
+                                        .to_s = AT + 60 };
+    struct assay_collateral_files files = { 0 };
+    files.part[ASSAY_PART_CERTIFICATES] = b->package.certificates[1];
+    const size_t len = authority_crl_make(&list, b->crl_der);
+    files.part[ASSAY_PART_CRL] = assay_slice_over(b->crl_der, len);
+    cr_assert_eq(
+        assay_collateral_build(&files, &b->endorsements.entries[0].root, b->collateral), ASSAY_OK);
+    cr_assert(assay_collateral_sound(b->collateral));
+    b->endorsements.entries[0].collateral = b->collateral;
+}
+
+Test(audit_tpm, a_key_certified_by_an_issuer_is_genuine)
+{
+    struct bench *const b = open();
+    judge(b);
+    cr_assert_eq(b->verdict.genuine, ASSAY_GENUINE_TRUE);
+    cr_assert(assay_verdict_has(&b->verdict, ASSAY_RULE_REVOCATION_UNKNOWN));
+    publish(b, "Issuer", ISSUER);
+    judge(b);
+    cr_assert_eq(b->verdict.tier, ASSAY_TIER_AFFIRMING);
+    close_bench(b);
+}
+
+/* The root's list names issuers. Of attestation keys it says nothing, and that is not silence. */
+Test(audit_tpm, a_list_about_issuers_is_none_about_the_key)
+{
+    struct bench *const b = open();
+    publish(b, "Root", ROOT);
+    judge(b);
+    cr_assert_eq(b->verdict.genuine, ASSAY_GENUINE_TRUE);
+    cr_assert(assay_verdict_has(&b->verdict, ASSAY_RULE_REVOCATION_UNKNOWN));
+    b->policy.platform.require_crl = true;
+    judge(b);
+    cr_assert_eq(b->verdict.genuine, ASSAY_GENUINE_UNKNOWN);
+    cr_assert(assay_verdict_has(&b->verdict, ASSAY_RULE_COLLATERAL_MISSING));
+    close_bench(b);
+}
+
+/* A certificate of a pinned root's public key costs nothing to write. */
+Test(audit_tpm, an_endorsement_certificate_of_the_roots_key_proves_no_tpm)
+{
+    struct bench *const b = open();
+    struct authority_certificate ek =
+        authority_leaf("EK", b->keys[ROOT], "Nobody", b->keys[STRANGER], alg);
+    add_use(&ek, 1);
+    b->package.certificate_count = 0;
+    put(b, 0, &ek);
+    b->endorsements.exact = true;
+    judge(b);
+    cr_assert_neq(b->verdict.genuine, ASSAY_GENUINE_TRUE);
+    cr_assert_neq(b->verdict.proofs[ASSAY_PROOF_EK_CHAIN], ASSAY_PROOF_TRUE);
+    close_bench(b);
+}
+
+/* A certificate for endorsement keys, for anything, or for CAs is none for attestation keys. */
+Test(audit_tpm, a_certificate_for_another_use_certifies_no_attestation_key)
+{
+    for (int turn = 0; turn < 4; turn++) {
+        struct bench *const b = open();
+        struct authority_certificate ak =
+            authority_leaf("AK", b->keys[AK], "Issuer", b->keys[ISSUER], alg);
+        if (turn == 0) add_use(&ak, 1);
+        if (turn == 1) {
+            const uint8_t any[] = { 0x30, 0x06, 0x06, 0x04, 0x55, 0x1d, 0x25, 0x00 };
+            authority_add_extension(&ak, "2.5.29.37", false, any, sizeof any);
+        }
+        if (turn == 2) {
+            ak = authority_ca("AK", b->keys[AK], "Issuer", b->keys[ISSUER], alg);
+            add_use(&ak, 3);
+        }
+        if (turn == 3) { /* a key that may only encipher */
+            ak.key_usage = ASSAY_KEY_USAGE_KEY_ENCIPHERMENT;
+            add_use(&ak, 3);
+        }
+        put(b, 0, &ak);
+        judge(b);
+        cr_assert_eq(b->verdict.genuine, ASSAY_GENUINE_FALSE, "turn %d", turn);
+        cr_assert_eq(b->verdict.proofs[ASSAY_PROOF_AK_TRUSTED], ASSAY_PROOF_FALSE);
+        close_bench(b);
+    }
+}
+
+static int64_t thread_ns(void)
+{
+    struct timespec now;
+    cr_assert_eq(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now), 0);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* One signature by another key. */
+static int64_t cost_of_a_refusal(struct assay_slice der)
+{
+    enum { TURNS = 8 };
+    struct assay_certificate c;
+    cr_assert_eq(assay_x509_certificate(der.bytes, der.len, &c), ASSAY_OK);
+    const int64_t from = thread_ns();
+    for (int i = 0; i < TURNS; i++)
+        cr_assert_eq(assay_chain_signed(&c.key, c.tbs_digest, &c.signature), ASSAY_E_SIGNATURE);
+    return (thread_ns() - from) / TURNS;
+}
+
+/*
+ * Eight endorsement certificates under one name, each of which could have issued every other, and
+ * as many pinned roots as a network has: the work is that of some signatures per root.
+ */
+Test(audit_tpm, a_package_full_of_endorsement_certificates_costs_little, .timeout = 60)
+{
+    struct bench *const b = open();
+    struct authority_key *pair[] = { authority_key_make(ASSAY_KEY_P384),
+                                     authority_key_make(ASSAY_KEY_P384) };
+    b->package.certificate_count = 0;
+    for (size_t i = 0; i < CERTIFICATES; i++) {
+        struct authority_certificate ek = authority_ca("A", pair[i % 2], "A", pair[1 - i % 2],
+                                                       ASSAY_SIGNATURE_ECDSA_SHA384);
+        ek.serial = 1000 + i;
+        ek.has_key_ids = false;
+        add_use(&ek, 1);
+        put(b, i, &ek);
+    }
+    b->endorsements.count = ASSAY_ENDORSEMENTS_MAX;
+    for (size_t i = 1; i < ASSAY_ENDORSEMENTS_MAX; i++)
+        b->endorsements.entries[i] = b->endorsements.entries[0];
+    const int64_t from = thread_ns();
+    judge(b);
+    const int64_t to = thread_ns();
+    cr_assert_neq(b->verdict.genuine, ASSAY_GENUINE_TRUE);
+    const int64_t each = cost_of_a_refusal(b->package.certificates[0]);
+    cr_log_info("%lld us, a signature %lld us", (long long)(to - from) / 1000,
+                (long long)each / 1000);
+    cr_assert_lt(to - from, 2 * 24 * (ASSAY_ENDORSEMENTS_MAX + 1) * each);
+    for (size_t i = 0; i < 2; i++) authority_key_free(&pair[i]);
+    close_bench(b);
+}
