@@ -217,9 +217,10 @@ static enum assay_status read_entry(struct assay_cca_reader *r, uint64_t tag,
     if (tag == ASSAY_CCA_TAG_CMW) {
         ASSAY_TRY(assay_cbor_array(&r->in, RECORD_MAX, &count));
         if (count < RECORD_MIN) return ASSAY_E_RANGE;
-        if (assay_cbor_text_expect(&r->in, "application/eat+cwt") != ASSAY_OK)
+        if (assay_cbor_text_expect(&r->in, "application/eat+cwt") != ASSAY_OK) {
             ASSAY_TRY(assay_cbor_uint(&r->in, &format));
-        if (format != 0 && format != CONTENT_FORMAT_CWT) return ASSAY_E_UNSUPPORTED;
+            if (format != CONTENT_FORMAT_CWT) return ASSAY_E_UNSUPPORTED;
+        }
     }
     ASSAY_TRY(assay_cbor_bytes(&r->in, ASSAY_EVIDENCE_LEN_MAX, token));
     *offset = assay_cca_offset_of(r, *token);

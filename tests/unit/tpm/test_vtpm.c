@@ -191,6 +191,25 @@ Test(vtpm, values_prove_nothing_under_a_paravisor_that_nobody_pinned)
     }
 }
 
+/*
+ * The paravisor runs at VMPL 0. Below it runs the guest that it speaks for: where that can ask the
+ * firmware by itself, its reports bear the same measurement, and runtime data of its own.
+ */
+Test(vtpm, a_report_that_the_guest_could_have_asked_for_speaks_for_no_paravisor)
+{
+    static const uint32_t levels[] = { 1, 2, 3, UINT32_MAX };
+    struct vtpm *const v = vtpm_open(false);
+    cr_assert_eq(v->policy.platform.vmpl_max, 3, "which is about guests without a paravisor");
+    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+        snp_world_put(v->snp, ASSAY_SNP_AT_VMPL, levels[i], 4);
+        expect(v, ASSAY_GENUINE_TRUE, ASSAY_RULE_VMPL);
+        cr_expect_eq(assay_verdict_outcome(&v->verdict), ASSAY_OUTCOME_FAIL_HARD);
+    }
+    snp_world_put(v->snp, ASSAY_SNP_AT_VMPL, 0, 4);
+    expect_genuine(v);
+    vtpm_close(v);
+}
+
 Test(vtpm, the_blob_alone_lacks_its_tpm_quote)
 {
     for (int is_tdx = 0; is_tdx < 2; is_tdx++) {

@@ -626,7 +626,7 @@ Test(quote_cca, remembers_a_platform_token_and_says_the_same)
 }
 
 /* The same tokens in the other kind of collection, the realm's some bytes further on. */
-static void wrap_as_cmw(struct cca_world *w)
+static void wrap_as_cmw(struct cca_world *w, uint64_t format)
 {
     static uint8_t copy[MAKER_EVIDENCE_MAX];
     const size_t len = w->len;
@@ -645,11 +645,24 @@ static void wrap_as_cmw(struct cca_world *w)
         cr_assert_eq(assay_cbor_bytes(&in, SIZE_MAX, &token), ASSAY_OK);
         assay_cbor_put_uint(&out, number);
         assay_cbor_put_array(&out, 2);
-        assay_cbor_put_uint(&out, 263);
+        assay_cbor_put_uint(&out, format);
         assay_cbor_put_bytes(&out, token.bytes, token.len);
     }
     cr_assert_eq(assay_writer_finish(&out, &written), ASSAY_OK);
     w->len = written.len;
+}
+
+/* "application/eat+cwt" has one number. Content format 0 is plain text. */
+Test(quote_cca, takes_no_record_of_another_content_format)
+{
+    static const uint64_t formats[] = { 0, 262, 264 };
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        struct cca_world *const w = cca_open();
+        cca_make(w);
+        wrap_as_cmw(w, formats[i]);
+        cr_assert_eq(cca_judge(w), ASSAY_E_UNSUPPORTED, "format %u", (unsigned)formats[i]);
+        cca_close(w);
+    }
 }
 
 Test(quote_cca, remembers_a_fault_at_its_place)
@@ -675,7 +688,7 @@ Test(quote_cca, remembers_a_fault_at_its_place)
             cr_assert_eq(cca_judge(w), ASSAY_OK);
             cr_assert(assay_bytes_equal(&cold, &w->verdict, sizeof cold));
         }
-        if (i == 0) wrap_as_cmw(w);
+        if (i == 0) wrap_as_cmw(w, 263);
     }
     assay_verifier_deinit(&verifier);
     free(memory);
