@@ -3,8 +3,8 @@
  * beside the raw P-384 verification of the same library in the same run.
  *
  * cold: nothing is remembered; five signatures (four certificates, the document), for CCA two.
- * warm: the certificates, the platform token have been seen. The evidence is made by the authority of the
- * unit tests. Each line is the best of several rounds: the machine is shared.
+ * warm: the certificates, the platform token have been seen. The evidence is made by the authority
+ * of the unit tests. Each line is the best of several rounds: the machine is shared.
  */
 #include "base/assert.h"
 #include "tests/unit/quote/cose/cca_world.h"
