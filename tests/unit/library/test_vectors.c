@@ -168,3 +168,61 @@ Test(library_vectors, a_pool_of_sets_serves_every_platform_in_it)
     assay_verdict_destroy(&verdict);
     assay_trust_destroy(&trust);
 }
+
+/* Report and certificates packed together, and nothing but the root trusted. */
+Test(library_vectors, pieces_of_evidence_are_packed_and_verified)
+{
+    static const char *const names[] = { "ask.pem", "vek.der", "ark.pem" };
+    static uint8_t packed[ASSAY_EVIDENCE_BYTES_MAX];
+    struct assay_bytes certificates[9];
+    struct assay_trust *trust = NULL;
+    struct assay_verdict *verdict = NULL;
+    char path[PATH_MAX];
+    size_t len = 0, packed_len = 0;
+    if (vectors_dir() == NULL) cr_skip_test("no genuine vectors here");
+    for (size_t i = 0; i < 9; i++) {
+        (void)snprintf(path, sizeof path, "%s/snp/milan-v2-a/%s", vectors_dir(), names[i % 3]);
+        certificates[i].bytes =
+            i < 3 ? read_file(path, &certificates[i].len) : certificates[0].bytes;
+        if (i >= 3) certificates[i].len = certificates[0].len;
+        cr_assert_not_null(certificates[i].bytes);
+    }
+    (void)snprintf(path, sizeof path, "%s/snp/milan-v2-a/report.bin", vectors_dir());
+    uint8_t *const report = read_file(path, &len);
+    struct assay_pieces_of_evidence pieces = { .main = { report, len },
+                                               .certificates = certificates,
+                                               .certificate_count = 3 };
+    cr_assert_eq(assay_evidence_pack(ASSAY_KIND_SNP, &pieces, packed, sizeof packed, &packed_len),
+                 ASSAY_OK);
+    cr_assert_eq(assay_trust_create(&trust), ASSAY_OK);
+    cr_assert_eq(assay_verdict_create(&verdict), ASSAY_OK);
+    cr_assert_eq(assay_trust_add_root(trust, certificates[2].bytes, certificates[2].len,
+                                      ASSAY_KIND_BIT(ASSAY_KIND_SNP)),
+                 ASSAY_OK);
+    const enum assay_evidence_kind kinds[] = { ASSAY_KIND_NONE, ASSAY_KIND_SNP };
+    for (size_t i = 0; i < 2; i++) {
+        cr_assert_eq(
+            assay_verify(NULL, trust, NULL, kinds[i], packed, packed_len, 1767225600, verdict),
+            ASSAY_OK);
+        cr_assert_eq(assay_verdict_get_kind(verdict), ASSAY_KIND_SNP);
+        cr_assert_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_TRUE);
+    }
+    /* The same certificates as a set beside the bare report. */
+    cr_assert_eq(assay_trust_add_collateral(trust, certificates, 3), ASSAY_OK);
+    cr_assert_eq(assay_verify(NULL, trust, NULL, ASSAY_KIND_NONE, report, len, 1767225600, verdict),
+                 ASSAY_OK);
+    cr_assert_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_TRUE);
+
+    cr_assert_eq(assay_evidence_pack(ASSAY_KIND_SNP, &pieces, packed, 100, &packed_len),
+                 ASSAY_E_FULL);
+    cr_assert_eq(assay_evidence_pack(ASSAY_KIND_NONE, &pieces, packed, sizeof packed, &packed_len),
+                 ASSAY_E_INVALID);
+    pieces.certificate_count = 9;
+    cr_assert_eq(assay_evidence_pack(ASSAY_KIND_SNP, &pieces, packed, sizeof packed, &packed_len),
+                 ASSAY_E_RANGE);
+    for (size_t i = 0; i < 3; i++)
+        free((void *)(uintptr_t)certificates[i].bytes);
+    free(report);
+    assay_verdict_destroy(&verdict);
+    assay_trust_destroy(&trust);
+}

@@ -2,6 +2,7 @@
  * tests/unit/library/test_verify.c - the public interface: the same verdicts as the core's, in any
  * order of setting up, and a status for every misuse.
  */
+#include "base/base64.h"
 #include "base/crypto.h"
 #include "tests/unit/quote/world.h"
 
@@ -415,6 +416,70 @@ Test(library_verify, a_policy_is_read_from_yaml_with_a_message_for_people)
                   ASSAY_OK);
     cr_assert_eq(strlen(little), sizeof little - 1);
     cr_assert_neq(assay_policy_create_yaml(bad, sizeof bad - 1, &read, NULL, 0), ASSAY_OK);
+}
+
+/* Intel's service hands lists out as PEM, too. */
+Test(library_verify, reads_revocation_lists_as_pem)
+{
+    static char pem[2][8192];
+    struct assay_bytes mixed[ASSAY_PARTS];
+    size_t count = 0, lists = 0;
+    for (size_t i = 0; i < ASSAY_PARTS; i++) {
+        const struct assay_slice part = w->bundle.files.part[i];
+        if (part.len == 0) continue;
+        mixed[count] = (struct assay_bytes){ part.bytes, part.len };
+        if (i == ASSAY_PART_ROOT_CRL || i == ASSAY_PART_PCK_CRL) {
+            static char text[6000];
+            size_t text_len = 0;
+            cr_assert_eq(assay_base64_encode(ASSAY_BASE64_STANDARD, part.bytes, part.len, text,
+                                             sizeof text, &text_len),
+                         ASSAY_OK);
+            const int len =
+                snprintf(pem[lists], sizeof pem[lists],
+                         "-----BEGIN X509 CRL-----\n%s\n-----END X509 CRL-----\n", text);
+            mixed[count] = (struct assay_bytes){ (const uint8_t *)pem[lists], (size_t)len };
+            lists += 1;
+        }
+        count += 1;
+    }
+    cr_assert_eq(lists, 2);
+    cr_assert_eq(assay_trust_add_root(trust, root, root_len, ASSAY_KINDS_ALL), ASSAY_OK);
+    cr_assert_eq(assay_trust_add_collateral(trust, mixed, count), ASSAY_OK);
+    judge(NULL);
+    cr_assert_eq(assay_verdict_get_tier(verdict), ASSAY_TIER_AFFIRMING);
+}
+
+/* Without a signed document of Intel's a set is certificates and a list. */
+Test(library_verify, certificates_alone_are_a_set_and_nine_are_too_many)
+{
+    static uint8_t der[16384];
+    struct assay_bytes some[2] = { { NULL, 0 }, { NULL, 0 } };
+    struct assay_slice chain = w->bundle.files.part[ASSAY_PART_PCK_CHAIN], label;
+    size_t len = 0, used = 0;
+    while (assay_pem_next(&chain, &label, der + used, sizeof der - used, &len) == ASSAY_OK)
+        used += len;
+    cr_assert_gt(used, 0);
+    some[0] = (struct assay_bytes){ der, used };
+    some[1] = files[0];
+    cr_assert_eq(assay_trust_add_collateral(trust, some, 1), ASSAY_OK);
+    struct assay_bytes cut = { der, used - 1 };
+    cr_assert_eq(assay_trust_add_collateral(trust, &cut, 1), ASSAY_E_NOT_FOUND);
+    /* The same ones again are no more than they were. */
+    const struct assay_bytes twice[] = { some[0], some[0], some[0] };
+    cr_assert_eq(assay_trust_add_collateral(trust, twice, 3), ASSAY_OK);
+    struct assay_bytes many[5];
+    struct world *others[5];
+    for (size_t i = 0; i < 5; i++) {
+        others[i] = world_open();
+        const struct assay_slice part = others[i]->bundle.files.part[ASSAY_PART_PCK_CHAIN];
+        many[i] = (struct assay_bytes){ part.bytes, part.len };
+    }
+    cr_assert_eq(assay_trust_add_collateral(trust, many, 2), ASSAY_OK);
+    cr_assert_eq(assay_trust_add_collateral(trust, many, 5), ASSAY_E_FULL);
+    for (size_t i = 0; i < 5; i++)
+        world_close(others[i]);
+    judge(NULL);
+    cr_assert_neq(assay_verdict_get_tier(verdict), ASSAY_TIER_AFFIRMING);
 }
 
 Test(library_verify, takes_the_roots_that_a_policy_names)
