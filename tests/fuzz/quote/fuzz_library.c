@@ -1,5 +1,5 @@
 /*
- * tests/fuzz/quote/fuzz_library.c - libassay as a stranger uses it, over files that somebody turned.
+ * tests/fuzz/quote/fuzz_library.c - libassay as a stranger uses it, over files that were turned.
  *
  * A SOFT vendor made at the start gives a good set of files and a quote; the input says what is
  * done to them: steps of six bytes - file, deed, offset, value.
