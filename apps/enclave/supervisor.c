@@ -4,12 +4,11 @@
  */
 #include "apps/enclave/supervisor.h"
 
+#include "apps/enclave/maker.h"
 #include "base/assert.h"
 #include "engine/enforce/agent.h"
 #include "engine/enforce/process.h"
 #include "quote/source/platform.h"
-#include "quote/source/soft.h"
-#include "quote/source/tpm.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SERVICE_PATH_MAX = 108, QUOTE_MS_MAX = 2000 };
+enum { SERVICE_PATH_MAX = 108, QUOTE_MS = 2000, CLOSE_MS = 3000 };
 
 /* The quote that the host waits for: one at a time, the newest. It outlasts an enclave that is just
  * being started, so that a restart in the middle of an epoch costs no evidence. */
@@ -31,80 +30,17 @@ struct request {
 };
 
 struct assay_supervisor {
-    const struct assay_soft_node *credential; /* NULL: the TPM quotes */
-    struct assay_tpm_source *tpm;
-    bool measured; /* into the TPM, since the enclave was loaded */
     struct assay_platform *platform;
     struct assay_driver *driver;
     struct assay_agent *agent;
     char service_path[SERVICE_PATH_MAX];
+    uint32_t quote_ms, close_ms;
     uint64_t now_ms; /* of the last step: the host's clock */
     struct request request;
     uint64_t requests;
 };
 
 /* --------------------------------------------------------------- platform below the driver */
-
-static void log_failure(const char *event, enum assay_status status, const char *message)
-{
-    char reason[ASSAY_DRIVER_MESSAGE_LEN];
-    snprintf(reason, sizeof reason, "%s", message);
-    for (char *c = reason; *c != '\0'; c++)
-        if (*c == '"' || *c == '\\' || (unsigned char)*c < ' ') *c = '?';
-    fprintf(stderr, "level=error event=%s status=%s reason=\"%s\"\n", event,
-            assay_status_symbol(status), reason);
-}
-
-/*
- * What the CPU does for an SGX enclave, the platform does with a TPM: the image that was loaded is
- * what PCR 23 says, from before the first quote on. A TPM that could not be reached when the
- * enclave was loaded is tried again before it quotes.
- */
-static enum assay_status measure(struct assay_supervisor *self,
-                                 const uint8_t measurement[static 32])
-{
-    char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
-    if (self->measured) return ASSAY_OK;
-    const enum assay_status status = assay_tpm_source_measure(self->tpm, measurement, message);
-    self->measured = status == ASSAY_OK;
-    if (status != ASSAY_OK) log_failure("enclave_not_measured", status, message);
-    return status;
-}
-
-static enum assay_status make_tpm_quote(struct assay_supervisor *self,
-                                        const uint8_t measurement[static 32],
-                                        const uint8_t report_data[static 64], uint8_t *quote,
-                                        size_t capacity, size_t *len)
-{
-    char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
-    struct assay_slice evidence;
-    ASSAY_TRY(measure(self, measurement));
-    const enum assay_status status =
-        assay_tpm_source_quote(self->tpm, report_data, &evidence, message);
-    if (status != ASSAY_OK) {
-        log_failure("no_quote", status, message);
-        /* Whatever comes back may have been reset, and PCR 23 with it. */
-        if (status == ASSAY_E_IO) self->measured = false;
-        return status;
-    }
-    if (evidence.len > capacity) return ASSAY_E_FULL;
-    assay_bytes_copy(quote, capacity, evidence.bytes, evidence.len);
-    *len = evidence.len;
-    return ASSAY_OK;
-}
-
-static enum assay_status make_quote(void *context, const uint8_t measurement[static 32],
-                                    const uint8_t report_data[static 64], uint8_t *quote,
-                                    size_t capacity, size_t *len)
-{
-    struct assay_supervisor *self = context;
-    if (self->credential == NULL)
-        return make_tpm_quote(self, measurement, report_data, quote, capacity, len);
-    struct assay_soft_request request = { 0 };
-    assay_bytes_copy(request.mrenclave, sizeof request.mrenclave, measurement, 32);
-    assay_bytes_copy(request.report_data, sizeof request.report_data, report_data, 64);
-    return assay_soft_quote(self->credential, &request, quote, capacity, len);
-}
 
 static enum assay_status source_start(void *context, const char *path, uint64_t now_ms,
                                       struct assay_process_child *child,
@@ -117,12 +53,6 @@ static enum assay_status source_start(void *context, const char *path, uint64_t 
     struct assay_platform_child born;
     ASSAY_TRY(assay_platform_start(self->platform, path, argv, now_ms, &born, message));
     *child = (struct assay_process_child){ born.pid, born.pidfd };
-    self->measured = false;
-    if (self->tpm != NULL) {
-        uint8_t measurement[32];
-        assay_platform_measurement(self->platform, measurement);
-        assay_status_ignore(measure(self, measurement), "tried again before the first quote");
-    }
     return ASSAY_OK;
 }
 
@@ -172,7 +102,7 @@ static enum assay_status host_request_quote(void *context, uint64_t epoch, uint3
     struct assay_supervisor *self = context;
     self->request = (struct request){ .active = true, .epoch = epoch, .incarnation = incarnation };
     self->request.tag = ++self->requests;
-    self->request.expires_ms = self->now_ms + QUOTE_MS_MAX;
+    self->request.expires_ms = self->now_ms + self->quote_ms;
     assay_bytes_copy(self->request.report_data, 64, report_data, 64);
     propose(self);
     return ASSAY_OK;
@@ -188,6 +118,10 @@ static bool answer_request(struct assay_supervisor *self, struct assay_enclave_e
     if (answered && quote.status == ASSAY_E_AGAIN) request->proposed = false; /* the next will do */
     if ((!answered || quote.status == ASSAY_E_AGAIN) && self->now_ms < request->expires_ms)
         return false;
+    if (!answered || quote.status == ASSAY_E_AGAIN || quote.status == ASSAY_E_TIMEOUT)
+        assay_enclave_log("error", "no_quote", ASSAY_E_TIMEOUT,
+                          request->proposed ? "enclave and platform had no quote in time"
+                                            : "no enclave was ready in time");
     *event = (struct assay_enclave_event){ .kind = ASSAY_ENCLAVE_QUOTE };
     event->as.quote.epoch = request->epoch;
     event->as.quote.incarnation = request->incarnation;
@@ -245,7 +179,7 @@ static bool translate(const struct assay_supervisor *self, const struct assay_ag
         to->as.exited.wait_status = from->process.wait_status;
         return true;
     case ASSAY_AGENT_FAILED:
-        log_failure("enclave_not_started", from->status, from->message);
+        assay_enclave_log("error", "enclave_not_started", from->status, from->message);
         return false;
     case ASSAY_AGENT_OUTCOME:
         to->kind = ASSAY_ENCLAVE_OUTCOME;
@@ -296,11 +230,30 @@ void assay_supervisor_callbacks(struct assay_supervisor *supervisor,
 
 /* --------------------------------------------------------------- open and close */
 
+static enum assay_status open_platform(struct assay_supervisor *self,
+                                       const struct assay_supervisor_config *config)
+{
+    struct assay_maker *const maker = calloc(1, sizeof *maker);
+    if (maker == NULL) return ASSAY_E_MEMORY;
+    maker->credential = config->credential;
+    maker->tpm = config->tpm;
+    maker->source = config->source;
+    const struct assay_platform_config platform = {
+        .make_quote = assay_maker_quote,
+        .load = assay_maker_load,
+        .release = assay_maker_release,
+        .context = maker,
+        .quote_deadline_ms = self->quote_ms,
+    };
+    const enum assay_status status = assay_platform_open(&platform, &self->platform);
+    if (status != ASSAY_OK) free(maker);
+    return status;
+}
+
 static enum assay_status open_parts(struct assay_supervisor *self,
                                     const struct assay_supervisor_config *config)
 {
-    const struct assay_platform_config platform = { .make_quote = make_quote, .context = self };
-    ASSAY_TRY(assay_platform_open(&platform, &self->platform));
+    ASSAY_TRY(open_platform(self, config));
     const struct assay_process_config process = {
         .path = config->path,
         .restore_path = config->restore_path,
@@ -322,15 +275,16 @@ enum assay_status assay_supervisor_open(const struct assay_supervisor_config *co
                                         struct assay_supervisor **out,
                                         char message[static ASSAY_HOST_MESSAGE_LEN])
 {
-    ASSAY_ASSERT((config->credential != NULL) != (config->tpm != NULL));
+    ASSAY_ASSERT((config->credential != NULL) + (config->tpm != NULL) + (config->source != NULL) ==
+                 1);
     struct assay_supervisor *self = calloc(1, sizeof *self);
     enum assay_status status = self != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
     if (status == ASSAY_OK) {
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC, &now);
         self->now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-        self->credential = config->credential;
-        self->tpm = config->tpm;
+        self->quote_ms = config->quote_ms != 0 ? config->quote_ms : QUOTE_MS;
+        self->close_ms = config->close_ms != 0 ? config->close_ms : CLOSE_MS;
         const char *service = config->service_path != NULL ? config->service_path : "";
         const size_t service_len = strlen(service);
         if (service_len == 0 || service_len >= sizeof self->service_path) status = ASSAY_E_RANGE;
@@ -342,22 +296,23 @@ enum assay_status assay_supervisor_open(const struct assay_supervisor_config *co
             status == ASSAY_E_RANGE ? "a path is missing or too long" : assay_status_text(status);
         if (status == ASSAY_E_STORE) why = config->store->ops->error(config->store);
         snprintf(message, ASSAY_HOST_MESSAGE_LEN, "enclave: %s", why);
-        assay_supervisor_close(&self);
+        (void)assay_supervisor_close(&self); /* nothing was asked of the platform yet */
         return status;
     }
     *out = self;
     return ASSAY_OK;
 }
 
-void assay_supervisor_close(struct assay_supervisor **supervisor)
+bool assay_supervisor_close(struct assay_supervisor **supervisor)
 {
     struct assay_supervisor *self = *supervisor;
-    if (self == NULL) return;
+    if (self == NULL) return true;
     assay_agent_close(&self->agent);
     if (self->driver != NULL) assay_process_close(&self->driver);
-    assay_platform_close(&self->platform);
+    const bool ended = assay_platform_close(&self->platform, self->close_ms);
     /* A killed enclave could not take its socket away; nobody may find a dead one. */
     (void)unlink(self->service_path);
     free(self);
     *supervisor = NULL;
+    return ended;
 }

@@ -2,8 +2,10 @@
  * apps/enclave/supervisor.h - the node's enclave as the host sees it: platform, agent and process
  * driver joined, nothing more.
  *
- *     host (net/host.h) -> supervisor -> agent (engine/enforce) -> process driver -> SOFT platform
+ *     host (net/host.h) -> supervisor -> agent (engine/enforce) -> process driver -> platform
  *                                                                  (quote/source) -> the enclave
+ *
+ * Quotes are made in a thread of the platform's own: a second of hardware holds up nobody.
  *
  * The enclave is started by open's first step and lives as long as the supervisor. docs/protocol.md
  * 10 says what it must obey; engine/enforce/agent.h how.
@@ -15,20 +17,27 @@
 #include "net/host.h"
 
 struct assay_soft_node;  /* quote/source/soft.h */
+struct assay_source;     /* quote/source/source.h */
 struct assay_tpm_source; /* quote/source/tpm.h */
 struct assay_supervisor;
 
-/* Strings are copied; store, credential and TPM are borrowed and outlive the supervisor. */
+/* Strings are copied; the store and who quotes are borrowed and outlive the supervisor (see close).
+ */
 struct assay_supervisor_config {
     const char *path;         /* enclave.path: what is started */
     const char *restore_path; /* enclave.restore_path: a pristine copy; NULL or "": path stays */
     const char *service_path; /* enclave.service: the UNIX socket that the enclave listens on */
-    const struct assay_soft_node *credential; /* who quotes: this SOFT platform, or that TPM */
+    /* Who quotes, one of the three: a SOFT platform, a TPM into which the enclave is measured, any
+     * other source. Its handle is the supervisor's thread's alone meanwhile. */
+    const struct assay_soft_node *credential;
     struct assay_tpm_source *tpm;
+    struct assay_source *source;
     struct assay_store *store; /* orders are remembered in it, between the batches of the host */
     uint32_t grace_ms;         /* from SIGTERM to SIGKILL; 0: 2000 */
     uint32_t backoff_ms;       /* before the first restart after an exit, doubling; 0: 100 */
     uint32_t backoff_ms_max;   /* 0: 30000 */
+    uint32_t quote_ms;         /* from the host's request to the quote; 0: 2000 */
+    uint32_t close_ms;         /* how long close waits for a quote that is being made; 0: 3000 */
 };
 
 /*
@@ -45,8 +54,15 @@ ASSAY_CHECKED enum assay_status assay_supervisor_open(const struct assay_supervi
 /* What assay_host_config.enclave wants. Returns: nothing. */
 void assay_supervisor_callbacks(struct assay_supervisor *supervisor,
                                 struct assay_host_enclave *enclave);
-/* Ends the enclave at once (SIGKILL to its group, waited for). Accepts a pointer to NULL; nulls it.
- * Returns: nothing. */
-void assay_supervisor_close(struct assay_supervisor **supervisor);
+/*
+ * assay_supervisor_close - end the enclave at once (SIGKILL to its group, waited for).
+ *
+ * A quote that is being made is waited for, close_ms at most: a call in the kernel cannot be
+ * interrupted.
+ * In:      accepts a pointer to NULL, and nulls it
+ * Returns: true | false: that call has not come back, and who quotes is still in use: end the
+ *          process without closing or freeing it
+ */
+bool assay_supervisor_close(struct assay_supervisor **supervisor);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -21,6 +22,7 @@ enum {
 
 struct proposal {
     bool active;
+    bool asked; /* by the enclave: the quote is being made */
     uint32_t id;
     uint64_t tag;
     uint64_t expires_ms;
@@ -30,6 +32,7 @@ struct proposal {
 struct assay_platform {
     struct assay_platform_config config;
     struct assay_platform_run run; /* of the process; channel -1 when there is none */
+    struct assay_quoter *quoter;
     bool ready;
     bool deaf; /* the enclave closed its end or broke it */
     uint64_t heard_ms, ping_ms;
@@ -53,6 +56,18 @@ enum assay_status assay_platform_open(const struct assay_platform_config *config
     if (self->config.quote_deadline_ms == 0) self->config.quote_deadline_ms = QUOTE_DEADLINE_MS;
     if (self->config.ping_ms == 0) self->config.ping_ms = PING_MS;
     assay_platform_run_none(&self->run);
+    const struct assay_quoter_config quoter = {
+        .context = config->context,
+        .quote_len_max = sizeof self->quote,
+        .make_quote = config->make_quote,
+        .load = config->load,
+        .release = config->release,
+    };
+    const enum assay_status status = assay_quoter_open(&quoter, &self->quoter);
+    if (status != ASSAY_OK) {
+        free(self);
+        return status;
+    }
     *out = self;
     return ASSAY_OK;
 }
@@ -71,6 +86,7 @@ enum assay_status assay_platform_start(struct assay_platform *platform, const ch
     platform->run = run;
     platform->ready = platform->deaf = platform->mode_confirmed = false;
     platform->heard_ms = platform->ping_ms = now_ms;
+    assay_quoter_load(platform->quoter, platform->measurement);
     return ASSAY_OK;
 }
 
@@ -161,11 +177,21 @@ bool assay_platform_mode_confirmed(const struct assay_platform *platform)
 
 /* --------------------------------------------------------------- hearing */
 
-/* The enclave asks for a quote: only over what its daemon proposed, and only while it lives. */
-static void hear_quote(struct assay_platform *self, const struct assay_channel_frame *frame)
+/* The caller's clock may be any; whoever makes the quote looks at the system's. */
+static uint64_t deadline_after(uint64_t ms)
 {
-    const struct proposal *proposal = &self->proposal;
-    if (!proposal->active || frame->id != proposal->id ||
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return UINT64_MAX;
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 + ms;
+}
+
+/* The enclave asks for a quote: only over what its daemon proposed, once, and only while it lives.
+ */
+static void hear_quote(struct assay_platform *self, const struct assay_channel_frame *frame,
+                       uint64_t now_ms)
+{
+    struct proposal *proposal = &self->proposal;
+    if (!proposal->active || proposal->asked || frame->id != proposal->id ||
         !assay_bytes_equal(frame->body, proposal->report_data, 64)) {
         self->refused++;
         return;
@@ -174,22 +200,36 @@ static void hear_quote(struct assay_platform *self, const struct assay_channel_f
         answer(self, ASSAY_E_AGAIN, 0);
         return;
     }
-    size_t len = 0;
-    const enum assay_status status =
-        self->config.make_quote(self->config.context, self->measurement, proposal->report_data,
-                                self->quote, sizeof self->quote, &len);
-    ASSAY_ASSERT(len <= sizeof self->quote);
-    answer(self, status, status == ASSAY_OK ? len : 0);
+    const uint64_t left = proposal->expires_ms > now_ms ? proposal->expires_ms - now_ms : 0;
+    struct assay_quoter_job job = { .id = proposal->id, .deadline_ms = deadline_after(left) };
+    assay_bytes_copy(job.measurement, sizeof job.measurement, self->measurement, 32);
+    assay_bytes_copy(job.report_data, sizeof job.report_data, proposal->report_data, 64);
+    proposal->asked = true;
+    assay_quoter_ask(self->quoter, &job);
 }
 
-static void hear(struct assay_platform *self, const struct assay_channel_frame *frame)
+/* The quote was made: it counts while the enclave that asked for it lives. */
+static void take_quote(struct assay_platform *self)
+{
+    enum assay_status status = ASSAY_OK;
+    size_t len = 0;
+    if (!self->proposal.active || !self->proposal.asked) return;
+    if (!assay_quoter_take(self->quoter, self->proposal.id, &status, self->quote,
+                           sizeof self->quote, &len))
+        return;
+    if (!assay_platform_run_alive(&self->run)) answer(self, ASSAY_E_AGAIN, 0);
+    else answer(self, status, len);
+}
+
+static void hear(struct assay_platform *self, const struct assay_channel_frame *frame,
+                 uint64_t now_ms)
 {
     switch (frame->kind) {
     case ASSAY_CHANNEL_HELLO:
         if (self->ready) self->refused++;
         self->ready = true;
         return;
-    case ASSAY_CHANNEL_QUOTE: hear_quote(self, frame); return;
+    case ASSAY_CHANNEL_QUOTE: hear_quote(self, frame, now_ms); return;
     case ASSAY_CHANNEL_MODE_SET:
         if (frame->id == self->mode_id) self->mode_confirmed = true;
         return;
@@ -219,7 +259,7 @@ static bool hear_one(struct assay_platform *self, uint64_t now_ms)
         return true;
     }
     self->heard_ms = now_ms;
-    hear(self, &frame);
+    hear(self, &frame, now_ms);
     return true;
 }
 
@@ -228,6 +268,7 @@ void assay_platform_step(struct assay_platform *platform, uint64_t now_ms)
     if (platform->run.channel < 0) return;
     for (int i = 0; i < FRAMES_PER_STEP && !platform->deaf; i++)
         if (!hear_one(platform, now_ms)) break;
+    take_quote(platform);
     if (platform->proposal.active && now_ms >= platform->proposal.expires_ms)
         answer(platform, ASSAY_E_TIMEOUT, 0);
     if (!assay_platform_ready(platform)) return;
@@ -252,9 +293,14 @@ uint64_t assay_platform_wake_at(const struct assay_platform *platform)
 size_t assay_platform_poll_set(const struct assay_platform *platform, struct pollfd *fds,
                                size_t capacity)
 {
-    if (platform->run.channel < 0 || platform->deaf || capacity == 0) return 0;
-    fds[0] = (struct pollfd){ .fd = platform->run.channel, .events = POLLIN };
-    return 1;
+    size_t count = 0;
+    if (platform->run.channel < 0) return 0;
+    if (!platform->deaf && count < capacity)
+        fds[count++] = (struct pollfd){ .fd = platform->run.channel, .events = POLLIN };
+    if (platform->proposal.active && platform->proposal.asked && count < capacity)
+        fds[count++] =
+            (struct pollfd){ .fd = assay_quoter_fd(platform->quoter), .events = POLLIN };
+    return count;
 }
 
 bool assay_platform_next(struct assay_platform *platform, struct assay_platform_quote *quote)
@@ -265,10 +311,12 @@ bool assay_platform_next(struct assay_platform *platform, struct assay_platform_
     return true;
 }
 
-void assay_platform_close(struct assay_platform **platform)
+bool assay_platform_close(struct assay_platform **platform, uint32_t wait_ms)
 {
-    if (*platform == NULL) return;
+    if (*platform == NULL) return true;
     assay_platform_run_close(&(*platform)->run);
+    const bool ended = assay_quoter_close(&(*platform)->quoter, wait_ms);
     free(*platform);
     *platform = NULL;
+    return ended;
 }

@@ -11,12 +11,14 @@
  *             of the load
  *
  * The caller owns the life of the process: it waits for the pidfd, signals, reaps, and tells with
- * assay_platform_ended. Nothing blocks; all sockets are polled by the caller.
+ * assay_platform_ended. Nothing blocks; all descriptors are polled by the caller. Quotes are made
+ * in a thread of their own, because hardware may stand behind make_quote.
  */
 #ifndef ASSAY_QUOTE_SOURCE_PLATFORM_H
 #define ASSAY_QUOTE_SOURCE_PLATFORM_H
 
 #include "quote/source/platform_channel.h"
+#include "quote/source/quoter.h"
 
 #include <poll.h>
 
@@ -28,13 +30,16 @@ enum {
 
 struct assay_platform;
 
+/* The callbacks run in a thread of their own (quoter.h), and context belongs to it. */
 struct assay_platform_config {
-    /* Signs: makes one quote with this measurement. Returns: ASSAY_OK and quote[*len] | why not */
-    enum assay_status (*make_quote)(void *context, const uint8_t measurement[static 32],
-                                    const uint8_t report_data[static 64], uint8_t *quote,
-                                    size_t capacity, size_t *len);
+    /* Signs: makes one quote. Returns: ASSAY_OK and quote[*len] | why not */
+    enum assay_status (*make_quote)(void *context, const struct assay_quoter_job *job,
+                                    uint8_t *quote, size_t capacity, size_t *len);
+    /* An image was loaded; NULL: nobody wants to know. Returns: nothing. */
+    void (*load)(void *context, const uint8_t measurement[static 32]);
+    void (*release)(void *context); /* the context is not used any more; may be NULL */
     void *context;
-    uint32_t quote_deadline_ms; /* from a proposal to the enclave's request; 0: 2000 */
+    uint32_t quote_deadline_ms; /* from a proposal to its quote; 0: 2000 */
     uint32_t ping_ms;           /* how often the enclave is asked whether it is there; 0: 1000 */
 };
 
@@ -51,7 +56,7 @@ struct assay_platform_quote {
     struct assay_slice bytes; /* empty unless ASSAY_OK; borrowed until the next call */
 };
 
-/* Returns: ASSAY_OK | ASSAY_E_MEMORY */
+/* On failure release is not called. Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_IO (no thread) */
 ASSAY_CHECKED enum assay_status assay_platform_open(const struct assay_platform_config *config,
                                                     struct assay_platform **out);
 /*
@@ -107,8 +112,9 @@ uint64_t assay_platform_wake_at(const struct assay_platform *platform);
 /* Returns: true and the answer to the proposal, once. */
 bool assay_platform_next(struct assay_platform *platform, struct assay_platform_quote *quote);
 
-/* Does not end the process: the caller has. Accepts a pointer to NULL; nulls it. Returns: nothing.
- */
-void assay_platform_close(struct assay_platform **platform);
+/* Does not end the process: the caller has. Waits for a quote that is being made, at most wait_ms.
+ * Accepts a pointer to NULL; nulls it. Returns: true, or false when that one did not come back:
+ * release is called when it does (assay_quoter_close). */
+bool assay_platform_close(struct assay_platform **platform, uint32_t wait_ms);
 
 #endif

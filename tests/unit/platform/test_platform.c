@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,21 +20,36 @@
 static struct assay_platform *platform;
 static struct assay_platform_child child;
 static char service[64]; /* of the real enclave, where a test starts it */
-static int quotes_made;
-static enum assay_status maker_says;
+static atomic_int quotes_made; /* in the thread of the quoter, like what follows */
+static atomic_int images_loaded;
+static atomic_int contexts_released;
+static _Atomic enum assay_status maker_says;
+static atomic_uint maker_takes_ms;
 
 /* A stand-in for the signature: what was asked for, in order. */
-static enum assay_status make_quote(void *context, const uint8_t measurement[static 32],
-                                    const uint8_t report_data[static 64], uint8_t *quote,
-                                    size_t capacity, size_t *len)
+static enum assay_status make_quote(void *context, const struct assay_quoter_job *job,
+                                    uint8_t *quote, size_t capacity, size_t *len)
 {
-    cr_assert_eq(context, &quotes_made);
+    if (context != &quotes_made || images_loaded == 0) abort();
     quotes_made++;
+    usleep(maker_takes_ms * 1000);
     if (maker_says != ASSAY_OK) return maker_says;
-    assay_bytes_copy(quote, capacity, measurement, 32);
-    assay_bytes_copy(quote + 32, capacity - 32, report_data, 64);
+    assay_bytes_copy(quote, capacity, job->measurement, 32);
+    assay_bytes_copy(quote + 32, capacity - 32, job->report_data, 64);
     *len = 96;
     return ASSAY_OK;
+}
+
+static void load(void *context, const uint8_t measurement[static 32])
+{
+    if (context != &quotes_made || assay_bytes_all_zero(measurement, 32)) abort();
+    images_loaded++;
+}
+
+static void release(void *context)
+{
+    if (context != &quotes_made) abort();
+    contexts_released++;
 }
 
 static uint64_t now_ms(void)
@@ -46,7 +62,12 @@ static uint64_t now_ms(void)
 static void set_up(void)
 {
     const struct assay_platform_config config = {
-        .make_quote = make_quote, .context = &quotes_made, .quote_deadline_ms = 400, .ping_ms = 50
+        .make_quote = make_quote,
+        .load = load,
+        .release = release,
+        .context = &quotes_made,
+        .quote_deadline_ms = 400,
+        .ping_ms = 50,
     };
     cr_assert_eq(assay_platform_open(&config, &platform), ASSAY_OK);
     child = (struct assay_platform_child){ .pidfd = -1 };
@@ -69,8 +90,9 @@ static void tear_down(void)
         kill((pid_t)-child.pid, SIGKILL);
         reap();
     }
-    assay_platform_close(&platform);
+    cr_assert(assay_platform_close(&platform, 5000));
     cr_assert_null(platform);
+    cr_assert_eq(contexts_released, 1);
     if (service[0] != '\0') unlink(service); /* a killed one leaves it behind */
 }
 
@@ -89,9 +111,9 @@ static void start(const char *program, const char *argument)
 
 static void turn(void)
 {
-    struct pollfd fd = { .fd = -1 };
-    assay_platform_poll_set(platform, &fd, 1);
-    poll(&fd, 1, 10);
+    struct pollfd fds[2];
+    const size_t count = assay_platform_poll_set(platform, fds, 2);
+    poll(fds, count, 10);
     assay_platform_step(platform, now_ms());
 }
 
@@ -352,6 +374,130 @@ Test(platform, hands_on_why_no_quote_could_be_made)
     start(LIAR, "honest");
     wait_ready();
     expect_answer(ASSAY_E_CRYPTO);
+}
+
+/* --------------------------------------------------------------- hardware takes its time */
+
+Test(platform, goes_on_while_a_quote_is_being_made)
+{
+    maker_takes_ms = 200;
+    start(LIAR, "honest");
+    wait_ready();
+    cr_assert_eq(assay_platform_propose(platform, 42, some_data, now_ms()), ASSAY_OK);
+    uint64_t longest_ms = 0, turns = 0;
+    struct assay_platform_quote quote = { .tag = 0 };
+    const uint64_t begin_ms = now_ms();
+    while (quote.tag == 0 && now_ms() < begin_ms + 3000) {
+        const uint64_t before_ms = now_ms();
+        assay_platform_step(platform, before_ms);
+        if (now_ms() - before_ms > longest_ms) longest_ms = now_ms() - before_ms;
+        turns += 1;
+        usleep(5000);
+        (void)assay_platform_next(platform, &quote);
+    }
+    cr_assert_eq(quote.status, ASSAY_OK);
+    cr_assert_geq(now_ms() - begin_ms, 200);
+    cr_assert_lt(longest_ms, 150, "a turn took %lu ms", (unsigned long)longest_ms);
+    cr_assert_gt(turns, 5);
+}
+
+Test(platform, is_woken_by_a_quote_and_by_nothing_else)
+{
+    maker_takes_ms = 100;
+    start(LIAR, "honest");
+    wait_ready();
+    struct pollfd fds[2];
+    cr_assert_eq(assay_platform_poll_set(platform, fds, 2), 1, "no quote is being made");
+    cr_assert_eq(assay_platform_propose(platform, 42, some_data, now_ms()), ASSAY_OK);
+    for (int i = 0; i < 100 && assay_platform_poll_set(platform, fds, 2) == 1; i++)
+        turn();
+    cr_assert_eq(assay_platform_poll_set(platform, fds, 2), 2);
+    cr_assert_eq(poll(&fds[1], 1, 20), 0, "it is still being made");
+    cr_assert_eq(poll(&fds[1], 1, 5000), 1);
+    assay_platform_step(platform, now_ms());
+    struct assay_platform_quote quote;
+    cr_assert(assay_platform_next(platform, &quote));
+    cr_assert_eq(quote.status, ASSAY_OK);
+    cr_assert_eq(assay_platform_poll_set(platform, fds, 2), 1, "nothing to be woken by any more");
+}
+
+Test(platform, keeps_the_deadline_and_drops_what_comes_late)
+{
+    static const uint8_t other_data[64] = { 0x61 };
+    maker_takes_ms = 700; /* the deadline is 400 */
+    start(LIAR, "honest");
+    wait_ready();
+    const uint64_t begin_ms = now_ms();
+    expect_answer(ASSAY_E_TIMEOUT);
+    cr_assert_lt(now_ms() - begin_ms, 650);
+    maker_takes_ms = 0;
+    cr_assert_eq(assay_platform_propose(platform, 43, other_data, now_ms()), ASSAY_OK);
+    struct assay_platform_quote quote = { .tag = 0 };
+    const uint64_t end_ms = now_ms() + 3000;
+    while (quote.tag == 0 && now_ms() < end_ms) {
+        turn();
+        (void)assay_platform_next(platform, &quote);
+    }
+    cr_assert_eq(quote.tag, 43);
+    cr_assert_eq(quote.status, ASSAY_OK);
+    cr_assert(assay_bytes_equal(quote.bytes.bytes + 32, other_data, 64), "an answer to another");
+    for (int i = 0; i < 50; i++)
+        turn();
+    cr_assert_not(assay_platform_next(platform, &quote), "the late one was answered too");
+}
+
+Test(platform, drops_the_quote_of_an_enclave_that_died_meanwhile)
+{
+    maker_takes_ms = 200;
+    start(LIAR, "honest");
+    wait_ready();
+    cr_assert_eq(assay_platform_propose(platform, 42, some_data, now_ms()), ASSAY_OK);
+    for (int i = 0; i < 100 && quotes_made == 0; i++)
+        turn();
+    cr_assert_eq(kill((pid_t)-child.pid, SIGKILL), 0);
+    struct pollfd fd = { .fd = child.pidfd, .events = POLLIN };
+    cr_assert_eq(poll(&fd, 1, 5000), 1);
+    struct assay_platform_quote quote = { .tag = 0 };
+    const uint64_t end_ms = now_ms() + 3000;
+    while (quote.tag == 0 && now_ms() < end_ms) {
+        turn();
+        (void)assay_platform_next(platform, &quote);
+    }
+    cr_assert_eq(quote.tag, 42);
+    cr_assert_eq(quote.status, ASSAY_E_AGAIN);
+}
+
+Test(platform, tells_of_each_image_before_its_first_quote)
+{
+    start(LIAR, "honest");
+    wait_ready();
+    expect_answer(ASSAY_OK);
+    cr_assert_eq(images_loaded, 1);
+    cr_assert_eq(kill((pid_t)-child.pid, SIGKILL), 0);
+    reap();
+    (void)assay_platform_ended(platform);
+    start(LIAR, "honest");
+    wait_ready();
+    expect_answer(ASSAY_OK);
+    cr_assert_eq(images_loaded, 2);
+}
+
+Test(platform, ends_without_a_quote_that_does_not_come_back)
+{
+    maker_takes_ms = 600;
+    start(LIAR, "honest");
+    wait_ready();
+    cr_assert_eq(assay_platform_propose(platform, 42, some_data, now_ms()), ASSAY_OK);
+    for (int i = 0; i < 100 && quotes_made == 0; i++)
+        turn();
+    const uint64_t begin_ms = now_ms();
+    cr_assert_not(assay_platform_close(&platform, 50));
+    cr_assert_null(platform);
+    cr_assert_lt(now_ms() - begin_ms, 400);
+    cr_assert_eq(contexts_released, 0, "it is still in use");
+    for (int i = 0; i < 300 && contexts_released == 0; i++)
+        usleep(10000);
+    cr_assert_eq(contexts_released, 1, "released when the call came back");
 }
 
 Test(platform, counts_garbage_and_keeps_no_descriptor_of_it)

@@ -1,0 +1,133 @@
+/*
+ * apps/enclave/maker.c - see maker.h.
+ *
+ * What a measurement means differs: SOFT puts it into the quote, a TPM is made to hold it before it
+ * quotes. Hardware sources ignore it: the TEE that this daemon runs in was measured when it was
+ * launched, with everything in it, and nobody inside can say otherwise (docs/operations.md 11).
+ */
+#include "apps/enclave/maker.h"
+
+#include "base/assert.h"
+#include "quote/source/soft.h"
+#include "quote/source/tpm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void assay_enclave_log(const char *level, const char *event, enum assay_status status,
+                       const char *message)
+{
+    char reason[ASSAY_SOURCE_MESSAGE_LEN];
+    (void)snprintf(reason, sizeof reason, "%s", message);
+    for (char *c = reason; *c != '\0'; c++)
+        if (*c == '"' || *c == '\\' || (unsigned char)*c < ' ') *c = '?';
+    (void)fprintf(stderr, "level=%s event=%s status=%s reason=\"%s\"\n", level, event,
+                  assay_status_symbol(status), reason);
+}
+
+static enum assay_status complain(enum assay_status status, const char *message)
+{
+    assay_enclave_log("error", "no_quote", status,
+                      message[0] != '\0' ? message : assay_status_text(status));
+    return status;
+}
+
+static enum assay_status give(struct assay_slice evidence, uint8_t *quote, size_t capacity,
+                              size_t *len)
+{
+    if (evidence.len > capacity) return complain(ASSAY_E_FULL, "the evidence is too long");
+    assay_bytes_copy(quote, capacity, evidence.bytes, evidence.len);
+    *len = evidence.len;
+    return ASSAY_OK;
+}
+
+/* ------------------------------------------------------------ TPM */
+
+/*
+ * What the CPU does for an SGX enclave, the platform does with a TPM: the image that was loaded is
+ * what PCR 23 says, from before the first quote on. A TPM that could not be reached when the
+ * enclave was loaded is tried again before it quotes.
+ */
+static enum assay_status measure(struct assay_maker *maker, const uint8_t measurement[static 32])
+{
+    char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
+    if (maker->measured) return ASSAY_OK;
+    const enum assay_status status = assay_tpm_source_measure(maker->tpm, measurement, message);
+    maker->measured = status == ASSAY_OK;
+    if (status != ASSAY_OK) assay_enclave_log("error", "enclave_not_measured", status, message);
+    return status;
+}
+
+static enum assay_status quote_tpm(struct assay_maker *maker, const struct assay_quoter_job *job,
+                                   uint8_t *quote, size_t capacity, size_t *len)
+{
+    char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
+    struct assay_slice evidence;
+    ASSAY_TRY(measure(maker, job->measurement));
+    const enum assay_status status =
+        assay_tpm_source_quote(maker->tpm, job->report_data, &evidence, message);
+    /* Whatever comes back may have been reset, and PCR 23 with it. */
+    if (status == ASSAY_E_IO) maker->measured = false;
+    if (status != ASSAY_OK) return complain(status, message);
+    return give(evidence, quote, capacity, len);
+}
+
+/* ------------------------------------------------------------ every other source */
+
+/* A host may send a guest any table of certificates; the evidence stands for itself. */
+static void look_at_table(struct assay_maker *maker, const struct assay_source_answer *answer)
+{
+    if (answer->auxiliary_status == ASSAY_OK || maker->complained_of_table) return;
+    maker->complained_of_table = true;
+    assay_enclave_log("warning", "certificate_table_refused", answer->auxiliary_status,
+                      "what the host sends beside the report is no table of certificates");
+}
+
+static enum assay_status quote_source(struct assay_maker *maker, const struct assay_quoter_job *job,
+                                      uint8_t *quote, size_t capacity, size_t *len)
+{
+    char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
+    struct assay_source_answer answer;
+    struct assay_source_request request = { .deadline_ms = job->deadline_ms };
+    assay_bytes_copy(request.report_data, sizeof request.report_data, job->report_data, 64);
+    const enum assay_status status =
+        assay_source_quote(maker->source, &request, &answer, message);
+    if (status != ASSAY_OK) return complain(status, message);
+    look_at_table(maker, &answer);
+    struct assay_writer w = assay_writer_over(quote, capacity);
+    if (assay_source_pack(&answer, &w) == ASSAY_OK) {
+        *len = w.len;
+        return ASSAY_OK;
+    }
+    /* Certificates without end: the peers may have them from genesis. */
+    return give(answer.evidence, quote, capacity, len);
+}
+
+/* ------------------------------------------------------------ the callbacks */
+
+enum assay_status assay_maker_quote(void *context, const struct assay_quoter_job *job,
+                                    uint8_t *quote, size_t capacity, size_t *len)
+{
+    struct assay_maker *const maker = context;
+    if (maker->source != NULL) return quote_source(maker, job, quote, capacity, len);
+    if (maker->tpm != NULL) return quote_tpm(maker, job, quote, capacity, len);
+    struct assay_soft_request request = { 0 };
+    assay_bytes_copy(request.mrenclave, sizeof request.mrenclave, job->measurement, 32);
+    assay_bytes_copy(request.report_data, sizeof request.report_data, job->report_data, 64);
+    const enum assay_status status =
+        assay_soft_quote(maker->credential, &request, quote, capacity, len);
+    return status == ASSAY_OK ? status : complain(status, "");
+}
+
+void assay_maker_load(void *context, const uint8_t measurement[static 32])
+{
+    struct assay_maker *const maker = context;
+    maker->measured = false;
+    if (maker->tpm != NULL)
+        assay_status_ignore(measure(maker, measurement), "tried again before the first quote");
+}
+
+void assay_maker_release(void *context)
+{
+    free(context);
+}
