@@ -14,6 +14,7 @@
 #include "quote/endorsements.h"
 #include "quote/policy.h"
 #include "quote/source/soft.h"
+#include "quote/source/source.h"
 #include "quote/source/tpm.h"
 #ifdef ASSAY_TEST_HOOKS
 #include "tests/byzantine/byzantine.h"
@@ -27,6 +28,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const char usage[] =
     "usage: assayd --config FILE [--check-config]\n"
@@ -55,6 +57,8 @@ struct node {
     struct assay_soft_node *credential;
     bool credential_loaded;
     struct assay_tpm_source *tpm; /* evidence.kind tpm: instead of the credential */
+    struct assay_source *source;  /* every kind but soft and tpm */
+    bool lent;                    /* a quote did not come back: who quotes must not be freed */
     struct assay_host_peer *peers;
     char (*endpoints)[ASSAY_ADDRESS_MAX + 8];
     struct assay_store *store;
@@ -86,10 +90,12 @@ static enum assay_status say_secret(struct node *node, const char *what, enum as
 static void close_node(struct node *node)
 {
     assay_host_close(&node->host);
-    assay_supervisor_close(&node->supervisor);
+    node->lent = !assay_supervisor_close(&node->supervisor);
     if (node->store != NULL) node->store->ops->close(&node->store);
+    if (node->lent) return; /* the process ends: everything else goes with it */
     if (node->credential_loaded) assay_soft_node_deinit(node->credential);
     assay_tpm_source_close(&node->tpm);
+    assay_source_close(&node->source);
     free(node->endpoints);
     free(node->peers);
     free(node->credential);
@@ -185,23 +191,66 @@ static enum assay_status open_keys(struct node *node)
     return ASSAY_E_STRANGER;
 }
 
-/* Who quotes for this node. */
+/* ------------------------------------------------------------ who quotes for this node */
+
+/* What a source says about itself, which may be nothing. */
+static enum assay_status say_source(struct node *node, enum assay_status status,
+                                    const char *message)
+{
+    const char *const kind = assay_config_evidence_text(node->config->evidence.kind);
+    if (status != ASSAY_OK && message[0] == '\0') return say(node, kind, status);
+    if (status != ASSAY_OK) (void)snprintf(node->message, sizeof node->message, "%s", message);
+    else if (message[0] != '\0') (void)fprintf(stderr, "assayd: warning: %s\n", message);
+    return status;
+}
+
+static enum assay_status open_tpm(struct node *node)
+{
+    const struct assay_config_source *const evidence = &node->config->evidence;
+    const struct assay_tpm_source_config settings = { .tcti = evidence->tcti,
+                                                      .state_dir = evidence->credential };
+    char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
+    const enum assay_status status = assay_tpm_source_open(&settings, &node->tpm, message);
+    return say_source(node, status, message);
+}
+
+static const char *said(const char *text)
+{
+    return text[0] != '\0' ? text : NULL;
+}
+
+static enum assay_status open_source(struct node *node)
+{
+    const struct assay_config_source *const evidence = &node->config->evidence;
+    const struct assay_source_config settings = {
+        .name = assay_config_evidence_text(evidence->kind),
+        .path = said(evidence->path),
+        .has_privilege_level = evidence->has_privlevel,
+        .privilege_level = evidence->privlevel,
+        .service_provider = said(evidence->service_provider),
+        .service_guid = said(evidence->service_guid),
+        .service_manifest_version = evidence->service_manifest_version,
+    };
+    char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
+    const enum assay_status status = assay_source_open(&settings, &node->source, message);
+    return say_source(node, status, message);
+}
+
 static enum assay_status open_platform(struct node *node)
 {
-    const char *const credential = node->config->credential;
-    if (node->config->evidence == ASSAY_CONFIG_TPM) {
-        const struct assay_tpm_source_config settings = { .tcti = node->config->tcti,
-                                                          .state_dir = credential };
-        char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
-        const enum assay_status status = assay_tpm_source_open(&settings, &node->tpm, message);
-        if (status != ASSAY_OK && message[0] == '\0') return say(node, credential, status);
-        if (status != ASSAY_OK)
-            (void)snprintf(node->message, sizeof node->message, "%s", message);
-        return status;
+    const char *const credential = node->config->evidence.credential;
+    switch (node->config->evidence.kind) {
+    case ASSAY_CONFIG_TPM: return open_tpm(node);
+    case ASSAY_CONFIG_TSM:
+    case ASSAY_CONFIG_GRAMINE:
+    case ASSAY_CONFIG_NSM:
+    case ASSAY_CONFIG_RECORDED: return open_source(node);
+    case ASSAY_CONFIG_SOFT:
+        ASSAY_TRY(say_secret(node, credential, assay_soft_node_load(credential, node->credential)));
+        node->credential_loaded = true;
+        return ASSAY_OK;
     }
-    ASSAY_TRY(say_secret(node, credential, assay_soft_node_load(credential, node->credential)));
-    node->credential_loaded = true;
-    return ASSAY_OK;
+    ASSAY_UNREACHABLE("a kind outside the list");
 }
 
 static enum assay_status open_config(struct node *node, const char *path)
@@ -237,6 +286,8 @@ static enum assay_status open_enclave(struct node *node)
         .service_path = node->config->enclave_service,
         .credential = node->credential_loaded ? node->credential : NULL,
         .tpm = node->tpm,
+        .source = node->source,
+        .quote_ms = node->config->evidence.deadline_ms,
         .store = node->store,
     };
     return assay_supervisor_open(&settings, &node->supervisor, node->message);
@@ -301,7 +352,11 @@ static int run(const char *path, bool check_only)
                       assay_status_symbol(status), status == ASSAY_E_STORE ? ": " : "",
                       status == ASSAY_E_STORE ? node.store->ops->error(node.store) : "");
     close_node(&node);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+    const int result = status == ASSAY_OK ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+    if (!node.lent) return result;
+    (void)fputs("assayd: a quote did not come back: the process ends without it\n", stderr);
+    (void)fflush(NULL);
+    _exit(result); /* no destructors beside a thread that may wake up in any library */
 }
 
 int main(int argc, char **argv)

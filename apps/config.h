@@ -18,6 +18,7 @@ enum {
     ASSAY_CONFIG_MESSAGE_MAX = 512,
     ASSAY_ADDRESS_MAX = 128,
     ASSAY_TCTI_MAX = 256,
+    ASSAY_SERVICE_MAX = 64, /* names and GUIDs of services (configfs-tsm) */
 };
 
 struct assay_config_peer {
@@ -25,8 +26,33 @@ struct assay_config_peer {
     char address[ASSAY_ADDRESS_MAX]; /* HOST:PORT */
 };
 
-/* evidence.kind: soft, tpm */
-enum assay_config_evidence { ASSAY_CONFIG_SOFT, ASSAY_CONFIG_TPM };
+/* evidence.kind. Symbol, text. All but soft are drivers of quote/source/source.h. */
+#define ASSAY_CONFIG_EVIDENCE_LIST(X)                                                              \
+    X(ASSAY_CONFIG_SOFT, "soft")                                                                   \
+    X(ASSAY_CONFIG_TPM, "tpm")                                                                     \
+    X(ASSAY_CONFIG_TSM, "tsm")                                                                     \
+    X(ASSAY_CONFIG_GRAMINE, "gramine")                                                             \
+    X(ASSAY_CONFIG_NSM, "nsm")                                                                     \
+    X(ASSAY_CONFIG_RECORDED, "recorded")
+
+#define ASSAY_CONFIG_EVIDENCE_ENUM(symbol, text) symbol,
+enum assay_config_evidence { ASSAY_CONFIG_EVIDENCE_LIST(ASSAY_CONFIG_EVIDENCE_ENUM) };
+#undef ASSAY_CONFIG_EVIDENCE_ENUM
+
+/* Section evidence. Text that was not said is empty: the driver's own value. */
+struct assay_config_source {
+    enum assay_config_evidence kind;
+    char credential[PATH_MAX]; /* soft: the platform of this node; tpm: the folder with the
+                                  certificate of the attestation key; empty for the others */
+    char tcti[ASSAY_TCTI_MAX]; /* tpm; default device:/dev/tpmrm0 */
+    char path[PATH_MAX];       /* tsm, gramine, nsm, recorded */
+    bool has_privlevel;        /* tsm, like what follows */
+    uint32_t privlevel;
+    char service_provider[ASSAY_SERVICE_MAX];
+    char service_guid[ASSAY_SERVICE_MAX];
+    uint32_t service_manifest_version;
+    uint32_t deadline_ms; /* from the enclave's request to the quote, 100..60000, default 2000 */
+};
 
 enum assay_log_level { ASSAY_LOG_ERROR, ASSAY_LOG_WARNING, ASSAY_LOG_INFO, ASSAY_LOG_DEBUG };
 
@@ -36,16 +62,16 @@ struct assay_config {
     char genesis[PATH_MAX];         /* node.genesis */
     char gossip[ASSAY_ADDRESS_MAX]; /* listen.gossip, HOST:PORT */
     char admin[PATH_MAX];           /* listen.admin, a UNIX socket */
-    enum assay_config_evidence evidence;
-    char credential[PATH_MAX]; /* evidence.credential: soft: the platform of this node; tpm: the
-                                  folder with the certificate of the attestation key */
-    char tcti[ASSAY_TCTI_MAX]; /* evidence.tcti, kind tpm; default device:/dev/tpmrm0 */
+    struct assay_config_source evidence;
     char enclave_path[PATH_MAX], enclave_restore_path[PATH_MAX], enclave_service[PATH_MAX];
     uint32_t verify_threads; /* limits.verify_threads, 1..16, default 1 */
     enum assay_log_level log_level;
     uint32_t peer_count;
     struct assay_config_peer peers[ASSAY_MEMBERS_MAX];
 };
+
+/* Returns: "soft", "tsm", ... */
+const char *assay_config_evidence_text(enum assay_config_evidence kind);
 
 /*
  * assay_config_load - read and check a configuration file.

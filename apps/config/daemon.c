@@ -1,7 +1,7 @@
 /*
  * apps/config/daemon.c - assayd.yaml.
  */
-#include "apps/config/yaml.h"
+#include "apps/config/evidence.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,9 +17,6 @@ struct yaml_listen {
 };
 struct yaml_peer {
     char *node, *address;
-};
-struct yaml_evidence {
-    char *kind, *credential, *tcti;
 };
 struct yaml_enclave {
     char *path, *restore_path, *service;
@@ -37,7 +34,7 @@ struct yaml_config {
     struct yaml_listen listen;
     struct yaml_peer *peers;
     unsigned peers_count;
-    struct yaml_evidence evidence;
+    struct assay_yaml_evidence evidence;
     struct yaml_enclave enclave;
     struct yaml_limits limits;
     struct yaml_log log;
@@ -58,11 +55,6 @@ static const cyaml_schema_field_t peer_fields[] = {
 };
 static const cyaml_schema_value_t peer_value = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_DEFAULT, struct yaml_peer, peer_fields) };
-static const cyaml_schema_field_t evidence_fields[] = {
-    ASSAY_CONFIG_FIELD("kind", struct yaml_evidence, kind),
-    ASSAY_CONFIG_FIELD("credential", struct yaml_evidence, credential),
-    ASSAY_CONFIG_FIELD_OPTIONAL("tcti", struct yaml_evidence, tcti), CYAML_FIELD_END
-};
 static const cyaml_schema_field_t enclave_fields[] = {
     ASSAY_CONFIG_FIELD("path", struct yaml_enclave, path),
     ASSAY_CONFIG_FIELD("restore_path", struct yaml_enclave, restore_path),
@@ -82,7 +74,7 @@ static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_SEQUENCE("peers", CYAML_FLAG_POINTER, struct yaml_config, peers, &peer_value, 0,
                          ASSAY_MEMBERS_MAX),
     CYAML_FIELD_MAPPING("evidence", CYAML_FLAG_DEFAULT, struct yaml_config, evidence,
-                        evidence_fields),
+                        assay_config_evidence_fields),
     CYAML_FIELD_MAPPING("enclave", CYAML_FLAG_DEFAULT, struct yaml_config, enclave, enclave_fields),
     CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct yaml_config, limits, limits_fields),
     CYAML_FIELD_MAPPING("log", CYAML_FLAG_OPTIONAL, struct yaml_config, log, log_fields),
@@ -119,7 +111,6 @@ static enum assay_status take_paths(const struct assay_config_file *file,
         { "node.state_dir", yaml->node.state_dir, config->state_dir },
         { "node.keys_dir", yaml->node.keys_dir, config->keys_dir },
         { "node.genesis", yaml->node.genesis, config->genesis },
-        { "evidence.credential", yaml->evidence.credential, config->credential },
         { "enclave.path", yaml->enclave.path, config->enclave_path },
         { "enclave.restore_path", yaml->enclave.restore_path, config->enclave_restore_path },
     };
@@ -148,26 +139,6 @@ static enum assay_status take_level(const struct assay_config_file *file, const 
                              "expected error, warning, info or debug, found \"%.40s\"", text);
 }
 
-static enum assay_status take_evidence(const struct assay_config_file *file,
-                                       const struct yaml_evidence *yaml,
-                                       struct assay_config *config)
-{
-    const bool is_tpm = strcmp(yaml->kind, "tpm") == 0;
-    if (!is_tpm && strcmp(yaml->kind, "soft") != 0)
-        return assay_config_fail(file, ASSAY_E_UNSUPPORTED, "evidence.kind",
-                                 "expected soft or tpm, found \"%.40s\"", yaml->kind);
-    config->evidence = is_tpm ? ASSAY_CONFIG_TPM : ASSAY_CONFIG_SOFT;
-    if (yaml->tcti != NULL && !is_tpm)
-        return assay_config_fail(file, ASSAY_E_UNSUPPORTED, "evidence.tcti",
-                                 "it belongs to kind tpm");
-    const char *const tcti = yaml->tcti != NULL ? yaml->tcti : "device:/dev/tpmrm0";
-    if (strlen(tcti) >= sizeof config->tcti)
-        return assay_config_fail(file, ASSAY_E_RANGE, "evidence.tcti",
-                                 "expected at most %d characters", ASSAY_TCTI_MAX - 1);
-    (void)snprintf(config->tcti, sizeof config->tcti, "%s", tcti);
-    return ASSAY_OK;
-}
-
 static enum assay_status take_config(const struct assay_config_file *file,
                                      struct assay_config *config)
 {
@@ -176,7 +147,7 @@ static enum assay_status take_config(const struct assay_config_file *file,
     ASSAY_TRY(take_paths(file, yaml, config));
     ASSAY_TRY(
         assay_config_take_address(file, "listen.gossip", yaml->listen.gossip, config->gossip));
-    ASSAY_TRY(take_evidence(file, &yaml->evidence, config));
+    ASSAY_TRY(assay_config_take_evidence(file, &yaml->evidence, &config->evidence));
     config->verify_threads = 1;
     if (yaml->limits.verify_threads != NULL)
         ASSAY_TRY(assay_config_take_number(file, "limits.verify_threads",

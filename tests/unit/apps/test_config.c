@@ -99,7 +99,7 @@ Test(apps_config, reads_every_key)
     cr_expect_str_eq(config->genesis, folder_at(&folder, "../genesis"));
     cr_expect_str_eq(config->gossip, "127.0.0.1:7100");
     cr_expect_str_eq(config->admin, folder_at(&folder, "admin.sock"));
-    cr_expect_str_eq(config->credential, folder_at(&folder, "platform.key"));
+    cr_expect_str_eq(config->evidence.credential, folder_at(&folder, "platform.key"));
     cr_expect_str_eq(config->enclave_path, folder_at(&folder, "enclave"));
     cr_expect_str_eq(config->enclave_restore_path, folder_at(&folder, "enclave.good"));
     cr_expect_str_eq(config->enclave_service, folder_at(&folder, "service.sock"));
@@ -381,15 +381,16 @@ Test(apps_config, refuses_a_path_that_has_no_room)
 Test(apps_config, evidence_comes_from_a_soft_platform_or_from_a_tpm)
 {
     cr_assert_eq(load(good, sizeof good - 1), ASSAY_OK, "%s", message);
-    cr_expect_eq(config->evidence, ASSAY_CONFIG_SOFT);
+    cr_expect_eq(config->evidence.kind, ASSAY_CONFIG_SOFT);
+    cr_expect_eq(config->evidence.deadline_ms, 2000);
     cr_assert_eq(load_with("kind: soft", "kind: tpm"), ASSAY_OK, "%s", message);
-    cr_expect_eq(config->evidence, ASSAY_CONFIG_TPM);
-    cr_expect_str_eq(config->tcti, "device:/dev/tpmrm0");
+    cr_expect_eq(config->evidence.kind, ASSAY_CONFIG_TPM);
+    cr_expect_str_eq(config->evidence.tcti, "device:/dev/tpmrm0");
     cr_assert_eq(load_with("kind: soft", "kind: tpm\n  tcti: \"swtpm:path=/run/t.sock\""),
                  ASSAY_OK, "%s", message);
-    cr_expect_str_eq(config->tcti, "swtpm:path=/run/t.sock");
+    cr_expect_str_eq(config->evidence.tcti, "swtpm:path=/run/t.sock");
     expect_refused("kind: soft", "kind: soft\n  tcti: \"device:/dev/tpm0\"",
-                   ASSAY_E_UNSUPPORTED, 11, 9, "evidence.tcti: it belongs to kind tpm");
+                   ASSAY_E_UNSUPPORTED, 11, 9, "evidence.tcti: kind soft has no such key");
     char line[16 + 2 * ASSAY_TCTI_MAX] = "kind: tpm\n  tcti: ";
     const size_t head = strlen(line);
     for (size_t i = 0; i < ASSAY_TCTI_MAX; i++)
@@ -397,10 +398,84 @@ Test(apps_config, evidence_comes_from_a_soft_platform_or_from_a_tpm)
     expect_refused("kind: soft", line, ASSAY_E_RANGE, 11, 9, "at most 255 characters");
 }
 
+#define EVIDENCE "kind: soft\n  credential: platform.key\n"
+
+Test(apps_config, evidence_comes_from_every_source_with_its_own_keys)
+{
+    static const char *const texts[] = { "tsm", "gramine", "nsm" };
+    static const enum assay_config_evidence kinds[] = { ASSAY_CONFIG_TSM, ASSAY_CONFIG_GRAMINE,
+                                                        ASSAY_CONFIG_NSM };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char line[64];
+        (void)snprintf(line, sizeof line, "kind: %s\n", texts[i]);
+        cr_assert_eq(load_with(EVIDENCE, line), ASSAY_OK, "%s", message);
+        cr_expect_eq(config->evidence.kind, kinds[i]);
+        cr_expect_str_eq(config->evidence.path, "");
+        cr_expect_str_eq(assay_config_evidence_text(kinds[i]), texts[i]);
+        (void)snprintf(line, sizeof line, "kind: %s\n  path: /there\n  deadline_ms: 60000\n",
+                       texts[i]);
+        cr_assert_eq(load_with(EVIDENCE, line), ASSAY_OK, "%s", message);
+        cr_expect_str_eq(config->evidence.path, "/there");
+        cr_expect_eq(config->evidence.deadline_ms, 60000);
+        cr_expect_not(config->evidence.has_privlevel);
+    }
+    cr_assert_eq(load_with(EVIDENCE, "kind: recorded\n  path: quotes\n"), ASSAY_OK, "%s", message);
+    cr_expect_eq(config->evidence.kind, ASSAY_CONFIG_RECORDED);
+    cr_expect_str_eq(config->evidence.path, folder_at(&folder, "quotes"));
+    cr_assert_eq(load_with(EVIDENCE, "kind: tsm\n  privlevel: 3\n  service_provider: svsm\n"
+                                     "  service_guid: c476f1eb-0123-45a5-9641-b4e7dde5bfe3\n"
+                                     "  service_manifest_version: 1\n"),
+                 ASSAY_OK, "%s", message);
+    cr_expect(config->evidence.has_privlevel);
+    cr_expect_eq(config->evidence.privlevel, 3);
+    cr_expect_str_eq(config->evidence.service_provider, "svsm");
+    cr_expect_str_eq(config->evidence.service_guid, "c476f1eb-0123-45a5-9641-b4e7dde5bfe3");
+    cr_expect_eq(config->evidence.service_manifest_version, 1);
+}
+
+Test(apps_config, refuses_keys_that_a_source_does_not_have)
+{
+    static const struct {
+        const char *section, *reason;
+        enum assay_status status;
+    } cases[] = {
+        { "kind: soft\n", ":10:9: evidence.kind: soft lacks its key \"credential\"", ASSAY_E_SYNTAX },
+        { "kind: tpm\n", "evidence.kind: tpm lacks its key \"credential\"", ASSAY_E_SYNTAX },
+        { "kind: recorded\n", "evidence.kind: recorded lacks its key \"path\"", ASSAY_E_SYNTAX },
+        { "kind: tsm\n  credential: platform.key\n",
+          "evidence.credential: kind tsm has no such key", ASSAY_E_UNSUPPORTED },
+        { "kind: nsm\n  tcti: x\n", "evidence.tcti: kind nsm has no such key",
+          ASSAY_E_UNSUPPORTED },
+        { "kind: tpm\n  credential: c\n  path: x\n", "evidence.path: kind tpm has no such key",
+          ASSAY_E_UNSUPPORTED },
+        { "kind: gramine\n  privlevel: 0\n", "evidence.privlevel: kind gramine has no such key",
+          ASSAY_E_UNSUPPORTED },
+        { "kind: nsm\n  service_provider: svsm\n",
+          "evidence.service_provider: kind nsm has no such key", ASSAY_E_UNSUPPORTED },
+        { "kind: tsm\n  privlevel: 4\n", "evidence.privlevel: expected 0 to 3, found 4",
+          ASSAY_E_RANGE },
+        { "kind: tsm\n  service_guid: x\n",
+          "lacks its key \"service_provider\"", ASSAY_E_SYNTAX },
+        { "kind: tsm\n  deadline_ms: 99\n", "evidence.deadline_ms: expected 100 to 60000, found 99",
+          ASSAY_E_RANGE },
+        { "kind: tsm\n  deadline_ms: 60001\n",
+          "evidence.deadline_ms: expected 100 to 60000, found 60001", ASSAY_E_RANGE },
+        { "kind: tsm\n  service_provider: "
+          "0123456789012345678901234567890123456789012345678901234567890123\n",
+          "evidence.service_provider: expected at most 63 characters", ASSAY_E_RANGE },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        cr_expect_eq(load_with(EVIDENCE, cases[i].section), cases[i].status, "%s: %s",
+                     cases[i].section, message);
+        cr_expect_not_null(strstr(message, cases[i].reason), "%s: %s", cases[i].section, message);
+    }
+}
+
 Test(apps_config, refuses_kinds_and_levels_that_are_not_there)
 {
     expect_refused("kind: soft", "kind: sgx3", ASSAY_E_UNSUPPORTED, 10, 9,
-                   "evidence.kind: expected soft or tpm, found \"sgx3\"");
+                   "evidence.kind: expected soft, tpm, tsm, gramine, nsm or recorded, "
+                   "found \"sgx3\"");
     expect_refused("level: debug", "level: loud", ASSAY_E_SYNTAX, 19, 10,
                    "log.level: expected error, warning, info or debug, found \"loud\"");
     static const char *const levels[] = { "error", "warning", "info", "debug" };
