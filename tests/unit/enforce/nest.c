@@ -59,8 +59,11 @@ void nest_open(struct nest *nest)
         .path = nest->path,
         .restore_path = nest->restore_path,
         .service_path = nest->service,
-        .credential = nest->tpm == NULL ? nest->credential : NULL,
+        .credential = nest->tpm == NULL && nest->source == NULL ? nest->credential : NULL,
         .tpm = nest->tpm,
+        .source = nest->source,
+        .quote_ms = nest->quote_ms,
+        .close_ms = nest->close_ms,
         .store = nest->store,
         .grace_ms = 1000,
         .backoff_ms = 20,
@@ -138,14 +141,14 @@ bool nest_ask(struct nest *nest, const char *line, char *answer, size_t answer_l
     return got > 0;
 }
 
-void nest_close(struct nest *nest)
+bool nest_close(struct nest *nest)
 {
-    assay_supervisor_close(&nest->supervisor);
+    return assay_supervisor_close(&nest->supervisor);
 }
 
 void nest_remove(struct nest *nest)
 {
-    nest_close(nest);
+    ASSAY_ASSERT(nest_close(nest));
     assay_store_close(&nest->store);
     assay_soft_node_deinit(nest->credential);
     assay_soft_ca_wipe(nest->ca);

@@ -15,7 +15,10 @@ struct nest {
     char folder[64], path[96], restore_path[96], service[96];
     struct assay_soft_ca *ca;
     struct assay_soft_node *credential;
-    struct assay_tpm_source *tpm; /* quotes instead of the credential when a test sets it */
+    /* Of a test: they quote instead of the credential. */
+    struct assay_tpm_source *tpm;
+    struct assay_source *source;
+    uint32_t quote_ms, close_ms; /* of a test; 0: as usual */
     struct assay_store *store;
     struct assay_supervisor *supervisor;
     struct assay_host_enclave enclave;
@@ -40,7 +43,8 @@ void nest_forget(struct nest *nest);
 bool nest_ask(struct nest *nest, const char *line, char *answer, size_t answer_len);
 /* Put a program in the place of the enclave, as a host that cheats would. */
 void nest_swap(struct nest *nest, const char *program);
-void nest_close(struct nest *nest);
+/* Returns: as assay_supervisor_close. */
+bool nest_close(struct nest *nest);
 void nest_remove(struct nest *nest);
 
 #endif

@@ -218,7 +218,7 @@ Test(supervisor, says_again_after_a_boot_that_new_keys_are_wanted)
     give(ASSAY_ORDER_RESTART, 4, 3);
     cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_REBUILT));
     for (int boot = 0; boot < 2; boot++) {
-        nest_close(&nest);
+        cr_assert(nest_close(&nest));
         nest_open(&nest);
         const struct assay_enclave_event *event = nest_wait(&nest, ASSAY_ENCLAVE_REBUILT);
         cr_assert_not_null(event);
@@ -227,7 +227,7 @@ Test(supervisor, says_again_after_a_boot_that_new_keys_are_wanted)
     }
     give(ASSAY_ORDER_RELEASE, 60, 4);
     expect_outcome(ASSAY_ORDER_RELEASE, 60, ASSAY_OK);
-    nest_close(&nest);
+    cr_assert(nest_close(&nest));
     nest_open(&nest);
     cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_STARTED));
     expect_answer("increment\n", "1\n");
@@ -294,7 +294,7 @@ Test(supervisor, leaves_no_process_behind)
     nest_open(&nest);
     const struct assay_enclave_event *event = nest_wait(&nest, ASSAY_ENCLAVE_STARTED);
     const pid_t pid = (pid_t)event->as.started.pid;
-    nest_close(&nest);
+    cr_assert(nest_close(&nest));
     cr_assert_eq(kill(pid, 0), -1, "the enclave outlived its supervisor");
 }
 

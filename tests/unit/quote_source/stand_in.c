@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define TSM         "/tsm/"
 #define ATTESTATION "/attestation/"
@@ -42,6 +43,7 @@ static size_t make_evidence(const struct stand_in *s, const uint8_t *data, size_
                             uint8_t *out)
 {
     if (data_len == 0) return 0;
+    (void)usleep(s->evidence_takes_ms * 1000);
     for (size_t i = 0; i < s->evidence_len; i++)
         out[i] = (uint8_t)(i * 7 + 1);
     assay_bytes_copy(out, STAND_IN_BLOB, s->prefix, s->prefix_len);

@@ -11,6 +11,8 @@
 
 #include "quote/source/source.h"
 
+#include <stdatomic.h>
+
 enum { STAND_IN_FOLDERS = 8, STAND_IN_FILES = 16, STAND_IN_BLOB = 40000 };
 
 struct stand_in_folder {
@@ -47,6 +49,7 @@ struct stand_in {
     size_t prefix_len;
     size_t evidence_len;
     int evidence_error; /* errno of reading evidence, 0: none */
+    atomic_uint evidence_takes_ms; /* tests change it while another thread asks */
     uint8_t auxiliary[STAND_IN_BLOB];
     size_t auxiliary_len;
     bool has_auxiliary;

@@ -1,0 +1,205 @@
+/* tests/unit/enforce/test_sources.c - the supervisor over hardware that takes its time: a kernel and
+ * a module of the tests' own behind quote/source/calls.h. */
+#include "quote/package.h"
+#include "tests/unit/enforce/nest.h"
+#include "tests/unit/quote_source/stand_in.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct nest nest;
+static struct stand_in *hardware;
+
+static void set_up(void)
+{
+    nest_make(&nest);
+    hardware = stand_in_make();
+}
+
+static void tear_down(void)
+{
+    nest_remove(&nest);
+    assay_source_close(&nest.source);
+    cr_expect_eq(stand_in_open_files(hardware), 0);
+    cr_expect_eq(stand_in_folders(hardware), 0);
+    free(hardware);
+}
+
+TestSuite(supervisor_sources, .init = set_up, .fini = tear_down, .timeout = 60);
+
+static void open_with(const char *name, const char *path)
+{
+    char message[ASSAY_SOURCE_MESSAGE_LEN];
+    const struct assay_source_config config = { .name = name,
+                                                .path = path,
+                                                .calls = &hardware->calls };
+    cr_assert_eq(assay_source_open(&config, &nest.source, message), ASSAY_OK, "%s", message);
+    nest_open(&nest);
+    cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_STARTED));
+}
+
+static void request(uint64_t epoch, uint8_t fill)
+{
+    uint8_t report_data[64];
+    for (size_t i = 0; i < sizeof report_data; i++)
+        report_data[i] = fill;
+    nest_forget(&nest);
+    cr_assert_eq(nest.enclave.request_quote(nest.enclave.context, epoch, 1, report_data), ASSAY_OK);
+}
+
+static void expect_quote(uint64_t epoch)
+{
+    const struct assay_enclave_event *const event = nest_wait(&nest, ASSAY_ENCLAVE_QUOTE);
+    cr_assert_not_null(event);
+    cr_assert_eq(event->as.quote.epoch, epoch);
+}
+
+static bool is_over(struct assay_slice evidence, uint8_t fill)
+{
+    if (evidence.len < hardware->prefix_len + 64) return false;
+    for (size_t i = 0; i < 64; i++)
+        if (evidence.bytes[hardware->prefix_len + i] != fill) return false;
+    return true;
+}
+
+Test(supervisor_sources, a_report_travels_with_the_certificates_of_its_host)
+{
+    static const uint8_t table[52] = {
+        0x63, 0xda, 0x75, 0x8d, 0xe6, 0x64, 0x45, 0x64, 0xad, 0xc5, 0xf4,        0xb9, 0x3b, 0xe8,
+        0xac, 0xcd, 48,   0,    0,    0,    4,    0,    0,    0,    [48] = 0x30, 0x02, 0x05, 0x00,
+    };
+    struct assay_package package;
+    assay_bytes_copy(hardware->auxiliary, sizeof hardware->auxiliary, table, sizeof table);
+    hardware->auxiliary_len = sizeof table;
+    open_with("tsm", "/tsm");
+    request(3, 0xa1);
+    expect_quote(3);
+    cr_assert_eq(assay_package_read(ASSAY_KIND_SNP, nest.quote, nest.quote_len, &package),
+                 ASSAY_OK);
+    cr_expect(is_over(package.main, 0xa1));
+    cr_assert_eq(package.certificate_count, 1);
+    cr_expect(assay_slice_equal(package.certificates[0], assay_slice_over(table + 48, 4)));
+    hardware->auxiliary[20] = 5; /* one byte beyond: no table, and the report stands for itself */
+    request(4, 0xa2);
+    expect_quote(4);
+    cr_assert_eq(assay_package_read(ASSAY_KIND_SNP, nest.quote, nest.quote_len, &package),
+                 ASSAY_OK);
+    cr_expect(is_over(package.main, 0xa2));
+    cr_expect_eq(package.certificate_count, 0);
+}
+
+Test(supervisor_sources, quotes_of_tdx_and_gramine_travel_as_they_come)
+{
+    static const char *const names[] = { "tsm", "gramine" };
+    static const char *const paths[] = { "/tsm", "/attestation" };
+    hardware->provider = "tdx_guest";
+    hardware->has_auxiliary = false;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        open_with(names[i], paths[i]);
+        request(i + 1, 0x77);
+        expect_quote(i + 1);
+        cr_expect_eq(nest.quote_len, hardware->evidence_len, "%s", names[i]);
+        cr_expect(is_over(assay_slice_over(nest.quote, nest.quote_len), 0x77), "%s", names[i]);
+        cr_assert(nest_close(&nest));
+        assay_source_close(&nest.source);
+    }
+}
+
+Test(supervisor_sources, documents_of_a_nitro_module_travel_as_they_come)
+{
+    /* {"Attestation": {"document": h'd28443a1'}} */
+    static const uint8_t document[] = { 0xd2, 0x84, 0x43, 0xa1 };
+    static const uint8_t says[] = {
+        0xa1, 0x6b, 'A', 't', 't', 'e', 's', 't', 'a',  't',  'i',  'o',  'n',  0xa1, 0x68,
+        'd',  'o',  'c', 'u', 'm', 'e', 'n', 't', 0x59, 0x00, 0x04, 0xd2, 0x84, 0x43, 0xa1,
+    };
+    assay_bytes_copy(hardware->nsm_answer, sizeof hardware->nsm_answer, says, sizeof says);
+    hardware->nsm_answer_len = sizeof says;
+    open_with("nsm", "/nsm");
+    request(9, 0x5e);
+    expect_quote(9);
+    cr_expect(assay_slice_equal(assay_slice_over(nest.quote, nest.quote_len),
+                                assay_slice_over(document, sizeof document)));
+    uint8_t nonce[64];
+    for (size_t i = 0; i < sizeof nonce; i++)
+        nonce[i] = 0x5e;
+    cr_expect_not_null(memmem(hardware->nsm_request, hardware->nsm_request_len, nonce, 64));
+}
+
+Test(supervisor_sources, the_loop_goes_on_while_hardware_is_slow)
+{
+    hardware->evidence_takes_ms = 500;
+    open_with("tsm", "/tsm");
+    nest_turn_for(&nest, 50);
+    request(1, 0x11);
+    char answer[64] = "";
+    uint64_t longest_ms = 0, turns = 0;
+    const uint64_t begin_ms = nest_now_ms();
+    while (nest.event_count == 0 && nest_now_ms() < begin_ms + 5000) {
+        const uint64_t before_ms = nest_now_ms();
+        nest_turn_for(&nest, 1);
+        if (nest_now_ms() - before_ms > longest_ms) longest_ms = nest_now_ms() - before_ms;
+        if (turns++ == 3) cr_expect(nest_ask(&nest, "read\n", answer, sizeof answer));
+    }
+    cr_expect_str_eq(answer, "0\n", "the enclave is not served meanwhile");
+    expect_quote(1);
+    cr_expect_gt(nest.quote_len, 1184);
+    cr_expect_geq(nest_now_ms() - begin_ms, 500);
+    cr_expect_lt(longest_ms, 300, "a turn took %lu ms", (unsigned long)longest_ms);
+    cr_expect_gt(turns, 10);
+}
+
+Test(supervisor_sources, the_deadline_holds_and_a_late_quote_is_nobodys)
+{
+    nest.quote_ms = 300;
+    hardware->evidence_takes_ms = 900;
+    open_with("tsm", "/tsm");
+    nest_turn_for(&nest, 100);
+    const uint64_t begin_ms = nest_now_ms();
+    request(1, 0x21);
+    expect_quote(1);
+    cr_expect_eq(nest.quote_len, 0, "an empty one: there is none to be had in time");
+    const uint64_t took_ms = nest_now_ms() - begin_ms;
+    cr_expect(took_ms >= 300 && took_ms < 800, "%lu ms", (unsigned long)took_ms);
+    hardware->evidence_takes_ms = 0;
+    nest_turn_for(&nest, 900); /* the late one comes */
+    cr_expect_eq(nest.event_count, 1);
+    request(2, 0x22);
+    expect_quote(2);
+    struct assay_package package;
+    cr_assert_eq(assay_package_read(ASSAY_KIND_SNP, nest.quote, nest.quote_len, &package),
+                 ASSAY_OK);
+    cr_expect(is_over(package.main, 0x22), "the answer to the first request");
+}
+
+Test(supervisor_sources, a_source_that_refuses_gives_an_empty_quote_and_may_come_back)
+{
+    open_with("tsm", "/tsm");
+    hardware->evidence_error = ENXIO;
+    const uint64_t begin_ms = nest_now_ms();
+    request(1, 0x31);
+    expect_quote(1);
+    cr_expect_eq(nest.quote_len, 0);
+    cr_expect_lt(nest_now_ms() - begin_ms, 1900, "it is said at once");
+    hardware->evidence_error = 0;
+    request(2, 0x32);
+    expect_quote(2);
+    cr_expect_gt(nest.quote_len, 1184);
+}
+
+Test(supervisor_sources, a_call_that_does_not_come_back_does_not_hold_up_the_end)
+{
+    nest.close_ms = 50;
+    hardware->evidence_takes_ms = 900;
+    open_with("tsm", "/tsm");
+    nest_turn_for(&nest, 100);
+    request(1, 0x41);
+    nest_turn_for(&nest, 150);
+    const uint64_t begin_ms = nest_now_ms();
+    cr_expect_not(nest_close(&nest), "the source is still in use");
+    cr_expect_lt(nest_now_ms() - begin_ms, 600);
+    (void)usleep(1500000); /* tests clean up after it; assayd ends */
+}
