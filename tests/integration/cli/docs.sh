@@ -11,7 +11,8 @@ names() {
     configuration)
         sed -n 's/.*ASSAY_CONFIG_FIELD[A-Z_]*("\([a-z_]*\)".*/\1/p; s/.*CYAML_FIELD_[A-Z]*("\([a-z_]*\)".*/\1/p' \
             "$ROOT"/apps/config/*.c
-        sed -n 's/.*FIELD(\([a-z_]*\)).*/\1/p' "$ROOT/apps/config/card.c"
+        sed -n 's/.*FIELD(\([a-z_]*\)).*/\1/p' "$ROOT/apps/config/card.c" \
+            "$ROOT/apps/config/evidence.c"
         ;;
     policy)
         sed -n 's/.*TEXT("\([a-z_]*\)".*/\1/p; s/.*CYAML_FIELD_[A-Z_]*("\([a-z_]*\)".*/\1/p; s/^ *{ "\([a-z0-9]*\)", ASSAY_.*/\1/p' \
