@@ -296,7 +296,7 @@ enum assay_status assay_supervisor_open(const struct assay_supervisor_config *co
             status == ASSAY_E_RANGE ? "a path is missing or too long" : assay_status_text(status);
         if (status == ASSAY_E_STORE) why = config->store->ops->error(config->store);
         snprintf(message, ASSAY_HOST_MESSAGE_LEN, "enclave: %s", why);
-        (void)assay_supervisor_close(&self); /* nothing was asked of the platform yet */
+        assay_supervisor_close(&self); /* nothing was asked of the platform yet */
         return status;
     }
     *out = self;

@@ -456,8 +456,8 @@ Test(apps_config, refuses_keys_that_a_source_does_not_have)
           ASSAY_E_RANGE },
         { "kind: tsm\n  service_guid: x\n",
           "lacks its key \"service_provider\"", ASSAY_E_SYNTAX },
-        { "kind: tsm\n  deadline_ms: 99\n", "evidence.deadline_ms: expected 100 to 60000, found 99",
-          ASSAY_E_RANGE },
+        { "kind: tsm\n  deadline_ms: 99\n",
+          "evidence.deadline_ms: expected 100 to 60000, found 99", ASSAY_E_RANGE },
         { "kind: tsm\n  deadline_ms: 60001\n",
           "evidence.deadline_ms: expected 100 to 60000, found 60001", ASSAY_E_RANGE },
         { "kind: tsm\n  service_provider: "

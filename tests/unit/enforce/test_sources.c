@@ -1,5 +1,7 @@
-/* tests/unit/enforce/test_sources.c - the supervisor over hardware that takes its time: a kernel and
- * a module of the tests' own behind quote/source/calls.h. */
+/*
+ * tests/unit/enforce/test_sources.c - the supervisor over hardware that takes its time: a kernel
+ * and a module of the tests' own behind quote/source/calls.h.
+ */
 #include "quote/package.h"
 #include "tests/unit/enforce/nest.h"
 #include "tests/unit/quote_source/stand_in.h"
