@@ -439,7 +439,8 @@ Test(apps_config, refuses_keys_that_a_source_does_not_have)
         const char *section, *reason;
         enum assay_status status;
     } cases[] = {
-        { "kind: soft\n", ":10:9: evidence.kind: soft lacks its key \"credential\"", ASSAY_E_SYNTAX },
+        { "kind: soft\n",
+          ":10:9: evidence.kind: soft lacks its key \"credential\"", ASSAY_E_SYNTAX },
         { "kind: tpm\n", "evidence.kind: tpm lacks its key \"credential\"", ASSAY_E_SYNTAX },
         { "kind: recorded\n", "evidence.kind: recorded lacks its key \"path\"", ASSAY_E_SYNTAX },
         { "kind: tsm\n  credential: platform.key\n",
