@@ -20,10 +20,7 @@
 #include "quote/reference.h"
 #include "quote/text.h"
 
-enum {
-    LATE_S_MAX = 600, /* docs/protocol.md 4: the largest lead of a header's time */
-    IMAGE_PCR = 0,
-};
+enum { IMAGE_PCR = 0 };
 
 /* --- what the certificates prove, whatever the time */
 static enum assay_status read_certificate(const struct assay_nitro_field *field, const char *what,
@@ -158,9 +155,7 @@ static void judge_link(const struct assay_link *link, bool is_root, struct assay
     verdict->has_expiry = true;
     if (at >= link->from_unix_s && at <= link->to_unix_s) return;
 
-    /* Not "at - to > LATE_S_MAX", which could overflow. */
-    const bool late = at > LATE_S_MAX && at - LATE_S_MAX > link->to_unix_s;
-    const bool stale = late && !is_root;
+    const bool stale = !is_root && assay_judge_ran_out(link->to_unix_s, at);
     struct assay_text expected = assay_text_empty();
     struct assay_text observed = assay_text_empty();
     assay_text_add(&expected, link->what);

@@ -306,6 +306,11 @@ static enum assay_status judge_ak(const struct assay_evidence_request *request,
                           "a certificate of the attestation key by a pinned authority", "none");
     if (best.reach != REACH_ROOT) return ASSAY_OK;
     assay_path_windows(&best.path, verdict);
+    if (is_network &&
+        assay_judge_ran_out(best.path.certificates[0]->not_after_s, verdict->at_unix_s))
+        assay_verdict_add(verdict, ASSAY_RULE_AK_UNPROVEN, 0,
+                          "a certificate of the attestation key for this time",
+                          "one that has run out");
     ASSAY_TRY(judge_revocation(&best, &request->policy->platform, verdict));
     assay_verdict_proof(verdict, ASSAY_PROOF_AK_TRUSTED, ASSAY_PROOF_TRUE);
     name_platform(&best, verdict);

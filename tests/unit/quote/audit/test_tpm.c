@@ -163,6 +163,38 @@ Test(audit_tpm, a_list_about_issuers_is_none_about_the_key)
     close_bench(b);
 }
 
+/*
+ * A certificate of the key is the sender's to renew. In a network one that has run out says as
+ * little as none, or letting it run out would be the way to keep a score for ever; within the lead
+ * that a header's time may have it is only unjudged.
+ */
+Test(audit_tpm, a_certificate_that_ran_out_is_none_in_a_network)
+{
+    static const struct {
+        int64_t late_s;
+        bool exact, unproven;
+    } turns[] = {
+        { 1, false, false },  { 600, false, false },  { 601, false, true },
+        { 601, true, false }, { 86400, false, true }, { 0, false, false },
+    };
+    for (size_t i = 0; i < sizeof turns / sizeof turns[0]; i++) {
+        struct bench *const b = open();
+        struct authority_certificate ak =
+            authority_leaf("AK", b->keys[AK], "Issuer", b->keys[ISSUER], alg);
+        ak.to_s = AT - turns[i].late_s;
+        add_use(&ak, 3);
+        put(b, 0, &ak);
+        b->endorsements.exact = turns[i].exact;
+        judge(b);
+        cr_assert_eq(b->verdict.genuine,
+                     turns[i].late_s == 0 ? ASSAY_GENUINE_TRUE : ASSAY_GENUINE_UNKNOWN);
+        cr_assert_eq(assay_verdict_has(&b->verdict, ASSAY_RULE_CERT_TIME), turns[i].late_s > 0);
+        cr_assert_eq(assay_verdict_has(&b->verdict, ASSAY_RULE_AK_UNPROVEN), turns[i].unproven,
+                     "turn %zu", i);
+        close_bench(b);
+    }
+}
+
 /* A certificate of a pinned root's public key costs nothing to write. */
 Test(audit_tpm, an_endorsement_certificate_of_the_roots_key_proves_no_tpm)
 {
