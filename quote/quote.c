@@ -14,22 +14,21 @@ enum { KEY_TYPE_ECDSA_P256 = 2 };
 
 enum assay_status assay_sgx_report_parse(struct assay_cursor *in, struct assay_sgx_report *out)
 {
-    struct assay_cursor body;
     struct assay_sgx_report r = { 0 };
-    ASSAY_TRY(assay_cursor_child(in, ASSAY_SGX_REPORT_LEN, &body));
-    ASSAY_TRY(assay_cursor_copy(&body, r.cpusvn, sizeof r.cpusvn));
-    ASSAY_TRY(assay_cursor_copy(&body, r.miscselect, sizeof r.miscselect));
-    ASSAY_TRY(assay_cursor_skip(&body, 28)); /* reserved, ISV extended product id */
-    ASSAY_TRY(assay_cursor_copy(&body, r.attributes, sizeof r.attributes));
-    ASSAY_TRY(assay_cursor_copy(&body, r.mrenclave, sizeof r.mrenclave));
-    ASSAY_TRY(assay_cursor_skip(&body, 32));
-    ASSAY_TRY(assay_cursor_copy(&body, r.mrsigner, sizeof r.mrsigner));
-    ASSAY_TRY(assay_cursor_skip(&body, 96)); /* reserved, config id */
-    ASSAY_TRY(assay_cursor_u16le(&body, &r.isvprodid));
-    ASSAY_TRY(assay_cursor_u16le(&body, &r.isvsvn));
-    ASSAY_TRY(assay_cursor_skip(&body, 60)); /* config SVN, reserved, ISV family id */
-    ASSAY_TRY(assay_cursor_copy(&body, r.report_data, sizeof r.report_data));
-    ASSAY_TRY(assay_cursor_end(&body));
+    const size_t start = in->pos;
+    ASSAY_TRY(assay_cursor_copy(in, r.cpusvn, sizeof r.cpusvn));
+    ASSAY_TRY(assay_cursor_copy(in, r.miscselect, sizeof r.miscselect));
+    ASSAY_TRY(assay_cursor_skip(in, 28)); /* reserved, ISV extended product id */
+    ASSAY_TRY(assay_cursor_copy(in, r.attributes, sizeof r.attributes));
+    ASSAY_TRY(assay_cursor_copy(in, r.mrenclave, sizeof r.mrenclave));
+    ASSAY_TRY(assay_cursor_skip(in, 32));
+    ASSAY_TRY(assay_cursor_copy(in, r.mrsigner, sizeof r.mrsigner));
+    ASSAY_TRY(assay_cursor_skip(in, 96)); /* reserved, config id */
+    ASSAY_TRY(assay_cursor_u16le(in, &r.isvprodid));
+    ASSAY_TRY(assay_cursor_u16le(in, &r.isvsvn));
+    ASSAY_TRY(assay_cursor_skip(in, 60)); /* config SVN, reserved, ISV family id */
+    ASSAY_TRY(assay_cursor_copy(in, r.report_data, sizeof r.report_data));
+    ASSAY_ASSERT(in->pos - start == ASSAY_SGX_REPORT_LEN);
     *out = r;
     return ASSAY_OK;
 }
@@ -88,14 +87,13 @@ size_t assay_body_len(enum assay_body_type type)
 enum assay_status assay_td_report_parse(struct assay_cursor *in, enum assay_body_type type,
                                         struct assay_td_report *out)
 {
-    struct assay_cursor body;
     struct assay_td_report r = { 0 };
+    const size_t start = in->pos;
     ASSAY_ASSERT(type >= ASSAY_BODY_TD_10 && type <= ASSAY_BODY_TD_15_EX);
-    ASSAY_TRY(assay_cursor_child(in, assay_body_len(type), &body));
-    ASSAY_TRY(parse_td_10(&body, &r));
-    if (type >= ASSAY_BODY_TD_15) ASSAY_TRY(parse_td_15(&body, &r));
-    if (type >= ASSAY_BODY_TD_15_EX) ASSAY_TRY(parse_td_15_ex(&body, &r));
-    ASSAY_TRY(assay_cursor_end(&body));
+    ASSAY_TRY(parse_td_10(in, &r));
+    if (type >= ASSAY_BODY_TD_15) ASSAY_TRY(parse_td_15(in, &r));
+    if (type >= ASSAY_BODY_TD_15_EX) ASSAY_TRY(parse_td_15_ex(in, &r));
+    ASSAY_ASSERT(in->pos - start == assay_body_len(type));
     *out = r;
     return ASSAY_OK;
 }

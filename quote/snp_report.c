@@ -113,15 +113,14 @@ enum assay_status assay_snp_parse(const uint8_t *bytes, size_t len, struct assay
     ASSAY_ASSERT(bytes != NULL || len == 0);
     ASSAY_ASSERT(report != NULL);
     struct assay_cursor in = assay_cursor_over(bytes, len);
-    struct assay_cursor front = in;
     struct assay_snp_report r = { 0 };
-    if (len < ASSAY_SNP_REPORT_LEN) return ASSAY_E_TRUNCATED;
-    ASSAY_TRY(assay_cursor_slice(&front, ASSAY_SNP_SIGNED_LEN, &r.signed_part));
     ASSAY_TRY(read_guest(&in, &r));
     if (r.version < ASSAY_SNP_VERSION_MIN || r.version > ASSAY_SNP_VERSION_MAX)
         return ASSAY_E_UNSUPPORTED;
     if (r.signature_algo != ALGO_ECDSA_P384_SHA384) return ASSAY_E_UNSUPPORTED;
     ASSAY_TRY(read_platform(&in, &r));
+    ASSAY_ASSERT(in.pos == ASSAY_SNP_SIGNED_LEN);
+    r.signed_part = assay_slice_over(bytes, in.pos);
     ASSAY_TRY(read_signature(&in, &r.signature));
     ASSAY_TRY(assay_cursor_end(&in));
     if (r.version < VERSION_MIT_VECTORS) r.launch_mit_vector = r.current_mit_vector = 0;

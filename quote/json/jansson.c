@@ -450,11 +450,16 @@ static enum assay_status read_qe_identity(struct source s, struct assay_qe_ident
 }
 
 /* --- both kinds of document */
+/*
+ * jansson names no reason ("unknown") where a table or its own buffer could not be allocated. For
+ * want of memory for a string it says "invalid token": that cannot be told from a document's fault,
+ * and ends, like one, in no opinion about the evidence.
+ */
 static enum assay_status load_error(const json_error_t *error)
 {
     const enum json_error_code code = json_error_code(error);
     if (code == json_error_duplicate_key) return ASSAY_E_DUPLICATE;
-    if (code == json_error_out_of_memory) return ASSAY_E_MEMORY;
+    if (code == json_error_out_of_memory || code == json_error_unknown) return ASSAY_E_MEMORY;
     if (code == json_error_numeric_overflow) return ASSAY_E_RANGE;
     if (code == json_error_premature_end_of_input) return ASSAY_E_TRUNCATED;
     return ASSAY_E_SYNTAX;

@@ -85,7 +85,8 @@ enum assay_status assay_json_runtime_key(const uint8_t *text, size_t len, const 
     json_t *const root = json_loadb((const char *)text, len, JSON_REJECT_DUPLICATES, &error);
     if (root == NULL) {
         const enum json_error_code code = json_error_code(&error);
-        if (code == json_error_out_of_memory) return ASSAY_E_MEMORY;
+        if (code == json_error_out_of_memory || code == json_error_unknown)
+            return ASSAY_E_MEMORY; /* as in jansson.c */
         return code == json_error_duplicate_key ? ASSAY_E_DUPLICATE : ASSAY_E_SYNTAX;
     }
     const enum assay_status status =

@@ -219,5 +219,36 @@ rm "$fake/ctest-output"
 dev test --filter nothing
 status_is 1; last_line_is "0 passed, 0 failed, 0 skipped"; called "ctest .*-R nothing"
 
+# Coverage: below a floor of lines or of branches `check` fails and names the room; without a number, too.
+machine
+stand_in gcovr <<'END'
+cat "$fake/coverage"
+END
+for program in git clang-tidy; do
+    stand_in $program <<'END'
+exit 0
+END
+done
+cat >"$fake/ctest-output" <<'END'
+1/1 Test #1: test_base_cbor ...................   Passed    0.05 sec
+END
+coverage_is() { printf 'lines: %s%% (1 out of 1)\nbranches: %s%% (1 out of 1)\n' "$1" "$2" >"$fake/coverage"; }
+coverage_is 95.0 90.0
+dev check --seconds 0
+says "quote: 95 % of lines executed, floor 95 %; 90 % of branches, floor 90 %"
+says "coverage    ok"
+called "gcovr .*exclude-branches-by-pattern .*ASSAY_(ASSERT|UNREACHABLE)"
+called "gcovr .*-f quote/\.\*"
+coverage_is 94.9 99.0
+dev check --seconds 0
+status_is 1; says "coverage    FAILED"
+coverage_is 99.0 89.9
+dev check --seconds 0
+status_is 1; says "quote: 99 % of lines executed, floor 95 %; 89 % of branches, floor 90 %"; says "coverage    FAILED"
+: >"$fake/coverage"
+dev check --seconds 0
+status_is 1; says "quote: no % of lines"
+rm -f "$fake/gcovr" "$fake/git" "$fake/clang-tidy" "$fake/coverage" "$fake/ctest-output"
+
 echo "dev_test: $checks checks, $failures wrong"
 [ $failures -eq 0 ]

@@ -460,3 +460,73 @@ Test(tpm_format, what_cannot_be_read_is_as_if_it_were_not_there)
     cr_expect(assay_verdict_has(&e->verdict, ASSAY_RULE_FORMAT));
     cr_expect_eq(e->verdict.genuine, ASSAY_GENUINE_FALSE);
 }
+
+/* --- hashes and key areas by the numbers of the specification */
+
+Test(tpm_format, every_hash_has_a_name_and_a_length)
+{
+    static const struct {
+        uint16_t alg;
+        size_t len;
+        const char *text;
+    } hashes[] = {
+        { ASSAY_TPM_SHA1, 20, "sha1" },         { ASSAY_TPM_SHA256, 32, "sha256" },
+        { ASSAY_TPM_SM3, 32, "sm3-256" },       { ASSAY_TPM_SHA384, 48, "sha384" },
+        { ASSAY_TPM_SHA3_384, 48, "sha3-384" }, { ASSAY_TPM_SHA512, 64, "sha512" },
+        { ASSAY_TPM_SHA3_256, 32, "sha3-256" }, { ASSAY_TPM_SHA3_512, 64, "sha3-512" },
+    };
+    for (size_t i = 0; i < sizeof hashes / sizeof hashes[0]; i++) {
+        cr_expect_eq(assay_tpm_hash_len(hashes[i].alg), hashes[i].len, "%s", hashes[i].text);
+        cr_expect_str_eq(assay_tpm_hash_text(hashes[i].alg), hashes[i].text);
+    }
+    cr_expect_eq(assay_tpm_hash_len(ASSAY_TPM_NULL), 0);
+    cr_expect_null(assay_tpm_hash_text(ASSAY_TPM_NULL));
+}
+
+/* A TPM2B_PUBLIC of an RSA storage key, of which len bytes of the area are there. */
+static enum assay_status storage_key(size_t area_len, uint16_t bits, size_t modulus_len,
+                                     uint8_t top, uint32_t exponent, struct assay_tpm_public *out)
+{
+    uint8_t area[700], whole[702];
+    struct assay_writer w = assay_writer_over(area, sizeof area);
+    assay_writer_u16be(&w, ASSAY_TPM_RSA);
+    assay_writer_u16be(&w, ASSAY_TPM_SHA256);
+    assay_writer_u32be(&w, ASSAY_TPM_DECRYPT | ASSAY_TPM_RESTRICTED);
+    assay_writer_u16be(&w, 0); /* authPolicy */
+    assay_writer_u16be(&w, ASSAY_TPM_AES);
+    assay_writer_u16be(&w, 128);
+    assay_writer_u16be(&w, ASSAY_TPM_CFB);
+    assay_writer_u16be(&w, ASSAY_TPM_NULL);
+    assay_writer_u16be(&w, bits);
+    assay_writer_u32be(&w, exponent);
+    assay_writer_u16be(&w, (uint16_t)modulus_len);
+    for (size_t i = 0; i < modulus_len; i++)
+        assay_writer_u8(&w, i == 0 ? top : 0xa5);
+    cr_assert(!w.full);
+    if (area_len > w.len) area_len = w.len;
+    struct assay_writer outer = assay_writer_over(whole, sizeof whole);
+    assay_writer_u16be(&outer, (uint16_t)area_len);
+    assay_writer_put(&outer, area, area_len);
+    cr_assert(!outer.full);
+    return assay_tpm_public_parse(whole, outer.len, out);
+}
+
+Test(tpm_format, rsa_keys_are_of_the_sizes_of_the_profile_and_whole)
+{
+    struct assay_tpm_public area;
+    const size_t whole = SIZE_MAX;
+    for (uint16_t bits = 2048; bits <= 4096; bits = (uint16_t)(bits + 1024)) {
+        cr_expect_eq(storage_key(whole, bits, bits / 8, 0x80, 0, &area), ASSAY_OK, "%u", bits);
+        cr_expect_eq(area.key.len, bits / 8u + 4u);
+        static const uint8_t usual[4] = { 0, 1, 0, 1 }; /* zero stands for 65537 */
+        cr_expect(assay_bytes_equal(area.key.bytes + bits / 8, usual, 4));
+    }
+    cr_expect_eq(storage_key(whole, 2048, 256, 0x80, 3, &area), ASSAY_OK);
+    cr_expect_eq(area.key.bytes[259], 3);
+    cr_expect_eq(storage_key(whole, 1024, 128, 0x80, 0, &area), ASSAY_E_UNSUPPORTED);
+    cr_expect_eq(storage_key(whole, 2048, 255, 0x80, 0, &area), ASSAY_E_RANGE);
+    cr_expect_eq(storage_key(whole, 2048, 256, 0x7f, 0, &area), ASSAY_E_RANGE);
+    cr_expect_eq(storage_key(whole, 4096, 513, 0x80, 0, &area), ASSAY_E_RANGE);
+    for (size_t len = 0; len < 282; len++) /* a shorter area that says so itself */
+        cr_expect_eq(storage_key(len, 2048, 256, 0x80, 0, &area), ASSAY_E_TRUNCATED, "%zu", len);
+}

@@ -213,3 +213,38 @@ Test(quote_ar4si, names_are_read_back)
     cr_assert_eq(assay_ar4si_parse("instance_identity", &claim), ASSAY_E_NOT_FOUND);
     cr_assert_str_eq(assay_ar4si_name((enum assay_trust_claim)99), "unknown");
 }
+
+/* A reference value approves executables for the kinds that carry its field, and for no other. */
+Test(quote_ar4si, each_kind_is_approved_by_its_own_fields)
+{
+    static struct assay_policy policy;
+    static const struct {
+        enum assay_evidence_kind kind;
+        enum assay_reference_field field;
+    } pairs[] = {
+        { ASSAY_KIND_SGX3, ASSAY_REFERENCE_MRENCLAVE },
+        { ASSAY_KIND_SGX4, ASSAY_REFERENCE_MRSIGNER },
+        { ASSAY_KIND_SGX5, ASSAY_REFERENCE_MRENCLAVE },
+        { ASSAY_KIND_SOFT, ASSAY_REFERENCE_MRENCLAVE },
+        { ASSAY_KIND_TDX5, ASSAY_REFERENCE_MRTD },
+        { ASSAY_KIND_SNP, ASSAY_REFERENCE_SNP_MEASUREMENT },
+        { ASSAY_KIND_NITRO, ASSAY_REFERENCE_PCR0 },
+        { ASSAY_KIND_TPM, ASSAY_REFERENCE_PCR0 },
+        { ASSAY_KIND_VTPM_SNP, ASSAY_REFERENCE_SNP_MEASUREMENT },
+        { ASSAY_KIND_VTPM_SNP, ASSAY_REFERENCE_PCR0 },
+        { ASSAY_KIND_VTPM_TDX, ASSAY_REFERENCE_MRTD },
+        { ASSAY_KIND_CCA, ASSAY_REFERENCE_RIM },
+    };
+    assay_policy_default(&policy);
+    policy.reference_count = 1;
+    policy.references[0].value_len = 48;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        const struct assay_verdict v = verdict_of((int)pairs[i].kind, NULL, 0);
+        policy.references[0].field = pairs[i].field;
+        cr_expect_eq(assay_ar4si_vector(&v, &policy).claims[ASSAY_TRUST_EXECUTABLES], 3, "pair %zu",
+                     i);
+        policy.references[0].field = ASSAY_REFERENCE_HOST_DATA; /* says nothing about code */
+        cr_expect_eq(assay_ar4si_vector(&v, &policy).claims[ASSAY_TRUST_EXECUTABLES], 0, "pair %zu",
+                     i);
+    }
+}
