@@ -2,12 +2,15 @@
  * tests/fuzz/quote/fuzz_quote.c - any bytes as a quote of every kind: SGX, TDX and SOFT, bare and
  * in a package with its PCK chain.
  *
+ * Intel's root is pinned, and those that the input brings.
+ *
  * Properties: the verdict is the same with and without a memory; nothing is ever genuine without
  * collateral; a parser that accepts has slices inside the input; the declared length agrees.
  */
 #include "base/assert.h"
 #include "quote/package.h"
 #include "quote/quote.h"
+#include "tests/fuzz/quote/own_root.h"
 
 #include <stdlib.h>
 
@@ -46,6 +49,7 @@ static void check_kind(const struct assay_kind *row, const uint8_t *data, size_t
     uint32_t kinds = 0;
     ASSAY_ASSERT(assay_pinned_root(ASSAY_PINNED_INTEL_SGX, &endorsements.entries[0].root, &kinds) ==
                  ASSAY_OK);
+    (void)own_root_pin(row->kind, data, size, &endorsements);
 
     const struct assay_evidence_request request = { .kind = row->kind,
                                                     .bytes = data,

@@ -3,20 +3,21 @@
  *
  * Input: one byte of shape, then the report, then the length of a first certificate in two bytes,
  * it, and others. Shape: bit 0 packs them; bits 1 and 2 pin roots; bit 3 demands a list; bit 4 is
- * the exact mode.
+ * the exact mode; bit 5 pins the roots that come along.
  *
- * Properties: nothing is ever genuine; what does not parse has no claims; fields lie where the
+ * Properties: nothing is genuine but under a root that came along, with every proof; what does not parse has no claims; fields lie where the
  * format says; a warm verdict is the cold one.
  */
 #include "base/assert.h"
 #include "quote/package.h"
 #include "quote/snp.h"
+#include "tests/fuzz/quote/own_root.h"
 
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { PACKS = 1, PINS_MILAN = 2, PINS_TURIN = 4, DEMANDS_LIST = 8, EXACT = 16, ROOM = 1 << 16 };
+enum { PACKS = 1, PINS_MILAN = 2, PINS_TURIN = 4, DEMANDS_LIST = 8, EXACT = 16, OWN = 32, ROOM = 1 << 16 };
 
 static void check_report(const uint8_t *bytes, size_t len)
 {
@@ -40,7 +41,7 @@ static void pin(struct assay_endorsements *endorsements, enum assay_pinned_root 
     if (assay_pinned_root(which, &e->root, &e->kinds) == ASSAY_OK) endorsements->count += 1;
 }
 
-static void check_verdicts(const struct assay_evidence_request *request)
+static void check_verdicts(const struct assay_evidence_request *request, bool own)
 {
     enum { ENTRIES = 1 };
     struct assay_verdict cold, warm;
@@ -50,7 +51,12 @@ static void check_verdicts(const struct assay_evidence_request *request)
     ASSAY_ASSERT(memory != NULL);
     ASSAY_ASSERT(assay_verifier_init(memory, memory_len, ENTRIES, &verifier) == ASSAY_OK);
     const enum assay_status status = assay_evidence_verify(NULL, request, &cold);
-    ASSAY_ASSERT(cold.genuine != ASSAY_GENUINE_TRUE);
+    if (cold.genuine == ASSAY_GENUINE_TRUE) {
+        ASSAY_ASSERT(own);
+        ASSAY_ASSERT(cold.proofs[ASSAY_PROOF_REPORT_SIGNATURE] == ASSAY_PROOF_TRUE);
+        ASSAY_ASSERT(cold.proofs[ASSAY_PROOF_CHAIN] == ASSAY_PROOF_TRUE);
+        ASSAY_ASSERT(cold.proofs[ASSAY_PROOF_VEK_TCB] == ASSAY_PROOF_TRUE);
+    }
     ASSAY_ASSERT(status != ASSAY_OK || cold.has_claims);
     for (int again = 0; again < 2; again++) {
         ASSAY_ASSERT(assay_evidence_verify(verifier, request, &warm) == status);
@@ -101,12 +107,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assay_policy_default(&policy);
     policy.platform.require_crl = (shape & DEMANDS_LIST) != 0;
     const struct assay_slice evidence = shape_evidence(shape, rest.bytes, rest.len, room);
+    const bool own = (shape & OWN) != 0 && own_root_pin(ASSAY_KIND_SNP, evidence.bytes,
+                                                        evidence.len, &endorsements);
     const struct assay_evidence_request request = { .kind = ASSAY_KIND_SNP,
                                                     .bytes = evidence.bytes,
                                                     .len = evidence.len,
                                                     .at_unix_s = 1750000000,
                                                     .endorsements = &endorsements,
                                                     .policy = &policy };
-    check_verdicts(&request);
+    check_verdicts(&request, own);
     return 0;
 }

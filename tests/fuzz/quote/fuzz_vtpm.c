@@ -2,19 +2,21 @@
  * tests/fuzz/quote/fuzz_vtpm.c - any bytes as evidence of a paravisor, its blob, its runtime data.
  *
  * Input: one byte of shape, then the evidence, bare or a package. Shape: bit 0 reads it as TDX;
- * bits 1 and 2 pin the vendors' roots; bit 3 is the exact mode.
+ * bits 1 and 2 pin the vendors' roots; bit 3 is the exact mode; bit 4 pins the roots
+ * that come along.
  *
- * Properties: nothing is ever genuine (no genuine evidence is among the seeds); slices lie inside
- * the blob; the declared length ends with the runtime data; a key that is read has a length that
+ * Properties: nothing is genuine but under a root that came along, with every proof; slices lie
+ * inside the blob; the declared length ends with the runtime data; a key that is read has a length that
  * keys have; a second look gives the same verdict.
  */
 #include "base/assert.h"
 #include "quote/json.h"
 #include "quote/vtpm.h"
+#include "tests/fuzz/quote/own_root.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { AS_TDX = 1, PINS_AMD = 2, PINS_INTEL = 4, EXACT = 8 };
+enum { AS_TDX = 1, PINS_AMD = 2, PINS_INTEL = 4, EXACT = 8, OWN = 16 };
 
 static void check_blob(const uint8_t *data, size_t size)
 {
@@ -68,8 +70,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .endorsements = &endorsements,
         .policy = &policy,
     };
+    const bool own =
+        (shape & OWN) != 0 && own_root_pin(request.kind, data, size, &endorsements);
     const enum assay_status status = assay_evidence_verify(NULL, &request, &once);
-    ASSAY_ASSERT(once.genuine != ASSAY_GENUINE_TRUE);
+    if (once.genuine == ASSAY_GENUINE_TRUE) {
+        ASSAY_ASSERT(own);
+        ASSAY_ASSERT(once.proofs[ASSAY_PROOF_RUNTIME_DATA] == ASSAY_PROOF_TRUE);
+        ASSAY_ASSERT(once.proofs[ASSAY_PROOF_RUNTIME_AK] == ASSAY_PROOF_TRUE);
+        ASSAY_ASSERT(once.proofs[ASSAY_PROOF_TPM_SIGNATURE] == ASSAY_PROOF_TRUE);
+    }
     ASSAY_ASSERT(status != ASSAY_OK || once.has_claims);
     ASSAY_ASSERT(assay_evidence_verify(NULL, &request, &again) == status);
     ASSAY_ASSERT(assay_bytes_equal(&once, &again, sizeof once));

@@ -1,0 +1,52 @@
+/*
+ * tests/fuzz/quote/fuzz_package.c - any bytes as a package of evidence, of every kind.
+ *
+ * Properties: pieces lie inside the input; what opens like a package is read as its own kind alone;
+ * what is read encodes to what it was.
+ */
+#include "base/assert.h"
+#include "quote/package.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_piece(struct assay_slice piece, const uint8_t *data, size_t size)
+{
+    if (piece.len == 0) return;
+    ASSAY_ASSERT(piece.bytes >= data && piece.len <= size);
+    ASSAY_ASSERT(piece.bytes + piece.len <= data + size);
+}
+
+static void check(const struct assay_package *p, const uint8_t *data, size_t size)
+{
+    const struct assay_slice pieces[] = { p->main,     p->signature,  p->pcrs,        p->key,
+                                          p->hardware, p->activation, p->report_data, p->quote };
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++)
+        check_piece(pieces[i], data, size);
+    ASSAY_ASSERT(p->certificate_count <= ASSAY_PACKAGE_CERTIFICATES_MAX);
+    for (size_t i = 0; i < p->certificate_count; i++)
+        check_piece(p->certificates[i], data, size);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    enum assay_evidence_kind said = ASSAY_KIND_NONE;
+    const bool opens = assay_package_detect(data, size, &said);
+    for (int kind = ASSAY_KIND_NONE + 1; kind <= ASSAY_KIND_CCA; kind++) {
+        struct assay_package p;
+        const enum assay_status status =
+            assay_package_read((enum assay_evidence_kind)kind, data, size, &p);
+        if (status != ASSAY_OK) continue;
+        check(&p, data, size);
+        ASSAY_ASSERT((int)p.kind == kind && (!opens || (int)said == kind));
+        if (!opens) continue;
+        uint8_t *const again = malloc(size);
+        struct assay_writer w = assay_writer_over(again, size);
+        ASSAY_ASSERT(again != NULL);
+        assay_package_encode(&p, &w);
+        ASSAY_ASSERT(!w.full && w.len == size && assay_bytes_equal(again, data, size));
+        free(again);
+    }
+    return 0;
+}
