@@ -5,8 +5,8 @@
  * it, and others. Shape: bit 0 packs them; bits 1 and 2 pin roots; bit 3 demands a list; bit 4 is
  * the exact mode; bit 5 pins the roots that come along.
  *
- * Properties: nothing is genuine but under a root that came along, with every proof; what does not parse has no claims; fields lie where the
- * format says; a warm verdict is the cold one.
+ * Properties: nothing is genuine but under a root that came along, with every proof; what does not
+ * parse has no claims; fields lie where the format says; a warm verdict is the cold one.
  */
 #include "base/assert.h"
 #include "quote/package.h"
@@ -17,7 +17,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { PACKS = 1, PINS_MILAN = 2, PINS_TURIN = 4, DEMANDS_LIST = 8, EXACT = 16, OWN = 32, ROOM = 1 << 16 };
+enum { PACKS = 1, PINS_MILAN = 2, PINS_TURIN = 4, DEMANDS_LIST = 8, EXACT = 16, OWN = 32 };
+enum { ROOM = 1 << 16 };
 
 static void check_report(const uint8_t *bytes, size_t len)
 {

@@ -6,8 +6,8 @@
  * that come along.
  *
  * Properties: nothing is genuine but under a root that came along, with every proof; slices lie
- * inside the blob; the declared length ends with the runtime data; a key that is read has a length that
- * keys have; a second look gives the same verdict.
+ * inside the blob; the declared length ends with the runtime data; a key that is read has a length
+ * that keys have; a second look gives the same verdict.
  */
 #include "base/assert.h"
 #include "quote/json.h"

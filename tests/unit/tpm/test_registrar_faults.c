@@ -1,6 +1,6 @@
 /*
- * tests/unit/tpm/test_registrar_faults.c - what node and registrar tell each other, and the registrar's
- * files: read back as written, refused when cut, bent or of another version.
+ * tests/unit/tpm/test_registrar_faults.c - what node and registrar tell each other, credentials and
+ * the registrar's files: refused when cut, bent or of another version, and not made by halves.
  */
 #include "tests/unit/tpm/paper.h"
 

@@ -4,7 +4,8 @@
 #include "quote/forecast.h"
 
 #include "quote/collateral.h"
-#include "tests/unit/quote/world.h"
+#include "quote/package.h"
+#include "tests/unit/quote/td_world.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -253,4 +254,52 @@ Test(quote_forecast, tells_a_genuine_platform_what_a_recovery_will_ask_of_it)
     free(after);
     parts_free(&before_files);
     parts_free(&after_files);
+}
+
+/* --- quotes of our own: bodies of trust domains, chains outside the quote */
+
+Test(quote_forecast, takes_the_platform_of_a_trust_domain_from_its_quote)
+{
+    static const enum assay_body_type types[] = { ASSAY_BODY_TD_10, ASSAY_BODY_TD_15,
+                                                  ASSAY_BODY_TD_15_EX };
+    for (size_t i = 0; i < 3; i++) {
+        struct td_world *const t = td_open_as(ASSAY_KIND_TDX5, types[i]);
+        t->td.tee_tcb_svn[1] = 7;
+        t->td.tee_tcb_svn2[1] = 8;
+        t->is_updated = true;
+        td_quote(t);
+        cr_assert_eq(assay_forecast_platform(t->kind, t->quote, t->quote_len, &pck, &platform),
+                     ASSAY_OK);
+        cr_expect(platform.is_tdx);
+        cr_expect_eq(platform.has_tee_tcb_svn2, types[i] != ASSAY_BODY_TD_10);
+        cr_expect_eq(platform.tee_tcb_svn[1], 7);
+        if (platform.has_tee_tcb_svn2) cr_expect_eq(platform.tee_tcb_svn2[1], 8);
+        td_close(t);
+    }
+}
+
+Test(quote_forecast, finds_the_chain_beside_a_quote_that_has_none)
+{
+    static const uint8_t ppid[ASSAY_ENCRYPTED_PPID_DATA_LEN];
+    static uint8_t bytes[32768];
+    struct td_world *const t = td_open_as(ASSAY_KIND_TDX5, ASSAY_BODY_TD_15);
+    const struct assay_slice chain = t->cert_data;
+    t->cert_type = 3;
+    t->cert_data = assay_slice_over(ppid, sizeof ppid);
+    td_quote(t);
+    cr_assert_eq(assay_forecast_platform(t->kind, t->quote, t->quote_len, &pck, &platform),
+                 ASSAY_E_NOT_FOUND);
+    struct assay_package package = { .kind = t->kind,
+                                     .main = assay_slice_over(t->quote, t->quote_len),
+                                     .certificate_count = 1,
+                                     .certificates = { chain } };
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_package_encode(&package, &w);
+    cr_assert(!w.full);
+    cr_assert_eq(assay_forecast_platform(t->kind, bytes, w.len, &pck, &platform), ASSAY_OK);
+    package.certificates[0] = assay_slice_over("not a certificate", 17);
+    w = assay_writer_over(bytes, sizeof bytes);
+    assay_package_encode(&package, &w);
+    cr_expect_neq(assay_forecast_platform(t->kind, bytes, w.len, &pck, &platform), ASSAY_OK);
+    td_close(t);
 }

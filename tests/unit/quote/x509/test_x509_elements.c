@@ -32,8 +32,9 @@ enum bend {
 
 struct bending {
     enum bend bend;
-    size_t target; /* which element, counted as they begin */
+    size_t target, twin; /* which elements, counted as they begin */
     size_t next;
+    size_t inner, outer, after; /* where the algorithm begins inside, outside, and what follows */
 };
 
 /* One element: tag, content. Returns: false at the end or where there is none. */
@@ -98,18 +99,21 @@ static void rebuild(struct assay_slice from, struct assay_writer *out, struct be
 {
     struct assay_cursor in = assay_cursor_over(from.bytes, from.len);
     cr_assert_lt(depth, DEPTH_MAX);
-    while (assay_cursor_left(&in) > 0) {
+    for (size_t place = 0; assay_cursor_left(&in) > 0; place++) {
         uint8_t inside[DER_MAX], tag = 0;
         struct assay_slice content;
         cr_assert(next_element(&in, &tag, &content), "the seed is DER");
         const size_t mine = b->next++;
+        if (depth == 2 && place == 2 && b->inner == 0) b->inner = mine;
+        if (depth == 1 && place == 1) b->outer = mine;
+        if (depth == 1 && place == 2) b->after = mine;
         if ((tag & 0x20) != 0 || (tag == 0x04 && is_wrapped(content))) {
             struct assay_writer w = assay_writer_over(inside, sizeof inside);
             rebuild(content, &w, b, depth + 1);
             ASSAY_ASSERT(!w.full);
             content = assay_slice_over(inside, w.len);
         }
-        put_bent(out, tag, content, mine == b->target ? b->bend : BEND_NONE);
+        put_bent(out, tag, content, mine == b->target || mine == b->twin ? b->bend : BEND_NONE);
     }
 }
 
@@ -164,7 +168,7 @@ static void expect_one_encoding(const char *name, reader read)
     (void)snprintf(path, sizeof path, "%s/tests/fuzz/corpus/quote_x509/%s", ASSAY_SOURCE_DIR, name);
     cr_assert_eq(assay_file_read(path, DER_MAX / 2, &seed, &len), ASSAY_OK, "%s", path);
     cr_assert(read(seed, len, &good), "%s", name);
-    struct bending b = { .bend = BEND_NONE, .target = SIZE_MAX };
+    struct bending b = { .bend = BEND_NONE, .target = SIZE_MAX, .twin = SIZE_MAX };
     struct assay_writer w = assay_writer_over(out, sizeof out);
     rebuild(assay_slice_over(seed, len), &w, &b, 0);
     cr_assert(w.len == len && assay_bytes_equal(seed, out, len), "%s is rebuilt as it was", name);
@@ -173,7 +177,7 @@ static void expect_one_encoding(const char *name, reader read)
     for (int bend = BEND_NONE + 1; bend < BENDS; bend++)
         for (size_t at = 0; at < elements; at++) {
             struct meaning now = { 0 };
-            b = (struct bending){ .bend = (enum bend)bend, .target = at };
+            b = (struct bending){ .bend = (enum bend)bend, .target = at, .twin = at };
             w = assay_writer_over(out, sizeof out);
             rebuild(assay_slice_over(seed, len), &w, &b, 0);
             cr_assert(!w.full);
@@ -203,4 +207,46 @@ Test(quote_x509_elements, of_revocation_lists_have_one_encoding)
 Test(quote_x509_elements, of_public_keys_have_one_encoding)
 {
     expect_one_encoding("spki", read_key);
+}
+
+/* The algorithm stands in the certificate twice: bent in both places alike, it is refused or still
+ * the same one (parameters that are NULL may be left out). */
+static void expect_one_algorithm(const char *name)
+{
+    char path[PATH_MAX];
+    uint8_t *seed = NULL, out[DER_MAX];
+    size_t len = 0, refused = 0;
+    struct meaning good = { 0 };
+    (void)snprintf(path, sizeof path, "%s/tests/fuzz/corpus/quote_x509/%s", ASSAY_SOURCE_DIR, name);
+    cr_assert_eq(assay_file_read(path, DER_MAX / 2, &seed, &len), ASSAY_OK, "%s", path);
+    cr_assert(read_certificate(seed, len, &good), "%s", name);
+    struct bending whole = { .bend = BEND_NONE, .target = SIZE_MAX, .twin = SIZE_MAX };
+    struct assay_writer w = assay_writer_over(out, sizeof out);
+    rebuild(assay_slice_over(seed, len), &w, &whole, 0);
+    cr_assert_gt(whole.after, whole.outer);
+    for (int bend = BEND_NONE + 1; bend < BENDS; bend++)
+        for (size_t at = 0; at < whole.after - whole.outer; at++) {
+            struct meaning now = { 0 };
+            /* ECDSA with SHA-256 and with SHA-384 are neighbours by their numbers. */
+            if (bend == BEND_LAST_BIT && at <= 1) continue;
+            struct bending b = { .bend = (enum bend)bend,
+                                 .target = whole.inner + at,
+                                 .twin = whole.outer + at };
+            w = assay_writer_over(out, sizeof out);
+            rebuild(assay_slice_over(seed, len), &w, &b, 0);
+            cr_assert(!w.full);
+            if (!read_certificate(out, w.len, &now)) refused += 1;
+            else
+                cr_expect_eq(now.signature.alg, good.signature.alg, "%s: bend %d of %zu", name, bend,
+                             at);
+        }
+    cr_expect_gt(refused, 0, "%s", name);
+    free(seed);
+}
+
+Test(quote_x509_elements, of_algorithms_make_no_other_algorithm)
+{
+    static const char *const names[] = { "ark", "ek", "nitro_root", "pck", "vcek", "vlek" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        expect_one_algorithm(names[i]);
 }
