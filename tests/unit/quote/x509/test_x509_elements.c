@@ -237,8 +237,8 @@ static void expect_one_algorithm(const char *name)
             cr_assert(!w.full);
             if (!read_certificate(out, w.len, &now)) refused += 1;
             else
-                cr_expect_eq(now.signature.alg, good.signature.alg, "%s: bend %d of %zu", name, bend,
-                             at);
+                cr_expect_eq(now.signature.alg, good.signature.alg, "%s: bend %d of %zu", name,
+                             bend, at);
         }
     cr_expect_gt(refused, 0, "%s", name);
     free(seed);
