@@ -67,6 +67,14 @@ ASSAY_CHECKED enum assay_status assay_genesis_wish(struct assay_genesis_bundles 
 ASSAY_CHECKED enum assay_status assay_genesis_bundles_read(
     struct assay_genesis_bundles *bundles, const char *folder, const struct assay_policy *policy,
     char message[static ASSAY_CONFIG_MESSAGE_MAX]);
+/*
+ * assay_genesis_others_read - the same of AMD, AWS and registrars of TPMs (genesis_others.c): one
+ * bundle for each root of the policy that certificates or a list of the folder lead to.
+ * Returns: ASSAY_OK (also for none) | as assay_genesis_bundles_read
+ */
+ASSAY_CHECKED enum assay_status assay_genesis_others_read(
+    struct assay_genesis_bundles *bundles, const char *folder, const struct assay_policy *policy,
+    char message[static ASSAY_CONFIG_MESSAGE_MAX]);
 /* Accepts NULL; the memory itself stays the caller's. Returns: nothing. */
 void assay_genesis_bundles_close(struct assay_genesis_bundles *bundles);
 

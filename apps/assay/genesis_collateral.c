@@ -1,5 +1,6 @@
 /*
- * apps/assay/genesis_collateral.c - which bundles of collateral the folders of a plan hold.
+ * apps/assay/genesis_collateral.c - which bundles of Intel's collateral the folders of a plan hold;
+ * genesis_others.c has those of the other vendors.
  *
  * A folder is asked for what each member's sample needs, so that one of any file names, with the
  * collateral of several platform families, gives a bundle for each. One that is for no sample (its
@@ -85,8 +86,10 @@ static enum assay_status find_root(const char *folder, struct assay_endorsement_
         status = assay_x509_root(chain->bytes, chain->len, &entry->root);
     free(pem);
     if (status == ASSAY_OK) return ASSAY_OK;
-    return assay_genesis_explain(message, status, "%s: no root certificate: %s", path,
-                                 assay_status_text(status));
+    const char *const more =
+        status == ASSAY_E_NOT_FOUND ? "; nor does anything there lead to a root of the policy" : "";
+    return assay_genesis_explain(message, status, "%s: no root certificate: %s%s", path,
+                                 assay_status_text(status), more);
 }
 
 static enum assay_status add(struct assay_genesis_bundles *bundles, const char *folder,
@@ -95,6 +98,9 @@ static enum assay_status add(struct assay_genesis_bundles *bundles, const char *
 {
     struct assay_endorsement_files *const entry = &bundles->entries[bundles->count];
     entry->files = dir->files;
+    /* Another vendor's, which stand in the same folder: they make a bundle of their own. */
+    entry->files.part[ASSAY_PART_CERTIFICATES] = entry->files.part[ASSAY_PART_CRL] =
+        assay_slice_over(NULL, 0);
     ASSAY_TRY(find_root(folder, entry, message));
     for (uint32_t i = 0; i < policy->root_count; i++)
         if (assay_key_equal(&policy->roots[i].key, &entry->root))
@@ -140,6 +146,7 @@ enum assay_status assay_genesis_bundles_read(struct assay_genesis_bundles *bundl
     enum assay_status status = ASSAY_OK;
     for (size_t i = 0; status == ASSAY_OK && i < bundles->wish_count; i++)
         status = try_folder(bundles, folder, &bundles->wishes[i], policy, s, message);
+    if (status == ASSAY_OK) status = assay_genesis_others_read(bundles, folder, policy, message);
     if (status == ASSAY_OK && bundles->count == before)
         status = try_folder(bundles, folder, NULL, policy, s, message);
     free(s);

@@ -1,0 +1,81 @@
+#!/bin/sh
+# A genesis of several kinds: SOFT nodes beside genuine SEV-SNP ones, whose collateral is recognised by
+# its content. Without the genuine reports there is nothing to do.
+. "$(dirname "$0")/lib.sh"
+VECTORS=${ASSAY_VECTORS:-$(cd "$(dirname "$0")/../../.." && pwd)/../shared/vectors}
+[ -r "$VECTORS/snp/milan-v2-a/report.bin" ] || { echo 'the genuine reports are not here' >&2; exit 77; }
+network 2 500 2
+cd "$WORK" || exit 2
+for i in 3 4; do
+    mkdir node-$i
+    "$ASSAY" keys generate node-$i/keys --name node-$i >/dev/null
+done
+MILAN=$VECTORS/snp/milan-v2-a GENOA=$VECTORS/snp/genoa-v3-paravisor
+
+# --- what operators write
+sed -i 's/^kinds: .*/kinds: [soft, snp]/; s/^references:/  - { name: amd-milan, pinned: amd-milan }\n  - { name: amd-genoa, pinned: amd-genoa }\nreferences:/' \
+    policy.yaml
+sed -i '/^references:/,$d' policy.yaml
+mkdir amd milan genoa
+cp "$MILAN/vek.der" "$MILAN/ask.pem" "$MILAN/ark.pem" milan/
+cp "$GENOA/vek.der" "$GENOA/ask.pem" "$GENOA/ark.pem" genoa/
+for p in milan genoa; do for f in $p/*; do cp "$f" amd/$p-$(basename "$f" | tr . _); done; done
+chmod 644 amd/* milan/* genoa/*
+printf 'nothing of anybody' >amd/README
+members() { # members COLLATERAL SAMPLE-3 SAMPLE-4: the plan with two SNP members besides
+    sed "s/^collateral: .*/collateral: [$1]/; s/^epoch_ms/time: $at\nepoch_ms/" plan.yaml
+    printf '  - operator: alpha\n    card: node-3/keys/node.yaml\n    sample: %s\n' "$2"
+    printf '  - operator: beta\n    card: node-4/keys/node.yaml\n    sample: %s\n' "$3"
+}
+created() { # created OUT COLLATERAL SAMPLE-3 SAMPLE-4
+    members "$2" "$3" "$4" >plan.kinds.yaml
+    "$ASSAY" genesis create plan.kinds.yaml --out "$1"
+}
+at=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+
+# --- bare reports: the keys of their chips come out of the folder
+expect 0 'kinds-0: 4 members' created kinds-0 'vendor-1, vendor-2, milan, genoa' \
+    "$MILAN/report.bin" "$GENOA/report.bin"
+expect 0 'kinds-1: 4 members' created kinds-1 'vendor-1, vendor-2, amd' "$MILAN/report.bin" "$GENOA/report.bin"
+check 'which folder a file stands in makes no difference' cmp kinds-0 kinds-1
+expect 0 'snp' "$ASSAY" genesis show kinds-0
+check 'two of each kind' test \
+    "$(printf '%s\n' "$out" | grep -c '^member .* soft ')$(printf '%s\n' "$out" | grep -c '^member .* snp ')" = 22
+cp vendor-1/*.json vendor-1/*.der vendor-1/*.pem amd/
+expect 0 'kinds-2: 4 members' created kinds-2 'amd, vendor-2' "$MILAN/report.bin" "$GENOA/report.bin"
+check 'parts of two vendors in one folder are two bundles' cmp kinds-0 kinds-2
+expect 0 'signed by 1 of 2' "$ASSAY" genesis sign kinds-0 --key alpha.key
+expect 0 'signed by 2 of 2' "$ASSAY" genesis sign kinds-0 --key beta.key
+mv kinds-0 genesis
+expect 0 'fit to run' "$ASSAYD" --config node-1/assayd.yaml --check-config
+
+# --- what does not hold
+expect 2 'not genuine under the collateral' created refused 'vendor-1, vendor-2, milan' \
+    "$MILAN/report.bin" "$GENOA/report.bin"
+rm milan/vek.der
+expect 2 'not genuine under the collateral' created refused 'vendor-1, vendor-2, milan, genoa' \
+    "$MILAN/report.bin" "$GENOA/report.bin"
+cp "$VECTORS/snp/milan-v3/vek.der" milan/ # of another chip
+expect 2 'not genuine under the collateral' created refused 'vendor-1, vendor-2, milan, genoa' \
+    "$MILAN/report.bin" "$GENOA/report.bin"
+cp "$MILAN/vek.der" milan/
+expect 2 'the same folder twice?' created refused 'vendor-1, vendor-2, milan, milan, genoa' \
+    "$MILAN/report.bin" "$GENOA/report.bin"
+cp policy.yaml policy.all.yaml
+sed -i '/pinned: amd-genoa/d' policy.yaml
+expect 2 'nor does anything there lead to a root of the policy' created refused 'vendor-1, vendor-2, milan, genoa' \
+    "$MILAN/report.bin" "$GENOA/report.bin"
+
+# --- a registrar of TPMs, whose platforms join later: its list goes along
+expect 0 'root_key: "' "$ASSAY" tpm registrar registrar --name 'A registrar'
+sed "s/^kinds: .*/kinds: [soft, snp, tpm2]/; s/pinned: amd-genoa }/&\\n  - { name: registrar, $(printf '%s' "$out" |
+    sed -n 's/^root_key:/key:/p'), kinds: [tpm2] }/" policy.all.yaml >policy.yaml
+expect 0 'kinds-3: 4 members' created kinds-3 'vendor-2, amd, registrar' \
+    "$MILAN/report.bin" "$GENOA/report.bin"
+rm registrar/crl.der
+expect 0 'kinds-4: 4 members' created kinds-4 'vendor-2, amd, registrar' \
+    "$MILAN/report.bin" "$GENOA/report.bin"
+check 'the list of the registrar was in it' test "$(wc -c <kinds-3)" -gt $(($(wc -c <kinds-4) + 100))
+check 'a refused plan writes nothing' test ! -e refused
+
+finish
