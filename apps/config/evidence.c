@@ -79,8 +79,8 @@ static enum assay_status check_need(const struct assay_config_file *file, const 
 {
     const char *const name = assay_config_evidence_text(kind);
     if (text == NULL && need == NEED_REQUIRED)
-        return assay_config_fail(file, ASSAY_E_SYNTAX, "evidence.kind",
-                                 "%s lacks its key \"%s\"", name, key + sizeof "evidence." - 1);
+        return assay_config_fail(file, ASSAY_E_SYNTAX, "evidence.kind", "%s lacks its key \"%s\"",
+                                 name, key + sizeof "evidence." - 1);
     if (text != NULL && need == NEED_NONE)
         return assay_config_fail(file, ASSAY_E_UNSUPPORTED, key, "kind %s has no such key", name);
     return ASSAY_OK;
@@ -156,8 +156,8 @@ enum assay_status assay_config_take_evidence(const struct assay_config_file *fil
     if (yaml->path != NULL)
         ASSAY_TRY(assay_config_take_path(file, "evidence.path", yaml->path, source->path));
     ASSAY_TRY(take_text(file, "evidence.tcti",
-                        yaml->tcti != NULL ? yaml->tcti : "device:/dev/tpmrm0",
-                        sizeof source->tcti, source->tcti));
+                        yaml->tcti != NULL ? yaml->tcti : "device:/dev/tpmrm0", sizeof source->tcti,
+                        source->tcti));
     ASSAY_TRY(take_tsm(file, yaml, source));
     source->deadline_ms = DEADLINE_MS;
     if (yaml->deadline_ms == NULL) return ASSAY_OK;

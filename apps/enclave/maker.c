@@ -90,8 +90,7 @@ static enum assay_status quote_source(struct assay_maker *maker, const struct as
     struct assay_source_answer answer;
     struct assay_source_request request = { .deadline_ms = job->deadline_ms };
     assay_bytes_copy(request.report_data, sizeof request.report_data, job->report_data, 64);
-    const enum assay_status status =
-        assay_source_quote(maker->source, &request, &answer, message);
+    const enum assay_status status = assay_source_quote(maker->source, &request, &answer, message);
     if (status != ASSAY_OK) return complain(status, message);
     look_at_table(maker, &answer);
     struct assay_writer w = assay_writer_over(quote, capacity);

@@ -298,8 +298,7 @@ size_t assay_platform_poll_set(const struct assay_platform *platform, struct pol
     if (!platform->deaf && count < capacity)
         fds[count++] = (struct pollfd){ .fd = platform->run.channel, .events = POLLIN };
     if (platform->proposal.active && platform->proposal.asked && count < capacity)
-        fds[count++] =
-            (struct pollfd){ .fd = assay_quoter_fd(platform->quoter), .events = POLLIN };
+        fds[count++] = (struct pollfd){ .fd = assay_quoter_fd(platform->quoter), .events = POLLIN };
     return count;
 }
 

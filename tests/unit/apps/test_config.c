@@ -386,11 +386,11 @@ Test(apps_config, evidence_comes_from_a_soft_platform_or_from_a_tpm)
     cr_assert_eq(load_with("kind: soft", "kind: tpm"), ASSAY_OK, "%s", message);
     cr_expect_eq(config->evidence.kind, ASSAY_CONFIG_TPM);
     cr_expect_str_eq(config->evidence.tcti, "device:/dev/tpmrm0");
-    cr_assert_eq(load_with("kind: soft", "kind: tpm\n  tcti: \"swtpm:path=/run/t.sock\""),
-                 ASSAY_OK, "%s", message);
+    cr_assert_eq(load_with("kind: soft", "kind: tpm\n  tcti: \"swtpm:path=/run/t.sock\""), ASSAY_OK,
+                 "%s", message);
     cr_expect_str_eq(config->evidence.tcti, "swtpm:path=/run/t.sock");
-    expect_refused("kind: soft", "kind: soft\n  tcti: \"device:/dev/tpm0\"",
-                   ASSAY_E_UNSUPPORTED, 11, 9, "evidence.tcti: kind soft has no such key");
+    expect_refused("kind: soft", "kind: soft\n  tcti: \"device:/dev/tpm0\"", ASSAY_E_UNSUPPORTED,
+                   11, 9, "evidence.tcti: kind soft has no such key");
     char line[16 + 2 * ASSAY_TCTI_MAX] = "kind: tpm\n  tcti: ";
     const size_t head = strlen(line);
     for (size_t i = 0; i < ASSAY_TCTI_MAX; i++)
@@ -439,8 +439,8 @@ Test(apps_config, refuses_keys_that_a_source_does_not_have)
         const char *section, *reason;
         enum assay_status status;
     } cases[] = {
-        { "kind: soft\n",
-          ":10:9: evidence.kind: soft lacks its key \"credential\"", ASSAY_E_SYNTAX },
+        { "kind: soft\n", ":10:9: evidence.kind: soft lacks its key \"credential\"",
+          ASSAY_E_SYNTAX },
         { "kind: tpm\n", "evidence.kind: tpm lacks its key \"credential\"", ASSAY_E_SYNTAX },
         { "kind: recorded\n", "evidence.kind: recorded lacks its key \"path\"", ASSAY_E_SYNTAX },
         { "kind: tsm\n  credential: platform.key\n",
@@ -455,10 +455,9 @@ Test(apps_config, refuses_keys_that_a_source_does_not_have)
           "evidence.service_provider: kind nsm has no such key", ASSAY_E_UNSUPPORTED },
         { "kind: tsm\n  privlevel: 4\n", "evidence.privlevel: expected 0 to 3, found 4",
           ASSAY_E_RANGE },
-        { "kind: tsm\n  service_guid: x\n",
-          "lacks its key \"service_provider\"", ASSAY_E_SYNTAX },
-        { "kind: tsm\n  deadline_ms: 99\n",
-          "evidence.deadline_ms: expected 100 to 60000, found 99", ASSAY_E_RANGE },
+        { "kind: tsm\n  service_guid: x\n", "lacks its key \"service_provider\"", ASSAY_E_SYNTAX },
+        { "kind: tsm\n  deadline_ms: 99\n", "evidence.deadline_ms: expected 100 to 60000, found 99",
+          ASSAY_E_RANGE },
         { "kind: tsm\n  deadline_ms: 60001\n",
           "evidence.deadline_ms: expected 100 to 60000, found 60001", ASSAY_E_RANGE },
         { "kind: tsm\n  service_provider: "

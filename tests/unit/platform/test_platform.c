@@ -19,7 +19,7 @@
 
 static struct assay_platform *platform;
 static struct assay_platform_child child;
-static char service[64]; /* of the real enclave, where a test starts it */
+static char service[64];       /* of the real enclave, where a test starts it */
 static atomic_int quotes_made; /* in the thread of the quoter, like what follows */
 static atomic_int images_loaded;
 static atomic_int contexts_released;
