@@ -78,8 +78,10 @@ static size_t value_end(const uint8_t *text, size_t len, size_t from)
 
 static void expect_each_value_to_count(const char *name, reader read)
 {
-    static const char *const others[] = { "null", "true", "7", "-1", "99999999999999999999", "\"x\"",
-                                          "\"\"", "[]", "{}", "[7]", "[{}]", "\"TDX_99\"" };
+    static const char *const others[] = {
+        "null", "true", "7",  "-1",  "99999999999999999999", "\"x\"",
+        "\"\"", "[]",   "{}", "[7]", "[{}]",                 "\"TDX_99\"",
+    };
     char path[PATH_MAX];
     uint8_t *seed = NULL;
     uint8_t *const bent = malloc(TEXT_MAX);
