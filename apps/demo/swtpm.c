@@ -154,6 +154,27 @@ static bool listens(const char *path)
     return ok;
 }
 
+/* A socket has its path before anybody listens on it; the kernel's table tells (proc(5)): 10000 is
+ * __SO_ACCEPTCON. Where there is no table, the path has to do. */
+static bool accepts(const char *path)
+{
+    enum { ACCEPTS = 0x10000 };
+    char line[SWTPM_PATH_MAX + 128];
+    bool found = false;
+    FILE *const table = fopen("/proc/net/unix", "re");
+    if (table == NULL) return access(path, F_OK) == 0;
+    const size_t path_len = strlen(path);
+    while (!found && fgets(line, sizeof line, table) != NULL) {
+        unsigned long flags = 0;
+        const size_t len = strcspn(line, "\n");
+        if (len <= path_len || strncmp(line + len - path_len, path, path_len) != 0) continue;
+        found = line[len - path_len - 1] == ' ' &&
+                sscanf(line, "%*s %*s %*s %lx", &flags) == 1 && (flags & ACCEPTS) != 0;
+    }
+    (void)fclose(table);
+    return found;
+}
+
 static bool reaped(struct swtpm *tpm)
 {
     const pid_t done = waitpid(tpm->pid, NULL, WNOHANG);
@@ -183,7 +204,7 @@ bool swtpm_start(struct swtpm *tpm)
     tpm->pid = spawn(log, argv);
     for (int i = 0; tpm->pid != 0 && i < START_TRIES; i++) {
         /* It serves one client at a time: looking at the socket must not be one. */
-        if (access(tpm->socket, F_OK) == 0 && listens(control_path)) return true;
+        if (accepts(tpm->socket) && listens(control_path)) return true;
         if (reaped(tpm)) return false;
         pause_ms(START_PAUSE_MS);
     }

@@ -6,6 +6,7 @@
 #include "tests/unit/tpm/live.h"
 
 #include <criterion/criterion.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <tss2/tss2_tcti.h>
 #include <tss2/tss2_tctildr.h>
@@ -93,9 +94,9 @@ static enum assay_status with_device(struct bench *b, char *message,
                                                               char *message))
 {
     struct assay_tpm_device *device = NULL;
-    cr_assert_eq(assay_tpm_device_open(b->live.tpms[0].tcti, &device, message), ASSAY_OK, "%s",
-                 message);
-    const enum assay_status status = act(b, device, message);
+    enum assay_status status = assay_tpm_device_open(b->live.tpms[0].tcti, &device, message);
+    if (status != ASSAY_OK) return status;
+    status = act(b, device, message);
     assay_tpm_device_close(&device);
     return status;
 }
@@ -168,21 +169,35 @@ static void restart(struct bench *b)
     cr_assert(swtpm_start(&b->live.tpms[0]));
 }
 
+/*
+ * The operation, with command number nth failing. A software TPM takes one connection at a time and
+ * may still be at the last one: whoever finds the line dead before any fault was made tries anew.
+ */
+static enum assay_status run(struct bench *b, operation op, size_t nth, char *message)
+{
+    enum { TRIES = 250, NAP_MS = 20 };
+    enum assay_status status = ASSAY_E_IO;
+    for (int i = 0; i < TRIES; i++) {
+        message[0] = '\0';
+        fault_arm(nth);
+        status = op(b, message);
+        if (status != ASSAY_E_IO || (nth > 0 && fault_count() >= nth)) break;
+        (void)poll(NULL, 0, NAP_MS);
+    }
+    return status;
+}
+
 static void expect_said(struct bench *b, operation op, const char *what)
 {
     char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
     for (int i = 0; i < SORTS; i++) {
         sort = (enum fault_sort)i;
-        fault_arm(0);
-        cr_assert_eq(op(b, message), ASSAY_OK, "%s: %s", what, message);
+        cr_assert_eq(run(b, op, 0, message), ASSAY_OK, "%s: %s", what, message);
         const size_t commands = fault_count();
         size_t swallowed = 0;
         cr_assert_gt(commands, 0);
         for (size_t at = 1; at <= commands; at++) {
-            message[0] = '\0';
-            fault_arm(at);
-            const enum assay_status status = op(b, message);
-            fault_arm(0);
+            const enum assay_status status = run(b, op, at, message);
             /* Nothing can be let go of over a broken wire, nor by a command that is refused. */
             if (status == ASSAY_OK || sort == WIRE_BREAKS) restart(b);
             if (status == ASSAY_OK) { /* of cleaning up, of something that may be missing */
@@ -196,7 +211,7 @@ static void expect_said(struct bench *b, operation op, const char *what)
         cr_expect_leq(swallowed, 4, "%s: %zu of %zu commands", what, swallowed, commands);
         /* Three transient objects have room in it: what leaked would be in the way. */
         for (int again = 0; again < 4; again++)
-            cr_expect_eq(op(b, message), ASSAY_OK, "%s afterwards: %s", what, message);
+            cr_expect_eq(run(b, op, 0, message), ASSAY_OK, "%s afterwards: %s", what, message);
     }
 }
 
