@@ -37,6 +37,51 @@ static struct assay_slice *part_of(struct assay_package *p, uint64_t key)
     return NULL;
 }
 
+#define BIT(key) (1u << (key))
+
+/* The keys that a kind has use for: bytes that nothing looks at would be a second encoding. */
+static uint32_t keys_of(enum assay_evidence_kind kind)
+{
+    const uint32_t own = BIT(KEY_KIND) | BIT(KEY_MAIN);
+    const uint32_t chain = own | BIT(KEY_CERTIFICATES);
+    const uint32_t tpm =
+        chain | BIT(KEY_SIGNATURE) | BIT(KEY_PCRS) | BIT(KEY_KEY) | BIT(KEY_REPORT_DATA);
+    switch (kind) {
+    case ASSAY_KIND_NONE: return 0;
+    case ASSAY_KIND_SGX3:
+    case ASSAY_KIND_SGX4:
+    case ASSAY_KIND_SGX5:
+    case ASSAY_KIND_TDX4:
+    case ASSAY_KIND_TDX5:
+    case ASSAY_KIND_SOFT:
+    case ASSAY_KIND_SNP: return chain;
+    case ASSAY_KIND_NITRO:
+    case ASSAY_KIND_CCA: return own; /* they carry everything: bare bytes are all there is */
+    case ASSAY_KIND_TPM: return tpm;
+    case ASSAY_KIND_VTPM_SNP: return tpm | BIT(KEY_HARDWARE);
+    case ASSAY_KIND_VTPM_TDX: return tpm | BIT(KEY_HARDWARE) | BIT(KEY_QUOTE);
+    }
+    ASSAY_UNREACHABLE("a kind of the list");
+}
+
+/* The keys that are there, that of the kind among them. */
+static uint32_t keys_in(const struct assay_package *package)
+{
+    struct assay_package p = *package;
+    uint32_t keys = BIT(KEY_KIND);
+    if (p.certificate_count > 0) keys |= BIT(KEY_CERTIFICATES);
+    for (unsigned key = 0; key < KEYS; key++) {
+        const struct assay_slice *const part = part_of(&p, key);
+        if (part != NULL && part->len > 0) keys |= BIT(key);
+    }
+    return keys;
+}
+
+bool assay_package_fits(const struct assay_package *package)
+{
+    return (keys_in(package) & ~keys_of(package->kind)) == 0;
+}
+
 static enum assay_status read_bytes(struct assay_cursor *c, struct assay_slice *out)
 {
     ASSAY_TRY(assay_cbor_bytes(c, ASSAY_EVIDENCE_LEN_MAX, out));
@@ -107,10 +152,12 @@ enum assay_status assay_package_read(enum assay_evidence_kind kind, const uint8_
         if (key + 1 == least) return ASSAY_E_DUPLICATE;
         if (key < least) return ASSAY_E_ENCODING;
         least = key + 1;
+        if ((BIT(key) & ~keys_of(kind)) != 0) return ASSAY_E_INVALID;
         ASSAY_TRY(read_part(&c, key, &p));
     }
     ASSAY_TRY(assay_cursor_end(&c));
     if (p.main.len == 0) return ASSAY_E_INVALID;
+    if (count == 2) return ASSAY_E_ENCODING; /* of main bytes alone: they travel bare */
     *package = p;
     return ASSAY_OK;
 }
@@ -121,11 +168,14 @@ void assay_package_encode(const struct assay_package *package, struct assay_writ
     ASSAY_ASSERT(package->main.len > 0);
     ASSAY_ASSERT(package->certificate_count <= ASSAY_PACKAGE_CERTIFICATES_MAX);
     struct assay_package p = *package;
-    uint64_t count = 1 + (p.certificate_count > 0 ? 1u : 0u);
-    for (uint64_t key = 0; key < KEYS; key++) {
-        const struct assay_slice *const part = part_of(&p, key);
-        if (part != NULL && part->len > 0) count += 1;
+    const uint32_t keys = keys_in(&p);
+    if (keys == (BIT(KEY_KIND) | BIT(KEY_MAIN))) {
+        assay_writer_put(w, p.main.bytes, p.main.len);
+        return;
     }
+    uint64_t count = 0;
+    for (unsigned key = 0; key < KEYS; key++)
+        count += keys >> key & 1u;
     assay_cbor_put_map(w, count);
     assay_cbor_put_uint(w, KEY_KIND);
     assay_cbor_put_uint(w, (uint64_t)p.kind);

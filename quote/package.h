@@ -10,7 +10,10 @@
  *       ? 5: key, ? 6: hardware report, ? 7: activation, ? 8: report data,
  *       ? 9: TDX quote }
  *
- * A bare report, document or quote is a package of its main bytes alone.
+ * One meaning has one encoding: a report, document or quote without other pieces travels bare, and
+ * a package holds only what its kind has use for: certificates with every kind but Nitro and CCA,
+ * which carry theirs and are always bare; signature, PCR values, key and report data with a TPM and
+ * a paravisor; the hardware report with a paravisor, the TDX quote with one over TDX.
  */
 #ifndef ASSAY_QUOTE_PACKAGE_H
 #define ASSAY_QUOTE_PACKAGE_H
@@ -27,9 +30,9 @@ struct assay_package {
     struct assay_slice main;
     size_t certificate_count; /* VEK, ASK, ARK; EK, AK and issuers; an external PCK chain */
     struct assay_slice certificates[ASSAY_PACKAGE_CERTIFICATES_MAX];
-    struct assay_slice signature; /* TPM: TPMT_SIGNATURE, or raw RSA bytes, or ECDSA in DER */
-    struct assay_slice pcrs;      /* TPM: values one after the other, in selection order */
-    struct assay_slice key;       /* TPM: TPM2B_PUBLIC of the AK, or its SubjectPublicKeyInfo */
+    struct assay_slice signature;   /* TPM: TPMT_SIGNATURE, or raw RSA bytes, or ECDSA in DER */
+    struct assay_slice pcrs;        /* TPM: values one after the other, in selection order */
+    struct assay_slice key;         /* TPM: TPM2B_PUBLIC of the AK, or its SubjectPublicKeyInfo */
     struct assay_slice hardware;    /* paravisor: the HCL blob: hardware report, runtime data */
     struct assay_slice activation;  /* of no kind yet: docs/protocol.md, "TPM evidence", says why */
     struct assay_slice report_data; /* TPM: 64 bytes whose SHA-256 is the qualifying data */
@@ -41,12 +44,15 @@ struct assay_package {
  * In:      bytes[len], hostile, at most ASSAY_EVIDENCE_LEN_MAX
  * Out:     *package, written only on ASSAY_OK; borrows from bytes
  * Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING | ASSAY_E_ENCODING |
- *          ASSAY_E_DUPLICATE | ASSAY_E_TYPE | ASSAY_E_INVALID (another kind inside)
+ *          ASSAY_E_DUPLICATE | ASSAY_E_TYPE | ASSAY_E_INVALID (another kind inside, no main bytes,
+ *          a part that the kind has no use for)
  */
 ASSAY_CHECKED enum assay_status assay_package_read(enum assay_evidence_kind kind,
                                                    const uint8_t *bytes, size_t len,
                                                    struct assay_package *package);
-/* Canonical CBOR, also of main bytes alone. Returns: nothing; the writer says whether it fit. */
+/* Returns: true when the kind has use for every part, so that what is written can be read. */
+bool assay_package_fits(const struct assay_package *package);
+/* Canonical CBOR; main bytes alone as they are. Returns: nothing; the writer says whether it fit. */
 void assay_package_encode(const struct assay_package *package, struct assay_writer *w);
 /* Returns: true when the bytes open like a package; *kind is what it says. */
 bool assay_package_detect(const uint8_t *bytes, size_t len, enum assay_evidence_kind *kind);

@@ -212,8 +212,6 @@ static enum assay_status verify(const struct assay_kind *kind, struct assay_veri
     struct assay_package package;
     struct assay_hcl hcl;
     ASSAY_TRY(assay_package_read(kind->kind, request->bytes, request->len, &package));
-    if (package.activation.len > 0) return ASSAY_E_INVALID; /* the kind has no use for it */
-    if (kind->kind == ASSAY_KIND_VTPM_SNP && package.quote.len > 0) return ASSAY_E_INVALID;
     /* The blob alone is evidence that lacks its TPM quote. */
     const struct assay_slice blob = package.hardware.len > 0 ? package.hardware : package.main;
     ASSAY_TRY(assay_hcl_parse(blob.bytes, blob.len, &hcl));

@@ -310,15 +310,16 @@ struct assay_pieces_of_evidence {
     struct assay_bytes pcrs;        /* TPM: the values, in the order of the selection */
     struct assay_bytes key;         /* TPM: TPM2B_PUBLIC or SubjectPublicKeyInfo of the AK */
     struct assay_bytes hardware;    /* paravisor: the HCL blob */
-    struct assay_bytes activation;  /* TPM: proof of a credential activation */
+    struct assay_bytes activation;  /* of no kind: leave it empty */
     struct assay_bytes report_data; /* TPM: 64 bytes whose SHA-256 is the qualifying data */
     struct assay_bytes quote;       /* paravisor over TDX: the TD's quote */
 };
 /*
- * assay_evidence_pack - put pieces into one byte string that assay_verify takes.
+ * assay_evidence_pack - put pieces into one byte string that assay_verify takes; main bytes alone
+ * stay as they are.
  * Out:     buffer[*len]
  * Returns: ASSAY_OK | ASSAY_E_FULL (capacity) | ASSAY_E_RANGE (too many certificates) |
- *          ASSAY_E_INVALID
+ *          ASSAY_E_INVALID (no main bytes, or packed already; a piece of another kind)
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_evidence_pack(
     enum assay_evidence_kind kind, const struct assay_pieces_of_evidence *pieces, uint8_t *buffer,

@@ -98,6 +98,10 @@ enum assay_status assay_evidence_pack(enum assay_evidence_kind kind,
     };
     for (size_t i = 0; i < pieces->certificate_count; i++)
         package.certificates[i] = slice_of(pieces->certificates[i]);
+    /* Main bytes that are a package already would come back as another one. */
+    enum assay_evidence_kind inner = ASSAY_KIND_NONE;
+    if (assay_package_detect(package.main.bytes, package.main.len, &inner)) return ASSAY_E_INVALID;
+    if (!assay_package_fits(&package)) return ASSAY_E_INVALID;
     struct assay_writer w = assay_writer_over(buffer, capacity);
     assay_package_encode(&package, &w);
     const enum assay_status status = assay_writer_finish(&w, &out);

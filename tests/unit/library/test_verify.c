@@ -493,3 +493,30 @@ Test(library_verify, takes_the_roots_that_a_policy_names)
     judge(NULL);
     cr_assert_eq(assay_verdict_get_tier(verdict), ASSAY_TIER_AFFIRMING);
 }
+
+Test(library_verify, packs_only_what_the_kind_has_use_for)
+{
+    static const uint8_t main[] = "report", piece[] = "piece";
+    const struct assay_bytes certificate = { piece, sizeof piece };
+    struct assay_pieces_of_evidence pieces = { .main = { main, sizeof main } };
+    uint8_t packed[64], again[64];
+    size_t len = 0, again_len = 0;
+    cr_assert_eq(assay_evidence_pack(ASSAY_KIND_NITRO, &pieces, packed, sizeof packed, &len),
+                 ASSAY_OK);
+    cr_assert_eq(len, sizeof main);
+    cr_assert_arr_eq(packed, main, sizeof main);
+
+    pieces.certificates = &certificate;
+    pieces.certificate_count = 1;
+    cr_assert_eq(assay_evidence_pack(ASSAY_KIND_NITRO, &pieces, packed, sizeof packed, &len),
+                 ASSAY_E_INVALID);
+    cr_assert_eq(assay_evidence_pack(ASSAY_KIND_SNP, &pieces, packed, sizeof packed, &len),
+                 ASSAY_OK);
+    pieces.main = (struct assay_bytes){ packed, len };
+    cr_assert_eq(assay_evidence_pack(ASSAY_KIND_SNP, &pieces, again, sizeof again, &again_len),
+                 ASSAY_E_INVALID, "a package in a package");
+    pieces.main = (struct assay_bytes){ main, sizeof main };
+    pieces.activation = certificate;
+    cr_assert_eq(assay_evidence_pack(ASSAY_KIND_TPM, &pieces, packed, sizeof packed, &len),
+                 ASSAY_E_INVALID);
+}

@@ -17,7 +17,7 @@ static struct assay_slice text(const char *t)
 static struct assay_package full(void)
 {
     return (struct assay_package){
-        .kind = ASSAY_KIND_TPM,
+        .kind = ASSAY_KIND_VTPM_TDX,
         .main = text("attest"),
         .certificate_count = 2,
         .certificates = { text("first"), text("second") },
@@ -25,8 +25,8 @@ static struct assay_package full(void)
         .pcrs = text("pcrs"),
         .key = text("key"),
         .hardware = text("hardware"),
-        .activation = text("activation"),
         .report_data = text("report data"),
+        .quote = text("quote"),
     };
 }
 
@@ -53,7 +53,7 @@ Test(quote_package, reads_back_what_it_wrote)
     enum assay_evidence_kind kind = ASSAY_KIND_NONE;
     const size_t len = encoded(&p, bytes, sizeof bytes);
     cr_assert(assay_package_detect(bytes, len, &kind));
-    cr_assert_eq(kind, ASSAY_KIND_TPM);
+    cr_assert_eq(kind, ASSAY_KIND_VTPM_TDX);
     cr_assert_eq(assay_package_read(kind, bytes, len, &q), ASSAY_OK);
     cr_assert_eq(q.certificate_count, 2);
     expect_same(q.main, p.main);
@@ -63,8 +63,8 @@ Test(quote_package, reads_back_what_it_wrote)
     expect_same(q.pcrs, p.pcrs);
     expect_same(q.key, p.key);
     expect_same(q.hardware, p.hardware);
-    expect_same(q.activation, p.activation);
     expect_same(q.report_data, p.report_data);
+    expect_same(q.quote, p.quote);
 }
 
 Test(quote_package, takes_bare_bytes_as_the_main_part)
@@ -90,11 +90,11 @@ Test(quote_package, rejects_every_truncation_and_one_byte_too_many)
         assay_bytes_copy(exact, cut + (cut == 0), bytes, cut);
         /* Cut before the kind it is no package any more, and then bare bytes of the kind. */
         if (assay_package_detect(exact, cut, &kind))
-            cr_assert_neq(assay_package_read(ASSAY_KIND_TPM, exact, cut, &q), ASSAY_OK, "%zu", cut);
+            cr_assert_neq(assay_package_read(p.kind, exact, cut, &q), ASSAY_OK, "%zu", cut);
         else cr_assert_lt(cut, 3);
         free(exact);
     }
-    cr_assert_eq(assay_package_read(ASSAY_KIND_TPM, bytes, len + 1, &q), ASSAY_E_TRAILING);
+    cr_assert_eq(assay_package_read(p.kind, bytes, len + 1, &q), ASSAY_E_TRAILING);
 }
 
 Test(quote_package, has_one_encoding_for_one_meaning)
@@ -135,4 +135,58 @@ Test(quote_package, refuses_another_kind_empty_parts_and_no_main_part)
                  ASSAY_E_ENCODING);
     cr_assert_eq(assay_package_read(ASSAY_KIND_TPM, no_certificate, sizeof no_certificate, &q),
                  ASSAY_E_ENCODING);
+}
+
+/* Part number i beside the main bytes. */
+static struct assay_package with_part(enum assay_evidence_kind kind, unsigned i)
+{
+    struct assay_package p = { .kind = kind, .main = text("main") };
+    if (i == 0) {
+        p.certificate_count = 1;
+        p.certificates[0] = text("first");
+    }
+    struct assay_slice *const parts[] = { NULL,        &p.signature,  &p.pcrs,        &p.key,
+                                          &p.hardware, &p.activation, &p.report_data, &p.quote };
+    if (parts[i] != NULL) *parts[i] = text("part");
+    return p;
+}
+
+Test(quote_package, holds_only_parts_that_its_kind_has_use_for)
+{
+    /* certificates, signature, values, key, hardware, activation, report data, quote */
+    static const char *const of_use[ASSAY_KIND_COUNT] = {
+        [ASSAY_KIND_SGX3] = "c-------",     [ASSAY_KIND_SGX4] = "c-------",
+        [ASSAY_KIND_SGX5] = "c-------",     [ASSAY_KIND_TDX4] = "c-------",
+        [ASSAY_KIND_TDX5] = "c-------",     [ASSAY_KIND_SOFT] = "c-------",
+        [ASSAY_KIND_SNP] = "c-------",      [ASSAY_KIND_NITRO] = "--------",
+        [ASSAY_KIND_CCA] = "--------",      [ASSAY_KIND_TPM] = "csvk--r-",
+        [ASSAY_KIND_VTPM_SNP] = "csvkh-r-", [ASSAY_KIND_VTPM_TDX] = "csvkh-rq",
+    };
+    uint8_t bytes[256];
+    struct assay_package q;
+    for (unsigned kind = ASSAY_KIND_NONE + 1; kind < ASSAY_KIND_COUNT; kind++)
+        for (unsigned i = 0; i < 8; i++) {
+            const struct assay_package p = with_part((enum assay_evidence_kind)kind, i);
+            const bool fits = of_use[kind][i] != '-';
+            const size_t len = encoded(&p, bytes, sizeof bytes);
+            cr_expect_eq(assay_package_fits(&p), fits, "%s, part %u", assay_kind_text(p.kind), i);
+            cr_expect_eq(assay_package_read(p.kind, bytes, len, &q),
+                         fits ? ASSAY_OK : ASSAY_E_INVALID, "%s, part %u", assay_kind_text(p.kind),
+                         i);
+        }
+}
+
+Test(quote_package, main_bytes_alone_travel_bare)
+{
+    uint8_t bytes[16];
+    struct assay_package q;
+    for (unsigned kind = ASSAY_KIND_NONE + 1; kind < ASSAY_KIND_COUNT; kind++) {
+        const struct assay_package p = { .kind = (enum assay_evidence_kind)kind,
+                                         .main = text("main") };
+        const uint8_t packed[] = { 0xa2, 0x00, (uint8_t)kind, 0x01, 0x44, 'm', 'a', 'i', 'n' };
+        const size_t len = encoded(&p, bytes, sizeof bytes);
+        cr_expect_eq(len, 4);
+        cr_expect_arr_eq(bytes, "main", 4);
+        cr_expect_eq(assay_package_read(p.kind, packed, sizeof packed, &q), ASSAY_E_ENCODING);
+    }
 }
