@@ -87,19 +87,54 @@ enum assay_status assay_endorsements_count(const uint8_t *bytes, size_t len, siz
     return ASSAY_OK;
 }
 
+static bool same_family(const struct assay_collateral *a, const struct assay_collateral *b)
+{
+    return a->tcb_info.tee == b->tcb_info.tee &&
+           assay_bytes_equal(a->tcb_info.fmspc, b->tcb_info.fmspc, sizeof a->tcb_info.fmspc) &&
+           assay_dn_equal(&a->pck_crl.issuer, &b->pck_crl.issuer);
+}
+
+/* Two lists of one authority, by its name or by its key, which are not one list. */
+static bool lists_differ(const struct assay_collateral *a, const struct assay_collateral *b)
+{
+    if (!a->has_crl_issuer || !b->has_crl_issuer) return false;
+    const bool same_key =
+        assay_bytes_equal(a->crl_issuer_name, b->crl_issuer_name, sizeof a->crl_issuer_name);
+    return (same_key || assay_dn_equal(&a->root_crl.issuer, &b->root_crl.issuer)) &&
+           !assay_bytes_equal(a->root_crl.tbs_digest, b->root_crl.tbs_digest,
+                              sizeof a->root_crl.tbs_digest);
+}
+
+/* Two certificates of one key, which are not one certificate. */
+static bool certificates_differ(const struct assay_collateral *a, const struct assay_collateral *b)
+{
+    for (size_t i = 0; i < a->certificate_count; i++)
+        for (size_t k = 0; k < b->certificate_count; k++) {
+            const struct assay_certificate *const left = &a->certificates[i];
+            const struct assay_certificate *const right = &b->certificates[k];
+            if (assay_key_equal(&left->key, &right->key) &&
+                !assay_bytes_equal(left->digest, right->digest, sizeof left->digest))
+                return true;
+        }
+    return false;
+}
+
 /*
- * Would both be chosen for one platform (quote/dcap.c)? Which of two truths then holds would hang
- * on their order.
+ * Would both be chosen for one platform? Which of two truths then holds would hang on their order.
+ *
+ * Intel's are chosen by platform family (quote/dcap.c). Those of the other vendors name none: every
+ * one under the root is searched for a way (quote/snp_vek.c, quote/tpm_trust.c), so they stand side
+ * by side unless they say two things of one authority or one key.
  */
 static bool rivals(const struct assay_endorsement *a, const struct assay_endorsement *b)
 {
-    const struct assay_tcb_info *left = &a->collateral->tcb_info;
-    const struct assay_tcb_info *right = &b->collateral->tcb_info;
-    return (a->kinds & b->kinds) != 0 &&
-           assay_key_equal(&a->root, &b->root) &&
-           left->tee == right->tee &&
-           assay_bytes_equal(left->fmspc, right->fmspc, sizeof left->fmspc) &&
-           assay_dn_equal(&a->collateral->pck_crl.issuer, &b->collateral->pck_crl.issuer);
+    const struct assay_collateral *const left = a->collateral;
+    const struct assay_collateral *const right = b->collateral;
+    const bool is_intel = left->given[ASSAY_PART_TCB_INFO];
+    if ((a->kinds & b->kinds) == 0 || !assay_key_equal(&a->root, &b->root)) return false;
+    if (is_intel != right->given[ASSAY_PART_TCB_INFO]) return false;
+    if (is_intel) return same_family(left, right);
+    return lists_differ(left, right) || certificates_differ(left, right);
 }
 
 static bool has_rivals(const struct assay_endorsements *all)

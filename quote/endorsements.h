@@ -3,8 +3,10 @@
  *
  * Genesis carries it (docs/protocol.md 9) and ballots name its SHA-256. Canonical CBOR: an array of
  * [root key (base/crypto.h; its length tells its type), kinds, bundle (quote/collateral.h)],
- * strictly ascending by root key (shorter first), kinds, the bundle's digest. A root has one entry
- * per platform family (TEE, FMSPC, issuing CA), and never two for the same one.
+ * strictly ascending by root key (shorter first), kinds, the bundle's digest. A root of Intel's has
+ * one entry per platform family (TEE, FMSPC, issuing CA), and never two for the same one. One of
+ * another vendor's has as many as there are: they may share certificates and a list, but not differ
+ * in them: for one key there is one certificate, for one authority one revocation list.
  */
 #ifndef ASSAY_QUOTE_ENDORSEMENTS_H
 #define ASSAY_QUOTE_ENDORSEMENTS_H
@@ -37,7 +39,7 @@ ASSAY_CHECKED enum assay_status assay_endorsements_count(const uint8_t *bytes, s
  * In:      collateral[capacity], memory of the caller that *out points into
  * Out:     *out, written only on ASSAY_OK
  * Returns: ASSAY_OK | INPUT statuses | ASSAY_E_INVALID (order, or a bundle that is not sound) |
- *          ASSAY_E_DUPLICATE (two entries for one platform family) | ASSAY_E_FULL (capacity) |
+ *          ASSAY_E_DUPLICATE (two entries that differ about one thing) | ASSAY_E_FULL (capacity) |
  *          ASSAY_E_MEMORY | ASSAY_E_CRYPTO
  */
 ASSAY_CHECKED enum assay_status assay_endorsements_decode(const uint8_t *bytes, size_t len,

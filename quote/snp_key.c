@@ -298,18 +298,32 @@ static void judge_window(struct assay_verdict *verdict, const char *what, bool i
     assay_judge_window(&window, verdict);
 }
 
-/* The endorsement that the chain ends in, and of several the one with a revocation list. */
+/* Of several bundles under one root: none of it without a list, and most with the root's own. */
+static unsigned usefulness(const struct assay_collateral *c,
+                           const uint8_t root_name[static ASSAY_SHA256_LEN])
+{
+    if (!c->given[ASSAY_PART_CRL]) return 1;
+    const bool is_roots = c->has_crl_issuer && assay_bytes_equal(c->crl_issuer_name, root_name,
+                                                                 sizeof c->crl_issuer_name);
+    return is_roots ? 3 : 2;
+}
+
+/* That of the endorsement that the chain ends in. */
 static const struct assay_collateral *collateral_of(const struct assay_snp_appraisal *a)
 {
     const struct assay_collateral *found = NULL;
+    unsigned best = 0;
+    uint8_t root_name[ASSAY_SHA256_LEN];
     const struct assay_endorsements *const all = a->request->endorsements;
+    assay_key_name(&a->proven->root, root_name);
     for (size_t i = 0; i < all->count; i++) {
         const struct assay_endorsement *const e = &all->entries[i];
         if ((e->kinds & ASSAY_KIND_BIT(a->request->kind)) == 0 || e->collateral == NULL) continue;
         if (!assay_key_equal(&e->root, &a->proven->root)) continue;
-        if (found == NULL ||
-            (!found->given[ASSAY_PART_CRL] && e->collateral->given[ASSAY_PART_CRL]))
-            found = e->collateral;
+        const unsigned use = usefulness(e->collateral, root_name);
+        if (use <= best) continue;
+        best = use;
+        found = e->collateral;
     }
     return found;
 }

@@ -148,11 +148,31 @@ static void report_way(const struct way *way, const char *what, struct assay_ver
 }
 
 /* --- revocation and time, under the root that was found */
-static enum assay_status judge_revocation(const struct way *way,
-                                          const struct assay_platform_rules *rules,
-                                          struct assay_verdict *verdict)
+
+/*
+ * Of several bundles under the root the one with the list of the key's issuer, whichever bundle the
+ * way went through: quote/endorsements.c takes no two such lists that differ.
+ */
+static const struct assay_collateral *list_of(const struct assay_evidence_request *request,
+                                              const struct way *way)
 {
-    const struct assay_collateral *const c = way->endorsement->collateral;
+    const struct assay_endorsements *const all = request->endorsements;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct assay_endorsement *const e = &all->entries[i];
+        if ((e->kinds & ASSAY_KIND_BIT(request->kind)) == 0 || e->collateral == NULL) continue;
+        if (!assay_key_equal(&e->root, &way->endorsement->root)) continue;
+        if (e->collateral->has[ASSAY_PART_CRL] &&
+            assay_dn_equal(&e->collateral->root_crl.issuer, &way->path.certificates[0]->issuer))
+            return e->collateral;
+    }
+    return way->endorsement->collateral;
+}
+
+static enum assay_status judge_revocation(const struct assay_evidence_request *request,
+                                          const struct way *way, struct assay_verdict *verdict)
+{
+    const struct assay_platform_rules *const rules = &request->policy->platform;
+    const struct assay_collateral *const c = list_of(request, way);
     enum assay_revocation answer = ASSAY_REVOCATION_UNCOVERED;
     size_t at = 0;
     if (c != NULL && c->has[ASSAY_PART_CRL]) {
@@ -311,7 +331,7 @@ static enum assay_status judge_ak(const struct assay_evidence_request *request,
         assay_verdict_add(verdict, ASSAY_RULE_AK_UNPROVEN, 0,
                           "a certificate of the attestation key for this time",
                           "one that has run out");
-    ASSAY_TRY(judge_revocation(&best, &request->policy->platform, verdict));
+    ASSAY_TRY(judge_revocation(request, &best, verdict));
     assay_verdict_proof(verdict, ASSAY_PROOF_AK_TRUSTED, ASSAY_PROOF_TRUE);
     name_platform(&best, verdict);
     return ASSAY_OK;

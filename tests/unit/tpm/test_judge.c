@@ -112,6 +112,30 @@ Test(tpm_judge, a_policy_may_demand_a_list)
     cr_expect_eq(verdict.genuine, ASSAY_GENUINE_TRUE);
 }
 
+/* The way needs nothing of either bundle: the list is chosen by whose it is. */
+Test(tpm_judge, of_several_lists_under_one_root_the_issuers_speaks)
+{
+    struct assay_tpm_registrar other;
+    cr_assert_eq(
+        assay_tpm_registrar_create("other", PAPER_NOW - PAPER_DAY, PAPER_NOW + PAPER_DAY, &other),
+        ASSAY_OK);
+    const struct assay_tpm_registrar own = p->registrar;
+    p->registrar = other;
+    paper_list(p, NULL, PAPER_NOW - 60, PAPER_NOW + 60);
+    struct assay_collateral *const strange = p->collateral;
+    p->collateral = NULL;
+    p->registrar = own;
+    paper_list(p, p->certificate.serial, PAPER_NOW - 60, PAPER_NOW + 60);
+    p->endorsements.count = 2;
+    for (int i = 0; i < 2; i++) {
+        p->endorsements.entries[1] = p->endorsements.entries[0];
+        p->endorsements.entries[i].collateral = strange;
+        p->endorsements.entries[1 - i].collateral = p->collateral;
+        expect(ASSAY_GENUINE_FALSE, ASSAY_RULE_CERT_REVOKED);
+    }
+    free(strange);
+}
+
 /* --- the key and its certificate */
 Test(tpm_judge, a_key_without_a_certificate_is_unproven)
 {

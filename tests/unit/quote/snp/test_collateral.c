@@ -325,7 +325,7 @@ Test(snp_collateral, is_unsound_with_the_list_of_a_stranger)
     snp_world_close(w);
 }
 
-/* --- endorsements: one bundle per product, for a root is a product's */
+/* --- endorsements: a root is a product's */
 static enum assay_status encode_and_decode(const struct assay_endorsement_files *entries,
                                            size_t count, struct assay_collateral *collateral,
                                            struct assay_endorsements *out)
@@ -380,23 +380,85 @@ Test(snp_collateral, of_two_products_serves_both)
     snp_world_close(turin);
 }
 
-Test(snp_collateral, twice_for_one_root_is_refused)
+/* Two bundles under one root: the world's as it was, and the world's as it has become. */
+struct pair {
+    uint8_t list[AUTHORITY_DER_MAX], certificates[3 * AUTHORITY_DER_MAX];
+    struct assay_endorsement_files first;
+    struct assay_endorsements decoded;
+    struct assay_collateral built[2];
+};
+
+static struct assay_endorsement_files entry_of(const struct snp_world *w)
+{
+    return (struct assay_endorsement_files){ w->endorsements.entries[0].root,
+                                             ASSAY_KIND_BIT(ASSAY_KIND_SNP), w->files };
+}
+
+static struct assay_slice kept(struct assay_slice part, uint8_t *room, size_t capacity)
+{
+    assay_bytes_copy(room, capacity, part.bytes, part.len);
+    return assay_slice_over(room, part.len);
+}
+
+static struct pair *keep(const struct snp_world *w)
+{
+    struct pair *const p = calloc(1, sizeof *p);
+    cr_assert_not_null(p);
+    p->first = entry_of(w);
+    struct assay_slice *const part = p->first.files.part;
+    part[ASSAY_PART_CRL] = kept(part[ASSAY_PART_CRL], p->list, sizeof p->list);
+    part[ASSAY_PART_CERTIFICATES] =
+        kept(part[ASSAY_PART_CERTIFICATES], p->certificates, sizeof p->certificates);
+    return p;
+}
+
+static enum assay_status join(struct pair *p, const struct snp_world *w)
+{
+    struct assay_endorsement_files entries[2] = { p->first, entry_of(w) };
+    order(entries);
+    return encode_and_decode(entries, 2, p->built, &p->decoded);
+}
+
+Test(snp_collateral, of_one_root_may_stand_in_several_bundles)
 {
     struct snp_world *const w = open_with_list();
-    struct assay_endorsements *const both = calloc(1, sizeof *both);
-    struct assay_collateral *const built = calloc(2, sizeof *built);
-    cr_assert(both != NULL && built != NULL);
     w->bundle_certificates = true;
     snp_world_run(w);
-    struct assay_endorsement_files entries[2] = {
-        { w->endorsements.entries[0].root, ASSAY_KIND_BIT(ASSAY_KIND_SNP), w->files },
-        { w->endorsements.entries[0].root, ASSAY_KIND_BIT(ASSAY_KIND_SNP), w->files },
-    };
-    entries[1].files.part[ASSAY_PART_CRL] = assay_slice_over(NULL, 0);
-    order(entries);
-    cr_assert_eq(encode_and_decode(entries, 2, built, both), ASSAY_E_DUPLICATE);
-    cr_assert_eq(encode_and_decode(entries, 1, built, both), ASSAY_OK);
-    free(built);
-    free(both);
+    struct pair *const p = keep(w);
+    w->bundle_vek = true; /* the same authorities and the same list, and a platform's own key */
+    snp_world_publish(w);
+    cr_assert_eq(join(p, w), ASSAY_OK);
+    w->has_crl = false; /* the list of the one serves for both */
+    snp_world_publish(w);
+    cr_assert_eq(join(p, w), ASSAY_OK);
+    w->endorsements = p->decoded;
+    w->with = 0;
+    cr_assert_eq(snp_world_judge(w), ASSAY_OK);
+    cr_assert_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING, "%s",
+                 assay_rule_name(w->verdict.reasons[0].rule));
+    free(p);
+    snp_world_close(w);
+}
+
+Test(snp_collateral, that_says_two_things_of_one_authority_is_refused)
+{
+    struct snp_world *const w = open_with_list();
+    w->bundle_certificates = true;
+    snp_world_run(w);
+    struct pair *const p = keep(w);
+    w->bundle_vek = true;
+    w->crl.to_s += 1; /* another list of the ARK */
+    snp_world_publish(w);
+    cr_assert_eq(join(p, w), ASSAY_E_DUPLICATE);
+    p->first.kinds = ASSAY_KIND_BIT(ASSAY_KIND_VTPM_SNP); /* not for the same kind */
+    cr_assert_eq(join(p, w), ASSAY_OK);
+    p->first.kinds = ASSAY_KIND_BIT(ASSAY_KIND_SNP);
+
+    w->has_crl = false;
+    w->ask.to_s += 1; /* another certificate of the ASK */
+    snp_world_certify(w);
+    snp_world_publish(w);
+    cr_assert_eq(join(p, w), ASSAY_E_DUPLICATE);
+    free(p);
     snp_world_close(w);
 }
