@@ -7,6 +7,7 @@
  */
 #include "apps/assay/genesis.h"
 
+#include "apps/assay/policy.h"
 #include "quote/yaml.h"
 
 #include <stdio.h>
@@ -63,6 +64,22 @@ static enum assay_status open_draft(struct draft *d)
 
 /* ------------------------------------------------------------ policy and collateral */
 
+/* What a policy says in vain binds the network for good: it is said before anybody signs. */
+static enum assay_status lint_policy(struct draft *d, uint8_t *text, size_t len)
+{
+    const struct assay_policy_file file = { .policy = d->policy, .text = text, .len = len };
+    struct assay_lint_report *const report = calloc(1, sizeof *report);
+    if (report == NULL) return ASSAY_E_MEMORY;
+    assay_policy_lint(d->policy, (int64_t)(d->genesis->time_ms / 1000), report);
+    if (report->count > 0) assay_policy_print_findings(&file, d->plan->policy, report, stderr);
+    const uint32_t errors = report->errors;
+    free(report);
+    if (errors == 0) return ASSAY_OK;
+    return assay_genesis_explain(d->message, ASSAY_E_INVALID,
+                                 "%s: the policy says something in vain: see above",
+                                 d->plan->policy);
+}
+
 static enum assay_status read_policy(struct draft *d)
 {
     uint8_t *text = NULL;
@@ -73,9 +90,11 @@ static enum assay_status read_policy(struct draft *d)
                                      assay_status_text(status));
     char why[ASSAY_YAML_MESSAGE_MAX] = "";
     status = assay_policy_parse_yaml(text, len, d->policy, why);
-    free(text);
     if (status != ASSAY_OK)
-        return assay_genesis_explain(d->message, status, "%s:%s", d->plan->policy, why);
+        status = assay_genesis_explain(d->message, status, "%s:%s", d->plan->policy, why);
+    else status = lint_policy(d, text, len);
+    free(text);
+    if (status != ASSAY_OK) return status;
 
     struct assay_writer w = assay_writer_over(d->policy_bytes, ASSAY_POLICY_LEN_MAX);
     assay_policy_encode(d->policy, &w);
@@ -124,11 +143,12 @@ static enum assay_status read_collateral(struct draft *d)
     status = assay_endorsements_decode(w.bytes, w.len, d->collateral, ASSAY_ENDORSEMENTS_MAX,
                                        &d->endorsements);
     if (status != ASSAY_OK)
-        return assay_genesis_explain(d->message, status, "collateral: %s (%s)",
-                                     status == ASSAY_E_DUPLICATE
-                                         ? "two folders for one platform family"
-                                         : "a bundle is incomplete or does not verify",
-                                     assay_status_symbol(status));
+        return assay_genesis_explain(
+            d->message, status, "collateral: %s (%s)",
+            status == ASSAY_E_DUPLICATE
+                ? "two folders differ about one platform family or authority"
+                : "a bundle is incomplete or does not verify",
+            assay_status_symbol(status));
     return ASSAY_OK;
 }
 

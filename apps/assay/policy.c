@@ -91,23 +91,23 @@ static const char *severity_text(enum assay_lint lint)
     return assay_lint_severity_of(lint) == ASSAY_LINT_ERROR ? "error" : "warning";
 }
 
-static void print_findings(const struct assay_policy_file *file, const char *path,
-                           const struct assay_lint_report *report)
+void assay_policy_print_findings(const struct assay_policy_file *file, const char *path,
+                                 const struct assay_lint_report *report, FILE *out)
 {
     for (uint32_t i = 0; i < report->count; i++) {
         const struct assay_lint_finding *const f = &report->findings[i];
         const struct assay_yaml_line at =
             assay_policy_yaml_line(file->text, file->len, f->path.text);
         const bool has_detail = f->detail.len > 0;
-        (void)printf("%s:", path);
-        if (at.line > 0) (void)printf("%lu:%lu:", at.line, at.column);
-        (void)printf(" %s: %s: %s%s%s%s [%s]\n", severity_text(f->lint), f->path.text,
-                     assay_lint_text(f->lint), has_detail ? " (" : "", f->detail.text,
-                     has_detail ? ")" : "", assay_lint_name(f->lint));
-        (void)printf("    %s\n", assay_lint_advice(f->lint));
+        (void)fprintf(out, "%s:", path);
+        if (at.line > 0) (void)fprintf(out, "%lu:%lu:", at.line, at.column);
+        (void)fprintf(out, " %s: %s: %s%s%s%s [%s]\n", severity_text(f->lint), f->path.text,
+                      assay_lint_text(f->lint), has_detail ? " (" : "", f->detail.text,
+                      has_detail ? ")" : "", assay_lint_name(f->lint));
+        (void)fprintf(out, "    %s\n", assay_lint_advice(f->lint));
     }
-    (void)printf("%s: %lu errors, %lu warnings\n", path, (unsigned long)report->errors,
-                 (unsigned long)report->warnings);
+    (void)fprintf(out, "%s: %lu errors, %lu warnings\n", path, (unsigned long)report->errors,
+                  (unsigned long)report->warnings);
 }
 
 static struct assay_json *findings_json(const struct assay_policy_file *file,
@@ -138,7 +138,7 @@ static int report_lint(const struct assay_policy_options *options,
                        const struct assay_policy_file *file, const struct assay_lint_report *report)
 {
     if (!options->json) {
-        print_findings(file, options->first, report);
+        assay_policy_print_findings(file, options->first, report, stdout);
         return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
     }
     struct assay_json *const data = assay_json_object();

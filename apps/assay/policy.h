@@ -4,7 +4,9 @@
 #ifndef ASSAY_APPS_POLICY_H
 #define ASSAY_APPS_POLICY_H
 
-#include "quote/policy.h"
+#include "quote/policy_lint.h"
+
+#include <stdio.h>
 
 struct assay_policy_options {
     const char *first; /* what stands on the line beside the options */
@@ -41,6 +43,11 @@ struct assay_policy_file {
 int assay_policy_file_open(struct assay_policy_file *file, const char *path, bool json);
 /* Returns: nothing. */
 void assay_policy_file_close(struct assay_policy_file *file);
+
+/* One finding of the lint a line, with its place in the file and what to do about it, then how many
+ * there are. Returns: nothing. */
+void assay_policy_print_findings(const struct assay_policy_file *file, const char *path,
+                                 const struct assay_lint_report *report, FILE *out);
 
 /* Each Returns: an enum assay_exit. */
 int assay_policy_run_lint(const struct assay_policy_options *options);

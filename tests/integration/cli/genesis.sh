@@ -147,7 +147,16 @@ mkdir nothing-in-it
 expect 2 'nothing-in-it/root_ca.pem: no root certificate' plan 's/, vendor-2/, nothing-in-it/'
 expect 2 'the policy does not pin this root key' plan 's/, vendor-2/, vendor-4/'
 expect 2 'not genuine under the collateral' plan 's/^epoch_ms/time: 2040-01-01T00:00:00Z\nepoch_ms/'
+# --- a policy that says something in vain, or something odd
+sed 's/profile: .*/&\nsmt: false/' policy.yaml >policy.bad.yaml
+expect 2 'policy.bad.yaml: the policy says something in vain' plan 's/policy.yaml/policy.bad.yaml/'
+case $out in *'policy.bad.yaml:3:6: error: smt: a platform rule is set'*) ;; *) wrong "no finding: $out" ;; esac
+case $out in *'    remove the rule, or accept such a kind'*) ;; *) wrong "no advice: $out" ;; esac
+case $out in *'1 errors, 1 warnings'*) ;; *) wrong "not all findings: $out" ;; esac
 check 'a refused plan writes nothing' test ! -e refused
+expect 0 'policy.yaml:2:10: warning: profile: profile development' \
+    "$ASSAY" genesis create plan.yaml --out with-warnings
+case $out in *'with-warnings: 2 members'*) ;; *) wrong "a warning is no error: $out" ;; esac
 expect 1 'system refused' "$ASSAY" genesis create plan.yaml --out nowhere/genesis
 expect 2 'usage: assay genesis' "$ASSAY" genesis create plan.yaml
 expect 2 'usage: assay genesis' "$ASSAY" genesis
