@@ -84,6 +84,12 @@ enum assay_lint_severity { ASSAY_LINT_ERROR = 0, ASSAY_LINT_WARNING = 1 };
     X(FIELD_OVER, ERROR, "field-over",                                                             \
       "the time of every accepted value of the field is over: nothing can match it",               \
       "add a value that holds, or remove the entries")                                             \
+    X(PCR_LENGTH, ERROR, "pcr-length",                                                             \
+      "every PCR value is longer than those of a TPM, whose quotes are then all refused",          \
+      "add values of 32 bytes, of the SHA-256 bank, or take the kinds out of kinds")               \
+    X(PARAVISOR_ANY, ERROR, "any-paravisor",                                                       \
+      "PCR values are set, and nothing says which paravisor may claim them: all are refused",      \
+      "add its measurement (snp_measurement, mrtd) or its key (id_key_digest, author_key_digest)") \
     X(PROGRAM_ANY, WARNING, "any-program",                                                         \
       "no reference value says which program may run: any is accepted",                            \
       "add reference values of the measurement")

@@ -6,6 +6,8 @@
  */
 #include "quote/policy_lint_internal.h"
 
+#include "quote/vtpm.h"
+
 /* Both ends belong to it. */
 struct span {
     int64_t from;
@@ -219,9 +221,42 @@ static void lint_programs(struct assay_lint_run *l)
     assay_lint_find(l, ASSAY_LINT_PROGRAM_ANY, path, detail);
 }
 
+/* --- PCRs, which a TPM quotes and a paravisor can only claim (quote/tpm.c, quote/vtpm.c) */
+
+/* The first entry that demands a value of a PCR. Returns: false when there is none */
+static bool find_pcr(const struct assay_policy *policy, uint32_t *index)
+{
+    for (uint32_t i = 0; i < policy->reference_count; i++) {
+        const struct assay_reference *const r = &policy->references[i];
+        if (!assay_reference_field_is_pcr(r->field) || !is_accepted(r)) continue;
+        *index = i;
+        return true;
+    }
+    return false;
+}
+
+static void lint_pcrs(struct assay_lint_run *l)
+{
+    const uint32_t tpms = l->kinds & ASSAY_KINDS_TPM;
+    uint32_t first = 0, open = 0;
+    if (tpms == 0 || l->all_kinds || !find_pcr(l->policy, &first)) return;
+    const struct assay_text path = assay_lint_path("references", first);
+    if (!assay_tpm_policy_asks(l->policy)) {
+        assay_lint_find(l, ASSAY_LINT_PCR_LENGTH, path, assay_lint_kinds(tpms));
+        return;
+    }
+    if (!assay_vtpm_is_pinned(l->policy, ASSAY_HCL_SNP))
+        open |= ASSAY_KIND_BIT(ASSAY_KIND_VTPM_SNP);
+    if (!assay_vtpm_is_pinned(l->policy, ASSAY_HCL_TDX))
+        open |= ASSAY_KIND_BIT(ASSAY_KIND_VTPM_TDX);
+    if ((open & tpms) != 0)
+        assay_lint_find(l, ASSAY_LINT_PARAVISOR_ANY, path, assay_lint_kinds(open & tpms));
+}
+
 void assay_lint_references(struct assay_lint_run *l)
 {
     for (uint32_t i = 0; i < l->policy->reference_count; i++)
         lint_entry(l, i);
+    lint_pcrs(l);
     lint_programs(l);
 }

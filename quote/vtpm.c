@@ -179,6 +179,21 @@ static enum assay_status judge_tpm(const struct assay_package *package, const st
     return assay_tpm_judge(package, &quote, &ak, request->policy, verdict);
 }
 
+bool assay_vtpm_is_pinned(const struct assay_policy *policy, enum assay_hcl_report type)
+{
+    bool is_pinned = false;
+    for (uint32_t i = 0; i < policy->reference_count; i++) {
+        const struct assay_reference *const r = &policy->references[i];
+        if (r->state == ASSAY_REFERENCE_DENIED) continue;
+        if (type == ASSAY_HCL_TDX) is_pinned |= r->field == ASSAY_REFERENCE_MRTD;
+        else
+            is_pinned |= r->field == ASSAY_REFERENCE_SNP_MEASUREMENT ||
+                         r->field == ASSAY_REFERENCE_ID_KEY_DIGEST ||
+                         r->field == ASSAY_REFERENCE_AUTHOR_KEY_DIGEST;
+    }
+    return is_pinned;
+}
+
 /*
  * Any guest can report the digest of runtime data of its own, with a key of its own in it, and sign
  * whatever PCR values are asked for. What they are worth is what the software is worth that the
@@ -187,18 +202,7 @@ static enum assay_status judge_tpm(const struct assay_package *package, const st
 static void judge_paravisor(const struct assay_hcl *hcl, const struct assay_policy *policy,
                             struct assay_verdict *verdict)
 {
-    bool is_pinned = false;
-    if (!assay_tpm_policy_asks(policy)) return;
-    for (uint32_t i = 0; i < policy->reference_count; i++) {
-        const struct assay_reference *const r = &policy->references[i];
-        if (r->state == ASSAY_REFERENCE_DENIED) continue;
-        if (hcl->report_type == ASSAY_HCL_TDX) is_pinned |= r->field == ASSAY_REFERENCE_MRTD;
-        else
-            is_pinned |= r->field == ASSAY_REFERENCE_SNP_MEASUREMENT ||
-                         r->field == ASSAY_REFERENCE_ID_KEY_DIGEST ||
-                         r->field == ASSAY_REFERENCE_AUTHOR_KEY_DIGEST;
-    }
-    if (!is_pinned)
+    if (assay_tpm_policy_asks(policy) && !assay_vtpm_is_pinned(policy, hcl->report_type))
         assay_verdict_add(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, ASSAY_HCL_HARDWARE_AT,
                           "a reference value of the paravisor: its measurement or its key",
                           "none in the policy: any guest could claim these PCR values");

@@ -29,6 +29,7 @@ enum { AT = 1767225600 }; /* 2026-01-01 */
 #define ENTRY(...) "  - { " __VA_ARGS__ " }\n"
 #define ALLOWED    "references:\n" ENTRY("field: mrenclave, state: allowed, value: " A)
 #define TD         "references:\n" ENTRY("field: mrtd, state: allowed, value: " LONG)
+#define PCR(value) ENTRY("field: pcr0, state: allowed, value: " value)
 #define GUEST      "references:\n" ENTRY("field: snp_measurement, state: allowed, value: " LONG)
 
 static struct assay_lint_report report;
@@ -195,6 +196,27 @@ static const struct {
                                 ", not_after: 2025-12-31T23:59:59Z"),
       SGX "references:\n" ENTRY("field: mrenclave, state: denied, value: " B
                                 ", not_after: 2025-12-31T23:59:59Z") },
+    { ASSAY_LINT_PCR_LENGTH, "references[0]", HEAD "kinds: [nitro, tpm2]\nreferences:\n" PCR(LONG),
+      HEAD "kinds: [nitro, tpm2]\nreferences:\n" PCR(LONG) PCR(A) },
+    { ASSAY_LINT_PCR_LENGTH, "references[1]",
+      HEAD "kinds: [nitro, paravisor-vtpm-snp]\n" GUEST PCR(LONG),
+      HEAD "kinds: [nitro, paravisor-vtpm-snp]\n" GUEST PCR(LONG) PCR(A) },
+    { ASSAY_LINT_PCR_LENGTH, "references[0]", HEAD "kinds: [nitro, tpm2]\nreferences:\n" PCR(LONG),
+      HEAD "kinds: [nitro]\nreferences:\n" PCR(LONG) },
+    { ASSAY_LINT_PARAVISOR_ANY, "references[0]",
+      HEAD "kinds: [paravisor-vtpm-snp]\nreferences:\n" PCR(A),
+      HEAD "kinds: [paravisor-vtpm-snp]\n" GUEST PCR(A) },
+    { ASSAY_LINT_PARAVISOR_ANY, "references[0]",
+      HEAD "kinds: [paravisor-vtpm-snp]\nreferences:\n" PCR(A)
+          ENTRY("field: snp_measurement, state: denied, value: " LONG),
+      HEAD "kinds: [paravisor-vtpm-snp]\nreferences:\n" PCR(A)
+          ENTRY("field: id_key_digest, state: allowed, value: " LONG) },
+    { ASSAY_LINT_PARAVISOR_ANY, "references[1]",
+      HEAD "kinds: [paravisor-vtpm-tdx, paravisor-vtpm-snp]\n" GUEST PCR(A),
+      HEAD "kinds: [paravisor-vtpm-tdx, paravisor-vtpm-snp]\n" GUEST PCR(A)
+          ENTRY("field: mrtd, state: allowed, value: " LONG) },
+    { ASSAY_LINT_PARAVISOR_ANY, "references[0]",
+      HEAD "kinds: [paravisor-vtpm-tdx]\nreferences:\n" PCR(A), HEAD "references:\n" PCR(A) },
     { ASSAY_LINT_PROGRAM_ANY, "references", SGX, SGX ALLOWED },
     { ASSAY_LINT_PROGRAM_ANY, "references", HEAD "kinds: [sgx-v3, tdx-v4]\n" ALLOWED,
       HEAD
