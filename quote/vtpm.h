@@ -48,8 +48,8 @@ struct assay_hcl {
  */
 ASSAY_CHECKED enum assay_status assay_hcl_parse(const uint8_t *bytes, size_t len,
                                                 struct assay_hcl *out);
-/* Returns: true when the policy says which paravisor may speak for PCRs, by a reference value of its
- * measurement or of the key that signed it. */
+/* Does the policy say which paravisor may speak for PCRs? Returns: true when it has a reference
+ * value of the measurement or of the key that signed it. */
 bool assay_vtpm_is_pinned(const struct assay_policy *policy, enum assay_hcl_report type);
 
 #endif
