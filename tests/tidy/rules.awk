@@ -34,7 +34,7 @@ BEGIN {
     confine("czmq.h", "^net/zmq/")
     confine("sqlite3.h", "^engine/store/store_sqlite[.]c$")
     confine("jansson.h", "^(quote|net)/json/")
-    confine("cyaml/", "^(quote/yaml/|apps/config/)")
+    confine("cyaml/", "^(quote/yaml/|apps/config/|sim/yaml/)")
     confine("yaml.h", "^(quote/yaml/|apps/config/)")
     confine("microhttpd.h", "^net/http/")
     confine("tss2/", "^quote/source/")
@@ -49,7 +49,7 @@ BEGIN {
     arrow["scoring"] = " base quote/verdict.h "
     arrow["engine"] = " base scoring quote/verdict.h "
     arrow["net"] = " base quote scoring engine "
-    arrow["sim"] = " base quote scoring engine "
+    arrow["sim"] = " base quote scoring engine net/counters.h net/gossip.h net/limit.h "
     arrow["apps"] = " base quote scoring engine net sim "
     arrow["examples"] = " include "
     arrow["include"] = ""

@@ -1,0 +1,163 @@
+/*
+ * sim/outcome.h - what a run gives: figures, rows by epoch, verdicts of the checkers, roots.
+ *
+ * Plain integers. The CSV, summary.json, report.html, assertions and sweeps are all made of this.
+ */
+#ifndef ASSAY_SIM_OUTCOME_H
+#define ASSAY_SIM_OUTCOME_H
+
+#include "sim/scenario.h"
+
+/* X(symbol, name, of a cohort?, one line with the unit). -1: nothing happened that it could count
+ * (a detection that never came). */
+#define ASSAY_SIM_FIGURE_LIST(X)                                                                   \
+    X(EPOCHS, "epochs", false, "epochs closed")                                                    \
+    X(EPOCHS_CERTIFIED, "epochs_certified", false, "epochs closed with a certified tally")         \
+    X(EPOCHS_HELD, "epochs_held", false, "epochs closed without: every score was held")            \
+    X(SCORE_MEAN_BP, "score_mean_bp", true, "mean score of the cohort in the last epoch, bp")      \
+    X(SCORE_MIN_BP, "score_min_bp", true, "lowest score of a member in any epoch, bp")             \
+    X(SCORE_FINAL_MIN_BP, "score_final_min_bp", true, "lowest score in the last epoch, bp")        \
+    X(SCORE_FINAL_MAX_BP, "score_final_max_bp", true, "highest score in the last epoch, bp")       \
+    X(INTEGRITY_MIN_BP, "integrity_min_bp", true, "lowest integrity of a member in any epoch, bp") \
+    X(INTEGRITY_FINAL_MIN_BP, "integrity_final_min_bp", true, "lowest integrity at the end, bp")   \
+    X(WEIGHT_SHARE_BP, "weight_share_bp", true, "share of the weight in the last epoch, bp")       \
+    X(WEIGHT_SHARE_MAX_BP, "weight_share_max_bp", true, "largest share in any epoch, bp")          \
+    X(DETECTION_EPOCHS, "detection_epochs", true,                                                  \
+      "epochs from the first bad one of a member to its suspension, the slowest of the cohort")    \
+    X(DETECTED, "detected", true, "members that were suspended at least once")                     \
+    X(SUSPENDED_FINAL, "suspended_final", true, "members suspended in the last epoch")             \
+    X(SUSPENSIONS, "suspensions", true, "times a member became suspended")                         \
+    X(RESTARTS, "restarts", true, "orders to restart")                                             \
+    X(OFFENCES, "offences", true, "integrity failures")                                            \
+    X(UNJUST_FALLS, "unjust_falls", false,                                                         \
+      "scores of honest members with evidence for all that fell all the same")                     \
+    X(UNJUST_OFFENCES, "unjust_offences", false, "honest members convicted of something")          \
+    X(BAD_EPOCHS_BP, "bad_epochs_bp", true, "share of epochs in which members were bad, bp")       \
+    X(RECOVERY_EPOCHS, "recovery_epochs", true, "epochs from suspension back to FULL, slowest")    \
+    X(BLOCKS, "blocks", false, "final blocks")                                                     \
+    X(VIEWS_NULLIFIED, "views_nullified", false, "views that ended without a block")               \
+    X(FINALITY_MS_P50, "finality_ms_p50", false, "proposal to finality, median, ms")               \
+    X(FINALITY_MS_P99, "finality_ms_p99", false, "proposal to finality, 99 of 100, ms")            \
+    X(MESSAGES, "messages", false, "messages delivered (epoch fidelity: modelled)")                \
+    X(BYTES, "bytes", false, "bytes delivered")                                                    \
+    X(MESSAGES_LOST, "messages_lost", false, "messages that links lost or partitions cut")         \
+    X(VERIFICATIONS, "verifications", false, "pieces of evidence judged")                          \
+    X(CRASHES, "crashes", false, "nodes that died")                                                \
+    X(RECOVERED, "recovered", false, "nodes that came back and voted again")                       \
+    X(PROOFS, "proofs", false, "proofs that stand in final blocks")                                \
+    X(CERTIFICATES_HELD_MAX, "certificates_held_max", false, "most certificates a node held")      \
+    X(MEMORY_KIB_MAX, "memory_kib_max", false, "most memory that one node's tables used, KiB")     \
+    X(PROGRESS_EPOCHS, "progress_epochs", false, "epochs from heal_epoch to the next close")       \
+    X(EQUIVOCATIONS_SEEN, "equivocations_seen", false, "equivocations that a node noticed")        \
+    X(STRANGE_EVIDENCE, "strange_evidence", false, "evidence that was not for its epoch")          \
+    X(SIMULATED_MS, "simulated_ms", false, "virtual time that passed, ms")                         \
+    X(EVENTS, "events", false, "events that were simulated")
+
+#define ASSAY_SIM_FIGURE_ENUM(symbol, name, cohort, line) ASSAY_SIM_FIGURE_##symbol,
+enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_FIGURE_COUNT };
+#undef ASSAY_SIM_FIGURE_ENUM
+
+/* X(symbol, name, what it checks). */
+#define ASSAY_SIM_CHECKER_LIST(X)                                                                  \
+    X(AGREEMENT, "agreement", "nobody closes an epoch with another block or root")                 \
+    X(VALIDITY, "validity", "what is final was proposed by its leader and obeys the rules")        \
+    X(FINALITY, "finality", "no two final certificates contradict each other")                     \
+    X(SIGNED_ONCE, "signed_once", "no honest key signs two conflicting statements")                \
+    X(PERSIST, "persist_before_send", "nothing leaves that is not durable")                        \
+    X(P1, "P1", "no unjust fall")                                                                  \
+    X(P2, "P2", "no unjust rise")                                                                  \
+    X(P3, "P3", "an invalid node that all can see is suspended in three epochs")                   \
+    X(P4, "P4", "recovery at the stated rates")                                                    \
+    X(P5, "P5", "no capture: the weight share of a Byzantine third does not grow")                 \
+    X(P6, "P6", "conflicting final chains convict more than a third")                              \
+    X(P7, "P7", "coming back under a new incarnation gains nothing")                               \
+    X(P8, "P8", "an on-off attacker is bad in at most its share of epochs")                        \
+    X(P9, "P9", "no platform, operator or vendor root above its cap")                              \
+    X(P10, "P10", "the same records give the same bytes")                                          \
+    X(P11, "P11", "a HOLD changes nothing")                                                        \
+    X(MEMORY, "memory", "what a node holds stays within its bound")                                \
+    X(ORDERS, "orders", "orders are fenced: own slot, once, at most one restart a life")           \
+    X(JUSTICE, "justice", "no honest member is convicted")                                         \
+    X(LIVENESS, "liveness", "after healing epochs close again within the bound")                   \
+    X(INVARIANTS, "invariants", "the engine's own invariants")
+
+#define ASSAY_SIM_CHECKER_ENUM(symbol, name, line) ASSAY_SIM_CHECKER_##symbol,
+enum assay_sim_checker { ASSAY_SIM_CHECKER_LIST(ASSAY_SIM_CHECKER_ENUM) ASSAY_SIM_CHECKER_COUNT };
+#undef ASSAY_SIM_CHECKER_ENUM
+
+struct assay_sim_check {
+    uint64_t checked;  /* how often it looked; 0: it did not apply */
+    uint64_t violated; /* how often it found something */
+    uint64_t first_epoch;
+    char message[160]; /* the first finding */
+};
+
+/* One cohort in one epoch. Means are rounded down. */
+struct assay_sim_cohort_row {
+    uint32_t members;
+    uint16_t score_mean_bp, score_min_bp, score_max_bp;
+    uint16_t integrity_mean_bp, availability_mean_bp;
+    uint16_t weight_share_bp;
+    uint32_t full, warning, restricted, suspended; /* members by standing */
+};
+
+struct assay_sim_row {
+    uint64_t epoch;
+    uint64_t at_ms; /* virtual time of the close */
+    bool certified;
+    uint32_t false_suspensions;              /* honest members suspended now */
+    uint64_t messages, bytes, verifications; /* in this epoch */
+    uint32_t views_nullified, blocks, proofs, crashes;
+    uint32_t certificates_held; /* most of any node */
+    uint16_t largest_operator_bp, largest_vendor_bp;
+    uint8_t root[32];
+    struct assay_sim_cohort_row cohorts[ASSAY_SIM_COHORTS_MAX];
+};
+
+struct assay_sim_outcome {
+    enum assay_sim_fidelity fidelity; /* that ran */
+    bool evidence_is_real;            /* else a modelled verdict */
+    bool signatures_are_real;
+    uint64_t seed;
+    uint32_t cohort_members[ASSAY_SIM_COHORTS_MAX];
+    int64_t figures[ASSAY_SIM_FIGURE_COUNT][ASSAY_SIM_COHORTS_MAX]; /* [..][0] unless of a cohort */
+    struct assay_sim_check checks[ASSAY_SIM_CHECKER_COUNT];
+    uint8_t state_root[32]; /* of the last closed epoch */
+    uint8_t root_chain[32]; /* SHA-256 over all roots, in order */
+    uint8_t trace_hash[32]; /* over every event that happened */
+    uint64_t row_count;
+    struct assay_sim_row *rows; /* [row_count], freed by assay_sim_outcome_free */
+    /* Why it stopped early; "": it did not. */
+    char stopped[160];
+};
+
+/* Empty, all figures 0 (or -1 where the list says so). Returns: nothing. */
+void assay_sim_outcome_init(struct assay_sim_outcome *outcome);
+/* Frees the rows and zeroes it. Returns: nothing. */
+void assay_sim_outcome_free(struct assay_sim_outcome *outcome);
+/* Room for one more row. Returns: the row, zeroed, owned by the outcome. */
+struct assay_sim_row *assay_sim_outcome_row(struct assay_sim_outcome *outcome);
+
+/* A checker looked: counts, and keeps the first finding. message NULL: nothing found.
+ * Returns: nothing. */
+__attribute__((format(printf, 4, 5))) void assay_sim_check_look(struct assay_sim_outcome *outcome,
+                                                                enum assay_sim_checker checker,
+                                                                uint64_t epoch, const char *message,
+                                                                ...);
+/* Returns: whether any checker found something. */
+bool assay_sim_outcome_violated(const struct assay_sim_outcome *outcome);
+/* Returns: the name of the first checker (in the order of the list) that found something; NULL. */
+const char *assay_sim_outcome_violation(const struct assay_sim_outcome *outcome);
+
+/* One assertion of a scenario. Out: *actual. Returns: whether it holds. */
+bool assay_sim_assertion_holds(const struct assay_sim_assertion *assertion,
+                               const struct assay_sim_outcome *outcome, int64_t *actual);
+
+/* Static names and lines. Returns: never NULL; figure and checker are of their lists (asserted). */
+const char *assay_sim_figure_name(enum assay_sim_figure figure);
+const char *assay_sim_figure_line(enum assay_sim_figure figure);
+bool assay_sim_figure_of_cohort(enum assay_sim_figure figure);
+const char *assay_sim_checker_name(enum assay_sim_checker checker);
+const char *assay_sim_checker_line(enum assay_sim_checker checker);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * sim/random.h - random numbers that depend on what they are for, never on who asked first.
+ *
+ * A stream is keyed by (seed, purpose, two numbers such as node and epoch); its k-th number is a
+ * function of the key and k. So a run has the same numbers for any thread count and any order of
+ * work, and adding a draw for one purpose changes no other.
+ */
+#ifndef ASSAY_SIM_RANDOM_H
+#define ASSAY_SIM_RANDOM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a stream is for; numbers are part of every trace and never reused. */
+enum assay_sim_stream {
+    ASSAY_SIM_STREAM_KEYS = 1,
+    ASSAY_SIM_STREAM_LINK = 2,
+    ASSAY_SIM_STREAM_CLOCK = 3,
+    ASSAY_SIM_STREAM_CRASH = 4,
+    ASSAY_SIM_STREAM_STORE = 5,
+    ASSAY_SIM_STREAM_EVIDENCE = 6,
+    ASSAY_SIM_STREAM_ATTACK = 7,
+    ASSAY_SIM_STREAM_DELIVERY = 8, /* epoch fidelity: what arrives in time */
+    ASSAY_SIM_STREAM_SCENARIO = 9, /* swarm: what a random scenario is made of */
+    ASSAY_SIM_STREAM_TWINS = 10,
+    ASSAY_SIM_STREAM_THEORY = 11,
+    ASSAY_SIM_STREAM_COHORT = 12,
+};
+
+struct assay_sim_random {
+    uint64_t key;
+    uint64_t counter;
+};
+
+/* Returns: the stream at its first number. */
+struct assay_sim_random assay_sim_random_of(uint64_t seed, enum assay_sim_stream stream, uint64_t a,
+                                            uint64_t b);
+/* Returns: the next 64 bits. */
+uint64_t assay_sim_random_next(struct assay_sim_random *random);
+/* Returns: a number below n, every one as likely as the other; n > 0 (asserted). */
+uint64_t assay_sim_random_below(struct assay_sim_random *random, uint64_t n);
+/* Returns: a number of min .. max; min <= max (asserted). */
+uint64_t assay_sim_random_between(struct assay_sim_random *random, uint64_t min, uint64_t max);
+/* Returns: true in that many cases of 1000 (1000: always; no number is used for 0 and 1000). */
+bool assay_sim_random_permille(struct assay_sim_random *random, uint32_t permille);
+
+#endif

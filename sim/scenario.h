@@ -1,0 +1,256 @@
+/*
+ * sim/scenario.h - what is simulated: one plain struct, read from one text file.
+ *
+ * sim/yaml/ reads it (schema-checked), sim/scenario.c has defaults, checks, --set and the division
+ * of the roster. A scenario and a seed decide everything that happens. Quantities are integers with
+ * their unit in the name; shares are in basis points (10000 = all), chances in permille.
+ */
+#ifndef ASSAY_SIM_SCENARIO_H
+#define ASSAY_SIM_SCENARIO_H
+
+#include "base/bytes.h"
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    ASSAY_SIM_NODES_MAX = 16384,       /* ASSAY_SCORING_MEMBERS_MAX: 32-bit sums hold it */
+    ASSAY_SIM_MESSAGE_NODES_MAX = 100, /* voters of a certificate (engine/genesis.h) */
+    ASSAY_SIM_EPOCHS_MAX = 1000000,
+    ASSAY_SIM_COHORTS_MAX = 8, /* cohort 0 is "honest": who is in no other */
+    ASSAY_SIM_ADVERSARIES_MAX = 16,
+    ASSAY_SIM_PARTITIONS_MAX = 16,
+    ASSAY_SIM_CRASHES_MAX = 16,
+    ASSAY_SIM_ASSERTIONS_MAX = 48,
+    ASSAY_SIM_VENDORS_MAX = 16,
+    ASSAY_SIM_NAME_MAX = 63,
+    ASSAY_SIM_TITLE_MAX = 160,
+    ASSAY_SIM_MESSAGE_MAX = 512, /* of an error to a person */
+};
+
+enum assay_sim_fidelity {
+    ASSAY_SIM_FIDELITY_AUTO = 0, /* message up to ASSAY_SIM_AUTO_NODES nodes, epoch above */
+    ASSAY_SIM_FIDELITY_MESSAGE = 1,
+    ASSAY_SIM_FIDELITY_EPOCH = 2,
+};
+enum { ASSAY_SIM_AUTO_NODES = 32 };
+
+/* The rule that turns ballots into scores (sim/rules.h); every one but `interval` is there to be
+ * compared with, and runs at epoch fidelity alone. */
+enum assay_sim_rule {
+    ASSAY_SIM_RULE_INTERVAL = 0,
+    ASSAY_SIM_RULE_MEAN = 1,
+    ASSAY_SIM_RULE_TRIMMED = 2,
+    ASSAY_SIM_RULE_BETA = 3,
+    ASSAY_SIM_RULE_EIGENTRUST = 4,
+    ASSAY_SIM_RULE_LEAK = 5,
+};
+
+enum assay_sim_weight_source {
+    ASSAY_SIM_WEIGHT_INTEGRITY = 0,
+    ASSAY_SIM_WEIGHT_SCORE = 1,
+    ASSAY_SIM_WEIGHT_ONE = 2,
+};
+
+enum assay_sim_evidence_mode {
+    ASSAY_SIM_EVIDENCE_AUTO = 0, /* modelled */
+    ASSAY_SIM_EVIDENCE_MODELLED = 1,
+    ASSAY_SIM_EVIDENCE_SOFT = 2, /* real quotes under a root of the run's own, really verified */
+};
+
+enum assay_sim_delay {
+    ASSAY_SIM_DELAY_UNIFORM = 0,     /* min .. max */
+    ASSAY_SIM_DELAY_EXPONENTIAL = 1, /* min + exponential of mean (mean - min), at most max */
+    ASSAY_SIM_DELAY_PARETO = 2,      /* heavy tail: min * u^(-1/2), at most max */
+};
+
+struct assay_sim_link {
+    enum assay_sim_delay delay;
+    uint32_t delay_min_ms, delay_mean_ms, delay_max_ms;
+    uint32_t loss_permille, duplicate_permille;
+    uint32_t reorder_permille, reorder_ms; /* that many messages take so much longer */
+    uint32_t bandwidth_kbit_s;             /* of each node's uplink; 0: unlimited */
+};
+
+/* Who is who: cohorts are cut from the roster in this order, the rest is cohort 0, "honest". */
+struct assay_sim_cohort {
+    char name[ASSAY_SIM_NAME_MAX + 1];
+    uint32_t count;    /* nodes; or, when 0, */
+    uint32_t share_bp; /* floor of this share of all nodes */
+    bool has_vendor, has_operator;
+    uint32_t vendor, operator_; /* take only nodes of these */
+};
+
+/* X(symbol, number, name in files, one line). The rule of each is one file of sim/adversary/. */
+#define ASSAY_SIM_ATTACK_LIST(X)                                                                   \
+    X(BADMOUTH, 1, "badmouth", "ballots say FAIL about the victims, without proof")                \
+    X(ABSENT_VOTE, 2, "absent-vote", "ballots say ABSENT about victims whose evidence came")       \
+    X(STUFF, 3, "stuff", "ballots say PASS about the victims, whatever was found")                 \
+    X(EQUIVOCATE, 4, "equivocate", "two votes or two proposals in one view")                       \
+    X(TWO_ENVELOPES, 5, "two-envelopes", "two different envelopes in one epoch")                   \
+    X(WITHHOLD, 6, "withhold", "no ballots and no votes")                                          \
+    X(CENSOR, 7, "censor", "as leader, leaves out the victims' ballots and envelopes")             \
+    X(ECLIPSE, 8, "eclipse", "the victims' messages pass through the adversary, who drops them")   \
+    X(REPLAY, 9, "replay", "answers with the first quote it ever made")                            \
+    X(RELAY, 10, "relay", "quotes come from another machine's genuine enclave")                    \
+    X(EXTRACT, 11, "extract", "runs wrong code under an extracted attestation key")                \
+    X(TAMPER, 12, "tamper", "the enclave runs wrong code: evidence fails hard")                    \
+    X(OLD_TCB, 13, "old-tcb", "the platform is out of date: evidence fails soft")                  \
+    X(QUIET, 14, "quiet", "no evidence at all")                                                    \
+    X(ON_OFF, 15, "on-off", "alternates between quiet and good by on_epochs and off_epochs")       \
+    X(SLEEPER, 16, "sleeper", "good until start_epoch, then badmouths and stuffs")                 \
+    X(FREE_RIDE, 17, "free-ride", "ballots say PASS about everyone, nothing is verified")          \
+    X(COPY_VOTES, 18, "copy-votes", "ballots repeat the first ballot that was heard")              \
+    X(FAST_CLOCK, 19, "fast-clock", "clock ahead by amount ms")                                    \
+    X(SLOW_CLOCK, 20, "slow-clock", "clock behind by amount ms")                                   \
+    X(LIE_IN_BLOCKS, 21, "lie-in-blocks", "proposals name a wrong state root")                     \
+    X(ROLL_BACK, 22, "roll-back", "restarts from an older disk image every amount epochs")         \
+    X(SLANDER, 23, "slander", "FAIL records about good evidence, to force a restart")              \
+    X(SPLIT_DELIVERY, 24, "split-delivery", "evidence for half of the voters only")                \
+    X(DELAY, 25, "delay", "everything leaves amount ms later")
+
+#define ASSAY_SIM_ATTACK_ENUM(symbol, number, name, line) ASSAY_SIM_ATTACK_##symbol = number,
+enum assay_sim_attack { ASSAY_SIM_ATTACK_LIST(ASSAY_SIM_ATTACK_ENUM) };
+#undef ASSAY_SIM_ATTACK_ENUM
+
+struct assay_sim_adversary {
+    enum assay_sim_attack attack;
+    uint32_t cohort;                /* who does it */
+    uint32_t victims;               /* cohort that it is done to, where the attack has victims */
+    uint64_t start_epoch;           /* first epoch of it, from 1 */
+    uint64_t stop_epoch;            /* first epoch without it; 0: to the end */
+    uint32_t rate_permille;         /* of epochs (or acts) in which it happens */
+    uint32_t on_epochs, off_epochs; /* ON_OFF: bad for `on`, good for `off` */
+    uint32_t amount;                /* milliseconds, epochs ...: as the attack says */
+};
+
+/* Two sides; everybody is on side A or B, by cohort or by share of the roster. */
+struct assay_sim_partition {
+    uint64_t start_epoch, stop_epoch; /* [start, stop); 0: to the end */
+    bool by_cohort;
+    uint32_t cohort;           /* side A is this cohort */
+    uint32_t share_bp;         /* else side A is the first share of the roster */
+    bool a_hears_b, b_hears_a; /* both false: a full cut; one true: one-way */
+};
+
+struct assay_sim_crash {
+    uint32_t cohort;            /* who; 0: everybody of "honest" */
+    bool everybody;             /* the whole roster at once, whatever cohort says */
+    uint64_t at_epoch;          /* at some instant of this epoch; or, when 0, */
+    uint32_t rate_permille;     /* chance of each node in each epoch */
+    uint32_t down_ms;           /* until it starts again */
+    bool loses_store;           /* starts with an empty one */
+    uint32_t rolls_back_epochs; /* starts with the disk of so many epochs ago; 0: with its own */
+};
+
+struct assay_sim_store_faults {
+    uint32_t lost_permille;        /* of crashes: the last acknowledged batch is gone */
+    uint32_t torn_permille;        /* of crashes: the last batch is there in part */
+    uint32_t rolled_back_permille; /* of restarts: an older image */
+};
+
+enum assay_sim_compare {
+    ASSAY_SIM_LESS,      /* < */
+    ASSAY_SIM_AT_MOST,   /* <= */
+    ASSAY_SIM_EQUAL,     /* == */
+    ASSAY_SIM_AT_LEAST,  /* >= */
+    ASSAY_SIM_GREATER,   /* > */
+    ASSAY_SIM_NOT_EQUAL, /* != */
+};
+
+/* What must come out: "figure >= value", figure as in sim/outcome.h, with its cohort's name where
+ * the figure is one of a cohort: "score_min_bp honest >= 9000". */
+struct assay_sim_assertion {
+    char text[ASSAY_SIM_NAME_MAX * 2 + 1];
+    uint32_t figure; /* enum assay_sim_figure */
+    uint32_t cohort; /* for figures of cohorts */
+    enum assay_sim_compare compare;
+    int64_t value;
+};
+
+struct assay_scenario {
+    char name[ASSAY_SIM_NAME_MAX + 1];
+    char title[ASSAY_SIM_TITLE_MAX + 1]; /* one line */
+    enum assay_sim_fidelity fidelity;
+    uint64_t seed;
+    uint32_t nodes;
+    uint64_t epochs;
+    uint32_t epoch_ms;
+    uint32_t operators, vendors;
+    bool has_vendor_shares;
+    uint32_t vendor_share_bp[ASSAY_SIM_VENDORS_MAX]; /* else vendor of slot i is i mod vendors */
+    uint32_t nodes_per_platform;                     /* 1: each its own */
+    uint32_t masked_bp;                              /* share of nodes whose platform is masked */
+    uint32_t operator_cap_num, operator_cap_den, vendor_cap_num, vendor_cap_den;
+    enum assay_sim_rule rule;
+    enum assay_sim_weight_source weight_source;
+    enum assay_sim_evidence_mode evidence;
+    uint32_t quote_ms, verify_us; /* cost of making and of judging one piece of evidence */
+    struct assay_sim_link link;
+    uint32_t skew_ms;   /* clocks differ by up to so much at the start */
+    uint32_t drift_ppm; /* and run up to so much too fast or too slow */
+    struct assay_sim_store_faults store;
+    uint32_t cohort_count; /* 1 ..: cohorts[0] is "honest" */
+    struct assay_sim_cohort cohorts[ASSAY_SIM_COHORTS_MAX];
+    uint32_t adversary_count;
+    struct assay_sim_adversary adversaries[ASSAY_SIM_ADVERSARIES_MAX];
+    uint32_t partition_count;
+    struct assay_sim_partition partitions[ASSAY_SIM_PARTITIONS_MAX];
+    uint32_t crash_count;
+    struct assay_sim_crash crashes[ASSAY_SIM_CRASHES_MAX];
+    uint64_t
+        heal_epoch; /* from here on no fault but the adversary's; progress is demanded. 0: never */
+    uint32_t
+        progress_epochs; /* the bound: so many epochs may pass after heal_epoch without a close */
+    uint32_t assertion_count;
+    struct assay_sim_assertion assertions[ASSAY_SIM_ASSERTIONS_MAX];
+};
+
+/* Returns: seven nodes of four vendors and seven operators, 20 epochs of 2 s on a good network,
+ * seed 1, everyone honest, nothing asserted. */
+struct assay_scenario assay_scenario_default(void);
+
+/*
+ * Everything that fits together: limits, cohorts that exist and fit the roster, rules that have the
+ * fidelity.
+ * Out:     message (when it is not ASSAY_OK): which key, what was expected, what was found
+ * Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_INVALID
+ */
+ASSAY_CHECKED enum assay_status assay_scenario_check(const struct assay_scenario *scenario,
+                                                     char message[static ASSAY_SIM_MESSAGE_MAX]);
+
+/*
+ * assay_scenario_set - one "key=value" of --set, with the keys of the file: "nodes=50",
+ * "link.loss_permille=100", "cohorts[1].share_bp=2000", "adversaries[0].attack=badmouth".
+ * Out:     *scenario, untouched unless ASSAY_OK; message otherwise
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such key; the message names the nearest) |
+ *          ASSAY_E_SYNTAX | ASSAY_E_RANGE
+ */
+ASSAY_CHECKED enum assay_status assay_scenario_set(struct assay_scenario *scenario,
+                                                   const char *assignment,
+                                                   char message[static ASSAY_SIM_MESSAGE_MAX]);
+
+/* Returns: the fidelity that runs: AUTO decided. */
+enum assay_sim_fidelity assay_scenario_fidelity(const struct assay_scenario *scenario);
+
+/* The cohort of every slot, a function of scenario and seed: count or share of the matching nodes,
+ * spread over the roster. Out: cohort_of[scenario->nodes]. Returns: nothing. */
+void assay_scenario_cohorts(const struct assay_scenario *scenario, uint64_t seed,
+                            uint8_t *cohort_of);
+/* Returns: the vendor, operator and platform number of a slot; platform UINT32_MAX: masked. */
+uint32_t assay_scenario_vendor(const struct assay_scenario *scenario, uint32_t slot);
+uint32_t assay_scenario_operator(const struct assay_scenario *scenario, uint32_t slot);
+uint32_t assay_scenario_platform(const struct assay_scenario *scenario, uint32_t slot);
+/* Returns: whether a partition lets `from` be heard by `to` in an epoch. */
+bool assay_scenario_hears(const struct assay_scenario *scenario, const uint8_t *cohort_of,
+                          uint64_t epoch, uint32_t from, uint32_t to);
+
+/* Names as in files; NULL for a number that is none. Returns: static text. */
+const char *assay_sim_attack_name(enum assay_sim_attack attack);
+const char *assay_sim_rule_name(enum assay_sim_rule rule);
+const char *assay_sim_weight_source_name(enum assay_sim_weight_source source);
+const char *assay_sim_fidelity_name(enum assay_sim_fidelity fidelity);
+const char *assay_sim_evidence_mode_name(enum assay_sim_evidence_mode mode);
+
+#endif
