@@ -5,24 +5,24 @@
 #ifndef ASSAY_TESTS_SIMPLEX_TWINS_H
 #define ASSAY_TESTS_SIMPLEX_TWINS_H
 
-#include "tests/support/simplex_world.h"
+#include "sim/simplex/world.h"
 
 /* Machines 0 and 1 (slots 0, 1) on one side, 2, 3 and 4 (slots 2, 3 and again 0) on the other. */
-static inline struct simplex_world *twins_split(const uint32_t weights[static 4])
+static inline struct assay_sim_simplex *twins_split(const uint32_t weights[static 4])
 {
-    static const uint32_t side[WORLD_MACHINES_MAX] = { 0, 0, 1, 1, 1 };
-    struct world_options options = { .seed = 5,
-                                     .slot_count = 4,
-                                     .machine_count = 5,
-                                     .slots = { 0, 1, 2, 3, 0 },
-                                     .byzantine = { true, false, false, false, true },
-                                     .cadence_ms = 50,
-                                     .delay_min_ms = 1,
-                                     .delay_max_ms = 5 };
+    static const uint32_t side[ASSAY_SIM_SIMPLEX_MACHINES_MAX] = { 0, 0, 1, 1, 1 };
+    struct assay_sim_simplex_options options = { .seed = 5,
+                                                 .slot_count = 4,
+                                                 .machine_count = 5,
+                                                 .slots = { 0, 1, 2, 3, 0 },
+                                                 .byzantine = { true, false, false, false, true },
+                                                 .cadence_ms = 50,
+                                                 .delay_min_ms = 1,
+                                                 .delay_max_ms = 5 };
     for (uint32_t i = 0; i < 4; i++)
         options.weights[i] = weights[i];
-    struct simplex_world *world = simplex_world_create(&options);
-    simplex_world_partition(world, side);
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    assay_sim_simplex_partition(world, side);
     return world;
 }
 

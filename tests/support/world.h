@@ -5,7 +5,7 @@
  * that signs, fetches and verifies model evidence (short byte strings), and an agent that obeys
  * RESTART with new keys after a while. After each step checkers look at what was signed, sent and
  * closed; the first broken rule stops the world and stands in world_violation. Faults and Byzantine
- * acts are chosen by the test, node by node. Signatures: tests/support/model_crypto.c or the real
+ * acts are chosen by the test, node by node. Signatures: base/crypto/model.c or the real
  * ones.
  */
 #ifndef ASSAY_TESTS_WORLD_H

@@ -4,30 +4,30 @@
  */
 #include "base/cbor.h"
 #include "engine/simplex_internal.h"
-#include "tests/support/simplex_world_internal.h"
+#include "sim/simplex/world_internal.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
 enum { DELTA_MS = 125 }; /* of the world's epochs of 2 s */
 
-static struct simplex_world *running_world(void)
+static struct assay_sim_simplex *running_world(void)
 {
-    const struct world_options options = { .seed = 11,
-                                           .slot_count = 4,
-                                           .weights = { 1, 1, 1, 1 },
-                                           .delay_min_ms = 1,
-                                           .delay_max_ms = 5,
-                                           .cadence_ms = 20,
-                                           .epoch_blocks = 1000 };
-    struct simplex_world *world = simplex_world_create(&options);
-    cr_assert(simplex_world_run(world, 500));
+    const struct assay_sim_simplex_options options = { .seed = 11,
+                                                       .slot_count = 4,
+                                                       .weights = { 1, 1, 1, 1 },
+                                                       .delay_min_ms = 1,
+                                                       .delay_max_ms = 5,
+                                                       .cadence_ms = 20,
+                                                       .epoch_blocks = 1000 };
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    cr_assert(assay_sim_simplex_run(world, 500));
     return world;
 }
 
-static void require_sound(const struct simplex_world *world)
+static void require_sound(const struct assay_sim_simplex *world)
 {
-    const char *violation = simplex_world_violation(world);
+    const char *violation = assay_sim_simplex_violation(world);
     cr_assert(violation == NULL, "%s", violation);
 }
 
@@ -44,59 +44,59 @@ static bool nothing_passes(void *context, uint32_t from, uint32_t to, enum assay
 
 Test(resume, waits_for_answers_of_more_than_a_third)
 {
-    struct simplex_world *world = running_world();
-    simplex_world_crash(world, 2);
-    cr_assert(simplex_world_run(world, 200));
-    simplex_world_restart(world, 2);
-    struct assay_simplex *s = simplex_world_machine(world, 2);
+    struct assay_sim_simplex *world = running_world();
+    assay_sim_simplex_crash(world, 2);
+    cr_assert(assay_sim_simplex_run(world, 200));
+    assay_sim_simplex_restart(world, 2);
+    struct assay_simplex *s = assay_sim_simplex_machine(world, 2);
     cr_expect(s->resume.asking);
     cr_expect_not(assay_sx_voting(s));
-    cr_assert(simplex_world_run(world, 30)); /* there and back */
+    cr_assert(assay_sim_simplex_run(world, 30)); /* there and back */
     cr_expect_not(s->resume.asking);
     cr_expect(assay_sx_voting(s));
     require_sound(world);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 Test(resume, goes_on_after_four_deltas_when_nobody_answers)
 {
-    struct simplex_world *world = running_world();
-    simplex_world_crash(world, 2);
-    simplex_world_set_filter(world, nothing_passes, NULL);
-    cr_assert(simplex_world_run(world, 50));
-    simplex_world_restart(world, 2);
-    struct assay_simplex *s = simplex_world_machine(world, 2);
-    cr_assert(simplex_world_run(world, 4 * DELTA_MS - 5));
+    struct assay_sim_simplex *world = running_world();
+    assay_sim_simplex_crash(world, 2);
+    assay_sim_simplex_set_filter(world, nothing_passes, NULL);
+    cr_assert(assay_sim_simplex_run(world, 50));
+    assay_sim_simplex_restart(world, 2);
+    struct assay_simplex *s = assay_sim_simplex_machine(world, 2);
+    cr_assert(assay_sim_simplex_run(world, 4 * DELTA_MS - 5));
     cr_expect(s->resume.asking);
-    cr_assert(simplex_world_run(world, 10));
+    cr_assert(assay_sim_simplex_run(world, 10));
     cr_expect_not(s->resume.asking);
     cr_expect(assay_sx_voting(s));
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 Test(resume, votes_n_and_f_only_above_what_its_log_holds)
 {
-    struct simplex_world *world = running_world();
-    simplex_world_crash(world, 2);
-    simplex_world_restart(world, 2);
-    struct assay_simplex *s = simplex_world_machine(world, 2);
+    struct assay_sim_simplex *world = running_world();
+    assay_sim_simplex_crash(world, 2);
+    assay_sim_simplex_restart(world, 2);
+    struct assay_simplex *s = assay_sim_simplex_machine(world, 2);
     const uint64_t log_view = s->resume.log_view;
     cr_assert(log_view > 3);
-    cr_assert(simplex_world_run(world, 2000));
+    cr_assert(assay_sim_simplex_run(world, 2000));
     cr_expect(s->resume.floor >= log_view);
-    cr_expect(simplex_world_height(world, 2) > log_view);
-    struct world_counts counts;
-    simplex_world_counts(world, &counts);
+    cr_expect(assay_sim_simplex_height(world, 2) > log_view);
+    struct assay_sim_simplex_counts counts;
+    assay_sim_simplex_counts(world, &counts);
     cr_expect_eq(counts.rolled_back, 0); /* an honest log holds all that was sent */
     require_sound(world);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
-static void cut_votes(struct machine *m, uint64_t from_view)
+static void cut_votes(struct sxw_machine *m, uint64_t from_view)
 {
     size_t kept = 0;
     for (size_t i = 0; i < m->log_count; i++) {
-        const struct log_item *item = &m->log[i];
+        const struct sxw_log_item *item = &m->log[i];
         if (item->class_ == ASSAY_STORE_VOTE && item->key.number / 4 >= from_view)
             free(item->bytes);
         else m->log[kept++] = m->log[i];
@@ -108,30 +108,30 @@ static void cut_votes(struct machine *m, uint64_t from_view)
  * equivocates: test_simplex_twins.c, votes forgotten in a crash.) */
 Test(resume, falls_silent_when_peers_hold_a_vote_that_the_log_lacks)
 {
-    struct simplex_world *world = running_world();
-    simplex_world_crash(world, 2);
-    struct machine *m = &world->machines[2];
+    struct assay_sim_simplex *world = running_world();
+    assay_sim_simplex_crash(world, 2);
+    struct sxw_machine *m = &world->machines[2];
     struct assay_simplex_view view;
-    simplex_world_look(world, 1, &view);
+    assay_sim_simplex_look(world, 1, &view);
     cut_votes(m, view.view - 2);
-    simplex_world_restart(world, 2);
-    cr_assert(simplex_world_run(world, 3000));
-    struct world_counts counts;
-    simplex_world_counts(world, &counts);
+    assay_sim_simplex_restart(world, 2);
+    cr_assert(assay_sim_simplex_run(world, 3000));
+    struct assay_sim_simplex_counts counts;
+    assay_sim_simplex_counts(world, &counts);
     cr_expect(counts.rolled_back > 0);
-    simplex_world_look(world, 2, &view);
+    assay_sim_simplex_look(world, 2, &view);
     cr_expect_not(view.voting);
-    cr_expect(simplex_world_height(world, 2) > 20); /* follows the others all the same */
-    require_sound(world);                           /* and said nothing twice */
-    simplex_world_destroy(&world);
+    cr_expect(assay_sim_simplex_height(world, 2) > 20); /* follows the others all the same */
+    require_sound(world);                               /* and said nothing twice */
+    assay_sim_simplex_destroy(&world);
 }
 
 /* Everything from a view on, as if the disk were of that moment. */
-static void cut_log(struct machine *m, uint64_t from_view)
+static void cut_log(struct sxw_machine *m, uint64_t from_view)
 {
     size_t kept = 0;
     for (size_t i = 0; i < m->log_count; i++) {
-        const struct log_item *item = &m->log[i];
+        const struct sxw_log_item *item = &m->log[i];
         const bool proposal = item->class_ == ASSAY_STORE_PROPOSAL;
         const uint64_t view = proposal ? item->key.number : item->key.number / 4;
         if (view >= from_view) free(item->bytes);
@@ -145,15 +145,15 @@ static void cut_log(struct machine *m, uint64_t from_view)
 Test(resume, a_log_rolled_back_behind_finality_votes_nowhere_twice)
 {
     for (uint64_t view = 2; view < 14; view++) {
-        struct simplex_world *world = running_world();
-        simplex_world_crash(world, 2);
+        struct assay_sim_simplex *world = running_world();
+        assay_sim_simplex_crash(world, 2);
         cut_log(&world->machines[2], view);
-        cr_assert(simplex_world_run(world, 100));
-        simplex_world_restart(world, 2);
-        cr_assert(simplex_world_run(world, 300), "cut at view %u: %s", (unsigned)view,
-                  simplex_world_violation(world));
+        cr_assert(assay_sim_simplex_run(world, 100));
+        assay_sim_simplex_restart(world, 2);
+        cr_assert(assay_sim_simplex_run(world, 300), "cut at view %u: %s", (unsigned)view,
+                  assay_sim_simplex_violation(world));
         require_sound(world);
-        simplex_world_destroy(&world);
+        assay_sim_simplex_destroy(&world);
     }
 }
 
@@ -169,25 +169,25 @@ static bool no_answers(void *context, uint32_t from, uint32_t to, enum assay_mes
 
 Test(resume, an_answer_that_comes_late_still_silences_a_log_that_was_rolled_back)
 {
-    struct simplex_world *world = running_world();
+    struct assay_sim_simplex *world = running_world();
     struct assay_simplex_view view;
-    simplex_world_look(world, 1, &view);
+    assay_sim_simplex_look(world, 1, &view);
     const struct sx_view *v = assay_sx_peek(world->machines[1].simplex, view.view);
     const uint16_t seat = world->machines[1].simplex->seat_of[2];
     for (int i = 0; i < 400 && (v == NULL || !v->ballots[seat].held[ASSAY_VOTE_NOTARISE]); i++) {
-        cr_assert(simplex_world_run(world, 1));
-        simplex_world_look(world, 1, &view);
+        cr_assert(assay_sim_simplex_run(world, 1));
+        assay_sim_simplex_look(world, 1, &view);
         v = assay_sx_peek(world->machines[1].simplex, view.view);
     }
     cr_assert(v != NULL && v->ballots[seat].held[ASSAY_VOTE_NOTARISE]);
-    simplex_world_crash(world, 2);
+    assay_sim_simplex_crash(world, 2);
     cut_votes(&world->machines[2], view.view);
-    simplex_world_set_filter(world, nothing_passes, NULL); /* the others stand still */
-    simplex_world_restart(world, 2);
-    struct assay_simplex *s = simplex_world_machine(world, 2);
-    s->resume.deadline_ms = simplex_world_now(world); /* 4 delta are over */
+    assay_sim_simplex_set_filter(world, nothing_passes, NULL); /* the others stand still */
+    assay_sim_simplex_restart(world, 2);
+    struct assay_simplex *s = assay_sim_simplex_machine(world, 2);
+    s->resume.deadline_ms = assay_sim_simplex_now(world); /* 4 delta are over */
     s->demand_at_ms = UINT64_MAX;
-    simplex_world_set_filter(world, no_answers, NULL);
+    assay_sim_simplex_set_filter(world, no_answers, NULL);
     uint8_t bytes[1024];
     struct assay_vote_statement statement =
         assay_sx_statement(world->machines[1].simplex, view.view, ASSAY_VOTE_NOTARISE,
@@ -205,19 +205,19 @@ Test(resume, an_answer_that_comes_late_still_silences_a_log_that_was_rolled_back
     assay_cbor_put_bytes(&w, vote, inner.len);
     assay_cbor_put_bytes(&w, vote, 0);
     s->resume.asking = false;
-    cr_assert_eq(simplex_world_inject(world, 2, 1, ASSAY_MESSAGE_RESUME_ANSWER,
-                                      assay_slice_over(bytes, w.len)),
+    cr_assert_eq(assay_sim_simplex_inject(world, 2, 1, ASSAY_MESSAGE_RESUME_ANSWER,
+                                          assay_slice_over(bytes, w.len)),
                  ASSAY_OK);
     cr_expect(s->halted);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 Test(resume, an_answer_is_taken_once_from_each_and_only_with_the_right_nonce)
 {
-    struct simplex_world *world = running_world();
-    simplex_world_crash(world, 2);
-    simplex_world_restart(world, 2);
-    struct machine *m = &world->machines[2];
+    struct assay_sim_simplex *world = running_world();
+    assay_sim_simplex_crash(world, 2);
+    assay_sim_simplex_restart(world, 2);
+    struct sxw_machine *m = &world->machines[2];
     uint8_t bytes[128];
     for (int wrong = 0; wrong < 2; wrong++) {
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
@@ -232,14 +232,14 @@ Test(resume, an_answer_is_taken_once_from_each_and_only_with_the_right_nonce)
         assay_writer_u8(&w, 0x80);
         assay_writer_u8(&w, 0x40);
         cr_assert(!w.full);
-        const enum assay_status status = simplex_world_inject(
+        const enum assay_status status = assay_sim_simplex_inject(
             world, 2, 3, ASSAY_MESSAGE_RESUME_ANSWER, assay_slice_over(bytes, w.len));
         cr_expect_eq(status, wrong == 0 ? ASSAY_E_STALE : ASSAY_OK);
         if (wrong == 1)
-            cr_expect_eq(simplex_world_inject(world, 2, 3, ASSAY_MESSAGE_RESUME_ANSWER,
-                                              assay_slice_over(bytes, w.len)),
+            cr_expect_eq(assay_sim_simplex_inject(world, 2, 3, ASSAY_MESSAGE_RESUME_ANSWER,
+                                                  assay_slice_over(bytes, w.len)),
                          ASSAY_E_DUPLICATE);
     }
     cr_expect(m->simplex->resume.asking); /* one of four is no third */
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }

@@ -1,113 +1,114 @@
 /*
  * tests/unit/engine/test_simplex.c - Simplex when nothing goes wrong, and its time-outs.
  */
-#include "tests/support/simplex_world.h"
+#include "sim/simplex/world.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-static struct world_options four(uint64_t seed)
+static struct assay_sim_simplex_options four(uint64_t seed)
 {
-    return (struct world_options){ .seed = seed,
-                                   .slot_count = 4,
-                                   .weights = { 1, 1, 1, 1 },
-                                   .delay_min_ms = 1,
-                                   .delay_max_ms = 10,
-                                   .cadence_ms = 100 };
+    return (struct assay_sim_simplex_options){ .seed = seed,
+                                               .slot_count = 4,
+                                               .weights = { 1, 1, 1, 1 },
+                                               .delay_min_ms = 1,
+                                               .delay_max_ms = 10,
+                                               .cadence_ms = 100 };
 }
 
-static void require_sound(const struct simplex_world *world)
+static void require_sound(const struct assay_sim_simplex *world)
 {
-    const char *violation = simplex_world_violation(world);
+    const char *violation = assay_sim_simplex_violation(world);
     cr_assert(violation == NULL, "%s", violation);
 }
 
 Test(simplex, finalises_block_after_block_over_epochs)
 {
-    const struct world_options options = four(1);
-    struct simplex_world *world = simplex_world_create(&options);
-    cr_assert(simplex_world_run_to_height(world, 40, 60000) || simplex_world_violation(world));
+    const struct assay_sim_simplex_options options = four(1);
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    cr_assert(assay_sim_simplex_run_to_height(world, 40, 60000) ||
+              assay_sim_simplex_violation(world));
     require_sound(world);
     struct assay_simplex_view view;
-    simplex_world_look(world, 0, &view);
+    assay_sim_simplex_look(world, 0, &view);
     cr_expect(view.epoch >= 8);
-    cr_expect(simplex_world_now(world) < 10000, "took %llu ms",
-              (unsigned long long)simplex_world_now(world));
-    struct world_counts counts;
-    simplex_world_counts(world, &counts);
+    cr_expect(assay_sim_simplex_now(world) < 10000, "took %llu ms",
+              (unsigned long long)assay_sim_simplex_now(world));
+    struct assay_sim_simplex_counts counts;
+    assay_sim_simplex_counts(world, &counts);
     cr_expect_eq(counts.empty_views, 0);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 Test(simplex, one_and_two_voters_finalise_too)
 {
     for (uint32_t count = 1; count <= 2; count++) {
-        struct world_options options = four(6);
+        struct assay_sim_simplex_options options = four(6);
         options.slot_count = count;
-        struct simplex_world *world = simplex_world_create(&options);
-        cr_assert(simplex_world_run_to_height(world, 12, 60000));
-        simplex_world_crash(world, 0);
-        simplex_world_restart(world, 0);
-        cr_assert(simplex_world_run_to_height(world, 24, 60000));
+        struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+        cr_assert(assay_sim_simplex_run_to_height(world, 12, 60000));
+        assay_sim_simplex_crash(world, 0);
+        assay_sim_simplex_restart(world, 0);
+        cr_assert(assay_sim_simplex_run_to_height(world, 24, 60000));
         require_sound(world);
-        simplex_world_destroy(&world);
+        assay_sim_simplex_destroy(&world);
     }
 }
 
 Test(simplex, an_idle_view_never_times_out)
 {
-    struct world_options options = four(2);
+    struct assay_sim_simplex_options options = four(2);
     options.cadence_ms = 1000000000;
-    struct simplex_world *world = simplex_world_create(&options);
-    cr_assert(simplex_world_run(world, 1000000));
-    struct world_counts counts;
-    simplex_world_counts(world, &counts);
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    cr_assert(assay_sim_simplex_run(world, 1000000));
+    struct assay_sim_simplex_counts counts;
+    assay_sim_simplex_counts(world, &counts);
     cr_expect_eq(counts.empty_views, 0);
     cr_expect(counts.steps < 100, "%llu steps of doing nothing", (unsigned long long)counts.steps);
     struct assay_simplex_view view;
-    simplex_world_look(world, 0, &view);
+    assay_sim_simplex_look(world, 0, &view);
     cr_expect_eq(view.view, 1);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 /* A leader that is gone costs two time-outs at most, then nothing. */
 Test(simplex, a_silent_leader_gets_no_time)
 {
-    struct world_options options = four(3);
+    struct assay_sim_simplex_options options = four(3);
     options.epoch_ms =
         32000; /* delta 2 s: 4 s for each view of the dead leader, were it waited for */
     options.cadence_ms = 20;
     options.epoch_blocks = 4;
-    struct simplex_world *world = simplex_world_create(&options);
-    cr_assert(simplex_world_run(world, 200));
-    simplex_world_crash(world, 1);
-    cr_assert(simplex_world_run(world, 30000)); /* it is noticed */
-    const uint64_t before = simplex_world_best_height(world);
-    cr_assert(simplex_world_run(world, 20000));
-    const uint64_t blocks = simplex_world_best_height(world) - before;
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    cr_assert(assay_sim_simplex_run(world, 200));
+    assay_sim_simplex_crash(world, 1);
+    cr_assert(assay_sim_simplex_run(world, 30000)); /* it is noticed */
+    const uint64_t before = assay_sim_simplex_best_height(world);
+    cr_assert(assay_sim_simplex_run(world, 20000));
+    const uint64_t blocks = assay_sim_simplex_best_height(world) - before;
     cr_expect(blocks > 200, "%llu blocks in 20 s", (unsigned long long)blocks);
     require_sound(world);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 Test(simplex, stands_still_without_a_quorum_and_goes_on_when_it_is_back)
 {
-    struct world_options options = four(4);
-    struct simplex_world *world = simplex_world_create(&options);
-    cr_assert(simplex_world_run(world, 1000));
-    simplex_world_crash(world, 0);
-    simplex_world_crash(world, 1);
-    cr_assert(simplex_world_run(world, 1000));
-    const uint64_t before = simplex_world_best_height(world);
-    cr_assert(simplex_world_run(world, 300000));
-    cr_expect(simplex_world_best_height(world) <= before + 1);
-    struct world_counts counts;
-    simplex_world_counts(world, &counts);
+    struct assay_sim_simplex_options options = four(4);
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    cr_assert(assay_sim_simplex_run(world, 1000));
+    assay_sim_simplex_crash(world, 0);
+    assay_sim_simplex_crash(world, 1);
+    cr_assert(assay_sim_simplex_run(world, 1000));
+    const uint64_t before = assay_sim_simplex_best_height(world);
+    cr_assert(assay_sim_simplex_run(world, 300000));
+    cr_expect(assay_sim_simplex_best_height(world) <= before + 1);
+    struct assay_sim_simplex_counts counts;
+    assay_sim_simplex_counts(world, &counts);
     cr_expect(counts.sent < 40000, "resends are capped: %llu", (unsigned long long)counts.sent);
-    simplex_world_restart(world, 0);
-    cr_assert(simplex_world_run_to_height(world, before + 10, 120000));
+    assay_sim_simplex_restart(world, 0);
+    cr_assert(assay_sim_simplex_run_to_height(world, before + 10, 120000));
     require_sound(world);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 /* --- what the ledger calls invalid */
@@ -122,19 +123,19 @@ static bool nothing_of_leader_2(void *context, uint32_t machine,
 
 Test(simplex, an_invalid_proposal_is_nullified_at_once)
 {
-    struct world_options options = four(5);
+    struct assay_sim_simplex_options options = four(5);
     options.epoch_ms = 32000;
     options.cadence_ms = 20;
-    struct simplex_world *world = simplex_world_create(&options);
-    simplex_world_set_judge(world, nothing_of_leader_2, NULL);
-    cr_assert(simplex_world_run(world, 20000));
-    cr_expect(simplex_world_best_height(world) > 200, "%llu blocks",
-              (unsigned long long)simplex_world_best_height(world));
-    struct world_counts counts;
-    simplex_world_counts(world, &counts);
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    assay_sim_simplex_set_judge(world, nothing_of_leader_2, NULL);
+    cr_assert(assay_sim_simplex_run(world, 20000));
+    cr_expect(assay_sim_simplex_best_height(world) > 200, "%llu blocks",
+              (unsigned long long)assay_sim_simplex_best_height(world));
+    struct assay_sim_simplex_counts counts;
+    assay_sim_simplex_counts(world, &counts);
     cr_expect(counts.empty_views > 100);
     require_sound(world);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 Test(simplex, memory_too_small_or_limits_out_of_range_are_refused)

@@ -4,7 +4,7 @@
  *
  * ASSAY_SEEDS: how many seeds each test runs; ASSAY_SEED: only this one.
  */
-#include "tests/support/simplex_world.h"
+#include "sim/simplex/world.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -28,10 +28,10 @@ static uint64_t draw(uint64_t *state, uint64_t below)
     return (*state >> 33) % below;
 }
 
-static struct world_options options_of(const struct table *table, uint64_t seed)
+static struct assay_sim_simplex_options options_of(const struct table *table, uint64_t seed)
 {
     uint64_t r = seed * 2654435761U + 12345;
-    struct world_options options = { .seed = seed, .slot_count = table->count };
+    struct assay_sim_simplex_options options = { .seed = seed, .slot_count = table->count };
     for (uint32_t i = 0; i < table->count; i++)
         options.weights[i] = table->weights[i];
     options.rotate = draw(&r, 2) == 0;
@@ -49,40 +49,42 @@ static struct world_options options_of(const struct table *table, uint64_t seed)
 }
 
 /* Random partitions come and go while the faults last. */
-static bool run_with_partitions(struct simplex_world *world, const struct table *table, uint64_t *r)
+static bool run_with_partitions(struct assay_sim_simplex *world, const struct table *table,
+                                uint64_t *r)
 {
     for (uint64_t passed = 0; passed < FAULTS_MS; passed += 500) {
-        uint32_t group_of[WORLD_MACHINES_MAX] = { 0 };
+        uint32_t group_of[ASSAY_SIM_SIMPLEX_MACHINES_MAX] = { 0 };
         for (uint32_t i = 0; i < table->count; i++)
             group_of[i] = (uint32_t)draw(r, 2);
-        simplex_world_partition(world, draw(r, 3) == 0 ? group_of : NULL);
-        if (!simplex_world_run(world, 500)) return false;
+        assay_sim_simplex_partition(world, draw(r, 3) == 0 ? group_of : NULL);
+        if (!assay_sim_simplex_run(world, 500)) return false;
     }
-    simplex_world_partition(world, NULL);
+    assay_sim_simplex_partition(world, NULL);
     return true;
 }
 
-static void run_world(const struct world_options *options, const struct table *table, uint64_t seed)
+static void run_world(const struct assay_sim_simplex_options *options, const struct table *table,
+                      uint64_t seed)
 {
     uint64_t r = seed ^ 0x5eed;
-    struct simplex_world *world = simplex_world_create(options);
+    struct assay_sim_simplex *world = assay_sim_simplex_create(options);
     const bool sound = run_with_partitions(world, table, &r);
-    cr_assert(sound, "seed %llu: %s", (unsigned long long)seed, simplex_world_violation(world));
+    cr_assert(sound, "seed %llu: %s", (unsigned long long)seed, assay_sim_simplex_violation(world));
 
-    simplex_world_set_faults(world, 0, 0, 0);
+    assay_sim_simplex_set_faults(world, 0, 0, 0);
     for (uint32_t i = 0; i < table->count; i++)
-        if (!simplex_world_alive(world, i)) simplex_world_restart(world, i);
-    const uint64_t goal = simplex_world_best_height(world) + PROGRESS;
-    const bool went_on = simplex_world_run_to_height(world, goal, HEAL_MS);
-    const char *violation = simplex_world_violation(world);
+        if (!assay_sim_simplex_alive(world, i)) assay_sim_simplex_restart(world, i);
+    const uint64_t goal = assay_sim_simplex_best_height(world) + PROGRESS;
+    const bool went_on = assay_sim_simplex_run_to_height(world, goal, HEAL_MS);
+    const char *violation = assay_sim_simplex_violation(world);
     cr_assert(violation == NULL, "seed %llu: %s", (unsigned long long)seed, violation);
     cr_assert(went_on, "seed %llu: no progress after everything healed", (unsigned long long)seed);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 static void run_seed(const struct table *table, uint64_t seed)
 {
-    const struct world_options options = options_of(table, seed);
+    const struct assay_sim_simplex_options options = options_of(table, seed);
     run_world(&options, table, seed);
 }
 
@@ -91,7 +93,7 @@ static void run_seed(const struct table *table, uint64_t seed)
 static void run_seed_with_twin(const struct table *table, uint64_t seed)
 {
     uint64_t r = seed ^ 0x7315;
-    struct world_options options = options_of(table, seed);
+    struct assay_sim_simplex_options options = options_of(table, seed);
     const uint32_t twin = (uint32_t)draw(&r, table->count);
     options.rotate = false;
     options.machine_count = table->count + 1;

@@ -4,7 +4,7 @@
  */
 #include "base/merkle.h"
 #include "engine/simplex_internal.h"
-#include "tests/support/simplex_world_internal.h"
+#include "sim/simplex/world_internal.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -38,24 +38,24 @@ static bool record(void *context, uint32_t from, uint32_t to, enum assay_message
 }
 
 /* A world in the middle of things, and what machine 1 was sent until then. */
-static struct simplex_world *busy_world(struct recording *r)
+static struct assay_sim_simplex *busy_world(struct recording *r)
 {
-    const struct world_options options = { .seed = 7,
-                                           .slot_count = 4,
-                                           .weights = { 1, 1, 1, 1 },
-                                           .delay_min_ms = 1,
-                                           .delay_max_ms = 30,
-                                           .loss_permille = 150,
-                                           .epoch_blocks = 12,
-                                           .crash_permille = 10 };
-    struct simplex_world *world = simplex_world_create(&options);
-    simplex_world_set_filter(world, record, r);
-    cr_assert(simplex_world_run(world, 3000));
-    if (!simplex_world_alive(world, 1)) simplex_world_restart(world, 1);
-    cr_assert(simplex_world_run(world, 1500));
-    simplex_world_set_faults(world, 0, 0, 0);
-    if (!simplex_world_alive(world, 1)) simplex_world_restart(world, 1);
-    simplex_world_set_filter(world, NULL, NULL);
+    const struct assay_sim_simplex_options options = { .seed = 7,
+                                                       .slot_count = 4,
+                                                       .weights = { 1, 1, 1, 1 },
+                                                       .delay_min_ms = 1,
+                                                       .delay_max_ms = 30,
+                                                       .loss_permille = 150,
+                                                       .epoch_blocks = 12,
+                                                       .crash_permille = 10 };
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    assay_sim_simplex_set_filter(world, record, r);
+    cr_assert(assay_sim_simplex_run(world, 3000));
+    if (!assay_sim_simplex_alive(world, 1)) assay_sim_simplex_restart(world, 1);
+    cr_assert(assay_sim_simplex_run(world, 1500));
+    assay_sim_simplex_set_faults(world, 0, 0, 0);
+    if (!assay_sim_simplex_alive(world, 1)) assay_sim_simplex_restart(world, 1);
+    assay_sim_simplex_set_filter(world, NULL, NULL);
     return world;
 }
 
@@ -70,7 +70,7 @@ struct picture {
     uint8_t *simplex, *blocks;
 };
 
-static struct picture picture_of(struct machine *m)
+static struct picture picture_of(struct sxw_machine *m)
 {
     struct picture p = { malloc(m->simplex_memory_len), malloc(m->blocks_memory_len) };
     cr_assert(p.simplex != NULL && p.blocks != NULL);
@@ -81,7 +81,7 @@ static struct picture picture_of(struct machine *m)
 }
 
 /* Counters and scratch bytes aside. */
-static void require_unchanged(struct machine *m, const struct picture *before)
+static void require_unchanged(struct sxw_machine *m, const struct picture *before)
 {
     struct assay_simplex *s = m->simplex;
     const uint8_t *was = before->simplex;
@@ -105,17 +105,17 @@ static void drop_picture(struct picture *p)
 }
 
 /* An exact copy on the heap, so that a sanitizer sees one byte too far. */
-static enum assay_status give(struct simplex_world *w, uint16_t from, enum assay_message_kind kind,
-                              const uint8_t *bytes, size_t len)
+static enum assay_status give(struct assay_sim_simplex *w, uint16_t from,
+                              enum assay_message_kind kind, const uint8_t *bytes, size_t len)
 {
-    struct machine *m = &w->machines[1];
+    struct sxw_machine *m = &w->machines[1];
     uint8_t *copy = malloc(len == 0 ? 1 : len);
     cr_assert_not_null(copy);
     assay_bytes_copy(copy, len, bytes, len);
-    const struct world_event event = {
-        .kind = WORLD_MESSAGE, .from = from, .message = kind, .bytes = copy, .len = len
+    const struct sxw_event event = {
+        .kind = SXW_MESSAGE, .from = from, .message = kind, .bytes = copy, .len = len
     };
-    const enum assay_status status = world_input(w, m, &event);
+    const enum assay_status status = assay_sxw_input(w, m, &event);
     free(copy);
     return status;
 }
@@ -123,8 +123,8 @@ static enum assay_status give(struct simplex_world *w, uint16_t from, enum assay
 Test(simplex_hostile, every_truncation_and_every_extra_byte_changes_nothing, .timeout = 120)
 {
     static struct recording r;
-    struct simplex_world *world = busy_world(&r);
-    struct machine *m = &world->machines[1];
+    struct assay_sim_simplex *world = busy_world(&r);
+    struct sxw_machine *m = &world->machines[1];
     cr_assert(r.count > 100);
     m->simplex->now_ms = world->now;
     struct picture before = picture_of(m);
@@ -143,14 +143,14 @@ Test(simplex_hostile, every_truncation_and_every_extra_byte_changes_nothing, .ti
         cr_expect(tried[kind] || kind >= ASSAY_MESSAGE_CERTIFICATE_PULL, "kind %d", kind);
     drop_picture(&before);
     free_recording(&r);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 Test(simplex_hostile, a_flipped_bit_is_refused_or_harmless, .timeout = 120)
 {
     static struct recording r;
-    struct simplex_world *world = busy_world(&r);
-    struct machine *m = &world->machines[1];
+    struct assay_sim_simplex *world = busy_world(&r);
+    struct sxw_machine *m = &world->machines[1];
     m->simplex->now_ms = world->now;
     struct picture before = picture_of(m);
     size_t refused = 0;
@@ -178,12 +178,12 @@ Test(simplex_hostile, a_flipped_bit_is_refused_or_harmless, .timeout = 120)
     cr_expect(refused > 1000);
     drop_picture(&before);
     free_recording(&r);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 /* --- well signed, and wrong */
 
-static size_t make_vote(const struct simplex_world *w, uint64_t epoch, uint64_t view,
+static size_t make_vote(const struct assay_sim_simplex *w, uint64_t epoch, uint64_t view,
                         enum assay_vote_type type, uint16_t slot, uint16_t key, uint8_t *bytes)
 {
     struct assay_vote_statement statement = { .epoch = epoch, .view = view, .type = type };
@@ -192,7 +192,7 @@ static size_t make_vote(const struct simplex_world *w, uint64_t epoch, uint64_t 
     assay_bytes_copy(statement.chain_id, 32, w->chain_id, 32);
     if (type != ASSAY_VOTE_NULLIFY) memset(statement.block_id, 0x77, 32);
     assay_vote_statement_digest(&statement, digest);
-    simplex_world_sign(w, key, digest, signature);
+    assay_sim_simplex_sign(w, key, digest, signature);
     struct assay_writer out = assay_writer_over(bytes, ASSAY_VOTE_LEN_MAX);
     assay_vote_encode(&statement, slot, signature, &out);
     cr_assert(!out.full);
@@ -202,8 +202,8 @@ static size_t make_vote(const struct simplex_world *w, uint64_t epoch, uint64_t 
 Test(simplex_hostile, a_vote_at_the_wrong_place_or_of_another_is_refused)
 {
     static struct recording r;
-    struct simplex_world *world = busy_world(&r);
-    struct machine *m = &world->machines[1];
+    struct assay_sim_simplex *world = busy_world(&r);
+    struct sxw_machine *m = &world->machines[1];
     struct assay_simplex *s = m->simplex;
     uint8_t vote[ASSAY_VOTE_LEN_MAX];
     const uint64_t epoch = s->base.epoch;
@@ -216,7 +216,7 @@ Test(simplex_hostile, a_vote_at_the_wrong_place_or_of_another_is_refused)
         { epoch, view, 2, 3, ASSAY_E_SIGNATURE }, /* slot 3 signs for slot 2 */
         { epoch, view, 4, 2, ASSAY_E_STRANGER },  /* no such slot */
         { epoch, view, 9000, 2, ASSAY_E_STRANGER },
-        { epoch, s->final_view + WORLD_VIEWS_MAX, 2, 2, ASSAY_E_EARLY }, /* one past the window */
+        { epoch, s->final_view + SXW_VIEWS_MAX, 2, 2, ASSAY_E_EARLY }, /* one past the window */
         { epoch, UINT64_MAX / 16, 2, 2, ASSAY_E_EARLY },
         { epoch - 1, 1, 2, 2, ASSAY_E_STALE },
     };
@@ -230,19 +230,19 @@ Test(simplex_hostile, a_vote_at_the_wrong_place_or_of_another_is_refused)
         require_unchanged(m, &before);
     }
     drop_picture(&before);
-    const size_t last = make_vote(world, epoch, s->final_view + WORLD_VIEWS_MAX - 1,
-                                  ASSAY_VOTE_NULLIFY, 2, 2, vote);
+    const size_t last =
+        make_vote(world, epoch, s->final_view + SXW_VIEWS_MAX - 1, ASSAY_VOTE_NULLIFY, 2, 2, vote);
     cr_expect_eq(give(world, 2, ASSAY_MESSAGE_VOTE, vote, last), ASSAY_OK); /* the window's last */
     cr_expect_eq(give(world, 2, ASSAY_MESSAGE_VOTE, vote, last), ASSAY_E_DUPLICATE);
     free_recording(&r);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 Test(simplex_hostile, messages_of_another_chain_are_refused)
 {
     static struct recording r;
-    struct simplex_world *world = busy_world(&r);
-    struct machine *m = &world->machines[1];
+    struct assay_sim_simplex *world = busy_world(&r);
+    struct sxw_machine *m = &world->machines[1];
     uint8_t vote[ASSAY_VOTE_LEN_MAX];
     m->simplex->now_ms = world->now;
     struct picture before = picture_of(m);
@@ -254,19 +254,19 @@ Test(simplex_hostile, messages_of_another_chain_are_refused)
     require_unchanged(m, &before);
     drop_picture(&before);
     free_recording(&r);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 Test(simplex_hostile, kinds_of_the_ledger_and_the_host_are_refused)
 {
     static struct recording r;
-    struct simplex_world *world = busy_world(&r);
+    struct assay_sim_simplex *world = busy_world(&r);
     const uint8_t byte[1] = { 0x80 };
     cr_expect_eq(give(world, 2, ASSAY_MESSAGE_ENVELOPE, byte, 1), ASSAY_E_UNSUPPORTED);
     cr_expect_eq(give(world, 2, (enum assay_message_kind)999, byte, 1), ASSAY_E_UNSUPPORTED);
     cr_expect_eq(give(world, 77, ASSAY_MESSAGE_VOTE, byte, 1), ASSAY_E_STRANGER);
     free_recording(&r);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 /* --- equivocation by hand: E1, E2, E3 */
@@ -274,8 +274,8 @@ Test(simplex_hostile, kinds_of_the_ledger_and_the_host_are_refused)
 Test(simplex_hostile, each_pair_of_votes_that_convicts_is_handed_out_once)
 {
     static struct recording r;
-    struct simplex_world *world = busy_world(&r);
-    struct machine *m = &world->machines[1];
+    struct assay_sim_simplex *world = busy_world(&r);
+    struct sxw_machine *m = &world->machines[1];
     world->options.byzantine[3] = true;
     const struct {
         enum assay_vote_type first, second;
@@ -301,7 +301,7 @@ Test(simplex_hostile, each_pair_of_votes_that_convicts_is_handed_out_once)
             assay_bytes_copy(statement.chain_id, 32, world->chain_id, 32);
             if (statement.type != ASSAY_VOTE_NULLIFY) memset(statement.block_id, 0x70 + j, 32);
             assay_vote_statement_digest(&statement, digest);
-            simplex_world_sign(world, 3, digest, signature);
+            assay_sim_simplex_sign(world, 3, digest, signature);
             struct assay_writer w = assay_writer_over(bytes[j], sizeof bytes[j]);
             assay_vote_encode(&statement, 3, signature, &w);
             cr_assert_eq(give(world, 3, ASSAY_MESSAGE_VOTE, bytes[j], w.len), ASSAY_OK);
@@ -318,7 +318,7 @@ Test(simplex_hostile, each_pair_of_votes_that_convicts_is_handed_out_once)
         cr_expect_eq(accusations, 1, "pair %zu", i);
     }
     free_recording(&r);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 /* --- proposals and certificates by hand, for machine 3 of a silent world */
@@ -334,18 +334,18 @@ static bool nothing_passes(void *context, uint32_t from, uint32_t to, enum assay
     return false;
 }
 
-static struct simplex_world *silent_world(void)
+static struct assay_sim_simplex *silent_world(void)
 {
-    const struct world_options options = {
+    const struct assay_sim_simplex_options options = {
         .seed = 9, .slot_count = 4, .weights = { 1, 1, 1, 1 }, .cadence_ms = 1000000
     };
-    struct simplex_world *world = simplex_world_create(&options);
-    simplex_world_set_filter(world, nothing_passes, NULL);
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    assay_sim_simplex_set_filter(world, nothing_passes, NULL);
     return world;
 }
 
 /* By slots 0 to 2; broken: the last signature is another one's. */
-static size_t make_certificate(const struct simplex_world *w, uint64_t view,
+static size_t make_certificate(const struct assay_sim_simplex *w, uint64_t view,
                                enum assay_vote_type type, bool broken, uint8_t *bytes,
                                uint8_t commitment[32])
 {
@@ -357,8 +357,8 @@ static size_t make_certificate(const struct simplex_world *w, uint64_t view,
     if (type != ASSAY_VOTE_NULLIFY) memset(statement.block_id, 0x77, 32);
     assay_vote_statement_digest(&statement, digest);
     for (uint16_t slot = 0; slot < 3; slot++)
-        simplex_world_sign(w, broken && slot == 2 ? 3 : slot, digest,
-                           signatures + slot * ASSAY_P256_SIGNATURE_LEN);
+        assay_sim_simplex_sign(w, broken && slot == 2 ? 3 : slot, digest,
+                               signatures + slot * ASSAY_P256_SIGNATURE_LEN);
     struct assay_writer out = assay_writer_over(bytes, ASSAY_CERTIFICATE_LEN_MAX);
     assay_certificate_encode(&statement, assay_slice_over(&bitmap, 1),
                              assay_slice_over(signatures, sizeof signatures), &out);
@@ -375,8 +375,8 @@ struct forged {
     uint32_t null_count;
 };
 
-static size_t make_proposal(const struct simplex_world *w, const struct forged *f, uint8_t *bytes,
-                            size_t capacity)
+static size_t make_proposal(const struct assay_sim_simplex *w, const struct forged *f,
+                            uint8_t *bytes, size_t capacity)
 {
     const uint8_t body[1] = { 0x80 };
     struct assay_block_header h = { .epoch = 1,
@@ -401,7 +401,7 @@ static size_t make_proposal(const struct simplex_world *w, const struct forged *
     struct assay_writer hw = assay_writer_over(header, sizeof header);
     assay_block_header_encode(&h, &hw);
     assay_block_id(assay_slice_over(header, hw.len), id);
-    simplex_world_sign(w, f->key, id, signature);
+    assay_sim_simplex_sign(w, f->key, id, signature);
     struct assay_writer out = assay_writer_over(bytes, capacity);
     cr_assert_eq(assay_proposal_encode(
                      assay_slice_over(header, hw.len), signature, assay_slice_over(body, 1),
@@ -410,7 +410,7 @@ static size_t make_proposal(const struct simplex_world *w, const struct forged *
     return out.len;
 }
 
-static bool has_cast(struct simplex_world *w, uint64_t view, enum assay_vote_type type)
+static bool has_cast(struct assay_sim_simplex *w, uint64_t view, enum assay_vote_type type)
 {
     const struct sx_view *v = assay_sx_peek(w->machines[3].simplex, view);
     return v != NULL && v->cast[type];
@@ -431,48 +431,48 @@ Test(simplex_hostile, a_proposal_that_breaks_a_rule_is_nullified_at_once)
         { { 1, 1, ASSAY_BLOCK_NORMAL, 9, 1, NULL, 0 }, ASSAY_E_STRANGER, false },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct simplex_world *world = silent_world();
+        struct assay_sim_simplex *world = silent_world();
         uint8_t bytes[1024];
         const size_t len = make_proposal(world, &cases[i].proposal, bytes, sizeof bytes);
-        cr_expect_eq(
-            simplex_world_inject(world, 3, 0, ASSAY_MESSAGE_PROPOSAL, assay_slice_over(bytes, len)),
-            cases[i].status, "case %zu", i);
+        cr_expect_eq(assay_sim_simplex_inject(world, 3, 0, ASSAY_MESSAGE_PROPOSAL,
+                                              assay_slice_over(bytes, len)),
+                     cases[i].status, "case %zu", i);
         const bool taken = cases[i].status == ASSAY_OK;
         cr_expect_eq(has_cast(world, 1, ASSAY_VOTE_NOTARISE), taken && cases[i].valid);
         cr_expect_eq(has_cast(world, 1, ASSAY_VOTE_NULLIFY), taken && !cases[i].valid);
-        simplex_world_destroy(&world);
+        assay_sim_simplex_destroy(&world);
     }
 }
 
 Test(simplex_hostile, a_proposal_must_name_the_right_nullifications)
 {
     for (int swapped = 0; swapped < 2; swapped++) {
-        struct simplex_world *world = silent_world();
+        struct assay_sim_simplex *world = silent_world();
         uint8_t bytes[ASSAY_CERTIFICATE_LEN_MAX];
         uint8_t names[2][32];
         for (uint64_t view = 1; view <= 2; view++) {
             uint8_t *name = names[swapped == 0 ? view - 1 : 2 - view];
             const size_t len =
                 make_certificate(world, view, ASSAY_VOTE_NULLIFY, false, bytes, name);
-            cr_assert_eq(simplex_world_inject(world, 3, 0, ASSAY_MESSAGE_CERTIFICATE,
-                                              assay_slice_over(bytes, len)),
+            cr_assert_eq(assay_sim_simplex_inject(world, 3, 0, ASSAY_MESSAGE_CERTIFICATE,
+                                                  assay_slice_over(bytes, len)),
                          ASSAY_OK);
         }
         const struct forged proposal = { 3, 1, ASSAY_BLOCK_NORMAL, 2, 2, names[0], 2 };
         const size_t len = make_proposal(world, &proposal, bytes, sizeof bytes);
-        cr_assert_eq(
-            simplex_world_inject(world, 3, 2, ASSAY_MESSAGE_PROPOSAL, assay_slice_over(bytes, len)),
-            ASSAY_OK);
+        cr_assert_eq(assay_sim_simplex_inject(world, 3, 2, ASSAY_MESSAGE_PROPOSAL,
+                                              assay_slice_over(bytes, len)),
+                     ASSAY_OK);
         cr_expect_eq(has_cast(world, 3, ASSAY_VOTE_NOTARISE), swapped == 0);
         cr_expect_eq(has_cast(world, 3, ASSAY_VOTE_NULLIFY), swapped == 1);
-        simplex_world_destroy(&world);
+        assay_sim_simplex_destroy(&world);
     }
 }
 
 Test(simplex_hostile, a_certificate_with_one_bad_signature_changes_nothing)
 {
-    struct simplex_world *world = silent_world();
-    struct machine *m = &world->machines[1];
+    struct assay_sim_simplex *world = silent_world();
+    struct sxw_machine *m = &world->machines[1];
     uint8_t bytes[ASSAY_CERTIFICATE_LEN_MAX];
     uint8_t name[32];
     m->simplex->now_ms = world->now;
@@ -487,53 +487,53 @@ Test(simplex_hostile, a_certificate_with_one_bad_signature_changes_nothing)
     const size_t len = make_certificate(world, 1, ASSAY_VOTE_NULLIFY, false, bytes, name);
     cr_expect_eq(give(world, 0, ASSAY_MESSAGE_CERTIFICATE, bytes, len), ASSAY_OK);
     cr_expect_eq(give(world, 0, ASSAY_MESSAGE_CERTIFICATE, bytes, len), ASSAY_E_DUPLICATE);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 /* Two proposals of one view: the first stands, both convict. */
 Test(simplex_hostile, two_proposals_of_a_view_convict_their_leader)
 {
-    struct simplex_world *world = silent_world();
-    struct machine *m = &world->machines[3];
+    struct assay_sim_simplex *world = silent_world();
+    struct sxw_machine *m = &world->machines[3];
     world->options.byzantine[0] = true;
     uint8_t bytes[1024];
     struct forged proposal = { 1, 1, ASSAY_BLOCK_NORMAL, 0, 0, NULL, 0 };
     size_t len = make_proposal(world, &proposal, bytes, sizeof bytes);
     cr_assert_eq(
-        simplex_world_inject(world, 3, 0, ASSAY_MESSAGE_PROPOSAL, assay_slice_over(bytes, len)),
+        assay_sim_simplex_inject(world, 3, 0, ASSAY_MESSAGE_PROPOSAL, assay_slice_over(bytes, len)),
         ASSAY_OK);
     cr_assert(has_cast(world, 1, ASSAY_VOTE_NOTARISE));
     proposal.kind = ASSAY_BLOCK_ROLL;
     len = make_proposal(world, &proposal, bytes, sizeof bytes);
     for (int again = 0; again < 2; again++) {
-        assay_status_ignore(
-            simplex_world_inject(world, 3, 0, ASSAY_MESSAGE_PROPOSAL, assay_slice_over(bytes, len)),
-            "noted or not: the first one stands");
-        struct world_counts counts;
-        simplex_world_counts(world, &counts);
+        assay_status_ignore(assay_sim_simplex_inject(world, 3, 0, ASSAY_MESSAGE_PROPOSAL,
+                                                     assay_slice_over(bytes, len)),
+                            "noted or not: the first one stands");
+        struct assay_sim_simplex_counts counts;
+        assay_sim_simplex_counts(world, &counts);
         cr_expect_eq(counts.accusations, 1);
         cr_expect_eq(counts.last_proof, 4);
         cr_expect_eq(counts.last_accused, 0);
     }
     cr_expect_not(m->simplex->halted);
-    cr_expect(simplex_world_violation(world) == NULL, "%s", simplex_world_violation(world));
-    simplex_world_destroy(&world);
+    cr_expect(assay_sim_simplex_violation(world) == NULL, "%s", assay_sim_simplex_violation(world));
+    assay_sim_simplex_destroy(&world);
 }
 
 Test(simplex_hostile, a_halted_machine_votes_no_more_in_its_epoch)
 {
-    struct simplex_world *world = silent_world();
+    struct assay_sim_simplex *world = silent_world();
     uint8_t bytes[1024];
     const struct forged proposal = { 1, 1, ASSAY_BLOCK_NORMAL, 0, 0, NULL, 0 };
     const size_t len = make_proposal(world, &proposal, bytes, sizeof bytes);
     assay_simplex_halt(world->machines[3].simplex);
     cr_assert_eq(
-        simplex_world_inject(world, 3, 0, ASSAY_MESSAGE_PROPOSAL, assay_slice_over(bytes, len)),
+        assay_sim_simplex_inject(world, 3, 0, ASSAY_MESSAGE_PROPOSAL, assay_slice_over(bytes, len)),
         ASSAY_OK);
-    cr_assert(simplex_world_run(world, 5000));
+    cr_assert(assay_sim_simplex_run(world, 5000));
     for (int type = 0; type < ASSAY_VOTE_TYPES; type++)
         cr_expect_not(has_cast(world, 1, (enum assay_vote_type)type));
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 /* --- bounded memory */
@@ -541,8 +541,8 @@ Test(simplex_hostile, a_halted_machine_votes_no_more_in_its_epoch)
 Test(simplex_hostile, one_sender_cannot_fill_the_early_buffer_for_the_others)
 {
     static struct recording r;
-    struct simplex_world *world = busy_world(&r);
-    struct machine *m = &world->machines[1];
+    struct assay_sim_simplex *world = busy_world(&r);
+    struct sxw_machine *m = &world->machines[1];
     uint8_t vote[ASSAY_VOTE_LEN_MAX];
     const uint64_t next = m->simplex->base.epoch + 1;
     enum assay_status status = ASSAY_OK;
@@ -556,5 +556,5 @@ Test(simplex_hostile, one_sender_cannot_fill_the_early_buffer_for_the_others)
     const size_t len = make_vote(world, next, 1, ASSAY_VOTE_NULLIFY, 3, 3, vote);
     cr_expect_eq(give(world, 3, ASSAY_MESSAGE_VOTE, vote, len), ASSAY_OK);
     free_recording(&r);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }

@@ -11,13 +11,13 @@
 
 static void require_split(const uint32_t weights[static 4])
 {
-    struct simplex_world *world = twins_split(weights);
-    simplex_world_run(world, 20000);
-    simplex_world_partition(world, NULL);
-    simplex_world_run(world, 5000);
-    const char *violation = simplex_world_violation(world);
+    struct assay_sim_simplex *world = twins_split(weights);
+    assay_sim_simplex_run(world, 20000);
+    assay_sim_simplex_partition(world, NULL);
+    assay_sim_simplex_run(world, 5000);
+    const char *violation = assay_sim_simplex_violation(world);
     cr_assert(violation != NULL, "the planted fault went unseen");
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 Test(simplex_planted, a_quorum_one_too_small_is_seen_under_2_2_1_1)

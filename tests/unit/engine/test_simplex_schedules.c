@@ -5,20 +5,20 @@
  *
  * With equal weights the leaders of views 1, 2, 3, 4 are slots 0, 1, 2, 3.
  */
-#include "tests/support/simplex_world.h"
+#include "sim/simplex/world.h"
 
 #include <criterion/criterion.h>
 
-static struct world_options four(void)
+static struct assay_sim_simplex_options four(void)
 {
-    return (struct world_options){
+    return (struct assay_sim_simplex_options){
         .seed = 4, .slot_count = 4, .weights = { 1, 1, 1, 1 }, .delay_min_ms = 1, .delay_max_ms = 5
     };
 }
 
-static void require_sound(const struct simplex_world *world)
+static void require_sound(const struct assay_sim_simplex *world)
 {
-    const char *violation = simplex_world_violation(world);
+    const char *violation = assay_sim_simplex_violation(world);
     cr_assert(violation == NULL, "%s", violation);
 }
 
@@ -60,19 +60,19 @@ static bool no_x_of_the_resumed(void *context, uint32_t from, uint32_t to,
                           is_certificate(kind, payload, 1, 1, ASSAY_VOTE_NULLIFY)));
 }
 
-static struct simplex_world *two_n_and_two_x(void)
+static struct assay_sim_simplex *two_n_and_two_x(void)
 {
-    struct world_options options = four();
+    struct assay_sim_simplex_options options = four();
     options.cadence_ms = 50; /* the filter stands before the first proposal */
-    struct simplex_world *world = simplex_world_create(&options);
-    simplex_world_set_filter(world, split_view, NULL);
-    cr_assert(simplex_world_run(world, 350)); /* 2 delta passed for 2 and 3, 3 delta not yet */
-    simplex_world_crash(world, 0);
-    simplex_world_crash(world, 1);
-    cr_assert(simplex_world_run(world, 1000));
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    assay_sim_simplex_set_filter(world, split_view, NULL);
+    cr_assert(assay_sim_simplex_run(world, 350)); /* 2 delta passed for 2 and 3, 3 delta not yet */
+    assay_sim_simplex_crash(world, 0);
+    assay_sim_simplex_crash(world, 1);
+    cr_assert(assay_sim_simplex_run(world, 1000));
     for (uint32_t i = 2; i < 4; i++) {
         struct assay_simplex_view view;
-        simplex_world_look(world, i, &view);
+        assay_sim_simplex_look(world, i, &view);
         cr_assert_eq(view.view, 1);
     }
     return world;
@@ -80,24 +80,24 @@ static struct simplex_world *two_n_and_two_x(void)
 
 Test(simplex_schedules, two_n_and_two_x_go_on_after_the_n_senders_resume)
 {
-    struct simplex_world *world = two_n_and_two_x();
-    simplex_world_set_filter(world, NULL, NULL);
-    simplex_world_restart(world, 0);
-    simplex_world_restart(world, 1);
-    cr_assert(simplex_world_run_to_height(world, 8, 20000));
+    struct assay_sim_simplex *world = two_n_and_two_x();
+    assay_sim_simplex_set_filter(world, NULL, NULL);
+    assay_sim_simplex_restart(world, 0);
+    assay_sim_simplex_restart(world, 1);
+    cr_assert(assay_sim_simplex_run_to_height(world, 8, 20000));
     require_sound(world);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 Test(simplex_schedules, two_n_and_two_x_would_be_dead_if_the_resumed_could_not_nullify)
 {
-    struct simplex_world *world = two_n_and_two_x();
-    simplex_world_set_filter(world, no_x_of_the_resumed, NULL);
-    simplex_world_restart(world, 0);
-    simplex_world_restart(world, 1);
-    cr_assert_not(simplex_world_run_to_height(world, 1, 20000));
+    struct assay_sim_simplex *world = two_n_and_two_x();
+    assay_sim_simplex_set_filter(world, no_x_of_the_resumed, NULL);
+    assay_sim_simplex_restart(world, 0);
+    assay_sim_simplex_restart(world, 1);
+    cr_assert_not(assay_sim_simplex_run_to_height(world, 1, 20000));
     require_sound(world);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 /* --- E notarised and nullified, a tail on E beside a sibling of E */
@@ -114,24 +114,24 @@ static bool only_1_learns_of_e(void *context, uint32_t from, uint32_t to,
 
 Test(simplex_schedules, a_sibling_of_a_notarised_and_nullified_e_is_voted_for)
 {
-    struct world_options options = four();
+    struct assay_sim_simplex_options options = four();
     options.epoch_blocks = 1; /* the first block of an epoch is its E */
-    struct simplex_world *world = simplex_world_create(&options);
-    simplex_world_set_filter(world, only_1_learns_of_e, NULL);
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    assay_sim_simplex_set_filter(world, only_1_learns_of_e, NULL);
     struct assay_simplex_view view = { 0 };
     for (int i = 0; i < 4000 && view.view < 3 && view.epoch <= 1; i++) {
-        cr_assert(simplex_world_run(world, 1));
-        simplex_world_look(world, 2, &view);
+        cr_assert(assay_sim_simplex_run(world, 1));
+        assay_sim_simplex_look(world, 2, &view);
     }
-    cr_assert_eq(view.view, 3);    /* slot 1 led view 2 and proposed a tail on E: nullified too */
-    simplex_world_crash(world, 3); /* without 1, who knows E notarised, there is no quorum */
-    cr_assert(simplex_world_run_to_height(world, 1, 5000));
-    cr_assert(simplex_world_run_to_height(world, 4, 20000));
+    cr_assert_eq(view.view, 3); /* slot 1 led view 2 and proposed a tail on E: nullified too */
+    assay_sim_simplex_crash(world, 3); /* without 1, who knows E notarised, there is no quorum */
+    cr_assert(assay_sim_simplex_run_to_height(world, 1, 5000));
+    cr_assert(assay_sim_simplex_run_to_height(world, 4, 20000));
     require_sound(world);
-    struct world_counts counts;
-    simplex_world_counts(world, &counts);
+    struct assay_sim_simplex_counts counts;
+    assay_sim_simplex_counts(world, &counts);
     cr_expect(counts.empty_views >= 6);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 /* --- E whose own view is nullified becomes final through a tail */
@@ -148,18 +148,18 @@ static bool nobody_finalises_view_1(void *context, uint32_t from, uint32_t to,
 
 Test(simplex_schedules, e_becomes_final_through_a_tail)
 {
-    struct world_options options = four();
+    struct assay_sim_simplex_options options = four();
     options.epoch_blocks = 1;
-    struct simplex_world *world = simplex_world_create(&options);
-    simplex_world_set_filter(world, nobody_finalises_view_1, NULL);
-    cr_assert(simplex_world_run_to_height(world, 1, 5000));
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    assay_sim_simplex_set_filter(world, nobody_finalises_view_1, NULL);
+    cr_assert(assay_sim_simplex_run_to_height(world, 1, 5000));
     struct assay_simplex_view view;
-    simplex_world_look(world, 0, &view);
+    assay_sim_simplex_look(world, 0, &view);
     cr_expect_eq(view.epoch, 2); /* finality of the tail was finality of E */
     cr_expect_eq(view.final_height, 1);
-    cr_assert(simplex_world_run_to_height(world, 6, 20000));
+    cr_assert(assay_sim_simplex_run_to_height(world, 6, 20000));
     require_sound(world);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 /* --- a node that sent F and crashed before anyone else had the certificate */
@@ -173,102 +173,102 @@ static bool only_1_gets_n(void *context, uint32_t from, uint32_t to, enum assay_
     return from != 1; /* what 1 knows dies with it */
 }
 
-static struct simplex_world *f_and_crash(enum world_plant plant)
+static struct assay_sim_simplex *f_and_crash(enum assay_sim_simplex_plant plant)
 {
-    struct world_options options = four();
+    struct assay_sim_simplex_options options = four();
     options.plant = plant;
-    struct simplex_world *world = simplex_world_create(&options);
-    simplex_world_crash(world, 3);
-    simplex_world_set_filter(world, only_1_gets_n, NULL);
-    simplex_world_run(world, 150);
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    assay_sim_simplex_crash(world, 3);
+    assay_sim_simplex_set_filter(world, only_1_gets_n, NULL);
+    assay_sim_simplex_run(world, 150);
     struct assay_simplex_view view;
-    simplex_world_look(world, 1, &view);
+    assay_sim_simplex_look(world, 1, &view);
     cr_assert_eq(view.view, 2, "1 is in view %llu", (unsigned long long)view.view);
-    simplex_world_crash(world, 1);
-    simplex_world_run(world, 2000);
+    assay_sim_simplex_crash(world, 1);
+    assay_sim_simplex_run(world, 2000);
     return world;
 }
 
 Test(simplex_schedules, a_node_that_sent_f_and_crashed_brings_its_certificate_back)
 {
-    struct simplex_world *world = f_and_crash(WORLD_SOUND);
+    struct assay_sim_simplex *world = f_and_crash(ASSAY_SIM_SIMPLEX_SOUND);
     struct assay_simplex_view view;
-    simplex_world_look(world, 0, &view);
+    assay_sim_simplex_look(world, 0, &view);
     cr_assert_eq(view.view, 1, "two X, one F: stuck without 1");
-    simplex_world_set_filter(world, NULL, NULL);
-    simplex_world_restart(world, 1);
-    cr_assert(simplex_world_run_to_height(world, 8, 30000));
+    assay_sim_simplex_set_filter(world, NULL, NULL);
+    assay_sim_simplex_restart(world, 1);
+    cr_assert(assay_sim_simplex_run_to_height(world, 8, 30000));
     require_sound(world);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 Test(simplex_schedules, the_checker_notices_f_without_a_stored_certificate)
 {
-    struct simplex_world *world = f_and_crash(WORLD_FORGETS_CERTIFICATES);
-    const char *violation = simplex_world_violation(world);
+    struct assay_sim_simplex *world = f_and_crash(ASSAY_SIM_SIMPLEX_FORGETS_CERTIFICATES);
+    const char *violation = assay_sim_simplex_violation(world);
     cr_assert(violation != NULL, "the planted fault went unseen");
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 /* --- two absent members come back while a third dies */
 
 Test(simplex_schedules, two_absent_of_seven_come_back_while_a_third_dies)
 {
-    struct world_options options = four();
+    struct assay_sim_simplex_options options = four();
     options.slot_count = 7;
     for (uint32_t i = 0; i < 7; i++)
         options.weights[i] = 1;
     options.epoch_blocks = 2;
-    struct simplex_world *world = simplex_world_create(&options);
-    cr_assert(simplex_world_run(world, 500));
-    simplex_world_crash(world, 5);
-    simplex_world_crash(world, 6);
-    const uint64_t before = simplex_world_best_height(world);
-    cr_assert(simplex_world_run_to_height(world, before + 20, 60000)); /* many epochs pass */
-    simplex_world_crash(world, 4);
-    simplex_world_restart(world, 5);
-    simplex_world_restart(world, 6);
-    const uint64_t then = simplex_world_best_height(world);
-    cr_assert(simplex_world_run_to_height(world, then + 10, 60000));
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    cr_assert(assay_sim_simplex_run(world, 500));
+    assay_sim_simplex_crash(world, 5);
+    assay_sim_simplex_crash(world, 6);
+    const uint64_t before = assay_sim_simplex_best_height(world);
+    cr_assert(assay_sim_simplex_run_to_height(world, before + 20, 60000)); /* many epochs pass */
+    assay_sim_simplex_crash(world, 4);
+    assay_sim_simplex_restart(world, 5);
+    assay_sim_simplex_restart(world, 6);
+    const uint64_t then = assay_sim_simplex_best_height(world);
+    cr_assert(assay_sim_simplex_run_to_height(world, then + 10, 60000));
     require_sound(world);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 /* --- all leaders late */
 
 Test(simplex_schedules, time_outs_grow_until_late_leaders_are_heard)
 {
-    struct world_options options = four();
+    struct assay_sim_simplex_options options = four();
     options.proposal_extra_ms = 2500; /* ten times what a view allows at first */
-    struct simplex_world *world = simplex_world_create(&options);
-    cr_assert(simplex_world_run_to_height(world, 3, 300000));
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    cr_assert(assay_sim_simplex_run_to_height(world, 3, 300000));
     require_sound(world);
-    struct world_counts counts;
-    simplex_world_counts(world, &counts);
+    struct assay_sim_simplex_counts counts;
+    assay_sim_simplex_counts(world, &counts);
     cr_expect(counts.empty_views > 8);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 /* --- a power cut: everybody at once, at any time */
 
 Test(simplex_schedules, everybody_loses_power_again_and_again)
 {
-    struct world_options options = four();
+    struct assay_sim_simplex_options options = four();
     options.epoch_blocks = 2;
-    struct simplex_world *world = simplex_world_create(&options);
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
     uint64_t goal = 0;
     for (uint64_t round = 0; round < 40; round++) {
-        cr_assert(simplex_world_run(world, 11 + 7 * round)); /* also in views just begun */
+        cr_assert(assay_sim_simplex_run(world, 11 + 7 * round)); /* also in views just begun */
         for (uint32_t i = 0; i < 4; i++)
-            simplex_world_crash(world, i);
+            assay_sim_simplex_crash(world, i);
         for (uint32_t i = 0; i < 4; i++)
-            simplex_world_restart(world, i);
+            assay_sim_simplex_restart(world, i);
         require_sound(world);
-        goal = simplex_world_best_height(world);
+        goal = assay_sim_simplex_best_height(world);
     }
-    cr_assert(simplex_world_run_to_height(world, goal + 5, 30000));
+    cr_assert(assay_sim_simplex_run_to_height(world, goal + 5, 30000));
     require_sound(world);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 /* --- time-outs a little too short */
@@ -277,13 +277,13 @@ Test(simplex_schedules, views_that_are_notarised_and_given_up_do_not_go_on_for_e
 {
     /* N certificates form after 2 * 200 ms, X is due after 3 delta = 375 ms: every view is
      * notarised, and nobody may send F in it. */
-    struct world_options options = four();
+    struct assay_sim_simplex_options options = four();
     options.delay_min_ms = 200;
     options.delay_max_ms = 200;
-    struct simplex_world *world = simplex_world_create(&options);
-    cr_assert(simplex_world_run_to_height(world, 6, 60000));
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    cr_assert(assay_sim_simplex_run_to_height(world, 6, 60000));
     require_sound(world);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 /* --- a long night: every proposal is invalid for a hundred views */
@@ -300,34 +300,34 @@ Test(simplex_schedules, a_hundred_nullified_views_fit_into_the_tables)
     /* Each leader commits to its own certificates of all views before: other bitmaps than ours, so
      * that many hundred bodies pass through tables of 384. */
     uint64_t view = 110;
-    struct world_options options = four();
+    struct assay_sim_simplex_options options = four();
     options.delay_max_ms = 30;
     options.slot_count = 7;
     for (uint32_t i = 0; i < 7; i++)
         options.weights[i] = 1;
-    struct simplex_world *world = simplex_world_create(&options);
-    simplex_world_set_judge(world, nothing_before, &view);
-    cr_assert(simplex_world_run_to_height(world, 8, 40000000));
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    assay_sim_simplex_set_judge(world, nothing_before, &view);
+    cr_assert(assay_sim_simplex_run_to_height(world, 8, 40000000));
     require_sound(world);
-    struct world_counts counts;
-    simplex_world_counts(world, &counts);
+    struct assay_sim_simplex_counts counts;
+    assay_sim_simplex_counts(world, &counts);
     cr_expect(counts.empty_views >= 7 * 108);
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }
 
 /* Beyond its window a machine waits; it neither grows nor forgets what it signed. */
 Test(simplex_schedules, a_machine_stops_at_the_end_of_its_window)
 {
     uint64_t view = UINT64_MAX;
-    const struct world_options options = four();
-    struct simplex_world *world = simplex_world_create(&options);
-    simplex_world_set_judge(world, nothing_before, &view);
-    cr_assert(simplex_world_run(world, 40000000));
+    const struct assay_sim_simplex_options options = four();
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    assay_sim_simplex_set_judge(world, nothing_before, &view);
+    cr_assert(assay_sim_simplex_run(world, 40000000));
     require_sound(world);
     for (uint32_t i = 0; i < 4; i++) {
         struct assay_simplex_view look;
-        simplex_world_look(world, i, &look);
+        assay_sim_simplex_look(world, i, &look);
         cr_expect_eq(look.view, 127); /* the window of these machines is 128 views */
     }
-    simplex_world_destroy(&world);
+    assay_sim_simplex_destroy(&world);
 }

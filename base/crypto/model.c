@@ -1,5 +1,5 @@
 /*
- * tests/support/model_crypto.c - base/crypto.h for worlds that run thousands of seeds: a fast hash
+ * base/crypto/model.c - base/crypto.h for worlds that run thousands of seeds: a fast hash
  * that is no SHA-2 and signatures that are keyed hashes. A program links either this file or
  * assay_crypto_openssl.
  *

@@ -1,12 +1,12 @@
 /*
- * tests/support/simplex_network.c - what machines of the Simplex test world stand on: chance, the
+ * sim/simplex/network.c - what machines of the Simplex world stand on: chance, the
  * queue of events, each machine's log, the links between them.
  */
-#include "tests/support/simplex_world_internal.h"
+#include "sim/simplex/world_internal.h"
 
 #include <stdlib.h>
 
-uint64_t world_random(struct simplex_world *w)
+uint64_t assay_sxw_random(struct assay_sim_simplex *w)
 {
     /* splitmix64 */
     w->random += 0x9e3779b97f4a7c15ULL;
@@ -16,17 +16,17 @@ uint64_t world_random(struct simplex_world *w)
     return z ^ z >> 31;
 }
 
-bool world_chance(struct simplex_world *w, uint32_t permille)
+bool assay_sxw_chance(struct assay_sim_simplex *w, uint32_t permille)
 {
-    return permille > 0 && world_random(w) % 1000 < permille;
+    return permille > 0 && assay_sxw_random(w) % 1000 < permille;
 }
 
-uint64_t world_between(struct simplex_world *w, uint64_t min, uint64_t max)
+uint64_t assay_sxw_between(struct assay_sim_simplex *w, uint64_t min, uint64_t max)
 {
-    return max <= min ? min : min + world_random(w) % (max - min + 1);
+    return max <= min ? min : min + assay_sxw_random(w) % (max - min + 1);
 }
 
-void *world_must(void *memory)
+void *assay_sxw_must(void *memory)
 {
     if (memory == NULL) abort();
     return memory;
@@ -34,19 +34,19 @@ void *world_must(void *memory)
 
 /* --- events: a binary heap by (time, order of creation) */
 
-static bool before(const struct world_event *a, const struct world_event *b)
+static bool before(const struct sxw_event *a, const struct sxw_event *b)
 {
     return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->order < b->order;
 }
 
-void world_schedule(struct simplex_world *w, const struct world_event *event)
+void assay_sxw_schedule(struct assay_sim_simplex *w, const struct sxw_event *event)
 {
     if (w->event_count == w->event_capacity) {
         w->event_capacity = w->event_capacity == 0 ? 256 : 2 * w->event_capacity;
-        w->events = world_must(realloc(w->events, w->event_capacity * sizeof *w->events));
+        w->events = assay_sxw_must(realloc(w->events, w->event_capacity * sizeof *w->events));
     }
     size_t at = w->event_count++;
-    struct world_event added = *event;
+    struct sxw_event added = *event;
     added.order = w->event_order++;
     while (at > 0 && before(&added, &w->events[(at - 1) / 2])) {
         w->events[at] = w->events[(at - 1) / 2];
@@ -55,10 +55,10 @@ void world_schedule(struct simplex_world *w, const struct world_event *event)
     w->events[at] = added;
 }
 
-struct world_event world_next_event(struct simplex_world *w)
+struct sxw_event assay_sxw_next_event(struct assay_sim_simplex *w)
 {
-    const struct world_event first = w->events[0];
-    const struct world_event last = w->events[--w->event_count];
+    const struct sxw_event first = w->events[0];
+    const struct sxw_event last = w->events[--w->event_count];
     size_t at = 0;
     for (;;) {
         size_t child = 2 * at + 1;
@@ -74,24 +74,25 @@ struct world_event world_next_event(struct simplex_world *w)
 
 /* --- the log */
 
-void world_log_put(struct machine *m, enum assay_store_class class_,
-                   const struct assay_store_key *key, struct assay_slice value)
+void assay_sxw_log_put(struct sxw_machine *m, enum assay_store_class class_,
+                       const struct assay_store_key *key, struct assay_slice value)
 {
     if (m->log_count == m->log_capacity) {
         m->log_capacity = m->log_capacity == 0 ? 64 : 2 * m->log_capacity;
-        m->log = world_must(realloc(m->log, m->log_capacity * sizeof *m->log));
+        m->log = assay_sxw_must(realloc(m->log, m->log_capacity * sizeof *m->log));
     }
-    uint8_t *copy = world_must(malloc(value.len + 1));
+    uint8_t *copy = assay_sxw_must(malloc(value.len + 1));
     assay_bytes_copy(copy, value.len, value.bytes, value.len);
     m->log[m->log_count++] =
-        (struct log_item){ .class_ = class_, .key = *key, .bytes = copy, .len = value.len };
+        (struct sxw_log_item){ .class_ = class_, .key = *key, .bytes = copy, .len = value.len };
 }
 
-const struct log_item *world_log_find(const struct machine *m, enum assay_store_class class_,
-                                      uint64_t epoch, uint64_t number, const uint8_t *id)
+const struct sxw_log_item *assay_sxw_log_find(const struct sxw_machine *m,
+                                              enum assay_store_class class_, uint64_t epoch,
+                                              uint64_t number, const uint8_t *id)
 {
     for (size_t i = m->log_count; i-- > 0;) {
-        const struct log_item *item = &m->log[i];
+        const struct sxw_log_item *item = &m->log[i];
         if (item->class_ != class_ || item->key.epoch != epoch) continue;
         if (number != UINT64_MAX && item->key.number != number) continue;
         if (id == NULL || assay_bytes_equal(item->key.id, id, 32)) return item;
@@ -99,7 +100,7 @@ const struct log_item *world_log_find(const struct machine *m, enum assay_store_
     return NULL;
 }
 
-void world_log_prune(struct machine *m, uint64_t epoch)
+void assay_sxw_log_prune(struct sxw_machine *m, uint64_t epoch)
 {
     size_t kept = 0;
     for (size_t i = 0; i < m->log_count; i++) {
@@ -111,36 +112,37 @@ void world_log_prune(struct machine *m, uint64_t epoch)
 
 /* --- the network */
 
-static void transmit(struct simplex_world *w, struct machine *from, uint32_t to,
+static void transmit(struct assay_sim_simplex *w, struct sxw_machine *from, uint32_t to,
                      enum assay_message_kind kind, struct assay_slice payload)
 {
     const uint32_t self = (uint32_t)(from - w->machines);
     w->counts.sent++;
     if (w->partitioned && w->group_of[self] != w->group_of[to]) return;
     if (w->filter != NULL && !w->filter(w->filter_context, self, to, kind, payload)) return;
-    if (world_chance(w, w->options.loss_permille)) {
+    if (assay_sxw_chance(w, w->options.loss_permille)) {
         w->counts.lost++;
         return;
     }
-    const int copies = world_chance(w, w->options.duplicate_permille) ? 2 : 1;
+    const int copies = assay_sxw_chance(w, w->options.duplicate_permille) ? 2 : 1;
     for (int i = 0; i < copies; i++) {
-        struct world_event event = { .kind = WORLD_MESSAGE,
-                                     .machine = to,
-                                     .from = from->slot,
-                                     .message = kind,
-                                     .len = payload.len };
-        event.at_ms = w->now + world_between(w, w->options.delay_min_ms, w->options.delay_max_ms);
+        struct sxw_event event = { .kind = SXW_MESSAGE,
+                                   .machine = to,
+                                   .from = from->slot,
+                                   .message = kind,
+                                   .len = payload.len };
+        event.at_ms =
+            w->now + assay_sxw_between(w, w->options.delay_min_ms, w->options.delay_max_ms);
         if (kind == ASSAY_MESSAGE_PROPOSAL) event.at_ms += w->options.proposal_extra_ms;
-        event.bytes = world_must(malloc(payload.len + 1));
+        event.bytes = assay_sxw_must(malloc(payload.len + 1));
         assay_bytes_copy(event.bytes, payload.len, payload.bytes, payload.len);
-        world_schedule(w, &event);
+        assay_sxw_schedule(w, &event);
     }
 }
 
-void world_send(struct simplex_world *w, struct machine *m, uint16_t to, uint16_t except,
-                enum assay_message_kind kind, struct assay_slice payload)
+void assay_sxw_send(struct assay_sim_simplex *w, struct sxw_machine *m, uint16_t to,
+                    uint16_t except, enum assay_message_kind kind, struct assay_slice payload)
 {
-    world_check_send(w, m, kind, payload);
+    assay_sxw_check_send(w, m, kind, payload);
     for (uint32_t i = 0; i < w->machine_count; i++) {
         if (&w->machines[i] == m) continue;
         if (to == ASSAY_SLOT_ALL ? w->machines[i].slot == except : w->machines[i].slot != to)

@@ -1,9 +1,9 @@
 /*
- * tests/support/simplex_ledger.c - the tiny ledger of the Simplex test world: every k-th block
+ * sim/simplex/ledger.c - the tiny ledger of the Simplex world: every k-th block
  * closes the epoch, blocks carry one small record, whoever is epochs behind takes the base of a
  * peer.
  */
-#include "tests/support/simplex_world_internal.h"
+#include "sim/simplex/world_internal.h"
 
 #include "base/cbor.h"
 
@@ -12,25 +12,25 @@
 
 enum { UNIX_MS = 1000000 };
 
-void world_ledger_genesis(struct simplex_world *w, struct machine *m)
+void assay_sxw_ledger_genesis(struct assay_sim_simplex *w, struct sxw_machine *m)
 {
-    struct tiny_ledger *l = &m->ledger;
+    struct sxw_ledger *l = &m->ledger;
     l->epoch = 1;
     memset(l->base_id, 0x61, 32);
     assay_bytes_copy(l->head_id, 32, l->base_id, 32);
     l->head_ms = w->now;
 }
 
-static uint32_t weight_of(const struct simplex_world *w, uint64_t epoch, uint32_t slot)
+static uint32_t weight_of(const struct assay_sim_simplex *w, uint64_t epoch, uint32_t slot)
 {
     const uint32_t shift = w->options.rotate ? (uint32_t)(epoch % w->options.slot_count) : 0;
     return w->options.weights[(slot + shift) % w->options.slot_count];
 }
 
 /* From the base in the ledger; the other epoch's table stays where it is. */
-void world_ledger_begin(struct simplex_world *w, struct machine *m)
+void assay_sxw_ledger_begin(struct assay_sim_simplex *w, struct sxw_machine *m)
 {
-    struct tiny_ledger *l = &m->ledger;
+    struct sxw_ledger *l = &m->ledger;
     struct assay_voter_table *voters = &m->voters[l->epoch % 2];
     uint32_t *weights = l->weights[l->epoch % 2];
     *voters = (struct assay_voter_table){ .count = w->options.slot_count,
@@ -53,14 +53,14 @@ void world_ledger_begin(struct simplex_world *w, struct machine *m)
     assay_simplex_demand(m->simplex, w->now, l->head_ms + w->options.cadence_ms, &m->actions);
 }
 
-static enum assay_block_kind kind_on(const struct simplex_world *w, const struct machine *m,
+static enum assay_block_kind kind_on(const struct assay_sim_simplex *w, const struct sxw_machine *m,
                                      uint64_t parent_height)
 {
     const uint64_t blocks = parent_height - m->ledger.base_height;
     return blocks + 1 >= w->options.epoch_blocks ? ASSAY_BLOCK_EPOCH : ASSAY_BLOCK_NORMAL;
 }
 
-static void propose(struct simplex_world *w, struct machine *m, uint64_t view,
+static void propose(struct assay_sim_simplex *w, struct sxw_machine *m, uint64_t view,
                     const uint8_t parent_id[32])
 {
     const struct assay_block *parent = assay_blocks_find(m->blocks, parent_id);
@@ -79,32 +79,32 @@ static void propose(struct simplex_world *w, struct machine *m, uint64_t view,
     assay_simplex_propose(m->simplex, w->now, view, &content, &m->actions);
 }
 
-static void check(struct simplex_world *w, struct machine *m, const uint8_t id[32])
+static void check(struct assay_sim_simplex *w, struct sxw_machine *m, const uint8_t id[32])
 {
     const struct assay_block *block = assay_blocks_find(m->blocks, id);
     if (block == NULL) {
-        world_violated(w, "CHECK of a block that is not held");
+        assay_sxw_violated(w, "CHECK of a block that is not held");
         return;
     }
     const struct assay_block_header *h = &block->header;
-    struct world_event answer = { .kind = WORLD_CHECKED,
-                                  .machine = (uint32_t)(m - w->machines),
-                                  .life = m->life,
-                                  .at_ms = w->now };
-    if (h->kind == ASSAY_BLOCK_TAIL) world_violated(w, "CHECK of a tail");
+    struct sxw_event answer = { .kind = SXW_CHECKED,
+                                .machine = (uint32_t)(m - w->machines),
+                                .life = m->life,
+                                .at_ms = w->now };
+    if (h->kind == ASSAY_BLOCK_TAIL) assay_sxw_violated(w, "CHECK of a tail");
     answer.valid = h->kind == kind_on(w, m, h->height - 1);
     if (w->judge != NULL)
         answer.valid = answer.valid && w->judge(w->judge_context, answer.machine, h);
     if (w->options.check_ms_max > 0) {
         assay_bytes_copy(answer.id, 32, id, 32);
-        answer.at_ms += world_random(w) % (w->options.check_ms_max + 1);
-        world_schedule(w, &answer);
+        answer.at_ms += assay_sxw_random(w) % (w->options.check_ms_max + 1);
+        assay_sxw_schedule(w, &answer);
         return;
     }
     assay_simplex_checked(m->simplex, w->now, id, answer.valid, &m->actions);
 }
 
-static void check_finality_proof(struct simplex_world *w, struct machine *m,
+static void check_finality_proof(struct assay_sim_simplex *w, struct sxw_machine *m,
                                  const struct assay_simplex_action *action)
 {
     static uint8_t bytes[ASSAY_FINALITY_LEN_MAX];
@@ -112,7 +112,7 @@ static void check_finality_proof(struct simplex_world *w, struct machine *m,
     uint8_t id[32];
     uint8_t commitment[32];
     if (assay_simplex_finality(m->simplex, &proof) != ASSAY_OK) {
-        world_violated(w, "E is final and there is no proof of it");
+        assay_sxw_violated(w, "E is final and there is no proof of it");
         return;
     }
     const enum assay_status status =
@@ -120,42 +120,42 @@ static void check_finality_proof(struct simplex_world *w, struct machine *m,
                               &m->voters[m->ledger.epoch % 2], id, commitment);
     if (status != ASSAY_OK || !assay_bytes_equal(id, action->id, 32) ||
         !assay_bytes_equal(commitment, action->proof, 32))
-        world_violated(w, "the finality proof does not hold: %s", assay_status_symbol(status));
+        assay_sxw_violated(w, "the finality proof does not hold: %s", assay_status_symbol(status));
 }
 
-static void close_epoch(struct simplex_world *w, struct machine *m,
+static void close_epoch(struct assay_sim_simplex *w, struct sxw_machine *m,
                         const struct assay_simplex_action *action, uint64_t view)
 {
-    struct tiny_ledger *l = &m->ledger;
+    struct sxw_ledger *l = &m->ledger;
     check_finality_proof(w, m, action);
     for (uint64_t v = 0; v < view; v++) /* as they stand after the view of E itself */
-        (void)assay_leader_next(&m->voters[l->epoch % 2], l->counters);
+        assay_leader_next(&m->voters[l->epoch % 2], l->counters);
     assay_bytes_copy(l->base_id, 32, action->id, 32);
     assay_bytes_copy(l->base_proof, 32, action->proof, 32);
     l->base_height = l->height;
     l->epoch++;
-    world_ledger_begin(w, m);
+    assay_sxw_ledger_begin(w, m);
 }
 
-static void final(struct simplex_world *w, struct machine *m, size_t index)
+static void final(struct assay_sim_simplex *w, struct sxw_machine *m, size_t index)
 {
     const struct assay_simplex_action action = m->actions.items[index];
-    const struct assay_block *path[WORLD_BLOCKS_MAX];
-    struct tiny_ledger *l = &m->ledger;
+    const struct assay_block *path[SXW_BLOCKS_MAX];
+    struct sxw_ledger *l = &m->ledger;
     size_t count = 0;
     const struct assay_block *at = assay_blocks_find(m->blocks, action.id);
-    while (at != NULL && !assay_bytes_equal(at->id, l->head_id, 32) && count < WORLD_BLOCKS_MAX) {
+    while (at != NULL && !assay_bytes_equal(at->id, l->head_id, 32) && count < SXW_BLOCKS_MAX) {
         path[count++] = at;
         at = assay_blocks_find(m->blocks, at->header.parent_id);
     }
     if (count == 0) {
-        if (at == NULL) world_violated(w, "FINAL of a block that is not held");
+        if (at == NULL) assay_sxw_violated(w, "FINAL of a block that is not held");
         return; /* a tail of a block that was handed out before */
     }
     if (!assay_bytes_equal(path[count - 1]->header.parent_id, l->head_id, 32))
-        world_violated(w, "FINAL of a block that does not follow the last one");
+        assay_sxw_violated(w, "FINAL of a block that does not follow the last one");
     while (count-- > 0) {
-        world_check_final(w, m, path[count]->header.height, path[count]->id);
+        assay_sxw_check_final(w, m, path[count]->header.height, path[count]->id);
         l->height = path[count]->header.height;
         assay_bytes_copy(l->head_id, 32, path[count]->id, 32);
     }
@@ -165,24 +165,24 @@ static void final(struct simplex_world *w, struct machine *m, size_t index)
 }
 
 /* What the real ledger does over SYNC_ASK: the base of an epoch that a peer has closed. */
-static void catch_up(struct simplex_world *w, struct machine *m)
+static void catch_up(struct assay_sim_simplex *w, struct sxw_machine *m)
 {
     const uint32_t self = (uint32_t)(m - w->machines);
     w->counts.behind++;
     for (uint32_t i = 0; i < w->machine_count; i++) {
-        const struct machine *peer = &w->machines[i];
+        const struct sxw_machine *peer = &w->machines[i];
         if (peer == m || !peer->alive || peer->byzantine) continue;
         if (w->partitioned && w->group_of[i] != w->group_of[self]) continue;
         if (peer->ledger.epoch <= m->ledger.epoch) continue;
         m->ledger = peer->ledger;
         m->ledger.head_ms = w->now;
-        world_ledger_begin(w, m);
+        assay_sxw_ledger_begin(w, m);
         return;
     }
 }
 
 /* Both payloads convict by themselves, and never an honest machine. */
-static void accused(struct simplex_world *w, const struct assay_simplex_action *action)
+static void accused(struct assay_sim_simplex *w, const struct assay_simplex_action *action)
 {
     w->counts.accusations++;
     w->counts.last_proof = action->proof_number;
@@ -190,9 +190,10 @@ static void accused(struct simplex_world *w, const struct assay_simplex_action *
     bool byzantine = false;
     for (uint32_t i = 0; i < w->machine_count; i++)
         if (w->machines[i].slot == action->slot && w->machines[i].byzantine) byzantine = true;
-    if (!byzantine && w->options.plant == WORLD_SOUND && !w->options.byzantine[action->slot])
-        world_violated(w, "slot %u is honest and was accused of E%u", action->slot,
-                       action->proof_number);
+    if (!byzantine && w->options.plant == ASSAY_SIM_SIMPLEX_SOUND &&
+        !w->options.byzantine[action->slot])
+        assay_sxw_violated(w, "slot %u is honest and was accused of E%u", action->slot,
+                           action->proof_number);
     for (int i = 0; i < 2; i++) {
         const struct assay_slice payload = i == 0 ? action->first : action->second;
         struct assay_vote vote;
@@ -205,11 +206,11 @@ static void accused(struct simplex_world *w, const struct assay_simplex_action *
         else
             proven = assay_vote_decode(payload, &vote) == ASSAY_OK && vote.slot == action->slot &&
                      assay_p256_verify(key, vote.digest, vote.signature, ASSAY_S_LOW);
-        if (!proven) world_violated(w, "payload %d of an accusation proves nothing", i);
+        if (!proven) assay_sxw_violated(w, "payload %d of an accusation proves nothing", i);
     }
 }
 
-void world_ledger_act(struct simplex_world *w, struct machine *m, size_t index)
+void assay_sxw_ledger_act(struct assay_sim_simplex *w, struct sxw_machine *m, size_t index)
 {
     const struct assay_simplex_action *action = &m->actions.items[index];
     switch (action->kind) {
