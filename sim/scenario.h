@@ -77,7 +77,7 @@ struct assay_sim_link {
 struct assay_sim_cohort {
     char name[ASSAY_SIM_NAME_MAX + 1];
     uint32_t count;    /* nodes; or, when 0, */
-    uint32_t share_bp; /* floor of this share of all nodes */
+    uint32_t share_bp; /* floor of this share of the nodes that match (of all, without the next) */
     bool has_vendor, has_operator;
     uint32_t vendor, operator_; /* take only nodes of these */
 };
@@ -234,6 +234,10 @@ ASSAY_CHECKED enum assay_status assay_scenario_set(struct assay_scenario *scenar
 /* Returns: the fidelity that runs: AUTO decided. */
 enum assay_sim_fidelity assay_scenario_fidelity(const struct assay_scenario *scenario);
 
+/* Returns: how many nodes have the vendor and operator that a cohort asks for. */
+uint32_t assay_scenario_cohort_matching(const struct assay_scenario *scenario, uint32_t cohort);
+/* Returns: how many nodes a cohort takes; not of "honest", which is the rest (asserted). */
+uint32_t assay_scenario_cohort_size(const struct assay_scenario *scenario, uint32_t cohort);
 /* The cohort of every slot, a function of scenario and seed: count or share of the matching nodes,
  * spread over the roster. Out: cohort_of[scenario->nodes]. Returns: nothing. */
 void assay_scenario_cohorts(const struct assay_scenario *scenario, uint64_t seed,

@@ -1,0 +1,378 @@
+/*
+ * sim/scenario.c - what a scenario is when nobody says anything, its names, and what fits together.
+ */
+#include "sim/scenario.h"
+
+#include "base/assert.h"
+#include "engine/genesis.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    NODES_MIN = 4, /* below, no member may fail */
+    SOFT_NODES_MAX = 20,
+    DELAY_MS_MAX = 600 * 1000,
+    BP = 10000,
+    PERMILLE = 1000,
+};
+
+struct assay_scenario assay_scenario_default(void)
+{
+    struct assay_scenario s = {
+        .name = "unnamed",
+        .title = "seven honest nodes on a good network",
+        .seed = 1,
+        .nodes = 7,
+        .epochs = 20,
+        .epoch_ms = 2000,
+        .operators = 7,
+        .vendors = 4,
+        .nodes_per_platform = 1,
+        .operator_cap_num = 20,
+        .operator_cap_den = 100,
+        .vendor_cap_num = 33,
+        .vendor_cap_den = 100,
+        .quote_ms = 20,
+        .verify_us = 500,
+        .link = { .delay_min_ms = 5, .delay_mean_ms = 10, .delay_max_ms = 20 },
+        .cohort_count = 1,
+        .progress_epochs = 3,
+    };
+    (void)snprintf(s.cohorts[0].name, sizeof s.cohorts[0].name, "honest");
+    return s;
+}
+
+/* ------------------------------------------------------------ names */
+
+const char *assay_sim_attack_name(enum assay_sim_attack attack)
+{
+    switch (attack) {
+#define ATTACK(symbol, number, text, line)                                                         \
+    case ASSAY_SIM_ATTACK_##symbol: return text;
+        ASSAY_SIM_ATTACK_LIST(ATTACK)
+#undef ATTACK
+    }
+    return NULL;
+}
+
+const char *assay_sim_rule_name(enum assay_sim_rule rule)
+{
+    switch (rule) {
+    case ASSAY_SIM_RULE_INTERVAL: return "interval";
+    case ASSAY_SIM_RULE_MEAN: return "mean";
+    case ASSAY_SIM_RULE_TRIMMED: return "trimmed";
+    case ASSAY_SIM_RULE_BETA: return "beta";
+    case ASSAY_SIM_RULE_EIGENTRUST: return "eigentrust";
+    case ASSAY_SIM_RULE_LEAK: return "leak";
+    }
+    return NULL;
+}
+
+const char *assay_sim_weight_source_name(enum assay_sim_weight_source source)
+{
+    switch (source) {
+    case ASSAY_SIM_WEIGHT_INTEGRITY: return "integrity";
+    case ASSAY_SIM_WEIGHT_SCORE: return "score";
+    case ASSAY_SIM_WEIGHT_ONE: return "one";
+    }
+    return NULL;
+}
+
+const char *assay_sim_fidelity_name(enum assay_sim_fidelity fidelity)
+{
+    switch (fidelity) {
+    case ASSAY_SIM_FIDELITY_AUTO: return "auto";
+    case ASSAY_SIM_FIDELITY_MESSAGE: return "message";
+    case ASSAY_SIM_FIDELITY_EPOCH: return "epoch";
+    }
+    return NULL;
+}
+
+const char *assay_sim_evidence_mode_name(enum assay_sim_evidence_mode mode)
+{
+    switch (mode) {
+    case ASSAY_SIM_EVIDENCE_AUTO: return "auto";
+    case ASSAY_SIM_EVIDENCE_MODELLED: return "modelled";
+    case ASSAY_SIM_EVIDENCE_SOFT: return "soft";
+    }
+    return NULL;
+}
+
+/* ------------------------------------------------------------ what fits together */
+
+/* Rules and ablations that the engine itself does not have. */
+static bool is_ablation(const struct assay_scenario *s)
+{
+    return s->rule != ASSAY_SIM_RULE_INTERVAL || s->weight_source != ASSAY_SIM_WEIGHT_INTEGRITY;
+}
+
+enum assay_sim_fidelity assay_scenario_fidelity(const struct assay_scenario *scenario)
+{
+    if (scenario->fidelity != ASSAY_SIM_FIDELITY_AUTO) return scenario->fidelity;
+    if (scenario->evidence == ASSAY_SIM_EVIDENCE_SOFT) return ASSAY_SIM_FIDELITY_MESSAGE;
+    if (is_ablation(scenario)) return ASSAY_SIM_FIDELITY_EPOCH;
+    return scenario->nodes <= ASSAY_SIM_AUTO_NODES ? ASSAY_SIM_FIDELITY_MESSAGE
+                                                   : ASSAY_SIM_FIDELITY_EPOCH;
+}
+
+__attribute__((format(printf, 3, 4))) static enum assay_status refuse(char *message,
+                                                                      enum assay_status status,
+                                                                      const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(message, ASSAY_SIM_MESSAGE_MAX, format, args);
+    va_end(args);
+    return status;
+}
+
+static enum assay_status within(char *message, const char *key, uint64_t value, uint64_t min,
+                                uint64_t max)
+{
+    if (value >= min && value <= max) return ASSAY_OK;
+    return refuse(message, ASSAY_E_RANGE, "%s: expected %llu .. %llu, found %llu", key,
+                  (unsigned long long)min, (unsigned long long)max, (unsigned long long)value);
+}
+
+static enum assay_status check_vendor_shares(const struct assay_scenario *s, char *message)
+{
+    uint64_t sum = 0;
+    if (!s->has_vendor_shares) return ASSAY_OK;
+    for (uint32_t v = 0; v < ASSAY_SIM_VENDORS_MAX; v++) {
+        if (v >= s->vendors && s->vendor_share_bp[v] != 0)
+            return refuse(message, ASSAY_E_INVALID,
+                          "vendor_share_bp: expected %u shares, one of each vendor, found more",
+                          (unsigned)s->vendors);
+        sum += s->vendor_share_bp[v];
+    }
+    if (sum == BP) return ASSAY_OK;
+    return refuse(message, ASSAY_E_INVALID,
+                  "vendor_share_bp: expected shares that add up to 10000, found %llu",
+                  (unsigned long long)sum);
+}
+
+static enum assay_status check_roster(const struct assay_scenario *s, char *message)
+{
+    ASSAY_TRY(within(message, "nodes", s->nodes, NODES_MIN, ASSAY_SIM_NODES_MAX));
+    ASSAY_TRY(within(message, "epochs", s->epochs, 1, ASSAY_SIM_EPOCHS_MAX));
+    ASSAY_TRY(within(message, "epoch_ms", s->epoch_ms, ASSAY_EPOCH_MS_MIN, ASSAY_EPOCH_MS_MAX));
+    ASSAY_TRY(within(message, "operators", s->operators, 1, s->nodes));
+    ASSAY_TRY(within(message, "vendors", s->vendors, 1,
+                     s->nodes < ASSAY_SIM_VENDORS_MAX ? s->nodes : ASSAY_SIM_VENDORS_MAX));
+    ASSAY_TRY(within(message, "nodes_per_platform", s->nodes_per_platform, 1, s->nodes));
+    ASSAY_TRY(within(message, "masked_bp", s->masked_bp, 0, BP));
+    ASSAY_TRY(check_vendor_shares(s, message));
+    ASSAY_TRY(
+        within(message, "operator_cap: the part below the stroke", s->operator_cap_den, 1, BP));
+    ASSAY_TRY(within(message, "operator_cap: the part above the stroke", s->operator_cap_num, 1,
+                     s->operator_cap_den));
+    ASSAY_TRY(within(message, "vendor_cap: the part below the stroke", s->vendor_cap_den, 1, BP));
+    return within(message, "vendor_cap: the part above the stroke", s->vendor_cap_num, 1,
+                  s->vendor_cap_den);
+}
+
+static enum assay_status check_fidelity(const struct assay_scenario *s, char *message)
+{
+    const bool by_message = assay_scenario_fidelity(s) == ASSAY_SIM_FIDELITY_MESSAGE;
+    if (by_message && s->rule != ASSAY_SIM_RULE_INTERVAL)
+        return refuse(message, ASSAY_E_INVALID,
+                      "rule: %s runs at fidelity epoch alone; the engine has interval",
+                      assay_sim_rule_name(s->rule));
+    if (by_message && s->weight_source != ASSAY_SIM_WEIGHT_INTEGRITY)
+        return refuse(message, ASSAY_E_INVALID,
+                      "weight_source: %s runs at fidelity epoch alone; the engine has integrity",
+                      assay_sim_weight_source_name(s->weight_source));
+    if (by_message && s->nodes > ASSAY_SIM_MESSAGE_NODES_MAX)
+        return refuse(message, ASSAY_E_RANGE,
+                      "nodes: expected %d at most at fidelity message, found %u; fidelity: epoch",
+                      ASSAY_SIM_MESSAGE_NODES_MAX, (unsigned)s->nodes);
+    if (s->evidence != ASSAY_SIM_EVIDENCE_SOFT) return ASSAY_OK;
+    if (!by_message)
+        return refuse(message, ASSAY_E_INVALID,
+                      "evidence: soft needs fidelity message; at fidelity epoch it is modelled");
+    if (s->nodes > SOFT_NODES_MAX)
+        return refuse(message, ASSAY_E_RANGE,
+                      "nodes: expected %d at most with real quotes (evidence: soft), found %u",
+                      SOFT_NODES_MAX, (unsigned)s->nodes);
+    return ASSAY_OK;
+}
+
+static enum assay_status check_link(const struct assay_scenario *s, char *message)
+{
+    const struct assay_sim_link *l = &s->link;
+    ASSAY_TRY(within(message, "link.delay_max_ms", l->delay_max_ms, 0, DELAY_MS_MAX));
+    ASSAY_TRY(within(message, "link.delay_min_ms", l->delay_min_ms, 0, l->delay_max_ms));
+    if (l->delay == ASSAY_SIM_DELAY_EXPONENTIAL)
+        ASSAY_TRY(within(message, "link.delay_mean_ms", l->delay_mean_ms, l->delay_min_ms,
+                         l->delay_max_ms));
+    if (l->delay == ASSAY_SIM_DELAY_PARETO && l->delay_min_ms == 0)
+        return refuse(
+            message, ASSAY_E_RANGE,
+            "link.delay_min_ms: expected 1 or more with delay pareto, which is a multiple "
+            "of it, found 0");
+    ASSAY_TRY(within(message, "link.loss_permille", l->loss_permille, 0, PERMILLE));
+    ASSAY_TRY(within(message, "link.duplicate_permille", l->duplicate_permille, 0, PERMILLE));
+    ASSAY_TRY(within(message, "link.reorder_permille", l->reorder_permille, 0, PERMILLE));
+    ASSAY_TRY(within(message, "link.reorder_ms", l->reorder_ms, 0, DELAY_MS_MAX));
+    ASSAY_TRY(within(message, "store_faults.lost_permille", s->store.lost_permille, 0, PERMILLE));
+    ASSAY_TRY(within(message, "store_faults.torn_permille", s->store.torn_permille, 0, PERMILLE));
+    return within(message, "store_faults.rolled_back_permille", s->store.rolled_back_permille, 0,
+                  PERMILLE);
+}
+
+/* A name of letters, digits and strokes stands in files, assertions and rows of CSV unquoted. */
+static bool is_name(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+    const size_t len = strlen(name);
+    return len > 0 && strspn(name, letters) == len;
+}
+
+/* Enough nodes match, even when every cohort before took its own from among them. */
+static enum assay_status check_fit(const struct assay_scenario *s, uint32_t cohort, uint64_t before,
+                                   char *message)
+{
+    const struct assay_sim_cohort *c = &s->cohorts[cohort];
+    const uint64_t matching = assay_scenario_cohort_matching(s, cohort);
+    const uint64_t wanted = assay_scenario_cohort_size(s, cohort);
+    if (wanted + before <= matching) return ASSAY_OK;
+    if (before > 0 && wanted <= matching)
+        return refuse(message, ASSAY_E_INVALID,
+                      "cohort %s: expected room for %llu nodes, but %llu match and those before it "
+                      "may take %llu; name cohorts of one vendor or operator first",
+                      c->name, (unsigned long long)wanted, (unsigned long long)matching,
+                      (unsigned long long)before);
+    return refuse(message, ASSAY_E_INVALID, "cohort %s: expected at most %llu nodes, found %llu",
+                  c->name, (unsigned long long)matching, (unsigned long long)wanted);
+}
+
+static enum assay_status check_cohort(const struct assay_scenario *s, uint32_t cohort,
+                                      char *message)
+{
+    const struct assay_sim_cohort *c = &s->cohorts[cohort];
+    if (!is_name(c->name))
+        return refuse(message, ASSAY_E_INVALID,
+                      "cohort %u: expected a name of a-z, 0-9, - and _, found \"%s\"",
+                      (unsigned)cohort, c->name);
+    for (uint32_t k = 0; k < cohort; k++)
+        if (strcmp(s->cohorts[k].name, c->name) == 0)
+            return refuse(message, ASSAY_E_INVALID, "cohort %s: is named twice", c->name);
+    if (cohort == 0) return ASSAY_OK; /* the rest of the roster */
+    if (c->count > 0 && c->share_bp > 0)
+        return refuse(message, ASSAY_E_INVALID, "cohort %s: count or share_bp, not both", c->name);
+    if (c->share_bp > BP || c->count > s->nodes)
+        return refuse(message, ASSAY_E_RANGE, "cohort %s: more than everybody", c->name);
+    if (c->has_vendor && c->vendor >= s->vendors)
+        return refuse(message, ASSAY_E_RANGE, "cohort %s: vendor: expected 0 .. %u, found %u",
+                      c->name, (unsigned)s->vendors - 1, (unsigned)c->vendor);
+    if (c->has_operator && c->operator_ >= s->operators)
+        return refuse(message, ASSAY_E_RANGE, "cohort %s: operator: expected 0 .. %u, found %u",
+                      c->name, (unsigned)s->operators - 1, (unsigned)c->operator_);
+    uint64_t before = 0;
+    for (uint32_t k = 1; k < cohort; k++)
+        before += assay_scenario_cohort_size(s, k);
+    return check_fit(s, cohort, before, message);
+}
+
+static enum assay_status check_adversary(const struct assay_scenario *s, uint32_t index,
+                                         char *message)
+{
+    const struct assay_sim_adversary *a = &s->adversaries[index];
+    char key[80];
+    if (assay_sim_attack_name(a->attack) == NULL)
+        return refuse(message, ASSAY_E_INVALID, "adversaries[%u]: lacks its attack",
+                      (unsigned)index);
+    (void)snprintf(key, sizeof key, "adversaries[%u].cohort", (unsigned)index);
+    ASSAY_TRY(within(message, key, a->cohort, 0, s->cohort_count - 1));
+    if (a->cohort == 0)
+        return refuse(message, ASSAY_E_INVALID,
+                      "%s: expected a cohort of its own, found honest, who attack nobody", key);
+    (void)snprintf(key, sizeof key, "adversaries[%u].victims", (unsigned)index);
+    ASSAY_TRY(within(message, key, a->victims, 0, s->cohort_count - 1));
+    (void)snprintf(key, sizeof key, "adversaries[%u].start_epoch", (unsigned)index);
+    ASSAY_TRY(within(message, key, a->start_epoch, 1, ASSAY_SIM_EPOCHS_MAX));
+    (void)snprintf(key, sizeof key, "adversaries[%u].rate_permille", (unsigned)index);
+    ASSAY_TRY(within(message, key, a->rate_permille, 0, PERMILLE));
+    if (a->attack == ASSAY_SIM_ATTACK_ON_OFF && (a->on_epochs == 0 || a->off_epochs == 0))
+        return refuse(message, ASSAY_E_RANGE,
+                      "adversaries[%u]: on-off needs on_epochs and off_epochs above 0",
+                      (unsigned)index);
+    if (a->stop_epoch == 0 || a->stop_epoch > a->start_epoch) return ASSAY_OK;
+    return refuse(message, ASSAY_E_RANGE,
+                  "adversaries[%u].stop_epoch: expected more than start_epoch, %llu, found %llu",
+                  (unsigned)index, (unsigned long long)a->start_epoch,
+                  (unsigned long long)a->stop_epoch);
+}
+
+static enum assay_status check_partition(const struct assay_scenario *s, uint32_t index,
+                                         char *message)
+{
+    const struct assay_sim_partition *p = &s->partitions[index];
+    char key[80];
+    (void)snprintf(key, sizeof key, "partitions[%u].share_bp", (unsigned)index);
+    ASSAY_TRY(within(message, key, p->share_bp, p->by_cohort ? 0 : 1, BP));
+    (void)snprintf(key, sizeof key, "partitions[%u].cohort", (unsigned)index);
+    ASSAY_TRY(within(message, key, p->cohort, 0, s->cohort_count - 1));
+    (void)snprintf(key, sizeof key, "partitions[%u].start_epoch", (unsigned)index);
+    ASSAY_TRY(within(message, key, p->start_epoch, 1, ASSAY_SIM_EPOCHS_MAX));
+    if (p->a_hears_b && p->b_hears_a)
+        return refuse(message, ASSAY_E_INVALID,
+                      "partitions[%u]: both sides hear each other: nothing is cut",
+                      (unsigned)index);
+    if (p->stop_epoch == 0 || p->stop_epoch > p->start_epoch) return ASSAY_OK;
+    return refuse(message, ASSAY_E_RANGE,
+                  "partitions[%u].stop_epoch: expected more than start_epoch, %llu, found %llu",
+                  (unsigned)index, (unsigned long long)p->start_epoch,
+                  (unsigned long long)p->stop_epoch);
+}
+
+static enum assay_status check_crash(const struct assay_scenario *s, uint32_t index, char *message)
+{
+    const struct assay_sim_crash *c = &s->crashes[index];
+    char key[80];
+    (void)snprintf(key, sizeof key, "crashes[%u].cohort", (unsigned)index);
+    ASSAY_TRY(within(message, key, c->cohort, 0, s->cohort_count - 1));
+    (void)snprintf(key, sizeof key, "crashes[%u].rate_permille", (unsigned)index);
+    ASSAY_TRY(within(message, key, c->rate_permille, 0, PERMILLE));
+    if ((c->at_epoch == 0) == (c->rate_permille == 0))
+        return refuse(message, ASSAY_E_INVALID,
+                      "crashes[%u]: expected at_epoch or rate_permille, found %s", (unsigned)index,
+                      c->at_epoch == 0 ? "neither" : "both");
+    if (c->loses_store && c->rolls_back_epochs > 0)
+        return refuse(message, ASSAY_E_INVALID,
+                      "crashes[%u]: a store that is lost cannot be rolled back", (unsigned)index);
+    return ASSAY_OK;
+}
+
+static enum assay_status check_lists(const struct assay_scenario *s, char *message)
+{
+    for (uint32_t i = 0; i < s->cohort_count; i++)
+        ASSAY_TRY(check_cohort(s, i, message));
+    for (uint32_t i = 0; i < s->adversary_count; i++)
+        ASSAY_TRY(check_adversary(s, i, message));
+    for (uint32_t i = 0; i < s->partition_count; i++)
+        ASSAY_TRY(check_partition(s, i, message));
+    for (uint32_t i = 0; i < s->crash_count; i++)
+        ASSAY_TRY(check_crash(s, i, message));
+    return ASSAY_OK;
+}
+
+enum assay_status assay_scenario_check(const struct assay_scenario *scenario,
+                                       char message[static ASSAY_SIM_MESSAGE_MAX])
+{
+    message[0] = '\0';
+    if (!is_name(scenario->name))
+        return refuse(message, ASSAY_E_INVALID, "name: expected a-z, 0-9, - and _, found \"%s\"",
+                      scenario->name);
+    ASSAY_TRY(check_roster(scenario, message));
+    ASSAY_TRY(check_fidelity(scenario, message));
+    ASSAY_TRY(check_link(scenario, message));
+    ASSAY_TRY(within(message, "cohort_count", scenario->cohort_count, 1, ASSAY_SIM_COHORTS_MAX));
+    ASSAY_TRY(check_lists(scenario, message));
+    if (scenario->heal_epoch == 0 || scenario->heal_epoch <= scenario->epochs) return ASSAY_OK;
+    return refuse(message, ASSAY_E_RANGE,
+                  "heal_epoch: expected 0 (never) .. %llu, the last epoch, found %llu",
+                  (unsigned long long)scenario->epochs, (unsigned long long)scenario->heal_epoch);
+}
