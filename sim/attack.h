@@ -5,11 +5,19 @@
  * evidence, ballot or clock a node has are asked by both; those about messages by the message world
  * alone. A hook is a function of what it is given and of random numbers of its own key: it keeps
  * nothing between calls. NULL: the attack leaves that alone.
+ *
+ * Worlds do not walk the rows themselves: assay_attack_acts_find says which rows act for a node in
+ * an epoch, and the assay_attack_acts_* functions put their hooks together.
+ *
+ * What convicts (docs/protocol.md 5, 7) needs no hook of its own: E5 follows from what a ballot
+ * said and what the evidence was (assay_attack_falsehood), a false FAIL without a FAIL record
+ * included; `convicted` tells of the proofs that ballots do not show: E1..E4 and E8.
  */
 #ifndef ASSAY_SIM_ATTACK_H
 #define ASSAY_SIM_ATTACK_H
 
 #include "engine/engine.h"
+#include "engine/record.h"
 #include "sim/scenario.h"
 
 /* What the evidence of one node in one epoch is worth, and whether it is right about it. */
@@ -19,19 +27,41 @@ enum assay_sim_evidence {
     ASSAY_SIM_EVIDENCE_HARD = 2,      /* fails hard */
     ASSAY_SIM_EVIDENCE_SOFTLY = 3,    /* fails soft */
     ASSAY_SIM_EVIDENCE_FIRST = 4,     /* the first quote ever made: not for this epoch */
-    ASSAY_SIM_EVIDENCE_ELSEWHERE = 5, /* genuine, from another platform */
+    ASSAY_SIM_EVIDENCE_ELSEWHERE = 5, /* genuine, from another platform than the roster's */
     ASSAY_SIM_EVIDENCE_FORGED = 6,    /* passes, though the node is compromised: an extracted key */
-    ASSAY_SIM_EVIDENCE_HALF = 7,      /* good, but only the lower half of the roster gets it */
+    ASSAY_SIM_EVIDENCE_HALF = 7,      /* good, but only the lower half of the roster is given it;
+                                         the others can still pull it from those */
 };
 
-/* What a hook may know. */
+/* Sends one more message of the node's own, signed with its voting key over digest where sign_at is
+ * not SIZE_MAX: the 64 bytes from there on are overwritten. The payload is copied. */
+typedef void assay_attack_send(void *context, uint32_t to, enum assay_message_kind kind,
+                               uint8_t *payload, size_t len, const uint8_t *digest, size_t sign_at);
+
+/* What the host of an adversary's node has heard and holds in the running epoch (message fidelity).
+ * Slices hold until the hook returns; len 0: not there. */
+struct assay_attack_host {
+    void *context;
+    /* The first ENVELOPE payload of a slot, its own included. */
+    struct assay_slice (*envelope)(void *context, uint32_t slot);
+    /* The bytes of a piece of evidence that it holds. */
+    struct assay_slice (*evidence)(void *context, const uint8_t digest[static 32]);
+};
+
+/* What a hook may know. Worlds fill in what stands before the line; the rest is optional. */
 struct assay_attack_view {
     const struct assay_scenario *scenario;
-    const struct assay_sim_adversary *adversary; /* its own row */
+    const struct assay_sim_adversary *adversary; /* its own row; acts_find fills it in */
     const uint8_t *cohort_of;                    /* [nodes] */
     uint64_t seed;
     uint64_t epoch; /* running */
     uint32_t node;  /* who does it */
+    /* --- */
+    bool no_vote; /* it has no weight in this epoch: nobody hears its votes and proposals */
+    /* COPY_VOTES: the row of the first ballot of another that it heard; NULL: none yet. */
+    const uint8_t *first_row;
+    const uint8_t (*node_ids)[32];        /* [nodes], message fidelity; NULL: unknown */
+    const struct assay_attack_host *host; /* message fidelity; NULL: nothing is held */
 };
 
 /* A message that an adversary's node is about to sign; payload may be changed in place, digest is
@@ -44,43 +74,109 @@ struct assay_attack_signing {
     uint8_t *digest; /* [32] */
 };
 
-/* Sends one more message of the node's own, signed with its key where sign_at is not SIZE_MAX. */
-typedef void assay_attack_send(void *context, uint32_t to, enum assay_message_kind kind,
-                               uint8_t *payload, size_t len, const uint8_t *digest, size_t sign_at);
-
 struct assay_attack {
     enum assay_sim_attack attack;
-    /* Both fidelities. */
+    /* --- both fidelities */
     enum assay_sim_evidence (*evidence)(const struct assay_attack_view *view);
     /* What the node's ballot says about a subject that it would honestly call `honest`. */
     enum assay_outcome (*vote)(const struct assay_attack_view *view, uint32_t subject,
                                enum assay_outcome honest);
     bool (*ballots)(const struct assay_attack_view *view); /* false: no ballot */
-    /* Epoch fidelity: does its leader leave out this voter's ballot? */
-    bool (*censors)(const struct assay_attack_view *view, uint32_t voter);
-    /* Epoch fidelity: is it convicted of equivocation in this epoch? */
-    bool (*convicted)(const struct assay_attack_view *view);
+    /* false: judges no evidence of others: its engine gets no VERDICT to a FETCH */
+    bool (*verifies)(const struct assay_attack_view *view);
     int64_t (*clock_ms)(const struct assay_attack_view *view); /* added to its clock */
-    /* Message fidelity. */
+    /* What leaves the node leaves so much later. */
+    uint32_t (*delay_ms)(const struct assay_attack_view *view, enum assay_message_kind kind);
+    /* Not 0: somewhere in this epoch it starts again from its disk image of so many epochs ago. */
+    uint32_t (*rolls_back)(const struct assay_attack_view *view);
+    /* The network of the adversary's: does a message of `from` get to `to`? Asked of everybody's
+     * messages, view->node is 0. */
+    bool (*carries)(const struct assay_attack_view *view, uint32_t from, uint32_t to);
+    /* --- epoch fidelity */
+    /* Does its leader leave out this voter's ballot? */
+    bool (*censors)(const struct assay_attack_view *view, uint32_t voter);
+    /* Is it convicted of equivocation (E1..E4, E8) in this epoch? A proof strikes an incarnation
+     * once: who asks remembers that. */
+    bool (*convicted)(const struct assay_attack_view *view);
+    /* --- message fidelity */
     void (*sign)(const struct assay_attack_view *view, struct assay_attack_signing *signing);
     void (*sent)(const struct assay_attack_view *view, const struct assay_attack_signing *sent,
                  assay_attack_send *send, void *context);
     /* Does this message of the node go to that slot at all? */
     bool (*passes)(const struct assay_attack_view *view, uint32_t to, enum assay_message_kind kind,
                    struct assay_slice payload);
-    uint32_t (*delay_ms)(const struct assay_attack_view *view, enum assay_message_kind kind);
+    /* Does its engine get this message of another? */
+    bool (*takes)(const struct assay_attack_view *view, enum assay_message_kind kind,
+                  struct assay_slice payload);
 };
 
 /* Returns: the row of an attack; never NULL for one of the list (asserted). */
 const struct assay_attack *assay_attack_of(enum assay_sim_attack attack);
 /* Returns: whether an adversary acts in this epoch: start, stop, on and off, rate. */
 bool assay_attack_active(const struct assay_attack_view *view);
+/* Returns: true when some adversary of the scenario is of this node's cohort, active or not. */
+bool assay_attack_byzantine(const struct assay_scenario *scenario, const uint8_t *cohort_of,
+                            uint32_t node);
 /* The evidence of a node under all adversaries of the scenario. Returns: GOOD when none acts. */
 enum assay_sim_evidence assay_attack_evidence(const struct assay_scenario *scenario,
                                               const uint8_t *cohort_of, uint64_t seed,
                                               uint64_t epoch, uint32_t node);
-/* Returns: true when some adversary of the scenario is of this node's cohort, active or not. */
-bool assay_attack_byzantine(const struct assay_scenario *scenario, const uint8_t *cohort_of,
-                            uint32_t node);
+/* Returns: whether every adversary who sits on the way lets `from` be heard by `to`. */
+bool assay_attack_carries(const struct assay_scenario *scenario, const uint8_t *cohort_of,
+                          uint64_t seed, uint64_t epoch, uint32_t from, uint32_t to);
+
+/* --- what an honest voter makes of evidence (docs/protocol.md 3, 4.3) */
+
+/* Returns: the outcome of an honest voter who could get it: ABSENT for what is not for this
+ * epoch, FAIL hard for another platform, PASS for an extracted key, which nobody can see. */
+enum assay_outcome assay_attack_honest_outcome(enum assay_sim_evidence evidence);
+/* Returns: what E5 convicts a ballot of that says `said` about it (docs/protocol.md 7): PASS on
+ * what fails or is for something else, FAIL on what passes; NONE where nothing came: without an
+ * envelope nothing is proven. */
+enum assay_falsehood assay_attack_falsehood(enum assay_sim_evidence evidence,
+                                            enum assay_outcome said);
+/* Returns: true where the node is not what it says to be, whether or not anybody can see it. */
+bool assay_attack_bad(enum assay_sim_evidence evidence);
+
+/* --- all that acts for one node in one epoch */
+
+struct assay_attack_acts {
+    uint32_t count; /* 0: it behaves as an honest node does */
+    const struct assay_attack *rows[ASSAY_SIM_ADVERSARIES_MAX];
+    struct assay_attack_view views[ASSAY_SIM_ADVERSARIES_MAX];
+};
+
+/* about: everything but adversary. The rows are in the order of the scenario.
+ * Returns: nothing. */
+void assay_attack_acts_find(const struct assay_attack_view *about, struct assay_attack_acts *acts);
+/* Returns: the first that is not GOOD, GOOD when there is none. */
+enum assay_sim_evidence assay_attack_acts_evidence(const struct assay_attack_acts *acts);
+/* Each row says what it makes of the one before. Returns: what the ballot says in the end. */
+enum assay_outcome assay_attack_acts_vote(const struct assay_attack_acts *acts, uint32_t subject,
+                                          enum assay_outcome honest);
+/* Returns: whether some row has a `vote` at all (else ballots are honest). */
+bool assay_attack_acts_votes(const struct assay_attack_acts *acts);
+/* Returns: false when some row says so. */
+bool assay_attack_acts_ballots(const struct assay_attack_acts *acts);
+bool assay_attack_acts_verifies(const struct assay_attack_acts *acts);
+bool assay_attack_acts_passes(const struct assay_attack_acts *acts, uint32_t to,
+                              enum assay_message_kind kind, struct assay_slice payload);
+bool assay_attack_acts_takes(const struct assay_attack_acts *acts, enum assay_message_kind kind,
+                             struct assay_slice payload);
+/* Returns: true when some row says so. */
+bool assay_attack_acts_censors(const struct assay_attack_acts *acts, uint32_t voter);
+bool assay_attack_acts_convicted(const struct assay_attack_acts *acts);
+/* Returns: the sum, and the largest. */
+int64_t assay_attack_acts_clock_ms(const struct assay_attack_acts *acts);
+uint32_t assay_attack_acts_delay_ms(const struct assay_attack_acts *acts,
+                                    enum assay_message_kind kind);
+/* Returns: the largest; 0: it does not start again by itself. */
+uint32_t assay_attack_acts_rolls_back(const struct assay_attack_acts *acts);
+/* Each row in turn. Returns: nothing. */
+void assay_attack_acts_sign(const struct assay_attack_acts *acts,
+                            struct assay_attack_signing *signing);
+void assay_attack_acts_sent(const struct assay_attack_acts *acts,
+                            const struct assay_attack_signing *sent, assay_attack_send *send,
+                            void *context);
 
 #endif

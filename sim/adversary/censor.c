@@ -1,0 +1,39 @@
+/*
+ * sim/adversary/censor.c - as leader, leaves out the victims' ballots and envelopes.
+ *
+ * Its engine does not get the victims' ballots, so its blocks hold none; its rolls name the wrong
+ * envelope for them. A roll is a hint, and honest ballots name what it omits as exceptions; ballots
+ * wait for the next leader (docs/protocol.md 4).
+ */
+#include "sim/adversary/rows.h"
+#include "sim/adversary/twist.h"
+
+static bool censors(const struct assay_attack_view *view, uint32_t voter)
+{
+    return assay_attack_victim(view, voter);
+}
+
+static void sign(const struct assay_attack_view *view, struct assay_attack_signing *signing)
+{
+    assay_twist_roll(view, censors, signing);
+}
+
+static bool takes(const struct assay_attack_view *view, enum assay_message_kind kind,
+                  struct assay_slice payload)
+{
+    struct assay_slice row;
+    uint64_t epoch = 0;
+    uint8_t voter[32];
+    if (kind != ASSAY_MESSAGE_RECORD || view->node_ids == NULL) return true;
+    if (!assay_twist_ballot_row(payload, &row, &epoch, voter)) return true;
+    for (uint32_t slot = 0; slot < view->scenario->nodes; slot++)
+        if (assay_bytes_equal(voter, view->node_ids[slot], 32)) return !censors(view, slot);
+    return true;
+}
+
+const struct assay_attack assay_attack_censor = {
+    .attack = ASSAY_SIM_ATTACK_CENSOR,
+    .censors = censors,
+    .sign = sign,
+    .takes = takes,
+};

@@ -1,0 +1,17 @@
+/*
+ * sim/adversary/extract.c - runs wrong code under an extracted attestation key.
+ *
+ * Nobody can see it; weight is bounded by platform unit and caps (docs/protocol.md 1, 6).
+ */
+#include "sim/adversary/rows.h"
+
+static enum assay_sim_evidence evidence(const struct assay_attack_view *view)
+{
+    (void)view;
+    return ASSAY_SIM_EVIDENCE_FORGED;
+}
+
+const struct assay_attack assay_attack_extract = {
+    .attack = ASSAY_SIM_ATTACK_EXTRACT,
+    .evidence = evidence,
+};

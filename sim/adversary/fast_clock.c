@@ -1,0 +1,17 @@
+/*
+ * sim/adversary/fast_clock.c - the node's clock is ahead by amount milliseconds.
+ *
+ * Blocks from more than min(5 s, T/8) ahead are refused (docs/protocol.md 4): as leader it is
+ * nullified.
+ */
+#include "sim/adversary/rows.h"
+
+static int64_t clock_ms(const struct assay_attack_view *view)
+{
+    return (int64_t)view->adversary->amount;
+}
+
+const struct assay_attack assay_attack_fast_clock = {
+    .attack = ASSAY_SIM_ATTACK_FAST_CLOCK,
+    .clock_ms = clock_ms,
+};

@@ -1,0 +1,30 @@
+/*
+ * sim/adversary/free_ride.c - ballots say PASS about everyone, nothing is verified.
+ *
+ * Nobody sees it while all evidence is good; the first that fails makes every free rider's ballot a
+ * false PASS (E5).
+ */
+#include "sim/adversary/rows.h"
+#include "sim/adversary/twist.h"
+
+static bool verifies(const struct assay_attack_view *view)
+{
+    (void)view;
+    return false;
+}
+
+static enum assay_outcome vote(const struct assay_attack_view *view, uint32_t subject,
+                               enum assay_outcome honest)
+{
+    (void)view;
+    (void)subject;
+    (void)honest;
+    return ASSAY_OUTCOME_PASS_UP_TO_DATE;
+}
+
+const struct assay_attack assay_attack_free_ride = {
+    .attack = ASSAY_SIM_ATTACK_FREE_RIDE,
+    .vote = vote,
+    .sign = assay_twist_ballot,
+    .verifies = verifies,
+};

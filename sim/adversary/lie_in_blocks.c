@@ -1,0 +1,19 @@
+/*
+ * sim/adversary/lie_in_blocks.c - its proposals name a wrong state root.
+ *
+ * Every voter recomputes the root before it notarises (docs/protocol.md 5): the view is nullified.
+ * It is no offence of this version.
+ */
+#include "sim/adversary/rows.h"
+#include "sim/adversary/twist.h"
+
+static void sign(const struct assay_attack_view *view, struct assay_attack_signing *signing)
+{
+    (void)view;
+    assay_twist_state_root(signing);
+}
+
+const struct assay_attack assay_attack_lie_in_blocks = {
+    .attack = ASSAY_SIM_ATTACK_LIE_IN_BLOCKS,
+    .sign = sign,
+};

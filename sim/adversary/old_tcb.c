@@ -1,0 +1,17 @@
+/*
+ * sim/adversary/old_tcb.c - the platform is out of date beyond the grace of the policy.
+ *
+ * Evidence fails soft: integrity loses a quarter an epoch (docs/protocol.md 7).
+ */
+#include "sim/adversary/rows.h"
+
+static enum assay_sim_evidence evidence(const struct assay_attack_view *view)
+{
+    (void)view;
+    return ASSAY_SIM_EVIDENCE_SOFTLY;
+}
+
+const struct assay_attack assay_attack_old_tcb = {
+    .attack = ASSAY_SIM_ATTACK_OLD_TCB,
+    .evidence = evidence,
+};

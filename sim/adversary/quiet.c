@@ -1,0 +1,18 @@
+/*
+ * sim/adversary/quiet.c - no evidence at all; the node votes and ballots as ever.
+ *
+ * Absence is not guilt (docs/protocol.md 7): SUSPENDED after three epochs, integrity and weight
+ * stay.
+ */
+#include "sim/adversary/rows.h"
+
+static enum assay_sim_evidence evidence(const struct assay_attack_view *view)
+{
+    (void)view;
+    return ASSAY_SIM_EVIDENCE_NONE;
+}
+
+const struct assay_attack assay_attack_quiet = {
+    .attack = ASSAY_SIM_ATTACK_QUIET,
+    .evidence = evidence,
+};

@@ -1,0 +1,17 @@
+/*
+ * sim/adversary/replay.c - answers with the first quote that it ever made.
+ *
+ * Bound to another beacon it is not evidence for this epoch: ABSENT, never FAIL (docs/protocol.md
+ * 3). In the first epoch there is no older one.
+ */
+#include "sim/adversary/rows.h"
+
+static enum assay_sim_evidence evidence(const struct assay_attack_view *view)
+{
+    return view->epoch == 1 ? ASSAY_SIM_EVIDENCE_GOOD : ASSAY_SIM_EVIDENCE_FIRST;
+}
+
+const struct assay_attack assay_attack_replay = {
+    .attack = ASSAY_SIM_ATTACK_REPLAY,
+    .evidence = evidence,
+};

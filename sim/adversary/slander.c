@@ -1,0 +1,55 @@
+/*
+ * sim/adversary/slander.c - FAIL records about good evidence, to force a restart.
+ *
+ * The ballot says FAIL hard and the record carries the victim's own envelope and evidence. Everyone
+ * re-verifies before a block with it is notarised (docs/protocol.md 4.3): the record is refused,
+ * the ballot is a false FAIL (E5).
+ */
+#include "sim/adversary/rows.h"
+#include "sim/adversary/twist.h"
+
+#include "base/assert.h"
+
+#include <stdlib.h>
+
+static enum assay_outcome vote(const struct assay_attack_view *view, uint32_t subject,
+                               enum assay_outcome honest)
+{
+    return assay_attack_victim(view, subject) ? ASSAY_OUTCOME_FAIL_HARD : honest;
+}
+
+static void accuse(const struct assay_attack_view *view, uint32_t victim, assay_attack_send *send,
+                   void *context)
+{
+    const struct assay_attack_host *host = view->host;
+    const struct assay_slice payload = host->envelope(host->context, victim);
+    struct assay_envelope envelope;
+    if (assay_envelope_decode(payload, &envelope) != ASSAY_OK) return; /* none was heard */
+    const struct assay_slice evidence = host->evidence(host->context, envelope.evidence_digest);
+    if (evidence.len == 0) return;
+    const size_t capacity = payload.len + evidence.len + 64;
+    uint8_t *bytes = malloc(capacity);
+    ASSAY_ASSERT(bytes != NULL);
+    struct assay_writer w = assay_writer_over(bytes, capacity);
+    const enum assay_status status = assay_record_put_fail(&w, payload, evidence);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    for (uint32_t to = 0; to < view->scenario->nodes; to++)
+        if (to != view->node) send(context, to, ASSAY_MESSAGE_RECORD, bytes, w.len, NULL, SIZE_MAX);
+    free(bytes);
+}
+
+/* With its own ballot: by then it holds what there is of the victims. */
+static void sent(const struct assay_attack_view *view, const struct assay_attack_signing *signing,
+                 assay_attack_send *send, void *context)
+{
+    if (signing->class_ != ASSAY_STORE_BALLOT || view->host == NULL) return;
+    for (uint32_t slot = 0; slot < view->scenario->nodes; slot++)
+        if (assay_attack_victim(view, slot)) accuse(view, slot, send, context);
+}
+
+const struct assay_attack assay_attack_slander = {
+    .attack = ASSAY_SIM_ATTACK_SLANDER,
+    .vote = vote,
+    .sign = assay_twist_ballot,
+    .sent = sent,
+};

@@ -1,0 +1,35 @@
+/*
+ * sim/adversary/split_delivery.c - evidence for half of the voters only.
+ *
+ * The upper half of the roster gets no answer to its pulls. It asks further members before it says
+ * ABSENT (docs/protocol.md 4.3), and the lower half has the evidence to give.
+ */
+#include "sim/adversary/rows.h"
+
+static enum assay_sim_evidence evidence(const struct assay_attack_view *view)
+{
+    (void)view;
+    return ASSAY_SIM_EVIDENCE_HALF;
+}
+
+static bool own_evidence(const struct assay_attack_view *view, struct assay_slice payload)
+{
+    struct assay_envelope envelope;
+    if (view->host == NULL || payload.len < 32) return true;
+    const struct assay_slice own = view->host->envelope(view->host->context, view->node);
+    if (assay_envelope_decode(own, &envelope) != ASSAY_OK) return true;
+    return assay_bytes_equal(payload.bytes, envelope.evidence_digest, 32);
+}
+
+static bool passes(const struct assay_attack_view *view, uint32_t to, enum assay_message_kind kind,
+                   struct assay_slice payload)
+{
+    if (kind != ASSAY_MESSAGE_EVIDENCE || to < view->scenario->nodes / 2) return true;
+    return !own_evidence(view, payload); /* digest first: net/gossip.h */
+}
+
+const struct assay_attack assay_attack_split_delivery = {
+    .attack = ASSAY_SIM_ATTACK_SPLIT_DELIVERY,
+    .evidence = evidence,
+    .passes = passes,
+};

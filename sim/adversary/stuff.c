@@ -1,0 +1,20 @@
+/*
+ * sim/adversary/stuff.c - ballots say PASS about the victims, whatever was found.
+ *
+ * With its own cohort as victims it is a ring that vouches for itself. PASS on failing evidence is
+ * a false PASS (E5: all integrity); where nothing came it lifts nobody up to a third (P2).
+ */
+#include "sim/adversary/rows.h"
+#include "sim/adversary/twist.h"
+
+static enum assay_outcome vote(const struct assay_attack_view *view, uint32_t subject,
+                               enum assay_outcome honest)
+{
+    return assay_attack_victim(view, subject) ? ASSAY_OUTCOME_PASS_UP_TO_DATE : honest;
+}
+
+const struct assay_attack assay_attack_stuff = {
+    .attack = ASSAY_SIM_ATTACK_STUFF,
+    .vote = vote,
+    .sign = assay_twist_ballot,
+};

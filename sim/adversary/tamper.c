@@ -1,0 +1,18 @@
+/*
+ * sim/adversary/tamper.c - the enclave runs wrong code, and its quote says so.
+ *
+ * Evidence fails hard: one FAIL record takes all integrity (docs/protocol.md 7, P3: at once). A
+ * restart helps only when the adversary has stopped: an INCARNATE needs evidence that passes.
+ */
+#include "sim/adversary/rows.h"
+
+static enum assay_sim_evidence evidence(const struct assay_attack_view *view)
+{
+    (void)view;
+    return ASSAY_SIM_EVIDENCE_HARD;
+}
+
+const struct assay_attack assay_attack_tamper = {
+    .attack = ASSAY_SIM_ATTACK_TAMPER,
+    .evidence = evidence,
+};

@@ -1,0 +1,235 @@
+/* sim/adversary/twist.c - messages bent in place and second messages (docs/protocol.md 4, 5). */
+#include "sim/adversary/twist.h"
+
+#include "base/assert.h"
+#include "engine/block.h"
+#include "engine/record.h"
+#include "engine/vote.h"
+#include "sim/adversary/rows.h"
+
+#include <stdlib.h>
+
+/* The bytes of a slice that lies inside the payload, to be written. */
+static uint8_t *inside(const struct assay_attack_signing *signing, struct assay_slice slice)
+{
+    const size_t at = (size_t)(slice.bytes - signing->payload);
+    ASSAY_ASSERT(at <= signing->payload_len && slice.len <= signing->payload_len - at);
+    return signing->payload + at;
+}
+
+static struct assay_slice whole(const struct assay_attack_signing *signing)
+{
+    return assay_slice_over(signing->payload, signing->payload_len);
+}
+
+/* --- ballots */
+
+void assay_twist_ballot(const struct assay_attack_view *view, struct assay_attack_signing *signing)
+{
+    if (signing->class_ != ASSAY_STORE_BALLOT) return;
+    const struct assay_attack *row = assay_attack_of(view->adversary->attack);
+    struct assay_record record;
+    const enum assay_status status = assay_record_decode(whole(signing), &record);
+    ASSAY_ASSERT(status == ASSAY_OK && record.kind == ASSAY_RECORD_BALLOT);
+    uint8_t *nibbles = inside(signing, record.ballot.row);
+    for (uint32_t slot = 0; slot < view->scenario->nodes; slot++) {
+        if (slot == view->node) continue; /* one's own slot is none, always */
+        const enum assay_outcome honest = (enum assay_outcome)assay_row_get(nibbles, slot);
+        assay_row_set(nibbles, slot, row->vote(view, slot, honest));
+    }
+    assay_sha256(record.body.bytes, record.body.len, signing->digest);
+}
+
+bool assay_twist_ballot_row(struct assay_slice payload, struct assay_slice *row, uint64_t *epoch,
+                            uint8_t node_id[static 32])
+{
+    struct assay_record record;
+    if (assay_record_decode(payload, &record) != ASSAY_OK) return false;
+    if (record.kind != ASSAY_RECORD_BALLOT) return false;
+    *row = record.ballot.row;
+    *epoch = record.ballot.epoch;
+    assay_bytes_copy(node_id, 32, record.ballot.node_id, 32);
+    return true;
+}
+
+/* --- proposals */
+
+static void decode_proposal(const struct assay_attack_signing *signing, struct assay_proposal *p)
+{
+    const enum assay_status status = assay_proposal_decode(whole(signing), p);
+    ASSAY_ASSERT(status == ASSAY_OK);
+}
+
+/* Writes the header over the old one, whose fields had the same widths. */
+static void put_header(const struct assay_attack_signing *signing, const struct assay_proposal *p)
+{
+    uint8_t *header = inside(signing, p->header_bytes);
+    struct assay_writer w = assay_writer_over(header, p->header_bytes.len);
+    assay_block_header_encode(&p->header, &w);
+    ASSAY_ASSERT(!w.full && w.len == p->header_bytes.len);
+    assay_block_id(p->header_bytes, signing->digest);
+}
+
+void assay_twist_state_root(struct assay_attack_signing *signing)
+{
+    struct assay_proposal p;
+    if (signing->message != ASSAY_MESSAGE_PROPOSAL) return;
+    decode_proposal(signing, &p);
+    p.header.state_root[0] ^= 0x55;
+    put_header(signing, &p);
+}
+
+/* Returns: whether an entry was bent. */
+static bool bend_roll(const struct assay_attack_view *view,
+                      bool (*leave_out)(const struct assay_attack_view *view, uint32_t slot),
+                      const struct assay_attack_signing *signing, const struct assay_record *roll)
+{
+    struct assay_cursor c = assay_cursor_over(roll->entries.bytes, roll->entries.len);
+    uint8_t *entries = inside(signing, roll->entries);
+    bool bent = false;
+    for (uint32_t slot = 0; slot < roll->entry_count; slot++) {
+        uint8_t digest[32];
+        bool present = false;
+        const enum assay_status status = assay_roll_next(&c, &present, digest);
+        ASSAY_ASSERT(status == ASSAY_OK);
+        if (!present || !leave_out(view, slot)) continue;
+        entries[c.pos - 1] ^= 0x55; /* the last byte of the digest just read */
+        bent = true;
+    }
+    return bent;
+}
+
+void assay_twist_roll(const struct assay_attack_view *view,
+                      bool (*leave_out)(const struct assay_attack_view *view, uint32_t slot),
+                      struct assay_attack_signing *signing)
+{
+    struct assay_proposal p;
+    struct assay_cursor c;
+    struct assay_slice first;
+    struct assay_record roll;
+    uint64_t count = 0;
+    if (signing->message != ASSAY_MESSAGE_PROPOSAL) return;
+    decode_proposal(signing, &p);
+    if (p.header.kind != ASSAY_BLOCK_ROLL || p.header.record_count == 0) return;
+    enum assay_status status = assay_body_open(p.body, &c, &count);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    status = assay_body_next(&c, &first);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    status = assay_record_decode(first, &roll);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    if (roll.kind != ASSAY_RECORD_ROLL) return;
+    if (!bend_roll(view, leave_out, signing, &roll)) return;
+    uint32_t records = 0;
+    status = assay_body_root(p.body, &records, p.header.body_root);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    put_header(signing, &p);
+}
+
+/* --- envelopes */
+
+static void put_envelope(struct assay_attack_signing *signing, struct assay_envelope *envelope)
+{
+    size_t signature_at = 0;
+    struct assay_writer w = assay_writer_over(signing->payload, signing->payload_len);
+    const enum assay_status status = assay_envelope_encode(envelope, &w, &signature_at);
+    ASSAY_ASSERT(status == ASSAY_OK && w.len == signing->payload_len);
+    assay_bytes_copy(signing->digest, 32, envelope->digest, 32);
+}
+
+void assay_twist_envelope_len(struct assay_attack_signing *signing)
+{
+    struct assay_envelope envelope;
+    if (signing->class_ != ASSAY_STORE_ENVELOPE) return;
+    const enum assay_status status = assay_envelope_decode(whole(signing), &envelope);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    envelope.evidence_len--;
+    put_envelope(signing, &envelope);
+}
+
+void assay_twist_envelope_kind(struct assay_attack_signing *signing)
+{
+    struct assay_envelope envelope;
+    if (signing->class_ != ASSAY_STORE_ENVELOPE) return;
+    const enum assay_status status = assay_envelope_decode(whole(signing), &envelope);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    envelope.kind = ASSAY_KIND_TDX4;
+    put_envelope(signing, &envelope);
+}
+
+/* --- second messages */
+
+struct to_all {
+    const struct assay_attack_view *view;
+    assay_attack_send *send;
+    void *context;
+};
+
+static void send_all(const struct to_all *all, enum assay_message_kind kind, uint8_t *payload,
+                     size_t len, const uint8_t *digest, size_t sign_at)
+{
+    for (uint32_t to = 0; to < all->view->scenario->nodes; to++)
+        if (to != all->view->node) all->send(all->context, to, kind, payload, len, digest, sign_at);
+}
+
+void assay_twist_second_vote(const struct assay_attack_view *view,
+                             const struct assay_attack_signing *sent, assay_attack_send *send,
+                             void *context)
+{
+    struct assay_vote vote;
+    uint8_t bytes[ASSAY_VOTE_LEN_MAX];
+    uint8_t digest[32];
+    if (sent->message != ASSAY_MESSAGE_VOTE) return;
+    const enum assay_status status = assay_vote_decode(whole(sent), &vote);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    if (vote.statement.type != ASSAY_VOTE_NOTARISE) return;
+    vote.statement.block_id[0] ^= 0x55;
+    assay_vote_statement_digest(&vote.statement, digest);
+    struct assay_writer out = assay_writer_over(bytes, sizeof bytes);
+    assay_vote_encode(&vote.statement, vote.slot, NULL, &out);
+    ASSAY_ASSERT(!out.full);
+    const struct to_all all = { view, send, context };
+    send_all(&all, ASSAY_MESSAGE_VOTE, bytes, out.len, digest, out.len - ASSAY_P256_SIGNATURE_LEN);
+}
+
+void assay_twist_second_proposal(const struct assay_attack_view *view,
+                                 const struct assay_attack_signing *sent, assay_attack_send *send,
+                                 void *context)
+{
+    if (sent->message != ASSAY_MESSAGE_PROPOSAL) return;
+    uint8_t digest[32];
+    uint8_t *bytes = malloc(sent->payload_len);
+    ASSAY_ASSERT(bytes != NULL);
+    assay_bytes_copy(bytes, sent->payload_len, sent->payload, sent->payload_len);
+    const struct assay_attack_signing second = { .payload = bytes,
+                                                 .payload_len = sent->payload_len,
+                                                 .digest = digest };
+    struct assay_proposal p;
+    decode_proposal(&second, &p);
+    p.header.time_ms++; /* nine bytes, as every Unix time in milliseconds */
+    put_header(&second, &p);
+    /* [header, signature, body, nullifications]: the signature is a byte string of 64, whose head
+     * is two bytes, right behind the header. */
+    const size_t sign_at = (size_t)(p.header_bytes.bytes - bytes) + p.header_bytes.len + 2;
+    ASSAY_ASSERT(assay_bytes_equal(bytes + sign_at, p.signature, sizeof p.signature));
+    const struct to_all all = { view, send, context };
+    send_all(&all, ASSAY_MESSAGE_PROPOSAL, bytes, sent->payload_len, digest, sign_at);
+    free(bytes);
+}
+
+void assay_twist_second_envelope(const struct assay_attack_view *view,
+                                 const struct assay_attack_signing *sent, assay_attack_send *send,
+                                 void *context)
+{
+    struct assay_envelope envelope;
+    uint8_t bytes[ASSAY_ENVELOPE_LEN_MAX];
+    size_t signature_at = 0;
+    if (sent->message != ASSAY_MESSAGE_ENVELOPE) return;
+    enum assay_status status = assay_envelope_decode(whole(sent), &envelope);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    envelope.evidence_digest[0] ^= 0x55;
+    struct assay_writer out = assay_writer_over(bytes, sizeof bytes);
+    status = assay_envelope_encode(&envelope, &out, &signature_at);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    const struct to_all all = { view, send, context };
+    send_all(&all, ASSAY_MESSAGE_ENVELOPE, bytes, out.len, envelope.digest, signature_at);
+}

@@ -1,0 +1,20 @@
+/*
+ * sim/adversary/two_envelopes.c - two different envelopes in one epoch.
+ *
+ * The second names evidence that nobody has. Both under one incarnation are E8 (docs/protocol.md
+ * 5), whether the node has weight or not.
+ */
+#include "sim/adversary/rows.h"
+#include "sim/adversary/twist.h"
+
+static bool convicted(const struct assay_attack_view *view)
+{
+    (void)view;
+    return true;
+}
+
+const struct assay_attack assay_attack_two_envelopes = {
+    .attack = ASSAY_SIM_ATTACK_TWO_ENVELOPES,
+    .convicted = convicted,
+    .sent = assay_twist_second_envelope,
+};

@@ -1,0 +1,38 @@
+/*
+ * sim/adversary/withhold.c - no ballots and no votes.
+ *
+ * Missing is of neither sign: denominators are the whole electorate (docs/protocol.md 7), and below
+ * a quorum everything is HELD. Its proposals leave: silence there is what time-outs are for.
+ */
+#include "sim/adversary/rows.h"
+#include "sim/adversary/twist.h"
+
+static bool ballots(const struct assay_attack_view *view)
+{
+    (void)view;
+    return false;
+}
+
+/* Ballots of others are passed on as by anybody. */
+static bool own_ballot(const struct assay_attack_view *view, struct assay_slice payload)
+{
+    struct assay_slice row;
+    uint64_t epoch = 0;
+    uint8_t voter[32];
+    if (!assay_twist_ballot_row(payload, &row, &epoch, voter)) return false;
+    return view->node_ids == NULL || assay_bytes_equal(voter, view->node_ids[view->node], 32);
+}
+
+static bool passes(const struct assay_attack_view *view, uint32_t to, enum assay_message_kind kind,
+                   struct assay_slice payload)
+{
+    (void)to;
+    if (kind == ASSAY_MESSAGE_VOTE) return false;
+    return kind != ASSAY_MESSAGE_RECORD || !own_ballot(view, payload);
+}
+
+const struct assay_attack assay_attack_withhold = {
+    .attack = ASSAY_SIM_ATTACK_WITHHOLD,
+    .ballots = ballots,
+    .passes = passes,
+};
