@@ -21,19 +21,27 @@ void assay_sim_eigentrust_start(const struct assay_sim_eigentrust *graph, uint64
         trust[j] = ASSAY_SIM_EIGENTRUST_ONE * graph->pretrust[j] / graph->pretrust_sum;
 }
 
+static uint64_t positive(int16_t local)
+{
+    return local > 0 ? (uint64_t)local : 0;
+}
+
 /* Spreads the trust of one rater. Returns what it gives to nobody in particular. */
 static uint64_t spread(const struct assay_sim_eigentrust *graph, uint32_t rater, uint64_t trust,
-                       uint64_t *flow)
+                       uint64_t *restrict flow)
 {
     const int16_t *row = &graph->local[(size_t)rater * graph->count];
     uint64_t sum = 0;
     for (uint32_t j = 0; j < graph->count; j++)
-        if (j != rater && row[j] > 0) sum += (uint64_t)row[j];
+        sum += positive(row[j]);
+    sum -= positive(row[rater]); /* nobody rates itself */
     if (sum == 0) return trust;
     /* sum * unit <= trust << 23, so all flows together stay below 2^63 + count. */
     const uint64_t unit = (trust << ROOM_BITS) / sum;
+    const uint64_t own = flow[rater];
     for (uint32_t j = 0; j < graph->count; j++)
-        if (j != rater && row[j] > 0) flow[j] += (uint64_t)row[j] * unit;
+        flow[j] += positive(row[j]) * unit;
+    flow[rater] = own;
     return 0;
 }
 

@@ -9,7 +9,7 @@
 
 #include "sim/rules.h"
 
-enum { FLEET_MAX = 128 };
+enum { FLEET_MAX = 256 };
 
 struct fleet {
     uint32_t count;

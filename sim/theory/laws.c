@@ -1,0 +1,95 @@
+/*
+ * sim/theory/laws.c - the closed forms, as they are printed.
+ */
+#include "sim/theory/laws.h"
+
+#include <math.h>
+
+static double clamp_share(double share)
+{
+    return share < 0 ? 0 : share > 1 ? 1 : share;
+}
+
+double assay_sim_law_mean(double b)
+{
+    return clamp_share(1 - b);
+}
+
+double assay_sim_law_mean_score(double b)
+{
+    if (b > 1.0 / 3) return 0;
+    return clamp_share((1 - 2 * b) / (1 - b));
+}
+
+double assay_sim_law_mean_score_share(double b)
+{
+    if (b > 1.0 / 3) return 1;
+    return b / (1 - b);
+}
+
+double assay_sim_law_trimmed_collapse(void)
+{
+    return (8 - 2 * sqrt(3)) / 13;
+}
+
+double assay_sim_law_trimmed_score(double b)
+{
+    if (b <= 1.0 / 3) return 1;
+    if (b > assay_sim_law_trimmed_collapse()) return 0;
+    const double inside = 13 * b * b - 16 * b + 4;
+    return (2 - 3 * b + sqrt(inside < 0 ? 0 : inside)) / (2 * (1 - b));
+}
+
+double assay_sim_law_interval(double b, uint32_t n)
+{
+    if (n < 2) return 1;
+    return clamp_share(2 - 3 * b * n / (n - 1));
+}
+
+double assay_sim_law_on_off(double theta, double rise)
+{
+    return 1 / (1 + theta / (3 * rise));
+}
+
+bool assay_sim_law_side_certifies(double share)
+{
+    return 3 * share > 2;
+}
+
+double assay_sim_law_evidence(double b)
+{
+    return b < 1 ? 1 : 0;
+}
+
+uint32_t assay_sim_law_detection_epochs(double high, double bound)
+{
+    if (high >= bound) return UINT32_MAX;
+    double above = 1 - high;
+    uint32_t epochs = 0;
+    while (high + above >= bound) {
+        above *= 0.75;
+        epochs++;
+    }
+    return epochs;
+}
+
+double assay_sim_law_eigentrust(double b, double a)
+{
+    return a / (1 - (1 - a) * (1 - b));
+}
+
+double assay_sim_law_leak_stake_epochs(double stake)
+{
+    return stake >= 1 ? 0 : sqrt(ldexp(1, 25) * log(1 / stake));
+}
+
+double assay_sim_law_leak_final_epochs(double beta)
+{
+    /* final once active = (1-beta)/2 + beta is two thirds: what is left of the others is half */
+    return assay_sim_law_leak_stake_epochs((1 + beta) / (2 * (1 - beta)));
+}
+
+double assay_sim_law_gossip_reach(double c)
+{
+    return exp(-exp(-c));
+}
