@@ -20,17 +20,15 @@
 #include "base/crypto.h"
 
 #include "base/assert.h"
+#include "base/crypto/openssl_curve.h"
 
 #include <limits.h>
-#include <pthread.h>
 
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/obj_mac.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
@@ -56,41 +54,6 @@ static const uint8_t half_order[SCALAR_LEN] = {
     0x7f, 0xff, 0xff, 0xff, 0x80, 0x00, 0x00, 0x00, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
     0xde, 0x73, 0x7d, 0x56, 0xd3, 0x8b, 0xcf, 0x42, 0x79, 0xdc, 0xe5, 0x61, 0x7e, 0x31, 0x92, 0xa8,
 };
-
-/* Made once and never changed: making it costs more than loading five keys. */
-static EC_GROUP *curve;
-static pthread_once_t curve_once = PTHREAD_ONCE_INIT;
-
-static void make_curve(void)
-{
-    curve = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
-}
-
-/* Returns: the curve, NULL when there was no memory for it. */
-static const EC_GROUP *get_curve(void)
-{
-    const int failed = pthread_once(&curve_once, make_curve);
-    ASSAY_ASSERT(failed == 0);
-    return curve;
-}
-
-/* Empties the error queue. Returns: true when memory ran out. */
-static bool drain_errors(void)
-{
-    bool no_memory = false;
-    unsigned long error = ERR_get_error();
-    while (error != 0) {
-        if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE) no_memory = true;
-        error = ERR_get_error();
-    }
-    return no_memory;
-}
-
-static enum assay_status crypto_failed(void)
-{
-    (void)drain_errors();
-    return ASSAY_E_CRYPTO;
-}
 
 /* --- hashes */
 
@@ -204,37 +167,16 @@ void assay_hmac_sha256(const uint8_t *key, size_t key_len, const void *bytes, si
 
 /* --- public keys and verification */
 
-/* Returns: a key that knows its curve and nothing else, NULL when memory ran out. */
-static EC_KEY *new_key(void)
-{
-    const EC_GROUP *group = get_curve();
-    EC_KEY *key = group == NULL ? NULL : EC_KEY_new();
-    if (key == NULL) return NULL;
-    if (EC_KEY_set_group(key, group) == 1) return key;
-    EC_KEY_free(key);
-    return NULL;
-}
-
 enum assay_status assay_p256_load(const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN],
                                   struct assay_p256 **key)
 {
     ASSAY_ASSERT(key != NULL);
-    uint8_t point[POINT_LEN];
-    point[0] = POINT_CONVERSION_UNCOMPRESSED;
-    assay_bytes_copy(point + 1, sizeof point - 1, public_key, ASSAY_P256_PUBLIC_LEN);
-
     struct assay_p256 *loaded = OPENSSL_malloc(sizeof *loaded);
-    if (loaded == NULL) return crypto_failed();
-    loaded->key = new_key();
-    if (loaded->key == NULL) {
+    if (loaded == NULL) return assay_openssl_failed();
+    const enum assay_status status = assay_curve_load(ASSAY_CURVE_P256, public_key, &loaded->key);
+    if (status != ASSAY_OK) {
         OPENSSL_free(loaded);
-        return crypto_failed();
-    }
-    /* oct2key refuses coordinates >= p and points off the curve; the cofactor is 1, so a point of
-     * the curve has the right order, and infinity has no uncompressed form. */
-    if (EC_KEY_oct2key(loaded->key, point, sizeof point, NULL) != 1) {
-        assay_p256_free(&loaded);
-        return drain_errors() ? ASSAY_E_CRYPTO : ASSAY_E_KEY;
+        return status;
     }
     *key = loaded;
     return ASSAY_OK;
@@ -256,27 +198,6 @@ static bool in_range_var(const uint8_t scalar[static SCALAR_LEN], const uint8_t 
     return assay_bytes_compare(scalar, max, SCALAR_LEN) <= 0;
 }
 
-/* Returns: r and s as OpenSSL wants them, NULL when memory ran out. */
-static ECDSA_SIG *decode_signature(const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
-{
-    ECDSA_SIG *decoded = ECDSA_SIG_new();
-    BIGNUM *r = BN_bin2bn(signature, SCALAR_LEN, NULL);
-    BIGNUM *s = BN_bin2bn(signature + SCALAR_LEN, SCALAR_LEN, NULL);
-    if (decoded != NULL && r != NULL && s != NULL && ECDSA_SIG_set0(decoded, r, s) == 1) {
-        return decoded; /* which owns r and s now */
-    }
-    BN_free(r);
-    BN_free(s);
-    ECDSA_SIG_free(decoded);
-    return NULL;
-}
-
-/* "No memory" must not read as "this signature is bad": the node would testify to a falsehood. */
-__attribute__((noreturn, cold)) static void stop_without_memory(void)
-{
-    assay_assert_failed(__FILE__, __LINE__, __func__, "no memory to verify a signature");
-}
-
 bool assay_p256_verify(const struct assay_p256 *key, const uint8_t digest[static ASSAY_SHA256_LEN],
                        const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN],
                        enum assay_s_rule rule)
@@ -289,13 +210,11 @@ bool assay_p256_verify(const struct assay_p256 *key, const uint8_t digest[static
     if (!in_range_var(signature, max)) return false;
     if (!in_range_var(signature + SCALAR_LEN, rule == ASSAY_S_LOW ? half_order : max)) return false;
 
-    ECDSA_SIG *decoded = decode_signature(signature);
-    if (decoded == NULL) stop_without_memory();
-    const int answer = ECDSA_do_verify(digest, ASSAY_SHA256_LEN, decoded, key->key);
-    ECDSA_SIG_free(decoded);
+    const int answer =
+        assay_curve_verify(key->key, digest, ASSAY_SHA256_LEN, signature, SCALAR_LEN);
     /* Below 0 is a failure inside; whoever knows the private key can provoke one (r = -digest / d
      * makes the sum the point at infinity), hence it is a bad signature unless memory ran out. */
-    if (answer != 1 && drain_errors()) stop_without_memory();
+    if (answer != 1 && assay_openssl_drain()) assay_openssl_stop();
     return answer == 1;
 }
 
@@ -308,7 +227,7 @@ enum assay_status assay_random(void *out, size_t len)
     if (len == 0) return ASSAY_OK;
     if (RAND_bytes(out, (int)len) == 1) return ASSAY_OK;
     assay_secret_wipe(out, len);
-    return crypto_failed();
+    return assay_openssl_failed();
 }
 
 /* Constant time in the scalar. Returns: true when it lies in 1..n-1. */
@@ -332,14 +251,14 @@ static bool in_range_ct(const uint8_t scalar[static SCALAR_LEN])
 static enum assay_status new_private_key(const struct assay_secret32 *private_key, EC_KEY **out)
 {
     if (!in_range_ct(private_key->bytes)) return ASSAY_E_KEY;
-    EC_KEY *key = new_key();
+    EC_KEY *key = assay_curve_key(ASSAY_CURVE_P256);
     BIGNUM *scalar = BN_bin2bn(private_key->bytes, SCALAR_LEN, NULL);
     /* set_private_key copies the number into one of fixed width with constant-time arithmetic */
     const bool ok = key != NULL && scalar != NULL && EC_KEY_set_private_key(key, scalar) == 1;
     BN_clear_free(scalar);
     if (!ok) {
         EC_KEY_free(key);
-        return crypto_failed();
+        return assay_openssl_failed();
     }
     *out = key;
     return ASSAY_OK;
@@ -361,7 +280,7 @@ enum assay_status assay_p256_public(const struct assay_secret32 *private_key,
                            NULL) == sizeof encoded;
     EC_POINT_clear_free(point);
     EC_KEY_free(key); /* which wipes the private half */
-    if (!ok) return crypto_failed();
+    if (!ok) return assay_openssl_failed();
     assay_bytes_copy(public_key, ASSAY_P256_PUBLIC_LEN, encoded + 1, ASSAY_P256_PUBLIC_LEN);
     return ASSAY_OK;
 }
@@ -374,7 +293,7 @@ enum assay_status assay_p256_generate(struct assay_secret32 *private_key,
     enum assay_status status = ASSAY_E_KEY;
     for (int i = 0; i < TRIES_MAX && status == ASSAY_E_KEY; i++) {
         const bool drawn = RAND_priv_bytes(private_key->bytes, SCALAR_LEN) == 1;
-        status = drawn ? assay_p256_public(private_key, public_key) : crypto_failed();
+        status = drawn ? assay_p256_public(private_key, public_key) : assay_openssl_failed();
     }
     if (status == ASSAY_OK) return ASSAY_OK;
     assay_secret_wipe(private_key, sizeof *private_key);
@@ -392,7 +311,7 @@ enum assay_status assay_p256_signer_load(const struct assay_secret32 *private_ke
     struct assay_p256_signer *loaded = OPENSSL_malloc(sizeof *loaded);
     if (loaded == NULL) {
         EC_KEY_free(key);
-        return crypto_failed();
+        return assay_openssl_failed();
     }
     loaded->key = key;
     *signer = loaded;
@@ -428,12 +347,12 @@ enum assay_status assay_p256_sign(const struct assay_p256_signer *signer,
     ASSAY_ASSERT(signer != NULL);
     uint8_t made[ASSAY_P256_SIGNATURE_LEN];
     ECDSA_SIG *decoded = ECDSA_do_sign(digest, ASSAY_SHA256_LEN, signer->key);
-    if (decoded == NULL) return crypto_failed();
+    if (decoded == NULL) return assay_openssl_failed();
     const bool ok =
         BN_bn2binpad(ECDSA_SIG_get0_r(decoded), made, SCALAR_LEN) == SCALAR_LEN &&
         BN_bn2binpad(ECDSA_SIG_get0_s(decoded), made + SCALAR_LEN, SCALAR_LEN) == SCALAR_LEN;
     ECDSA_SIG_free(decoded);
-    if (!ok) return crypto_failed();
+    if (!ok) return assay_openssl_failed();
     make_low(made + SCALAR_LEN);
     assay_bytes_copy(signature, ASSAY_P256_SIGNATURE_LEN, made, sizeof made);
     return ASSAY_OK;
@@ -452,7 +371,7 @@ enum assay_status assay_x25519_public(const struct assay_secret32 *private_key,
     const bool ok = key != NULL && EVP_PKEY_get_raw_public_key(key, made, &made_len) == 1 &&
                     made_len == sizeof made;
     EVP_PKEY_free(key);
-    if (!ok) return crypto_failed();
+    if (!ok) return assay_openssl_failed();
     assay_bytes_copy(public_key, 32, made, sizeof made);
     return ASSAY_OK;
 }
@@ -464,7 +383,7 @@ enum assay_status assay_x25519_generate(struct assay_secret32 *private_key,
     /* RFC 7748 section 5: any 32 bytes are a key, the function itself clamps them. */
     const bool drawn = RAND_priv_bytes(private_key->bytes, sizeof private_key->bytes) == 1;
     const enum assay_status status =
-        drawn ? assay_x25519_public(private_key, public_key) : crypto_failed();
+        drawn ? assay_x25519_public(private_key, public_key) : assay_openssl_failed();
     if (status == ASSAY_OK) return ASSAY_OK;
     assay_secret_wipe(private_key, sizeof *private_key);
     assay_bytes_zero(public_key, 32);
