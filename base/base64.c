@@ -4,6 +4,9 @@
 #include "base/base64.h"
 
 #include "base/assert.h"
+#include "base/writer.h"
+
+#include <string.h>
 
 enum { NO_DIGIT = 64 };
 
@@ -174,5 +177,36 @@ enum assay_status assay_pem_next(struct assay_slice *rest, struct assay_slice *l
     ASSAY_TRY(decode_lines(body, out, capacity, len));
     *label = name;
     *rest = after(text, name.len + DASHES);
+    return ASSAY_OK;
+}
+
+static void put_line(struct assay_writer *w, const char *begin, const char *label)
+{
+    static const char end[] = "-----\n";
+    assay_writer_put(w, begin, strlen(begin));
+    assay_writer_put(w, label, strlen(label));
+    assay_writer_put(w, end, sizeof end - 1);
+}
+
+enum assay_status assay_pem_put(const char *label, const uint8_t *bytes, size_t bytes_len,
+                                uint8_t *text, size_t capacity, size_t *len)
+{
+    enum { LINE_BYTES = 48, LINE_LEN = 64 };
+    ASSAY_ASSERT(*len <= capacity);
+    struct assay_writer w = assay_writer_over(text + *len, capacity - *len);
+    struct assay_slice written;
+    put_line(&w, "-----BEGIN ", label);
+    for (size_t at = 0; at < bytes_len; at += LINE_BYTES) {
+        char line[LINE_LEN + 1];
+        size_t line_len = 0;
+        const size_t count = bytes_len - at < LINE_BYTES ? bytes_len - at : LINE_BYTES;
+        ASSAY_TRY(assay_base64_encode(ASSAY_BASE64_STANDARD, bytes + at, count, line, sizeof line,
+                                      &line_len));
+        assay_writer_put(&w, line, line_len);
+        assay_writer_put(&w, "\n", 1);
+    }
+    put_line(&w, "-----END ", label);
+    ASSAY_TRY(assay_writer_finish(&w, &written));
+    *len += written.len;
     return ASSAY_OK;
 }

@@ -43,5 +43,14 @@ ASSAY_CHECKED enum assay_status assay_base64_decode(enum assay_base64_alphabet a
  */
 ASSAY_CHECKED enum assay_status assay_pem_next(struct assay_slice *rest, struct assay_slice *label,
                                                uint8_t *out, size_t capacity, size_t *len);
+/*
+ * assay_pem_put - append one block, in lines of 64 characters, to a text of *len bytes.
+ * In:      label: "CERTIFICATE"
+ * Out:     *len grows on ASSAY_OK alone
+ * Returns: ASSAY_OK | ASSAY_E_FULL
+ */
+ASSAY_CHECKED enum assay_status assay_pem_put(const char *label, const uint8_t *bytes,
+                                              size_t bytes_len, uint8_t *text, size_t capacity,
+                                              size_t *len);
 
 #endif

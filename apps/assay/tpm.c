@@ -6,7 +6,7 @@
  */
 #include "apps/assay/tpm.h"
 
-#include "quote/source/soft_x509.h"
+#include "base/base64.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -73,7 +73,7 @@ enum assay_status tpm_write_pem(const char *path, const uint8_t *der, size_t len
 {
     uint8_t pem[4096];
     size_t pem_len = 0;
-    ASSAY_TRY(assay_soft_pem_put(der, len, pem, sizeof pem, &pem_len));
+    ASSAY_TRY(assay_pem_put("CERTIFICATE", der, len, pem, sizeof pem, &pem_len));
     return assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(pem, pem_len));
 }
 

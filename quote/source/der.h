@@ -1,5 +1,6 @@
 /*
- * quote/source/der.h - writing DER (ITU-T X.690) back to front, for the certificates of SOFT.
+ * quote/source/der.h - writing DER (ITU-T X.690) back to front, for certificates of our
+ * own issuers.
  *
  * Values are put in front of what stands already, so that a length is known when its header is
  * written: the last field of a SEQUENCE is put first. Running out of room sets `full` and is

@@ -7,31 +7,17 @@
 #include "quote/source/soft.h"
 
 #include "base/assert.h"
+#include "base/base64.h"
 #include "base/writer.h"
 #include "quote/quote.h"
+#include "quote/source/issue.h"
 #include "quote/source/soft_qe.h"
 #include "quote/source/soft_x509.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static enum assay_status check_name(const char *name)
-{
-    static const char allowed[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._-";
-    const size_t len = strnlen(name, ASSAY_SOFT_NAME_MAX);
-    if (len == 0 || len >= ASSAY_SOFT_NAME_MAX) return ASSAY_E_RANGE;
-    return strspn(name, allowed) == len ? ASSAY_OK : ASSAY_E_RANGE;
-}
-
 /* --- authority */
-static enum assay_status draw_serial(uint8_t serial[16])
-{
-    ASSAY_TRY(assay_random(serial, 16));
-    serial[0] = (uint8_t)((serial[0] & 0x7f) | 0x40); /* positive, and always 16 bytes */
-    return ASSAY_OK;
-}
-
 static enum assay_status issue(const struct assay_soft_ca *ca, enum assay_soft_role role,
                                const uint8_t public_key[64], uint8_t *der, uint32_t *der_len)
 {
@@ -45,7 +31,7 @@ static enum assay_status issue(const struct assay_soft_ca *ca, enum assay_soft_r
         .issuer_key = &ca->root_key,
     };
     size_t len = 0;
-    ASSAY_TRY(draw_serial(c.serial));
+    ASSAY_TRY(assay_issue_serial(c.serial));
     ASSAY_TRY(assay_soft_certificate_make(&c, der, ASSAY_SOFT_CERT_MAX, &len));
     *der_len = (uint32_t)len;
     return ASSAY_OK;
@@ -68,7 +54,7 @@ enum assay_status assay_soft_ca_create(const char *name, int64_t not_before_s, i
 {
     ASSAY_ASSERT(name != NULL);
     ASSAY_ASSERT(ca != NULL);
-    ASSAY_TRY(check_name(name));
+    ASSAY_TRY(assay_issue_name_fits(name, ASSAY_SOFT_NAME_MAX));
     *ca = (struct assay_soft_ca){ .not_before_s = not_before_s, .not_after_s = not_after_s };
     (void)snprintf(ca->name, sizeof ca->name, "%s", name);
     const enum assay_status status = create_ca(ca);
@@ -139,11 +125,12 @@ static enum assay_status make_chain(const struct assay_soft_ca *ca, const uint8_
                                     size_t pck_len, struct assay_soft_node *node)
 {
     size_t len = 0;
-    ASSAY_TRY(assay_soft_pem_put(pck_der, pck_len, node->chain, sizeof node->chain, &len));
-    ASSAY_TRY(assay_soft_pem_put(ca->platform_der, ca->platform_der_len, node->chain,
-                                 sizeof node->chain, &len));
     ASSAY_TRY(
-        assay_soft_pem_put(ca->root_der, ca->root_der_len, node->chain, sizeof node->chain, &len));
+        assay_pem_put("CERTIFICATE", pck_der, pck_len, node->chain, sizeof node->chain, &len));
+    ASSAY_TRY(assay_pem_put("CERTIFICATE", ca->platform_der, ca->platform_der_len, node->chain,
+                            sizeof node->chain, &len));
+    ASSAY_TRY(assay_pem_put("CERTIFICATE", ca->root_der, ca->root_der_len, node->chain,
+                            sizeof node->chain, &len));
     node->chain_len = (uint32_t)len;
     return ASSAY_OK;
 }
@@ -172,7 +159,7 @@ static enum assay_status issue_pck(const struct assay_soft_ca *ca,
         .issuer_key = &ca->platform_key,
         .pck = &pck,
     };
-    ASSAY_TRY(draw_serial(c.serial));
+    ASSAY_TRY(assay_issue_serial(c.serial));
     assay_bytes_copy(node->pck_serial + ASSAY_SERIAL_LEN - 16, 16, c.serial, 16);
     ASSAY_TRY(assay_soft_certificate_make(&c, der, sizeof der, &len));
     return make_chain(ca, der, len, node);
@@ -204,7 +191,7 @@ enum assay_status assay_soft_node_create(const struct assay_soft_ca *ca, const c
     ASSAY_ASSERT(ca != NULL);
     ASSAY_ASSERT(node != NULL);
     struct assay_soft_platform usual;
-    ASSAY_TRY(check_name(name));
+    ASSAY_TRY(assay_issue_name_fits(name, ASSAY_SOFT_NAME_MAX));
     assay_soft_platform_default(&usual);
     *node = (struct assay_soft_node){ 0 };
     (void)snprintf(node->name, sizeof node->name, "%s", name);

@@ -5,6 +5,7 @@
 #include "quote/source/soft.h"
 
 #include "base/assert.h"
+#include "base/base64.h"
 #include "base/rfc3339.h"
 #include "quote/source/soft_qe.h"
 #include "quote/source/soft_x509.h"
@@ -186,8 +187,8 @@ static enum assay_status add_chain(const uint8_t *der, size_t der_len,
     size_t len = 0;
     uint8_t *const text = bundle->bytes + bundle->used;
     const size_t room = ASSAY_SOFT_BUNDLE_MAX - bundle->used;
-    ASSAY_TRY(assay_soft_pem_put(der, der_len, text, room, &len));
-    ASSAY_TRY(assay_soft_pem_put(ca->root_der, ca->root_der_len, text, room, &len));
+    ASSAY_TRY(assay_pem_put("CERTIFICATE", der, der_len, text, room, &len));
+    ASSAY_TRY(assay_pem_put("CERTIFICATE", ca->root_der, ca->root_der_len, text, room, &len));
     keep(bundle, part, len);
     return ASSAY_OK;
 }

@@ -7,9 +7,9 @@
 #include "quote/source/soft.h"
 
 #include "base/assert.h"
+#include "base/base64.h"
 #include "base/cbor.h"
 #include "base/file/file.h"
-#include "quote/source/soft_x509.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -112,7 +112,8 @@ enum assay_status assay_soft_ca_save(const struct assay_soft_ca *ca, const char 
     if (status == ASSAY_OK) status = assay_file_create(path, ASSAY_FILE_SECRET, encoded);
     assay_secret_wipe(bytes, sizeof bytes);
     if (status != ASSAY_OK) return status;
-    ASSAY_TRY(assay_soft_pem_put(ca->root_der, ca->root_der_len, pem, sizeof pem, &pem_len));
+    ASSAY_TRY(
+        assay_pem_put("CERTIFICATE", ca->root_der, ca->root_der_len, pem, sizeof pem, &pem_len));
     ASSAY_TRY(join(path, dir, "root_ca.pem"));
     return assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(pem, pem_len));
 }

@@ -6,7 +6,6 @@
 #ifndef ASSAY_QUOTE_SOURCE_SOFT_X509_H
 #define ASSAY_QUOTE_SOURCE_SOFT_X509_H
 
-#include "quote/source/der.h"
 #include "quote/x509.h"
 
 enum assay_soft_role {
@@ -50,12 +49,5 @@ struct assay_soft_crl {
 /* Returns: as assay_soft_certificate_make */
 ASSAY_CHECKED enum assay_status assay_soft_crl_make(const struct assay_soft_crl *crl, uint8_t *der,
                                                     size_t capacity, size_t *len);
-
-/*
- * assay_soft_pem_put - append one certificate as PEM.
- * Returns: ASSAY_OK | ASSAY_E_FULL
- */
-ASSAY_CHECKED enum assay_status assay_soft_pem_put(const uint8_t *der, size_t der_len,
-                                                   uint8_t *text, size_t capacity, size_t *len);
 
 #endif

@@ -4,11 +4,12 @@
 #include "quote/source/tpm_registrar.h"
 
 #include "base/assert.h"
+#include "base/base64.h"
 #include "base/cbor.h"
 #include "base/file/file.h"
 #include "base/secret.h"
 #include "quote/path.h"
-#include "quote/source/soft_x509.h" /* PEM */
+#include "quote/source/issue.h"
 #include "quote/source/tpm_x509.h"
 
 #include <errno.h>
@@ -22,22 +23,6 @@ enum { SECRET_FILE_MAX = 8192, PEM_MAX = 4096, CRL_MAX = 4096 };
 static const char registrar_tag[] = "assay/tpm-registrar/v1";
 
 /* ------------------------------------------------------------ the registrar */
-
-static enum assay_status check_name(const char *name)
-{
-    static const char allowed[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._-";
-    const size_t len = strnlen(name, ASSAY_TPM_REGISTRAR_NAME_MAX);
-    if (len == 0 || len >= ASSAY_TPM_REGISTRAR_NAME_MAX) return ASSAY_E_RANGE;
-    return strspn(name, allowed) == len ? ASSAY_OK : ASSAY_E_RANGE;
-}
-
-static enum assay_status draw_serial(uint8_t serial[16])
-{
-    ASSAY_TRY(assay_random(serial, 16));
-    serial[0] = (uint8_t)((serial[0] & 0x7f) | 0x40); /* positive, and always 16 bytes */
-    return ASSAY_OK;
-}
 
 static enum assay_status take_public(struct assay_tpm_registrar *r)
 {
@@ -60,7 +45,7 @@ static enum assay_status create(struct assay_tpm_registrar *r)
                                        .key = &r->key,
                                        .issuer_key = &r->key,
                                        .issuer_secret = &r->secret };
-    ASSAY_TRY(draw_serial(c.serial));
+    ASSAY_TRY(assay_issue_serial(c.serial));
     ASSAY_TRY(assay_tpm_certificate_make(&c, r->root_der, sizeof r->root_der, &len));
     r->root_der_len = (uint32_t)len;
     return ASSAY_OK;
@@ -70,7 +55,7 @@ enum assay_status assay_tpm_registrar_create(const char *name, int64_t not_befor
                                              int64_t not_after_s,
                                              struct assay_tpm_registrar *registrar)
 {
-    ASSAY_TRY(check_name(name));
+    ASSAY_TRY(assay_issue_name_fits(name, ASSAY_TPM_REGISTRAR_NAME_MAX));
     *registrar =
         (struct assay_tpm_registrar){ .not_before_s = not_before_s, .not_after_s = not_after_s };
     (void)snprintf(registrar->name, sizeof registrar->name, "%s", name);
@@ -120,8 +105,8 @@ enum assay_status assay_tpm_registrar_save(const struct assay_tpm_registrar *reg
     size_t pem_len = 0, crl_len = 0;
     if (mkdir(dir, 0700) != 0 && errno != EEXIST) return ASSAY_E_IO;
     ASSAY_TRY(save_secret(registrar, dir));
-    ASSAY_TRY(assay_soft_pem_put(registrar->root_der, registrar->root_der_len, pem, sizeof pem,
-                                 &pem_len));
+    ASSAY_TRY(assay_pem_put("CERTIFICATE", registrar->root_der, registrar->root_der_len, pem,
+                            sizeof pem, &pem_len));
     ASSAY_TRY(join(path, dir, "root_ca.pem"));
     ASSAY_TRY(assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(pem, pem_len)));
     ASSAY_TRY(assay_tpm_registrar_crl(registrar, registrar->not_before_s, registrar->not_after_s,
@@ -262,7 +247,7 @@ enum assay_status assay_tpm_certificate_issue(const struct assay_tpm_registrar *
                                        .key = &challenge->ak,
                                        .issuer_key = &registrar->key,
                                        .issuer_secret = &registrar->secret };
-    ASSAY_TRY(draw_serial(c.serial));
+    ASSAY_TRY(assay_issue_serial(c.serial));
     return assay_tpm_certificate_make(&c, der, capacity, len);
 }
 

@@ -1,249 +1,79 @@
 /*
- * quote/source/tpm_x509.c - X.509 (RFC 5280) as a registrar issues it; AK certificates after TCG,
- * "TPM 2.0 Keys for Device Identity and Attestation" 1.0, section 8.2. Written in DER, back to
- * front (quote/source/der.h).
+ * quote/source/tpm_x509.c - X.509 as a registrar issues it; AK certificates after TCG, "TPM 2.0
+ * Keys for Device Identity and Attestation" 1.0, section 8.2.
  */
 #include "quote/source/tpm_x509.h"
 
-#include "base/assert.h"
-#include "base/rfc3339.h"
-#include "base/writer.h"
+#include "quote/source/issue.h"
 #include "quote/tpm.h"
 
-#include <string.h>
-
-static const uint8_t oid_ecdsa_sha256[] = { 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02 };
-static const uint8_t oid_common_name[] = { 0x55, 0x04, 0x03 };
-static const uint8_t oid_organization[] = { 0x55, 0x04, 0x0a };
-static const uint8_t oid_basic_constraints[] = { 0x55, 0x1d, 0x13 };
-static const uint8_t oid_key_usage[] = { 0x55, 0x1d, 0x0f };
 static const uint8_t oid_extended_key_usage[] = { 0x55, 0x1d, 0x25 };
-static const uint8_t oid_subject_key_id[] = { 0x55, 0x1d, 0x0e };
-static const uint8_t oid_authority_key_id[] = { 0x55, 0x1d, 0x23 };
-static const uint8_t oid_crl_number[] = { 0x55, 0x1d, 0x14 };
 static const uint8_t oid_aik[] = { 0x67, 0x81, 0x05, 0x08, 0x03 }; /* 2.23.133.8.3 */
 
-/* --- pieces */
-static void put_algorithm(struct assay_der *d)
+static void make_registrar_name(const char *registrar, struct assay_dn *dn)
 {
-    const size_t mark = assay_der_mark(d);
-    assay_der_value(d, ASSAY_DER_OID, oid_ecdsa_sha256, sizeof oid_ecdsa_sha256);
-    assay_der_wrap(d, ASSAY_DER_SEQUENCE, mark);
-}
-
-static void put_attribute(struct assay_der *d, const uint8_t *oid, size_t oid_len, const char *text)
-{
-    const size_t mark = assay_der_mark(d);
-    assay_der_value(d, ASSAY_DER_UTF8_STRING, text, strlen(text));
-    assay_der_value(d, ASSAY_DER_OID, oid, oid_len);
-    assay_der_wrap(d, ASSAY_DER_SEQUENCE, mark);
-    assay_der_wrap(d, ASSAY_DER_SET, mark);
-}
-
-static void put_registrar_name(struct assay_der *d, const char *registrar)
-{
-    const size_t mark = assay_der_mark(d);
-    put_attribute(d, oid_organization, sizeof oid_organization, "Assay registrar of TPM keys");
-    put_attribute(d, oid_common_name, sizeof oid_common_name, registrar);
-    assay_der_wrap(d, ASSAY_DER_SEQUENCE, mark);
+    assay_issue_name("Assay registrar of TPM keys", registrar, dn);
 }
 
 /* The subject of an AK names the endorsement key, in the one form that verifiers read. */
-static void put_subject(struct assay_der *d, const struct assay_tpm_certificate *c)
+static void make_subject(const struct assay_tpm_certificate *c, struct assay_dn *dn)
 {
-    struct assay_dn dn;
-    if (c->role == ASSAY_TPM_ROLE_REGISTRAR) {
-        put_registrar_name(d, c->registrar);
-    } else if (c->ek_name == NULL) {
-        const size_t mark = assay_der_mark(d);
-        put_attribute(d, oid_common_name, sizeof oid_common_name, "an attestation key");
-        assay_der_wrap(d, ASSAY_DER_SEQUENCE, mark);
-    } else {
-        assay_tpm_subject_encode(c->ek_name, &dn);
-        assay_der_raw(d, dn.der, dn.len);
-    }
+    if (c->role == ASSAY_TPM_ROLE_REGISTRAR) make_registrar_name(c->registrar, dn);
+    else if (c->ek_name == NULL) assay_issue_name(NULL, "an attestation key", dn);
+    else assay_tpm_subject_encode(c->ek_name, dn);
 }
 
-/* UTCTime, which RFC 5280 4.1.2.5 prescribes through 2049: "YYMMDDhhmmssZ". */
-static void put_time(struct assay_der *d, int64_t unix_s)
-{
-    enum { DIGITS = 12 };
-    char text[ASSAY_RFC3339_LEN + 1];
-    char utc[DIGITS + 1];
-    size_t used = 0;
-    assay_rfc3339_format(unix_s, text);
-    for (size_t i = 2; i < ASSAY_RFC3339_LEN && used < DIGITS; i++)
-        if (text[i] >= '0' && text[i] <= '9') utc[used++] = text[i];
-    utc[DIGITS] = 'Z';
-    assay_der_value(d, ASSAY_DER_UTC_TIME, utc, sizeof utc);
-}
-
-static enum assay_status check_times(int64_t from_s, int64_t to_s)
-{
-    static const int64_t end_of_2049 = INT64_C(2524607999);
-    return from_s >= 0 && from_s <= to_s && to_s <= end_of_2049 ? ASSAY_OK : ASSAY_E_RANGE;
-}
-
-/* RFC 7093 method 1: the leftmost 160 bits of a SHA-256 of the key. */
-static void put_key_id(struct assay_der *d, enum assay_der_tag tag, const struct assay_key *key)
+/* Leftmost 160 bits of the key's name. */
+static void key_id(const struct assay_key *key, uint8_t id[ASSAY_KEY_ID_LEN])
 {
     uint8_t name[ASSAY_SHA256_LEN];
     assay_key_name(key, name);
-    assay_der_value(d, tag, name, ASSAY_KEY_ID_LEN);
+    assay_bytes_copy(id, ASSAY_KEY_ID_LEN, name, ASSAY_KEY_ID_LEN);
 }
 
-/* The extension around contents put since mark. */
-static void wrap_extension(struct assay_der *d, const uint8_t *oid, size_t oid_len, bool critical,
-                           size_t mark)
+static void make_issuer(const char *registrar, const struct assay_key *key,
+                        const struct assay_secret32 *secret, struct assay_issuer *issuer)
 {
-    assay_der_wrap(d, ASSAY_DER_OCTET_STRING, mark);
-    if (critical) assay_der_boolean(d, true);
-    assay_der_value(d, ASSAY_DER_OID, oid, oid_len);
-    assay_der_wrap(d, ASSAY_DER_SEQUENCE, mark);
+    *issuer = (struct assay_issuer){ .secret = secret };
+    make_registrar_name(registrar, &issuer->name);
+    key_id(key, issuer->key_id);
 }
 
-static void put_key_ids(struct assay_der *d, const struct assay_key *key,
-                        const struct assay_key *issuer)
+static void put_ak_use(struct assay_der *d)
 {
-    size_t mark = assay_der_mark(d);
-    put_key_id(d, ASSAY_DER_KEY_ID, issuer);
-    assay_der_wrap(d, ASSAY_DER_SEQUENCE, mark);
-    wrap_extension(d, oid_authority_key_id, sizeof oid_authority_key_id, false, mark);
-    if (key == NULL) return;
-    mark = assay_der_mark(d);
-    put_key_id(d, ASSAY_DER_OCTET_STRING, key);
-    wrap_extension(d, oid_subject_key_id, sizeof oid_subject_key_id, false, mark);
-}
-
-static void put_uses(struct assay_der *d, enum assay_tpm_role role)
-{
-    /* BIT STRING with its count of unused bits: keyCertSign and cRLSign, or digitalSignature. */
-    static const uint8_t ca_bits[] = { 1, 0x06 };
-    static const uint8_t signer_bits[] = { 7, 0x80 };
-    const bool is_ca = role == ASSAY_TPM_ROLE_REGISTRAR;
-    size_t mark = assay_der_mark(d);
-    if (is_ca) {
-        assay_der_uint(d, ASSAY_DER_INTEGER, 0);
-        assay_der_boolean(d, true);
-    }
-    assay_der_wrap(d, ASSAY_DER_SEQUENCE, mark);
-    wrap_extension(d, oid_basic_constraints, sizeof oid_basic_constraints, true, mark);
-    mark = assay_der_mark(d);
-    assay_der_value(d, ASSAY_DER_BIT_STRING, is_ca ? ca_bits : signer_bits, 2);
-    wrap_extension(d, oid_key_usage, sizeof oid_key_usage, true, mark);
-    if (role != ASSAY_TPM_ROLE_AK) return;
-    mark = assay_der_mark(d);
+    const size_t mark = assay_der_mark(d);
     assay_der_value(d, ASSAY_DER_OID, oid_aik, sizeof oid_aik);
     assay_der_wrap(d, ASSAY_DER_SEQUENCE, mark);
-    wrap_extension(d, oid_extended_key_usage, sizeof oid_extended_key_usage, false, mark);
-}
-
-/* --- signing: what stands in d becomes SEQUENCE { tbs, algorithm, signature } */
-static enum assay_status sign(struct assay_der *d, const struct assay_secret32 *secret,
-                              uint8_t *der, size_t capacity, size_t *len)
-{
-    const struct assay_slice tbs = assay_der_finish(d);
-    if (tbs.len == 0) return ASSAY_E_FULL;
-    uint8_t digest[ASSAY_SHA256_LEN];
-    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
-    struct assay_p256_signer *signer = NULL;
-    assay_sha256(tbs.bytes, tbs.len, digest);
-    ASSAY_TRY(assay_p256_signer_load(secret, &signer));
-    const enum assay_status status = assay_p256_sign(signer, digest, signature);
-    assay_p256_signer_free(&signer);
-    if (status != ASSAY_OK) return status;
-
-    struct assay_der value;
-    assay_der_init(&value);
-    size_t mark = assay_der_mark(&value);
-    assay_der_unsigned(&value, signature + 32, 32);
-    assay_der_unsigned(&value, signature, 32);
-    assay_der_wrap(&value, ASSAY_DER_SEQUENCE, mark);
-    const struct assay_slice encoded = assay_der_finish(&value);
-
-    struct assay_der whole;
-    assay_der_init(&whole);
-    mark = assay_der_mark(&whole);
-    assay_der_bits(&whole, encoded.bytes, encoded.len);
-    put_algorithm(&whole);
-    assay_der_raw(&whole, tbs.bytes, tbs.len);
-    assay_der_wrap(&whole, ASSAY_DER_SEQUENCE, mark);
-    const struct assay_slice out = assay_der_finish(&whole);
-    if (out.len == 0 || out.len > capacity) return ASSAY_E_FULL;
-    assay_bytes_copy(der, capacity, out.bytes, out.len);
-    *len = out.len;
-    return ASSAY_OK;
+    assay_issue_extension(d, oid_extended_key_usage, sizeof oid_extended_key_usage, false, mark);
 }
 
 enum assay_status assay_tpm_certificate_make(const struct assay_tpm_certificate *c, uint8_t *der,
                                              size_t capacity, size_t *len)
 {
-    uint8_t spki[ASSAY_KEY_BYTES_MAX + 64];
-    size_t spki_len = 0;
-    ASSAY_TRY(check_times(c->not_before_s, c->not_after_s));
-    ASSAY_TRY(assay_key_spki(c->key, spki, sizeof spki, &spki_len));
-    struct assay_der d;
-    assay_der_init(&d);
-    const size_t tbs = assay_der_mark(&d);
-    put_uses(&d, c->role);
-    put_key_ids(&d, c->key, c->issuer_key);
-    assay_der_wrap(&d, ASSAY_DER_SEQUENCE, tbs);
-    assay_der_wrap(&d, ASSAY_DER_CONTEXT_3, tbs);
-    assay_der_raw(&d, spki, spki_len);
-    put_subject(&d, c);
-    const size_t validity = assay_der_mark(&d);
-    put_time(&d, c->not_after_s);
-    put_time(&d, c->not_before_s);
-    assay_der_wrap(&d, ASSAY_DER_SEQUENCE, validity);
-    put_registrar_name(&d, c->registrar);
-    put_algorithm(&d);
-    assay_der_unsigned(&d, c->serial, sizeof c->serial);
-    const size_t version = assay_der_mark(&d);
-    assay_der_uint(&d, ASSAY_DER_INTEGER, 2); /* v3 */
-    assay_der_wrap(&d, ASSAY_DER_CONTEXT_0, version);
-    assay_der_wrap(&d, ASSAY_DER_SEQUENCE, tbs);
-    return sign(&d, c->issuer_secret, der, capacity, len);
-}
-
-/* --- revocation lists */
-static void put_crl_extensions(struct assay_der *d, const struct assay_tpm_crl *crl)
-{
-    const size_t all = assay_der_mark(d);
-    const size_t mark = assay_der_mark(d);
-    assay_der_uint(d, ASSAY_DER_INTEGER, (uint64_t)crl->this_update_s);
-    wrap_extension(d, oid_crl_number, sizeof oid_crl_number, false, mark);
-    put_key_ids(d, NULL, crl->issuer_key);
-    assay_der_wrap(d, ASSAY_DER_SEQUENCE, all);
-    assay_der_wrap(d, ASSAY_DER_CONTEXT_0, all);
-}
-
-static void put_revoked(struct assay_der *d, const struct assay_tpm_crl *crl)
-{
-    if (crl->revoked_count == 0) return; /* RFC 5280 5.1.2.6: absent when nothing is revoked */
-    const size_t all = assay_der_mark(d);
-    for (size_t i = crl->revoked_count; i > 0; i--) {
-        const size_t entry = assay_der_mark(d);
-        put_time(d, crl->this_update_s);
-        assay_der_unsigned(d, crl->revoked[i - 1], ASSAY_SERIAL_LEN);
-        assay_der_wrap(d, ASSAY_DER_SEQUENCE, entry);
-    }
-    assay_der_wrap(d, ASSAY_DER_SEQUENCE, all);
+    struct assay_issue issue = { .not_before_s = c->not_before_s,
+                                 .not_after_s = c->not_after_s,
+                                 .key = c->key,
+                                 .is_ca = c->role == ASSAY_TPM_ROLE_REGISTRAR };
+    struct assay_issuer issuer;
+    struct assay_der use;
+    assay_der_init(&use);
+    if (c->role == ASSAY_TPM_ROLE_AK) put_ak_use(&use);
+    issue.extensions = assay_der_finish(&use);
+    assay_bytes_copy(issue.serial, sizeof issue.serial, c->serial, sizeof c->serial);
+    make_subject(c, &issue.subject);
+    key_id(c->key, issue.key_id);
+    make_issuer(c->registrar, c->issuer_key, c->issuer_secret, &issuer);
+    return assay_issue_certificate(&issuer, &issue, der, capacity, len);
 }
 
 enum assay_status assay_tpm_crl_make(const struct assay_tpm_crl *crl, uint8_t *der, size_t capacity,
                                      size_t *len)
 {
-    ASSAY_TRY(check_times(crl->this_update_s, crl->next_update_s));
-    struct assay_der d;
-    assay_der_init(&d);
-    const size_t tbs = assay_der_mark(&d);
-    put_crl_extensions(&d, crl);
-    put_revoked(&d, crl);
-    put_time(&d, crl->next_update_s);
-    put_time(&d, crl->this_update_s);
-    put_registrar_name(&d, crl->registrar);
-    put_algorithm(&d);
-    assay_der_uint(&d, ASSAY_DER_INTEGER, 1); /* v2 */
-    assay_der_wrap(&d, ASSAY_DER_SEQUENCE, tbs);
-    return sign(&d, crl->issuer_secret, der, capacity, len);
+    const struct assay_issue_crl issue = { .this_update_s = crl->this_update_s,
+                                           .next_update_s = crl->next_update_s,
+                                           .revoked = crl->revoked,
+                                           .revoked_count = crl->revoked_count };
+    struct assay_issuer issuer;
+    make_issuer(crl->registrar, crl->issuer_key, crl->issuer_secret, &issuer);
+    return assay_issue_crl(&issuer, &issue, der, capacity, len);
 }

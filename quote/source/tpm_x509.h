@@ -6,7 +6,6 @@
 #ifndef ASSAY_QUOTE_SOURCE_TPM_X509_H
 #define ASSAY_QUOTE_SOURCE_TPM_X509_H
 
-#include "quote/source/der.h"
 #include "quote/x509.h"
 
 enum assay_tpm_role {

@@ -4,7 +4,7 @@
 #include "tests/differential/layout.h"
 
 #include "base/assert.h"
-#include "quote/source/soft_x509.h"
+#include "base/base64.h"
 
 #include <string.h>
 
@@ -190,8 +190,8 @@ void diff_chain_write(const struct diff_chain *chain, struct diff_blob *pem)
     uint8_t text[TEXT_LEN];
     size_t len = 0;
     for (size_t i = 0; i < chain->count; i++)
-        if (assay_soft_pem_put(chain->der[i].bytes, chain->der[i].len, text, sizeof text, &len) !=
-            ASSAY_OK)
+        if (assay_pem_put("CERTIFICATE", chain->der[i].bytes, chain->der[i].len, text, sizeof text,
+                          &len) != ASSAY_OK)
             break;
     diff_blob_set(pem, text, len);
 }

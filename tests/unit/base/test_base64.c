@@ -10,8 +10,12 @@
 static const struct {
     char bytes[8];
     char text[12];
-} vectors[] = { { "", "" },           { "f", "Zg==" },        { "fo", "Zm8=" },
-                { "foo", "Zm9v" },    { "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" },
+} vectors[] = { { "", "" },
+                { "f", "Zg==" },
+                { "fo", "Zm8=" },
+                { "foo", "Zm9v" },
+                { "foob", "Zm9vYg==" },
+                { "fooba", "Zm9vYmE=" },
                 { "foobar", "Zm9vYmFy" } };
 
 Test(base_base64, agrees_with_the_vectors_of_its_document)
@@ -25,9 +29,9 @@ Test(base_base64, agrees_with_the_vectors_of_its_document)
                                          expected, text, sizeof text, &len),
                      ASSAY_OK);
         cr_assert_str_eq(text, vectors[i].text);
-        cr_assert_eq(assay_base64_decode(ASSAY_BASE64_STANDARD, text, len, bytes, sizeof bytes,
-                                         &len),
-                     ASSAY_OK);
+        cr_assert_eq(
+            assay_base64_decode(ASSAY_BASE64_STANDARD, text, len, bytes, sizeof bytes, &len),
+            ASSAY_OK);
         cr_assert_eq(len, expected);
         cr_assert_arr_eq(bytes, vectors[i].bytes, len);
     }
@@ -66,13 +70,13 @@ Test(base_base64, refuses_every_second_text_of_one_meaning)
         enum assay_base64_alphabet alphabet;
         char text[12];
     } rows[] = {
-        { ASSAY_BASE64_STANDARD, "Zg=" },   { ASSAY_BASE64_STANDARD, "Zg" },
+        { ASSAY_BASE64_STANDARD, "Zg=" },    { ASSAY_BASE64_STANDARD, "Zg" },
         { ASSAY_BASE64_STANDARD, "Zh==" }, /* bits that pad */
-        { ASSAY_BASE64_STANDARD, "Zm9=" },  { ASSAY_BASE64_STANDARD, "Z===" },
-        { ASSAY_BASE64_STANDARD, "====" },  { ASSAY_BASE64_STANDARD, "Zg==Zg==" },
+        { ASSAY_BASE64_STANDARD, "Zm9=" },   { ASSAY_BASE64_STANDARD, "Z===" },
+        { ASSAY_BASE64_STANDARD, "====" },   { ASSAY_BASE64_STANDARD, "Zg==Zg==" },
         { ASSAY_BASE64_STANDARD, "Zm9v\n" }, { ASSAY_BASE64_STANDARD, "Zm-v" },
-        { ASSAY_BASE64_URL, "Zg==" },       { ASSAY_BASE64_URL, "Zh" },
-        { ASSAY_BASE64_URL, "Z" },          { ASSAY_BASE64_URL, "Zm+v" },
+        { ASSAY_BASE64_URL, "Zg==" },        { ASSAY_BASE64_URL, "Zh" },
+        { ASSAY_BASE64_URL, "Z" },           { ASSAY_BASE64_URL, "Zm+v" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint8_t bytes[16];
@@ -128,5 +132,44 @@ Test(base_base64, refuses_blocks_that_are_cut_mislabelled_or_too_long)
         uint8_t out[8];
         size_t len = 0;
         cr_assert_eq(next(&rest, &label, out, &len), rows[i].status, "row %zu", i);
+    }
+}
+
+Test(base64, writes_pem_that_it_reads_again_in_lines_of_64)
+{
+    uint8_t bytes[200], again[200];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 7);
+    for (size_t count = 0; count <= sizeof bytes; count++) {
+        uint8_t text[512];
+        size_t len = 0, again_len = 0;
+        struct assay_slice label;
+        cr_assert_eq(assay_pem_put("X", bytes, count, text, sizeof text, &len), ASSAY_OK);
+        for (size_t i = 0, line = 0; i < len; i++) {
+            line = text[i] == '\n' ? 0 : line + 1;
+            cr_assert(line <= 64, "%zu bytes: a line is too long", count);
+        }
+        cr_assert_eq(text[len - 1], '\n');
+        struct assay_slice rest = assay_slice_over(text, len);
+        cr_assert_eq(assay_pem_next(&rest, &label, again, sizeof again, &again_len), ASSAY_OK);
+        cr_assert(again_len == count && assay_bytes_equal(again, bytes, count), "%zu", count);
+        cr_assert(label.len == 1 && label.bytes[0] == 'X');
+        cr_assert_eq(rest.len, 1, "a newline ends it");
+    }
+}
+
+Test(base64, appends_pem_or_leaves_the_text_as_it_is)
+{
+    static const uint8_t bytes[] = { 1, 2, 3 };
+    uint8_t text[256];
+    size_t one = 0, two = 0;
+    cr_assert_eq(assay_pem_put("KEY", bytes, sizeof bytes, text, sizeof text, &one), ASSAY_OK);
+    two = one;
+    cr_assert_eq(assay_pem_put("KEY", bytes, sizeof bytes, text, sizeof text, &two), ASSAY_OK);
+    cr_assert_eq(two, 2 * one);
+    for (size_t room = 0; room < one; room++) {
+        size_t len = 0;
+        cr_expect_eq(assay_pem_put("KEY", bytes, sizeof bytes, text, room, &len), ASSAY_E_FULL);
+        cr_expect_eq(len, 0, "room for %zu", room);
     }
 }

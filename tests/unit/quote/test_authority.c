@@ -2,6 +2,7 @@
  * tests/unit/quote/test_authority.c - certificates that are signed as they should be and may not be
  * used as they are: each made from a good one by changing some bytes and signing again.
  */
+#include "base/base64.h"
 #include "tests/unit/quote/resign.h"
 #include "tests/unit/quote/world.h"
 
@@ -54,12 +55,13 @@ static void write_chain(struct world *w, const uint8_t *pck, size_t pck_len)
 {
     size_t len = 0;
     const size_t room = sizeof w->node.chain;
-    cr_assert_eq(assay_soft_pem_put(pck, pck_len, w->node.chain, room, &len), ASSAY_OK);
-    cr_assert_eq(
-        assay_soft_pem_put(w->ca.platform_der, w->ca.platform_der_len, w->node.chain, room, &len),
-        ASSAY_OK);
-    cr_assert_eq(assay_soft_pem_put(w->ca.root_der, w->ca.root_der_len, w->node.chain, room, &len),
+    cr_assert_eq(assay_pem_put("CERTIFICATE", pck, pck_len, w->node.chain, room, &len), ASSAY_OK);
+    cr_assert_eq(assay_pem_put("CERTIFICATE", w->ca.platform_der, w->ca.platform_der_len,
+                               w->node.chain, room, &len),
                  ASSAY_OK);
+    cr_assert_eq(
+        assay_pem_put("CERTIFICATE", w->ca.root_der, w->ca.root_der_len, w->node.chain, room, &len),
+        ASSAY_OK);
     w->node.chain_len = (uint32_t)len;
     world_quote(w);
 }
@@ -230,9 +232,9 @@ Test(quote_authority, a_signer_of_collateral_is_signed_by_the_root_even_when_no_
         if (round == 1)
             resign(w->ca.signing_der, &w->ca.signing_der_len, sizeof w->ca.signing_der,
                    &w->ca.platform_key);
-        cr_assert_eq(
-            assay_soft_pem_put(w->ca.signing_der, w->ca.signing_der_len, pem, sizeof pem, &len),
-            ASSAY_OK);
+        cr_assert_eq(assay_pem_put("CERTIFICATE", w->ca.signing_der, w->ca.signing_der_len, pem,
+                                   sizeof pem, &len),
+                     ASSAY_OK);
         for (size_t i = 0; i < 2; i++)
             w->bundle.files.part[parts[i]] = assay_slice_over(pem, len);
         world_build(w);
@@ -261,11 +263,11 @@ Test(quote_authority, another_root_beside_the_signer_is_refused)
             assay_bytes_copy(at, 64, twin->root_public, 64);
             resign(twin->root_der, &twin->root_der_len, sizeof twin->root_der, &twin->root_key);
         }
-        cr_assert_eq(assay_soft_pem_put(w->ca.signing_der, w->ca.signing_der_len, pem[round],
-                                        sizeof pem[round], &len),
+        cr_assert_eq(assay_pem_put("CERTIFICATE", w->ca.signing_der, w->ca.signing_der_len,
+                                   pem[round], sizeof pem[round], &len),
                      ASSAY_OK);
-        cr_assert_eq(assay_soft_pem_put(twin->root_der, twin->root_der_len, pem[round],
-                                        sizeof pem[round], &len),
+        cr_assert_eq(assay_pem_put("CERTIFICATE", twin->root_der, twin->root_der_len, pem[round],
+                                   sizeof pem[round], &len),
                      ASSAY_OK);
         w->bundle.files.part[ASSAY_PART_TCB_CHAIN] = assay_slice_over(pem[round], len);
         world_build(w);

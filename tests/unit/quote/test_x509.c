@@ -3,9 +3,9 @@
  */
 #include "tests/unit/quote/world.h"
 
+#include "base/base64.h"
 #include "quote/chain.h"
 #include "quote/crl.h"
-#include "quote/source/soft_x509.h"
 
 #include <criterion/criterion.h>
 #include <limits.h>
@@ -46,8 +46,7 @@ Test(quote_x509, reads_what_the_maker_wrote)
     cr_assert_arr_eq(chain[2].key.bytes, w->ca.root_public, 64);
     cr_assert(assay_chain_names(&chain[1], &chain[0]) && assay_chain_names(&chain[2], &chain[1]));
     cr_assert_not(assay_chain_names(&chain[2], &chain[0]));
-    cr_assert_eq(assay_chain_signed(&chain[1].key, pck->tbs_digest, &pck->signature),
-                 ASSAY_OK);
+    cr_assert_eq(assay_chain_signed(&chain[1].key, pck->tbs_digest, &pck->signature), ASSAY_OK);
     cr_assert_eq(assay_chain_signed(&chain[2].key, pck->tbs_digest, &pck->signature),
                  ASSAY_E_SIGNATURE);
     world_close(w);
@@ -79,8 +78,8 @@ Test(quote_x509, notices_every_flipped_bit_of_a_certificate)
         for (unsigned bit = 0; bit < 8; bit++) {
             der[at] ^= (uint8_t)(1u << bit);
             if (read_exact(der, len, &c) == ASSAY_OK)
-                cr_assert_neq(assay_chain_signed(&root, c.tbs_digest, &c.signature),
-                              ASSAY_OK, "bit %u of byte %u", bit, at);
+                cr_assert_neq(assay_chain_signed(&root, c.tbs_digest, &c.signature), ASSAY_OK,
+                              "bit %u of byte %u", bit, at);
             der[at] ^= (uint8_t)(1u << bit);
         }
     world_close(w);
@@ -96,9 +95,9 @@ Test(quote_x509, bounds_chains_of_pem)
     cr_assert_not_null(text);
     cr_assert_eq(assay_x509_pem_chain(text, 0, chain, 1, &count), ASSAY_E_SYNTAX);
     for (int i = 0; i < ASSAY_CHAIN_MAX; i++)
-        cr_assert_eq(
-            assay_soft_pem_put(w->ca.root_der, w->ca.root_der_len, text, ASSAY_PEM_MAX, &len),
-            ASSAY_OK);
+        cr_assert_eq(assay_pem_put("CERTIFICATE", w->ca.root_der, w->ca.root_der_len, text,
+                                   ASSAY_PEM_MAX, &len),
+                     ASSAY_OK);
     cr_assert_eq(assay_x509_pem_chain(text, len, chain, ASSAY_CHAIN_MAX, &count), ASSAY_OK);
     cr_assert_eq(count, ASSAY_CHAIN_MAX);
     cr_assert_eq(assay_x509_pem_chain(text, len, chain, ASSAY_CHAIN_MAX - 1, &count), ASSAY_E_FULL);
@@ -122,8 +121,9 @@ Test(quote_x509, reads_pem_with_carriage_returns_and_refuses_loose_padding)
     size_t dos_len = 0;
     size_t count = 0;
     struct assay_certificate c;
-    cr_assert_eq(assay_soft_pem_put(w->ca.root_der, w->ca.root_der_len, text, sizeof text, &len),
-                 ASSAY_OK);
+    cr_assert_eq(
+        assay_pem_put("CERTIFICATE", w->ca.root_der, w->ca.root_der_len, text, sizeof text, &len),
+        ASSAY_OK);
     for (size_t i = 0; i < len; i++) {
         if (text[i] == '\n') dos[dos_len++] = '\r';
         dos[dos_len++] = text[i];

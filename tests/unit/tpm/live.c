@@ -3,8 +3,8 @@
  */
 #include "tests/unit/tpm/live.h"
 
+#include "base/base64.h"
 #include "base/file/file.h"
-#include "quote/source/soft_x509.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -101,7 +101,7 @@ static void save_certificate(const struct swtpm *tpm, const uint8_t *der, size_t
     uint8_t pem[PEM_MAX];
     size_t pem_len = 0;
     char path[SWTPM_PATH_MAX + 16];
-    cr_assert_eq(assay_soft_pem_put(der, len, pem, sizeof pem, &pem_len), ASSAY_OK);
+    cr_assert_eq(assay_pem_put("CERTIFICATE", der, len, pem, sizeof pem, &pem_len), ASSAY_OK);
     (void)snprintf(path, sizeof path, "%s/ak.pem", tpm->dir);
     cr_assert_eq(assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(pem, pem_len)),
                  ASSAY_OK);
