@@ -58,7 +58,7 @@ static int print_verdict(struct assay_appraisal *a)
                                     assay_verdict_json(a->verdict, claims));
     }
     if (a->verdict->insecure) (void)puts("INSECURE    profile development");
-    return assay_print_verdict(a->verdict);
+    return assay_print_verdict(a->verdict, a->claims);
 }
 
 static int verify_case(struct assay_appraisal *a, const struct assay_appraisal_options *options,
@@ -112,18 +112,20 @@ static int decode_case(struct assay_appraisal *a, const struct assay_appraisal_o
             options->file, assay_status_text(a->malformed), assay_status_symbol(a->malformed));
     }
     struct assay_json *details = NULL;
+    char kind[ASSAY_KIND_NAME_MAX];
+    assay_kind_name(a->kind, a->claims, kind);
     if (assay_details_of(a->kind, a->bytes, a->len, &details) != ASSAY_OK)
         return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     if (a->json) {
         struct assay_json *const data = assay_json_object();
-        assay_json_set_text(data, "kind", assay_kind_text(a->kind));
+        assay_json_set_text(data, "kind", kind);
         assay_json_set_uint(data, "trailing_zero_bytes", a->file_len - a->len);
         assay_json_set(data, "claims", a->claims);
         assay_json_set(data, "details", details);
         a->claims = NULL;
         return assay_print_envelope("assay.evidence.decode", data);
     }
-    (void)printf("%-22s %s\n", "kind", assay_kind_text(a->kind));
+    (void)printf("%-22s %s\n", "kind", kind);
     print_members(a->claims);
     print_members(details);
     assay_json_free(&details);
@@ -181,14 +183,14 @@ int assay_command_evidence(int argc, char **argv)
     const bool verify = strcmp(verb, "verify") == 0, explain = strcmp(verb, "explain") == 0;
     const bool fit = argc > 1 && (verify || explain || strcmp(verb, "decode") == 0) &&
                      read_options(argc - 1, argv + 1, &options, &ear);
-    const bool signs = ear.file != NULL || ear.key != NULL || ear.profile != NULL ||
-                       ear.nonce != NULL;
+    const bool signs =
+        ear.file != NULL || ear.key != NULL || ear.profile != NULL || ear.nonce != NULL;
     /* decode takes neither collateral nor time nor policy; only verify signs. */
     const bool judges = verify || (explain && !options.json && !signs);
     const bool complete = judges ? options.collateral != NULL
                                  : options.collateral == NULL && options.root == NULL &&
-                                       options.at == NULL && options.policy == NULL &&
-                                       !explain && !signs;
+                                       options.at == NULL && options.policy == NULL && !explain &&
+                                       !signs;
     if (!fit || !complete) {
         (void)fputs(usage, stderr);
         return ASSAY_EXIT_USAGE;

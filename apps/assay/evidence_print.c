@@ -68,27 +68,24 @@ static void set_platform(struct assay_json *object, const struct assay_verdict *
     assay_json_set_hex(object, "vendor_root", v->vendor_root, sizeof v->vendor_root);
 }
 
-/* Reports of SNP say their version in the kind, as quotes do: "snp-v3". */
-static void set_kind(struct assay_json *data, const struct assay_verdict *v,
-                     const struct assay_json *claims)
+/* Reports of SNP say their version in the kind, as quotes do. */
+void assay_kind_name(enum assay_evidence_kind kind, const struct assay_json *claims,
+                     char name[static ASSAY_KIND_NAME_MAX])
 {
-    char text[32];
     const uint64_t version = assay_json_uint(claims, "version", 0);
-    if (v->kind == ASSAY_KIND_NONE) {
-        assay_json_set_null(data, "kind");
-    } else if (v->kind == ASSAY_KIND_SNP && version != 0) {
-        (void)snprintf(text, sizeof text, "snp-v%llu", (unsigned long long)version);
-        assay_json_set_text(data, "kind", text);
-    } else {
-        assay_json_set_text(data, "kind", assay_kind_text(v->kind));
-    }
+    if (kind == ASSAY_KIND_SNP && version != 0)
+        (void)snprintf(name, ASSAY_KIND_NAME_MAX, "snp-v%llu", (unsigned long long)version);
+    else (void)snprintf(name, ASSAY_KIND_NAME_MAX, "%s", assay_kind_text(kind));
 }
 
 struct assay_json *assay_verdict_json(const struct assay_verdict *v, struct assay_json *claims)
 {
     struct assay_json *const data = assay_json_object();
     struct assay_json *const advisories = assay_json_array();
-    set_kind(data, v, claims);
+    char kind[ASSAY_KIND_NAME_MAX];
+    assay_kind_name(v->kind, claims, kind);
+    if (v->kind == ASSAY_KIND_NONE) assay_json_set_null(data, "kind");
+    else assay_json_set_text(data, "kind", kind);
     assay_json_set_bool(data, "insecure", v->insecure);
     set_genuine(data, v->genuine);
     assay_json_set_text(data, "verdict", assay_tier_text(v->tier));
@@ -127,13 +124,15 @@ int assay_print_envelope(const char *schema, struct assay_json *data)
     return ok ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
-int assay_print_verdict(const struct assay_verdict *v)
+int assay_print_verdict(const struct assay_verdict *v, const struct assay_json *claims)
 {
     static const char *const genuine[] = { "unknown", "yes", "no" };
     char time[ASSAY_RFC3339_LEN + 1];
+    char kind[ASSAY_KIND_NAME_MAX];
+    assay_kind_name(v->kind, claims, kind);
     assay_rfc3339_format(v->at_unix_s, time);
     (void)printf("verdict     %s\n", assay_tier_text(v->tier));
-    (void)printf("kind        %s\n", assay_kind_text(v->kind));
+    (void)printf("kind        %s\n", kind);
     (void)printf("genuine     %s\n", genuine[v->genuine]);
     (void)printf("judged for  %s\n", time);
     if (v->tcb_status != ASSAY_TCB_NONE)

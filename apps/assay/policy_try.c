@@ -120,7 +120,7 @@ static int report(const struct assay_policy_options *options, struct assay_appra
     if (one->verdict->insecure || (other != NULL && other->verdict->insecure))
         (void)puts("INSECURE    profile development");
     if (other != NULL) return print_both(options, one, other);
-    const int printed = assay_print_verdict(one->verdict);
+    const int printed = assay_print_verdict(one->verdict, one->claims);
     if (printed != ASSAY_EXIT_OK) return printed;
     print_deciders(one->verdict);
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;

@@ -266,6 +266,51 @@ Test(quote_cli, decodes_genuine_evidence_and_nothing_but_the_error_of_cut_eviden
     assay_json_free(&run.document);
 }
 
+/* First line that begins with "kind", of an answer for people. */
+static void read_kind(const char *arguments, char kind[static 32])
+{
+    char command[4 * PATH_MAX], line[256];
+    (void)snprintf(command, sizeof command, "%s %s 2>/dev/null", ASSAY_PROGRAM, arguments);
+    FILE *const out = popen(command, "r");
+    cr_assert_not_null(out);
+    kind[0] = '\0';
+    while (fgets(line, sizeof line, out) != NULL)
+        if (kind[0] == '\0') (void)sscanf(line, "kind %31s", kind);
+    (void)pclose(out);
+}
+
+/* docs/evidence.md 1: a report of SNP says its version in the kind, whichever command answers. */
+Test(quote_cli, decode_and_verify_give_one_kind_one_name)
+{
+    static const struct {
+        const char *dir, *file, *kind;
+    } cases[] = {
+        { "snp/milan-v2-a", "report.bin", "snp-v2" },
+        { "snp/milan-v3", "report.bin", "snp-v3" },
+        { "tdx/tdx-v4-uptodate", "quote.bin", "tdx-v4" },
+        { "nitro/release-enclave", "document.bin", "nitro" },
+    };
+    const char *const dir = need_vectors();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int judges = 0; judges < 2; judges++) {
+            char arguments[3 * PATH_MAX], more[2 * PATH_MAX] = "", text[32], quoted[40];
+            if (judges != 0)
+                (void)snprintf(more, sizeof more, "--at 2025-07-04T10:16:31Z --collateral %s/%s",
+                               dir, cases[i].dir);
+            (void)snprintf(arguments, sizeof arguments, "evidence %s %s/%s/%s %s",
+                           judges != 0 ? "verify" : "decode", dir, cases[i].dir, cases[i].file,
+                           more);
+            read_kind(arguments, text);
+            cr_expect_str_eq(text, cases[i].kind, "assay %s: %s", arguments, text);
+            (void)snprintf(quoted, sizeof quoted, "\"%s\"", cases[i].kind);
+            const size_t used = strlen(arguments);
+            (void)snprintf(arguments + used, sizeof arguments - used, " --json");
+            struct run run = run_assay(arguments);
+            expect_member(assay_json_get(run.document, "data"), "kind", quoted);
+            assay_json_free(&run.document);
+        }
+}
+
 /* From nothing to a verdict with our own vendor; profile production refuses it all the same. */
 Test(quote_cli, makes_and_verifies_soft_evidence)
 {
