@@ -40,6 +40,16 @@ ASSAY_CHECKED enum assay_status assay_json_qe_identity(const uint8_t *text, size
                                                        struct assay_where *where);
 
 /*
+ * assay_json_web_key - one public key as a JSON object (RFC 7517): P-256, P-384, RSA. Members that
+ * are not needed are ignored.
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no JSON object at all) | ASSAY_E_SYNTAX (also: a member
+ *          is missing) | ASSAY_E_DUPLICATE | ASSAY_E_TYPE | ASSAY_E_RANGE (lengths) |
+ *          ASSAY_E_UNSUPPORTED (kty, crv, size of RSA) | ASSAY_E_INVALID (a private key) |
+ *          ASSAY_E_MEMORY; *key untouched unless ASSAY_OK
+ */
+ASSAY_CHECKED enum assay_status assay_json_web_key(const uint8_t *text, size_t len,
+                                                   struct assay_key *key);
+/*
  * assay_json_runtime_key - one RSA key of {"keys": [{"kid": ..., "kty": "RSA", "n": ..., "e": ...},
  * ...], ...}: the runtime data of a paravisor (quote/vtpm.c). Other keys and members are allowed.
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_DUPLICATE (a name, or the id, twice) |

@@ -6,8 +6,8 @@
 #include "apps/assay/claims_all.h"
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
-#include "apps/assay/jwk.h"
 #include "base/rfc3339.h"
+#include "quote/json.h"
 #include "quote/kinds.h"
 #include "quote/yaml.h"
 
@@ -99,7 +99,7 @@ static void add_root(struct assay_appraisal *a, const struct assay_key *key, uin
 /* A certificate, a public key (PEM, DER) or a JSON web key. */
 static enum assay_status read_root(const uint8_t *bytes, size_t len, struct assay_key *key)
 {
-    const enum assay_status status = assay_jwk_read(bytes, len, key);
+    const enum assay_status status = assay_json_web_key(bytes, len, key);
     return status == ASSAY_E_NOT_FOUND ? assay_x509_root(bytes, len, key) : status;
 }
 
@@ -155,8 +155,7 @@ static int complain_of_kind(const struct assay_appraisal *a, const char *text)
 /* A file that cannot be opened is a usage error; bytes that cannot be evidence are malformed. */
 static int read_file(struct assay_appraisal *a, const struct assay_appraisal_options *options)
 {
-    enum assay_status status =
-        assay_file_read(options->file, FILE_LEN_MAX, &a->file, &a->file_len);
+    enum assay_status status = assay_file_read(options->file, FILE_LEN_MAX, &a->file, &a->file_len);
     if (status == ASSAY_E_RANGE) {
         a->malformed = status;
         return ASSAY_EXIT_OK;
@@ -168,8 +167,7 @@ static int read_file(struct assay_appraisal *a, const struct assay_appraisal_opt
     } else {
         status = assay_evidence_detect(a->file, a->file_len, &a->kind);
     }
-    if (status == ASSAY_OK)
-        status = assay_evidence_length(a->kind, a->file, a->file_len, &a->len);
+    if (status == ASSAY_OK) status = assay_evidence_length(a->kind, a->file, a->file_len, &a->len);
     a->bytes = a->file;
     a->malformed = status;
     return ASSAY_EXIT_OK;
@@ -209,9 +207,8 @@ static int read_collateral(struct assay_appraisal *a, const char *dir)
 static int read_pieces(struct assay_appraisal *a, const char *dir)
 {
     const char *where = NULL;
-    const enum assay_status status =
-        assay_pieces_read(dir, a->kind, assay_slice_over(a->bytes, a->len), a->at_unix_s,
-                          &a->pieces, &where);
+    const enum assay_status status = assay_pieces_read(
+        dir, a->kind, assay_slice_over(a->bytes, a->len), a->at_unix_s, &a->pieces, &where);
     if (status != ASSAY_OK) return complain_of_folder(a, dir, where, status);
     a->bytes = a->pieces.evidence.bytes;
     a->len = a->pieces.evidence.len;

@@ -6,9 +6,9 @@
 #include "apps/assay/command.h"
 #include "apps/assay/ear_read.h"
 #include "apps/assay/evidence_print.h"
-#include "apps/assay/jwk.h"
 #include "base/rfc3339.h"
 #include "net/keyring.h"
+#include "quote/json.h"
 #include "quote/jwt.h"
 
 #include <getopt.h>
@@ -164,7 +164,7 @@ static enum assay_status read_key(const uint8_t *bytes, size_t len, struct assay
     struct assay_key key;
     enum assay_status status = read_hex_key(bytes, len, &key);
     if (status != ASSAY_OK) {
-        status = assay_jwk_read(bytes, len, &key);
+        status = assay_json_web_key(bytes, len, &key);
         if (status == ASSAY_E_NOT_FOUND) status = assay_x509_root(bytes, len, &key);
     }
     ASSAY_TRY(status);

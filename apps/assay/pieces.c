@@ -4,9 +4,9 @@
 #include "apps/assay/pieces.h"
 
 #include "apps/assay/folder.h"
-#include "apps/assay/jwk.h"
 #include "base/base64.h"
 #include "quote/chain.h"
+#include "quote/json.h"
 #include "quote/tpm.h"
 #include "quote/verify.h"
 
@@ -14,10 +14,10 @@
 #include <string.h>
 
 enum {
-    FILES_MAX = 64,      /* files of one folder that are looked into */
-    ITEMS_MAX = 96,      /* what they hold: a PEM file may hold several */
-    SPKI_MAX = 640,      /* RSA 4096 takes 550 */
-    HCL_REPORT = 32,     /* of the hardware report in a paravisor's blob (quotes.md 4) */
+    FILES_MAX = 64,  /* files of one folder that are looked into */
+    ITEMS_MAX = 96,  /* what they hold: a PEM file may hold several */
+    SPKI_MAX = 640,  /* RSA 4096 takes 550 */
+    HCL_REPORT = 32, /* of the hardware report in a paravisor's blob (quotes.md 4) */
     SNP_REPORT_LEN = 1184,
     SNP_CHIP_ID = 0x1a0, /* quotes.md 4 */
 };
@@ -186,7 +186,9 @@ static enum assay_status add_jwk(struct assay_pieces_work *w, struct assay_slice
 {
     struct assay_key key;
     size_t len = 0;
-    if (assay_jwk_read(text.bytes, text.len, &key) != ASSAY_OK) return ASSAY_OK;
+    const enum assay_status status = assay_json_web_key(text.bytes, text.len, &key);
+    if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+    if (status != ASSAY_OK) return ASSAY_OK; /* another JSON document */
     uint8_t *const der = malloc(SPKI_MAX);
     if (der == NULL) return ASSAY_E_MEMORY;
     ASSAY_TRY(keep(w, der));

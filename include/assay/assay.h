@@ -251,11 +251,13 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_trust_create(struct assay_trust 
 ASSAY_API ASSAY_CHECKED enum assay_status assay_trust_add_pinned(struct assay_trust *trust);
 /*
  * assay_trust_add_root - trust one more root key for some kinds of evidence.
- * In:      bytes[len]: a certificate or a public key, PEM or DER; kinds: ASSAY_KIND_BIT(...) | ...
- * Returns: ASSAY_OK (also for a root that is there already) | ASSAY_E_FULL | ASSAY_E_INVALID |
- *          ASSAY_E_DUPLICATE (it is there for fewer kinds) | ASSAY_E_SYNTAX | ASSAY_E_UNSUPPORTED |
- *          ASSAY_E_RANGE | ASSAY_E_NOT_FOUND (no certificate that could be a root) |
- *          ASSAY_E_MEMORY | ASSAY_E_CRYPTO
+ * In:      bytes[len]: a certificate or a public key, PEM or DER, or a public key as a JSON web key
+ *          (RFC 7517), as Arm platforms publish theirs; kinds: ASSAY_KIND_BIT(...) | ...
+ * Returns: ASSAY_OK (also for a root that is there already) | ASSAY_E_FULL | ASSAY_E_INVALID (also
+ *          a private key) | ASSAY_E_DUPLICATE (it is there for fewer kinds, or a member of the JSON
+ *          object twice) | ASSAY_E_SYNTAX | ASSAY_E_TYPE | ASSAY_E_UNSUPPORTED | ASSAY_E_RANGE |
+ *          ASSAY_E_NOT_FOUND (no certificate that could be a root) | ASSAY_E_MEMORY |
+ *          ASSAY_E_CRYPTO
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_trust_add_root(struct assay_trust *trust,
                                                                const uint8_t *bytes, size_t len,
@@ -308,7 +310,7 @@ struct assay_pieces_of_evidence {
     size_t certificate_count;       /* up to 8 */
     struct assay_bytes signature;   /* TPM: TPMT_SIGNATURE, raw RSA, or ECDSA in DER */
     struct assay_bytes pcrs;        /* TPM: the values, in the order of the selection */
-    struct assay_bytes key;         /* TPM: TPM2B_PUBLIC or SubjectPublicKeyInfo of the AK */
+    struct assay_bytes key;         /* TPM: the AK as TPM2B_PUBLIC or SubjectPublicKeyInfo (DER) */
     struct assay_bytes hardware;    /* paravisor: the HCL blob */
     struct assay_bytes activation;  /* of no kind: leave it empty */
     struct assay_bytes report_data; /* TPM: 64 bytes whose SHA-256 is the qualifying data */

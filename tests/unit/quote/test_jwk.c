@@ -1,21 +1,21 @@
 /*
- * tests/unit/apps/test_jwk.c - keys as JSON: what is read, and what is refused with which reason.
+ * tests/unit/quote/test_jwk.c - keys as JSON: what is read, and what is refused with which reason.
  */
-#include "apps/assay/jwk.h"
+#include "quote/json.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
 
 static enum assay_status read(const char *text, struct assay_key *key)
 {
-    return assay_jwk_read((const uint8_t *)text, strlen(text), key);
+    return assay_json_web_key((const uint8_t *)text, strlen(text), key);
 }
 
 /* RFC 7517 appendix A.1, the first key. */
 #define RFC_X "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4"
 #define RFC_Y "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"
 
-Test(apps_jwk, reads_the_key_of_the_document)
+Test(quote_jwk, reads_the_key_of_the_document)
 {
     struct assay_key key;
     struct assay_verify_key *loaded = NULL;
@@ -30,7 +30,7 @@ Test(apps_jwk, reads_the_key_of_the_document)
     assay_verify_key_free(&loaded);
 }
 
-Test(apps_jwk, says_why_it_refuses)
+Test(quote_jwk, says_why_it_refuses)
 {
     static const struct {
         const char *text;
@@ -46,10 +46,14 @@ Test(apps_jwk, says_why_it_refuses)
         { "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" RFC_X "\"}", ASSAY_E_SYNTAX },
         { "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" RFC_X "\",\"y\":\"4Etl6SRW2YiL+w==\"}",
           ASSAY_E_SYNTAX },
-        { "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" RFC_X "\",\"y\":\"" RFC_Y
-          "\",\"d\":\"AA\"}",
+        { "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" RFC_X "\",\"y\":\"" RFC_Y "\",\"d\":\"AA\"}",
           ASSAY_E_INVALID },
-        { "{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}", ASSAY_E_RANGE },
+        { "{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}", ASSAY_E_UNSUPPORTED },
+        { "{\"kty\":\"RSA\",\"kty\":\"RSA\"}", ASSAY_E_DUPLICATE },
+        { "{\"kty\":7}", ASSAY_E_TYPE },
+        { "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":7,\"y\":7}", ASSAY_E_TYPE },
+        { "{\"kty\":\"EC\"}", ASSAY_E_SYNTAX },
+        { "{} {}", ASSAY_E_SYNTAX },
         { "{\"kty\":\"RSA\",\"n\":\"AQAB\"}", ASSAY_E_SYNTAX },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

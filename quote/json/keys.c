@@ -1,7 +1,8 @@
 /*
- * quote/json/runtime.c - the runtime data of a paravisor through jansson: one key out of its set.
+ * quote/json/keys.c - public keys as JSON (RFC 7517) through jansson: one by itself, and one out of
+ * the set in the runtime data of a paravisor.
  *
- * Source: RFC 7517 5 (sets of keys), RFC 7518 6.3.1 (RSA). As in jansson.c one pass bounds the
+ * Source: RFC 7517 4 and 5, RFC 7518 6.2.1 (EC), 6.3.1 (RSA). As in jansson.c one pass bounds the
  * nesting before the first call of the library, and duplicate names are refused.
  */
 #include "quote/json.h"
@@ -58,6 +59,37 @@ static enum assay_status take_rsa(const json_t *from, struct assay_key *out)
     return ASSAY_OK;
 }
 
+/* RFC 7518 6.2.1.2: the full length of a coordinate, leading zeros included. */
+static enum assay_status take_point(const json_t *from, enum assay_key_type type, size_t half,
+                                    struct assay_key *out)
+{
+    uint8_t point[ASSAY_P384_PUBLIC_LEN];
+    size_t x_len = 0, y_len = 0;
+    ASSAY_TRY(take_number(from, "x", point, half, &x_len));
+    ASSAY_TRY(take_number(from, "y", point + half, half, &y_len));
+    if (x_len != half || y_len != half) return ASSAY_E_RANGE;
+    assay_key_from(out, type, point, 2 * half);
+    return ASSAY_OK;
+}
+
+static enum assay_status take_key(const json_t *from, struct assay_key *out)
+{
+    const json_t *const type = json_object_get(from, "kty");
+    if (type == NULL) return ASSAY_E_NOT_FOUND;
+    if (!json_is_string(type)) return ASSAY_E_TYPE;
+    /* Whoever hands a private key over as a root has mixed two files up. */
+    if (json_object_get(from, "d") != NULL) return ASSAY_E_INVALID;
+    if (strcmp(json_string_value(type), "RSA") == 0) return take_rsa(from, out);
+    if (strcmp(json_string_value(type), "EC") != 0) return ASSAY_E_UNSUPPORTED;
+    const char *const curve = json_string_value(json_object_get(from, "crv"));
+    if (curve == NULL) return ASSAY_E_NOT_FOUND;
+    if (strcmp(curve, "P-256") == 0)
+        return take_point(from, ASSAY_KEY_P256, ASSAY_P256_PUBLIC_LEN / 2, out);
+    if (strcmp(curve, "P-384") == 0)
+        return take_point(from, ASSAY_KEY_P384, ASSAY_P384_PUBLIC_LEN / 2, out);
+    return ASSAY_E_UNSUPPORTED;
+}
+
 /* The key of that id; two of one id would leave the choice to the reader. */
 static enum assay_status find_key(const json_t *root, const char *id, struct assay_key *out)
 {
@@ -75,22 +107,47 @@ static enum assay_status find_key(const json_t *root, const char *id, struct ass
     return found != NULL ? take_rsa(found, out) : ASSAY_E_NOT_FOUND;
 }
 
-enum assay_status assay_json_runtime_key(const uint8_t *text, size_t len, const char *id,
-                                         struct assay_key *key)
+/* An object, whatever is in it; to be let go with json_decref. */
+static enum assay_status load(const uint8_t *text, size_t len, json_t **root)
 {
     json_error_t error;
-    struct assay_key found;
     if (len > ASSAY_DOCUMENT_LEN_MAX) return ASSAY_E_RANGE;
     ASSAY_TRY(check_depth(text, len));
-    json_t *const root = json_loadb((const char *)text, len, JSON_REJECT_DUPLICATES, &error);
-    if (root == NULL) {
+    *root = json_loadb((const char *)text, len, JSON_REJECT_DUPLICATES, &error);
+    if (*root == NULL) {
         const enum json_error_code code = json_error_code(&error);
         if (code == json_error_out_of_memory || code == json_error_unknown)
             return ASSAY_E_MEMORY; /* as in jansson.c */
         return code == json_error_duplicate_key ? ASSAY_E_DUPLICATE : ASSAY_E_SYNTAX;
     }
-    const enum assay_status status =
-        json_is_object(root) ? find_key(root, id, &found) : ASSAY_E_TYPE;
+    if (json_is_object(*root)) return ASSAY_OK;
+    json_decref(*root);
+    return ASSAY_E_TYPE;
+}
+
+enum assay_status assay_json_web_key(const uint8_t *text, size_t len, struct assay_key *key)
+{
+    struct assay_key found;
+    json_t *root = NULL;
+    size_t at = 0;
+    while (at < len &&
+           (text[at] == ' ' || text[at] == '\t' || text[at] == '\r' || text[at] == '\n'))
+        at += 1;
+    if (at == len || text[at] != '{') return ASSAY_E_NOT_FOUND;
+    ASSAY_TRY(load(text, len, &root));
+    const enum assay_status status = take_key(root, &found);
+    json_decref(root);
+    if (status == ASSAY_OK) *key = found;
+    return status == ASSAY_E_NOT_FOUND ? ASSAY_E_SYNTAX : status; /* a key that lacks a member */
+}
+
+enum assay_status assay_json_runtime_key(const uint8_t *text, size_t len, const char *id,
+                                         struct assay_key *key)
+{
+    struct assay_key found;
+    json_t *root = NULL;
+    ASSAY_TRY(load(text, len, &root));
+    const enum assay_status status = find_key(root, id, &found);
     json_decref(root);
     if (status == ASSAY_OK) *key = found;
     return status;
