@@ -1,22 +1,13 @@
 /*
  * sim/scenario.c - what a scenario is when nobody says anything, its names, and what fits together.
  */
-#include "sim/scenario.h"
-
-#include "base/assert.h"
-#include "engine/genesis.h"
+#include "sim/scenario_internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    NODES_MIN = 4, /* below, no member may fail */
-    SOFT_NODES_MAX = 20,
-    DELAY_MS_MAX = 600 * 1000,
-    BP = 10000,
-    PERMILLE = 1000,
-};
+enum { SOFT_NODES_MAX = 20, BP = 10000 };
 
 struct assay_scenario assay_scenario_default(void)
 {
@@ -90,6 +81,16 @@ const char *assay_sim_fidelity_name(enum assay_sim_fidelity fidelity)
     return NULL;
 }
 
+const char *assay_sim_delay_name(enum assay_sim_delay delay)
+{
+    switch (delay) {
+    case ASSAY_SIM_DELAY_UNIFORM: return "uniform";
+    case ASSAY_SIM_DELAY_EXPONENTIAL: return "exponential";
+    case ASSAY_SIM_DELAY_PARETO: return "pareto";
+    }
+    return NULL;
+}
+
 const char *assay_sim_evidence_mode_name(enum assay_sim_evidence_mode mode)
 {
     switch (mode) {
@@ -153,26 +154,6 @@ static enum assay_status check_vendor_shares(const struct assay_scenario *s, cha
                   (unsigned long long)sum);
 }
 
-static enum assay_status check_roster(const struct assay_scenario *s, char *message)
-{
-    ASSAY_TRY(within(message, "nodes", s->nodes, NODES_MIN, ASSAY_SIM_NODES_MAX));
-    ASSAY_TRY(within(message, "epochs", s->epochs, 1, ASSAY_SIM_EPOCHS_MAX));
-    ASSAY_TRY(within(message, "epoch_ms", s->epoch_ms, ASSAY_EPOCH_MS_MIN, ASSAY_EPOCH_MS_MAX));
-    ASSAY_TRY(within(message, "operators", s->operators, 1, s->nodes));
-    ASSAY_TRY(within(message, "vendors", s->vendors, 1,
-                     s->nodes < ASSAY_SIM_VENDORS_MAX ? s->nodes : ASSAY_SIM_VENDORS_MAX));
-    ASSAY_TRY(within(message, "nodes_per_platform", s->nodes_per_platform, 1, s->nodes));
-    ASSAY_TRY(within(message, "masked_bp", s->masked_bp, 0, BP));
-    ASSAY_TRY(check_vendor_shares(s, message));
-    ASSAY_TRY(
-        within(message, "operator_cap: the part below the stroke", s->operator_cap_den, 1, BP));
-    ASSAY_TRY(within(message, "operator_cap: the part above the stroke", s->operator_cap_num, 1,
-                     s->operator_cap_den));
-    ASSAY_TRY(within(message, "vendor_cap: the part below the stroke", s->vendor_cap_den, 1, BP));
-    return within(message, "vendor_cap: the part above the stroke", s->vendor_cap_num, 1,
-                  s->vendor_cap_den);
-}
-
 static enum assay_status check_fidelity(const struct assay_scenario *s, char *message)
 {
     const bool by_message = assay_scenario_fidelity(s) == ASSAY_SIM_FIDELITY_MESSAGE;
@@ -202,32 +183,14 @@ static enum assay_status check_fidelity(const struct assay_scenario *s, char *me
 static enum assay_status check_link(const struct assay_scenario *s, char *message)
 {
     const struct assay_sim_link *l = &s->link;
-    ASSAY_TRY(within(message, "link.delay_max_ms", l->delay_max_ms, 0, DELAY_MS_MAX));
     ASSAY_TRY(within(message, "link.delay_min_ms", l->delay_min_ms, 0, l->delay_max_ms));
     if (l->delay == ASSAY_SIM_DELAY_EXPONENTIAL)
         ASSAY_TRY(within(message, "link.delay_mean_ms", l->delay_mean_ms, l->delay_min_ms,
                          l->delay_max_ms));
-    if (l->delay == ASSAY_SIM_DELAY_PARETO && l->delay_min_ms == 0)
-        return refuse(
-            message, ASSAY_E_RANGE,
-            "link.delay_min_ms: expected 1 or more with delay pareto, which is a multiple "
-            "of it, found 0");
-    ASSAY_TRY(within(message, "link.loss_permille", l->loss_permille, 0, PERMILLE));
-    ASSAY_TRY(within(message, "link.duplicate_permille", l->duplicate_permille, 0, PERMILLE));
-    ASSAY_TRY(within(message, "link.reorder_permille", l->reorder_permille, 0, PERMILLE));
-    ASSAY_TRY(within(message, "link.reorder_ms", l->reorder_ms, 0, DELAY_MS_MAX));
-    ASSAY_TRY(within(message, "store_faults.lost_permille", s->store.lost_permille, 0, PERMILLE));
-    ASSAY_TRY(within(message, "store_faults.torn_permille", s->store.torn_permille, 0, PERMILLE));
-    return within(message, "store_faults.rolled_back_permille", s->store.rolled_back_permille, 0,
-                  PERMILLE);
-}
-
-/* A name of letters, digits and strokes stands in files, assertions and rows of CSV unquoted. */
-static bool is_name(const char *name)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
-    const size_t len = strlen(name);
-    return len > 0 && strspn(name, letters) == len;
+    if (l->delay != ASSAY_SIM_DELAY_PARETO || l->delay_min_ms > 0) return ASSAY_OK;
+    return refuse(message, ASSAY_E_RANGE,
+                  "link.delay_min_ms: expected 1 or more with delay pareto, which is a multiple "
+                  "of it, found 0");
 }
 
 /* Enough nodes match, even when every cohort before took its own from among them. */
@@ -239,12 +202,13 @@ static enum assay_status check_fit(const struct assay_scenario *s, uint32_t coho
     const uint64_t wanted = assay_scenario_cohort_size(s, cohort);
     if (wanted + before <= matching) return ASSAY_OK;
     if (before > 0 && wanted <= matching)
-        return refuse(message, ASSAY_E_INVALID,
-                      "cohort %s: expected room for %llu nodes, but %llu match and those before it "
-                      "may take %llu; name cohorts of one vendor or operator first",
-                      c->name, (unsigned long long)wanted, (unsigned long long)matching,
-                      (unsigned long long)before);
-    return refuse(message, ASSAY_E_INVALID, "cohort %s: expected at most %llu nodes, found %llu",
+        return refuse(
+            message, ASSAY_E_INVALID,
+            "cohorts[%s]: expected room for %llu nodes, but %llu match and those before it "
+            "may take %llu; name cohorts of one vendor or operator first",
+            c->name, (unsigned long long)wanted, (unsigned long long)matching,
+            (unsigned long long)before);
+    return refuse(message, ASSAY_E_INVALID, "cohorts[%s]: expected at most %llu nodes, found %llu",
                   c->name, (unsigned long long)matching, (unsigned long long)wanted);
 }
 
@@ -252,23 +216,18 @@ static enum assay_status check_cohort(const struct assay_scenario *s, uint32_t c
                                       char *message)
 {
     const struct assay_sim_cohort *c = &s->cohorts[cohort];
-    if (!is_name(c->name))
-        return refuse(message, ASSAY_E_INVALID,
-                      "cohort %u: expected a name of a-z, 0-9, - and _, found \"%s\"",
-                      (unsigned)cohort, c->name);
     for (uint32_t k = 0; k < cohort; k++)
         if (strcmp(s->cohorts[k].name, c->name) == 0)
-            return refuse(message, ASSAY_E_INVALID, "cohort %s: is named twice", c->name);
+            return refuse(message, ASSAY_E_INVALID, "cohorts[%s]: is named twice", c->name);
     if (cohort == 0) return ASSAY_OK; /* the rest of the roster */
     if (c->count > 0 && c->share_bp > 0)
-        return refuse(message, ASSAY_E_INVALID, "cohort %s: count or share_bp, not both", c->name);
-    if (c->share_bp > BP || c->count > s->nodes)
-        return refuse(message, ASSAY_E_RANGE, "cohort %s: more than everybody", c->name);
+        return refuse(message, ASSAY_E_INVALID, "cohorts[%s]: count or share_bp, not both",
+                      c->name);
     if (c->has_vendor && c->vendor >= s->vendors)
-        return refuse(message, ASSAY_E_RANGE, "cohort %s: vendor: expected 0 .. %u, found %u",
+        return refuse(message, ASSAY_E_RANGE, "cohorts[%s].vendor: expected 0 .. %u, found %u",
                       c->name, (unsigned)s->vendors - 1, (unsigned)c->vendor);
     if (c->has_operator && c->operator_ >= s->operators)
-        return refuse(message, ASSAY_E_RANGE, "cohort %s: operator: expected 0 .. %u, found %u",
+        return refuse(message, ASSAY_E_RANGE, "cohorts[%s].operator: expected 0 .. %u, found %u",
                       c->name, (unsigned)s->operators - 1, (unsigned)c->operator_);
     uint64_t before = 0;
     for (uint32_t k = 1; k < cohort; k++)
@@ -280,21 +239,11 @@ static enum assay_status check_adversary(const struct assay_scenario *s, uint32_
                                          char *message)
 {
     const struct assay_sim_adversary *a = &s->adversaries[index];
-    char key[80];
-    if (assay_sim_attack_name(a->attack) == NULL)
-        return refuse(message, ASSAY_E_INVALID, "adversaries[%u]: lacks its attack",
-                      (unsigned)index);
-    (void)snprintf(key, sizeof key, "adversaries[%u].cohort", (unsigned)index);
-    ASSAY_TRY(within(message, key, a->cohort, 0, s->cohort_count - 1));
     if (a->cohort == 0)
         return refuse(message, ASSAY_E_INVALID,
-                      "%s: expected a cohort of its own, found honest, who attack nobody", key);
-    (void)snprintf(key, sizeof key, "adversaries[%u].victims", (unsigned)index);
-    ASSAY_TRY(within(message, key, a->victims, 0, s->cohort_count - 1));
-    (void)snprintf(key, sizeof key, "adversaries[%u].start_epoch", (unsigned)index);
-    ASSAY_TRY(within(message, key, a->start_epoch, 1, ASSAY_SIM_EPOCHS_MAX));
-    (void)snprintf(key, sizeof key, "adversaries[%u].rate_permille", (unsigned)index);
-    ASSAY_TRY(within(message, key, a->rate_permille, 0, PERMILLE));
+                      "adversaries[%u].cohort: expected a cohort of its own, found honest, who "
+                      "attack nobody",
+                      (unsigned)index);
     if (a->attack == ASSAY_SIM_ATTACK_ON_OFF && (a->on_epochs == 0 || a->off_epochs == 0))
         return refuse(message, ASSAY_E_RANGE,
                       "adversaries[%u]: on-off needs on_epochs and off_epochs above 0",
@@ -310,13 +259,10 @@ static enum assay_status check_partition(const struct assay_scenario *s, uint32_
                                          char *message)
 {
     const struct assay_sim_partition *p = &s->partitions[index];
-    char key[80];
-    (void)snprintf(key, sizeof key, "partitions[%u].share_bp", (unsigned)index);
-    ASSAY_TRY(within(message, key, p->share_bp, p->by_cohort ? 0 : 1, BP));
-    (void)snprintf(key, sizeof key, "partitions[%u].cohort", (unsigned)index);
-    ASSAY_TRY(within(message, key, p->cohort, 0, s->cohort_count - 1));
-    (void)snprintf(key, sizeof key, "partitions[%u].start_epoch", (unsigned)index);
-    ASSAY_TRY(within(message, key, p->start_epoch, 1, ASSAY_SIM_EPOCHS_MAX));
+    if (!p->by_cohort && p->share_bp == 0)
+        return refuse(message, ASSAY_E_INVALID,
+                      "partitions[%u]: expected cohort or share_bp, which say who is on side A",
+                      (unsigned)index);
     if (p->a_hears_b && p->b_hears_a)
         return refuse(message, ASSAY_E_INVALID,
                       "partitions[%u]: both sides hear each other: nothing is cut",
@@ -331,11 +277,6 @@ static enum assay_status check_partition(const struct assay_scenario *s, uint32_
 static enum assay_status check_crash(const struct assay_scenario *s, uint32_t index, char *message)
 {
     const struct assay_sim_crash *c = &s->crashes[index];
-    char key[80];
-    (void)snprintf(key, sizeof key, "crashes[%u].cohort", (unsigned)index);
-    ASSAY_TRY(within(message, key, c->cohort, 0, s->cohort_count - 1));
-    (void)snprintf(key, sizeof key, "crashes[%u].rate_permille", (unsigned)index);
-    ASSAY_TRY(within(message, key, c->rate_permille, 0, PERMILLE));
     if ((c->at_epoch == 0) == (c->rate_permille == 0))
         return refuse(message, ASSAY_E_INVALID,
                       "crashes[%u]: expected at_epoch or rate_permille, found %s", (unsigned)index,
@@ -363,13 +304,10 @@ enum assay_status assay_scenario_check(const struct assay_scenario *scenario,
                                        char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     message[0] = '\0';
-    if (!is_name(scenario->name))
-        return refuse(message, ASSAY_E_INVALID, "name: expected a-z, 0-9, - and _, found \"%s\"",
-                      scenario->name);
-    ASSAY_TRY(check_roster(scenario, message));
+    ASSAY_TRY(assay_scenario_bounds(scenario, message));
+    ASSAY_TRY(check_vendor_shares(scenario, message));
     ASSAY_TRY(check_fidelity(scenario, message));
     ASSAY_TRY(check_link(scenario, message));
-    ASSAY_TRY(within(message, "cohort_count", scenario->cohort_count, 1, ASSAY_SIM_COHORTS_MAX));
     ASSAY_TRY(check_lists(scenario, message));
     if (scenario->heal_epoch == 0 || scenario->heal_epoch <= scenario->epochs) return ASSAY_OK;
     return refuse(message, ASSAY_E_RANGE,

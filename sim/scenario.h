@@ -8,8 +8,8 @@
 #ifndef ASSAY_SIM_SCENARIO_H
 #define ASSAY_SIM_SCENARIO_H
 
-#include "base/bytes.h"
 #include "base/status.h"
+#include "base/writer.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,6 +27,7 @@ enum {
     ASSAY_SIM_NAME_MAX = 63,
     ASSAY_SIM_TITLE_MAX = 160,
     ASSAY_SIM_MESSAGE_MAX = 512, /* of an error to a person */
+    ASSAY_SIM_YAML_MAX = 65536,  /* of a file; one with all its lists full takes about 40 KB */
 };
 
 enum assay_sim_fidelity {
@@ -231,6 +232,15 @@ ASSAY_CHECKED enum assay_status assay_scenario_set(struct assay_scenario *scenar
                                                    const char *assignment,
                                                    char message[static ASSAY_SIM_MESSAGE_MAX]);
 
+/*
+ * The file that reads as this very scenario (sim/yaml/), every key spelled out; at most
+ * ASSAY_SIM_YAML_MAX bytes. Returns: nothing; the writer says whether it fit.
+ */
+void assay_scenario_put_yaml(const struct assay_scenario *scenario, struct assay_writer *w);
+/* Every key, attack and figure as tables of Markdown: docs/simulator.md has them from here.
+ * Returns: nothing; the writer says whether it fit. */
+void assay_scenario_put_keys(struct assay_writer *w);
+
 /* Returns: the fidelity that runs: AUTO decided. */
 enum assay_sim_fidelity assay_scenario_fidelity(const struct assay_scenario *scenario);
 
@@ -256,5 +266,6 @@ const char *assay_sim_rule_name(enum assay_sim_rule rule);
 const char *assay_sim_weight_source_name(enum assay_sim_weight_source source);
 const char *assay_sim_fidelity_name(enum assay_sim_fidelity fidelity);
 const char *assay_sim_evidence_mode_name(enum assay_sim_evidence_mode mode);
+const char *assay_sim_delay_name(enum assay_sim_delay delay);
 
 #endif

@@ -7,11 +7,12 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
+#include "base/words.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { COMPLAINT_MAX = 320, HINT_DISTANCE_MAX = 3, HINT_LEN_MAX = 32 };
+enum { COMPLAINT_MAX = 320 };
 
 /* What libcyaml logs about an error: the first line says what, the next ones where. */
 struct complaint {
@@ -120,43 +121,18 @@ __attribute__((format(printf, 3, 0))) static void collect(cyaml_log_t level, voi
     (void)snprintf(complaint->what, sizeof complaint->what, "%s", line + head);
 }
 
-/* Letters to change, leave out or put in to make one word of the other. */
-static unsigned distance(const char *a, const char *b)
-{
-    unsigned row[HINT_LEN_MAX + 1];
-    const size_t a_len = strlen(a), b_len = strlen(b);
-    if (a_len > HINT_LEN_MAX || b_len > HINT_LEN_MAX) return HINT_LEN_MAX;
-    for (unsigned k = 0; k <= b_len; k++)
-        row[k] = k;
-    for (size_t i = 1; i <= a_len; i++) {
-        unsigned corner = row[0]++;
-        for (size_t k = 1; k <= b_len; k++) {
-            const unsigned swap = corner + (a[i - 1] != b[k - 1]);
-            const unsigned step = 1 + (row[k] < row[k - 1] ? row[k] : row[k - 1]);
-            corner = row[k];
-            row[k] = swap < step ? swap : step;
-        }
-    }
-    return row[b_len];
-}
-
 static void nearest(const cyaml_schema_field_t *fields, const char *key, unsigned *best,
                     const char **hint)
 {
-    for (; fields->key != NULL; fields++) {
-        const unsigned apart = distance(fields->key, key);
-        if (apart < *best) {
-            *best = apart;
-            *hint = fields->key;
-        }
-    }
+    for (; fields->key != NULL; fields++)
+        assay_words_nearest(key, fields->key, best, hint);
 }
 
 /* The known key that looks most like this one, of the file or of one of its sections. */
 static const char *hint_for(const cyaml_schema_value_t *schema, const char *key)
 {
     const char *hint = NULL;
-    unsigned best = HINT_DISTANCE_MAX;
+    unsigned best = ASSAY_WORDS_APART_MAX;
     nearest(schema->mapping.fields, key, &best, &hint);
     for (const cyaml_schema_field_t *f = schema->mapping.fields; f->key != NULL; f++) {
         const cyaml_schema_value_t *value = &f->value;

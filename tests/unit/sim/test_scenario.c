@@ -65,7 +65,6 @@ Test(sim_scenario, numbers_out_of_range_are_refused_by_name)
         { "nodes", offsetof(struct assay_scenario, nodes), ASSAY_SIM_NODES_MAX + 1 },
         { "epoch_ms", offsetof(struct assay_scenario, epoch_ms), 99 },
         { "operators", offsetof(struct assay_scenario, operators), 0 },
-        { "operators", offsetof(struct assay_scenario, operators), 8 },
         { "vendors", offsetof(struct assay_scenario, vendors), 17 },
         { "nodes_per_platform", offsetof(struct assay_scenario, nodes_per_platform), 0 },
         { "masked_bp", offsetof(struct assay_scenario, masked_bp), 10001 },

@@ -1,0 +1,69 @@
+/*
+ * apps/sim/command.h - the commands of assay-sim and what they share.
+ *
+ * main.c holds the table; every command is one file with one function. stdout carries data only,
+ * stderr diagnostics and progress.
+ */
+#ifndef ASSAY_APPS_SIM_COMMAND_H
+#define ASSAY_APPS_SIM_COMMAND_H
+
+#include "net/json/json.h"
+#include "sim/scenario.h"
+
+/* Stable exit statuses (docs/simulator.md). */
+enum assay_sim_exit {
+    ASSAY_SIM_EXIT_OK = 0,
+    ASSAY_SIM_EXIT_FAILED = 1, /* an assertion or a checker; the disk is full */
+    ASSAY_SIM_EXIT_USAGE = 2,  /* and: a scenario that cannot be used */
+};
+
+/* `assay-sim NAME ...`; argv[0] is the command's name. run returns an enum assay_sim_exit. */
+struct assay_sim_command {
+    const char *name;
+    const char *summary;
+    int (*run)(int argc, char **argv);
+};
+
+int assay_sim_command_run(int argc, char **argv);  /* run.c */
+int assay_sim_command_list(int argc, char **argv); /* list.c */
+int assay_sim_command_show(int argc, char **argv); /* show.c */
+int assay_sim_command_keys(int argc, char **argv); /* show.c */
+
+/* --- load.c */
+enum { ASSAY_SIM_SETS_MAX = 64 };
+
+/* Which scenario, and what is changed in it. */
+struct assay_sim_source {
+    const char *name; /* a file, or one of the library */
+    const char *sets[ASSAY_SIM_SETS_MAX];
+    size_t set_count;
+    bool has_seed;
+    uint64_t seed;
+};
+
+/* One more --set. Returns: whether there was room. */
+bool assay_sim_source_set(struct assay_sim_source *source, const char *assignment);
+/* --seed: decimal, or hexadecimal behind 0x. Returns: false for anything else. */
+bool assay_sim_source_seed(struct assay_sim_source *source, const char *text);
+/*
+ * assay_sim_source_load - the file or library scenario, with every --set and the seed, checked.
+ * Out:     *scenario on ASSAY_OK; otherwise message
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO | as assay_scenario_parse_yaml
+ */
+ASSAY_CHECKED enum assay_status assay_sim_source_load(const struct assay_sim_source *source,
+                                                      struct assay_scenario *scenario,
+                                                      char message[static ASSAY_SIM_MESSAGE_MAX]);
+/* "assay-sim run NAME --seed S --set ...", quoted for a shell. Returns: nothing. */
+void assay_sim_source_line(const struct assay_sim_source *source, uint64_t seed, char *line,
+                           size_t capacity);
+
+/* --- print.c */
+/* {"schema", "schema_version", "data"} to stdout; takes data over. Returns: an assay_sim_exit. */
+int assay_sim_print_envelope(const char *schema, struct assay_json *data);
+/* The reason to stderr, and as an envelope of schema assay.error to stdout with json.
+ * Returns: exit. */
+__attribute__((format(printf, 4, 5))) int assay_sim_print_error(bool json, int exit,
+                                                                const char *code,
+                                                                const char *format, ...);
+
+#endif

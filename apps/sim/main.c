@@ -1,0 +1,49 @@
+/*
+ * apps/sim/main.c - the command line of the simulator: finds the command and hands over.
+ */
+#include "apps/sim/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A new command is one file and one row. */
+static const struct assay_sim_command commands[] = {
+#ifdef ASSAY_SIM_HAS_RUN
+    { "run", "simulate one scenario and check what came out", assay_sim_command_run },
+#endif
+    { "list", "the scenarios that come with the program", assay_sim_command_list },
+    { "show", "print the whole effective scenario", assay_sim_command_show },
+    { "keys", "every key, attack and figure, as tables", assay_sim_command_keys },
+};
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void print_usage(FILE *out)
+{
+    (void)fputs("usage: assay-sim COMMAND ...\n\n", out);
+    for (size_t i = 0; i < COMMANDS; i++)
+        (void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    (void)fputs("\n`assay-sim COMMAND --help` tells more. stdout carries data, stderr "
+                "diagnostics.\n",
+                out);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return ASSAY_SIM_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        print_usage(stdout);
+        return ASSAY_SIM_EXIT_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)puts("assay-sim " ASSAY_VERSION);
+        return ASSAY_SIM_EXIT_OK;
+    }
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
+    (void)fprintf(stderr, "assay-sim: \"%s\" is no command\n", argv[1]);
+    print_usage(stderr);
+    return ASSAY_SIM_EXIT_USAGE;
+}

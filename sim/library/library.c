@@ -1,0 +1,40 @@
+/* sim/library/library.c - finding and reading (sim/library/library.h). */
+#include "sim/library/library_internal.h"
+
+#include "base/assert.h"
+#include "base/words.h"
+#include "sim/yaml/read.h"
+
+#include <stdio.h>
+#include <string.h>
+
+size_t assay_sim_library_count(void)
+{
+    return assay_sim_library_file_count;
+}
+
+const struct assay_sim_library_file *assay_sim_library_at(size_t index)
+{
+    ASSAY_ASSERT(index < assay_sim_library_file_count);
+    return &assay_sim_library_files[index];
+}
+
+const struct assay_sim_library_file *assay_sim_library_find(const char *name, const char **hint)
+{
+    unsigned best = ASSAY_WORDS_APART_MAX;
+    *hint = NULL;
+    for (size_t i = 0; i < assay_sim_library_file_count; i++) {
+        if (strcmp(assay_sim_library_files[i].name, name) == 0) return &assay_sim_library_files[i];
+        assay_words_nearest(name, assay_sim_library_files[i].name, &best, hint);
+    }
+    return NULL;
+}
+
+enum assay_status assay_sim_library_read(const struct assay_sim_library_file *file,
+                                         struct assay_scenario *scenario,
+                                         char message[static ASSAY_SIM_MESSAGE_MAX])
+{
+    char name[ASSAY_SIM_NAME_MAX + 8];
+    (void)snprintf(name, sizeof name, "%s.yaml", file->name);
+    return assay_scenario_parse_yaml(file->text.bytes, file->text.len, name, scenario, message);
+}

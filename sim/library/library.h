@@ -1,0 +1,29 @@
+/*
+ * sim/library/library.h - the scenarios that come with the program, as their files stand in this
+ * folder.
+ */
+#ifndef ASSAY_SIM_LIBRARY_H
+#define ASSAY_SIM_LIBRARY_H
+
+#include "sim/scenario.h"
+
+struct assay_sim_library_file {
+    const char *name; /* of the file, without .yaml */
+    struct assay_slice text;
+};
+
+/* Returns: how many there are. */
+size_t assay_sim_library_count(void);
+/* Returns: one of them, in the order of names; index is below the count (asserted). */
+const struct assay_sim_library_file *assay_sim_library_at(size_t index);
+/* Returns: the file of that name; NULL: none, and then *hint is the most similar name, or NULL. */
+const struct assay_sim_library_file *assay_sim_library_find(const char *name, const char **hint);
+/*
+ * assay_sim_library_read - the scenario of one file.
+ * Returns: as assay_scenario_parse_yaml
+ */
+ASSAY_CHECKED enum assay_status assay_sim_library_read(const struct assay_sim_library_file *file,
+                                                       struct assay_scenario *scenario,
+                                                       char message[static ASSAY_SIM_MESSAGE_MAX]);
+
+#endif

@@ -1,0 +1,217 @@
+/*
+ * sim/scenario_keys.c - every key of a scenario, once: its place, bounds, words and meaning.
+ */
+#include "base/assert.h"
+#include "engine/genesis.h"
+#include "sim/scenario_internal.h"
+
+enum { NODES_MIN = 4, /* below, no member may fail */ TIME_MS_MAX = 600 * 1000 };
+
+static const char *fidelity_word(uint32_t value)
+{
+    return assay_sim_fidelity_name((enum assay_sim_fidelity)value);
+}
+
+static const char *rule_word(uint32_t value)
+{
+    return assay_sim_rule_name((enum assay_sim_rule)value);
+}
+
+static const char *source_word(uint32_t value)
+{
+    return assay_sim_weight_source_name((enum assay_sim_weight_source)value);
+}
+
+static const char *evidence_word(uint32_t value)
+{
+    return assay_sim_evidence_mode_name((enum assay_sim_evidence_mode)value);
+}
+
+static const char *delay_word(uint32_t value)
+{
+    return assay_sim_delay_name((enum assay_sim_delay)value);
+}
+
+static const char *attack_word(uint32_t value)
+{
+    return assay_sim_attack_name((enum assay_sim_attack)value);
+}
+
+/* The struct of the section that is being listed. */
+#define U32(key, member, low, high, about)                                                         \
+    .name = (key), .kind = ASSAY_SCENARIO_U32, .offset = offsetof(struct PART, member),            \
+    .min = (low), .max = (high), .line = (about)
+#define U64(key, member, low, high, about)                                                         \
+    .name = (key), .kind = ASSAY_SCENARIO_U64, .offset = offsetof(struct PART, member),            \
+    .min = (low), .max = (high), .line = (about)
+#define WORD(key, member, function, first, last, about)                                            \
+    .name = (key), .kind = ASSAY_SCENARIO_WORD, .offset = offsetof(struct PART, member),           \
+    .word = (function), .word_min = (first), .word_max = (last), .line = (about)
+#define OTHER(key, member, what, about)                                                            \
+    .name = (key), .kind = ASSAY_SCENARIO_##what, .offset = offsetof(struct PART, member),         \
+    .line = (about)
+#define FLAG(member, when) .flag_offset = offsetof(struct PART, member), .flag_when = (when)
+
+#define PART assay_scenario
+static const struct assay_scenario_key root_keys[] = {
+    { OTHER("name", name, NAME, "its name: a-z, 0-9, - and _") },
+    { OTHER("title", title, TEXT, "one line for people") },
+    { WORD("fidelity", fidelity, fidelity_word, 0, 2,
+           "every message an event, or delivery drawn per epoch; auto: message up to 32 nodes") },
+    { U64("seed", seed, 0, UINT64_MAX, "decides everything, together with the rest of the file") },
+    { U32("nodes", nodes, NODES_MIN, ASSAY_SIM_NODES_MAX, "members of the network") },
+    { U64("epochs", epochs, 1, ASSAY_SIM_EPOCHS_MAX, "how long it runs") },
+    { U32("epoch_ms", epoch_ms, ASSAY_EPOCH_MS_MIN, ASSAY_EPOCH_MS_MAX, "length of an epoch, ms") },
+    { U32("operators", operators, 1, ASSAY_SIM_NODES_MAX,
+          "operators: slot i is of i mod operators") },
+    { U32("vendors", vendors, 1, ASSAY_SIM_VENDORS_MAX,
+          "vendor roots: slot i is of i mod vendors, without vendor_share_bp") },
+    { OTHER("vendor_share_bp", vendor_share_bp, SHARES,
+            "share of each vendor, bp, together 10000; vendors stand in this order in the roster"),
+      FLAG(has_vendor_shares, true) },
+    { U32("nodes_per_platform", nodes_per_platform, 1, ASSAY_SIM_NODES_MAX,
+          "members on one platform id") },
+    { U32("masked_bp", masked_bp, 0, 10000, "share of members whose platform id is masked, bp") },
+    { OTHER("operator_cap", operator_cap_num, CAP, "most weight of one operator, NUM/DEN") },
+    { OTHER("vendor_cap", vendor_cap_num, CAP, "most weight of one vendor root, NUM/DEN") },
+    { WORD("rule", rule, rule_word, 0, 5,
+           "ballots into scores; the engine has interval, the others run at fidelity epoch") },
+    { WORD("weight_source", weight_source, source_word, 0, 2,
+           "weight from integrity (the protocol), from the score, or one for everybody") },
+    { WORD("evidence", evidence, evidence_word, 0, 2,
+           "real SOFT quotes (up to 20 nodes), or a modelled verdict with a cost") },
+    { U32("quote_ms", quote_ms, 0, TIME_MS_MAX, "making one quote takes so long, ms") },
+    { U32("verify_us", verify_us, 0, TIME_MS_MAX, "judging one takes so long, microseconds") },
+    { U32("skew_ms", skew_ms, 0, TIME_MS_MAX, "clocks differ by up to so much at the start, ms") },
+    { U32("drift_ppm", drift_ppm, 0, 100000, "and run up to so much too fast or too slow, ppm") },
+    { U64("heal_epoch", heal_epoch, 0, ASSAY_SIM_EPOCHS_MAX,
+          "from here on no fault but the adversaries', and progress is demanded; 0: never") },
+    { U32("progress_epochs", progress_epochs, 1, 1000,
+          "so many epochs may pass after heal_epoch without a close") },
+};
+#undef PART
+
+#define PART assay_sim_link
+static const struct assay_scenario_key link_keys[] = {
+    { WORD("delay", delay, delay_word, 0, 2, "distribution of the delay of a message") },
+    { U32("delay_min_ms", delay_min_ms, 0, TIME_MS_MAX, "shortest delay, ms") },
+    { U32("delay_mean_ms", delay_mean_ms, 0, TIME_MS_MAX, "mean delay of exponential, ms") },
+    { U32("delay_max_ms", delay_max_ms, 0, TIME_MS_MAX, "longest delay, ms") },
+    { U32("loss_permille", loss_permille, 0, 1000, "messages that are lost, in 1000") },
+    { U32("duplicate_permille", duplicate_permille, 0, 1000, "messages that come twice, in 1000") },
+    { U32("reorder_permille", reorder_permille, 0, 1000, "messages that take longer, in 1000") },
+    { U32("reorder_ms", reorder_ms, 0, TIME_MS_MAX, "by so much, ms") },
+    { U32("bandwidth_kbit_s", bandwidth_kbit_s, 0, 100000000,
+          "of each node's uplink, kbit/s; 0: unlimited") },
+};
+#undef PART
+
+#define PART assay_sim_store_faults
+static const struct assay_scenario_key store_keys[] = {
+    { U32("lost_permille", lost_permille, 0, 1000,
+          "crashes that lose the last acknowledged batch, in 1000") },
+    { U32("torn_permille", torn_permille, 0, 1000, "crashes that tear the last batch, in 1000") },
+    { U32("rolled_back_permille", rolled_back_permille, 0, 1000,
+          "restarts from an older disk image, in 1000") },
+};
+#undef PART
+
+#define PART assay_sim_cohort
+static const struct assay_scenario_key cohort_keys[] = {
+    { OTHER("name", name, NAME, "its name: a-z, 0-9, - and _") },
+    { U32("count", count, 0, ASSAY_SIM_NODES_MAX, "so many nodes"), .instead = "share_bp" },
+    { U32("share_bp", share_bp, 0, 10000,
+          "or this share of the nodes that match, bp, rounded down"),
+      .instead = "count" },
+    { U32("vendor", vendor, 0, ASSAY_SIM_VENDORS_MAX - 1, "only nodes of this vendor, from 0"),
+      FLAG(has_vendor, true) },
+    { U32("operator", operator_, 0, ASSAY_SIM_NODES_MAX - 1, "only nodes of this operator, from 0"),
+      FLAG(has_operator, true) },
+};
+#undef PART
+
+#define PART assay_sim_adversary
+static const struct assay_scenario_key adversary_keys[] = {
+    { WORD("attack", attack, attack_word, 1, 25, "what is done") },
+    { OTHER("cohort", cohort, COHORT, "who does it: the name of a cohort") },
+    { OTHER("victims", victims, COHORT, "whom it is done to, where the attack has victims") },
+    { U64("start_epoch", start_epoch, 1, ASSAY_SIM_EPOCHS_MAX, "first epoch of it, from 1") },
+    { U64("stop_epoch", stop_epoch, 0, ASSAY_SIM_EPOCHS_MAX,
+          "first epoch without it; 0: to the end") },
+    { U32("rate_permille", rate_permille, 0, 1000, "epochs or acts in which it happens, in 1000") },
+    { U32("on_epochs", on_epochs, 0, ASSAY_SIM_EPOCHS_MAX, "on-off: bad for so many epochs") },
+    { U32("off_epochs", off_epochs, 0, ASSAY_SIM_EPOCHS_MAX, "then good for so many") },
+    { U32("amount", amount, 0, 1000000000, "milliseconds or epochs, as the attack says") },
+};
+#undef PART
+
+#define PART assay_sim_partition
+static const struct assay_scenario_key partition_keys[] = {
+    { U64("start_epoch", start_epoch, 1, ASSAY_SIM_EPOCHS_MAX, "first epoch of it, from 1") },
+    { U64("stop_epoch", stop_epoch, 0, ASSAY_SIM_EPOCHS_MAX,
+          "first epoch without it; 0: to the end") },
+    { OTHER("cohort", cohort, COHORT, "side A is this cohort"), FLAG(by_cohort, true),
+      .instead = "share_bp" },
+    { U32("share_bp", share_bp, 0, 10000, "or the first share of the roster, bp, rounded down"),
+      FLAG(by_cohort, false), .instead = "cohort" },
+    { OTHER("a_hears_b", a_hears_b, BOOL, "one-way: messages from B reach A") },
+    { OTHER("b_hears_a", b_hears_a, BOOL, "one-way: messages from A reach B") },
+};
+#undef PART
+
+#define PART assay_sim_crash
+static const struct assay_scenario_key crash_keys[] = {
+    { OTHER("cohort", cohort, COHORT, "who") },
+    { OTHER("everybody", everybody, BOOL, "the whole roster at once, whatever cohort says") },
+    { U64("at_epoch", at_epoch, 0, ASSAY_SIM_EPOCHS_MAX, "at some instant of this epoch"),
+      .instead = "rate_permille" },
+    { U32("rate_permille", rate_permille, 0, 1000, "or chance of each node in each epoch, in 1000"),
+      .instead = "at_epoch" },
+    { U32("down_ms", down_ms, 0, 1000000000, "until it starts again, ms") },
+    { OTHER("loses_store", loses_store, BOOL, "starts again with an empty store") },
+    { U32("rolls_back_epochs", rolls_back_epochs, 0, 1000,
+          "starts again with the disk of so many epochs ago; 0: with its own") },
+};
+#undef PART
+
+static const struct assay_scenario_key assertion_key[] = {
+    { .kind = ASSAY_SCENARIO_ASSERTION, .line = "FIGURE [COHORT] COMPARE NUMBER" },
+};
+
+#define KEYS(list) .keys = (list), .key_count = sizeof(list) / sizeof(list)[0]
+#define LIST(members, counter, most, always)                                                       \
+    .offset = offsetof(struct assay_scenario, members), .is_list = true,                           \
+    .element_len = sizeof((struct assay_scenario *)NULL)->members[0],                              \
+    .count_offset = offsetof(struct assay_scenario, counter), .max = (most), .first = (always)
+
+const struct assay_scenario_section assay_scenario_sections[ASSAY_SCENARIO_SECTIONS] = {
+    { .name = "", .offset = 0, KEYS(root_keys), .line = "the whole" },
+    { .name = "link",
+      .offset = offsetof(struct assay_scenario, link),
+      KEYS(link_keys),
+      .line = "every link between two nodes" },
+    { .name = "store_faults",
+      .offset = offsetof(struct assay_scenario, store),
+      KEYS(store_keys),
+      .line = "what disks do beside what they should" },
+    { .name = "cohorts",
+      LIST(cohorts, cohort_count, ASSAY_SIM_COHORTS_MAX, 1),
+      KEYS(cohort_keys),
+      .line = "groups of nodes; who is in none is of the cohort honest" },
+    { .name = "adversaries",
+      LIST(adversaries, adversary_count, ASSAY_SIM_ADVERSARIES_MAX, 0),
+      KEYS(adversary_keys),
+      .line = "what cohorts do that they should not" },
+    { .name = "partitions",
+      LIST(partitions, partition_count, ASSAY_SIM_PARTITIONS_MAX, 0),
+      KEYS(partition_keys),
+      .line = "cuts of the network in two sides; without a_hears_b and b_hears_a in full" },
+    { .name = "crashes",
+      LIST(crashes, crash_count, ASSAY_SIM_CRASHES_MAX, 0),
+      KEYS(crash_keys),
+      .line = "nodes that die and come back" },
+    { .name = "assertions",
+      LIST(assertions, assertion_count, ASSAY_SIM_ASSERTIONS_MAX, 0),
+      KEYS(assertion_key),
+      .line = "what must come out" },
+};
