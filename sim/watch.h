@@ -11,12 +11,15 @@
 #include "sim/attack.h"
 #include "sim/outcome.h"
 
-/* The truth about one node in one epoch. */
+/* The truth about one node in one epoch. Checkers lean on it, so where a world cannot say that
+ * everybody heard a node it says so: reachable false asks nothing of the rules. */
 struct assay_sim_truth {
     bool honest;    /* no adversary of the scenario is of its cohort */
     bool alive;     /* ran through the epoch */
-    bool reachable; /* every honest voter of a common two thirds could hear it in time */
+    bool reachable; /* in time for ballots it could be heard by every honest voter that was alive,
+                       but for those of unheard_weight */
     enum assay_sim_evidence evidence;
+    uint64_t unheard_weight; /* weight in this epoch of honest voters that could not hear it */
 };
 
 /* An epoch that the network closed. */
@@ -32,6 +35,11 @@ struct assay_sim_closed {
     const uint32_t *weight_bp;           /* [nodes], naive rules; NULL with a state */
     const uint8_t *root;                 /* [32] */
     const struct assay_sim_truth *truth; /* [nodes] */
+    /* What was counted, where the fidelity has it at hand: with it the tally is done again. NULL:
+     * unknown. rows: [nodes], packed as in scoring/tally.h, NULL for who had no counted ballot.
+     * fails: [nodes], enum assay_outcome of a FAIL record of the epoch, else 0. Both or none. */
+    const uint8_t *const *rows;
+    const uint8_t *fails;
     /* What the epoch cost, as far as the fidelity knows. */
     uint64_t messages, bytes, verifications;
     uint32_t views_nullified, blocks, proofs, crashes, certificates_held;
@@ -45,11 +53,16 @@ struct assay_sim_watch *assay_sim_watch_create(const struct assay_scenario *scen
                                                struct assay_sim_outcome *outcome);
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */
 void assay_sim_watch_destroy(struct assay_sim_watch **watch);
-/* Appends a row and runs the checkers that look at closed epochs (P1..P5, P7..P11, justice).
+/* Appends a row and runs the checkers that look at closed epochs (P1..P5, P7..P11, justice): each
+ * is stated, with what it asks first, where it stands in watch_*.c. With a state and no gap to
+ * `before` (state->epoch is before->epoch + 1); where epochs were skipped, rows and figures alone.
  * Returns: nothing. */
 void assay_sim_watch_epoch(struct assay_sim_watch *watch, const struct assay_sim_closed *closed);
 /* A restart was ordered for a slot. Returns: nothing. */
 void assay_sim_watch_restart(struct assay_sim_watch *watch, uint32_t slot);
+/* From this instant on there is no fault but the adversary's: liveness counts from here. Without
+ * this call it counts from the nominal start of heal_epoch. Returns: nothing. */
+void assay_sim_watch_healed(struct assay_sim_watch *watch, uint64_t now_ms);
 /* The run is over: figures of the whole, P8, liveness. Returns: nothing. */
 void assay_sim_watch_end(struct assay_sim_watch *watch, uint64_t now_ms);
 

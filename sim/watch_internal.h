@@ -1,0 +1,91 @@
+/*
+ * sim/watch_internal.h - what a watch remembers between two epochs, and its parts.
+ *
+ * watch.c feeds, watch_figures.c counts, watch_members.c and watch_network.c check. Who belongs
+ * where is taken from the scenario, never from the code under test; sums are made here anew.
+ */
+#ifndef ASSAY_SIM_WATCH_INTERNAL_H
+#define ASSAY_SIM_WATCH_INTERNAL_H
+
+#include "sim/watch.h"
+
+/* What is remembered of one member. */
+struct assay_watch_track {
+    bool seen;         /* in an epoch before this one */
+    uint16_t score_bp; /* then */
+    enum assay_standing standing;
+    uint64_t first_bad_epoch;    /* 0: never bad */
+    uint64_t detected_epoch;     /* first suspended since; 0: never */
+    uint64_t suspended_epoch;    /* running suspension, until it is FULL again; 0: none */
+    uint64_t epochs, bad_epochs; /* bad: some adversary acts in it */
+    uint32_t seen_bad_streak;    /* P3: certified epochs in a row that all saw it bad in */
+    bool seen_bad_now;           /* P3, P8: the epoch that just closed was such a one */
+    /* P8, by channel: A (whatever is bad) and I (evidence fails soft). */
+    uint64_t certified_epochs, seen_bad, seen_soft;
+    uint16_t availability_min_bp, integrity_min_bp;
+};
+
+struct assay_sim_watch {
+    const struct assay_scenario *scenario;
+    uint64_t seed;
+    const uint8_t *cohort_of;
+    struct assay_sim_outcome *outcome;
+    uint32_t nodes;
+    /* Who shares a platform, an operator, a vendor with whom: by slot, from the scenario. */
+    uint32_t platform_count, operator_count, vendor_count;
+    uint32_t *platform, *operator_, *vendor;
+    uint64_t *sums; /* scratch of one family */
+    struct assay_watch_track *tracks;
+    /* Weight of the table in force in the epoch that closed, by platform. */
+    uint64_t *platform_weight, *platform_byzantine, *platform_silent;
+    /* P5: the first table. */
+    bool has_first, first_uncapped;
+    uint64_t first_total, first_byzantine;
+    /* Liveness. */
+    uint64_t healed_ms, last_close_ms;
+    bool healed, closed_since;
+    uint64_t epochs_closed;
+    uint64_t bad_epochs[ASSAY_SIM_COHORTS_MAX], member_epochs[ASSAY_SIM_COHORTS_MAX];
+    void *scratch; /* of a state root */
+    size_t scratch_len;
+};
+
+/* One epoch, as the checkers look at it. */
+struct assay_watch_epoch {
+    struct assay_sim_watch *watch;
+    const struct assay_sim_closed *closed;
+    const struct assay_state *before, *after; /* one follows the other */
+    uint64_t total, byzantine, silent;        /* weight; silent: honest, no counted ballot */
+    uint64_t balloted;                        /* weight of counted ballots */
+    /* Every honest member ran, was heard by all and attested; envelopes of more than two thirds of
+     * the weight came, so that honest voters may say ABSENT (docs/protocol.md 4.3). */
+    bool calm;
+};
+
+/* Weights of the electorate of one subject: everybody but its platform (docs/protocol.md 7). */
+struct assay_watch_electorate {
+    uint64_t weight, byzantine, silent;
+};
+
+/* Returns: the electorate of a subject in the epoch that closed. */
+struct assay_watch_electorate assay_watch_electorate_of(const struct assay_watch_epoch *epoch,
+                                                        uint32_t subject);
+/* Returns: whether some adversary acts for the member in this epoch. */
+bool assay_watch_acts(const struct assay_sim_watch *watch, uint64_t epoch, uint32_t slot);
+/* Sums weights of a family into watch->sums[count]. Returns: the largest sum. */
+uint64_t assay_watch_sums(struct assay_sim_watch *watch, const uint32_t *group_of, uint32_t count,
+                          const uint32_t *weights, const struct assay_state *state);
+
+/* watch_figures.c: a row, and figures that grow. Each Returns: nothing. */
+void assay_watch_count(struct assay_sim_watch *watch, const struct assay_sim_closed *closed);
+void assay_watch_count_end(struct assay_sim_watch *watch, uint64_t now_ms);
+/* watch_members.c: P1..P4, P7, P8, justice. watch_recount.c: the tally done again.
+ * watch_network.c: P5, P9, P10, P11. Each Returns: nothing. */
+void assay_watch_members(const struct assay_watch_epoch *epoch);
+void assay_watch_members_end(struct assay_sim_watch *watch);
+void assay_watch_recount(const struct assay_watch_epoch *epoch);
+void assay_watch_network(const struct assay_watch_epoch *epoch);
+/* P10 needs no state before. */
+void assay_watch_root(struct assay_sim_watch *watch, const struct assay_sim_closed *closed);
+
+#endif

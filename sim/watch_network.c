@@ -1,0 +1,225 @@
+/*
+ * sim/watch_network.c - what docs/protocol.md 6, 7 and 11 promise about the whole: P5, P9, P10,
+ * P11.
+ */
+#include "sim/watch_internal.h"
+
+#include "base/assert.h"
+#include "scoring/tally.h"
+#include "scoring/weight.h"
+
+#include <stdlib.h>
+
+enum { ROOT_NODES = 128, ROOT_EVERY = 32 };
+
+/* Raw weight (docs/protocol.md 6): integrity, 0 while its standing is SUSPENDED. */
+static uint64_t raw_weight(const struct assay_member *m)
+{
+    return m->trust.integrity.standing == ASSAY_STANDING_SUSPENDED ? 0 : m->trust.integrity_bp;
+}
+
+/* The table of the next epoch in one look. */
+struct table {
+    uint64_t total, byzantine;
+    uint64_t raw_total; /* after platforms became units */
+    bool uncapped;      /* every member has its raw weight: no cap cut anything */
+    bool above_raw;     /* some member has more than that */
+};
+
+/* Units: a platform above 10000 is cut to 10000 (docs/protocol.md 6.2). */
+static uint64_t raw_units(struct assay_sim_watch *w, const struct assay_state *state)
+{
+    uint64_t total = 0;
+    for (uint32_t g = 0; g < w->platform_count; g++)
+        w->sums[g] = 0;
+    for (uint32_t slot = 0; slot < w->nodes; slot++)
+        w->sums[w->platform[slot]] += raw_weight(&state->members[slot]);
+    for (uint32_t g = 0; g < w->platform_count; g++)
+        total += w->sums[g] < ASSAY_WEIGHT_UNIT ? w->sums[g] : (uint64_t)ASSAY_WEIGHT_UNIT;
+    return total;
+}
+
+static struct table table_of(struct assay_sim_watch *w, const struct assay_sim_truth *truth,
+                             const struct assay_state *state)
+{
+    struct table t = { .uncapped = true };
+    for (uint32_t slot = 0; slot < w->nodes; slot++) {
+        const uint64_t weight = state->members[slot].weight_bp;
+        const uint64_t raw = raw_weight(&state->members[slot]);
+        t.total += weight;
+        if (!truth[slot].honest) t.byzantine += weight;
+        if (weight != raw) t.uncapped = false;
+        if (weight > raw) t.above_raw = true;
+    }
+    t.raw_total = raw_units(w, state);
+    return t;
+}
+
+/* P5: no capture: the weight share of a Byzantine third does not grow.
+ * Asks: weights made of integrity; a share of a third at most in the first table; no cap that cut
+ * anybody then or now (capping may lift the share of who is not cut: docs/protocol.md 6.3, guard).
+ * Honest integrity never falls and Byzantine integrity never exceeds 10000, so the share is never
+ * above the first one. */
+static void check_p5(const struct assay_watch_epoch *epoch, const struct table *now)
+{
+    struct assay_sim_watch *w = epoch->watch;
+    if (!w->has_first) {
+        const struct table first = table_of(w, epoch->closed->truth, epoch->before);
+        w->has_first = true;
+        w->first_total = first.total;
+        w->first_byzantine = first.byzantine;
+        w->first_uncapped = first.uncapped;
+    }
+    if (w->scenario->weight_source != ASSAY_SIM_WEIGHT_INTEGRITY) return;
+    if (!w->first_uncapped || !now->uncapped || 3 * w->first_byzantine > w->first_total) return;
+    if (now->byzantine * w->first_total > w->first_byzantine * now->total)
+        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P5, epoch->closed->epoch,
+                             "Byzantine weight %llu of %llu, %llu of %llu at first",
+                             (unsigned long long)now->byzantine, (unsigned long long)now->total,
+                             (unsigned long long)w->first_byzantine,
+                             (unsigned long long)w->first_total);
+    else assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P5, epoch->closed->epoch, NULL);
+}
+
+struct family {
+    const char *name;
+    const uint32_t *group_of;
+    uint32_t count, num, den;
+};
+
+/* Groups of positive weight, and whether the last cut of this family is sure to have met the cap:
+ * it could (den/num groups at least hold weight), and did not stop at half of the weight before any
+ * cap (L2; docs/protocol.md 6.3), which would leave half and no more than one unit a group. */
+static bool cap_binds(const struct assay_sim_watch *w, const struct family *f,
+                      const struct table *now)
+{
+    uint64_t groups = 0;
+    for (uint32_t g = 0; g < f->count; g++)
+        groups += w->sums[g] > 0 ? 1 : 0;
+    return groups * f->num >= f->den && 2 * now->total >= now->raw_total + 2 * groups;
+}
+
+static void check_cap(const struct assay_watch_epoch *epoch, const struct family *f,
+                      const struct table *now)
+{
+    struct assay_sim_watch *w = epoch->watch;
+    const uint64_t largest = assay_watch_sums(w, f->group_of, f->count, NULL, epoch->after);
+    if (f->den == 0 || !cap_binds(w, f, now)) return;
+    if (f->den * largest > f->num * now->total)
+        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch,
+                             "one %s holds %llu of %llu, %u of %u is the cap", f->name,
+                             (unsigned long long)largest, (unsigned long long)now->total, f->num,
+                             f->den);
+    else assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch, NULL);
+}
+
+/* Was no vendor cut after the operators? One that was cut stands at the largest sum that keeps the
+ * cap: one unit more a group would break it. */
+static bool vendors_uncut(const struct assay_watch_epoch *epoch, const struct family *vendor,
+                          const struct table *now)
+{
+    struct assay_sim_watch *w = epoch->watch;
+    const uint64_t largest =
+        assay_watch_sums(w, vendor->group_of, vendor->count, NULL, epoch->after);
+    return vendor->den * (largest + 1) <= vendor->num * now->total;
+}
+
+/* P9: no platform, operator or vendor root above its cap.
+ * Platforms and single members always: a platform is one unit, caps only cut. Vendor roots and
+ * operators where cap_binds says that the cap can be met; operators only when the vendor cut after
+ * them took nothing, since what it takes lifts the share of the others. Asks: weights made of
+ * integrity. */
+static void check_p9(const struct assay_watch_epoch *epoch, const struct table *now)
+{
+    struct assay_sim_watch *w = epoch->watch;
+    const struct assay_scenario *s = w->scenario;
+    const struct family vendor = { "vendor root", w->vendor, w->vendor_count, s->vendor_cap_num,
+                                   s->vendor_cap_den };
+    const struct family operators = { "operator", w->operator_, w->operator_count,
+                                      s->operator_cap_num, s->operator_cap_den };
+    /* An empty table is refused: the one before stays (docs/protocol.md 6). */
+    if (s->weight_source != ASSAY_SIM_WEIGHT_INTEGRITY || now->raw_total == 0) return;
+    const uint64_t largest =
+        assay_watch_sums(w, w->platform, w->platform_count, NULL, epoch->after);
+    if (largest > ASSAY_WEIGHT_UNIT)
+        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch,
+                             "one platform holds %llu, a unit is %u", (unsigned long long)largest,
+                             (unsigned)ASSAY_WEIGHT_UNIT);
+    else if (now->above_raw)
+        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch,
+                             "a member has more weight than integrity");
+    else assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch, NULL);
+    check_cap(epoch, &vendor, now);
+    if (vendors_uncut(epoch, &vendor, now)) check_cap(epoch, &operators, now);
+}
+
+/* P10: the same records give the same bytes on every machine.
+ * What one run can show of it: the root that the network agreed on is the root of this state, made
+ * anew from all leaves. That two runs and two builds agree is what root_chain compares. Each epoch
+ * up to ROOT_NODES nodes, else each ROOT_EVERY-th: hashing everything costs more than the epoch. */
+void assay_watch_root(struct assay_sim_watch *watch, const struct assay_sim_closed *closed)
+{
+    uint8_t root[32];
+    const struct assay_state *state = closed->state;
+    if (closed->root == NULL) return;
+    if (watch->nodes > ROOT_NODES && closed->epoch % ROOT_EVERY != 1) return;
+    if (watch->scratch == NULL) {
+        watch->scratch_len = assay_state_scratch_len(state->member_count);
+        watch->scratch = malloc(watch->scratch_len);
+        ASSAY_ASSERT(watch->scratch != NULL);
+    }
+    assay_state_root(state, watch->scratch, watch->scratch_len, root);
+    if (assay_bytes_equal(root, closed->root, sizeof root))
+        assay_sim_check_look(watch->outcome, ASSAY_SIM_CHECKER_P10, closed->epoch, NULL);
+    else
+        assay_sim_check_look(watch->outcome, ASSAY_SIM_CHECKER_P10, closed->epoch,
+                             "the state has another root than the one agreed on: %02x%02x, not "
+                             "%02x%02x",
+                             root[0], root[1], closed->root[0], closed->root[1]);
+}
+
+/* P11: a HOLD changes nothing.
+ * Without a certified close (docs/protocol.md 7: more than 2W/3 of the weight in counted ballots) A
+ * stays, I falls by a proof alone and never rises, and no standing gets better or counts on. */
+static const char *held_moved(const struct assay_member *before, const struct assay_member *after)
+{
+    const struct assay_trust *old = &before->trust;
+    const struct assay_trust *now = &after->trust;
+    const bool struck = after->found.integrity_reason >= ASSAY_INTEGRITY_FALSE_FAIL;
+    if (now->availability_bp != old->availability_bp) return "availability moved";
+    if (now->integrity_bp > old->integrity_bp) return "integrity rose";
+    if (now->integrity_bp < old->integrity_bp && !struck) return "integrity fell without a proof";
+    if (now->score.standing < old->score.standing) return "its standing rose";
+    if (!struck && now->score.held_epochs != old->score.held_epochs) return "it was counted";
+    return NULL;
+}
+
+static void check_p11(const struct assay_watch_epoch *epoch)
+{
+    struct assay_sim_outcome *outcome = epoch->watch->outcome;
+    const uint64_t number = epoch->closed->epoch;
+    if (epoch->after->certified) {
+        if (3 * epoch->balloted > 2 * epoch->total)
+            assay_sim_check_look(outcome, ASSAY_SIM_CHECKER_P11, number, NULL);
+        else
+            assay_sim_check_look(
+                outcome, ASSAY_SIM_CHECKER_P11, number, "certified with ballots of %llu of %llu",
+                (unsigned long long)epoch->balloted, (unsigned long long)epoch->total);
+        return;
+    }
+    for (uint32_t slot = 0; slot < epoch->watch->nodes; slot++) {
+        const char *what = held_moved(&epoch->before->members[slot], &epoch->after->members[slot]);
+        if (what == NULL) assay_sim_check_look(outcome, ASSAY_SIM_CHECKER_P11, number, NULL);
+        else
+            assay_sim_check_look(outcome, ASSAY_SIM_CHECKER_P11, number,
+                                 "node %u: %s in an epoch that is HELD", slot, what);
+    }
+}
+
+void assay_watch_network(const struct assay_watch_epoch *epoch)
+{
+    const struct table now = table_of(epoch->watch, epoch->closed->truth, epoch->after);
+    check_p5(epoch, &now);
+    check_p9(epoch, &now);
+    check_p11(epoch);
+}

@@ -1,0 +1,85 @@
+/*
+ * sim/watch_recount.c - the tally of an epoch done again, the slow way, from the counted ballots.
+ *
+ * docs/protocol.md 7, availability: for each subject every ballot is asked in turn. Where what came
+ * out is lower than it should be P1 is broken, where it is higher P2, and where it moved though the
+ * votes say HOLD P11. Needs rows and fails of the fidelity. In large networks a window of subjects
+ * goes round the roster.
+ */
+#include "sim/watch_internal.h"
+
+#include "scoring/tally.h"
+
+enum { RECOUNT_SUBJECTS = 64 };
+
+struct votes {
+    uint64_t pass, negative, all;
+};
+
+static struct votes count_votes(const struct assay_watch_epoch *epoch, uint32_t subject)
+{
+    const struct assay_sim_watch *w = epoch->watch;
+    const bool fail_proven = epoch->closed->fails[subject] != ASSAY_OUTCOME_NONE;
+    struct votes votes = { 0 };
+    for (uint32_t voter = 0; voter < w->nodes; voter++) {
+        if (w->platform[voter] == w->platform[subject]) continue;
+        const uint64_t weight = epoch->before->members[voter].weight_bp;
+        votes.all += weight;
+        if (epoch->closed->rows[voter] == NULL) continue;
+        const uint8_t *row = epoch->closed->rows[voter];
+        const unsigned said = subject % 2 == 0 ? row[subject / 2] & 15u : row[subject / 2] >> 4;
+        if (said >= ASSAY_OUTCOME_PASS_UP_TO_DATE && said < ASSAY_OUTCOME_COUNT)
+            votes.pass += weight;
+        else if (said == ASSAY_OUTCOME_ABSENT || (fail_proven && (said == ASSAY_OUTCOME_FAIL_SOFT ||
+                                                                  said == ASSAY_OUTCOME_FAIL_HARD)))
+            votes.negative += weight;
+    }
+    return votes;
+}
+
+/* lo = clamp(floor(10000 (3P - W) / W), 0, 10000), hi = clamp(ceil(10000 (2W - 3N) / W), ...).
+ * Returns: what A becomes. */
+static int64_t availability_after(int64_t before_bp, const struct votes *votes)
+{
+    const int64_t p = (int64_t)votes->pass;
+    const int64_t n = (int64_t)votes->negative;
+    const int64_t w = (int64_t)votes->all;
+    if (w == 0) return before_bp;
+    int64_t lo = 3 * p <= w ? 0 : 10000 * (3 * p - w) / w;
+    int64_t hi = 3 * n >= 2 * w ? 0 : (10000 * (2 * w - 3 * n) + w - 1) / w;
+    if (lo > 10000) lo = 10000;
+    if (hi > 10000) hi = 10000;
+    if (3 * (p + n) > 2 * w && before_bp > hi) return before_bp - (before_bp - hi + 3) / 4;
+    if (before_bp < lo) return before_bp + 500 < lo ? before_bp + 500 : lo;
+    return before_bp;
+}
+
+static void recount(const struct assay_watch_epoch *epoch, uint32_t subject)
+{
+    const int64_t before = epoch->before->members[subject].trust.availability_bp;
+    const int64_t after = epoch->after->members[subject].trust.availability_bp;
+    const struct votes votes = count_votes(epoch, subject);
+    const int64_t due = epoch->after->certified ? availability_after(before, &votes) : before;
+    const enum assay_sim_checker checker = due == before ? ASSAY_SIM_CHECKER_P11
+                                           : after < due ? ASSAY_SIM_CHECKER_P1
+                                                         : ASSAY_SIM_CHECKER_P2;
+    if (after == due) {
+        assay_sim_check_look(epoch->watch->outcome, checker, epoch->closed->epoch, NULL);
+        return;
+    }
+    assay_sim_check_look(epoch->watch->outcome, checker, epoch->closed->epoch,
+                         "node %u: availability went from %d to %d, by the ballots to %d "
+                         "(P %llu, N %llu of %llu)",
+                         subject, (int)before, (int)after, (int)due, (unsigned long long)votes.pass,
+                         (unsigned long long)votes.negative, (unsigned long long)votes.all);
+}
+
+void assay_watch_recount(const struct assay_watch_epoch *epoch)
+{
+    const uint32_t n = epoch->watch->nodes;
+    if (epoch->closed->rows == NULL || epoch->closed->fails == NULL) return;
+    const uint32_t count = n < RECOUNT_SUBJECTS ? n : RECOUNT_SUBJECTS;
+    const uint64_t first = epoch->closed->epoch * RECOUNT_SUBJECTS;
+    for (uint32_t k = 0; k < count; k++)
+        recount(epoch, (uint32_t)((first + k) % n));
+}
