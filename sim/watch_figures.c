@@ -60,8 +60,8 @@ static void count_standing(struct assay_sim_cohort_row *row, enum assay_standing
     ASSAY_UNREACHABLE("a standing is one of four");
 }
 
-/* Detection: from the first bad epoch to the first close that suspends, both counted. Recovery: from
- * a suspension to the next close that says FULL. */
+/* Detection: from the first bad epoch to the first close that suspends, both counted. Recovery:
+ * from a suspension to the next close that says FULL. */
 static void follow(struct assay_sim_watch *w, const struct assay_sim_closed *closed, uint32_t slot,
                    const struct look *now)
 {

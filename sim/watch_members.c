@@ -78,8 +78,8 @@ static bool heard_by_all(const struct member *m)
 /* P1: a node whose evidence reached so many that N <= W/3 never falls, under any loss, delay,
  * partition or withholding.
  * Asks: honest, ran, good evidence, reachable; negative votes can come from Byzantine voters and
- * from honest ones that could not hear it, and these are W/3 of its electorate at most. Certified or
- * not. Integrity has no such condition: see justice. */
+ * from honest ones that could not hear it, and these are W/3 of its electorate at most. Certified
+ * or not. Integrity has no such condition: see justice. */
 static void check_p1(const struct member *m)
 {
     const struct assay_sim_truth *t = m->truth;
