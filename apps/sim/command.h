@@ -13,8 +13,9 @@
 /* Stable exit statuses (docs/simulator.md). */
 enum assay_sim_exit {
     ASSAY_SIM_EXIT_OK = 0,
-    ASSAY_SIM_EXIT_FAILED = 1, /* an assertion or a checker; the disk is full */
-    ASSAY_SIM_EXIT_USAGE = 2,  /* and: a scenario that cannot be used */
+    ASSAY_SIM_EXIT_FAILED = 1,    /* an assertion or a checker; the disk is full */
+    ASSAY_SIM_EXIT_USAGE = 2,     /* and: a scenario that cannot be used */
+    ASSAY_SIM_EXIT_STOPPED = 130, /* by a signal, before the end */
 };
 
 /* `assay-sim NAME ...`; argv[0] is the command's name. run returns an enum assay_sim_exit. */
@@ -24,10 +25,12 @@ struct assay_sim_command {
     int (*run)(int argc, char **argv);
 };
 
-int assay_sim_command_run(int argc, char **argv);  /* run.c */
-int assay_sim_command_list(int argc, char **argv); /* list.c */
-int assay_sim_command_show(int argc, char **argv); /* show.c */
-int assay_sim_command_keys(int argc, char **argv); /* show.c */
+int assay_sim_command_run(int argc, char **argv);      /* run.c */
+int assay_sim_command_list(int argc, char **argv);     /* list.c */
+int assay_sim_command_show(int argc, char **argv);     /* show.c */
+int assay_sim_command_keys(int argc, char **argv);     /* show.c */
+int assay_sim_command_swarm(int argc, char **argv);    /* swarm.c */
+int assay_sim_command_minimize(int argc, char **argv); /* minimize.c */
 
 /* --- load.c */
 enum { ASSAY_SIM_SETS_MAX = 64 };

@@ -10,6 +10,8 @@
 static const struct assay_sim_command commands[] = {
 #ifdef ASSAY_SIM_HAS_RUN
     { "run", "simulate one scenario and check what came out", assay_sim_command_run },
+    { "swarm", "random scenarios and faults on all cores", assay_sim_command_swarm },
+    { "minimize", "the smallest scenario that still fails", assay_sim_command_minimize },
 #endif
     { "list", "the scenarios that come with the program", assay_sim_command_list },
     { "show", "print the whole effective scenario", assay_sim_command_show },

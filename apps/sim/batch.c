@@ -1,0 +1,118 @@
+/* apps/sim/batch.c - a window of jobs over worker threads (apps/sim/batch.h). */
+#include "apps/sim/batch.h"
+
+#include "base/assert.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct window {
+    const struct assay_sim_batch *batch;
+    uint64_t width;
+    uint8_t *results; /* [width * result_size]: job i at i mod width */
+    bool *done;       /* [width] */
+    uint64_t next;    /* first job that nobody has taken */
+    uint64_t committed;
+    bool refused; /* a commit said no */
+    pthread_mutex_t mutex;
+    pthread_cond_t moved;
+};
+
+uint32_t assay_sim_batch_processors(void)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    const int count = CPU_COUNT(&set);
+    return count < 1 ? 1 : (uint32_t)count;
+}
+
+static void *result_of(const struct window *w, uint64_t index)
+{
+    return w->results + (index % w->width) * w->batch->result_size;
+}
+
+static bool stopping(const struct window *w)
+{
+    return w->refused || (w->batch->stop != NULL && *w->batch->stop != 0);
+}
+
+/* Under the mutex. Returns: false when there is nothing left to take. */
+static bool take(struct window *w, uint64_t *index)
+{
+    while (!stopping(w) && w->next < w->batch->count && w->next - w->committed >= w->width)
+        (void)pthread_cond_wait(&w->moved, &w->mutex);
+    if (stopping(w) || w->next >= w->batch->count) return false;
+    *index = w->next++;
+    memset(result_of(w, *index), 0, w->batch->result_size);
+    return true;
+}
+
+/* Under the mutex: everything that follows without a gap. */
+static void commit(struct window *w)
+{
+    while (w->committed < w->next && w->done[w->committed % w->width] && !w->refused) {
+        w->done[w->committed % w->width] = false;
+        if (!w->batch->commit(w->batch->context, w->committed, result_of(w, w->committed))) {
+            w->refused = true;
+            /* What was refused has been taken over all the same: only later ones are dropped. */
+        }
+        w->committed++;
+    }
+    (void)pthread_cond_broadcast(&w->moved);
+}
+
+static void *worker(void *argument)
+{
+    struct window *const w = argument;
+    uint64_t index = 0;
+    (void)pthread_mutex_lock(&w->mutex);
+    while (take(w, &index)) {
+        (void)pthread_mutex_unlock(&w->mutex);
+        w->batch->work(w->batch->context, index, result_of(w, index));
+        (void)pthread_mutex_lock(&w->mutex);
+        w->done[index % w->width] = true;
+        commit(w);
+    }
+    (void)pthread_cond_broadcast(&w->moved);
+    (void)pthread_mutex_unlock(&w->mutex);
+    return NULL;
+}
+
+static void run_threads(struct window *w, uint32_t threads)
+{
+    pthread_t thread[ASSAY_SIM_BATCH_THREADS_MAX];
+    uint32_t started = 0;
+    /* The calling thread is one of them; fewer threads than asked for are only slower. */
+    while (started + 1 < threads && pthread_create(&thread[started], NULL, worker, w) == 0)
+        started++;
+    (void)worker(w);
+    for (uint32_t i = 0; i < started; i++)
+        (void)pthread_join(thread[i], NULL);
+}
+
+uint64_t assay_sim_batch_run(const struct assay_sim_batch *batch)
+{
+    uint32_t threads = batch->threads == 0 ? assay_sim_batch_processors() : batch->threads;
+    if (threads > ASSAY_SIM_BATCH_THREADS_MAX) threads = ASSAY_SIM_BATCH_THREADS_MAX;
+    if (threads > batch->count) threads = batch->count == 0 ? 1 : (uint32_t)batch->count;
+    ASSAY_ASSERT(batch->result_size > 0);
+
+    struct window w = { .batch = batch, .width = (uint64_t)threads * ASSAY_SIM_BATCH_AHEAD };
+    w.results = calloc(w.width, batch->result_size);
+    w.done = calloc(w.width, sizeof *w.done);
+    ASSAY_ASSERT(w.results != NULL);
+    ASSAY_ASSERT(w.done != NULL);
+    ASSAY_ASSERT(pthread_mutex_init(&w.mutex, NULL) == 0);
+    ASSAY_ASSERT(pthread_cond_init(&w.moved, NULL) == 0);
+    run_threads(&w, threads);
+    for (uint64_t i = w.committed; i < w.next; i++)
+        if (batch->drop != NULL) batch->drop(batch->context, result_of(&w, i));
+    (void)pthread_cond_destroy(&w.moved);
+    (void)pthread_mutex_destroy(&w.mutex);
+    free(w.done);
+    free(w.results);
+    return w.committed;
+}

@@ -1,0 +1,298 @@
+/*
+ * apps/sim/swarm.c - `assay-sim swarm`: random scenarios and faults on all cores.
+ */
+#include "apps/sim/swarm.h"
+
+#include "apps/sim/command.h"
+#include "apps/sim/number.h"
+#include "apps/sim/progress.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: assay-sim swarm --seeds N [--from S] [--threads N] [--state FILE] [--out DIR]\n"
+    "                       [--stop-at-first | --collect] [--twice] [--nodes N | --nodes A..B]\n"
+    "                       [--set KEY=VALUE]... [--quiet] [--json]\n"
+    "       assay-sim swarm --show S [--nodes ...] [--set KEY=VALUE]...\n"
+    "\n"
+    "Each seed makes a random scenario (sizes, vendors, operators, links, loss, partitions, "
+    "crashes,\n"
+    "store faults, clocks, adversaries) at message fidelity with modelled signatures, runs it "
+    "under\n"
+    "all checkers, heals it and demands progress. Of ten scenarios one has more than a third of\n"
+    "traitors: there only safety or accountability is demanded.\n"
+    "\n"
+    "--seeds N        run the seeds S .. S + N - 1\n"
+    "--from S         first seed (1)\n"
+    "--threads N      threads (as many as processors); never changes the result\n"
+    "--state FILE     keep in FILE how far it came, and go on from there; N may grow\n"
+    "--out DIR        write each failing scenario to DIR/swarm-SEED.yaml, for `assay-sim run`\n"
+    "--stop-at-first  end at the first failure; --collect (the default) lists them all\n"
+    "--twice          run every seed twice and compare the traces\n"
+    "--nodes A..B     sizes to draw from (mostly 4 to 10, up to 16)\n"
+    "--set KEY=VALUE  over every scenario, as in `assay-sim run`\n"
+    "--show S         print the scenario of seed S as a file, and run nothing\n"
+    "\n"
+    "exit status: 0 every promise was kept, 1 some were not (or the disk is full), 2 usage or a "
+    "state file of another\n"
+    "             program or of other arguments, 130 stopped before the end\n";
+
+enum option_code {
+    OPTION_SEEDS = 1,
+    OPTION_FROM,
+    OPTION_THREADS,
+    OPTION_STATE,
+    OPTION_OUT,
+    OPTION_FIRST,
+    OPTION_COLLECT,
+    OPTION_TWICE,
+    OPTION_NODES,
+    OPTION_SET,
+    OPTION_SHOW,
+    OPTION_QUIET,
+    OPTION_JSON,
+    OPTION_HELP,
+};
+
+static const struct option long_options[] = {
+    { "seeds", required_argument, NULL, OPTION_SEEDS },
+    { "from", required_argument, NULL, OPTION_FROM },
+    { "threads", required_argument, NULL, OPTION_THREADS },
+    { "state", required_argument, NULL, OPTION_STATE },
+    { "out", required_argument, NULL, OPTION_OUT },
+    { "stop-at-first", no_argument, NULL, OPTION_FIRST },
+    { "collect", no_argument, NULL, OPTION_COLLECT },
+    { "twice", no_argument, NULL, OPTION_TWICE },
+    { "nodes", required_argument, NULL, OPTION_NODES },
+    { "set", required_argument, NULL, OPTION_SET },
+    { "show", required_argument, NULL, OPTION_SHOW },
+    { "quiet", no_argument, NULL, OPTION_QUIET },
+    { "json", no_argument, NULL, OPTION_JSON },
+    { "help", no_argument, NULL, OPTION_HELP },
+    { NULL, 0, NULL, 0 },
+};
+
+struct arguments {
+    struct assay_sim_swarm swarm;
+    bool has_seeds, shows, json, help;
+    uint64_t show;
+    const char *wrong; /* what was wrong with an argument; NULL: nothing */
+};
+
+static bool take_counts(struct arguments *a, int code)
+{
+    struct assay_sim_swarm *const s = &a->swarm;
+    uint64_t threads = 0, pair[2] = { 0 };
+    switch (code) {
+    case OPTION_SEEDS:
+        a->has_seeds = true;
+        a->wrong = "--seeds: expected a number from 1";
+        return assay_sim_take_number(optarg, 1, UINT64_MAX, &s->seeds);
+    case OPTION_FROM:
+        a->wrong = "--from: expected a number";
+        return assay_sim_take_number(optarg, 0, UINT64_MAX, &s->from);
+    case OPTION_THREADS:
+        a->wrong = "--threads: expected 1 .. 256";
+        if (!assay_sim_take_number(optarg, 1, 256, &threads)) return false;
+        s->threads = (uint32_t)threads;
+        return true;
+    case OPTION_SHOW:
+        a->shows = true;
+        a->wrong = "--show: expected a seed";
+        return assay_sim_take_number(optarg, 0, UINT64_MAX, &a->show);
+    case OPTION_NODES:
+        a->wrong = "--nodes: expected a number of nodes from 4 to 100, or two as in 4..10";
+        if (!assay_sim_take_pair(optarg, "..", true, 4, ASSAY_SIM_MESSAGE_NODES_MAX, pair))
+            return false;
+        s->sizes = (struct assay_sim_swarm_sizes){ (uint32_t)pair[0], (uint32_t)pair[1] };
+        return pair[0] <= pair[1];
+    case OPTION_SET:
+        a->wrong = "--set: 64 at most";
+        if (s->set_count == ASSAY_SIM_SETS_MAX) return false;
+        s->sets[s->set_count++] = optarg;
+        return true;
+    default: a->wrong = "see assay-sim swarm --help"; return false;
+    }
+}
+
+static bool take_option(struct arguments *a, int code)
+{
+    switch (code) {
+    case OPTION_STATE: a->swarm.state_path = optarg; return true;
+    case OPTION_OUT: a->swarm.out_dir = optarg; return true;
+    case OPTION_FIRST: a->swarm.stop_at_first = true; return true;
+    case OPTION_COLLECT: a->swarm.stop_at_first = false; return true;
+    case OPTION_TWICE: a->swarm.twice = true; return true;
+    case OPTION_QUIET: a->swarm.quiet = true; return true;
+    case OPTION_JSON: a->json = true; return true;
+    case OPTION_HELP: a->help = true; return true;
+    default: return take_counts(a, code);
+    }
+}
+
+static bool take_arguments(struct arguments *a, int argc, char **argv)
+{
+    int code = 0;
+    optind = 0;
+    while ((code = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+        if (!take_option(a, code)) return false;
+    }
+    a->wrong = "expected options alone; see assay-sim swarm --help";
+    if (optind != argc) return false;
+    a->wrong = "expected --seeds N; see assay-sim swarm --help";
+    if (!a->has_seeds && !a->shows && !a->help) return false;
+    a->wrong = "--from and --seeds: the last seed would be above 2^64 - 1";
+    return a->swarm.seeds == 0 || a->swarm.from <= UINT64_MAX - (a->swarm.seeds - 1);
+}
+
+/* --- output */
+static void put_reproduction(char *line, size_t len, const struct assay_sim_swarm_state *state,
+                             uint64_t seed)
+{
+    (void)snprintf(line, len, "assay-sim swarm --seeds 1 --from %llu%s", (unsigned long long)seed,
+                   state->arguments);
+}
+
+static void print_failures(const struct assay_sim_swarm *swarm,
+                           const struct assay_sim_swarm_state *state)
+{
+    char line[ASSAY_SIM_SWARM_ARGUMENTS_MAX + 80];
+    for (uint32_t i = 0; i < state->failure_count; i++) {
+        const struct assay_sim_swarm_failure *const f = &state->failures[i];
+        (void)printf("FAILED seed %llu: %s in epoch %llu: %s\n", (unsigned long long)f->seed,
+                     f->what, (unsigned long long)f->epoch, f->message);
+        put_reproduction(line, sizeof line, state, f->seed);
+        (void)printf("  reproduce: %s\n", line);
+        if (swarm->out_dir != NULL)
+            (void)printf("  as a file: assay-sim run %s/swarm-%llu.yaml\n", swarm->out_dir,
+                         (unsigned long long)f->seed);
+    }
+    if (state->failed > state->failure_count)
+        (void)printf("... and %llu more\n",
+                     (unsigned long long)(state->failed - state->failure_count));
+}
+
+static void print_result(const struct assay_sim_swarm *swarm, const struct assay_sim_swarm_state *s)
+{
+    char digest[65];
+    const uint64_t seconds = s->simulated_ms / 1000;
+    assay_hex_encode(s->digest, sizeof s->digest, digest, sizeof digest);
+    (void)printf("seeds        %llu from %llu: %llu kept every promise, %llu did not\n",
+                 (unsigned long long)s->done, (unsigned long long)s->from,
+                 (unsigned long long)(s->done - s->failed), (unsigned long long)s->failed);
+    if (s->done < swarm->seeds)
+        (void)printf("stopped      %llu of %llu; the same command %s\n",
+                     (unsigned long long)s->done, (unsigned long long)swarm->seeds,
+                     swarm->state_path != NULL ? "goes on" : "begins again (--state goes on)");
+    (void)printf("beyond       %llu with more than a third of traitors\n",
+                 (unsigned long long)s->beyond);
+    (void)printf("simulated    %llu:%02llu:%02llu h, %llu epochs, %llu messages, %llu events\n",
+                 (unsigned long long)(seconds / 3600), (unsigned long long)(seconds / 60 % 60),
+                 (unsigned long long)(seconds % 60), (unsigned long long)s->epochs,
+                 (unsigned long long)s->messages, (unsigned long long)s->events);
+    (void)printf("time         %llu.%llu s, %llu seeds a minute\n",
+                 (unsigned long long)(s->wall_ms / 1000),
+                 (unsigned long long)(s->wall_ms / 100 % 10),
+                 (unsigned long long)(s->wall_ms == 0 ? 0 : s->done * 60000 / s->wall_ms));
+    (void)printf("digest       %s\n", digest);
+    print_failures(swarm, s);
+}
+
+static struct assay_json *failures_json(const struct assay_sim_swarm_state *state)
+{
+    char line[ASSAY_SIM_SWARM_ARGUMENTS_MAX + 80];
+    struct assay_json *const list = assay_json_array();
+    for (uint32_t i = 0; i < state->failure_count; i++) {
+        const struct assay_sim_swarm_failure *const f = &state->failures[i];
+        struct assay_json *const item = assay_json_object();
+        put_reproduction(line, sizeof line, state, f->seed);
+        assay_json_set_uint(item, "seed", f->seed);
+        assay_json_set_text(item, "what", f->what);
+        assay_json_set_uint(item, "epoch", f->epoch);
+        assay_json_set_text(item, "message", f->message);
+        assay_json_set_text(item, "reproduce", line);
+        assay_json_append(list, item);
+    }
+    return list;
+}
+
+static int say_result(const struct assay_sim_swarm *swarm, const struct assay_sim_swarm_state *s)
+{
+    struct assay_json *const data = assay_json_object();
+    assay_json_set_text(data, "program", s->program);
+    assay_json_set_uint(data, "from", s->from);
+    assay_json_set_uint(data, "seeds", swarm->seeds);
+    assay_json_set_uint(data, "done", s->done);
+    assay_json_set_uint(data, "failed", s->failed);
+    assay_json_set_uint(data, "beyond", s->beyond);
+    assay_json_set_uint(data, "epochs", s->epochs);
+    assay_json_set_uint(data, "messages", s->messages);
+    assay_json_set_uint(data, "events", s->events);
+    assay_json_set_uint(data, "simulated_ms", s->simulated_ms);
+    assay_json_set_uint(data, "wall_ms", s->wall_ms);
+    assay_json_set_hex(data, "digest", s->digest, sizeof s->digest);
+    assay_json_set(data, "failures", failures_json(s));
+    return assay_sim_print_envelope("assay.sim.swarm", data);
+}
+
+static int show(const struct arguments *a)
+{
+    struct assay_scenario scenario;
+    char message[ASSAY_SIM_MESSAGE_MAX];
+    struct assay_slice text = { 0 };
+    if (assay_sim_swarm_scenario(&a->swarm, a->show, &scenario, message) != ASSAY_OK)
+        return assay_sim_print_error(a->json, ASSAY_SIM_EXIT_USAGE, "usage", "swarm: %s", message);
+    uint8_t *const memory = malloc(ASSAY_SIM_YAML_MAX);
+    if (memory == NULL)
+        return assay_sim_print_error(a->json, ASSAY_SIM_EXIT_FAILED, "internal",
+                                     "swarm: out of memory");
+    struct assay_writer w = assay_writer_over(memory, ASSAY_SIM_YAML_MAX);
+    assay_scenario_put_yaml(&scenario, &w);
+    const bool ok = assay_writer_finish(&w, &text) == ASSAY_OK &&
+                    fwrite(text.bytes, 1, text.len, stdout) == text.len && fflush(stdout) == 0;
+    free(memory);
+    return ok ? ASSAY_SIM_EXIT_OK : ASSAY_SIM_EXIT_FAILED;
+}
+
+static bool is_of_host(enum assay_status status)
+{
+    return assay_status_class(status) == ASSAY_CLASS_HOST && status != ASSAY_E_VERSION;
+}
+
+static int run(const struct arguments *a, struct assay_sim_swarm_state *state)
+{
+    char message[ASSAY_SIM_MESSAGE_MAX];
+    const enum assay_status status = assay_sim_swarm_run(&a->swarm, state, message);
+    if (status != ASSAY_OK)
+        return assay_sim_print_error(
+            a->json, is_of_host(status) ? ASSAY_SIM_EXIT_FAILED : ASSAY_SIM_EXIT_USAGE,
+            is_of_host(status) ? "internal" : "usage", "swarm: %s", message);
+    if (a->json && say_result(&a->swarm, state) != ASSAY_SIM_EXIT_OK) return ASSAY_SIM_EXIT_FAILED;
+    if (!a->json) print_result(&a->swarm, state);
+    if (fflush(stdout) != 0) return ASSAY_SIM_EXIT_FAILED;
+    if (state->failed > 0) return ASSAY_SIM_EXIT_FAILED;
+    return state->done < a->swarm.seeds ? ASSAY_SIM_EXIT_STOPPED : ASSAY_SIM_EXIT_OK;
+}
+
+int assay_sim_command_swarm(int argc, char **argv)
+{
+    struct arguments a = { .swarm = { .from = 1, .run = assay_sim_run } };
+    if (!take_arguments(&a, argc, argv))
+        return assay_sim_print_error(a.json, ASSAY_SIM_EXIT_USAGE, "usage", "swarm: %s", a.wrong);
+    if (a.help) {
+        (void)fputs(usage, stdout);
+        return ASSAY_SIM_EXIT_OK;
+    }
+    if (a.shows) return show(&a);
+    struct assay_sim_swarm_state *const state = malloc(sizeof *state);
+    if (state == NULL)
+        return assay_sim_print_error(a.json, ASSAY_SIM_EXIT_FAILED, "internal",
+                                     "swarm: out of memory");
+    a.swarm.stop = assay_sim_progress_catch_signals();
+    const int result = run(&a, state);
+    free(state);
+    return result;
+}

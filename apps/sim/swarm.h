@@ -1,0 +1,61 @@
+/*
+ * apps/sim/swarm.h - many random scenarios, one a seed, and which of them broke a promise.
+ *
+ * apps/sim/swarm.c has the command line; this is the work behind it, with the runner as an
+ * argument so that its tests need no world.
+ */
+#ifndef ASSAY_APPS_SIM_SWARM_H
+#define ASSAY_APPS_SIM_SWARM_H
+
+#include "apps/sim/command.h"
+#include "apps/sim/swarm_state.h"
+#include "sim/run.h"
+#include "sim/swarm/promise.h"
+#include "sim/swarm/random_scenario.h"
+
+#include <signal.h>
+
+typedef enum assay_status assay_sim_runner(const struct assay_scenario *scenario,
+                                           const struct assay_sim_options *options,
+                                           struct assay_sim_outcome *outcome);
+
+struct assay_sim_swarm {
+    uint64_t from, seeds;
+    uint32_t threads; /* 0: all processors */
+    struct assay_sim_swarm_sizes sizes;
+    const char *sets[ASSAY_SIM_SETS_MAX]; /* "key=value", over each scenario */
+    uint32_t set_count;
+    const char *state_path; /* NULL: forget it all */
+    const char *out_dir;    /* failing scenarios as files; NULL: none */
+    bool stop_at_first, twice, quiet;
+    const volatile sig_atomic_t *stop;
+    assay_sim_runner *run;
+};
+
+/* The scenario of a seed under these options. Returns: ASSAY_OK | what assay_scenario_set or
+ * _check said, with its message */
+ASSAY_CHECKED enum assay_status assay_sim_swarm_scenario(
+    const struct assay_sim_swarm *swarm, uint64_t seed, struct assay_scenario *scenario,
+    char message[static ASSAY_SIM_MESSAGE_MAX]);
+
+/* One scenario and its own seed. Out: *outcome, to be freed. Returns: its breach. */
+struct assay_sim_breach assay_sim_swarm_try(assay_sim_runner *run, bool twice,
+                                            const struct assay_scenario *scenario,
+                                            struct assay_sim_outcome *outcome);
+
+/* What decides scenarios beside seeds, as the reproduction line has it; "" for the usual. */
+void assay_sim_swarm_arguments(const struct assay_sim_swarm *swarm,
+                               char text[static ASSAY_SIM_SWARM_ARGUMENTS_MAX]);
+
+/*
+ * assay_sim_swarm_run - run the seeds that the state has not, with progress on a terminal.
+ *
+ * Out:      *state: everything up to where it came; message unless ASSAY_OK
+ * Returns:  ASSAY_OK (also when stopped: state->done < swarm->seeds then) | what loading and saving
+ *           the state say | what assay_sim_swarm_scenario says of the first seed
+ */
+ASSAY_CHECKED enum assay_status assay_sim_swarm_run(const struct assay_sim_swarm *swarm,
+                                                    struct assay_sim_swarm_state *state,
+                                                    char message[static ASSAY_SIM_MESSAGE_MAX]);
+
+#endif

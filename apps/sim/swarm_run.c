@@ -1,0 +1,262 @@
+/* apps/sim/swarm_run.c - seeds on all cores, counted in order (apps/sim/swarm.h). */
+#include "apps/sim/swarm.h"
+
+#include "apps/sim/batch.h"
+#include "apps/sim/progress.h"
+#include "base/assert.h"
+#include "base/crypto.h"
+#include "base/file/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { SAVE_EVERY_MS = 1000, SAVE_EVERY_SEEDS = 50 };
+
+/* What one seed gave. */
+struct result {
+    struct assay_sim_breach breach;
+    bool beyond;
+    uint8_t trace_hash[32];
+    uint64_t events, messages, epochs, simulated_ms;
+};
+
+struct swarming {
+    const struct assay_sim_swarm *options;
+    struct assay_sim_swarm_state *state;
+    struct assay_sim_progress progress;
+    uint64_t first; /* seed of job 0 */
+    uint64_t wall_before_ms, done_before;
+    uint64_t saved_ms, saved_seeds;
+    enum assay_status status;
+    char *message;
+};
+
+/* --- one seed */
+enum assay_status assay_sim_swarm_scenario(const struct assay_sim_swarm *swarm, uint64_t seed,
+                                           struct assay_scenario *scenario,
+                                           char message[static ASSAY_SIM_MESSAGE_MAX])
+{
+    struct assay_scenario made = assay_sim_random_scenario(seed, swarm->sizes);
+    for (uint32_t i = 0; i < swarm->set_count; i++)
+        ASSAY_TRY(assay_scenario_set(&made, swarm->sets[i], message));
+    made.seed = seed; /* a --set of it would make all of them one */
+    ASSAY_TRY(assay_scenario_check(&made, message));
+    *scenario = made;
+    return ASSAY_OK;
+}
+
+static void compare_runs(const struct assay_sim_outcome *a, const struct assay_sim_outcome *b,
+                         struct assay_sim_breach *breach)
+{
+    if (assay_bytes_equal(a->trace_hash, b->trace_hash, sizeof a->trace_hash) &&
+        assay_bytes_equal(a->root_chain, b->root_chain, sizeof a->root_chain))
+        return;
+    *breach = (struct assay_sim_breach){ .broken = true };
+    (void)snprintf(breach->what, sizeof breach->what, "determinism");
+    (void)snprintf(breach->message, sizeof breach->message,
+                   "two runs of one seed gave different traces");
+}
+
+struct assay_sim_breach assay_sim_swarm_try(assay_sim_runner *run, bool twice,
+                                            const struct assay_scenario *scenario,
+                                            struct assay_sim_outcome *outcome)
+{
+    const struct assay_sim_options options = { .seed = scenario->seed,
+                                               .threads = 1,
+                                               .check_each_step = true };
+    const struct assay_sim_promise promise = assay_sim_promise_of(scenario, scenario->seed);
+    struct assay_sim_breach breach = { 0 };
+    const enum assay_status status = run(scenario, &options, outcome);
+    if (status != ASSAY_OK) {
+        breach.broken = true;
+        (void)snprintf(breach.what, sizeof breach.what, "run");
+        (void)snprintf(breach.message, sizeof breach.message, "%s", assay_status_text(status));
+        return breach;
+    }
+    breach = assay_sim_promise_breach(scenario, &promise, outcome);
+    if (!breach.broken && twice) {
+        struct assay_sim_outcome again;
+        const enum assay_status second = run(scenario, &options, &again);
+        if (second == ASSAY_OK) compare_runs(outcome, &again, &breach);
+        assay_sim_outcome_free(&again);
+    }
+    return breach;
+}
+
+static void take_figures(struct result *r, const struct assay_sim_outcome *o)
+{
+    assay_bytes_copy(r->trace_hash, sizeof r->trace_hash, o->trace_hash, sizeof o->trace_hash);
+    r->events = (uint64_t)o->figures[ASSAY_SIM_FIGURE_EVENTS][0];
+    r->messages = (uint64_t)o->figures[ASSAY_SIM_FIGURE_MESSAGES][0];
+    r->epochs = (uint64_t)o->figures[ASSAY_SIM_FIGURE_EPOCHS][0];
+    r->simulated_ms = (uint64_t)o->figures[ASSAY_SIM_FIGURE_SIMULATED_MS][0];
+}
+
+static void work(void *context, uint64_t index, void *result)
+{
+    const struct swarming *const w = context;
+    struct result *const r = result;
+    struct assay_scenario scenario;
+    struct assay_sim_outcome outcome;
+    char message[ASSAY_SIM_MESSAGE_MAX];
+    const uint64_t seed = w->first + index;
+    if (assay_sim_swarm_scenario(w->options, seed, &scenario, message) != ASSAY_OK) {
+        r->breach.broken = true;
+        (void)snprintf(r->breach.what, sizeof r->breach.what, "scenario");
+        (void)snprintf(r->breach.message, sizeof r->breach.message, "%.150s", message);
+        return;
+    }
+    r->beyond = !assay_sim_promise_of(&scenario, seed).safety;
+    r->breach = assay_sim_swarm_try(w->options->run, w->options->twice, &scenario, &outcome);
+    take_figures(r, &outcome);
+    assay_sim_outcome_free(&outcome);
+}
+
+/* --- all of them, in order */
+static void put_u64(uint8_t out[8], uint64_t value)
+{
+    for (int i = 0; i < 8; i++)
+        out[i] = (uint8_t)(value >> (56 - 8 * i));
+}
+
+static void extend_digest(uint8_t digest[32], uint64_t seed, const uint8_t trace_hash[32])
+{
+    uint8_t number[8];
+    put_u64(number, seed);
+    const struct assay_slice pieces[] = { { digest, 32 }, { number, 8 }, { trace_hash, 32 } };
+    assay_sha256_pieces(pieces, 3, digest);
+}
+
+static enum assay_status save_scenario(const struct swarming *w, uint64_t seed)
+{
+    struct assay_scenario scenario;
+    char path[1024], message[ASSAY_SIM_MESSAGE_MAX];
+    ASSAY_TRY(assay_sim_swarm_scenario(w->options, seed, &scenario, message));
+    uint8_t *const text = malloc(ASSAY_SIM_YAML_MAX);
+    if (text == NULL) return ASSAY_E_MEMORY;
+    struct assay_writer out = assay_writer_over(text, ASSAY_SIM_YAML_MAX);
+    struct assay_slice written = { 0 };
+    assay_scenario_put_yaml(&scenario, &out);
+    enum assay_status status = assay_writer_finish(&out, &written);
+    const int path_len = snprintf(path, sizeof path, "%s/swarm-%llu.yaml", w->options->out_dir,
+                                  (unsigned long long)seed);
+    if (path_len < 0 || (size_t)path_len >= sizeof path) status = ASSAY_E_RANGE;
+    if (status == ASSAY_OK) status = assay_file_replace(path, ASSAY_FILE_PUBLIC, written);
+    free(text);
+    return status;
+}
+
+static void note_failure(struct swarming *w, uint64_t seed, const struct assay_sim_breach *breach)
+{
+    struct assay_sim_swarm_state *const s = w->state;
+    s->failed++;
+    if (s->failure_count == ASSAY_SIM_SWARM_FAILURES_MAX) return;
+    struct assay_sim_swarm_failure *const f = &s->failures[s->failure_count++];
+    *f = (struct assay_sim_swarm_failure){ .seed = seed, .epoch = breach->epoch };
+    (void)snprintf(f->what, sizeof f->what, "%s", breach->what);
+    (void)snprintf(f->message, sizeof f->message, "%s", breach->message);
+    if (w->options->out_dir == NULL || w->status != ASSAY_OK) return;
+    w->status = save_scenario(w, seed);
+    if (w->status != ASSAY_OK)
+        (void)snprintf(w->message, ASSAY_SIM_MESSAGE_MAX, "%.200s: cannot be written: %s (%s)",
+                       w->options->out_dir, assay_status_text(w->status), strerror(errno));
+}
+
+static void save(struct swarming *w)
+{
+    if (w->options->state_path == NULL || w->status != ASSAY_OK) return;
+    w->saved_ms = assay_sim_progress_ms(&w->progress);
+    w->saved_seeds = w->state->done;
+    w->state->wall_ms = w->wall_before_ms + w->saved_ms;
+    w->status = assay_sim_swarm_state_save(w->options->state_path, w->state);
+    if (w->status != ASSAY_OK)
+        (void)snprintf(w->message, ASSAY_SIM_MESSAGE_MAX, "%.300s: cannot be written: %s (%s)",
+                       w->options->state_path, assay_status_text(w->status), strerror(errno));
+}
+
+static bool commit(void *context, uint64_t index, void *result)
+{
+    struct swarming *const w = context;
+    const struct result *const r = result;
+    struct assay_sim_swarm_state *const s = w->state;
+    extend_digest(s->digest, w->first + index, r->trace_hash);
+    s->done++;
+    s->beyond += r->beyond;
+    s->events += r->events;
+    s->messages += r->messages;
+    s->epochs += r->epochs;
+    s->simulated_ms += r->simulated_ms;
+    if (r->breach.broken) note_failure(w, w->first + index, &r->breach);
+    /* Slow seeds are worth a write each; of fast ones no more are lost than what a second holds. */
+    if (assay_sim_progress_ms(&w->progress) - w->saved_ms >= SAVE_EVERY_MS ||
+        s->done - w->saved_seeds >= SAVE_EVERY_SEEDS)
+        save(w);
+    assay_sim_progress_show(&w->progress, s->done, s->failed);
+    return w->status == ASSAY_OK && !(r->breach.broken && w->options->stop_at_first);
+}
+
+void assay_sim_swarm_arguments(const struct assay_sim_swarm *swarm,
+                               char text[static ASSAY_SIM_SWARM_ARGUMENTS_MAX])
+{
+    size_t at = 0;
+    const size_t max = ASSAY_SIM_SWARM_ARGUMENTS_MAX;
+    text[0] = '\0';
+    if (swarm->sizes.nodes_max > 0)
+        at += (size_t)snprintf(text, max, " --nodes %u..%u", (unsigned)swarm->sizes.nodes_min,
+                               (unsigned)swarm->sizes.nodes_max);
+    if (swarm->twice) at += (size_t)snprintf(text + at, max - at, " --twice");
+    for (uint32_t i = 0; i < swarm->set_count && at < max; i++)
+        at += (size_t)snprintf(text + at, max - at, " --set '%s'", swarm->sets[i]);
+}
+
+/* The state as it is before the first seed of this run. */
+static enum assay_status begin(const struct assay_sim_swarm *swarm,
+                               struct assay_sim_swarm_state *state, char *message)
+{
+    struct assay_scenario scenario;
+    *state = (struct assay_sim_swarm_state){ .from = swarm->from };
+    assay_sim_swarm_program(state->program);
+    assay_sim_swarm_arguments(swarm, state->arguments);
+    /* A --set that no scenario takes is told once, before anything runs. */
+    ASSAY_TRY(assay_sim_swarm_scenario(swarm, swarm->from, &scenario, message));
+    if (swarm->out_dir != NULL && mkdir(swarm->out_dir, 0777) != 0 && errno != EEXIST) {
+        (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.300s: cannot be made: %s", swarm->out_dir,
+                       strerror(errno));
+        return ASSAY_E_IO;
+    }
+    if (swarm->state_path == NULL) return ASSAY_OK;
+    const enum assay_status status = assay_sim_swarm_state_load(swarm->state_path, state, message);
+    return status == ASSAY_E_NOT_FOUND ? ASSAY_OK : status;
+}
+
+enum assay_status assay_sim_swarm_run(const struct assay_sim_swarm *swarm,
+                                      struct assay_sim_swarm_state *state,
+                                      char message[static ASSAY_SIM_MESSAGE_MAX])
+{
+    message[0] = '\0';
+    ASSAY_TRY(begin(swarm, state, message));
+    if (state->done >= swarm->seeds) return ASSAY_OK;
+    if (swarm->stop_at_first && state->failed > 0) return ASSAY_OK;
+
+    struct swarming w = { .options = swarm, .state = state, .first = swarm->from + state->done };
+    w.message = message;
+    w.wall_before_ms = state->wall_ms;
+    w.saved_seeds = w.done_before = state->done;
+    w.progress = assay_sim_progress_start("seeds", swarm->seeds, state->done, swarm->quiet);
+    const struct assay_sim_batch batch = { .count = swarm->seeds - state->done,
+                                           .threads = swarm->threads,
+                                           .result_size = sizeof(struct result),
+                                           .context = &w,
+                                           .work = work,
+                                           .commit = commit,
+                                           .stop = swarm->stop };
+    const uint64_t ran = assay_sim_batch_run(&batch);
+    ASSAY_ASSERT(state->done == w.done_before + ran);
+    state->wall_ms = w.wall_before_ms + assay_sim_progress_ms(&w.progress);
+    assay_sim_progress_end(&w.progress);
+    save(&w);
+    return w.status;
+}

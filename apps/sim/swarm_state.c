@@ -1,0 +1,193 @@
+/* apps/sim/swarm_state.c - the state of a swarm as JSON (apps/sim/swarm_state.h). */
+#include "apps/sim/swarm_state.h"
+
+#include "base/crypto.h"
+#include "base/file/file.h"
+#include "net/json/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SCHEMA "assay.sim.swarm-state"
+enum { SCHEMA_VERSION = 1, STATE_LEN_MAX = 4 << 20, PROGRAM_LEN_MAX = 256 << 20 };
+
+void assay_sim_swarm_program(char name[static ASSAY_SIM_SWARM_PROGRAM_MAX])
+{
+    uint8_t *bytes = NULL, digest[ASSAY_SHA256_LEN];
+    size_t len = 0;
+    char hex[2 * ASSAY_SHA256_LEN + 1] = "unknown";
+    if (assay_file_read("/proc/self/exe", PROGRAM_LEN_MAX, &bytes, &len) == ASSAY_OK) {
+        assay_sha256(bytes, len, digest);
+        assay_hex_encode(digest, sizeof digest, hex, sizeof hex);
+        free(bytes);
+    }
+    (void)snprintf(name, ASSAY_SIM_SWARM_PROGRAM_MAX, "%s, build %.16s", ASSAY_VERSION, hex);
+}
+
+/* --- out */
+static struct assay_json *failures_json(const struct assay_sim_swarm_state *state)
+{
+    struct assay_json *const list = assay_json_array();
+    for (uint32_t i = 0; i < state->failure_count; i++) {
+        const struct assay_sim_swarm_failure *const f = &state->failures[i];
+        struct assay_json *const item = assay_json_object();
+        assay_json_set_uint(item, "seed", f->seed);
+        assay_json_set_uint(item, "epoch", f->epoch);
+        assay_json_set_text(item, "what", f->what);
+        assay_json_set_text(item, "message", f->message);
+        assay_json_append(list, item);
+    }
+    return list;
+}
+
+enum assay_status assay_sim_swarm_state_save(const char *path,
+                                             const struct assay_sim_swarm_state *state)
+{
+    struct assay_json *object = assay_json_object();
+    assay_json_set_text(object, "schema", SCHEMA);
+    assay_json_set_uint(object, "schema_version", SCHEMA_VERSION);
+    assay_json_set_text(object, "program", state->program);
+    assay_json_set_text(object, "arguments", state->arguments);
+    assay_json_set_uint(object, "from", state->from);
+    assay_json_set_uint(object, "done", state->done);
+    assay_json_set_hex(object, "digest", state->digest, sizeof state->digest);
+    assay_json_set_uint(object, "beyond", state->beyond);
+    assay_json_set_uint(object, "events", state->events);
+    assay_json_set_uint(object, "messages", state->messages);
+    assay_json_set_uint(object, "epochs", state->epochs);
+    assay_json_set_uint(object, "simulated_ms", state->simulated_ms);
+    assay_json_set_uint(object, "wall_ms", state->wall_ms);
+    assay_json_set_uint(object, "failed", state->failed);
+    assay_json_set(object, "failures", failures_json(state));
+    char *const text = assay_json_print(object, 1);
+    assay_json_free(&object);
+    if (text == NULL) return ASSAY_E_MEMORY;
+    const enum assay_status status =
+        assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(text, strlen(text)));
+    free(text);
+    return status;
+}
+
+/* --- in */
+/* Seeds may be above 2^63 - 1; JSON has those as text (net/json/json.h). */
+static bool get_number(const struct assay_json *object, const char *key, uint64_t *out)
+{
+    int64_t value = 0;
+    const struct assay_json *const item = assay_json_get(object, key);
+    if (assay_json_as_int(item, &value)) {
+        *out = (uint64_t)value;
+        return value >= 0;
+    }
+    const char *const text = assay_json_as_text(item);
+    char *end = NULL;
+    if (text == NULL || text[0] < '0' || text[0] > '9') return false;
+    *out = strtoull(text, &end, 10);
+    return *end == '\0';
+}
+
+static bool get_text(const struct assay_json *object, const char *key, char *out, size_t len)
+{
+    const char *const text = assay_json_text(object, key, NULL);
+    if (text == NULL) return false;
+    const int written = snprintf(out, len, "%s", text);
+    return written >= 0 && (size_t)written < len;
+}
+
+static bool get_failures(const struct assay_json *object, struct assay_sim_swarm_state *state)
+{
+    const struct assay_json *const list = assay_json_get(object, "failures");
+    const size_t count = assay_json_count(list);
+    if (list == NULL || count > ASSAY_SIM_SWARM_FAILURES_MAX) return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct assay_json *const item = assay_json_at(list, i);
+        struct assay_sim_swarm_failure *const f = &state->failures[i];
+        if (!get_number(item, "seed", &f->seed) || !get_number(item, "epoch", &f->epoch) ||
+            !get_text(item, "what", f->what, sizeof f->what) ||
+            !get_text(item, "message", f->message, sizeof f->message))
+            return false;
+    }
+    state->failure_count = (uint32_t)count;
+    return state->failed >= count;
+}
+
+static bool get_state(const struct assay_json *object, struct assay_sim_swarm_state *state)
+{
+    const char *const digest = assay_json_text(object, "digest", "");
+    const char *const schema = assay_json_text(object, "schema", "");
+    if (strcmp(schema, SCHEMA) != 0) return false;
+    if (assay_json_uint(object, "schema_version", 0) != SCHEMA_VERSION) return false;
+    if (assay_hex_decode(digest, strlen(digest), state->digest, sizeof state->digest) != ASSAY_OK)
+        return false;
+    return get_text(object, "program", state->program, sizeof state->program) &&
+           get_text(object, "arguments", state->arguments, sizeof state->arguments) &&
+           get_number(object, "from", &state->from) && get_number(object, "done", &state->done) &&
+           get_number(object, "beyond", &state->beyond) &&
+           get_number(object, "events", &state->events) &&
+           get_number(object, "messages", &state->messages) &&
+           get_number(object, "epochs", &state->epochs) &&
+           get_number(object, "simulated_ms", &state->simulated_ms) &&
+           get_number(object, "wall_ms", &state->wall_ms) &&
+           get_number(object, "failed", &state->failed) && get_failures(object, state);
+}
+
+/* Only what belongs together is added up. */
+static enum assay_status compare(const char *path, const struct assay_sim_swarm_state *now,
+                                 const struct assay_sim_swarm_state *then, char *message)
+{
+    if (strcmp(now->program, then->program) != 0) {
+        (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
+                       "%.200s: written by another program (%s; this is %s): seeds of two builds "
+                       "are not added up; go on with that build, or name a new file",
+                       path, then->program, now->program);
+        return ASSAY_E_VERSION;
+    }
+    if (now->from != then->from) {
+        (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
+                       "%.200s: its seeds begin at %llu, not at %llu; say --from %llu, or name a "
+                       "new file",
+                       path, (unsigned long long)then->from, (unsigned long long)now->from,
+                       (unsigned long long)then->from);
+        return ASSAY_E_INVALID;
+    }
+    if (strcmp(now->arguments, then->arguments) == 0) return ASSAY_OK;
+    (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
+                   "%.150s: made with the arguments \"%.100s\", not with \"%.100s\"; repeat those, "
+                   "or name a new file",
+                   path, then->arguments, now->arguments);
+    return ASSAY_E_INVALID;
+}
+
+static enum assay_status take(const char *path, const struct assay_json *object,
+                              struct assay_sim_swarm_state *state, char *message)
+{
+    struct assay_sim_swarm_state *const found = calloc(1, sizeof *found);
+    if (found == NULL) return ASSAY_E_MEMORY;
+    enum assay_status status = ASSAY_E_SYNTAX;
+    if (get_state(object, found)) status = compare(path, state, found, message);
+    else
+        (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
+                       "%.300s: expected the state of a swarm, found something else", path);
+    if (status == ASSAY_OK) *state = *found;
+    free(found);
+    return status;
+}
+
+enum assay_status assay_sim_swarm_state_load(const char *path, struct assay_sim_swarm_state *state,
+                                             char message[static ASSAY_SIM_MESSAGE_MAX])
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    struct assay_json *object = NULL;
+    enum assay_status status = assay_file_read(path, STATE_LEN_MAX, &bytes, &len);
+    message[0] = '\0';
+    if (status == ASSAY_E_NOT_FOUND) return status;
+    if (status == ASSAY_OK) status = assay_json_parse((const char *)bytes, len, &object);
+    if (status == ASSAY_OK) status = take(path, object, state, message);
+    else
+        (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.300s: cannot be read as a state: %s",
+                       path, assay_status_text(status));
+    assay_json_free(&object);
+    free(bytes);
+    return status;
+}

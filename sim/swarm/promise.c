@@ -1,0 +1,194 @@
+/* sim/swarm/promise.c - weights of who may fail, and which checkers then count. */
+#include "sim/swarm/promise.h"
+
+#include "base/assert.h"
+#include "scoring/weight.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void put_number(uint8_t id[ASSAY_SCORING_ID_LEN], uint32_t number)
+{
+    assay_bytes_zero(id, ASSAY_SCORING_ID_LEN);
+    for (int i = 0; i < 4; i++)
+        id[i] = (uint8_t)(number >> (24 - 8 * i));
+}
+
+static void *take_memory(size_t len)
+{
+    void *const memory = calloc(1, len);
+    ASSAY_ASSERT(memory != NULL);
+    return memory;
+}
+
+static struct assay_place *places_of(const struct assay_scenario *scenario)
+{
+    struct assay_place *const places = take_memory(scenario->nodes * sizeof *places);
+    for (uint32_t i = 0; i < scenario->nodes; i++) {
+        const uint32_t platform = assay_scenario_platform(scenario, i);
+        put_number(places[i].node_id, i);
+        put_number(places[i].operator_id, assay_scenario_operator(scenario, i));
+        put_number(places[i].vendor_root, assay_scenario_vendor(scenario, i));
+        places[i].platform_shared = platform == UINT32_MAX;
+        if (!places[i].platform_shared) put_number(places[i].platform_id, platform);
+    }
+    return places;
+}
+
+/* The table of genesis: everybody listed with full integrity (docs/protocol.md 6). */
+static void weigh(const struct assay_scenario *scenario, uint32_t *weights, uint32_t *platform)
+{
+    const uint32_t n = scenario->nodes;
+    const struct assay_weight_rules rules = {
+        .operator_cap = { scenario->operator_cap_num, scenario->operator_cap_den },
+        .vendor_cap = { scenario->vendor_cap_num, scenario->vendor_cap_den },
+    };
+    struct assay_place *places = places_of(scenario);
+    struct assay_trust *trust = take_memory(n * sizeof *trust);
+    const size_t groups_len = assay_groups_memory_len(n), scratch_len = assay_weights_memory_len(n);
+    void *memory = take_memory(groups_len), *scratch = take_memory(scratch_len);
+    struct assay_groups groups;
+    struct assay_tolerance tolerance;
+
+    assay_groups_build(places, n, memory, groups_len, &groups);
+    for (uint32_t i = 0; i < n; i++)
+        trust[i] = assay_trust_genesis();
+    const struct assay_weight_input input = { .rules = &rules, .groups = &groups, .trust = trust };
+    assay_weights(&input, scratch, scratch_len, weights, &tolerance);
+    for (uint32_t i = 0; i < n; i++)
+        platform[i] = groups.platform[i];
+    free(scratch);
+    free(memory);
+    free(trust);
+    free(places);
+}
+
+static bool is_byzantine(const struct assay_scenario *scenario, uint32_t cohort)
+{
+    for (uint32_t i = 0; i < scenario->adversary_count; i++)
+        if (scenario->adversaries[i].cohort == cohort) return true;
+    return false;
+}
+
+/* Does a cohort lose what it signed, or its voice, by other hands than its own? */
+static bool is_fragile(const struct assay_scenario *scenario, uint32_t cohort)
+{
+    for (uint32_t i = 0; i < scenario->crash_count; i++) {
+        const struct assay_sim_crash *const c = &scenario->crashes[i];
+        const bool forgets = c->loses_store || c->rolls_back_epochs > 0;
+        if (forgets && (c->everybody || c->cohort == cohort)) return true;
+    }
+    for (uint32_t i = 0; i < scenario->adversary_count; i++) {
+        const struct assay_sim_adversary *const a = &scenario->adversaries[i];
+        if (a->attack == ASSAY_SIM_ATTACK_ECLIPSE && a->victims == cohort) return true;
+    }
+    return false;
+}
+
+/* P1 asks for a third of the electorate of each subject: everybody but its platform. */
+static bool electorates_hold(const struct assay_scenario *scenario, const uint8_t *cohort_of,
+                             const uint32_t *weights, const uint32_t *platform, uint64_t total)
+{
+    for (uint32_t s = 0; s < scenario->nodes; s++) {
+        if (is_byzantine(scenario, cohort_of[s])) continue;
+        uint64_t own = 0, byzantine = 0;
+        for (uint32_t v = 0; v < scenario->nodes; v++) {
+            if (platform[v] == platform[s]) own += weights[v];
+            else if (is_byzantine(scenario, cohort_of[v])) byzantine += weights[v];
+        }
+        if (3 * byzantine > total - own) return false;
+    }
+    return true;
+}
+
+struct assay_sim_promise assay_sim_promise_of(const struct assay_scenario *scenario, uint64_t seed)
+{
+    const uint32_t n = scenario->nodes;
+    struct assay_sim_promise promise = { 0 };
+    uint32_t *weights = take_memory(n * sizeof *weights);
+    uint32_t *platform = take_memory(n * sizeof *platform);
+    uint8_t *cohort_of = take_memory(n);
+    weigh(scenario, weights, platform);
+    assay_scenario_cohorts(scenario, seed, cohort_of);
+    for (uint32_t i = 0; i < n; i++) {
+        promise.total += weights[i];
+        if (is_byzantine(scenario, cohort_of[i])) promise.byzantine += weights[i];
+        else if (is_fragile(scenario, cohort_of[i])) promise.fragile += weights[i];
+    }
+    promise.safety = 3 * promise.byzantine <= promise.total &&
+                     electorates_hold(scenario, cohort_of, weights, platform, promise.total);
+    promise.progress = promise.safety && 3 * (promise.byzantine + promise.fragile) < promise.total;
+    free(cohort_of);
+    free(platform);
+    free(weights);
+    return promise;
+}
+
+bool assay_sim_promise_always(enum assay_sim_checker checker)
+{
+    switch (checker) {
+    case ASSAY_SIM_CHECKER_AGREEMENT:
+    case ASSAY_SIM_CHECKER_VALIDITY:
+    case ASSAY_SIM_CHECKER_FINALITY:
+    case ASSAY_SIM_CHECKER_P1:
+    case ASSAY_SIM_CHECKER_P2:
+    case ASSAY_SIM_CHECKER_P3:
+    case ASSAY_SIM_CHECKER_P4:
+    case ASSAY_SIM_CHECKER_P5:
+    case ASSAY_SIM_CHECKER_P8:
+    case ASSAY_SIM_CHECKER_P9:
+    case ASSAY_SIM_CHECKER_LIVENESS: return false;
+    case ASSAY_SIM_CHECKER_SIGNED_ONCE:
+    case ASSAY_SIM_CHECKER_PERSIST:
+    case ASSAY_SIM_CHECKER_P6:
+    case ASSAY_SIM_CHECKER_P7:
+    case ASSAY_SIM_CHECKER_P10:
+    case ASSAY_SIM_CHECKER_P11:
+    case ASSAY_SIM_CHECKER_MEMORY:
+    case ASSAY_SIM_CHECKER_ORDERS:
+    case ASSAY_SIM_CHECKER_JUSTICE:
+    case ASSAY_SIM_CHECKER_INVARIANTS: return true;
+    case ASSAY_SIM_CHECKER_COUNT: break;
+    }
+    ASSAY_UNREACHABLE("every checker returns");
+}
+
+static bool checker_breach(const struct assay_sim_promise *promise,
+                           const struct assay_sim_outcome *outcome, struct assay_sim_breach *breach)
+{
+    for (uint32_t i = 0; i < ASSAY_SIM_CHECKER_COUNT; i++) {
+        const enum assay_sim_checker checker = (enum assay_sim_checker)i;
+        const struct assay_sim_check *const check = &outcome->checks[i];
+        if (check->violated == 0) continue;
+        if (!promise->safety && !assay_sim_promise_always(checker)) continue;
+        breach->broken = true;
+        breach->epoch = check->first_epoch;
+        (void)snprintf(breach->what, sizeof breach->what, "%s", assay_sim_checker_name(checker));
+        (void)snprintf(breach->message, sizeof breach->message, "%s", check->message);
+        return true;
+    }
+    return false;
+}
+
+struct assay_sim_breach assay_sim_promise_breach(const struct assay_scenario *scenario,
+                                                 const struct assay_sim_promise *promise,
+                                                 const struct assay_sim_outcome *outcome)
+{
+    struct assay_sim_breach breach = { 0 };
+    if (checker_breach(promise, outcome, &breach)) return breach;
+    for (uint32_t i = 0; i < scenario->assertion_count; i++) {
+        int64_t actual = 0;
+        if (assay_sim_assertion_holds(&scenario->assertions[i], outcome, &actual)) continue;
+        breach.broken = true;
+        (void)snprintf(breach.what, sizeof breach.what, "assertion: %.100s",
+                       scenario->assertions[i].text);
+        (void)snprintf(breach.message, sizeof breach.message, "found %lld", (long long)actual);
+        return breach;
+    }
+    if (outcome->stopped[0] != '\0') {
+        breach.broken = true;
+        (void)snprintf(breach.what, sizeof breach.what, "stopped");
+        (void)snprintf(breach.message, sizeof breach.message, "%s", outcome->stopped);
+    }
+    return breach;
+}

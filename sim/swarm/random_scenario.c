@@ -1,0 +1,285 @@
+/*
+ * sim/swarm/random_scenario.c - draws a scenario, one aspect after the other.
+ *
+ * Each aspect has a stream of its own, so that a further draw in one changes no other.
+ */
+#include "sim/swarm/random_scenario.h"
+
+#include "base/assert.h"
+#include "sim/random.h"
+#include "sim/swarm/promise.h"
+
+#include <stdio.h>
+
+/* Numbers are keys of streams: never reused. */
+enum aspect {
+    ASPECT_SIZE = 1,
+    ASPECT_GROUPS = 2,
+    ASPECT_LINK = 3,
+    ASPECT_CLOCK = 4,
+    ASPECT_STORE = 5,
+    ASPECT_COHORTS = 6,
+    ASPECT_ADVERSARIES = 7,
+    ASPECT_PARTITIONS = 8,
+    ASPECT_CRASHES = 9,
+    ASPECT_BEYOND = 10,
+};
+
+enum {
+    BEYOND_PERMILLE = 100, /* of scenarios: more than a third of traitors */
+    NODES_MIN = 4,
+    TRAITOR_COHORTS_MAX = 3,
+    PARTITIONS_MAX = 2,
+    CRASHES_MAX = 3,
+};
+
+/* The scenario being drawn and how long its faults last. */
+struct draw {
+    uint64_t seed;
+    struct assay_scenario *s;
+    bool beyond;
+    uint32_t victims;  /* cohort of honest nodes that attacks are aimed at; 0: everybody honest */
+    uint32_t careless; /* cohort of honest nodes that lose their store; 0: there is none */
+};
+
+static struct assay_sim_random stream(const struct draw *d, enum aspect aspect)
+{
+    return assay_sim_random_of(d->seed, ASSAY_SIM_STREAM_SCENARIO, (uint64_t)aspect, 0);
+}
+
+static uint32_t between(struct assay_sim_random *r, uint32_t min, uint32_t max)
+{
+    return (uint32_t)assay_sim_random_between(r, min, max);
+}
+
+static bool chance(struct assay_sim_random *r, uint32_t permille)
+{
+    return assay_sim_random_below(r, 1000) < permille;
+}
+
+/* Small numbers are more likely: the smaller of two draws. */
+static uint32_t low(struct assay_sim_random *r, uint32_t min, uint32_t max)
+{
+    const uint32_t a = between(r, min, max);
+    const uint32_t b = between(r, min, max);
+    return a < b ? a : b;
+}
+
+/* --- size, groups */
+static void draw_size(const struct draw *d, struct assay_sim_swarm_sizes sizes)
+{
+    struct assay_sim_random r = stream(d, ASPECT_SIZE);
+    static const uint32_t epoch_ms[] = { 1000, 2000, 2000, 4000 };
+    const uint32_t kind = between(&r, 0, 99);
+    if (kind < 70) d->s->nodes = between(&r, 4, 7);
+    else if (kind < 95) d->s->nodes = between(&r, 8, 10);
+    else d->s->nodes = between(&r, 11, 16);
+    if (sizes.nodes_max > 0) d->s->nodes = between(&r, sizes.nodes_min, sizes.nodes_max);
+    d->s->epoch_ms = epoch_ms[between(&r, 0, 3)];
+    d->s->heal_epoch = between(&r, 3, 9);
+    /* Time-outs that grew while nothing went have to shrink first (docs/protocol.md 5: by 3/2 a
+     * view to 60 s), and what lagged behind has to catch up. */
+    d->s->progress_epochs = (uint32_t)d->s->heal_epoch + 4;
+    d->s->epochs = d->s->heal_epoch + d->s->progress_epochs + between(&r, 1, 4);
+}
+
+static void draw_groups(const struct draw *d)
+{
+    struct assay_sim_random r = stream(d, ASPECT_GROUPS);
+    struct assay_scenario *const s = d->s;
+    const uint32_t vendors_max = s->nodes < 7 ? s->nodes : 7;
+    s->vendors = between(&r, chance(&r, 200) ? 1 : 4, vendors_max);
+    s->operators = chance(&r, 600) ? s->nodes : between(&r, (s->nodes + 1) / 2, s->nodes);
+    if (chance(&r, 100)) s->nodes_per_platform = 2;
+    if (chance(&r, 150)) s->masked_bp = between(&r, 1, 5000);
+}
+
+/* --- network, clocks, disks */
+static void draw_link(const struct draw *d)
+{
+    struct assay_sim_random r = stream(d, ASPECT_LINK);
+    struct assay_sim_link *const l = &d->s->link;
+    const uint32_t delta_ms = d->s->epoch_ms / 16; /* docs/protocol.md 5 */
+    l->delay = (enum assay_sim_delay)between(&r, 0, 2);
+    l->delay_min_ms = low(&r, 1, delta_ms / 4);
+    l->delay_max_ms = low(&r, l->delay_min_ms, chance(&r, 100) ? 2 * delta_ms : delta_ms);
+    l->delay_mean_ms = low(&r, l->delay_min_ms, l->delay_max_ms);
+    if (chance(&r, 600)) l->loss_permille = low(&r, 1, 300);
+    if (chance(&r, 500)) l->duplicate_permille = low(&r, 1, 500);
+    if (chance(&r, 400)) {
+        l->reorder_permille = low(&r, 1, 300);
+        l->reorder_ms = between(&r, 1, 2 * delta_ms);
+    }
+    if (chance(&r, 150)) l->bandwidth_kbit_s = between(&r, 20000, 1000000);
+    d->s->quote_ms = low(&r, 0, d->s->epoch_ms / 20);
+    d->s->verify_us = low(&r, 0, 5000);
+}
+
+/* Leaders' times may be T/8 ahead of a voter's clock (docs/protocol.md 4): honest clocks together
+ * stay within half of that. */
+static void draw_clocks(const struct draw *d)
+{
+    struct assay_sim_random r = stream(d, ASPECT_CLOCK);
+    if (chance(&r, 500)) d->s->skew_ms = between(&r, 1, d->s->epoch_ms / 16);
+    if (chance(&r, 300)) d->s->drift_ppm = low(&r, 1, 300);
+}
+
+static void draw_store(const struct draw *d)
+{
+    struct assay_sim_random r = stream(d, ASPECT_STORE);
+    if (chance(&r, 300)) d->s->store.torn_permille = between(&r, 1, 500);
+}
+
+/* --- who */
+static uint32_t add_cohort(const struct draw *d, const char *name, uint32_t count)
+{
+    struct assay_sim_cohort *const c = &d->s->cohorts[d->s->cohort_count];
+    ASSAY_ASSERT(d->s->cohort_count < ASSAY_SIM_COHORTS_MAX);
+    *c = (struct assay_sim_cohort){ .count = count };
+    (void)snprintf(c->name, sizeof c->name, "%s", name);
+    return d->s->cohort_count++;
+}
+
+static void draw_cohorts(struct draw *d)
+{
+    struct assay_sim_random r = stream(d, ASPECT_COHORTS);
+    static const char *const names[TRAITOR_COHORTS_MAX] = { "traitors", "liars", "thieves" };
+    const uint32_t third = (d->s->nodes - 1) / 3;
+    const bool nobody = chance(&r, 200);
+    uint32_t left = d->beyond ? between(&r, d->s->nodes / 3 + 1, (d->s->nodes + 1) / 2) : third;
+    if (nobody && !d->beyond) left = 0;
+    for (uint32_t i = 0; i < TRAITOR_COHORTS_MAX && left > 0; i++) {
+        const bool last = i + 1 == TRAITOR_COHORTS_MAX || chance(&r, 400);
+        const uint32_t count = last ? left : between(&r, 1, left);
+        (void)add_cohort(d, names[i], count);
+        left -= count;
+        if (!d->beyond && chance(&r, 300)) break; /* not always as many as there may be */
+    }
+    if (chance(&r, 300)) d->victims = add_cohort(d, "victims", 1);
+    if (chance(&r, 200)) d->careless = add_cohort(d, "careless", 1);
+}
+
+/* --- what the traitors do */
+static uint32_t draw_amount(const struct draw *d, struct assay_sim_random *r,
+                            enum assay_sim_attack attack)
+{
+    if (attack == ASSAY_SIM_ATTACK_ROLL_BACK) return between(r, 1, 4);
+    if (attack == ASSAY_SIM_ATTACK_DELAY) return between(r, 1, d->s->epoch_ms / 2);
+    return between(r, 1, 2 * d->s->epoch_ms); /* clocks */
+}
+
+static void add_adversary(const struct draw *d, struct assay_sim_random *r, uint32_t cohort)
+{
+    enum { ATTACKS = ASSAY_SIM_ATTACK_DELAY };
+    struct assay_scenario *const s = d->s;
+    ASSAY_ASSERT(s->adversary_count < ASSAY_SIM_ADVERSARIES_MAX);
+    struct assay_sim_adversary *const a = &s->adversaries[s->adversary_count++];
+    const enum assay_sim_attack attack = (enum assay_sim_attack)between(r, 1, ATTACKS);
+    /* One draw a statement: the order within an initialiser is the compiler's choice. */
+    *a = (struct assay_sim_adversary){ .attack = attack, .cohort = cohort };
+    a->victims = chance(r, 500) ? d->victims : between(r, 0, s->cohort_count - 1);
+    a->start_epoch = low(r, 1, (uint32_t)s->heal_epoch + 2);
+    if (chance(r, 400)) a->stop_epoch = a->start_epoch + between(r, 1, 5);
+    a->rate_permille = chance(r, 500) ? 1000 : between(r, 50, 1000);
+    a->on_epochs = between(r, 1, 3);
+    a->off_epochs = between(r, 1, 3);
+    a->amount = draw_amount(d, r, attack);
+    /* Whoever is cut off by somebody else has nobody to blame but still is silent: only one may be,
+     * or the quorum goes with them. */
+    if (attack == ASSAY_SIM_ATTACK_ECLIPSE) a->victims = d->victims != 0 ? d->victims : cohort;
+}
+
+static void draw_adversaries(const struct draw *d)
+{
+    struct assay_sim_random r = stream(d, ASPECT_ADVERSARIES);
+    for (uint32_t c = 1; c < d->s->cohort_count; c++) {
+        if (c == d->victims || c == d->careless) continue;
+        const uint32_t count = low(&r, 1, 3);
+        for (uint32_t i = 0; i < count; i++)
+            add_adversary(d, &r, c);
+    }
+}
+
+/* --- what happens to everybody */
+static void draw_partitions(const struct draw *d)
+{
+    struct assay_sim_random r = stream(d, ASPECT_PARTITIONS);
+    struct assay_scenario *const s = d->s;
+    if (!chance(&r, 450)) return;
+    const uint32_t count = low(&r, 1, PARTITIONS_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        struct assay_sim_partition *const p = &s->partitions[s->partition_count++];
+        const uint32_t way = between(&r, 0, 3); /* half of them cut both ways */
+        *p = (struct assay_sim_partition){ .a_hears_b = way == 0, .b_hears_a = way == 1 };
+        p->start_epoch = between(&r, 1, (uint32_t)s->heal_epoch - 1);
+        p->stop_epoch = p->start_epoch + low(&r, 1, 4);
+        p->by_cohort = s->cohort_count > 1 && chance(&r, 300);
+        p->cohort = between(&r, 0, s->cohort_count - 1);
+        p->share_bp = between(&r, 1000, 9000);
+    }
+}
+
+static void draw_crashes(const struct draw *d)
+{
+    struct assay_sim_random r = stream(d, ASPECT_CRASHES);
+    struct assay_scenario *const s = d->s;
+    const uint32_t count = chance(&r, 600) ? low(&r, 1, CRASHES_MAX) : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct assay_sim_crash *const c = &s->crashes[s->crash_count++];
+        *c = (struct assay_sim_crash){ .cohort = between(&r, 0, s->cohort_count - 1) };
+        c->everybody = chance(&r, 200);
+        c->down_ms = low(&r, 10, 3 * s->epoch_ms);
+        if (chance(&r, 600)) c->at_epoch = between(&r, 1, (uint32_t)s->heal_epoch - 1);
+        else c->rate_permille = low(&r, 10, 400);
+    }
+    if (d->careless == 0) return;
+    struct assay_sim_crash *const c = &s->crashes[s->crash_count++];
+    *c = (struct assay_sim_crash){ .cohort = d->careless, .loses_store = chance(&r, 500) };
+    c->at_epoch = between(&r, 1, (uint32_t)s->heal_epoch - 1);
+    c->down_ms = low(&r, 10, 2 * s->epoch_ms);
+    if (!c->loses_store) c->rolls_back_epochs = between(&r, 1, 3);
+}
+
+/* Fewer of the largest cohort until the promise holds, or nobody is left. */
+static void fit_to_promise(const struct draw *d)
+{
+    struct assay_scenario *const s = d->s;
+    while (!assay_sim_promise_of(s, s->seed).progress) {
+        uint32_t largest = 0;
+        for (uint32_t c = 1; c < s->cohort_count; c++)
+            if (largest == 0 || s->cohorts[c].count > s->cohorts[largest].count) largest = c;
+        if (largest == 0 || s->cohorts[largest].count == 0) return;
+        s->cohorts[largest].count--;
+    }
+}
+
+struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_swarm_sizes sizes)
+{
+    char message[ASSAY_SIM_MESSAGE_MAX];
+    struct assay_scenario s = assay_scenario_default();
+    struct draw d = { .seed = seed, .s = &s };
+    struct assay_sim_random beyond = stream(&d, ASPECT_BEYOND);
+    ASSAY_ASSERT(sizes.nodes_max == 0 || sizes.nodes_min >= NODES_MIN);
+    ASSAY_ASSERT(sizes.nodes_min <= sizes.nodes_max);
+    d.beyond = chance(&beyond, BEYOND_PERMILLE);
+
+    s.seed = seed;
+    s.fidelity = ASSAY_SIM_FIDELITY_MESSAGE;
+    s.evidence = ASSAY_SIM_EVIDENCE_MODELLED;
+    (void)snprintf(s.name, sizeof s.name, "swarm-%llu", (unsigned long long)seed);
+    draw_size(&d, sizes);
+    draw_groups(&d);
+    draw_link(&d);
+    draw_clocks(&d);
+    draw_store(&d);
+    draw_cohorts(&d);
+    draw_adversaries(&d);
+    draw_partitions(&d);
+    draw_crashes(&d);
+    if (!d.beyond) fit_to_promise(&d);
+    if (!assay_sim_promise_of(&s, seed).progress) s.heal_epoch = 0;
+    (void)snprintf(s.title, sizeof s.title, "a random scenario of seed %llu%s",
+                   (unsigned long long)seed, d.beyond ? ", beyond the third" : "");
+    ASSAY_ASSERT(assay_scenario_check(&s, message) == ASSAY_OK);
+    return s;
+}
