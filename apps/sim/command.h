@@ -31,6 +31,7 @@ int assay_sim_command_show(int argc, char **argv);     /* show.c */
 int assay_sim_command_keys(int argc, char **argv);     /* show.c */
 int assay_sim_command_swarm(int argc, char **argv);    /* swarm.c */
 int assay_sim_command_minimize(int argc, char **argv); /* minimize.c */
+int assay_sim_command_twins(int argc, char **argv);    /* twins.c */
 
 /* --- load.c */
 enum { ASSAY_SIM_SETS_MAX = 64 };

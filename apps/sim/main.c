@@ -13,6 +13,7 @@ static const struct assay_sim_command commands[] = {
     { "swarm", "random scenarios and faults on all cores", assay_sim_command_swarm },
     { "minimize", "the smallest scenario that still fails", assay_sim_command_minimize },
 #endif
+    { "twins", "equivocation under every schedule, or under many", assay_sim_command_twins },
     { "list", "the scenarios that come with the program", assay_sim_command_list },
     { "show", "print the whole effective scenario", assay_sim_command_show },
     { "keys", "every key, attack and figure, as tables", assay_sim_command_keys },

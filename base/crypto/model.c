@@ -36,12 +36,22 @@ static void mix_init(struct mix *m, uint64_t domain)
     *m = (struct mix){ .lane = { domain + 1, domain + 2, domain + 3, domain + 4 } };
 }
 
+/* Four hashes side by side, each a bijection of its lane; mix_finish makes them one. */
 static void mix_word(struct mix *m, uint64_t word)
 {
-    m->lane[0] = stir(m->lane[0] + m->lane[3], word);
-    m->lane[1] = stir(m->lane[1] + m->lane[0], word ^ 0x5555555555555555ULL);
-    m->lane[2] = stir(m->lane[2] + m->lane[1], ~word);
-    m->lane[3] = stir(m->lane[3] + m->lane[2], word + 0x123456789abcdefULL);
+    m->lane[0] = stir(m->lane[0] + 0x123456789abcdefULL, word);
+    m->lane[1] = stir(m->lane[1] + 0x2545f4914f6cdd1dULL, word ^ 0x5555555555555555ULL);
+    m->lane[2] = stir(m->lane[2] + 0x7fb5d329728ea185ULL, ~word);
+    m->lane[3] = stir(m->lane[3] + 0x1d8e4e27c47d124fULL, word + 0x123456789abcdefULL);
+}
+
+/* The same words on every machine. */
+static uint64_t word_of(const uint8_t bytes[8])
+{
+    uint64_t word = 0;
+    for (size_t i = 8; i-- > 0;)
+        word = word << 8 | bytes[i];
+    return word;
 }
 
 static void mix_bytes(struct mix *m, const void *bytes, size_t len)
@@ -49,30 +59,30 @@ static void mix_bytes(struct mix *m, const void *bytes, size_t len)
     const uint8_t *at = bytes;
     m->len += len;
     while (len > 0) {
-        size_t take = sizeof m->pending - m->pending_len;
-        if (take > len) take = len;
-        assay_bytes_copy(m->pending + m->pending_len, take, at, take);
-        m->pending_len += take;
-        at += take;
-        len -= take;
-        if (m->pending_len < sizeof m->pending) return;
-        uint64_t word = 0;
-        assay_bytes_copy(&word, sizeof word, m->pending, sizeof word);
-        mix_word(m, word);
+        if (m->pending_len == 0 && len >= sizeof m->pending) {
+            mix_word(m, word_of(at));
+            at += sizeof m->pending;
+            len -= sizeof m->pending;
+            continue;
+        }
+        m->pending[m->pending_len++] = *at++;
+        len--;
+        if (m->pending_len < sizeof m->pending) continue;
+        mix_word(m, word_of(m->pending));
         m->pending_len = 0;
     }
 }
 
 static void mix_finish(struct mix *m, uint8_t *out, size_t out_len)
 {
-    uint64_t word = 0;
     memset(m->pending + m->pending_len, 0, sizeof m->pending - m->pending_len);
-    assay_bytes_copy(&word, sizeof word, m->pending, sizeof word);
-    mix_word(m, word);
+    mix_word(m, word_of(m->pending));
     mix_word(m, m->len);
-    for (size_t i = 0; i < out_len; i += 8) {
-        mix_word(m, i);
-        assay_bytes_copy(out + i, 8, &m->lane[i / 8 % 4], 8);
+    uint64_t all = stir(stir(stir(m->lane[0], m->lane[1]), m->lane[2]), m->lane[3]);
+    for (size_t i = 0; i < out_len; i += 8) { /* 32, 48 or 64 */
+        all = stir(all + i, m->lane[i / 8 % 4]);
+        for (size_t byte = 0; byte < 8; byte++)
+            out[i + byte] = (uint8_t)(all >> 8 * byte);
     }
 }
 

@@ -21,7 +21,7 @@ void assay_sxw_ledger_genesis(struct assay_sim_simplex *w, struct sxw_machine *m
     l->head_ms = w->now;
 }
 
-static uint32_t weight_of(const struct assay_sim_simplex *w, uint64_t epoch, uint32_t slot)
+uint32_t assay_sxw_weight_of(const struct assay_sim_simplex *w, uint64_t epoch, uint32_t slot)
 {
     const uint32_t shift = w->options.rotate ? (uint32_t)(epoch % w->options.slot_count) : 0;
     return w->options.weights[(slot + shift) % w->options.slot_count];
@@ -38,7 +38,7 @@ void assay_sxw_ledger_begin(struct assay_sim_simplex *w, struct sxw_machine *m)
                                           .node_id = (const uint8_t(*)[32])w->node_ids,
                                           .voting_key = w->keys };
     for (uint32_t slot = 0; slot < w->options.slot_count; slot++) {
-        weights[slot] = weight_of(w, l->epoch, slot);
+        weights[slot] = assay_sxw_weight_of(w, l->epoch, slot);
         voters->total_bp += weights[slot];
     }
     struct assay_simplex_base base = { .epoch = l->epoch,
@@ -83,7 +83,8 @@ static void check(struct assay_sim_simplex *w, struct sxw_machine *m, const uint
 {
     const struct assay_block *block = assay_blocks_find(m->blocks, id);
     if (block == NULL) {
-        assay_sxw_violated(w, "CHECK of a block that is not held");
+        assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_INVARIANTS,
+                                  "CHECK of a block that is not held");
         return;
     }
     const struct assay_block_header *h = &block->header;
@@ -91,7 +92,8 @@ static void check(struct assay_sim_simplex *w, struct sxw_machine *m, const uint
                                 .machine = (uint32_t)(m - w->machines),
                                 .life = m->life,
                                 .at_ms = w->now };
-    if (h->kind == ASSAY_BLOCK_TAIL) assay_sxw_violated(w, "CHECK of a tail");
+    if (h->kind == ASSAY_BLOCK_TAIL)
+        assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_INVARIANTS, "CHECK of a tail");
     answer.valid = h->kind == kind_on(w, m, h->height - 1);
     if (w->judge != NULL)
         answer.valid = answer.valid && w->judge(w->judge_context, answer.machine, h);
@@ -112,7 +114,8 @@ static void check_finality_proof(struct assay_sim_simplex *w, struct sxw_machine
     uint8_t id[32];
     uint8_t commitment[32];
     if (assay_simplex_finality(m->simplex, &proof) != ASSAY_OK) {
-        assay_sxw_violated(w, "E is final and there is no proof of it");
+        assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_FINALITY,
+                                  "E is final and there is no proof of it");
         return;
     }
     const enum assay_status status =
@@ -120,7 +123,9 @@ static void check_finality_proof(struct assay_sim_simplex *w, struct sxw_machine
                               &m->voters[m->ledger.epoch % 2], id, commitment);
     if (status != ASSAY_OK || !assay_bytes_equal(id, action->id, 32) ||
         !assay_bytes_equal(commitment, action->proof, 32))
-        assay_sxw_violated(w, "the finality proof does not hold: %s", assay_status_symbol(status));
+        assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_FINALITY,
+                                  "the finality proof does not hold: %s",
+                                  assay_status_symbol(status));
 }
 
 static void close_epoch(struct assay_sim_simplex *w, struct sxw_machine *m,
@@ -143,17 +148,21 @@ static void final(struct assay_sim_simplex *w, struct sxw_machine *m, size_t ind
     const struct assay_block *path[SXW_BLOCKS_MAX];
     struct sxw_ledger *l = &m->ledger;
     size_t count = 0;
+    assay_sxw_check_finality(w, m, &action);
     const struct assay_block *at = assay_blocks_find(m->blocks, action.id);
     while (at != NULL && !assay_bytes_equal(at->id, l->head_id, 32) && count < SXW_BLOCKS_MAX) {
         path[count++] = at;
         at = assay_blocks_find(m->blocks, at->header.parent_id);
     }
     if (count == 0) {
-        if (at == NULL) assay_sxw_violated(w, "FINAL of a block that is not held");
+        if (at == NULL)
+            assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_INVARIANTS,
+                                      "FINAL of a block that is not held");
         return; /* a tail of a block that was handed out before */
     }
     if (!assay_bytes_equal(path[count - 1]->header.parent_id, l->head_id, 32))
-        assay_sxw_violated(w, "FINAL of a block that does not follow the last one");
+        assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_AGREEMENT,
+                                  "FINAL of a block that does not follow the last one");
     while (count-- > 0) {
         assay_sxw_check_final(w, m, path[count]->header.height, path[count]->id);
         l->height = path[count]->header.height;
@@ -192,8 +201,9 @@ static void accused(struct assay_sim_simplex *w, const struct assay_simplex_acti
         if (w->machines[i].slot == action->slot && w->machines[i].byzantine) byzantine = true;
     if (!byzantine && w->options.plant == ASSAY_SIM_SIMPLEX_SOUND &&
         !w->options.byzantine[action->slot])
-        assay_sxw_violated(w, "slot %u is honest and was accused of E%u", action->slot,
-                           action->proof_number);
+        assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_JUSTICE,
+                                  "slot %u is honest and was accused of E%u", action->slot,
+                                  action->proof_number);
     for (int i = 0; i < 2; i++) {
         const struct assay_slice payload = i == 0 ? action->first : action->second;
         struct assay_vote vote;
@@ -206,7 +216,9 @@ static void accused(struct assay_sim_simplex *w, const struct assay_simplex_acti
         else
             proven = assay_vote_decode(payload, &vote) == ASSAY_OK && vote.slot == action->slot &&
                      assay_p256_verify(key, vote.digest, vote.signature, ASSAY_S_LOW);
-        if (!proven) assay_sxw_violated(w, "payload %d of an accusation proves nothing", i);
+        if (!proven)
+            assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_JUSTICE,
+                                      "payload %d of an accusation proves nothing", i);
     }
 }
 

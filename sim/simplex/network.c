@@ -142,6 +142,9 @@ static void transmit(struct assay_sim_simplex *w, struct sxw_machine *from, uint
 void assay_sxw_send(struct assay_sim_simplex *w, struct sxw_machine *m, uint16_t to,
                     uint16_t except, enum assay_message_kind kind, struct assay_slice payload)
 {
+    if (w->observer != NULL)
+        w->observer(w->observer_context, (uint32_t)(m - w->machines), kind, payload);
+    assay_sxw_trace(w, (uint64_t)(m - w->machines) << 32 | (uint64_t)kind << 16 | to, payload);
     assay_sxw_check_send(w, m, kind, payload);
     for (uint32_t i = 0; i < w->machine_count; i++) {
         if (&w->machines[i] == m) continue;

@@ -4,6 +4,8 @@
  */
 #include "sim/simplex/world_internal.h"
 
+#include "base/assert.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -158,8 +160,10 @@ static void step(struct assay_sim_simplex *w, struct sxw_machine *m, const struc
 {
     const enum assay_status status = assay_sxw_input(w, m, event);
     const bool own = event->from == ASSAY_SLOT_SELF && event->kind == SXW_MESSAGE;
-    if (own && status != ASSAY_OK && status != ASSAY_E_STALE && !m->byzantine)
-        assay_sxw_violated(w, "a machine refused its own message: %s", assay_status_symbol(status));
+    if (own && status != ASSAY_OK && status != ASSAY_E_STALE && !m->byzantine && !w->options.splits)
+        assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_INVARIANTS,
+                                  "a machine refused its own message: %s",
+                                  assay_status_symbol(status));
     for (size_t i = 0; i < m->actions.count; i++) /* the ledger's answers append to the list */
         assay_sxw_ledger_act(w, m, i);
     assay_simplex_check(m->simplex);
@@ -199,7 +203,9 @@ static bool advance(struct assay_sim_simplex *w, uint64_t deadline_ms)
         return false;
     }
     w->still = at <= w->now ? w->still + 1 : 0;
-    if (w->still > 100000) assay_sxw_violated(w, "a machine spins without time passing");
+    if (w->still > 100000)
+        assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_LIVENESS,
+                                  "a machine spins without time passing");
     if (at > w->now) w->now = at;
     if (event_at <= wake_at) {
         struct sxw_event event = assay_sxw_next_event(w);
@@ -225,7 +231,9 @@ bool assay_sim_simplex_run_to_height(struct assay_sim_simplex *w, uint64_t heigh
     while (w->violation[0] == 0) {
         bool reached = true;
         for (uint32_t i = 0; i < w->machine_count; i++)
-            if (w->machines[i].alive && w->machines[i].ledger.height < height) reached = false;
+            if (w->machines[i].alive && !w->machines[i].byzantine &&
+                w->machines[i].ledger.height < height)
+                reached = false;
         if (reached) return true;
         if (!advance(w, deadline)) return false;
     }
@@ -252,7 +260,9 @@ static void restore(struct assay_sim_simplex *w, struct sxw_machine *m,
         if (item->class_ != class_) continue;
         const enum assay_status status = assay_simplex_restore(
             m->simplex, class_, &item->key, assay_slice_over(item->bytes, item->len));
-        if (status != ASSAY_OK) assay_sxw_violated(w, "restore: %s", assay_status_symbol(status));
+        if (status != ASSAY_OK)
+            assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_INVARIANTS, "restore: %s",
+                                      assay_status_symbol(status));
     }
 }
 
@@ -276,12 +286,13 @@ void assay_sxw_machine_init(struct assay_sim_simplex *w, struct sxw_machine *m)
 {
     struct assay_simplex_config config = { .self = m->slot,
                                            .voters_max = w->options.slot_count,
-                                           .views_max = SXW_VIEWS_MAX,
-                                           .certificate_max = 3 * SXW_VIEWS_MAX, /* the least */
+                                           .views_max = w->options.views_max,
+                                           .certificate_max =
+                                               3 * w->options.views_max, /* the least */
                                            .early_len = 128 * 1024 };
     assay_bytes_copy(config.chain_id, 32, w->chain_id, 32);
-    m->blocks =
-        assay_blocks_init(m->blocks_memory, m->blocks_memory_len, SXW_BLOCKS_MAX, SXW_BODY_MAX);
+    m->blocks = assay_blocks_init(m->blocks_memory, m->blocks_memory_len, w->options.blocks_max,
+                                  SXW_BODY_MAX);
     config.blocks = m->blocks;
     if (m->simplex_memory == NULL) {
         m->simplex_memory_len = assay_simplex_size(&config);
@@ -318,6 +329,12 @@ struct assay_sim_simplex *assay_sim_simplex_create(const struct assay_sim_simple
     w->random = options->seed;
     if (w->options.epoch_ms == 0) w->options.epoch_ms = 2000;
     if (w->options.epoch_blocks == 0) w->options.epoch_blocks = 5;
+    if (w->options.views_max == 0) w->options.views_max = SXW_VIEWS_MAX;
+    if (w->options.blocks_max == 0) w->options.blocks_max = SXW_BLOCKS_MAX;
+    ASSAY_ASSERT(w->options.views_max <= SXW_VIEWS_MAX && w->options.blocks_max <= SXW_BLOCKS_MAX);
+    ASSAY_ASSERT(w->options.slot_count <= ASSAY_SIM_SIMPLEX_MACHINES_MAX);
+    ASSAY_ASSERT(w->options.machine_count <= ASSAY_SIM_SIMPLEX_MACHINES_MAX);
+    w->checker = ASSAY_SIM_CHECKER_COUNT;
     w->machine_count = options->machine_count > 0 ? options->machine_count : options->slot_count;
     w->now = 1000;
     memset(w->chain_id, 0xc4, 32);
@@ -326,7 +343,7 @@ struct assay_sim_simplex *assay_sim_simplex_create(const struct assay_sim_simple
         struct sxw_machine *m = &w->machines[i];
         m->slot = options->machine_count > 0 ? options->slots[i] : (uint16_t)i;
         m->byzantine = options->byzantine[i];
-        m->blocks_memory_len = assay_blocks_size(SXW_BLOCKS_MAX, SXW_BODY_MAX);
+        m->blocks_memory_len = assay_blocks_size(w->options.blocks_max, SXW_BODY_MAX);
         m->blocks_memory = assay_sxw_must(aligned_alloc(64, m->blocks_memory_len));
         assay_sxw_ledger_genesis(w, m);
         m->durable = m->ledger;
@@ -405,6 +422,7 @@ enum assay_status assay_sim_simplex_inject(struct assay_sim_simplex *w, uint32_t
     const struct sxw_event event = {
         .kind = SXW_MESSAGE, .from = from, .message = kind, .bytes = copy, .len = payload.len
     };
+    if (kind == ASSAY_MESSAGE_PROPOSAL) assay_sxw_note_block(w, payload);
     const enum assay_status status = assay_sxw_input(w, m, &event);
     for (size_t i = 0; i < m->actions.count; i++)
         assay_sxw_ledger_act(w, m, i);
@@ -421,6 +439,19 @@ void assay_sim_simplex_sign(const struct assay_sim_simplex *w, uint16_t slot,
     if (assay_p256_sign(w->signers[slot], digest, signature) != ASSAY_OK) abort();
 }
 
+const struct assay_p256 *assay_sim_simplex_key(const struct assay_sim_simplex *w, uint16_t slot)
+{
+    ASSAY_ASSERT(slot < w->options.slot_count);
+    return w->keys[slot];
+}
+
+void assay_sim_simplex_set_observer(struct assay_sim_simplex *w,
+                                    assay_sim_simplex_observer *observer, void *context)
+{
+    w->observer = observer;
+    w->observer_context = context;
+}
+
 const uint8_t *assay_sim_simplex_chain_id(const struct assay_sim_simplex *w)
 {
     return w->chain_id;
@@ -429,6 +460,11 @@ const uint8_t *assay_sim_simplex_chain_id(const struct assay_sim_simplex *w)
 const char *assay_sim_simplex_violation(const struct assay_sim_simplex *w)
 {
     return w->violation[0] == 0 ? NULL : w->violation;
+}
+
+enum assay_sim_checker assay_sim_simplex_checker(const struct assay_sim_simplex *w)
+{
+    return w->checker;
 }
 
 uint64_t assay_sim_simplex_now(const struct assay_sim_simplex *w)

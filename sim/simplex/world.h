@@ -10,8 +10,9 @@
 #define ASSAY_SIM_SIMPLEX_WORLD_H
 
 #include "engine/simplex.h"
+#include "sim/outcome.h"
 
-enum { ASSAY_SIM_SIMPLEX_MACHINES_MAX = 10 };
+enum { ASSAY_SIM_SIMPLEX_MACHINES_MAX = 16 };
 
 /* Planted faults: each must be caught by a checker. */
 enum assay_sim_simplex_plant {
@@ -40,6 +41,10 @@ struct assay_sim_simplex_options {
     uint32_t crash_permille;   /* of commits: the machine dies at one of the points around it */
     uint32_t crowded_permille; /* of steps: little room is left in the list of actions */
     uint64_t check_ms_max;     /* the ledger takes up to so long to judge a block */
+    bool splits;               /* twins of more than a third: certificates may contradict each other
+                                  and nothing but two final chains stops the world */
+    uint32_t views_max;        /* of one epoch that a machine holds at once; 0: 128, the most */
+    uint32_t blocks_max;       /* that a machine holds; 0: 48 */
     enum assay_sim_simplex_plant plant;
 };
 
@@ -52,11 +57,17 @@ void assay_sim_simplex_destroy(struct assay_sim_simplex **world);
 
 /* Go on for so long. Returns: false when a rule was broken. */
 bool assay_sim_simplex_run(struct assay_sim_simplex *world, uint64_t ms);
-/* Go on until every machine that lives has this height final, or for ms at most. Returns: whether
- * it came to that (and no rule was broken). */
+/* Go on until every honest machine that lives has this height final, or for ms at most.
+ * Returns: whether it came to that (and no rule was broken). */
 bool assay_sim_simplex_run_to_height(struct assay_sim_simplex *world, uint64_t height, uint64_t ms);
 /* Returns: the first broken rule, or NULL. */
 const char *assay_sim_simplex_violation(const struct assay_sim_simplex *world);
+/* Returns: which checker found it; ASSAY_SIM_CHECKER_COUNT without a violation. */
+enum assay_sim_checker assay_sim_simplex_checker(const struct assay_sim_simplex *world);
+/* A rule that only the caller can know was broken (progress within its bound, say): recorded like
+ * any other, the first one stands. Returns: nothing. */
+__attribute__((format(printf, 3, 4))) void assay_sim_simplex_violate(
+    struct assay_sim_simplex *world, enum assay_sim_checker checker, const char *format, ...);
 
 /* Returns: milliseconds of the virtual clock. */
 uint64_t assay_sim_simplex_now(const struct assay_sim_simplex *world);
@@ -87,6 +98,11 @@ typedef bool assay_sim_simplex_filter(void *context, uint32_t from, uint32_t to,
 /* NULL: everything passes. Returns: nothing. */
 void assay_sim_simplex_set_filter(struct assay_sim_simplex *world, assay_sim_simplex_filter *filter,
                                   void *context);
+/* Every message that a machine sends, before links lose any of it. Returns: nothing. */
+typedef void assay_sim_simplex_observer(void *context, uint32_t machine,
+                                        enum assay_message_kind kind, struct assay_slice payload);
+void assay_sim_simplex_set_observer(struct assay_sim_simplex *world,
+                                    assay_sim_simplex_observer *observer, void *context);
 /* What the ledger of a machine says about a block, after its own rules; NULL: true.
  * Returns: whether the block is valid. */
 typedef bool assay_sim_simplex_judge(void *context, uint32_t machine,
@@ -98,6 +114,9 @@ void assay_sim_simplex_set_judge(struct assay_sim_simplex *world, assay_sim_simp
 enum assay_status assay_sim_simplex_inject(struct assay_sim_simplex *world, uint32_t machine,
                                            uint16_t from, enum assay_message_kind kind,
                                            struct assay_slice payload);
+/* Returns: the voting key of a slot, borrowed from the world. */
+const struct assay_p256 *assay_sim_simplex_key(const struct assay_sim_simplex *world,
+                                               uint16_t slot);
 /* Sign as a slot. Returns: nothing. */
 void assay_sim_simplex_sign(const struct assay_sim_simplex *world, uint16_t slot,
                             const uint8_t digest[static 32],
@@ -108,6 +127,7 @@ const uint8_t *assay_sim_simplex_chain_id(const struct assay_sim_simplex *world)
 /* What happened so far. */
 struct assay_sim_simplex_counts {
     uint64_t steps, sent, lost, crashes, restarts, accusations, behind, rolled_back, empty_views;
+    uint64_t trace;      /* a hash of everything sent and final, in order */
     unsigned last_proof; /* number of the last accusation */
     uint16_t last_accused;
 };

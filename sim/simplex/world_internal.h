@@ -67,6 +67,12 @@ struct sxw_machine {
     size_t log_count, log_capacity;
 };
 
+/* Headers of all blocks that were ever proposed, by anybody. */
+struct sxw_header {
+    uint8_t id[32];
+    struct assay_block_header header;
+};
+
 /* What was seen of one view of one epoch. */
 struct sxw_seen {
     bool certified[ASSAY_VOTE_TYPES];
@@ -96,8 +102,13 @@ struct assay_sim_simplex {
     size_t event_count, event_capacity;
     uint64_t event_order;
     char violation[256];
+    enum assay_sim_checker checker; /* of the violation */
+    assay_sim_simplex_observer *observer;
+    void *observer_context;
     struct assay_sim_simplex_counts counts;
     struct sxw_seen *seen[SXW_EPOCHS_MAX]; /* [SXW_VIEWS_MAX] each */
+    struct sxw_header *headers;
+    size_t header_count, header_capacity;
     bool chain_known[SXW_HEIGHTS_MAX];
     uint8_t chain[SXW_HEIGHTS_MAX][32];
 };
@@ -120,8 +131,6 @@ void assay_sxw_send(struct assay_sim_simplex *w, struct sxw_machine *m, uint16_t
                     uint16_t except, enum assay_message_kind kind, struct assay_slice payload);
 
 /* world.c */
-__attribute__((format(printf, 2, 3))) void assay_sxw_violated(struct assay_sim_simplex *w,
-                                                              const char *format, ...);
 void assay_sxw_machine_init(struct assay_sim_simplex *w, struct sxw_machine *m);
 enum assay_status assay_sxw_input(struct assay_sim_simplex *w, struct sxw_machine *m,
                                   const struct sxw_event *event);
@@ -131,11 +140,27 @@ void assay_sxw_ledger_genesis(struct assay_sim_simplex *w, struct sxw_machine *m
 void assay_sxw_ledger_begin(struct assay_sim_simplex *w, struct sxw_machine *m);
 void assay_sxw_ledger_act(struct assay_sim_simplex *w, struct sxw_machine *m, size_t action);
 
+uint32_t assay_sxw_weight_of(const struct assay_sim_simplex *w, uint64_t epoch, uint32_t slot);
+
 /* checker.c */
 void assay_sxw_check_send(struct assay_sim_simplex *w, const struct sxw_machine *m,
                           enum assay_message_kind kind, struct assay_slice payload);
+/* Returns: whether it is a certificate with a quorum of true signatures. */
+bool assay_sxw_certificate_read(const struct assay_sim_simplex *w, struct assay_slice payload,
+                                struct assay_certificate *c);
+void assay_sxw_checker_free(struct assay_sim_simplex *w);
+
+/* chain.c */
+/* Folds into the trace. */
+void assay_sxw_trace(struct assay_sim_simplex *w, uint64_t number, struct assay_slice bytes);
+/* Remembers the header of a block; what is no proposal is left alone. */
+void assay_sxw_note_block(struct assay_sim_simplex *w, struct assay_slice payload);
+/* A block that an honest machine votes for. */
+void assay_sxw_check_block(struct assay_sim_simplex *w, const struct sxw_machine *m,
+                           const struct assay_proposal *p);
+void assay_sxw_check_finality(struct assay_sim_simplex *w, const struct sxw_machine *m,
+                              const struct assay_simplex_action *final_);
 void assay_sxw_check_final(struct assay_sim_simplex *w, const struct sxw_machine *m,
                            uint64_t height, const uint8_t id[static 32]);
-void assay_sxw_checker_free(struct assay_sim_simplex *w);
 
 #endif

@@ -1,0 +1,246 @@
+/*
+ * sim/twins/run.c - one schedule, from its first view to the finalisations after healing.
+ */
+#include "sim/twins/twins_internal.h"
+
+#include "engine/vote.h"
+
+#include <stdio.h>
+
+enum {
+    EPOCH_MS = 400, /* delta = 25 ms */
+    DELAY_MS = 5,
+    DELAY_SEED_MS = 20,
+    HEAL_MS = 60000,
+    AHEAD = 8,
+    VIEWS_HELD = 48,
+    BLOCKS_HELD = 32,
+};
+
+struct run {
+    const struct assay_twins_schedule *schedule;
+    struct assay_sim_simplex *world;
+    uint32_t rows_asked;
+    /* What the last message was about: it goes to many, and lies where it lies for that step. */
+    uint64_t last_step;
+    struct assay_slice last;
+    struct assay_vote_statement last_about;
+};
+
+/* --- who hears whom */
+
+/* What a message is about. Returns: false for one that is about nothing but its sender's needs. */
+static bool about(enum assay_message_kind kind, struct assay_slice payload, uint32_t slots,
+                  struct assay_vote_statement *st)
+{
+    struct assay_vote vote;
+    struct assay_certificate certificate;
+    struct assay_proposal proposal;
+    if (kind == ASSAY_MESSAGE_VOTE && assay_vote_decode(payload, &vote) == ASSAY_OK) {
+        *st = vote.statement;
+        return true;
+    }
+    if (kind == ASSAY_MESSAGE_CERTIFICATE &&
+        assay_certificate_decode(payload, slots, &certificate) == ASSAY_OK) {
+        *st = certificate.statement;
+        return true;
+    }
+    if (kind == ASSAY_MESSAGE_PROPOSAL && assay_proposal_decode(payload, &proposal) == ASSAY_OK) {
+        *st = (struct assay_vote_statement){ .epoch = proposal.header.epoch,
+                                             .view = proposal.header.view,
+                                             .type = ASSAY_VOTE_NOTARISE };
+        return true;
+    }
+    return false;
+}
+
+static struct assay_vote_statement place_of(struct run *run, uint32_t from,
+                                            enum assay_message_kind kind,
+                                            struct assay_slice payload)
+{
+    struct assay_sim_simplex_counts counts;
+    assay_sim_simplex_counts(run->world, &counts);
+    if (counts.steps == run->last_step && payload.bytes == run->last.bytes &&
+        payload.len == run->last.len)
+        return run->last_about;
+    struct assay_vote_statement st;
+    if (!about(kind, payload, run->schedule->nodes, &st)) {
+        struct assay_simplex_view look;
+        assay_sim_simplex_look(run->world, from, &look);
+        return (struct assay_vote_statement){ .epoch = look.epoch, .view = look.view };
+    }
+    run->last_step = counts.steps;
+    run->last = payload;
+    run->last_about = st;
+    return st;
+}
+
+static bool passes(void *context, uint32_t from, uint32_t to, enum assay_message_kind kind,
+                   struct assay_slice payload)
+{
+    struct run *run = context;
+    const struct assay_twins_schedule *s = run->schedule;
+    const struct assay_vote_statement st = place_of(run, from, kind, payload);
+    const uint64_t round = st.view + st.epoch - 1; /* from 1 */
+    if (round == 0 || round > s->views) return true;
+    const bool late = s->phases == 2 && st.type != ASSAY_VOTE_NOTARISE;
+    const uint32_t row = (uint32_t)(round - 1) * s->phases + (late ? 1 : 0);
+    if (row >= run->rows_asked) run->rows_asked = row + 1;
+    return (s->hears[row][from] >> to & 1) != 0;
+}
+
+/* --- the world of a schedule */
+
+static bool is_twin(const struct assay_twins_schedule *s, uint32_t slot)
+{
+    for (uint32_t i = 0; i < s->twins; i++)
+        if (s->twin_of[i] == slot) return true;
+    return false;
+}
+
+bool assay_twins_tolerable(const struct assay_twins_schedule *s)
+{
+    uint64_t total = 0;
+    uint64_t twins = 0;
+    for (uint32_t i = 0; i < s->nodes; i++) {
+        total += s->weights[i];
+        if (is_twin(s, i)) twins += s->weights[i];
+    }
+    return 3 * twins <= total;
+}
+
+static struct assay_sim_simplex *create(const struct assay_twins_schedule *s)
+{
+    struct assay_sim_simplex_options options = { .seed = s->seed,
+                                                 .slot_count = s->nodes,
+                                                 .machine_count = s->nodes + s->twins,
+                                                 .epoch_ms = EPOCH_MS,
+                                                 .epoch_blocks = s->epoch_blocks,
+                                                 .cadence_ms = 1,
+                                                 .delay_min_ms = s->seed == 0 ? DELAY_MS : 1,
+                                                 .delay_max_ms =
+                                                     s->seed == 0 ? DELAY_MS : DELAY_SEED_MS,
+                                                 .views_max = VIEWS_HELD,
+                                                 .blocks_max = BLOCKS_HELD,
+                                                 .splits = !assay_twins_tolerable(s) };
+    ASSAY_ASSERT(s->nodes <= ASSAY_TWINS_NODES_MAX && s->twins <= ASSAY_TWINS_TWINS_MAX);
+    ASSAY_ASSERT(s->views <= ASSAY_TWINS_VIEWS_MAX && (s->phases == 1 || s->phases == 2));
+    for (uint16_t i = 0; i < s->nodes; i++) {
+        options.slots[i] = i;
+        options.weights[i] = s->weights[i];
+        options.byzantine[i] = is_twin(s, i);
+    }
+    for (uint32_t i = 0; i < s->twins; i++) {
+        options.slots[s->nodes + i] = s->twin_of[i];
+        options.byzantine[s->nodes + i] = true;
+    }
+    return assay_sim_simplex_create(&options);
+}
+
+/* Time enough for every view of the schedule to time out: 6 delta, grown by 3/2 each. */
+static uint64_t schedule_ms(const struct assay_twins_schedule *s)
+{
+    uint64_t ms = 0;
+    uint64_t view_ms = 6 * (EPOCH_MS / 16);
+    for (uint32_t i = 0; i < s->views; i++) {
+        ms += view_ms;
+        view_ms += view_ms / 2;
+    }
+    return ms;
+}
+
+/* Until every view of the schedule had time to time out, or somebody is well past them: who is kept
+ * from the body of a block while others go on would only fill its tables. */
+static bool play_schedule(struct run *run)
+{
+    const uint64_t end_ms = assay_sim_simplex_now(run->world) + schedule_ms(run->schedule);
+    const uint64_t far = run->schedule->views + AHEAD;
+    while (assay_sim_simplex_now(run->world) < end_ms &&
+           assay_sim_simplex_best_height(run->world) < far)
+        if (!assay_sim_simplex_run(run->world, EPOCH_MS / 16)) return false;
+    return true;
+}
+
+/* The filter stands from the first message on, those of the world's creation included: nothing is
+ * proposed before cadence_ms have passed. */
+static void play(struct run *run)
+{
+    assay_sim_simplex_set_filter(run->world, passes, run);
+    if (!play_schedule(run)) return;
+    assay_sim_simplex_set_filter(run->world, NULL, NULL);
+    if (!assay_twins_tolerable(run->schedule)) {
+        assay_sim_simplex_run(run->world,
+                              schedule_ms(run->schedule)); /* a fork shows when the sides meet */
+        return;
+    }
+    const uint64_t goal = assay_sim_simplex_best_height(run->world) + ASSAY_TWINS_FINALISATIONS;
+    if (!assay_sim_simplex_run_to_height(run->world, goal, HEAL_MS))
+        assay_sim_simplex_violate(run->world, ASSAY_SIM_CHECKER_LIVENESS,
+                                  "healed, and %d finalisations did not come in %d s of its time",
+                                  ASSAY_TWINS_FINALISATIONS, HEAL_MS / 1000);
+}
+
+/* --- a chain that split: who did it? */
+
+/* The same run again, with somebody who writes everything down. */
+static uint32_t convict(const struct assay_twins_schedule *schedule, unsigned lost,
+                        unsigned *numbers)
+{
+    struct run run = { .schedule = schedule, .world = create(schedule) };
+    struct assay_twins_proofs *proofs = assay_twins_proofs_create(run.world, schedule->nodes);
+    assay_sim_simplex_set_observer(run.world, assay_twins_proofs_note, proofs);
+    play(&run);
+    const uint32_t convicted = assay_twins_proofs_convict(proofs, lost, numbers);
+    assay_twins_proofs_destroy(&proofs);
+    assay_sim_simplex_destroy(&run.world);
+    return convicted;
+}
+
+static void judge_fork(const struct assay_twins_schedule *s, const struct assay_twins_plant *plant,
+                       struct assay_twins_result *result)
+{
+    uint64_t total = 0;
+    uint64_t guilty = 0;
+    result->forked = true;
+    result->convicted = convict(s, plant == NULL ? 0 : plant->lost_proofs, &result->proofs);
+    for (uint32_t slot = 0; plant != NULL && plant->frames && slot < s->nodes; slot++)
+        if (!is_twin(s, slot)) result->convicted |= 1u << slot;
+    for (uint32_t slot = 0; slot < s->nodes; slot++) {
+        const bool named = (result->convicted >> slot & 1) != 0;
+        total += s->weights[slot];
+        if (named) guilty += s->weights[slot];
+        if (!named || is_twin(s, slot)) continue;
+        result->checker = ASSAY_SIM_CHECKER_JUSTICE;
+        (void)snprintf(result->violation, sizeof result->violation,
+                       "slot %u is honest and was convicted", (unsigned)slot);
+        return;
+    }
+    if (3 * guilty > total) return;
+    result->checker = ASSAY_SIM_CHECKER_P6;
+    (void)snprintf(result->violation, sizeof result->violation,
+                   "the chain split and only %u of %u were convicted", (unsigned)guilty,
+                   (unsigned)total);
+}
+
+void assay_twins_run(const struct assay_twins_schedule *schedule,
+                     const struct assay_twins_plant *plant, struct assay_twins_result *result)
+{
+    struct run run = { .schedule = schedule, .world = create(schedule) };
+    struct assay_sim_simplex_counts counts;
+    play(&run);
+    assay_sim_simplex_counts(run.world, &counts);
+    *result = (struct assay_twins_result){ .checker = assay_sim_simplex_checker(run.world),
+                                           .rows_asked = run.rows_asked,
+                                           .steps = counts.steps,
+                                           .sent = counts.sent,
+                                           .trace = counts.trace,
+                                           .finals = assay_sim_simplex_best_height(run.world) };
+    const char *violation = assay_sim_simplex_violation(run.world);
+    if (violation != NULL)
+        (void)snprintf(result->violation, sizeof result->violation, "%s", violation);
+    assay_sim_simplex_destroy(&run.world);
+    if (result->checker != ASSAY_SIM_CHECKER_AGREEMENT || assay_twins_tolerable(schedule)) return;
+    result->checker = ASSAY_SIM_CHECKER_COUNT; /* as it must be; now the culprits */
+    result->violation[0] = '\0';
+    judge_fork(schedule, plant, result);
+}
