@@ -46,7 +46,7 @@ static cyaml_schema_value_t text_value(void)
     return (cyaml_schema_value_t){ .type = CYAML_STRING,
                                    .flags = CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                                    .data_size = sizeof(char),
-                                   .string = { .min = 1, .max = ASSAY_SIM_YAML_MAX } };
+                                   .string = { .min = 0, .max = ASSAY_SIM_YAML_MAX } };
 }
 
 static cyaml_schema_value_t list_value(const cyaml_schema_value_t *entry, uint32_t entry_len,
