@@ -33,6 +33,15 @@ static const enum assay_sim_figure unknown_at_first[] = {
     ASSAY_SIM_FIGURE_FINALITY_MS_P99,
 };
 
+/* What never happened is neither early nor late: of a figure that stays -1 only == and != hold. */
+static bool is_unknown(uint32_t figure, int64_t value)
+{
+    if (value != -1) return false;
+    for (size_t i = 0; i < sizeof unknown_at_first / sizeof unknown_at_first[0]; i++)
+        if (unknown_at_first[i] == figure) return true;
+    return false;
+}
+
 void assay_sim_outcome_init(struct assay_sim_outcome *outcome)
 {
     *outcome = (struct assay_sim_outcome){ 0 };
@@ -95,12 +104,13 @@ bool assay_sim_assertion_holds(const struct assay_sim_assertion *assertion,
     const uint32_t cohort = figures[assertion->figure].of_cohort ? assertion->cohort : 0;
     const int64_t value = outcome->figures[assertion->figure][cohort];
     *actual = value;
+    const bool known = !is_unknown(assertion->figure, value);
     switch (assertion->compare) {
-    case ASSAY_SIM_LESS: return value < assertion->value;
-    case ASSAY_SIM_AT_MOST: return value <= assertion->value;
+    case ASSAY_SIM_LESS: return known && value < assertion->value;
+    case ASSAY_SIM_AT_MOST: return known && value <= assertion->value;
     case ASSAY_SIM_EQUAL: return value == assertion->value;
-    case ASSAY_SIM_AT_LEAST: return value >= assertion->value;
-    case ASSAY_SIM_GREATER: return value > assertion->value;
+    case ASSAY_SIM_AT_LEAST: return known && value >= assertion->value;
+    case ASSAY_SIM_GREATER: return known && value > assertion->value;
     case ASSAY_SIM_NOT_EQUAL: return value != assertion->value;
     }
     ASSAY_UNREACHABLE("every comparison returns");

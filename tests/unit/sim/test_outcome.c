@@ -79,3 +79,20 @@ Test(sim_outcome, every_figure_and_checker_has_its_name_once)
             cr_expect_str_neq(assay_sim_checker_name(i), assay_sim_checker_name(k));
     }
 }
+
+Test(sim_outcome, what_never_happened_is_neither_early_nor_late)
+{
+    static const bool expected[6] = { false, false, true, false, false, false };
+    struct assay_sim_outcome o;
+    assay_sim_outcome_init(&o);
+    for (int c = 0; c < 6; c++) {
+        int64_t actual = 0;
+        struct assay_sim_assertion a = { .figure = ASSAY_SIM_FIGURE_DETECTION_EPOCHS,
+                                         .compare = (enum assay_sim_compare)c,
+                                         .value = -1 };
+        cr_expect_eq(assay_sim_assertion_holds(&a, &o, &actual), expected[c], "%d to -1", c);
+        a.value = 3;
+        const bool other = c == ASSAY_SIM_NOT_EQUAL;
+        cr_expect_eq(assay_sim_assertion_holds(&a, &o, &actual), other, "%d to 3", c);
+    }
+}
