@@ -24,7 +24,7 @@ static void refuses(const struct assay_scenario *s, const char *assignment,
     cr_expect_eq(assay_scenario_set(&changed, assignment, message), status, "%s: %s", assignment,
                  message);
     cr_expect_not_null(strstr(message, word), "\"%s\" lacks \"%s\"", message, word);
-    cr_expect(memcmp(&changed, s, sizeof changed) == 0, "%s changed something", assignment);
+    cr_expect(assay_bytes_equal(&changed, s, sizeof changed), "%s changed it", assignment);
 }
 
 /* A scenario in which every key counts. */

@@ -200,7 +200,7 @@ Test(sim_scenario_yaml, a_text_that_was_cut_anywhere_never_crashes)
         struct assay_scenario s;
         uint8_t *exact = malloc(n + 1);
         cr_assert_not_null(exact);
-        memcpy(exact, everything, n);
+        assay_bytes_copy(exact, n + 1, everything, n);
         exact = realloc(exact, n > 0 ? n : 1);
         if (assay_scenario_parse_yaml(exact, n, "f", &s, message) != ASSAY_OK)
             cr_expect_gt(strlen(message), 4);
