@@ -64,7 +64,14 @@ void assay_ledger_place(struct assay_ledger *ledger, void *memory, uint32_t memb
 void assay_ledger_reset(struct assay_ledger *ledger, const struct assay_state *state)
 {
     ASSAY_ASSERT(ledger->members == state->member_count);
-    assay_ledger_place(ledger, ledger->roll, ledger->members);
+    const uint32_t n = ledger->members;
+    void *memory = ledger->roll;
+    *ledger = (struct assay_ledger){ 0 };
+    (void)place(ledger, memory, n);
+    /* All arrays but the rows, which nobody reads before `counted` says so: they are most of it. */
+    uint8_t *rows_end = ledger->fail; /* the next array: place() */
+    assay_bytes_zero(memory, (size_t)(ledger->rows - (uint8_t *)memory));
+    assay_bytes_zero(rows_end, (size_t)((uint8_t *)memory + arrays_len(n) - rows_end));
     assay_bytes_copy(ledger->tip_id, 32, state->head_id, 32);
     ledger->height = state->head_height;
     ledger->time_ms = state->head_time_ms;

@@ -73,10 +73,16 @@ static void member_genesis(struct assay_member *m, const struct assay_genesis_me
 
 void assay_state_genesis(struct assay_state *state, const struct assay_genesis *genesis)
 {
+    ASSAY_ASSERT(state->member_count == genesis->member_count);
+    assay_state_found(state, genesis, genesis->members);
+}
+
+void assay_state_found(struct assay_state *state, const struct assay_genesis *genesis,
+                       const struct assay_genesis_member *roster)
+{
     struct assay_member *members = state->members;
     int64_t *counters = state->counters;
     const uint32_t n = state->member_count;
-    ASSAY_ASSERT(n == genesis->member_count);
     *state = (struct assay_state){ .member_count = n, .members = members, .counters = counters };
     assay_bytes_copy(state->chain_id, 32, genesis->chain_id, 32);
     assay_bytes_copy(state->policy_digest, 32, genesis->policy_digest, 32);
@@ -84,7 +90,7 @@ void assay_state_genesis(struct assay_state *state, const struct assay_genesis *
     assay_bytes_copy(state->verifier_digest, 32, genesis->parameters.verifier_digest, 32);
     parameters_digest(&genesis->parameters, state->parameters_digest);
     for (uint32_t i = 0; i < n; i++) {
-        member_genesis(&members[i], &genesis->members[i]);
+        member_genesis(&members[i], &roster[i]);
         counters[i] = 0;
     }
     assay_bytes_copy(state->head_id, 32, genesis->chain_id, 32);
@@ -96,25 +102,42 @@ size_t assay_state_scratch_len(uint32_t members)
     return ASSAY_LEAF_LEN_MAX + (size_t)members * 9; /* counters are 9 bytes at most */
 }
 
+static void hash_leaf(struct assay_writer *w, enum assay_status status, uint8_t *hash)
+{
+    struct assay_slice leaf;
+    ASSAY_ASSERT(status == ASSAY_OK); /* assay_state_scratch_len bytes hold every leaf */
+    status = assay_writer_finish(w, &leaf);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_merkle_leaf_hash(leaf.bytes, leaf.len, hash);
+}
+
+void assay_state_header_hash(const struct assay_state *state, void *scratch, size_t scratch_len,
+                             uint8_t hash[static 32])
+{
+    struct assay_writer w = assay_writer_over(scratch, scratch_len);
+    const enum assay_status status = assay_state_header_encode(state, &w);
+    hash_leaf(&w, status, hash);
+}
+
+void assay_state_leaf_hash(const struct assay_state *state, uint32_t slot, void *scratch,
+                           size_t scratch_len, uint8_t hash[static 32])
+{
+    struct assay_writer w = assay_writer_over(scratch, scratch_len);
+    const enum assay_status status = assay_state_leaf_encode(state, slot, &w);
+    hash_leaf(&w, status, hash);
+}
+
 void assay_state_root(const struct assay_state *state, void *scratch, size_t scratch_len,
                       uint8_t root[static 32])
 {
     struct assay_merkle tree;
-    struct assay_slice leaf;
+    uint8_t hash[32];
     assay_merkle_init(&tree);
-    struct assay_writer w = assay_writer_over(scratch, scratch_len);
-    enum assay_status status = assay_state_header_encode(state, &w);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    status = assay_writer_finish(&w, &leaf);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    assay_merkle_add(&tree, leaf.bytes, leaf.len);
+    assay_state_header_hash(state, scratch, scratch_len, hash);
+    assay_merkle_add_hash(&tree, hash);
     for (uint32_t slot = 0; slot < state->member_count; slot++) {
-        w = assay_writer_over(scratch, scratch_len);
-        status = assay_state_leaf_encode(state, slot, &w);
-        ASSAY_ASSERT(status == ASSAY_OK);
-        status = assay_writer_finish(&w, &leaf);
-        ASSAY_ASSERT(status == ASSAY_OK);
-        assay_merkle_add(&tree, leaf.bytes, leaf.len);
+        assay_state_leaf_hash(state, slot, scratch, scratch_len, hash);
+        assay_merkle_add_hash(&tree, hash);
     }
     assay_merkle_root(&tree, root);
 }

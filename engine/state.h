@@ -97,6 +97,10 @@ void assay_state_copy(struct assay_state *to, const struct assay_state *from);
 
 /* Final block 0 (docs/protocol.md 9); weights are still zero. Returns: nothing. */
 void assay_state_genesis(struct assay_state *state, const struct assay_genesis *genesis);
+/* The same with another roster, members[state->member_count] in ascending order of node id: one
+ * that no genesis file could hold (simulated networks). Returns: nothing. */
+void assay_state_found(struct assay_state *state, const struct assay_genesis *genesis,
+                       const struct assay_genesis_member *members);
 
 /* Returns: ASSAY_OK and the leaf in w | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_state_header_encode(const struct assay_state *state,
@@ -109,6 +113,12 @@ ASSAY_CHECKED enum assay_status assay_state_leaf_encode(const struct assay_state
  */
 void assay_state_root(const struct assay_state *state, void *scratch, size_t scratch_len,
                       uint8_t root[static 32]);
+/* The leaf hash of the header, and that of one slot: what the root is made of, for whoever makes
+ * the leaves on several cores. Scratch as above. Returns: nothing. */
+void assay_state_header_hash(const struct assay_state *state, void *scratch, size_t scratch_len,
+                             uint8_t hash[static 32]);
+void assay_state_leaf_hash(const struct assay_state *state, uint32_t slot, void *scratch,
+                           size_t scratch_len, uint8_t hash[static 32]);
 /* Returns: bytes of scratch for assay_state_root. */
 size_t assay_state_scratch_len(uint32_t members);
 /* Returns: an upper bound of a snapshot's length. */

@@ -1,0 +1,48 @@
+/*
+ * sim/epochs/delivery.c - from a link model to the chances of one epoch.
+ *
+ * docs/protocol.md 4.1, net/gossip.h: envelopes flood and are relayed, those that are missing are
+ * pulled three times from three peers; evidence is pulled from up to eight, each with its time.
+ */
+#include "net/gossip.h"
+#include "sim/epochs/epochs_internal.h"
+
+enum {
+    RELAYS = 4,         /* peers that a node passes an envelope or a record on to */
+    ENVELOPE_PULLS = 9, /* three rounds, three peers */
+    RESENDS = 3,        /* of a ballot that no block holds yet: every T/8 after 5T/8 */
+    HOPS = 3,           /* envelope; pull; evidence */
+};
+
+static uint32_t tries_of(uint32_t epoch_ms)
+{
+    const uint64_t retry = assay_gossip_retry_ms(epoch_ms);
+    const uint64_t tries = 1 + assay_gossip_patience_ms(epoch_ms) / retry;
+    if (tries < ASSAY_FETCH_ASKED) return ASSAY_FETCH_ASKED;
+    return tries > ASSAY_FETCH_ASKED_MAX ? ASSAY_FETCH_ASKED_MAX : (uint32_t)tries;
+}
+
+void epochs_chances(const struct assay_scenario *scenario, struct epochs_chances *chances)
+{
+    const struct assay_sim_link *link = &scenario->link;
+    const uint32_t lost = chance_of_permille(link->loss_permille);
+    const uint32_t round_lost = chance_either(lost, lost);
+    const uint32_t others = scenario->nodes - 1;
+    const uint32_t relays = others < RELAYS ? others : RELAYS;
+    uint32_t tries = tries_of(scenario->epoch_ms);
+    if (tries > others && others > 0) tries = others + 1; /* all of them, once more the origin */
+    const uint32_t no_envelope =
+        chance_both(chance_all_of(lost, 1 + relays), chance_all_of(round_lost, ENVELOPE_PULLS));
+    const uint32_t no_evidence = chance_all_of(round_lost, tries);
+    const uint32_t delay = link->delay == ASSAY_SIM_DELAY_UNIFORM
+                               ? (link->delay_min_ms + link->delay_max_ms) / 2
+                               : link->delay_mean_ms;
+    const uint64_t sixteenth = scenario->epoch_ms / 16;
+    *chances = (struct epochs_chances){
+        .absent = chance_either(no_envelope, no_evidence),
+        .ballot_lost = chance_all_of(lost, (1 + relays) * RESENDS),
+        .hop_ms = delay,
+        .path_ms = scenario->quote_ms + HOPS * delay + (scenario->verify_us + 999) / 1000,
+        .delta_ms = (uint32_t)assay_max_u64(25, assay_min_u64(2000, sixteenth)),
+    };
+}

@@ -1,0 +1,44 @@
+/*
+ * sim/epochs/epochs.h - the epoch world step by step, for tests and benches.
+ *
+ * assay_sim_run_epochs (sim/run.h) is a loop over these. What is drawn and what is left out stands
+ * at the head of run.c and in docs/simulator-fidelity.md.
+ */
+#ifndef ASSAY_SIM_EPOCHS_EPOCHS_H
+#define ASSAY_SIM_EPOCHS_EPOCHS_H
+
+#include "engine/state.h"
+#include "sim/run.h"
+
+struct assay_sim_epochs;
+
+/*
+ * The network after genesis, before epoch 1. The scenario is copied; outcome outlives the world and
+ * was initialised by the caller.
+ * Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_RANGE (a rule refuses its options)
+ */
+ASSAY_CHECKED enum assay_status assay_sim_epochs_create(const struct assay_scenario *scenario,
+                                                        const struct assay_sim_options *options,
+                                                        struct assay_sim_outcome *outcome,
+                                                        struct assay_sim_epochs **epochs);
+/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+void assay_sim_epochs_destroy(struct assay_sim_epochs **epochs);
+
+/*
+ * One stretch of virtual time as long as an epoch. It closes one epoch where a quorum can, none
+ * where it cannot, two where a quorum is back: the one that stood still, and the next.
+ * Returns: how many epochs closed.
+ */
+uint32_t assay_sim_epochs_tick(struct assay_sim_epochs *epochs);
+/* Figures of the whole; nothing ticks after it. Returns: nothing. */
+void assay_sim_epochs_end(struct assay_sim_epochs *epochs);
+
+/* Returns: the state after the last closed epoch; NULL for rules that have no such state. */
+const struct assay_state *assay_sim_epochs_state(const struct assay_sim_epochs *epochs);
+/* Returns: the score and the weight of a slot after the last closed epoch, of any rule. */
+uint16_t assay_sim_epochs_score_bp(const struct assay_sim_epochs *epochs, uint32_t slot);
+uint32_t assay_sim_epochs_weight_bp(const struct assay_sim_epochs *epochs, uint32_t slot);
+/* Returns: cohort numbers of all slots. */
+const uint8_t *assay_sim_epochs_cohorts(const struct assay_sim_epochs *epochs);
+
+#endif

@@ -1,0 +1,228 @@
+/*
+ * sim/epochs/epochs_internal.h - what the files of the epoch world share.
+ *
+ * Times are milliseconds of virtual time since genesis; `_rel` counts from the start of the tick.
+ */
+#ifndef ASSAY_SIM_EPOCHS_INTERNAL_H
+#define ASSAY_SIM_EPOCHS_INTERNAL_H
+
+#include "base/assert.h"
+#include "base/checked.h"
+#include "engine/ledger.h"
+#include "sim/attack.h"
+#include "sim/epochs/chance.h"
+#include "sim/epochs/epochs.h"
+#include "sim/epochs/workers.h"
+#include "sim/rules.h"
+#include "sim/watch.h"
+
+enum {
+    SIDES_MAX = 256, /* 16 partitions by share cut the roster 17 times, cohorts 8 times */
+    VIEWS = 10,      /* of an epoch: one every T/8, and those that phases ask for */
+    VIEWS_MAX = 256, /* until a leader who can closes it */
+    VIEW_ROLL = 3,
+    VIEW_EARLY = 4,      /* first view with ballots of voters that judged everything at once */
+    VIEW_LATE = 7,       /* first view with ballots cast at 5T/8 */
+    VERIFIED_MAX = 3072, /* 64 re-verified records a block, a block every T/64 after the ROLL */
+    LIES_OF_ONE = 4,     /* proofs that the engine makes of one ballot: two take all integrity */
+    NEVER_MS = UINT32_MAX,
+};
+
+/* What voters find about a subject whose evidence came. */
+struct epochs_subject {
+    enum assay_outcome outcome; /* of its evidence; NONE: there is none */
+    bool announced;             /* an envelope came in time: the ROLL or an exception names it */
+    bool in_roll;
+    bool foreign; /* evidence, but not for this epoch: ABSENT */
+};
+
+/* A ballot that says what re-verification contradicts (E5). */
+struct epochs_lie {
+    uint64_t epoch;
+    uint32_t slot, subject;
+    enum assay_falsehood falsehood;
+};
+
+struct epochs_voter_lies {
+    uint32_t count;
+    struct epochs_lie lies[LIES_OF_ONE];
+};
+
+/* What all voters of a side that heard everything say. */
+struct epochs_template {
+    uint8_t *row;
+    bool hears;    /* envelopes of more than two thirds: it may call others absent */
+    bool complete; /* nothing is missing: ballots need not wait for 5T/8 */
+};
+
+/* One node from epoch to epoch. */
+struct epochs_node {
+    uint64_t down_from_ms, up_at_ms; /* its last crash; equal: none */
+    uint64_t closed;                 /* newest epoch that it knows to be closed */
+    uint64_t silent_epoch;           /* rolled back: says nothing through this epoch; 0: none */
+    uint32_t obeyed;                 /* newest incarnation whose RESTART was carried out */
+    bool crash_loses, crash_rolls_back;
+    bool waits; /* has keys that no epoch block lists */
+};
+
+/* One node in this tick. */
+struct epochs_now {
+    uint32_t ready_rel; /* in the running epoch from then on; NEVER_MS */
+    uint32_t late_ms;   /* everything that it sends comes so much later */
+    uint32_t side;
+    bool silent; /* an adversary that sends no votes */
+    bool alive;  /* ran through */
+    enum assay_sim_evidence evidence;
+};
+
+/* Who could take part in consensus at some instant. */
+struct epochs_quorum {
+    bool any;           /* a quorum that hears itself */
+    bool in[SIDES_MAX]; /* these sides are of it */
+    uint64_t weight, total;
+};
+
+struct epochs_chances {
+    uint32_t absent;      /* evidence of one subject does not reach one voter */
+    uint32_t ballot_lost; /* a ballot is in no block before E */
+    uint32_t path_ms;     /* from the start of an epoch to evidence judged by a peer */
+    uint32_t hop_ms;      /* one message, usual delay */
+    uint32_t delta_ms;    /* docs/protocol.md 5 */
+};
+
+struct assay_sim_epochs {
+    struct assay_scenario scenario;
+    uint64_t seed;
+    uint32_t n;
+    size_t row_len;
+    uint8_t *cohort_of;
+    bool *byzantine; /* some adversary is of its cohort */
+    struct workers *workers;
+    struct assay_sim_watch *watch;
+    struct assay_sim_outcome *outcome;
+    struct epochs_chances chances;
+
+    /* Time. */
+    uint64_t now_ms; /* start of the tick */
+    uint64_t tick;   /* from 1 */
+    bool stalled;    /* the running epoch is over its time: a quorum was missing */
+
+    /* The product's own state, ledger and close. */
+    struct assay_genesis *genesis; /* parameters; its roster is not used */
+    struct assay_state states[2];
+    uint32_t current; /* states[current] is the head */
+    struct assay_ledger ledger;
+    struct assay_context context;
+    struct assay_groups groups;
+    struct assay_close close;
+    struct assay_close_rules rules;
+    struct assay_tolerance tolerance;
+    struct assay_record *record;
+    struct assay_sim_rules *other; /* a rule that is not the product's; NULL: interval */
+    uint16_t *score_bp;            /* [n] of `other` */
+    uint32_t *weights;             /* [n] in force */
+    uint64_t total_weight;
+    uint64_t epoch; /* running */
+    uint8_t root[32];
+
+    /* Who can hear whom. */
+    uint64_t sides_of; /* the cuts that the next lines are of; UINT64_MAX: none yet */
+    uint32_t side_count;
+    uint16_t *side;                     /* [n] by partitions alone */
+    bool hears[SIDES_MAX][SIDES_MAX];   /* [to][from] */
+    bool reaches[SIDES_MAX][SIDES_MAX]; /* [to][from]: over others too */
+    struct epochs_quorum quorum;        /* at the end of the tick */
+    bool roll_quorum;
+
+    /* [n] each. */
+    struct epochs_node *nodes;
+    struct epochs_now *at;
+    struct epochs_subject *subjects;
+    struct assay_sim_truth *truth;
+    struct epochs_voter_lies *lies;
+    struct assay_tally_member *members; /* other rules */
+    const uint8_t **row_of;             /* other rules: counted rows */
+    uint8_t *rows;                      /* [n][row_len] ballots of this epoch */
+    bool *flags;                        /* [n] scratch */
+    bool *in_chain;                     /* [n] its ballot is in a block */
+    uint64_t *drawn;                    /* [n] fold of what was drawn for a voter */
+    uint8_t (*hashes)[32];
+    uint8_t (*node_ids)[32];
+    struct epochs_template *templates; /* [SIDES_MAX] by side of the voter */
+    uint8_t *template_rows;            /* [template_room][row_len] */
+    uint32_t template_room;
+    uint16_t leaders[VIEWS_MAX + 1]; /* by view; UINT16_MAX: its view came to nothing */
+    uint32_t views;                  /* the last of the epoch, that of E */
+    int64_t *counters;               /* [n] scratch of the leader sequence */
+    uint32_t *missed;                /* [workers][n] honest weight that lost a subject's evidence */
+    uint8_t *scratch;                /* [workers][scratch_len] */
+    size_t scratch_len;
+    uint8_t *roll_bytes;
+    size_t roll_len;
+
+    /* E5 that wait for room in a block. */
+    struct epochs_lie *waiting;
+    size_t waiting_count, waiting_max;
+    uint32_t verified; /* of VERIFIED_MAX in this epoch */
+
+    /* What the epoch costs. */
+    uint64_t messages, bytes, verifications;
+    uint32_t proofs, crashes, nullified;
+    uint8_t trace[32];
+    uint8_t root_chain[32];
+    void *memory[64];
+    size_t memory_count;
+};
+
+/* network.c */
+void *epochs_take(struct assay_sim_epochs *w, size_t count, size_t size);
+enum assay_status epochs_found(struct assay_sim_epochs *w);
+void epochs_key(const struct assay_sim_epochs *w, uint32_t slot, uint64_t purpose, uint8_t *key,
+                size_t len);
+/* Out: *acts: all that adversaries do as this node in the running epoch. Returns: whether any. */
+bool epochs_acts(const struct assay_sim_epochs *w, uint32_t node, struct assay_attack_acts *acts);
+
+/* delivery.c: the link model */
+void epochs_chances(const struct assay_scenario *scenario, struct epochs_chances *chances);
+
+/* reach.c */
+void epochs_sides(struct assay_sim_epochs *w);
+bool epochs_reaches(const struct assay_sim_epochs *w, uint32_t from_side, uint32_t to_side);
+struct epochs_quorum epochs_quorum_at(const struct assay_sim_epochs *w, uint32_t rel_ms);
+bool epochs_follows(const struct assay_sim_epochs *w, const struct epochs_quorum *quorum,
+                    uint32_t side);
+bool epochs_heard_by_quorum(const struct assay_sim_epochs *w, uint32_t side);
+
+/* uptime.c */
+void epochs_crash(struct assay_sim_epochs *w);        /* once a tick */
+void epochs_uptime(struct assay_sim_epochs *w);       /* for the running epoch */
+void epochs_crashed_back(struct assay_sim_epochs *w); /* who fell and rose within the tick */
+bool epochs_up(const struct assay_sim_epochs *w, uint32_t node, uint32_t rel_ms);
+/* Something that takes so long in one piece, begun at from_rel or after the crash that ends it.
+ * Returns: when it is done; NEVER_MS: not by until_rel. */
+uint32_t epochs_done_rel(const struct assay_sim_epochs *w, uint32_t node, uint64_t from_rel,
+                         uint64_t takes_ms, uint64_t until_rel);
+void epochs_closed_known(struct assay_sim_epochs *w);
+void epochs_obey(struct assay_sim_epochs *w);
+
+/* subjects.c */
+void epochs_leaders(struct assay_sim_epochs *w);
+void epochs_subjects(struct assay_sim_epochs *w);
+/* Returns: whether some leader from that view on takes the voter's ballot into a block. */
+bool epochs_included(const struct assay_sim_epochs *w, uint32_t voter, uint32_t from_view);
+void epochs_templates(struct assay_sim_epochs *w);
+void epochs_truth(struct assay_sim_epochs *w);
+
+/* rows.c */
+void epochs_rows(struct assay_sim_epochs *w);
+
+/* records.c */
+void epochs_records(struct assay_sim_epochs *w);
+void epochs_members(struct assay_sim_epochs *w);
+
+/* close.c */
+void epochs_close(struct assay_sim_epochs *w, uint64_t at_ms);
+void epochs_begin(struct assay_sim_epochs *w);
+void epochs_trace(struct assay_sim_epochs *w, const void *bytes, size_t len);
+
+#endif

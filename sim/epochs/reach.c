@@ -1,0 +1,165 @@
+/*
+ * sim/epochs/reach.c - who hears whom, and whether a quorum hears itself.
+ *
+ * Partitions cut the roster into sides whose nodes all hear the same; news goes from side to side
+ * over whoever hears (records, envelopes and evidence are relayed; docs/protocol.md 4.1), votes
+ * count where they are heard directly.
+ */
+#include "sim/epochs/epochs_internal.h"
+
+/* Is this adversary one who sits on other nodes' links, and does it act? */
+static bool carrying(const struct assay_sim_epochs *w, const struct assay_sim_adversary *a)
+{
+    const struct assay_attack_view view = { .scenario = &w->scenario,
+                                            .adversary = a,
+                                            .cohort_of = w->cohort_of,
+                                            .seed = w->seed,
+                                            .epoch = w->epoch };
+    return assay_attack_of(a->attack)->carries != NULL && assay_attack_active(&view);
+}
+
+/* The cuts in force, as bits; partitions end with heal_epoch. */
+static uint64_t cuts_now(const struct assay_sim_epochs *w)
+{
+    const struct assay_scenario *s = &w->scenario;
+    const bool healed = s->heal_epoch != 0 && w->tick >= s->heal_epoch;
+    uint64_t bits = 0;
+    for (uint32_t i = 0; i < s->partition_count && !healed; i++) {
+        const struct assay_sim_partition *p = &s->partitions[i];
+        const bool over = p->stop_epoch != 0 && w->tick >= p->stop_epoch;
+        if (w->tick >= p->start_epoch && !over) bits |= UINT64_C(1) << i;
+    }
+    for (uint32_t i = 0; i < s->adversary_count; i++)
+        if (carrying(w, &s->adversaries[i])) bits |= UINT64_C(1) << (32 + i);
+    return bits;
+}
+
+static bool hears(const struct assay_sim_epochs *w, uint32_t from, uint32_t to)
+{
+    if (!assay_scenario_hears(&w->scenario, w->cohort_of, w->tick, from, to)) return false;
+    return w->sides_of >> 32 == 0 ||
+           assay_attack_carries(&w->scenario, w->cohort_of, w->seed, w->epoch, from, to);
+}
+
+/* Nodes of one side are heard by the same and hear the same: on the same side of every partition
+ * and, where an adversary carries the messages, of one cohort. */
+static bool alike(const struct assay_sim_epochs *w, uint32_t a, uint32_t b)
+{
+    const struct assay_scenario *s = &w->scenario;
+    if (w->sides_of >> 32 != 0 && w->cohort_of[a] != w->cohort_of[b]) return false;
+    return assay_scenario_hears(s, w->cohort_of, w->tick, a, b) &&
+           assay_scenario_hears(s, w->cohort_of, w->tick, b, a);
+}
+
+/* Two of each side, the same one twice where it is alone. */
+struct pairs {
+    uint32_t one[SIDES_MAX], other[SIDES_MAX];
+};
+
+static void split(struct assay_sim_epochs *w, struct pairs *pairs)
+{
+    w->side_count = 0;
+    for (uint32_t i = 0; i < w->n; i++) {
+        uint32_t side = 0;
+        while (side < w->side_count && !alike(w, i, pairs->one[side]))
+            side++;
+        if (side == w->side_count) {
+            ASSAY_ASSERT(side < SIDES_MAX);
+            pairs->one[w->side_count++] = i;
+        }
+        pairs->other[side] = i;
+        w->side[i] = (uint16_t)side;
+    }
+}
+
+/* An adversary who sits on links passes nothing on. */
+static bool relays(const struct assay_sim_epochs *w, uint32_t node)
+{
+    for (uint32_t i = 0; i < w->scenario.adversary_count; i++)
+        if ((w->sides_of >> (32 + i) & 1) != 0 &&
+            w->scenario.adversaries[i].cohort == w->cohort_of[node])
+            return false;
+    return true;
+}
+
+/* Over any number of sides between (Warshall). */
+static void close_over(struct assay_sim_epochs *w, const struct pairs *pairs)
+{
+    const uint32_t count = w->side_count;
+    for (uint32_t to = 0; to < count; to++)
+        for (uint32_t from = 0; from < count; from++)
+            w->reaches[to][from] = w->hears[to][from];
+    for (uint32_t over = 0; over < count; over++)
+        for (uint32_t to = 0; to < count && relays(w, pairs->one[over]); to++)
+            for (uint32_t from = 0; from < count && w->reaches[to][over]; from++)
+                if (w->reaches[over][from]) w->reaches[to][from] = true;
+}
+
+void epochs_sides(struct assay_sim_epochs *w)
+{
+    struct pairs pairs;
+    const uint64_t bits = cuts_now(w);
+    if (bits == w->sides_of) return;
+    w->sides_of = bits;
+    split(w, &pairs);
+    for (uint32_t to = 0; to < w->side_count; to++)
+        for (uint32_t from = 0; from < w->side_count; from++)
+            w->hears[to][from] = hears(w, pairs.one[from], pairs.other[to]);
+    close_over(w, &pairs);
+}
+
+bool epochs_reaches(const struct assay_sim_epochs *w, uint32_t from_side, uint32_t to_side)
+{
+    return w->reaches[to_side][from_side];
+}
+
+/* Can its vote count at that instant? */
+static bool votes_at(const struct assay_sim_epochs *w, uint32_t node, uint32_t rel_ms)
+{
+    const struct epochs_now *at = &w->at[node];
+    if (at->silent || w->nodes[node].waits || w->nodes[node].silent_epoch >= w->epoch) return false;
+    return at->ready_rel <= rel_ms && epochs_up(w, node, rel_ms);
+}
+
+struct epochs_quorum epochs_quorum_at(const struct assay_sim_epochs *w, uint32_t rel_ms)
+{
+    struct epochs_quorum q = { .total = w->total_weight };
+    uint64_t weight[SIDES_MAX] = { 0 };
+    for (uint32_t i = 0; i < w->n; i++)
+        if (w->weights[i] > 0 && votes_at(w, i, rel_ms)) weight[w->at[i].side] += w->weights[i];
+    for (uint32_t s = 0; s < w->side_count; s++)
+        q.in[s] = weight[s] > 0;
+    bool changed = true;
+    while (changed) { /* who hears too few of the rest cannot notarise, and is no part of it */
+        changed = false;
+        for (uint32_t s = 0; s < w->side_count; s++) {
+            uint64_t heard = 0;
+            for (uint32_t from = 0; from < w->side_count; from++)
+                if (q.in[from] && w->hears[s][from]) heard += weight[from];
+            if (!q.in[s] || 3 * heard > 2 * q.total) continue;
+            q.in[s] = false;
+            changed = true;
+        }
+    }
+    for (uint32_t s = 0; s < w->side_count; s++)
+        if (q.in[s]) q.weight += weight[s];
+    q.any = 3 * q.weight > 2 * q.total;
+    return q;
+}
+
+/* Does news of the quorum come to that side? */
+bool epochs_follows(const struct assay_sim_epochs *w, const struct epochs_quorum *quorum,
+                    uint32_t side)
+{
+    for (uint32_t from = 0; quorum->any && from < w->side_count; from++)
+        if (quorum->in[from] && epochs_reaches(w, from, side)) return true;
+    return false;
+}
+
+/* Does what that side says come to the quorum? */
+bool epochs_heard_by_quorum(const struct assay_sim_epochs *w, uint32_t side)
+{
+    for (uint32_t to = 0; w->quorum.any && to < w->side_count; to++)
+        if (w->quorum.in[to] && epochs_reaches(w, side, to)) return true;
+    return false;
+}

@@ -1,0 +1,251 @@
+/*
+ * sim/epochs/records.c - what stands in the blocks of an epoch: roll, ballots, proofs, new keys.
+ *
+ * Each record is what the engine has after it decoded, checked and judged one (engine/record.h);
+ * the product's ledger says whether it fits and takes it (docs/protocol.md 4, 5, 7, 9).
+ */
+#include "sim/epochs/epochs_internal.h"
+
+#include "engine/rule.h"
+
+enum { KEYS_OF_INCARNATION = 16 }; /* purposes of epochs_key: 16 + 2 k is incarnation k + 1 */
+
+/* Returns: whether the ledger took it. */
+static bool put(struct assay_sim_epochs *w, const struct assay_record *record)
+{
+    if (assay_ledger_fits(&w->context, &w->ledger, record) != ASSAY_OK) return false;
+    assay_ledger_apply(&w->context, &w->ledger, record);
+    return true;
+}
+
+static void trace_record(struct assay_sim_epochs *w, const struct assay_record *r)
+{
+    uint8_t says[24];
+    struct assay_writer out = assay_writer_over(says, sizeof says);
+    assay_writer_u32le(&out, (uint32_t)r->kind);
+    assay_writer_u32le(&out, r->slot);
+    assay_writer_u32le(&out, r->subject);
+    assay_writer_u32le(&out, (uint32_t)r->outcome);
+    assay_writer_u64le(&out, r->epoch);
+    epochs_trace(w, says, out.len);
+}
+
+/* --- the roll */
+
+static void roll_digest(const struct assay_sim_epochs *w, uint32_t slot, uint8_t *digest)
+{
+    struct assay_sim_random random =
+        assay_sim_random_of(w->seed, ASSAY_SIM_STREAM_EVIDENCE, w->epoch, slot);
+    for (unsigned i = 0; i < 4; i++) {
+        const uint64_t word = assay_sim_random_next(&random);
+        for (unsigned k = 0; k < 8; k++)
+            digest[8 * i + k] = (uint8_t)(word >> (8 * k));
+    }
+}
+
+static void put_roll(struct assay_sim_epochs *w)
+{
+    bool *present = w->flags;
+    for (uint32_t i = 0; i < w->n; i++) {
+        present[i] = w->subjects[i].in_roll;
+        if (present[i]) roll_digest(w, i, w->hashes[i]);
+    }
+    struct assay_writer out = assay_writer_over(w->roll_bytes, w->roll_len);
+    enum assay_status status =
+        assay_record_put_roll(&out, (const uint8_t(*)[32])w->hashes, present, w->n);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    status = assay_record_decode(assay_slice_over(out.bytes, out.len), w->record);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    status = assay_rule_check_roll(&w->context, w->record);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    const bool taken = put(w, w->record);
+    ASSAY_ASSERT(taken);
+}
+
+/* --- ballots */
+
+static void put_ballots(struct assay_sim_epochs *w)
+{
+    const struct assay_state *state = w->context.state;
+    struct assay_record *r = w->record;
+    struct assay_ballot *b = &r->ballot;
+    assay_bytes_zero(r, sizeof *r);
+    r->kind = ASSAY_RECORD_BALLOT;
+    r->epoch = b->epoch = w->epoch;
+    assay_bytes_copy(b->chain_id, 32, state->chain_id, 32);
+    assay_bytes_copy(b->roll_root, 32, w->ledger.roll_root, 32);
+    assay_bytes_copy(b->endorsements_digest, 32, state->endorsements_digest, 32);
+    assay_bytes_copy(b->policy_digest, 32, state->policy_digest, 32);
+    for (uint32_t voter = 0; voter < w->n; voter++) {
+        if (!w->in_chain[voter]) continue;
+        r->slot = voter;
+        b->row = assay_slice_over(w->rows + voter * w->row_len, w->row_len);
+        const bool taken = put(w, r);
+        ASSAY_ASSERT(taken);
+    }
+}
+
+/* --- proofs */
+
+static bool verified(struct assay_sim_epochs *w)
+{
+    if (w->verified == VERIFIED_MAX) return false;
+    w->verified++;
+    return true;
+}
+
+static void count_proof(struct assay_sim_epochs *w, const struct assay_record *r)
+{
+    w->proofs++;
+    trace_record(w, r);
+}
+
+/* Evidence that fails, carried into a block by one who judged it; FAIL records close with E. */
+static void put_fails(struct assay_sim_epochs *w)
+{
+    for (uint32_t i = 0; i < w->n; i++) {
+        const struct epochs_subject *s = &w->subjects[i];
+        if (!s->announced || !assay_outcome_is_fail(s->outcome)) continue;
+        if (!epochs_heard_by_quorum(w, w->at[i].side) || !verified(w)) continue;
+        struct assay_record *r = w->record;
+        assay_bytes_zero(r, sizeof *r);
+        r->kind = ASSAY_RECORD_FAIL;
+        r->slot = r->subject = i;
+        r->epoch = w->epoch;
+        r->outcome = s->outcome;
+        if (put(w, r)) count_proof(w, r);
+    }
+}
+
+static bool convicted(const struct assay_sim_epochs *w, uint32_t node)
+{
+    struct assay_attack_acts acts;
+    return epochs_acts(w, node, &acts) && assay_attack_acts_convicted(&acts);
+}
+
+/* E1..E4, E8: two signed things that exclude each other. */
+static void put_offences(struct assay_sim_epochs *w)
+{
+    for (uint32_t i = 0; i < w->n; i++) {
+        const struct epochs_node *me = &w->nodes[i];
+        if (me->waits || w->at[i].ready_rel == NEVER_MS) continue;
+        if (!epochs_heard_by_quorum(w, w->at[i].side) || !convicted(w, i)) continue;
+        struct assay_record *r = w->record;
+        assay_bytes_zero(r, sizeof *r);
+        r->kind = ASSAY_RECORD_OFFENCE;
+        r->slot = i;
+        r->epoch = w->epoch;
+        r->incarnation = w->context.state->members[i].lives[0].incarnation;
+        if (put(w, r)) count_proof(w, r);
+    }
+}
+
+static enum assay_status put_lie(struct assay_sim_epochs *w, const struct epochs_lie *lie)
+{
+    struct assay_record *r = w->record;
+    assay_bytes_zero(r, sizeof *r);
+    r->kind = ASSAY_RECORD_CONTRADICTION;
+    r->slot = lie->slot;
+    r->subject = lie->subject;
+    r->epoch = lie->epoch;
+    r->falsehood = lie->falsehood;
+    if (lie->epoch == w->epoch) assay_bytes_copy(r->ballot.roll_root, 32, w->ledger.roll_root, 32);
+    const enum assay_status status = assay_ledger_fits(&w->context, &w->ledger, r);
+    if (status != ASSAY_OK) return status;
+    if (!verified(w)) return ASSAY_E_FULL;
+    assay_ledger_apply(&w->context, &w->ledger, r);
+    count_proof(w, r);
+    return ASSAY_OK;
+}
+
+static void wait_for_room(struct assay_sim_epochs *w, const struct epochs_lie *lie)
+{
+    if (w->waiting_count == w->waiting_max) return; /* what is not kept is said again next epoch */
+    w->waiting[w->waiting_count++] = *lie;
+}
+
+/* Those that found no room before, then the first of everybody, the second ... */
+static void put_lies(struct assay_sim_epochs *w)
+{
+    const size_t waited = w->waiting_count;
+    w->waiting_count = 0;
+    for (size_t i = 0; i < waited; i++) {
+        const struct epochs_lie lie = w->waiting[i];
+        if (put_lie(w, &lie) == ASSAY_E_FULL) wait_for_room(w, &lie);
+    }
+    for (uint32_t k = 0; k < LIES_OF_ONE; k++)
+        for (uint32_t voter = 0; voter < w->n; voter++) {
+            const struct epochs_voter_lies *lies = &w->lies[voter];
+            if (!w->in_chain[voter] || k >= lies->count) continue;
+            if (put_lie(w, &lies->lies[k]) == ASSAY_E_FULL) wait_for_room(w, &lies->lies[k]);
+        }
+}
+
+/* --- new keys */
+
+static bool passes(const struct assay_sim_epochs *w, uint32_t node)
+{
+    switch (w->at[node].evidence) {
+    case ASSAY_SIM_EVIDENCE_GOOD:
+    case ASSAY_SIM_EVIDENCE_FORGED:
+    case ASSAY_SIM_EVIDENCE_HALF: return true;
+    case ASSAY_SIM_EVIDENCE_NONE:
+    case ASSAY_SIM_EVIDENCE_HARD:
+    case ASSAY_SIM_EVIDENCE_SOFTLY:
+    case ASSAY_SIM_EVIDENCE_FIRST:
+    case ASSAY_SIM_EVIDENCE_ELSEWHERE: return false;
+    }
+    ASSAY_UNREACHABLE("evidence of the list");
+}
+
+static void put_incarnates(struct assay_sim_epochs *w)
+{
+    for (uint32_t i = 0; i < w->n; i++) {
+        if (!w->nodes[i].waits || w->nodes[i].silent_epoch >= w->epoch) continue;
+        if (!passes(w, i) || !epochs_heard_by_quorum(w, w->at[i].side)) continue;
+        const uint64_t takes = (uint64_t)w->chances.path_ms + 2 * (uint64_t)w->at[i].late_ms;
+        const uint32_t done =
+            epochs_done_rel(w, i, w->at[i].ready_rel, takes, w->scenario.epoch_ms);
+        if (w->at[i].ready_rel == NEVER_MS || done == NEVER_MS || !verified(w)) continue;
+        struct assay_record *r = w->record;
+        assay_bytes_zero(r, sizeof *r);
+        r->kind = ASSAY_RECORD_INCARNATE;
+        r->slot = i;
+        r->epoch = w->epoch;
+        r->incarnation = w->context.state->members[i].lives[0].incarnation + 1;
+        const uint64_t purpose = KEYS_OF_INCARNATION + 2 * ((uint64_t)r->incarnation - 1);
+        epochs_key(w, i, purpose, r->incarnate.voting_public, 64);
+        epochs_key(w, i, purpose + 1, r->incarnate.transport_public, 32);
+        if (put(w, r)) trace_record(w, r);
+    }
+}
+
+void epochs_records(struct assay_sim_epochs *w)
+{
+    w->verified = 0;
+    if (w->roll_quorum) {
+        put_roll(w);
+        put_ballots(w);
+    }
+    put_fails(w);
+    put_offences(w);
+    put_lies(w);
+    put_incarnates(w);
+}
+
+/* The same for a rule without records: what re-verification would prove, as flags. */
+void epochs_members(struct assay_sim_epochs *w)
+{
+    for (uint32_t i = 0; i < w->n; i++) {
+        const struct epochs_subject *s = &w->subjects[i];
+        struct assay_tally_member *m = &w->members[i];
+        *m = (struct assay_tally_member){ .duty = true, .balloted = w->in_chain[i] };
+        m->faults.own_fail_hard = s->announced && s->outcome == ASSAY_OUTCOME_FAIL_HARD;
+        m->faults.own_fail_soft = s->announced && s->outcome == ASSAY_OUTCOME_FAIL_SOFT;
+        m->faults.equivocation = convicted(w, i);
+        for (uint32_t k = 0; k < w->lies[i].count && w->in_chain[i]; k++) {
+            if (w->lies[i].lies[k].falsehood == ASSAY_FALSE_PASS) m->faults.false_pass = true;
+            else m->faults.false_fails++;
+        }
+    }
+}

@@ -1,0 +1,238 @@
+/*
+ * sim/epochs/run.c - the epoch world: the ledger of the product under delivery drawn per epoch.
+ *
+ * WHAT IS THE PRODUCT'S OWN. Ledger (assay_ledger_fits, _apply), close (assay_close with
+ * assay_tally_epoch and assay_weights), leader sequence, state, leaves and root, the verdict on
+ * false outcomes (assay_proof_falsehood), the other rules of sim/rules.h, the attacks and the
+ * watch: the same code as in the daemon and at message fidelity.
+ *
+ * WHAT IS DRAWN, once per epoch and keyed by (seed, epoch, node), so that neither order nor number
+ * of threads matters:
+ * - for each voter and subject, whether the subject's evidence came in time: all copies of the
+ *   envelope and all pulls of it, or all pulls of the evidence, were lost (delivery.c). A lost one
+ *   is ABSENT, as the rules have it, if the voter holds envelopes of more than two thirds;
+ * - for each voter, whether its ballot came into a block: it was signed, came in time for E, was
+ *   not lost, and some leader after it was neither down nor a censor that it displeases;
+ * - the instant of each crash, and whether it cost the store its last batch.
+ *
+ * WHAT FOLLOWS WITHOUT DRAWING. Partitions cut the roster into sides; what is relayed goes from
+ * side to side over whoever hears. A quorum is sides whose members hear more than two thirds of the
+ * weight among themselves; it is looked for at T/4, 5T/8 and T. Where there is none at T no epoch
+ * closes: the running one waits for a quorum and closes HELD (or certified, where ROLL and ballots
+ * were in the chain already). Nodes that missed epochs catch up when they hear somebody who did
+ * not: two delta, and four hops for each epoch. Whoever is in time for 5T/8 counts as present; its
+ * envelope is then an exception in the ballots. FAIL records, E1..E4 and E8 (where the attack says
+ * that it gives itself away) and E5 stand in the same epoch; E5 in the next ones where 256 do not
+ * suffice. RESTART is obeyed at once after the close, INCARNATE is in the next epoch, the
+ * incarnation listed from the one after that.
+ *
+ * WHAT IS LEFT OUT. Blocks, votes, certificates, time-outs and synchronisation: an epoch has ten
+ * views, those of leaders that are down or lie come to nothing, E waits for one who can, and no
+ * more is known of them. So there are no certificates above 100 voters, which the formats do not
+ * have either. Signatures and the bytes of envelopes, ballots and evidence; verdicts are what the
+ * attack says the evidence is. Bandwidth, duplication, reordering; clocks (their skew moves block
+ * times, which no score depends on). Messages and bytes are computed, not counted.
+ *
+ * The order of one tick stands in tick() below; docs/simulator-fidelity.md says how far both
+ * fidelities agree and which test shows it.
+ */
+#include "sim/epochs/epochs_internal.h"
+
+#include <stdlib.h>
+
+static void free_all(struct assay_sim_epochs *w)
+{
+    workers_destroy(&w->workers);
+    assay_sim_watch_destroy(&w->watch);
+    assay_sim_rules_destroy(&w->other);
+    for (size_t i = 0; i < w->memory_count; i++)
+        free(w->memory[i]);
+    free(w);
+}
+
+static void place(struct assay_sim_epochs *w)
+{
+    const uint32_t n = w->n;
+    const size_t workers = workers_count(w->workers);
+    w->cohort_of = epochs_take(w, n, 1);
+    w->byzantine = epochs_take(w, n, sizeof(bool));
+    w->record = epochs_take(w, 1, sizeof *w->record);
+    w->score_bp = epochs_take(w, n, sizeof *w->score_bp);
+    w->weights = epochs_take(w, n, sizeof *w->weights);
+    w->side = epochs_take(w, n, sizeof *w->side);
+    w->nodes = epochs_take(w, n, sizeof *w->nodes);
+    w->at = epochs_take(w, n, sizeof *w->at);
+    w->subjects = epochs_take(w, n, sizeof *w->subjects);
+    w->truth = epochs_take(w, n, sizeof *w->truth);
+    w->lies = epochs_take(w, n, sizeof *w->lies);
+    w->members = epochs_take(w, n, sizeof *w->members);
+    w->row_of = epochs_take(w, n, sizeof *w->row_of);
+    w->rows = epochs_take(w, n, w->row_len);
+    w->in_chain = epochs_take(w, n, sizeof(bool));
+    w->flags = epochs_take(w, n, sizeof(bool));
+    w->drawn = epochs_take(w, n, sizeof *w->drawn);
+    w->hashes = epochs_take(w, n, 32);
+    w->node_ids = epochs_take(w, n, 32);
+    w->counters = epochs_take(w, n, sizeof *w->counters);
+    w->templates = epochs_take(w, SIDES_MAX, sizeof *w->templates);
+    w->missed = epochs_take(w, workers * n, sizeof *w->missed);
+    w->scratch_len = assay_state_scratch_len(n);
+    w->scratch = epochs_take(w, workers, w->scratch_len);
+    w->roll_len = (size_t)n * 34 + 32;
+    w->roll_bytes = epochs_take(w, 1, w->roll_len);
+    w->waiting_max = (size_t)n * LIES_OF_ONE;
+    w->waiting = epochs_take(w, w->waiting_max, sizeof *w->waiting);
+}
+
+enum assay_status assay_sim_epochs_create(const struct assay_scenario *scenario,
+                                          const struct assay_sim_options *options,
+                                          struct assay_sim_outcome *outcome,
+                                          struct assay_sim_epochs **epochs)
+{
+    const uint32_t wanted = options->threads == 0 ? 1 : options->threads;
+    struct assay_sim_epochs *w = calloc(1, sizeof *w);
+    if (w == NULL) return ASSAY_E_MEMORY;
+    w->scenario = *scenario;
+    w->seed = options->seed;
+    w->n = scenario->nodes;
+    w->row_len = assay_row_len(w->n);
+    w->outcome = outcome;
+    w->sides_of = UINT64_MAX;
+    w->tick = w->epoch = 1;
+    w->workers = workers_create(wanted < WORKERS_MAX ? wanted : WORKERS_MAX);
+    place(w);
+    assay_scenario_cohorts(scenario, w->seed, w->cohort_of);
+    const enum assay_status status = epochs_found(w);
+    if (status != ASSAY_OK) {
+        free_all(w);
+        return status;
+    }
+    w->watch = assay_sim_watch_create(&w->scenario, w->seed, w->cohort_of, outcome);
+    outcome->fidelity = ASSAY_SIM_FIDELITY_EPOCH;
+    outcome->seed = w->seed;
+    epochs_begin(w);
+    *epochs = w;
+    return ASSAY_OK;
+}
+
+void assay_sim_epochs_destroy(struct assay_sim_epochs **epochs)
+{
+    if (*epochs != NULL) free_all(*epochs);
+    *epochs = NULL;
+}
+
+/* The epoch that stood still closes with what its chain had, as soon as a quorum is back. */
+static uint32_t close_stalled(struct assay_sim_epochs *w, uint32_t rel_ms)
+{
+    w->quorum = epochs_quorum_at(w, rel_ms);
+    if (!w->quorum.any) return 0;
+    for (uint32_t i = 0; i < w->n; i++) {
+        w->in_chain[i] = false;
+        w->drawn[i] = 0;
+    }
+    epochs_leaders(w);
+    epochs_truth(w);
+    epochs_close(w, w->now_ms + rel_ms);
+    w->stalled = false;
+    return 1;
+}
+
+/* What happens in the running epoch, up to its last instant. */
+static void fill(struct assay_sim_epochs *w)
+{
+    const uint32_t epoch_ms = w->scenario.epoch_ms;
+    const struct epochs_quorum at_roll = epochs_quorum_at(w, epoch_ms / 4);
+    const struct epochs_quorum at_ballots = epochs_quorum_at(w, epoch_ms / 8 * 5);
+    w->roll_quorum = at_roll.any || at_ballots.any;
+    w->quorum = at_roll.any ? at_roll : at_ballots;
+    const struct epochs_quorum at_end = epochs_quorum_at(w, epoch_ms);
+    if (at_end.any) w->quorum = at_end;
+    epochs_leaders(w);
+    epochs_subjects(w);
+    epochs_templates(w);
+    epochs_rows(w);
+    if (w->other == NULL) epochs_records(w);
+    else epochs_members(w);
+    epochs_truth(w);
+    w->quorum = at_end;
+}
+
+uint32_t assay_sim_epochs_tick(struct assay_sim_epochs *epochs)
+{
+    struct assay_sim_epochs *w = epochs;
+    const uint32_t epoch_ms = w->scenario.epoch_ms;
+    uint32_t closed = 0;
+    if (w->tick == w->scenario.heal_epoch) assay_sim_watch_healed(w->watch, w->now_ms);
+    epochs_sides(w);
+    epochs_crash(w);
+    epochs_uptime(w);
+    if (w->stalled) {
+        closed = close_stalled(w, 0);
+        if (closed > 0) epochs_uptime(w); /* the next epoch has it all before it */
+    }
+    if (!w->stalled) fill(w);
+    epochs_crashed_back(w);
+    if (w->stalled) {
+        closed = close_stalled(w, epoch_ms);
+    } else if (w->quorum.any || w->other != NULL) {
+        epochs_close(w, w->now_ms + epoch_ms);
+        closed++;
+    } else {
+        w->stalled = true;
+    }
+    w->now_ms += epoch_ms;
+    w->tick++;
+    return closed;
+}
+
+void assay_sim_epochs_end(struct assay_sim_epochs *epochs)
+{
+    struct assay_sim_epochs *w = epochs;
+    assay_sim_watch_end(w->watch, w->now_ms);
+    assay_bytes_copy(w->outcome->state_root, 32, w->root, 32);
+    assay_bytes_copy(w->outcome->root_chain, 32, w->root_chain, 32);
+    assay_bytes_copy(w->outcome->trace_hash, 32, w->trace, 32);
+}
+
+const struct assay_state *assay_sim_epochs_state(const struct assay_sim_epochs *epochs)
+{
+    return epochs->other == NULL ? &epochs->states[epochs->current] : NULL;
+}
+
+uint16_t assay_sim_epochs_score_bp(const struct assay_sim_epochs *epochs, uint32_t slot)
+{
+    ASSAY_ASSERT(slot < epochs->n);
+    if (epochs->other != NULL) return assay_sim_rules_score_bp(epochs->other, slot);
+    return assay_trust_score_bp(&epochs->states[epochs->current].members[slot].trust);
+}
+
+uint32_t assay_sim_epochs_weight_bp(const struct assay_sim_epochs *epochs, uint32_t slot)
+{
+    ASSAY_ASSERT(slot < epochs->n);
+    return epochs->weights[slot];
+}
+
+const uint8_t *assay_sim_epochs_cohorts(const struct assay_sim_epochs *epochs)
+{
+    return epochs->cohort_of;
+}
+
+enum assay_status assay_sim_run_epochs(const struct assay_scenario *scenario,
+                                       const struct assay_sim_options *options,
+                                       struct assay_sim_outcome *outcome)
+{
+    char message[ASSAY_SIM_MESSAGE_MAX];
+    struct assay_sim_epochs *epochs = NULL;
+    assay_sim_outcome_init(outcome);
+    if (assay_scenario_check(scenario, message) != ASSAY_OK) return ASSAY_E_INVALID;
+    ASSAY_TRY(assay_sim_epochs_create(scenario, options, outcome, &epochs));
+    for (uint64_t i = 0; i < scenario->epochs; i++) {
+        const uint32_t closed = assay_sim_epochs_tick(epochs);
+        if (options->stop_at_violation && assay_sim_outcome_violated(outcome)) break;
+        if (closed == 0 || options->progress == NULL) continue;
+        if (!options->progress(options->context, outcome)) break;
+    }
+    assay_sim_epochs_end(epochs);
+    assay_sim_epochs_destroy(&epochs);
+    return ASSAY_OK;
+}

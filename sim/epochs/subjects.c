@@ -1,0 +1,185 @@
+/*
+ * sim/epochs/subjects.c - what there is to judge in an epoch, and what a voter who heard everything
+ * says of it.
+ *
+ * docs/protocol.md 3 (not evidence for this epoch), 4.1 and 4.3.
+ */
+#include "sim/epochs/epochs_internal.h"
+
+#include "engine/simplex.h"
+
+/* --- leaders */
+
+static bool leads(const struct assay_sim_epochs *w, uint32_t node, uint32_t view)
+{
+    const uint32_t phase = view < VIEWS ? view : VIEWS;
+    const uint32_t rel_ms = (uint32_t)((uint64_t)w->scenario.epoch_ms * phase / VIEWS);
+    const struct epochs_now *at = &w->at[node];
+    if (at->silent || w->nodes[node].waits) return false;
+    if (w->nodes[node].silent_epoch >= w->epoch || !w->quorum.in[at->side]) return false;
+    return at->ready_rel <= rel_ms && epochs_up(w, node, rel_ms);
+}
+
+static bool lies_in_blocks(const struct assay_sim_epochs *w, uint32_t node)
+{
+    struct assay_attack_acts acts;
+    if (!epochs_acts(w, node, &acts)) return false;
+    for (uint32_t i = 0; i < acts.count; i++)
+        if (acts.rows[i]->attack == ASSAY_SIM_ATTACK_LIE_IN_BLOCKS) return true;
+    return false;
+}
+
+/* The product's own sequence, on a copy of the counters; E waits for a leader who can. */
+void epochs_leaders(struct assay_sim_epochs *w)
+{
+    const struct assay_state *state = &w->states[w->current];
+    w->nullified = 0;
+    w->views = 0;
+    if (w->other != NULL || !w->quorum.any) return;
+    assay_bytes_copy(w->counters, w->n * sizeof *w->counters, state->counters,
+                     w->n * sizeof *state->counters);
+    const struct assay_voter_table table = { .count = w->n,
+                                             .weight_bp = w->weights,
+                                             .node_id = (const uint8_t(*)[32])w->node_ids,
+                                             .total_bp = w->total_weight };
+    bool good = false;
+    while (w->views < VIEWS_MAX && (w->views < VIEWS || !good)) {
+        const uint16_t leader = assay_leader_next(&table, w->counters);
+        const uint32_t view = ++w->views;
+        good = leads(w, leader, view) && !lies_in_blocks(w, leader);
+        w->leaders[view] = good ? leader : UINT16_MAX;
+        if (!good) w->nullified++;
+    }
+}
+
+/* --- subjects */
+
+static void judged_as(struct epochs_subject *subject, enum assay_sim_evidence evidence)
+{
+    subject->announced = evidence != ASSAY_SIM_EVIDENCE_NONE;
+    subject->foreign = evidence == ASSAY_SIM_EVIDENCE_FIRST;
+    if (subject->announced && !subject->foreign)
+        subject->outcome = assay_attack_honest_outcome(evidence);
+}
+
+static bool censored(const struct assay_sim_epochs *w, uint32_t leader, uint32_t voter)
+{
+    struct assay_attack_acts acts;
+    return epochs_acts(w, leader, &acts) && assay_attack_acts_censors(&acts, voter);
+}
+
+bool epochs_included(const struct assay_sim_epochs *w, uint32_t voter, uint32_t from_view)
+{
+    const uint32_t side = w->at[voter].side;
+    if (w->other != NULL) return epochs_heard_by_quorum(w, side); /* no leaders there */
+    for (uint32_t view = from_view; view <= w->views; view++) {
+        const uint16_t leader = w->leaders[view];
+        if (leader == UINT16_MAX || !epochs_reaches(w, side, w->at[leader].side)) continue;
+        if (!censored(w, leader, voter)) return true;
+    }
+    return false;
+}
+
+/* The first leader after T/4 hints at what it holds. */
+static uint16_t roll_leader(const struct assay_sim_epochs *w)
+{
+    for (uint32_t view = VIEW_ROLL; view <= w->views; view++)
+        if (w->leaders[view] != UINT16_MAX) return w->leaders[view];
+    return UINT16_MAX;
+}
+
+static void look_at(struct assay_sim_epochs *w, uint32_t slot, uint16_t leader)
+{
+    const struct epochs_now *at = &w->at[slot];
+    const struct epochs_node *me = &w->nodes[slot];
+    struct epochs_subject *subject = &w->subjects[slot];
+    *subject = (struct epochs_subject){ 0 };
+    if (me->waits || me->silent_epoch >= w->epoch || at->ready_rel == NEVER_MS) return;
+    const uint64_t epoch_ms = w->scenario.epoch_ms;
+    const uint64_t path_ms = (uint64_t)w->chances.path_ms + 2 * (uint64_t)at->late_ms;
+    const uint32_t done = epochs_done_rel(w, slot, at->ready_rel, path_ms, epoch_ms * 5 / 8);
+    if (done == NEVER_MS) return;
+    judged_as(subject, at->evidence);
+    if (!subject->announced) return;
+    const uint64_t told_ms = at->ready_rel + w->scenario.quote_ms + w->chances.hop_ms + at->late_ms;
+    subject->in_roll = told_ms <= epoch_ms / 4;
+    if (leader == UINT16_MAX) return;
+    subject->in_roll = subject->in_roll && epochs_reaches(w, at->side, w->at[leader].side) &&
+                       !censored(w, leader, slot);
+}
+
+void epochs_subjects(struct assay_sim_epochs *w)
+{
+    const uint16_t leader = roll_leader(w);
+    for (uint32_t i = 0; i < w->n; i++)
+        look_at(w, i, leader);
+}
+
+/* --- what a side says */
+
+static enum assay_outcome said_of(const struct epochs_subject *subject, bool arrives, bool hears)
+{
+    if (arrives && !subject->foreign) return subject->outcome;
+    return hears ? ASSAY_OUTCOME_ABSENT : ASSAY_OUTCOME_NONE;
+}
+
+static void fill_template(struct assay_sim_epochs *w, uint32_t side, struct epochs_template *t)
+{
+    uint64_t held = 0;
+    uint32_t exceptions = 0;
+    for (uint32_t i = 0; i < w->n; i++)
+        if (w->subjects[i].announced && epochs_reaches(w, w->at[i].side, side))
+            held += w->weights[i];
+    t->hears = 3 * held > 2 * w->total_weight;
+    t->complete = true;
+    assay_bytes_zero(t->row, w->row_len);
+    for (uint32_t i = 0; i < w->n; i++) {
+        const struct epochs_subject *subject = &w->subjects[i];
+        const bool arrives = subject->announced && epochs_reaches(w, w->at[i].side, side);
+        const enum assay_outcome said = said_of(subject, arrives, t->hears);
+        if (!arrives) t->complete = false;
+        /* What the ROLL left out a ballot names itself, up to so many. */
+        const bool named = arrives && !subject->foreign && !subject->in_roll;
+        if (named && ++exceptions > ASSAY_EXCEPTIONS_MAX) continue;
+        assay_row_set(t->row, i, said);
+    }
+}
+
+void epochs_templates(struct assay_sim_epochs *w)
+{
+    if (w->template_room < w->side_count) {
+        w->template_rows = epochs_take(w, w->side_count, w->row_len);
+        w->template_room = w->side_count;
+    }
+    for (uint32_t side = 0; side < w->side_count; side++) {
+        w->templates[side].row = w->template_rows + side * w->row_len;
+        fill_template(w, side, &w->templates[side]);
+    }
+}
+
+/* --- the truth, for the watch */
+
+/* Weight of honest voters that could not hear a subject that spoke. */
+static uint64_t unheard_weight(const struct assay_sim_epochs *w, uint32_t slot,
+                               const uint64_t *honest)
+{
+    uint64_t unheard = 0;
+    for (uint32_t side = 0; side < w->side_count; side++)
+        if (!epochs_reaches(w, w->at[slot].side, side)) unheard += honest[side];
+    for (uint32_t k = 0; k < workers_count(w->workers); k++)
+        unheard += w->missed[(size_t)k * w->n + slot];
+    return unheard;
+}
+
+void epochs_truth(struct assay_sim_epochs *w)
+{
+    uint64_t honest[SIDES_MAX] = { 0 };
+    for (uint32_t i = 0; i < w->n; i++)
+        if (!w->byzantine[i]) honest[w->at[i].side] += w->weights[i];
+    for (uint32_t i = 0; i < w->n; i++)
+        w->truth[i] = (struct assay_sim_truth){ .honest = !w->byzantine[i],
+                                                .alive = w->at[i].alive,
+                                                .reachable = w->subjects[i].announced,
+                                                .evidence = w->at[i].evidence,
+                                                .unheard_weight = unheard_weight(w, i, honest) };
+}
