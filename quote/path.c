@@ -258,8 +258,16 @@ static bool speaks_for(const struct assay_path *path, size_t i, const struct ass
     return assay_dn_equal(&crl->issuer, &path->certificates[i]->issuer);
 }
 
-enum assay_status assay_path_revocation(const struct assay_path *path,
-                                        const struct assay_key *root, const struct assay_crl *crl,
+static bool is_named(const struct assay_key *key, const uint8_t *name)
+{
+    uint8_t own[ASSAY_SHA256_LEN];
+    if (name == NULL) return false;
+    assay_key_name(key, own);
+    return assay_bytes_equal(own, name, sizeof own);
+}
+
+enum assay_status assay_path_revocation(const struct assay_path *path, const struct assay_key *root,
+                                        const struct assay_crl *crl, const uint8_t *signed_by,
                                         enum assay_revocation *answer, size_t *at)
 {
     ASSAY_ASSERT(path->count >= 1 && path->count <= ASSAY_CHAIN_MAX);
@@ -270,9 +278,9 @@ enum assay_status assay_path_revocation(const struct assay_path *path,
         if (!speaks_for(path, i, crl)) continue;
         const struct assay_key *const key =
             i + 1 < path->count ? &path->certificates[i + 1]->key : root;
-        bool ok = false;
+        bool ok = is_named(key, signed_by);
         *at = i;
-        ASSAY_TRY(is_signed(key, crl->tbs_digest, &crl->signature, &ok));
+        if (!ok) ASSAY_TRY(is_signed(key, crl->tbs_digest, &crl->signature, &ok));
         if (!ok) *answer = ASSAY_REVOCATION_FORGED;
         else if (assay_crl_contains(crl, path->certificates[i]->serial))
             *answer = ASSAY_REVOCATION_REVOKED;

@@ -313,14 +313,13 @@ static enum assay_status verify(const struct assay_kind *kind, struct assay_veri
     struct assay_tpm_quote quote;
     struct assay_tpm_ak ak;
     struct assay_tpm_hand hand;
-    (void)verifier; /* two signatures of P-256: nothing is worth remembering */
     ASSAY_TRY(assay_package_read(kind->kind, request->bytes, request->len, &package));
     ASSAY_TRY(assay_tpm_quote_parse(package.main.bytes, package.main.len, &quote));
     if ((request->policy->kinds & ASSAY_KIND_BIT(kind->kind)) == 0)
         assay_verdict_add(verdict, ASSAY_RULE_KIND, 0, "a kind that the policy accepts",
                           assay_kind_text(kind->kind));
     fill_claims(&quote, verdict);
-    ASSAY_TRY(assay_tpm_hand_read(&package, &hand));
+    ASSAY_TRY(assay_tpm_hand_read(&package, verifier, &hand));
     assay_tpm_ak_read(&package, &ak, verdict);
     if (package.key.len == 0 && assay_tpm_hand_ak(&hand) != NULL) {
         ak.key = assay_tpm_hand_ak(&hand)->key;

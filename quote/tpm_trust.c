@@ -9,6 +9,7 @@
 #include "quote/tpm_trust.h"
 
 #include "base/assert.h"
+#include "base/writer.h"
 #include "quote/chain.h"
 #include "quote/collateral.h"
 #include "quote/judge.h"
@@ -16,8 +17,9 @@
 
 /* --- certificates at hand */
 enum assay_status assay_tpm_hand_read(const struct assay_package *package,
-                                      struct assay_tpm_hand *hand)
+                                      struct assay_verifier *verifier, struct assay_tpm_hand *hand)
 {
+    hand->verifier = verifier;
     hand->count = 0;
     for (size_t i = 0; i < package->certificate_count && hand->count < ASSAY_CHAIN_MAX; i++) {
         const struct assay_slice piece = package->certificates[i];
@@ -86,11 +88,11 @@ struct way {
     size_t at;
 };
 
-static enum assay_status find_way(const struct assay_certificate *leaf,
-                                  const struct assay_tpm_hand *hand,
-                                  const struct assay_endorsement *e, struct way *way)
+/* Builds and verifies, whatever was remembered. */
+static enum assay_status walk(const struct assay_certificate *leaf,
+                              const struct assay_tpm_hand *hand, const struct assay_endorsement *e,
+                              struct way *way)
 {
-    *way = (struct way){ .reach = REACH_WRONG, .endorsement = e };
     enum assay_status status =
         assay_path_build(leaf, hand->certificates, hand->count, &e->root, &way->path);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
@@ -104,6 +106,81 @@ static enum assay_status find_way(const struct assay_certificate *leaf,
     status = assay_path_verify(&way->path, &e->root, &way->fault, &way->at);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     if (status == ASSAY_OK) way->reach = REACH_ROOT;
+    return ASSAY_OK;
+}
+
+enum { PLACE_OF_LEAF = UINT8_MAX };
+_Static_assert((int)ASSAY_PATH_CANDIDATES_MAX < (int)PLACE_OF_LEAF,
+               "a place of a candidate is another");
+
+/* How far it leads is a function of the certificates, in their order, and of the root. */
+static void open_lease(const struct assay_certificate *leaf, const struct assay_tpm_hand *hand,
+                       const struct assay_endorsement *e, struct assay_lease *lease)
+{
+    uint8_t digests[(1 + ASSAY_PATH_CANDIDATES_MAX) * ASSAY_SHA256_LEN];
+    struct assay_slice pieces[] = { assay_slice_over(e->root.bytes, e->root.len),
+                                    assay_slice_over(NULL, 0) };
+    struct assay_writer w = assay_writer_over(digests, sizeof digests);
+    assay_writer_put(&w, leaf->digest, sizeof leaf->digest);
+    for (size_t i = 0; i < hand->count; i++)
+        assay_writer_put(&w, hand->certificates[i].digest, sizeof hand->certificates[i].digest);
+    const enum assay_status written = assay_writer_finish(&w, &pieces[1]);
+    ASSAY_ASSERT(written == ASSAY_OK);
+    assay_lease_open(hand->verifier, ASSAY_KIND_TPM, pieces, sizeof pieces / sizeof pieces[0],
+                     lease);
+}
+
+static void write_down(const struct way *way, const struct assay_tpm_hand *hand,
+                       const struct assay_certificate *leaf, struct assay_proven *proven)
+{
+    struct assay_way_facts *const facts = &proven->facts.way;
+    facts->reach = (uint8_t)way->reach;
+    facts->at = (uint8_t)way->at;
+    facts->count = (uint8_t)way->path.count;
+    for (size_t i = 0; i < way->path.count; i++) {
+        const struct assay_certificate *const c = way->path.certificates[i];
+        facts->places[i] = c == leaf ? (uint8_t)PLACE_OF_LEAF : (uint8_t)(c - hand->certificates);
+        ASSAY_ASSERT(c == leaf || facts->places[i] < hand->count);
+    }
+    if (way->reach == REACH_WRONG) {
+        proven->faults[0] = way->fault;
+        proven->fault_count = 1;
+    }
+}
+
+static void read_back(const struct assay_proven *proven, const struct assay_tpm_hand *hand,
+                      const struct assay_certificate *leaf, struct way *way)
+{
+    const struct assay_way_facts *const facts = &proven->facts.way;
+    way->reach = (enum reach)facts->reach;
+    way->at = facts->at;
+    way->path.count = facts->count;
+    for (size_t i = 0; i < facts->count; i++) {
+        const bool is_leaf = facts->places[i] == PLACE_OF_LEAF;
+        ASSAY_ASSERT(is_leaf || facts->places[i] < hand->count);
+        way->path.certificates[i] = is_leaf ? leaf : &hand->certificates[facts->places[i]];
+    }
+    if (proven->fault_count > 0) way->fault = proven->faults[0];
+}
+
+static enum assay_status find_way(const struct assay_certificate *leaf,
+                                  const struct assay_tpm_hand *hand,
+                                  const struct assay_endorsement *e, struct way *way)
+{
+    struct assay_lease lease;
+    *way = (struct way){ .reach = REACH_WRONG, .endorsement = e };
+    open_lease(leaf, hand, e, &lease);
+    if (lease.proven == NULL) {
+        const enum assay_status status = walk(leaf, hand, e, way);
+        if (status != ASSAY_OK) {
+            assay_lease_close(&lease);
+            return status;
+        }
+        write_down(way, hand, leaf, &lease.own);
+        assay_lease_keep(&lease);
+    }
+    read_back(lease.proven, hand, leaf, way);
+    assay_lease_close(&lease);
     return ASSAY_OK;
 }
 
@@ -178,8 +255,9 @@ static enum assay_status judge_revocation(const struct assay_evidence_request *r
     if (c != NULL && c->has[ASSAY_PART_CRL]) {
         const struct assay_window window = { "revocation list", false, c->root_crl.this_update_s,
                                              c->root_crl.next_update_s };
-        ASSAY_TRY(
-            assay_path_revocation(&way->path, &way->endorsement->root, &c->root_crl, &answer, &at));
+        ASSAY_TRY(assay_path_revocation(&way->path, &way->endorsement->root, &c->root_crl,
+                                        c->has_crl_issuer ? c->crl_issuer_name : NULL, &answer,
+                                        &at));
         if (answer != ASSAY_REVOCATION_UNCOVERED) assay_judge_window(&window, verdict);
         /* A list about the issuer is none about the key. */
         if (answer == ASSAY_REVOCATION_NONE && at > 0) answer = ASSAY_REVOCATION_UNCOVERED;

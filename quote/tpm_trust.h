@@ -13,6 +13,7 @@
 /* Certificates at hand: those of the package first, then room for those of one bundle. About 40 KB.
  */
 struct assay_tpm_hand {
+    struct assay_verifier *verifier; /* what was proven about them before; NULL: nothing */
     size_t own_count;
     size_t count;
     struct assay_certificate certificates[ASSAY_PATH_CANDIDATES_MAX];
@@ -21,9 +22,11 @@ struct assay_tpm_hand {
 /*
  * assay_tpm_hand_read - the certificates of the package; what cannot be read is left out: without
  * it something will be missing, and the appraisal says what.
+ * In:      verifier: NULL, nothing is remembered
  * Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
  */
 ASSAY_CHECKED enum assay_status assay_tpm_hand_read(const struct assay_package *package,
+                                                    struct assay_verifier *verifier,
                                                     struct assay_tpm_hand *hand);
 /* A package without a key may carry its certificate. Returns: NULL when there is none. */
 const struct assay_certificate *assay_tpm_hand_ak(const struct assay_tpm_hand *hand);

@@ -57,6 +57,15 @@ struct assay_intel_facts {
     uint8_t ca_public[ASSAY_P256_PUBLIC_LEN]; /* to check a PCK CRL that no bundle checked */
 };
 
+/* How far a certificate of a TPM's key leads under one root (quote/tpm_trust.c); the certificates
+ * themselves are those of the evidence, by their place in it. */
+struct assay_way_facts {
+    uint8_t reach; /* a fault, where there is one, is the proof's */
+    uint8_t at;
+    uint8_t count;
+    uint8_t places[ASSAY_CHAIN_MAX];
+};
+
 struct assay_proven {
     uint32_t fault_count;
     struct assay_fault faults[ASSAY_PROVEN_FAULTS_MAX];
@@ -68,6 +77,7 @@ struct assay_proven {
     union {
         struct assay_intel_facts intel;
         struct assay_vek vek;
+        struct assay_way_facts way;
     } facts;
 };
 

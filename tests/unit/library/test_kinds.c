@@ -141,12 +141,14 @@ Test(library_kinds, a_genuine_tpm_quote_is_proven_up_to_the_key_that_nobody_cert
     add_root(root, tpm);
     cr_assert_eq(assay_trust_set_exact(trust, true), ASSAY_OK);
     pack(tpm, &pieces);
-    expect_genuine(NULL, tpm, ASSAY_GENUINE_UNKNOWN);
-    expect_link("tpm_signature_ok", ASSAY_PROOF_TRUE);
-    expect_link("pcr_digest_ok", ASSAY_PROOF_TRUE);
-    expect_link("ek_chain_ok", ASSAY_PROOF_TRUE);
-    expect_link("ak_bound_ok", ASSAY_PROOF_UNKNOWN);
-    expect_finding("attestation-key-unproven");
+    for (int warm = 0; warm < 3; warm++) {
+        expect_genuine(warm == 0 ? NULL : verifier, tpm, ASSAY_GENUINE_UNKNOWN);
+        expect_link("tpm_signature_ok", ASSAY_PROOF_TRUE);
+        expect_link("pcr_digest_ok", ASSAY_PROOF_TRUE);
+        expect_link("ek_chain_ok", ASSAY_PROOF_TRUE);
+        expect_link("ak_bound_ok", ASSAY_PROOF_UNKNOWN);
+        expect_finding("attestation-key-unproven");
+    }
     struct assay_bytes challenge;
     cr_assert(assay_verdict_get_report_data(verdict, &challenge));
     cr_expect_eq(challenge.bytes[1], 0x11, "the challenge is that of the manifest");

@@ -43,11 +43,14 @@ struct paper {
     struct assay_key key;
     uint8_t ek_name[32];
     size_t certificate_count; /* 0: none, 1: the key's, 2: the registrar's too */
+    bool keep_certificate;    /* that of the last paper_build: each has another signature */
     uint8_t certificate_der[ASSAY_TPM_CERTIFICATE_MAX];
+    size_t certificate_len;
     /* who judges */
     struct assay_endorsements endorsements;
     struct assay_collateral *collateral; /* of malloc */
     struct assay_policy policy;
+    struct assay_verifier *verifier; /* NULL unless a test sets it */
     size_t len;
     uint8_t evidence[PAPER_MAX];
 };
@@ -58,9 +61,10 @@ void paper_make(struct paper *p);
 void paper_build(struct paper *p);
 /* The registrar's list with that serial (NULL: none) becomes the collateral. Asserts. */
 void paper_list(struct paper *p, const uint8_t *revoked, int64_t from_s, int64_t to_s);
-/* Returns: the status; *verdict at PAPER_NOW. */
+/* Returns: the status; *verdict at PAPER_NOW. With a verifier: both are asserted to be the same with
+ * and without it. */
 enum assay_status paper_verify(const struct paper *p, struct assay_verdict *verdict);
-/* build and verify. Returns: nothing; asserts ASSAY_OK */
+/* build, verify, and once more with what is remembered. Returns: nothing; asserts ASSAY_OK */
 void paper_judge(struct paper *p, struct assay_verdict *verdict);
 void paper_free(struct paper *p);
 

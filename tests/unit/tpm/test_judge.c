@@ -8,16 +8,26 @@
 
 static struct paper *p;
 static struct assay_verdict verdict;
+static void *memory;
 
+/* With a memory of two ways, so that most are thrown out again: every judgement of this file is
+ * made with it and without. */
 static void set_up(void)
 {
+    enum { ENTRIES = 2 };
+    const size_t len = assay_verifier_size(ENTRIES);
     p = malloc(sizeof *p);
     cr_assert_not_null(p);
     paper_make(p);
+    memory = malloc(len);
+    cr_assert_not_null(memory);
+    cr_assert_eq(assay_verifier_init(memory, len, ENTRIES, &p->verifier), ASSAY_OK);
 }
 
 static void tear_down(void)
 {
+    assay_verifier_deinit(&p->verifier);
+    free(memory);
     paper_free(p);
     free(p);
 }
@@ -400,6 +410,86 @@ Test(tpm_judge, a_policy_may_refuse_the_kind)
     p->policy.kinds = ASSAY_KINDS_ALL & ~ASSAY_KIND_BIT(ASSAY_KIND_TPM);
     expect(ASSAY_GENUINE_TRUE, ASSAY_RULE_KIND);
     cr_expect_eq(assay_verdict_outcome(&verdict), ASSAY_OUTCOME_FAIL_HARD);
+}
+
+/* --- memory */
+static struct assay_verifier_counts counts(void)
+{
+    struct assay_verifier_counts now;
+    assay_verifier_count(p->verifier, &now);
+    return now;
+}
+
+Test(tpm_judge, the_way_to_the_root_is_remembered_for_other_quotes_of_the_key)
+{
+    paper_judge(p, &verdict);
+    cr_expect_eq(counts().misses, 1);
+    cr_expect_eq(counts().hits, 1);
+    p->keep_certificate = true;
+    for (uint8_t i = 0; i < 5; i++) {
+        p->values[0] = i;
+        paper_judge(p, &verdict);
+        cr_expect_eq(verdict.genuine, ASSAY_GENUINE_TRUE);
+    }
+    cr_expect_eq(counts().misses, 1, "another quote, the same key under the same root");
+    cr_expect_eq(counts().entries_used, 1);
+    p->keep_certificate = false;
+    paper_judge(p, &verdict);
+    cr_expect_eq(counts().misses, 2, "another certificate of the same key");
+}
+
+/* What is remembered is the way, not what time, list and policy make of it. */
+Test(tpm_judge, a_remembered_key_is_judged_by_the_list_and_the_time_of_now)
+{
+    paper_judge(p, &verdict);
+    cr_assert_eq(verdict.genuine, ASSAY_GENUINE_TRUE);
+    paper_list(p, p->certificate.serial, PAPER_NOW - 60, PAPER_NOW + 60);
+    cr_assert_eq(paper_verify(p, &verdict), ASSAY_OK);
+    cr_expect_eq(verdict.genuine, ASSAY_GENUINE_FALSE);
+    cr_expect(assay_verdict_has(&verdict, ASSAY_RULE_CERT_REVOKED));
+    paper_list(p, NULL, PAPER_NOW - 60, PAPER_NOW + 60);
+    cr_assert_eq(paper_verify(p, &verdict), ASSAY_OK);
+    cr_expect_eq(verdict.tier, ASSAY_TIER_AFFIRMING);
+    cr_expect_eq(counts().misses, 1);
+    p->endorsements.entries[0].kinds = ASSAY_KIND_BIT(ASSAY_KIND_SNP);
+    cr_assert_eq(paper_verify(p, &verdict), ASSAY_OK);
+    cr_expect_neq(verdict.genuine, ASSAY_GENUINE_TRUE, "the root is pinned no longer");
+}
+
+/* Evidence of many sorts in any order, before a memory that forgets and one that does not. */
+Test(tpm_judge, with_and_without_memory_every_verdict_is_the_same)
+{
+    enum { ROUNDS = 120 };
+    struct assay_tpm_registrar other;
+    uint8_t public_key[64];
+    struct assay_secret32 forger;
+    uint32_t seed = 1;
+    unsigned genuine = 0;
+    cr_assert_eq(assay_p256_generate(&forger, public_key), ASSAY_OK);
+    cr_assert_eq(
+        assay_tpm_registrar_create("paper", PAPER_NOW - PAPER_DAY, PAPER_NOW + PAPER_DAY, &other),
+        ASSAY_OK);
+    const struct assay_tpm_certificate certificate = p->certificate;
+    const struct assay_key root = p->registrar.key;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        const uint32_t draw = seed >> 16;
+        p->certificate = certificate;
+        p->certificate_count = draw % 3;
+        p->certificate.role = (draw & 4) != 0 ? ASSAY_TPM_ROLE_AK : ASSAY_TPM_ROLE_PLAIN;
+        if ((draw & 0x18) == 0) p->certificate.issuer_secret = &forger;
+        if ((draw & 0x60) == 0) p->certificate.not_after_s = PAPER_NOW - 1;
+        p->endorsements.entries[0].root = (draw & 0x180) == 0 ? other.key : root;
+        p->endorsements.entries[1].root = root;
+        p->endorsements.entries[1].kinds = ASSAY_KIND_BIT(ASSAY_KIND_TPM);
+        p->endorsements.count = 1 + (draw >> 9 & 1);
+        p->endorsements.exact = (draw & 0x400) != 0;
+        p->keep_certificate = (draw & 0x800) != 0 && i > 0;
+        paper_judge(p, &verdict); /* which compares */
+        genuine += verdict.genuine == ASSAY_GENUINE_TRUE;
+    }
+    cr_expect(genuine > 10 && genuine < ROUNDS - 10, "%u of %d are genuine", genuine, ROUNDS);
+    cr_expect_gt(counts().evictions, 10);
 }
 
 /* --- bytes */

@@ -280,37 +280,36 @@ Test(tpm_registrar_faults, certifies_for_the_right_answer_and_within_its_own_tim
 {
     const struct assay_tpm_registrar r = made();
     struct assay_tpm_challenge challenge = { .ek_name = { 1 }, .secret = { 2 }, .ak = r.key };
-    const struct assay_slice answer =
-        assay_slice_over(challenge.secret, sizeof challenge.secret);
+    const struct assay_slice answer = assay_slice_over(challenge.secret, sizeof challenge.secret);
     uint8_t der[ASSAY_TPM_CERTIFICATE_MAX];
     size_t len = 0;
-    cr_expect_eq(assay_tpm_certificate_issue(&r, &challenge, answer, 999, 1500, der, sizeof der,
-                                             &len),
-                 ASSAY_E_RANGE);
-    cr_expect_eq(assay_tpm_certificate_issue(&r, &challenge, answer, 1000, 2001, der, sizeof der,
-                                             &len),
-                 ASSAY_E_RANGE);
+    cr_expect_eq(
+        assay_tpm_certificate_issue(&r, &challenge, answer, 999, 1500, der, sizeof der, &len),
+        ASSAY_E_RANGE);
+    cr_expect_eq(
+        assay_tpm_certificate_issue(&r, &challenge, answer, 1000, 2001, der, sizeof der, &len),
+        ASSAY_E_RANGE);
     cr_expect_eq(assay_tpm_certificate_issue(&r, &challenge,
                                              assay_slice_over(answer.bytes, answer.len - 1), 1000,
                                              2000, der, sizeof der, &len),
                  ASSAY_E_INVALID);
     fault_arm(0);
-    cr_assert_eq(assay_tpm_certificate_issue(&r, &challenge, answer, 1000, 2000, der, sizeof der,
-                                             &len),
-                 ASSAY_OK);
+    cr_assert_eq(
+        assay_tpm_certificate_issue(&r, &challenge, answer, 1000, 2000, der, sizeof der, &len),
+        ASSAY_OK);
     const size_t calls = fault_count();
     for (size_t i = 1; i <= calls; i++) {
         fault_arm(i);
-        cr_expect_eq(assay_tpm_certificate_issue(&r, &challenge, answer, 1000, 2000, der,
-                                                 sizeof der, &len),
-                     ASSAY_E_CRYPTO, "call %zu", i);
+        cr_expect_eq(
+            assay_tpm_certificate_issue(&r, &challenge, answer, 1000, 2000, der, sizeof der, &len),
+            ASSAY_E_CRYPTO, "call %zu", i);
     }
     fault_arm(0);
     for (size_t room = 0; room + 16 < len; room += 9) { /* signatures differ by a few bytes */
         size_t written = 0;
-        cr_expect_eq(assay_tpm_certificate_issue(&r, &challenge, answer, 1000, 2000, der, room,
-                                                 &written),
-                     ASSAY_E_FULL, "room for %zu", room);
+        cr_expect_eq(
+            assay_tpm_certificate_issue(&r, &challenge, answer, 1000, 2000, der, room, &written),
+            ASSAY_E_FULL, "room for %zu", room);
     }
 }
 

@@ -170,6 +170,42 @@ Test(quote_faults_crypto, of_a_tpm_quote_leaves_no_verdict)
     free(p);
 }
 
+Test(quote_faults_crypto, of_a_tpm_quote_leaves_nothing_remembered)
+{
+    struct paper *const p = malloc(sizeof *p);
+    struct assay_verifier_counts counts;
+    struct assay_verdict good, now;
+    cr_assert_not_null(p);
+    paper_make(p);
+    paper_build(p);
+    fault_arm(0);
+    cr_assert_eq(paper_verify(p, &good), ASSAY_OK);
+    const size_t calls = fault_count();
+    const struct assay_evidence_request request = { .kind = ASSAY_KIND_TPM,
+                                                    .bytes = p->evidence,
+                                                    .len = p->len,
+                                                    .at_unix_s = PAPER_NOW,
+                                                    .endorsements = &p->endorsements,
+                                                    .policy = &p->policy };
+    for (size_t i = 1; i <= calls; i++) {
+        void *memory = NULL;
+        struct assay_verifier *verifier = remember(&memory);
+        fault_arm(i);
+        cr_expect_eq(assay_evidence_verify(verifier, &request, &now), ASSAY_E_CRYPTO, "%zu", i);
+        assay_verifier_count(verifier, &counts);
+        cr_expect_eq(counts.entries_used, 0, "call %zu of %zu", i, calls);
+        fault_arm(0);
+        for (int warm = 0; warm < 2; warm++) {
+            cr_expect_eq(assay_evidence_verify(verifier, &request, &now), ASSAY_OK);
+            cr_expect(assay_bytes_equal(&good, &now, sizeof good), "after call %zu", i);
+        }
+        assay_verifier_deinit(&verifier);
+        free(memory);
+    }
+    paper_free(p);
+    free(p);
+}
+
 static enum assay_status judge_vtpm(void *world, struct assay_verdict *verdict)
 {
     struct vtpm *const v = world;
