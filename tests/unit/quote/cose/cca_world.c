@@ -25,6 +25,9 @@ struct cca_world *cca_open(void)
     w->key_hash = "sha-256";
     w->lifecycle = 0x3003;
     w->rim_len = 64;
+    w->rem_len = 64;
+    w->realm_hash = "sha-512";
+    w->component_len = 32;
     w->client = 1;
     w->mec_number = 1;
     w->ueid_type = 1;
@@ -115,7 +118,7 @@ static void put_components(const struct cca_world *w, struct assay_writer *out)
         assay_cbor_put_uint(out, 6);
         assay_cbor_put_text(out, "sha-256");
         assay_cbor_put_uint(out, 2);
-        put_filled(out, 0x22, 32);
+        put_filled(out, 0x22, w->component_len);
         if (!w->component_without_signer) {
             assay_cbor_put_uint(out, 5);
             put_filled(out, 0x55, 32);
@@ -146,7 +149,7 @@ static void put_realm_claim(const struct cca_world *w, int64_t key, struct assay
     if (key == 265) assay_cbor_put_text(out, w->realm_profile);
     if (key == 10) assay_cbor_put_bytes(out, w->challenge, sizeof w->challenge);
     if (key == 44235) put_filled(out, 0x35, 64);
-    if (key == 44236) assay_cbor_put_text(out, "sha-512");
+    if (key == 44236) assay_cbor_put_text(out, w->realm_hash);
     if (key == 44237) {
         const struct assay_slice bytes = key_bytes(w, buffer, sizeof buffer);
         assay_cbor_put_bytes(out, bytes.bytes, bytes.len);
@@ -155,7 +158,7 @@ static void put_realm_claim(const struct cca_world *w, int64_t key, struct assay
     if (key == 44239) {
         assay_cbor_put_array(out, 4);
         for (uint8_t i = 0; i < 4; i++)
-            put_filled(out, i, 64);
+            put_filled(out, i, i == 3 ? w->rem_len : w->rim_len);
     }
     if (key == 44240) assay_cbor_put_text(out, w->key_hash);
     if (key == 44243 && w->mec_policy != NULL) assay_cbor_put_text(out, w->mec_policy);

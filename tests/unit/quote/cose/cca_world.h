@@ -29,7 +29,9 @@ struct cca_world {
     bool bind_short; /* or another hash of the right thing */
     bool bind_twice; /* by the claim of another profile too */
     uint64_t lifecycle;
-    size_t rim_len;
+    size_t rim_len, rem_len;
+    const char *realm_hash; /* that names what they were made with */
+    size_t component_len;
     int64_t leave_out; /* a claim's key, in the platform token or (negative) the realm token */
     int64_t twice;
     bool unknown_claims;

@@ -441,9 +441,7 @@ Test(quote_cca, refuses_values_outside_their_limits)
     expect_status(w, ASSAY_E_RANGE, "initial measurement (44238)");
     w->rim_len = 65;
     expect_status(w, ASSAY_E_RANGE, "initial measurement (44238)");
-    w->rim_len = 32;
-    expect_pass(w);
-    cr_assert_eq(w->verdict.measurement_len, 32);
+    w->rim_len = 64;
     w->lifecycle = 0x10000;
     expect_status(w, ASSAY_E_RANGE, "lifecycle (2395)");
     w->lifecycle = 0x3003;
@@ -463,6 +461,39 @@ Test(quote_cca, refuses_values_outside_their_limits)
     w->platform_profile = "tag:arm.com,2024:cca_platform#2.0.0";
     w->client = 2;
     expect_status(w, ASSAY_E_INVALID, "client id (2394)");
+    cca_close(w);
+}
+
+Test(quote_cca, wants_measurements_as_long_as_their_hash_makes_them)
+{
+    static const struct {
+        const char *hash;
+        size_t len;
+    } rows[] = { { "sha-256", 32 }, { "sha-384", 48 }, { "sha-512", 64 } };
+    enum { ROWS = sizeof rows / sizeof rows[0] };
+    struct cca_world *const w = cca_open();
+    for (size_t i = 0; i < ROWS; i++)
+        for (size_t k = 0; k < ROWS; k++) {
+            w->realm_hash = rows[i].hash;
+            w->rim_len = rows[k].len;
+            w->rem_len = rows[k].len;
+            if (i == k) expect_pass(w);
+            else
+                expect_status(w, ASSAY_E_INVALID,
+                              "an initial measurement as long as its hash (44238)");
+            if (i == k) cr_assert_eq(w->verdict.measurement_len, rows[k].len);
+            w->rim_len = rows[i].len; /* the last of the extensible ones alone */
+            if (i != k)
+                expect_status(w, ASSAY_E_INVALID,
+                              "extensible measurements as long as their hash (44239)");
+            w->rem_len = w->rim_len;
+            w->component_len = rows[k].len; /* theirs may be of any length that a hash has */
+        }
+    /* A name that is not known says nothing of the length. */
+    w->realm_hash = "sha3-512";
+    w->rim_len = 32;
+    w->rem_len = 32;
+    expect_pass(w);
     cca_close(w);
 }
 
