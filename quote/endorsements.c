@@ -87,6 +87,24 @@ enum assay_status assay_endorsements_count(const uint8_t *bytes, size_t len, siz
     return ASSAY_OK;
 }
 
+/*
+ * The root of CCA is the platform's own key (quote/cca.c): no certificate leads to it and no list
+ * withdraws it, so an entry for that kind alone is bare, and has nothing beside. Every other entry
+ * brings what its root vouches with.
+ */
+static bool is_bare(const struct assay_endorsement *e)
+{
+    return e->kinds == ASSAY_KIND_BIT(ASSAY_KIND_CCA);
+}
+
+static bool is_sound(const struct assay_endorsement *e)
+{
+    if (!is_bare(e)) return assay_collateral_sound(e->collateral);
+    for (size_t i = 0; i < ASSAY_PARTS; i++)
+        if (e->collateral->given[i]) return false;
+    return true;
+}
+
 static bool same_family(const struct assay_collateral *a, const struct assay_collateral *b)
 {
     return a->tcb_info.tee == b->tcb_info.tee &&
@@ -132,6 +150,7 @@ static bool rivals(const struct assay_endorsement *a, const struct assay_endorse
     const struct assay_collateral *const right = b->collateral;
     const bool is_intel = left->given[ASSAY_PART_TCB_INFO];
     if ((a->kinds & b->kinds) == 0 || !assay_key_equal(&a->root, &b->root)) return false;
+    if (is_bare(a) || is_bare(b)) return true; /* one key would be written down twice */
     if (is_intel != right->given[ASSAY_PART_TCB_INFO]) return false;
     if (is_intel) return same_family(left, right);
     return lists_differ(left, right) || certificates_differ(left, right);
@@ -161,10 +180,10 @@ enum assay_status assay_endorsements_decode(const uint8_t *bytes, size_t len,
         ASSAY_TRY(read_entry(&c, &entry));
         if (i > 0 && assay_endorsement_compare(&previous, &entry) >= 0) return ASSAY_E_INVALID;
         ASSAY_TRY(assay_collateral_build(&entry.files, &entry.root, &collateral[i]));
-        if (!assay_collateral_sound(&collateral[i])) return ASSAY_E_INVALID;
         built.entries[i].root = entry.root;
         built.entries[i].kinds = entry.kinds;
         built.entries[i].collateral = &collateral[i];
+        if (!is_sound(&built.entries[i])) return ASSAY_E_INVALID;
         previous = entry;
     }
     ASSAY_TRY(assay_cursor_end(&c));

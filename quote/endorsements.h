@@ -6,7 +6,8 @@
  * strictly ascending by root key (shorter first), kinds, the bundle's digest. A root of Intel's has
  * one entry per platform family (TEE, FMSPC, issuing CA), and never two for the same one. One of
  * another vendor's has as many as there are: they may share certificates and a list, but not differ
- * in them: for one key there is one certificate, for one authority one revocation list.
+ * in them: for one key there is one certificate, for one authority one revocation list. A platform
+ * key of CCA alone stands with an empty bundle, because nothing leads to it.
  */
 #ifndef ASSAY_QUOTE_ENDORSEMENTS_H
 #define ASSAY_QUOTE_ENDORSEMENTS_H

@@ -75,6 +75,15 @@ ASSAY_CHECKED enum assay_status assay_genesis_bundles_read(
 ASSAY_CHECKED enum assay_status assay_genesis_others_read(
     struct assay_genesis_bundles *bundles, const char *folder, const struct assay_policy *policy,
     char message[static ASSAY_CONFIG_MESSAGE_MAX]);
+/*
+ * assay_genesis_keys_read - the platform keys of CCA that the policy pins: each is an entry without
+ * collateral. No folder is looked into.
+ * Returns: ASSAY_OK (also for none) | ASSAY_E_RANGE (more than ASSAY_ENDORSEMENTS_MAX), with a
+ *          message
+ */
+ASSAY_CHECKED enum assay_status assay_genesis_keys_read(
+    struct assay_genesis_bundles *bundles, const struct assay_policy *policy,
+    char message[static ASSAY_CONFIG_MESSAGE_MAX]);
 /* Accepts NULL; the memory itself stays the caller's. Returns: nothing. */
 void assay_genesis_bundles_close(struct assay_genesis_bundles *bundles);
 

@@ -131,6 +131,7 @@ static enum assay_status read_collateral(struct draft *d)
         ASSAY_TRY(read_wish(d, d->plan->members[i].sample));
     for (uint32_t i = 0; i < d->plan->collateral_count; i++)
         ASSAY_TRY(assay_genesis_bundles_read(b, d->plan->collateral[i], d->policy, d->message));
+    ASSAY_TRY(assay_genesis_keys_read(b, d->policy, d->message));
     qsort(b->entries, b->count, sizeof *b->entries, by_entry);
 
     struct assay_writer w = assay_writer_over(d->endorsements_bytes, ASSAY_GENESIS_LEN_MAX);

@@ -4,6 +4,7 @@
  * AMD, AWS and the registrars of TPMs sign no documents: their collateral is certificates that lead
  * to a root and a revocation list, under any names, DER or PEM. What leads to a root of the policy
  * becomes one bundle for that root; one folder may serve several. Everything else is left alone.
+ * Platforms of CCA have a key and nothing else: the policy says which.
  */
 #include "apps/assay/folder.h"
 #include "apps/assay/genesis.h"
@@ -234,14 +235,15 @@ static enum assay_status add_root(struct assay_genesis_bundles *bundles, const c
     return ASSAY_OK;
 }
 
-/* What all roots of the policy with this key may vouch for, here; 0 for all but the first. */
-static uint32_t kinds_of(const struct assay_policy *policy, uint32_t index)
+/* What all roots of the policy with this key may vouch for, of some kinds; 0 for all but the first.
+ */
+static uint32_t kinds_of(const struct assay_policy *policy, uint32_t index, uint32_t of)
 {
     uint32_t kinds = 0;
     for (uint32_t i = 0; i < policy->root_count; i++) {
         if (!assay_key_equal(&policy->roots[i].key, &policy->roots[index].key)) continue;
         if (i < index) return 0;
-        kinds |= policy->roots[i].kinds & others;
+        kinds |= policy->roots[i].kinds & of;
     }
     return kinds;
 }
@@ -258,9 +260,26 @@ enum assay_status assay_genesis_others_read(struct assay_genesis_bundles *bundle
                                        status == ASSAY_E_FULL ? "too many certificates"
                                                               : assay_status_text(status));
     for (uint32_t i = 0; status == ASSAY_OK && i < policy->root_count; i++) {
-        const uint32_t kinds = kinds_of(policy, i);
+        const uint32_t kinds = kinds_of(policy, i, others);
         if (kinds != 0) status = add_root(bundles, folder, f, &policy->roots[i], kinds, message);
     }
     close_find(f);
     return status;
+}
+
+enum assay_status assay_genesis_keys_read(struct assay_genesis_bundles *bundles,
+                                          const struct assay_policy *policy,
+                                          char message[static ASSAY_CONFIG_MESSAGE_MAX])
+{
+    const uint32_t cca = ASSAY_KIND_BIT(ASSAY_KIND_CCA);
+    for (uint32_t i = 0; i < policy->root_count; i++) {
+        if (kinds_of(policy, i, cca) == 0) continue;
+        if (bundles->count == ASSAY_ENDORSEMENTS_MAX)
+            return assay_genesis_explain(message, ASSAY_E_RANGE,
+                                         "policy: more than %d roots and platform families",
+                                         ASSAY_ENDORSEMENTS_MAX);
+        bundles->entries[bundles->count++] =
+            (struct assay_endorsement_files){ .root = policy->roots[i].key, .kinds = cca };
+    }
+    return ASSAY_OK;
 }

@@ -76,6 +76,26 @@ rm registrar/crl.der
 expect 0 'kinds-4: 4 members' created kinds-4 'vendor-2, amd, registrar' \
     "$MILAN/report.bin" "$GENOA/report.bin"
 check 'the list of the registrar was in it' test "$(wc -c <kinds-3)" -gt $(($(wc -c <kinds-4) + 100))
+# --- a platform of Arm CCA: a key that the policy pins, and nothing that leads to it
+CCA=$VECTORS/cca/cca-token-es384
+half() { # half X|Y: a coordinate of the published key, in hexadecimal
+    sed -n "s/.*\"$1\"[^\"]*\"\([^\"]*\)\".*/\1/p" "$CCA/cpak-pub.json" | tr '_-' '/+' | base64 -d | od -An -v -tx1 |
+        tr -d ' \n'
+}
+cpak=$(half x)$(half y)
+check 'the published key is one of P-384' test ${#cpak} = 192
+sed "s/^kinds: .*/kinds: [soft, snp, cca]/; s/.*pinned: amd-genoa }/&\n  - { name: cca-platform, key: $cpak, kinds: [cca] }/" \
+    policy.all.yaml >policy.yaml
+expect 0 'kinds-5: 4 members' created kinds-5 'vendor-1, vendor-2, milan, genoa' "$CCA/token.cbor" "$MILAN/report.bin"
+expect 0 'cca' "$ASSAY" genesis show kinds-5
+check 'one of CCA' test "$(printf '%s\n' "$out" | grep -c '^member .* cca ')" = 1
+expect 0 'signed by 1 of 2' "$ASSAY" genesis sign kinds-5 --key alpha.key
+expect 0 'signed by 2 of 2' "$ASSAY" genesis sign kinds-5 --key beta.key
+mv kinds-5 genesis
+expect 0 'fit to run' "$ASSAYD" --config node-1/assayd.yaml --check-config
+sed -i "s/$cpak/$(sed -n 's/^.*public_key: *"*\([0-9a-f]*\).*/\1/p' plan.yaml | head -n 1)/" policy.yaml # somebody else's
+expect 2 'not genuine under the collateral' created refused 'vendor-1, vendor-2, milan, genoa' "$CCA/token.cbor" \
+    "$MILAN/report.bin"
 check 'a refused plan writes nothing' test ! -e refused
 
 finish

@@ -201,6 +201,46 @@ Test(quote_endorsements, two_truths_about_one_platform_family_are_refused)
     cr_expect_eq(decode(bytes, len), ASSAY_OK);
 }
 
+/* The platform key of an Arm CCA platform: nothing leads to it, and nothing stands beside it. */
+Test(quote_endorsements, a_platform_key_of_cca_stands_bare_and_no_other_root_does)
+{
+    const struct assay_endorsement_files kept = entries[0];
+    uint8_t point[ASSAY_P384_PUBLIC_LEN] = { 1 };
+    struct assay_endorsement_files bare = { .kinds = ASSAY_KIND_BIT(ASSAY_KIND_CCA) };
+    assay_key_from(&bare.root, ASSAY_KEY_P384, point, sizeof point);
+    entries[0] = bare;
+    cr_assert_eq(encode(1), ASSAY_OK);
+    cr_assert_eq(decode(bytes, len), ASSAY_OK);
+    cr_expect(assay_key_equal(&decoded.entries[0].root, &bare.root));
+    cr_expect_eq(decoded.entries[0].kinds, bare.kinds);
+    cr_expect(assay_collateral_current(decoded.entries[0].collateral, 0), "nothing runs out");
+
+    entries[0].files = kept.files; /* of no use to anybody */
+    cr_assert_eq(encode(1), ASSAY_OK);
+    cr_expect_eq(decode(bytes, len), ASSAY_E_INVALID);
+    entries[0] = bare;
+    for (uint32_t kind = 1; kind < ASSAY_KIND_COUNT; kind++) {
+        if (kind == ASSAY_KIND_CCA) continue;
+        for (int both = 0; both < 2; both++) { /* of another kind, and of CCA besides */
+            entries[0].kinds = ASSAY_KIND_BIT(kind) | (both != 0 ? bare.kinds : 0);
+            cr_assert_eq(encode(1), ASSAY_OK);
+            cr_expect_eq(decode(bytes, len), ASSAY_E_INVALID, "kind %u", kind);
+        }
+    }
+    /* Beside the same key for other kinds, unless that says CCA, too. */
+    entries[0] = bare;
+    entries[0].root = kept.root;
+    entries[1] = kept;
+    qsort(entries, 2, sizeof entries[0], by_entry);
+    cr_assert_eq(encode(2), ASSAY_OK);
+    cr_expect_eq(decode(bytes, len), ASSAY_OK);
+    for (int i = 0; i < 2; i++)
+        if (entries[i].kinds == kept.kinds) entries[i].kinds |= bare.kinds;
+    qsort(entries, 2, sizeof entries[0], by_entry);
+    cr_assert_eq(encode(2), ASSAY_OK);
+    cr_expect_eq(decode(bytes, len), ASSAY_E_DUPLICATE);
+}
+
 Test(quote_endorsements, counts_have_limits)
 {
     static struct assay_endorsement_files many[ASSAY_ENDORSEMENTS_MAX + 1];
