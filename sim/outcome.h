@@ -149,8 +149,8 @@ bool assay_sim_outcome_violated(const struct assay_sim_outcome *outcome);
 /* Returns: the name of the first checker (in the order of the list) that found something; NULL. */
 const char *assay_sim_outcome_violation(const struct assay_sim_outcome *outcome);
 
-/* One assertion of a scenario. Out: *actual. A figure of -1 (it never happened) is neither below nor
- * above anything: "detection_epochs ring <= 3" fails when nobody was detected.
+/* One assertion of a scenario. Out: *actual. A figure of -1 (it never happened) is neither below
+ * nor above anything: "detection_epochs ring <= 3" fails when nobody was detected.
  * Returns: whether it holds. */
 bool assay_sim_assertion_holds(const struct assay_sim_assertion *assertion,
                                const struct assay_sim_outcome *outcome, int64_t *actual);

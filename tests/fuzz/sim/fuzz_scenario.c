@@ -2,7 +2,8 @@
  * tests/fuzz/sim/fuzz_scenario.c - any bytes as a scenario file, and any text as --set.
  *
  * Properties: what is refused has a message fit for a terminal; what is taken is within every
- * bound, prints as a file that reads again and prints as the same bytes, and its roster can be made.
+ * bound, prints as a file that reads again and prints as the same bytes, and its roster can be
+ * made.
  */
 #include "base/assert.h"
 #include "sim/yaml/read.h"
