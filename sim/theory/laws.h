@@ -3,8 +3,8 @@
  *
  * Shares are between 0 and 1 and scores too (1 = 10000 bp). b is the Byzantine share of members,
  * all of which speak against every honest member and for each other; n is large. These are for
- * people: nothing that decides a run may use them. docs/simulator-checks.md derives or cites each, and says
- * how close the simulated rules come.
+ * people: nothing that decides a run may use them. docs/simulator-checks.md derives or cites each,
+ * and says how close the simulated rules come.
  */
 #ifndef ASSAY_SIM_THEORY_LAWS_H
 #define ASSAY_SIM_THEORY_LAWS_H
