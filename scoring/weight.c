@@ -52,23 +52,33 @@ static void cut_to_cap(const struct assay_family *family, const struct assay_gro
     assay_cap_cut(family, groups->by_id, groups->count, limit, weights);
 }
 
-/* Returns the total of the target table. */
-static uint64_t fill_target(const struct assay_weight_input *input, const struct scratch *scratch,
-                            uint32_t *weights)
+static void fill_raw(const struct assay_weight_input *input, uint32_t *weights)
 {
-    const struct assay_groups *groups = input->groups;
-    const struct assay_family platforms =
-        family_of(groups->platform, groups->platform_count, scratch);
-    const struct assay_family operators =
-        family_of(groups->operator_, groups->operator_count, scratch);
-    const struct assay_family vendors = family_of(groups->vendor, groups->vendor_count, scratch);
-
-    for (uint32_t i = 0; i < groups->count; i++) {
+    for (uint32_t i = 0; i < input->groups->count; i++) {
         const bool unlisted = input->unlisted != NULL && input->unlisted[i];
         weights[i] = unlisted ? 0 : assay_trust_raw_weight(&input->trust[i]);
     }
     /* docs/protocol.md 6.1 (dormancy) takes weight away here, before any cap. */
+}
+
+/* docs/protocol.md 6.2: no platform holds more than one unit. */
+static void cut_platforms(const struct assay_weight_input *input, const struct scratch *scratch,
+                          uint32_t *weights)
+{
+    const struct assay_groups *groups = input->groups;
+    const struct assay_family platforms =
+        family_of(groups->platform, groups->platform_count, scratch);
     assay_cap_cut(&platforms, groups->by_id, groups->count, ASSAY_WEIGHT_UNIT, weights);
+}
+
+/* docs/protocol.md 6.3. Returns the total of the target table. */
+static uint64_t cut_caps(const struct assay_weight_input *input, const struct scratch *scratch,
+                         uint32_t *weights)
+{
+    const struct assay_groups *groups = input->groups;
+    const struct assay_family operators =
+        family_of(groups->operator_, groups->operator_count, scratch);
+    const struct assay_family vendors = family_of(groups->vendor, groups->vendor_count, scratch);
 
     uint64_t total = assay_cap_sum(&operators, groups->count, weights);
     const uint64_t total_before = total;
@@ -80,6 +90,32 @@ static uint64_t fill_target(const struct assay_weight_input *input, const struct
     total = assay_cap_sum(&operators, groups->count, weights);
     ASSAY_ASSERT(total <= total_before);
     return total;
+}
+
+static struct scratch scratch_over(void *memory, size_t memory_len, uint32_t count)
+{
+    ASSAY_ASSERT(memory_len >= assay_weights_memory_len(count));
+    ASSAY_ASSERT((uintptr_t)memory % sizeof(uint64_t) == 0);
+    uint64_t *wide = memory;
+    return (struct scratch){
+        .sums = wide,
+        .remainder = wide + count,
+        .order = (uint32_t *)(wide + 2 * (size_t)count),
+    };
+}
+
+void assay_weight_stages(const struct assay_weight_input *input, void *memory, size_t memory_len,
+                         const struct assay_weight_stages *stages)
+{
+    const uint32_t count = input->groups->count;
+    const struct scratch scratch = scratch_over(memory, memory_len, count);
+    fill_raw(input, stages->raw);
+    for (uint32_t i = 0; i < count; i++)
+        stages->unit[i] = stages->raw[i];
+    cut_platforms(input, &scratch, stages->unit);
+    for (uint32_t i = 0; i < count; i++)
+        stages->capped[i] = stages->unit[i];
+    cut_caps(input, &scratch, stages->capped);
 }
 
 static int compare_sums_falling(const void *context, uint32_t a, uint32_t b)
@@ -144,17 +180,12 @@ void assay_weights(const struct assay_weight_input *input, void *memory, size_t 
                    uint32_t *weights, struct assay_tolerance *tolerance)
 {
     const uint32_t count = input->groups->count;
-    ASSAY_ASSERT(memory_len >= assay_weights_memory_len(count));
-    ASSAY_ASSERT((uintptr_t)memory % sizeof(uint64_t) == 0);
     ASSAY_ASSERT(weights != input->previous);
 
-    uint64_t *wide = memory;
-    const struct scratch scratch = {
-        .sums = wide,
-        .remainder = wide + count,
-        .order = (uint32_t *)(wide + 2 * (size_t)count),
-    };
-    const uint64_t total = fill_target(input, &scratch, weights);
+    const struct scratch scratch = scratch_over(memory, memory_len, count);
+    fill_raw(input, weights);
+    cut_platforms(input, &scratch, weights);
+    const uint64_t total = cut_caps(input, &scratch, weights);
     /* docs/protocol.md 6.4: churn limits the way from previous to this target here, then seats that
      * would reach a third are cut; a table is refused too when subjective changes alone would leave
      * fewer than min(4, previous) voters. An empty table is refused already: nobody could vote. */

@@ -71,4 +71,21 @@ size_t assay_weights_memory_len(uint32_t count);
 void assay_weights(const struct assay_weight_input *input, void *memory, size_t memory_len,
                    uint32_t *weights, struct assay_tolerance *tolerance);
 
+/* The table as it comes to be, each array [count]. */
+struct assay_weight_stages {
+    uint32_t *raw;    /* I, or 0 (docs/protocol.md 6) */
+    uint32_t *unit;   /* after one unit per platform (6.2) */
+    uint32_t *capped; /* after the four cuts (6.3) */
+};
+
+/*
+ * assay_weight_stages - how the table that assay_weights would make comes to be, for explanations.
+ *
+ * In:       *input; memory as of assay_weights
+ * Out:      stages->raw, ->unit, ->capped
+ * Returns:  nothing
+ */
+void assay_weight_stages(const struct assay_weight_input *input, void *memory, size_t memory_len,
+                         const struct assay_weight_stages *stages);
+
 #endif

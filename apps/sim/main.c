@@ -16,6 +16,7 @@ static const struct assay_sim_command commands[] = {
     { "twins", "equivocation under every schedule, or under many", assay_sim_command_twins },
     { "list", "the scenarios that come with the program", assay_sim_command_list },
     { "show", "print the whole effective scenario", assay_sim_command_show },
+    { "tally", "close one epoch by hand and show every number", assay_sim_command_tally },
     { "keys", "every key, attack and figure, as tables", assay_sim_command_keys },
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

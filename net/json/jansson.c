@@ -190,6 +190,27 @@ const struct assay_json *assay_json_at(const struct assay_json *array, size_t in
     return out_const(json_array_get(in_const(array), index));
 }
 
+enum assay_json_kind assay_json_kind_of(const struct assay_json *value)
+{
+    if (value == NULL) return ASSAY_JSON_NOTHING;
+    switch (json_typeof(in_const(value))) {
+    case JSON_OBJECT: return ASSAY_JSON_OBJECT;
+    case JSON_ARRAY: return ASSAY_JSON_ARRAY;
+    case JSON_STRING: return ASSAY_JSON_TEXT;
+    case JSON_INTEGER: return ASSAY_JSON_INTEGER;
+    case JSON_REAL: return ASSAY_JSON_REAL;
+    case JSON_TRUE:
+    case JSON_FALSE: return ASSAY_JSON_BOOL;
+    case JSON_NULL: return ASSAY_JSON_NULL;
+    }
+    ASSAY_UNREACHABLE("a JSON value of no type");
+}
+
+size_t assay_json_size(const struct assay_json *object)
+{
+    return json_object_size(in_const(object));
+}
+
 bool assay_json_member(const struct assay_json *object, size_t index, const char **key,
                        const struct assay_json **value)
 {

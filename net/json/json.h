@@ -45,6 +45,18 @@ char *assay_json_print(const struct assay_json *value, unsigned indent);
 /* Accepts NULL; sets the pointer to NULL. Returns: nothing. */
 void assay_json_free(struct assay_json **value);
 
+/* What a value is. A number with a point or an exponent is REAL, which no document of ours holds. */
+enum assay_json_kind {
+    ASSAY_JSON_NOTHING, /* NULL: the key is not there */
+    ASSAY_JSON_NULL,
+    ASSAY_JSON_BOOL,
+    ASSAY_JSON_INTEGER,
+    ASSAY_JSON_REAL,
+    ASSAY_JSON_TEXT,
+    ASSAY_JSON_ARRAY,
+    ASSAY_JSON_OBJECT,
+};
+
 /* --- reading. Getters take NULL values and say "not there", so that chains need no checks. */
 /*
  * Duplicate keys, trailing bytes, anything but an object or array at the top are refused.
@@ -58,6 +70,10 @@ const struct assay_json *assay_json_get(const struct assay_json *object, const c
 /* Returns: items of an array; 0 for anything else. */
 size_t assay_json_count(const struct assay_json *array);
 const struct assay_json *assay_json_at(const struct assay_json *array, size_t index);
+/* Returns: what the value is. */
+enum assay_json_kind assay_json_kind_of(const struct assay_json *value);
+/* Returns: members of an object; 0 for anything else. */
+size_t assay_json_size(const struct assay_json *object);
 /* Walk the members of an object. Returns: false past the last one. */
 bool assay_json_member(const struct assay_json *object, size_t index, const char **key,
                        const struct assay_json **value);
