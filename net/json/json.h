@@ -45,7 +45,7 @@ char *assay_json_print(const struct assay_json *value, unsigned indent);
 /* Accepts NULL; sets the pointer to NULL. Returns: nothing. */
 void assay_json_free(struct assay_json **value);
 
-/* What a value is. A number with a point or an exponent is REAL, which no document of ours holds. */
+/* What a value is. A number with a point or an exponent is REAL: no document of ours has one. */
 enum assay_json_kind {
     ASSAY_JSON_NOTHING, /* NULL: the key is not there */
     ASSAY_JSON_NULL,

@@ -45,8 +45,8 @@ static const char *word_of(char letter)
 }
 
 /*
- * Members a, b, c, ... with those keys; ballots by row, a letter for each subject: p pass, a absent,
- * f fail, '.' no entry; NULL: no ballot.
+ * Members a, b, c, ... with those keys; ballots by row, a letter for each subject: p pass,
+ * a absent, f fail, '.' no entry; NULL: no ballot.
  */
 static void run(unsigned count, const char *const *keys, const char *const *ballots,
                 const char *faults)
@@ -223,7 +223,7 @@ Test(sim_tally, without_two_thirds_of_the_ballots_everything_is_held)
 }
 
 /*
- * Badmouthing: three say FAIL of g without a proof: nothing counts but the PASS of the others, N = 0.
+ * Badmouthing: three say FAIL of g without a proof: only the PASS of the others counts, N = 0.
  * With the proof (g fails hard): N = 60000, A = 7500 and I = 0; those who said PASS are not judged
  * here.
  */

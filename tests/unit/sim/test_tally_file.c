@@ -33,94 +33,92 @@ static enum assay_status read_text(const char *text)
 #define ID(name)               ",\"id\":\"" name "\""
 #define FILE_OF(members, rest) "{\"members\":[" members "],\"outcomes\":{}" rest "}"
 
+static const struct {
+    const char *text;
+    const char *message; /* how it begins */
+} mistakes[] = {
+    { "[]", "the file: expected an object, found []" },
+    { "{}", "members: expected an array of 1 to 16384 members, found nothing" },
+    { "{\"members\":[]}", "members: expected an array of 1 to 16384 members, found []" },
+    { "{\"members\":{}}", "members: expected an array" },
+    { "{\"members\":[],\"cap\":{}}", "the file: there is no key \"cap\"" },
+    { FILE_OF("7", ""), "members[0]: expected an object, found 7" },
+    { FILE_OF(MEMBER(""), ""), "members[0].id: expected a text of 1 to 128 bytes, found noth" },
+    { FILE_OF(MEMBER(",\"id\":\"\""), ""), "members[0].id: expected a text of 1 to 128" },
+    { FILE_OF(MEMBER(",\"id\":5"), ""), "members[0].id: expected a text of 1 to 128 bytes, fo" },
+    { FILE_OF(MEMBER(ID("a") ",\"weight\":3"), ""), "members[0]: there is no key \"weight\"" },
+    { FILE_OF(MEMBER(ID("a")) "," MEMBER(ID("b")) "," MEMBER(ID("a")), ""),
+      "members[2].id: \"a\" is the id of members[0] already" },
+    { FILE_OF(MEMBER(ID("a") ",\"listed\":1"), ""),
+      "members[0].listed: expected true or false, found 1" },
+    { FILE_OF(MEMBER(ID("a") ",\"probation\":null"), ""),
+      "members[0].probation: expected true or false, found null" },
+    { FILE_OF(MEMBER(ID("a") ",\"voted\":\"yes\""), ""),
+      "members[0].voted: expected true or false, found \"yes\"" },
+    { FILE_OF(MEMBER(ID("a") ",\"offences\":-1"), ""),
+      "members[0].offences: expected an integer of 0 to 1000, found -1" },
+    { FILE_OF(MEMBER(ID("a") ",\"offences\":1001"), ""),
+      "members[0].offences: expected an integer of 0 to 1000, found 1001" },
+    { "{\"members\":[{\"id\":\"a\",\"operator\":\"o\",\"vendor\":\"v\",\"platform\":null,"
+      "\"I\":10001,\"A\":0}]}",
+      "members[0].I: expected an integer of 0 to 10000, found 10001" },
+    { "{\"members\":[{\"id\":\"a\",\"operator\":\"o\",\"vendor\":\"v\",\"platform\":null,"
+      "\"I\":1,\"A\":1.5}]}",
+      "members[0].A: expected an integer of 0 to 10000, found 1.5" },
+    { "{\"members\":[{\"id\":\"a\",\"operator\":\"o\",\"vendor\":\"v\",\"platform\":null,"
+      "\"I\":1}]}",
+      "members[0].A: expected an integer of 0 to 10000, found nothing" },
+    { "{\"members\":[{\"id\":\"a\",\"operator\":\"o\",\"vendor\":\"v\",\"I\":1,\"A\":1}]}",
+      "members[0].platform: expected a text, or null where it is masked" },
+    { "{\"members\":[{\"id\":\"a\",\"operator\":\"o\",\"vendor\":\"v\",\"platform\":3}]}",
+      "members[0].platform: expected a text of 1 to 128 bytes, found 3" },
+    { "{\"members\":[{\"id\":\"a\",\"vendor\":\"v\",\"platform\":null}]}",
+      "members[0].operator: expected a text" },
+    { "{\"members\":[{\"id\":\"a\",\"operator\":\"o\",\"vendor\":[],\"platform\":null}]}",
+      "members[0].vendor: expected a text of 1 to 128 bytes, found []" },
+    { FILE_OF(MEMBER(ID("a")), ",\"caps\":[]"), "caps: expected an object, found []" },
+    { FILE_OF(MEMBER(ID("a")), ",\"caps\":{\"platform\":[1,2]}"),
+      "caps: there is no key \"platform\"" },
+    { FILE_OF(MEMBER(ID("a")), ",\"caps\":{\"operator\":[101,100]}"),
+      "caps.operator: expected a share of at most 1 over 1 to 10000, found [101,100]" },
+    { FILE_OF(MEMBER(ID("a")), ",\"caps\":{\"vendor\":[0,0]}"),
+      "caps.vendor: expected a share of at most 1 over 1 to 10000, found [0,0]" },
+    { FILE_OF(MEMBER(ID("a")), ",\"caps\":{\"vendor\":[1,10001]}"),
+      "caps.vendor: expected a share" },
+    { FILE_OF(MEMBER(ID("a")), ",\"caps\":{\"vendor\":[-1,3]}"), "caps.vendor: expected a share" },
+    { FILE_OF(MEMBER(ID("a")), ",\"caps\":{\"vendor\":[1]}"),
+      "caps.vendor: expected two integers like [20, 100], found [1]" },
+    { FILE_OF(MEMBER(ID("a")), ",\"caps\":{\"vendor\":0.33}"),
+      "caps.vendor: expected two integers like [20, 100], found 0.3" },
+    { "{\"members\":[" MEMBER(ID("a")) "]}",
+      "outcomes: expected an object of voters, found nothing" },
+    { "{\"members\":[" MEMBER(ID("a")) "],\"outcomes\":{\"z\":{}}}",
+      "outcomes: \"z\" is no member" },
+    { "{\"members\":[" MEMBER(ID("a")) "],\"outcomes\":{\"a\":[]}}",
+      "outcomes[\"a\"]: expected an object, found []" },
+    { "{\"members\":[" MEMBER(ID("a")) "],\"outcomes\":{\"a\":{\"z\":\"pass\"}}}",
+      "outcomes[\"a\"]: \"z\" is no member" },
+    { "{\"members\":[" MEMBER(ID("a")) "," MEMBER(ID("b")) "],"
+                                                           "\"outcomes\":{\"a\":{\"b\":\"PASS\"}}}",
+      "outcomes[\"a\"][\"b\"]: expected \"pass\", \"absent\", \"fail\" or \"none\", found "
+      "\"PA" },
+    { "{\"members\":[" MEMBER(ID("a")) "," MEMBER(ID("b")) "],\"outcomes\":{\"a\":{\"b\":1}}}",
+      "outcomes[\"a\"][\"b\"]: expected" },
+    { FILE_OF(MEMBER(ID("a")), ",\"faults\":[]"),
+      "faults: expected an object of members, found []" },
+    { FILE_OF(MEMBER(ID("a")), ",\"faults\":{\"z\":\"hard\"}"), "faults: \"z\" is no member" },
+    { FILE_OF(MEMBER(ID("a")), ",\"faults\":{\"a\":\"bad\"}"),
+      "faults[\"a\"]: expected \"hard\" or \"soft\", found \"bad\"" },
+    { FILE_OF(MEMBER(ID("a")), ",\"faults\":{\"a\":true}"),
+      "faults[\"a\"]: expected \"hard\" or \"soft\", found true" },
+};
+
 Test(sim_tally_file, every_mistake_is_named)
 {
-    static const struct {
-        const char *text;
-        const char *message; /* how it begins */
-    } cases[] = {
-        { "[]", "the file: expected an object, found []" },
-        { "{}", "members: expected an array of 1 to 16384 members, found nothing" },
-        { "{\"members\":[]}", "members: expected an array of 1 to 16384 members, found []" },
-        { "{\"members\":{}}", "members: expected an array" },
-        { "{\"members\":[],\"cap\":{}}", "the file: there is no key \"cap\"" },
-        { FILE_OF("7", ""), "members[0]: expected an object, found 7" },
-        { FILE_OF(MEMBER(""), ""), "members[0].id: expected a text of 1 to 128 bytes, found noth" },
-        { FILE_OF(MEMBER(",\"id\":\"\""), ""), "members[0].id: expected a text of 1 to 128" },
-        { FILE_OF(MEMBER(",\"id\":5"), ""),
-          "members[0].id: expected a text of 1 to 128 bytes, fo" },
-        { FILE_OF(MEMBER(ID("a") ",\"weight\":3"), ""), "members[0]: there is no key \"weight\"" },
-        { FILE_OF(MEMBER(ID("a")) "," MEMBER(ID("b")) "," MEMBER(ID("a")), ""),
-          "members[2].id: \"a\" is the id of members[0] already" },
-        { FILE_OF(MEMBER(ID("a") ",\"listed\":1"), ""),
-          "members[0].listed: expected true or false, found 1" },
-        { FILE_OF(MEMBER(ID("a") ",\"probation\":null"), ""),
-          "members[0].probation: expected true or false, found null" },
-        { FILE_OF(MEMBER(ID("a") ",\"voted\":\"yes\""), ""),
-          "members[0].voted: expected true or false, found \"yes\"" },
-        { FILE_OF(MEMBER(ID("a") ",\"offences\":-1"), ""),
-          "members[0].offences: expected an integer of 0 to 1000, found -1" },
-        { FILE_OF(MEMBER(ID("a") ",\"offences\":1001"), ""),
-          "members[0].offences: expected an integer of 0 to 1000, found 1001" },
-        { "{\"members\":[{\"id\":\"a\",\"operator\":\"o\",\"vendor\":\"v\",\"platform\":null,"
-          "\"I\":10001,\"A\":0}]}",
-          "members[0].I: expected an integer of 0 to 10000, found 10001" },
-        { "{\"members\":[{\"id\":\"a\",\"operator\":\"o\",\"vendor\":\"v\",\"platform\":null,"
-          "\"I\":1,\"A\":1.5}]}",
-          "members[0].A: expected an integer of 0 to 10000, found 1.5" },
-        { "{\"members\":[{\"id\":\"a\",\"operator\":\"o\",\"vendor\":\"v\",\"platform\":null,"
-          "\"I\":1}]}",
-          "members[0].A: expected an integer of 0 to 10000, found nothing" },
-        { "{\"members\":[{\"id\":\"a\",\"operator\":\"o\",\"vendor\":\"v\",\"I\":1,\"A\":1}]}",
-          "members[0].platform: expected a text, or null where it is masked" },
-        { "{\"members\":[{\"id\":\"a\",\"operator\":\"o\",\"vendor\":\"v\",\"platform\":3}]}",
-          "members[0].platform: expected a text of 1 to 128 bytes, found 3" },
-        { "{\"members\":[{\"id\":\"a\",\"vendor\":\"v\",\"platform\":null}]}",
-          "members[0].operator: expected a text" },
-        { "{\"members\":[{\"id\":\"a\",\"operator\":\"o\",\"vendor\":[],\"platform\":null}]}",
-          "members[0].vendor: expected a text of 1 to 128 bytes, found []" },
-        { FILE_OF(MEMBER(ID("a")), ",\"caps\":[]"), "caps: expected an object, found []" },
-        { FILE_OF(MEMBER(ID("a")), ",\"caps\":{\"platform\":[1,2]}"),
-          "caps: there is no key \"platform\"" },
-        { FILE_OF(MEMBER(ID("a")), ",\"caps\":{\"operator\":[101,100]}"),
-          "caps.operator: expected a share of at most 1 over 1 to 10000, found [101,100]" },
-        { FILE_OF(MEMBER(ID("a")), ",\"caps\":{\"vendor\":[0,0]}"),
-          "caps.vendor: expected a share of at most 1 over 1 to 10000, found [0,0]" },
-        { FILE_OF(MEMBER(ID("a")), ",\"caps\":{\"vendor\":[1,10001]}"),
-          "caps.vendor: expected a share" },
-        { FILE_OF(MEMBER(ID("a")), ",\"caps\":{\"vendor\":[-1,3]}"),
-          "caps.vendor: expected a share" },
-        { FILE_OF(MEMBER(ID("a")), ",\"caps\":{\"vendor\":[1]}"),
-          "caps.vendor: expected two integers like [20, 100], found [1]" },
-        { FILE_OF(MEMBER(ID("a")), ",\"caps\":{\"vendor\":0.33}"),
-          "caps.vendor: expected two integers like [20, 100], found 0.3" },
-        { "{\"members\":[" MEMBER(ID("a")) "]}",
-          "outcomes: expected an object of voters, found nothing" },
-        { "{\"members\":[" MEMBER(ID("a")) "],\"outcomes\":{\"z\":{}}}",
-          "outcomes: \"z\" is no member" },
-        { "{\"members\":[" MEMBER(ID("a")) "],\"outcomes\":{\"a\":[]}}",
-          "outcomes[\"a\"]: expected an object, found []" },
-        { "{\"members\":[" MEMBER(ID("a")) "],\"outcomes\":{\"a\":{\"z\":\"pass\"}}}",
-          "outcomes[\"a\"]: \"z\" is no member" },
-        { "{\"members\":[" MEMBER(ID("a")) "," MEMBER(
-              ID("b")) "],"
-                       "\"outcomes\":{\"a\":{\"b\":\"PASS\"}}}",
-          "outcomes[\"a\"][\"b\"]: expected \"pass\", \"absent\", \"fail\" or \"none\", found "
-          "\"PA" },
-        { "{\"members\":[" MEMBER(ID("a")) "," MEMBER(ID("b")) "],\"outcomes\":{\"a\":{\"b\":1}}}",
-          "outcomes[\"a\"][\"b\"]: expected" },
-        { FILE_OF(MEMBER(ID("a")), ",\"faults\":[]"),
-          "faults: expected an object of members, found []" },
-        { FILE_OF(MEMBER(ID("a")), ",\"faults\":{\"z\":\"hard\"}"), "faults: \"z\" is no member" },
-        { FILE_OF(MEMBER(ID("a")), ",\"faults\":{\"a\":\"bad\"}"),
-          "faults[\"a\"]: expected \"hard\" or \"soft\", found \"bad\"" },
-        { FILE_OF(MEMBER(ID("a")), ",\"faults\":{\"a\":true}"),
-          "faults[\"a\"]: expected \"hard\" or \"soft\", found true" },
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        cr_expect_eq(read_text(cases[i].text), ASSAY_E_INVALID, "%s", cases[i].text);
-        cr_expect_eq(strncmp(message, cases[i].message, strlen(cases[i].message)), 0,
-                     "%s:\n\"%s\"\n\"%s\"", cases[i].text, message, cases[i].message);
+    for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
+        cr_expect_eq(read_text(mistakes[i].text), ASSAY_E_INVALID, "%s", mistakes[i].text);
+        cr_expect_eq(strncmp(message, mistakes[i].message, strlen(mistakes[i].message)), 0,
+                     "%s:\n\"%s\"\n\"%s\"", mistakes[i].text, message, mistakes[i].message);
         assay_sim_tally_free(&t);
     }
 }
