@@ -65,7 +65,7 @@ static struct assay_attack_acts acts_with(const struct assay_scenario *s,
 static void ready(struct signed_ *m, enum assay_message_kind kind, enum assay_store_class class_)
 {
     m->honest = m->payload;
-    memcpy(m->honest_digest, m->digest, 32);
+    assay_bytes_copy(m->honest_digest, 32, m->digest, 32);
     m->signing = (struct assay_attack_signing){ .message = kind,
                                                 .class_ = class_,
                                                 .payload = m->payload.at,
@@ -76,8 +76,8 @@ static void ready(struct signed_ *m, enum assay_message_kind kind, enum assay_st
 static bool untouched(const struct signed_ *m)
 {
     return m->payload.len == m->honest.len &&
-           memcmp(m->payload.at, m->honest.at, m->honest.len) == 0 &&
-           memcmp(m->digest, m->honest_digest, 32) == 0;
+           assay_bytes_equal(m->payload.at, m->honest.at, m->honest.len) &&
+           assay_bytes_equal(m->digest, m->honest_digest, 32);
 }
 
 static struct assay_slice whole(const struct bytes *b)
@@ -97,7 +97,7 @@ static struct signed_ ballot_by(uint32_t voter)
     memset(row, 0, sizeof row);
     for (uint32_t i = 0; i < NODES; i++)
         if (i != voter) assay_row_set(row, i, ASSAY_OUTCOME_PASS_UP_TO_DATE);
-    memcpy(b.node_id, node_ids[voter], 32);
+    assay_bytes_copy(b.node_id, 32, node_ids[voter], 32);
     b.row = assay_slice_over(row, sizeof row);
     struct assay_writer w = assay_writer_over(body, sizeof body);
     assay_ballot_encode(&b, &w);
@@ -189,13 +189,13 @@ static struct signed_ envelope_of(uint32_t slot)
         .epoch = 4, .incarnation = 1, .kind = ASSAY_KIND_SOFT, .evidence_len = 300
     };
     size_t signature_at = 0;
-    memcpy(e.node_id, node_ids[slot], 32);
+    assay_bytes_copy(e.node_id, 32, node_ids[slot], 32);
     memset(e.evidence_digest, (int)(0xe0 + slot), 32);
     memset(e.signature, 0x5a, 64);
     struct assay_writer w = assay_writer_over(m.payload.at, sizeof m.payload.at);
     cr_assert_eq(assay_envelope_encode(&e, &w, &signature_at), ASSAY_OK);
     m.payload.len = w.len;
-    memcpy(m.digest, e.digest, 32);
+    assay_bytes_copy(m.digest, 32, e.digest, 32);
     ready(&m, ASSAY_MESSAGE_ENVELOPE, ASSAY_STORE_ENVELOPE);
     return m;
 }
@@ -221,7 +221,7 @@ Test(sim_attack_messages, a_twisted_ballot_is_signed_for_what_it_says)
     uint8_t digest[32];
     assay_sha256(r.body.bytes, r.body.len, digest);
     cr_expect_arr_eq(m.digest, digest, 32);
-    cr_expect_neq(memcmp(m.digest, m.honest_digest, 32), 0);
+    cr_expect_not(assay_bytes_equal(m.digest, m.honest_digest, 32));
     cr_expect(assay_row_valid(r.ballot.row.bytes, r.ballot.row.len, NODES, OWN),
               "its own slot stays none: others take the ballot");
     for (uint32_t i = 0; i < NODES; i++)
@@ -274,8 +274,8 @@ Test(sim_attack_messages, a_lying_proposal_has_another_root_and_its_own_id)
     cr_assert_eq(assay_proposal_decode(whole(&m.honest), &before), ASSAY_OK);
     cr_assert_eq(assay_proposal_decode(whole(&m.payload), &after), ASSAY_OK);
     cr_expect_arr_eq(after.id, m.digest, 32);
-    cr_expect_neq(memcmp(after.header.state_root, before.header.state_root, 32), 0);
-    memcpy(after.header.state_root, before.header.state_root, 32);
+    cr_expect_not(assay_bytes_equal(after.header.state_root, before.header.state_root, 32));
+    assay_bytes_copy(after.header.state_root, 32, before.header.state_root, 32);
     cr_expect_arr_eq(&after.header, &before.header, sizeof after.header);
 }
 
@@ -304,7 +304,7 @@ Test(sim_attack_messages, a_censoring_roll_names_no_envelope_of_a_victim)
         memset(honest, (int)(0xa0 + i), 32);
         cr_assert_eq(assay_roll_next(&entries, &present, digest), ASSAY_OK);
         cr_expect_eq(present, i != 2);
-        if (present) cr_expect_eq(memcmp(digest, honest, 32) == 0, i != 1, "slot %u", i);
+        if (present) cr_expect_eq(assay_bytes_equal(digest, honest, 32), i != 1, "slot %u", i);
     }
 }
 
@@ -345,7 +345,7 @@ Test(sim_attack_messages, an_envelope_lies_about_length_or_kind_and_nothing_else
         cr_expect_eq(e.evidence_len, kind == 0 ? 299 : 300);
         cr_expect_eq(e.kind, kind == 0 ? ASSAY_KIND_SOFT : ASSAY_KIND_TDX4);
         cr_expect_arr_eq(e.digest, m.digest, 32);
-        cr_expect_neq(memcmp(m.digest, m.honest_digest, 32), 0);
+        cr_expect_not(assay_bytes_equal(m.digest, m.honest_digest, 32));
         m.signing.class_ = ASSAY_STORE_BALLOT;
         const struct bytes before = m.payload;
         if (kind == 0) assay_twist_envelope_len(&m.signing);
@@ -373,12 +373,12 @@ static void hear(void *context, uint32_t to, enum assay_message_kind kind, uint8
     h->to[h->count++] = to;
     h->kind = kind;
     h->payload.len = len;
-    memcpy(h->payload.at, payload, len);
+    assay_bytes_copy(h->payload.at, sizeof h->payload.at, payload, len);
     h->is_signed = sign_at != SIZE_MAX;
     if (!h->is_signed) return;
     cr_assert_leq(sign_at + 64, len);
     memset(h->payload.at + sign_at, 0x99, 64);
-    memcpy(h->digest, digest, 32);
+    assay_bytes_copy(h->digest, 32, digest, 32);
 }
 
 static void everybody_heard(const struct heard *h)
@@ -410,7 +410,7 @@ Test(sim_attack_messages, an_equivocator_notarises_two_blocks)
     cr_expect_eq(second.slot, OWN);
     cr_expect_eq(second.statement.view, 9);
     cr_expect_eq(second.statement.type, ASSAY_VOTE_NOTARISE);
-    cr_expect_neq(memcmp(first.statement.block_id, second.statement.block_id, 32), 0);
+    cr_expect_not(assay_bytes_equal(first.statement.block_id, second.statement.block_id, 32));
     cr_expect_arr_eq(second.digest, h.digest, 32);
     cr_expect_eq(second.signature[0], 0x99);
     cr_expect_eq(second.signature[63], 0x99);
@@ -434,7 +434,7 @@ Test(sim_attack_messages, the_second_proposal_is_as_valid_as_the_first)
     cr_assert_eq(assay_proposal_decode(whole(&m.payload), &first), ASSAY_OK);
     cr_assert_eq(assay_proposal_decode(whole(&h.payload), &second), ASSAY_OK);
     cr_expect_arr_eq(second.id, h.digest, 32);
-    cr_expect_neq(memcmp(first.id, second.id, 32), 0);
+    cr_expect_not(assay_bytes_equal(first.id, second.id, 32));
     cr_expect_eq(second.header.time_ms, first.header.time_ms + 1);
     for (int i = 0; i < 64; i++)
         cr_expect_eq(second.signature[i], 0x99, "the hole is where the signature is");
@@ -453,7 +453,7 @@ Test(sim_attack_messages, two_envelopes_of_one_incarnation_are_an_offence)
     cr_assert_eq(assay_envelope_decode(whole(&h.payload), &second), ASSAY_OK);
     cr_expect_eq(second.epoch, first.epoch);
     cr_expect_eq(second.incarnation, first.incarnation);
-    cr_expect_neq(memcmp(first.digest, second.digest, 32), 0);
+    cr_expect_not(assay_bytes_equal(first.digest, second.digest, 32));
     cr_expect_arr_eq(second.digest, h.digest, 32);
     cr_expect_eq(second.signature[63], 0x99);
     struct signed_ other = vote(ASSAY_VOTE_NOTARISE);
