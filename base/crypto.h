@@ -1,9 +1,9 @@
 /*
  * base/crypto.h - the seam between Assay and a cryptographic library.
  *
- * Implemented by base/crypto/openssl.c and nettle.c (real) and later base/crypto/model.c
- * (simulator). Everything here is a pure function of its arguments except key generation and
- * signing, which draw randomness and are called by hosts and tools only, never by the core.
+ * Implemented by base/crypto/openssl.c and nettle.c (real); base/crypto/model.h has what worlds use
+ * instead or beside it. Everything here is a pure function of its arguments except key generation
+ * and signing, which draw randomness and are called by hosts and tools only, never by the core.
  *
  * P-256 public keys travel as 64 bytes X | Y (big-endian), signatures as 64 bytes r | s. Loading
  * costs some microseconds and memory: load once, keep the opaque key. A loaded key is only read by
@@ -180,6 +180,12 @@ void assay_p256_signer_free(struct assay_p256_signer **signer);
 ASSAY_CHECKED enum assay_status assay_p256_sign(const struct assay_p256_signer *signer,
                                                 const uint8_t digest[static ASSAY_SHA256_LEN],
                                                 uint8_t signature[static ASSAY_P256_SIGNATURE_LEN]);
+
+/* For the simulator alone: the nonce follows from key and digest (RFC 6979), so that the same run
+ * gives the same bytes. Low s. Returns: ASSAY_OK | ASSAY_E_CRYPTO (also for no private key) */
+ASSAY_CHECKED enum assay_status assay_p256_sign_repeatable(
+    const struct assay_secret32 *private_key, const uint8_t digest[static ASSAY_SHA256_LEN],
+    uint8_t signature[static ASSAY_P256_SIGNATURE_LEN]);
 
 /* CURVE25519 key pairs of the transport (RFC 7748), raw bytes.
  * Returns: ASSAY_OK | ASSAY_E_CRYPTO; outputs wiped on failure */

@@ -389,6 +389,13 @@ uint64_t assay_simplex_wake_at(const struct assay_simplex *s)
     return at;
 }
 
+size_t assay_simplex_certificates_held(const struct assay_simplex *s)
+{
+    size_t held = 0;
+    for (uint32_t i = 0; i < s->config.certificate_max; i++) held += s->certificates[i].used;
+    return held;
+}
+
 void assay_simplex_look(const struct assay_simplex *s, struct assay_simplex_view *view)
 {
     *view = (struct assay_simplex_view){ .epoch = s->base.epoch,

@@ -183,6 +183,8 @@ struct assay_simplex_view {
 };
 /* Returns: nothing. */
 void assay_simplex_look(const struct assay_simplex *s, struct assay_simplex_view *view);
+/* Returns: how many certificates are held. */
+size_t assay_simplex_certificates_held(const struct assay_simplex *s);
 
 /*
  * The finality proof (vote.h) of the epoch's E once it is final: for storing and sync. Available

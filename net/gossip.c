@@ -228,7 +228,9 @@ uint64_t assay_gossip_wake_at(const struct assay_gossip *gossip)
     return wake;
 }
 
-/* Size, sender, length, digest, shape: cheap before costly. */
+/* Size, sender, digest, shape: cheap before costly. The digest alone binds evidence to its
+ * envelope: whoever announces another length than its failing evidence has hides nothing
+ * (docs/protocol.md 3). */
 static enum assay_status judge(const struct assay_gossip *gossip, const struct flight *flight,
                                uint16_t from, struct assay_slice bytes)
 {
@@ -242,14 +244,11 @@ static enum assay_status judge(const struct assay_gossip *gossip, const struct f
         assay_count(counters, ASSAY_COUNT_EVIDENCE_UNSOLICITED);
         return ASSAY_E_NOT_FOUND;
     }
-    if (bytes.len != flight->request.len) {
-        assay_count(counters, ASSAY_COUNT_EVIDENCE_LENGTH);
-        return ASSAY_E_RANGE;
-    }
     assay_sha256(bytes.bytes, bytes.len, digest);
     if (!assay_bytes_equal(digest, flight->request.digest, sizeof digest)) {
-        assay_count(counters, ASSAY_COUNT_EVIDENCE_DIGEST);
-        return ASSAY_E_SIGNATURE;
+        const bool length = bytes.len != flight->request.len;
+        assay_count(counters, length ? ASSAY_COUNT_EVIDENCE_LENGTH : ASSAY_COUNT_EVIDENCE_DIGEST);
+        return length ? ASSAY_E_RANGE : ASSAY_E_SIGNATURE;
     }
     if (bytes.bytes[bytes.len - 1] == 0 && !assay_evidence_shape_ok(flight->request.kind, bytes)) {
         assay_count(counters, ASSAY_COUNT_EVIDENCE_TAIL);

@@ -12,8 +12,9 @@
  *   EVIDENCE_PULL payload: digest 32
  *   EVIDENCE payload:      digest 32 | bytes (none: not here)
  *
- * Evidence is looked at only when it was asked for, from a member that was asked, of the announced
- * length, within 32 KiB, with the digest; each refusal has its own counter.
+ * Evidence is looked at only when it was asked for, from a member that was asked, within 32 KiB,
+ * with the digest; each refusal has its own counter. The announced length decides nothing: the
+ * digest alone binds evidence to its envelope (docs/protocol.md 3).
  */
 #ifndef ASSAY_NET_GOSSIP_H
 #define ASSAY_NET_GOSSIP_H
@@ -108,8 +109,8 @@ uint64_t assay_gossip_wake_at(const struct assay_gossip *gossip);
  * Out:     on ASSAY_OK *request (the flight is over) and *bytes, borrowed from payload
  * Returns: ASSAY_OK | ASSAY_E_AGAIN ("not here": another is asked) | ASSAY_E_TRUNCATED |
  *          ASSAY_E_NOT_FOUND (not asked for, or not from this member) | ASSAY_E_RANGE (another
- *          length) | ASSAY_E_SIGNATURE (another digest) | ASSAY_E_TRAILING (a tail of zeros); each
- *          counted
+ *          length and digest) | ASSAY_E_SIGNATURE (another digest) | ASSAY_E_TRAILING (a tail of
+ *          zeros); each counted
  */
 ASSAY_CHECKED enum assay_status assay_gossip_evidence(struct assay_gossip *gossip, uint16_t from,
                                                       struct assay_slice payload,

@@ -7,8 +7,9 @@
  * rely on: equal inputs give equal outputs, different ones different outputs, a changed signature
  * or digest does not verify.
  */
+#include "base/crypto/model.h"
+
 #include "base/assert.h"
-#include "base/crypto.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -130,7 +131,7 @@ void assay_hmac_sha256(const uint8_t *key, size_t key_len, const void *bytes, si
     mix_finish(&m, mac, ASSAY_SHA256_LEN);
 }
 
-/* --- signatures: r | s = keyed hashes of the digest; s starts with a zero bit, as low s does */
+/* --- keys and signatures: model_key.c */
 
 struct assay_p256 {
     uint8_t private_key[32];
@@ -140,29 +141,11 @@ struct assay_p256_signer {
     uint8_t private_key[32];
 };
 
-static void keyed(const uint8_t private_key[32], const uint8_t digest[32],
-                  uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
-{
-    struct mix m;
-    mix_init(&m, 65);
-    mix_bytes(&m, private_key, 32);
-    mix_bytes(&m, digest, 32);
-    mix_finish(&m, signature, ASSAY_P256_SIGNATURE_LEN);
-    signature[32] &= 0x7f;
-}
-
-/* X carries the private key, Y proves that X was made here. */
-static void public_of(const uint8_t private_key[32], uint8_t public_key[ASSAY_P256_PUBLIC_LEN])
-{
-    assay_bytes_copy(public_key, 32, private_key, 32);
-    hash(66, private_key, 32, public_key + 32, 32);
-}
-
 enum assay_status assay_p256_load(const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN],
                                   struct assay_p256 **key)
 {
     uint8_t expected[ASSAY_P256_PUBLIC_LEN];
-    public_of(public_key, expected);
+    assay_model_public(public_key, expected);
     if (!assay_bytes_equal(expected, public_key, sizeof expected)) return ASSAY_E_KEY;
     struct assay_p256 *loaded = malloc(sizeof *loaded);
     if (loaded == NULL) return ASSAY_E_CRYPTO;
@@ -183,7 +166,7 @@ bool assay_p256_verify(const struct assay_p256 *key, const uint8_t digest[static
 {
     uint8_t expected[ASSAY_P256_SIGNATURE_LEN];
     (void)rule; /* only low s is ever made here */
-    keyed(key->private_key, digest, expected);
+    assay_model_sign(key->private_key, digest, expected);
     return assay_bytes_equal(expected, signature, sizeof expected);
 }
 
@@ -205,7 +188,7 @@ enum assay_status assay_p256_generate(struct assay_secret32 *private_key,
 enum assay_status assay_p256_public(const struct assay_secret32 *private_key,
                                     uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
 {
-    public_of(private_key->bytes, public_key);
+    assay_model_public(private_key->bytes, public_key);
     return ASSAY_OK;
 }
 
@@ -229,6 +212,6 @@ enum assay_status assay_p256_sign(const struct assay_p256_signer *signer,
                                   const uint8_t digest[static ASSAY_SHA256_LEN],
                                   uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
-    keyed(signer->private_key, digest, signature);
+    assay_model_sign(signer->private_key, digest, signature);
     return ASSAY_OK;
 }

@@ -37,6 +37,9 @@ struct store_memory {
     struct table tables[ASSAY_STORE_CLASS_COUNT + 1];
     struct undo *undos;
     size_t undo_count, undo_capacity;
+    struct undo *last; /* of the last batch that became durable, where it is remembered */
+    size_t last_count;
+    bool remembers;
     bool open, broken;
     int scans;
     uint64_t commits;
@@ -229,10 +232,27 @@ static void memory_rollback(struct assay_store *store)
     self->open = self->broken = false;
 }
 
+static void drop_undos(struct undo *undos, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (undos[i].had) free(undos[i].before.bytes);
+}
+
+/* The undo list of the batch becomes that of the last one. */
+static void remember_batch(struct store_memory *self)
+{
+    drop_undos(self->last, self->last_count);
+    free(self->last);
+    self->last = self->undos;
+    self->last_count = self->undo_count;
+    self->undos = NULL;
+    self->undo_capacity = 0;
+}
+
 static void accept_batch(struct store_memory *self)
 {
-    for (size_t i = 0; i < self->undo_count; i++)
-        if (self->undos[i].had) free(self->undos[i].before.bytes);
+    if (self->remembers) remember_batch(self);
+    else drop_undos(self->undos, self->undo_count);
     self->undo_count = 0;
     self->open = self->broken = false;
     self->commits++;
@@ -328,6 +348,8 @@ static void memory_close(struct assay_store **store)
     memory_rollback(*store);
     clear_tables(self->tables);
     free(self->undos);
+    drop_undos(self->last, self->last_count);
+    free(self->last);
     free(self);
     *store = NULL;
 }
@@ -368,6 +390,27 @@ void assay_store_memory_crash(struct assay_store *store)
     ASSAY_ASSERT(store->ops == &memory_ops);
     memory_rollback(store);
     assay_bytes_zero(self_of(store)->plans, sizeof self_of(store)->plans);
+}
+
+void assay_store_memory_remember(struct assay_store *store)
+{
+    ASSAY_ASSERT(store->ops == &memory_ops);
+    self_of(store)->remembers = true;
+}
+
+size_t assay_store_memory_last(const struct assay_store *store)
+{
+    ASSAY_ASSERT(store->ops == &memory_ops);
+    return ((const struct store_memory *)store)->last_count;
+}
+
+void assay_store_memory_lose(struct assay_store *store, size_t count)
+{
+    ASSAY_ASSERT(store->ops == &memory_ops);
+    struct store_memory *self = self_of(store);
+    ASSAY_ASSERT(!self->open && count <= self->last_count);
+    for (; count > 0; count--)
+        undo_one(self, &self->last[--self->last_count]);
 }
 
 static bool copy_table(const struct table *from, struct table *to)
@@ -419,6 +462,8 @@ enum assay_status assay_store_memory_restore(struct assay_store *store,
     ASSAY_TRY(assay_store_memory_snapshot(image, &copy));
     struct store_memory *self = self_of(store);
     memory_rollback(store);
+    drop_undos(self->last, self->last_count); /* they are about what goes */
+    self->last_count = 0;
     for (size_t class_ = 1; class_ <= ASSAY_STORE_CLASS_COUNT; class_++) {
         const struct table swapped = self->tables[class_];
         self->tables[class_] = self_of(copy)->tables[class_];

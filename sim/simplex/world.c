@@ -2,6 +2,7 @@
  * sim/simplex/world.c - machines, clock, crashes (world.h). Links and logs are network.c, the tiny
  * ledger ledger.c, the checkers checker.c.
  */
+#include "base/crypto/model.h"
 #include "sim/simplex/world_internal.h"
 
 #include "base/assert.h"
@@ -315,6 +316,7 @@ static void make_keys(struct assay_sim_simplex *w)
             const uint64_t word = assay_sxw_random(w);
             assay_bytes_copy(private_key.bytes + 8 * i, 8, &word, 8);
         }
+        assay_model_mark(&private_key);
         if (assay_p256_public(&private_key, public_key) != ASSAY_OK) abort();
         if (assay_p256_load(public_key, &w->keys[slot]) != ASSAY_OK) abort();
         if (assay_p256_signer_load(&private_key, &w->signers[slot]) != ASSAY_OK) abort();

@@ -6,7 +6,7 @@
  *
  * usage: bench_engine_steps [NODES [EPOCHS]]
  */
-#include "tests/support/world.h"
+#include "sim/world/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,25 +21,25 @@ static uint64_t now_ns(void)
 
 static int measure(uint32_t nodes, uint64_t epochs)
 {
-    const struct world_options options = {
-        .seed = 1, .nodes = nodes, .epoch_ms = 500, .clock_ns = now_ns
+    const struct assay_sim_world_options options = {
+        .seed = 1, .nodes = nodes, .epoch_ms = 500, .real_signatures = true, .clock_ns = now_ns
     };
-    struct world *w = world_create(&options);
+    struct assay_sim_world *w = assay_sim_world_create(&options);
     const uint64_t began = now_ns();
-    if (!world_run_to_epoch(w, epochs, epochs * 5000)) {
+    if (!assay_sim_world_run_to_epoch(w, epochs, epochs * 5000)) {
         fprintf(stderr, "the world of %u nodes stood still\n", nodes);
-        world_explain(w, 40);
+        assay_sim_world_explain(w, 40);
         return 1;
     }
     const double all_s = (double)(now_ns() - began) / 1e9;
-    const double engine_s = (double)world_engine_ns(w) / 1e9;
-    const double steps = (double)world_steps(w);
+    const double engine_s = (double)assay_sim_world_engine_ns(w) / 1e9;
+    const double steps = (double)assay_sim_world_steps(w);
     printf(
         "engine steps: %u nodes, %llu epochs: %.0f steps/s (%.1f us a step), %.2f ms of one core "
         "a node and epoch; with signing, store and network %.2f s\n",
         nodes, (unsigned long long)epochs, steps / engine_s, engine_s / steps * 1e6,
         engine_s * 1e3 / (double)nodes / (double)epochs, all_s);
-    world_destroy(&w);
+    assay_sim_world_destroy(&w);
     return 0;
 }
 
@@ -47,8 +47,8 @@ int main(int argc, char **argv)
 {
     const uint32_t nodes = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 0;
     const uint64_t epochs = argc > 2 ? strtoull(argv[2], NULL, 10) : 8;
-    if (nodes > WORLD_NODES_MAX) {
-        fprintf(stderr, "at most %d nodes\n", WORLD_NODES_MAX);
+    if (nodes > ASSAY_SIM_WORLD_NODES_MAX) {
+        fprintf(stderr, "at most %d nodes\n", ASSAY_SIM_WORLD_NODES_MAX);
         return 2;
     }
     if (nodes > 0) return measure(nodes, epochs);

@@ -5,7 +5,7 @@
  * roll is final then, epochs are forgotten. Whoever kept it must judge it as one who hears it only
  * now, or two honest nodes find different blocks valid.
  */
-#include "tests/support/world_internal.h"
+#include "sim/world/world_internal.h"
 
 #include "engine/engine_internal.h"
 
@@ -20,8 +20,8 @@ struct made {
 
 /* A ballot of ACCUSED over a roll that never was, FAIL hard about SUBJECT, signed by its own key.
  */
-static void false_ballot(struct world *w, const struct assay_engine *e, uint8_t (*hashes)[32],
-                         struct made *out)
+static void false_ballot(struct assay_sim_world *w, const struct assay_engine *e,
+                         uint8_t (*hashes)[32], struct made *out)
 {
     struct assay_ballot b = { .era = e->state.era,
                               .epoch = e->context.epoch,
@@ -54,7 +54,7 @@ static void false_ballot(struct world *w, const struct assay_engine *e, uint8_t 
 }
 
 /* E5 out of it: everything in it is genuine but the roll. */
-static void accusation(struct world *w, const struct assay_engine *e, struct made *out)
+static void accusation(struct assay_sim_world *w, const struct assay_engine *e, struct made *out)
 {
     const struct assay_seat *seat = &e->seats[SUBJECT];
     uint8_t hashes[NODES][32] = { { 0 } };
@@ -66,18 +66,17 @@ static void accusation(struct world *w, const struct assay_engine *e, struct mad
     cr_assert_eq(assay_merkle_path((const uint8_t(*)[32])hashes, NODES, SUBJECT, path,
                                    ASSAY_MERKLE_LEVELS, &path_len),
                  ASSAY_OK);
-    const struct evidence *found = world_evidence_find(w, 0, seat->envelope.evidence_digest);
-    cr_assert_not_null(found);
+    const struct assay_slice found = world_evidence_bytes(w, 0, seat->envelope.evidence_digest);
+    cr_assert_gt(found.len, 0);
     struct assay_writer writer = assay_writer_over(out->bytes, sizeof out->bytes);
     cr_assert_eq(assay_record_put_contradiction(&writer, assay_slice_over(ballot.bytes, ballot.len),
                                                 assay_slice_over(seat->payload, seat->payload_len),
-                                                assay_slice_over(found->bytes, EVIDENCE_LEN),
-                                                (const uint8_t(*)[32])path, path_len),
+                                                found, (const uint8_t(*)[32])path, path_len),
                  ASSAY_OK);
     out->len = writer.len;
 }
 
-static void say(struct world *w, uint32_t node, uint16_t from, const struct made *record)
+static void say(struct assay_sim_world *w, uint32_t node, uint16_t from, const struct made *record)
 {
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
     event.as.message.from = from;
@@ -88,26 +87,27 @@ static void say(struct world *w, uint32_t node, uint16_t from, const struct made
 
 Test(boundary, a_ballot_of_another_electorate_convicts_nobody_when_its_epoch_is_over, .timeout = 60)
 {
-    const struct world_options o = { .seed = 5, .nodes = NODES };
+    const struct assay_sim_world_options o = { .seed = 5, .nodes = NODES };
     struct made record;
-    struct world *w = world_create(&o);
-    cr_assert(world_run_to_epoch(w, 2, 10000));
+    struct assay_sim_world *w = assay_sim_world_create(&o);
+    cr_assert(assay_sim_world_run_to_epoch(w, 2, 10000));
     const struct assay_engine *e = w->nodes[0].engine;
     while (!e->final.has_roll || e->seats[SUBJECT].phase != ASSAY_SEAT_JUDGED)
-        cr_assert(world_run(w, 5));
-    world_kill(w, AWAY); /* it never hears the accusation, only the block with it */
+        cr_assert(assay_sim_world_run(w, 5));
+    assay_sim_world_kill(w, AWAY); /* it never hears the accusation, only the block with it */
     accusation(w, e, &record);
     for (uint32_t i = 0; i < AWAY; i++)
         say(w, i, ACCUSED, &record);
-    const uint64_t epoch = world_epoch(w, 0);
-    cr_assert(world_run(w, 300));
-    world_restart(w, AWAY);
-    const bool goes_on = world_run_to_epoch(w, epoch + 4, 20000);
-    if (!goes_on) world_explain(w, 60);
-    cr_assert(goes_on, "%s", world_violation(w) != NULL ? world_violation(w) : "no progress");
+    const uint64_t epoch = assay_sim_world_epoch(w, 0);
+    cr_assert(assay_sim_world_run(w, 300));
+    assay_sim_world_restart(w, AWAY);
+    const bool goes_on = assay_sim_world_run_to_epoch(w, epoch + 4, 20000);
+    if (!goes_on) assay_sim_world_explain(w, 60);
+    cr_assert(goes_on, "%s",
+              assay_sim_world_violation(w) != NULL ? assay_sim_world_violation(w) : "no progress");
     struct assay_member_view view;
-    world_member(w, 0, ACCUSED, &view);
+    assay_sim_world_member(w, 0, ACCUSED, &view);
     cr_assert_eq(view.trust.integrity_bp, 10000, "excluded, never punished");
-    cr_assert_eq(world_notes(w, 0, ASSAY_NOTE_OFFENCE_PROVEN, ACCUSED), 0);
-    world_destroy(&w);
+    cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_OFFENCE_PROVEN, ACCUSED), 0);
+    assay_sim_world_destroy(&w);
 }

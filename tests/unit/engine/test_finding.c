@@ -115,8 +115,8 @@ Test(finding, another_platform_vendor_root_or_kind_fails_hard)
 Test(finding, a_form_that_its_kind_does_not_have_is_no_evidence)
 {
     static const enum assay_rule rules[] = {
-        ASSAY_RULE_UNSUPPORTED, ASSAY_RULE_CERT_TYPE,   ASSAY_RULE_EVIDENCE_INCOMPLETE,
-        ASSAY_RULE_KEY_MISSING, ASSAY_RULE_PCR_MISSING, ASSAY_RULE_AK_UNPROVEN,
+        ASSAY_RULE_UNSUPPORTED,   ASSAY_RULE_CERT_TYPE,   ASSAY_RULE_EVIDENCE_INCOMPLETE,
+        ASSAY_RULE_KEY_MISSING,   ASSAY_RULE_PCR_MISSING, ASSAY_RULE_AK_UNPROVEN,
         ASSAY_RULE_CHAIN_MISSING,
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {

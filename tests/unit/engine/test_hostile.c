@@ -6,7 +6,7 @@
  */
 #include "engine/engine_internal.h"
 #include "engine/simplex_internal.h"
-#include "tests/support/world_internal.h"
+#include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -27,19 +27,18 @@ struct net {
 };
 
 /* Takes what is on its way to node 0. */
-static void catch_messages(struct world *w, struct net *net)
+static void catch_messages(struct assay_sim_world *w, struct net *net)
 {
-    for (size_t i = 0; i < w->heap_count && net->count < CAUGHT_MAX; i++) {
-        const struct item *item = w->heap[i];
-        if (item->kind != ITEM_EVENT || item->event.kind != ASSAY_EVENT_MESSAGE) continue;
-        if (item->node != 0 || item->event.as.message.from == ASSAY_SLOT_SELF) continue;
+    const struct item *item;
+    for (size_t i = 0; net->count < CAUGHT_MAX && (item = world_in_flight(w, 0, i)) != NULL; i++) {
+        if (item->message >= ASSAY_MESSAGE_EVIDENCE_PULL) continue; /* the host's */
         struct caught *c = &net->items[net->count++];
-        c->kind = item->event.as.message.kind;
-        c->from = item->event.as.message.from;
-        c->len = item->len;
-        c->bytes = malloc(item->len + 1);
+        c->kind = (enum assay_message_kind)item->message;
+        c->from = item->from;
+        c->len = item->payload->len;
+        c->bytes = malloc(c->len + 1);
         cr_assert_not_null(c->bytes);
-        assay_bytes_copy(c->bytes, item->len, item->bytes, item->len);
+        assay_bytes_copy(c->bytes, c->len, item->payload->bytes, c->len);
     }
 }
 
@@ -50,7 +49,7 @@ struct frozen {
     uint64_t now_ms, at_unix_ms;
 };
 
-static void tick(struct world *w, struct frozen *f)
+static void tick(struct assay_sim_world *w, struct frozen *f)
 {
     const struct assay_event event = { .kind = ASSAY_EVENT_TICK,
                                        .now_ms = f->now_ms,
@@ -59,7 +58,7 @@ static void tick(struct world *w, struct frozen *f)
 }
 
 /* At a standing clock, when nothing is due any more. */
-static void freeze(struct world *w, struct frozen *f)
+static void freeze(struct assay_sim_world *w, struct frozen *f)
 {
     struct assay_engine *e = w->nodes[0].engine;
     f->now_ms = e->now_ms;
@@ -88,8 +87,8 @@ static void forgive(struct assay_engine *e, const struct frozen *f)
                      f->image + (s->arena.bytes - (uint8_t *)e), s->arena.capacity);
 }
 
-static bool deliver(struct world *w, struct frozen *f, uint16_t from, enum assay_message_kind kind,
-                    const uint8_t *bytes, size_t len)
+static bool deliver(struct assay_sim_world *w, struct frozen *f, uint16_t from,
+                    enum assay_message_kind kind, const uint8_t *bytes, size_t len)
 {
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE,
                                  .now_ms = f->now_ms,
@@ -109,7 +108,7 @@ static bool deliver(struct world *w, struct frozen *f, uint16_t from, enum assay
 }
 
 /* Returns: the first byte that differs, f->len when none does. */
-static size_t changed_at(struct world *w, struct frozen *f)
+static size_t changed_at(struct assay_sim_world *w, struct frozen *f)
 {
     struct assay_engine *e = w->nodes[0].engine;
     size_t i = 0;
@@ -120,13 +119,14 @@ static size_t changed_at(struct world *w, struct frozen *f)
     return i;
 }
 
-static void expect_unchanged(struct world *w, struct frozen *f, const char *what, size_t at)
+static void expect_unchanged(struct assay_sim_world *w, struct frozen *f, const char *what,
+                             size_t at)
 {
     const size_t changed = changed_at(w, f);
     cr_assert_eq(changed, f->len, "%s at %zu changed byte %zu of the engine", what, at, changed);
 }
 
-static void bend(struct world *w, struct frozen *f, const struct caught *c, size_t turn)
+static void bend(struct assay_sim_world *w, struct frozen *f, const struct caught *c, size_t turn)
 {
     uint8_t *bytes = malloc(c->len + 1);
     cr_assert_not_null(bytes);
@@ -155,14 +155,16 @@ static void bend(struct world *w, struct frozen *f, const struct caught *c, size
 
 Test(hostile, refused_messages_change_nothing, .timeout = 120)
 {
-    const struct world_options o = { .seed = 21, .nodes = 4, .delay_min_ms = 3, .delay_max_ms = 9 };
-    struct world *w = world_create(&o);
+    const struct assay_sim_world_options o = {
+        .seed = 21, .nodes = 4, .delay_min_ms = 3, .delay_max_ms = 9
+    };
+    struct assay_sim_world *w = assay_sim_world_create(&o);
     struct net *net = calloc(1, sizeof *net);
     struct frozen f = { .effects = calloc(1, sizeof(struct assay_effects)) };
     cr_assert(net != NULL && f.effects != NULL);
-    world_acts(w, 2)->tampered = true; /* FAIL records travel too */
+    assay_sim_world_acts(w, 2)->tampered = true; /* FAIL records travel too */
     for (int i = 0; i < 60; i++) {
-        cr_assert(world_run(w, 29));
+        cr_assert(assay_sim_world_run(w, 29));
         if (net->count < CAUGHT_MAX) catch_messages(w, net);
     }
     const struct assay_engine *e = w->nodes[0].engine;
@@ -190,5 +192,5 @@ Test(hostile, refused_messages_change_nothing, .timeout = 120)
     free(net);
     free(f.effects);
     free(f.image);
-    world_destroy(&w);
+    assay_sim_world_destroy(&w);
 }

@@ -4,7 +4,7 @@
  * A finality proof is public: it does not make the blocks beside it true. What a liar serves must
  * leave no trace, cost a bounded number of pages, and delay only until an honest peer is asked.
  */
-#include "tests/support/world_internal.h"
+#include "sim/world/world_internal.h"
 
 #include "base/cbor.h"
 #include "base/merkle.h"
@@ -17,7 +17,7 @@
 enum { NODES = 4, PAGE_BLOCKS = 60, PAGE_LEN = 64 * 1024 };
 
 /* A page as the honest peer 1 would answer what node 0 wants next. */
-static void honest_page(struct world *w, uint8_t *bytes, size_t capacity,
+static void honest_page(struct assay_sim_world *w, uint8_t *bytes, size_t capacity,
                         struct assay_sync_page *page, uint64_t height)
 {
     const struct assay_engine *e = w->nodes[0].engine;
@@ -80,7 +80,7 @@ static void put_head(const struct assay_engine *e, uint64_t height, bool more,
     assay_cbor_put_array(w, count);
 }
 
-static void answer(struct world *w, struct assay_slice payload)
+static void answer(struct assay_sim_world *w, struct assay_slice payload)
 {
     const struct assay_engine *e = w->nodes[0].engine;
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
@@ -91,7 +91,7 @@ static void answer(struct world *w, struct assay_slice payload)
 }
 
 /* A true proof, invented blocks, and always more of them. */
-static void lie(struct world *w, uint8_t *genuine, uint8_t *bytes)
+static void lie(struct assay_sim_world *w, uint8_t *genuine, uint8_t *bytes)
 {
     const struct assay_engine *e = w->nodes[0].engine;
     struct assay_sync_page page;
@@ -116,7 +116,7 @@ static bool count_one(void *context, const struct assay_store_key *key, struct a
     return true;
 }
 
-static size_t blocks_of(struct world *w, uint32_t node, uint64_t epoch)
+static size_t blocks_of(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
 {
     struct assay_store *store = w->nodes[node].store;
     const struct assay_store_key from = { .epoch = epoch };
@@ -129,27 +129,28 @@ static size_t blocks_of(struct world *w, uint32_t node, uint64_t epoch)
 }
 
 /* Node 0 was away, is back, hears nobody, and asks. */
-static struct world *asking(void)
+static struct assay_sim_world *asking(void)
 {
-    static const uint32_t apart[WORLD_NODES_MAX] = { 1 };
-    const struct world_options o = { .seed = 8, .nodes = NODES };
-    struct world *w = world_create(&o);
-    cr_assert(world_run_to_epoch(w, 1, 10000));
-    world_kill(w, 0);
-    cr_assert(world_run_to_epoch(w, 5, 20000));
-    world_partition(w, apart);
-    world_restart(w, 0);
+    static const uint32_t apart[ASSAY_SIM_WORLD_NODES_MAX] = { 1 };
+    const struct assay_sim_world_options o = { .seed = 8, .nodes = NODES };
+    struct assay_sim_world *w = assay_sim_world_create(&o);
+    cr_assert(assay_sim_world_run_to_epoch(w, 1, 10000));
+    assay_sim_world_kill(w, 0);
+    cr_assert(assay_sim_world_run_to_epoch(w, 5, 20000));
+    assay_sim_world_partition(w, apart);
+    assay_sim_world_restart(w, 0);
     for (int i = 0; i < 100 && !w->nodes[0].engine->sync.active; i++)
-        cr_assert(world_run(w, 50));
+        cr_assert(assay_sim_world_run(w, 50));
     cr_assert(w->nodes[0].engine->sync.active);
     return w;
 }
 
-static void expect_recovery(struct world *w)
+static void expect_recovery(struct assay_sim_world *w)
 {
-    world_partition(w, NULL);
-    cr_assert(world_run_to_epoch(w, 9, 60000), "%s",
-              world_violation(w) != NULL ? world_violation(w) : "an honest peer was never heard");
+    assay_sim_world_partition(w, NULL);
+    cr_assert(assay_sim_world_run_to_epoch(w, 9, 60000), "%s",
+              assay_sim_world_violation(w) != NULL ? assay_sim_world_violation(w)
+                                                   : "an honest peer was never heard");
     for (uint64_t epoch = 1; epoch <= 5; epoch++)
         cr_assert_eq(blocks_of(w, 0, epoch), blocks_of(w, 1, epoch),
                      "epoch %llu is as others have it", (unsigned long long)epoch);
@@ -157,7 +158,7 @@ static void expect_recovery(struct world *w)
 
 Test(lying_sync, invented_blocks_leave_no_trace_and_come_to_an_end, .timeout = 60)
 {
-    struct world *w = asking();
+    struct assay_sim_world *w = asking();
     const struct assay_engine *e = w->nodes[0].engine;
     uint8_t *genuine = malloc(ASSAY_SYNC_ANSWER_LEN_MAX);
     uint8_t *bytes = malloc(PAGE_LEN);
@@ -165,7 +166,7 @@ Test(lying_sync, invented_blocks_leave_no_trace_and_come_to_an_end, .timeout = 6
     const uint64_t epoch = e->context.epoch;
     const uint32_t turn = e->sync.turn;
     const size_t held = blocks_of(w, 0, epoch);
-    const size_t finals = world_notes(w, 0, ASSAY_NOTE_FINALISED, ASSAY_SLOT_ALL);
+    const size_t finals = assay_sim_world_notes(w, 0, ASSAY_NOTE_FINALISED, ASSAY_SLOT_ALL);
     size_t pages = 0;
     while (e->sync.turn == turn && pages < 200) {
         lie(w, genuine, bytes);
@@ -174,16 +175,16 @@ Test(lying_sync, invented_blocks_leave_no_trace_and_come_to_an_end, .timeout = 6
     }
     cr_assert_lt(pages, 200, "one peer may not lead us on for ever");
     cr_assert_eq(blocks_of(w, 0, epoch), held, "nothing unproven is stored");
-    cr_assert_eq(world_notes(w, 0, ASSAY_NOTE_FINALISED, ASSAY_SLOT_ALL), finals);
+    cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_FINALISED, ASSAY_SLOT_ALL), finals);
     expect_recovery(w);
     free(genuine);
     free(bytes);
-    world_destroy(&w);
+    assay_sim_world_destroy(&w);
 }
 
 Test(lying_sync, a_block_whose_signature_was_spoilt_is_not_kept, .timeout = 60)
 {
-    struct world *w = asking();
+    struct assay_sim_world *w = asking();
     const struct assay_engine *e = w->nodes[0].engine;
     struct assay_sync_page page;
     struct assay_proposal p;
@@ -204,12 +205,12 @@ Test(lying_sync, a_block_whose_signature_was_spoilt_is_not_kept, .timeout = 60)
     cr_assert_eq(e->context.epoch, epoch, "the page is refused");
     expect_recovery(w);
     free(bytes);
-    world_destroy(&w);
+    assay_sim_world_destroy(&w);
 }
 
 Test(lying_sync, a_chain_longer_than_a_page_is_kept_whole, .timeout = 60)
 {
-    struct world *w = asking();
+    struct assay_sim_world *w = asking();
     const struct assay_engine *e = w->nodes[0].engine;
     uint8_t *genuine = malloc(ASSAY_SYNC_ANSWER_LEN_MAX);
     uint8_t *bytes = malloc(PAGE_LEN);
@@ -240,5 +241,5 @@ Test(lying_sync, a_chain_longer_than_a_page_is_kept_whole, .timeout = 60)
     expect_recovery(w);
     free(genuine);
     free(bytes);
-    world_destroy(&w);
+    assay_sim_world_destroy(&w);
 }

@@ -2,7 +2,7 @@
  * tests/unit/engine/test_pool.c - records that wait: bounded, each thing said once, poison waits.
  */
 #include "engine/engine_internal.h"
-#include "tests/support/world_internal.h"
+#include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -167,8 +167,8 @@ Test(pool, proofs_outlive_their_epoch_and_the_rest_does_not)
 
 Test(pool, a_record_of_a_nullified_proposal_waits_twice_as_long_each_time)
 {
-    const struct world_options o = { .seed = 3, .nodes = 4 };
-    struct world *w = world_create(&o);
+    const struct assay_sim_world_options o = { .seed = 3, .nodes = 4 };
+    struct assay_sim_world *w = assay_sim_world_create(&o);
     struct assay_engine *e = w->nodes[0].engine;
     struct assay_record r = record(ASSAY_RECORD_FAIL, 1, e->context.epoch, 1);
     cr_assert_eq(add(&e->pool, &r, 0), ASSAY_OK);
@@ -190,5 +190,5 @@ Test(pool, a_record_of_a_nullified_proposal_waits_twice_as_long_each_time)
     item->placed_view = view;
     assay_branch_nullified(e, view);
     cr_assert_eq(item->not_before, 0, "ballots do not wait");
-    world_destroy(&w);
+    assay_sim_world_destroy(&w);
 }

@@ -2,86 +2,90 @@
  * tests/unit/engine/test_restart.c - coming back: with nothing, with too much, with an old state.
  */
 #include "engine/engine_internal.h"
-#include "tests/support/world_internal.h"
+#include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>
 
-static const struct world_options seven = { .seed = 31, .nodes = 7, .check_each_step = true };
+static const struct assay_sim_world_options seven = { .seed = 31,
+                                                      .nodes = 7,
+                                                      .check_each_step = true };
 
 /* docs/protocol.md 2: a log that is missing is not an empty one. */
 Test(restart, who_lost_its_store_signs_nothing_before_it_has_heard_the_network, .timeout = 60)
 {
-    static const uint32_t apart[WORLD_NODES_MAX] = { 0, 0, 1 };
-    struct world *w = world_create(&seven);
-    cr_assert(world_run_to_epoch(w, 3, 10000));
-    cr_assert(world_run(w, 300));
-    world_kill(w, 2);
-    world_acts(w, 2)->loses_store = true;
-    world_partition(w, apart); /* it hears nobody for much longer than 4 delta */
+    static const uint32_t apart[ASSAY_SIM_WORLD_NODES_MAX] = { 0, 0, 1 };
+    struct assay_sim_world *w = assay_sim_world_create(&seven);
+    cr_assert(assay_sim_world_run_to_epoch(w, 3, 10000));
+    cr_assert(assay_sim_world_run(w, 300));
+    assay_sim_world_kill(w, 2);
+    assay_sim_world_acts(w, 2)->loses_store = true;
+    assay_sim_world_partition(w, apart); /* it hears nobody for much longer than 4 delta */
     const size_t signed_before = w->nodes[2].signed_count;
-    world_restart(w, 2);
-    cr_assert(world_run(w, 4000));
+    assay_sim_world_restart(w, 2);
+    cr_assert(assay_sim_world_run(w, 4000));
     cr_assert_eq(w->nodes[2].signed_count, signed_before);
-    world_partition(w, NULL);
-    cr_assert(world_run_to_epoch(w, world_epoch(w, 0) + 4, 20000), "%s",
-              world_violation(w) != NULL ? world_violation(w) : "no progress");
+    assay_sim_world_partition(w, NULL);
+    cr_assert(assay_sim_world_run_to_epoch(w, assay_sim_world_epoch(w, 0) + 4, 20000), "%s",
+              assay_sim_world_violation(w) != NULL ? assay_sim_world_violation(w) : "no progress");
     struct assay_engine_view v;
     struct assay_member_view m;
-    assay_engine_view(world_engine(w, 2), &v);
-    world_member(w, 0, 2, &m);
+    assay_engine_view(assay_sim_world_engine(w, 2), &v);
+    assay_sim_world_member(w, 0, 2, &m);
     cr_assert(v.voting, "it votes again");
     cr_assert_eq(m.incarnation, 2, "under new keys");
     cr_assert_eq(m.trust.integrity_bp, 10000);
-    world_destroy(&w);
+    assay_sim_world_destroy(&w);
 }
 
 Test(restart, all_at_once_after_a_power_cut_in_every_phase, .timeout = 120)
 {
     for (uint64_t ms = 0; ms < 800; ms += 61) {
-        struct world *w = world_create(&seven);
-        cr_assert(world_run_to_epoch(w, 2, 10000));
-        cr_assert(world_run(w, ms));
+        struct assay_sim_world *w = assay_sim_world_create(&seven);
+        cr_assert(assay_sim_world_run_to_epoch(w, 2, 10000));
+        cr_assert(assay_sim_world_run(w, ms));
         for (uint32_t i = 0; i < seven.nodes; i++)
-            world_kill(w, i);
-        cr_assert(world_run(w, 1500));
+            assay_sim_world_kill(w, i);
+        cr_assert(assay_sim_world_run(w, 1500));
         for (uint32_t i = 0; i < seven.nodes; i++)
-            world_restart(w, i);
-        cr_assert(world_run_to_epoch(w, 5, 20000), "cut after %u ms: %s", (unsigned)ms,
-                  world_violation(w) != NULL ? world_violation(w) : "no progress");
-        world_destroy(&w);
+            assay_sim_world_restart(w, i);
+        cr_assert(assay_sim_world_run_to_epoch(w, 5, 20000), "cut after %u ms: %s", (unsigned)ms,
+                  assay_sim_world_violation(w) != NULL ? assay_sim_world_violation(w)
+                                                       : "no progress");
+        assay_sim_world_destroy(&w);
     }
 }
 
 /* docs/protocol.md 10: catching up never acts on history. */
 Test(restart, an_old_state_gives_no_orders, .timeout = 60)
 {
-    static const uint32_t apart[WORLD_NODES_MAX] = { 0, 0, 1 };
-    struct world *w = world_create(&seven);
-    cr_assert(world_run_to_epoch(w, 1, 10000));
-    world_acts(w, 2)->quiet = true;
+    static const uint32_t apart[ASSAY_SIM_WORLD_NODES_MAX] = { 0, 0, 1 };
+    struct assay_sim_world *w = assay_sim_world_create(&seven);
+    cr_assert(assay_sim_world_run_to_epoch(w, 1, 10000));
+    assay_sim_world_acts(w, 2)->quiet = true;
     struct assay_member_view m;
     do {
-        cr_assert(world_run(w, 100));
-        world_member(w, 2, 2, &m);
+        cr_assert(assay_sim_world_run(w, 100));
+        assay_sim_world_member(w, 2, 2, &m);
     } while (m.trust.score.standing != ASSAY_STANDING_SUSPENDED);
-    world_kill(w, 2);
-    cr_assert(world_run(w, 5 * 800)); /* its state is history now */
-    world_partition(w, apart);
-    const size_t orders = world_orders(w, 2, ASSAY_ORDER_SUSPEND);
-    world_restart(w, 2);
-    cr_assert(world_run(w, 100));
-    cr_assert_eq(world_orders(w, 2, ASSAY_ORDER_SUSPEND), orders);
-    world_partition(w, NULL);
-    cr_assert(world_run_to_epoch(w, world_epoch(w, 0) + 2, 10000));
-    cr_assert_gt(world_orders(w, 2, ASSAY_ORDER_SUSPEND), orders, "the head says it again");
-    world_destroy(&w);
+    assay_sim_world_kill(w, 2);
+    cr_assert(assay_sim_world_run(w, 5 * 800)); /* its state is history now */
+    assay_sim_world_partition(w, apart);
+    const size_t orders = assay_sim_world_orders(w, 2, ASSAY_ORDER_SUSPEND);
+    assay_sim_world_restart(w, 2);
+    cr_assert(assay_sim_world_run(w, 100));
+    cr_assert_eq(assay_sim_world_orders(w, 2, ASSAY_ORDER_SUSPEND), orders);
+    assay_sim_world_partition(w, NULL);
+    cr_assert(assay_sim_world_run_to_epoch(w, assay_sim_world_epoch(w, 0) + 2, 10000));
+    cr_assert_gt(assay_sim_world_orders(w, 2, ASSAY_ORDER_SUSPEND), orders,
+                 "the head says it again");
+    assay_sim_world_destroy(&w);
 }
 
 Test(restart, many_proofs_of_its_own_do_not_keep_a_node_from_starting, .timeout = 60)
 {
-    struct world *w = world_create(&seven);
-    cr_assert(world_run_to_epoch(w, 2, 10000));
-    world_kill(w, 0);
+    struct assay_sim_world *w = assay_sim_world_create(&seven);
+    cr_assert(assay_sim_world_run_to_epoch(w, 2, 10000));
+    assay_sim_world_kill(w, 0);
     /* Its store holds more records of its own than one sender may have unverified. */
     for (uint8_t i = 0; i < 12; i++) {
         uint8_t record[1024];
@@ -111,7 +115,7 @@ Test(restart, many_proofs_of_its_own_do_not_keep_a_node_from_starting, .timeout 
                      ASSAY_OK);
     }
     cr_assert_eq(assay_store_commit(w->nodes[0].store), ASSAY_OK);
-    world_restart(w, 0);
-    cr_assert_null(world_violation(w), "%s", world_violation(w));
-    world_destroy(&w);
+    assay_sim_world_restart(w, 0);
+    cr_assert_null(assay_sim_world_violation(w), "%s", assay_sim_world_violation(w));
+    assay_sim_world_destroy(&w);
 }

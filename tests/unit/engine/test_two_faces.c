@@ -5,26 +5,26 @@
 #include "base/cbor.h"
 #include "base/merkle.h"
 #include "engine/engine_internal.h"
-#include "tests/support/world_internal.h"
+#include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
 enum { NODES = 7, LIAR = 3, VICTIM = 5 };
 
-static const struct world_options options = { .seed = 6, .nodes = NODES };
+static const struct assay_sim_world_options options = { .seed = 6, .nodes = NODES };
 
-static struct world *in_roll_phase(struct assay_engine **engine)
+static struct assay_sim_world *in_roll_phase(struct assay_engine **engine)
 {
-    struct world *w = world_create(&options);
-    cr_assert(world_run_to_epoch(w, 2, 10000));
+    struct assay_sim_world *w = assay_sim_world_create(&options);
+    cr_assert(assay_sim_world_run_to_epoch(w, 2, 10000));
     *engine = w->nodes[0].engine;
     return w;
 }
 
 /* A ballot of LIAR that says nothing, for the roll that is final. */
-static size_t harmless_ballot(struct world *w, const struct assay_engine *e, uint8_t *bytes,
-                              size_t capacity)
+static size_t harmless_ballot(struct assay_sim_world *w, const struct assay_engine *e,
+                              uint8_t *bytes, size_t capacity)
 {
     struct assay_ballot b = { .era = e->state.era,
                               .epoch = e->context.epoch,
@@ -66,38 +66,38 @@ static uint8_t opinion(const struct assay_engine *e)
 
 Test(two_faces, the_ballot_that_counts_is_the_one_that_is_compared, .timeout = 60)
 {
-    static const uint32_t alone[WORLD_NODES_MAX] = { 1 };
+    static const uint32_t alone[ASSAY_SIM_WORLD_NODES_MAX] = { 1 };
     struct assay_engine *e = NULL;
-    struct world *w = in_roll_phase(&e);
+    struct assay_sim_world *w = in_roll_phase(&e);
     uint8_t bytes[4096];
-    world_acts(w, LIAR)->slanders = true;
-    world_acts(w, LIAR)->victim = VICTIM;
-    world_acts(w, LIAR)->ballot_delay_ms = 15;
+    assay_sim_world_acts(w, LIAR)->slanders = true;
+    assay_sim_world_acts(w, LIAR)->victim = VICTIM;
+    assay_sim_world_acts(w, LIAR)->ballot_delay_ms = 15;
     while (!e->final.has_roll)
-        cr_assert(world_run(w, 1));
+        cr_assert(assay_sim_world_run(w, 1));
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
     event.as.message.from = LIAR;
     event.as.message.kind = ASSAY_MESSAGE_RECORD;
     event.as.message.payload = assay_slice_over(bytes, harmless_ballot(w, e, bytes, sizeof bytes));
-    world_partition(w, alone); /* what node 0 would relay is lost */
+    assay_sim_world_partition(w, alone); /* what node 0 would relay is lost */
     world_step(w, 0, &event);
-    world_partition(w, NULL);
+    assay_sim_world_partition(w, NULL);
     cr_assert_eq(opinion(e), ASSAY_OUTCOME_NONE, "node 0 was shown the harmless one");
     const uint64_t epoch = e->context.epoch;
     while (e->context.epoch == epoch && !e->final.balloted[LIAR])
-        cr_assert(world_run(w, 1));
+        cr_assert(assay_sim_world_run(w, 1));
     cr_assert_eq(e->context.epoch, epoch);
     cr_assert(assay_row_get(e->final.rows + LIAR * e->final.row_len, VICTIM) ==
                   ASSAY_OUTCOME_FAIL_HARD,
               "the chain holds the other one");
     cr_assert_eq(opinion(e), ASSAY_OUTCOME_FAIL_HARD);
-    world_destroy(&w);
+    assay_sim_world_destroy(&w);
 }
 
 /* --- a leader that asks for verifications */
 
 /* FAIL records of LIAR about itself, each with other evidence and an envelope of its own. */
-static size_t many_fails(struct world *w, const struct assay_engine *e, uint64_t count,
+static size_t many_fails(struct assay_sim_world *w, const struct assay_engine *e, uint64_t count,
                          uint8_t *bytes, size_t capacity)
 {
     struct assay_writer body = assay_writer_over(bytes, capacity);
@@ -132,7 +132,7 @@ static size_t many_fails(struct world *w, const struct assay_engine *e, uint64_t
 Test(two_faces, a_block_with_a_record_too_many_is_refused_before_it_is_verified, .timeout = 60)
 {
     struct assay_engine *e = NULL;
-    struct world *w = in_roll_phase(&e);
+    struct assay_sim_world *w = in_roll_phase(&e);
     struct assay_effects *effects = calloc(1, sizeof *effects);
     uint8_t *bytes = malloc(128 * 1024);
     cr_assert(effects != NULL && bytes != NULL);
@@ -155,7 +155,7 @@ Test(two_faces, a_block_with_a_record_too_many_is_refused_before_it_is_verified,
     }
     free(effects);
     free(bytes);
-    world_destroy(&w);
+    assay_sim_world_destroy(&w);
 }
 
 /* A proposal on the final chain with one FAIL in it, as a leader of view 1 could have sent it. */
@@ -188,13 +188,13 @@ static const struct assay_block *hold(struct assay_engine *e, struct assay_slice
 Test(two_faces, blocks_whose_views_are_over_ask_for_nothing_more, .timeout = 60)
 {
     struct assay_engine *e = NULL;
-    struct world *w = in_roll_phase(&e);
+    struct assay_sim_world *w = in_roll_phase(&e);
     struct assay_effects *effects = calloc(1, sizeof *effects);
     struct assay_simplex_view look;
     uint8_t bytes[8 * 1024];
     cr_assert_not_null(effects);
     do {
-        cr_assert(world_run(w, 5));
+        cr_assert(assay_sim_world_run(w, 5));
         assay_simplex_look(e->simplex, &look);
     } while (look.view < 3);
     const size_t len = many_fails(w, e, 1, bytes, sizeof bytes);
@@ -208,5 +208,5 @@ Test(two_faces, blocks_whose_views_are_over_ask_for_nothing_more, .timeout = 60)
     cr_assert_eq(effects->count, 0, "no verification is asked for");
     cr_assert_eq(e->check_count, 0);
     free(effects);
-    world_destroy(&w);
+    assay_sim_world_destroy(&w);
 }

@@ -209,6 +209,16 @@ Test(net_gossip, a_late_answer_of_the_first_source_still_counts, .init = start, 
     cr_assert_eq(answer(ORIGIN, quote, sizeof quote - 1), ASSAY_OK);
 }
 
+Test(net_gossip, a_false_length_hides_nothing, .init = start, .fini = stop)
+{
+    struct assay_gossip_action action;
+    struct assay_fetch_request lying = request;
+    lying.len = request.len - 1;
+    cr_assert_eq(assay_gossip_fetch(gossip, 0, &lying), ASSAY_OK);
+    expect_pull(0, &action);
+    cr_assert_eq(answer(ORIGIN, quote, sizeof quote - 1), ASSAY_OK);
+}
+
 Test(net_gossip, refuses_what_is_not_the_evidence_each_for_its_reason, .init = start, .fini = stop)
 {
     struct assay_gossip_action action;

@@ -1,20 +1,20 @@
 /*
- * tests/support/world_byzantine.c - what a Byzantine host does with what its engine gives it.
+ * sim/world/acts.c - what the Byzantine host of a test does with what its engine gives it.
+ *
+ * Acts of scenarios stand in sim/adversary/; these here are switched by a test, node by node, and
+ * some happen once.
  */
-#include "tests/support/world_internal.h"
+#include "sim/world/world_internal.h"
 
 #include "engine/block.h"
 #include "engine/record.h"
 #include "engine/vote.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 /* Another row in the ballot, signed all the same. Rows have one length, so it fits the hole. */
-static void twist_ballot(struct world *w, uint32_t node, struct assay_effect *effect,
+static void twist_ballot(struct assay_sim_world *w, uint32_t node, struct assay_effect *effect,
                          uint8_t *payload, size_t len)
 {
-    struct world_acts *acts = &w->nodes[node].acts;
+    struct assay_sim_world_acts *acts = &w->nodes[node].acts;
     struct assay_record record;
     enum assay_status status = assay_record_decode(assay_slice_over(payload, len), &record);
     ASSAY_ASSERT(status == ASSAY_OK);
@@ -41,7 +41,7 @@ static void twist_proposal(struct assay_effect *effect, uint8_t *payload, size_t
 }
 
 /* Another length or kind, which the envelope's own signature then says. */
-static void twist_envelope(const struct world_acts *acts, struct assay_effect *effect,
+static void twist_envelope(const struct assay_sim_world_acts *acts, struct assay_effect *effect,
                            uint8_t *payload, size_t len)
 {
     struct assay_envelope envelope;
@@ -57,37 +57,28 @@ static void twist_envelope(const struct world_acts *acts, struct assay_effect *e
     assay_bytes_copy(effect->as.sign.digest, 32, envelope.digest, 32);
 }
 
-void world_tamper_sign(struct world *w, uint32_t node, struct assay_effect *effect,
-                       uint8_t *payload, size_t capacity)
+void world_acts_sign(struct assay_sim_world *w, uint32_t node, struct assay_effect *effect,
+                     struct world_payload *payload)
 {
-    const struct world_acts *acts = &w->nodes[node].acts;
+    const struct assay_sim_world_acts *acts = &w->nodes[node].acts;
     if (acts->lies_in_blocks && effect->as.sign.message == ASSAY_MESSAGE_PROPOSAL)
-        twist_proposal(effect, payload, capacity);
+        twist_proposal(effect, payload->bytes, payload->len);
     if (effect->as.sign.class_ == ASSAY_STORE_ENVELOPE)
-        twist_envelope(acts, effect, payload, capacity);
+        twist_envelope(acts, effect, payload->bytes, payload->len);
     if (effect->as.sign.class_ != ASSAY_STORE_BALLOT) return;
-    if (acts->slanders || acts->whitewashes) twist_ballot(w, node, effect, payload, capacity);
+    if (acts->slanders || acts->whitewashes)
+        twist_ballot(w, node, effect, payload->bytes, payload->len);
 }
 
-static void send_also(struct world *w, uint32_t node, enum assay_message_kind kind,
-                      const uint8_t *payload, size_t len)
+static void send_also(struct assay_sim_world *w, uint32_t node, enum assay_message_kind kind,
+                      const uint8_t *bytes, size_t len)
 {
-    for (uint32_t i = 0; i < w->options.nodes; i++) {
-        if (i == node) continue;
-        struct item *item = world_item(w, i, ITEM_EVENT, w->now_ms + w->options.delay_max_ms);
-        item->bytes = malloc(len);
-        ASSAY_ASSERT(item->bytes != NULL);
-        assay_bytes_copy(item->bytes, len, payload, len);
-        item->len = len;
-        item->event.kind = ASSAY_EVENT_MESSAGE;
-        item->event.as.message.from = (uint16_t)node;
-        item->event.as.message.kind = kind;
-        item->event.as.message.payload = assay_slice_over(item->bytes, len);
-        world_push(w, item);
-    }
+    struct world_payload *payload = world_payload(w, bytes, len);
+    world_send(w, node, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, kind, payload);
+    world_payload_drop(w, payload);
 }
 
-static void second_vote(struct world *w, uint32_t node, struct assay_slice payload)
+static void second_vote(struct assay_sim_world *w, uint32_t node, struct assay_slice payload)
 {
     struct assay_vote vote;
     uint8_t bytes[ASSAY_VOTE_LEN_MAX];
@@ -105,7 +96,7 @@ static void second_vote(struct world *w, uint32_t node, struct assay_slice paylo
     w->nodes[node].acts.equivocates = false;
 }
 
-static void second_envelope(struct world *w, uint32_t node, struct assay_slice payload)
+static void second_envelope(struct assay_sim_world *w, uint32_t node, struct assay_slice payload)
 {
     struct assay_envelope envelope;
     uint8_t bytes[ASSAY_ENVELOPE_LEN_MAX];
@@ -121,10 +112,10 @@ static void second_envelope(struct world *w, uint32_t node, struct assay_slice p
     w->nodes[node].acts.two_envelopes = false;
 }
 
-void world_tamper_sent(struct world *w, uint32_t node, const struct assay_effect *effect,
-                       struct assay_slice payload)
+void world_acts_sent(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
+                     struct assay_slice payload)
 {
-    const struct world_acts *acts = &w->nodes[node].acts;
+    const struct assay_sim_world_acts *acts = &w->nodes[node].acts;
     if (acts->equivocates && effect->as.sign.message == ASSAY_MESSAGE_VOTE)
         second_vote(w, node, payload);
     if (acts->two_envelopes && effect->as.sign.message == ASSAY_MESSAGE_ENVELOPE)

@@ -1,0 +1,160 @@
+/*
+ * sim/world/adversary.c - what the attacks of sim/attack.h do in the message world.
+ *
+ * An adversary's node runs the honest engine; its host twists what the engine signs, sends more,
+ * holds back, or keeps things from it.
+ */
+#include "engine/engine_internal.h" /* an adversary reads what its own engine has heard */
+#include "engine/record.h"
+#include "sim/world/run_internal.h"
+
+enum { US = 1000 };
+
+static struct assay_slice heard_envelope(void *context, uint32_t slot)
+{
+    const struct world_host_of *h = context;
+    const struct assay_seat *seat = &h->run->w->nodes[h->node].engine->seats[slot];
+    return assay_slice_over(seat->payload, seat->payload_len);
+}
+
+static struct assay_slice held_evidence(void *context, const uint8_t digest[static 32])
+{
+    const struct world_host_of *h = context;
+    return world_evidence_bytes(h->run->w, h->node, digest);
+}
+
+static void find_acts(struct world_run *r, uint32_t node)
+{
+    const bool heard = r->first_row_epoch[node] == r->w->nodes[node].closed + 1;
+    r->host_of[node] = (struct world_host_of){ .run = r, .node = node };
+    r->hosts[node] = (struct assay_attack_host){ .context = &r->host_of[node],
+                                                 .envelope = heard_envelope,
+                                                 .evidence = held_evidence };
+    const struct assay_attack_view about = {
+        .scenario = r->scenario,
+        .cohort_of = r->cohort_of,
+        .seed = r->w->options.seed,
+        .epoch = r->epoch,
+        .node = node,
+        .no_vote = r->before.members[node].weight_bp == 0,
+        .first_row = heard ? r->first_rows[node] : NULL,
+        .node_ids = (const uint8_t(*)[32])r->node_ids,
+        .host = &r->hosts[node],
+    };
+    assay_attack_acts_find(&about, &r->acts[node]);
+}
+
+void world_attack_turn(struct world_run *r)
+{
+    for (uint32_t i = 0; i < r->scenario->nodes; i++) {
+        if (!r->byzantine[i]) continue;
+        find_acts(r, i);
+        r->w->nodes[i].clock_us = assay_attack_acts_clock_ms(&r->acts[i]) * US;
+    }
+}
+
+static struct assay_attack_acts *acts_of(const struct assay_sim_world *w, uint32_t node)
+{
+    if (w->run == NULL || !w->run->byzantine[node]) return NULL;
+    return w->run->acts[node].count > 0 ? &w->run->acts[node] : NULL;
+}
+
+enum assay_sim_evidence world_run_evidence(const struct assay_sim_world *w, uint32_t node)
+{
+    const struct assay_attack_acts *acts = acts_of(w, node);
+    return acts != NULL ? assay_attack_acts_evidence(acts) : ASSAY_SIM_EVIDENCE_GOOD;
+}
+
+bool world_run_verifies(const struct assay_sim_world *w, uint32_t node)
+{
+    const struct assay_attack_acts *acts = acts_of(w, node);
+    return acts == NULL || assay_attack_acts_verifies(acts);
+}
+
+bool world_run_passes(const struct assay_sim_world *w, uint32_t from, uint32_t to,
+                      enum assay_message_kind kind, const struct world_payload *payload)
+{
+    const struct assay_attack_acts *acts = acts_of(w, from);
+    return acts == NULL ||
+           assay_attack_acts_passes(acts, to, kind, assay_slice_over(payload->bytes, payload->len));
+}
+
+uint64_t world_run_delay_us(const struct assay_sim_world *w, uint32_t from,
+                            enum assay_message_kind kind)
+{
+    const struct assay_attack_acts *acts = acts_of(w, from);
+    return acts == NULL ? 0 : (uint64_t)assay_attack_acts_delay_ms(acts, kind) * US;
+}
+
+/* The first ballot of another in this epoch is what COPY_VOTES repeats. */
+static void hear_ballot(struct world_run *r, uint32_t node, struct assay_slice payload)
+{
+    struct assay_record record;
+    const uint64_t epoch = r->w->nodes[node].closed + 1;
+    if (r->first_row_epoch[node] == epoch) return;
+    if (assay_record_decode(payload, &record) != ASSAY_OK) return;
+    if (record.kind != ASSAY_RECORD_BALLOT || record.ballot.epoch != epoch) return;
+    if (assay_bytes_equal(record.ballot.node_id, r->node_ids[node], 32)) return;
+    assay_bytes_copy(r->first_rows[node], ASSAY_BALLOT_ROW_LEN_MAX, record.ballot.row.bytes,
+                     record.ballot.row.len);
+    r->first_row_epoch[node] = epoch;
+    for (uint32_t i = 0; i < r->acts[node].count; i++)
+        r->acts[node].views[i].first_row = r->first_rows[node];
+}
+
+bool world_run_takes(struct assay_sim_world *w, uint32_t node, enum assay_message_kind kind,
+                     const struct world_payload *payload)
+{
+    const struct assay_attack_acts *acts = acts_of(w, node);
+    const struct assay_slice bytes = assay_slice_over(payload->bytes, payload->len);
+    if (acts == NULL) return true;
+    if (kind == ASSAY_MESSAGE_RECORD) hear_ballot(w->run, node, bytes);
+    return assay_attack_acts_takes(acts, kind, bytes);
+}
+
+static struct assay_attack_signing signing_of(struct assay_effect *e, struct world_payload *p)
+{
+    return (struct assay_attack_signing){ .message = e->as.sign.message,
+                                          .class_ = e->as.sign.class_,
+                                          .payload = p->bytes,
+                                          .payload_len = p->len,
+                                          .digest = e->as.sign.digest };
+}
+
+void world_run_sign(struct assay_sim_world *w, uint32_t node, struct assay_effect *effect,
+                    struct world_payload *payload)
+{
+    const struct assay_attack_acts *acts = acts_of(w, node);
+    struct assay_attack_signing signing = signing_of(effect, payload);
+    if (w->run != NULL && effect->as.sign.class_ == ASSAY_STORE_BALLOT)
+        world_truth_ballot(w->run, node, effect->as.sign.store_key.epoch);
+    if (acts != NULL) assay_attack_acts_sign(acts, &signing);
+    if (w->run != NULL && effect->as.sign.message == ASSAY_MESSAGE_PROPOSAL)
+        world_truth_proposed(w->run, effect->as.sign.digest);
+}
+
+static void send_more(void *context, uint32_t to, enum assay_message_kind kind, uint8_t *payload,
+                      size_t len, const uint8_t *digest, size_t sign_at)
+{
+    const struct world_host_of *h = context;
+    struct assay_sim_world *w = h->run->w;
+    if (sign_at != SIZE_MAX) {
+        ASSAY_ASSERT(sign_at + ASSAY_P256_SIGNATURE_LEN <= len);
+        const enum assay_status status =
+            assay_p256_sign(w->nodes[h->node].voting, digest, payload + sign_at);
+        ASSAY_ASSERT(status == ASSAY_OK);
+    }
+    struct world_payload *p = world_payload(w, payload, len);
+    world_send(w, h->node, to == UINT32_MAX ? ASSAY_SLOT_ALL : (uint16_t)to, ASSAY_SLOT_ALL, kind,
+               p);
+    world_payload_drop(w, p);
+}
+
+void world_run_sent(struct assay_sim_world *w, uint32_t node, struct assay_effect *effect,
+                    struct world_payload *payload)
+{
+    const struct assay_attack_acts *acts = acts_of(w, node);
+    if (acts == NULL) return;
+    const struct assay_attack_signing sent = signing_of(effect, payload);
+    assay_attack_acts_sent(acts, &sent, send_more, &w->run->host_of[node]);
+}

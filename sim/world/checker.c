@@ -1,0 +1,392 @@
+/*
+ * sim/world/checker.c - what must hold after each step, whatever the faults.
+ *
+ * The checkers see what nodes sign, send, store and close, never what a machine thinks of itself:
+ *
+ *   signed once  two N, two F or two X of other content in one view, X and F, two envelopes or
+ *                ballots in one epoch under one key: never, by whoever is honest with a whole disk
+ *   persist      every signed byte that leaves stands in the committed store
+ *   agreement    at one height one block; one head and one root for everybody who closes an epoch
+ *   validity     what is final was signed by the leader of its view, whom a round robin written
+ *                here names (docs/protocol.md 5), and stands on the final block below it
+ *   finality     no two final certificates of one view for two blocks, nor a final one beside a
+ *                nullification
+ *   orders       for the own slot and the incarnation that is listed; one restart for an
+ *   incarnation memory       what a node holds stays within its bound
+ */
+#include "engine/engine_internal.h"
+#include "engine/vote.h"
+#include "sim/world/world_internal.h"
+
+#include "base/cbor.h"
+
+#include <stdlib.h>
+
+enum { SIGNED_LOOKED_AT = 512 };
+
+/* What is final by height, and what every view's certificates say. */
+struct world_final {
+    bool known;
+    uint8_t id[32];
+};
+
+struct world_closed {
+    bool known;
+    uint8_t root[32], head[32];
+};
+
+struct world_view {
+    uint64_t epoch, view;
+    bool final, null;
+    uint8_t id[32];
+};
+
+struct world_proposed {
+    uint8_t id[32];
+    uint32_t node;
+};
+
+struct world_chain {
+    struct world_final *heights;
+    size_t height_capacity;
+    struct world_closed *epochs;
+    size_t epoch_capacity;
+    struct world_view *views; /* open addressing by (epoch, view) */
+    size_t view_count, view_capacity;
+    struct world_proposed *proposed; /* open addressing by id */
+    size_t proposed_count, proposed_capacity;
+};
+
+void world_check_create(struct assay_sim_world *w)
+{
+    w->chain = calloc(1, sizeof *w->chain);
+    ASSAY_ASSERT(w->chain != NULL);
+}
+
+void world_check_free(struct assay_sim_world *w)
+{
+    free(w->chain->heights);
+    free(w->chain->epochs);
+    free(w->chain->views);
+    free(w->chain->proposed);
+    free(w->chain);
+}
+
+static void *grown(void *array, size_t *capacity, size_t index, size_t size)
+{
+    if (index < *capacity) return array;
+    size_t wanted = *capacity == 0 ? 64 : *capacity;
+    while (wanted <= index)
+        wanted *= 2;
+    uint8_t *bytes = realloc(array, wanted * size);
+    ASSAY_ASSERT(bytes != NULL);
+    assay_bytes_zero(bytes + *capacity * size, (wanted - *capacity) * size);
+    *capacity = wanted;
+    return bytes;
+}
+
+/* --- signed once */
+
+static bool describe(const struct assay_effect *e, const struct world_payload *payload,
+                     struct own_signature *s)
+{
+    *s = (struct own_signature){ .kind = (uint16_t)e->as.sign.message };
+    assay_bytes_copy(s->digest, 32, e->as.sign.digest, 32);
+    s->epoch = e->as.sign.store_key.epoch;
+    if (e->as.sign.message == ASSAY_MESSAGE_VOTE) {
+        struct assay_vote vote;
+        if (assay_vote_decode(assay_slice_over(payload->bytes, payload->len), &vote) != ASSAY_OK)
+            return false;
+        s->is_vote = true;
+        s->type = (unsigned)vote.statement.type;
+        s->view = vote.statement.view;
+        s->epoch = vote.statement.epoch;
+        return true;
+    }
+    /* A proposal may be made again after a crash only byte for byte: its leader's N says so. */
+    if (e->as.sign.message == ASSAY_MESSAGE_PROPOSAL) return false;
+    return e->as.sign.class_ == ASSAY_STORE_BALLOT || e->as.sign.class_ == ASSAY_STORE_ENVELOPE;
+}
+
+static bool conflict(const struct own_signature *a, const struct own_signature *b)
+{
+    if (a->kind != b->kind || a->epoch != b->epoch || a->view != b->view) return false;
+    if (!assay_bytes_equal(a->key, b->key, 64)) return false;
+    if (!a->is_vote) return !assay_bytes_equal(a->digest, b->digest, 32);
+    if (a->type == b->type) return !assay_bytes_equal(a->digest, b->digest, 32);
+    return (a->type == ASSAY_VOTE_NULLIFY && b->type == ASSAY_VOTE_FINALISE) ||
+           (a->type == ASSAY_VOTE_FINALISE && b->type == ASSAY_VOTE_NULLIFY);
+}
+
+static void remember_proposal(struct world_chain *c, const uint8_t id[static 32], uint32_t node);
+
+void world_check_signed(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
+                        const struct world_payload *payload)
+{
+    struct world_node *n = &w->nodes[node];
+    struct own_signature s;
+    if (effect->as.sign.message == ASSAY_MESSAGE_PROPOSAL)
+        remember_proposal(w->chain, effect->as.sign.digest, node);
+    if (!describe(effect, payload, &s)) return;
+    world_looked(w, ASSAY_SIM_CHECKER_SIGNED_ONCE);
+    assay_bytes_copy(s.key, 64, n->keys.voting_public, 64);
+    const size_t held = n->signed_count < SIGNED_KEPT ? n->signed_count : SIGNED_KEPT;
+    for (size_t i = 0; i < held && i < SIGNED_LOOKED_AT; i++) {
+        const struct own_signature *old = &n->signed_[(n->signed_count - 1 - i) % SIGNED_KEPT];
+        if (!conflict(old, &s) || !world_trusted(w, node)) continue;
+        world_broken(w, ASSAY_SIM_CHECKER_SIGNED_ONCE,
+                     "node %u signed twice: message %u, epoch %llu, view %llu", node, s.kind,
+                     (unsigned long long)s.epoch, (unsigned long long)s.view);
+    }
+    n->signed_[n->signed_count++ % SIGNED_KEPT] = s;
+}
+
+/* --- persist before send */
+
+void world_check_leaves(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
+                        const struct world_payload *payload)
+{
+    size_t len = 0;
+    if (!effect->as.sign.persist) return;
+    world_looked(w, ASSAY_SIM_CHECKER_PERSIST);
+    const enum assay_status status =
+        assay_store_get(w->nodes[node].store, effect->as.sign.class_, &effect->as.sign.store_key,
+                        w->scratch, ASSAY_SYNC_ANSWER_LEN_MAX, &len);
+    if (status == ASSAY_OK && len == payload->len &&
+        assay_bytes_equal(w->scratch, payload->bytes, len))
+        return;
+    world_broken(w, ASSAY_SIM_CHECKER_PERSIST, "node %u sends message %d before it is durable",
+                 node, (int)effect->as.sign.message);
+}
+
+/* --- validity: the leader, computed anew */
+
+static size_t slot_of_id(const uint8_t id[static 32], size_t capacity)
+{
+    size_t h = 0;
+    for (unsigned i = 0; i < 8; i++)
+        h = h << 8 | id[i];
+    return h & (capacity - 1);
+}
+
+static void put_proposal(struct world_chain *c, const struct world_proposed *p)
+{
+    size_t i = slot_of_id(p->id, c->proposed_capacity);
+    while (!assay_bytes_all_zero(c->proposed[i].id, 32) &&
+           !assay_bytes_equal(c->proposed[i].id, p->id, 32))
+        i = (i + 1) & (c->proposed_capacity - 1);
+    if (assay_bytes_all_zero(c->proposed[i].id, 32)) c->proposed_count++;
+    c->proposed[i] = *p;
+}
+
+static void remember_proposal(struct world_chain *c, const uint8_t id[static 32], uint32_t node)
+{
+    if (2 * c->proposed_count >= c->proposed_capacity) {
+        struct world_proposed *old = c->proposed;
+        const size_t count = c->proposed_capacity;
+        c->proposed_capacity = count == 0 ? 1024 : 2 * count;
+        c->proposed_count = 0;
+        c->proposed = calloc(c->proposed_capacity, sizeof *c->proposed);
+        ASSAY_ASSERT(c->proposed != NULL);
+        for (size_t i = 0; i < count; i++)
+            if (!assay_bytes_all_zero(old[i].id, 32)) put_proposal(c, &old[i]);
+        free(old);
+    }
+    struct world_proposed p = { .node = node };
+    assay_bytes_copy(p.id, 32, id, 32);
+    put_proposal(c, &p);
+}
+
+/* Returns: who signed the proposal of a block, UINT32_MAX: nobody. */
+static uint32_t proposer(const struct world_chain *c, const uint8_t id[static 32])
+{
+    if (c->proposed_capacity == 0) return UINT32_MAX;
+    size_t i = slot_of_id(id, c->proposed_capacity);
+    while (!assay_bytes_all_zero(c->proposed[i].id, 32)) {
+        if (assay_bytes_equal(c->proposed[i].id, id, 32)) return c->proposed[i].node;
+        i = (i + 1) & (c->proposed_capacity - 1);
+    }
+    return UINT32_MAX;
+}
+
+static void check_block(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
+{
+    struct world_chain *c = w->chain;
+    const uint64_t height = effect->as.persist.key.number;
+    const uint8_t *id = effect->as.persist.key.id;
+    struct assay_proposal p;
+    c->heights = grown(c->heights, &c->height_capacity, height + 1, sizeof *c->heights);
+    world_looked(w, ASSAY_SIM_CHECKER_AGREEMENT);
+    if (c->heights[height].known) {
+        if (!assay_bytes_equal(c->heights[height].id, id, 32))
+            world_broken(w, ASSAY_SIM_CHECKER_AGREEMENT, "node %u has another block final at %llu",
+                         node, (unsigned long long)height);
+        return;
+    }
+    c->heights[height].known = true;
+    assay_bytes_copy(c->heights[height].id, 32, id, 32);
+    world_looked(w, ASSAY_SIM_CHECKER_VALIDITY);
+    if (assay_proposal_decode(effect->as.persist.value, &p) != ASSAY_OK ||
+        !assay_bytes_equal(p.id, id, 32) || p.header.height != height) {
+        world_broken(w, ASSAY_SIM_CHECKER_VALIDITY, "node %u: the final block %llu is none", node,
+                     (unsigned long long)height);
+        return;
+    }
+    uint32_t signer = proposer(c, id);
+    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_PROPOSER && height == 5)
+        signer = (signer + 1) % w->options.nodes;
+    if (signer != p.header.leader)
+        world_broken(w, ASSAY_SIM_CHECKER_VALIDITY,
+                     "the final block %llu of leader %u was proposed by %d",
+                     (unsigned long long)height, p.header.leader, (int)signer);
+    if (height > 1 && c->heights[height - 1].known &&
+        !assay_bytes_equal(p.header.parent_id, c->heights[height - 1].id, 32))
+        world_broken(w, ASSAY_SIM_CHECKER_VALIDITY,
+                     "the final block %llu does not stand on the one below",
+                     (unsigned long long)height);
+    world_run_block(w, &p);
+}
+
+/* --- finality: certificates that contradict each other */
+
+static struct world_view *view_at(struct world_chain *c, uint64_t epoch, uint64_t view)
+{
+    const uint64_t mixed = (epoch * 0x9e3779b97f4a7c15ULL) ^ (view * 0xbf58476d1ce4e5b9ULL);
+    size_t i = (size_t)(mixed ^ mixed >> 29) & (c->view_capacity - 1);
+    while (c->views[i].view != 0 && (c->views[i].epoch != epoch || c->views[i].view != view))
+        i = (i + 1) & (c->view_capacity - 1);
+    return &c->views[i];
+}
+
+static struct world_view *make_view(struct world_chain *c, uint64_t epoch, uint64_t view)
+{
+    if (2 * c->view_count >= c->view_capacity) {
+        struct world_view *old = c->views;
+        const size_t count = c->view_capacity;
+        c->view_capacity = count == 0 ? 1024 : 2 * count;
+        c->views = calloc(c->view_capacity, sizeof *c->views);
+        ASSAY_ASSERT(c->views != NULL);
+        for (size_t i = 0; i < count; i++)
+            if (old[i].view != 0) *view_at(c, old[i].epoch, old[i].view) = old[i];
+        free(old);
+    }
+    struct world_view *v = view_at(c, epoch, view);
+    if (v->view != 0) return v;
+    v->epoch = epoch;
+    v->view = view;
+    c->view_count++;
+    return v;
+}
+
+static void check_certificate(struct assay_sim_world *w, uint32_t node,
+                              const struct assay_effect *effect)
+{
+    struct assay_certificate c;
+    if (assay_certificate_decode(effect->as.persist.value, w->options.nodes, &c) != ASSAY_OK) {
+        world_broken(w, ASSAY_SIM_CHECKER_FINALITY, "node %u stores what is no certificate", node);
+        return;
+    }
+    if (c.statement.type == ASSAY_VOTE_NOTARISE) return;
+    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_CERTIFICATE && node == 2)
+        c.statement.block_id[0] ^= 1;
+    struct world_view *v = make_view(w->chain, c.statement.epoch, c.statement.view);
+    world_looked(w, ASSAY_SIM_CHECKER_FINALITY);
+    if (c.statement.type == ASSAY_VOTE_NULLIFY) {
+        v->null = true;
+    } else if (v->final && !assay_bytes_equal(v->id, c.statement.block_id, 32)) {
+        world_broken(w, ASSAY_SIM_CHECKER_FINALITY,
+                     "two final certificates in epoch %llu, view %llu",
+                     (unsigned long long)c.statement.epoch, (unsigned long long)c.statement.view);
+    } else {
+        v->final = true;
+        assay_bytes_copy(v->id, 32, c.statement.block_id, 32);
+    }
+    if (v->final && v->null)
+        world_broken(w, ASSAY_SIM_CHECKER_FINALITY,
+                     "a final and a nullification certificate in epoch %llu, view %llu",
+                     (unsigned long long)c.statement.epoch, (unsigned long long)c.statement.view);
+}
+
+void world_check_persisted(struct assay_sim_world *w, uint32_t node,
+                           const struct assay_effect *effect)
+{
+    if (effect->as.persist.class_ == ASSAY_STORE_BLOCK) check_block(w, node, effect);
+    if (effect->as.persist.class_ == ASSAY_STORE_CERTIFICATE) check_certificate(w, node, effect);
+}
+
+/* --- orders */
+
+void world_check_order(struct assay_sim_world *w, uint32_t node, const struct assay_order *order)
+{
+    const struct assay_engine *e = w->nodes[node].engine;
+    const bool planted = w->options.plant == ASSAY_SIM_WORLD_PLANT_ORDER && node == 1;
+    const uint32_t slot = planted ? order->slot + 1u : order->slot;
+    world_looked(w, ASSAY_SIM_CHECKER_ORDERS);
+    if (slot != node)
+        world_broken(w, ASSAY_SIM_CHECKER_ORDERS, "node %u got an order for slot %u", node, slot);
+    if (order->incarnation != e->state.members[node].lives[0].incarnation)
+        world_broken(w, ASSAY_SIM_CHECKER_ORDERS, "node %u got an order for incarnation %u", node,
+                     order->incarnation);
+}
+
+/* The agent executes it. */
+void world_check_restart(struct assay_sim_world *w, uint32_t node, const struct assay_order *order)
+{
+    const struct world_node *n = &w->nodes[node];
+    const struct assay_member *m = &n->engine->state.members[node];
+    world_looked(w, ASSAY_SIM_CHECKER_ORDERS);
+    if (order->incarnation <= n->restarted)
+        world_broken(w, ASSAY_SIM_CHECKER_ORDERS, "node %u restarts twice for incarnation %u", node,
+                     order->incarnation);
+    if (m->failure_epoch == 0 && !n->engine->own.rolled_back)
+        world_broken(w, ASSAY_SIM_CHECKER_ORDERS, "node %u restarts without an integrity failure",
+                     node);
+}
+
+/* --- epochs */
+
+static void check_memory(struct assay_sim_world *w, uint32_t node)
+{
+    const struct world_node *n = &w->nodes[node];
+    const size_t members = w->options.nodes;
+    /* One quote a member and epoch and one for an INCARNATE, for as long as proofs live, and the
+     * epochs at both ends (settle.c prunes at a close). */
+    const size_t evidence_max = 2 * members * (ASSAY_EVIDENCE_EPOCHS + 2);
+    const size_t flights_max = 4 * members;
+    world_looked(w, ASSAY_SIM_CHECKER_MEMORY);
+    const size_t held = world_evidence_held(w, node);
+    const size_t flights = assay_gossip_flights(n->gossip);
+    if (held > evidence_max)
+        world_broken(w, ASSAY_SIM_CHECKER_MEMORY, "node %u holds %zu pieces of evidence, bound %zu",
+                     node, held, evidence_max);
+    if (flights > flights_max)
+        world_broken(w, ASSAY_SIM_CHECKER_MEMORY, "node %u has %zu pulls in flight, bound %zu",
+                     node, flights, flights_max);
+}
+
+void world_check_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
+{
+    struct world_chain *c = w->chain;
+    struct assay_engine_view view;
+    assay_engine_view(w->nodes[node].engine, &view);
+    check_memory(w, node);
+    if (view.epoch - 1 != epoch) return; /* a step may close several: the last one is seen */
+    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_ROOT && node == 1 && epoch == 3)
+        view.state_root[0] ^= 1;
+    c->epochs = grown(c->epochs, &c->epoch_capacity, epoch + 1, sizeof *c->epochs);
+    struct world_closed *first = &c->epochs[epoch];
+    if (!first->known) {
+        first->known = true;
+        assay_bytes_copy(first->root, 32, view.state_root, 32);
+        assay_bytes_copy(first->head, 32, view.closed_id, 32);
+        return;
+    }
+    world_looked(w, ASSAY_SIM_CHECKER_AGREEMENT);
+    if (!assay_bytes_equal(first->root, view.state_root, 32))
+        world_broken(w, ASSAY_SIM_CHECKER_AGREEMENT,
+                     "node %u closed epoch %llu with another state root", node,
+                     (unsigned long long)epoch);
+    if (!assay_bytes_equal(first->head, view.closed_id, 32))
+        world_broken(w, ASSAY_SIM_CHECKER_AGREEMENT, "node %u closed epoch %llu with another block",
+                     node, (unsigned long long)epoch);
+}

@@ -1,0 +1,341 @@
+/*
+ * sim/world/evidence.c - quotes, pulls and verdicts: what net/host_evidence.c does for a daemon.
+ *
+ * Every piece of evidence of a world is kept once, with the nodes that hold it; a node that does
+ * not hold it must pull it over its links (net/gossip.h). The verdict on a piece is a pure
+ * function of its bytes, its kind and the time (docs/protocol.md 3), so it is computed once for
+ * all, and each node waits as long as its own verifier would take: verify_us, one after the other.
+ */
+#include "sim/world/world_internal.h"
+
+#include <stdlib.h>
+
+enum { BUCKETS = 4096, US = 1000 };
+
+static bool bit(const uint8_t *bits, uint32_t i)
+{
+    return (bits[i / 8] >> (i % 8) & 1) != 0;
+}
+
+static void set_bit(uint8_t *bits, uint32_t i)
+{
+    bits[i / 8] = (uint8_t)(bits[i / 8] | 1u << (i % 8));
+}
+
+static void clear_bit(uint8_t *bits, uint32_t i)
+{
+    bits[i / 8] = (uint8_t)(bits[i / 8] & ~(1u << (i % 8)));
+}
+
+static size_t bucket_of(const uint8_t digest[static 32])
+{
+    return ((size_t)digest[0] << 8 | digest[1]) % BUCKETS;
+}
+
+/* --- the registry */
+
+static struct evidence *find(const struct assay_sim_world *w, const uint8_t digest[static 32])
+{
+    if (w->evidence == NULL) return NULL;
+    for (struct evidence *e = w->evidence[bucket_of(digest)]; e != NULL; e = e->next)
+        if (assay_bytes_equal(e->digest, digest, 32)) return e;
+    return NULL;
+}
+
+static struct evidence *keep(struct assay_sim_world *w, uint32_t node, uint64_t epoch,
+                             struct world_payload *bytes)
+{
+    const uint8_t *digest = world_payload_digest(bytes);
+    struct evidence *e = find(w, digest);
+    if (e != NULL) {
+        set_bit(e->held, node);
+        if (epoch > e->epoch) e->epoch = epoch; /* a replay is of use again */
+        return e;
+    }
+    if (w->evidence == NULL) w->evidence = calloc(BUCKETS, sizeof *w->evidence);
+    e = calloc(1, sizeof *e);
+    ASSAY_ASSERT(w->evidence != NULL && e != NULL);
+    assay_bytes_copy(e->digest, 32, digest, 32);
+    e->refs = 1;
+    e->epoch = epoch;
+    e->bytes = bytes;
+    bytes->refs++;
+    set_bit(e->held, node);
+    e->next = w->evidence[bucket_of(digest)];
+    w->evidence[bucket_of(digest)] = e;
+    w->evidence_count++;
+    return e;
+}
+
+static struct evidence *keep_bytes(struct assay_sim_world *w, uint32_t node, uint64_t epoch,
+                                   const uint8_t digest[static 32], struct assay_slice bytes)
+{
+    struct evidence *e = find(w, digest);
+    if (e != NULL) {
+        set_bit(e->held, node);
+        return e;
+    }
+    struct world_payload *payload = world_payload(w, bytes.bytes, bytes.len);
+    e = keep(w, node, epoch, payload);
+    world_payload_drop(w, payload);
+    return e;
+}
+
+void world_evidence_drop(struct assay_sim_world *w, struct evidence *e)
+{
+    ASSAY_ASSERT(e->refs > 0);
+    if (--e->refs > 0) return;
+    world_payload_drop(w, e->bytes);
+    if (e->answer != NULL) world_payload_drop(w, e->answer);
+    free(e->verdict);
+    free(e);
+}
+
+static bool nobody_holds(const struct evidence *e)
+{
+    return assay_bytes_all_zero(e->held, sizeof e->held);
+}
+
+/* Takes what `gone` says out of a node's hands; what nobody holds any more goes. */
+static void sweep(struct assay_sim_world *w, uint32_t node, uint64_t from_epoch, uint64_t to_epoch)
+{
+    if (w->evidence == NULL) return;
+    for (size_t i = 0; i < BUCKETS; i++) {
+        for (struct evidence **at = &w->evidence[i]; *at != NULL;) {
+            struct evidence *e = *at;
+            if (e->epoch >= from_epoch && e->epoch < to_epoch) clear_bit(e->held, node);
+            if (!nobody_holds(e)) {
+                at = &e->next;
+                continue;
+            }
+            *at = e->next;
+            w->evidence_count--;
+            world_evidence_drop(w, e);
+        }
+    }
+}
+
+void world_evidence_prune(struct assay_sim_world *w, uint32_t node, uint64_t below)
+{
+    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_HOARDS && node == 1) return;
+    sweep(w, node, 0, below);
+}
+
+void world_evidence_forget(struct assay_sim_world *w, uint32_t node, uint64_t from_epoch)
+{
+    sweep(w, node, from_epoch, UINT64_MAX);
+}
+
+void world_evidence_free(struct assay_sim_world *w)
+{
+    for (size_t i = 0; w->evidence != NULL && i < BUCKETS; i++) {
+        while (w->evidence[i] != NULL) {
+            struct evidence *e = w->evidence[i];
+            w->evidence[i] = e->next;
+            world_evidence_drop(w, e);
+        }
+    }
+    free(w->evidence);
+    w->evidence = NULL;
+}
+
+size_t world_evidence_held(const struct assay_sim_world *w, uint32_t node)
+{
+    size_t count = 0;
+    for (size_t i = 0; w->evidence != NULL && i < BUCKETS; i++)
+        for (const struct evidence *e = w->evidence[i]; e != NULL; e = e->next)
+            count += bit(e->held, node);
+    return count;
+}
+
+bool world_judged(const struct assay_sim_world *w, const uint8_t digest[static 32], uint32_t node)
+{
+    const struct evidence *e = find(w, digest);
+    return e != NULL && bit(e->judged, node);
+}
+
+struct assay_slice world_evidence_bytes(const struct assay_sim_world *w, uint32_t node,
+                                        const uint8_t digest[static 32])
+{
+    const struct evidence *e = find(w, digest);
+    if (e == NULL || !bit(e->held, node)) return (struct assay_slice){ 0 };
+    return assay_slice_over(e->bytes->bytes, e->bytes->len);
+}
+
+/* --- verdicts */
+
+/* The event goes to the engine now: its verdict is that of the bytes. */
+void world_judge(struct assay_sim_world *w, uint32_t node, struct world_answer *answer)
+{
+    struct evidence *e = answer->evidence;
+    const int64_t at_unix_s = answer->event.as.verdict.at_unix_s;
+    const bool known =
+        e->verdict != NULL && e->verdict->kind == answer->kind && e->verdict_at_unix_s == at_unix_s;
+    if (e->verdict == NULL) e->verdict = calloc(1, sizeof *e->verdict);
+    ASSAY_ASSERT(e->verdict != NULL);
+    if (!known)
+        world_appraise(w, assay_slice_over(e->bytes->bytes, e->bytes->len), answer->kind, at_unix_s,
+                       e->verdict);
+    e->verdict_at_unix_s = at_unix_s;
+    set_bit(e->judged, node);
+    answer->event.as.verdict.verdict = e->verdict;
+}
+
+static void answer_verdict(struct assay_sim_world *w, uint32_t node,
+                           const struct assay_fetch_request *request, struct evidence *e,
+                           uint32_t asked)
+{
+    struct world_node *n = &w->nodes[node];
+    struct world_answer *answer = world_answer(w, ASSAY_EVENT_VERDICT);
+    uint64_t at_us = w->now_us;
+    assay_bytes_copy(answer->event.as.verdict.digest, 32, request->digest, 32);
+    answer->event.as.verdict.at_unix_s = request->at_unix_s;
+    answer->event.as.verdict.asked = asked;
+    answer->kind = request->kind;
+    answer->evidence = e;
+    if (e != NULL) {
+        e->refs++;
+        w->count.verifications++;
+        n->verifier_us = (n->verifier_us > w->now_us ? n->verifier_us : w->now_us) + w->verify_us;
+        at_us = n->verifier_us;
+    }
+    struct item *item = world_item(w, node, ITEM_ANSWER);
+    item->answer = answer;
+    world_push(w, item, at_us);
+}
+
+/* --- having it */
+
+void world_gossip_turn(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    struct assay_gossip_action action;
+    const uint64_t now_ms = world_mono_ms(w, node);
+    while (assay_gossip_next(n->gossip, now_ms, &action)) {
+        if (action.kind == ASSAY_GOSSIP_PULL) {
+            struct world_payload *payload = world_payload(w, action.request.digest, ASSAY_PULL_LEN);
+            world_send(w, node, action.to, ASSAY_SLOT_ALL, ASSAY_MESSAGE_EVIDENCE_PULL, payload);
+            world_payload_drop(w, payload);
+        } else {
+            answer_verdict(w, node, &action.request, NULL, action.asked);
+        }
+    }
+    const uint64_t wake_ms = assay_gossip_wake_at(n->gossip);
+    if (wake_ms == UINT64_MAX) return;
+    uint64_t at_us = world_when_us(w, node, wake_ms);
+    if (at_us <= w->now_us) at_us = w->now_us + US;
+    if (n->gossip_item_us <= at_us) return;
+    n->gossip_item_us = at_us;
+    world_push(w, world_item(w, node, ITEM_GOSSIP), at_us);
+}
+
+void world_fetch(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
+{
+    if (!world_run_verifies(w, node)) return;
+    struct assay_fetch_request request = {
+        .len = effect->as.fetch.len,
+        .origin = effect->as.fetch.origin,
+        .epoch = effect->as.fetch.epoch,
+        .at_unix_s = effect->as.fetch.at_unix_s,
+        .kind = effect->as.fetch.evidence_kind,
+    };
+    assay_bytes_copy(request.digest, 32, effect->as.fetch.digest, 32);
+    struct evidence *e = find(w, request.digest);
+    if (e != NULL && bit(e->held, node)) {
+        answer_verdict(w, node, &request, e, 0);
+        return;
+    }
+    const enum assay_status status =
+        assay_gossip_fetch(w->nodes[node].gossip, world_mono_ms(w, node), &request);
+    /* Not asked anybody: the engine may not call that ABSENT. */
+    if (status != ASSAY_OK && status != ASSAY_E_DUPLICATE)
+        answer_verdict(w, node, &request, NULL, 0);
+    world_gossip_turn(w, node);
+}
+
+void world_pulled(struct assay_sim_world *w, uint32_t node, uint16_t from,
+                  struct assay_slice payload)
+{
+    struct assay_fetch_request request;
+    struct assay_slice bytes;
+    if (assay_gossip_evidence(w->nodes[node].gossip, from, payload, &request, &bytes) == ASSAY_OK)
+        answer_verdict(w, node, &request, keep_bytes(w, node, request.epoch, request.digest, bytes),
+                       0);
+    world_gossip_turn(w, node);
+}
+
+void world_verify(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
+{
+    struct assay_fetch_request request = { .epoch = effect->as.verify.epoch,
+                                           .at_unix_s = effect->as.verify.at_unix_s,
+                                           .kind = effect->as.verify.evidence_kind };
+    struct assay_fetch_request flight;
+    assay_bytes_copy(request.digest, 32, effect->as.verify.digest, 32);
+    struct evidence *e =
+        keep_bytes(w, node, request.epoch, request.digest, effect->as.verify.bytes);
+    answer_verdict(w, node, &request, e, 0);
+    /* A record brought what was being pulled: the flight has its answer too. */
+    if (assay_gossip_satisfy(w->nodes[node].gossip, request.digest, &flight) &&
+        (flight.at_unix_s != request.at_unix_s || flight.kind != request.kind))
+        answer_verdict(w, node, &flight, e, 0);
+}
+
+void world_load(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
+{
+    struct evidence *e = find(w, effect->as.load.digest);
+    struct world_answer *answer = world_answer(w, ASSAY_EVENT_EVIDENCE);
+    assay_bytes_copy(answer->event.as.evidence.digest, 32, effect->as.load.digest, 32);
+    if (e != NULL && bit(e->held, node)) {
+        answer->payload = e->bytes;
+        e->bytes->refs++;
+        answer->event.as.evidence.bytes = assay_slice_over(e->bytes->bytes, e->bytes->len);
+    }
+    struct item *item = world_item(w, node, ITEM_ANSWER);
+    item->answer = answer;
+    world_push(w, item, w->now_us);
+}
+
+/* --- giving it */
+
+void world_pull(struct assay_sim_world *w, uint32_t node, uint16_t from, struct assay_slice payload)
+{
+    uint8_t digest[32];
+    if (assay_pull_decode(payload, digest) != ASSAY_OK) return;
+    struct evidence *e = find(w, digest);
+    if (e == NULL || !bit(e->held, node)) {
+        struct world_payload *nothing = world_payload(w, digest, sizeof digest);
+        world_send(w, node, from, ASSAY_SLOT_ALL, ASSAY_MESSAGE_EVIDENCE, nothing);
+        world_payload_drop(w, nothing);
+        return;
+    }
+    if (e->answer == NULL) {
+        struct assay_writer out = assay_writer_over(w->page, ASSAY_SYNC_ANSWER_LEN_MAX);
+        assay_pull_answer_encode(digest, assay_slice_over(e->bytes->bytes, e->bytes->len), &out);
+        e->answer = world_payload(w, out.bytes, out.len);
+    }
+    world_send(w, node, from, ASSAY_SLOT_ALL, ASSAY_MESSAGE_EVIDENCE, e->answer);
+}
+
+/* --- making it */
+
+void world_quote_ask(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
+{
+    struct world_node *n = &w->nodes[node];
+    const uint64_t epoch = effect->as.quote.epoch;
+    struct world_payload *bytes = world_quote_make(w, node, effect);
+    if (bytes == NULL) return; /* the enclave does not answer */
+    (void)keep(w, node, epoch, bytes);
+    world_run_quoted(w, node, effect, bytes);
+    if (n->first_quote == NULL) {
+        n->first_quote = bytes;
+        bytes->refs++;
+    }
+    struct world_answer *answer = world_answer(w, ASSAY_EVENT_QUOTE);
+    answer->payload = bytes;
+    answer->event.as.quote.epoch = epoch;
+    answer->event.as.quote.incarnation = effect->as.quote.incarnation;
+    answer->event.as.quote.bytes = assay_slice_over(bytes->bytes, bytes->len);
+    struct item *item = world_item(w, node, ITEM_ANSWER);
+    item->answer = answer;
+    world_push(w, item, w->now_us + w->quote_us);
+}

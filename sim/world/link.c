@@ -1,0 +1,153 @@
+/*
+ * sim/world/link.c - the network: how long a message takes, and whether it comes at all.
+ *
+ * Integers only. Each ordered pair of nodes has a stream of random numbers of its own, so that what
+ * happens on one link never depends on another. Delays of one pair are independent: later messages
+ * may overtake earlier ones even without reorder_permille.
+ */
+#include "sim/world/world_internal.h"
+
+enum { US = 1000 };
+
+/* -log2(u) in 1/2^32, for u = (bits + 1) / 2^64: whole part by its leading zeros, then one bit of
+ * the fraction for each squaring of the mantissa. */
+static uint64_t minus_log2(uint64_t bits)
+{
+    if (bits == UINT64_MAX) return 0;
+    const uint64_t u = bits + 1;
+    const unsigned zeros = (unsigned)__builtin_clzll(u);
+    uint64_t mantissa = u << zeros >> 1; /* 1.0 is 2^62, below 2.0 */
+    uint64_t fraction = 0;
+    for (unsigned i = 0; i < 32; i++) {
+        const uint64_t high = mantissa >> 31; /* 1.0 is 2^31 */
+        mantissa = high * high;               /* 2^62 */
+        fraction <<= 1;
+        if (mantissa >> 63 != 0) {
+            fraction |= 1;
+            mantissa >>= 1;
+        }
+    }
+    /* log2(u / 2^64) = -1 - zeros + fraction */
+    return ((uint64_t)(zeros + 1) << 32) - fraction;
+}
+
+/* -ln(u) * mean, rounded down; u as above. ln 2 in 1/2^32. */
+static uint64_t exponential(uint64_t bits, uint64_t mean)
+{
+    const uint64_t ln2 = 2977044472ULL;
+    const uint64_t log = minus_log2(bits); /* at most 64 * 2^32 */
+    const uint64_t whole = (log >> 32) * ln2 + ((log & UINT32_MAX) * ln2 >> 32);
+    return mean * (whole >> 16) >> 16; /* mean below 2^26 us: one minute */
+}
+
+static uint64_t root(uint64_t n)
+{
+    uint64_t low = 0;
+    uint64_t high = UINT32_MAX;
+    while (low < high) {
+        const uint64_t middle = low + (high - low + 1) / 2;
+        if (middle * middle <= n) low = middle;
+        else high = middle - 1;
+    }
+    return low;
+}
+
+uint64_t world_delay_us(const struct assay_sim_link *link, struct assay_sim_random *random)
+{
+    const uint64_t min = (uint64_t)link->delay_min_ms * US;
+    const uint64_t max = (uint64_t)link->delay_max_ms * US;
+    uint64_t delay = min;
+    switch (link->delay) {
+    case ASSAY_SIM_DELAY_UNIFORM: return assay_sim_random_between(random, min, max);
+    case ASSAY_SIM_DELAY_EXPONENTIAL:
+        delay = min + exponential(assay_sim_random_next(random),
+                                  (uint64_t)(link->delay_mean_ms - link->delay_min_ms) * US);
+        return delay < max ? delay : max;
+    case ASSAY_SIM_DELAY_PARETO: { /* min / sqrt(u) */
+        const uint64_t r = root(assay_sim_random_next(random) | 1);
+        delay = (min << 32) / (r == 0 ? 1 : r);
+        return delay < max ? delay : max;
+    }
+    }
+    ASSAY_UNREACHABLE("every distribution returns");
+}
+
+bool world_hears(const struct assay_sim_world *w, uint32_t from, uint32_t to)
+{
+    if (w->partitioned && w->groups[from] != w->groups[to]) return false;
+    return w->cut == NULL || w->cut[(size_t)from * w->options.nodes + to] == 0;
+}
+
+/* The uplink sends one message after the other. Returns: when it has left. */
+static uint64_t leave_us(struct assay_sim_world *w, uint32_t from, size_t len)
+{
+    struct world_node *n = &w->nodes[from];
+    if (w->link.bandwidth_kbit_s == 0) return w->now_us;
+    const uint64_t begin = n->uplink_us > w->now_us ? n->uplink_us : w->now_us;
+    n->uplink_us = begin + (uint64_t)len * 8 * US / w->link.bandwidth_kbit_s;
+    return n->uplink_us;
+}
+
+static void put_on_its_way(struct assay_sim_world *w, uint32_t from, uint32_t to,
+                           enum assay_message_kind kind, struct world_payload *payload,
+                           uint64_t left_us)
+{
+    struct assay_sim_random *random = &w->links[(size_t)from * w->options.nodes + to];
+    uint64_t delay = world_delay_us(&w->link, random);
+    if (assay_sim_random_permille(random, w->link.reorder_permille))
+        delay += (uint64_t)w->link.reorder_ms * US;
+    struct item *item = world_item(w, to, ITEM_MESSAGE);
+    item->from = (uint16_t)from;
+    item->message = (uint8_t)kind;
+    item->payload = payload;
+    payload->refs++;
+    world_push(w, item, left_us + w->extra_delay_us + world_run_delay_us(w, from, kind) + delay);
+}
+
+void world_deliver(struct assay_sim_world *w, uint32_t from, uint32_t to,
+                   enum assay_message_kind kind, struct world_payload *payload)
+{
+    struct assay_sim_random *random = &w->links[(size_t)from * w->options.nodes + to];
+    if (!world_run_passes(w, from, to, kind, payload)) return;
+    const uint64_t left_us = leave_us(w, from, (size_t)payload->len + FRAME_LEN);
+    if (!w->nodes[to].alive || !world_hears(w, from, to) ||
+        assay_sim_random_permille(random, w->link.loss_permille)) {
+        w->count.lost++;
+        return;
+    }
+    put_on_its_way(w, from, to, kind, payload, left_us);
+    if (assay_sim_random_permille(random, w->link.duplicate_permille))
+        put_on_its_way(w, from, to, kind, payload, left_us);
+}
+
+/* docs/protocol.md 4, gossip: the author sends to everybody, each holder passes on to a few. The
+ * walk over the roster begins where digest and node say, as in net/host_step.c. */
+static void relay(struct assay_sim_world *w, uint32_t from, uint16_t except,
+                  enum assay_message_kind kind, struct world_payload *payload)
+{
+    const uint8_t *digest = world_payload_digest(payload);
+    const uint32_t drawn = (uint32_t)digest[0] << 16 | (uint32_t)digest[1] << 8 | digest[2];
+    uint32_t left = RELAY_PEERS;
+    for (uint32_t i = 0; i < w->options.nodes && left > 0; i++) {
+        const uint32_t slot = (drawn + from + i) % w->options.nodes;
+        if (slot == from || slot == except) continue;
+        if (!w->nodes[slot].alive || !world_hears(w, from, slot)) continue; /* no connection */
+        world_deliver(w, from, slot, kind, payload);
+        left--;
+    }
+}
+
+void world_send(struct assay_sim_world *w, uint32_t from, uint16_t to, uint16_t except,
+                enum assay_message_kind kind, struct world_payload *payload)
+{
+    if (to != ASSAY_SLOT_ALL) {
+        if (to != from && to < w->options.nodes) world_deliver(w, from, to, kind, payload);
+        return;
+    }
+    if (except != ASSAY_SLOT_ALL) {
+        relay(w, from, except, kind, payload);
+        return;
+    }
+    for (uint32_t i = 0; i < w->options.nodes; i++)
+        if (i != from) world_deliver(w, from, i, kind, payload);
+}

@@ -1,0 +1,85 @@
+/*
+ * sim/world/messages.c - a scenario at message fidelity, from beginning to end (sim/run.h).
+ */
+#include "sim/world/run_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct assay_sim_world_options options_of(const struct assay_scenario *s,
+                                                 const struct assay_sim_options *options)
+{
+    return (struct assay_sim_world_options){
+        .seed = options->seed,
+        .nodes = s->nodes,
+        .epoch_ms = s->epoch_ms,
+        .vendors = s->vendors,
+        .skew_ms = s->skew_ms,
+        .check_each_step = options->check_each_step,
+        .real_signatures = s->evidence == ASSAY_SIM_EVIDENCE_SOFT,
+    };
+}
+
+static void look_around(struct world_run *r)
+{
+    const struct assay_scenario *s = r->scenario;
+    struct assay_sim_outcome *o = r->outcome;
+    assay_scenario_cohorts(s, r->options->seed, r->cohort_of);
+    for (uint32_t i = 0; i < s->nodes; i++) {
+        r->byzantine[i] = assay_attack_byzantine(s, r->cohort_of, i);
+        o->cohort_members[r->cohort_of[i]]++;
+    }
+    o->fidelity = ASSAY_SIM_FIDELITY_MESSAGE;
+    o->seed = r->options->seed;
+}
+
+/* Stopped, out of epochs, or nothing left to happen. */
+static void play(struct world_run *r)
+{
+    while (!r->stopped && r->epoch <= r->scenario->epochs && world_happen(r->w))
+        continue;
+    if (r->stopped)
+        (void)snprintf(r->outcome->stopped, sizeof r->outcome->stopped, "stopped in epoch %llu",
+                       (unsigned long long)r->epoch);
+}
+
+static void run(struct world_run *r)
+{
+    const struct assay_sim_world_options options = options_of(r->scenario, r->options);
+    r->w = world_make(&options, r);
+    r->outcome->signatures_are_real = options.real_signatures;
+    r->outcome->evidence_is_real = false;
+    const size_t links = (size_t)options.nodes * options.nodes;
+    r->w->cut = calloc(links, 1);
+    ASSAY_ASSERT(r->w->cut != NULL);
+    world_start(r->w);
+    world_truth_open(r);
+    r->watch = assay_sim_watch_create(r->scenario, r->options->seed, r->cohort_of, r->outcome);
+    world_run_begin(r);
+    play(r);
+    world_truth_end(r);
+    assay_sim_watch_end(r->watch, r->w->now_us / 1000);
+    assay_sim_world_trace(r->w, r->outcome->trace_hash);
+    assay_sim_watch_destroy(&r->watch);
+    world_truth_free(r);
+    assay_sim_world_destroy(&r->w);
+}
+
+enum assay_status assay_sim_run_messages(const struct assay_scenario *scenario,
+                                         const struct assay_sim_options *options,
+                                         struct assay_sim_outcome *outcome)
+{
+    char message[ASSAY_SIM_MESSAGE_MAX];
+    assay_sim_outcome_init(outcome);
+    ASSAY_TRY(assay_scenario_check(scenario, message));
+    if (scenario->nodes > ASSAY_SIM_MESSAGE_NODES_MAX) return ASSAY_E_INVALID;
+    struct world_run *r = calloc(1, sizeof *r);
+    if (r == NULL) return ASSAY_E_MEMORY;
+    r->scenario = scenario;
+    r->options = options;
+    r->outcome = outcome;
+    look_around(r);
+    run(r);
+    free(r);
+    return ASSAY_OK;
+}

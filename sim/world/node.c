@@ -1,0 +1,257 @@
+/*
+ * sim/world/node.c - the life of one node: keys, store, engine, death and return.
+ */
+#include "sim/world/world_internal.h"
+
+#include <stdlib.h>
+
+enum { US = 1000, BLOCKS_MAX = 96 };
+
+static void load_signer(const struct assay_secret32 *key, struct assay_p256_signer **signer)
+{
+    assay_p256_signer_free(signer);
+    const enum assay_status status = assay_p256_signer_load(key, signer);
+    ASSAY_ASSERT(status == ASSAY_OK);
+}
+
+/* A key set of an incarnation; the transport key is only a name here. */
+static void make_keys(struct assay_sim_world *w, uint32_t node, uint64_t turn)
+{
+    struct world_node *n = &w->nodes[node];
+    struct assay_secret32 key;
+    world_key(w, node, KEY_VOTING, turn, &key);
+    enum assay_status status = assay_p256_public(&key, n->keys.voting_public);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    load_signer(&key, &n->voting);
+    world_key(w, node, KEY_TRANSPORT, turn, &key);
+    assay_bytes_copy(n->keys.transport_public, 32, key.bytes, 32);
+    world_key(w, node, KEY_IDENTITY, 0, &key);
+    load_signer(&key, &n->identity);
+    n->key_turn = turn;
+}
+
+void world_node_create(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    enum assay_status status = assay_store_memory_create(&n->store);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    n->counters = calloc(1, sizeof *n->counters);
+    n->signed_ = calloc(SIGNED_KEPT, sizeof *n->signed_);
+    ASSAY_ASSERT(n->counters != NULL && n->signed_ != NULL);
+    const uint64_t skew_us = (uint64_t)w->options.skew_ms * US;
+    n->skew_us = (int64_t)assay_sim_random_below(&w->clocks, 2 * skew_us + 1) - (int64_t)skew_us;
+    make_keys(w, node, 0);
+    n->keys.incarnation = 1;
+}
+
+void world_node_destroy(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    if (n->alive) world_node_close(w, node);
+    for (size_t i = 0; i < n->image_count; i++)
+        assay_store_close(&n->images[i].store);
+    free(n->images);
+    assay_store_close(&n->store);
+    assay_p256_signer_free(&n->voting);
+    assay_p256_signer_free(&n->identity);
+    if (n->first_quote != NULL) world_payload_drop(w, n->first_quote);
+    free(n->counters);
+    free(n->signed_);
+}
+
+/* --- what was stored goes back into the engine */
+
+struct restoring {
+    struct assay_sim_world *w;
+    uint32_t node;
+    enum assay_store_class class_;
+    bool refused;
+};
+
+static bool restore_one(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct restoring *r = context;
+    struct assay_event event = { .kind = ASSAY_EVENT_RESTORE,
+                                 .now_ms = world_mono_ms(r->w, r->node) };
+    event.as.restore.class_ = r->class_;
+    event.as.restore.key = *key;
+    event.as.restore.value = value;
+    const enum assay_status status =
+        assay_engine_step(r->w->nodes[r->node].engine, &event, r->w->effects);
+    r->refused = status != ASSAY_OK;
+    if (r->refused && !r->w->nodes[r->node].faulty_store)
+        world_broken(r->w, ASSAY_SIM_CHECKER_INVARIANTS, "node %u: restore of class %d refused: %s",
+                     r->node, (int)r->class_, assay_status_symbol(status));
+    return status == ASSAY_OK;
+}
+
+/* Returns: false when the engine refused something of it. */
+static bool restore_all(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    struct restoring r = { .w = w, .node = node };
+    for (const enum assay_store_class *c = assay_engine_restore_order(); *c != 0; c++) {
+        struct assay_store_key from = { 0 };
+        struct assay_store_key to = { .era = UINT32_MAX,
+                                      .epoch = ASSAY_STORE_NUMBER_MAX,
+                                      .number = ASSAY_STORE_NUMBER_MAX };
+        for (size_t i = 0; i < sizeof to.id; i++)
+            to.id[i] = 0xff;
+        r.class_ = *c;
+        assay_engine_restore_from(n->engine, *c, &from.era, &from.epoch);
+        const enum assay_status status =
+            assay_store_scan(n->store, *c, &from, &to, false, restore_one, &r);
+        ASSAY_ASSERT(status == ASSAY_OK);
+        if (r.refused) return false;
+    }
+    return true;
+}
+
+static void empty_store(struct world_node *n)
+{
+    assay_store_close(&n->store);
+    const enum assay_status status = assay_store_memory_create(&n->store);
+    ASSAY_ASSERT(status == ASSAY_OK);
+}
+
+/* --- coming up */
+
+static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unused)
+{
+    struct world_node *n = &w->nodes[node];
+    const struct assay_engine_config config = { .genesis = w->genesis,
+                                                .self = (uint16_t)node,
+                                                .keys = n->keys,
+                                                .keys_unused = keys_unused,
+                                                .blocks_max = BLOCKS_MAX };
+    const size_t len = assay_engine_size(&config);
+    free(n->memory);
+    n->memory = aligned_alloc(64, (len + 63) & ~(size_t)63);
+    ASSAY_ASSERT(n->memory != NULL);
+    const enum assay_status status = assay_engine_init(n->memory, len, &config, &n->engine);
+    ASSAY_ASSERT(status == ASSAY_OK);
+}
+
+static void make_gossip(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    const struct assay_gossip_config config = {
+        .self = (uint16_t)node,
+        .members = w->options.nodes,
+        .retry_ms = assay_gossip_retry_ms(w->options.epoch_ms),
+        .patience_ms = assay_gossip_patience_ms(w->options.epoch_ms),
+        .counters = n->counters,
+    };
+    enum assay_status status = assay_gossip_create(&config, &n->gossip);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    status = assay_seen_create(w->options.epoch_ms, &n->seen);
+    ASSAY_ASSERT(status == ASSAY_OK);
+}
+
+/* What a fault of the scenario or the test did to the disk. */
+static void damage(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    if (n->acts.loses_store || n->wipes) {
+        n->acts.loses_store = n->wipes = false;
+        empty_store(n);
+    }
+    if (!n->rolls_back) return;
+    n->rolls_back = false;
+    const struct world_image *image = NULL;
+    for (size_t i = 0; i < n->image_count; i++)
+        if (n->images[i].epoch + n->rolls_back_epochs <= n->closed) image = &n->images[i];
+    if (image == NULL && n->image_count > 0) image = &n->images[0]; /* the oldest there is */
+    if (image == NULL) return;
+    const enum assay_status status = assay_store_memory_restore(n->store, image->store);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    n->faulty_store = true;
+    world_evidence_forget(w, node, image->epoch + 1);
+}
+
+static void restore(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    if (restore_all(w, node)) return;
+    if (!n->faulty_store) return; /* a violation already */
+    /* A disk that contradicts itself: the operator starts from an empty one. */
+    empty_store(n);
+    assay_engine_deinit(&n->engine);
+    make_engine(w, node, false);
+}
+
+void world_node_open(struct assay_sim_world *w, uint32_t node, bool again)
+{
+    struct world_node *n = &w->nodes[node];
+    const bool forgets = again && w->options.plant == ASSAY_SIM_WORLD_PLANT_FORGETS;
+    if (again) damage(w, node);
+    make_engine(w, node, !again || forgets);
+    make_gossip(w, node);
+    n->alive = true;
+    n->life++;
+    n->wake_us = n->wake_item_us = n->gossip_item_us = UINT64_MAX;
+    n->verifier_us = n->uplink_us = w->now_us;
+    n->dies_at = CRASH_NEVER;
+    if (again) restore(w, node);
+    struct assay_engine_view view;
+    assay_engine_view(n->engine, &view);
+    n->closed = view.epoch - 1;
+    n->came_back = again;
+    world_trace(w, node, ITEM_REBOOT, again, NULL);
+    struct item *item = world_item(w, node, ITEM_ANSWER);
+    item->answer = world_answer(w, ASSAY_EVENT_START);
+    world_push(w, item, w->now_us);
+}
+
+void world_node_close(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    world_trace(w, node, ITEM_DIE, 0, NULL);
+    assay_engine_deinit(&n->engine);
+    assay_gossip_destroy(&n->gossip);
+    assay_seen_destroy(&n->seen);
+    free(n->memory);
+    n->memory = NULL;
+    n->alive = false;
+    w->count.crashes++;
+    world_run_down(w, node);
+}
+
+void world_node_die(struct assay_sim_world *w, uint32_t node, uint64_t down_ms)
+{
+    assay_sim_world_kill(w, node);
+    world_push(w, world_item(w, node, ITEM_REBOOT), w->now_us + down_ms * US);
+}
+
+void world_node_image(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
+{
+    struct world_node *n = &w->nodes[node];
+    struct world_image image = { .epoch = epoch };
+    const enum assay_status status = assay_store_memory_snapshot(n->store, &image.store);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    if (n->images == NULL) n->images = calloc(IMAGES_KEPT, sizeof *n->images);
+    ASSAY_ASSERT(n->images != NULL);
+    if (n->image_count == IMAGES_KEPT) {
+        assay_store_close(&n->images[0].store);
+        for (size_t i = 1; i < IMAGES_KEPT; i++)
+            n->images[i - 1] = n->images[i];
+        n->image_count--;
+    }
+    n->images[n->image_count++] = image;
+}
+
+/* The agent has started the right build: new keys, to be listed. */
+void world_node_new_keys(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    struct assay_member_view member;
+    assay_engine_member_view(n->engine, (uint16_t)node, &member);
+    make_keys(w, node, n->key_turn + 1);
+    n->keys.incarnation = member.incarnation + 1;
+    n->acts.tampered = n->acts.foreign_platform = false;
+    n->faulty_store = false; /* its log speaks of keys that are finished */
+    struct assay_event event = { .kind = ASSAY_EVENT_KEYS };
+    assay_bytes_copy(event.as.keys.voting_public, 64, n->keys.voting_public, 64);
+    assay_bytes_copy(event.as.keys.transport_public, 32, n->keys.transport_public, 32);
+    (void)world_step(w, node, &event);
+}

@@ -1,0 +1,98 @@
+/*
+ * sim/world/quote.c - modelled evidence and the verdict on it.
+ *
+ * "MODEL", the node whose platform it comes from, a flag for each fault, 64 bytes of report data,
+ * and a number that makes each quote another one. The verdict is a function of these bytes.
+ */
+#include "base/writer.h"
+#include "sim/world/world_internal.h"
+
+enum { AT_NODE = 5, AT_FLAGS = 6, AT_DATA = 8, AT_NUMBER = 72, AT_END = 80 };
+enum { FLAG_TAMPERED = 1, FLAG_OLD = 2, FLAG_FOREIGN = 4, FLAG_UNREADABLE = 8 };
+
+_Static_assert((int)AT_END < (int)EVIDENCE_LEN, "the last byte is not zero: net/gossip.h, shape");
+
+static uint8_t flags_of_acts(const struct assay_sim_world_acts *acts)
+{
+    return (uint8_t)((acts->tampered ? FLAG_TAMPERED : 0) | (acts->out_of_date ? FLAG_OLD : 0) |
+                     (acts->foreign_platform ? FLAG_FOREIGN : 0) |
+                     (acts->unreadable ? FLAG_UNREADABLE : 0));
+}
+
+static uint8_t flags_of(enum assay_sim_evidence evidence)
+{
+    switch (evidence) {
+    case ASSAY_SIM_EVIDENCE_HARD: return FLAG_TAMPERED;
+    case ASSAY_SIM_EVIDENCE_SOFTLY: return FLAG_OLD;
+    case ASSAY_SIM_EVIDENCE_ELSEWHERE: return FLAG_FOREIGN;
+    case ASSAY_SIM_EVIDENCE_GOOD:
+    case ASSAY_SIM_EVIDENCE_NONE:
+    case ASSAY_SIM_EVIDENCE_FIRST:
+    case ASSAY_SIM_EVIDENCE_FORGED:
+    case ASSAY_SIM_EVIDENCE_HALF: return 0;
+    }
+    ASSAY_UNREACHABLE("evidence outside its enum");
+}
+
+struct world_payload *world_quote_make(struct assay_sim_world *w, uint32_t node,
+                                       const struct assay_effect *effect)
+{
+    struct world_node *n = &w->nodes[node];
+    const enum assay_sim_evidence wanted = world_run_evidence(w, node);
+    const bool replays = n->acts.replays || wanted == ASSAY_SIM_EVIDENCE_FIRST;
+    uint8_t bytes[EVIDENCE_LEN] = "MODEL";
+    if (n->acts.quiet || wanted == ASSAY_SIM_EVIDENCE_NONE) return NULL;
+    if (replays && n->first_quote != NULL) {
+        n->first_quote->refs++;
+        return n->first_quote;
+    }
+    bytes[AT_NODE] = (uint8_t)node;
+    bytes[AT_FLAGS] = (uint8_t)(flags_of_acts(&n->acts) | flags_of(wanted));
+    assay_bytes_copy(bytes + AT_DATA, 64, effect->as.quote.report_data, 64);
+    struct assay_writer out = assay_writer_over(bytes + AT_NUMBER, 8);
+    assay_writer_u64le(&out, assay_sim_random_next(&w->quotes));
+    bytes[EVIDENCE_LEN - 1] = 1;
+    return world_payload(w, bytes, sizeof bytes);
+}
+
+static void claim(const struct assay_sim_world *w, uint32_t node, uint8_t flags,
+                  struct assay_verdict *verdict)
+{
+    const uint32_t platform = world_platform(w, node);
+    verdict->has_claims = true;
+    verdict->has_platform = true;
+    world_fill_id(verdict->vendor_root, 'v', world_vendor(w, node));
+    verdict->platform_masked = platform == UINT32_MAX;
+    if (!verdict->platform_masked) world_fill_id(verdict->platform_id, 'p', platform);
+    if ((flags & FLAG_FOREIGN) != 0) { /* never masked: a masked one would pass for its own */
+        verdict->platform_masked = false;
+        world_fill_id(verdict->platform_id, 'f', node);
+    }
+    verdict->tcb_status = ASSAY_TCB_UP_TO_DATE;
+    verdict->appraised = true;
+    if ((flags & FLAG_TAMPERED) != 0)
+        assay_verdict_add(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, 0, "the right build",
+                          "a tampered build");
+    if ((flags & FLAG_OLD) != 0) assay_verdict_add(verdict, ASSAY_RULE_SVN_MINIMUM, 0, "7", "6");
+}
+
+void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
+                    enum assay_evidence_kind kind, int64_t at_unix_s, struct assay_verdict *verdict)
+{
+    assay_verdict_init(verdict, kind, at_unix_s);
+    if (bytes.len != EVIDENCE_LEN || !assay_bytes_equal(bytes.bytes, "MODEL", 5) ||
+        bytes.bytes[AT_NODE] >= w->options.nodes) {
+        assay_verdict_add(verdict, ASSAY_RULE_FORMAT, 0, NULL, NULL);
+        assay_verdict_conclude(verdict);
+        return;
+    }
+    const uint8_t flags = bytes.bytes[AT_FLAGS];
+    if ((flags & FLAG_UNREADABLE) != 0 || kind != ASSAY_KIND_SOFT) { /* as quote/verify.c says */
+        assay_verdict_add(verdict, ASSAY_RULE_UNSUPPORTED, 0, NULL, NULL);
+        assay_verdict_conclude(verdict);
+        return;
+    }
+    assay_bytes_copy(verdict->report_data, 64, bytes.bytes + AT_DATA, 64);
+    claim(w, bytes.bytes[AT_NODE], flags, verdict);
+    assay_verdict_conclude(verdict);
+}

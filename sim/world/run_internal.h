@@ -1,0 +1,94 @@
+/*
+ * sim/world/run_internal.h - a scenario that a world plays.
+ *
+ * schedule.c: epochs of the scenario, crashes, partitions, clocks. adversary.c: what the attacks of
+ * sim/attack.h do to a node. truth.c: what is true about each epoch, figures, the watch.
+ *
+ * **The scenario's epochs** are the network's own as long as it closes epochs: the k-th begins when
+ * the first node has closed the one before. A network that stands still closes none; then another
+ * epoch of the scenario has passed every 2T, so that partitions heal and attackers stop also where
+ * nobody can close anything.
+ */
+#ifndef ASSAY_SIM_WORLD_RUN_INTERNAL_H
+#define ASSAY_SIM_WORLD_RUN_INTERNAL_H
+
+#include "sim/attack.h"
+#include "sim/run.h"
+#include "sim/watch.h"
+#include "sim/world/world_internal.h"
+
+enum { FINALITY_MS_MAX = 1 << 16, QUOTES_KEPT = 4 };
+
+/* What is known about one epoch of the network while it runs; e at e % QUOTES_KEPT. */
+struct world_epoch {
+    uint64_t epoch;
+    bool has_quote[WORLD_NODES];
+    uint8_t quote[WORLD_NODES][32]; /* digest of the newest for the listed life */
+    enum assay_sim_evidence evidence[WORLD_NODES];
+    bool died[WORLD_NODES];                            /* or was down at some time in it */
+    uint8_t lacks[WORLD_NODES][(WORLD_NODES + 7) / 8]; /* [subject]: ballots without its verdict */
+};
+
+struct world_run {
+    const struct assay_scenario *scenario;
+    const struct assay_sim_options *options;
+    struct assay_sim_outcome *outcome;
+    struct assay_sim_watch *watch;
+    struct assay_sim_world *w;
+    uint8_t cohort_of[WORLD_NODES];
+    bool byzantine[WORLD_NODES];
+
+    uint64_t epoch;      /* of the scenario, from 1 */
+    uint64_t closed;     /* the last that the network closed */
+    uint64_t stall_turn; /* number of the valid stall timer */
+    bool healed, images, stopped;
+    uint64_t healed_us; /* when heal_epoch began; valid while healed */
+    bool progressed;    /* closed one since */
+
+    struct assay_attack_acts acts[WORLD_NODES];
+    uint8_t (*node_ids)[32];
+    uint8_t (*first_rows)[ASSAY_BALLOT_ROW_LEN_MAX]; /* [nodes] COPY_VOTES */
+    uint64_t first_row_epoch[WORLD_NODES];
+    struct assay_attack_host hosts[WORLD_NODES];
+    struct world_host_of {
+        struct world_run *run;
+        uint32_t node;
+    } host_of[WORLD_NODES];
+
+    struct world_epoch epochs[QUOTES_KEPT];
+    struct assay_state before; /* after the epoch closed before */
+    void *before_memory;
+    /* finality: when each block was proposed, by id; and how long it took */
+    struct world_born *born;
+    size_t born_capacity;
+    uint32_t *finality_ms; /* [FINALITY_MS_MAX] how often */
+    uint64_t finality_count;
+    uint64_t nullified_epoch, nullified_view;
+    /* at the last close, to make differences */
+    uint64_t messages, bytes, verifications, crashes;
+    uint32_t views_nullified, blocks, proofs;
+    uint64_t all_views_nullified, all_blocks, all_proofs;
+    uint64_t memory_kib_max, certificates_max;
+};
+
+/* schedule.c */
+/* The first epoch of the scenario begins. */
+void world_run_begin(struct world_run *r);
+/* The next one does. */
+void world_run_next(struct world_run *r);
+
+/* adversary.c */
+void world_attack_turn(struct world_run *r);
+
+/* truth.c */
+void world_truth_open(struct world_run *r);
+void world_truth_free(struct world_run *r);
+/* A node is about to sign a ballot, or a proposal of that id. */
+void world_truth_ballot(struct world_run *r, uint32_t node, uint64_t epoch);
+void world_truth_proposed(struct world_run *r, const uint8_t id[static 32]);
+struct world_epoch *world_truth_at(struct world_run *r, uint64_t epoch);
+/* The network closed an epoch, and this node was the first to. */
+void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch);
+void world_truth_end(struct world_run *r);
+
+#endif

@@ -1,0 +1,269 @@
+/*
+ * sim/world/schedule.c - what a scenario makes happen, epoch by epoch: crashes, partitions, clocks,
+ * disks; and who is who in its roster.
+ */
+#include "sim/world/run_internal.h"
+
+enum { US = 1000, STALL_EPOCHS = 2, FORCED = 1 << 16 };
+
+/* --- the roster: of the scenario, or of a test */
+
+uint32_t world_vendor(const struct assay_sim_world *w, uint32_t node)
+{
+    return w->run != NULL ? assay_scenario_vendor(w->run->scenario, node)
+                          : node % w->options.vendors;
+}
+
+uint32_t world_platform(const struct assay_sim_world *w, uint32_t node)
+{
+    return w->run != NULL ? assay_scenario_platform(w->run->scenario, node) : node;
+}
+
+uint32_t world_operator(const struct assay_sim_world *w, uint32_t node)
+{
+    return w->run != NULL ? assay_scenario_operator(w->run->scenario, node) : node;
+}
+
+uint32_t world_operators(const struct assay_sim_world *w)
+{
+    if (w->run == NULL) return w->options.nodes;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < w->options.nodes; i++) {
+        const uint32_t operator_ = assay_scenario_operator(w->run->scenario, i);
+        if (operator_ >= count) count = operator_ + 1;
+    }
+    return count;
+}
+
+void world_run_genesis(const struct assay_sim_world *w, struct assay_genesis_parameters *parameters)
+{
+    if (w->run == NULL) return;
+    const struct assay_scenario *s = w->run->scenario;
+    parameters->operator_cap_num = s->operator_cap_num;
+    parameters->operator_cap_den = s->operator_cap_den;
+    parameters->vendor_cap_num = s->vendor_cap_num;
+    parameters->vendor_cap_den = s->vendor_cap_den;
+}
+
+/* --- findings */
+
+void world_looked(struct assay_sim_world *w, enum assay_sim_checker checker)
+{
+    if (w->run != NULL) w->run->outcome->checks[checker].checked++;
+}
+
+void world_found(struct assay_sim_world *w, enum assay_sim_checker checker, const char *message)
+{
+    struct world_run *r = w->run;
+    if (r == NULL) return;
+    assay_sim_check_look(r->outcome, checker, r->closed + 1, "%s", message);
+    if (r->options->stop_at_violation) r->stopped = true;
+}
+
+/* Honest, with a disk that kept its promise (docs/protocol.md 2: a rolled-back log that votes again
+ * is Byzantine). */
+bool world_trusted(const struct assay_sim_world *w, uint32_t node)
+{
+    if (w->nodes[node].faulty_store) return false;
+    return w->run == NULL || !w->run->byzantine[node];
+}
+
+/* --- crashes */
+
+static bool falls_to(const struct world_run *r, const struct assay_sim_crash *c, uint32_t node)
+{
+    return c->everybody || r->cohort_of[node] == c->cohort;
+}
+
+static void plan_death(struct world_run *r, uint32_t node, uint32_t row, uint64_t at_us)
+{
+    struct item *item = world_item(r->w, node, ITEM_DIE);
+    item->number = row;
+    world_push(r->w, item, at_us);
+}
+
+/* Those of one instant die together; others each at an instant of its own. */
+static void plan_crashes(struct world_run *r)
+{
+    struct assay_sim_world *w = r->w;
+    const struct assay_scenario *s = r->scenario;
+    const uint64_t epoch_us = (uint64_t)s->epoch_ms * US;
+    for (uint32_t i = 0; i < s->crash_count; i++) {
+        const struct assay_sim_crash *c = &s->crashes[i];
+        struct assay_sim_random random =
+            assay_sim_random_of(w->options.seed, ASSAY_SIM_STREAM_CRASH, i + 1, r->epoch);
+        const uint64_t together_us = assay_sim_random_below(&random, epoch_us);
+        for (uint32_t node = 0; node < s->nodes; node++) {
+            if (!falls_to(r, c, node)) continue;
+            const uint64_t alone_us = assay_sim_random_below(&random, epoch_us);
+            if (c->at_epoch == r->epoch) {
+                plan_death(r, node, i, w->now_us + together_us);
+            } else if (c->at_epoch == 0 && assay_sim_random_permille(&random, c->rate_permille)) {
+                plan_death(r, node, i, w->now_us + alone_us);
+            }
+        }
+    }
+}
+
+/* At once, or at one of the points around the next commit; by force when none comes. */
+void world_run_die(struct assay_sim_world *w, const struct item *item)
+{
+    struct world_run *r = w->run;
+    struct world_node *n = &w->nodes[item->node];
+    if (r->healed) return;
+    if ((item->number & FORCED) != 0) {
+        if (n->dies_at != CRASH_NEVER) world_node_die(w, item->node, n->down_ms);
+        return;
+    }
+    const struct assay_sim_crash *c = &r->scenario->crashes[item->number];
+    n->down_ms = c->down_ms;
+    n->wipes = c->loses_store;
+    n->rolls_back = c->rolls_back_epochs > 0;
+    n->rolls_back_epochs = c->rolls_back_epochs;
+    n->dies_at = (enum crash_point)assay_sim_random_below(&w->crashes, CRASH_SENT + 1);
+    if (n->dies_at == CRASH_NEVER) {
+        world_node_die(w, item->node, n->down_ms);
+        return;
+    }
+    struct item *force = world_item(w, item->node, ITEM_DIE);
+    force->number = FORCED;
+    world_push(w, force, w->now_us + (uint64_t)w->options.epoch_ms * US / 8);
+}
+
+/* A node went down: what became of its disk. */
+void world_run_down(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_run *r = w->run;
+    struct world_node *n = &w->nodes[node];
+    if (r == NULL) return;
+    world_truth_at(r, r->closed + 1)->died[node] = true;
+    if (r->healed) return;
+    const struct assay_sim_store_faults *faults = &r->scenario->store;
+    const bool lost = assay_sim_random_permille(&w->disks, faults->lost_permille);
+    const bool torn = !lost && assay_sim_random_permille(&w->disks, faults->torn_permille);
+    if (lost || torn) {
+        const size_t size = assay_store_memory_last(n->store);
+        const size_t kept = torn && size > 1 ? 1 + assay_sim_random_below(&w->disks, size - 1) : 0;
+        assay_store_memory_lose(n->store, size - kept);
+        n->faulty_store = n->faulty_store || size > 0;
+    }
+    if (assay_sim_random_permille(&w->disks, faults->rolled_back_permille)) {
+        n->rolls_back = true;
+        n->rolls_back_epochs = assay_sim_random_between(&w->disks, 1, 3);
+    }
+}
+
+/* An adversary starts again from an older disk, somewhere in this epoch. */
+static void plan_roll_backs(struct world_run *r)
+{
+    for (uint32_t node = 0; node < r->scenario->nodes; node++) {
+        const uint32_t back = assay_attack_acts_rolls_back(&r->acts[node]);
+        struct world_node *n = &r->w->nodes[node];
+        if (back == 0 || !n->alive) continue;
+        n->rolls_back = true;
+        n->rolls_back_epochs = back;
+        world_node_die(r->w, node, r->scenario->epoch_ms / 8 + 1);
+    }
+}
+
+static bool wants_images(const struct assay_scenario *s)
+{
+    bool wanted = s->store.rolled_back_permille > 0;
+    for (uint32_t i = 0; i < s->crash_count; i++)
+        wanted = wanted || s->crashes[i].rolls_back_epochs > 0;
+    for (uint32_t i = 0; i < s->adversary_count; i++)
+        wanted = wanted || s->adversaries[i].attack == ASSAY_SIM_ATTACK_ROLL_BACK;
+    return wanted;
+}
+
+/* --- epochs */
+
+static void cut_links(struct world_run *r)
+{
+    struct assay_sim_world *w = r->w;
+    const uint32_t n = r->scenario->nodes;
+    for (uint32_t from = 0; from < n; from++)
+        for (uint32_t to = 0; to < n; to++)
+            w->cut[(size_t)from * n + to] =
+                !assay_scenario_hears(r->scenario, r->cohort_of, r->epoch, from, to) ||
+                !assay_attack_carries(r->scenario, r->cohort_of, w->options.seed, r->epoch, from,
+                                      to);
+}
+
+static void heal(struct world_run *r)
+{
+    r->healed = true;
+    r->healed_us = r->w->now_us;
+    r->w->link.loss_permille = 0;
+    for (uint32_t i = 0; i < r->scenario->nodes; i++) {
+        struct world_node *n = &r->w->nodes[i];
+        n->dies_at = CRASH_NEVER;
+        n->wipes = n->rolls_back = false;
+        if (!n->alive) world_push(r->w, world_item(r->w, i, ITEM_REBOOT), r->w->now_us);
+    }
+}
+
+static void set_stall_timer(struct world_run *r)
+{
+    struct item *item = world_item(r->w, 0, ITEM_SCHEDULE);
+    item->number = ++r->stall_turn;
+    world_push(r->w, item, r->w->now_us + (uint64_t)r->scenario->epoch_ms * US * STALL_EPOCHS);
+}
+
+static void check_liveness(struct world_run *r)
+{
+    const struct assay_scenario *s = r->scenario;
+    if (!r->healed || r->progressed || s->progress_epochs == 0) return;
+    if (r->epoch != s->heal_epoch + s->progress_epochs) return;
+    world_found(r->w, ASSAY_SIM_CHECKER_LIVENESS, "no epoch closed since everything healed");
+}
+
+static void turn(struct world_run *r)
+{
+    if (r->scenario->heal_epoch != 0 && r->epoch >= r->scenario->heal_epoch && !r->healed) heal(r);
+    world_attack_turn(r);
+    cut_links(r);
+    if (!r->healed) plan_crashes(r);
+    plan_roll_backs(r);
+    set_stall_timer(r);
+    check_liveness(r);
+}
+
+void world_run_next(struct world_run *r)
+{
+    r->epoch++;
+    if (r->epoch <= r->scenario->epochs) turn(r);
+}
+
+void world_run_schedule(struct assay_sim_world *w, const struct item *item)
+{
+    if (item->number == w->run->stall_turn) world_run_next(w->run);
+}
+
+static void set_clocks(struct world_run *r)
+{
+    const uint32_t ppm = r->scenario->drift_ppm;
+    for (uint32_t i = 0; i < r->scenario->nodes; i++)
+        r->w->nodes[i].drift_ppm =
+            (int64_t)assay_sim_random_below(&r->w->clocks, 2 * (uint64_t)ppm + 1) - (int64_t)ppm;
+}
+
+static bool faulty_disks(const struct assay_sim_store_faults *faults)
+{
+    return faults->lost_permille > 0 || faults->torn_permille > 0;
+}
+
+void world_run_begin(struct world_run *r)
+{
+    struct assay_sim_world *w = r->w;
+    const struct assay_scenario *s = r->scenario;
+    r->epoch = 1;
+    r->images = wants_images(s);
+    w->link = s->link;
+    w->quote_us = (uint64_t)s->quote_ms * US;
+    w->verify_us = s->verify_us;
+    set_clocks(r);
+    for (uint32_t i = 0; i < s->nodes && faulty_disks(&s->store); i++)
+        assay_store_memory_remember(w->nodes[i].store);
+    turn(r);
+}

@@ -1,0 +1,290 @@
+/*
+ * sim/world/truth.c - what is true about each epoch, whatever nodes believe; figures; the watch.
+ *
+ * Reachable is a node whose evidence so many judged in time that ABSENT cannot fell it: adversaries
+ * and honest voters who signed their ballot without a verdict on it have at most a third of the
+ * weight (docs/protocol.md 7, P1).
+ */
+#include "engine/engine_internal.h"
+#include "engine/record.h"
+#include "sim/world/run_internal.h"
+
+#include <stdlib.h>
+
+enum { US = 1000, BORN_KEPT = 4096 };
+
+struct world_born {
+    uint8_t id[32];
+    uint64_t at_us;
+};
+
+/* --- memory */
+
+void world_truth_open(struct world_run *r)
+{
+    const uint32_t n = r->scenario->nodes;
+    r->before_memory = aligned_alloc(64, (assay_state_memory_len(n) + 63) & ~(size_t)63);
+    r->node_ids = calloc(n, sizeof *r->node_ids);
+    r->first_rows = calloc(n, sizeof *r->first_rows);
+    r->finality_ms = calloc(FINALITY_MS_MAX, sizeof *r->finality_ms);
+    r->born_capacity = BORN_KEPT;
+    r->born = calloc(r->born_capacity, sizeof *r->born);
+    ASSAY_ASSERT(r->before_memory != NULL && r->node_ids != NULL && r->first_rows != NULL);
+    ASSAY_ASSERT(r->finality_ms != NULL && r->born != NULL);
+    assay_state_place(&r->before, r->before_memory, n);
+    for (uint32_t i = 0; i < n; i++)
+        assay_bytes_copy(r->node_ids[i], 32, r->w->genesis->members[i].node_id, 32);
+    assay_state_copy(&r->before, &r->w->nodes[0].engine->state);
+}
+
+void world_truth_free(struct world_run *r)
+{
+    free(r->before_memory);
+    free(r->node_ids);
+    free(r->first_rows);
+    free(r->finality_ms);
+    free(r->born);
+}
+
+struct world_epoch *world_truth_at(struct world_run *r, uint64_t epoch)
+{
+    struct world_epoch *e = &r->epochs[epoch % QUOTES_KEPT];
+    if (e->epoch == epoch) return e;
+    *e = (struct world_epoch){ .epoch = epoch };
+    for (uint32_t i = 0; i < r->scenario->nodes; i++) {
+        e->died[i] = !r->w->nodes[i].alive;
+        e->evidence[i] = ASSAY_SIM_EVIDENCE_NONE;
+    }
+    return e;
+}
+
+/* --- what happens while an epoch runs */
+
+static bool listed(const struct assay_sim_world *w, uint32_t node, uint32_t incarnation)
+{
+    return w->nodes[node].engine->state.members[node].lives[0].incarnation == incarnation;
+}
+
+void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
+                      struct world_payload *bytes)
+{
+    if (w->run == NULL || !listed(w, node, effect->as.quote.incarnation)) return;
+    struct world_epoch *e = world_truth_at(w->run, effect->as.quote.epoch);
+    e->has_quote[node] = true;
+    e->evidence[node] = world_run_evidence(w, node);
+    assay_bytes_copy(e->quote[node], 32, world_payload_digest(bytes), 32);
+}
+
+/* A ballot is about to be signed: of whom has the node no verdict? */
+void world_truth_ballot(struct world_run *r, uint32_t node, uint64_t epoch)
+{
+    struct world_epoch *e = world_truth_at(r, epoch);
+    if (epoch != r->closed + 1) return; /* too late to count */
+    for (uint32_t s = 0; s < r->scenario->nodes; s++) {
+        if (s == node) continue;
+        if (e->has_quote[s] && world_judged(r->w, e->quote[s], node)) continue;
+        e->lacks[s][node / 8] = (uint8_t)(e->lacks[s][node / 8] | 1u << (node % 8));
+    }
+}
+
+static struct world_born *born_at(const struct world_run *r, const uint8_t id[static 32])
+{
+    const size_t i = ((size_t)id[0] << 16 | (size_t)id[1] << 8 | id[2]) % r->born_capacity;
+    return &r->born[i]; /* the newest of a place stays: blocks become final soon or never */
+}
+
+void world_truth_proposed(struct world_run *r, const uint8_t id[static 32])
+{
+    struct world_born *b = born_at(r, id);
+    if (assay_bytes_equal(b->id, id, 32)) return;
+    assay_bytes_copy(b->id, 32, id, 32);
+    b->at_us = r->w->now_us;
+}
+
+static bool is_proof(const struct assay_record *record)
+{
+    return record->kind == ASSAY_RECORD_FAIL || record->kind == ASSAY_RECORD_OFFENCE ||
+           record->kind == ASSAY_RECORD_CONTRADICTION;
+}
+
+/* The first node has it final. */
+void world_run_block(struct assay_sim_world *w, const struct assay_proposal *p)
+{
+    struct world_run *r = w->run;
+    struct assay_cursor body;
+    struct assay_slice bytes;
+    uint64_t count = 0;
+    if (r == NULL) return;
+    r->blocks++;
+    const struct world_born *b = born_at(r, p->id);
+    if (assay_bytes_equal(b->id, p->id, 32)) {
+        const uint64_t ms = (w->now_us - b->at_us) / US;
+        r->finality_ms[ms < FINALITY_MS_MAX ? ms : FINALITY_MS_MAX - 1]++;
+        r->finality_count++;
+    }
+    if (assay_body_open(p->body, &body, &count) != ASSAY_OK) return;
+    for (uint64_t i = 0; i < count && assay_body_next(&body, &bytes) == ASSAY_OK; i++) {
+        struct assay_record record;
+        if (assay_record_decode(bytes, &record) == ASSAY_OK && is_proof(&record)) r->proofs++;
+    }
+}
+
+void world_run_note(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
+{
+    struct world_run *r = w->run;
+    if (r == NULL) return;
+    const enum assay_note note = effect->as.note.note;
+    if (note == ASSAY_NOTE_EQUIVOCATION) w->count.equivocations++;
+    if (note == ASSAY_NOTE_EVIDENCE_FOREIGN) w->count.strange++;
+    if (note != ASSAY_NOTE_VIEW_NULLIFIED) return;
+    const uint64_t epoch = w->nodes[node].closed + 1;
+    const uint64_t view = effect->as.note.a;
+    if (epoch < r->nullified_epoch) return;
+    if (epoch == r->nullified_epoch && view <= r->nullified_view) return;
+    r->nullified_epoch = epoch;
+    r->nullified_view = view;
+    r->views_nullified++;
+}
+
+void world_run_restart(struct assay_sim_world *w, uint32_t node)
+{
+    if (w->run != NULL) assay_sim_watch_restart(w->run->watch, node);
+}
+
+/* --- the close */
+
+static uint64_t against_bp(const struct world_run *r, const struct world_epoch *e, uint32_t subject)
+{
+    uint64_t sum = 0;
+    for (uint32_t v = 0; v < r->scenario->nodes; v++) {
+        const bool lacks = (e->lacks[subject][v / 8] >> (v % 8) & 1) != 0;
+        if (v != subject && (lacks || !world_trusted(r->w, v)))
+            sum += r->before.members[v].weight_bp;
+    }
+    return sum;
+}
+
+static void tell(const struct world_run *r, const struct world_epoch *e,
+                 struct assay_sim_truth *truth)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < r->scenario->nodes; i++)
+        total += r->before.members[i].weight_bp;
+    for (uint32_t i = 0; i < r->scenario->nodes; i++) {
+        const uint64_t others = total - r->before.members[i].weight_bp;
+        truth[i] = (struct assay_sim_truth){ .honest = world_trusted(r->w, i),
+                                             .alive = !e->died[i],
+                                             .reachable = e->has_quote[i] &&
+                                                          3 * against_bp(r, e, i) <= others,
+                                             .evidence = e->evidence[i] };
+    }
+}
+
+static uint64_t certificates_of(const struct assay_sim_world *w)
+{
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < w->options.nodes; i++) {
+        if (!w->nodes[i].alive) continue;
+        const uint64_t held = assay_simplex_certificates_held(w->nodes[i].engine->simplex);
+        if (held > most) most = held;
+    }
+    return most;
+}
+
+static void measure(struct world_run *r, struct assay_sim_closed *c)
+{
+    const struct assay_sim_world *w = r->w;
+    c->messages = w->count.delivered - r->messages;
+    c->bytes = w->count.bytes - r->bytes;
+    c->verifications = w->count.verifications - r->verifications;
+    c->crashes = (uint32_t)(w->count.crashes - r->crashes);
+    c->views_nullified = r->views_nullified;
+    c->blocks = r->blocks;
+    c->proofs = r->proofs;
+    c->certificates_held = (uint32_t)certificates_of(w);
+    r->messages = w->count.delivered;
+    r->bytes = w->count.bytes;
+    r->verifications = w->count.verifications;
+    r->crashes = w->count.crashes;
+    r->all_views_nullified += r->views_nullified;
+    r->all_blocks += r->blocks;
+    r->all_proofs += r->proofs;
+    r->views_nullified = r->blocks = r->proofs = 0;
+    if (c->certificates_held > r->certificates_max) r->certificates_max = c->certificates_held;
+}
+
+void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch)
+{
+    struct assay_sim_truth truth[WORLD_NODES];
+    const struct assay_state *state = &r->w->nodes[node].engine->state;
+    ASSAY_ASSERT(state->epoch == epoch);
+    tell(r, world_truth_at(r, epoch), truth);
+    struct assay_sim_closed closed = { .epoch = epoch,
+                                       .at_ms = r->w->now_us / US,
+                                       .state = state,
+                                       .before = &r->before,
+                                       .certified = state->certified,
+                                       .root = state->root,
+                                       .truth = truth };
+    measure(r, &closed);
+    world_trace(r->w, node, TRACE_CLOSED, state->certified, state->root);
+    assay_sim_watch_epoch(r->watch, &closed);
+    assay_state_copy(&r->before, state);
+    r->closed = epoch;
+    r->progressed = r->progressed || r->healed;
+    if (r->options->stop_at_violation && assay_sim_outcome_violated(r->outcome)) r->stopped = true;
+    if (r->options->progress != NULL && !r->options->progress(r->options->context, r->outcome))
+        r->stopped = true;
+}
+
+void world_run_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
+{
+    struct world_run *r = w->run;
+    if (r == NULL) return;
+    if (r->images) world_node_image(w, node, epoch);
+    if (epoch <= r->closed || w->nodes[node].engine->state.epoch != epoch) return;
+    world_truth_close(r, node, epoch);
+    (void)world_truth_at(r, epoch + 1);
+    world_run_next(r);
+}
+
+/* --- figures of the whole */
+
+static int64_t quantile_ms(const struct world_run *r, uint64_t share, uint64_t of)
+{
+    uint64_t seen = 0;
+    if (r->finality_count == 0) return -1;
+    const uint64_t wanted = (r->finality_count * share + of - 1) / of;
+    for (uint32_t ms = 0; ms < FINALITY_MS_MAX; ms++) {
+        seen += r->finality_ms[ms];
+        if (seen >= wanted) return ms;
+    }
+    return FINALITY_MS_MAX - 1;
+}
+
+static void put(struct world_run *r, enum assay_sim_figure figure, uint64_t value)
+{
+    r->outcome->figures[figure][0] = (int64_t)value;
+}
+
+void world_truth_end(struct world_run *r)
+{
+    const struct assay_sim_world *w = r->w;
+    put(r, ASSAY_SIM_FIGURE_MESSAGES, w->count.delivered);
+    put(r, ASSAY_SIM_FIGURE_BYTES, w->count.bytes);
+    put(r, ASSAY_SIM_FIGURE_MESSAGES_LOST, w->count.lost);
+    put(r, ASSAY_SIM_FIGURE_VERIFICATIONS, w->count.verifications);
+    put(r, ASSAY_SIM_FIGURE_CRASHES, w->count.crashes);
+    put(r, ASSAY_SIM_FIGURE_RECOVERED, w->count.recovered);
+    put(r, ASSAY_SIM_FIGURE_BLOCKS, r->all_blocks + r->blocks);
+    put(r, ASSAY_SIM_FIGURE_VIEWS_NULLIFIED, r->all_views_nullified + r->views_nullified);
+    put(r, ASSAY_SIM_FIGURE_PROOFS, r->all_proofs + r->proofs);
+    put(r, ASSAY_SIM_FIGURE_CERTIFICATES_HELD_MAX, r->certificates_max);
+    put(r, ASSAY_SIM_FIGURE_MEMORY_KIB_MAX, r->memory_kib_max);
+    put(r, ASSAY_SIM_FIGURE_EQUIVOCATIONS_SEEN, w->count.equivocations);
+    put(r, ASSAY_SIM_FIGURE_STRANGE_EVIDENCE, w->count.strange);
+    put(r, ASSAY_SIM_FIGURE_SIMULATED_MS, w->now_us / US);
+    put(r, ASSAY_SIM_FIGURE_EVENTS, w->count.events);
+    r->outcome->figures[ASSAY_SIM_FIGURE_FINALITY_MS_P50][0] = quantile_ms(r, 50, 100);
+    r->outcome->figures[ASSAY_SIM_FIGURE_FINALITY_MS_P99][0] = quantile_ms(r, 99, 100);
+}

@@ -1,0 +1,348 @@
+/*
+ * sim/world/world.c - the virtual clock, the loop, and the life of a world.
+ */
+#include "sim/world/world_internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { US = 1000, TRACE_ENTRY = 28, PPM = 1000000 };
+
+void world_broken(struct assay_sim_world *w, enum assay_sim_checker checker, const char *format,
+                  ...)
+{
+    char message[sizeof w->violation];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    world_found(w, checker, message);
+    if (w->run == NULL && w->violation[0] == '\0')
+        (void)snprintf(w->violation, sizeof w->violation, "%s", message);
+}
+
+/* --- clocks: each node's own runs drift_ppm too fast or slow, and shows another date */
+
+static int64_t drifted(const struct world_node *n, uint64_t us)
+{
+    return (int64_t)us + (int64_t)(us / PPM) * n->drift_ppm +
+           (int64_t)(us % PPM) * n->drift_ppm / PPM;
+}
+
+uint64_t world_mono_ms(const struct assay_sim_world *w, uint32_t node)
+{
+    return STARTED_MS + (uint64_t)drifted(&w->nodes[node], w->now_us) / US;
+}
+
+uint64_t world_unix_ms(const struct assay_sim_world *w, uint32_t node)
+{
+    const struct world_node *n = &w->nodes[node];
+    const int64_t at_us = drifted(n, w->now_us) + n->skew_us + n->clock_us;
+    const int64_t at_ms = (int64_t)w->genesis->time_ms + at_us / US;
+    return at_ms > 0 ? (uint64_t)at_ms : 0;
+}
+
+uint64_t world_when_us(const struct assay_sim_world *w, uint32_t node, uint64_t mono_ms)
+{
+    const struct world_node *n = &w->nodes[node];
+    if (mono_ms <= STARTED_MS) return 0;
+    if (mono_ms - STARTED_MS > UINT64_MAX / 2 / PPM) return UINT64_MAX;
+    const uint64_t local_us = (mono_ms - STARTED_MS) * US;
+    const uint64_t rate = (uint64_t)(PPM + n->drift_ppm);
+    uint64_t us = local_us / rate * PPM + local_us % rate * PPM / rate;
+    while (drifted(n, us) < (int64_t)local_us)
+        us++; /* rounding of both: a step or two */
+    return us;
+}
+
+/* --- the trace */
+
+static void put_u64(uint8_t *out, uint64_t value)
+{
+    for (unsigned i = 0; i < 8; i++)
+        out[i] = (uint8_t)(value >> (8 * i));
+}
+
+static void fold_trace(struct assay_sim_world *w)
+{
+    const struct assay_slice pieces[2] = { assay_slice_over(w->trace, 32),
+                                           assay_slice_over(w->trace_buffer, w->trace_used) };
+    uint8_t folded[32];
+    assay_sha256_pieces(pieces, 2, folded);
+    assay_bytes_copy(w->trace, 32, folded, 32);
+    w->trace_used = 0;
+}
+
+void world_trace(struct assay_sim_world *w, uint32_t node, unsigned kind, unsigned detail,
+                 const uint8_t *digest)
+{
+    if (w->trace_used + TRACE_ENTRY > sizeof w->trace_buffer) fold_trace(w);
+    uint8_t *out = w->trace_buffer + w->trace_used;
+    w->trace_used += TRACE_ENTRY;
+    put_u64(out, w->now_us);
+    out[8] = (uint8_t)node;
+    out[9] = (uint8_t)(node >> 8);
+    out[10] = (uint8_t)kind;
+    out[11] = (uint8_t)detail;
+    if (digest != NULL) assay_bytes_copy(out + 12, 16, digest, 16);
+    else assay_bytes_zero(out + 12, 16);
+}
+
+void assay_sim_world_trace(struct assay_sim_world *world, uint8_t hash[static 32])
+{
+    if (world->trace_used > 0) fold_trace(world);
+    assay_bytes_copy(hash, 32, world->trace, 32);
+}
+
+/* --- steps */
+
+static void want_wake(struct assay_sim_world *w, uint32_t node, uint64_t wake_at_ms)
+{
+    struct world_node *n = &w->nodes[node];
+    n->wake_us = UINT64_MAX;
+    if (wake_at_ms == UINT64_MAX) return;
+    const uint64_t at_us = world_when_us(w, node, wake_at_ms);
+    n->wake_us = at_us > w->now_us ? at_us : w->now_us + US;
+    if (n->wake_item_us <= n->wake_us) return; /* it will look again then */
+    n->wake_item_us = n->wake_us;
+    world_push(w, world_item(w, node, ITEM_WAKE), n->wake_us);
+}
+
+static bool one_step(struct assay_sim_world *w, uint32_t node, const struct assay_event *event)
+{
+    struct world_node *n = &w->nodes[node];
+    struct assay_event e = *event;
+    e.now_ms = world_mono_ms(w, node);
+    e.at_unix_ms = world_unix_ms(w, node);
+    w->steps++;
+    const uint64_t began = w->options.clock_ns != NULL ? w->options.clock_ns() : 0;
+    const enum assay_status status = assay_engine_step(n->engine, &e, w->effects);
+    if (w->options.clock_ns != NULL) w->engine_ns += w->options.clock_ns() - began;
+    if (w->options.check_each_step) assay_engine_check(n->engine);
+    if (w->effects->count > 0) world_host_obey(w, node, w->effects);
+    if (n->alive) want_wake(w, node, w->effects->wake_at_ms);
+    return status == ASSAY_OK;
+}
+
+/* Own signed messages come back as events after they are durable. */
+static void own_messages(struct assay_sim_world *w, uint32_t node)
+{
+    while (w->own_first != NULL) {
+        struct item *item = w->own_first;
+        w->own_first = item->next;
+        if (w->own_first == NULL) w->own_last = NULL;
+        item->next = NULL;
+        if (w->nodes[node].alive && item->life == w->nodes[node].life) {
+            struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
+            event.as.message.from = ASSAY_SLOT_SELF;
+            event.as.message.kind = (enum assay_message_kind)item->message;
+            event.as.message.payload = assay_slice_over(item->payload->bytes, item->payload->len);
+            (void)one_step(w, node, &event);
+        }
+        world_item_free(w, item);
+    }
+}
+
+bool world_step(struct assay_sim_world *w, uint32_t node, const struct assay_event *event)
+{
+    if (!w->nodes[node].alive || w->violation[0] != '\0') return false;
+    ASSAY_ASSERT(w->own_first == NULL);
+    const bool accepted = one_step(w, node, event);
+    own_messages(w, node);
+    return accepted;
+}
+
+static void wake(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    const struct assay_event tick = { .kind = ASSAY_EVENT_TICK };
+    if (n->wake_item_us != w->now_us) return; /* an earlier one took its place */
+    n->wake_item_us = UINT64_MAX;
+    if (n->wake_us == UINT64_MAX) return;
+    if (n->wake_us > w->now_us) {
+        n->wake_item_us = n->wake_us;
+        world_push(w, world_item(w, node, ITEM_WAKE), n->wake_us);
+        return;
+    }
+    n->wake_us = UINT64_MAX;
+    world_trace(w, node, ITEM_WAKE, 0, NULL);
+    (void)world_step(w, node, &tick);
+}
+
+static void happen_to(struct assay_sim_world *w, const struct item *item)
+{
+    struct world_node *n = &w->nodes[item->node];
+    switch ((enum item_kind)item->kind) {
+    case ITEM_MESSAGE:
+        w->count.delivered++;
+        w->count.bytes += (uint64_t)item->payload->len + FRAME_LEN;
+        world_trace(w, item->node, ITEM_MESSAGE, item->message,
+                    world_payload_digest(item->payload));
+        world_host_message(w, item);
+        return;
+    case ITEM_ANSWER:
+        world_trace(w, item->node, ITEM_ANSWER, item->answer->event.kind, NULL);
+        world_host_answer(w, item->node, item->answer);
+        return;
+    case ITEM_WAKE: wake(w, item->node); return;
+    case ITEM_GOSSIP:
+        if (n->gossip_item_us != w->now_us) return;
+        n->gossip_item_us = UINT64_MAX;
+        world_gossip_turn(w, item->node);
+        return;
+    case ITEM_RESTARTED:
+        world_trace(w, item->node, ITEM_RESTARTED, 0, NULL);
+        world_node_new_keys(w, item->node);
+        return;
+    case ITEM_DIE: world_run_die(w, item); return;
+    case ITEM_REBOOT:
+    case ITEM_SCHEDULE: break;
+    }
+    ASSAY_UNREACHABLE("taken before");
+}
+
+static void happen(struct assay_sim_world *w, const struct item *item)
+{
+    struct world_node *n = &w->nodes[item->node];
+    if (item->kind == ITEM_SCHEDULE) {
+        world_run_schedule(w, item);
+        return;
+    }
+    if (item->kind == ITEM_REBOOT) {
+        if (!n->alive) assay_sim_world_restart(w, item->node);
+        return;
+    }
+    if (n->alive && item->life == n->life) {
+        happen_to(w, item);
+    } else if (item->kind == ITEM_MESSAGE) {
+        w->count.lost++;
+    }
+}
+
+bool world_happen(struct assay_sim_world *w)
+{
+    if (w->violation[0] != '\0' || w->queue.count == 0) return false;
+    struct item *item = world_pop(&w->queue, &w->now_us);
+    w->count.events++;
+    happen(w, item);
+    world_item_free(w, item);
+    return w->violation[0] == '\0';
+}
+
+static bool run_until(struct assay_sim_world *w, uint64_t end_us, uint64_t epoch)
+{
+    while (w->violation[0] == '\0' && world_next_us(&w->queue) <= end_us) {
+        if (!world_happen(w)) break;
+        if (epoch == 0) continue;
+        bool all = true;
+        for (uint32_t i = 0; i < w->options.nodes; i++)
+            all = all && (!w->nodes[i].alive || w->nodes[i].closed >= epoch);
+        if (all) return true;
+    }
+    if (w->now_us < end_us) w->now_us = end_us;
+    return epoch == 0 && w->violation[0] == '\0';
+}
+
+bool assay_sim_world_run(struct assay_sim_world *world, uint64_t ms)
+{
+    return run_until(world, world->now_us + ms * US, 0);
+}
+
+bool assay_sim_world_run_to_epoch(struct assay_sim_world *world, uint64_t epoch, uint64_t ms)
+{
+    return run_until(world, world->now_us + ms * US, epoch);
+}
+
+/* --- life */
+
+static void set_defaults(struct assay_sim_world *w)
+{
+    struct assay_sim_world_options *o = &w->options;
+    ASSAY_ASSERT(o->nodes > 0 && o->nodes <= WORLD_NODES);
+    if (o->epoch_ms == 0) o->epoch_ms = 800;
+    if (o->vendors == 0) o->vendors = 4;
+    if (o->delay_max_ms == 0) {
+        o->delay_min_ms = 1;
+        o->delay_max_ms = 6;
+    }
+    w->link = (struct assay_sim_link){ .delay = ASSAY_SIM_DELAY_UNIFORM,
+                                       .delay_min_ms = (uint32_t)o->delay_min_ms,
+                                       .delay_max_ms = (uint32_t)o->delay_max_ms,
+                                       .loss_permille = o->loss_permille };
+    w->quote_us = 2 * US;
+    w->verify_us = US;
+}
+
+static void set_streams(struct assay_sim_world *w)
+{
+    const uint64_t seed = w->options.seed;
+    const size_t n = w->options.nodes;
+    w->links = calloc(n * n, sizeof *w->links);
+    ASSAY_ASSERT(w->links != NULL);
+    for (size_t i = 0; i < n * n; i++)
+        w->links[i] = assay_sim_random_of(seed, ASSAY_SIM_STREAM_LINK, i / n, i % n);
+    w->crashes = assay_sim_random_of(seed, ASSAY_SIM_STREAM_CRASH, 0, 0);
+    w->disks = assay_sim_random_of(seed, ASSAY_SIM_STREAM_STORE, 0, 0);
+    w->clocks = assay_sim_random_of(seed, ASSAY_SIM_STREAM_CLOCK, 0, 0);
+    w->quotes = assay_sim_random_of(seed, ASSAY_SIM_STREAM_EVIDENCE, 0, 0);
+}
+
+struct assay_sim_world *world_make(const struct assay_sim_world_options *options,
+                                   struct world_run *run)
+{
+    struct assay_sim_world *w = calloc(1, sizeof *w);
+    ASSAY_ASSERT(w != NULL);
+    w->options = *options;
+    w->run = run;
+    set_defaults(w);
+    set_streams(w);
+    w->effects = calloc(1, sizeof *w->effects);
+    w->scratch = malloc(ASSAY_SYNC_ANSWER_LEN_MAX);
+    w->page = malloc(ASSAY_SYNC_ANSWER_LEN_MAX);
+    ASSAY_ASSERT(w->effects != NULL && w->scratch != NULL && w->page != NULL);
+    for (uint32_t i = 0; i < WORLD_NODES; i++)
+        w->deal[i] = i;
+    world_check_create(w);
+    return w;
+}
+
+void world_start(struct assay_sim_world *w)
+{
+    world_genesis_make(w);
+    for (uint32_t i = 0; i < w->options.nodes; i++)
+        world_node_create(w, i);
+    for (uint32_t i = 0; i < w->options.nodes; i++)
+        world_node_open(w, i, false);
+}
+
+struct assay_sim_world *assay_sim_world_create(const struct assay_sim_world_options *options)
+{
+    struct assay_sim_world *w = world_make(options, NULL);
+    world_start(w);
+    return w;
+}
+
+void assay_sim_world_destroy(struct assay_sim_world **world)
+{
+    struct assay_sim_world *w = *world;
+    if (w == NULL) return;
+    uint64_t at_us = 0;
+    while (w->queue.count > 0)
+        world_item_free(w, world_pop(&w->queue, &at_us));
+    for (uint32_t i = 0; i < w->options.nodes; i++)
+        world_node_destroy(w, i);
+    world_evidence_free(w);
+    world_check_free(w);
+    world_queue_free(&w->queue);
+    free(w->links);
+    free(w->cut);
+    free(w->notes);
+    free(w->scratch);
+    free(w->page);
+    free(w->effects);
+    free(w->genesis);
+    free(w->genesis_bytes);
+    free(w);
+    *world = NULL;
+}

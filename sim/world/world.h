@@ -1,0 +1,142 @@
+/*
+ * sim/world/world.h - several whole engines in one process, under a virtual clock.
+ *
+ * One seed decides everything. Each node has a store that it persists to before it sends, a host
+ * that signs, pulls evidence with the daemon's own gossip (net/gossip.h) and has it judged, and an
+ * agent that obeys RESTART with new keys after a while. After each step checkers look at what was
+ * signed, sent and closed; the first broken rule stops the world and stands in
+ * assay_sim_world_violation. Faults and Byzantine acts are chosen by the test, node by node, or by
+ * a scenario (sim/run.h).
+ *
+ * Modelled: links (delay, loss, ...: link.c), the time that quoting and judging take, disks (a
+ * store in memory), agents and enclaves, and, unless real ones are asked for, signatures
+ * (base/crypto/model.h) and evidence (short byte strings whose verdict is a function of them).
+ * Hashes, hence evidence digests, block ids and state roots, are real. Not modelled: sockets,
+ * frames (their length is counted), and the budgets of net/limit.h, which honest traffic does not
+ * meet.
+ */
+#ifndef ASSAY_SIM_WORLD_WORLD_H
+#define ASSAY_SIM_WORLD_WORLD_H
+
+#include "engine/engine.h"
+#include "sim/scenario.h"
+
+enum { ASSAY_SIM_WORLD_NODES_MAX = ASSAY_SIM_MESSAGE_NODES_MAX };
+
+/* Planted faults: each must be caught by a checker. */
+enum assay_sim_world_plant {
+    ASSAY_SIM_WORLD_SOUND,
+    ASSAY_SIM_WORLD_PLANT_ROOT,        /* one node reports another root than it has */
+    ASSAY_SIM_WORLD_PLANT_FORGETS,     /* a restarted node has lost its store and does not know */
+    ASSAY_SIM_WORLD_PLANT_STATE,       /* node 4 miscounts in epoch 3: its next state differs */
+    ASSAY_SIM_WORLD_PLANT_SENDS_FIRST, /* messages leave before the batch is durable */
+    ASSAY_SIM_WORLD_PLANT_ORDER,       /* an order of node 1 names the slot of its neighbour */
+    ASSAY_SIM_WORLD_PLANT_RESTARTS,    /* an agent restarts twice for one incarnation */
+    ASSAY_SIM_WORLD_PLANT_PROPOSER,    /* a block is said to be signed by another than its leader */
+    ASSAY_SIM_WORLD_PLANT_CERTIFICATE, /* node 2 holds a final certificate of another block */
+    ASSAY_SIM_WORLD_PLANT_HOARDS,      /* a node keeps evidence for ever */
+};
+
+struct assay_sim_world_options {
+    uint64_t seed;
+    uint32_t nodes;
+    uint32_t epoch_ms;                   /* 0: 800 */
+    uint32_t vendors;                    /* 0: 4 */
+    uint64_t delay_min_ms, delay_max_ms; /* 0, 0: 1 .. 6 */
+    uint32_t loss_permille;
+    uint32_t crash_permille; /* of commits: the node dies at one of the points around it */
+    uint32_t skew_ms;        /* clocks differ by up to so much */
+    bool check_each_step;    /* assay_engine_check */
+    bool real_signatures;    /* ECDSA P-256 with nonces that repeat */
+    enum assay_sim_world_plant plant;
+    uint64_t (*clock_ns)(void); /* benches: what assay_sim_world_engine_ns adds up; NULL: nothing */
+};
+
+/* What a node's host and enclave do to it; the test sets it at any time. */
+struct assay_sim_world_acts {
+    bool tampered;            /* quotes carry a measurement that fails hard; healed by RESTART */
+    bool out_of_date;         /* quotes fail soft */
+    bool quiet;               /* no quotes: the node is absent but votes */
+    bool replays;             /* answers with the first quote that it ever made */
+    bool slanders;            /* its next ballot says FAIL hard about `victim`; then it stops */
+    bool whitewashes;         /* its ballots say PASS about `victim` whatever it judged */
+    bool equivocates;         /* signs two N in one view, once */
+    bool lies_in_blocks;      /* its proposals name another state root */
+    bool two_envelopes;       /* signs two envelopes in one epoch, once */
+    bool foreign_platform;    /* quotes come from another platform */
+    bool unreadable;          /* quotes are of a version that nobody reads */
+    bool lies_about_len;      /* its envelopes claim a length that the evidence does not have */
+    bool lies_about_kind;     /* its envelopes claim another kind than the roster's */
+    bool loses_store;         /* the next restart finds an empty one */
+    bool splits_delivery;     /* only the lower half of the roster is given its evidence */
+    uint64_t ballot_delay_ms; /* its ballots leave so much later */
+    uint16_t victim;
+};
+
+struct assay_sim_world_note {
+    uint64_t at_ms;
+    uint32_t node;
+    uint64_t epoch; /* running at that node */
+    enum assay_note note;
+    uint16_t slot;
+    uint64_t a, b;
+};
+
+struct assay_sim_world;
+
+/* Returns: a running world. */
+struct assay_sim_world *assay_sim_world_create(const struct assay_sim_world_options *options);
+/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+void assay_sim_world_destroy(struct assay_sim_world **world);
+
+/* Go on for so long. Returns: false when a rule was broken. */
+bool assay_sim_world_run(struct assay_sim_world *world, uint64_t ms);
+/* Go on until every living node has closed this epoch, or ms at most.
+ * Returns: whether it came so. */
+bool assay_sim_world_run_to_epoch(struct assay_sim_world *world, uint64_t epoch, uint64_t ms);
+/* Returns: the first broken rule, or NULL. */
+const char *assay_sim_world_violation(const struct assay_sim_world *world);
+
+/* Returns: the acts of a node, to be read and set. */
+struct assay_sim_world_acts *assay_sim_world_acts(struct assay_sim_world *world, uint32_t node);
+/* Returns: its engine, borrowed while the node lives. */
+struct assay_engine *assay_sim_world_engine(struct assay_sim_world *world, uint32_t node);
+/* How a node sees a slot. Returns: nothing. */
+void assay_sim_world_member(struct assay_sim_world *world, uint32_t node, uint16_t slot,
+                            struct assay_member_view *view);
+/* Returns: the last epoch that a node has closed. */
+uint64_t assay_sim_world_epoch(const struct assay_sim_world *world, uint32_t node);
+/* Returns: milliseconds of the virtual clock. */
+uint64_t assay_sim_world_now(const struct assay_sim_world *world);
+/* Returns: steps of all engines. */
+uint64_t assay_sim_world_steps(const struct assay_sim_world *world);
+/* Returns: time spent inside assay_engine_step, by options.clock_ns. */
+uint64_t assay_sim_world_engine_ns(const struct assay_sim_world *world);
+/* SHA-256 over every event so far, in order: time, node, kind, digest of what was delivered.
+ * Returns: nothing. */
+void assay_sim_world_trace(struct assay_sim_world *world, uint8_t hash[static 32]);
+
+/* A node dies, comes back, lives (Returns: whether). The others return nothing. */
+void assay_sim_world_kill(struct assay_sim_world *world, uint32_t node);
+void assay_sim_world_restart(struct assay_sim_world *world, uint32_t node);
+bool assay_sim_world_alive(const struct assay_sim_world *world, uint32_t node);
+/* Nodes of different groups do not hear each other; NULL heals. Returns: nothing. */
+void assay_sim_world_partition(struct assay_sim_world *world, const uint32_t *group_of);
+/* From now on. Each Returns: nothing. */
+void assay_sim_world_set_loss(struct assay_sim_world *world, uint32_t permille);
+void assay_sim_world_set_crashes(struct assay_sim_world *world, uint32_t permille);
+
+/* Returns: the number of matching notes of a node so far (slot ASSAY_SLOT_ALL: any). */
+size_t assay_sim_world_notes(const struct assay_sim_world *world, uint32_t node,
+                             enum assay_note note, uint16_t slot);
+/* Returns: the last matching note, NULL when there is none. */
+const struct assay_sim_world_note *assay_sim_world_last_note(const struct assay_sim_world *world,
+                                                             uint32_t node, enum assay_note note,
+                                                             uint16_t slot);
+/* Returns: how many orders of a kind a node's agent has executed. */
+size_t assay_sim_world_orders(const struct assay_sim_world *world, uint32_t node,
+                              enum assay_order_kind kind);
+/* Prints the last notes to stderr, for a failed test. Returns: nothing. */
+void assay_sim_world_explain(const struct assay_sim_world *world, size_t last);
+
+#endif

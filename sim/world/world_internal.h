@@ -1,0 +1,354 @@
+/*
+ * sim/world/world_internal.h - what the files of the message world share.
+ *
+ * queue.c (what is going to happen, payloads), link.c (how long a message takes, and whether),
+ * world.c (clock, life of the whole, the loop), node.c (life of one node), host.c (a node's host:
+ * signs, persists, sends, acts), evidence.c (quotes, pulls, verdicts), genesis.c (keys and final
+ * block 0), acts.c (Byzantine acts of tests), checker.c (what must hold), schedule.c (what a
+ * scenario makes happen, epoch by epoch), messages.c (a scenario from beginning to end).
+ */
+#ifndef ASSAY_SIM_WORLD_WORLD_INTERNAL_H
+#define ASSAY_SIM_WORLD_WORLD_INTERNAL_H
+
+#include "base/assert.h"
+#include "base/crypto/model.h"
+#include "engine/block.h"
+#include "engine/store/store_memory.h"
+#include "engine/sync.h"
+#include "net/gossip.h"
+#include "sim/attack.h"
+#include "sim/outcome.h"
+#include "sim/random.h"
+#include "sim/world/world.h"
+
+enum {
+    WORLD_NODES = ASSAY_SIM_WORLD_NODES_MAX,
+    EVIDENCE_LEN = 96, /* modelled */
+    SIGNED_KEPT = 4096,
+    AGENT_MS = 40,
+    RELAY_PEERS = 4,   /* net/host_step.c: what is passed on for others goes to so many */
+    FRAME_LEN = 40,    /* net/wire.h: what a frame adds to a payload */
+    STARTED_MS = 1000, /* monotonic clock of every node at the beginning */
+    IMAGES_KEPT = 16,  /* of a disk, one an epoch */
+    TRACE_CLOSED = 64, /* in the trace: the network closed an epoch */
+};
+
+/* What a key is for; numbers are part of every key. */
+enum { KEY_IDENTITY = 0, KEY_VOTING = 1, KEY_TRANSPORT = 2, KEY_DOOR = 3, KEY_OPERATOR = 4 };
+
+/* Bytes that several recipients share. */
+struct world_payload {
+    uint32_t refs, len;
+    uint8_t size_class;
+    bool hashed;
+    uint8_t digest[32];
+    struct world_payload *next; /* in the list of those that are free */
+    uint8_t bytes[];
+};
+
+struct evidence;
+
+/* An answer of a node's own host to its engine, on its way. */
+struct world_answer {
+    struct assay_event event;
+    struct world_payload *payload; /* owned reference, or NULL */
+    struct evidence *evidence;     /* owned reference, or NULL */
+    enum assay_evidence_kind kind; /* that a VERDICT is about */
+    struct world_answer *next;     /* in the list of those that are free */
+};
+
+enum item_kind {
+    ITEM_MESSAGE,
+    ITEM_ANSWER,
+    ITEM_WAKE,
+    ITEM_GOSSIP, /* a pull is due */
+    ITEM_RESTARTED,
+    ITEM_REBOOT,
+    ITEM_DIE,
+    ITEM_SCHEDULE, /* of the world, not of a node */
+};
+
+/* One thing that is going to happen. */
+struct item {
+    uint32_t node, life;
+    uint16_t from;
+    uint8_t kind, message;
+    struct world_payload *payload; /* owned reference: MESSAGE */
+    struct world_answer *answer;   /* owned: ANSWER */
+    uint64_t number;               /* DIE: crash point; SCHEDULE: stall deadline */
+    struct item *next;             /* in the list of those that are free */
+};
+
+struct world_entry {
+    uint64_t at_us, order;
+    struct item *item;
+};
+
+struct world_queue {
+    struct world_entry *heap;
+    size_t count, capacity;
+    uint64_t order;
+    struct item *free_items;
+    struct world_answer *free_answers;
+    struct world_payload *free_payloads[16];
+    void **chunks; /* of items and answers */
+    size_t chunk_count;
+};
+
+struct own_signature {
+    uint16_t kind; /* message, or vote type */
+    uint8_t key[64];
+    uint64_t epoch, view;
+    uint8_t digest[32];
+    bool is_vote;
+    unsigned type;
+};
+
+/* One quote that somebody made; which nodes hold it, and which judged it. */
+struct evidence {
+    uint8_t digest[32];
+    uint32_t owner;
+    uint32_t refs;
+    uint64_t epoch; /* for which it was asked */
+    struct world_payload *bytes;
+    struct world_payload *answer;  /* EVIDENCE payload, made when it is first asked for */
+    struct assay_verdict *verdict; /* NULL: nobody asked */
+    int64_t verdict_at_unix_s;
+    uint8_t held[(WORLD_NODES + 7) / 8];
+    uint8_t judged[(WORLD_NODES + 7) / 8];
+    struct evidence *next; /* of the same bucket */
+};
+
+enum crash_point { CRASH_NEVER, CRASH_BEFORE, CRASH_DURABLE, CRASH_SENT };
+
+struct world_image {
+    uint64_t epoch;
+    struct assay_store *store;
+};
+
+struct world_node {
+    struct assay_engine *engine;
+    void *memory;
+    struct assay_store *store;
+    struct assay_gossip *gossip;
+    struct assay_seen *seen;
+    struct assay_counters *counters;
+    uint32_t life;
+    bool alive;
+    uint64_t wake_us;      /* wanted; UINT64_MAX: none */
+    uint64_t wake_item_us; /* earliest that stands in the queue */
+    uint64_t gossip_item_us;
+    uint64_t uplink_us, verifier_us; /* free from then on */
+    struct assay_own_keys keys;
+    struct assay_p256_signer *voting, *identity;
+    uint64_t key_turn;
+    struct assay_sim_world_acts acts;
+    uint32_t restarted; /* newest incarnation that the agent restarted */
+    size_t orders[5];
+    struct world_payload *first_quote;
+    struct own_signature *signed_;
+    size_t signed_count;
+    uint64_t closed;
+    int64_t skew_us, drift_ppm;
+    int64_t clock_us;         /* what an attack adds */
+    enum crash_point dies_at; /* at the next commit */
+    uint64_t down_ms;         /* then */
+    bool wipes, rolls_back;   /* at the next start */
+    uint64_t rolls_back_epochs;
+    bool faulty_store; /* its disk broke its promise: a lost, torn or rolled-back write */
+    bool came_back;    /* since its last crash, and has not voted yet */
+    struct world_image *images;
+    size_t image_count;
+};
+
+struct world_run; /* schedule.c: a scenario; NULL in tests of the engine */
+
+struct assay_sim_world {
+    struct assay_sim_world_options options;
+    struct world_run *run;
+    struct assay_genesis *genesis;
+    uint8_t *genesis_bytes;
+    uint32_t deal[WORLD_NODES]; /* which key set a node has */
+    struct world_node nodes[WORLD_NODES];
+    struct world_queue queue;
+    struct assay_sim_link link;
+    struct assay_sim_random *links; /* [nodes * nodes] one stream a pair */
+    struct assay_sim_random crashes, disks, clocks, quotes;
+    uint64_t now_us, steps, engine_ns, extra_delay_us;
+    uint64_t quote_us, verify_us;
+    uint32_t groups[WORLD_NODES];
+    bool partitioned;
+    uint8_t *cut;               /* [nodes * nodes] from, to: the scenario's; NULL: none */
+    struct evidence **evidence; /* buckets by digest */
+    size_t evidence_count;
+    struct assay_sim_world_note *notes;
+    size_t note_count, note_capacity;
+    struct world_chain *chain; /* checker.c */
+    char violation[256];
+    struct assay_effects *effects;
+    struct world_payload *signed_payloads[ASSAY_EFFECTS_MAX];
+    struct item *own_first, *own_last; /* signed by the node that steps: back to its engine next */
+    uint8_t *scratch, *page;
+    uint8_t trace[32];
+    uint8_t trace_buffer[8192];
+    size_t trace_used;
+    struct {
+        uint64_t delivered, bytes, lost, verifications, crashes, recovered, events, strange,
+            equivocations;
+    } count;
+};
+
+/* queue.c */
+void world_queue_free(struct world_queue *q);
+struct item *world_item(struct assay_sim_world *w, uint32_t node, enum item_kind kind);
+void world_item_free(struct assay_sim_world *w, struct item *item);
+void world_push(struct assay_sim_world *w, struct item *item, uint64_t at_us);
+struct item *world_pop(struct world_queue *q, uint64_t *at_us);
+/* Returns: when the next thing happens; UINT64_MAX: nothing will. */
+uint64_t world_next_us(const struct world_queue *q);
+struct world_answer *world_answer(struct assay_sim_world *w, enum assay_event_kind kind);
+struct world_payload *world_payload(struct assay_sim_world *w, const uint8_t *bytes, size_t len);
+void world_payload_drop(struct assay_sim_world *w, struct world_payload *payload);
+const uint8_t *world_payload_digest(struct world_payload *payload);
+
+/* link.c */
+uint64_t world_delay_us(const struct assay_sim_link *link, struct assay_sim_random *random);
+/* One message; loses, doubles, delays. */
+void world_deliver(struct assay_sim_world *w, uint32_t from, uint32_t to,
+                   enum assay_message_kind kind, struct world_payload *payload);
+/* By engine.h: to a slot or to all; what is passed on for others goes to RELAY_PEERS. */
+void world_send(struct assay_sim_world *w, uint32_t from, uint16_t to, uint16_t except,
+                enum assay_message_kind kind, struct world_payload *payload);
+bool world_hears(const struct assay_sim_world *w, uint32_t from, uint32_t to);
+
+/* world.c */
+struct assay_sim_world *world_make(const struct assay_sim_world_options *options,
+                                   struct world_run *run);
+void world_start(struct assay_sim_world *w);
+/* A checker found something: stops the world of a test, stands in the outcome of a run. */
+void world_broken(struct assay_sim_world *w, enum assay_sim_checker checker, const char *format,
+                  ...) __attribute__((format(printf, 3, 4)));
+/* One event and what follows from it. Returns: whether the engine accepted the event. */
+bool world_step(struct assay_sim_world *w, uint32_t node, const struct assay_event *event);
+/* One thing happens. Returns: false when nothing is left or a rule was broken. */
+bool world_happen(struct assay_sim_world *w);
+void world_trace(struct assay_sim_world *w, uint32_t node, unsigned kind, unsigned detail,
+                 const uint8_t *digest);
+uint64_t world_mono_ms(const struct assay_sim_world *w, uint32_t node);
+uint64_t world_unix_ms(const struct assay_sim_world *w, uint32_t node);
+/* When a node's own clock shows so many milliseconds. */
+uint64_t world_when_us(const struct assay_sim_world *w, uint32_t node, uint64_t mono_ms);
+/* A message that is on its way to a node, k-th in no order. Returns: NULL after the last. */
+const struct item *world_in_flight(const struct assay_sim_world *w, uint32_t node, size_t k);
+
+/* node.c */
+void world_node_create(struct assay_sim_world *w, uint32_t node);
+void world_node_destroy(struct assay_sim_world *w, uint32_t node);
+void world_node_open(struct assay_sim_world *w, uint32_t node, bool again);
+void world_node_close(struct assay_sim_world *w, uint32_t node);
+void world_node_new_keys(struct assay_sim_world *w, uint32_t node);
+/* Dies, to come back after so long. */
+void world_node_die(struct assay_sim_world *w, uint32_t node, uint64_t down_ms);
+void world_node_image(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
+
+/* host.c */
+void world_host_obey(struct assay_sim_world *w, uint32_t node, struct assay_effects *effects);
+void world_host_message(struct assay_sim_world *w, const struct item *item);
+void world_host_answer(struct assay_sim_world *w, uint32_t node, struct world_answer *answer);
+
+/* evidence.c */
+void world_quote_ask(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect);
+void world_fetch(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect);
+void world_verify(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect);
+void world_load(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect);
+void world_judge(struct assay_sim_world *w, uint32_t node, struct world_answer *answer);
+void world_pull(struct assay_sim_world *w, uint32_t node, uint16_t from,
+                struct assay_slice payload);
+void world_pulled(struct assay_sim_world *w, uint32_t node, uint16_t from,
+                  struct assay_slice payload);
+void world_gossip_turn(struct assay_sim_world *w, uint32_t node);
+void world_evidence_drop(struct assay_sim_world *w, struct evidence *e);
+/* The node's store drops what is below an epoch; what it got from an epoch on is lost with a disk.
+ * */
+void world_evidence_prune(struct assay_sim_world *w, uint32_t node, uint64_t below);
+void world_evidence_forget(struct assay_sim_world *w, uint32_t node, uint64_t from_epoch);
+void world_evidence_free(struct assay_sim_world *w);
+/* Returns: whether the node had a verdict on it. */
+bool world_judged(const struct assay_sim_world *w, const uint8_t digest[static 32], uint32_t node);
+size_t world_evidence_held(const struct assay_sim_world *w, uint32_t node);
+/* Returns: what the node holds under a digest; len 0: nothing. */
+struct assay_slice world_evidence_bytes(const struct assay_sim_world *w, uint32_t node,
+                                        const uint8_t digest[static 32]);
+
+/* quote.c */
+/* Returns: NULL where the enclave does not answer. */
+struct world_payload *world_quote_make(struct assay_sim_world *w, uint32_t node,
+                                       const struct assay_effect *effect);
+void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
+                    enum assay_evidence_kind kind, int64_t at_unix_s,
+                    struct assay_verdict *verdict);
+
+/* genesis.c */
+void world_genesis_make(struct assay_sim_world *w);
+void world_key(const struct assay_sim_world *w, uint32_t node, unsigned purpose, uint64_t turn,
+               struct assay_secret32 *key);
+void world_fill_id(uint8_t id[static 32], char letter, uint32_t number);
+
+/* checker.c */
+void world_check_create(struct assay_sim_world *w);
+void world_check_free(struct assay_sim_world *w);
+void world_check_signed(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
+                        const struct world_payload *payload);
+void world_check_leaves(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
+                        const struct world_payload *payload);
+void world_check_persisted(struct assay_sim_world *w, uint32_t node,
+                           const struct assay_effect *effect);
+void world_check_order(struct assay_sim_world *w, uint32_t node, const struct assay_order *order);
+void world_check_restart(struct assay_sim_world *w, uint32_t node, const struct assay_order *order);
+void world_check_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
+
+/* acts.c */
+void world_acts_sign(struct assay_sim_world *w, uint32_t node, struct assay_effect *effect,
+                     struct world_payload *payload);
+void world_acts_sent(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
+                     struct assay_slice payload);
+
+/* schedule.c: who is who, in a scenario or a test */
+uint32_t world_vendor(const struct assay_sim_world *w, uint32_t node);
+/* Returns: UINT32_MAX for a masked one. */
+uint32_t world_platform(const struct assay_sim_world *w, uint32_t node);
+uint32_t world_operator(const struct assay_sim_world *w, uint32_t node);
+uint32_t world_operators(const struct assay_sim_world *w);
+/* Returns: whether a node is honest and its disk kept its promise. */
+bool world_trusted(const struct assay_sim_world *w, uint32_t node);
+
+/* What a scenario says about the same; each leaves the world of a test alone. */
+void world_looked(struct assay_sim_world *w, enum assay_sim_checker checker);
+void world_found(struct assay_sim_world *w, enum assay_sim_checker checker, const char *message);
+void world_run_genesis(const struct assay_sim_world *w,
+                       struct assay_genesis_parameters *parameters);
+void world_run_die(struct assay_sim_world *w, const struct item *item);
+void world_run_down(struct assay_sim_world *w, uint32_t node);
+void world_run_schedule(struct assay_sim_world *w, const struct item *item);
+/* adversary.c */
+enum assay_sim_evidence world_run_evidence(const struct assay_sim_world *w, uint32_t node);
+bool world_run_verifies(const struct assay_sim_world *w, uint32_t node);
+bool world_run_passes(const struct assay_sim_world *w, uint32_t from, uint32_t to,
+                      enum assay_message_kind kind, const struct world_payload *payload);
+uint64_t world_run_delay_us(const struct assay_sim_world *w, uint32_t from,
+                            enum assay_message_kind kind);
+bool world_run_takes(struct assay_sim_world *w, uint32_t node, enum assay_message_kind kind,
+                     const struct world_payload *payload);
+void world_run_sign(struct assay_sim_world *w, uint32_t node, struct assay_effect *effect,
+                    struct world_payload *payload);
+void world_run_sent(struct assay_sim_world *w, uint32_t node, struct assay_effect *effect,
+                    struct world_payload *payload);
+/* truth.c */
+void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
+                      struct world_payload *bytes);
+void world_run_block(struct assay_sim_world *w, const struct assay_proposal *p);
+void world_run_note(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect);
+void world_run_restart(struct assay_sim_world *w, uint32_t node);
+void world_run_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
+
+#endif
