@@ -33,6 +33,8 @@ int assay_sim_command_swarm(int argc, char **argv);    /* swarm.c */
 int assay_sim_command_minimize(int argc, char **argv); /* minimize.c */
 int assay_sim_command_twins(int argc, char **argv);    /* twins.c */
 int assay_sim_command_tally(int argc, char **argv);    /* tally.c */
+int assay_sim_command_sweep(int argc, char **argv);    /* sweep.c */
+int assay_sim_command_merge(int argc, char **argv);    /* sweep.c */
 
 /* --- load.c */
 enum { ASSAY_SIM_SETS_MAX = 64 };

@@ -16,7 +16,7 @@ enum {
     ASSAY_SWEEP_SETS_MAX = 16,     /* of a value, and of the sweep itself */
     ASSAY_SWEEP_SET_LEN = 159,
     ASSAY_SWEEP_REPEATS_MAX = 100000,
-    ASSAY_SWEEP_RUNS_MAX = 10000000,
+    ASSAY_SWEEP_RUNS_MAX = 1000000,
 };
 
 struct assay_sweep_set {
