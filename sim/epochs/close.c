@@ -227,12 +227,13 @@ void epochs_begin(struct assay_sim_epochs *w)
 }
 
 /* The running epoch is over, and the next begins. */
-void epochs_close(struct assay_sim_epochs *w, uint64_t at_ms)
+void epochs_close(struct assay_sim_epochs *w, uint32_t end_rel)
 {
+    const uint64_t at_ms = w->now_ms + end_rel;
     if (w->other != NULL) close_other(w, at_ms);
     else close_ledger(w, at_ms);
     w->epoch++;
-    epochs_closed_known(w);
+    epochs_closed_known(w, end_rel);
     epochs_begin(w);
     if (w->other == NULL) epochs_obey(w);
 }

@@ -25,9 +25,9 @@ ASSAY_CHECKED enum assay_status assay_sim_epochs_create(const struct assay_scena
 void assay_sim_epochs_destroy(struct assay_sim_epochs **epochs);
 
 /*
- * One stretch of virtual time as long as an epoch. It closes one epoch where a quorum can, none
- * where it cannot, two where a quorum is back: the one that stood still, and the next.
- * Returns: how many epochs closed.
+ * One epoch of the scenario: the network's next epoch where a quorum closes it; where none can, 2T
+ * pass, and the epoch that stood still is closed when a quorum is back.
+ * Returns: how many epochs closed, 0 or 1.
  */
 uint32_t assay_sim_epochs_tick(struct assay_sim_epochs *epochs);
 /* Figures of the whole; nothing ticks after it. Returns: nothing. */

@@ -24,6 +24,7 @@ enum {
     VIEW_EARLY = 4,      /* first view with ballots of voters that judged everything at once */
     VIEW_LATE = 7,       /* first view with ballots cast at 5T/8 */
     VERIFIED_MAX = 3072, /* 64 re-verified records a block, a block every T/64 after the ROLL */
+    STALL_EPOCHS = 2,    /* without a close the scenario goes on after so many */
     LIES_OF_ONE = 4,     /* proofs that the engine makes of one ballot: two take all integrity */
     NEVER_MS = UINT32_MAX,
 };
@@ -62,7 +63,8 @@ struct epochs_node {
     uint64_t silent_epoch;           /* rolled back: says nothing through this epoch; 0: none */
     uint32_t obeyed;                 /* newest incarnation whose RESTART was carried out */
     bool crash_loses, crash_rolls_back;
-    bool waits; /* has keys that no epoch block lists */
+    bool faulty_disk; /* broke its promise once: no honest voter any more (docs/protocol.md 2) */
+    bool waits;       /* has keys that no epoch block lists */
 };
 
 /* One node in this tick. */
@@ -104,7 +106,7 @@ struct assay_sim_epochs {
 
     /* Time. */
     uint64_t now_ms; /* start of the tick */
-    uint64_t tick;   /* from 1 */
+    uint64_t tick;   /* the scenario's epoch, from 1 */
     bool stalled;    /* the running epoch is over its time: a quorum was missing */
 
     /* The product's own state, ledger and close. */
@@ -194,15 +196,15 @@ bool epochs_follows(const struct assay_sim_epochs *w, const struct epochs_quorum
 bool epochs_heard_by_quorum(const struct assay_sim_epochs *w, uint32_t side);
 
 /* uptime.c */
-void epochs_crash(struct assay_sim_epochs *w);        /* once a tick */
-void epochs_uptime(struct assay_sim_epochs *w);       /* for the running epoch */
-void epochs_crashed_back(struct assay_sim_epochs *w); /* who fell and rose within the tick */
+void epochs_crash(struct assay_sim_epochs *w);                          /* once a tick */
+void epochs_uptime(struct assay_sim_epochs *w);                         /* for the running epoch */
+void epochs_crashed_back(struct assay_sim_epochs *w, uint32_t end_rel); /* within the tick */
 bool epochs_up(const struct assay_sim_epochs *w, uint32_t node, uint32_t rel_ms);
 /* Something that takes so long in one piece, begun at from_rel or after the crash that ends it.
  * Returns: when it is done; NEVER_MS: not by until_rel. */
 uint32_t epochs_done_rel(const struct assay_sim_epochs *w, uint32_t node, uint64_t from_rel,
                          uint64_t takes_ms, uint64_t until_rel);
-void epochs_closed_known(struct assay_sim_epochs *w);
+void epochs_closed_known(struct assay_sim_epochs *w, uint32_t end_rel);
 void epochs_obey(struct assay_sim_epochs *w);
 
 /* subjects.c */
@@ -221,7 +223,7 @@ void epochs_records(struct assay_sim_epochs *w);
 void epochs_members(struct assay_sim_epochs *w);
 
 /* close.c */
-void epochs_close(struct assay_sim_epochs *w, uint64_t at_ms);
+void epochs_close(struct assay_sim_epochs *w, uint32_t end_rel);
 void epochs_begin(struct assay_sim_epochs *w);
 void epochs_trace(struct assay_sim_epochs *w, const void *bytes, size_t len);
 

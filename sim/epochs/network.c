@@ -164,7 +164,7 @@ bool epochs_acts(const struct assay_sim_epochs *w, uint32_t node, struct assay_a
     const struct assay_attack_view about = { .scenario = &w->scenario,
                                              .cohort_of = w->cohort_of,
                                              .seed = w->seed,
-                                             .epoch = w->epoch,
+                                             .epoch = w->tick,
                                              .node = node,
                                              .no_vote = w->weights[node] == 0 };
     assay_attack_acts_find(&about, acts);

@@ -14,7 +14,7 @@ static bool carrying(const struct assay_sim_epochs *w, const struct assay_sim_ad
                                             .adversary = a,
                                             .cohort_of = w->cohort_of,
                                             .seed = w->seed,
-                                            .epoch = w->epoch };
+                                            .epoch = w->tick };
     return assay_attack_of(a->attack)->carries != NULL && assay_attack_active(&view);
 }
 

@@ -121,39 +121,44 @@ void assay_sim_epochs_destroy(struct assay_sim_epochs **epochs)
     *epochs = NULL;
 }
 
-/* The epoch that stood still closes with what its chain had, as soon as a quorum is back. */
-static uint32_t close_stalled(struct assay_sim_epochs *w, uint32_t rel_ms)
+/* The first instant from `from_rel` on at which a quorum can close the epoch; w->quorum is that.
+ * Returns: NEVER_MS when there is none before the scenario's next epoch begins. */
+static uint32_t end_of(struct assay_sim_epochs *w, uint32_t from_rel)
 {
-    w->quorum = epochs_quorum_at(w, rel_ms);
-    if (!w->quorum.any) return 0;
+    const uint32_t epoch_ms = w->scenario.epoch_ms;
+    const uint32_t last = STALL_EPOCHS * epoch_ms;
+    for (uint32_t rel = from_rel; rel <= last; rel += epoch_ms / 4) {
+        w->quorum = epochs_quorum_at(w, rel);
+        if (w->quorum.any) return rel;
+    }
+    return NEVER_MS;
+}
+
+/* What stood still closes with what its chain had. */
+static void forget_ballots(struct assay_sim_epochs *w)
+{
     for (uint32_t i = 0; i < w->n; i++) {
         w->in_chain[i] = false;
         w->drawn[i] = 0;
     }
     epochs_leaders(w);
-    epochs_truth(w);
-    epochs_close(w, w->now_ms + rel_ms);
-    w->stalled = false;
-    return 1;
 }
 
-/* What happens in the running epoch, up to its last instant. */
+/* What happens in the running epoch before it closes. */
 static void fill(struct assay_sim_epochs *w)
 {
     const uint32_t epoch_ms = w->scenario.epoch_ms;
+    const struct epochs_quorum at_end = w->quorum;
     const struct epochs_quorum at_roll = epochs_quorum_at(w, epoch_ms / 4);
     const struct epochs_quorum at_ballots = epochs_quorum_at(w, epoch_ms / 8 * 5);
     w->roll_quorum = at_roll.any || at_ballots.any;
-    w->quorum = at_roll.any ? at_roll : at_ballots;
-    const struct epochs_quorum at_end = epochs_quorum_at(w, epoch_ms);
-    if (at_end.any) w->quorum = at_end;
+    if (!at_end.any) w->quorum = at_ballots.any ? at_ballots : at_roll; /* what comes in before */
     epochs_leaders(w);
     epochs_subjects(w);
     epochs_templates(w);
     epochs_rows(w);
     if (w->other == NULL) epochs_records(w);
     else epochs_members(w);
-    epochs_truth(w);
     w->quorum = at_end;
 }
 
@@ -161,28 +166,22 @@ uint32_t assay_sim_epochs_tick(struct assay_sim_epochs *epochs)
 {
     struct assay_sim_epochs *w = epochs;
     const uint32_t epoch_ms = w->scenario.epoch_ms;
-    uint32_t closed = 0;
-    if (w->tick == w->scenario.heal_epoch) assay_sim_watch_healed(w->watch, w->now_ms);
     epochs_sides(w);
     epochs_crash(w);
     epochs_uptime(w);
-    if (w->stalled) {
-        closed = close_stalled(w, 0);
-        if (closed > 0) epochs_uptime(w); /* the next epoch has it all before it */
+    uint32_t end = end_of(w, w->stalled ? 0 : epoch_ms);
+    if (w->stalled) forget_ballots(w);
+    else fill(w);
+    if (w->other != NULL) end = epoch_ms; /* no quorum is asked for: every epoch closes */
+    epochs_crashed_back(w, end == NEVER_MS ? STALL_EPOCHS * epoch_ms : end);
+    w->stalled = end == NEVER_MS;
+    if (!w->stalled) {
+        epochs_truth(w);
+        epochs_close(w, end);
     }
-    if (!w->stalled) fill(w);
-    epochs_crashed_back(w);
-    if (w->stalled) {
-        closed = close_stalled(w, epoch_ms);
-    } else if (w->quorum.any || w->other != NULL) {
-        epochs_close(w, w->now_ms + epoch_ms);
-        closed++;
-    } else {
-        w->stalled = true;
-    }
-    w->now_ms += epoch_ms;
+    w->now_ms += w->stalled ? (uint64_t)STALL_EPOCHS * epoch_ms : end;
     w->tick++;
-    return closed;
+    return w->stalled ? 0 : 1;
 }
 
 void assay_sim_epochs_end(struct assay_sim_epochs *epochs)

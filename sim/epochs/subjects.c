@@ -177,9 +177,10 @@ void epochs_truth(struct assay_sim_epochs *w)
     for (uint32_t i = 0; i < w->n; i++)
         if (!w->byzantine[i]) honest[w->at[i].side] += w->weights[i];
     for (uint32_t i = 0; i < w->n; i++)
-        w->truth[i] = (struct assay_sim_truth){ .honest = !w->byzantine[i],
-                                                .alive = w->at[i].alive,
-                                                .reachable = w->subjects[i].announced,
-                                                .evidence = w->at[i].evidence,
-                                                .unheard_weight = unheard_weight(w, i, honest) };
+        w->truth[i] =
+            (struct assay_sim_truth){ .honest = !w->byzantine[i] && !w->nodes[i].faulty_disk,
+                                      .alive = w->at[i].alive,
+                                      .reachable = w->subjects[i].announced,
+                                      .evidence = w->at[i].evidence,
+                                      .unheard_weight = unheard_weight(w, i, honest) };
 }

@@ -85,6 +85,7 @@ static void come_back(struct assay_sim_epochs *w, struct epochs_node *me)
 {
     if (me->crash_loses) me->waits = true;
     else if (me->crash_rolls_back) me->silent_epoch = w->epoch;
+    me->faulty_disk = me->faulty_disk || me->crash_rolls_back;
     me->crash_loses = me->crash_rolls_back = false;
 }
 
@@ -138,15 +139,25 @@ static void act(struct assay_sim_epochs *w, uint32_t node)
     w->crashes++;
 }
 
-void epochs_crash(struct assay_sim_epochs *w)
+/* From now on there is no fault but the adversary's: who is down starts, links lose nothing. */
+static void heal(struct assay_sim_epochs *w)
 {
-    crash_all(w);
+    w->chances.absent = w->chances.ballot_lost = CHANCE_NEVER;
     for (uint32_t i = 0; i < w->n; i++) {
         struct epochs_node *me = &w->nodes[i];
-        const uint64_t end_ms = w->now_ms + w->scenario.epoch_ms;
-        if (me->down_from_ms < w->now_ms && me->up_at_ms > w->now_ms && me->up_at_ms < end_ms)
-            come_back(w, me);
+        if (me->up_at_ms > w->now_ms) me->up_at_ms = w->now_ms;
+        me->crash_loses = me->crash_rolls_back = false;
     }
+    assay_bytes_zero(w->missed, workers_count(w->workers) * w->n * sizeof *w->missed);
+    assay_sim_watch_healed(w->watch, w->now_ms);
+}
+
+void epochs_crash(struct assay_sim_epochs *w)
+{
+    if (w->tick == w->scenario.heal_epoch) heal(w);
+    crash_all(w);
+    for (uint32_t i = 0; i < w->n; i++)
+        if (w->nodes[i].down_from_ms < w->now_ms) come_back(w, &w->nodes[i]);
 }
 
 void epochs_uptime(struct assay_sim_epochs *w)
@@ -166,22 +177,18 @@ void epochs_uptime(struct assay_sim_epochs *w)
     }
 }
 
-void epochs_crashed_back(struct assay_sim_epochs *w)
+void epochs_crashed_back(struct assay_sim_epochs *w, uint32_t end_rel)
 {
-    const uint64_t end_ms = w->now_ms + w->scenario.epoch_ms;
-    for (uint32_t i = 0; i < w->n; i++) {
-        struct epochs_node *me = &w->nodes[i];
-        if (me->down_from_ms >= w->now_ms && me->up_at_ms < end_ms) come_back(w, me);
-    }
+    for (uint32_t i = 0; i < w->n; i++)
+        if (w->nodes[i].up_at_ms <= w->now_ms + end_rel) come_back(w, &w->nodes[i]);
 }
 
 /* --- after a close */
 
-void epochs_closed_known(struct assay_sim_epochs *w)
+void epochs_closed_known(struct assay_sim_epochs *w, uint32_t end_rel)
 {
-    const uint32_t end = w->scenario.epoch_ms;
     for (uint32_t i = 0; i < w->n; i++) {
-        if (!epochs_up(w, i, end)) continue;
+        if (!epochs_up(w, i, end_rel)) continue;
         if (epochs_follows(w, &w->quorum, w->at[i].side)) w->nodes[i].closed = w->epoch - 1;
     }
 }

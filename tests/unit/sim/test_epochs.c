@@ -101,12 +101,12 @@ Test(epochs, without_a_quorum_on_either_side_nothing_closes_and_nobody_falls)
     fixture_open(&f, &s, 1, 1);
     cr_expect_eq(fixture_ticks(&f, 3), 3);
     cr_expect_eq(fixture_ticks(&f, 5), 0);
-    cr_expect_eq(fixture_ticks(&f, 1), 2); /* the one that stood still, HELD, and the next */
-    cr_expect_eq(fixture_ticks(&f, 2), 2);
+    cr_expect_eq(fixture_ticks(&f, 4), 4); /* the one that stood still, HELD, and the next */
     const struct assay_state *state = assay_sim_epochs_state(f.world);
     cr_expect_eq(state->epoch, 7);
     cr_expect_eq(f.outcome.row_count, 7);
     cr_expect_not(f.outcome.rows[3].certified);
+    cr_expect_eq(f.outcome.rows[3].at_ms, (3 + 5 * 2) * 2000);
     cr_expect(f.outcome.rows[4].certified);
     for (uint32_t i = 0; i < 30; i++)
         cr_expect_eq(assay_sim_epochs_score_bp(f.world, i), 10000);
