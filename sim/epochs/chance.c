@@ -27,19 +27,35 @@ uint32_t chance_all_of(uint32_t each, uint32_t count)
     return all;
 }
 
-uint64_t chance_draw64(struct assay_sim_random *random, uint32_t chance)
+bool chance_draw(struct assay_sim_random *random, uint32_t chance)
 {
-    uint64_t below = 0;
-    uint64_t open = UINT64_MAX; /* equal to the chance in every bit so far */
-    if (chance == CHANCE_ALWAYS) return UINT64_MAX;
-    for (uint32_t rest = chance; rest != 0 && open != 0; rest <<= 1) {
-        const uint64_t bits = assay_sim_random_next(random);
-        if (rest >> 31 != 0) {
-            below |= open & ~bits;
-            open &= bits;
-        } else {
-            open &= ~bits;
-        }
+    if (chance == CHANCE_ALWAYS) return true;
+    return chance != CHANCE_NEVER && assay_sim_random_next(random) >> 32 < chance;
+}
+
+/* The upper half of a product. */
+static uint64_t high(uint64_t a, uint32_t b)
+{
+    return (a >> 32) * b + ((a & UINT32_MAX) * b >> 32);
+}
+
+void chance_gaps(uint32_t chance, uint32_t count, uint64_t *survives)
+{
+    survives[0] = UINT64_MAX;
+    for (uint32_t k = 0; k < count; k++)
+        survives[k + 1] = chance == CHANCE_ALWAYS ? 0 : survives[k] - high(survives[k], chance);
+}
+
+uint32_t chance_gap(struct assay_sim_random *random, const uint64_t *survives, uint32_t count)
+{
+    const uint64_t u = assay_sim_random_next(random);
+    if (u < survives[count]) return count;
+    uint32_t low = 0; /* u < survives[low], but for the one number that 2^64 - 1 rounds away */
+    uint32_t end = count;
+    while (end - low > 1) {
+        const uint32_t middle = low + (end - low) / 2;
+        if (u < survives[middle]) low = middle;
+        else end = middle;
     }
-    return below; /* what is still open equals the chance and is not below it */
+    return low;
 }

@@ -1,5 +1,5 @@
 /*
- * sim/epochs/chance.h - chances as fractions of 2^32, and sixty-four draws at a time.
+ * sim/epochs/chance.h - chances as fractions of 2^32, and rows of draws.
  */
 #ifndef ASSAY_SIM_EPOCHS_CHANCE_H
 #define ASSAY_SIM_EPOCHS_CHANCE_H
@@ -19,11 +19,17 @@ uint32_t chance_either(uint32_t a, uint32_t b);
 /* Returns: all of so many independent ones. */
 uint32_t chance_all_of(uint32_t each, uint32_t count);
 
+/* Returns: whether it came true this once. */
+bool chance_draw(struct assay_sim_random *random, uint32_t chance);
+
 /*
- * 64 independent draws; bit k: the k-th came true. The numbers are compared with the chance bit by
- * bit, all 64 side by side, until each is decided: some eight numbers of the stream for 64 draws.
- * Returns: the bits; 0 for CHANCE_NEVER and all ones for CHANCE_ALWAYS use no number.
+ * Independent draws in a row: how many fail before the next comes true. survives[k] is the chance
+ * that k in a row fail, in 2^-64, so one number of the stream says where the next one is, however
+ * rare it is.
+ * In: chance; count: the longest row. Out: survives[count + 1]. Returns: nothing.
  */
-uint64_t chance_draw64(struct assay_sim_random *random, uint32_t chance);
+void chance_gaps(uint32_t chance, uint32_t count, uint64_t *survives);
+/* Returns: the gap before the next one that comes true; count when none of so many does. */
+uint32_t chance_gap(struct assay_sim_random *random, const uint64_t *survives, uint32_t count);
 
 #endif

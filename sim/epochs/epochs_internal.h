@@ -103,6 +103,7 @@ struct assay_sim_epochs {
     struct assay_sim_watch *watch;
     struct assay_sim_outcome *outcome;
     struct epochs_chances chances;
+    uint64_t *survives; /* [n + 1] rows of chances.absent: chance_gaps */
 
     /* Time. */
     uint64_t now_ms; /* start of the tick */

@@ -181,6 +181,7 @@ enum assay_status epochs_found(struct assay_sim_epochs *w)
     for (uint32_t i = 0; i < n; i++)
         w->byzantine[i] = assay_attack_byzantine(&w->scenario, w->cohort_of, i);
     epochs_chances(&w->scenario, &w->chances);
+    chance_gaps(w->chances.absent, n, w->survives);
     for (uint32_t i = 0; i < n; i++)
         assay_bytes_copy(w->node_ids[i], 32, w->states[0].members[i].node_id, 32);
     if (w->other == NULL)

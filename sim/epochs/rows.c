@@ -57,16 +57,12 @@ static bool lose_some(struct assay_sim_epochs *w, uint32_t worker, uint32_t vote
     struct assay_sim_random random =
         assay_sim_random_of(w->seed, ASSAY_SIM_STREAM_DELIVERY, w->epoch, voter);
     if (w->chances.absent == CHANCE_NEVER) return false;
-    for (uint32_t base = 0; base < w->n; base += 64) {
-        uint64_t bits = chance_draw64(&random, w->chances.absent);
-        if (bits == 0) continue;
-        w->drawn[voter] = fold(fold(w->drawn[voter], base), bits);
-        for (; bits != 0; bits &= bits - 1) {
-            const uint32_t subject = base + (uint32_t)__builtin_ctzll(bits);
-            if (subject >= w->n || subject == voter) continue;
-            miss(w, worker, voter, subject, hears, row);
-            any = true;
-        }
+    for (uint32_t subject = 0; subject < w->n; subject++) {
+        subject += chance_gap(&random, w->survives, w->n - subject);
+        if (subject >= w->n || subject == voter) continue;
+        w->drawn[voter] = fold(w->drawn[voter], subject);
+        miss(w, worker, voter, subject, hears, row);
+        any = true;
     }
     return any;
 }
@@ -118,6 +114,7 @@ static bool make_up(struct assay_sim_epochs *w, uint32_t voter, uint8_t *row)
         if (s == voter) continue;
         const enum assay_outcome honest = (enum assay_outcome)assay_row_get(row, s);
         const enum assay_outcome said = assay_attack_acts_vote(&acts, s, honest);
+        if (said == honest) continue;
         assay_row_set(row, s, said);
         note_lie(w, voter, s, said);
     }
@@ -143,7 +140,7 @@ static void ballot_of(struct assay_sim_epochs *w, uint32_t worker, uint32_t vote
     if (cast == NEVER_MS || !make_up(w, voter, row)) return;
     struct assay_sim_random random =
         assay_sim_random_of(w->seed, ASSAY_SIM_STREAM_LINK, w->epoch, voter);
-    if ((chance_draw64(&random, w->chances.ballot_lost) & 1) != 0) return;
+    if (chance_draw(&random, w->chances.ballot_lost)) return;
     const bool early = cast < w->scenario.epoch_ms / 2;
     w->in_chain[voter] = epochs_included(w, voter, early ? VIEW_EARLY : VIEW_LATE);
 }

@@ -70,6 +70,7 @@ static void place(struct assay_sim_epochs *w)
     w->rows = epochs_take(w, n, w->row_len);
     w->in_chain = epochs_take(w, n, sizeof(bool));
     w->flags = epochs_take(w, n, sizeof(bool));
+    w->survives = epochs_take(w, (size_t)n + 1, sizeof *w->survives);
     w->drawn = epochs_take(w, n, sizeof *w->drawn);
     w->hashes = epochs_take(w, n, 32);
     w->node_ids = epochs_take(w, n, 32);
