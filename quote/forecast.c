@@ -112,7 +112,7 @@ static void forecast_platform(const struct assay_tcb_info *info,
     uint32_t reached = info->level_count;
     for (uint32_t i = info->level_count; i-- > 0;) {
         steps[i] = (struct step){ info->levels[i].status, info->levels[i].date_unix_s };
-        if (reaches(platform, &info->levels[i])) reached = i; /* the first in the file stays */
+        if (reaches(platform, &info->levels[i])) reached = i; /* the first stays */
     }
     const uint32_t aimed = choose(steps, info->level_count, reached, aim, &out->platform);
     if (aimed < info->level_count) add_level_gaps(platform, &info->levels[aimed], out);

@@ -72,8 +72,8 @@ enum assay_revocation {
  * A list speaks for the certificates of its own issuer alone: AMD's is the ARK's and names ASKs
  * (VCEKs all bear the serial number 0). Its dates are judged by the caller.
  *
- * In:      a verified path, its root; signed_by: name of a key that is known to have signed the list,
- *          or NULL: it saves looking again
+ * In:      a verified path, its root; signed_by: name of a key that is known to have signed the
+ *          list, or NULL: it saves looking again
  * Out:     *answer, *at the certificate that the list speaks about
  * Returns: ASSAY_OK | ASSAY_E_CRYPTO | ASSAY_E_MEMORY
  */

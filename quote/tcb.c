@@ -2,9 +2,9 @@
  * quote/tcb.c - which TCB level a platform reaches, and what it is worth (quotes.md 5, after
  * Intel's QVL).
  *
- * Levels are taken in the order of the file, as Intel does: the first that is reached counts. Every
- * level has all 16 components, by construction of the parser, so nothing can be cut short
- * (quotes.md 7.6).
+ * The first level that is reached counts, in the order of assay_tcb_sort for platform and TDX
+ * module, in that of the file for the quoting enclave, as Intel does. Every level has all 16
+ * components, by construction of the parser, so nothing can be cut short (quotes.md 7.6).
  */
 #include "quote/tcb.h"
 
@@ -40,6 +40,42 @@ const struct assay_module_identity *assay_tcb_module(const struct assay_tcb_info
     return NULL;
 }
 
+/* --- order */
+static bool is_above(const struct assay_tcb_level *a, const struct assay_tcb_level *b)
+{
+    const int sgx = assay_bytes_compare(a->sgx, b->sgx, sizeof a->sgx);
+    if (sgx != 0) return sgx > 0;
+    if (a->pcesvn != b->pcesvn) return a->pcesvn > b->pcesvn;
+    return assay_bytes_compare(a->tdx, b->tdx, sizeof a->tdx) > 0; /* zeros in SGX documents */
+}
+
+/* Insertion keeps equal ones in their order, and costs one comparison each in a sorted document. */
+static void sort_module(struct assay_module_identity *module)
+{
+    for (uint32_t i = 1; i < module->level_count; i++) {
+        const struct assay_isv_level level = module->levels[i];
+        uint32_t at = i;
+        for (; at > 0 && level.isvsvn > module->levels[at - 1].isvsvn; at--)
+            module->levels[at] = module->levels[at - 1];
+        module->levels[at] = level;
+    }
+}
+
+void assay_tcb_sort(struct assay_tcb_info *info)
+{
+    ASSAY_ASSERT(info->level_count <= ASSAY_TCB_LEVELS_MAX);
+    for (uint32_t i = 1; i < info->level_count; i++) {
+        const struct assay_tcb_level level = info->levels[i];
+        uint32_t at = i;
+        for (; at > 0 && is_above(&level, &info->levels[at - 1]); at--)
+            info->levels[at] = info->levels[at - 1];
+        info->levels[at] = level;
+    }
+    for (uint32_t i = 0; i < info->module_count; i++)
+        sort_module(&info->modules[i]);
+}
+
+/* --- reaching a level */
 static bool all_at_least(const uint8_t *have, const uint8_t *need, size_t from)
 {
     for (size_t i = from; i < ASSAY_TCB_COMPONENTS; i++)
@@ -165,7 +201,7 @@ static const struct assay_tcb_level *evaluate_platform(const struct assay_tcb_in
     return NULL;
 }
 
-/* First level in the order of the file whose ISVSVN is reached: QE and TDX module alike. */
+/* First level whose ISVSVN is reached: QE and TDX module alike. */
 static const struct assay_isv_level *evaluate_isv(const struct assay_isv_level *levels,
                                                   uint32_t count, uint16_t isvsvn,
                                                   struct assay_tcb_result *result)

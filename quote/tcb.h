@@ -70,7 +70,7 @@ struct assay_tcb_info {
     uint32_t module_count;
     struct assay_module_identity modules[ASSAY_MODULES_MAX];
     uint32_t level_count;
-    struct assay_tcb_level levels[ASSAY_TCB_LEVELS_MAX]; /* in the order of the file */
+    struct assay_tcb_level levels[ASSAY_TCB_LEVELS_MAX]; /* as assay_tcb_sort leaves them */
     struct assay_advisory_table advisories;
 };
 
@@ -89,6 +89,18 @@ struct assay_qe_identity {
     struct assay_isv_level levels[ASSAY_TCB_LEVELS_MAX];
     struct assay_advisory_table advisories;
 };
+
+/*
+ * assay_tcb_sort - put the levels of the platform, and those of each TDX module, into the order in
+ * which Intel's QVL matches them: highest first, by SGX components, PCESVN, TDX components, each
+ * from its first byte on; of equal ones the one that stands first in the file.
+ *
+ * Intel promises the documents sorted ("Sorted list of supported TCB levels", PCS API), and all
+ * that are known are, so that for them this changes nothing. In one that is not, a platform would
+ * fall on a lower level than it reaches, or hide behind a level that it shares with a better one.
+ * Returns: nothing.
+ */
+void assay_tcb_sort(struct assay_tcb_info *info);
 
 /* What of a platform is compared with the levels. */
 struct assay_tcb_platform {

@@ -411,6 +411,7 @@ static enum assay_status read_tcb_info(struct source s, struct assay_tcb_info *i
         ASSAY_TRY(get_level(level, info, &info->levels[i]));
     }
     info->level_count = (uint32_t)json_array_size(levels);
+    assay_tcb_sort(info);
     return ASSAY_OK;
 }
 

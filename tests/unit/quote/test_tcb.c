@@ -128,7 +128,7 @@ Test(quote_tcb, never_lets_a_good_module_hide_an_old_platform)
     free(b);
 }
 
-Test(quote_tcb, takes_the_first_level_in_the_order_of_the_file)
+Test(quote_tcb, takes_the_first_level_that_is_reached)
 {
     struct bench *const b = open_bench(false);
     b->info.level_count = 2;
@@ -140,6 +140,64 @@ Test(quote_tcb, takes_the_first_level_in_the_order_of_the_file)
     cr_assert_eq(evaluate(b), ASSAY_TCB_OUT_OF_DATE);
     cr_assert(b->result.has_superseded);
     cr_assert_eq(b->result.superseded_unix_s, 1800);
+    free(b);
+}
+
+/* A slow obvious sort of the numbers of a level, highest first; equal ones stay as they are. */
+static bool is_sorted(const struct assay_tcb_info *info)
+{
+    for (uint32_t i = 1; i < info->level_count; i++) {
+        const struct assay_tcb_level *const a = &info->levels[i - 1], *const b = &info->levels[i];
+        uint32_t left[33], right[33];
+        for (size_t k = 0; k < 16; k++) {
+            left[k] = a->sgx[k], right[k] = b->sgx[k];
+            left[17 + k] = a->tdx[k], right[17 + k] = b->tdx[k];
+        }
+        left[16] = a->pcesvn, right[16] = b->pcesvn;
+        size_t at = 0;
+        while (at < 33 && left[at] == right[at])
+            at += 1;
+        if (at < 33 ? left[at] < right[at] : a->date_unix_s > b->date_unix_s) return false;
+    }
+    return true;
+}
+
+Test(quote_tcb, sorts_levels_as_intel_does_and_leaves_sorted_ones_alone)
+{
+    struct bench *const b = open_bench(true);
+    uint32_t seed = 7;
+    for (unsigned round = 0; round < 200; round++) {
+        b->info.level_count = round % (ASSAY_TCB_LEVELS_MAX + 1);
+        for (uint32_t i = 0; i < b->info.level_count; i++) {
+            struct assay_tcb_level *const level = &b->info.levels[i];
+            level->date_unix_s = i; /* where it stood */
+            for (size_t k = 0; k < 16; k++) {
+                seed = seed * 1664525u + 1013904223u;
+                level->sgx[k] = (uint8_t)(seed >> 30); /* few values, so that many are equal */
+                level->tdx[k] = (uint8_t)(seed >> 24 & 1);
+                if (k > 1) level->sgx[k] = 255;
+            }
+            level->pcesvn = (uint16_t)(seed >> 28 & 1);
+            assay_bytes_zero(level->tdx, 15);
+        }
+        struct assay_module_identity *const m = &b->info.modules[0];
+        m->level_count = round % (ASSAY_MODULE_LEVELS_MAX + 1);
+        for (uint32_t i = 0; i < m->level_count; i++) {
+            m->levels[i].isvsvn = (uint16_t)((i * 7 + round) % 5);
+            m->levels[i].date_unix_s = i;
+        }
+        assay_tcb_sort(&b->info);
+        cr_assert(is_sorted(&b->info), "round %u", round);
+        for (uint32_t i = 1; i < m->level_count; i++)
+            cr_assert(m->levels[i - 1].isvsvn > m->levels[i].isvsvn ||
+                          (m->levels[i - 1].isvsvn == m->levels[i].isvsvn &&
+                           m->levels[i - 1].date_unix_s < m->levels[i].date_unix_s),
+                      "round %u", round);
+        const struct assay_tcb_info sorted = b->info;
+        assay_tcb_sort(&b->info);
+        for (uint32_t i = 0; i < b->info.level_count; i++)
+            cr_assert_eq(b->info.levels[i].date_unix_s, sorted.levels[i].date_unix_s);
+    }
     free(b);
 }
 

@@ -156,6 +156,50 @@ Test(quote_td, takes_the_level_of_its_own_module)
     td_close(t);
 }
 
+/* Intel's documents are sorted; one that is not says the same. */
+Test(quote_td, takes_the_highest_level_whatever_the_order_of_the_document)
+{
+    static const unsigned orders[][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+                                          { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+    static const enum assay_tcb_status statuses[] = { ASSAY_TCB_UP_TO_DATE, ASSAY_TCB_OUT_OF_DATE,
+                                                      ASSAY_TCB_REVOKED };
+    for (unsigned have = 0; have < 3; have++) {
+        struct assay_verdict first = { 0 };
+        for (size_t o = 0; o < 6; o++) {
+            struct td_world *const t = td_open();
+            const struct td_level platform = t->terms.levels[0];
+            const struct td_isv_level module = t->terms.modules[0].levels[0];
+            t->terms.level_count = 3;
+            t->terms.modules[0].level_count = 3;
+            for (unsigned i = 0; i < 3; i++) {
+                const unsigned rank = orders[o][i]; /* 0: the highest */
+                struct td_level *const level = &t->terms.levels[i];
+                *level = platform;
+                level->tdx[5] = (uint8_t)(level->tdx[5] - rank);
+                level->status = statuses[rank];
+                level->date_unix_s = WORLD_FROM - (int64_t)rank;
+                t->terms.modules[0].levels[i] = module;
+                t->terms.modules[0].levels[i].isvsvn = (uint16_t)(module.isvsvn - rank);
+                t->terms.modules[0].levels[i].status = statuses[rank];
+            }
+            td_publish(t);
+            t->td.tee_tcb_svn[5] = (uint8_t)(t->td.tee_tcb_svn[5] - have);
+            td_quote(t);
+            expect_status(t, statuses[have]);
+            if (o == 0) first = t->world->verdict;
+            cr_expect_eq(t->world->verdict.tcb_date_unix_s, first.tcb_date_unix_s);
+            cr_expect_eq(t->world->verdict.tier, first.tier);
+            cr_expect_eq(t->world->verdict.reason_count, first.reason_count);
+            /* The module alone. */
+            t->td.tee_tcb_svn[5] = (uint8_t)(t->td.tee_tcb_svn[5] + have);
+            t->td.tee_tcb_svn[0] = (uint8_t)(t->td.tee_tcb_svn[0] - have);
+            td_quote(t);
+            expect_status(t, statuses[have]);
+            td_close(t);
+        }
+    }
+}
+
 Test(quote_td, refuses_the_module_of_another_signer_and_seam_attributes)
 {
     struct td_world *const t = td_open();

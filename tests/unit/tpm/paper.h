@@ -61,8 +61,8 @@ void paper_make(struct paper *p);
 void paper_build(struct paper *p);
 /* The registrar's list with that serial (NULL: none) becomes the collateral. Asserts. */
 void paper_list(struct paper *p, const uint8_t *revoked, int64_t from_s, int64_t to_s);
-/* Returns: the status; *verdict at PAPER_NOW. With a verifier: both are asserted to be the same with
- * and without it. */
+/* Returns: the status; *verdict at PAPER_NOW. With a verifier: both are asserted to be the same
+ * with it and without. */
 enum assay_status paper_verify(const struct paper *p, struct assay_verdict *verdict);
 /* build, verify, and once more with what is remembered. Returns: nothing; asserts ASSAY_OK */
 void paper_judge(struct paper *p, struct assay_verdict *verdict);
