@@ -288,6 +288,7 @@ static enum assay_status open_enclave(struct node *node)
         .tpm = node->tpm,
         .source = node->source,
         .quote_ms = node->config->evidence.deadline_ms,
+        .close_ms = node->config->evidence.close_ms,
         .store = node->store,
     };
     return assay_supervisor_open(&settings, &node->supervisor, node->message);

@@ -52,6 +52,7 @@ struct assay_config_source {
     char service_guid[ASSAY_SERVICE_MAX];
     uint32_t service_manifest_version;
     uint32_t deadline_ms; /* from the enclave's request to the quote, 100..60000, default 2000 */
+    uint32_t close_ms;    /* how long the end waits for a quote, 100..60000, default 3000 */
 };
 
 enum assay_log_level { ASSAY_LOG_ERROR, ASSAY_LOG_WARNING, ASSAY_LOG_INFO, ASSAY_LOG_DEBUG };

@@ -9,7 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DEADLINE_MS = 2000, DEADLINE_MS_MIN = 100, DEADLINE_MS_MAX = 60000, PRIVLEVEL_MAX = 3 };
+enum {
+    DEADLINE_MS = 2000,
+    CLOSE_MS = 3000,
+    WAIT_MS_MIN = 100, /* of both */
+    WAIT_MS_MAX = 60000,
+    PRIVLEVEL_MAX = 3,
+};
 
 #define FIELD(name) ASSAY_CONFIG_FIELD_OPTIONAL(#name, struct assay_yaml_evidence, name)
 const cyaml_schema_field_t assay_config_evidence_fields[] = {
@@ -22,6 +28,7 @@ const cyaml_schema_field_t assay_config_evidence_fields[] = {
     FIELD(service_guid),
     FIELD(service_manifest_version),
     FIELD(deadline_ms),
+    FIELD(close_ms),
     CYAML_FIELD_END
 };
 #undef FIELD
@@ -144,6 +151,14 @@ static enum assay_status take_tsm(const struct assay_config_file *file,
                                     &source->service_manifest_version);
 }
 
+static enum assay_status take_wait(const struct assay_config_file *file, const char *key,
+                                   const char *text, uint32_t usual, uint32_t *ms)
+{
+    *ms = usual;
+    if (text == NULL) return ASSAY_OK;
+    return assay_config_take_number(file, key, text, WAIT_MS_MIN, WAIT_MS_MAX, ms);
+}
+
 enum assay_status assay_config_take_evidence(const struct assay_config_file *file,
                                              const struct assay_yaml_evidence *yaml,
                                              struct assay_config_source *source)
@@ -159,8 +174,7 @@ enum assay_status assay_config_take_evidence(const struct assay_config_file *fil
                         yaml->tcti != NULL ? yaml->tcti : "device:/dev/tpmrm0", sizeof source->tcti,
                         source->tcti));
     ASSAY_TRY(take_tsm(file, yaml, source));
-    source->deadline_ms = DEADLINE_MS;
-    if (yaml->deadline_ms == NULL) return ASSAY_OK;
-    return assay_config_take_number(file, "evidence.deadline_ms", yaml->deadline_ms,
-                                    DEADLINE_MS_MIN, DEADLINE_MS_MAX, &source->deadline_ms);
+    ASSAY_TRY(take_wait(file, "evidence.deadline_ms", yaml->deadline_ms, DEADLINE_MS,
+                        &source->deadline_ms));
+    return take_wait(file, "evidence.close_ms", yaml->close_ms, CLOSE_MS, &source->close_ms);
 }

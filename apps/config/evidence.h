@@ -10,7 +10,7 @@
 struct assay_yaml_evidence {
     char *kind, *credential, *tcti, *path;
     char *privlevel, *service_provider, *service_guid, *service_manifest_version;
-    char *deadline_ms;
+    char *deadline_ms, *close_ms;
 };
 
 extern const cyaml_schema_field_t assay_config_evidence_fields[];

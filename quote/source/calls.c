@@ -65,6 +65,14 @@ static int system_ioctl(void *context, int fd, unsigned long request, void *argu
     return ioctl(fd, request, argument);
 }
 
+static int system_is_device(void *context, int fd)
+{
+    struct stat found;
+    (void)context;
+    if (fstat(fd, &found) != 0) return -1;
+    return S_ISCHR(found.st_mode) ? 1 : 0;
+}
+
 static ssize_t system_list(void *context, const char *path, const char *prefix,
                            char names[][ASSAY_CALLS_NAME_MAX])
 {
@@ -92,6 +100,7 @@ static const struct assay_source_calls system_calls = {
     .rmdir = system_rmdir,
     .lock = system_lock,
     .ioctl = system_ioctl,
+    .is_device = system_is_device,
     .list = system_list,
 };
 

@@ -30,6 +30,8 @@ struct assay_source_calls {
     /* Exclusive flock(2) without waiting; released by close. */
     int (*lock)(void *context, int fd);
     int (*ioctl)(void *context, int fd, unsigned long request, void *argument);
+    /* Is it a character device? 1, 0, or -1. */
+    int (*is_device)(void *context, int fd);
     /* Names in a folder that start with prefix; returns how many, at most ASSAY_CALLS_NAMES_MAX. */
     ssize_t (*list)(void *context, const char *path, const char *prefix,
                     char names[][ASSAY_CALLS_NAME_MAX]);

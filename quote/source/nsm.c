@@ -56,6 +56,21 @@ static enum assay_status open_device(struct nsm *nsm, char *message)
     return ASSAY_E_IO;
 }
 
+/* A file or a socket that was named by mistake would only be found out by the first quote. */
+static enum assay_status check_device(struct nsm *nsm, char *message)
+{
+    const int answer = nsm->calls->is_device(nsm->calls->context, nsm->fd);
+    if (answer == 1) return ASSAY_OK;
+    if (answer == 0)
+        assay_source_say(message,
+                         "nsm: %s is no character device. Expected: the device of the nsm driver, "
+                         "usually /dev/nsm",
+                         nsm->path);
+    else assay_source_say(message, "nsm: %s: %s", nsm->path, strerror(errno));
+    (void)nsm->calls->close(nsm->calls->context, nsm->fd);
+    return answer == 0 ? ASSAY_E_INVALID : ASSAY_E_IO;
+}
+
 static enum assay_status open_nsm(const struct assay_source_config *config, void **state,
                                   char message[static ASSAY_SOURCE_MESSAGE_LEN])
 {
@@ -71,6 +86,7 @@ static enum assay_status open_nsm(const struct assay_source_config *config, void
         status = ASSAY_E_RANGE;
     }
     if (status == ASSAY_OK) status = open_device(nsm, message);
+    if (status == ASSAY_OK) status = check_device(nsm, message);
     if (status != ASSAY_OK) {
         free(nsm);
         return status;

@@ -26,6 +26,9 @@ expect 2 'gramine: /nowhere/attestation' verdict
 evidence '  kind: nsm
   path: /nowhere/nsm'
 expect 2 'nsm: /nowhere/nsm' verdict
+evidence '  kind: nsm
+  path: sample.quote'
+expect 2 'sample.quote is no character device' verdict
 evidence '  kind: recorded
   path: nothing'
 expect 2 'node-4/nothing: No such file or directory' verdict
@@ -77,8 +80,27 @@ check 'what is not there is said' until_true 30 silent
 reached=$(field 1 status epoch)
 check 'the node goes on' until_true 30 epoch_at_least 4 $((reached + 2))
 
-for i in 1 2 3 4; do eval "kill -TERM \$pid_$i"; done
-for i in 1 2 3 4; do
+# --- a source that never answers: the end waits as long as the configuration says, not the usual 3 s
+kill -TERM "$pid_4"
+wait "$pid_4"
+mkfifo node-4/fifo
+evidence '  kind: recorded
+  path: fifo
+  deadline_ms: 100
+  close_ms: 200'
+: >node-4/log
+start 4
+late() { grep -q 'event=no_quote status=ASSAY_E_TIMEOUT' node-4/log; }
+check 'a quote that does not come is said' until_true 30 late
+begun=$(date +%s%N)
+kill -TERM "$pid_4"
+wait "$pid_4"
+check 'a hung quote leaves the exit status alone' test $? -eq 0
+check 'the end did not wait longer than it may' test $((($(date +%s%N) - begun) / 1000000)) -lt 2900
+check 'and says what it left behind' grep -q 'a quote did not come back' node-4/log
+
+for i in 1 2 3; do eval "kill -TERM \$pid_$i"; done
+for i in 1 2 3; do
     eval "wait \$pid_$i"
     check "node-$i ends with exit status 0" test $? -eq 0
     case $(cat node-$i/log) in

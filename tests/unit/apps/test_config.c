@@ -383,6 +383,7 @@ Test(apps_config, evidence_comes_from_a_soft_platform_or_from_a_tpm)
     cr_assert_eq(load(good, sizeof good - 1), ASSAY_OK, "%s", message);
     cr_expect_eq(config->evidence.kind, ASSAY_CONFIG_SOFT);
     cr_expect_eq(config->evidence.deadline_ms, 2000);
+    cr_expect_eq(config->evidence.close_ms, 3000);
     cr_assert_eq(load_with("kind: soft", "kind: tpm"), ASSAY_OK, "%s", message);
     cr_expect_eq(config->evidence.kind, ASSAY_CONFIG_TPM);
     cr_expect_str_eq(config->evidence.tcti, "device:/dev/tpmrm0");
@@ -406,17 +407,19 @@ Test(apps_config, evidence_comes_from_every_source_with_its_own_keys)
     static const enum assay_config_evidence kinds[] = { ASSAY_CONFIG_TSM, ASSAY_CONFIG_GRAMINE,
                                                         ASSAY_CONFIG_NSM };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        char line[64];
+        char line[96];
         (void)snprintf(line, sizeof line, "kind: %s\n", texts[i]);
         cr_assert_eq(load_with(EVIDENCE, line), ASSAY_OK, "%s", message);
         cr_expect_eq(config->evidence.kind, kinds[i]);
         cr_expect_str_eq(config->evidence.path, "");
         cr_expect_str_eq(assay_config_evidence_text(kinds[i]), texts[i]);
-        (void)snprintf(line, sizeof line, "kind: %s\n  path: /there\n  deadline_ms: 60000\n",
+        (void)snprintf(line, sizeof line,
+                       "kind: %s\n  path: /there\n  deadline_ms: 60000\n  close_ms: 100\n",
                        texts[i]);
         cr_assert_eq(load_with(EVIDENCE, line), ASSAY_OK, "%s", message);
         cr_expect_str_eq(config->evidence.path, "/there");
         cr_expect_eq(config->evidence.deadline_ms, 60000);
+        cr_expect_eq(config->evidence.close_ms, 100);
         cr_expect_not(config->evidence.has_privlevel);
     }
     cr_assert_eq(load_with(EVIDENCE, "kind: recorded\n  path: quotes\n"), ASSAY_OK, "%s", message);
@@ -460,6 +463,10 @@ Test(apps_config, refuses_keys_that_a_source_does_not_have)
           ASSAY_E_RANGE },
         { "kind: tsm\n  deadline_ms: 60001\n",
           "evidence.deadline_ms: expected 100 to 60000, found 60001", ASSAY_E_RANGE },
+        { "kind: tsm\n  close_ms: 99\n", "evidence.close_ms: expected 100 to 60000, found 99",
+          ASSAY_E_RANGE },
+        { "kind: nsm\n  close_ms: 60001\n", "evidence.close_ms: expected 100 to 60000, found 60001",
+          ASSAY_E_RANGE },
         { "kind: tsm\n  service_provider: "
           "0123456789012345678901234567890123456789012345678901234567890123\n",
           "evidence.service_provider: expected at most 63 characters", ASSAY_E_RANGE },

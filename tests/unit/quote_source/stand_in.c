@@ -287,6 +287,13 @@ static int fake_ioctl(void *context, int fd, unsigned long request, void *argume
     return 0;
 }
 
+static int fake_is_device(void *context, int fd)
+{
+    struct stand_in *const s = context;
+    if (is_failing(s)) return -1;
+    return strcmp(s->files[fd - 1].path, "/nsm") == 0 && !s->nsm_is_file ? 1 : 0;
+}
+
 static ssize_t fake_list(void *context, const char *path, const char *prefix,
                          char names[][ASSAY_CALLS_NAME_MAX])
 {
@@ -316,6 +323,7 @@ struct stand_in *stand_in_make(void)
         .rmdir = fake_rmdir,
         .lock = fake_lock,
         .ioctl = fake_ioctl,
+        .is_device = fake_is_device,
         .list = fake_list,
     };
     s->provider = "sev_guest";

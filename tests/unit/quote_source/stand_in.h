@@ -44,11 +44,12 @@ struct stand_in {
     bool has_services;
     const char *attestation_type; /* NULL: no Gramine */
     bool has_nsm;
+    bool nsm_is_file; /* instead of a device */
     /* what it makes: prefix, then report_data, then filler up to evidence_len */
     uint8_t prefix[16];
     size_t prefix_len;
     size_t evidence_len;
-    int evidence_error; /* errno of reading evidence, 0: none */
+    int evidence_error;            /* errno of reading evidence, 0: none */
     atomic_uint evidence_takes_ms; /* tests change it while another thread asks */
     uint8_t auxiliary[STAND_IN_BLOB];
     size_t auxiliary_len;

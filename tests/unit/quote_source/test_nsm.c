@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct stand_in *s;
 static struct assay_source_config config;
@@ -305,4 +306,28 @@ Test(source_nsm, another_device_is_noticed)
     cr_assert_eq(assay_source_open(&config, &source, message), ASSAY_OK);
     cr_expect_eq(quote(), ASSAY_E_INVALID);
     cr_expect_not_null(strstr(message, "another device"), "%s", message);
+}
+
+Test(source_nsm, what_is_no_character_device_is_refused_when_it_is_opened)
+{
+    char path[] = "/tmp/assay-test-nsm-XXXXXX";
+    s->nsm_is_file = true;
+    cr_expect_eq(assay_source_open(&config, &source, message), ASSAY_E_INVALID);
+    cr_expect_not_null(strstr(message, "/nsm is no character device"), "%s", message);
+    cr_expect_null(source);
+    cr_expect_eq(stand_in_open_files(s), 0);
+    s->nsm_is_file = false;
+    s->fail_call = s->call + 2; /* open, then the question */
+    s->fail_error = EIO;
+    cr_expect_eq(assay_source_open(&config, &source, message), ASSAY_E_IO);
+    cr_expect_eq(stand_in_open_files(s), 0);
+    /* The same with the system's own calls. */
+    const int fd = mkstemp(path);
+    cr_assert_geq(fd, 0);
+    (void)close(fd);
+    config.calls = NULL;
+    config.path = path;
+    cr_expect_eq(assay_source_open(&config, &source, message), ASSAY_E_INVALID);
+    (void)unlink(path);
+    cr_expect_not_null(strstr(message, "is no character device"), "%s", message);
 }
