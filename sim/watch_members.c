@@ -118,8 +118,9 @@ static bool seen_bad(const struct member *m)
 {
     if (!plainly_bad(m->truth->evidence)) return false;
     if (!m->epoch->after->certified || !m->epoch->calm) return false;
-    return m->truth->reachable &&
-           3 * (m->electorate.byzantine + m->electorate.silent) <= m->electorate.weight;
+    /* Silence is heard by everybody. */
+    if (m->truth->evidence != ASSAY_SIM_EVIDENCE_NONE && !heard_by_all(m)) return false;
+    return 3 * (m->electorate.byzantine + m->electorate.silent) <= m->electorate.weight;
 }
 
 /* P3: an invalid node that everyone can see is SUSPENDED in 3 epochs, at once on hard evidence.

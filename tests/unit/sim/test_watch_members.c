@@ -215,7 +215,8 @@ Test(sim_watch_members, p3_wants_hard_evidence_to_strike_at_once)
 Test(sim_watch_members, p3_asks_that_everyone_can_see_it)
 {
     for (int excuse = 0; excuse < 6; excuse++) {
-        struct fixture *f = at_work(ASSAY_SIM_ATTACK_QUIET, 3, 2);
+        struct fixture *f =
+            at_work(excuse == 1 ? ASSAY_SIM_ATTACK_TAMPER : ASSAY_SIM_ATTACK_QUIET, 3, 2);
         for (int i = 0; i < 3; i++) {
             fixture_epoch(f);
             if (excuse == 0) f->after.certified = false;
@@ -229,6 +230,19 @@ Test(sim_watch_members, p3_asks_that_everyone_can_see_it)
             fixture_close(f, NULL);
         }
         cr_expect_eq(fixture_checked(f, ASSAY_SIM_CHECKER_P3), 0, "excuse %d", excuse);
+        fixture_destroy(&f);
+    }
+}
+
+Test(sim_watch_members, p3_hears_silence_and_waits_for_evidence_to_be_heard)
+{
+    for (int silent = 0; silent < 2; silent++) {
+        struct fixture *f =
+            at_work(silent ? ASSAY_SIM_ATTACK_QUIET : ASSAY_SIM_ATTACK_TAMPER, 3, 2);
+        fixture_epoch(f);
+        f->truth[5].reachable = f->truth[6].reachable = false;
+        fixture_close(f, NULL);
+        cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P3), silent ? 2 : 0);
         fixture_destroy(&f);
     }
 }
