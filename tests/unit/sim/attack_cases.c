@@ -1,6 +1,6 @@
 /*
- * tests/unit/sim/attack_cases.c - the cases. Cohorts: a fifth of the nodes is "bad" and attacks from
- * epoch START on, two are "victims", one is "wrong"; the rest is "honest".
+ * tests/unit/sim/attack_cases.c - the cases. Cohorts: a fifth of the nodes is "bad" and attacks
+ * from epoch START on, two are "victims", one is "wrong"; the rest is "honest".
  */
 #include "tests/unit/sim/attack_cases.h"
 
