@@ -45,7 +45,8 @@ static uint64_t spread(const struct assay_sim_eigentrust *graph, uint32_t rater,
     return 0;
 }
 
-static void run_round(const struct assay_sim_eigentrust *graph, uint64_t *trust, uint64_t *flow)
+/* Returns false when the round changed nothing: then no later one would. */
+static bool run_round(const struct assay_sim_eigentrust *graph, uint64_t *trust, uint64_t *flow)
 {
     uint64_t undirected = 0;
     for (uint32_t j = 0; j < graph->count; j++)
@@ -53,13 +54,17 @@ static void run_round(const struct assay_sim_eigentrust *graph, uint64_t *trust,
     for (uint32_t i = 0; i < graph->count; i++)
         undirected += spread(graph, i, trust[i], flow);
     ASSAY_ASSERT(undirected <= ASSAY_SIM_EIGENTRUST_ONE);
+    bool changed = false;
     for (uint32_t j = 0; j < graph->count; j++) {
         const uint64_t pre = ASSAY_SIM_EIGENTRUST_ONE * graph->pretrust[j] / graph->pretrust_sum;
         const uint64_t given = undirected * graph->pretrust[j] / graph->pretrust_sum;
         const uint64_t heard = (flow[j] >> ROOM_BITS) + given;
-        trust[j] = (heard * (ASSAY_SCORE_BP_MAX - graph->pre_bp) + pre * graph->pre_bp) /
-                   ASSAY_SCORE_BP_MAX;
+        const uint64_t next = (heard * (ASSAY_SCORE_BP_MAX - graph->pre_bp) + pre * graph->pre_bp) /
+                              ASSAY_SCORE_BP_MAX;
+        changed = changed || next != trust[j];
+        trust[j] = next;
     }
+    return changed;
 }
 
 void assay_sim_eigentrust_rounds(const struct assay_sim_eigentrust *graph, uint32_t rounds,
@@ -68,8 +73,8 @@ void assay_sim_eigentrust_rounds(const struct assay_sim_eigentrust *graph, uint3
     ASSAY_ASSERT(graph->count >= 1 && graph->count <= ASSAY_SCORING_MEMBERS_MAX);
     ASSAY_ASSERT(graph->pretrust_sum > 0);
     ASSAY_ASSERT(graph->pre_bp >= 1 && graph->pre_bp <= ASSAY_SCORE_BP_MAX);
-    for (uint32_t round = 0; round < rounds; round++)
-        run_round(graph, trust, flow);
+    for (uint32_t round = 0; round < rounds && run_round(graph, trust, flow); round++) {
+    }
 }
 
 static struct assay_sim_eigentrust graph_of(const struct assay_sim_rules *rules)

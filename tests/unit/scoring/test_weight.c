@@ -43,6 +43,30 @@ static uint64_t vendor_sum(uint8_t vendor)
     return sum;
 }
 
+/* Explanations show the same table, stage by stage. */
+Test(scoring_weight, the_stages_end_in_the_table)
+{
+    uint32_t raw[WORLD_MEMBERS_MAX], unit[WORLD_MEMBERS_MAX], capped[WORLD_MEMBERS_MAX];
+    bool unlisted[WORLD_MEMBERS_MAX] = { [3] = true };
+    const struct assay_weight_stages stages = { .raw = raw, .unit = unit, .capped = capped };
+    world_init(&w, 9);
+    for (uint32_t i = 0; i < 4; i++)
+        set_vendor(i, 1);
+    w.places[8] = w.places[7];
+    w.places[8].node_id[31] = 1;
+    w.trust[5].integrity_bp = 7000;
+    w.trust[5].integrity.standing = ASSAY_STANDING_RESTRICTED;
+    world_regroup(&w);
+    weigh(unlisted, NULL);
+    const struct assay_weight_input input = input_of(unlisted, NULL);
+    assay_weight_stages(&input, w.scratch, sizeof w.scratch, &stages);
+    for (uint32_t i = 0; i < 9; i++) {
+        cr_expect_eq(raw[i], i == 3 ? 0u : i == 5 ? 7000u : 10000u, "%u", i);
+        cr_expect_eq(unit[i], i >= 7 ? 5000u : raw[i], "%u: two ids of one platform", i);
+        cr_expect_eq(capped[i], table[i], "%u", i);
+    }
+}
+
 /* The network of the demo: every weight 10000, every cap met. */
 Test(scoring_weight, seven_peers_on_four_roots_all_have_full_weight)
 {

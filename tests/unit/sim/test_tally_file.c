@@ -6,6 +6,7 @@
 
 #include "apps/sim/command.h"
 #include "base/bytes.h"
+#include "base/file/file.h"
 #include "sim/random.h"
 #include "tests/support/scoring_reference.h"
 
@@ -323,6 +324,43 @@ Test(sim_tally_file, random_epochs_are_those_of_the_reference)
         assay_sim_tally_free(&t);
     }
     cr_expect(certified > FILES / 4 && certified < FILES, "both kinds came up: %u", certified);
+}
+
+/* --- the page -------------------------------------------------------------------------------- */
+
+/* docs/simulator-checks.md 8 works this file out on paper; these are its results. */
+Test(sim_tally_file, the_example_of_the_page_comes_out_as_it_says)
+{
+    uint8_t *page = NULL;
+    size_t len = 0;
+    cr_assert_eq(
+        assay_file_read(ASSAY_SOURCE_DIR "/docs/simulator-checks.md", 1 << 20, &page, &len),
+        ASSAY_OK);
+    char *whole_page = malloc(len + 1);
+    cr_assert_not_null(whole_page);
+    assay_bytes_copy(whole_page, len + 1, page, len);
+    whole_page[len] = 0;
+    const char *from = strstr(whole_page, "```json\n");
+    cr_assert_not_null(from, "the page has an example");
+    from += strlen("```json\n");
+    const char *to = strstr(from, "```");
+    cr_assert_not_null(to);
+    cr_assert_eq(assay_sim_tally_read(from, (size_t)(to - from), &t, message), ASSAY_OK, "%s",
+                 message);
+    free(page);
+    free(whole_page);
+    cr_assert_eq(assay_sim_tally_run(&t), ASSAY_OK);
+    static const uint32_t weights[] = { 3704, 3334, 2962, 10000, 10000, 10000, 10000 };
+    static const uint16_t integrity[] = { 10000, 9100, 8100, 10000, 10000, 7500, 10000 };
+    cr_assert_eq(t.count, 7u);
+    for (uint32_t i = 0; i < 7; i++) {
+        cr_expect_eq(t.weights[i], weights[i], "%u", i);
+        cr_expect_eq(t.after[i].integrity_bp, integrity[i], "%u", i);
+    }
+    cr_expect_eq(t.results[6].negative_weight, 30000u);
+    cr_expect_eq(t.after[6].availability_bp, 6750);
+    cr_expect(t.summary.certified);
+    assay_sim_tally_free(&t);
 }
 
 /* --- the command ----------------------------------------------------------------------------- */
