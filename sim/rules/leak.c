@@ -3,9 +3,9 @@
  *
  * Consensus specification, Altair and Bellatrix: process_inactivity_updates, the inactivity part of
  * get_inactivity_penalty_deltas, process_effective_balance_updates, ejection. A member takes part
- * when its own ballot counts; a certified close is finality. Penalties of attestations, rewards, the
- * correlation penalty and the exit queue are left out. What was not chosen here lets both sides of a partition
- * certify in the end (docs/protocol.md 7 has HOLD instead).
+ * when its own ballot counts; a certified close is finality. Penalties of attestations, rewards,
+ * the correlation penalty and the exit queue are left out. What was not chosen here lets both sides
+ * of a partition certify in the end (docs/protocol.md 7 has HOLD instead).
  */
 #include "base/assert.h"
 #include "sim/rules/internal.h"
