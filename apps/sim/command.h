@@ -35,6 +35,7 @@ int assay_sim_command_twins(int argc, char **argv);    /* twins.c */
 int assay_sim_command_tally(int argc, char **argv);    /* tally.c */
 int assay_sim_command_sweep(int argc, char **argv);    /* sweep.c */
 int assay_sim_command_merge(int argc, char **argv);    /* sweep.c */
+int assay_sim_command_mutants(int argc, char **argv);  /* mutants.c */
 
 /* --- load.c */
 enum { ASSAY_SIM_SETS_MAX = 64 };

@@ -16,6 +16,7 @@ static const struct assay_sim_command commands[] = {
     { "merge", "join the shards of a sweep", assay_sim_command_merge },
 #endif
     { "twins", "equivocation under every schedule, or under many", assay_sim_command_twins },
+    { "mutants", "known-bad builds: which checker catches which", assay_sim_command_mutants },
     { "list", "the scenarios that come with the program", assay_sim_command_list },
     { "show", "print the whole effective scenario", assay_sim_command_show },
     { "tally", "close one epoch by hand and show every number", assay_sim_command_tally },

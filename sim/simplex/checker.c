@@ -90,14 +90,19 @@ static void check_certificate(struct assay_sim_simplex *w, const struct sxw_mach
                                   (unsigned)st->view);
 }
 
-/* A certificate by name, in the machine's log. Returns: whether it is there. */
-static bool held(const struct assay_sim_simplex *w, const struct sxw_machine *m, uint64_t epoch,
+/* A certificate by name, in the machine's log, where it must be one.
+ * Returns: whether it is there. */
+static bool held(struct assay_sim_simplex *w, const struct sxw_machine *m, uint64_t epoch,
                  const uint8_t commitment[32], struct assay_certificate *c)
 {
     const struct sxw_log_item *item =
         assay_sxw_log_find(m, ASSAY_STORE_CERTIFICATE, epoch, UINT64_MAX, commitment);
-    return item != NULL &&
-           assay_sxw_certificate_read(w, assay_slice_over(item->bytes, item->len), c);
+    if (item == NULL) return false;
+    if (!assay_sxw_certificate_read(w, assay_slice_over(item->bytes, item->len), c))
+        assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_FINALITY,
+                                  "machine %u relies on a certificate that is none",
+                                  (unsigned)(m - w->machines));
+    return true;
 }
 
 /* Parent notarised or final, every view between nullified; all of it durable. */
@@ -167,7 +172,7 @@ static void check_finalise(struct assay_sim_simplex *w, const struct sxw_machine
         struct assay_certificate c;
         if (item->class_ != ASSAY_STORE_CERTIFICATE || item->key.epoch != st->epoch) continue;
         if (item->key.number != st->view * 4 + ASSAY_VOTE_NOTARISE) continue;
-        notarised = assay_sxw_certificate_read(w, assay_slice_over(item->bytes, item->len), &c) &&
+        notarised = held(w, m, st->epoch, item->key.id, &c) &&
                     assay_bytes_equal(c.statement.block_id, st->block_id, 32);
     }
     if (!notarised)
@@ -189,16 +194,15 @@ static void check_vote(struct assay_sim_simplex *w, const struct sxw_machine *m,
     const uint64_t number = st->view * 4 + (uint64_t)st->type;
     struct sxw_seen *v = seen(w, st->epoch, st->view);
     if (v == NULL || vote->slot != m->slot) return;
-    if (assay_sxw_log_find(m, ASSAY_STORE_VOTE, st->epoch, number, st->block_id) == NULL)
+    const bool again = v->voted[self][st->type]; /* a disk may lose what was sent long ago */
+    if (!again && assay_sxw_log_find(m, ASSAY_STORE_VOTE, st->epoch, number, st->block_id) == NULL)
         assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_PERSIST,
                                   "machine %u sent a vote before it was persisted", (unsigned)self);
-    if (v->voted[self][st->type] &&
-        !assay_bytes_equal(v->voted_id[self][st->type], st->block_id, 32))
+    if (again && !assay_bytes_equal(v->voted_id[self][st->type], st->block_id, 32))
         assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_SIGNED_ONCE,
                                   "machine %u voted twice (type %d) in epoch %u view %u",
                                   (unsigned)self, (int)st->type, (unsigned)st->epoch,
                                   (unsigned)st->view);
-    const bool again = v->voted[self][st->type];
     v->voted[self][st->type] = true;
     assay_bytes_copy(v->voted_id[self][st->type], 32, st->block_id, 32);
     if (v->voted[self][ASSAY_VOTE_NULLIFY] && v->voted[self][ASSAY_VOTE_FINALISE])

@@ -4,6 +4,8 @@
  */
 #include "sim/simplex/world_internal.h"
 
+#include "base/assert.h"
+
 #include <stdlib.h>
 
 uint64_t assay_sxw_random(struct assay_sim_simplex *w)
@@ -108,6 +110,20 @@ void assay_sxw_log_prune(struct sxw_machine *m, uint64_t epoch)
         else m->log[kept++] = m->log[i];
     }
     m->log_count = kept;
+}
+
+void assay_sim_simplex_lose(struct assay_sim_simplex *w, uint32_t machine, uint32_t votes)
+{
+    struct sxw_machine *m = &w->machines[machine];
+    ASSAY_ASSERT(!m->alive);
+    for (size_t i = m->log_count; i-- > 0 && votes > 0;) {
+        if (m->log[i].class_ != ASSAY_STORE_VOTE) continue;
+        free(m->log[i].bytes);
+        for (size_t after = i; after + 1 < m->log_count; after++)
+            m->log[after] = m->log[after + 1];
+        m->log_count--;
+        votes--;
+    }
 }
 
 /* --- the network */

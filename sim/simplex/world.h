@@ -86,6 +86,8 @@ void assay_sim_simplex_look(const struct assay_sim_simplex *world, uint32_t mach
 /* Ignored for a machine that is dead already, or alive. Both return nothing. */
 void assay_sim_simplex_crash(struct assay_sim_simplex *world, uint32_t machine);
 void assay_sim_simplex_restart(struct assay_sim_simplex *world, uint32_t machine);
+/* The disk of a dead machine loses the last votes that it was told to keep. Returns: nothing. */
+void assay_sim_simplex_lose(struct assay_sim_simplex *world, uint32_t machine, uint32_t votes);
 /* Faults from here on. Returns: nothing. */
 void assay_sim_simplex_set_faults(struct assay_sim_simplex *world, uint32_t loss_permille,
                                   uint32_t duplicate_permille, uint32_t crash_permille);

@@ -1,0 +1,198 @@
+/*
+ * tests/mutants/suite_scoring.c - histories of a small network: ballots, silence, proofs.
+ *
+ * After each epoch first what docs/protocol.md 6 and 7 promise of any tally (P1, P2, P9, P11 and
+ * what follows them), then that the rules written a second time (tests/support) say the same, bit
+ * for bit (P10). Weights of each epoch are those that the epoch before gave.
+ */
+#include "tests/mutants/trial.h"
+#include "tests/support/scoring_reference.h"
+#include "tests/unit/scoring/world.h"
+
+#include <string.h>
+
+enum { EPOCHS = 60 };
+
+struct history {
+    struct world w;
+    struct assay_trust before[WORLD_MEMBERS_MAX];
+    uint64_t random;
+    struct trial_finding *finding;
+};
+
+static bool chance(struct history *h, uint32_t percent)
+{
+    return world_below(&h->random, 100) < percent;
+}
+
+/* What the next epoch says: most say PASS; some are absent, some slandered, few proven. */
+static void draw_epoch(struct history *h)
+{
+    static const enum assay_outcome said[] = {
+        ASSAY_OUTCOME_PASS_UP_TO_DATE,
+        ASSAY_OUTCOME_PASS_UP_TO_DATE,
+        ASSAY_OUTCOME_PASS_NEEDS_HARDENING,
+        ASSAY_OUTCOME_PASS_OUT_OF_DATE,
+        ASSAY_OUTCOME_ABSENT,
+        ASSAY_OUTCOME_FAIL_HARD,
+        ASSAY_OUTCOME_FAIL_SOFT,
+        ASSAY_OUTCOME_NONE,
+    };
+    struct world *w = &h->w;
+    w->roll_present = !chance(h, 5);
+    for (uint32_t s = 0; s < w->count; s++) {
+        /* How the network sees this one: nearly all alike, or in pieces. */
+        const enum assay_outcome mostly =
+            chance(h, 70) ? ASSAY_OUTCOME_PASS_UP_TO_DATE : said[world_below(&h->random, 8)];
+        const uint32_t alike = chance(h, 50) ? 100 : 30 + world_below(&h->random, 65);
+        struct assay_faults *faults = &w->members[s].faults;
+        for (uint32_t v = 0; v < w->count; v++)
+            world_vote(w, v, s, chance(h, alike) ? mostly : said[world_below(&h->random, 8)]);
+        faults->own_fail_hard = chance(h, 1);
+        faults->own_fail_soft = chance(h, 3);
+        faults->equivocation = chance(h, 1);
+        faults->false_pass = chance(h, 1);
+        faults->false_fails = chance(h, 2) ? 1 + world_below(&h->random, 2) : 0;
+        world_silence(w, s, chance(h, 12));
+        if (w->trust[s].integrity.standing == ASSAY_STANDING_SUSPENDED && chance(h, 40))
+            assay_trust_list(&w->trust[s]);
+    }
+}
+
+/* --- promises */
+
+/* What voters of other platforms explicitly said, counted here. */
+static void count(const struct history *h, uint32_t s, uint64_t *pass, uint64_t *negative,
+                  uint64_t *total)
+{
+    const struct world *w = &h->w;
+    const struct assay_faults *f = &w->members[s].faults;
+    *pass = *negative = *total = 0;
+    for (uint32_t v = 0; v < w->count; v++) {
+        if (w->groups.platform[v] == w->groups.platform[s]) continue;
+        *total += w->weights[v];
+        if (w->rows[v] == NULL) continue;
+        const unsigned said = assay_row_get(w->rows[v], s);
+        const bool proven = f->own_fail_hard || f->own_fail_soft;
+        if (said == ASSAY_OUTCOME_PASS_UP_TO_DATE || said == ASSAY_OUTCOME_PASS_NEEDS_HARDENING ||
+            said == ASSAY_OUTCOME_PASS_OUT_OF_DATE)
+            *pass += w->weights[v];
+        if (said == ASSAY_OUTCOME_ABSENT ||
+            (proven && (said == ASSAY_OUTCOME_FAIL_HARD || said == ASSAY_OUTCOME_FAIL_SOFT)))
+            *negative += w->weights[v];
+    }
+}
+
+static void check_member(struct history *h, uint32_t s)
+{
+    const struct assay_trust *was = &h->before[s];
+    const struct assay_trust *is = &h->w.trust[s];
+    uint64_t pass = 0;
+    uint64_t negative = 0;
+    uint64_t total = 0;
+    count(h, s, &pass, &negative, &total);
+    const struct assay_faults *f = &h->w.members[s].faults;
+    const bool faulted = f->own_fail_hard || f->own_fail_soft || f->equivocation || f->false_pass ||
+                         f->false_fails > 0;
+    const bool better = is->score.standing < was->score.standing;
+    if (3 * negative <= total && is->availability_bp < was->availability_bp)
+        trial_found(h->finding, ASSAY_SIM_CHECKER_P1, "member %u fell though N <= W/3",
+                    (unsigned)s);
+    if (3 * pass <= total &&
+        (is->availability_bp > was->availability_bp || is->integrity_bp > was->integrity_bp))
+        trial_found(h->finding, ASSAY_SIM_CHECKER_P2, "member %u rose though P <= W/3",
+                    (unsigned)s);
+    if (is->availability_bp > was->availability_bp + 500 ||
+        is->integrity_bp > was->integrity_bp + 100)
+        trial_found(h->finding, ASSAY_SIM_CHECKER_P4, "member %u rose faster than the rates",
+                    (unsigned)s);
+    if ((f->own_fail_hard || f->equivocation || f->false_pass) && is->integrity_bp > 0)
+        trial_found(h->finding, ASSAY_SIM_CHECKER_P3, "a proof did not strike member %u",
+                    (unsigned)s);
+    if (!faulted && is->integrity_bp < was->integrity_bp && is->integrity_bp < 7499)
+        trial_found(h->finding, ASSAY_SIM_CHECKER_JUSTICE, "member %u was struck without a proof",
+                    (unsigned)s);
+    if (!h->w.summary.certified && (better || is->availability_bp != was->availability_bp))
+        trial_found(h->finding, ASSAY_SIM_CHECKER_P11, "member %u moved in a HELD epoch",
+                    (unsigned)s);
+}
+
+/* A voter that the second table counts at least as high: what A says must not matter. */
+static void check_weights(struct history *h, const uint32_t *weights)
+{
+    for (uint32_t i = 0; i < h->w.count; i++) {
+        const struct assay_trust *t = &h->w.trust[i];
+        if (weights[i] > 0 && t->integrity.standing == ASSAY_STANDING_SUSPENDED)
+            trial_found(h->finding, ASSAY_SIM_CHECKER_P5,
+                        "member %u has weight and a suspended integrity", (unsigned)i);
+    }
+}
+
+/* --- the second writing */
+
+static void check_reference(struct history *h, const struct assay_tally_input *input)
+{
+    static struct assay_trust trust[WORLD_MEMBERS_MAX];
+    static struct assay_tally_result results[WORLD_MEMBERS_MAX];
+    struct assay_tally_summary summary;
+    struct assay_tally_input before = *input;
+    before.trust = h->before;
+    reference_tally(&before, h->w.places, h->w.count, trust, results, &summary);
+    if (summary.certified != h->w.summary.certified)
+        trial_found(h->finding, ASSAY_SIM_CHECKER_P10, "certified, or not: two tallies differ");
+    for (uint32_t s = 0; s < h->w.count; s++) {
+        if (!reference_trust_equal(&trust[s], &h->w.trust[s]))
+            trial_found(h->finding, ASSAY_SIM_CHECKER_P10, "two tallies differ about member %u",
+                        (unsigned)s);
+        if (!reference_result_equal(&results[s], &h->w.results[s]))
+            trial_found(h->finding, ASSAY_SIM_CHECKER_P10,
+                        "two tallies differ in what they found about member %u", (unsigned)s);
+    }
+}
+
+static void next_weights(struct history *h)
+{
+    static uint64_t memory[WORLD_MEMBERS_MAX * 64];
+    uint32_t weights[WORLD_MEMBERS_MAX];
+    uint32_t again[WORLD_MEMBERS_MAX];
+    struct assay_tolerance tolerance;
+    const struct assay_weight_rules rules = assay_weight_rules_default();
+    const struct assay_weight_input input = {
+        .rules = &rules, .groups = &h->w.groups, .trust = h->w.trust, .previous = h->w.weights
+    };
+    assay_weights(&input, memory, sizeof memory, weights, &tolerance);
+    reference_weights(&input, h->w.places, h->w.count, again);
+    if (!tolerance.refused) check_weights(h, weights);
+    for (uint32_t i = 0; i < h->w.count; i++) {
+        if (weights[i] != again[i])
+            trial_found(h->finding, ASSAY_SIM_CHECKER_P10,
+                        "two tables of weights differ at member %u: %u and %u", (unsigned)i,
+                        (unsigned)weights[i], (unsigned)again[i]);
+        h->w.weights[i] = weights[i];
+    }
+}
+
+void trial_scoring(uint64_t seed, struct trial_finding *finding)
+{
+    static struct history h;
+    h = (struct history){ .random = seed * 0x9e3779b97f4a7c15ULL, .finding = finding };
+    world_init(&h.w, 5 + world_below(&h.random, 16));
+    world_random_places(&h.w, &h.random);
+    world_regroup(&h.w);
+    next_weights(&h);
+    for (int epoch = 0; epoch < EPOCHS && finding->checker == ASSAY_SIM_CHECKER_COUNT; epoch++) {
+        draw_epoch(&h);
+        for (uint32_t s = 0; s < h.w.count; s++)
+            h.before[s] = h.w.trust[s];
+        const struct assay_tally_input input = world_input(&h.w);
+        assay_tally_epoch(&input, h.w.scratch, sizeof h.w.scratch, h.w.trust, h.w.results,
+                          &h.w.summary);
+        for (uint32_t s = 0; s < h.w.count; s++)
+            check_member(&h, s);
+        check_reference(&h, &input);
+        next_weights(&h);
+        h.w.epoch++;
+        for (uint32_t s = 0; s < h.w.count; s++)
+            h.w.members[s].faults = (struct assay_faults){ 0 };
+    }
+}

@@ -1,0 +1,82 @@
+/*
+ * tests/mutants/trial.c - runs the suites seed by seed until something is found.
+ */
+#include "tests/mutants/trial.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct suite {
+    const char *name;
+    void (*run)(uint64_t seed, struct trial_finding *finding);
+};
+
+static const struct suite suites[] = {
+    { "twins", trial_twins },
+    { "simplex", trial_simplex },
+    { "scoring", trial_scoring },
+};
+enum { SUITES = sizeof suites / sizeof suites[0] };
+
+void trial_found(struct trial_finding *finding, enum assay_sim_checker checker, const char *format,
+                 ...)
+{
+    if (finding->checker != ASSAY_SIM_CHECKER_COUNT) return;
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(finding->message, sizeof finding->message, format, arguments);
+    va_end(arguments);
+    finding->checker = checker;
+}
+
+/* Whether the name stands in the list, as a word. */
+static bool is_listed(const char *list, const char *name)
+{
+    const size_t len = strlen(name);
+    for (const char *at = list; *at != '\0';) {
+        const size_t word = strcspn(at, " ,");
+        if (word == len && strncmp(at, name, len) == 0) return true;
+        at += word;
+        at += strspn(at, " ,");
+    }
+    return false;
+}
+
+static bool all_known(const char *list)
+{
+    size_t words = 0;
+    size_t known = 0;
+    for (const char *at = list + strspn(list, " ,"); *at != '\0'; words++) {
+        at += strcspn(at, " ,");
+        at += strspn(at, " ,");
+    }
+    for (size_t i = 0; i < SUITES; i++)
+        known += is_listed(list, suites[i].name);
+    return words > 0 && words == known;
+}
+
+int trial_run(const char *list, uint64_t seeds)
+{
+    if (!all_known(list)) {
+        (void)fprintf(
+            stderr, "suites: expected words out of twins, simplex, scoring; found \"%s\"\n", list);
+        return 2;
+    }
+    for (uint64_t seed = 1; seed <= seeds; seed++) {
+        for (size_t i = 0; i < SUITES; i++) {
+            struct trial_finding finding = { .checker = ASSAY_SIM_CHECKER_COUNT };
+            if (!is_listed(list, suites[i].name)) continue;
+            (void)printf("at %s %" PRIu64 "\n", suites[i].name, seed);
+            (void)fflush(stdout);
+            suites[i].run(seed, &finding);
+            if (finding.checker == ASSAY_SIM_CHECKER_COUNT) continue;
+            (void)printf("caught %s %s\n", assay_sim_checker_name(finding.checker),
+                         finding.message);
+            return 1;
+        }
+    }
+    (void)printf("clean %" PRIu64 "\n", seeds);
+    return 0;
+}
