@@ -3,6 +3,7 @@
  */
 #include "sim/rules.h"
 
+#include "sim/random.h"
 #include "sim/theory/laws.h"
 #include "tests/unit/sim/rules_fleet.h"
 
@@ -336,4 +337,73 @@ Test(sim_rules, a_member_without_electorate_keeps_the_rules_whole)
         cr_expect_leq(fleet_score(&f, 0), 10000);
         fleet_free(&f);
     }
+}
+
+/* --- the same bytes everywhere --------------------------------------------------------------- */
+
+static void absorb(uint64_t *digest, uint64_t value)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        *digest ^= value >> (8 * i) & 0xff;
+        *digest *= UINT64_C(1099511628211); /* FNV-1a */
+    }
+}
+
+/* Forty epochs of random ballots and faults; every score and weight of every epoch. */
+static uint64_t digest_of(enum assay_sim_rule rule, enum assay_sim_weight_source source)
+{
+    uint64_t digest = UINT64_C(14695981039346656037);
+    fleet_init(&f, 25,
+               (struct assay_sim_rules_options){
+                   .rule = rule, .weight_source = source, .leak_quotient_log2 = 10 });
+    for (uint32_t epoch = 0; epoch < 40; epoch++) {
+        struct assay_sim_random random = assay_sim_random_of(1, ASSAY_SIM_STREAM_THEORY, 4, epoch);
+        for (uint32_t v = 0; v < 25; v++) {
+            const enum assay_outcome all[] = { ASSAY_OUTCOME_PASS_UP_TO_DATE, ASSAY_OUTCOME_ABSENT,
+                                               ASSAY_OUTCOME_FAIL_HARD, ASSAY_OUTCOME_NONE };
+            fleet_silence(&f, v, assay_sim_random_permille(&random, epoch < 20 ? 100 : 500));
+            for (uint32_t s = 0; s < 25; s++) {
+                const uint64_t pick = assay_sim_random_below(&random, 12);
+                fleet_say(&f, v, v + 1, s, s + 1,
+                          all[s % 5 == 0 ? pick % 3
+                              : pick < 3 ? pick + 1
+                                         : 0]);
+            }
+            f.members[v].faults.own_fail_soft = assay_sim_random_permille(&random, 10);
+        }
+        fleet_step(&f);
+        for (uint32_t i = 0; i < 25; i++) {
+            absorb(&digest, fleet_score(&f, i));
+            absorb(&digest, assay_sim_rules_weights(f.rules)[i]);
+        }
+    }
+    fleet_free(&f);
+    return digest;
+}
+
+/* Fixed numbers: another compiler, optimisation level or machine must give the same. A change of a
+ * rule changes them, and with them every trace of a scenario that uses it. */
+Test(sim_rules, the_same_ballots_give_the_same_bytes_in_every_build)
+{
+    static const uint64_t want[6][3] = {
+        { UINT64_C(0x5955b3b1d5a07104), UINT64_C(0xc9ff81d8f6b88da9),
+          UINT64_C(0xde269101f62edd21) },
+        { UINT64_C(0x6ceda5b46de8024d), UINT64_C(0x6ceda5b46de8024d),
+          UINT64_C(0x2f0664c5758378de) },
+        { UINT64_C(0x2ec114230939a92a), UINT64_C(0x2ec114230939a92a),
+          UINT64_C(0x7c70aa6e4a810a0a) },
+        { UINT64_C(0xebe39ef67bbad321), UINT64_C(0xebe39ef67bbad321),
+          UINT64_C(0x90c7ad625afda6ee) },
+        { UINT64_C(0xe93a6a95e1196293), UINT64_C(0xe93a6a95e1196293),
+          UINT64_C(0xfa11da7083635854) },
+        { UINT64_C(0x80f62494f2f52b95), UINT64_C(0x80f62494f2f52b95),
+          UINT64_C(0x89edefa6d4793809) },
+    };
+    for (unsigned rule = 0; rule <= ASSAY_SIM_RULE_LEAK; rule++)
+        for (unsigned source = 0; source < 3; source++) {
+            const uint64_t got =
+                digest_of((enum assay_sim_rule)rule, (enum assay_sim_weight_source)source);
+            cr_expect_eq(got, want[rule][source], "rule %u, source %u: 0x%016lx", rule, source,
+                         (unsigned long)got);
+        }
 }
