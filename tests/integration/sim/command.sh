@@ -1,0 +1,89 @@
+#!/bin/sh
+# assay-sim as a researcher types it: usage, errors, files, interruption, reproduction.
+. "$(dirname "$0")/lib.sh"
+cd "$WORK" || exit 2
+
+# --- usage
+gives 2 'usage: assay-sim' "$SIM"
+gives 0 'usage: assay-sim' "$SIM" --help
+gives 0 'assay-sim ' "$SIM" --version
+gives 2 'is no command' "$SIM" rnu
+for command in run list show keys; do
+    gives 0 "usage: assay-sim $command" "$SIM" $command --help
+    gives 2 usage "$SIM" $command --no-such-option
+    gives 2 '' "$SIM" $command one two three
+done
+gives 2 'is "honest" meant?' "$SIM" run honset
+gives 2 'No such file' "$SIM" run ./nowhere.yaml
+gives 2 'No such file' "$SIM" run nowhere.yaml
+gives 2 '--seed cannot be' "$SIM" run honest --seed x
+gives 2 '--seed cannot be' "$SIM" run honest --seed 18446744073709551616
+gives 2 '--threads cannot be' "$SIM" run honest --threads 0
+gives 2 'is "nodes" meant?' "$SIM" run honest --set nodse=4
+gives 2 'rule: mean runs at fidelity epoch alone' "$SIM" run honest --set rule=mean --set fidelity=message
+printf 'nodes: 7\nnodse: 8\n' >broken.yaml
+gives 2 'broken.yaml:2:1: unknown key "nodse"; is "nodes" meant?' "$SIM" run broken.yaml
+gives 2 '"code": "scenario"' "$SIM" run broken.yaml --json
+head -c 70000 /dev/zero | tr '\0' '#' >large.yaml
+gives 2 'larger than 65536 bytes' "$SIM" run large.yaml
+gives 2 'directory' "$SIM" run ./
+: >file
+gives 2 'Not a directory' "$SIM" run honest --out file
+
+# --- a run, its files, and the run again from its own scenario
+gives 0 'holds' "$SIM" run honest --seed 0x10 --out out
+for file in epochs.csv roots.csv summary.json scenario.yaml; do
+    check "out/$file is there" test -s out/$file
+done
+check 'no draft is left' test -z "$(find out -name '.*.new')"
+check '20 epochs of one cohort' test "$(wc -l <out/epochs.csv)" -eq 21
+check '20 roots' test "$(wc -l <out/roots.csv)" -eq 21
+check 'the seed is the one given' grep -q '"seed": 16,' out/summary.json
+check 'it passed' grep -q '"passed": true' out/summary.json
+"$SIM" run out/scenario.yaml --out again --quiet || wrong 'the effective scenario runs'
+check 'the same rows' cmp out/epochs.csv again/epochs.csv
+check 'the same roots' cmp out/roots.csv again/roots.csv
+check 'the same scenario' cmp out/scenario.yaml again/scenario.yaml
+"$SIM" run honest --seed 17 --out other --quiet
+check 'another seed is another run' test "$(grep trace_hash other/summary.json)" != "$(grep trace_hash out/summary.json)"
+"$SIM" run honest --seed 16 --json >json || wrong '--json runs'
+check '--json says what summary.json says' cmp json out/summary.json
+check '--quiet says nothing' test -z "$("$SIM" run honest --quiet 2>&1)"
+gives 0 'the same' "$SIM" run honest --twice
+"$SIM" run absent-voting --threads 1 --out one --quiet
+"$SIM" run absent-voting --threads 3 --out three --quiet
+check 'threads change nothing' cmp one/summary.json three/summary.json
+
+# --- a failure reproduces from the line that it prints
+"$SIM" run honest --set nodes=5 --set 'assertions[0]=epochs == 7' --set "title=it's" >table 2>said
+check 'a failed assertion is exit status 1' test $? -eq 1
+check 'it says what it found' grep -q 'assertion failed: epochs == 7, found 20' said
+line=$(sed -n 's/^reproduce: assay-sim //p' said)
+check 'a line reproduces it' test -n "$line"
+eval "\"$SIM\" $line" >table2 2>said2
+check 'the same exit status' test $? -eq 1
+check 'the same tables' cmp table table2
+check 'the same words' cmp said said2
+
+# --- interruption: what there is by then is written
+"$SIM" run honest --set nodes=1000 --set fidelity=epoch --set epochs=1000000 --out cut --quiet 2>said &
+pid=$!
+sleep 1
+kill -INT $pid
+wait $pid
+check 'interrupted is exit status 130' test $? -eq 130
+check 'it says so' grep -q interrupted said
+check 'there are rows' test "$(wc -l <cut/epochs.csv)" -gt 1
+check 'the summary knows' grep -q '"interrupted": true' cut/summary.json
+
+# --- a disk that is full
+trap '' XFSZ
+(ulimit -f 1 && "$SIM" run honest --set epochs=200 --out full --quiet) >said 2>&1
+check 'a full disk is exit status 1' test $? -eq 1
+check 'it says so' grep -q 'full/epochs.csv: File too large' said
+check 'nothing half is left' test ! -e full/epochs.csv -a ! -e full/summary.json
+if [ -c /dev/full ]; then
+    "$SIM" keys >/dev/full 2>said
+    check 'a full standard output is exit status 1' test $? -eq 1
+fi
+finish

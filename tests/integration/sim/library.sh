@@ -1,0 +1,44 @@
+#!/bin/sh
+# Every scenario of the library holds, gives the figures of its page, and each of its assertions can fail.
+#
+# With UPDATE=1 the figures in the pages are written anew instead of compared.
+. "$(dirname "$0")/lib.sh"
+HERE=$(cd "$(dirname "$0")" && pwd)
+cd "$WORK" || exit 2
+
+# The part of a page between its fences below "## Reference figures".
+figures_of_page() { awk '/^## / { in_part = /^## Reference figures/ } in_part && /^```/ { on = !on; next } on' "$1"; }
+put_figures() {
+    awk -v file="$2" '/^## / { in_part = /^## Reference figures/ }
+        in_part && /^```/ { on = !on; print; if (on) while ((getline line < file) > 0) print line; next }
+        !on' "$1" >page.new && cat page.new >"$1"
+}
+
+"$SIM" list | awk '{ print $1 }' >names
+while read -r name; do
+    if "$SIM" run "$name" >run 2>said; then :; else wrong "$name: $(cat said)"; fi
+    checks=$((checks + 1))
+    page=$ROOT/docs/scenarios/$name.md
+    awk -f "$HERE/figures.awk" run >printed
+    if [ -n "${UPDATE:-}" ]; then put_figures "$page" printed; fi
+    figures_of_page "$page" >written
+    check "$name.md has the figures of the run (UPDATE=1 library.sh writes them anew)" diff written printed
+done <names
+
+# failing.txt: NAME | arguments of run | an assertion, as it is printed. All that it lacks is named below.
+while IFS='|' read -r name arguments; do
+    case $name in '' | '#'*) continue ;; esac
+    name=$(echo $name)
+    eval "\"$SIM\" run $name --quiet $arguments" >said 2>&1
+    status=$?
+    checks=$((checks + 1))
+    [ "$status" -eq 1 ] || wrong "$name $arguments: exit status $status, expected 1: $(cat said)"
+    sed -n "s/^assertion failed: \(.*\), .*/$name|\1/p" said >>failed
+done <"$HERE/failing.txt"
+sort -u failed >failed.sorted
+while read -r name; do
+    "$SIM" show "$name" | sed -n '/^assertions:/,$p' | sed -n "s/^  - \"\(.*\)\"/$name|\1/p"
+done <names | sort >asserted
+comm -23 asserted failed.sorted >never
+check "every assertion fails somewhere in failing.txt; these never do: $(cat never)" test ! -s never
+finish
