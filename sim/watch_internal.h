@@ -41,6 +41,7 @@ struct assay_sim_watch {
     /* P5: the first table. */
     bool has_first, first_uncapped;
     uint64_t first_total, first_byzantine;
+    uint32_t first_traitors; /* a disk that loses what it promised makes one more */
     /* Liveness. */
     uint64_t healed_ms, last_close_ms;
     bool healed, closed_since;

@@ -21,6 +21,7 @@ static uint64_t raw_weight(const struct assay_member *m)
 /* The table of the next epoch in one look. */
 struct table {
     uint64_t total, byzantine;
+    uint32_t traitors;  /* members that are not honest */
     uint64_t raw_total; /* after platforms became units */
     bool uncapped;      /* every member has its raw weight: no cap cut anything */
     bool above_raw;     /* some member has more than that */
@@ -48,6 +49,7 @@ static struct table table_of(struct assay_sim_watch *w, const struct assay_sim_t
         const uint64_t raw = raw_weight(&state->members[slot]);
         t.total += weight;
         if (!truth[slot].honest) t.byzantine += weight;
+        if (!truth[slot].honest) t.traitors++;
         if (weight != raw) t.uncapped = false;
         if (weight > raw) t.above_raw = true;
     }
@@ -63,11 +65,12 @@ static struct table table_of(struct assay_sim_watch *w, const struct assay_sim_t
 static void check_p5(const struct assay_watch_epoch *epoch, const struct table *now)
 {
     struct assay_sim_watch *w = epoch->watch;
-    if (!w->has_first) {
+    if (!w->has_first || now->traitors != w->first_traitors) {
         const struct table first = table_of(w, epoch->closed->truth, epoch->before);
         w->has_first = true;
         w->first_total = first.total;
         w->first_byzantine = first.byzantine;
+        w->first_traitors = first.traitors;
         w->first_uncapped = first.uncapped;
     }
     if (w->scenario->weight_source != ASSAY_SIM_WEIGHT_INTEGRITY) return;

@@ -47,9 +47,10 @@ static enum assay_status read_file(const char *path, struct assay_scenario *scen
     enum assay_status status = assay_file_read(path, ASSAY_SIM_YAML_MAX, &bytes, &len);
     if (status != ASSAY_OK) {
         (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.300s: %.100s", path,
-                       status == ASSAY_E_IO      ? strerror(errno)
-                       : status == ASSAY_E_RANGE ? "is larger than 65536 bytes"
-                                                 : assay_status_text(status));
+                       status == ASSAY_E_IO          ? strerror(errno)
+                       : status == ASSAY_E_NOT_FOUND ? "No such file"
+                       : status == ASSAY_E_RANGE     ? "is larger than 65536 bytes"
+                                                     : assay_status_text(status));
         return status;
     }
     _Static_assert(ASSAY_SIM_YAML_MAX == 65536, "as the message says");

@@ -78,9 +78,11 @@ static enum assay_status write_summary(const char *dir, const struct assay_sim_r
     assay_json_set_text(document, "schema", "assay.sim.run");
     assay_json_set_uint(document, "schema_version", 1);
     assay_json_set(document, "data", assay_sim_summary(result));
-    char *text = assay_json_print(document, 2);
+    char *text = assay_json_print(document, 2), *line = NULL;
     assay_json_free(&document);
-    return write_made(dir, "summary.json", text, message);
+    if (text != NULL && asprintf(&line, "%s\n", text) < 0) line = NULL;
+    free(text);
+    return write_made(dir, "summary.json", line, message);
 }
 
 static enum assay_status write_report(const char *dir, const struct assay_sim_result *result,

@@ -299,7 +299,8 @@ void world_host_obey(struct assay_sim_world *w, uint32_t node, struct assay_effe
 {
     const bool lives = commit_and_send(w, node, effects);
     for (size_t i = 0; i < effects->count; i++) {
-        if (lives) act(w, node, &effects->items[i]);
+        /* The close of an epoch may be where its host starts it again from an older disk. */
+        if (lives && w->nodes[node].alive) act(w, node, &effects->items[i]);
         if (w->signed_payloads[i] == NULL) continue;
         world_payload_drop(w, w->signed_payloads[i]);
         w->signed_payloads[i] = NULL;

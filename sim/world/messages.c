@@ -25,10 +25,8 @@ static void look_around(struct world_run *r)
     const struct assay_scenario *s = r->scenario;
     struct assay_sim_outcome *o = r->outcome;
     assay_scenario_cohorts(s, r->options->seed, r->cohort_of);
-    for (uint32_t i = 0; i < s->nodes; i++) {
+    for (uint32_t i = 0; i < s->nodes; i++)
         r->byzantine[i] = assay_attack_byzantine(s, r->cohort_of, i);
-        o->cohort_members[r->cohort_of[i]]++;
-    }
     o->fidelity = ASSAY_SIM_FIDELITY_MESSAGE;
     o->seed = r->options->seed;
 }

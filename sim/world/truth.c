@@ -5,6 +5,7 @@
  * and honest voters who signed their ballot without a verdict on it have at most a third of the
  * weight (docs/protocol.md 7, P1).
  */
+#include "base/crypto.h"
 #include "engine/engine_internal.h"
 #include "engine/record.h"
 #include "sim/world/run_internal.h"
@@ -213,6 +214,15 @@ static void measure(struct world_run *r, struct assay_sim_closed *c)
     if (c->certificates_held > r->certificates_max) r->certificates_max = c->certificates_held;
 }
 
+/* As sim/epochs/close.c does. */
+static void chain_root(struct assay_sim_outcome *outcome, const uint8_t root[static 32])
+{
+    const struct assay_slice pieces[] = { assay_slice_over(outcome->root_chain, 32),
+                                          assay_slice_over(root, 32) };
+    assay_sha256_pieces(pieces, 2, outcome->root_chain);
+    assay_bytes_copy(outcome->state_root, 32, root, 32);
+}
+
 void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch)
 {
     struct assay_sim_truth truth[WORLD_NODES];
@@ -228,6 +238,7 @@ void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch)
                                        .truth = truth };
     measure(r, &closed);
     world_trace(r->w, node, TRACE_CLOSED, state->certified, state->root);
+    chain_root(r->outcome, state->root);
     assay_sim_watch_epoch(r->watch, &closed);
     assay_state_copy(&r->before, state);
     r->closed = epoch;

@@ -9,7 +9,7 @@
 
 set -u
 export LC_ALL=C
-SIM=$1/assay-sim ROOT=$2
+SIM=$(cd "$1" && pwd)/assay-sim ROOT=$(cd "$2" && pwd)
 WORK=$(mktemp -d /tmp/assay-sim-it.XXXXXX)
 checks=0
 failures=0
