@@ -10,11 +10,11 @@
 static const struct assay_sim_command commands[] = {
 #ifdef ASSAY_SIM_HAS_RUN
     { "run", "simulate one scenario and check what came out", assay_sim_command_run },
+#endif
     { "swarm", "random scenarios and faults on all cores", assay_sim_command_swarm },
     { "minimize", "the smallest scenario that still fails", assay_sim_command_minimize },
     { "sweep", "a scenario at every point of a grid, in shards", assay_sim_command_sweep },
     { "merge", "join the shards of a sweep", assay_sim_command_merge },
-#endif
     { "twins", "equivocation under every schedule, or under many", assay_sim_command_twins },
     { "mutants", "known-bad builds: which checker catches which", assay_sim_command_mutants },
     { "list", "the scenarios that come with the program", assay_sim_command_list },

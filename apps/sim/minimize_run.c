@@ -16,13 +16,11 @@ static bool promises_less(const struct assay_sim_promise *now, const struct assa
 
 static bool fails_with(struct attempt *a, const struct assay_scenario *candidate)
 {
-    struct assay_sim_outcome outcome;
     const struct assay_sim_promise promise = assay_sim_promise_of(candidate, candidate->seed);
     if (promises_less(&promise, &a->promise)) return false;
     const bool twice = strcmp(a->what, "determinism") == 0;
     const struct assay_sim_breach breach =
-        assay_sim_swarm_try(a->shrinking->run, twice, candidate, &outcome);
-    assay_sim_outcome_free(&outcome);
+        assay_sim_try(a->shrinking->run, candidate, twice, true).breach;
     if (!breach.broken || strcmp(breach.what, a->what) != 0) return false;
     a->shrinking->breach = breach;
     return true;
@@ -59,12 +57,10 @@ static void smaller(void *context, const struct assay_scenario *now, const char 
 
 bool assay_sim_shrink(struct assay_sim_shrinking *shrinking, struct assay_scenario *scenario)
 {
-    struct assay_sim_outcome outcome;
     struct attempt a = { .shrinking = shrinking };
     a.promise = assay_sim_promise_of(scenario, scenario->seed);
     /* Twice at first: a trace that differs is a failure, too. */
-    shrinking->breach = assay_sim_swarm_try(shrinking->run, true, scenario, &outcome);
-    assay_sim_outcome_free(&outcome);
+    shrinking->breach = assay_sim_try(shrinking->run, scenario, true, true).breach;
     shrinking->size_before = shrinking->size_after = assay_sim_minimize_size(scenario);
     shrinking->tried = 1;
     if (!shrinking->breach.broken) return false;

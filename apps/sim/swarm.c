@@ -32,6 +32,7 @@ static const char usage[] =
     "--out DIR        write each failing scenario to DIR/swarm-SEED.yaml, for `assay-sim run`\n"
     "--stop-at-first  end at the first failure; --collect (the default) lists them all\n"
     "--twice          run every seed twice and compare the traces\n"
+    "--one-process    no process of its own for each run: for debuggers\n"
     "--nodes A..B     sizes to draw from (mostly 4 to 10, up to 16)\n"
     "--set KEY=VALUE  over every scenario, as in `assay-sim run`\n"
     "--show S         print the scenario of seed S as a file, and run nothing\n"
@@ -49,6 +50,7 @@ enum option_code {
     OPTION_FIRST,
     OPTION_COLLECT,
     OPTION_TWICE,
+    OPTION_ONE_PROCESS,
     OPTION_NODES,
     OPTION_SET,
     OPTION_SHOW,
@@ -66,6 +68,7 @@ static const struct option long_options[] = {
     { "stop-at-first", no_argument, NULL, OPTION_FIRST },
     { "collect", no_argument, NULL, OPTION_COLLECT },
     { "twice", no_argument, NULL, OPTION_TWICE },
+    { "one-process", no_argument, NULL, OPTION_ONE_PROCESS },
     { "nodes", required_argument, NULL, OPTION_NODES },
     { "set", required_argument, NULL, OPTION_SET },
     { "show", required_argument, NULL, OPTION_SHOW },
@@ -126,6 +129,7 @@ static bool take_option(struct arguments *a, int code)
     case OPTION_FIRST: a->swarm.stop_at_first = true; return true;
     case OPTION_COLLECT: a->swarm.stop_at_first = false; return true;
     case OPTION_TWICE: a->swarm.twice = true; return true;
+    case OPTION_ONE_PROCESS: a->swarm.one_process = true; return true;
     case OPTION_QUIET: a->swarm.quiet = true; return true;
     case OPTION_JSON: a->json = true; return true;
     case OPTION_HELP: a->help = true; return true;

@@ -9,15 +9,10 @@
 
 #include "apps/sim/command.h"
 #include "apps/sim/swarm_state.h"
-#include "sim/run.h"
-#include "sim/swarm/promise.h"
+#include "apps/sim/trial.h"
 #include "sim/swarm/random_scenario.h"
 
 #include <signal.h>
-
-typedef enum assay_status assay_sim_runner(const struct assay_scenario *scenario,
-                                           const struct assay_sim_options *options,
-                                           struct assay_sim_outcome *outcome);
 
 struct assay_sim_swarm {
     uint64_t from, seeds;
@@ -28,6 +23,7 @@ struct assay_sim_swarm {
     const char *state_path; /* NULL: forget it all */
     const char *out_dir;    /* failing scenarios as files; NULL: none */
     bool stop_at_first, twice, quiet;
+    bool one_process; /* a crash is ours: for debuggers */
     const volatile sig_atomic_t *stop;
     assay_sim_runner *run;
 };
@@ -37,11 +33,6 @@ struct assay_sim_swarm {
 ASSAY_CHECKED enum assay_status assay_sim_swarm_scenario(
     const struct assay_sim_swarm *swarm, uint64_t seed, struct assay_scenario *scenario,
     char message[static ASSAY_SIM_MESSAGE_MAX]);
-
-/* One scenario and its own seed. Out: *outcome, to be freed. Returns: its breach. */
-struct assay_sim_breach assay_sim_swarm_try(assay_sim_runner *run, bool twice,
-                                            const struct assay_scenario *scenario,
-                                            struct assay_sim_outcome *outcome);
 
 /* What decides scenarios beside seeds, as the reproduction line has it; "" for the usual. */
 void assay_sim_swarm_arguments(const struct assay_sim_swarm *swarm,

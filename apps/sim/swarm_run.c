@@ -15,14 +15,6 @@
 
 enum { SAVE_EVERY_MS = 1000, SAVE_EVERY_SEEDS = 50 };
 
-/* What one seed gave. */
-struct result {
-    struct assay_sim_breach breach;
-    bool beyond;
-    uint8_t trace_hash[32];
-    uint64_t events, messages, epochs, simulated_ms;
-};
-
 struct swarming {
     const struct assay_sim_swarm *options;
     struct assay_sim_swarm_state *state;
@@ -48,59 +40,11 @@ enum assay_status assay_sim_swarm_scenario(const struct assay_sim_swarm *swarm, 
     return ASSAY_OK;
 }
 
-static void compare_runs(const struct assay_sim_outcome *a, const struct assay_sim_outcome *b,
-                         struct assay_sim_breach *breach)
-{
-    if (assay_bytes_equal(a->trace_hash, b->trace_hash, sizeof a->trace_hash) &&
-        assay_bytes_equal(a->root_chain, b->root_chain, sizeof a->root_chain))
-        return;
-    *breach = (struct assay_sim_breach){ .broken = true };
-    (void)snprintf(breach->what, sizeof breach->what, "determinism");
-    (void)snprintf(breach->message, sizeof breach->message,
-                   "two runs of one seed gave different traces");
-}
-
-struct assay_sim_breach assay_sim_swarm_try(assay_sim_runner *run, bool twice,
-                                            const struct assay_scenario *scenario,
-                                            struct assay_sim_outcome *outcome)
-{
-    const struct assay_sim_options options = { .seed = scenario->seed,
-                                               .threads = 1,
-                                               .check_each_step = true };
-    const struct assay_sim_promise promise = assay_sim_promise_of(scenario, scenario->seed);
-    struct assay_sim_breach breach = { 0 };
-    const enum assay_status status = run(scenario, &options, outcome);
-    if (status != ASSAY_OK) {
-        breach.broken = true;
-        (void)snprintf(breach.what, sizeof breach.what, "run");
-        (void)snprintf(breach.message, sizeof breach.message, "%s", assay_status_text(status));
-        return breach;
-    }
-    breach = assay_sim_promise_breach(scenario, &promise, outcome);
-    if (!breach.broken && twice) {
-        struct assay_sim_outcome again;
-        const enum assay_status second = run(scenario, &options, &again);
-        if (second == ASSAY_OK) compare_runs(outcome, &again, &breach);
-        assay_sim_outcome_free(&again);
-    }
-    return breach;
-}
-
-static void take_figures(struct result *r, const struct assay_sim_outcome *o)
-{
-    assay_bytes_copy(r->trace_hash, sizeof r->trace_hash, o->trace_hash, sizeof o->trace_hash);
-    r->events = (uint64_t)o->figures[ASSAY_SIM_FIGURE_EVENTS][0];
-    r->messages = (uint64_t)o->figures[ASSAY_SIM_FIGURE_MESSAGES][0];
-    r->epochs = (uint64_t)o->figures[ASSAY_SIM_FIGURE_EPOCHS][0];
-    r->simulated_ms = (uint64_t)o->figures[ASSAY_SIM_FIGURE_SIMULATED_MS][0];
-}
-
 static void work(void *context, uint64_t index, void *result)
 {
     const struct swarming *const w = context;
-    struct result *const r = result;
+    struct assay_sim_trial *const r = result;
     struct assay_scenario scenario;
-    struct assay_sim_outcome outcome;
     char message[ASSAY_SIM_MESSAGE_MAX];
     const uint64_t seed = w->first + index;
     if (assay_sim_swarm_scenario(w->options, seed, &scenario, message) != ASSAY_OK) {
@@ -109,10 +53,7 @@ static void work(void *context, uint64_t index, void *result)
         (void)snprintf(r->breach.message, sizeof r->breach.message, "%.150s", message);
         return;
     }
-    r->beyond = !assay_sim_promise_of(&scenario, seed).safety;
-    r->breach = assay_sim_swarm_try(w->options->run, w->options->twice, &scenario, &outcome);
-    take_figures(r, &outcome);
-    assay_sim_outcome_free(&outcome);
+    *r = assay_sim_try(w->options->run, &scenario, w->options->twice, !w->options->one_process);
 }
 
 /* --- all of them, in order */
@@ -180,7 +121,7 @@ static void save(struct swarming *w)
 static bool commit(void *context, uint64_t index, void *result)
 {
     struct swarming *const w = context;
-    const struct result *const r = result;
+    const struct assay_sim_trial *const r = result;
     struct assay_sim_swarm_state *const s = w->state;
     extend_digest(s->digest, w->first + index, r->trace_hash);
     s->done++;
@@ -248,7 +189,7 @@ enum assay_status assay_sim_swarm_run(const struct assay_sim_swarm *swarm,
     w.progress = assay_sim_progress_start("seeds", swarm->seeds, state->done, swarm->quiet);
     const struct assay_sim_batch batch = { .count = swarm->seeds - state->done,
                                            .threads = swarm->threads,
-                                           .result_size = sizeof(struct result),
+                                           .result_size = sizeof(struct assay_sim_trial),
                                            .context = &w,
                                            .work = work,
                                            .commit = commit,

@@ -143,6 +143,11 @@ static void send_more(void *context, uint32_t to, enum assay_message_kind kind, 
         const enum assay_status status =
             assay_p256_sign(w->nodes[h->node].voting, digest, payload + sign_at);
         ASSAY_ASSERT(status == ASSAY_OK);
+        /* Its second proposal may win: the leader has proposed it all the same. */
+        if (kind == ASSAY_MESSAGE_PROPOSAL) {
+            world_check_proposed(w, h->node, digest);
+            world_truth_proposed(h->run, digest);
+        }
     }
     struct world_payload *p = world_payload(w, payload, len);
     world_send(w, h->node, to == UINT32_MAX ? ASSAY_SLOT_ALL : (uint16_t)to, ASSAY_SLOT_ALL, kind,

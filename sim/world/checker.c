@@ -120,13 +120,18 @@ static bool conflict(const struct own_signature *a, const struct own_signature *
 
 static void remember_proposal(struct world_chain *c, const uint8_t id[static 32], uint32_t node);
 
+void world_check_proposed(struct assay_sim_world *w, uint32_t node, const uint8_t id[static 32])
+{
+    remember_proposal(w->chain, id, node);
+}
+
 void world_check_signed(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
                         const struct world_payload *payload)
 {
     struct world_node *n = &w->nodes[node];
     struct own_signature s;
     if (effect->as.sign.message == ASSAY_MESSAGE_PROPOSAL)
-        remember_proposal(w->chain, effect->as.sign.digest, node);
+        world_check_proposed(w, node, effect->as.sign.digest);
     if (!describe(effect, payload, &s)) return;
     world_looked(w, ASSAY_SIM_CHECKER_SIGNED_ONCE);
     assay_bytes_copy(s.key, 64, n->keys.voting_public, 64);

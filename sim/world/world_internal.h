@@ -299,6 +299,8 @@ void world_check_create(struct assay_sim_world *w);
 void world_check_free(struct assay_sim_world *w);
 void world_check_signed(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
                         const struct world_payload *payload);
+/* A node has proposed a block. Returns: nothing. */
+void world_check_proposed(struct assay_sim_world *w, uint32_t node, const uint8_t id[static 32]);
 void world_check_leaves(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
                         const struct world_payload *payload);
 void world_check_persisted(struct assay_sim_world *w, uint32_t node,

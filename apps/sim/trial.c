@@ -1,0 +1,108 @@
+/* apps/sim/trial.c - a run, its verdict, and the child around both (apps/sim/trial.h). */
+#include "apps/sim/trial.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void fail(struct assay_sim_trial *trial, const char *what, const char *message)
+{
+    trial->breach = (struct assay_sim_breach){ .broken = true };
+    (void)snprintf(trial->breach.what, sizeof trial->breach.what, "%s", what);
+    (void)snprintf(trial->breach.message, sizeof trial->breach.message, "%s", message);
+}
+
+static void take_figures(struct assay_sim_trial *t, const struct assay_sim_outcome *o)
+{
+    assay_bytes_copy(t->trace_hash, sizeof t->trace_hash, o->trace_hash, sizeof o->trace_hash);
+    assay_bytes_copy(t->root_chain, sizeof t->root_chain, o->root_chain, sizeof o->root_chain);
+    t->events = (uint64_t)o->figures[ASSAY_SIM_FIGURE_EVENTS][0];
+    t->messages = (uint64_t)o->figures[ASSAY_SIM_FIGURE_MESSAGES][0];
+    t->epochs = (uint64_t)o->figures[ASSAY_SIM_FIGURE_EPOCHS][0];
+    t->simulated_ms = (uint64_t)o->figures[ASSAY_SIM_FIGURE_SIMULATED_MS][0];
+}
+
+static struct assay_sim_trial run_once(assay_sim_runner *run, const struct assay_scenario *scenario)
+{
+    const struct assay_sim_options options = { .seed = scenario->seed,
+                                               .threads = 1,
+                                               .check_each_step = true };
+    const struct assay_sim_promise promise = assay_sim_promise_of(scenario, scenario->seed);
+    struct assay_sim_trial trial = { .beyond = !promise.safety };
+    struct assay_sim_outcome outcome;
+    const enum assay_status status = run(scenario, &options, &outcome);
+    if (status != ASSAY_OK) {
+        fail(&trial, "run", assay_status_text(status));
+    } else {
+        trial.breach = assay_sim_promise_breach(scenario, &promise, &outcome);
+        take_figures(&trial, &outcome);
+    }
+    assay_sim_outcome_free(&outcome);
+    return trial;
+}
+
+static struct assay_sim_trial run_here(assay_sim_runner *run, const struct assay_scenario *scenario,
+                                       bool twice)
+{
+    struct assay_sim_trial trial = run_once(run, scenario);
+    if (!twice || trial.breach.broken) return trial;
+    const struct assay_sim_trial again = run_once(run, scenario);
+    if (!assay_bytes_equal(trial.trace_hash, again.trace_hash, sizeof trial.trace_hash) ||
+        !assay_bytes_equal(trial.root_chain, again.root_chain, sizeof trial.root_chain))
+        fail(&trial, "determinism", "two runs of one seed gave different traces");
+    return trial;
+}
+
+/* Never returns. */
+static void run_in_child(assay_sim_runner *run, const struct assay_scenario *scenario, bool twice,
+                         struct assay_sim_trial *result)
+{
+    const rlim_t seconds = ASSAY_SIM_TRIAL_CPU_S;
+    const struct rlimit limit = { .rlim_cur = seconds, .rlim_max = seconds + 5 };
+    (void)setrlimit(RLIMIT_CPU, &limit);
+    *result = run_here(run, scenario, twice);
+    _exit(0);
+}
+
+static void explain(struct assay_sim_trial *trial, int status)
+{
+    char message[128];
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+        (void)snprintf(message, sizeof message, "the run did not end within %d s",
+                       ASSAY_SIM_TRIAL_CPU_S);
+    else if (WIFSIGNALED(status))
+        (void)snprintf(message, sizeof message, "signal %d (%s); stderr may say more",
+                       WTERMSIG(status), strsignal(WTERMSIG(status)));
+    else
+        (void)snprintf(message, sizeof message, "exit status %d; stderr may say more",
+                       WEXITSTATUS(status));
+    fail(trial, "crash", message);
+}
+
+struct assay_sim_trial assay_sim_try(assay_sim_runner *run, const struct assay_scenario *scenario,
+                                     bool twice, bool own_process)
+{
+    if (!own_process) return run_here(run, scenario, twice);
+    struct assay_sim_trial trial = { 0 };
+    struct assay_sim_trial *const shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) {
+        fail(&trial, "host", strerror(errno));
+        return trial;
+    }
+    const pid_t child = fork();
+    if (child == 0) run_in_child(run, scenario, twice, shared);
+    int status = 0;
+    pid_t ended = child;
+    while (child > 0 && (ended = waitpid(child, &status, 0)) < 0 && errno == EINTR)
+        continue;
+    if (child < 0 || ended < 0) fail(&trial, "host", strerror(errno));
+    else if (WIFEXITED(status) && WEXITSTATUS(status) == 0) trial = *shared;
+    else explain(&trial, status);
+    (void)munmap(shared, sizeof *shared);
+    return trial;
+}

@@ -1,0 +1,36 @@
+/*
+ * apps/sim/trial.h - one scenario and its seed, tried in a process of its own.
+ *
+ * A run that aborts, crashes or never ends is a failure like any other: it is found, counted,
+ * reproduced and shrunk. So the run happens in a child, which leaves its result in shared memory.
+ */
+#ifndef ASSAY_APPS_SIM_TRIAL_H
+#define ASSAY_APPS_SIM_TRIAL_H
+
+#include "sim/run.h"
+#include "sim/swarm/promise.h"
+
+typedef enum assay_status assay_sim_runner(const struct assay_scenario *scenario,
+                                           const struct assay_sim_options *options,
+                                           struct assay_sim_outcome *outcome);
+
+enum { ASSAY_SIM_TRIAL_CPU_S = 600 }; /* a run that takes longer does not end */
+
+struct assay_sim_trial {
+    struct assay_sim_breach breach;
+    bool beyond; /* more than a third of traitors */
+    uint8_t trace_hash[32], root_chain[32];
+    uint64_t events, messages, epochs, simulated_ms;
+};
+
+/*
+ * assay_sim_try - run a checked scenario and judge what came out.
+ *
+ * In:       twice: run it again and compare the traces
+ *           own_process: in a child; otherwise a crash is the caller's (debuggers like that)
+ * Returns:  what came out; a breach named "crash" when the run did not come to its end
+ */
+struct assay_sim_trial assay_sim_try(assay_sim_runner *run, const struct assay_scenario *scenario,
+                                     bool twice, bool own_process);
+
+#endif
