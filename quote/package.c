@@ -88,14 +88,24 @@ static enum assay_status read_bytes(struct assay_cursor *c, struct assay_slice *
     return out->len > 0 ? ASSAY_OK : ASSAY_E_ENCODING; /* an empty part is left out */
 }
 
+/* Does the certificate stand before its place already? */
+static bool is_repeated(const struct assay_package *p, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (assay_slice_equal(p->certificates[i], p->certificates[index])) return true;
+    return false;
+}
+
 static enum assay_status read_certificates(struct assay_cursor *c, struct assay_package *p)
 {
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array(c, ASSAY_PACKAGE_CERTIFICATES_MAX, &count));
     if (count == 0) return ASSAY_E_ENCODING;
     p->certificate_count = (size_t)count;
-    for (size_t i = 0; i < p->certificate_count; i++)
+    for (size_t i = 0; i < p->certificate_count; i++) {
         ASSAY_TRY(read_bytes(c, &p->certificates[i]));
+        if (is_repeated(p, i)) return ASSAY_E_DUPLICATE;
+    }
     return ASSAY_OK;
 }
 
@@ -162,6 +172,17 @@ enum assay_status assay_package_read(enum assay_evidence_kind kind, const uint8_
     return ASSAY_OK;
 }
 
+static void put_certificates(const struct assay_package *p, struct assay_writer *w)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < p->certificate_count; i++)
+        count += is_repeated(p, i) ? 0 : 1;
+    assay_cbor_put_array(w, count);
+    for (size_t i = 0; i < p->certificate_count; i++)
+        if (!is_repeated(p, i))
+            assay_cbor_put_bytes(w, p->certificates[i].bytes, p->certificates[i].len);
+}
+
 void assay_package_encode(const struct assay_package *package, struct assay_writer *w)
 {
     ASSAY_ASSERT(package->kind != ASSAY_KIND_NONE);
@@ -183,9 +204,7 @@ void assay_package_encode(const struct assay_package *package, struct assay_writ
         const struct assay_slice *const part = part_of(&p, key);
         if (key == KEY_CERTIFICATES && p.certificate_count > 0) {
             assay_cbor_put_uint(w, key);
-            assay_cbor_put_array(w, p.certificate_count);
-            for (size_t i = 0; i < p.certificate_count; i++)
-                assay_cbor_put_bytes(w, p.certificates[i].bytes, p.certificates[i].len);
+            put_certificates(&p, w);
         } else if (part != NULL && part->len > 0) {
             assay_cbor_put_uint(w, key);
             assay_cbor_put_bytes(w, part->bytes, part->len);

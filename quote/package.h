@@ -13,7 +13,11 @@
  * One meaning has one encoding: a report, document or quote without other pieces travels bare, and
  * a package holds only what its kind has use for: certificates with every kind but Nitro and CCA,
  * which carry theirs and are always bare; signature, PCR values, key and report data with a TPM and
- * a paravisor; the hardware report with a paravisor, the TDX quote with one over TDX.
+ * a paravisor; the hardware report with a paravisor, the TDX quote with one over TDX. A certificate
+ * that stands there twice is refused. One that nothing needs is allowed (rotation needs it) and
+ * changes no verdict, wherever it stands; a package with it is other evidence of the same meaning,
+ * as a quote with another signature is, so nothing may be told apart or counted by such bytes:
+ * who published what is known by the envelope that its node signed (docs/protocol.md 3).
  */
 #ifndef ASSAY_QUOTE_PACKAGE_H
 #define ASSAY_QUOTE_PACKAGE_H
@@ -44,7 +48,8 @@ struct assay_package {
  * In:      bytes[len], hostile, at most ASSAY_EVIDENCE_LEN_MAX
  * Out:     *package, written only on ASSAY_OK; borrows from bytes
  * Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING | ASSAY_E_ENCODING |
- *          ASSAY_E_DUPLICATE | ASSAY_E_TYPE | ASSAY_E_INVALID (another kind inside, no main bytes,
+ *          ASSAY_E_DUPLICATE (a key, a certificate) | ASSAY_E_TYPE | ASSAY_E_INVALID (another kind
+ *          inside, no main bytes,
  *          a part that the kind has no use for)
  */
 ASSAY_CHECKED enum assay_status assay_package_read(enum assay_evidence_kind kind,
@@ -52,7 +57,7 @@ ASSAY_CHECKED enum assay_status assay_package_read(enum assay_evidence_kind kind
                                                    struct assay_package *package);
 /* Returns: true when the kind has use for every part, so that what is written can be read. */
 bool assay_package_fits(const struct assay_package *package);
-/* Canonical CBOR; main bytes alone stay bare. Returns: nothing; the writer says whether it fit. */
+/* Canonical CBOR; main bytes alone stay bare, repeated certificates are left out. Returns: nothing; the writer says whether it fit. */
 void assay_package_encode(const struct assay_package *package, struct assay_writer *w);
 /* Returns: true when the bytes open like a package; *kind is what it says. */
 bool assay_package_detect(const uint8_t *bytes, size_t len, enum assay_evidence_kind *kind);

@@ -408,6 +408,78 @@ Test(library_kinds, a_cca_token_has_the_verdict_of_the_core_under_a_json_web_key
     cca_close(w);
 }
 
+/* Evidence with one certificate more, at every place among its own. */
+static void expect_indifferent(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
+                               int64_t at_unix_s, struct assay_slice stranger)
+{
+    struct assay_package good;
+    cr_assert_eq(assay_verify(NULL, trust, NULL, kind, bytes, len, at_unix_s, verdict), ASSAY_OK);
+    const struct assay_verdict wanted = *verdict;
+    cr_assert_eq(wanted.genuine, ASSAY_GENUINE_TRUE);
+    cr_assert_eq(assay_package_read(kind, bytes, len, &good), ASSAY_OK);
+    for (size_t place = 0; place <= good.certificate_count; place++) {
+        struct assay_package more = good;
+        more.certificate_count = 0;
+        for (size_t i = 0; i <= good.certificate_count; i++) {
+            if (i == place) more.certificates[more.certificate_count++] = stranger;
+            if (i < good.certificate_count)
+                more.certificates[more.certificate_count++] = good.certificates[i];
+        }
+        struct assay_writer w = assay_writer_over(packed, sizeof packed);
+        assay_package_encode(&more, &w);
+        cr_assert(!w.full && w.len > len);
+        cr_assert_eq(assay_verify(verifier, trust, NULL, kind, packed, w.len, at_unix_s, verdict),
+                     ASSAY_OK);
+        cr_expect(assay_bytes_equal(verdict, &wanted, sizeof wanted), "%s, place %zu: %s, %s",
+                  assay_kind_text(kind), place, assay_tier_text(verdict->tier),
+                  verdict->reason_count > 0 ? verdict->reasons[0].observed : "no reason");
+    }
+}
+
+Test(library_kinds, a_certificate_that_nothing_needs_changes_no_verdict)
+{
+    uint8_t der[AUTHORITY_DER_MAX];
+    struct authority_key *key = authority_key_make(ASSAY_KEY_P256);
+    struct authority_certificate foreign =
+        authority_ca("somebody", key, "somebody", key, ASSAY_SIGNATURE_ECDSA_SHA256);
+    const struct assay_slice stranger =
+        assay_slice_over(der, authority_certificate_make(&foreign, der));
+
+    /* A stranger, and a registrar of the same name with another key. */
+    struct paper *const p = calloc(1, sizeof *p);
+    struct assay_tpm_registrar *const twin = calloc(1, sizeof *twin);
+    cr_assert(p != NULL && twin != NULL);
+    paper_make(p);
+    paper_build(p);
+    cr_assert_eq(
+        assay_tpm_registrar_create("paper", PAPER_NOW - PAPER_DAY, PAPER_NOW + PAPER_DAY, twin),
+        ASSAY_OK);
+    add_key(&p->registrar.key, ASSAY_KIND_TPM);
+    expect_indifferent(ASSAY_KIND_TPM, p->evidence, p->len, PAPER_NOW, stranger);
+    expect_indifferent(ASSAY_KIND_TPM, p->evidence, p->len, PAPER_NOW,
+                       assay_slice_over(twin->root_der, twin->root_der_len));
+    paper_free(p);
+    free(p);
+    free(twin);
+
+    /* A stranger, and the endorsement key and the authority of another vendor's chip. */
+    struct vtpm *const v = vtpm_open(false);
+    struct snp_world *const other = snp_world_open(ASSAY_SNP_MILAN);
+    start_anew();
+    vtpm_build(v);
+    snp_world_certify(other);
+    add_key(&v->endorsements.entries[0].root, ASSAY_KIND_VTPM_SNP);
+    const struct assay_slice strangers[] = { stranger,
+                                             assay_slice_over(other->ask_der, other->ask_len),
+                                             assay_slice_over(other->ark_der, other->ark_len) };
+    for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++)
+        expect_indifferent(ASSAY_KIND_VTPM_SNP, v->evidence, v->len, v->snp->at_unix_s,
+                           strangers[i]);
+    snp_world_close(other);
+    vtpm_close(v);
+    authority_key_free(&key);
+}
+
 Test(library_kinds, json_web_keys_that_are_no_roots_are_refused_with_a_reason)
 {
     static const struct {

@@ -137,6 +137,27 @@ Test(quote_package, refuses_another_kind_empty_parts_and_no_main_part)
                  ASSAY_E_ENCODING);
 }
 
+Test(quote_package, holds_no_certificate_twice)
+{
+    static const uint8_t twice[] = { 0xa3, 0x00, 0x07, 0x01, 0x41, 'm',  0x02,
+                                     0x83, 0x41, 'a',  0x41, 'b',  0x41, 'a' };
+    uint8_t bytes[64];
+    struct assay_package q = { .kind = ASSAY_KIND_SNP }, p = { .kind = ASSAY_KIND_SNP };
+    cr_assert_eq((int)ASSAY_KIND_SNP, 7);
+    cr_expect_eq(assay_package_read(ASSAY_KIND_SNP, twice, sizeof twice, &q), ASSAY_E_DUPLICATE);
+    p.main = text("main");
+    p.certificate_count = 4;
+    p.certificates[0] = text("first");
+    p.certificates[1] = text("second");
+    p.certificates[2] = text("first");
+    p.certificates[3] = text("second");
+    const size_t len = encoded(&p, bytes, sizeof bytes);
+    cr_assert_eq(assay_package_read(ASSAY_KIND_SNP, bytes, len, &q), ASSAY_OK);
+    cr_expect_eq(q.certificate_count, 2, "what is written leaves repeated ones out");
+    expect_same(q.certificates[0], text("first"));
+    expect_same(q.certificates[1], text("second"));
+}
+
 /* Part number i beside the main bytes. */
 static struct assay_package with_part(enum assay_evidence_kind kind, unsigned i)
 {
