@@ -86,9 +86,10 @@ static int sealed_copy(int file)
     int fd = memfd_create("assay-enclave", flags | MFD_EXEC);
     if (fd < 0 && errno == EINVAL) fd = memfd_create("assay-enclave", flags);
     if (fd < 0) return -1;
-    if (copy_file(file, fd) && fchmod(fd, 0500) == 0 && fcntl(fd, F_ADD_SEALS, SEALS) == 0 &&
-        (fcntl(fd, F_GET_SEALS) & SEALS) == SEALS)
-        return fd;
+    if (copy_file(file, fd) && fchmod(fd, 0500) == 0 && fcntl(fd, F_ADD_SEALS, SEALS) == 0) {
+        const int seals = fcntl(fd, F_GET_SEALS, 0);
+        if (seals >= 0 && (seals & SEALS) == SEALS) return fd; /* -1 has every bit */
+    }
     const int error = errno;
     close(fd);
     errno = error;
