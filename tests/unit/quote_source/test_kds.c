@@ -7,6 +7,7 @@
 
 #include "quote/source/fetch/cache.h"
 #include "quote/source/fetch/pcs.h"
+#include "tests/support/authority.h"
 #include "tests/unit/apps/folder.h"
 #include "tests/unit/quote/world.h"
 #include "tests/unit/quote_source/server.h"
@@ -153,6 +154,105 @@ Test(kds, a_certificate_for_another_chip_or_tcb_is_refused)
         cr_expect_eq(fetch(ASSAY_KDS_VCEK), i == 2 ? ASSAY_OK : ASSAY_E_INVALID, "%s", message);
         if (i < 2) cr_expect_not_null(strstr(message, "another chip or TCB"), "%s", message);
     }
+}
+
+static struct assay_slice kept(const uint8_t *bytes, size_t len)
+{
+    uint8_t *const room = server_room(server, len);
+    assay_bytes_copy(room, len, bytes, len);
+    return assay_slice_over(room, len);
+}
+
+/* What an attacker between us and the service could hand out: a genuine-looking certificate in
+ * which one fact is another's. */
+Test(kds, each_fact_of_a_certificate_must_be_what_was_asked_for)
+{
+    enum { RIGHT, BOOTLOADER, TEE, SNP, MICROCODE, CHIP, PRODUCT, FMC, NO_FMC, NO_VEK, TURNS };
+    static const char *const names[] = { "Milan-B0", "Genoa", "Turin-B1" };
+    struct authority_key *key = authority_key_make(ASSAY_KEY_P384);
+    config.cache_dir = NULL;
+    for (int product = ASSAY_KDS_MILAN; product <= ASSAY_KDS_TURIN; product++)
+        for (int turn = RIGHT; turn < TURNS; turn++) {
+            const bool is_turin = product == ASSAY_KDS_TURIN;
+            char url[ASSAY_HTTP_URL_LEN_MAX + 1];
+            uint8_t der[AUTHORITY_DER_MAX];
+            struct assay_vek vek = { .has_fmc = is_turin && turn != NO_FMC,
+                                     .fmc = turn == FMC ? 9 : 1,
+                                     .bootloader = turn == BOOTLOADER ? 9 : 2,
+                                     .tee = turn == TEE ? 9 : 3,
+                                     .snp = turn == SNP ? 9 : 4,
+                                     .microcode = turn == MICROCODE ? 9 : 5,
+                                     .hwid_len = is_turin ? 8 : 64,
+                                     .hwid = { turn == CHIP ? 9 : 7 } };
+            const int named = turn == PRODUCT ? (product + 1) % 3 : product;
+            (void)snprintf(vek.product, sizeof vek.product, "%s", names[named]);
+            struct authority_certificate c =
+                authority_leaf("SEV-VCEK", key, "SEV-ASK", key, ASSAY_SIGNATURE_ECDSA_SHA384);
+            if (turn != NO_VEK) authority_add_vek(&c, &vek);
+            request.product = (enum assay_kds_product)product;
+            assay_bytes_zero(request.chip_id, sizeof request.chip_id);
+            request.chip_id[0] = 7;
+            request.fmc = 1;
+            request.bootloader = 2;
+            request.tee = 3;
+            request.snp = 4;
+            request.microcode = 5;
+            cr_assert_eq(assay_kds_url(&request, ASSAY_KDS_VCEK, url), ASSAY_OK);
+            const char *const target = url + strlen(server_url(server, ""));
+            server_clear(server, target);
+            server_add(server, target, ok(kept(der, authority_certificate_make(&c, der))));
+            const bool fits = turn == RIGHT || (!is_turin && (turn == FMC || turn == NO_FMC));
+            cr_expect_eq(fetch(ASSAY_KDS_VCEK), fits ? ASSAY_OK : ASSAY_E_INVALID,
+                         "product %d, turn %d: %s", product, turn, message);
+        }
+    authority_key_free(&key);
+}
+
+Test(kds, a_chain_must_be_signed_and_made_of_a_root_and_another)
+{
+    enum { RIGHT, OTHER_SIGNER, OTHER_ISSUER, SELF_ISSUED, TURNS };
+    const char *const target = "/vcek/v1/Milan/cert_chain";
+    struct authority_key *ark_key = authority_key_make(ASSAY_KEY_P384);
+    struct authority_key *ask_key = authority_key_make(ASSAY_KEY_P384);
+    const enum assay_signature_alg alg = ASSAY_SIGNATURE_ECDSA_SHA384;
+    config.cache_dir = NULL;
+    authority_key_public(ark_key, &root);
+    request.root = &root;
+    for (int turn = RIGHT; turn < TURNS; turn++) {
+        uint8_t der[AUTHORITY_DER_MAX], pem[4 * AUTHORITY_DER_MAX];
+        const struct authority_certificate ark = authority_ca("ARK", ark_key, "ARK", ark_key, alg);
+        struct authority_certificate ask = authority_ca(
+            turn == SELF_ISSUED ? "ARK" : "ASK", ask_key, turn == OTHER_ISSUER ? "ARK-X" : "ARK",
+            turn == OTHER_SIGNER ? ask_key : ark_key, alg);
+        ask.has_key_ids = false; /* else that of another signer would tell */
+        size_t len = authority_certificate_make(&ask, der);
+        len = authority_pem("CERTIFICATE", der, len, pem, sizeof pem);
+        const size_t first = len;
+        len = authority_certificate_make(&ark, der);
+        len = first + authority_pem("CERTIFICATE", der, len, pem + first, sizeof pem - first);
+        server_clear(server, target);
+        server_add(server, target, ok(kept(pem, len)));
+        const enum assay_status status = fetch(ASSAY_KDS_CHAIN);
+        if (turn == RIGHT) cr_expect_eq(status, ASSAY_OK, "%s", message);
+        else if (turn == OTHER_SIGNER) cr_expect_eq(status, ASSAY_E_SIGNATURE, "%s", message);
+        else cr_expect_eq(status, ASSAY_E_KEY, "turn %d: %s", turn, message);
+    }
+    authority_key_free(&ark_key);
+    authority_key_free(&ask_key);
+}
+
+Test(kds, an_address_that_is_too_long_is_refused_before_anything_is_asked)
+{
+    static char base[ASSAY_HTTP_URL_LEN_MAX];
+    for (size_t i = 0; i < sizeof base - 1; i++)
+        base[i] = 'a';
+    request.base_url = base;
+    request.chip_id[0] = 1;
+    for (int thing = ASSAY_KDS_VCEK; thing <= ASSAY_KDS_CRL; thing++) {
+        cr_expect_eq(fetch((enum assay_kds_thing)thing), ASSAY_E_RANGE);
+        cr_expect_not_null(strstr(message, "too long"), "%s", message);
+    }
+    cr_expect_eq(server->hits, 0);
 }
 
 Test(kds, a_masked_chip_cannot_be_asked_for)
