@@ -96,6 +96,19 @@ Test(sim_theory_laws, l2_mean_weighted_by_score)
     }
 }
 
+/* The tolerances tell the laws apart, and a share of b from one of b n / (n - 1). */
+Test(sim_theory_laws, a_wrong_law_is_noticed)
+{
+    uint32_t share = 0;
+    const uint16_t got =
+        settled((struct assay_sim_rules_options){ .rule = ASSAY_SIM_RULE_MEAN,
+                                                  .weight_source = ASSAY_SIM_WEIGHT_SCORE },
+                20, ASSAY_OUTCOME_ABSENT, &share);
+    cr_expect_not(near(got, 10000 * assay_sim_law_mean(20 / 99.0), 2));
+    cr_expect_not(near(got, 10000 * assay_sim_law_trimmed_score(20 / 99.0), 5));
+    cr_expect_not(near(got, 10000 * assay_sim_law_mean_score(20 / 100.0), 2));
+}
+
 Test(sim_theory_laws, l3_a_third_trimmed)
 {
     for (uint32_t b = 0; b <= 60; b += 2) {
