@@ -191,3 +191,28 @@ Test(sim_rules_eigentrust, a_stranger_has_no_trust_and_earns_it)
     cr_expect_geq(fleet_score(&f, 7), 9000, "%u", fleet_score(&f, 7));
     fleet_free(&f);
 }
+
+/* Two that hear nobody but each other: on platforms of their own each lives of the other's praise;
+ * on one platform it is their own and counts for nothing. */
+static uint16_t score_of_a_pair(bool one_platform)
+{
+    fleet_init(&f, 20, (struct assay_sim_rules_options){ .rule = ASSAY_SIM_RULE_EIGENTRUST });
+    if (one_platform) {
+        f.places[1].platform_id[0] = f.places[0].platform_id[0];
+        assay_groups_build(f.places, 20, f.groups_memory, sizeof f.groups_memory, &f.groups);
+    }
+    fleet_say(&f, 2, 20, 0, 2, ASSAY_OUTCOME_ABSENT);
+    fleet_say(&f, 0, 2, 2, 20, ASSAY_OUTCOME_NONE);
+    fleet_steps(&f, 10);
+    const uint16_t score = fleet_score(&f, 0);
+    fleet_free(&f);
+    return score;
+}
+
+Test(sim_rules_eigentrust, nobody_rates_its_own_platform)
+{
+    const uint16_t apart_score = score_of_a_pair(false);
+    const uint16_t one_score = score_of_a_pair(true);
+    cr_expect_geq(apart_score, 9999, "their share of pre-trust stays with them: %u", apart_score);
+    cr_expect_lt(one_score, 2000, "it flows back to all: %u", one_score);
+}

@@ -275,3 +275,24 @@ Test(net_json, prints_long_bytes_and_the_largest_numbers)
     free(text);
     assay_json_free(&object);
 }
+
+Test(net_json, says_what_a_value_is)
+{
+    static const char *const keys[] = {
+        "null", "bool", "integer", "real", "text", "array", "object"
+    };
+    struct assay_json *d = NULL;
+    cr_assert_eq(parse("{\"null\":null,\"bool\":false,\"integer\":-1,\"real\":1.0,\"text\":\"\","
+                       "\"array\":[],\"object\":{\"a\":1,\"b\":2}}",
+                       &d),
+                 ASSAY_OK);
+    for (unsigned i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        cr_expect_eq((unsigned)assay_json_kind_of(assay_json_get(d, keys[i])), i + 1, "%s",
+                     keys[i]);
+    cr_expect_eq(assay_json_kind_of(assay_json_get(d, "nothing")), ASSAY_JSON_NOTHING);
+    cr_expect_eq(assay_json_size(d), 7u);
+    cr_expect_eq(assay_json_size(assay_json_get(d, "object")), 2u);
+    cr_expect_eq(assay_json_size(assay_json_get(d, "array")), 0u);
+    cr_expect_eq(assay_json_size(NULL), 0u);
+    assay_json_free(&d);
+}
