@@ -20,6 +20,12 @@ while read -r name; do
     for part in '## The attack' '## What is expected' '## Reference figures' '## What to vary'; do
         check "$name.md: $part" grep -q "^$part" "$page"
     done
+    # What is to be varied can be varied: each `--set ...` is taken as it is printed.
+    sed -n '/^## What to vary/,$p' "$page" | tr '\n' ' ' | tr -s ' ' | tr '`' '\n' | grep '^--set' >variations
+    check "$name.md has variations" test -s variations
+    while read -r arguments; do
+        check "$name.md: $arguments" eval "\"$SIM\" show $name $arguments >effective"
+    done <variations
 done <names
 for page in "$ROOT"/docs/scenarios/*.md; do
     name=${page##*/}
