@@ -8,12 +8,18 @@
 
 #include "base/assert.h"
 
+/* Used slots by the first byte of their ids, which are hashes: a list for each byte. */
+enum { BUCKETS = 256, NO_SLOT = UINT16_MAX };
+
 struct assay_blocks {
+    uint16_t first[BUCKETS]; /* of a list, or NO_SLOT */
+    uint16_t *next;          /* [count] */
     uint32_t count;
     uint32_t body_max;
     size_t slot_len;
     struct assay_block *items; /* [count] */
-    uint8_t *payloads;         /* [count][slot_len] */
+    uint8_t *tags;     /* [count] first byte of each used one's id: what a search reads first */
+    uint8_t *payloads; /* [count][slot_len] */
 };
 
 enum { ALIGNMENT = 64 };
@@ -30,10 +36,10 @@ static size_t slot_len(uint32_t block_len_max)
 
 size_t assay_blocks_size(uint32_t count, uint32_t block_len_max)
 {
-    ASSAY_ASSERT(count > 0);
+    ASSAY_ASSERT(count > 0 && count < NO_SLOT);
     ASSAY_ASSERT(block_len_max <= ASSAY_BLOCK_LEN_MAX);
     return align_up(sizeof(struct assay_blocks)) + align_up(count * sizeof(struct assay_block)) +
-           count * slot_len(block_len_max);
+           align_up(count * sizeof(uint16_t)) + count * slot_len(block_len_max);
 }
 
 struct assay_blocks *assay_blocks_init(void *memory, size_t memory_len, uint32_t count,
@@ -49,10 +55,14 @@ struct assay_blocks *assay_blocks_init(void *memory, size_t memory_len, uint32_t
     blocks->body_max = block_len_max;
     blocks->slot_len = slot_len(block_len_max);
     blocks->items = (void *)at;
-    blocks->payloads = at + align_up(count * sizeof(struct assay_block));
+    at += align_up(count * sizeof(struct assay_block));
+    blocks->next = (void *)at;
+    blocks->payloads = at + align_up(count * sizeof(uint16_t));
     assay_bytes_zero(blocks->items, count * sizeof(struct assay_block));
     for (uint32_t i = 0; i < count; i++)
         blocks->items[i].payload = blocks->payloads + i * blocks->slot_len;
+    for (size_t i = 0; i < BUCKETS; i++)
+        blocks->first[i] = NO_SLOT;
     return blocks;
 }
 
@@ -72,23 +82,43 @@ struct assay_block *assay_blocks_at(struct assay_blocks *blocks, uint32_t i)
     return &blocks->items[i];
 }
 
+static uint32_t slot_of(const struct assay_blocks *blocks, const uint8_t id[static 32])
+{
+    uint16_t i = blocks->first[id[0]];
+    while (i != NO_SLOT && !assay_bytes_equal(blocks->items[i].id, id, 32))
+        i = blocks->next[i];
+    return i;
+}
+
 struct assay_block *assay_blocks_find(struct assay_blocks *blocks, const uint8_t id[static 32])
 {
-    for (uint32_t i = 0; i < blocks->count; i++) {
-        struct assay_block *block = &blocks->items[i];
-        if (block->used && assay_bytes_equal(block->id, id, 32)) return block;
-    }
-    return NULL;
+    const uint32_t i = slot_of(blocks, id);
+    return i == NO_SLOT ? NULL : &blocks->items[i];
 }
 
 const struct assay_block *assay_blocks_find_const(const struct assay_blocks *blocks,
                                                   const uint8_t id[static 32])
 {
-    for (uint32_t i = 0; i < blocks->count; i++) {
-        const struct assay_block *block = &blocks->items[i];
-        if (block->used && assay_bytes_equal(block->id, id, 32)) return block;
+    const uint32_t i = slot_of(blocks, id);
+    return i == NO_SLOT ? NULL : &blocks->items[i];
+}
+
+static void link_slot(struct assay_blocks *blocks, const struct assay_block *block)
+{
+    const uint16_t i = (uint16_t)(block - blocks->items);
+    blocks->next[i] = blocks->first[block->id[0]];
+    blocks->first[block->id[0]] = i;
+}
+
+static void unlink_slot(struct assay_blocks *blocks, const struct assay_block *block)
+{
+    const uint16_t i = (uint16_t)(block - blocks->items);
+    uint16_t *at = &blocks->first[block->id[0]];
+    while (*at != i) {
+        ASSAY_ASSERT(*at != NO_SLOT);
+        at = &blocks->next[*at];
     }
-    return NULL;
+    *at = blocks->next[i];
 }
 
 static struct assay_block *free_slot(struct assay_blocks *blocks)
@@ -127,6 +157,7 @@ enum assay_status assay_blocks_add(struct assay_blocks *blocks, struct assay_sli
                                   .body = p.body,
                                   .nulls = p.nulls };
     assay_bytes_copy(slot->id, sizeof slot->id, p.id, 32);
+    link_slot(blocks, slot);
     assay_bytes_copy(slot->signature, sizeof slot->signature, p.signature, sizeof p.signature);
     *out = slot;
     return ASSAY_OK;
@@ -135,6 +166,8 @@ enum assay_status assay_blocks_add(struct assay_blocks *blocks, struct assay_sli
 void assay_blocks_remove(struct assay_blocks *blocks, struct assay_block *block)
 {
     ASSAY_ASSERT(block >= blocks->items && block < blocks->items + blocks->count);
+    ASSAY_ASSERT(block->used);
+    unlink_slot(blocks, block);
     *block = (struct assay_block){ .payload = block->payload };
 }
 

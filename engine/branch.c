@@ -406,10 +406,11 @@ void assay_branch_nullified(struct assay_engine *e, uint64_t view)
 
 static bool any_record_fits(struct assay_engine *e, const struct assay_simplex_view *look)
 {
+    struct assay_record r; /* large: made once */
     for (uint32_t i = 0; i < e->pool.count; i++) {
         const struct assay_pool_item *item = &e->pool.items[i];
-        struct assay_record r;
         if (!offered(item, look->view, look->nullified_in_a_row)) continue;
+        if (item->kind == ASSAY_RECORD_BALLOT && !e->branch.has_roll) continue; /* none fits yet */
         if (assay_record_decode(assay_slice_over(item->bytes, item->len), &r) != ASSAY_OK) continue;
         if (!known_good(e, &r)) continue;
         if (assay_ledger_fits(&e->context, &e->branch, &r) == ASSAY_OK) return true;

@@ -155,8 +155,15 @@ struct assay_engine {
     struct assay_seat *seats;
     struct assay_findings findings;
     struct assay_pool pool;
+    bool fetch_wanted; /* a seat may hold an envelope whose evidence nobody asked for yet */
     struct assay_want wants[ASSAY_WANTS_MAX];
+    uint32_t wants_used;
     size_t ballot_len_max; /* of the ballots in wants */
+    /* Every ballot of this pool was compared with our judgements, unless one was made since. */
+    uint64_t scanned_version;
+    bool scan_again;
+    /* When a record of ours in this pool is due to be sent again. */
+    uint64_t resend_version, resend_at_ms;
     struct assay_verifying verifying[ASSAY_VERIFYING_MAX];
     uint8_t checks[ASSAY_CHECKS_MAX][32];
     size_t check_count;

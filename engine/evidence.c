@@ -71,6 +71,7 @@ static struct assay_want *want_new(struct assay_engine *e, uint32_t accused, uin
                                   .at_ms = proof_time(e, accused),
                                   .ballot = ballot,
                                   .envelope_len = seat->payload_len };
+    e->wants_used++;
     assay_bytes_copy(found->evidence_digest, 32, seat->envelope.evidence_digest, 32);
     assay_bytes_copy(found->envelope, sizeof found->envelope, seat->payload, seat->payload_len);
     return found;
@@ -91,17 +92,19 @@ static void seat_judged(struct assay_engine *e, uint32_t slot, const struct assa
     if (own && assay_outcome_is_fail(seat->outcome)) (void)want_new(e, slot, slot, false);
     for (uint32_t i = 0; i < e->pool.count; i++)
         e->pool.items[i].scanned = false; /* every ballot says something about this slot */
+    e->scan_again = true;
 }
 
-/* Evidence whose verdict is known by now. Returns: whether anything was judged. */
-static void judge_seats(struct assay_engine *e)
+/* The verdict on a piece of evidence is known. */
+static void judge_seats(struct assay_engine *e, const uint8_t *digest)
 {
     for (uint32_t i = 0; i < e->members; i++) {
         const struct assay_seat *seat = &e->seats[i];
         if (seat->phase != ASSAY_SEAT_FETCHING && seat->phase != ASSAY_SEAT_MISSING) continue;
-        const struct assay_finding *finding = assay_findings_get(
-            &e->findings, seat->envelope.evidence_digest, e->run.moment.at_unix_s,
-            (enum assay_evidence_kind)e->state.members[i].evidence_kind);
+        if (!assay_bytes_equal(seat->envelope.evidence_digest, digest, 32)) continue;
+        const struct assay_finding *finding =
+            assay_findings_get(&e->findings, digest, e->run.moment.at_unix_s,
+                               (enum assay_evidence_kind)e->state.members[i].evidence_kind);
         if (finding != NULL) seat_judged(e, i, finding);
     }
 }
@@ -136,7 +139,7 @@ void assay_evidence_verdict(struct assay_engine *e, const uint8_t digest[static 
     }
     const struct assay_finding *kept = assay_findings_put(&e->findings, digest, at_unix_s, verdict);
     ASSAY_ASSERT(kept->used);
-    judge_seats(e);
+    judge_seats(e, digest);
     assay_gather_judged(e);
     assay_branch_recheck(e);
 }
@@ -183,6 +186,9 @@ static void scan_ballot(struct assay_engine *e, const struct assay_pool_item *it
 void assay_evidence_scan(struct assay_engine *e)
 {
     if (!e->final.has_roll) return;
+    if (!e->scan_again && e->scanned_version == e->pool.version) return;
+    e->scan_again = false;
+    e->scanned_version = e->pool.version;
     for (uint32_t i = 0; i < e->pool.count; i++) {
         struct assay_pool_item *item = &e->pool.items[i];
         if (item->phase == ASSAY_POOL_FREE || item->kind != ASSAY_RECORD_BALLOT) continue;
@@ -211,14 +217,34 @@ static bool want_is_met(struct assay_engine *e, const struct assay_want *w)
     return false;
 }
 
+/* Seats whose FETCH found no room get one. */
+static void fetch_seats(struct assay_engine *e)
+{
+    e->fetch_wanted = false;
+    for (uint32_t i = 0; i < e->members; i++) {
+        const struct assay_seat *seat = &e->seats[i];
+        if (i == e->self || seat->payload_len == 0) continue;
+        if (seat->phase != ASSAY_SEAT_EMPTY) continue;
+        assay_evidence_fetch(e, i);
+        if (seat->phase == ASSAY_SEAT_EMPTY) e->fetch_wanted = true;
+    }
+}
+
+static void drop_want(struct assay_engine *e, struct assay_want *w)
+{
+    ASSAY_ASSERT(w->used && e->wants_used > 0);
+    w->used = false;
+    e->wants_used--;
+}
+
 void assay_evidence_tick(struct assay_engine *e)
 {
     if (!e->started) return;
-    for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++) {
+    for (uint32_t i = 0; e->wants_used > 0 && i < ASSAY_WANTS_MAX; i++) {
         struct assay_want *w = &e->wants[i];
         if (!w->used || e->now_ms < w->at_ms) continue;
         if (want_is_met(e, w) || e->context.epoch > w->epoch + ASSAY_PAST_EPOCHS - 1) {
-            w->used = false;
+            drop_want(e, w);
             continue;
         }
         struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_LOAD);
@@ -227,11 +253,7 @@ void assay_evidence_tick(struct assay_engine *e)
         w->loading = true;
         w->at_ms = e->now_ms + assay_eng_epoch_ms(e) / 4; /* a lost answer is asked for again */
     }
-    for (uint32_t i = 0; i < e->members; i++) {
-        const struct assay_seat *seat = &e->seats[i];
-        if (i == e->self || seat->payload_len == 0) continue;
-        if (seat->phase == ASSAY_SEAT_EMPTY) assay_evidence_fetch(e, i);
-    }
+    if (e->fetch_wanted) fetch_seats(e);
 }
 
 static void make_proof(struct assay_engine *e, const struct assay_want *w,
@@ -264,6 +286,6 @@ void assay_evidence_loaded(struct assay_engine *e, const uint8_t digest[static 3
         if (bytes.len == 0 || bytes.len > ASSAY_EVIDENCE_LEN_MAX) continue; /* asked again */
         if (!assay_eng_room(e, 8)) continue;
         if (!want_is_met(e, w)) make_proof(e, w, bytes);
-        w->used = false;
+        drop_want(e, w);
     }
 }

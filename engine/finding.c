@@ -13,7 +13,7 @@ static struct assay_finding *find(struct assay_findings *findings, const uint8_t
     for (uint32_t i = 0; i < findings->count; i++) {
         struct assay_finding *f = &findings->items[i];
         if (!f->used || f->at_unix_s != at_unix_s || f->kind != kind) continue;
-        if (assay_bytes_equal(f->digest, digest, 32)) return f;
+        if (f->digest[0] == digest[0] && assay_bytes_equal(f->digest, digest, 32)) return f;
     }
     return NULL;
 }

@@ -54,6 +54,7 @@ enum assay_status assay_gather_envelope(struct assay_engine *e, uint16_t from,
     seat->envelope = envelope;
     assay_bytes_copy(seat->payload, sizeof seat->payload, payload.bytes, payload.len);
     seat->payload_len = payload.len;
+    e->fetch_wanted = true;
     if (slot == e->self) {
         e->run.envelope_made = true; /* also when a peer gives ours back after a crash */
     } else {
@@ -174,9 +175,9 @@ enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
 
 void assay_gather_judged(struct assay_engine *e)
 {
+    struct assay_record r; /* large: made once */
     for (uint32_t i = 0; i < e->pool.count; i++) {
         struct assay_pool_item *item = &e->pool.items[i];
-        struct assay_record r;
         if (item->phase != ASSAY_POOL_ASKED) continue;
         const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
         enum assay_status status = assay_record_decode(bytes, &r);
@@ -255,10 +256,14 @@ void assay_gather_counted(struct assay_engine *e, struct assay_record *r)
 void assay_gather_resend(struct assay_engine *e)
 {
     const uint64_t pause = assay_eng_epoch_ms(e) / 8;
+    if (e->resend_version == e->pool.version && e->now_ms < e->resend_at_ms) return;
+    e->resend_version = e->pool.version;
+    e->resend_at_ms = UINT64_MAX;
     for (uint32_t i = 0; i < e->pool.count; i++) {
         struct assay_pool_item *item = &e->pool.items[i];
         if (item->phase != ASSAY_POOL_READY || !item->own) continue;
         if (e->now_ms >= item->sent_ms + pause) relay(e, item);
+        e->resend_at_ms = assay_min_u64(e->resend_at_ms, item->sent_ms + pause);
     }
 }
 

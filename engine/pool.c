@@ -61,7 +61,8 @@ struct assay_pool_item *assay_pool_find(struct assay_pool *pool, const uint8_t k
 {
     for (uint32_t i = 0; i < pool->count; i++) {
         struct assay_pool_item *item = &pool->items[i];
-        if (item->phase != ASSAY_POOL_FREE && assay_bytes_equal(item->key, key, 32)) return item;
+        if (item->phase == ASSAY_POOL_FREE || item->key[0] != key[0]) continue;
+        if (assay_bytes_equal(item->key, key, 32)) return item;
     }
     return NULL;
 }
@@ -137,6 +138,7 @@ enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_rec
     assay_bytes_copy(found->key, 32, record->key, 32);
     assay_bytes_copy(found->evidence_digest, 32, record->evidence_digest, 32);
     assay_bytes_copy(found->bytes, found->capacity, record->bytes.bytes, record->bytes.len);
+    pool->version++;
     *out = found;
     return ASSAY_OK;
 }

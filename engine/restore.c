@@ -127,6 +127,7 @@ static void take_up(struct assay_engine *e)
     e->run.envelope_made = seat->payload_len > 0;
     if (seat->payload_len > 0) {
         seat->phase = ASSAY_SEAT_EMPTY; /* one's own is never judged */
+        e->fetch_wanted = true;
         assay_eng_send(e, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_ENVELOPE,
                        assay_eng_keep(e, assay_slice_over(seat->payload, seat->payload_len)));
     }

@@ -25,7 +25,7 @@ enum {
 /* Also in views below the last final one, whose certificates are still in the table. */
 static bool is_notarised(const struct assay_simplex *s, const uint8_t id[static 32])
 {
-    for (uint32_t i = 0; i < s->config.certificate_max; i++) {
+    for (uint32_t i = 0; i < s->certificate_top; i++) {
         const struct sx_certificate *c = &s->certificates[i];
         if (c->used && c->statement.type == ASSAY_VOTE_NOTARISE &&
             assay_bytes_equal(c->statement.block_id, id, 32))
@@ -67,7 +67,7 @@ static enum assay_status restore_certificate(struct assay_simplex *s, struct ass
     if (status == ASSAY_E_DUPLICATE || status == ASSAY_E_STALE) return ASSAY_OK;
     if (status == ASSAY_E_FULL) return ASSAY_OK; /* as it was before the crash */
     ASSAY_TRY(status);
-    for (uint32_t i = 0; s->unstored > unstored && i < s->config.certificate_max; i++) {
+    for (uint32_t i = 0; s->unstored > unstored && i < s->certificate_top; i++) {
         struct sx_certificate *certificate = &s->certificates[i];
         if (!certificate->used || certificate->stored) continue;
         certificate->stored = true;

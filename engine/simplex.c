@@ -241,8 +241,9 @@ static void forget_epoch(struct assay_simplex *s)
 {
     for (uint32_t i = 0; i < s->config.views_max; i++)
         s->views[i].view = 0;
-    for (uint32_t i = 0; i < s->config.certificate_max; i++)
+    for (uint32_t i = 0; i < s->certificate_top; i++)
         s->certificates[i].used = false;
+    s->certificate_top = 0;
     s->unstored = 0;
     s->leader_view = 0;
     s->halted = false;
@@ -392,7 +393,8 @@ uint64_t assay_simplex_wake_at(const struct assay_simplex *s)
 size_t assay_simplex_certificates_held(const struct assay_simplex *s)
 {
     size_t held = 0;
-    for (uint32_t i = 0; i < s->config.certificate_max; i++) held += s->certificates[i].used;
+    for (uint32_t i = 0; i < s->certificate_top; i++)
+        held += s->certificates[i].used;
     return held;
 }
 

@@ -10,7 +10,7 @@
 uint32_t assay_sx_certificate_find(const struct assay_simplex *s,
                                    const uint8_t commitment[static 32])
 {
-    for (uint32_t i = 0; i < s->config.certificate_max; i++) {
+    for (uint32_t i = 0; i < s->certificate_top; i++) {
         const struct sx_certificate *certificate = &s->certificates[i];
         if (certificate->used && assay_bytes_equal(certificate->commitment, commitment, 32))
             return i;
@@ -69,6 +69,7 @@ static uint32_t add(struct assay_simplex *s, const struct assay_certificate *cer
     const uint32_t index = free_slot(s);
     if (index == SX_NONE) return SX_NONE;
     struct sx_certificate *entry = &s->certificates[index];
+    if (index >= s->certificate_top) s->certificate_top = index + 1;
     entry->used = true;
     entry->stored = false;
     entry->primary = false;

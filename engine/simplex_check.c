@@ -30,6 +30,27 @@ static void check_view_certificates(const struct assay_simplex *s, const struct 
     }
 }
 
+/* The tally says what the ballots say. */
+static void check_tally(const struct assay_simplex *s, const struct sx_view *v)
+{
+    for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++) {
+        const struct sx_tally *tally = &v->tally[type];
+        uint32_t held = 0;
+        uint32_t others = 0;
+        uint64_t weight = 0;
+        for (uint32_t seat = 0; seat < s->seat_count; seat++) {
+            const struct sx_ballot *ballot = &v->ballots[seat];
+            if (!ballot->held[type]) continue;
+            const bool same = assay_bytes_equal(ballot->id[type], tally->id, 32);
+            held++;
+            others += !same;
+            if (same) weight += s->voters->weight_bp[s->slot_of[seat]];
+        }
+        ASSAY_ASSERT(held == tally->held && others == tally->others);
+        ASSAY_ASSERT(weight == tally->weight_bp);
+    }
+}
+
 static void check_views(const struct assay_simplex *s)
 {
     for (uint32_t i = 0; i < s->config.views_max; i++) {
@@ -40,6 +61,7 @@ static void check_views(const struct assay_simplex *s)
         ASSAY_ASSERT(assay_sx_in_window(s, v->view));
         ASSAY_ASSERT(v->view > s->leader_view || v->has_leader);
         check_own_votes(v);
+        check_tally(s, v);
         check_view_certificates(s, v);
         /* Left behind only with a certificate, or by finality above. */
         if (v->view > s->final_view && v->view < s->view)
@@ -66,7 +88,7 @@ void assay_simplex_check(const struct assay_simplex *s)
         total += s->voters->weight_bp[s->slot_of[seat]];
     }
     ASSAY_ASSERT(total == s->voters->total_bp);
-    for (uint32_t i = 0; i < s->config.certificate_max; i++)
+    for (uint32_t i = 0; i < s->certificate_top; i++)
         unstored += s->certificates[i].used && !s->certificates[i].stored;
     ASSAY_ASSERT(unstored == s->unstored);
     ASSAY_ASSERT(s->arena.used <= s->arena.capacity);

@@ -61,7 +61,12 @@ static void add_chain(const struct assay_simplex *s, const uint8_t id[32], uint8
 static void add_voted(const struct assay_simplex *s, const struct sx_view *v, uint8_t (*ids)[32],
                       size_t *count)
 {
-    for (uint32_t seat = 0; seat < s->seat_count; seat++) {
+    const struct sx_tally *tally = &v->tally[ASSAY_VOTE_NOTARISE];
+    if (tally->held == 0) return;
+    const bool held = assay_blocks_find_const(s->config.blocks, tally->id) != NULL;
+    if (!held && assay_third(tally->weight_bp, s->voters->total_bp))
+        add_missing(tally->id, ids, count);
+    for (uint32_t seat = 0; tally->others > 0 && seat < s->seat_count; seat++) {
         const struct sx_ballot *ballot = &v->ballots[seat];
         if (!ballot->held[ASSAY_VOTE_NOTARISE]) continue;
         const uint8_t *id = ballot->id[ASSAY_VOTE_NOTARISE];

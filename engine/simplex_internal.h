@@ -38,6 +38,13 @@ struct sx_ballot {
     uint8_t signature[ASSAY_VOTE_TYPES][ASSAY_P256_SIGNATURE_LEN];
 };
 
+/* What ballots of one view and type say together: nearly always all name one block. */
+struct sx_tally {
+    uint32_t held, others; /* ballots held, and those that name another block than id */
+    uint64_t weight_bp;    /* of those that name id */
+    uint8_t id[32];        /* that the first one named */
+};
+
 /* One view of the running epoch. */
 struct sx_view {
     uint64_t view; /* 0: unused */
@@ -54,7 +61,8 @@ struct sx_view {
     bool cast[ASSAY_VOTE_TYPES]; /* own votes, known from the moment they are handed out */
     uint8_t cast_id[ASSAY_VOTE_TYPES][32];
     uint32_t certificate[ASSAY_VOTE_TYPES]; /* the first one held, or SX_NONE */
-    struct sx_ballot *ballots;              /* [seats] */
+    struct sx_tally tally[ASSAY_VOTE_TYPES];
+    struct sx_ballot *ballots; /* [seats] */
 };
 
 struct sx_certificate {
@@ -123,6 +131,7 @@ struct assay_simplex {
 
     struct sx_view *views; /* [views_max], view v at v % views_max */
     struct sx_certificate *certificates;
+    uint32_t certificate_top; /* none above is used: searches end here */
     size_t certificate_len;
     uint32_t unstored; /* certificates not yet handed out to be persisted */
     uint32_t pinned;   /* blocks that actions of this step point to */

@@ -93,7 +93,7 @@ static void persist(struct assay_simplex *s, enum assay_store_class class_, uint
 
 bool assay_sx_store_certificates(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
-    for (uint32_t i = 0; s->unstored > 0 && i < s->config.certificate_max; i++) {
+    for (uint32_t i = 0; s->unstored > 0 && i < s->certificate_top; i++) {
         struct sx_certificate *certificate = &s->certificates[i];
         if (!certificate->used || certificate->stored) continue;
         if (!assay_sx_room(s, out, 2, certificate->payload_len + ASSAY_VOTE_LEN_MAX)) {

@@ -23,15 +23,28 @@ struct assay_vote_statement assay_sx_statement(const struct assay_simplex *s, ui
 uint64_t assay_sx_weight(const struct assay_simplex *s, const struct sx_view *v,
                          enum assay_vote_type type, const uint8_t id[static 32])
 {
+    const struct sx_tally *tally = &v->tally[type];
     uint64_t weight = 0;
+    if (tally->held == 0) return 0;
+    if (type == ASSAY_VOTE_NULLIFY || assay_bytes_equal(tally->id, id, 32)) return tally->weight_bp;
+    if (tally->others == 0) return 0;
     for (uint32_t seat = 0; seat < s->seat_count; seat++) {
         const struct sx_ballot *ballot = &v->ballots[seat];
-        if (!ballot->held[type]) continue;
-        if (type != ASSAY_VOTE_NULLIFY && !assay_bytes_equal(ballot->id[type], id, 32)) continue;
+        if (!ballot->held[type] || !assay_bytes_equal(ballot->id[type], id, 32)) continue;
         weight += s->voters->weight_bp[s->slot_of[seat]];
     }
     ASSAY_ASSERT(weight <= s->voters->total_bp);
     return weight;
+}
+
+static void count_vote(const struct assay_simplex *s, struct sx_view *v,
+                       const struct assay_vote_statement *statement, uint16_t seat)
+{
+    struct sx_tally *tally = &v->tally[statement->type];
+    if (tally->held++ == 0) assay_bytes_copy(tally->id, 32, statement->block_id, 32);
+    if (assay_bytes_equal(tally->id, statement->block_id, 32))
+        tally->weight_bp += s->voters->weight_bp[s->slot_of[seat]];
+    else tally->others++;
 }
 
 /* --- equivocation */
@@ -107,6 +120,7 @@ void assay_sx_vote_note(struct assay_simplex *s, const struct assay_vote_stateme
     if (ballot->held[type]) return; /* the first one stands */
 
     ballot->held[type] = true;
+    count_vote(s, v, statement, seat);
     assay_bytes_copy(ballot->id[type], 32, statement->block_id, 32);
     assay_bytes_copy(ballot->signature[type], sizeof ballot->signature[type], signature,
                      ASSAY_P256_SIGNATURE_LEN);

@@ -83,6 +83,9 @@ struct flight {
 struct assay_gossip {
     struct assay_gossip_config config;
     size_t count;
+    size_t top; /* none is used from here on: searches end here */
+    bool quiet; /* nothing is due before earliest_ms */
+    uint64_t earliest_ms;
     struct flight flights[ASSAY_FETCHES_MAX];
 };
 
@@ -114,9 +117,11 @@ void assay_gossip_destroy(struct assay_gossip **gossip)
 
 static struct flight *find(struct assay_gossip *gossip, const uint8_t digest[static 32])
 {
-    for (size_t i = 0; i < ASSAY_FETCHES_MAX && gossip->count > 0; i++) {
+    for (size_t i = 0; i < gossip->top; i++) {
         struct flight *flight = &gossip->flights[i];
-        if (flight->used && assay_bytes_equal(flight->request.digest, digest, 32)) return flight;
+        if (flight->used && flight->request.digest[0] == digest[0] &&
+            assay_bytes_equal(flight->request.digest, digest, 32))
+            return flight;
     }
     return NULL;
 }
@@ -136,6 +141,9 @@ enum assay_status assay_gossip_fetch(struct assay_gossip *gossip, uint64_t now_m
     *flight =
         (struct flight){ .used = true, .request = *request, .since_ms = now_ms, .next_ms = now_ms };
     gossip->count++;
+    gossip->quiet = false;
+    const size_t place = (size_t)(flight - gossip->flights);
+    if (place >= gossip->top) gossip->top = place + 1;
     assay_count(gossip->config.counters, ASSAY_COUNT_FETCH_STARTED);
     return ASSAY_OK;
 }
@@ -143,8 +151,11 @@ enum assay_status assay_gossip_fetch(struct assay_gossip *gossip, uint64_t now_m
 static void land(struct assay_gossip *gossip, struct flight *flight)
 {
     ASSAY_ASSERT(flight->used && gossip->count > 0);
+    if (flight->next_ms <= gossip->earliest_ms) gossip->quiet = false; /* look anew */
     *flight = (struct flight){ 0 };
     gossip->count--;
+    while (gossip->top > 0 && !gossip->flights[gossip->top - 1].used)
+        gossip->top--;
 }
 
 static bool was_asked(const struct flight *flight, uint16_t slot)
@@ -212,18 +223,23 @@ static bool advance(struct assay_gossip *gossip, struct flight *flight, uint64_t
 bool assay_gossip_next(struct assay_gossip *gossip, uint64_t now_ms,
                        struct assay_gossip_action *action)
 {
-    for (size_t i = 0; i < ASSAY_FETCHES_MAX && gossip->count > 0; i++) {
+    if (gossip->quiet && now_ms < gossip->earliest_ms) return false;
+    gossip->quiet = false;
+    for (size_t i = 0; i < gossip->top; i++) {
         struct flight *flight = &gossip->flights[i];
         if (!flight->used || now_ms < flight->next_ms) continue;
         if (advance(gossip, flight, now_ms, action)) return true;
     }
+    gossip->earliest_ms = assay_gossip_wake_at(gossip);
+    gossip->quiet = true;
     return false;
 }
 
 uint64_t assay_gossip_wake_at(const struct assay_gossip *gossip)
 {
     uint64_t wake = UINT64_MAX;
-    for (size_t i = 0; i < ASSAY_FETCHES_MAX && gossip->count > 0; i++)
+    if (gossip->quiet) return gossip->earliest_ms;
+    for (size_t i = 0; i < gossip->top; i++)
         if (gossip->flights[i].used) wake = assay_min_u64(wake, gossip->flights[i].next_ms);
     return wake;
 }
@@ -274,7 +290,10 @@ enum assay_status assay_gossip_evidence(struct assay_gossip *gossip, uint16_t fr
     if (rest.len == 0 && flight != NULL && was_asked(flight, from)) {
         assay_count(gossip->config.counters, ASSAY_COUNT_EVIDENCE_NEGATIVE);
         /* Only the one asked last hurries us on: the others had their time. */
-        if (flight->sources[flight->asked - 1] == from) flight->next_ms = 0;
+        if (flight->sources[flight->asked - 1] == from) {
+            flight->next_ms = 0;
+            gossip->quiet = false;
+        }
         return ASSAY_E_AGAIN;
     }
     ASSAY_TRY(judge(gossip, flight, from, rest));

@@ -135,14 +135,18 @@ void world_check_signed(struct assay_sim_world *w, uint32_t node, const struct a
     if (!describe(effect, payload, &s)) return;
     world_looked(w, ASSAY_SIM_CHECKER_SIGNED_ONCE);
     assay_bytes_copy(s.key, 64, n->keys.voting_public, 64);
+    const uint64_t key = s.epoch << 32 ^ s.view << 8 ^ s.kind;
     const size_t held = n->signed_count < SIGNED_KEPT ? n->signed_count : SIGNED_KEPT;
     for (size_t i = 0; i < held && i < SIGNED_LOOKED_AT; i++) {
-        const struct own_signature *old = &n->signed_[(n->signed_count - 1 - i) % SIGNED_KEPT];
+        const size_t at = (n->signed_count - 1 - i) % SIGNED_KEPT;
+        if (n->signed_keys[at] != key) continue;
+        const struct own_signature *old = &n->signed_[at];
         if (!conflict(old, &s) || !world_trusted(w, node)) continue;
         world_broken(w, ASSAY_SIM_CHECKER_SIGNED_ONCE,
                      "node %u signed twice: message %u, epoch %llu, view %llu", node, s.kind,
                      (unsigned long long)s.epoch, (unsigned long long)s.view);
     }
+    n->signed_keys[n->signed_count % SIGNED_KEPT] = key;
     n->signed_[n->signed_count++ % SIGNED_KEPT] = s;
 }
 

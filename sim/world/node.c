@@ -37,7 +37,8 @@ void world_node_create(struct assay_sim_world *w, uint32_t node)
     ASSAY_ASSERT(status == ASSAY_OK);
     n->counters = calloc(1, sizeof *n->counters);
     n->signed_ = calloc(SIGNED_KEPT, sizeof *n->signed_);
-    ASSAY_ASSERT(n->counters != NULL && n->signed_ != NULL);
+    n->signed_keys = calloc(SIGNED_KEPT, sizeof *n->signed_keys);
+    ASSAY_ASSERT(n->counters != NULL && n->signed_ != NULL && n->signed_keys != NULL);
     const uint64_t skew_us = (uint64_t)w->options.skew_ms * US;
     n->skew_us = (int64_t)assay_sim_random_below(&w->clocks, 2 * skew_us + 1) - (int64_t)skew_us;
     make_keys(w, node, 0);
@@ -57,6 +58,7 @@ void world_node_destroy(struct assay_sim_world *w, uint32_t node)
     if (n->first_quote != NULL) world_payload_drop(w, n->first_quote);
     free(n->counters);
     free(n->signed_);
+    free(n->signed_keys);
 }
 
 /* --- what was stored goes back into the engine */

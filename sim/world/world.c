@@ -224,6 +224,7 @@ bool world_happen(struct assay_sim_world *w)
 {
     if (w->violation[0] != '\0' || w->queue.count == 0) return false;
     struct item *item = world_pop(&w->queue, &w->now_us);
+    if (w->queue.count > 0) __builtin_prefetch(w->queue.heap[0].item);
     w->count.events++;
     happen(w, item);
     world_item_free(w, item);

@@ -147,6 +147,7 @@ struct world_node {
     size_t orders[5];
     struct world_payload *first_quote;
     struct own_signature *signed_;
+    uint64_t *signed_keys; /* of the same: a mix of what makes two comparable */
     size_t signed_count;
     uint64_t closed;
     int64_t skew_us, drift_ppm;
