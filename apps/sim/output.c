@@ -2,10 +2,8 @@
  * apps/sim/output.c - the files of a run (apps/sim/output.h).
  */
 #include "apps/sim/output.h"
-#include "base/file/file.h"
-#ifdef ASSAY_SIM_HAS_REPORT
 #include "apps/sim/report.h"
-#endif
+#include "base/file/file.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -88,15 +86,10 @@ static enum assay_status write_summary(const char *dir, const struct assay_sim_r
 static enum assay_status write_report(const char *dir, const struct assay_sim_result *result,
                                       char *message)
 {
-#ifdef ASSAY_SIM_HAS_REPORT
     char path[PATH_MAX];
     const int used = snprintf(path, sizeof path, "%s/report.html", dir);
     if (used < 0 || (size_t)used >= sizeof path) return fail(dir, ASSAY_E_RANGE, message);
-    return assay_sim_report_write(path, result->scenario, result->outcome, message);
-#else
-    (void)dir, (void)result, (void)message;
-    return ASSAY_OK;
-#endif
+    return assay_sim_report_write(path, result, message);
 }
 
 enum assay_status assay_sim_output_write(const char *dir, const struct assay_sim_result *result,
