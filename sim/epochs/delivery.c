@@ -11,7 +11,6 @@ enum {
     RELAYS = 4,         /* peers that a node passes an envelope or a record on to */
     ENVELOPE_PULLS = 9, /* three rounds, three peers */
     RESENDS = 3,        /* of a ballot that no block holds yet: every T/8 after 5T/8 */
-    HOPS = 3,           /* envelope; pull; evidence */
 };
 
 static uint32_t tries_of(uint32_t epoch_ms)
@@ -42,7 +41,8 @@ void epochs_chances(const struct assay_scenario *scenario, struct epochs_chances
         .absent = chance_either(no_envelope, no_evidence),
         .ballot_lost = chance_all_of(lost, (1 + relays) * RESENDS),
         .hop_ms = delay,
-        .path_ms = scenario->quote_ms + HOPS * delay + (scenario->verify_us + 999) / 1000,
+        .tell_ms = scenario->quote_ms + 2 * delay, /* envelope, pull */
+        .judge_ms = delay + (scenario->verify_us + 999) / 1000,
         .delta_ms = (uint32_t)assay_max_u64(25, assay_min_u64(2000, sixteenth)),
     };
 }

@@ -25,6 +25,7 @@ enum {
     VIEW_LATE = 7,       /* first view with ballots cast at 5T/8 */
     VERIFIED_MAX = 3072, /* 64 re-verified records a block, a block every T/64 after the ROLL */
     STALL_EPOCHS = 2,    /* without a close the scenario goes on after so many */
+    AGENT_MS = 40,       /* from a RESTART to new keys, as in sim/world */
     LIES_OF_ONE = 4,     /* proofs that the engine makes of one ballot: two take all integrity */
     NEVER_MS = UINT32_MAX,
 };
@@ -35,6 +36,7 @@ struct epochs_subject {
     bool announced;             /* an envelope came in time: the ROLL or an exception names it */
     bool in_roll;
     bool foreign; /* evidence, but not for this epoch: ABSENT */
+    bool doubled; /* another envelope, without evidence, came first to half of the voters */
 };
 
 /* A ballot that says what re-verification contradicts (E5). */
@@ -60,11 +62,12 @@ struct epochs_template {
 struct epochs_node {
     uint64_t down_from_ms, up_at_ms; /* its last crash; equal: none */
     uint64_t closed;                 /* newest epoch that it knows to be closed */
-    uint64_t silent_epoch;           /* rolled back: says nothing through this epoch; 0: none */
     uint32_t obeyed;                 /* newest incarnation whose RESTART was carried out */
-    bool crash_loses, crash_rolls_back;
+    bool crash_loses;                /* the last crash cost it the whole disk, */
+    bool crash_rolls;                /* or the newest part of it */
     bool faulty_disk; /* broke its promise once: no honest voter any more (docs/protocol.md 2) */
     bool waits;       /* has keys that no epoch block lists */
+    bool restarts;    /* since the last close: the old keys may have spoken already */
 };
 
 /* One node in this tick. */
@@ -79,15 +82,17 @@ struct epochs_now {
 
 /* Who could take part in consensus at some instant. */
 struct epochs_quorum {
-    bool any;           /* a quorum that hears itself */
-    bool in[SIDES_MAX]; /* these sides are of it */
-    uint64_t weight, total;
+    bool any;                   /* a quorum that hears itself */
+    bool in[SIDES_MAX];         /* these sides are of it */
+    uint64_t weight[SIDES_MAX]; /* of voters on a side, whether or not it is of the quorum */
+    uint64_t all, total;        /* of the quorum; of the table */
 };
 
 struct epochs_chances {
     uint32_t absent;      /* evidence of one subject does not reach one voter */
     uint32_t ballot_lost; /* a ballot is in no block before E */
-    uint32_t path_ms;     /* from the start of an epoch to evidence judged by a peer */
+    uint32_t tell_ms;     /* from the start of an epoch until peers have asked for the evidence */
+    uint32_t judge_ms;    /* from there on until they have judged it */
     uint32_t hop_ms;      /* one message, usual delay */
     uint32_t delta_ms;    /* docs/protocol.md 5 */
 };
@@ -134,6 +139,7 @@ struct assay_sim_epochs {
     uint16_t *side;                     /* [n] by partitions alone */
     bool hears[SIDES_MAX][SIDES_MAX];   /* [to][from] */
     bool reaches[SIDES_MAX][SIDES_MAX]; /* [to][from]: over others too */
+    bool pulls[SIDES_MAX][SIDES_MAX];   /* [to][from]: what must be asked for; over others too */
     struct epochs_quorum quorum;        /* at the end of the tick */
     bool roll_quorum;
 
@@ -143,10 +149,13 @@ struct assay_sim_epochs {
     struct epochs_subject *subjects;
     struct assay_sim_truth *truth;
     struct epochs_voter_lies *lies;
+    uint32_t *doubled; /* [doubled_count] subjects with two envelopes */
+    uint32_t doubled_count;
     struct assay_tally_member *members; /* other rules */
     const uint8_t **row_of;             /* other rules: counted rows */
     uint8_t *rows;                      /* [n][row_len] ballots of this epoch */
     bool *flags;                        /* [n] scratch */
+    bool *cast;                         /* [n] it signed a ballot of the running epoch */
     bool *in_chain;                     /* [n] its ballot is in a block */
     uint64_t *drawn;                    /* [n] fold of what was drawn for a voter */
     uint8_t (*hashes)[32];
@@ -191,13 +200,20 @@ void epochs_chances(const struct assay_scenario *scenario, struct epochs_chances
 /* reach.c */
 void epochs_sides(struct assay_sim_epochs *w);
 bool epochs_reaches(const struct assay_sim_epochs *w, uint32_t from_side, uint32_t to_side);
+/* Returns: whether evidence of one side can be pulled by the other: both ways must be open. */
+bool epochs_pulls(const struct assay_sim_epochs *w, uint32_t from_side, uint32_t to_side);
 struct epochs_quorum epochs_quorum_at(const struct assay_sim_epochs *w, uint32_t rel_ms);
 bool epochs_follows(const struct assay_sim_epochs *w, const struct epochs_quorum *quorum,
                     uint32_t side);
+/* Returns: weight on some sides (NULL: on all) that a side hears directly. */
+uint64_t epochs_heard(const struct assay_sim_epochs *w, const uint64_t *weight, const bool *sides,
+                      uint32_t to);
 bool epochs_heard_by_quorum(const struct assay_sim_epochs *w, uint32_t side);
 
 /* uptime.c */
-void epochs_crash(struct assay_sim_epochs *w);                          /* once a tick */
+void epochs_crash(struct assay_sim_epochs *w); /* once a tick */
+/* When keys that nobody has listed can ask to be. Returns: NEVER_MS: there are none. */
+uint32_t epochs_new_keys_rel(const struct assay_sim_epochs *w, uint32_t node);
 void epochs_uptime(struct assay_sim_epochs *w);                         /* for the running epoch */
 void epochs_crashed_back(struct assay_sim_epochs *w, uint32_t end_rel); /* within the tick */
 bool epochs_up(const struct assay_sim_epochs *w, uint32_t node, uint32_t rel_ms);
@@ -221,6 +237,7 @@ void epochs_rows(struct assay_sim_epochs *w);
 
 /* records.c */
 void epochs_records(struct assay_sim_epochs *w);
+void epochs_late_ballots(struct assay_sim_epochs *w, uint32_t end_rel);
 void epochs_members(struct assay_sim_epochs *w);
 
 /* close.c */

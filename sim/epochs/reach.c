@@ -72,27 +72,13 @@ static void split(struct assay_sim_epochs *w, struct pairs *pairs)
     }
 }
 
-/* An adversary who sits on links passes nothing on. */
-static bool relays(const struct assay_sim_epochs *w, uint32_t node)
-{
-    for (uint32_t i = 0; i < w->scenario.adversary_count; i++)
-        if ((w->sides_of >> (32 + i) & 1) != 0 &&
-            w->scenario.adversaries[i].cohort == w->cohort_of[node])
-            return false;
-    return true;
-}
-
 /* Over any number of sides between (Warshall). */
-static void close_over(struct assay_sim_epochs *w, const struct pairs *pairs)
+static void close_over(uint32_t count, bool (*open)[SIDES_MAX])
 {
-    const uint32_t count = w->side_count;
-    for (uint32_t to = 0; to < count; to++)
-        for (uint32_t from = 0; from < count; from++)
-            w->reaches[to][from] = w->hears[to][from];
     for (uint32_t over = 0; over < count; over++)
-        for (uint32_t to = 0; to < count && relays(w, pairs->one[over]); to++)
-            for (uint32_t from = 0; from < count && w->reaches[to][over]; from++)
-                if (w->reaches[over][from]) w->reaches[to][from] = true;
+        for (uint32_t to = 0; to < count; to++)
+            for (uint32_t from = 0; from < count && open[to][over]; from++)
+                if (open[over][from]) open[to][from] = true;
 }
 
 void epochs_sides(struct assay_sim_epochs *w)
@@ -105,7 +91,13 @@ void epochs_sides(struct assay_sim_epochs *w)
     for (uint32_t to = 0; to < w->side_count; to++)
         for (uint32_t from = 0; from < w->side_count; from++)
             w->hears[to][from] = hears(w, pairs.one[from], pairs.other[to]);
-    close_over(w, &pairs);
+    for (uint32_t to = 0; to < w->side_count; to++)
+        for (uint32_t from = 0; from < w->side_count; from++) {
+            w->reaches[to][from] = w->hears[to][from];
+            w->pulls[to][from] = w->hears[to][from] && w->hears[from][to];
+        }
+    close_over(w->side_count, w->reaches);
+    close_over(w->side_count, w->pulls);
 }
 
 bool epochs_reaches(const struct assay_sim_epochs *w, uint32_t from_side, uint32_t to_side)
@@ -113,47 +105,56 @@ bool epochs_reaches(const struct assay_sim_epochs *w, uint32_t from_side, uint32
     return w->reaches[to_side][from_side];
 }
 
+bool epochs_pulls(const struct assay_sim_epochs *w, uint32_t from_side, uint32_t to_side)
+{
+    return w->pulls[to_side][from_side];
+}
+
 /* Can its vote count at that instant? */
 static bool votes_at(const struct assay_sim_epochs *w, uint32_t node, uint32_t rel_ms)
 {
     const struct epochs_now *at = &w->at[node];
-    if (at->silent || w->nodes[node].waits || w->nodes[node].silent_epoch >= w->epoch) return false;
+    if (at->silent || w->nodes[node].waits) return false;
     return at->ready_rel <= rel_ms && epochs_up(w, node, rel_ms);
+}
+
+uint64_t epochs_heard(const struct assay_sim_epochs *w, const uint64_t *weight, const bool *sides,
+                      uint32_t to)
+{
+    uint64_t heard = 0;
+    for (uint32_t from = 0; from < w->side_count; from++)
+        if ((sides == NULL || sides[from]) && w->hears[to][from]) heard += weight[from];
+    return heard;
 }
 
 struct epochs_quorum epochs_quorum_at(const struct assay_sim_epochs *w, uint32_t rel_ms)
 {
     struct epochs_quorum q = { .total = w->total_weight };
-    uint64_t weight[SIDES_MAX] = { 0 };
     for (uint32_t i = 0; i < w->n; i++)
-        if (w->weights[i] > 0 && votes_at(w, i, rel_ms)) weight[w->at[i].side] += w->weights[i];
+        if (w->weights[i] > 0 && votes_at(w, i, rel_ms)) q.weight[w->at[i].side] += w->weights[i];
     for (uint32_t s = 0; s < w->side_count; s++)
-        q.in[s] = weight[s] > 0;
+        q.in[s] = q.weight[s] > 0;
     bool changed = true;
     while (changed) { /* who hears too few of the rest cannot notarise, and is no part of it */
         changed = false;
         for (uint32_t s = 0; s < w->side_count; s++) {
-            uint64_t heard = 0;
-            for (uint32_t from = 0; from < w->side_count; from++)
-                if (q.in[from] && w->hears[s][from]) heard += weight[from];
-            if (!q.in[s] || 3 * heard > 2 * q.total) continue;
+            if (!q.in[s] || 3 * epochs_heard(w, q.weight, q.in, s) > 2 * q.total) continue;
             q.in[s] = false;
             changed = true;
         }
     }
     for (uint32_t s = 0; s < w->side_count; s++)
-        if (q.in[s]) q.weight += weight[s];
-    q.any = 3 * q.weight > 2 * q.total;
+        if (q.in[s]) q.all += q.weight[s];
+    q.any = 3 * q.all > 2 * q.total;
     return q;
 }
 
-/* Does news of the quorum come to that side? */
+/* Does that side see for itself what the quorum makes final? Certificates are not relayed: votes
+ * of more than two thirds must be heard. */
 bool epochs_follows(const struct assay_sim_epochs *w, const struct epochs_quorum *quorum,
                     uint32_t side)
 {
-    for (uint32_t from = 0; quorum->any && from < w->side_count; from++)
-        if (quorum->in[from] && epochs_reaches(w, from, side)) return true;
-    return false;
+    return quorum->any && 3 * epochs_heard(w, quorum->weight, quorum->in, side) > 2 * quorum->total;
 }
 
 /* Does what that side says come to the quorum? */

@@ -85,6 +85,17 @@ static void put_ballots(struct assay_sim_epochs *w)
     }
 }
 
+/* Ballots are durable: who comes back sends its own again, and E takes what waits. */
+void epochs_late_ballots(struct assay_sim_epochs *w, uint32_t end_rel)
+{
+    for (uint32_t i = 0; i < w->n; i++) {
+        w->drawn[i] = 0;
+        w->in_chain[i] = w->ledger.has_roll && w->cast[i] && !w->ledger.balloted[i] &&
+                         epochs_up(w, i, end_rel) && epochs_heard_by_quorum(w, w->at[i].side);
+    }
+    put_ballots(w);
+}
+
 /* --- proofs */
 
 static bool verified(struct assay_sim_epochs *w)
@@ -198,15 +209,22 @@ static bool passes(const struct assay_sim_epochs *w, uint32_t node)
     ASSAY_UNREACHABLE("evidence of the list");
 }
 
+/* Returns: whether an INCARNATE of the node comes into a block of this epoch. */
+static bool asks_to_be_listed(const struct assay_sim_epochs *w, uint32_t node)
+{
+    const struct epochs_now *at = &w->at[node];
+    const uint32_t from = epochs_new_keys_rel(w, node);
+    const uint64_t takes = (uint64_t)w->chances.tell_ms + w->chances.judge_ms + at->late_ms;
+    if (from == NEVER_MS) return false;
+    if (!passes(w, node) || !epochs_heard_by_quorum(w, at->side)) return false;
+    if (!w->nodes[node].waits) return from + takes <= w->scenario.epoch_ms;
+    return epochs_done_rel(w, node, from, takes, w->scenario.epoch_ms) != NEVER_MS;
+}
+
 static void put_incarnates(struct assay_sim_epochs *w)
 {
     for (uint32_t i = 0; i < w->n; i++) {
-        if (!w->nodes[i].waits || w->nodes[i].silent_epoch >= w->epoch) continue;
-        if (!passes(w, i) || !epochs_heard_by_quorum(w, w->at[i].side)) continue;
-        const uint64_t takes = (uint64_t)w->chances.path_ms + 2 * (uint64_t)w->at[i].late_ms;
-        const uint32_t done =
-            epochs_done_rel(w, i, w->at[i].ready_rel, takes, w->scenario.epoch_ms);
-        if (w->at[i].ready_rel == NEVER_MS || done == NEVER_MS || !verified(w)) continue;
+        if (!asks_to_be_listed(w, i) || !verified(w)) continue;
         struct assay_record *r = w->record;
         assay_bytes_zero(r, sizeof *r);
         r->kind = ASSAY_RECORD_INCARNATE;

@@ -28,7 +28,7 @@ static bool may_ballot(const struct assay_sim_epochs *w, uint32_t voter)
 {
     const struct epochs_now *at = &w->at[voter];
     if (!w->roll_quorum || at->ready_rel == NEVER_MS) return false;
-    if (w->nodes[voter].waits || w->nodes[voter].silent_epoch >= w->epoch) return false;
+    if (w->nodes[voter].waits) return false;
     return epochs_follows(w, &w->quorum, at->side);
 }
 
@@ -61,6 +61,22 @@ static bool lose_some(struct assay_sim_epochs *w, uint32_t worker, uint32_t vote
         subject += chance_gap(&random, w->survives, w->n - subject);
         if (subject >= w->n || subject == voter) continue;
         w->drawn[voter] = fold(w->drawn[voter], subject);
+        miss(w, worker, voter, subject, hears, row);
+        any = true;
+    }
+    return any;
+}
+
+/* Of two envelopes it keeps the one that came first, and only one has evidence. */
+static bool take_first(struct assay_sim_epochs *w, uint32_t worker, uint32_t voter, bool hears,
+                       uint8_t *row)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < w->doubled_count; i++) {
+        const uint32_t subject = w->doubled[i];
+        struct assay_sim_random random = assay_sim_random_of(
+            w->seed, ASSAY_SIM_STREAM_DELIVERY, w->epoch, (uint64_t)(subject + 1) << 32 | voter);
+        if (subject == voter || !assay_sim_random_permille(&random, 500)) continue;
         miss(w, worker, voter, subject, hears, row);
         any = true;
     }
@@ -129,15 +145,17 @@ static void ballot_of(struct assay_sim_epochs *w, uint32_t worker, uint32_t vote
     uint8_t *row = w->rows + voter * w->row_len;
     w->lies[voter].count = 0;
     w->drawn[voter] = 0;
-    w->in_chain[voter] = false;
+    w->in_chain[voter] = w->cast[voter] = false;
     if (!may_ballot(w, voter)) return;
     const struct epochs_template *t = &w->templates[side];
     assay_bytes_copy(row, w->row_len, t->row, w->row_len);
     assay_row_set(row, voter, ASSAY_OUTCOME_NONE);
-    const bool missed = lose_some(w, worker, voter, t->hears, row);
+    const bool lost = lose_some(w, worker, voter, t->hears, row);
+    const bool missed = take_first(w, worker, voter, t->hears, row) || lost;
     const bool slow = judge_some(w, voter, row);
     const uint32_t cast = cast_rel(w, voter, t->complete && !missed && !slow);
     if (cast == NEVER_MS || !make_up(w, voter, row)) return;
+    w->cast[voter] = true;
     struct assay_sim_random random =
         assay_sim_random_of(w->seed, ASSAY_SIM_STREAM_LINK, w->epoch, voter);
     if (chance_draw(&random, w->chances.ballot_lost)) return;
@@ -155,7 +173,7 @@ static void ballots_of(void *context, uint32_t worker, uint32_t from, uint32_t t
 void epochs_rows(struct assay_sim_epochs *w)
 {
     const size_t workers = workers_count(w->workers);
-    if (w->chances.absent != CHANCE_NEVER)
+    if (w->chances.absent != CHANCE_NEVER || w->scenario.adversary_count > 0)
         assay_bytes_zero(w->missed, workers * w->n * sizeof *w->missed);
     workers_run(w->workers, w->n, PIECE, ballots_of, w);
 }

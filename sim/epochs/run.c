@@ -65,10 +65,12 @@ static void place(struct assay_sim_epochs *w)
     w->subjects = epochs_take(w, n, sizeof *w->subjects);
     w->truth = epochs_take(w, n, sizeof *w->truth);
     w->lies = epochs_take(w, n, sizeof *w->lies);
+    w->doubled = epochs_take(w, n, sizeof *w->doubled);
     w->members = epochs_take(w, n, sizeof *w->members);
     w->row_of = epochs_take(w, n, sizeof *w->row_of);
     w->rows = epochs_take(w, n, w->row_len);
     w->in_chain = epochs_take(w, n, sizeof(bool));
+    w->cast = epochs_take(w, n, sizeof(bool));
     w->flags = epochs_take(w, n, sizeof(bool));
     w->survives = epochs_take(w, (size_t)n + 1, sizeof *w->survives);
     w->drawn = epochs_take(w, n, sizeof *w->drawn);
@@ -135,16 +137,6 @@ static uint32_t end_of(struct assay_sim_epochs *w, uint32_t from_rel)
     return NEVER_MS;
 }
 
-/* What stood still closes with what its chain had. */
-static void forget_ballots(struct assay_sim_epochs *w)
-{
-    for (uint32_t i = 0; i < w->n; i++) {
-        w->in_chain[i] = false;
-        w->drawn[i] = 0;
-    }
-    epochs_leaders(w);
-}
-
 /* What happens in the running epoch before it closes. */
 static void fill(struct assay_sim_epochs *w)
 {
@@ -163,6 +155,13 @@ static void fill(struct assay_sim_epochs *w)
     w->quorum = at_end;
 }
 
+/* What stood still closes with what its chain had and with the ballots that wait since then. */
+static void finish(struct assay_sim_epochs *w, uint32_t end)
+{
+    epochs_leaders(w);
+    if (end != NEVER_MS && w->other == NULL) epochs_late_ballots(w, end);
+}
+
 uint32_t assay_sim_epochs_tick(struct assay_sim_epochs *epochs)
 {
     struct assay_sim_epochs *w = epochs;
@@ -171,7 +170,7 @@ uint32_t assay_sim_epochs_tick(struct assay_sim_epochs *epochs)
     epochs_crash(w);
     epochs_uptime(w);
     uint32_t end = end_of(w, w->stalled ? 0 : epoch_ms);
-    if (w->stalled) forget_ballots(w);
+    if (w->stalled) finish(w, end);
     else fill(w);
     if (w->other != NULL) end = epoch_ms; /* no quorum is asked for: every epoch closes */
     epochs_crashed_back(w, end == NEVER_MS ? STALL_EPOCHS * epoch_ms : end);

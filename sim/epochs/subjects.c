@@ -16,16 +16,16 @@ static bool leads(const struct assay_sim_epochs *w, uint32_t node, uint32_t view
     const uint32_t rel_ms = (uint32_t)((uint64_t)w->scenario.epoch_ms * phase / VIEWS);
     const struct epochs_now *at = &w->at[node];
     if (at->silent || w->nodes[node].waits) return false;
-    if (w->nodes[node].silent_epoch >= w->epoch || !w->quorum.in[at->side]) return false;
+    if (!w->quorum.in[at->side]) return false;
     return at->ready_rel <= rel_ms && epochs_up(w, node, rel_ms);
 }
 
-static bool lies_in_blocks(const struct assay_sim_epochs *w, uint32_t node)
+static bool does(const struct assay_sim_epochs *w, uint32_t node, enum assay_sim_attack attack)
 {
     struct assay_attack_acts acts;
     if (!epochs_acts(w, node, &acts)) return false;
     for (uint32_t i = 0; i < acts.count; i++)
-        if (acts.rows[i]->attack == ASSAY_SIM_ATTACK_LIE_IN_BLOCKS) return true;
+        if (acts.rows[i]->attack == attack) return true;
     return false;
 }
 
@@ -46,7 +46,7 @@ void epochs_leaders(struct assay_sim_epochs *w)
     while (w->views < VIEWS_MAX && (w->views < VIEWS || !good)) {
         const uint16_t leader = assay_leader_next(&table, w->counters);
         const uint32_t view = ++w->views;
-        good = leads(w, leader, view) && !lies_in_blocks(w, leader);
+        good = leads(w, leader, view) && !does(w, leader, ASSAY_SIM_ATTACK_LIE_IN_BLOCKS);
         w->leaders[view] = good ? leader : UINT16_MAX;
         if (!good) w->nullified++;
     }
@@ -94,13 +94,21 @@ static void look_at(struct assay_sim_epochs *w, uint32_t slot, uint16_t leader)
     const struct epochs_node *me = &w->nodes[slot];
     struct epochs_subject *subject = &w->subjects[slot];
     *subject = (struct epochs_subject){ 0 };
-    if (me->waits || me->silent_epoch >= w->epoch || at->ready_rel == NEVER_MS) return;
+    /* A quote takes less than the agent: the old keys have spoken when the new ones come. */
+    const bool spoke = me->restarts && w->scenario.quote_ms < AGENT_MS;
+    if (me->waits && !spoke) return;
+    if (at->ready_rel == NEVER_MS) return;
     const uint64_t epoch_ms = w->scenario.epoch_ms;
-    const uint64_t path_ms = (uint64_t)w->chances.path_ms + 2 * (uint64_t)at->late_ms;
-    const uint32_t done = epochs_done_rel(w, slot, at->ready_rel, path_ms, epoch_ms * 5 / 8);
+    const uint64_t tell_ms = (uint64_t)w->chances.tell_ms + 2 * (uint64_t)at->late_ms;
+    const uint64_t due_ms = epoch_ms * 5 / 8;
+    if (due_ms < w->chances.judge_ms) return;
+    const uint32_t done =
+        epochs_done_rel(w, slot, at->ready_rel, tell_ms, due_ms - w->chances.judge_ms);
     if (done == NEVER_MS) return;
     judged_as(subject, at->evidence);
     if (!subject->announced) return;
+    subject->doubled = does(w, slot, ASSAY_SIM_ATTACK_TWO_ENVELOPES);
+    if (subject->doubled) w->doubled[w->doubled_count++] = slot;
     const uint64_t told_ms = at->ready_rel + w->scenario.quote_ms + w->chances.hop_ms + at->late_ms;
     subject->in_roll = told_ms <= epoch_ms / 4;
     if (leader == UINT16_MAX) return;
@@ -111,6 +119,7 @@ static void look_at(struct assay_sim_epochs *w, uint32_t slot, uint16_t leader)
 void epochs_subjects(struct assay_sim_epochs *w)
 {
     const uint16_t leader = roll_leader(w);
+    w->doubled_count = 0;
     for (uint32_t i = 0; i < w->n; i++)
         look_at(w, i, leader);
 }
@@ -135,7 +144,7 @@ static void fill_template(struct assay_sim_epochs *w, uint32_t side, struct epoc
     assay_bytes_zero(t->row, w->row_len);
     for (uint32_t i = 0; i < w->n; i++) {
         const struct epochs_subject *subject = &w->subjects[i];
-        const bool arrives = subject->announced && epochs_reaches(w, w->at[i].side, side);
+        const bool arrives = subject->announced && epochs_pulls(w, w->at[i].side, side);
         const enum assay_outcome said = said_of(subject, arrives, t->hears);
         if (!arrives) t->complete = false;
         /* What the ROLL left out a ballot names itself, up to so many. */
@@ -165,7 +174,7 @@ static uint64_t unheard_weight(const struct assay_sim_epochs *w, uint32_t slot,
 {
     uint64_t unheard = 0;
     for (uint32_t side = 0; side < w->side_count; side++)
-        if (!epochs_reaches(w, w->at[slot].side, side)) unheard += honest[side];
+        if (!epochs_pulls(w, w->at[slot].side, side)) unheard += honest[side];
     for (uint32_t k = 0; k < workers_count(w->workers); k++)
         unheard += w->missed[(size_t)k * w->n + slot];
     return unheard;

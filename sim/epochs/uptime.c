@@ -13,47 +13,45 @@ static bool healed(const struct assay_sim_epochs *w)
     return w->scenario.heal_epoch != 0 && w->tick >= w->scenario.heal_epoch;
 }
 
+static uint64_t epoch_us(const struct assay_sim_epochs *w)
+{
+    return (uint64_t)w->scenario.epoch_ms * 1000;
+}
+
 static void fall_down(struct assay_sim_epochs *w, const struct assay_sim_crash *crash,
-                      uint32_t node, uint64_t instant_rel, struct assay_sim_random *random)
+                      uint32_t node, uint64_t at_ms)
 {
     struct epochs_node *me = &w->nodes[node];
-    const uint64_t at_ms = w->now_ms + instant_rel;
     const struct assay_sim_store_faults *store = &w->scenario.store;
+    struct assay_sim_random random =
+        assay_sim_random_of(w->seed, ASSAY_SIM_STREAM_STORE, w->tick, node);
     if (at_ms < me->up_at_ms) return; /* still down from the last time */
     me->down_from_ms = at_ms;
     me->up_at_ms = at_ms + crash->down_ms;
     me->crash_loses = crash->loses_store;
-    /* An acknowledged batch that is gone holds a vote that peers have; a torn one was never
-     * acknowledged, so nothing of it was sent. */
-    me->crash_rolls_back = crash->rolls_back_epochs > 0 ||
-                           assay_sim_random_permille(random, store->lost_permille) ||
-                           assay_sim_random_permille(random, store->rolled_back_permille);
+    /* A torn batch was never acknowledged, so nothing of it was sent: no promise is broken. */
+    me->crash_rolls = crash->rolls_back_epochs > 0 ||
+                      assay_sim_random_permille(&random, store->lost_permille) ||
+                      assay_sim_random_permille(&random, store->rolled_back_permille);
     w->crashes++;
 }
 
-static void crash_one(struct assay_sim_epochs *w, const struct assay_sim_crash *crash,
-                      uint32_t index, uint32_t node, uint64_t common_rel)
-{
-    struct assay_sim_random random =
-        assay_sim_random_of(w->seed, ASSAY_SIM_STREAM_CRASH, w->tick, (uint64_t)index << 32 | node);
-    if (!crash->everybody && w->cohort_of[node] != crash->cohort) return;
-    if (crash->at_epoch != 0 && crash->at_epoch != w->tick) return;
-    if (crash->at_epoch == 0 && !assay_sim_random_permille(&random, crash->rate_permille)) return;
-    const uint64_t own_rel = assay_sim_random_below(&random, w->scenario.epoch_ms);
-    fall_down(w, crash, node, crash->everybody && crash->at_epoch != 0 ? common_rel : own_rel,
-              &random);
-}
-
+/* Those of one instant die together; others each at an instant of its own: the numbers of the
+ * message world (sim/world/schedule.c). */
 static void crash_all(struct assay_sim_epochs *w)
 {
-    for (uint32_t c = 0; c < w->scenario.crash_count && !healed(w); c++) {
-        const struct assay_sim_crash *crash = &w->scenario.crashes[c];
-        if (crash->at_epoch != 0 && crash->at_epoch != w->tick) continue;
-        struct assay_sim_random random = assay_sim_random_of(
-            w->seed, ASSAY_SIM_STREAM_CRASH, w->tick, (uint64_t)c << 32 | UINT32_MAX);
-        const uint64_t common_rel = assay_sim_random_below(&random, w->scenario.epoch_ms);
-        for (uint32_t i = 0; i < w->n; i++)
-            crash_one(w, crash, c, i, common_rel);
+    for (uint32_t i = 0; i < w->scenario.crash_count && !healed(w); i++) {
+        const struct assay_sim_crash *c = &w->scenario.crashes[i];
+        struct assay_sim_random random =
+            assay_sim_random_of(w->seed, ASSAY_SIM_STREAM_CRASH, i + 1, w->tick);
+        const uint64_t together_us = assay_sim_random_below(&random, epoch_us(w));
+        for (uint32_t node = 0; node < w->n; node++) {
+            if (!c->everybody && w->cohort_of[node] != c->cohort) continue;
+            const uint64_t alone_us = assay_sim_random_below(&random, epoch_us(w));
+            if (c->at_epoch == w->tick) fall_down(w, c, node, w->now_ms + together_us / 1000);
+            else if (c->at_epoch == 0 && assay_sim_random_permille(&random, c->rate_permille))
+                fall_down(w, c, node, w->now_ms + alone_us / 1000);
+        }
     }
 }
 
@@ -80,24 +78,27 @@ static uint32_t resume_ms(const struct assay_sim_epochs *w)
     return 2 * w->chances.hop_ms;
 }
 
-/* What the crash did to the log shows when the node starts again. */
-static void come_back(struct assay_sim_epochs *w, struct epochs_node *me)
+/* What the crash did to the disk shows when the node starts again (docs/protocol.md 2). Without a
+ * log it needs new keys; so it does when peers hold what its log lacks, which they do in the epoch
+ * of the crash. Of epochs that are closed nobody holds anything against it. */
+static void come_back(struct assay_sim_epochs *w, uint32_t node, bool same_epoch)
 {
-    if (me->crash_loses) me->waits = true;
-    else if (me->crash_rolls_back) me->silent_epoch = w->epoch;
-    me->faulty_disk = me->faulty_disk || me->crash_rolls_back;
-    me->crash_loses = me->crash_rolls_back = false;
+    struct epochs_node *me = &w->nodes[node];
+    const bool caught = me->crash_rolls && !me->crash_loses && same_epoch;
+    if (me->crash_loses || caught) me->waits = true;
+    if (caught) assay_sim_watch_restart(w->watch, node);
+    me->faulty_disk = me->faulty_disk || me->crash_rolls;
+    me->crash_loses = me->crash_rolls = false;
 }
 
-/* Only who hears somebody that is up to date can come to be so. */
-static bool can_catch_up(const struct assay_sim_epochs *w, const bool *fresh, uint32_t side)
+/* BEHIND (docs/protocol.md 5): who hears votes of a later epoch from more than a third knows that
+ * it is behind, and of whom to ask. */
+static bool can_catch_up(const struct assay_sim_epochs *w, const uint64_t *fresh, uint32_t side)
 {
-    for (uint32_t from = 0; from < w->side_count; from++)
-        if (fresh[from] && epochs_reaches(w, from, side)) return true;
-    return false;
+    return 3 * epochs_heard(w, fresh, NULL, side) > w->total_weight;
 }
 
-static uint32_t ready_rel(const struct assay_sim_epochs *w, uint32_t node, const bool *fresh)
+static uint32_t ready_rel(const struct assay_sim_epochs *w, uint32_t node, const uint64_t *fresh)
 {
     const struct epochs_node *me = &w->nodes[node];
     const uint64_t behind_ms = catch_up_ms(w, me);
@@ -116,7 +117,7 @@ uint32_t epochs_done_rel(const struct assay_sim_epochs *w, uint32_t node, uint64
     uint64_t done = from_rel + takes_ms;
     const bool falls = me->down_from_ms >= w->now_ms && me->up_at_ms > me->down_from_ms;
     if (falls && w->now_ms + done > me->down_from_ms && w->now_ms + from_rel < me->up_at_ms) {
-        if (me->crash_loses || me->crash_rolls_back) return NEVER_MS;
+        if (me->crash_loses || me->crash_rolls) return NEVER_MS;
         done = me->up_at_ms - w->now_ms + resume_ms(w) + takes_ms;
     }
     return done <= until_rel ? (uint32_t)done : NEVER_MS;
@@ -134,8 +135,13 @@ static void act(struct assay_sim_epochs *w, uint32_t node)
     at->evidence = assay_attack_acts_evidence(&acts);
     at->silent = !assay_attack_acts_passes(&acts, 0, ASSAY_MESSAGE_VOTE, nothing);
     at->late_ms = assay_attack_acts_delay_ms(&acts, ASSAY_MESSAGE_ENVELOPE);
-    if (assay_attack_acts_rolls_back(&acts) == 0 || me->waits) return;
-    me->silent_epoch = w->epoch; /* peers hold newer votes of it */
+    const uint32_t back = assay_attack_acts_rolls_back(&acts);
+    if (back == 0 || !epochs_up(w, node, 0)) return;
+    /* Before its first vote in this epoch: what the disk lacks is closed, nobody holds it against
+     * the node, which only has to catch up. */
+    me->down_from_ms = w->now_ms;
+    me->up_at_ms = w->now_ms + w->scenario.epoch_ms / 8 + 1;
+    me->closed = me->closed < back ? 0 : me->closed - back;
     w->crashes++;
 }
 
@@ -146,10 +152,18 @@ static void heal(struct assay_sim_epochs *w)
     for (uint32_t i = 0; i < w->n; i++) {
         struct epochs_node *me = &w->nodes[i];
         if (me->up_at_ms > w->now_ms) me->up_at_ms = w->now_ms;
-        me->crash_loses = me->crash_rolls_back = false;
+        me->crash_loses = me->crash_rolls = false;
     }
     assay_bytes_zero(w->missed, workers_count(w->workers) * w->n * sizeof *w->missed);
     assay_sim_watch_healed(w->watch, w->now_ms);
+}
+
+uint32_t epochs_new_keys_rel(const struct assay_sim_epochs *w, uint32_t node)
+{
+    const struct epochs_node *me = &w->nodes[node];
+    if (me->waits) return w->at[node].ready_rel;
+    if (!(me->crash_loses || me->crash_rolls) || me->down_from_ms < w->now_ms) return NEVER_MS;
+    return (uint32_t)assay_min_u64(NEVER_MS, me->up_at_ms - w->now_ms + resume_ms(w));
 }
 
 void epochs_crash(struct assay_sim_epochs *w)
@@ -157,16 +171,16 @@ void epochs_crash(struct assay_sim_epochs *w)
     if (w->tick == w->scenario.heal_epoch) heal(w);
     crash_all(w);
     for (uint32_t i = 0; i < w->n; i++)
-        if (w->nodes[i].down_from_ms < w->now_ms) come_back(w, &w->nodes[i]);
+        if (w->nodes[i].down_from_ms < w->now_ms) come_back(w, i, false);
 }
 
 void epochs_uptime(struct assay_sim_epochs *w)
 {
     const uint64_t end_ms = w->now_ms + w->scenario.epoch_ms;
-    bool fresh[SIDES_MAX] = { false };
+    uint64_t fresh[SIDES_MAX] = { 0 }; /* weight that is in the running epoch, by side */
     for (uint32_t i = 0; i < w->n; i++) {
         w->at[i] = (struct epochs_now){ .side = w->side[i] };
-        if (w->nodes[i].closed + 1 == w->epoch) fresh[w->side[i]] = true;
+        if (w->nodes[i].closed + 1 == w->epoch) fresh[w->side[i]] += w->weights[i];
     }
     for (uint32_t i = 0; i < w->n; i++) {
         act(w, i);
@@ -180,7 +194,7 @@ void epochs_uptime(struct assay_sim_epochs *w)
 void epochs_crashed_back(struct assay_sim_epochs *w, uint32_t end_rel)
 {
     for (uint32_t i = 0; i < w->n; i++)
-        if (w->nodes[i].up_at_ms <= w->now_ms + end_rel) come_back(w, &w->nodes[i]);
+        if (w->nodes[i].up_at_ms <= w->now_ms + end_rel) come_back(w, i, true);
 }
 
 /* --- after a close */
@@ -193,7 +207,7 @@ void epochs_closed_known(struct assay_sim_epochs *w, uint32_t end_rel)
     }
 }
 
-/* The agent carries out a RESTART once an incarnation; caught with an old log, too. */
+/* The agent carries out a RESTART, once an incarnation. */
 void epochs_obey(struct assay_sim_epochs *w)
 {
     const struct assay_state *state = &w->states[w->current];
@@ -201,13 +215,12 @@ void epochs_obey(struct assay_sim_epochs *w)
         struct epochs_node *me = &w->nodes[i];
         const struct assay_member *m = &state->members[i];
         if (me->closed != state->epoch) continue; /* history is nothing to act on */
+        me->restarts = false;
         if (m->lives[0].since_epoch == state->epoch + 1) me->waits = false; /* listed now */
         const bool failed = !m->trust.listed_after_failure && m->failure_epoch > 0;
-        const bool caught = me->silent_epoch != 0 && me->silent_epoch <= state->epoch;
-        if (caught) me->silent_epoch = 0;
-        if ((!failed && !caught) || me->obeyed >= m->lives[0].incarnation) continue;
+        if (!failed || me->obeyed >= m->lives[0].incarnation) continue;
         me->obeyed = m->lives[0].incarnation;
-        me->waits = true;
+        me->waits = me->restarts = true;
         assay_sim_watch_restart(w->watch, i);
     }
 }
