@@ -8,9 +8,7 @@
 
 /* A new command is one file and one row. */
 static const struct assay_sim_command commands[] = {
-#ifdef ASSAY_SIM_HAS_RUN
     { "run", "simulate one scenario and check what came out", assay_sim_command_run },
-#endif
     { "swarm", "random scenarios and faults on all cores", assay_sim_command_swarm },
     { "minimize", "the smallest scenario that still fails", assay_sim_command_minimize },
     { "sweep", "a scenario at every point of a grid, in shards", assay_sim_command_sweep },

@@ -136,6 +136,8 @@ static int run_scenario(struct run *run, const struct assay_scenario *scenario)
     bool differs = false;
     run->epochs = scenario->epochs;
     run->options.seed = scenario->seed;
+    /* It doubles the time of a run, which is short up to here. */
+    run->options.check_each_step = scenario->nodes <= ASSAY_SIM_AUTO_NODES;
     run->options.progress = progress;
     run->options.context = run;
     assay_sim_source_line(&run->source, scenario->seed, line, sizeof line);

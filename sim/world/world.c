@@ -119,7 +119,10 @@ static bool one_step(struct assay_sim_world *w, uint32_t node, const struct assa
     const uint64_t began = w->options.clock_ns != NULL ? w->options.clock_ns() : 0;
     const enum assay_status status = assay_engine_step(n->engine, &e, w->effects);
     if (w->options.clock_ns != NULL) w->engine_ns += w->options.clock_ns() - began;
-    if (w->options.check_each_step) assay_engine_check(n->engine);
+    if (w->options.check_each_step) {
+        assay_engine_check(n->engine); /* aborts */
+        world_looked(w, ASSAY_SIM_CHECKER_INVARIANTS);
+    }
     if (w->effects->count > 0) world_host_obey(w, node, w->effects);
     if (n->alive) want_wake(w, node, w->effects->wake_at_ms);
     return status == ASSAY_OK;
