@@ -7,8 +7,8 @@
  *                ballots in one epoch under one key: never, by whoever is honest with a whole disk
  *   persist      every signed byte that leaves stands in the committed store
  *   agreement    at one height one block; one head and one root for everybody who closes an epoch
- *   validity     what is final was signed by the leader of its view, whom a round robin written
- *                here names (docs/protocol.md 5), and stands on the final block below it
+ *   validity     what is final was signed by the leader that it names, and stands on the final
+ *                block below it (that the leader is the right one: final.c)
  *   finality     no two final certificates of one view for two blocks, nor a final one beside a
  *                nullification
  *   orders       for the own slot and the incarnation that is listed; one restart for an

@@ -23,12 +23,11 @@ static struct assay_sim_world_options options_of(const struct assay_scenario *s,
 static void look_around(struct world_run *r)
 {
     const struct assay_scenario *s = r->scenario;
-    struct assay_sim_outcome *o = r->outcome;
     assay_scenario_cohorts(s, r->options->seed, r->cohort_of);
     for (uint32_t i = 0; i < s->nodes; i++)
         r->byzantine[i] = assay_attack_byzantine(s, r->cohort_of, i);
-    o->fidelity = ASSAY_SIM_FIDELITY_MESSAGE;
-    o->seed = r->options->seed;
+    r->outcome->fidelity = ASSAY_SIM_FIDELITY_MESSAGE;
+    r->outcome->seed = r->options->seed;
 }
 
 /* Stopped, out of epochs, or nothing left to happen. */

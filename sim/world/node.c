@@ -1,6 +1,7 @@
 /*
  * sim/world/node.c - the life of one node: keys, store, engine, death and return.
  */
+#include "engine/state.h"
 #include "sim/world/world_internal.h"
 
 #include <stdlib.h>
@@ -251,6 +252,7 @@ void world_node_new_keys(struct assay_sim_world *w, uint32_t node)
     make_keys(w, node, n->key_turn + 1);
     n->keys.incarnation = member.incarnation + 1;
     n->acts.tampered = n->acts.foreign_platform = false;
+    if (n->faulty_store) n->faulty_until = n->closed + 1 + ASSAY_PAST_EPOCHS;
     n->faulty_store = false; /* its log speaks of keys that are finished */
     struct assay_event event = { .kind = ASSAY_EVENT_KEYS };
     assay_bytes_copy(event.as.keys.voting_public, 64, n->keys.voting_public, 64);

@@ -17,7 +17,7 @@
 #include "sim/watch.h"
 #include "sim/world/world_internal.h"
 
-enum { FINALITY_MS_MAX = 1 << 16, QUOTES_KEPT = 4 };
+enum { FINALITY_MS_MAX = 1 << 16, QUOTES_KEPT = 4, ROW_LEN_MAX = WORLD_NODES / 2 + 1 };
 
 /* What is known about one epoch of the network while it runs; e at e % QUOTES_KEPT. */
 struct world_epoch {
@@ -26,6 +26,7 @@ struct world_epoch {
     uint8_t quote[WORLD_NODES][32]; /* digest of the newest for the listed life */
     enum assay_sim_evidence evidence[WORLD_NODES];
     bool died[WORLD_NODES];                            /* or was down at some time in it */
+    bool balloted[WORLD_NODES];                        /* signed one */
     uint8_t lacks[WORLD_NODES][(WORLD_NODES + 7) / 8]; /* [subject]: ballots without its verdict */
 };
 
@@ -42,8 +43,6 @@ struct world_run {
     uint64_t closed;     /* the last that the network closed */
     uint64_t stall_turn; /* number of the valid stall timer */
     bool healed, images, stopped;
-    uint64_t healed_us; /* when heal_epoch began; valid while healed */
-    bool progressed;    /* closed one since */
 
     struct assay_attack_acts acts[WORLD_NODES];
     uint8_t (*node_ids)[32];
@@ -58,6 +57,14 @@ struct world_run {
     struct world_epoch epochs[QUOTES_KEPT];
     struct assay_state before; /* after the epoch closed before */
     void *before_memory;
+    /* what the final blocks of the running epoch say */
+    int64_t robin[WORLD_NODES]; /* the round robin after robin_view views */
+    uint64_t robin_view;
+    bool has_roll;
+    uint8_t roll_root[32];
+    uint8_t rows[WORLD_NODES][ROW_LEN_MAX];
+    const uint8_t *row_of[WORLD_NODES]; /* into rows; NULL: no ballot counts */
+    uint8_t fails[WORLD_NODES];
     /* finality: when each block was proposed, by id; and how long it took */
     struct world_born *born;
     size_t born_capacity;
@@ -87,8 +94,14 @@ void world_truth_free(struct world_run *r);
 void world_truth_ballot(struct world_run *r, uint32_t node, uint64_t epoch);
 void world_truth_proposed(struct world_run *r, const uint8_t id[static 32]);
 struct world_epoch *world_truth_at(struct world_run *r, uint64_t epoch);
+/* Returns: whether the block was proposed lately, and when. */
+bool world_truth_born(const struct world_run *r, const uint8_t id[static 32], uint64_t *at_us);
 /* The network closed an epoch, and this node was the first to. */
 void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch);
 void world_truth_end(struct world_run *r);
+
+/* final.c */
+/* An epoch begins: r->before is the state that it begins with. */
+void world_final_turn(struct world_run *r);
 
 #endif

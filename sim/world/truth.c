@@ -1,13 +1,11 @@
 /*
  * sim/world/truth.c - what is true about each epoch, whatever nodes believe; figures; the watch.
  *
- * Reachable is a node whose evidence so many judged in time that ABSENT cannot fell it: adversaries
- * and honest voters who signed their ballot without a verdict on it have at most a third of the
- * weight (docs/protocol.md 7, P1).
+ * Reachable is a node that made evidence; unheard_weight are the honest voters who signed their
+ * ballot without a verdict on it, or signed none: the others did judge it in time.
  */
 #include "base/crypto.h"
 #include "engine/engine_internal.h"
-#include "engine/record.h"
 #include "sim/world/run_internal.h"
 
 #include <stdlib.h>
@@ -36,6 +34,7 @@ void world_truth_open(struct world_run *r)
     for (uint32_t i = 0; i < n; i++)
         assay_bytes_copy(r->node_ids[i], 32, r->w->genesis->members[i].node_id, 32);
     assay_state_copy(&r->before, &r->w->nodes[0].engine->state);
+    world_final_turn(r);
 }
 
 void world_truth_free(struct world_run *r)
@@ -81,6 +80,7 @@ void world_truth_ballot(struct world_run *r, uint32_t node, uint64_t epoch)
 {
     struct world_epoch *e = world_truth_at(r, epoch);
     if (epoch != r->closed + 1) return; /* too late to count */
+    e->balloted[node] = true;
     for (uint32_t s = 0; s < r->scenario->nodes; s++) {
         if (s == node) continue;
         if (e->has_quote[s] && world_judged(r->w, e->quote[s], node)) continue;
@@ -102,32 +102,11 @@ void world_truth_proposed(struct world_run *r, const uint8_t id[static 32])
     b->at_us = r->w->now_us;
 }
 
-static bool is_proof(const struct assay_record *record)
+bool world_truth_born(const struct world_run *r, const uint8_t id[static 32], uint64_t *at_us)
 {
-    return record->kind == ASSAY_RECORD_FAIL || record->kind == ASSAY_RECORD_OFFENCE ||
-           record->kind == ASSAY_RECORD_CONTRADICTION;
-}
-
-/* The first node has it final. */
-void world_run_block(struct assay_sim_world *w, const struct assay_proposal *p)
-{
-    struct world_run *r = w->run;
-    struct assay_cursor body;
-    struct assay_slice bytes;
-    uint64_t count = 0;
-    if (r == NULL) return;
-    r->blocks++;
-    const struct world_born *b = born_at(r, p->id);
-    if (assay_bytes_equal(b->id, p->id, 32)) {
-        const uint64_t ms = (w->now_us - b->at_us) / US;
-        r->finality_ms[ms < FINALITY_MS_MAX ? ms : FINALITY_MS_MAX - 1]++;
-        r->finality_count++;
-    }
-    if (assay_body_open(p->body, &body, &count) != ASSAY_OK) return;
-    for (uint64_t i = 0; i < count && assay_body_next(&body, &bytes) == ASSAY_OK; i++) {
-        struct assay_record record;
-        if (assay_record_decode(bytes, &record) == ASSAY_OK && is_proof(&record)) r->proofs++;
-    }
+    const struct world_born *b = born_at(r, id);
+    *at_us = b->at_us;
+    return assay_bytes_equal(b->id, id, 32);
 }
 
 void world_run_note(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
@@ -154,12 +133,14 @@ void world_run_restart(struct assay_sim_world *w, uint32_t node)
 
 /* --- the close */
 
-static uint64_t against_bp(const struct world_run *r, const struct world_epoch *e, uint32_t subject)
+/* Weight of honest voters that had no verdict on its evidence when they signed their ballot, or
+ * signed none. */
+static uint64_t unheard_bp(const struct world_run *r, const struct world_epoch *e, uint32_t subject)
 {
     uint64_t sum = 0;
     for (uint32_t v = 0; v < r->scenario->nodes; v++) {
         const bool lacks = (e->lacks[subject][v / 8] >> (v % 8) & 1) != 0;
-        if (v != subject && (lacks || !world_trusted(r->w, v)))
+        if (v != subject && (lacks || !e->balloted[v]) && world_trusted(r->w, v))
             sum += r->before.members[v].weight_bp;
     }
     return sum;
@@ -168,17 +149,12 @@ static uint64_t against_bp(const struct world_run *r, const struct world_epoch *
 static void tell(const struct world_run *r, const struct world_epoch *e,
                  struct assay_sim_truth *truth)
 {
-    uint64_t total = 0;
     for (uint32_t i = 0; i < r->scenario->nodes; i++)
-        total += r->before.members[i].weight_bp;
-    for (uint32_t i = 0; i < r->scenario->nodes; i++) {
-        const uint64_t others = total - r->before.members[i].weight_bp;
         truth[i] = (struct assay_sim_truth){ .honest = world_trusted(r->w, i),
                                              .alive = !e->died[i],
-                                             .reachable = e->has_quote[i] &&
-                                                          3 * against_bp(r, e, i) <= others,
-                                             .evidence = e->evidence[i] };
-    }
+                                             .reachable = e->has_quote[i],
+                                             .evidence = e->evidence[i],
+                                             .unheard_weight = unheard_bp(r, e, i) };
 }
 
 static uint64_t certificates_of(const struct assay_sim_world *w)
@@ -235,14 +211,16 @@ void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch)
                                        .before = &r->before,
                                        .certified = state->certified,
                                        .root = state->root,
-                                       .truth = truth };
+                                       .truth = truth,
+                                       .rows = r->row_of,
+                                       .fails = r->fails };
     measure(r, &closed);
     world_trace(r->w, node, TRACE_CLOSED, state->certified, state->root);
     chain_root(r->outcome, state->root);
     assay_sim_watch_epoch(r->watch, &closed);
     assay_state_copy(&r->before, state);
     r->closed = epoch;
-    r->progressed = r->progressed || r->healed;
+    world_final_turn(r);
     if (r->options->stop_at_violation && assay_sim_outcome_violated(r->outcome)) r->stopped = true;
     if (r->options->progress != NULL && !r->options->progress(r->options->context, r->outcome))
         r->stopped = true;

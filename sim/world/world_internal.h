@@ -156,8 +156,9 @@ struct world_node {
     uint64_t down_ms;         /* then */
     bool wipes, rolls_back;   /* at the next start */
     uint64_t rolls_back_epochs;
-    bool faulty_store; /* its disk broke its promise: a lost, torn or rolled-back write */
-    bool came_back;    /* since its last crash, and has not voted yet */
+    bool faulty_store;     /* its disk broke its promise: a lost, torn or rolled-back write */
+    uint64_t faulty_until; /* what it said while that was so may be proven up to this epoch */
+    bool came_back;        /* since its last crash, and has not voted yet */
     struct world_image *images;
     size_t image_count;
 };
@@ -346,7 +347,7 @@ void world_run_sign(struct assay_sim_world *w, uint32_t node, struct assay_effec
                     struct world_payload *payload);
 void world_run_sent(struct assay_sim_world *w, uint32_t node, struct assay_effect *effect,
                     struct world_payload *payload);
-/* truth.c */
+/* truth.c, final.c */
 void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
                       struct world_payload *bytes);
 void world_run_block(struct assay_sim_world *w, const struct assay_proposal *p);

@@ -1,0 +1,146 @@
+/*
+ * sim/world/final.c - what the final blocks of an epoch say, read anew: leaders, ballots, proofs.
+ *
+ * The watch does the tally again from what is taken out here (sim/watch_recount.c); who leads a
+ * view is worked out by a round robin of this file's own (docs/protocol.md 5).
+ */
+#include "engine/record.h"
+#include "sim/world/run_internal.h"
+
+enum { US = 1000 };
+
+/* --- whose view it is */
+
+void world_final_turn(struct world_run *r)
+{
+    r->robin_view = 0;
+    r->has_roll = false;
+    for (uint32_t i = 0; i < r->scenario->nodes; i++) {
+        r->robin[i] = r->before.counters[i];
+        r->row_of[i] = NULL;
+        r->fails[i] = ASSAY_OUTCOME_NONE;
+    }
+}
+
+/* Everybody gets its weight, the richest leads and pays all of it; of two, the lower id. */
+static uint32_t next_leader(struct world_run *r)
+{
+    const struct assay_member *m = r->before.members;
+    int64_t total = 0;
+    uint32_t richest = UINT32_MAX;
+    for (uint32_t i = 0; i < r->scenario->nodes; i++) {
+        total += (int64_t)m[i].weight_bp;
+        r->robin[i] = m[i].weight_bp == 0 ? 0 : r->robin[i] + (int64_t)m[i].weight_bp;
+        if (m[i].weight_bp == 0) continue;
+        /* Slots are in the order of the ids. */
+        if (richest == UINT32_MAX || r->robin[i] > r->robin[richest]) richest = i;
+    }
+    ASSAY_ASSERT(richest != UINT32_MAX);
+    r->robin[richest] -= total;
+    return richest;
+}
+
+/* Views of final blocks ascend. Returns: UINT32_MAX for a view that was asked for before. */
+static uint32_t leader_of(struct world_run *r, uint64_t view)
+{
+    uint32_t leader = UINT32_MAX;
+    while (r->robin_view < view) {
+        leader = next_leader(r);
+        r->robin_view++;
+    }
+    return leader;
+}
+
+static void check_leader(struct world_run *r, const struct assay_proposal *p)
+{
+    const uint32_t leader = leader_of(r, p->header.view);
+    world_looked(r->w, ASSAY_SIM_CHECKER_VALIDITY);
+    if (leader == p->header.leader) return;
+    world_broken(r->w, ASSAY_SIM_CHECKER_VALIDITY,
+                 "view %llu of epoch %llu is led by %d, its final block is by %u",
+                 (unsigned long long)p->header.view, (unsigned long long)p->header.epoch,
+                 (int)leader, p->header.leader);
+}
+
+/* --- records */
+
+static void take_roll(struct world_run *r, const struct assay_record *record)
+{
+    struct assay_cursor entries = assay_cursor_over(record->entries.bytes, record->entries.len);
+    struct assay_merkle tree;
+    assay_merkle_init(&tree);
+    for (uint32_t i = 0; i < record->entry_count; i++) {
+        uint8_t digest[32] = { 0 };
+        uint8_t hash[32];
+        bool present = false;
+        if (assay_roll_next(&entries, &present, digest) != ASSAY_OK) return;
+        assay_roll_leaf(present, digest, hash);
+        assay_merkle_add_hash(&tree, hash);
+    }
+    assay_merkle_root(&tree, r->roll_root);
+    r->has_roll = true;
+}
+
+/* One over another roll, collateral or policy belongs to another electorate (7). */
+static void take_ballot(struct world_run *r, const struct assay_ballot *b)
+{
+    const uint32_t voter = assay_state_slot_of(&r->before, b->node_id);
+    if (voter >= r->scenario->nodes || r->row_of[voter] != NULL) return;
+    if (!r->has_roll || !assay_bytes_equal(b->roll_root, r->roll_root, 32)) return;
+    if (!assay_bytes_equal(b->policy_digest, r->before.policy_digest, 32)) return;
+    if (!assay_bytes_equal(b->endorsements_digest, r->before.endorsements_digest, 32)) return;
+    if (b->row.len > sizeof r->rows[voter]) return;
+    assay_bytes_copy(r->rows[voter], sizeof r->rows[voter], b->row.bytes, b->row.len);
+    r->row_of[voter] = r->rows[voter];
+}
+
+static void take_fail(struct world_run *r, const struct assay_record *record)
+{
+    const uint32_t subject = assay_state_slot_of(&r->before, record->envelope.node_id);
+    if (subject >= r->scenario->nodes) return;
+    const struct world_epoch *e = world_truth_at(r, r->closed + 1);
+    r->fails[subject] = e->evidence[subject] == ASSAY_SIM_EVIDENCE_SOFTLY ? ASSAY_OUTCOME_FAIL_SOFT
+                                                                          : ASSAY_OUTCOME_FAIL_HARD;
+}
+
+static void take_record(struct world_run *r, const struct assay_record *record)
+{
+    switch (record->kind) {
+    case ASSAY_RECORD_ROLL: take_roll(r, record); return;
+    case ASSAY_RECORD_BALLOT: take_ballot(r, &record->ballot); return;
+    case ASSAY_RECORD_FAIL:
+        r->proofs++;
+        take_fail(r, record);
+        return;
+    case ASSAY_RECORD_OFFENCE:
+    case ASSAY_RECORD_CONTRADICTION: r->proofs++; return;
+    case ASSAY_RECORD_INCARNATE: return;
+    }
+}
+
+static void time_it(struct world_run *r, const struct assay_proposal *p)
+{
+    uint64_t born_us = 0;
+    if (!world_truth_born(r, p->id, &born_us)) return;
+    const uint64_t ms = (r->w->now_us - born_us) / US;
+    r->finality_ms[ms < FINALITY_MS_MAX ? ms : FINALITY_MS_MAX - 1]++;
+    r->finality_count++;
+}
+
+/* The first node has it final. */
+void world_run_block(struct assay_sim_world *w, const struct assay_proposal *p)
+{
+    struct world_run *r = w->run;
+    struct assay_cursor body;
+    struct assay_slice bytes;
+    struct assay_record record;
+    uint64_t count = 0;
+    if (r == NULL) return;
+    r->blocks++;
+    time_it(r, p);
+    if (p->header.epoch != r->closed + 1) return; /* of an epoch that closed without being seen */
+    check_leader(r, p);
+    if (assay_body_open(p->body, &body, &count) != ASSAY_OK) return;
+    for (uint64_t i = 0; i < count && assay_body_next(&body, &bytes) == ASSAY_OK; i++)
+        if (assay_record_decode(bytes, &record) == ASSAY_OK) take_record(r, &record);
+}
