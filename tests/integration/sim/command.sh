@@ -32,18 +32,22 @@ gives 2 'Not a directory' "$SIM" run honest --out file
 
 # --- a run, its files, and the run again from its own scenario
 gives 0 'holds' "$SIM" run honest --seed 0x10 --out out
-for file in epochs.csv roots.csv summary.json scenario.yaml; do
+for file in epochs.csv roots.csv summary.json scenario.yaml report.html; do
     check "out/$file is there" test -s out/$file
 done
 check 'no draft is left' test -z "$(find out -name '.*.new')"
 check '20 epochs of one cohort' test "$(wc -l <out/epochs.csv)" -eq 21
 check '20 roots' test "$(wc -l <out/roots.csv)" -eq 21
+root=$(sed -n 's/.*"state_root": "\(.*\)".*/\1/p' out/summary.json)
+check 'the state root is the last one of the chain' test "$(tail -1 out/roots.csv)" = "20,1,$root"
+check 'the members add up' test "$(sed -n 's/.*"members": \([0-9]*\).*/\1/p' out/summary.json)" = 7
 check 'the seed is the one given' grep -q '"seed": 16,' out/summary.json
 check 'it passed' grep -q '"passed": true' out/summary.json
 "$SIM" run out/scenario.yaml --out again --quiet || wrong 'the effective scenario runs'
 check 'the same rows' cmp out/epochs.csv again/epochs.csv
 check 'the same roots' cmp out/roots.csv again/roots.csv
 check 'the same scenario' cmp out/scenario.yaml again/scenario.yaml
+check 'the same roots are not made of nothing' test "$(cut -d, -f3 out/roots.csv | sort -u | wc -l)" -eq 21
 "$SIM" run honest --seed 17 --out other --quiet
 check 'another seed is another run' test "$(grep trace_hash other/summary.json)" != "$(grep trace_hash out/summary.json)"
 "$SIM" run honest --seed 16 --json >json || wrong '--json runs'
