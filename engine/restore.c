@@ -161,6 +161,9 @@ void assay_restore_start(struct assay_engine *e)
         e->run.envelope_made = true;
     }
     take_up(e);
+    /* Keys that may have signed, and no log: an envelope or a ballot of this epoch, which peers do
+     * not give back, may be among what is lost. A second one would convict (E8). */
+    if (!e->restored && !e->config.keys_unused) e->run.envelope_made = e->run.ballot_made = true;
     /* Keys that may have signed, and no log: nothing is voted on before peers have said that there
      * is nothing to know yet. Waiting for an answer to RESUME_ASK would not do: peers forget votes
      * that finality has passed, and hold none of the epochs in which they are not. */

@@ -119,3 +119,21 @@ Test(restart, many_proofs_of_its_own_do_not_keep_a_node_from_starting, .timeout 
     cr_assert_null(assay_sim_world_violation(w), "%s", assay_sim_world_violation(w));
     assay_sim_world_destroy(&w);
 }
+
+/* A disk that is lost before the first epoch has closed: the envelope that went out under these
+ * keys is forgotten, and nobody gives it back. */
+Test(restart, an_empty_store_in_the_first_epoch_signs_no_second_envelope, .timeout = 60)
+{
+    for (uint64_t at_ms = 2; at_ms < 60; at_ms += 4) {
+        struct assay_sim_world *w = assay_sim_world_create(&seven);
+        cr_assert(assay_sim_world_run(w, at_ms));
+        assay_sim_world_kill(w, 2);
+        assay_sim_world_acts(w, 2)->loses_store = true;
+        cr_assert(assay_sim_world_run(w, 30));
+        assay_sim_world_restart(w, 2);
+        cr_assert(assay_sim_world_run_to_epoch(w, 3, 20000), "at %d ms: %s", (int)at_ms,
+                  assay_sim_world_violation(w));
+        cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_OFFENCE_PROVEN, 2), 0);
+        assay_sim_world_destroy(&w);
+    }
+}
