@@ -13,25 +13,31 @@
  *   is ABSENT, as the rules have it, if the voter holds envelopes of more than two thirds;
  * - for each voter, whether its ballot came into a block: it was signed, came in time for E, was
  *   not lost, and some leader after it was neither down nor a censor that it displeases;
- * - the instant of each crash, and whether it cost the store its last batch.
+ * - for each voter, which of a member's two envelopes came first;
+ * - what a verifier that is too slow for so many members has judged by 5T/8;
+ * - crashes, their instants (the numbers of the message world) and what they did to the disk.
  *
- * WHAT FOLLOWS WITHOUT DRAWING. Partitions cut the roster into sides; what is relayed goes from
- * side to side over whoever hears. A quorum is sides whose members hear more than two thirds of the
- * weight among themselves; it is looked for at T/4, 5T/8 and T. Where there is none at T no epoch
- * closes: the running one waits for a quorum and closes HELD (or certified, where ROLL and ballots
- * were in the chain already). Nodes that missed epochs catch up when they hear somebody who did
+ * WHAT FOLLOWS WITHOUT DRAWING. Partitions, and adversaries who sit on links, cut the roster into
+ * sides; what is relayed goes from side to side over whoever hears, what must be asked for only
+ * where both ways are open. A quorum is sides whose members hear more than two thirds of the weight
+ * among themselves. Where there is none at T no epoch closes: the running one waits, is looked at
+ * every T/4, and closes with what its chain had and with the ballots that were signed before,
+ * certified or HELD; after 2T without a close the scenario's next epoch begins all the same, as at
+ * message fidelity. Nodes that missed epochs catch up when they hear more than a third that did
  * not: two delta, and four hops for each epoch. Whoever is in time for 5T/8 counts as present; its
  * envelope is then an exception in the ballots. FAIL records, E1..E4 and E8 (where the attack says
  * that it gives itself away) and E5 stand in the same epoch; E5 in the next ones where 256 do not
- * suffice. RESTART is obeyed at once after the close, INCARNATE is in the next epoch, the
- * incarnation listed from the one after that.
+ * suffice. RESTART is obeyed 40 ms after the close: evidence under the old keys is out by then.
+ * INCARNATE is in that epoch, the incarnation listed from the next one.
  *
  * WHAT IS LEFT OUT. Blocks, votes, certificates, time-outs and synchronisation: an epoch has ten
  * views, those of leaders that are down or lie come to nothing, E waits for one who can, and no
- * more is known of them. So there are no certificates above 100 voters, which the formats do not
- * have either. Signatures and the bytes of envelopes, ballots and evidence; verdicts are what the
- * attack says the evidence is. Bandwidth, duplication, reordering; clocks (their skew moves block
- * times, which no score depends on). Messages and bytes are computed, not counted.
+ * more is known of them. Consensus itself is not hurt by losses, only by who is down, silent or cut
+ * off. There are no certificates above 100 voters; the formats do not have them either. Signatures
+ * and the bytes of envelopes, ballots and evidence; verdicts are what the attack says the evidence
+ * is. Delays enter by their mean, so epochs should be long against the slowest message. Bandwidth,
+ * duplication, reordering; clocks (their skew moves block times, which no score depends on).
+ * Messages and bytes are computed, not counted.
  *
  * The order of one tick stands in tick() below; docs/simulator-fidelity.md says how far both
  * fidelities agree and which test shows it.
