@@ -328,6 +328,67 @@ Test(library_kinds, a_tpm_quote_has_the_verdict_of_the_core)
     free(p);
 }
 
+static size_t make_list(const struct assay_tpm_registrar *registrar, int64_t from_s,
+                        const uint8_t *revoked, uint8_t der[static 2048])
+{
+    uint8_t serial[1][ASSAY_SERIAL_LEN] = { { 0 } };
+    size_t len = 0;
+    if (revoked != NULL) assay_bytes_copy(serial[0] + ASSAY_SERIAL_LEN - 16, 16, revoked, 16);
+    cr_assert_eq(assay_tpm_registrar_crl(registrar, from_s, PAPER_NOW + 60,
+                                         (const uint8_t(*)[ASSAY_SERIAL_LEN])serial,
+                                         revoked != NULL ? 1 : 0, der, 2048, &len),
+                 ASSAY_OK);
+    return len;
+}
+
+/* A folder of years: lists of the registrar, one of somebody else, and what is no list at all. */
+Test(library_kinds, of_several_lists_the_newest_of_the_root_counts_in_any_order)
+{
+    static const unsigned orders[][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+                                          { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+    static const char broken[] = "-----BEGIN X509 CRL-----\nMII=\n-----END X509 CRL-----\n";
+    static const uint8_t cut[] = { 0x30, 0x82, 0x40, 0x00, 0x30 }, odd[] = { 0x30, 0x83, 0, 0, 1 };
+    struct paper *const p = calloc(1, sizeof *p);
+    struct assay_tpm_registrar *const other = calloc(1, sizeof *other);
+    uint8_t lists[3][2048];
+    cr_assert(p != NULL && other != NULL);
+    paper_make(p);
+    paper_build(p);
+    cr_assert_eq(
+        assay_tpm_registrar_create("other", PAPER_NOW - PAPER_DAY, PAPER_NOW + PAPER_DAY, other),
+        ASSAY_OK);
+    const uint8_t *const serial = p->certificate.serial;
+    const struct assay_bytes all[] = {
+        { lists[0], make_list(&p->registrar, PAPER_NOW - 50, NULL, lists[0]) },
+        { lists[1], make_list(&p->registrar, PAPER_NOW - 40, serial, lists[1]) },
+        { lists[2], make_list(other, PAPER_NOW - 30, NULL, lists[2]) },
+    };
+    for (size_t o = 0; o < 6; o++) {
+        const struct assay_bytes files[] = {
+            { (const uint8_t *)broken, sizeof broken - 1 },
+            { cut, sizeof cut },
+            all[orders[o][0]],
+            all[orders[o][1]],
+            { NULL, 0 },
+            { odd, sizeof odd },
+            all[orders[o][2]],
+            { p->registrar.root_der, p->registrar.root_der_len },
+        };
+        start_anew();
+        add_key(&p->registrar.key, ASSAY_KIND_TPM);
+        cr_assert_eq(assay_trust_add_collateral(trust, files, sizeof files / sizeof files[0]),
+                     ASSAY_OK);
+        cr_assert_eq(assay_verify(NULL, trust, NULL, ASSAY_KIND_NONE, p->evidence, p->len,
+                                  PAPER_NOW, verdict),
+                     ASSAY_OK);
+        cr_expect_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_FALSE, "order %zu", o);
+        expect_finding("certificate-revoked");
+    }
+    paper_free(p);
+    free(p);
+    free(other);
+}
+
 static void judge_paravisor(struct vtpm *v, enum assay_genuine wanted)
 {
     vtpm_build(v);
