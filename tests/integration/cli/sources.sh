@@ -86,7 +86,7 @@ wait "$pid_4"
 mkfifo node-4/fifo
 evidence '  kind: recorded
   path: fifo
-  deadline_ms: 100
+  deadline_ms: 1500
   close_ms: 200'
 : >node-4/log
 start 4
