@@ -33,6 +33,10 @@ void trial_twins(uint64_t seed, struct trial_finding *finding);
  * rules written a second time. */
 void trial_scoring(uint64_t seed, struct trial_finding *finding);
 
+/* suite_run.c: whole networks under attack, every message or every epoch an event. */
+void trial_messages(uint64_t seed, struct trial_finding *finding);
+void trial_epochs(uint64_t seed, struct trial_finding *finding);
+
 /* disrupter.c: a voter that signs whatever does harm: proposals out of turn, certificates without a
  * quorum, votes in the names of others. */
 struct trial_disrupter;
