@@ -148,7 +148,7 @@ static enum assay_status load(const char *file, struct assay_sweep *sweep, char 
     enum assay_status status = assay_file_read(file, ASSAY_SWEEP_YAML_MAX, &bytes, &len);
     if (status != ASSAY_OK) {
         (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.300s: %s", file,
-                       assay_status_text(status));
+                       status == ASSAY_E_NOT_FOUND ? "no such file" : assay_status_text(status));
         return status;
     }
     status = assay_sweep_parse_yaml(bytes, len, file, sweep, message);

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Random scenarios of the first COUNT seeds keep every promise, and so does every kept one.
+#
+# usage: seeds.sh BIN ROOT COUNT
+. "$(dirname "$0")/lib.sh"
+COUNT=$3
+cd "$WORK" || exit 2
+
+gives 0 "$COUNT from 1: $COUNT kept every promise, 0 did not" "$SIM" swarm --seeds "$COUNT" --quiet
+printf '%s\n' "$said"
+kept=0
+for file in "$ROOT"/tests/seeds/*.yaml; do
+    [ -e "$file" ] || continue
+    kept=$((kept + 1))
+    gives 0 'holds' "$SIM" run "$file"
+done
+printf '%d kept scenarios\n' "$kept"
+finish
