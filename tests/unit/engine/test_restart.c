@@ -37,6 +37,27 @@ Test(restart, who_lost_its_store_signs_nothing_before_it_has_heard_the_network, 
     assay_sim_world_destroy(&w);
 }
 
+/* In the first epoch, too: the network has no past yet, but these keys may have signed an envelope
+ * or a ballot that the store knew. Peers say nothing of those, so the keys are finished. */
+Test(restart, who_lost_its_store_in_the_first_epoch_signs_nothing_twice, .timeout = 120)
+{
+    for (uint64_t ms = 20; ms < 700; ms += 52) {
+        struct assay_sim_world *w = assay_sim_world_create(&seven);
+        cr_assert(assay_sim_world_run(w, ms));
+        assay_sim_world_kill(w, 2);
+        assay_sim_world_acts(w, 2)->loses_store = true;
+        assay_sim_world_restart(w, 2);
+        cr_assert(assay_sim_world_run_to_epoch(w, 5, 20000), "lost after %u ms: %s", (unsigned)ms,
+                  assay_sim_world_violation(w) != NULL ? assay_sim_world_violation(w)
+                                                       : "no progress");
+        struct assay_member_view m;
+        assay_sim_world_member(w, 0, 2, &m);
+        cr_expect_eq(m.incarnation, 2, "under new keys");
+        cr_expect_eq(m.trust.integrity_bp, 10000, "lost after %u ms", (unsigned)ms);
+        assay_sim_world_destroy(&w);
+    }
+}
+
 Test(restart, all_at_once_after_a_power_cut_in_every_phase, .timeout = 120)
 {
     for (uint64_t ms = 0; ms < 800; ms += 61) {
