@@ -12,7 +12,7 @@ kept=0
 for file in "$ROOT"/tests/seeds/*.yaml; do
     [ -e "$file" ] || continue
     kept=$((kept + 1))
-    gives 0 'holds' "$SIM" run "$file"
+    gives 0 '' "$SIM" run "$file" --quiet
 done
 printf '%d kept scenarios\n' "$kept"
 finish
