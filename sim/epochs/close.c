@@ -141,6 +141,40 @@ static void count_cost(struct assay_sim_epochs *w)
     w->verifications = quotes * others;
 }
 
+/* Who fell and is heard again: a ballot of it counts, or, at once, what a power cut left. */
+static uint64_t count_recovered(struct assay_sim_epochs *w, uint32_t end_rel)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < w->n; i++) {
+        struct epochs_node *me = &w->nodes[i];
+        const bool back = me->up_at_ms <= w->now_ms + end_rel && !me->waits;
+        if (!me->fell || !back || !epochs_follows(w, &w->quorum, w->at[i].side)) continue;
+        me->fell = false;
+        count++;
+    }
+    return count;
+}
+
+static void add_up(struct assay_sim_epochs *w, uint32_t end_rel)
+{
+    struct epochs_sums *s = &w->sums;
+    const uint64_t others = w->n > 0 ? w->n - 1 : 0;
+    s->messages += w->messages;
+    s->bytes += w->bytes;
+    s->lost += w->messages * w->scenario.link.loss_permille / 1000;
+    s->verifications += w->verifications;
+    s->blocks += w->views - w->nullified;
+    s->nullified += w->nullified;
+    s->proofs += w->proofs;
+    s->crashes += w->crashes;
+    s->recovered += count_recovered(w, end_rel);
+    s->node_epochs += w->n;
+    for (uint32_t i = 0; i < w->n; i++) {
+        if (w->subjects[i].foreign) s->strange += others;
+        if (w->other == NULL && w->ledger.struck[i] != 0) s->equivocations++;
+    }
+}
+
 static void tell(struct assay_sim_epochs *w, const struct assay_state *state,
                  const struct assay_state *before, bool certified, uint64_t at_ms)
 {
@@ -167,7 +201,6 @@ static void tell(struct assay_sim_epochs *w, const struct assay_state *state,
         .certificates_held = 0,
     };
     assay_sim_watch_epoch(w->watch, &closed);
-    w->crashes = 0;
 }
 
 static void close_ledger(struct assay_sim_epochs *w, uint64_t at_ms)
@@ -232,6 +265,8 @@ void epochs_close(struct assay_sim_epochs *w, uint32_t end_rel)
     const uint64_t at_ms = w->now_ms + end_rel;
     if (w->other != NULL) close_other(w, at_ms);
     else close_ledger(w, at_ms);
+    add_up(w, end_rel);
+    w->crashes = 0;
     w->epoch++;
     epochs_closed_known(w, end_rel);
     epochs_begin(w);

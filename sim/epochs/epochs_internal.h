@@ -68,6 +68,7 @@ struct epochs_node {
     bool faulty_disk; /* broke its promise once: no honest voter any more (docs/protocol.md 2) */
     bool waits;       /* has keys that no epoch block lists */
     bool restarts;    /* since the last close: the old keys may have spoken already */
+    bool fell;        /* and has not been in a block since */
 };
 
 /* One node in this tick. */
@@ -95,6 +96,12 @@ struct epochs_chances {
     uint32_t judge_ms;    /* from there on until they have judged it */
     uint32_t hop_ms;      /* one message, usual delay */
     uint32_t delta_ms;    /* docs/protocol.md 5 */
+};
+
+/* Figures of the whole run that the watch has no part in. */
+struct epochs_sums {
+    uint64_t messages, bytes, lost, verifications, blocks, nullified, proofs, crashes, recovered;
+    uint64_t equivocations, strange, node_epochs;
 };
 
 struct assay_sim_epochs {
@@ -180,6 +187,7 @@ struct assay_sim_epochs {
     /* What the epoch costs. */
     uint64_t messages, bytes, verifications;
     uint32_t proofs, crashes, nullified;
+    struct epochs_sums sums; /* over all epochs */
     uint8_t trace[32];
     uint8_t root_chain[32];
     void *memory[64];

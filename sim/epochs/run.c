@@ -190,10 +190,34 @@ uint32_t assay_sim_epochs_tick(struct assay_sim_epochs *epochs)
     return w->stalled ? 0 : 1;
 }
 
+static void put(struct assay_sim_epochs *w, enum assay_sim_figure figure, uint64_t value)
+{
+    w->outcome->figures[figure][0] = (int64_t)value;
+}
+
+static void put_sums(struct assay_sim_epochs *w)
+{
+    const struct epochs_sums *s = &w->sums;
+    put(w, ASSAY_SIM_FIGURE_MESSAGES, s->messages);
+    put(w, ASSAY_SIM_FIGURE_BYTES, s->bytes);
+    put(w, ASSAY_SIM_FIGURE_MESSAGES_LOST, s->lost);
+    put(w, ASSAY_SIM_FIGURE_VERIFICATIONS, s->verifications);
+    put(w, ASSAY_SIM_FIGURE_BLOCKS, s->blocks);
+    put(w, ASSAY_SIM_FIGURE_VIEWS_NULLIFIED, s->nullified);
+    put(w, ASSAY_SIM_FIGURE_PROOFS, s->proofs);
+    put(w, ASSAY_SIM_FIGURE_CRASHES, s->crashes + w->crashes);
+    put(w, ASSAY_SIM_FIGURE_RECOVERED, s->recovered);
+    put(w, ASSAY_SIM_FIGURE_EQUIVOCATIONS_SEEN, s->equivocations);
+    put(w, ASSAY_SIM_FIGURE_STRANGE_EVIDENCE, s->strange);
+    put(w, ASSAY_SIM_FIGURE_SIMULATED_MS, w->now_ms);
+    put(w, ASSAY_SIM_FIGURE_EVENTS, s->node_epochs);
+}
+
 void assay_sim_epochs_end(struct assay_sim_epochs *epochs)
 {
     struct assay_sim_epochs *w = epochs;
     assay_sim_watch_end(w->watch, w->now_ms);
+    put_sums(w);
     assay_bytes_copy(w->outcome->state_root, 32, w->root, 32);
     assay_bytes_copy(w->outcome->root_chain, 32, w->root_chain, 32);
     assay_bytes_copy(w->outcome->trace_hash, 32, w->trace, 32);

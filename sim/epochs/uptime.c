@@ -33,6 +33,7 @@ static void fall_down(struct assay_sim_epochs *w, const struct assay_sim_crash *
     me->crash_rolls = crash->rolls_back_epochs > 0 ||
                       assay_sim_random_permille(&random, store->lost_permille) ||
                       assay_sim_random_permille(&random, store->rolled_back_permille);
+    me->fell = true;
     w->crashes++;
 }
 
@@ -142,6 +143,7 @@ static void act(struct assay_sim_epochs *w, uint32_t node)
     me->down_from_ms = w->now_ms;
     me->up_at_ms = w->now_ms + w->scenario.epoch_ms / 8 + 1;
     me->closed = me->closed < back ? 0 : me->closed - back;
+    me->fell = true;
     w->crashes++;
 }
 
