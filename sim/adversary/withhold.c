@@ -27,7 +27,8 @@ static bool passes(const struct assay_attack_view *view, uint32_t to, enum assay
                    struct assay_slice payload)
 {
     (void)to;
-    if (kind == ASSAY_MESSAGE_VOTE) return false;
+    /* A certificate that it puts together holds its own vote. */
+    if (kind == ASSAY_MESSAGE_VOTE || kind == ASSAY_MESSAGE_CERTIFICATE) return false;
     return kind != ASSAY_MESSAGE_RECORD || !own_ballot(view, payload);
 }
 

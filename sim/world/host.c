@@ -85,10 +85,10 @@ static void order(struct assay_sim_world *w, uint32_t node, const struct assay_o
         n->orders[o->kind]++;
         return;
     }
-    if (o->incarnation <= n->restarted && w->options.plant != ASSAY_SIM_WORLD_PLANT_RESTARTS)
-        return; /* at most one for an incarnation */
+    if (o->incarnation <= n->restarted) return; /* at most one for an incarnation */
     world_check_restart(w, node, o);
     n->restarted = o->incarnation;
+    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_RESTARTS) world_check_restart(w, node, o);
     n->orders[ASSAY_ORDER_RESTART]++;
     world_run_restart(w, node);
     world_push(w, world_item(w, node, ITEM_RESTARTED), w->now_us + (uint64_t)AGENT_MS * US);
