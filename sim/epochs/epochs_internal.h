@@ -27,8 +27,10 @@ enum {
     STALL_EPOCHS = 2,    /* without a close the scenario goes on after so many */
     AGENT_MS = 40,       /* from a RESTART to new keys, as in sim/world */
     LIES_OF_ONE = 4,     /* proofs that the engine makes of one ballot: two take all integrity */
-    NEVER_MS = UINT32_MAX,
 };
+
+/* A time that does not come. */
+#define NEVER_MS UINT32_MAX
 
 /* What voters find about a subject whose evidence came. */
 struct epochs_subject {

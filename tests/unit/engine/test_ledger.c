@@ -278,6 +278,32 @@ Test(ledger, more_contradictions_than_an_epoch_holds_wait)
     drop(b);
 }
 
+/* Rows are not wiped with the rest: nobody may count what the epoch before said. */
+Test(ledger, ballots_of_the_epoch_before_are_not_counted_again)
+{
+    struct bench *b = make();
+    struct assay_record r = roll(b);
+    cr_assert_eq(put(b, &r), ASSAY_OK);
+    for (uint32_t i = 0; i < N; i++) {
+        r = ballot(b, i);
+        cr_assert_eq(put(b, &r), ASSAY_OK);
+    }
+    close_epoch(b);
+    cr_assert_eq(b->next.members[0].found.pass_weight, 40000);
+    assay_ledger_reset(&b->ledger, &b->state);
+    assay_ledger_check(&b->ledger);
+    cr_expect_not(b->ledger.has_roll);
+    r = roll(b);
+    cr_assert_eq(put(b, &r), ASSAY_OK);
+    r = ballot(b, 1);
+    cr_assert_eq(put(b, &r), ASSAY_OK);
+    close_epoch(b);
+    cr_expect_eq(b->next.members[0].found.pass_weight, 10000);
+    cr_expect_eq(b->next.members[1].found.pass_weight, 0);
+    cr_expect_not(b->next.certified);
+    drop(b);
+}
+
 Test(ledger, a_copy_is_another_branch)
 {
     struct bench *b = make();

@@ -1,6 +1,7 @@
 /*
  * tests/unit/engine/test_state.c - the state, its root and its snapshot; lives and lookups.
  */
+#include "base/merkle.h"
 #include "engine/state.h"
 
 #include <criterion/criterion.h>
@@ -136,6 +137,26 @@ Test(state, a_snapshot_with_any_flipped_byte_is_refused)
         }
         b->bytes[i] ^= 0x04;
     }
+    drop(b);
+}
+
+Test(state, the_root_is_that_of_the_leaves)
+{
+    struct bench *b = make();
+    struct assay_merkle tree;
+    uint8_t hash[32];
+    uint8_t root[32];
+    uint8_t whole[32];
+    assay_merkle_init(&tree);
+    assay_state_header_hash(&b->state, b->scratch, sizeof b->scratch, hash);
+    assay_merkle_add_hash(&tree, hash);
+    for (uint32_t slot = 0; slot < N; slot++) {
+        assay_state_leaf_hash(&b->state, slot, b->scratch, sizeof b->scratch, hash);
+        assay_merkle_add_hash(&tree, hash);
+    }
+    assay_merkle_root(&tree, root);
+    root_of(b, whole);
+    cr_expect_arr_eq(root, whole, 32);
     drop(b);
 }
 

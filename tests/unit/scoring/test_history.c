@@ -93,6 +93,46 @@ Test(scoring_history, agrees_with_the_reference_in_24000_random_epochs, .timeout
     cr_expect_eq(run_histories(0xa55a1, 600, 40), 0u);
 }
 
+/* Voters of a few parties, who say what their party says but for some noise: the tally adds sixteen
+ * subjects of alike ballots at once, so the sizes lie around multiples of sixteen. */
+static void ballots_of_parties(uint64_t *seed)
+{
+    static enum assay_outcome says[4][WORLD_MEMBERS_MAX];
+    const uint32_t parties = 1 + world_below(seed, 4);
+    const uint32_t noise = 1u << (3 + world_below(seed, 8));
+    for (uint32_t p = 0; p < parties; p++)
+        for (uint32_t s = 0; s < w.count; s++)
+            says[p][s] = one_in(seed, 3) ? (enum assay_outcome)world_below(seed, 7)
+                                         : ASSAY_OUTCOME_PASS_UP_TO_DATE;
+    for (uint32_t voter = 0; voter < w.count; voter++) {
+        const enum assay_outcome *party = says[world_below(seed, parties)];
+        world_silence(&w, voter, one_in(seed, 10));
+        for (uint32_t s = 0; s < w.count; s++)
+            world_vote(&w, voter, s,
+                       one_in(seed, noise) ? (enum assay_outcome)world_below(seed, 7) : party[s]);
+        if (w.count % 2 != 0) /* padding may hold anything */
+            w.outcomes[voter][w.count / 2] |= (uint8_t)(world_below(seed, 16) << 4);
+    }
+}
+
+Test(scoring_history, agrees_with_the_reference_where_ballots_are_alike, .timeout = 120)
+{
+    static const uint32_t sizes[] = { 1, 14, 15, 16, 17, 18, 31, 32, 33, 47, 48, 49, 128 };
+    uint64_t seed = 0xb10c5;
+    for (uint32_t turn = 0; turn < 8; turn++)
+        for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+            world_init(&w, sizes[i]);
+            world_random_places(&w, &seed);
+            for (uint32_t k = 0; k < w.count; k++)
+                w.weights[k] = one_in(&seed, 3) ? world_below(&seed, 10001) : 10000;
+            for (uint32_t epoch = 0; epoch < 4; epoch++) {
+                ballots_of_parties(&seed);
+                random_faults(&seed);
+                cr_assert_eq(differences_of_epoch(), 0u, "%u members", w.count);
+            }
+        }
+}
+
 Test(scoring_history, agrees_with_the_reference_through_clean_years)
 {
     uint64_t seed = 0xc1ea2;
