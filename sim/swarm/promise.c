@@ -70,14 +70,29 @@ static bool is_byzantine(const struct assay_scenario *scenario, uint32_t cohort)
     return false;
 }
 
-/* Does a cohort lose what it signed, or its voice, by other hands than its own? */
-static bool is_fragile(const struct assay_scenario *scenario, uint32_t cohort)
+static bool crashes(const struct assay_sim_crash *c, uint32_t cohort)
 {
+    return c->everybody || c->cohort == cohort;
+}
+
+/* May a node of this cohort come back with an older disk than it had? */
+static bool is_forgetful(const struct assay_scenario *scenario, uint32_t cohort)
+{
+    const struct assay_sim_store_faults *const f = &scenario->store;
     for (uint32_t i = 0; i < scenario->crash_count; i++) {
         const struct assay_sim_crash *const c = &scenario->crashes[i];
-        const bool forgets = c->loses_store || c->rolls_back_epochs > 0;
-        if (forgets && (c->everybody || c->cohort == cohort)) return true;
+        if (!crashes(c, cohort)) continue;
+        if (c->rolls_back_epochs > 0 || f->lost_permille > 0 || f->rolled_back_permille > 0)
+            return true;
     }
+    return false;
+}
+
+/* Does a cohort lose its voice by other hands than its own? */
+static bool is_silent(const struct assay_scenario *scenario, uint32_t cohort)
+{
+    for (uint32_t i = 0; i < scenario->crash_count; i++)
+        if (scenario->crashes[i].loses_store && crashes(&scenario->crashes[i], cohort)) return true;
     for (uint32_t i = 0; i < scenario->adversary_count; i++) {
         const struct assay_sim_adversary *const a = &scenario->adversaries[i];
         if (a->attack == ASSAY_SIM_ATTACK_ECLIPSE && a->victims == cohort) return true;
@@ -85,16 +100,21 @@ static bool is_fragile(const struct assay_scenario *scenario, uint32_t cohort)
     return false;
 }
 
+static bool lies(const struct assay_scenario *scenario, uint32_t cohort)
+{
+    return is_byzantine(scenario, cohort) || is_forgetful(scenario, cohort);
+}
+
 /* P1 asks for a third of the electorate of each subject: everybody but its platform. */
 static bool electorates_hold(const struct assay_scenario *scenario, const uint8_t *cohort_of,
                              const uint32_t *weights, const uint32_t *platform, uint64_t total)
 {
     for (uint32_t s = 0; s < scenario->nodes; s++) {
-        if (is_byzantine(scenario, cohort_of[s])) continue;
+        if (lies(scenario, cohort_of[s])) continue;
         uint64_t own = 0, byzantine = 0;
         for (uint32_t v = 0; v < scenario->nodes; v++) {
             if (platform[v] == platform[s]) own += weights[v];
-            else if (is_byzantine(scenario, cohort_of[v])) byzantine += weights[v];
+            else if (lies(scenario, cohort_of[v])) byzantine += weights[v];
         }
         if (3 * byzantine > total - own) return false;
     }
@@ -113,11 +133,13 @@ struct assay_sim_promise assay_sim_promise_of(const struct assay_scenario *scena
     for (uint32_t i = 0; i < n; i++) {
         promise.total += weights[i];
         if (is_byzantine(scenario, cohort_of[i])) promise.byzantine += weights[i];
-        else if (is_fragile(scenario, cohort_of[i])) promise.fragile += weights[i];
+        else if (is_forgetful(scenario, cohort_of[i])) promise.forgetful += weights[i];
+        else if (is_silent(scenario, cohort_of[i])) promise.silent += weights[i];
     }
-    promise.safety = 3 * promise.byzantine <= promise.total &&
+    const uint64_t liars = promise.byzantine + promise.forgetful;
+    promise.safety = 3 * liars <= promise.total &&
                      electorates_hold(scenario, cohort_of, weights, platform, promise.total);
-    promise.progress = promise.safety && 3 * (promise.byzantine + promise.fragile) < promise.total;
+    promise.progress = promise.safety && 3 * (liars + promise.silent) < promise.total;
     free(cohort_of);
     free(platform);
     free(weights);

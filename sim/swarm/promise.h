@@ -14,11 +14,14 @@
 struct assay_sim_promise {
     uint64_t total;
     uint64_t byzantine; /* of cohorts with an adversary */
-    /* Honest nodes that may fall silent for long or forget what they signed: of cohorts that lose
-     * or roll back their store in a crash, and victims of an eclipse. */
-    uint64_t fragile;
-    bool safety;   /* Byzantine weight is at most a third, of every honest node's electorate too */
-    bool progress; /* Byzantine and fragile weight together is less than a third */
+    /* Honest nodes that may start from an older disk: a rolled-back log that votes again is
+     * Byzantine (docs/protocol.md 2). */
+    uint64_t forgetful;
+    /* Honest nodes that may fall silent for long: those whose store is lost in a crash, and victims
+     * of an eclipse. */
+    uint64_t silent;
+    bool safety;   /* the first two are at most a third, of every other node's electorate too */
+    bool progress; /* all three together are less than a third */
 };
 
 /* In: a checked scenario. Returns: what is promised for it under this seed. */

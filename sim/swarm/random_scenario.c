@@ -127,7 +127,13 @@ static void draw_clocks(const struct draw *d)
 static void draw_store(const struct draw *d)
 {
     struct assay_sim_random r = stream(d, ASPECT_STORE);
-    if (chance(&r, 300)) d->s->store.torn_permille = between(&r, 1, 500);
+    struct assay_sim_store_faults *const f = &d->s->store;
+    if (chance(&r, 300)) f->torn_permille = between(&r, 1, 500);
+    /* Disks that break their promise: whoever crashes may forget, so only the careless one does
+     * (draw_crashes). */
+    if (d->careless == 0 || !chance(&r, 300)) return;
+    f->lost_permille = between(&r, 0, 500);
+    f->rolled_back_permille = between(&r, 1, 500);
 }
 
 /* --- who */
@@ -223,11 +229,16 @@ static void draw_crashes(const struct draw *d)
 {
     struct assay_sim_random r = stream(d, ASPECT_CRASHES);
     struct assay_scenario *const s = d->s;
+    const bool disks_lie = s->store.lost_permille > 0 || s->store.rolled_back_permille > 0;
     const uint32_t count = chance(&r, 600) ? low(&r, 1, CRASHES_MAX) : 0;
     for (uint32_t i = 0; i < count; i++) {
         struct assay_sim_crash *const c = &s->crashes[s->crash_count++];
         *c = (struct assay_sim_crash){ .cohort = between(&r, 0, s->cohort_count - 1) };
         c->everybody = chance(&r, 200);
+        if (disks_lie) {
+            c->cohort = d->careless;
+            c->everybody = false;
+        }
         c->down_ms = low(&r, 10, 3 * s->epoch_ms);
         if (chance(&r, 600)) c->at_epoch = between(&r, 1, (uint32_t)s->heal_epoch - 1);
         else c->rate_permille = low(&r, 10, 400);
@@ -271,8 +282,8 @@ struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_
     draw_groups(&d);
     draw_link(&d);
     draw_clocks(&d);
-    draw_store(&d);
     draw_cohorts(&d);
+    draw_store(&d);
     draw_adversaries(&d);
     draw_partitions(&d);
     draw_crashes(&d);

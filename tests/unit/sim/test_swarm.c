@@ -22,7 +22,9 @@ static size_t describe(const struct assay_scenario *s, char *text, size_t len)
                       s->link.delay_min_ms, s->link.delay_mean_ms, s->link.delay_max_ms,
                       s->link.loss_permille, s->link.duplicate_permille, s->link.reorder_permille,
                       s->link.reorder_ms, s->link.bandwidth_kbit_s, s->skew_ms, s->drift_ppm,
-                      s->store.torn_permille, (unsigned)s->heal_epoch, s->progress_epochs);
+                      s->store.torn_permille + 1000 * s->store.lost_permille +
+                          1000000 * s->store.rolled_back_permille,
+                      (unsigned)s->heal_epoch, s->progress_epochs);
     for (uint32_t i = 0; i < s->cohort_count; i++)
         at += snprintf(text + at, len - (size_t)at, " %s=%u", s->cohorts[i].name,
                        s->cohorts[i].count);
@@ -74,7 +76,7 @@ Test(sim_swarm, draws_the_same_with_every_compiler)
         assay_sha256_pieces(pieces, 2, chain);
     }
     assay_hex_encode(chain, sizeof chain, hex, sizeof hex);
-    cr_expect_str_eq(hex, "8cf7b2241e19ed398627145a1adaa187c70757ca4a2fc245a5f095190616e27c");
+    cr_expect_str_eq(hex, "ad21df7581bf3233d3ceff00966e41b90c7c5a4d968a628504e3604cc563a19b");
 }
 
 Test(sim_swarm, stays_within_the_promise_and_goes_beyond_it_now_and_then)
@@ -86,7 +88,7 @@ Test(sim_swarm, stays_within_the_promise_and_goes_beyond_it_now_and_then)
         const struct assay_sim_promise p = assay_sim_promise_of(&s, seed);
         cr_assert_eq(assay_scenario_check(&s, message), ASSAY_OK, "%s", message);
         cr_assert_eq(s.heal_epoch > 0, p.progress, "seed %llu", (unsigned long long)seed);
-        if (p.progress) cr_assert(3 * (p.byzantine + p.fragile) < p.total);
+        if (p.progress) cr_assert(3 * (p.byzantine + p.forgetful + p.silent) < p.total);
         beyond += !p.safety;
         honest += p.byzantine == 0;
     }
@@ -97,7 +99,8 @@ Test(sim_swarm, stays_within_the_promise_and_goes_beyond_it_now_and_then)
 Test(sim_swarm, draws_every_attack_and_every_fault)
 {
     uint32_t attacks[ASSAY_SIM_ATTACK_DELAY + 1] = { 0 };
-    uint32_t loss = 0, duplicates = 0, one_way = 0, full = 0, empty = 0, old = 0, all = 0, torn = 0;
+    uint32_t loss = 0, duplicates = 0, one_way = 0, full = 0, empty = 0, old = 0, all = 0, torn = 0,
+             lost = 0;
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         const struct assay_scenario s = assay_sim_random_scenario(seed, any);
         for (uint32_t i = 0; i < s.adversary_count; i++)
@@ -114,12 +117,14 @@ Test(sim_swarm, draws_every_attack_and_every_fault)
             all += s.crashes[i].everybody;
         }
         torn += s.store.torn_permille > 0;
+        lost += s.store.lost_permille > 0 && s.store.rolled_back_permille > 0 && s.crash_count > 0;
     }
     for (uint32_t a = 1; a <= ASSAY_SIM_ATTACK_DELAY; a++)
         cr_expect_gt(attacks[a], 20, "%s", assay_sim_attack_name((enum assay_sim_attack)a));
     cr_expect(loss > 250 && loss <= 300, "%u", loss);
     cr_expect(duplicates > 400 && duplicates <= 500, "%u", duplicates);
-    cr_expect(one_way > 50 && full > 50 && empty > 50 && old > 50 && all > 50 && torn > 50);
+    cr_expect(lost > 50 && one_way > 50 && full > 50 && empty > 50 && old > 50 && all > 50 &&
+              torn > 50);
 }
 
 Test(sim_swarm, takes_the_sizes_it_is_told)
@@ -170,16 +175,25 @@ Test(sim_promise, counts_who_forgets_and_who_is_cut_off)
     s.cohorts[2] = (struct assay_sim_cohort){ .name = "careless", .count = 1 };
     s.crash_count = 1;
     s.crashes[0] = (struct assay_sim_crash){ .cohort = 2, .at_epoch = 2, .loses_store = true };
-    cr_expect_eq(assay_sim_promise_of(&s, 1).fragile, 10000);
+    cr_expect_eq(assay_sim_promise_of(&s, 1).silent, 10000);
     cr_expect(assay_sim_promise_of(&s, 1).progress);
     s.cohorts[2].count = 2;
     cr_expect(assay_sim_promise_of(&s, 1).safety, "they are honest");
     cr_expect_not(assay_sim_promise_of(&s, 1).progress, "three of eight are not there");
     s.crash_count = 0;
     cr_expect(assay_sim_promise_of(&s, 1).progress);
+    s.crash_count = 1;
+    s.crashes[0] = (struct assay_sim_crash){ .cohort = 2, .at_epoch = 2, .rolls_back_epochs = 1 };
+    cr_expect_eq(assay_sim_promise_of(&s, 1).forgetful, 20000);
+    cr_expect_not(assay_sim_promise_of(&s, 1).safety, "a rolled-back log that votes is Byzantine");
+    s.crashes[0].rolls_back_epochs = 0;
+    cr_expect_eq(assay_sim_promise_of(&s, 1).forgetful, 0, "a crash alone forgets nothing");
+    s.store.lost_permille = 1;
+    cr_expect_eq(assay_sim_promise_of(&s, 1).forgetful, 20000);
+    s.store.lost_permille = s.crash_count = 0;
     s.adversaries[0].attack = ASSAY_SIM_ATTACK_ECLIPSE;
     s.adversaries[0].victims = 2;
-    cr_expect_eq(assay_sim_promise_of(&s, 1).fragile, 20000);
+    cr_expect_eq(assay_sim_promise_of(&s, 1).silent, 20000);
     cr_expect_not(assay_sim_promise_of(&s, 1).progress);
 }
 
