@@ -13,6 +13,7 @@ static const struct assay_sim_command commands[] = {
     { "minimize", "the smallest scenario that still fails", assay_sim_command_minimize },
     { "sweep", "a scenario at every point of a grid, in shards", assay_sim_command_sweep },
     { "merge", "join the shards of a sweep", assay_sim_command_merge },
+    { "report", "the page of runs that are over", assay_sim_command_report },
     { "twins", "equivocation under every schedule, or under many", assay_sim_command_twins },
     { "mutants", "known-bad builds: which checker catches which", assay_sim_command_mutants },
     { "list", "the scenarios that come with the program", assay_sim_command_list },

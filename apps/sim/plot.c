@@ -1,54 +1,31 @@
 /*
- * apps/sim/plot.c - axes, lines, bands and legends as SVG (apps/sim/plot.h).
- *
- * Coordinates are printed with one decimal. Long series are thinned before they are drawn: each
- * bucket keeps its mean, its lowest low and its highest high, so that no peak is lost.
+ * apps/sim/plot.c - the frame of a plot: scales, axes, marks (apps/sim/plot.h).
  */
-#include "apps/sim/plot.h"
+#include "apps/sim/plot_internal.h"
 
 #include "base/assert.h"
 
 #include <math.h>
-#include <stdint.h>
 
 enum {
-    WIDTH = 640,
-    HEIGHT = 300,
-    LEFT = 58,
-    RIGHT = 84, /* words of the marks */
-    TOP = 14,
-    BOTTOM = 44,
+    WIDTH = ASSAY_SIM_PLOT_WIDTH,
+    LEFT = ASSAY_SIM_PLOT_LEFT,
+    RIGHT = ASSAY_SIM_PLOT_RIGHT,
+    TOP = ASSAY_SIM_PLOT_TOP,
+    FLOOR = ASSAY_SIM_PLOT_FLOOR,
     TICKS = 5,
-    TABLE_ROWS_MAX = 60,
+    TICK_LINE = 13,       /* from one line of small text to the next */
+    CHARACTER = 65,       /* width of one, in tenths of a unit */
+    MARK_CHARACTERS = 14, /* what fits beside the frame */
+    SLANT_CHARACTERS = 18,
 };
 
-struct scale {
-    double x_min, x_max, y_min, y_max;
+/* How names below the axis stand: all of one line, or slanted, every step-th of them. */
+struct names {
+    bool slanted;
+    size_t step;
+    int height;
 };
-
-void assay_sim_html_text(const char *text, FILE *out)
-{
-    for (const char *at = text; *at != '\0'; at++) {
-        switch (*at) {
-        case '&': (void)fputs("&amp;", out); break;
-        case '<': (void)fputs("&lt;", out); break;
-        case '>': (void)fputs("&gt;", out); break;
-        case '"': (void)fputs("&quot;", out); break;
-        case '\'': (void)fputs("&#39;", out); break;
-        default: /* a character, not an enumeration */
-            if ((unsigned char)*at >= 0x20 && *at != 0x7f) (void)fputc(*at, out);
-        }
-    }
-}
-
-void assay_sim_number_text(double value, FILE *out)
-{
-    const double size = fabs(value);
-    if (size >= 1e6) (void)fprintf(out, "%.3g M", value / 1e6);
-    else if (size >= 1e4) (void)fprintf(out, "%.4g k", value / 1e3);
-    else if (fabs(value - round(value)) < 1e-9) (void)fprintf(out, "%.0f", value);
-    else (void)fprintf(out, "%.3g", value);
-}
 
 /* --- scales */
 
@@ -57,39 +34,6 @@ static void widen(double value, double *min, double *max)
     if (!isfinite(value)) return;
     if (value < *min) *min = value;
     if (value > *max) *max = value;
-}
-
-static struct scale scale_of(const struct assay_sim_plot *plot)
-{
-    struct scale s = { INFINITY, -INFINITY, INFINITY, -INFINITY };
-    for (size_t k = 0; k < plot->series_count; k++) {
-        const struct assay_sim_series *series = &plot->series[k];
-        for (size_t i = 0; i < series->count; i++) {
-            widen(series->x[i], &s.x_min, &s.x_max);
-            widen(series->y[i], &s.y_min, &s.y_max);
-            if (series->low != NULL) widen(series->low[i], &s.y_min, &s.y_max);
-            if (series->high != NULL) widen(series->high[i], &s.y_min, &s.y_max);
-        }
-    }
-    for (size_t i = 0; i < plot->mark_count; i++)
-        if (!plot->has_y_max) widen(plot->marks[i].y, &s.y_min, &s.y_max);
-    if (!isfinite(s.x_min)) s.x_min = s.x_max = 0;
-    if (!isfinite(s.y_min)) s.y_min = s.y_max = 0;
-    if (plot->y_from_zero && s.y_min > 0) s.y_min = 0;
-    if (plot->has_y_max) s.y_max = plot->y_max;
-    if (s.x_max <= s.x_min) s.x_max = s.x_min + 1;
-    if (s.y_max <= s.y_min) s.y_max = s.y_min + 1;
-    return s;
-}
-
-static double place_x(const struct scale *s, double x)
-{
-    return LEFT + (x - s->x_min) / (s->x_max - s->x_min) * (WIDTH - LEFT - RIGHT);
-}
-
-static double place_y(const struct scale *s, double y)
-{
-    return TOP + (s->y_max - y) / (s->y_max - s->y_min) * (HEIGHT - TOP - BOTTOM);
 }
 
 /* Returns: a step of 1, 2 or 5 times a power of ten that gives about TICKS ticks. */
@@ -102,240 +46,225 @@ static double step_of(double range, bool whole)
     return whole && step < 1 ? 1 : step;
 }
 
+static void widen_series(const struct assay_sim_series *series, struct assay_sim_scale *s)
+{
+    for (size_t i = 0; i < series->count; i++) {
+        widen(series->x[i], &s->x_min, &s->x_max);
+        widen(series->y[i], &s->y_min, &s->y_max);
+        if (!isfinite(series->y[i])) continue;
+        if (series->low != NULL) widen(series->low[i], &s->y_min, &s->y_max);
+        if (series->high != NULL) widen(series->high[i], &s->y_min, &s->y_max);
+    }
+}
+
+/* The end of the axis is a tick, so that nothing is drawn above the last line. */
+static void round_y(const struct assay_sim_plot *plot, struct assay_sim_scale *s)
+{
+    if (plot->y_from_zero && s->y_min > 0) s->y_min = 0;
+    if (plot->has_y_max) s->y_max = plot->y_max;
+    if (s->y_max <= s->y_min) s->y_max = s->y_min + 1;
+    const double step = step_of(s->y_max - s->y_min, plot->whole);
+    if (!plot->has_y_max) s->y_max = ceil(s->y_max / step - 1e-9) * step;
+    if (!plot->y_from_zero) s->y_min = floor(s->y_min / step + 1e-9) * step;
+}
+
+static struct assay_sim_scale scale_of(const struct assay_sim_plot *plot)
+{
+    struct assay_sim_scale s = { INFINITY, -INFINITY, INFINITY, -INFINITY, false };
+    for (size_t k = 0; k < plot->series_count; k++)
+        widen_series(&plot->series[k], &s);
+    s.empty = !isfinite(s.x_min) || !isfinite(s.y_min);
+    for (size_t i = 0; i < plot->mark_count; i++)
+        widen(plot->marks[i].y, &s.y_min, &s.y_max);
+    if (!isfinite(s.x_min)) s.x_min = s.x_max = 0;
+    if (!isfinite(s.y_min)) s.y_min = s.y_max = 0;
+    round_y(plot, &s);
+    if (plot->categories != NULL) {
+        s.x_min = -0.5;
+        s.x_max = (double)plot->category_count - 0.5;
+    }
+    if (s.x_max <= s.x_min) { /* one epoch stands in the middle */
+        s.x_min -= 0.5;
+        s.x_max += 0.5;
+    }
+    return s;
+}
+
+double assay_sim_plot_x(const struct assay_sim_scale *s, double x)
+{
+    return LEFT + (x - s->x_min) / (s->x_max - s->x_min) * (WIDTH - LEFT - RIGHT);
+}
+
+double assay_sim_plot_y(const struct assay_sim_scale *s, double y)
+{
+    return TOP + (s->y_max - y) / (s->y_max - s->y_min) * (FLOOR - TOP);
+}
+
 /* --- axes */
 
-static void write_axes(const struct assay_sim_plot *plot, const struct scale *s, FILE *out)
+static void put_y_ticks(const struct assay_sim_plot *plot, const struct assay_sim_scale *s,
+                        FILE *out)
 {
-    const double dy = step_of(s->y_max - s->y_min, plot->whole);
-    for (double y = ceil(s->y_min / dy) * dy; y <= s->y_max + dy * 1e-6; y += dy) {
-        const double at = place_y(s, y);
+    const double step = step_of(s->y_max - s->y_min, plot->whole);
+    const double first = ceil(s->y_min / step - 1e-9);
+    for (double i = 0; (first + i) * step <= s->y_max + step * 1e-6; i++) {
+        const double at = assay_sim_plot_y(s, (first + i) * step);
         (void)fprintf(out,
                       "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text class=\"tick end\" "
                       "x=\"%d\" y=\"%.1f\">",
                       LEFT, at, WIDTH - RIGHT, LEFT - 7, at + 4);
-        assay_sim_number_text(fabs(y) < dy * 1e-6 ? 0 : y, out);
+        assay_sim_number_text((first + i) * step, out);
         (void)fputs("</text>\n", out);
     }
-    const double dx = step_of(s->x_max - s->x_min, true);
-    for (double x = ceil(s->x_min / dx) * dx; x <= s->x_max + dx * 1e-6; x += dx) {
-        const double at = place_x(s, x);
+}
+
+static void put_x_ticks(const struct assay_sim_plot *plot, const struct assay_sim_scale *s,
+                        FILE *out)
+{
+    const double step = step_of(s->x_max - s->x_min, !plot->x_real);
+    const double first = ceil(s->x_min / step - 1e-9);
+    for (double i = 0; (first + i) * step <= s->x_max + step * 1e-6; i++) {
+        const double at = assay_sim_plot_x(s, (first + i) * step);
         (void)fprintf(out,
                       "<path class=\"axis\" d=\"M%.1f %dv4\"/><text class=\"tick mid\" "
                       "x=\"%.1f\" y=\"%d\">",
-                      at, HEIGHT - BOTTOM, at, HEIGHT - BOTTOM + 17);
-        assay_sim_number_text(x, out);
+                      at, FLOOR, at, FLOOR + 17);
+        assay_sim_number_text((first + i) * step, out);
         (void)fputs("</text>\n", out);
     }
-    (void)fprintf(out, "<path class=\"axis\" d=\"M%d %dV%dH%d\"/>\n", LEFT, TOP, HEIGHT - BOTTOM,
+}
+
+/* Names stand upright while the longest fits its slot; else they are slanted and cut, and where
+ * even those would touch, some are left out (the table has all). */
+static struct names names_of(const struct assay_sim_plot *plot)
+{
+    const size_t slot = (size_t)(WIDTH - LEFT - RIGHT) * 10 / plot->category_count;
+    size_t longest = 0;
+    for (size_t i = 0; i < plot->category_count; i++) {
+        const size_t width = assay_sim_html_width(plot->categories[i]);
+        if (width > longest) longest = width;
+    }
+    if ((longest + 1) * CHARACTER <= slot) return (struct names){ false, 1, TICK_LINE };
+    if (longest > SLANT_CHARACTERS) longest = SLANT_CHARACTERS;
+    const size_t line =
+        (size_t)TICK_LINE * 15; /* slanted by 40 degrees they need half as much more */
+    return (struct names){ true, slot >= line ? 1 : (line + slot - 1) / slot,
+                           TICK_LINE + (int)(longest * CHARACTER * 65 / 1000) };
+}
+
+static void put_names(const struct assay_sim_plot *plot, const struct assay_sim_scale *s,
+                      const struct names *names, FILE *out)
+{
+    for (size_t i = 0; i < plot->category_count; i += names->step) {
+        const double at = assay_sim_plot_x(s, (double)i);
+        (void)fprintf(out, "<path class=\"axis\" d=\"M%.1f %dv4\"/>", at, FLOOR);
+        if (names->slanted)
+            (void)fprintf(out,
+                          "<text class=\"tick end\" transform=\"translate(%.1f %d) "
+                          "rotate(-40)\">",
+                          at + 4, FLOOR + 14);
+        else (void)fprintf(out, "<text class=\"tick mid\" x=\"%.1f\" y=\"%d\">", at, FLOOR + 17);
+        (void)fputs("<title>", out);
+        assay_sim_html_text(plot->categories[i], out);
+        (void)fputs("</title>", out);
+        assay_sim_html_short(plot->categories[i], names->slanted ? SLANT_CHARACTERS : 200, out);
+        (void)fputs("</text>\n", out);
+    }
+}
+
+static void put_labels(const struct assay_sim_plot *plot, int bottom, FILE *out)
+{
+    (void)fprintf(out, "<path class=\"axis\" d=\"M%d %dV%dH%d\"/>\n", LEFT, TOP, FLOOR,
                   WIDTH - RIGHT);
     (void)fprintf(out, "<text class=\"label mid\" x=\"%d\" y=\"%d\">", (LEFT + WIDTH - RIGHT) / 2,
-                  HEIGHT - 6);
+                  bottom);
     assay_sim_html_text(plot->x_label, out);
     (void)fprintf(out,
                   "</text><text class=\"label mid\" transform=\"translate(12 %d) "
                   "rotate(-90)\">",
-                  (TOP + HEIGHT - BOTTOM) / 2);
+                  (TOP + FLOOR) / 2);
     assay_sim_html_text(plot->y_label, out);
     (void)fputs("</text>\n", out);
 }
 
-/* Words of marks that would stand on each other move down a line. */
-static void write_marks(const struct assay_sim_plot *plot, const struct scale *s, FILE *out)
+/* --- marks */
+
+/* The highest first. */
+static size_t sort_marks(const struct assay_sim_plot *plot, const struct assay_sim_scale *s,
+                         const struct assay_sim_mark *sorted[])
 {
-    double last = -100;
-    for (size_t i = 0; i < plot->mark_count; i++) {
-        const double y = plot->marks[i].y;
-        if (y < s->y_min || y > s->y_max) continue;
-        const double at = place_y(s, y);
-        const double word = at - last < 12 ? last + 12 : at;
-        (void)fprintf(out,
-                      "<path class=\"mark\" d=\"M%d %.1fH%d\"/><text class=\"tick\" x=\"%d\" "
-                      "y=\"%.1f\">",
-                      LEFT, at, WIDTH - RIGHT, WIDTH - RIGHT + 6, word + 4);
-        assay_sim_html_text(plot->marks[i].label, out);
-        (void)fputs("</text>\n", out);
-        last = word;
-    }
-}
-
-/* --- series */
-
-struct bucket {
-    double x, y, low, high;
-    bool gap;
-};
-
-/* What stands for the points [from, to) of a series. */
-static struct bucket bucket_of(const struct assay_sim_series *s, size_t from, size_t to)
-{
-    struct bucket b = { .low = INFINITY, .high = -INFINITY };
     size_t count = 0;
-    for (size_t i = from; i < to; i++) {
-        if (!isfinite(s->y[i])) continue;
-        b.x += s->x[i];
-        b.y += s->y[i];
-        widen(s->low != NULL ? s->low[i] : s->y[i], &b.low, &b.high);
-        widen(s->high != NULL ? s->high[i] : s->y[i], &b.low, &b.high);
-        count++;
+    for (size_t i = 0; i < plot->mark_count; i++) {
+        const struct assay_sim_mark *mark = &plot->marks[i];
+        if (mark->y < s->y_min || mark->y > s->y_max) continue;
+        size_t at = count++;
+        for (; at > 0 && sorted[at - 1]->y < mark->y; at--)
+            sorted[at] = sorted[at - 1];
+        sorted[at] = mark;
     }
-    b.gap = count == 0;
-    if (count == 0) return b;
-    b.x /= (double)count;
-    b.y /= (double)count;
-    return b;
-}
-
-static size_t thin(const struct assay_sim_series *s, struct bucket *buckets)
-{
-    const size_t count =
-        s->count < ASSAY_SIM_PLOT_POINTS_MAX ? s->count : ASSAY_SIM_PLOT_POINTS_MAX;
-    for (size_t i = 0; i < count; i++)
-        buckets[i] = bucket_of(s, i * s->count / count, (i + 1) * s->count / count);
     return count;
 }
 
-static void write_band(const struct scale *s, const struct bucket *b, size_t count, unsigned colour,
-                       FILE *out)
+/* Words that would stand on each other move down a line. */
+static void put_marks(const struct assay_sim_plot *plot, const struct assay_sim_scale *s, FILE *out)
 {
-    bool open = false;
-    (void)fprintf(out, "<path class=\"band c%u\" d=\"", colour % ASSAY_SIM_PLOT_COLOURS);
+    const struct assay_sim_mark *sorted[ASSAY_SIM_PLOT_MARKS_MAX];
+    const size_t count = sort_marks(plot, s, sorted);
+    double last = -100;
     for (size_t i = 0; i < count; i++) {
-        if (b[i].gap) continue;
-        (void)fprintf(out, "%c%.1f %.1f", open ? 'L' : 'M', place_x(s, b[i].x),
-                      place_y(s, b[i].high));
-        open = true;
-    }
-    for (size_t i = count; open && i > 0; i--) {
-        if (b[i - 1].gap) continue;
-        (void)fprintf(out, "L%.1f %.1f", place_x(s, b[i - 1].x), place_y(s, b[i - 1].low));
-    }
-    (void)fprintf(out, "%s\"/>\n", open ? "Z" : "");
-}
-
-static void write_line(const struct scale *s, const struct bucket *b, size_t count,
-                       const struct assay_sim_series *series, FILE *out)
-{
-    bool pen = false;
-    (void)fprintf(out, "<path class=\"line c%u%s\" d=\"", series->colour % ASSAY_SIM_PLOT_COLOURS,
-                  series->dashed ? " theory" : "");
-    for (size_t i = 0; i < count; i++) {
-        if (b[i].gap) {
-            pen = false;
-            continue;
-        }
-        (void)fprintf(out, "%c%.1f %.1f", pen ? 'L' : 'M', place_x(s, b[i].x), place_y(s, b[i].y));
-        if (!pen) (void)fputs("h0", out); /* a single point is a dot of the round cap */
-        pen = true;
-    }
-    (void)fputs("\"/>\n", out);
-}
-
-static void write_points(const struct scale *s, const struct bucket *b, size_t count,
-                         const struct assay_sim_series *series, FILE *out)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (b[i].gap) continue;
-        if (series->low != NULL)
-            (void)fprintf(out, "<path class=\"line c%u thin\" d=\"M%.1f %.1fV%.1f\"/>",
-                          series->colour % ASSAY_SIM_PLOT_COLOURS, place_x(s, b[i].x),
-                          place_y(s, b[i].low), place_y(s, b[i].high));
-        (void)fprintf(out, "<circle class=\"dot c%u\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\"/>\n",
-                      series->colour % ASSAY_SIM_PLOT_COLOURS, place_x(s, b[i].x),
-                      place_y(s, b[i].y));
-    }
-}
-
-static void write_series(const struct assay_sim_plot *plot, const struct scale *s, FILE *out)
-{
-    struct bucket buckets[ASSAY_SIM_PLOT_POINTS_MAX];
-    for (size_t k = 0; k < plot->series_count; k++) {
-        const struct assay_sim_series *series = &plot->series[k];
-        const size_t count = thin(series, buckets);
-        const bool band = series->low != NULL || series->count > count;
-        (void)fprintf(out, "<g class=\"series\" data-series=\"%zu\" data-points=\"", k);
-        for (size_t i = 0; i < count; i++)
-            if (!buckets[i].gap) (void)fprintf(out, "%.6g,%.6g ", buckets[i].x, buckets[i].y);
-        (void)fputs("\">\n", out);
-        if (band && !series->points) write_band(s, buckets, count, series->colour, out);
-        if (series->points) write_points(s, buckets, count, series, out);
-        else write_line(s, buckets, count, series, out);
-        (void)fputs("</g>\n", out);
-    }
-}
-
-static void write_legend(const struct assay_sim_plot *plot, FILE *out)
-{
-    (void)fputs("<ul class=\"legend\">", out);
-    for (size_t k = 0; k < plot->series_count; k++) {
-        const struct assay_sim_series *series = &plot->series[k];
+        const double at = assay_sim_plot_y(s, sorted[i]->y);
+        last = fmax(at, last + TICK_LINE);
         (void)fprintf(out,
-                      "<li data-series=\"%zu\"><svg width=\"26\" height=\"10\" "
-                      "aria-hidden=\"true\"><path class=\"line c%u%s\" d=\"M2 5H24\"/></svg>",
-                      k, series->colour % ASSAY_SIM_PLOT_COLOURS, series->dashed ? " theory" : "");
-        assay_sim_html_text(series->name, out);
-        (void)fputs("</li>", out);
+                      "<path class=\"mark\" d=\"M%d %.1fH%d\"/><text class=\"tick\" x=\"%d\" "
+                      "y=\"%.1f\">",
+                      LEFT, at, WIDTH - RIGHT, WIDTH - RIGHT + 6, last + 4);
+        assay_sim_html_short(sorted[i]->label, MARK_CHARACTERS, out);
+        (void)fputs("</text>\n", out);
     }
-    (void)fputs("</ul>\n", out);
 }
 
-/* --- the numbers behind the drawing */
+/* --- the figure */
 
-static void write_cell(double value, FILE *out)
+static void put_drawing(const struct assay_sim_plot *plot, FILE *out)
 {
-    (void)fputs("<td>", out);
-    if (isfinite(value)) assay_sim_number_text(value, out);
-    else (void)fputs("&ndash;", out);
-    (void)fputs("</td>", out);
-}
-
-static void write_table(const struct assay_sim_plot *plot, FILE *out)
-{
-    (void)fputs("<details><summary>numbers</summary>\n", out);
-    for (size_t k = 0; k < plot->series_count; k++) {
-        const struct assay_sim_series *s = &plot->series[k];
-        const size_t rows = s->count < TABLE_ROWS_MAX ? s->count : TABLE_ROWS_MAX;
-        (void)fputs("<table><caption>", out);
-        assay_sim_html_text(s->name, out);
-        if (rows < s->count) (void)fprintf(out, " (%zu of %zu)", rows, s->count);
-        (void)fputs("</caption><tr><th>", out);
-        assay_sim_html_text(plot->x_label, out);
-        (void)fputs("</th><th>", out);
-        assay_sim_html_text(plot->y_label, out);
-        (void)fputs(s->low != NULL ? "</th><th>low</th><th>high</th></tr>\n" : "</th></tr>\n", out);
-        for (size_t i = 0; i < rows; i++) {
-            const size_t at = rows < 2 ? i : i * (s->count - 1) / (rows - 1);
-            (void)fputs("<tr>", out);
-            write_cell(s->x[at], out);
-            write_cell(s->y[at], out);
-            if (s->low != NULL) write_cell(s->low[at], out);
-            if (s->low != NULL) write_cell(s->high[at], out);
-            (void)fputs("</tr>\n", out);
-        }
-        (void)fputs("</table>\n", out);
-    }
-    (void)fputs("</details>\n", out);
+    const struct assay_sim_scale s = scale_of(plot);
+    const bool named = plot->categories != NULL && plot->category_count > 0;
+    const struct names names = named ? names_of(plot) : (struct names){ false, 1, TICK_LINE };
+    const int bottom = FLOOR + names.height + 26;
+    (void)fprintf(out,
+                  "<div class=\"wide\"><svg class=\"plot\" viewBox=\"0 0 %d %d\" role=\"img\" "
+                  "aria-labelledby=\"%s-t\" data-x=\"%.17g %.17g %d %d\"%s><title "
+                  "id=\"%s-t\">",
+                  WIDTH, bottom + 6, plot->id, s.x_min, s.x_max, LEFT, WIDTH - RIGHT,
+                  named ? " data-named" : "", plot->id);
+    assay_sim_html_text(plot->title, out);
+    (void)fputs("</title>\n", out);
+    if (!s.empty) {
+        assay_sim_plot_shade(plot, &s, out);
+        put_y_ticks(plot, &s, out);
+        if (named) put_names(plot, &s, &names, out);
+        else put_x_ticks(plot, &s, out);
+        put_marks(plot, &s, out);
+        assay_sim_plot_series(plot, &s, out);
+    } else
+        (void)fprintf(out, "<text class=\"label mid\" x=\"%d\" y=\"%d\">nothing to draw</text>\n",
+                      (LEFT + WIDTH - RIGHT) / 2, (TOP + FLOOR) / 2);
+    put_labels(plot, bottom, out);
+    (void)fputs("</svg></div>\n", out);
+    if (s.empty) return;
+    assay_sim_plot_legend(plot, out);
+    assay_sim_plot_numbers(plot, out);
 }
 
 void assay_sim_plot_write(const struct assay_sim_plot *plot, FILE *out)
 {
     ASSAY_ASSERT(plot->series_count <= ASSAY_SIM_PLOT_SERIES_MAX);
     ASSAY_ASSERT(plot->mark_count <= ASSAY_SIM_PLOT_MARKS_MAX);
-    const struct scale s = scale_of(plot);
     (void)fprintf(out, "<figure id=\"%s\"><figcaption><h3>", plot->id);
     assay_sim_html_text(plot->title, out);
     (void)fputs("</h3><p>", out);
     assay_sim_html_text(plot->about, out);
-    (void)fprintf(out,
-                  "</p></figcaption>\n<svg class=\"plot\" viewBox=\"0 0 %d %d\" role=\"img\" "
-                  "aria-labelledby=\"%s-t\" data-x=\"%.17g %.17g %d %d\"><title id=\"%s-t\">",
-                  WIDTH, HEIGHT, plot->id, s.x_min, s.x_max, LEFT, WIDTH - RIGHT, plot->id);
-    assay_sim_html_text(plot->title, out);
-    (void)fputs("</title>\n", out);
-    write_axes(plot, &s, out);
-    write_marks(plot, &s, out);
-    write_series(plot, &s, out);
-    (void)fputs("</svg>\n", out);
-    write_legend(plot, out);
-    write_table(plot, out);
+    (void)fputs("</p></figcaption>\n", out);
+    put_drawing(plot, out);
     (void)fputs("</figure>\n", out);
 }

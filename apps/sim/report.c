@@ -4,39 +4,8 @@
 #include "apps/sim/report.h"
 #include "apps/sim/plot.h"
 
-#include "base/file/file.h"
-
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
-
-static void put_word(FILE *out, const char *class_, const char *word)
-{
-    (void)fprintf(out, "<span class=\"word %s\">%s</span>", class_, word);
-}
-
-static void put_fact(FILE *out, const char *name, const char *value)
-{
-    (void)fprintf(out, "<dt>%s</dt><dd>", name);
-    assay_sim_html_text(value, out);
-    (void)fputs("</dd>\n", out);
-}
-
-static void put_code(FILE *out, const char *name, const char *value)
-{
-    (void)fprintf(out, "<dt>%s</dt><dd><code>", name);
-    assay_sim_html_text(value, out);
-    (void)fputs("</code></dd>\n", out);
-}
-
-static void put_hash(FILE *out, const char *name, const uint8_t hash[static 32])
-{
-    (void)fprintf(out, "<dt>%s</dt><dd><code>", name);
-    for (size_t i = 0; i < 32; i++)
-        (void)fprintf(out, "%02x", hash[i]);
-    (void)fputs("</code></dd>\n", out);
-}
 
 static void put_title(const struct assay_sim_result *r, FILE *out)
 {
@@ -45,41 +14,53 @@ static void put_title(const struct assay_sim_result *r, FILE *out)
     (void)fputs("</h1>\n<p class=\"lead\">", out);
     assay_sim_html_text(r->scenario->title, out);
     (void)fputs("</p>\n<p>", out);
-    if (r->interrupted) put_word(out, "none", "interrupted");
-    else if (assay_sim_result_passed(r)) put_word(out, "good", "everything held");
-    else put_word(out, "bad", "something did not hold");
+    if (r->interrupted) assay_sim_page_word(out, "none", "interrupted");
+    else if (assay_sim_result_passed(r)) assay_sim_page_word(out, "good", "everything held");
+    else assay_sim_page_word(out, "bad", "something did not hold");
     (void)fputs("</p>\n", out);
 }
 
-static void put_facts(const struct assay_sim_result *r, FILE *out)
+void assay_sim_page_network(FILE *out, const struct assay_sim_result *result)
 {
-    const struct assay_scenario *s = r->scenario;
-    const struct assay_sim_outcome *o = r->outcome;
+    const struct assay_scenario *s = result->scenario;
+    const struct assay_sim_outcome *o = result->outcome;
     char text[160];
-    (void)fputs("<dl>\n", out);
     (void)snprintf(text, sizeof text,
                    "%u nodes, %u operators, %u vendor roots; %" PRIu64 " epochs of %u ms", s->nodes,
-                   s->operators, s->vendors, o->row_count, s->epoch_ms);
-    put_fact(out, "network", text);
+                   s->operators, s->vendors, s->epochs, s->epoch_ms);
+    assay_sim_page_fact(out, "network", text);
     (void)snprintf(text, sizeof text, "%s: %s", assay_sim_fidelity_name(o->fidelity),
                    o->fidelity == ASSAY_SIM_FIDELITY_MESSAGE
                        ? "the whole engine, every message an event"
                        : "the same tally, records and rules; delivery drawn per epoch");
-    put_fact(out, "fidelity", text);
+    assay_sim_page_fact(out, "fidelity", text);
     (void)snprintf(text, sizeof text, "evidence %s, signatures %s",
                    o->evidence_is_real ? "real (SOFT quotes, verified)" : "modelled",
                    o->signatures_are_real ? "real" : "modelled");
-    put_fact(out, "cryptography", text);
+    assay_sim_page_fact(out, "cryptography", text);
     (void)snprintf(text, sizeof text, "%s, weight from %s", assay_sim_rule_name(s->rule),
                    assay_sim_weight_source_name(s->weight_source));
-    put_fact(out, "rule", text);
+    assay_sim_page_fact(out, "rule", text);
+}
+
+static void put_facts(const struct assay_sim_result *r, FILE *out)
+{
+    const struct assay_sim_outcome *o = r->outcome;
+    char text[64];
+    (void)fputs("<dl>\n", out);
+    assay_sim_page_network(out, r);
+    if (o->row_count != r->scenario->epochs) {
+        (void)snprintf(text, sizeof text, "%" PRIu64 " of %" PRIu64 " epochs", o->row_count,
+                       r->scenario->epochs);
+        assay_sim_page_fact(out, "closed", text);
+    }
     (void)snprintf(text, sizeof text, "%" PRIu64, o->seed);
-    put_fact(out, "seed", text);
-    if (r->reproduce != NULL) put_code(out, "again", r->reproduce);
-    put_hash(out, "trace hash", o->trace_hash);
-    put_hash(out, "state root", o->state_root);
-    put_hash(out, "root chain", o->root_chain);
-    if (o->stopped[0] != '\0') put_fact(out, "stopped", o->stopped);
+    assay_sim_page_fact(out, "seed", text);
+    if (r->reproduce != NULL) assay_sim_page_code(out, "again", r->reproduce);
+    assay_sim_page_hash(out, "trace hash", o->trace_hash);
+    assay_sim_page_hash(out, "state root", o->state_root);
+    assay_sim_page_hash(out, "root chain", o->root_chain);
+    if (o->stopped[0] != '\0') assay_sim_page_fact(out, "stopped", o->stopped);
     (void)fputs("</dl>\n", out);
 }
 
@@ -96,7 +77,7 @@ static void put_assertions(const struct assay_sim_result *r, FILE *out)
         (void)fputs("<tr><td><code>", out);
         assay_sim_html_text(a->text, out);
         (void)fprintf(out, "</code></td><td class=\"number\">%" PRId64 "</td><td>", actual);
-        put_word(out, holds ? "good" : "bad", holds ? "holds" : "fails");
+        assay_sim_page_word(out, holds ? "good" : "bad", holds ? "holds" : "fails");
         (void)fputs("</td></tr>\n", out);
     }
     (void)fputs("</table></div>\n", out);
@@ -113,9 +94,9 @@ static void put_checkers(const struct assay_sim_result *r, FILE *out)
                       assay_sim_checker_name((enum assay_sim_checker)i));
         assay_sim_html_text(assay_sim_checker_line((enum assay_sim_checker)i), out);
         (void)fprintf(out, "</td><td class=\"number\">%" PRIu64 "</td><td>", c->checked);
-        if (c->violated > 0) put_word(out, "bad", "violated");
-        else if (c->checked > 0) put_word(out, "good", "held");
-        else put_word(out, "none", "not applied");
+        if (c->violated > 0) assay_sim_page_word(out, "bad", "violated");
+        else if (c->checked > 0) assay_sim_page_word(out, "good", "held");
+        else assay_sim_page_word(out, "none", "not applied");
         (void)fputs("</td><td>", out);
         if (c->violated > 0) {
             (void)fprintf(out, "epoch %" PRIu64 ": ", c->first_epoch);
@@ -180,7 +161,7 @@ enum assay_status assay_sim_report_text(const struct assay_sim_result *result, c
     put_title(result, out);
     put_facts(result, out);
     (void)fputs("<h2>How it went</h2>\n<div class=\"plots\">\n", out);
-    enum assay_status status = assay_sim_report_plots(result, out);
+    enum assay_status status = assay_sim_report_plots(result, 1, out);
     (void)fputs("</div>\n", out);
     put_assertions(result, out);
     put_checkers(result, out);
@@ -199,12 +180,6 @@ enum assay_status assay_sim_report_write(const char *path, const struct assay_si
                                          char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     char *text = NULL;
-    enum assay_status status = assay_sim_report_text(result, &text);
-    if (status == ASSAY_OK)
-        status = assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(text, strlen(text)));
-    free(text);
-    if (status != ASSAY_OK)
-        (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.350s: %.120s", path,
-                       status == ASSAY_E_IO ? strerror(errno) : assay_status_text(status));
-    return status;
+    const enum assay_status status = assay_sim_report_text(result, &text);
+    return assay_sim_page_write(path, status == ASSAY_OK ? text : NULL, message);
 }

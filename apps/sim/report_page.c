@@ -1,8 +1,14 @@
 /*
- * apps/sim/report_page.c - what every page begins and ends with: styles and the small script.
+ * apps/sim/report_page.c - what every page begins and ends with: styles and the small script; and
+ * the parts that pages share.
  */
 #include "apps/sim/plot.h"
 #include "apps/sim/report.h"
+#include "base/file/file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const char style[] =
     ":root{--ink:#1b1f24;--soft:#59636e;--page:#fff;--card:#f6f8fa;--edge:#d1d9e0;--good:#1a7f37;"
@@ -29,18 +35,20 @@ static const char style[] =
     "gap:18px}figure{margin:0;background:var(--card);border:1px solid var(--edge);"
     "border-radius:10px;padding:14px 14px 8px;min-width:0}figcaption p{color:var(--soft);"
     "font-size:13px;margin:0 0 6px}\n"
-    "svg.plot{display:block;width:100%;height:auto}.grid{stroke:var(--edge);stroke-width:.6;"
+    "svg.plot{display:block;width:100%;min-width:480px;height:auto}.grid{stroke:var(--edge);stroke-"
+    "width:.6;"
     "fill:none}.axis{stroke:var(--soft);fill:none}.mark{stroke:var(--soft);"
     "stroke-dasharray:2 4;fill:none}.tick{font-size:11px;fill:var(--soft)}.label{font-size:12px;"
     "fill:var(--soft)}.mid{text-anchor:middle}.end{text-anchor:end}\n"
     ".line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round;"
     "stroke:var(--c)}.thin{stroke-width:1}.theory{stroke-dasharray:7 5;stroke-width:1.6}"
-    ".band{fill:var(--c);opacity:.18}.dot{fill:var(--c)}\n"
+    ".band{fill:var(--c);opacity:.18}.dot,.bar{fill:var(--c)}.shade{fill:var(--soft)}\n"
     ".c0{--c:var(--c0)}.c1{--c:var(--c1)}.c2{--c:var(--c2)}.c3{--c:var(--c3)}.c4{--c:var(--c4)}"
     ".c5{--c:var(--c5)}.c6{--c:var(--c6)}.c7{--c:var(--c7)}\n"
     ".legend{list-style:none;display:flex;flex-wrap:wrap;gap:2px 16px;margin:4px 0;padding:0;"
     "font-size:13px}.legend li{display:flex;align-items:center;gap:6px}.legend svg{flex:none}"
-    "body.live .legend li{cursor:pointer}.off{opacity:.25}\n"
+    "body.live .legend li[data-series]{cursor:pointer}.legend .off{opacity:.4}"
+    "g.off{display:none}h1,h3,.lead,.legend span{overflow-wrap:anywhere;min-width:0}\n"
     "details{font-size:13px;color:var(--soft)}details table{display:inline-table;margin-right:24px}"
     "summary{cursor:pointer}.read{font-size:12px;min-height:1.5em;color:var(--ink)}\n"
     "@media print{body{font-size:11px}figure{break-inside:avoid}details{display:none}}\n";
@@ -49,20 +57,49 @@ static const char style[] =
 static const char script[] =
     "document.body.classList.add('live');\n"
     "for(const f of document.querySelectorAll('figure')){const s=f.querySelector('svg.plot');"
-    "if(!s)continue;const names=[...f.querySelectorAll('.legend li')].map(l=>l.textContent);"
-    "const r=document.createElement('div');r.className='read';s.after(r);\n"
-    "const [a,b,l,w]=s.dataset.x.split(' ').map(Number);"
-    "const data=[...s.querySelectorAll('g.series')].map(g=>g.dataset.points.trim().split(' ')"
+    "const keys=[...f.querySelectorAll('.legend li[data-series]')];if(!keys.length)continue;\n"
+    "const r=document.createElement('div');r.className='read';s.parentNode.after(r);"
+    "const groups=[...s.querySelectorAll('g.series')];"
+    "const [a,b,l,w]=s.dataset.x.split(' ').map(Number);\n"
+    "const data=groups.map(g=>g.dataset.points.trim().split(' ')"
     ".filter(Boolean).map(p=>p.split(',').map(Number)));\n"
     "s.addEventListener('pointermove',e=>{const c=s.getBoundingClientRect();"
     "const v=((e.clientX-c.left)/c.width*640-l)/(w-l)*(b-a)+a;let at=null;const out=[];"
-    "data.forEach((d,k)=>{let best=null;for(const p of d)if(!best||Math.abs(p[0]-v)<"
+    "data.forEach((d,k)=>{if(groups[k].classList.contains('off'))return;"
+    "let best=null;for(const p of d)if(!best||Math.abs(p[0]-v)<"
     "Math.abs(best[0]-v))best=p;if(best){at=at===null?best[0]:at;"
-    "out.push(names[k]+' '+(+best[1].toPrecision(5)))}});"
-    "r.textContent=at===null?'':(+at.toPrecision(6))+': '+out.join(', ')});\n"
+    "out.push(keys[k].textContent+' '+(+best[1].toPrecision(5)))}});"
+    "r.textContent=at===null?'':('named' in s.dataset?'':(+at.toPrecision(6))+': ')"
+    "+out.join(', ')});\n"
     "s.addEventListener('pointerleave',()=>{r.textContent=''});\n"
-    "f.querySelectorAll('.legend li').forEach((li,k)=>li.addEventListener('click',()=>{"
-    "li.classList.toggle('off');s.querySelectorAll('g.series')[k].classList.toggle('off')}))}\n";
+    "keys.forEach((li,k)=>li.addEventListener('click',()=>{"
+    "li.classList.toggle('off');groups[k].classList.toggle('off')}))}\n";
+
+void assay_sim_page_word(FILE *out, const char *class_, const char *word)
+{
+    (void)fprintf(out, "<span class=\"word %s\">%s</span>", class_, word);
+}
+
+void assay_sim_page_fact(FILE *out, const char *name, const char *value)
+{
+    (void)fprintf(out, "<dt>%s</dt><dd>", name);
+    assay_sim_html_text(value, out);
+    (void)fputs("</dd>\n", out);
+}
+
+void assay_sim_page_code(FILE *out, const char *name, const char *value)
+{
+    (void)fprintf(out, "<dt>%s</dt><dd><code>", name);
+    assay_sim_html_text(value, out);
+    (void)fputs("</code></dd>\n", out);
+}
+
+void assay_sim_page_hash(FILE *out, const char *name, const uint8_t hash[static 32])
+{
+    char text[2 * 32 + 1];
+    assay_hex_encode(hash, 32, text, sizeof text);
+    assay_sim_page_code(out, name, text);
+}
 
 void assay_sim_page_open(const char *title, FILE *out)
 {
@@ -77,4 +114,17 @@ void assay_sim_page_open(const char *title, FILE *out)
 void assay_sim_page_close(FILE *out)
 {
     (void)fprintf(out, "</main>\n<script>\n%s</script>\n</body></html>\n", script);
+}
+
+enum assay_status assay_sim_page_write(const char *path, char *text,
+                                       char message[static ASSAY_SIM_MESSAGE_MAX])
+{
+    enum assay_status status = ASSAY_E_MEMORY;
+    if (text != NULL)
+        status = assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(text, strlen(text)));
+    free(text);
+    if (status != ASSAY_OK)
+        (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.350s: %.120s", path,
+                       status == ASSAY_E_IO ? strerror(errno) : assay_status_text(status));
+    return status;
 }

@@ -1,168 +1,64 @@
 /*
- * apps/sim/report_plots.c - the figures of one run, and the closed forms beside them.
- *
- * A law is drawn only where the scenario is what it is about; docs/simulator-checks.md derives or
- * cites each.
+ * apps/sim/report_plots.c - the figures of one run or of many, and the closed forms beside them.
  */
 #include "apps/sim/plot.h"
 #include "apps/sim/report.h"
+#include "apps/sim/report_columns.h"
+#include "apps/sim/report_law.h"
+#include "apps/sim/report_values.h"
 #include "sim/theory/laws.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 
-enum { COLUMNS = 3 * ASSAY_SIM_COHORTS_MAX + 8 };
+enum { LEGEND_MAX = 128 };
 
-/* The columns that the plots borrow: each [rows]. */
-struct columns {
-    size_t rows, used;
-    double *memory; /* [COLUMNS * rows] */
-    double *x;
-};
-
-typedef double column_value(const struct assay_sim_row *row, uint32_t cohort);
-
-static double *column(struct columns *c, const struct assay_sim_result *r, column_value *value,
-                      uint32_t cohort)
+/* What a plot is made of: scenario and members are those of every run. */
+static const struct assay_scenario *scenario_of(const struct assay_sim_columns *c)
 {
-    double *out = c->memory + c->used++ * c->rows;
-    for (size_t i = 0; i < c->rows; i++)
-        out[i] = value(&r->outcome->rows[i], cohort);
-    return out;
+    return c->runs[0].scenario;
 }
 
-static void reset(struct columns *c)
+static bool has_members(const struct assay_sim_columns *c, uint32_t cohort)
 {
-    c->used = 1; /* the first is x */
-}
-
-/* --- values of a row */
-
-static double per_cent(uint32_t bp)
-{
-    return bp / 100.0;
-}
-
-static double score_mean(const struct assay_sim_row *row, uint32_t c)
-{
-    return row->cohorts[c].members > 0 ? per_cent(row->cohorts[c].score_mean_bp) : (double)NAN;
-}
-static double score_min(const struct assay_sim_row *row, uint32_t c)
-{
-    return row->cohorts[c].members > 0 ? per_cent(row->cohorts[c].score_min_bp) : (double)NAN;
-}
-static double score_max(const struct assay_sim_row *row, uint32_t c)
-{
-    return row->cohorts[c].members > 0 ? per_cent(row->cohorts[c].score_max_bp) : (double)NAN;
-}
-static double integrity_mean(const struct assay_sim_row *row, uint32_t c)
-{
-    return row->cohorts[c].members > 0 ? per_cent(row->cohorts[c].integrity_mean_bp) : (double)NAN;
-}
-static double weight_share(const struct assay_sim_row *row, uint32_t c)
-{
-    return per_cent(row->cohorts[c].weight_share_bp);
-}
-static double suspended(const struct assay_sim_row *row, uint32_t c)
-{
-    return row->cohorts[c].suspended;
-}
-static double epoch_of(const struct assay_sim_row *row, uint32_t c)
-{
-    (void)c;
-    return (double)row->epoch;
-}
-static double certified(const struct assay_sim_row *row, uint32_t c)
-{
-    (void)c;
-    return row->certified ? 1 : 0;
-}
-static double false_suspensions(const struct assay_sim_row *row, uint32_t c)
-{
-    (void)c;
-    return row->false_suspensions;
-}
-static double certificates(const struct assay_sim_row *row, uint32_t c)
-{
-    (void)c;
-    return row->certificates_held;
-}
-static double messages(const struct assay_sim_row *row, uint32_t c)
-{
-    (void)c;
-    return (double)row->messages;
-}
-static double kilobytes(const struct assay_sim_row *row, uint32_t c)
-{
-    (void)c;
-    return (double)row->bytes / 1024.0;
-}
-static double verifications(const struct assay_sim_row *row, uint32_t c)
-{
-    (void)c;
-    return (double)row->verifications;
-}
-static double nullified(const struct assay_sim_row *row, uint32_t c)
-{
-    (void)c;
-    return row->views_nullified;
-}
-static double blocks(const struct assay_sim_row *row, uint32_t c)
-{
-    (void)c;
-    return row->blocks;
-}
-static double crashes(const struct assay_sim_row *row, uint32_t c)
-{
-    (void)c;
-    return row->crashes;
-}
-static double proofs(const struct assay_sim_row *row, uint32_t c)
-{
-    (void)c;
-    return row->proofs;
-}
-static double largest_operator(const struct assay_sim_row *row, uint32_t c)
-{
-    (void)c;
-    return per_cent(row->largest_operator_bp);
-}
-static double largest_vendor(const struct assay_sim_row *row, uint32_t c)
-{
-    (void)c;
-    return per_cent(row->largest_vendor_bp);
+    return c->runs[0].outcome->cohort_members[cohort] > 0;
 }
 
 /* --- one plot */
 
-static void add(struct assay_sim_plot *p, const struct columns *c, const char *name,
-                const double *y)
+static void add(struct assay_sim_plot *p, struct assay_sim_columns *c, const char *name,
+                assay_sim_value *value, uint32_t cohort)
 {
-    p->series[p->series_count] = (struct assay_sim_series){
-        .name = name, .colour = (unsigned)p->series_count, .count = c->rows, .x = c->x, .y = y
-    };
+    const struct assay_sim_band band = assay_sim_columns_take(c, value, cohort);
+    p->series[p->series_count] = (struct assay_sim_series){ .name = name,
+                                                            .colour = (unsigned)p->series_count,
+                                                            .count = c->rows,
+                                                            .x = c->x,
+                                                            .y = band.middle,
+                                                            .low = band.low,
+                                                            .high = band.high };
     p->series_count++;
 }
 
 /* One line for each cohort that has members. */
-static void add_cohorts(struct assay_sim_plot *p, struct columns *c,
-                        const struct assay_sim_result *r, column_value *value)
+static void add_cohorts(struct assay_sim_plot *p, struct assay_sim_columns *c,
+                        assay_sim_value *value)
 {
-    for (uint32_t k = 0; k < r->scenario->cohort_count; k++) {
-        if (r->outcome->cohort_members[k] == 0) continue;
-        add(p, c, r->scenario->cohorts[k].name, column(c, r, value, k));
+    for (uint32_t k = 0; k < scenario_of(c)->cohort_count; k++) {
+        if (!has_members(c, k)) continue;
+        add(p, c, scenario_of(c)->cohorts[k].name, value, k);
         p->series[p->series_count - 1].colour = k;
     }
 }
 
-static void add_bands(struct assay_sim_plot *p, struct columns *c, const struct assay_sim_result *r)
+/* The lowest and highest member; of many runs the band is taken already. */
+static void add_members(struct assay_sim_plot *p, struct assay_sim_columns *c)
 {
     size_t at = 0;
-    for (uint32_t k = 0; k < r->scenario->cohort_count; k++) {
-        if (r->outcome->cohort_members[k] == 0) continue;
-        p->series[at].low = column(c, r, score_min, k);
-        p->series[at++].high = column(c, r, score_max, k);
+    if (c->run_count > 1) return;
+    for (uint32_t k = 0; k < scenario_of(c)->cohort_count; k++) {
+        if (!has_members(c, k)) continue;
+        p->series[at].low = assay_sim_columns_take(c, assay_sim_value_score_min, k).middle;
+        p->series[at++].high = assay_sim_columns_take(c, assay_sim_value_score_max, k).middle;
     }
 }
 
@@ -175,96 +71,68 @@ static void add_standings(struct assay_sim_plot *p)
         p->marks[p->mark_count++] = marks[i];
 }
 
-/* --- laws */
-
-struct law {
-    double score; /* of honest members at rest, 0 .. 1 */
-    double share; /* of the liars' weight; below 0: the law says nothing of it */
-    const char *name;
-};
-
-/* Liars against everybody honest, from the first epoch to the last and no other fault: what all of
- * L1 to L4 and L7 are about. Returns: their share, or -1. */
-static double liars(const struct assay_sim_result *r, enum assay_sim_attack *attack)
+/* The ground is darker where the tally was not certified. */
+static void add_held(struct assay_sim_plot *p, struct assay_sim_columns *c)
 {
-    const struct assay_scenario *s = r->scenario;
-    if (s->adversary_count != 1 || s->partition_count > 0 || s->crash_count > 0) return -1;
-    const struct assay_sim_adversary *a = &s->adversaries[0];
-    if (a->victims != 0 || a->stop_epoch != 0 || a->rate_permille != 1000) return -1;
-    *attack = a->attack;
-    return (double)r->outcome->cohort_members[a->cohort] / s->nodes;
-}
-
-static bool law_of(const struct assay_sim_result *r, struct law *law)
-{
-    enum assay_sim_attack attack = ASSAY_SIM_ATTACK_QUIET;
-    const enum assay_sim_weight_source source = r->scenario->weight_source;
-    const double b = liars(r, &attack);
-    if (b < 0) return false;
-    const bool against =
-        attack == ASSAY_SIM_ATTACK_BADMOUTH || attack == ASSAY_SIM_ATTACK_ABSENT_VOTE;
-    if (!against) return false;
-    switch (r->scenario->rule) {
-    case ASSAY_SIM_RULE_MEAN:
-        if (source == ASSAY_SIM_WEIGHT_ONE)
-            *law = (struct law){ assay_sim_law_mean(b), -1, "L1: 1 - b" };
-        else if (source == ASSAY_SIM_WEIGHT_SCORE)
-            *law = (struct law){ assay_sim_law_mean_score(b), assay_sim_law_mean_score_share(b),
-                                 "L2: (1 - 2b) / (1 - b)" };
-        else return false;
-        return true;
-    case ASSAY_SIM_RULE_TRIMMED:
-        if (source != ASSAY_SIM_WEIGHT_SCORE) return false;
-        *law = (struct law){ assay_sim_law_trimmed_score(b), -1, "L3: a third trimmed" };
-        return true;
-    case ASSAY_SIM_RULE_INTERVAL:
-        if (source != ASSAY_SIM_WEIGHT_INTEGRITY) return false;
-        *law =
-            attack == ASSAY_SIM_ATTACK_BADMOUTH
-                ? (struct law){ assay_sim_law_evidence(b), -1, "L7: evidence, flat" }
-                : (struct law){ assay_sim_law_interval(b, r->scenario->nodes), -1, "L4: interval" };
-        return true;
-    case ASSAY_SIM_RULE_BETA:
-    case ASSAY_SIM_RULE_EIGENTRUST:
-    case ASSAY_SIM_RULE_LEAK: return false;
-    }
-    return false;
-}
-
-static void add_law(struct assay_sim_plot *p, struct columns *c, const char *name, double value)
-{
-    double *y = c->memory + c->used++ * c->rows;
+    const double *const held = assay_sim_columns_mean(c, assay_sim_value_held, 0);
+    bool any = false;
     for (size_t i = 0; i < c->rows; i++)
-        y[i] = value;
-    add(p, c, name, y);
-    p->series[p->series_count - 1].colour = 7;
-    p->series[p->series_count - 1].dashed = true;
+        any = any || held[i] > 0;
+    if (!any) return;
+    p->shade = held;
+    p->shade_x = c->x;
+    p->shade_count = c->rows;
+    p->shade_name = c->run_count == 1 ? "held: no certified tally"
+                                      : "held: no certified tally (the darker, the more runs)";
+}
+
+static void add_law(struct assay_sim_plot *p, struct assay_sim_columns *c, const char *formula,
+                    const struct assay_sim_law_case *law, double value, char *legend)
+{
+    const double b = law->liars / (double)law->nodes;
+    (void)snprintf(legend, LEGEND_MAX, "%s: %s; b = %.4g %%", assay_sim_law_name(law->law), formula,
+                   100 * b);
+    p->series[p->series_count++] = (struct assay_sim_series){
+        .name = legend,
+        .colour = 7,
+        .count = c->rows,
+        .x = c->x,
+        .y = assay_sim_columns_level(c, 100 * value),
+        .dashed = true,
+    };
 }
 
 /* --- the figures, one function each */
 
-static void plot_scores(struct columns *c, const struct assay_sim_result *r, FILE *out)
+static void plot_scores(struct assay_sim_columns *c, FILE *out)
 {
+    char legend[LEGEND_MAX];
     struct assay_sim_plot p = {
         .id = "scores",
         .title = "Scores",
-        .about = "Mean score of each cohort, with its lowest and highest member as a band.",
+        .about = c->run_count == 1
+                     ? "Mean score of each cohort, with its lowest and highest member as a band."
+                     : "Mean score of each cohort.",
         .x_label = "epoch",
         .y_label = "score, %",
         .y_from_zero = true,
         .has_y_max = true,
         .y_max = 100,
     };
-    struct law law;
-    add_cohorts(&p, c, r, score_mean);
-    add_bands(&p, c, r);
+    const struct assay_sim_law_case law = assay_sim_law_of(scenario_of(c));
+    add_cohorts(&p, c, assay_sim_value_score_mean);
+    add_members(&p, c);
     add_standings(&p);
-    if (law_of(r, &law)) add_law(&p, c, law.name, 100 * law.score);
+    add_held(&p, c);
+    if (law.law != ASSAY_SIM_LAW_NONE)
+        add_law(&p, c, assay_sim_law_score_formula(law.law), &law,
+                assay_sim_law_score(law.law, law.liars / (double)law.nodes, law.nodes), legend);
     assay_sim_plot_write(&p, out);
 }
 
-static void plot_weight(struct columns *c, const struct assay_sim_result *r, FILE *out)
+static void plot_weight(struct assay_sim_columns *c, FILE *out)
 {
+    char legend[LEGEND_MAX];
     struct assay_sim_plot p = {
         .id = "weight",
         .title = "Voting weight",
@@ -277,13 +145,15 @@ static void plot_weight(struct columns *c, const struct assay_sim_result *r, FIL
         .mark_count = 2,
         .marks = { { 100 * 2.0 / 3, "two thirds" }, { 100 / 3.0, "a third" } },
     };
-    struct law law;
-    add_cohorts(&p, c, r, weight_share);
-    if (law_of(r, &law) && law.share >= 0) add_law(&p, c, law.name, 100 * law.share);
+    const struct assay_sim_law_case law = assay_sim_law_of(scenario_of(c));
+    add_cohorts(&p, c, assay_sim_value_weight);
+    if (law.law != ASSAY_SIM_LAW_NONE && assay_sim_law_share_formula(law.law) != NULL)
+        add_law(&p, c, assay_sim_law_share_formula(law.law), &law,
+                assay_sim_law_share(law.law, law.liars / (double)law.nodes), legend);
     assay_sim_plot_write(&p, out);
 }
 
-static void plot_integrity(struct columns *c, const struct assay_sim_result *r, FILE *out)
+static void plot_integrity(struct assay_sim_columns *c, FILE *out)
 {
     struct assay_sim_plot p = {
         .id = "integrity",
@@ -295,101 +165,158 @@ static void plot_integrity(struct columns *c, const struct assay_sim_result *r, 
         .has_y_max = true,
         .y_max = 100,
     };
-    add_cohorts(&p, c, r, integrity_mean);
+    add_cohorts(&p, c, assay_sim_value_integrity);
     add_standings(&p);
     assay_sim_plot_write(&p, out);
 }
 
-static void plot_suspended(struct columns *c, const struct assay_sim_result *r, FILE *out)
+static void plot_suspended(struct assay_sim_columns *c, FILE *out)
 {
     struct assay_sim_plot p = {
         .id = "suspended",
         .title = "Suspended members",
-        .about = "How many of each cohort are suspended, and how many of those are honest.",
+        .about = "How many of each cohort are suspended, and how many of those are honest: a false "
+                 "suspension.",
         .x_label = "epoch",
         .y_label = "members",
         .y_from_zero = true,
         .whole = true,
     };
-    add_cohorts(&p, c, r, suspended);
-    add(&p, c, "false suspensions", column(c, r, false_suspensions, 0));
+    add_cohorts(&p, c, assay_sim_value_suspended);
+    add(&p, c, "false suspensions", assay_sim_value_false_suspensions, 0);
     p.series[p.series_count - 1].colour = 7;
     assay_sim_plot_write(&p, out);
 }
 
-/* A bar for each cohort would be the truth; a dot at its number says the same and needs no axis of
- * words. */
-static void plot_detection(const struct assay_sim_result *r, FILE *out)
+/* A figure of each cohort, as a bar: the middle of all runs in which it happened. */
+struct bars {
+    size_t count;
+    double x[ASSAY_SIM_COHORTS_MAX], y[ASSAY_SIM_COHORTS_MAX];
+    double low[ASSAY_SIM_COHORTS_MAX], high[ASSAY_SIM_COHORTS_MAX];
+};
+
+static void add_bars(struct assay_sim_plot *p, struct assay_sim_columns *c, struct bars *bars,
+                     enum assay_sim_figure figure, const char *name)
 {
-    double x[ASSAY_SIM_COHORTS_MAX], y[ASSAY_SIM_COHORTS_MAX], back[ASSAY_SIM_COHORTS_MAX];
-    size_t count = 0;
+    for (uint32_t cohort = 0; cohort < scenario_of(c)->cohort_count; cohort++) {
+        size_t found = 0;
+        if (!has_members(c, cohort)) continue;
+        for (size_t k = 0; k < c->run_count; k++) {
+            const int64_t value = c->runs[k].outcome->figures[figure][cohort];
+            if (value >= 0) c->scratch[found++] = (double)value;
+        }
+        const struct assay_sim_spread spread = assay_sim_spread_of(c->scratch, found);
+        bars->x[bars->count] = (double)bars->count;
+        bars->y[bars->count] = spread.middle;
+        bars->low[bars->count] = spread.low;
+        bars->high[bars->count++] = spread.high;
+    }
+    p->series[p->series_count] =
+        (struct assay_sim_series){ .name = name,
+                                   .colour = (unsigned)p->series_count + 1,
+                                   .draw = ASSAY_SIM_DRAW_BARS,
+                                   .count = bars->count,
+                                   .x = bars->x,
+                                   .y = bars->y,
+                                   .low = c->run_count > 1 ? bars->low : NULL,
+                                   .high = c->run_count > 1 ? bars->high : NULL };
+    p->series_count++;
+}
+
+/* L8 speaks of members who are absent in every epoch, under the rule of the protocol. */
+static bool is_about_absence(const struct assay_scenario *s)
+{
+    if (s->rule != ASSAY_SIM_RULE_INTERVAL) return false;
+    for (uint32_t i = 0; i < s->adversary_count; i++)
+        if (s->adversaries[i].attack == ASSAY_SIM_ATTACK_QUIET &&
+            s->adversaries[i].rate_permille == 1000 && s->adversaries[i].start_epoch <= s->epochs)
+            return true;
+    return false;
+}
+
+static void plot_detection(struct assay_sim_columns *c, FILE *out)
+{
+    struct bars found = { 0 }, again = { 0 };
+    const char *names[ASSAY_SIM_COHORTS_MAX];
     struct assay_sim_plot p = {
         .id = "detection",
         .title = "Detection and recovery",
-        .about = "Epochs from the first bad epoch to suspension, and from there back to full, of "
-                 "the slowest member of each cohort (numbered in the order of the tables).",
+        .about = "Epochs from the first bad one of a member to its suspension, and from there back "
+                 "to full: the slowest member of each cohort; a dash where it never happened.",
         .x_label = "cohort",
         .y_label = "epochs",
         .y_from_zero = true,
         .whole = true,
+        .categories = names,
     };
-    for (uint32_t k = 0; k < r->scenario->cohort_count; k++) {
-        const int64_t found = r->outcome->figures[ASSAY_SIM_FIGURE_DETECTION_EPOCHS][k];
-        const int64_t again = r->outcome->figures[ASSAY_SIM_FIGURE_RECOVERY_EPOCHS][k];
-        x[count] = k;
-        y[count] = found < 0 ? (double)NAN : (double)found;
-        back[count++] = again < 0 ? (double)NAN : (double)again;
-    }
-    p.series[p.series_count++] = (struct assay_sim_series){
-        .name = "to suspension", .colour = 1, .count = count, .x = x, .y = y, .points = true
-    };
-    p.series[p.series_count++] = (struct assay_sim_series){
-        .name = "back to full", .colour = 2, .count = count, .x = x, .y = back, .points = true
-    };
-    p.marks[p.mark_count++] =
-        (struct assay_sim_mark){ assay_sim_law_detection_epochs(0, 0.5), "L8: absent" };
+    for (uint32_t k = 0; k < scenario_of(c)->cohort_count; k++)
+        if (has_members(c, k)) names[p.category_count++] = scenario_of(c)->cohorts[k].name;
+    add_bars(&p, c, &found, ASSAY_SIM_FIGURE_DETECTION_EPOCHS, "to suspension");
+    add_bars(&p, c, &again, ASSAY_SIM_FIGURE_RECOVERY_EPOCHS, "back to full");
+    if (is_about_absence(scenario_of(c)))
+        p.marks[p.mark_count++] =
+            (struct assay_sim_mark){ (double)assay_sim_law_detection_epochs(0, 0.5), "L8: absent" };
     assay_sim_plot_write(&p, out);
 }
 
-static void plot_traffic(struct columns *c, const struct assay_sim_result *r, FILE *out)
+static const char *of_fidelity(const struct assay_sim_columns *c, const char *message,
+                               const char *epoch)
+{
+    return c->runs[0].outcome->fidelity == ASSAY_SIM_FIDELITY_MESSAGE ? message : epoch;
+}
+
+static void plot_traffic(struct assay_sim_columns *c, FILE *out)
 {
     struct assay_sim_plot p = {
         .id = "traffic",
         .title = "Messages and verifications",
-        .about = r->outcome->fidelity == ASSAY_SIM_FIDELITY_MESSAGE
-                     ? "What was delivered and judged in each epoch, by all nodes together."
-                     : "What was delivered and judged in each epoch, modelled.",
+        .about = of_fidelity(c, "What was delivered and judged in each epoch, by all nodes.",
+                             "What was delivered and judged in each epoch, modelled."),
         .x_label = "epoch",
         .y_label = "per epoch",
         .y_from_zero = true,
     };
-    add(&p, c, "messages", column(c, r, messages, 0));
-    add(&p, c, "KiB", column(c, r, kilobytes, 0));
-    add(&p, c, "verifications", column(c, r, verifications, 0));
+    add(&p, c, "messages", assay_sim_value_messages, 0);
+    add(&p, c, "verifications", assay_sim_value_verifications, 0);
     assay_sim_plot_write(&p, out);
 }
 
-static void plot_consensus(struct columns *c, const struct assay_sim_result *r, FILE *out)
+static void plot_bytes(struct assay_sim_columns *c, FILE *out)
+{
+    struct assay_sim_plot p = {
+        .id = "bytes",
+        .title = "Bytes",
+        .about = of_fidelity(c, "What the network carried in each epoch, to all nodes.",
+                             "What the network carried in each epoch, modelled."),
+        .x_label = "epoch",
+        .y_label = "KiB per epoch",
+        .y_from_zero = true,
+    };
+    add(&p, c, "delivered", assay_sim_value_kilobytes, 0);
+    assay_sim_plot_write(&p, out);
+}
+
+static void plot_consensus(struct assay_sim_columns *c, FILE *out)
 {
     struct assay_sim_plot p = {
         .id = "consensus",
         .title = "Blocks, views and crashes",
         .about = "Final blocks, views that ended without one, proofs in blocks, and nodes that "
-                 "died, in each epoch; the lowest line is 1 where the epoch closed certified.",
+                 "died, in each epoch.",
         .x_label = "epoch",
         .y_label = "per epoch",
         .y_from_zero = true,
         .whole = true,
     };
-    add(&p, c, "blocks", column(c, r, blocks, 0));
-    add(&p, c, "views nullified", column(c, r, nullified, 0));
-    add(&p, c, "proofs", column(c, r, proofs, 0));
-    add(&p, c, "crashes", column(c, r, crashes, 0));
-    add(&p, c, "certified", column(c, r, certified, 0));
+    add(&p, c, "blocks", assay_sim_value_blocks, 0);
+    add(&p, c, "views nullified", assay_sim_value_nullified, 0);
+    add(&p, c, "proofs", assay_sim_value_proofs, 0);
+    add(&p, c, "crashes", assay_sim_value_crashes, 0);
+    add_held(&p, c);
     assay_sim_plot_write(&p, out);
 }
 
-static void plot_certificates(struct columns *c, const struct assay_sim_result *r, FILE *out)
+static void plot_certificates(struct assay_sim_columns *c, FILE *out)
 {
     struct assay_sim_plot p = {
         .id = "certificates",
@@ -400,13 +327,13 @@ static void plot_certificates(struct columns *c, const struct assay_sim_result *
         .y_from_zero = true,
         .whole = true,
     };
-    add(&p, c, "certificates", column(c, r, certificates, 0));
+    add(&p, c, "certificates", assay_sim_value_certificates, 0);
     assay_sim_plot_write(&p, out);
 }
 
-static void plot_shares(struct columns *c, const struct assay_sim_result *r, FILE *out)
+static void plot_shares(struct assay_sim_columns *c, FILE *out)
 {
-    const struct assay_scenario *s = r->scenario;
+    const struct assay_scenario *s = scenario_of(c);
     struct assay_sim_plot p = {
         .id = "shares",
         .title = "Largest groups",
@@ -418,34 +345,29 @@ static void plot_shares(struct columns *c, const struct assay_sim_result *r, FIL
         .marks = { { 100.0 * s->vendor_cap_num / s->vendor_cap_den, "vendor cap" },
                    { 100.0 * s->operator_cap_num / s->operator_cap_den, "operator cap" } },
     };
-    add(&p, c, "operator", column(c, r, largest_operator, 0));
-    add(&p, c, "vendor root", column(c, r, largest_vendor, 0));
+    add(&p, c, "operator", assay_sim_value_largest_operator, 0);
+    add(&p, c, "vendor root", assay_sim_value_largest_vendor, 0);
     assay_sim_plot_write(&p, out);
 }
 
-typedef void plot_function(struct columns *c, const struct assay_sim_result *r, FILE *out);
+typedef void plot_function(struct assay_sim_columns *c, FILE *out);
 
-enum assay_status assay_sim_report_plots(const struct assay_sim_result *result, FILE *out)
+enum assay_status assay_sim_report_plots(const struct assay_sim_result *runs, size_t run_count,
+                                         FILE *out)
 {
-    static plot_function *const plots[] = { plot_scores,    plot_weight,      plot_integrity,
-                                            plot_suspended, plot_traffic,     plot_consensus,
-                                            plot_shares,    plot_certificates };
-    struct columns c = { .rows = result->outcome->row_count };
-    if (c.rows == 0) {
+    static plot_function *const plots[] = { plot_scores,      plot_weight,    plot_integrity,
+                                            plot_suspended,   plot_detection, plot_consensus,
+                                            plot_shares,      plot_traffic,   plot_bytes,
+                                            plot_certificates };
+    struct assay_sim_columns c;
+    const enum assay_status status = assay_sim_columns_init(&c, runs, run_count);
+    if (status == ASSAY_OK && c.rows == 0)
         (void)fputs("<p>No epoch closed: there is nothing to draw.</p>\n", out);
-        return ASSAY_OK;
+    for (size_t i = 0; status == ASSAY_OK && c.rows > 0 && i < sizeof plots / sizeof plots[0];
+         i++) {
+        assay_sim_columns_reset(&c);
+        plots[i](&c, out);
     }
-    if (c.rows > SIZE_MAX / (COLUMNS * sizeof(double))) return ASSAY_E_MEMORY;
-    c.memory = malloc(COLUMNS * c.rows * sizeof(double));
-    if (c.memory == NULL) return ASSAY_E_MEMORY;
-    reset(&c);
-    c.used = 0;
-    c.x = column(&c, result, epoch_of, 0);
-    for (size_t i = 0; i < sizeof plots / sizeof plots[0]; i++) {
-        reset(&c);
-        plots[i](&c, result, out);
-        if (plots[i] == plot_suspended) plot_detection(result, out);
-    }
-    free(c.memory);
-    return ASSAY_OK;
+    assay_sim_columns_free(&c);
+    return status;
 }
