@@ -30,4 +30,9 @@ void assay_model_sign(const uint8_t private_key[static 32],
                       const uint8_t digest[static ASSAY_SHA256_LEN],
                       uint8_t signature[static ASSAY_P256_SIGNATURE_LEN]);
 
+/* With model_mixed.c alone: between the two, assay_random and assay_p256_generate of this thread
+ * draw from the seed; else they fail. Not nested (asserted). Each Returns: nothing. */
+void assay_model_random_begin(const uint8_t seed[static 32]);
+void assay_model_random_end(void);
+
 #endif

@@ -5,8 +5,9 @@
  * through this file first (--wrap; the names are the linker's). A key says by its first bytes which
  * kind it is; everything else of the seam, hashes above all, is the real one.
  *
- * Real signatures are repeatable ones here (assay_p256_sign_repeatable), and randomness is refused:
- * a world draws everything from its own seed, and nothing that it links may ask for more.
+ * Real signatures are repeatable ones here (assay_p256_sign_repeatable), and randomness comes from
+ * a seed or is refused: a world draws everything from its own seed, and nothing that it links may
+ * ask for more.
  */
 #include "base/crypto/model.h"
 
@@ -93,16 +94,54 @@ bool __wrap_assay_p256_verify(const struct assay_p256 *key, const uint8_t *diges
 
 /* --- private keys */
 
+/* What assay_random gives to a thread between begin and end. */
+static _Thread_local struct {
+    bool seeded;
+    uint8_t input[32 + 8]; /* seed | number of the next 32 bytes */
+} drawing;
+
+void assay_model_random_begin(const uint8_t seed[static 32])
+{
+    ASSAY_ASSERT(!drawing.seeded);
+    drawing.seeded = true;
+    assay_bytes_copy(drawing.input, sizeof drawing.input, seed, 32);
+    assay_bytes_zero(drawing.input + 32, 8);
+}
+
+void assay_model_random_end(void)
+{
+    ASSAY_ASSERT(drawing.seeded);
+    drawing.seeded = false;
+}
+
 enum assay_status __wrap_assay_random(void *out, size_t len)
 {
-    assay_bytes_zero(out, len);
-    return ASSAY_E_CRYPTO;
+    uint8_t *at = out;
+    if (!drawing.seeded) {
+        assay_bytes_zero(out, len);
+        return ASSAY_E_CRYPTO;
+    }
+    while (len > 0) {
+        uint8_t block[32];
+        const size_t take = len < sizeof block ? len : sizeof block;
+        assay_sha256(drawing.input, sizeof drawing.input, block);
+        for (size_t i = 32; i < sizeof drawing.input && ++drawing.input[i] == 0; i++)
+            continue;
+        assay_bytes_copy(at, take, block, take);
+        at += take;
+        len -= take;
+    }
+    return ASSAY_OK;
 }
 
 enum assay_status __wrap_assay_p256_generate(struct assay_secret32 *private_key,
                                              uint8_t *public_key)
 {
-    assay_bytes_zero(private_key->bytes, sizeof private_key->bytes);
+    enum assay_status status = __wrap_assay_random(private_key->bytes, sizeof private_key->bytes);
+    private_key->bytes[0] &= 0x7f; /* below the group's order; a real key */
+    if (status == ASSAY_OK) status = __real_assay_p256_public(private_key, public_key);
+    if (status == ASSAY_OK) return ASSAY_OK;
+    assay_secret_wipe(private_key, sizeof *private_key);
     assay_bytes_zero(public_key, ASSAY_P256_PUBLIC_LEN);
     return ASSAY_E_CRYPTO;
 }

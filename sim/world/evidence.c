@@ -148,6 +148,14 @@ size_t world_evidence_held(const struct assay_sim_world *w, uint32_t node)
     return count;
 }
 
+void world_evidence_weigh(const struct assay_sim_world *w, uint64_t bytes[static WORLD_NODES])
+{
+    for (size_t i = 0; w->evidence != NULL && i < BUCKETS; i++)
+        for (const struct evidence *e = w->evidence[i]; e != NULL; e = e->next)
+            for (uint32_t node = 0; node < w->options.nodes; node++)
+                if (bit(e->held, node)) bytes[node] += e->bytes->len;
+}
+
 bool world_judged(const struct assay_sim_world *w, const uint8_t digest[static 32], uint32_t node)
 {
     const struct evidence *e = find(w, digest);

@@ -87,6 +87,7 @@ static void member(struct assay_sim_world *w, uint32_t slot, struct assay_genesi
                      32);
     world_fill_id(m->vendor_root, 'v', world_vendor(w, slot));
     if (platform != UINT32_MAX) world_fill_id(m->platform_id, 'p', platform);
+    if (w->soft != NULL) world_soft_member(w, slot, m);
     if (slot < NAMES) (void)snprintf(name, NAME_LEN, "%s", names[slot]);
     else (void)snprintf(name, NAME_LEN, "node-%u", slot);
     m->name = assay_slice_over(name, strlen(name));
@@ -169,6 +170,7 @@ void world_genesis_make(struct assay_sim_world *w)
     world_run_genesis(w, &g->parameters);
     g->policy = assay_slice_over(policy, sizeof policy);
     g->endorsements = assay_slice_over(endorsements, sizeof endorsements);
+    if (w->soft != NULL) world_soft_genesis(w, g);
     operators(w, g);
     g->member_count = w->options.nodes;
     deal(w);

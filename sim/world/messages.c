@@ -45,7 +45,8 @@ static void run(struct world_run *r)
     const struct assay_sim_world_options options = options_of(r->scenario, r->options);
     r->w = world_make(&options, r);
     r->outcome->signatures_are_real = options.real_signatures;
-    r->outcome->evidence_is_real = false;
+    r->outcome->evidence_is_real = r->scenario->evidence == ASSAY_SIM_EVIDENCE_SOFT;
+    if (r->outcome->evidence_is_real) world_soft_open(r->w);
     const size_t links = (size_t)options.nodes * options.nodes;
     r->w->cut = calloc(links, 1);
     ASSAY_ASSERT(r->w->cut != NULL);
@@ -62,6 +63,26 @@ static void run(struct world_run *r)
     assay_sim_world_destroy(&r->w);
 }
 
+/* What the message world alone cannot do; why stands in outcome->stopped. */
+static bool fits(const struct assay_scenario *s, struct assay_sim_outcome *outcome)
+{
+    const bool soft = s->evidence == ASSAY_SIM_EVIDENCE_SOFT;
+    const uint32_t most = soft ? ASSAY_SIM_SOFT_NODES_MAX : ASSAY_SIM_MESSAGE_NODES_MAX;
+    if (s->nodes > most) {
+        (void)snprintf(outcome->stopped, sizeof outcome->stopped,
+                       "nodes: %u at most at fidelity message with %s evidence, found %u", most,
+                       soft ? "soft" : "modelled", s->nodes);
+        return false;
+    }
+    if (soft && s->masked_bp > 0) {
+        (void)snprintf(outcome->stopped, sizeof outcome->stopped,
+                       "masked_bp: soft evidence names its platform, 0 expected, found %u",
+                       s->masked_bp);
+        return false;
+    }
+    return true;
+}
+
 enum assay_status assay_sim_run_messages(const struct assay_scenario *scenario,
                                          const struct assay_sim_options *options,
                                          struct assay_sim_outcome *outcome)
@@ -69,7 +90,7 @@ enum assay_status assay_sim_run_messages(const struct assay_scenario *scenario,
     char message[ASSAY_SIM_MESSAGE_MAX];
     assay_sim_outcome_init(outcome);
     ASSAY_TRY(assay_scenario_check(scenario, message));
-    if (scenario->nodes > ASSAY_SIM_MESSAGE_NODES_MAX) return ASSAY_E_INVALID;
+    if (!fits(scenario, outcome)) return ASSAY_E_INVALID;
     struct world_run *r = calloc(1, sizeof *r);
     if (r == NULL) return ASSAY_E_MEMORY;
     r->scenario = scenario;

@@ -128,6 +128,7 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
                                                 .keys_unused = keys_unused,
                                                 .blocks_max = BLOCKS_MAX };
     const size_t len = assay_engine_size(&config);
+    w->engine_len = len;
     free(n->memory);
     n->memory = aligned_alloc(64, (len + 63) & ~(size_t)63);
     ASSAY_ASSERT(n->memory != NULL);

@@ -46,6 +46,7 @@ struct world_payload *world_quote_make(struct assay_sim_world *w, uint32_t node,
         n->first_quote->refs++;
         return n->first_quote;
     }
+    if (w->soft != NULL) return world_soft_quote(w, node, effect, wanted);
     bytes[AT_NODE] = (uint8_t)node;
     bytes[AT_FLAGS] = (uint8_t)(flags_of_acts(&n->acts) | flags_of(wanted));
     assay_bytes_copy(bytes + AT_DATA, 64, effect->as.quote.report_data, 64);
@@ -79,6 +80,10 @@ static void claim(const struct assay_sim_world *w, uint32_t node, uint8_t flags,
 void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
                     enum assay_evidence_kind kind, int64_t at_unix_s, struct assay_verdict *verdict)
 {
+    if (w->soft != NULL) {
+        world_soft_appraise(w, bytes, kind, at_unix_s, verdict);
+        return;
+    }
     assay_verdict_init(verdict, kind, at_unix_s);
     if (bytes.len != EVIDENCE_LEN || !assay_bytes_equal(bytes.bytes, "MODEL", 5) ||
         bytes.bytes[AT_NODE] >= w->options.nodes) {

@@ -168,6 +168,17 @@ static uint64_t certificates_of(const struct assay_sim_world *w)
     return most;
 }
 
+/* The engine's tables, which are as large from the beginning as they ever become, and evidence. */
+static uint64_t memory_kib(const struct assay_sim_world *w)
+{
+    uint64_t bytes[WORLD_NODES] = { 0 };
+    uint64_t most = 0;
+    world_evidence_weigh(w, bytes);
+    for (uint32_t i = 0; i < w->options.nodes; i++)
+        if (w->nodes[i].alive && bytes[i] > most) most = bytes[i];
+    return (w->engine_len + most) / 1024;
+}
+
 static void measure(struct world_run *r, struct assay_sim_closed *c)
 {
     const struct assay_sim_world *w = r->w;
@@ -188,6 +199,8 @@ static void measure(struct world_run *r, struct assay_sim_closed *c)
     r->all_proofs += r->proofs;
     r->views_nullified = r->blocks = r->proofs = 0;
     if (c->certificates_held > r->certificates_max) r->certificates_max = c->certificates_held;
+    const uint64_t kib = memory_kib(w);
+    if (kib > r->memory_kib_max) r->memory_kib_max = kib;
 }
 
 /* As sim/epochs/close.c does. */

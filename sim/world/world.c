@@ -337,6 +337,7 @@ void assay_sim_world_destroy(struct assay_sim_world **world)
     for (uint32_t i = 0; i < w->options.nodes; i++)
         world_node_destroy(w, i);
     world_evidence_free(w);
+    world_soft_close(w);
     world_check_free(w);
     world_queue_free(&w->queue);
     free(w->links);

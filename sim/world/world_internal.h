@@ -34,7 +34,15 @@ enum {
 };
 
 /* What a key is for; numbers are part of every key. */
-enum { KEY_IDENTITY = 0, KEY_VOTING = 1, KEY_TRANSPORT = 2, KEY_DOOR = 3, KEY_OPERATOR = 4 };
+enum {
+    KEY_IDENTITY = 0,
+    KEY_VOTING = 1,
+    KEY_TRANSPORT = 2,
+    KEY_DOOR = 3,
+    KEY_OPERATOR = 4,
+    KEY_SOFT = 5
+};
+enum { ASSAY_SIM_SOFT_NODES_MAX = 20 }; /* real quotes are for small networks */
 
 /* Bytes that several recipients share. */
 struct world_payload {
@@ -178,9 +186,11 @@ struct assay_sim_world {
     struct assay_sim_random crashes, disks, clocks, quotes;
     uint64_t now_us, steps, engine_ns, extra_delay_us;
     uint64_t quote_us, verify_us;
+    size_t engine_len; /* of one engine's memory */
     uint32_t groups[WORLD_NODES];
     bool partitioned;
     uint8_t *cut;               /* [nodes * nodes] from, to: the scenario's; NULL: none */
+    struct world_soft *soft;    /* real evidence; NULL: modelled */
     struct evidence **evidence; /* buckets by digest */
     size_t evidence_count;
     struct assay_sim_world_note *notes;
@@ -278,6 +288,8 @@ void world_evidence_free(struct assay_sim_world *w);
 /* Returns: whether the node had a verdict on it. */
 bool world_judged(const struct assay_sim_world *w, const uint8_t digest[static 32], uint32_t node);
 size_t world_evidence_held(const struct assay_sim_world *w, uint32_t node);
+/* Adds what each node holds. */
+void world_evidence_weigh(const struct assay_sim_world *w, uint64_t bytes[static WORLD_NODES]);
 /* Returns: what the node holds under a digest; len 0: nothing. */
 struct assay_slice world_evidence_bytes(const struct assay_sim_world *w, uint32_t node,
                                         const uint8_t digest[static 32]);
@@ -289,6 +301,19 @@ struct world_payload *world_quote_make(struct assay_sim_world *w, uint32_t node,
 void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
                     enum assay_evidence_kind kind, int64_t at_unix_s,
                     struct assay_verdict *verdict);
+
+/* soft.c: real evidence, with and in front of quote.c */
+void world_soft_open(struct assay_sim_world *w);
+void world_soft_close(struct assay_sim_world *w);
+void world_soft_genesis(const struct assay_sim_world *w, struct assay_genesis *genesis);
+void world_soft_member(struct assay_sim_world *w, uint32_t node,
+                       struct assay_genesis_member *member);
+struct world_payload *world_soft_quote(struct assay_sim_world *w, uint32_t node,
+                                       const struct assay_effect *effect,
+                                       enum assay_sim_evidence wanted);
+void world_soft_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
+                         enum assay_evidence_kind kind, int64_t at_unix_s,
+                         struct assay_verdict *verdict);
 
 /* genesis.c */
 void world_genesis_make(struct assay_sim_world *w);
