@@ -80,15 +80,7 @@ static void finish(struct assay_engine *e)
     assay_eng_note(e, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL, e->context.epoch, 0);
     if (e->halted) return;
     e->restored = true;
-    if (!e->voted_on) {
-        /* The log is missing, and nobody vouches for the keys: what they signed in this epoch (an
-         * envelope, a ballot, votes that peers forgot) nobody can say. They are finished
-         * (docs/protocol.md 2), in the first epoch as in any other; keys that are not listed yet
-         * have signed nothing of the kind. */
-        if (e->own.listed) e->own.rolled_back = true;
-        assay_restore_run(e);
-        if (!assay_eng_may_sign(e)) assay_simplex_halt(e->simplex);
-    }
+    if (!e->voted_on) assay_restore_run(e);
     assay_epoch_tick(e); /* attest now, if the epoch is still young */
     assay_order_derive(e);
 }
