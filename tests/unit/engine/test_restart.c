@@ -38,7 +38,7 @@ Test(restart, who_lost_its_store_signs_nothing_before_it_has_heard_the_network, 
 }
 
 /* In the first epoch, too: the network has no past yet, but these keys may have signed an envelope
- * or a ballot that the store knew. Peers say nothing of those, so there is no other in that epoch. */
+ * or a ballot that the store knew. Peers say nothing of those: there is no other in that epoch. */
 Test(restart, who_lost_its_store_in_the_first_epoch_signs_nothing_twice, .timeout = 120)
 {
     for (uint64_t ms = 20; ms < 700; ms += 52) {
