@@ -309,6 +309,54 @@ Test(sim_swarm_run, twice_finds_what_is_not_repeatable)
     cr_expect_str_eq(s.failures[0].what, "determinism");
 }
 
+/* --- runs that do not come to their end */
+static enum assay_status broken_run(const struct assay_scenario *scenario,
+                                    const struct assay_sim_options *options,
+                                    struct assay_sim_outcome *outcome)
+{
+    if (options->seed == 4) abort();
+    if (options->seed == 5) _exit(3);
+    if (options->seed == 6) (void)raise(SIGXCPU); /* what the limit of processor time sends */
+    const enum assay_status status = sim_fake_run(scenario, options, outcome);
+    return options->seed == 7 ? ASSAY_E_MEMORY : status;
+}
+
+Test(sim_swarm_run, a_run_that_dies_is_a_failure_like_any_other)
+{
+    static const char *const says[] = { "signal 6", "exit status 3", "did not end", "no memory" };
+    struct assay_sim_swarm_state s;
+    struct assay_sim_swarm swarm = usual(10);
+    swarm.run = broken_run;
+    run(&swarm, &s);
+    cr_assert_eq(s.done, 10);
+    cr_assert_eq(s.failed, 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        cr_expect_eq(s.failures[i].seed, 4 + i);
+        cr_expect_str_eq(s.failures[i].what, i == 3 ? "run" : "crash");
+        cr_expect_not_null(strstr(s.failures[i].message, says[i]), "%s", s.failures[i].message);
+    }
+}
+
+Test(sim_swarm_run, in_one_process_a_crash_is_its_own, .signal = SIGABRT)
+{
+    struct assay_sim_swarm_state s;
+    struct assay_sim_swarm swarm = usual(10);
+    swarm.run = broken_run;
+    swarm.one_process = true;
+    swarm.threads = 1;
+    run(&swarm, &s);
+}
+
+Test(sim_shrink, shrinks_what_crashes)
+{
+    struct assay_scenario s = assay_sim_random_scenario(4, (struct assay_sim_swarm_sizes){ 0 });
+    struct assay_sim_shrinking how = { .run = broken_run };
+    cr_assert(assay_sim_shrink(&how, &s));
+    cr_expect_str_eq(how.breach.what, "crash");
+    cr_expect_eq(s.nodes, 4);
+    cr_expect_eq(s.adversary_count + s.crash_count + s.partition_count, 0);
+}
+
 /* --- shrinking */
 static enum assay_status lossy_fails(const struct assay_scenario *scenario,
                                      const struct assay_sim_options *options,
