@@ -50,6 +50,7 @@ struct assay_sim_watch *assay_sim_watch_create(const struct assay_scenario *scen
     w->operator_ = zeroed(n, sizeof *w->operator_);
     w->vendor = zeroed(n, sizeof *w->vendor);
     w->tracks = zeroed(n, sizeof *w->tracks);
+    w->first_weight = zeroed(n, sizeof *w->first_weight);
     place_members(w);
     const uint32_t families[] = { w->platform_count, w->operator_count, w->vendor_count };
     uint32_t largest = 0;
@@ -80,6 +81,7 @@ void assay_sim_watch_destroy(struct assay_sim_watch **watch)
     free(w->operator_);
     free(w->vendor);
     free(w->tracks);
+    free(w->first_weight);
     free(w->sums);
     free(w->platform_weight);
     free(w->platform_byzantine);

@@ -40,8 +40,8 @@ struct assay_sim_watch {
     uint64_t *platform_weight, *platform_byzantine, *platform_silent;
     /* P5: the first table. */
     bool has_first, first_uncapped;
-    uint64_t first_total, first_byzantine;
-    uint32_t first_traitors; /* a disk that loses what it promised makes one more */
+    uint64_t first_total;
+    uint32_t *first_weight; /* [nodes] */
     /* Liveness. */
     uint64_t healed_ms, last_close_ms;
     bool healed, closed_since;

@@ -21,7 +21,6 @@ static uint64_t raw_weight(const struct assay_member *m)
 /* The table of the next epoch in one look. */
 struct table {
     uint64_t total, byzantine;
-    uint32_t traitors;  /* members that are not honest */
     uint64_t raw_total; /* after platforms became units */
     bool uncapped;      /* every member has its raw weight: no cap cut anything */
     bool above_raw;     /* some member has more than that */
@@ -49,7 +48,6 @@ static struct table table_of(struct assay_sim_watch *w, const struct assay_sim_t
         const uint64_t raw = raw_weight(&state->members[slot]);
         t.total += weight;
         if (!truth[slot].honest) t.byzantine += weight;
-        if (!truth[slot].honest) t.traitors++;
         if (weight != raw) t.uncapped = false;
         if (weight > raw) t.above_raw = true;
     }
@@ -57,30 +55,36 @@ static struct table table_of(struct assay_sim_watch *w, const struct assay_sim_t
     return t;
 }
 
+static void keep_first(struct assay_sim_watch *w, const struct assay_watch_epoch *epoch)
+{
+    const struct table first = table_of(w, epoch->closed->truth, epoch->before);
+    w->has_first = true;
+    w->first_total = first.total;
+    w->first_uncapped = first.uncapped;
+    for (uint32_t slot = 0; slot < w->nodes; slot++)
+        w->first_weight[slot] = epoch->before->members[slot].weight_bp;
+}
+
 /* P5: no capture: the weight share of a Byzantine third does not grow.
  * Asks: weights made of integrity; a share of a third at most in the first table; no cap that cut
  * anybody then or now (capping may lift the share of who is not cut: docs/protocol.md 6.3, guard).
  * Honest integrity never falls and Byzantine integrity never exceeds 10000, so the share is never
- * above the first one. */
+ * above the first one. Who turns Byzantine on the way (a disk that lost writes) counts from the
+ * beginning. */
 static void check_p5(const struct assay_watch_epoch *epoch, const struct table *now)
 {
     struct assay_sim_watch *w = epoch->watch;
-    if (!w->has_first || now->traitors != w->first_traitors) {
-        const struct table first = table_of(w, epoch->closed->truth, epoch->before);
-        w->has_first = true;
-        w->first_total = first.total;
-        w->first_byzantine = first.byzantine;
-        w->first_traitors = first.traitors;
-        w->first_uncapped = first.uncapped;
-    }
+    uint64_t byzantine = 0;
+    if (!w->has_first) keep_first(w, epoch);
     if (w->scenario->weight_source != ASSAY_SIM_WEIGHT_INTEGRITY) return;
-    if (!w->first_uncapped || !now->uncapped || 3 * w->first_byzantine > w->first_total) return;
-    if (now->byzantine * w->first_total > w->first_byzantine * now->total)
+    for (uint32_t slot = 0; slot < w->nodes; slot++)
+        if (!epoch->closed->truth[slot].honest) byzantine += w->first_weight[slot];
+    if (!w->first_uncapped || !now->uncapped || 3 * byzantine > w->first_total) return;
+    if (now->byzantine * w->first_total > byzantine * now->total)
         assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P5, epoch->closed->epoch,
                              "Byzantine weight %llu of %llu, %llu of %llu at first",
                              (unsigned long long)now->byzantine, (unsigned long long)now->total,
-                             (unsigned long long)w->first_byzantine,
-                             (unsigned long long)w->first_total);
+                             (unsigned long long)byzantine, (unsigned long long)w->first_total);
     else assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P5, epoch->closed->epoch, NULL);
 }
 

@@ -4,7 +4,7 @@
  */
 #include "sim/world/run_internal.h"
 
-enum { US = 1000, STALL_EPOCHS = 2, FORCED = 1 << 16 };
+enum { US = 1000, STALL_EPOCHS = 2, FORCED = 1 << 16, ROLLED_BACK = 1 << 17 };
 
 /* --- the roster: of the scenario, or of a test */
 
@@ -112,6 +112,12 @@ void world_run_die(struct assay_sim_world *w, const struct item *item)
 {
     struct world_run *r = w->run;
     struct world_node *n = &w->nodes[item->node];
+    if ((item->number & ROLLED_BACK) != 0) { /* an adversary's own doing: nothing heals it */
+        n->rolls_back = true;
+        n->rolls_back_epochs = item->number & ~(uint64_t)ROLLED_BACK;
+        world_node_die(w, item->node, r->scenario->epoch_ms / 8 + 1);
+        return;
+    }
     if (r->healed) return;
     if ((item->number & FORCED) != 0) {
         if (n->dies_at != CRASH_NEVER) world_node_die(w, item->node, n->down_ms);
@@ -155,16 +161,19 @@ void world_run_down(struct assay_sim_world *w, uint32_t node)
     }
 }
 
-/* An adversary starts again from an older disk, somewhere in this epoch. */
+/* An adversary starts again from an older disk, somewhere in the first half of this epoch (and not
+ * now: the step that closed the last one may be its own). */
 static void plan_roll_backs(struct world_run *r)
 {
+    const uint64_t half_us = (uint64_t)r->scenario->epoch_ms * US / 2;
     for (uint32_t node = 0; node < r->scenario->nodes; node++) {
         const uint32_t back = assay_attack_acts_rolls_back(&r->acts[node]);
-        struct world_node *n = &r->w->nodes[node];
-        if (back == 0 || !n->alive) continue;
-        n->rolls_back = true;
-        n->rolls_back_epochs = back;
-        world_node_die(r->w, node, r->scenario->epoch_ms / 8 + 1);
+        if (back == 0 || !r->w->nodes[node].alive) continue;
+        struct assay_sim_random random =
+            assay_sim_random_of(r->w->options.seed, ASSAY_SIM_STREAM_STORE, node, r->epoch);
+        struct item *item = world_item(r->w, node, ITEM_DIE);
+        item->number = ROLLED_BACK | back;
+        world_push(r->w, item, r->w->now_us + 1 + assay_sim_random_below(&random, half_us));
     }
 }
 

@@ -68,6 +68,20 @@ Test(sim_watch_network, p5_asks_for_a_third_at_most_and_for_tables_that_no_cap_c
     }
 }
 
+Test(sim_watch_network, p5_counts_who_turns_byzantine_from_the_beginning)
+{
+    struct fixture *f = fixture_create(ASSAY_SIM_ATTACK_ABSENT_VOTE, 1);
+    f->cohort_of[6] = 0;
+    for (int i = 0; i < 2; i++) {
+        fixture_epoch(f);
+        if (i == 1) f->truth[6].honest = false; /* its disk lost what it had signed */
+        fixture_close(f, NULL);
+    }
+    cr_expect(fixture_silent(f));
+    cr_expect_eq(fixture_checked(f, ASSAY_SIM_CHECKER_P5), 2);
+    fixture_destroy(&f);
+}
+
 /* --- P9 */
 
 Test(sim_watch_network, p9_sees_a_platform_above_one_unit)

@@ -1,0 +1,15 @@
+/*
+ * tests/unit/sim/test_attack_world.c - every attack at message fidelity, ten nodes: what it does is
+ * what scoring.md B says it does.
+ */
+#include "tests/unit/sim/attack_cases.h"
+
+#include <criterion/criterion.h>
+
+#define CASE(name)                                                                                 \
+    Test(sim_attack_world, name)                                                                   \
+    {                                                                                              \
+        attack_case_run(ATTACK_CASE_##name, 10, ASSAY_SIM_FIDELITY_MESSAGE,                        \
+                        assay_sim_run_messages);                                                   \
+    }
+ATTACK_CASE_LIST(CASE)
