@@ -84,9 +84,10 @@ struct assay_run {
     struct assay_moment moment;
     uint64_t quote_again_ms; /* UINT64_MAX: nothing to ask again */
     bool envelope_made, ballot_made, incarnate_made;
-    uint32_t pulls;       /* rounds of ENVELOPE_PULL so far */
-    uint64_t progress_ms; /* last final block */
-    uint64_t block_ms;    /* last block that was valid or made here: the cadence counts from it */
+    uint64_t own_asked_ms; /* peers were asked for an envelope of ours; 0: not in this epoch */
+    uint32_t pulls;        /* rounds of ENVELOPE_PULL so far */
+    uint64_t progress_ms;  /* last final block */
+    uint64_t block_ms;     /* last block that was valid or made here: the cadence counts from it */
     uint64_t demand_ms, demand_view; /* when a block is wanted, and the view that this is about */
     uint64_t clock_bound_ms;         /* how far ahead of our clock a header may be */
 };
@@ -94,8 +95,10 @@ struct assay_run {
 /* Own key set. */
 struct assay_own {
     struct assay_own_keys keys;
-    bool listed;      /* keys are those of the listed incarnation: may vote, attest, ballot */
-    bool rolled_back; /* peers hold votes that our log lacks: this key set is finished */
+    bool listed;            /* keys are those of the listed incarnation: may vote, attest, ballot */
+    bool rolled_back;       /* peers hold votes that our log lacks: this key set is finished */
+    bool from_log;          /* this run began with a log, which may be an old one */
+    uint64_t began_unix_ms; /* ... at that time */
 };
 
 /* docs/protocol.md 9, 11; sync.c. */
@@ -300,6 +303,8 @@ void assay_gather_counted(struct assay_engine *e, struct assay_record *r);
 void assay_gather_judged(struct assay_engine *e);
 /* Asks peers for the envelopes that are missing. */
 void assay_gather_ask(struct assay_engine *e);
+/* Asks everybody for our own envelope of the running epoch. */
+void assay_gather_ask_own(struct assay_engine *e);
 void assay_gather_resend(struct assay_engine *e);
 void assay_gather_accuse(struct assay_engine *e, uint16_t slot, unsigned number,
                          struct assay_slice first, struct assay_slice second);

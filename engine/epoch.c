@@ -52,11 +52,36 @@ static void ask_quote(struct assay_engine *e)
     e->run.quote_again_ms = e->now_ms + assay_eng_epoch_ms(e) / 2;
 }
 
+/* After a start with a log peers are asked for an envelope of ours of this epoch, and have two delta
+ * to show it: an older log than that would have us sign another one, which is E8. Votes need not
+ * tell, for the first of an epoch may come an eighth of it later (docs/protocol.md 2). An epoch
+ * that opened after the start needs no asking; clocks may be wrong by an epoch.
+ * Returns: whether to wait. */
+static bool asks_peers_first(struct assay_engine *e)
+{
+    const uint64_t epoch_ms = assay_eng_epoch_ms(e);
+    const uint64_t delta_ms = assay_min_u64(assay_max_u64(epoch_ms / 16, 25), 2000);
+    if (!e->own.from_log || e->run.envelope_made || !assay_eng_may_sign(e)) return false;
+    if (e->state.head_time_ms > e->own.began_unix_ms + epoch_ms) {
+        e->own.from_log = false; /* nor will any later one */
+        return false;
+    }
+    if (e->run.own_asked_ms == 0) {
+        assay_gather_ask_own(e);
+        e->run.own_asked_ms = assay_max_u64(e->now_ms, 1);
+    }
+    const uint64_t until_ms = e->run.own_asked_ms + 2 * delta_ms;
+    if (e->now_ms >= until_ms) return false;
+    e->run.quote_again_ms = until_ms;
+    return true;
+}
+
 static void attest(struct assay_engine *e)
 {
     e->run.quote_again_ms = UINT64_MAX;
     if (!e->started || e->sync.active) return;
     e->run.opened = true;
+    if (asks_peers_first(e)) return;
     if (assay_eng_may_sign(e) && !e->run.envelope_made) ask_quote(e);
     else if (wants_listing(e) && !e->run.incarnate_made) ask_quote(e);
 }

@@ -32,6 +32,18 @@ static enum assay_status keep_early(struct assay_engine *e, const struct assay_e
     return ASSAY_OK;
 }
 
+/* A peer holds an envelope of these keys that our log lacks: whatever else it lacks nobody can say,
+ * and they are finished (docs/protocol.md 2). */
+static void own_unknown(struct assay_engine *e, uint16_t from,
+                        const struct assay_envelope *envelope)
+{
+    if (from == ASSAY_SLOT_SELF || !e->own.listed) return;
+    if (envelope->incarnation != e->own.keys.incarnation) return;
+    e->own.rolled_back = true;
+    assay_simplex_halt(e->simplex);
+    assay_order_derive(e);
+}
+
 enum assay_status assay_gather_envelope(struct assay_engine *e, uint16_t from,
                                         struct assay_slice payload)
 {
@@ -56,6 +68,7 @@ enum assay_status assay_gather_envelope(struct assay_engine *e, uint16_t from,
     seat->payload_len = payload.len;
     e->fetch_wanted = true;
     if (slot == e->self) {
+        if (!e->run.envelope_made) own_unknown(e, from, &envelope);
         e->run.envelope_made = true; /* also when a peer gives ours back after a crash */
     } else {
         assay_evidence_fetch(e, slot);
@@ -83,6 +96,22 @@ enum assay_status assay_gather_pull(struct assay_engine *e, uint16_t from,
                        assay_eng_keep(e, assay_slice_over(seat->payload, seat->payload_len)));
     }
     return ASSAY_OK;
+}
+
+void assay_gather_ask_own(struct assay_engine *e)
+{
+    const size_t bitmap_len = ((size_t)e->members + 7) / 8;
+    uint8_t *bitmap = assay_eng_take(e, bitmap_len);
+    uint8_t *bytes = assay_eng_take(e, bitmap_len + 32);
+    if (bitmap == NULL || bytes == NULL) return;
+    assay_bytes_zero(bitmap, bitmap_len);
+    bitmap[e->self / 8] = (uint8_t)(1u << (e->self % 8));
+    struct assay_writer w = assay_writer_over(bytes, bitmap_len + 32);
+    const enum assay_status status =
+        assay_envelope_pull_encode(e->context.epoch, assay_slice_over(bitmap, bitmap_len), &w);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_eng_send(e, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_ENVELOPE_PULL,
+                   assay_slice_over(bytes, w.len));
 }
 
 void assay_gather_ask(struct assay_engine *e)

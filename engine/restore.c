@@ -153,6 +153,8 @@ void assay_restore_start(struct assay_engine *e)
     const struct assay_seat own = *seat;
     ensure_begun(e);
     e->started = true;
+    e->own.from_log = (e->restored || !e->config.keys_unused) && e->members > 1;
+    e->own.began_unix_ms = e->at_unix_ms;
     /* Nothing in the store: a first start, or everything is lost. Ask before anything is signed. */
     if (!e->restored && e->members > 1) assay_sync_start(e, e->context.epoch);
     assay_epoch_open(e); /* clears the seats */

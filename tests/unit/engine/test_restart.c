@@ -57,6 +57,34 @@ Test(restart, who_lost_its_store_in_the_first_epoch_signs_nothing_twice, .timeou
     }
 }
 
+/* docs/protocol.md 2: an envelope that peers hold and the log lacks finishes the keys, as a vote
+ * does. Without asking for it the node would sign a second one, which is E8: the first vote of an
+ * epoch comes later than the envelope, so votes alone do not tell. */
+Test(restart, a_disk_from_before_the_envelope_makes_no_second_one, .timeout = 120)
+{
+    for (uint64_t back = 0; back < 3; back++) {
+        for (uint64_t ms = 0; ms < 800; ms += 159) {
+            struct assay_sim_world *w = assay_sim_world_create(&seven);
+            struct world_node *n = &w->nodes[2];
+            cr_assert(assay_sim_world_run_to_epoch(w, 3, 10000));
+            world_node_image(w, 2, n->closed);
+            n->rolls_back_epochs = back;
+            if (back > 0) cr_assert(assay_sim_world_run_to_epoch(w, 3 + back, 10000));
+            cr_assert(assay_sim_world_run(w, ms));
+            n->rolls_back = true;
+            assay_sim_world_kill(w, 2);
+            assay_sim_world_restart(w, 2);
+            cr_assert(assay_sim_world_run_to_epoch(w, assay_sim_world_epoch(w, 0) + 4, 20000));
+            struct assay_member_view m;
+            assay_sim_world_member(w, 0, 2, &m);
+            cr_expect_eq(m.trust.integrity_bp, 10000, "%u epochs back, %u ms", (unsigned)back,
+                         (unsigned)ms);
+            cr_expect_null(assay_sim_world_violation(w));
+            assay_sim_world_destroy(&w);
+        }
+    }
+}
+
 Test(restart, all_at_once_after_a_power_cut_in_every_phase, .timeout = 120)
 {
     for (uint64_t ms = 0; ms < 800; ms += 61) {
