@@ -52,9 +52,9 @@ static void ask_quote(struct assay_engine *e)
     e->run.quote_again_ms = e->now_ms + assay_eng_epoch_ms(e) / 2;
 }
 
-/* After a start with a log peers are asked for an envelope of ours of this epoch, and have two delta
- * to show it: an older log than that would have us sign another one, which is E8. Votes need not
- * tell, for the first of an epoch may come an eighth of it later (docs/protocol.md 2). An epoch
+/* After a start with a log peers are asked for an envelope of ours of this epoch, and have two
+ * delta to show it: an older log than that would have us sign another one, which is E8. Votes need
+ * not tell, for the first of an epoch may come an eighth of it later (docs/protocol.md 2). An epoch
  * that opened after the start needs no asking; clocks may be wrong by an epoch.
  * Returns: whether to wait. */
 static bool asks_peers_first(struct assay_engine *e)

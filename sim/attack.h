@@ -87,7 +87,8 @@ struct assay_attack {
     int64_t (*clock_ms)(const struct assay_attack_view *view); /* added to its clock */
     /* What leaves the node leaves so much later. */
     uint32_t (*delay_ms)(const struct assay_attack_view *view, enum assay_message_kind kind);
-    /* Not 0: somewhere in this epoch it starts again from its disk image of so many epochs ago. */
+    /* Not 0: at the beginning of this epoch, before it says anything, it starts again from its disk
+     * image of so many epochs ago. */
     uint32_t (*rolls_back)(const struct assay_attack_view *view);
     /* The network of the adversary's: does a message of `from` get to `to`? Asked of everybody's
      * messages, view->node is 0. */

@@ -161,19 +161,16 @@ void world_run_down(struct assay_sim_world *w, uint32_t node)
     }
 }
 
-/* An adversary starts again from an older disk, somewhere in the first half of this epoch (and not
- * now: the step that closed the last one may be its own). */
+/* An adversary starts again from an older disk before its first vote in this epoch (and not now:
+ * the step that closed the last one may be its own). */
 static void plan_roll_backs(struct world_run *r)
 {
-    const uint64_t half_us = (uint64_t)r->scenario->epoch_ms * US / 2;
     for (uint32_t node = 0; node < r->scenario->nodes; node++) {
         const uint32_t back = assay_attack_acts_rolls_back(&r->acts[node]);
         if (back == 0 || !r->w->nodes[node].alive) continue;
-        struct assay_sim_random random =
-            assay_sim_random_of(r->w->options.seed, ASSAY_SIM_STREAM_STORE, node, r->epoch);
         struct item *item = world_item(r->w, node, ITEM_DIE);
         item->number = ROLLED_BACK | back;
-        world_push(r->w, item, r->w->now_us + 1 + assay_sim_random_below(&random, half_us));
+        world_push(r->w, item, r->w->now_us + 1);
     }
 }
 
