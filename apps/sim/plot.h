@@ -35,6 +35,7 @@ struct assay_sim_series {
     const double *x, *y;
     const double *low, *high; /* a band around y; NULL: none */
     bool dashed;              /* theory, not measured */
+    bool dots;                /* a line shows where its points are */
 };
 
 /* A horizontal line with a word at its right end. */

@@ -106,12 +106,13 @@ static void put_point(const struct assay_sim_scale *s, const struct bucket *b, u
                   assay_sim_plot_y(s, b->y));
 }
 
-/* A line of one point would not be seen. */
-static void put_lone_points(const struct assay_sim_scale *s, const struct bucket *b, size_t count,
-                            const struct assay_sim_series *series, FILE *out)
+/* A line of one point would not be seen without it. */
+static void put_dots(const struct assay_sim_scale *s, const struct bucket *b, size_t count,
+                     const struct assay_sim_series *series, FILE *out)
 {
     for (size_t from = 0, to = 0; next_run(b, count, &from, &to); from = to)
-        if (to - from == 1) put_point(s, &b[from], colour_of(series), out);
+        for (size_t i = from; i < to; i++)
+            if (to - from == 1 || series->dots) put_point(s, &b[i], colour_of(series), out);
 }
 
 /* --- bars */
@@ -177,7 +178,7 @@ void assay_sim_plot_series(const struct assay_sim_plot *plot, const struct assay
         case ASSAY_SIM_DRAW_LINE:
             if (band) put_band(s, buckets, count, colour_of(series), out);
             put_line(s, buckets, count, series, out);
-            put_lone_points(s, buckets, count, series, out);
+            put_dots(s, buckets, count, series, out);
             break;
         case ASSAY_SIM_DRAW_POINTS:
             for (size_t i = 0; i < count; i++)

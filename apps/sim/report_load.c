@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { TABLE_LEN_MAX = 1 << 30 };
 
@@ -26,6 +27,14 @@ enum assay_status assay_sim_load_fail(char *message, const char *dir, const char
     return status;
 }
 
+/* What the reader reserves at once: as much as the file has, and not the most that a table may. */
+static size_t size_of(const char *path, size_t len_max)
+{
+    struct stat info;
+    const bool known = stat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size >= 0;
+    return known && (uint64_t)info.st_size < len_max ? (size_t)info.st_size : len_max;
+}
+
 /* Out: *text of malloc, with a NUL behind its *len bytes. */
 static enum assay_status read_text(const char *dir, const char *name, size_t len_max, char **text,
                                    size_t *len, char *message)
@@ -35,7 +44,7 @@ static enum assay_status read_text(const char *dir, const char *name, size_t len
     const int used = snprintf(path, sizeof path, "%s/%s", dir, name);
     if (used < 0 || (size_t)used >= sizeof path)
         return assay_sim_load_fail(message, dir, name, ASSAY_E_RANGE, "the path is too long");
-    const enum assay_status status = assay_file_read(path, len_max, &bytes, len);
+    const enum assay_status status = assay_file_read(path, size_of(path, len_max), &bytes, len);
     if (status == ASSAY_E_NOT_FOUND)
         return assay_sim_load_fail(message, dir, name, status,
                                    "no such file; expected the folder of `assay-sim run --out`");

@@ -6,6 +6,7 @@
 #include "apps/sim/command.h"
 #include "apps/sim/number.h"
 #include "apps/sim/progress.h"
+#include "apps/sim/report_sweep.h"
 #include "base/file/file.h"
 #include "sim/yaml/read.h"
 #include "sim/yaml/sweep.h"
@@ -31,7 +32,7 @@ static const char sweep_usage[] =
     "--threads N    threads (as many as processors); never changes the result\n"
     "--plan         check everything, print the points and run nothing\n"
     "\n"
-    "Without --shard DIR also gets sweep.csv and summary.csv, as after a merge.\n"
+    "Without --shard DIR also gets sweep.csv, summary.csv and sweep.html, as after a merge.\n"
     "\n"
     "exit status: 0 done, 1 a checker found something (or the disk is full), 2 usage, 130 stopped\n"
     "             before the end: the same command goes on\n";
@@ -39,9 +40,9 @@ static const char sweep_usage[] =
 static const char merge_usage[] =
     "usage: assay-sim merge DIR... --out DIR [--json]\n"
     "\n"
-    "Joins the shards of one sweep: sweep.csv (every run), summary.csv (every point). Refuses "
-    "shards\n"
-    "of different sweeps or programs, runs that are there twice, and runs that are missing.\n"
+    "Joins the shards of one sweep: sweep.csv (every run), summary.csv (every point), sweep.html\n"
+    "(figures, and the closed forms beside them). Refuses shards of different sweeps or programs,\n"
+    "runs that are there twice, and runs that are missing.\n"
     "\n"
     "exit status: 0 joined, 1 the disk is full, 2 refused\n";
 
@@ -197,6 +198,8 @@ static int finish(const struct arguments *a)
     struct assay_sim_merged merged;
     enum assay_status status = assay_sim_merge(&a->out, 1, &merged, message);
     if (status == ASSAY_OK) status = assay_sim_merged_write(&merged, a->out, message);
+    if (status == ASSAY_OK)
+        status = assay_sim_report_sweep_write(&merged, a->out, a->out, message);
     assay_sim_merged_free(&merged);
     return status == ASSAY_OK ? ASSAY_SIM_EXIT_OK : refuse(a->json, status, "sweep", message);
 }
@@ -213,7 +216,8 @@ static int run(const struct arguments *a, const struct assay_sweep *sweep)
                                     .run = assay_sim_run };
     if (!a->plan) {
         s.stop = assay_sim_progress_catch_signals();
-        const enum assay_status status = assay_sim_sweep_run(&s, message);
+        enum assay_status status = assay_sim_sweep_run(&s, message);
+        if (status == ASSAY_OK) status = assay_sim_sweep_laws_write(sweep, a->out, message);
         if (status != ASSAY_OK) return refuse(a->json, status, "sweep", message);
     }
     const bool whole = !a->plan && s.shards == 1 && s.done == s.total;
@@ -296,6 +300,8 @@ int assay_sim_command_merge(int argc, char **argv)
     enum assay_status status =
         assay_sim_merge((const char *const *)(argv + optind), count, &merged, message);
     if (status == ASSAY_OK) status = assay_sim_merged_write(&merged, a.out, message);
+    if (status == ASSAY_OK)
+        status = assay_sim_report_sweep_write(&merged, argv[optind], a.out, message);
     const int result = status == ASSAY_OK ? say_merged(&a, &merged, count)
                                           : refuse(a.json, status, "merge", message);
     assay_sim_merged_free(&merged);
