@@ -192,14 +192,29 @@ static bool standing_sound(const struct member *m, struct assay_hysteresis befor
            score_bp >= bounds[after.standing] + ASSAY_HYSTERESIS_BP;
 }
 
-/* P4: it recovers at +500 A and +U I an epoch.
- * Asks: certified, evidence that passes, heard by all, votes and messages left alone; honest
+/* The rates are the most that anybody gains, whatever the evidence and whoever lies: 500 of A, U of
+ * I, and nothing of I before an incarnation is listed after a failure. Asks nothing. */
+static bool too_fast(const struct member *m)
+{
+    const bool listed = m->before->trust.listed_after_failure;
+    return availability(m->after) > risen(availability(m->before), 500) ||
+           integrity(m->after) >
+               (listed ? risen(integrity(m->before), rise_of(m->before)) : integrity(m->before));
+}
+
+/* P4: it recovers at +500 A and +U I an epoch, and no faster: too_fast, then
+ * asks: certified, evidence that passes, heard by all, votes and messages left alone; honest
  * voters with a counted ballot hold 2W/3 at least: then lo = 10000. A rises by 500 or to the end.
  * I rises by U or to the end, with its own ballot counted, no proof against it, and an incarnation
  * listed since its last failure; else it stays. Standings follow their score. */
 static void check_p4(const struct member *m)
 {
     const enum assay_sim_evidence evidence = m->truth->evidence;
+    if (too_fast(m)) {
+        broken(m, ASSAY_SIM_CHECKER_P4, "it rose faster than anybody may", score(m->before),
+               score(m->after));
+        return;
+    }
     if (!m->epoch->after->certified || !heard_by_all(m)) return;
     if (evidence != ASSAY_SIM_EVIDENCE_GOOD && evidence != ASSAY_SIM_EVIDENCE_FORGED) return;
     if (!only_evidence(m->epoch, m->slot)) return;

@@ -94,6 +94,43 @@ struct family {
     uint32_t count, num, den;
 };
 
+/* Whether the raw table keeps the cap of a family as it is, so that nothing is cut. */
+static bool cap_idle(struct assay_sim_watch *w, const struct family *f,
+                     const struct assay_state *state, uint64_t raw_total)
+{
+    for (uint32_t g = 0; g < f->count; g++)
+        w->sums[g] = 0;
+    for (uint32_t slot = 0; slot < w->nodes; slot++)
+        w->sums[f->group_of[slot]] += raw_weight(&state->members[slot]);
+    for (uint32_t g = 0; g < f->count; g++)
+        if (f->den * w->sums[g] > f->num * raw_total) return false;
+    return true;
+}
+
+/* P5 rests on it: A never changes weight (docs/protocol.md 6), raw weight is integrity.
+ * Asks: weights made of integrity, nobody shares a platform, no cap has anything to cut: then each
+ * member has its raw weight. */
+static void check_raw(const struct assay_watch_epoch *epoch, const struct family *vendor,
+                      const struct family *operators)
+{
+    struct assay_sim_watch *w = epoch->watch;
+    uint64_t total = 0;
+    for (uint32_t slot = 0; slot < w->nodes; slot++)
+        total += raw_weight(&epoch->after->members[slot]);
+    if (total == 0 || total != raw_units(w, epoch->after)) return;
+    if (!cap_idle(w, vendor, epoch->after, total)) return;
+    if (!cap_idle(w, operators, epoch->after, total)) return;
+    for (uint32_t slot = 0; slot < w->nodes; slot++) {
+        const struct assay_member *m = &epoch->after->members[slot];
+        if (m->weight_bp == raw_weight(m)) continue;
+        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P5, epoch->closed->epoch,
+                             "node %u: weight %u, integrity %u, and no cap cuts", slot,
+                             m->weight_bp, m->trust.integrity_bp);
+        return;
+    }
+    assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P5, epoch->closed->epoch, NULL);
+}
+
 /* Groups of positive weight, and whether the last cut of this family is sure to have met the cap:
  * it could (den/num groups at least hold weight), and did not stop at half of the weight before any
  * cap (L2; docs/protocol.md 6.3), which would leave half and no more than one unit a group. */
@@ -146,6 +183,7 @@ static void check_p9(const struct assay_watch_epoch *epoch, const struct table *
                                       s->operator_cap_num, s->operator_cap_den };
     /* An empty table is refused: the one before stays (docs/protocol.md 6). */
     if (s->weight_source != ASSAY_SIM_WEIGHT_INTEGRITY || now->raw_total == 0) return;
+    check_raw(epoch, &vendor, &operators);
     const uint64_t largest =
         assay_watch_sums(w, w->platform, w->platform_count, NULL, epoch->after);
     if (largest > ASSAY_WEIGHT_UNIT)

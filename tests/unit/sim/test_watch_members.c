@@ -360,6 +360,24 @@ Test(sim_watch_members, p4_lets_nobody_rise_unlisted_or_without_a_ballot)
     }
 }
 
+Test(sim_watch_members, p4_sees_anybody_rise_too_fast_whatever_its_evidence)
+{
+    for (int way = 0; way < 4; way++) {
+        struct fixture *f = fixture_create(ASSAY_SIM_ATTACK_BADMOUTH, 1);
+        trust(f, 5)->availability_bp = trust(f, 5)->integrity_bp = 4000;
+        trust(f, 5)->score.standing = trust(f, 5)->integrity.standing = ASSAY_STANDING_SUSPENDED;
+        trust(f, 5)->listed_after_failure = way < 3;
+        fixture_epoch(f);
+        if (way == 0) trust(f, 5)->availability_bp += 501;
+        if (way == 1) trust(f, 5)->integrity_bp += 101;
+        if (way == 2) trust(f, 5)->integrity_bp += 100;
+        if (way == 3) trust(f, 5)->integrity_bp += 1;
+        fixture_close(f, NULL);
+        cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P4), way == 2 ? 0 : 1, "way %d", way);
+        fixture_destroy(&f);
+    }
+}
+
 Test(sim_watch_members, p4_sees_a_standing_better_than_its_score)
 {
     struct fixture *f = rehabilitating();

@@ -30,7 +30,7 @@ Test(sim_watch_network, p5_sees_the_byzantine_share_grow)
 {
     struct fixture *f = begun();
     const uint64_t looked = fixture_checked(f, ASSAY_SIM_CHECKER_P5);
-    cr_expect_eq(looked, 2);
+    cr_expect_eq(looked, 4, "the share, and what weight is made of");
     fixture_epoch(f);
     for (uint32_t slot = 0; slot < 5; slot++)
         member(f, slot)->weight_bp = member(f, slot)->trust.integrity_bp = 9000;
@@ -49,21 +49,23 @@ Test(sim_watch_network, p5_lets_the_byzantine_share_shrink_and_come_back)
         fixture_close(f, NULL);
     }
     cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P5), 0);
-    cr_expect_eq(fixture_checked(f, ASSAY_SIM_CHECKER_P5), 6);
+    cr_expect_eq(fixture_checked(f, ASSAY_SIM_CHECKER_P5), 12);
     fixture_destroy(&f);
 }
 
 Test(sim_watch_network, p5_asks_for_a_third_at_most_and_for_tables_that_no_cap_cut)
 {
-    for (int excuse = 0; excuse < 3; excuse++) {
+    for (int excuse = 0; excuse < 4; excuse++) { /* the last is none */
         struct fixture *f = fixture_create(ASSAY_SIM_ATTACK_ABSENT_VOTE, 1);
         if (excuse == 0) f->cohort_of[4] = FIXTURE_BAD;
         if (excuse == 1) f->scenario.weight_source = ASSAY_SIM_WEIGHT_SCORE;
+        if (excuse == 2) f->scenario.vendors = 2; /* the table before is cut */
         if (excuse == 2) member(f, 3)->weight_bp = 9999;
         fixture_epoch(f);
         member(f, 0)->weight_bp = member(f, 0)->trust.integrity_bp = 5000;
         fixture_close(f, NULL);
-        cr_expect_eq(fixture_checked(f, ASSAY_SIM_CHECKER_P5), 0, "excuse %d", excuse);
+        cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P5), excuse == 3 ? 1 : 0, "excuse %d",
+                     excuse);
         fixture_destroy(&f);
     }
 }
@@ -78,7 +80,24 @@ Test(sim_watch_network, p5_counts_who_turns_byzantine_from_the_beginning)
         fixture_close(f, NULL);
     }
     cr_expect(fixture_silent(f));
-    cr_expect_eq(fixture_checked(f, ASSAY_SIM_CHECKER_P5), 2);
+    cr_expect_eq(fixture_checked(f, ASSAY_SIM_CHECKER_P5), 4);
+    fixture_destroy(&f);
+}
+
+Test(sim_watch_network, p5_sees_weight_that_is_not_integrity)
+{
+    struct fixture *f = begun();
+    fixture_epoch(f);
+    member(f, 2)->trust.availability_bp = 6000; /* absent, and that costs it weight */
+    member(f, 2)->weight_bp = 6000;
+    f->truth[2].reachable = false;
+    fixture_close(f, NULL);
+    cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P5), 1);
+    fixture_epoch(f);
+    for (uint32_t slot = 0; slot < FIXTURE_NODES; slot++) /* caps at work may take weight */
+        member(f, slot)->trust.integrity_bp = slot == 2 ? 10000 : 100;
+    fixture_close(f, NULL);
+    cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P5), 1);
     fixture_destroy(&f);
 }
 
