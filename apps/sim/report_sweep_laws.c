@@ -93,7 +93,7 @@ static bool take_law(const struct assay_sim_grid *grid, uint64_t row,
     law->at = (struct assay_sim_law_case){ .law = (enum assay_sim_law)number,
                                            .liars = (uint32_t)liars,
                                            .nodes = (uint32_t)nodes };
-    (void)snprintf(law->cohort, sizeof law->cohort, "%s", cohort);
+    (void)snprintf(law->cohort, sizeof law->cohort, "%.63s", cohort); /* of so many at most */
     return true;
 }
 
