@@ -2,16 +2,16 @@
  */
 #include "apps/sim/sweep.h"
 
-#include "base/file/file.h"
+#include "apps/sim/files.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { NO_TABLE = UINT32_MAX };
+enum { NOTHING = -1 }; /* of points.csv */
 
 /* --- join */
 static enum assay_status compare(const char *one, const struct assay_sim_sweep_note *a,
@@ -161,15 +161,21 @@ static int compare_numbers(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* The values of a point that have something to say, in their order: -1 stands for a run in which
+ * nothing happened that the figure could count, and is no number to reckon with. When no run has
+ * one the only value is -1. */
 static bool column_of_point(const struct assay_sim_merged *m, uint64_t point, uint32_t column,
-                            int64_t *values)
+                            int64_t *values, uint32_t *count)
 {
+    *count = 0;
     for (uint32_t k = 0; k < m->note.repeats; k++) {
         const struct assay_sim_merged_row *const row = &m->rows[point * m->note.repeats + k];
-        if (!assay_sim_grid_number(&m->tables[row->table], row->row, column, &values[k]))
-            return false;
+        int64_t value = 0;
+        if (!assay_sim_grid_number(&m->tables[row->table], row->row, column, &value)) return false;
+        if (value != NOTHING) values[(*count)++] = value;
     }
-    qsort(values, m->note.repeats, sizeof *values, compare_numbers);
+    if (*count == 0) values[(*count)++] = NOTHING;
+    qsort(values, *count, sizeof *values, compare_numbers);
     return true;
 }
 
@@ -245,7 +251,7 @@ static bool put_summary_row(const struct assay_sim_merged *m, const struct colum
     char cell[ASSAY_SIM_CELL_MAX];
     const uint32_t n = m->note.repeats;
     const struct assay_sim_merged_row *const first = &m->rows[point * n];
-    uint32_t violated = 0;
+    uint32_t violated = 0, count = 0;
     assay_sim_line_unsigned(line, point);
     for (uint32_t i = 0; i < m->note.axis_count; i++) {
         assay_sim_grid_cell(&m->tables[first->table], first->row, c->first_axis + i, cell);
@@ -257,15 +263,15 @@ static bool put_summary_row(const struct assay_sim_merged *m, const struct colum
     }
     assay_sim_line_unsigned(line, n);
     assay_sim_line_unsigned(line, violated);
-    if (!column_of_point(m, point, c->plotted, values)) return false;
+    if (!column_of_point(m, point, c->plotted, values, &count)) return false;
     assay_sim_line_number(line, values[0]);
-    assay_sim_line_number(line, values[(n - 1) / 2]); /* nearest rank */
-    assay_sim_line_number(line, mean_of(values, n));
-    assay_sim_line_number(line, values[n - 1]);
+    assay_sim_line_number(line, values[(count - 1) / 2]); /* nearest rank */
+    assay_sim_line_number(line, mean_of(values, count));
+    assay_sim_line_number(line, values[count - 1]);
     for (uint32_t column = c->first_figure; column < m->tables[0].column_count; column++) {
         if (column == c->plotted) continue;
-        if (!column_of_point(m, point, column, values)) return false;
-        assay_sim_line_number(line, mean_of(values, n));
+        if (!column_of_point(m, point, column, values, &count)) return false;
+        assay_sim_line_number(line, mean_of(values, count));
     }
     assay_sim_line_end(line);
     return true;
@@ -299,11 +305,7 @@ static enum assay_status write_summary(const struct assay_sim_merged *m, const c
 enum assay_status assay_sim_merged_write(const struct assay_sim_merged *merged, const char *dir,
                                          char message[static ASSAY_SIM_MESSAGE_MAX])
 {
-    if (mkdir(dir, 0777) != 0 && errno != EEXIST) {
-        (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.300s: cannot be made: %s", dir,
-                       strerror(errno));
-        return ASSAY_E_IO;
-    }
+    ASSAY_TRY(assay_sim_output_folder(dir, message));
     ASSAY_TRY(write_runs(merged, dir, message));
     return write_summary(merged, dir, message);
 }

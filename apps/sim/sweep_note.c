@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define SCHEMA "assay.sim.sweep-note"
-enum { NOTE_LEN_MAX = 1 << 16 };
+enum { SCHEMA_VERSION = 1, NOTE_LEN_MAX = 1 << 16 };
 
 static bool put_path(char path[PATH_MAX], const char *dir)
 {
@@ -26,7 +26,7 @@ enum assay_status assay_sim_sweep_note_save(const char *dir,
     char path[PATH_MAX];
     struct assay_json *object = assay_json_object(), *const axes = assay_json_array();
     assay_json_set_text(object, "schema", SCHEMA);
-    assay_json_set_uint(object, "schema_version", 1);
+    assay_json_set_uint(object, "schema_version", SCHEMA_VERSION);
     assay_json_set_text(object, "program", note->program);
     assay_json_set_text(object, "name", note->name);
     assay_json_set_text(object, "title", note->title);
@@ -84,6 +84,7 @@ static bool get_note(const struct assay_json *object, struct assay_sim_sweep_not
     const struct assay_json *const axes = assay_json_get(object, "axes");
     const size_t axis_count = assay_json_count(axes);
     if (strcmp(assay_json_text(object, "schema", ""), SCHEMA) != 0) return false;
+    if (assay_json_uint(object, "schema_version", 0) != SCHEMA_VERSION) return false;
     if (axis_count == 0 || axis_count > ASSAY_SWEEP_AXES_MAX) return false;
     note->axis_count = (uint32_t)axis_count;
     for (uint32_t i = 0; i < note->axis_count; i++) {

@@ -293,6 +293,38 @@ Test(sim_sweep, a_point_has_its_axes_and_its_spread_in_the_summary)
     free(text);
 }
 
+/* The mean of a figure in the first row of a summary, counted from the end of the line: an axis may
+ * have a comma. */
+static long first_mean(const char *summary, const char *column)
+{
+    const char *at = strstr(summary, column);
+    cr_assert_not_null(at, "%s", column);
+    unsigned behind = 1; /* the one before its cell */
+    for (; *at != '\n'; at++)
+        behind += *at == ',';
+    const char *const row = at + 1, *cell = strchr(row, '\n');
+    cr_assert_not_null(cell);
+    while (cell > row && behind > 0)
+        behind -= *--cell == ',';
+    return strtol(cell + 1, NULL, 10);
+}
+
+Test(sim_sweep, runs_in_which_nothing_happened_are_no_part_of_a_mean)
+{
+    char dir[64];
+    struct assay_sim_sweeping s;
+    const char *const dirs[] = { dir };
+    dir_of(1, dir);
+    cr_assert_eq(run_shard(1, 1, dir, &s), ASSAY_OK);
+    cr_assert_eq(merge(dirs, 1, dir), ASSAY_OK);
+    char *const text = read_text(dir, "summary.csv");
+    /* Seeds 40, 41, 42: the last alone detected anybody, after 5 epochs; nobody recovered. */
+    cr_expect_eq(first_mean(text, "detection_epochs.honest_mean"), 5);
+    cr_expect_eq(first_mean(text, "recovery_epochs.honest_mean"), -1);
+    cr_expect_eq(first_mean(text, "events_mean"), 1000);
+    free(text);
+}
+
 Test(sim_sweep, goes_on_behind_the_last_whole_row)
 {
     char dir[64], path[PATH_MAX];
@@ -401,6 +433,25 @@ Test(sim_sweep, merge_refuses_holes_doubles_and_strangers)
     cr_expect_not_null(strstr(message, "different sweeps"), "%s", message);
     const char *const nothing[] = { folder };
     cr_expect_eq(merge(nothing, 1, out), ASSAY_E_NOT_FOUND);
+}
+
+Test(sim_sweep, a_note_of_another_version_is_refused)
+{
+    char dir[64], path[PATH_MAX];
+    struct assay_sim_sweeping s;
+    dir_of(1, dir);
+    cr_assert_eq(run_shard(1, 3, dir, &s), ASSAY_OK);
+    char *const text = read_text(dir, "sweep.json");
+    char *const version = strstr(text, "\"schema_version\": 1");
+    cr_assert_not_null(version);
+    version[strlen("\"schema_version\": ")] = '2';
+    (void)snprintf(path, sizeof path, "%s/sweep.json", dir);
+    cr_assert_eq(assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(text, strlen(text))),
+                 ASSAY_OK);
+    const char *const dirs[] = { dir };
+    cr_expect_eq(merge(dirs, 1, dir), ASSAY_E_SYNTAX);
+    cr_expect_not_null(strstr(message, "expected the note of a sweep"), "%s", message);
+    free(text);
 }
 
 /* --- tables */
