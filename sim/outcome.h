@@ -23,12 +23,12 @@
     X(WEIGHT_SHARE_BP, "weight_share_bp", true, "share of the weight in the last epoch, bp")       \
     X(WEIGHT_SHARE_MAX_BP, "weight_share_max_bp", true, "largest share in any epoch, bp")          \
     X(DETECTION_EPOCHS, "detection_epochs", true,                                                  \
-      "epochs from the first bad one of a member to its suspension, the slowest of the cohort")    \
+      "epochs from the first bad one of a member to its suspension, slowest of those detected")    \
     X(DETECTED, "detected", true, "members that were suspended at least once")                     \
     X(SUSPENDED_FINAL, "suspended_final", true, "members suspended in the last epoch")             \
     X(SUSPENSIONS, "suspensions", true, "times a member became suspended")                         \
     X(RESTARTS, "restarts", true, "orders to restart")                                             \
-    X(OFFENCES, "offences", true, "integrity failures")                                            \
+    X(OFFENCES, "offences", true, "integrity failures, also those that count as one offence")      \
     X(UNJUST_FALLS, "unjust_falls", false,                                                         \
       "scores of honest members with evidence for all that fell all the same")                     \
     X(UNJUST_OFFENCES, "unjust_offences", false, "honest members convicted of something")          \

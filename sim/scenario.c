@@ -13,7 +13,6 @@ struct assay_scenario assay_scenario_default(void)
 {
     struct assay_scenario s = {
         .name = "unnamed",
-        .title = "seven honest nodes on a good network",
         .seed = 1,
         .nodes = 7,
         .epochs = 20,

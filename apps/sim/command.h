@@ -40,6 +40,9 @@ int assay_sim_command_report(int argc, char **argv);   /* report_command.c */
 
 /* --- load.c */
 enum { ASSAY_SIM_SETS_MAX = 64 };
+_Static_assert(ASSAY_SIM_SETS_MAX == 64, "as the message says");
+#define ASSAY_SIM_SETS_EXPECTED "64 of them at most"
+#define ASSAY_SIM_SEED_EXPECTED "0 .. 18446744073709551615, hexadecimal behind 0x"
 
 /* Which scenario, and what is changed in it. */
 struct assay_sim_source {

@@ -2,7 +2,7 @@
  * apps/sim/load.c - which scenario: a file or one of the library, with --set and --seed.
  */
 #include "apps/sim/command.h"
-#include "base/file/file.h"
+#include "apps/sim/files.h"
 #include "sim/library/library.h"
 #include "sim/yaml/read.h"
 
@@ -44,17 +44,8 @@ static enum assay_status read_file(const char *path, struct assay_scenario *scen
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
-    enum assay_status status = assay_file_read(path, ASSAY_SIM_YAML_MAX, &bytes, &len);
-    if (status != ASSAY_OK) {
-        (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.300s: %.100s", path,
-                       status == ASSAY_E_IO          ? strerror(errno)
-                       : status == ASSAY_E_NOT_FOUND ? "No such file"
-                       : status == ASSAY_E_RANGE     ? "is larger than 65536 bytes"
-                                                     : assay_status_text(status));
-        return status;
-    }
-    _Static_assert(ASSAY_SIM_YAML_MAX == 65536, "as the message says");
-    status = assay_scenario_parse_yaml(bytes, len, path, scenario, message);
+    ASSAY_TRY(assay_sim_input_read(path, ASSAY_SIM_YAML_MAX, &bytes, &len, message));
+    const enum assay_status status = assay_scenario_parse_yaml(bytes, len, path, scenario, message);
     free(bytes);
     return status;
 }

@@ -3,8 +3,11 @@
  */
 #include "apps/sim/command.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A new command is one file and one row. */
 static const struct assay_sim_command commands[] = {
@@ -33,7 +36,30 @@ static void print_usage(FILE *out)
                 out);
 }
 
-int main(int argc, char **argv)
+/* A file that is opened later must not become the stdout or stderr that the caller closed: data
+ * would be written into it. Behind /dev/null, opened the wrong way round for writers, what is
+ * printed fails as it should. */
+static void keep_standard_files(void)
+{
+    int file = 0;
+    while (file >= 0 && file <= STDERR_FILENO)
+        file = open("/dev/null", O_RDONLY);
+    if (file > STDERR_FILENO) (void)close(file);
+}
+
+/* Data that did not arrive is a failure, whatever the command found (a full disk, a closed pipe).
+ */
+static int finish(int status)
+{
+    const int flushed = fflush(stdout);
+    if (flushed == 0 && ferror(stdout) == 0) return status;
+    if (flushed != 0)
+        (void)fprintf(stderr, "assay-sim: stdout cannot be written: %s\n", strerror(errno));
+    else (void)fputs("assay-sim: stdout cannot be written\n", stderr);
+    return status == ASSAY_SIM_EXIT_OK ? ASSAY_SIM_EXIT_FAILED : status;
+}
+
+static int obey(int argc, char **argv)
 {
     if (argc < 2) {
         print_usage(stderr);
@@ -52,4 +78,10 @@ int main(int argc, char **argv)
     (void)fprintf(stderr, "assay-sim: \"%s\" is no command\n", argv[1]);
     print_usage(stderr);
     return ASSAY_SIM_EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    keep_standard_files();
+    return finish(obey(argc, argv));
 }

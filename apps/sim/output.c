@@ -9,25 +9,13 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 static enum assay_status fail(const char *path, enum assay_status status, char *message)
 {
     const char *why = status == ASSAY_E_IO ? strerror(errno) : assay_status_text(status);
     (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.350s: %.120s", path, why);
     return status;
-}
-
-enum assay_status assay_sim_output_folder(const char *dir,
-                                          char message[static ASSAY_SIM_MESSAGE_MAX])
-{
-    struct stat info;
-    if (mkdir(dir, 0777) == 0) return ASSAY_OK;
-    if (errno == EEXIST && stat(dir, &info) == 0) {
-        if (S_ISDIR(info.st_mode)) return ASSAY_OK;
-        errno = ENOTDIR;
-    }
-    return fail(dir, ASSAY_E_IO, message);
 }
 
 static enum assay_status write_text(const char *dir, const char *name, const char *text, size_t len,
@@ -92,9 +80,20 @@ static enum assay_status write_report(const char *dir, const struct assay_sim_re
     return assay_sim_report_write(path, result, message);
 }
 
+/* That of an earlier run would vouch for files of this one should it not come to the last. */
+static enum assay_status remove_summary(const char *dir, char *message)
+{
+    char path[PATH_MAX];
+    const int used = snprintf(path, sizeof path, "%s/summary.json", dir);
+    if (used < 0 || (size_t)used >= sizeof path) return fail(dir, ASSAY_E_RANGE, message);
+    if (unlink(path) == 0 || errno == ENOENT) return ASSAY_OK;
+    return fail(path, ASSAY_E_IO, message);
+}
+
 enum assay_status assay_sim_output_write(const char *dir, const struct assay_sim_result *result,
                                          char message[static ASSAY_SIM_MESSAGE_MAX])
 {
+    ASSAY_TRY(remove_summary(dir, message));
     ASSAY_TRY(write_made(dir, "epochs.csv", assay_sim_csv_epochs(result), message));
     ASSAY_TRY(write_made(dir, "roots.csv", assay_sim_csv_roots(result), message));
     ASSAY_TRY(write_scenario(dir, result->scenario, message));

@@ -38,9 +38,6 @@ void assay_sim_print_result(const struct assay_sim_result *result);
 void assay_sim_print_failures(const struct assay_sim_result *result, FILE *out);
 
 /* --- output.c */
-/* Makes the folder (one that is there is fine). Returns: ASSAY_OK | ASSAY_E_IO, with a message. */
-ASSAY_CHECKED enum assay_status assay_sim_output_folder(const char *dir,
-                                                        char message[static ASSAY_SIM_MESSAGE_MAX]);
 /*
  * assay_sim_output_write - epochs.csv, roots.csv, summary.json, scenario.yaml, report.html. Each is
  * written under another name and renamed, so that no half of one is ever found.

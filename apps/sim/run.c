@@ -3,6 +3,7 @@
  */
 #include "sim/run.h"
 #include "apps/sim/command.h"
+#include "apps/sim/files.h"
 #include "apps/sim/output.h"
 
 #include <getopt.h>
@@ -183,6 +184,17 @@ static bool take_option(struct run *run, int option, const char *value)
     }
 }
 
+static const char *expected(int option)
+{
+    switch (option) {
+    case 's': return ASSAY_SIM_SEED_EXPECTED;
+    case 't': return ASSAY_SIM_SETS_EXPECTED;
+    case 'n': return "1 .. 256";
+    default: return "another value";
+    }
+}
+_Static_assert(THREADS_MAX == 256, "as the message says");
+
 static bool read_options(int argc, char **argv, struct run *run, bool *help)
 {
     static const struct option known[] = {
@@ -204,10 +216,14 @@ static bool read_options(int argc, char **argv, struct run *run, bool *help)
         }
         if (c == '?') return false;
         if (take_option(run, c, optarg)) continue;
-        (void)fprintf(stderr, "assay-sim: --%s cannot be \"%s\"\n", known[index].name, optarg);
+        (void)fprintf(stderr, "assay-sim: --%s: expected %s, found \"%.100s\"\n", known[index].name,
+                      expected(c), optarg);
         return false;
     }
-    if (optind + 1 != argc) return false;
+    if (optind + 1 != argc) {
+        (void)fprintf(stderr, "assay-sim: run: expected one SCENARIO, found %d\n", argc - optind);
+        return false;
+    }
     run->source.name = argv[optind];
     return true;
 }

@@ -67,10 +67,15 @@ int assay_sim_command_show(int argc, char **argv)
         }
         if (c == 's' && assay_sim_source_seed(&source, optarg)) continue;
         if (c == 't' && assay_sim_source_set(&source, optarg)) continue;
+        if (c != '?')
+            (void)fprintf(stderr, "assay-sim: --%s: expected %s, found \"%.100s\"\n",
+                          c == 's' ? "seed" : "set",
+                          c == 's' ? ASSAY_SIM_SEED_EXPECTED : ASSAY_SIM_SETS_EXPECTED, optarg);
         (void)fputs(show_usage, stderr);
         return ASSAY_SIM_EXIT_USAGE;
     }
     if (optind + 1 != argc) {
+        (void)fprintf(stderr, "assay-sim: show: expected one SCENARIO, found %d\n", argc - optind);
         (void)fputs(show_usage, stderr);
         return ASSAY_SIM_EXIT_USAGE;
     }

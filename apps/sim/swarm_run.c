@@ -2,6 +2,7 @@
 #include "apps/sim/swarm.h"
 
 #include "apps/sim/batch.h"
+#include "apps/sim/files.h"
 #include "apps/sim/progress.h"
 #include "base/assert.h"
 #include "base/crypto.h"
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { SAVE_EVERY_MS = 1000, SAVE_EVERY_SEEDS = 50 };
 
@@ -163,11 +163,7 @@ static enum assay_status begin(const struct assay_sim_swarm *swarm,
     assay_sim_swarm_arguments(swarm, state->arguments);
     /* A --set that no scenario takes is told once, before anything runs. */
     ASSAY_TRY(assay_sim_swarm_scenario(swarm, swarm->from, &scenario, message));
-    if (swarm->out_dir != NULL && mkdir(swarm->out_dir, 0777) != 0 && errno != EEXIST) {
-        (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.300s: cannot be made: %s", swarm->out_dir,
-                       strerror(errno));
-        return ASSAY_E_IO;
-    }
+    if (swarm->out_dir != NULL) ASSAY_TRY(assay_sim_output_folder(swarm->out_dir, message));
     if (swarm->state_path == NULL) return ASSAY_OK;
     const enum assay_status status = assay_sim_swarm_state_load(swarm->state_path, state, message);
     return status == ASSAY_E_NOT_FOUND ? ASSAY_OK : status;

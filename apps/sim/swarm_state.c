@@ -98,7 +98,8 @@ static bool get_failures(const struct assay_json *object, struct assay_sim_swarm
 {
     const struct assay_json *const list = assay_json_get(object, "failures");
     const size_t count = assay_json_count(list);
-    if (list == NULL || count > ASSAY_SIM_SWARM_FAILURES_MAX) return false;
+    if (assay_json_kind_of(list) != ASSAY_JSON_ARRAY || count > ASSAY_SIM_SWARM_FAILURES_MAX)
+        return false;
     for (size_t i = 0; i < count; i++) {
         const struct assay_json *const item = assay_json_at(list, i);
         struct assay_sim_swarm_failure *const f = &state->failures[i];
@@ -108,7 +109,7 @@ static bool get_failures(const struct assay_json *object, struct assay_sim_swarm
             return false;
     }
     state->failure_count = (uint32_t)count;
-    return state->failed >= count;
+    return state->failed >= count && state->failed <= state->done && state->beyond <= state->done;
 }
 
 static bool get_state(const struct assay_json *object, struct assay_sim_swarm_state *state)

@@ -4,6 +4,7 @@
 #include "apps/sim/sweep.h"
 
 #include "apps/sim/command.h"
+#include "apps/sim/files.h"
 #include "apps/sim/number.h"
 #include "apps/sim/progress.h"
 #include "apps/sim/report_sweep.h"
@@ -146,13 +147,10 @@ static enum assay_status load(const char *file, struct assay_sweep *sweep, char 
     uint8_t *bytes = NULL;
     size_t len = 0;
     struct assay_scenario base;
-    enum assay_status status = assay_file_read(file, ASSAY_SWEEP_YAML_MAX, &bytes, &len);
-    if (status != ASSAY_OK) {
-        (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.300s: %s", file,
-                       status == ASSAY_E_NOT_FOUND ? "no such file" : assay_status_text(status));
-        return status;
-    }
-    status = assay_sweep_parse_yaml(bytes, len, file, sweep, message);
+    /* A file that cannot be used is usage, also where the system says why. */
+    if (assay_sim_input_read(file, ASSAY_SWEEP_YAML_MAX, &bytes, &len, message) != ASSAY_OK)
+        return ASSAY_E_INVALID;
+    enum assay_status status = assay_sweep_parse_yaml(bytes, len, file, sweep, message);
     free(bytes);
     if (status == ASSAY_OK) status = load_base(file, sweep, &base, message);
     if (status == ASSAY_OK) status = assay_sweep_prepare(sweep, &base, message);

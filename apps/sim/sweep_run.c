@@ -2,6 +2,7 @@
 #include "apps/sim/sweep.h"
 
 #include "apps/sim/batch.h"
+#include "apps/sim/files.h"
 #include "apps/sim/progress.h"
 #include "base/assert.h"
 
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct result {
@@ -253,12 +253,7 @@ static enum assay_status begin(struct work *w)
     struct assay_sim_sweep_note *const notes = calloc(2, sizeof *notes);
     if (notes == NULL) return ASSAY_E_MEMORY;
     make_note(s, &notes[0]);
-    enum assay_status status = ASSAY_OK;
-    if (mkdir(s->out_dir, 0777) != 0 && errno != EEXIST) {
-        (void)snprintf(w->message, ASSAY_SIM_MESSAGE_MAX, "%.300s: cannot be made: %s", s->out_dir,
-                       strerror(errno));
-        status = ASSAY_E_IO;
-    }
+    enum assay_status status = assay_sim_output_folder(s->out_dir, w->message);
     if (status == ASSAY_OK) status = assay_sim_sweep_note_load(s->out_dir, &notes[1], w->message);
     if (status == ASSAY_OK) status = compare_notes(s->out_dir, &notes[0], &notes[1], w->message);
     else if (status == ASSAY_E_NOT_FOUND)

@@ -5,7 +5,7 @@
 #include "apps/sim/tally.h"
 
 #include "apps/sim/command.h"
-#include "base/file/file.h"
+#include "apps/sim/files.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -74,13 +74,12 @@ static int tally_file(const char *path, bool json)
 {
     uint8_t *text = NULL;
     size_t len = 0;
-    enum assay_status status = assay_file_read(path, ASSAY_JSON_LEN_MAX, &text, &len);
-    if (status == ASSAY_E_NOT_FOUND)
-        return assay_sim_print_error(json, ASSAY_SIM_EXIT_USAGE, "not_found", "%s: no such file",
-                                     path);
+    char unread[ASSAY_SIM_MESSAGE_MAX];
+    enum assay_status status = assay_sim_input_read(path, ASSAY_JSON_LEN_MAX, &text, &len, unread);
     if (status != ASSAY_OK)
-        return assay_sim_print_error(json, ASSAY_SIM_EXIT_USAGE, "io", "%s: %s", path,
-                                     assay_status_text(status));
+        return assay_sim_print_error(json, ASSAY_SIM_EXIT_USAGE,
+                                     status == ASSAY_E_NOT_FOUND ? "not_found" : "io", "%s",
+                                     unread);
     char message[ASSAY_SIM_TALLY_MESSAGE_MAX] = "";
     struct assay_sim_tally tally;
     int result = ASSAY_SIM_EXIT_OK;

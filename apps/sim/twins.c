@@ -29,7 +29,7 @@ static const char usage[] =
     "  --samples N    that many drawn schedules, one-way cuts and weights among them, instead of\n"
     "                 all; 7 and 10 nodes are always drawn, 1000 by default\n"
     "  --seed S       of the drawn ones, default 1\n"
-    "  --shard I/N    the I-th of N parts, I from 0; counts and traces of the parts add up\n"
+    "  --shard I/N    the I-th of N parts, I from 1; counts and traces of the parts add up\n"
     "  --schedule T   run just this one: what a violation prints\n"
     "\n"
     "exit status: 0 nothing found, 1 a violation, 2 usage\n";
@@ -55,9 +55,9 @@ static int bad_usage(const char *what, const char *value)
 static bool read_shard(const char *text, struct assay_twins_campaign *c)
 {
     uint64_t pair[2];
-    if (!assay_sim_take_pair(text, "/", false, 0, UINT32_MAX, pair) || pair[0] >= pair[1])
+    if (!assay_sim_take_pair(text, "/", false, 1, UINT32_MAX, pair) || pair[0] > pair[1])
         return false;
-    c->shard = (uint32_t)pair[0];
+    c->shard = (uint32_t)pair[0] - 1;
     c->shards = (uint32_t)pair[1];
     return true;
 }
@@ -240,6 +240,19 @@ static const struct option known[] = { { "nodes", required_argument, NULL, OPT_N
                                        { "help", no_argument, NULL, OPT_HELP },
                                        { NULL, 0, NULL, 0 } };
 
+static const char *wrong_number(int option)
+{
+    switch (option) {
+    case OPT_NODES: return "--nodes: expected 4, 7 or 10";
+    case OPT_SEED: return "--seed: expected 0 .. 18446744073709551615";
+    case OPT_SAMPLES: return "--samples: expected a number from 1";
+    case OPT_TWINS: return "--twins: expected 1 .. 100";
+    case OPT_VIEWS: return "--views: expected 1 .. 8";
+    case OPT_PHASES: return "--phases: expected 1 or 2";
+    default: return "--groups: expected 1 .. 100";
+    }
+}
+
 /* Returns: whether the value of a numeric option is a number it can be. */
 static bool take_number(int option, const char *text, struct assay_twins_campaign *c)
 {
@@ -273,9 +286,9 @@ int assay_sim_command_twins(int argc, char **argv)
         if (option == OPT_JSON) json = true;
         else if (option == OPT_SCHEDULE) schedule = optarg;
         else if (option == OPT_SHARD && !read_shard(optarg, &c))
-            return bad_usage("--shard: expected I/N with I below N", optarg);
+            return bad_usage("--shard: expected I/N, from 1/N to N/N", optarg);
         else if (option != OPT_SHARD && !take_number(option, optarg, &c))
-            return bad_usage("expected a number that makes sense there", optarg);
+            return bad_usage(wrong_number(option), optarg);
     }
     if (optind < argc) return bad_usage("no argument expected", argv[optind]);
     if (schedule != NULL) return run_schedule(schedule, json);

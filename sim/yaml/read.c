@@ -239,7 +239,6 @@ static enum assay_status take_file(const struct assay_yaml *document,
                                    struct assay_scenario *scenario)
 {
     *scenario = assay_scenario_default();
-    (void)snprintf(scenario->title, sizeof scenario->title, "%s", "");
     const struct reading r = { document, document->data, scenario };
     for (uint32_t s = 0; s < ASSAY_SCENARIO_SECTIONS; s++)
         ASSAY_TRY(take_section(&r, s));

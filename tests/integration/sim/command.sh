@@ -16,9 +16,12 @@ done
 gives 2 'is "honest" meant?' "$SIM" run honset
 gives 2 'No such file' "$SIM" run ./nowhere.yaml
 gives 2 'No such file' "$SIM" run nowhere.yaml
-gives 2 '--seed cannot be' "$SIM" run honest --seed x
-gives 2 '--seed cannot be' "$SIM" run honest --seed 18446744073709551616
-gives 2 '--threads cannot be' "$SIM" run honest --threads 0
+gives 2 '--seed: expected 0 .. 18446744073709551615, hexadecimal behind 0x, found "x"' "$SIM" run honest --seed x
+gives 2 '--seed: expected' "$SIM" run honest --seed 18446744073709551616
+gives 2 '--seed: expected' "$SIM" show honest --seed 1x
+gives 2 '--threads: expected 1 .. 256, found "0"' "$SIM" run honest --threads 0
+gives 2 '--threads: expected 1 .. 256, found "257"' "$SIM" run honest --threads 257
+gives 2 'expected one SCENARIO, found 2' "$SIM" run honest honest
 gives 2 'is "nodes" meant?' "$SIM" run honest --set nodse=4
 gives 2 'rule: mean runs at fidelity epoch alone' "$SIM" run honest --set rule=mean --set fidelity=message
 printf 'nodes: 7\nnodse: 8\n' >broken.yaml
@@ -29,6 +32,13 @@ gives 2 'larger than 65536 bytes' "$SIM" run large.yaml
 gives 2 'directory' "$SIM" run ./
 : >file
 gives 2 'Not a directory' "$SIM" run honest --out file
+gives 1 'Not a directory' "$SIM" swarm --seeds 1 --out file
+gives 2 'Is a directory' "$SIM" sweep ./ --plan
+gives 2 'Is a directory' "$SIM" tally ./
+head -c 9000000 /dev/zero >larger
+gives 2 'larger: is larger than ' "$SIM" sweep larger --plan
+gives 2 'larger: is larger than ' "$SIM" tally larger
+rm larger
 
 # --- a run, its files, and the run again from its own scenario
 gives 0 'holds' "$SIM" run honest --seed 0x10 --out out
@@ -86,8 +96,22 @@ trap '' XFSZ
 check 'a full disk is exit status 1' test $? -eq 1
 check 'it says so' grep -q 'full/epochs.csv: File too large' said
 check 'nothing half is left' test ! -e full/epochs.csv -a ! -e full/summary.json
+"$SIM" run honest --set epochs=2 --out stale --quiet
+(ulimit -f 1 && "$SIM" run honest --set epochs=200 --out stale --quiet) >said 2>&1
+check 'no summary of an earlier run vouches for files of this one' test ! -e stale/summary.json
+(ulimit -f 0 && "$SIM" minimize honest --set epochs=2 --set 'assertions[0]=epochs > 99' \
+    --out least.yaml --tries 1 --quiet) 2>&1 | cat >least
+check 'what minimize cannot write to its file it prints' grep -q '^name: "honest"' least
+check 'and says why' grep -q 'least.yaml: .*File too large' least
 if [ -c /dev/full ]; then
-    "$SIM" keys >/dev/full 2>said
-    check 'a full standard output is exit status 1' test $? -eq 1
+    for command in 'run honest --set epochs=2' 'run honest --set epochs=2 --json' list keys 'show honest' \
+        'swarm --seeds 1' 'twins --nodes 7 --samples 1' 'twins --nodes 7 --samples 1 --json' --help; do
+        "$SIM" $command >/dev/full 2>said
+        check "a full standard output is exit status 1: $command" test $? -eq 1
+        check "it says so: $command" grep -q 'stdout cannot be written' said
+    done
 fi
+"$SIM" run honest --set epochs=2 --out closed >&- 2>said
+check 'a closed standard output is exit status 1' test $? -eq 1
+check 'no file takes its place' cmp closed/roots.csv stale/roots.csv
 finish

@@ -2,6 +2,7 @@
  * tests/unit/sim/test_run_output.c - the files of a run hold what its outcome holds, whole or not
  * at all.
  */
+#include "apps/sim/files.h"
 #include "apps/sim/output.h"
 #include "base/file/file.h"
 #include "tests/unit/apps/folder.h"
@@ -165,6 +166,7 @@ Test(sim_run_output, a_full_disk_is_an_error_that_says_so_and_leaves_no_half_fil
     char message[ASSAY_SIM_MESSAGE_MAX] = "", path[160];
     const struct folder f = folder_make();
     const struct rlimit limit = { 100, 100 }; /* as if 100 bytes were left */
+    (void)folder_put(&f, "summary.json", "{}", 2, 0644);
     cr_assert_neq(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
     cr_expect_eq(assay_sim_output_write(f.path, &result, message), ASSAY_E_IO);
@@ -172,5 +174,7 @@ Test(sim_run_output, a_full_disk_is_an_error_that_says_so_and_leaves_no_half_fil
     struct stat info;
     (void)snprintf(path, sizeof path, "%s/epochs.csv", f.path);
     cr_expect_neq(stat(path, &info), 0);
+    (void)snprintf(path, sizeof path, "%s/summary.json", f.path);
+    cr_expect_neq(stat(path, &info), 0, "that of an earlier run is gone, too");
     folder_remove(&f);
 }

@@ -223,8 +223,15 @@ Test(sim_swarm_run, refuses_a_file_that_is_no_state)
     expect_refusal(&swarm, ASSAY_E_SYNTAX, "cannot be read");
     (void)unlink(state_path);
     run(&swarm, &s);
-    edit("\"done\": 5", "\"done\": -5");
-    expect_refusal(&swarm, ASSAY_E_SYNTAX, "expected the state of a swarm");
+    static const char *const edits[][2] = { { "\"done\": 5", "\"done\": -5" },
+                                            { "\"done\": -5", "\"done\": 0" },
+                                            { "\"failed\": 0", "\"failed\": 1" },
+                                            { "\"failures\": []", "\"failures\": 7" } };
+    for (size_t i = 0; i < 4; i++) {
+        edit(edits[i][0], edits[i][1]);
+        if (i != 1) expect_refusal(&swarm, ASSAY_E_SYNTAX, "expected the state of a swarm");
+        if (i == 2) edit("\"failed\": 1", "\"failed\": 0");
+    }
     swarm.state_path = "/nonexistent/state.json";
     cr_expect_eq(assay_sim_swarm_run(&swarm, &s, message), ASSAY_E_IO);
 }

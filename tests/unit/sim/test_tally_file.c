@@ -437,7 +437,7 @@ Test(sim_tally_file, the_command_refuses_with_a_reason, .init = cr_redirect_stde
     (void)unlink(path);
     (void)fflush(stderr);
     const char *words = what_was_said(cr_get_redirected_stderr());
-    cr_expect_not_null(strstr(words, "/nowhere/at/all.json: no such file"), "%s", words);
+    cr_expect_not_null(strstr(words, "/nowhere/at/all.json: No such file"), "%s", words);
     cr_expect_not_null(strstr(words, "there is no key \"cap\""), "%s", words);
 }
 

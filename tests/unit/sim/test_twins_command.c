@@ -30,7 +30,8 @@ Test(twins_command, what_makes_no_sense_is_usage, .init = cr_redirect_stderr)
     cr_expect_eq(run("--views", "9", NULL, NULL), 2);
     cr_expect_eq(run("--views", "0", NULL, NULL), 2);
     cr_expect_eq(run("--groups", "1", NULL, NULL), 2);
-    cr_expect_eq(run("--shard", "3/3", NULL, NULL), 2);
+    cr_expect_eq(run("--shard", "0/3", NULL, NULL), 2);
+    cr_expect_eq(run("--shard", "4/3", NULL, NULL), 2);
     cr_expect_eq(run("--shard", "/3", NULL, NULL), 2);
     cr_expect_eq(run("--shard", "-1/3", NULL, NULL), 2);
     cr_expect_eq(run("--seed", "18446744073709551616", NULL, NULL), 2);

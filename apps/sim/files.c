@@ -1,0 +1,38 @@
+/* apps/sim/files.c - files and folders that the user named (apps/sim/files.h). */
+#include "apps/sim/files.h"
+#include "base/file/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum assay_status assay_sim_input_read(const char *path, size_t len_max, uint8_t **bytes,
+                                       size_t *len, char message[static ASSAY_SIM_MESSAGE_MAX])
+{
+    const enum assay_status status = assay_file_read(path, len_max, bytes, len);
+    if (status == ASSAY_OK) return ASSAY_OK;
+    if (status == ASSAY_E_RANGE)
+        (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.300s: is larger than %zu bytes", path,
+                       len_max);
+    else
+        (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.300s: %.100s", path,
+                       status == ASSAY_E_IO          ? strerror(errno)
+                       : status == ASSAY_E_NOT_FOUND ? "No such file"
+                                                     : assay_status_text(status));
+    return status;
+}
+
+enum assay_status assay_sim_output_folder(const char *dir,
+                                          char message[static ASSAY_SIM_MESSAGE_MAX])
+{
+    struct stat info;
+    if (mkdir(dir, 0777) == 0) return ASSAY_OK;
+    if (errno == EEXIST && stat(dir, &info) == 0) {
+        if (S_ISDIR(info.st_mode) && access(dir, W_OK | X_OK) == 0) return ASSAY_OK;
+        if (!S_ISDIR(info.st_mode)) errno = ENOTDIR;
+    }
+    (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.350s: %.120s", dir, strerror(errno));
+    return ASSAY_E_IO;
+}
