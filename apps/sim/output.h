@@ -7,6 +7,7 @@
 #ifndef ASSAY_APPS_SIM_OUTPUT_H
 #define ASSAY_APPS_SIM_OUTPUT_H
 
+#include "apps/sim/files.h"
 #include "net/json/json.h"
 #include "sim/outcome.h"
 
