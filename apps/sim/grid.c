@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { TABLE_LEN_MAX = 1 << 30 };
 
@@ -130,13 +131,24 @@ static enum assay_status index_rows(struct assay_sim_grid *t, const char *path, 
     return ASSAY_OK;
 }
 
+/* What the reader reserves at once: the file, which may be growing, and not the most that it may
+ * have. */
+static size_t room_for(const char *path)
+{
+    enum { GROWTH = 1 << 20 };
+    struct stat info;
+    const bool known = stat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size >= 0;
+    return known && info.st_size < TABLE_LEN_MAX - GROWTH ? (size_t)info.st_size + GROWTH
+                                                          : TABLE_LEN_MAX;
+}
+
 enum assay_status assay_sim_grid_load(const char *path, struct assay_sim_grid *table,
                                       char message[static ASSAY_SIM_MESSAGE_MAX])
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
     *table = (struct assay_sim_grid){ 0 };
-    const enum assay_status status = assay_file_read(path, TABLE_LEN_MAX, &bytes, &len);
+    const enum assay_status status = assay_file_read(path, room_for(path), &bytes, &len);
     (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.300s: %s", path, assay_status_text(status));
     if (status != ASSAY_OK) return status;
     table->text = calloc(1, len + 1);

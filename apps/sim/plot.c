@@ -10,7 +10,6 @@
 enum {
     WIDTH = ASSAY_SIM_PLOT_WIDTH,
     LEFT = ASSAY_SIM_PLOT_LEFT,
-    RIGHT = ASSAY_SIM_PLOT_RIGHT,
     TOP = ASSAY_SIM_PLOT_TOP,
     FLOOR = ASSAY_SIM_PLOT_FLOOR,
     TICKS = 5,
@@ -70,9 +69,12 @@ static void round_y(const struct assay_sim_plot *plot, struct assay_sim_scale *s
 
 static struct assay_sim_scale scale_of(const struct assay_sim_plot *plot)
 {
-    struct assay_sim_scale s = { INFINITY, -INFINITY, INFINITY, -INFINITY, false };
+    struct assay_sim_scale s = {
+        .x_min = INFINITY, .x_max = -INFINITY, .y_min = INFINITY, .y_max = -INFINITY
+    };
     for (size_t k = 0; k < plot->series_count; k++)
         widen_series(&plot->series[k], &s);
+    s.right = WIDTH - (plot->mark_count > 0 ? ASSAY_SIM_PLOT_RIGHT_MARKED : ASSAY_SIM_PLOT_RIGHT);
     s.empty = !isfinite(s.x_min) || !isfinite(s.y_min);
     for (size_t i = 0; i < plot->mark_count; i++)
         widen(plot->marks[i].y, &s.y_min, &s.y_max);
@@ -92,7 +94,7 @@ static struct assay_sim_scale scale_of(const struct assay_sim_plot *plot)
 
 double assay_sim_plot_x(const struct assay_sim_scale *s, double x)
 {
-    return LEFT + (x - s->x_min) / (s->x_max - s->x_min) * (WIDTH - LEFT - RIGHT);
+    return LEFT + (x - s->x_min) / (s->x_max - s->x_min) * (s->right - LEFT);
 }
 
 double assay_sim_plot_y(const struct assay_sim_scale *s, double y)
@@ -112,7 +114,7 @@ static void put_y_ticks(const struct assay_sim_plot *plot, const struct assay_si
         (void)fprintf(out,
                       "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text class=\"tick end\" "
                       "x=\"%d\" y=\"%.1f\">",
-                      LEFT, at, WIDTH - RIGHT, LEFT - 7, at + 4);
+                      LEFT, at, s->right, LEFT - 7, at + 4);
         assay_sim_number_text((first + i) * step, out);
         (void)fputs("</text>\n", out);
     }
@@ -136,9 +138,9 @@ static void put_x_ticks(const struct assay_sim_plot *plot, const struct assay_si
 
 /* Names stand upright while the longest fits its slot; else they are slanted and cut, and where
  * even those would touch, some are left out (the table has all). */
-static struct names names_of(const struct assay_sim_plot *plot)
+static struct names names_of(const struct assay_sim_plot *plot, int axis_len)
 {
-    const size_t slot = (size_t)(WIDTH - LEFT - RIGHT) * 10 / plot->category_count;
+    const size_t slot = (size_t)axis_len * 10 / plot->category_count;
     size_t longest = 0;
     for (size_t i = 0; i < plot->category_count; i++) {
         const size_t width = assay_sim_html_width(plot->categories[i]);
@@ -172,11 +174,11 @@ static void put_names(const struct assay_sim_plot *plot, const struct assay_sim_
     }
 }
 
-static void put_labels(const struct assay_sim_plot *plot, int bottom, FILE *out)
+static void put_labels(const struct assay_sim_plot *plot, const struct assay_sim_scale *s,
+                       int bottom, FILE *out)
 {
-    (void)fprintf(out, "<path class=\"axis\" d=\"M%d %dV%dH%d\"/>\n", LEFT, TOP, FLOOR,
-                  WIDTH - RIGHT);
-    (void)fprintf(out, "<text class=\"label mid\" x=\"%d\" y=\"%d\">", (LEFT + WIDTH - RIGHT) / 2,
+    (void)fprintf(out, "<path class=\"axis\" d=\"M%d %dV%dH%d\"/>\n", LEFT, TOP, FLOOR, s->right);
+    (void)fprintf(out, "<text class=\"label mid\" x=\"%d\" y=\"%d\">", (LEFT + s->right) / 2,
                   bottom);
     assay_sim_html_text(plot->x_label, out);
     (void)fprintf(out,
@@ -217,7 +219,7 @@ static void put_marks(const struct assay_sim_plot *plot, const struct assay_sim_
         (void)fprintf(out,
                       "<path class=\"mark\" d=\"M%d %.1fH%d\"/><text class=\"tick\" x=\"%d\" "
                       "y=\"%.1f\">",
-                      LEFT, at, WIDTH - RIGHT, WIDTH - RIGHT + 6, last + 4);
+                      LEFT, at, s->right, s->right + 6, last + 4);
         assay_sim_html_short(sorted[i]->label, MARK_CHARACTERS, out);
         (void)fputs("</text>\n", out);
     }
@@ -229,13 +231,14 @@ static void put_drawing(const struct assay_sim_plot *plot, FILE *out)
 {
     const struct assay_sim_scale s = scale_of(plot);
     const bool named = plot->categories != NULL && plot->category_count > 0;
-    const struct names names = named ? names_of(plot) : (struct names){ false, 1, TICK_LINE };
+    const struct names names =
+        named ? names_of(plot, s.right - LEFT) : (struct names){ false, 1, TICK_LINE };
     const int bottom = FLOOR + names.height + 26;
     (void)fprintf(out,
                   "<div class=\"wide\"><svg class=\"plot\" viewBox=\"0 0 %d %d\" role=\"img\" "
                   "aria-labelledby=\"%s-t\" data-x=\"%.17g %.17g %d %d\"%s><title "
                   "id=\"%s-t\">",
-                  WIDTH, bottom + 6, plot->id, s.x_min, s.x_max, LEFT, WIDTH - RIGHT,
+                  WIDTH, bottom + 6, plot->id, s.x_min, s.x_max, LEFT, s.right,
                   named ? " data-named" : "", plot->id);
     assay_sim_html_text(plot->title, out);
     (void)fputs("</title>\n", out);
@@ -248,8 +251,8 @@ static void put_drawing(const struct assay_sim_plot *plot, FILE *out)
         assay_sim_plot_series(plot, &s, out);
     } else
         (void)fprintf(out, "<text class=\"label mid\" x=\"%d\" y=\"%d\">nothing to draw</text>\n",
-                      (LEFT + WIDTH - RIGHT) / 2, (TOP + FLOOR) / 2);
-    put_labels(plot, bottom, out);
+                      (LEFT + s.right) / 2, (TOP + FLOOR) / 2);
+    put_labels(plot, &s, bottom, out);
     (void)fputs("</svg></div>\n", out);
     if (s.empty) return;
     assay_sim_plot_legend(plot, out);

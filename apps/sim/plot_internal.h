@@ -9,13 +9,15 @@
 enum {
     ASSAY_SIM_PLOT_WIDTH = 640,
     ASSAY_SIM_PLOT_LEFT = 58,
-    ASSAY_SIM_PLOT_RIGHT = 84, /* words of the marks */
+    ASSAY_SIM_PLOT_RIGHT = 18,        /* half of the last tick */
+    ASSAY_SIM_PLOT_RIGHT_MARKED = 84, /* words of the marks */
     ASSAY_SIM_PLOT_TOP = 16,
     ASSAY_SIM_PLOT_FLOOR = 256, /* y of the axis of x */
 };
 
 struct assay_sim_scale {
     double x_min, x_max, y_min, y_max;
+    int right;  /* x of the end of the axis */
     bool empty; /* there is nothing to draw */
 };
 

@@ -34,6 +34,7 @@ static const char style[] =
     ".plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,520px),1fr));"
     "gap:18px}figure{margin:0;background:var(--card);border:1px solid var(--edge);"
     "border-radius:10px;padding:14px 14px 8px;min-width:0}#plot{grid-column:1/-1}"
+    "#plot svg.plot{max-width:860px}"
     "figcaption p{color:var(--soft);"
     "font-size:13px;margin:0 0 6px}\n"
     "svg.plot{display:block;width:100%;min-width:480px;height:auto}.grid{stroke:var(--edge);stroke-"

@@ -111,7 +111,7 @@ Test(sim_plot, one_epoch_stands_in_the_middle_with_its_number_and_no_other)
 {
     (void)add(1);
     char *text = drawn();
-    cr_expect_eq(report_count(text, "<circle class=\"dot c0\" cx=\"307.0\""), 1, "%s", text);
+    cr_expect_eq(report_count(text, "<circle class=\"dot c0\" cx=\"340.0\""), 1, "%s", text);
     cr_expect_eq(report_count(text, "y=\"273\">"), 1);
     cr_expect_not_null(strstr(text, "y=\"273\">1</text>"));
     free(text);

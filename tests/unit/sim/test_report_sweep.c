@@ -1,0 +1,347 @@
+/*
+ * tests/unit/sim/test_report_sweep.c - the page of a sweep: lines, bands over seeds, and laws where
+ * the scenario of a point is what they are about.
+ */
+#include "apps/sim/report_sweep.h"
+#include "base/file/file.h"
+#include "sim/theory/laws.h"
+#include "sim/yaml/read.h"
+#include "sim/yaml/sweep.h"
+#include "tests/unit/apps/folder.h"
+#include "tests/unit/sim/report_fixture.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct folder folder;
+static char message[ASSAY_SIM_MESSAGE_MAX];
+
+static void make(void)
+{
+    folder = folder_make();
+}
+
+static void unmake(void)
+{
+    folder_remove(&folder);
+}
+
+TestSuite(sim_report_sweep, .init = make, .fini = unmake);
+
+/* --- a sweep whose runs are made up: the score is the law and the seed moves it */
+
+static enum assay_status fake(const struct assay_scenario *s, const struct assay_sim_options *o,
+                              struct assay_sim_outcome *outcome)
+{
+    assay_sim_outcome_init(outcome);
+    outcome->seed = o->seed;
+    const struct assay_sim_law_case law = assay_sim_law_of(s);
+    const double b = (double)law.liars / law.nodes;
+    const double score =
+        law.law == ASSAY_SIM_LAW_NONE ? 0.5 : assay_sim_law_score(law.law, b, s->nodes);
+    outcome->figures[ASSAY_SIM_FIGURE_SCORE_MEAN_BP][0] = (int64_t)(10000 * score);
+    outcome->figures[ASSAY_SIM_FIGURE_WEIGHT_SHARE_BP][1] = (int64_t)(10000 * b + (double)o->seed);
+    outcome->figures[ASSAY_SIM_FIGURE_DETECTION_EPOCHS][1] = b < 0.2 ? -1 : (int64_t)o->seed;
+    outcome->figures[ASSAY_SIM_FIGURE_MESSAGES][0] = 77;
+    return ASSAY_OK;
+}
+
+static const char base[] = "name: base\nfidelity: epoch\nnodes: 100\noperators: 100\nvendors: 5\n"
+                           "cohorts:\n  - { name: liars, share_bp: 0 }\n"
+                           "adversaries:\n  - { attack: badmouth, cohort: liars }\n";
+static const char b_axis[] =
+    "  - { name: b_bp, key: \"cohorts[1].share_bp\", from: 0, to: 4000, step: 1000 }\n";
+static const char rule_axis[] =
+    "  - name: rule\n    cases:\n"
+    "      - { name: mean, set: [rule=mean, weight_source=one] }\n"
+    "      - { name: \"by <score>\", set: [rule=mean, weight_source=score] }\n"
+    "      - { name: none of them, set: [rule=beta] }\n";
+
+/* A sweep of these axes, run and merged. */
+static void sweep_of(const char *axes, const char *plot, struct assay_sweep *sweep)
+{
+    char *text = NULL;
+    struct assay_scenario scenario;
+    cr_assert_geq(
+        asprintf(&text,
+                 "sweep_version: 1\nname: made-up\ntitle: a <title>\nscenario: base.yaml\n"
+                 "seed: 1\nrepeats: 3\naxes:\n%splot:\n%s",
+                 axes, plot),
+        0);
+    cr_assert_eq(assay_sweep_parse_yaml((const uint8_t *)text, strlen(text), "it", sweep, message),
+                 ASSAY_OK, "%s", message);
+    cr_assert_eq(
+        assay_scenario_parse_yaml((const uint8_t *)base, strlen(base), "base", &scenario, message),
+        ASSAY_OK, "%s", message);
+    cr_assert_eq(assay_sweep_prepare(sweep, &scenario, message), ASSAY_OK, "%s", message);
+    free(text);
+}
+
+static void run(const struct assay_sweep *sweep, struct assay_sim_merged *merged)
+{
+    const char *const dirs[] = { folder.path };
+    struct assay_sim_sweeping s = {
+        .sweep = sweep, .shard = 1, .shards = 1, .quiet = true, .out_dir = folder.path, .run = fake
+    };
+    cr_assert_eq(assay_sim_sweep_run(&s, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(assay_sim_merge(dirs, 1, merged, message), ASSAY_OK, "%s", message);
+}
+
+static char *page_of(const char *axes, const char *plot, bool with_laws)
+{
+    struct assay_sweep sweep;
+    struct assay_sim_merged merged;
+    struct assay_sim_sweep_law *laws = NULL;
+    char *page = NULL;
+    const char *why = NULL;
+    sweep_of(axes, plot, &sweep);
+    run(&sweep, &merged);
+    if (with_laws)
+        cr_assert_eq(assay_sim_sweep_laws_write(&sweep, folder.path, message), ASSAY_OK, "%s",
+                     message);
+    cr_assert_eq(assay_sim_sweep_laws_load(folder.path, assay_sweep_points(&sweep), &laws, message),
+                 ASSAY_OK, "%s", message);
+    cr_expect_eq(laws != NULL, with_laws);
+    cr_assert_eq(assay_sim_report_sweep_text(&merged, laws, &page, message), ASSAY_OK, "%s",
+                 message);
+    cr_expect(report_well_formed(page, &why), "%s", why);
+    cr_expect_null(report_reference(page), "%s", report_reference(page));
+    free(laws);
+    assay_sim_merged_free(&merged);
+    assay_sweep_free(&sweep);
+    return page;
+}
+
+static char *axes_of(const char *one, const char *other)
+{
+    char *axes = NULL;
+    cr_assert_geq(asprintf(&axes, "%s%s", one, other), 0);
+    return axes;
+}
+
+static const char plot_rule[] = "  x: b_bp\n  series: rule\n  figure: score_mean_bp honest\n";
+
+/* The data of series `k` of a figure, as the page has it for its read-outs. */
+static char *data_of(const char *page, const char *id, unsigned k)
+{
+    char key[64];
+    (void)snprintf(key, sizeof key, "<figure id=\"%s\"", id);
+    const char *at = strstr(page, key);
+    cr_assert_not_null(at, "%s", id);
+    (void)snprintf(key, sizeof key, "data-series=\"%u\" data-points=\"", k);
+    at = strstr(at, key);
+    cr_assert_not_null(at, "%s", key);
+    at += strlen(key);
+    return strndup(at, strcspn(at, "\""));
+}
+
+Test(sim_report_sweep, lines_are_the_values_of_the_other_axis_with_their_laws_dashed)
+{
+    char *axes = axes_of(b_axis, rule_axis), *page = page_of(axes, plot_rule, true);
+    cr_expect_not_null(strstr(page, "<span>mean</span>"));
+    cr_expect_not_null(strstr(page, "<span>by &lt;score&gt;</span>"));
+    cr_expect_not_null(strstr(page, "<span>none of them</span>"));
+    /* L2 speaks of the weight too. */
+    cr_expect_eq(report_count(page, ">L1: 1 - b</span>"), 1);
+    cr_expect_eq(report_count(page, ">L2: (1 - 2b) / (1 - b), 0 above 1/3</span>"), 1);
+    cr_expect_eq(report_count(page, ">L2: b / (1 - b), 1 above 1/3</span>"), 1);
+    cr_expect_eq(report_count(page, ">L3"), 0);
+    cr_expect_eq(report_count(page, ">L7"), 0);
+    cr_expect_not_null(strstr(page, "median of 3 seeds"));
+    cr_expect_not_null(strstr(page, "15 points, 3 seeds at each"));
+    cr_expect_not_null(strstr(page, "a &lt;title&gt;"));
+    cr_expect_not_null(strstr(page, ">b, %</text>"));
+    char *measured = data_of(page, "plot", 0), *law = data_of(page, "plot", 3);
+    cr_expect_str_eq(measured, "0,100 10,90 20,80 30,70 40,60 ");
+    for (const char *at = law; *at != '\0'; at = strchr(at, ' ') + 1) {
+        const double x = strtod(at, NULL), y = strtod(strchr(at, ',') + 1, NULL);
+        cr_expect_float_eq(y, 100 * assay_sim_law_mean(x / 100), 1e-3, "at %f: %f", x, y);
+    }
+    cr_expect_eq(report_count(law, ","), 4 * 16 + 1);
+    free(measured);
+    free(law);
+    free(page);
+    free(axes);
+}
+
+Test(sim_report_sweep, another_attack_takes_the_law_away)
+{
+    char *axes =
+        axes_of(b_axis, "  - name: attack\n    cases:\n"
+                        "      - { name: lie, set: [] }\n"
+                        "      - { name: stuff, set: [\"adversaries[0].attack=stuff\"] }\n");
+    char *page =
+        page_of(axes, "  x: b_bp\n  series: attack\n  figure: score_mean_bp honest\n", true);
+    cr_expect_eq(report_count(page, ">L7: 1 for every b</span>"), 1);
+    cr_expect_eq(report_count(page, " theory\" d="), 1 + 1, "the curve and its key");
+    cr_expect_not_null(strstr(page, "class=\"line c0 theory\""), "in the colour of its line");
+    free(page);
+    free(axes);
+}
+
+Test(sim_report_sweep, without_laws_csv_it_says_that_none_are_drawn)
+{
+    char *axes = axes_of(b_axis, rule_axis), *page = page_of(axes, plot_rule, false);
+    cr_expect_eq(report_count(page, " theory\""), 0);
+    cr_expect_not_null(strstr(page, "the shards have no laws.csv"));
+    free(page);
+    free(axes);
+}
+
+Test(sim_report_sweep, figures_that_move_are_drawn_and_others_listed)
+{
+    char *axes = axes_of(b_axis, rule_axis), *page = page_of(axes, plot_rule, true);
+    cr_expect_eq(report_count(page, "<figure "), 3, "score, weight of the liars, detection");
+    cr_expect_not_null(strstr(page, "<h3>weight_share_bp, liars</h3>"));
+    cr_expect_not_null(strstr(page, "<h3>detection_epochs, liars</h3>"));
+    cr_expect_not_null(strstr(page, "<tr><td>messages</td><td></td><td class=\"number\">77</td><td "
+                                    "class=\"number\">77</td>"));
+    free(page);
+    free(axes);
+}
+
+Test(sim_report_sweep, a_figure_that_never_happened_is_a_gap_and_bands_are_over_seeds)
+{
+    char *page = page_of(b_axis, "  x: b_bp\n  figure: detection_epochs liars\n", true);
+    char *data = data_of(page, "plot", 0);
+    /* Seeds 1, 2 and 3 from b = 20 % on. */
+    cr_expect_str_eq(data, "20,2 30,2 40,2 ");
+    cr_expect_not_null(strstr(page, "<td class=\"number\">20</td><td class=\"number\">2</td><td "
+                                    "class=\"number\">1</td><td class=\"number\">3</td>"));
+    cr_expect_not_null(strstr(page, "<span>detection_epochs.liars</span>"));
+    free(data);
+    free(page);
+}
+
+Test(sim_report_sweep, numbers_are_drawn_rising_whatever_their_order)
+{
+    char *page = page_of("  - { name: n, key: nodes, values: [200, 9, 100, 25] }\n",
+                         "  x: n\n  figure: score_mean_bp honest\n", true);
+    char *data = data_of(page, "plot", 0);
+    static const char *const starts[] = { "9,", " 25,", " 100,", " 200," };
+    const char *at = data;
+    for (size_t i = 0; i < 4; i++) {
+        at = strstr(at, starts[i]);
+        cr_assert_not_null(at, "%s in %s", starts[i], data);
+    }
+    free(data);
+    free(page);
+}
+
+Test(sim_report_sweep, words_are_names_below_bars)
+{
+    char *page = page_of(rule_axis, "  x: rule\n  figure: score_mean_bp honest\n", true);
+    cr_expect_not_null(strstr(page, "<title>by &lt;score&gt;</title>"));
+    cr_expect_geq(report_count(page, "<path class=\"bar c0\""), 3);
+    cr_expect_eq(report_count(page, " theory\""), 0, "a law is a curve over numbers");
+    free(page);
+}
+
+Test(sim_report_sweep, more_lines_than_can_be_told_apart_are_left_out_and_counted)
+{
+    char *axes = axes_of(b_axis, "  - { name: e, key: epochs, from: 20, to: 33, step: 1 }\n"
+                                 "  - { name: m, key: epoch_ms, values: [1000, 2000] }\n");
+    char *page = page_of(axes, "  x: b_bp\n  series: e\n  figure: score_mean_bp honest\n", true);
+    cr_expect_not_null(strstr(page, "the first 12 of 28 lines"));
+    cr_expect_not_null(strstr(page, "<span>e 20, m 1000</span>"));
+    /* All have the same law: it is drawn once. */
+    cr_expect_eq(report_count(page, ">L7: 1 for every b</span>"), 1);
+    free(page);
+    free(axes);
+}
+
+Test(sim_report_sweep, the_page_is_written_beside_the_table_and_the_same_again)
+{
+    struct assay_sweep sweep;
+    struct assay_sim_merged merged;
+    char *axes = axes_of(b_axis, rule_axis);
+    uint8_t *one = NULL, *other = NULL;
+    size_t one_len = 0, other_len = 0;
+    sweep_of(axes, plot_rule, &sweep);
+    run(&sweep, &merged);
+    cr_assert_eq(assay_sim_sweep_laws_write(&sweep, folder.path, message), ASSAY_OK);
+    const char *path = folder_at(&folder, "sweep.html");
+    cr_assert_eq(assay_sim_report_sweep_write(&merged, folder.path, folder.path, message), ASSAY_OK,
+                 "%s", message);
+    cr_assert_eq(assay_file_read(path, 1 << 20, &one, &one_len), ASSAY_OK);
+    cr_assert_eq(assay_sim_report_sweep_write(&merged, folder.path, folder.path, message),
+                 ASSAY_OK);
+    cr_assert_eq(assay_file_read(path, 1 << 20, &other, &other_len), ASSAY_OK);
+    cr_expect_eq(one_len, other_len);
+    cr_expect_arr_eq(one, other, one_len);
+    cr_expect_neq(assay_sim_report_sweep_write(&merged, folder.path, "/nowhere", message),
+                  ASSAY_OK);
+    cr_expect_not_null(strstr(message, "/nowhere"), "%s", message);
+    free(one);
+    free(other);
+    free(axes);
+    assay_sim_merged_free(&merged);
+    assay_sweep_free(&sweep);
+}
+
+/* --- laws.csv */
+
+static const char head[] = "point,law,liars,nodes,cohort\n";
+
+static enum assay_status load(const char *rows, uint64_t points, struct assay_sim_sweep_law **laws)
+{
+    char *text = NULL;
+    cr_assert_geq(asprintf(&text, "%s%s", head, rows), 0);
+    (void)folder_put(&folder, "laws.csv", text, strlen(text), 0644);
+    free(text);
+    return assay_sim_sweep_laws_load(folder.path, points, laws, message);
+}
+
+Test(sim_report_sweep, laws_come_back_as_they_were_written)
+{
+    struct assay_sweep sweep;
+    struct assay_sim_sweep_law *laws = NULL;
+    char *axes = axes_of(b_axis, rule_axis);
+    sweep_of(axes, plot_rule, &sweep);
+    const uint64_t points = assay_sweep_points(&sweep);
+    cr_assert_eq(assay_sim_sweep_laws_write(&sweep, folder.path, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(assay_sim_sweep_laws_load(folder.path, points, &laws, message), ASSAY_OK, "%s",
+                 message);
+    for (uint64_t point = 0; point < points; point++) {
+        struct assay_scenario s;
+        cr_assert_eq(assay_sweep_scenario(&sweep, point * sweep.repeats, &s, message), ASSAY_OK);
+        const struct assay_sim_law_case law = assay_sim_law_of(&s);
+        cr_expect_eq(laws[point].at.law, law.law);
+        cr_expect_eq(laws[point].at.liars, law.liars);
+        cr_expect_eq(laws[point].at.nodes, 100);
+        if (law.law != ASSAY_SIM_LAW_NONE) cr_expect_str_eq(laws[point].cohort, "liars");
+    }
+    free(laws);
+    cr_expect_eq(assay_sim_sweep_laws_load(folder.path, points + 1, &laws, message),
+                 ASSAY_E_SYNTAX);
+    cr_expect_null(laws);
+    free(axes);
+    assay_sweep_free(&sweep);
+}
+
+Test(sim_report_sweep, a_table_of_laws_that_is_none_is_refused)
+{
+    static const char *const rows[] = {
+        "0,1,5,100,liars\n",                    /* one point is missing */
+        "0,1,5,100,liars\n2,1,5,100,liars\n",   /* another point */
+        "0,1,5,100,liars\n1,5,5,100,liars\n",   /* no such law */
+        "0,1,5,100,liars\n1,1,101,100,liars\n", /* more liars than nodes */
+        "0,1,5,100,liars\n1,1,-1,100,liars\n",  /* fewer than none */
+        "0,1,5,100,liars\n1,1,0,0,liars\n",     /* of nobody */
+        "0,1,5,100,liars\n1,1,x,100,liars\n",   /* no number */
+        "0,1,5,100,liars\n1,1,5,100\n",         /* a cell less */
+        "0,1,5,100,liars\n1,1,5,100,"
+        "a-name-that-is-longer-than-any-name-of-a-cohort-may-be-0123456789\n",
+    };
+    struct assay_sim_sweep_law *laws = NULL;
+    cr_expect_eq(load("0,1,5,100,liars\n1,0,0,100,honest\n", 2, &laws), ASSAY_OK, "%s", message);
+    free(laws);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cr_expect_eq(load(rows[i], 2, &laws), ASSAY_E_SYNTAX, "%s", rows[i]);
+        cr_expect_not_null(strstr(message, "laws.csv"), "%s", message);
+        cr_expect_null(laws);
+    }
+}
