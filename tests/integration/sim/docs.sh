@@ -35,7 +35,7 @@ sed -n '/^```yaml/,/^```/p' "$ROOT/docs/simulator.md" | sed '1d;$d' >example.yam
 check 'the example of docs/simulator.md holds' "$SIM" run example.yaml --quiet
 
 MAN=$ROOT/docs/man/assay-sim.1
-for command in run list show keys; do
+for command in run list show keys report; do
     check "assay-sim.1 has $command" grep -q "^\.It Cm $command" "$MAN"
 done
 for option in $("$SIM" run --help | grep -oE -- '--[a-z]+' | sort -u | grep -v -- --help); do
