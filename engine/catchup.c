@@ -157,7 +157,7 @@ static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
     e->sync.failures = 0;
     /* The network has a past that we know nothing of, and these keys may have signed in it: the log
      * is missing (docs/protocol.md 2). */
-    if (!e->voted_on) e->own.rolled_back = true;
+    if (!e->voted_on && !e->config.keys_unused) e->own.rolled_back = true;
     assay_settle_close(e, &p->header, p->id, p->header_bytes, commitment, proof);
 }
 

@@ -210,8 +210,10 @@ void assay_epoch_keys(struct assay_engine *e, const uint8_t *voting_public,
                       const uint8_t *transport_public)
 {
     /* The same keys told again have still the log that was rolled back. */
-    if (!assay_bytes_equal(e->own.keys.voting_public, voting_public, 64))
+    if (!assay_bytes_equal(e->own.keys.voting_public, voting_public, 64)) {
         e->own.rolled_back = false;
+        e->config.keys_unused = true; /* made for a RESTART: no log of theirs can be missing */
+    }
     assay_bytes_copy(e->own.keys.voting_public, 64, voting_public, 64);
     assay_bytes_copy(e->own.keys.transport_public, 32, transport_public, 32);
     assay_epoch_own(e);

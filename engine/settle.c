@@ -135,8 +135,9 @@ void assay_settle_begin(struct assay_engine *e)
     e->final_wanted = false;
     e->begun = true;
     assay_epoch_own(e);
+    /* Before it begins: what came early may be reason enough to vote at once. */
+    base.silent = !assay_eng_may_sign(e);
     assay_simplex_begin(e->simplex, e->now_ms, &base, &e->voters, &e->actions);
-    if (!assay_eng_may_sign(e)) assay_simplex_halt(e->simplex);
 }
 
 static void note_changes(struct assay_engine *e)

@@ -281,7 +281,7 @@ void assay_simplex_begin(struct assay_simplex *s, uint64_t now_ms,
     s->begun_ms = now_ms;
     forget_epoch(s);
     take_seats(s, voters);
-    s->halted = base->epoch <= s->resume.silent_through;
+    s->halted = base->silent || base->epoch <= s->resume.silent_through;
     s->base = *base;
     s->base.counters = NULL; /* copied, the caller's array need not live on */
     for (uint32_t i = 0; i < s->config.voters_max; i++)

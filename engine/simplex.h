@@ -100,6 +100,7 @@ struct assay_simplex_base {
     uint8_t proof[32];       /* commitment of its F certificate; zero for genesis */
     uint64_t epoch_ms;       /* T; delta = clamp(T/16, 25 ms, 2 s) */
     const int64_t *counters; /* [voters.count] of the round robin at its start, copied */
+    bool silent; /* nothing may be signed in it: as halted from its first moment */
 };
 
 /*
