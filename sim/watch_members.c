@@ -112,15 +112,40 @@ static void check_p2(const struct member *m)
     else fine(m, ASSAY_SIM_CHECKER_P2);
 }
 
+/* A FAIL counts only with its record (docs/protocol.md 4.3), which closes with E: where messages
+ * are lost it may come too late. */
+static bool fail_is_there(const struct member *m)
+{
+    const uint8_t *fails = m->epoch->closed->fails;
+    const enum assay_sim_evidence evidence = m->truth->evidence;
+    if (evidence == ASSAY_SIM_EVIDENCE_NONE || evidence == ASSAY_SIM_EVIDENCE_FIRST) return true;
+    if (m->epoch->watch->scenario->link.loss_permille == 0) return true;
+    return fails == NULL || fails[m->slot] != 0;
+}
+
+/* Who signs two envelopes shows some voters one and some another: no evidence is seen by all. */
+static bool has_two_faces(const struct member *m)
+{
+    const struct assay_sim_watch *w = m->epoch->watch;
+    for (uint32_t i = 0; i < w->scenario->adversary_count; i++) {
+        const struct assay_sim_adversary *a = &w->scenario->adversaries[i];
+        if (a->cohort == w->cohort_of[m->slot] && a->attack == ASSAY_SIM_ATTACK_TWO_ENVELOPES)
+            return true;
+    }
+    return false;
+}
+
 /* Does this epoch show it bad to all? Certified, calm, and what may be missing from N (Byzantine
- * voters, honest ones without a counted ballot) is W/3 at most: then N >= 2W/3 and hi = 0. */
+ * voters, honest ones without a counted ballot) is less than W/3: then hi = 0, and more than 2W/3
+ * were counted, as a fall asks. */
 static bool seen_bad(const struct member *m)
 {
     if (!plainly_bad(m->truth->evidence)) return false;
     if (!m->epoch->after->certified || !m->epoch->calm) return false;
     /* Silence is heard by everybody. */
     if (m->truth->evidence != ASSAY_SIM_EVIDENCE_NONE && !heard_by_all(m)) return false;
-    return 3 * (m->electorate.byzantine + m->electorate.silent) <= m->electorate.weight;
+    if (!fail_is_there(m) || has_two_faces(m)) return false;
+    return 3 * (m->electorate.byzantine + m->electorate.silent) < m->electorate.weight;
 }
 
 /* P3: an invalid node that everyone can see is SUSPENDED in 3 epochs, at once on hard evidence.

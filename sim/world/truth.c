@@ -68,18 +68,28 @@ static bool listed(const struct assay_sim_world *w, uint32_t node, uint32_t inca
 void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
                       struct world_payload *bytes)
 {
+    const uint64_t epoch = effect->as.quote.epoch;
     if (w->run == NULL || !listed(w, node, effect->as.quote.incarnation)) return;
-    struct world_epoch *e = world_truth_at(w->run, effect->as.quote.epoch);
+    /* Of a disk that was rolled back: that epoch is over, and a newer one has its place. */
+    if (epoch <= w->run->closed) return;
+    struct world_epoch *e = world_truth_at(w->run, epoch);
+    enum assay_sim_evidence evidence = world_run_evidence(w, node);
+    /* The first quote of all is of this epoch, and as good as any; so when it is given again. */
+    const bool is_first = w->nodes[node].first_quote == NULL;
+    const bool same =
+        e->has_quote[node] && assay_bytes_equal(e->quote[node], world_payload_digest(bytes), 32);
+    if (evidence == ASSAY_SIM_EVIDENCE_FIRST && (is_first || same))
+        evidence = same ? e->evidence[node] : ASSAY_SIM_EVIDENCE_GOOD;
     e->has_quote[node] = true;
-    e->evidence[node] = world_run_evidence(w, node);
+    e->evidence[node] = evidence;
     assay_bytes_copy(e->quote[node], 32, world_payload_digest(bytes), 32);
 }
 
 /* A ballot is about to be signed: of whom has the node no verdict? */
 void world_truth_ballot(struct world_run *r, uint32_t node, uint64_t epoch)
 {
-    struct world_epoch *e = world_truth_at(r, epoch);
     if (epoch != r->closed + 1) return; /* too late to count */
+    struct world_epoch *e = world_truth_at(r, epoch);
     e->balloted[node] = true;
     for (uint32_t s = 0; s < r->scenario->nodes; s++) {
         if (s == node) continue;

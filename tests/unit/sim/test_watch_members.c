@@ -214,9 +214,9 @@ Test(sim_watch_members, p3_wants_hard_evidence_to_strike_at_once)
 
 Test(sim_watch_members, p3_asks_that_everyone_can_see_it)
 {
-    for (int excuse = 0; excuse < 6; excuse++) {
-        struct fixture *f =
-            at_work(excuse == 1 ? ASSAY_SIM_ATTACK_TAMPER : ASSAY_SIM_ATTACK_QUIET, 3, 2);
+    for (int excuse = 0; excuse < 9; excuse++) {
+        const bool fails = excuse == 1 || excuse >= 7;
+        struct fixture *f = at_work(fails ? ASSAY_SIM_ATTACK_TAMPER : ASSAY_SIM_ATTACK_QUIET, 3, 2);
         for (int i = 0; i < 3; i++) {
             fixture_epoch(f);
             if (excuse == 0) f->after.certified = false;
@@ -227,6 +227,17 @@ Test(sim_watch_members, p3_asks_that_everyone_can_see_it)
             if (excuse == 4) f->truth[1].unheard_weight = 10000;
             if (excuse == 5) /* envelopes of 4/7: nobody may say ABSENT */
                 f->truth[4].evidence = ASSAY_SIM_EVIDENCE_NONE;
+            if (excuse == 6) /* a third is missing: a fall asks for more than two thirds */
+                f->after.members[0].found.balloted = false;
+            if (excuse == 7) { /* messages are lost, and no record of the failure is there */
+                f->with_rows = true;
+                f->scenario.link.loss_permille = 1;
+            }
+            if (excuse == 8) { /* some voters have another envelope of it than others */
+                f->scenario.adversary_count = 2;
+                f->scenario.adversaries[1] = f->scenario.adversaries[0];
+                f->scenario.adversaries[1].attack = ASSAY_SIM_ATTACK_TWO_ENVELOPES;
+            }
             fixture_close(f, NULL);
         }
         cr_expect_eq(fixture_checked(f, ASSAY_SIM_CHECKER_P3), 0, "excuse %d", excuse);
