@@ -24,6 +24,7 @@
 
 # " 3/41 Test  #7: test_quote_parse ......   Passed    0.05 sec"
 /^ *[0-9]+\/[0-9]+ Test +#[0-9]+: / {
+    if ($0 ~ /\*\*\*Not Run \(Disabled\)/) next # too long for this preset: another one runs it
     line = $0
     sub(/^.*Test +#/, "", line)
     number = line + 0

@@ -200,6 +200,7 @@ test 1
 1: [====] Synthesis: Tested: 5 | Passing: 5 | Failing: 0 | Crashing: 0 
 1/2 Test #1: test_base_cbor ...................   Passed    0.05 sec
 2/2 Test  #2: tidy ............................   Passed    0.10 sec
+   3/3 Test  #3: long_runs .......................***Not Run (Disabled)   0.00 sec
 END
 dev test
 status_is 0; last_line_is "12 passed, 0 failed, 2 skipped" # dev and release both answer alike
