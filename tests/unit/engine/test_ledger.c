@@ -4,6 +4,7 @@
  * Records are made by hand, as if decoded, checked and judged: their shape is test_record.c's.
  */
 #include "engine/ledger.h"
+#include "engine/rule.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -404,4 +405,59 @@ Test(ledger, aborts_when_a_closed_branch_takes_a_record, .signal = SIGABRT)
     advance(b, ASSAY_BLOCK_EPOCH);
     const struct assay_record r = roll(b);
     (void)put(b, &r);
+}
+
+/* --- new keys need evidence that passes (docs/protocol.md 9) */
+
+/* What verify() found in evidence of a new life of member 2; wrong is for the test to choose. */
+static struct assay_finding finding_of(const struct bench *b, const struct assay_incarnate *i)
+{
+    struct assay_finding f = { .used = true,
+                               .kind = ASSAY_KIND_SOFT,
+                               .outcome = ASSAY_OUTCOME_PASS_UP_TO_DATE,
+                               .has_claims = true,
+                               .has_platform = true };
+    struct assay_life life = { .incarnation = i->incarnation };
+    struct assay_moment moment;
+    assay_bytes_copy(life.voting_public, 64, i->voting_public, 64);
+    assay_bytes_copy(life.transport_public, 32, i->transport_public, 32);
+    cr_assert_eq(assay_context_moment(&b->context, b->context.epoch, &moment), ASSAY_OK);
+    assay_context_expected(&b->context, 2, &life, b->context.epoch, &moment, f.report_data);
+    assay_bytes_copy(f.platform_id, 32, b->state.members[2].platform_id, 32);
+    assay_bytes_copy(f.vendor_root, 32, b->state.members[2].vendor_root, 32);
+    return f;
+}
+
+Test(incarnate, is_valid_with_evidence_that_passes_and_with_no_other)
+{
+    struct bench *b = make();
+    struct assay_record r = { .kind = ASSAY_RECORD_INCARNATE, .slot = 2 };
+    r.epoch = b->context.epoch;
+    r.incarnate.incarnation = 2;
+    memset(r.incarnate.voting_public, 77, 64);
+    b->state.members[2].evidence_kind = ASSAY_KIND_SOFT;
+    static const struct {
+        enum assay_outcome outcome;
+        enum assay_status status;
+    } cases[] = {
+        { ASSAY_OUTCOME_PASS_UP_TO_DATE, ASSAY_OK },
+        { ASSAY_OUTCOME_PASS_NEEDS_HARDENING, ASSAY_OK },
+        { ASSAY_OUTCOME_PASS_OUT_OF_DATE, ASSAY_OK },
+        { ASSAY_OUTCOME_FAIL_SOFT, ASSAY_E_INVALID },
+        { ASSAY_OUTCOME_FAIL_HARD, ASSAY_E_INVALID },
+        { ASSAY_OUTCOME_NONE, ASSAY_E_INVALID },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct assay_finding f = finding_of(b, &r.incarnate);
+        f.outcome = cases[i].outcome;
+        cr_expect_eq(assay_rule_judge_incarnate(&b->context, &f, &r), cases[i].status, "case %zu",
+                     i);
+    }
+    struct assay_finding f = finding_of(b, &r.incarnate);
+    f.platform_id[0] ^= 1;
+    cr_expect_eq(assay_rule_judge_incarnate(&b->context, &f, &r), ASSAY_E_INVALID, "its platform");
+    f = finding_of(b, &r.incarnate);
+    r.incarnate.voting_public[5] ^= 1;
+    cr_expect_eq(assay_rule_judge_incarnate(&b->context, &f, &r), ASSAY_E_INVALID, "of other keys");
+    drop(b);
 }
