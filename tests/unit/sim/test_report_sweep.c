@@ -182,6 +182,19 @@ Test(sim_report_sweep, another_attack_takes_the_law_away)
     free(axes);
 }
 
+Test(sim_report_sweep, a_law_ends_where_the_axis_leaves_what_it_is_about)
+{
+    char *page =
+        page_of("  - { name: loss, key: link.loss_permille, from: 0, to: 200, step: 100 }\n",
+                "  x: loss\n  figure: score_mean_bp honest\n", true);
+    char *measured = data_of(page, "plot", 0), *law = data_of(page, "plot", 1);
+    cr_expect_str_eq(measured, "0,100 100,50 200,50 ");
+    cr_expect_str_eq(law, "0,100 ");
+    free(measured);
+    free(law);
+    free(page);
+}
+
 Test(sim_report_sweep, without_laws_csv_it_says_that_none_are_drawn)
 {
     char *axes = axes_of(b_axis, rule_axis), *page = page_of(axes, plot_rule, false);
