@@ -23,7 +23,7 @@ gives 2 '--json needs --out' "$SIM" minimize honest --json
 gives 2 'is "honest" meant?' "$SIM" minimize honset
 gives 2 'expected I/N' "$SIM" sweep x.yaml --out y --shard 3/2
 gives 2 'expected I/N' "$SIM" sweep x.yaml --out y --shard 0/2
-gives 2 "nowhere.yaml: no such file" "$SIM" sweep nowhere.yaml --out y
+gives 2 "nowhere.yaml: No such file" "$SIM" sweep nowhere.yaml --out y
 gives 2 'sweep.json' "$SIM" merge . --out y
 
 # --- a swarm: the same for any number of threads, in parts, and seed by seed
