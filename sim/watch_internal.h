@@ -23,6 +23,7 @@ struct assay_watch_track {
     /* P8, by channel: A (whatever is bad) and I (evidence fails soft). */
     uint64_t certified_epochs, seen_bad, seen_soft;
     uint16_t availability_min_bp, integrity_min_bp;
+    bool went_over; /* P5: it was Byzantine in some epoch */
 };
 
 struct assay_sim_watch {

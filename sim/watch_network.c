@@ -20,7 +20,7 @@ static uint64_t raw_weight(const struct assay_member *m)
 
 /* The table of the next epoch in one look. */
 struct table {
-    uint64_t total, byzantine;
+    uint64_t total;
     uint64_t raw_total; /* after platforms became units */
     bool uncapped;      /* every member has its raw weight: no cap cut anything */
     bool above_raw;     /* some member has more than that */
@@ -39,15 +39,13 @@ static uint64_t raw_units(struct assay_sim_watch *w, const struct assay_state *s
     return total;
 }
 
-static struct table table_of(struct assay_sim_watch *w, const struct assay_sim_truth *truth,
-                             const struct assay_state *state)
+static struct table table_of(struct assay_sim_watch *w, const struct assay_state *state)
 {
     struct table t = { .uncapped = true };
     for (uint32_t slot = 0; slot < w->nodes; slot++) {
         const uint64_t weight = state->members[slot].weight_bp;
         const uint64_t raw = raw_weight(&state->members[slot]);
         t.total += weight;
-        if (!truth[slot].honest) t.byzantine += weight;
         if (weight != raw) t.uncapped = false;
         if (weight > raw) t.above_raw = true;
     }
@@ -57,7 +55,7 @@ static struct table table_of(struct assay_sim_watch *w, const struct assay_sim_t
 
 static void keep_first(struct assay_sim_watch *w, const struct assay_watch_epoch *epoch)
 {
-    const struct table first = table_of(w, epoch->closed->truth, epoch->before);
+    const struct table first = table_of(w, epoch->before);
     w->has_first = true;
     w->first_total = first.total;
     w->first_uncapped = first.uncapped;
@@ -70,20 +68,24 @@ static void keep_first(struct assay_sim_watch *w, const struct assay_watch_epoch
  * anybody then or now (capping may lift the share of who is not cut: docs/protocol.md 6.3, guard).
  * Honest integrity never falls and Byzantine integrity never exceeds 10000, so the share is never
  * above the first one. Who turns Byzantine on the way (a disk that lost writes) counts from the
- * beginning. */
+ * beginning, and to the end: what it was convicted of meanwhile stays. */
 static void check_p5(const struct assay_watch_epoch *epoch, const struct table *now)
 {
     struct assay_sim_watch *w = epoch->watch;
-    uint64_t byzantine = 0;
+    uint64_t byzantine = 0, byzantine_now = 0;
     if (!w->has_first) keep_first(w, epoch);
     if (w->scenario->weight_source != ASSAY_SIM_WEIGHT_INTEGRITY) return;
-    for (uint32_t slot = 0; slot < w->nodes; slot++)
-        if (!epoch->closed->truth[slot].honest) byzantine += w->first_weight[slot];
+    for (uint32_t slot = 0; slot < w->nodes; slot++) {
+        if (!epoch->closed->truth[slot].honest) w->tracks[slot].went_over = true;
+        if (!w->tracks[slot].went_over) continue;
+        byzantine += w->first_weight[slot];
+        byzantine_now += epoch->after->members[slot].weight_bp;
+    }
     if (!w->first_uncapped || !now->uncapped || 3 * byzantine > w->first_total) return;
-    if (now->byzantine * w->first_total > byzantine * now->total)
+    if (byzantine_now * w->first_total > byzantine * now->total)
         assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P5, epoch->closed->epoch,
                              "Byzantine weight %llu of %llu, %llu of %llu at first",
-                             (unsigned long long)now->byzantine, (unsigned long long)now->total,
+                             (unsigned long long)byzantine_now, (unsigned long long)now->total,
                              (unsigned long long)byzantine, (unsigned long long)w->first_total);
     else assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P5, epoch->closed->epoch, NULL);
 }
@@ -263,7 +265,7 @@ static void check_p11(const struct assay_watch_epoch *epoch)
 
 void assay_watch_network(const struct assay_watch_epoch *epoch)
 {
-    const struct table now = table_of(epoch->watch, epoch->closed->truth, epoch->after);
+    const struct table now = table_of(epoch->watch, epoch->after);
     check_p5(epoch, &now);
     check_p9(epoch, &now);
     check_p11(epoch);

@@ -82,8 +82,8 @@ static bool is_forgetful(const struct assay_scenario *scenario, uint32_t cohort)
     for (uint32_t i = 0; i < scenario->crash_count; i++) {
         const struct assay_sim_crash *const c = &scenario->crashes[i];
         if (!crashes(c, cohort)) continue;
-        if (c->rolls_back_epochs > 0 || f->lost_permille > 0 || f->rolled_back_permille > 0)
-            return true;
+        if (c->rolls_back_epochs > 0) return true;
+        if (f->lost_permille + f->torn_permille + f->rolled_back_permille > 0) return true;
     }
     return false;
 }

@@ -128,10 +128,11 @@ static void draw_store(const struct draw *d)
 {
     struct assay_sim_random r = stream(d, ASPECT_STORE);
     struct assay_sim_store_faults *const f = &d->s->store;
+    /* Disks that break their promise: whoever crashes may forget what it signed, so only the careless
+     * one crashes (draw_crashes). */
+    if (d->careless == 0) return;
     if (chance(&r, 300)) f->torn_permille = between(&r, 1, 500);
-    /* Disks that break their promise: whoever crashes may forget, so only the careless one does
-     * (draw_crashes). */
-    if (d->careless == 0 || !chance(&r, 300)) return;
+    if (!chance(&r, 300)) return;
     f->lost_permille = between(&r, 0, 500);
     f->rolled_back_permille = between(&r, 1, 500);
 }
@@ -162,7 +163,7 @@ static void draw_cohorts(struct draw *d)
         if (!d->beyond && chance(&r, 300)) break; /* not always as many as there may be */
     }
     if (chance(&r, 300)) d->victims = add_cohort(d, "victims", 1);
-    if (chance(&r, 200)) d->careless = add_cohort(d, "careless", 1);
+    if (chance(&r, 350)) d->careless = add_cohort(d, "careless", 1);
 }
 
 /* --- what the traitors do */
@@ -229,7 +230,8 @@ static void draw_crashes(const struct draw *d)
 {
     struct assay_sim_random r = stream(d, ASPECT_CRASHES);
     struct assay_scenario *const s = d->s;
-    const bool disks_lie = s->store.lost_permille > 0 || s->store.rolled_back_permille > 0;
+    const bool disks_lie =
+        s->store.lost_permille + s->store.torn_permille + s->store.rolled_back_permille > 0;
     const uint32_t count = chance(&r, 600) ? low(&r, 1, CRASHES_MAX) : 0;
     for (uint32_t i = 0; i < count; i++) {
         struct assay_sim_crash *const c = &s->crashes[s->crash_count++];

@@ -76,7 +76,7 @@ Test(sim_swarm, draws_the_same_with_every_compiler)
         assay_sha256_pieces(pieces, 2, chain);
     }
     assay_hex_encode(chain, sizeof chain, hex, sizeof hex);
-    cr_expect_str_eq(hex, "ad21df7581bf3233d3ceff00966e41b90c7c5a4d968a628504e3604cc563a19b");
+    cr_expect_str_eq(hex, "fdb4e86185eda76a21f48c60de1d4aafb8ac22f3445587b398e1dd4ae74e71a6");
 }
 
 Test(sim_swarm, stays_within_the_promise_and_goes_beyond_it_now_and_then)
