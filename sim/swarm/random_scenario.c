@@ -128,8 +128,8 @@ static void draw_store(const struct draw *d)
 {
     struct assay_sim_random r = stream(d, ASPECT_STORE);
     struct assay_sim_store_faults *const f = &d->s->store;
-    /* Disks that break their promise: whoever crashes may forget what it signed, so only the careless
-     * one crashes (draw_crashes). */
+    /* Disks that break their promise: whoever crashes may forget what it signed, so only the
+     * careless one crashes (draw_crashes). */
     if (d->careless == 0) return;
     if (chance(&r, 300)) f->torn_permille = between(&r, 1, 500);
     if (!chance(&r, 300)) return;
