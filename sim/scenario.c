@@ -3,7 +3,6 @@
  */
 #include "sim/scenario_internal.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -117,23 +116,13 @@ enum assay_sim_fidelity assay_scenario_fidelity(const struct assay_scenario *sce
                                                    : ASSAY_SIM_FIDELITY_EPOCH;
 }
 
-__attribute__((format(printf, 3, 4))) static enum assay_status refuse(char *message,
-                                                                      enum assay_status status,
-                                                                      const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(message, ASSAY_SIM_MESSAGE_MAX, format, args);
-    va_end(args);
-    return status;
-}
-
 static enum assay_status within(char *message, const char *key, uint64_t value, uint64_t min,
                                 uint64_t max)
 {
     if (value >= min && value <= max) return ASSAY_OK;
-    return refuse(message, ASSAY_E_RANGE, "%s: expected %llu .. %llu, found %llu", key,
-                  (unsigned long long)min, (unsigned long long)max, (unsigned long long)value);
+    return assay_scenario_refuse(message, ASSAY_E_RANGE, "%s: expected %llu .. %llu, found %llu",
+                                 key, (unsigned long long)min, (unsigned long long)max,
+                                 (unsigned long long)value);
 }
 
 static enum assay_status check_vendor_shares(const struct assay_scenario *s, char *message)
@@ -142,40 +131,47 @@ static enum assay_status check_vendor_shares(const struct assay_scenario *s, cha
     if (!s->has_vendor_shares) return ASSAY_OK;
     for (uint32_t v = 0; v < ASSAY_SIM_VENDORS_MAX; v++) {
         if (v >= s->vendors && s->vendor_share_bp[v] != 0)
-            return refuse(message, ASSAY_E_INVALID,
-                          "vendor_share_bp: expected %u shares, one of each vendor, found more",
-                          (unsigned)s->vendors);
+            return assay_scenario_refuse(
+                message, ASSAY_E_INVALID,
+                "vendor_share_bp: expected %u shares, one of each vendor, found more",
+                (unsigned)s->vendors);
         sum += s->vendor_share_bp[v];
     }
     if (sum == BP) return ASSAY_OK;
-    return refuse(message, ASSAY_E_INVALID,
-                  "vendor_share_bp: expected shares that add up to 10000, found %llu",
-                  (unsigned long long)sum);
+    return assay_scenario_refuse(
+        message, ASSAY_E_INVALID,
+        "vendor_share_bp: expected shares that add up to 10000, found %llu",
+        (unsigned long long)sum);
 }
 
 static enum assay_status check_fidelity(const struct assay_scenario *s, char *message)
 {
     const bool by_message = assay_scenario_fidelity(s) == ASSAY_SIM_FIDELITY_MESSAGE;
     if (by_message && s->rule != ASSAY_SIM_RULE_INTERVAL)
-        return refuse(message, ASSAY_E_INVALID,
-                      "rule: %s runs at fidelity epoch alone; the engine has interval",
-                      assay_sim_rule_name(s->rule));
+        return assay_scenario_refuse(
+            message, ASSAY_E_INVALID,
+            "rule: %s runs at fidelity epoch alone; the engine has interval",
+            assay_sim_rule_name(s->rule));
     if (by_message && s->weight_source != ASSAY_SIM_WEIGHT_INTEGRITY)
-        return refuse(message, ASSAY_E_INVALID,
-                      "weight_source: %s runs at fidelity epoch alone; the engine has integrity",
-                      assay_sim_weight_source_name(s->weight_source));
+        return assay_scenario_refuse(
+            message, ASSAY_E_INVALID,
+            "weight_source: %s runs at fidelity epoch alone; the engine has integrity",
+            assay_sim_weight_source_name(s->weight_source));
     if (by_message && s->nodes > ASSAY_SIM_MESSAGE_NODES_MAX)
-        return refuse(message, ASSAY_E_RANGE,
-                      "nodes: expected %d at most at fidelity message, found %u; fidelity: epoch",
-                      ASSAY_SIM_MESSAGE_NODES_MAX, (unsigned)s->nodes);
+        return assay_scenario_refuse(
+            message, ASSAY_E_RANGE,
+            "nodes: expected %d at most at fidelity message, found %u; fidelity: epoch",
+            ASSAY_SIM_MESSAGE_NODES_MAX, (unsigned)s->nodes);
     if (s->evidence != ASSAY_SIM_EVIDENCE_SOFT) return ASSAY_OK;
     if (!by_message)
-        return refuse(message, ASSAY_E_INVALID,
-                      "evidence: soft needs fidelity message; at fidelity epoch it is modelled");
+        return assay_scenario_refuse(
+            message, ASSAY_E_INVALID,
+            "evidence: soft needs fidelity message; at fidelity epoch it is modelled");
     if (s->nodes > SOFT_NODES_MAX)
-        return refuse(message, ASSAY_E_RANGE,
-                      "nodes: expected %d at most with real quotes (evidence: soft), found %u",
-                      SOFT_NODES_MAX, (unsigned)s->nodes);
+        return assay_scenario_refuse(
+            message, ASSAY_E_RANGE,
+            "nodes: expected %d at most with real quotes (evidence: soft), found %u",
+            SOFT_NODES_MAX, (unsigned)s->nodes);
     return ASSAY_OK;
 }
 
@@ -187,9 +183,10 @@ static enum assay_status check_link(const struct assay_scenario *s, char *messag
         ASSAY_TRY(within(message, "link.delay_mean_ms", l->delay_mean_ms, l->delay_min_ms,
                          l->delay_max_ms));
     if (l->delay != ASSAY_SIM_DELAY_PARETO || l->delay_min_ms > 0) return ASSAY_OK;
-    return refuse(message, ASSAY_E_RANGE,
-                  "link.delay_min_ms: expected 1 or more with delay pareto, which is a multiple "
-                  "of it, found 0");
+    return assay_scenario_refuse(
+        message, ASSAY_E_RANGE,
+        "link.delay_min_ms: expected 1 or more with delay pareto, which is a multiple "
+        "of it, found 0");
 }
 
 /* Enough nodes match, even when every cohort before took its own from among them. */
@@ -201,14 +198,15 @@ static enum assay_status check_fit(const struct assay_scenario *s, uint32_t coho
     const uint64_t wanted = assay_scenario_cohort_size(s, cohort);
     if (wanted + before <= matching) return ASSAY_OK;
     if (before > 0 && wanted <= matching)
-        return refuse(
+        return assay_scenario_refuse(
             message, ASSAY_E_INVALID,
             "cohorts[%s]: expected room for %llu nodes, but %llu match and those before it "
             "may take %llu; name cohorts of one vendor or operator first",
             c->name, (unsigned long long)wanted, (unsigned long long)matching,
             (unsigned long long)before);
-    return refuse(message, ASSAY_E_INVALID, "cohorts[%s]: expected at most %llu nodes, found %llu",
-                  c->name, (unsigned long long)matching, (unsigned long long)wanted);
+    return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                 "cohorts[%s]: expected at most %llu nodes, found %llu", c->name,
+                                 (unsigned long long)matching, (unsigned long long)wanted);
 }
 
 static enum assay_status check_cohort(const struct assay_scenario *s, uint32_t cohort,
@@ -217,17 +215,20 @@ static enum assay_status check_cohort(const struct assay_scenario *s, uint32_t c
     const struct assay_sim_cohort *c = &s->cohorts[cohort];
     for (uint32_t k = 0; k < cohort; k++)
         if (strcmp(s->cohorts[k].name, c->name) == 0)
-            return refuse(message, ASSAY_E_INVALID, "cohorts[%s]: is named twice", c->name);
+            return assay_scenario_refuse(message, ASSAY_E_INVALID, "cohorts[%s]: is named twice",
+                                         c->name);
     if (cohort == 0) return ASSAY_OK; /* the rest of the roster */
     if (c->count > 0 && c->share_bp > 0)
-        return refuse(message, ASSAY_E_INVALID, "cohorts[%s]: count or share_bp, not both",
-                      c->name);
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "cohorts[%s]: count or share_bp, not both", c->name);
     if (c->has_vendor && c->vendor >= s->vendors)
-        return refuse(message, ASSAY_E_RANGE, "cohorts[%s].vendor: expected 0 .. %u, found %u",
-                      c->name, (unsigned)s->vendors - 1, (unsigned)c->vendor);
+        return assay_scenario_refuse(message, ASSAY_E_RANGE,
+                                     "cohorts[%s].vendor: expected 0 .. %u, found %u", c->name,
+                                     (unsigned)s->vendors - 1, (unsigned)c->vendor);
     if (c->has_operator && c->operator_ >= s->operators)
-        return refuse(message, ASSAY_E_RANGE, "cohorts[%s].operator: expected 0 .. %u, found %u",
-                      c->name, (unsigned)s->operators - 1, (unsigned)c->operator_);
+        return assay_scenario_refuse(message, ASSAY_E_RANGE,
+                                     "cohorts[%s].operator: expected 0 .. %u, found %u", c->name,
+                                     (unsigned)s->operators - 1, (unsigned)c->operator_);
     uint64_t before = 0;
     for (uint32_t k = 1; k < cohort; k++)
         before += assay_scenario_cohort_size(s, k);
@@ -239,19 +240,20 @@ static enum assay_status check_adversary(const struct assay_scenario *s, uint32_
 {
     const struct assay_sim_adversary *a = &s->adversaries[index];
     if (a->cohort == 0)
-        return refuse(message, ASSAY_E_INVALID,
-                      "adversaries[%u].cohort: expected a cohort of its own, found honest, who "
-                      "attack nobody",
-                      (unsigned)index);
+        return assay_scenario_refuse(
+            message, ASSAY_E_INVALID,
+            "adversaries[%u].cohort: expected a cohort of its own, found honest, who "
+            "attack nobody",
+            (unsigned)index);
     if (a->attack == ASSAY_SIM_ATTACK_ON_OFF && (a->on_epochs == 0 || a->off_epochs == 0))
-        return refuse(message, ASSAY_E_RANGE,
-                      "adversaries[%u]: on-off needs on_epochs and off_epochs above 0",
-                      (unsigned)index);
+        return assay_scenario_refuse(
+            message, ASSAY_E_RANGE,
+            "adversaries[%u]: on-off needs on_epochs and off_epochs above 0", (unsigned)index);
     if (a->stop_epoch == 0 || a->stop_epoch > a->start_epoch) return ASSAY_OK;
-    return refuse(message, ASSAY_E_RANGE,
-                  "adversaries[%u].stop_epoch: expected more than start_epoch, %llu, found %llu",
-                  (unsigned)index, (unsigned long long)a->start_epoch,
-                  (unsigned long long)a->stop_epoch);
+    return assay_scenario_refuse(
+        message, ASSAY_E_RANGE,
+        "adversaries[%u].stop_epoch: expected more than start_epoch, %llu, found %llu",
+        (unsigned)index, (unsigned long long)a->start_epoch, (unsigned long long)a->stop_epoch);
 }
 
 static enum assay_status check_partition(const struct assay_scenario *s, uint32_t index,
@@ -259,30 +261,32 @@ static enum assay_status check_partition(const struct assay_scenario *s, uint32_
 {
     const struct assay_sim_partition *p = &s->partitions[index];
     if (!p->by_cohort && p->share_bp == 0)
-        return refuse(message, ASSAY_E_INVALID,
-                      "partitions[%u]: expected cohort or share_bp, which say who is on side A",
-                      (unsigned)index);
+        return assay_scenario_refuse(
+            message, ASSAY_E_INVALID,
+            "partitions[%u]: expected cohort or share_bp, which say who is on side A",
+            (unsigned)index);
     if (p->a_hears_b && p->b_hears_a)
-        return refuse(message, ASSAY_E_INVALID,
-                      "partitions[%u]: both sides hear each other: nothing is cut",
-                      (unsigned)index);
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "partitions[%u]: both sides hear each other: nothing is cut",
+                                     (unsigned)index);
     if (p->stop_epoch == 0 || p->stop_epoch > p->start_epoch) return ASSAY_OK;
-    return refuse(message, ASSAY_E_RANGE,
-                  "partitions[%u].stop_epoch: expected more than start_epoch, %llu, found %llu",
-                  (unsigned)index, (unsigned long long)p->start_epoch,
-                  (unsigned long long)p->stop_epoch);
+    return assay_scenario_refuse(
+        message, ASSAY_E_RANGE,
+        "partitions[%u].stop_epoch: expected more than start_epoch, %llu, found %llu",
+        (unsigned)index, (unsigned long long)p->start_epoch, (unsigned long long)p->stop_epoch);
 }
 
 static enum assay_status check_crash(const struct assay_scenario *s, uint32_t index, char *message)
 {
     const struct assay_sim_crash *c = &s->crashes[index];
     if ((c->at_epoch == 0) == (c->rate_permille == 0))
-        return refuse(message, ASSAY_E_INVALID,
-                      "crashes[%u]: expected at_epoch or rate_permille, found %s", (unsigned)index,
-                      c->at_epoch == 0 ? "neither" : "both");
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "crashes[%u]: expected at_epoch or rate_permille, found %s",
+                                     (unsigned)index, c->at_epoch == 0 ? "neither" : "both");
     if (c->loses_store && c->rolls_back_epochs > 0)
-        return refuse(message, ASSAY_E_INVALID,
-                      "crashes[%u]: a store that is lost cannot be rolled back", (unsigned)index);
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "crashes[%u]: a store that is lost cannot be rolled back",
+                                     (unsigned)index);
     return ASSAY_OK;
 }
 
@@ -309,7 +313,8 @@ enum assay_status assay_scenario_check(const struct assay_scenario *scenario,
     ASSAY_TRY(check_link(scenario, message));
     ASSAY_TRY(check_lists(scenario, message));
     if (scenario->heal_epoch == 0 || scenario->heal_epoch <= scenario->epochs) return ASSAY_OK;
-    return refuse(message, ASSAY_E_RANGE,
-                  "heal_epoch: expected 0 (never) .. %llu, the last epoch, found %llu",
-                  (unsigned long long)scenario->epochs, (unsigned long long)scenario->heal_epoch);
+    return assay_scenario_refuse(
+        message, ASSAY_E_RANGE,
+        "heal_epoch: expected 0 (never) .. %llu, the last epoch, found %llu",
+        (unsigned long long)scenario->epochs, (unsigned long long)scenario->heal_epoch);
 }

@@ -54,6 +54,10 @@ struct assay_scenario_section {
     const char *line;
 };
 
+/* The message of a value that does not fit. Returns: status, so that it can be returned at once. */
+__attribute__((format(printf, 3, 4))) enum assay_status assay_scenario_refuse(
+    char message[static ASSAY_SIM_MESSAGE_MAX], enum assay_status status, const char *format, ...);
+
 enum {
     ASSAY_SCENARIO_SECTIONS = 8,
     ASSAY_SCENARIO_KEYS_MAX = 32, /* of one section */

@@ -6,22 +6,10 @@
 #include "sim/scenario_internal.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { PATH_MAX_LEN = 128 };
-
-__attribute__((format(printf, 3, 4))) static enum assay_status refuse(char *message,
-                                                                      enum assay_status status,
-                                                                      const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(message, ASSAY_SIM_MESSAGE_MAX, format, args);
-    va_end(args);
-    return status;
-}
 
 /* "SECTION[INDEX].KEY" taken apart. */
 struct path {
@@ -55,11 +43,11 @@ static bool take_apart(const char *text, size_t len, struct path *path)
 static enum assay_status no_such(const char *what, const char *found, const char *hint,
                                  char *message)
 {
-    return refuse(message, ASSAY_E_NOT_FOUND,
-                  "there is no %s \"%.60s\"%s%s%s; `assay-sim keys` "
-                  "lists them",
-                  what, found, hint != NULL ? "; is \"" : "", hint != NULL ? hint : "",
-                  hint != NULL ? "\" meant?" : "");
+    return assay_scenario_refuse(message, ASSAY_E_NOT_FOUND,
+                                 "there is no %s \"%.60s\"%s%s%s; `assay-sim keys` "
+                                 "lists them",
+                                 what, found, hint != NULL ? "; is \"" : "",
+                                 hint != NULL ? hint : "", hint != NULL ? "\" meant?" : "");
 }
 
 static const struct assay_scenario_section *find_section(const char *name, char *message)
@@ -109,20 +97,21 @@ static enum assay_status find_element(struct assay_scenario *scenario,
         assay_scenario_find_cohort(scenario, path->index, strlen(path->index), index)) {
         value = *index;
     } else if (!assay_scenario_number(path->index, strlen(path->index), &value)) {
-        return refuse(message, ASSAY_E_NOT_FOUND, "%s has no \"%.60s\"", section->name,
-                      path->index);
+        return assay_scenario_refuse(message, ASSAY_E_NOT_FOUND, "%s has no \"%.60s\"",
+                                     section->name, path->index);
     }
     if (value < section->first)
-        return refuse(message, ASSAY_E_RANGE, "honest is the rest of the roster and has no keys");
+        return assay_scenario_refuse(message, ASSAY_E_RANGE,
+                                     "honest is the rest of the roster and has no keys");
     if (value > count)
-        return refuse(message, ASSAY_E_RANGE,
-                      "%s has %" PRIu32 " elements; expected 0 .. %" PRIu32
-                      ", the last to add one, found %" PRIu64,
-                      section->name, count, count, value);
+        return assay_scenario_refuse(message, ASSAY_E_RANGE,
+                                     "%s has %" PRIu32 " elements; expected 0 .. %" PRIu32
+                                     ", the last to add one, found %" PRIu64,
+                                     section->name, count, count, value);
     *index = (uint32_t)value;
     if (value < count || assay_scenario_append(scenario, section)) return ASSAY_OK;
-    return refuse(message, ASSAY_E_RANGE, "%s is full: %" PRIu32 " at most", section->name,
-                  section->max);
+    return assay_scenario_refuse(message, ASSAY_E_RANGE, "%s is full: %" PRIu32 " at most",
+                                 section->name, section->max);
 }
 
 /* "adversaries=none" empties a list; cohorts stay, since others name them. */
@@ -149,10 +138,10 @@ static enum assay_status set_value(struct assay_scenario *scenario, const struct
     const struct assay_scenario_section *section = find_section(path->section, message);
     if (section == NULL) return ASSAY_E_NOT_FOUND;
     if (section->is_list != path->has_index)
-        return refuse(message, ASSAY_E_SYNTAX,
-                      section->is_list ? "%s is a list: expected %s[0] and so on"
-                                       : "%s is no list: no number behind %s",
-                      section->name, section->name);
+        return assay_scenario_refuse(message, ASSAY_E_SYNTAX,
+                                     section->is_list ? "%s is a list: expected %s[0] and so on"
+                                                      : "%s is no list: no number behind %s",
+                                     section->name, section->name);
     const struct assay_scenario_key *key = find_key(section, path->key, message);
     if (key == NULL) return ASSAY_E_NOT_FOUND;
     if (section->is_list) ASSAY_TRY(find_element(scenario, section, path, &index, message));
@@ -169,12 +158,13 @@ enum assay_status assay_scenario_set(struct assay_scenario *scenario, const char
     const char *equals = strchr(assignment, '=');
     const size_t len = equals != NULL ? (size_t)(equals - assignment) : 0;
     if (equals == NULL || !take_apart(assignment, len, &path))
-        return refuse(message, ASSAY_E_SYNTAX, "expected KEY=VALUE, found \"%.100s\"", assignment);
+        return assay_scenario_refuse(message, ASSAY_E_SYNTAX,
+                                     "expected KEY=VALUE, found \"%.100s\"", assignment);
     struct assay_scenario changed = *scenario;
     const enum assay_status status = set_value(&changed, &path, equals + 1, what);
     if (status != ASSAY_OK)
-        return refuse(message, status, "%.*s: %.400s", (int)(len < 90 ? len : 90), assignment,
-                      what);
+        return assay_scenario_refuse(message, status, "%.*s: %.400s", (int)(len < 90 ? len : 90),
+                                     assignment, what);
     *scenario = changed;
     return ASSAY_OK;
 }
@@ -196,8 +186,8 @@ static enum assay_status check_key(const struct assay_scenario *s,
         return ASSAY_OK;
     assay_scenario_expects(key, expects);
     (void)snprintf(text, sizeof text, "%" PRIu64, found.value);
-    return refuse(message, ASSAY_E_RANGE, "%s%s: expected %s, found %s", place, key->name, expects,
-                  text);
+    return assay_scenario_refuse(message, ASSAY_E_RANGE, "%s%s: expected %s, found %s", place,
+                                 key->name, expects, text);
 }
 
 enum assay_status assay_scenario_bounds(const struct assay_scenario *scenario, char *message)
@@ -206,8 +196,9 @@ enum assay_status assay_scenario_bounds(const struct assay_scenario *scenario, c
         const struct assay_scenario_section *section = &assay_scenario_sections[s];
         const uint32_t count = assay_scenario_part_count(scenario, section);
         if (count < section->first || (section->is_list && count > section->max))
-            return refuse(message, ASSAY_E_RANGE, "%s: expected %u elements at most, found %u",
-                          section->name, (unsigned)section->max, (unsigned)count);
+            return assay_scenario_refuse(message, ASSAY_E_RANGE,
+                                         "%s: expected %u elements at most, found %u",
+                                         section->name, (unsigned)section->max, (unsigned)count);
         for (uint32_t i = section->first; i < count; i++)
             for (uint32_t k = 0; k < section->key_count; k++)
                 ASSAY_TRY(check_key(scenario, section, i, &section->keys[k], message));

@@ -11,9 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-__attribute__((format(printf, 3, 4))) static enum assay_status refuse(char *message,
-                                                                      enum assay_status status,
-                                                                      const char *format, ...)
+enum assay_status assay_scenario_refuse(char message[static ASSAY_SIM_MESSAGE_MAX],
+                                        enum assay_status status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -141,9 +140,9 @@ static enum assay_status expected(const struct assay_scenario_key *key, enum ass
 {
     char expects[ASSAY_SCENARIO_VALUE_MAX];
     assay_scenario_expects(key, expects);
-    return refuse(message, status, "expected %s, found \"%.60s\"%s%s%s", expects, found,
-                  hint != NULL ? "; is \"" : "", hint != NULL ? hint : "",
-                  hint != NULL ? "\" meant?" : "");
+    return assay_scenario_refuse(message, status, "expected %s, found \"%.60s\"%s%s%s", expects,
+                                 found, hint != NULL ? "; is \"" : "", hint != NULL ? hint : "",
+                                 hint != NULL ? "\" meant?" : "");
 }
 
 /* ------------------------------------------------------------ from text */
