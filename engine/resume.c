@@ -150,6 +150,7 @@ void assay_simplex_run(struct assay_simplex *s, uint64_t now_ms, bool fresh,
         for (uint32_t i = 0; i < s->config.voters_max; i++)
             s->answered[i] = false;
         s->resume.nonce = now_ms;
+        s->resume.later_bp = 0;
         s->resume.deadline_ms = now_ms + 4 * s->delta_ms;
         ask(s, out);
     }
@@ -164,15 +165,14 @@ void assay_sx_resume_tick(struct assay_simplex *s, struct assay_simplex_actions 
 
 /* [chain_id, era, epoch, nonce, ...]: what asks and answers have in common. */
 static enum assay_status read_head(const struct assay_simplex *s, struct assay_cursor *c,
-                                   uint64_t items, uint64_t *nonce)
+                                   uint64_t items, uint64_t *epoch, uint64_t *nonce)
 {
     uint8_t chain_id[32];
     uint64_t era = 0;
-    uint64_t epoch = 0;
     ASSAY_TRY(assay_cbor_array_exact(c, items));
     ASSAY_TRY(assay_cbor_bytes_exact(c, chain_id, 32));
     ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX, &era));
-    ASSAY_TRY(assay_cbor_uint(c, &epoch));
+    ASSAY_TRY(assay_cbor_uint(c, epoch));
     ASSAY_TRY(assay_cbor_uint(c, nonce));
     if (!assay_bytes_equal(chain_id, s->config.chain_id, 32)) return ASSAY_E_CHAIN;
     return era == s->base.era ? ASSAY_OK : ASSAY_E_CHAIN; /* an asker may be in another epoch */
@@ -218,8 +218,9 @@ enum assay_status assay_sx_resume_ask(struct assay_simplex *s, uint16_t from,
                                       struct assay_slice payload, struct assay_simplex_actions *out)
 {
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
+    uint64_t epoch = 0;
     uint64_t nonce = 0;
-    ASSAY_TRY(read_head(s, &c, 4, &nonce));
+    ASSAY_TRY(read_head(s, &c, 4, &epoch, &nonce));
     ASSAY_TRY(assay_cursor_end(&c));
     if (from >= s->voters->count) return ASSAY_E_STRANGER;
 
@@ -277,7 +278,16 @@ static bool a_third_answered(const struct assay_simplex *s)
     uint64_t weight = 0;
     for (uint32_t seat = 0; seat < s->seat_count; seat++)
         if (s->answered[s->slot_of[seat]]) weight += s->voters->weight_bp[s->slot_of[seat]];
-    return assay_third(weight, s->voters->total_bp);
+    return assay_third(weight - s->resume.later_bp, s->voters->total_bp);
+}
+
+/* Who is in a later epoch has forgotten the votes of ours: its answer says nothing about them. When
+ * more than a third is there, an honest node is, and this epoch is over: there is nothing left to
+ * vote on, and a log that lacks votes could only contradict them. */
+static void answered_from_later(struct assay_simplex *s, uint16_t from)
+{
+    s->resume.later_bp += s->voters->weight_bp[from];
+    if (assay_third(s->resume.later_bp, s->voters->total_bp)) s->halted = true;
 }
 
 enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,
@@ -287,9 +297,10 @@ enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
     struct answer answer = { 0 };
     struct assay_slice certificate = { 0 };
+    uint64_t epoch = 0;
     uint64_t nonce = 0;
     uint64_t votes = 0;
-    ASSAY_TRY(read_head(s, &c, 6, &nonce));
+    ASSAY_TRY(read_head(s, &c, 6, &epoch, &nonce));
     ASSAY_TRY(assay_cbor_array(&c, ASSAY_VOTE_TYPES, &votes));
     /* Also when the waiting is over: links may take longer than 4 delta to come up, and a vote that
      * the log lacks must silence us whenever it is shown. */
@@ -306,6 +317,7 @@ enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,
     if (!assay_sx_room(s, out, 1, 0)) return ASSAY_E_AGAIN;
 
     s->answered[from] = true;
+    if (epoch > s->base.epoch) answered_from_later(s, from);
     if (certificate.len > 0)
         assay_status_ignore(assay_sx_certificate(s, from, certificate, out),
                             "most hold it already; a bad one is no certificate");

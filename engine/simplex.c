@@ -256,6 +256,7 @@ static void forget_epoch(struct assay_simplex *s)
     s->handed_view = 0;
     s->resume.log_view = 0;
     s->resume.floor = 0;
+    s->resume.later_bp = 0; /* those of the epoch that begins are not later any more */
     s->demand_at_ms = UINT64_MAX;
     s->pull_at_ms = UINT64_MAX;
     s->behind_since_ms = UINT64_MAX;

@@ -97,6 +97,7 @@ struct sx_resume {
     uint64_t log_view;       /* highest view of this epoch in which the restored log holds a vote */
     uint64_t floor;          /* N and F only above this view of this epoch */
     uint64_t silent_through; /* a rolled-back log: no votes up to this epoch */
+    uint64_t later_bp;       /* weight of those who answered from a later epoch than ours */
 };
 
 struct assay_simplex {

@@ -152,15 +152,28 @@ static void make_gossip(struct assay_sim_world *w, uint32_t node)
     ASSAY_ASSERT(status == ASSAY_OK);
 }
 
+/* The keys know which store they belong to (net/host_keys.c): beside an empty one the daemon makes
+ * new ones before anything else. */
+static void begin_anew(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    empty_store(n);
+    make_keys(w, node, n->key_turn + 1);
+    n->keys.incarnation++;
+    if (n->faulty_store) n->faulty_until = n->closed + 1 + ASSAY_PAST_EPOCHS;
+    n->faulty_store = false; /* its log spoke of keys that are finished */
+}
+
 /* What a fault of the scenario or the test did to the disk. */
 static void damage(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
-    if (n->acts.loses_store || n->wipes) {
-        n->acts.loses_store = n->wipes = false;
+    if (n->acts.loses_store) { /* a host that does not notice */
+        n->acts.loses_store = false;
         empty_store(n);
     }
-    if (!n->rolls_back) return;
+    if (n->wipes) begin_anew(w, node);
+    if (!n->rolls_back || n->wipes) return;
     n->rolls_back = false;
     const struct world_image *image = NULL;
     for (size_t i = 0; i < n->image_count; i++)
@@ -189,7 +202,8 @@ void world_node_open(struct assay_sim_world *w, uint32_t node, bool again)
     struct world_node *n = &w->nodes[node];
     const bool forgets = again && w->options.plant == ASSAY_SIM_WORLD_PLANT_FORGETS;
     if (again) damage(w, node);
-    make_engine(w, node, !again || forgets);
+    make_engine(w, node, !again || forgets || n->wipes);
+    n->wipes = false;
     make_gossip(w, node);
     n->alive = true;
     n->life++;

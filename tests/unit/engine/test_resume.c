@@ -243,3 +243,42 @@ Test(resume, an_answer_is_taken_once_from_each_and_only_with_the_right_nonce)
     cr_expect(m->simplex->resume.asking); /* one of four is no third */
     assay_sim_simplex_destroy(&world);
 }
+
+/* [chain, era, epoch, nonce, [], no certificate]: "I hold no vote of yours". */
+static enum assay_status answer_nothing(struct assay_sim_simplex *world, uint16_t from,
+                                        uint64_t epoch)
+{
+    uint8_t bytes[128];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_cbor_put_array(&w, 6);
+    assay_cbor_put_bytes(&w, world->chain_id, 32);
+    assay_cbor_put_uint(&w, 0);
+    assay_cbor_put_uint(&w, epoch);
+    assay_cbor_put_uint(&w, world->machines[2].simplex->resume.nonce);
+    assay_cbor_put_array(&w, 0);
+    assay_cbor_put_bytes(&w, bytes, 0);
+    cr_assert(!w.full);
+    return assay_sim_simplex_inject(world, 2, from, ASSAY_MESSAGE_RESUME_ANSWER,
+                                    assay_slice_over(bytes, w.len));
+}
+
+/* Who is in a later epoch has forgotten the votes of this one. */
+Test(resume, answers_from_a_later_epoch_do_not_say_that_nothing_was_voted)
+{
+    for (uint64_t epoch = 1; epoch <= 2; epoch++) {
+        struct assay_sim_simplex *world = running_world();
+        assay_sim_simplex_crash(world, 2);
+        assay_sim_simplex_set_filter(world, nothing_passes, NULL);
+        assay_sim_simplex_restart(world, 2);
+        const struct assay_simplex *s = assay_sim_simplex_machine(world, 2);
+        cr_assert(s->resume.asking);
+        cr_assert_eq(answer_nothing(world, 1, epoch), ASSAY_OK);
+        cr_expect(s->resume.asking && !s->halted, "one of four is no third");
+        cr_assert_eq(answer_nothing(world, 3, epoch), ASSAY_OK);
+        cr_expect_eq(s->resume.asking, epoch == 2, "two of four have answered about epoch 1");
+        cr_expect_eq(s->halted, epoch == 2, "an honest one says that epoch 1 is over");
+        cr_expect_eq(assay_sx_voting(s), epoch == 1);
+        require_sound(world);
+        assay_sim_simplex_destroy(&world);
+    }
+}

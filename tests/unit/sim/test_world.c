@@ -96,8 +96,8 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
     expect_trace(&s, 1, "acd6971f5e249c6567c52a47132e10c6624b18e060fd74f5452f98df6e9c2090",
                  "df739862c1552f8e590db9afca283c8f64dc52a1301fd561956d9e75c7c94247");
     s = rough();
-    expect_trace(&s, 2, "858a796db5b366dd465823a3906b89dd06a5bf370a9cd26fe6f049d174940979",
-                 "b2015584e1766c20ee91599be6167fbc68770d5e7223146c6522ba5dc813d8a0");
+    expect_trace(&s, 2, "6418813d9b2547c5f74e8dbf90b509d567ecb0798d78379b4ad3917d119796fd",
+                 "2f37e3f8f0125692734d5cb3bd4562353eccb142c34896165cc00b0289ebc32e");
     s = small();
     s.link.delay = ASSAY_SIM_DELAY_PARETO;
     s.link.delay_max_ms = 400;
