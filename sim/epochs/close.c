@@ -8,6 +8,7 @@
 
 #include "base/crypto.h"
 #include "base/merkle.h"
+#include "base/writer.h"
 
 enum { PIECE = 128 };
 
@@ -221,6 +222,22 @@ static void close_ledger(struct assay_sim_epochs *w, uint64_t at_ms)
     w->current = 1 - w->current;
 }
 
+/* What another rule leaves has no tree: its root is a chain over scores and weights, in one byte
+ * order on every machine. */
+static void other_root(struct assay_sim_epochs *w)
+{
+    const size_t len = w->n * (sizeof *w->score_bp + sizeof *w->weights);
+    struct assay_writer out = assay_writer_over(w->other_bytes, len);
+    for (uint32_t i = 0; i < w->n; i++)
+        assay_writer_u16le(&out, w->score_bp[i]);
+    for (uint32_t i = 0; i < w->n; i++)
+        assay_writer_u32le(&out, w->weights[i]);
+    ASSAY_ASSERT(!out.full);
+    const struct assay_slice pieces[] = { assay_slice_over(w->root, 32),
+                                          assay_slice_over(out.bytes, out.len) };
+    assay_sha256_pieces(pieces, 2, w->root);
+}
+
 static void close_other(struct assay_sim_epochs *w, uint64_t at_ms)
 {
     for (uint32_t i = 0; i < w->n; i++)
@@ -235,12 +252,7 @@ static void close_other(struct assay_sim_epochs *w, uint64_t at_ms)
         w->score_bp[i] = assay_sim_rules_score_bp(w->other, i);
         w->weights[i] = weights[i];
     }
-    const struct assay_slice pieces[] = {
-        assay_slice_over(w->root, 32),
-        assay_slice_over(w->score_bp, w->n * sizeof *w->score_bp),
-        assay_slice_over(w->weights, w->n * sizeof *w->weights),
-    };
-    assay_sha256_pieces(pieces, 3, w->root);
+    other_root(w);
     chain_root(w);
     tell(w, NULL, NULL, assay_sim_rules_summary(w->other).certified, at_ms);
 }

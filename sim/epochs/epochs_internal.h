@@ -137,6 +137,7 @@ struct assay_sim_epochs {
     struct assay_record *record;
     struct assay_sim_rules *other; /* a rule that is not the product's; NULL: interval */
     uint16_t *score_bp;            /* [n] of `other` */
+    uint8_t *other_bytes;          /* [n * 6]: what its root is made of */
     uint32_t *weights;             /* [n] in force */
     uint64_t total_weight;
     uint64_t epoch; /* running */
