@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NO_TABLE = UINT32_MAX };
+#define NO_TABLE UINT32_MAX
 enum { NOTHING = -1 }; /* of points.csv */
 
 /* --- join */

@@ -70,7 +70,7 @@ static void round_y(const struct assay_sim_plot *plot, struct assay_sim_scale *s
 static struct assay_sim_scale scale_of(const struct assay_sim_plot *plot)
 {
     struct assay_sim_scale s = {
-        .x_min = INFINITY, .x_max = -INFINITY, .y_min = INFINITY, .y_max = -INFINITY
+        .x_min = HUGE_VAL, .x_max = -HUGE_VAL, .y_min = HUGE_VAL, .y_max = -HUGE_VAL
     };
     for (size_t k = 0; k < plot->series_count; k++)
         widen_series(&plot->series[k], &s);

@@ -21,7 +21,7 @@ static unsigned colour_of(const struct assay_sim_series *series)
 /* What stands for the points [from, to) of a series. */
 static struct bucket bucket_of(const struct assay_sim_series *s, size_t from, size_t to)
 {
-    struct bucket b = { .low = INFINITY, .high = -INFINITY };
+    struct bucket b = { .low = HUGE_VAL, .high = -HUGE_VAL };
     size_t count = 0;
     for (size_t i = from; i < to; i++) {
         if (!isfinite(s->y[i])) continue;

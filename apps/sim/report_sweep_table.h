@@ -6,10 +6,9 @@
 
 #include "apps/sim/report_sweep.h"
 
-enum {
-    ASSAY_SIM_SWEEP_NO_POINT = UINT32_MAX,
-    ASSAY_SIM_SWEEP_LINE_NAME_MAX = ASSAY_SWEEP_AXES_MAX * (2 * ASSAY_SIM_NAME_MAX + 4),
-};
+#define ASSAY_SIM_SWEEP_NO_POINT UINT32_MAX
+
+enum { ASSAY_SIM_SWEEP_LINE_NAME_MAX = ASSAY_SWEEP_AXES_MAX * (2 * ASSAY_SIM_NAME_MAX + 4) };
 
 struct assay_sim_sweep_table {
     const struct assay_sim_merged *merged;

@@ -346,8 +346,8 @@ Test(sim_report_sweep, a_table_of_laws_that_is_none_is_refused)
         "0,1,5,100,liars\n1,1,0,0,liars\n",     /* of nobody */
         "0,1,5,100,liars\n1,1,x,100,liars\n",   /* no number */
         "0,1,5,100,liars\n1,1,5,100\n",         /* a cell less */
-        "0,1,5,100,liars\n1,1,5,100,"
-        "a-name-that-is-longer-than-any-name-of-a-cohort-may-be-0123456789\n",
+        ("0,1,5,100,liars\n1,1,5,100,"
+         "a-name-that-is-longer-than-any-name-of-a-cohort-may-be-0123456789\n"),
     };
     struct assay_sim_sweep_law *laws = NULL;
     cr_expect_eq(load("0,1,5,100,liars\n1,0,0,100,honest\n", 2, &laws), ASSAY_OK, "%s", message);

@@ -288,7 +288,8 @@ Test(sim_watch_members, p4_sees_availability_that_does_not_come_back)
         trust(f, 5)->availability_bp =
             (uint16_t)(f->before.members[5].trust.availability_bp + step);
         fixture_close(f, NULL);
-        cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P4), step == 499 ? 1 : step - 499);
+        cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P4),
+                     (uint64_t)(step == 499 ? 1 : step - 499));
     }
     fixture_destroy(&f);
 }
@@ -331,7 +332,7 @@ Test(sim_watch_members, p4_sees_integrity_rise_too_fast_and_not_at_all)
         fixture_rules(f);
         trust(f, 5)->integrity_bp = (uint16_t)(f->before.members[5].trust.integrity_bp + step[i]);
         fixture_close(f, NULL);
-        cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P4), i + 1, "by %d", step[i]);
+        cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P4), (uint64_t)i + 1, "by %d", step[i]);
     }
     fixture_destroy(&f);
 }

@@ -182,7 +182,7 @@ Test(sim_watch_network, p9_asks_for_no_cap_that_cannot_be_met)
     f->scenario.vendors = 7;
     fixture_epoch(f);
     for (uint32_t slot = 0; slot < FIXTURE_NODES; slot++)
-        member(f, slot)->weight_bp = member(f, slot)->trust.integrity_bp = one[slot];
+        member(f, slot)->weight_bp = member(f, slot)->trust.integrity_bp = (uint16_t)one[slot];
     member(f, 0)->weight_bp = 4988; /* 9975 and 50 are half of 20050 */
     member(f, 5)->weight_bp = 4987;
     fixture_close(f, NULL);
