@@ -210,8 +210,8 @@ bool assay_sim_grid_number(const struct assay_sim_grid *table, uint64_t row, uin
     char cell[ASSAY_SIM_CELL_MAX];
     char *end = NULL;
     assay_sim_grid_cell(table, row, column, cell);
-    const char first = cell[0] == '-' ? cell[1] : cell[0];
-    if (first < '0' || first > '9') return false;
+    const char *digits = cell[0] == '-' ? cell + 1 : cell;
+    if (*digits < '0' || *digits > '9') return false;
     *out = (int64_t)strtoll(cell, &end, 10);
     return *end == '\0';
 }

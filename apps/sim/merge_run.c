@@ -93,12 +93,12 @@ static enum assay_status refuse_holes(const struct assay_sim_merged *m, char *me
         if (missing++ == 0) first = i;
     }
     if (missing == 0) return ASSAY_OK;
+    const uint64_t shard = first % m->note.shards + 1;
     (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
                    "%llu of %llu runs are missing, the first is run %llu, of shard %llu/%u: run or "
                    "finish that shard, then merge again",
                    (unsigned long long)missing, (unsigned long long)m->note.runs,
-                   (unsigned long long)first, (unsigned long long)(first % m->note.shards + 1),
-                   (unsigned)m->note.shards);
+                   (unsigned long long)first, (unsigned long long)shard, (unsigned)m->note.shards);
     return ASSAY_E_NOT_FOUND;
 }
 

@@ -8,6 +8,7 @@
 #include "apps/sim/number.h"
 #include "base/file/file.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -73,10 +74,10 @@ static void take_line(const char *line, struct trial *t)
     char first[32];
     char suite[32];
     char checker[64];
-    uint64_t seed = 0;
-    if (sscanf(line, "at %31s %" SCNu64, suite, &seed) == 2) {
+    int seed_at = 0;
+    if (sscanf(line, "at %31s %n", suite, &seed_at) == 1 && isdigit((unsigned char)line[seed_at])) {
         (void)snprintf(t->suite, sizeof t->suite, "%s", suite);
-        t->seed = seed;
+        t->seed = strtoull(line + seed_at, NULL, 10);
         return;
     }
     if (sscanf(line, "caught %63s", checker) == 1) {

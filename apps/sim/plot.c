@@ -109,7 +109,7 @@ static void put_y_ticks(const struct assay_sim_plot *plot, const struct assay_si
 {
     const double step = step_of(s->y_max - s->y_min, plot->whole);
     const double first = ceil(s->y_min / step - 1e-9);
-    for (double i = 0; (first + i) * step <= s->y_max + step * 1e-6; i++) {
+    for (int i = 0; (first + i) * step <= s->y_max + step * 1e-6; i++) {
         const double at = assay_sim_plot_y(s, (first + i) * step);
         (void)fprintf(out,
                       "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text class=\"tick end\" "
@@ -125,7 +125,7 @@ static void put_x_ticks(const struct assay_sim_plot *plot, const struct assay_si
 {
     const double step = step_of(s->x_max - s->x_min, !plot->x_real);
     const double first = ceil(s->x_min / step - 1e-9);
-    for (double i = 0; (first + i) * step <= s->x_max + step * 1e-6; i++) {
+    for (int i = 0; (first + i) * step <= s->x_max + step * 1e-6; i++) {
         const double at = assay_sim_plot_x(s, (first + i) * step);
         (void)fprintf(out,
                       "<path class=\"axis\" d=\"M%.1f %dv4\"/><text class=\"tick mid\" "

@@ -83,6 +83,7 @@ double assay_sim_law_share(enum assay_sim_law law, double b)
 static bool caps_are_idle(const struct assay_scenario *s)
 {
     uint32_t most_vendor = 0, vendors[ASSAY_SIM_VENDORS_MAX] = { 0 };
+    ASSAY_ASSERT(s->nodes > 0 && s->operators > 0);
     for (uint32_t slot = 0; slot < s->nodes; slot++) {
         const uint32_t vendor = assay_scenario_vendor(s, slot);
         ASSAY_ASSERT(vendor < ASSAY_SIM_VENDORS_MAX);

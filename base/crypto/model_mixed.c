@@ -26,6 +26,8 @@ struct assay_p256_signer {
     struct assay_secret32 private_key;
 };
 
+/* The names that ld --wrap gives.
+ * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 enum assay_status __real_assay_p256_load(const uint8_t *public_key, void **key);
 void __real_assay_p256_free(void **key);
 bool __real_assay_p256_verify(const void *key, const uint8_t *digest, const uint8_t *signature,
@@ -47,6 +49,7 @@ enum assay_status __wrap_assay_p256_signer_load(const struct assay_secret32 *pri
 void __wrap_assay_p256_signer_free(struct assay_p256_signer **signer);
 enum assay_status __wrap_assay_p256_sign(const struct assay_p256_signer *signer,
                                          const uint8_t *digest, uint8_t *signature);
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 /* --- public keys */
 
