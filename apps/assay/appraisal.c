@@ -169,6 +169,7 @@ static int read_file(struct assay_appraisal *a, const struct assay_appraisal_opt
     }
     if (status == ASSAY_OK) status = assay_evidence_length(a->kind, a->file, a->file_len, &a->len);
     a->bytes = a->file;
+    if (status == ASSAY_OK) a->trailing_len = a->file_len - a->len;
     a->malformed = status;
     return ASSAY_EXIT_OK;
 }
@@ -301,8 +302,8 @@ int assay_appraisal_judge(struct assay_appraisal *a)
                                  assay_status_text(status));
     a->malformed = status;
     assay_claims_add_proofs(a->claims, a->verdict);
-    if (a->claims != NULL && assay_collateral_dir_serves(a->kind))
-        assay_json_set_uint(a->claims, "trailing_bytes_after_quote", a->file_len - a->len);
+    if (a->claims != NULL && assay_collateral_dir_serves(a->kind) && a->kind != ASSAY_KIND_VTPM_TDX)
+        assay_json_set_uint(a->claims, "trailing_bytes_after_quote", a->trailing_len);
     return ASSAY_EXIT_OK;
 }
 

@@ -29,6 +29,7 @@ struct assay_appraisal {
     size_t file_len;
     const uint8_t *bytes; /* of the file, or of the package that it was put into */
     size_t len;           /* declared */
+    size_t trailing_len;  /* of the file, after what it declares */
     enum assay_evidence_kind kind;
     enum assay_status malformed; /* why the bytes are no evidence of a known kind; ASSAY_OK: are */
     int64_t at_unix_s;

@@ -2,6 +2,7 @@
  * apps/assay/claims.c - the fields of a quote and of the PCK certificate in it.
  */
 #include "apps/assay/claims.h"
+#include "apps/assay/claims_kinds.h"
 
 #include "quote/chain.h"
 #include "quote/package.h"
@@ -176,18 +177,24 @@ static enum assay_status parse(enum assay_evidence_kind kind, const uint8_t *byt
     return assay_quote_parse(row, package.main.bytes, package.main.len, quote);
 }
 
-enum assay_status assay_claims_json(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
-                                    struct assay_json **claims)
+enum assay_status assay_claims_quote(enum assay_evidence_kind kind, struct assay_slice bytes,
+                                     struct assay_json *out)
 {
     struct assay_kind row;
     struct assay_quote quote;
-    ASSAY_TRY(parse(kind, bytes, len, &row, &quote));
-    struct assay_json *out = assay_json_object();
-    if (out == NULL) return ASSAY_E_MEMORY;
+    ASSAY_TRY(parse(kind, bytes.bytes, bytes.len, &row, &quote));
     if (row.is_tdx) put_td(out, quote.body_type, &quote.body.td);
     else put_sgx(out, &quote.body.sgx);
     put_quote(out, &quote);
-    const enum assay_status status = put_certificate(out, &quote);
+    return put_certificate(out, &quote);
+}
+
+enum assay_status assay_claims_json(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
+                                    struct assay_json **claims)
+{
+    struct assay_json *out = assay_json_object();
+    if (out == NULL) return ASSAY_E_MEMORY;
+    const enum assay_status status = assay_claims_quote(kind, assay_slice_over(bytes, len), out);
     if (status != ASSAY_OK) {
         assay_json_free(&out);
         return status;

@@ -12,6 +12,10 @@
 
 /* Each sets members of out.
  * Returns: ASSAY_OK | what the parser of the kind says | ASSAY_E_MEMORY */
+/* Of SGX and TDX, bare or in a package; ASSAY_E_UNSUPPORTED: another kind. */
+ASSAY_CHECKED enum assay_status assay_claims_quote(enum assay_evidence_kind kind,
+                                                   struct assay_slice bytes,
+                                                   struct assay_json *out);
 ASSAY_CHECKED enum assay_status assay_claims_nitro(const struct assay_package *package,
                                                    struct assay_json *out);
 ASSAY_CHECKED enum assay_status assay_claims_cca(const struct assay_package *package,

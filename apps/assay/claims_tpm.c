@@ -4,6 +4,7 @@
  */
 #include "apps/assay/claims_kinds.h"
 
+#include "quote/verify.h"
 #include "quote/vtpm.h"
 
 #include <stdio.h>
@@ -72,16 +73,26 @@ enum assay_status assay_claims_tpm(const struct assay_package *package, struct a
 
 /* --- paravisors */
 
-/* The hardware report as its own kind prints it; a TD report has no kind of its own. */
+/* A TD report has no kind of its own: what is known of the domain stands in the quote of it. */
+static enum assay_status put_domain(struct assay_slice quote, const struct assay_hcl *hcl,
+                                    struct assay_json *out)
+{
+    const uint8_t *const data = hcl->hardware.bytes + ASSAY_HCL_TD_REPORT_DATA_AT;
+    enum assay_evidence_kind kind = ASSAY_KIND_NONE;
+    if (quote.len > 0) {
+        ASSAY_TRY(assay_evidence_detect(quote.bytes, quote.len, &kind));
+        ASSAY_TRY(assay_claims_quote(kind, quote, out));
+    }
+    assay_json_set_hex(out, "report_data", data, ASSAY_REPORT_DATA_LEN);
+    return ASSAY_OK;
+}
+
+/* The hardware report as its own kind prints it. */
 static enum assay_status put_hardware(const struct assay_package *package,
                                       const struct assay_hcl *hcl, struct assay_json *out)
 {
     struct assay_package inner = *package;
-    if (hcl->report_type == ASSAY_HCL_TDX) {
-        const uint8_t *const data = hcl->hardware.bytes + ASSAY_HCL_TD_REPORT_DATA_AT;
-        assay_json_set_hex(out, "report_data", data, ASSAY_REPORT_DATA_LEN);
-        return ASSAY_OK;
-    }
+    if (hcl->report_type == ASSAY_HCL_TDX) return put_domain(package->quote, hcl, out);
     inner.main = hcl->hardware;
     return assay_claims_snp(&inner, out);
 }

@@ -119,7 +119,7 @@ static int decode_case(struct assay_appraisal *a, const struct assay_appraisal_o
     if (a->json) {
         struct assay_json *const data = assay_json_object();
         assay_json_set_text(data, "kind", kind);
-        assay_json_set_uint(data, "trailing_zero_bytes", a->file_len - a->len);
+        assay_json_set_uint(data, "trailing_zero_bytes", a->trailing_len);
         assay_json_set(data, "claims", a->claims);
         assay_json_set(data, "details", details);
         a->claims = NULL;

@@ -151,7 +151,7 @@ static enum assay_status add_binary(struct assay_pieces_work *w, struct assay_sl
     struct assay_key key;
     if (is_certificate(&item) || is_crl(w, &item)) return add(w, &item);
     if (assay_x509_public_key(bytes.bytes, bytes.len, &key) == ASSAY_OK) item.shape = SHAPE_KEY;
-    else if (!is_attest(&item) && !is_signing_public(&item)) (void)is_tdx_quote(&item);
+    else if (!is_attest(&item)) (void)is_signing_public(&item);
     return add(w, &item);
 }
 
@@ -225,7 +225,9 @@ static enum assay_status read_files(const char *dir, struct assay_pieces_work *w
         ASSAY_TRY(keep(w, bytes));
         const struct assay_slice text = assay_slice_over(bytes, len);
         if (len == 0) continue;
-        if (has_pem(text)) ASSAY_TRY(add_pem(w, text));
+        struct item quote = { .bytes = text };
+        if (is_tdx_quote(&quote)) ASSAY_TRY(add(w, &quote)); /* its chain stands in it as PEM */
+        else if (has_pem(text)) ASSAY_TRY(add_pem(w, text));
         else if (bytes[0] == '{') ASSAY_TRY(add_jwk(w, text));
         else ASSAY_TRY(add_binary(w, text));
     }
