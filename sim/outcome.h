@@ -46,7 +46,7 @@
     X(RECOVERED, "recovered", false, "nodes that came back and voted again")                       \
     X(PROOFS, "proofs", false, "proofs that stand in final blocks")                                \
     X(CERTIFICATES_HELD_MAX, "certificates_held_max", false, "most certificates a node held")      \
-    X(MEMORY_KIB_MAX, "memory_kib_max", false, "most memory that one node's tables used, KiB")     \
+    X(MEMORY_KIB_MAX, "memory_kib_max", false, "most of one node: engine and evidence, KiB")       \
     X(PROGRESS_EPOCHS, "progress_epochs", false, "epochs from heal_epoch to the next close")       \
     X(EQUIVOCATIONS_SEEN, "equivocations_seen", false, "equivocations that a node noticed")        \
     X(STRANGE_EVIDENCE, "strange_evidence", false, "evidence that was not for its epoch")          \

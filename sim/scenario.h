@@ -260,6 +260,11 @@ uint32_t assay_scenario_platform(const struct assay_scenario *scenario, uint32_t
 bool assay_scenario_hears(const struct assay_scenario *scenario, const uint8_t *cohort_of,
                           uint64_t epoch, uint32_t from, uint32_t to);
 
+/* Returns: the bytes of the character of UTF-8 that text begins with, when a line for people may
+ * hold it; 0: none begins there, or a control character, which would command a terminal, or a mark
+ * or surrogate, which YAML refuses. */
+size_t assay_scenario_character_len(const char *text);
+
 /* Names as in files; NULL for a number that is none. Returns: static text. */
 const char *assay_sim_attack_name(enum assay_sim_attack attack);
 const char *assay_sim_rule_name(enum assay_sim_rule rule);

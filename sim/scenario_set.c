@@ -214,10 +214,9 @@ static enum assay_status take_name(void *part, const struct assay_scenario_key *
     return ASSAY_OK;
 }
 
-/* Bytes of one character of UTF-8 that a line may hold; 0: none. No control characters, which would
- * command a terminal, and no surrogates and marks, which YAML refuses. */
-static size_t character(const uint8_t *c)
+size_t assay_scenario_character_len(const char *text)
 {
+    const uint8_t *const c = (const uint8_t *)text;
     if (c[0] >= 0x20 && c[0] < 0x7f) return 1;
     if (c[0] == 0xc2) return c[1] >= 0xa0 && c[1] <= 0xbf ? 2 : 0; /* C1 controls before */
     if (c[0] > 0xc2 && c[0] < 0xe0) return (c[1] & 0xc0) == 0x80 ? 2 : 0;
@@ -231,12 +230,11 @@ static size_t character(const uint8_t *c)
 
 bool assay_scenario_is_line(const char *text)
 {
-    const uint8_t *c = (const uint8_t *)text;
     if (strlen(text) > ASSAY_SIM_TITLE_MAX) return false;
-    while (*c != '\0') {
-        const size_t len = character(c);
+    while (*text != '\0') {
+        const size_t len = assay_scenario_character_len(text);
         if (len == 0) return false;
-        c += len;
+        text += len;
     }
     return true;
 }

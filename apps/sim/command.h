@@ -10,6 +10,9 @@
 #include "net/json/json.h"
 #include "sim/scenario.h"
 
+#include <getopt.h>
+#include <stdio.h>
+
 /* Stable exit statuses (docs/simulator.md). */
 enum assay_sim_exit {
     ASSAY_SIM_EXIT_OK = 0,
@@ -65,9 +68,12 @@ bool assay_sim_source_seed(struct assay_sim_source *source, const char *text);
 ASSAY_CHECKED enum assay_status assay_sim_source_load(const struct assay_sim_source *source,
                                                       struct assay_scenario *scenario,
                                                       char message[static ASSAY_SIM_MESSAGE_MAX]);
-/* "assay-sim run NAME --seed S --set ...", quoted for a shell. Returns: nothing. */
-void assay_sim_source_line(const struct assay_sim_source *source, uint64_t seed, char *line,
-                           size_t capacity);
+/* "assay-sim run NAME --seed S --set ...", quoted for a shell.
+ * Returns: text of malloc, which the caller frees; NULL: no memory */
+char *assay_sim_source_line(const struct assay_sim_source *source, uint64_t seed);
+/* A name with a stroke, or one that ends in .yaml, is of a file; a bare one of the library, unless
+ * only a file has it. Returns: whether it is of a file. */
+bool assay_sim_is_path(const char *name);
 
 /* --- print.c */
 /* {"schema", "schema_version", "data"} to stdout; takes data over. Returns: an assay_sim_exit. */
@@ -77,5 +83,22 @@ int assay_sim_print_envelope(const char *schema, struct assay_json *data);
 __attribute__((format(printf, 4, 5))) int assay_sim_print_error(bool json, int exit,
                                                                 const char *code,
                                                                 const char *format, ...);
+/* Text that a stranger may have written, for a terminal: what would command it, and what is no
+ * UTF-8, as \x1b. Returns: nothing. */
+void assay_sim_put_plain(FILE *out, const char *text);
+
+/* --- print.c: wrong usage. argv[0] is the command's name. */
+/* Returns: whether --json is there; also behind what is wrong. */
+bool assay_sim_wants_json(int argc, char *const *argv);
+/* "COMMAND: what was expected, found "..."; see --help", as an envelope too with --json; found may
+ * be NULL. Returns: ASSAY_SIM_EXIT_USAGE */
+__attribute__((format(printf, 4, 5))) int assay_sim_print_misuse(int argc, char *const *argv,
+                                                                 const char *found,
+                                                                 const char *format, ...);
+/* getopt_long without its own words; index may be NULL. Returns: as getopt_long; ':' where a value
+ * is missing */
+int assay_sim_next_option(int argc, char *const *argv, const struct option *known, int *index);
+/* What is wrong where it gave '?' or ':'. Returns: ASSAY_SIM_EXIT_USAGE */
+int assay_sim_print_option(int argc, char *const *argv, int code);
 
 #endif

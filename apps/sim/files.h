@@ -25,4 +25,13 @@ ASSAY_CHECKED enum assay_status assay_sim_input_read(const char *path, size_t le
 ASSAY_CHECKED enum assay_status assay_sim_output_folder(const char *dir,
                                                         char message[static ASSAY_SIM_MESSAGE_MAX]);
 
+/*
+ * assay_sim_output_file - a file that is to be replaced as a whole (base/file/file.h), before hours
+ * of work and not after: its folder can be written, and what has its name now is a plain file. A
+ * device or a link would itself be replaced.
+ * Returns: ASSAY_OK | ASSAY_E_IO, with a message that begins with the path
+ */
+ASSAY_CHECKED enum assay_status assay_sim_output_file(const char *path,
+                                                      char message[static ASSAY_SIM_MESSAGE_MAX]);
+
 #endif

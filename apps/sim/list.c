@@ -1,42 +1,80 @@
 /*
- * apps/sim/list.c - `assay-sim list`: the scenarios that come with the program.
+ * apps/sim/list.c - `assay-sim list`: the scenarios and sweeps that come with the program.
  */
 #include "apps/sim/command.h"
 #include "sim/library/library.h"
+#include "sim/yaml/sweep.h"
 
-#include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static const char usage[] =
     "usage: assay-sim list [--json]\n"
     "\n"
-    "The scenarios of the library, each with one line. docs/scenarios/NAME.md tells the attack,\n"
-    "what is expected and why.\n"
-    "  --json   an envelope of schema assay.sim.list: data.scenarios, each with name and line\n";
+    "The scenarios of the library, for `assay-sim run NAME`, each with one line, and behind an\n"
+    "empty line and a heading its sweeps, for `assay-sim sweep NAME`. docs/scenarios/NAME.md "
+    "tells\n"
+    "the attack of a scenario, what is expected and why.\n"
+    "  --json   an envelope of schema assay.sim.list: data.scenarios and data.sweeps, each entry\n"
+    "           with name and line\n";
+
+static void put(struct assay_json *list, const char *name, const char *line)
+{
+    if (list == NULL) {
+        (void)printf("%-22s %s\n", name, line);
+        return;
+    }
+    struct assay_json *const entry = assay_json_object();
+    assay_json_set_text(entry, "name", name);
+    assay_json_set_text(entry, "line", line);
+    assay_json_append(list, entry);
+}
+
+static enum assay_status put_scenarios(struct assay_json *list, char *message)
+{
+    for (size_t i = 0; i < assay_sim_library_count(); i++) {
+        struct assay_scenario scenario;
+        const struct assay_sim_library_file *const file = assay_sim_library_at(i);
+        ASSAY_TRY(assay_sim_library_read(file, &scenario, message));
+        put(list, file->name, scenario.title);
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_status put_sweeps(struct assay_json *list, char *message)
+{
+    struct assay_sweep *const sweep = calloc(1, sizeof *sweep);
+    enum assay_status status = sweep != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
+    if (sweep == NULL) (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "no memory");
+    for (size_t i = 0; i < assay_sim_library_sweep_count() && status == ASSAY_OK; i++) {
+        const struct assay_sim_library_file *const file = assay_sim_library_sweep_at(i);
+        status =
+            assay_sweep_parse_yaml(file->text.bytes, file->text.len, file->name, sweep, message);
+        if (status != ASSAY_OK) break;
+        put(list, file->name, sweep->title);
+        assay_sweep_free(sweep);
+    }
+    free(sweep);
+    return status;
+}
 
 static int print_all(bool json)
 {
-    struct assay_json *list = json ? assay_json_array() : NULL;
-    for (size_t i = 0; i < assay_sim_library_count(); i++) {
-        struct assay_scenario scenario;
-        char message[ASSAY_SIM_MESSAGE_MAX];
-        const struct assay_sim_library_file *file = assay_sim_library_at(i);
-        if (assay_sim_library_read(file, &scenario, message) != ASSAY_OK) {
-            assay_json_free(&list);
-            return assay_sim_print_error(json, ASSAY_SIM_EXIT_FAILED, "internal", "%s", message);
-        }
-        if (!json) {
-            (void)printf("%-22s %s\n", file->name, scenario.title);
-            continue;
-        }
-        struct assay_json *entry = assay_json_object();
-        assay_json_set_text(entry, "name", file->name);
-        assay_json_set_text(entry, "line", scenario.title);
-        assay_json_append(list, entry);
+    char message[ASSAY_SIM_MESSAGE_MAX];
+    struct assay_json *scenarios = json ? assay_json_array() : NULL;
+    struct assay_json *sweeps = json ? assay_json_array() : NULL;
+    enum assay_status status = put_scenarios(scenarios, message);
+    if (!json) (void)puts("\nsweeps, for `assay-sim sweep NAME`:");
+    if (status == ASSAY_OK) status = put_sweeps(sweeps, message);
+    if (status != ASSAY_OK) {
+        assay_json_free(&scenarios);
+        assay_json_free(&sweeps);
+        return assay_sim_print_error(json, ASSAY_SIM_EXIT_FAILED, "internal", "%s", message);
     }
     if (!json) return ASSAY_SIM_EXIT_OK;
     struct assay_json *data = assay_json_object();
-    assay_json_set(data, "scenarios", list);
+    assay_json_set(data, "scenarios", scenarios);
+    assay_json_set(data, "sweeps", sweeps);
     return assay_sim_print_envelope("assay.sim.list", data);
 }
 
@@ -47,20 +85,15 @@ int assay_sim_command_list(int argc, char **argv)
                                            { NULL, 0, NULL, 0 } };
     bool json = false;
     optind = 0; /* main.c has read words before */
-    for (int c = 0; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+    for (int c = 0; (c = assay_sim_next_option(argc, argv, known, NULL)) != -1;) {
+        if (c == '?' || c == ':') return assay_sim_print_option(argc, argv, c);
         if (c == 'h') {
             (void)fputs(usage, stdout);
             return ASSAY_SIM_EXIT_OK;
         }
-        if (c == 'j') {
-            json = true;
-            continue;
-        }
-        (void)fputs(usage, stderr);
-        return ASSAY_SIM_EXIT_USAGE;
+        json = true;
     }
     if (optind < argc)
-        return assay_sim_print_error(json, ASSAY_SIM_EXIT_USAGE, "usage",
-                                     "list takes no argument, found \"%s\"", argv[optind]);
+        return assay_sim_print_misuse(argc, argv, argv[optind], "expected no argument");
     return print_all(json);
 }

@@ -3,6 +3,7 @@
  */
 #include "apps/sim/command.h"
 #include "apps/sim/files.h"
+#include "apps/sim/shell.h"
 #include "sim/library/library.h"
 #include "sim/yaml/read.h"
 
@@ -32,8 +33,7 @@ bool assay_sim_source_seed(struct assay_sim_source *source, const char *text)
     return errno == 0;
 }
 
-/* A path has a stroke or ends in .yaml; a bare name is one of the library, unless a file has it. */
-static bool is_path(const char *name)
+bool assay_sim_is_path(const char *name)
 {
     const size_t len = strlen(name);
     if (strchr(name, '/') != NULL) return true;
@@ -55,7 +55,7 @@ static enum assay_status read_source(const char *name, struct assay_scenario *sc
 {
     const char *hint = NULL;
     const struct assay_sim_library_file *file = assay_sim_library_find(name, &hint);
-    if (is_path(name) || (file == NULL && access(name, R_OK) == 0))
+    if (assay_sim_is_path(name) || (file == NULL && access(name, R_OK) == 0))
         return read_file(name, scenario, message);
     if (file != NULL) return assay_sim_library_read(file, scenario, message);
     (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
@@ -82,30 +82,21 @@ enum assay_status assay_sim_source_load(const struct assay_sim_source *source,
     return assay_scenario_check(scenario, message);
 }
 
-/* In single quotes unless it is made of what no shell touches. */
-static size_t put_word(const char *word, char *line, size_t capacity, size_t used)
+char *assay_sim_source_line(const struct assay_sim_source *source, uint64_t seed)
 {
-    static const char harmless[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:@%+";
-    if (used >= capacity) return used;
-    if (word[0] != '\0' && strspn(word, harmless) == strlen(word))
-        return used + (size_t)snprintf(line + used, capacity - used, " %s", word);
-    used += (size_t)snprintf(line + used, capacity - used, " '");
-    for (const char *c = word; *c != '\0' && used < capacity; c++)
-        used += *c == '\'' ? (size_t)snprintf(line + used, capacity - used, "'\\''")
-                           : (size_t)snprintf(line + used, capacity - used, "%c", *c);
-    return used < capacity ? used + (size_t)snprintf(line + used, capacity - used, "'") : used;
-}
-
-void assay_sim_source_line(const struct assay_sim_source *source, uint64_t seed, char *line,
-                           size_t capacity)
-{
-    size_t used = (size_t)snprintf(line, capacity, "assay-sim run");
-    used = put_word(source->name, line, capacity, used);
-    if (used < capacity)
-        used += (size_t)snprintf(line + used, capacity - used, " --seed %" PRIu64, seed);
-    for (size_t i = 0; i < source->set_count && used < capacity; i++) {
-        used += (size_t)snprintf(line + used, capacity - used, " --set");
-        used = put_word(source->sets[i], line, capacity, used);
+    char *line = NULL;
+    size_t len = 0;
+    FILE *const out = open_memstream(&line, &len);
+    if (out == NULL) return NULL;
+    (void)fputs("assay-sim run ", out);
+    assay_sim_put_word(out, source->name);
+    (void)fprintf(out, " --seed %" PRIu64, seed);
+    for (size_t i = 0; i < source->set_count; i++) {
+        (void)fputs(" --set ", out);
+        assay_sim_put_word(out, source->sets[i]);
     }
+    const bool failed = ferror(out) != 0;
+    if (fclose(out) == 0 && !failed) return line;
+    free(line);
+    return NULL;
 }

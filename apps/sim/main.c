@@ -19,7 +19,7 @@ static const struct assay_sim_command commands[] = {
     { "report", "the page of runs that are over", assay_sim_command_report },
     { "twins", "equivocation under every schedule, or under many", assay_sim_command_twins },
     { "mutants", "known-bad builds: which checker catches which", assay_sim_command_mutants },
-    { "list", "the scenarios that come with the program", assay_sim_command_list },
+    { "list", "the scenarios and sweeps that come with the program", assay_sim_command_list },
     { "show", "print the whole effective scenario", assay_sim_command_show },
     { "tally", "close one epoch by hand and show every number", assay_sim_command_tally },
     { "keys", "every key, attack and figure, as tables", assay_sim_command_keys },

@@ -3,12 +3,15 @@
 #include "apps/sim/sweep.h"
 
 #include "apps/sim/files.h"
+#include "base/file/file.h"
+#include "base/writer.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NO_TABLE UINT32_MAX
 enum { NOTHING = -1 }; /* of points.csv */
@@ -127,32 +130,60 @@ void assay_sim_merged_free(struct assay_sim_merged *merged)
 /* --- out */
 static enum assay_status fail(const char *dir, const char *file, char *message)
 {
-    (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.300s/%s: cannot be written: %s", dir, file,
-                   strerror(errno));
+    (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
+                   "%.300s/%s: cannot be written: %.60s; mend that and give the command again", dir,
+                   file, strerror(errno));
     return ASSAY_E_IO;
 }
 
-static FILE *open_in(const char *dir, const char *file)
+static bool path_in(char path[PATH_MAX], const char *dir, const char *file)
+{
+    const int len = snprintf(path, PATH_MAX, "%s/%s", dir, file);
+    return len > 0 && len < PATH_MAX;
+}
+
+/* Whole or not at all: a full disk or a kill leaves what was there. */
+static enum assay_status replace_in(const char *dir, const char *file, struct assay_slice content,
+                                    char *message)
 {
     char path[PATH_MAX];
-    const int len = snprintf(path, sizeof path, "%s/%s", dir, file);
-    return len > 0 && (size_t)len < sizeof path ? fopen(path, "wb") : NULL;
+    errno = ENAMETOOLONG;
+    if (path_in(path, dir, file) &&
+        assay_file_replace(path, ASSAY_FILE_PUBLIC, content) == ASSAY_OK)
+        return ASSAY_OK;
+    return fail(dir, file, message);
+}
+
+/* Those of another merge would stand beside rows that they are not about. */
+static enum assay_status remove_in(const char *dir, const char *file, char *message)
+{
+    char path[PATH_MAX];
+    errno = ENAMETOOLONG;
+    if (path_in(path, dir, file) && (unlink(path) == 0 || errno == ENOENT)) return ASSAY_OK;
+    return fail(dir, file, message);
 }
 
 static enum assay_status write_runs(const struct assay_sim_merged *m, const char *dir,
                                     char *message)
 {
-    FILE *const out = open_in(dir, "sweep.csv");
-    if (out == NULL) return fail(dir, "sweep.csv", message);
     const size_t header_len = m->tables[0].header_len;
-    bool ok = fwrite(m->tables[0].text, 1, header_len, out) == header_len;
-    for (uint64_t i = 0; i < m->note.runs && ok; i++) {
+    size_t len = header_len;
+    for (uint64_t i = 0; i < m->note.runs; i++)
+        len += assay_sim_grid_row(&m->tables[m->rows[i].table], m->rows[i].row).len;
+    char *const text = malloc(len);
+    if (text == NULL) return ASSAY_E_MEMORY;
+    struct assay_writer w = assay_writer_over((uint8_t *)text, len);
+    assay_writer_put(&w, m->tables[0].text, header_len);
+    for (uint64_t i = 0; i < m->note.runs; i++) {
         const struct assay_slice row =
             assay_sim_grid_row(&m->tables[m->rows[i].table], m->rows[i].row);
-        ok = fwrite(row.bytes, 1, row.len, out) == row.len;
+        assay_writer_put(&w, row.bytes, row.len);
     }
-    ok = fclose(out) == 0 && ok;
-    return ok ? ASSAY_OK : fail(dir, "sweep.csv", message);
+    struct assay_slice content;
+    enum assay_status status = assay_writer_finish(&w, &content);
+    if (status == ASSAY_OK) status = replace_in(dir, "sweep.csv", content, message);
+    free(text);
+    return status;
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -283,29 +314,30 @@ static enum assay_status write_summary(const struct assay_sim_merged *m, const c
     struct columns c;
     struct assay_sim_line line = { 0 };
     int64_t *const values = calloc(m->note.repeats, sizeof *values);
-    FILE *const out = open_in(dir, "summary.csv");
-    bool numbers = values != NULL && find_columns(m, &c);
-    bool ok = out != NULL;
+    if (values == NULL) return ASSAY_E_MEMORY;
+    bool numbers = find_columns(m, &c);
     if (numbers) put_summary_header(m, &c, &line);
-    for (uint64_t point = 0; point < m->note.runs / m->note.repeats && numbers && ok; point++) {
+    for (uint64_t point = 0; point < m->note.runs / m->note.repeats && numbers; point++)
         numbers = put_summary_row(m, &c, point, values, &line);
-        ok = fwrite(line.text, 1, line.len, out) == line.len;
-        line.len = 0;
-    }
-    if (out != NULL) ok = fclose(out) == 0 && ok;
+    enum assay_status status = ASSAY_E_SYNTAX;
+    if (numbers)
+        status = replace_in(dir, "summary.csv", assay_slice_over(line.text, line.len), message);
+    else
+        (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
+                       "points.csv: expected the columns and numbers of a sweep, found others");
     assay_sim_line_free(&line);
     free(values);
-    if (!ok) return fail(dir, "summary.csv", message);
-    if (numbers) return ASSAY_OK;
-    (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
-                   "points.csv: expected the columns and numbers of a sweep, found others");
-    return ASSAY_E_SYNTAX;
+    return status;
 }
 
 enum assay_status assay_sim_merged_write(const struct assay_sim_merged *merged, const char *dir,
                                          char message[static ASSAY_SIM_MESSAGE_MAX])
 {
-    ASSAY_TRY(assay_sim_output_folder(dir, message));
+    /* A folder that cannot be written is a mistake of the command line. */
+    if (assay_sim_output_folder(dir, message) != ASSAY_OK) return ASSAY_E_INVALID;
+    (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "out of memory");
     ASSAY_TRY(write_runs(merged, dir, message));
+    ASSAY_TRY(remove_in(dir, "summary.csv", message));
+    ASSAY_TRY(remove_in(dir, "sweep.html", message));
     return write_summary(merged, dir, message);
 }

@@ -4,12 +4,12 @@
 #include "apps/sim/minimize.h"
 
 #include "apps/sim/command.h"
+#include "apps/sim/files.h"
 #include "apps/sim/number.h"
 #include "apps/sim/progress.h"
 #include "base/file/file.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +29,8 @@ static const char usage[] =
     "--quiet        no line for each step\n"
     "--json         the result as JSON; needs --out\n"
     "\n"
-    "exit status: 0 shrunk, 1 the scenario does not fail (or the disk is full), 2 usage\n";
+    "exit status: 0 shrunk, 1 the scenario does not fail (or the disk is full), 2 usage, 130\n"
+    "             stopped: the smallest so far is written\n";
 
 enum option_code {
     OPTION_SWARM = 1,
@@ -61,21 +62,22 @@ static const struct option long_options[] = {
 struct arguments {
     struct assay_sim_source source;
     struct assay_sim_swarm_sizes sizes;
-    bool from_swarm, json, quiet, help;
+    bool from_swarm, has_nodes, json, quiet, help;
     uint64_t swarm_seed, tries, seeds;
     const char *out;
     const char *wrong;
 };
 
-static bool take_number(struct arguments *a, const char *wrong, uint64_t min, uint64_t *out)
+static bool take_number(struct arguments *a, const char *wrong, uint64_t max, uint64_t *out)
 {
     a->wrong = wrong;
-    return assay_sim_take_number(optarg, min, UINT64_MAX, out);
+    return assay_sim_take_number(optarg, 1, max, out);
 }
 
 static bool take_nodes(struct arguments *a)
 {
     uint64_t pair[2] = { 0 };
+    a->has_nodes = true;
     a->wrong = "--nodes: expected a number of nodes from 4 to 100, or two as in 4..10";
     if (!assay_sim_take_pair(optarg, "..", true, 4, ASSAY_SIM_MESSAGE_NODES_MAX, pair))
         return false;
@@ -88,17 +90,19 @@ static bool take_option(struct arguments *a, int code)
     switch (code) {
     case OPTION_SWARM:
         a->from_swarm = true;
-        return take_number(a, "--swarm: expected a seed", 0, &a->swarm_seed);
+        a->wrong = "--swarm: expected a seed, 0 .. 18446744073709551615";
+        return assay_sim_take_number(optarg, 0, UINT64_MAX, &a->swarm_seed);
     case OPTION_NODES: return take_nodes(a);
     case OPTION_SEED:
-        a->wrong = "--seed: expected a number";
+        a->wrong = "--seed: expected " ASSAY_SIM_SEED_EXPECTED;
         return assay_sim_source_seed(&a->source, optarg);
     case OPTION_SET:
-        a->wrong = "--set: 64 at most";
+        a->wrong = "--set: expected " ASSAY_SIM_SETS_EXPECTED;
         return assay_sim_source_set(&a->source, optarg);
     case OPTION_OUT: a->out = optarg; return true;
-    case OPTION_TRIES: return take_number(a, "--tries: expected a number from 1", 1, &a->tries);
-    case OPTION_SEEDS: return take_number(a, "--seeds: expected a number from 1", 1, &a->seeds);
+    case OPTION_TRIES:
+        return take_number(a, "--tries: expected a number from 1", UINT64_MAX, &a->tries);
+    case OPTION_SEEDS: return take_number(a, "--seeds: expected 1 .. 1000000", 1000000, &a->seeds);
     case OPTION_QUIET: a->quiet = true; return true;
     case OPTION_JSON: a->json = true; return true;
     case OPTION_HELP: a->help = true; return true;
@@ -106,20 +110,36 @@ static bool take_option(struct arguments *a, int code)
     }
 }
 
-static bool take_arguments(struct arguments *a, int argc, char **argv)
+/* What does not go together. Returns: NULL: nothing. */
+static const char *clash(const struct arguments *a, int scenarios)
 {
+    if (scenarios != (a->from_swarm ? 0 : 1)) return "expected one SCENARIO, or --swarm S";
+    if (a->from_swarm && a->source.has_seed) return "--seed: expected with a SCENARIO alone";
+    if (a->has_nodes && !a->from_swarm) return "--nodes: expected with --swarm S alone";
+    if (a->json && a->out == NULL)
+        return "--json needs --out FILE: stdout holds the one or the other";
+    return NULL;
+}
+
+/* Returns: an exit status; OK: go on. */
+static int take_arguments(struct arguments *a, int argc, char **argv)
+{
+    char message[ASSAY_SIM_MESSAGE_MAX];
     int code = 0;
-    optind = 0;
-    while ((code = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (!take_option(a, code)) return false;
+    optind = 0; /* main.c has read words before */
+    while ((code = assay_sim_next_option(argc, argv, long_options, NULL)) != -1) {
+        if (code == '?' || code == ':') return assay_sim_print_option(argc, argv, code);
+        if (!take_option(a, code))
+            return assay_sim_print_misuse(argc, argv, optarg, "%s", a->wrong);
     }
-    if (a->help) return true;
-    a->wrong = "expected one SCENARIO, or --swarm S; see assay-sim minimize --help";
-    if (argc - optind != (a->from_swarm ? 0 : 1)) return false;
-    a->wrong = "--json needs --out FILE: stdout holds the one or the other";
-    if (a->json && a->out == NULL) return false;
+    if (a->help) return ASSAY_SIM_EXIT_OK;
+    const char *const wrong = clash(a, argc - optind);
+    if (wrong != NULL) return assay_sim_print_misuse(argc, argv, NULL, "%s", wrong);
+    if (a->out != NULL && assay_sim_output_file(a->out, message) != ASSAY_OK)
+        return assay_sim_print_error(a->json, ASSAY_SIM_EXIT_USAGE, "io", "minimize: --out: %s",
+                                     message);
     if (!a->from_swarm) a->source.name = argv[optind];
-    return true;
+    return ASSAY_SIM_EXIT_OK;
 }
 
 static enum assay_status load(const struct arguments *a, struct assay_scenario *scenario,
@@ -164,22 +184,9 @@ static int write_scenario(const struct arguments *a, const struct assay_scenario
     return result;
 }
 
-static int report(const struct arguments *a, const struct assay_scenario *scenario,
-                  const struct assay_sim_shrinking *s)
+static int say_json(const struct arguments *a, const struct assay_scenario *scenario,
+                    const struct assay_sim_shrinking *s, const char *line)
 {
-    char line[512];
-    const int written = write_scenario(a, scenario);
-    if (written != ASSAY_SIM_EXIT_OK) return written;
-    (void)snprintf(line, sizeof line, "assay-sim run %s --seed %llu",
-                   a->out == NULL ? "FILE" : a->out, (unsigned long long)scenario->seed);
-    if (!a->json) {
-        (void)fprintf(stderr, "%s in epoch %llu: %s\n", s->breach.what,
-                      (unsigned long long)s->breach.epoch, s->breach.message);
-        (void)fprintf(stderr, "size %u of %u after %llu runs\nreproduce: %s\n",
-                      (unsigned)s->size_after, (unsigned)s->size_before,
-                      (unsigned long long)s->tried, line);
-        return ASSAY_SIM_EXIT_OK;
-    }
     struct assay_json *const data = assay_json_object();
     assay_json_set_text(data, "what", s->breach.what);
     assay_json_set_uint(data, "epoch", s->breach.epoch);
@@ -190,7 +197,33 @@ static int report(const struct arguments *a, const struct assay_scenario *scenar
     assay_json_set_uint(data, "seed", scenario->seed);
     assay_json_set_text(data, "file", a->out);
     assay_json_set_text(data, "reproduce", line);
+    assay_json_set_bool(data, "interrupted", *s->stop != 0);
     return assay_sim_print_envelope("assay.sim.minimize", data);
+}
+
+static int report(const struct arguments *a, const struct assay_scenario *scenario,
+                  const struct assay_sim_shrinking *s)
+{
+    const struct assay_sim_source source = { .name = a->out == NULL ? "FILE" : a->out };
+    const int written = write_scenario(a, scenario);
+    if (written != ASSAY_SIM_EXIT_OK) return written;
+    char *const line = assay_sim_source_line(&source, scenario->seed);
+    if (line == NULL)
+        return assay_sim_print_error(a->json, ASSAY_SIM_EXIT_FAILED, "internal",
+                                     "minimize: out of memory");
+    int result = ASSAY_SIM_EXIT_OK;
+    if (a->json) {
+        result = say_json(a, scenario, s, line);
+    } else {
+        (void)fprintf(stderr, "%s in epoch %llu: %s\n", s->breach.what,
+                      (unsigned long long)s->breach.epoch, s->breach.message);
+        (void)fprintf(stderr, "size %u of %u after %llu runs%s\nreproduce: %s\n",
+                      (unsigned)s->size_after, (unsigned)s->size_before,
+                      (unsigned long long)s->tried,
+                      *s->stop != 0 ? ", stopped: it may become smaller still" : "", line);
+    }
+    free(line);
+    return result == ASSAY_SIM_EXIT_OK && *s->stop != 0 ? ASSAY_SIM_EXIT_STOPPED : result;
 }
 
 int assay_sim_command_minimize(int argc, char **argv)
@@ -198,9 +231,8 @@ int assay_sim_command_minimize(int argc, char **argv)
     struct arguments a = { .seeds = 1 };
     struct assay_scenario scenario;
     char message[ASSAY_SIM_MESSAGE_MAX];
-    if (!take_arguments(&a, argc, argv))
-        return assay_sim_print_error(a.json, ASSAY_SIM_EXIT_USAGE, "usage", "minimize: %s",
-                                     a.wrong);
+    const int wrong = take_arguments(&a, argc, argv);
+    if (wrong != ASSAY_SIM_EXIT_OK) return wrong;
     if (a.help) {
         (void)fputs(usage, stdout);
         return ASSAY_SIM_EXIT_OK;

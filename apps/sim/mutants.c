@@ -10,7 +10,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
@@ -320,13 +319,6 @@ static void default_dir(char dir[static PATH_LEN])
     (void)snprintf(dir, PATH_LEN, "%s/mutants", self);
 }
 
-static int bad_usage(const char *what, const char *value)
-{
-    (void)fprintf(stderr, "assay-sim mutants: %s, found %s; see assay-sim mutants --help\n", what,
-                  value);
-    return ASSAY_SIM_EXIT_USAGE;
-}
-
 int assay_sim_command_mutants(int argc, char **argv)
 {
     static const struct option known[] = {
@@ -337,10 +329,9 @@ int assay_sim_command_mutants(int argc, char **argv)
     static struct options o;
     o = (struct options){ 0 };
     default_dir(o.dir);
-    optind = 1;
-    opterr = 0;
-    for (int option = 0; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        if (option == '?') return bad_usage("unknown or incomplete option", argv[optind - 1]);
+    optind = 0; /* main.c has read words before */
+    for (int option = 0; (option = assay_sim_next_option(argc, argv, known, NULL)) != -1;) {
+        if (option == '?' || option == ':') return assay_sim_print_option(argc, argv, option);
         if (option == 'h') {
             (void)fputs(usage, stdout);
             return ASSAY_SIM_EXIT_OK;
@@ -348,11 +339,12 @@ int assay_sim_command_mutants(int argc, char **argv)
         if (option == 'j') o.json = true;
         if (option == 'o') o.only = optarg;
         if (option == 's' && !assay_sim_take_number(optarg, 1, 1000000000, &o.seeds))
-            return bad_usage("--seeds: expected a number from 1", optarg);
+            return assay_sim_print_misuse(argc, argv, optarg, "--seeds: expected 1 .. 1000000000");
         if (option == 'd' && strlen(optarg) >= sizeof o.dir)
-            return bad_usage("--dir: expected a shorter path", optarg);
+            return assay_sim_print_misuse(argc, argv, optarg, "--dir: expected a shorter path");
         if (option == 'd') (void)snprintf(o.dir, sizeof o.dir, "%s", optarg);
     }
-    if (optind < argc) return bad_usage("no argument expected", argv[optind]);
+    if (optind < argc)
+        return assay_sim_print_misuse(argc, argv, argv[optind], "expected no argument");
     return run_folder(&o);
 }

@@ -1,11 +1,23 @@
 /* apps/sim/print.c - JSON envelopes and errors (apps/sim/command.h). */
 #include "apps/sim/command.h"
 
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { DETAIL_MAX = 1024 };
+
+void assay_sim_put_plain(FILE *out, const char *text)
+{
+    while (*text != '\0') {
+        const size_t len = assay_scenario_character_len(text);
+        if (len > 0) (void)fwrite(text, 1, len, out);
+        else (void)fprintf(out, "\\x%02x", (unsigned)(unsigned char)*text);
+        text += len > 0 ? len : 1;
+    }
+}
 
 int assay_sim_print_envelope(const char *schema, struct assay_json *data)
 {
@@ -31,11 +43,52 @@ int assay_sim_print_error(bool json, int exit, const char *code, const char *for
     va_start(args, format);
     (void)vsnprintf(detail, sizeof detail, format, args);
     va_end(args);
-    (void)fprintf(stderr, "assay-sim: %s\n", detail);
+    (void)fputs("assay-sim: ", stderr);
+    assay_sim_put_plain(stderr, detail);
+    (void)fputc('\n', stderr);
     if (!json) return exit;
     struct assay_json *const data = assay_json_object();
     assay_json_set_text(data, "code", code);
     assay_json_set_text(data, "detail", detail);
     const int printed = assay_sim_print_envelope("assay.error", data);
     return printed == ASSAY_SIM_EXIT_OK ? exit : printed;
+}
+
+/* --- usage */
+
+bool assay_sim_wants_json(int argc, char *const *argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0) return true;
+    return false;
+}
+
+int assay_sim_print_misuse(int argc, char *const *argv, const char *found, const char *format, ...)
+{
+    char expected[DETAIL_MAX];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(expected, sizeof expected, format, args);
+    va_end(args);
+    return assay_sim_print_error(assay_sim_wants_json(argc, argv), ASSAY_SIM_EXIT_USAGE, "usage",
+                                 "%s: %s%s%.100s%s; see `assay-sim %s --help`", argv[0], expected,
+                                 found != NULL ? ", found \"" : "", found != NULL ? found : "",
+                                 found != NULL ? "\"" : "", argv[0]);
+}
+
+int assay_sim_next_option(int argc, char *const *argv, const struct option *known, int *index)
+{
+    opterr = 0; /* assay_sim_print_option says it, in JSON too */
+    return getopt_long(argc, argv, ":", known, index);
+}
+
+int assay_sim_print_option(int argc, char *const *argv, int code)
+{
+    /* The word that getopt stands behind; in the midst of a bundle of letters, before. */
+    const char *word = argv[optind - 1];
+    if (word[0] != '-' && optind < argc) word = argv[optind];
+    if (code == ':')
+        return assay_sim_print_misuse(argc, argv, NULL, "%.100s: expected a value behind it", word);
+    return assay_sim_print_misuse(argc, argv, NULL, "%.100s: there is no such option%s", word,
+                                  strchr(word, '=') != NULL ? ", or it takes no value" : "");
 }

@@ -2,10 +2,10 @@
  * apps/sim/report_command.c - `assay-sim report`: the page of runs that are over.
  */
 #include "apps/sim/command.h"
+#include "apps/sim/files.h"
 #include "apps/sim/report.h"
 #include "apps/sim/report_load.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -164,6 +164,8 @@ static int write_page(struct report *r)
     if (len < 0 || (size_t)len >= sizeof path)
         return assay_sim_print_error(r->json, ASSAY_SIM_EXIT_USAGE, "report",
                                      "report: --out: the path is too long");
+    if (assay_sim_output_file(path, message) != ASSAY_OK)
+        return assay_sim_print_error(r->json, ASSAY_SIM_EXIT_FAILED, "io", "report: %s", message);
     status = make(r, &text);
     status = assay_sim_page_write(path, status == ASSAY_OK ? text : NULL, message);
     if (status != ASSAY_OK)
@@ -193,7 +195,8 @@ static int run(struct report *r, char *const *dirs)
 
 /* --- options */
 
-static bool read_options(int argc, char **argv, struct report *r)
+/* Returns: an exit status; OK: go on. */
+static int read_options(int argc, char **argv, struct report *r)
 {
     static const struct option known[] = {
         { "out", required_argument, NULL, 'o' },
@@ -202,22 +205,25 @@ static bool read_options(int argc, char **argv, struct report *r)
         { NULL, 0, NULL, 0 },
     };
     optind = 0; /* main.c has read words before */
-    for (int c = 0; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+    for (int c = 0; (c = assay_sim_next_option(argc, argv, known, NULL)) != -1;) {
         if (c == 'o') r->out = optarg;
         else if (c == 'j') r->json = true;
         else if (c == 'h') r->help = true;
-        else return false;
+        else return assay_sim_print_option(argc, argv, c);
     }
     r->count = (size_t)(argc - optind);
-    return r->help || r->count > 0;
+    if (r->help || r->count > 0) return ASSAY_SIM_EXIT_OK;
+    return assay_sim_print_misuse(argc, argv, NULL, "expected DIR..., found none");
 }
 
 int assay_sim_command_report(int argc, char **argv)
 {
     struct report r = { .out = NULL };
-    if (!read_options(argc, argv, &r) || r.help) {
-        (void)fputs(usage, r.help ? stdout : stderr);
-        return r.help ? ASSAY_SIM_EXIT_OK : ASSAY_SIM_EXIT_USAGE;
+    const int wrong = read_options(argc, argv, &r);
+    if (wrong != ASSAY_SIM_EXIT_OK) return wrong;
+    if (r.help) {
+        (void)fputs(usage, stdout);
+        return ASSAY_SIM_EXIT_OK;
     }
     return run(&r, argv + optind);
 }

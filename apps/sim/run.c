@@ -6,7 +6,6 @@
 #include "apps/sim/files.h"
 #include "apps/sim/output.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { THREADS_MAX = 256, LINE_MAX_LEN = 16384, PROGRESS_MS = 100 };
+enum { THREADS_MAX = 256, PROGRESS_MS = 100 };
 
 static const char usage[] =
     "usage: assay-sim run SCENARIO [--seed S] [--set KEY=VALUE]... [--out DIR] [--threads N]\n"
@@ -132,7 +131,6 @@ static int tell(const struct run *run, const struct assay_sim_result *result, bo
 
 static int run_scenario(struct run *run, const struct assay_scenario *scenario)
 {
-    char line[LINE_MAX_LEN];
     struct assay_sim_outcome outcome;
     bool differs = false;
     run->epochs = scenario->epochs;
@@ -141,7 +139,9 @@ static int run_scenario(struct run *run, const struct assay_scenario *scenario)
     run->options.check_each_step = scenario->nodes <= ASSAY_SIM_AUTO_NODES;
     run->options.progress = progress;
     run->options.context = run;
-    assay_sim_source_line(&run->source, scenario->seed, line, sizeof line);
+    char *const line = assay_sim_source_line(&run->source, scenario->seed);
+    if (line == NULL)
+        return assay_sim_print_error(run->json, ASSAY_SIM_EXIT_FAILED, "memory", "no memory");
     catch_signals();
     const enum assay_status status = assay_sim_run(scenario, &run->options, &outcome);
     int exit = ASSAY_SIM_EXIT_OK;
@@ -156,6 +156,7 @@ static int run_scenario(struct run *run, const struct assay_scenario *scenario)
                                              .interrupted = interrupted != 0 };
     if (exit == ASSAY_SIM_EXIT_OK) exit = tell(run, &result, differs);
     assay_sim_outcome_free(&outcome);
+    free(line);
     return exit;
 }
 
@@ -195,7 +196,8 @@ static const char *expected(int option)
 }
 _Static_assert(THREADS_MAX == 256, "as the message says");
 
-static bool read_options(int argc, char **argv, struct run *run, bool *help)
+/* Returns: an exit status; OK: go on. */
+static int read_options(int argc, char **argv, struct run *run, bool *help)
 {
     static const struct option known[] = {
         { "seed", required_argument, NULL, 's' },
@@ -209,23 +211,21 @@ static bool read_options(int argc, char **argv, struct run *run, bool *help)
         { NULL, 0, NULL, 0 },
     };
     optind = 0; /* main.c has read words before */
-    for (int c = 0, index = 0; (c = getopt_long(argc, argv, "", known, &index)) != -1;) {
+    for (int c = 0, index = 0; (c = assay_sim_next_option(argc, argv, known, &index)) != -1;) {
         if (c == 'h') {
             *help = true;
-            return true;
+            return ASSAY_SIM_EXIT_OK;
         }
-        if (c == '?') return false;
-        if (take_option(run, c, optarg)) continue;
-        (void)fprintf(stderr, "assay-sim: --%s: expected %s, found \"%.100s\"\n", known[index].name,
-                      expected(c), optarg);
-        return false;
+        if (c == '?' || c == ':') return assay_sim_print_option(argc, argv, c);
+        if (!take_option(run, c, optarg))
+            return assay_sim_print_misuse(argc, argv, optarg, "--%s: expected %s",
+                                          known[index].name, expected(c));
     }
-    if (optind + 1 != argc) {
-        (void)fprintf(stderr, "assay-sim: run: expected one SCENARIO, found %d\n", argc - optind);
-        return false;
-    }
+    if (optind + 1 != argc)
+        return assay_sim_print_misuse(argc, argv, NULL, "expected one SCENARIO, found %d",
+                                      argc - optind);
     run->source.name = argv[optind];
-    return true;
+    return ASSAY_SIM_EXIT_OK;
 }
 
 int assay_sim_command_run(int argc, char **argv)
@@ -234,10 +234,11 @@ int assay_sim_command_run(int argc, char **argv)
     struct assay_scenario scenario;
     char message[ASSAY_SIM_MESSAGE_MAX];
     bool help = false;
-    const bool readable = read_options(argc, argv, &run, &help);
-    if (!readable || help) {
-        (void)fputs(usage, help ? stdout : stderr);
-        return help ? ASSAY_SIM_EXIT_OK : ASSAY_SIM_EXIT_USAGE;
+    const int wrong = read_options(argc, argv, &run, &help);
+    if (wrong != ASSAY_SIM_EXIT_OK) return wrong;
+    if (help) {
+        (void)fputs(usage, stdout);
+        return ASSAY_SIM_EXIT_OK;
     }
     run.live = !run.quiet && isatty(STDERR_FILENO) == 1;
     if (assay_sim_source_load(&run.source, &scenario, message) != ASSAY_OK)

@@ -4,7 +4,6 @@
  */
 #include "apps/sim/command.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,25 +59,22 @@ int assay_sim_command_show(int argc, char **argv)
     struct assay_scenario scenario;
     char message[ASSAY_SIM_MESSAGE_MAX];
     optind = 0;
-    for (int c = 0; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+    for (int c = 0; (c = assay_sim_next_option(argc, argv, known, NULL)) != -1;) {
         if (c == 'h') {
             (void)fputs(show_usage, stdout);
             return ASSAY_SIM_EXIT_OK;
         }
-        if (c == 's' && assay_sim_source_seed(&source, optarg)) continue;
-        if (c == 't' && assay_sim_source_set(&source, optarg)) continue;
-        if (c != '?')
-            (void)fprintf(stderr, "assay-sim: --%s: expected %s, found \"%.100s\"\n",
-                          c == 's' ? "seed" : "set",
-                          c == 's' ? ASSAY_SIM_SEED_EXPECTED : ASSAY_SIM_SETS_EXPECTED, optarg);
-        (void)fputs(show_usage, stderr);
-        return ASSAY_SIM_EXIT_USAGE;
+        if (c == '?' || c == ':') return assay_sim_print_option(argc, argv, c);
+        if (c == 's' && !assay_sim_source_seed(&source, optarg))
+            return assay_sim_print_misuse(argc, argv, optarg,
+                                          "--seed: expected " ASSAY_SIM_SEED_EXPECTED);
+        if (c == 't' && !assay_sim_source_set(&source, optarg))
+            return assay_sim_print_misuse(argc, argv, optarg,
+                                          "--set: expected " ASSAY_SIM_SETS_EXPECTED);
     }
-    if (optind + 1 != argc) {
-        (void)fprintf(stderr, "assay-sim: show: expected one SCENARIO, found %d\n", argc - optind);
-        (void)fputs(show_usage, stderr);
-        return ASSAY_SIM_EXIT_USAGE;
-    }
+    if (optind + 1 != argc)
+        return assay_sim_print_misuse(argc, argv, NULL, "expected one SCENARIO, found %d",
+                                      argc - optind);
     source.name = argv[optind];
     if (assay_sim_source_load(&source, &scenario, message) != ASSAY_OK)
         return assay_sim_print_error(false, ASSAY_SIM_EXIT_USAGE, "scenario", "%s", message);
@@ -88,7 +84,8 @@ int assay_sim_command_show(int argc, char **argv)
 int assay_sim_command_keys(int argc, char **argv)
 {
     if (argc == 1) return print_with(NULL);
-    const bool helped = argc == 2 && strcmp(argv[1], "--help") == 0;
-    (void)fputs(keys_usage, helped ? stdout : stderr);
-    return helped ? ASSAY_SIM_EXIT_OK : ASSAY_SIM_EXIT_USAGE;
+    if (argc > 2 || strcmp(argv[1], "--help") != 0)
+        return assay_sim_print_misuse(argc, argv, argv[1], "expected no argument");
+    (void)fputs(keys_usage, stdout);
+    return ASSAY_SIM_EXIT_OK;
 }

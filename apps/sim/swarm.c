@@ -6,8 +6,9 @@
 #include "apps/sim/command.h"
 #include "apps/sim/number.h"
 #include "apps/sim/progress.h"
+#include "apps/sim/shell.h"
 
-#include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,9 +38,9 @@ static const char usage[] =
     "--set KEY=VALUE  over every scenario, as in `assay-sim run`\n"
     "--show S         print the scenario of seed S as a file, and run nothing\n"
     "\n"
-    "exit status: 0 every promise was kept, 1 some were not (or the disk is full), 2 usage or a "
-    "state file of another\n"
-    "             program or of other arguments, 130 stopped before the end\n";
+    "exit status: 0 every promise was kept, 1 some were not (or the disk is full), 2 usage or a\n"
+    "             state file of another program or of other arguments, 130 stopped before the "
+    "end\n";
 
 enum option_code {
     OPTION_SEEDS = 1,
@@ -80,7 +81,7 @@ static const struct option long_options[] = {
 
 struct arguments {
     struct assay_sim_swarm swarm;
-    bool has_seeds, shows, json, help;
+    bool has_seeds, shows, collects, json, help;
     uint64_t show;
     const char *wrong; /* what was wrong with an argument; NULL: nothing */
 };
@@ -127,7 +128,7 @@ static bool take_option(struct arguments *a, int code)
     case OPTION_STATE: a->swarm.state_path = optarg; return true;
     case OPTION_OUT: a->swarm.out_dir = optarg; return true;
     case OPTION_FIRST: a->swarm.stop_at_first = true; return true;
-    case OPTION_COLLECT: a->swarm.stop_at_first = false; return true;
+    case OPTION_COLLECT: a->collects = true; return true;
     case OPTION_TWICE: a->swarm.twice = true; return true;
     case OPTION_ONE_PROCESS: a->swarm.one_process = true; return true;
     case OPTION_QUIET: a->swarm.quiet = true; return true;
@@ -137,19 +138,35 @@ static bool take_option(struct arguments *a, int code)
     }
 }
 
-static bool take_arguments(struct arguments *a, int argc, char **argv)
+/* What does not go together. Returns: NULL: nothing. */
+static const char *clash(const struct arguments *a)
+{
+    const struct assay_sim_swarm *const s = &a->swarm;
+    if (!a->has_seeds && !a->shows) return "expected --seeds N";
+    if (s->stop_at_first && a->collects) return "expected --stop-at-first or --collect, found both";
+    if (a->shows && (a->has_seeds || s->state_path != NULL || s->out_dir != NULL || a->json))
+        return "--show prints one scenario as a file: expected --nodes and --set beside it alone";
+    if (s->seeds > 0 && s->from > UINT64_MAX - (s->seeds - 1))
+        return "--from and --seeds: the last seed would be above 2^64 - 1";
+    return NULL;
+}
+
+/* Returns: an exit status; OK: go on. */
+static int take_arguments(struct arguments *a, int argc, char **argv)
 {
     int code = 0;
-    optind = 0;
-    while ((code = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (!take_option(a, code)) return false;
+    optind = 0; /* main.c has read words before */
+    while ((code = assay_sim_next_option(argc, argv, long_options, NULL)) != -1) {
+        if (code == '?' || code == ':') return assay_sim_print_option(argc, argv, code);
+        if (!take_option(a, code))
+            return assay_sim_print_misuse(argc, argv, optarg, "%s", a->wrong);
     }
-    a->wrong = "expected options alone; see assay-sim swarm --help";
-    if (optind != argc) return false;
-    a->wrong = "expected --seeds N; see assay-sim swarm --help";
-    if (!a->has_seeds && !a->shows && !a->help) return false;
-    a->wrong = "--from and --seeds: the last seed would be above 2^64 - 1";
-    return a->swarm.seeds == 0 || a->swarm.from <= UINT64_MAX - (a->swarm.seeds - 1);
+    if (a->help) return ASSAY_SIM_EXIT_OK;
+    if (optind != argc)
+        return assay_sim_print_misuse(argc, argv, argv[optind], "expected options alone");
+    const char *const wrong = clash(a);
+    return wrong == NULL ? ASSAY_SIM_EXIT_OK
+                         : assay_sim_print_misuse(argc, argv, NULL, "%s", wrong);
 }
 
 /* --- output */
@@ -160,19 +177,29 @@ static void put_reproduction(char *line, size_t len, const struct assay_sim_swar
                    state->arguments);
 }
 
+static void print_file(const char *dir, uint64_t seed)
+{
+    char path[PATH_MAX + 32];
+    (void)snprintf(path, sizeof path, "%s/swarm-%llu.yaml", dir, (unsigned long long)seed);
+    (void)printf("  as a file: assay-sim run ");
+    assay_sim_put_word(stdout, path);
+    (void)printf("\n");
+}
+
 static void print_failures(const struct assay_sim_swarm *swarm,
                            const struct assay_sim_swarm_state *state)
 {
     char line[ASSAY_SIM_SWARM_ARGUMENTS_MAX + 80];
     for (uint32_t i = 0; i < state->failure_count; i++) {
         const struct assay_sim_swarm_failure *const f = &state->failures[i];
-        (void)printf("FAILED seed %llu: %s in epoch %llu: %s\n", (unsigned long long)f->seed,
-                     f->what, (unsigned long long)f->epoch, f->message);
+        /* They may come from a state file, and that from a stranger. */
+        (void)printf("FAILED seed %llu: ", (unsigned long long)f->seed);
+        assay_sim_put_plain(stdout, f->what);
+        (void)printf(" in epoch %llu: ", (unsigned long long)f->epoch);
+        assay_sim_put_plain(stdout, f->message);
         put_reproduction(line, sizeof line, state, f->seed);
-        (void)printf("  reproduce: %s\n", line);
-        if (swarm->out_dir != NULL)
-            (void)printf("  as a file: assay-sim run %s/swarm-%llu.yaml\n", swarm->out_dir,
-                         (unsigned long long)f->seed);
+        (void)printf("\n  reproduce: %s\n", line);
+        if (swarm->out_dir != NULL) print_file(swarm->out_dir, f->seed);
     }
     if (state->failed > state->failure_count)
         (void)printf("... and %llu more\n",
@@ -284,8 +311,8 @@ static int run(const struct arguments *a, struct assay_sim_swarm_state *state)
 int assay_sim_command_swarm(int argc, char **argv)
 {
     struct arguments a = { .swarm = { .from = 1, .run = assay_sim_run } };
-    if (!take_arguments(&a, argc, argv))
-        return assay_sim_print_error(a.json, ASSAY_SIM_EXIT_USAGE, "usage", "swarm: %s", a.wrong);
+    const int wrong = take_arguments(&a, argc, argv);
+    if (wrong != ASSAY_SIM_EXIT_OK) return wrong;
     if (a.help) {
         (void)fputs(usage, stdout);
         return ASSAY_SIM_EXIT_OK;

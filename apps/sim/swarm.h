@@ -34,8 +34,9 @@ ASSAY_CHECKED enum assay_status assay_sim_swarm_scenario(
     const struct assay_sim_swarm *swarm, uint64_t seed, struct assay_scenario *scenario,
     char message[static ASSAY_SIM_MESSAGE_MAX]);
 
-/* What decides scenarios beside seeds, as the reproduction line has it; "" for the usual. */
-void assay_sim_swarm_arguments(const struct assay_sim_swarm *swarm,
+/* What decides scenarios beside seeds, as the reproduction line has it, quoted for a shell; "" for
+ * the usual. Returns: false when it does not fit: half a line would reproduce something else. */
+bool assay_sim_swarm_arguments(const struct assay_sim_swarm *swarm,
                                char text[static ASSAY_SIM_SWARM_ARGUMENTS_MAX]);
 
 /*

@@ -4,6 +4,7 @@
 #include "apps/sim/batch.h"
 #include "apps/sim/files.h"
 #include "apps/sim/progress.h"
+#include "apps/sim/shell.h"
 #include "base/assert.h"
 #include "base/crypto.h"
 #include "base/file/file.h"
@@ -139,18 +140,26 @@ static bool commit(void *context, uint64_t index, void *result)
     return w->status == ASSAY_OK && !(r->breach.broken && w->options->stop_at_first);
 }
 
-void assay_sim_swarm_arguments(const struct assay_sim_swarm *swarm,
+bool assay_sim_swarm_arguments(const struct assay_sim_swarm *swarm,
                                char text[static ASSAY_SIM_SWARM_ARGUMENTS_MAX])
 {
-    size_t at = 0;
-    const size_t max = ASSAY_SIM_SWARM_ARGUMENTS_MAX;
-    text[0] = '\0';
+    char *made = NULL;
+    size_t len = 0;
+    FILE *const out = open_memstream(&made, &len);
+    if (out == NULL) return false;
     if (swarm->sizes.nodes_max > 0)
-        at += (size_t)snprintf(text, max, " --nodes %u..%u", (unsigned)swarm->sizes.nodes_min,
-                               (unsigned)swarm->sizes.nodes_max);
-    if (swarm->twice) at += (size_t)snprintf(text + at, max - at, " --twice");
-    for (uint32_t i = 0; i < swarm->set_count && at < max; i++)
-        at += (size_t)snprintf(text + at, max - at, " --set '%s'", swarm->sets[i]);
+        (void)fprintf(out, " --nodes %u..%u", (unsigned)swarm->sizes.nodes_min,
+                      (unsigned)swarm->sizes.nodes_max);
+    if (swarm->twice) (void)fputs(" --twice", out);
+    for (uint32_t i = 0; i < swarm->set_count; i++) {
+        (void)fputs(" --set ", out);
+        assay_sim_put_word(out, swarm->sets[i]);
+    }
+    const bool failed = ferror(out) != 0;
+    const bool fits = fclose(out) == 0 && !failed && len < ASSAY_SIM_SWARM_ARGUMENTS_MAX;
+    if (fits) (void)snprintf(text, ASSAY_SIM_SWARM_ARGUMENTS_MAX, "%s", made);
+    free(made);
+    return fits;
 }
 
 /* The state as it is before the first seed of this run. */
@@ -160,11 +169,19 @@ static enum assay_status begin(const struct assay_sim_swarm *swarm,
     struct assay_scenario scenario;
     *state = (struct assay_sim_swarm_state){ .from = swarm->from };
     assay_sim_swarm_program(state->program);
-    assay_sim_swarm_arguments(swarm, state->arguments);
+    if (!assay_sim_swarm_arguments(swarm, state->arguments)) {
+        (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
+                       "--set: expected fewer than %d bytes in all, quoted for a shell",
+                       ASSAY_SIM_SWARM_ARGUMENTS_MAX);
+        return ASSAY_E_RANGE;
+    }
     /* A --set that no scenario takes is told once, before anything runs. */
     ASSAY_TRY(assay_sim_swarm_scenario(swarm, swarm->from, &scenario, message));
-    if (swarm->out_dir != NULL) ASSAY_TRY(assay_sim_output_folder(swarm->out_dir, message));
+    /* What cannot be written is told now, and as a mistake of the command line. */
+    if (swarm->out_dir != NULL && assay_sim_output_folder(swarm->out_dir, message) != ASSAY_OK)
+        return ASSAY_E_INVALID;
     if (swarm->state_path == NULL) return ASSAY_OK;
+    if (assay_sim_output_file(swarm->state_path, message) != ASSAY_OK) return ASSAY_E_INVALID;
     const enum assay_status status = assay_sim_swarm_state_load(swarm->state_path, state, message);
     return status == ASSAY_E_NOT_FOUND ? ASSAY_OK : status;
 }

@@ -1,6 +1,7 @@
 /* apps/sim/swarm_state.c - the state of a swarm as JSON (apps/sim/swarm_state.h). */
 #include "apps/sim/swarm_state.h"
 
+#include "apps/sim/fields.h"
 #include "base/crypto.h"
 #include "base/file/file.h"
 #include "net/json/json.h"
@@ -70,30 +71,6 @@ enum assay_status assay_sim_swarm_state_save(const char *path,
 }
 
 /* --- in */
-/* Seeds may be above 2^63 - 1; JSON has those as text (net/json/json.h). */
-static bool get_number(const struct assay_json *object, const char *key, uint64_t *out)
-{
-    int64_t value = 0;
-    const struct assay_json *const item = assay_json_get(object, key);
-    if (assay_json_as_int(item, &value)) {
-        *out = (uint64_t)value;
-        return value >= 0;
-    }
-    const char *const text = assay_json_as_text(item);
-    char *end = NULL;
-    if (text == NULL || text[0] < '0' || text[0] > '9') return false;
-    *out = strtoull(text, &end, 10);
-    return *end == '\0';
-}
-
-static bool get_text(const struct assay_json *object, const char *key, char *out, size_t len)
-{
-    const char *const text = assay_json_text(object, key, NULL);
-    if (text == NULL) return false;
-    const int written = snprintf(out, len, "%s", text);
-    return written >= 0 && (size_t)written < len;
-}
-
 static bool get_failures(const struct assay_json *object, struct assay_sim_swarm_state *state)
 {
     const struct assay_json *const list = assay_json_get(object, "failures");
@@ -103,9 +80,10 @@ static bool get_failures(const struct assay_json *object, struct assay_sim_swarm
     for (size_t i = 0; i < count; i++) {
         const struct assay_json *const item = assay_json_at(list, i);
         struct assay_sim_swarm_failure *const f = &state->failures[i];
-        if (!get_number(item, "seed", &f->seed) || !get_number(item, "epoch", &f->epoch) ||
-            !get_text(item, "what", f->what, sizeof f->what) ||
-            !get_text(item, "message", f->message, sizeof f->message))
+        if (!assay_sim_field_number(item, "seed", UINT64_MAX, &f->seed) ||
+            !assay_sim_field_number(item, "epoch", UINT64_MAX, &f->epoch) ||
+            !assay_sim_field_text(item, "what", f->what, sizeof f->what) ||
+            !assay_sim_field_text(item, "message", f->message, sizeof f->message))
             return false;
     }
     state->failure_count = (uint32_t)count;
@@ -120,16 +98,18 @@ static bool get_state(const struct assay_json *object, struct assay_sim_swarm_st
     if (assay_json_uint(object, "schema_version", 0) != SCHEMA_VERSION) return false;
     if (assay_hex_decode(digest, strlen(digest), state->digest, sizeof state->digest) != ASSAY_OK)
         return false;
-    return get_text(object, "program", state->program, sizeof state->program) &&
-           get_text(object, "arguments", state->arguments, sizeof state->arguments) &&
-           get_number(object, "from", &state->from) && get_number(object, "done", &state->done) &&
-           get_number(object, "beyond", &state->beyond) &&
-           get_number(object, "events", &state->events) &&
-           get_number(object, "messages", &state->messages) &&
-           get_number(object, "epochs", &state->epochs) &&
-           get_number(object, "simulated_ms", &state->simulated_ms) &&
-           get_number(object, "wall_ms", &state->wall_ms) &&
-           get_number(object, "failed", &state->failed) && get_failures(object, state);
+    return assay_sim_field_text(object, "program", state->program, sizeof state->program) &&
+           assay_sim_field_text(object, "arguments", state->arguments, sizeof state->arguments) &&
+           assay_sim_field_number(object, "from", UINT64_MAX, &state->from) &&
+           assay_sim_field_number(object, "done", UINT64_MAX, &state->done) &&
+           assay_sim_field_number(object, "beyond", UINT64_MAX, &state->beyond) &&
+           assay_sim_field_number(object, "events", UINT64_MAX, &state->events) &&
+           assay_sim_field_number(object, "messages", UINT64_MAX, &state->messages) &&
+           assay_sim_field_number(object, "epochs", UINT64_MAX, &state->epochs) &&
+           assay_sim_field_number(object, "simulated_ms", UINT64_MAX, &state->simulated_ms) &&
+           assay_sim_field_number(object, "wall_ms", UINT64_MAX, &state->wall_ms) &&
+           assay_sim_field_number(object, "failed", UINT64_MAX, &state->failed) &&
+           get_failures(object, state);
 }
 
 /* Only what belongs together is added up. */

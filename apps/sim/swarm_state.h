@@ -16,7 +16,7 @@
 enum {
     ASSAY_SIM_SWARM_FAILURES_MAX = 1000, /* listed; all are counted */
     ASSAY_SIM_SWARM_PROGRAM_MAX = 64,
-    ASSAY_SIM_SWARM_ARGUMENTS_MAX = 1024,
+    ASSAY_SIM_SWARM_ARGUMENTS_MAX = 8192,
 };
 
 struct assay_sim_swarm_failure {

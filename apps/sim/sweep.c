@@ -9,22 +9,23 @@
 #include "apps/sim/progress.h"
 #include "apps/sim/report_sweep.h"
 #include "base/file/file.h"
+#include "sim/library/library.h"
 #include "sim/yaml/read.h"
 #include "sim/yaml/sweep.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char sweep_usage[] =
-    "usage: assay-sim sweep FILE --out DIR [--shard I/N] [--threads N] [--quiet] [--json]\n"
-    "       assay-sim sweep FILE --plan [--json]\n"
+    "usage: assay-sim sweep SWEEP --out DIR [--shard I/N] [--threads N] [--quiet] [--json]\n"
+    "       assay-sim sweep SWEEP --plan [--json]\n"
     "\n"
-    "Runs a scenario at every point of a grid, with several seeds each "
-    "(docs/simulator-sweeps.md).\n"
+    "Runs a scenario at every point of a grid, with several seeds each: a YAML file\n"
+    "(docs/simulator-sweeps.md), or one of the sweeps that `assay-sim list` names.\n"
     "\n"
     "--out DIR      DIR/points.csv gets a row for each run; what is there already is not run "
     "again\n"
@@ -101,14 +102,17 @@ static bool take_option(struct arguments *a, int code)
     }
 }
 
-static bool take_options(struct arguments *a, int argc, char **argv, const struct option *options)
+/* Returns: an exit status; OK: go on. */
+static int take_options(struct arguments *a, int argc, char **argv, const struct option *options)
 {
     int code = 0;
-    optind = 0;
-    while ((code = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (!take_option(a, code)) return false;
+    optind = 0; /* main.c has read words before */
+    while ((code = assay_sim_next_option(argc, argv, options, NULL)) != -1) {
+        if (code == '?' || code == ':') return assay_sim_print_option(argc, argv, code);
+        if (!take_option(a, code))
+            return assay_sim_print_misuse(argc, argv, optarg, "%s", a->wrong);
     }
-    return true;
+    return ASSAY_SIM_EXIT_OK;
 }
 
 static int refuse(bool json, enum assay_status status, const char *command, const char *message)
@@ -123,10 +127,8 @@ static int refuse(bool json, enum assay_status status, const char *command, cons
 static void beside(const char *file, const char *name, char path[PATH_MAX])
 {
     const char *const stroke = strrchr(file, '/');
-    const size_t len = strlen(name);
-    const bool is_path =
-        strchr(name, '/') != NULL || (len > 5 && strcmp(name + len - 5, ".yaml") == 0);
-    if (stroke == NULL || name[0] == '/' || !is_path) (void)snprintf(path, PATH_MAX, "%s", name);
+    if (stroke == NULL || name[0] == '/' || !assay_sim_is_path(name))
+        (void)snprintf(path, PATH_MAX, "%s", name);
     else (void)snprintf(path, PATH_MAX, "%.*s/%s", (int)(stroke - file), file, name);
 }
 
@@ -142,19 +144,40 @@ static enum assay_status load_base(const char *file, const struct assay_sweep *s
     return assay_sim_source_load(&source, base, message);
 }
 
-static enum assay_status load(const char *file, struct assay_sweep *sweep, char *message)
+static enum assay_status read_file(const char *file, struct assay_sweep *sweep, char *message)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
-    struct assay_scenario base;
     /* A file that cannot be used is usage, also where the system says why. */
     if (assay_sim_input_read(file, ASSAY_SWEEP_YAML_MAX, &bytes, &len, message) != ASSAY_OK)
         return ASSAY_E_INVALID;
-    enum assay_status status = assay_sweep_parse_yaml(bytes, len, file, sweep, message);
+    const enum assay_status status = assay_sweep_parse_yaml(bytes, len, file, sweep, message);
     free(bytes);
-    if (status == ASSAY_OK) status = load_base(file, sweep, &base, message);
-    if (status == ASSAY_OK) status = assay_sweep_prepare(sweep, &base, message);
     return status;
+}
+
+static enum assay_status read_sweep(const char *name, struct assay_sweep *sweep, char *message)
+{
+    const char *hint = NULL;
+    const struct assay_sim_library_file *const file = assay_sim_library_sweep_find(name, &hint);
+    if (assay_sim_is_path(name) || (file == NULL && access(name, R_OK) == 0))
+        return read_file(name, sweep, message);
+    if (file != NULL)
+        return assay_sweep_parse_yaml(file->text.bytes, file->text.len, name, sweep, message);
+    (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
+                   "there is no file and no library sweep \"%.100s\"%s%s%s; `assay-sim list` lists "
+                   "them",
+                   name, hint != NULL ? "; is \"" : "", hint != NULL ? hint : "",
+                   hint != NULL ? "\" meant?" : "");
+    return ASSAY_E_INVALID;
+}
+
+static enum assay_status load(const char *name, struct assay_sweep *sweep, char *message)
+{
+    struct assay_scenario base;
+    ASSAY_TRY(read_sweep(name, sweep, message));
+    ASSAY_TRY(load_base(name, sweep, &base, message));
+    return assay_sweep_prepare(sweep, &base, message);
 }
 
 /* --- sweep */
@@ -196,10 +219,13 @@ static int finish(const struct arguments *a)
     struct assay_sim_merged merged;
     enum assay_status status = assay_sim_merge(&a->out, 1, &merged, message);
     if (status == ASSAY_OK) status = assay_sim_merged_write(&merged, a->out, message);
-    if (status == ASSAY_OK)
-        status = assay_sim_report_sweep_write(&merged, a->out, a->out, message);
+    if (status == ASSAY_OK) status = assay_sim_report_sweep_write(&merged, a->out, a->out, message);
     assay_sim_merged_free(&merged);
-    return status == ASSAY_OK ? ASSAY_SIM_EXIT_OK : refuse(a->json, status, "sweep", message);
+    if (status == ASSAY_OK) return ASSAY_SIM_EXIT_OK;
+    const size_t used = strlen(message);
+    (void)snprintf(message + used, sizeof message - used,
+                   "; no run is lost: the same command writes what is missing");
+    return refuse(a->json, status, "sweep", message);
 }
 
 static int run(const struct arguments *a, const struct assay_sweep *sweep)
@@ -228,6 +254,7 @@ static int run(const struct arguments *a, const struct assay_sweep *sweep)
         (void)printf("%s: shard %u/%u: %llu of %llu runs in %s, %llu with a violation\n",
                      sweep->name, (unsigned)s.shard, (unsigned)s.shards, (unsigned long long)s.done,
                      (unsigned long long)s.total, a->out, (unsigned long long)s.violated);
+        if (s.done < s.total) (void)printf("stopped: the same command goes on\n");
     }
     if (fflush(stdout) != 0) return ASSAY_SIM_EXIT_FAILED;
     if (!a->plan && s.done < s.total) return ASSAY_SIM_EXIT_STOPPED;
@@ -238,16 +265,15 @@ int assay_sim_command_sweep(int argc, char **argv)
 {
     struct arguments a = { 0 };
     char message[ASSAY_SIM_MESSAGE_MAX];
-    if (!take_options(&a, argc, argv, sweep_options))
-        return assay_sim_print_error(a.json, ASSAY_SIM_EXIT_USAGE, "usage", "sweep: %s", a.wrong);
+    const int wrong = take_options(&a, argc, argv, sweep_options);
+    if (wrong != ASSAY_SIM_EXIT_OK) return wrong;
     if (a.help) {
         (void)fputs(sweep_usage, stdout);
         return ASSAY_SIM_EXIT_OK;
     }
     if (argc - optind != 1 || (a.out == NULL) != a.plan)
-        return assay_sim_print_error(a.json, ASSAY_SIM_EXIT_USAGE, "usage",
-                                     "sweep: expected FILE and either --out DIR or --plan; see "
-                                     "assay-sim sweep --help");
+        return assay_sim_print_misuse(argc, argv, NULL,
+                                      "expected one SWEEP and either --out DIR or --plan");
     a.file = argv[optind];
     struct assay_sweep *const sweep = calloc(1, sizeof *sweep);
     if (sweep == NULL)
@@ -266,8 +292,9 @@ static int say_merged(const struct arguments *a, const struct assay_sim_merged *
                       uint32_t shards)
 {
     if (!a->json) {
-        (void)printf("%s: %llu runs from %u folders in %s\n", merged->note.name,
-                     (unsigned long long)merged->note.runs, (unsigned)shards, a->out);
+        assay_sim_put_plain(stdout, merged->note.name); /* of a file */
+        (void)printf(": %llu runs from %u folders in %s\n", (unsigned long long)merged->note.runs,
+                     (unsigned)shards, a->out);
         return fflush(stdout) == 0 ? ASSAY_SIM_EXIT_OK : ASSAY_SIM_EXIT_FAILED;
     }
     struct assay_json *const data = assay_json_object();
@@ -284,16 +311,14 @@ int assay_sim_command_merge(int argc, char **argv)
     struct arguments a = { 0 };
     char message[ASSAY_SIM_MESSAGE_MAX];
     struct assay_sim_merged merged;
-    if (!take_options(&a, argc, argv, merge_options))
-        return assay_sim_print_error(a.json, ASSAY_SIM_EXIT_USAGE, "usage", "merge: %s", a.wrong);
+    const int wrong = take_options(&a, argc, argv, merge_options);
+    if (wrong != ASSAY_SIM_EXIT_OK) return wrong;
     if (a.help) {
         (void)fputs(merge_usage, stdout);
         return ASSAY_SIM_EXIT_OK;
     }
     if (optind >= argc || a.out == NULL)
-        return assay_sim_print_error(a.json, ASSAY_SIM_EXIT_USAGE, "usage",
-                                     "merge: expected DIR... and --out DIR; see assay-sim merge "
-                                     "--help");
+        return assay_sim_print_misuse(argc, argv, NULL, "expected DIR... and --out DIR");
     const uint32_t count = (uint32_t)(argc - optind);
     enum assay_status status =
         assay_sim_merge((const char *const *)(argv + optind), count, &merged, message);

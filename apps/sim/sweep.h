@@ -25,7 +25,7 @@ struct assay_sim_sweeping {
     /* Out. */
     uint64_t total, done; /* runs of this shard */
     uint64_t before;      /* of them, found in the folder */
-    uint64_t violated;    /* runs of this time in which a checker found something */
+    uint64_t violated;    /* of those done, before or now: a checker found something */
 };
 
 /*
@@ -83,8 +83,8 @@ ASSAY_CHECKED enum assay_status assay_sim_merge(const char *const *dirs, uint32_
 void assay_sim_merged_free(struct assay_sim_merged *merged);
 
 /* sweep.csv (every run) and summary.csv (every point) into a folder, which is made. Returns:
- * ASSAY_OK | ASSAY_E_IO | ASSAY_E_MEMORY | ASSAY_E_SYNTAX (a cell that is no number), with a
- * message */
+ * ASSAY_OK | ASSAY_E_IO | ASSAY_E_INVALID (no folder that can be written) | ASSAY_E_MEMORY |
+ * ASSAY_E_SYNTAX (a cell that is no number), with a message. Each file is whole or not there. */
 ASSAY_CHECKED enum assay_status assay_sim_merged_write(const struct assay_sim_merged *merged,
                                                        const char *dir,
                                                        char message[static ASSAY_SIM_MESSAGE_MAX]);

@@ -1,6 +1,7 @@
 /* apps/sim/sweep_note.c - sweep.json: which sweep, which shard, which program. */
 #include "apps/sim/sweep.h"
 
+#include "apps/sim/fields.h"
 #include "base/file/file.h"
 #include "net/json/json.h"
 
@@ -54,29 +55,12 @@ enum assay_status assay_sim_sweep_note_save(const char *dir,
     return status;
 }
 
-static bool get_number(const struct assay_json *object, const char *key, uint64_t max,
-                       uint64_t *out)
-{
-    int64_t value = 0;
-    if (!assay_json_as_int(assay_json_get(object, key), &value)) return false;
-    *out = (uint64_t)value;
-    return value >= 0 && *out <= max;
-}
-
 static bool get_u32(const struct assay_json *object, const char *key, uint32_t max, uint32_t *out)
 {
     uint64_t value = 0;
-    if (!get_number(object, key, max, &value)) return false;
+    if (!assay_sim_field_number(object, key, max, &value)) return false;
     *out = (uint32_t)value;
     return true;
-}
-
-static bool get_text(const struct assay_json *object, const char *key, char *out, size_t len)
-{
-    const char *const text = assay_json_text(object, key, NULL);
-    if (text == NULL) return false;
-    const int written = snprintf(out, len, "%s", text);
-    return written >= 0 && (size_t)written < len;
 }
 
 static bool get_note(const struct assay_json *object, struct assay_sim_sweep_note *note)
@@ -92,15 +76,16 @@ static bool get_note(const struct assay_json *object, struct assay_sim_sweep_not
         if (axis == NULL || strlen(axis) > ASSAY_SIM_NAME_MAX) return false;
         (void)snprintf(note->axes[i], sizeof note->axes[i], "%s", axis);
     }
-    return get_text(object, "program", note->program, sizeof note->program) &&
-           get_text(object, "name", note->name, sizeof note->name) &&
-           get_text(object, "title", note->title, sizeof note->title) &&
-           get_text(object, "digest", note->digest, sizeof note->digest) &&
-           get_text(object, "plot_column", note->plot_column, sizeof note->plot_column) &&
-           get_number(object, "runs", ASSAY_SWEEP_RUNS_MAX, &note->runs) && note->runs > 0 &&
-           get_u32(object, "shards", ASSAY_SIM_SHARDS_MAX, &note->shards) && note->shards > 0 &&
-           get_u32(object, "shard", note->shards, &note->shard) && note->shard > 0 &&
-           get_u32(object, "repeats", ASSAY_SWEEP_REPEATS_MAX, &note->repeats) &&
+    return assay_sim_field_text(object, "program", note->program, sizeof note->program) &&
+           assay_sim_field_text(object, "name", note->name, sizeof note->name) &&
+           assay_sim_field_text(object, "title", note->title, sizeof note->title) &&
+           assay_sim_field_text(object, "digest", note->digest, sizeof note->digest) &&
+           assay_sim_field_text(object, "plot_column", note->plot_column,
+                                sizeof note->plot_column) &&
+           assay_sim_field_number(object, "runs", ASSAY_SWEEP_RUNS_MAX, &note->runs) &&
+           note->runs > 0 && get_u32(object, "shards", ASSAY_SIM_SHARDS_MAX, &note->shards) &&
+           note->shards > 0 && get_u32(object, "shard", note->shards, &note->shard) &&
+           note->shard > 0 && get_u32(object, "repeats", ASSAY_SWEEP_REPEATS_MAX, &note->repeats) &&
            note->repeats > 0 && note->runs % note->repeats == 0 &&
            get_u32(object, "plot_x", note->axis_count - 1, &note->plot_x) &&
            get_u32(object, "plot_series", note->axis_count, &note->plot_series);
@@ -124,7 +109,10 @@ enum assay_status assay_sim_sweep_note_load(const char *dir, struct assay_sim_sw
                        dir);
     else if (status != ASSAY_OK)
         (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.300s/sweep.json: %s", dir,
-                       assay_status_text(status));
+                       status == ASSAY_E_IO ? strerror(errno)
+                       : status == ASSAY_E_NOT_FOUND
+                           ? "no such file; expected the folder of `assay-sim sweep --out`"
+                           : assay_status_text(status));
     assay_json_free(&object);
     free(bytes);
     return status;

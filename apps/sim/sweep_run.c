@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 struct result {
@@ -28,11 +29,13 @@ struct work {
 };
 
 /* --- rows */
+enum { FIRST_AXIS = 4 }; /* column; the violation stands behind the last axis */
+
 static void put_header(const struct assay_sweep *sweep, struct assay_sim_line *line)
 {
-    static const char *const first[] = { "run", "point", "repeat", "seed" };
+    static const char *const first[FIRST_AXIS] = { "run", "point", "repeat", "seed" };
     char name[2 * ASSAY_SIM_NAME_MAX + 2];
-    for (size_t i = 0; i < sizeof first / sizeof first[0]; i++)
+    for (size_t i = 0; i < FIRST_AXIS; i++)
         assay_sim_line_text(line, first[i]);
     for (uint32_t i = 0; i < sweep->axis_count; i++)
         assay_sim_line_text(line, sweep->axes[i].name);
@@ -117,6 +120,16 @@ static void drop(void *context, void *result)
     assay_sim_line_free(&r->line);
 }
 
+/* Every way of not writing a row. Nothing is lost by it: what was torn is cut off next time. */
+static enum assay_status fail_points(const char *dir, char *message)
+{
+    (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
+                   "%.300s/points.csv: cannot be written: %.60s; mend that and give the same "
+                   "command again: it goes on",
+                   dir, strerror(errno));
+    return ASSAY_E_IO;
+}
+
 static bool commit(void *context, uint64_t index, void *result)
 {
     struct work *const w = context;
@@ -133,9 +146,7 @@ static bool commit(void *context, uint64_t index, void *result)
         fwrite(r->line.text, 1, r->line.len, w->points) == r->line.len && fflush(w->points) == 0;
     drop(NULL, r);
     if (!written) {
-        w->status = ASSAY_E_IO;
-        (void)snprintf(w->message, ASSAY_SIM_MESSAGE_MAX,
-                       "%.300s/points.csv: cannot be written: %s", s->out_dir, strerror(errno));
+        w->status = fail_points(s->out_dir, w->message);
         return false;
     }
     s->done++;
@@ -203,8 +214,12 @@ static enum assay_status take_rows(struct assay_sim_sweeping *s, const struct as
     for (uint64_t i = 0; i < table->row_count; i++) {
         int64_t run = 0;
         if (assay_sim_grid_number(table, i, 0, &run) && run == (int64_t)run_of(s, i) &&
-            i < s->total)
+            i < s->total) {
+            char violation[ASSAY_SIM_CELL_MAX];
+            assay_sim_grid_cell(table, i, FIRST_AXIS + s->sweep->axis_count, violation);
+            s->violated += strcmp(violation, "none") != 0;
             continue;
+        }
         (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
                        "%.300s/points.csv: row %llu: expected run %llu", s->out_dir,
                        (unsigned long long)i + 1, (unsigned long long)run_of(s, i));
@@ -214,18 +229,28 @@ static enum assay_status take_rows(struct assay_sim_sweeping *s, const struct as
     return ASSAY_OK;
 }
 
-static enum assay_status open_points(struct work *w, const char *path,
-                                     const struct assay_sim_line *header, size_t keep)
+static enum assay_status cut_points(struct work *w, const struct assay_sim_line *header,
+                                    size_t keep)
 {
-    w->points = fopen(path, "ab");
-    bool ok = w->points != NULL && ftruncate(fileno(w->points), (off_t)keep) == 0;
+    bool ok = ftruncate(fileno(w->points), (off_t)keep) == 0;
     if (ok && keep == 0)
         ok = fwrite(header->text, 1, header->len, w->points) == header->len &&
              fflush(w->points) == 0;
-    if (ok) return ASSAY_OK;
-    (void)snprintf(w->message, ASSAY_SIM_MESSAGE_MAX, "%.300s: cannot be written: %s", path,
-                   strerror(errno));
-    return ASSAY_E_IO;
+    return ok ? ASSAY_OK : fail_points(w->sweeping->out_dir, w->message);
+}
+
+/* Two programs that append to one file would spoil it for both. A file system without locks is no
+ * reason to refuse. */
+static enum assay_status lock_points(struct work *w, const char *path)
+{
+    w->points = fopen(path, "ab");
+    if (w->points == NULL) return fail_points(w->sweeping->out_dir, w->message);
+    if (flock(fileno(w->points), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return ASSAY_OK;
+    (void)snprintf(w->message, ASSAY_SIM_MESSAGE_MAX,
+                   "%.300s: another assay-sim is at work on it; wait for its end, or name a new "
+                   "folder",
+                   w->sweeping->out_dir);
+    return ASSAY_E_INVALID;
 }
 
 static enum assay_status go_on(struct work *w)
@@ -236,12 +261,13 @@ static enum assay_status go_on(struct work *w)
     char path[PATH_MAX];
     const int len = snprintf(path, sizeof path, "%s/points.csv", s->out_dir);
     if (len < 0 || (size_t)len >= sizeof path) return ASSAY_E_RANGE;
+    ASSAY_TRY(lock_points(w, path));
     put_header(s->sweep, &header);
     enum assay_status status = assay_sim_grid_load(path, &table, w->message);
     const bool empty = status == ASSAY_E_NOT_FOUND || status == ASSAY_E_TRUNCATED;
     if (empty) status = ASSAY_OK;
     else if (status == ASSAY_OK) status = take_rows(s, &table, &header, w->message);
-    if (status == ASSAY_OK) status = open_points(w, path, &header, empty ? 0 : table.len);
+    if (status == ASSAY_OK) status = cut_points(w, &header, empty ? 0 : table.len);
     assay_sim_line_free(&header);
     assay_sim_grid_free(&table);
     return status;
@@ -253,7 +279,9 @@ static enum assay_status begin(struct work *w)
     struct assay_sim_sweep_note *const notes = calloc(2, sizeof *notes);
     if (notes == NULL) return ASSAY_E_MEMORY;
     make_note(s, &notes[0]);
-    enum assay_status status = assay_sim_output_folder(s->out_dir, w->message);
+    /* A folder that cannot be written is a mistake of the command line. */
+    enum assay_status status =
+        assay_sim_output_folder(s->out_dir, w->message) == ASSAY_OK ? ASSAY_OK : ASSAY_E_INVALID;
     if (status == ASSAY_OK) status = assay_sim_sweep_note_load(s->out_dir, &notes[1], w->message);
     if (status == ASSAY_OK) status = compare_notes(s->out_dir, &notes[0], &notes[1], w->message);
     else if (status == ASSAY_E_NOT_FOUND)
@@ -287,10 +315,7 @@ enum assay_status assay_sim_sweep_run(struct assay_sim_sweeping *sweeping,
         assay_sim_progress_end(&w.progress);
         if (w.status == ASSAY_OK) ASSAY_ASSERT(sweeping->done == sweeping->before + ran);
     }
-    if (w.points != NULL && fclose(w.points) != 0 && w.status == ASSAY_OK) {
-        (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%.300s/points.csv: cannot be written: %s",
-                       sweeping->out_dir, strerror(errno));
-        w.status = ASSAY_E_IO;
-    }
+    if (w.points != NULL && fclose(w.points) != 0 && w.status == ASSAY_OK)
+        w.status = fail_points(sweeping->out_dir, message);
     return w.status;
 }

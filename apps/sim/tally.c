@@ -7,7 +7,6 @@
 #include "apps/sim/command.h"
 #include "apps/sim/files.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -61,9 +60,11 @@ static void print_table(const struct assay_sim_tally *t)
 
 static int print(const struct assay_sim_tally *t, bool json)
 {
-    for (size_t i = 0; i < assay_json_count(t->notes); i++)
-        (void)fprintf(stderr, "assay-sim: note: %s\n",
-                      assay_json_as_text(assay_json_at(t->notes, i)));
+    for (size_t i = 0; i < assay_json_count(t->notes); i++) {
+        (void)fputs("assay-sim: note: ", stderr);
+        assay_sim_put_plain(stderr, assay_json_as_text(assay_json_at(t->notes, i)));
+        (void)fputc('\n', stderr);
+    }
     if (json) return assay_sim_print_envelope("assay.sim.tally", assay_sim_tally_json(t));
     print_table(t);
     if (fflush(stdout) == 0) return ASSAY_SIM_EXIT_OK;
@@ -103,17 +104,16 @@ int assay_sim_command_tally(int argc, char **argv)
                                            { NULL, 0, NULL, 0 } };
     bool json = false;
     optind = 0; /* the table of main.c has read words before */
-    for (int c = 0; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        if (c == 'j') {
-            json = true;
-            continue;
+    for (int c = 0; (c = assay_sim_next_option(argc, argv, known, NULL)) != -1;) {
+        if (c == '?' || c == ':') return assay_sim_print_option(argc, argv, c);
+        if (c == 'h') {
+            (void)fputs(usage, stdout);
+            return ASSAY_SIM_EXIT_OK;
         }
-        (void)fputs(usage, c == 'h' ? stdout : stderr);
-        return c == 'h' ? ASSAY_SIM_EXIT_OK : ASSAY_SIM_EXIT_USAGE;
+        json = true;
     }
-    if (optind + 1 != argc) {
-        (void)fputs(usage, stderr);
-        return ASSAY_SIM_EXIT_USAGE;
-    }
+    if (optind + 1 != argc)
+        return assay_sim_print_misuse(argc, argv, NULL, "expected one FILE.json, found %d",
+                                      argc - optind);
     return tally_file(argv[optind], json);
 }

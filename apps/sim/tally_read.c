@@ -4,6 +4,7 @@
 #include "apps/sim/tally.h"
 #include "base/assert.h"
 #include "scoring/standing.h"
+#include "sim/scenario.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -136,6 +137,17 @@ struct at {
     const char *key;
 };
 
+/* Ids are shown on terminals, and to commands of theirs nobody listens. */
+static bool is_plain(const char *text)
+{
+    while (*text != '\0') {
+        const size_t len = assay_scenario_character_len(text);
+        if (len == 0) return false;
+        text += len;
+    }
+    return true;
+}
+
 static enum assay_status read_text(const struct reader *r, const struct assay_json *object,
                                    struct at at, const char **text)
 {
@@ -145,6 +157,9 @@ static enum assay_status read_text(const struct reader *r, const struct assay_js
     if (len == 0 || len > ID_LEN_MAX)
         return refuse(r, "members[%u].%s: expected a text of 1 to %d bytes, found %s", at.slot,
                       at.key, ID_LEN_MAX, found(value).text);
+    if (!is_plain(*text))
+        return refuse(r, "members[%u].%s: expected a text without control characters, found %s",
+                      at.slot, at.key, found(value).text);
     return ASSAY_OK;
 }
 

@@ -6,7 +6,6 @@
 #include "apps/sim/command.h"
 #include "apps/sim/number.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
@@ -44,13 +43,6 @@ struct report {
     uint64_t found;
     struct finding *findings; /* [SHOWN_MAX], the first ones */
 };
-
-static int bad_usage(const char *what, const char *value)
-{
-    (void)fprintf(stderr, "assay-sim twins: %s%s%s; see assay-sim twins --help\n", what,
-                  value == NULL ? "" : ", found ", value == NULL ? "" : value);
-    return ASSAY_SIM_EXIT_USAGE;
-}
 
 static bool read_shard(const char *text, struct assay_twins_campaign *c)
 {
@@ -105,7 +97,8 @@ static int run_schedule(const char *text, bool json)
     struct assay_twins_schedule schedule;
     struct finding f = { 0 };
     char message[ASSAY_SIM_MESSAGE_MAX];
-    if (assay_twins_parse(text, &schedule, message) != ASSAY_OK) return bad_usage(message, NULL);
+    if (assay_twins_parse(text, &schedule, message) != ASSAY_OK)
+        return assay_sim_print_error(json, ASSAY_SIM_EXIT_USAGE, "usage", "twins: %s", message);
     assay_twins_run(&schedule, NULL, &f.result);
     assay_twins_print(&schedule, f.schedule);
     const struct assay_twins_result *r = &f.result;
@@ -200,7 +193,7 @@ static int run_campaign(const struct assay_twins_campaign *c, bool json)
     char message[ASSAY_SIM_MESSAGE_MAX];
     const uint64_t start_ms = clock_ms();
     if (assay_twins_campaign(c, visit, &report, &totals, message) != ASSAY_OK)
-        return bad_usage(message, NULL);
+        return assay_sim_print_error(json, ASSAY_SIM_EXIT_USAGE, "usage", "twins: %s", message);
     const uint64_t elapsed_ms = clock_ms() - start_ms;
     if (json) {
         const int printed = print_totals_json(c, &totals, &report, elapsed_ms);
@@ -275,10 +268,9 @@ int assay_sim_command_twins(int argc, char **argv)
     struct assay_twins_campaign c = { .nodes = 4, .seed = 1 };
     const char *schedule = NULL;
     bool json = false;
-    optind = 1;
-    opterr = 0;
-    for (int option = 0; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        if (option == '?') return bad_usage("unknown or incomplete option", argv[optind - 1]);
+    optind = 0; /* main.c has read words before */
+    for (int option = 0; (option = assay_sim_next_option(argc, argv, known, NULL)) != -1;) {
+        if (option == '?' || option == ':') return assay_sim_print_option(argc, argv, option);
         if (option == OPT_HELP) {
             (void)fputs(usage, stdout);
             return ASSAY_SIM_EXIT_OK;
@@ -286,11 +278,13 @@ int assay_sim_command_twins(int argc, char **argv)
         if (option == OPT_JSON) json = true;
         else if (option == OPT_SCHEDULE) schedule = optarg;
         else if (option == OPT_SHARD && !read_shard(optarg, &c))
-            return bad_usage("--shard: expected I/N, from 1/N to N/N", optarg);
+            return assay_sim_print_misuse(argc, argv, optarg,
+                                          "--shard: expected I/N, from 1/N to N/N");
         else if (option != OPT_SHARD && !take_number(option, optarg, &c))
-            return bad_usage(wrong_number(option), optarg);
+            return assay_sim_print_misuse(argc, argv, optarg, "%s", wrong_number(option));
     }
-    if (optind < argc) return bad_usage("no argument expected", argv[optind]);
+    if (optind < argc)
+        return assay_sim_print_misuse(argc, argv, argv[optind], "expected no argument");
     if (schedule != NULL) return run_schedule(schedule, json);
     if (c.samples == 0 && c.nodes != 4) c.samples = SAMPLES_DEFAULT;
     if (c.views == 0) c.views = c.samples > 0 ? 4 : 2;

@@ -1,9 +1,10 @@
 #!/bin/sh
-# sim/library/embed.sh OUT FILE... - the scenario files as one C file: a table in the order of names.
+# sim/library/embed.sh OUT TABLE FILE... - files as one C file: assay_sim_library_TABLE, in the order of
+# names, and assay_sim_library_TABLE_count.
 set -eu
 export LC_ALL=C
-out=$1
-shift
+out=$1 table=assay_sim_library_$2
+shift 2
 {
     echo '/* Made by sim/library/embed.sh. */'
     echo '#include "sim/library/library_internal.h"'
@@ -14,7 +15,7 @@ shift
         echo "};"
         n=$((n + 1))
     done
-    echo "const struct assay_sim_library_file assay_sim_library_files[] = {"
+    echo "const struct assay_sim_library_file $table[] = {"
     n=0
     for file in "$@"; do
         name=${file##*/}
@@ -22,6 +23,6 @@ shift
         n=$((n + 1))
     done
     echo "};"
-    echo "const size_t assay_sim_library_file_count = $n;"
+    echo "const size_t ${table}_count = $n;"
 } >"$out.new"
 mv "$out.new" "$out"

@@ -1,6 +1,6 @@
 /*
  * sim/library/library.h - the scenarios that come with the program, as their files stand in this
- * folder.
+ * folder, and the sweeps, as they stand in sweeps/.
  */
 #ifndef ASSAY_SIM_LIBRARY_H
 #define ASSAY_SIM_LIBRARY_H
@@ -18,6 +18,11 @@ size_t assay_sim_library_count(void);
 const struct assay_sim_library_file *assay_sim_library_at(size_t index);
 /* Returns: the file of that name; NULL: none, and then *hint is the most similar name, or NULL. */
 const struct assay_sim_library_file *assay_sim_library_find(const char *name, const char **hint);
+/* The same of the sweeps, whose names are their own. */
+size_t assay_sim_library_sweep_count(void);
+const struct assay_sim_library_file *assay_sim_library_sweep_at(size_t index);
+const struct assay_sim_library_file *assay_sim_library_sweep_find(const char *name,
+                                                                  const char **hint);
 /*
  * assay_sim_library_read - the scenario of one file.
  * Returns: as assay_scenario_parse_yaml

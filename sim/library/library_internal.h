@@ -5,6 +5,8 @@
 #include "sim/library/library.h"
 
 extern const struct assay_sim_library_file assay_sim_library_files[];
-extern const size_t assay_sim_library_file_count;
+extern const size_t assay_sim_library_files_count;
+extern const struct assay_sim_library_file assay_sim_library_sweeps[];
+extern const size_t assay_sim_library_sweeps_count;
 
 #endif

@@ -8,11 +8,24 @@ gives 2 'usage: assay-sim' "$SIM"
 gives 0 'usage: assay-sim' "$SIM" --help
 gives 0 'assay-sim ' "$SIM" --version
 gives 2 'is no command' "$SIM" rnu
-for command in run list show keys; do
+"$SIM" --help | awk '/^  [a-z]/ { print $1 }' >commands
+check 'all commands are looked at' test "$(wc -l <commands)" -ge 12
+while read -r command; do
     gives 0 "usage: assay-sim $command" "$SIM" $command --help
-    gives 2 usage "$SIM" $command --no-such-option
-    gives 2 '' "$SIM" $command one two three
+    wide=$("$SIM" $command --help | awk 'length > 100')
+    check "$command --help is at most 100 columns wide: $wide" test -z "$wide"
+    [ "$command" = keys ] && continue # it has no option
+    gives 2 "$command: --no-such-option: there is no such option; see \`assay-sim $command --help\`" \
+        "$SIM" $command --no-such-option
+    gives 2 '"code": "usage"' "$SIM" $command --no-such-option --json
+done <commands
+for command in run list show keys; do
+    gives 2 'expected' "$SIM" $command one two three
 done
+gives 2 'run: --seed: expected a value behind it' "$SIM" run honest --seed
+gives 2 '"detail": "run: --threads: expected 1 .. 256, found \"0\"' "$SIM" run honest --threads 0 --json
+gives 2 '"detail": "twins: --shard: expected I/N' "$SIM" twins --shard 0/3 --json
+gives 2 'empty name' "$SIM" run honest --out ''
 gives 2 'is "honest" meant?' "$SIM" run honset
 gives 2 'No such file' "$SIM" run ./nowhere.yaml
 gives 2 'No such file' "$SIM" run nowhere.yaml
@@ -32,13 +45,51 @@ gives 2 'larger than 65536 bytes' "$SIM" run large.yaml
 gives 2 'directory' "$SIM" run ./
 : >file
 gives 2 'Not a directory' "$SIM" run honest --out file
-gives 1 'Not a directory' "$SIM" swarm --seeds 1 --out file
+gives 2 'Not a directory' "$SIM" swarm --seeds 1 --out file
+ln -s nowhere link
+for command in 'swarm --seeds 1 --state' 'minimize honest --out'; do
+    gives 2 'No such file or directory' "$SIM" $command nowhere/file
+    gives 2 'Is a directory' "$SIM" $command .
+    gives 2 'a device, a pipe or a link' "$SIM" $command link
+    gives 2 'a device, a pipe or a link' "$SIM" $command /dev/null
+done
+check 'a link stays one' test -L link
+check '/dev/null stays one' test -c /dev/null
 gives 2 'Is a directory' "$SIM" sweep ./ --plan
 gives 2 'Is a directory' "$SIM" tally ./
 head -c 9000000 /dev/zero >larger
 gives 2 'larger: is larger than ' "$SIM" sweep larger --plan
 gives 2 'larger: is larger than ' "$SIM" tally larger
 rm larger
+
+# --- the library
+"$SIM" list >listed
+check 'scenarios are listed first' grep -q '^badmouthing ' listed
+check 'sweeps behind them' sh -c 'sed "1,/^$/d" listed | grep -q "^badmouthing  *the honest score"'
+gives 0 '"sweeps":[{"name":"badmouthing","line":' sh -c "'$SIM' list --json | tr -d ' \n'"
+
+# --- a sweep: of the library, of a file, on a full disk, again, by two at once, of a stranger
+gives 0 'badmouthing: 65 points, 2 seeds each' "$SIM" sweep badmouthing --plan
+gives 2 'is "badmouthing" meant?' "$SIM" sweep badmouthin --plan
+gives 2 'no library sweep "honest"; `assay-sim list` lists them' "$SIM" sweep honest --out y
+printf '%s\n' 'sweep_version: 1' 'name: small' 'scenario: honest' 'set: [fidelity=epoch, epochs=3]' 'repeats: 9' \
+    'axes:' '  - { name: nodes, key: nodes, values: [4, 5] }' 'plot: { x: nodes, figure: score_mean_bp honest }' >small.yaml
+trap '' XFSZ
+gives 1 'points.csv: cannot be written: File too large; mend that' sh -c "ulimit -f 2; '$SIM' sweep small.yaml --out small"
+check 'what was whole is kept' test "$(wc -l <small/points.csv)" -gt 1
+check 'no result is there' test ! -e small/sweep.csv
+gives 0 'small: shard 1/1: 18 of 18 runs' "$SIM" sweep small.yaml --out small
+"$SIM" sweep small.yaml --out fresh --quiet >/dev/null || wrong 'sweep small.yaml'
+for file in points.csv sweep.csv summary.csv sweep.html; do
+    check "it went on: the same $file" cmp small/$file fresh/$file
+done
+gives 1 'no run is lost' sh -c "ulimit -f 2; '$SIM' sweep small.yaml --out small"
+for file in sweep.csv summary.csv sweep.html; do
+    check "a full disk leaves the $file that was there" cmp small/$file fresh/$file
+done
+gives 2 'merge: /dev/null: Not a directory' "$SIM" merge small --out /dev/null
+sed 's/"name": "small"/"name": "\\u001b[2J"/' fresh/sweep.json >sweep.json && cat sweep.json >fresh/sweep.json
+gives 0 '\x1b[2J: 18 runs' "$SIM" merge fresh --out fresh-2
 
 # --- a run, its files, and the run again from its own scenario
 gives 0 'holds' "$SIM" run honest --seed 0x10 --out out

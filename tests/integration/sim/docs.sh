@@ -9,10 +9,10 @@ between keys >written
 "$SIM" keys >printed
 check 'docs/simulator.md has the tables of `assay-sim keys`' diff written printed
 between library | sed 1,2d >written
-"$SIM" list | awk '{ name = $1; sub(/^[^ ]+ +/, ""); printf "| [`%s`](scenarios/%s.md) | %s |\n", name, name, $0 }' >printed
+"$SIM" list | sed '/^$/,$d' | awk '{ name = $1; sub(/^[^ ]+ +/, ""); printf "| [`%s`](scenarios/%s.md) | %s |\n", name, name, $0 }' >printed
 check 'docs/simulator.md has the list of `assay-sim list`' diff written printed
 
-"$SIM" list | awk '{ print $1 }' >names
+"$SIM" list | sed '/^$/,$d' | awk '{ print $1 }' >names
 check 'at least 24 scenarios' test "$(wc -l <names)" -ge 24
 while read -r name; do
     page=$ROOT/docs/scenarios/$name.md
@@ -35,7 +35,7 @@ sed -n '/^```yaml/,/^```/p' "$ROOT/docs/simulator.md" | sed '1d;$d' >example.yam
 check 'the example of docs/simulator.md holds' "$SIM" run example.yaml --quiet
 
 MAN=$ROOT/docs/man/assay-sim.1
-for command in run list show keys report; do
+for command in run list show keys sweep report; do
     check "assay-sim.1 has $command" grep -q "^\.It Cm $command" "$MAN"
 done
 for option in $("$SIM" run --help | grep -oE -- '--[a-z]+' | sort -u | grep -v -- --help); do

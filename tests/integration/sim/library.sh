@@ -14,7 +14,7 @@ put_figures() {
         !on' "$1" >page.new && cat page.new >"$1"
 }
 
-"$SIM" list | awk '{ print $1 }' >names
+"$SIM" list | sed '/^$/,$d' | awk '{ print $1 }' >names
 check 'there is a library' test -s names
 while read -r name; do
     if "$SIM" run "$name" >run 2>said; then :; else wrong "$name: $(cat said)"; fi

@@ -5,7 +5,7 @@
 cd "$WORK" || exit 2
 
 gives 0 'usage: assay-sim report' "$SIM" report --help
-gives 2 'usage: assay-sim report' "$SIM" report
+gives 2 'expected DIR' "$SIM" report
 gives 2 'nowhere/scenario.yaml: no such file' "$SIM" report nowhere
 
 # One run, of every kind of scenario: the same bytes again.

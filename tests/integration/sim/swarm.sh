@@ -18,6 +18,13 @@ gives 2 '--nodes: expected' "$SIM" swarm --seeds 1 --nodes 3
 gives 2 '--nodes: expected' "$SIM" swarm --seeds 1 --nodes 9..5
 gives 2 'no_such_key' "$SIM" swarm --seeds 1 --set no_such_key=1
 gives 2 '"code": "usage"' "$SIM" swarm --seeds 1 --json --set no_such_key=1
+gives 2 'expected --stop-at-first or --collect, found both' "$SIM" swarm --seeds 1 --stop-at-first --collect
+gives 2 '--show prints one scenario' "$SIM" swarm --show 3 --seeds 2
+gives 2 '--show prints one scenario' "$SIM" swarm --show 3 --json
+gives 2 'fewer than 8192 bytes' "$SIM" swarm --seeds 1 --set "title=$(head -c 9000 /dev/zero | tr '\0' x)"
+gives 2 '--seeds: expected 1 .. 1000000, found "99999999999"' "$SIM" minimize honest --seeds 99999999999
+gives 2 '--nodes: expected with --swarm' "$SIM" minimize honest --nodes 5
+gives 2 '--seed: expected with a SCENARIO' "$SIM" minimize --swarm 3 --seed 5
 gives 2 'expected one SCENARIO' "$SIM" minimize honest twice
 gives 2 '--json needs --out' "$SIM" minimize honest --json
 gives 2 'is "honest" meant?' "$SIM" minimize honset
@@ -47,15 +54,61 @@ plant='assertions[0]=epochs <= 3'
 gives 1 'assertion: epochs <= 3' "$SIM" swarm --seeds 2 --from 3 --set "$plant" --out finds --quiet
 "$SIM" swarm --seeds 2 --from 3 --set "$plant" --quiet | sed -n 's/^  reproduce: assay-sim //p' | head -n 1 >line
 gives 1 'FAILED seed 3: assertion: epochs <= 3' sh -c "\"$SIM\" $(cat line) --quiet"
+"$SIM" swarm --seeds 1 --from 3 --set "$plant" --set "title=it's" --out "it's finds" --quiet >lines
+sed -n "s/^  reproduce: assay-sim //p" lines >line
+gives 1 'FAILED seed 3: assertion: epochs <= 3' sh -c "\"$SIM\" $(cat line) --quiet"
+sed -n "s/^  as a file: assay-sim //p" lines >line
+gives 1 'assertion failed: epochs <= 3' sh -c "\"$SIM\" $(cat line) --quiet"
 gives 1 'assertion failed: epochs <= 3' "$SIM" run finds/swarm-3.yaml
 gives 1 'FAILED seed 3' "$SIM" swarm --seeds 9 --from 3 --set "$plant" --stop-at-first --threads 1 --quiet
 check 'it ended at the first' test "$(printf "%s\n" "$said" | grep -c FAILED)" -eq 1
 gives 0 'reproduce: assay-sim run small.yaml' "$SIM" minimize finds/swarm-3.yaml --out small.yaml --quiet
 gives 1 'assertion failed: epochs <= 3' "$SIM" run small.yaml
+gives 0 "reproduce: assay-sim run 'it'\\''s small.yaml'" "$SIM" minimize small.yaml --out "it's small.yaml" --quiet
 check 'four nodes are left' grep -q '^nodes: 4$' small.yaml
 check 'four epochs are left' grep -q '^epochs: 4$' small.yaml
 check 'nobody attacks' sh -c '! grep -q attack: small.yaml'
 gives 0 '"size_after"' "$SIM" minimize --swarm 3 --set "$plant" --out again.yaml --json
 check 'from the seed it is the same' cmp small.yaml again.yaml
 gives 1 'does not fail' "$SIM" minimize honest
+
+# --- interruption: what has been done stays, and the same command goes on
+stop_when() { # WORD FILE COMMAND...: 130 after a Ctrl-C that comes when the file has the word
+    word=$1 file=$2
+    shift 2
+    "$SIM" "$@" >said 2>&1 &
+    pid=$!
+    for i in $(seq 300); do
+        if grep -q "$word" "$file" 2>/dev/null; then break; fi
+        sleep 0.1
+    done
+    kill -INT $pid
+    wait $pid
+    found=$?
+    check "interrupted is exit status 130, not $found: $*: $(cat said)" test $found -eq 130
+}
+stop_when '"done": [1-9]' stopped.json swarm --seeds 100000 --state stopped.json --quiet
+check 'a stopped swarm says how to go on' grep -q '^stopped .*the same command goes on' said
+done=$(sed -n 's/.*"done": \([0-9]*\).*/\1/p' stopped.json)
+check 'what it did is in the file' test "$done" -gt 0
+gives 0 "seeds        $((done + 1)) from 1" "$SIM" swarm --seeds $((done + 1)) --state stopped.json --quiet
+printf '%s\n' 'sweep_version: 1' 'name: long' 'scenario: honest' 'repeats: 3000' \
+    'axes:' '  - { name: nodes, key: nodes, values: [4, 5] }' 'plot: { x: nodes, figure: score_mean_bp honest }' >long.yaml
+stop_when '^1,' long/points.csv sweep long.yaml --out long --quiet
+check 'a stopped sweep says how to go on' grep -q '^stopped: the same command goes on' said
+rows=$(($(wc -l <long/points.csv) - 1))
+check 'what it did is there' test "$rows" -gt 0
+check 'and is no result yet' test ! -e long/sweep.csv
+"$SIM" sweep long.yaml --out long --quiet >said 2>&1 &
+pid=$!
+for i in $(seq 300); do
+    [ "$(wc -l <long/points.csv)" -gt $((rows + 1)) ] && break
+    sleep 0.1
+done
+gives 2 'another assay-sim is at work on it' "$SIM" sweep long.yaml --out long --quiet
+kill -INT $pid
+wait $pid
+check 'it went on' test "$(($(wc -l <long/points.csv) - 1))" -gt "$rows"
+stop_when 'tried:' said minimize --swarm 3 --set "$plant" --seeds 1000 --out stopped.yaml
+gives 1 'assertion failed: epochs <= 3' "$SIM" run stopped.yaml
 finish

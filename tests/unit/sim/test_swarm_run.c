@@ -1,6 +1,7 @@
 /*
  * tests/unit/sim/test_swarm_run.c - the work around the seeds: counting, resuming, refusing.
  */
+#include "apps/sim/fields.h"
 #include "apps/sim/minimize.h"
 #include "apps/sim/number.h"
 #include "apps/sim/progress.h"
@@ -210,6 +211,72 @@ Test(sim_swarm_run, refuses_other_arguments)
     expect_refusal(&swarm, ASSAY_E_INVALID, "epoch_ms=3000");
 }
 
+Test(sim_swarm_run, arguments_are_quoted_for_a_shell_or_refused_whole)
+{
+    static char text[ASSAY_SIM_SWARM_ARGUMENTS_MAX], long_title[ASSAY_SIM_SWARM_ARGUMENTS_MAX];
+    struct assay_sim_swarm_state s;
+    struct assay_sim_swarm swarm = usual(1);
+    swarm.sizes = (struct assay_sim_swarm_sizes){ 4, 9 };
+    swarm.twice = true;
+    swarm.set_count = 3;
+    swarm.sets[0] = "nodes=5";
+    swarm.sets[1] = "title=it's $HOME";
+    swarm.sets[2] = "'";
+    cr_assert(assay_sim_swarm_arguments(&swarm, text));
+    cr_expect_str_eq(text, " --nodes 4..9 --twice --set nodes=5 --set 'title=it'\\''s $HOME'"
+                           " --set ''\\'''");
+    memset(long_title, 'x', sizeof long_title - 1);
+    swarm = usual(1);
+    swarm.set_count = 1;
+    swarm.sets[0] = long_title + strlen(" --set ");
+    cr_expect(assay_sim_swarm_arguments(&swarm, text));
+    cr_expect_eq(strlen(text), sizeof text - 1);
+    swarm.sets[0]--;
+    cr_expect_not(assay_sim_swarm_arguments(&swarm, text));
+    cr_expect_eq(assay_sim_swarm_run(&swarm, &s, message), ASSAY_E_RANGE);
+    cr_expect_not_null(strstr(message, "fewer than 8192 bytes"), "%s", message);
+}
+
+Test(sim_swarm_run, a_state_that_could_not_be_replaced_is_refused_before_a_seed_runs)
+{
+    struct assay_sim_swarm_state s;
+    struct assay_sim_swarm swarm = usual(1);
+    char link_path[80];
+    (void)snprintf(link_path, sizeof link_path, "%s/link", folder);
+    cr_assert_eq(symlink("state.json", link_path), 0);
+    const char *const wrong[] = { folder, "/nowhere/state.json", "/dev/null", link_path, "" };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        swarm.state_path = wrong[i];
+        cr_expect_eq(assay_sim_swarm_run(&swarm, &s, message), ASSAY_E_INVALID, "%s", wrong[i]);
+        cr_expect_eq(s.done, 0);
+    }
+}
+
+Test(sim_fields, are_there_of_their_kind_and_within_their_bounds)
+{
+    static const char text[] = "{\"small\": 7, \"large\": \"18446744073709551615\","
+                               "\"larger\": \"18446744073709551616\", \"minus\": -1,"
+                               "\"word\": \"four\"}";
+    struct assay_json *object = NULL;
+    uint64_t number = 0;
+    char word[5];
+    cr_assert_eq(assay_json_parse(text, strlen(text), &object), ASSAY_OK);
+    cr_expect(assay_sim_field_number(object, "small", 7, &number) && number == 7);
+    cr_expect(assay_sim_field_number(object, "large", UINT64_MAX, &number) && number == UINT64_MAX);
+    cr_expect_not(assay_sim_field_number(object, "small", 6, &number));
+    cr_expect_not(assay_sim_field_number(object, "large", UINT64_MAX - 1, &number));
+    cr_expect_not(assay_sim_field_number(object, "larger", UINT64_MAX, &number));
+    cr_expect_not(assay_sim_field_number(object, "minus", UINT64_MAX, &number));
+    cr_expect_not(assay_sim_field_number(object, "word", UINT64_MAX, &number));
+    cr_expect_not(assay_sim_field_number(object, "none", UINT64_MAX, &number));
+    cr_expect(assay_sim_field_text(object, "word", word, sizeof word));
+    cr_expect_str_eq(word, "four");
+    cr_expect_not(assay_sim_field_text(object, "word", word, sizeof word - 1));
+    cr_expect_not(assay_sim_field_text(object, "small", word, sizeof word));
+    cr_expect_not(assay_sim_field_text(object, "none", word, sizeof word));
+    assay_json_free(&object);
+}
+
 Test(sim_swarm_run, refuses_a_file_that_is_no_state)
 {
     struct assay_sim_swarm_state s;
@@ -233,7 +300,7 @@ Test(sim_swarm_run, refuses_a_file_that_is_no_state)
         if (i == 2) edit("\"failed\": 1", "\"failed\": 0");
     }
     swarm.state_path = "/nonexistent/state.json";
-    cr_expect_eq(assay_sim_swarm_run(&swarm, &s, message), ASSAY_E_IO);
+    cr_expect_eq(assay_sim_swarm_run(&swarm, &s, message), ASSAY_E_INVALID);
 }
 
 Test(sim_swarm_run, stops_at_the_first_when_told)

@@ -3,6 +3,8 @@
  */
 #include "apps/sim/sweep.h"
 #include "base/file/file.h"
+#include "sim/library/library.h"
+#include "sim/yaml/read.h"
 #include "sim/yaml/sweep.h"
 #include "tests/unit/sim/sim_fake.h"
 
@@ -12,6 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -323,6 +328,160 @@ Test(sim_sweep, runs_in_which_nothing_happened_are_no_part_of_a_mean)
     cr_expect_eq(first_mean(text, "recovery_epochs.honest_mean"), -1);
     cr_expect_eq(first_mean(text, "events_mean"), 1000);
     free(text);
+}
+
+/* As if `left` bytes were left for each file. */
+static void fill_disk(rlim_t left)
+{
+    const struct rlimit limit = { left, left };
+    cr_assert_neq(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static bool is_there(const char *dir, const char *file)
+{
+    char path[PATH_MAX];
+    struct stat info;
+    (void)snprintf(path, sizeof path, "%s/%s", dir, file);
+    return stat(path, &info) == 0;
+}
+
+Test(sim_sweep, a_full_disk_leaves_no_half_result_and_none_that_it_does_not_go_with)
+{
+    char dir[64], out[64];
+    struct assay_sim_sweeping s;
+    const char *const dirs[] = { dir };
+    dir_of(1, dir);
+    dir_of(2, out);
+    cr_assert_eq(run_shard(1, 1, dir, &s), ASSAY_OK, "%s", message);
+    cr_assert_eq(merge(dirs, 1, out), ASSAY_OK, "%s", message);
+    char *const runs = read_text(out, "sweep.csv"), *const points = read_text(out, "summary.csv");
+    /* sweep.csv does not fit: everything is as it was. */
+    fill_disk(strlen(runs) - 1);
+    cr_expect_eq(merge(dirs, 1, out), ASSAY_E_IO);
+    cr_expect_not_null(strstr(message, "/sweep.csv: cannot be written: File too large; mend that"),
+                       "%s", message);
+    char *const runs_now = read_text(out, "sweep.csv"), *points_now = read_text(out, "summary.csv");
+    cr_expect_str_eq(runs_now, runs);
+    cr_expect_str_eq(points_now, points);
+    cr_expect_not(is_there(out, ".sweep.csv.new"), "no draft is left");
+    /* In a new folder: nothing but the folder. */
+    dir_of(3, out);
+    cr_expect_eq(merge(dirs, 1, out), ASSAY_E_IO);
+    cr_expect_not(is_there(out, "sweep.csv"));
+    cr_expect_not(is_there(out, "summary.csv"));
+    free(runs);
+    free(points);
+    free(runs_now);
+    free(points_now);
+}
+
+Test(sim_sweep, a_summary_of_other_runs_does_not_outlive_them)
+{
+    char dir[64], path[PATH_MAX];
+    struct assay_sim_sweeping s;
+    const char *const dirs[] = { dir };
+    dir_of(1, dir);
+    cr_assert_eq(run_shard(1, 1, dir, &s), ASSAY_OK, "%s", message);
+    static const char *const names[] = { "summary.csv", ".summary.csv.new", "sweep.html" };
+    for (size_t i = 0; i < 3; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", dir, names[i]);
+        /* The draft is a folder that is not empty: the summary cannot be written. */
+        if (i == 1) {
+            cr_assert_eq(mkdir(path, 0700), 0);
+            (void)snprintf(path, sizeof path, "%s/%s/file", dir, names[i]);
+        }
+        cr_assert_eq(assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over("x", 1)),
+                     ASSAY_OK);
+    }
+    cr_expect_eq(merge(dirs, 1, dir), ASSAY_E_IO);
+    cr_expect_not_null(strstr(message, "/summary.csv: cannot be written"), "%s", message);
+    cr_expect(is_there(dir, "sweep.csv"));
+    cr_expect_not(is_there(dir, "summary.csv"));
+    cr_expect_not(is_there(dir, "sweep.html"));
+}
+
+Test(sim_sweep, a_full_disk_loses_no_run_and_the_same_command_goes_on)
+{
+    char dir[64], whole[64];
+    struct assay_sim_sweeping s;
+    dir_of(1, dir);
+    dir_of(2, whole);
+    const pid_t child = fork();
+    if (child == 0) {
+        fill_disk(4096);
+        const bool told = run_shard(1, 1, dir, &s) == ASSAY_E_IO && s.done > 0 &&
+                          strstr(message, "it goes on") != NULL;
+        _exit(told ? 0 : 1);
+    }
+    int status = 0;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_expect_eq(status, 0, "it says that the same command goes on");
+    cr_assert_eq(run_shard(1, 1, dir, &s), ASSAY_OK, "%s", message);
+    cr_expect_gt(s.before, 0);
+    cr_expect_lt(s.before, s.total);
+    cr_assert_eq(run_shard(1, 1, whole, &s), ASSAY_OK, "%s", message);
+    char *const a = read_text(dir, "points.csv"), *const b = read_text(whole, "points.csv");
+    cr_expect_str_eq(a, b);
+    free(a);
+    free(b);
+}
+
+Test(sim_sweep, violations_of_an_earlier_time_count_too)
+{
+    char dir[64];
+    struct assay_sim_sweeping s;
+    dir_of(1, dir);
+    for (int again = 0; again < 2; again++) {
+        cr_assert_eq(run_shard(1, 1, dir, &s), ASSAY_OK, "%s", message);
+        cr_expect_eq(s.violated, 20, "seed 42 of each point");
+    }
+    cr_expect_eq(s.before, 60);
+}
+
+Test(sim_sweep, two_at_once_in_one_folder_are_refused)
+{
+    char dir[64], path[PATH_MAX];
+    struct assay_sim_sweeping s;
+    dir_of(1, dir);
+    cr_assert_eq(run_shard(1, 1, dir, &s), ASSAY_OK, "%s", message);
+    (void)snprintf(path, sizeof path, "%s/points.csv", dir);
+    FILE *const other = fopen(path, "ab");
+    cr_assert_not_null(other);
+    cr_assert_eq(flock(fileno(other), LOCK_EX), 0);
+    cr_expect_eq(run_shard(1, 1, dir, &s), ASSAY_E_INVALID);
+    cr_expect_not_null(strstr(message, "another assay-sim is at work on it"), "%s", message);
+    (void)fclose(other);
+    cr_expect_eq(run_shard(1, 1, dir, &s), ASSAY_OK, "%s", message);
+}
+
+Test(sim_sweep, every_sweep_of_the_library_can_be_planned)
+{
+    const char *hint = NULL;
+    cr_assert_gt(assay_sim_library_sweep_count(), 0);
+    for (size_t i = 0; i < assay_sim_library_sweep_count(); i++) {
+        const struct assay_sim_library_file *const file = assay_sim_library_sweep_at(i);
+        struct assay_scenario base;
+        struct assay_sweep other;
+        cr_expect_eq(assay_sim_library_sweep_find(file->name, &hint), file);
+        cr_assert_eq(
+            assay_sweep_parse_yaml(file->text.bytes, file->text.len, file->name, &other, message),
+            ASSAY_OK, "%s", message);
+        cr_expect_str_eq(other.name, file->name);
+        cr_expect_gt(strlen(other.title), 10, "`assay-sim list` shows it");
+        const struct assay_sim_library_file *const scenario =
+            assay_sim_library_find(other.scenario, &hint);
+        const char *const text = other.inline_text;
+        cr_assert_eq(text != NULL ? assay_scenario_parse_yaml((const uint8_t *)text, strlen(text),
+                                                              "inline", &base, message)
+                                  : assay_sim_library_read(scenario, &base, message),
+                     ASSAY_OK, "%s", message);
+        cr_expect_eq(assay_sweep_prepare(&other, &base, message), ASSAY_OK, "%s", message);
+        assay_sweep_free(&other);
+    }
+    cr_expect_null(assay_sim_library_sweep_find("badmouthin", &hint));
+    cr_expect_str_eq(hint, "badmouthing");
+    cr_expect_null(assay_sim_library_sweep_find("honest", &hint), "a scenario is no sweep");
 }
 
 Test(sim_sweep, goes_on_behind_the_last_whole_row)

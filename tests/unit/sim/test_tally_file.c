@@ -47,6 +47,14 @@ static const struct {
     { FILE_OF(MEMBER(""), ""), "members[0].id: expected a text of 1 to 128 bytes, found noth" },
     { FILE_OF(MEMBER(",\"id\":\"\""), ""), "members[0].id: expected a text of 1 to 128" },
     { FILE_OF(MEMBER(",\"id\":5"), ""), "members[0].id: expected a text of 1 to 128 bytes, fo" },
+    { FILE_OF(MEMBER(ID("a\\u001b[2Jb")), ""),
+      "members[0].id: expected a text without control characters, found \"a\\u001B[2Jb\"" },
+    { FILE_OF(MEMBER(ID("a\x7f")), ""), "members[0].id: expected a text without control" },
+    { FILE_OF(MEMBER(ID("a\xc2\x9b"
+                        "2J")),
+              ""),
+      "members[0].id: expected a text without control" },
+    { FILE_OF(MEMBER(ID("a\\n")), ""), "members[0].id: expected a text without control" },
     { FILE_OF(MEMBER(ID("a") ",\"weight\":3"), ""), "members[0]: there is no key \"weight\"" },
     { FILE_OF(MEMBER(ID("a")) "," MEMBER(ID("b")) "," MEMBER(ID("a")), ""),
       "members[2].id: \"a\" is the id of members[0] already" },
@@ -439,6 +447,31 @@ Test(sim_tally_file, the_command_refuses_with_a_reason, .init = cr_redirect_stde
     const char *words = what_was_said(cr_get_redirected_stderr());
     cr_expect_not_null(strstr(words, "/nowhere/at/all.json: No such file"), "%s", words);
     cr_expect_not_null(strstr(words, "there is no key \"cap\""), "%s", words);
+}
+
+Test(sim_tally_file, the_command_passes_nothing_on_that_commands_a_terminal,
+     .init = cr_redirect_stderr)
+{
+    static const char *const files[] = {
+        "{\"members\":[],\"\\u001b[2J\\u0007\":1}",
+        "{\"members\":[],\"\xc2\x9b"
+        "2J\":1}",
+        FILE_OF(MEMBER(ID("a\x7f")), ""),
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        write_file(files[i]);
+        cr_expect_eq(command(path, NULL), ASSAY_SIM_EXIT_USAGE);
+        (void)unlink(path);
+    }
+    (void)fflush(stderr);
+    const char *words = what_was_said(cr_get_redirected_stderr());
+    cr_expect_not_null(strstr(words, "there is no key \"\\x1b[2J\\x07\""), "%s", words);
+    cr_expect_not_null(strstr(words, "there is no key \"\\xc2\\x9b"
+                                     "2J\""),
+                       "%s", words);
+    cr_expect_not_null(strstr(words, "found \"a\\x7f\""), "%s", words);
+    for (const char *c = words; *c != '\0'; c++)
+        cr_expect(*c == '\n' || ((unsigned char)*c >= ' ' && (unsigned char)*c < 0x7f));
 }
 
 Test(sim_tally_file, the_command_explains_itself, .init = cr_redirect_stdout)
