@@ -1,6 +1,7 @@
 #!/bin/sh
 # Every scenario of the library holds, gives the figures of its page, and each of its assertions can fail.
 #
+# usage: library.sh BIN ROOT [NAME]...: these scenarios alone
 # With UPDATE=1 the figures in the pages are written anew instead of compared.
 . "$(dirname "$0")/lib.sh"
 HERE=$(cd "$(dirname "$0")" && pwd)
@@ -14,8 +15,12 @@ put_figures() {
         !on' "$1" >page.new && cat page.new >"$1"
 }
 
-"$SIM" list | sed '/^$/,$d' | awk '{ print $1 }' >names
-check 'there is a library' test -s names
+"$SIM" list | sed '/^$/,$d' | awk '{ print $1 }' >listed
+check 'there is a library' test -s listed
+shift 2
+if [ $# -eq 0 ]; then set -- $(cat listed); fi
+printf '%s\n' "$@" >names
+check "these are of the library: $*" test -z "$(sort names | comm -23 - listed)"
 while read -r name; do
     if "$SIM" run "$name" >run 2>said; then :; else wrong "$name: $(cat said)"; fi
     checks=$((checks + 1))
@@ -33,6 +38,7 @@ while IFS='|' read -r name arguments; do
     never*) printf '%s|%s\n' "${name#never }" "$arguments" >>failed; continue ;;
     esac
     name=$(echo $name)
+    grep -qx "$name" names || continue
     eval "\"$SIM\" run $name --quiet $arguments" >said 2>&1
     status=$?
     checks=$((checks + 1))
