@@ -111,7 +111,7 @@ static enum assay_status read_component(struct assay_cca_reader *r, struct assay
     struct assay_cose_map map;
     struct assay_cose_label label;
     ASSAY_TRY(assay_cose_map_open(&r->in, ASSAY_COSE_PAIRS_MAX, &map));
-    while (map.left > 0) {
+    while (assay_cose_map_more(&map, &r->in)) {
         ASSAY_TRY(assay_cose_map_next(&map, &r->in, &label));
         const int64_t key = label.is_text ? 0 : label.number;
         if (key == TYPE) ASSAY_TRY(assay_cbor_text(&r->in, TEXT_MAX, &c->type));
@@ -126,13 +126,15 @@ static enum assay_status read_component(struct assay_cca_reader *r, struct assay
 
 static enum assay_status read_components(struct assay_cca_reader *r, struct assay_cca_platform *p)
 {
-    uint64_t count = 0;
-    ASSAY_TRY(assay_cbor_array(&r->in, ASSAY_CCA_COMPONENTS_MAX, &count));
-    if (count == 0) return ASSAY_E_RANGE;
-    p->component_count = (size_t)count;
-    for (size_t i = 0; i < p->component_count; i++)
-        ASSAY_TRY(read_component(r, &p->components[i]));
-    return ASSAY_OK;
+    struct assay_cose_array array;
+    ASSAY_TRY(assay_cose_array_open(&r->in, &array));
+    if (array.left > ASSAY_CCA_COMPONENTS_MAX) return ASSAY_E_RANGE;
+    while (assay_cose_array_more(&array, &r->in)) {
+        if (p->component_count == ASSAY_CCA_COMPONENTS_MAX) return ASSAY_E_RANGE;
+        ASSAY_TRY(read_component(r, &p->components[p->component_count]));
+        p->component_count += 1;
+    }
+    return p->component_count > 0 ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
 static enum assay_status read_lifecycle(struct assay_cca_reader *r, struct assay_cca_platform *p)
@@ -197,11 +199,16 @@ static enum assay_status read_platform_claim(struct assay_cca_reader *r, int64_t
 
 static enum assay_status read_rems(struct assay_cca_reader *r, struct assay_cca_realm *realm)
 {
+    struct assay_cose_array array;
+    size_t count = 0;
     realm->offset_rems = r->base + (uint32_t)r->in.pos;
-    ASSAY_TRY(assay_cbor_array_exact(&r->in, ASSAY_CCA_REMS));
-    for (size_t i = 0; i < ASSAY_CCA_REMS; i++)
-        ASSAY_TRY(read_hash(r, &realm->rems[i]));
-    return ASSAY_OK;
+    ASSAY_TRY(assay_cose_array_open(&r->in, &array));
+    while (assay_cose_array_more(&array, &r->in)) {
+        if (count == ASSAY_CCA_REMS) return ASSAY_E_RANGE;
+        ASSAY_TRY(read_hash(r, &realm->rems[count]));
+        count += 1;
+    }
+    return count == ASSAY_CCA_REMS ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
 /* 4.8.9: a number in draft 04, a text in 03. */
@@ -254,7 +261,7 @@ enum assay_status assay_cca_read_claims(struct assay_cca_reader *r,
     struct assay_cose_label label;
     r->field = platform != NULL ? "claims of the platform" : "claims of the realm";
     ASSAY_TRY(assay_cose_map_open(&r->in, ASSAY_COSE_PAIRS_MAX, &map));
-    while (map.left > 0) {
+    while (assay_cose_map_more(&map, &r->in)) {
         r->field = "the key of a claim";
         ASSAY_TRY(assay_cose_map_next(&map, &r->in, &label));
         /* CCA has no claims with text keys; 0 is reserved in CWT. */

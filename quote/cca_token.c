@@ -244,7 +244,7 @@ static enum assay_status read_collection(struct assay_cca_reader *r, struct coll
         return ASSAY_E_UNSUPPORTED;
     r->field = "the collection of tokens";
     ASSAY_TRY(assay_cose_map_open(&r->in, ASSAY_COSE_PAIRS_MAX, &map));
-    while (map.left > 0) {
+    while (assay_cose_map_more(&map, &r->in)) {
         ASSAY_TRY(assay_cose_map_next(&map, &r->in, &label));
         const int64_t key = label.is_text ? 0 : label.number;
         if (key == LABEL_PLATFORM)

@@ -119,7 +119,7 @@ static enum assay_status read_validity(struct corim_reader *reader, struct assay
     const uint8_t *const at = in->bytes + in->pos;
     bool has_end = false;
     TRY_AT(assay_cose_map_open(in, MAP_PAIRS_MAX, &map), field, at);
-    while (map.left > 0) {
+    while (assay_cose_map_more(&map, in)) {
         int64_t key = 0;
         int64_t unix_s = 0;
         TRY_AT(corim_next_key(&map, in, &key), field, at);
@@ -144,7 +144,7 @@ static enum assay_status read_links(struct corim_reader *reader, struct assay_cu
         struct assay_cose_map map;
         struct assay_slice ignored;
         TRY_AT(assay_cose_map_open(in, MAP_PAIRS_MAX, &map), field, at);
-        while (map.left > 0) {
+        while (assay_cose_map_more(&map, in)) {
             int64_t key = 0;
             uint64_t relation = REL_SUPPLEMENTS;
             TRY_AT(corim_next_key(&map, in, &key), field, at);
@@ -182,7 +182,7 @@ static enum assay_status read_triples(struct corim_reader *reader, struct assay_
     struct assay_cose_map map;
     const uint8_t *const start = in->bytes + in->pos;
     TRY_AT(assay_cose_map_open(in, MAP_PAIRS_MAX, &map), field, start);
-    while (map.left > 0) {
+    while (assay_cose_map_more(&map, in)) {
         int64_t key = 0;
         uint64_t count = 0;
         struct assay_slice ignored;
@@ -213,7 +213,7 @@ static enum assay_status read_comid(struct corim_reader *reader, struct assay_sl
     bool has_identity = false;
     bool has_triples = false;
     TRY_AT(assay_cose_map_open(&in, MAP_PAIRS_MAX, &map), field, bytes.bytes);
-    while (map.left > 0) {
+    while (assay_cose_map_more(&map, &in)) {
         int64_t key = 0;
         struct assay_slice ignored;
         const uint8_t *const at = in.bytes + in.pos;
@@ -363,7 +363,7 @@ static enum assay_status read_manifest(struct corim_reader *reader, struct assay
         return corim_fail(reader, ASSAY_E_TYPE, "a manifest (tag 501)", bytes.bytes);
     reader->corim->profile = ASSAY_CORIM_PROFILE_NONE;
     TRY_AT(assay_cose_map_open(&in, MAP_PAIRS_MAX, &map), field, in.bytes + in.pos);
-    while (map.left > 0) {
+    while (assay_cose_map_more(&map, &in)) {
         int64_t key = 0;
         TRY_AT(corim_next_key(&map, &in, &key), field, in.bytes + in.pos);
         ASSAY_TRY(read_member(reader, &in, key, &manifest));
@@ -412,7 +412,7 @@ static enum assay_status read_meta(struct corim_reader *reader, struct assay_cur
     TRY_AT(assay_cbor_bytes(in, ASSAY_CORIM_LEN_MAX, &bytes), field, at);
     struct assay_cursor meta = assay_cursor_over(bytes.bytes, bytes.len);
     TRY_AT(assay_cose_map_open(&meta, MAP_PAIRS_MAX, &map), field, at);
-    while (map.left > 0) {
+    while (assay_cose_map_more(&map, &meta)) {
         int64_t key = 0;
         struct assay_slice ignored;
         struct assay_cose_map signer;
@@ -423,7 +423,7 @@ static enum assay_status read_meta(struct corim_reader *reader, struct assay_cur
         }
         if (key != SIGNER) return corim_fail(reader, ASSAY_E_UNSUPPORTED, field, at);
         TRY_AT(assay_cose_map_open(&meta, MAP_PAIRS_MAX, &signer), field, at);
-        while (signer.left > 0) {
+        while (assay_cose_map_more(&signer, &meta)) {
             struct assay_slice name;
             TRY_AT(corim_next_key(&signer, &meta, &key), field, at);
             if (key != NAME) {
@@ -446,7 +446,7 @@ static enum assay_status read_cwt(struct corim_reader *reader, struct assay_curs
     struct assay_cose_map map;
     const uint8_t *const at = in->bytes + in->pos;
     TRY_AT(assay_cose_map_open(in, MAP_PAIRS_MAX, &map), field, at);
-    while (map.left > 0) {
+    while (assay_cose_map_more(&map, in)) {
         struct assay_cose_label label;
         struct assay_slice item;
         int64_t unix_s = 0;
@@ -483,7 +483,7 @@ static enum assay_status read_header(struct corim_reader *reader, struct assay_s
     bool has_type = false;
     bool has_author = false;
     TRY_AT(assay_cose_map_open(&in, MAP_PAIRS_MAX, &map), field, header.bytes);
-    while (map.left > 0) {
+    while (assay_cose_map_more(&map, &in)) {
         struct assay_cose_label label;
         struct assay_slice item;
         const uint8_t *const at = in.bytes + in.pos;

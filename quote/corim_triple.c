@@ -51,7 +51,7 @@ static enum assay_status read_class(struct corim_reader *reader, struct assay_cu
     struct assay_cose_map map;
     const uint8_t *const at = in->bytes + in->pos;
     TRY_AT(assay_cose_map_open(in, PAIRS_MAX, &map), field, at);
-    while (map.left > 0) {
+    while (assay_cose_map_more(&map, in)) {
         int64_t key = 0;
         struct assay_slice ignored;
         TRY_AT(corim_next_key(&map, in, &key), field, at);
@@ -80,7 +80,7 @@ static enum assay_status read_environment(struct corim_reader *reader, struct as
     struct assay_cose_map map;
     const uint8_t *const at = in->bytes + in->pos;
     TRY_AT(assay_cose_map_open(in, PAIRS_MAX, &map), field, at);
-    while (map.left > 0) {
+    while (assay_cose_map_more(&map, in)) {
         int64_t key = 0;
         struct assay_slice ignored;
         TRY_AT(corim_next_key(&map, in, &key), field, at);
@@ -144,7 +144,7 @@ static enum assay_status read_flags(struct corim_reader *reader, struct assay_cu
     struct assay_cose_map map;
     const uint8_t *const at = in->bytes + in->pos;
     TRY_AT(assay_cose_map_open(in, PAIRS_MAX, &map), "flags", at);
-    while (map.left > 0) {
+    while (assay_cose_map_more(&map, in)) {
         int64_t key = 0;
         bool value = false;
         TRY_AT(corim_next_key(&map, in, &key), "flags", at);
@@ -205,7 +205,7 @@ static enum assay_status read_values(struct corim_reader *reader, struct assay_c
     static const char field[] = "measurement values";
     struct assay_cose_map map;
     TRY_AT(assay_cose_map_open(in, PAIRS_MAX, &map), field, m->at);
-    while (map.left > 0) {
+    while (assay_cose_map_more(&map, in)) {
         int64_t key = 0;
         TRY_AT(corim_next_key(&map, in, &key), field, m->at);
         ASSAY_TRY(read_value(reader, in, key, m));
@@ -221,7 +221,7 @@ static enum assay_status read_measurement(struct corim_reader *reader, struct as
     struct assay_cose_map map;
     *m = (struct measurement){ .at = in->bytes + in->pos };
     TRY_AT(assay_cose_map_open(in, PAIRS_MAX, &map), field, m->at);
-    while (map.left > 0) {
+    while (assay_cose_map_more(&map, in)) {
         int64_t key = 0;
         struct assay_slice ignored;
         TRY_AT(corim_next_key(&map, in, &key), field, m->at);
@@ -406,7 +406,7 @@ static enum assay_status add_registers(struct corim_reader *reader, struct tripl
     struct assay_cursor in = assay_cursor_over(m->registers.bytes, m->registers.len);
     struct assay_cose_map map;
     TRY_AT(assay_cose_map_open(&in, ASSAY_COSE_PAIRS_MAX, &map), name, m->at);
-    while (map.left > 0) {
+    while (assay_cose_map_more(&map, &in)) {
         struct assay_cose_label label;
         struct assay_slice ignored;
         enum assay_reference_field field;

@@ -13,13 +13,45 @@ enum {
     LABEL_TEXT_MAX = 256,
 };
 
+/* --- indefinite lengths (RFC 8949 3.2) */
+static bool takes_byte(struct assay_cursor *in, uint8_t wanted)
+{
+    struct assay_cursor at = *in;
+    uint8_t byte = 0;
+    if (assay_cursor_u8(&at, &byte) != ASSAY_OK || byte != wanted) return false;
+    *in = at;
+    return true;
+}
+
+static bool takes_array_head(struct assay_cursor *in)
+{
+    return takes_byte(in, 0x9f);
+}
+
+static bool takes_map_head(struct assay_cursor *in)
+{
+    return takes_byte(in, 0xbf);
+}
+
+static bool takes_break(struct assay_cursor *in)
+{
+    return takes_byte(in, 0xff);
+}
+
 /* --- maps of any order */
 enum assay_status assay_cose_map_open(struct assay_cursor *in, uint64_t pairs_max,
                                       struct assay_cose_map *map)
 {
     ASSAY_ASSERT(pairs_max <= ASSAY_COSE_PAIRS_MAX);
     map->count = 0;
-    return assay_cbor_map(in, pairs_max, &map->left);
+    map->left = pairs_max;
+    map->until_break = takes_map_head(in);
+    return map->until_break ? ASSAY_OK : assay_cbor_map(in, pairs_max, &map->left);
+}
+
+bool assay_cose_map_more(const struct assay_cose_map *map, struct assay_cursor *in)
+{
+    return map->until_break ? !takes_break(in) : map->left > 0;
 }
 
 static bool holds_key(const struct assay_cose_map *map, struct assay_slice key)
@@ -32,6 +64,7 @@ static bool holds_key(const struct assay_cose_map *map, struct assay_slice key)
 enum assay_status assay_cose_map_next(struct assay_cose_map *map, struct assay_cursor *in,
                                       struct assay_cose_label *label)
 {
+    if (map->until_break && map->left == 0) return ASSAY_E_RANGE;
     ASSAY_ASSERT(map->left > 0);
     ASSAY_ASSERT(map->count < ASSAY_COSE_PAIRS_MAX);
     struct assay_cursor at = *in;
@@ -59,6 +92,29 @@ bool assay_cose_label_is(const struct assay_cose_label *label, const char *text)
     return label->is_text && assay_slice_equal(label->text, assay_slice_over(text, len));
 }
 
+/* --- arrays */
+enum assay_status assay_cose_array_open(struct assay_cursor *in, struct assay_cose_array *array)
+{
+    array->left = 0;
+    array->until_break = takes_array_head(in);
+    return array->until_break ? ASSAY_OK : assay_cbor_array(in, UINT64_MAX, &array->left);
+}
+
+bool assay_cose_array_more(struct assay_cose_array *array, struct assay_cursor *in)
+{
+    if (array->until_break) return !takes_break(in);
+    if (array->left == 0) return false;
+    array->left -= 1;
+    return true;
+}
+
+/* --- what means nothing to us */
+/* A container that is open: what it waits for. */
+struct container {
+    uint64_t left;
+    bool until_break, of_pairs, odd;
+};
+
 /* Floats, simple values and undefined: the heads that base/cbor.h has no type for. */
 static enum assay_status skip_simple(struct assay_cursor *in)
 {
@@ -83,27 +139,30 @@ static bool is_simple(const struct assay_cursor *in)
     return assay_cursor_u8(&at, &initial) == ASSAY_OK && initial >> 5 == 7;
 }
 
-/* One head and the string behind it. Out: how many items it holds: of an array, a map, a tag. */
-static enum assay_status skip_head(struct assay_cursor *in, uint64_t *items)
+/* One head and the string behind it. Out: what an array, a map, a tag waits for; else nothing. */
+static enum assay_status skip_head(struct assay_cursor *in, struct container *out)
 {
     enum assay_cbor_type type = ASSAY_CBOR_NULL;
     struct assay_slice string;
     uint64_t number = 0;
-    *items = 0;
+    *out = (struct container){ 0 };
     if (is_simple(in)) return skip_simple(in);
+    out->of_pairs = takes_map_head(in);
+    out->until_break = out->of_pairs || takes_array_head(in);
+    if (out->until_break) return ASSAY_OK;
     ASSAY_TRY(assay_cbor_peek(in, &type));
     switch (type) {
     case ASSAY_CBOR_UINT: return assay_cbor_uint(in, &number);
     case ASSAY_CBOR_NINT: return assay_cbor_skip(in, &string); /* down to -2^64 */
     case ASSAY_CBOR_BYTES: return assay_cbor_bytes(in, SIZE_MAX, &string);
     case ASSAY_CBOR_TEXT: return assay_cbor_text(in, SIZE_MAX, &string);
-    case ASSAY_CBOR_ARRAY: return assay_cbor_array(in, UINT64_MAX, items);
+    case ASSAY_CBOR_ARRAY: return assay_cbor_array(in, UINT64_MAX, &out->left);
     case ASSAY_CBOR_MAP:
         ASSAY_TRY(assay_cbor_map(in, UINT64_MAX, &number));
         if (number > UINT64_MAX / 2) return ASSAY_E_TRUNCATED; /* no input holds so many */
-        *items = 2 * number;
+        out->left = 2 * number;
         return ASSAY_OK;
-    case ASSAY_CBOR_TAG: *items = 1; return assay_cbor_tag(in, &number);
+    case ASSAY_CBOR_TAG: out->left = 1; return assay_cbor_tag(in, &number);
     case ASSAY_CBOR_FALSE:
     case ASSAY_CBOR_TRUE:
     case ASSAY_CBOR_NULL: break;
@@ -111,21 +170,37 @@ static enum assay_status skip_head(struct assay_cursor *in, uint64_t *items)
     ASSAY_UNREACHABLE("simple values were skipped before");
 }
 
+static void count_item(struct container *c)
+{
+    c->odd = !c->odd;
+    if (!c->until_break) c->left -= 1;
+}
+
+static bool is_full(const struct container *c)
+{
+    return !c->until_break && c->left == 0;
+}
+
 enum assay_status assay_cose_skip(struct assay_cursor *in)
 {
-    uint64_t left[ASSAY_COSE_DEPTH_MAX] = { 0 }; /* items that each open container waits for */
+    struct container open[ASSAY_COSE_DEPTH_MAX];
     size_t depth = 0;
     struct assay_cursor at = *in;
     do { /* every turn reads a byte at least, so a hostile count cannot keep it going */
-        uint64_t items = 0;
-        ASSAY_TRY(skip_head(&at, &items));
-        if (depth > 0) left[depth - 1] -= 1;
-        if (items > 0) {
-            if (depth == ASSAY_COSE_DEPTH_MAX) return ASSAY_E_RANGE;
-            left[depth] = items;
-            depth += 1;
+        struct container head;
+        if (depth > 0 && open[depth - 1].until_break && takes_break(&at)) {
+            if (open[depth - 1].of_pairs && open[depth - 1].odd) return ASSAY_E_ENCODING;
+            depth -= 1;
+        } else {
+            ASSAY_TRY(skip_head(&at, &head));
+            if (depth > 0) count_item(&open[depth - 1]);
+            if (!is_full(&head)) {
+                if (depth == ASSAY_COSE_DEPTH_MAX) return ASSAY_E_RANGE;
+                open[depth] = head;
+                depth += 1;
+            }
         }
-        while (depth > 0 && left[depth - 1] == 0)
+        while (depth > 0 && is_full(&open[depth - 1]))
             depth -= 1;
     } while (depth > 0);
     *in = at;
@@ -156,7 +231,7 @@ static enum assay_status read_protected(struct assay_slice header, struct assay_
     struct assay_cose_label label;
     bool has_alg = false;
     ASSAY_TRY(assay_cose_map_open(&in, ASSAY_COSE_PAIRS_MAX, map));
-    while (map->left > 0) {
+    while (assay_cose_map_more(map, &in)) {
         ASSAY_TRY(assay_cose_map_next(map, &in, &label));
         if (!label.is_text && label.number == LABEL_CRIT) return ASSAY_E_INVALID;
         if (!label.is_text && label.number == LABEL_ALG) {
@@ -177,7 +252,7 @@ static enum assay_status read_unprotected(struct assay_cursor *in,
     struct assay_cose_map map;
     struct assay_cose_label label;
     ASSAY_TRY(assay_cose_map_open(in, ASSAY_COSE_PAIRS_MAX, &map));
-    while (map.left > 0) {
+    while (assay_cose_map_more(&map, in)) {
         ASSAY_TRY(assay_cose_map_next(&map, in, &label));
         if (!label.is_text && (label.number == LABEL_ALG || label.number == LABEL_CRIT))
             return ASSAY_E_INVALID;
@@ -370,7 +445,7 @@ enum assay_status assay_cose_key_parse(const uint8_t *bytes, size_t len, struct 
     struct assay_cose_label label;
     struct cose_key k = { 0 };
     ASSAY_TRY(assay_cose_map_open(&in, ASSAY_COSE_PAIRS_MAX, &map));
-    while (map.left > 0) {
+    while (assay_cose_map_more(&map, &in)) {
         ASSAY_TRY(assay_cose_map_next(&map, &in, &label));
         ASSAY_TRY(read_key_parameter(&in, &label, &k));
     }

@@ -2,9 +2,11 @@
  * quote/cose.h - COSE_Sign1 (RFC 9052 4.2), and a strict reader of CBOR that others made.
  *
  * The reader of base/cbor.h demands our own canonical order of keys, which no vendor keeps; this
- * one takes maps in any order and refuses a key that comes twice. For the rest it is as strict:
- * definite lengths and shortest heads (every genuine document has them), bounded counts, bounded
- * nesting, no bytes after the end. Nothing here is trusted or verified but the caller's signature.
+ * one takes maps in any order and refuses a key that comes twice. Maps and arrays may be of
+ * indefinite length (RFC 8949 3.2.2): Nitro documents of 2026 are, those of earlier years are not.
+ * For the rest it is as strict: whole strings and shortest heads (every genuine document has them),
+ * bounded counts, bounded nesting, no bytes after the end. Nothing here is trusted or verified but
+ * the caller's signature.
  */
 #ifndef ASSAY_QUOTE_COSE_H
 #define ASSAY_QUOTE_COSE_H
@@ -35,7 +37,8 @@ struct assay_cose_label {
 };
 
 struct assay_cose_map {
-    uint64_t left; /* pairs whose key was not read yet */
+    uint64_t left;    /* pairs whose key was not read yet; how many more may come, until a break */
+    bool until_break; /* of indefinite length */
     size_t count;
     struct assay_slice keys[ASSAY_COSE_PAIRS_MAX]; /* encoded: one form each, so bytes compare */
 };
@@ -46,9 +49,12 @@ struct assay_cose_map {
  */
 ASSAY_CHECKED enum assay_status assay_cose_map_open(struct assay_cursor *in, uint64_t pairs_max,
                                                     struct assay_cose_map *map);
+/* Does another pair follow, after all values so far were read? Takes the break of an indefinite
+ * map. Returns: false at its end; true where the input ends too soon, which the next key shows. */
+bool assay_cose_map_more(const struct assay_cose_map *map, struct assay_cursor *in);
 /*
- * assay_cose_map_next - the next key; the caller reads or skips its value.
- * In:      map->left > 0 (asserted)
+ * assay_cose_map_next - the next key, after assay_cose_map_more; the caller reads or skips its
+ * value.
  * Returns: as above | ASSAY_E_DUPLICATE
  */
 ASSAY_CHECKED enum assay_status assay_cose_map_next(struct assay_cose_map *map,
@@ -56,10 +62,23 @@ ASSAY_CHECKED enum assay_status assay_cose_map_next(struct assay_cose_map *map,
                                                     struct assay_cose_label *label);
 /* Returns: true for this very text. */
 bool assay_cose_label_is(const struct assay_cose_label *label, const char *text);
+
+/* --- arrays */
+struct assay_cose_array {
+    uint64_t left; /* of definite length */
+    bool until_break;
+};
+
+/* The head of an array. Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_ENCODING | ASSAY_E_TYPE */
+ASSAY_CHECKED enum assay_status assay_cose_array_open(struct assay_cursor *in,
+                                                      struct assay_cose_array *array);
+/* As assay_cose_map_more; whoever is told true reads an item. */
+bool assay_cose_array_more(struct assay_cose_array *array, struct assay_cursor *in);
+
 /*
  * assay_cose_skip - one whole item that means nothing to us: any type that RFC 8949 knows, floats
- * and negative keys too, but definite lengths, shortest heads, bounded depth. Keys inside it are
- * not compared.
+ * and negative keys too, but whole strings, shortest heads, bounded depth. Keys inside it are not
+ * compared.
  * Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_ENCODING | ASSAY_E_RANGE (depth)
  */
 ASSAY_CHECKED enum assay_status assay_cose_skip(struct assay_cursor *in);

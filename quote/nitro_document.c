@@ -76,8 +76,7 @@ static enum assay_status read_pcrs(struct reader *r)
     struct assay_cose_map map;
     struct assay_cose_label label;
     ASSAY_TRY(assay_cose_map_open(&r->in, ASSAY_NITRO_PCRS, &map));
-    if (map.left == 0) return ASSAY_E_RANGE;
-    while (map.left > 0) {
+    while (assay_cose_map_more(&map, &r->in)) {
         ASSAY_TRY(assay_cose_map_next(&map, &r->in, &label));
         if (label.is_text) return ASSAY_E_TYPE;
         if (label.number < 0 || label.number >= ASSAY_NITRO_PCRS) return ASSAY_E_RANGE;
@@ -88,22 +87,23 @@ static enum assay_status read_pcrs(struct reader *r)
             return ASSAY_E_RANGE;
     }
     r->has |= HAS_PCRS;
-    return ASSAY_OK;
+    return map.count > 0 ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
 static enum assay_status read_bundle(struct reader *r)
 {
     struct assay_nitro_document *const d = r->document;
-    uint64_t count = 0;
-    ASSAY_TRY(assay_cbor_array(&r->in, UINT64_MAX, &count));
-    if (count == 0) return ASSAY_E_RANGE;
+    struct assay_cose_array array;
+    ASSAY_TRY(assay_cose_array_open(&r->in, &array));
     /* Our limit, not AWS's: what it does not let through is no lie. */
-    if (count > ASSAY_NITRO_BUNDLE_MAX) return ASSAY_E_UNSUPPORTED;
-    d->bundle_count = (size_t)count;
-    for (size_t i = 0; i < d->bundle_count; i++)
-        ASSAY_TRY(read_bytes(r, 1, ASSAY_NITRO_CERTIFICATE_MAX, &d->bundle[i]));
+    if (array.left > ASSAY_NITRO_BUNDLE_MAX) return ASSAY_E_UNSUPPORTED;
+    while (assay_cose_array_more(&array, &r->in)) {
+        if (d->bundle_count == ASSAY_NITRO_BUNDLE_MAX) return ASSAY_E_UNSUPPORTED;
+        ASSAY_TRY(read_bytes(r, 1, ASSAY_NITRO_CERTIFICATE_MAX, &d->bundle[d->bundle_count]));
+        d->bundle_count += 1;
+    }
     r->has |= HAS_CABUNDLE;
-    return ASSAY_OK;
+    return d->bundle_count > 0 ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
 /* Is it this field? Then its name is what a failure names. */
@@ -152,7 +152,7 @@ static enum assay_status read_payload(struct reader *r)
     struct assay_cose_map map;
     struct assay_cose_label label;
     ASSAY_TRY(assay_cose_map_open(&r->in, ASSAY_COSE_PAIRS_MAX, &map));
-    while (map.left > 0) {
+    while (assay_cose_map_more(&map, &r->in)) {
         r->field = "the name of a field";
         ASSAY_TRY(assay_cose_map_next(&map, &r->in, &label));
         ASSAY_TRY(read_field(r, &label));

@@ -74,12 +74,29 @@ static enum assay_status read_string(struct assay_cursor *in, uint8_t major,
     return assay_cursor_slice(in, (size_t)len, out);
 }
 
-static enum assay_status read_map_of_one(struct assay_cursor *in, struct assay_slice *name)
+/* Out: *until_break: its length is indefinite, as that of the documents that it carries since 2026
+ * is; then close_map comes after the value. */
+static enum assay_status open_map_of_one(struct assay_cursor *in, struct assay_slice *name,
+                                         bool *until_break)
 {
-    uint64_t pairs = 0;
-    ASSAY_TRY(read_head(in, MAJOR_MAP, &pairs));
+    enum { INDEFINITE_MAP = 0xbf };
+    struct assay_cursor at = *in;
+    uint8_t first = 0;
+    uint64_t pairs = 1;
+    ASSAY_TRY(assay_cursor_u8(&at, &first));
+    *until_break = first == INDEFINITE_MAP;
+    if (*until_break) *in = at;
+    else ASSAY_TRY(read_head(in, MAJOR_MAP, &pairs));
     if (pairs != 1) return ASSAY_E_RANGE;
     return read_string(in, MAJOR_TEXT, name);
+}
+
+static enum assay_status close_map(struct assay_cursor *in, bool until_break)
+{
+    enum { BREAK = 0xff };
+    uint8_t last = BREAK;
+    if (until_break) ASSAY_TRY(assay_cursor_u8(in, &last));
+    return last == BREAK ? ASSAY_OK : ASSAY_E_RANGE; /* another pair */
 }
 
 static bool is_name(struct assay_slice name, const char *text)
@@ -101,10 +118,12 @@ static enum assay_status read_error(struct assay_cursor *in, struct assay_nsm_an
 static enum assay_status read_document(struct assay_cursor *in, struct assay_nsm_answer *answer)
 {
     struct assay_slice name;
-    ASSAY_TRY(read_map_of_one(in, &name));
+    bool until_break = false;
+    ASSAY_TRY(open_map_of_one(in, &name, &until_break));
     if (!is_name(name, "document")) return ASSAY_E_UNSUPPORTED;
     ASSAY_TRY(read_string(in, MAJOR_BYTES, &answer->document));
-    return answer->document.len > 0 ? ASSAY_OK : ASSAY_E_RANGE;
+    if (answer->document.len == 0) return ASSAY_E_RANGE;
+    return close_map(in, until_break);
 }
 
 enum assay_status assay_nsm_answer_parse(const uint8_t *bytes, size_t len,
@@ -112,12 +131,14 @@ enum assay_status assay_nsm_answer_parse(const uint8_t *bytes, size_t len,
 {
     struct assay_nsm_answer result = { 0 };
     struct assay_slice name;
+    bool until_break = false;
     if (len > ASSAY_NSM_ANSWER_LEN_MAX) return ASSAY_E_RANGE;
     struct assay_cursor in = assay_cursor_over(bytes, len);
-    ASSAY_TRY(read_map_of_one(&in, &name));
+    ASSAY_TRY(open_map_of_one(&in, &name, &until_break));
     if (is_name(name, "Error")) ASSAY_TRY(read_error(&in, &result));
     else if (is_name(name, "Attestation")) ASSAY_TRY(read_document(&in, &result));
     else return ASSAY_E_UNSUPPORTED;
+    ASSAY_TRY(close_map(&in, until_break));
     ASSAY_TRY(assay_cursor_end(&in));
     *answer = result;
     return ASSAY_OK;

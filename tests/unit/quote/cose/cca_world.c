@@ -26,6 +26,7 @@ struct cca_world *cca_open(void)
     w->lifecycle = 0x3003;
     w->rim_len = 64;
     w->rem_len = 64;
+    w->rem_count = 4;
     w->realm_hash = "sha-512";
     w->component_len = 32;
     w->client = 1;
@@ -110,9 +111,9 @@ static void put_ueid(const struct cca_world *w, struct assay_writer *out)
 
 static void put_components(const struct cca_world *w, struct assay_writer *out)
 {
-    assay_cbor_put_array(out, w->component_count);
+    maker_array_open(out, w->component_count, w->indefinite);
     for (size_t i = 0; i < w->component_count; i++) {
-        assay_cbor_put_map(out, w->component_without_signer ? 4 : 5);
+        maker_map_open(out, w->component_without_signer ? 4 : 5, w->indefinite);
         assay_cbor_put_uint(out, 1);
         assay_cbor_put_text(out, "RMM");
         assay_cbor_put_uint(out, 6);
@@ -125,7 +126,9 @@ static void put_components(const struct cca_world *w, struct assay_writer *out)
         }
         assay_cbor_put_uint(out, 7);
         assay_cbor_put_bool(out, true);
+        maker_close(out, w->indefinite);
     }
+    maker_close(out, w->indefinite);
 }
 
 static void put_platform_claim(const struct cca_world *w, int64_t key, struct assay_writer *out)
@@ -156,9 +159,10 @@ static void put_realm_claim(const struct cca_world *w, int64_t key, struct assay
     }
     if (key == 44238) put_filled(out, 0x38, w->rim_len);
     if (key == 44239) {
-        assay_cbor_put_array(out, 4);
-        for (uint8_t i = 0; i < 4; i++)
+        maker_array_open(out, w->rem_count, w->indefinite);
+        for (uint8_t i = 0; i < w->rem_count; i++)
             put_filled(out, i, i == 3 ? w->rem_len : w->rim_len);
+        maker_close(out, w->indefinite);
     }
     if (key == 44240) assay_cbor_put_text(out, w->key_hash);
     if (key == 44243 && w->mec_policy != NULL) assay_cbor_put_text(out, w->mec_policy);
@@ -178,7 +182,7 @@ static struct assay_slice put_claims(const struct cca_world *w, const int64_t *k
         if (w->leave_out == sign * keys[i]) continue;
         pairs += w->twice == sign * keys[i] ? 2 : 1;
     }
-    assay_cbor_put_map(&out, pairs);
+    maker_map_open(&out, pairs, w->indefinite);
     for (size_t i = 0; i < count; i++) {
         const unsigned times = w->leave_out == sign * keys[i] ? 0
                                : w->twice == sign * keys[i]   ? 2
@@ -188,6 +192,7 @@ static struct assay_slice put_claims(const struct cca_world *w, const int64_t *k
             put(w, keys[i], &out);
         }
     }
+    maker_close(&out, w->indefinite);
     ASSAY_ASSERT(assay_writer_finish(&out, &written) == ASSAY_OK);
     return written;
 }

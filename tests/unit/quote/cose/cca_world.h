@@ -30,6 +30,8 @@ struct cca_world {
     bool bind_twice; /* by the claim of another profile too */
     uint64_t lifecycle;
     size_t rim_len, rem_len;
+    uint8_t rem_count;
+    bool indefinite;        /* maps and arrays of both tokens */
     const char *realm_hash; /* that names what they were made with */
     size_t component_len;
     int64_t leave_out; /* a claim's key, in the platform token or (negative) the realm token */

@@ -151,6 +151,23 @@ static struct assay_slice put_header(const struct maker_sign1 *terms, uint8_t *b
     return header;
 }
 
+void maker_map_open(struct assay_writer *w, uint64_t pairs, bool indefinite)
+{
+    if (indefinite) assay_writer_u8(w, 0xbf);
+    else assay_cbor_put_map(w, pairs);
+}
+
+void maker_array_open(struct assay_writer *w, uint64_t count, bool indefinite)
+{
+    if (indefinite) assay_writer_u8(w, 0x9f);
+    else assay_cbor_put_array(w, count);
+}
+
+void maker_close(struct assay_writer *w, bool indefinite)
+{
+    if (indefinite) assay_writer_u8(w, 0xff);
+}
+
 void maker_sign1_put(const struct maker_sign1 *terms, struct assay_slice payload,
                      struct assay_writer *w)
 {

@@ -52,6 +52,11 @@ struct maker_sign1 {
     size_t cut_signature; /* bytes cut from its end */
     size_t half;          /* of r | s, with zeros before them; 0: as long as the curve */
 };
+/* A container whose length is its count, or which runs until it is closed (RFC 8949 3.2.2). */
+void maker_map_open(struct assay_writer *w, uint64_t pairs, bool indefinite);
+void maker_array_open(struct assay_writer *w, uint64_t count, bool indefinite);
+void maker_close(struct assay_writer *w, bool indefinite);
+
 /* Appends one COSE_Sign1. */
 void maker_sign1_put(const struct maker_sign1 *terms, struct assay_slice payload,
                      struct assay_writer *w);

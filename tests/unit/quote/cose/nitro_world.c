@@ -82,12 +82,13 @@ static unsigned times(const struct nitro_world *w, const char *name)
 static void put_pcrs(const struct nitro_world *w, struct assay_writer *out)
 {
     uint8_t value[128];
-    assay_cbor_put_map(out, w->pcr_count);
+    maker_map_open(out, w->pcr_count, w->indefinite);
     for (size_t i = 0; i < w->pcr_count; i++) {
         memset(value, w->pcrs[i].fill, sizeof value);
         assay_cbor_put_int(out, w->pcrs[i].index);
         assay_cbor_put_bytes(out, value, w->pcrs[i].len);
     }
+    maker_close(out, w->indefinite);
 }
 
 static void put_optional(struct assay_slice value, struct assay_writer *out)
@@ -108,9 +109,10 @@ static void put_value(const struct nitro_world *w, const char *name, struct assa
     else if (is(name, "certificate"))
         assay_cbor_put_bytes(out, w->ders[NITRO_LEAF].bytes, w->ders[NITRO_LEAF].len);
     if (is(name, "cabundle")) {
-        assay_cbor_put_array(out, w->bundle_count);
+        maker_array_open(out, w->bundle_count, w->indefinite);
         for (size_t i = 0; i < w->bundle_count; i++)
             assay_cbor_put_bytes(out, w->bundle[i]->bytes, w->bundle[i]->len);
+        maker_close(out, w->indefinite);
     }
     if (is(name, "public_key")) put_optional(w->public_key, out);
     if (is(name, "user_data")) put_optional(w->user_data, out);
@@ -119,10 +121,12 @@ static void put_value(const struct nitro_world *w, const char *name, struct assa
         assay_cbor_put_bytes_head(out, w->padding);
         assay_writer_zero(out, w->padding);
     } else if (is(name, "new_field")) { /* of any shape */
-        assay_cbor_put_map(out, 1);
+        maker_map_open(out, 1, w->indefinite);
         assay_cbor_put_int(out, -5);
-        assay_cbor_put_array(out, 1);
+        maker_array_open(out, 1, w->indefinite);
         assay_cbor_put_null(out);
+        maker_close(out, w->indefinite);
+        maker_close(out, w->indefinite);
     }
 }
 
@@ -136,13 +140,14 @@ static void put_payload(const struct nitro_world *w, struct assay_writer *out)
     unsigned pairs = 0;
     for (size_t i = 0; i < count; i++)
         pairs += times(w, names[i]);
-    assay_cbor_put_map(out, pairs);
+    maker_map_open(out, pairs, w->indefinite);
     for (size_t i = 0; i < count; i++) {
         for (unsigned k = 0; k < times(w, names[i]); k++) {
             assay_cbor_put_text(out, names[i]);
             put_value(w, names[i], out);
         }
     }
+    maker_close(out, w->indefinite);
 }
 
 void nitro_make(struct nitro_world *w)

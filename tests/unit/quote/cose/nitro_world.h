@@ -43,6 +43,7 @@ struct nitro_world {
     bool unknown_field;
     size_t padding; /* bytes of the unknown field */
     bool certificate_too_long;
+    bool indefinite; /* maps and arrays, as documents of 2026 are */
     /* judged by */
     struct assay_endorsements endorsements;
     struct assay_policy policy;

@@ -562,6 +562,26 @@ Test(quote_cca, compares_measurements_with_reference_values)
 }
 
 /* --- hostile bytes and memory */
+Test(quote_cca, takes_maps_and_arrays_of_indefinite_length)
+{
+    struct cca_world *const w = cca_open();
+    w->indefinite = true;
+    w->unknown_claims = true;
+    expect_pass(w);
+    w->component_count = 0;
+    expect_status(w, ASSAY_E_RANGE, "software components (2399)");
+    w->component_count = ASSAY_CCA_COMPONENTS_MAX + 1;
+    expect_status(w, ASSAY_E_RANGE, "software components (2399)");
+    w->component_count = 1;
+    w->rem_count = 3;
+    expect_status(w, ASSAY_E_RANGE, "extensible measurements (44239)");
+    w->rem_count = 5;
+    expect_status(w, ASSAY_E_RANGE, "extensible measurements (44239)");
+    w->indefinite = false;
+    expect_status(w, ASSAY_E_RANGE, "extensible measurements (44239)");
+    cca_close(w);
+}
+
 Test(quote_cca, rejects_every_truncation)
 {
     struct cca_world *const w = cca_open();

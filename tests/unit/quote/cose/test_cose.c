@@ -60,6 +60,10 @@ Test(quote_cose, skips_every_item_that_is_well_formed)
         "8181818181818100",
         "a1a10102a10304",
         "a201020102",
+        "9f00ff", /* of indefinite length */
+        "bf01029f03ff04ff",
+        "9f9fffbfff8101ff",
+        "c19fff",
     };
     for (size_t i = 0; i < sizeof items / sizeof items[0]; i++) {
         size_t len = 0;
@@ -86,11 +90,17 @@ Test(quote_cose, skips_nothing_that_is_not)
         { "1817", ASSAY_E_ENCODING }, /* not the shortest */
         { "190018", ASSAY_E_ENCODING },
         { "5800", ASSAY_E_ENCODING },
-        { "9f00ff", ASSAY_E_ENCODING }, /* indefinite */
-        { "5f4100ff", ASSAY_E_ENCODING },
-        { "bfff", ASSAY_E_ENCODING },
+        { "5f4100ff", ASSAY_E_ENCODING }, /* a string in chunks */
+        { "7f6161ff", ASSAY_E_ENCODING },
+        { "bf00ff", ASSAY_E_ENCODING }, /* a key without a value */
+        { "bf0001f6ff", ASSAY_E_ENCODING },
         { "ff", ASSAY_E_ENCODING }, /* a break alone */
-        { "fc", ASSAY_E_ENCODING }, /* reserved */
+        { "81ff", ASSAY_E_ENCODING },
+        { "a100ff", ASSAY_E_ENCODING },
+        { "9fc1ff", ASSAY_E_ENCODING }, /* in the place of what a tag is of */
+        { "9f9f9f9f9f9f9f9fffffffffffffff", ASSAY_E_TRUNCATED },
+        { "9f9f9f9f9f9f9f9f9fff", ASSAY_E_RANGE }, /* nine deep */
+        { "fc", ASSAY_E_ENCODING },                /* reserved */
         { "1c", ASSAY_E_ENCODING },
         { "f800", ASSAY_E_ENCODING }, /* false has a shorter form */
         { "f81f", ASSAY_E_ENCODING },
@@ -130,7 +140,7 @@ static enum assay_status walk(const char *text, uint64_t max, size_t *pairs)
     struct assay_cose_map map;
     struct assay_cose_label label;
     enum assay_status status = assay_cose_map_open(&in, max, &map);
-    while (status == ASSAY_OK && map.left > 0) {
+    while (status == ASSAY_OK && assay_cose_map_more(&map, &in)) {
         status = assay_cose_map_next(&map, &in, &label);
         if (status == ASSAY_OK) status = assay_cose_skip(&in);
     }
@@ -160,6 +170,16 @@ Test(quote_cose, walks_maps_of_any_order_without_a_key_twice)
         { "a101", ASSAY_E_TRUNCATED, 0 },
         { "80", ASSAY_E_TYPE, 0 },
         { "a50100020003000400", ASSAY_E_RANGE, 0 }, /* more than asked for */
+        { "bfff", ASSAY_OK, 0 },
+        { "bf020001000300ff", ASSAY_OK, 3 },
+        { "bf01000200030004f6ff", ASSAY_OK, 4 },
+        { "bf010002000300040005f6ff", ASSAY_E_RANGE, 0 },
+        { "bf01000100ff", ASSAY_E_DUPLICATE, 0 },
+        { "bf01bf010001f6ffff", ASSAY_OK, 1 }, /* keys of what is skipped are not compared */
+        { "bf", ASSAY_E_TRUNCATED, 0 },
+        { "bf0100", ASSAY_E_TRUNCATED, 0 },
+        { "bf01ff", ASSAY_E_ENCODING, 0 }, /* a key without a value */
+        { "9fff", ASSAY_E_ENCODING, 0 },
     };
     for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
         size_t pairs = 0;

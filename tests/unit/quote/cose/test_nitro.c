@@ -545,15 +545,63 @@ Test(quote_nitro, skips_a_field_that_it_does_not_know)
 }
 
 /* --- hostile bytes */
+/* Documents of AWS had definite lengths until 2025; since then the payload's map runs until its
+ * break. */
+Test(quote_nitro, takes_maps_and_arrays_of_indefinite_length)
+{
+    struct nitro_world *const w = nitro_open();
+    struct assay_nitro_document definite, d;
+    w->unknown_field = true;
+    nitro_make(w);
+    cr_assert_eq(assay_nitro_parse(w->bytes, w->len, &definite, NULL), ASSAY_OK);
+    const size_t definite_bundle = definite.bundle_count;
+    const uint64_t definite_time = definite.timestamp_ms;
+    w->indefinite = true;
+    nitro_make(w);
+    expect_pass(w);
+    cr_assert_eq(assay_nitro_parse(w->bytes, w->len, &d, NULL), ASSAY_OK);
+    cr_assert_eq(d.bundle_count, definite_bundle);
+    cr_assert_eq(d.timestamp_ms, definite_time);
+    cr_assert(d.pcrs[w->pcrs[0].index].is_there && d.nonce.is_there);
+    /* Limits and fields hold as they do for definite lengths. */
+    w->twice = "nonce";
+    expect_malformed(w, ASSAY_E_DUPLICATE, "the name of a field");
+    w->twice = NULL;
+    w->leave_out = "cabundle";
+    expect_malformed(w, ASSAY_E_NOT_FOUND, "cabundle");
+    w->leave_out = NULL;
+    w->bundle_count = 0;
+    expect_malformed(w, ASSAY_E_RANGE, "cabundle");
+    w->bundle_count = 8;
+    for (size_t i = 0; i < 8; i++)
+        w->bundle[i] = &w->ders[0];
+    nitro_make(w);
+    cr_assert_eq(assay_nitro_parse(w->bytes, w->len, &d, NULL),
+                 ASSAY_NITRO_BUNDLE_MAX < 8 ? ASSAY_E_UNSUPPORTED : ASSAY_OK);
+    w->bundle_count = 1;
+    w->pcr_count = 0;
+    expect_malformed(w, ASSAY_E_RANGE, "pcrs");
+    w->pcr_count = NITRO_PCRS_MAX; /* more than a document may have */
+    for (size_t i = 0; i < NITRO_PCRS_MAX; i++)
+        w->pcrs[i] = (struct nitro_pcr){ (int64_t)i, 48, 1 };
+    expect_malformed(w, ASSAY_E_RANGE, "pcrs");
+    nitro_close(w);
+}
+
 Test(quote_nitro, rejects_every_truncation)
 {
     struct nitro_world *const w = nitro_open();
-    for (size_t len = 0; len < w->len; len++) {
-        struct assay_nitro_document d;
-        uint8_t *const exact = malloc(len == 0 ? 1 : len);
-        assay_bytes_copy(exact, len, w->bytes, len);
-        cr_assert_eq(assay_nitro_parse(exact, len, &d, NULL), ASSAY_E_TRUNCATED, "%zu", len);
-        free(exact);
+    for (int indefinite = 0; indefinite < 2; indefinite++) {
+        w->indefinite = indefinite == 1;
+        w->unknown_field = true;
+        nitro_make(w);
+        for (size_t len = 0; len < w->len; len++) {
+            struct assay_nitro_document d;
+            uint8_t *const exact = malloc(len == 0 ? 1 : len);
+            assay_bytes_copy(exact, len, w->bytes, len);
+            cr_assert_eq(assay_nitro_parse(exact, len, &d, NULL), ASSAY_E_TRUNCATED, "%zu", len);
+            free(exact);
+        }
     }
     nitro_close(w);
 }
@@ -561,6 +609,8 @@ Test(quote_nitro, rejects_every_truncation)
 Test(quote_nitro, never_affirms_a_document_with_one_bit_flipped)
 {
     struct nitro_world *const w = nitro_open();
+    w->indefinite = true;
+    nitro_make(w);
     uint8_t *const exact = malloc(w->len);
     assay_bytes_copy(exact, w->len, w->bytes, w->len);
     const struct assay_evidence_request request = { .kind = ASSAY_KIND_NITRO,
