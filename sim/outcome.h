@@ -62,8 +62,10 @@ enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_F
     X(AGREEMENT, "agreement", "nobody closes an epoch with another block or root")                 \
     X(VALIDITY, "validity", "what is final was proposed by its leader and obeys the rules")        \
     X(FINALITY, "finality", "no two final certificates contradict each other")                     \
+    X(VOTERS, "voters", "certificates hold a quorum of votes under listed keys with weight")       \
     X(SIGNED_ONCE, "signed_once", "no honest key signs two conflicting statements")                \
     X(PERSIST, "persist_before_send", "nothing leaves that is not durable")                        \
+    X(BALLOTS, "ballots", "honest ballots call absent only who was asked for in vain")             \
     X(P1, "P1", "no unjust fall")                                                                  \
     X(P2, "P2", "no unjust rise")                                                                  \
     X(P3, "P3", "an invalid node that all can see is suspended in three epochs")                   \

@@ -89,6 +89,20 @@ const char *assay_sim_delay_name(enum assay_sim_delay delay)
     return NULL;
 }
 
+const char *assay_sim_losing_name(enum assay_sim_losing losing)
+{
+    switch (losing) {
+    case ASSAY_SIM_LOSING_ALL: return "all";
+    case ASSAY_SIM_LOSING_PROPOSAL: return "proposal";
+    case ASSAY_SIM_LOSING_VOTE: return "vote";
+    case ASSAY_SIM_LOSING_CERTIFICATE: return "certificate";
+    case ASSAY_SIM_LOSING_ENVELOPE: return "envelope";
+    case ASSAY_SIM_LOSING_RECORD: return "record";
+    case ASSAY_SIM_LOSING_EVIDENCE: return "evidence";
+    }
+    return NULL;
+}
+
 const char *assay_sim_evidence_mode_name(enum assay_sim_evidence_mode mode)
 {
     switch (mode) {
@@ -179,6 +193,12 @@ static enum assay_status check_link(const struct assay_scenario *s, char *messag
 {
     const struct assay_sim_link *l = &s->link;
     ASSAY_TRY(within(message, "link.delay_min_ms", l->delay_min_ms, 0, l->delay_max_ms));
+    if (l->loss_of != ASSAY_SIM_LOSING_ALL &&
+        assay_scenario_fidelity(s) != ASSAY_SIM_FIDELITY_MESSAGE)
+        return assay_scenario_refuse(
+            message, ASSAY_E_INVALID,
+            "link.loss_of: %s needs fidelity message; at fidelity epoch there are no messages",
+            assay_sim_losing_name(l->loss_of));
     if (l->delay == ASSAY_SIM_DELAY_EXPONENTIAL)
         ASSAY_TRY(within(message, "link.delay_mean_ms", l->delay_mean_ms, l->delay_min_ms,
                          l->delay_max_ms));

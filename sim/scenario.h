@@ -66,10 +66,22 @@ enum assay_sim_delay {
     ASSAY_SIM_DELAY_PARETO = 2,      /* heavy tail: min * u^(-1/2), at most max */
 };
 
+/* Which messages links lose: all alike, or one kind (engine/message.h), at message fidelity. */
+enum assay_sim_losing {
+    ASSAY_SIM_LOSING_ALL = 0,
+    ASSAY_SIM_LOSING_PROPOSAL = 1,
+    ASSAY_SIM_LOSING_VOTE = 2,
+    ASSAY_SIM_LOSING_CERTIFICATE = 3,
+    ASSAY_SIM_LOSING_ENVELOPE = 4,
+    ASSAY_SIM_LOSING_RECORD = 5,
+    ASSAY_SIM_LOSING_EVIDENCE = 6,
+};
+
 struct assay_sim_link {
     enum assay_sim_delay delay;
     uint32_t delay_min_ms, delay_mean_ms, delay_max_ms;
     uint32_t loss_permille, duplicate_permille;
+    enum assay_sim_losing loss_of;
     uint32_t reorder_permille, reorder_ms; /* that many messages take so much longer */
     uint32_t bandwidth_kbit_s;             /* of each node's uplink; 0: unlimited */
 };
@@ -109,7 +121,8 @@ struct assay_sim_cohort {
     X(ROLL_BACK, 22, "roll-back", "restarts from an older disk image every amount epochs")         \
     X(SLANDER, 23, "slander", "FAIL records about good evidence, to force a restart")              \
     X(SPLIT_DELIVERY, 24, "split-delivery", "evidence for half of the voters only")                \
-    X(DELAY, 25, "delay", "everything leaves amount ms later")
+    X(DELAY, 25, "delay", "everything leaves amount ms later")                                     \
+    X(OTHER_ROLL, 26, "other-roll", "ballots name another roll, and are never counted")
 
 #define ASSAY_SIM_ATTACK_ENUM(symbol, number, name, line) ASSAY_SIM_ATTACK_##symbol = number,
 enum assay_sim_attack { ASSAY_SIM_ATTACK_LIST(ASSAY_SIM_ATTACK_ENUM) };
@@ -272,5 +285,6 @@ const char *assay_sim_weight_source_name(enum assay_sim_weight_source source);
 const char *assay_sim_fidelity_name(enum assay_sim_fidelity fidelity);
 const char *assay_sim_evidence_mode_name(enum assay_sim_evidence_mode mode);
 const char *assay_sim_delay_name(enum assay_sim_delay delay);
+const char *assay_sim_losing_name(enum assay_sim_losing losing);
 
 #endif

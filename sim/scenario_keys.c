@@ -32,6 +32,11 @@ static const char *delay_word(uint32_t value)
     return assay_sim_delay_name((enum assay_sim_delay)value);
 }
 
+static const char *losing_word(uint32_t value)
+{
+    return assay_sim_losing_name((enum assay_sim_losing)value);
+}
+
 static const char *attack_word(uint32_t value)
 {
     return assay_sim_attack_name((enum assay_sim_attack)value);
@@ -98,6 +103,7 @@ static const struct assay_scenario_key link_keys[] = {
     { U32("delay_mean_ms", delay_mean_ms, 0, TIME_MS_MAX, "mean delay of exponential, ms") },
     { U32("delay_max_ms", delay_max_ms, 0, TIME_MS_MAX, "longest delay, ms") },
     { U32("loss_permille", loss_permille, 0, 1000, "messages that are lost, in 1000") },
+    { WORD("loss_of", loss_of, losing_word, 0, 6, "all messages, or this kind alone (message)") },
     { U32("duplicate_permille", duplicate_permille, 0, 1000, "messages that come twice, in 1000") },
     { U32("reorder_permille", reorder_permille, 0, 1000, "messages that take longer, in 1000") },
     { U32("reorder_ms", reorder_ms, 0, TIME_MS_MAX, "by so much, ms") },
@@ -132,7 +138,7 @@ static const struct assay_scenario_key cohort_keys[] = {
 
 #define PART assay_sim_adversary
 static const struct assay_scenario_key adversary_keys[] = {
-    { WORD("attack", attack, attack_word, 1, 25, "what is done") },
+    { WORD("attack", attack, attack_word, 1, 26, "what is done") },
     { OTHER("cohort", cohort, COHORT, "who does it: the name of a cohort") },
     { OTHER("victims", victims, COHORT, "whom it is done to, where the attack has victims") },
     { U64("start_epoch", start_epoch, 1, ASSAY_SIM_EPOCHS_MAX, "first epoch of it, from 1") },

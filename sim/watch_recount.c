@@ -3,8 +3,8 @@
  *
  * docs/protocol.md 7, availability: for each subject every ballot is asked in turn. Where what came
  * out is lower than it should be P1 is broken, where it is higher P2, and where it moved though the
- * votes say HOLD P11. Needs rows and fails of the fidelity. In large networks a window of subjects
- * goes round the roster.
+ * votes say HOLD P11; where other ballots count than should, P10. Needs rows and fails of the
+ * fidelity. In large networks a window of subjects goes round the roster.
  */
 #include "sim/watch_internal.h"
 
@@ -74,10 +74,29 @@ static void recount(const struct assay_watch_epoch *epoch, uint32_t subject)
                          (unsigned long long)votes.negative, (unsigned long long)votes.all);
 }
 
+/* A ballot counts over the roll, policy and collateral of its epoch, and over no other (docs/
+ * protocol.md 7): that of nobody else, and of nobody who has none. */
+static void check_counted(const struct assay_watch_epoch *epoch)
+{
+    for (uint32_t voter = 0; voter < epoch->watch->nodes; voter++) {
+        const bool counted = epoch->after->members[voter].found.balloted;
+        const bool there = epoch->closed->rows[voter] != NULL;
+        if (counted == there)
+            assay_sim_check_look(epoch->watch->outcome, ASSAY_SIM_CHECKER_P10, epoch->closed->epoch,
+                                 NULL);
+        else
+            assay_sim_check_look(epoch->watch->outcome, ASSAY_SIM_CHECKER_P10, epoch->closed->epoch,
+                                 "node %u: %s", voter,
+                                 counted ? "a ballot counts that should not"
+                                         : "its ballot should count and does not");
+    }
+}
+
 void assay_watch_recount(const struct assay_watch_epoch *epoch)
 {
     const uint32_t n = epoch->watch->nodes;
     if (epoch->closed->rows == NULL || epoch->closed->fails == NULL) return;
+    check_counted(epoch);
     const uint32_t count = n < RECOUNT_SUBJECTS ? n : RECOUNT_SUBJECTS;
     const uint64_t first = epoch->closed->epoch * RECOUNT_SUBJECTS;
     for (uint32_t k = 0; k < count; k++)

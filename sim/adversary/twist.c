@@ -40,6 +40,22 @@ void assay_twist_ballot(const struct assay_attack_view *view, struct assay_attac
     assay_sha256(record.body.bytes, record.body.len, signing->digest);
 }
 
+void assay_twist_ballot_roll(struct assay_attack_signing *signing)
+{
+    if (signing->class_ != ASSAY_STORE_BALLOT) return;
+    struct assay_record record;
+    const enum assay_status status = assay_record_decode(whole(signing), &record);
+    ASSAY_ASSERT(status == ASSAY_OK && record.kind == ASSAY_RECORD_BALLOT);
+    uint8_t row[ASSAY_BALLOT_ROW_LEN_MAX];
+    assay_bytes_copy(row, sizeof row, record.ballot.row.bytes, record.ballot.row.len);
+    record.ballot.row.bytes = row; /* where it lies is written to */
+    record.ballot.roll_root[0] ^= 0x55;
+    struct assay_writer w = assay_writer_over(inside(signing, record.body), record.body.len);
+    assay_ballot_encode(&record.ballot, &w);
+    ASSAY_ASSERT(!w.full && w.len == record.body.len);
+    assay_sha256(record.body.bytes, record.body.len, signing->digest);
+}
+
 bool assay_twist_ballot_row(struct assay_slice payload, struct assay_slice *row, uint64_t *epoch,
                             uint8_t node_id[static 32])
 {

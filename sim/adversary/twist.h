@@ -13,6 +13,8 @@
 /* A BALLOT record: every outcome but the voter's own as the row's `vote` hook says.
  * Returns: nothing. */
 void assay_twist_ballot(const struct assay_attack_view *view, struct assay_attack_signing *signing);
+/* A BALLOT record over another roll. Returns: nothing. */
+void assay_twist_ballot_roll(struct assay_attack_signing *signing);
 /* A PROPOSAL that names another state root. Returns: nothing. */
 void assay_twist_state_root(struct assay_attack_signing *signing);
 /* A PROPOSAL whose ROLL, if it has one, names the wrong envelope for the slots that leave_out

@@ -152,6 +152,7 @@ bool assay_sim_promise_always(enum assay_sim_checker checker)
     case ASSAY_SIM_CHECKER_AGREEMENT:
     case ASSAY_SIM_CHECKER_VALIDITY:
     case ASSAY_SIM_CHECKER_FINALITY:
+    case ASSAY_SIM_CHECKER_VOTERS:
     case ASSAY_SIM_CHECKER_P1:
     case ASSAY_SIM_CHECKER_P2:
     case ASSAY_SIM_CHECKER_P3:
@@ -162,6 +163,7 @@ bool assay_sim_promise_always(enum assay_sim_checker checker)
     case ASSAY_SIM_CHECKER_LIVENESS: return false;
     case ASSAY_SIM_CHECKER_SIGNED_ONCE:
     case ASSAY_SIM_CHECKER_PERSIST:
+    case ASSAY_SIM_CHECKER_BALLOTS:
     case ASSAY_SIM_CHECKER_P6:
     case ASSAY_SIM_CHECKER_P7:
     case ASSAY_SIM_CHECKER_P10:

@@ -8,11 +8,15 @@
  *   persist      every signed byte that leaves stands in the committed store
  *   agreement    at one height one block; one head and one root for everybody who closes an epoch
  *   validity     what is final was signed by the leader that it names, and stands on the final
- *                block below it (that the leader is the right one: final.c)
+ *                block below it (that the leader is the right one, and who is listed: final.c;
+ *                what waits while views are nullified: voters.c)
  *   finality     no two final certificates of one view for two blocks, nor a final one beside a
  *                nullification
- *   orders       for the own slot and the incarnation that is listed; one restart for an
- *   incarnation memory       what a node holds stays within its bound
+ *   orders       for the own slot and the incarnation that is listed, under the number of their
+ *                cause; one restart for an incarnation
+ *   memory       what a node holds stays within its bound
+ *   ballots      ballots.c
+ *   voters       voters.c
  */
 #include "engine/engine_internal.h"
 #include "engine/vote.h"
@@ -130,8 +134,12 @@ void world_check_signed(struct assay_sim_world *w, uint32_t node, const struct a
 {
     struct world_node *n = &w->nodes[node];
     struct own_signature s;
-    if (effect->as.sign.message == ASSAY_MESSAGE_PROPOSAL)
+    if (effect->as.sign.message == ASSAY_MESSAGE_PROPOSAL) {
         world_check_proposed(w, node, effect->as.sign.digest);
+        world_voters_proposal(w, node, assay_slice_over(payload->bytes, payload->len));
+    }
+    if (effect->as.sign.class_ == ASSAY_STORE_BALLOT)
+        world_ballots_signed(w, node, assay_slice_over(payload->bytes, payload->len));
     if (!describe(effect, payload, &s)) return;
     world_looked(w, ASSAY_SIM_CHECKER_SIGNED_ONCE);
     assay_bytes_copy(s.key, 64, n->keys.voting_public, 64);
@@ -222,11 +230,13 @@ static void check_block(struct assay_sim_world *w, uint32_t node, const struct a
 {
     struct world_chain *c = w->chain;
     const uint64_t height = effect->as.persist.key.number;
-    const uint8_t *id = effect->as.persist.key.id;
     struct assay_proposal p;
+    uint8_t id[32];
+    assay_bytes_copy(id, 32, effect->as.persist.key.id, 32);
     c->heights = grown(c->heights, &c->height_capacity, height + 1, sizeof *c->heights);
     world_looked(w, ASSAY_SIM_CHECKER_AGREEMENT);
     if (c->heights[height].known) {
+        if (w->options.plant == ASSAY_SIM_WORLD_PLANT_BLOCK && node == 1 && height == 5) id[0] ^= 1;
         if (!assay_bytes_equal(c->heights[height].id, id, 32))
             world_broken(w, ASSAY_SIM_CHECKER_AGREEMENT, "node %u has another block final at %llu",
                          node, (unsigned long long)height);
@@ -241,6 +251,7 @@ static void check_block(struct assay_sim_world *w, uint32_t node, const struct a
                      (unsigned long long)height);
         return;
     }
+    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_LINK && height == 6) p.header.parent_id[0] ^= 1;
     uint32_t signer = proposer(c, id);
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_PROPOSER && height == 5)
         signer = (signer + 1) % w->options.nodes;
@@ -295,9 +306,12 @@ static void check_certificate(struct assay_sim_world *w, uint32_t node,
         world_broken(w, ASSAY_SIM_CHECKER_FINALITY, "node %u stores what is no certificate", node);
         return;
     }
+    world_voters_certificate(w, node, &c);
     if (c.statement.type == ASSAY_VOTE_NOTARISE) return;
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_CERTIFICATE && node == 2)
         c.statement.block_id[0] ^= 1;
+    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_NULLIFIED && node == 2)
+        c.statement.type = ASSAY_VOTE_NULLIFY;
     struct world_view *v = make_view(w->chain, c.statement.epoch, c.statement.view);
     world_looked(w, ASSAY_SIM_CHECKER_FINALITY);
     if (c.statement.type == ASSAY_VOTE_NULLIFY) {
@@ -325,12 +339,37 @@ void world_check_persisted(struct assay_sim_world *w, uint32_t node,
 
 /* --- orders */
 
+/* While its cause stands an order is derived again under the same number: what the agent executed
+ * it knows by that (docs/protocol.md 10). */
+static void check_number(struct assay_sim_world *w, uint32_t node, const struct assay_order *order)
+{
+    const struct assay_engine *e = w->nodes[node].engine;
+    const struct assay_member *m = &e->state.members[node];
+    struct assay_order *last = &w->nodes[node].last_orders[order->kind];
+    const bool restart = order->kind == ASSAY_ORDER_RESTART;
+    const uint64_t cause = restart ? m->failure_epoch : m->standing_epoch;
+    /* Keys whose log was lost are finished whatever the epoch. */
+    if (order->epoch != cause && !(restart && e->own.rolled_back))
+        world_broken(w, ASSAY_SIM_CHECKER_ORDERS,
+                     "node %u got an order of epoch %llu, its cause is of %llu", node,
+                     (unsigned long long)order->epoch, (unsigned long long)cause);
+    if (last->epoch == order->epoch && last->incarnation == order->incarnation &&
+        last->seq != order->seq && !(restart && e->own.rolled_back))
+        world_broken(w, ASSAY_SIM_CHECKER_ORDERS, "node %u got order %u of epoch %llu as %u", node,
+                     last->seq, (unsigned long long)order->epoch, order->seq);
+    *last = *order;
+}
+
 void world_check_order(struct assay_sim_world *w, uint32_t node, const struct assay_order *order)
 {
     const struct assay_engine *e = w->nodes[node].engine;
-    const bool planted = w->options.plant == ASSAY_SIM_WORLD_PLANT_ORDER && node == 1;
-    const uint32_t slot = planted ? order->slot + 1u : order->slot;
+    const enum assay_sim_world_plant plant = node == 1 ? w->options.plant : 0;
+    const uint32_t slot = order->slot + (plant == ASSAY_SIM_WORLD_PLANT_ORDER ? 1u : 0u);
+    struct assay_order numbered = *order;
+    if (plant == ASSAY_SIM_WORLD_PLANT_RENUMBERS) numbered.epoch = e->state.epoch + 1;
+    if (plant == ASSAY_SIM_WORLD_PLANT_RESEQUENCES) numbered.seq += (uint32_t)e->state.epoch;
     world_looked(w, ASSAY_SIM_CHECKER_ORDERS);
+    check_number(w, node, &numbered);
     if (slot != node)
         world_broken(w, ASSAY_SIM_CHECKER_ORDERS, "node %u got an order for slot %u", node, slot);
     if (order->incarnation != e->state.members[node].lives[0].incarnation)
@@ -364,7 +403,8 @@ static void check_memory(struct assay_sim_world *w, uint32_t node)
     const size_t flights_max = 4 * members;
     world_looked(w, ASSAY_SIM_CHECKER_MEMORY);
     const size_t held = world_evidence_held(w, node);
-    const size_t flights = assay_gossip_flights(n->gossip);
+    const bool planted = w->options.plant == ASSAY_SIM_WORLD_PLANT_FLIGHTS && node == 1;
+    const size_t flights = assay_gossip_flights(n->gossip) + (planted ? flights_max + 1 : 0);
     if (held > evidence_max)
         world_broken(w, ASSAY_SIM_CHECKER_MEMORY, "node %u holds %zu pieces of evidence, bound %zu",
                      node, held, evidence_max);
@@ -386,6 +426,7 @@ void world_check_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch
     struct world_closed *first = &c->epochs[epoch];
     if (!first->known) {
         first->known = true;
+        world_voters_turn(w, node);
         assay_bytes_copy(first->root, 32, view.state_root, 32);
         assay_bytes_copy(first->head, 32, view.closed_id, 32);
         return;

@@ -222,6 +222,8 @@ void world_gossip_turn(struct assay_sim_world *w, uint32_t node)
     while (assay_gossip_next(n->gossip, now_ms, &action)) {
         if (action.kind == ASSAY_GOSSIP_PULL) {
             struct world_payload *payload = world_payload(w, action.request.digest, ASSAY_PULL_LEN);
+            world_ballots_asked(w, node, action.to, ASSAY_MESSAGE_EVIDENCE_PULL,
+                                assay_slice_over(payload->bytes, payload->len));
             world_send(w, node, action.to, ASSAY_SLOT_ALL, ASSAY_MESSAGE_EVIDENCE_PULL, payload);
             world_payload_drop(w, payload);
         } else {

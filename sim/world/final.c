@@ -103,6 +103,26 @@ static void take_fail(struct world_run *r, const struct assay_record *record)
                                                                           : ASSAY_OUTCOME_FAIL_HARD;
 }
 
+/* Verified by validators (docs/protocol.md 9): one whose evidence fails is never listed. */
+static void check_incarnate(struct world_run *r, const struct assay_record *record)
+{
+    const uint32_t slot = assay_state_slot_of(&r->before, record->incarnate.node_id);
+    const int64_t at_unix_s = (int64_t)(r->before.head_time_ms / 1000);
+    struct assay_verdict verdict;
+    if (slot >= r->scenario->nodes) return;
+    world_appraise(r->w, record->evidence,
+                   (enum assay_evidence_kind)r->before.members[slot].evidence_kind, at_unix_s,
+                   &verdict);
+    const bool foreign =
+        verdict.has_platform && !verdict.platform_masked &&
+        !assay_bytes_equal(verdict.platform_id, r->before.members[slot].platform_id, 32);
+    world_looked(r->w, ASSAY_SIM_CHECKER_VALIDITY);
+    if (assay_outcome_is_pass(assay_verdict_outcome(&verdict)) && !foreign) return;
+    world_broken(r->w, ASSAY_SIM_CHECKER_VALIDITY,
+                 "a final block lists incarnation %u of %u, whose evidence fails",
+                 record->incarnate.incarnation, slot);
+}
+
 static void take_record(struct world_run *r, const struct assay_record *record)
 {
     switch (record->kind) {
@@ -114,7 +134,7 @@ static void take_record(struct world_run *r, const struct assay_record *record)
         return;
     case ASSAY_RECORD_OFFENCE:
     case ASSAY_RECORD_CONTRADICTION: r->proofs++; return;
-    case ASSAY_RECORD_INCARNATE: return;
+    case ASSAY_RECORD_INCARNATE: check_incarnate(r, record); return;
     }
 }
 

@@ -47,6 +47,7 @@ static void to_engine(struct assay_sim_world *w, const struct item *item, struct
     event.as.message.kind = kind;
     event.as.message.payload = bytes;
     const uint32_t life = n->life;
+    if (kind == ASSAY_MESSAGE_ENVELOPE) world_ballots_heard(w, item->node, bytes);
     const bool accepted = world_step(w, item->node, &event);
     if (accepted && flooded && n->alive && n->life == life)
         assay_seen_note(n->seen, now_ms, digest);
@@ -72,6 +73,9 @@ void world_host_answer(struct assay_sim_world *w, uint32_t node, struct world_an
 {
     if (answer->event.kind == ASSAY_EVENT_VERDICT && answer->evidence != NULL)
         world_judge(w, node, answer);
+    if (answer->event.kind == ASSAY_EVENT_VERDICT)
+        world_ballots_verdict(w, node, answer->event.as.verdict.digest, answer->evidence != NULL);
+    if (answer->event.kind == ASSAY_EVENT_START) world_ballots_opened(w, node);
     (void)world_step(w, node, &answer->event);
 }
 
@@ -221,6 +225,8 @@ static void send_all(struct assay_sim_world *w, uint32_t node, struct assay_effe
         if (e->kind == ASSAY_EFFECT_SEND) {
             struct world_payload *payload =
                 world_payload(w, e->as.send.payload.bytes, e->as.send.payload.len);
+            if (e->as.send.message == ASSAY_MESSAGE_ENVELOPE_PULL)
+                world_ballots_asked(w, node, e->as.send.to, e->as.send.message, e->as.send.payload);
             world_send(w, node, e->as.send.to, e->as.send.except, e->as.send.message, payload);
             world_payload_drop(w, payload);
         } else if (e->kind == ASSAY_EFFECT_SIGN) {
@@ -235,6 +241,7 @@ static void closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_STATE && node == 4 && epoch == 3)
         n->engine->state.members[0].change_epoch = 1;
     n->closed = epoch;
+    world_ballots_opened(w, node);
     world_check_closed(w, node, epoch);
     world_run_closed(w, node, epoch);
 }
@@ -249,7 +256,10 @@ static void act(struct assay_sim_world *w, uint32_t node, const struct assay_eff
         if (e->as.prune.class_ == ASSAY_STORE_EVIDENCE)
             world_evidence_prune(w, node, e->as.prune.epoch);
         return;
-    case ASSAY_EFFECT_FETCH: world_fetch(w, node, e); return;
+    case ASSAY_EFFECT_FETCH:
+        world_ballots_fetch(w, node, e);
+        world_fetch(w, node, e);
+        return;
     case ASSAY_EFFECT_VERIFY: world_verify(w, node, e); return;
     case ASSAY_EFFECT_LOAD: world_load(w, node, e); return;
     case ASSAY_EFFECT_QUOTE: world_quote_ask(w, node, e); return;

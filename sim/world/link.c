@@ -104,6 +104,22 @@ static void put_on_its_way(struct assay_sim_world *w, uint32_t from, uint32_t to
     world_push(w, item, left_us + w->extra_delay_us + world_run_delay_us(w, from, kind) + delay);
 }
 
+/* How many of a kind are lost: of all alike, or of that kind alone. */
+static uint32_t loss_of(const struct assay_sim_link *link, enum assay_message_kind kind)
+{
+    bool meant = true;
+    switch (link->loss_of) {
+    case ASSAY_SIM_LOSING_ALL: break;
+    case ASSAY_SIM_LOSING_PROPOSAL: meant = kind == ASSAY_MESSAGE_PROPOSAL; break;
+    case ASSAY_SIM_LOSING_VOTE: meant = kind == ASSAY_MESSAGE_VOTE; break;
+    case ASSAY_SIM_LOSING_CERTIFICATE: meant = kind == ASSAY_MESSAGE_CERTIFICATE; break;
+    case ASSAY_SIM_LOSING_ENVELOPE: meant = kind == ASSAY_MESSAGE_ENVELOPE; break;
+    case ASSAY_SIM_LOSING_RECORD: meant = kind == ASSAY_MESSAGE_RECORD; break;
+    case ASSAY_SIM_LOSING_EVIDENCE: meant = kind == ASSAY_MESSAGE_EVIDENCE; break;
+    }
+    return meant ? link->loss_permille : 0;
+}
+
 void world_deliver(struct assay_sim_world *w, uint32_t from, uint32_t to,
                    enum assay_message_kind kind, struct world_payload *payload)
 {
@@ -111,7 +127,7 @@ void world_deliver(struct assay_sim_world *w, uint32_t from, uint32_t to,
     if (!world_run_passes(w, from, to, kind, payload)) return;
     const uint64_t left_us = leave_us(w, from, (size_t)payload->len + FRAME_LEN);
     if (!w->nodes[to].alive || !world_hears(w, from, to) ||
-        assay_sim_random_permille(random, w->link.loss_permille)) {
+        assay_sim_random_permille(random, loss_of(&w->link, kind))) {
         w->count.lost++;
         return;
     }

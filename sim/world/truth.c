@@ -98,6 +98,16 @@ void world_truth_ballot(struct world_run *r, uint32_t node, uint64_t epoch)
     }
 }
 
+bool world_run_good(const struct assay_sim_world *w, uint64_t epoch, uint32_t subject,
+                    const uint8_t digest[static 32])
+{
+    if (w->run == NULL) return false;
+    const struct world_epoch *e = &w->run->epochs[epoch % QUOTES_KEPT];
+    return e->epoch == epoch && e->has_quote[subject] &&
+           e->evidence[subject] == ASSAY_SIM_EVIDENCE_GOOD &&
+           assay_bytes_equal(e->quote[subject], digest, 32);
+}
+
 static struct world_born *born_at(const struct world_run *r, const uint8_t id[static 32])
 {
     const size_t i = ((size_t)id[0] << 16 | (size_t)id[1] << 8 | id[2]) % r->born_capacity;

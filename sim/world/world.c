@@ -308,6 +308,8 @@ struct assay_sim_world *world_make(const struct assay_sim_world_options *options
     for (uint32_t i = 0; i < WORLD_NODES; i++)
         w->deal[i] = i;
     world_check_create(w);
+    world_ballots_create(w);
+    world_voters_create(w);
     return w;
 }
 
@@ -318,6 +320,7 @@ void world_start(struct assay_sim_world *w)
         world_node_create(w, i);
     for (uint32_t i = 0; i < w->options.nodes; i++)
         world_node_open(w, i, false);
+    world_voters_turn(w, 0);
 }
 
 struct assay_sim_world *assay_sim_world_create(const struct assay_sim_world_options *options)
@@ -339,6 +342,8 @@ void assay_sim_world_destroy(struct assay_sim_world **world)
     world_evidence_free(w);
     world_soft_close(w);
     world_check_free(w);
+    world_ballots_free(w);
+    world_voters_free(w);
     world_queue_free(&w->queue);
     free(w->links);
     free(w->cut);

@@ -35,6 +35,21 @@ enum assay_sim_world_plant {
     ASSAY_SIM_WORLD_PLANT_PROPOSER,    /* a block is said to be signed by another than its leader */
     ASSAY_SIM_WORLD_PLANT_CERTIFICATE, /* node 2 holds a final certificate of another block */
     ASSAY_SIM_WORLD_PLANT_HOARDS,      /* a node keeps evidence for ever */
+    ASSAY_SIM_WORLD_PLANT_FLIGHTS,     /* node 1 is said to have more pulls than its bound */
+    ASSAY_SIM_WORLD_PLANT_BLOCK,       /* node 1 has another block final at height 5 */
+    ASSAY_SIM_WORLD_PLANT_LINK,        /* block 6 names another parent */
+    ASSAY_SIM_WORLD_PLANT_NULLIFIED,   /* node 2 holds nullifications of what is final */
+    ASSAY_SIM_WORLD_PLANT_RENUMBERS,   /* an order of node 1 has the number of the next epoch */
+    ASSAY_SIM_WORLD_PLANT_RESEQUENCES, /* an order of node 1 is another one at each close */
+    ASSAY_SIM_WORLD_PLANT_ASKS_NOBODY, /* node 1 is said to have pulled from nobody */
+    ASSAY_SIM_WORLD_PLANT_DEAF,        /* node 1 is said to have heard no envelope */
+    ASSAY_SIM_WORLD_PLANT_WAITS,       /* from epoch 2 on node 1 is said to wait for verdicts */
+    ASSAY_SIM_WORLD_PLANT_HASTY,       /* the epochs of node 1 are said to begin T/2 later */
+    ASSAY_SIM_WORLD_PLANT_WEIGHTLESS,  /* node 3 is said to have no weight */
+    ASSAY_SIM_WORLD_PLANT_SUSPENDED,   /* node 3 is said to be suspended by integrity */
+    ASSAY_SIM_WORLD_PLANT_HEAVY,       /* everybody together is said to weigh twice as much */
+    ASSAY_SIM_WORLD_PLANT_OTHER_KEY,   /* node 3 is said to have the key of node 2 */
+    ASSAY_SIM_WORLD_PLANT_POISON,      /* every view is said to follow nullified ones */
 };
 
 struct assay_sim_world_options {

@@ -4,8 +4,9 @@
  * queue.c (what is going to happen, payloads), link.c (how long a message takes, and whether),
  * world.c (clock, life of the whole, the loop), node.c (life of one node), host.c (a node's host:
  * signs, persists, sends, acts), evidence.c (quotes, pulls, verdicts), genesis.c (keys and final
- * block 0), acts.c (Byzantine acts of tests), checker.c (what must hold), schedule.c (what a
- * scenario makes happen, epoch by epoch), messages.c (a scenario from beginning to end).
+ * block 0), acts.c (Byzantine acts of tests), checker.c, ballots.c and voters.c (what must hold),
+ * schedule.c (what a scenario makes happen, epoch by epoch), messages.c (a scenario from beginning
+ * to end).
  */
 #ifndef ASSAY_SIM_WORLD_WORLD_INTERNAL_H
 #define ASSAY_SIM_WORLD_WORLD_INTERNAL_H
@@ -55,6 +56,7 @@ struct world_payload {
 };
 
 struct evidence;
+struct assay_certificate; /* engine/vote.h, which quote/ has a namesake of */
 
 /* An answer of a node's own host to its engine, on its way. */
 struct world_answer {
@@ -153,6 +155,7 @@ struct world_node {
     struct assay_sim_world_acts acts;
     uint32_t restarted; /* newest incarnation that the agent restarted */
     size_t orders[5];
+    struct assay_order last_orders[5]; /* by kind */
     struct world_payload *first_quote;
     struct own_signature *signed_;
     uint64_t *signed_keys; /* of the same: a mix of what makes two comparable */
@@ -195,7 +198,9 @@ struct assay_sim_world {
     size_t evidence_count;
     struct assay_sim_world_note *notes;
     size_t note_count, note_capacity;
-    struct world_chain *chain; /* checker.c */
+    struct world_chain *chain;   /* checker.c */
+    struct world_knows *knows;   /* [nodes] ballots.c */
+    struct world_voters *voters; /* voters.c */
     char violation[256];
     struct assay_effects *effects;
     struct world_payload *signed_payloads[ASSAY_EFFECTS_MAX];
@@ -336,6 +341,26 @@ void world_check_order(struct assay_sim_world *w, uint32_t node, const struct as
 void world_check_restart(struct assay_sim_world *w, uint32_t node, const struct assay_order *order);
 void world_check_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
 
+/* ballots.c: an envelope goes to an engine; a node asks a peer; its engine wants evidence; its host
+ * answers, with a verdict or that there is none; an epoch begins for it; it signs a ballot. */
+void world_ballots_create(struct assay_sim_world *w);
+void world_ballots_free(struct assay_sim_world *w);
+void world_ballots_heard(struct assay_sim_world *w, uint32_t node, struct assay_slice payload);
+void world_ballots_asked(struct assay_sim_world *w, uint32_t node, uint32_t peer,
+                         enum assay_message_kind kind, struct assay_slice payload);
+void world_ballots_fetch(struct assay_sim_world *w, uint32_t node, const struct assay_effect *e);
+void world_ballots_verdict(struct assay_sim_world *w, uint32_t node,
+                           const uint8_t digest[static 32], bool judged);
+void world_ballots_opened(struct assay_sim_world *w, uint32_t node);
+void world_ballots_signed(struct assay_sim_world *w, uint32_t node, struct assay_slice payload);
+/* voters.c: the network closed an epoch (or begins); a node stores a certificate; it proposes. */
+void world_voters_create(struct assay_sim_world *w);
+void world_voters_free(struct assay_sim_world *w);
+void world_voters_turn(struct assay_sim_world *w, uint32_t node);
+void world_voters_certificate(struct assay_sim_world *w, uint32_t node,
+                              const struct assay_certificate *c);
+void world_voters_proposal(struct assay_sim_world *w, uint32_t node, struct assay_slice payload);
+
 /* acts.c */
 void world_acts_sign(struct assay_sim_world *w, uint32_t node, struct assay_effect *effect,
                      struct world_payload *payload);
@@ -375,6 +400,9 @@ void world_run_sent(struct assay_sim_world *w, uint32_t node, struct assay_effec
 /* truth.c, final.c */
 void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
                       struct world_payload *bytes);
+/* Returns: whether this is known to be good evidence of that member for that epoch. */
+bool world_run_good(const struct assay_sim_world *w, uint64_t epoch, uint32_t subject,
+                    const uint8_t digest[static 32]);
 void world_run_block(struct assay_sim_world *w, const struct assay_proposal *p);
 void world_run_note(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect);
 void world_run_restart(struct assay_sim_world *w, uint32_t node);

@@ -16,9 +16,10 @@ int main(int argc, char **argv)
         if (strcmp(argv[i], "--seeds") == 0) seeds = strtoull(argv[i + 1], NULL, 10);
     }
     if (suites == NULL || seeds == 0) {
-        (void)fprintf(stderr,
-                      "usage: %s --suites \"twins simplex scoring messages epochs\" --seeds N\n",
-                      argv[0]);
+        (void)fprintf(
+            stderr,
+            "usage: %s --suites \"twins simplex scoring messages epochs links\" --seeds N\n",
+            argv[0]);
         return 2;
     }
     return trial_run(suites, seeds);

@@ -15,7 +15,7 @@ struct suite {
 
 static const struct suite suites[] = {
     { "twins", trial_twins },       { "simplex", trial_simplex }, { "scoring", trial_scoring },
-    { "messages", trial_messages }, { "epochs", trial_epochs },
+    { "messages", trial_messages }, { "epochs", trial_epochs },   { "links", trial_links },
 };
 enum { SUITES = sizeof suites / sizeof suites[0] };
 
@@ -59,10 +59,11 @@ static bool all_known(const char *list)
 int trial_run(const char *list, uint64_t seeds)
 {
     if (!all_known(list)) {
-        (void)fprintf(stderr,
-                      "suites: expected words out of twins, simplex, scoring, messages, epochs; "
-                      "found \"%s\"\n",
-                      list);
+        (void)fprintf(
+            stderr,
+            "suites: expected words out of twins, simplex, scoring, messages, epochs, links; "
+            "found \"%s\"\n",
+            list);
         return 2;
     }
     for (uint64_t seed = 1; seed <= seeds; seed++) {

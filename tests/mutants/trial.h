@@ -37,6 +37,9 @@ void trial_scoring(uint64_t seed, struct trial_finding *finding);
 void trial_messages(uint64_t seed, struct trial_finding *finding);
 void trial_epochs(uint64_t seed, struct trial_finding *finding);
 
+/* suite_links.c: whole networks in which one kind of message, or time to judge, is scarce. */
+void trial_links(uint64_t seed, struct trial_finding *finding);
+
 /* disrupter.c: a voter that signs whatever does harm: proposals out of turn, certificates without a
  * quorum, votes in the names of others. */
 struct trial_disrupter;

@@ -37,7 +37,8 @@
     X(slander)                                                                                     \
     X(split_delivery)                                                                              \
     X(delay)                                                                                       \
-    X(delay_too_long)
+    X(delay_too_long)                                                                              \
+    X(other_roll)
 
 #define ATTACK_CASE_ENUM(name) ATTACK_CASE_##name,
 enum attack_case { ATTACK_CASE_LIST(ATTACK_CASE_ENUM) ATTACK_CASE_COUNT };

@@ -233,7 +233,7 @@ Test(sim_attack_messages, a_twisted_ballot_is_signed_for_what_it_says)
 
 Test(sim_attack_messages, ballots_of_attacks_that_do_not_vote_stay_as_they_are)
 {
-    for (int attack = 1; attack <= 25; attack++) {
+    for (int attack = 1; attack <= 26; attack++) {
         const struct assay_scenario s = scenario_with((enum assay_sim_attack)attack);
         const struct assay_attack_acts acts = acts_with(&s, NULL);
         struct signed_ m = ballot_by(OWN);
@@ -241,8 +241,28 @@ Test(sim_attack_messages, ballots_of_attacks_that_do_not_vote_stay_as_they_are)
         assay_attack_acts_sign(&acts, &m.signing);
         /* Who stuffs or rides free says PASS, which is what it had found. */
         const bool same = attack == ASSAY_SIM_ATTACK_STUFF || attack == ASSAY_SIM_ATTACK_FREE_RIDE;
-        cr_expect_eq(untouched(&m), same || !assay_attack_acts_votes(&acts), "attack %d", attack);
+        const bool bends = assay_attack_acts_votes(&acts) || attack == ASSAY_SIM_ATTACK_OTHER_ROLL;
+        cr_expect_eq(untouched(&m), same || !bends, "attack %d", attack);
     }
+}
+
+Test(sim_attack_messages, a_ballot_over_another_roll_says_the_same)
+{
+    const struct assay_scenario s = scenario_with(ASSAY_SIM_ATTACK_OTHER_ROLL);
+    const struct assay_attack_acts acts = acts_with(&s, NULL);
+    struct signed_ m = ballot_by(OWN);
+    struct assay_record before, after;
+    uint8_t digest[32];
+    ready(&m, ASSAY_MESSAGE_RECORD, ASSAY_STORE_BALLOT);
+    cr_assert_eq(assay_record_decode(whole(&m.honest), &before), ASSAY_OK);
+    assay_attack_acts_sign(&acts, &m.signing);
+    cr_assert_eq(assay_record_decode(whole(&m.payload), &after), ASSAY_OK);
+    cr_expect_not(assay_bytes_equal(after.ballot.roll_root, before.ballot.roll_root, 32));
+    cr_expect_arr_eq(after.ballot.policy_digest, before.ballot.policy_digest, 32);
+    cr_assert_eq(after.ballot.row.len, before.ballot.row.len);
+    cr_expect_arr_eq(after.ballot.row.bytes, before.ballot.row.bytes, after.ballot.row.len);
+    assay_sha256(after.body.bytes, after.body.len, digest);
+    cr_expect_arr_eq(m.digest, digest, 32);
 }
 
 Test(sim_attack_messages, the_ballot_of_a_stranger_is_read_and_rubbish_is_not)

@@ -96,6 +96,18 @@ Test(sim_scenario, real_quotes_need_messages_and_a_small_network)
     refuses(&s, "evidence");
 }
 
+Test(sim_scenario, one_kind_of_message_is_lost_where_there_are_messages)
+{
+    struct assay_scenario s = assay_scenario_default();
+    char message[ASSAY_SIM_MESSAGE_MAX];
+    s.link.loss_of = ASSAY_SIM_LOSING_VOTE;
+    cr_expect_eq(assay_scenario_check(&s, message), ASSAY_OK);
+    s.fidelity = ASSAY_SIM_FIDELITY_EPOCH;
+    refuses(&s, "link.loss_of");
+    s.link.loss_of = ASSAY_SIM_LOSING_ALL;
+    cr_expect_eq(assay_scenario_check(&s, message), ASSAY_OK);
+}
+
 Test(sim_scenario, vendors_by_share_add_up)
 {
     struct assay_scenario s = assay_scenario_default();
@@ -295,10 +307,12 @@ Test(sim_scenario, names_of_enumerations_are_all_there)
     ASSAY_SIM_ATTACK_LIST(NAMED)
 #undef NAMED
     cr_expect_null(assay_sim_attack_name((enum assay_sim_attack)0));
-    cr_expect_null(assay_sim_attack_name((enum assay_sim_attack)26));
+    cr_expect_null(assay_sim_attack_name((enum assay_sim_attack)27));
     cr_expect_str_eq(assay_sim_rule_name(ASSAY_SIM_RULE_LEAK), "leak");
     cr_expect_null(assay_sim_rule_name((enum assay_sim_rule)6));
     cr_expect_null(assay_sim_weight_source_name((enum assay_sim_weight_source)3));
     cr_expect_null(assay_sim_fidelity_name((enum assay_sim_fidelity)3));
     cr_expect_null(assay_sim_evidence_mode_name((enum assay_sim_evidence_mode)3));
+    cr_expect_str_eq(assay_sim_losing_name(ASSAY_SIM_LOSING_EVIDENCE), "evidence");
+    cr_expect_null(assay_sim_losing_name((enum assay_sim_losing)7));
 }

@@ -47,6 +47,7 @@ Test(sim_scenario_set, plain_keys_sections_and_elements_are_set)
     set(&s, "nodes=50");
     set(&s, "seed=18446744073709551615");
     set(&s, "link.loss_permille=100");
+    set(&s, "link.loss_of=proposal");
     set(&s, "rule=mean");
     set(&s, "vendor_cap=1/2");
     set(&s, "adversaries[0].victims=ring");
@@ -54,6 +55,7 @@ Test(sim_scenario_set, plain_keys_sections_and_elements_are_set)
     cr_expect_eq(s.nodes, 50);
     cr_expect_eq(s.seed, UINT64_MAX);
     cr_expect_eq(s.link.loss_permille, 100);
+    cr_expect_eq(s.link.loss_of, ASSAY_SIM_LOSING_PROPOSAL);
     cr_expect_eq(s.rule, ASSAY_SIM_RULE_MEAN);
     cr_expect(s.vendor_cap_num == 1 && s.vendor_cap_den == 2);
     cr_expect_eq(s.adversaries[0].victims, 1);

@@ -2,9 +2,11 @@
  * tests/unit/sim/test_world_checkers.c - each checker of the message world sees its planted fault,
  * and nothing where nothing is wrong.
  */
+#include "engine/engine_internal.h"
 #include "sim/world/world.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,6 +72,112 @@ Test(sim_world_checkers, finality_sees_two_certificates)
 Test(sim_world_checkers, memory_sees_a_hoard, .timeout = 60)
 {
     expect(ASSAY_SIM_WORLD_PLANT_HOARDS, false, 30000, "pieces of evidence, bound");
+}
+
+Test(sim_world_checkers, memory_sees_too_many_pulls)
+{
+    expect(ASSAY_SIM_WORLD_PLANT_FLIGHTS, false, 2000, "pulls in flight, bound");
+}
+
+Test(sim_world_checkers, agreement_sees_another_block_at_a_height)
+{
+    expect(ASSAY_SIM_WORLD_PLANT_BLOCK, false, 3000, "node 1 has another block final at 5");
+}
+
+Test(sim_world_checkers, validity_sees_a_block_that_stands_on_another)
+{
+    expect(ASSAY_SIM_WORLD_PLANT_LINK, false, 3000, "block 6 does not stand on the one below");
+}
+
+Test(sim_world_checkers, finality_sees_a_nullification_beside_a_final_certificate)
+{
+    expect(ASSAY_SIM_WORLD_PLANT_NULLIFIED, false, 3000, "a final and a nullification certificate");
+}
+
+Test(sim_world_checkers, orders_sees_another_number)
+{
+    expect(ASSAY_SIM_WORLD_PLANT_RENUMBERS, true, 4000, "its cause is of");
+    expect(ASSAY_SIM_WORLD_PLANT_RESEQUENCES, true, 6000, "node 1 got order");
+}
+
+Test(sim_world_checkers, voters_sees_who_has_no_vote)
+{
+    expect(ASSAY_SIM_WORLD_PLANT_WEIGHTLESS, false, 1000, "with a vote of 3 that has no weight");
+    expect(ASSAY_SIM_WORLD_PLANT_SUSPENDED, false, 1000, "of 3 whose integrity is suspended");
+    expect(ASSAY_SIM_WORLD_PLANT_OTHER_KEY, false, 1000, "of 3 that its listed key did not sign");
+    expect(ASSAY_SIM_WORLD_PLANT_HEAVY, false, 1000, " of 66160");
+}
+
+Test(sim_world_checkers, validity_sees_records_that_should_wait)
+{
+    expect(ASSAY_SIM_WORLD_PLANT_POISON, true, 4000, "record after 4 nullified views");
+}
+
+/* --- ballots: what is planted is what a ballot relies on */
+
+/* Node 2 makes no evidence, or answers with its first quote. */
+static void expect_ballot(enum assay_sim_world_plant plant, bool replays, const char *words)
+{
+    const struct assay_sim_world_options options = {
+        .seed = 11, .nodes = 5, .epoch_ms = 500, .plant = plant
+    };
+    struct assay_sim_world *w = assay_sim_world_create(&options);
+    assay_sim_world_acts(w, 2)->quiet = !replays;
+    assay_sim_world_acts(w, 2)->replays = replays;
+    (void)assay_sim_world_run(w, 3000);
+    const char *found = assay_sim_world_violation(w);
+    if (words == NULL) cr_expect_null(found, "%s", found);
+    else cr_expect(found != NULL && strstr(found, words) != NULL, "%s: %s", words, found);
+    assay_sim_world_destroy(&w);
+}
+
+Test(sim_world_checkers, ballots_sees_nothing_where_all_is_asked_for)
+{
+    expect_ballot(ASSAY_SIM_WORLD_SOUND, false, NULL);
+    expect_ballot(ASSAY_SIM_WORLD_SOUND, true, NULL);
+}
+
+Test(sim_world_checkers, ballots_sees_who_asked_nobody)
+{
+    expect_ballot(ASSAY_SIM_WORLD_PLANT_ASKS_NOBODY, false,
+                  "node 1 calls 2 absent and asked 0 peers, not 3");
+}
+
+Test(sim_world_checkers, ballots_sees_who_hears_too_few)
+{
+    expect_ballot(ASSAY_SIM_WORLD_PLANT_DEAF, false, "calls 1 absent with envelopes of");
+}
+
+Test(sim_world_checkers, ballots_sees_who_does_not_wait_for_a_verdict)
+{
+    expect_ballot(ASSAY_SIM_WORLD_PLANT_WAITS, true, "calls 2 absent while it waits");
+    expect_ballot(ASSAY_SIM_WORLD_PLANT_HASTY, false, "node 1 signs its ballot after");
+}
+
+/* --- the engine's own invariants: they abort */
+
+static struct assay_sim_world *checked_world(void)
+{
+    const struct assay_sim_world_options options = {
+        .seed = 11, .nodes = 5, .epoch_ms = 500, .check_each_step = true
+    };
+    struct assay_sim_world *w = assay_sim_world_create(&options);
+    cr_assert(assay_sim_world_run(w, 1000));
+    return w;
+}
+
+Test(sim_world_checkers, invariants_holds_in_a_sound_engine)
+{
+    struct assay_sim_world *w = checked_world();
+    cr_assert(assay_sim_world_run(w, 1000));
+    assay_sim_world_destroy(&w);
+}
+
+Test(sim_world_checkers, invariants_sees_a_table_that_does_not_add_up, .signal = SIGABRT)
+{
+    struct assay_sim_world *w = checked_world();
+    assay_sim_world_engine(w, 2)->voters.total_bp++;
+    (void)assay_sim_world_run(w, 1000);
 }
 
 /* Its disk is lost, it says that it never signed, and nobody can tell it otherwise. */

@@ -80,16 +80,21 @@ static struct assay_sim_world *quiet_world(void)
     return w;
 }
 
-static size_t deliver_many(struct assay_sim_world *w, int count)
+static size_t deliver_kind(struct assay_sim_world *w, int count, enum assay_message_kind kind)
 {
     static const uint8_t bytes[100] = { 0 };
     const size_t before = w->queue.count;
     for (int i = 0; i < count; i++) {
         struct world_payload *payload = world_payload(w, bytes, sizeof bytes);
-        world_deliver(w, 0, 1, ASSAY_MESSAGE_VOTE, payload);
+        world_deliver(w, 0, 1, kind, payload);
         world_payload_drop(w, payload);
     }
     return w->queue.count - before;
+}
+
+static size_t deliver_many(struct assay_sim_world *w, int count)
+{
+    return deliver_kind(w, count, ASSAY_MESSAGE_VOTE);
 }
 
 Test(sim_world_link, loses_and_doubles_as_often_as_it_should)
@@ -102,6 +107,31 @@ Test(sim_world_link, loses_and_doubles_as_often_as_it_should)
     const size_t doubled = deliver_many(w, 10000);
     cr_assert(doubled > 12850 && doubled < 13150, "%zu", doubled);
     cr_assert(w->count.lost > 3700 && w->count.lost < 4300);
+    assay_sim_world_destroy(&w);
+}
+
+Test(sim_world_link, loses_one_kind_of_message_alone_where_it_is_told_to)
+{
+    static const struct {
+        enum assay_sim_losing of;
+        enum assay_message_kind kind;
+    } rows[] = {
+        { ASSAY_SIM_LOSING_PROPOSAL, ASSAY_MESSAGE_PROPOSAL },
+        { ASSAY_SIM_LOSING_VOTE, ASSAY_MESSAGE_VOTE },
+        { ASSAY_SIM_LOSING_CERTIFICATE, ASSAY_MESSAGE_CERTIFICATE },
+        { ASSAY_SIM_LOSING_ENVELOPE, ASSAY_MESSAGE_ENVELOPE },
+        { ASSAY_SIM_LOSING_RECORD, ASSAY_MESSAGE_RECORD },
+        { ASSAY_SIM_LOSING_EVIDENCE, ASSAY_MESSAGE_EVIDENCE },
+    };
+    struct assay_sim_world *w = quiet_world();
+    w->link.loss_permille = 1000;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        w->link.loss_of = rows[i].of;
+        for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++)
+            cr_expect_eq(deliver_kind(w, 10, rows[k].kind), i == k ? 0 : 10, "%zu, %zu", i, k);
+    }
+    w->link.loss_of = ASSAY_SIM_LOSING_ALL;
+    cr_expect_eq(deliver_many(w, 10), 0);
     assay_sim_world_destroy(&w);
 }
 

@@ -1,0 +1,236 @@
+/*
+ * sim/world/ballots.c - a ballot of an honest node says no more than its signer could know.
+ *
+ * docs/protocol.md 4.3: ABSENT may be voted only by who holds envelopes of more than 2/3 of W in
+ * this epoch and asked at least three peers for the missing one (or all, if fewer); what is still
+ * being pulled or judged may be there; a ballot that does not wait for every slot waits 5T/8.
+ *
+ * What a node was sent, whom it asked and what its host has answered is counted here anew, from
+ * the messages and effects that pass by; of the engine only the state that the epoch began with is
+ * read, which every close compares. Where it is not certain that a message was of use to the
+ * engine (it may be refused), it counts in the node's favour.
+ */
+#include "engine/engine_internal.h"
+#include "engine/record.h"
+#include "sim/world/world_internal.h"
+
+#include <stdlib.h>
+
+enum { BITS_LEN = (WORLD_NODES + 7) / 8, ASKED_MIN = 3 };
+
+/* What one node knows of one epoch, by subject. */
+struct knowledge {
+    uint64_t epoch;
+    uint32_t life;
+    uint8_t heard[BITS_LEN];              /* envelope came */
+    uint8_t fetching[BITS_LEN];           /* evidence asked of the host, which has not answered */
+    uint8_t judged[BITS_LEN];             /* the host gave a verdict */
+    uint8_t evidence[WORLD_NODES][32];    /* digest that the envelope names */
+    uint8_t asked[WORLD_NODES][BITS_LEN]; /* peers, for the envelope or the evidence */
+};
+
+/* This epoch and the next, whose envelopes may come early. */
+struct world_knows {
+    struct knowledge of[2];
+    uint32_t opened_life;
+    uint64_t opened_ms; /* when the running epoch began for the node, by its own clock */
+};
+
+void world_ballots_create(struct assay_sim_world *w)
+{
+    w->knows = calloc(w->options.nodes, sizeof *w->knows);
+    ASSAY_ASSERT(w->knows != NULL);
+}
+
+void world_ballots_free(struct assay_sim_world *w)
+{
+    free(w->knows);
+}
+
+static bool bit(const uint8_t *bits, uint32_t i)
+{
+    return (bits[i / 8] >> (i % 8) & 1) != 0;
+}
+
+static void set_bit(uint8_t *bits, uint32_t i, bool value)
+{
+    const uint8_t mask = (uint8_t)(1u << (i % 8));
+    bits[i / 8] = (uint8_t)(value ? bits[i / 8] | mask : bits[i / 8] & ~mask);
+}
+
+/* A node that comes up again has forgotten whatever it did not store. */
+static struct knowledge *knowledge_of(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
+{
+    struct knowledge *k = &w->knows[node].of[epoch % 2];
+    if (k->epoch != epoch || k->life != w->nodes[node].life)
+        *k = (struct knowledge){ .epoch = epoch, .life = w->nodes[node].life };
+    return k;
+}
+
+static uint64_t running(const struct assay_sim_world *w, uint32_t node)
+{
+    return w->nodes[node].engine->state.epoch + 1;
+}
+
+static bool planted(const struct assay_sim_world *w, uint32_t node,
+                    enum assay_sim_world_plant plant)
+{
+    return node == 1 && w->options.plant == plant;
+}
+
+/* --- what passes by */
+
+void world_ballots_heard(struct assay_sim_world *w, uint32_t node, struct assay_slice payload)
+{
+    const struct assay_state *state = &w->nodes[node].engine->state;
+    struct assay_envelope envelope;
+    if (planted(w, node, ASSAY_SIM_WORLD_PLANT_DEAF)) return;
+    if (assay_envelope_decode(payload, &envelope) != ASSAY_OK) return;
+    if (envelope.epoch != state->epoch + 1 && envelope.epoch != state->epoch + 2) return;
+    const uint32_t slot = assay_state_slot_of(state, envelope.node_id);
+    if (slot >= w->options.nodes) return;
+    if (envelope.incarnation != state->members[slot].lives[0].incarnation) return;
+    struct knowledge *k = knowledge_of(w, node, envelope.epoch);
+    if (bit(k->heard, slot)) return; /* the first one counts */
+    set_bit(k->heard, slot, true);
+    assay_bytes_copy(k->evidence[slot], 32, envelope.evidence_digest, 32);
+}
+
+void world_ballots_asked(struct assay_sim_world *w, uint32_t node, uint32_t peer,
+                         enum assay_message_kind kind, struct assay_slice payload)
+{
+    const uint32_t n = w->options.nodes;
+    uint64_t epoch = 0;
+    struct assay_slice slots;
+    if (peer >= n || planted(w, node, ASSAY_SIM_WORLD_PLANT_ASKS_NOBODY)) return;
+    if (kind == ASSAY_MESSAGE_ENVELOPE_PULL) {
+        if (assay_envelope_pull_decode(payload, n, &epoch, &slots) != ASSAY_OK) return;
+        struct knowledge *k = knowledge_of(w, node, epoch);
+        for (uint32_t s = 0; s < n; s++)
+            if (bit(slots.bytes, s)) set_bit(k->asked[s], peer, true);
+    } else if (kind == ASSAY_MESSAGE_EVIDENCE_PULL && payload.len == 32) {
+        struct knowledge *k = knowledge_of(w, node, running(w, node));
+        for (uint32_t s = 0; s < n; s++)
+            if (bit(k->fetching, s) && assay_bytes_equal(k->evidence[s], payload.bytes, 32))
+                set_bit(k->asked[s], peer, true);
+    }
+}
+
+void world_ballots_fetch(struct assay_sim_world *w, uint32_t node, const struct assay_effect *e)
+{
+    struct knowledge *k = knowledge_of(w, node, e->as.fetch.epoch);
+    const uint32_t slot = e->as.fetch.origin;
+    if (slot >= w->options.nodes) return;
+    set_bit(k->fetching, slot, true);
+    assay_bytes_copy(k->evidence[slot], 32, e->as.fetch.digest, 32);
+}
+
+void world_ballots_verdict(struct assay_sim_world *w, uint32_t node,
+                           const uint8_t digest[static 32], bool judged)
+{
+    struct knowledge *k = knowledge_of(w, node, running(w, node));
+    if (planted(w, node, ASSAY_SIM_WORLD_PLANT_WAITS) && k->epoch > 1) return;
+    for (uint32_t s = 0; s < w->options.nodes; s++) {
+        if (!bit(k->heard, s) || !assay_bytes_equal(k->evidence[s], digest, 32)) continue;
+        set_bit(k->fetching, s, false);
+        if (judged) set_bit(k->judged, s, true);
+    }
+}
+
+void world_ballots_opened(struct assay_sim_world *w, uint32_t node)
+{
+    w->knows[node].opened_life = w->nodes[node].life;
+    w->knows[node].opened_ms = world_mono_ms(w, node);
+    if (planted(w, node, ASSAY_SIM_WORLD_PLANT_HASTY))
+        w->knows[node].opened_ms += w->options.epoch_ms / 2;
+}
+
+/* --- the ballot */
+
+static uint64_t weight_of(const struct assay_sim_world *w, uint32_t node, uint32_t slot)
+{
+    return w->nodes[node].engine->state.members[slot].weight_bp;
+}
+
+/* Its own envelope is among those it holds. */
+static bool hears_enough(const struct assay_sim_world *w, uint32_t node, const struct knowledge *k,
+                         uint64_t *held, uint64_t *total)
+{
+    *held = *total = 0;
+    for (uint32_t s = 0; s < w->options.nodes; s++) {
+        *total += weight_of(w, node, s);
+        if (s == node || bit(k->heard, s)) *held += weight_of(w, node, s);
+    }
+    return 3 * *held > 2 * *total;
+}
+
+static uint32_t asked_of(const struct assay_sim_world *w, const struct knowledge *k, uint32_t s)
+{
+    uint32_t count = 0;
+    for (uint32_t peer = 0; peer < w->options.nodes; peer++)
+        count += bit(k->asked[s], peer);
+    return count;
+}
+
+static void check_absent(struct assay_sim_world *w, uint32_t node, const struct knowledge *k,
+                         uint32_t subject)
+{
+    const uint32_t peers = w->options.nodes - 1;
+    const uint32_t enough = peers < ASKED_MIN ? peers : ASKED_MIN;
+    world_looked(w, ASSAY_SIM_CHECKER_BALLOTS);
+    if (bit(k->judged, subject)) { /* what it judged was of something else */
+        if (world_run_good(w, k->epoch, subject, k->evidence[subject]))
+            world_broken(w, ASSAY_SIM_CHECKER_BALLOTS,
+                         "node %u calls %u absent, whose good evidence it judged", node, subject);
+        return;
+    }
+    if (bit(k->fetching, subject))
+        world_broken(w, ASSAY_SIM_CHECKER_BALLOTS,
+                     "node %u calls %u absent while it waits for its evidence", node, subject);
+    else if (asked_of(w, k, subject) < enough)
+        world_broken(w, ASSAY_SIM_CHECKER_BALLOTS,
+                     "node %u calls %u absent and asked %u peers, not %u", node, subject,
+                     asked_of(w, k, subject), enough);
+}
+
+/* Only who has a verdict on everybody may sign before 5T/8. */
+static void check_patience(struct assay_sim_world *w, uint32_t node, const struct knowledge *k)
+{
+    const struct world_knows *knows = &w->knows[node];
+    const uint64_t waited_ms = world_mono_ms(w, node) - knows->opened_ms;
+    const uint64_t wait_ms = (uint64_t)w->options.epoch_ms * 5 / 8;
+    uint32_t lacks = 0;
+    for (uint32_t s = 0; s < w->options.nodes; s++)
+        lacks += s != node && !bit(k->judged, s);
+    world_looked(w, ASSAY_SIM_CHECKER_BALLOTS);
+    if (lacks == 0 || knows->opened_life != w->nodes[node].life || waited_ms >= wait_ms) return;
+    world_broken(w, ASSAY_SIM_CHECKER_BALLOTS,
+                 "node %u signs its ballot after %llu ms of %llu, without a verdict on %u", node,
+                 (unsigned long long)waited_ms, (unsigned long long)wait_ms, lacks);
+}
+
+void world_ballots_signed(struct assay_sim_world *w, uint32_t node, struct assay_slice payload)
+{
+    struct assay_record record;
+    uint64_t held = 0;
+    uint64_t total = 0;
+    uint32_t absent = 0;
+    if (!world_trusted(w, node)) return;
+    if (assay_record_decode(payload, &record) != ASSAY_OK) return;
+    const struct assay_ballot *b = &record.ballot;
+    /* A step may close an epoch behind the ballot: what it knew is not there any more. */
+    if (record.kind != ASSAY_RECORD_BALLOT || b->epoch != running(w, node)) return;
+    const struct knowledge *k = knowledge_of(w, node, b->epoch);
+    for (uint32_t s = 0; s < w->options.nodes; s++) {
+        if (assay_row_get(b->row.bytes, s) != ASSAY_OUTCOME_ABSENT) continue;
+        absent++;
+        check_absent(w, node, k, s);
+    }
+    check_patience(w, node, k);
+    if (absent == 0) return;
+    world_looked(w, ASSAY_SIM_CHECKER_BALLOTS);
+    if (!hears_enough(w, node, k, &held, &total))
+        world_broken(w, ASSAY_SIM_CHECKER_BALLOTS,
+                     "node %u calls %u absent with envelopes of %llu of %llu", node, absent,
+                     (unsigned long long)held, (unsigned long long)total);
+}

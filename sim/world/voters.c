@@ -1,0 +1,208 @@
+/*
+ * sim/world/voters.c - which votes make a certificate, and what a leader may propose.
+ *
+ * docs/protocol.md 5, 6: a certificate that an honest node stores holds votes of members that have
+ * weight in its epoch (none whose integrity standing is SUSPENDED), under their listed keys, of
+ * more than two thirds of it. The table of each epoch is taken from the state that the network
+ * closed the one before with, whose root every close compares; weights are added and signatures
+ * verified here anew. And, poison: after 4 nullified views in a row an honest leader proposes no
+ * record that must be verified again, after 8 none but the ROLL.
+ */
+#include "engine/engine_internal.h"
+#include "engine/record.h"
+#include "engine/vote.h"
+#include "sim/world/world_internal.h"
+
+#include <stdlib.h>
+
+enum {
+    TABLES_KEPT = 4,
+    KEYS_KEPT = 2,        /* of one slot: of this life and the one before */
+    VERIFIED_KEPT = 4096, /* signatures that are known to be good; a power of two */
+    POISON_VERIFIED = 4,
+    POISON_OPTIONAL = 8,
+};
+
+struct voter {
+    uint32_t weight_bp;
+    bool suspended; /* by integrity: no weight is due to it */
+    uint8_t key[64];
+};
+
+struct voter_table {
+    uint64_t epoch; /* 0: none */
+    uint64_t total_bp;
+    struct voter voters[WORLD_NODES];
+};
+
+struct decoded {
+    struct assay_p256 *key;
+    uint8_t bytes[64];
+};
+
+struct verified {
+    uint32_t slot;
+    uint8_t digest[32], key[64], signature[64];
+};
+
+struct world_voters {
+    struct voter_table tables[TABLES_KEPT];
+    struct decoded keys[WORLD_NODES][KEYS_KEPT];
+    struct verified verified[VERIFIED_KEPT];
+};
+
+void world_voters_create(struct assay_sim_world *w)
+{
+    w->voters = calloc(1, sizeof *w->voters);
+    ASSAY_ASSERT(w->voters != NULL);
+}
+
+void world_voters_free(struct assay_sim_world *w)
+{
+    for (uint32_t slot = 0; slot < WORLD_NODES; slot++)
+        for (uint32_t i = 0; i < KEYS_KEPT; i++)
+            assay_p256_free(&w->voters->keys[slot][i].key);
+    free(w->voters);
+}
+
+static void plant_table(const struct assay_sim_world *w, struct voter_table *t)
+{
+    const enum assay_sim_world_plant plant = w->options.plant;
+    if (plant == ASSAY_SIM_WORLD_PLANT_WEIGHTLESS) t->voters[3].weight_bp = 0;
+    if (plant == ASSAY_SIM_WORLD_PLANT_SUSPENDED) t->voters[3].suspended = true;
+    if (plant == ASSAY_SIM_WORLD_PLANT_HEAVY) t->total_bp *= 2;
+    if (plant == ASSAY_SIM_WORLD_PLANT_OTHER_KEY)
+        assay_bytes_copy(t->voters[3].key, 64, t->voters[2].key, 64);
+}
+
+void world_voters_turn(struct assay_sim_world *w, uint32_t node)
+{
+    const struct assay_state *state = &w->nodes[node].engine->state;
+    struct voter_table *t = &w->voters->tables[(state->epoch + 1) % TABLES_KEPT];
+    uint64_t raw = 0;
+    if (t->epoch >= state->epoch + 1) return;
+    t->epoch = state->epoch + 1;
+    t->total_bp = 0;
+    for (uint32_t i = 0; i < w->options.nodes; i++) {
+        const struct assay_member *m = &state->members[i];
+        struct voter *v = &t->voters[i];
+        v->weight_bp = m->weight_bp;
+        v->suspended = m->trust.integrity.standing == ASSAY_STANDING_SUSPENDED;
+        assay_bytes_copy(v->key, 64, m->lives[0].voting_public, 64);
+        t->total_bp += v->weight_bp;
+        raw += v->suspended ? 0 : m->trust.integrity_bp;
+    }
+    plant_table(w, t);
+    /* An empty table is refused, and the one before stays (docs/protocol.md 6). */
+    for (uint32_t i = 0; raw == 0 && i < w->options.nodes; i++)
+        t->voters[i].suspended = false;
+}
+
+static const struct assay_p256 *decoded_key(struct assay_sim_world *w, uint32_t slot,
+                                            const uint8_t bytes[static 64])
+{
+    struct decoded *keys = w->voters->keys[slot];
+    for (uint32_t i = 0; i < KEYS_KEPT; i++)
+        if (keys[i].key != NULL && assay_bytes_equal(keys[i].bytes, bytes, 64)) return keys[i].key;
+    assay_p256_free(&keys[KEYS_KEPT - 1].key);
+    for (uint32_t i = KEYS_KEPT - 1; i > 0; i--)
+        keys[i] = keys[i - 1];
+    keys[0] = (struct decoded){ 0 };
+    assay_bytes_copy(keys[0].bytes, 64, bytes, 64);
+    if (assay_p256_load(bytes, &keys[0].key) != ASSAY_OK) return NULL;
+    return keys[0].key;
+}
+
+/* A vote stands in certificates of many nodes: it is verified once. */
+static bool signed_by(struct assay_sim_world *w, uint32_t slot, const struct voter *v,
+                      const uint8_t digest[static 32], const uint8_t signature[static 64])
+{
+    const uint32_t at = (uint32_t)signature[0] << 8 | signature[1];
+    struct verified *known = &w->voters->verified[(at ^ slot << 5) & (VERIFIED_KEPT - 1)];
+    if (known->slot == slot && assay_bytes_equal(known->signature, signature, 64) &&
+        assay_bytes_equal(known->digest, digest, 32) && assay_bytes_equal(known->key, v->key, 64))
+        return true;
+    const struct assay_p256 *key = decoded_key(w, slot, v->key);
+    if (key == NULL || !assay_p256_verify(key, digest, signature, ASSAY_S_LOW)) return false;
+    known->slot = slot;
+    assay_bytes_copy(known->signature, 64, signature, 64);
+    assay_bytes_copy(known->digest, 32, digest, 32);
+    assay_bytes_copy(known->key, 64, v->key, 64);
+    return true;
+}
+
+/* One vote of a certificate. Returns: what is wrong with it, NULL: nothing. */
+static const char *wrong_vote(struct assay_sim_world *w, uint32_t slot, const struct voter *v,
+                              const struct assay_certificate *c, uint32_t index)
+{
+    if (v->suspended) return "whose integrity is suspended";
+    if (v->weight_bp == 0) return "that has no weight";
+    if ((size_t)(index + 1) * 64 > c->signatures.len) return "without a signature";
+    if (!signed_by(w, slot, v, c->digest, c->signatures.bytes + (size_t)index * 64))
+        return "that its listed key did not sign";
+    return NULL;
+}
+
+void world_voters_certificate(struct assay_sim_world *w, uint32_t node,
+                              const struct assay_certificate *c)
+{
+    const uint64_t epoch = c->statement.epoch;
+    const struct voter_table *t = &w->voters->tables[epoch % TABLES_KEPT];
+    uint64_t weight_bp = 0;
+    uint32_t count = 0;
+    if (t->epoch != epoch || !world_trusted(w, node)) return;
+    world_looked(w, ASSAY_SIM_CHECKER_VOTERS);
+    for (uint32_t slot = 0; slot < w->options.nodes; slot++) {
+        if (!assay_bitmap_has(c->bitmap, slot)) continue;
+        const char *wrong = wrong_vote(w, slot, &t->voters[slot], c, count++);
+        weight_bp += t->voters[slot].weight_bp;
+        if (wrong == NULL) continue;
+        world_broken(w, ASSAY_SIM_CHECKER_VOTERS,
+                     "node %u stores a certificate of view %llu with a vote of %u %s", node,
+                     (unsigned long long)c->statement.view, slot, wrong);
+        return;
+    }
+    if (3 * weight_bp <= 2 * t->total_bp)
+        world_broken(w, ASSAY_SIM_CHECKER_VOTERS,
+                     "node %u stores a certificate of view %llu with %llu of %llu", node,
+                     (unsigned long long)c->statement.view, (unsigned long long)weight_bp,
+                     (unsigned long long)t->total_bp);
+}
+
+/* --- poison */
+
+/* Views are nullified one by one between a parent and its child. */
+static bool poisoned(enum assay_record_kind kind, uint64_t nullified)
+{
+    switch (kind) {
+    case ASSAY_RECORD_ROLL: return false;
+    case ASSAY_RECORD_BALLOT:
+    case ASSAY_RECORD_OFFENCE: return nullified >= POISON_OPTIONAL;
+    case ASSAY_RECORD_FAIL:
+    case ASSAY_RECORD_INCARNATE:
+    case ASSAY_RECORD_CONTRADICTION: return nullified >= POISON_VERIFIED;
+    }
+    ASSAY_UNREACHABLE("a record is of one kind");
+}
+
+void world_voters_proposal(struct assay_sim_world *w, uint32_t node, struct assay_slice payload)
+{
+    struct assay_proposal p;
+    struct assay_cursor body;
+    struct assay_slice bytes;
+    struct assay_record record;
+    uint64_t count = 0;
+    if (!world_trusted(w, node) || assay_proposal_decode(payload, &p) != ASSAY_OK) return;
+    const bool planted = w->options.plant == ASSAY_SIM_WORLD_PLANT_POISON;
+    const uint64_t nullified = planted ? POISON_VERIFIED : p.header.view - p.header.parent_view - 1;
+    if (nullified < POISON_VERIFIED || assay_body_open(p.body, &body, &count) != ASSAY_OK) return;
+    world_looked(w, ASSAY_SIM_CHECKER_VALIDITY);
+    for (uint64_t i = 0; i < count && assay_body_next(&body, &bytes) == ASSAY_OK; i++) {
+        if (assay_record_decode(bytes, &record) != ASSAY_OK) continue;
+        if (!poisoned(record.kind, nullified)) continue;
+        world_broken(w, ASSAY_SIM_CHECKER_VALIDITY,
+                     "node %u proposes a %s record after %llu nullified views", node,
+                     assay_record_name(record.kind), (unsigned long long)nullified);
+        return;
+    }
+}
