@@ -1,15 +1,9 @@
 /*
- * base/bytes.c - moving and comparing public bytes, hexadecimal.
- *
- * memcpy and memcmp are undefined for NULL even over no bytes; here a length of 0 may come with it.
+ * base/bytes.c - moving and comparing public bytes, hexadecimal (base/bytes.h).
  */
 #include "base/bytes.h"
 
-#include "base/assert.h"
-
-#include <string.h>
-
-void assay_bytes_copy(void *dst, size_t capacity, const void *src, size_t len)
+void assay_bytes_copy_any(void *dst, size_t capacity, const void *src, size_t len)
 {
     ASSAY_ASSERT(len <= capacity);
     if (len == 0) return; /* both pointers may be NULL then */
@@ -23,14 +17,6 @@ void assay_bytes_zero(void *dst, size_t len)
     if (len == 0) return;
     ASSAY_ASSERT(dst != NULL);
     memset(dst, 0, len);
-}
-
-bool assay_bytes_equal(const void *a, const void *b, size_t len)
-{
-    if (len == 0) return true;
-    ASSAY_ASSERT(a != NULL);
-    ASSAY_ASSERT(b != NULL);
-    return memcmp(a, b, len) == 0;
 }
 
 int assay_bytes_compare(const void *a, const void *b, size_t len)
@@ -52,12 +38,6 @@ bool assay_bytes_all_zero(const void *bytes, size_t len)
         any |= at[i];
     }
     return any == 0;
-}
-
-struct assay_slice assay_slice_over(const void *bytes, size_t len)
-{
-    ASSAY_ASSERT(bytes != NULL || len == 0);
-    return (struct assay_slice){ .bytes = bytes, .len = len };
 }
 
 bool assay_slice_equal(struct assay_slice a, struct assay_slice b)

@@ -46,10 +46,10 @@ static void put_head(struct assay_writer *w, enum major major, uint64_t argument
     }
 }
 
-/* Returns: how many bytes the UTF-8 sequence has that begins with lead; 0 when none begins so. */
+/* Returns: how many bytes the UTF-8 sequence has that begins with lead, which is no ASCII; 0 when
+ * none begins so. */
 static size_t utf8_sequence_len(uint8_t lead)
 {
-    if (lead < 0x80) return 1;
     if (lead < 0xc2) return 0; /* a continuation byte, or two bytes for what fits in one */
     if (lead < 0xe0) return 2;
     if (lead < 0xf0) return 3;
@@ -71,9 +71,13 @@ static bool is_utf8(struct assay_slice text)
     size_t at = 0;
     while (at < text.len) {
         const uint8_t lead = text.bytes[at];
+        if (lead < 0x80) {
+            at++;
+            continue;
+        }
         const size_t len = utf8_sequence_len(lead);
         if (len == 0 || len > text.len - at) return false;
-        if (len > 1 && !utf8_second_allowed(lead, text.bytes[at + 1])) return false;
+        if (!utf8_second_allowed(lead, text.bytes[at + 1])) return false;
         for (size_t i = 1; i < len; i++) {
             if ((text.bytes[at + i] & 0xc0) != 0x80) return false;
         }
@@ -205,10 +209,10 @@ static enum assay_status read_argument(struct assay_cursor *c, unsigned info, ui
 /* May move c on failure: callers pass a copy of the cursor that they were given. */
 static enum assay_status read_head(struct assay_cursor *c, struct head *out)
 {
-    uint8_t initial = 0;
-    ASSAY_TRY(assay_cursor_u8(c, &initial));
-    const unsigned major = initial >> 5;
-    const unsigned info = initial & 31u;
+    const uint8_t *initial = NULL;
+    ASSAY_TRY(assay_cursor_take(c, 1, &initial));
+    const unsigned major = (unsigned)*initial >> 5;
+    const unsigned info = *initial & 31u;
     *out = (struct head){ .type = ASSAY_CBOR_NULL, .argument = 0 };
     if (major == MAJOR_SIMPLE) return simple_type(info, &out->type);
     out->type = major_type(major);
@@ -295,10 +299,12 @@ enum assay_status assay_cbor_bytes_exact(struct assay_cursor *c, uint8_t *out, s
 {
     ASSAY_ASSERT(c != NULL);
     struct assay_cursor at = *c;
+    const uint8_t *bytes = NULL;
     uint64_t found = 0;
     ASSAY_TRY(expect_head(&at, ASSAY_CBOR_BYTES, len, &found));
     if (found != len) return ASSAY_E_RANGE;
-    ASSAY_TRY(assay_cursor_copy(&at, out, len));
+    ASSAY_TRY(assay_cursor_take(&at, len, &bytes));
+    assay_bytes_copy(out, len, bytes, len);
     *c = at;
     return ASSAY_OK;
 }
@@ -321,9 +327,11 @@ enum assay_status assay_cbor_text_expect(struct assay_cursor *c, const char *tex
     ASSAY_ASSERT(text != NULL);
     struct assay_cursor at = *c;
     struct assay_slice found;
-    ASSAY_TRY(assay_cbor_text(&at, SIZE_MAX, &found));
+    uint64_t len = 0;
+    ASSAY_TRY(expect_head(&at, ASSAY_CBOR_TEXT, SIZE_MAX, &len));
+    ASSAY_TRY(read_string(&at, len, false, &found));
     if (!assay_slice_equal(found, assay_slice_over(text, strlen(text)))) {
-        return ASSAY_E_UNSUPPORTED;
+        return is_utf8(found) ? ASSAY_E_UNSUPPORTED : ASSAY_E_ENCODING;
     }
     *c = at;
     return ASSAY_OK;

@@ -1,8 +1,5 @@
 /*
- * base/cursor.c - the one place where a pointer into input bytes moves.
- *
- * Every read goes through assay_cursor_take, whose single comparison keeps every parser of Assay
- * inside its bytes.
+ * base/cursor.c - reading input bytes; every read goes through assay_cursor_take (base/cursor.h).
  */
 #include "base/cursor.h"
 
@@ -21,17 +18,6 @@ size_t assay_cursor_left(const struct assay_cursor *c)
     ASSAY_ASSERT(c != NULL);
     ASSAY_ASSERT(c->pos <= c->len);
     return c->len - c->pos;
-}
-
-enum assay_status assay_cursor_take(struct assay_cursor *c, size_t n, const uint8_t **out)
-{
-    ASSAY_ASSERT(c != NULL);
-    ASSAY_ASSERT(out != NULL);
-    ASSAY_ASSERT(c->pos <= c->len);
-    if (n > c->len - c->pos) return ASSAY_E_TRUNCATED; /* subtract, so nothing can wrap */
-    *out = c->bytes + c->pos;
-    c->pos += n;
-    return ASSAY_OK;
 }
 
 enum assay_status assay_cursor_slice(struct assay_cursor *c, size_t n, struct assay_slice *out)
