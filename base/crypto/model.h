@@ -5,7 +5,7 @@
  * Nothing here resists anybody; what it keeps is what protocols rely on as long as nobody forges:
  * equal inputs give equal outputs, a changed signature, key or digest does not verify. Hashes are
  * not modelled by this file: model.c has a fast mix for worlds that link nothing else, and beside
- * model_mixed.c the real SHA-2 runs.
+ * model_mixed.c the real SHA-2 runs, once for the same bytes (model_hash.c).
  *
  * A modelled private key begins with 64 bits that are set. P-256 has no such private key and no
  * such coordinate (n and the field's prime begin ffffffff 0000000x), so a key says by itself which
