@@ -164,6 +164,11 @@ uint32_t assay_blocks_body_max(const struct assay_blocks *blocks);
 ASSAY_CHECKED enum assay_status assay_blocks_add(struct assay_blocks *blocks,
                                                  struct assay_slice payload,
                                                  struct assay_block **out);
+/* The same for a payload that was decoded into *proposal. Returns: as assay_blocks_add */
+ASSAY_CHECKED enum assay_status assay_blocks_add_decoded(struct assay_blocks *blocks,
+                                                         struct assay_slice payload,
+                                                         const struct assay_proposal *proposal,
+                                                         struct assay_block **out);
 /* Forget one block of the table. Returns: nothing. */
 void assay_blocks_remove(struct assay_blocks *blocks, struct assay_block *block);
 /* Forget every block that keep() does not want. Returns: nothing. */

@@ -129,15 +129,20 @@ static struct assay_block *free_slot(struct assay_blocks *blocks)
     return NULL;
 }
 
-enum assay_status assay_blocks_add(struct assay_blocks *blocks, struct assay_slice payload,
-                                   struct assay_block **out)
+/* The same bytes of a copy. */
+static struct assay_slice moved(struct assay_slice slice, const uint8_t *from, const uint8_t *to)
 {
-    struct assay_proposal p = { 0 };
-    if (payload.len > blocks->slot_len) return ASSAY_E_RANGE;
-    ASSAY_TRY(assay_proposal_decode(payload, &p));
-    if (p.body.len > blocks->body_max) return ASSAY_E_RANGE;
+    return assay_slice_over(to + (slice.bytes - from), slice.len);
+}
 
-    struct assay_block *held = assay_blocks_find(blocks, p.id);
+enum assay_status assay_blocks_add_decoded(struct assay_blocks *blocks, struct assay_slice payload,
+                                           const struct assay_proposal *proposal,
+                                           struct assay_block **out)
+{
+    const struct assay_proposal *p = proposal;
+    if (payload.len > blocks->slot_len || p->body.len > blocks->body_max) return ASSAY_E_RANGE;
+
+    struct assay_block *held = assay_blocks_find(blocks, p->id);
     if (held != NULL) {
         *out = held;
         return ASSAY_E_DUPLICATE;
@@ -147,21 +152,27 @@ enum assay_status assay_blocks_add(struct assay_blocks *blocks, struct assay_sli
 
     uint8_t *memory = slot->payload;
     assay_bytes_copy(memory, blocks->slot_len, payload.bytes, payload.len);
-    const enum assay_status again =
-        assay_proposal_decode(assay_slice_over(memory, payload.len), &p);
-    ASSAY_ASSERT(again == ASSAY_OK); /* the same bytes, now at their place: for the slices */
     *slot = (struct assay_block){ .used = true,
-                                  .header = p.header,
+                                  .header = p->header,
                                   .payload = memory,
                                   .payload_len = payload.len,
-                                  .header_bytes = p.header_bytes,
-                                  .body = p.body,
-                                  .nulls = p.nulls };
-    assay_bytes_copy(slot->id, sizeof slot->id, p.id, 32);
+                                  .header_bytes = moved(p->header_bytes, payload.bytes, memory),
+                                  .body = moved(p->body, payload.bytes, memory),
+                                  .nulls = moved(p->nulls, payload.bytes, memory) };
+    assay_bytes_copy(slot->id, sizeof slot->id, p->id, 32);
     link_slot(blocks, slot);
-    assay_bytes_copy(slot->signature, sizeof slot->signature, p.signature, sizeof p.signature);
+    assay_bytes_copy(slot->signature, sizeof slot->signature, p->signature, sizeof p->signature);
     *out = slot;
     return ASSAY_OK;
+}
+
+enum assay_status assay_blocks_add(struct assay_blocks *blocks, struct assay_slice payload,
+                                   struct assay_block **out)
+{
+    struct assay_proposal p;
+    if (payload.len > blocks->slot_len) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_proposal_decode(payload, &p));
+    return assay_blocks_add_decoded(blocks, payload, &p, out);
 }
 
 void assay_blocks_remove(struct assay_blocks *blocks, struct assay_block *block)

@@ -410,7 +410,9 @@ static bool any_record_fits(struct assay_engine *e, const struct assay_simplex_v
     for (uint32_t i = 0; i < e->pool.count; i++) {
         const struct assay_pool_item *item = &e->pool.items[i];
         if (!offered(item, look->view, look->nullified_in_a_row)) continue;
-        if (item->kind == ASSAY_RECORD_BALLOT && !e->branch.has_roll) continue; /* none fits yet */
+        /* None fits yet, or this one never will: found out without decoding it. */
+        const bool ballot = item->kind == ASSAY_RECORD_BALLOT;
+        if (ballot && (!e->branch.has_roll || e->branch.balloted[item->slot])) continue;
         if (assay_record_decode(assay_slice_over(item->bytes, item->len), &r) != ASSAY_OK) continue;
         if (!known_good(e, &r)) continue;
         if (assay_ledger_fits(&e->context, &e->branch, &r) == ASSAY_OK) return true;

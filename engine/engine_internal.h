@@ -163,8 +163,8 @@ struct assay_engine {
     uint32_t wants_used;
     size_t ballot_len_max; /* of the ballots in wants */
     /* Every ballot of this pool was compared with our judgements, unless one was made since. */
-    uint64_t scanned_version;
-    bool scan_again;
+    uint64_t scanned_version, scanned_judgements;
+    uint64_t judgements; /* of seats, made so far */
     /* When a record of ours in this pool is due to be sent again. */
     uint64_t resend_version, resend_at_ms;
     struct assay_verifying verifying[ASSAY_VERIFYING_MAX];

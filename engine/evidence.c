@@ -90,9 +90,7 @@ static void seat_judged(struct assay_engine *e, uint32_t slot, const struct assa
         assay_eng_reason(e, slot, finding->reason);
     }
     if (own && assay_outcome_is_fail(seat->outcome)) (void)want_new(e, slot, slot, false);
-    for (uint32_t i = 0; i < e->pool.count; i++)
-        e->pool.items[i].scanned = false; /* every ballot says something about this slot */
-    e->scan_again = true;
+    e->judgements++; /* every ballot says something about this slot */
 }
 
 /* The verdict on a piece of evidence is known. */
@@ -186,16 +184,17 @@ static void scan_ballot(struct assay_engine *e, const struct assay_pool_item *it
 void assay_evidence_scan(struct assay_engine *e)
 {
     if (!e->final.has_roll) return;
-    if (!e->scan_again && e->scanned_version == e->pool.version) return;
-    e->scan_again = false;
+    const bool none_new = e->scanned_judgements == e->judgements;
+    if (none_new && e->scanned_version == e->pool.version) return;
+    e->scanned_judgements = e->judgements;
     e->scanned_version = e->pool.version;
     for (uint32_t i = 0; i < e->pool.count; i++) {
         struct assay_pool_item *item = &e->pool.items[i];
         if (item->phase == ASSAY_POOL_FREE || item->kind != ASSAY_RECORD_BALLOT) continue;
-        if (item->scanned || item->epoch != e->context.epoch) continue;
+        if (item->compared == e->judgements + 1 || item->epoch != e->context.epoch) continue;
         if (item->slot == e->self) continue;
         scan_ballot(e, item);
-        item->scanned = true;
+        item->compared = e->judgements + 1;
     }
 }
 

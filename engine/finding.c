@@ -7,14 +7,21 @@
 
 #include <string.h>
 
+static bool is_of(const struct assay_finding *f, const uint8_t *digest, int64_t at_unix_s,
+                  enum assay_evidence_kind kind)
+{
+    return f->used && f->at_unix_s == at_unix_s && f->kind == kind && f->digest[0] == digest[0] &&
+           assay_bytes_equal(f->digest, digest, 32);
+}
+
+/* Places are taken from the first one on and never given back: behind a free one all are. */
 static struct assay_finding *find(struct assay_findings *findings, const uint8_t *digest,
                                   int64_t at_unix_s, enum assay_evidence_kind kind)
 {
-    for (uint32_t i = 0; i < findings->count; i++) {
-        struct assay_finding *f = &findings->items[i];
-        if (!f->used || f->at_unix_s != at_unix_s || f->kind != kind) continue;
-        if (f->digest[0] == digest[0] && assay_bytes_equal(f->digest, digest, 32)) return f;
-    }
+    struct assay_finding *newest = &findings->items[findings->newest];
+    if (is_of(newest, digest, at_unix_s, kind)) return newest;
+    for (uint32_t i = 0; i < findings->count && findings->items[i].used; i++)
+        if (is_of(&findings->items[i], digest, at_unix_s, kind)) return &findings->items[i];
     return NULL;
 }
 
@@ -56,8 +63,8 @@ static void describe(const struct assay_verdict *verdict, char *text, size_t cap
 static bool is_unusable(const struct assay_verdict *verdict)
 {
     static const enum assay_rule rules[] = {
-        ASSAY_RULE_UNSUPPORTED, ASSAY_RULE_CERT_TYPE,   ASSAY_RULE_EVIDENCE_INCOMPLETE,
-        ASSAY_RULE_KEY_MISSING, ASSAY_RULE_PCR_MISSING, ASSAY_RULE_AK_UNPROVEN,
+        ASSAY_RULE_UNSUPPORTED,   ASSAY_RULE_CERT_TYPE,   ASSAY_RULE_EVIDENCE_INCOMPLETE,
+        ASSAY_RULE_KEY_MISSING,   ASSAY_RULE_PCR_MISSING, ASSAY_RULE_AK_UNPROVEN,
         ASSAY_RULE_CHAIN_MISSING,
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
@@ -92,6 +99,7 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
     assay_bytes_copy(f->vendor_root, 32, verdict->vendor_root, 32);
     describe(verdict, f->reason, sizeof f->reason);
     f->stamp = ++findings->stamp;
+    findings->newest = (uint32_t)(f - findings->items);
     ASSAY_ASSERT(f->outcome != ASSAY_OUTCOME_ABSENT); /* only the engine says that */
     return f;
 }

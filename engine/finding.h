@@ -30,6 +30,7 @@ struct assay_finding {
 struct assay_findings {
     struct assay_finding *items;
     uint32_t count;
+    uint32_t newest; /* what was put last is asked for next */
     uint64_t stamp;
 };
 

@@ -33,7 +33,8 @@ static uint32_t large_count(uint32_t members)
 static size_t items_len(uint32_t members)
 {
     const size_t count = (size_t)small_count(members) + large_count(members);
-    return (count * sizeof(struct assay_pool_item) + 63) & ~(size_t)63;
+    const size_t item_len = sizeof(struct assay_pool_item) + 1; /* and a tag */
+    return (count * item_len + 63) & ~(size_t)63;
 }
 
 size_t assay_pool_memory_len(uint32_t members)
@@ -49,6 +50,8 @@ void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members)
     pool->version = 1;
     pool->small_count = small_count(members);
     pool->count = pool->small_count + large_count(members);
+    pool->tags = (uint8_t *)&pool->items[pool->count];
+    assay_bytes_zero(pool->tags, pool->count);
     at += items_len(members);
     for (uint32_t i = 0; i < pool->count; i++) {
         const size_t len = i < pool->small_count ? small_len(members) : LARGE_LEN;
@@ -61,7 +64,7 @@ struct assay_pool_item *assay_pool_find(struct assay_pool *pool, const uint8_t k
 {
     for (uint32_t i = 0; i < pool->count; i++) {
         struct assay_pool_item *item = &pool->items[i];
-        if (item->phase == ASSAY_POOL_FREE || item->key[0] != key[0]) continue;
+        if (pool->tags[i] != key[0] || item->phase == ASSAY_POOL_FREE) continue;
         if (assay_bytes_equal(item->key, key, 32)) return item;
     }
     return NULL;
@@ -136,6 +139,7 @@ enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_rec
         .len = record->bytes.len,
     };
     assay_bytes_copy(found->key, 32, record->key, 32);
+    pool->tags[found - pool->items] = record->key[0];
     assay_bytes_copy(found->evidence_digest, 32, record->evidence_digest, 32);
     assay_bytes_copy(found->bytes, found->capacity, record->bytes.bytes, record->bytes.len);
     pool->version++;

@@ -22,10 +22,10 @@ struct assay_pool_item {
     enum assay_record_kind kind;
     uint64_t epoch; /* that it is about */
     uint32_t slot, subject, incarnation;
-    uint16_t from; /* who sent it first */
-    bool own;      /* made here: sent again until it is final */
-    bool chosen;   /* by the proposal being made */
-    bool scanned;  /* BALLOT: compared with our own judgements since they last changed */
+    uint16_t from;     /* who sent it first */
+    bool own;          /* made here: sent again until it is final */
+    bool chosen;       /* by the proposal being made */
+    uint64_t compared; /* BALLOT: 1 + the number of our judgements that it was held against */
     uint8_t evidence_digest[32];
     int64_t at_unix_s;
     uint64_t sent_ms;
@@ -40,6 +40,7 @@ struct assay_pool_item {
 
 struct assay_pool {
     struct assay_pool_item *items;
+    uint8_t *tags; /* [count] first byte of each item's key: what a search reads first */
     uint32_t count;
     uint32_t small_count; /* items[0 .. small_count) have small slots */
     uint64_t version;     /* moves when what is offered may have changed */

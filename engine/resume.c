@@ -42,7 +42,7 @@ static enum assay_status restore_block(struct assay_simplex *s, bool final_,
     ASSAY_TRY(assay_proposal_decode(value, &p));
     const struct assay_block_header *h = &p.header;
     if (assay_sx_place(s, h->chain_id, h->era, h->epoch) != ASSAY_OK) return ASSAY_OK;
-    const enum assay_status added = assay_sx_block_add(s, value, &block);
+    const enum assay_status added = assay_sx_block_add(s, value, &p, &block);
     const bool held = added == ASSAY_OK || added == ASSAY_E_DUPLICATE;
     if (!held && added != ASSAY_E_FULL) return added; /* without room it is pulled again */
     if (held) block->stored = true;

@@ -162,12 +162,14 @@ static bool make_room(struct assay_simplex *s)
 }
 
 enum assay_status assay_sx_block_add(struct assay_simplex *s, struct assay_slice payload,
+                                     const struct assay_proposal *proposal,
                                      struct assay_block **out)
 {
-    const enum assay_status added = assay_blocks_add(s->config.blocks, payload, out);
+    const enum assay_status added =
+        assay_blocks_add_decoded(s->config.blocks, payload, proposal, out);
     if (added != ASSAY_E_FULL) return added;
     if (!make_room(s)) return ASSAY_E_FULL;
-    return assay_blocks_add(s->config.blocks, payload, out);
+    return assay_blocks_add_decoded(s->config.blocks, payload, proposal, out);
 }
 
 /* --- handing out */

@@ -286,8 +286,10 @@ size_t assay_sx_missing_blocks(const struct assay_simplex *s, uint8_t (*ids)[32]
  * otherwise missing is the first that is not. */
 bool assay_sx_ancestors_held(const struct assay_simplex *s, const struct assay_block *block,
                              uint8_t missing[static 32]);
-/* Adds, forgetting what is worth least when the table is full. Returns: as assay_blocks_add */
+/* Adds what was decoded, forgetting what is worth least when the table is full.
+ * Returns: as assay_blocks_add */
 enum assay_status assay_sx_block_add(struct assay_simplex *s, struct assay_slice payload,
+                                     const struct assay_proposal *proposal,
                                      struct assay_block **out);
 
 /* --- simplex_standstill.c */

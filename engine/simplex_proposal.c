@@ -82,7 +82,7 @@ static enum assay_status take(struct assay_simplex *s, uint16_t from, struct ass
     if (v != NULL && v->has_proposal && !missing) return ASSAY_OK; /* the first one stands */
 
     struct assay_block *block = NULL;
-    const enum assay_status added = assay_sx_block_add(s, payload, &block);
+    const enum assay_status added = assay_sx_block_add(s, payload, p, &block);
     if (added != ASSAY_OK && added != ASSAY_E_DUPLICATE) return added;
     if (from == ASSAY_SLOT_SELF) block->stored = true; /* before it was sent */
     if (missing) s->pull_at_ms = s->now_ms;            /* its parent, if that is missing too */

@@ -142,15 +142,13 @@ static uint16_t whom_to_ask(struct assay_simplex *s)
     return ASSAY_SLOT_ALL;
 }
 
-static size_t missing_certificates(const struct assay_simplex *s, uint8_t (*list)[32])
+/* The proposal whose certificates we need before we vote. Returns: NULL when there is none. */
+static const struct assay_block *considered(const struct assay_simplex *s)
 {
     const struct sx_view *v = assay_sx_peek(s, s->view);
-    bool bad = false;
-    if (v == NULL || !v->has_proposal || v->proposal_bad || s->done) return 0;
-    if (v->cast[ASSAY_VOTE_NOTARISE] || v->cast[ASSAY_VOTE_NULLIFY]) return 0;
-    const struct assay_block *block = assay_blocks_find_const(s->config.blocks, v->proposal_id);
-    if (block == NULL) return 0;
-    return assay_sx_missing_certificates(s, block, list, ASSAY_PULL_MAX, &bad);
+    if (v == NULL || !v->has_proposal || v->proposal_bad || s->done) return NULL;
+    if (v->cast[ASSAY_VOTE_NOTARISE] || v->cast[ASSAY_VOTE_NULLIFY]) return NULL;
+    return assay_blocks_find_const(s->config.blocks, v->proposal_id);
 }
 
 static void send_pulls(struct assay_simplex *s, uint8_t (*certificates)[32],
@@ -175,15 +173,23 @@ static void send_pulls(struct assay_simplex *s, uint8_t (*certificates)[32],
     }
 }
 
-void assay_sx_pull(struct assay_simplex *s, struct assay_simplex_actions *out)
+static void nothing_is_missing(struct assay_simplex *s)
+{
+    s->pull_at_ms = UINT64_MAX;
+    s->pull_turn = 0;
+}
+
+static void pull(struct assay_simplex *s, const struct assay_block *proposal, uint8_t (*blocks)[32],
+                 size_t block_count, struct assay_simplex_actions *out)
 {
     uint8_t certificates[ASSAY_PULL_MAX][32];
-    uint8_t blocks[SX_MISSING_MAX][32];
-    const size_t certificate_count = missing_certificates(s, certificates);
-    const size_t block_count = assay_sx_missing_blocks(s, blocks);
+    size_t certificate_count = 0;
+    bool bad = false;
+    if (proposal != NULL)
+        certificate_count =
+            assay_sx_missing_certificates(s, proposal, certificates, ASSAY_PULL_MAX, &bad);
     if (certificate_count == 0 && block_count == 0) {
-        s->pull_at_ms = UINT64_MAX;
-        s->pull_turn = 0;
+        nothing_is_missing(s);
         return;
     }
     if (s->pull_at_ms == UINT64_MAX) {
@@ -194,6 +200,16 @@ void assay_sx_pull(struct assay_simplex *s, struct assay_simplex_actions *out)
     send_pulls(s, certificates, certificate_count, blocks, block_count, out);
     s->pull_at_ms = s->now_ms + s->delta_ms;
     s->pull_turn++;
+}
+
+/* Asked after every event, and nearly always in vain. */
+void assay_sx_pull(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    uint8_t blocks[SX_MISSING_MAX][32];
+    const struct assay_block *proposal = considered(s);
+    const size_t block_count = assay_sx_missing_blocks(s, blocks);
+    if (proposal == NULL && block_count == 0) nothing_is_missing(s);
+    else pull(s, proposal, blocks, block_count, out);
 }
 
 enum assay_status assay_sx_block_pull(struct assay_simplex *s, uint16_t from,

@@ -44,28 +44,25 @@ static enum assay_status read_statement(struct assay_cursor *c,
                                         struct assay_vote_statement *statement,
                                         uint8_t digest[static 32])
 {
+    struct assay_cursor start = *c;
     struct assay_slice bytes = { 0 };
-    ASSAY_TRY(assay_cbor_skip(c, &bytes));
-    if (bytes.len > ASSAY_VOTE_STATEMENT_LEN_MAX) return ASSAY_E_RANGE;
-
-    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_vote_statement s = { 0 };
     uint64_t era = 0;
     uint64_t type = 0;
-    ASSAY_TRY(assay_cbor_array_exact(&in, 7));
-    ASSAY_TRY(assay_cbor_text_expect(&in, "assay/vote/v1"));
-    ASSAY_TRY(assay_cbor_bytes_exact(&in, s.chain_id, 32));
-    ASSAY_TRY(assay_cbor_uint_max(&in, UINT32_MAX, &era));
-    ASSAY_TRY(assay_cbor_uint_max(&in, ASSAY_COUNT_MAX, &s.epoch));
-    ASSAY_TRY(assay_cbor_uint_max(&in, ASSAY_COUNT_MAX, &s.view));
-    ASSAY_TRY(assay_cbor_uint_max(&in, ASSAY_VOTE_FINALISE, &type));
-    ASSAY_TRY(assay_cbor_bytes_exact(&in, s.block_id, 32));
-    ASSAY_TRY(assay_cursor_end(&in));
+    ASSAY_TRY(assay_cbor_array_exact(c, 7));
+    ASSAY_TRY(assay_cbor_text_expect(c, "assay/vote/v1"));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, s.chain_id, 32));
+    ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX, &era));
+    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_COUNT_MAX, &s.epoch));
+    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_COUNT_MAX, &s.view));
+    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_VOTE_FINALISE, &type));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, s.block_id, 32));
     if (s.view == 0) return ASSAY_E_RANGE;
     /* X names no block and the others name one: one meaning, one statement. */
     const bool names_none = assay_bytes_all_zero(s.block_id, 32);
     if (names_none != (type == ASSAY_VOTE_NULLIFY)) return ASSAY_E_INVALID;
 
+    ASSAY_TRY(assay_cursor_slice(&start, c->pos - start.pos, &bytes));
     s.era = (uint32_t)era;
     s.type = (enum assay_vote_type)type;
     assay_sha256(bytes.bytes, bytes.len, digest);
