@@ -129,10 +129,14 @@ static struct assay_block *free_slot(struct assay_blocks *blocks)
     return NULL;
 }
 
-/* The same bytes of a copy. */
-static struct assay_slice moved(struct assay_slice slice, const uint8_t *from, const uint8_t *to)
+/* A part of the payload as the same part of its copy. */
+static struct assay_slice moved(struct assay_slice part, struct assay_slice payload,
+                                const uint8_t *copy)
 {
-    return assay_slice_over(to + (slice.bytes - from), slice.len);
+    ASSAY_ASSERT(part.bytes >= payload.bytes);
+    const size_t at = (size_t)(part.bytes - payload.bytes);
+    ASSAY_ASSERT(at <= payload.len && part.len <= payload.len - at);
+    return assay_slice_over(copy + at, part.len);
 }
 
 enum assay_status assay_blocks_add_decoded(struct assay_blocks *blocks, struct assay_slice payload,
@@ -156,9 +160,9 @@ enum assay_status assay_blocks_add_decoded(struct assay_blocks *blocks, struct a
                                   .header = p->header,
                                   .payload = memory,
                                   .payload_len = payload.len,
-                                  .header_bytes = moved(p->header_bytes, payload.bytes, memory),
-                                  .body = moved(p->body, payload.bytes, memory),
-                                  .nulls = moved(p->nulls, payload.bytes, memory) };
+                                  .header_bytes = moved(p->header_bytes, payload, memory),
+                                  .body = moved(p->body, payload, memory),
+                                  .nulls = moved(p->nulls, payload, memory) };
     assay_bytes_copy(slot->id, sizeof slot->id, p->id, 32);
     link_slot(blocks, slot);
     assay_bytes_copy(slot->signature, sizeof slot->signature, p->signature, sizeof p->signature);
