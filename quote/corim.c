@@ -91,7 +91,7 @@ static void keep_text(char out[static ASSAY_CORIM_TEXT_MAX], struct assay_slice 
     size_t len = text.len < ASSAY_CORIM_TEXT_MAX ? text.len : ASSAY_CORIM_TEXT_MAX - 1;
     for (size_t i = 0; i < len; i++) {
         const uint8_t c = text.bytes[i];
-        out[i] = c >= 0x20 && c <= 0x7e ? (char)c : '?';
+        out[i] = (char)(c >= 0x20 && c <= 0x7e ? c : '?');
     }
     out[len] = '\0';
 }

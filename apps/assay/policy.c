@@ -6,6 +6,7 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "base/assert.h"
 #include "base/rfc3339.h"
 #include "quote/policy_lint.h"
 #include "quote/yaml.h"
@@ -94,6 +95,7 @@ static const char *severity_text(enum assay_lint lint)
 void assay_policy_print_findings(const struct assay_policy_file *file, const char *path,
                                  const struct assay_lint_report *report, FILE *out)
 {
+    ASSAY_ASSERT(report != NULL);
     for (uint32_t i = 0; i < report->count; i++) {
         const struct assay_lint_finding *const f = &report->findings[i];
         const struct assay_yaml_line at =
@@ -137,6 +139,7 @@ static struct assay_json *findings_json(const struct assay_policy_file *file,
 static int report_lint(const struct assay_policy_options *options,
                        const struct assay_policy_file *file, const struct assay_lint_report *report)
 {
+    ASSAY_ASSERT(report != NULL);
     if (!options->json) {
         assay_policy_print_findings(file, options->first, report, stdout);
         return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;

@@ -6,6 +6,7 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "base/assert.h"
 #include "base/rfc3339.h"
 #include "net/keyring.h"
 #include "quote/corim.h"
@@ -165,6 +166,7 @@ static int print_written(const struct assay_writer *w)
 static int print_import(const struct assay_policy_options *options, const struct assay_corim *corim,
                         char *memory)
 {
+    ASSAY_ASSERT(corim != NULL);
     struct assay_policy_file file = { 0 };
     struct assay_writer w = assay_writer_over(memory, ASSAY_YAML_LEN_MAX);
     int result = ASSAY_EXIT_OK;

@@ -154,22 +154,30 @@ static bool listens(const char *path)
     return ok;
 }
 
+/* Of a line of the kernel's table: the flags are its fourth field, in hexadecimal. */
+static bool is_accepting(const char *line)
+{
+    enum { BEFORE = 3, ACCEPTS = 0x10000 };
+    for (int i = 0; i < BEFORE; i++) {
+        line += strcspn(line, " ");
+        line += strspn(line, " ");
+    }
+    return (strtoul(line, NULL, 16) & ACCEPTS) != 0;
+}
+
 /* A socket has its path before anybody listens on it; the kernel's table tells (proc(5)): 10000 is
  * __SO_ACCEPTCON. Where there is no table, the path has to do. */
 static bool accepts(const char *path)
 {
-    enum { ACCEPTS = 0x10000 };
     char line[SWTPM_PATH_MAX + 128];
     bool found = false;
     FILE *const table = fopen("/proc/net/unix", "re");
     if (table == NULL) return access(path, F_OK) == 0;
     const size_t path_len = strlen(path);
     while (!found && fgets(line, sizeof line, table) != NULL) {
-        unsigned long flags = 0;
         const size_t len = strcspn(line, "\n");
         if (len <= path_len || strncmp(line + len - path_len, path, path_len) != 0) continue;
-        found = line[len - path_len - 1] == ' ' &&
-                sscanf(line, "%*s %*s %*s %lx", &flags) == 1 && (flags & ACCEPTS) != 0;
+        found = line[len - path_len - 1] == ' ' && is_accepting(line);
     }
     (void)fclose(table);
     return found;

@@ -5,6 +5,7 @@
 #include "apps/sim/files.h"
 #include "apps/sim/report.h"
 #include "apps/sim/report_load.h"
+#include "base/assert.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -175,6 +176,7 @@ static int write_page(struct report *r)
 
 static int run(struct report *r, char *const *dirs)
 {
+    ASSAY_ASSERT(r->count > 0);
     r->folders = calloc(r->count, sizeof *r->folders);
     bool room = r->folders != NULL;
     for (size_t i = 0; i < r->count && room; i++) {

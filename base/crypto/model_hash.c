@@ -21,10 +21,13 @@ struct kept {
 
 _Static_assert(sizeof(struct kept) == 512, "whole cache lines");
 
+/* The names that ld --wrap gives.
+ * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 void __real_assay_sha256(const void *bytes, size_t len, uint8_t *digest);
 void __real_assay_sha256_pieces(const struct assay_slice *pieces, size_t count, uint8_t *digest);
 void __wrap_assay_sha256(const void *bytes, size_t len, uint8_t *digest);
 void __wrap_assay_sha256_pieces(const struct assay_slice *pieces, size_t count, uint8_t *digest);
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 static _Thread_local _Alignas(64) struct kept table[KEPT];
 

@@ -15,8 +15,8 @@ static const struct assay_attack *const rows[] = {
     &assay_attack_roll_back,  &assay_attack_slander,       &assay_attack_split_delivery,
     &assay_attack_delay,      &assay_attack_other_roll,
 };
-#define ONE(symbol, number, name, line) +1
-_Static_assert(sizeof rows / sizeof rows[0] == 0 ASSAY_SIM_ATTACK_LIST(ONE),
+#define ONE(symbol, number, name, line) 1,
+_Static_assert(sizeof rows / sizeof rows[0] == sizeof((const char[]){ ASSAY_SIM_ATTACK_LIST(ONE) }),
                "every attack of the list has its row");
 #undef ONE
 

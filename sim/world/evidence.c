@@ -52,7 +52,7 @@ static struct evidence *keep(struct assay_sim_world *w, uint32_t node, uint64_t 
         if (epoch > e->epoch) e->epoch = epoch; /* a replay is of use again */
         return e;
     }
-    if (w->evidence == NULL) w->evidence = calloc(BUCKETS, sizeof *w->evidence);
+    if (w->evidence == NULL) w->evidence = calloc(BUCKETS, sizeof(struct evidence *));
     e = calloc(1, sizeof *e);
     ASSAY_ASSERT(w->evidence != NULL && e != NULL);
     assay_bytes_copy(e->digest, 32, digest, 32);

@@ -7,6 +7,8 @@
  */
 #include "sim/world/world_internal.h"
 
+#include "base/checked.h"
+
 enum { US = 1000 };
 
 /* -log2(u) in 1/2^32, for u = (bits + 1) / 2^64: whole part by its leading zeros, then one bit of
@@ -56,17 +58,15 @@ uint64_t world_delay_us(const struct assay_sim_link *link, struct assay_sim_rand
 {
     const uint64_t min = (uint64_t)link->delay_min_ms * US;
     const uint64_t max = (uint64_t)link->delay_max_ms * US;
-    uint64_t delay = min;
     switch (link->delay) {
     case ASSAY_SIM_DELAY_UNIFORM: return assay_sim_random_between(random, min, max);
-    case ASSAY_SIM_DELAY_EXPONENTIAL:
-        delay = min + exponential(assay_sim_random_next(random),
-                                  (uint64_t)(link->delay_mean_ms - link->delay_min_ms) * US);
-        return delay < max ? delay : max;
+    case ASSAY_SIM_DELAY_EXPONENTIAL: {
+        const uint64_t beyond = (uint64_t)(link->delay_mean_ms - link->delay_min_ms) * US;
+        return assay_min_u64(min + exponential(assay_sim_random_next(random), beyond), max);
+    }
     case ASSAY_SIM_DELAY_PARETO: { /* min / sqrt(u) */
         const uint64_t r = root(assay_sim_random_next(random) | 1);
-        delay = (min << 32) / (r == 0 ? 1 : r);
-        return delay < max ? delay : max;
+        return assay_min_u64((min << 32) / (r == 0 ? 1 : r), max);
     }
     }
     ASSAY_UNREACHABLE("every distribution returns");
