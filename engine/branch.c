@@ -320,16 +320,25 @@ static bool make_roll(struct assay_engine *e, struct assay_slice *roll)
 /* Room that the CBOR heads of a body and its records take at most. */
 enum { BODY_HEAD = 9, ITEM_HEAD = 9 };
 
+/* How many views in a row were nullified before this one: as the node counted, and at least those
+ * between the block and its parent, which a node that started again did not see go. */
+static uint64_t nullified_before(const struct assay_engine *e, uint64_t view)
+{
+    struct assay_simplex_view look;
+    assay_simplex_look(e->simplex, &look);
+    ASSAY_ASSERT(view > e->branch.view);
+    return assay_max_u64(look.nullified_in_a_row, view - e->branch.view - 1);
+}
+
 /* Chooses records that fit the branch, writes the body. Returns: false when it cannot be made. */
 static bool make_body(struct assay_engine *e, enum assay_block_kind kind, uint64_t view,
                       struct assay_slice *body)
 {
-    struct assay_simplex_view look;
+    const uint64_t nullified = nullified_before(e, view);
     struct assay_slice roll = { 0 };
     size_t len = BODY_HEAD;
     uint64_t count = 0;
     unsigned reverified = 0;
-    assay_simplex_look(e->simplex, &look);
     if (kind == ASSAY_BLOCK_ROLL) {
         if (!make_roll(e, &roll)) return false;
         len += roll.len + ITEM_HEAD;
@@ -338,7 +347,7 @@ static bool make_body(struct assay_engine *e, enum assay_block_kind kind, uint64
     for (uint32_t i = 0; i < e->pool.count && count < ASSAY_BLOCK_RECORDS_MAX; i++) {
         struct assay_pool_item *item = &e->pool.items[i];
         item->chosen = false;
-        if (!offered(item, view, look.nullified_in_a_row)) continue;
+        if (!offered(item, view, nullified)) continue;
         if (item->len + ITEM_HEAD > e->body_len_max - len) continue;
         if (!include(e, item, &reverified)) continue;
         item->chosen = true;

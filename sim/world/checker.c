@@ -348,13 +348,14 @@ static void check_number(struct assay_sim_world *w, uint32_t node, const struct 
     struct assay_order *last = &w->nodes[node].last_orders[order->kind];
     const bool restart = order->kind == ASSAY_ORDER_RESTART;
     const uint64_t cause = restart ? m->failure_epoch : m->standing_epoch;
-    /* Keys whose log was lost are finished whatever the epoch. */
-    if (order->epoch != cause && !(restart && e->own.rolled_back))
+    /* Keys whose log was lost are finished whatever the epoch: a cause with a number of its own. */
+    if (restart && e->own.rolled_back) return;
+    if (order->epoch != cause)
         world_broken(w, ASSAY_SIM_CHECKER_ORDERS,
                      "node %u got an order of epoch %llu, its cause is of %llu", node,
                      (unsigned long long)order->epoch, (unsigned long long)cause);
     if (last->epoch == order->epoch && last->incarnation == order->incarnation &&
-        last->seq != order->seq && !(restart && e->own.rolled_back))
+        last->seq != order->seq)
         world_broken(w, ASSAY_SIM_CHECKER_ORDERS, "node %u got order %u of epoch %llu as %u", node,
                      last->seq, (unsigned long long)order->epoch, order->seq);
     *last = *order;
