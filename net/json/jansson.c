@@ -167,7 +167,7 @@ static bool too_deep(const char *text, size_t len)
 
 enum assay_status assay_json_parse(const char *text, size_t len, struct assay_json **parsed)
 {
-    json_error_t error;
+    json_error_t error = { 0 };
     if (len > ASSAY_JSON_LEN_MAX || too_deep(text, len)) return ASSAY_E_RANGE;
     json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
     if (value == NULL) return ASSAY_E_SYNTAX;

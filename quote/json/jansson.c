@@ -482,7 +482,7 @@ static enum assay_status open_document(const uint8_t *text, size_t len, const ch
     ASSAY_TRY(at_field(assay_hex_decode((const char *)quoted.bytes + 1, quoted.len - 2,
                                         out->signature, sizeof out->signature),
                        "signature", where));
-    json_error_t error;
+    json_error_t error = { 0 }; /* the library leaves the code alone where it has none */
     *root = json_loadb((const char *)text, len, JSON_REJECT_DUPLICATES, &error);
     if (*root == NULL) return at_field(load_error(&error), "document", where);
     return ASSAY_OK;

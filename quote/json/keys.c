@@ -110,7 +110,7 @@ static enum assay_status find_key(const json_t *root, const char *id, struct ass
 /* An object, whatever is in it; to be let go with json_decref. */
 static enum assay_status load(const uint8_t *text, size_t len, json_t **root)
 {
-    json_error_t error;
+    json_error_t error = { 0 }; /* the library leaves the code alone where it has none */
     if (len > ASSAY_DOCUMENT_LEN_MAX) return ASSAY_E_RANGE;
     ASSAY_TRY(check_depth(text, len));
     *root = json_loadb((const char *)text, len, JSON_REJECT_DUPLICATES, &error);
