@@ -1,12 +1,12 @@
 #!/bin/sh
 # Random scenarios of the first COUNT seeds keep every promise, and so does every kept one.
 #
-# usage: seeds.sh BIN ROOT COUNT
+# usage: seeds.sh BIN ROOT COUNT [OPTION OF SWARM]
 . "$(dirname "$0")/lib.sh"
 COUNT=$3
 cd "$WORK" || exit 2
 
-gives 0 "$COUNT from 1: $COUNT kept every promise, 0 did not" "$SIM" swarm --seeds "$COUNT" --quiet
+gives 0 "$COUNT from 1: $COUNT kept every promise, 0 did not" "$SIM" swarm --seeds "$COUNT" --quiet $4
 printf '%s\n' "$said"
 kept=0
 for file in "$ROOT"/tests/seeds/*.yaml; do
