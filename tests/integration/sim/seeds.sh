@@ -6,7 +6,7 @@
 COUNT=$3
 cd "$WORK" || exit 2
 
-gives 0 "$COUNT from 1: $COUNT kept every promise, 0 did not" "$SIM" swarm --seeds "$COUNT" --quiet $4
+gives 0 "$COUNT from 1: $COUNT kept every promise, 0 did not" "$SIM" swarm --seeds "$COUNT" --quiet ${4:-}
 printf '%s\n' "$said"
 kept=0
 for file in "$ROOT"/tests/seeds/*.yaml; do
