@@ -61,8 +61,8 @@ struct assay_genesis {
     uint8_t chain_id[32];
     uint64_t time_ms; /* Unix ms: t0 of epoch 1 */
     struct assay_genesis_parameters parameters;
-    struct assay_slice policy;       /* canonical policy, quote/policy.h */
-    struct assay_slice endorsements; /* canonical collateral of all roots, quote/collateral.h */
+    struct assay_slice policy;       /* canonical policy, quote/accept/policy.h */
+    struct assay_slice endorsements; /* collateral of all roots, canonical: collateral.h */
     uint8_t policy_digest[32], endorsements_digest[32]; /* SHA-256 of the slices */
     uint32_t threshold;
     uint32_t operator_count;

@@ -12,7 +12,7 @@
 #include "base/rfc3339.h"
 #include "net/history.h"
 #include "net/json/json.h"
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
 #include "scoring/tally.h"
 
 #include <string.h>

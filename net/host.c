@@ -3,7 +3,7 @@
  */
 #include "net/host_internal.h"
 
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
 
 #include <limits.h>
 #include <pthread.h>

@@ -19,7 +19,7 @@
 
 struct assay_host;
 struct assay_endorsements; /* quote/verify.h */
-struct assay_policy;       /* quote/policy.h */
+struct assay_policy;       /* quote/accept/policy.h */
 
 enum {
     ASSAY_HOST_ENCLAVE_FDS_MAX = 16,

@@ -4,12 +4,12 @@
  *
  * Nothing here depends on time, collateral or policy: results may be remembered for ever under the
  * bytes that they came from (quotes.md 3). Revocation, validity and levels are judged in
- * quote/dcap.c.
+ * quote/intel/dcap.c.
  */
 #ifndef ASSAY_QUOTE_CHAIN_H
 #define ASSAY_QUOTE_CHAIN_H
 
-#include "quote/quote.h"
+#include "quote/intel/quote.h"
 #include "quote/verifier.h"
 
 /* A PCK chain, in order. */

@@ -9,7 +9,7 @@
 #ifndef ASSAY_QUOTE_JSON_H
 #define ASSAY_QUOTE_JSON_H
 
-#include "quote/tcb.h"
+#include "quote/intel/tcb.h"
 
 enum {
     ASSAY_DOCUMENT_LEN_MAX = 131072, /* genuine documents: up to 7 KB */
@@ -51,7 +51,8 @@ ASSAY_CHECKED enum assay_status assay_json_web_key(const uint8_t *text, size_t l
                                                    struct assay_key *key);
 /*
  * assay_json_runtime_key - one RSA key of {"keys": [{"kid": ..., "kty": "RSA", "n": ..., "e": ...},
- * ...], ...}: the runtime data of a paravisor (quote/vtpm.c). Other keys and members are allowed.
+ * ...], ...}: the runtime data of a paravisor (quote/tpm/vtpm.c). Other keys and members are
+ * allowed.
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_DUPLICATE (a name, or the id, twice) |
  *          ASSAY_E_RANGE | ASSAY_E_TYPE | ASSAY_E_NOT_FOUND | ASSAY_E_UNSUPPORTED (another type or
  *          size of key) | ASSAY_E_MEMORY; *key untouched unless ASSAY_OK

@@ -3,8 +3,8 @@
  */
 #include "quote/kinds.h"
 
+#include "quote/intel/quote.h"
 #include "quote/package.h"
-#include "quote/quote.h"
 
 enum assay_status assay_kind_at(size_t index, struct assay_kind *row)
 {
@@ -51,7 +51,7 @@ static enum assay_status detect_quote(const uint8_t *bytes, size_t len,
     const uint8_t *vendor = NULL;
     ASSAY_TRY(assay_cursor_u16le(&in, &version));
     if (version == VERSION_OF_CWT && len > QUOTE_LEN_MAX) {
-        *kind = ASSAY_KIND_TDX5; /* a token of TDX by DICE, refused in words (quote/dcap.c) */
+        *kind = ASSAY_KIND_TDX5; /* a token of TDX by DICE, refused in words (quote/intel/dcap.c) */
         return ASSAY_OK;
     }
     ASSAY_TRY(assay_cursor_skip(&in, 2)); /* attestation key type */

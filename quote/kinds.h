@@ -2,15 +2,15 @@
  * quote/kinds.h - the table of evidence kinds: a new kind is one file and one row.
  *
  * A row says how the bytes are recognised and which function appraises them. Kinds of Intel's
- * ECDSA quotes and SOFT share quote/dcap.c and are told apart by version, TEE type and vendor; a
- * kind of another shape brings its own detect, length and verify, and may come as a package
- * (quote/package.h).
+ * ECDSA quotes and SOFT share quote/intel/dcap.c and are told apart by version, TEE type and
+ * vendor; a kind of another shape brings its own detect, length and verify, and may come as a
+ * package (quote/package.h).
  */
 #ifndef ASSAY_QUOTE_KINDS_H
 #define ASSAY_QUOTE_KINDS_H
 
 #include "base/cursor.h"
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
 #include "quote/verify.h"
 
 struct assay_quote;

@@ -7,7 +7,7 @@
 #include "base/assert.h"
 #include "quote/chain.h"
 #include "quote/crl.h"
-#include "quote/judge.h"
+#include "quote/intel/judge.h"
 #include "quote/text.h"
 
 enum {

@@ -7,7 +7,7 @@
  * them anew from the proof's facts, so a new list or bundle counts at once and nothing has to be
  * thrown away for it. With and without a memory every verdict is the same, bit by bit.
  *
- * A kind that wants to be fast does this (quote/dcap.c, quote/chain.c):
+ * A kind that wants to be fast does this (quote/intel/dcap.c, quote/chain.c):
  *
  *     assay_lease_open(verifier, kind, pieces, count, &lease);
  *     if (lease.proven == NULL) {
@@ -57,8 +57,8 @@ struct assay_intel_facts {
     uint8_t ca_public[ASSAY_P256_PUBLIC_LEN]; /* to check a PCK CRL that no bundle checked */
 };
 
-/* How far a certificate of a TPM's key leads under one root (quote/tpm_trust.c); the certificates
- * themselves are those of the evidence, by their place in it. */
+/* How far a certificate of a TPM's key leads under one root (quote/tpm/tpm_trust.c); the
+ * certificates themselves are those of the evidence, by their place in it. */
 struct assay_way_facts {
     uint8_t reach; /* a fault, where there is one, is the proof's */
     uint8_t at;

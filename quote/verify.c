@@ -4,7 +4,7 @@
 #include "quote/verify.h"
 
 #include "base/assert.h"
-#include "quote/dcap.h"
+#include "quote/intel/dcap.h"
 #include "quote/kinds.h"
 
 /* What bytes that cannot be read say about themselves. */

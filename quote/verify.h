@@ -6,8 +6,8 @@
  * but bytes already seen (certificate chain, QE report, decoded keys), so that a warm quote costs
  * one ECDSA verification; with and without it the verdict is the same, bit by bit.
  *
- * Endorsements and policy are built before (quote/collateral.h, quote/policy.h) and shared
- * read-only. A new kind of evidence is one file and one row in quote/kinds.c.
+ * Endorsements and policy are built before (quote/collateral/collateral.h, quote/accept/policy.h)
+ * and shared read-only. A new kind of evidence is one file and one row in quote/kinds.c.
  */
 #ifndef ASSAY_QUOTE_VERIFY_H
 #define ASSAY_QUOTE_VERIFY_H
@@ -15,8 +15,8 @@
 #include "base/crypto.h"
 #include "quote/verdict.h"
 
-struct assay_collateral; /* quote/collateral.h */
-struct assay_policy;     /* quote/policy.h */
+struct assay_collateral; /* quote/collateral/collateral.h */
+struct assay_policy;     /* quote/accept/policy.h */
 
 enum {
     ASSAY_ENDORSEMENTS_MAX = 32, /* vendors times platform families of one network */

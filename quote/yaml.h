@@ -31,7 +31,7 @@
 #ifndef ASSAY_QUOTE_YAML_H
 #define ASSAY_QUOTE_YAML_H
 
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
 
 enum {
     ASSAY_YAML_LEN_MAX = 131072, /* full tables take about 60 KB */

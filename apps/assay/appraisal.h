@@ -10,7 +10,7 @@
 #include "apps/assay/collateral_dir.h"
 #include "apps/assay/pieces.h"
 #include "net/json/json.h"
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
 
 /* What the options say; NULL where one was not given. */
 struct assay_appraisal_options {

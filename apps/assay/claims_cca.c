@@ -3,7 +3,7 @@
  */
 #include "apps/assay/claims_kinds.h"
 
-#include "quote/cca.h"
+#include "quote/cca/cca.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
 #include "apps/assay/claims_kinds.h"
 
 #include "base/rfc3339.h"
-#include "quote/nitro.h"
+#include "quote/nitro/nitro.h"
 #include "quote/x509.h"
 
 #include <stdio.h>

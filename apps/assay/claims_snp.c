@@ -4,8 +4,8 @@
  */
 #include "apps/assay/claims_kinds.h"
 
-#include "quote/snp.h"
-#include "quote/snp_vek.h"
+#include "quote/amd/snp.h"
+#include "quote/amd/snp_vek.h"
 
 #include <inttypes.h>
 #include <stdio.h>

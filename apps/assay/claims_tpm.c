@@ -4,8 +4,8 @@
  */
 #include "apps/assay/claims_kinds.h"
 
+#include "quote/tpm/vtpm.h"
 #include "quote/verify.h"
-#include "quote/vtpm.h"
 
 #include <stdio.h>
 

@@ -1,10 +1,10 @@
 /*
  * apps/assay/collateral_dir.h - which file of a folder is which part of the collateral.
  *
- * A file under its usual name (quote/collateral.h) is that part, whatever is in it: a forged TCB
- * info must be seen as forged, not passed over. A part without such a file is looked for among the
- * other files by content: JSON with tcbInfo or enclaveIdentity, DER revocation lists, PEM chains
- * of the PCK CA or of a collateral signer. Of several that could serve, the one
+ * A file under its usual name (quote/collateral/collateral.h) is that part, whatever is in it: a
+ * forged TCB info must be seen as forged, not passed over. A part without such a file is looked for
+ * among the other files by content: JSON with tcbInfo or enclaveIdentity, DER revocation lists, PEM
+ * chains of the PCK CA or of a collateral signer. Of several that could serve, the one
  *   1. for this evidence (TEE and FMSPC, then a signature by a signer under its root; CRL and chain
  *      of its PCK CA, CRL of its root; the signer whose signature the document carries),
  *   2. valid at the time asked for,
@@ -16,7 +16,7 @@
 #ifndef ASSAY_APPS_COLLATERAL_DIR_H
 #define ASSAY_APPS_COLLATERAL_DIR_H
 
-#include "quote/collateral.h"
+#include "quote/collateral/collateral.h"
 
 enum {
     ASSAY_DIR_PARTS_MAX = 64,   /* files that could be a part: four platform families and more */

@@ -9,7 +9,7 @@
 #include "base/rfc3339.h"
 #include "net/keyring.h"
 #include "quote/json.h"
-#include "quote/jwt.h"
+#include "quote/result/jwt.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include "apps/assay/ear_read.h"
 
 #include "base/base64.h"
-#include "quote/jwt.h"
+#include "quote/result/jwt.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,15 +1,15 @@
 /*
  * apps/assay/ear_read.h - an attestation result that somebody signed, read as a relying party does.
  *
- * Both families of names (quote/ear.h) and the profiles derived from them, both spellings of the
- * media type. Unknown claims are ignored (RFC 7519 4, draft-ietf-rats-ear 3); what is known must be
- * as the draft says, above all: a status never says more than its worst claim.
+ * Both families of names (quote/result/ear.h) and the profiles derived from them, both spellings of
+ * the media type. Unknown claims are ignored (RFC 7519 4, draft-ietf-rats-ear 3); what is known
+ * must be as the draft says, above all: a status never says more than its worst claim.
  */
 #ifndef ASSAY_APPS_EAR_READ_H
 #define ASSAY_APPS_EAR_READ_H
 
 #include "net/json/json.h"
-#include "quote/ear.h"
+#include "quote/result/ear.h"
 
 enum {
     ASSAY_EAR_SUBMODULES_MAX = 32,

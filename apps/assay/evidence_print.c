@@ -5,7 +5,7 @@
 
 #include "apps/assay/command.h"
 #include "base/rfc3339.h"
-#include "quote/fix.h"
+#include "quote/result/fix.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -6,8 +6,8 @@
 #include "apps/assay/command.h"
 #include "apps/assay/forecast_print.h"
 #include "base/rfc3339.h"
-#include "quote/ar4si.h"
-#include "quote/fix.h"
+#include "quote/result/ar4si.h"
+#include "quote/result/fix.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #define ASSAY_APPS_FORECAST_PRINT_H
 
 #include "apps/assay/appraisal.h"
-#include "quote/forecast.h"
+#include "quote/result/forecast.h"
 
 /* A forecast with what its documents call their components. */
 struct assay_named_forecast {

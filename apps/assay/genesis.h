@@ -8,8 +8,8 @@
 #include "apps/assay/command.h"
 #include "apps/config.h"
 #include "engine/genesis.h"
-#include "quote/endorsements.h"
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
+#include "quote/collateral/endorsements.h"
 
 /* A genesis file in memory; genesis has slices into bytes. */
 struct assay_genesis_file {

@@ -143,7 +143,8 @@ static size_t choose(const struct find *f, const struct assay_key *root,
     return count;
 }
 
-/* By its name and its signature, as the bundle's own check demands (quote/collateral_other.c). */
+/* By its name and its signature, as the bundle's own check demands
+ * (quote/collateral/collateral_other.c). */
 static bool is_list_of(const struct find *f, const struct assay_key *root, const size_t *chosen,
                        size_t count)
 {

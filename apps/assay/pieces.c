@@ -7,7 +7,7 @@
 #include "base/base64.h"
 #include "quote/chain.h"
 #include "quote/json.h"
-#include "quote/tpm.h"
+#include "quote/tpm/tpm.h"
 #include "quote/verify.h"
 
 #include <stdlib.h>

@@ -13,7 +13,7 @@
 #ifndef ASSAY_APPS_PIECES_H
 #define ASSAY_APPS_PIECES_H
 
-#include "quote/collateral.h"
+#include "quote/collateral/collateral.h"
 #include "quote/package.h"
 
 struct assay_pieces {

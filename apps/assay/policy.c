@@ -8,7 +8,7 @@
 #include "apps/assay/evidence_print.h"
 #include "base/assert.h"
 #include "base/rfc3339.h"
-#include "quote/policy_lint.h"
+#include "quote/accept/policy_lint.h"
 #include "quote/yaml.h"
 
 #include <getopt.h>

@@ -4,7 +4,7 @@
 #ifndef ASSAY_APPS_POLICY_H
 #define ASSAY_APPS_POLICY_H
 
-#include "quote/policy_lint.h"
+#include "quote/accept/policy_lint.h"
 
 #include <stdio.h>
 

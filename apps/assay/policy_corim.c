@@ -9,7 +9,7 @@
 #include "base/assert.h"
 #include "base/rfc3339.h"
 #include "net/keyring.h"
-#include "quote/corim.h"
+#include "quote/accept/corim.h"
 #include "quote/x509.h"
 #include "quote/yaml.h"
 

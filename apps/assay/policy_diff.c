@@ -5,7 +5,7 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
-#include "quote/policy_diff.h"
+#include "quote/accept/policy_diff.h"
 
 #include <stdio.h>
 #include <stdlib.h>

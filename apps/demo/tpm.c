@@ -5,7 +5,7 @@
  */
 #include "apps/demo/platforms.h"
 
-#include "quote/tpm.h"
+#include "quote/tpm/tpm.h"
 #include "quote/x509.h"
 
 #include "base/file/file.h"

@@ -8,8 +8,8 @@
 #ifndef ASSAY_QUOTE_API_API_H
 #define ASSAY_QUOTE_API_API_H
 
-#include "quote/collateral.h"
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
+#include "quote/collateral/collateral.h"
 #include "quote/verify.h"
 
 /* After the room's headers: it leaves out what they define. */

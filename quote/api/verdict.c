@@ -3,8 +3,8 @@
  */
 #include "quote/api/api.h"
 
-#include "quote/ear.h"
-#include "quote/fix.h"
+#include "quote/result/ear.h"
+#include "quote/result/fix.h"
 
 #include <stdlib.h>
 #include <string.h>

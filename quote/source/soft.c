@@ -1,15 +1,16 @@
 /*
  * quote/source/soft.c - authorities, credentials and quotes of kind SOFT, in memory.
  *
- * The maker knows the formats that quote/quote.c reads and writes them with the writer of base/.
- * Nothing of it is used by the verifier; tests/unit/quote/test_soft.c holds one against the other.
+ * The maker knows the formats that quote/intel/quote.c reads and writes them with the writer of
+ * base/. Nothing of it is used by the verifier; tests/unit/quote/test_soft.c holds one against the
+ * other.
  */
 #include "quote/source/soft.h"
 
 #include "base/assert.h"
 #include "base/base64.h"
 #include "base/writer.h"
-#include "quote/quote.h"
+#include "quote/intel/quote.h"
 #include "quote/source/issue.h"
 #include "quote/source/soft_qe.h"
 #include "quote/source/soft_x509.h"

@@ -13,9 +13,9 @@
 #define ASSAY_QUOTE_SOURCE_SOFT_H
 
 #include "base/crypto.h"
-#include "quote/collateral.h"
-#include "quote/soft_id.h"
-#include "quote/tcb.h"
+#include "quote/collateral/collateral.h"
+#include "quote/intel/soft_id.h"
+#include "quote/intel/tcb.h"
 
 enum {
     ASSAY_SOFT_NAME_MAX = 32,

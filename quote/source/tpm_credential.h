@@ -13,7 +13,7 @@
 #define ASSAY_QUOTE_SOURCE_TPM_CREDENTIAL_H
 
 #include "base/seal.h"
-#include "quote/tpm.h"
+#include "quote/tpm/tpm.h"
 
 enum {
     ASSAY_TPM_CREDENTIAL_MAX = 32, /* the secret inside: at most the digest of the EK's name */

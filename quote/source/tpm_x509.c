@@ -5,7 +5,7 @@
 #include "quote/source/tpm_x509.h"
 
 #include "quote/source/issue.h"
-#include "quote/tpm.h"
+#include "quote/tpm/tpm.h"
 
 static const uint8_t oid_extended_key_usage[] = { 0x55, 0x1d, 0x25 };
 static const uint8_t oid_aik[] = { 0x67, 0x81, 0x05, 0x08, 0x03 }; /* 2.23.133.8.3 */

@@ -5,13 +5,38 @@
 
 #include "base/assert.h"
 
-#include <stdlib.h>
-
 enum { CE_CRL_NUMBER = 20, CE_AUTHORITY_KEY_ID = 35 };
 
-static int compare_serials(const void *a, const void *b)
+static void swap_serials(uint8_t a[static ASSAY_SERIAL_LEN], uint8_t b[static ASSAY_SERIAL_LEN])
 {
-    return assay_bytes_compare(a, b, ASSAY_SERIAL_LEN);
+    uint8_t kept[ASSAY_SERIAL_LEN];
+    assay_bytes_copy(kept, sizeof kept, a, ASSAY_SERIAL_LEN);
+    assay_bytes_copy(a, ASSAY_SERIAL_LEN, b, ASSAY_SERIAL_LEN);
+    assay_bytes_copy(b, ASSAY_SERIAL_LEN, kept, ASSAY_SERIAL_LEN);
+}
+
+/* Lets serials[at] sink until nothing below it in the heap of count is larger. */
+static void sink(uint8_t (*serials)[ASSAY_SERIAL_LEN], size_t at, size_t count)
+{
+    while (at < count / 2) {
+        size_t child = 2 * at + 1;
+        if (child + 1 < count &&
+            assay_bytes_compare(serials[child], serials[child + 1], ASSAY_SERIAL_LEN) < 0)
+            child += 1;
+        if (assay_bytes_compare(serials[at], serials[child], ASSAY_SERIAL_LEN) >= 0) return;
+        swap_serials(serials[at], serials[child]);
+        at = child;
+    }
+}
+
+/* Heapsort: qsort may allocate, and equal serials are the same bytes, so that order is total. */
+static void sort_serials(uint8_t (*serials)[ASSAY_SERIAL_LEN], size_t count)
+{
+    for (size_t at = count / 2; at > 0; at--) sink(serials, at - 1, count);
+    for (size_t end = count; end > 1; end--) {
+        swap_serials(serials[0], serials[end - 1]);
+        sink(serials, 0, end - 1);
+    }
 }
 
 /* RFC 5280 5.3: no critical entry extension is known here (certificateIssuer would change the
@@ -46,7 +71,7 @@ static enum assay_status read_entries(struct assay_cursor *in, struct assay_crl 
         ASSAY_TRY(read_entry(&entries, out->revoked[out->revoked_count]));
         out->revoked_count += 1;
     }
-    qsort(out->revoked, out->revoked_count, ASSAY_SERIAL_LEN, compare_serials);
+    sort_serials(out->revoked, out->revoked_count);
     return ASSAY_OK;
 }
 

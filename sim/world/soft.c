@@ -7,9 +7,9 @@
  * has three credentials: its own, one of the same platform that is out of date, one of another
  * machine.
  */
+#include "quote/accept/policy.h"
+#include "quote/collateral/endorsements.h"
 #include "quote/source/soft.h"
-#include "quote/endorsements.h"
-#include "quote/policy.h"
 #include "quote/verify.h"
 #include "sim/world/world_internal.h"
 

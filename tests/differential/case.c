@@ -4,7 +4,7 @@
 #include "tests/differential/case.h"
 
 #include "base/assert.h"
-#include "quote/quote.h"
+#include "quote/intel/quote.h"
 #include "quote/verify.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
 #ifndef ASSAY_TESTS_DIFFERENTIAL_CASE_H
 #define ASSAY_TESTS_DIFFERENTIAL_CASE_H
 
-#include "quote/collateral.h"
+#include "quote/collateral/collateral.h"
 #include "tests/differential/random.h"
 
 /* The quote, then the parts of the collateral in their order. */

@@ -4,7 +4,7 @@
 #ifndef ASSAY_TESTS_DIFFERENTIAL_JUDGE_H
 #define ASSAY_TESTS_DIFFERENTIAL_JUDGE_H
 
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
 #include "quote/verify.h"
 #include "tests/differential/case.h"
 

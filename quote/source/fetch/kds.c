@@ -4,8 +4,8 @@
 #include "quote/source/fetch/kds.h"
 
 #include "base/assert.h"
-#include "quote/advance.h"
 #include "quote/chain.h"
+#include "quote/collateral/advance.h"
 #include "quote/verify.h"
 
 #include <stdio.h>

@@ -1,14 +1,15 @@
 /*
  * quote/source/fetch/pcs.c - see pcs.h.
  *
- * Each document is built into a bundle of its own (quote/collateral.h) with the chain that came
- * with it: what has no fault there is signed under the root, and may be kept and compared.
+ * Each document is built into a bundle of its own (quote/collateral/collateral.h) with the chain
+ * that came with it: what has no fault there is signed under the root, and may be kept and
+ * compared.
  */
 #include "quote/source/fetch/pcs.h"
 
 #include "base/assert.h"
 #include "base/rfc3339.h"
-#include "quote/advance.h"
+#include "quote/collateral/advance.h"
 #include "quote/verify.h"
 
 #include <inttypes.h>

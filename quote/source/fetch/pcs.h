@@ -8,7 +8,7 @@
 #ifndef ASSAY_QUOTE_SOURCE_FETCH_PCS_H
 #define ASSAY_QUOTE_SOURCE_FETCH_PCS_H
 
-#include "quote/collateral.h"
+#include "quote/collateral/collateral.h"
 #include "quote/source/fetch/fetch.h"
 
 #define ASSAY_PCS_BASE_URL     "https://api.trustedservices.intel.com"

@@ -11,8 +11,8 @@
  */
 #include "base/assert.h"
 #include "base/rfc3339.h"
-#include "quote/collateral.h"
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
+#include "quote/collateral/collateral.h"
 #include "quote/verify.h"
 
 #include <sched.h>

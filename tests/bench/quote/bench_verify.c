@@ -13,7 +13,7 @@
 
 #include "base/assert.h"
 #include "base/rfc3339.h"
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
 #include "quote/source/soft.h"
 #include "quote/verify.h"
 

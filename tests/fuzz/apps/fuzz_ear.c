@@ -9,7 +9,7 @@
  */
 #include "apps/assay/ear_read.h"
 #include "base/assert.h"
-#include "quote/jwt.h"
+#include "quote/result/jwt.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
  * Properties: count and decode agree; what decodes is sound and in order.
  */
 #include "base/assert.h"
-#include "quote/endorsements.h"
+#include "quote/collateral/endorsements.h"
 
 #include <stdlib.h>
 

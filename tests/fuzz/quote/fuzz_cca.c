@@ -5,8 +5,8 @@
  * without a memory; a failure names a claim; slices lie inside the input.
  */
 #include "base/assert.h"
-#include "quote/cca.h"
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
+#include "quote/cca/cca.h"
 #include "quote/verify.h"
 
 #include <stdlib.h>

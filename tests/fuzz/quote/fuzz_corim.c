@@ -5,7 +5,7 @@
  * nothing left out but what restricts nothing; written again it is the same.
  */
 #include "base/assert.h"
-#include "quote/corim.h"
+#include "quote/accept/corim.h"
 
 #include <stddef.h>
 

@@ -7,8 +7,8 @@
  */
 #include "base/assert.h"
 #include "base/cbor.h"
-#include "quote/nitro.h"
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
+#include "quote/nitro/nitro.h"
 #include "quote/verify.h"
 
 #include <stdlib.h>

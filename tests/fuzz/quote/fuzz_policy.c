@@ -6,8 +6,8 @@
  * to the very same bytes.
  */
 #include "base/assert.h"
-#include "quote/collateral.h"
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
+#include "quote/collateral/collateral.h"
 #include "quote/yaml.h"
 
 #include <stdlib.h>

@@ -8,8 +8,8 @@
  * collateral; a parser that accepts has slices inside the input; the declared length agrees.
  */
 #include "base/assert.h"
+#include "quote/intel/quote.h"
 #include "quote/package.h"
-#include "quote/quote.h"
 #include "tests/fuzz/quote/own_root.h"
 
 #include <stdlib.h>

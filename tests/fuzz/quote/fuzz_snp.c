@@ -9,8 +9,8 @@
  * parse has no claims; fields lie where the format says; a warm verdict is the cold one.
  */
 #include "base/assert.h"
+#include "quote/amd/snp.h"
 #include "quote/package.h"
-#include "quote/snp.h"
 #include "tests/fuzz/quote/own_root.h"
 
 #include <stdlib.h>

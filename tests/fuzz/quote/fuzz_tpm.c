@@ -9,7 +9,7 @@
  * the input; each value is found where the selection puts it; a second look gives the same verdict.
  */
 #include "base/assert.h"
-#include "quote/tpm.h"
+#include "quote/tpm/tpm.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,7 +11,7 @@
  */
 #include "base/assert.h"
 #include "quote/json.h"
-#include "quote/vtpm.h"
+#include "quote/tpm/vtpm.h"
 #include "tests/fuzz/quote/own_root.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

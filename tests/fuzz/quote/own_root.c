@@ -4,8 +4,8 @@
 #include "tests/fuzz/quote/own_root.h"
 
 #include "quote/chain.h"
+#include "quote/intel/quote.h"
 #include "quote/package.h"
-#include "quote/quote.h"
 
 static bool pin_all(struct assay_slice bytes, struct assay_endorsements *e)
 {

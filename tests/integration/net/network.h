@@ -11,8 +11,8 @@
 #include "engine/store/store_memory.h"
 #include "net/host.h"
 #include "net/keyring.h"
-#include "quote/endorsements.h"
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
+#include "quote/collateral/endorsements.h"
 #include "quote/source/soft.h"
 
 #include <limits.h>

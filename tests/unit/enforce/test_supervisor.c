@@ -1,7 +1,7 @@
 /* tests/unit/enforce/test_supervisor.c - the whole node side of enforcement, with real processes.
  */
 #include "base/crypto.h"
-#include "quote/quote.h"
+#include "quote/intel/quote.h"
 #include "tests/unit/enforce/nest.h"
 
 #include <criterion/criterion.h>

@@ -1,7 +1,7 @@
 /*
  * tests/unit/library/test_numbers.c - the public header says the numbers of the core, all of them.
  */
-#include "quote/ar4si.h"
+#include "quote/result/ar4si.h"
 #include "quote/verify.h"
 #include "tests/unit/library/numbers.h"
 

@@ -8,7 +8,7 @@
 #ifndef ASSAY_TESTS_UNIT_QUOTE_TD_WORLD_H
 #define ASSAY_TESTS_UNIT_QUOTE_TD_WORLD_H
 
-#include "quote/quote.h"
+#include "quote/intel/quote.h"
 #include "tests/unit/quote/world.h"
 
 enum { TD_LEVELS_MAX = 4, TD_MODULES_MAX = 3, TD_QUOTE_MAX = 8192 };

@@ -4,7 +4,7 @@
  */
 #include "tests/unit/quote/world.h"
 
-#include "quote/endorsements.h"
+#include "quote/collateral/endorsements.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * tests/unit/quote/test_diff.c - what one policy accepts and another does not: each rule both ways,
  * and nothing where only the writing differs.
  */
-#include "quote/policy_diff.h"
+#include "quote/accept/policy_diff.h"
 #include "quote/yaml.h"
 
 #include <criterion/criterion.h>

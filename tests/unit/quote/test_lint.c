@@ -2,7 +2,7 @@
  * tests/unit/quote/test_lint.c - rules of a policy that say something in vain: each lint planted,
  * and each next to a clean policy that it must leave alone.
  */
-#include "quote/policy_lint.h"
+#include "quote/accept/policy_lint.h"
 #include "quote/yaml.h"
 
 #include <criterion/criterion.h>

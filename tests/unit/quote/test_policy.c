@@ -2,7 +2,7 @@
  * tests/unit/quote/test_policy.c - the policy as a value: default, bounds, bytes, and its file.
  */
 #include "base/cbor.h"
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
 #include "quote/yaml.h"
 
 #include <criterion/criterion.h>

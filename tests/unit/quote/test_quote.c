@@ -3,7 +3,7 @@
  */
 #include "tests/unit/quote/world.h"
 
-#include "quote/quote.h"
+#include "quote/intel/quote.h"
 
 #include <criterion/criterion.h>
 #include <limits.h>

@@ -2,7 +2,7 @@
  * tests/unit/quote/test_reference.c - reference values: fields, windows, states, security versions,
  * each at its border.
  */
-#include "quote/reference.h"
+#include "quote/accept/reference.h"
 #include "tests/unit/quote/world.h"
 
 #include <criterion/criterion.h>

@@ -1,7 +1,7 @@
 /*
  * tests/unit/quote/test_tcb.c - levels, the TDX index rule, module identity, convergence.
  */
-#include "quote/tcb.h"
+#include "quote/intel/tcb.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * tests/unit/quote/test_tdx.c - what is judged of a TD report itself: debug and reserved bits,
  * measurements, the TDX module; each bit and field by itself.
  */
-#include "quote/judge.h"
+#include "quote/intel/judge.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #ifndef ASSAY_TESTS_UNIT_QUOTE_WORLD_H
 #define ASSAY_TESTS_UNIT_QUOTE_WORLD_H
 
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
 #include "quote/source/soft.h"
 #include "quote/verify.h"
 

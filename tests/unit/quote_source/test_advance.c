@@ -1,7 +1,7 @@
 /*
  * tests/unit/quote_source/test_advance.c - collateral goes forward only.
  */
-#include "quote/advance.h"
+#include "quote/collateral/advance.h"
 
 #include "tests/unit/quote/world.h"
 

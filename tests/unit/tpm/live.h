@@ -6,7 +6,7 @@
 #define ASSAY_TESTS_UNIT_TPM_LIVE_H
 
 #include "apps/demo/swtpm.h"
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
 #include "quote/source/tpm.h"
 #include "quote/source/tpm_registrar.h"
 

@@ -5,8 +5,8 @@
 #ifndef ASSAY_TESTS_UNIT_TPM_PAPER_H
 #define ASSAY_TESTS_UNIT_TPM_PAPER_H
 
-#include "quote/collateral.h"
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
+#include "quote/collateral/collateral.h"
 #include "quote/source/tpm_registrar.h"
 #include "quote/source/tpm_x509.h"
 

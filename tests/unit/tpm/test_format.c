@@ -1,10 +1,10 @@
 /*
  * tests/unit/tpm/test_format.c - the structures of TPM 2.0 at their borders, and genuine ones.
  */
-#include "quote/tpm.h"
+#include "quote/tpm/tpm.h"
 
 #include "base/file/file.h"
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
 
 #include <criterion/criterion.h>
 #include <limits.h>

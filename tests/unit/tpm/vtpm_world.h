@@ -5,7 +5,7 @@
 #ifndef ASSAY_TESTS_UNIT_TPM_VTPM_WORLD_H
 #define ASSAY_TESTS_UNIT_TPM_VTPM_WORLD_H
 
-#include "quote/vtpm.h"
+#include "quote/tpm/vtpm.h"
 #include "tests/unit/quote/snp/snp_world.h"
 #include "tests/unit/quote/td_world.h"
 

@@ -2,11 +2,11 @@
  * tests/unit/quote/audit/test_tpm.c - TPM evidence by somebody who holds a TPM, certificates of
  * others and all the room of a package, under authorities of a maker with an issuer between.
  */
+#include "quote/accept/policy.h"
 #include "quote/chain.h"
-#include "quote/collateral.h"
+#include "quote/collateral/collateral.h"
 #include "quote/package.h"
-#include "quote/policy.h"
-#include "quote/tpm.h"
+#include "quote/tpm/tpm.h"
 #include "tests/support/authority.h"
 
 #include <criterion/criterion.h>

@@ -4,7 +4,7 @@
  * Manifests of other makers are modelled on the examples of draft-ietf-rats-corim (cddl/examples)
  * and of the profiles that corim_table.c names.
  */
-#include "quote/corim.h"
+#include "quote/accept/corim.h"
 #include "quote/cose.h"
 #include "quote/yaml.h"
 #include "tests/unit/quote/corim/diag.h"

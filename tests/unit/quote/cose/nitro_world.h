@@ -5,8 +5,8 @@
 #ifndef ASSAY_TESTS_UNIT_QUOTE_COSE_NITRO_WORLD_H
 #define ASSAY_TESTS_UNIT_QUOTE_COSE_NITRO_WORLD_H
 
-#include "quote/nitro.h"
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
+#include "quote/nitro/nitro.h"
 #include "quote/verify.h"
 #include "tests/unit/quote/cose/maker.h"
 

@@ -4,7 +4,7 @@
  */
 #include "apps/assay/claims_kinds.h"
 #include "base/rfc3339.h"
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
 #include "quote/verify.h"
 #include "tests/unit/quote/world.h"
 

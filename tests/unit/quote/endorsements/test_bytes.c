@@ -1,9 +1,10 @@
 /*
- * quote/endorsements.h: one byte string for the collateral of a network, and no second one.
+ * quote/collateral/endorsements.h: one byte string for the collateral of a network, and no second
+ * one.
  */
 #include "base/cbor.h"
-#include "quote/endorsements.h"
-#include "quote/policy.h"
+#include "quote/accept/policy.h"
+#include "quote/collateral/endorsements.h"
 #include "quote/source/soft.h"
 
 #include <criterion/criterion.h>

@@ -2,7 +2,7 @@
  * tests/unit/quote/results/test_ar4si.c - verdict to trustworthiness vector: never more trust than
  * the verdict, never a claim that the kind cannot support.
  */
-#include "quote/ar4si.h"
+#include "quote/result/ar4si.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

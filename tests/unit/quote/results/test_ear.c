@@ -3,7 +3,7 @@
  * refused when anything about them cannot be believed.
  */
 #include "apps/assay/ear_read.h"
-#include "quote/jwt.h"
+#include "quote/result/jwt.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

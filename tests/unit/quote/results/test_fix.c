@@ -1,7 +1,7 @@
 /*
  * tests/unit/quote/results/test_fix.c - every rule has a remedy that a person can follow.
  */
-#include "quote/fix.h"
+#include "quote/result/fix.h"
 
 #include <criterion/criterion.h>
 #include <ctype.h>

@@ -1,9 +1,9 @@
 /*
  * tests/unit/quote/results/test_forecast.c - what is short of a level is exactly what is short.
  */
-#include "quote/forecast.h"
+#include "quote/result/forecast.h"
 
-#include "quote/collateral.h"
+#include "quote/collateral/collateral.h"
 #include "quote/package.h"
 #include "tests/unit/quote/td_world.h"
 

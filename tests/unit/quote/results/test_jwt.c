@@ -1,7 +1,7 @@
 /*
  * tests/unit/quote/results/test_jwt.c - compact JSON web tokens, ES256.
  */
-#include "quote/jwt.h"
+#include "quote/result/jwt.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -5,10 +5,10 @@
 #ifndef ASSAY_TESTS_UNIT_QUOTE_SNP_SNP_WORLD_H
 #define ASSAY_TESTS_UNIT_QUOTE_SNP_SNP_WORLD_H
 
-#include "quote/collateral.h"
+#include "quote/accept/policy.h"
+#include "quote/amd/snp.h"
+#include "quote/collateral/collateral.h"
 #include "quote/package.h"
-#include "quote/policy.h"
-#include "quote/snp.h"
 #include "tests/support/authority.h"
 
 enum {

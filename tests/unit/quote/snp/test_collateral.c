@@ -3,7 +3,7 @@
  */
 #include "tests/unit/quote/snp/snp_world.h"
 
-#include "quote/endorsements.h"
+#include "quote/collateral/endorsements.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * tests/unit/quote/snp/test_report.c - the bytes of a report: every truncation, every version and
  * what it reserves, products and layouts. No key is needed here.
  */
-#include "quote/snp.h"
+#include "quote/amd/snp.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

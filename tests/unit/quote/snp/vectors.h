@@ -5,10 +5,10 @@
 #define ASSAY_TESTS_UNIT_QUOTE_SNP_VECTORS_H
 
 #include "net/json/json.h"
-#include "quote/collateral.h"
+#include "quote/accept/policy.h"
+#include "quote/amd/snp.h"
+#include "quote/collateral/collateral.h"
 #include "quote/package.h"
-#include "quote/policy.h"
-#include "quote/snp.h"
 
 enum { SNP_PACKAGE_MAX = 16384, SNP_PIECES_MAX = 4 };
 

@@ -1,0 +1,114 @@
+/*
+ * quote/accept/policy.c - the policy as a value: default and bounds.
+ */
+#include "quote/accept/policy.h"
+
+#include "base/assert.h"
+#include "quote/text.h"
+
+static void accept(struct assay_policy *policy, enum assay_tcb_status status,
+                   enum assay_acceptance acceptance)
+{
+    policy->statuses[status].acceptance = acceptance;
+}
+
+void assay_policy_default(struct assay_policy *policy)
+{
+    ASSAY_ASSERT(policy != NULL);
+    assay_bytes_zero(policy, sizeof *policy);
+    policy->profile = ASSAY_PROFILE_PRODUCTION;
+    policy->kinds = ASSAY_KINDS_ALL;
+    accept(policy, ASSAY_TCB_UP_TO_DATE, ASSAY_ACCEPT_AFFIRMING);
+    accept(policy, ASSAY_TCB_SW_HARDENING_NEEDED, ASSAY_ACCEPT_AFFIRMING);
+    accept(policy, ASSAY_TCB_CONFIGURATION_NEEDED, ASSAY_ACCEPT_WARNING);
+    accept(policy, ASSAY_TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED, ASSAY_ACCEPT_WARNING);
+    accept(policy, ASSAY_TCB_OUT_OF_DATE, ASSAY_ACCEPT_WARNING);
+    accept(policy, ASSAY_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED, ASSAY_ACCEPT_WARNING);
+    accept(policy, ASSAY_TCB_TD_RELAUNCH_ADVISED, ASSAY_ACCEPT_WARNING);
+    accept(policy, ASSAY_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED, ASSAY_ACCEPT_WARNING);
+    policy->platform.service_td = ASSAY_ACCEPT_WARNING;
+    policy->platform.sept_ve_enabled = ASSAY_ACCEPT_WARNING;
+    policy->platform.vmpl_max = ASSAY_VMPL_MAX;
+    policy->platform.allow_smt = true;
+}
+
+/* --- bounds */
+static bool is_acceptance(enum assay_acceptance acceptance)
+{
+    return (unsigned)acceptance <= ASSAY_ACCEPT_AFFIRMING;
+}
+
+/* Bits of kinds that have no number mean nothing to anybody. */
+static bool is_kinds(uint32_t kinds)
+{
+    return kinds == ASSAY_KINDS_ALL || (kinds & ~ASSAY_KINDS_KNOWN) == 0;
+}
+
+static enum assay_status check_reference(const struct assay_reference *r)
+{
+    if ((unsigned)r->state > ASSAY_REFERENCE_DENIED) return ASSAY_E_RANGE;
+    if (!assay_reference_field_is_known(r->field)) return ASSAY_E_RANGE;
+    if (!assay_reference_field_fits(r->field, r->value_len)) return ASSAY_E_INVALID;
+    if (r->has_not_before && r->not_before_s < 0) return ASSAY_E_RANGE;
+    if (r->has_not_after && r->not_after_s < 0) return ASSAY_E_RANGE;
+    if (r->has_not_before && r->has_not_after && r->not_before_s > r->not_after_s)
+        return ASSAY_E_INVALID;
+    return ASSAY_OK;
+}
+
+static enum assay_status check_text(const char *text, size_t capacity)
+{
+    const size_t len = assay_text_len(text, capacity);
+    if (len == 0 || len == capacity) return ASSAY_E_RANGE;
+    for (size_t i = 0; i < len; i++)
+        if (text[i] < 0x20 || text[i] > 0x7e) return ASSAY_E_RANGE;
+    return ASSAY_OK;
+}
+
+static enum assay_status check_statuses(const struct assay_policy *policy)
+{
+    for (size_t i = 0; i < ASSAY_TCB_STATUS_COUNT; i++)
+        if (!is_acceptance(policy->statuses[i].acceptance)) return ASSAY_E_RANGE;
+    /*
+     * docs/protocol.md 7: revoked is FAIL hard, no matching level FAIL soft, whatever a policy
+     * says.
+     */
+    if (policy->statuses[ASSAY_TCB_NONE].acceptance != ASSAY_ACCEPT_REFUSED ||
+        policy->statuses[ASSAY_TCB_REVOKED].acceptance != ASSAY_ACCEPT_REFUSED ||
+        policy->statuses[ASSAY_TCB_NOT_SUPPORTED].acceptance != ASSAY_ACCEPT_REFUSED)
+        return ASSAY_E_INVALID;
+    return ASSAY_OK;
+}
+
+static enum assay_status check_platform(const struct assay_platform_rules *rules)
+{
+    if (!is_acceptance(rules->service_td) || !is_acceptance(rules->sept_ve_enabled))
+        return ASSAY_E_RANGE;
+    return rules->vmpl_max <= ASSAY_VMPL_MAX ? ASSAY_OK : ASSAY_E_RANGE;
+}
+
+static enum assay_status check_root(const struct assay_policy_root *root)
+{
+    ASSAY_TRY(check_text(root->name, ASSAY_ROOT_NAME_MAX));
+    if (root->key.type == ASSAY_KEY_NONE || assay_key_type_of_len(root->key.len) != root->key.type)
+        return ASSAY_E_RANGE;
+    return is_kinds(root->kinds) ? ASSAY_OK : ASSAY_E_RANGE;
+}
+
+enum assay_status assay_policy_check(const struct assay_policy *policy)
+{
+    if ((unsigned)policy->profile > ASSAY_PROFILE_DEVELOPMENT) return ASSAY_E_RANGE;
+    if (!is_kinds(policy->kinds)) return ASSAY_E_RANGE;
+    if (policy->root_count > ASSAY_POLICY_ROOTS_MAX) return ASSAY_E_RANGE;
+    if (policy->advisory_count > ASSAY_POLICY_ADVISORIES_MAX) return ASSAY_E_RANGE;
+    if (policy->reference_count > ASSAY_REFERENCES_MAX) return ASSAY_E_RANGE;
+    ASSAY_TRY(check_statuses(policy));
+    ASSAY_TRY(check_platform(&policy->platform));
+    for (uint32_t i = 0; i < policy->root_count; i++)
+        ASSAY_TRY(check_root(&policy->roots[i]));
+    for (uint32_t i = 0; i < policy->advisory_count; i++)
+        ASSAY_TRY(check_text(policy->advisories_denied[i], ASSAY_ADVISORY_TEXT));
+    for (uint32_t i = 0; i < policy->reference_count; i++)
+        ASSAY_TRY(check_reference(&policy->references[i]));
+    return ASSAY_OK;
+}

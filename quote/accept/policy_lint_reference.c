@@ -1,0 +1,263 @@
+/*
+ * quote/accept/policy_lint_reference.c - reference values that never decide anything.
+ *
+ * quote/accept/reference.c is the judge: a denial wins, then allowed, then retiring, each in its
+ * window and over its least security version. What that order makes unreachable is an error.
+ */
+#include "quote/accept/policy_lint_internal.h"
+
+#include "quote/tpm/vtpm.h"
+
+/* Both ends belong to it. */
+struct span {
+    int64_t from;
+    int64_t to;
+};
+
+static struct span span_of(const struct assay_reference *r)
+{
+    return (struct span){ r->has_not_before ? r->not_before_s : INT64_MIN,
+                          r->has_not_after ? r->not_after_s : INT64_MAX };
+}
+
+static bool covers(struct span outer, struct span inner)
+{
+    return outer.from <= inner.from && outer.to >= inner.to;
+}
+
+static bool meet(struct span a, struct span b)
+{
+    return a.from <= b.to && b.from <= a.to;
+}
+
+static bool same_value(const struct assay_reference *a, const struct assay_reference *b)
+{
+    return a->field == b->field && a->value_len == b->value_len &&
+           assay_bytes_equal(a->value, b->value, a->value_len);
+}
+
+/* Does `wide` decide whenever `narrow` could, as far as time and security version go? */
+static bool includes(const struct assay_reference *wide, const struct assay_reference *narrow)
+{
+    if (!covers(span_of(wide), span_of(narrow))) return false;
+    return narrow->state == ASSAY_REFERENCE_DENIED || wide->isvsvn_min <= narrow->isvsvn_min;
+}
+
+static bool is_over(const struct assay_reference *r, int64_t at_unix_s)
+{
+    return r->has_not_after && r->not_after_s < at_unix_s;
+}
+
+static bool is_accepted(const struct assay_reference *r)
+{
+    return r->state != ASSAY_REFERENCE_DENIED;
+}
+
+/* "mrenclave 33d8736d..., and references[4]" */
+static struct assay_text detail_of(const struct assay_reference *r, bool has_other, uint32_t other)
+{
+    enum { SHOWN = 4 };
+    struct assay_text detail = assay_text_empty();
+    assay_text_add(&detail, assay_reference_field_name(r->field));
+    assay_text_add(&detail, " ");
+    assay_text_add_hex(&detail, r->value, SHOWN);
+    assay_text_add(&detail, "...");
+    if (!has_other) return detail;
+    const struct assay_text path = assay_lint_path("references", other);
+    assay_text_add(&detail, ", and ");
+    assay_text_add(&detail, path.text);
+    return detail;
+}
+
+static void find_entry(struct assay_lint_run *l, enum assay_lint lint, uint32_t index)
+{
+    assay_lint_find(l, lint, assay_lint_path("references", index),
+                    detail_of(&l->policy->references[index], false, 0));
+}
+
+static void find_pair(struct assay_lint_run *l, enum assay_lint lint, uint32_t index,
+                      uint32_t other)
+{
+    assay_lint_find(l, lint, assay_lint_path("references", index),
+                    detail_of(&l->policy->references[index], true, other));
+}
+
+/* --- one entry beside another of the same value; each Returns: true when it was a finding */
+static bool lint_repeated(struct assay_lint_run *l, uint32_t index)
+{
+    const struct assay_reference *const r = &l->policy->references[index];
+    for (uint32_t i = 0; i < l->policy->reference_count; i++) {
+        const struct assay_reference *const other = &l->policy->references[i];
+        if (i == index || other->state != r->state || !same_value(other, r)) continue;
+        /* Of two that include each other the first one stays. */
+        if (!includes(other, r) || (i > index && includes(r, other))) continue;
+        find_pair(l, ASSAY_LINT_REFERENCE_TWICE, index, i);
+        return true;
+    }
+    return false;
+}
+
+static bool lint_denied(struct assay_lint_run *l, uint32_t index)
+{
+    const struct assay_reference *const r = &l->policy->references[index];
+    uint32_t part = 0;
+    bool has_part = false;
+    if (!is_accepted(r)) return false;
+    for (uint32_t i = 0; i < l->policy->reference_count; i++) {
+        const struct assay_reference *const other = &l->policy->references[i];
+        if (is_accepted(other) || !same_value(other, r)) continue;
+        if (covers(span_of(other), span_of(r))) {
+            find_pair(l, ASSAY_LINT_REFERENCE_DENIED, index, i);
+            return true;
+        }
+        if (has_part || !meet(span_of(other), span_of(r))) continue;
+        has_part = true;
+        part = i;
+    }
+    if (has_part) find_pair(l, ASSAY_LINT_REFERENCE_PART_DENIED, index, part);
+    return has_part;
+}
+
+static bool lint_shadowed(struct assay_lint_run *l, uint32_t index)
+{
+    const struct assay_reference *const r = &l->policy->references[index];
+    if (r->state != ASSAY_REFERENCE_RETIRING) return false;
+    for (uint32_t i = 0; i < l->policy->reference_count; i++) {
+        const struct assay_reference *const other = &l->policy->references[i];
+        if (other->state != ASSAY_REFERENCE_ALLOWED || !same_value(other, r)) continue;
+        if (!includes(other, r)) continue;
+        find_pair(l, ASSAY_LINT_RETIRING_SHADOWED, index, i);
+        return true;
+    }
+    return false;
+}
+
+/* --- a field with all its entries of one length: what one kind of evidence sees of it */
+struct field_tally {
+    bool first; /* no earlier entry is about the same */
+    bool allowed;
+    bool retiring;
+    bool accepted; /* allowed or retiring, over or not */
+};
+
+static struct field_tally tally_field(const struct assay_lint_run *l, uint32_t index)
+{
+    const struct assay_reference *const r = &l->policy->references[index];
+    const uint32_t kinds = assay_reference_field_kinds(r->field, r->value_len);
+    struct field_tally t = { .first = true };
+    for (uint32_t i = 0; i < l->policy->reference_count; i++) {
+        const struct assay_reference *const other = &l->policy->references[i];
+        if (other->field != r->field ||
+            assay_reference_field_kinds(other->field, other->value_len) != kinds)
+            continue;
+        if (!is_accepted(other)) continue;
+        if (i < index) t.first = false;
+        t.accepted = true;
+        if (is_over(other, l->at_unix_s)) continue;
+        if (other->state == ASSAY_REFERENCE_ALLOWED) t.allowed = true;
+        else t.retiring = true;
+    }
+    return t;
+}
+
+static void lint_field(struct assay_lint_run *l, uint32_t index)
+{
+    if (!is_accepted(&l->policy->references[index])) return;
+    const struct field_tally t = tally_field(l, index);
+    if (!t.first) return;
+    if (!t.allowed && !t.retiring) find_entry(l, ASSAY_LINT_FIELD_OVER, index);
+    else if (!t.allowed) find_entry(l, ASSAY_LINT_RETIRING_ALONE, index);
+}
+
+static bool has_security_version(const struct assay_reference *r)
+{
+    return is_accepted(r) &&
+           (r->field == ASSAY_REFERENCE_MRENCLAVE || r->field == ASSAY_REFERENCE_MRSIGNER);
+}
+
+static void lint_entry(struct assay_lint_run *l, uint32_t index)
+{
+    const struct assay_reference *const r = &l->policy->references[index];
+    if ((assay_reference_field_kinds(r->field, r->value_len) & l->kinds) == 0) {
+        find_entry(l, ASSAY_LINT_REFERENCE_UNUSED, index);
+        return;
+    }
+    if (r->isvsvn_min > 0 && !has_security_version(r)) find_entry(l, ASSAY_LINT_SVN_UNUSED, index);
+    if (!lint_repeated(l, index) && !lint_denied(l, index) && !lint_shadowed(l, index) &&
+        is_over(r, l->at_unix_s))
+        find_entry(l, ASSAY_LINT_REFERENCE_OVER, index);
+    lint_field(l, index);
+}
+
+/* Fields that say which program runs; the others are about its platform and its configuration. */
+static bool names_program(enum assay_reference_field field)
+{
+    switch ((unsigned)field) {
+    case ASSAY_REFERENCE_MRSEAM:
+    case ASSAY_REFERENCE_MRCONFIGID:
+    case ASSAY_REFERENCE_MROWNER:
+    case ASSAY_REFERENCE_MROWNERCONFIG:
+    case ASSAY_REFERENCE_MRSERVICETD:
+    case ASSAY_REFERENCE_HOST_DATA:
+    case ASSAY_REFERENCE_CCA_IMPLEMENTATION: return false;
+    }
+    return true;
+}
+
+static void lint_programs(struct assay_lint_run *l)
+{
+    uint32_t named = 0;
+    for (uint32_t i = 0; i < l->policy->reference_count; i++) {
+        const struct assay_reference *const r = &l->policy->references[i];
+        if (is_accepted(r) && names_program(r->field))
+            named |= assay_reference_field_kinds(r->field, r->value_len);
+    }
+    const uint32_t open = l->kinds & ~named;
+    struct assay_text detail = assay_text_empty();
+    if (open == 0) return;
+    if (l->all_kinds && named == 0) assay_text_add(&detail, "every kind");
+    else detail = assay_lint_kinds(open);
+    const struct assay_text path = { sizeof "references" - 1, "references" };
+    assay_lint_find(l, ASSAY_LINT_PROGRAM_ANY, path, detail);
+}
+
+/* --- PCRs, which a TPM quotes and a paravisor can only claim (quote/tpm/tpm.c, quote/tpm/vtpm.c)
+ * */
+
+/* The first entry that demands a value of a PCR. Returns: false when there is none */
+static bool find_pcr(const struct assay_policy *policy, uint32_t *index)
+{
+    for (uint32_t i = 0; i < policy->reference_count; i++) {
+        const struct assay_reference *const r = &policy->references[i];
+        if (!assay_reference_field_is_pcr(r->field) || !is_accepted(r)) continue;
+        *index = i;
+        return true;
+    }
+    return false;
+}
+
+static void lint_pcrs(struct assay_lint_run *l)
+{
+    const uint32_t tpms = l->kinds & ASSAY_KINDS_TPM;
+    uint32_t first = 0, open = 0;
+    if (tpms == 0 || l->all_kinds || !find_pcr(l->policy, &first)) return;
+    const struct assay_text path = assay_lint_path("references", first);
+    if (!assay_tpm_policy_asks(l->policy)) {
+        assay_lint_find(l, ASSAY_LINT_PCR_LENGTH, path, assay_lint_kinds(tpms));
+        return;
+    }
+    if (!assay_vtpm_is_pinned(l->policy, ASSAY_HCL_SNP))
+        open |= ASSAY_KIND_BIT(ASSAY_KIND_VTPM_SNP);
+    if (!assay_vtpm_is_pinned(l->policy, ASSAY_HCL_TDX))
+        open |= ASSAY_KIND_BIT(ASSAY_KIND_VTPM_TDX);
+    if ((open & tpms) != 0)
+        assay_lint_find(l, ASSAY_LINT_PARAVISOR_ANY, path, assay_lint_kinds(open & tpms));
+}
+
+void assay_lint_references(struct assay_lint_run *l)
+{
+    for (uint32_t i = 0; i < l->policy->reference_count; i++)
+        lint_entry(l, i);
+    lint_pcrs(l);
+    lint_programs(l);
+}

@@ -1,0 +1,100 @@
+/*
+ * quote/accept/reference.c - reference values: allowed, retiring, denied, each with its window
+ * (docs/protocol.md 3, "Policy is data"). Old and new values stand beside each other during a
+ * roll-out, so any entry in its window suffices; a denial always wins.
+ */
+#include "quote/accept/reference.h"
+
+#include "base/assert.h"
+#include "quote/text.h"
+
+static bool in_window(const struct assay_reference *r, int64_t at_unix_s)
+{
+    if (r->has_not_before && at_unix_s < r->not_before_s) return false;
+    if (r->has_not_after && at_unix_s > r->not_after_s) return false;
+    return true;
+}
+
+/*
+ * The PCRs of a Nitro enclave and of a TPM share their numbers and nothing else: an entry is about
+ * the kind that its length tells. The other fields have one meaning each; there a value of another
+ * length is another value, or a realm could pass by choosing another hash.
+ */
+static bool is_about(const struct assay_reference *r, const struct assay_measured *m,
+                     enum assay_evidence_kind kind)
+{
+    if (r->field != m->field) return false;
+    if (!assay_reference_field_is_pcr(r->field)) return true;
+    return (assay_reference_field_kinds(r->field, r->value_len) & ASSAY_KIND_BIT(kind)) != 0;
+}
+
+static bool same_value(const struct assay_reference *r, const struct assay_measured *m)
+{
+    return r->value_len == m->value_len && assay_bytes_equal(r->value, m->value, m->value_len);
+}
+
+static void add_hex_reason(struct assay_verdict *verdict, enum assay_rule rule,
+                           const struct assay_measured *m, const char *expected)
+{
+    struct assay_text observed = assay_text_empty();
+    assay_text_add_hex(&observed, m->value, m->value_len);
+    assay_verdict_add(verdict, rule, m->offset, expected, observed.text);
+}
+
+/* What the entries of the field say about the value. */
+struct tally {
+    bool constrained; /* the field has allowed or retiring entries */
+    bool denied;
+    bool allowed;
+    bool retiring;
+    bool svn_short;
+    uint16_t isvsvn_min;
+};
+
+static struct tally tally_entries(const struct assay_policy *policy, const struct assay_measured *m,
+                                  const struct assay_verdict *verdict)
+{
+    struct tally t = { 0 };
+    for (uint32_t i = 0; i < policy->reference_count; i++) {
+        const struct assay_reference *const r = &policy->references[i];
+        if (!is_about(r, m, verdict->kind)) continue;
+        if (r->state != ASSAY_REFERENCE_DENIED) t.constrained = true;
+        if (!same_value(r, m) || !in_window(r, verdict->at_unix_s)) continue;
+        if (r->state == ASSAY_REFERENCE_DENIED) {
+            t.denied = true;
+        } else if (m->isvsvn < r->isvsvn_min) {
+            t.svn_short = true;
+            t.isvsvn_min = r->isvsvn_min;
+        } else if (r->state == ASSAY_REFERENCE_ALLOWED) {
+            t.allowed = true;
+        } else {
+            t.retiring = true;
+        }
+    }
+    return t;
+}
+
+void assay_reference_judge(const struct assay_policy *policy, const struct assay_measured *measured,
+                           struct assay_verdict *verdict)
+{
+    ASSAY_ASSERT(measured->value_len <= ASSAY_MEASUREMENT_MAX);
+    const struct tally t = tally_entries(policy, measured, verdict);
+    if (t.denied) {
+        add_hex_reason(verdict, ASSAY_RULE_MEASUREMENT_DENIED, measured, "not denied");
+    } else if (t.allowed || !t.constrained) {
+        return;
+    } else if (t.retiring) {
+        add_hex_reason(verdict, ASSAY_RULE_MEASUREMENT_RETIRING, measured, "allowed");
+    } else if (t.svn_short) {
+        struct assay_text expected = assay_text_empty();
+        struct assay_text observed = assay_text_empty();
+        assay_text_add(&expected, "isvsvn at least ");
+        assay_text_add_u64(&expected, t.isvsvn_min);
+        assay_text_add(&observed, "isvsvn ");
+        assay_text_add_u64(&observed, measured->isvsvn);
+        assay_verdict_add(verdict, ASSAY_RULE_SVN_MINIMUM, measured->offset, expected.text,
+                          observed.text);
+    } else {
+        add_hex_reason(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, measured, "a reference value");
+    }
+}

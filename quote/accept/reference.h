@@ -1,0 +1,26 @@
+/*
+ * quote/accept/reference.h - one measurement against the reference values of a policy.
+ */
+#ifndef ASSAY_QUOTE_ACCEPT_REFERENCE_H
+#define ASSAY_QUOTE_ACCEPT_REFERENCE_H
+
+#include "quote/accept/policy.h"
+
+/* A measured value with its place in the evidence. */
+struct assay_measured {
+    enum assay_reference_field field;
+    const uint8_t *value;
+    uint32_t value_len;
+    uint16_t isvsvn; /* UINT16_MAX where the evidence has none */
+    uint32_t offset;
+};
+
+/*
+ * assay_reference_judge - adds at most one reason. A field without allowed or retiring entries
+ * accepts every value that is not denied.
+ * Returns: nothing
+ */
+void assay_reference_judge(const struct assay_policy *policy, const struct assay_measured *measured,
+                           struct assay_verdict *verdict);
+
+#endif

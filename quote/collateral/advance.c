@@ -1,0 +1,95 @@
+/*
+ * quote/collateral/advance.c - see advance.h.
+ */
+#include "quote/collateral/advance.h"
+
+#include "base/assert.h"
+#include "quote/chain.h"
+
+static enum assay_status refuse(struct assay_setback *setback, enum assay_status status,
+                                const char *field, int64_t before, int64_t after)
+{
+    setback->field = field;
+    setback->before = before;
+    setback->after = after;
+    return status;
+}
+
+static enum assay_status compare(struct assay_setback *setback, const char *field, int64_t before,
+                                 int64_t after)
+{
+    if (after >= before) return ASSAY_OK;
+    return refuse(setback, ASSAY_E_STALE, field, before, after);
+}
+
+static enum assay_status compare_tcb_info(const struct assay_tcb_info *before,
+                                          const struct assay_tcb_info *after,
+                                          struct assay_setback *setback)
+{
+    if (before->tee != after->tee)
+        return refuse(setback, ASSAY_E_INVALID, "id", before->tee, after->tee);
+    if (!assay_bytes_equal(before->fmspc, after->fmspc, sizeof before->fmspc))
+        return refuse(setback, ASSAY_E_INVALID, "fmspc", 0, 0);
+    ASSAY_TRY(compare(setback, "tcbEvaluationDataNumber", before->evaluation_number,
+                      after->evaluation_number));
+    return compare(setback, "issueDate", before->issue_unix_s, after->issue_unix_s);
+}
+
+static enum assay_status compare_identity(const struct assay_qe_identity *before,
+                                          const struct assay_qe_identity *after,
+                                          struct assay_setback *setback)
+{
+    if (before->tee != after->tee)
+        return refuse(setback, ASSAY_E_INVALID, "id", before->tee, after->tee);
+    ASSAY_TRY(compare(setback, "tcbEvaluationDataNumber", before->evaluation_number,
+                      after->evaluation_number));
+    return compare(setback, "issueDate", before->issue_unix_s, after->issue_unix_s);
+}
+
+/* RFC 5280 5.2.3: the number of an issuer's lists never decreases. */
+enum assay_status assay_crl_advance(const struct assay_crl *before, const struct assay_crl *after,
+                                    struct assay_setback *setback)
+{
+    if (!assay_dn_equal(&before->issuer, &after->issuer))
+        return refuse(setback, ASSAY_E_INVALID, "issuer", 0, 0);
+    if (before->has_number &&
+        (!after->has_number ||
+         assay_bytes_compare(after->number, before->number, sizeof after->number) < 0))
+        return refuse(setback, ASSAY_E_STALE, "CRL number", 0, 0);
+    return compare(setback, "thisUpdate", before->this_update_s, after->this_update_s);
+}
+
+static enum assay_status compare_part(enum assay_collateral_part part,
+                                      const struct assay_collateral *before,
+                                      const struct assay_collateral *after,
+                                      struct assay_setback *setback)
+{
+    switch (part) {
+    case ASSAY_PART_TCB_INFO: return compare_tcb_info(&before->tcb_info, &after->tcb_info, setback);
+    case ASSAY_PART_QE_IDENTITY:
+        return compare_identity(&before->qe_identity, &after->qe_identity, setback);
+    case ASSAY_PART_ROOT_CRL:
+    case ASSAY_PART_CRL: /* the same place in the bundle */
+        return assay_crl_advance(&before->root_crl, &after->root_crl, setback);
+    case ASSAY_PART_PCK_CRL: return assay_crl_advance(&before->pck_crl, &after->pck_crl, setback);
+    case ASSAY_PART_PCK_CHAIN:
+    case ASSAY_PART_TCB_CHAIN:
+    case ASSAY_PART_QE_CHAIN:
+    case ASSAY_PART_CERTIFICATES: return ASSAY_OK; /* renewed without an order among them */
+    }
+    ASSAY_UNREACHABLE("a part of the collateral");
+}
+
+enum assay_status assay_collateral_advance(const struct assay_collateral *before,
+                                           const struct assay_collateral *after,
+                                           struct assay_setback *setback)
+{
+    struct assay_setback ignored;
+    struct assay_setback *const out = setback != NULL ? setback : &ignored;
+    for (size_t i = 0; i < ASSAY_PARTS; i++) {
+        if (!before->has[i] || !after->has[i]) continue;
+        out->part = (enum assay_collateral_part)i;
+        ASSAY_TRY(compare_part(out->part, before, after, out));
+    }
+    return ASSAY_OK;
+}

@@ -1,0 +1,38 @@
+/*
+ * quote/collateral/advance.h - collateral goes forward only (docs/protocol.md 8; quotes.md 7.8).
+ *
+ * Old documents stay genuine after newer ones exist: whoever can replay them keeps an unpatched
+ * platform up to date and a revoked one alive. So what replaces a bundle may not be older in any of
+ * its parts. Both bundles have been built (signatures checked) before they are compared: an
+ * unsigned document must not be able to set the mark that genuine ones then fail to reach.
+ */
+#ifndef ASSAY_QUOTE_COLLATERAL_ADVANCE_H
+#define ASSAY_QUOTE_COLLATERAL_ADVANCE_H
+
+#include "quote/collateral/collateral.h"
+
+/* What went back: part, static text of the field, and both values. */
+struct assay_setback {
+    enum assay_collateral_part part;
+    const char *field;     /* "tcbEvaluationDataNumber", "issueDate", "thisUpdate", "CRL number" */
+    int64_t before, after; /* numbers and times; both zero for a CRL number, which may be longer */
+};
+
+/*
+ * assay_collateral_advance - may one bundle replace another?
+ *
+ * Compared part by part, where both have one: TCB infos (same TEE and FMSPC), QE identities (same
+ * TEE), CRLs (same issuer). Equal is no setback. A CRL without a number after one with a number is.
+ * Out:     *setback unless ASSAY_OK; may be NULL
+ * Returns: ASSAY_OK | ASSAY_E_STALE (a field goes back: the first in the order of the parts) |
+ *          ASSAY_E_INVALID (a part speaks of something else: field says what)
+ */
+ASSAY_CHECKED enum assay_status assay_collateral_advance(const struct assay_collateral *before,
+                                                         const struct assay_collateral *after,
+                                                         struct assay_setback *setback);
+/* The same for two lists of one issuer; part is left alone. Returns: as above */
+ASSAY_CHECKED enum assay_status assay_crl_advance(const struct assay_crl *before,
+                                                  const struct assay_crl *after,
+                                                  struct assay_setback *setback);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * quote/intel/sgx.c - kinds "sgx-v3", "sgx-v4", "sgx-v5": the rows, and the judgement of an SGX
+ * report body, which is the same in each.
+ */
+#include "quote/accept/reference.h"
+#include "quote/intel/dcap.h"
+
+enum { SGX_ATTRIBUTE_DEBUG = 0x02, BODY_MRENCLAVE = 64, BODY_MRSIGNER = 128, BODY_ATTRIBUTES = 48 };
+
+void assay_sgx_judge_body(const struct assay_quote *quote, const struct assay_policy *policy,
+                          struct assay_verdict *verdict)
+{
+    const struct assay_sgx_report *const body = &quote->body.sgx;
+    verdict->has_claims = true;
+    assay_bytes_copy(verdict->report_data, sizeof verdict->report_data, body->report_data, 64);
+    assay_bytes_copy(verdict->measurement, sizeof verdict->measurement, body->mrenclave, 32);
+    verdict->measurement_len = 32;
+
+    /* quotes.md 4: attributes byte 0 bit 1. A debug enclave can be read from outside. */
+    verdict->debug = (body->attributes[0] & SGX_ATTRIBUTE_DEBUG) != 0;
+    if (verdict->debug)
+        assay_verdict_add(verdict, ASSAY_RULE_DEBUG, quote->offset_body + BODY_ATTRIBUTES,
+                          "no debug attribute", "debug attribute set");
+
+    const struct assay_measured measured[] = {
+        { ASSAY_REFERENCE_MRENCLAVE, body->mrenclave, 32, body->isvsvn,
+          quote->offset_body + BODY_MRENCLAVE },
+        { ASSAY_REFERENCE_MRSIGNER, body->mrsigner, 32, body->isvsvn,
+          quote->offset_body + BODY_MRSIGNER },
+    };
+    for (size_t i = 0; i < sizeof measured / sizeof measured[0]; i++)
+        assay_reference_judge(policy, &measured[i], verdict);
+}
+
+static struct assay_kind row(enum assay_evidence_kind kind, uint16_t version)
+{
+    return (struct assay_kind){
+        .kind = kind,
+        .version = version,
+        .tee_type = 0,
+        .qe_vendor_id = assay_intel_qe_vendor_id(),
+        .nested_certification = version >= 4,
+        .judge_body = assay_sgx_judge_body,
+        .verify = assay_dcap_verify,
+    };
+}
+
+struct assay_kind assay_kind_sgx3(void)
+{
+    return row(ASSAY_KIND_SGX3, 3);
+}
+
+struct assay_kind assay_kind_sgx4(void)
+{
+    return row(ASSAY_KIND_SGX4, 4);
+}
+
+struct assay_kind assay_kind_sgx5(void)
+{
+    return row(ASSAY_KIND_SGX5, 5);
+}

@@ -1,0 +1,178 @@
+/*
+ * quote/intel/tdx.c - kinds "tdx-v4" and "tdx-v5": TD reports 1.0, 1.5 and 1.5 extended; what a
+ * TD's own report says of it: debug and reserved attributes, service TDs, measurements.
+ */
+#include "quote/accept/reference.h"
+#include "quote/intel/dcap.h"
+
+enum {
+    BODY_MRSEAM = 16,
+    BODY_TD_ATTRIBUTES = 120,
+    BODY_MRTD = 136,
+    BODY_MRCONFIGID = 184,
+    BODY_MROWNER = 232,
+    BODY_MROWNERCONFIG = 280,
+    BODY_RTMR = 328,
+    BODY_MRSERVICETD = 600,
+    BODY_INIT_SERVICE_TD = 729,
+    BODY_CURRENT_SERVICE_TD = 829,
+    TEE_TCB_SVN_MODULE_VERSION = 1,
+};
+
+/* --- TD attributes (Intel TDX Module ABI Reference, "ATTRIBUTES") */
+#define TD_ATTRIBUTE_DEBUG           (UINT64_C(1) << 0)
+#define TD_ATTRIBUTE_SEPT_VE_DISABLE (UINT64_C(1) << 28)
+/*
+ * Bits 7:0 are the group "TD under debug": with any of them set, whatever a later module makes of
+ * it (profiling, for one), the TD is not to be trusted. Of the groups above, bits that no module
+ * defines are zero: TDX 1.0 has SEPT_VE_DISABLE 28, PKS 30, KL 31 and PERFMON 63; modules of
+ * version 1 and later also ICSSD 16, LASS 27, MIGRATABLE 29 and TPA 62. The module says its version
+ * in TEE_TCB_SVN[1].
+ */
+#define TD_UNDER_DEBUG   UINT64_C(0xfe)
+#define TD_DEFINED_BY_V1 UINT64_C(0xc0000000f8010000)
+#define TD_DEFINED_BY_V0 UINT64_C(0x80000000d0000000)
+
+static uint64_t attributes_of(const struct assay_td_report *body)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < 8; i++)
+        value |= (uint64_t)body->td_attributes[i] << 8 * i;
+    return value;
+}
+
+static void judge_attributes(const struct assay_quote *quote, const struct assay_policy *policy,
+                             struct assay_verdict *verdict)
+{
+    const struct assay_td_report *const body = &quote->body.td;
+    const uint32_t offset = quote->offset_body + BODY_TD_ATTRIBUTES;
+    const uint64_t attributes = attributes_of(body);
+    const uint64_t defined =
+        body->tee_tcb_svn[TEE_TCB_SVN_MODULE_VERSION] > 0 ? TD_DEFINED_BY_V1 : TD_DEFINED_BY_V0;
+    verdict->debug = (attributes & TD_ATTRIBUTE_DEBUG) != 0;
+    if (verdict->debug)
+        assay_verdict_add(verdict, ASSAY_RULE_DEBUG, offset, "no debug attribute",
+                          "debug attribute set");
+    if ((attributes & TD_UNDER_DEBUG) != 0)
+        assay_verdict_add(verdict, ASSAY_RULE_RESERVED_BITS, offset,
+                          "zero in the group TD under debug", "not zero");
+    else if ((attributes & ~(TD_ATTRIBUTE_DEBUG | defined)) != 0)
+        assay_verdict_add(verdict, ASSAY_RULE_RESERVED_BITS, offset,
+                          "zero in bits that the TDX module's version does not define", "not zero");
+    if ((attributes & TD_ATTRIBUTE_SEPT_VE_DISABLE) != 0) return;
+    if (policy->platform.sept_ve_enabled == ASSAY_ACCEPT_AFFIRMING) return;
+    assay_verdict_add(verdict,
+                      policy->platform.sept_ve_enabled == ASSAY_ACCEPT_REFUSED
+                          ? ASSAY_RULE_SEPT_VE
+                          : ASSAY_RULE_SEPT_VE_NOTE,
+                      offset, "attribute SEPT_VE_DISABLE set", "not set");
+}
+
+/* --- service TDs: another TD, a migration TD for one, that may act on this one */
+static void judge_service_td(const struct assay_quote *quote, const struct assay_policy *policy,
+                             struct assay_verdict *verdict)
+{
+    const struct assay_td_report *const body = &quote->body.td;
+    const struct {
+        const char *observed;
+        const uint8_t *hash;
+        uint32_t offset;
+    } fields[] = {
+        { "MRSERVICETD is not zero", body->mrservicetd, BODY_MRSERVICETD },
+        { "a service TD at the start", body->init_service_td_hash, BODY_INIT_SERVICE_TD },
+        { "a service TD now", body->current_service_td_hash, BODY_CURRENT_SERVICE_TD },
+    };
+    if (policy->platform.service_td == ASSAY_ACCEPT_AFFIRMING) return;
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (assay_bytes_all_zero(fields[i].hash, 48)) continue;
+        assay_verdict_add(
+            verdict,
+            policy->platform.service_td == ASSAY_ACCEPT_REFUSED ? ASSAY_RULE_SERVICE_TD
+                                                                : ASSAY_RULE_SERVICE_TD_NOTE,
+            quote->offset_body + fields[i].offset, "no service TD bound", fields[i].observed);
+        return; /* one reason tells it */
+    }
+}
+
+/* --- measurements */
+/*
+ * A TD report 1.0 does not say which service TDs are bound: a policy that names the ones it accepts
+ * cannot find any of them there.
+ */
+static void judge_missing_service_td(const struct assay_policy *policy,
+                                     struct assay_verdict *verdict)
+{
+    for (uint32_t i = 0; i < policy->reference_count; i++) {
+        const struct assay_reference *const r = &policy->references[i];
+        if (r->field != ASSAY_REFERENCE_MRSERVICETD || r->state == ASSAY_REFERENCE_DENIED) continue;
+        assay_verdict_add(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, 0, "a reference value",
+                          "no MRSERVICETD: a TD report 1.0 has none");
+        return;
+    }
+}
+
+static void judge_measurements(const struct assay_quote *quote, const struct assay_policy *policy,
+                               struct assay_verdict *verdict)
+{
+    const struct assay_td_report *const body = &quote->body.td;
+    const struct {
+        enum assay_reference_field field;
+        const uint8_t *value;
+        uint32_t offset;
+    } fields[] = {
+        { ASSAY_REFERENCE_MRTD, body->mrtd, BODY_MRTD },
+        { ASSAY_REFERENCE_RTMR0, body->rtmr[0], BODY_RTMR },
+        { ASSAY_REFERENCE_RTMR1, body->rtmr[1], BODY_RTMR + 48 },
+        { ASSAY_REFERENCE_RTMR2, body->rtmr[2], BODY_RTMR + 96 },
+        { ASSAY_REFERENCE_RTMR3, body->rtmr[3], BODY_RTMR + 144 },
+        { ASSAY_REFERENCE_MRSEAM, body->mrseam, BODY_MRSEAM },
+        { ASSAY_REFERENCE_MRCONFIGID, body->mrconfigid, BODY_MRCONFIGID },
+        { ASSAY_REFERENCE_MROWNER, body->mrowner, BODY_MROWNER },
+        { ASSAY_REFERENCE_MROWNERCONFIG, body->mrownerconfig, BODY_MROWNERCONFIG },
+        { ASSAY_REFERENCE_MRSERVICETD, body->mrservicetd, BODY_MRSERVICETD },
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        const struct assay_measured measured = { fields[i].field, fields[i].value, 48, UINT16_MAX,
+                                                 quote->offset_body + fields[i].offset };
+        if (fields[i].field == ASSAY_REFERENCE_MRSERVICETD && quote->body_type < ASSAY_BODY_TD_15)
+            judge_missing_service_td(policy, verdict);
+        else assay_reference_judge(policy, &measured, verdict);
+    }
+}
+
+static void judge_body(const struct assay_quote *quote, const struct assay_policy *policy,
+                       struct assay_verdict *verdict)
+{
+    const struct assay_td_report *const body = &quote->body.td;
+    verdict->has_claims = true;
+    assay_bytes_copy(verdict->report_data, sizeof verdict->report_data, body->report_data, 64);
+    assay_bytes_copy(verdict->measurement, sizeof verdict->measurement, body->mrtd, 48);
+    verdict->measurement_len = 48;
+    judge_attributes(quote, policy, verdict);
+    judge_service_td(quote, policy, verdict);
+    judge_measurements(quote, policy, verdict);
+}
+
+static struct assay_kind row(enum assay_evidence_kind kind, uint16_t version)
+{
+    return (struct assay_kind){
+        .kind = kind,
+        .version = version,
+        .tee_type = 0x81,
+        .qe_vendor_id = assay_intel_qe_vendor_id(),
+        .nested_certification = true,
+        .is_tdx = true,
+        .judge_body = judge_body,
+        .verify = assay_dcap_verify,
+    };
+}
+
+struct assay_kind assay_kind_tdx4(void)
+{
+    return row(ASSAY_KIND_TDX4, 4);
+}
+
+struct assay_kind assay_kind_tdx5(void)
+{
+    return row(ASSAY_KIND_TDX5, 5);
+}

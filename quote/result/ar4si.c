@@ -1,0 +1,366 @@
+/*
+ * quote/result/ar4si.c - which claims a verdict supports, and with which values.
+ *
+ * A forged verdict affirms nothing: what is not proven keeps value 0 beside the claims that the
+ * failed check feeds. An unjudged one stays in tier none: "could not be judged" is the verifier's
+ * lack, and no claim about the attester. A genuine one starts from what the kind proves, and each
+ * reason pulls the claims that it is about down.
+ */
+#include "quote/result/ar4si.h"
+
+#include "base/assert.h"
+#include "quote/text.h"
+
+/* Values with a meaning of their own (draft-ietf-rats-ar4si section 2.3.4). */
+enum {
+    VERIFIER_FAILED = -1,
+    UNKNOWN_ELEMENTS = 1,
+    AFFIRMED = 2,
+    APPROVED_AT_BOOT = 3, /* executables: measured when they were loaded */
+    WARNED = 32,
+    UNAVAILABLE = 36, /* configuration: a security element is not available */
+    CONTRAINDICATED = 96,
+    UNRECOGNISED = 97,
+    CRYPTO_FAILED = 99,
+};
+
+#define CLAIM(name) (1u << ASSAY_TRUST_##name)
+enum {
+    IDENTITY = CLAIM(INSTANCE_IDENTITY),
+    CONFIGURATION = CLAIM(CONFIGURATION),
+    EXECUTABLES = CLAIM(EXECUTABLES),
+    HARDWARE = CLAIM(HARDWARE),
+    OPAQUE = CLAIM(RUNTIME_OPAQUE),
+    EVERYTHING = 0xff, /* as far as the kind supports it */
+};
+
+/* --- what a kind can speak of, and what its proof alone affirms */
+static unsigned supported(enum assay_evidence_kind kind)
+{
+    switch (kind) {
+    case ASSAY_KIND_SGX3:
+    case ASSAY_KIND_SGX4:
+    case ASSAY_KIND_SGX5:
+    case ASSAY_KIND_TDX4:
+    case ASSAY_KIND_TDX5:
+    case ASSAY_KIND_SNP:
+    case ASSAY_KIND_VTPM_SNP:
+    case ASSAY_KIND_VTPM_TDX:
+    case ASSAY_KIND_NITRO:
+    case ASSAY_KIND_CCA: return IDENTITY | CONFIGURATION | EXECUTABLES | HARDWARE | OPAQUE;
+    /* AR4SI 2.3.4: a TPM alone cannot know whether memory is hidden from anybody. */
+    case ASSAY_KIND_TPM:
+    /* Software that calls itself a platform: nothing about hardware is proven. */
+    case ASSAY_KIND_SOFT:
+    case ASSAY_KIND_NONE: return IDENTITY | CONFIGURATION | EXECUTABLES | HARDWARE;
+    }
+    ASSAY_UNREACHABLE("a kind of evidence");
+}
+
+static unsigned affirmed(enum assay_evidence_kind kind)
+{
+    switch (kind) {
+    case ASSAY_KIND_SGX3:
+    case ASSAY_KIND_SGX4:
+    case ASSAY_KIND_SGX5:
+    case ASSAY_KIND_TDX4:
+    case ASSAY_KIND_TDX5:
+    case ASSAY_KIND_SNP:
+    case ASSAY_KIND_VTPM_SNP:
+    case ASSAY_KIND_VTPM_TDX:
+    case ASSAY_KIND_CCA: return IDENTITY | CONFIGURATION | HARDWARE | OPAQUE;
+    /* The document does not say whether memory is encrypted: no claim, rather than a guess. */
+    case ASSAY_KIND_NITRO: return IDENTITY | CONFIGURATION | HARDWARE;
+    case ASSAY_KIND_TPM: return IDENTITY | HARDWARE;
+    case ASSAY_KIND_SOFT: return IDENTITY;
+    case ASSAY_KIND_NONE: return 0;
+    }
+    ASSAY_UNREACHABLE("a kind of evidence");
+}
+
+bool assay_ar4si_supports(enum assay_evidence_kind kind, enum assay_trust_claim claim)
+{
+    return (supported(kind) >> (unsigned)claim & 1u) != 0;
+}
+
+/* --- what a reason says about which claims */
+struct effect {
+    unsigned claims;
+    int8_t value;
+};
+
+static struct effect say(unsigned claims, int value)
+{
+    return (struct effect){ claims, (int8_t)value };
+}
+
+/*
+ * A minimum of the policy: ISVSVN under a reference value is about the program and names its place
+ * in the evidence, every other SVN is the platform's.
+ */
+static struct effect svn_minimum(enum assay_evidence_kind kind, const struct assay_reason *reason)
+{
+    const bool of_program = reason->offset != 0 && kind != ASSAY_KIND_SNP;
+    return say(of_program ? EXECUTABLES : HARDWARE, CONTRAINDICATED);
+}
+
+/* One table of all rules: a new one is a compile error until it says what it is about. */
+static struct effect effect_of(enum assay_evidence_kind kind, const struct assay_reason *reason)
+{
+    switch (reason->rule) {
+    /* Evidence or a signature over all of it is bad: nothing in it may be believed. */
+    case ASSAY_RULE_FORMAT:
+    case ASSAY_RULE_CHAIN_FORMAT:
+    case ASSAY_RULE_CHAIN_SIGNATURE:
+    case ASSAY_RULE_CHAIN_CONSTRAINTS:
+    case ASSAY_RULE_QE_SIGNATURE:
+    case ASSAY_RULE_AK_BINDING:
+    case ASSAY_RULE_QUOTE_SIGNATURE:
+    case ASSAY_RULE_REPORT_SIGNATURE:
+    case ASSAY_RULE_DOCUMENT_SIGNATURE: return say(EVERYTHING, CRYPTO_FAILED);
+    /* What binds the key to this very instance. */
+    case ASSAY_RULE_CRL_SIGNATURE:
+    case ASSAY_RULE_CRL_ISSUER:
+    case ASSAY_RULE_CHIP_ID:
+    case ASSAY_RULE_SIGNING_KEY:
+    case ASSAY_RULE_AK_ATTRIBUTES:
+    case ASSAY_RULE_RUNTIME_DATA:
+    case ASSAY_RULE_RUNTIME_AK:
+    case ASSAY_RULE_NONCE:
+    case ASSAY_RULE_SIGNER_EXPIRED: return say(IDENTITY, CRYPTO_FAILED);
+    case ASSAY_RULE_REALM_BINDING: return say(IDENTITY | EXECUTABLES, CRYPTO_FAILED);
+    case ASSAY_RULE_PCR_DIGEST: return say(EXECUTABLES, CRYPTO_FAILED);
+    case ASSAY_RULE_COLLATERAL_CHAIN:
+    case ASSAY_RULE_TCB_INFO_SIGNATURE:
+    case ASSAY_RULE_QE_IDENTITY_SIGNATURE:
+    case ASSAY_RULE_VEK_TCB:
+    case ASSAY_RULE_PRODUCT: return say(HARDWARE, CRYPTO_FAILED);
+    /* A platform that ought to be known and is not. */
+    case ASSAY_RULE_CHAIN_ROOT: return say(IDENTITY | HARDWARE, UNRECOGNISED);
+    case ASSAY_RULE_QE_VENDOR:
+    case ASSAY_RULE_FMSPC:
+    case ASSAY_RULE_PCEID:
+    case ASSAY_RULE_TCB_INFO_ID:
+    case ASSAY_RULE_QE_IDENTITY_ID:
+    case ASSAY_RULE_QE_IDENTITY:
+    case ASSAY_RULE_MODULE_IDENTITY:
+    case ASSAY_RULE_PROFILE: return say(HARDWARE, UNRECOGNISED);
+    case ASSAY_RULE_CERT_REVOKED: return say(IDENTITY, CONTRAINDICATED);
+    /* The policy's no, or the vendor's. */
+    case ASSAY_RULE_TCB_REVOKED:
+    case ASSAY_RULE_TCB_NOT_SUPPORTED:
+    case ASSAY_RULE_TCB_STATUS:
+    case ASSAY_RULE_TCB_GRACE:
+    case ASSAY_RULE_ADVISORY_DENIED:
+    case ASSAY_RULE_EVALUATION_NUMBER:
+    case ASSAY_RULE_KIND:
+    case ASSAY_RULE_TCB_ORDER: return say(HARDWARE, CONTRAINDICATED);
+    case ASSAY_RULE_SVN_MINIMUM: return svn_minimum(kind, reason);
+    case ASSAY_RULE_DEBUG: return say(CONFIGURATION | OPAQUE, CONTRAINDICATED);
+    case ASSAY_RULE_MEASUREMENT_UNKNOWN: /* refused: the policy names what may run */
+    case ASSAY_RULE_MEASUREMENT_DENIED: return say(EXECUTABLES, CONTRAINDICATED);
+    case ASSAY_RULE_RESERVED_BITS:
+    case ASSAY_RULE_VMPL:
+    case ASSAY_RULE_MIGRATION_AGENT:
+    case ASSAY_RULE_SMT:
+    case ASSAY_RULE_SINGLE_SOCKET:
+    case ASSAY_RULE_SERVICE_TD:
+    case ASSAY_RULE_SEPT_VE:
+    case ASSAY_RULE_LIFECYCLE: return say(CONFIGURATION, CONTRAINDICATED);
+    /* Worth a look. */
+    case ASSAY_RULE_TCB_WARNING:
+    case ASSAY_RULE_BOOTLOADER_STATE: return say(HARDWARE, WARNED);
+    case ASSAY_RULE_MEASUREMENT_RETIRING: return say(EXECUTABLES, WARNED);
+    case ASSAY_RULE_VMPL_NOTE:
+    case ASSAY_RULE_SERVICE_TD_NOTE:
+    case ASSAY_RULE_SEPT_VE_NOTE: return say(CONFIGURATION, WARNED);
+    case ASSAY_RULE_REVOCATION_UNKNOWN: return say(CONFIGURATION, UNAVAILABLE);
+    /* Not judged. */
+    case ASSAY_RULE_UNSUPPORTED:
+    case ASSAY_RULE_EVIDENCE_INCOMPLETE:
+    case ASSAY_RULE_CERT_TYPE: return say(EVERYTHING, UNKNOWN_ELEMENTS);
+    case ASSAY_RULE_PCR_MISSING: return say(EXECUTABLES, UNKNOWN_ELEMENTS);
+    case ASSAY_RULE_KEY_MISSING:
+    case ASSAY_RULE_CHAIN_MISSING:
+    case ASSAY_RULE_ROOT_MISSING:
+    case ASSAY_RULE_AK_UNPROVEN: return say(IDENTITY, VERIFIER_FAILED);
+    case ASSAY_RULE_CERT_TIME:
+    case ASSAY_RULE_COLLATERAL_MISSING:
+    case ASSAY_RULE_COLLATERAL_EXPIRED:
+    case ASSAY_RULE_COLLATERAL_EARLY:
+    case ASSAY_RULE_COLLATERAL_FORMAT: return say(HARDWARE, VERIFIER_FAILED);
+    }
+    ASSAY_UNREACHABLE("a rule");
+}
+
+/* --- putting it together */
+static unsigned severity(int8_t value)
+{
+    switch (assay_ar4si_tier(value)) {
+    case ASSAY_TIER_NONE: return value == 0 ? 0 : 1;
+    case ASSAY_TIER_AFFIRMING: return 2;
+    case ASSAY_TIER_WARNING: return 3;
+    case ASSAY_TIER_CONTRAINDICATED: return 4;
+    }
+    ASSAY_UNREACHABLE("a tier");
+}
+
+/* The graver value stays; of two in one tier the first reason's does (AR4SI: sec-assign). */
+static void apply(struct assay_trust_vector *vector, unsigned claims, int8_t value)
+{
+    for (unsigned i = 0; i < ASSAY_TRUST_COUNT; i++)
+        if ((claims >> i & 1u) != 0 && severity(value) > severity(vector->claims[i]))
+            vector->claims[i] = value;
+}
+
+/* Does the policy name what is measured in evidence of this kind? */
+static bool measures(enum assay_evidence_kind kind, enum assay_reference_field field)
+{
+    const bool is_pcr = (unsigned)field >= (unsigned)ASSAY_REFERENCE_PCR0;
+    switch (kind) {
+    case ASSAY_KIND_SGX3:
+    case ASSAY_KIND_SGX4:
+    case ASSAY_KIND_SGX5:
+    case ASSAY_KIND_SOFT:
+        return field == ASSAY_REFERENCE_MRENCLAVE || field == ASSAY_REFERENCE_MRSIGNER;
+    case ASSAY_KIND_TDX4:
+    case ASSAY_KIND_TDX5:
+        return field == ASSAY_REFERENCE_MRTD ||
+               (field >= ASSAY_REFERENCE_RTMR0 && field <= ASSAY_REFERENCE_RTMR3);
+    case ASSAY_KIND_SNP: return field == ASSAY_REFERENCE_SNP_MEASUREMENT;
+    case ASSAY_KIND_NITRO:
+    case ASSAY_KIND_TPM: return is_pcr;
+    case ASSAY_KIND_VTPM_SNP: return is_pcr || field == ASSAY_REFERENCE_SNP_MEASUREMENT;
+    case ASSAY_KIND_VTPM_TDX: return is_pcr || field == ASSAY_REFERENCE_MRTD;
+    case ASSAY_KIND_CCA: return field == ASSAY_REFERENCE_RIM;
+    case ASSAY_KIND_NONE: return false;
+    }
+    ASSAY_UNREACHABLE("a kind of evidence");
+}
+
+/* A field with allowed or retiring entries accepts nothing else: then a pass is an approval. */
+static bool approves_programs(const struct assay_policy *policy, enum assay_evidence_kind kind)
+{
+    for (uint32_t i = 0; policy != NULL && i < policy->reference_count; i++)
+        if (policy->references[i].state != ASSAY_REFERENCE_DENIED &&
+            measures(kind, policy->references[i].field))
+            return true;
+    return false;
+}
+
+static bool is_forged(const struct assay_reason *reason)
+{
+    return assay_rule_class_of(reason->rule) == ASSAY_RULE_FORGED;
+}
+
+struct assay_trust_vector assay_ar4si_vector(const struct assay_verdict *verdict,
+                                             const struct assay_policy *policy)
+{
+    struct assay_trust_vector vector = { { 0 } };
+    const unsigned able = supported(verdict->kind);
+    if (verdict->genuine == ASSAY_GENUINE_TRUE) {
+        apply(&vector, affirmed(verdict->kind), AFFIRMED);
+        if (approves_programs(policy, verdict->kind)) apply(&vector, EXECUTABLES, APPROVED_AT_BOOT);
+    }
+    for (uint32_t i = 0; i < verdict->reason_count; i++) {
+        const struct assay_reason *const reason = &verdict->reasons[i];
+        const bool unjudged = assay_rule_class_of(reason->rule) == ASSAY_RULE_UNJUDGED;
+        /* Of forged evidence only the forgery is known, of unjudged only what is lacking. */
+        if (verdict->genuine == ASSAY_GENUINE_FALSE && !is_forged(reason)) continue;
+        if (verdict->genuine == ASSAY_GENUINE_UNKNOWN && !unjudged) continue;
+        const struct effect effect = effect_of(verdict->kind, reason);
+        apply(&vector, effect.claims & able, effect.value);
+    }
+    /* A false link or an appraisal that stopped, without a reason that says so. */
+    if (assay_ar4si_worst(&vector) != verdict->tier && verdict->genuine == ASSAY_GENUINE_FALSE)
+        apply(&vector, able, CRYPTO_FAILED);
+    if (verdict->genuine == ASSAY_GENUINE_UNKNOWN &&
+        !assay_verdict_has_class(verdict, ASSAY_RULE_UNJUDGED))
+        apply(&vector, HARDWARE, VERIFIER_FAILED);
+    ASSAY_ASSERT(assay_ar4si_worst(&vector) == verdict->tier);
+    return vector;
+}
+
+enum assay_tier assay_ar4si_tier(int8_t value)
+{
+    if (value >= -1 && value <= 1) return ASSAY_TIER_NONE;
+    if (value >= -32 && value <= 31) return ASSAY_TIER_AFFIRMING;
+    if (value >= -96 && value <= 95) return ASSAY_TIER_WARNING;
+    return ASSAY_TIER_CONTRAINDICATED;
+}
+
+enum assay_tier assay_ar4si_worst(const struct assay_trust_vector *vector)
+{
+    enum assay_tier worst = ASSAY_TIER_NONE;
+    for (size_t i = 0; i < ASSAY_TRUST_COUNT; i++) {
+        const enum assay_tier tier = assay_ar4si_tier(vector->claims[i]);
+        if (tier > worst) worst = tier; /* the enum rises from none to contraindicated */
+    }
+    return worst;
+}
+
+bool assay_ar4si_status_fits(enum assay_tier status, enum assay_tier worst)
+{
+    if (status == ASSAY_TIER_NONE || status == ASSAY_TIER_CONTRAINDICATED) return true;
+    return worst != ASSAY_TIER_NONE && status >= worst;
+}
+
+/* --- texts */
+#define TRUST_NAME(symbol, number, name)                                                           \
+    case symbol: return name;
+const char *assay_ar4si_name(enum assay_trust_claim claim)
+{
+    switch (claim) {
+        ASSAY_TRUST_LIST(TRUST_NAME)
+    }
+    return "unknown";
+}
+#undef TRUST_NAME
+
+enum assay_status assay_ar4si_parse(const char *name, enum assay_trust_claim *claim)
+{
+    for (int number = 0; number < ASSAY_TRUST_COUNT; number++) {
+        const enum assay_trust_claim candidate = (enum assay_trust_claim)number;
+        if (assay_text_compare(name, assay_ar4si_name(candidate), ASSAY_REASON_TEXT) != 0) continue;
+        *claim = candidate;
+        return ASSAY_OK;
+    }
+    return ASSAY_E_NOT_FOUND;
+}
+
+static const char *meaning_of_affirming(enum assay_trust_claim claim, int8_t value)
+{
+    switch (claim) {
+    case ASSAY_TRUST_INSTANCE_IDENTITY: return "recognised, not known to be compromised";
+    case ASSAY_TRUST_CONFIGURATION:
+        return value == 3 ? "no known vulnerability" : "a known and approved configuration";
+    case ASSAY_TRUST_EXECUTABLES:
+        return value == 3 ? "approved when they were loaded" : "approved, now and when loaded";
+    case ASSAY_TRUST_FILE_SYSTEM: return "only approved files";
+    case ASSAY_TRUST_HARDWARE: return "genuine and supported";
+    case ASSAY_TRUST_RUNTIME_OPAQUE: return "memory is encrypted in a TEE";
+    case ASSAY_TRUST_STORAGE_OPAQUE: return "secrets are stored under keys of the hardware";
+    case ASSAY_TRUST_SOURCED_DATA: return "data from affirmed attesters";
+    }
+    return "affirming";
+}
+
+const char *assay_ar4si_meaning(enum assay_trust_claim claim, int8_t value)
+{
+    switch (assay_ar4si_tier(value)) {
+    case ASSAY_TIER_NONE:
+        if (value == VERIFIER_FAILED) return "the verifier could not judge it";
+        return value == UNKNOWN_ELEMENTS ? "the evidence has unknown elements" : "no assertion";
+    case ASSAY_TIER_AFFIRMING: return meaning_of_affirming(claim, value);
+    case ASSAY_TIER_WARNING:
+        if (claim == ASSAY_TRUST_CONFIGURATION && value == UNAVAILABLE)
+            return "a security element is not available";
+        if (claim == ASSAY_TRUST_EXECUTABLES && value == 33)
+            return "something that is not recognised was loaded";
+        return "known weaknesses";
+    case ASSAY_TIER_CONTRAINDICATED:
+        if (value == CRYPTO_FAILED) return "a cryptographic check failed";
+        return value == UNRECOGNISED ? "not recognised, and it should be" : "not to be trusted";
+    }
+    return "unknown";
+}

@@ -1,0 +1,67 @@
+/*
+ * quote/result/ar4si.h - a verdict as a trustworthiness vector (draft-ietf-rats-ar4si, section
+ * 2.3).
+ *
+ * Eight claims of one signed byte each, every value in one of four tiers. The vector is a function
+ * of verdict and policy; its worst tier is the verdict's, and no claim is made that the kind of
+ * evidence cannot support (a TPM says nothing about the memory of programs).
+ */
+#ifndef ASSAY_QUOTE_RESULT_AR4SI_H
+#define ASSAY_QUOTE_RESULT_AR4SI_H
+
+#include "quote/accept/policy.h"
+
+/* symbol, CBOR label, JSON name */
+#define ASSAY_TRUST_LIST(X)                                                                        \
+    X(ASSAY_TRUST_INSTANCE_IDENTITY, 0, "instance-identity")                                       \
+    X(ASSAY_TRUST_CONFIGURATION, 1, "configuration")                                               \
+    X(ASSAY_TRUST_EXECUTABLES, 2, "executables")                                                   \
+    X(ASSAY_TRUST_FILE_SYSTEM, 3, "file-system")                                                   \
+    X(ASSAY_TRUST_HARDWARE, 4, "hardware")                                                         \
+    X(ASSAY_TRUST_RUNTIME_OPAQUE, 5, "runtime-opaque")                                             \
+    X(ASSAY_TRUST_STORAGE_OPAQUE, 6, "storage-opaque")                                             \
+    X(ASSAY_TRUST_SOURCED_DATA, 7, "sourced-data")
+
+#define ASSAY_TRUST_ENUM(symbol, number, name) symbol = number,
+enum assay_trust_claim { ASSAY_TRUST_LIST(ASSAY_TRUST_ENUM) };
+#undef ASSAY_TRUST_ENUM
+enum { ASSAY_TRUST_COUNT = 8 };
+
+/* 0: no assertion, the same as a claim that is absent. */
+struct assay_trust_vector {
+    int8_t claims[ASSAY_TRUST_COUNT];
+};
+
+/*
+ * assay_ar4si_vector - what a concluded verdict says about each claim.
+ * In:      policy: whether its reference values name what this kind measures decides if
+ *          executables can be approved; NULL: they are not
+ * Returns: the vector; at least one claim is not 0, and assay_ar4si_worst is verdict->tier
+ */
+struct assay_trust_vector assay_ar4si_vector(const struct assay_verdict *verdict,
+                                             const struct assay_policy *policy);
+/* Returns: true when evidence of this kind can support the claim at all. */
+bool assay_ar4si_supports(enum assay_evidence_kind kind, enum assay_trust_claim claim);
+/* The tier that a value lies in, whoever registered it. Returns: the tier. */
+enum assay_tier assay_ar4si_tier(int8_t value);
+/*
+ * assay_ar4si_worst - the least trust across the vector: contraindicated, else warning, else
+ * affirming; NONE when no claim asserts anything.
+ * Returns: the tier
+ */
+enum assay_tier assay_ar4si_worst(const struct assay_trust_vector *vector);
+/*
+ * assay_ar4si_status_fits - may a result have this status over such a worst tier? A status may say
+ * less than the vector, never more (draft-ietf-rats-ear, ear_status). none asserts nothing and
+ * contraindicated trusts nothing: both fit always, and over a vector of nothing only they do.
+ * Returns: true when it may
+ */
+bool assay_ar4si_status_fits(enum assay_tier status, enum assay_tier worst);
+/* Returns: "instance-identity", ...; "unknown" outside the list. */
+const char *assay_ar4si_name(enum assay_trust_claim claim);
+/* Returns: a few words for people on a standard value of the claim, its tier for another one. */
+const char *assay_ar4si_meaning(enum assay_trust_claim claim, int8_t value);
+/* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND */
+ASSAY_CHECKED enum assay_status assay_ar4si_parse(const char *name, enum assay_trust_claim *claim);
+
+#endif

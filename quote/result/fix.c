@@ -1,0 +1,202 @@
+/*
+ * quote/result/fix.c - one remedy per rule. A new rule is a compile error until it has one.
+ */
+#include "quote/result/fix.h"
+
+#define FIX_LIST(X)                                                                                \
+    X(ASSAY_RULE_FORMAT,                                                                           \
+      "Send the evidence unchanged and whole, as the platform made it, and make it "               \
+      "anew if it is damaged.")                                                                    \
+    X(ASSAY_RULE_UNSUPPORTED,                                                                      \
+      "Ask for evidence of a version and type that is listed in the documentation, "               \
+      "or update this verifier.")                                                                  \
+    X(ASSAY_RULE_QE_VENDOR,                                                                        \
+      "Quote with the vendor's own quoting enclave; another one is never trusted.")                \
+    X(ASSAY_RULE_CERT_TYPE,                                                                        \
+      "Supply the PCK certificate chain beside the quote, or let the platform fetch "              \
+      "it so that quotes carry it.")                                                               \
+    X(ASSAY_RULE_CHAIN_FORMAT,                                                                     \
+      "Register the platform again so that its quotes carry leaf, CA and root of the "             \
+      "PCK chain.")                                                                                \
+    X(ASSAY_RULE_CHAIN_SIGNATURE,                                                                  \
+      "Fetch the certificate chain anew from the vendor; if it stays like this, the "              \
+      "evidence is forged.")                                                                       \
+    X(ASSAY_RULE_CHAIN_ROOT,                                                                       \
+      "Check that the platform is a production one, and pin its vendor's root only "               \
+      "if you trust that vendor.")                                                                 \
+    X(ASSAY_RULE_CHAIN_CONSTRAINTS,                                                                \
+      "Use the chain that the vendor issued; a certificate in it stands where it may "             \
+      "not.")                                                                                      \
+    X(ASSAY_RULE_CERT_TIME,                                                                        \
+      "Judge for a time within the certificate's validity, check the clock, or fetch "             \
+      "the renewed certificate.")                                                                  \
+    X(ASSAY_RULE_CERT_REVOKED,                                                                     \
+      "Take the platform out of service: its vendor no longer vouches for its keys.")              \
+    X(ASSAY_RULE_QE_SIGNATURE,                                                                     \
+      "Make the quote anew; if it stays like this, the attestation key was not made "              \
+      "by the vendor's enclave.")                                                                  \
+    X(ASSAY_RULE_AK_BINDING,                                                                       \
+      "Make the quote anew; if it stays like this, the attestation key was not made "              \
+      "by the vendor's enclave.")                                                                  \
+    X(ASSAY_RULE_QUOTE_SIGNATURE,                                                                  \
+      "Send the evidence unchanged; if it is, somebody else has signed or altered "                \
+      "it.")                                                                                       \
+    X(ASSAY_RULE_COLLATERAL_MISSING,                                                               \
+      "Fetch what is missing with `assay collateral fetch` and judge again.")                      \
+    X(ASSAY_RULE_COLLATERAL_EXPIRED,                                                               \
+      "Fetch fresh collateral with `assay collateral fetch`; the attester is not to "              \
+      "blame.")                                                                                    \
+    X(ASSAY_RULE_COLLATERAL_EARLY,                                                                 \
+      "Check the clock, or judge with the collateral that was valid at that time.")                \
+    X(ASSAY_RULE_COLLATERAL_FORMAT,                                                                \
+      "Fetch the collateral anew and keep its bytes as they came.")                                \
+    X(ASSAY_RULE_COLLATERAL_CHAIN,                                                                 \
+      "Fetch the collateral from the vendor over a path that you trust: this copy "                \
+      "was altered.")                                                                              \
+    X(ASSAY_RULE_TCB_INFO_SIGNATURE,                                                               \
+      "Fetch the collateral from the vendor over a path that you trust: this copy "                \
+      "was altered.")                                                                              \
+    X(ASSAY_RULE_QE_IDENTITY_SIGNATURE,                                                            \
+      "Fetch the collateral from the vendor over a path that you trust: this copy "                \
+      "was altered.")                                                                              \
+    X(ASSAY_RULE_CRL_SIGNATURE,                                                                    \
+      "Fetch the collateral from the vendor over a path that you trust: this copy "                \
+      "was altered.")                                                                              \
+    X(ASSAY_RULE_CRL_ISSUER,                                                                       \
+      "Supply the revocation list of the authority that issued the certificate.")                  \
+    X(ASSAY_RULE_FMSPC,                                                                            \
+      "Supply the TCB info of this platform family and TEE: `assay collateral fetch "              \
+      "--for FILE` names it itself.")                                                              \
+    X(ASSAY_RULE_PCEID,                                                                            \
+      "Supply the TCB info of this platform family and TEE: `assay collateral fetch "              \
+      "--for FILE` names it itself.")                                                              \
+    X(ASSAY_RULE_TCB_INFO_ID,                                                                      \
+      "Supply the TCB info of this platform family and TEE: `assay collateral fetch "              \
+      "--for FILE` names it itself.")                                                              \
+    X(ASSAY_RULE_QE_IDENTITY_ID,                                                                   \
+      "Supply the QE identity of this TEE: QE for SGX, TD_QE for TDX.")                            \
+    X(ASSAY_RULE_QE_IDENTITY,                                                                      \
+      "Install the vendor's current quoting enclave on the platform.")                             \
+    X(ASSAY_RULE_MODULE_IDENTITY,                                                                  \
+      "Boot the platform with the vendor's signed TDX module.")                                    \
+    X(ASSAY_RULE_TCB_REVOKED,                                                                      \
+      "Update microcode, firmware and SGX or TDX software; until then nothing that "               \
+      "ran there is confidential.")                                                                \
+    X(ASSAY_RULE_DEBUG,                                                                            \
+      "Start the TEE without debug mode; what ran in debug mode had no secrets.")                  \
+    X(ASSAY_RULE_MEASUREMENT_UNKNOWN,                                                              \
+      "Deploy a build whose measurement is allowed, or add this one to the reference "             \
+      "values after reviewing it.")                                                                \
+    X(ASSAY_RULE_MEASUREMENT_DENIED,                                                               \
+      "Deploy another build: this one was denied on purpose.")                                     \
+    X(ASSAY_RULE_PROFILE,                                                                          \
+      "Run on hardware; SOFT evidence is for profile development only.")                           \
+    X(ASSAY_RULE_TCB_NOT_SUPPORTED,                                                                \
+      "Update the component that has no level, or fetch newer TCB info if the "                    \
+      "platform is newer than it.")                                                                \
+    X(ASSAY_RULE_TCB_STATUS,                                                                       \
+      "Apply the updates and settings that the open advisories name; `assay tcb "                  \
+      "forecast` shows which SVN is short.")                                                       \
+    X(ASSAY_RULE_TCB_GRACE,                                                                        \
+      "Apply the updates and settings that the open advisories name; `assay tcb "                  \
+      "forecast` shows which SVN is short.")                                                       \
+    X(ASSAY_RULE_ADVISORY_DENIED,                                                                  \
+      "Install the update of the named advisory on the platform.")                                 \
+    X(ASSAY_RULE_SVN_MINIMUM,                                                                      \
+      "Update the component to the minimum version that the policy names.")                        \
+    X(ASSAY_RULE_TCB_WARNING,                                                                      \
+      "Apply the updates and settings that the open advisories name; `assay tcb "                  \
+      "forecast` shows which SVN is short.")                                                       \
+    X(ASSAY_RULE_MEASUREMENT_RETIRING,                                                             \
+      "Deploy the successor of this build before it is removed from the reference "                \
+      "values.")                                                                                   \
+    X(ASSAY_RULE_RESERVED_BITS,                                                                    \
+      "Start the TEE with documented attributes only, or update this verifier if "                 \
+      "they are documented now.")                                                                  \
+    X(ASSAY_RULE_EVALUATION_NUMBER,                                                                \
+      "Fetch current collateral: what is at hand is older than the policy allows.")                \
+    X(ASSAY_RULE_KIND,                                                                             \
+      "Use a kind of TEE that the policy lists, or add this kind to it.")                          \
+    X(ASSAY_RULE_REPORT_SIGNATURE,                                                                 \
+      "Send the evidence unchanged; if it is, somebody else has signed or altered "                \
+      "it.")                                                                                       \
+    X(ASSAY_RULE_DOCUMENT_SIGNATURE,                                                               \
+      "Send the evidence unchanged; if it is, somebody else has signed or altered "                \
+      "it.")                                                                                       \
+    X(ASSAY_RULE_KEY_MISSING,                                                                      \
+      "Supply the certificate of the key that signed: the VCEK, VLEK, AK or platform "             \
+      "key.")                                                                                      \
+    X(ASSAY_RULE_CHAIN_MISSING,                                                                    \
+      "Supply the intermediate certificates between the signing key and the root.")                \
+    X(ASSAY_RULE_VEK_TCB,                                                                          \
+      "Fetch the endorsement key's certificate for the reported TCB version.")                     \
+    X(ASSAY_RULE_CHIP_ID,                                                                          \
+      "Fetch the endorsement key's certificate for this very chip.")                               \
+    X(ASSAY_RULE_TCB_ORDER,                                                                        \
+      "Update the platform's firmware: its TCB versions contradict one another.")                  \
+    X(ASSAY_RULE_SIGNING_KEY,                                                                      \
+      "Supply a VCEK where the report names a VCEK, and a VLEK where it names a "                  \
+      "VLEK.")                                                                                     \
+    X(ASSAY_RULE_REVOCATION_UNKNOWN,                                                               \
+      "Supply the vendor's revocation list.")                                                      \
+    X(ASSAY_RULE_VMPL,                                                                             \
+      "Ask for the report at a more privileged level (VMPL 0), or say in the policy "              \
+      "which level the workload has.")                                                             \
+    X(ASSAY_RULE_VMPL_NOTE,                                                                        \
+      "Ask for the report at a more privileged level (VMPL 0), or say in the policy "              \
+      "which level the workload has.")                                                             \
+    X(ASSAY_RULE_MIGRATION_AGENT,                                                                  \
+      "Launch the guest without a migration agent, or allow it in the policy.")                    \
+    X(ASSAY_RULE_SMT,                                                                              \
+      "Switch simultaneous threads off and forbid them in the guest's policy.")                    \
+    X(ASSAY_RULE_SINGLE_SOCKET,                                                                    \
+      "Launch the guest bound to a single socket.")                                                \
+    X(ASSAY_RULE_SERVICE_TD,                                                                       \
+      "Launch the TD without a service TD, or allow its measurement in the policy.")               \
+    X(ASSAY_RULE_SERVICE_TD_NOTE,                                                                  \
+      "Launch the TD without a service TD, or allow its measurement in the policy.")               \
+    X(ASSAY_RULE_SEPT_VE,                                                                          \
+      "Launch the TD with SEPT_VE_DISABLE.")                                                       \
+    X(ASSAY_RULE_SEPT_VE_NOTE,                                                                     \
+      "Launch the TD with SEPT_VE_DISABLE.")                                                       \
+    X(ASSAY_RULE_PCR_DIGEST,                                                                       \
+      "Read PCR values and quote together; values of another moment do not fit.")                  \
+    X(ASSAY_RULE_PCR_MISSING,                                                                      \
+      "Supply the PCR values that the quote selects, one after the other.")                        \
+    X(ASSAY_RULE_AK_UNPROVEN,                                                                      \
+      "Enrol the attestation key with a registrar (`assay tpm enroll`), or supply "                \
+      "its certificate.")                                                                          \
+    X(ASSAY_RULE_AK_ATTRIBUTES,                                                                    \
+      "Make the attestation key inside the TPM: restricted, signing, fixed to it.")                \
+    X(ASSAY_RULE_RUNTIME_DATA,                                                                     \
+      "Read hardware report, runtime data and TPM quote of one boot of one machine.")              \
+    X(ASSAY_RULE_RUNTIME_AK,                                                                       \
+      "Read hardware report, runtime data and TPM quote of one boot of one machine.")              \
+    X(ASSAY_RULE_REALM_BINDING,                                                                    \
+      "Send platform token and realm token of one request together.")                              \
+    X(ASSAY_RULE_LIFECYCLE,                                                                        \
+      "Put the platform into its secured state; a development state opens its "                    \
+      "secrets.")                                                                                  \
+    X(ASSAY_RULE_PRODUCT,                                                                          \
+      "Fetch the certificates of this processor family.")                                          \
+    X(ASSAY_RULE_NONCE,                                                                            \
+      "Make fresh evidence over the challenge that was sent.")                                     \
+    X(ASSAY_RULE_BOOTLOADER_STATE,                                                                 \
+      "Commit the running firmware so that it cannot be rolled back.")                             \
+    X(ASSAY_RULE_SIGNER_EXPIRED,                                                                   \
+      "Make fresh evidence; its signing key was certified for a short time.")                      \
+    X(ASSAY_RULE_EVIDENCE_INCOMPLETE,                                                              \
+      "Supply every piece of the evidence: quote, signature, key, values, report.")                \
+    X(ASSAY_RULE_ROOT_MISSING,                                                                     \
+      "Say whom to trust for this kind: `--root`, or a policy with roots.")
+
+#define FIX_CASE(symbol, text)                                                                     \
+    case symbol: return text;
+const char *assay_rule_fix(enum assay_rule rule)
+{
+    switch (rule) {
+        FIX_LIST(FIX_CASE)
+    }
+    return "Make the evidence anew.";
+}
+#undef FIX_CASE

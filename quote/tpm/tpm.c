@@ -1,0 +1,353 @@
+/*
+ * quote/tpm/tpm.c - the appraisal of a TPM quote: what it proves by itself.
+ *
+ * Every check adds its reason and the next one runs all the same; only what would build on unproven
+ * ground is left out. Sources: TPM 2.0 Library Specification, Part 1 25 (attestation), Part 3 18.4
+ * (TPM2_Quote). quote/tpm/tpm_trust.c says whose key it was that signed.
+ */
+#include "quote/tpm/tpm.h"
+
+#include "base/assert.h"
+#include "quote/accept/reference.h"
+#include "quote/chain.h"
+#include "quote/text.h"
+#include "quote/tpm/tpm_trust.h"
+
+/* --- the key */
+void assay_tpm_ak_read(const struct assay_package *package, struct assay_tpm_ak *ak,
+                       struct assay_verdict *verdict)
+{
+    const struct assay_slice key = package->key;
+    enum assay_status status = ASSAY_E_NOT_FOUND;
+    *ak = (struct assay_tpm_ak){ 0 };
+    if (key.len == 0) return;
+    if (key.bytes[0] == 0x30) { /* DER; a TPM2B_PUBLIC of 12 KB does not exist */
+        status = assay_x509_public_key(key.bytes, key.len, &ak->key);
+    } else {
+        status = assay_tpm_public_parse(key.bytes, key.len, &ak->public);
+        ak->has_public = status == ASSAY_OK;
+        if (ak->has_public) ak->key = ak->public.key;
+    }
+    ak->known = status == ASSAY_OK;
+    if (ak->known) return;
+    if (status == ASSAY_E_UNSUPPORTED)
+        assay_verdict_add(verdict, ASSAY_RULE_UNSUPPORTED, 0,
+                          "an attestation key of P-256 or RSA from 2048 bits", "another key");
+    else
+        assay_verdict_add(verdict, ASSAY_RULE_FORMAT, 0, "a public attestation key",
+                          assay_status_text(status));
+}
+
+static void miss(struct assay_text *observed, const struct assay_tpm_ak *ak, uint32_t bit,
+                 const char *name)
+{
+    if ((ak->public.attributes & bit) != 0) return;
+    assay_text_add(observed, observed->len == 0 ? "without " : ", ");
+    assay_text_add(observed, name);
+}
+
+/*
+ * A restricted signing key signs only what the TPM made itself, or what cannot be taken for it
+ * (Part 1 25.1): any other key signs a TPMS_ATTEST that its owner wrote. fixedTPM and
+ * sensitiveDataOrigin keep the private half where it was made.
+ */
+static void judge_attributes(const struct assay_tpm_ak *ak, struct assay_verdict *verdict)
+{
+    struct assay_text observed = assay_text_empty();
+    if (!ak->has_public) return;
+    miss(&observed, ak, ASSAY_TPM_FIXED_TPM, "fixedTPM");
+    miss(&observed, ak, ASSAY_TPM_SENSITIVE_DATA_ORIGIN, "sensitiveDataOrigin");
+    miss(&observed, ak, ASSAY_TPM_RESTRICTED, "restricted");
+    miss(&observed, ak, ASSAY_TPM_SIGN, "sign");
+    if ((ak->public.attributes & ASSAY_TPM_DECRYPT) != 0)
+        assay_text_add(&observed, observed.len == 0 ? "with decrypt" : "; with decrypt");
+    if (observed.len > 0)
+        assay_verdict_add(verdict, ASSAY_RULE_AK_ATTRIBUTES, 0,
+                          "fixedTPM, sensitiveDataOrigin, restricted, sign, not decrypt",
+                          observed.text);
+}
+
+/* --- the signature */
+
+/* Returns: false when the key, or what it says about its scheme, is none that is verified here. */
+static bool key_is_supported(const struct assay_tpm_ak *ak)
+{
+    if (ak->key.type != ASSAY_KEY_P256 && ak->key.type != ASSAY_KEY_RSA) return false;
+    if (!ak->has_public || ak->public.scheme == ASSAY_TPM_NULL) return true;
+    if (ak->public.scheme_hash != ASSAY_TPM_SHA256) return false;
+    return ak->public.scheme ==
+           (ak->key.type == ASSAY_KEY_RSA ? ASSAY_TPM_RSASSA : ASSAY_TPM_ECDSA);
+}
+
+static void unsupported(struct assay_verdict *verdict, const char *observed)
+{
+    assay_verdict_add(verdict, ASSAY_RULE_UNSUPPORTED, 0,
+                      "a signature by ECDSA P-256 or RSASSA with SHA-256", observed);
+}
+
+static enum assay_status judge_signature(const struct assay_package *package,
+                                         const struct assay_tpm_ak *ak,
+                                         struct assay_verdict *verdict)
+{
+    struct assay_signature signature;
+    uint8_t digest[ASSAY_DIGEST_MAX];
+    if (!ak->known) {
+        if (package->key.len == 0)
+            assay_verdict_add(verdict, ASSAY_RULE_KEY_MISSING, 0, "the public attestation key",
+                              "none");
+        return ASSAY_OK;
+    }
+    if (package->signature.len == 0) {
+        assay_verdict_add(verdict, ASSAY_RULE_EVIDENCE_INCOMPLETE, 0, "the signature of the quote",
+                          "none");
+        return ASSAY_OK;
+    }
+    if (!key_is_supported(ak)) {
+        unsupported(verdict, "another type, scheme or hash of the attestation key");
+        return ASSAY_OK;
+    }
+    enum assay_status status = assay_tpm_signature_parse(
+        package->signature.bytes, package->signature.len, &ak->key, &signature);
+    if (status == ASSAY_E_UNSUPPORTED) {
+        unsupported(verdict, "another signature scheme or hash");
+        return ASSAY_OK;
+    }
+    if (status == ASSAY_OK) {
+        const size_t len =
+            assay_signature_digest(signature.alg, package->main.bytes, package->main.len, digest);
+        ASSAY_ASSERT(len == ASSAY_SHA256_LEN);
+        status = assay_chain_signed(&ak->key, digest, &signature);
+    }
+    if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+    assay_verdict_proof(verdict, ASSAY_PROOF_TPM_SIGNATURE,
+                        status == ASSAY_OK ? ASSAY_PROOF_TRUE : ASSAY_PROOF_FALSE);
+    if (status != ASSAY_OK)
+        assay_verdict_add(verdict, ASSAY_RULE_QUOTE_SIGNATURE, 0,
+                          "a signature by the attestation key", assay_status_text(status));
+    return ASSAY_OK;
+}
+
+/* --- PCRs */
+
+/*
+ * Part 3 18.4: pcrDigest is the digest of the selected values, one after the other, with the hash
+ * of the signing scheme, which is SHA-256 for every key that is supported.
+ * Returns: true when the values are proven
+ */
+static bool judge_values(const struct assay_package *package, const struct assay_tpm_quote *quote,
+                         struct assay_verdict *verdict)
+{
+    const struct assay_slice values = package->pcrs;
+    const size_t wanted = assay_tpm_values_len(quote);
+    struct assay_text expected = assay_text_empty();
+    struct assay_text observed = assay_text_empty();
+    uint8_t digest[ASSAY_SHA256_LEN];
+    if (values.len == 0 && wanted > 0) {
+        assay_verdict_add(verdict, ASSAY_RULE_PCR_MISSING, quote->offset_select,
+                          "the values of the selected PCRs", "none");
+        return false;
+    }
+    assay_text_add_hex(&expected, quote->pcr_digest.bytes, quote->pcr_digest.len);
+    if (values.len != wanted) {
+        assay_text_add_u64(&observed, values.len);
+        assay_text_add(&observed, " bytes where the selection has ");
+        assay_text_add_u64(&observed, wanted);
+    } else {
+        assay_sha256(values.bytes, values.len, digest);
+        assay_text_add_hex(&observed, digest, sizeof digest);
+    }
+    const bool proven = values.len == wanted && quote->pcr_digest.len == sizeof digest &&
+                        assay_bytes_equal(digest, quote->pcr_digest.bytes, sizeof digest);
+    assay_verdict_proof(verdict, ASSAY_PROOF_PCR_DIGEST,
+                        proven ? ASSAY_PROOF_TRUE : ASSAY_PROOF_FALSE);
+    if (!proven)
+        assay_verdict_add(verdict, ASSAY_RULE_PCR_DIGEST, quote->offset_pcr_digest, expected.text,
+                          observed.text);
+    return proven;
+}
+
+/* How a policy speaks of a PCR: values of other lengths are of other kinds (Nitro has 48). */
+struct wishes {
+    bool any;
+    bool must; /* some value is demanded */
+};
+
+static struct wishes wishes_for(const struct assay_policy *policy, uint32_t pcr)
+{
+    struct wishes w = { false, false };
+    for (uint32_t i = 0; i < policy->reference_count; i++) {
+        const struct assay_reference *const r = &policy->references[i];
+        if ((uint32_t)r->field != (uint32_t)ASSAY_REFERENCE_PCR0 + pcr) continue;
+        if (r->value_len != ASSAY_SHA256_LEN) continue;
+        w.any = true;
+        if (r->state != ASSAY_REFERENCE_DENIED) w.must = true;
+    }
+    return w;
+}
+
+/* Does the policy demand values of PCRs? Out: *comparable, any of them of the SHA-256 bank */
+static bool demands_values(const struct assay_policy *policy, bool *comparable)
+{
+    bool any = false;
+    *comparable = false;
+    for (uint32_t i = 0; i < policy->reference_count; i++) {
+        const struct assay_reference *const r = &policy->references[i];
+        if (r->field < ASSAY_REFERENCE_PCR0 || r->state == ASSAY_REFERENCE_DENIED) continue;
+        any = true;
+        if (r->value_len == ASSAY_SHA256_LEN) *comparable = true;
+    }
+    return any;
+}
+
+bool assay_tpm_policy_asks(const struct assay_policy *policy)
+{
+    bool comparable = false;
+    return demands_values(policy, &comparable) && comparable;
+}
+
+/* Whoever wrote values, and none that a quote is compared with, does not mean "anything goes". */
+static void judge_lengths(const struct assay_tpm_quote *quote, const struct assay_policy *policy,
+                          struct assay_verdict *verdict)
+{
+    bool comparable = false;
+    if (demands_values(policy, &comparable) && !comparable)
+        assay_verdict_add(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, quote->offset_select,
+                          "reference values of 32 bytes, of the SHA-256 bank",
+                          "none for any PCR: those of the policy are longer");
+}
+
+/* A PCR that the policy speaks of and the quote leaves out is refused: else leaving out would be
+ * the way to pass. */
+static void judge_references(const struct assay_tpm_quote *quote, struct assay_slice values,
+                             const struct assay_policy *policy, struct assay_verdict *verdict)
+{
+    judge_lengths(quote, policy, verdict);
+    for (uint32_t pcr = 0; pcr < ASSAY_TPM_PCRS; pcr++) {
+        const struct wishes wishes = wishes_for(policy, pcr);
+        struct assay_slice value = { NULL, 0 };
+        if (!wishes.any) continue;
+        if (assay_tpm_value(quote, values, ASSAY_TPM_SHA256, pcr, &value) == ASSAY_OK) {
+            const struct assay_measured measured = {
+                .field = (enum assay_reference_field)(ASSAY_REFERENCE_PCR0 + pcr),
+                .value = value.bytes,
+                .value_len = (uint32_t)value.len,
+                .isvsvn = UINT16_MAX,
+                .offset = quote->offset_select,
+            };
+            assay_reference_judge(policy, &measured, verdict);
+            continue;
+        }
+        struct assay_text expected = assay_text_empty();
+        assay_text_add(&expected, wishes.must ? "a reference value of PCR " : "PCR ");
+        assay_text_add_u64(&expected, pcr);
+        assay_text_add(&expected, " in the SHA-256 bank");
+        assay_verdict_add(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, quote->offset_select,
+                          expected.text, "not quoted");
+    }
+}
+
+/* --- the challenge */
+
+/*
+ * docs/protocol.md 2: a TPM has room for 32 bytes of qualifying data where it hashes with SHA-256,
+ * so report data of 64 bytes travels beside the quote and its digest inside. Without such, the
+ * qualifying data itself is what the quote answers.
+ */
+static void judge_challenge(const struct assay_package *package,
+                            const struct assay_tpm_quote *quote, struct assay_verdict *verdict)
+{
+    const struct assay_slice extra = quote->extra_data;
+    uint8_t digest[ASSAY_SHA256_LEN];
+    if (package->report_data.len == 0) {
+        if (extra.len > ASSAY_REPORT_DATA_LEN)
+            assay_verdict_add(verdict, ASSAY_RULE_UNSUPPORTED, quote->offset_extra_data,
+                              "at most 64 bytes of qualifying data", "more");
+        else if (extra.len > 0)
+            assay_bytes_copy(verdict->report_data, ASSAY_REPORT_DATA_LEN, extra.bytes, extra.len);
+        return;
+    }
+    assay_sha256(package->report_data.bytes, package->report_data.len, digest);
+    if (package->report_data.len == ASSAY_REPORT_DATA_LEN && extra.len == sizeof digest &&
+        assay_bytes_equal(extra.bytes, digest, sizeof digest)) {
+        assay_bytes_copy(verdict->report_data, ASSAY_REPORT_DATA_LEN, package->report_data.bytes,
+                         ASSAY_REPORT_DATA_LEN);
+        return;
+    }
+    struct assay_text observed = assay_text_empty();
+    assay_text_add_hex(&observed, extra.bytes, extra.len);
+    assay_verdict_add(verdict, ASSAY_RULE_NONCE, quote->offset_extra_data,
+                      "the SHA-256 of the report data beside the quote", observed.text);
+}
+
+enum assay_status assay_tpm_judge(const struct assay_package *package,
+                                  const struct assay_tpm_quote *quote,
+                                  const struct assay_tpm_ak *ak, const struct assay_policy *policy,
+                                  struct assay_verdict *verdict)
+{
+    assay_verdict_proof(verdict, ASSAY_PROOF_TPM_SIGNATURE, ASSAY_PROOF_UNKNOWN);
+    assay_verdict_proof(verdict, ASSAY_PROOF_PCR_DIGEST, ASSAY_PROOF_UNKNOWN);
+    judge_challenge(package, quote, verdict);
+    judge_attributes(ak, verdict);
+    ASSAY_TRY(judge_signature(package, ak, verdict));
+    if (judge_values(package, quote, verdict))
+        judge_references(quote, package->pcrs, policy, verdict);
+    return ASSAY_OK;
+}
+
+/* --- the row */
+static void fill_claims(const struct assay_tpm_quote *quote, struct assay_verdict *verdict)
+{
+    ASSAY_ASSERT(quote->pcr_digest.len <= sizeof verdict->measurement);
+    verdict->has_claims = true;
+    verdict->measurement_len = (uint32_t)quote->pcr_digest.len;
+    if (quote->pcr_digest.len > 0)
+        assay_bytes_copy(verdict->measurement, sizeof verdict->measurement, quote->pcr_digest.bytes,
+                         quote->pcr_digest.len);
+}
+
+static enum assay_status verify(const struct assay_kind *kind, struct assay_verifier *verifier,
+                                const struct assay_evidence_request *request,
+                                struct assay_verdict *verdict)
+{
+    struct assay_package package;
+    struct assay_tpm_quote quote;
+    struct assay_tpm_ak ak;
+    struct assay_tpm_hand hand;
+    ASSAY_TRY(assay_package_read(kind->kind, request->bytes, request->len, &package));
+    ASSAY_TRY(assay_tpm_quote_parse(package.main.bytes, package.main.len, &quote));
+    if ((request->policy->kinds & ASSAY_KIND_BIT(kind->kind)) == 0)
+        assay_verdict_add(verdict, ASSAY_RULE_KIND, 0, "a kind that the policy accepts",
+                          assay_kind_text(kind->kind));
+    fill_claims(&quote, verdict);
+    ASSAY_TRY(assay_tpm_hand_read(&package, verifier, &hand));
+    assay_tpm_ak_read(&package, &ak, verdict);
+    if (package.key.len == 0 && assay_tpm_hand_ak(&hand) != NULL) {
+        ak.key = assay_tpm_hand_ak(&hand)->key;
+        ak.known = true;
+    }
+    ASSAY_TRY(assay_tpm_judge(&package, &quote, &ak, request->policy, verdict));
+    ASSAY_TRY(assay_tpm_trust(request, &ak, &hand, verdict));
+    verdict->appraised = true;
+    return ASSAY_OK;
+}
+
+static bool detect(const uint8_t *bytes, size_t len)
+{
+    static const uint8_t magic[] = { 0xff, 'T', 'C', 'G' };
+    return len >= sizeof magic && assay_bytes_equal(bytes, magic, sizeof magic);
+}
+
+static enum assay_status length(const uint8_t *bytes, size_t len, size_t *declared)
+{
+    struct assay_tpm_quote quote;
+    ASSAY_TRY(assay_tpm_quote_parse(bytes, len, &quote));
+    *declared = len; /* a TPM hands out exact lengths: nothing follows */
+    return ASSAY_OK;
+}
+
+struct assay_kind assay_kind_tpm(void)
+{
+    return (struct assay_kind){
+        .kind = ASSAY_KIND_TPM, .detect = detect, .length = length, .verify = verify
+    };
+}

@@ -1,0 +1,469 @@
+/*
+ * quote/tpm/tpm_trust.c - the attestation key and its TPM (docs/protocol.md, "TPM evidence").
+ *
+ * What ties a key to a TPM for everybody is a certificate of the key by an authority that has seen
+ * it activate a credential (TCG, "TPM 2.0 Keys for Device Identity and Attestation" 1.0, 5).
+ * A certificate of the endorsement key says that the TPM is genuine and nothing of the attestation
+ * key: with it alone the key stays unproven.
+ */
+#include "quote/tpm/tpm_trust.h"
+
+#include "base/assert.h"
+#include "base/writer.h"
+#include "quote/chain.h"
+#include "quote/collateral/collateral.h"
+#include "quote/intel/judge.h"
+#include "quote/text.h"
+
+/* --- certificates at hand */
+enum assay_status assay_tpm_hand_read(const struct assay_package *package,
+                                      struct assay_verifier *verifier, struct assay_tpm_hand *hand)
+{
+    hand->verifier = verifier;
+    hand->count = 0;
+    for (size_t i = 0; i < package->certificate_count && hand->count < ASSAY_CHAIN_MAX; i++) {
+        const struct assay_slice piece = package->certificates[i];
+        size_t found = 0;
+        const enum assay_status status =
+            assay_x509_certificates(piece.bytes, piece.len, hand->certificates + hand->count,
+                                    ASSAY_CHAIN_MAX - hand->count, &found);
+        if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+        if (status == ASSAY_OK) hand->count += found;
+    }
+    hand->own_count = hand->count;
+    return ASSAY_OK;
+}
+
+static bool has_use(const struct assay_certificate *c, uint32_t use)
+{
+    return c->has_extended_key_usage && (c->extended_key_usage & use) != 0;
+}
+
+const struct assay_certificate *assay_tpm_hand_ak(const struct assay_tpm_hand *hand)
+{
+    for (size_t i = 0; i < hand->own_count; i++)
+        if (has_use(&hand->certificates[i], ASSAY_EKU_TCG_AK)) return &hand->certificates[i];
+    return NULL;
+}
+
+/* Behind the package's own: those of one bundle. */
+static void add_bundle(const struct assay_collateral *c, struct assay_tpm_hand *hand)
+{
+    hand->count = hand->own_count;
+    if (c == NULL) return;
+    for (size_t i = 0; i < c->certificate_count && hand->count < ASSAY_PATH_CANDIDATES_MAX; i++)
+        hand->certificates[hand->count++] = c->certificates[i];
+}
+
+/* The key's certificate; one for its use before one for none. */
+static const struct assay_certificate *certificate_of(const struct assay_tpm_hand *hand,
+                                                      const struct assay_key *key)
+{
+    const struct assay_certificate *found = NULL;
+    for (size_t i = 0; i < hand->count; i++) {
+        const struct assay_certificate *const c = &hand->certificates[i];
+        if (!assay_key_equal(&c->key, key)) continue;
+        if (has_use(c, ASSAY_EKU_TCG_AK)) return c;
+        if (found == NULL) found = c;
+    }
+    return found;
+}
+
+/* --- the way from a certificate to one pinned root */
+
+/* In rising order: of several roots the farthest way counts. */
+enum reach {
+    REACH_NOTHING = 0,  /* no certificate */
+    REACH_MISSING = 1,  /* a link is missing */
+    REACH_STRANGER = 2, /* ends in a root that is not pinned */
+    REACH_WRONG = 3,    /* a signature or a use is wrong on the way to a pinned root */
+    REACH_ROOT = 4,
+};
+
+struct way {
+    enum reach reach;
+    const struct assay_endorsement *endorsement;
+    struct assay_path path;
+    struct assay_fault fault; /* REACH_WRONG */
+    size_t at;
+};
+
+/* Builds and verifies, whatever was remembered. */
+static enum assay_status walk(const struct assay_certificate *leaf,
+                              const struct assay_tpm_hand *hand, const struct assay_endorsement *e,
+                              struct way *way)
+{
+    enum assay_status status =
+        assay_path_build(leaf, hand->certificates, hand->count, &e->root, &way->path);
+    if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+    if (status == ASSAY_E_NOT_FOUND) way->reach = REACH_MISSING;
+    if (status == ASSAY_E_CHAIN) way->reach = REACH_STRANGER;
+    if (status == ASSAY_E_INVALID)
+        way->fault =
+            (struct assay_fault){ ASSAY_RULE_CHAIN_CONSTRAINTS, 0, "a chain of bounded length",
+                                  "too long or too entangled" };
+    if (status != ASSAY_OK) return ASSAY_OK;
+    status = assay_path_verify(&way->path, &e->root, &way->fault, &way->at);
+    if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+    if (status == ASSAY_OK) way->reach = REACH_ROOT;
+    return ASSAY_OK;
+}
+
+enum { PLACE_OF_LEAF = UINT8_MAX };
+_Static_assert((int)ASSAY_PATH_CANDIDATES_MAX < (int)PLACE_OF_LEAF,
+               "a place of a candidate is another");
+
+/* How far it leads is a function of the certificates, in their order, and of the root. */
+static void open_lease(const struct assay_certificate *leaf, const struct assay_tpm_hand *hand,
+                       const struct assay_endorsement *e, struct assay_lease *lease)
+{
+    uint8_t digests[(1 + ASSAY_PATH_CANDIDATES_MAX) * ASSAY_SHA256_LEN];
+    struct assay_slice pieces[] = { assay_slice_over(e->root.bytes, e->root.len),
+                                    assay_slice_over(NULL, 0) };
+    struct assay_writer w = assay_writer_over(digests, sizeof digests);
+    assay_writer_put(&w, leaf->digest, sizeof leaf->digest);
+    for (size_t i = 0; i < hand->count; i++)
+        assay_writer_put(&w, hand->certificates[i].digest, sizeof hand->certificates[i].digest);
+    const enum assay_status written = assay_writer_finish(&w, &pieces[1]);
+    ASSAY_ASSERT(written == ASSAY_OK);
+    assay_lease_open(hand->verifier, ASSAY_KIND_TPM, pieces, sizeof pieces / sizeof pieces[0],
+                     lease);
+}
+
+static void write_down(const struct way *way, const struct assay_tpm_hand *hand,
+                       const struct assay_certificate *leaf, struct assay_proven *proven)
+{
+    struct assay_way_facts *const facts = &proven->facts.way;
+    facts->reach = (uint8_t)way->reach;
+    facts->at = (uint8_t)way->at;
+    facts->count = (uint8_t)way->path.count;
+    for (size_t i = 0; i < way->path.count; i++) {
+        const struct assay_certificate *const c = way->path.certificates[i];
+        facts->places[i] = c == leaf ? (uint8_t)PLACE_OF_LEAF : (uint8_t)(c - hand->certificates);
+        ASSAY_ASSERT(c == leaf || facts->places[i] < hand->count);
+    }
+    if (way->reach == REACH_WRONG) {
+        proven->faults[0] = way->fault;
+        proven->fault_count = 1;
+    }
+}
+
+static void read_back(const struct assay_proven *proven, const struct assay_tpm_hand *hand,
+                      const struct assay_certificate *leaf, struct way *way)
+{
+    const struct assay_way_facts *const facts = &proven->facts.way;
+    way->reach = (enum reach)facts->reach;
+    way->at = facts->at;
+    way->path.count = facts->count;
+    for (size_t i = 0; i < facts->count; i++) {
+        const bool is_leaf = facts->places[i] == PLACE_OF_LEAF;
+        ASSAY_ASSERT(is_leaf || facts->places[i] < hand->count);
+        way->path.certificates[i] = is_leaf ? leaf : &hand->certificates[facts->places[i]];
+    }
+    if (proven->fault_count > 0) way->fault = proven->faults[0];
+}
+
+static enum assay_status find_way(const struct assay_certificate *leaf,
+                                  const struct assay_tpm_hand *hand,
+                                  const struct assay_endorsement *e, struct way *way)
+{
+    struct assay_lease lease;
+    *way = (struct way){ .reach = REACH_WRONG, .endorsement = e };
+    open_lease(leaf, hand, e, &lease);
+    if (lease.proven == NULL) {
+        const enum assay_status status = walk(leaf, hand, e, way);
+        if (status != ASSAY_OK) {
+            assay_lease_close(&lease);
+            return status;
+        }
+        write_down(way, hand, leaf, &lease.own);
+        assay_lease_keep(&lease);
+    }
+    read_back(lease.proven, hand, leaf, way);
+    assay_lease_close(&lease);
+    return ASSAY_OK;
+}
+
+/* Certificates of CAs, roots, keys that decrypt: none of them may certify a key that signs. */
+static bool may_sign(const struct assay_certificate *c, struct assay_fault *fault)
+{
+    *fault = (struct assay_fault){ ASSAY_RULE_CHAIN_CONSTRAINTS, 0,
+                                   "a certificate for attestation keys (2.23.133.8.3)",
+                                   "one for another use" };
+    return has_use(c, ASSAY_EKU_TCG_AK) && assay_chain_is_signer(c);
+}
+
+static bool may_be_ek(const struct assay_certificate *c, struct assay_fault *fault)
+{
+    *fault = (struct assay_fault){ ASSAY_RULE_CHAIN_CONSTRAINTS, 0,
+                                   "a certificate of an endorsement key", "one of an authority" };
+    return !c->has_unknown_critical && !(c->has_basic_constraints && c->is_ca);
+}
+
+static void report_way(const struct way *way, const char *what, struct assay_verdict *verdict)
+{
+    struct assay_text expected = assay_text_empty();
+    struct assay_text observed = assay_text_empty();
+    assay_text_add(&expected, what);
+    switch (way->reach) {
+    case REACH_MISSING:
+        assay_text_add(&expected, " with its issuers up to a pinned root");
+        assay_verdict_add(verdict, ASSAY_RULE_CHAIN_MISSING, 0, expected.text,
+                          way->path.certificates[way->path.count - 1]->issuer_name);
+        return;
+    case REACH_STRANGER:
+        assay_text_add(&expected, " under a root key pinned for this kind");
+        assay_text_add_hex(&observed, way->path.certificates[way->path.count - 1]->key_name,
+                           ASSAY_SHA256_LEN);
+        assay_verdict_add(verdict, ASSAY_RULE_CHAIN_ROOT, 0, expected.text, observed.text);
+        return;
+    case REACH_WRONG: assay_path_report(&way->path, &way->fault, way->at, verdict); return;
+    case REACH_NOTHING:
+    case REACH_ROOT: return;
+    }
+    ASSAY_UNREACHABLE("a reach");
+}
+
+/* --- revocation and time, under the root that was found */
+
+/*
+ * Of several bundles under the root the one with the list of the key's issuer, whichever bundle the
+ * way went through: quote/collateral/endorsements.c takes no two such lists that differ.
+ */
+static const struct assay_collateral *list_of(const struct assay_evidence_request *request,
+                                              const struct way *way)
+{
+    const struct assay_endorsements *const all = request->endorsements;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct assay_endorsement *const e = &all->entries[i];
+        if ((e->kinds & ASSAY_KIND_BIT(request->kind)) == 0 || e->collateral == NULL) continue;
+        if (!assay_key_equal(&e->root, &way->endorsement->root)) continue;
+        if (e->collateral->has[ASSAY_PART_CRL] &&
+            assay_dn_equal(&e->collateral->root_crl.issuer, &way->path.certificates[0]->issuer))
+            return e->collateral;
+    }
+    return way->endorsement->collateral;
+}
+
+static enum assay_status judge_revocation(const struct assay_evidence_request *request,
+                                          const struct way *way, struct assay_verdict *verdict)
+{
+    const struct assay_platform_rules *const rules = &request->policy->platform;
+    const struct assay_collateral *const c = list_of(request, way);
+    enum assay_revocation answer = ASSAY_REVOCATION_UNCOVERED;
+    size_t at = 0;
+    if (c != NULL && c->has[ASSAY_PART_CRL]) {
+        const struct assay_window window = { "revocation list", false, c->root_crl.this_update_s,
+                                             c->root_crl.next_update_s };
+        ASSAY_TRY(assay_path_revocation(&way->path, &way->endorsement->root, &c->root_crl,
+                                        c->has_crl_issuer ? c->crl_issuer_name : NULL, &answer,
+                                        &at));
+        if (answer != ASSAY_REVOCATION_UNCOVERED) assay_judge_window(&window, verdict);
+        /* A list about the issuer is none about the key. */
+        if (answer == ASSAY_REVOCATION_NONE && at > 0) answer = ASSAY_REVOCATION_UNCOVERED;
+    }
+    switch (answer) {
+    case ASSAY_REVOCATION_NONE: return ASSAY_OK;
+    case ASSAY_REVOCATION_FORGED:
+        assay_verdict_add(verdict, ASSAY_RULE_CRL_SIGNATURE, 0,
+                          "a revocation list signed by its issuer", "a wrong signature");
+        return ASSAY_OK;
+    case ASSAY_REVOCATION_REVOKED: {
+        struct assay_text observed = assay_text_empty();
+        assay_text_add(&observed, "revoked, serial ");
+        assay_text_add_hex(&observed, way->path.certificates[at]->serial, ASSAY_SERIAL_LEN);
+        assay_verdict_add(verdict, ASSAY_RULE_CERT_REVOKED, 0, "a certificate that stands",
+                          observed.text);
+        return ASSAY_OK;
+    }
+    case ASSAY_REVOCATION_UNCOVERED:
+        assay_verdict_add(verdict,
+                          rules->require_crl ? ASSAY_RULE_COLLATERAL_MISSING
+                                             : ASSAY_RULE_REVOCATION_UNKNOWN,
+                          0, "a revocation list of the attestation key's issuer", "none");
+        return ASSAY_OK;
+    }
+    ASSAY_UNREACHABLE("an answer about revocation");
+}
+
+/* --- the platform */
+
+/*
+ * The subject that a registrar gives an attestation key, in full: CN=TPM attestation key,
+ * serialNumber=<SHA-256 of the endorsement key's SubjectPublicKeyInfo, in hexadecimal>.
+ */
+static const uint8_t subject_head[] = {
+    0x30, 0x69, 0x31, 0x1c, 0x30, 0x1a, 0x06, 0x03, 0x55, 0x04, 0x03, 0x0c, 0x13, 'T', 'P',
+    'M',  ' ',  'a',  't',  't',  'e',  's',  't',  'a',  't',  'i',  'o',  'n',  ' ', 'k',
+    'e',  'y',  0x31, 0x49, 0x30, 0x47, 0x06, 0x03, 0x55, 0x04, 0x05, 0x13, 0x40,
+};
+enum { SUBJECT_LEN = sizeof subject_head + 2 * ASSAY_SHA256_LEN };
+
+void assay_tpm_subject_encode(const uint8_t ek_name[static ASSAY_SHA256_LEN], struct assay_dn *dn)
+{
+    char text[2 * ASSAY_SHA256_LEN + 1];
+    assay_hex_encode(ek_name, ASSAY_SHA256_LEN, text, sizeof text);
+    *dn = (struct assay_dn){ .len = SUBJECT_LEN };
+    assay_bytes_copy(dn->der, sizeof dn->der, subject_head, sizeof subject_head);
+    assay_bytes_copy(dn->der + sizeof subject_head, 2 * ASSAY_SHA256_LEN, text,
+                     2 * ASSAY_SHA256_LEN);
+}
+
+bool assay_tpm_subject_decode(const struct assay_dn *dn, uint8_t ek_name[static ASSAY_SHA256_LEN])
+{
+    struct assay_cursor in = assay_cursor_over(dn->der, dn->len);
+    struct assay_slice head, digits;
+    uint8_t name[ASSAY_SHA256_LEN];
+    struct assay_dn again;
+    if (assay_cursor_slice(&in, sizeof subject_head, &head) != ASSAY_OK) return false;
+    if (assay_cursor_slice(&in, 2 * ASSAY_SHA256_LEN, &digits) != ASSAY_OK) return false;
+    if (assay_hex_decode((const char *)digits.bytes, digits.len, name, sizeof name) != ASSAY_OK)
+        return false;
+    assay_tpm_subject_encode(name, &again); /* one name has one subject: lower case, no more */
+    if (!assay_dn_equal(dn, &again)) return false;
+    assay_bytes_copy(ek_name, ASSAY_SHA256_LEN, name, sizeof name);
+    return true;
+}
+
+/*
+ * docs/protocol.md 6.2: one TPM is one platform, whatever keys it makes. A registrar names the
+ * endorsement key in the subject; a certificate that names none could be one of many of one TPM, so
+ * its platform is masked.
+ */
+static void name_platform(const struct way *way, struct assay_verdict *verdict)
+{
+    uint8_t ek_name[ASSAY_SHA256_LEN] = { 0 };
+    if (assay_verdict_has_class(verdict, ASSAY_RULE_FORGED)) return;
+    verdict->platform_masked =
+        !assay_tpm_subject_decode(&way->path.certificates[0]->subject, ek_name);
+    assay_key_name(&way->endorsement->root, verdict->vendor_root);
+    const struct assay_slice pieces[] = { assay_slice_over(verdict->vendor_root, 32),
+                                          assay_slice_over(ek_name, sizeof ek_name) };
+    assay_sha256_pieces(pieces, 2, verdict->platform_id);
+    verdict->has_platform = true;
+}
+
+/* --- the search */
+
+/* Under one root. With a leaf: its way; without: that of the certificate of key, if any. */
+static enum assay_status try_root(const struct assay_endorsement *e,
+                                  const struct assay_certificate *leaf, const struct assay_key *key,
+                                  struct assay_tpm_hand *hand, struct way *way)
+{
+    *way = (struct way){ .reach = REACH_NOTHING };
+    add_bundle(e->collateral, hand);
+    const bool is_ak = leaf == NULL;
+    if (is_ak) leaf = certificate_of(hand, key);
+    if (leaf == NULL) return ASSAY_OK;
+    ASSAY_TRY(find_way(leaf, hand, e, way));
+    if (way->reach != REACH_ROOT) return ASSAY_OK;
+    if (is_ak && !may_sign(leaf, &way->fault)) way->reach = REACH_WRONG;
+    if (!is_ak && !may_be_ek(leaf, &way->fault)) way->reach = REACH_WRONG;
+    return ASSAY_OK;
+}
+
+/* The farthest way under any root; it borrows from the hand as it is left. */
+static enum assay_status search(const struct assay_evidence_request *request,
+                                const struct assay_certificate *leaf, const struct assay_key *key,
+                                struct assay_tpm_hand *hand, struct way *best)
+{
+    const struct assay_endorsements *const all = request->endorsements;
+    const struct assay_endorsement *farthest = NULL;
+    *best = (struct way){ .reach = REACH_NOTHING };
+    for (size_t i = 0; i < all->count; i++) {
+        const struct assay_endorsement *const e = &all->entries[i];
+        struct way way;
+        if ((e->kinds & ASSAY_KIND_BIT(request->kind)) == 0) continue;
+        ASSAY_TRY(try_root(e, leaf, key, hand, &way));
+        if (way.reach <= best->reach) continue;
+        *best = way;
+        farthest = e;
+        if (way.reach == REACH_ROOT) return ASSAY_OK;
+    }
+    /* The hand holds another bundle by now. */
+    return farthest == NULL ? ASSAY_OK : try_root(farthest, leaf, key, hand, best);
+}
+
+/* --- the two sorts of certificates */
+static enum assay_status judge_ak(const struct assay_evidence_request *request,
+                                  const struct assay_tpm_ak *ak, struct assay_tpm_hand *hand,
+                                  struct assay_verdict *verdict)
+{
+    struct way best;
+    ASSAY_TRY(search(request, NULL, &ak->key, hand, &best));
+    report_way(&best, "the attestation key's certificate", verdict);
+    if (best.reach == REACH_STRANGER || best.reach == REACH_WRONG)
+        assay_verdict_proof(verdict, ASSAY_PROOF_AK_TRUSTED, ASSAY_PROOF_FALSE);
+    /* In a network the sender chooses what goes along: what no root vouches for is nothing. */
+    const bool is_network = !request->endorsements->exact;
+    if (!is_network && !assay_judge_has_root(request))
+        assay_verdict_add(verdict, ASSAY_RULE_ROOT_MISSING, 0,
+                          "a root that may certify attestation keys", "none");
+    else if (best.reach == REACH_NOTHING || (best.reach == REACH_MISSING && is_network))
+        assay_verdict_add(verdict, ASSAY_RULE_AK_UNPROVEN, 0,
+                          "a certificate of the attestation key by a pinned authority", "none");
+    if (best.reach != REACH_ROOT) return ASSAY_OK;
+    assay_path_windows(&best.path, verdict);
+    if (is_network &&
+        assay_judge_ran_out(best.path.certificates[0]->not_after_s, verdict->at_unix_s))
+        assay_verdict_add(verdict, ASSAY_RULE_AK_UNPROVEN, 0,
+                          "a certificate of the attestation key for this time",
+                          "one that has run out");
+    ASSAY_TRY(judge_revocation(request, &best, verdict));
+    assay_verdict_proof(verdict, ASSAY_PROOF_AK_TRUSTED, ASSAY_PROOF_TRUE);
+    name_platform(&best, verdict);
+    return ASSAY_OK;
+}
+
+static enum assay_status judge_ek(const struct assay_evidence_request *request, size_t index,
+                                  struct assay_tpm_hand *hand, struct assay_verdict *verdict)
+{
+    const struct assay_certificate leaf = hand->certificates[index];
+    struct way best;
+    ASSAY_TRY(search(request, &leaf, NULL, hand, &best));
+    report_way(&best, "the endorsement key's certificate", verdict);
+    if (best.reach == REACH_ROOT) {
+        assay_path_windows(&best.path, verdict);
+        assay_verdict_proof(verdict, ASSAY_PROOF_EK_CHAIN, ASSAY_PROOF_TRUE);
+    }
+    if (best.reach == REACH_STRANGER || best.reach == REACH_WRONG)
+        assay_verdict_proof(verdict, ASSAY_PROOF_EK_CHAIN, ASSAY_PROOF_FALSE);
+    return ASSAY_OK;
+}
+
+/* What came with the evidence, and collateral that was meant for this very evidence; a network's
+ * bundle may hold certificates of others. */
+static void take_hand(const struct assay_endorsements *all, struct assay_tpm_hand *hand)
+{
+    const bool is_meant = all->count > 0 && all->exact;
+    add_bundle(is_meant ? all->entries[0].collateral : NULL, hand);
+}
+
+static enum assay_status judge_eks(const struct assay_evidence_request *request,
+                                   struct assay_tpm_hand *hand, struct assay_verdict *verdict)
+{
+    enum { EKS_MAX = 2 }; /* a TPM has one of RSA and one of a curve; each is a search per root */
+    take_hand(request->endorsements, hand);
+    const size_t count = hand->count;
+    size_t judged = 0;
+    for (size_t i = 0; i < count && judged < EKS_MAX; i++) {
+        take_hand(request->endorsements, hand);
+        if (!has_use(&hand->certificates[i], ASSAY_EKU_TCG_EK)) continue;
+        ASSAY_TRY(judge_ek(request, i, hand, verdict));
+        judged += 1;
+    }
+    return ASSAY_OK;
+}
+
+enum assay_status assay_tpm_trust(const struct assay_evidence_request *request,
+                                  const struct assay_tpm_ak *ak, struct assay_tpm_hand *hand,
+                                  struct assay_verdict *verdict)
+{
+    assay_verdict_proof(verdict, ASSAY_PROOF_AK_TRUSTED, ASSAY_PROOF_UNKNOWN);
+    if (ak->known) ASSAY_TRY(judge_ak(request, ak, hand, verdict));
+    /* Who certified the key has looked at the TPM's own certificate; verifiers need not pin its
+     * maker. */
+    if (verdict->proofs[ASSAY_PROOF_AK_TRUSTED] == ASSAY_PROOF_TRUE) return ASSAY_OK;
+    assay_verdict_proof(verdict, ASSAY_PROOF_EK_CHAIN, ASSAY_PROOF_UNKNOWN);
+    return judge_eks(request, hand, verdict);
+}

@@ -1,0 +1,44 @@
+/*
+ * quote/tpm/tpm_trust.h - whose key signed a TPM quote: certificates of attestation and endorsement
+ * keys.
+ *
+ * Private to the room, and to what prints claims.
+ */
+#ifndef ASSAY_QUOTE_TPM_TPM_TRUST_H
+#define ASSAY_QUOTE_TPM_TPM_TRUST_H
+
+#include "quote/path.h"
+#include "quote/tpm/tpm.h"
+
+/* Certificates at hand: those of the package first, then room for those of one bundle. About 40 KB.
+ */
+struct assay_tpm_hand {
+    struct assay_verifier *verifier; /* what was proven about them before; NULL: nothing */
+    size_t own_count;
+    size_t count;
+    struct assay_certificate certificates[ASSAY_PATH_CANDIDATES_MAX];
+};
+
+/*
+ * assay_tpm_hand_read - the certificates of the package; what cannot be read is left out: without
+ * it something will be missing, and the appraisal says what.
+ * In:      verifier: NULL, nothing is remembered
+ * Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
+ */
+ASSAY_CHECKED enum assay_status assay_tpm_hand_read(const struct assay_package *package,
+                                                    struct assay_verifier *verifier,
+                                                    struct assay_tpm_hand *hand);
+/* A package without a key may carry its certificate. Returns: NULL when there is none. */
+const struct assay_certificate *assay_tpm_hand_ak(const struct assay_tpm_hand *hand);
+/*
+ * assay_tpm_trust - is the attestation key tied to a TPM that a pinned root vouches for?
+ *
+ * Sets the proofs AK_TRUSTED and EK_CHAIN, the platform, the vendor root; adds reasons.
+ * Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
+ */
+ASSAY_CHECKED enum assay_status assay_tpm_trust(const struct assay_evidence_request *request,
+                                                const struct assay_tpm_ak *ak,
+                                                struct assay_tpm_hand *hand,
+                                                struct assay_verdict *verdict);
+
+#endif
