@@ -8,7 +8,7 @@
 #ifndef ASSAY_APPS_CONFIG_H
 #define ASSAY_APPS_CONFIG_H
 
-#include "engine/genesis.h"
+#include "engine/ledger/genesis.h"
 
 #include <limits.h>
 

@@ -11,11 +11,11 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
+#include "engine/consensus/simplex.h"
 #include "engine/engine.h"
-#include "engine/ledger.h"
+#include "engine/ledger/ledger.h"
+#include "engine/ledger/rule.h"
 #include "engine/pool.h"
-#include "engine/rule.h"
-#include "engine/simplex.h"
 #include "engine/sync.h"
 
 enum {

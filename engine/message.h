@@ -2,32 +2,38 @@
  * engine/message.h - the kinds of messages between peers, and who may send them.
  *
  * The payload of each kind is encoded and decoded in the one file named beside it (in engine/ where
- * no folder is named). Transport frames (net/wire.h) wrap a kind and its payload (PAGE: a piece of
+ * no folder is named). Transport frames (host/wire.h) wrap a kind and its payload (PAGE: a piece of
  * a larger message); the numbers are on the wire, hence never reused.
  */
 #ifndef ASSAY_ENGINE_MESSAGE_H
 #define ASSAY_ENGINE_MESSAGE_H
 
+/* A slot of the roster, or one of these. */
+enum {
+    ASSAY_SLOT_SELF = 0xfffe,
+    ASSAY_SLOT_ALL = 0xffff,
+};
+
 /* symbol, number, name, lane */
 #define ASSAY_MESSAGE_LIST(X)                                                                      \
-    X(ASSAY_MESSAGE_PROPOSAL, 1, "proposal", ASSAY_LANE_VOTER) /* block.c */                       \
-    X(ASSAY_MESSAGE_VOTE, 2, "vote", ASSAY_LANE_VOTER) /* vote.c */                                \
-    X(ASSAY_MESSAGE_CERTIFICATE, 3, "certificate", ASSAY_LANE_VOTER) /* vote.c */                  \
+    X(ASSAY_MESSAGE_PROPOSAL, 1, "proposal", ASSAY_LANE_VOTER)                      /* block.c */  \
+    X(ASSAY_MESSAGE_VOTE, 2, "vote", ASSAY_LANE_VOTER)                              /* vote.c */   \
+    X(ASSAY_MESSAGE_CERTIFICATE, 3, "certificate", ASSAY_LANE_VOTER)                /* vote.c */   \
     X(ASSAY_MESSAGE_CERTIFICATE_PULL, 4, "certificate_pull", ASSAY_LANE_QUARANTINE) /* vote.c */   \
-    X(ASSAY_MESSAGE_BLOCK_PULL, 5, "block_pull", ASSAY_LANE_QUARANTINE) /* block.c */              \
-    X(ASSAY_MESSAGE_RESUME_ASK, 6, "resume_ask", ASSAY_LANE_QUARANTINE) /* resume.c */             \
-    X(ASSAY_MESSAGE_RESUME_ANSWER, 7, "resume_answer", ASSAY_LANE_QUARANTINE) /* resume.c */       \
-    X(ASSAY_MESSAGE_ENVELOPE, 8, "envelope", ASSAY_LANE_QUARANTINE) /* envelope.c */               \
-    X(ASSAY_MESSAGE_RECORD, 9, "record", ASSAY_LANE_QUARANTINE) /* record.c */                     \
-    X(ASSAY_MESSAGE_SYNC_ASK, 10, "sync_ask", ASSAY_LANE_QUARANTINE) /* sync.c */                  \
-    X(ASSAY_MESSAGE_SYNC_ANSWER, 11, "sync_answer", ASSAY_LANE_QUARANTINE) /* sync.c */            \
+    X(ASSAY_MESSAGE_BLOCK_PULL, 5, "block_pull", ASSAY_LANE_QUARANTINE)             /* block.c */  \
+    X(ASSAY_MESSAGE_RESUME_ASK, 6, "resume_ask", ASSAY_LANE_QUARANTINE)             /* resume.c */ \
+    X(ASSAY_MESSAGE_RESUME_ANSWER, 7, "resume_answer", ASSAY_LANE_QUARANTINE)       /* resume.c */ \
+    X(ASSAY_MESSAGE_ENVELOPE, 8, "envelope", ASSAY_LANE_QUARANTINE)            /* envelope.c */    \
+    X(ASSAY_MESSAGE_RECORD, 9, "record", ASSAY_LANE_QUARANTINE)                /* record.c */      \
+    X(ASSAY_MESSAGE_SYNC_ASK, 10, "sync_ask", ASSAY_LANE_QUARANTINE)           /* sync.c */        \
+    X(ASSAY_MESSAGE_SYNC_ANSWER, 11, "sync_answer", ASSAY_LANE_QUARANTINE)     /* sync.c */        \
     X(ASSAY_MESSAGE_ENVELOPE_PULL, 12, "envelope_pull", ASSAY_LANE_QUARANTINE) /* envelope.c */    \
     /* From here on the host answers; the engine never sees them. */                               \
-    X(ASSAY_MESSAGE_EVIDENCE_PULL, 32, "evidence_pull", ASSAY_LANE_QUARANTINE) /* net/gossip.c */  \
-    X(ASSAY_MESSAGE_EVIDENCE, 33, "evidence", ASSAY_LANE_QUARANTINE) /* net/gossip.c */            \
-    X(ASSAY_MESSAGE_SERVICE_ASK, 34, "service_ask", ASSAY_LANE_SERVICE) /* net/service.c */        \
-    X(ASSAY_MESSAGE_SERVICE_ANSWER, 35, "service_answer", ASSAY_LANE_SERVICE) /* net/service.c */  \
-    X(ASSAY_MESSAGE_PAGE, 36, "page", ASSAY_LANE_QUARANTINE) /* net/page.c */
+    X(ASSAY_MESSAGE_EVIDENCE_PULL, 32, "evidence_pull", ASSAY_LANE_QUARANTINE) /* host/gossip.c */ \
+    X(ASSAY_MESSAGE_EVIDENCE, 33, "evidence", ASSAY_LANE_QUARANTINE)           /* host/gossip.c */ \
+    X(ASSAY_MESSAGE_SERVICE_ASK, 34, "service_ask", ASSAY_LANE_SERVICE)        /* net/service.c */ \
+    X(ASSAY_MESSAGE_SERVICE_ANSWER, 35, "service_answer", ASSAY_LANE_SERVICE)  /* net/service.c */ \
+    X(ASSAY_MESSAGE_PAGE, 36, "page", ASSAY_LANE_QUARANTINE)                   /* host/page.c */
 
 /*
  * docs/protocol.md 10. QUARANTINE kinds are taken (rate-limited) from everybody on the roster, also

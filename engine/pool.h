@@ -7,7 +7,7 @@
 #ifndef ASSAY_ENGINE_POOL_H
 #define ASSAY_ENGINE_POOL_H
 
-#include "engine/record.h"
+#include "engine/ledger/record.h"
 
 enum assay_pool_phase {
     ASSAY_POOL_FREE,

@@ -7,8 +7,8 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
-#include "engine/block.h"
-#include "engine/vote.h"
+#include "engine/consensus/block.h"
+#include "engine/consensus/vote.h"
 
 enum { BLOCKS_MAX = 4096 };
 

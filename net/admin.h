@@ -10,7 +10,7 @@
 #define ASSAY_NET_ADMIN_H
 
 #include "base/bytes.h"
-#include "net/counters.h"
+#include "host/counters.h"
 
 #include <poll.h>
 

@@ -10,7 +10,7 @@
  */
 #include "net/host_internal.h"
 
-#include "engine/block.h"
+#include "engine/consensus/block.h"
 
 #include <stdlib.h>
 #include <time.h>

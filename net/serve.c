@@ -4,7 +4,7 @@
 #include "net/serve.h"
 
 #include "base/assert.h"
-#include "engine/block.h"
+#include "engine/consensus/block.h"
 #include "engine/sync.h"
 
 #include <stdlib.h>

@@ -6,8 +6,8 @@
 
 #include "base/writer.h"
 #include "engine/store/store.h"
-#include "net/counters.h"
-#include "net/limit.h"
+#include "host/counters.h"
+#include "host/limit.h"
 
 struct assay_serve;
 

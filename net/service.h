@@ -13,7 +13,7 @@
 #define ASSAY_NET_SERVICE_H
 
 #include "base/writer.h"
-#include "net/counters.h"
+#include "host/counters.h"
 #include "net/workload.h"
 
 enum assay_service_outcome {

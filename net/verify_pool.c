@@ -210,10 +210,3 @@ size_t assay_verify_pool_pending(struct assay_verify_pool *pool)
     pthread_mutex_unlock(&pool->mutex);
     return pending;
 }
-
-bool assay_evidence_shape_ok(enum assay_evidence_kind kind, struct assay_slice bytes)
-{
-    size_t declared = 0;
-    return assay_evidence_length(kind, bytes.bytes, bytes.len, &declared) == ASSAY_OK &&
-           declared == bytes.len;
-}

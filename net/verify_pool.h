@@ -68,8 +68,5 @@ bool assay_verify_pool_next(struct assay_verify_pool *pool, uint8_t digest[stati
                             int64_t *at_unix_s, struct assay_verdict *verdict);
 /* Returns: how many jobs were submitted and not yet handed out. */
 size_t assay_verify_pool_pending(struct assay_verify_pool *pool);
-/* Whether the bytes are exactly one quote of that kind: a tail of zeros is the source's to cut
- * (docs/protocol.md 3). Returns: true when so. */
-bool assay_evidence_shape_ok(enum assay_evidence_kind kind, struct assay_slice bytes);
 
 #endif

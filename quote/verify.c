@@ -46,3 +46,10 @@ enum assay_status assay_evidence_verify(struct assay_verifier *verifier,
     assay_verdict_conclude(verdict);
     return status;
 }
+
+bool assay_evidence_shape_ok(enum assay_evidence_kind kind, struct assay_slice bytes)
+{
+    size_t declared = 0;
+    return assay_evidence_length(kind, bytes.bytes, bytes.len, &declared) == ASSAY_OK &&
+           declared == bytes.len;
+}

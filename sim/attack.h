@@ -17,7 +17,7 @@
 #define ASSAY_SIM_ATTACK_H
 
 #include "engine/engine.h"
-#include "engine/record.h"
+#include "engine/ledger/record.h"
 #include "sim/scenario.h"
 
 /* What the evidence of one node in one epoch is worth, and whether it is right about it. */

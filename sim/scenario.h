@@ -16,7 +16,7 @@
 
 enum {
     ASSAY_SIM_NODES_MAX = 16384,       /* ASSAY_SCORING_MEMBERS_MAX: 32-bit sums hold it */
-    ASSAY_SIM_MESSAGE_NODES_MAX = 100, /* voters of a certificate (engine/genesis.h) */
+    ASSAY_SIM_MESSAGE_NODES_MAX = 100, /* voters of a certificate (engine/ledger/genesis.h) */
     ASSAY_SIM_EPOCHS_MAX = 1000000,
     ASSAY_SIM_COHORTS_MAX = 8, /* cohort 0 is "honest": who is in no other */
     ASSAY_SIM_ADVERSARIES_MAX = 16,

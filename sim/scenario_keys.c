@@ -2,7 +2,7 @@
  * sim/scenario_keys.c - every key of a scenario, once: its place, bounds, words and meaning.
  */
 #include "base/assert.h"
-#include "engine/genesis.h"
+#include "engine/ledger/genesis.h"
 #include "sim/scenario_internal.h"
 
 enum { NODES_MIN = 4, /* below, no member may fail */ TIME_MS_MAX = 600 * 1000 };

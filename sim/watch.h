@@ -7,7 +7,7 @@
 #ifndef ASSAY_SIM_WATCH_H
 #define ASSAY_SIM_WATCH_H
 
-#include "engine/state.h"
+#include "engine/ledger/state.h"
 #include "sim/attack.h"
 #include "sim/outcome.h"
 

@@ -7,7 +7,7 @@
 #include "apps/assay/collateral_dir.h"
 #include "apps/assay/command.h"
 #include "apps/config.h"
-#include "engine/genesis.h"
+#include "engine/ledger/genesis.h"
 #include "quote/accept/policy.h"
 #include "quote/collateral/endorsements.h"
 

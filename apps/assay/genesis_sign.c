@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-/* The signatures of a file with one more in it; signers ascend (engine/genesis.h). */
+/* The signatures of a file with one more in it; signers ascend (engine/ledger/genesis.h). */
 struct signatures {
     uint32_t count;
     uint32_t signers[ASSAY_OPERATORS_MAX];

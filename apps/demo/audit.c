@@ -9,7 +9,7 @@
  */
 #include "apps/demo/demo.h"
 
-#include "engine/simplex.h"
+#include "engine/consensus/simplex.h"
 #include "engine/store/store_sqlite.h"
 
 #include <stdlib.h>

@@ -6,8 +6,8 @@
 
 #include "apps/enclave/maker.h"
 #include "base/assert.h"
-#include "engine/enforce/agent.h"
-#include "engine/enforce/process.h"
+#include "enforce/agent.h"
+#include "enforce/process.h"
 #include "quote/source/platform.h"
 
 #include <stdio.h>

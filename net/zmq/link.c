@@ -6,7 +6,7 @@
 
 #include "base/assert.h"
 #include "base/crypto.h"
-#include "net/wire.h"
+#include "host/wire.h"
 
 #include <errno.h>
 #include <stdio.h>

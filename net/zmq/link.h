@@ -24,9 +24,9 @@
 #define ASSAY_NET_ZMQ_LINK_H
 
 #include "base/secret.h"
-#include "net/counters.h"
-#include "net/limit.h"
-#include "net/roster.h"
+#include "host/counters.h"
+#include "host/limit.h"
+#include "host/roster.h"
 
 #include <poll.h>
 

@@ -1,6 +1,6 @@
 /* sim/adversary/attack.c - the table, who acts when, and all acts of one node put together. */
 #include "base/assert.h"
-#include "engine/rule.h"
+#include "engine/ledger/rule.h"
 #include "sim/adversary/rows.h"
 #include "sim/random.h"
 

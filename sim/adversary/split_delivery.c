@@ -25,7 +25,7 @@ static bool passes(const struct assay_attack_view *view, uint32_t to, enum assay
                    struct assay_slice payload)
 {
     if (kind != ASSAY_MESSAGE_EVIDENCE || to < view->scenario->nodes / 2) return true;
-    return !own_evidence(view, payload); /* digest first: net/gossip.h */
+    return !own_evidence(view, payload); /* digest first: host/gossip.h */
 }
 
 const struct assay_attack assay_attack_split_delivery = {

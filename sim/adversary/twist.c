@@ -2,9 +2,9 @@
 #include "sim/adversary/twist.h"
 
 #include "base/assert.h"
-#include "engine/block.h"
-#include "engine/record.h"
-#include "engine/vote.h"
+#include "engine/consensus/block.h"
+#include "engine/consensus/vote.h"
+#include "engine/ledger/record.h"
 #include "sim/adversary/rows.h"
 
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /*
  * sim/epochs/delivery.c - from a link model to the chances of one epoch.
  *
- * docs/protocol.md 4.1, net/gossip.h: envelopes flood and are relayed, those that are missing are
+ * docs/protocol.md 4.1, host/gossip.h: envelopes flood and are relayed, those that are missing are
  * pulled three times from three peers; evidence is pulled from up to eight, each with its time.
  */
-#include "net/gossip.h"
+#include "host/gossip.h"
 #include "sim/epochs/epochs_internal.h"
 
 enum {

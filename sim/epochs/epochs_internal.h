@@ -8,7 +8,7 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
-#include "engine/ledger.h"
+#include "engine/ledger/ledger.h"
 #include "sim/attack.h"
 #include "sim/epochs/chance.h"
 #include "sim/epochs/epochs.h"

@@ -1,12 +1,13 @@
 /*
  * sim/epochs/records.c - what stands in the blocks of an epoch: roll, ballots, proofs, new keys.
  *
- * Each record is what the engine has after it decoded, checked and judged one (engine/record.h);
- * the product's ledger says whether it fits and takes it (docs/protocol.md 4, 5, 7, 9).
+ * Each record is what the engine has after it decoded, checked and judged one
+ * (engine/ledger/record.h); the product's ledger says whether it fits and takes it
+ * (docs/protocol.md 4, 5, 7, 9).
  */
 #include "sim/epochs/epochs_internal.h"
 
-#include "engine/rule.h"
+#include "engine/ledger/rule.h"
 
 enum { KEYS_OF_INCARNATION = 16 }; /* purposes of epochs_key: 16 + 2 k is incarnation k + 1 */
 

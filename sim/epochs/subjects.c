@@ -6,7 +6,7 @@
  */
 #include "sim/epochs/epochs_internal.h"
 
-#include "engine/simplex.h"
+#include "engine/consensus/simplex.h"
 
 /* --- leaders */
 

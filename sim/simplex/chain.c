@@ -4,7 +4,7 @@
  *
  * docs/protocol.md 5: a block is its view's leader's; below an epoch block there are tails alone;
  * what is final has a certificate of finality and is the same everywhere. Leaders are worked out
- * here once more, not with engine/leader.c.
+ * here once more, not with engine/consensus/leader.c.
  */
 #include "sim/simplex/world_internal.h"
 

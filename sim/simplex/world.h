@@ -9,7 +9,7 @@
 #ifndef ASSAY_SIM_SIMPLEX_WORLD_H
 #define ASSAY_SIM_SIMPLEX_WORLD_H
 
-#include "engine/simplex.h"
+#include "engine/consensus/simplex.h"
 #include "sim/outcome.h"
 
 enum { ASSAY_SIM_SIMPLEX_MACHINES_MAX = 16 };

@@ -7,7 +7,7 @@
  */
 #include "sim/twins/twins_internal.h"
 
-#include "engine/vote.h"
+#include "engine/consensus/vote.h"
 
 #include <stdlib.h>
 

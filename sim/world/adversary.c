@@ -5,7 +5,7 @@
  * holds back, or keeps things from it.
  */
 #include "engine/engine_internal.h" /* an adversary reads what its own engine has heard */
-#include "engine/record.h"
+#include "engine/ledger/record.h"
 #include "sim/world/run_internal.h"
 
 enum { US = 1000 };

@@ -11,7 +11,7 @@
  * engine (it may be refused), it counts in the node's favour.
  */
 #include "engine/engine_internal.h"
-#include "engine/record.h"
+#include "engine/ledger/record.h"
 #include "sim/world/world_internal.h"
 
 #include <stdlib.h>

@@ -18,8 +18,8 @@
  *   ballots      ballots.c
  *   voters       voters.c
  */
+#include "engine/consensus/vote.h"
 #include "engine/engine_internal.h"
-#include "engine/vote.h"
 #include "sim/world/world_internal.h"
 
 #include "base/cbor.h"

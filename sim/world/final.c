@@ -4,7 +4,7 @@
  * The watch does the tally again from what is taken out here (sim/watch_recount.c); who leads a
  * view is worked out by a round robin of this file's own (docs/protocol.md 5).
  */
-#include "engine/record.h"
+#include "engine/ledger/record.h"
 #include "sim/world/run_internal.h"
 
 enum { US = 1000 };

@@ -1,7 +1,7 @@
 /*
  * sim/world/node.c - the life of one node: keys, store, engine, death and return.
  */
-#include "engine/state.h"
+#include "engine/ledger/state.h"
 #include "sim/world/world_internal.h"
 
 #include <stdlib.h>

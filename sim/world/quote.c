@@ -10,7 +10,7 @@
 enum { AT_NODE = 5, AT_FLAGS = 6, AT_DATA = 8, AT_NUMBER = 72, AT_END = 80 };
 enum { FLAG_TAMPERED = 1, FLAG_OLD = 2, FLAG_FOREIGN = 4, FLAG_UNREADABLE = 8 };
 
-_Static_assert((int)AT_END < (int)EVIDENCE_LEN, "the last byte is not zero: net/gossip.h, shape");
+_Static_assert((int)AT_END < (int)EVIDENCE_LEN, "the last byte is not zero: host/gossip.h, shape");
 
 static uint8_t flags_of_acts(const struct assay_sim_world_acts *acts)
 {

@@ -8,9 +8,9 @@
  * verified here anew. And, poison: after 4 nullified views in a row an honest leader proposes no
  * record that must be verified again, after 8 none but the ROLL.
  */
+#include "engine/consensus/vote.h"
 #include "engine/engine_internal.h"
-#include "engine/record.h"
-#include "engine/vote.h"
+#include "engine/ledger/record.h"
 #include "sim/world/world_internal.h"
 
 #include <stdlib.h>

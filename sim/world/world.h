@@ -2,7 +2,7 @@
  * sim/world/world.h - several whole engines in one process, under a virtual clock.
  *
  * One seed decides everything. Each node has a store that it persists to before it sends, a host
- * that signs, pulls evidence with the daemon's own gossip (net/gossip.h) and has it judged, and an
+ * that signs, pulls evidence with the daemon's own gossip (host/gossip.h) and has it judged, and an
  * agent that obeys RESTART with new keys after a while. After each step checkers look at what was
  * signed, sent and closed; the first broken rule stops the world and stands in
  * assay_sim_world_violation. Faults and Byzantine acts are chosen by the test, node by node, or by
@@ -12,7 +12,7 @@
  * store in memory), agents and enclaves, and, unless real ones are asked for, signatures
  * (base/crypto/model.h) and evidence (short byte strings whose verdict is a function of them).
  * Hashes, hence evidence digests, block ids and state roots, are real. Not modelled: sockets,
- * frames (their length is counted), and the budgets of net/limit.h, which honest traffic does not
+ * frames (their length is counted), and the budgets of host/limit.h, which honest traffic does not
  * meet.
  */
 #ifndef ASSAY_SIM_WORLD_WORLD_H

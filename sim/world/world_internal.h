@@ -13,10 +13,10 @@
 
 #include "base/assert.h"
 #include "base/crypto/model.h"
-#include "engine/block.h"
+#include "engine/consensus/block.h"
 #include "engine/store/store_memory.h"
 #include "engine/sync.h"
-#include "net/gossip.h"
+#include "host/gossip.h"
 #include "sim/attack.h"
 #include "sim/outcome.h"
 #include "sim/random.h"
@@ -28,7 +28,7 @@ enum {
     SIGNED_KEPT = 4096,
     AGENT_MS = 40,
     RELAY_PEERS = 4,   /* net/host_step.c: what is passed on for others goes to so many */
-    FRAME_LEN = 40,    /* net/wire.h: what a frame adds to a payload */
+    FRAME_LEN = 40,    /* host/wire.h: what a frame adds to a payload */
     STARTED_MS = 1000, /* monotonic clock of every node at the beginning */
     IMAGES_KEPT = 16,  /* of a disk, one an epoch */
     TRACE_CLOSED = 64, /* in the trace: the network closed an epoch */
@@ -56,7 +56,7 @@ struct world_payload {
 };
 
 struct evidence;
-struct assay_certificate; /* engine/vote.h, which quote/ has a namesake of */
+struct assay_certificate; /* engine/consensus/vote.h, which quote/ has a namesake of */
 
 /* An answer of a node's own host to its engine, on its way. */
 struct world_answer {

@@ -4,7 +4,7 @@
 #include "tests/byzantine/byzantine.h"
 
 #include "base/assert.h"
-#include "engine/record.h"
+#include "engine/ledger/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
  */
 #include "base/assert.h"
 #include "base/bytes.h"
-#include "engine/block.h"
-#include "engine/vote.h"
+#include "engine/consensus/block.h"
+#include "engine/consensus/vote.h"
 #include "sim/random.h"
 #include "tests/mutants/trial.h"
 

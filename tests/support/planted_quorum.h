@@ -5,7 +5,7 @@
 #ifndef ASSAY_TESTS_PLANTED_QUORUM_H
 #define ASSAY_TESTS_PLANTED_QUORUM_H
 
-#include "engine/vote.h"
+#include "engine/consensus/vote.h"
 
 static inline bool planted_quorum(uint64_t weight_bp, uint64_t total_bp)
 {

@@ -38,7 +38,7 @@ BEGIN {
     confine("yaml.h", "^(quote/yaml/|apps/config/)")
     confine("microhttpd.h", "^net/http/")
     confine("tss2/", "^quote/source/")
-    confine("systemd/", "^engine/enforce/systemd[.]c$")
+    confine("systemd/", "^enforce/systemd[.]c$")
     confine("curl/", "^(engine/chain/|quote/source/fetch/curl[.]c$)")
     confine("secp256k1", "^engine/chain/")
     confine("criterion/", "^tests/")
@@ -48,19 +48,25 @@ BEGIN {
     arrow["quote"] = " base "
     arrow["scoring"] = " base quote/verdict.h "
     arrow["engine"] = " base scoring quote/verdict.h "
-    arrow["net"] = " base quote scoring engine "
-    arrow["sim"] = " base quote scoring engine net/counters.h net/gossip.h net/limit.h "
-    arrow["apps"] = " base quote scoring engine net sim "
+    arrow["host"] = " base scoring engine quote/verdict.h quote/verify.h "
+    arrow["enforce"] = " base engine/effect.h engine/store/store.h "
+    arrow["net"] = " base quote scoring engine host enforce "
+    arrow["sim"] = " base quote scoring engine host "
+    arrow["apps"] = " base quote scoring engine host enforce net sim "
     arrow["examples"] = " include "
     arrow["include"] = ""
-    arrow["tests"] = " base quote scoring engine net sim apps include "
+    arrow["tests"] = " base quote scoring engine host enforce net sim apps include "
+
+    # Within a room: what a folder sees of its own room, beside itself.
+    within["engine/consensus/"] = " engine/effect.h engine/message.h engine/store/store.h "
+    within["engine/ledger/"] = " engine/consensus/block.h engine/consensus/vote.h "
 }
 
 # The core is every folder of these rooms but those that touch the world (docs/architecture.md); purity.sh
 # names the same ones.
 function is_core(path) {
-    return path ~ /^(base|quote|scoring|engine)\// &&
-           path !~ /^(base\/(crypto|file)|quote\/(source|json|yaml|api)|engine\/(store|enforce))\//
+    return path ~ /^(base|quote|scoring|engine|host)\// &&
+           path !~ /^(base\/(crypto|file)|quote\/(source|json|yaml|api)|engine\/store)\//
 }
 function ban(word, where, advice) { banned[word] = advice; ban_where[word] = where }
 function confine(prefix, where) { library[prefix] = where }
@@ -138,7 +144,7 @@ function close_file() {
         printf "file-length\t%s\t%d\t\t%d lines, 800 at most; rethink at 500\n", previous, last_line, last_line
 }
 
-function check_include(line,    name, prefix, target) {
+function check_include(line,    name, prefix, target, folder) {
     if (match(line, /<[^>]+>/)) {
         name = substr(line, RSTART + 1, RLENGTH - 2)
         for (prefix in library)
@@ -155,7 +161,13 @@ function check_include(line,    name, prefix, target) {
     print name > included
     target = name
     sub(/\/.*/, "", target)
-    if (target == room) return
+    if (target == room) {
+        for (folder in within)
+            if (index(FILENAME, folder) == 1 && index(name, folder) != 1 &&
+                !index(within[folder], " " name " "))
+                found("include-arrow", FNR, name, folder " may not see " name)
+        return
+    }
     if (index(arrow[room], " " target " ") || index(arrow[room], " " name " ")) return
     found("include-arrow", FNR, name, room "/ may not see " name)
 }

@@ -12,7 +12,7 @@ failures=0 checks=0
 
 clean_tree() {
     rm -rf "$tree"
-    mkdir -p "$tree/base" "$tree/engine/store" "$tree/net" "$tree/quote" "$tree/tests/tidy" "$tree/scoring"
+    mkdir -p "$tree/base" "$tree/engine/store" "$tree/engine/consensus" "$tree/engine/ledger" "$tree/host" "$tree/net" "$tree/quote/intel" "$tree/quote/json" "$tree/tests/tidy" "$tree/scoring"
     cat >"$tree/base/status.h" <<'END'
 /* What went wrong. */
 #define ASSAY_STATUS_LIST(X) \
@@ -86,7 +86,15 @@ plant include-arrow engine/engine.c '#include "quote/verify.h"'
 plant include-arrow scoring/a.c '#include "engine/engine.h"'
 plant include-arrow net/a.c '#include "sim/world.h"'
 plant include-arrow base/status.c '#include "status.h"'
+plant include-arrow engine/consensus/a.c '#include "engine/ledger/state.h"'
+plant include-arrow engine/consensus/a.c '#include "engine/engine.h"'
+plant include-arrow engine/ledger/a.c '#include "engine/consensus/simplex.h"'
+plant include-arrow host/a.c '#include "net/link.h"'
+plant "" engine/ledger/a.c '#include "engine/consensus/vote.h"'
+plant "" engine/engine.c '#include "engine/ledger/state.h"'
 plant "" engine/engine.c '#include "quote/verdict.h"'
+plant float quote/intel/a.c 'static int f(double x) { return 1; }'
+plant "" quote/json/a.c 'static int f(double x) { return 1; }'
 plant library net/a.c '#include <sqlite3.h>'
 plant library quote/a.c '#include <openssl/evp.h>'
 for call in 'strcpy(a, b)' 'sprintf(a, b)' 'atoi(a)' 'strtok(a, b)' 'rand()' 'time(0)' 'memcmp(a, b, 1)' \

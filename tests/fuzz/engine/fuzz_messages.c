@@ -6,7 +6,7 @@
  * second byte: the sender; the rest is the payload.
  */
 #include "base/assert.h"
-#include "engine/simplex.h"
+#include "engine/consensus/simplex.h"
 
 #include <stdlib.h>
 #include <string.h>

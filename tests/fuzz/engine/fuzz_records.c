@@ -4,7 +4,7 @@
  * What decodes must be its own canonical encoding where there is an encoder, and have a key.
  */
 #include "base/assert.h"
-#include "engine/record.h"
+#include "engine/ledger/record.h"
 
 #include <stddef.h>
 

@@ -3,8 +3,8 @@
  */
 #include "base/assert.h"
 #include "base/cbor.h"
-#include "engine/block.h"
-#include "engine/state.h"
+#include "engine/consensus/block.h"
+#include "engine/ledger/state.h"
 #include "engine/sync.h"
 
 #include <stddef.h>

@@ -4,10 +4,10 @@
  * What decodes must encode to the same bytes; a frame of another chain never decodes.
  */
 #include "base/assert.h"
-#include "net/gossip.h"
+#include "host/gossip.h"
+#include "host/wire.h"
 #include "net/history.h"
 #include "net/service.h"
-#include "net/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

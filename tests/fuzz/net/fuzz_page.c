@@ -5,7 +5,7 @@
  */
 #include "base/assert.h"
 #include "base/cursor.h"
-#include "net/page.h"
+#include "host/page.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

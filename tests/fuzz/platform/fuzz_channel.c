@@ -1,7 +1,7 @@
 /* tests/fuzz/platform/fuzz_channel.c - frames, counter lines and the agent's memory. */
 #include "apps/enclave/counter.h"
 #include "base/assert.h"
-#include "engine/enforce/decide.h"
+#include "enforce/decide.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

@@ -7,7 +7,7 @@
  * their causes stand, and says on stdout what happens. The DISK_AT-th change of the disk, or the
  * ACT_AT-th point before or after an act of the driver (from 1; 0: never), ends it by SIGKILL.
  */
-#include "engine/enforce/agent.h"
+#include "enforce/agent.h"
 #include "engine/store/store_sqlite.h"
 #include "tests/unit/enforce/puppet.h"
 #include "tests/unit/store/sqlite_faults.h"

@@ -2,7 +2,7 @@
 #include "tests/unit/enforce/nest.h"
 
 #include "base/assert.h"
-#include "engine/enforce/restore.h"
+#include "enforce/restore.h"
 
 #include <dirent.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #ifndef ASSAY_TESTS_UNIT_ENFORCE_PUPPET_H
 #define ASSAY_TESTS_UNIT_ENFORCE_PUPPET_H
 
-#include "engine/enforce/driver.h"
+#include "enforce/driver.h"
 
 enum { PUPPET_EVENTS_MAX = 8 };
 

@@ -1,5 +1,5 @@
 /* tests/unit/enforce/test_agent.c - the agent over a puppet and a store in memory, by hand. */
-#include "engine/enforce/agent.h"
+#include "enforce/agent.h"
 #include "engine/store/store_memory.h"
 #include "tests/unit/enforce/puppet.h"
 

@@ -1,5 +1,5 @@
 /* tests/unit/enforce/test_decide.c - every short story of orders, against a plain history. */
-#include "engine/enforce/decide.h"
+#include "enforce/decide.h"
 
 #include <criterion/criterion.h>
 

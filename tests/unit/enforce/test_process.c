@@ -1,6 +1,6 @@
 /* tests/unit/enforce/test_process.c - the process driver over real processes, and restore. */
-#include "engine/enforce/process.h"
-#include "engine/enforce/restore.h"
+#include "enforce/process.h"
+#include "enforce/restore.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>

@@ -3,7 +3,7 @@
  * one engine of a running network whose knowledge is changed just before it signs.
  */
 #include "engine/engine_internal.h"
-#include "engine/record.h"
+#include "engine/ledger/record.h"
 #include "sim/world/world.h"
 
 #include <criterion/criterion.h>

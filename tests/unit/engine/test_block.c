@@ -1,7 +1,7 @@
 /*
  * tests/unit/engine/test_block.c - headers, proposals, and the table of blocks.
  */
-#include "engine/block.h"
+#include "engine/consensus/block.h"
 
 #include "base/cbor.h"
 #include "base/merkle.h"

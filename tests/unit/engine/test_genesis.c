@@ -3,7 +3,7 @@
  */
 #include "base/cbor.h"
 #include "engine/engine.h"
-#include "engine/genesis.h"
+#include "engine/ledger/genesis.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
  * A running network's own messages, bent in every way, go to one node. Whatever is refused must not
  * have changed a byte of its memory, apart from counters and the bytes that every step writes anew.
  */
+#include "engine/consensus/simplex_internal.h"
 #include "engine/engine_internal.h"
-#include "engine/simplex_internal.h"
 #include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>

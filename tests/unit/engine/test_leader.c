@@ -1,7 +1,7 @@
 /*
  * tests/unit/engine/test_leader.c - smooth weighted round robin.
  */
-#include "engine/simplex.h"
+#include "engine/consensus/simplex.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>

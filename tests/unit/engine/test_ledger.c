@@ -3,8 +3,8 @@
  *
  * Records are made by hand, as if decoded, checked and judged: their shape is test_record.c's.
  */
-#include "engine/ledger.h"
-#include "engine/rule.h"
+#include "engine/ledger/ledger.h"
+#include "engine/ledger/rule.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>

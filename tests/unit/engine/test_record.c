@@ -2,9 +2,9 @@
  * tests/unit/engine/test_record.c - the shape of every record kind, ballots and envelopes.
  */
 #include "base/cbor.h"
-#include "engine/record.h"
-#include "engine/rule.h"
-#include "engine/vote.h"
+#include "engine/consensus/vote.h"
+#include "engine/ledger/record.h"
+#include "engine/ledger/rule.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

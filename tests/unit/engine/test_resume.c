@@ -3,7 +3,7 @@
  * long it waits, where it votes again, and what it does about a log that was rolled back.
  */
 #include "base/cbor.h"
-#include "engine/simplex_internal.h"
+#include "engine/consensus/simplex_internal.h"
 #include "sim/simplex/world_internal.h"
 
 #include <criterion/criterion.h>

@@ -4,7 +4,7 @@
  * A restart must not be refused for want of room, must not forget what was proposed, and must keep
  * what the chain needs rather than what was nullified.
  */
-#include "engine/simplex_internal.h"
+#include "engine/consensus/simplex_internal.h"
 #include "sim/simplex/world_internal.h"
 
 #include <criterion/criterion.h>

@@ -3,7 +3,7 @@
  * and the machine is bit for bit what it was, apart from its counters; nothing grows.
  */
 #include "base/merkle.h"
-#include "engine/simplex_internal.h"
+#include "engine/consensus/simplex_internal.h"
 #include "sim/simplex/world_internal.h"
 
 #include <criterion/criterion.h>

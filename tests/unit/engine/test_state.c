@@ -2,7 +2,7 @@
  * tests/unit/engine/test_state.c - the state, its root and its snapshot; lives and lookups.
  */
 #include "base/merkle.h"
-#include "engine/state.h"
+#include "engine/ledger/state.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

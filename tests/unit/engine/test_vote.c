@@ -2,7 +2,7 @@
  * tests/unit/engine/test_vote.c - votes, certificates, pulls and finality proofs: encoded, decoded,
  * weighed, verified.
  */
-#include "engine/vote.h"
+#include "engine/consensus/vote.h"
 
 #include "base/cbor.h"
 

@@ -2,7 +2,7 @@
  * Evidence by digest: one flight, origin first, a bounded number of sources, and honest counts.
  */
 #include "base/crypto.h"
-#include "net/gossip.h"
+#include "host/gossip.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

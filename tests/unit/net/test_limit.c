@@ -1,7 +1,7 @@
 /*
  * Budgets and bans: what an honest peer needs fits, what a flood needs does not.
  */
-#include "net/limit.h"
+#include "host/limit.h"
 
 #include <criterion/criterion.h>
 

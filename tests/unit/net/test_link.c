@@ -2,7 +2,7 @@
  * The sockets: who gets in, what of them is heard, and what happens to the rest.
  */
 #include "base/crypto.h"
-#include "net/wire.h"
+#include "host/wire.h"
 #include "net/zmq/link_internal.h"
 
 #include <criterion/criterion.h>

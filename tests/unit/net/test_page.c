@@ -1,7 +1,7 @@
 /*
  * Pages: large messages cut and put together, and the bounds that hostile peers meet.
  */
-#include "net/page.h"
+#include "host/page.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

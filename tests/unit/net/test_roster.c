@@ -1,7 +1,7 @@
 /*
  * Whose key is this, and what may its owner send (docs/protocol.md 10).
  */
-#include "net/roster.h"
+#include "host/roster.h"
 
 #include <criterion/criterion.h>
 

@@ -6,10 +6,10 @@
 
 #include "base/cbor.h"
 #include "base/merkle.h"
-#include "engine/block.h"
-#include "engine/envelope.h"
-#include "engine/record.h"
-#include "engine/vote.h"
+#include "engine/consensus/block.h"
+#include "engine/consensus/vote.h"
+#include "engine/ledger/envelope.h"
+#include "engine/ledger/record.h"
 #include "sim/attack.h"
 
 #include <criterion/criterion.h>

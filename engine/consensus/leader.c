@@ -1,0 +1,37 @@
+/*
+ * engine/consensus/leader.c - who leads a view: smooth weighted round robin (docs/protocol.md 5).
+ *
+ * Each step adds every voter's weight to its counter; the largest counter leads and pays the total.
+ * A function of the counters in an epoch block and the weights alone: no randomness that a closing
+ * leader could grind.
+ */
+#include "engine/consensus/vote.h"
+
+#include "base/assert.h"
+#include "engine/message.h"
+
+uint16_t assay_leader_next(const struct assay_voter_table *voters, int64_t *counters)
+{
+    ASSAY_ASSERT(voters->count > 0 && voters->count < ASSAY_SLOT_SELF);
+    ASSAY_ASSERT(voters->total_bp > 0 && voters->total_bp <= INT32_MAX);
+
+    uint32_t best = UINT32_MAX;
+    for (uint32_t i = 0; i < voters->count; i++) {
+        if (voters->weight_bp[i] == 0) {
+            /* Who votes no more leaves no debt behind: a counter means something only beside its
+             * weight. */
+            counters[i] = 0;
+            continue;
+        }
+        counters[i] += (int64_t)voters->weight_bp[i];
+        if (best == UINT32_MAX || counters[i] > counters[best]) {
+            best = i;
+        } else if (counters[i] == counters[best] &&
+                   assay_bytes_compare(voters->node_id[i], voters->node_id[best], 32) < 0) {
+            best = i;
+        }
+    }
+    ASSAY_ASSERT(best != UINT32_MAX);
+    counters[best] -= (int64_t)voters->total_bp;
+    return (uint16_t)best;
+}

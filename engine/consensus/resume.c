@@ -1,0 +1,333 @@
+/*
+ * engine/consensus/resume.c - Simplex after a crash (docs/protocol.md 2, "Resume or reincarnate").
+ *
+ * What the store holds is restored; then peers are asked for the highest vote of ours that they
+ * hold. N and F only in views above the maximum of log and answers; X also below, where the log
+ * holds neither X nor F: a view with two N, two X and two resumed nodes would be dead for ever
+ * otherwise.
+ *
+ *   RESUME_ASK     [chain_id, era, epoch, nonce]
+ *   RESUME_ANSWER  [chain_id, era, epoch, nonce, [VOTE payloads], CERTIFICATE payload or empty]
+ *                  the asker's own votes, signed by itself: nobody can invent one for it; and the
+ *                  answerer's last final certificate, since it holds no votes below that view
+ */
+#include "engine/consensus/simplex_internal.h"
+
+#include "base/cbor.h"
+
+enum {
+    ASK_LEN_MAX = 80,
+    ANSWER_LEN_MAX = 88 + ASSAY_VOTE_TYPES * (ASSAY_VOTE_LEN_MAX + 4) + ASSAY_CERTIFICATE_LEN_MAX
+};
+
+/* --- restoring */
+
+/* Also in views below the last final one, whose certificates are still in the table. */
+static bool is_notarised(const struct assay_simplex *s, const uint8_t id[static 32])
+{
+    for (uint32_t i = 0; i < s->certificate_top; i++) {
+        const struct sx_certificate *c = &s->certificates[i];
+        if (c->used && c->statement.type == ASSAY_VOTE_NOTARISE &&
+            assay_bytes_equal(c->statement.block_id, id, 32))
+            return true;
+    }
+    return false;
+}
+
+static enum assay_status restore_block(struct assay_simplex *s, bool final_,
+                                       struct assay_slice value)
+{
+    struct assay_block *block = NULL;
+    struct assay_proposal p;
+    ASSAY_TRY(assay_proposal_decode(value, &p));
+    const struct assay_block_header *h = &p.header;
+    if (assay_sx_place(s, h->chain_id, h->era, h->epoch) != ASSAY_OK) return ASSAY_OK;
+    const enum assay_status added = assay_sx_block_add(s, value, &p, &block);
+    const bool held = added == ASSAY_OK || added == ASSAY_E_DUPLICATE;
+    if (!held && added != ASSAY_E_FULL) return added; /* without room it is pulled again */
+    if (held) block->stored = true;
+    if (held && (final_ || is_notarised(s, p.id))) block->notarised = true;
+    if (!assay_sx_in_window(s, h->view)) return ASSAY_OK;
+    struct sx_view *v = assay_sx_view(s, h->view);
+    const bool own = h->leader == s->config.self;
+    if (!own && (v->has_proposal || !held)) return ASSAY_OK;
+    v->has_proposal = true;
+    v->proposal_ms = s->now_ms;
+    assay_bytes_copy(v->proposal_id, 32, p.id, 32);
+    if (own) v->asked = v->made = true; /* never a second one, held or not */
+    return ASSAY_OK;
+}
+
+/* The same way as from a peer: on writing and after reading back. */
+static enum assay_status restore_certificate(struct assay_simplex *s, struct assay_slice value)
+{
+    struct assay_simplex_actions *none = NULL;
+    const uint32_t unstored = s->unstored;
+    const enum assay_status status = assay_sx_certificate(s, ASSAY_SLOT_SELF, value, none);
+    if (status == ASSAY_E_DUPLICATE || status == ASSAY_E_STALE) return ASSAY_OK;
+    if (status == ASSAY_E_FULL) return ASSAY_OK; /* as it was before the crash */
+    ASSAY_TRY(status);
+    for (uint32_t i = 0; s->unstored > unstored && i < s->certificate_top; i++) {
+        struct sx_certificate *certificate = &s->certificates[i];
+        if (!certificate->used || certificate->stored) continue;
+        certificate->stored = true;
+        s->unstored--;
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_status restore_vote(struct assay_simplex *s, struct assay_slice value)
+{
+    struct assay_vote vote;
+    ASSAY_TRY(assay_vote_decode(value, &vote));
+    const struct assay_vote_statement *st = &vote.statement;
+    if (assay_sx_place(s, st->chain_id, st->era, st->epoch) != ASSAY_OK) return ASSAY_OK;
+    if (vote.slot != s->config.self) return ASSAY_E_STRANGER;
+    const uint16_t seat = s->seat_of[vote.slot];
+    if (seat == UINT16_MAX) return ASSAY_OK; /* no voter in this epoch */
+    ASSAY_TRY(assay_vote_verify(&vote, s->voters));
+
+    if (s->resume.log_view < st->view) s->resume.log_view = st->view;
+    if (!assay_sx_in_window(s, st->view)) return ASSAY_OK; /* below the last final view */
+    assay_sx_vote_note(s, st, seat, vote.signature, NULL);
+    struct sx_view *v = assay_sx_view(s, st->view);
+    v->cast[st->type] = true;
+    assay_bytes_copy(v->cast_id[st->type], 32, st->block_id, 32);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_simplex_restore(struct assay_simplex *s, enum assay_store_class class_,
+                                        const struct assay_store_key *key, struct assay_slice value)
+{
+    ASSAY_ASSERT(s->begun && !s->running);
+
+    if (key->era != s->base.era || key->epoch != s->base.epoch) return ASSAY_OK;
+    if (class_ == ASSAY_STORE_BLOCK || class_ == ASSAY_STORE_PROPOSAL)
+        return restore_block(s, class_ == ASSAY_STORE_BLOCK, value);
+    if (class_ == ASSAY_STORE_CERTIFICATE) return restore_certificate(s, value);
+    if (class_ == ASSAY_STORE_VOTE) return restore_vote(s, value);
+    return ASSAY_E_UNSUPPORTED;
+}
+
+/* --- asking */
+
+static void ask(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    uint8_t bytes[ASK_LEN_MAX];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_cbor_put_array(&w, 4);
+    assay_cbor_put_bytes(&w, s->config.chain_id, 32);
+    assay_cbor_put_uint(&w, s->base.era);
+    assay_cbor_put_uint(&w, s->base.epoch);
+    assay_cbor_put_uint(&w, s->resume.nonce);
+    ASSAY_ASSERT(!w.full);
+    assay_sx_send(s, ASSAY_SLOT_ALL, ASSAY_MESSAGE_RESUME_ASK, assay_slice_over(bytes, w.len), out);
+    s->resume.ask_again_ms = s->now_ms + s->delta_ms;
+}
+
+static void finish(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    s->resume.asking = false;
+    if (s->resume.floor < s->resume.log_view) s->resume.floor = s->resume.log_view;
+    assay_sx_note(s, ASSAY_NOTE_RESUMED, s->config.self, s->resume.floor, 0, out);
+    assay_sx_resend(s, out);
+}
+
+void assay_simplex_run(struct assay_simplex *s, uint64_t now_ms, bool fresh,
+                       struct assay_simplex_actions *out)
+{
+    ASSAY_ASSERT(s->begun && !s->running);
+
+    s->now_ms = now_ms;
+    s->running = true;
+    s->entered_ms = now_ms;
+    s->progress_ms = now_ms;
+    s->standstill_ms = now_ms;
+    const bool voter = s->seat_of[s->config.self] != UINT16_MAX;
+    s->resume.asking = !fresh && voter;
+    s->resume.floor = s->resume.log_view;
+    if (s->resume.asking) {
+        for (uint32_t i = 0; i < s->config.voters_max; i++)
+            s->answered[i] = false;
+        s->resume.nonce = now_ms;
+        s->resume.later_bp = 0;
+        s->resume.deadline_ms = now_ms + 4 * s->delta_ms;
+        ask(s, out);
+    }
+    assay_sx_advance(s, out);
+}
+
+void assay_sx_resume_tick(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    if (s->now_ms >= s->resume.deadline_ms) finish(s, out);
+    else if (s->now_ms >= s->resume.ask_again_ms) ask(s, out);
+}
+
+/* [chain_id, era, epoch, nonce, ...]: what asks and answers have in common. */
+static enum assay_status read_head(const struct assay_simplex *s, struct assay_cursor *c,
+                                   uint64_t items, uint64_t *epoch, uint64_t *nonce)
+{
+    uint8_t chain_id[32];
+    uint64_t era = 0;
+    ASSAY_TRY(assay_cbor_array_exact(c, items));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, chain_id, 32));
+    ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX, &era));
+    ASSAY_TRY(assay_cbor_uint(c, epoch));
+    ASSAY_TRY(assay_cbor_uint(c, nonce));
+    if (!assay_bytes_equal(chain_id, s->config.chain_id, 32)) return ASSAY_E_CHAIN;
+    return era == s->base.era ? ASSAY_OK : ASSAY_E_CHAIN; /* an asker may be in another epoch */
+}
+
+/* --- answering */
+
+/* The highest view in which a vote of the seat is held. Returns: the view, or NULL. */
+static const struct sx_view *highest_voted(const struct assay_simplex *s, uint16_t seat)
+{
+    const struct sx_view *best = NULL;
+    for (uint32_t i = 0; i < s->config.views_max; i++) {
+        const struct sx_view *v = assay_sx_peek(s, s->views[i].view);
+        if (v == NULL || (best != NULL && v->view < best->view)) continue;
+        for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
+            if (v->ballots[seat].held[type]) best = v;
+    }
+    return best;
+}
+
+static void put_votes(const struct assay_simplex *s, uint16_t slot, struct assay_writer *w)
+{
+    const uint16_t seat = s->seat_of[slot];
+    const struct sx_view *v = seat == UINT16_MAX ? NULL : highest_voted(s, seat);
+    uint64_t count = 0;
+    for (size_t type = 0; v != NULL && type < ASSAY_VOTE_TYPES; type++)
+        count += v->ballots[seat].held[type];
+    assay_cbor_put_array(w, count);
+    for (int type = 0; v != NULL && type < ASSAY_VOTE_TYPES; type++) {
+        const struct sx_ballot *ballot = &v->ballots[seat];
+        if (!ballot->held[type]) continue;
+        const struct assay_vote_statement statement =
+            assay_sx_statement(s, v->view, (enum assay_vote_type)type, ballot->id[type]);
+        uint8_t bytes[ASSAY_VOTE_LEN_MAX];
+        struct assay_writer vote = assay_writer_over(bytes, sizeof bytes);
+        assay_vote_encode(&statement, slot, ballot->signature[type], &vote);
+        ASSAY_ASSERT(!vote.full);
+        assay_cbor_put_bytes(w, bytes, vote.len);
+    }
+}
+
+enum assay_status assay_sx_resume_ask(struct assay_simplex *s, uint16_t from,
+                                      struct assay_slice payload, struct assay_simplex_actions *out)
+{
+    struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
+    uint64_t epoch = 0;
+    uint64_t nonce = 0;
+    ASSAY_TRY(read_head(s, &c, 4, &epoch, &nonce));
+    ASSAY_TRY(assay_cursor_end(&c));
+    if (from >= s->voters->count) return ASSAY_E_STRANGER;
+
+    uint8_t bytes[ANSWER_LEN_MAX];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_cbor_put_array(&w, 6);
+    assay_cbor_put_bytes(&w, s->config.chain_id, 32);
+    assay_cbor_put_uint(&w, s->base.era);
+    assay_cbor_put_uint(&w, s->base.epoch);
+    assay_cbor_put_uint(&w, nonce);
+    put_votes(s, from, &w);
+    const bool final_ = s->final_certificate != SX_NONE;
+    const struct sx_certificate *last = final_ ? &s->certificates[s->final_certificate] : NULL;
+    assay_cbor_put_bytes(&w, final_ ? last->payload : bytes, final_ ? last->payload_len : 0);
+    ASSAY_ASSERT(!w.full);
+    assay_sx_send(s, from, ASSAY_MESSAGE_RESUME_ANSWER, assay_slice_over(bytes, w.len), out);
+    return ASSAY_OK;
+}
+
+/* --- being answered */
+
+struct answer {
+    uint64_t floor;         /* highest view of this epoch */
+    bool unknown;           /* a vote that our log lacks */
+    uint64_t unknown_epoch; /* the latest such */
+};
+
+/* One vote of ours that a peer holds. */
+static enum assay_status read_own_vote(const struct assay_simplex *s, struct assay_slice payload,
+                                       struct answer *answer)
+{
+    struct assay_vote vote;
+    ASSAY_TRY(assay_vote_decode(payload, &vote));
+    const struct assay_vote_statement *st = &vote.statement;
+    if (vote.slot != s->config.self) return ASSAY_E_STRANGER;
+    const enum assay_status place = assay_sx_place(s, st->chain_id, st->era, st->epoch);
+    if (place == ASSAY_E_CHAIN) return place;
+    ASSAY_TRY(assay_vote_verify(&vote, s->voters));
+
+    bool unknown = place == ASSAY_E_EARLY;
+    if (place == ASSAY_OK) {
+        if (st->view > answer->floor) answer->floor = st->view;
+        if (st->view < s->final_view) return ASSAY_OK; /* forgotten on purpose */
+        const struct sx_view *v = assay_sx_peek(s, st->view);
+        unknown = v == NULL || !v->cast[st->type] ||
+                  !assay_bytes_equal(v->cast_id[st->type], st->block_id, 32);
+    }
+    answer->unknown = answer->unknown || unknown;
+    if (unknown && st->epoch > answer->unknown_epoch) answer->unknown_epoch = st->epoch;
+    return ASSAY_OK;
+}
+
+static bool a_third_answered(const struct assay_simplex *s)
+{
+    uint64_t weight = 0;
+    for (uint32_t seat = 0; seat < s->seat_count; seat++)
+        if (s->answered[s->slot_of[seat]]) weight += s->voters->weight_bp[s->slot_of[seat]];
+    return assay_third(weight - s->resume.later_bp, s->voters->total_bp);
+}
+
+/* Who is in a later epoch has forgotten the votes of ours: its answer says nothing about them. When
+ * more than a third is there, an honest node is, and this epoch is over: there is nothing left to
+ * vote on, and a log that lacks votes could only contradict them. */
+static void answered_from_later(struct assay_simplex *s, uint16_t from)
+{
+    s->resume.later_bp += s->voters->weight_bp[from];
+    if (assay_third(s->resume.later_bp, s->voters->total_bp)) s->halted = true;
+}
+
+enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,
+                                         struct assay_slice payload,
+                                         struct assay_simplex_actions *out)
+{
+    struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
+    struct answer answer = { 0 };
+    struct assay_slice certificate = { 0 };
+    uint64_t epoch = 0;
+    uint64_t nonce = 0;
+    uint64_t votes = 0;
+    ASSAY_TRY(read_head(s, &c, 6, &epoch, &nonce));
+    ASSAY_TRY(assay_cbor_array(&c, ASSAY_VOTE_TYPES, &votes));
+    /* Also when the waiting is over: links may take longer than 4 delta to come up, and a vote that
+     * the log lacks must silence us whenever it is shown. */
+    if (s->resume.nonce == 0 || nonce != s->resume.nonce) return ASSAY_E_STALE;
+    if (from >= s->voters->count || s->seat_of[from] == UINT16_MAX) return ASSAY_E_STRANGER;
+    if (s->answered[from]) return ASSAY_E_DUPLICATE;
+    for (uint64_t i = 0; i < votes; i++) {
+        struct assay_slice vote = { 0 };
+        ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_VOTE_LEN_MAX, &vote));
+        ASSAY_TRY(read_own_vote(s, vote, &answer));
+    }
+    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CERTIFICATE_LEN_MAX, &certificate));
+    ASSAY_TRY(assay_cursor_end(&c));
+    if (!assay_sx_room(s, out, 1, 0)) return ASSAY_E_AGAIN;
+
+    s->answered[from] = true;
+    if (epoch > s->base.epoch) answered_from_later(s, from);
+    if (certificate.len > 0)
+        assay_status_ignore(assay_sx_certificate(s, from, certificate, out),
+                            "most hold it already; a bad one is no certificate");
+    if (s->resume.floor < answer.floor) s->resume.floor = answer.floor;
+    if (answer.unknown) {
+        s->halted = true;
+        if (s->resume.silent_through < answer.unknown_epoch)
+            s->resume.silent_through = answer.unknown_epoch;
+        assay_sx_push(out, ASSAY_SIMPLEX_ROLLED_BACK)->view = answer.floor;
+    }
+    if (s->resume.asking && a_third_answered(s)) finish(s, out);
+    return ASSAY_OK;
+}

@@ -1,0 +1,413 @@
+/*
+ * engine/consensus/simplex.c - weighted Simplex: its memory, its life over epochs, and who gets
+ * which input.
+ *
+ * docs/protocol.md 5. The rules stand in the files that simplex_internal.h names; here is only the
+ * order in which they are asked.
+ */
+#include "engine/consensus/simplex_internal.h"
+
+enum { ALIGNMENT = 64, EARLY_LEN_DEFAULT = 256 * 1024, CERTIFICATES_EXTRA = 256 };
+
+_Static_assert((uint64_t)ASSAY_VOTERS_MAX * 10000 <= UINT32_MAX,
+               "three times the total weight must fit in 64 bits");
+
+/* --- memory */
+
+static struct assay_simplex_config completed(const struct assay_simplex_config *config)
+{
+    struct assay_simplex_config c = *config;
+    if (c.views_max == 0) c.views_max = ASSAY_BLOCK_NULLS_MAX;
+    if (c.certificate_max == 0) c.certificate_max = 3 * c.views_max + CERTIFICATES_EXTRA;
+    if (c.early_len == 0) c.early_len = EARLY_LEN_DEFAULT;
+    return c;
+}
+
+static uint32_t seats_of(const struct assay_simplex_config *c)
+{
+    return c->voters_max < SX_SEATS_MAX ? c->voters_max : SX_SEATS_MAX;
+}
+
+static size_t certificate_len(const struct assay_simplex_config *c)
+{
+    return ASSAY_VOTE_STATEMENT_LEN_MAX + 16 + (c->voters_max + 7) / 8 +
+           (size_t)seats_of(c) * ASSAY_P256_SIGNATURE_LEN;
+}
+
+static size_t arena_len(const struct assay_simplex_config *c)
+{
+    return 4 * (SX_PAGE_CERTIFICATES + SX_HELP_CERTIFICATES) * certificate_len(c) +
+           ASSAY_SIMPLEX_ACTIONS_MAX * (size_t)ASSAY_VOTE_LEN_MAX + 64 * 1024;
+}
+
+static size_t draft_len(const struct assay_simplex_config *c)
+{
+    const uint32_t body_max =
+        c->blocks != NULL ? assay_blocks_body_max(c->blocks) : c->block_len_max;
+    return (size_t)body_max + ASSAY_PROPOSAL_OVERHEAD_MAX;
+}
+
+/* Walks the memory; memory NULL only counts. Returns: the next piece. */
+static void *carve(uint8_t *memory, size_t *used, size_t count, size_t len)
+{
+    void *piece = memory == NULL ? NULL : memory + *used;
+    *used += (count * len + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return piece;
+}
+
+static size_t lay_out(const struct assay_simplex_config *c, uint8_t *memory,
+                      struct assay_simplex *s)
+{
+    size_t used = 0;
+    const size_t seats = seats_of(c);
+    struct assay_simplex counted;
+    if (s == NULL) s = &counted;
+
+    (void)carve(memory, &used, 1, sizeof *s);
+    s->seat_of = carve(memory, &used, c->voters_max, sizeof *s->seat_of);
+    s->slot_of = carve(memory, &used, seats, sizeof *s->slot_of);
+    s->counters = carve(memory, &used, c->voters_max, sizeof *s->counters);
+    s->answered = carve(memory, &used, c->voters_max, sizeof *s->answered);
+    s->seen_epoch = carve(memory, &used, c->voters_max, sizeof *s->seen_epoch);
+    s->heard_at = carve(memory, &used, c->voters_max, sizeof *s->heard_at);
+    s->helped_ms = carve(memory, &used, c->voters_max, sizeof *s->helped_ms);
+    s->views = carve(memory, &used, c->views_max, sizeof *s->views);
+    struct sx_ballot *ballots =
+        carve(memory, &used, c->views_max * seats, sizeof(struct sx_ballot));
+    s->certificates = carve(memory, &used, c->certificate_max, sizeof *s->certificates);
+    uint8_t *bodies = carve(memory, &used, c->certificate_max, certificate_len(c));
+    s->arena.bytes = carve(memory, &used, 1, arena_len(c));
+    s->draft = carve(memory, &used, 1, draft_len(c));
+    s->early.bytes = carve(memory, &used, 1, c->early_len);
+    s->last_payload = carve(memory, &used, 1, certificate_len(c));
+    if (memory == NULL) return used;
+
+    for (uint32_t i = 0; i < c->views_max; i++)
+        s->views[i] = (struct sx_view){ .ballots = ballots + i * seats };
+    for (uint32_t i = 0; i < c->certificate_max; i++)
+        s->certificates[i] = (struct sx_certificate){ .payload = bodies + i * certificate_len(c) };
+    return used;
+}
+
+size_t assay_simplex_size(const struct assay_simplex_config *config)
+{
+    const struct assay_simplex_config c = completed(config);
+    return lay_out(&c, NULL, NULL);
+}
+
+enum assay_status assay_simplex_init(void *memory, size_t memory_len,
+                                     const struct assay_simplex_config *config,
+                                     struct assay_simplex **out)
+{
+    ASSAY_ASSERT(config->blocks != NULL);
+    ASSAY_ASSERT((uintptr_t)memory % ALIGNMENT == 0);
+
+    const struct assay_simplex_config c = completed(config);
+    if (c.voters_max == 0 || c.voters_max > ASSAY_MEMBERS_MAX) return ASSAY_E_RANGE;
+    if (c.self >= c.voters_max) return ASSAY_E_RANGE;
+    if (c.views_max < 2 * SX_LOOK || c.views_max > ASSAY_BLOCK_NULLS_MAX) return ASSAY_E_RANGE;
+    if (c.certificate_max < 3 * c.views_max) return ASSAY_E_RANGE;
+    if (memory_len < lay_out(&c, NULL, NULL)) return ASSAY_E_FULL;
+
+    struct assay_simplex *s = memory;
+    *s = (struct assay_simplex){ .config = c,
+                                 .certificate_len = certificate_len(&c),
+                                 .final_certificate = SX_NONE,
+                                 .pull_at_ms = UINT64_MAX,
+                                 .demand_at_ms = UINT64_MAX,
+                                 .behind_since_ms = UINT64_MAX };
+    (void)lay_out(&c, memory, s);
+    s->arena.capacity = arena_len(&c);
+    s->early.capacity = c.early_len;
+    s->draft_len_max = draft_len(&c);
+    for (uint32_t i = 0; i < c.voters_max; i++) {
+        s->seat_of[i] = UINT16_MAX;
+        s->answered[i] = false;
+        s->seen_epoch[i] = 0;
+        s->heard_at[i] = 0;
+        s->helped_ms[i] = 0;
+    }
+    *out = s;
+    return ASSAY_OK;
+}
+
+void assay_simplex_release(struct assay_simplex *s)
+{
+    s->arena.used = 0;
+    s->draft_used = false;
+    for (uint32_t i = 0; s->pinned > 0 && i < assay_blocks_count(s->config.blocks); i++) {
+        struct assay_block *block = assay_blocks_at(s->config.blocks, i);
+        s->pinned -= block->pinned;
+        block->pinned = false;
+    }
+    ASSAY_ASSERT(s->pinned == 0);
+}
+
+/* --- views and places */
+
+bool assay_sx_in_window(const struct assay_simplex *s, uint64_t view)
+{
+    return view > 0 && view >= s->final_view && view - s->final_view < s->config.views_max;
+}
+
+struct sx_view *assay_sx_peek(const struct assay_simplex *s, uint64_t view)
+{
+    struct sx_view *v = &s->views[view % s->config.views_max];
+    return view > 0 && v->view == view && view >= s->final_view ? v : NULL;
+}
+
+struct sx_view *assay_sx_view(struct assay_simplex *s, uint64_t view)
+{
+    ASSAY_ASSERT(assay_sx_in_window(s, view));
+
+    struct sx_view *v = &s->views[view % s->config.views_max];
+    if (v->view == view) return v;
+    ASSAY_ASSERT(v->view < s->final_view || v->view == 0); /* nothing alive is overwritten */
+
+    struct sx_ballot *ballots = v->ballots;
+    *v = (struct sx_view){ .view = view, .ballots = ballots };
+    for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
+        v->certificate[type] = SX_NONE;
+    for (uint32_t seat = 0; seat < s->seat_count; seat++)
+        ballots[seat] = (struct sx_ballot){ 0 };
+    return v;
+}
+
+void assay_sx_know_leaders(struct assay_simplex *s, uint64_t view)
+{
+    ASSAY_ASSERT(assay_sx_in_window(s, view));
+
+    while (s->leader_view < view) {
+        const uint16_t leader = assay_leader_next(s->voters, s->counters);
+        s->leader_view++;
+        if (!assay_sx_in_window(s, s->leader_view)) continue;
+        struct sx_view *v = assay_sx_view(s, s->leader_view);
+        v->leader = leader;
+        v->has_leader = true;
+    }
+}
+
+bool assay_sx_voting(const struct assay_simplex *s)
+{
+    if (!s->running || s->halted || s->done || s->resume.asking) return false;
+    const uint16_t self = s->config.self;
+    return s->seat_of[self] != UINT16_MAX && s->voters->voting_key[self] != NULL;
+}
+
+enum assay_status assay_sx_place(const struct assay_simplex *s, const uint8_t chain_id[static 32],
+                                 uint32_t era, uint64_t epoch)
+{
+    if (!assay_bytes_equal(chain_id, s->config.chain_id, 32)) return ASSAY_E_CHAIN;
+    if (era != s->base.era) return ASSAY_E_CHAIN;
+    if (epoch < s->base.epoch) return ASSAY_E_STALE;
+    return epoch > s->base.epoch ? ASSAY_E_EARLY : ASSAY_OK;
+}
+
+void assay_sx_heard(struct assay_simplex *s, uint16_t slot, uint64_t view)
+{
+    const uint64_t at = s->ordinal_base + view;
+    if (s->heard_at[slot] < at) s->heard_at[slot] = at;
+}
+
+/* --- the life of an epoch */
+
+static void take_seats(struct assay_simplex *s, const struct assay_voter_table *voters)
+{
+    ASSAY_ASSERT(voters->count > 0 && voters->count <= s->config.voters_max);
+    uint64_t total = 0;
+    s->seat_count = 0;
+    for (uint32_t slot = 0; slot < s->config.voters_max; slot++) {
+        s->seat_of[slot] = UINT16_MAX;
+        if (slot >= voters->count || voters->weight_bp[slot] == 0) continue;
+        ASSAY_ASSERT(s->seat_count < seats_of(&s->config));
+        s->seat_of[slot] = (uint16_t)s->seat_count;
+        s->slot_of[s->seat_count++] = (uint16_t)slot;
+        total += voters->weight_bp[slot];
+    }
+    ASSAY_ASSERT(total == voters->total_bp && total > 0);
+    s->voters = voters;
+}
+
+/* E's final certificate is kept over the boundary for those who have not seen it yet. */
+static void keep_last_certificate(struct assay_simplex *s)
+{
+    s->last_len = 0;
+    if (!s->done || s->final_certificate == SX_NONE) return;
+    const struct sx_certificate *final_ = &s->certificates[s->final_certificate];
+    assay_bytes_copy(s->last_payload, s->certificate_len, final_->payload, final_->payload_len);
+    s->last_len = final_->payload_len;
+}
+
+static void forget_epoch(struct assay_simplex *s)
+{
+    for (uint32_t i = 0; i < s->config.views_max; i++)
+        s->views[i].view = 0;
+    for (uint32_t i = 0; i < s->certificate_top; i++)
+        s->certificates[i].used = false;
+    s->certificate_top = 0;
+    s->unstored = 0;
+    s->leader_view = 0;
+    s->halted = false;
+    s->done = false;
+    s->nullified_since_final = 0;
+    s->nullified_in_a_row = 0;
+    s->notarised_view = 0;
+    s->final_view = 0;
+    s->final_certificate = SX_NONE;
+    s->handed_view = 0;
+    s->resume.log_view = 0;
+    s->resume.floor = 0;
+    s->resume.later_bp = 0; /* those of the epoch that begins are not later any more */
+    s->demand_at_ms = UINT64_MAX;
+    s->pull_at_ms = UINT64_MAX;
+    s->behind_since_ms = UINT64_MAX;
+}
+
+static uint64_t delta_of(uint64_t epoch_ms)
+{
+    const uint64_t delta = epoch_ms / 16;
+    if (delta < SX_DELTA_MS_MIN) return SX_DELTA_MS_MIN;
+    return delta > SX_DELTA_MS_MAX ? SX_DELTA_MS_MAX : delta;
+}
+
+void assay_simplex_begin(struct assay_simplex *s, uint64_t now_ms,
+                         const struct assay_simplex_base *base,
+                         const struct assay_voter_table *voters, struct assay_simplex_actions *out)
+{
+    ASSAY_ASSERT(!s->begun || base->epoch > s->base.epoch || base->era > s->base.era);
+
+    keep_last_certificate(s);
+    if (base->epoch != s->base.epoch + 1) s->last_len = 0;
+    s->ordinal_base += s->final_view; /* nobody votes in the view after E's */
+    s->now_ms = now_ms;
+    s->begun_ms = now_ms;
+    forget_epoch(s);
+    take_seats(s, voters);
+    s->halted = base->silent || base->epoch <= s->resume.silent_through;
+    s->base = *base;
+    s->base.counters = NULL; /* copied, the caller's array need not live on */
+    for (uint32_t i = 0; i < s->config.voters_max; i++)
+        s->counters[i] = i < voters->count ? base->counters[i] : 0;
+    s->delta_ms = delta_of(base->epoch_ms);
+    assay_bytes_copy(s->final_id, 32, base->id, 32);
+    assay_bytes_copy(s->handed_id, 32, base->id, 32);
+    s->handed_height = base->height;
+    s->begun = true;
+    assay_sx_enter(s, 1);
+    if (!s->running) return;
+    assay_sx_early_replay(s, out);
+    assay_sx_advance(s, out);
+}
+
+void assay_simplex_halt(struct assay_simplex *s)
+{
+    s->halted = true;
+}
+
+/* --- inputs */
+
+static const struct {
+    enum assay_message_kind kind;
+    enum assay_status (*handle)(struct assay_simplex *s, uint16_t from, struct assay_slice payload,
+                                struct assay_simplex_actions *out);
+} handlers[] = {
+    { ASSAY_MESSAGE_PROPOSAL, assay_sx_proposal },
+    { ASSAY_MESSAGE_VOTE, assay_sx_vote },
+    { ASSAY_MESSAGE_CERTIFICATE, assay_sx_certificate },
+    { ASSAY_MESSAGE_CERTIFICATE_PULL, assay_sx_certificate_pull },
+    { ASSAY_MESSAGE_BLOCK_PULL, assay_sx_block_pull },
+    { ASSAY_MESSAGE_RESUME_ASK, assay_sx_resume_ask },
+    { ASSAY_MESSAGE_RESUME_ANSWER, assay_sx_resume_answer },
+};
+
+enum assay_status assay_sx_dispatch(struct assay_simplex *s, uint16_t from,
+                                    enum assay_message_kind kind, struct assay_slice payload,
+                                    struct assay_simplex_actions *out)
+{
+    for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
+        if (handlers[i].kind == kind) return handlers[i].handle(s, from, payload, out);
+    return ASSAY_E_UNSUPPORTED; /* the other kinds are the ledger's and the host's */
+}
+
+enum assay_status assay_simplex_message(struct assay_simplex *s, uint64_t now_ms, uint16_t from,
+                                        enum assay_message_kind kind, struct assay_slice payload,
+                                        struct assay_simplex_actions *out)
+{
+    ASSAY_ASSERT(s->begun);
+
+    if (!s->running) return ASSAY_E_AGAIN;
+    if (from != ASSAY_SLOT_SELF && from >= s->config.voters_max) return ASSAY_E_STRANGER;
+    s->now_ms = now_ms;
+    const enum assay_status status = assay_sx_dispatch(s, from, kind, payload, out);
+    if (status != ASSAY_OK) {
+        s->refused++;
+        return status;
+    }
+    assay_sx_advance(s, out);
+    return ASSAY_OK;
+}
+
+void assay_simplex_tick(struct assay_simplex *s, uint64_t now_ms, struct assay_simplex_actions *out)
+{
+    ASSAY_ASSERT(s->begun);
+
+    s->now_ms = now_ms;
+    if (!s->running) return;
+    if (s->resume.asking) assay_sx_resume_tick(s, out);
+    assay_sx_advance(s, out);
+    assay_sx_standstill(s, out);
+    assay_sx_behind(s, out);
+}
+
+void assay_simplex_checked(struct assay_simplex *s, uint64_t now_ms, const uint8_t id[static 32],
+                           bool valid, struct assay_simplex_actions *out)
+{
+    s->now_ms = now_ms;
+    struct assay_block *block = assay_blocks_find(s->config.blocks, id);
+    if (block == NULL || block->checked_valid || block->checked_invalid) return;
+    block->checked_valid = valid;
+    block->checked_invalid = !valid;
+    if (s->running) assay_sx_advance(s, out);
+}
+
+void assay_simplex_demand(struct assay_simplex *s, uint64_t now_ms, uint64_t demand_at_ms,
+                          struct assay_simplex_actions *out)
+{
+    s->now_ms = now_ms;
+    s->demand_at_ms = demand_at_ms;
+    if (s->running) assay_sx_advance(s, out);
+}
+
+uint64_t assay_simplex_wake_at(const struct assay_simplex *s)
+{
+    if (!s->running) return UINT64_MAX;
+    if (s->starved) return s->now_ms;
+    uint64_t at = assay_sx_view_wake(s);
+    if (s->resume.asking) {
+        if (s->resume.deadline_ms < at) at = s->resume.deadline_ms;
+        if (s->resume.ask_again_ms < at) at = s->resume.ask_again_ms;
+    }
+    if (s->pull_at_ms < at) at = s->pull_at_ms;
+    if (s->behind_since_ms != UINT64_MAX && s->behind_again_ms < at) at = s->behind_again_ms;
+    return at;
+}
+
+size_t assay_simplex_certificates_held(const struct assay_simplex *s)
+{
+    size_t held = 0;
+    for (uint32_t i = 0; i < s->certificate_top; i++)
+        held += s->certificates[i].used;
+    return held;
+}
+
+void assay_simplex_look(const struct assay_simplex *s, struct assay_simplex_view *view)
+{
+    *view = (struct assay_simplex_view){ .epoch = s->base.epoch,
+                                         .view = s->view,
+                                         .final_height = s->handed_height,
+                                         .final_view = s->handed_view,
+                                         .nullified_in_a_row = s->nullified_in_a_row,
+                                         .voting = s->begun && assay_sx_voting(s),
+                                         .refused = s->refused };
+    assay_bytes_copy(view->final_id, 32, s->handed_id, 32);
+}

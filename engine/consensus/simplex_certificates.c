@@ -1,0 +1,257 @@
+/*
+ * engine/consensus/simplex_certificates.c - certificates: assembled from votes, taken from peers,
+ * served.
+ *
+ * docs/protocol.md 5. Of each view and type the first one held is the primary. Another one of the
+ * same statement (other voters in its bitmap) is taken only when a proposal under consideration
+ * commits to that very bitmap: voters hold and have stored the bodies that a proposal relies on.
+ */
+#include "engine/consensus/simplex_internal.h"
+
+uint32_t assay_sx_certificate_find(const struct assay_simplex *s,
+                                   const uint8_t commitment[static 32])
+{
+    for (uint32_t i = 0; i < s->certificate_top; i++) {
+        const struct sx_certificate *certificate = &s->certificates[i];
+        if (certificate->used && assay_bytes_equal(certificate->commitment, commitment, 32))
+            return i;
+    }
+    return SX_NONE;
+}
+
+/* --- room */
+
+/* Whether a block that may still matter commits to it: notarised, or of a view not over yet. */
+static bool is_relied_on(const struct assay_simplex *s, const uint8_t commitment[32])
+{
+    for (uint32_t i = 0; i < assay_blocks_count(s->config.blocks); i++) {
+        const struct assay_block *block = assay_blocks_at(s->config.blocks, i);
+        if (!block->used || block->header.epoch != s->base.epoch) continue;
+        if (!block->notarised && block->header.view < s->view) continue;
+        if (block->header.view < s->final_view) continue;
+        if (assay_bytes_equal(block->header.parent_proof, commitment, 32)) return true;
+        for (size_t at = 0; at < block->nulls.len; at += 32)
+            if (assay_bytes_equal(block->nulls.bytes + at, commitment, 32)) return true;
+    }
+    return false;
+}
+
+static bool is_dispensable(const struct assay_simplex *s, uint32_t index)
+{
+    const struct sx_certificate *certificate = &s->certificates[index];
+    if (index == s->final_certificate) return false;
+    if (certificate->statement.view < s->final_view) return true;
+    return !certificate->primary && !is_relied_on(s, certificate->commitment);
+}
+
+static uint32_t free_slot(struct assay_simplex *s)
+{
+    uint32_t spare = SX_NONE;
+    for (uint32_t i = 0; i < s->config.certificate_max; i++) {
+        if (!s->certificates[i].used) return i;
+        if (spare == SX_NONE && s->certificates[i].statement.view < s->final_view &&
+            is_dispensable(s, i))
+            spare = i;
+    }
+    for (uint32_t i = 0; spare == SX_NONE && i < s->config.certificate_max; i++)
+        if (is_dispensable(s, i)) spare = i;
+    if (spare == SX_NONE) return SX_NONE;
+    if (!s->certificates[spare].stored) s->unstored--;
+    s->certificates[spare].used = false;
+    return spare;
+}
+
+/* Returns: the new entry, or SX_NONE when there is no room. */
+static uint32_t add(struct assay_simplex *s, const struct assay_certificate *certificate,
+                    struct assay_slice payload)
+{
+    ASSAY_ASSERT(payload.len <= s->certificate_len);
+
+    const uint32_t index = free_slot(s);
+    if (index == SX_NONE) return SX_NONE;
+    struct sx_certificate *entry = &s->certificates[index];
+    if (index >= s->certificate_top) s->certificate_top = index + 1;
+    entry->used = true;
+    entry->stored = false;
+    entry->primary = false;
+    entry->statement = certificate->statement;
+    assay_bytes_copy(entry->commitment, 32, certificate->commitment, 32);
+    assay_bytes_copy(entry->payload, s->certificate_len, payload.bytes, payload.len);
+    entry->payload_len = (uint32_t)payload.len;
+    s->unstored++;
+    return index;
+}
+
+/* A verified certificate is in the table: what follows from it. */
+static void settle(struct assay_simplex *s, uint32_t index, struct assay_simplex_actions *out)
+{
+    struct sx_certificate *entry = &s->certificates[index];
+    const struct assay_vote_statement *st = &entry->statement;
+    if (st->type == ASSAY_VOTE_FINALISE && st->view > s->final_view)
+        assay_sx_final(s, st->view, st->block_id, index);
+    if (!assay_sx_in_window(s, st->view)) return;
+
+    struct sx_view *v = assay_sx_view(s, st->view);
+    if (v->certificate[st->type] != SX_NONE) return;
+    v->certificate[st->type] = index;
+    entry->primary = true;
+    if (st->type != ASSAY_VOTE_NOTARISE) return;
+    if (s->notarised_view < st->view) s->notarised_view = st->view;
+    struct assay_block *block = assay_blocks_find(s->config.blocks, st->block_id);
+    if (block != NULL) block->notarised = true;
+    assay_sx_try_finalise(s, v, out);
+}
+
+/* --- from votes */
+
+bool assay_sx_certificate_assemble(struct assay_simplex *s, struct sx_view *v,
+                                   enum assay_vote_type type, const uint8_t id[static 32],
+                                   struct assay_simplex_actions *out)
+{
+    if (v->certificate[type] != SX_NONE) return false;
+    if (!assay_quorum(assay_sx_weight(s, v, type, id), s->voters->total_bp)) return false;
+
+    uint8_t bitmap[ASSAY_MEMBERS_MAX / 8] = { 0 };
+    uint8_t signatures[SX_SEATS_MAX * ASSAY_P256_SIGNATURE_LEN];
+    uint8_t bytes[ASSAY_CERTIFICATE_LEN_MAX];
+    struct assay_writer sigs = assay_writer_over(signatures, sizeof signatures);
+    for (uint32_t seat = 0; seat < s->seat_count; seat++) { /* seats ascend with slots */
+        const struct sx_ballot *ballot = &v->ballots[seat];
+        if (!ballot->held[type]) continue;
+        if (type != ASSAY_VOTE_NULLIFY && !assay_bytes_equal(ballot->id[type], id, 32)) continue;
+        const uint32_t slot = s->slot_of[seat];
+        bitmap[slot / 8] = (uint8_t)(bitmap[slot / 8] | 1u << slot % 8);
+        assay_writer_put(&sigs, ballot->signature[type], ASSAY_P256_SIGNATURE_LEN);
+    }
+    const struct assay_vote_statement statement = assay_sx_statement(s, v->view, type, id);
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_certificate_encode(&statement, assay_slice_over(bitmap, (s->voters->count + 7) / 8),
+                             assay_slice_over(signatures, sigs.len), &w);
+    ASSAY_ASSERT(!sigs.full && !w.full);
+
+    struct assay_certificate made;
+    const struct assay_slice payload = assay_slice_over(bytes, w.len);
+    const enum assay_status again = assay_certificate_decode(payload, s->voters->count, &made);
+    ASSAY_ASSERT(again == ASSAY_OK);
+    ASSAY_ASSERT(assay_certificate_weigh(&made, s->voters) == ASSAY_OK);
+    const uint32_t index = add(s, &made, payload);
+    if (index == SX_NONE) return false; /* the next vote or resend tries again */
+    settle(s, index, out);
+    return true;
+}
+
+/* --- from peers */
+
+/* Signatures already verified one by one are not verified again; other bytes are. */
+static enum assay_status verify(const struct assay_simplex *s,
+                                const struct assay_certificate *certificate)
+{
+    const struct sx_view *v = assay_sx_peek(s, certificate->statement.view);
+    const enum assay_vote_type type = certificate->statement.type;
+    struct assay_cursor c =
+        assay_cursor_over(certificate->signatures.bytes, certificate->signatures.len);
+    ASSAY_TRY(assay_certificate_weigh(certificate, s->voters));
+    for (uint32_t seat = 0; seat < s->seat_count; seat++) {
+        const uint32_t slot = s->slot_of[seat];
+        const uint8_t *signature = NULL;
+        if (!assay_bitmap_has(certificate->bitmap, slot)) continue;
+        ASSAY_TRY(assay_cursor_take(&c, ASSAY_P256_SIGNATURE_LEN, &signature));
+        const struct sx_ballot *ballot = v == NULL ? NULL : &v->ballots[seat];
+        if (ballot != NULL && ballot->held[type] &&
+            assay_bytes_equal(ballot->id[type], certificate->statement.block_id, 32) &&
+            assay_bytes_equal(ballot->signature[type], signature, ASSAY_P256_SIGNATURE_LEN))
+            continue;
+        if (!assay_p256_verify(s->voters->voting_key[slot], certificate->digest, signature,
+                               ASSAY_S_LOW))
+            return ASSAY_E_SIGNATURE;
+    }
+    return assay_cursor_end(&c);
+}
+
+static void note_votes(struct assay_simplex *s, const struct assay_certificate *certificate,
+                       struct assay_simplex_actions *out)
+{
+    struct assay_cursor c =
+        assay_cursor_over(certificate->signatures.bytes, certificate->signatures.len);
+    if (!assay_sx_in_window(s, certificate->statement.view)) return;
+    for (uint32_t seat = 0; seat < s->seat_count; seat++) {
+        const uint8_t *signature = NULL;
+        if (!assay_bitmap_has(certificate->bitmap, s->slot_of[seat])) continue;
+        const enum assay_status taken = assay_cursor_take(&c, ASSAY_P256_SIGNATURE_LEN, &signature);
+        ASSAY_ASSERT(taken == ASSAY_OK); /* verify() walked the same bytes */
+        assay_sx_vote_note(s, &certificate->statement, (uint16_t)seat, signature, out);
+    }
+}
+
+/* Cheap reasons to refuse. */
+static enum assay_status is_needed(struct assay_simplex *s,
+                                   const struct assay_certificate *certificate)
+{
+    const struct assay_vote_statement *st = &certificate->statement;
+    if (st->view < s->final_view) return ASSAY_E_STALE;
+    /* Finality from any view: it is how the furthest behind catch up. */
+    if (st->type == ASSAY_VOTE_FINALISE && st->view > s->final_view) return ASSAY_OK;
+    if (!assay_sx_in_window(s, st->view)) return ASSAY_E_EARLY;
+    if (assay_sx_certificate_find(s, certificate->commitment) != SX_NONE) return ASSAY_E_DUPLICATE;
+    const struct sx_view *v = assay_sx_peek(s, st->view);
+    if (st->type != ASSAY_VOTE_FINALISE && (v == NULL || v->certificate[st->type] == SX_NONE))
+        return ASSAY_OK;
+    /* Out of the store: a block that we voted for relied on it, and others may ask for it. */
+    if (!s->running) return ASSAY_OK;
+    return assay_sx_certificate_wanted(s, certificate->commitment) ? ASSAY_OK : ASSAY_E_DUPLICATE;
+}
+
+enum assay_status assay_sx_certificate(struct assay_simplex *s, uint16_t from,
+                                       struct assay_slice payload,
+                                       struct assay_simplex_actions *out)
+{
+    struct assay_certificate certificate;
+    ASSAY_TRY(assay_certificate_decode(payload, s->voters->count, &certificate));
+    const struct assay_vote_statement *st = &certificate.statement;
+    const enum assay_status place = assay_sx_place(s, st->chain_id, st->era, st->epoch);
+    if (place == ASSAY_E_EARLY && st->epoch == s->base.epoch + 1)
+        return assay_sx_early_keep(s, from, ASSAY_MESSAGE_CERTIFICATE, payload);
+    if (place == ASSAY_E_STALE && st->epoch + 1 == s->base.epoch)
+        assay_sx_help_last_epoch(s, from, out);
+    if (place != ASSAY_OK) return place;
+
+    const enum assay_status needed = is_needed(s, &certificate);
+    if (needed == ASSAY_E_STALE) assay_sx_help(s, from, st->view, out);
+    if (needed != ASSAY_OK) return needed;
+    if (payload.len > s->certificate_len) return ASSAY_E_RANGE;
+    ASSAY_TRY(verify(s, &certificate));
+
+    const uint32_t index = add(s, &certificate, payload);
+    if (index == SX_NONE) return ASSAY_E_FULL;
+    settle(s, index, out);
+    note_votes(s, &certificate, out);
+    return ASSAY_OK;
+}
+
+/* --- serving */
+
+void assay_sx_certificate_send(struct assay_simplex *s, uint32_t index, uint16_t to,
+                               struct assay_simplex_actions *out)
+{
+    const struct sx_certificate *certificate = &s->certificates[index];
+    ASSAY_ASSERT(certificate->used);
+    assay_sx_send(s, to, ASSAY_MESSAGE_CERTIFICATE,
+                  assay_slice_over(certificate->payload, certificate->payload_len), out);
+}
+
+enum assay_status assay_sx_certificate_pull(struct assay_simplex *s, uint16_t from,
+                                            struct assay_slice payload,
+                                            struct assay_simplex_actions *out)
+{
+    uint32_t era = 0;
+    uint64_t epoch = 0;
+    struct assay_slice list = { 0 };
+    ASSAY_TRY(assay_certificate_pull_decode(payload, &era, &epoch, &list));
+    ASSAY_TRY(assay_sx_place(s, s->config.chain_id, era, epoch));
+    if (from == ASSAY_SLOT_SELF) return ASSAY_E_STRANGER;
+    for (size_t at = 0; at < list.len; at += 32) {
+        const uint32_t index = assay_sx_certificate_find(s, list.bytes + at);
+        if (index != SX_NONE) assay_sx_certificate_send(s, index, from, out);
+    }
+    return ASSAY_OK;
+}

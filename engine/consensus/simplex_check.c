@@ -1,0 +1,97 @@
+/*
+ * engine/consensus/simplex_check.c - every invariant of Simplex (docs/protocol.md 5), for tests.
+ *
+ * Aborts on a broken one. Not called on input: what these say was made true by our own code.
+ */
+#include "engine/consensus/simplex_internal.h"
+
+static void check_own_votes(const struct sx_view *v)
+{
+    if (v->cast[ASSAY_VOTE_FINALISE]) {
+        ASSAY_ASSERT(!v->cast[ASSAY_VOTE_NULLIFY]);
+        ASSAY_ASSERT(v->cast[ASSAY_VOTE_NOTARISE]);
+        ASSAY_ASSERT(assay_bytes_equal(v->cast_id[ASSAY_VOTE_FINALISE],
+                                       v->cast_id[ASSAY_VOTE_NOTARISE], 32));
+    }
+}
+
+static void check_view_certificates(const struct assay_simplex *s, const struct sx_view *v)
+{
+    for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++) {
+        const uint32_t index = v->certificate[type];
+        if (index == SX_NONE) continue;
+        ASSAY_ASSERT(index < s->config.certificate_max);
+        const struct sx_certificate *certificate = &s->certificates[index];
+        ASSAY_ASSERT(certificate->used && certificate->primary);
+        ASSAY_ASSERT(certificate->statement.view == v->view);
+        ASSAY_ASSERT((size_t)certificate->statement.type == type);
+        ASSAY_ASSERT(certificate->statement.epoch == s->base.epoch);
+        ASSAY_ASSERT(certificate->payload_len <= s->certificate_len);
+    }
+}
+
+/* The tally says what the ballots say. */
+static void check_tally(const struct assay_simplex *s, const struct sx_view *v)
+{
+    for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++) {
+        const struct sx_tally *tally = &v->tally[type];
+        uint32_t held = 0;
+        uint32_t others = 0;
+        uint64_t weight = 0;
+        for (uint32_t seat = 0; seat < s->seat_count; seat++) {
+            const struct sx_ballot *ballot = &v->ballots[seat];
+            if (!ballot->held[type]) continue;
+            const bool same = assay_bytes_equal(ballot->id[type], tally->id, 32);
+            held++;
+            others += !same;
+            if (same) weight += s->voters->weight_bp[s->slot_of[seat]];
+        }
+        ASSAY_ASSERT(held == tally->held && others == tally->others);
+        ASSAY_ASSERT(weight == tally->weight_bp);
+    }
+}
+
+static void check_views(const struct assay_simplex *s)
+{
+    for (uint32_t i = 0; i < s->config.views_max; i++) {
+        const struct sx_view *v = &s->views[i];
+        if (v->view == 0) continue;
+        ASSAY_ASSERT(v->view % s->config.views_max == i);
+        if (v->view < s->final_view) continue; /* forgotten, not yet used again */
+        ASSAY_ASSERT(assay_sx_in_window(s, v->view));
+        ASSAY_ASSERT(v->view > s->leader_view || v->has_leader);
+        check_own_votes(v);
+        check_tally(s, v);
+        check_view_certificates(s, v);
+        /* Left behind only with a certificate, or by finality above. */
+        if (v->view > s->final_view && v->view < s->view)
+            ASSAY_ASSERT(v->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE ||
+                         v->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE);
+        if (v->made) ASSAY_ASSERT(v->asked);
+    }
+}
+
+void assay_simplex_check(const struct assay_simplex *s)
+{
+    if (!s->begun) return;
+    ASSAY_ASSERT(s->view > 0 && s->final_view <= s->view + s->config.views_max);
+    ASSAY_ASSERT(s->handed_view <= s->final_view);
+    ASSAY_ASSERT((s->final_view == 0) == (s->final_certificate == SX_NONE));
+    ASSAY_ASSERT(s->handed_height >= s->base.height);
+    if (s->done) ASSAY_ASSERT(s->handed_view == s->final_view);
+    if (s->resume.asking) ASSAY_ASSERT(!assay_sx_voting(s));
+
+    uint64_t total = 0;
+    uint32_t unstored = 0;
+    for (uint32_t seat = 0; seat < s->seat_count; seat++) {
+        ASSAY_ASSERT(s->seat_of[s->slot_of[seat]] == seat);
+        total += s->voters->weight_bp[s->slot_of[seat]];
+    }
+    ASSAY_ASSERT(total == s->voters->total_bp);
+    for (uint32_t i = 0; i < s->certificate_top; i++)
+        unstored += s->certificates[i].used && !s->certificates[i].stored;
+    ASSAY_ASSERT(unstored == s->unstored);
+    ASSAY_ASSERT(s->arena.used <= s->arena.capacity);
+    ASSAY_ASSERT(s->early.used <= s->early.capacity);
+    if (!s->done && s->view > s->final_view) check_views(s);
+}

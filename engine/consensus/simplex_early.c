@@ -1,0 +1,144 @@
+/*
+ * engine/consensus/simplex_early.c - messages of the next epoch, and knowing that one is behind.
+ *
+ * Peers finalise E a little before us and go on: their first messages are kept in a bounded buffer
+ * and replayed when the epoch begins. No sender may fill it for the others. When more than a third
+ * of the weight signs in a later epoch, an honest node is there: time to synchronise. Less is only
+ * a hint (weights move, so those ahead may weigh little in our old table), taken when we stand
+ * still: asking costs a message, and what is answered carries its own proof.
+ */
+#include "engine/consensus/simplex_internal.h"
+
+enum { ENTRY_HEAD = 8, FAIR_SHARE_MIN = 4096 };
+
+struct entry {
+    uint16_t from;
+    uint16_t kind;
+    struct assay_slice payload;
+};
+
+static enum assay_status next_entry(struct assay_cursor *c, struct entry *entry)
+{
+    uint32_t len = 0;
+    ASSAY_TRY(assay_cursor_u16le(c, &entry->from));
+    ASSAY_TRY(assay_cursor_u16le(c, &entry->kind));
+    ASSAY_TRY(assay_cursor_u32le(c, &len));
+    return assay_cursor_slice(c, len, &entry->payload);
+}
+
+/* Bytes a sender holds already, or SIZE_MAX when this very message is among them. */
+static size_t share_of(const struct sx_early *early, uint16_t from, enum assay_message_kind kind,
+                       struct assay_slice payload)
+{
+    struct assay_cursor c = assay_cursor_over(early->bytes, early->used);
+    struct entry entry;
+    size_t share = 0;
+    while (assay_cursor_left(&c) > 0) {
+        const enum assay_status read = next_entry(&c, &entry);
+        ASSAY_ASSERT(read == ASSAY_OK); /* we wrote it */
+        if (entry.from != from) continue;
+        share += ENTRY_HEAD + entry.payload.len;
+        if (entry.kind == (uint16_t)kind && assay_slice_equal(entry.payload, payload))
+            return SIZE_MAX;
+    }
+    return share;
+}
+
+enum assay_status assay_sx_early_keep(struct assay_simplex *s, uint16_t from,
+                                      enum assay_message_kind kind, struct assay_slice payload)
+{
+    struct sx_early *early = &s->early;
+    if (from >= s->config.voters_max) return ASSAY_E_EARLY;
+    size_t limit = early->capacity / s->config.voters_max;
+    if (limit < FAIR_SHARE_MIN) limit = FAIR_SHARE_MIN;
+
+    const size_t share = share_of(early, from, kind, payload);
+    const size_t len = ENTRY_HEAD + payload.len;
+    if (share == SIZE_MAX) return ASSAY_E_DUPLICATE;
+    if (len > limit || share > limit - len) return ASSAY_E_FULL;
+    if (len > early->capacity - early->used) return ASSAY_E_FULL;
+
+    struct assay_writer w =
+        assay_writer_over(early->bytes + early->used, early->capacity - early->used);
+    assay_writer_u16le(&w, from);
+    assay_writer_u16le(&w, (uint16_t)kind);
+    assay_writer_u32le(&w, (uint32_t)payload.len);
+    assay_writer_put(&w, payload.bytes, payload.len);
+    ASSAY_ASSERT(!w.full);
+    early->used += w.len;
+    return ASSAY_OK;
+}
+
+void assay_sx_early_replay(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    struct assay_cursor c = assay_cursor_over(s->early.bytes, s->early.used);
+    struct entry entry;
+    /* Emptied first: what is early even now is dropped, not written over what is being read. */
+    s->early.used = s->early.capacity;
+    while (assay_cursor_left(&c) > 0) {
+        const enum assay_status read = next_entry(&c, &entry);
+        ASSAY_ASSERT(read == ASSAY_OK);
+        assay_status_ignore(assay_sx_dispatch(s, entry.from, (enum assay_message_kind)entry.kind,
+                                              entry.payload, out),
+                            "judged now; its sender is long gone");
+    }
+    s->early.used = 0;
+}
+
+/* --- being behind */
+
+/* The latest epoch in which more than a third of the weight was seen. Returns: 0 when none. */
+static uint64_t epoch_of_a_third(const struct assay_simplex *s)
+{
+    uint64_t best = 0;
+    for (uint32_t seat = 0; seat < s->seat_count; seat++) {
+        const uint64_t epoch = s->seen_epoch[s->slot_of[seat]];
+        uint64_t weight = 0;
+        if (epoch <= s->base.epoch || epoch <= best) continue;
+        for (uint32_t other = 0; other < s->seat_count; other++)
+            if (s->seen_epoch[s->slot_of[other]] >= epoch)
+                weight += s->voters->weight_bp[s->slot_of[other]];
+        if (assay_third(weight, s->voters->total_bp)) best = epoch;
+    }
+    return best;
+}
+
+void assay_sx_behind_note(struct assay_simplex *s, const struct assay_vote *vote)
+{
+    /* Verified with the keys of our epoch: members whose keys have changed since do not count. */
+    if (vote->slot >= s->voters->count || s->voters->voting_key[vote->slot] == NULL) return;
+    if (vote->statement.epoch <= s->seen_epoch[vote->slot]) return;
+    if (!assay_p256_verify(s->voters->voting_key[vote->slot], vote->digest, vote->signature,
+                           ASSAY_S_LOW))
+        return;
+    s->seen_epoch[vote->slot] = vote->statement.epoch;
+
+    s->behind_epoch = epoch_of_a_third(s);
+    if (s->behind_epoch <= s->base.epoch || s->behind_since_ms != UINT64_MAX) return;
+    s->behind_since_ms = s->now_ms;
+    /* One epoch ahead is how every boundary looks to those who see it last. */
+    const bool at_once = s->behind_epoch > s->base.epoch + 1;
+    s->behind_again_ms = s->now_ms + (at_once ? 0 : 2 * s->delta_ms);
+}
+
+static void push_behind(struct assay_simplex *s, uint64_t epoch, struct assay_simplex_actions *out)
+{
+    if (!assay_sx_room(s, out, 1, 0)) return;
+    assay_sx_push(out, ASSAY_SIMPLEX_BEHIND)->view = epoch;
+    s->behind_again_ms = s->now_ms + 4 * s->delta_ms;
+}
+
+void assay_sx_behind(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    if (s->behind_since_ms == UINT64_MAX || s->now_ms < s->behind_again_ms) return;
+    push_behind(s, s->behind_epoch, out);
+}
+
+void assay_sx_behind_hint(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    uint64_t latest = 0;
+    for (uint32_t slot = 0; slot < s->voters->count; slot++)
+        if (s->seen_epoch[slot] > latest) latest = s->seen_epoch[slot];
+    /* How far ahead is what a liar says: only that somebody should be asked is taken from it. */
+    if (latest > s->base.epoch) push_behind(s, s->base.epoch, out);
+}

@@ -1,0 +1,236 @@
+/*
+ * engine/consensus/simplex_final.c - finality, and the bodies of blocks that it needs.
+ *
+ * docs/protocol.md 5: finality of a block is finality of its ancestors; finality of a tail is
+ * finality of its E and nothing else. FINAL goes out when every body on the way is held.
+ */
+#include "engine/consensus/simplex_internal.h"
+
+#include "base/cbor.h"
+
+void assay_sx_final(struct assay_simplex *s, uint64_t view, const uint8_t id[static 32],
+                    uint32_t certificate)
+{
+    ASSAY_ASSERT(view > s->final_view);
+
+    s->final_view = view;
+    assay_bytes_copy(s->final_id, 32, id, 32);
+    s->final_certificate = certificate;
+    s->nullified_since_final = 0;
+    s->nullified_in_a_row = 0;
+    s->progress_ms = s->now_ms;
+}
+
+bool assay_sx_ancestors_held(const struct assay_simplex *s, const struct assay_block *block,
+                             uint8_t missing[static 32])
+{
+    while (!block->final && block->header.parent_view > 0) {
+        const struct assay_block *parent =
+            assay_blocks_find_const(s->config.blocks, block->header.parent_id);
+        if (parent == NULL) {
+            assay_bytes_copy(missing, 32, block->header.parent_id, 32);
+            return false;
+        }
+        block = parent; /* ends: ids are hashes, so no chain of them is a loop */
+    }
+    return true;
+}
+
+/* --- which bodies are missing */
+
+static void add_missing(const uint8_t id[32], uint8_t (*ids)[32], size_t *count)
+{
+    if (*count == SX_MISSING_MAX) return;
+    for (size_t i = 0; i < *count; i++)
+        if (assay_bytes_equal(ids[i], id, 32)) return;
+    assay_bytes_copy(ids[(*count)++], 32, id, 32);
+}
+
+/* The block itself or the first ancestor that is not held. */
+static void add_chain(const struct assay_simplex *s, const uint8_t id[32], uint8_t (*ids)[32],
+                      size_t *count)
+{
+    const struct assay_block *block = assay_blocks_find_const(s->config.blocks, id);
+    uint8_t missing[32];
+    if (block == NULL) add_missing(id, ids, count);
+    else if (!assay_sx_ancestors_held(s, block, missing)) add_missing(missing, ids, count);
+}
+
+/* A block that more than a third of the weight notarised in the running view: an honest one has
+ * it, though its leader did not reach us. */
+static void add_voted(const struct assay_simplex *s, const struct sx_view *v, uint8_t (*ids)[32],
+                      size_t *count)
+{
+    const struct sx_tally *tally = &v->tally[ASSAY_VOTE_NOTARISE];
+    if (tally->held == 0) return;
+    const bool held = assay_blocks_find_const(s->config.blocks, tally->id) != NULL;
+    if (!held && assay_third(tally->weight_bp, s->voters->total_bp))
+        add_missing(tally->id, ids, count);
+    for (uint32_t seat = 0; tally->others > 0 && seat < s->seat_count; seat++) {
+        const struct sx_ballot *ballot = &v->ballots[seat];
+        if (!ballot->held[ASSAY_VOTE_NOTARISE]) continue;
+        const uint8_t *id = ballot->id[ASSAY_VOTE_NOTARISE];
+        if (assay_blocks_find_const(s->config.blocks, id) != NULL) continue;
+        if (assay_third(assay_sx_weight(s, v, ASSAY_VOTE_NOTARISE, id), s->voters->total_bp))
+            add_missing(id, ids, count);
+    }
+}
+
+size_t assay_sx_missing_blocks(const struct assay_simplex *s, uint8_t (*ids)[32])
+{
+    size_t count = 0;
+    if (s->done) return 0;
+    if (s->handed_view < s->final_view) add_chain(s, s->final_id, ids, &count);
+    if (s->notarised_view > s->final_view) {
+        const struct sx_view *top = assay_sx_peek(s, s->notarised_view);
+        ASSAY_ASSERT(top != NULL && top->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE);
+        const uint32_t index = top->certificate[ASSAY_VOTE_NOTARISE];
+        add_chain(s, s->certificates[index].statement.block_id, ids, &count);
+    }
+    const struct sx_view *v = assay_sx_peek(s, s->view);
+    if (v == NULL) return count;
+    if (v->has_proposal && !v->proposal_bad) {
+        const struct assay_block *block = assay_blocks_find_const(s->config.blocks, v->proposal_id);
+        if (block == NULL) add_missing(v->proposal_id, ids, &count);
+        else if (block->header.parent_view > 0) add_chain(s, block->header.parent_id, ids, &count);
+    }
+    add_voted(s, v, ids, &count);
+    return count;
+}
+
+/* --- room in the table */
+
+enum worth {
+    WORTH_OLD_EPOCH, /* the store serves it */
+    WORTH_DEAD,      /* below the last final view and not of the chain */
+    WORTH_UNVOTED,   /* of a view that is over, neither notarised nor voted for by us */
+    WORTH_FINAL,     /* of the chain, handed out: only others may still need it */
+    WORTH_NULLIFIED, /* voted for in vain; should it be notarised after all, it is pulled again */
+    WORTH_KEEP,
+};
+
+/* Out of the store, certificates first: what is nullified, or was passed by finality without being
+ * notarised, gives way to what the chain may need. */
+static enum worth worth_restored(const struct assay_simplex *s, const struct assay_block *block)
+{
+    const struct assay_block_header *h = &block->header;
+    if (h->epoch != s->base.epoch || h->era != s->base.era) return WORTH_OLD_EPOCH;
+    if (block->notarised) return WORTH_KEEP;
+    if (h->view < s->final_view) return WORTH_DEAD;
+    const struct sx_view *v = assay_sx_peek(s, h->view);
+    const bool nullified = v != NULL && v->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE;
+    return nullified ? WORTH_NULLIFIED : WORTH_KEEP;
+}
+
+static enum worth worth_of(const struct assay_simplex *s, const struct assay_block *block)
+{
+    const struct assay_block_header *h = &block->header;
+    if (block->pinned) return WORTH_KEEP;
+    if (!s->running) return worth_restored(s, block);
+    if (h->epoch != s->base.epoch || h->era != s->base.era) return WORTH_OLD_EPOCH;
+    if (block->final) return h->view < s->handed_view ? WORTH_FINAL : WORTH_KEEP;
+    if (h->view < s->handed_view) return WORTH_DEAD;
+    if (h->view >= s->view || block->notarised) return WORTH_KEEP;
+    const struct sx_view *v = assay_sx_peek(s, h->view);
+    if (v == NULL || !v->cast[ASSAY_VOTE_NOTARISE] ||
+        !assay_bytes_equal(v->cast_id[ASSAY_VOTE_NOTARISE], block->id, 32))
+        return WORTH_UNVOTED;
+    return v->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE ? WORTH_NULLIFIED : WORTH_KEEP;
+}
+
+/* Of the least worth the oldest goes. Returns: whether a slot was freed. */
+static bool make_room(struct assay_simplex *s)
+{
+    struct assay_block *least = NULL;
+    enum worth least_worth = WORTH_KEEP;
+    for (uint32_t i = 0; i < assay_blocks_count(s->config.blocks); i++) {
+        struct assay_block *block = assay_blocks_at(s->config.blocks, i);
+        if (!block->used) return true;
+        const enum worth worth = worth_of(s, block);
+        const bool older = least != NULL && worth == least_worth &&
+                           (block->header.epoch < least->header.epoch ||
+                            (block->header.epoch == least->header.epoch &&
+                             block->header.view < least->header.view));
+        if (worth < least_worth || older) {
+            least = block;
+            least_worth = worth;
+        }
+    }
+    if (least == NULL) return false;
+    assay_blocks_remove(s->config.blocks, least);
+    return true;
+}
+
+enum assay_status assay_sx_block_add(struct assay_simplex *s, struct assay_slice payload,
+                                     const struct assay_proposal *proposal,
+                                     struct assay_block **out)
+{
+    const enum assay_status added =
+        assay_blocks_add_decoded(s->config.blocks, payload, proposal, out);
+    if (added != ASSAY_E_FULL) return added;
+    if (!make_room(s)) return ASSAY_E_FULL;
+    return assay_blocks_add_decoded(s->config.blocks, payload, proposal, out);
+}
+
+/* --- handing out */
+
+/* The block of the chain that a final certificate means: E where it names a tail of it. */
+static struct assay_block *in_chain(const struct assay_simplex *s, struct assay_block *block)
+{
+    while (block->header.kind == ASSAY_BLOCK_TAIL) {
+        block = assay_blocks_find(s->config.blocks, block->header.parent_id);
+        ASSAY_ASSERT(block != NULL); /* every ancestor is held */
+    }
+    return block;
+}
+
+void assay_sx_hand_out_final(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    uint8_t missing[32];
+    if (!s->running || s->done || s->handed_view == s->final_view) return;
+    struct assay_block *top = assay_blocks_find(s->config.blocks, s->final_id);
+    if (top == NULL || !assay_sx_ancestors_held(s, top, missing)) return;
+    if (!assay_sx_store_certificates(s, out) || !assay_sx_room(s, out, 1, 0)) {
+        s->starved = true;
+        return;
+    }
+    struct assay_block *block = in_chain(s, top);
+    for (struct assay_block *at = top; at != NULL && !at->final;) {
+        at->final = true;
+        at->notarised = true;
+        at = at->header.parent_view > 0 ? assay_blocks_find(s->config.blocks, at->header.parent_id)
+                                        : NULL;
+    }
+    s->handed_view = s->final_view;
+    s->handed_height = block->header.height;
+    assay_bytes_copy(s->handed_id, 32, block->id, 32);
+    s->done = block->header.kind == ASSAY_BLOCK_EPOCH;
+
+    struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_FINAL);
+    action->view = s->final_view;
+    assay_bytes_copy(action->id, 32, block->id, 32);
+    assay_bytes_copy(action->proof, 32, s->certificates[s->final_certificate].commitment, 32);
+}
+
+enum assay_status assay_simplex_finality(const struct assay_simplex *s, struct assay_writer *w)
+{
+    if (!s->done || s->final_certificate == SX_NONE) return ASSAY_E_NOT_FOUND;
+    const struct sx_certificate *final_ = &s->certificates[s->final_certificate];
+    const struct assay_block *top = assay_blocks_find_const(s->config.blocks, s->final_id);
+    if (top == NULL) return ASSAY_E_NOT_FOUND;
+
+    uint64_t tails = 0;
+    for (const struct assay_block *at = top; at->header.kind == ASSAY_BLOCK_TAIL; tails++) {
+        at = assay_blocks_find_const(s->config.blocks, at->header.parent_id);
+        if (at == NULL) return ASSAY_E_NOT_FOUND;
+    }
+    assay_cbor_put_array(w, 2);
+    assay_cbor_put_bytes(w, final_->payload, final_->payload_len);
+    assay_cbor_put_array(w, tails);
+    for (const struct assay_block *at = top; at->header.kind == ASSAY_BLOCK_TAIL;) {
+        assay_cbor_put_bytes(w, at->header_bytes.bytes, at->header_bytes.len);
+        at = assay_blocks_find_const(s->config.blocks, at->header.parent_id);
+        ASSAY_ASSERT(at != NULL);
+    }
+    return w->full ? ASSAY_E_FULL : ASSAY_OK;
+}

@@ -1,0 +1,331 @@
+/*
+ * engine/consensus/simplex_internal.h - what the files of Simplex share; nobody else includes it.
+ *
+ * One machine, split by what each file decides: simplex.c (memory, life, dispatch), _output
+ * (actions and their bytes), _votes (who voted what, equivocation, casting), _certificates (the
+ * table), _view (entering, time-outs, N, F, X), _proposal (judging and making blocks), _final
+ * (finality, missing blocks), _standstill (resending, helping, pulling), _early (the next epoch's
+ * messages, being behind), resume.c (after a crash). Most of it is level-triggered:
+ * assay_sx_advance looks at what is held and does what the rules allow, so a step that runs out of
+ * room is completed by the next one.
+ */
+#ifndef ASSAY_ENGINE_CONSENSUS_SIMPLEX_INTERNAL_H
+#define ASSAY_ENGINE_CONSENSUS_SIMPLEX_INTERNAL_H
+
+#include "base/assert.h"
+#include "engine/consensus/simplex.h"
+
+enum {
+    SX_NONE = UINT32_MAX / 2, /* no certificate */
+    SX_SEATS_MAX = ASSAY_VOTERS_MAX,
+    SX_LOOK = 16,        /* proposals are taken so many views ahead */
+    SX_SILENT_VIEWS = 2, /* r: a leader unheard of so long gets no time */
+    SX_TIMEOUT_MS_MAX = 60000,
+    SX_DELTA_MS_MIN = 25,
+    SX_DELTA_MS_MAX = 2000,
+    SX_PAGE_CERTIFICATES = 12, /* in one standstill resend */
+    SX_PAGE_VOTES = 24,
+    SX_HELP_CERTIFICATES = 8, /* in one answer to somebody who is behind */
+    SX_MISSING_MAX = 4,       /* blocks pulled at once */
+    SX_ROOM = 24,             /* actions that a step keeps for what must not be lost */
+};
+
+/* What one seat was seen to vote in one view, by type; nullify names no block. */
+struct sx_ballot {
+    bool held[ASSAY_VOTE_TYPES];
+    uint8_t accused; /* bit n: En was handed out */
+    uint8_t id[ASSAY_VOTE_TYPES][32];
+    uint8_t signature[ASSAY_VOTE_TYPES][ASSAY_P256_SIGNATURE_LEN];
+};
+
+/* What ballots of one view and type say together: nearly always all name one block. */
+struct sx_tally {
+    uint32_t held, others; /* ballots held, and those that name another block than id */
+    uint64_t weight_bp;    /* of those that name id */
+    uint8_t id[32];        /* that the first one named */
+};
+
+/* One view of the running epoch. */
+struct sx_view {
+    uint64_t view; /* 0: unused */
+    bool has_leader;
+    bool has_proposal;
+    bool proposal_bad;   /* breaks a rule: as if timed out */
+    bool leader_accused; /* E4 was handed out */
+    bool asked;          /* own view: the ledger was asked for content, or our proposal is known */
+    bool made;           /* own view: our proposal was handed out to be signed */
+    uint16_t leader;
+    uint8_t proposal_id[32];
+    uint64_t proposal_ms;        /* when it came */
+    uint64_t base_view;          /* own view: the parent the ledger was asked for */
+    bool cast[ASSAY_VOTE_TYPES]; /* own votes, known from the moment they are handed out */
+    uint8_t cast_id[ASSAY_VOTE_TYPES][32];
+    uint32_t certificate[ASSAY_VOTE_TYPES]; /* the first one held, or SX_NONE */
+    struct sx_tally tally[ASSAY_VOTE_TYPES];
+    struct sx_ballot *ballots; /* [seats] */
+};
+
+struct sx_certificate {
+    bool used;
+    bool stored;  /* handed out to be persisted */
+    bool primary; /* named by its view */
+    struct assay_vote_statement statement;
+    uint8_t commitment[32];
+    uint32_t payload_len;
+    uint8_t *payload;
+};
+
+/* Bytes handed out with actions; valid until assay_simplex_release. */
+struct sx_arena {
+    uint8_t *bytes;
+    size_t capacity;
+    size_t used;
+};
+
+/* Messages of the next epoch: [from u16][kind u16][len u32][bytes] one after the other. */
+struct sx_early {
+    uint8_t *bytes;
+    size_t capacity;
+    size_t used;
+};
+
+/* docs/protocol.md 2: what a resumed node waits for and where it may vote. */
+struct sx_resume {
+    bool asking;
+    uint64_t nonce;
+    uint64_t deadline_ms, ask_again_ms;
+    uint64_t log_view;       /* highest view of this epoch in which the restored log holds a vote */
+    uint64_t floor;          /* N and F only above this view of this epoch */
+    uint64_t silent_through; /* a rolled-back log: no votes up to this epoch */
+    uint64_t later_bp;       /* weight of those who answered from a later epoch than ours */
+};
+
+struct assay_simplex {
+    struct assay_simplex_config config;
+    const struct assay_voter_table *voters;
+    struct assay_simplex_base base;
+    uint64_t delta_ms;
+    uint64_t now_ms;
+
+    /* seats: the voters of positive weight */
+    uint32_t seat_count;
+    uint16_t *seat_of; /* [voters_max], UINT16_MAX: none */
+    uint16_t *slot_of; /* [SX_SEATS_MAX] */
+    int64_t *counters; /* [voters_max] as after view leader_view */
+    uint64_t leader_view;
+
+    bool begun, running, halted, done; /* done: E is final and handed out */
+    bool starved;                      /* a step ran out of room: call again at once */
+
+    uint64_t view;
+    uint64_t begun_ms, entered_ms, progress_ms;
+    uint64_t demand_at_ms;
+    uint64_t nullified_since_final, nullified_in_a_row;
+    uint64_t notarised_view; /* highest view with a notarisation */
+
+    uint64_t final_view; /* of the highest final certificate; 0: the base */
+    uint8_t final_id[32];
+    uint32_t final_certificate; /* or SX_NONE */
+    uint64_t handed_view;       /* of the last FINAL: its block and every ancestor is held */
+    uint8_t handed_id[32];      /* never a tail */
+    uint64_t handed_height;
+
+    struct sx_view *views; /* [views_max], view v at v % views_max */
+    struct sx_certificate *certificates;
+    uint32_t certificate_top; /* none above is used: searches end here */
+    size_t certificate_len;
+    uint32_t unstored; /* certificates not yet handed out to be persisted */
+    uint32_t pinned;   /* blocks that actions of this step point to */
+
+    struct sx_arena arena;
+    uint8_t *draft; /* the proposal being signed */
+    size_t draft_len_max;
+    bool draft_used;
+
+    struct sx_early early;
+    struct sx_resume resume;
+    bool *answered;       /* [voters_max] RESUME_ANSWER came */
+    uint64_t *seen_epoch; /* [voters_max] highest later epoch with a valid signature */
+    uint64_t behind_since_ms, behind_again_ms;
+    uint64_t behind_epoch;
+
+    uint64_t ordinal_base; /* views of all epochs before, so that silence is known across epochs */
+    uint64_t *heard_at;    /* [voters_max] ordinal of the last view with a vote or proposal */
+
+    uint64_t standstill_ms; /* last resend */
+    uint32_t standstill_turn;
+    uint64_t pull_at_ms; /* UINT64_MAX: nothing is missing */
+    uint32_t pull_turn;
+
+    /* the epoch before: its final certificate helps those who have not seen it */
+    uint32_t last_len;
+    uint8_t *last_payload;
+
+    /* counters: a refused message may change these and nothing else */
+    uint64_t refused;
+    uint64_t *helped_ms; /* [voters_max] */
+};
+
+/* --- simplex.c */
+/* Returns: the slot of a view in the window, made if need be. */
+struct sx_view *assay_sx_view(struct assay_simplex *s, uint64_t view);
+/* Returns: the slot of a view, or NULL when nothing is known of it. */
+struct sx_view *assay_sx_peek(const struct assay_simplex *s, uint64_t view);
+/* Returns: whether a view lies in the window final_view .. final_view + views_max - 1. */
+bool assay_sx_in_window(const struct assay_simplex *s, uint64_t view);
+/* Works out the leaders up to a view in the window. */
+void assay_sx_know_leaders(struct assay_simplex *s, uint64_t view);
+/* Returns: whether own votes may be cast in this epoch now (the view's own rules aside). */
+bool assay_sx_voting(const struct assay_simplex *s);
+/* Where a message belongs. Returns: ASSAY_OK (this epoch) | ASSAY_E_CHAIN | ASSAY_E_STALE |
+ * ASSAY_E_EARLY */
+enum assay_status assay_sx_place(const struct assay_simplex *s, const uint8_t chain_id[static 32],
+                                 uint32_t era, uint64_t epoch);
+void assay_sx_heard(struct assay_simplex *s, uint16_t slot, uint64_t view);
+/* A status-free delivery of one message, for the replay of early ones. */
+enum assay_status assay_sx_dispatch(struct assay_simplex *s, uint16_t from,
+                                    enum assay_message_kind kind, struct assay_slice payload,
+                                    struct assay_simplex_actions *out);
+
+/* --- simplex_output.c */
+/* Returns: whether n more actions and len more payload bytes fit. */
+bool assay_sx_room(const struct assay_simplex *s, const struct assay_simplex_actions *out, size_t n,
+                   size_t len);
+/* Copies into the arena. Returns: the copy; the caller checked assay_sx_room. */
+struct assay_slice assay_sx_keep(struct assay_simplex *s, struct assay_slice bytes);
+void assay_sx_send(struct assay_simplex *s, uint16_t to, enum assay_message_kind kind,
+                   struct assay_slice payload, struct assay_simplex_actions *out);
+/* Blocks are too large to copy: the action points into the table. Returns: false without room. */
+bool assay_sx_send_block(struct assay_simplex *s, uint16_t to, struct assay_block *block,
+                         struct assay_simplex_actions *out);
+void assay_sx_note(struct assay_simplex *s, enum assay_note note, uint16_t slot, uint64_t a,
+                   uint64_t b, struct assay_simplex_actions *out);
+struct assay_simplex_action *assay_sx_push(struct assay_simplex_actions *out,
+                                           enum assay_simplex_action_kind kind);
+/* Hands out every certificate not yet persisted. Returns: false when there was no room. */
+bool assay_sx_store_certificates(struct assay_simplex *s, struct assay_simplex_actions *out);
+/* Returns: false when there was no room. */
+bool assay_sx_store_block(struct assay_simplex *s, struct assay_block *block,
+                          struct assay_simplex_actions *out);
+void assay_sx_accuse(struct assay_simplex *s, uint16_t slot, unsigned number,
+                     struct assay_slice first, struct assay_slice second,
+                     struct assay_simplex_actions *out);
+
+/* --- simplex_votes.c */
+enum assay_status assay_sx_vote(struct assay_simplex *s, uint16_t from, struct assay_slice payload,
+                                struct assay_simplex_actions *out);
+/* A verified vote: noted, unless it conflicts (then accused). */
+void assay_sx_vote_note(struct assay_simplex *s, const struct assay_vote_statement *statement,
+                        uint16_t seat, const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN],
+                        struct assay_simplex_actions *out);
+/* Returns: the weight of the seats that voted so. */
+uint64_t assay_sx_weight(const struct assay_simplex *s, const struct sx_view *v,
+                         enum assay_vote_type type, const uint8_t id[static 32]);
+struct assay_vote_statement assay_sx_statement(const struct assay_simplex *s, uint64_t view,
+                                               enum assay_vote_type type,
+                                               const uint8_t id[static 32]);
+/* Signs, with everything it relies on made durable first. Returns: false when there was no room. */
+bool assay_sx_cast(struct assay_simplex *s, struct sx_view *v, enum assay_vote_type type,
+                   const uint8_t id[static 32], struct assay_simplex_actions *out);
+
+/* --- simplex_certificates.c */
+/* Returns: the certificate of that commitment, or SX_NONE. */
+uint32_t assay_sx_certificate_find(const struct assay_simplex *s,
+                                   const uint8_t commitment[static 32]);
+/* From the votes held, when they are a quorum and none is held. Returns: whether one was made. */
+bool assay_sx_certificate_assemble(struct assay_simplex *s, struct sx_view *v,
+                                   enum assay_vote_type type, const uint8_t id[static 32],
+                                   struct assay_simplex_actions *out);
+enum assay_status assay_sx_certificate(struct assay_simplex *s, uint16_t from,
+                                       struct assay_slice payload,
+                                       struct assay_simplex_actions *out);
+enum assay_status assay_sx_certificate_pull(struct assay_simplex *s, uint16_t from,
+                                            struct assay_slice payload,
+                                            struct assay_simplex_actions *out);
+void assay_sx_certificate_send(struct assay_simplex *s, uint32_t index, uint16_t to,
+                               struct assay_simplex_actions *out);
+
+/* --- simplex_view.c */
+/* Does everything that what is held allows. */
+void assay_sx_advance(struct assay_simplex *s, struct assay_simplex_actions *out);
+void assay_sx_enter(struct assay_simplex *s, uint64_t view);
+/* F(view), if it is allowed. */
+void assay_sx_try_finalise(struct assay_simplex *s, struct sx_view *v,
+                           struct assay_simplex_actions *out);
+/* Returns: since when time runs in this view; UINT64_MAX: idle. */
+uint64_t assay_sx_active_since(const struct assay_simplex *s);
+/* A time grown by 3/2 per nullified view, at most 60 s. Returns: milliseconds. */
+uint64_t assay_sx_grown(const struct assay_simplex *s, uint64_t ms);
+/* Returns: when time next changes what assay_sx_advance does. */
+uint64_t assay_sx_view_wake(const struct assay_simplex *s);
+
+/* --- simplex_proposal.c */
+enum sx_judgement { SX_BAD, SX_WAIT, SX_READY };
+enum assay_status assay_sx_proposal(struct assay_simplex *s, uint16_t from,
+                                    struct assay_slice payload, struct assay_simplex_actions *out);
+/* The rules of section 5 for the proposal of the running view; the ledger's are not asked. */
+enum sx_judgement assay_sx_judge(const struct assay_simplex *s, const struct assay_block *block);
+/* Commitments of certificates that the block relies on and that are not held.
+ * Returns: how many, at most max; *bad when one is held but says something else. */
+size_t assay_sx_missing_certificates(const struct assay_simplex *s, const struct assay_block *block,
+                                     uint8_t (*out)[32], size_t max, bool *bad);
+/* Returns: whether a proposal that is being considered relies on this certificate. */
+bool assay_sx_certificate_wanted(const struct assay_simplex *s,
+                                 const uint8_t commitment[static 32]);
+void assay_sx_consider_proposing(struct assay_simplex *s, struct sx_view *v,
+                                 struct assay_simplex_actions *out);
+
+/* --- simplex_final.c */
+void assay_sx_final(struct assay_simplex *s, uint64_t view, const uint8_t id[static 32],
+                    uint32_t certificate);
+/* FINAL, once the block and its ancestors are held. */
+void assay_sx_hand_out_final(struct assay_simplex *s, struct assay_simplex_actions *out);
+/* Blocks whose bodies are needed and not held. Returns: how many, at most SX_MISSING_MAX. */
+size_t assay_sx_missing_blocks(const struct assay_simplex *s, uint8_t (*ids)[32]);
+/* From a held block up to the last final one or the base. Returns: true when all are held;
+ * otherwise missing is the first that is not. */
+bool assay_sx_ancestors_held(const struct assay_simplex *s, const struct assay_block *block,
+                             uint8_t missing[static 32]);
+/* Adds what was decoded, forgetting what is worth least when the table is full.
+ * Returns: as assay_blocks_add */
+enum assay_status assay_sx_block_add(struct assay_simplex *s, struct assay_slice payload,
+                                     const struct assay_proposal *proposal,
+                                     struct assay_block **out);
+
+/* --- simplex_standstill.c */
+/* Final certificate, certificates above it, own votes: a page. */
+void assay_sx_resend(struct assay_simplex *s, struct assay_simplex_actions *out);
+/* The same when nothing moved for Ts. */
+void assay_sx_standstill(struct assay_simplex *s, struct assay_simplex_actions *out);
+/* Somebody shows that it is behind this view: send it what lets it go on. */
+void assay_sx_help(struct assay_simplex *s, uint16_t to, uint64_t view,
+                   struct assay_simplex_actions *out);
+void assay_sx_help_last_epoch(struct assay_simplex *s, uint16_t to,
+                              struct assay_simplex_actions *out);
+void assay_sx_pull(struct assay_simplex *s, struct assay_simplex_actions *out);
+enum assay_status assay_sx_block_pull(struct assay_simplex *s, uint16_t from,
+                                      struct assay_slice payload,
+                                      struct assay_simplex_actions *out);
+
+/* --- simplex_early.c */
+/* Returns: ASSAY_OK (kept) | ASSAY_E_EARLY | ASSAY_E_FULL */
+enum assay_status assay_sx_early_keep(struct assay_simplex *s, uint16_t from,
+                                      enum assay_message_kind kind, struct assay_slice payload);
+void assay_sx_early_replay(struct assay_simplex *s, struct assay_simplex_actions *out);
+/* A vote of a later epoch: who is there already. */
+void assay_sx_behind_note(struct assay_simplex *s, const struct assay_vote *vote);
+void assay_sx_behind(struct assay_simplex *s, struct assay_simplex_actions *out);
+/* At a standstill anybody ahead is reason enough to ask. */
+void assay_sx_behind_hint(struct assay_simplex *s, struct assay_simplex_actions *out);
+
+/* --- resume.c */
+enum assay_status assay_sx_resume_ask(struct assay_simplex *s, uint16_t from,
+                                      struct assay_slice payload,
+                                      struct assay_simplex_actions *out);
+enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,
+                                         struct assay_slice payload,
+                                         struct assay_simplex_actions *out);
+/* Asks again, or gives up waiting. */
+void assay_sx_resume_tick(struct assay_simplex *s, struct assay_simplex_actions *out);
+
+#endif

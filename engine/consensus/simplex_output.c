@@ -1,0 +1,140 @@
+/*
+ * engine/consensus/simplex_output.c - actions, and the bytes that they point to.
+ *
+ * Every payload is copied into an arena that the next step reuses: the tables behind it may change
+ * within the same step. What must be durable before a vote is sent goes out before it
+ * (docs/protocol.md 5: "a vote and the certificates that it relies on").
+ */
+#include "engine/consensus/simplex_internal.h"
+
+bool assay_sx_room(const struct assay_simplex *s, const struct assay_simplex_actions *out, size_t n,
+                   size_t len)
+{
+    if (out == NULL) return false; /* while restoring: nothing may go out */
+    ASSAY_ASSERT(out->count <= ASSAY_SIMPLEX_ACTIONS_MAX);
+    ASSAY_ASSERT(s->arena.used <= s->arena.capacity);
+    return n <= ASSAY_SIMPLEX_ACTIONS_MAX - out->count && len <= s->arena.capacity - s->arena.used;
+}
+
+struct assay_simplex_action *assay_sx_push(struct assay_simplex_actions *out,
+                                           enum assay_simplex_action_kind kind)
+{
+    ASSAY_ASSERT(out->count < ASSAY_SIMPLEX_ACTIONS_MAX);
+    struct assay_simplex_action *action = &out->items[out->count++];
+    *action = (struct assay_simplex_action){ .kind = kind };
+    return action;
+}
+
+struct assay_slice assay_sx_keep(struct assay_simplex *s, struct assay_slice bytes)
+{
+    uint8_t *copy = s->arena.bytes + s->arena.used;
+    assay_bytes_copy(copy, s->arena.capacity - s->arena.used, bytes.bytes, bytes.len);
+    s->arena.used += bytes.len;
+    return assay_slice_over(copy, bytes.len);
+}
+
+static struct assay_slice pin(struct assay_simplex *s, struct assay_block *block)
+{
+    if (!block->pinned) s->pinned++;
+    block->pinned = true;
+    return assay_slice_over(block->payload, block->payload_len);
+}
+
+bool assay_sx_send_block(struct assay_simplex *s, uint16_t to, struct assay_block *block,
+                         struct assay_simplex_actions *out)
+{
+    if (!assay_sx_room(s, out, 1 + SX_ROOM, 0)) return false;
+    struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_SEND);
+    action->effect.kind = ASSAY_EFFECT_SEND;
+    action->effect.as.send.to = to;
+    action->effect.as.send.except = ASSAY_SLOT_ALL;
+    action->effect.as.send.message = ASSAY_MESSAGE_PROPOSAL;
+    action->effect.as.send.payload = pin(s, block);
+    return true;
+}
+
+/* What can be sent again later gives way to what cannot. */
+void assay_sx_send(struct assay_simplex *s, uint16_t to, enum assay_message_kind kind,
+                   struct assay_slice payload, struct assay_simplex_actions *out)
+{
+    if (!assay_sx_room(s, out, 1 + SX_ROOM, payload.len)) return;
+    struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_SEND);
+    action->effect.kind = ASSAY_EFFECT_SEND;
+    action->effect.as.send.to = to;
+    action->effect.as.send.except = ASSAY_SLOT_ALL;
+    action->effect.as.send.message = kind;
+    action->effect.as.send.payload = assay_sx_keep(s, payload);
+}
+
+void assay_sx_note(struct assay_simplex *s, enum assay_note note, uint16_t slot, uint64_t a,
+                   uint64_t b, struct assay_simplex_actions *out)
+{
+    if (!assay_sx_room(s, out, 1 + SX_ROOM, 0)) return;
+    struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_NOTE);
+    action->effect.kind = ASSAY_EFFECT_NOTE;
+    action->effect.as.note.note = note;
+    action->effect.as.note.slot = slot;
+    action->effect.as.note.a = a;
+    action->effect.as.note.b = b;
+}
+
+static void persist(struct assay_simplex *s, enum assay_store_class class_, uint64_t number,
+                    const uint8_t id[static 32], struct assay_slice value,
+                    struct assay_simplex_actions *out)
+{
+    struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_PERSIST);
+    struct assay_store_key key = { .era = s->base.era, .epoch = s->base.epoch, .number = number };
+    assay_bytes_copy(key.id, sizeof key.id, id, 32);
+    action->effect.kind = ASSAY_EFFECT_PERSIST;
+    action->effect.as.persist.class_ = class_;
+    action->effect.as.persist.key = key;
+    action->effect.as.persist.value = value;
+}
+
+bool assay_sx_store_certificates(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    for (uint32_t i = 0; s->unstored > 0 && i < s->certificate_top; i++) {
+        struct sx_certificate *certificate = &s->certificates[i];
+        if (!certificate->used || certificate->stored) continue;
+        if (!assay_sx_room(s, out, 2, certificate->payload_len + ASSAY_VOTE_LEN_MAX)) {
+            s->starved = true;
+            return false;
+        }
+        const uint64_t number =
+            certificate->statement.view * 4 + (uint64_t)certificate->statement.type;
+        persist(s, ASSAY_STORE_CERTIFICATE, number, certificate->commitment,
+                assay_sx_keep(s, assay_slice_over(certificate->payload, certificate->payload_len)),
+                out);
+        certificate->stored = true;
+        ASSAY_ASSERT(s->unstored > 0);
+        s->unstored--;
+    }
+    ASSAY_ASSERT(s->unstored == 0);
+    return true;
+}
+
+bool assay_sx_store_block(struct assay_simplex *s, struct assay_block *block,
+                          struct assay_simplex_actions *out)
+{
+    if (block->stored) return true;
+    if (!assay_sx_room(s, out, 2, ASSAY_VOTE_LEN_MAX)) {
+        s->starved = true;
+        return false;
+    }
+    persist(s, ASSAY_STORE_PROPOSAL, block->header.view, block->id, pin(s, block), out);
+    block->stored = true;
+    return true;
+}
+
+void assay_sx_accuse(struct assay_simplex *s, uint16_t slot, unsigned number,
+                     struct assay_slice first, struct assay_slice second,
+                     struct assay_simplex_actions *out)
+{
+    if (!assay_sx_room(s, out, 2 + SX_ROOM, first.len + second.len)) return;
+    struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_ACCUSE);
+    action->slot = slot;
+    action->proof_number = number;
+    action->first = assay_sx_keep(s, first);
+    action->second = assay_sx_keep(s, second);
+    assay_sx_note(s, ASSAY_NOTE_EQUIVOCATION, slot, number, s->view, out);
+}

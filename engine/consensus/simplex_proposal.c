@@ -1,0 +1,406 @@
+/*
+ * engine/consensus/simplex_proposal.c - proposals: taken, judged, made.
+ *
+ * docs/protocol.md 5: what a valid proposal is, apart from what the ledger judges; tails below a
+ * notarised E; commitments to the parent's certificate and to the nullifications between.
+ */
+#include "engine/consensus/simplex_internal.h"
+
+#include "base/merkle.h"
+
+/* --- PROPOSAL messages */
+
+static void accuse_leader(struct assay_simplex *s, struct sx_view *v,
+                          const struct assay_proposal *proposal, struct assay_simplex_actions *out)
+{
+    const struct assay_block *first = assay_blocks_find(s->config.blocks, v->proposal_id);
+    if (first == NULL || v->leader_accused) return;
+    if (first->header.leader != proposal->header.leader) return;
+    uint8_t bytes[2][ASSAY_PROPOSAL_HEAD_LEN_MAX];
+    struct assay_writer w[2] = { assay_writer_over(bytes[0], sizeof bytes[0]),
+                                 assay_writer_over(bytes[1], sizeof bytes[1]) };
+    assay_proposal_head_encode(first->header_bytes, first->signature, &w[0]);
+    assay_proposal_head_encode(proposal->header_bytes, proposal->signature, &w[1]);
+    ASSAY_ASSERT(!w[0].full && !w[1].full);
+    v->leader_accused = true;
+    assay_sx_accuse(s, proposal->header.leader, 4, assay_slice_over(bytes[0], w[0].len),
+                    assay_slice_over(bytes[1], w[1].len), out);
+}
+
+static bool is_missing(const struct assay_simplex *s, const uint8_t id[32])
+{
+    uint8_t missing[SX_MISSING_MAX][32];
+    const size_t count = assay_sx_missing_blocks(s, missing);
+    for (size_t i = 0; i < count; i++)
+        if (assay_bytes_equal(missing[i], id, 32)) return true;
+    return false;
+}
+
+/* In the running epoch, by the leader of its view unless a certificate already names it. */
+static enum assay_status check_place(const struct assay_simplex *s, const struct assay_proposal *p,
+                                     bool missing)
+{
+    const struct assay_block_header *h = &p->header;
+    if (missing) return ASSAY_OK;
+    if (h->view <= s->final_view) return ASSAY_E_STALE;
+    if (h->view > s->view + SX_LOOK || !assay_sx_in_window(s, h->view)) return ASSAY_E_EARLY;
+    return ASSAY_OK;
+}
+
+/* Returns: the slot of the block's view when it may be noted as that view's proposal, or NULL. */
+static struct sx_view *own_view(const struct assay_simplex *s, const struct assay_proposal *p)
+{
+    const uint64_t view = p->header.view;
+    if (view <= s->final_view || !assay_sx_in_window(s, view)) return NULL;
+    struct sx_view *v = assay_sx_peek(s, view); /* entering a view makes SX_LOOK more known */
+    return v != NULL && v->has_leader && v->leader == p->header.leader ? v : NULL;
+}
+
+static void offer_certificates(struct assay_simplex *s, const struct assay_block *block,
+                               struct assay_simplex_actions *out)
+{
+    /* Each node assembles certificates from the votes that it saw first, so the others hold other
+     * bitmaps: sent along, they need not be pulled. The newest ones; a page of them. */
+    uint32_t index = assay_sx_certificate_find(s, block->header.parent_proof);
+    if (block->header.parent_view > 0 && index != SX_NONE)
+        assay_sx_certificate_send(s, index, ASSAY_SLOT_ALL, out);
+    size_t sent = 0;
+    for (size_t at = block->nulls.len; at > 0 && sent < SX_HELP_CERTIFICATES; at -= 32, sent++) {
+        index = assay_sx_certificate_find(s, block->nulls.bytes + at - 32);
+        if (index != SX_NONE) assay_sx_certificate_send(s, index, ASSAY_SLOT_ALL, out);
+    }
+}
+
+static enum assay_status take(struct assay_simplex *s, uint16_t from, struct assay_slice payload,
+                              const struct assay_proposal *p, bool missing,
+                              struct assay_simplex_actions *out)
+{
+    struct sx_view *v = own_view(s, p);
+    if (v == NULL && !missing) return ASSAY_E_INVALID; /* not by the leader of its view */
+    if (v != NULL && v->has_proposal && !assay_bytes_equal(v->proposal_id, p->id, 32))
+        accuse_leader(s, v, p, out);
+    if (v != NULL && v->has_proposal && !missing) return ASSAY_OK; /* the first one stands */
+
+    struct assay_block *block = NULL;
+    const enum assay_status added = assay_sx_block_add(s, payload, p, &block);
+    if (added != ASSAY_OK && added != ASSAY_E_DUPLICATE) return added;
+    if (from == ASSAY_SLOT_SELF) block->stored = true; /* before it was sent */
+    if (missing) s->pull_at_ms = s->now_ms;            /* its parent, if that is missing too */
+    if (v == NULL) return ASSAY_OK;
+    if (!v->has_proposal) {
+        v->has_proposal = true;
+        v->proposal_ms = s->now_ms;
+        assay_bytes_copy(v->proposal_id, 32, block->id, 32);
+        assay_sx_heard(s, block->header.leader, v->view);
+    }
+    const uint32_t held = v->certificate[ASSAY_VOTE_NOTARISE];
+    if (held != SX_NONE &&
+        assay_bytes_equal(s->certificates[held].statement.block_id, block->id, 32))
+        block->notarised = true;
+    if (from == ASSAY_SLOT_SELF) offer_certificates(s, block, out);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_sx_proposal(struct assay_simplex *s, uint16_t from,
+                                    struct assay_slice payload, struct assay_simplex_actions *out)
+{
+    struct assay_proposal p;
+    ASSAY_TRY(assay_proposal_decode(payload, &p));
+    const struct assay_block_header *h = &p.header;
+    const enum assay_status place = assay_sx_place(s, h->chain_id, h->era, h->epoch);
+    if (place == ASSAY_E_EARLY && h->epoch == s->base.epoch + 1)
+        return assay_sx_early_keep(s, from, ASSAY_MESSAGE_PROPOSAL, payload);
+    if (place != ASSAY_OK) return place;
+    if (from == ASSAY_SLOT_SELF && h->leader != s->config.self) return ASSAY_E_STRANGER;
+
+    const bool missing = is_missing(s, p.id);
+    ASSAY_TRY(check_place(s, &p, missing));
+    const struct assay_block *held = assay_blocks_find_const(s->config.blocks, p.id);
+    if (held != NULL && !missing) {
+        const struct sx_view *v = assay_sx_peek(s, h->view);
+        if (v != NULL && v->has_proposal) return ASSAY_E_DUPLICATE;
+    }
+    if (h->leader >= s->voters->count || s->voters->voting_key[h->leader] == NULL)
+        return ASSAY_E_STRANGER;
+    if (!assay_p256_verify(s->voters->voting_key[h->leader], p.id, p.signature, ASSAY_S_LOW))
+        return ASSAY_E_SIGNATURE;
+    return take(s, from, payload, &p, missing, out);
+}
+
+/* --- judging */
+
+/* Whether a held certificate is what a proposal needs: the parent is notarised or final. */
+static bool proves_parent(const struct assay_simplex *s, uint32_t index,
+                          const struct assay_block_header *h)
+{
+    const struct assay_vote_statement *st = &s->certificates[index].statement;
+    return st->type != ASSAY_VOTE_NULLIFY && st->view == h->parent_view &&
+           assay_bytes_equal(st->block_id, h->parent_id, 32);
+}
+
+static bool proves_nullified(const struct assay_simplex *s, uint32_t index, uint64_t view)
+{
+    const struct assay_vote_statement *st = &s->certificates[index].statement;
+    return st->type == ASSAY_VOTE_NULLIFY && st->view == view;
+}
+
+size_t assay_sx_missing_certificates(const struct assay_simplex *s, const struct assay_block *block,
+                                     uint8_t (*out)[32], size_t max, bool *bad)
+{
+    const struct assay_block_header *h = &block->header;
+    size_t count = 0;
+    *bad = false;
+    if (h->parent_view > 0) {
+        const uint32_t index = assay_sx_certificate_find(s, h->parent_proof);
+        if (index == SX_NONE) {
+            if (count < max) assay_bytes_copy(out[count++], 32, h->parent_proof, 32);
+        } else if (!proves_parent(s, index, h)) {
+            *bad = true;
+        }
+    }
+    for (uint32_t i = 0; i < h->null_count && count < max && !*bad; i++) {
+        const uint8_t *commitment = block->nulls.bytes + 32 * (size_t)i;
+        const uint32_t index = assay_sx_certificate_find(s, commitment);
+        if (index == SX_NONE) assay_bytes_copy(out[count++], 32, commitment, 32);
+        else if (!proves_nullified(s, index, h->parent_view + 1 + i)) *bad = true;
+    }
+    return count;
+}
+
+bool assay_sx_certificate_wanted(const struct assay_simplex *s, const uint8_t commitment[static 32])
+{
+    for (uint64_t view = s->view > SX_LOOK ? s->view - SX_LOOK : 1; view <= s->view + SX_LOOK;
+         view++) {
+        const struct sx_view *v = assay_sx_peek(s, view);
+        if (v == NULL || !v->has_proposal) continue;
+        const struct assay_block *block = assay_blocks_find_const(s->config.blocks, v->proposal_id);
+        if (block == NULL) continue;
+        if (assay_bytes_equal(block->header.parent_proof, commitment, 32)) return true;
+        for (size_t at = 0; at < block->nulls.len; at += 32)
+            if (assay_bytes_equal(block->nulls.bytes + at, commitment, 32)) return true;
+    }
+    return false;
+}
+
+/* Kind, height and, for tails, everything: a tail leaves its leader no choice. */
+static bool fits_parent(const struct assay_simplex *s, const struct assay_block_header *h,
+                        const struct assay_block_header *parent)
+{
+    if (parent == NULL) /* the final E of the epoch before */
+        return h->kind != ASSAY_BLOCK_TAIL && h->height == s->base.height + 1;
+    if (h->parent_view != parent->view) return false;
+    const bool below_epoch_block =
+        parent->kind == ASSAY_BLOCK_EPOCH || parent->kind == ASSAY_BLOCK_TAIL;
+    if (!below_epoch_block) return h->kind != ASSAY_BLOCK_TAIL && h->height == parent->height + 1;
+    return h->kind == ASSAY_BLOCK_TAIL && h->height == parent->height && h->record_count == 0 &&
+           h->time_ms == parent->time_ms &&
+           assay_bytes_equal(h->state_root, parent->state_root, 32);
+}
+
+enum sx_judgement assay_sx_judge(const struct assay_simplex *s, const struct assay_block *block)
+{
+    const struct assay_block_header *h = &block->header;
+    const struct assay_block *parent = NULL;
+    uint8_t missing[32];
+    bool bad = false;
+    /* A parent below the last final block would be another chain. */
+    if (h->parent_view < s->final_view) return SX_BAD;
+    if (h->parent_view == s->final_view && !assay_bytes_equal(h->parent_id, s->final_id, 32))
+        return SX_BAD;
+    if (h->parent_view > 0) {
+        parent = assay_blocks_find_const(s->config.blocks, h->parent_id);
+        if (parent == NULL) return SX_WAIT;
+        if (parent->header.epoch != s->base.epoch) return SX_BAD;
+    }
+    /* With parent_view 0 the parent is E of the epoch before, whose finality every voter of this
+     * epoch has seen and stored for itself; parent_proof names the leader's own certificate of it.
+     * It is not compared: after a power cut nobody might hold the old table to verify another
+     * one's bitmap with, and view 1 would be dead for ever. */
+    if (!fits_parent(s, h, parent == NULL ? NULL : &parent->header)) return SX_BAD;
+    if (assay_sx_missing_certificates(s, block, &missing, 1, &bad) > 0)
+        return bad ? SX_BAD : SX_WAIT;
+    if (bad) return SX_BAD;
+    return assay_sx_ancestors_held(s, block, missing) ? SX_READY : SX_WAIT;
+}
+
+/* --- making */
+
+/* The certificate that a child of a view's block commits to: who caught up by finality alone has no
+ * other. Returns: its index, or SX_NONE. */
+static uint32_t parent_certificate(const struct assay_simplex *s, uint64_t view)
+{
+    const struct sx_view *v = assay_sx_peek(s, view);
+    if (v != NULL && v->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE)
+        return v->certificate[ASSAY_VOTE_NOTARISE];
+    return view > 0 && view == s->final_view ? s->final_certificate : SX_NONE;
+}
+
+static const struct assay_block *certified_block(const struct assay_simplex *s, uint32_t index)
+{
+    if (index == SX_NONE) return NULL;
+    return assay_blocks_find_const(s->config.blocks, s->certificates[index].statement.block_id);
+}
+
+/* The newest notarised view below `view`, every view between nullified; 0: the base of the epoch.
+ * Returns: false when a body or certificate on the way is missing. */
+static bool choose_base(const struct assay_simplex *s, uint64_t view, uint64_t *base_view)
+{
+    uint8_t missing[32];
+    for (uint64_t at = view - 1; at > s->final_view; at--) {
+        const struct sx_view *v = assay_sx_peek(s, at);
+        if (v == NULL) return false;
+        const struct assay_block *block = certified_block(s, parent_certificate(s, at));
+        if (block != NULL && assay_sx_ancestors_held(s, block, missing)) {
+            *base_view = at;
+            return true;
+        }
+        if (v->certificate[ASSAY_VOTE_NULLIFY] == SX_NONE) return false; /* body is pulled */
+    }
+    *base_view = s->final_view;
+    return s->final_view == 0 || certified_block(s, parent_certificate(s, s->final_view)) != NULL;
+}
+
+/* parent, height and commitments; nulls gets 32 bytes for each view between. */
+static void set_parent(const struct assay_simplex *s, uint64_t base_view,
+                       struct assay_block_header *h, uint8_t *nulls, size_t nulls_max)
+{
+    struct assay_merkle tree;
+    assay_merkle_init(&tree);
+    h->parent_view = base_view;
+    h->null_count = (uint32_t)(h->view - base_view - 1);
+    if (base_view == 0) {
+        assay_bytes_copy(h->parent_id, 32, s->base.id, 32);
+        assay_bytes_copy(h->parent_proof, 32, s->base.proof, 32);
+        h->height = s->base.height + 1;
+    } else {
+        const uint32_t proof = parent_certificate(s, base_view);
+        const struct assay_block *parent = certified_block(s, proof);
+        ASSAY_ASSERT(parent != NULL);
+        assay_bytes_copy(h->parent_id, 32, parent->id, 32);
+        assay_bytes_copy(h->parent_proof, 32, s->certificates[proof].commitment, 32);
+        h->height = parent->header.height + 1;
+    }
+    for (uint32_t i = 0; i < h->null_count; i++) {
+        const struct sx_view *v = assay_sx_peek(s, base_view + 1 + i);
+        ASSAY_ASSERT(v != NULL && v->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE);
+        const uint8_t *commitment = s->certificates[v->certificate[ASSAY_VOTE_NULLIFY]].commitment;
+        assay_bytes_copy(nulls + 32 * (size_t)i, nulls_max - 32 * (size_t)i, commitment, 32);
+        assay_merkle_add(&tree, commitment, 32);
+    }
+    assay_merkle_root(&tree, h->null_root);
+}
+
+static void push_sign(struct assay_simplex *s, const struct assay_block_header *h,
+                      const uint8_t id[32], size_t len, size_t signature_at,
+                      struct assay_simplex_actions *out)
+{
+    struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_SIGN);
+    action->view = h->view;
+    action->effect.kind = ASSAY_EFFECT_SIGN;
+    action->effect.as.sign.key = ASSAY_KEY_VOTING;
+    assay_bytes_copy(action->effect.as.sign.digest, 32, id, 32);
+    action->effect.as.sign.message = ASSAY_MESSAGE_PROPOSAL;
+    action->effect.as.sign.payload = assay_slice_over(s->draft, len);
+    action->effect.as.sign.signature_at = signature_at;
+    action->effect.as.sign.persist = true; /* never two proposals in a view, crash or not */
+    action->effect.as.sign.class_ = ASSAY_STORE_PROPOSAL;
+    action->effect.as.sign.store_key =
+        (struct assay_store_key){ .era = h->era, .epoch = h->epoch, .number = h->view };
+    assay_bytes_copy(action->effect.as.sign.store_key.id, 32, id, 32);
+}
+
+/* Completes the header, encodes into the draft, hands it out to be signed. */
+static void make(struct assay_simplex *s, struct sx_view *v, uint64_t base_view,
+                 const struct assay_simplex_content *content, struct assay_simplex_actions *out)
+{
+    uint8_t nulls[32 * ASSAY_BLOCK_NULLS_MAX];
+    uint8_t header_bytes[ASSAY_BLOCK_HEADER_LEN_MAX];
+    uint8_t id[32];
+    size_t signature_at = 0;
+    struct assay_block_header h = { .era = s->base.era,
+                                    .epoch = s->base.epoch,
+                                    .view = v->view,
+                                    .kind = content->kind,
+                                    .time_ms = content->time_ms,
+                                    .leader = s->config.self };
+    if (s->draft_used || !assay_sx_store_certificates(s, out) || !assay_sx_room(s, out, 2, 0)) {
+        v->asked = false; /* asked anew by the next step */
+        s->starved = true;
+        return;
+    }
+    set_parent(s, base_view, &h, nulls, sizeof nulls);
+    if (content->kind == ASSAY_BLOCK_TAIL) h.height--; /* the height of its E */
+    assay_bytes_copy(h.chain_id, 32, s->config.chain_id, 32);
+    assay_bytes_copy(h.state_root, 32, content->state_root, 32);
+    const enum assay_status rooted = assay_body_root(content->body, &h.record_count, h.body_root);
+    ASSAY_ASSERT(rooted == ASSAY_OK);
+
+    struct assay_writer header = assay_writer_over(header_bytes, sizeof header_bytes);
+    assay_block_header_encode(&h, &header);
+    ASSAY_ASSERT(!header.full);
+    const struct assay_slice header_slice = assay_slice_over(header_bytes, header.len);
+    assay_block_id(header_slice, id);
+    struct assay_writer w = assay_writer_over(s->draft, s->draft_len_max);
+    const enum assay_status encoded = assay_proposal_encode(
+        header_slice, NULL, content->body, assay_slice_over(nulls, 32 * (size_t)h.null_count), &w,
+        &signature_at);
+    ASSAY_ASSERT(encoded == ASSAY_OK); /* the caller keeps bodies within block_len_max */
+    s->draft_used = true;
+    v->asked = true;
+    v->made = true;
+    push_sign(s, &h, id, w.len, signature_at, out);
+}
+
+static void make_tail(struct assay_simplex *s, struct sx_view *v, uint64_t base_view,
+                      const struct assay_block *parent, struct assay_simplex_actions *out)
+{
+    static const uint8_t empty_body[1] = { 0x80 }; /* CBOR: an array of nothing */
+    struct assay_simplex_content content = { .kind = ASSAY_BLOCK_TAIL,
+                                             .time_ms = parent->header.time_ms,
+                                             .body = { empty_body, sizeof empty_body } };
+    assay_bytes_copy(content.state_root, 32, parent->header.state_root, 32);
+    make(s, v, base_view, &content, out);
+}
+
+void assay_sx_consider_proposing(struct assay_simplex *s, struct sx_view *v,
+                                 struct assay_simplex_actions *out)
+{
+    uint64_t base_view = 0;
+    if (v->leader != s->config.self || v->asked || v->has_proposal) return;
+    if (v->cast[ASSAY_VOTE_NULLIFY] || !choose_base(s, v->view, &base_view)) return;
+
+    const uint8_t *parent_id = s->base.id;
+    if (base_view > 0) {
+        const struct assay_block *parent = certified_block(s, parent_certificate(s, base_view));
+        ASSAY_ASSERT(parent != NULL);
+        parent_id = parent->id;
+        if (parent->header.kind == ASSAY_BLOCK_EPOCH || parent->header.kind == ASSAY_BLOCK_TAIL) {
+            make_tail(s, v, base_view, parent, out);
+            return;
+        }
+    }
+    if (!assay_sx_room(s, out, 1, 0)) {
+        s->starved = true;
+        return;
+    }
+    v->asked = true;
+    v->base_view = base_view;
+    struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_PROPOSE);
+    action->view = v->view;
+    assay_bytes_copy(action->id, 32, parent_id, 32);
+}
+
+void assay_simplex_propose(struct assay_simplex *s, uint64_t now_ms, uint64_t view,
+                           const struct assay_simplex_content *content,
+                           struct assay_simplex_actions *out)
+{
+    ASSAY_ASSERT(content->kind != ASSAY_BLOCK_TAIL);
+    ASSAY_ASSERT(content->body.len <= assay_blocks_body_max(s->config.blocks));
+
+    s->now_ms = now_ms;
+    if (view != s->view || !assay_sx_voting(s)) return;
+    struct sx_view *v = assay_sx_view(s, view);
+    if (v->leader != s->config.self || !v->asked || v->made || v->has_proposal) return;
+    if (v->cast[ASSAY_VOTE_NULLIFY] || v->base_view < s->final_view) return;
+    make(s, v, v->base_view, content, out);
+}

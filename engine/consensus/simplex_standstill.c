@@ -1,0 +1,228 @@
+/*
+ * engine/consensus/simplex_standstill.c - what keeps a lossy network going: resending, helping,
+ * pulling.
+ *
+ * docs/protocol.md 5, Standstill: without progress for Ts = 4 delta re-send the highest final
+ * certificate, certificates above it and all own votes above the last final view, in rotating
+ * pages, capped. Who shows that it is behind is answered at once, at most once a delta; what a
+ * proposal needs and is not held is pulled by name.
+ */
+#include "engine/consensus/simplex_internal.h"
+
+/* --- resending */
+
+static void resend_vote(struct assay_simplex *s, const struct sx_view *v, enum assay_vote_type type,
+                        struct assay_simplex_actions *out)
+{
+    const uint16_t seat = s->seat_of[s->config.self];
+    uint8_t bytes[ASSAY_VOTE_LEN_MAX];
+    if (seat == UINT16_MAX || !v->ballots[seat].held[type]) return;
+    const struct sx_ballot *own = &v->ballots[seat];
+    const struct assay_vote_statement statement =
+        assay_sx_statement(s, v->view, type, own->id[type]);
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_vote_encode(&statement, s->config.self, own->signature[type], &w);
+    ASSAY_ASSERT(!w.full);
+    assay_sx_send(s, ASSAY_SLOT_ALL, ASSAY_MESSAGE_VOTE, assay_slice_over(bytes, w.len), out);
+}
+
+static void resend_view(struct assay_simplex *s, const struct sx_view *v,
+                        struct assay_simplex_actions *out)
+{
+    for (int type = 0; type < ASSAY_VOTE_TYPES; type++)
+        resend_vote(s, v, (enum assay_vote_type)type, out);
+    if (v->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE)
+        assay_sx_certificate_send(s, v->certificate[ASSAY_VOTE_NOTARISE], ASSAY_SLOT_ALL, out);
+    if (v->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE)
+        assay_sx_certificate_send(s, v->certificate[ASSAY_VOTE_NULLIFY], ASSAY_SLOT_ALL, out);
+}
+
+/* Own votes and, as its leader, the proposal of the running view. */
+static void resend_running(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    const struct sx_view *v = assay_sx_peek(s, s->view);
+    if (v == NULL) return;
+    resend_view(s, v, out);
+    if (!v->has_proposal || v->leader != s->config.self) return;
+    struct assay_block *block = assay_blocks_find(s->config.blocks, v->proposal_id);
+    if (block == NULL || !assay_sx_send_block(s, ASSAY_SLOT_ALL, block, out)) return;
+}
+
+/* Views between the last final one and the running one: a page of them, the next page next time. */
+static void resend_page(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    const uint64_t between = s->view - s->final_view - 1;
+    const uint64_t page = SX_PAGE_CERTIFICATES / 2; /* up to two certificates a view */
+    const uint64_t count = between < page ? between : page;
+    if (between == 0) return;
+    for (uint64_t i = 0; i < count; i++) {
+        const uint64_t view = s->final_view + 1 + (s->standstill_turn + i) % between;
+        const struct sx_view *v = assay_sx_peek(s, view);
+        if (v != NULL) resend_view(s, v, out);
+    }
+    s->standstill_turn = (uint32_t)((s->standstill_turn + count) % between);
+}
+
+void assay_sx_resend(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    s->standstill_ms = s->now_ms;
+    if (s->final_certificate != SX_NONE)
+        assay_sx_certificate_send(s, s->final_certificate, ASSAY_SLOT_ALL, out);
+    resend_running(s, out);
+    if (s->view > s->final_view) resend_page(s, out);
+}
+
+void assay_sx_standstill(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    const uint64_t since = assay_sx_active_since(s);
+    uint64_t from = s->progress_ms > s->standstill_ms ? s->progress_ms : s->standstill_ms;
+    if (s->done || since == UINT64_MAX) return;
+    if (from < since) from = since;
+    if (s->now_ms < from + assay_sx_grown(s, 4 * s->delta_ms)) return;
+
+    assay_sx_note(s, ASSAY_NOTE_STANDSTILL, ASSAY_SLOT_ALL, s->view, 0, out);
+    assay_sx_resend(s, out);
+    assay_sx_behind_hint(s, out);
+}
+
+/* --- helping one peer */
+
+/* At most once a delta to each peer. Returns: whether it may be helped now. */
+static bool may_help(struct assay_simplex *s, uint16_t to)
+{
+    if (to >= s->config.voters_max || to == s->config.self) return false;
+    if (s->helped_ms[to] != 0 && s->now_ms < s->helped_ms[to] + s->delta_ms) return false;
+    s->helped_ms[to] = s->now_ms + 1; /* 0 means never */
+    return true;
+}
+
+void assay_sx_help(struct assay_simplex *s, uint16_t to, uint64_t view,
+                   struct assay_simplex_actions *out)
+{
+    if (!may_help(s, to)) return;
+    if (view <= s->final_view && s->final_certificate != SX_NONE)
+        assay_sx_certificate_send(s, s->final_certificate, to, out);
+    if (view <= s->final_view) view = s->final_view + 1;
+    for (size_t sent = 0; view < s->view && sent < SX_HELP_CERTIFICATES; view++, sent++) {
+        const struct sx_view *v = assay_sx_peek(s, view);
+        if (v == NULL) return;
+        const bool notarised = v->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE;
+        const uint32_t index = v->certificate[notarised ? ASSAY_VOTE_NOTARISE : ASSAY_VOTE_NULLIFY];
+        if (index != SX_NONE) assay_sx_certificate_send(s, index, to, out);
+    }
+}
+
+/* docs/protocol.md 5: on seeing E final a node stops voting in e and keeps serving its
+ * certificates. Blocks of e are served as long as the table holds them. */
+void assay_sx_help_last_epoch(struct assay_simplex *s, uint16_t to,
+                              struct assay_simplex_actions *out)
+{
+    /* Votes that were on their way when E became final are no cry for help; resends come later. */
+    if (s->now_ms < s->begun_ms + 2 * s->delta_ms) return;
+    if (s->last_len == 0 || !may_help(s, to)) return;
+    assay_sx_send(s, to, ASSAY_MESSAGE_CERTIFICATE, assay_slice_over(s->last_payload, s->last_len),
+                  out);
+}
+
+/* --- pulling */
+
+/* The leader first, who must have what it relies on, then round the seats. Returns: a slot, or
+ * ASSAY_SLOT_ALL when there is nobody else. */
+static uint16_t whom_to_ask(struct assay_simplex *s)
+{
+    const struct sx_view *v = assay_sx_peek(s, s->view);
+    if (s->pull_turn == 0 && v != NULL && v->has_proposal && v->leader != s->config.self)
+        return v->leader;
+    for (uint32_t i = 0; i < s->seat_count; i++) {
+        const uint16_t slot = s->slot_of[(s->pull_turn + i) % s->seat_count];
+        if (slot != s->config.self) {
+            s->pull_turn += i;
+            return slot;
+        }
+    }
+    return ASSAY_SLOT_ALL;
+}
+
+/* The proposal whose certificates we need before we vote. Returns: NULL when there is none. */
+static const struct assay_block *considered(const struct assay_simplex *s)
+{
+    const struct sx_view *v = assay_sx_peek(s, s->view);
+    if (v == NULL || !v->has_proposal || v->proposal_bad || s->done) return NULL;
+    if (v->cast[ASSAY_VOTE_NOTARISE] || v->cast[ASSAY_VOTE_NULLIFY]) return NULL;
+    return assay_blocks_find_const(s->config.blocks, v->proposal_id);
+}
+
+static void send_pulls(struct assay_simplex *s, uint8_t (*certificates)[32],
+                       size_t certificate_count, uint8_t (*blocks)[32], size_t block_count,
+                       struct assay_simplex_actions *out)
+{
+    uint8_t bytes[ASSAY_PULL_LEN_MAX];
+    const uint16_t to = whom_to_ask(s);
+    if (to == ASSAY_SLOT_ALL) return;
+    if (certificate_count > 0) {
+        struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+        assay_certificate_pull_encode(s->base.era, s->base.epoch,
+                                      assay_slice_over(certificates, 32 * certificate_count), &w);
+        ASSAY_ASSERT(!w.full);
+        assay_sx_send(s, to, ASSAY_MESSAGE_CERTIFICATE_PULL, assay_slice_over(bytes, w.len), out);
+    }
+    for (size_t i = 0; i < block_count; i++) {
+        struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+        assay_block_pull_encode(s->base.era, s->base.epoch, blocks[i], &w);
+        ASSAY_ASSERT(!w.full);
+        assay_sx_send(s, to, ASSAY_MESSAGE_BLOCK_PULL, assay_slice_over(bytes, w.len), out);
+    }
+}
+
+static void nothing_is_missing(struct assay_simplex *s)
+{
+    s->pull_at_ms = UINT64_MAX;
+    s->pull_turn = 0;
+}
+
+static void pull(struct assay_simplex *s, const struct assay_block *proposal, uint8_t (*blocks)[32],
+                 size_t block_count, struct assay_simplex_actions *out)
+{
+    uint8_t certificates[ASSAY_PULL_MAX][32];
+    size_t certificate_count = 0;
+    bool bad = false;
+    if (proposal != NULL)
+        certificate_count =
+            assay_sx_missing_certificates(s, proposal, certificates, ASSAY_PULL_MAX, &bad);
+    if (certificate_count == 0 && block_count == 0) {
+        nothing_is_missing(s);
+        return;
+    }
+    if (s->pull_at_ms == UINT64_MAX) {
+        /* What is missing is mostly on its way already (offer_certificates). */
+        s->pull_at_ms = s->now_ms + s->delta_ms / 16;
+    }
+    if (s->now_ms < s->pull_at_ms) return;
+    send_pulls(s, certificates, certificate_count, blocks, block_count, out);
+    s->pull_at_ms = s->now_ms + s->delta_ms;
+    s->pull_turn++;
+}
+
+/* Asked after every event, and nearly always in vain. */
+void assay_sx_pull(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    uint8_t blocks[SX_MISSING_MAX][32];
+    const struct assay_block *proposal = considered(s);
+    const size_t block_count = assay_sx_missing_blocks(s, blocks);
+    if (proposal == NULL && block_count == 0) nothing_is_missing(s);
+    else pull(s, proposal, blocks, block_count, out);
+}
+
+enum assay_status assay_sx_block_pull(struct assay_simplex *s, uint16_t from,
+                                      struct assay_slice payload, struct assay_simplex_actions *out)
+{
+    uint32_t era = 0;
+    uint64_t epoch = 0;
+    uint8_t id[32];
+    ASSAY_TRY(assay_block_pull_decode(payload, &era, &epoch, id));
+    if (from == ASSAY_SLOT_SELF) return ASSAY_E_STRANGER;
+    if (era != s->base.era) return ASSAY_E_CHAIN;
+    struct assay_block *block = assay_blocks_find(s->config.blocks, id);
+    if (block == NULL || block->header.epoch != epoch) return ASSAY_E_NOT_FOUND;
+    return assay_sx_send_block(s, from, block, out) ? ASSAY_OK : ASSAY_E_AGAIN;
+}

@@ -1,0 +1,240 @@
+/*
+ * engine/consensus/simplex_view.c - the running view: entering, N, F, X, time-outs.
+ *
+ * docs/protocol.md 5. assay_sx_advance is level-triggered: it looks at what is held and does what
+ * the rules allow, however often it is called.
+ */
+#include "engine/consensus/simplex_internal.h"
+
+static const uint8_t no_block[32] = { 0 };
+
+/* --- time */
+
+uint64_t assay_sx_grown(const struct assay_simplex *s, uint64_t ms)
+{
+    for (uint64_t i = 0; i < s->nullified_since_final && ms < SX_TIMEOUT_MS_MAX; i++)
+        ms += ms / 2;
+    return ms < SX_TIMEOUT_MS_MAX ? ms : SX_TIMEOUT_MS_MAX;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* From when on a proposal is due. A base that is not final yet is waited for one delta, whatever
+ * the demand: its F votes are on their way, and demand is stated anew when it is final; asking at
+ * once would follow every block by an empty one. */
+static uint64_t wanted_since(const struct assay_simplex *s)
+{
+    if (s->notarised_view > s->final_view) return s->entered_ms + s->delta_ms;
+    return s->demand_at_ms == UINT64_MAX ? UINT64_MAX : later(s->entered_ms, s->demand_at_ms);
+}
+
+uint64_t assay_sx_active_since(const struct assay_simplex *s)
+{
+    uint64_t at = wanted_since(s);
+    const struct sx_view *v = assay_sx_peek(s, s->view);
+    if (v != NULL && v->has_proposal) at = earlier(at, later(s->entered_ms, v->proposal_ms));
+    return at;
+}
+
+/* Nothing heard of a leader in the last r views. docs/protocol.md 5: only while leaders of more
+ * than 2W/3 are not silent, and never oneself. */
+static bool is_silent(const struct assay_simplex *s, uint16_t slot)
+{
+    const uint64_t now = s->ordinal_base + s->view;
+    return slot != s->config.self && s->heard_at[slot] + SX_SILENT_VIEWS < now;
+}
+
+static bool gets_no_time(const struct assay_simplex *s, const struct sx_view *v)
+{
+    uint64_t awake = 0;
+    if (!v->has_leader || !is_silent(s, v->leader)) return false;
+    for (uint32_t seat = 0; seat < s->seat_count; seat++)
+        if (!is_silent(s, s->slot_of[seat])) awake += s->voters->weight_bp[s->slot_of[seat]];
+    return assay_quorum(awake, s->voters->total_bp);
+}
+
+/* When X(view) is due if nothing else happens; UINT64_MAX: never. */
+static uint64_t times_out_at(const struct assay_simplex *s, const struct sx_view *v)
+{
+    const uint64_t since = assay_sx_active_since(s);
+    if (since == UINT64_MAX || v->cast[ASSAY_VOTE_NULLIFY] || v->cast[ASSAY_VOTE_FINALISE])
+        return UINT64_MAX;
+    if (v->has_proposal) return since + assay_sx_grown(s, 3 * s->delta_ms);
+    return gets_no_time(s, v) ? since : since + assay_sx_grown(s, 2 * s->delta_ms);
+}
+
+uint64_t assay_sx_view_wake(const struct assay_simplex *s)
+{
+    const struct sx_view *v = assay_sx_peek(s, s->view);
+    const uint64_t since = assay_sx_active_since(s);
+    uint64_t at = UINT64_MAX;
+    if (v == NULL || s->done) return at;
+    if (assay_sx_voting(s)) {
+        at = times_out_at(s, v);
+        const uint64_t propose_at = wanted_since(s);
+        /* In the past it waits for something else: a body, a certificate. */
+        if (v->leader == s->config.self && !v->asked && propose_at > s->now_ms)
+            at = earlier(at, propose_at);
+    }
+    if (since != UINT64_MAX) {
+        const uint64_t from = later(later(s->progress_ms, s->standstill_ms), since);
+        at = earlier(at, from + assay_sx_grown(s, 4 * s->delta_ms));
+    }
+    return at;
+}
+
+/* --- entering */
+
+void assay_sx_enter(struct assay_simplex *s, uint64_t view)
+{
+    ASSAY_ASSERT(view > s->final_view);
+    ASSAY_ASSERT(assay_sx_in_window(s, view));
+
+    s->view = view;
+    s->entered_ms = s->now_ms;
+    s->progress_ms = s->now_ms;
+    /* Known in advance, so that a proposal of a view to come is placed without a change. */
+    uint64_t ahead = view + SX_LOOK;
+    while (!assay_sx_in_window(s, ahead))
+        ahead--;
+    assay_sx_know_leaders(s, ahead);
+    ASSAY_ASSERT(assay_sx_view(s, view)->has_leader);
+}
+
+/* Certificates already held are applied at once, repeatedly. Returns: whether a view was left. */
+static bool leave_view(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    if (s->view <= s->final_view) {
+        assay_sx_enter(s, s->final_view + 1);
+        return true;
+    }
+    struct sx_view *v = assay_sx_view(s, s->view);
+    const bool notarised = v->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE;
+    const bool nullified = v->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE;
+    if (!notarised && !nullified) return false;
+    if (!assay_sx_in_window(s, s->view + 1)) return false; /* waits for finality */
+    /* A view that was notarised after we gave it up counts too: with time-outs a little too short
+     * every view would be notarised and none ever final. */
+    if (!notarised || v->cast[ASSAY_VOTE_NULLIFY]) s->nullified_since_final++;
+    if (notarised) {
+        assay_sx_try_finalise(s, v, out);
+        s->nullified_in_a_row = 0;
+    } else {
+        s->nullified_in_a_row++;
+        assay_sx_note(s, ASSAY_NOTE_VIEW_NULLIFIED, ASSAY_SLOT_ALL, s->view, 0, out);
+    }
+    assay_sx_enter(s, s->view + 1);
+    return true;
+}
+
+/* --- votes */
+
+void assay_sx_try_finalise(struct assay_simplex *s, struct sx_view *v,
+                           struct assay_simplex_actions *out)
+{
+    if (!assay_sx_voting(s) || v->view <= s->final_view || v->view <= s->resume.floor) return;
+    if (v->certificate[ASSAY_VOTE_NOTARISE] == SX_NONE) return;
+    if (!v->cast[ASSAY_VOTE_NOTARISE] || v->cast[ASSAY_VOTE_NULLIFY]) return;
+    if (v->cast[ASSAY_VOTE_FINALISE]) return;
+    const struct sx_certificate *held = &s->certificates[v->certificate[ASSAY_VOTE_NOTARISE]];
+    if (!assay_bytes_equal(held->statement.block_id, v->cast_id[ASSAY_VOTE_NOTARISE], 32)) return;
+    /* A false return is tried again (catch_up_votes). */
+    if (!assay_sx_cast(s, v, ASSAY_VOTE_FINALISE, held->statement.block_id, out))
+        ASSAY_ASSERT(s->starved);
+}
+
+/* N, X for an invalid one, or CHECK. */
+static void consider_proposal(struct assay_simplex *s, struct sx_view *v,
+                              struct assay_simplex_actions *out)
+{
+    if (!v->has_proposal || v->proposal_bad) return;
+    if (v->cast[ASSAY_VOTE_NOTARISE] || v->cast[ASSAY_VOTE_NULLIFY]) return;
+    struct assay_block *block = assay_blocks_find(s->config.blocks, v->proposal_id);
+    if (block == NULL) return; /* pulled */
+    const enum sx_judgement judgement = assay_sx_judge(s, block);
+    if (judgement == SX_BAD || block->checked_invalid) v->proposal_bad = true;
+    if (judgement != SX_READY || v->proposal_bad) return;
+    if (!assay_sx_voting(s) || v->view <= s->resume.floor) return;
+    if (block->header.kind == ASSAY_BLOCK_TAIL) block->checked_valid = true; /* judged whole */
+    if (block->checked_valid) {
+        /* Without room the next step tries again: nothing was marked. */
+        if (!assay_sx_cast(s, v, ASSAY_VOTE_NOTARISE, block->id, out)) ASSAY_ASSERT(s->starved);
+        return;
+    }
+    if (block->check_asked) return;
+    if (!assay_sx_room(s, out, 1, 0)) {
+        s->starved = true;
+        return;
+    }
+    block->check_asked = true;
+    struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_CHECK);
+    action->view = v->view;
+    assay_bytes_copy(action->id, 32, block->id, 32);
+}
+
+/* Views left behind through a notarisation that others made first: our N and F may still be what
+ * finality needs, and a voter that is never heard of counts as silent. Also F after a step that
+ * had no room. */
+static void catch_up_votes(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    uint64_t view = s->view > SX_LOOK ? s->view - SX_LOOK : 1;
+    if (view <= s->final_view) view = s->final_view + 1;
+    for (; view < s->view; view++) {
+        struct sx_view *v = assay_sx_peek(s, view);
+        if (v == NULL || v->certificate[ASSAY_VOTE_NOTARISE] == SX_NONE) continue;
+        const struct sx_certificate *held = &s->certificates[v->certificate[ASSAY_VOTE_NOTARISE]];
+        if (v->has_proposal && assay_bytes_equal(held->statement.block_id, v->proposal_id, 32))
+            consider_proposal(s, v, out);
+        assay_sx_try_finalise(s, v, out);
+    }
+}
+
+static bool leader_gave_up(const struct assay_simplex *s, const struct sx_view *v)
+{
+    const uint16_t seat = s->seat_of[v->leader];
+    return seat != UINT16_MAX && v->ballots[seat].held[ASSAY_VOTE_NULLIFY];
+}
+
+/* X: time-out, invalid proposal, G of X, the leader's own X; never after F. */
+static void consider_nullifying(struct assay_simplex *s, struct sx_view *v,
+                                struct assay_simplex_actions *out)
+{
+    if (!assay_sx_voting(s)) return;
+    if (v->cast[ASSAY_VOTE_NULLIFY] || v->cast[ASSAY_VOTE_FINALISE]) return;
+    const uint64_t weight = assay_sx_weight(s, v, ASSAY_VOTE_NULLIFY, no_block);
+    const bool due = s->now_ms >= times_out_at(s, v);
+    if (!due && !v->proposal_bad && !assay_third(weight, s->voters->total_bp) &&
+        !leader_gave_up(s, v))
+        return;
+    if (!assay_sx_cast(s, v, ASSAY_VOTE_NULLIFY, no_block, out)) ASSAY_ASSERT(s->starved);
+}
+
+void assay_sx_advance(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    ASSAY_ASSERT(s->begun);
+
+    s->starved = false;
+    do {
+        assay_sx_hand_out_final(s, out);
+        if (s->done) break;
+    } while (leave_view(s, out));
+    if (!s->done) {
+        struct sx_view *v = assay_sx_view(s, s->view);
+        catch_up_votes(s, out);
+        consider_proposal(s, v, out);
+        consider_nullifying(s, v, out);
+        if (assay_sx_voting(s) && s->now_ms >= wanted_since(s) && v->view > s->resume.floor)
+            assay_sx_consider_proposing(s, v, out);
+    }
+    /* Also what no vote relies on yet: a restart then knows how far it was. */
+    if (s->running && !assay_sx_store_certificates(s, out)) ASSAY_ASSERT(s->starved);
+    if (s->running) assay_sx_pull(s, out);
+}

@@ -1,0 +1,254 @@
+/*
+ * engine/consensus/simplex_votes.c - who voted what in each view; equivocation; own votes.
+ *
+ * docs/protocol.md 5. A vote counts once, after its signature was verified. A second, different
+ * vote of the same seat is not counted: with the first one it convicts (E1, E2, E3).
+ */
+#include "engine/consensus/simplex_internal.h"
+
+static const uint8_t no_block[32] = { 0 };
+
+struct assay_vote_statement assay_sx_statement(const struct assay_simplex *s, uint64_t view,
+                                               enum assay_vote_type type,
+                                               const uint8_t id[static 32])
+{
+    struct assay_vote_statement statement = {
+        .era = s->base.era, .epoch = s->base.epoch, .view = view, .type = type
+    };
+    assay_bytes_copy(statement.chain_id, 32, s->config.chain_id, 32);
+    assay_bytes_copy(statement.block_id, 32, type == ASSAY_VOTE_NULLIFY ? no_block : id, 32);
+    return statement;
+}
+
+uint64_t assay_sx_weight(const struct assay_simplex *s, const struct sx_view *v,
+                         enum assay_vote_type type, const uint8_t id[static 32])
+{
+    const struct sx_tally *tally = &v->tally[type];
+    uint64_t weight = 0;
+    if (tally->held == 0) return 0;
+    if (type == ASSAY_VOTE_NULLIFY || assay_bytes_equal(tally->id, id, 32)) return tally->weight_bp;
+    if (tally->others == 0) return 0;
+    for (uint32_t seat = 0; seat < s->seat_count; seat++) {
+        const struct sx_ballot *ballot = &v->ballots[seat];
+        if (!ballot->held[type] || !assay_bytes_equal(ballot->id[type], id, 32)) continue;
+        weight += s->voters->weight_bp[s->slot_of[seat]];
+    }
+    ASSAY_ASSERT(weight <= s->voters->total_bp);
+    return weight;
+}
+
+static void count_vote(const struct assay_simplex *s, struct sx_view *v,
+                       const struct assay_vote_statement *statement, uint16_t seat)
+{
+    struct sx_tally *tally = &v->tally[statement->type];
+    if (tally->held++ == 0) assay_bytes_copy(tally->id, 32, statement->block_id, 32);
+    if (assay_bytes_equal(tally->id, statement->block_id, 32))
+        tally->weight_bp += s->voters->weight_bp[s->slot_of[seat]];
+    else tally->others++;
+}
+
+/* --- equivocation */
+
+static void accuse(struct assay_simplex *s, struct sx_ballot *ballot, uint16_t slot,
+                   unsigned number, const struct assay_vote *first, const struct assay_vote *second,
+                   struct assay_simplex_actions *out)
+{
+    uint8_t bytes[2][ASSAY_VOTE_LEN_MAX];
+    const struct assay_vote *votes[2] = { first, second };
+    struct assay_slice payloads[2];
+    if ((ballot->accused >> number & 1) != 0) return;
+    for (size_t i = 0; i < 2; i++) {
+        struct assay_writer w = assay_writer_over(bytes[i], sizeof bytes[i]);
+        assay_vote_encode(&votes[i]->statement, slot, votes[i]->signature, &w);
+        ASSAY_ASSERT(!w.full);
+        payloads[i] = assay_slice_over(bytes[i], w.len);
+    }
+    ballot->accused = (uint8_t)(ballot->accused | 1u << number);
+    assay_sx_accuse(s, slot, number, payloads[0], payloads[1], out);
+}
+
+static struct assay_vote held_vote(const struct assay_simplex *s, const struct sx_view *v,
+                                   const struct sx_ballot *ballot, enum assay_vote_type type)
+{
+    ASSAY_ASSERT(ballot->held[type]);
+    struct assay_vote vote = { 0 };
+    vote.statement = assay_sx_statement(s, v->view, type, ballot->id[type]);
+    assay_bytes_copy(vote.signature, sizeof vote.signature, ballot->signature[type],
+                     sizeof vote.signature);
+    return vote;
+}
+
+/* Every pair that convicts: E1 two N, E2 two F or F beside N of another block, E3 X and F. */
+static void look_for_conflicts(struct assay_simplex *s, const struct sx_view *v, uint16_t seat,
+                               const struct assay_vote *vote, struct assay_simplex_actions *out)
+{
+    static const struct {
+        enum assay_vote_type one, other;
+        unsigned number;
+    } pairs[] = {
+        { ASSAY_VOTE_NOTARISE, ASSAY_VOTE_NOTARISE, 1 },
+        { ASSAY_VOTE_FINALISE, ASSAY_VOTE_FINALISE, 2 },
+        { ASSAY_VOTE_FINALISE, ASSAY_VOTE_NOTARISE, 2 },
+        { ASSAY_VOTE_NOTARISE, ASSAY_VOTE_FINALISE, 2 },
+        { ASSAY_VOTE_NULLIFY, ASSAY_VOTE_FINALISE, 3 },
+        { ASSAY_VOTE_FINALISE, ASSAY_VOTE_NULLIFY, 3 },
+    };
+    struct sx_ballot *ballot = &v->ballots[seat];
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        if (pairs[i].one != vote->statement.type || !ballot->held[pairs[i].other]) continue;
+        if (pairs[i].number != 3 &&
+            assay_bytes_equal(ballot->id[pairs[i].other], vote->statement.block_id, 32))
+            continue;
+        const struct assay_vote held = held_vote(s, v, ballot, pairs[i].other);
+        accuse(s, ballot, s->slot_of[seat], pairs[i].number, &held, vote, out);
+    }
+}
+
+void assay_sx_vote_note(struct assay_simplex *s, const struct assay_vote_statement *statement,
+                        uint16_t seat, const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN],
+                        struct assay_simplex_actions *out)
+{
+    ASSAY_ASSERT(seat < s->seat_count);
+
+    struct sx_view *v = assay_sx_view(s, statement->view);
+    struct sx_ballot *ballot = &v->ballots[seat];
+    const enum assay_vote_type type = statement->type;
+    struct assay_vote vote = { .statement = *statement, .slot = s->slot_of[seat] };
+    assay_bytes_copy(vote.signature, sizeof vote.signature, signature, sizeof vote.signature);
+    if (ballot->held[type] && assay_bytes_equal(ballot->id[type], statement->block_id, 32)) return;
+    look_for_conflicts(s, v, seat, &vote, out);
+    if (ballot->held[type]) return; /* the first one stands */
+
+    ballot->held[type] = true;
+    count_vote(s, v, statement, seat);
+    assay_bytes_copy(ballot->id[type], 32, statement->block_id, 32);
+    assay_bytes_copy(ballot->signature[type], sizeof ballot->signature[type], signature,
+                     ASSAY_P256_SIGNATURE_LEN);
+    assay_sx_heard(s, s->slot_of[seat], statement->view);
+}
+
+/* --- VOTE messages */
+
+static enum assay_status place_vote(struct assay_simplex *s, uint16_t from,
+                                    struct assay_slice payload, const struct assay_vote *vote,
+                                    struct assay_simplex_actions *out)
+{
+    const struct assay_vote_statement *st = &vote->statement;
+    const enum assay_status place = assay_sx_place(s, st->chain_id, st->era, st->epoch);
+    if (place == ASSAY_E_EARLY) {
+        if (from != vote->slot) return ASSAY_E_EARLY; /* relayed: its owner sends it again */
+        assay_sx_behind_note(s, vote);
+        return st->epoch == s->base.epoch + 1
+                   ? assay_sx_early_keep(s, from, ASSAY_MESSAGE_VOTE, payload)
+                   : ASSAY_E_EARLY;
+    }
+    if (place == ASSAY_E_STALE && st->epoch + 1 == s->base.epoch)
+        assay_sx_help_last_epoch(s, from, out);
+    return place;
+}
+
+enum assay_status assay_sx_vote(struct assay_simplex *s, uint16_t from, struct assay_slice payload,
+                                struct assay_simplex_actions *out)
+{
+    struct assay_vote vote;
+    ASSAY_TRY(assay_vote_decode(payload, &vote));
+    const uint64_t view = vote.statement.view;
+    const enum assay_status place = place_vote(s, from, payload, &vote, out);
+    if (place != ASSAY_OK || vote.statement.epoch != s->base.epoch) return place;
+    if (from == ASSAY_SLOT_SELF && vote.slot != s->config.self) return ASSAY_E_STRANGER;
+    if (vote.slot >= s->config.voters_max || s->seat_of[vote.slot] == UINT16_MAX)
+        return ASSAY_E_STRANGER;
+    const uint16_t seat = s->seat_of[vote.slot];
+    if (view < s->final_view) {
+        if (from == vote.slot) assay_sx_help(s, from, view, out);
+        return ASSAY_E_STALE;
+    }
+    if (!assay_sx_in_window(s, view)) return ASSAY_E_EARLY;
+
+    const enum assay_vote_type type = vote.statement.type;
+    const struct sx_view *known = assay_sx_peek(s, view);
+    if (known != NULL && known->ballots[seat].held[type]) {
+        const struct sx_ballot *ballot = &known->ballots[seat];
+        const bool same = assay_bytes_equal(ballot->id[type], vote.statement.block_id, 32);
+        /* Only who is stuck sends a vote again. */
+        if (same && from == vote.slot && view < s->view) assay_sx_help(s, from, view, out);
+        if (same || (ballot->accused >> (type == ASSAY_VOTE_FINALISE ? 2 : 1) & 1) != 0)
+            return ASSAY_E_DUPLICATE;
+    }
+    ASSAY_TRY(assay_vote_verify(&vote, s->voters));
+
+    assay_sx_vote_note(s, &vote.statement, seat, vote.signature, out);
+    struct sx_view *v = assay_sx_view(s, view);
+    assay_sx_certificate_assemble(s, v, type, vote.statement.block_id, out);
+    return ASSAY_OK;
+}
+
+/* --- own votes */
+
+static void push_sign(struct assay_simplex *s, const struct assay_vote_statement *statement,
+                      struct assay_simplex_actions *out)
+{
+    uint8_t bytes[ASSAY_VOTE_LEN_MAX];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_vote_encode(statement, s->config.self, NULL, &w);
+    ASSAY_ASSERT(!w.full);
+
+    struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_SIGN);
+    action->view = statement->view;
+    action->effect.kind = ASSAY_EFFECT_SIGN;
+    action->effect.as.sign.key = ASSAY_KEY_VOTING;
+    assay_vote_statement_digest(statement, action->effect.as.sign.digest);
+    action->effect.as.sign.message = ASSAY_MESSAGE_VOTE;
+    action->effect.as.sign.payload = assay_sx_keep(s, assay_slice_over(bytes, w.len));
+    action->effect.as.sign.signature_at = w.len - ASSAY_P256_SIGNATURE_LEN;
+    action->effect.as.sign.persist = true;
+    action->effect.as.sign.class_ = ASSAY_STORE_VOTE;
+    action->effect.as.sign.store_key =
+        (struct assay_store_key){ .era = statement->era,
+                                  .epoch = statement->epoch,
+                                  .number = statement->view * 4 + (uint64_t)statement->type };
+    assay_bytes_copy(action->effect.as.sign.store_key.id, 32, statement->block_id, 32);
+}
+
+/* docs/protocol.md 5: two N never; X and F never; F only after the same N. */
+static void check_cast(const struct sx_view *v, enum assay_vote_type type, const uint8_t id[32])
+{
+    ASSAY_ASSERT(!v->cast[type]);
+    switch (type) {
+    case ASSAY_VOTE_NOTARISE: ASSAY_ASSERT(!v->cast[ASSAY_VOTE_NULLIFY]); return;
+    case ASSAY_VOTE_NULLIFY: ASSAY_ASSERT(!v->cast[ASSAY_VOTE_FINALISE]); return;
+    case ASSAY_VOTE_FINALISE:
+        ASSAY_ASSERT(v->cast[ASSAY_VOTE_NOTARISE]);
+        ASSAY_ASSERT(assay_bytes_equal(v->cast_id[ASSAY_VOTE_NOTARISE], id, 32));
+        ASSAY_ASSERT(!v->cast[ASSAY_VOTE_NULLIFY]);
+        ASSAY_ASSERT(v->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE);
+        return;
+    }
+    ASSAY_UNREACHABLE("vote type");
+}
+
+bool assay_sx_cast(struct assay_simplex *s, struct sx_view *v, enum assay_vote_type type,
+                   const uint8_t id[static 32], struct assay_simplex_actions *out)
+{
+    ASSAY_ASSERT(assay_sx_voting(s));
+    ASSAY_ASSERT(v->view > s->final_view);
+    check_cast(v, type, id);
+
+    if (!assay_sx_store_certificates(s, out)) return false;
+    if (type == ASSAY_VOTE_NOTARISE) {
+        struct assay_block *block = assay_blocks_find(s->config.blocks, id);
+        ASSAY_ASSERT(block != NULL);
+        /* A notarised block whose body every voter lost could neither be built on nor, once
+         * somebody sent F, be nullified. */
+        if (!assay_sx_store_block(s, block, out)) return false;
+    }
+    if (!assay_sx_room(s, out, 1, ASSAY_VOTE_LEN_MAX)) {
+        s->starved = true;
+        return false;
+    }
+    const struct assay_vote_statement statement = assay_sx_statement(s, v->view, type, id);
+    v->cast[type] = true;
+    assay_bytes_copy(v->cast_id[type], 32, statement.block_id, 32);
+    push_sign(s, &statement, out);
+    return true;
+}

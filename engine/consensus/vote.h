@@ -1,0 +1,154 @@
+/*
+ * engine/consensus/vote.h - votes and certificates: what is signed, how it travels, what convicts.
+ *
+ * docs/protocol.md 5. Statement: ["assay/vote/v1", chain_id, era, epoch, view, type, block id (zero
+ * for X)]; every voter signs SHA-256 of the same bytes.
+ *
+ *   VOTE payload         [statement, slot, signature (64)]
+ *   CERTIFICATE payload  [statement, bitmap over the roster slots, signatures in slot order]
+ *   commitment           SHA-256 of ["assay/certificate/v1", statement, bitmap]: names the voters,
+ *                        never signature bytes
+ *   CERTIFICATE_PULL     [era, epoch, commitments]; BLOCK_PULL [era, epoch, block id]
+ *   finality proof       [CERTIFICATE payload of F, [headers of tails from the finalised one up to,
+ *                        not including, E]]
+ *
+ * Pure codecs and signature checks; which votes count is simplex.c's affair.
+ */
+#ifndef ASSAY_ENGINE_CONSENSUS_VOTE_H
+#define ASSAY_ENGINE_CONSENSUS_VOTE_H
+
+#include "engine/consensus/block.h"
+
+enum assay_vote_type { ASSAY_VOTE_NOTARISE = 0, ASSAY_VOTE_NULLIFY = 1, ASSAY_VOTE_FINALISE = 2 };
+
+enum {
+    ASSAY_VOTE_TYPES = 3,
+    ASSAY_VOTE_STATEMENT_LEN_MAX = 160,
+    ASSAY_VOTE_LEN_MAX = ASSAY_VOTE_STATEMENT_LEN_MAX + 80,
+    ASSAY_CERTIFICATE_LEN_MAX = 8192, /* 100 signatures and the bitmap of 1024 slots */
+    ASSAY_PULL_MAX = 16,              /* commitments asked for in one CERTIFICATE_PULL */
+    ASSAY_PULL_LEN_MAX = 32 * ASSAY_PULL_MAX + 64,
+    ASSAY_FINALITY_LEN_MAX =
+        ASSAY_CERTIFICATE_LEN_MAX + ASSAY_BLOCK_NULLS_MAX * (ASSAY_BLOCK_HEADER_LEN_MAX + 4) + 64,
+};
+
+/* Weights and keys of one epoch, by roster slot; weight 0: not a voter. Built by the ledger at each
+ * epoch boundary; keys are decoded once per incarnation. */
+struct assay_voter_table {
+    uint32_t count;                       /* roster slots */
+    const uint32_t *weight_bp;            /* [count] */
+    const uint8_t (*node_id)[32];         /* [count] ties of the round robin */
+    struct assay_p256 *const *voting_key; /* [count], NULL: cannot vote */
+    uint64_t total_bp;
+};
+
+/* Q(x): 3x > 2W (docs/protocol.md 5). Returns: whether the weight is a quorum. */
+static inline bool assay_quorum(uint64_t weight_bp, uint64_t total_bp)
+{
+    return 3 * weight_bp > 2 * total_bp;
+}
+/* G(x): 3x > W. Returns: whether an honest voter must be among them. */
+static inline bool assay_third(uint64_t weight_bp, uint64_t total_bp)
+{
+    return 3 * weight_bp > total_bp;
+}
+
+struct assay_vote_statement {
+    uint8_t chain_id[32];
+    uint32_t era;
+    uint64_t epoch;
+    uint64_t view; /* from 1 */
+    enum assay_vote_type type;
+    uint8_t block_id[32]; /* zero for X, never zero otherwise */
+};
+
+struct assay_vote {
+    struct assay_vote_statement statement;
+    uint8_t digest[32]; /* what was signed */
+    uint16_t slot;
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+};
+
+/* Slices borrow from the payload. */
+struct assay_certificate {
+    struct assay_vote_statement statement;
+    uint8_t digest[32];
+    uint8_t commitment[32];
+    struct assay_slice bitmap;
+    struct assay_slice signatures; /* 64 bytes for each bit set */
+};
+
+/* Returns: nothing. */
+void assay_vote_statement_encode(const struct assay_vote_statement *statement,
+                                 struct assay_writer *w);
+/* SHA-256 of the encoded statement. Returns: nothing. */
+void assay_vote_statement_digest(const struct assay_vote_statement *statement,
+                                 uint8_t digest[static 32]);
+
+/* With a zero signature when signature is NULL; the signature is the last 64 bytes.
+ * Returns: nothing; at most ASSAY_VOTE_LEN_MAX bytes. */
+void assay_vote_encode(const struct assay_vote_statement *statement, uint16_t slot,
+                       const uint8_t *signature, struct assay_writer *w);
+/* Shape only. Returns: ASSAY_OK | ASSAY_CLASS_INPUT statuses */
+ASSAY_CHECKED enum assay_status assay_vote_decode(struct assay_slice payload,
+                                                  struct assay_vote *vote);
+/* Returns: ASSAY_OK | ASSAY_E_STRANGER (no voter of the table) | ASSAY_E_SIGNATURE */
+ASSAY_CHECKED enum assay_status assay_vote_verify(const struct assay_vote *vote,
+                                                  const struct assay_voter_table *voters);
+
+/* Returns: nothing. */
+void assay_certificate_encode(const struct assay_vote_statement *statement,
+                              struct assay_slice bitmap, struct assay_slice signatures,
+                              struct assay_writer *w);
+/* Shape: as many signatures as bits, no bit set past the bitmap's declared slots.
+ * Returns: ASSAY_OK | ASSAY_CLASS_INPUT statuses */
+ASSAY_CHECKED enum assay_status assay_certificate_decode(struct assay_slice payload,
+                                                         uint32_t slot_count,
+                                                         struct assay_certificate *certificate);
+/* Returns: nothing. */
+void assay_certificate_commitment(const struct assay_vote_statement *statement,
+                                  struct assay_slice bitmap, uint8_t commitment[static 32]);
+/* Returns: whether the bit of a slot is set; false beyond the bitmap. */
+bool assay_bitmap_has(struct assay_slice bitmap, uint32_t slot);
+/* Weight of a bitmap. Returns: ASSAY_OK | ASSAY_E_STRANGER (a bit of somebody who cannot vote) |
+ *          ASSAY_E_INVALID (no quorum) */
+ASSAY_CHECKED enum assay_status assay_certificate_weigh(const struct assay_certificate *certificate,
+                                                        const struct assay_voter_table *voters);
+/* Weight and every signature. Returns: as assay_certificate_weigh | ASSAY_E_SIGNATURE */
+ASSAY_CHECKED enum assay_status assay_certificate_verify(
+    const struct assay_certificate *certificate, const struct assay_voter_table *voters);
+
+/* CERTIFICATE_PULL and BLOCK_PULL. Encoders Returns: nothing. Decoders Returns: ASSAY_OK |
+ * ASSAY_CLASS_INPUT statuses; *commitments borrows 32 * n bytes, 1 <= n <= ASSAY_PULL_MAX. */
+void assay_certificate_pull_encode(uint32_t era, uint64_t epoch, struct assay_slice commitments,
+                                   struct assay_writer *w);
+ASSAY_CHECKED enum assay_status assay_certificate_pull_decode(struct assay_slice payload,
+                                                              uint32_t *era, uint64_t *epoch,
+                                                              struct assay_slice *commitments);
+void assay_block_pull_encode(uint32_t era, uint64_t epoch, const uint8_t id[static 32],
+                             struct assay_writer *w);
+ASSAY_CHECKED enum assay_status assay_block_pull_decode(struct assay_slice payload, uint32_t *era,
+                                                        uint64_t *epoch, uint8_t id[static 32]);
+
+/*
+ * assay_finality_verify - a finality proof with the table of its epoch.
+ *
+ * Out:     final_id: the proven block (E itself where a tail was finalised, which the tails'
+ *          headers link to it); commitment: of the F certificate; both written on ASSAY_OK only
+ * Returns: ASSAY_OK | ASSAY_E_CHAIN | ASSAY_E_SIGNATURE | ASSAY_E_INVALID | other INPUT statuses
+ */
+ASSAY_CHECKED enum assay_status assay_finality_verify(struct assay_slice proof,
+                                                      const uint8_t chain_id[static 32],
+                                                      uint32_t era, uint64_t epoch,
+                                                      const struct assay_voter_table *voters,
+                                                      uint8_t final_id[static 32],
+                                                      uint8_t commitment[static 32]);
+
+/*
+ * Leaders: smooth weighted round robin, ties to the smaller node id (leader.c).
+ * counters[voters->count] are advanced by one step; leader(e,v) is the v-th output.
+ * Returns: the leader's slot; the total weight must be > 0 (asserted).
+ */
+uint16_t assay_leader_next(const struct assay_voter_table *voters, int64_t *counters);
+
+#endif

@@ -1,0 +1,161 @@
+/*
+ * engine/effect.h - what a step asks of its host: the one way out of consensus and engine.
+ *
+ * The host (net/host.c, the test world, later sim/) obeys the effects of one step in this order:
+ *   1. SIGN     make the signature, put it into its hole
+ *   2. PERSIST  one store batch: the signed bytes of every SIGN with a store class, every PERSIST
+ *   3. SEND     and the signed messages of step 1; then each signed message comes back as a MESSAGE
+ *               event from ASSAY_SLOT_SELF
+ *   4. act      FETCH, VERIFY, LOAD, QUOTE, ORDER, NOTE, CLOSED
+ *   5. sleep    until wake_at_ms or the next event
+ * If 2 fails nothing of 3 to 5 happens and the node stops: a store that lost writes is not trusted.
+ */
+#ifndef ASSAY_ENGINE_EFFECT_H
+#define ASSAY_ENGINE_EFFECT_H
+
+#include "engine/message.h"
+#include "engine/store/store.h"
+#include "quote/verdict.h"
+
+enum {
+    ASSAY_EFFECTS_MAX = 512,
+};
+
+enum assay_signing_key { ASSAY_KEY_VOTING, ASSAY_KEY_IDENTITY };
+
+enum assay_order_kind {
+    ASSAY_ORDER_NOTE,     /* standing WARNING */
+    ASSAY_ORDER_RESTRICT, /* standing RESTRICTED: non-critical work only */
+    ASSAY_ORDER_SUSPEND,  /* standing SUSPENDED: no work */
+    ASSAY_ORDER_RESTART,  /* integrity failure: stop, start the right build with new keys */
+    ASSAY_ORDER_RELEASE,  /* back to FULL */
+};
+
+/* Re-derived from the head state while its cause stands; the agent executes each (era, epoch, seq)
+ * once and at most one RESTART per incarnation (docs/protocol.md 10). */
+struct assay_order {
+    enum assay_order_kind kind;
+    uint32_t era;
+    uint64_t epoch; /* of the closed epoch it follows from */
+    uint32_t seq;
+    uint16_t slot;
+    uint32_t incarnation; /* void for any other */
+};
+
+/* What happened, for logs, counters and the timeline; numbers are stable and printed by name. */
+#define ASSAY_NOTE_LIST(X)                                                                         \
+    X(ASSAY_NOTE_FINALISED, 1, "block_finalised")     /* a: height, b: view */                     \
+    X(ASSAY_NOTE_EPOCH_CLOSED, 2, "epoch_closed")     /* a: epoch, b: 1 certified 0 held */        \
+    X(ASSAY_NOTE_VIEW_NULLIFIED, 3, "view_nullified") /* a: view */                                \
+    X(ASSAY_NOTE_STANDING, 4, "standing_changed")     /* slot; a: old, b: new */                   \
+    X(ASSAY_NOTE_FAIL_PROVEN, 5, "fail_proven")       /* slot; a: enum assay_outcome */            \
+    X(ASSAY_NOTE_OFFENCE_PROVEN, 6, "offence_proven") /* slot; a: proof number (1 = E1) */         \
+    X(ASSAY_NOTE_INCARNATION_LISTED, 7, "incarnation_listed") /* slot; a: number */                \
+    X(ASSAY_NOTE_EVIDENCE_FOREIGN, 8,                                                              \
+      "evidence_not_for_this_epoch")                      /* slot; a: epoch: counted as missing */ \
+    X(ASSAY_NOTE_EVIDENCE_MISSING, 9, "evidence_missing") /* slot; a: epoch: voted ABSENT */       \
+    X(ASSAY_NOTE_BALLOT_CAST, 10, "ballot_cast")          /* a: epoch */                           \
+    X(ASSAY_NOTE_RESUMED, 11, "resumed")                  /* a: view above which it votes */       \
+    X(ASSAY_NOTE_BEHIND, 12, "behind")                    /* a: own epoch, b: epoch seen */        \
+    X(ASSAY_NOTE_CAUGHT_UP, 13, "caught_up")              /* a: epoch */                           \
+    X(ASSAY_NOTE_ROOT_MISMATCH, 14, "state_root_mismatch") /* alarm: stopped voting; a: epoch */   \
+    X(ASSAY_NOTE_EQUIVOCATION, 15, "equivocation_noticed") /* slot; a: proof number, b: view */    \
+    X(ASSAY_NOTE_STANDSTILL, 16, "standstill_resend")      /* a: view */                           \
+    X(ASSAY_NOTE_CLOCK, 17, "time_bound_doubled")          /* alarm; a: bound in ms */             \
+    X(ASSAY_NOTE_REFUSED, 18, "message_refused")           /* slot; a: kind, b: status */
+
+#define ASSAY_NOTE_ENUM(symbol, number, name) symbol = number,
+enum assay_note { ASSAY_NOTE_LIST(ASSAY_NOTE_ENUM) };
+#undef ASSAY_NOTE_ENUM
+
+enum assay_effect_kind {
+    ASSAY_EFFECT_SIGN,
+    ASSAY_EFFECT_PERSIST,
+    ASSAY_EFFECT_PRUNE,
+    ASSAY_EFFECT_SEND,
+    ASSAY_EFFECT_FETCH,  /* have the evidence (pull once, origin first), verify, answer VERDICT */
+    ASSAY_EFFECT_VERIFY, /* verify these bytes, keep them as evidence, answer VERDICT */
+    ASSAY_EFFECT_LOAD,   /* answer EVIDENCE */
+    ASSAY_EFFECT_QUOTE,  /* have the enclave quote report_data, keep it as evidence, answer QUOTE */
+    ASSAY_EFFECT_ORDER,
+    ASSAY_EFFECT_NOTE,
+    ASSAY_EFFECT_CLOSED, /* an epoch closed: publish assay_engine_view */
+};
+
+/* Slices point into the engine and hold until the next step. */
+struct assay_effect {
+    enum assay_effect_kind kind;
+    union {
+        struct {
+            enum assay_signing_key key;
+            uint8_t digest[32];
+            enum assay_message_kind message;
+            struct assay_slice payload; /* complete but for the signature */
+            size_t signature_at;        /* offset of the 64-byte hole in payload */
+            bool persist;               /* under class_ and store_key, before it is sent */
+            enum assay_store_class class_;
+            struct assay_store_key store_key;
+        } sign; /* sent to ASSAY_SLOT_ALL */
+        struct {
+            enum assay_store_class class_;
+            struct assay_store_key key;
+            struct assay_slice value;
+        } persist;
+        struct {
+            enum assay_store_class class_;
+            uint32_t era;
+            uint64_t epoch; /* everything below goes */
+        } prune;
+        struct {
+            uint16_t to;     /* slot or ASSAY_SLOT_ALL */
+            uint16_t except; /* with ALL: not to this slot (ASSAY_SLOT_ALL: nobody is left out) */
+            enum assay_message_kind message;
+            struct assay_slice payload;
+        } send;
+        struct {
+            uint8_t digest[32];
+            uint32_t len;
+            uint16_t origin; /* the slot that announced it */
+            uint64_t epoch;
+            int64_t at_unix_s;
+            enum assay_evidence_kind evidence_kind;
+        } fetch;
+        struct {
+            uint8_t digest[32];
+            struct assay_slice bytes;
+            uint64_t epoch;
+            int64_t at_unix_s;
+            enum assay_evidence_kind evidence_kind;
+        } verify;
+        struct {
+            uint8_t digest[32];
+        } load;
+        struct {
+            uint64_t epoch;
+            uint32_t incarnation;
+            uint8_t report_data[64];
+        } quote;
+        struct assay_order order;
+        struct {
+            enum assay_note note;
+            uint16_t slot; /* ASSAY_SLOT_ALL where a note is about nobody */
+            uint64_t a, b;
+        } note;
+        struct {
+            uint64_t epoch;
+        } closed;
+    } as;
+};
+
+struct assay_effects {
+    size_t count;
+    struct assay_effect items[ASSAY_EFFECTS_MAX];
+    uint64_t wake_at_ms; /* monotonic; UINT64_MAX: nothing to wait for */
+};
+
+/* Name of a note, "unknown" outside the list. Returns: never NULL. */
+const char *assay_note_name(enum assay_note note);
+/* "NOTE" .. "RELEASE". Returns: never NULL. */
+const char *assay_order_name(enum assay_order_kind kind);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * engine/ledger/context.h - what a rule may look at: the final state, the running epoch, decoded
+ * keys.
+ */
+#ifndef ASSAY_ENGINE_LEDGER_CONTEXT_H
+#define ASSAY_ENGINE_LEDGER_CONTEXT_H
+
+#include "engine/ledger/envelope.h"
+#include "engine/ledger/state.h"
+
+struct assay_context {
+    const struct assay_state *state;    /* after the last EPOCH block */
+    uint64_t epoch;                     /* running: state->epoch + 1 */
+    struct assay_p256 *const *voting;   /* [members] of the listed incarnation, decoded once */
+    struct assay_p256 *const *identity; /* [members] */
+};
+
+/* Epochs that proofs may be about: the running one and the past that the state remembers. */
+struct assay_moment {
+    uint64_t t0_ms;
+    int64_t at_unix_s; /* appraisal time: floor(t0 / 1000), docs/protocol.md 4 */
+    uint8_t beacon[32];
+};
+/* Returns: ASSAY_OK | ASSAY_E_STALE (forgotten) | ASSAY_E_EARLY */
+ASSAY_CHECKED enum assay_status assay_context_moment(const struct assay_context *context,
+                                                     uint64_t epoch, struct assay_moment *moment);
+
+/* Verify a signature of a life of a member; keys that are not listed any more are decoded anew.
+ * Returns: ASSAY_OK | ASSAY_E_SIGNATURE | ASSAY_E_KEY | ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status assay_context_verify(const struct assay_context *context,
+                                                     uint32_t slot, const struct assay_life *life,
+                                                     const uint8_t digest[static 32],
+                                                     const uint8_t signature[static 64]);
+
+/* Who says to have made something, and when. */
+struct assay_author {
+    const uint8_t *chain_id, *node_id; /* 32 bytes each */
+    uint32_t era, incarnation;
+    uint64_t epoch;
+};
+/* The member and the life that were listed when that epoch opened: no other is judged in it
+ * (docs/protocol.md 9).
+ * Returns: ASSAY_OK | ASSAY_E_CHAIN (chain, era) | ASSAY_E_EARLY | ASSAY_E_STRANGER |
+ *          ASSAY_E_STALE | ASSAY_E_INVALID (incarnation) */
+ASSAY_CHECKED enum assay_status assay_context_author(const struct assay_context *context,
+                                                     const struct assay_author *author,
+                                                     uint32_t *slot,
+                                                     const struct assay_life **life);
+/* The envelope's author and life, its epoch known and its signature good.
+ * Returns: ASSAY_OK and the slot | ASSAY_E_CHAIN | ASSAY_E_STRANGER | ASSAY_E_STALE |
+ *          ASSAY_E_EARLY | ASSAY_E_INVALID (incarnation) | ASSAY_E_SIGNATURE */
+ASSAY_CHECKED enum assay_status assay_context_envelope(const struct assay_context *context,
+                                                       const struct assay_envelope *envelope,
+                                                       uint32_t *slot);
+/* The 64 bytes that evidence of this life in this epoch must carry. Returns: nothing. */
+void assay_context_expected(const struct assay_context *context, uint32_t slot,
+                            const struct assay_life *life, uint64_t epoch,
+                            const struct assay_moment *moment, uint8_t expected[static 64]);
+
+#endif

@@ -1,0 +1,137 @@
+/*
+ * engine/ledger/finding.c - remembered verdicts, and what they say about a member (docs/protocol.md
+ * 3).
+ */
+#include "engine/ledger/finding.h"
+
+#include "base/assert.h"
+
+#include <string.h>
+
+static bool is_of(const struct assay_finding *f, const uint8_t *digest, int64_t at_unix_s,
+                  enum assay_evidence_kind kind)
+{
+    return f->used && f->at_unix_s == at_unix_s && f->kind == kind && f->digest[0] == digest[0] &&
+           assay_bytes_equal(f->digest, digest, 32);
+}
+
+/* Places are taken from the first one on and never given back: behind a free one all are. */
+static struct assay_finding *find(struct assay_findings *findings, const uint8_t *digest,
+                                  int64_t at_unix_s, enum assay_evidence_kind kind)
+{
+    struct assay_finding *newest = &findings->items[findings->newest];
+    if (is_of(newest, digest, at_unix_s, kind)) return newest;
+    for (uint32_t i = 0; i < findings->count && findings->items[i].used; i++)
+        if (is_of(&findings->items[i], digest, at_unix_s, kind)) return &findings->items[i];
+    return NULL;
+}
+
+const struct assay_finding *assay_findings_get(struct assay_findings *findings,
+                                               const uint8_t digest[static 32], int64_t at_unix_s,
+                                               enum assay_evidence_kind kind)
+{
+    struct assay_finding *f = find(findings, digest, at_unix_s, kind);
+    if (f != NULL) f->stamp = ++findings->stamp;
+    return f;
+}
+
+static void text_add(char *text, size_t capacity, const char *piece)
+{
+    size_t at = strlen(text);
+    for (size_t i = 0; piece[i] != '\0' && at + 1 < capacity; i++)
+        text[at++] = piece[i];
+    text[at] = '\0';
+}
+
+/* "rule: expected ..., observed ...", cut where it does not fit. */
+static void describe(const struct assay_verdict *verdict, char *text, size_t capacity)
+{
+    text[0] = '\0';
+    if (verdict->reason_count == 0) return;
+    const struct assay_reason *reason = &verdict->reasons[0];
+    text_add(text, capacity, assay_rule_name(reason->rule));
+    if (reason->expected[0] != '\0') {
+        text_add(text, capacity, ": expected ");
+        text_add(text, capacity, reason->expected);
+    }
+    if (reason->observed[0] != '\0') {
+        text_add(text, capacity, ", observed ");
+        text_add(text, capacity, reason->observed);
+    }
+}
+
+/* What its sender alone could have sent otherwise: another form, or the pieces that are missing. */
+static bool is_unusable(const struct assay_verdict *verdict)
+{
+    static const enum assay_rule rules[] = {
+        ASSAY_RULE_UNSUPPORTED,   ASSAY_RULE_CERT_TYPE,   ASSAY_RULE_EVIDENCE_INCOMPLETE,
+        ASSAY_RULE_KEY_MISSING,   ASSAY_RULE_PCR_MISSING, ASSAY_RULE_AK_UNPROVEN,
+        ASSAY_RULE_CHAIN_MISSING,
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        if (assay_verdict_has(verdict, rules[i])) return true;
+    return false;
+}
+
+const struct assay_finding *assay_findings_put(struct assay_findings *findings,
+                                               const uint8_t digest[static 32], int64_t at_unix_s,
+                                               const struct assay_verdict *verdict)
+{
+    ASSAY_ASSERT(findings->count > 0);
+    struct assay_finding *f = find(findings, digest, at_unix_s, verdict->kind);
+    for (uint32_t i = 0; f == NULL && i < findings->count; i++) {
+        if (!findings->items[i].used) f = &findings->items[i];
+    }
+    if (f == NULL) {
+        f = &findings->items[0];
+        for (uint32_t i = 1; i < findings->count; i++) {
+            if (findings->items[i].stamp < f->stamp) f = &findings->items[i];
+        }
+    }
+    *f = (struct assay_finding){ .used = true, .at_unix_s = at_unix_s, .kind = verdict->kind };
+    assay_bytes_copy(f->digest, 32, digest, 32);
+    f->outcome = assay_verdict_outcome(verdict);
+    f->unusable = is_unusable(verdict);
+    f->has_claims = verdict->has_claims;
+    f->has_platform = verdict->has_platform;
+    f->platform_masked = verdict->platform_masked;
+    assay_bytes_copy(f->report_data, 64, verdict->report_data, 64);
+    assay_bytes_copy(f->platform_id, 32, verdict->platform_id, 32);
+    assay_bytes_copy(f->vendor_root, 32, verdict->vendor_root, 32);
+    describe(verdict, f->reason, sizeof f->reason);
+    f->stamp = ++findings->stamp;
+    findings->newest = (uint32_t)(f - findings->items);
+    ASSAY_ASSERT(f->outcome != ASSAY_OUTCOME_ABSENT); /* only the engine says that */
+    return f;
+}
+
+/* The roster pins platform, vendor root and kind (protocol.md 9). A masked id names nothing, so it
+ * is only what a roster without an id can ask for: else a host could mask its way anywhere. */
+static bool roster_agrees(const struct assay_finding *f, const struct assay_member *member)
+{
+    if (!f->has_platform) return false;
+    if ((uint32_t)f->kind != member->evidence_kind) return false;
+    if (!assay_bytes_equal(f->vendor_root, member->vendor_root, 32)) return false;
+    if (f->platform_masked && assay_bytes_all_zero(member->platform_id, 32)) return true;
+    return assay_bytes_equal(f->platform_id, member->platform_id, 32);
+}
+
+bool assay_finding_judge(const struct assay_finding *finding, const struct assay_member *member,
+                         enum assay_evidence_kind kind, const uint8_t expected[static 64],
+                         enum assay_outcome *outcome)
+{
+    ASSAY_ASSERT(finding->used);
+    *outcome = ASSAY_OUTCOME_NONE;
+    if (finding->has_claims && !assay_bytes_equal(finding->report_data, expected, 64)) return false;
+    if ((uint32_t)kind != member->evidence_kind) { /* its owner signed that it is another kind */
+        *outcome = ASSAY_OUTCOME_FAIL_HARD;
+        return true;
+    }
+    if (finding->outcome == ASSAY_OUTCOME_NONE) {
+        /* Of a form that nobody here reads: whoever sends that for ever must fall as one that is
+         * silent. What collateral or a limit of ours left unjudged is nobody's guilt. */
+        return !finding->unusable;
+    }
+    *outcome = roster_agrees(finding, member) ? finding->outcome : ASSAY_OUTCOME_FAIL_HARD;
+    return true;
+}

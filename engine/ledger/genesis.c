@@ -1,0 +1,405 @@
+/*
+ * engine/ledger/genesis.c - the genesis file: decode with every check, encode (docs/protocol.md 9).
+ *
+ * body = [2, time_ms, [epoch_ms, operator cap, vendor cap, block_len_max, verifier digest],
+ *         policy, endorsements, threshold, operators, members]; operators ascend by key, members by
+ * node id, so that one network has one genesis. Whoever passes here has keys on the curve and
+ * signatures that verify.
+ */
+#include "engine/ledger/genesis.h"
+
+#include "base/assert.h"
+#include "base/cbor.h"
+
+enum { GENESIS_VERSION = 2, CAP_DEN_MAX = 10000, SLICE_LEN_MAX = ASSAY_GENESIS_LEN_MAX };
+
+struct reader {
+    struct assay_cursor in;
+    struct assay_where *where;
+};
+
+/* The first failure keeps its field and offset for the message to people. */
+static enum assay_status at(struct reader *r, const char *field, enum assay_status status)
+{
+    if (status != ASSAY_OK && r->where != NULL && r->where->field == NULL) {
+        r->where->field = field;
+        r->where->offset = r->in.pos;
+    }
+    return status;
+}
+
+static bool parameters_in_range(const struct assay_genesis_parameters *p)
+{
+    if (p->epoch_ms < ASSAY_EPOCH_MS_MIN || p->epoch_ms > ASSAY_EPOCH_MS_MAX) return false;
+    if (p->block_len_max < ASSAY_BLOCK_LEN_MIN || p->block_len_max > ASSAY_BLOCK_LEN_MAX)
+        return false;
+    if (p->operator_cap_den == 0 || p->operator_cap_den > CAP_DEN_MAX) return false;
+    if (p->vendor_cap_den == 0 || p->vendor_cap_den > CAP_DEN_MAX) return false;
+    if (p->operator_cap_num == 0 || p->operator_cap_num > p->operator_cap_den) return false;
+    return p->vendor_cap_num != 0 && p->vendor_cap_num <= p->vendor_cap_den;
+}
+
+static enum assay_status read_u32(struct assay_cursor *c, uint64_t max, uint32_t *out)
+{
+    uint64_t value = 0;
+    ASSAY_ASSERT(max <= UINT32_MAX);
+    ASSAY_TRY(assay_cbor_uint_max(c, max, &value));
+    *out = (uint32_t)value;
+    return ASSAY_OK;
+}
+
+static enum assay_status read_parameters(struct reader *r, struct assay_genesis_parameters *p)
+{
+    ASSAY_TRY(at(r, "parameters", assay_cbor_array_exact(&r->in, 7)));
+    ASSAY_TRY(at(r, "epoch_ms", read_u32(&r->in, UINT32_MAX, &p->epoch_ms)));
+    ASSAY_TRY(at(r, "operator_cap", read_u32(&r->in, UINT32_MAX, &p->operator_cap_num)));
+    ASSAY_TRY(at(r, "operator_cap", read_u32(&r->in, UINT32_MAX, &p->operator_cap_den)));
+    ASSAY_TRY(at(r, "vendor_cap", read_u32(&r->in, UINT32_MAX, &p->vendor_cap_num)));
+    ASSAY_TRY(at(r, "vendor_cap", read_u32(&r->in, UINT32_MAX, &p->vendor_cap_den)));
+    ASSAY_TRY(at(r, "block_len_max", read_u32(&r->in, UINT32_MAX, &p->block_len_max)));
+    ASSAY_TRY(at(r, "verifier", assay_cbor_bytes_exact(&r->in, p->verifier_digest, 32)));
+    return at(r, "parameters", parameters_in_range(p) ? ASSAY_OK : ASSAY_E_RANGE);
+}
+
+/* A key that is not on the curve would only be noticed when its owner votes. */
+static enum assay_status check_key(const uint8_t key[static ASSAY_P256_PUBLIC_LEN])
+{
+    struct assay_p256 *decoded = NULL;
+    ASSAY_TRY(assay_p256_load(key, &decoded));
+    assay_p256_free(&decoded);
+    return ASSAY_OK;
+}
+
+bool assay_name_is_fit(struct assay_slice name)
+{
+    if (name.len == 0 || name.len > ASSAY_NAME_MAX) return false;
+    for (size_t i = 0; i < name.len; i++) {
+        const uint8_t c = name.bytes[i];
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        const bool digit = c >= '0' && c <= '9';
+        if (!letter && !digit && c != '.' && c != '_' && c != '-') return false;
+    }
+    return true;
+}
+
+static enum assay_status read_name(struct reader *r, struct assay_slice *name)
+{
+    ASSAY_TRY(assay_cbor_text(&r->in, ASSAY_NAME_MAX, name));
+    return assay_name_is_fit(*name) ? ASSAY_OK : ASSAY_E_SYNTAX;
+}
+
+static enum assay_status read_operators(struct reader *r, struct assay_genesis *g)
+{
+    uint64_t count = 0;
+    ASSAY_TRY(at(r, "operators", assay_cbor_array(&r->in, ASSAY_OPERATORS_MAX, &count)));
+    if (count == 0) return at(r, "operators", ASSAY_E_RANGE);
+    for (uint32_t i = 0; i < count; i++) {
+        struct assay_genesis_operator *o = &g->operators[i];
+        ASSAY_TRY(at(r, "operator", assay_cbor_array_exact(&r->in, 2)));
+        ASSAY_TRY(at(r, "operator key",
+                     assay_cbor_bytes_exact(&r->in, o->public_key, sizeof o->public_key)));
+        ASSAY_TRY(at(r, "operator name", read_name(r, &o->name)));
+        ASSAY_TRY(at(r, "operator key", check_key(o->public_key)));
+        assay_sha256(o->public_key, sizeof o->public_key, o->operator_id);
+        if (i == 0) continue;
+        const int order = assay_bytes_compare(o[-1].public_key, o->public_key, 64);
+        if (order == 0) return at(r, "operator key", ASSAY_E_DUPLICATE);
+        if (order > 0) return at(r, "operators", ASSAY_E_ENCODING);
+    }
+    g->operator_count = (uint32_t)count;
+    return ASSAY_OK;
+}
+
+static const struct assay_genesis_operator *operator_find(const struct assay_genesis *g,
+                                                          const uint8_t id[static 32])
+{
+    for (uint32_t i = 0; i < g->operator_count; i++) {
+        if (assay_bytes_equal(g->operators[i].operator_id, id, 32)) return &g->operators[i];
+    }
+    return NULL;
+}
+
+static enum assay_status read_member(struct reader *r, struct assay_genesis *g,
+                                     struct assay_genesis_member *m)
+{
+    struct assay_cursor *in = &r->in;
+    ASSAY_TRY(at(r, "member", assay_cbor_array_exact(in, 9)));
+    ASSAY_TRY(at(r, "identity key",
+                 assay_cbor_bytes_exact(in, m->identity_public, sizeof m->identity_public)));
+    ASSAY_TRY(at(r, "door key", assay_cbor_bytes_exact(in, m->door_public, 32)));
+    ASSAY_TRY(
+        at(r, "voting key", assay_cbor_bytes_exact(in, m->voting_public, sizeof m->voting_public)));
+    ASSAY_TRY(at(r, "transport key", assay_cbor_bytes_exact(in, m->transport_public, 32)));
+    ASSAY_TRY(at(r, "member operator", assay_cbor_bytes_exact(in, m->operator_id, 32)));
+    ASSAY_TRY(at(r, "vendor root", assay_cbor_bytes_exact(in, m->vendor_root, 32)));
+    ASSAY_TRY(at(r, "platform id", assay_cbor_bytes_exact(in, m->platform_id, 32)));
+    ASSAY_TRY(at(r, "evidence kind", read_u32(in, UINT16_MAX, &m->evidence_kind)));
+    ASSAY_TRY(at(r, "member name", read_name(r, &m->name)));
+    ASSAY_TRY(at(r, "identity key", check_key(m->identity_public)));
+    ASSAY_TRY(at(r, "voting key", check_key(m->voting_public)));
+    if (m->evidence_kind == 0) return at(r, "evidence kind", ASSAY_E_RANGE);
+    if (operator_find(g, m->operator_id) == NULL)
+        return at(r, "member operator", ASSAY_E_NOT_FOUND);
+    assay_sha256(m->identity_public, sizeof m->identity_public, m->node_id);
+    return ASSAY_OK;
+}
+
+/* One key in two places would let one holder speak as two. Returns: ASSAY_OK | ASSAY_E_DUPLICATE */
+static enum assay_status check_distinct(const struct assay_genesis_member *members, uint32_t upto)
+{
+    const struct assay_genesis_member *m = &members[upto];
+    if (assay_bytes_equal(m->voting_public, m->identity_public, 64)) return ASSAY_E_DUPLICATE;
+    if (assay_bytes_equal(m->door_public, m->transport_public, 32)) return ASSAY_E_DUPLICATE;
+    for (uint32_t i = 0; i < upto; i++) {
+        const struct assay_genesis_member *o = &members[i];
+        if (assay_bytes_equal(o->voting_public, m->voting_public, 64)) return ASSAY_E_DUPLICATE;
+        if (assay_bytes_equal(o->voting_public, m->identity_public, 64)) return ASSAY_E_DUPLICATE;
+        if (assay_bytes_equal(o->identity_public, m->voting_public, 64)) return ASSAY_E_DUPLICATE;
+        if (assay_bytes_equal(o->door_public, m->door_public, 32)) return ASSAY_E_DUPLICATE;
+        if (assay_bytes_equal(o->door_public, m->transport_public, 32)) return ASSAY_E_DUPLICATE;
+        if (assay_bytes_equal(o->transport_public, m->door_public, 32)) return ASSAY_E_DUPLICATE;
+        if (assay_bytes_equal(o->transport_public, m->transport_public, 32))
+            return ASSAY_E_DUPLICATE;
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_status read_members(struct reader *r, struct assay_genesis *g)
+{
+    uint64_t count = 0;
+    ASSAY_TRY(at(r, "members", assay_cbor_array(&r->in, ASSAY_MEMBERS_MAX, &count)));
+    if (count == 0) return at(r, "members", ASSAY_E_RANGE);
+    for (uint32_t i = 0; i < count; i++) {
+        struct assay_genesis_member *m = &g->members[i];
+        ASSAY_TRY(read_member(r, g, m));
+        ASSAY_TRY(at(r, "member keys", check_distinct(g->members, i)));
+        if (i == 0) continue;
+        const int order = assay_bytes_compare(m[-1].node_id, m->node_id, 32);
+        if (order == 0) return at(r, "identity key", ASSAY_E_DUPLICATE);
+        if (order > 0) return at(r, "members", ASSAY_E_ENCODING);
+    }
+    g->member_count = (uint32_t)count;
+    return ASSAY_OK;
+}
+
+static enum assay_status read_body(struct reader *r, struct assay_genesis *g)
+{
+    uint64_t version = 0;
+    ASSAY_TRY(at(r, "body", assay_cbor_array_exact(&r->in, 8)));
+    ASSAY_TRY(at(r, "version", assay_cbor_uint(&r->in, &version)));
+    if (version != GENESIS_VERSION) return at(r, "version", ASSAY_E_UNSUPPORTED);
+    ASSAY_TRY(at(r, "time_ms", assay_cbor_uint_max(&r->in, INT64_MAX, &g->time_ms)));
+    ASSAY_TRY(read_parameters(r, &g->parameters));
+    ASSAY_TRY(at(r, "policy", assay_cbor_bytes(&r->in, SLICE_LEN_MAX, &g->policy)));
+    ASSAY_TRY(at(r, "endorsements", assay_cbor_bytes(&r->in, SLICE_LEN_MAX, &g->endorsements)));
+    ASSAY_TRY(at(r, "threshold", read_u32(&r->in, ASSAY_OPERATORS_MAX, &g->threshold)));
+    ASSAY_TRY(read_operators(r, g));
+    if (g->threshold == 0 || g->threshold > g->operator_count)
+        return at(r, "threshold", ASSAY_E_RANGE);
+    ASSAY_TRY(read_members(r, g));
+    ASSAY_TRY(at(r, "body", assay_cursor_end(&r->in)));
+    assay_sha256(g->policy.bytes, g->policy.len, g->policy_digest);
+    assay_sha256(g->endorsements.bytes, g->endorsements.len, g->endorsements_digest);
+    return ASSAY_OK;
+}
+
+/* Signers ascend, so none counts twice. */
+static enum assay_status read_signatures(struct reader *r, struct assay_genesis *g)
+{
+    uint8_t digest[32];
+    uint64_t count = 0;
+    uint64_t next = 0;
+    assay_genesis_signing_digest(g->chain_id, digest);
+    ASSAY_TRY(at(r, "signatures", assay_cbor_array(&r->in, ASSAY_OPERATORS_MAX, &count)));
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t signer = 0;
+        uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+        struct assay_p256 *key = NULL;
+        ASSAY_TRY(at(r, "signature", assay_cbor_array_exact(&r->in, 2)));
+        ASSAY_TRY(at(r, "signer", assay_cbor_uint(&r->in, &signer)));
+        ASSAY_TRY(at(r, "signature", assay_cbor_bytes_exact(&r->in, signature, sizeof signature)));
+        if (signer < next) return at(r, "signer", ASSAY_E_ENCODING);
+        if (signer >= g->operator_count) return at(r, "signer", ASSAY_E_SIGNATURE);
+        next = signer + 1;
+        ASSAY_TRY(at(r, "signature", assay_p256_load(g->operators[signer].public_key, &key)));
+        const bool good = assay_p256_verify(key, digest, signature, ASSAY_S_LOW);
+        assay_p256_free(&key);
+        if (!good) return at(r, "signature", ASSAY_E_SIGNATURE);
+        g->signers[i] = (uint32_t)signer;
+        assay_bytes_copy(g->signatures[i], sizeof g->signatures[i], signature, sizeof signature);
+    }
+    g->signature_count = (uint32_t)count;
+    return at(r, "file", assay_cursor_end(&r->in));
+}
+
+/* What a failed decode leaves behind must not look like a genesis. */
+static enum assay_status refuse(struct assay_genesis *genesis, enum assay_status status)
+{
+    if (status != ASSAY_OK) assay_bytes_zero(genesis, sizeof *genesis);
+    return status;
+}
+
+static enum assay_status decode_into(struct reader *r, bool allow_unsigned, struct assay_genesis *g)
+{
+    ASSAY_TRY(at(r, "file", assay_cbor_array_exact(&r->in, 3)));
+    ASSAY_TRY(at(r, "file", assay_cbor_text_expect(&r->in, "assay/genesis/v1")));
+    ASSAY_TRY(at(r, "body", assay_cbor_bytes(&r->in, ASSAY_GENESIS_LEN_MAX, &g->body)));
+    assay_sha256(g->body.bytes, g->body.len, g->chain_id);
+    struct reader body = { assay_cursor_over(g->body.bytes, g->body.len), r->where };
+    ASSAY_TRY(read_body(&body, g));
+    ASSAY_TRY(read_signatures(r, g));
+    if (!allow_unsigned && g->signature_count < g->threshold)
+        return at(r, "signatures", ASSAY_E_SIGNATURE);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_genesis_decode(const uint8_t *bytes, size_t len, bool allow_unsigned,
+                                       struct assay_genesis *genesis, struct assay_where *where)
+{
+    ASSAY_ASSERT(bytes != NULL || len == 0);
+    ASSAY_ASSERT(genesis != NULL);
+    if (where != NULL) *where = (struct assay_where){ 0 };
+    assay_bytes_zero(genesis, sizeof *genesis);
+    if (len > ASSAY_GENESIS_LEN_MAX) return ASSAY_E_RANGE;
+    struct reader r = { assay_cursor_over(bytes, len), where };
+    return refuse(genesis, decode_into(&r, allow_unsigned, genesis));
+}
+
+void assay_genesis_signing_digest(const uint8_t chain_id[static 32], uint8_t digest[static 32])
+{
+    uint8_t bytes[96];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    struct assay_slice all;
+    assay_cbor_put_array(&w, 2);
+    assay_cbor_put_text(&w, "assay/genesis-signature/v1");
+    assay_cbor_put_bytes(&w, chain_id, 32);
+    const enum assay_status status = assay_writer_finish(&w, &all);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_sha256(all.bytes, all.len, digest);
+}
+
+/* Insertion: a genesis is made once, and the order is total because keys differ. */
+void assay_genesis_sort(struct assay_genesis *genesis)
+{
+    ASSAY_ASSERT(genesis != NULL);
+    ASSAY_ASSERT(genesis->operator_count <= ASSAY_OPERATORS_MAX);
+    ASSAY_ASSERT(genesis->member_count <= ASSAY_MEMBERS_MAX);
+    for (uint32_t i = 0; i < genesis->operator_count; i++) {
+        struct assay_genesis_operator o = genesis->operators[i];
+        assay_sha256(o.public_key, sizeof o.public_key, o.operator_id);
+        uint32_t k = i;
+        for (; k > 0; k--) {
+            if (assay_bytes_compare(genesis->operators[k - 1].public_key, o.public_key, 64) <= 0)
+                break;
+            genesis->operators[k] = genesis->operators[k - 1];
+        }
+        genesis->operators[k] = o;
+    }
+    for (uint32_t i = 0; i < genesis->member_count; i++) {
+        struct assay_genesis_member m = genesis->members[i];
+        assay_sha256(m.identity_public, sizeof m.identity_public, m.node_id);
+        uint32_t k = i;
+        for (; k > 0; k--) {
+            if (assay_bytes_compare(genesis->members[k - 1].node_id, m.node_id, 32) <= 0) break;
+            genesis->members[k] = genesis->members[k - 1];
+        }
+        genesis->members[k] = m;
+    }
+}
+
+static void put_operator(struct assay_writer *w, const struct assay_genesis_operator *o)
+{
+    assay_cbor_put_array(w, 2);
+    assay_cbor_put_bytes(w, o->public_key, sizeof o->public_key);
+    assay_cbor_put_text_n(w, (const char *)o->name.bytes, o->name.len);
+}
+
+static void put_member(struct assay_writer *w, const struct assay_genesis_member *m)
+{
+    assay_cbor_put_array(w, 9);
+    assay_cbor_put_bytes(w, m->identity_public, sizeof m->identity_public);
+    assay_cbor_put_bytes(w, m->door_public, 32);
+    assay_cbor_put_bytes(w, m->voting_public, sizeof m->voting_public);
+    assay_cbor_put_bytes(w, m->transport_public, 32);
+    assay_cbor_put_bytes(w, m->operator_id, 32);
+    assay_cbor_put_bytes(w, m->vendor_root, 32);
+    assay_cbor_put_bytes(w, m->platform_id, 32);
+    assay_cbor_put_uint(w, m->evidence_kind);
+    assay_cbor_put_text_n(w, (const char *)m->name.bytes, m->name.len);
+}
+
+/* What decode refuses is not written either. */
+static enum assay_status check_parts(const struct assay_genesis *g)
+{
+    if (g->operator_count == 0 || g->operator_count > ASSAY_OPERATORS_MAX) return ASSAY_E_RANGE;
+    if (g->member_count == 0 || g->member_count > ASSAY_MEMBERS_MAX) return ASSAY_E_RANGE;
+    if (g->threshold == 0 || g->threshold > g->operator_count) return ASSAY_E_RANGE;
+    if (!parameters_in_range(&g->parameters) || g->time_ms > INT64_MAX) return ASSAY_E_RANGE;
+    for (uint32_t i = 0; i < g->operator_count; i++) {
+        if (!assay_name_is_fit(g->operators[i].name)) return ASSAY_E_SYNTAX;
+        if (i == 0) continue;
+        const int order = assay_bytes_compare(g->operators[i - 1].public_key,
+                                              g->operators[i].public_key, ASSAY_P256_PUBLIC_LEN);
+        if (order >= 0) return order == 0 ? ASSAY_E_DUPLICATE : ASSAY_E_RANGE;
+    }
+    for (uint32_t i = 0; i < g->member_count; i++) {
+        if (!assay_name_is_fit(g->members[i].name)) return ASSAY_E_SYNTAX;
+        if (g->members[i].evidence_kind == 0) return ASSAY_E_RANGE;
+        if (operator_find(g, g->members[i].operator_id) == NULL) return ASSAY_E_RANGE;
+        ASSAY_TRY(check_distinct(g->members, i));
+        if (i == 0) continue;
+        const int order = assay_bytes_compare(g->members[i - 1].node_id, g->members[i].node_id, 32);
+        if (order >= 0) return order == 0 ? ASSAY_E_DUPLICATE : ASSAY_E_RANGE;
+    }
+    return ASSAY_OK;
+}
+
+enum assay_status assay_genesis_encode_body(const struct assay_genesis *genesis,
+                                            struct assay_writer *w)
+{
+    ASSAY_ASSERT(genesis != NULL && w != NULL);
+    ASSAY_TRY(check_parts(genesis));
+    const struct assay_genesis_parameters *p = &genesis->parameters;
+    assay_cbor_put_array(w, 8);
+    assay_cbor_put_uint(w, GENESIS_VERSION);
+    assay_cbor_put_uint(w, genesis->time_ms);
+    assay_cbor_put_array(w, 7);
+    assay_cbor_put_uint(w, p->epoch_ms);
+    assay_cbor_put_uint(w, p->operator_cap_num);
+    assay_cbor_put_uint(w, p->operator_cap_den);
+    assay_cbor_put_uint(w, p->vendor_cap_num);
+    assay_cbor_put_uint(w, p->vendor_cap_den);
+    assay_cbor_put_uint(w, p->block_len_max);
+    assay_cbor_put_bytes(w, p->verifier_digest, 32);
+    assay_cbor_put_bytes(w, genesis->policy.bytes, genesis->policy.len);
+    assay_cbor_put_bytes(w, genesis->endorsements.bytes, genesis->endorsements.len);
+    assay_cbor_put_uint(w, genesis->threshold);
+    assay_cbor_put_array(w, genesis->operator_count);
+    for (uint32_t i = 0; i < genesis->operator_count; i++)
+        put_operator(w, &genesis->operators[i]);
+    assay_cbor_put_array(w, genesis->member_count);
+    for (uint32_t i = 0; i < genesis->member_count; i++)
+        put_member(w, &genesis->members[i]);
+    struct assay_slice all;
+    return assay_writer_finish(w, &all);
+}
+
+enum assay_status assay_genesis_encode_file(struct assay_slice body, const uint32_t *signers,
+                                            const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN],
+                                            size_t count, struct assay_writer *w)
+{
+    ASSAY_ASSERT(w != NULL && (count == 0 || (signers != NULL && signatures != NULL)));
+    if (count > ASSAY_OPERATORS_MAX) return ASSAY_E_RANGE;
+    assay_cbor_put_array(w, 3);
+    assay_cbor_put_text(w, "assay/genesis/v1");
+    assay_cbor_put_bytes(w, body.bytes, body.len);
+    assay_cbor_put_array(w, count);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && signers[i] <= signers[i - 1]) return ASSAY_E_RANGE;
+        assay_cbor_put_array(w, 2);
+        assay_cbor_put_uint(w, signers[i]);
+        assay_cbor_put_bytes(w, signatures[i], ASSAY_P256_SIGNATURE_LEN);
+    }
+    struct assay_slice all;
+    return assay_writer_finish(w, &all);
+}

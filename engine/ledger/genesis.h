@@ -1,0 +1,112 @@
+/*
+ * engine/ledger/genesis.h - final block 0: chain, parameters, policy, members (docs/protocol.md 9).
+ *
+ * A genesis file is canonical CBOR: ["assay/genesis/v1", body, signatures]. The body is signed by
+ * at least `threshold` of the founding operators it names. chain_id = SHA-256 of that body. Bodies
+ * are of version 2, which fixes the length of blocks; those of version 1 are refused.
+ */
+#ifndef ASSAY_ENGINE_LEDGER_GENESIS_H
+#define ASSAY_ENGINE_LEDGER_GENESIS_H
+
+#include "base/crypto.h"
+#include "base/writer.h"
+#include "engine/consensus/block.h"
+
+enum {
+    ASSAY_OPERATORS_MAX = 256, /* founding operators in one genesis */
+    ASSAY_NAME_MAX = 63,       /* 1 to 63 of A-Z a-z 0-9 . _ - */
+    ASSAY_GENESIS_LEN_MAX = 1 << 20,
+    ASSAY_EPOCH_MS_MIN = 100,
+    ASSAY_EPOCH_MS_MAX = 3600 * 1000,
+};
+
+struct assay_genesis_operator {
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
+    uint8_t operator_id[32]; /* SHA-256 of public_key */
+    struct assay_slice name;
+};
+
+/* Everything a member is at birth; incarnation 1. */
+struct assay_genesis_member {
+    uint8_t identity_public[ASSAY_P256_PUBLIC_LEN];
+    uint8_t node_id[32];     /* SHA-256 of identity_public */
+    uint8_t door_public[32]; /* CURVE25519, lifelong */
+    uint8_t voting_public[ASSAY_P256_PUBLIC_LEN];
+    uint8_t transport_public[32]; /* CURVE25519 */
+    uint8_t operator_id[32];
+    uint8_t vendor_root[32]; /* as verdicts name it: quote/verdict.h */
+    uint8_t platform_id[32]; /* as verdicts name it; evidence from another platform is FAIL hard */
+    uint32_t evidence_kind;  /* enum assay_evidence_kind */
+    struct assay_slice name;
+};
+
+struct assay_genesis_parameters {
+    uint32_t epoch_ms;                           /* T */
+    uint32_t operator_cap_num, operator_cap_den; /* 20/100 */
+    uint32_t vendor_cap_num, vendor_cap_den;     /* 33/100 */
+    /* Bytes of a block's body. Agreed, not configured: a node with a smaller limit would refuse
+     * what the others make final. */
+    uint32_t block_len_max;
+    /* Version of the verifier whose ballots are counted; all zero: the operators pin none, and the
+     * digests that ballots name are not compared. */
+    uint8_t verifier_digest[32];
+};
+
+/* Decoded; slices point into the file's bytes, which must outlive it. Members are in slot order,
+ * which is the byte order of node_id, operators in that of public_key (both checked). */
+struct assay_genesis {
+    uint8_t chain_id[32];
+    uint64_t time_ms; /* Unix ms: t0 of epoch 1 */
+    struct assay_genesis_parameters parameters;
+    struct assay_slice policy;       /* canonical policy, quote/accept/policy.h */
+    struct assay_slice endorsements; /* collateral of all roots, canonical: collateral.h */
+    uint8_t policy_digest[32], endorsements_digest[32]; /* SHA-256 of the slices */
+    uint32_t threshold;
+    uint32_t operator_count;
+    struct assay_genesis_operator operators[ASSAY_OPERATORS_MAX];
+    uint32_t member_count;
+    struct assay_genesis_member members[ASSAY_MEMBERS_MAX];
+    struct assay_slice body;  /* the signed bytes */
+    uint32_t signature_count; /* valid ones, each from another operator, signers ascending */
+    uint32_t signers[ASSAY_OPERATORS_MAX]; /* index into operators */
+    uint8_t signatures[ASSAY_OPERATORS_MAX][ASSAY_P256_SIGNATURE_LEN];
+};
+
+/*
+ * Names stand in YAML, JSON, logs and terminals, and come from other operators: letters, digits and
+ * a few marks, in genesis as in cards and plans.
+ * Returns: true for 1 to ASSAY_NAME_MAX of A-Z a-z 0-9 . _ -
+ */
+bool assay_name_is_fit(struct assay_slice name);
+
+/*
+ * assay_genesis_decode - read a genesis file and check every signature in it.
+ *
+ * Out:     *genesis, zeroed unless ASSAY_OK (large: keep it in static or heap memory)
+ * Returns: ASSAY_OK | any ASSAY_CLASS_INPUT status; ASSAY_E_SYNTAX for a name with another
+ *          character than A-Z a-z 0-9 . _ -; ASSAY_E_SIGNATURE when a signature is bad, from
+ *          a key that the body does not name, or when fewer than threshold operators signed (unless
+ *          allow_unsigned)
+ */
+ASSAY_CHECKED enum assay_status assay_genesis_decode(const uint8_t *bytes, size_t len,
+                                                     bool allow_unsigned,
+                                                     struct assay_genesis *genesis,
+                                                     struct assay_where *where);
+/* Fills in operator_id and node_id from the keys and brings operators and members into their order.
+ * Returns: nothing. */
+void assay_genesis_sort(struct assay_genesis *genesis);
+/* The signed body from its parts (sorted: assay_genesis_sort; checked).
+ * Returns: ASSAY_OK and the bytes in w | ASSAY_E_RANGE | ASSAY_E_DUPLICATE | ASSAY_E_FULL |
+ *          ASSAY_E_SYNTAX (a name) */
+ASSAY_CHECKED enum assay_status assay_genesis_encode_body(const struct assay_genesis *genesis,
+                                                          struct assay_writer *w);
+/* The file around a body: signatures[i] is by operators[signers[i]], signers ascending.
+ * Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_RANGE */
+ASSAY_CHECKED enum assay_status assay_genesis_encode_file(
+    struct assay_slice body, const uint32_t *signers,
+    const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], size_t count, struct assay_writer *w);
+/* The digest an operator signs: SHA-256 of ["assay/genesis-signature/v1", chain_id].
+ * Returns: nothing. */
+void assay_genesis_signing_digest(const uint8_t chain_id[static 32], uint8_t digest[static 32]);
+
+#endif

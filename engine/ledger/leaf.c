@@ -1,0 +1,355 @@
+/*
+ * engine/ledger/leaf.c - the leaves of the state root and the snapshot made of them
+ * (docs/protocol.md 11).
+ *
+ * Encode and decode side by side: every field of a state stands in exactly one place here.
+ */
+#include "engine/ledger/state.h"
+
+#include "base/assert.h"
+#include "base/cbor.h"
+#include "base/merkle.h"
+
+/* --- leaf 0 */
+
+static void put_past(struct assay_writer *w, const struct assay_past *p)
+{
+    assay_cbor_put_array(w, 4);
+    assay_cbor_put_uint(w, p->epoch);
+    assay_cbor_put_uint(w, p->t0_ms);
+    assay_cbor_put_bytes(w, p->base_id, 32);
+    if (p->has_roll) assay_cbor_put_bytes(w, p->roll_root, 32);
+    else assay_cbor_put_null(w);
+}
+
+enum assay_status assay_state_header_encode(const struct assay_state *state, struct assay_writer *w)
+{
+    struct assay_slice all;
+    assay_cbor_put_array(w, 13);
+    assay_cbor_put_text(w, "assay/state/v1");
+    assay_cbor_put_bytes(w, state->chain_id, 32);
+    assay_cbor_put_uint(w, state->era);
+    assay_cbor_put_uint(w, state->epoch);
+    assay_cbor_put_bool(w, state->certified);
+    assay_cbor_put_uint(w, state->certified_epoch);
+    assay_cbor_put_bytes(w, state->policy_digest, 32);
+    assay_cbor_put_bytes(w, state->endorsements_digest, 32);
+    assay_cbor_put_bytes(w, state->parameters_digest, 32);
+    assay_cbor_put_bytes(w, state->verifier_digest, 32);
+    assay_cbor_put_uint(w, state->member_count);
+    assay_cbor_put_array(w, state->member_count);
+    for (uint32_t i = 0; i < state->member_count; i++)
+        assay_cbor_put_int(w, state->counters[i]);
+    assay_cbor_put_array(w, state->past_count);
+    for (uint32_t i = 0; i < state->past_count; i++)
+        put_past(w, &state->past[i]);
+    return assay_writer_finish(w, &all);
+}
+
+static enum assay_status read_null_or_bytes(struct assay_cursor *c, bool *has, uint8_t *out)
+{
+    enum assay_cbor_type type;
+    ASSAY_TRY(assay_cbor_peek(c, &type));
+    *has = type != ASSAY_CBOR_NULL;
+    return *has ? assay_cbor_bytes_exact(c, out, 32) : assay_cbor_null(c);
+}
+
+static enum assay_status read_past(struct assay_cursor *c, struct assay_past *p)
+{
+    ASSAY_TRY(assay_cbor_array_exact(c, 4));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &p->epoch));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &p->t0_ms));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, p->base_id, 32));
+    return read_null_or_bytes(c, &p->has_roll, p->roll_root);
+}
+
+static enum assay_status header_decode(struct assay_slice leaf, struct assay_state *s)
+{
+    struct assay_cursor c = assay_cursor_over(leaf.bytes, leaf.len);
+    uint64_t era = 0;
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_array_exact(&c, 13));
+    ASSAY_TRY(assay_cbor_text_expect(&c, "assay/state/v1"));
+    uint8_t chain_id[32];
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, chain_id, 32));
+    if (!assay_bytes_equal(chain_id, s->chain_id, 32)) return ASSAY_E_CHAIN;
+    ASSAY_TRY(assay_cbor_uint_max(&c, UINT32_MAX, &era));
+    s->era = (uint32_t)era;
+    ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &s->epoch));
+    ASSAY_TRY(assay_cbor_bool(&c, &s->certified));
+    ASSAY_TRY(assay_cbor_uint_max(&c, s->epoch, &s->certified_epoch));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, s->policy_digest, 32));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, s->endorsements_digest, 32));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, s->parameters_digest, 32));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, s->verifier_digest, 32));
+    ASSAY_TRY(assay_cbor_uint(&c, &count));
+    if (count != s->member_count) return ASSAY_E_CHAIN;
+    ASSAY_TRY(assay_cbor_array_exact(&c, s->member_count));
+    for (uint32_t i = 0; i < s->member_count; i++)
+        ASSAY_TRY(assay_cbor_int(&c, &s->counters[i]));
+    ASSAY_TRY(assay_cbor_array(&c, ASSAY_PAST_EPOCHS, &count));
+    s->past_count = (uint32_t)count;
+    for (uint32_t i = 0; i < s->past_count; i++)
+        ASSAY_TRY(read_past(&c, &s->past[i]));
+    return assay_cursor_end(&c);
+}
+
+/* --- leaf i + 1 */
+
+static void put_life(struct assay_writer *w, const struct assay_life *life)
+{
+    assay_cbor_put_array(w, 5);
+    assay_cbor_put_uint(w, life->incarnation);
+    assay_cbor_put_uint(w, life->since_epoch);
+    assay_cbor_put_uint(w, life->until_epoch);
+    assay_cbor_put_bytes(w, life->voting_public, 64);
+    assay_cbor_put_bytes(w, life->transport_public, 32);
+}
+
+static void put_trust(struct assay_writer *w, const struct assay_trust *t)
+{
+    assay_cbor_put_array(w, 12);
+    assay_cbor_put_uint(w, t->integrity_bp);
+    assay_cbor_put_uint(w, t->availability_bp);
+    assay_cbor_put_uint(w, (uint64_t)t->score.standing);
+    assay_cbor_put_uint(w, t->score.held_epochs);
+    assay_cbor_put_uint(w, (uint64_t)t->integrity.standing);
+    assay_cbor_put_uint(w, t->integrity.held_epochs);
+    assay_cbor_put_bool(w, t->listed_after_failure);
+    assay_cbor_put_uint(w, t->offences.count);
+    assay_cbor_put_uint(w, t->offences.last_epoch);
+    assay_cbor_put_uint(w, t->offences.clean_epochs);
+    assay_cbor_put_uint(w, t->last_false_fail_epoch);
+    assay_cbor_put_uint(w, t->out_of_date_since_epoch);
+}
+
+static void put_found(struct assay_writer *w, const struct assay_found *f)
+{
+    assay_cbor_put_array(w, 11);
+    assay_cbor_put_uint(w, f->pass_weight);
+    assay_cbor_put_uint(w, f->negative_weight);
+    assay_cbor_put_uint(w, f->electorate_weight);
+    assay_cbor_put_uint(w, f->lo_bp);
+    assay_cbor_put_uint(w, f->hi_bp);
+    assay_cbor_put_uint(w, f->ceiling_bp);
+    assay_cbor_put_uint(w, (uint64_t)f->level);
+    assay_cbor_put_bool(w, f->certified_pass);
+    assay_cbor_put_bool(w, f->balloted);
+    assay_cbor_put_uint(w, (uint64_t)f->availability_rule);
+    assay_cbor_put_uint(w, (uint64_t)f->integrity_reason);
+}
+
+enum assay_status assay_state_leaf_encode(const struct assay_state *state, uint32_t slot,
+                                          struct assay_writer *w)
+{
+    ASSAY_ASSERT(slot < state->member_count);
+    const struct assay_member *m = &state->members[slot];
+    struct assay_slice all;
+    assay_cbor_put_array(w, 18);
+    assay_cbor_put_text(w, "assay/member/v1");
+    assay_cbor_put_bytes(w, m->node_id, 32);
+    assay_cbor_put_bytes(w, m->identity_public, 64);
+    assay_cbor_put_bytes(w, m->door_public, 32);
+    assay_cbor_put_bytes(w, m->operator_id, 32);
+    assay_cbor_put_bytes(w, m->vendor_root, 32);
+    assay_cbor_put_bytes(w, m->platform_id, 32);
+    assay_cbor_put_uint(w, m->evidence_kind);
+    assay_cbor_put_array(w, m->life_count);
+    for (uint32_t i = 0; i < m->life_count; i++)
+        put_life(w, &m->lives[i]);
+    put_trust(w, &m->trust);
+    assay_cbor_put_uint(w, m->weight_bp);
+    put_found(w, &m->found);
+    assay_cbor_put_uint(w, m->change_epoch);
+    assay_cbor_put_uint(w, m->standing_epoch);
+    assay_cbor_put_uint(w, m->failure_epoch);
+    assay_cbor_put_uint(w, m->equivocation_struck);
+    assay_cbor_put_uint(w, m->ballots_struck);
+    assay_cbor_put_uint(w, m->pass_epoch);
+    return assay_writer_finish(w, &all);
+}
+
+static enum assay_status read_u32(struct assay_cursor *c, uint32_t max, uint32_t *out)
+{
+    uint64_t value = 0;
+    ASSAY_TRY(assay_cbor_uint_max(c, max, &value));
+    *out = (uint32_t)value;
+    return ASSAY_OK;
+}
+
+static enum assay_status read_u16(struct assay_cursor *c, uint16_t max, uint16_t *out)
+{
+    uint64_t value = 0;
+    ASSAY_TRY(assay_cbor_uint_max(c, max, &value));
+    *out = (uint16_t)value;
+    return ASSAY_OK;
+}
+
+static enum assay_status read_life(struct assay_cursor *c, struct assay_life *life)
+{
+    ASSAY_TRY(assay_cbor_array_exact(c, 5));
+    ASSAY_TRY(read_u32(c, UINT32_MAX - 1, &life->incarnation));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &life->since_epoch));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &life->until_epoch));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, life->voting_public, 64));
+    return assay_cbor_bytes_exact(c, life->transport_public, 32);
+}
+
+static enum assay_status read_hysteresis(struct assay_cursor *c, struct assay_hysteresis *h)
+{
+    uint32_t standing = 0;
+    uint32_t held = 0;
+    ASSAY_TRY(read_u32(c, ASSAY_STANDING_SUSPENDED, &standing));
+    ASSAY_TRY(read_u32(c, ASSAY_HYSTERESIS_EPOCHS - 1, &held));
+    h->standing = (enum assay_standing)standing;
+    h->held_epochs = (uint8_t)held;
+    return ASSAY_OK;
+}
+
+static enum assay_status read_trust(struct assay_cursor *c, struct assay_trust *t)
+{
+    ASSAY_TRY(assay_cbor_array_exact(c, 12));
+    ASSAY_TRY(read_u16(c, ASSAY_SCORE_BP_MAX, &t->integrity_bp));
+    ASSAY_TRY(read_u16(c, ASSAY_SCORE_BP_MAX, &t->availability_bp));
+    ASSAY_TRY(read_hysteresis(c, &t->score));
+    ASSAY_TRY(read_hysteresis(c, &t->integrity));
+    ASSAY_TRY(assay_cbor_bool(c, &t->listed_after_failure));
+    ASSAY_TRY(read_u32(c, UINT32_MAX, &t->offences.count));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &t->offences.last_epoch));
+    ASSAY_TRY(read_u32(c, UINT32_MAX, &t->offences.clean_epochs));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &t->last_false_fail_epoch));
+    return assay_cbor_uint_max(c, INT64_MAX, &t->out_of_date_since_epoch);
+}
+
+static enum assay_status read_found(struct assay_cursor *c, struct assay_found *f)
+{
+    uint32_t level = 0;
+    uint32_t availability = 0;
+    uint32_t integrity = 0;
+    ASSAY_TRY(assay_cbor_array_exact(c, 11));
+    ASSAY_TRY(assay_cbor_uint(c, &f->pass_weight));
+    ASSAY_TRY(assay_cbor_uint(c, &f->negative_weight));
+    ASSAY_TRY(assay_cbor_uint(c, &f->electorate_weight));
+    ASSAY_TRY(read_u16(c, ASSAY_SCORE_BP_MAX, &f->lo_bp));
+    ASSAY_TRY(read_u16(c, ASSAY_SCORE_BP_MAX, &f->hi_bp));
+    ASSAY_TRY(read_u16(c, ASSAY_SCORE_BP_MAX, &f->ceiling_bp));
+    ASSAY_TRY(read_u32(c, ASSAY_OUTCOME_COUNT - 1, &level));
+    ASSAY_TRY(assay_cbor_bool(c, &f->certified_pass));
+    ASSAY_TRY(assay_cbor_bool(c, &f->balloted));
+    ASSAY_TRY(read_u32(c, ASSAY_AVAILABILITY_UNCERTIFIED, &availability));
+    ASSAY_TRY(read_u32(c, ASSAY_INTEGRITY_FAIL_HARD, &integrity));
+    f->level = (enum assay_outcome)level;
+    f->availability_rule = (enum assay_availability_rule)availability;
+    f->integrity_reason = (enum assay_integrity_reason)integrity;
+    return ASSAY_OK;
+}
+
+static enum assay_status read_lives(struct assay_cursor *c, struct assay_member *m)
+{
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_LIVES_MAX, &count));
+    if (count == 0) return ASSAY_E_RANGE;
+    m->life_count = (uint32_t)count;
+    for (uint32_t i = 0; i < ASSAY_LIVES_MAX; i++) {
+        m->lives[i] = (struct assay_life){ 0 };
+        if (i < m->life_count) ASSAY_TRY(read_life(c, &m->lives[i]));
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_status leaf_decode(struct assay_slice leaf, struct assay_member *m)
+{
+    struct assay_cursor c = assay_cursor_over(leaf.bytes, leaf.len);
+    uint8_t node_id[32];
+    ASSAY_TRY(assay_cbor_array_exact(&c, 18));
+    ASSAY_TRY(assay_cbor_text_expect(&c, "assay/member/v1"));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, node_id, 32));
+    if (!assay_bytes_equal(node_id, m->node_id, 32)) return ASSAY_E_CHAIN;
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, m->identity_public, 64));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, m->door_public, 32));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, m->operator_id, 32));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, m->vendor_root, 32));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, m->platform_id, 32));
+    ASSAY_TRY(read_u32(&c, UINT16_MAX, &m->evidence_kind));
+    ASSAY_TRY(read_lives(&c, m));
+    ASSAY_TRY(read_trust(&c, &m->trust));
+    ASSAY_TRY(read_u32(&c, ASSAY_WEIGHT_UNIT, &m->weight_bp));
+    ASSAY_TRY(read_found(&c, &m->found));
+    ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &m->change_epoch));
+    ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &m->standing_epoch));
+    ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &m->failure_epoch));
+    ASSAY_TRY(read_u32(&c, UINT32_MAX, &m->equivocation_struck));
+    ASSAY_TRY(read_u32(&c, UINT32_MAX, &m->ballots_struck));
+    ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &m->pass_epoch));
+    return assay_cursor_end(&c);
+}
+
+/* --- the snapshot: ["assay/snapshot/v1", head header bytes, leaves] */
+
+size_t assay_snapshot_len_max(uint32_t members)
+{
+    return assay_state_scratch_len(members) + (size_t)(members + 1) * (ASSAY_LEAF_LEN_MAX + 8) +
+           ASSAY_BLOCK_HEADER_LEN_MAX + 64;
+}
+
+enum assay_status assay_snapshot_encode(const struct assay_state *state, struct assay_slice head,
+                                        void *scratch, size_t scratch_len, struct assay_writer *w)
+{
+    struct assay_slice leaf;
+    assay_cbor_put_array(w, 3);
+    assay_cbor_put_text(w, "assay/snapshot/v1");
+    assay_cbor_put_bytes(w, head.bytes, head.len);
+    assay_cbor_put_array(w, (uint64_t)state->member_count + 1);
+    struct assay_writer one = assay_writer_over(scratch, scratch_len);
+    ASSAY_TRY(assay_state_header_encode(state, &one));
+    ASSAY_TRY(assay_writer_finish(&one, &leaf));
+    assay_cbor_put_bytes(w, leaf.bytes, leaf.len);
+    for (uint32_t slot = 0; slot < state->member_count; slot++) {
+        one = assay_writer_over(scratch, scratch_len);
+        ASSAY_TRY(assay_state_leaf_encode(state, slot, &one));
+        ASSAY_TRY(assay_writer_finish(&one, &leaf));
+        assay_cbor_put_bytes(w, leaf.bytes, leaf.len);
+    }
+    struct assay_slice all;
+    return assay_writer_finish(w, &all);
+}
+
+static enum assay_status read_leaves(struct assay_cursor *c, struct assay_state *state)
+{
+    struct assay_merkle tree;
+    struct assay_slice leaf;
+    assay_merkle_init(&tree);
+    ASSAY_TRY(assay_cbor_array_exact(c, (uint64_t)state->member_count + 1));
+    ASSAY_TRY(assay_cbor_bytes(c, SIZE_MAX, &leaf));
+    ASSAY_TRY(header_decode(leaf, state));
+    assay_merkle_add(&tree, leaf.bytes, leaf.len);
+    for (uint32_t slot = 0; slot < state->member_count; slot++) {
+        ASSAY_TRY(assay_cbor_bytes(c, ASSAY_LEAF_LEN_MAX, &leaf));
+        ASSAY_TRY(leaf_decode(leaf, &state->members[slot]));
+        assay_merkle_add(&tree, leaf.bytes, leaf.len);
+    }
+    assay_merkle_root(&tree, state->root);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_snapshot_decode(struct assay_slice bytes, struct assay_state *state)
+{
+    struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_slice head;
+    struct assay_block_header header;
+    ASSAY_TRY(assay_cbor_array_exact(&c, 3));
+    ASSAY_TRY(assay_cbor_text_expect(&c, "assay/snapshot/v1"));
+    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_BLOCK_HEADER_LEN_MAX, &head));
+    ASSAY_TRY(assay_block_header_decode(head, &header));
+    ASSAY_TRY(read_leaves(&c, state));
+    ASSAY_TRY(assay_cursor_end(&c));
+    if (!assay_bytes_equal(header.chain_id, state->chain_id, 32)) return ASSAY_E_CHAIN;
+    if (header.kind != ASSAY_BLOCK_EPOCH || header.epoch != state->epoch) return ASSAY_E_INVALID;
+    if (header.era != state->era) return ASSAY_E_CHAIN;
+    if (!assay_bytes_equal(header.state_root, state->root, 32)) return ASSAY_E_INVALID;
+    assay_block_id(head, state->head_id);
+    state->head_height = header.height;
+    state->head_view = header.view;
+    state->head_time_ms = header.time_ms;
+    return ASSAY_OK;
+}

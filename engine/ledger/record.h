@@ -1,0 +1,154 @@
+/*
+ * engine/ledger/record.h - the typed entries of a block: one row of a table for each kind.
+ *
+ * docs/protocol.md 4, 7, 9. A record is canonical CBOR [kind, fields...]; the same bytes travel as
+ * RECORD messages and stand in block bodies:
+ *
+ *   ROLL           [1, entries]: only in ROLL blocks, first and alone of its kind; an entry is an
+ *                  envelope digest or null
+ *   BALLOT         [2, body, signature]: engine/ledger/ballot.h
+ *   FAIL           [3, envelope, evidence]: evidence that fails, for everyone to re-verify
+ *   INCARNATE      [4, body, signature, evidence]: body is ["assay/incarnate/v1", chain_id, era,
+ *                  epoch, node_id, incarnation, voting_pub, transport_pub, evidence digest,
+ *                  length], signed by the identity key
+ *   OFFENCE        [5, number, first, second]: E1..E4, E8, two signed messages that convict
+ *   CONTRADICTION  [6, ballot record, envelope, evidence, path]: E5, an outcome of the ballot that
+ *                  re-verification contradicts; path leads from the envelope's digest to the
+ *                  ballot's roll root and is empty where the ballot names it as an exception
+ *
+ * Four questions to each kind, answered by its row: decode (shape), check (what holds on every
+ * branch: signatures, keys, epochs), judge (with the verdict on the evidence that it carries), and
+ * in ledger.c fits and apply (what holds on one branch).
+ */
+#ifndef ASSAY_ENGINE_LEDGER_RECORD_H
+#define ASSAY_ENGINE_LEDGER_RECORD_H
+
+#include "engine/ledger/ballot.h"
+#include "engine/ledger/context.h"
+#include "engine/ledger/envelope.h"
+#include "engine/ledger/finding.h"
+
+#include "base/merkle.h"
+
+enum assay_record_kind {
+    ASSAY_RECORD_ROLL = 1,
+    ASSAY_RECORD_BALLOT = 2,
+    ASSAY_RECORD_FAIL = 3,
+    ASSAY_RECORD_INCARNATE = 4,
+    ASSAY_RECORD_OFFENCE = 5,
+    ASSAY_RECORD_CONTRADICTION = 6,
+};
+
+enum {
+    ASSAY_RECORD_KIND_MAX = 6,
+    ASSAY_REVERIFIED_MAX = 64,   /* re-verifications that one block may ask for */
+    ASSAY_SIGNED_LEN_MAX = 1024, /* one of the two messages of an OFFENCE */
+};
+
+/* Does E5 convict of a false FAIL or of a false PASS? */
+enum assay_falsehood { ASSAY_FALSE_NONE = 0, ASSAY_FALSE_FAIL = 1, ASSAY_FALSE_PASS = 2 };
+
+struct assay_incarnate {
+    uint8_t chain_id[32];
+    uint32_t era;
+    uint64_t epoch;
+    uint8_t node_id[32];
+    uint32_t incarnation;
+    uint8_t voting_public[ASSAY_P256_PUBLIC_LEN];
+    uint8_t transport_public[32];
+    uint8_t evidence_digest[32];
+    uint32_t evidence_len;
+};
+
+/* Decoded; slices borrow from bytes. Fields that a kind does not have are zero. */
+struct assay_record {
+    enum assay_record_kind kind;
+    struct assay_slice bytes;
+    uint8_t key[32]; /* digest of what it says, never of signature bytes: equality and dedup */
+    struct assay_slice body;
+    uint8_t body_digest[32];
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+    struct assay_slice entries; /* ROLL: the encoded items, entry_count of them */
+    uint32_t entry_count;
+    struct assay_ballot ballot;     /* BALLOT, CONTRADICTION */
+    struct assay_envelope envelope; /* FAIL, CONTRADICTION */
+    struct assay_incarnate incarnate;
+    struct assay_slice evidence; /* FAIL, INCARNATE, CONTRADICTION */
+    uint8_t evidence_digest[32];
+    unsigned offence;                 /* OFFENCE: 1..4, 8 */
+    struct assay_slice first, second; /* OFFENCE: signed messages */
+    struct assay_slice ballot_record; /* CONTRADICTION: the BALLOT record inside */
+    size_t path_len;
+    uint8_t path[ASSAY_MERKLE_LEVELS][32];
+
+    /* Filled in by check and judge. */
+    uint64_t epoch;             /* that it is about */
+    uint32_t slot;              /* of the author or, in proofs, of the accused */
+    uint32_t subject;           /* FAIL, CONTRADICTION: whose evidence */
+    uint32_t incarnation;       /* of the accused */
+    enum assay_outcome outcome; /* FAIL: what re-verification said */
+    enum assay_falsehood falsehood;
+};
+
+/* Returns: ASSAY_OK | ASSAY_E_UNSUPPORTED (kind) | INPUT statuses */
+ASSAY_CHECKED enum assay_status assay_record_decode(struct assay_slice bytes,
+                                                    struct assay_record *record);
+/*
+ * assay_record_check - everything that does not depend on the branch and needs no verdict.
+ * Out:     record's epoch, slot, subject, incarnation
+ * Returns: ASSAY_OK | ASSAY_E_CHAIN | ASSAY_E_STALE | ASSAY_E_EARLY | ASSAY_E_STRANGER |
+ *          ASSAY_E_SIGNATURE | ASSAY_E_INVALID
+ */
+ASSAY_CHECKED enum assay_status assay_record_check(const struct assay_context *context,
+                                                   struct assay_record *record);
+
+/* The verification that a record asks for. */
+struct assay_ask {
+    uint8_t digest[32];
+    struct assay_slice bytes;
+    enum assay_evidence_kind kind;
+    uint64_t epoch;
+    int64_t at_unix_s;
+};
+/* After check. Returns: true when the record carries evidence that must be verified again. */
+bool assay_record_ask(const struct assay_context *context, const struct assay_record *record,
+                      struct assay_ask *ask);
+/* After check, with the finding about its evidence. Out: record->outcome, falsehood.
+ * Returns: ASSAY_OK | ASSAY_E_INVALID (the evidence does not say what the record says) */
+ASSAY_CHECKED enum assay_status assay_record_judge(const struct assay_context *context,
+                                                   const struct assay_finding *finding,
+                                                   struct assay_record *record);
+
+/* "ballot", "fail", ... Returns: never NULL. */
+const char *assay_record_name(enum assay_record_kind kind);
+
+/* --- writing. Each Returns: ASSAY_OK | ASSAY_E_FULL; signature_at: offset of the hole in w. */
+ASSAY_CHECKED enum assay_status assay_record_put_roll(struct assay_writer *w,
+                                                      const uint8_t (*digests)[32],
+                                                      const bool *present, uint32_t count);
+ASSAY_CHECKED enum assay_status assay_record_put_ballot(struct assay_writer *w,
+                                                        struct assay_slice body,
+                                                        size_t *signature_at);
+ASSAY_CHECKED enum assay_status assay_record_put_fail(struct assay_writer *w,
+                                                      struct assay_slice envelope,
+                                                      struct assay_slice evidence);
+ASSAY_CHECKED enum assay_status assay_record_put_incarnate(struct assay_writer *w,
+                                                           const struct assay_incarnate *incarnate,
+                                                           struct assay_slice evidence,
+                                                           uint8_t digest[static 32],
+                                                           size_t *signature_at);
+ASSAY_CHECKED enum assay_status assay_record_put_offence(struct assay_writer *w, unsigned number,
+                                                         struct assay_slice first,
+                                                         struct assay_slice second);
+ASSAY_CHECKED enum assay_status assay_record_put_contradiction(
+    struct assay_writer *w, struct assay_slice ballot_record, struct assay_slice envelope,
+    struct assay_slice evidence, const uint8_t (*path)[32], size_t path_len);
+
+/* --- the roll as a Merkle tree: leaf = the entry's digest, or nothing where it is null. */
+/* Walks the entries of a decoded ROLL. Returns: ASSAY_OK and the next one | INPUT statuses */
+ASSAY_CHECKED enum assay_status assay_roll_next(struct assay_cursor *entries, bool *present,
+                                                uint8_t digest[static 32]);
+/* Returns: nothing. */
+void assay_roll_leaf(bool present, const uint8_t digest[static 32], uint8_t hash[static 32]);
+
+#endif

@@ -1,0 +1,242 @@
+/*
+ * engine/ledger/state.c - the state in memory: genesis, lives, lookups, root (docs/protocol.md 9,
+ * 11).
+ *
+ * Encoding of the leaves is in leaf.c.
+ */
+#include "engine/ledger/state.h"
+
+#include "base/assert.h"
+#include "base/cbor.h"
+#include "base/merkle.h"
+
+size_t assay_state_memory_len(uint32_t members)
+{
+    return (size_t)members * (sizeof(struct assay_member) + sizeof(int64_t)) + 64;
+}
+
+void assay_state_place(struct assay_state *state, void *memory, uint32_t members)
+{
+    ASSAY_ASSERT(memory != NULL && members > 0);
+    state->member_count = members;
+    state->members = memory;
+    /* sizeof a struct that holds uint64_t is a multiple of its alignment */
+    state->counters = (int64_t *)(void *)(state->members + members);
+}
+
+void assay_state_copy(struct assay_state *to, const struct assay_state *from)
+{
+    struct assay_member *members = to->members;
+    int64_t *counters = to->counters;
+    ASSAY_ASSERT(to->member_count == from->member_count);
+    const uint32_t n = from->member_count;
+    *to = *from;
+    to->members = members;
+    to->counters = counters;
+    assay_bytes_copy(members, n * sizeof *members, from->members, n * sizeof *members);
+    assay_bytes_copy(counters, n * sizeof *counters, from->counters, n * sizeof *counters);
+}
+
+static void parameters_digest(const struct assay_genesis_parameters *p, uint8_t digest[static 32])
+{
+    uint8_t bytes[128];
+    struct assay_slice all;
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_cbor_put_array(&w, 7);
+    assay_cbor_put_text(&w, "assay/parameters/v1");
+    assay_cbor_put_uint(&w, p->epoch_ms);
+    assay_cbor_put_uint(&w, p->operator_cap_num);
+    assay_cbor_put_uint(&w, p->operator_cap_den);
+    assay_cbor_put_uint(&w, p->vendor_cap_num);
+    assay_cbor_put_uint(&w, p->vendor_cap_den);
+    assay_cbor_put_uint(&w, p->block_len_max);
+    const enum assay_status status = assay_writer_finish(&w, &all);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_sha256(all.bytes, all.len, digest);
+}
+
+static void member_genesis(struct assay_member *m, const struct assay_genesis_member *g)
+{
+    assay_bytes_zero(m, sizeof *m);
+    assay_bytes_copy(m->node_id, 32, g->node_id, 32);
+    assay_bytes_copy(m->identity_public, 64, g->identity_public, 64);
+    assay_bytes_copy(m->door_public, 32, g->door_public, 32);
+    assay_bytes_copy(m->operator_id, 32, g->operator_id, 32);
+    assay_bytes_copy(m->vendor_root, 32, g->vendor_root, 32);
+    assay_bytes_copy(m->platform_id, 32, g->platform_id, 32);
+    m->evidence_kind = g->evidence_kind;
+    m->life_count = 1;
+    m->lives[0].incarnation = 1;
+    assay_bytes_copy(m->lives[0].voting_public, 64, g->voting_public, 64);
+    assay_bytes_copy(m->lives[0].transport_public, 32, g->transport_public, 32);
+    m->trust = assay_trust_genesis();
+}
+
+void assay_state_genesis(struct assay_state *state, const struct assay_genesis *genesis)
+{
+    ASSAY_ASSERT(state->member_count == genesis->member_count);
+    assay_state_found(state, genesis, genesis->members);
+}
+
+void assay_state_found(struct assay_state *state, const struct assay_genesis *genesis,
+                       const struct assay_genesis_member *roster)
+{
+    struct assay_member *members = state->members;
+    int64_t *counters = state->counters;
+    const uint32_t n = state->member_count;
+    *state = (struct assay_state){ .member_count = n, .members = members, .counters = counters };
+    assay_bytes_copy(state->chain_id, 32, genesis->chain_id, 32);
+    assay_bytes_copy(state->policy_digest, 32, genesis->policy_digest, 32);
+    assay_bytes_copy(state->endorsements_digest, 32, genesis->endorsements_digest, 32);
+    assay_bytes_copy(state->verifier_digest, 32, genesis->parameters.verifier_digest, 32);
+    parameters_digest(&genesis->parameters, state->parameters_digest);
+    for (uint32_t i = 0; i < n; i++) {
+        member_genesis(&members[i], &roster[i]);
+        counters[i] = 0;
+    }
+    assay_bytes_copy(state->head_id, 32, genesis->chain_id, 32);
+    state->head_time_ms = genesis->time_ms;
+}
+
+size_t assay_state_scratch_len(uint32_t members)
+{
+    return ASSAY_LEAF_LEN_MAX + (size_t)members * 9; /* counters are 9 bytes at most */
+}
+
+static void hash_leaf(struct assay_writer *w, enum assay_status status, uint8_t *hash)
+{
+    struct assay_slice leaf;
+    ASSAY_ASSERT(status == ASSAY_OK); /* assay_state_scratch_len bytes hold every leaf */
+    status = assay_writer_finish(w, &leaf);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_merkle_leaf_hash(leaf.bytes, leaf.len, hash);
+}
+
+void assay_state_header_hash(const struct assay_state *state, void *scratch, size_t scratch_len,
+                             uint8_t hash[static 32])
+{
+    struct assay_writer w = assay_writer_over(scratch, scratch_len);
+    const enum assay_status status = assay_state_header_encode(state, &w);
+    hash_leaf(&w, status, hash);
+}
+
+void assay_state_leaf_hash(const struct assay_state *state, uint32_t slot, void *scratch,
+                           size_t scratch_len, uint8_t hash[static 32])
+{
+    struct assay_writer w = assay_writer_over(scratch, scratch_len);
+    const enum assay_status status = assay_state_leaf_encode(state, slot, &w);
+    hash_leaf(&w, status, hash);
+}
+
+void assay_state_root(const struct assay_state *state, void *scratch, size_t scratch_len,
+                      uint8_t root[static 32])
+{
+    struct assay_merkle tree;
+    uint8_t hash[32];
+    assay_merkle_init(&tree);
+    assay_state_header_hash(state, scratch, scratch_len, hash);
+    assay_merkle_add_hash(&tree, hash);
+    for (uint32_t slot = 0; slot < state->member_count; slot++) {
+        assay_state_leaf_hash(state, slot, scratch, scratch_len, hash);
+        assay_merkle_add_hash(&tree, hash);
+    }
+    assay_merkle_root(&tree, root);
+}
+
+const struct assay_life *assay_member_life_at(const struct assay_member *member, uint64_t epoch)
+{
+    for (uint32_t i = 0; i < member->life_count; i++) {
+        const struct assay_life *life = &member->lives[i];
+        if (life->since_epoch > epoch) continue;
+        if (life->until_epoch != 0 && epoch > life->until_epoch) return NULL;
+        return life;
+    }
+    return NULL;
+}
+
+void assay_member_list(struct assay_member *member, uint64_t since, const uint8_t *voting_public,
+                       const uint8_t *transport_public)
+{
+    ASSAY_ASSERT(since > 0);
+    ASSAY_ASSERT(member->life_count >= 1 && member->life_count <= ASSAY_LIVES_MAX);
+    struct assay_life life = { .incarnation = member->lives[0].incarnation + 1,
+                               .since_epoch = since };
+    assay_bytes_copy(life.voting_public, 64, voting_public, 64);
+    assay_bytes_copy(life.transport_public, 32, transport_public, 32);
+    member->lives[0].until_epoch = since - 1;
+    uint32_t keep = 0;
+    while (keep < member->life_count &&
+           member->lives[keep].until_epoch + ASSAY_PAST_EPOCHS >= since)
+        keep++;
+    if (keep >= ASSAY_LIVES_MAX) keep = ASSAY_LIVES_MAX - 1;
+    for (uint32_t i = keep; i > 0; i--)
+        member->lives[i] = member->lives[i - 1];
+    member->lives[0] = life;
+    for (uint32_t i = keep + 1; i < ASSAY_LIVES_MAX; i++)
+        member->lives[i] = (struct assay_life){ 0 };
+    member->life_count = keep + 1;
+}
+
+uint32_t assay_state_slot_of(const struct assay_state *state, const uint8_t node_id[static 32])
+{
+    uint32_t low = 0;
+    uint32_t high = state->member_count; /* members ascend by node id */
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        const int order = assay_bytes_compare(state->members[middle].node_id, node_id, 32);
+        if (order == 0) return middle;
+        if (order < 0) low = middle + 1;
+        else high = middle;
+    }
+    return state->member_count;
+}
+
+const struct assay_past *assay_state_past(const struct assay_state *state, uint64_t epoch)
+{
+    for (uint32_t i = 0; i < state->past_count; i++) {
+        if (state->past[i].epoch == epoch) return &state->past[i];
+    }
+    return NULL;
+}
+
+void assay_state_beacon(const struct assay_state *state, uint64_t epoch,
+                        const uint8_t base_id[static 32], uint8_t beacon[static 32])
+{
+    uint8_t bytes[128];
+    struct assay_slice all;
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_cbor_put_array(&w, 5);
+    assay_cbor_put_text(&w, "assay/beacon/v1");
+    assay_cbor_put_bytes(&w, state->chain_id, 32);
+    assay_cbor_put_uint(&w, state->era);
+    assay_cbor_put_uint(&w, epoch);
+    assay_cbor_put_bytes(&w, base_id, 32);
+    const enum assay_status status = assay_writer_finish(&w, &all);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_sha256(all.bytes, all.len, beacon);
+}
+
+static void member_check(const struct assay_state *state, const struct assay_member *m)
+{
+    ASSAY_ASSERT(m->life_count >= 1 && m->life_count <= ASSAY_LIVES_MAX);
+    ASSAY_ASSERT(m->lives[0].until_epoch == 0);
+    ASSAY_ASSERT(m->lives[0].since_epoch <= state->epoch + 1);
+    for (uint32_t i = 1; i < m->life_count; i++) {
+        ASSAY_ASSERT(m->lives[i].incarnation + 1 == m->lives[i - 1].incarnation);
+        ASSAY_ASSERT(m->lives[i].until_epoch + 1 == m->lives[i - 1].since_epoch);
+    }
+    ASSAY_ASSERT(m->weight_bp <= ASSAY_WEIGHT_UNIT);
+    ASSAY_ASSERT(m->equivocation_struck <= m->lives[0].incarnation);
+    ASSAY_ASSERT(m->failure_epoch <= state->epoch);
+    ASSAY_ASSERT(m->standing_epoch <= state->epoch);
+    assay_trust_check(&m->trust);
+}
+
+void assay_state_check(const struct assay_state *state)
+{
+    ASSAY_ASSERT(state->past_count <= ASSAY_PAST_EPOCHS);
+    ASSAY_ASSERT(state->certified_epoch <= state->epoch);
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        member_check(state, &state->members[i]);
+    }
+}

@@ -1,0 +1,352 @@
+/*
+ * host/gossip.c - the flights of evidence, and what was heard before.
+ */
+#include "host/gossip.h"
+
+#include "base/assert.h"
+#include "base/checked.h"
+#include "base/crypto.h"
+#include "base/cursor.h"
+#include "quote/verify.h"
+
+#include <stdlib.h>
+
+/* ------------------------------------------------------------ heard before */
+
+struct heard {
+    bool used;
+    uint64_t at_ms;
+    uint8_t digest[32];
+};
+
+enum { SEEN_WAYS = 4, SEEN_SETS = ASSAY_SEEN_MAX / SEEN_WAYS };
+
+/* A digest has four places; the oldest of them makes room. Digests of accepted messages are no
+ * attacker's free choice of place: each costs a valid signature. */
+struct assay_seen {
+    uint64_t life_ms;
+    struct heard sets[SEEN_SETS][SEEN_WAYS];
+};
+
+enum assay_status assay_seen_create(uint64_t life_ms, struct assay_seen **out)
+{
+    *out = calloc(1, sizeof **out);
+    if (*out == NULL) return ASSAY_E_MEMORY;
+    (*out)->life_ms = life_ms;
+    return ASSAY_OK;
+}
+
+void assay_seen_destroy(struct assay_seen **seen)
+{
+    free(*seen);
+    *seen = NULL;
+}
+
+static size_t set_of(const uint8_t digest[static 32])
+{
+    return ((size_t)digest[0] << 8 | digest[1]) % SEEN_SETS;
+}
+
+bool assay_seen_has(const struct assay_seen *seen, uint64_t now_ms, const uint8_t digest[static 32])
+{
+    const struct heard *set = seen->sets[set_of(digest)];
+    for (size_t i = 0; i < SEEN_WAYS; i++)
+        if (set[i].used && now_ms - set[i].at_ms < seen->life_ms &&
+            assay_bytes_equal(set[i].digest, digest, 32))
+            return true;
+    return false;
+}
+
+void assay_seen_note(struct assay_seen *seen, uint64_t now_ms, const uint8_t digest[static 32])
+{
+    struct heard *set = seen->sets[set_of(digest)];
+    struct heard *place = &set[0];
+    for (size_t i = 1; i < SEEN_WAYS && place->used; i++)
+        if (!set[i].used || set[i].at_ms < place->at_ms) place = &set[i];
+    place->used = true;
+    place->at_ms = now_ms;
+    assay_bytes_copy(place->digest, sizeof place->digest, digest, 32);
+}
+
+/* ------------------------------------------------------------ flights */
+
+struct flight {
+    bool used;
+    struct assay_fetch_request request;
+    uint32_t asked;
+    uint16_t sources[ASSAY_FETCH_ASKED_MAX];
+    bool origin_again; /* asked a second time */
+    uint64_t since_ms;
+    uint64_t next_ms; /* when the next source is asked, or the fetch fails */
+};
+
+struct assay_gossip {
+    struct assay_gossip_config config;
+    size_t count;
+    size_t top; /* none is used from here on: searches end here */
+    bool quiet; /* nothing is due before earliest_ms */
+    uint64_t earliest_ms;
+    struct flight flights[ASSAY_FETCHES_MAX];
+};
+
+uint64_t assay_gossip_retry_ms(uint32_t epoch_ms)
+{
+    return assay_max_u64(10, assay_min_u64(ASSAY_FETCH_RETRY_MS, epoch_ms / 16));
+}
+
+uint64_t assay_gossip_patience_ms(uint32_t epoch_ms)
+{
+    return assay_min_u64(3000, (uint64_t)epoch_ms * 3 / 8);
+}
+
+enum assay_status assay_gossip_create(const struct assay_gossip_config *config,
+                                      struct assay_gossip **out)
+{
+    struct assay_gossip *gossip = calloc(1, sizeof *gossip);
+    if (gossip == NULL) return ASSAY_E_MEMORY;
+    gossip->config = *config;
+    *out = gossip;
+    return ASSAY_OK;
+}
+
+void assay_gossip_destroy(struct assay_gossip **gossip)
+{
+    free(*gossip);
+    *gossip = NULL;
+}
+
+static struct flight *find(struct assay_gossip *gossip, const uint8_t digest[static 32])
+{
+    for (size_t i = 0; i < gossip->top; i++) {
+        struct flight *flight = &gossip->flights[i];
+        if (flight->used && flight->request.digest[0] == digest[0] &&
+            assay_bytes_equal(flight->request.digest, digest, 32))
+            return flight;
+    }
+    return NULL;
+}
+
+enum assay_status assay_gossip_fetch(struct assay_gossip *gossip, uint64_t now_ms,
+                                     const struct assay_fetch_request *request)
+{
+    if (request->len == 0 || request->len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
+    if (find(gossip, request->digest) != NULL) return ASSAY_E_DUPLICATE;
+    if (gossip->count == ASSAY_FETCHES_MAX) {
+        assay_count(gossip->config.counters, ASSAY_COUNT_FETCH_FULL);
+        return ASSAY_E_FULL;
+    }
+    struct flight *flight = gossip->flights;
+    while (flight->used)
+        flight++;
+    *flight =
+        (struct flight){ .used = true, .request = *request, .since_ms = now_ms, .next_ms = now_ms };
+    gossip->count++;
+    gossip->quiet = false;
+    const size_t place = (size_t)(flight - gossip->flights);
+    if (place >= gossip->top) gossip->top = place + 1;
+    assay_count(gossip->config.counters, ASSAY_COUNT_FETCH_STARTED);
+    return ASSAY_OK;
+}
+
+static void land(struct assay_gossip *gossip, struct flight *flight)
+{
+    ASSAY_ASSERT(flight->used && gossip->count > 0);
+    if (flight->next_ms <= gossip->earliest_ms) gossip->quiet = false; /* look anew */
+    *flight = (struct flight){ 0 };
+    gossip->count--;
+    while (gossip->top > 0 && !gossip->flights[gossip->top - 1].used)
+        gossip->top--;
+}
+
+static bool was_asked(const struct flight *flight, uint16_t slot)
+{
+    for (uint32_t i = 0; i < flight->asked; i++)
+        if (flight->sources[i] == slot) return true;
+    return false;
+}
+
+/*
+ * The origin first, then members from a place that the digest chooses, so that not everybody turns
+ * to the same one. Returns: true and *slot while somebody is left.
+ */
+static bool next_source(const struct assay_gossip *gossip, const struct flight *flight,
+                        uint16_t *slot)
+{
+    const uint32_t members = gossip->config.members;
+    const uint16_t origin = flight->request.origin;
+    if (flight->asked == 0 && origin < members && origin != gossip->config.self) {
+        *slot = origin;
+        return true;
+    }
+    const uint32_t start = (uint32_t)flight->request.digest[0] << 8 | flight->request.digest[1];
+    for (uint32_t i = 0; i < members; i++) {
+        const uint16_t s = (uint16_t)((start + i) % members);
+        if (s == gossip->config.self || s == origin || was_asked(flight, s)) continue;
+        *slot = s;
+        return true;
+    }
+    return false;
+}
+
+/* What a flight whose time has come does. Returns: false when it only waits on. */
+static bool advance(struct assay_gossip *gossip, struct flight *flight, uint64_t now_ms,
+                    struct assay_gossip_action *action)
+{
+    const uint16_t origin = flight->request.origin;
+    const uint64_t end_ms = flight->since_ms + gossip->config.patience_ms;
+    const bool patient = now_ms < end_ms;
+    uint16_t to = 0;
+    *action = (struct assay_gossip_action){ .kind = ASSAY_GOSSIP_PULL, .request = flight->request };
+    if (flight->asked < (patient ? ASSAY_FETCH_ASKED_MAX : ASSAY_FETCH_ASKED) &&
+        next_source(gossip, flight, &to)) {
+        flight->sources[flight->asked++] = to;
+        flight->next_ms = now_ms + gossip->config.retry_ms;
+    } else if (patient && !flight->origin_again && was_asked(flight, origin)) {
+        flight->origin_again = true;
+        flight->next_ms = assay_max_u64(end_ms, now_ms + gossip->config.retry_ms);
+        to = origin;
+    } else if (patient) {
+        flight->next_ms = end_ms;
+        return false;
+    } else {
+        action->kind = ASSAY_GOSSIP_FAIL;
+        action->asked = flight->asked;
+        land(gossip, flight);
+        assay_count(gossip->config.counters, ASSAY_COUNT_FETCH_FAILED);
+        return true;
+    }
+    action->to = to;
+    action->asked = flight->asked;
+    return true;
+}
+
+bool assay_gossip_next(struct assay_gossip *gossip, uint64_t now_ms,
+                       struct assay_gossip_action *action)
+{
+    if (gossip->quiet && now_ms < gossip->earliest_ms) return false;
+    gossip->quiet = false;
+    for (size_t i = 0; i < gossip->top; i++) {
+        struct flight *flight = &gossip->flights[i];
+        if (!flight->used || now_ms < flight->next_ms) continue;
+        if (advance(gossip, flight, now_ms, action)) return true;
+    }
+    gossip->earliest_ms = assay_gossip_wake_at(gossip);
+    gossip->quiet = true;
+    return false;
+}
+
+uint64_t assay_gossip_wake_at(const struct assay_gossip *gossip)
+{
+    uint64_t wake = UINT64_MAX;
+    if (gossip->quiet) return gossip->earliest_ms;
+    for (size_t i = 0; i < gossip->top; i++)
+        if (gossip->flights[i].used) wake = assay_min_u64(wake, gossip->flights[i].next_ms);
+    return wake;
+}
+
+/* Size, sender, digest, shape: cheap before costly. The digest alone binds evidence to its
+ * envelope: whoever announces another length than its failing evidence has hides nothing
+ * (docs/protocol.md 3). */
+static enum assay_status judge(const struct assay_gossip *gossip, const struct flight *flight,
+                               uint16_t from, struct assay_slice bytes)
+{
+    struct assay_counters *counters = gossip->config.counters;
+    uint8_t digest[32];
+    if (bytes.len > ASSAY_EVIDENCE_LEN_MAX) {
+        assay_count(counters, ASSAY_COUNT_EVIDENCE_OVERSIZE);
+        return ASSAY_E_RANGE;
+    }
+    if (flight == NULL || !was_asked(flight, from)) {
+        assay_count(counters, ASSAY_COUNT_EVIDENCE_UNSOLICITED);
+        return ASSAY_E_NOT_FOUND;
+    }
+    assay_sha256(bytes.bytes, bytes.len, digest);
+    if (!assay_bytes_equal(digest, flight->request.digest, sizeof digest)) {
+        const bool length = bytes.len != flight->request.len;
+        assay_count(counters, length ? ASSAY_COUNT_EVIDENCE_LENGTH : ASSAY_COUNT_EVIDENCE_DIGEST);
+        return length ? ASSAY_E_RANGE : ASSAY_E_SIGNATURE;
+    }
+    if (bytes.bytes[bytes.len - 1] == 0 && !assay_evidence_shape_ok(flight->request.kind, bytes)) {
+        assay_count(counters, ASSAY_COUNT_EVIDENCE_TAIL);
+        return ASSAY_E_TRAILING;
+    }
+    return ASSAY_OK;
+}
+
+enum assay_status assay_gossip_evidence(struct assay_gossip *gossip, uint16_t from,
+                                        struct assay_slice payload,
+                                        struct assay_fetch_request *request,
+                                        struct assay_slice *bytes)
+{
+    struct assay_cursor in = assay_cursor_over(payload.bytes, payload.len);
+    uint8_t digest[32];
+    struct assay_slice rest = { 0 };
+    if (assay_cursor_copy(&in, digest, sizeof digest) != ASSAY_OK) {
+        assay_count(gossip->config.counters, ASSAY_COUNT_EVIDENCE_MALFORMED);
+        return ASSAY_E_TRUNCATED;
+    }
+    ASSAY_TRY(assay_cursor_slice(&in, assay_cursor_left(&in), &rest));
+    struct flight *flight = find(gossip, digest);
+    if (rest.len == 0 && flight != NULL && was_asked(flight, from)) {
+        assay_count(gossip->config.counters, ASSAY_COUNT_EVIDENCE_NEGATIVE);
+        /* Only the one asked last hurries us on: the others had their time. */
+        if (flight->sources[flight->asked - 1] == from) {
+            flight->next_ms = 0;
+            gossip->quiet = false;
+        }
+        return ASSAY_E_AGAIN;
+    }
+    ASSAY_TRY(judge(gossip, flight, from, rest));
+    *request = flight->request;
+    *bytes = rest;
+    land(gossip, flight);
+    assay_count(gossip->config.counters, ASSAY_COUNT_FETCH_DONE);
+    return ASSAY_OK;
+}
+
+bool assay_gossip_satisfy(struct assay_gossip *gossip, const uint8_t digest[static 32],
+                          struct assay_fetch_request *request)
+{
+    struct flight *flight = find(gossip, digest);
+    if (flight == NULL) return false;
+    *request = flight->request;
+    land(gossip, flight);
+    return true;
+}
+
+void assay_gossip_forget(struct assay_gossip *gossip, uint64_t epoch)
+{
+    for (size_t i = 0; i < ASSAY_FETCHES_MAX; i++) {
+        struct flight *flight = &gossip->flights[i];
+        if (flight->used && flight->request.epoch < epoch) land(gossip, flight);
+    }
+}
+
+size_t assay_gossip_flights(const struct assay_gossip *gossip)
+{
+    return gossip->count;
+}
+
+/* ------------------------------------------------------------ payloads */
+
+enum assay_status assay_pull_decode(struct assay_slice payload, uint8_t digest[32])
+{
+    struct assay_cursor in = assay_cursor_over(payload.bytes, payload.len);
+    const uint8_t *bytes = NULL;
+    ASSAY_TRY(assay_cursor_take(&in, ASSAY_PULL_LEN, &bytes));
+    ASSAY_TRY(assay_cursor_end(&in));
+    assay_bytes_copy(digest, 32, bytes, ASSAY_PULL_LEN);
+    return ASSAY_OK;
+}
+
+void assay_pull_encode(const uint8_t digest[static 32], struct assay_writer *w)
+{
+    assay_writer_put(w, digest, ASSAY_PULL_LEN);
+}
+
+void assay_pull_answer_encode(const uint8_t digest[static 32], struct assay_slice bytes,
+                              struct assay_writer *w)
+{
+    assay_writer_put(w, digest, 32);
+    assay_writer_put(w, bytes.bytes, bytes.len);
+}

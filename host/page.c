@@ -1,0 +1,214 @@
+/*
+ * host/page.c - cutting large messages into pages and putting them together again, within bounds.
+ */
+#include "host/page.h"
+
+#include "base/assert.h"
+#include "base/crypto.h"
+#include "base/cursor.h"
+
+#include <stdlib.h>
+
+_Static_assert(ASSAY_PAGE_LEN + ASSAY_PAGE_HEADER_LEN + ASSAY_FRAME_HEADER_LEN <=
+                   ASSAY_FRAME_LEN_MAX,
+               "a full page fits a frame");
+_Static_assert(ASSAY_PAGES_MAX <= UINT16_MAX, "a page count fits its field");
+
+struct object {
+    bool used;
+    uint8_t digest[32];
+    uint16_t kind, count, present;
+    uint32_t total_len;
+    uint64_t since_ms;
+    uint8_t *page[ASSAY_PAGES_MAX];
+};
+
+struct assay_pages {
+    uint32_t peers;
+    size_t held;    /* bytes in pages that came */
+    uint8_t *whole; /* the last completed object */
+    struct assay_pages_losses losses;
+    struct object objects[]; /* [peers * ASSAY_PAGE_OBJECTS_PER_PEER] */
+};
+
+/* ------------------------------------------------------------ the encoding */
+
+void assay_page_digest(uint16_t kind, struct assay_slice payload, uint8_t digest[static 32])
+{
+    const uint8_t head[2] = { (uint8_t)(kind >> 8), (uint8_t)kind };
+    const struct assay_slice pieces[2] = { { head, sizeof head }, payload };
+    assay_sha256_pieces(pieces, 2, digest);
+}
+
+uint16_t assay_page_count(size_t len)
+{
+    if (len > ASSAY_OBJECT_LEN_MAX) return 0;
+    return (uint16_t)((len + ASSAY_PAGE_LEN - 1) / ASSAY_PAGE_LEN);
+}
+
+static size_t page_len(uint32_t total_len, uint16_t index)
+{
+    const size_t before = (size_t)index * ASSAY_PAGE_LEN;
+    ASSAY_ASSERT(before < total_len);
+    const size_t left = total_len - before;
+    return left < ASSAY_PAGE_LEN ? left : ASSAY_PAGE_LEN;
+}
+
+enum assay_status assay_page_encode(uint16_t kind, struct assay_slice payload,
+                                    const uint8_t digest[static 32], uint16_t index,
+                                    struct assay_writer *w)
+{
+    const uint16_t count = assay_page_count(payload.len);
+    ASSAY_ASSERT(index < count);
+    const uint32_t total_len = (uint32_t)payload.len; /* a count above 0 bounds it */
+    assay_writer_put(w, digest, 32);
+    assay_writer_u16be(w, kind);
+    assay_writer_u32be(w, total_len);
+    assay_writer_u16be(w, index);
+    assay_writer_u16be(w, count);
+    assay_writer_put(w, payload.bytes + (size_t)index * ASSAY_PAGE_LEN, page_len(total_len, index));
+    return w->full ? ASSAY_E_FULL : ASSAY_OK;
+}
+
+enum assay_status assay_page_decode(struct assay_slice payload, struct assay_page *page)
+{
+    struct assay_cursor in = assay_cursor_over(payload.bytes, payload.len);
+    struct assay_page p = { 0 };
+    ASSAY_TRY(assay_cursor_copy(&in, p.digest, sizeof p.digest));
+    ASSAY_TRY(assay_cursor_u16be(&in, &p.kind));
+    ASSAY_TRY(assay_cursor_u32be(&in, &p.total_len));
+    ASSAY_TRY(assay_cursor_u16be(&in, &p.index));
+    ASSAY_TRY(assay_cursor_u16be(&in, &p.count));
+    ASSAY_TRY(assay_cursor_slice(&in, assay_cursor_left(&in), &p.bytes));
+    /* What fits one frame travels in one frame: an object has one encoding. */
+    if (p.total_len <= ASSAY_PAGE_LEN || p.total_len > ASSAY_OBJECT_LEN_MAX) return ASSAY_E_RANGE;
+    if (p.count != assay_page_count(p.total_len) || p.index >= p.count) return ASSAY_E_RANGE;
+    if (p.bytes.len != page_len(p.total_len, p.index)) return ASSAY_E_INVALID;
+    if (p.kind == ASSAY_MESSAGE_PAGE) return ASSAY_E_INVALID;
+    *page = p;
+    return ASSAY_OK;
+}
+
+/* ------------------------------------------------------------ reassembly */
+
+enum assay_status assay_pages_create(uint32_t peers, struct assay_pages **out)
+{
+    const size_t count = (size_t)peers * ASSAY_PAGE_OBJECTS_PER_PEER;
+    struct assay_pages *pages = calloc(1, sizeof *pages + count * sizeof(struct object));
+    if (pages == NULL) return ASSAY_E_MEMORY;
+    pages->peers = peers;
+    *out = pages;
+    return ASSAY_OK;
+}
+
+static void forget(struct assay_pages *pages, struct object *object)
+{
+    for (uint16_t i = 0; i < object->count; i++) {
+        if (object->page[i] == NULL) continue;
+        const size_t len = page_len(object->total_len, i);
+        ASSAY_ASSERT(pages->held >= len);
+        pages->held -= len;
+        free(object->page[i]);
+    }
+    *object = (struct object){ 0 };
+}
+
+void assay_pages_destroy(struct assay_pages **pages)
+{
+    struct assay_pages *p = *pages;
+    if (p == NULL) return;
+    for (size_t i = 0; i < (size_t)p->peers * ASSAY_PAGE_OBJECTS_PER_PEER; i++)
+        forget(p, &p->objects[i]);
+    free(p->whole);
+    free(p);
+    *pages = NULL;
+}
+
+void assay_pages_expire(struct assay_pages *pages, uint64_t now_ms)
+{
+    for (size_t i = 0; i < (size_t)pages->peers * ASSAY_PAGE_OBJECTS_PER_PEER; i++) {
+        struct object *object = &pages->objects[i];
+        if (!object->used || now_ms - object->since_ms < ASSAY_PAGE_LIFE_MS) continue;
+        forget(pages, object);
+        pages->losses.expired++;
+    }
+}
+
+/* The object that a page belongs to; a peer's oldest one makes room, so that it hurts only
+ * itself. */
+static struct object *object_for(struct assay_pages *pages, uint16_t peer, uint64_t now_ms,
+                                 const struct assay_page *page)
+{
+    struct object *own = &pages->objects[(size_t)peer * ASSAY_PAGE_OBJECTS_PER_PEER];
+    struct object *place = &own[0];
+    for (size_t i = 0; i < ASSAY_PAGE_OBJECTS_PER_PEER; i++) {
+        if (own[i].used && own[i].kind == page->kind && own[i].total_len == page->total_len &&
+            assay_bytes_equal(own[i].digest, page->digest, sizeof page->digest))
+            return &own[i];
+        if (!own[i].used) {
+            place = &own[i];
+        } else if (place->used && own[i].since_ms < place->since_ms) {
+            place = &own[i];
+        }
+    }
+    if (place->used) pages->losses.evicted++;
+    forget(pages, place);
+    place->used = true;
+    place->kind = page->kind;
+    place->count = page->count;
+    place->total_len = page->total_len;
+    place->since_ms = now_ms;
+    assay_bytes_copy(place->digest, sizeof place->digest, page->digest, sizeof page->digest);
+    return place;
+}
+
+static enum assay_status complete(struct assay_pages *pages, struct object *object, uint16_t *kind,
+                                  struct assay_slice *out)
+{
+    free(pages->whole);
+    pages->whole = malloc(object->total_len);
+    if (pages->whole == NULL) {
+        forget(pages, object);
+        return ASSAY_E_MEMORY;
+    }
+    for (uint16_t i = 0; i < object->count; i++) {
+        const size_t at = (size_t)i * ASSAY_PAGE_LEN;
+        assay_bytes_copy(pages->whole + at, object->total_len - at, object->page[i],
+                         page_len(object->total_len, i));
+    }
+    const struct assay_slice whole = assay_slice_over(pages->whole, object->total_len);
+    uint8_t digest[32];
+    assay_page_digest(object->kind, whole, digest);
+    const bool same = assay_bytes_equal(digest, object->digest, sizeof digest);
+    *kind = object->kind;
+    forget(pages, object);
+    if (!same) return ASSAY_E_SIGNATURE;
+    *out = whole;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_pages_take(struct assay_pages *pages, uint16_t peer, uint64_t now_ms,
+                                   struct assay_slice payload, uint16_t *kind,
+                                   struct assay_slice *object)
+{
+    ASSAY_ASSERT(peer < pages->peers);
+    struct assay_page page;
+    ASSAY_TRY(assay_page_decode(payload, &page));
+    if (pages->held + page.bytes.len > ASSAY_PAGE_BYTES_ALL) return ASSAY_E_FULL;
+
+    struct object *o = object_for(pages, peer, now_ms, &page);
+    ASSAY_ASSERT(page.index < o->count);
+    if (o->page[page.index] != NULL) return ASSAY_E_DUPLICATE;
+    o->page[page.index] = malloc(page.bytes.len);
+    if (o->page[page.index] == NULL) return ASSAY_E_MEMORY;
+    assay_bytes_copy(o->page[page.index], page.bytes.len, page.bytes.bytes, page.bytes.len);
+    pages->held += page.bytes.len;
+    o->present++;
+    return o->present < o->count ? ASSAY_E_AGAIN : complete(pages, o, kind, object);
+}
+
+size_t assay_pages_held(const struct assay_pages *pages, struct assay_pages_losses *losses)
+{
+    if (losses != NULL) *losses = pages->losses;
+    return pages->held;
+}

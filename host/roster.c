@@ -1,0 +1,65 @@
+/*
+ * host/roster.c - keys to slots, slots to lanes.
+ */
+#include "host/roster.h"
+
+#include "base/assert.h"
+
+#include <string.h>
+
+enum assay_status assay_roster_find(const struct assay_roster *roster, const uint8_t key[static 32],
+                                    uint16_t *slot, enum assay_roster_key *which)
+{
+    for (uint32_t i = 0; i < roster->count; i++) {
+        const struct assay_roster_entry *entry = &roster->entries[i];
+        const bool transport = assay_bytes_equal(entry->transport, key, 32);
+        if (!transport && !assay_bytes_equal(entry->door, key, 32)) continue;
+        *slot = (uint16_t)i;
+        *which = transport ? ASSAY_ROSTER_TRANSPORT : ASSAY_ROSTER_DOOR;
+        return ASSAY_OK;
+    }
+    return ASSAY_E_STRANGER;
+}
+
+void assay_roster_user_encode(uint16_t slot, enum assay_roster_key which,
+                              const uint8_t key[static 32],
+                              char text[static ASSAY_ROSTER_USER_LEN + 1])
+{
+    const uint8_t number[2] = { (uint8_t)(slot >> 8), (uint8_t)slot };
+    text[0] = which == ASSAY_ROSTER_DOOR ? 'D' : 'T';
+    assay_hex_encode(number, sizeof number, text + 1, 5);
+    assay_hex_encode(key, 32, text + 5, 65);
+}
+
+enum assay_status assay_roster_user(const struct assay_roster *roster, const char *text,
+                                    uint16_t *slot, enum assay_roster_key *which)
+{
+    if (strnlen(text, ASSAY_ROSTER_USER_LEN + 1) != ASSAY_ROSTER_USER_LEN) return ASSAY_E_SYNTAX;
+    if (text[0] != 'D' && text[0] != 'T') return ASSAY_E_SYNTAX;
+    uint8_t number[2], key[32];
+    ASSAY_TRY(assay_hex_decode(text + 1, 4, number, sizeof number));
+    ASSAY_TRY(assay_hex_decode(text + 5, 64, key, sizeof key));
+    const uint16_t s = (uint16_t)(number[0] << 8 | number[1]);
+    if (s >= roster->count) return ASSAY_E_STRANGER;
+    const struct assay_roster_entry *entry = &roster->entries[s];
+    const uint8_t *now = text[0] == 'D' ? entry->door : entry->transport;
+    if (!assay_bytes_equal(now, key, sizeof key)) return ASSAY_E_STALE;
+    *slot = s;
+    *which = text[0] == 'D' ? ASSAY_ROSTER_DOOR : ASSAY_ROSTER_TRANSPORT;
+    return ASSAY_OK;
+}
+
+enum assay_admission assay_roster_admit(const struct assay_roster *roster, uint16_t slot,
+                                        enum assay_roster_key which, enum assay_lane lane)
+{
+    ASSAY_ASSERT(slot < roster->count);
+    const struct assay_roster_entry *entry = &roster->entries[slot];
+    switch (lane) {
+    case ASSAY_LANE_QUARANTINE: return ASSAY_ADMITTED;
+    case ASSAY_LANE_VOTER: return entry->weight_bp > 0 ? ASSAY_ADMITTED : ASSAY_REFUSED_NO_WEIGHT;
+    case ASSAY_LANE_SERVICE:
+        if (entry->standing == ASSAY_STANDING_SUSPENDED) return ASSAY_REFUSED_SUSPENDED;
+        return which == ASSAY_ROSTER_TRANSPORT ? ASSAY_ADMITTED : ASSAY_REFUSED_UNLISTED;
+    }
+    ASSAY_UNREACHABLE("lane");
+}
