@@ -17,9 +17,9 @@ names() {
     policy)
         sed -n 's/.*TEXT("\([a-z_]*\)".*/\1/p; s/.*CYAML_FIELD_[A-Z_]*("\([a-z_]*\)".*/\1/p; s/^ *{ "\([a-z0-9]*\)", ASSAY_.*/\1/p' \
             "$ROOT/quote/yaml/policy.c"
-        sed -n 's/^ *X([A-Z0-9_]*, [0-9]*, "\([a-z0-9_]*\)", .*/\1/p' "$ROOT/quote/policy.h" | grep -v '[12]$'
+        sed -n 's/^ *X([A-Z0-9_]*, [0-9]*, "\([a-z0-9_]*\)", .*/\1/p' "$ROOT/quote/accept/policy.h" | grep -v '[12]$'
         ;;
-    counters) sed -n 's/.*X(ASSAY_COUNT_[A-Z_]*, "\([a-z_]*\)").*/\1/p' "$ROOT/net/counters.h" ;;
+    counters) sed -n 's/.*X(ASSAY_COUNT_[A-Z_]*, "\([a-z_]*\)").*/\1/p' "$ROOT/host/counters.h" ;;
     events)
         sed -n 's/.*X(ASSAY_NOTE_[A-Z_]*, [0-9]*, "\([a-z_]*\)").*/\1/p' "$ROOT/engine/engine.h"
         cat "$ROOT"/net/*.c | tr -d '\n' |
