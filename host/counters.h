@@ -24,9 +24,11 @@
     X(ASSAY_COUNT_HANDSHAKE_BANNED, "handshake_refused_banned")                                    \
     X(ASSAY_COUNT_HANDSHAKE_REQUEST, "handshake_refused_request")                                  \
     X(ASSAY_COUNT_HANDSHAKE_FAILED, "handshake_failed")                                            \
+    X(ASSAY_COUNT_CONNECTION_CUT, "connections_cut")                                               \
     /* frames */                                                                                   \
     X(ASSAY_COUNT_FRAME_PARTS, "frame_refused_parts")                                              \
     X(ASSAY_COUNT_FRAME_USER, "frame_refused_user")                                                \
+    X(ASSAY_COUNT_FRAME_INBOX_FULL, "frame_refused_inbox_full")                                    \
     X(ASSAY_COUNT_FRAME_OLD_KEY, "frame_refused_old_key")                                          \
     X(ASSAY_COUNT_FRAME_OVERSIZE, "frame_refused_oversize")                                        \
     X(ASSAY_COUNT_FRAME_TRUNCATED, "frame_refused_truncated")                                      \

@@ -130,7 +130,15 @@ void assay_gate_watch(struct assay_link *link)
 {
     uint16_t event = 0;
     uint32_t value = 0;
+    for (uint32_t i = 0; i < link->config.roster->count; i++)
+        while (link->peers[i].monitor != NULL &&
+               assay_monitor_next(link->peers[i].monitor, &event, &value))
+            if (event == ZMQ_EVENT_CONNECTED) assay_census_new(link, (int)value);
     while (assay_monitor_next(link->monitor, &event, &value)) {
+        if (event == ZMQ_EVENT_ACCEPTED) {
+            assay_census_new(link, (int)value);
+            continue;
+        }
         /* ZAP's refusals (FAILED_AUTH) were counted by reason when they were made. */
         if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL &&
             value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH) {

@@ -1,6 +1,5 @@
 /*
- * net/zmq/link.c - one ROUTER in, one DEALER per peer out, one poll for everything the host waits
- * for.
+ * net/zmq/link.c - one PULL in, one PUSH per peer out, one poll for everything the host waits for.
  */
 #include "net/zmq/link_internal.h"
 
@@ -12,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 _Static_assert(ASSAY_FRAME_LEN_MAX + LINK_CURVE_OVERHEAD >= 292, "below it no handshake succeeds");
 
@@ -37,44 +37,49 @@ static bool set_common(void *socket)
            assay_socket_int(socket, ZMQ_HEARTBEAT_TIMEOUT, LINK_HEARTBEAT_LATE_MS) &&
            assay_socket_int(socket, ZMQ_HEARTBEAT_TTL, LINK_HEARTBEAT_LATE_MS) &&
            assay_socket_int(socket, ZMQ_SNDHWM, LINK_HWM) &&
-           assay_socket_int(socket, ZMQ_RCVHWM, LINK_HWM);
+           assay_socket_int(socket, ZMQ_RCVBUF, LINK_RCVBUF) &&
+           assay_socket_int(socket, ZMQ_RCVHWM, 0); /* census.c says why, and bounds it */
 }
 
 static bool set_server(struct assay_link *link)
 {
     const struct assay_link_config *config = &link->config;
     const int handshake_ms = config->handshake_ms > 0 ? config->handshake_ms : LINK_HANDSHAKE_MS;
-    return set_common(link->router) && assay_socket_int(link->router, ZMQ_BACKLOG, LINK_BACKLOG) &&
-           assay_socket_int(link->router, ZMQ_HANDSHAKE_IVL, handshake_ms) &&
-           assay_socket_int(link->router, ZMQ_CURVE_SERVER, 1) &&
-           assay_socket_bytes(link->router, ZMQ_CURVE_SECRETKEY, config->door_secret->bytes, 32) &&
-           assay_socket_bytes(link->router, ZMQ_ZAP_DOMAIN, "assay", 5);
+    return set_common(link->door) && assay_socket_int(link->door, ZMQ_BACKLOG, LINK_BACKLOG) &&
+           assay_socket_int(link->door, ZMQ_HANDSHAKE_IVL, handshake_ms) &&
+           assay_socket_int(link->door, ZMQ_CURVE_SERVER, 1) &&
+           assay_socket_bytes(link->door, ZMQ_CURVE_SECRETKEY, config->door_secret->bytes, 32) &&
+           assay_socket_bytes(link->door, ZMQ_ZAP_DOMAIN, "assay", 5);
 }
 
 static enum assay_status open_server(struct assay_link *link,
                                      char message[static ASSAY_LINK_MESSAGE_LEN])
 {
     static const char watch[] = "inproc://door";
-    const int events = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-                       ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
-    link->router = zmq_socket(link->context, ZMQ_ROUTER);
+    const int events = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                       ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+    link->door = zmq_socket(link->context, ZMQ_PULL);
     link->monitor = zmq_socket(link->context, ZMQ_PAIR);
-    if (link->router == NULL || link->monitor == NULL || !set_server(link) ||
+    if (link->door == NULL || link->monitor == NULL || !set_server(link) ||
         !assay_socket_int(link->monitor, ZMQ_LINGER, 0) ||
-        zmq_socket_monitor(link->router, watch, events) != 0 ||
+        /* A monitor's pipe that is full stops libzmq's thread. */
+        !assay_socket_int(link->monitor, ZMQ_RCVHWM, 0) ||
+        zmq_socket_monitor(link->door, watch, events) != 0 ||
         zmq_connect(link->monitor, watch) != 0) {
         snprintf(message, ASSAY_LINK_MESSAGE_LEN, "cannot set up the socket: %s",
                  zmq_strerror(zmq_errno()));
         return ASSAY_E_IO;
     }
-    if (zmq_bind(link->router, link->config.listen) != 0) {
+    if (zmq_bind(link->door, link->config.listen) != 0) {
         snprintf(message, ASSAY_LINK_MESSAGE_LEN, "cannot listen on %.150s: %s",
                  link->config.listen, zmq_strerror(zmq_errno()));
         return ASSAY_E_IO;
     }
     size_t len = sizeof link->endpoint;
-    return zmq_getsockopt(link->router, ZMQ_LAST_ENDPOINT, link->endpoint, &len) == 0 ? ASSAY_OK
-                                                                                      : ASSAY_E_IO;
+    if (zmq_getsockopt(link->door, ZMQ_LAST_ENDPOINT, link->endpoint, &len) != 0) return ASSAY_E_IO;
+    const char *port = strrchr(link->endpoint, ':');
+    link->census.port = port == NULL ? 0 : (uint16_t)strtoul(port + 1, NULL, 10);
+    return ASSAY_OK;
 }
 
 static bool pump(void *context)
@@ -133,8 +138,11 @@ static enum assay_status open_all(struct assay_link *link,
     link->items = calloc(3 + peers + LINK_EXTRA_MAX, sizeof *link->items);
     link->context = zmq_ctx_new();
     if (link->peers == NULL || link->items == NULL || link->context == NULL) return ASSAY_E_MEMORY;
-    /* A DEALER, a pipe and a monitor each: libzmq's 1023 end at some 300 peers. */
-    if (zmq_ctx_set(link->context, ZMQ_MAX_SOCKETS, (int)(64 + 4 * peers)) != 0) return ASSAY_E_IO;
+    ASSAY_TRY(assay_census_open(link));
+    ASSAY_TRY(assay_inbox_open(link));
+    /* A PUSH and the two ends of its monitor each, twice while one is closing: libzmq's 1023 would
+     * end at some 300 peers. */
+    if (zmq_ctx_set(link->context, ZMQ_MAX_SOCKETS, (int)(64 + 6 * peers)) != 0) return ASSAY_E_IO;
     ASSAY_TRY(assay_gate_open(link));
     ASSAY_TRY(open_server(link, message));
     return link->config.self_test ? test_oneself(link, message) : ASSAY_OK;
@@ -160,8 +168,12 @@ enum assay_status assay_link_open(const struct assay_link_config *config, struct
 
 static void disconnect(struct link_peer *peer)
 {
-    if (peer->dealer != NULL) (void)zmq_close(peer->dealer);
-    peer->dealer = NULL;
+    if (peer->line != NULL) {
+        (void)zmq_socket_monitor(peer->line, NULL, 0);
+        (void)zmq_close(peer->line);
+    }
+    if (peer->monitor != NULL) (void)zmq_close(peer->monitor);
+    peer->line = peer->monitor = NULL;
 }
 
 void assay_link_close(struct assay_link **link)
@@ -174,14 +186,16 @@ void assay_link_close(struct assay_link **link)
         free(l->peers[i].endpoint);
     }
     (void)zmq_msg_close(&l->frame);
-    if (l->router != NULL) {
-        (void)zmq_socket_monitor(l->router, NULL, 0);
-        (void)zmq_close(l->router);
+    assay_inbox_close(l);
+    if (l->door != NULL) {
+        (void)zmq_socket_monitor(l->door, NULL, 0);
+        (void)zmq_close(l->door);
     }
     if (l->monitor != NULL) (void)zmq_close(l->monitor);
     if (l->zap != NULL) (void)zmq_close(l->zap);
     if (l->context != NULL) (void)zmq_ctx_term(l->context);
     assay_secret_wipe(&l->dial_secret, sizeof l->dial_secret);
+    assay_census_close(l);
     free(l->items);
     free(l->peers);
     free(l);
@@ -195,27 +209,37 @@ const char *assay_link_endpoint(const struct assay_link *link)
 
 /* ------------------------------------------------------------ dialling */
 
+/* The census has to know the line's descriptor: a peer that we dialled may send, too. */
+static bool watch_line(struct assay_link *link, struct link_peer *peer)
+{
+    char name[64];
+    snprintf(name, sizeof name, "inproc://line-%u", link->dialled++);
+    peer->monitor = zmq_socket(link->context, ZMQ_PAIR);
+    return peer->monitor != NULL && assay_socket_int(peer->monitor, ZMQ_LINGER, 0) &&
+           assay_socket_int(peer->monitor, ZMQ_RCVHWM, 0) &&
+           zmq_socket_monitor(peer->line, name, ZMQ_EVENT_CONNECTED) == 0 &&
+           zmq_connect(peer->monitor, name) == 0;
+}
+
 static enum assay_status dial(struct assay_link *link, uint16_t slot)
 {
     struct link_peer *peer = &link->peers[slot];
     const uint8_t *server_key = link->config.roster->entries[slot].door;
     const int redial_ms = link->config.redial_ms > 0 ? link->config.redial_ms : LINK_REDIAL_MS;
     disconnect(peer);
-    void *dealer = zmq_socket(link->context, ZMQ_DEALER);
-    if (dealer == NULL) return ASSAY_E_MEMORY;
-    if (!set_common(dealer) || !assay_socket_int(dealer, ZMQ_IMMEDIATE, 1) ||
-        !assay_socket_int(dealer, ZMQ_HANDSHAKE_IVL, redial_ms) ||
-        !assay_socket_int(dealer, ZMQ_RCVHWM, 1) || /* nobody sends to it; what comes is not read */
-        !assay_socket_int(dealer, ZMQ_RECONNECT_IVL, LINK_RECONNECT_MS) ||
-        !assay_socket_int(dealer, ZMQ_RECONNECT_IVL_MAX, LINK_RECONNECT_MAX_MS) ||
-        !assay_socket_bytes(dealer, ZMQ_CURVE_SERVERKEY, server_key, 32) ||
-        !assay_socket_bytes(dealer, ZMQ_CURVE_PUBLICKEY, link->dial_public, 32) ||
-        !assay_socket_bytes(dealer, ZMQ_CURVE_SECRETKEY, link->dial_secret.bytes, 32) ||
-        zmq_connect(dealer, peer->endpoint) != 0) {
-        (void)zmq_close(dealer);
+    void *line = peer->line = zmq_socket(link->context, ZMQ_PUSH);
+    if (line == NULL) return ASSAY_E_MEMORY;
+    if (!set_common(line) || !assay_socket_int(line, ZMQ_IMMEDIATE, 1) ||
+        !assay_socket_int(line, ZMQ_HANDSHAKE_IVL, redial_ms) ||
+        !assay_socket_int(line, ZMQ_RECONNECT_IVL, LINK_RECONNECT_MS) ||
+        !assay_socket_int(line, ZMQ_RECONNECT_IVL_MAX, LINK_RECONNECT_MAX_MS) ||
+        !assay_socket_bytes(line, ZMQ_CURVE_SERVERKEY, server_key, 32) ||
+        !assay_socket_bytes(line, ZMQ_CURVE_PUBLICKEY, link->dial_public, 32) ||
+        !assay_socket_bytes(line, ZMQ_CURVE_SECRETKEY, link->dial_secret.bytes, 32) ||
+        !watch_line(link, peer) || zmq_connect(line, peer->endpoint) != 0) {
+        disconnect(peer);
         return ASSAY_E_IO;
     }
-    peer->dealer = dealer;
     return ASSAY_OK;
 }
 
@@ -251,7 +275,7 @@ bool assay_link_has_peer(const struct assay_link *link, uint16_t slot)
 
 static bool send_now(struct assay_link *link, struct link_peer *peer, struct assay_slice frame)
 {
-    if (zmq_send(peer->dealer, frame.bytes, frame.len, ZMQ_DONTWAIT) < 0) return false;
+    if (zmq_send(peer->line, frame.bytes, frame.len, ZMQ_DONTWAIT) < 0) return false;
     assay_count(link->config.counters, ASSAY_COUNT_FRAMES_OUT);
     assay_count_many(link->config.counters, ASSAY_COUNT_BYTES_OUT, frame.len);
     return true;
@@ -260,7 +284,7 @@ static bool send_now(struct assay_link *link, struct link_peer *peer, struct ass
 static void flush(struct assay_link *link, struct link_peer *peer)
 {
     struct assay_slice frame;
-    while (peer->dealer != NULL && assay_outbox_peek(&peer->box, &frame)) {
+    while (peer->line != NULL && assay_outbox_peek(&peer->box, &frame)) {
         if (!send_now(link, peer, frame)) return;
         assay_outbox_pop(&peer->box);
     }
@@ -273,7 +297,7 @@ enum assay_status assay_link_send(struct assay_link *link, uint16_t slot, struct
     if (peer->endpoint == NULL) return ASSAY_E_NOT_FOUND;
     if (frame.len > ASSAY_FRAME_LEN_MAX) return ASSAY_E_RANGE;
     flush(link, peer);
-    if (peer->box.count == 0 && peer->dealer != NULL && send_now(link, peer, frame))
+    if (peer->box.count == 0 && peer->line != NULL && send_now(link, peer, frame))
         return ASSAY_OK;
     uint64_t dropped = 0;
     const enum assay_status status = assay_outbox_push(&peer->box, frame, &dropped);
@@ -288,7 +312,7 @@ static size_t fill_items(struct assay_link *link, const struct pollfd *extra, si
     zmq_pollitem_t *items = link->items;
     size_t used = 0;
     const short in = link->paused ? 0 : ZMQ_POLLIN;
-    items[used++] = (zmq_pollitem_t){ .socket = link->router, .events = in };
+    items[used++] = (zmq_pollitem_t){ .socket = link->door, .events = in };
     items[used++] = (zmq_pollitem_t){ .socket = link->zap, .events = ZMQ_POLLIN };
     items[used++] = (zmq_pollitem_t){ .socket = link->monitor, .events = ZMQ_POLLIN };
     for (size_t i = 0; i < count; i++) {
@@ -299,8 +323,8 @@ static size_t fill_items(struct assay_link *link, const struct pollfd *extra, si
     }
     for (size_t i = 0; i < link->config.roster->count; i++) {
         flush(link, &link->peers[i]);
-        if (link->peers[i].dealer == NULL || link->peers[i].box.count == 0) continue;
-        items[used++] = (zmq_pollitem_t){ .socket = link->peers[i].dealer, .events = ZMQ_POLLOUT };
+        if (link->peers[i].line == NULL || link->peers[i].box.count == 0) continue;
+        items[used++] = (zmq_pollitem_t){ .socket = link->peers[i].line, .events = ZMQ_POLLOUT };
     }
     return used;
 }
@@ -310,77 +334,142 @@ void assay_link_pause(struct assay_link *link, bool paused)
     link->paused = paused;
 }
 
-enum assay_status assay_link_wait(struct assay_link *link, uint64_t now_ms, struct pollfd *extra,
-                                  size_t count, int timeout_ms)
+/* --- what came in: out of libzmq, into the inbox of whoever sent it */
+
+/* Takes one part. Returns: false when none waits. */
+static bool take_part(struct assay_link *link, zmq_msg_t *part, int *fd)
 {
-    ASSAY_ASSERT(count <= LINK_EXTRA_MAX);
-    link->now_ms = now_ms;
+    (void)zmq_msg_close(part);
+    zmq_msg_init(part);
+    if (zmq_msg_recv(part, link->door, ZMQ_DONTWAIT) < 0) return false;
+    *fd = zmq_msg_get(part, ZMQ_SRCFD);
+    assay_census_heard(link, *fd, zmq_msg_size(part));
+    return true;
+}
+
+/* The parts after the first: read away. Returns: how many there were. */
+static size_t take_rest(struct assay_link *link, zmq_msg_t *part)
+{
+    size_t count = 0;
+    int fd = -1;
+    while (zmq_msg_more(part) && take_part(link, part, &fd)) count++;
+    return count;
+}
+
+/* Whose frame is it? Returns: as assay_roster_user; what is refused was counted. */
+static enum assay_status sender_of(struct assay_link *link, zmq_msg_t *frame, uint16_t *slot,
+                                   enum assay_roster_key *which)
+{
+    const char *user = zmq_msg_gets(frame, "User-Id");
+    const enum assay_status status =
+        user == NULL ? ASSAY_E_STRANGER : assay_roster_user(link->config.roster, user, slot, which);
+    if (status == ASSAY_E_STALE) {
+        assay_count(link->config.counters, ASSAY_COUNT_FRAME_OLD_KEY);
+    } else if (status != ASSAY_OK) {
+        assay_count(link->config.counters, ASSAY_COUNT_FRAME_USER);
+    }
+    return status;
+}
+
+/* One message into an inbox, or counted and dropped. Returns: false when none waits. */
+static bool drain_one(struct assay_link *link, zmq_msg_t *frame)
+{
+    struct assay_counters *counters = link->config.counters;
+    uint16_t slot = 0;
+    enum assay_roster_key which = ASSAY_ROSTER_DOOR;
+    int fd = -1;
+    if (!take_part(link, frame, &fd)) return false;
+    assay_count(counters, ASSAY_COUNT_FRAMES_IN);
+    assay_count_many(counters, ASSAY_COUNT_BYTES_IN, zmq_msg_size(frame));
+    if (take_rest(link, frame) > 0) {
+        assay_count(counters, ASSAY_COUNT_FRAME_PARTS);
+        return true;
+    }
+    if (sender_of(link, frame, &slot, &which) != ASSAY_OK) return true;
+    assay_census_whose(link, fd, slot);
+    if (!assay_inbox_put(link, slot, frame)) assay_count(counters, ASSAY_COUNT_FRAME_INBOX_FULL);
+    return true;
+}
+
+static void drain(struct assay_link *link)
+{
+    zmq_msg_t frame;
+    zmq_msg_init(&frame);
+    for (int i = 0; i < LINK_DRAIN_MAX && drain_one(link, &frame); i++) {
+    }
+    (void)zmq_msg_close(&frame);
+}
+
+/* Everything of ours that is due at each turn, whatever the host waits for. */
+static void attend(struct assay_link *link)
+{
+    assay_gate_answer(link);
+    assay_gate_watch(link);
+    drain(link);
+    assay_census_take(link);
+    for (size_t i = 0; i < link->config.roster->count; i++)
+        flush(link, &link->peers[i]);
+}
+
+static uint64_t clock_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* One poll. Returns: ASSAY_OK, *is_due: one of extra; otherwise as assay_link_wait */
+static enum assay_status poll_once(struct assay_link *link, struct pollfd *extra, size_t count,
+                                   int timeout_ms, bool *is_due)
+{
     const size_t used = fill_items(link, extra, count);
-    if (zmq_poll(link->items, (int)used, timeout_ms) < 0 && zmq_errno() != EINTR) return ASSAY_E_IO;
+    if (zmq_poll(link->items, (int)used, timeout_ms) < 0) {
+        if (zmq_errno() != EINTR) return ASSAY_E_IO;
+        *is_due = true;
+        for (size_t i = 0; i < count; i++)
+            extra[i].revents = 0;
+        return ASSAY_OK;
+    }
     for (size_t i = 0; i < count; i++) {
         const int got = link->items[3 + i].revents;
         extra[i].revents =
             (short)((got & ZMQ_POLLIN ? POLLIN : 0) | (got & ZMQ_POLLOUT ? POLLOUT : 0) |
                     (got & ZMQ_POLLERR ? POLLERR : 0));
+        if (extra[i].revents != 0) *is_due = true;
     }
-    assay_gate_answer(link);
-    assay_gate_watch(link);
-    for (size_t i = 0; i < link->config.roster->count; i++)
-        flush(link, &link->peers[i]);
     return ASSAY_OK;
 }
 
-/* The parts after the first payload part: read away. Returns: how many there were. */
-static size_t drain(struct assay_link *link)
+enum assay_status assay_link_wait(struct assay_link *link, uint64_t now_ms, struct pollfd *extra,
+                                  size_t count, int timeout_ms)
 {
-    size_t count = 0;
-    while (zmq_msg_more(&link->frame)) {
-        (void)zmq_msg_close(&link->frame);
-        zmq_msg_init(&link->frame);
-        if (zmq_msg_recv(&link->frame, link->router, ZMQ_DONTWAIT) < 0) return count;
-        count++;
+    ASSAY_ASSERT(count <= LINK_EXTRA_MAX);
+    const uint64_t start_ms = clock_ms();
+    bool is_due = false;
+    link->now_ms = now_ms;
+    /* Frames that wait are the host's to take first: only a look at what else is there. */
+    if (!link->paused && link->waiting > 0) timeout_ms = 0;
+    for (;;) {
+        const uint64_t gone_ms = clock_ms() - start_ms;
+        int left_ms = LINK_CENSUS_MS;
+        if (timeout_ms >= 0 && gone_ms + LINK_CENSUS_MS > (uint64_t)timeout_ms)
+            left_ms = gone_ms >= (uint64_t)timeout_ms ? 0 : timeout_ms - (int)gone_ms;
+        ASSAY_TRY(poll_once(link, extra, count, left_ms, &is_due));
+        link->now_ms = now_ms + (clock_ms() - start_ms);
+        attend(link);
+        if (is_due || (!link->paused && link->waiting > 0)) return ASSAY_OK;
+        if (timeout_ms >= 0 && clock_ms() - start_ms >= (uint64_t)timeout_ms) return ASSAY_OK;
     }
-    return count;
-}
-
-/* Returns: ASSAY_OK | ASSAY_E_AGAIN (none waits) | why this one is dropped, which was counted */
-static enum assay_status receive_one(struct assay_link *link, uint16_t *slot,
-                                     enum assay_roster_key *which)
-{
-    struct assay_counters *counters = link->config.counters;
-    /* The routing id, which we neither chose nor believe. */
-    (void)zmq_msg_close(&link->frame);
-    zmq_msg_init(&link->frame);
-    if (zmq_msg_recv(&link->frame, link->router, ZMQ_DONTWAIT) < 0) return ASSAY_E_AGAIN;
-    if (!zmq_msg_more(&link->frame)) return ASSAY_E_SYNTAX;
-    (void)zmq_msg_close(&link->frame);
-    zmq_msg_init(&link->frame);
-    if (zmq_msg_recv(&link->frame, link->router, ZMQ_DONTWAIT) < 0) return ASSAY_E_AGAIN;
-
-    assay_count(counters, ASSAY_COUNT_FRAMES_IN);
-    assay_count_many(counters, ASSAY_COUNT_BYTES_IN, zmq_msg_size(&link->frame));
-    if (drain(link) > 0) {
-        assay_count(counters, ASSAY_COUNT_FRAME_PARTS);
-        return ASSAY_E_SYNTAX;
-    }
-    const char *user = zmq_msg_gets(&link->frame, "User-Id");
-    const enum assay_status status =
-        user == NULL ? ASSAY_E_STRANGER : assay_roster_user(link->config.roster, user, slot, which);
-    if (status == ASSAY_E_STALE) {
-        assay_count(counters, ASSAY_COUNT_FRAME_OLD_KEY);
-    } else if (status != ASSAY_OK) {
-        assay_count(counters, ASSAY_COUNT_FRAME_USER);
-    }
-    return status;
 }
 
 enum assay_status assay_link_receive(struct assay_link *link, uint16_t *slot,
                                      enum assay_roster_key *which, struct assay_slice *frame)
 {
     for (int i = 0; i < LINK_DROPS_PER_RECEIVE; i++) {
-        const enum assay_status status = receive_one(link, slot, which);
-        if (status == ASSAY_E_AGAIN) return ASSAY_E_AGAIN;
-        if (status != ASSAY_OK) continue;
+        if (link->waiting == 0) drain(link);
+        if (!assay_inbox_take(link, &link->frame)) return ASSAY_E_AGAIN;
+        /* Again: the roster may have changed while it waited. */
+        if (sender_of(link, &link->frame, slot, which) != ASSAY_OK) continue;
         *frame = assay_slice_over(zmq_msg_data(&link->frame), zmq_msg_size(&link->frame));
         return ASSAY_OK;
     }

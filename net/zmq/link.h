@@ -1,21 +1,18 @@
 /*
  * net/zmq/link.h - the sockets between peers: the only interface to ZeroMQ.
  *
- * One ROUTER in (receive only, bound, CURVE server with the node's door key) and one DEALER per
- * peer out (send only, CURVE client with our transport key, or the door key while our incarnation
- * is unlisted; server key = the peer's door key). No routing ids are set or used: who a frame
- * comes from is the User-Id that our own ZAP answer gave the connection, looked up in the roster
- * again for each frame. ZAP refuses with 300, which is silence: the stranger dials again and gets
- * in once it is listed.
+ * One PULL in (bound, CURVE server with the node's door key) and one PUSH per peer out (CURVE
+ * client with our transport key, or the door key while our incarnation is unlisted; server key =
+ * the peer's door key). There are no routing ids that somebody could squat: who a frame comes from
+ * is the User-Id that our own ZAP answer gave the connection, looked up in the roster again for
+ * each frame. ZAP refuses with 300, which is silence: the stranger dials again and gets in once it
+ * is listed.
  *
- * Why two sockets per direction: frames on a link that a ROUTER dialled carry no User-Id, and a
- * peer that squats a routing id makes a later connect with ZMQ_CONNECT_ROUTING_ID abort the
- * process.
- *
- * What is not bounded here: ZMQ_MAXMSGSIZE bounds one part and RCVHWM counts whole messages, so a
- * member (no stranger gets that far) that sends one message of endless parts fills memory inside
- * libzmq before we see anything (tried: 400 MiB of 60 KB parts). libzmq has no option against it;
- * it is a reason to give the sockets a process of their own with a memory limit.
+ * A pipe of libzmq that is full stops its input, and a peer that goes away then aborts the process
+ * at the next heartbeat. So no pipe in has a bound: they are emptied at every turn into a bounded
+ * inbox per member (inbox.c, members in turn), and whoever holds more inside libzmq and the kernel
+ * than was delivered is hung up (census.c). What one member can make us hold, over all its
+ * connections, stays below 16 MiB as long as wait is called every few milliseconds.
  *
  * Not thread-safe: one thread owns a link. Several links may live in one process (each has a
  * context).
@@ -84,7 +81,8 @@ ASSAY_CHECKED enum assay_status assay_link_send(struct assay_link *link, uint16_
                                                 struct assay_slice frame);
 
 /*
- * While paused, wait does not wake up for frames: the host has no room for more. Returns: nothing.
+ * While paused, wait does not wake up for frames: the host has no room for more. Inboxes fill
+ * meanwhile; what does not fit is dropped and counted. Returns: nothing.
  */
 void assay_link_pause(struct assay_link *link, bool paused);
 /*

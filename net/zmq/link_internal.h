@@ -11,7 +11,7 @@
 #include <zmq.h>
 
 enum {
-    LINK_HWM = 64,            /* frames in a pipe: 4 MiB at most, beside our own bounded queue */
+    LINK_HWM = 64, /* frames in a pipe out: 4 MiB at most, beside our own bounded queue */
     LINK_BACKLOG = 256,       /* connections that wait to be accepted */
     LINK_HANDSHAKE_MS = 5000, /* a silent caller is hung up */
     LINK_REDIAL_MS = 1000,
@@ -22,19 +22,69 @@ enum {
     LINK_CURVE_OVERHEAD = 33,    /* ZMQ_MAXMSGSIZE counts the encrypted message */
     LINK_EXTRA_MAX = 256,        /* descriptors of the host in one poll */
     LINK_DROPS_PER_RECEIVE = 64, /* then the host gets its turn */
+    LINK_DRAIN_MAX = 4096,       /* messages taken out of libzmq at once */
+    /* What one member can make us hold is at most 16 MiB: its inbox, what its connections hold
+     * inside libzmq and the kernel, and what comes between two looks at them. */
+    LINK_INBOX_BYTES_MAX = 5 << 20, /* the pages of one largest object, and room (net/outbox.h) */
+    LINK_INBOX_FRAMES_MAX = 4096,
+    LINK_HELD_MAX = 3 << 20,        /* by one connection */
+    LINK_HELD_OF_ONE_MAX = 6 << 20, /* by all of one member, or by all that have said nothing yet */
+    LINK_CONNECTIONS_OF_ONE = 4,
+    LINK_CENSUS_MS = 20,
+    LINK_RCVBUF = 256 << 10,
+    LINK_DESCRIPTORS_MAX = 65536,
     LINK_SELF_TEST_MS = 5000,
     LINK_SELF_TEST_QUIET_MS = 50, /* after the refusal: time enough for an answer to arrive */
 };
 
+enum { LINK_NOBODY = 0xffff }; /* a connection that has not said whose it is */
+
+/* One TCP connection, by its descriptor (census.c). */
+struct link_conn {
+    uint64_t cookie; /* the kernel's name for it, never used twice; 0: none is known */
+    uint64_t since_ms;
+    uint64_t delivered; /* bytes of whole frames that came out of libzmq */
+    uint64_t settled;   /* bytes that were no frames, and are held no more */
+    uint64_t held;
+    uint16_t slot; /* LINK_NOBODY before its first frame */
+    bool is_inbound, is_settling, is_cut;
+};
+
+struct link_load {
+    uint32_t count;
+    uint64_t held;
+};
+
+struct link_census {
+    uint64_t next_ms;
+    uint32_t capacity, count, silent_max;
+    uint16_t port;               /* of the door */
+    struct link_conn *conns;     /* [capacity] by descriptor */
+    int *active;                 /* [count] descriptors whose conn is known */
+    struct link_load *of_member; /* [roster->count] */
+};
+
+struct link_frame {
+    struct link_frame *next;
+    zmq_msg_t message;
+};
+
+struct link_inbox {
+    struct link_frame *first, *last;
+    uint32_t count;
+    size_t bytes;
+};
+
 struct link_peer {
     char *endpoint; /* NULL: not known */
-    void *dealer;   /* NULL: not connected */
+    void *line;     /* PUSH; NULL: not connected */
+    void *monitor;  /* of the line */
     struct assay_outbox box;
 };
 
 struct assay_link {
     struct assay_link_config config;
-    void *context, *router, *zap, *monitor;
+    void *context, *door, *zap, *monitor;
     zmq_msg_t frame; /* the last one received */
     uint64_t now_ms;
     char endpoint[ASSAY_LINK_ENDPOINT_MAX];
@@ -45,6 +95,10 @@ struct assay_link {
     bool testing, test_refused;
     zmq_pollitem_t *items;   /* [3 + peers + LINK_EXTRA_MAX] */
     struct link_peer *peers; /* [roster->count] */
+    struct link_inbox *inboxes; /* [roster->count] */
+    uint32_t waiting, turn;     /* frames in all inboxes; whose is served next */
+    uint32_t dialled;           /* lines so far: monitors want names of their own */
+    struct link_census census;
 };
 
 /* gate.c */
@@ -54,6 +108,28 @@ ASSAY_CHECKED enum assay_status assay_gate_open(struct assay_link *link);
 void assay_gate_answer(struct assay_link *link);
 /* Count what the monitor saw. Returns: nothing. */
 void assay_gate_watch(struct assay_link *link);
+
+/* inbox.c */
+/* Returns: ASSAY_OK | ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status assay_inbox_open(struct assay_link *link);
+void assay_inbox_close(struct assay_link *link);
+/* Takes the message over, leaving it empty. Returns: false when the member's inbox is full. */
+bool assay_inbox_put(struct assay_link *link, uint16_t slot, zmq_msg_t *message);
+/* The next one, members in turn. out: an initialised message. Returns: false when none waits. */
+bool assay_inbox_take(struct assay_link *link, zmq_msg_t *out);
+
+/* census.c */
+/* Returns: ASSAY_OK | ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status assay_census_open(struct assay_link *link);
+void assay_census_close(struct assay_link *link);
+/* A monitor told of a connection; fd may be closed or somebody else's by now. */
+void assay_census_new(struct assay_link *link, int fd);
+/* One part of len bytes came out of libzmq. */
+void assay_census_heard(struct assay_link *link, int fd, size_t len);
+/* ... with the User-Id of this member. */
+void assay_census_whose(struct assay_link *link, int fd, uint16_t slot);
+/* Hangs up whoever holds too much, when a look is due (LINK_CENSUS_MS). */
+void assay_census_take(struct assay_link *link);
 
 /* selftest.c */
 /* Let the server side work for a moment; called while the test waits.

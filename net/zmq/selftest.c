@@ -20,7 +20,7 @@ struct caller {
 
 static bool prepare(void *context, struct caller *caller, const char *monitor_name)
 {
-    caller->socket = zmq_socket(context, ZMQ_DEALER);
+    caller->socket = zmq_socket(context, ZMQ_PUSH);
     caller->monitor = zmq_socket(context, ZMQ_PAIR);
     if (caller->socket == NULL || caller->monitor == NULL) return false;
     const int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |

@@ -40,7 +40,7 @@ static void *dial(void *context, const uint8_t door[static 32], const char *endp
 {
     char public_key[41], secret_key[41];
     const int none = 0, high_water = 16;
-    void *socket = zmq_socket(context, ZMQ_DEALER);
+    void *socket = zmq_socket(context, ZMQ_PUSH);
     if (socket == NULL || zmq_curve_keypair(public_key, secret_key) != 0) return NULL;
     int failed = zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, door, 32);
     failed |= zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, public_key, 41);

@@ -1,0 +1,197 @@
+/*
+ * net/zmq/census.c - how much each connection makes libzmq and the kernel hold, and who is hung up
+ * for it (docs/protocol.md 10).
+ *
+ * Why: libzmq bounds one part of a message (ZMQ_MAXMSGSIZE) and counts whole messages (RCVHWM), but
+ * a message of endless parts is neither; and a pipe that is full stops its input, after which a
+ * peer that goes away aborts the process at the next heartbeat (stream_engine_base.cpp, zmq_assert
+ * (!_io_error); libzmq issue 4841). So no pipe has a high-water mark here, and the bound is kept
+ * from outside: the kernel says how many bytes came on a connection (TCP_INFO), we know how many
+ * were delivered to us, and whoever makes the difference too large is hung up.
+ *
+ * Which descriptors there are is told by the monitors of libzmq. A descriptor may be closed and
+ * used again before its event is read, so each is known by its cookie, which is never used twice.
+ */
+#include "net/zmq/link_internal.h"
+
+#include "base/assert.h"
+
+#include <arpa/inet.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+enum {
+    FRAME_OVERHEAD = LINK_CURVE_OVERHEAD + 9, /* length and flags of ZMTP */
+    SETTLE_MAX = 1 << 20, /* heartbeats, handshakes: forgotten with the next frame delivered */
+};
+
+static uint64_t cookie_of(int fd)
+{
+    uint64_t cookie = 0;
+    socklen_t len = sizeof cookie;
+    return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len) == 0 ? cookie : 0;
+}
+
+static uint64_t received_on(int fd)
+{
+    struct tcp_info info;
+    socklen_t len = sizeof info;
+    memset(&info, 0, sizeof info);
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 ? info.tcpi_bytes_received : 0;
+}
+
+static uint16_t local_port(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+    memset(&address, 0, sizeof address);
+    if (getsockname(fd, (struct sockaddr *)&address, &len) != 0) return 0;
+    in_port_t port = 0;
+    if (address.ss_family == AF_INET) port = ((struct sockaddr_in *)&address)->sin_port;
+    if (address.ss_family == AF_INET6) port = ((struct sockaddr_in6 *)&address)->sin6_port;
+    return ntohs(port);
+}
+
+enum assay_status assay_census_open(struct assay_link *link)
+{
+    struct link_census *c = &link->census;
+    struct rlimit files;
+    const uint32_t members = link->config.roster->count;
+    c->capacity = LINK_DESCRIPTORS_MAX;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < c->capacity)
+        c->capacity = (uint32_t)files.rlim_cur;
+    c->silent_max = 256 + 2 * members;
+    if (c->silent_max > c->capacity / 2) c->silent_max = c->capacity / 2;
+    c->conns = calloc(c->capacity, sizeof *c->conns);
+    c->active = calloc(c->capacity, sizeof *c->active);
+    c->of_member = calloc(members, sizeof *c->of_member);
+    const bool ok = c->conns != NULL && c->active != NULL && c->of_member != NULL;
+    return ok ? ASSAY_OK : ASSAY_E_MEMORY;
+}
+
+void assay_census_close(struct assay_link *link)
+{
+    free(link->census.conns);
+    free(link->census.active);
+    free(link->census.of_member);
+    link->census = (struct link_census){ 0 };
+}
+
+void assay_census_new(struct assay_link *link, int fd)
+{
+    struct link_census *c = &link->census;
+    if (fd < 0 || (uint32_t)fd >= c->capacity) return;
+    struct link_conn *conn = &c->conns[fd];
+    const uint64_t cookie = cookie_of(fd);
+    if (cookie == 0 || conn->cookie == cookie) return; /* gone already, or known */
+    if (conn->cookie == 0) c->active[c->count++] = fd;
+    ASSAY_ASSERT(c->count <= c->capacity);
+    *conn = (struct link_conn){ .cookie = cookie,
+                                .since_ms = link->now_ms,
+                                .slot = LINK_NOBODY,
+                                .is_inbound = local_port(fd) == c->port };
+}
+
+void assay_census_heard(struct assay_link *link, int fd, size_t len)
+{
+    struct link_census *c = &link->census;
+    if (fd < 0 || (uint32_t)fd >= c->capacity || c->conns[fd].cookie == 0) return;
+    c->conns[fd].delivered += len + FRAME_OVERHEAD;
+    c->conns[fd].is_settling = true;
+}
+
+void assay_census_whose(struct assay_link *link, int fd, uint16_t slot)
+{
+    struct link_census *c = &link->census;
+    if (fd < 0 || (uint32_t)fd >= c->capacity || c->conns[fd].cookie == 0) return;
+    c->conns[fd].slot = slot;
+}
+
+/* Nothing may stay that was sent on it: libzmq sees the end of the stream and drops the rest. */
+static void cut(struct assay_link *link, int fd)
+{
+    struct link_conn *conn = &link->census.conns[fd];
+    if (conn->is_cut) return;
+    conn->is_cut = true;
+    if (shutdown(fd, SHUT_RDWR) == 0)
+        assay_count(link->config.counters, ASSAY_COUNT_CONNECTION_CUT);
+}
+
+/* What the connection holds now. What came before a frame that was delivered is held no more. */
+static void weigh(struct link_conn *conn, int fd)
+{
+    const uint64_t received = received_on(fd);
+    const uint64_t accounted = conn->settled + conn->delivered;
+    conn->held = received > accounted ? received - accounted : 0;
+    if (conn->is_settling && conn->held < SETTLE_MAX) {
+        conn->settled += conn->held;
+        conn->held = 0;
+    }
+    conn->is_settling = false;
+}
+
+/* Adds up; forgets descriptors that are closed or somebody else's by now. */
+static void count_all(struct assay_link *link, struct link_load *strangers)
+{
+    struct link_census *c = &link->census;
+    for (uint32_t s = 0; s < link->config.roster->count; s++)
+        c->of_member[s] = (struct link_load){ 0 };
+    for (uint32_t i = 0; i < c->count;) {
+        const int fd = c->active[i];
+        struct link_conn *conn = &c->conns[fd];
+        if (cookie_of(fd) != conn->cookie) {
+            *conn = (struct link_conn){ 0 };
+            c->active[i] = c->active[--c->count];
+            continue;
+        }
+        i++;
+        weigh(conn, fd);
+        if (conn->held > LINK_HELD_MAX) cut(link, fd);
+        if (conn->is_cut || !conn->is_inbound) continue;
+        struct link_load *t = conn->slot == LINK_NOBODY ? strangers : &c->of_member[conn->slot];
+        t->count += 1;
+        t->held += conn->held;
+    }
+}
+
+/* The oldest connection of a member, or of those that have said nothing; -1: none. */
+static int oldest_of(const struct link_census *c, uint16_t slot)
+{
+    int oldest = -1;
+    for (uint32_t i = 0; i < c->count; i++) {
+        const int fd = c->active[i];
+        const struct link_conn *conn = &c->conns[fd];
+        if (!conn->is_inbound || conn->is_cut || conn->slot != slot) continue;
+        if (oldest < 0 || conn->since_ms < c->conns[oldest].since_ms) oldest = fd;
+    }
+    return oldest;
+}
+
+/* Oldest first: who has just come may still be about to say who it is. */
+static void thin_out(struct assay_link *link, struct link_load *t, uint16_t slot,
+                     uint32_t count_max)
+{
+    while (t->count > count_max || t->held > LINK_HELD_OF_ONE_MAX) {
+        const int fd = oldest_of(&link->census, slot);
+        if (fd < 0) return;
+        t->count -= 1;
+        t->held -= link->census.conns[fd].held;
+        cut(link, fd);
+    }
+}
+
+void assay_census_take(struct assay_link *link)
+{
+    struct link_census *c = &link->census;
+    struct link_load strangers = { 0 };
+    if (link->now_ms < c->next_ms) return;
+    c->next_ms = link->now_ms + LINK_CENSUS_MS;
+    count_all(link, &strangers);
+    thin_out(link, &strangers, LINK_NOBODY, c->silent_max);
+    for (uint32_t s = 0; s < link->config.roster->count; s++)
+        thin_out(link, &c->of_member[s], (uint16_t)s, LINK_CONNECTIONS_OF_ONE);
+}

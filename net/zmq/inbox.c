@@ -1,0 +1,78 @@
+/*
+ * net/zmq/inbox.c - frames that came in and wait for the host: a bounded queue a member, served in
+ * turn.
+ *
+ * libzmq's own pipes have no bound here (census.c says why), so they are emptied whenever the link
+ * has its turn. What one member makes us hold is bounded over all its connections, and a member
+ * that floods waits behind its own frames alone.
+ */
+#include "net/zmq/link_internal.h"
+
+#include "base/assert.h"
+
+#include <stdlib.h>
+
+enum assay_status assay_inbox_open(struct assay_link *link)
+{
+    link->inboxes = calloc(link->config.roster->count, sizeof *link->inboxes);
+    return link->inboxes == NULL ? ASSAY_E_MEMORY : ASSAY_OK;
+}
+
+void assay_inbox_close(struct assay_link *link)
+{
+    for (uint32_t s = 0; link->inboxes != NULL && s < link->config.roster->count; s++) {
+        while (link->inboxes[s].first != NULL) {
+            struct link_frame *frame = link->inboxes[s].first;
+            link->inboxes[s].first = frame->next;
+            (void)zmq_msg_close(&frame->message);
+            free(frame);
+        }
+    }
+    free(link->inboxes);
+    link->inboxes = NULL;
+}
+
+bool assay_inbox_put(struct assay_link *link, uint16_t slot, zmq_msg_t *message)
+{
+    ASSAY_ASSERT(slot < link->config.roster->count);
+    struct link_inbox *box = &link->inboxes[slot];
+    const size_t len = zmq_msg_size(message);
+    ASSAY_ASSERT(box->bytes <= LINK_INBOX_BYTES_MAX);
+    if (box->count >= LINK_INBOX_FRAMES_MAX) return false;
+    if (len > LINK_INBOX_BYTES_MAX - box->bytes) return false;
+    struct link_frame *frame = malloc(sizeof *frame);
+    if (frame == NULL) return false;
+    frame->next = NULL;
+    zmq_msg_init(&frame->message);
+    (void)zmq_msg_move(&frame->message, message);
+    if (box->first == NULL) box->first = frame;
+    else box->last->next = frame;
+    box->last = frame;
+    box->count += 1;
+    box->bytes += len;
+    link->waiting += 1;
+    return true;
+}
+
+bool assay_inbox_take(struct assay_link *link, zmq_msg_t *out)
+{
+    const uint32_t members = link->config.roster->count;
+    for (uint32_t i = 0; i < members; i++) {
+        struct link_inbox *box = &link->inboxes[(link->turn + i) % members];
+        struct link_frame *frame = box->first;
+        if (frame == NULL) continue;
+        link->turn = (link->turn + i + 1) % members;
+        ASSAY_ASSERT(box->count > 0 && link->waiting > 0);
+        ASSAY_ASSERT(box->bytes >= zmq_msg_size(&frame->message));
+        box->first = frame->next;
+        box->count -= 1;
+        box->bytes -= zmq_msg_size(&frame->message);
+        link->waiting -= 1;
+        (void)zmq_msg_move(out, &frame->message);
+        (void)zmq_msg_close(&frame->message);
+        free(frame);
+        return true;
+    }
+    ASSAY_ASSERT(link->waiting == 0);
+    return false;
+}

@@ -1,0 +1,34 @@
+/*
+ * tests/unit/net/link_world.h - three nodes with links to one another, on loopback.
+ */
+#ifndef ASSAY_TESTS_UNIT_NET_LINK_WORLD_H
+#define ASSAY_TESTS_UNIT_NET_LINK_WORLD_H
+
+#include "net/zmq/link_internal.h"
+
+enum { NODES = 3, STEP_MS = 5, LONG_MS = 5000, SILENCE_MS = 400 };
+
+struct node {
+    struct assay_secret32 door_secret, transport_secret;
+    uint8_t door[32], transport[32];
+    struct assay_roster_entry entries[NODES];
+    struct assay_roster roster;
+    struct assay_limit limits[NODES];
+    struct assay_counters counters;
+    struct assay_link *link;
+};
+
+extern struct node nodes[NODES];
+
+uint64_t now_ms(void);
+void make_keys(void);
+void open_all(void);
+void close_all(void);
+/* Node `from` learns where node `to` listens. */
+void introduce(size_t from, size_t to);
+/* Let every node work for a moment; what node `at` hears goes to text. Returns: true when it did.
+ * */
+bool listen_for(size_t at, int wait_ms, char *text, size_t text_len, uint16_t *slot);
+void say(size_t from, size_t to, const char *text);
+
+#endif

@@ -1,0 +1,262 @@
+/*
+ * What a member can do to the sockets by speaking as no library would (tests/support/zmtp.h).
+ */
+#include "tests/support/zmtp.h"
+#include "tests/unit/net/link_world.h"
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A host that has no room takes nothing; what its members send meanwhile must not stay with it. */
+Test(net_link_hostile, bounds_what_waits_for_a_host_that_takes_nothing)
+{
+    static uint8_t big[32 * 1024];
+    char text[64];
+    uint16_t slot = 0;
+    open_all();
+    introduce(0, 1);
+    introduce(2, 1);
+    say(0, 1, "hello");
+    cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot));
+    assay_link_pause(nodes[1].link, true);
+    for (int i = 0; i < 2048; i++) { /* 64 MiB */
+        cr_assert_eq(assay_link_send(nodes[0].link, 1, assay_slice_over(big, sizeof big)),
+                     ASSAY_OK);
+        cr_assert_eq(assay_link_wait(nodes[0].link, now_ms(), NULL, 0, 1), ASSAY_OK);
+        cr_assert_eq(assay_link_wait(nodes[1].link, now_ms(), NULL, 0, 0), ASSAY_OK);
+    }
+    cr_assert_gt(nodes[1].counters.value[ASSAY_COUNT_FRAME_INBOX_FULL], 500);
+    cr_assert_leq(nodes[1].link->inboxes[0].bytes, LINK_INBOX_BYTES_MAX);
+    cr_assert_gt(nodes[1].link->inboxes[0].bytes, LINK_INBOX_BYTES_MAX - sizeof big);
+
+    /* Served in turn: one frame of the flood at most comes before the other's. */
+    say(2, 1, "honest");
+    const uint64_t end_ms = now_ms() + LONG_MS;
+    while (nodes[1].link->inboxes[2].count == 0 && now_ms() < end_ms) {
+        cr_assert_eq(assay_link_wait(nodes[2].link, now_ms(), NULL, 0, 1), ASSAY_OK);
+        cr_assert_eq(assay_link_wait(nodes[1].link, now_ms(), NULL, 0, 1), ASSAY_OK);
+    }
+    assay_link_pause(nodes[1].link, false);
+    int before = 0;
+    for (; before < 3; before++) {
+        struct assay_slice frame;
+        enum assay_roster_key which = ASSAY_ROSTER_DOOR;
+        cr_assert_eq(assay_link_receive(nodes[1].link, &slot, &which, &frame), ASSAY_OK);
+        if (slot == 2) break;
+    }
+    cr_assert_leq(before, 1);
+    close_all();
+}
+
+static struct zmtp hostile;
+static uint8_t part[32 * 1024];
+
+static bool connect_as_member_0(void)
+{
+    return zmtp_connect(&hostile, nodes[1].link->census.port, nodes[0].transport_secret.bytes,
+                        nodes[1].door);
+}
+
+static void work(size_t at)
+{
+    cr_assert_eq(assay_link_wait(nodes[at].link, now_ms(), NULL, 0, 1), ASSAY_OK);
+}
+
+/* What the hostile peer does, beside a node that works: both block, so it has a thread. */
+static atomic_bool is_over;
+static void *run(void *play)
+{
+    ((void (*)(void))(intptr_t)play)();
+    is_over = true;
+    return NULL;
+}
+static void beside(size_t at, void (*play)(void))
+{
+    pthread_t thread;
+    is_over = false;
+    cr_assert_eq(pthread_create(&thread, NULL, run, (void *)(intptr_t)play), 0);
+    while (!is_over)
+        work(at);
+    cr_assert_eq(pthread_join(thread, NULL), 0);
+    for (int i = 0; i < 50; i++)
+        work(at);
+}
+
+static void hears_the_honest(void)
+{
+    char text[64];
+    uint16_t slot = 99;
+    introduce(2, 1);
+    say(2, 1, "honest");
+    cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot));
+    cr_assert_eq(slot, 2);
+    cr_assert_str_eq(text, "honest");
+}
+
+/* 64 MiB of one message, unless somebody hangs up. */
+static void say_endless_parts(void)
+{
+    bool ok = connect_as_member_0();
+    for (size_t i = 0; ok && i < 2048; i++)
+        ok = zmtp_send(&hostile, ZMTP_MORE, part, sizeof part);
+    zmtp_close(&hostile, false);
+}
+
+/* Neither the limit of a part nor one of messages ever ends this: the census does. */
+Test(net_link_hostile, hangs_up_on_a_message_of_endless_parts)
+{
+    open_all();
+    beside(1, say_endless_parts);
+    cr_assert_gt(nodes[1].counters.value[ASSAY_COUNT_CONNECTION_CUT], 0);
+    cr_assert_eq(nodes[1].counters.value[ASSAY_COUNT_FRAME_PARTS], 0, "it never ended");
+    hears_the_honest();
+    close_all();
+}
+
+static void say_endless_empty_parts(void)
+{
+    bool ok = connect_as_member_0();
+    for (size_t i = 0; ok && i < 400000; i++)
+        ok = zmtp_send(&hostile, ZMTP_MORE, part, 0);
+    zmtp_close(&hostile, false);
+}
+
+/* Empty on the wire is not empty in memory: each costs libzmq 64 bytes. */
+Test(net_link_hostile, hangs_up_on_endless_empty_parts)
+{
+    open_all();
+    beside(1, say_endless_empty_parts);
+    cr_assert_gt(nodes[1].counters.value[ASSAY_COUNT_CONNECTION_CUT], 0);
+    hears_the_honest();
+    close_all();
+}
+
+/* The other way round: whom we dial may send, too, and nothing of it is ever read. */
+static int listener;
+static void send_to_the_caller(void)
+{
+    bool ok = zmtp_accept(&hostile, listener, nodes[1].door_secret.bytes);
+    for (size_t i = 0; ok && i < 2048; i++)
+        ok = zmtp_send(&hostile, 0, part, sizeof part);
+    zmtp_close(&hostile, false);
+}
+
+Test(net_link_hostile, hangs_up_on_a_listener_that_sends)
+{
+    char endpoint[64];
+    uint16_t port = 0;
+    open_all();
+    listener = zmtp_listen(&port);
+    cr_assert_geq(listener, 0);
+    snprintf(endpoint, sizeof endpoint, "tcp://127.0.0.1:%u", port);
+    cr_assert_eq(assay_link_peer(nodes[0].link, 1, endpoint), ASSAY_OK);
+    beside(0, send_to_the_caller);
+    cr_assert_gt(nodes[0].counters.value[ASSAY_COUNT_CONNECTION_CUT], 0);
+    close(listener);
+    close_all();
+}
+
+/*
+ * With routing ids and full pipes each of these aborted the process (libzmq issue 4841): PINGs ask
+ * for an answer on a connection whose input is stopped and whose peer is gone.
+ */
+static void ping_and_leave(void)
+{
+    static const uint8_t ping[] = "\004PING\0\0x";
+    static uint8_t all[8192];
+    for (int round = 0; round < 24; round++) {
+        size_t len = 0;
+        if (!zmtp_dial(&hostile, nodes[1].link->census.port) ||
+            !zmtp_hello(&hostile, nodes[0].transport_secret.bytes, nodes[1].door))
+            continue;
+        len = zmtp_initiate(&hostile, "PUSH", all);
+        for (int i = 0; i < 3; i++)
+            len += zmtp_seal(&hostile, ZMTP_COMMAND, ping, sizeof ping - 1, all + len);
+        (void)zmtp_write(&hostile, all, len);
+        usleep((useconds_t)(round % 6) * 100);
+        zmtp_close(&hostile, true);
+    }
+    for (int round = 0; round < 8 && connect_as_member_0(); round++) {
+        bool ok = true;
+        for (int i = 0; ok && i < 3000; i++)
+            ok = i % 4 != 0 ? zmtp_send(&hostile, 0, "x", 1)
+                            : zmtp_send(&hostile, ZMTP_COMMAND, ping, sizeof ping - 1);
+        zmtp_close(&hostile, round % 2 == 0);
+    }
+}
+
+Test(net_link_hostile, survives_pings_of_a_peer_that_is_gone)
+{
+    open_all();
+    for (size_t i = 0; i < NODES; i++) /* the budget of handshakes is another test's affair */
+        nodes[1].limits[i].handshakes = (struct assay_bucket){ .rate_s = 1000, .burst = 1000 };
+    assay_link_pause(nodes[1].link, true); /* frames wait: once this filled the pipe */
+    beside(1, ping_and_leave);
+    assay_link_pause(nodes[1].link, false);
+    char text[64];
+    uint16_t slot = 0;
+    bool heard = false;
+    introduce(2, 1);
+    say(2, 1, "honest");
+    for (int i = 0; i < 100000 && !heard; i++)
+        heard = listen_for(1, STEP_MS, text, sizeof text, &slot) && slot == 2;
+    cr_assert(heard);
+    close_all();
+}
+
+static void say_once(void)
+{
+    if (connect_as_member_0()) (void)zmtp_send(&hostile, 0, "here", 4);
+}
+
+Test(net_link_hostile, keeps_few_connections_of_one_member)
+{
+    enum { CALLERS = 3 * LINK_CONNECTIONS_OF_ONE };
+    static struct zmtp callers[CALLERS];
+    char text[64];
+    uint16_t slot = 0;
+    open_all();
+    for (size_t i = 0; i < NODES; i++)
+        nodes[1].limits[i].handshakes = (struct assay_bucket){ .rate_s = 1000, .burst = 1000 };
+    for (size_t i = 0; i < CALLERS; i++) {
+        beside(1, say_once);
+        callers[i] = hostile;
+    }
+    for (size_t i = 0; i < 100; i++)
+        (void)listen_for(1, STEP_MS, text, sizeof text, &slot);
+    cr_assert_geq(nodes[1].counters.value[ASSAY_COUNT_CONNECTION_CUT],
+                  CALLERS - LINK_CONNECTIONS_OF_ONE);
+    for (size_t i = 0; i < CALLERS; i++)
+        zmtp_close(&callers[i], false);
+    close_all();
+}
+
+/* Half-open connections cost a descriptor each: the oldest go, members still get in. */
+Test(net_link_hostile, hangs_up_the_oldest_of_many_that_say_nothing)
+{
+    enum { CALLERS = 400 };
+    int callers[CALLERS];
+    char text[64];
+    uint16_t slot = 99;
+    open_all();
+    nodes[1].link->census.silent_max = 64; /* as if descriptors were few */
+    struct sockaddr_in address = { .sin_family = AF_INET };
+    address.sin_port = htons(nodes[1].link->census.port);
+    cr_assert_eq(inet_pton(AF_INET, "127.0.0.1", &address.sin_addr), 1);
+    for (size_t i = 0; i < CALLERS; i++) {
+        callers[i] = socket(AF_INET, SOCK_STREAM, 0);
+        cr_assert_eq(connect(callers[i], (struct sockaddr *)&address, sizeof address), 0);
+        if (i % 16 == 0) (void)listen_for(1, STEP_MS, text, sizeof text, &slot);
+    }
+    hears_the_honest();
+    cr_assert_gt(nodes[1].counters.value[ASSAY_COUNT_CONNECTION_CUT], CALLERS / 2);
+    for (size_t i = 0; i < CALLERS; i++)
+        close(callers[i]);
+    close_all();
+}
