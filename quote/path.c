@@ -266,26 +266,25 @@ static bool is_named(const struct assay_key *key, const uint8_t *name)
     return assay_bytes_equal(own, name, sizeof own);
 }
 
-enum assay_status assay_path_revocation(const struct assay_path *path, const struct assay_key *root,
-                                        const struct assay_crl *crl, const uint8_t *signed_by,
-                                        enum assay_revocation *answer, size_t *at)
+size_t assay_path_issued(const struct assay_path *path, const struct assay_key *root)
 {
     ASSAY_ASSERT(path->count >= 1 && path->count <= ASSAY_CHAIN_MAX);
-    const size_t issued = path->count - (ends_in_root(path, root) ? 1 : 0);
+    return path->count - (ends_in_root(path, root) ? 1 : 0);
+}
+
+enum assay_status assay_path_revocation(const struct assay_path *path, const struct assay_key *root,
+                                        size_t at, const struct assay_crl *crl,
+                                        const uint8_t *signed_by, enum assay_revocation *answer)
+{
+    ASSAY_ASSERT(at < assay_path_issued(path, root));
     *answer = ASSAY_REVOCATION_UNCOVERED;
-    *at = 0;
-    for (size_t i = 0; i < issued; i++) {
-        if (!speaks_for(path, i, crl)) continue;
-        const struct assay_key *const key =
-            i + 1 < path->count ? &path->certificates[i + 1]->key : root;
-        bool ok = is_named(key, signed_by);
-        *at = i;
-        if (!ok) ASSAY_TRY(is_signed(key, crl->tbs_digest, &crl->signature, &ok));
-        if (!ok) *answer = ASSAY_REVOCATION_FORGED;
-        else if (assay_crl_contains(crl, path->certificates[i]->serial))
-            *answer = ASSAY_REVOCATION_REVOKED;
-        else *answer = ASSAY_REVOCATION_NONE;
-        return ASSAY_OK;
-    }
+    if (!speaks_for(path, at, crl)) return ASSAY_OK;
+    const struct assay_key *const key = voucher(path, at, root);
+    bool ok = is_named(key, signed_by);
+    if (!ok) ASSAY_TRY(is_signed(key, crl->tbs_digest, &crl->signature, &ok));
+    if (!ok) *answer = ASSAY_REVOCATION_FORGED;
+    else if (assay_crl_contains(crl, path->certificates[at]->serial))
+        *answer = ASSAY_REVOCATION_REVOKED;
+    else *answer = ASSAY_REVOCATION_NONE;
     return ASSAY_OK;
 }

@@ -61,26 +61,28 @@ void assay_path_report(const struct assay_path *path, const struct assay_fault *
 void assay_path_windows(const struct assay_path *path, struct assay_verdict *verdict);
 
 enum assay_revocation {
-    ASSAY_REVOCATION_UNCOVERED = 0, /* the list speaks for no authority of this path */
+    ASSAY_REVOCATION_UNCOVERED = 0, /* the list does not speak for its issuer */
     ASSAY_REVOCATION_FORGED = 1,    /* its authority did not sign it */
     ASSAY_REVOCATION_NONE = 2,      /* covered, and not on the list */
     ASSAY_REVOCATION_REVOKED = 3,
 };
+/* Returns: how many certificates of the path somebody issued: all but a root's own. */
+size_t assay_path_issued(const struct assay_path *path, const struct assay_key *root);
 /*
- * assay_path_revocation - what one list says about the certificate that its issuer issued.
+ * assay_path_revocation - what one list says about one certificate of a path.
  *
  * A list speaks for the certificates of its own issuer alone: AMD's is the ARK's and names ASKs
  * (VCEKs all bear the serial number 0). Its dates are judged by the caller.
  *
- * In:      a verified path, its root; signed_by: name of a key that is known to have signed the
- *          list, or NULL: it saves looking again
- * Out:     *answer, *at the certificate that the list speaks about
+ * In:      a verified path, its root; at < assay_path_issued (asserted); signed_by: name of a key
+ *          that is known to have signed the list, or NULL: it saves looking again
+ * Out:     *answer
  * Returns: ASSAY_OK | ASSAY_E_CRYPTO | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_path_revocation(const struct assay_path *path,
                                                       const struct assay_key *root,
-                                                      const struct assay_crl *crl,
+                                                      size_t at, const struct assay_crl *crl,
                                                       const uint8_t *signed_by,
-                                                      enum assay_revocation *answer, size_t *at);
+                                                      enum assay_revocation *answer);
 
 #endif

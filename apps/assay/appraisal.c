@@ -209,7 +209,7 @@ static int read_pieces(struct assay_appraisal *a, const char *dir)
 {
     const char *where = NULL;
     const enum assay_status status = assay_pieces_read(
-        dir, a->kind, assay_slice_over(a->bytes, a->len), a->at_unix_s, &a->pieces, &where);
+        dir, a->kind, assay_slice_over(a->bytes, a->len), &a->pieces, &where);
     if (status != ASSAY_OK) return complain_of_folder(a, dir, where, status);
     a->bytes = a->pieces.evidence.bytes;
     a->len = a->pieces.evidence.len;

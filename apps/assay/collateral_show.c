@@ -108,9 +108,12 @@ static int print_json(const struct assay_collateral *c, int64_t at_unix_s)
     set_or_null(data, "tcb_info", c->has[ASSAY_PART_TCB_INFO] ? tcb_info_json(&c->tcb_info) : NULL);
     set_or_null(data, "qe_identity",
                 c->has[ASSAY_PART_QE_IDENTITY] ? identity_json(&c->qe_identity) : NULL);
-    set_or_null(data, "root_crl",
-                crl_json(c->has[ASSAY_PART_ROOT_CRL] || c->has[ASSAY_PART_CRL], &c->root_crl));
+    set_or_null(data, "root_crl", crl_json(c->has[ASSAY_PART_ROOT_CRL], &c->root_crl));
     set_or_null(data, "pck_crl", crl_json(c->has[ASSAY_PART_PCK_CRL], &c->pck_crl));
+    struct assay_json *const lists = assay_json_array();
+    for (size_t i = 0; i < c->list_count; i++)
+        assay_json_append(lists, crl_json(true, &c->lists[i].crl));
+    assay_json_set(data, "crls", lists);
     assay_json_set(data, "faults", faults_json(c));
     assay_json_set(data, "windows", windows_json(c, at_unix_s));
     return assay_print_envelope("assay.collateral.show", data);

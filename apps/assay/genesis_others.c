@@ -39,7 +39,7 @@ struct find {
     struct list ders[FOUND_MAX];
     size_t list_count;
     struct list lists[LISTS_MAX];
-    struct assay_crl crl; /* room for one */
+    struct assay_crl crl, other; /* room for two */
 };
 
 /* ------------------------------------------------------------ what a folder has */
@@ -159,31 +159,34 @@ static bool is_list_of(const struct find *f, const struct assay_key *root, const
     return !named && assay_chain_signed(root, f->crl.tbs_digest, &f->crl.signature) == ASSAY_OK;
 }
 
-/* Valid at that time, then the newest; the root's own before those of its authorities. */
-static struct assay_slice choose_list(struct find *f, const struct assay_key *root,
-                                      const size_t *chosen, size_t count, int64_t at_unix_s)
+/* Valid at that time, then the newest. */
+static bool is_better(const struct assay_crl *a, const struct assay_crl *b, int64_t at_unix_s)
 {
-    struct assay_slice best = { NULL, 0 };
-    bool best_is_current = false, best_is_roots = false;
-    int64_t best_s = 0;
+    const bool a_is_current = at_unix_s >= a->this_update_s && at_unix_s <= a->next_update_s;
+    const bool b_is_current = at_unix_s >= b->this_update_s && at_unix_s <= b->next_update_s;
+    if (a_is_current != b_is_current) return a_is_current;
+    return a->this_update_s > b->this_update_s;
+}
+
+/* One list for each authority that has one. Returns: how many, at most ASSAY_LISTS_MAX. */
+static size_t choose_lists(struct find *f, const struct assay_key *root, const size_t *chosen,
+                           size_t count, int64_t at_unix_s,
+                           struct assay_slice out[static ASSAY_LISTS_MAX])
+{
+    size_t found = 0;
     for (size_t i = 0; i < f->list_count; i++) {
-        if (assay_x509_crl(f->lists[i].der, f->lists[i].len, &f->crl) != ASSAY_OK) continue;
+        const struct assay_slice der = assay_slice_over(f->lists[i].der, f->lists[i].len);
+        if (assay_x509_crl(der.bytes, der.len, &f->crl) != ASSAY_OK) continue;
         if (!is_list_of(f, root, chosen, count)) continue;
-        const bool is_roots =
-            assay_chain_signed(root, f->crl.tbs_digest, &f->crl.signature) == ASSAY_OK;
-        const bool is_current =
-            at_unix_s >= f->crl.this_update_s && at_unix_s <= f->crl.next_update_s;
-        bool better = best.bytes == NULL;
-        if (!better && is_roots != best_is_roots) better = is_roots;
-        else if (!better && is_current != best_is_current) better = is_current;
-        else if (!better) better = f->crl.this_update_s > best_s;
-        if (!better) continue;
-        best = assay_slice_over(f->lists[i].der, f->lists[i].len);
-        best_is_current = is_current;
-        best_is_roots = is_roots;
-        best_s = f->crl.this_update_s;
+        size_t k = 0;
+        for (; k < found; k++)
+            if (assay_x509_crl(out[k].bytes, out[k].len, &f->other) == ASSAY_OK &&
+                assay_dn_equal(&f->other.issuer, &f->crl.issuer))
+                break;
+        if (k == found && found < ASSAY_LISTS_MAX) out[found++] = der;
+        else if (k < found && is_better(&f->crl, &f->other, at_unix_s)) out[k] = der;
     }
-    return best;
+    return found;
 }
 
 /* ------------------------------------------------------------ bundles */
@@ -215,8 +218,10 @@ static enum assay_status add_root(struct assay_genesis_bundles *bundles, const c
     size_t chosen[ASSAY_CHAIN_MAX], left_out = 0;
     struct assay_slice pieces[ASSAY_CHAIN_MAX];
     const size_t count = choose(f, &root->key, chosen, &left_out);
-    const struct assay_slice list = choose_list(f, &root->key, chosen, count, bundles->at_unix_s);
-    if (count == 0 && list.len == 0) return ASSAY_OK;
+    struct assay_slice lists[ASSAY_LISTS_MAX];
+    const size_t list_count =
+        choose_lists(f, &root->key, chosen, count, bundles->at_unix_s, lists);
+    if (count == 0 && list_count == 0) return ASSAY_OK;
     if (bundles->count == ASSAY_ENDORSEMENTS_MAX)
         return assay_genesis_explain(message, ASSAY_E_RANGE, "%s: more than %d platform families",
                                      folder, ASSAY_ENDORSEMENTS_MAX);
@@ -224,7 +229,7 @@ static enum assay_status add_root(struct assay_genesis_bundles *bundles, const c
         pieces[i] = assay_slice_over(f->ders[chosen[i]].der, f->ders[chosen[i]].len);
     struct assay_collateral_dir *const dir = &bundles->dirs[bundles->count];
     ASSAY_TRY(put_part(dir, ASSAY_PART_CERTIFICATES, pieces, count));
-    ASSAY_TRY(put_part(dir, ASSAY_PART_CRL, &list, 1));
+    ASSAY_TRY(put_part(dir, ASSAY_PART_CRL, lists, list_count));
     struct assay_endorsement_files *const entry = &bundles->entries[bundles->count];
     *entry = (struct assay_endorsement_files){ root->key, kinds, dir->files };
     bundles->count += 1;

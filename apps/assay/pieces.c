@@ -37,18 +37,11 @@ struct item {
     struct assay_slice bytes;
     /* certificates */
     bool has_vek;
-    bool is_root;
-    struct assay_dn subject;
     uint32_t hwid_len;
     uint8_t hwid[ASSAY_HWID_MAX];
-    /* revocation lists */
-    struct assay_dn issuer;
-    bool current;
-    int64_t issued_s;
 };
 
 struct assay_pieces_work {
-    int64_t at_unix_s;
     size_t buffer_count;
     uint8_t *buffers[FILES_MAX + ITEMS_MAX];
     size_t count;
@@ -96,8 +89,6 @@ static bool is_certificate(struct item *item)
     if (assay_x509_certificate(item->bytes.bytes, item->bytes.len, &c) != ASSAY_OK) return false;
     item->shape = SHAPE_CERTIFICATE;
     item->has_vek = c.has_vek;
-    item->is_root = assay_dn_equal(&c.subject, &c.issuer);
-    item->subject = c.subject;
     item->hwid_len = c.has_vek ? c.vek.hwid_len : 0;
     assay_bytes_copy(item->hwid, sizeof item->hwid, c.vek.hwid, item->hwid_len);
     return true;
@@ -107,9 +98,6 @@ static bool is_crl(struct assay_pieces_work *w, struct item *item)
 {
     if (assay_x509_crl(item->bytes.bytes, item->bytes.len, &w->crl) != ASSAY_OK) return false;
     item->shape = SHAPE_CRL;
-    item->issuer = w->crl.issuer;
-    item->current = w->at_unix_s >= w->crl.this_update_s && w->at_unix_s <= w->crl.next_update_s;
-    item->issued_s = w->crl.this_update_s;
     return true;
 }
 
@@ -276,31 +264,28 @@ static void take_certificates(const struct assay_pieces_work *w, struct assay_pa
         }
 }
 
-static bool is_of_a_root(const struct assay_pieces_work *w, const struct item *crl)
+/* All of them, one after the other: which one counts is the verifier's to say. */
+static enum assay_status take_crls(struct assay_pieces_work *w,
+                                   struct assay_collateral_files *files)
 {
-    for (size_t i = 0; i < w->count; i++)
-        if (w->items[i].shape == SHAPE_CERTIFICATE && w->items[i].is_root &&
-            assay_dn_equal(&w->items[i].subject, &crl->issuer))
-            return true;
-    return false;
-}
-
-static bool is_better_crl(const struct assay_pieces_work *w, const struct item *a,
-                          const struct item *b)
-{
-    if (is_of_a_root(w, a) != is_of_a_root(w, b)) return is_of_a_root(w, a);
-    if (a->current != b->current) return a->current;
-    return a->issued_s > b->issued_s;
-}
-
-static void take_crl(const struct assay_pieces_work *w, struct assay_collateral_files *files)
-{
-    const struct item *best = NULL;
-    for (size_t i = 0; i < w->count; i++)
-        if (w->items[i].shape == SHAPE_CRL &&
-            (best == NULL || is_better_crl(w, &w->items[i], best)))
-            best = &w->items[i];
-    if (best != NULL) files->part[ASSAY_PART_CRL] = best->bytes;
+    size_t len = 0, count = 0;
+    for (size_t i = 0; i < w->count; i++) {
+        if (w->items[i].shape != SHAPE_CRL) continue;
+        len += w->items[i].bytes.len;
+        count += 1;
+    }
+    if (len == 0) return ASSAY_OK;
+    if (count > ASSAY_LISTS_MAX || len > ASSAY_PART_LEN_MAX) return ASSAY_E_FULL;
+    uint8_t *const all = malloc(len);
+    if (all == NULL) return ASSAY_E_MEMORY;
+    size_t at = 0;
+    for (size_t i = 0; i < w->count; i++) {
+        if (w->items[i].shape != SHAPE_CRL) continue;
+        assay_bytes_copy(all + at, len - at, w->items[i].bytes.bytes, w->items[i].bytes.len);
+        at += w->items[i].bytes.len;
+    }
+    files->part[ASSAY_PART_CRL] = assay_slice_over(all, len);
+    return keep(w, all);
 }
 
 static void take_key(const struct assay_pieces_work *w, struct assay_package *p)
@@ -407,7 +392,7 @@ static enum assay_status assemble(struct assay_pieces *out, struct wants wants)
     const bool composite = wants.attest && take_attest(w, p);
     if (wants.certificates) {
         take_certificates(w, p);
-        take_crl(w, &out->files);
+        ASSAY_TRY(take_crls(w, &out->files));
     }
     if (wants.quote && first(w, SHAPE_TDX_QUOTE) != NULL)
         p->quote = first(w, SHAPE_TDX_QUOTE)->bytes;
@@ -421,8 +406,8 @@ static enum assay_status assemble(struct assay_pieces *out, struct wants wants)
 }
 
 enum assay_status assay_pieces_read(const char *dir, enum assay_evidence_kind kind,
-                                    struct assay_slice evidence, int64_t at_unix_s,
-                                    struct assay_pieces *out, const char **where)
+                                    struct assay_slice evidence, struct assay_pieces *out,
+                                    const char **where)
 {
     enum assay_evidence_kind said = ASSAY_KIND_NONE;
     *out = (struct assay_pieces){ .evidence = evidence };
@@ -430,10 +415,9 @@ enum assay_status assay_pieces_read(const char *dir, enum assay_evidence_kind ki
     out->package = (struct assay_package){ .kind = kind, .main = evidence };
     out->work = calloc(1, sizeof *out->work);
     if (out->work == NULL) return ASSAY_E_MEMORY;
-    out->work->at_unix_s = at_unix_s;
     ASSAY_TRY(read_files(dir, out->work, where));
     if (assay_package_detect(evidence.bytes, evidence.len, &said)) {
-        take_crl(out->work, &out->files);
+        ASSAY_TRY(take_crls(out->work, &out->files));
         return ASSAY_OK; /* it carries its pieces; whether it can be read says the verdict */
     }
     return assemble(out, wants_of(kind));

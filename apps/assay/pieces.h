@@ -19,7 +19,7 @@
 struct assay_pieces {
     struct assay_slice evidence;         /* what is verified: the package, or the bare bytes */
     struct assay_package package;        /* the same, taken apart */
-    struct assay_collateral_files files; /* the revocation list */
+    struct assay_collateral_files files; /* the revocation lists */
     struct assay_pieces_work *work;
 };
 
@@ -31,10 +31,10 @@ bool assay_pieces_wanted(enum assay_evidence_kind kind);
  * Out:     *out, whatever the status: assay_pieces_close frees it; it borrows from evidence;
  *          *where: the file that could not be read, NULL for the folder itself
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such folder) | ASSAY_E_IO | ASSAY_E_FULL (too many
- *          files, or a package too long) | ASSAY_E_MEMORY
+ *          files or revocation lists, or a package too long) | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_pieces_read(const char *dir, enum assay_evidence_kind kind,
-                                                  struct assay_slice evidence, int64_t at_unix_s,
+                                                  struct assay_slice evidence,
                                                   struct assay_pieces *out, const char **where);
 /* Returns: nothing. */
 void assay_pieces_close(struct assay_pieces *pieces);

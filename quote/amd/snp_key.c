@@ -298,36 +298,6 @@ static void judge_window(struct assay_verdict *verdict, const char *what, bool i
     assay_judge_window(&window, verdict);
 }
 
-/* Of several bundles under one root: none of it without a list, and most with the root's own. */
-static unsigned usefulness(const struct assay_collateral *c,
-                           const uint8_t root_name[static ASSAY_SHA256_LEN])
-{
-    if (!c->given[ASSAY_PART_CRL]) return 1;
-    const bool is_roots = c->has_crl_issuer && assay_bytes_equal(c->crl_issuer_name, root_name,
-                                                                 sizeof c->crl_issuer_name);
-    return is_roots ? 3 : 2;
-}
-
-/* That of the endorsement that the chain ends in. */
-static const struct assay_collateral *collateral_of(const struct assay_snp_appraisal *a)
-{
-    const struct assay_collateral *found = NULL;
-    unsigned best = 0;
-    uint8_t root_name[ASSAY_SHA256_LEN];
-    const struct assay_endorsements *const all = a->request->endorsements;
-    assay_key_name(&a->proven->root, root_name);
-    for (size_t i = 0; i < all->count; i++) {
-        const struct assay_endorsement *const e = &all->entries[i];
-        if ((e->kinds & ASSAY_KIND_BIT(a->request->kind)) == 0 || e->collateral == NULL) continue;
-        if (!assay_key_equal(&e->root, &a->proven->root)) continue;
-        const unsigned use = usefulness(e->collateral, root_name);
-        if (use <= best) continue;
-        best = use;
-        found = e->collateral;
-    }
-    return found;
-}
-
 static void no_list(const struct assay_snp_appraisal *a)
 {
     if (a->rules->require_crl)
@@ -338,33 +308,62 @@ static void no_list(const struct assay_snp_appraisal *a)
                           "the revocation list of the ARK", "none");
 }
 
-/*
- * Is it the ARK's? Its signature was checked when the bundle was built; its name must be the
- * root's, too, where the root's certificate is at hand (quotes.md 7.9).
- */
-static void judge_list_issuer(const struct assay_snp_appraisal *a, const struct assay_collateral *c)
+/* Does it bear the ARK's name, where the ARK's certificate is at hand (RFC 5280 6.3.3 (f))? */
+static bool is_named_for_root(const struct assay_proven *p, const struct assay_crl *crl)
 {
     enum { ROOT = 2 };
-    const struct assay_proven *const p = a->proven;
-    const struct assay_crl *const crl = &c->root_crl;
-    uint8_t root_name[ASSAY_SHA256_LEN];
     uint8_t issuer[ASSAY_SHA256_LEN];
-    bool is_named = true;
-    assay_key_name(&p->root, root_name);
-    if (p->link_count > ROOT) {
-        const struct assay_link *const root = &p->links[ROOT];
-        assay_sha256(crl->issuer.der, crl->issuer.len, issuer);
-        is_named = root->may_sign_crl && assay_bytes_equal(issuer, root->subject, sizeof issuer) &&
-                   (!crl->has_authority_key_id || !root->has_key_id ||
-                    assay_bytes_equal(crl->authority_key_id, root->key_id, ASSAY_KEY_ID_LEN));
+    if (p->link_count <= ROOT) return true;
+    const struct assay_link *const root = &p->links[ROOT];
+    assay_sha256(crl->issuer.der, crl->issuer.len, issuer);
+    return root->may_sign_crl && assay_bytes_equal(issuer, root->subject, sizeof issuer) &&
+           (!crl->has_authority_key_id || !root->has_key_id ||
+            assay_bytes_equal(crl->authority_key_id, root->key_id, ASSAY_KEY_ID_LEN));
+}
+
+/* What the bundles under the root say of its list. */
+struct roots_list {
+    const struct assay_list *list; /* named and signed by the root; the newest issued by then */
+    bool is_forged;                /* one bears the root's name, and the root did not sign it */
+    bool is_misnamed;              /* one is the root's by signature and another's by name */
+};
+
+static void consider(const struct assay_snp_appraisal *a, const uint8_t root_name[static 32],
+                     const struct assay_list *list, struct roots_list *out)
+{
+    const int64_t at_unix_s = a->verdict->at_unix_s;
+    const bool is_signed = list->has_issuer && assay_bytes_equal(list->issuer_name, root_name, 32);
+    const bool is_named = is_named_for_root(a->proven, &list->crl);
+    /* The root is known as a key alone: no name to compare, so the signature alone decides. */
+    const bool has_name = a->proven->link_count > 2;
+    if (!is_signed && is_named && has_name) out->is_forged = true;
+    if (is_signed && !is_named) out->is_misnamed = true;
+    if (!is_signed || !is_named) return;
+    const bool is_out = list->crl.this_update_s <= at_unix_s;
+    const bool best_is_out = out->list != NULL && out->list->crl.this_update_s <= at_unix_s;
+    if (out->list == NULL || (is_out && !best_is_out) ||
+        (is_out == best_is_out &&
+         (list->crl.this_update_s > out->list->crl.this_update_s) == is_out))
+        out->list = list;
+}
+
+static void find_roots_list(const struct assay_snp_appraisal *a, struct roots_list *out)
+{
+    uint8_t root_name[ASSAY_SHA256_LEN];
+    const struct assay_endorsements *const all = a->request->endorsements;
+    *out = (struct roots_list){ 0 };
+    assay_key_name(&a->proven->root, root_name);
+    for (size_t i = 0; i < all->count; i++) {
+        const struct assay_endorsement *const e = &all->entries[i];
+        if ((e->kinds & ASSAY_KIND_BIT(a->request->kind)) == 0 || e->collateral == NULL) continue;
+        if (!assay_key_equal(&e->root, &a->proven->root)) continue;
+        for (uint32_t k = 0; k < e->collateral->fault_count; k++)
+            assay_verdict_add(a->verdict, e->collateral->faults[k].rule, 0,
+                              e->collateral->faults[k].what,
+                              assay_status_text(e->collateral->faults[k].status));
+        for (size_t k = 0; k < e->collateral->list_count; k++)
+            consider(a, root_name, &e->collateral->lists[k], out);
     }
-    if (!is_named)
-        assay_verdict_add(a->verdict, ASSAY_RULE_CRL_ISSUER, 0, "a CRL of the ARK",
-                          "another issuer");
-    else if (!c->has_crl_issuer ||
-             !assay_bytes_equal(c->crl_issuer_name, root_name, sizeof root_name))
-        assay_verdict_add(a->verdict, ASSAY_RULE_CRL_SIGNATURE, 0, "a CRL signed by the ARK",
-                          "a wrong signature");
 }
 
 /*
@@ -395,12 +394,14 @@ void assay_snp_judge_chain(const struct assay_snp_appraisal *a)
         judge_window(a->verdict, p->links[i].what, true, p->links[i].from_unix_s,
                      p->links[i].to_unix_s);
     if (p->root.type == ASSAY_KEY_NONE) return;
-    const struct assay_collateral *const c = collateral_of(a);
-    for (uint32_t i = 0; c != NULL && i < c->fault_count; i++)
-        assay_verdict_add(a->verdict, c->faults[i].rule, 0, c->faults[i].what,
-                          assay_status_text(c->faults[i].status));
-    if (c == NULL || !c->given[ASSAY_PART_CRL]) no_list(a);
-    if (c == NULL || !c->has[ASSAY_PART_CRL]) return;
-    judge_list_issuer(a, c);
-    judge_list(a, &c->root_crl);
+    struct roots_list roots;
+    find_roots_list(a, &roots);
+    if (roots.is_misnamed)
+        assay_verdict_add(a->verdict, ASSAY_RULE_CRL_ISSUER, 0, "a CRL of the ARK",
+                          "another issuer");
+    if (roots.is_forged)
+        assay_verdict_add(a->verdict, ASSAY_RULE_CRL_SIGNATURE, 0, "a CRL signed by the ARK",
+                          "a wrong signature");
+    if (roots.list != NULL) judge_list(a, &roots.list->crl);
+    else if (!roots.is_misnamed && !roots.is_forged) no_list(a);
 }

@@ -2,7 +2,8 @@
  * quote/api/recognise.c - which bytes of a set are which part of the collateral, by content.
  *
  * Recognising is not trusting: what is found is verified when the bundle is built. A set with a TCB
- * info or a QE identity is Intel's; anything else is certificates and one revocation list.
+ * info or a QE identity is Intel's; anything else is certificates and
+ * revocation lists, all of them: which one counts is the verifier's to say, at each time.
  */
 #include "quote/api/api.h"
 
@@ -20,8 +21,9 @@ struct search {
     struct assay_dn roots[ASSAY_CHAIN_MAX];
     bool has_signer; /* of the chain taken as the TCB chain */
     struct assay_key signer;
-    bool has_newest; /* of a list of another vendor */
-    int64_t newest_s;
+    size_t other_list_count; /* of another vendor: DER, one after the other in others */
+    size_t others_len;
+    uint8_t others[ASSAY_LISTS_MAX * ASSAY_CRL_DER_MAX];
     size_t certificate_count;
     struct assay_slice certificates[ASSAY_CHAIN_MAX]; /* DER in pool */
     size_t pool_len;
@@ -141,11 +143,11 @@ static enum assay_status take_der(struct search *s, struct assay_slice der)
 /* Length of the first DER element. Returns: 0 when it does not fit. */
 static size_t der_len(struct assay_slice der)
 {
-    if (der.len < 4 || der.bytes[0] != 0x30) return 0;
+    if (der.len < 5 || der.bytes[0] != 0x30) return 0;
     const size_t octets = der.bytes[1] & 0x7fu;
     size_t len = octets;
     if (der.bytes[1] >= 0x80) {
-        if (octets < 1 || octets > 2) return 0; /* longer than a certificate can be */
+        if (octets < 1 || octets > 3) return 0; /* longer than a list can be */
         len = 0;
         for (size_t i = 0; i < octets; i++)
             len = len << 8 | der.bytes[2 + i];
@@ -183,28 +185,40 @@ static struct assay_slice crl_of_pem(struct search *s, struct assay_slice text)
     uint8_t *const at = s->lists + s->list_len;
     if (assay_pem_next(&rest, &label, at, sizeof s->lists - s->list_len, &len) != ASSAY_OK)
         return text;
-    s->list_len += len;
+    if (s->is_intel) s->list_len += len; /* another vendor's is copied at once */
     return assay_slice_over(at, len);
 }
 
-static void take_crl(struct search *s, struct assay_slice text)
+/* A list of another vendor, behind those that were found before; a double is none. */
+static enum assay_status take_other_list(struct search *s, struct assay_slice der)
+{
+    for (size_t at = 0; at < s->others_len;) {
+        const struct assay_slice rest = assay_slice_over(s->others + at, s->others_len - at);
+        const size_t len = der_len(rest);
+        ASSAY_ASSERT(len > 0);
+        if (assay_slice_equal(assay_slice_over(rest.bytes, len), der)) return ASSAY_OK;
+        at += len;
+    }
+    if (s->other_list_count == ASSAY_LISTS_MAX) return ASSAY_E_FULL;
+    assay_bytes_copy(s->others + s->others_len, sizeof s->others - s->others_len, der.bytes,
+                     der.len);
+    s->others_len += der.len;
+    s->other_list_count += 1;
+    s->found.part[ASSAY_PART_CRL] = assay_slice_over(s->others, s->others_len);
+    return ASSAY_OK;
+}
+
+static enum assay_status take_crl(struct search *s, struct assay_slice text)
 {
     const struct assay_slice der = crl_of_pem(s, text);
-    if (der.len == 0 || der.len > ASSAY_CRL_DER_MAX || der.bytes[0] != 0x30) return;
-    if (assay_x509_crl(der.bytes, der.len, &s->crl) != ASSAY_OK) return;
+    if (der.len == 0 || der.len > ASSAY_CRL_DER_MAX || der.bytes[0] != 0x30) return ASSAY_OK;
+    if (assay_x509_crl(der.bytes, der.len, &s->crl) != ASSAY_OK) return ASSAY_OK;
+    if (!s->is_intel) return take_other_list(s, der);
     const bool of_root = is_root(s, &s->crl.issuer);
-    if (s->is_intel) {
-        struct assay_slice *const part =
-            &s->found.part[of_root ? ASSAY_PART_ROOT_CRL : ASSAY_PART_PCK_CRL];
-        if (part->len == 0) *part = der;
-        return;
-    }
-    /* The newest; without a root in the set any list may be the right one. */
-    if (s->root_count > 0 && !of_root) return;
-    if (s->has_newest && s->crl.this_update_s <= s->newest_s) return;
-    s->has_newest = true;
-    s->newest_s = s->crl.this_update_s;
-    s->found.part[ASSAY_PART_CRL] = der;
+    struct assay_slice *const part =
+        &s->found.part[of_root ? ASSAY_PART_ROOT_CRL : ASSAY_PART_PCK_CRL];
+    if (part->len == 0) *part = der;
+    return ASSAY_OK;
 }
 
 static enum assay_status sort_files(struct search *s, const struct assay_bytes *files, size_t count)
@@ -222,7 +236,8 @@ static enum assay_status sort_files(struct search *s, const struct assay_bytes *
         else ASSAY_TRY(take_certificates(s, text));
     }
     for (size_t i = 0; i < count; i++)
-        if (files[i].len > 0) take_crl(s, assay_slice_over(files[i].bytes, files[i].len));
+        if (files[i].len > 0)
+            ASSAY_TRY(take_crl(s, assay_slice_over(files[i].bytes, files[i].len)));
     return ASSAY_OK;
 }
 

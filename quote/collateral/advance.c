@@ -59,6 +59,25 @@ enum assay_status assay_crl_advance(const struct assay_crl *before, const struct
     return compare(setback, "thisUpdate", before->this_update_s, after->this_update_s);
 }
 
+/* No authority that had a list may be left without, or with an older one. */
+static enum assay_status compare_lists(const struct assay_collateral *before,
+                                       const struct assay_collateral *after,
+                                       struct assay_setback *setback)
+{
+    for (size_t i = 0; i < before->list_count; i++) {
+        const struct assay_crl *const old = &before->lists[i].crl;
+        const struct assay_crl *newest = NULL;
+        for (size_t k = 0; k < after->list_count; k++) {
+            const struct assay_crl *const crl = &after->lists[k].crl;
+            if (!assay_dn_equal(&old->issuer, &crl->issuer)) continue;
+            if (newest == NULL || crl->this_update_s > newest->this_update_s) newest = crl;
+        }
+        if (newest == NULL) return refuse(setback, ASSAY_E_INVALID, "issuer", 0, 0);
+        ASSAY_TRY(assay_crl_advance(old, newest, setback));
+    }
+    return ASSAY_OK;
+}
+
 static enum assay_status compare_part(enum assay_collateral_part part,
                                       const struct assay_collateral *before,
                                       const struct assay_collateral *after,
@@ -69,8 +88,8 @@ static enum assay_status compare_part(enum assay_collateral_part part,
     case ASSAY_PART_QE_IDENTITY:
         return compare_identity(&before->qe_identity, &after->qe_identity, setback);
     case ASSAY_PART_ROOT_CRL:
-    case ASSAY_PART_CRL: /* the same place in the bundle */
         return assay_crl_advance(&before->root_crl, &after->root_crl, setback);
+    case ASSAY_PART_CRL: return compare_lists(before, after, setback);
     case ASSAY_PART_PCK_CRL: return assay_crl_advance(&before->pck_crl, &after->pck_crl, setback);
     case ASSAY_PART_PCK_CHAIN:
     case ASSAY_PART_TCB_CHAIN:

@@ -24,7 +24,7 @@ enum assay_collateral_part {
     ASSAY_PART_QE_CHAIN,     /* qe_signing_chain.pem; when absent the TCB chain serves */
     /* The two of every other vendor: whatever leads from signing keys to the root. */
     ASSAY_PART_CERTIFICATES, /* certificates.pem: ARK, ASK, ASVK, VEKs; EKs and their issuers */
-    ASSAY_PART_CRL,          /* crl.der: AMD's list under the ARK, a TPM maker's list */
+    ASSAY_PART_CRL,          /* crl.der: revocation lists one after the other, of any authority */
 };
 enum {
     ASSAY_PARTS = 9,
@@ -32,7 +32,8 @@ enum {
     ASSAY_PART_LEN_MAX = 262144,
     ASSAY_BUNDLE_LEN_MAX = 524288, /* encoded */
     ASSAY_FAULTS_MAX = 8,
-    ASSAY_WINDOWS_MAX = 12,
+    ASSAY_WINDOWS_MAX = 20,
+    ASSAY_LISTS_MAX = 8, /* of ASSAY_PART_CRL: one for each authority of the longest chain */
 };
 
 /* The bytes of the files, borrowed; an empty slice is a missing file. */
@@ -54,6 +55,13 @@ struct assay_window {
     int64_t to_unix_s;
 };
 
+/* One revocation list of ASSAY_PART_CRL. */
+struct assay_list {
+    bool has_issuer; /* a certificate of the bundle, or the root, is known to have signed it */
+    uint8_t issuer_name[32]; /* key name */
+    struct assay_crl crl;
+};
+
 struct assay_collateral {
     uint8_t digest[32]; /* SHA-256 of the encoded bundle */
     struct assay_key root;
@@ -65,12 +73,12 @@ struct assay_collateral {
     struct assay_window windows[ASSAY_WINDOWS_MAX];
     bool has_pck_issuer;
     uint8_t pck_issuer_name[32]; /* key name of the CA whose signature on the PCK CRL was checked */
-    bool has_crl_issuer;         /* the same of ASSAY_PART_CRL: its authority is known here */
-    uint8_t crl_issuer_name[32];
     struct assay_tcb_info tcb_info;
     struct assay_qe_identity qe_identity;
-    struct assay_crl root_crl; /* Intel's, or the one of ASSAY_PART_CRL */
+    struct assay_crl root_crl; /* Intel's */
     struct assay_crl pck_crl;
+    size_t list_count; /* of ASSAY_PART_CRL */
+    struct assay_list lists[ASSAY_LISTS_MAX];
     size_t certificate_count; /* of ASSAY_PART_CERTIFICATES or ASSAY_PART_PCK_CHAIN, in order */
     struct assay_certificate certificates[ASSAY_CHAIN_MAX];
 };
@@ -78,7 +86,7 @@ struct assay_collateral {
 /* Returns: the file name of a part ("tcb_info.json"), NULL outside the list. */
 const char *assay_collateral_part_name(enum assay_collateral_part part);
 /*
- * assay_collateral_build - decode and verify under a root key (about 170 KB: keep *out off the
+ * assay_collateral_build - decode and verify under a root key (about 800 KB: keep *out off the
  * stack).
  * Cost:    up to seven ECDSA verifications, once per bundle
  * Returns: ASSAY_OK (see out->faults) | ASSAY_E_RANGE (a part is too long) | ASSAY_E_MEMORY |

@@ -6,6 +6,7 @@
 #include "quote/collateral/collateral_other.h"
 
 #include "base/assert.h"
+#include "base/cursor.h"
 #include "quote/chain.h"
 #include "quote/crl.h"
 #include "quote/path.h"
@@ -53,14 +54,14 @@ static enum assay_status build_certificates(struct assay_collateral *c, struct a
 }
 
 /* Did this key sign the list? Then it is known whose it is. */
-static enum assay_status try_issuer(struct assay_collateral *c, const struct assay_key *key)
+static enum assay_status try_issuer(struct assay_list *list, const struct assay_key *key)
 {
     const enum assay_status status =
-        assay_chain_signed(key, c->root_crl.tbs_digest, &c->root_crl.signature);
+        assay_chain_signed(key, list->crl.tbs_digest, &list->crl.signature);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     if (status != ASSAY_OK) return ASSAY_OK;
-    c->has_crl_issuer = true;
-    assay_key_name(key, c->crl_issuer_name);
+    list->has_issuer = true;
+    assay_key_name(key, list->issuer_name);
     return ASSAY_OK;
 }
 
@@ -68,20 +69,84 @@ static enum assay_status try_issuer(struct assay_collateral *c, const struct ass
  * quotes.md 7.9: a list counts for the authority whose name it bears and who signed it. The root
  * may be known as a key alone: then the signature says that it is the root's.
  */
-static enum assay_status build_crl(struct assay_collateral *c, struct assay_slice der)
+static enum assay_status find_issuer(struct assay_collateral *c, struct assay_list *list)
 {
-    ASSAY_TRY(assay_collateral_read_crl(c, ASSAY_PART_CRL, "CRL", der, &c->root_crl));
-    if (!c->has[ASSAY_PART_CRL]) return ASSAY_OK;
     bool named = false;
-    for (size_t i = 0; i < c->certificate_count && !c->has_crl_issuer; i++) {
-        if (!assay_crl_issued_by(&c->root_crl, &c->certificates[i])) continue;
+    for (size_t i = 0; i < c->certificate_count && !list->has_issuer; i++) {
+        if (!assay_crl_issued_by(&list->crl, &c->certificates[i])) continue;
         named = true;
-        ASSAY_TRY(try_issuer(c, &c->certificates[i].key));
+        ASSAY_TRY(try_issuer(list, &c->certificates[i].key));
     }
-    if (!named) ASSAY_TRY(try_issuer(c, &c->root));
-    if (named && !c->has_crl_issuer)
+    if (!named) ASSAY_TRY(try_issuer(list, &c->root));
+    if (named && !list->has_issuer)
         assay_collateral_add_fault(c, ASSAY_RULE_CRL_SIGNATURE, "CRL signed by its issuer",
                                    ASSAY_E_SIGNATURE);
+    return ASSAY_OK;
+}
+
+/* The first DER element of what is left. Returns: false when it does not fit. */
+static bool next_element(struct assay_cursor *in, struct assay_slice *element)
+{
+    struct assay_cursor look = *in;
+    uint8_t tag = 0, first = 0;
+    size_t len = 0;
+    if (assay_cursor_u8(&look, &tag) != ASSAY_OK || assay_cursor_u8(&look, &first) != ASSAY_OK)
+        return false;
+    if (first < 0x80) {
+        len = first;
+    } else {
+        if (first < 0x81 || first > 0x83) return false; /* longer than any part may be */
+        for (unsigned i = 0; i < first - 0x80u; i++) {
+            uint8_t octet = 0;
+            if (assay_cursor_u8(&look, &octet) != ASSAY_OK) return false;
+            len = len << 8 | octet;
+        }
+    }
+    const size_t head = assay_cursor_left(in) - assay_cursor_left(&look);
+    return len <= assay_cursor_left(&look) &&
+           assay_cursor_slice(in, head + len, element) == ASSAY_OK;
+}
+
+/* Is there a newer list of the same authority? Then this one's dates bind nobody. */
+static bool is_superseded(const struct assay_collateral *c, size_t index)
+{
+    const struct assay_list *const list = &c->lists[index];
+    for (size_t i = 0; i < c->list_count; i++) {
+        const struct assay_list *const other = &c->lists[i];
+        if (i == index || !assay_dn_equal(&other->crl.issuer, &list->crl.issuer)) continue;
+        if (other->has_issuer != list->has_issuer ||
+            !assay_bytes_equal(other->issuer_name, list->issuer_name, sizeof list->issuer_name))
+            continue;
+        if (other->crl.this_update_s > list->crl.this_update_s) return true;
+    }
+    return false;
+}
+
+/* Several lists stand one after the other; one that cannot be read is a fault of the bundle. */
+static enum assay_status build_lists(struct assay_collateral *c, struct assay_slice der)
+{
+    struct assay_cursor in = assay_cursor_over(der.bytes, der.len);
+    enum assay_status status = der.len == 0 ? ASSAY_E_NOT_FOUND : ASSAY_OK;
+    while (status == ASSAY_OK && assay_cursor_left(&in) > 0) {
+        struct assay_slice one;
+        struct assay_list *const list = &c->lists[c->list_count];
+        if (c->list_count == ASSAY_LISTS_MAX) status = ASSAY_E_FULL;
+        else if (!next_element(&in, &one)) status = ASSAY_E_TRUNCATED;
+        else status = assay_x509_crl(one.bytes, one.len, &list->crl);
+        if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+        if (status != ASSAY_OK) break;
+        c->list_count += 1;
+        ASSAY_TRY(find_issuer(c, list));
+    }
+    c->has[ASSAY_PART_CRL] = status == ASSAY_OK;
+    if (status != ASSAY_OK && der.len > 0) {
+        c->list_count = 0;
+        assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, "CRL", status);
+    }
+    for (size_t i = 0; i < c->list_count; i++)
+        if (!is_superseded(c, i))
+            assay_collateral_add_window(c, "CRL", false, c->lists[i].crl.this_update_s,
+                                        c->lists[i].crl.next_update_s);
     return ASSAY_OK;
 }
 
@@ -90,11 +155,13 @@ enum assay_status assay_collateral_build_others(struct assay_collateral *c,
 {
     ASSAY_ASSERT(c != NULL && files != NULL);
     ASSAY_TRY(build_certificates(c, files->part[ASSAY_PART_CERTIFICATES]));
-    return build_crl(c, files->part[ASSAY_PART_CRL]);
+    return build_lists(c, files->part[ASSAY_PART_CRL]);
 }
 
 bool assay_collateral_others_sound(const struct assay_collateral *c)
 {
-    if (c->given[ASSAY_PART_CRL] && !c->has_crl_issuer) return false;
+    if (c->given[ASSAY_PART_CRL] && !c->has[ASSAY_PART_CRL]) return false;
+    for (size_t i = 0; i < c->list_count; i++)
+        if (!c->lists[i].has_issuer) return false;
     return c->has[ASSAY_PART_CERTIFICATES] || c->has[ASSAY_PART_CRL];
 }

@@ -97,14 +97,6 @@ static bool is_bare(const struct assay_endorsement *e)
     return e->kinds == ASSAY_KIND_BIT(ASSAY_KIND_CCA);
 }
 
-static bool is_sound(const struct assay_endorsement *e)
-{
-    if (!is_bare(e)) return assay_collateral_sound(e->collateral);
-    for (size_t i = 0; i < ASSAY_PARTS; i++)
-        if (e->collateral->given[i]) return false;
-    return true;
-}
-
 static bool same_family(const struct assay_collateral *a, const struct assay_collateral *b)
 {
     return a->tcb_info.tee == b->tcb_info.tee &&
@@ -113,14 +105,37 @@ static bool same_family(const struct assay_collateral *a, const struct assay_col
 }
 
 /* Two lists of one authority, by its name or by its key, which are not one list. */
+static bool list_differs(const struct assay_list *a, const struct assay_list *b)
+{
+    const bool same_key = assay_bytes_equal(a->issuer_name, b->issuer_name, sizeof a->issuer_name);
+    if (!a->has_issuer || !b->has_issuer) return false;
+    return (same_key || assay_dn_equal(&a->crl.issuer, &b->crl.issuer)) &&
+           !assay_bytes_equal(a->crl.tbs_digest, b->crl.tbs_digest, sizeof a->crl.tbs_digest);
+}
+
 static bool lists_differ(const struct assay_collateral *a, const struct assay_collateral *b)
 {
-    if (!a->has_crl_issuer || !b->has_crl_issuer) return false;
-    const bool same_key =
-        assay_bytes_equal(a->crl_issuer_name, b->crl_issuer_name, sizeof a->crl_issuer_name);
-    return (same_key || assay_dn_equal(&a->root_crl.issuer, &b->root_crl.issuer)) &&
-           !assay_bytes_equal(a->root_crl.tbs_digest, b->root_crl.tbs_digest,
-                              sizeof a->root_crl.tbs_digest);
+    for (size_t i = 0; i < a->list_count; i++)
+        for (size_t k = 0; k < b->list_count; k++)
+            if (list_differs(&a->lists[i], &b->lists[k])) return true;
+    return false;
+}
+
+/* In a network one authority has one list: which of two counts would hang on the time. */
+static bool has_doubles(const struct assay_collateral *c)
+{
+    for (size_t i = 0; i < c->list_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (list_differs(&c->lists[i], &c->lists[k])) return true;
+    return false;
+}
+
+static bool is_sound(const struct assay_endorsement *e)
+{
+    if (!is_bare(e)) return assay_collateral_sound(e->collateral) && !has_doubles(e->collateral);
+    for (size_t i = 0; i < ASSAY_PARTS; i++)
+        if (e->collateral->given[i]) return false;
+    return true;
 }
 
 /* Two certificates of one key, which are not one certificate. */

@@ -13,6 +13,7 @@
 #include "quote/chain.h"
 #include "quote/collateral/collateral.h"
 #include "quote/intel/judge.h"
+#include "quote/revocation.h"
 #include "quote/text.h"
 
 /* --- certificates at hand */
@@ -224,68 +225,6 @@ static void report_way(const struct way *way, const char *what, struct assay_ver
     ASSAY_UNREACHABLE("a reach");
 }
 
-/* --- revocation and time, under the root that was found */
-
-/*
- * Of several bundles under the root the one with the list of the key's issuer, whichever bundle the
- * way went through: quote/collateral/endorsements.c takes no two such lists that differ.
- */
-static const struct assay_collateral *list_of(const struct assay_evidence_request *request,
-                                              const struct way *way)
-{
-    const struct assay_endorsements *const all = request->endorsements;
-    for (size_t i = 0; i < all->count; i++) {
-        const struct assay_endorsement *const e = &all->entries[i];
-        if ((e->kinds & ASSAY_KIND_BIT(request->kind)) == 0 || e->collateral == NULL) continue;
-        if (!assay_key_equal(&e->root, &way->endorsement->root)) continue;
-        if (e->collateral->has[ASSAY_PART_CRL] &&
-            assay_dn_equal(&e->collateral->root_crl.issuer, &way->path.certificates[0]->issuer))
-            return e->collateral;
-    }
-    return way->endorsement->collateral;
-}
-
-static enum assay_status judge_revocation(const struct assay_evidence_request *request,
-                                          const struct way *way, struct assay_verdict *verdict)
-{
-    const struct assay_platform_rules *const rules = &request->policy->platform;
-    const struct assay_collateral *const c = list_of(request, way);
-    enum assay_revocation answer = ASSAY_REVOCATION_UNCOVERED;
-    size_t at = 0;
-    if (c != NULL && c->has[ASSAY_PART_CRL]) {
-        const struct assay_window window = { "revocation list", false, c->root_crl.this_update_s,
-                                             c->root_crl.next_update_s };
-        ASSAY_TRY(assay_path_revocation(&way->path, &way->endorsement->root, &c->root_crl,
-                                        c->has_crl_issuer ? c->crl_issuer_name : NULL, &answer,
-                                        &at));
-        if (answer != ASSAY_REVOCATION_UNCOVERED) assay_judge_window(&window, verdict);
-        /* A list about the issuer is none about the key. */
-        if (answer == ASSAY_REVOCATION_NONE && at > 0) answer = ASSAY_REVOCATION_UNCOVERED;
-    }
-    switch (answer) {
-    case ASSAY_REVOCATION_NONE: return ASSAY_OK;
-    case ASSAY_REVOCATION_FORGED:
-        assay_verdict_add(verdict, ASSAY_RULE_CRL_SIGNATURE, 0,
-                          "a revocation list signed by its issuer", "a wrong signature");
-        return ASSAY_OK;
-    case ASSAY_REVOCATION_REVOKED: {
-        struct assay_text observed = assay_text_empty();
-        assay_text_add(&observed, "revoked, serial ");
-        assay_text_add_hex(&observed, way->path.certificates[at]->serial, ASSAY_SERIAL_LEN);
-        assay_verdict_add(verdict, ASSAY_RULE_CERT_REVOKED, 0, "a certificate that stands",
-                          observed.text);
-        return ASSAY_OK;
-    }
-    case ASSAY_REVOCATION_UNCOVERED:
-        assay_verdict_add(verdict,
-                          rules->require_crl ? ASSAY_RULE_COLLATERAL_MISSING
-                                             : ASSAY_RULE_REVOCATION_UNKNOWN,
-                          0, "a revocation list of the attestation key's issuer", "none");
-        return ASSAY_OK;
-    }
-    ASSAY_UNREACHABLE("an answer about revocation");
-}
-
 /* --- the platform */
 
 /*
@@ -409,7 +348,8 @@ static enum assay_status judge_ak(const struct assay_evidence_request *request,
         assay_verdict_add(verdict, ASSAY_RULE_AK_UNPROVEN, 0,
                           "a certificate of the attestation key for this time",
                           "one that has run out");
-    ASSAY_TRY(judge_revocation(request, &best, verdict));
+    ASSAY_TRY(
+        assay_revocation_judge(request, &best.path, &best.endorsement->root, true, verdict));
     assay_verdict_proof(verdict, ASSAY_PROOF_AK_TRUSTED, ASSAY_PROOF_TRUE);
     name_platform(&best, verdict);
     return ASSAY_OK;
@@ -424,6 +364,8 @@ static enum assay_status judge_ek(const struct assay_evidence_request *request, 
     report_way(&best, "the endorsement key's certificate", verdict);
     if (best.reach == REACH_ROOT) {
         assay_path_windows(&best.path, verdict);
+        ASSAY_TRY(
+            assay_revocation_judge(request, &best.path, &best.endorsement->root, false, verdict));
         assay_verdict_proof(verdict, ASSAY_PROOF_EK_CHAIN, ASSAY_PROOF_TRUE);
     }
     if (best.reach == REACH_STRANGER || best.reach == REACH_WRONG)

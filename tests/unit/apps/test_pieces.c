@@ -44,7 +44,7 @@ static struct assay_pieces gather(const struct scattered *s)
     struct assay_pieces pieces;
     const char *where = NULL;
     cr_assert_eq(
-        assay_pieces_read(s->folder.path, s->whole.kind, s->whole.hardware, 0, &pieces, &where),
+        assay_pieces_read(s->folder.path, s->whole.kind, s->whole.hardware, &pieces, &where),
         ASSAY_OK, "%s", where != NULL ? where : "the folder");
     return pieces;
 }

@@ -121,8 +121,15 @@ Test(advance, the_list_of_another_vendor_counts_too)
 {
     before->has[ASSAY_PART_CRL] = after->has[ASSAY_PART_CRL] = true;
     before->has[ASSAY_PART_ROOT_CRL] = after->has[ASSAY_PART_ROOT_CRL] = false;
-    after->root_crl.this_update_s -= 1;
+    before->list_count = after->list_count = 2;
+    before->lists[0].crl = after->lists[1].crl = before->root_crl;
+    before->lists[1].crl = after->lists[0].crl = before->pck_crl; /* in another order */
+    cr_expect_eq(compare(), ASSAY_OK);
+    after->lists[0].crl.this_update_s -= 1;
     expect_setback(ASSAY_E_STALE, ASSAY_PART_CRL, "thisUpdate");
+    after->list_count = 1; /* an authority is left without */
+    after->lists[0].crl = before->root_crl;
+    expect_setback(ASSAY_E_INVALID, ASSAY_PART_CRL, "issuer");
 }
 
 Test(advance, publications_by_the_same_authority_advance)

@@ -23,7 +23,7 @@ static const enum assay_signature_alg alg = ASSAY_SIGNATURE_ECDSA_SHA256;
 struct bench {
     struct authority_key *keys[KEYS];
     uint8_t der[CERTIFICATES][AUTHORITY_DER_MAX];
-    uint8_t crl_der[AUTHORITY_DER_MAX];
+    uint8_t crl_der[3 * AUTHORITY_DER_MAX];
     uint8_t spki[256], attest[128], signature[128], bytes[PACKAGE_MAX];
     struct assay_package package;
     struct assay_collateral *collateral;
@@ -118,23 +118,46 @@ static void judge(struct bench *b)
     cr_assert_eq(assay_evidence_verify(NULL, &request, &b->verdict), ASSAY_OK);
 }
 
-/* A list that names nobody, by one of the two authorities. */
-static void publish(struct bench *b, const char *issuer, int signer)
+/* A list of one of the two authorities: revoked is the serial number of one certificate, or 0. */
+struct listing {
+    const char *issuer;
+    int signer;
+    uint64_t revoked;
+    int from_s; /* seconds from AT; 0: a minute before */
+    bool is_over;
+};
+
+static void publish(struct bench *b, const struct listing *listings, size_t count)
 {
-    const struct authority_crl list = { .issuer = issuer,
-                                        .signer = b->keys[signer],
-                                        .alg = alg,
-                                        .from_s = AT - 60,
-                                        .to_s = AT + 60 };
     struct assay_collateral_files files = { 0 };
+    size_t len = 0;
     files.part[ASSAY_PART_CERTIFICATES] = b->package.certificates[1];
-    const size_t len = authority_crl_make(&list, b->crl_der);
+    for (size_t i = 0; i < count; i++) {
+        const struct listing *const l = &listings[i];
+        const int from_s = l->from_s == 0 ? -60 : l->from_s;
+        const struct authority_crl list = { .issuer = l->issuer,
+                                            .signer = b->keys[l->signer],
+                                            .alg = alg,
+                                            .from_s = AT + from_s,
+                                            .to_s = AT + (l->is_over ? -1 : 60 + from_s + 3600),
+                                            .revoked_count = l->revoked != 0,
+                                            .revoked = &l->revoked };
+        uint8_t der[AUTHORITY_DER_MAX];
+        const size_t one = authority_crl_make(&list, der);
+        cr_assert_leq(len + one, sizeof b->crl_der);
+        assay_bytes_copy(b->crl_der + len, sizeof b->crl_der - len, der, one);
+        len += one;
+    }
     files.part[ASSAY_PART_CRL] = assay_slice_over(b->crl_der, len);
     cr_assert_eq(
         assay_collateral_build(&files, &b->endorsements.entries[0].root, b->collateral), ASSAY_OK);
     cr_assert(assay_collateral_sound(b->collateral));
+    cr_assert_eq(b->collateral->list_count, count);
     b->endorsements.entries[0].collateral = b->collateral;
 }
+
+static const struct listing both[] = { { "Root", ROOT, 0, 0, false },
+                                       { "Issuer", ISSUER, 0, 0, false } };
 
 Test(audit_tpm, a_key_certified_by_an_issuer_is_genuine)
 {
@@ -142,24 +165,81 @@ Test(audit_tpm, a_key_certified_by_an_issuer_is_genuine)
     judge(b);
     cr_assert_eq(b->verdict.genuine, ASSAY_GENUINE_TRUE);
     cr_assert(assay_verdict_has(&b->verdict, ASSAY_RULE_REVOCATION_UNKNOWN));
-    publish(b, "Issuer", ISSUER);
+    publish(b, both, 2);
+    b->policy.platform.require_crl = true;
     judge(b);
     cr_assert_eq(b->verdict.tier, ASSAY_TIER_AFFIRMING);
     close_bench(b);
 }
 
-/* The root's list names issuers. Of attestation keys it says nothing, and that is not silence. */
-Test(audit_tpm, a_list_about_issuers_is_none_about_the_key)
+/* A list says nothing of what others issued, and that is not silence. */
+Test(audit_tpm, a_list_of_one_authority_is_none_of_the_other)
+{
+    for (size_t only = 0; only < 2; only++) {
+        struct bench *const b = open();
+        publish(b, &both[only], 1);
+        judge(b);
+        cr_assert_eq(b->verdict.genuine, ASSAY_GENUINE_TRUE);
+        cr_assert(assay_verdict_has(&b->verdict, ASSAY_RULE_REVOCATION_UNKNOWN));
+        b->policy.platform.require_crl = true;
+        judge(b);
+        cr_assert_eq(b->verdict.genuine, ASSAY_GENUINE_UNKNOWN, "required means for each");
+        cr_assert(assay_verdict_has(&b->verdict, ASSAY_RULE_COLLATERAL_MISSING));
+        close_bench(b);
+    }
+}
+
+static uint64_t serial_of(const struct assay_slice *der)
+{
+    struct assay_certificate c;
+    uint64_t serial = 0;
+    cr_assert_eq(assay_x509_certificate(der->bytes, der->len, &c), ASSAY_OK);
+    for (size_t i = ASSAY_SERIAL_LEN - 8; i < ASSAY_SERIAL_LEN; i++)
+        serial = serial << 8 | c.serial[i];
+    cr_assert_neq(serial, 0);
+    return serial;
+}
+
+/* The root withdraws the issuer: nothing that it certified stands, whatever its own list says. */
+Test(audit_tpm, a_revoked_issuer_certifies_nothing)
+{
+    for (int turn = 0; turn < 8; turn++) {
+        struct bench *const b = open();
+        struct listing lists[3] = { both[0], both[1] };
+        size_t count = 2;
+        lists[0].revoked = serial_of(&b->package.certificates[1]);
+        if (turn == 1) { /* the other order */
+            lists[1] = lists[0];
+            lists[0] = both[1];
+        }
+        if (turn == 2) lists[1].revoked = serial_of(&b->package.certificates[0]); /* both */
+        if (turn == 3) count = 1;                                               /* its list alone */
+        if (turn >= 4) count = 3;
+        if (turn == 4) lists[2] = (struct listing){ "Root", ROOT, 0, -600, false }; /* older */
+        if (turn == 5) lists[2] = (struct listing){ "Root", ROOT, 0, 600, false };  /* to come */
+        if (turn == 6) lists[2] = (struct listing){ "Root", ROOT, 0, -600, true };  /* over */
+        if (turn == 7) lists[2] = (struct listing){ "Issuer", ISSUER, 0, -10, false };
+        publish(b, lists, count);
+        judge(b);
+        cr_assert(assay_verdict_has(&b->verdict, ASSAY_RULE_CERT_REVOKED), "turn %d", turn);
+        cr_assert_eq(b->verdict.tier, ASSAY_TIER_CONTRAINDICATED, "turn %d", turn);
+        close_bench(b);
+    }
+}
+
+/* The newest list that was out by then counts: what it leaves out stands again. */
+Test(audit_tpm, a_newer_list_takes_the_place_of_an_older_one)
 {
     struct bench *const b = open();
-    publish(b, "Root", ROOT);
-    judge(b);
-    cr_assert_eq(b->verdict.genuine, ASSAY_GENUINE_TRUE);
-    cr_assert(assay_verdict_has(&b->verdict, ASSAY_RULE_REVOCATION_UNKNOWN));
+    const struct listing lists[] = {
+        { "Root", ROOT, serial_of(&b->package.certificates[1]), -600, true },
+        { "Issuer", ISSUER, 0, 0, false },
+        { "Root", ROOT, 0, -30, false },
+    };
+    publish(b, lists, 3);
     b->policy.platform.require_crl = true;
     judge(b);
-    cr_assert_eq(b->verdict.genuine, ASSAY_GENUINE_UNKNOWN);
-    cr_assert(assay_verdict_has(&b->verdict, ASSAY_RULE_COLLATERAL_MISSING));
+    cr_assert_eq(b->verdict.tier, ASSAY_TIER_AFFIRMING);
     close_bench(b);
 }
 

@@ -151,23 +151,27 @@ Test(snp_collateral, judges_the_time_of_the_list)
     snp_world_close(w);
 }
 
-Test(snp_collateral, refuses_the_list_of_another_ark)
+/* A folder may hold the lists of two products: what the other ARK says is about others. */
+Test(snp_collateral, takes_the_list_of_another_ark_for_none)
 {
     struct snp_world *const w = open_with_list();
     w->crl.issuer = "ARK-Genoa";
     w->crl.signer = w->other_key;
     snp_world_run(w);
-    expect_first(w, ASSAY_RULE_CRL_ISSUER, ASSAY_GENUINE_FALSE);
+    expect_first(w, ASSAY_RULE_REVOCATION_UNKNOWN, ASSAY_GENUINE_TRUE);
     w->crl.issuer = w->ark.subject; /* the name right, the key not */
     snp_world_run(w);
     expect_first(w, ASSAY_RULE_CRL_SIGNATURE, ASSAY_GENUINE_FALSE);
     w->crl.issuer = w->ask.subject; /* an authority of the chain, but not the ARK */
     w->crl.signer = w->ask_key;
     snp_world_run(w);
-    expect_first(w, ASSAY_RULE_CRL_ISSUER, ASSAY_GENUINE_FALSE);
+    expect_first(w, ASSAY_RULE_REVOCATION_UNKNOWN, ASSAY_GENUINE_TRUE);
     w->with = SNP_WITH_VEK | SNP_WITH_ASK;
     snp_world_run(w);
-    expect_first(w, ASSAY_RULE_CRL_SIGNATURE, ASSAY_GENUINE_FALSE);
+    expect_first(w, ASSAY_RULE_REVOCATION_UNKNOWN, ASSAY_GENUINE_TRUE);
+    w->policy.platform.require_crl = true;
+    snp_world_run(w);
+    expect_first(w, ASSAY_RULE_COLLATERAL_MISSING, ASSAY_GENUINE_UNKNOWN);
     snp_world_close(w);
 }
 
@@ -193,8 +197,44 @@ Test(snp_collateral, knows_the_ark_by_its_key_id)
     cr_assert_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING);
     w->crl.signer = w->other_key;
     snp_world_run(w);
-    expect_first(w, ASSAY_RULE_CRL_ISSUER, ASSAY_GENUINE_FALSE);
+    expect_first(w, ASSAY_RULE_REVOCATION_UNKNOWN, ASSAY_GENUINE_TRUE);
     snp_world_close(w);
+}
+
+/* The lists of two products in one folder, in both orders, the other one newer. */
+Test(snp_collateral, finds_its_list_among_those_of_other_products)
+{
+    static uint8_t ours[AUTHORITY_DER_MAX], theirs[AUTHORITY_DER_MAX];
+    static uint8_t all[2 * AUTHORITY_DER_MAX];
+    for (int turn = 0; turn < 4; turn++) {
+        struct snp_world *const w = open_with_list();
+        const uint64_t ask_serial = w->ask.serial;
+        struct authority_crl other = w->crl;
+        other.issuer = "ARK-Genoa";
+        other.signer = w->other_key;
+        other.from_s = w->crl.from_s + 1;
+        snp_world_run(w); /* the world's own, with one list */
+        cr_assert_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING);
+        if (turn >= 2) {
+            w->crl.revoked = &ask_serial;
+            w->crl.revoked_count = 1;
+        }
+        const size_t our_len = authority_crl_make(&w->crl, ours);
+        const size_t their_len = authority_crl_make(&other, theirs);
+        const bool first = turn % 2 == 0;
+        const size_t one = first ? our_len : their_len, two = first ? their_len : our_len;
+        assay_bytes_copy(all, sizeof all, first ? ours : theirs, one);
+        assay_bytes_copy(all + one, sizeof all - one, first ? theirs : ours, two);
+        w->files.part[ASSAY_PART_CRL] = assay_slice_over(all, one + two);
+        cr_assert_eq(
+            assay_collateral_build(&w->files, &w->endorsements.entries[0].root, w->collateral),
+            ASSAY_OK);
+        w->endorsements.entries[0].collateral = w->collateral;
+        cr_assert_eq(snp_world_judge(w), ASSAY_OK);
+        if (turn < 2) cr_assert_eq(w->verdict.tier, ASSAY_TIER_AFFIRMING, "turn %d", turn);
+        else cr_assert(assay_verdict_has(&w->verdict, ASSAY_RULE_CERT_REVOKED), "turn %d", turn);
+        snp_world_close(w);
+    }
 }
 
 /* Of several entries under one root the one with a list counts. */

@@ -1,0 +1,113 @@
+/*
+ * quote/revocation.c - see revocation.h.
+ */
+#include "quote/revocation.h"
+
+#include "base/assert.h"
+#include "quote/collateral/collateral.h"
+#include "quote/intel/judge.h"
+#include "quote/text.h"
+
+struct lists {
+    size_t count;
+    const struct assay_list *list[ASSAY_REVOCATION_LISTS_MAX];
+};
+
+static void gather(const struct assay_evidence_request *request, const struct assay_key *root,
+                   struct lists *out)
+{
+    const struct assay_endorsements *const all = request->endorsements;
+    out->count = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct assay_endorsement *const e = &all->entries[i];
+        if ((e->kinds & ASSAY_KIND_BIT(request->kind)) == 0 || e->collateral == NULL) continue;
+        if (!assay_key_equal(&e->root, root)) continue;
+        for (size_t k = 0; k < e->collateral->list_count; k++)
+            if (out->count < ASSAY_REVOCATION_LISTS_MAX)
+                out->list[out->count++] = &e->collateral->lists[k];
+    }
+}
+
+/* Issued by then, and the newest of those; when none was, the oldest. */
+static bool is_better(const struct assay_crl *a, const struct assay_crl *b, int64_t at_unix_s)
+{
+    const bool a_is_out = a->this_update_s <= at_unix_s;
+    const bool b_is_out = b->this_update_s <= at_unix_s;
+    if (a_is_out != b_is_out) return a_is_out;
+    return a_is_out ? a->this_update_s > b->this_update_s : a->this_update_s < b->this_update_s;
+}
+
+struct finding {
+    enum assay_revocation answer;
+    bool is_forged; /* somebody else signed a list in the issuer's name */
+    const struct assay_crl *crl;
+};
+
+static enum assay_status look_up(const struct assay_path *path, const struct assay_key *root,
+                                 size_t at, const struct lists *lists, int64_t at_unix_s,
+                                 struct finding *out)
+{
+    *out = (struct finding){ .answer = ASSAY_REVOCATION_UNCOVERED };
+    for (size_t i = 0; i < lists->count; i++) {
+        const struct assay_list *const list = lists->list[i];
+        enum assay_revocation answer = ASSAY_REVOCATION_UNCOVERED;
+        ASSAY_TRY(assay_path_revocation(path, root, at, &list->crl,
+                                        list->has_issuer ? list->issuer_name : NULL, &answer));
+        if (answer == ASSAY_REVOCATION_FORGED) out->is_forged = true;
+        if (answer != ASSAY_REVOCATION_NONE && answer != ASSAY_REVOCATION_REVOKED) continue;
+        if (out->crl != NULL && !is_better(&list->crl, out->crl, at_unix_s)) continue;
+        out->crl = &list->crl;
+        out->answer = answer;
+    }
+    return ASSAY_OK;
+}
+
+static void report_uncovered(const struct assay_evidence_request *request,
+                             const struct assay_certificate *c, struct assay_verdict *verdict)
+{
+    struct assay_text expected = assay_text_empty();
+    assay_text_add(&expected, "a revocation list of the issuer of ");
+    assay_text_add(&expected, c->subject_name[0] != '\0' ? c->subject_name : "a certificate");
+    assay_verdict_add(verdict,
+                      request->policy->platform.require_crl ? ASSAY_RULE_COLLATERAL_MISSING
+                                                            : ASSAY_RULE_REVOCATION_UNKNOWN,
+                      0, expected.text, "none");
+}
+
+static void report_revoked(const struct assay_certificate *c, struct assay_verdict *verdict)
+{
+    struct assay_text observed = assay_text_empty();
+    assay_text_add(&observed, "revoked, serial ");
+    assay_text_add_hex(&observed, c->serial, ASSAY_SERIAL_LEN);
+    assay_verdict_add(verdict, ASSAY_RULE_CERT_REVOKED, 0, "a certificate that stands",
+                      observed.text);
+}
+
+enum assay_status assay_revocation_judge(const struct assay_evidence_request *request,
+                                         const struct assay_path *path,
+                                         const struct assay_key *root, bool is_needed,
+                                         struct assay_verdict *verdict)
+{
+    ASSAY_ASSERT(request != NULL && path != NULL && root != NULL && verdict != NULL);
+    struct lists lists;
+    gather(request, root, &lists);
+    const size_t issued = assay_path_issued(path, root);
+    for (size_t i = 0; i < issued; i++) {
+        const struct assay_certificate *const c = path->certificates[i];
+        struct finding found;
+        ASSAY_TRY(look_up(path, root, i, &lists, verdict->at_unix_s, &found));
+        if (found.crl != NULL) {
+            const struct assay_window window = { "revocation list", false,
+                                                 found.crl->this_update_s,
+                                                 found.crl->next_update_s };
+            assay_judge_window(&window, verdict);
+        }
+        if (found.is_forged)
+            assay_verdict_add(verdict, ASSAY_RULE_CRL_SIGNATURE, 0,
+                              "a revocation list signed by its issuer", "a wrong signature");
+        if (found.answer == ASSAY_REVOCATION_REVOKED) report_revoked(c, verdict);
+        if (found.crl == NULL && !found.is_forged && is_needed)
+            report_uncovered(request, c, verdict);
+    }
+    return ASSAY_OK;
+}

@@ -1,0 +1,34 @@
+/*
+ * quote/revocation.h - is any certificate on the way to a root withdrawn?
+ *
+ * RFC 5280 6.1.3 (a)(3): every certificate below the root is looked for on the list of its own
+ * issuer. A list says nothing of what others issued, so one that is at hand makes none of the
+ * others unnecessary.
+ */
+#ifndef ASSAY_QUOTE_REVOCATION_H
+#define ASSAY_QUOTE_REVOCATION_H
+
+#include "quote/path.h"
+#include "quote/verify.h"
+
+/* More lists than bundles of one root have together are looked at in vain. */
+enum { ASSAY_REVOCATION_LISTS_MAX = 64 };
+
+/*
+ * assay_revocation_judge - every certificate of a path against every list under its root.
+ *
+ * The lists are those of all bundles under the root. Of several of one authority the newest counts
+ * that had been issued at the appraisal time; an older one cannot bring a certificate back.
+ *
+ * In:      a verified path, its root, the request that it is about; is_needed: a certificate that
+ *          no list speaks for is worth a reason (COLLATERAL_MISSING where the policy requires
+ *          lists, else REVOCATION_UNKNOWN)
+ * Out:     reasons: CERT_REVOKED, CRL_SIGNATURE, the dates of the lists that counted
+ * Returns: ASSAY_OK | ASSAY_E_CRYPTO | ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_revocation_judge(const struct assay_evidence_request *request,
+                                                       const struct assay_path *path,
+                                                       const struct assay_key *root, bool is_needed,
+                                                       struct assay_verdict *verdict);
+
+#endif
