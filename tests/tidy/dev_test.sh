@@ -191,6 +191,14 @@ echo libcriterion-dev >"$fake/installed"
 dev build
 status_is 0; not_called apt-get; called "cmake --preset release -DBUILD_TESTING=OFF"
 
+# The browser that opens the reports is the tests' need alone: `build` leaves it, `test` installs it.
+machine
+echo chromium >"$fake/installed"
+dev build
+status_is 0; not_called apt-get
+dev test
+called "apt-get .*install -y --no-install-recommends chromium"
+
 # Counting: cases of Criterion, plain programs, skips, a leak after all cases passed, a time-out.
 machine
 cat >"$fake/ctest-output" <<'END'
