@@ -17,10 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum { CPU_SECONDS_MAX = 120, LINE_MAX_LEN = 512, PATH_LEN = 1024 };
+enum { PROGRAM_LEN = PATH_LEN + 128 };
+
+#define MAKE_THEM "`cmake --build --preset release --target assay_mutants` makes them"
 
 static const char usage[] =
     "usage: assay-sim mutants [--seeds N] [--only NAME] [--dir DIR] [--json]\n"
@@ -32,7 +36,7 @@ static const char usage[] =
     "  --only NAME  this fault, and the sound build\n"
     "  --dir DIR    where the builds are; default: mutants/ beside the folder of this program\n"
     "\n"
-    "`cmake --build --preset release --target assay_mutants` makes them.\n"
+    MAKE_THEM ".\n"
     "exit status: 0 every fault caught and the sound build clean, 1 otherwise, 2 usage\n";
 
 struct options {
@@ -53,6 +57,12 @@ struct trial {
 };
 
 /* --- one build */
+
+static void name_program(char program[static PROGRAM_LEN], const struct options *o,
+                         const char *name)
+{
+    (void)snprintf(program, PROGRAM_LEN, "%s/assay-sim-%s", o->dir, name);
+}
 
 static void child(const char *program, const char *suites, const char *seeds, int out)
 {
@@ -127,10 +137,10 @@ static struct trial run_build(const struct options *o, const char *name, const c
                               uint64_t seeds)
 {
     struct trial t = { 0 };
-    char program[PATH_LEN + 128];
+    char program[PROGRAM_LEN];
     char count[32];
     int ends[2];
-    (void)snprintf(program, sizeof program, "%s/assay-sim-%s", o->dir, name);
+    name_program(program, o, name);
     (void)snprintf(count, sizeof count, "%" PRIu64, seeds);
     (void)fflush(NULL);
     if (pipe(ends) != 0) return t;
@@ -234,6 +244,11 @@ static void add_words(char *list, size_t capacity, const char *words)
     }
 }
 
+static bool is_asked_for(const struct options *o, const struct assay_json *entry)
+{
+    return o->only == NULL || strcmp(o->only, assay_json_text(entry, "name", "")) == 0;
+}
+
 static int run_table(const struct options *o, const struct assay_json *entries)
 {
     struct table table = { .options = o, .rows = o->json ? assay_json_array() : NULL };
@@ -246,11 +261,9 @@ static int run_table(const struct options *o, const struct assay_json *entries)
         if (o->seeds == 0 && bound > seeds) seeds = bound;
     }
     try_sound(&table, suites, seeds);
-    for (size_t i = 0; i < assay_json_count(entries); i++) {
-        const struct assay_json *entry = assay_json_at(entries, i);
-        if (o->only == NULL || strcmp(o->only, assay_json_text(entry, "name", "")) == 0)
-            try_fault(&table, entry);
-    }
+    for (size_t i = 0; i < assay_json_count(entries); i++)
+        if (is_asked_for(o, assay_json_at(entries, i)))
+            try_fault(&table, assay_json_at(entries, i));
     const bool all = table.good && table.missed == 0;
     if (o->json) {
         struct assay_json *data = assay_json_object();
@@ -276,6 +289,37 @@ static bool has_entry(const struct assay_json *entries, const char *name)
     return false;
 }
 
+/* How many builds of those asked for no program stands for, and the first of them. */
+struct missing {
+    size_t count, of;
+    char first[PROGRAM_LEN];
+};
+
+static void look_for(struct missing *missing, const struct options *o, const char *name)
+{
+    char program[PROGRAM_LEN];
+    struct stat about;
+    name_program(program, o, name);
+    missing->of++;
+    if (stat(program, &about) == 0 && S_ISREG(about.st_mode) && access(program, X_OK) == 0) return;
+    if (missing->count++ == 0) (void)snprintf(missing->first, sizeof missing->first, "%s", program);
+}
+
+/* Fails as misuse when a build is missing: what nobody compiled says nothing about the checkers. */
+static int run_all_built(const struct options *o, const struct assay_json *entries)
+{
+    struct missing missing = { 0 };
+    look_for(&missing, o, "good");
+    for (size_t i = 0; i < assay_json_count(entries); i++)
+        if (is_asked_for(o, assay_json_at(entries, i)))
+            look_for(&missing, o, assay_json_text(assay_json_at(entries, i), "name", ""));
+    if (missing.count == 0) return run_table(o, entries);
+    return assay_sim_print_error(o->json, ASSAY_SIM_EXIT_USAGE, "not_found",
+                                 "mutants: %zu of %zu builds are missing, %s first; " MAKE_THEM
+                                 ", --dir names another folder",
+                                 missing.count, missing.of, missing.first);
+}
+
 static int run_folder(const struct options *o)
 {
     char path[PATH_LEN + 32];
@@ -286,8 +330,7 @@ static int run_folder(const struct options *o)
     const enum assay_status read = assay_file_read(path, ASSAY_JSON_LEN_MAX, &bytes, &len);
     if (read != ASSAY_OK)
         return assay_sim_print_error(o->json, ASSAY_SIM_EXIT_USAGE, "not_found",
-                                     "mutants: %s: %s; build the target assay_mutants first, or "
-                                     "name the folder with --dir",
+                                     "mutants: %s: %s; " MAKE_THEM ", --dir names another folder",
                                      path, assay_status_text(read));
     const enum assay_status parsed = assay_json_parse((const char *)bytes, len, &document);
     const struct assay_json *entries = assay_json_get(document, "mutants");
@@ -300,7 +343,7 @@ static int run_folder(const struct options *o)
         result = assay_sim_print_error(o->json, result, "not_found",
                                        "mutants: no fault is called \"%s\"; %s names them all",
                                        o->only, path);
-    else result = run_table(o, entries);
+    else result = run_all_built(o, entries);
     assay_json_free(&document);
     free(bytes);
     return result;

@@ -68,6 +68,24 @@ check 'scenarios are listed first' grep -q '^badmouthing ' listed
 check 'sweeps behind them' sh -c 'sed "1,/^$/d" listed | grep -q "^badmouthing  *the honest score"'
 gives 0 '"sweeps":[{"name":"badmouthing","line":' sh -c "'$SIM' list --json | tr -d ' \n'"
 
+# --- known-bad builds that nobody has made: how to make them, as a usage error; a build that cannot run too
+mkdir faults
+printf '{"mutants":[{"name":"one","about":"x","expect":"P1","suites":"twins","seeds":2},
+    {"name":"two","about":"x","expect":"P1","suites":"twins","seeds":2}]}' >faults/mutants.json
+make_them='`cmake --build --preset release --target assay_mutants` makes them'
+gives 2 "3 of 3 builds are missing, faults/assay-sim-good first; $make_them" "$SIM" mutants --dir faults
+gives 2 '"code": "not_found"' "$SIM" mutants --dir faults --json
+gives 2 "$make_them" "$SIM" mutants --dir nowhere
+printf '#!/bin/sh\necho clean\n' >faults/assay-sim-good
+gives 2 '2 of 2 builds are missing, faults/assay-sim-good first' "$SIM" mutants --dir faults --only one
+chmod +x faults/assay-sim-good
+gives 2 '1 of 2 builds are missing, faults/assay-sim-two first' "$SIM" mutants --dir faults --only two
+cp faults/assay-sim-good faults/assay-sim-one
+gives 2 '1 of 3 builds are missing, faults/assay-sim-two first' "$SIM" mutants --dir faults
+gives 1 '1 faults, 1 missed; the sound build is clean' "$SIM" mutants --dir faults --only one
+mkdir faults/assay-sim-two
+gives 2 '1 of 3 builds are missing, faults/assay-sim-two first' "$SIM" mutants --dir faults
+
 # --- a sweep: of the library, of a file, on a full disk, again, by two at once, of a stranger
 gives 0 'badmouthing: 65 points, 2 seeds each' "$SIM" sweep badmouthing --plan
 gives 2 'is "badmouthing" meant?' "$SIM" sweep badmouthin --plan
