@@ -1,7 +1,7 @@
 /*
- * quote/chain.c - the rules by which one key vouches for another (quotes.md 5 and 7.16): identity
- * of keys and raw names, never common names; what a certificate may be used for; exactly three in a
- * PCK chain.
+ * quote/chain.c - the rules by which one key vouches for another (evidence-rules.md 1.3 and 2.6):
+ * identity of keys and raw names, never common names; what a certificate may be used for; exactly
+ * three in a PCK chain.
  */
 #include "quote/chain.h"
 

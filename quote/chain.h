@@ -3,7 +3,7 @@
  * alone.
  *
  * Nothing here depends on time, collateral or policy: results may be remembered for ever under the
- * bytes that they came from (quotes.md 3). Revocation, validity and levels are judged in
+ * bytes that they came from (evidence-rules.md 1.10). Revocation, validity and levels are judged in
  * quote/intel/dcap.c.
  */
 #ifndef ASSAY_QUOTE_CHAIN_H

@@ -245,7 +245,7 @@ static enum assay_status read_protected(struct assay_slice header, struct assay_
     return has_alg ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
-/* An algorithm that no signature covers is an attacker's choice (quotes.md 7.18). */
+/* An algorithm that no signature covers is an attacker's choice (evidence-rules.md 4.2). */
 static enum assay_status read_unprotected(struct assay_cursor *in,
                                           const struct assay_cose_map *protected_map)
 {

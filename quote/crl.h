@@ -9,8 +9,8 @@
 /* Binary search. Returns: true when the serial number is on the list. */
 bool assay_crl_contains(const struct assay_crl *crl, const uint8_t serial[static ASSAY_SERIAL_LEN]);
 /*
- * Raw issuer name, authority key id where both have one, and the right to sign CRLs (quotes.md
- * 7.9). The signature is not checked here.
+ * Raw issuer name, authority key id where both have one, and the right to sign CRLs
+ * (evidence-rules.md 1.4). The signature is not checked here.
  * Returns: true when the list speaks for that authority
  */
 bool assay_crl_issued_by(const struct assay_crl *crl, const struct assay_certificate *ca);

@@ -2,8 +2,8 @@
  * quote/path.h - a chain of certificates from a leaf to a pinned root key, built from candidates in
  * any order.
  *
- * Identity is by raw names, key ids and keys, never by common names (quotes.md 7.16): a root is its
- * key, so a root of the same name with another key is another authority, and a root that was
+ * Identity is by raw names, key ids and keys, never by common names (evidence-rules.md 1.3): a root
+ * is its key, so a root of the same name with another key is another authority, and a root that was
  * certified twice is one. Nothing here depends on time or policy but assay_path_windows.
  */
 #ifndef ASSAY_QUOTE_PATH_H

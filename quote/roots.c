@@ -1,6 +1,7 @@
 /*
  * quote/roots.c - the vendors' root keys, pinned in the source: keys, not certificates, because a
- * root may be certified twice (quotes.md 2: two encodings of Intel's) and a name proves nothing.
+ * root may be certified twice (evidence-rules.md 1.2: two encodings of Intel's) and a name proves
+ * nothing.
  *
  * Where they come from: Intel's, AMD's for Milan and Genoa and the AWS Nitro root G1 from genuine
  * evidence (tests/unit/quote/test_roots.c compares them with it). AMD's for Turin from the chain
@@ -15,7 +16,7 @@
 
 enum { AMD_MODULUS_LEN = 512 };
 
-/* a0af031289f5d5d4132f9186068a7fc13628633ba235777472e29b6b6c67a49e (quotes.md 2) */
+/* a0af031289f5d5d4132f9186068a7fc13628633ba235777472e29b6b6c67a49e */
 static const uint8_t intel_sgx[ASSAY_P256_PUBLIC_LEN] = {
     0x0b, 0xa9, 0xc4, 0xc0, 0xc0, 0xc8, 0x61, 0x93, 0xa3, 0xfe, 0x23, 0xd6, 0xb0,
     0x2c, 0xda, 0x10, 0xa8, 0xbb, 0xd4, 0xe8, 0x8e, 0x48, 0xb4, 0x45, 0x85, 0x61,

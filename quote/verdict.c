@@ -4,7 +4,7 @@
  *
  * A verdict starts as "unknown, none" and can only become affirming through assay_verdict_conclude
  * once the kind says that every check was reached, with every proof true and no reason against it:
- * no early return can leave it good (quotes.md 7.3).
+ * no early return can leave it good (evidence-rules.md 1.1).
  */
 #include "quote/verdict.h"
 

@@ -23,7 +23,7 @@ enum {
     ASSAY_COMMON_NAME_MAX = 64,
 };
 
-/* A distinguished name as its raw DER; compared byte by byte (quotes.md 5: raw DN). */
+/* A distinguished name as its raw DER; compared byte by byte (evidence-rules.md 1.3). */
 struct assay_dn {
     uint32_t len;
     uint8_t der[ASSAY_DN_MAX];

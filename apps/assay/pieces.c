@@ -17,9 +17,9 @@ enum {
     FILES_MAX = 64,  /* files of one folder that are looked into */
     ITEMS_MAX = 96,  /* what they hold: a PEM file may hold several */
     SPKI_MAX = 640,  /* RSA 4096 takes 550 */
-    HCL_REPORT = 32, /* of the hardware report in a paravisor's blob (quotes.md 4) */
+    HCL_REPORT = 32, /* of the hardware report in a paravisor's blob (evidence-rules.md 5.1) */
     SNP_REPORT_LEN = 1184,
-    SNP_CHIP_ID = 0x1a0, /* quotes.md 4 */
+    SNP_CHIP_ID = 0x1a0, /* evidence-rules.md 3.1 */
 };
 
 enum shape {

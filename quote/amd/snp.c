@@ -3,7 +3,7 @@
  * (snp_key.c), then what the policy makes of the guest.
  *
  * As in quote/intel/dcap.c every check adds its reason and the next one runs all the same; pitfalls
- * are those of quotes.md 7.12 and 7.14.
+ * are those of docs/evidence-rules.md 1.11 and 3.2 to 3.5.
  */
 #include "quote/amd/snp.h"
 

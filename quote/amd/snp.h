@@ -3,8 +3,8 @@
  *
  * Sources: "SEV Secure Nested Paging Firmware ABI Specification" (AMD 56860; rev. 1.55 to 1.59:
  * ATTESTATION_REPORT, TCB_VERSION, GUEST_POLICY, PLATFORM_INFO, section 7.3) and "Versioned Chip
- * Endorsement Key (VCEK) Certificate and KDS Interface Specification" (AMD 57230); quotes.md 4, 6
- * and 7.14.
+ * Endorsement Key (VCEK) Certificate and KDS Interface Specification" (AMD 57230);
+ * docs/evidence-rules.md 3.
  */
 #ifndef ASSAY_QUOTE_AMD_SNP_H
 #define ASSAY_QUOTE_AMD_SNP_H

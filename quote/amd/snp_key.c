@@ -2,7 +2,7 @@
  * quote/amd/snp_key.c - whose key signed an SNP report, what it was certified for, and what the
  * vendor says of it at the time.
  *
- * Order after AMD 56860 7.3 and 57230; pitfalls are those of quotes.md 7.14.
+ * Order after AMD 56860 7.3 and 57230; rules: docs/evidence-rules.md 3.2 to 3.6.
  */
 #include "base/assert.h"
 #include "quote/amd/snp_judge.h"
@@ -73,9 +73,10 @@ static const char *after(const char *text, const char *start)
 }
 
 /*
- * quotes.md 7.14: VLEK or VCEK, as the report says, as the certificate's extensions say, and as its
- * issuer says (57230: ASK "SEV-Milan", ASVK "SEV-VLEK-Milan"). The name counts only under a root,
- * which then vouches for it; an authority that calls itself neither stands under a private root.
+ * evidence-rules.md 3.2: VLEK or VCEK, as the report says, as the certificate's extensions say, and
+ * as its issuer says (57230: ASK "SEV-Milan", ASVK "SEV-VLEK-Milan"). The name counts only under a
+ * root, which then vouches for it; an authority that calls itself neither stands under a private
+ * root.
  */
 static void judge_signing_key(const struct assay_snp_appraisal *a)
 {
@@ -252,9 +253,9 @@ static void judge_certificate(const struct assay_snp_appraisal *a)
 }
 
 /*
- * quotes.md 7.14: what is reported is never above what is committed, and that never above what
- * runs. Firmware that runs before it is committed (56860, SNP_COMMIT) is part of every update, and
- * going back from it cannot go below what the reported version vouches for: no reason to warn.
+ * evidence-rules.md 3.5: what is reported is never above what is committed, and that never above
+ * what runs. Firmware that runs before it is committed (56860, SNP_COMMIT) is part of every update,
+ * and going back from it cannot go below what the reported version vouches for: no reason to warn.
  */
 static void judge_order(const struct assay_snp_appraisal *a)
 {
@@ -308,7 +309,7 @@ static void no_list(const struct assay_snp_appraisal *a)
                           "the revocation list of the ARK", "none");
 }
 
-/* Does it bear the ARK's name, where the ARK's certificate is at hand (RFC 5280 6.3.3 (f))? */
+/* Does it bear the ARK's name, where the ARK's certificate is at hand (evidence-rules.md 3.6)? */
 static bool is_named_for_root(const struct assay_proven *p, const struct assay_crl *crl)
 {
     enum { ROOT = 2 };

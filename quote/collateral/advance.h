@@ -1,5 +1,5 @@
 /*
- * quote/collateral/advance.h - collateral goes forward only (docs/protocol.md 8; quotes.md 7.8).
+ * quote/collateral/advance.h - collateral goes forward only (docs/evidence-rules.md 1.6).
  *
  * Old documents stay genuine after newer ones exist: whoever can replay them keeps an unpatched
  * platform up to date and a revoked one alive. So what replaces a bundle may not be older in any of

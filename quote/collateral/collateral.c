@@ -77,7 +77,8 @@ static enum assay_status demand_signature(struct assay_collateral *c, enum assay
 /* --- chains of the collateral signers */
 /*
  * A signing chain is the signer and, usually, the root. The pinned key stands for the root: a root
- * certificate beside it must hold that very key (quotes.md 7.14: never trust a downloaded root).
+ * certificate beside it must hold that very key (evidence-rules.md 1.2: never trust a downloaded
+ * root).
  */
 static enum assay_status read_signer(struct assay_collateral *c, const char *what,
                                      struct assay_slice pem, struct assay_certificate *signer)

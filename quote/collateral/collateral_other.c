@@ -66,8 +66,8 @@ static enum assay_status try_issuer(struct assay_list *list, const struct assay_
 }
 
 /*
- * quotes.md 7.9: a list counts for the authority whose name it bears and who signed it. The root
- * may be known as a key alone: then the signature says that it is the root's.
+ * evidence-rules.md 1.4: a list counts for the authority whose name it bears and who signed it. The
+ * root may be known as a key alone: then the signature says that it is the root's.
  */
 static enum assay_status find_issuer(struct assay_collateral *c, struct assay_list *list)
 {

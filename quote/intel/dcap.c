@@ -3,8 +3,8 @@
  * root, then what the collateral says at the time, then what the policy makes of it.
  *
  * Every check adds its reason and the next one runs all the same, so that an operator sees all that
- * is wrong; only what would build on unproven ground is left out. Sources: quotes.md 4, 5, 7 after
- * Intel's QVL.
+ * is wrong; only what would build on unproven ground is left out. Rules: docs/evidence-rules.md 1
+ * and 2, after Intel's QVL.
  */
 #include "quote/intel/dcap.h"
 
@@ -44,7 +44,7 @@ static void judge_header(const struct assay_kind *kind, const struct assay_quote
     if (kind->insecure && policy->profile == ASSAY_PROFILE_PRODUCTION)
         assay_verdict_add(verdict, ASSAY_RULE_PROFILE, 0, "profile development",
                           "profile production");
-    /* quotes.md 7.2: defined, and compared. */
+    /* evidence-rules.md 2.2: defined, and compared. */
     if (!assay_bytes_equal(quote->qe_vendor_id, kind->qe_vendor_id, 16))
         add_hex(verdict, ASSAY_RULE_QE_VENDOR, QE_VENDOR_ID,
                 assay_slice_over(kind->qe_vendor_id, 16),
@@ -161,7 +161,7 @@ static enum assay_status judge_pck_crl_signature(const struct assay_collateral *
 }
 
 /*
- * Both lists must speak for the authorities of this very chain (quotes.md 7.9: the lists of
+ * Both lists must speak for the authorities of this very chain (evidence-rules.md 1.4: the lists of
  * Processor and Platform CA get mixed up), and neither may name its certificates.
  */
 static enum assay_status judge_revocation(const struct assay_collateral *c,
@@ -185,7 +185,7 @@ static enum assay_status judge_revocation(const struct assay_collateral *c,
     return ASSAY_OK;
 }
 
-/* TCB info and QE identity must be about this platform and this TEE (quotes.md 5, last line). */
+/* TCB info and QE identity must be about this platform and this TEE (evidence-rules.md 2.8). */
 static void judge_subject(const struct assay_kind *kind, const struct assay_collateral *c,
                           const struct assay_pck *pck, struct assay_verdict *verdict)
 {

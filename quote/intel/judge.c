@@ -1,6 +1,6 @@
 /*
- * quote/intel/judge.c - identities, TCB level, and the policy on top (docs/protocol.md 3, quotes.md
- * 5).
+ * quote/intel/judge.c - identities, TCB level, and the policy on top (docs/protocol.md 3.3,
+ * docs/evidence-rules.md 2.8 to 2.14).
  */
 #include "quote/intel/judge.h"
 
@@ -116,7 +116,7 @@ static void judge_module(const struct assay_quote *quote, const struct assay_tcb
     if (!assay_bytes_equal(td->mrsignerseam, module->mrsigner, 48))
         add_hex(verdict, ASSAY_RULE_MODULE_IDENTITY, "MRSIGNERSEAM", module->mrsigner,
                 td->mrsignerseam, 48);
-    /* quotes.md 5 after Intel's QVL 4.1.2.5.12.2: equal, and zero, whatever the mask says. */
+    /* evidence-rules.md 2.10: equal, and zero, whatever the mask says. */
     if (!assay_bytes_equal(td->seam_attributes, module->attributes, 8) ||
         !assay_bytes_all_zero(td->seam_attributes, 8))
         add_hex(verdict, ASSAY_RULE_MODULE_IDENTITY, "SEAMATTRIBUTES", module->attributes,
@@ -141,8 +141,8 @@ static void add_status(struct assay_verdict *verdict, enum assay_rule rule, cons
 }
 
 /*
- * Grace counts from the day on which something better existed (quotes.md 6: 15 days after a
- * recovery is what operators ask for), else from the date of the level itself.
+ * Grace counts from the day on which something better existed (evidence-rules.md 2.14: 15 days
+ * after a recovery is what operators ask for), else from the date of the level itself.
  */
 static bool within_grace(const struct assay_status_rule *rule,
                          const struct assay_tcb_result *result, int64_t at_unix_s)
@@ -199,7 +199,7 @@ static void judge_minimums(const struct assay_tcb_platform *platform,
     if (platform->pck->pcesvn < policy->pcesvn_min)
         add_minimum(verdict, ASSAY_RULE_SVN_MINIMUM, "PCESVN", policy->pcesvn_min,
                     platform->pck->pcesvn);
-    /* quotes.md 7.8: old genuine collateral keeps an unpatched platform up to date. */
+    /* evidence-rules.md 1.6: old genuine collateral keeps an unpatched platform up to date. */
     const uint64_t number =
         assay_min_u64(c->tcb_info.evaluation_number, c->qe_identity.evaluation_number);
     if (number < policy->evaluation_number_min)

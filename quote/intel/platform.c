@@ -1,7 +1,7 @@
 /*
  * quote/intel/platform.c - what the bytes of an Intel quote prove, from the attestation key to the
  * root: the QE report binds the key, the PCK signs the report, CA and root vouch for the PCK
- * (quotes.md 4 and 5, after Intel's QVL 4.1.2.5.13 to 4.1.2.5.17).
+ * (docs/evidence-rules.md 2.5 to 2.7).
  *
  * A function of these bytes alone: whether the root is pinned and what holds at a time is
  * quote/intel/dcap.c.
@@ -57,7 +57,7 @@ static size_t block_end(const struct assay_slice *text, size_t from)
 }
 
 /*
- * quotes.md 4 and 7.16: the three blocks in any order, white space and CR around them, NUL bytes
+ * evidence-rules.md 2.6: the three blocks in any order, white space and CR around them, NUL bytes
  * behind.
  */
 static enum assay_status split_text(struct assay_slice text, struct assay_slice blocks[LINKS])
@@ -302,7 +302,7 @@ static void note_facts(struct proving *p)
 }
 
 /* --- the quoting enclave */
-/* The QE vouches for the attestation key with its report data (quotes.md 4, AK binding). */
+/* The QE vouches for the attestation key with its report data (evidence-rules.md 2.5). */
 static void prove_binding(const struct assay_quote *quote, struct assay_proven *proven)
 {
     enum { QE_REPORT_DATA = 320 };

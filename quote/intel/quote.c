@@ -1,8 +1,8 @@
 /*
  * quote/intel/quote.c - bytes to struct assay_quote: header, body, signature data.
  *
- * Source: quotes.md 4 after Intel's DCAP libraries. Every declared length becomes a child cursor,
- * and every level ends where its length says (quotes.md 7.10: declared lengths overrun, silently
+ * Source: docs/evidence-rules.md 2.1, after Intel's DCAP libraries. Every declared length becomes a
+ * child cursor, and every level ends where its length says (1.7: declared lengths overrun, silently
  * clamped).
  */
 #include "quote/intel/quote.h"
@@ -184,7 +184,7 @@ static enum assay_status parse_signature_data(struct assay_cursor *in,
     return parse_qe(in, q);
 }
 
-/* Certification data types 1 to 5 exist (quotes.md 4); 3 has a fixed size. */
+/* Certification data types 1 to 5 exist (evidence-rules.md 2.3); 3 has a fixed size. */
 static enum assay_status check_cert_data(const struct assay_quote *q)
 {
     if (q->cert_data_type < 1) return ASSAY_E_UNSUPPORTED;
@@ -244,8 +244,8 @@ enum assay_status assay_evidence_length(enum assay_evidence_kind kind, const uin
     ASSAY_TRY(assay_cursor_skip(&in, signature_len));
     const size_t end = in.pos;
     /*
-     * quotes.md 4: a zero tail is normal (a fixed buffer of the guest driver); anything else is
-     * not.
+     * evidence-rules.md 2.4: a zero tail is normal (a fixed buffer of the guest driver); anything
+     * else is not.
      */
     struct assay_slice tail;
     ASSAY_TRY(assay_cursor_slice(&in, assay_cursor_left(&in), &tail));

@@ -16,7 +16,7 @@ void assay_sgx_judge_body(const struct assay_quote *quote, const struct assay_po
     assay_bytes_copy(verdict->measurement, sizeof verdict->measurement, body->mrenclave, 32);
     verdict->measurement_len = 32;
 
-    /* quotes.md 4: attributes byte 0 bit 1. A debug enclave can be read from outside. */
+    /* evidence-rules.md 1.11: attributes byte 0 bit 1. A debug enclave can be read from outside. */
     verdict->debug = (body->attributes[0] & SGX_ATTRIBUTE_DEBUG) != 0;
     if (verdict->debug)
         assay_verdict_add(verdict, ASSAY_RULE_DEBUG, quote->offset_body + BODY_ATTRIBUTES,

@@ -1,10 +1,10 @@
 /*
- * quote/intel/tcb.c - which TCB level a platform reaches, and what it is worth (quotes.md 5, after
- * Intel's QVL).
+ * quote/intel/tcb.c - which TCB level a platform reaches, and what it is worth
+ * (docs/evidence-rules.md 2.9 to 2.13, after Intel's QVL).
  *
  * The first level that is reached counts, in the order of assay_tcb_sort for platform and TDX
  * module, in that of the file for the quoting enclave, as Intel does. Every level has all 16
- * components, by construction of the parser, so nothing can be cut short (quotes.md 7.6).
+ * components, by construction of the parser, so nothing can be cut short (evidence-rules.md 2.7).
  */
 #include "quote/intel/tcb.h"
 
@@ -94,7 +94,10 @@ static bool reaches(const struct subject *s, const struct assay_tcb_level *level
     if (!all_at_least(s->platform->pck->components, level->sgx, 0)) return false;
     if (s->platform->pck->pcesvn < level->pcesvn) return false;
     if (s->tee_tcb_svn == NULL) return true;
-    /* quotes.md 5: with a module version above 0 the first two belong to the module identity. */
+    /*
+     * evidence-rules.md 2.11: with a module version above 0 the first two belong to the module
+     * identity.
+     */
     return all_at_least(s->tee_tcb_svn, level->tdx, s->tee_tcb_svn[1] > 0 ? 2 : 0);
 }
 
@@ -227,7 +230,7 @@ static void not_supported(struct assay_tcb_result *result, const char *missing)
 }
 
 /*
- * Module identity, for module versions above 0 (quotes.md 5).
+ * Module identity, for module versions above 0 (evidence-rules.md 2.10).
  * Returns: false when it has no level.
  */
 static bool evaluate_module(const struct assay_tcb_info *info, const struct subject *subject,
@@ -272,7 +275,10 @@ static void evaluate(const struct assay_tcb_info *info, const struct assay_qe_id
     }
     result->qe_status = found->qe->status;
 
-    /* The platform level is converged with, never replaced by, module and QE (quotes.md 7.5). */
+    /*
+     * The platform level is converged with, never replaced by, module and QE (evidence-rules.md
+     * 2.12).
+     */
     result->status = found->platform->status;
     if (found->module != NULL)
         result->status = assay_tcb_converge(result->status, found->module->status);

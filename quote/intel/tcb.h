@@ -133,8 +133,8 @@ struct assay_tcb_result {
 
 /*
  * assay_tcb_evaluate - platform level, QE level, TDX module level, convergence, for a TD 1.5 twice
- * (at its launch, and now), and whether it should be launched anew (quotes.md 5; Intel's QVL,
- * 4.1.2.5.18 to 4.1.2.5.20). Dates and grace are of the launch.
+ * (at its launch, and now), and whether it should be launched anew (evidence-rules.md 2.11 to 2.13;
+ * Intel's QVL, 4.1.2.5.18 to 4.1.2.5.20). Dates and grace are of the launch.
  * Out:     *result; *advisories of the verdict are merged: sorted union of platform, QE and module
  *          at the launch, cut at its capacity
  * Returns: nothing; no level is a result (NOT_SUPPORTED)

@@ -169,7 +169,7 @@ static enum assay_status get_text(struct source s, const char *name, const char 
     return ASSAY_OK;
 }
 
-/* quotes.md 2: hexadecimal comes in either case; compared as bytes. */
+/* evidence-rules.md 2.8: hexadecimal comes in either case; compared as bytes. */
 static enum assay_status get_hex(struct source s, const char *name, uint8_t *out, size_t out_len)
 {
     const char *text = NULL;
@@ -255,7 +255,7 @@ static enum assay_status get_advisories(struct source s, struct assay_advisory_t
 }
 
 /* --- TCB info */
-/* Exactly 16 (quotes.md 7.6: fewer would accept more). */
+/* Exactly 16 (evidence-rules.md 2.7: fewer would accept more). */
 static enum assay_status get_components(struct source tcb, const char *name,
                                         uint8_t out[ASSAY_TCB_COMPONENTS])
 {

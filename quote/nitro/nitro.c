@@ -183,7 +183,7 @@ static bool is_pinned(const struct assay_endorsements *all, const struct assay_k
     return false;
 }
 
-/* quotes.md 7.15: a root that comes with the evidence is worth its key alone. */
+/* evidence-rules.md 4.1: a root that comes with the evidence is worth its key alone. */
 static void judge_root(const struct assay_nitro_document *d, const struct assay_proven *proven,
                        const struct assay_evidence_request *request, struct assay_verdict *verdict)
 {

@@ -1,7 +1,7 @@
 /*
  * quote/nitro/nitro.h - the attestation document of an AWS Nitro enclave.
  *
- * Source: "Nitro Enclaves Attestation Process" (docs/attestation_process.md of AWS's NSM API),
+ * Source: "Nitro Enclaves Attestation Process" (in the documentation of AWS's NSM API),
  * sections 2.2 (fields), 3.1 (COSE), 3.2.2 (types and limits), 3.2.3 (certificates). Where genuine
  * documents and that text disagree the documents win: optional fields may be null, and AWS's own
  * are untagged.

@@ -72,7 +72,10 @@ static void add_gap(struct assay_forecast *out, enum assay_svn_part part, uint8_
 }
 
 /* --- the platform */
-/* quotes.md 5: with a module version above 0 the first two belong to the module identity. */
+/*
+ * evidence-rules.md 2.11: with a module version above 0 the first two belong to the module
+ * identity.
+ */
 static size_t first_tdx(const struct assay_tcb_platform *platform)
 {
     return platform->tee_tcb_svn[1] > 0 ? 2 : 0;

@@ -61,7 +61,10 @@ static enum assay_status text(struct assay_slice value, char *out, size_t capaci
     return ASSAY_OK;
 }
 
-/* 64 bytes, 8 from Turin on: the octets themselves, or an OCTET STRING of them (quotes.md 7.14). */
+/*
+ * 64 bytes, 8 from Turin on: the octets themselves, or an OCTET STRING of them (evidence-rules.md
+ * 3.3).
+ */
 static enum assay_status hwid(struct assay_slice value, struct assay_vek *vek)
 {
     enum { TURIN_LEN = 8 };

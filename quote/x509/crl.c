@@ -106,7 +106,7 @@ static enum assay_status read_tbs(struct assay_slice content, struct assay_slice
     *algorithm = element.whole;
     ASSAY_TRY(assay_x509_name(&in, &out->issuer, NULL));
     ASSAY_TRY(assay_asn1_time(&in, &out->this_update_s));
-    /* quotes.md 7.9: a list without nextUpdate never ages; refused. */
+    /* evidence-rules.md 1.5: a list without nextUpdate never ages; refused. */
     ASSAY_TRY(assay_asn1_time(&in, &out->next_update_s));
     ASSAY_TRY(read_entries(&in, out));
     if (assay_cursor_left(&in) == 0) return ASSAY_OK;

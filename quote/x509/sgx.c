@@ -100,7 +100,7 @@ static enum assay_status read_configuration_item(uint8_t arc, struct assay_curso
 static enum assay_status read_sgx_item(uint8_t arc, struct assay_cursor *value,
                                        struct assay_pck *pck)
 {
-    enum { TCB_ARCS = 0x7fffe }; /* 1..18: all of them, quotes.md 7.6 */
+    enum { TCB_ARCS = 0x7fffe }; /* 1..18: all of them, evidence-rules.md 2.7 */
     uint32_t number = 0;
     uint32_t seen = 0;
     switch (arc) {

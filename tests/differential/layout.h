@@ -7,7 +7,7 @@
 
 #include "tests/differential/case.h"
 
-/* A quote of version 3, 4 or 5 (quotes.md 4; Intel's quote libraries, appendix A). */
+/* A quote of version 3, 4 or 5 (evidence-rules.md 2.1; Intel's quote libraries, appendix A). */
 struct diff_quote {
     bool is_found;
     uint16_t version;

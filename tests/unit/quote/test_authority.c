@@ -425,7 +425,9 @@ static void sign_qe_report(struct world *w)
     write_chain(w, pck, len);
 }
 
-/* quotes.md 4: Intel's QVL does not look at the tail; in every genuine quote it is zero. */
+/*
+ * evidence-rules.md 2.5: Intel's QVL does not look at the tail; in every genuine quote it is zero.
+ */
 Test(quote_authority, every_byte_of_the_qe_report_data_binds_the_attestation_key)
 {
     enum { QE_REPORT_DATA = 320 };
@@ -498,7 +500,7 @@ Test(quote_authority, the_bundle_with_the_list_of_its_own_ca_is_chosen)
     world_close(w);
 }
 
-/* quotes.md 7.8: the older of the two documents decides. */
+/* evidence-rules.md 1.6: the older of the two documents decides. */
 Test(quote_authority, the_least_evaluation_number_is_that_of_either_document)
 {
     static const enum assay_collateral_part parts[] = { ASSAY_PART_TCB_INFO,

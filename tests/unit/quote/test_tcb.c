@@ -110,7 +110,7 @@ Test(quote_tcb, has_no_level_for_an_unknown_or_too_old_module)
     free(b);
 }
 
-/* quotes.md 7.5: peers let the module's level replace the platform's. */
+/* evidence-rules.md 2.12: peers let the module's level replace the platform's. */
 Test(quote_tcb, never_lets_a_good_module_hide_an_old_platform)
 {
     struct bench *const b = open_bench(true);
@@ -201,7 +201,7 @@ Test(quote_tcb, sorts_levels_as_intel_does_and_leaves_sorted_ones_alone)
     free(b);
 }
 
-/* Written again from the words of quotes.md 5, not from the code. */
+/* Written again from the words of evidence-rules.md 2.12, not from the code. */
 static enum assay_tcb_status reference(enum assay_tcb_status p, enum assay_tcb_status q)
 {
     if (p == ASSAY_TCB_REVOKED || q == ASSAY_TCB_REVOKED) return ASSAY_TCB_REVOKED;

@@ -220,7 +220,7 @@ Test(quote_td, refuses_the_module_of_another_signer_and_seam_attributes)
     td_close(t);
 }
 
-/* Every pair of platform and lower part, through QE and module alike (quotes.md 5). */
+/* Every pair of platform and lower part, through QE and module alike (evidence-rules.md 2.12). */
 Test(quote_td, converges_platform_module_and_quoting_enclave)
 {
     static const enum assay_tcb_status platform[] = {
@@ -295,7 +295,7 @@ Test(quote_td, has_no_level_for_a_quoting_enclave_that_is_too_old)
     td_close(t);
 }
 
-/* quotes.md 7.6: an array that is cut short must not compare less. */
+/* evidence-rules.md 2.7: an array that is cut short must not compare less. */
 Test(quote_td, refuses_collateral_without_sixteen_components)
 {
     struct td_world *const t = td_open();
@@ -358,7 +358,7 @@ Test(quote_td, refuses_debug_in_a_quote_that_is_signed)
     td_close(t);
 }
 
-/* Certification data that names a platform without proving it (quotes.md 4). */
+/* Certification data that names a platform without proving it (evidence-rules.md 2.3). */
 Test(quote_td, takes_a_chain_in_certification_data_of_type_6_and_nothing_else)
 {
     struct td_world *const t = td_open();
@@ -466,7 +466,7 @@ Test(quote_td, warns_of_a_platform_that_needs_configuration_alone)
     td_close(t);
 }
 
-/* quotes.md 7.9: the lists of two authorities get mixed up. */
+/* evidence-rules.md 1.4: the lists of two authorities get mixed up. */
 Test(quote_td, refuses_the_list_of_another_ca)
 {
     struct td_world *const t = td_open();

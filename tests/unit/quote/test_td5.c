@@ -234,7 +234,7 @@ Test(quote_td5, refuses_a_dice_token_in_words)
     td_close(t);
 }
 
-/* --- at the launch and now (quotes.md 5) */
+/* --- at the launch and now (evidence-rules.md 2.13) */
 /* Module levels: 5 good, 3 old, 2 revoked, below none; platform as the test says. */
 static struct td_world *open_updated(enum assay_body_type type)
 {
@@ -633,7 +633,7 @@ Test(quote_td5, wants_exactly_the_three_certificates_of_a_chain)
     td_close(t);
 }
 
-/* quotes.md 7.16: the names are right, the key is another. */
+/* evidence-rules.md 1.3: the names are right, the key is another. */
 Test(quote_td5, refuses_a_root_of_the_same_name)
 {
     struct td_world *const t = td_open();

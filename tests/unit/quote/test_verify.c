@@ -340,7 +340,7 @@ Test(quote_verify, finds_no_level_below_the_lowest_one)
     struct assay_soft_platform platform;
     for (size_t i = 0; i < ASSAY_TCB_COMPONENTS; i++) {
         assay_soft_platform_default(&platform);
-        platform.components[i] = 0; /* each component counts (quotes.md 7.6) */
+        platform.components[i] = 0; /* each component counts (evidence-rules.md 2.11) */
         world_move(w, &platform);
         expect_old(w, ASSAY_RULE_TCB_NOT_SUPPORTED);
         cr_assert_eq(w->verdict.tcb_status, ASSAY_TCB_NOT_SUPPORTED);

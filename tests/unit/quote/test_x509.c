@@ -264,7 +264,10 @@ Test(quote_x509, takes_a_list_only_from_an_authority_that_may_sign_lists)
     world_close(w);
 }
 
-/* DER INTEGERs above 127 have a leading zero: 255 occurs in genuine certificates (quotes.md 4). */
+/*
+ * DER INTEGERs above 127 have a leading zero: 255 occurs in genuine certificates (evidence-rules.md
+ * 2.7).
+ */
 Test(quote_x509, reads_components_of_every_value)
 {
     struct world *const w = world_open();

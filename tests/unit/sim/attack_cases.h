@@ -1,6 +1,7 @@
 /*
- * tests/unit/sim/attack_cases.h - each attack by a fifth of the network, and what scoring.md B says
- * of it: run at both fidelities, each with the same expectations and a few of its own.
+ * tests/unit/sim/attack_cases.h - each attack by a fifth of the network, and what the
+ * rules promise of it (docs/protocol.md 7.12; docs/scenarios/ has a page for most): run at both
+ * fidelities, each with the same expectations and a few of its own.
  */
 #ifndef ASSAY_TESTS_ATTACK_CASES_H
 #define ASSAY_TESTS_ATTACK_CASES_H

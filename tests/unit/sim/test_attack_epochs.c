@@ -1,6 +1,6 @@
 /*
  * tests/unit/sim/test_attack_epochs.c - every attack at epoch fidelity, fifty nodes: what it does
- * is what scoring.md B says it does.
+ * is what the rules promise (docs/protocol.md 7.12).
  */
 #include "tests/unit/sim/attack_cases.h"
 

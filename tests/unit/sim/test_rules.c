@@ -180,7 +180,7 @@ Test(sim_rules, the_on_off_bound_holds_and_is_nearly_reached)
     const struct {
         enum badness how;
         const struct assay_trust *trust;
-        uint32_t theta, rise, epochs, measured; /* scoring.md, millionths; 0: not stated there */
+        uint32_t theta, rise, epochs, measured; /* millionths; 0: unknown */
     } cases[] = {
         { SOFT_FAIL, NULL, 5000, 100, 20000, 56300 }, { SOFT_FAIL, NULL, 7500, 100, 20000, 38500 },
         { SOFT_FAIL, trust, 5000, 12, 60000, 7300 },  { SOFT_FAIL, trust, 7500, 12, 60000, 4900 },

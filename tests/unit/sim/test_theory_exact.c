@@ -53,8 +53,9 @@ Test(sim_theory_exact, a_committee_of_111_is_below_two_to_the_minus_forty)
 }
 
 /* A committee of 127 out of 1000: how often a third of it is bad (an unjust fall is possible then),
- * and how often two thirds are (forgery). scoring.md C.9 prints them without saying of how many;
- * they are those of 1000 members, to the last digit; those of draws with replacement are not. */
+ * and how often two thirds are (forgery). The design of the scores prints them without saying of
+ * how many; they are those of 1000 members, to the last digit; those of draws with replacement are
+ * not. */
 Test(sim_theory_exact, the_sortition_warning_of_the_design)
 {
     const struct {

@@ -102,7 +102,7 @@ Test(quote_ar4si, a_false_link_without_a_reason_fails_every_claim)
     cr_assert_eq(vector.claims[ASSAY_TRUST_RUNTIME_OPAQUE], 0);
 }
 
-/* standards.md 3, row by row. */
+/* docs/results.md, row by row. */
 static void expect(int kind, int rule, enum assay_trust_claim claim, int value)
 {
     const struct assay_verdict v = verdict_of(kind, &rule, rule == 0 ? 0 : 1);

@@ -145,7 +145,7 @@ Test(snp_report, knows_products_by_family_and_model)
                      "%02x %02x", cases[i].family, cases[i].model);
 }
 
-/* quotes.md 7.14: values of extensions were compared by their beginning. */
+/* evidence-rules.md 3.3: values of extensions were compared by their beginning. */
 Test(snp_report, knows_products_by_their_whole_name)
 {
     static const char *const strangers[] = { "",         "Mila",    "Milano",    "milan",

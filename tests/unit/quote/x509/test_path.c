@@ -135,7 +135,7 @@ Test(quote_path, of_a_root_alone_is_the_root)
     house_close(h);
 }
 
-/* quotes.md 7.16: another root of the same name is another authority. */
+/* evidence-rules.md 1.3: another root of the same name is another authority. */
 Test(quote_path, tells_a_root_of_the_same_name_from_the_pinned_one)
 {
     struct house *const h = house_open();

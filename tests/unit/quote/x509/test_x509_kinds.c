@@ -230,7 +230,7 @@ Test(quote_x509_kinds, reads_a_vcek_of_every_generation_and_a_vlek)
     }
 }
 
-/* quotes.md 7.14: some write the hwid as it is, some as an OCTET STRING. */
+/* evidence-rules.md 3.3: some write the hwid as it is, some as an OCTET STRING. */
 Test(quote_x509_kinds, reads_a_hwid_raw_or_wrapped_and_of_known_length_alone)
 {
     static const struct {
