@@ -1,7 +1,7 @@
 /*
  * base/cbor.c - strict deterministic CBOR (RFC 8949 section 4.2.1).
  *
- * Every signed or hashed byte of Assay passes here (docs/protocol.md 2), so there is exactly one
+ * Every signed or hashed byte of Assay passes here (docs/protocol.md 2.13), so there is exactly one
  * encoding of each value and every other one is refused: two nodes that decode the same thing have
  * seen the same bytes.
  */

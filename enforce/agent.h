@@ -1,8 +1,8 @@
 /*
  * enforce/agent.h - the agent that keeps one enclave running and obeys orders.
  *
- * docs/protocol.md 10: it executes through a driver, remembers the last order durably, survives its
- * own crash between decision and act, backs off exponentially, reports the outcome.
+ * docs/protocol.md 10.4: it executes through a driver, remembers the last order durably, survives
+ * its own crash between decision and act, backs off exponentially, reports the outcome.
  *
  * An order is recorded as begun before it is carried out and as done after; a begun one is
  * completed after a crash. RESTART stops the enclave, restores the right build, starts it, and ends

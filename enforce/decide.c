@@ -1,4 +1,6 @@
-/* enforce/decide.c - see decide.h; each rule with its sentence of docs/protocol.md 10. */
+/*
+ * enforce/decide.c - see decide.h; each rule with its sentence of docs/protocol.md 10.2 and 10.3.
+ */
 #include "enforce/decide.h"
 
 #include "base/assert.h"

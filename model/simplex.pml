@@ -35,8 +35,10 @@
 #define Q(x) (3 * (x) > 2 * WEIGHT)
 #endif
 
-/* One word a voter, five bits a view: N of block 1, N of block 2, X, F of block 1, F of block 2. Both
- * bits of N in what a voter knows: it casts no N there. */
+/*
+ * One word a voter, five bits a view: N of block 1, N of block 2, X, F of block 1, F of block 2.
+ * Both bits of N in what a voter knows: it casts no N there.
+ */
 #define AT(v) (5 * ((v) - 1))
 #define N_OF(word, v) (((word) >> AT(v)) & 3)
 #define X_OF(word, v) (((word) >> (AT(v) + 2)) & 1)
@@ -50,7 +52,10 @@ byte crashes;
 #else
 #define KNOWN sent
 #endif
-/* Block b (1, 2) of view v: 0 not proposed, else 1 + 2 * view + block - 1 of its parent; 1: the base. */
+/*
+ * Block b (1, 2) of view v: 0 not proposed, else 1 + 2 * view + block - 1 of its parent; 1: the
+ * base.
+ */
 byte parent[2 * V];
 #define PARENT(v, b) parent[2 * ((v) - 1) + (b) - 1]
 #define VIEW(p) (((p) - 1) / 2)
@@ -117,7 +122,10 @@ byte parent[2 * V];
 hidden byte v1, v2, b1, b2, at;
 hidden int word;
 
-/* Two final blocks are one chain: docs/protocol.md 5, agreement. */
+/*
+ * Two final blocks are one chain: docs/protocol.md 5.7: two that conflict convict more than a
+ * third.
+ */
 inline agreement() {
     v1 = 1;
     do
@@ -199,14 +207,16 @@ inline sort() {
 
 #define CASTS(i, v) CAST_N(i, v, 1) CAST_N(i, v, 2) CAST_X(i, v) CAST_F(i, v, 1) CAST_F(i, v, 2)
 
-/* --- proposals: by an honest leader one, by the traitor two, each on a parent that voters accept */
+/*
+ * --- proposals: by an honest leader one, by the traitor two, each on a parent that voters accept
+ */
 
 #define TRAITOR_LEADS(v) ((FIRST + (v) - 1) % 4 == 3)
 #define PROPOSE(v, b, p) :: d_step { PARENT(v, b) == 0 && ((b) == 1 || (TRAITOR_LEADS(v) && PARENT(v, 1) > 0)) && (VIEW(p) == 0 || PARENT(VIEW(p), BLOCK(p)) > 0) && PARENT_PROVEN(p) && SKIPPED(p, v) -> PARENT(v, b) = p }
 #define PROPOSALS(v, p) PROPOSE(v, 1, p) PROPOSE(v, 2, p)
 
 #if CRASHES > 0
-/* docs/protocol.md 2: up to the highest view that its log holds a vote of, a resumed voter casts
+/* docs/protocol.md 2.4: up to the highest view that its log holds a vote of, a resumed voter casts
  * neither N nor F. (What it asks its peers narrows that further; nobody need answer.) */
 #define RESUME(i, log) \
     known[i] = log; at = V; \

@@ -27,7 +27,7 @@ enum assay_status assay_chain_signed(const struct assay_key *key, const uint8_t 
 {
     struct assay_verify_key *loaded = NULL;
     ASSAY_TRY(assay_verify_key_load(key, &loaded));
-    /* Vendors' signatures may have a high s (docs/protocol.md 2). */
+    /* Vendors' signatures may have a high s (docs/protocol.md 2.14). */
     const bool ok = assay_verify_key_check(loaded, signature, digest,
                                            assay_signature_digest_len(signature->alg));
     assay_verify_key_free(&loaded);

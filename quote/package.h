@@ -17,7 +17,7 @@
  * that stands there twice is refused. One that nothing needs is allowed (rotation needs it) and
  * changes no verdict, wherever it stands; a package with it is other evidence of the same meaning,
  * as a quote with another signature is, so nothing may be told apart or counted by such bytes:
- * who published what is known by the envelope that its node signed (docs/protocol.md 3).
+ * who published what is known by the envelope that its node signed (docs/protocol.md 3.9).
  */
 #ifndef ASSAY_QUOTE_PACKAGE_H
 #define ASSAY_QUOTE_PACKAGE_H
@@ -38,7 +38,7 @@ struct assay_package {
     struct assay_slice pcrs;        /* TPM: values one after the other, in selection order */
     struct assay_slice key;         /* TPM: TPM2B_PUBLIC of the AK, or its SubjectPublicKeyInfo */
     struct assay_slice hardware;    /* paravisor: the HCL blob: hardware report, runtime data */
-    struct assay_slice activation;  /* of no kind yet: docs/protocol.md, "TPM evidence", says why */
+    struct assay_slice activation;  /* of no kind yet: docs/protocol.md 3.16 says why */
     struct assay_slice report_data; /* TPM: 64 bytes whose SHA-256 is the qualifying data */
     struct assay_slice quote;       /* paravisor over TDX: the quote of the report in the blob */
 };

@@ -1,6 +1,6 @@
 /*
  * quote/verdict.c - how reasons add up to a verdict, and a verdict to a ballot (docs/protocol.md
- * 3).
+ * 3.3, 3.4).
  *
  * A verdict starts as "unknown, none" and can only become affirming through assay_verdict_conclude
  * once the kind says that every check was reached, with every proof true and no reason against it:
@@ -107,7 +107,7 @@ void assay_verdict_conclude(struct assay_verdict *verdict)
 }
 
 /*
- * The ladder of docs/protocol.md 7; the last three never reach it: they bring a reason with them.
+ * The ladder of docs/protocol.md 7.7; the last three never reach it: they bring a reason with them.
  */
 static enum assay_outcome pass_level(enum assay_tcb_status status)
 {

@@ -2,7 +2,7 @@
  * quote/verdict.h - the answer of the appraisal, as plain data without pointers.
  *
  * The only header of this room that engine/ and scoring/ include. A verdict keeps apart what is
- * wrong (forged, refused), what is old, and what could not be judged (docs/protocol.md 3). It is
+ * wrong (forged, refused), what is old, and what could not be judged (docs/protocol.md 3.3). It is
  * computed by quote/verify.h; nothing here verifies anything.
  */
 #ifndef ASSAY_QUOTE_VERDICT_H
@@ -35,7 +35,7 @@ enum assay_evidence_kind { ASSAY_KIND_LIST(ASSAY_KIND_ENUM) };
 #undef ASSAY_KIND_ENUM
 enum { ASSAY_KIND_COUNT = 13 };
 
-/* One slot of a ballot, four bits on the wire (docs/protocol.md 3 and 4). */
+/* One slot of a ballot, four bits on the wire (docs/protocol.md 3.4 and 4.3). */
 enum assay_outcome {
     ASSAY_OUTCOME_NONE = 0, /* not judged: no collateral, expired, verifier limit */
     ASSAY_OUTCOME_ABSENT =
@@ -311,7 +311,7 @@ struct assay_verdict {
 };
 
 /*
- * assay_verdict_outcome - from verdict to ballot, docs/protocol.md 3.
+ * assay_verdict_outcome - from verdict to ballot, docs/protocol.md 3.4.
  * Returns: NONE for an unjudged verdict, FAIL_HARD (forged, refused), FAIL_SOFT (old), else a PASS
  * level; never ABSENT
  */

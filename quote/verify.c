@@ -38,7 +38,7 @@ enum assay_status assay_evidence_verify(struct assay_verifier *verifier,
     if (status != ASSAY_OK) status = ASSAY_E_UNSUPPORTED;
     if (status == ASSAY_OK) status = row.verify(&row, verifier, request, verdict);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) {
-        /* A verifier that fails knows nothing: unjudged, never FAIL (docs/protocol.md 3). */
+        /* A verifier that fails knows nothing: unjudged, never FAIL (docs/protocol.md 3.1). */
         assay_verdict_init(verdict, request->kind, request->at_unix_s);
         verdict->insecure = request->policy->profile == ASSAY_PROFILE_DEVELOPMENT;
     }

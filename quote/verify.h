@@ -141,7 +141,7 @@ ASSAY_CHECKED enum assay_status assay_pinned_root(enum assay_pinned_root which,
                                                   struct assay_key *key, uint32_t *kinds);
 
 /* Whether the bytes are exactly one quote of that kind: a tail of zeros is the source's to cut
- * (docs/protocol.md 3). Returns: true when so. */
+ * (docs/protocol.md 3.7). Returns: true when so. */
 bool assay_evidence_shape_ok(enum assay_evidence_kind kind, struct assay_slice bytes);
 
 #endif

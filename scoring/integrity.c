@@ -1,8 +1,8 @@
 /*
  * scoring/integrity.c - strikes, ceilings and rises of I.
  *
- * protocol.md 7. Integrity moves on re-verifiable objects only, so strikes need no quorum: they
- * fall in an epoch that was not certified too. Ceilings and rises need a certified close.
+ * protocol.md 7.4 to 7.7. Integrity moves on re-verifiable objects only, so strikes need no quorum:
+ * they fall in an epoch that was not certified too. Ceilings and rises need a certified close.
  */
 #include "scoring/integrity.h"
 
@@ -41,11 +41,11 @@ static enum assay_integrity_reason zero_reason(const struct assay_faults *faults
     return ASSAY_INTEGRITY_HELD_UNCERTIFIED;
 }
 
-/* docs/protocol.md 7, "Down". Returns true when a fault struck; then there is no rise. */
+/* docs/protocol.md 7.4. Returns true when a fault struck; then there is no rise. */
 static bool strike(const struct assay_tally_input *input, const struct assay_tally_member *member,
                    struct assay_trust *trust, struct assay_tally_result *result)
 {
-    /* docs/protocol.md 7 (correlation brake) withholds strikes of a whole rule here. */
+    /* docs/protocol.md 7.11 (correlation brake) withholds strikes of a whole rule here. */
     const struct assay_faults *faults = &member->faults;
     const bool again = false_fail_again(input, member, trust);
     if (faults->false_fails > 0) trust->last_false_fail_epoch = input->epoch;
@@ -69,7 +69,7 @@ static bool strike(const struct assay_tally_input *input, const struct assay_tal
     return faults->false_fails > 0 || faults->own_fail_soft;
 }
 
-/* docs/protocol.md 7, "TCB ladder". Beyond the grace of the policy verify() itself says FAIL. */
+/* docs/protocol.md 7.7. Beyond the grace of the policy verify() itself says FAIL. */
 static uint16_t ladder_ceiling_bp(const struct assay_tally_input *input, enum assay_outcome level,
                                   struct assay_trust *trust)
 {
@@ -83,7 +83,7 @@ static uint16_t ladder_ceiling_bp(const struct assay_tally_input *input, enum as
                                                    : (uint16_t)ASSAY_CEILING_RESTRICTED_BP;
 }
 
-/* docs/protocol.md 7, "Up": the second half. Called where 3P > W and nothing struck. */
+/* docs/protocol.md 7.6, the second half. Called where 3P > W and nothing struck. */
 static enum assay_integrity_reason rise(const struct assay_tally_member *member,
                                         const struct assay_tally_result *result,
                                         struct assay_trust *trust)

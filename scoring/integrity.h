@@ -1,7 +1,7 @@
 /*
  * scoring/integrity.h - what one epoch does to the integrity of one member.
  *
- * protocol.md 7, "Integrity", "TCB ladder" and "Rehabilitation". Private to this room: tally.c
+ * protocol.md 7.4 to 7.7 and 7.10. Private to this room: tally.c
  * gathers the votes, this decides, and the platform's offence record is settled by tally.c after
  * all members are known.
  */

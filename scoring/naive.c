@@ -1,7 +1,7 @@
 /*
  * scoring/naive.c - mean and trimmed mean, with the spiral that they lead to.
  *
- * protocol.md 7, closed forms: S = 1-b; h = (1-2b)/(1-b); a third trimmed: collapse at 0.3489.
+ * protocol.md 7.13: S = 1-b; h = (1-2b)/(1-b); a third trimmed: collapse at 0.3489.
  */
 #include "scoring/naive.h"
 

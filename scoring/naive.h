@@ -1,7 +1,7 @@
 /*
  * scoring/naive.h - the rules that fail, kept for comparison.
  *
- * protocol.md 7, closed forms: the mean of votes, and the mean with a third trimmed, weighted by
+ * protocol.md 7.13: the mean of votes, and the mean with a third trimmed, weighted by
  * nothing or by the score itself. The engine never calls this; the simulator's ablations do.
  */
 #ifndef ASSAY_SCORING_NAIVE_H

@@ -1,7 +1,7 @@
 /*
  * scoring/score.c - interval bounds, falls and rises.
  *
- * protocol.md 7. Proofs of what these formulas keep (P1, P2, P3, P4, P11) are unit tests.
+ * protocol.md 7.3, 7.6. Proofs of what these formulas keep (P1, P2, P3, P4, P11) are unit tests.
  */
 #include "scoring/score.h"
 

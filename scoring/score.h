@@ -1,7 +1,7 @@
 /*
  * scoring/score.h - the arithmetic of one score in one epoch.
  *
- * protocol.md 7. Integers only; each rounding is named. tally.c decides who is asked what.
+ * protocol.md 7.3 to 7.6. Integers only; each rounding is named. tally.c decides who is asked what.
  */
 #ifndef ASSAY_SCORING_SCORE_H
 #define ASSAY_SCORING_SCORE_H

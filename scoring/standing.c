@@ -1,7 +1,7 @@
 /*
  * scoring/standing.c - standings with hysteresis, and what a member starts with.
  *
- * protocol.md 7: "Standing goes down at once, up only at bound + 200 bp held for 3 certified
+ * protocol.md 7.8: "Standing goes down at once, up only at bound + 200 bp held for 3 certified
  * epochs." One step up at a time: after a step the count starts again for the next bound.
  */
 #include "scoring/standing.h"

@@ -1,7 +1,8 @@
 /*
  * scoring/standing.h - from a score to a standing: down at once, up with hysteresis.
  *
- * protocol.md 7. Used twice per member: for S, which gates service, and for I, which gates weight.
+ * protocol.md 7.8. Used twice per member: for S, which gates service, and for I, which gates
+ * weight.
  */
 #ifndef ASSAY_SCORING_STANDING_H
 #define ASSAY_SCORING_STANDING_H

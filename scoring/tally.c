@@ -254,8 +254,8 @@ static void step_availability(bool certified, struct assay_trust *trust,
         result->availability_rule = ASSAY_AVAILABILITY_UNCERTIFIED;
         return;
     }
-    /* docs/protocol.md 7 (participation) puts its ceiling on A here, and an announced maintenance
-     * (9) makes the tally of its member HOLD. */
+    /* docs/protocol.md 7.9 (participation) puts its ceiling on A here, and an announced maintenance
+     * (9.5) makes the tally of its member HOLD. */
     const struct assay_votes votes = {
         .pass_weight = result->pass_weight,
         .negative_weight = result->negative_weight,
@@ -276,7 +276,7 @@ static void step_member(const struct assay_tally_input *input, uint32_t slot, bo
     assay_trust_check(&next);
     step_availability(certified, &next, result);
     assay_integrity_step(input, &input->members[slot], certified, &next, result);
-    /* docs/protocol.md 7 (brakes): those struck, and braked cohorts, stand no higher here. */
+    /* docs/protocol.md 7.11 (brakes): those struck, and braked cohorts, stand no higher here. */
     next.score = assay_standing_step(next.score, assay_trust_score_bp(&next), certified);
     *trust = next;
 }

@@ -1,8 +1,8 @@
 /*
  * scoring/tally.h - one epoch of ballots and proofs in, new trust of every member out.
  *
- * protocol.md 7: interval scoring of availability, integrity, TCB ladder, standing. A pure function
- * of its input; the engine calls it once per epoch block, a tool may call it by hand.
+ * protocol.md 7.1 to 7.10: interval scoring of availability, integrity, TCB ladder, standing. A
+ * pure function of its input; the engine calls it once per epoch block, a tool may call it by hand.
  * It does not verify: which ballots count and which faults are proven was decided before.
  */
 #ifndef ASSAY_SCORING_TALLY_H

@@ -35,7 +35,7 @@ struct assay_hysteresis {
 };
 
 /*
- * Offences of a platform, not of an id (protocol.md 6.2): every id on one platform carries the
+ * Offences of a platform, not of an id (protocol.md 7.5; 6.2): every id on one platform carries the
  * same record, and the tally keeps the copies equal. Masked ids share by (operator, vendor root).
  */
 struct assay_offences {
@@ -78,7 +78,7 @@ uint16_t assay_trust_score_bp(const struct assay_trust *trust);
 /* Returns: true while the integrity standing is SUSPENDED on the way up (weight 0, no RESTART). */
 bool assay_trust_on_probation(const struct assay_trust *trust);
 
-/* Returns: I, or 0 while the integrity standing is SUSPENDED (protocol.md 6, raw weight). */
+/* Returns: I, or 0 while the integrity standing is SUSPENDED (protocol.md 6.0). */
 uint32_t assay_trust_raw_weight(const struct assay_trust *trust);
 
 /* Aborts when a field is outside its range or two fields contradict. Returns: nothing. */

@@ -73,7 +73,7 @@ void assay_weights(const struct assay_weight_input *input, void *memory, size_t 
 
 /* The table as it comes to be, each array [count]. */
 struct assay_weight_stages {
-    uint32_t *raw;    /* I, or 0 (docs/protocol.md 6) */
+    uint32_t *raw;    /* I, or 0 (docs/protocol.md 6.0) */
     uint32_t *unit;   /* after one unit per platform (6.2) */
     uint32_t *capped; /* after the four cuts (6.3) */
 };

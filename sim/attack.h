@@ -9,9 +9,9 @@
  * Worlds do not walk the rows themselves: assay_attack_acts_find says which rows act for a node in
  * an epoch, and the assay_attack_acts_* functions put their hooks together.
  *
- * What convicts (docs/protocol.md 5, 7) needs no hook of its own: E5 follows from what a ballot
- * said and what the evidence was (assay_attack_falsehood), a false FAIL without a FAIL record
- * included; `convicted` tells of the proofs that ballots do not show: E1..E4 and E8.
+ * What convicts (docs/protocol.md 5.23, 7.4) needs no hook of its own: E5 follows from what a
+ * ballot said and what the evidence was (assay_attack_falsehood), a false FAIL without a FAIL
+ * record included; `convicted` tells of the proofs that ballots do not show: E1..E4 and E8.
  */
 #ifndef ASSAY_SIM_ATTACK_H
 #define ASSAY_SIM_ATTACK_H
@@ -126,14 +126,16 @@ enum assay_sim_evidence assay_attack_evidence(const struct assay_scenario *scena
 bool assay_attack_carries(const struct assay_scenario *scenario, const uint8_t *cohort_of,
                           uint64_t seed, uint64_t epoch, uint32_t from, uint32_t to);
 
-/* --- what an honest voter makes of evidence (docs/protocol.md 3, 4.3) */
+/* --- what an honest voter makes of evidence (docs/protocol.md 3.4 to 3.9) */
 
 /* Returns: the outcome of an honest voter who could get it: ABSENT for what is not for this
  * epoch, FAIL hard for another platform, PASS for an extracted key, which nobody can see. */
 enum assay_outcome assay_attack_honest_outcome(enum assay_sim_evidence evidence);
-/* Returns: what E5 convicts a ballot of that says `said` about it (docs/protocol.md 7): PASS on
- * what fails or is for something else, FAIL on what passes; NONE where nothing came: without an
- * envelope nothing is proven. */
+/*
+ * Returns: what E5 convicts a ballot of that says `said` about it (docs/protocol.md 5.23, 7.4):
+ * PASS on what fails or is for something else, FAIL on what passes; NONE where nothing came:
+ * without an envelope nothing is proven.
+ */
 enum assay_falsehood assay_attack_falsehood(enum assay_sim_evidence evidence,
                                             enum assay_outcome said);
 /* Returns: true where the node is not what it says to be, whether or not anybody can see it. */

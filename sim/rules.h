@@ -15,7 +15,7 @@
 #include "sim/scenario.h"
 
 /*
- * interval    docs/protocol.md 7
+ * interval    docs/protocol.md 7.1 to 7.10
  * mean        P / W; what is missing counts against
  * trimmed     (3P - W) / W, clamped
  * beta        Josang, Ismail 2002: (r + 1) / (r + s + 2), forgetting
@@ -23,9 +23,9 @@
  * leak        Ethereum (Bellatrix): inactivity leak, ejection
  *
  * The weight source is what voting weight is made of; caps and platforms come after, as
- * docs/protocol.md 6 has them. integrity and score give nothing to a member whose standing in it is
- * SUSPENDED; one gives every listed member the same. Only `interval` keeps integrity apart from the
- * score; the other rules have one number, and integrity means that number there.
+ * docs/protocol.md 6.0 has them. integrity and score give nothing to a member whose standing in it
+ * is SUSPENDED; one gives every listed member the same. Only `interval` keeps integrity apart from
+ * the score; the other rules have one number, and integrity means that number there.
  */
 
 /* Zero means the default, everywhere. Pointers are borrowed for the life of the rules, except

@@ -157,8 +157,10 @@ static void weigh(struct assay_watch_epoch *epoch)
     epoch->calm = honest_calm && 3 * present > 2 * epoch->total;
 }
 
-/* Liveness (docs/protocol.md 1: less than a third of the weight may be Byzantine): from the healing
- * on no stretch of progress_epochs epochs passes without a close. */
+/*
+ * Liveness (docs/protocol.md 1.1: less than a third of the weight may be Byzantine): from the
+ * healing on no stretch of progress_epochs epochs passes without a close.
+ */
 static void demand_progress(struct assay_sim_watch *w, uint64_t epoch, uint64_t now_ms)
 {
     const struct assay_scenario *s = w->scenario;

@@ -2,7 +2,7 @@
  * sim/watch.h - looks at each closed epoch of a run: rows, figures, and what must always hold.
  *
  * Both fidelities feed it; it knows the truth (who is honest, whose evidence was what, who could
- * hear whom), which no node knows, and compares. The invariants are those of docs/protocol.md 7.
+ * hear whom), which no node knows, and compares. The invariants are those of docs/protocol.md 7.12.
  */
 #ifndef ASSAY_SIM_WATCH_H
 #define ASSAY_SIM_WATCH_H

@@ -60,11 +60,11 @@ struct assay_watch_epoch {
     uint64_t total, byzantine, silent;        /* weight; silent: honest, no counted ballot */
     uint64_t balloted;                        /* weight of counted ballots */
     /* Every honest member ran, was heard by all and attested; envelopes of more than two thirds of
-     * the weight came, so that honest voters may say ABSENT (docs/protocol.md 4.3). */
+     * the weight came, so that honest voters may say ABSENT (docs/protocol.md 4.3.1). */
     bool calm;
 };
 
-/* Weights of the electorate of one subject: everybody but its platform (docs/protocol.md 7). */
+/* Weights of the electorate of one subject: everybody but its platform (docs/protocol.md 7.1). */
 struct assay_watch_electorate {
     uint64_t weight, byzantine, silent;
 };

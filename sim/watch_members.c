@@ -1,5 +1,5 @@
 /*
- * sim/watch_members.c - what docs/protocol.md 7 promises about single members: P1 to P4, P7, P8,
+ * sim/watch_members.c - what docs/protocol.md 7.12 promises about single members: P1 to P4, P7, P8,
  * and that nobody honest is convicted.
  *
  * Each checker says here what it asks first. Byzantine weight, silence and reach come from the
@@ -112,7 +112,7 @@ static void check_p2(const struct member *m)
     else fine(m, ASSAY_SIM_CHECKER_P2);
 }
 
-/* A FAIL counts only with its record (docs/protocol.md 4.3), which closes with E: where messages
+/* A FAIL counts only with its record (docs/protocol.md 4.3.2), which closes with E: where messages
  * are lost it may come too late. */
 static bool fail_is_there(const struct member *m)
 {
@@ -190,7 +190,7 @@ static bool only_evidence(const struct assay_watch_epoch *epoch, uint32_t slot)
     return true;
 }
 
-/* U: 100 halved for each offence before the newest, 12 at least (docs/protocol.md 7). */
+/* U: 100 halved for each offence before the newest, 12 at least (docs/protocol.md 7.6). */
 static unsigned rise_of(const struct assay_member *m)
 {
     unsigned rise_bp = 100;
@@ -292,7 +292,7 @@ static void check_p7(const struct member *m)
     else fine(m, ASSAY_SIM_CHECKER_P7);
 }
 
-/* Justice: no honest member is convicted (docs/protocol.md 7: integrity moves on re-verifiable
+/* Justice: no honest member is convicted (docs/protocol.md 7.4: integrity moves on re-verifiable
  * objects only, and nobody can forge one). Asks nothing: whatever weight is Byzantine. */
 static void check_justice(const struct member *m)
 {

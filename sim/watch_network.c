@@ -1,6 +1,6 @@
 /*
- * sim/watch_network.c - what docs/protocol.md 6, 7 and 11 promise about the whole: P5, P9, P10,
- * P11.
+ * sim/watch_network.c - what docs/protocol.md 6, 7.12 and 11.1 promise about the whole: P5, P9,
+ * P10, P11.
  */
 #include "sim/watch_internal.h"
 
@@ -12,7 +12,7 @@
 
 enum { ROOT_NODES = 128, ROOT_EVERY = 32 };
 
-/* Raw weight (docs/protocol.md 6): integrity, 0 while its standing is SUSPENDED. */
+/* Raw weight (docs/protocol.md 6.0): integrity, 0 while its standing is SUSPENDED. */
 static uint64_t raw_weight(const struct assay_member *m)
 {
     return m->trust.integrity.standing == ASSAY_STANDING_SUSPENDED ? 0 : m->trust.integrity_bp;
@@ -109,7 +109,7 @@ static bool cap_idle(struct assay_sim_watch *w, const struct family *f,
     return true;
 }
 
-/* P5 rests on it: A never changes weight (docs/protocol.md 6), raw weight is integrity.
+/* P5 rests on it: A never changes weight (docs/protocol.md 6.0), raw weight is integrity.
  * Asks: weights made of integrity, nobody shares a platform, no cap has anything to cut: then each
  * member has its raw weight. */
 static void check_raw(const struct assay_watch_epoch *epoch, const struct family *vendor,
@@ -183,7 +183,7 @@ static void check_p9(const struct assay_watch_epoch *epoch, const struct table *
                                    s->vendor_cap_den };
     const struct family operators = { "operator", w->operator_, w->operator_count,
                                       s->operator_cap_num, s->operator_cap_den };
-    /* An empty table is refused: the one before stays (docs/protocol.md 6). */
+    /* An empty table is refused: the one before stays (docs/protocol.md 6.4). */
     if (s->weight_source != ASSAY_SIM_WEIGHT_INTEGRITY || now->raw_total == 0) return;
     check_raw(epoch, &vendor, &operators);
     const uint64_t largest =
@@ -226,7 +226,8 @@ void assay_watch_root(struct assay_sim_watch *watch, const struct assay_sim_clos
 }
 
 /* P11: a HOLD changes nothing.
- * Without a certified close (docs/protocol.md 7: more than 2W/3 of the weight in counted ballots) A
+ * Without a certified close (docs/protocol.md 7.2: more than 2W/3 of the weight in counted ballots)
+ * A
  * stays, I falls by a proof alone and never rises, and no standing gets better or counts on. */
 static const char *held_moved(const struct assay_member *before, const struct assay_member *after)
 {

@@ -1,10 +1,10 @@
 /*
  * sim/watch_recount.c - the tally of an epoch done again, the slow way, from the counted ballots.
  *
- * docs/protocol.md 7, availability: for each subject every ballot is asked in turn. Where what came
- * out is lower than it should be P1 is broken, where it is higher P2, and where it moved though the
- * votes say HOLD P11; where other ballots count than should, P10. Needs rows and fails of the
- * fidelity. In large networks a window of subjects goes round the roster.
+ * docs/protocol.md 7.1 to 7.3, availability: for each subject every ballot is asked in turn. Where
+ * what came out is lower than it should be P1 is broken, where it is higher P2, and where it moved
+ * though the votes say HOLD P11; where other ballots count than should, P10. Needs rows and fails
+ * of the fidelity. In large networks a window of subjects goes round the roster.
  */
 #include "sim/watch_internal.h"
 
@@ -75,7 +75,7 @@ static void recount(const struct assay_watch_epoch *epoch, uint32_t subject)
 }
 
 /* A ballot counts over the roll, policy and collateral of its epoch, and over no other (docs/
- * protocol.md 7): that of nobody else, and of nobody who has none. */
+ * protocol.md 7.5): that of nobody else, and of nobody who has none. */
 static void check_counted(const struct assay_watch_epoch *epoch)
 {
     for (uint32_t voter = 0; voter < epoch->watch->nodes; voter++) {

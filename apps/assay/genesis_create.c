@@ -3,7 +3,7 @@
  *
  * Everything the plan names is read and verified now: the policy, the collateral of every vendor
  * root, and one quote of each member's platform, from which genesis learns whose platform it is
- * (docs/protocol.md 9). What is wrong is said with the file it is in.
+ * (docs/protocol.md 9.1, 9.2). What is wrong is said with the file it is in.
  */
 #include "apps/assay/genesis.h"
 
@@ -182,7 +182,7 @@ static enum assay_status read_sample(struct draft *d, const char *path,
     if (status == ASSAY_OK) {
         member->evidence_kind = verdict->kind;
         assay_bytes_copy(member->vendor_root, 32, verdict->vendor_root, 32);
-        /* docs/protocol.md 6: a masked id names no platform, and stands as zero in the roster. */
+        /* docs/protocol.md 6.2: a masked id names no platform, and stands as zero in the roster. */
         if (!verdict->platform_masked)
             assay_bytes_copy(member->platform_id, 32, verdict->platform_id, 32);
     }

@@ -4,8 +4,8 @@
  *
  * One operator and one platform id a peer, four vendor roots in turn: every cap is met and every
  * weight
- * stays 10000 (docs/protocol.md 6). The keys and the genesis are made by the same commands that an
- * operator would type.
+ * stays 10000 (docs/protocol.md 6.2, 6.3). The keys and the genesis are made by the same commands
+ * that an operator would type.
  */
 #include "apps/demo/platforms.h"
 

@@ -29,7 +29,7 @@ enum {
     QUIET_EPOCHS = 3,   /* everyone FULL for so long before anything is done */
     SUSPENDED_IN = 2,   /* epochs from the first tampered quote */
     DOWN_EPOCHS = 2,    /* how long the killed peer stays down */
-    STEP_BP = 100,      /* U of a first offence (docs/protocol.md 7) */
+    STEP_BP = 100,      /* U of a first offence (docs/protocol.md 7.6) */
     CLIMB_MIN = 94,     /* epochs from listing to FULL */
     CLIMB_MAX = 120,    /* when ballots are lost */
     STORY_EPOCHS = 360, /* 3 minutes at 500 ms */

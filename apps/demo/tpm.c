@@ -1,7 +1,7 @@
 /*
  * apps/demo/tpm.c - software TPMs as the platforms of the demo: one a peer, four makers in turn,
- * each with a registrar that certifies attestation keys after activation (docs/protocol.md, "TPM
- * evidence"). Keys, certificates and samples are made by the commands that an operator would type.
+ * each with a registrar that certifies attestation keys after activation (docs/protocol.md
+ * 3.17). Keys, certificates and samples are made by the commands that an operator would type.
  */
 #include "apps/demo/platforms.h"
 

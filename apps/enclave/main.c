@@ -48,7 +48,8 @@ static bool hear(const struct assay_channel_frame *frame, struct counter *counte
     switch (frame->kind) {
     case ASSAY_CHANNEL_PROPOSE:
         /* This is the consent: whoever started us and holds the channel is our daemon, and its keys
-         * are what report_data binds. A suspended enclave is attested too (docs/protocol.md 10). */
+         * are what report_data binds. A suspended enclave is attested too (docs/protocol.md
+         * 10.5). */
         answer.kind = ASSAY_CHANNEL_QUOTE;
         return say(&answer);
     case ASSAY_CHANNEL_MODE:

@@ -8,7 +8,7 @@
  * Quotes are made in a thread of the platform's own: a second of hardware holds up nobody.
  *
  * The enclave is started by open's first step and lives as long as the supervisor. docs/protocol.md
- * 10 says what it must obey; enforce/agent.h how.
+ * 10.1 to 10.4 say what it must obey; enforce/agent.h how.
  */
 #ifndef ASSAY_APPS_ENCLAVE_SUPERVISOR_H
 #define ASSAY_APPS_ENCLAVE_SUPERVISOR_H

@@ -327,7 +327,7 @@ void assay_p256_signer_free(struct assay_p256_signer **signer)
     *signer = NULL;
 }
 
-/* docs/protocol.md 2: our own signatures have s <= n/2; with (r, s) also (r, n - s) is one. */
+/* docs/protocol.md 2.14: our own signatures have s <= n/2; with (r, s) also (r, n - s) is one. */
 static void make_low(uint8_t s[static SCALAR_LEN])
 {
     if (assay_bytes_compare(s, half_order, SCALAR_LEN) <= 0) return;

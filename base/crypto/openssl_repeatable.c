@@ -107,7 +107,7 @@ static bool try_nonce(struct work *w, const uint8_t nonce[static SCALAR_LEN])
     return BN_mod_inverse(w->kinv, w->k, n, w->ctx) != NULL;
 }
 
-/* docs/protocol.md 2: low s. Returns: false when memory ran out. */
+/* docs/protocol.md 2.14: low s. Returns: false when memory ran out. */
 static bool write_low(struct work *w, uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
     const BIGNUM *n = EC_GROUP_get0_order(EC_KEY_get0_group(w->key));

@@ -70,8 +70,8 @@ static enum assay_status check_statuses(const struct assay_policy *policy)
     for (size_t i = 0; i < ASSAY_TCB_STATUS_COUNT; i++)
         if (!is_acceptance(policy->statuses[i].acceptance)) return ASSAY_E_RANGE;
     /*
-     * docs/protocol.md 7: revoked is FAIL hard, no matching level FAIL soft, whatever a policy
-     * says.
+     * docs/protocol.md 3.4 and 7.7: revoked is FAIL hard, no matching level FAIL soft, whatever a
+     * policy says.
      */
     if (policy->statuses[ASSAY_TCB_NONE].acceptance != ASSAY_ACCEPT_REFUSED ||
         policy->statuses[ASSAY_TCB_REVOKED].acceptance != ASSAY_ACCEPT_REFUSED ||

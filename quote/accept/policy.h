@@ -1,5 +1,5 @@
 /*
- * quote/accept/policy.h - what operators accept, as data (docs/protocol.md 3).
+ * quote/accept/policy.h - what operators accept, as data (docs/protocol.md 3.10).
  *
  * A policy is a value: read from YAML by quote/yaml.h, or from its canonical CBOR (genesis,
  * records), which is what its digest covers. The default is the one of `assay evidence verify`

@@ -1,6 +1,6 @@
 /*
  * quote/accept/reference.c - reference values: allowed, retiring, denied, each with its window
- * (docs/protocol.md 3, "Policy is data"). Old and new values stand beside each other during a
+ * (docs/protocol.md 3.10). Old and new values stand beside each other during a
  * roll-out, so any entry in its window suffices; a denial always wins.
  */
 #include "quote/accept/reference.h"

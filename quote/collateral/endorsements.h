@@ -2,8 +2,8 @@
  * quote/collateral/endorsements.h - the collateral of all vendor roots of one network as one byte
  * string.
  *
- * Genesis carries it (docs/protocol.md 9) and ballots name its SHA-256. Canonical CBOR: an array of
- * [root key (base/crypto.h; its length tells its type), kinds, bundle
+ * Genesis carries it (docs/protocol.md 8.1) and ballots name its SHA-256. Canonical CBOR: an array
+ * of [root key (base/crypto.h; its length tells its type), kinds, bundle
  * (quote/collateral/collateral.h)], strictly ascending by root key (shorter first), kinds, the
  * bundle's digest. A root of Intel's has one entry per platform family (TEE, FMSPC, issuing CA),
  * and never two for the same one. One of another vendor's has as many as there are: they may share

@@ -40,7 +40,7 @@ static void judge_header(const struct assay_kind *kind, const struct assay_quote
     if ((policy->kinds & ASSAY_KIND_BIT(kind->kind)) == 0)
         assay_verdict_add(verdict, ASSAY_RULE_KIND, 0, "a kind that the policy accepts",
                           assay_kind_text(kind->kind));
-    /* docs/protocol.md 3: SOFT only in profile development. */
+    /* docs/protocol.md 3.10: SOFT only in profile development. */
     if (kind->insecure && policy->profile == ASSAY_PROFILE_PRODUCTION)
         assay_verdict_add(verdict, ASSAY_RULE_PROFILE, 0, "profile development",
                           "profile production");

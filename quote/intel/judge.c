@@ -34,7 +34,7 @@ void assay_judge_window(const struct assay_window *window, struct assay_verdict 
 
 bool assay_judge_ran_out(int64_t to_unix_s, int64_t at_unix_s)
 {
-    enum { LEAD_S_MAX = 600 }; /* docs/protocol.md 4: the largest lead of a header's time */
+    enum { LEAD_S_MAX = 600 }; /* docs/protocol.md 4.5: the largest lead of a header's time */
     /* Not "at - to > LEAD_S_MAX", which could overflow. */
     return at_unix_s > LEAD_S_MAX && at_unix_s - LEAD_S_MAX > to_unix_s;
 }

@@ -13,8 +13,10 @@
 
 /* Does the window hold at the verdict's time? Also what the verdict rests on. Returns: nothing. */
 void assay_judge_window(const struct assay_window *window, struct assay_verdict *verdict);
-/* Did it end so long before the time that no header's lead explains it (docs/protocol.md 3)? What
- * is the sender's to renew is its fault then. Returns: true when so. */
+/*
+ * Did it end so long before the time that no header's lead explains it (docs/protocol.md 3.8 and
+ * 3.11)? What is the sender's to renew is its fault then. Returns: true when so.
+ */
 bool assay_judge_ran_out(int64_t to_unix_s, int64_t at_unix_s);
 /* May any root vouch for the kind that the request asks about? Returns: false when none may. */
 bool assay_judge_has_root(const struct assay_evidence_request *request);

@@ -2,8 +2,8 @@
  * quote/intel/tcb.h - Intel's signed TCB info and enclave identity as bounded structs, and their
  * evaluation.
  *
- * The structs are filled by quote/json.h from signed text; the evaluation (docs/protocol.md 3;
- * Intel PCS API v4 and QVL) is integer comparison only.
+ * The structs are filled by quote/json.h from signed text; the evaluation (docs/evidence-rules.md
+ * 2.8 to 2.14) is integer comparison only.
  */
 #ifndef ASSAY_QUOTE_INTEL_TCB_H
 #define ASSAY_QUOTE_INTEL_TCB_H

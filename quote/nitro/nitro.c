@@ -7,9 +7,10 @@
  * three hours, the authorities a day to some weeks. Nothing outside the document can mend one that
  * has run out, and no honest enclave can make such a document, so it is wrong by itself
  * (SIGNER_EXPIRED) and not a lack of collateral: who sends stale documents must not stay unjudged
- * for ever (docs/protocol.md 3). Within the margin by which header times may run ahead of clocks it
- * is only unjudged (CERT_TIME), and so is a certificate that is not valid yet: the appraisal time
- * is that of the block before, and a leaf may be younger. Both mend themselves in the next epoch.
+ * for ever (docs/protocol.md 3.8). Within the margin by which header times may run ahead of clocks
+ * it is only unjudged (CERT_TIME), and so is a certificate that is not valid yet: the appraisal
+ * time is that of the block before, and a leaf may be younger. Both mend themselves in the next
+ * epoch.
  */
 #include "quote/nitro/nitro.h"
 
@@ -261,7 +262,7 @@ static void judge_pcrs(const struct assay_nitro_document *d, const struct assay_
     }
 }
 
-/* docs/protocol.md 2: report_data is the nonce; another length binds nothing of ours. */
+/* docs/protocol.md 3.8: report_data is the nonce; another length binds nothing of ours. */
 static void claim(const struct assay_nitro_document *d, struct assay_verdict *verdict)
 {
     const struct assay_slice image = d->pcrs[IMAGE_PCR].bytes;

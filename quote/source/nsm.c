@@ -3,7 +3,7 @@
  *
  * Source: include/uapi/linux/nsm.h (Linux 6.8; the older driver of AWS has the same layout on
  * 64-bit machines): one ioctl with a request and room for an answer, whose length the driver sets.
- * It needs CAP_SYS_ADMIN. report_data travels as the nonce (docs/protocol.md 2).
+ * It needs CAP_SYS_ADMIN. report_data travels as the nonce (docs/protocol.md 3.8).
  */
 #include "quote/source/nsm_message.h"
 #include "quote/source/source.h"

@@ -6,7 +6,7 @@
  *     u8 version = 1 | u8 kind | u16 length of body | u32 id | body
  *
  * The enclave vouches for the keys of its daemon by asking for the quote itself (docs/protocol.md
- * 2): the daemon proposes report_data, the enclave asks the platform for a quote over it, and the
+ * 2.2): the daemon proposes report_data, the enclave asks the platform for a quote over it, and the
  * platform quotes for nobody else.
  */
 #ifndef ASSAY_QUOTE_SOURCE_PLATFORM_CHANNEL_H

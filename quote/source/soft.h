@@ -4,7 +4,7 @@
  * For development, tests and the demo: the quotes have the shape of SGX quotes of version 3, carry
  * the quoting-enclave vendor id of SOFT, and are verified by the same code as Intel's under a root
  * of their own. They prove nothing about hardware; profile production refuses them
- * (docs/protocol.md 3).
+ * (docs/protocol.md 3.2).
  *
  *     root CA -> platform CA -> PCK certificate (one per node, own platform id)
  *             -> TCB signing certificate -> TCB info, QE identity      and both revocation lists

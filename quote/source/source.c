@@ -111,7 +111,7 @@ static bool is_past(uint64_t deadline_ms)
 
 /*
  * Platforms hand out buffers of their own size; what follows the declared end is the source's to
- * cut (docs/protocol.md 3). A kind that is not known here is left as it came: verify says why.
+ * cut (docs/protocol.md 3.5). A kind that is not known here is left as it came: verify says why.
  */
 static void cut_tail(struct assay_slice *evidence)
 {

@@ -68,7 +68,7 @@ struct assay_source_config {
 };
 
 struct assay_source_request {
-    uint8_t report_data[ASSAY_SOURCE_REPORT_DATA_LEN]; /* docs/protocol.md 2, also for how kinds
+    uint8_t report_data[ASSAY_SOURCE_REPORT_DATA_LEN]; /* docs/protocol.md 2.11, also for how kinds
                                                           with less room carry it */
     struct assay_slice public_key; /* NSM: put into the document; others ignore it; may be empty */
     uint64_t deadline_ms;          /* CLOCK_MONOTONIC; 0: none. Passed already: ASSAY_E_TIMEOUT */
@@ -144,7 +144,7 @@ ASSAY_CHECKED enum assay_status assay_source_open(const struct assay_source_conf
 /*
  * assay_source_quote - evidence over request->report_data.
  * Out:     *answer on ASSAY_OK, borrowing from source; message otherwise. Zero bytes after the
- *          declared end of a quote are cut off (docs/protocol.md 3)
+ *          declared end of a quote are cut off (docs/protocol.md 3.5)
  * Returns: ASSAY_OK | ASSAY_E_TIMEOUT (deadline) | ASSAY_E_AGAIN (others kept interfering; busy) |
  *          ASSAY_E_UNSUPPORTED (the platform cannot, or in a format that is not known) |
  *          ASSAY_E_RANGE (evidence is too large) | ASSAY_E_INVALID and the other input errors (the

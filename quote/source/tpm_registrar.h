@@ -5,7 +5,7 @@
  * key lives beside its certified endorsement key; nobody else learns anything from having watched.
  * So somebody whom the network trusts plays that part once for each key and says so in a
  * certificate: the registrar. Its root key stands in policy and genesis for kind tpm2
- * (docs/protocol.md, "TPM evidence").
+ * (docs/protocol.md 3.16, 3.17).
  *
  *     node:      prepare   request { endorsement key and certificate, attestation key }
  *     registrar: challenge (checks the endorsement certificate, draws a secret)    -> challenge

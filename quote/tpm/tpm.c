@@ -249,9 +249,9 @@ static void judge_references(const struct assay_tpm_quote *quote, struct assay_s
 /* --- the challenge */
 
 /*
- * docs/protocol.md 2: a TPM has room for 32 bytes of qualifying data where it hashes with SHA-256,
- * so report data of 64 bytes travels beside the quote and its digest inside. Without such, the
- * qualifying data itself is what the quote answers.
+ * docs/protocol.md 3.14: a TPM has room for 32 bytes of qualifying data where it hashes with
+ * SHA-256, so report data of 64 bytes travels beside the quote and its digest inside. Without such,
+ * the qualifying data itself is what the quote answers.
  */
 static void judge_challenge(const struct assay_package *package,
                             const struct assay_tpm_quote *quote, struct assay_verdict *verdict)

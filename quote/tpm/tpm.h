@@ -7,7 +7,7 @@
  * for TPM2_Quote. Everything is big-endian; a TPM2B is a 16-bit length and that many bytes.
  *
  * A quote alone proves nothing: quote/tpm/tpm.c ties its key to a TPM that somebody certified, by a
- * certificate of the key itself. docs/protocol.md, "TPM evidence", says who may issue it and why.
+ * certificate of the key itself. docs/protocol.md 3.16 says who may issue it and why.
  */
 #ifndef ASSAY_QUOTE_TPM_TPM_H
 #define ASSAY_QUOTE_TPM_TPM_H

@@ -1,5 +1,5 @@
 /*
- * quote/tpm/tpm_trust.c - the attestation key and its TPM (docs/protocol.md, "TPM evidence").
+ * quote/tpm/tpm_trust.c - the attestation key and its TPM (docs/protocol.md 3.13 to 3.17).
  *
  * What ties a key to a TPM for everybody is a certificate of the key by an authority that has seen
  * it activate a credential (TCG, "TPM 2.0 Keys for Device Identity and Attestation" 1.0, 5).
@@ -265,9 +265,9 @@ bool assay_tpm_subject_decode(const struct assay_dn *dn, uint8_t ek_name[static 
 }
 
 /*
- * docs/protocol.md 6.2: one TPM is one platform, whatever keys it makes. A registrar names the
- * endorsement key in the subject; a certificate that names none could be one of many of one TPM, so
- * its platform is masked.
+ * docs/protocol.md 3.17 and 6.2: one TPM is one platform, whatever keys it makes. A registrar names
+ * the endorsement key in the subject; a certificate that names none could be one of many of one
+ * TPM, so its platform is masked.
  */
 static void name_platform(const struct way *way, struct assay_verdict *verdict)
 {

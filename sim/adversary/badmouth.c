@@ -2,7 +2,8 @@
  * sim/adversary/badmouth.c - ballots say FAIL about the victims, without proof.
  *
  * Without a FAIL record it counts for nothing, and where the victim's evidence passes it is a false
- * FAIL that E5 convicts (docs/protocol.md 5, 7): the first costs a quarter of integrity, two all.
+ * FAIL that E5 convicts (docs/protocol.md 5.23, 7.4): the first costs a quarter of integrity, two
+ * all.
  */
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"

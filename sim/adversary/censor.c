@@ -3,7 +3,7 @@
  *
  * Its engine does not get the victims' ballots, so its blocks hold none; its rolls name the wrong
  * envelope for them. A roll is a hint, and honest ballots name what it omits as exceptions; ballots
- * wait for the next leader (docs/protocol.md 4).
+ * wait for the next leader (docs/protocol.md 4.3).
  */
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"

@@ -1,8 +1,8 @@
 /*
  * sim/adversary/delay.c - everything leaves amount milliseconds later.
  *
- * Slow evidence is not absent evidence as long as the ballot can wait (docs/protocol.md 4.1); what
- * comes later than that is absent, as it is for an honest node behind a bad line.
+ * Slow evidence is not absent evidence as long as the ballot can wait (docs/protocol.md 4.1.2);
+ * what comes later than that is absent, as it is for an honest node behind a bad line.
  */
 #include "sim/adversary/rows.h"
 

@@ -3,7 +3,7 @@
  *
  * A victim hears the adversary and is heard by it; every other link of it is dead, to other victims
  * too. Its evidence reaches nobody honest: absence, which costs service but neither integrity nor
- * weight (docs/protocol.md 7). The victim sees no finality and acts on nothing.
+ * weight (docs/protocol.md 7.9). The victim sees no finality and acts on nothing.
  */
 #include "sim/adversary/rows.h"
 

@@ -2,7 +2,7 @@
  * sim/adversary/equivocate.c - two votes and two proposals in one view.
  *
  * Each N gets a twin for another block, each proposal a twin that is as valid as the first. Both go
- * to everybody: two signed messages convict by themselves (docs/protocol.md 5, E1 and E4).
+ * to everybody: two signed messages convict by themselves (docs/protocol.md 5.23, E1 and E4).
  */
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"

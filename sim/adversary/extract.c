@@ -1,7 +1,7 @@
 /*
  * sim/adversary/extract.c - runs wrong code under an extracted attestation key.
  *
- * Nobody can see it; weight is bounded by platform unit and caps (docs/protocol.md 1, 6).
+ * Nobody can see it; weight is bounded by platform unit and caps (docs/protocol.md 1.2, 6.2, 6.3).
  */
 #include "sim/adversary/rows.h"
 

@@ -1,7 +1,7 @@
 /*
  * sim/adversary/fast_clock.c - the node's clock is ahead by amount milliseconds.
  *
- * Blocks from more than min(5 s, T/8) ahead are refused (docs/protocol.md 4): as leader it is
+ * Blocks from more than min(5 s, T/8) ahead are refused (docs/protocol.md 4.5): as leader it is
  * nullified.
  */
 #include "sim/adversary/rows.h"

@@ -1,8 +1,8 @@
 /*
  * sim/adversary/lie_in_blocks.c - its proposals name a wrong state root.
  *
- * Every voter recomputes the root before it notarises (docs/protocol.md 5): the view is nullified.
- * It is no offence of this version.
+ * Every voter recomputes the root before it notarises (docs/protocol.md 5.2): the view is
+ * nullified. It is no offence of this version.
  */
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"

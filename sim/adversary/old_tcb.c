@@ -1,7 +1,7 @@
 /*
  * sim/adversary/old_tcb.c - the platform is out of date beyond the grace of the policy.
  *
- * Evidence fails soft: integrity loses a quarter an epoch (docs/protocol.md 7).
+ * Evidence fails soft: integrity loses a quarter an epoch (docs/protocol.md 7.4).
  */
 #include "sim/adversary/rows.h"
 

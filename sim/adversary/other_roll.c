@@ -1,7 +1,7 @@
 /*
  * sim/adversary/other_roll.c - ballots name another roll than the one that is final.
  *
- * Another electorate (docs/protocol.md 7): such a ballot is excluded and never punished. It is as
+ * Another electorate (docs/protocol.md 7.5): such a ballot is excluded and never punished. It is as
  * good as none.
  */
 #include "sim/adversary/rows.h"

@@ -1,7 +1,7 @@
 /*
  * sim/adversary/quiet.c - no evidence at all; the node votes and ballots as ever.
  *
- * Absence is not guilt (docs/protocol.md 7): SUSPENDED after three epochs, integrity and weight
+ * Absence is not guilt (docs/protocol.md 7.9): SUSPENDED after three epochs, integrity and weight
  * stay.
  */
 #include "sim/adversary/rows.h"

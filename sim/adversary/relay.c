@@ -2,8 +2,9 @@
  * sim/adversary/relay.c - quotes come from another machine's genuine enclave (cuckoo).
  *
  * report_data binds the keys of this node, so the other enclave quotes for them; what gives it away
- * is the platform id, which the roster pins (docs/protocol.md 9): FAIL hard. amount 1: the other
- * machine is the one that the roster pins, and nothing in the quote can tell (threat-model.md).
+ * is the platform id, which the roster pins (docs/protocol.md 3.9, 9.2): FAIL hard. amount 1: the
+ * other machine is the one that the roster pins, and nothing in the quote can tell
+ * (threat-model.md).
  */
 #include "sim/adversary/rows.h"
 

@@ -2,7 +2,7 @@
  * sim/adversary/replay.c - answers with the first quote that it ever made.
  *
  * Bound to another beacon it is not evidence for this epoch: ABSENT, never FAIL (docs/protocol.md
- * 3). In the first epoch there is no older one.
+ * 3.6). In the first epoch there is no older one.
  */
 #include "sim/adversary/rows.h"
 

@@ -2,7 +2,7 @@
  * sim/adversary/roll_back.c - starts again from an older disk image every amount epochs.
  *
  * The image is amount epochs old, or two where amount is more. Peers tell the node what it voted
- * (docs/protocol.md 2): it keeps silent through the epoch, and its keys are finished.
+ * (docs/protocol.md 2.8): it keeps silent through the epoch, and its keys are finished.
  */
 #include "sim/adversary/rows.h"
 

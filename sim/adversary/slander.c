@@ -2,7 +2,7 @@
  * sim/adversary/slander.c - FAIL records about good evidence, to force a restart.
  *
  * The ballot says FAIL hard and the record carries the victim's own envelope and evidence. Everyone
- * re-verifies before a block with it is notarised (docs/protocol.md 4.3): the record is refused,
+ * re-verifies before a block with it is notarised (docs/protocol.md 4.3.2): the record is refused,
  * the ballot is a false FAIL (E5).
  */
 #include "sim/adversary/rows.h"

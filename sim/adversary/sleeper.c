@@ -1,7 +1,7 @@
 /*
  * sim/adversary/sleeper.c - good until start_epoch, then badmouths the victims and stuffs.
  *
- * It vouches for its own cohort. A long good record buys nothing (docs/protocol.md 7): scores end
+ * It vouches for its own cohort. A long good record buys nothing (docs/protocol.md 7.3): scores end
  * at 10000 and fall by quarters.
  */
 #include "sim/adversary/rows.h"

@@ -1,7 +1,7 @@
 /*
  * sim/adversary/slow_clock.c - the node's clock is behind by amount milliseconds.
  *
- * There is no lower bound on times but the parent's (docs/protocol.md 4): slow clocks of a third
+ * There is no lower bound on times but the parent's (docs/protocol.md 4.5): slow clocks of a third
  * nullify nothing.
  */
 #include "sim/adversary/rows.h"

@@ -2,7 +2,7 @@
  * sim/adversary/split_delivery.c - evidence for half of the voters only.
  *
  * The upper half of the roster gets no answer to its pulls. It asks further members before it says
- * ABSENT (docs/protocol.md 4.3), and the lower half has the evidence to give.
+ * ABSENT (docs/protocol.md 4.3.1), and the lower half has the evidence to give.
  */
 #include "sim/adversary/rows.h"
 

@@ -1,7 +1,7 @@
 /*
  * sim/adversary/tamper.c - the enclave runs wrong code, and its quote says so.
  *
- * Evidence fails hard: one FAIL record takes all integrity (docs/protocol.md 7, P3: at once). A
+ * Evidence fails hard: one FAIL record takes all integrity (docs/protocol.md 7.4, P3: at once). A
  * restart helps only when the adversary has stopped: an INCARNATE needs evidence that passes.
  */
 #include "sim/adversary/rows.h"

@@ -1,4 +1,6 @@
-/* sim/adversary/twist.c - messages bent in place and second messages (docs/protocol.md 4, 5). */
+/*
+ * sim/adversary/twist.c - messages bent in place and second messages (docs/protocol.md 4.3, 5.23).
+ */
 #include "sim/adversary/twist.h"
 
 #include "base/assert.h"

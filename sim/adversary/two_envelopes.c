@@ -2,7 +2,7 @@
  * sim/adversary/two_envelopes.c - two different envelopes in one epoch.
  *
  * The second names evidence that nobody has. Both under one incarnation are E8 (docs/protocol.md
- * 5), whether the node has weight or not.
+ * 5.23), whether the node has weight or not.
  */
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"

@@ -1,8 +1,8 @@
 /*
  * sim/adversary/withhold.c - no ballots and no votes.
  *
- * Missing is of neither sign: denominators are the whole electorate (docs/protocol.md 7), and below
- * a quorum everything is HELD. Its proposals leave: silence there is what time-outs are for.
+ * Missing is of neither sign: denominators are the whole electorate (docs/protocol.md 7.1), and
+ * below a quorum everything is HELD. Its proposals leave: silence there is what time-outs are for.
  */
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"

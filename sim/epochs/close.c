@@ -1,7 +1,7 @@
 /*
  * sim/epochs/close.c - the EPOCH block: tally, weights, root, and what the watch is told.
  *
- * docs/protocol.md 4.4, 6, 7, 11. assay_close, assay_weights and the leaves are the engine's own;
+ * docs/protocol.md 4.4, 6, 7, 11.1. assay_close, assay_weights and the leaves are the engine's own;
  * the root is built of leaf hashes that threads make side by side.
  */
 #include "sim/epochs/epochs_internal.h"

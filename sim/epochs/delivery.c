@@ -1,8 +1,9 @@
 /*
  * sim/epochs/delivery.c - from a link model to the chances of one epoch.
  *
- * docs/protocol.md 4.1, host/gossip.h: envelopes flood and are relayed, those that are missing are
- * pulled three times from three peers; evidence is pulled from up to eight, each with its time.
+ * docs/protocol.md 4.1 to 4.1.2, host/gossip.h: envelopes flood and are relayed, those that are
+ * missing are pulled three times from three peers; evidence is pulled from up to eight, each with
+ * its time.
  */
 #include "host/gossip.h"
 #include "sim/epochs/epochs_internal.h"

@@ -67,7 +67,7 @@ struct epochs_node {
     uint32_t obeyed;                 /* newest incarnation whose RESTART was carried out */
     bool crash_loses;                /* the last crash cost it the whole disk, */
     bool crash_rolls;                /* or the newest part of it */
-    bool faulty_disk; /* broke its promise once: no honest voter any more (docs/protocol.md 2) */
+    bool faulty_disk; /* broke its promise once: no honest voter any more (docs/protocol.md 2.10) */
     bool waits;       /* has keys that no epoch block lists */
     bool restarts;    /* since the last close: the old keys may have spoken already */
     bool fell;        /* and has not been in a block since */
@@ -97,7 +97,7 @@ struct epochs_chances {
     uint32_t tell_ms;     /* from the start of an epoch until peers have asked for the evidence */
     uint32_t judge_ms;    /* from there on until they have judged it */
     uint32_t hop_ms;      /* one message, usual delay */
-    uint32_t delta_ms;    /* docs/protocol.md 5 */
+    uint32_t delta_ms;    /* docs/protocol.md 5.9 */
 };
 
 /* Figures of the whole run that the watch has no part in. */

@@ -2,7 +2,7 @@
  * sim/epochs/reach.c - who hears whom, and whether a quorum hears itself.
  *
  * Partitions cut the roster into sides whose nodes all hear the same; news goes from side to side
- * over whoever hears (records, envelopes and evidence are relayed; docs/protocol.md 4.1), votes
+ * over whoever hears (records, envelopes and evidence are relayed; docs/protocol.md 4.1.1), votes
  * count where they are heard directly.
  */
 #include "sim/epochs/epochs_internal.h"

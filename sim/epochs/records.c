@@ -3,7 +3,7 @@
  *
  * Each record is what the engine has after it decoded, checked and judged one
  * (engine/ledger/record.h); the product's ledger says whether it fits and takes it
- * (docs/protocol.md 4, 5, 7, 9).
+ * (docs/protocol.md 4.3.2, 5.23, 9.4).
  */
 #include "sim/epochs/epochs_internal.h"
 

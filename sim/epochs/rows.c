@@ -1,8 +1,8 @@
 /*
  * sim/epochs/rows.c - every voter's ballot: the row of its side, what it missed, what it makes up.
  *
- * docs/protocol.md 4.3. Voters are independent of each other, so they are shared out to threads;
- * what is drawn is keyed by (seed, epoch, voter).
+ * docs/protocol.md 4.3, 4.3.1. Voters are independent of each other, so they are shared out to
+ * threads; what is drawn is keyed by (seed, epoch, voter).
  */
 #include "engine/ledger/rule.h"
 #include "sim/epochs/epochs_internal.h"

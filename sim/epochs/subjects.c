@@ -2,7 +2,7 @@
  * sim/epochs/subjects.c - what there is to judge in an epoch, and what a voter who heard everything
  * says of it.
  *
- * docs/protocol.md 3 (not evidence for this epoch), 4.1 and 4.3.
+ * docs/protocol.md 3.6 (not evidence for this epoch), 4.1 and 4.3.
  */
 #include "sim/epochs/epochs_internal.h"
 

@@ -1,7 +1,7 @@
 /*
  * sim/epochs/uptime.c - crashes, coming back, catching up, new keys, adversaries' silence.
  *
- * docs/protocol.md 2 ("Resume or reincarnate"), 5 (BEHIND), 10 (orders). For every node and tick:
+ * docs/protocol.md 2.4 to 2.10, 5.19 (BEHIND), 10.1 to 10.3 (orders). For every node and tick:
  * from when on it is in the running epoch, and when it casts its ballot.
  */
 #include "sim/epochs/epochs_internal.h"
@@ -79,9 +79,11 @@ static uint32_t resume_ms(const struct assay_sim_epochs *w)
     return 2 * w->chances.hop_ms;
 }
 
-/* What the crash did to the disk shows when the node starts again (docs/protocol.md 2). Without a
- * log it needs new keys; so it does when peers hold what its log lacks, which they do in the epoch
- * of the crash. Of epochs that are closed nobody holds anything against it. */
+/*
+ * What the crash did to the disk shows when the node starts again (docs/protocol.md 2.6, 2.8).
+ * Without a log it needs new keys; so it does when peers hold what its log lacks, which they do in
+ * the epoch of the crash. Of epochs that are closed nobody holds anything against it.
+ */
 static void come_back(struct assay_sim_epochs *w, uint32_t node, bool same_epoch)
 {
     struct epochs_node *me = &w->nodes[node];
@@ -92,8 +94,10 @@ static void come_back(struct assay_sim_epochs *w, uint32_t node, bool same_epoch
     me->crash_loses = me->crash_rolls = false;
 }
 
-/* BEHIND (docs/protocol.md 5): who hears votes of a later epoch from more than a third knows that
- * it is behind, and of whom to ask. */
+/*
+ * BEHIND (docs/protocol.md 5.19): who hears votes of a later epoch from more than a third knows
+ * that it is behind, and of whom to ask.
+ */
 static bool can_catch_up(const struct assay_sim_epochs *w, const uint64_t *fresh, uint32_t side)
 {
     return 3 * epochs_heard(w, fresh, NULL, side) > w->total_weight;

@@ -5,7 +5,7 @@
  * get_inactivity_penalty_deltas, process_effective_balance_updates, ejection. A member takes part
  * when its own ballot counts; a certified close is finality. Penalties of attestations, rewards,
  * the correlation penalty and the exit queue are left out. What was not chosen here lets both sides
- * of a partition certify in the end (docs/protocol.md 7 has HOLD instead).
+ * of a partition certify in the end (docs/protocol.md 4.11 has HOLD instead).
  */
 #include "base/assert.h"
 #include "sim/rules/internal.h"

@@ -139,7 +139,7 @@ void assay_sim_rules_destroy(struct assay_sim_rules **rules)
 
 /* --- weights --------------------------------------------------------------------------------- */
 
-/* The trust that docs/protocol.md 6 reads weight from, as the weight source has it. */
+/* The trust that docs/protocol.md 6.0 reads weight from, as the weight source has it. */
 static struct assay_trust seen_trust(const struct assay_sim_rules *rules, uint32_t slot)
 {
     struct assay_trust seen = rules->trust[slot];

@@ -2,9 +2,9 @@
  * sim/simplex/chain.c - the blocks of the Simplex world: who may propose them, what may follow
  * what, and that everybody makes the same ones final.
  *
- * docs/protocol.md 5: a block is its view's leader's; below an epoch block there are tails alone;
- * what is final has a certificate of finality and is the same everywhere. Leaders are worked out
- * here once more, not with engine/consensus/leader.c.
+ * docs/protocol.md 5.2, 5.8, 5.16: a block is its view's leader's; below an epoch block there are
+ * tails alone; what is final has a certificate of finality and is the same everywhere. Leaders are
+ * worked out here once more, not with engine/consensus/leader.c.
  */
 #include "sim/simplex/world_internal.h"
 

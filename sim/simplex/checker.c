@@ -1,11 +1,11 @@
 /*
  * sim/simplex/checker.c - what no honest machine of the Simplex world may send.
  *
- * docs/protocol.md 5: two N never, X and F never, N never after X; F only after the own N and with
- * the notarisation durable; N only for the leader's block and with every certificate that it relies
- * on durable; nothing sent before it is persisted; one notarisation a view, never final and
- * nullified; certificates only with more than 2W/3 (counted here, not with the code under test).
- * Blocks and finality are chain.c. Each check has a planted fault that it catches.
+ * docs/protocol.md 5.2 to 5.4, 5.15: two N never, X and F never, N never after X; F only after the
+ * own N and with the notarisation durable; N only for the leader's block and with every certificate
+ * that it relies on durable; nothing sent before it is persisted; one notarisation a view, never
+ * final and nullified; certificates only with more than 2W/3 (counted here, not with the code under
+ * test). Blocks and finality are chain.c. Each check has a planted fault that it catches.
  */
 #include "sim/simplex/world_internal.h"
 

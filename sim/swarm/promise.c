@@ -35,7 +35,7 @@ static struct assay_place *places_of(const struct assay_scenario *scenario)
     return places;
 }
 
-/* The table of genesis: everybody listed with full integrity (docs/protocol.md 6). */
+/* The table of genesis: everybody listed with full integrity (docs/protocol.md 6.0). */
 static void weigh(const struct assay_scenario *scenario, uint32_t *weights, uint32_t *platform)
 {
     const uint32_t n = scenario->nodes;

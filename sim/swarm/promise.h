@@ -1,7 +1,7 @@
 /*
  * sim/swarm/promise.h - what the protocol promises for a scenario, and whether a run kept it.
  *
- * docs/protocol.md 1: up to a third of the weight may be Byzantine for safety, less than a third
+ * docs/protocol.md 1.1: up to a third of the weight may be Byzantine for safety, less than a third
  * for progress. Beyond, two final chains may contradict each other, but then more than a third is
  * convicted and never an honest node (P6): a run beyond the third is judged by that alone.
  */
@@ -15,7 +15,7 @@ struct assay_sim_promise {
     uint64_t total;
     uint64_t byzantine; /* of cohorts with an adversary */
     /* Honest nodes that may start from an older disk: a rolled-back log that votes again is
-     * Byzantine (docs/protocol.md 2). */
+     * Byzantine (docs/protocol.md 2.10). */
     uint64_t forgetful;
     /* Honest nodes that may fall silent for long: those whose store is lost in a crash, and victims
      * of an eclipse. */

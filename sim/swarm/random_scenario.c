@@ -77,7 +77,7 @@ static void draw_size(const struct draw *d, struct assay_sim_swarm_sizes sizes)
     if (sizes.nodes_max > 0) d->s->nodes = between(&r, sizes.nodes_min, sizes.nodes_max);
     d->s->epoch_ms = epoch_ms[between(&r, 0, 3)];
     d->s->heal_epoch = between(&r, 3, 9);
-    /* Time-outs that grew while nothing went have to shrink first (docs/protocol.md 5: by 3/2 a
+    /* Time-outs that grew while nothing went have to shrink first (docs/protocol.md 5.9: by 3/2 a
      * view to 60 s), and what lagged behind has to catch up. */
     d->s->progress_epochs = (uint32_t)d->s->heal_epoch + 4;
     d->s->epochs = d->s->heal_epoch + d->s->progress_epochs + between(&r, 1, 4);
@@ -99,7 +99,7 @@ static void draw_link(const struct draw *d)
 {
     struct assay_sim_random r = stream(d, ASPECT_LINK);
     struct assay_sim_link *const l = &d->s->link;
-    const uint32_t delta_ms = d->s->epoch_ms / 16; /* docs/protocol.md 5 */
+    const uint32_t delta_ms = d->s->epoch_ms / 16; /* docs/protocol.md 5.9 */
     l->delay = (enum assay_sim_delay)between(&r, 0, 2);
     l->delay_min_ms = low(&r, 1, delta_ms / 4);
     l->delay_max_ms = low(&r, l->delay_min_ms, chance(&r, 100) ? 2 * delta_ms : delta_ms);
@@ -115,7 +115,7 @@ static void draw_link(const struct draw *d)
     d->s->verify_us = low(&r, 0, 5000);
 }
 
-/* Leaders' times may be T/8 ahead of a voter's clock (docs/protocol.md 4): honest clocks together
+/* Leaders' times may be T/8 ahead of a voter's clock (docs/protocol.md 4.5): honest clocks together
  * stay within half of that. */
 static void draw_clocks(const struct draw *d)
 {

@@ -1,7 +1,7 @@
 /*
  * sim/twins/proofs.c - whom do the messages that were sent convict?
  *
- * docs/protocol.md 5, proofs: E1 two N in a view, E2 two F in a view or F beside N of another
+ * docs/protocol.md 5.23: E1 two N in a view, E2 two F in a view or F beside N of another
  * block, E3 X and F in a view, E4 two proposals of a view's leader. Only signatures that verify
  * count; votes inside certificates count like others. It knows nothing of who is honest.
  */

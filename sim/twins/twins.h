@@ -7,7 +7,7 @@
  * machine hears which. It is run in the Simplex world (sim/simplex/), whose checkers look at every
  * step; then the network heals and the chain must go on. With twins of more than a third of the
  * weight the chain does split; then what was sent must convict more than a third, and nobody else
- * (docs/protocol.md 5, proofs).
+ * (docs/protocol.md 5.23).
  */
 #ifndef ASSAY_SIM_TWINS_TWINS_H
 #define ASSAY_SIM_TWINS_TWINS_H

@@ -1,5 +1,5 @@
 /*
- * tests/mutants/disrupter.c - a voter that makes things up (docs/protocol.md 5: what must be
+ * tests/mutants/disrupter.c - a voter that makes things up (docs/protocol.md 5.2: what must be
  * refused). It listens, signs with its own key alone, and sends its forgeries when machines have
  * just entered a view.
  */

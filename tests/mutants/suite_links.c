@@ -26,7 +26,7 @@ struct link_case {
 
 static const struct link_case cases[] = {
     /* Four of ten make no evidence: nobody holds envelopes of more than two thirds, so nobody is
-     * called absent and nobody falls (docs/protocol.md 4.3). */
+     * called absent and nobody falls (docs/protocol.md 4.3.1). */
     { { BAD("4", "quiet"), "assertions[0]=suspensions bad == 0",
         "assertions[1]=score_min_bp bad == 10000" },
       ASSAY_SIM_CHECKER_BALLOTS },

@@ -35,7 +35,10 @@ static enum assay_work work_now(const struct history *history)
     return ASSAY_WORK_FULL;
 }
 
-/* Does a decision keep every sentence of docs/protocol.md 10? Returns: NULL, or the broken one. */
+/*
+ * Does a decision keep every sentence of docs/protocol.md 10.2 and 10.3? Returns: NULL, or the
+ * broken one.
+ */
 static const char *judge(const struct history *history, const struct assay_order *order,
                          struct assay_agent_decision decision)
 {

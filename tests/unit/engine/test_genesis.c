@@ -466,7 +466,7 @@ Test(genesis, refuses_empty_names_and_names_that_are_too_long)
     }
 }
 
-/* docs/protocol.md 5: a certificate holds the signatures of a hundred voters. */
+/* docs/protocol.md 5.22: a certificate holds the signatures of a hundred voters. */
 Test(genesis, an_engine_of_more_members_than_voters_does_not_start)
 {
     static _Alignas(64) uint8_t memory[64];

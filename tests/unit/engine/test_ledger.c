@@ -407,7 +407,7 @@ Test(ledger, aborts_when_a_closed_branch_takes_a_record, .signal = SIGABRT)
     (void)put(b, &r);
 }
 
-/* --- new keys need evidence that passes (docs/protocol.md 9) */
+/* --- new keys need evidence that passes (docs/protocol.md 9.4) */
 
 /* What verify() found in evidence of a new life of member 2; wrong is for the test to choose. */
 static struct assay_finding finding_of(const struct bench *b, const struct assay_incarnate *i)

@@ -10,7 +10,7 @@ static const struct assay_sim_world_options seven = { .seed = 31,
                                                       .nodes = 7,
                                                       .check_each_step = true };
 
-/* docs/protocol.md 2: a log that is missing is not an empty one. */
+/* docs/protocol.md 2.7: a log that is missing is not an empty one. */
 Test(restart, who_lost_its_store_signs_nothing_before_it_has_heard_the_network, .timeout = 60)
 {
     static const uint32_t apart[ASSAY_SIM_WORLD_NODES_MAX] = { 0, 0, 1 };
@@ -57,7 +57,7 @@ Test(restart, who_lost_its_store_in_the_first_epoch_signs_nothing_twice, .timeou
     }
 }
 
-/* docs/protocol.md 2: an envelope that peers hold and the log lacks finishes the keys, as a vote
+/* docs/protocol.md 2.9: an envelope that peers hold and the log lacks finishes the keys, as a vote
  * does. Without asking for it the node would sign a second one, which is E8: the first vote of an
  * epoch comes later than the envelope, so votes alone do not tell. */
 Test(restart, a_disk_from_before_the_envelope_makes_no_second_one, .timeout = 120)
@@ -103,7 +103,7 @@ Test(restart, all_at_once_after_a_power_cut_in_every_phase, .timeout = 120)
     }
 }
 
-/* docs/protocol.md 10: catching up never acts on history. */
+/* docs/protocol.md 10.1: catching up never acts on history. */
 Test(restart, an_old_state_gives_no_orders, .timeout = 60)
 {
     static const uint32_t apart[ASSAY_SIM_WORLD_NODES_MAX] = { 0, 0, 1 };

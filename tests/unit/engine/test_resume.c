@@ -1,6 +1,6 @@
 /*
- * tests/unit/engine/test_resume.c - Simplex after a crash (docs/protocol.md 2): what it asks, how
- * long it waits, where it votes again, and what it does about a log that was rolled back.
+ * tests/unit/engine/test_resume.c - Simplex after a crash (docs/protocol.md 2.4 to 2.10): what it
+ * asks, how long it waits, where it votes again, and what it does about a log that was rolled back.
  */
 #include "base/cbor.h"
 #include "engine/consensus/simplex_internal.h"

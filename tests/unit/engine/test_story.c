@@ -1,7 +1,7 @@
 /*
  * tests/unit/engine/test_story.c - seven nodes under a virtual clock, told as stories.
  *
- * docs/protocol.md 4, 7, 9, 10: each test is a thing that the network promises to somebody.
+ * docs/protocol.md 4, 7, 9.4, 10: each test is a thing that the network promises to somebody.
  */
 #include "sim/world/world.h"
 

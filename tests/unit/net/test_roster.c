@@ -1,5 +1,5 @@
 /*
- * Whose key is this, and what may its owner send (docs/protocol.md 10).
+ * Whose key is this, and what may its owner send (docs/protocol.md 10.5).
  */
 #include "host/roster.h"
 

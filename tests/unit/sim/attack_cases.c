@@ -160,7 +160,7 @@ static const struct attack_row cases[ATTACK_CASE_COUNT] = {
                                                    "integrity_min_bp bad == 10000",
                                                    "suspended_final bad >= 1",
                                                    "offences bad == 0" } },
-    /* Another electorate: excluded, never punished (docs/protocol.md 7). */
+    /* Another electorate: excluded, never punished (docs/protocol.md 7.5). */
     [ATTACK_CASE_other_roll] = { .acts = { { BY_BAD(OTHER_ROLL) } },
                                  .expected = { NOBODY_FALLS, ALL_FINAL, "offences bad == 0",
                                                "detected bad == 0", "score_min_bp bad == 10000",

@@ -232,8 +232,10 @@ Test(sim_attack, the_first_that_spoils_evidence_decides)
     cr_expect_eq(assay_attack_evidence(&s, cohort_of, 5, 4, 8), ASSAY_SIM_EVIDENCE_HARD);
 }
 
-/* docs/protocol.md 3 and 5, as a table: what honest voters say, and what E5 makes of PASS, FAIL and
- * ABSENT about it. */
+/*
+ * docs/protocol.md 3.4 to 3.9 and 5.23, as a table: what honest voters say, and what E5 makes of
+ * PASS, FAIL and ABSENT about it.
+ */
 Test(sim_attack, honest_voters_and_e5_see_evidence_as_the_protocol_says)
 {
     const enum assay_outcome P = ASSAY_OUTCOME_PASS_UP_TO_DATE, H = ASSAY_OUTCOME_FAIL_HARD;

@@ -1,7 +1,7 @@
 /*
  * tests/unit/sim/test_epochs.c - the epoch world obeys the rules: falls, recoveries, HOLD, quorums.
  *
- * Figures are those of docs/protocol.md 7.
+ * Figures are those of docs/protocol.md 7.3 to 7.10.
  */
 #include "tests/unit/sim/epochs_fixture.h"
 

@@ -1,5 +1,6 @@
 /*
- * tests/unit/sim/test_epochs_laws.c - laws of docs/protocol.md 7, in networks of any size.
+ * tests/unit/sim/test_epochs_laws.c - laws of docs/protocol.md 7.3 and 7.12, in networks of any
+ * size.
  */
 #include "tests/unit/sim/epochs_fixture.h"
 
@@ -100,7 +101,7 @@ Test(epochs_laws, an_on_off_attacker_above_5000_is_bad_in_no_more_epochs_than_p8
 }
 
 /* Weight made of scores hands the network to 40 % who call the rest absent; made of integrity or of
- * nothing it stays where it was (docs/protocol.md 6). */
+ * nothing it stays where it was (docs/protocol.md 6.0). */
 Test(epochs_laws, weight_made_of_scores_is_captured_and_weight_made_of_integrity_is_not)
 {
     static const int64_t expected[] = { [ASSAY_SIM_WEIGHT_INTEGRITY] = 4000,

@@ -262,7 +262,7 @@ Test(sim_rules, a_newcomer_starts_where_its_rule_lets_it)
     }
 }
 
-/* docs/protocol.md 7: out of SUSPENDED after 54 epochs, FULL after 94. */
+/* docs/protocol.md 7.10: out of SUSPENDED after 54 epochs, FULL after 94. */
 Test(sim_rules, a_restarted_member_is_out_of_suspension_after_54_epochs_and_full_after_94)
 {
     init_rule(7, ASSAY_SIM_RULE_INTERVAL);

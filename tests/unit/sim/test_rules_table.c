@@ -4,7 +4,7 @@
  * n = 100, 300 epochs, b members badmouth all others and are seen as good themselves. The table was
  * measured by another program, before this one was written; every cell of ours is compared with it,
  * and the epochs of collapse too. Six cells of 66 differ, by 1 or 4 bp, all for one reason: hi is
- * rounded up in favour of the subject (docs/protocol.md 7), and that program rounded it down.
+ * rounded up in favour of the subject (docs/protocol.md 7.3), and that program rounded it down.
  */
 #include "tests/unit/sim/rules_fleet.h"
 

@@ -1,6 +1,6 @@
 /*
  * tests/unit/quote/faults/test_crypto.c - the cryptographic library fails at each of its calls in
- * turn: a verifier that fails knows nothing (docs/protocol.md 3), and remembers nothing of it.
+ * turn: a verifier that fails knows nothing (docs/protocol.md 3.1), and remembers nothing of it.
  */
 #include "tests/support/fault.h"
 #include "tests/unit/quote/cose/cca_world.h"
