@@ -221,8 +221,10 @@ static enum assay_status read_caps(const struct reader *r)
 
 /* --- members --------------------------------------------------------------------------------- */
 
-/* docs/protocol.md 7.8 reads the integrity standing with its memory; here I alone tells, but for who
- * says that it is on probation. Who is not listed has no weight and does not rise. */
+/*
+ * docs/protocol.md 7.8 reads the integrity standing with its memory; here I alone tells, but for
+ * who says that it is on probation. Who is not listed has no weight and does not rise.
+ */
 static struct assay_trust trust_of(int64_t integrity_bp, int64_t availability_bp, bool suspended,
                                    bool listed, int64_t offences)
 {

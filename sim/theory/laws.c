@@ -46,16 +46,6 @@ double assay_sim_law_interval(double b, uint32_t n)
     return clamp_share(2 - 3 * b * n / (n - 1));
 }
 
-double assay_sim_law_on_off(double theta, double rise)
-{
-    return 1 / (1 + theta / (3 * rise));
-}
-
-bool assay_sim_law_side_certifies(double share)
-{
-    return 3 * share > 2;
-}
-
 double assay_sim_law_evidence(double b)
 {
     return b < 1 ? 1 : 0;
@@ -71,25 +61,4 @@ uint32_t assay_sim_law_detection_epochs(double high, double bound)
         epochs++;
     }
     return epochs;
-}
-
-double assay_sim_law_eigentrust(double b, double a)
-{
-    return a / (1 - (1 - a) * (1 - b));
-}
-
-double assay_sim_law_leak_stake_epochs(double stake)
-{
-    return stake >= 1 ? 0 : sqrt(ldexp(1, 25) * log(1 / stake));
-}
-
-double assay_sim_law_leak_final_epochs(double beta)
-{
-    /* final once active = (1-beta)/2 + beta is two thirds: what is left of the others is half */
-    return assay_sim_law_leak_stake_epochs((1 + beta) / (2 * (1 - beta)));
-}
-
-double assay_sim_law_gossip_reach(double c)
-{
-    return exp(-exp(-c));
 }

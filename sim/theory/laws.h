@@ -4,12 +4,12 @@
  * Shares are between 0 and 1 and scores too (1 = 10000 bp). b is the Byzantine share of members,
  * all of which speak against every honest member and for each other; n is large. These are for
  * people: nothing that decides a run may use them. docs/simulator-checks.md derives or cites each,
- * and says how close the simulated rules come.
+ * and says how close the simulated rules come. L5, L6 and laws of others:
+ * tests/support/theory/laws.h.
  */
 #ifndef ASSAY_SIM_THEORY_LAWS_H
 #define ASSAY_SIM_THEORY_LAWS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /* L1: mean of votes that all weigh the same. Returns: the honest score, 1 - b. */
@@ -31,38 +31,11 @@ double assay_sim_law_trimmed_collapse(void);
  * score in a network of n: 1 up to b n <= (n - 1) / 3, then 2 - 3 b n / (n - 1), never below 0. */
 double assay_sim_law_interval(double b, uint32_t n);
 
-/* L5: the share of bad epochs that an attacker can afford who stays at theta or above, where a bad
- * epoch costs a quarter and a good one gives rise.
- * Returns: the bound 1 / (1 + theta / (3 rise)). */
-double assay_sim_law_on_off(double theta, double rise);
-
-/* L6: what a side of a partition that holds `share` of the weight does. Returns: true when it can
- * certify (more than two thirds), false when everything is held. */
-bool assay_sim_law_side_certifies(double share);
-
 /* L7: where false FAIL is void and convicts. Returns: the honest score, 1 for every b. */
 double assay_sim_law_evidence(double b);
 
 /* L8: falls of a quarter of the way to `high` from a full score. Returns: epochs until the score is
  * below `bound`; UINT32_MAX where high >= bound. */
 uint32_t assay_sim_law_detection_epochs(double high, double bound);
-
-/* EigenTrust, pre-trust a on everybody alike, liars trust liars alone while honest members trust
- * all. Returns: the honest share over an equal share, a / (1 - (1 - a)(1 - b)). */
-double assay_sim_law_eigentrust(double b, double a);
-
-/*
- * Ethereum's leak in a partition of two equal honest halves and beta of double voters (Pavloff,
- * Amoussou-Guenou, Tucci-Piergiovanni, arXiv 2404.16363).
- * Returns: epochs after which a branch becomes final, sqrt(2^25 (ln(1-beta) - ln((1+beta)/2))),
- *          without the ejection of inactive members, which comes at 4685 and ends it for all beta
- */
-double assay_sim_law_leak_final_epochs(double beta);
-/* Returns: epochs until `stake` (of 1) is left of an inactive member: sqrt(2^25 ln(1 / stake)). */
-double assay_sim_law_leak_stake_epochs(double stake);
-
-/* Each infected node passes on once, to Poisson(ln n + c) others. Returns: the chance that all of a
- * large network are reached, exp(-exp(-c)). */
-double assay_sim_law_gossip_reach(double c);
 
 #endif

@@ -4,7 +4,7 @@
 #include "sim/rules.h"
 
 #include "sim/random.h"
-#include "sim/theory/laws.h"
+#include "tests/support/theory/laws.h"
 #include "tests/unit/sim/rules_fleet.h"
 
 #include <criterion/criterion.h>

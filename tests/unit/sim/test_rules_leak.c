@@ -4,7 +4,7 @@
  * Ejection of an inactive validator 4685 epochs into a leak, and two sides of a partition that both
  * become final (Pavloff, Amoussou-Guenou, Tucci-Piergiovanni, arXiv 2404.16363): HOLD does neither.
  */
-#include "sim/theory/laws.h"
+#include "tests/support/theory/laws.h"
 #include "tests/unit/sim/rules_fleet.h"
 
 #include <criterion/criterion.h>

@@ -3,7 +3,7 @@
  *
  * Every expected number is one bound below and one above the printed value, as it is rounded there.
  */
-#include "sim/theory/exact.h"
+#include "tests/support/theory/exact.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>

@@ -1,8 +1,8 @@
 /*
  * tests/unit/sim/test_theory_gossip.c - gossip reach goes to exp(-exp(-c)).
  */
-#include "sim/theory/gossip.h"
-#include "sim/theory/laws.h"
+#include "tests/support/theory/gossip.h"
+#include "tests/support/theory/laws.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

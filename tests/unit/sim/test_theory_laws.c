@@ -5,6 +5,7 @@
  * the laws, which are for large n, are asked at that share. Tolerances are in basis points.
  */
 #include "sim/theory/laws.h"
+#include "tests/support/theory/laws.h"
 
 #include "tests/unit/sim/rules_fleet.h"
 

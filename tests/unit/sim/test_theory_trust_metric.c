@@ -2,7 +2,7 @@
  * tests/unit/sim/test_theory_trust_metric.c - Tendermint's trust metric: what its own test says,
  * and a sequence by hand.
  */
-#include "sim/theory/trust_metric.h"
+#include "tests/support/theory/trust_metric.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /*
- * sim/theory/trust_metric.c - proportional, integral and (falling only) derivative.
+ * tests/support/theory/trust_metric.c - proportional, integral and (falling only) derivative.
  */
-#include "sim/theory/trust_metric.h"
+#include "tests/support/theory/trust_metric.h"
 
 #include <math.h>
 

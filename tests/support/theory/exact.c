@@ -1,7 +1,8 @@
 /*
- * sim/theory/exact.c - natural numbers of 1024 bits, and the two tails that are made with them.
+ * tests/support/theory/exact.c - natural numbers of 1024 bits, and the two tails that are made with
+ * them.
  */
-#include "sim/theory/exact.h"
+#include "tests/support/theory/exact.h"
 
 #include "base/assert.h"
 

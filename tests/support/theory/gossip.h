@@ -1,12 +1,12 @@
 /*
- * sim/theory/gossip.h - epidemic gossip, sampled in integers: who is reached when each passes on
- * once.
+ * tests/support/theory/gossip.h - epidemic gossip, sampled in integers: who is reached when each
+ * passes on once.
  *
  * Kermarrec, Massoulie, Ganesh, IEEE TPDS 14(3), 2003: with a fanout of mean ln n + c the chance
  * that all are reached goes to exp(-exp(-c)).
  */
-#ifndef ASSAY_SIM_THEORY_GOSSIP_H
-#define ASSAY_SIM_THEORY_GOSSIP_H
+#ifndef ASSAY_TESTS_THEORY_GOSSIP_H
+#define ASSAY_TESTS_THEORY_GOSSIP_H
 
 #include "sim/random.h"
 

@@ -1,11 +1,12 @@
 /*
- * sim/theory/exact.h - tails of committee draws as exact integers, without a float anywhere.
+ * tests/support/theory/exact.h - tails of committee draws as exact integers, without a float
+ * anywhere.
  *
  * What a published probability is compared with must not carry an error of its own: numerator and
  * denominator are integers of up to 1024 bits, and the result is the quotient, cut.
  */
-#ifndef ASSAY_SIM_THEORY_EXACT_H
-#define ASSAY_SIM_THEORY_EXACT_H
+#ifndef ASSAY_TESTS_THEORY_EXACT_H
+#define ASSAY_TESTS_THEORY_EXACT_H
 
 #include <stdint.h>
 

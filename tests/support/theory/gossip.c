@@ -1,7 +1,7 @@
 /*
- * sim/theory/gossip.c - a Poisson table without floats, and one infection.
+ * tests/support/theory/gossip.c - a Poisson table without floats, and one infection.
  */
-#include "sim/theory/gossip.h"
+#include "tests/support/theory/gossip.h"
 
 #include "base/assert.h"
 
