@@ -95,6 +95,16 @@ bool assay_sim_wants_json(int argc, char *const *argv);
 __attribute__((format(printf, 4, 5))) int assay_sim_print_misuse(int argc, char *const *argv,
                                                                  const char *found,
                                                                  const char *format, ...);
+/*
+ * One walk over the options of a command. take has the value in optarg and says what was expected
+ * where it is wrong, else NULL.
+ * Returns: an exit status; OK: optind stands at the first word that is no option
+ */
+int assay_sim_walk_options(int argc, char *const *argv, const struct option *known,
+                           const char *(*take)(void *context, int code), void *context);
+/* The same for a command that knows --json and --help alone, and prints its usage for that.
+ * Returns: an exit status; OK with *help: there is nothing more to do */
+int assay_sim_walk_plain(int argc, char *const *argv, const char *usage, bool *json, bool *help);
 /* getopt_long without its own words; index may be NULL. Returns: as getopt_long; ':' where a value
  * is missing */
 int assay_sim_next_option(int argc, char *const *argv, const struct option *known, int *index);

@@ -80,19 +80,9 @@ static int print_all(bool json)
 
 int assay_sim_command_list(int argc, char **argv)
 {
-    static const struct option known[] = { { "json", no_argument, NULL, 'j' },
-                                           { "help", no_argument, NULL, 'h' },
-                                           { NULL, 0, NULL, 0 } };
-    bool json = false;
-    optind = 0; /* main.c has read words before */
-    for (int c = 0; (c = assay_sim_next_option(argc, argv, known, NULL)) != -1;) {
-        if (c == '?' || c == ':') return assay_sim_print_option(argc, argv, c);
-        if (c == 'h') {
-            (void)fputs(usage, stdout);
-            return ASSAY_SIM_EXIT_OK;
-        }
-        json = true;
-    }
+    bool json = false, help = false;
+    const int wrong = assay_sim_walk_plain(argc, argv, usage, &json, &help);
+    if (wrong != ASSAY_SIM_EXIT_OK || help) return wrong;
     if (optind < argc)
         return assay_sim_print_misuse(argc, argv, argv[optind], "expected no argument");
     return print_all(json);

@@ -65,48 +65,34 @@ struct arguments {
     bool from_swarm, has_nodes, json, quiet, help;
     uint64_t swarm_seed, tries, seeds;
     const char *out;
-    const char *wrong;
 };
 
-static bool take_number(struct arguments *a, const char *wrong, uint64_t max, uint64_t *out)
+static const char *take_option(void *context, int code)
 {
-    a->wrong = wrong;
-    return assay_sim_take_number(optarg, 1, max, out);
-}
-
-static bool take_nodes(struct arguments *a)
-{
-    uint64_t pair[2] = { 0 };
-    a->has_nodes = true;
-    a->wrong = "--nodes: expected a number of nodes from 4 to 100, or two as in 4..10";
-    if (!assay_sim_take_pair(optarg, "..", true, 4, ASSAY_SIM_MESSAGE_NODES_MAX, pair))
-        return false;
-    a->sizes = (struct assay_sim_swarm_sizes){ (uint32_t)pair[0], (uint32_t)pair[1] };
-    return pair[0] <= pair[1];
-}
-
-static bool take_option(struct arguments *a, int code)
-{
+    struct arguments *const a = context;
     switch (code) {
     case OPTION_SWARM:
         a->from_swarm = true;
-        a->wrong = "--swarm: expected a seed, 0 .. 18446744073709551615";
-        return assay_sim_take_number(optarg, 0, UINT64_MAX, &a->swarm_seed);
-    case OPTION_NODES: return take_nodes(a);
+        return assay_sim_expect_number(optarg, 0, UINT64_MAX, &a->swarm_seed,
+                                       "--swarm: expected a seed, 0 .. 18446744073709551615");
+    case OPTION_NODES: a->has_nodes = true; return assay_sim_swarm_take_sizes(optarg, &a->sizes);
     case OPTION_SEED:
-        a->wrong = "--seed: expected " ASSAY_SIM_SEED_EXPECTED;
-        return assay_sim_source_seed(&a->source, optarg);
+        if (assay_sim_source_seed(&a->source, optarg)) return NULL;
+        return "--seed: expected " ASSAY_SIM_SEED_EXPECTED;
     case OPTION_SET:
-        a->wrong = "--set: expected " ASSAY_SIM_SETS_EXPECTED;
-        return assay_sim_source_set(&a->source, optarg);
-    case OPTION_OUT: a->out = optarg; return true;
+        if (assay_sim_source_set(&a->source, optarg)) return NULL;
+        return "--set: expected " ASSAY_SIM_SETS_EXPECTED;
+    case OPTION_OUT: a->out = optarg; return NULL;
     case OPTION_TRIES:
-        return take_number(a, "--tries: expected a number from 1", UINT64_MAX, &a->tries);
-    case OPTION_SEEDS: return take_number(a, "--seeds: expected 1 .. 1000000", 1000000, &a->seeds);
-    case OPTION_QUIET: a->quiet = true; return true;
-    case OPTION_JSON: a->json = true; return true;
-    case OPTION_HELP: a->help = true; return true;
-    default: a->wrong = "see assay-sim minimize --help"; return false;
+        return assay_sim_expect_number(optarg, 1, UINT64_MAX, &a->tries,
+                                       "--tries: expected a number from 1");
+    case OPTION_SEEDS:
+        return assay_sim_expect_number(optarg, 1, 1000000, &a->seeds,
+                                       "--seeds: expected 1 .. 1000000");
+    case OPTION_QUIET: a->quiet = true; return NULL;
+    case OPTION_JSON: a->json = true; return NULL;
+    case OPTION_HELP: a->help = true; return NULL;
+    default: return "see assay-sim minimize --help";
     }
 }
 
@@ -125,14 +111,8 @@ static const char *clash(const struct arguments *a, int scenarios)
 static int take_arguments(struct arguments *a, int argc, char **argv)
 {
     char message[ASSAY_SIM_MESSAGE_MAX];
-    int code = 0;
-    optind = 0; /* main.c has read words before */
-    while ((code = assay_sim_next_option(argc, argv, long_options, NULL)) != -1) {
-        if (code == '?' || code == ':') return assay_sim_print_option(argc, argv, code);
-        if (!take_option(a, code))
-            return assay_sim_print_misuse(argc, argv, optarg, "%s", a->wrong);
-    }
-    if (a->help) return ASSAY_SIM_EXIT_OK;
+    const int misuse = assay_sim_walk_options(argc, argv, long_options, take_option, a);
+    if (misuse != ASSAY_SIM_EXIT_OK || a->help) return misuse;
     const char *const wrong = clash(a, argc - optind);
     if (wrong != NULL) return assay_sim_print_misuse(argc, argv, NULL, "%s", wrong);
     if (a->out != NULL && assay_sim_output_file(a->out, message) != ASSAY_OK)

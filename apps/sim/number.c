@@ -19,6 +19,12 @@ bool assay_sim_take_number(const char *text, uint64_t min, uint64_t max, uint64_
     return true;
 }
 
+const char *assay_sim_expect_number(const char *text, uint64_t min, uint64_t max, uint64_t *out,
+                                    const char *expected)
+{
+    return assay_sim_take_number(text, min, max, out) ? NULL : expected;
+}
+
 bool assay_sim_take_pair(const char *text, const char *separator, bool one_is_both, uint64_t min,
                          uint64_t max, uint64_t pair[2])
 {

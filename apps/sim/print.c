@@ -92,3 +92,39 @@ int assay_sim_print_option(int argc, char *const *argv, int code)
     return assay_sim_print_misuse(argc, argv, NULL, "%.100s: there is no such option%s", word,
                                   strchr(word, '=') != NULL ? ", or it takes no value" : "");
 }
+
+int assay_sim_walk_options(int argc, char *const *argv, const struct option *known,
+                           const char *(*take)(void *context, int code), void *context)
+{
+    optind = 0; /* main.c has read words before */
+    for (int code = 0; (code = assay_sim_next_option(argc, argv, known, NULL)) != -1;) {
+        if (code == '?' || code == ':') return assay_sim_print_option(argc, argv, code);
+        const char *const expected = take(context, code);
+        if (expected != NULL) return assay_sim_print_misuse(argc, argv, optarg, "%s", expected);
+    }
+    return ASSAY_SIM_EXIT_OK;
+}
+
+struct plain {
+    bool json, help;
+};
+
+static const char *take_plain(void *context, int code)
+{
+    struct plain *const p = context;
+    *(code == 'h' ? &p->help : &p->json) = true;
+    return NULL;
+}
+
+int assay_sim_walk_plain(int argc, char *const *argv, const char *usage, bool *json, bool *help)
+{
+    static const struct option known[] = { { "json", no_argument, NULL, 'j' },
+                                           { "help", no_argument, NULL, 'h' },
+                                           { NULL, 0, NULL, 0 } };
+    struct plain p = { false, false };
+    const int wrong = assay_sim_walk_options(argc, argv, known, take_plain, &p);
+    if (wrong == ASSAY_SIM_EXIT_OK && p.help) (void)fputs(usage, stdout);
+    *json = p.json;
+    *help = p.help;
+    return wrong;
+}

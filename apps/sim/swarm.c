@@ -83,57 +83,60 @@ struct arguments {
     struct assay_sim_swarm swarm;
     bool has_seeds, shows, collects, json, help;
     uint64_t show;
-    const char *wrong; /* what was wrong with an argument; NULL: nothing */
 };
 
-static bool take_counts(struct arguments *a, int code)
+const char *assay_sim_swarm_take_sizes(const char *text, struct assay_sim_swarm_sizes *sizes)
+{
+    uint64_t pair[2] = { 0 };
+    if (!assay_sim_take_pair(text, "..", true, 4, ASSAY_SIM_MESSAGE_NODES_MAX, pair) ||
+        pair[0] > pair[1])
+        return "--nodes: expected a number of nodes from 4 to 100, or two as in 4..10";
+    *sizes = (struct assay_sim_swarm_sizes){ (uint32_t)pair[0], (uint32_t)pair[1] };
+    return NULL;
+}
+
+static const char *take_counts(struct arguments *a, int code)
 {
     struct assay_sim_swarm *const s = &a->swarm;
-    uint64_t threads = 0, pair[2] = { 0 };
+    uint64_t threads = s->threads;
+    const char *wrong = NULL;
     switch (code) {
     case OPTION_SEEDS:
         a->has_seeds = true;
-        a->wrong = "--seeds: expected a number from 1";
-        return assay_sim_take_number(optarg, 1, UINT64_MAX, &s->seeds);
+        return assay_sim_expect_number(optarg, 1, UINT64_MAX, &s->seeds,
+                                       "--seeds: expected a number from 1");
     case OPTION_FROM:
-        a->wrong = "--from: expected a number";
-        return assay_sim_take_number(optarg, 0, UINT64_MAX, &s->from);
+        return assay_sim_expect_number(optarg, 0, UINT64_MAX, &s->from,
+                                       "--from: expected a number");
     case OPTION_THREADS:
-        a->wrong = "--threads: expected 1 .. 256";
-        if (!assay_sim_take_number(optarg, 1, 256, &threads)) return false;
+        wrong = assay_sim_expect_number(optarg, 1, 256, &threads, "--threads: expected 1 .. 256");
         s->threads = (uint32_t)threads;
-        return true;
+        return wrong;
     case OPTION_SHOW:
         a->shows = true;
-        a->wrong = "--show: expected a seed";
-        return assay_sim_take_number(optarg, 0, UINT64_MAX, &a->show);
-    case OPTION_NODES:
-        a->wrong = "--nodes: expected a number of nodes from 4 to 100, or two as in 4..10";
-        if (!assay_sim_take_pair(optarg, "..", true, 4, ASSAY_SIM_MESSAGE_NODES_MAX, pair))
-            return false;
-        s->sizes = (struct assay_sim_swarm_sizes){ (uint32_t)pair[0], (uint32_t)pair[1] };
-        return pair[0] <= pair[1];
+        return assay_sim_expect_number(optarg, 0, UINT64_MAX, &a->show, "--show: expected a seed");
+    case OPTION_NODES: return assay_sim_swarm_take_sizes(optarg, &s->sizes);
     case OPTION_SET:
-        a->wrong = "--set: 64 at most";
-        if (s->set_count == ASSAY_SIM_SETS_MAX) return false;
+        if (s->set_count == ASSAY_SIM_SETS_MAX) return "--set: 64 at most";
         s->sets[s->set_count++] = optarg;
-        return true;
-    default: a->wrong = "see assay-sim swarm --help"; return false;
+        return NULL;
+    default: return "see assay-sim swarm --help";
     }
 }
 
-static bool take_option(struct arguments *a, int code)
+static const char *take_option(void *context, int code)
 {
+    struct arguments *const a = context;
     switch (code) {
-    case OPTION_STATE: a->swarm.state_path = optarg; return true;
-    case OPTION_OUT: a->swarm.out_dir = optarg; return true;
-    case OPTION_FIRST: a->swarm.stop_at_first = true; return true;
-    case OPTION_COLLECT: a->collects = true; return true;
-    case OPTION_TWICE: a->swarm.twice = true; return true;
-    case OPTION_ONE_PROCESS: a->swarm.one_process = true; return true;
-    case OPTION_QUIET: a->swarm.quiet = true; return true;
-    case OPTION_JSON: a->json = true; return true;
-    case OPTION_HELP: a->help = true; return true;
+    case OPTION_STATE: a->swarm.state_path = optarg; return NULL;
+    case OPTION_OUT: a->swarm.out_dir = optarg; return NULL;
+    case OPTION_FIRST: a->swarm.stop_at_first = true; return NULL;
+    case OPTION_COLLECT: a->collects = true; return NULL;
+    case OPTION_TWICE: a->swarm.twice = true; return NULL;
+    case OPTION_ONE_PROCESS: a->swarm.one_process = true; return NULL;
+    case OPTION_QUIET: a->swarm.quiet = true; return NULL;
+    case OPTION_JSON: a->json = true; return NULL;
+    case OPTION_HELP: a->help = true; return NULL;
     default: return take_counts(a, code);
     }
 }
@@ -154,14 +157,8 @@ static const char *clash(const struct arguments *a)
 /* Returns: an exit status; OK: go on. */
 static int take_arguments(struct arguments *a, int argc, char **argv)
 {
-    int code = 0;
-    optind = 0; /* main.c has read words before */
-    while ((code = assay_sim_next_option(argc, argv, long_options, NULL)) != -1) {
-        if (code == '?' || code == ':') return assay_sim_print_option(argc, argv, code);
-        if (!take_option(a, code))
-            return assay_sim_print_misuse(argc, argv, optarg, "%s", a->wrong);
-    }
-    if (a->help) return ASSAY_SIM_EXIT_OK;
+    const int misuse = assay_sim_walk_options(argc, argv, long_options, take_option, a);
+    if (misuse != ASSAY_SIM_EXIT_OK || a->help) return misuse;
     if (optind != argc)
         return assay_sim_print_misuse(argc, argv, argv[optind], "expected options alone");
     const char *const wrong = clash(a);

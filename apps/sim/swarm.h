@@ -50,4 +50,7 @@ ASSAY_CHECKED enum assay_status assay_sim_swarm_run(const struct assay_sim_swarm
                                                     struct assay_sim_swarm_state *state,
                                                     char message[static ASSAY_SIM_MESSAGE_MAX]);
 
+/* --nodes: "7" or "4..10". Returns: NULL; otherwise what was expected */
+const char *assay_sim_swarm_take_sizes(const char *text, struct assay_sim_swarm_sizes *sizes);
+
 #endif

@@ -79,40 +79,27 @@ struct arguments {
     const char *file, *out;
     uint64_t shard[2], threads;
     bool has_shard, plan, quiet, json, help;
-    const char *wrong;
 };
 
-static bool take_option(struct arguments *a, int code)
+static const char *take_option(void *context, int code)
 {
+    struct arguments *const a = context;
     switch (code) {
-    case OPTION_OUT: a->out = optarg; return true;
+    case OPTION_OUT: a->out = optarg; return NULL;
     case OPTION_SHARD:
-        a->wrong = "--shard: expected I/N, from 1/N to N/N";
         a->has_shard = true;
         return assay_sim_take_pair(optarg, "/", false, 1, ASSAY_SIM_SHARDS_MAX, a->shard) &&
-               a->shard[0] <= a->shard[1];
+                       a->shard[0] <= a->shard[1]
+                   ? NULL
+                   : "--shard: expected I/N, from 1/N to N/N";
     case OPTION_THREADS:
-        a->wrong = "--threads: expected 1 .. 256";
-        return assay_sim_take_number(optarg, 1, 256, &a->threads);
-    case OPTION_PLAN: a->plan = true; return true;
-    case OPTION_QUIET: a->quiet = true; return true;
-    case OPTION_JSON: a->json = true; return true;
-    case OPTION_HELP: a->help = true; return true;
-    default: a->wrong = "see --help"; return false;
+        return assay_sim_expect_number(optarg, 1, 256, &a->threads, "--threads: expected 1 .. 256");
+    case OPTION_PLAN: a->plan = true; return NULL;
+    case OPTION_QUIET: a->quiet = true; return NULL;
+    case OPTION_JSON: a->json = true; return NULL;
+    case OPTION_HELP: a->help = true; return NULL;
+    default: return "see --help";
     }
-}
-
-/* Returns: an exit status; OK: go on. */
-static int take_options(struct arguments *a, int argc, char **argv, const struct option *options)
-{
-    int code = 0;
-    optind = 0; /* main.c has read words before */
-    while ((code = assay_sim_next_option(argc, argv, options, NULL)) != -1) {
-        if (code == '?' || code == ':') return assay_sim_print_option(argc, argv, code);
-        if (!take_option(a, code))
-            return assay_sim_print_misuse(argc, argv, optarg, "%s", a->wrong);
-    }
-    return ASSAY_SIM_EXIT_OK;
 }
 
 static int refuse(bool json, enum assay_status status, const char *command, const char *message)
@@ -265,7 +252,7 @@ int assay_sim_command_sweep(int argc, char **argv)
 {
     struct arguments a = { 0 };
     char message[ASSAY_SIM_MESSAGE_MAX];
-    const int wrong = take_options(&a, argc, argv, sweep_options);
+    const int wrong = assay_sim_walk_options(argc, argv, sweep_options, take_option, &a);
     if (wrong != ASSAY_SIM_EXIT_OK) return wrong;
     if (a.help) {
         (void)fputs(sweep_usage, stdout);
@@ -311,7 +298,7 @@ int assay_sim_command_merge(int argc, char **argv)
     struct arguments a = { 0 };
     char message[ASSAY_SIM_MESSAGE_MAX];
     struct assay_sim_merged merged;
-    const int wrong = take_options(&a, argc, argv, merge_options);
+    const int wrong = assay_sim_walk_options(argc, argv, merge_options, take_option, &a);
     if (wrong != ASSAY_SIM_EXIT_OK) return wrong;
     if (a.help) {
         (void)fputs(merge_usage, stdout);
