@@ -58,7 +58,7 @@ struct node {
     bool credential_loaded;
     struct assay_tpm_source *tpm; /* evidence.kind tpm: instead of the credential */
     struct assay_source *source;  /* every kind but soft and tpm */
-    bool lent;                    /* a quote did not come back: who quotes must not be freed */
+    bool lent;                    /* a quote is still being made: its maker must not be freed */
     struct assay_host_peer *peers;
     char (*endpoints)[ASSAY_ADDRESS_MAX + 8];
     struct assay_store *store;
@@ -174,7 +174,7 @@ static enum assay_status open_peers(struct node *node)
     return ASSAY_OK;
 }
 
-/* The host loads them again; here they are only found fit. */
+/* Only checked here: the host loads them itself. */
 static enum assay_status open_keys(struct node *node)
 {
     const char *dir = node->config->keys_dir;
@@ -368,7 +368,7 @@ static int run(const char *path, bool check_only)
     if (!node.lent) return result;
     (void)fputs("assayd: a quote did not come back: the process ends without it\n", stderr);
     (void)fflush(NULL);
-    _exit(result); /* no destructors beside a thread that may wake up in any library */
+    _exit(result); /* no destructors: a thread may still wake up inside a library */
 }
 
 int main(int argc, char **argv)

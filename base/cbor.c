@@ -446,7 +446,7 @@ static bool is_container(enum assay_cbor_type type)
     return type == ASSAY_CBOR_ARRAY || type == ASSAY_CBOR_MAP || type == ASSAY_CBOR_TAG;
 }
 
-/* Where a map waits for a key: the item in [before, after) must be one, above the key before. */
+/* The next item of a map is a key: [before, after) must be one, above the previous key. */
 static enum assay_status check_key(struct walk *walk, enum assay_cbor_type type,
                                    struct assay_cursor before, const struct assay_cursor *after)
 {

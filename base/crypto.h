@@ -38,7 +38,7 @@ void assay_hmac_sha256(const uint8_t *key, size_t key_len, const void *bytes, si
 /* A decoded P-256 public key; opaque, owned by whoever loaded it, freed with assay_p256_free. */
 struct assay_p256;
 
-/* What the sender's low-s duty is: our own signatures must have s <= n/2, vendors' may be high. */
+/* Which s a signature may have: our own must have s <= n/2, vendors' may be high. */
 enum assay_s_rule { ASSAY_S_LOW, ASSAY_S_ANY };
 
 /* In: x|y. Returns: ASSAY_OK | ASSAY_E_KEY (not on the curve, or infinity) | ASSAY_E_CRYPTO */

@@ -1,8 +1,8 @@
 /*
  * scoring/order.h - sorting slots by a total order, in place.
  *
- * libc's qsort may allocate and is not stable alike everywhere (style 7), so the core has its own.
- * Private to this room.
+ * libc's qsort may allocate, and equal keys come out in another order elsewhere, so the core has
+ * its own. Private to this room.
  */
 #ifndef ASSAY_SCORING_ORDER_H
 #define ASSAY_SCORING_ORDER_H

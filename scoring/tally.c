@@ -107,7 +107,7 @@ static void weigh(struct scratch *scratch, uint32_t weight)
     scratch->addends.of[1][ASSAY_OUTCOME_FAIL_HARD].negative = weight;
 }
 
-/* Eight bytes of a row, the lowest slot in the lowest nibble. (Compilers make one load of it.) */
+/* Eight bytes of a row, the lowest slot in the lowest nibble. (Compilers turn it into one load.) */
 static uint64_t whole_block(const uint8_t *at)
 {
     return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24 |

@@ -26,7 +26,7 @@ static int out_of_memory(const struct assay_appraisal *a)
     return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
 }
 
-/* What the command line names and nobody can open is misuse of it, like a wrong option. */
+/* A file of the command line that cannot be opened is misuse, like a wrong option. */
 static int cannot_read(const struct assay_appraisal *a, const char *path, enum assay_status status)
 {
     if (status == ASSAY_E_MEMORY) return out_of_memory(a);
@@ -204,7 +204,7 @@ static int read_collateral(struct assay_appraisal *a, const char *dir)
     return status == ASSAY_OK ? ASSAY_EXIT_OK : complain_of_folder(a, dir, where, status);
 }
 
-/* What the other kinds leave to the folder: certificates, signature, PCR values, keys. */
+/* Pieces that other kinds take from the folder: certificates, signature, PCR values, keys. */
 static int read_pieces(struct assay_appraisal *a, const char *dir)
 {
     const char *where = NULL;
@@ -272,7 +272,7 @@ int assay_appraisal_open(struct assay_appraisal *a, const struct assay_appraisal
     return result == ASSAY_EXIT_OK ? read_claims(a) : result;
 }
 
-/* Bytes that are no evidence of a known kind: the verdict says so without the room's help. */
+/* Bytes of no known kind: quote/ cannot judge them, so the verdict is made here. */
 static void judge_malformed(struct assay_appraisal *a)
 {
     assay_verdict_init(a->verdict, a->kind, a->at_unix_s);

@@ -133,7 +133,7 @@ static bool read_options(int argc, char **argv, bool is_show, struct assay_colla
     return argc - optind == (is_show ? 1 : 0);
 }
 
-/* One way of saying for whom, and a place to put it. */
+/* A folder to write to, and either a piece of evidence or FMSPC, CA and TEE to fetch for. */
 static bool is_complete(const struct assay_collateral_options *o)
 {
     const bool by_file = o->file != NULL && o->fmspc == NULL && o->ca == NULL && o->tee == NULL;

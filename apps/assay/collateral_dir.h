@@ -26,7 +26,7 @@ enum {
 struct assay_collateral_wanted {
     int64_t at_unix_s;
     enum assay_tcb_tee tee;
-    bool has_chain; /* false: what follows is not known, and fits nothing */
+    bool has_chain; /* false: the fields below are unknown, and nothing matches them */
     uint8_t fmspc[6];
     struct assay_certificate ca;
     struct assay_certificate root;

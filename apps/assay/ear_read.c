@@ -19,7 +19,7 @@ __attribute__((format(printf, 3, 4))) static enum assay_ear_answer answer(
     va_start(args, format);
     (void)vsnprintf(ear->why, sizeof ear->why, format, args);
     va_end(args);
-    /* What is quoted may come from nobody knows whom, and ends on a terminal. */
+    /* Quoted text may be a stranger's and is shown on a terminal: no control characters. */
     for (char *c = ear->why; *c != '\0'; c++)
         if (*c < 0x20 || *c > 0x7e) *c = '?';
     return what;

@@ -87,7 +87,7 @@ static void put_id(const char *label, const uint8_t id[static 32])
     (void)printf("%s%s\n", label, text);
 }
 
-/* Another operator wrote the file, and this ends at a terminal. */
+/* Another operator wrote the name, and a terminal shows it: no control characters. */
 static void put_name(struct assay_slice name)
 {
     for (size_t i = 0; i < name.len; i++)

@@ -122,7 +122,7 @@ uint64_t demo_peer_counter(const struct demo_peer *peer, const char *name);
 const struct demo_member *demo_member_of(const struct demo_peer *peer, const char *name);
 /* Run a program to its end, output to the log. Returns: exit status, -1 when it did not exit. */
 int demo_run(const struct demo *demo, const char *log, char *const argv[]);
-/* The peer whose eyes are used: one that the story does nothing to. */
+/* The peer that is asked what happened: one that the story does nothing to. */
 struct demo_peer *demo_witness(struct demo *demo);
 
 /* --- timeline.c */

@@ -115,7 +115,7 @@ static void watch_falls(struct demo *demo)
     story.scored_epoch = epoch;
 }
 
-/* Notes of every peer that the audience wants to hear. */
+/* Notes of any peer that the live view shows. */
 static bool worth_telling(const char *event)
 {
     static const char *const words[] = { "standing_changed",

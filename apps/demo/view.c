@@ -90,7 +90,7 @@ static void draw_events(const struct demo *demo)
     }
 }
 
-/* The eyes that are used: the last peer that answers, which is the witness while it does. */
+/* The peer that is asked: the last one that answers, which is the witness while it does. */
 static const struct demo_peer *eyes(const struct demo *demo)
 {
     for (uint32_t i = demo->options.peer_count; i-- > 0;)

@@ -60,7 +60,7 @@ static bool hear(const struct assay_channel_frame *frame, struct counter *counte
     case ASSAY_CHANNEL_HELLO:
     case ASSAY_CHANNEL_QUOTE:
     case ASSAY_CHANNEL_MODE_SET:
-    case ASSAY_CHANNEL_PONG: return true; /* ours to say: a platform that says it is ignored */
+    case ASSAY_CHANNEL_PONG: return true; /* an enclave sends these; from a platform: ignored */
     }
     ASSAY_UNREACHABLE("a kind outside the list");
 }

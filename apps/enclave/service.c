@@ -71,7 +71,7 @@ static void accept_one(struct service *service, uint64_t now_ms)
 {
     static const char busy[] = "error busy\n";
     const int fd = accept4(service->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0) return; /* none there, or it is gone again: the next poll tells */
+    if (fd < 0) return; /* no client, or it has left already: the next poll will say */
     for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++) {
         struct service_client *client = &service->clients[i];
         if (client->fd >= 0 && now_ms > client->heard_ms + SERVICE_IDLE_MS) drop(client);

@@ -57,7 +57,7 @@ static void commit(struct window *w)
         w->done[w->committed % w->width] = false;
         if (!w->batch->commit(w->batch->context, w->committed, result_of(w, w->committed))) {
             w->refused = true;
-            /* What was refused has been taken over all the same: only later ones are dropped. */
+            /* commit owns the result that it refused; only the later ones are dropped here. */
         }
         w->committed++;
     }

@@ -37,8 +37,8 @@ static void print_usage(FILE *out)
 }
 
 /* A file that is opened later must not become the stdout or stderr that the caller closed: data
- * would be written into it. Behind /dev/null, opened the wrong way round for writers, what is
- * printed fails as it should. */
+ * would be written into it. /dev/null takes its number, opened for reading: printing then fails, as
+ * it should. */
 static void keep_standard_files(void)
 {
     int file = 0;

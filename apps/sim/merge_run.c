@@ -154,7 +154,7 @@ static enum assay_status replace_in(const char *dir, const char *file, struct as
     return fail(dir, file, message);
 }
 
-/* Those of another merge would stand beside rows that they are not about. */
+/* Pages and laws of an earlier merge would stand beside rows that they do not describe. */
 static enum assay_status remove_in(const char *dir, const char *file, char *message)
 {
     char path[PATH_MAX];

@@ -142,7 +142,7 @@ static int write_text(const struct arguments *a, struct assay_slice text)
     const enum assay_status status = assay_file_replace(a->out, ASSAY_FILE_PUBLIC, text);
     if (status == ASSAY_OK) return ASSAY_SIM_EXIT_OK;
     const int why = errno;
-    /* It may have taken hours: what the file cannot take goes where somebody may see it. */
+    /* It may have taken hours: if the file cannot be written, the result is printed. */
     (void)fwrite(text.bytes, 1, text.len, a->json ? stderr : stdout);
     return assay_sim_print_error(a->json, ASSAY_SIM_EXIT_FAILED, "internal",
                                  "minimize: %s: %s (%s)", a->out, assay_status_text(status),

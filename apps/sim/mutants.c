@@ -289,7 +289,7 @@ static bool has_entry(const struct assay_json *entries, const char *name)
     return false;
 }
 
-/* How many builds of those asked for no program stands for, and the first of them. */
+/* How many of the builds asked for have no program, and the first of them. */
 struct missing {
     size_t count, of;
     char first[PROGRAM_LEN];

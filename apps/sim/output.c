@@ -80,7 +80,7 @@ static enum assay_status write_report(const char *dir, const struct assay_sim_re
     return assay_sim_report_write(path, result, message);
 }
 
-/* That of an earlier run would vouch for files of this one should it not come to the last. */
+/* Removed first: if this run stops early, an older summary must not vouch for its files. */
 static enum assay_status remove_summary(const char *dir, char *message)
 {
     char path[PATH_MAX];

@@ -84,7 +84,7 @@ int assay_sim_next_option(int argc, char *const *argv, const struct option *know
 
 int assay_sim_print_option(int argc, char *const *argv, int code)
 {
-    /* The word that getopt stands behind; in the midst of a bundle of letters, before. */
+    /* getopt has passed the word; within a bundle of letters ("-ab") it still stands at it. */
     const char *word = argv[optind - 1];
     if (word[0] != '-' && optind < argc) word = argv[optind];
     if (code == ':')

@@ -55,7 +55,7 @@ static const char style[] =
     "summary{cursor:pointer}.read{font-size:12px;min-height:1.5em;color:var(--ink)}\n"
     "@media print{body{font-size:11px}figure{break-inside:avoid}details{display:none}}\n";
 
-/* Reads what the drawing says of itself (data-x: the axis, data-points); nothing is fetched. */
+/* Reads the attributes of the drawing (data-x: the axis, data-points); nothing is fetched. */
 static const char script[] =
     "document.body.classList.add('live');\n"
     "for(const f of document.querySelectorAll('figure')){const s=f.querySelector('svg.plot');"

@@ -148,7 +148,9 @@ static enum assay_status take_epoch(struct lines *in, struct assay_sim_loaded *l
     struct assay_sim_row *const row = assay_sim_outcome_row(o);
     bool torn = false;
     for (uint32_t c = 0; c < loaded->scenario.cohort_count; c++) {
-        /* The first line of the epoch has been taken: whether there is one was the question. */
+        /*
+         * The caller has read the first line of the epoch already, to learn whether there is one.
+         */
         if (c > 0 && next_line(in, &torn) == NULL)
             return refuse(in, "a line for each cohort behind this one: the file is cut off");
         ASSAY_TRY(take_line(in, &loaded->scenario, c, row));

@@ -132,7 +132,7 @@ static bool commit(void *context, uint64_t index, void *result)
     s->epochs += r->epochs;
     s->simulated_ms += r->simulated_ms;
     if (r->breach.broken) note_failure(w, w->first + index, &r->breach);
-    /* Slow seeds are worth a write each; of fast ones no more are lost than what a second holds. */
+    /* A kill loses no more than a second, or 50 seeds where they are faster. */
     if (assay_sim_progress_ms(&w->progress) - w->saved_ms >= SAVE_EVERY_MS ||
         s->done - w->saved_seeds >= SAVE_EVERY_SEEDS)
         save(w);

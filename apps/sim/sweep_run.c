@@ -120,7 +120,7 @@ static void drop(void *context, void *result)
     assay_sim_line_free(&r->line);
 }
 
-/* Every way of not writing a row. Nothing is lost by it: what was torn is cut off next time. */
+/* Every failure to write a row ends here. Nothing is lost: a torn row is cut off next time. */
 static enum assay_status fail_points(const char *dir, char *message)
 {
     (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,

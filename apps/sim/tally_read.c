@@ -137,7 +137,7 @@ struct at {
     const char *key;
 };
 
-/* Ids are shown on terminals, and to commands of theirs nobody listens. */
+/* Ids are shown on terminals, so they may not hold control characters. */
 static bool is_plain(const char *text)
 {
     while (*text != '\0') {

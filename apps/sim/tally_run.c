@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* Far enough from the first epoch that whatever is remembered is long ago. */
+/* Late enough that every bound in epochs (512 and less) has passed since the first one. */
 enum { EPOCH = 1000 };
 
 /* U depends on no more than so many offences: 100, 100, 50, 25, then 12. */

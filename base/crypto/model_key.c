@@ -27,7 +27,7 @@ static void store(uint8_t *bytes, uint64_t word)
         bytes[i] = (uint8_t)(word >> (8 * i));
 }
 
-/* 64 bytes in, 64 bytes out: four lanes that do not wait for one another, then each with all. */
+/* 64 bytes in, 64 bytes out: four independent lanes, then each is mixed with all. */
 static void mix(uint64_t domain, const uint8_t first[static 32], const uint8_t second[static 32],
                 uint8_t out[static 64])
 {

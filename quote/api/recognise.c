@@ -241,7 +241,7 @@ static enum assay_status sort_files(struct search *s, const struct assay_bytes *
     return ASSAY_OK;
 }
 
-/* The user's files and the search go: what was found is copied behind one another. */
+/* Files and search are freed after this, so what was found is copied into one block. */
 static enum assay_status keep(const struct search *s, struct assay_trust_set *set)
 {
     size_t len = 0, at = 0;
