@@ -82,9 +82,7 @@ void trial_links(uint64_t seed, struct trial_finding *finding)
     struct assay_sim_outcome o;
     const enum assay_status status = assay_sim_run(&s, &options, &o);
     ASSAY_ASSERT(status == ASSAY_OK);
-    for (int c = 0; c < ASSAY_SIM_CHECKER_COUNT; c++)
-        if (o.checks[c].violated > 0)
-            trial_found(finding, (enum assay_sim_checker)c, "%s", o.checks[c].message);
+    trial_violations(&o, finding);
     for (uint32_t i = 0; i < s.assertion_count; i++) {
         int64_t actual = 0;
         if (!assay_sim_assertion_holds(&s.assertions[i], &o, &actual))

@@ -123,9 +123,7 @@ static void run(uint64_t seed, enum assay_sim_fidelity fidelity, struct trial_fi
     struct assay_sim_outcome o;
     const enum assay_status status = assay_sim_run(&s, &options, &o);
     ASSAY_ASSERT(status == ASSAY_OK);
-    for (int c = 0; c < ASSAY_SIM_CHECKER_COUNT; c++)
-        if (o.checks[c].violated > 0)
-            trial_found(finding, (enum assay_sim_checker)c, "%s", o.checks[c].message);
+    trial_violations(&o, finding);
     for (size_t i = 0; i < EXPECTED_MAX && row->expected[i].text != NULL; i++)
         expect(&s, &o, &row->expected[i], finding);
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)

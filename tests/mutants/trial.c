@@ -30,6 +30,13 @@ void trial_found(struct trial_finding *finding, enum assay_sim_checker checker, 
     finding->checker = checker;
 }
 
+void trial_violations(const struct assay_sim_outcome *outcome, struct trial_finding *finding)
+{
+    for (int c = 0; c < ASSAY_SIM_CHECKER_COUNT; c++)
+        if (outcome->checks[c].violated > 0)
+            trial_found(finding, (enum assay_sim_checker)c, "%s", outcome->checks[c].message);
+}
+
 /* Whether the name stands in the list, as a word. */
 static bool is_listed(const char *list, const char *name)
 {

@@ -24,6 +24,9 @@ __attribute__((format(printf, 3, 4))) void trial_found(struct trial_finding *fin
                                                        enum assay_sim_checker checker,
                                                        const char *format, ...);
 
+/* What the checkers of a run found. Returns: nothing. */
+void trial_violations(const struct assay_sim_outcome *outcome, struct trial_finding *finding);
+
 /* suite_simplex.c: Simplex machines under random faults, slow links, disks that lost their end, a
  * Byzantine voter that makes things up; then progress. */
 void trial_simplex(uint64_t seed, struct trial_finding *finding);

@@ -9,9 +9,9 @@
 
 #include "base/assert.h"
 #include "base/crypto.h"
+#include "tests/support/stopwatch.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -34,21 +34,14 @@ struct subject {
     uint8_t text[1024];
 };
 
-static double now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
-
 static double measure(const char *name, unsigned count, void (*turn)(struct subject *subject),
                       struct subject *subject)
 {
     double best_us = 0;
     for (unsigned round = 0; round < ROUND_COUNT; round++) {
-        const double start_us = now_us();
+        const double start_us = stopwatch_us(CLOCK_MONOTONIC);
         for (unsigned i = 0; i < count; i++) turn(subject);
-        const double each_us = (now_us() - start_us) / count;
+        const double each_us = (stopwatch_us(CLOCK_MONOTONIC) - start_us) / count;
         if (round == 0 || each_us < best_us) best_us = each_us;
     }
     printf("base crypto %-34s %9.2f us %10.0f /s\n", name, best_us, 1e6 / best_us);

@@ -12,12 +12,12 @@
 #include "base/crypto/p384.h"
 #include "quote/x509.h"
 #include "tests/support/authority.h"
+#include "tests/support/stopwatch.h"
 
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -77,21 +77,14 @@ struct subject {
     size_t der_len;
 };
 
-static double now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
-
 static double measure(const char *name, unsigned count, void (*turn)(struct subject *subject),
                       struct subject *subject)
 {
     double best_us = 0;
     for (unsigned round = 0; round < ROUND_COUNT; round++) {
-        const double start_us = now_us();
+        const double start_us = stopwatch_us(CLOCK_THREAD_CPUTIME_ID);
         for (unsigned i = 0; i < count; i++) turn(subject);
-        const double each_us = (now_us() - start_us) / count;
+        const double each_us = (stopwatch_us(CLOCK_THREAD_CPUTIME_ID) - start_us) / count;
         if (round == 0 || each_us < best_us) best_us = each_us;
     }
     printf("base keys %-38s %9.2f us %10.0f /s\n", name, best_us, 1e6 / best_us);

@@ -9,19 +9,12 @@
 #include "base/assert.h"
 #include "tests/unit/quote/cose/cca_world.h"
 #include "tests/unit/quote/cose/nitro_world.h"
+#include "tests/support/stopwatch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { ROUND_COUNT = 25, TURN_COUNT = 20, ENTRY_COUNT = 16 };
-
-static double now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
 
 /* One line: the best round of something. */
 struct line {
@@ -36,10 +29,10 @@ static void measure(struct line *lines, size_t count)
 {
     for (unsigned round = 0; round < ROUND_COUNT; round++) {
         for (size_t k = 0; k < count; k++) {
-            const double start_us = now_us();
+            const double start_us = stopwatch_us(CLOCK_MONOTONIC);
             for (unsigned i = 0; i < TURN_COUNT; i++)
                 lines[k].turn(lines[k].context);
-            const double each_us = (now_us() - start_us) / TURN_COUNT;
+            const double each_us = (stopwatch_us(CLOCK_MONOTONIC) - start_us) / TURN_COUNT;
             if (round == 0 || each_us < lines[k].best_us) lines[k].best_us = each_us;
         }
     }

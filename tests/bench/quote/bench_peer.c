@@ -14,12 +14,12 @@
 #include "quote/accept/policy.h"
 #include "quote/collateral/collateral.h"
 #include "quote/verify.h"
+#include "tests/support/stopwatch.h"
 
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { ROUND_COUNT = 5, COUNT = 100, FILE_MAX = 262144, PATH_LEN = 1024, COMMAND_LEN = 4096 };
 
@@ -39,13 +39,6 @@ struct subject {
     struct assay_collateral collateral;
     struct assay_verdict verdict;
 };
-
-static double now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
 
 /* This process and its children stay on the first core that they may use. */
 static void stay_on_one_core(void)
@@ -131,13 +124,13 @@ static void verify(struct subject *s)
 static double time_ours(struct subject *s, bool building)
 {
     ASSAY_ASSERT(assay_collateral_build(&s->files, &s->root, &s->collateral) == ASSAY_OK);
-    const double start_us = now_us();
+    const double start_us = stopwatch_us(CLOCK_PROCESS_CPUTIME_ID);
     for (unsigned i = 0; i < COUNT; i++) {
         if (building)
             ASSAY_ASSERT(assay_collateral_build(&s->files, &s->root, &s->collateral) == ASSAY_OK);
         verify(s);
     }
-    return (now_us() - start_us) / COUNT;
+    return (stopwatch_us(CLOCK_PROCESS_CPUTIME_ID) - start_us) / COUNT;
 }
 
 /* One round of the peer. Returns: microseconds a verification; 0 when it is not to be had. */

@@ -10,34 +10,13 @@
 #include "tests/unit/quote/snp/snp_world.h"
 
 #include "base/assert.h"
+#include "tests/support/stopwatch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { ROUND_COUNT = 7, REPORTS = 16, RSA_BITS = 4096 };
-
-static double now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
-
-static double measure(const char *name, unsigned count, void (*turn)(void *context), void *context)
-{
-    double best_us = 0;
-    for (unsigned round = 0; round < ROUND_COUNT; round++) {
-        const double start_us = now_us();
-        for (unsigned i = 0; i < count; i++)
-            turn(context);
-        const double each_us = (now_us() - start_us) / count;
-        if (round == 0 || each_us < best_us) best_us = each_us;
-    }
-    printf("quote snp    %-33s %9.2f us %10.0f /s\n", name, best_us, 1e6 / best_us);
-    return best_us;
-}
+enum { REPORTS = 16, RSA_BITS = 4096 };
 
 /* --- raw P-384 */
 struct raw {
@@ -109,12 +88,12 @@ static void run(enum assay_snp_product product, struct assay_verifier *verifier,
                          ASSAY_SNP_REPORT_LEN);
     }
     const char *const name = assay_snp_product_text(product);
-    const double raw_us = measure("raw P-384", 300, verify_raw, raw);
+    const double raw_us = stopwatch_best_us("quote snp", "raw P-384", 300, verify_raw, raw);
     (void)snprintf(line, sizeof line, "%s, cold", name);
-    const double cold_us = measure(line, 100, judge, s);
+    const double cold_us = stopwatch_best_us("quote snp", line, 100, judge, s);
     s->world->verifier = verifier;
     (void)snprintf(line, sizeof line, "%s, warm", name);
-    const double warm_us = measure(line, 300, judge, s);
+    const double warm_us = stopwatch_best_us("quote snp", line, 300, judge, s);
     printf("quote snp    %-33s warm at %.0f %% of the raw rate (%s), cold %.1f raw "
            "verifications\n",
            name, 100 * raw_us / warm_us, assay_p384_library(), cold_us / raw_us);

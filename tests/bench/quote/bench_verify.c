@@ -16,48 +16,19 @@
 #include "quote/accept/policy.h"
 #include "quote/source/soft.h"
 #include "quote/verify.h"
+#include "tests/support/stopwatch.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 
-enum { ROUND_COUNT = 7, DER_LEN_MAX = 80, FILE_MAX = 65536, PATH_LEN = 1024 };
-
-static double now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
-
-/* Of this thread alone: the machine is shared. */
-static double cpu_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
-
-static double measure(const char *name, unsigned count, void (*turn)(void *context), void *context)
-{
-    double best_us = 0;
-    for (unsigned round = 0; round < ROUND_COUNT; round++) {
-        const double start_us = cpu_us();
-        for (unsigned i = 0; i < count; i++)
-            turn(context);
-        const double each_us = (cpu_us() - start_us) / count;
-        if (round == 0 || each_us < best_us) best_us = each_us;
-    }
-    printf("quote verify %-33s %9.2f us %10.0f /s\n", name, best_us, 1e6 / best_us);
-    return best_us;
-}
+enum { DER_LEN_MAX = 80, FILE_MAX = 65536, PATH_LEN = 1024 };
 
 /* --- raw OpenSSL */
 struct raw {
@@ -168,12 +139,13 @@ static void run(const char *name, struct subject *s, struct assay_verifier *veri
 {
     char line[64];
     s->verifier = NULL;
-    const double raw_us = measure("raw EVP_PKEY_verify", 300, verify_raw, raw);
+    const double raw_us =
+        stopwatch_best_us("quote verify", "raw EVP_PKEY_verify", 300, verify_raw, raw);
     snprintf(line, sizeof line, "%s, cold", name);
-    const double cold_us = measure(line, 100, judge, s);
+    const double cold_us = stopwatch_best_us("quote verify", line, 100, judge, s);
     s->verifier = verifier;
     snprintf(line, sizeof line, "%s, warm", name);
-    const double warm_us = measure(line, 500, judge, s);
+    const double warm_us = stopwatch_best_us("quote verify", line, 500, judge, s);
     printf("quote verify %-33s warm at %.0f %% of the raw rate, cold %.1f raw verifications\n",
            name, 100 * raw_us / warm_us, cold_us / raw_us);
     count_allocations(name, s);
@@ -209,10 +181,10 @@ static void *work(void *context)
     own->verifier = open_verifier(4, &memory);
     judge(own);
     (void)pthread_barrier_wait(w->barrier);
-    const double start_us = cpu_us();
+    const double start_us = stopwatch_us(CLOCK_THREAD_CPUTIME_ID);
     for (int i = 0; i < THREAD_TURNS; i++)
         judge(own);
-    w->each_us = (cpu_us() - start_us) / THREAD_TURNS;
+    w->each_us = (stopwatch_us(CLOCK_THREAD_CPUTIME_ID) - start_us) / THREAD_TURNS;
     assay_verifier_deinit(&own->verifier);
     free(memory);
     free(own);
@@ -231,10 +203,10 @@ static double run_threads(struct subject *s, unsigned count, double *each_us)
         ASSAY_ASSERT(pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0);
     }
     (void)pthread_barrier_wait(&barrier);
-    const double start_us = now_us();
+    const double start_us = stopwatch_us(CLOCK_MONOTONIC);
     for (unsigned i = 0; i < count; i++)
         ASSAY_ASSERT(pthread_join(workers[i].thread, NULL) == 0);
-    const double all_us = now_us() - start_us;
+    const double all_us = stopwatch_us(CLOCK_MONOTONIC) - start_us;
     *each_us = 0;
     for (unsigned i = 0; i < count; i++)
         if (workers[i].each_us > *each_us) *each_us = workers[i].each_us;
@@ -324,9 +296,9 @@ static void run_fleet(struct vendor *v, struct subject *s)
     s->verifier = open_verifier(ROOM, &memory);
     for (int i = 0; i < FLEET; i++) {
         quote_of_new_platform(v, s);
-        const double start_us = cpu_us();
+        const double start_us = stopwatch_us(CLOCK_THREAD_CPUTIME_ID);
         judge(s);
-        first_us += cpu_us() - start_us;
+        first_us += stopwatch_us(CLOCK_THREAD_CPUTIME_ID) - start_us;
     }
     const struct counting after = counting_now();
     assay_verifier_count(s->verifier, &counts);
@@ -355,7 +327,7 @@ static void run_soft(struct assay_verifier *verifier, struct raw *raw)
     quote_of_new_platform(v, s);
     run("soft", s, verifier, raw);
     struct building building = { &v->bundle.files, root, s->collateral };
-    measure("soft, building a bundle", 50, build, &building);
+    stopwatch_best_us("quote verify", "soft, building a bundle", 50, build, &building);
     run_fleet(v, s);
     close_subject(s);
     assay_soft_ca_wipe(&v->ca);

@@ -8,10 +8,10 @@
  */
 #include "scoring/tally.h"
 #include "scoring/weight.h"
+#include "tests/support/stopwatch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { EPOCHS_MAX = 400 };
 
@@ -29,13 +29,6 @@ struct network {
     void *tally_memory;
     void *weights_memory;
 };
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static void *take(size_t count, size_t size)
 {
@@ -156,14 +149,14 @@ static void measure(uint32_t count, uint32_t epochs)
                                                  .rows = net.rows,
                                                  .trust = net.trust };
         struct assay_tally_summary summary;
-        const uint64_t start = now_ns();
+        const uint64_t start = stopwatch_ns(CLOCK_MONOTONIC);
         assay_tally_epoch(&input, net.tally_memory, assay_tally_memory_len(count), net.trust,
                           net.results, &summary);
-        const uint64_t middle = now_ns();
+        const uint64_t middle = stopwatch_ns(CLOCK_MONOTONIC);
         weigh.previous = now;
         assay_weights(&weigh, net.weights_memory, assay_weights_memory_len(count), next,
                       &tolerance);
-        weights_ns[epoch] = now_ns() - middle;
+        weights_ns[epoch] = stopwatch_ns(CLOCK_MONOTONIC) - middle;
         tally_ns[epoch] = middle - start;
         certified += summary.certified;
     }
