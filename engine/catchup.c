@@ -1,5 +1,5 @@
 /*
- * engine/catchup.c - the asking side of sync (docs/protocol.md 5, 10; the wire is in sync.c).
+ * engine/catchup.c - the asking side of sync (docs/protocol.md 5.19, 5.20; the wire is in sync.c).
  *
  * One epoch at a time: first the finality proof of its E, verified with the table of that epoch,
  * then its blocks in chain order onto a ledger of their own, until the one that the proof names.
@@ -156,7 +156,7 @@ static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
         assay_eng_keep(e, assay_slice_over(e->sync.proof, e->sync.proof_len));
     e->sync.failures = 0;
     /* The network has a past that we know nothing of, and these keys may have signed in it: the log
-     * is missing (docs/protocol.md 2). */
+     * is missing (docs/protocol.md 2.7). */
     if (!e->voted_on && !e->config.keys_unused) e->own.rolled_back = true;
     assay_settle_close(e, &p->header, p->id, p->header_bytes, commitment, proof);
 }

@@ -32,7 +32,7 @@ enum assay_order_kind {
 };
 
 /* Re-derived from the head state while its cause stands; the agent executes each (era, epoch, seq)
- * once and at most one RESTART per incarnation (docs/protocol.md 10). */
+ * once and at most one RESTART per incarnation (docs/protocol.md 10.3). */
 struct assay_order {
     enum assay_order_kind kind;
     uint32_t era;

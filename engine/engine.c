@@ -222,7 +222,7 @@ size_t assay_engine_size(const struct assay_engine_config *config)
 static bool in_range(const struct assay_engine_config *config)
 {
     const uint32_t n = config->genesis->member_count;
-    /* docs/protocol.md 5, voters: without seats every member votes, and a certificate has room for
+    /* docs/protocol.md 5.22: without seats every member votes, and a certificate has room for
      * so many signatures. */
     if (n == 0 || n > ASSAY_VOTERS_MAX || config->self >= n) return false;
     if (config->member_capacity != 0 && config->member_capacity < n) return false;

@@ -1,7 +1,7 @@
 /*
  * engine/epoch.c - this node's own part in an epoch: attest, judge, ballot, reincarnate.
  *
- * docs/protocol.md 4. Nodes act on final blocks, never on the local clock alone: they attest when
+ * docs/protocol.md 4.7. Nodes act on final blocks, never on the local clock alone: they attest when
  * E(e-1) is final and ballot when the ROLL is; the clock only ends the waiting (5T/8).
  */
 #include "engine/engine_internal.h"
@@ -54,8 +54,8 @@ static void ask_quote(struct assay_engine *e)
 
 /* After a start with a log peers are asked for an envelope of ours of this epoch, and have two
  * delta to show it: an older log than that would have us sign another one, which is E8. Votes need
- * not tell, for the first of an epoch may come an eighth of it later (docs/protocol.md 2). An epoch
- * that opened after the start needs no asking; clocks may be wrong by an epoch.
+ * not tell, for the first of an epoch may come an eighth of it later (docs/protocol.md 2.9). An
+ * epoch that opened after the start needs no asking; clocks may be wrong by an epoch.
  * Returns: whether to wait. */
 static bool asks_peers_first(struct assay_engine *e)
 {

@@ -1,10 +1,10 @@
 /*
  * engine/evidence.c - verdicts, and the records that follow from them: FAIL and E5.
  *
- * docs/protocol.md 3, 4.3, 7. A verdict is asked for once per piece of evidence; it judges the
- * seat, lets records in the pool and blocks go on, and where it contradicts somebody's ballot it
- * becomes a proof. Everybody could make the same proof; those next to the accused in the roster do
- * it at once, the others only when it has not come.
+ * docs/protocol.md 3.4 to 3.9, 4.3.2, 5.23. A verdict is asked for once per piece of evidence; it
+ * judges the seat, lets records in the pool and blocks go on, and where it contradicts somebody's
+ * ballot it becomes a proof. Everybody could make the same proof; those next to the accused in the
+ * roster do it at once, the others only when it has not come.
  */
 #include "engine/engine_internal.h"
 

@@ -1,8 +1,8 @@
 /*
  * engine/gather.c - what peers send: envelopes and records, checked, kept, passed on.
  *
- * docs/protocol.md 4 and 5. Nothing is relayed before it is valid, and everything once. A refused
- * message leaves the state as it was.
+ * docs/protocol.md 4.1, 4.3, 5.23. Nothing is relayed before it is valid, and everything once. A
+ * refused message leaves the state as it was.
  */
 #include "engine/engine_internal.h"
 
@@ -33,7 +33,7 @@ static enum assay_status keep_early(struct assay_engine *e, const struct assay_e
 }
 
 /* A peer holds an envelope of these keys that our log lacks: whatever else it lacks nobody can say,
- * and they are finished (docs/protocol.md 2). */
+ * and they are finished (docs/protocol.md 2.9). */
 static void own_unknown(struct assay_engine *e, uint16_t from,
                         const struct assay_envelope *envelope)
 {

@@ -36,8 +36,8 @@ enum {
     X(ASSAY_MESSAGE_PAGE, 36, "page", ASSAY_LANE_QUARANTINE)                   /* host/page.c */
 
 /*
- * docs/protocol.md 10. QUARANTINE kinds are taken (rate-limited) from everybody on the roster, also
- * when suspended or not yet listed; VOTER kinds from members of positive weight in the current
+ * docs/protocol.md 10.5. QUARANTINE kinds are taken (rate-limited) from everybody on the roster,
+ * also when suspended or not yet listed; VOTER kinds from members of positive weight in the current
  * table, whatever their standing; SERVICE kinds from members that are not SUSPENDED.
  */
 enum assay_lane { ASSAY_LANE_QUARANTINE, ASSAY_LANE_VOTER, ASSAY_LANE_SERVICE };

@@ -1,5 +1,6 @@
 /*
- * engine/order.c - orders for the own agent, out of final head state only (docs/protocol.md 10).
+ * engine/order.c - orders for the own agent, out of final head state only (docs/protocol.md 10.1,
+ * 10.2).
  *
  * They are derived again at every close while their cause stands, under the same (era, epoch, seq),
  * so that none is lost by a crash and none is executed twice. epoch is the epoch of the cause.
@@ -10,7 +11,7 @@ enum {
     SEQ_STANDING = 0,
     SEQ_RESTART = 1,
     SEQ_ROLLED_BACK = 2,
-    HEAD_EPOCHS = 3,     /* a head older than that is stale (docs/protocol.md 10, permit) */
+    HEAD_EPOCHS = 3,     /* a head older than that is stale (docs/protocol.md 10.2) */
     RELEASED_EPOCHS = 8, /* an order older than its release is void by then */
 };
 

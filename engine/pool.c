@@ -1,5 +1,5 @@
 /*
- * engine/pool.c - records that wait for a block (docs/protocol.md 5, poison).
+ * engine/pool.c - records that wait for a block (docs/protocol.md 5.12).
  */
 #include "engine/pool.h"
 

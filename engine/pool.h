@@ -1,7 +1,7 @@
 /*
  * engine/pool.h - records that wait for a block: bounded, deduplicated by what they say.
  *
- * docs/protocol.md 5 (poison): a record of a nullified proposal waits 16 views, doubling. Two sizes
+ * docs/protocol.md 5.12: a record of a nullified proposal waits 16 views, doubling. Two sizes
  * of slots, since ballots are many and small, records with evidence few and large.
  */
 #ifndef ASSAY_ENGINE_POOL_H

@@ -1,5 +1,5 @@
 /*
- * engine/restore.c - coming back after a crash (docs/protocol.md 2, resume; 4, durable first).
+ * engine/restore.c - coming back after a crash (docs/protocol.md 2.4 to 2.8, 4.10).
  *
  * What was signed is sent again byte for byte and never made a second time. The state proves itself
  * against its EPOCH block; Simplex takes its blocks, certificates and votes.

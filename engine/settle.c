@@ -1,7 +1,7 @@
 /*
  * engine/settle.c - final blocks: apply, persist, close the epoch, begin the next.
  *
- * docs/protocol.md 4 and 5.
+ * docs/protocol.md 4.4 to 4.6, 5.18.
  */
 #include "engine/engine_internal.h"
 

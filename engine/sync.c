@@ -1,5 +1,5 @@
 /*
- * engine/sync.c - the wire of sync, and answering from the store (docs/protocol.md 5, 10).
+ * engine/sync.c - the wire of sync, and answering from the store (docs/protocol.md 5.19, 5.20).
  *
  * Encode and decode side by side; catchup.c is the asking side.
  */

@@ -1,5 +1,5 @@
 /*
- * engine/sync.h - catching up with the chain, one epoch at a time (docs/protocol.md 5, 10).
+ * engine/sync.h - catching up with the chain, one epoch at a time (docs/protocol.md 5.19, 5.20).
  *
  * SYNC_ASK payload: ["assay/sync-ask/v1", chain_id, era, epoch, height]: the blocks of that epoch
  * from height on. SYNC_ANSWER payload: ["assay/sync-answer/v1", chain_id, era, epoch, height, more,

@@ -15,7 +15,7 @@
     X(ASSAY_COUNT_BYTES_IN, "bytes_in")                                                            \
     X(ASSAY_COUNT_FRAMES_OUT, "frames_out")                                                        \
     X(ASSAY_COUNT_BYTES_OUT, "bytes_out")                                                          \
-    /* the door: docs/protocol.md 10, a stranger gets silence */                                   \
+    /* the door: docs/protocol.md 10.5, a stranger gets silence */                                 \
     X(ASSAY_COUNT_HANDSHAKE_ACCEPTED, "handshake_accepted")                                        \
     X(ASSAY_COUNT_HANDSHAKE_STRANGER, "handshake_refused_stranger")                                \
     X(ASSAY_COUNT_HANDSHAKE_OWN_KEY, "handshake_refused_own_key")                                  \

@@ -11,9 +11,9 @@
  *                                       an envelope, a ballot, each relayed
  *   verifications  2                    its own evidence, and one more for an INCARNATE
  *
- * The floors are those of reliability 3 (20 messages/s burst 60, 256 KiB/s, 2 verifications/s
- * burst 6); at n = 20 and T = 60 s the rate of messages is at its floor, at T = 500 ms it is
- * 1792/s. A burst is what two epochs may cost.
+ * The floors are 20 messages/s (burst 60), 256 KiB/s and 2 verifications/s (burst 6); at n = 20 and
+ * T = 60 s the rate of messages is at its floor, at T = 500 ms it is 1792/s. A burst is what two
+ * epochs may cost.
  */
 #ifndef ASSAY_HOST_LIMIT_H
 #define ASSAY_HOST_LIMIT_H

@@ -3,7 +3,7 @@
  *
  * Two bounded memories in front of the store: bytes (the newest ASSAY_LOCKER_MAX pieces) and
  * verdicts by (digest, time asked about). The store keeps evidence for ASSAY_EVIDENCE_EPOCHS epochs
- * (docs/protocol.md 4); a put goes into the store's open batch, which the host commits.
+ * (docs/protocol.md 4.10); a put goes into the store's open batch, which the host commits.
  */
 #ifndef ASSAY_NET_LOCKER_H
 #define ASSAY_NET_LOCKER_H

@@ -5,7 +5,7 @@
  *   SERVICE_ASK payload:    ticket u64
  *   SERVICE_ANSWER payload: ticket u64 | outcome u8 | value u64          all big-endian
  *
- * A member whose standing is SUSPENDED gets nothing from anybody (docs/protocol.md 10: standing
+ * A member whose standing is SUSPENDED gets nothing from anybody (docs/protocol.md 10.5: standing
  * gates service); it is told so, so that it can be seen. Once an epoch a node asks one other
  * member, in turn.
  */

@@ -61,7 +61,8 @@ static void judge(struct worker *worker, struct entry *entry)
     };
     const enum assay_status status = config->verify(worker->verifier, &request, &entry->verdict);
     /*
-     * A host that fails says nothing about the evidence: UNJUDGED, never FAIL (docs/protocol.md 3).
+     * A host that fails says nothing about the evidence: UNJUDGED, never FAIL (docs/protocol.md
+     * 3.1).
      */
     if (assay_status_class(status) != ASSAY_CLASS_HOST) return;
     assay_verdict_init(&entry->verdict, entry->kind, entry->at_unix_s);

@@ -2,7 +2,7 @@
  * engine/consensus/block.c - encoding and decoding of headers, proposals and bodies
  * (engine/consensus/block.h).
  *
- * docs/protocol.md 5. Shape and roots only; the table of blocks is blocks.c, the rules are
+ * docs/protocol.md 5.7. Shape and roots only; the table of blocks is blocks.c, the rules are
  * simplex's and the ledger's.
  */
 #include "engine/consensus/block.h"

@@ -1,9 +1,9 @@
 /*
  * engine/consensus/block.h - block headers, proposals, and the table of blocks that a node holds.
  *
- * docs/protocol.md 4 (kinds of blocks), 5 (what a proposal commits to). A block id is the SHA-256
- * of the header; the header covers the body root, the state root and, through commitments, the
- * bitmaps of every certificate it relies on, never signature bytes. The leader signs the id.
+ * docs/protocol.md 4.8 (kinds of blocks), 5.7 (what a proposal commits to). A block id is the
+ * SHA-256 of the header; the header covers the body root, the state root and, through commitments,
+ * the bitmaps of every certificate it relies on, never signature bytes. The leader signs the id.
  *
  * PROPOSAL payload: canonical CBOR [header bytes, signature (64), body bytes, nullifications]; the
  * body is a CBOR array of byte strings, each one record (engine/ledger/record.h); nullifications

@@ -1,5 +1,5 @@
 /*
- * engine/consensus/leader.c - who leads a view: smooth weighted round robin (docs/protocol.md 5).
+ * engine/consensus/leader.c - who leads a view: smooth weighted round robin (docs/protocol.md 5.8).
  *
  * Each step adds every voter's weight to its counter; the largest counter leads and pays the total.
  * A function of the counters in an epoch block and the weights alone: no randomness that a closing

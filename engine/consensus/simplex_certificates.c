@@ -2,9 +2,10 @@
  * engine/consensus/simplex_certificates.c - certificates: assembled from votes, taken from peers,
  * served.
  *
- * docs/protocol.md 5. Of each view and type the first one held is the primary. Another one of the
- * same statement (other voters in its bitmap) is taken only when a proposal under consideration
- * commits to that very bitmap: voters hold and have stored the bodies that a proposal relies on.
+ * docs/protocol.md 5.6, 5.7. Of each view and type the first one held is the primary. Another one
+ * of the same statement (other voters in its bitmap) is taken only when a proposal under
+ * consideration commits to that very bitmap: voters hold and have stored the bodies that a proposal
+ * relies on.
  */
 #include "engine/consensus/simplex_internal.h"
 

@@ -3,7 +3,7 @@
  *
  * Every payload is copied into an arena that the next step reuses: the tables behind it may change
  * within the same step. What must be durable before a vote is sent goes out before it
- * (docs/protocol.md 5: "a vote and the certificates that it relies on").
+ * (docs/protocol.md 5.15: "a vote and the certificates that it relies on").
  */
 #include "engine/consensus/simplex_internal.h"
 

@@ -2,7 +2,7 @@
  * engine/consensus/simplex_standstill.c - what keeps a lossy network going: resending, helping,
  * pulling.
  *
- * docs/protocol.md 5, Standstill: without progress for Ts = 4 delta re-send the highest final
+ * docs/protocol.md 5.14: without progress for Ts = 4 delta re-send the highest final
  * certificate, certificates above it and all own votes above the last final view, in rotating
  * pages, capped. Who shows that it is behind is answered at once, at most once a delta; what a
  * proposal needs and is not held is pulled by name.
@@ -112,7 +112,7 @@ void assay_sx_help(struct assay_simplex *s, uint16_t to, uint64_t view,
     }
 }
 
-/* docs/protocol.md 5: on seeing E final a node stops voting in e and keeps serving its
+/* docs/protocol.md 5.18: on seeing E final a node stops voting in e and keeps serving its
  * certificates. Blocks of e are served as long as the table holds them. */
 void assay_sx_help_last_epoch(struct assay_simplex *s, uint16_t to,
                               struct assay_simplex_actions *out)

@@ -1,8 +1,8 @@
 /*
  * engine/consensus/simplex_view.c - the running view: entering, N, F, X, time-outs.
  *
- * docs/protocol.md 5. assay_sx_advance is level-triggered: it looks at what is held and does what
- * the rules allow, however often it is called.
+ * docs/protocol.md 5.4 to 5.11. assay_sx_advance is level-triggered: it looks at what is held and
+ * does what the rules allow, however often it is called.
  */
 #include "engine/consensus/simplex_internal.h"
 
@@ -44,7 +44,7 @@ uint64_t assay_sx_active_since(const struct assay_simplex *s)
     return at;
 }
 
-/* Nothing heard of a leader in the last r views. docs/protocol.md 5: only while leaders of more
+/* Nothing heard of a leader in the last r views. docs/protocol.md 5.10: only while leaders of more
  * than 2W/3 are not silent, and never oneself. */
 static bool is_silent(const struct assay_simplex *s, uint16_t slot)
 {

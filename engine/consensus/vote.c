@@ -2,7 +2,8 @@
  * engine/consensus/vote.c - encoding, decoding and verification of votes and certificates
  * (engine/consensus/vote.h).
  *
- * docs/protocol.md 5. Everything a certificate needs to be judged is the table of its epoch.
+ * docs/protocol.md 5.1, 2.13. Everything a certificate needs to be judged is the table of its
+ * epoch.
  */
 #include "engine/consensus/vote.h"
 

@@ -1,8 +1,8 @@
 /*
  * engine/consensus/vote.h - votes and certificates: what is signed, how it travels, what convicts.
  *
- * docs/protocol.md 5. Statement: ["assay/vote/v1", chain_id, era, epoch, view, type, block id (zero
- * for X)]; every voter signs SHA-256 of the same bytes.
+ * docs/protocol.md 5.1 to 5.4. Statement: ["assay/vote/v1", chain_id, era, epoch, view, type, block
+ * id (zero for X)]; every voter signs SHA-256 of the same bytes.
  *
  *   VOTE payload         [statement, slot, signature (64)]
  *   CERTIFICATE payload  [statement, bitmap over the roster slots, signatures in slot order]
@@ -42,7 +42,7 @@ struct assay_voter_table {
     uint64_t total_bp;
 };
 
-/* Q(x): 3x > 2W (docs/protocol.md 5). Returns: whether the weight is a quorum. */
+/* Q(x): 3x > 2W (docs/protocol.md 5.1). Returns: whether the weight is a quorum. */
 static inline bool assay_quorum(uint64_t weight_bp, uint64_t total_bp)
 {
     return 3 * weight_bp > 2 * total_bp;

@@ -131,7 +131,7 @@ static void remember_epoch(const struct assay_state *before, const struct assay_
     next->past_count = keep + 1;
 }
 
-/* The counters as they stand after E's own view (docs/protocol.md 5, leaders). */
+/* The counters as they stand after E's own view (docs/protocol.md 5.8). */
 static void advance_counters(const struct assay_context *context, struct assay_close *s,
                              uint64_t view, struct assay_state *next)
 {

@@ -1,7 +1,7 @@
 /*
  * engine/ledger/context.c - moments, signatures and envelopes seen from the final state.
  *
- * docs/protocol.md 2 (keys and binding), 4 (appraisal time), 7 (proofs live 8 epochs).
+ * docs/protocol.md 2.11 to 2.14 (binding), 4.6 (appraisal time), 4.10 (proofs live 8 epochs).
  */
 #include "engine/ledger/context.h"
 

@@ -18,7 +18,7 @@ struct assay_context {
 /* Epochs that proofs may be about: the running one and the past that the state remembers. */
 struct assay_moment {
     uint64_t t0_ms;
-    int64_t at_unix_s; /* appraisal time: floor(t0 / 1000), docs/protocol.md 4 */
+    int64_t at_unix_s; /* appraisal time: floor(t0 / 1000), docs/protocol.md 4.6 */
     uint8_t beacon[32];
 };
 /* Returns: ASSAY_OK | ASSAY_E_STALE (forgotten) | ASSAY_E_EARLY */
@@ -39,7 +39,7 @@ struct assay_author {
     uint64_t epoch;
 };
 /* The member and the life that were listed when that epoch opened: no other is judged in it
- * (docs/protocol.md 9).
+ * (docs/protocol.md 9.4).
  * Returns: ASSAY_OK | ASSAY_E_CHAIN (chain, era) | ASSAY_E_EARLY | ASSAY_E_STRANGER |
  *          ASSAY_E_STALE | ASSAY_E_INVALID (incarnation) */
 ASSAY_CHECKED enum assay_status assay_context_author(const struct assay_context *context,

@@ -1,7 +1,7 @@
 /*
  * engine/ledger/envelope.c - envelopes, the binding of evidence to them, and the pull of lost ones.
  *
- * docs/protocol.md 2 and 4. Encode and decode side by side.
+ * docs/protocol.md 2.11, 2.13, 4.1. Encode and decode side by side.
  */
 #include "engine/ledger/envelope.h"
 

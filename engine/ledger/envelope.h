@@ -1,10 +1,10 @@
 /*
  * engine/ledger/envelope.h - the statement "in epoch e my evidence is the one with this digest".
  *
- * docs/protocol.md 0, 2, 4. ENVELOPE payload: canonical CBOR [body bytes, signature]; body =
- * ["assay/envelope/v1", chain_id, era, epoch, node_id, incarnation, kind, evidence digest, length].
- * An envelope is named by the SHA-256 of its body, which is also what the voting key signs: rolls
- * and ballots carry that name, never signature bytes.
+ * docs/protocol.md 2.11, 2.13, 4.1. ENVELOPE payload: canonical CBOR [body bytes, signature]; body
+ * = ["assay/envelope/v1", chain_id, era, epoch, node_id, incarnation, kind, evidence digest,
+ * length]. An envelope is named by the SHA-256 of its body, which is also what the voting key
+ * signs: rolls and ballots carry that name, never signature bytes.
  */
 #ifndef ASSAY_ENGINE_LEDGER_ENVELOPE_H
 #define ASSAY_ENGINE_LEDGER_ENVELOPE_H
@@ -47,7 +47,7 @@ struct assay_binding {
     const uint8_t *voting_public;    /* [64] */
     const uint8_t *transport_public; /* [32] */
 };
-/* SHA-512 of ["assay/evidence/v1", ...] (docs/protocol.md 2). Returns: nothing. */
+/* SHA-512 of ["assay/evidence/v1", ...] (docs/protocol.md 2.11). Returns: nothing. */
 void assay_binding_report_data(const struct assay_binding *binding, uint8_t report_data[static 64]);
 
 /* ENVELOPE_PULL payload: [epoch, bitmap of the slots wanted], (members + 7) / 8 bytes, low bit

@@ -1,6 +1,6 @@
 /*
  * engine/ledger/finding.c - remembered verdicts, and what they say about a member (docs/protocol.md
- * 3).
+ * 3.4 to 3.12).
  */
 #include "engine/ledger/finding.h"
 
@@ -105,8 +105,10 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
     return f;
 }
 
-/* The roster pins platform, vendor root and kind (protocol.md 9). A masked id names nothing, so it
- * is only what a roster without an id can ask for: else a host could mask its way anywhere. */
+/*
+ * The roster pins platform, vendor root and kind (protocol.md 3.9, 9.2). A masked id names nothing,
+ * so it is only what a roster without an id can ask for: else a host could mask its way anywhere.
+ */
 static bool roster_agrees(const struct assay_finding *f, const struct assay_member *member)
 {
     if (!f->has_platform) return false;

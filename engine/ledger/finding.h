@@ -2,9 +2,9 @@
  * engine/ledger/finding.h - what a verdict says about a member: outcome, or evidence of something
  * else.
  *
- * docs/protocol.md 3. verify() judges bytes; whether they are this member's evidence of this epoch
- * is judged here. A finding is a verdict cut down to what that needs; findings are remembered by
- * (digest, time, kind), so that nothing is verified twice.
+ * docs/protocol.md 3.6 to 3.12. verify() judges bytes; whether they are this member's evidence of
+ * this epoch is judged here. A finding is a verdict cut down to what that needs; findings are
+ * remembered by (digest, time, kind), so that nothing is verified twice.
  */
 #ifndef ASSAY_ENGINE_LEDGER_FINDING_H
 #define ASSAY_ENGINE_LEDGER_FINDING_H

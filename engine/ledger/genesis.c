@@ -1,5 +1,6 @@
 /*
- * engine/ledger/genesis.c - the genesis file: decode with every check, encode (docs/protocol.md 9).
+ * engine/ledger/genesis.c - the genesis file: decode with every check, encode (docs/protocol.md 9.1
+ * to 9.3).
  *
  * body = [2, time_ms, [epoch_ms, operator cap, vendor cap, block_len_max, verifier digest],
  *         policy, endorsements, threshold, operators, members]; operators ascend by key, members by

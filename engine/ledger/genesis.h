@@ -1,5 +1,6 @@
 /*
- * engine/ledger/genesis.h - final block 0: chain, parameters, policy, members (docs/protocol.md 9).
+ * engine/ledger/genesis.h - final block 0: chain, parameters, policy, members (docs/protocol.md 9.1
+ * to 9.3).
  *
  * A genesis file is canonical CBOR: ["assay/genesis/v1", body, signatures]. The body is signed by
  * at least `threshold` of the founding operators it names. chain_id = SHA-256 of that body. Bodies

@@ -1,6 +1,6 @@
 /*
  * engine/ledger/leaf.c - the leaves of the state root and the snapshot made of them
- * (docs/protocol.md 11).
+ * (docs/protocol.md 11.1).
  *
  * Encode and decode side by side: every field of a state stands in exactly one place here.
  */

@@ -1,6 +1,6 @@
 /*
- * engine/ledger/ledger.c - taking the records of one branch in chain order (docs/protocol.md 4 and
- * 7).
+ * engine/ledger/ledger.c - taking the records of one branch in chain order (docs/protocol.md 4.3
+ * to 4.8, 7.5).
  */
 #include "engine/ledger/ledger.h"
 
@@ -154,7 +154,7 @@ static void contradiction_apply(struct assay_ledger *l, const struct assay_recor
     else if (l->false_fails[r->slot] < UINT8_MAX) l->false_fails[r->slot]++;
 }
 
-/* A proof strikes an incarnation once (docs/protocol.md 7). */
+/* A proof strikes an incarnation once (docs/protocol.md 7.5). */
 static enum assay_status offence_fits(const struct assay_context *context,
                                       const struct assay_ledger *l, const struct assay_record *r)
 {
@@ -191,7 +191,7 @@ enum assay_status assay_ledger_fits(const struct assay_context *context,
     case ASSAY_RECORD_FAIL:
         return ledger->fail[record->slot] != ASSAY_OUTCOME_NONE ? ASSAY_E_DUPLICATE : ASSAY_OK;
     case ASSAY_RECORD_INCARNATE:
-        /* Of two, the first in chain order (docs/protocol.md 9). */
+        /* Of two, the first in chain order (docs/protocol.md 9.4). */
         return ledger->incarnated[record->slot] ? ASSAY_E_DUPLICATE : ASSAY_OK;
     case ASSAY_RECORD_OFFENCE: return offence_fits(context, ledger, record);
     case ASSAY_RECORD_CONTRADICTION: return contradiction_fits(context, ledger, record);

@@ -1,8 +1,8 @@
 /*
  * engine/ledger/ledger.h - what one branch of an epoch holds, block by block, and its close.
  *
- * docs/protocol.md 4, 7. A ledger starts empty at the EPOCH block of the epoch before, takes the
- * records of each block in chain order, and gives at E the next state. The final prefix is one
+ * docs/protocol.md 4.3 to 4.8. A ledger starts empty at the EPOCH block of the epoch before, takes
+ * the records of each block in chain order, and gives at E the next state. The final prefix is one
  * ledger; a branch is a copy of it with the blocks up to a parent applied.
  */
 #ifndef ASSAY_ENGINE_LEDGER_LEDGER_H
@@ -69,7 +69,7 @@ void assay_ledger_advance(struct assay_ledger *ledger, const struct assay_block_
                           const uint8_t id[static 32]);
 
 /*
- * The kind of the next block is a function of branch and header time (docs/protocol.md 4).
+ * The kind of the next block is a function of branch and header time (docs/protocol.md 4.8).
  * Returns: EPOCH at or after t0 + T; ROLL at or after t0 + T/4 without one yet; else NORMAL.
  */
 enum assay_block_kind assay_ledger_kind(const struct assay_ledger *ledger, uint64_t t0_ms,

@@ -1,5 +1,5 @@
 /*
- * engine/ledger/proof.c - records that convict a node by themselves (docs/protocol.md 5, proofs).
+ * engine/ledger/proof.c - records that convict a node by themselves (docs/protocol.md 5.23).
  *
  * E1 two N in a view, E2 two F (or F with N of another block), E3 X and F, E4 two proposals, E8 two
  * envelopes of one incarnation in one epoch: static, two signed messages. E5 an outcome of a ballot
@@ -174,7 +174,7 @@ static enum assay_status check_named(const struct assay_record *r, uint32_t memb
                : ASSAY_E_INVALID;
 }
 
-/* A ballot over other digests belongs to another electorate: never punished (protocol.md 7). The
+/* A ballot over other digests belongs to another electorate: never punished (protocol.md 7.5). The
  * roll of the running epoch is on the branch, so ledger.c compares it. */
 static enum assay_status check_electorate(const struct assay_context *context,
                                           const struct assay_ballot *b)

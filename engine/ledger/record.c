@@ -2,8 +2,8 @@
  * engine/ledger/record.c - the table of record kinds, their shape on the wire, encode and decode
  * side by side.
  *
- * docs/protocol.md 4, 7, 9. What a record must fulfil is in rule.c and proof.c, what it does to a
- * branch in ledger.c.
+ * docs/protocol.md 4.3, 5.23, 9.4. What a record must fulfil is in rule.c and proof.c, what it does
+ * to a branch in ledger.c.
  */
 #include "engine/ledger/record.h"
 

@@ -1,8 +1,8 @@
 /*
  * engine/ledger/record.h - the typed entries of a block: one row of a table for each kind.
  *
- * docs/protocol.md 4, 7, 9. A record is canonical CBOR [kind, fields...]; the same bytes travel as
- * RECORD messages and stand in block bodies:
+ * docs/protocol.md 4.3, 5.23, 9.4. A record is canonical CBOR [kind, fields...]; the same bytes
+ * travel as RECORD messages and stand in block bodies:
  *
  *   ROLL           [1, entries]: only in ROLL blocks, first and alone of its kind; an entry is an
  *                  envelope digest or null

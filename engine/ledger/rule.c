@@ -2,13 +2,13 @@
  * engine/ledger/rule.c - what a roll, a ballot, a FAIL and an INCARNATE must fulfil on every
  * branch.
  *
- * docs/protocol.md 4 and 9. Proofs are in proof.c.
+ * docs/protocol.md 4.1.3, 4.3, 9.4. Proofs are in proof.c.
  */
 #include "engine/ledger/rule.h"
 
 #include "base/assert.h"
 
-/* A roll is a hint: only its shape is checked (docs/protocol.md 4.1). */
+/* A roll is a hint: only its shape is checked (docs/protocol.md 4.1.3). */
 enum assay_status assay_rule_check_roll(const struct assay_context *context,
                                         struct assay_record *record)
 {
@@ -47,7 +47,7 @@ enum assay_status assay_rule_check_ballot(const struct assay_context *context,
     return ASSAY_OK;
 }
 
-/* Evidence of the running epoch only: FAIL records close with E (docs/protocol.md 4.3). */
+/* Evidence of the running epoch only: FAIL records close with E (docs/protocol.md 4.3.2). */
 enum assay_status assay_rule_check_fail(const struct assay_context *context,
                                         struct assay_record *record)
 {

@@ -1,6 +1,6 @@
 /*
- * engine/ledger/state.c - the state in memory: genesis, lives, lookups, root (docs/protocol.md 9,
- * 11).
+ * engine/ledger/state.c - the state in memory: genesis, lives, lookups, root (docs/protocol.md
+ * 9.3, 9.4, 11.1).
  *
  * Encoding of the leaves is in leaf.c.
  */

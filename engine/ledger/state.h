@@ -2,9 +2,9 @@
  * engine/ledger/state.h - what the ledger knows after an EPOCH block, and the root that commits to
  * it.
  *
- * docs/protocol.md 11: an RFC 6962 tree over canonical CBOR; leaf 0 is the header (leader counters,
- * epoch, digests of policy and parameters, the last epochs), leaf i + 1 is roster slot i. A
- * snapshot is the EPOCH block's header with every leaf, so that it proves itself against the
+ * docs/protocol.md 11.1: an RFC 6962 tree over canonical CBOR; leaf 0 is the header (leader
+ * counters, epoch, digests of policy and parameters, the last epochs), leaf i + 1 is roster slot i.
+ * A snapshot is the EPOCH block's header with every leaf, so that it proves itself against the
  * block's root.
  */
 #ifndef ASSAY_ENGINE_LEDGER_STATE_H
@@ -17,7 +17,7 @@
 
 enum {
     ASSAY_LIVES_MAX = 9,   /* the listed incarnation and those that ended within 8 epochs */
-    ASSAY_PAST_EPOCHS = 8, /* proofs about an epoch live so long (protocol.md 7) */
+    ASSAY_PAST_EPOCHS = 8, /* proofs about an epoch live so long (protocol.md 4.10) */
     ASSAY_LEAF_LEN_MAX = 3072,
 };
 
@@ -96,7 +96,7 @@ void assay_state_place(struct assay_state *state, void *memory, uint32_t members
 /* Everything but the places of the arrays. Returns: nothing. */
 void assay_state_copy(struct assay_state *to, const struct assay_state *from);
 
-/* Final block 0 (docs/protocol.md 9); weights are still zero. Returns: nothing. */
+/* Final block 0 (docs/protocol.md 9.3); weights are still zero. Returns: nothing. */
 void assay_state_genesis(struct assay_state *state, const struct assay_genesis *genesis);
 /* The same with another roster, members[state->member_count] in ascending order of node id: one
  * that no genesis file could hold (simulated networks). Returns: nothing. */

@@ -3,8 +3,8 @@
  *
  * Only hosts call it. One step of the engine is one batch: everything or nothing of it is durable
  * when assay_store_commit returns ASSAY_OK, and only then is anything of that step sent
- * (docs/protocol.md 2, 5). Implemented by store_sqlite.c (WAL, synchronous=FULL) and store_memory.c
- * (tests; can be told to fail).
+ * (docs/protocol.md 2.4, 4.10, 5.15). Implemented by store_sqlite.c (WAL, synchronous=FULL) and
+ * store_memory.c (tests; can be told to fail).
  *
  * A batch that was not acknowledged is there as a whole or not at all after a crash, never in part.
  * Reads see the open batch. A store that met an I/O error refuses everything from then on: a write

@@ -3,7 +3,7 @@
  *
  * WAL with synchronous=FULL: commit returns after fsync. The file is locked for as long as it is
  * open, so two daemons cannot share one store (two logs of votes are two voters: docs/protocol.md
- * 2).
+ * 2.10).
  */
 #ifndef ASSAY_ENGINE_STORE_STORE_SQLITE_H
 #define ASSAY_ENGINE_STORE_STORE_SQLITE_H

@@ -2,7 +2,7 @@
  * net/zmq/gate.c - who may connect: our own ZAP answer (RFC 27), and the monitor's view of the
  * door.
  *
- * docs/protocol.md 10: keys of the roster get in, with a User-Id that says whose they are;
+ * docs/protocol.md 10.5: keys of the roster get in, with a User-Id that says whose they are;
  * everybody else is refused with 300, which libzmq turns into silence, and counted by reason.
  */
 #include "net/zmq/link_internal.h"

@@ -1,7 +1,7 @@
 /*
  * sim/world/ballots.c - a ballot of an honest node says no more than its signer could know.
  *
- * docs/protocol.md 4.3: ABSENT may be voted only by who holds envelopes of more than 2/3 of W in
+ * docs/protocol.md 4.3.1: ABSENT may be voted only by who holds envelopes of more than 2/3 of W in
  * this epoch and asked at least three peers for the missing one (or all, if fewer); what is still
  * being pulled or judged may be there; a ballot that does not wait for every slot waits 5T/8.
  *

@@ -2,7 +2,7 @@
  * sim/world/final.c - what the final blocks of an epoch say, read anew: leaders, ballots, proofs.
  *
  * The watch does the tally again from what is taken out here (sim/watch_recount.c); who leads a
- * view is worked out by a round robin of this file's own (docs/protocol.md 5).
+ * view is worked out by a round robin of this file's own (docs/protocol.md 5.8).
  */
 #include "engine/ledger/record.h"
 #include "sim/world/run_internal.h"
@@ -103,7 +103,7 @@ static void take_fail(struct world_run *r, const struct assay_record *record)
                                                                           : ASSAY_OUTCOME_FAIL_HARD;
 }
 
-/* Verified by validators (docs/protocol.md 9): one whose evidence fails is never listed. */
+/* Verified by validators (docs/protocol.md 9.4): one whose evidence fails is never listed. */
 static void check_incarnate(struct world_run *r, const struct assay_record *record)
 {
     const uint32_t slot = assay_state_slot_of(&r->before, record->incarnate.node_id);

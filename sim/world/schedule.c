@@ -60,8 +60,10 @@ void world_found(struct assay_sim_world *w, enum assay_sim_checker checker, cons
     if (r->options->stop_at_violation) r->stopped = true;
 }
 
-/* Honest, with a disk that kept its promise (docs/protocol.md 2: a rolled-back log that votes again
- * is Byzantine). What it said meanwhile may convict it for as long as proofs live. */
+/*
+ * Honest, with a disk that kept its promise (docs/protocol.md 2.10: a rolled-back log that votes
+ * again is Byzantine). What it said meanwhile may convict it for as long as proofs live.
+ */
 bool world_trusted(const struct assay_sim_world *w, uint32_t node)
 {
     const struct world_node *n = &w->nodes[node];
@@ -199,7 +201,7 @@ static void cut_links(struct world_run *r)
 }
 
 /* Nobody hears its votes in this epoch, nor ever in it: an adversary, or keys that are finished
- * because their log was lost or is older than what peers hold (docs/protocol.md 2). */
+ * because their log was lost or is older than what peers hold (docs/protocol.md 2.8). */
 static bool silent(const struct world_run *r, uint32_t node)
 {
     const struct world_node *n = &r->w->nodes[node];
@@ -207,7 +209,7 @@ static bool silent(const struct world_run *r, uint32_t node)
            n->keys.incarnation != r->before.members[node].lives[0].incarnation;
 }
 
-/* Progress is promised while less than a third of the weight is silent (docs/protocol.md 1): from
+/* Progress is promised while less than a third of the weight is silent (docs/protocol.md 1.1): from
  * then on. Beyond, the network may stand still for good. */
 static void demand_progress(struct world_run *r)
 {

@@ -1,9 +1,9 @@
 /*
  * sim/world/voters.c - which votes make a certificate, and what a leader may propose.
  *
- * docs/protocol.md 5, 6: a certificate that an honest node stores holds votes of members that have
- * weight in its epoch (none whose integrity standing is SUSPENDED), under their listed keys, of
- * more than two thirds of it. The table of each epoch is taken from the state that the network
+ * docs/protocol.md 5.1, 6.0: a certificate that an honest node stores holds votes of members that
+ * have weight in its epoch (none whose integrity standing is SUSPENDED), under their listed keys,
+ * of more than two thirds of it. The table of each epoch is taken from the state that the network
  * closed the one before with, whose root every close compares; weights are added and signatures
  * verified here anew. And, poison: after 4 nullified views in a row an honest leader proposes no
  * record that must be verified again, after 8 none but the ROLL.
@@ -93,7 +93,7 @@ void world_voters_turn(struct assay_sim_world *w, uint32_t node)
         raw += v->suspended ? 0 : m->trust.integrity_bp;
     }
     plant_table(w, t);
-    /* An empty table is refused, and the one before stays (docs/protocol.md 6). */
+    /* An empty table is refused, and the one before stays (docs/protocol.md 6.4). */
     for (uint32_t i = 0; raw == 0 && i < w->options.nodes; i++)
         t->voters[i].suspended = false;
 }
