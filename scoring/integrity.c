@@ -13,14 +13,17 @@ enum assay_outcome assay_integrity_level(struct assay_level_votes levels)
 {
     const uint64_t total = levels.up_to_date + levels.needs_hardening + levels.out_of_date;
     if (total == 0) return ASSAY_OUTCOME_NONE;
-    /* Counted from the worst level, so that an exact half decides for the lower one. */
+    /*
+     * protocol.md 7.7: counted from the worst level, so that an exact half decides for the lower
+     * one.
+     */
     if (2 * levels.out_of_date >= total) return ASSAY_OUTCOME_PASS_OUT_OF_DATE;
     if (2 * (levels.out_of_date + levels.needs_hardening) >= total)
         return ASSAY_OUTCOME_PASS_NEEDS_HARDENING;
     return ASSAY_OUTCOME_PASS_UP_TO_DATE;
 }
 
-/* Is this false FAIL a second one, within 512 epochs or within one epoch? */
+/* protocol.md 7.4: is this false FAIL a second one, within 512 epochs or within one epoch? */
 static bool false_fail_again(const struct assay_tally_input *input,
                              const struct assay_tally_member *member,
                              const struct assay_trust *trust)
@@ -106,7 +109,7 @@ static void settle(const struct assay_tally_input *input, const struct assay_tal
     result->ceiling_bp = ladder_ceiling_bp(input, result->level, trust);
     const bool lowered = trust->integrity_bp > result->ceiling_bp;
     if (lowered) trust->integrity_bp = result->ceiling_bp;
-    if (struck) return; /* an epoch with a fall has no rise, and its reason is the fall */
+    if (struck) return; /* protocol.md 7.5: a fall, so no rise */
     result->integrity_reason = lowered ? ASSAY_INTEGRITY_CEILING : rise(member, result, trust);
 }
 

@@ -26,6 +26,7 @@ static void check_votes(struct assay_votes votes)
     ASSAY_ASSERT(votes.negative_weight <= votes.electorate_weight - votes.pass_weight);
 }
 
+/* protocol.md 7.3: lo is rounded down and hi up, so that rounding never moves a score. */
 struct assay_bounds assay_score_bounds(struct assay_votes votes)
 {
     check_votes(votes);
@@ -48,6 +49,7 @@ bool assay_votes_third_passed(struct assay_votes votes)
     return 3 * votes.pass_weight > votes.electorate_weight;
 }
 
+/* protocol.md 7.2: a certified PASS. */
 bool assay_votes_quorum_passed(struct assay_votes votes)
 {
     return 3 * votes.pass_weight > 2 * votes.electorate_weight;
@@ -57,7 +59,10 @@ uint16_t assay_score_availability_step(uint16_t availability_bp, struct assay_vo
 {
     ASSAY_ASSERT(availability_bp <= ASSAY_SCORE_BP_MAX);
     const struct assay_bounds bounds = assay_score_bounds(votes);
-    /* Missing votes are of neither sign: a fall asks for more than 2W/3 explicit ones (P11). */
+    /*
+     * protocol.md 7.3: missing votes are of neither sign, a fall asks for more than 2W/3 explicit
+     * ones (P11).
+     */
     const bool quorum =
         3 * (votes.pass_weight + votes.negative_weight) > 2 * votes.electorate_weight;
     if (quorum && availability_bp > bounds.hi_bp) {
@@ -78,8 +83,11 @@ uint16_t assay_score_quarter_off(uint16_t score_bp)
 
 uint16_t assay_score_integrity_rise_bp(uint32_t offence_count)
 {
-    /* "U = 100 halved per earlier offence": the offence one recovers from is not an earlier one,
-     * which is what the closed forms say (54 and 94 epochs after a first hard failure). */
+    /*
+     * protocol.md 7.6, "U = 100 halved per earlier offence": the offence one recovers from is not
+     * an earlier one, which is what the closed forms say (54 and 94 epochs after a first hard
+     * failure).
+     */
     const uint32_t earlier = offence_count == 0 ? 0 : offence_count - 1;
     const uint32_t rise = earlier >= 8 ? 0u : (uint32_t)ASSAY_RISE_INTEGRITY_BP >> earlier;
     return rise < ASSAY_RISE_INTEGRITY_MIN_BP ? (uint16_t)ASSAY_RISE_INTEGRITY_MIN_BP

@@ -101,6 +101,7 @@ uint16_t assay_trust_score_bp(const struct assay_trust *trust)
                                                         : trust->availability_bp;
 }
 
+/* protocol.md 7.10. */
 bool assay_trust_on_probation(const struct assay_trust *trust)
 {
     return trust->integrity.standing == ASSAY_STANDING_SUSPENDED && trust->listed_after_failure;

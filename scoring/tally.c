@@ -102,7 +102,7 @@ static void weigh(struct scratch *scratch, uint32_t weight)
         of[ASSAY_OUTCOME_PASS_NEEDS_HARDENING].needs_hardening = weight;
         of[ASSAY_OUTCOME_PASS_OUT_OF_DATE].out_of_date = weight;
     }
-    /* A FAIL counts into N only when proven: slander alone moves nothing. */
+    /* protocol.md 7.2: a FAIL counts into N only when proven, so slander alone moves nothing. */
     scratch->addends.of[1][ASSAY_OUTCOME_FAIL_SOFT].negative = weight;
     scratch->addends.of[1][ASSAY_OUTCOME_FAIL_HARD].negative = weight;
 }
@@ -159,9 +159,11 @@ static void add_block(struct scratch *scratch, uint32_t count, uint32_t block, u
     seen[1] = (struct pattern){ .nibbles = nibbles, .weight = weight };
 }
 
-/* One ballot: the whole row is added, then what it says of the voter's own platform is taken back,
- * because the electorate of s excludes s and the ids of its platform. (Sums are modulo 2^32: what
- * is taken back may not be added yet.) */
+/*
+ * protocol.md 7.1, one ballot: the whole row is added, then what it says of the voter's own
+ * platform is taken back, because the electorate of s excludes s and the ids of its platform. (Sums
+ * are modulo 2^32: what is taken back may not be added yet.)
+ */
 static void add_row(const struct assay_groups *groups, struct scratch *scratch, const uint8_t *row,
                     uint32_t voter, uint32_t weight)
 {
@@ -255,7 +257,7 @@ static void step_availability(bool certified, struct assay_trust *trust,
         return;
     }
     /* docs/protocol.md 7.9 (participation) puts its ceiling on A here, and an announced maintenance
-     * (9.5) makes the tally of its member HOLD. */
+     * (protocol.md 9.5) makes the tally of its member HOLD. */
     const struct assay_votes votes = {
         .pass_weight = result->pass_weight,
         .negative_weight = result->negative_weight,
@@ -281,7 +283,7 @@ static void step_member(const struct assay_tally_input *input, uint32_t slot, bo
     *trust = next;
 }
 
-/* What the epoch means for the record of one platform. */
+/* protocol.md 7.5 (one offence per 32 epochs) and 7.6 (one is forgotten per 512 clean ones). */
 static void note_offences(struct assay_offences *offences, uint64_t epoch, bool failed,
                           bool clean_attested, bool faulted)
 {
@@ -298,7 +300,10 @@ static void note_offences(struct assay_offences *offences, uint64_t epoch, bool 
     offences->count--;
 }
 
-/* One platform, one record: whatever one id did is written into the copies of all its ids. */
+/*
+ * protocol.md 7.5 and 6.2. One platform, one record: whatever one id did is written into the copies
+ * of all its ids.
+ */
 static void step_platform(const struct assay_tally_input *input, uint32_t first,
                           struct assay_trust *trust, struct assay_tally_result *results)
 {

@@ -10,8 +10,10 @@
 #include "scoring/caps.h"
 #include "scoring/order.h"
 
-/* The four cuts: operator, vendor, operator, vendor. (Cutting until nothing changes could shrink
- * everything to 0 where the families conflict.) */
+/*
+ * protocol.md 6.3, the four cuts: operator, vendor, operator, vendor. (Cutting until nothing
+ * changes could shrink everything to 0 where the families conflict.)
+ */
 enum { CAP_ROUNDS = 2 };
 
 struct scratch {

@@ -2,8 +2,8 @@
  * quote/intel/quote.c - bytes to struct assay_quote: header, body, signature data.
  *
  * Source: docs/evidence-rules.md 2.1, after Intel's DCAP libraries. Every declared length becomes a
- * child cursor, and every level ends where its length says (1.7: declared lengths overrun, silently
- * clamped).
+ * child cursor, and every level ends where its length says (evidence-rules.md 1.7: declared lengths
+ * overrun, silently clamped).
  */
 #include "quote/intel/quote.h"
 
