@@ -4,15 +4,16 @@
  *   status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | permit critical|normal |
  *   export [since=EPOCH]
  *
+ * Everything but timeline and export is rendered from one snapshot of the node (host/snapshot.h).
  * Every document: { schema, schema_version, node, generated_at, data }. Within a version fields are
  * only added. What is not known is a document too: schema assay.error.
  */
 #include "net/host_internal.h"
 
 #include "base/rfc3339.h"
+#include "host/permit.h"
 #include "net/history.h"
 #include "net/json/json.h"
-#include "quote/accept/policy.h"
 #include "scoring/tally.h"
 
 #include <string.h>
@@ -20,8 +21,6 @@
 enum {
     SCHEMA_VERSION = 1,
     EXPORT_ROWS_MAX = 10000, /* a document of some 3 MiB */
-    PERMIT_EPOCHS = 3,       /* docs/protocol.md 10: a certified PASS in the last 3 epochs ... */
-    PERMIT_HEAD_EPOCHS = 3,  /* ... and a head younger than 3T */
     TIMELINE_ROWS_MAX = 1024,
 };
 
@@ -50,40 +49,17 @@ static char *refuse(struct assay_host *host, const char *code, const char *detai
 
 /* ------------------------------------------------------------ permit */
 
-struct permission {
-    bool permitted;
-    const char *reason; /* static text */
-};
-
-/* docs/protocol.md 10. Probation stands at SUSPENDED, so it needs no rule of its own. */
-static struct permission decide(struct assay_host *host, bool critical)
-{
-    struct assay_engine_view view;
-    struct assay_member_view own;
-    assay_engine_view(host->engine, &view);
-    assay_engine_member_view(host->engine, host->self, &own);
-    const uint64_t epoch_ms = host->config.genesis->parameters.epoch_ms;
-    const uint64_t head_age_ms =
-        host->at_unix_ms > view.head_time_ms ? host->at_unix_ms - view.head_time_ms : 0;
-    const bool fresh = head_age_ms < PERMIT_HEAD_EPOCHS * epoch_ms;
-    const bool attested =
-        own.last_success_epoch > 0 && own.last_success_epoch + PERMIT_EPOCHS >= view.epoch;
-    if (own.trust.score.standing == ASSAY_STANDING_SUSPENDED)
-        return (struct permission){ false, "suspended" };
-    if (!fresh || !attested) return (struct permission){ false, "stale" };
-    if (own.trust.score.standing == ASSAY_STANDING_RESTRICTED && critical)
-        return (struct permission){ false, "restricted" };
-    return (struct permission){ true, "" };
-}
-
 static char *permit(struct assay_host *host, const char *class_)
 {
     const bool critical = strcmp(class_, "critical") == 0;
     if (!critical && strcmp(class_, "normal") != 0)
         return refuse(host, "usage", "permit critical|normal");
+    struct assay_engine_view chain;
     struct assay_member_view own;
+    assay_engine_view(host->engine, &chain);
     assay_engine_member_view(host->engine, host->self, &own);
-    const struct permission p = decide(host, critical);
+    const struct assay_permission p = assay_permit(
+        &chain, &own, host->config.genesis->parameters.epoch_ms, host->at_unix_ms, critical);
     assay_count(&host->counters,
                 p.permitted ? ASSAY_COUNT_PERMIT_GRANTED : ASSAY_COUNT_PERMIT_DENIED);
     struct assay_json *data = assay_json_object();
@@ -97,47 +73,45 @@ static char *permit(struct assay_host *host, const char *class_)
 
 /* ------------------------------------------------------------ status */
 
-static struct assay_json *enclave_of(struct assay_host *host)
+static struct assay_json *enclave_of(const struct assay_snapshot *s)
 {
-    struct assay_enclave_view view = { 0 };
     struct assay_json *object = assay_json_object();
-    host->config.enclave.look(host->config.enclave.context, &view);
-    assay_json_set_uint(object, "pid", (uint64_t)view.pid);
-    assay_json_set_bool(object, "paused", view.paused);
-    assay_json_set_uint(object, "starts", view.starts);
-    assay_json_set_hex(object, "measurement", view.measurement, sizeof view.measurement);
+    assay_json_set_uint(object, "pid", (uint64_t)s->enclave.pid);
+    assay_json_set_bool(object, "paused", s->enclave.paused);
+    assay_json_set_uint(object, "starts", s->enclave.starts);
+    assay_json_set_hex(object, "measurement", s->enclave.measurement,
+                       sizeof s->enclave.measurement);
     return object;
 }
 
-static struct assay_json *service_of(struct assay_host *host)
+static struct assay_json *service_of(const struct assay_host *host, const struct assay_snapshot *s)
 {
-    struct assay_service_view view;
     char name[ASSAY_NAME_MAX + 1];
     struct assay_json *object = assay_json_object();
-    assay_service_look(host->service, &view);
-    assay_json_set_uint(object, "counter", view.last_value);
-    assay_json_set_uint(object, "got", view.last_got);
-    assay_json_set_text(object, "got_from", host_name(host, view.last_got_from, name, sizeof name));
-    assay_json_set_bool(object, "refused", view.refused_by_last);
+    assay_json_set_uint(object, "counter", s->service.counter);
+    assay_json_set_uint(object, "got", s->service.got);
+    assay_json_set_text(object, "got_from",
+                        host_name(host, s->service.got_from, name, sizeof name));
+    assay_json_set_bool(object, "refused", s->service.refused);
     return object;
 }
 
-static struct assay_json *finality_of(struct assay_host *host)
+static struct assay_json *finality_of(const struct assay_snapshot *s)
 {
     struct assay_json *object = assay_json_object();
-    assay_json_set_uint(object, "samples", host->latency.count);
-    assay_json_set_uint(object, "p50_us", assay_latency_us(&host->latency, 500));
-    assay_json_set_uint(object, "p99_us", assay_latency_us(&host->latency, 990));
+    assay_json_set_uint(object, "samples", s->finality.samples);
+    assay_json_set_uint(object, "p50_us", s->finality.p50_us);
+    assay_json_set_uint(object, "p99_us", s->finality.p99_us);
     return object;
 }
 
-static void put_chain(struct assay_host *host, struct assay_json *data,
-                      const struct assay_engine_view *view)
+static void put_chain(struct assay_json *data, const struct assay_snapshot *s)
 {
+    const struct assay_engine_view *view = &s->chain;
     assay_json_set_hex(data, "chain_id", view->chain_id, sizeof view->chain_id);
     assay_json_set_uint(data, "era", view->era);
     assay_json_set_uint(data, "epoch", view->epoch);
-    assay_json_set_uint(data, "epoch_ms", host->config.genesis->parameters.epoch_ms);
+    assay_json_set_uint(data, "epoch_ms", s->epoch_ms);
     assay_json_set_uint(data, "epoch_t0_ms", view->epoch_t0_ms);
     assay_json_set_uint(data, "height", view->height);
     assay_json_set_uint(data, "view", view->view);
@@ -158,83 +132,80 @@ static void put_chain(struct assay_host *host, struct assay_json *data,
 
 static char *status(struct assay_host *host)
 {
-    struct assay_engine_view view;
-    struct assay_member_view own;
+    const struct assay_snapshot *s = host_snapshot(host);
+    const struct assay_member_view *own = &s->members[s->self].ledger;
     struct assay_json *data = assay_json_object();
-    assay_engine_view(host->engine, &view);
-    assay_engine_member_view(host->engine, host->self, &own);
-    put_chain(host, data, &view);
-    assay_json_set_uint(data, "member_count", host->members);
-    assay_json_set_uint(data, "slot", host->self);
-    assay_json_set_hex(data, "node_id", own.node_id, sizeof own.node_id);
-    assay_json_set_uint(data, "incarnation", own.incarnation);
-    assay_json_set_bool(data, "incarnation_waiting", host->ring.next.incarnation != 0);
-    assay_json_set_uint(data, "score_bp", assay_trust_score_bp(&own.trust));
-    assay_json_set_text(data, "standing", host_standing(own.trust.score.standing));
-    assay_json_set_bool(data, "insecure",
-                        host->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT);
-    assay_json_set_uint(data, "uptime_ms", host->now_ms - host->started_ms);
-    assay_json_set_text(data, "listen", assay_link_endpoint(host->link));
-    assay_json_set_uint(data, "verifications_pending", assay_verify_pool_pending(host->pool));
-    assay_json_set_uint(data, "evidence_cached_bytes", assay_locker_held(host->locker));
-    assay_json_set_uint(data, "timeline_seq", host->timeline.last);
-    assay_json_set(data, "enclave", enclave_of(host));
-    assay_json_set(data, "service", service_of(host));
-    assay_json_set(data, "finality", finality_of(host));
+    put_chain(data, s);
+    assay_json_set_uint(data, "member_count", s->member_count);
+    assay_json_set_uint(data, "slot", s->self);
+    assay_json_set_hex(data, "node_id", own->node_id, sizeof own->node_id);
+    assay_json_set_uint(data, "incarnation", own->incarnation);
+    assay_json_set_bool(data, "incarnation_waiting", s->incarnation_waiting);
+    assay_json_set_uint(data, "score_bp", assay_trust_score_bp(&own->trust));
+    assay_json_set_text(data, "standing", host_standing(own->trust.score.standing));
+    assay_json_set_bool(data, "insecure", s->insecure);
+    assay_json_set_uint(data, "uptime_ms", s->uptime_ms);
+    assay_json_set_text(data, "listen", s->listen);
+    assay_json_set_uint(data, "verifications_pending", s->verifications_pending);
+    assay_json_set_uint(data, "evidence_cached_bytes", s->evidence_cached_bytes);
+    assay_json_set_uint(data, "timeline_seq", s->timeline_seq);
+    assay_json_set(data, "enclave", enclave_of(s));
+    assay_json_set(data, "service", service_of(host, s));
+    assay_json_set(data, "finality", finality_of(s));
     return finish(host, "assay.status", data);
 }
 
 /* ------------------------------------------------------------ members */
 
-static struct assay_json *member_of(struct assay_host *host, uint16_t slot, bool whole)
+static struct assay_json *member_of(const struct assay_snapshot *s, uint32_t slot, bool whole)
 {
-    struct assay_member_view m;
+    const struct assay_snapshot_member *member = &s->members[slot];
+    const struct assay_member_view *m = &member->ledger;
     struct assay_json *object = assay_json_object();
-    assay_engine_member_view(host->engine, slot, &m);
     assay_json_set_uint(object, "slot", slot);
-    assay_json_set_text_n(object, "name", m.name.bytes, m.name.len);
-    assay_json_set_hex(object, "node_id", m.node_id, sizeof m.node_id);
-    assay_json_set_hex(object, "operator_id", m.operator_id, sizeof m.operator_id);
-    assay_json_set_hex(object, "vendor_root", m.vendor_root, sizeof m.vendor_root);
-    assay_json_set_uint(object, "incarnation", m.incarnation);
-    assay_json_set_uint(object, "score_bp", assay_trust_score_bp(&m.trust));
-    assay_json_set_uint(object, "integrity_bp", m.trust.integrity_bp);
-    assay_json_set_uint(object, "availability_bp", m.trust.availability_bp);
-    assay_json_set_text(object, "standing", host_standing(m.trust.score.standing));
-    assay_json_set_text(object, "integrity_standing", host_standing(m.trust.integrity.standing));
-    assay_json_set_bool(object, "probation", assay_trust_on_probation(&m.trust));
-    assay_json_set_uint(object, "weight_bp", m.weight_bp);
-    assay_json_set_uint(object, "positive_bp", m.positive_bp);
-    assay_json_set_uint(object, "negative_bp", m.negative_bp);
-    assay_json_set_uint(object, "electorate_bp", m.electorate_bp);
-    assay_json_set_uint(object, "lo_bp", m.lo_bp);
-    assay_json_set_uint(object, "hi_bp", m.hi_bp);
+    assay_json_set_text_n(object, "name", m->name.bytes, m->name.len);
+    assay_json_set_hex(object, "node_id", m->node_id, sizeof m->node_id);
+    assay_json_set_hex(object, "operator_id", m->operator_id, sizeof m->operator_id);
+    assay_json_set_hex(object, "vendor_root", m->vendor_root, sizeof m->vendor_root);
+    assay_json_set_uint(object, "incarnation", m->incarnation);
+    assay_json_set_uint(object, "score_bp", assay_trust_score_bp(&m->trust));
+    assay_json_set_uint(object, "integrity_bp", m->trust.integrity_bp);
+    assay_json_set_uint(object, "availability_bp", m->trust.availability_bp);
+    assay_json_set_text(object, "standing", host_standing(m->trust.score.standing));
+    assay_json_set_text(object, "integrity_standing", host_standing(m->trust.integrity.standing));
+    assay_json_set_bool(object, "probation", assay_trust_on_probation(&m->trust));
+    assay_json_set_uint(object, "weight_bp", m->weight_bp);
+    assay_json_set_uint(object, "positive_bp", m->positive_bp);
+    assay_json_set_uint(object, "negative_bp", m->negative_bp);
+    assay_json_set_uint(object, "electorate_bp", m->electorate_bp);
+    assay_json_set_uint(object, "lo_bp", m->lo_bp);
+    assay_json_set_uint(object, "hi_bp", m->hi_bp);
     assay_json_set_text(object, "reason",
-                        assay_integrity_reason_text((enum assay_integrity_reason)m.change_reason));
-    assay_json_set_text(object, "last_reason", m.last_reason);
-    assay_json_set_uint(object, "change_epoch", m.change_epoch);
-    assay_json_set_text(object, "own_outcome", assay_outcome_text(m.own_outcome));
-    assay_json_set_uint(object, "last_attempt_epoch", m.last_attempt_epoch);
-    assay_json_set_uint(object, "last_success_epoch", m.last_success_epoch);
-    assay_json_set_uint(object, "offences", m.trust.offences.count);
+                        assay_integrity_reason_text((enum assay_integrity_reason)m->change_reason));
+    assay_json_set_text(object, "last_reason", m->last_reason);
+    assay_json_set_uint(object, "change_epoch", m->change_epoch);
+    assay_json_set_text(object, "own_outcome", assay_outcome_text(m->own_outcome));
+    assay_json_set_uint(object, "last_attempt_epoch", m->last_attempt_epoch);
+    assay_json_set_uint(object, "last_success_epoch", m->last_success_epoch);
+    assay_json_set_uint(object, "offences", m->trust.offences.count);
     if (!whole) return object;
-    assay_json_set_hex(object, "platform_id", m.platform_id, sizeof m.platform_id);
-    assay_json_set_hex(object, "voting_public", m.voting_public, sizeof m.voting_public);
-    assay_json_set_hex(object, "transport_public", m.transport_public, sizeof m.transport_public);
-    assay_json_set_hex(object, "door_public", m.door_public, sizeof m.door_public);
-    assay_json_set_bool(object, "has_address", assay_link_has_peer(host->link, slot));
-    assay_json_set_bool(object, "banned", assay_limit_banned(&host->limits[slot], host->now_ms));
+    assay_json_set_hex(object, "platform_id", m->platform_id, sizeof m->platform_id);
+    assay_json_set_hex(object, "voting_public", m->voting_public, sizeof m->voting_public);
+    assay_json_set_hex(object, "transport_public", m->transport_public, sizeof m->transport_public);
+    assay_json_set_hex(object, "door_public", m->door_public, sizeof m->door_public);
+    assay_json_set_bool(object, "has_address", member->has_address);
+    assay_json_set_bool(object, "banned", member->banned);
     return object;
 }
 
 static char *nodes(struct assay_host *host)
 {
+    const struct assay_snapshot *s = host_snapshot(host);
     struct assay_json *data = assay_json_object(), *list = assay_json_array();
-    struct assay_engine_view view;
-    assay_engine_view(host->engine, &view);
-    assay_json_set_uint(data, "epoch", view.epoch); /* running: scores are of the close before */
-    for (uint16_t slot = 0; slot < host->members; slot++)
-        assay_json_append(list, member_of(host, slot, false));
+    /* running: scores are of the close before */
+    assay_json_set_uint(data, "epoch", s->chain.epoch);
+    for (uint32_t slot = 0; slot < s->member_count; slot++)
+        assay_json_append(list, member_of(s, slot, false));
     assay_json_set(data, "nodes", list);
     return finish(host, "assay.nodes", data);
 }
@@ -277,17 +248,17 @@ static char *node(struct assay_host *host, const char *which)
     uint16_t slot = 0;
     if (!find_slot(host, which, &slot))
         return refuse(host, "not_found", "no member has that name, slot or id");
-    return finish(host, "assay.node", member_of(host, slot, true));
+    return finish(host, "assay.node", member_of(host_snapshot(host), slot, true));
 }
 
 /* ------------------------------------------------------------ counters, timeline */
 
 static char *counters(struct assay_host *host)
 {
+    const struct assay_snapshot *s = host_snapshot(host);
     struct assay_json *data = assay_json_object();
     for (unsigned i = 0; i < ASSAY_COUNTER_COUNT; i++)
-        assay_json_set_uint(data, assay_counter_name((enum assay_counter)i),
-                            host->counters.value[i]);
+        assay_json_set_uint(data, assay_counter_name((enum assay_counter)i), s->counters.value[i]);
     return finish(host, "assay.counters", data);
 }
 

@@ -32,13 +32,13 @@ static enum assay_status open_engine(struct assay_host *host)
     assay_bytes_copy(config.verifier_digest, 32, host->config.verifier_digest, 32);
     const size_t len = (assay_engine_size(&config) + 63) / 64 * 64;
     host->engine_memory = aligned_alloc(64, len);
-    host->effects = calloc(1, sizeof *host->effects);
-    if (host->engine_memory == NULL || host->effects == NULL) return ASSAY_E_MEMORY;
+    if (host->engine_memory == NULL) return ASSAY_E_MEMORY;
     return assay_engine_init(host->engine_memory, len, &config, &host->engine);
 }
 
 struct restoring {
     struct assay_host *host;
+    struct assay_effects *effects; /* nothing is acted on */
     enum assay_store_class class_;
     enum assay_status status;
 };
@@ -63,17 +63,17 @@ static bool restore_item(void *context, const struct assay_store_key *key, struc
         .kind = ASSAY_EVENT_RESTORE,
         .as.restore = { .class_ = restoring->class_, .key = *key, .value = value },
     };
-    const enum assay_status status = assay_engine_step(host->engine, &event, host->effects);
+    const enum assay_status status = assay_engine_step(host->engine, &event, restoring->effects);
     if (is_damage(status)) restoring->status = status;
     return !is_damage(status);
 }
 
-static enum assay_status restore(struct assay_host *host,
-                                 char message[static ASSAY_HOST_MESSAGE_LEN])
+static enum assay_status restore_all(struct assay_host *host, struct assay_effects *effects,
+                                     char message[static ASSAY_HOST_MESSAGE_LEN])
 {
     struct assay_store *store = host->config.store;
     for (const enum assay_store_class *c = assay_engine_restore_order(); *c != 0; c++) {
-        struct restoring restoring = { .host = host, .class_ = *c };
+        struct restoring restoring = { .host = host, .effects = effects, .class_ = *c };
         struct assay_store_key from = { 0 }, to = { .era = UINT32_MAX,
                                                     .epoch = UINT64_MAX,
                                                     .number = UINT64_MAX };
@@ -89,6 +89,16 @@ static enum assay_status restore(struct assay_host *host,
         return ASSAY_E_STORE;
     }
     return ASSAY_OK;
+}
+
+static enum assay_status restore(struct assay_host *host,
+                                 char message[static ASSAY_HOST_MESSAGE_LEN])
+{
+    struct assay_effects *effects = calloc(1, sizeof *effects);
+    const enum assay_status status =
+        effects != NULL ? restore_all(host, effects, message) : ASSAY_E_MEMORY;
+    free(effects);
+    return status;
 }
 
 /* ------------------------------------------------------------ the pieces */
@@ -123,10 +133,11 @@ static enum assay_status open_pieces(struct assay_host *host)
     };
     host->roster.entries = calloc(host->members, sizeof *host->roster.entries);
     host->limits = calloc(host->members, sizeof *host->limits);
+    host->snapshot.members = calloc(host->members, sizeof *host->snapshot.members);
     host->outgoing = malloc(ASSAY_FRAME_LEN_MAX);
     host->paging = malloc(ASSAY_FRAME_LEN_MAX);
-    if (host->roster.entries == NULL || host->limits == NULL || host->outgoing == NULL ||
-        host->paging == NULL)
+    if (host->roster.entries == NULL || host->limits == NULL || host->snapshot.members == NULL ||
+        host->outgoing == NULL || host->paging == NULL)
         return ASSAY_E_MEMORY;
     host->roster.count = host->members;
     host->roster.self = host->self;
@@ -137,6 +148,8 @@ static enum assay_status open_pieces(struct assay_host *host)
     ASSAY_TRY(assay_seen_create(epoch_ms, &host->seen));
     ASSAY_TRY(assay_gossip_create(&gossip, &host->gossip));
     ASSAY_TRY(assay_locker_create(host->config.store, &host->locker));
+    ASSAY_TRY(host_dispatch_open(host));
+    host_evidence_open(host);
     ASSAY_TRY(assay_serve_create(host->config.store, host->config.genesis->chain_id,
                                  &host->counters, &host->serve));
     if (host->config.workload_path != NULL && host->config.workload_path[0] != '\0')
@@ -259,9 +272,6 @@ enum assay_status assay_host_open(const struct assay_host_config *config, struct
     _Static_assert(ASSAY_MEMBERS_MAX <= UINT16_MAX, "slots are numbered in 16 bits");
     host->members = (uint16_t)config->genesis->member_count;
     host->keys_dir = strdup(config->keys_dir);
-    host->events_end = &host->events;
-    host->sends_end = &host->sends;
-    host->acts_end = &host->acts;
     host->waiting_end = &host->waiting;
     host->wake_at_ms = UINT64_MAX;
     host_clock(host);
@@ -286,12 +296,11 @@ void assay_host_close(struct assay_host **host)
     assay_admin_close(&h->admin);
     assay_link_close(&h->link);
     assay_verify_pool_destroy(&h->pool);
-    host_forget(h);
     host_evidence_forget(h);
     h->config.store->ops->rollback(h->config.store);
     assay_engine_deinit(&h->engine);
     free(h->engine_memory);
-    free(h->effects);
+    free(h->dispatch_memory);
     assay_service_destroy(&h->service);
     assay_workload_destroy(&h->workload);
     assay_serve_destroy(&h->serve);
@@ -303,6 +312,7 @@ void assay_host_close(struct assay_host **host)
     if (h->signal_fd >= 0) (void)close(h->signal_fd);
     free(h->roster.entries);
     free(h->limits);
+    free(h->snapshot.members);
     free(h->outgoing);
     free(h->paging);
     free(h->keys_dir);
@@ -319,7 +329,7 @@ static int sleep_ms(const struct assay_host *host, uint32_t wait_ms_max)
     wake = assay_min_u64(wake, host->config.enclave.wake_at(host->config.enclave.context));
     if (host->workload != NULL) wake = assay_min_u64(wake, assay_workload_wake_at(host->workload));
     if (host->admin != NULL) wake = assay_min_u64(wake, assay_admin_wake_at(host->admin));
-    if (host->events != NULL || wake <= host->now_ms) return 0;
+    if (assay_dispatch_waits(host->dispatch) || wake <= host->now_ms) return 0;
     const uint64_t most = assay_min_u64(wait_ms_max, HOST_SLEEP_MS_MAX);
     return (int)assay_min_u64(wake - host->now_ms, most);
 }

@@ -38,7 +38,7 @@ static void take_quote(struct assay_host *host, const struct assay_enclave_event
     if (bytes.len > 0) {
         assay_engine_view(host->engine, &view);
         assay_sha256(bytes.bytes, bytes.len, digest);
-        host->dirty = true;
+        assay_dispatch_opened(host->dispatch);
         const enum assay_status status =
             assay_locker_put(host->locker, view.era, event->as.quote.epoch, digest, bytes);
         if (status != ASSAY_OK) host_fail(host, status, "store evidence");

@@ -2,12 +2,12 @@
  * net/host_internal.h - what the files of the host share; nothing outside includes it.
  *
  *   host.c           opening, the loop
- *   host_step.c      events into the engine; its effects signed, persisted, sent, done, in that
- *   order host_receive.c   frames of peers, the kinds that the host answers itself
- *   host_evidence.c  FETCH, VERIFY, LOAD, the pool's answers
+ *   host_step.c      what host/dispatch.h runs over: engine, keys, store, link
+ *   host_receive.c   frames of peers, the kinds that the host answers itself
+ *   host_evidence.c  what host/pulls.h runs over: locker, pool, link; LOAD
  *   host_enclave.c   the enclave's callbacks: quotes, orders, new keys
  *   host_keys.c      keyring, signers, what we dial with, the roster
- *   host_tell.c      notes to log and timeline
+ *   host_tell.c      notes to log and timeline; the snapshot
  *   document.c       JSON documents for the admin socket
  */
 #ifndef ASSAY_NET_HOST_INTERNAL_H
@@ -15,10 +15,14 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
+#include "host/dispatch.h"
+#include "host/pulls.h"
 #include "host/gossip.h"
 #include "host/limit.h"
 #include "host/page.h"
+#include "host/relay.h"
 #include "host/roster.h"
+#include "host/snapshot.h"
 #include "host/wire.h"
 #include "net/admin.h"
 #include "net/host.h"
@@ -35,27 +39,12 @@
 
 enum {
     HOST_FRAMES_PER_TURN = 256, /* then timers and the admin socket get their turn */
-    HOST_EVENTS_PER_COMMIT = 256,
-    HOST_RELAY_PEERS = 4, /* a relay goes to so many: see choose_recipients */
+    HOST_EVENTS_PER_COMMIT = 512, /* a turn's frames, and as many answers */
     HOST_SLEEP_MS_MAX = 1000,
     /* signals, pool, workload, the admin socket with its clients, the enclave's */
     HOST_FDS_MAX = 3 + 1 + ASSAY_ADMIN_CLIENTS_MAX + ASSAY_HOST_ENCLAVE_FDS_MAX,
     HOST_HISTORY_EPOCHS = 100000, /* as the engine keeps blocks */
     HOST_META_STORE_ID = 1000,    /* ASSAY_STORE_META; the engine's own numbers are below */
-};
-
-/* An event that waits for its step; owned is freed after it. */
-struct host_event {
-    struct assay_event event;
-    void *owned;
-    struct host_event *next;
-};
-
-/* What must not happen before the commit. */
-struct host_deed {
-    struct assay_effect effect; /* SEND with its payload in bytes, or an act */
-    uint8_t *bytes;             /* owned copy of the effect's slice, NULL: none */
-    struct host_deed *next;
 };
 
 /* A verification that found the pool full. */
@@ -83,12 +72,9 @@ struct assay_host {
 
     void *engine_memory;
     struct assay_engine *engine;
-    struct assay_effects *effects;
+    void *dispatch_memory;
+    struct assay_dispatch *dispatch;
     uint64_t wake_at_ms;
-    bool dirty; /* the store has an open batch */
-    struct host_event *events, **events_end;
-    struct host_deed *sends, **sends_end, *acts, **acts_end;
-    size_t event_count;
 
     struct assay_counters counters;
     struct assay_log log;
@@ -100,6 +86,7 @@ struct assay_host {
     struct assay_pages *pages;
     struct assay_seen *seen;
     struct assay_gossip *gossip;
+    struct assay_pulls pulls;
     struct assay_locker *locker;
     struct assay_verify_pool *pool;
     struct host_waiting *waiting, **waiting_end;
@@ -110,16 +97,16 @@ struct assay_host {
     struct assay_latency latency;
     struct assay_verdict verdict; /* the pool's last answer */
     struct assay_pages_losses page_losses;
+    struct assay_snapshot snapshot;        /* members: [members] */
     uint8_t *outgoing; /* [ASSAY_FRAME_LEN_MAX] */
     uint8_t *paging;   /* [ASSAY_FRAME_LEN_MAX] */
     struct pollfd fds[HOST_FDS_MAX];
 };
 
 /* --- host_step.c */
-/*
- * Queue an event for the next steps; its slice is copied. Out of memory stops the node. Returns:
- * nothing.
- */
+ASSAY_CHECKED enum assay_status host_dispatch_open(struct assay_host *host);
+/* Queue an event for the next steps; its slice is copied. A full queue stops the node. Returns:
+ * nothing. */
 void host_queue(struct assay_host *host, const struct assay_event *event);
 /* Step one event now. Returns: the engine's status. */
 enum assay_status host_step(struct assay_host *host, struct assay_event *event);
@@ -132,8 +119,6 @@ void host_fail(struct assay_host *host, enum assay_status status, const char *wh
 /* One message to a slot or ASSAY_SLOT_ALL, in pages when large. Returns: nothing. */
 void host_send(struct assay_host *host, uint16_t to, uint16_t except, enum assay_message_kind kind,
                struct assay_slice payload);
-/* Frees what is queued. Returns: nothing. */
-void host_forget(struct assay_host *host);
 /* Microseconds of the monotonic clock. */
 uint64_t host_now_us(void);
 void host_clock(struct assay_host *host);
@@ -144,9 +129,9 @@ void host_receive(struct assay_host *host);
 void host_service(struct assay_host *host);
 
 /* --- host_evidence.c */
+void host_evidence_open(struct assay_host *host);
 void host_fetch(struct assay_host *host, const struct assay_effect *effect);
-void host_verify(struct assay_host *host, const uint8_t digest[static 32], struct assay_slice bytes,
-                 uint64_t epoch, int64_t at_unix_s, enum assay_evidence_kind kind);
+void host_verify(struct assay_host *host, const struct assay_effect *effect);
 void host_load(struct assay_host *host, const uint8_t digest[static 32]);
 void host_pull(struct assay_host *host, uint16_t from, struct assay_slice payload);
 void host_pulled(struct assay_host *host, uint16_t from, struct assay_slice payload);
@@ -189,6 +174,9 @@ __attribute__((format(printf, 6, 7))) void host_tell(struct assay_host *host, co
 const char *host_name(const struct assay_host *host, uint16_t slot, char *text, size_t text_len);
 /* Name of a standing, "FULL" .. "SUSPENDED". */
 const char *host_standing(uint64_t standing);
+
+/* The node as it is now. Returns: the host's one snapshot, filled in anew. */
+const struct assay_snapshot *host_snapshot(struct assay_host *host);
 
 /* --- document.c */
 /* As assay_admin_answer; context is the host. */

@@ -4,6 +4,7 @@
 #include "net/host_internal.h"
 
 #include "net/history.h"
+#include "quote/accept/policy.h"
 
 #include <stdarg.h>
 
@@ -156,6 +157,50 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
     tell_plain(host, effect, "");
 }
 
+/* ------------------------------------------------------------ what people may ask */
+
+static void look_at_pieces(struct assay_host *host, struct assay_snapshot *s)
+{
+    struct assay_enclave_view enclave = { 0 };
+    struct assay_service_view service;
+    host->config.enclave.look(host->config.enclave.context, &enclave);
+    s->enclave.pid = enclave.pid;
+    s->enclave.paused = enclave.paused;
+    s->enclave.starts = enclave.starts;
+    assay_bytes_copy(s->enclave.measurement, sizeof s->enclave.measurement, enclave.measurement,
+                     sizeof enclave.measurement);
+    assay_service_look(host->service, &service);
+    s->service.counter = service.last_value;
+    s->service.got = service.last_got;
+    s->service.got_from = service.last_got_from;
+    s->service.refused = service.refused_by_last;
+    s->finality.samples = host->latency.count;
+    s->finality.p50_us = assay_latency_us(&host->latency, 500);
+    s->finality.p99_us = assay_latency_us(&host->latency, 990);
+}
+
+const struct assay_snapshot *host_snapshot(struct assay_host *host)
+{
+    struct assay_snapshot *s = &host->snapshot;
+    s->at_unix_ms = host->at_unix_ms;
+    s->uptime_ms = host->now_ms - host->started_ms;
+    s->self = host->self;
+    s->epoch_ms = host->config.genesis->parameters.epoch_ms;
+    s->member_count = host->members;
+    assay_snapshot_take(s, host->engine, host->limits, host->now_ms);
+    for (uint16_t slot = 0; slot < host->members; slot++)
+        s->members[slot].has_address = assay_link_has_peer(host->link, slot);
+    s->incarnation_waiting = host->ring.next.incarnation != 0;
+    s->insecure = host->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT;
+    (void)snprintf(s->listen, sizeof s->listen, "%s", assay_link_endpoint(host->link));
+    s->verifications_pending = assay_verify_pool_pending(host->pool);
+    s->evidence_cached_bytes = assay_locker_held(host->locker);
+    s->timeline_seq = host->timeline.last;
+    s->counters = host->counters;
+    look_at_pieces(host, s);
+    return s;
+}
+
 /* ------------------------------------------------------------ an epoch closed */
 
 /* What people may want to see later. Catching up closes many epochs in one go: what is shown of the
@@ -212,7 +257,7 @@ void host_closed(struct assay_host *host, uint64_t epoch)
     host_roster(host);
     assay_gossip_forget(host->gossip, epoch);
     assay_service_turn(host->service);
-    host->dirty = true;
+    assay_dispatch_opened(host->dispatch);
     enum assay_status status = keep_scores(host, epoch, &view);
     if (status == ASSAY_OK) status = prune(host, epoch, view.era);
     if (status != ASSAY_OK) host_fail(host, status, "store");

@@ -169,7 +169,8 @@ void world_check_leaves(struct assay_sim_world *w, uint32_t node, const struct a
     const enum assay_status status =
         assay_store_get(w->nodes[node].store, effect->as.sign.class_, &effect->as.sign.store_key,
                         w->scratch, ASSAY_SYNC_ANSWER_LEN_MAX, &len);
-    if (status == ASSAY_OK && len == payload->len &&
+    /* Reads see the open batch: that it was committed is another question. */
+    if (status == ASSAY_OK && len == payload->len && !w->stepping.uncommitted &&
         assay_bytes_equal(w->scratch, payload->bytes, len))
         return;
     world_broken(w, ASSAY_SIM_CHECKER_PERSIST, "node %u sends message %d before it is durable",

@@ -1,5 +1,5 @@
 /*
- * sim/world/evidence.c - quotes, pulls and verdicts: what net/host_evidence.c does for a daemon.
+ * sim/world/evidence.c - quotes, what is held, verdicts: what host/pulls.h runs over.
  *
  * Every piece of evidence of a world is kept once, with the nodes that hold it; a node that does
  * not hold it must pull it over its links (host/gossip.h). The verdict on a piece is a pure
@@ -86,7 +86,6 @@ void world_evidence_drop(struct assay_sim_world *w, struct evidence *e)
     ASSAY_ASSERT(e->refs > 0);
     if (--e->refs > 0) return;
     world_payload_drop(w, e->bytes);
-    if (e->answer != NULL) world_payload_drop(w, e->answer);
     free(e->verdict);
     free(e);
 }
@@ -212,23 +211,78 @@ static void answer_verdict(struct assay_sim_world *w, uint32_t node,
     world_push(w, item, at_us);
 }
 
-/* --- having it */
+/* --- the world of host/pulls.h */
+
+static enum assay_status get_held(void *context, const uint8_t digest[static 32],
+                                  struct assay_slice *bytes)
+{
+    const struct assay_sim_world *w = context;
+    *bytes = world_evidence_bytes(w, w->pulls->self, digest);
+    return bytes->len > 0 ? ASSAY_OK : ASSAY_E_NOT_FOUND;
+}
+
+static enum assay_status keep_held(void *context, uint64_t epoch, const uint8_t digest[static 32],
+                                   struct assay_slice bytes)
+{
+    struct assay_sim_world *w = context;
+    (void)keep_bytes(w, w->pulls->self, epoch, digest, bytes);
+    return ASSAY_OK;
+}
+
+static enum assay_status judge_held(void *context, const struct assay_fetch_request *request,
+                                    struct assay_slice bytes)
+{
+    struct assay_sim_world *w = context;
+    struct evidence *e = find(w, request->digest);
+    ASSAY_ASSERT(e != NULL && bytes.len == e->bytes->len);
+    answer_verdict(w, w->pulls->self, request, e, 0);
+    return ASSAY_OK;
+}
+
+static void answer_without(void *context, const struct assay_fetch_request *request, uint32_t asked)
+{
+    struct assay_sim_world *w = context;
+    answer_verdict(w, w->pulls->self, request, NULL, asked);
+}
+
+static void send_to(void *context, uint16_t to, enum assay_message_kind kind,
+                    struct assay_slice bytes)
+{
+    struct assay_sim_world *w = context;
+    struct world_payload *payload = world_payload(w, bytes.bytes, bytes.len);
+    if (kind == ASSAY_MESSAGE_EVIDENCE_PULL)
+        world_ballots_asked(w, w->pulls->self, to, kind, bytes);
+    world_send(w, w->pulls->self, to, ASSAY_SLOT_ALL, kind, payload);
+    world_payload_drop(w, payload);
+}
+
+void world_evidence_open(struct assay_sim_world *w)
+{
+    w->pulls = calloc(1, sizeof *w->pulls);
+    ASSAY_ASSERT(w->pulls != NULL);
+    w->pulls->members = w->options.nodes;
+    w->pulls->world = (struct assay_pulls_world){
+        w, get_held, keep_held, judge_held, answer_without, send_to
+    };
+}
+
+static struct assay_pulls *pulls_of(struct assay_sim_world *w, uint32_t node)
+{
+    w->pulls->self = (uint16_t)node;
+    w->pulls->gossip = w->nodes[node].gossip;
+    w->pulls->counters = w->nodes[node].counters;
+    return w->pulls;
+}
+
+static void check(enum assay_status status)
+{
+    ASSAY_ASSERT(status == ASSAY_OK); /* nothing of this world fails */
+}
 
 void world_gossip_turn(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
-    struct assay_gossip_action action;
-    const uint64_t now_ms = world_mono_ms(w, node);
-    while (assay_gossip_next(n->gossip, now_ms, &action)) {
-        if (action.kind == ASSAY_GOSSIP_PULL) {
-            struct world_payload *payload = world_payload(w, action.request.digest, ASSAY_PULL_LEN);
-            world_ballots_asked(w, node, action.to, ASSAY_MESSAGE_EVIDENCE_PULL,
-                                assay_slice_over(payload->bytes, payload->len));
-            world_send(w, node, action.to, ASSAY_SLOT_ALL, ASSAY_MESSAGE_EVIDENCE_PULL, payload);
-            world_payload_drop(w, payload);
-        } else {
-            answer_verdict(w, node, &action.request, NULL, action.asked);
-        }
+    while (assay_pulls_turn(pulls_of(w, node), world_mono_ms(w, node))) {
     }
     const uint64_t wake_ms = assay_gossip_wake_at(n->gossip);
     if (wake_ms == UINT64_MAX) return;
@@ -242,52 +296,25 @@ void world_gossip_turn(struct assay_sim_world *w, uint32_t node)
 void world_fetch(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
 {
     if (!world_run_verifies(w, node)) return;
-    struct assay_fetch_request request = {
-        .len = effect->as.fetch.len,
-        .origin = effect->as.fetch.origin,
-        .epoch = effect->as.fetch.epoch,
-        .at_unix_s = effect->as.fetch.at_unix_s,
-        .kind = effect->as.fetch.evidence_kind,
-    };
-    assay_bytes_copy(request.digest, 32, effect->as.fetch.digest, 32);
-    struct evidence *e = find(w, request.digest);
-    if (e != NULL && bit(e->held, node)) {
-        answer_verdict(w, node, &request, e, 0);
-        return;
-    }
-    const enum assay_status status =
-        assay_gossip_fetch(w->nodes[node].gossip, world_mono_ms(w, node), &request);
-    /* Not asked anybody: the engine may not call that ABSENT. */
-    if (status != ASSAY_OK && status != ASSAY_E_DUPLICATE)
-        answer_verdict(w, node, &request, NULL, 0);
+    check(assay_pulls_fetch(pulls_of(w, node), world_mono_ms(w, node), effect));
     world_gossip_turn(w, node);
 }
 
 void world_pulled(struct assay_sim_world *w, uint32_t node, uint16_t from,
                   struct assay_slice payload)
 {
-    struct assay_fetch_request request;
-    struct assay_slice bytes;
-    if (assay_gossip_evidence(w->nodes[node].gossip, from, payload, &request, &bytes) == ASSAY_OK)
-        answer_verdict(w, node, &request, keep_bytes(w, node, request.epoch, request.digest, bytes),
-                       0);
+    check(assay_pulls_pulled(pulls_of(w, node), from, payload));
     world_gossip_turn(w, node);
 }
 
 void world_verify(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
 {
-    struct assay_fetch_request request = { .epoch = effect->as.verify.epoch,
-                                           .at_unix_s = effect->as.verify.at_unix_s,
-                                           .kind = effect->as.verify.evidence_kind };
-    struct assay_fetch_request flight;
-    assay_bytes_copy(request.digest, 32, effect->as.verify.digest, 32);
-    struct evidence *e =
-        keep_bytes(w, node, request.epoch, request.digest, effect->as.verify.bytes);
-    answer_verdict(w, node, &request, e, 0);
-    /* A record brought what was being pulled: the flight has its answer too. */
-    if (assay_gossip_satisfy(w->nodes[node].gossip, request.digest, &flight) &&
-        (flight.at_unix_s != request.at_unix_s || flight.kind != request.kind))
-        answer_verdict(w, node, &flight, e, 0);
+    check(assay_pulls_verify(pulls_of(w, node), effect));
+}
+
+void world_pull(struct assay_sim_world *w, uint32_t node, uint16_t from, struct assay_slice payload)
+{
+    check(assay_pulls_serve(pulls_of(w, node), from, payload));
 }
 
 void world_load(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
@@ -303,27 +330,6 @@ void world_load(struct assay_sim_world *w, uint32_t node, const struct assay_eff
     struct item *item = world_item(w, node, ITEM_ANSWER);
     item->answer = answer;
     world_push(w, item, w->now_us);
-}
-
-/* --- giving it */
-
-void world_pull(struct assay_sim_world *w, uint32_t node, uint16_t from, struct assay_slice payload)
-{
-    uint8_t digest[32];
-    if (assay_pull_decode(payload, digest) != ASSAY_OK) return;
-    struct evidence *e = find(w, digest);
-    if (e == NULL || !bit(e->held, node)) {
-        struct world_payload *nothing = world_payload(w, digest, sizeof digest);
-        world_send(w, node, from, ASSAY_SLOT_ALL, ASSAY_MESSAGE_EVIDENCE, nothing);
-        world_payload_drop(w, nothing);
-        return;
-    }
-    if (e->answer == NULL) {
-        struct assay_writer out = assay_writer_over(w->page, ASSAY_SYNC_ANSWER_LEN_MAX);
-        assay_pull_answer_encode(digest, assay_slice_over(e->bytes->bytes, e->bytes->len), &out);
-        e->answer = world_payload(w, out.bytes, out.len);
-    }
-    world_send(w, node, from, ASSAY_SLOT_ALL, ASSAY_MESSAGE_EVIDENCE, e->answer);
 }
 
 /* --- making it */

@@ -1,7 +1,8 @@
 /*
- * sim/world/host.c - a node's host: signs, persists, sends, acts, in that order (engine/engine.h).
+ * sim/world/host.c - a simulated node's engine, keys, disk, links and agent, which host/ runs over.
  */
 #include "engine/engine_internal.h" /* ASSAY_SIM_WORLD_PLANT_STATE reaches into a machine */
+#include "engine/ledger/record.h"
 #include "sim/world/world_internal.h"
 
 #include <stdlib.h>
@@ -125,80 +126,138 @@ static void note(struct assay_sim_world *w, uint32_t node, const struct assay_ef
                      node);
 }
 
-/* --- the order of engine.h: sign, persist, send, act */
+/* --- what host/dispatch.h runs over: engine, keys, disk and links of the node that steps */
 
-static void sign_all(struct assay_sim_world *w, uint32_t node, struct assay_effects *effects)
+/* A step is over when its sends and acts are done: then its engine is woken when it wanted. */
+static void finish_step(struct assay_sim_world *w)
+{
+    struct world_stepping *s = &w->stepping;
+    const struct world_node *n = &w->nodes[s->node];
+    for (size_t i = 0; i < s->signed_count; i++)
+        world_payload_drop(w, s->payloads[i]);
+    s->signed_count = s->sent_count = 0;
+    if (s->effects != NULL && n->alive) world_want_wake(w, s->node, s->wake_at_ms);
+    s->effects = NULL;
+}
+
+/* A ballot that a test lets leave late comes back late too. */
+static bool comes_later(struct assay_sim_world *w, const struct assay_event *event)
+{
+    const uint64_t delay_us = w->nodes[w->stepping.node].acts.ballot_delay_ms * US;
+    struct assay_record record;
+    if (delay_us == 0 || w->stepping.given || event->kind != ASSAY_EVENT_MESSAGE) return false;
+    if (event->as.message.kind != ASSAY_MESSAGE_RECORD) return false;
+    const struct assay_slice payload = event->as.message.payload;
+    if (assay_record_decode(payload, &record) != ASSAY_OK || record.kind != ASSAY_RECORD_BALLOT)
+        return false;
+    struct item *item = world_item(w, w->stepping.node, ITEM_MESSAGE);
+    item->from = ASSAY_SLOT_SELF;
+    item->message = ASSAY_MESSAGE_RECORD;
+    item->payload = world_payload(w, payload.bytes, payload.len);
+    world_push(w, item, w->now_us + delay_us);
+    return true;
+}
+
+static enum assay_status step(void *context, struct assay_event *event,
+                              struct assay_effects *effects)
+{
+    struct assay_sim_world *w = context;
+    struct world_stepping *s = &w->stepping;
+    finish_step(w);
+    effects->count = 0;
+    if (s->dies) return ASSAY_E_STORE; /* of the step before: nothing more is heard of this node */
+    if (comes_later(w, event)) return ASSAY_OK;
+    const enum assay_status status = world_engine_step(w, s->node, event, effects);
+    if (s->given) s->status = status;
+    s->given = false;
+    s->effects = effects;
+    s->wake_at_ms = effects->wake_at_ms;
+    return status;
+}
+
+static enum assay_status sign(void *context, struct assay_effect *e, uint8_t *bytes)
+{
+    struct assay_sim_world *w = context;
+    struct world_stepping *s = &w->stepping;
+    const struct world_node *n = &w->nodes[s->node];
+    const size_t len = e->as.sign.payload.len;
+    struct world_payload *payload = world_payload(w, bytes, len);
+    world_acts_sign(w, s->node, e, payload);
+    world_run_sign(w, s->node, e, payload);
+    const struct assay_p256_signer *signer =
+        e->as.sign.key == ASSAY_KEY_VOTING ? n->voting : n->identity;
+    const enum assay_status status =
+        assay_p256_sign(signer, e->as.sign.digest, payload->bytes + e->as.sign.signature_at);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    ASSAY_ASSERT(payload->len == len && s->signed_count < ASSAY_EFFECTS_MAX);
+    assay_bytes_copy(bytes, len, payload->bytes, len);
+    s->signs[s->signed_count] = e;
+    s->payloads[s->signed_count++] = payload;
+    return ASSAY_OK;
+}
+
+static enum assay_status put(void *context, enum assay_store_class class_,
+                             const struct assay_store_key *key, struct assay_slice value)
+{
+    struct assay_sim_world *w = context;
+    w->stepping.uncommitted = true;
+    return assay_store_put(w->nodes[w->stepping.node].store, class_, key, value);
+}
+
+static enum assay_status prune(void *context, enum assay_store_class class_, uint32_t era,
+                               uint64_t epoch)
+{
+    struct assay_sim_world *w = context;
+    return assay_store_prune(w->nodes[w->stepping.node].store, class_, era, epoch);
+}
+
+static void rollback(void *context)
+{
+    const struct assay_sim_world *w = context;
+    struct assay_store *store = w->nodes[w->stepping.node].store;
+    store->ops->rollback(store);
+}
+
+/* --- dying around a commit */
+
+static enum crash_point choose_crash(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
-    for (size_t i = 0; i < effects->count; i++) {
-        struct assay_effect *e = &effects->items[i];
-        if (e->kind != ASSAY_EFFECT_SIGN) continue;
-        struct world_payload *payload =
-            world_payload(w, e->as.sign.payload.bytes, e->as.sign.payload.len);
-        w->signed_payloads[i] = payload;
-        world_acts_sign(w, node, e, payload);
-        world_run_sign(w, node, e, payload);
-        const struct assay_p256_signer *signer =
-            e->as.sign.key == ASSAY_KEY_VOTING ? n->voting : n->identity;
-        const enum assay_status status =
-            assay_p256_sign(signer, e->as.sign.digest, payload->bytes + e->as.sign.signature_at);
-        ASSAY_ASSERT(status == ASSAY_OK);
-    }
+    const bool drawn = w->options.crash_permille > 0;
+    if ((n->dies_at == CRASH_NEVER && !drawn) || w->stepping.signed_count == 0) return CRASH_NEVER;
+    if (n->dies_at != CRASH_NEVER) return n->dies_at;
+    if (!assay_sim_random_permille(&w->crashes, w->options.crash_permille)) return CRASH_NEVER;
+    n->down_ms = assay_sim_random_between(&w->crashes, 20, 419);
+    return (enum crash_point)assay_sim_random_between(&w->crashes, CRASH_BEFORE, CRASH_SENT);
 }
 
 /* What is neither durable nor sent was never said. */
-static void check_said(struct assay_sim_world *w, uint32_t node,
-                       const struct assay_effects *effects)
+static void check_said(struct assay_sim_world *w)
 {
-    for (size_t i = 0; i < effects->count; i++) {
-        if (effects->items[i].kind == ASSAY_EFFECT_SIGN)
-            world_check_signed(w, node, &effects->items[i], w->signed_payloads[i]);
-    }
+    const struct world_stepping *s = &w->stepping;
+    for (size_t i = 0; i < s->signed_count; i++)
+        world_check_signed(w, s->node, s->signs[i], s->payloads[i]);
 }
 
-static void persist_all(struct assay_sim_world *w, uint32_t node,
-                        const struct assay_effects *effects)
+static enum assay_status commit(void *context)
 {
-    struct assay_store *store = w->nodes[node].store;
-    enum assay_status status = ASSAY_OK;
-    for (size_t i = 0; i < effects->count && status == ASSAY_OK; i++) {
-        const struct assay_effect *e = &effects->items[i];
-        if (e->kind == ASSAY_EFFECT_SIGN && e->as.sign.persist) {
-            const struct world_payload *p = w->signed_payloads[i];
-            status = assay_store_put(store, e->as.sign.class_, &e->as.sign.store_key,
-                                     assay_slice_over(p->bytes, p->len));
-        } else if (e->kind == ASSAY_EFFECT_PERSIST) {
-            status = assay_store_put(store, e->as.persist.class_, &e->as.persist.key,
-                                     e->as.persist.value);
-        } else if (e->kind == ASSAY_EFFECT_PRUNE) {
-            status =
-                assay_store_prune(store, e->as.prune.class_, e->as.prune.era, e->as.prune.epoch);
-        }
-    }
-    if (status == ASSAY_OK) status = assay_store_commit(store);
+    struct assay_sim_world *w = context;
+    struct world_stepping *s = &w->stepping;
+    const enum crash_point point = choose_crash(w, s->node);
+    s->dies = point != CRASH_NEVER;
+    if (point == CRASH_BEFORE) return ASSAY_E_STORE;
+    check_said(w);
+    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_SENDS_FIRST) return ASSAY_OK; /* it was not */
+    const enum assay_status status = assay_store_commit(w->nodes[s->node].store);
     ASSAY_ASSERT(status == ASSAY_OK);
-    for (size_t i = 0; i < effects->count; i++)
-        if (effects->items[i].kind == ASSAY_EFFECT_PERSIST)
-            world_check_persisted(w, node, &effects->items[i]);
+    s->uncommitted = false;
+    for (size_t i = 0; s->effects != NULL && i < s->effects->count; i++)
+        if (s->effects->items[i].kind == ASSAY_EFFECT_PERSIST)
+            world_check_persisted(w, s->node, &s->effects->items[i]);
+    return point == CRASH_DURABLE ? ASSAY_E_STORE : ASSAY_OK;
 }
 
-/* Back to the engine when this step is over; later, where the test delays it. */
-static void loop_back(struct assay_sim_world *w, uint32_t node, enum assay_message_kind kind,
-                      struct world_payload *payload)
-{
-    struct item *item = world_item(w, node, ITEM_MESSAGE);
-    item->from = ASSAY_SLOT_SELF;
-    item->message = (uint8_t)kind;
-    item->payload = payload;
-    payload->refs++;
-    if (w->extra_delay_us > 0) {
-        world_push(w, item, w->now_us + w->extra_delay_us);
-        return;
-    }
-    if (w->own_last != NULL) w->own_last->next = item;
-    else w->own_first = item;
-    w->own_last = item;
-}
+/* --- after the commit */
 
 static void send_signed(struct assay_sim_world *w, uint32_t node, struct assay_effect *e,
                         struct world_payload *payload)
@@ -212,27 +271,27 @@ static void send_signed(struct assay_sim_world *w, uint32_t node, struct assay_e
     }
     w->extra_delay_us = ballot ? n->acts.ballot_delay_ms * US : 0;
     world_send(w, node, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, e->as.sign.message, payload);
-    loop_back(w, node, e->as.sign.message, payload);
     w->extra_delay_us = 0;
     world_acts_sent(w, node, e, assay_slice_over(payload->bytes, payload->len));
     world_run_sent(w, node, e, payload);
 }
 
-static void send_all(struct assay_sim_world *w, uint32_t node, struct assay_effects *effects)
+static void send(void *context, struct assay_effect *e)
 {
-    for (size_t i = 0; i < effects->count; i++) {
-        struct assay_effect *e = &effects->items[i];
-        if (e->kind == ASSAY_EFFECT_SEND) {
-            struct world_payload *payload =
-                world_payload(w, e->as.send.payload.bytes, e->as.send.payload.len);
-            if (e->as.send.message == ASSAY_MESSAGE_ENVELOPE_PULL)
-                world_ballots_asked(w, node, e->as.send.to, e->as.send.message, e->as.send.payload);
-            world_send(w, node, e->as.send.to, e->as.send.except, e->as.send.message, payload);
-            world_payload_drop(w, payload);
-        } else if (e->kind == ASSAY_EFFECT_SIGN) {
-            send_signed(w, node, e, w->signed_payloads[i]);
-        }
+    struct assay_sim_world *w = context;
+    struct world_stepping *s = &w->stepping;
+    const uint32_t node = s->node;
+    if (e->kind == ASSAY_EFFECT_SIGN) {
+        ASSAY_ASSERT(s->sent_count < s->signed_count);
+        send_signed(w, node, e, s->payloads[s->sent_count++]);
+        return;
     }
+    const struct assay_dispatch_letter letter = assay_dispatch_letter_of(e);
+    struct world_payload *payload = world_payload(w, letter.payload.bytes, letter.payload.len);
+    if (letter.kind == ASSAY_MESSAGE_ENVELOPE_PULL)
+        world_ballots_asked(w, node, letter.to, letter.kind, letter.payload);
+    world_send(w, node, letter.to, letter.except, letter.kind, payload);
+    world_payload_drop(w, payload);
 }
 
 static void closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
@@ -246,12 +305,9 @@ static void closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
     world_run_closed(w, node, epoch);
 }
 
-static void act(struct assay_sim_world *w, uint32_t node, const struct assay_effect *e)
+static void act_on(struct assay_sim_world *w, uint32_t node, const struct assay_effect *e)
 {
     switch (e->kind) {
-    case ASSAY_EFFECT_SIGN:
-    case ASSAY_EFFECT_PERSIST:
-    case ASSAY_EFFECT_SEND: return;
     case ASSAY_EFFECT_PRUNE:
         if (e->as.prune.class_ == ASSAY_STORE_EVIDENCE)
             world_evidence_prune(w, node, e->as.prune.epoch);
@@ -266,54 +322,61 @@ static void act(struct assay_sim_world *w, uint32_t node, const struct assay_eff
     case ASSAY_EFFECT_ORDER: order(w, node, &e->as.order); return;
     case ASSAY_EFFECT_NOTE: note(w, node, e); return;
     case ASSAY_EFFECT_CLOSED: closed(w, node, e->as.closed.epoch); return;
+    case ASSAY_EFFECT_SIGN:
+    case ASSAY_EFFECT_PERSIST:
+    case ASSAY_EFFECT_SEND: break;
     }
+    ASSAY_UNREACHABLE("not an act");
 }
 
-/* --- dying around a commit */
-
-static bool signs(const struct assay_effects *effects)
+static bool act(void *context, const struct assay_effect *effect)
 {
-    for (size_t i = 0; i < effects->count; i++)
-        if (effects->items[i].kind == ASSAY_EFFECT_SIGN) return true;
-    return false;
+    struct assay_sim_world *w = context;
+    const struct world_stepping *s = &w->stepping;
+    if (s->dies) return false;
+    act_on(w, s->node, effect);
+    /* The close of an epoch may be where its host starts it again from an older disk. */
+    return w->nodes[s->node].alive && w->nodes[s->node].life == s->life;
 }
 
-static enum crash_point choose_crash(struct assay_sim_world *w, uint32_t node,
-                                     const struct assay_effects *effects)
+void world_dispatch_open(struct assay_sim_world *w)
 {
-    struct world_node *n = &w->nodes[node];
-    const bool drawn = w->options.crash_permille > 0;
-    if ((n->dies_at == CRASH_NEVER && !drawn) || !signs(effects)) return CRASH_NEVER;
-    if (n->dies_at != CRASH_NEVER) return n->dies_at;
-    if (!assay_sim_random_permille(&w->crashes, w->options.crash_permille)) return CRASH_NEVER;
-    n->down_ms = assay_sim_random_between(&w->crashes, 20, 419);
-    return (enum crash_point)assay_sim_random_between(&w->crashes, CRASH_BEFORE, CRASH_SENT);
+    const struct assay_dispatch_config config = { .world = { .context = w,
+                                                             .step = step,
+                                                             .sign = sign,
+                                                             .put = put,
+                                                             .prune = prune,
+                                                             .commit = commit,
+                                                             .rollback = rollback,
+                                                             .send = send,
+                                                             .act = act },
+                                                  .events_per_commit = 1 };
+    const size_t len = assay_dispatch_size();
+    w->dispatch_memory = aligned_alloc(64, len);
+    ASSAY_ASSERT(w->dispatch_memory != NULL);
+    const enum assay_status status =
+        assay_dispatch_init(w->dispatch_memory, len, &config, &w->dispatch);
+    ASSAY_ASSERT(status == ASSAY_OK);
 }
 
-/* Returns: false when the node died on the way. */
-static bool commit_and_send(struct assay_sim_world *w, uint32_t node, struct assay_effects *effects)
+bool world_step(struct assay_sim_world *w, uint32_t node, const struct assay_event *event)
 {
-    const enum crash_point point = choose_crash(w, node, effects);
-    const bool early = w->options.plant == ASSAY_SIM_WORLD_PLANT_SENDS_FIRST;
-    sign_all(w, node, effects);
-    if (early) send_all(w, node, effects);
-    if (early || point != CRASH_BEFORE) check_said(w, node, effects);
-    if (point == CRASH_BEFORE) return false;
-    persist_all(w, node, effects);
-    if (point == CRASH_DURABLE) return false;
-    if (!early) send_all(w, node, effects);
-    return point != CRASH_SENT;
-}
-
-void world_host_obey(struct assay_sim_world *w, uint32_t node, struct assay_effects *effects)
-{
-    const bool lives = commit_and_send(w, node, effects);
-    for (size_t i = 0; i < effects->count; i++) {
-        /* The close of an epoch may be where its host starts it again from an older disk. */
-        if (lives && w->nodes[node].alive) act(w, node, &effects->items[i]);
-        if (w->signed_payloads[i] == NULL) continue;
-        world_payload_drop(w, w->signed_payloads[i]);
-        w->signed_payloads[i] = NULL;
-    }
-    if (!lives) world_node_die(w, node, w->nodes[node].down_ms);
+    struct world_stepping *s = &w->stepping;
+    struct assay_event e = *event;
+    if (!w->nodes[node].alive || w->violation[0] != '\0') return false;
+    ASSAY_ASSERT(s->effects == NULL && !assay_dispatch_waits(w->dispatch));
+    s->node = node;
+    s->life = w->nodes[node].life;
+    s->given = true;
+    s->dies = false;
+    s->uncommitted = false;
+    s->status = ASSAY_OK;
+    const enum assay_status stepped = assay_dispatch_step(w->dispatch, &e);
+    assay_status_ignore(stepped, "it stands in s->status, unless the node died");
+    const enum assay_status status = assay_dispatch_settle(w->dispatch);
+    ASSAY_ASSERT(status == ASSAY_OK || s->dies);
+    assay_dispatch_forget(w->dispatch);
+    if (s->dies) world_node_die(w, node, w->nodes[node].down_ms);
+    finish_step(w);
+    return s->status == ASSAY_OK;
 }

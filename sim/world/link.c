@@ -136,34 +136,26 @@ void world_deliver(struct assay_sim_world *w, uint32_t from, uint32_t to,
         put_on_its_way(w, from, to, kind, payload, left_us);
 }
 
-/* docs/protocol.md 4, gossip: the author sends to everybody, each holder passes on to a few. The
- * walk over the roster begins where digest and node say, as in net/host_step.c. */
-static void relay(struct assay_sim_world *w, uint32_t from, uint16_t except,
-                  enum assay_message_kind kind, struct world_payload *payload)
+/* A way from one node to another, now. */
+struct way {
+    const struct assay_sim_world *w;
+    uint32_t from;
+};
+
+static bool reaches(void *context, uint16_t slot)
 {
-    const uint8_t *digest = world_payload_digest(payload);
-    const uint32_t drawn = (uint32_t)digest[0] << 16 | (uint32_t)digest[1] << 8 | digest[2];
-    uint32_t left = RELAY_PEERS;
-    for (uint32_t i = 0; i < w->options.nodes && left > 0; i++) {
-        const uint32_t slot = (drawn + from + i) % w->options.nodes;
-        if (slot == from || slot == except) continue;
-        if (!w->nodes[slot].alive || !world_hears(w, from, slot)) continue; /* no connection */
-        world_deliver(w, from, slot, kind, payload);
-        left--;
-    }
+    const struct way *way = context;
+    return way->w->nodes[slot].alive && world_hears(way->w, way->from, slot);
 }
 
 void world_send(struct assay_sim_world *w, uint32_t from, uint16_t to, uint16_t except,
                 enum assay_message_kind kind, struct world_payload *payload)
 {
-    if (to != ASSAY_SLOT_ALL) {
-        if (to != from && to < w->options.nodes) world_deliver(w, from, to, kind, payload);
-        return;
-    }
-    if (except != ASSAY_SLOT_ALL) {
-        relay(w, from, except, kind, payload);
-        return;
-    }
-    for (uint32_t i = 0; i < w->options.nodes; i++)
-        if (i != from) world_deliver(w, from, i, kind, payload);
+    struct way way = { .w = w, .from = from };
+    const uint8_t *digest = assay_relay_is(to, except) ? world_payload_digest(payload) : NULL;
+    struct assay_relay walk =
+        assay_relay_over((uint16_t)from, w->options.nodes, to, except, digest);
+    uint16_t slot = 0;
+    while (assay_relay_next(&walk, reaches, &way, &slot))
+        world_deliver(w, from, slot, kind, payload);
 }

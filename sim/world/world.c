@@ -97,7 +97,7 @@ void assay_sim_world_trace(struct assay_sim_world *world, uint8_t hash[static 32
 
 /* --- steps */
 
-static void want_wake(struct assay_sim_world *w, uint32_t node, uint64_t wake_at_ms)
+void world_want_wake(struct assay_sim_world *w, uint32_t node, uint64_t wake_at_ms)
 {
     struct world_node *n = &w->nodes[node];
     n->wake_us = UINT64_MAX;
@@ -109,51 +109,20 @@ static void want_wake(struct assay_sim_world *w, uint32_t node, uint64_t wake_at
     world_push(w, world_item(w, node, ITEM_WAKE), n->wake_us);
 }
 
-static bool one_step(struct assay_sim_world *w, uint32_t node, const struct assay_event *event)
+enum assay_status world_engine_step(struct assay_sim_world *w, uint32_t node,
+                                    struct assay_event *event, struct assay_effects *effects)
 {
-    struct world_node *n = &w->nodes[node];
-    struct assay_event e = *event;
-    e.now_ms = world_mono_ms(w, node);
-    e.at_unix_ms = world_unix_ms(w, node);
+    event->now_ms = world_mono_ms(w, node);
+    event->at_unix_ms = world_unix_ms(w, node);
     w->steps++;
     const uint64_t began = w->options.clock_ns != NULL ? w->options.clock_ns() : 0;
-    const enum assay_status status = assay_engine_step(n->engine, &e, w->effects);
+    const enum assay_status status = assay_engine_step(w->nodes[node].engine, event, effects);
     if (w->options.clock_ns != NULL) w->engine_ns += w->options.clock_ns() - began;
     if (w->options.check_each_step) {
-        assay_engine_check(n->engine); /* aborts */
+        assay_engine_check(w->nodes[node].engine); /* aborts */
         world_looked(w, ASSAY_SIM_CHECKER_INVARIANTS);
     }
-    if (w->effects->count > 0) world_host_obey(w, node, w->effects);
-    if (n->alive) want_wake(w, node, w->effects->wake_at_ms);
-    return status == ASSAY_OK;
-}
-
-/* Own signed messages come back as events after they are durable. */
-static void own_messages(struct assay_sim_world *w, uint32_t node)
-{
-    while (w->own_first != NULL) {
-        struct item *item = w->own_first;
-        w->own_first = item->next;
-        if (w->own_first == NULL) w->own_last = NULL;
-        item->next = NULL;
-        if (w->nodes[node].alive && item->life == w->nodes[node].life) {
-            struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
-            event.as.message.from = ASSAY_SLOT_SELF;
-            event.as.message.kind = (enum assay_message_kind)item->message;
-            event.as.message.payload = assay_slice_over(item->payload->bytes, item->payload->len);
-            (void)one_step(w, node, &event);
-        }
-        world_item_free(w, item);
-    }
-}
-
-bool world_step(struct assay_sim_world *w, uint32_t node, const struct assay_event *event)
-{
-    if (!w->nodes[node].alive || w->violation[0] != '\0') return false;
-    ASSAY_ASSERT(w->own_first == NULL);
-    const bool accepted = one_step(w, node, event);
-    own_messages(w, node);
-    return accepted;
+    return status;
 }
 
 static void wake(struct assay_sim_world *w, uint32_t node)
@@ -307,6 +276,8 @@ struct assay_sim_world *world_make(const struct assay_sim_world_options *options
     ASSAY_ASSERT(w->effects != NULL && w->scratch != NULL && w->page != NULL);
     for (uint32_t i = 0; i < WORLD_NODES; i++)
         w->deal[i] = i;
+    world_dispatch_open(w);
+    world_evidence_open(w);
     world_check_create(w);
     world_ballots_create(w);
     world_voters_create(w);
@@ -351,6 +322,8 @@ void assay_sim_world_destroy(struct assay_sim_world **world)
     free(w->scratch);
     free(w->page);
     free(w->effects);
+    free(w->dispatch_memory);
+    free(w->pulls);
     free(w->genesis);
     free(w->genesis_bytes);
     free(w);

@@ -2,11 +2,11 @@
  * sim/world/world_internal.h - what the files of the message world share.
  *
  * queue.c (what is going to happen, payloads), link.c (how long a message takes, and whether),
- * world.c (clock, life of the whole, the loop), node.c (life of one node), host.c (a node's host:
- * signs, persists, sends, acts), evidence.c (quotes, pulls, verdicts), genesis.c (keys and final
- * block 0), acts.c (Byzantine acts of tests), checker.c, ballots.c and voters.c (what must hold),
- * schedule.c (what a scenario makes happen, epoch by epoch), messages.c (a scenario from beginning
- * to end).
+ * world.c (clock, life of the whole, the loop), node.c (life of one node), host.c and evidence.c
+ * (what host/ runs over: keys, disk, agent; quotes, what is held, verdicts), genesis.c (keys and
+ * final block 0), acts.c (Byzantine acts of tests), checker.c, ballots.c and voters.c (what must
+ * hold), schedule.c (what a scenario makes happen, epoch by epoch), messages.c (a scenario from
+ * beginning to end).
  */
 #ifndef ASSAY_SIM_WORLD_WORLD_INTERNAL_H
 #define ASSAY_SIM_WORLD_WORLD_INTERNAL_H
@@ -16,7 +16,9 @@
 #include "engine/consensus/block.h"
 #include "engine/store/store_memory.h"
 #include "engine/sync.h"
-#include "host/gossip.h"
+#include "host/dispatch.h"
+#include "host/pulls.h"
+#include "host/relay.h"
 #include "sim/attack.h"
 #include "sim/outcome.h"
 #include "sim/random.h"
@@ -27,7 +29,6 @@ enum {
     EVIDENCE_LEN = 96, /* modelled */
     SIGNED_KEPT = 4096,
     AGENT_MS = 40,
-    RELAY_PEERS = 4,   /* net/host_step.c: what is passed on for others goes to so many */
     FRAME_LEN = 40,    /* host/wire.h: what a frame adds to a payload */
     STARTED_MS = 1000, /* monotonic clock of every node at the beginning */
     IMAGES_KEPT = 16,  /* of a disk, one an epoch */
@@ -121,7 +122,6 @@ struct evidence {
     uint32_t refs;
     uint64_t epoch; /* for which it was asked */
     struct world_payload *bytes;
-    struct world_payload *answer;  /* EVIDENCE payload, made when it is first asked for */
     struct assay_verdict *verdict; /* NULL: nobody asked */
     int64_t verdict_at_unix_s;
     uint8_t held[(WORLD_NODES + 7) / 8];
@@ -174,6 +174,20 @@ struct world_node {
     size_t image_count;
 };
 
+/* The node that steps, and the step that is being obeyed. */
+struct world_stepping {
+    uint32_t node, life;
+    bool given;       /* the next event is the one that the world brought */
+    bool dies;        /* around this commit */
+    bool uncommitted; /* something was put, and is not durable yet */
+    enum assay_status status;            /* what its engine said of the given event */
+    const struct assay_effects *effects; /* NULL: the step is over */
+    uint64_t wake_at_ms;
+    struct assay_effect *signs[ASSAY_EFFECTS_MAX];
+    struct world_payload *payloads[ASSAY_EFFECTS_MAX]; /* of the same; owned references */
+    size_t signed_count, sent_count;
+};
+
 struct world_run; /* schedule.c: a scenario; NULL in tests of the engine */
 
 struct assay_sim_world {
@@ -202,9 +216,11 @@ struct assay_sim_world {
     struct world_knows *knows;   /* [nodes] ballots.c */
     struct world_voters *voters; /* voters.c */
     char violation[256];
-    struct assay_effects *effects;
-    struct world_payload *signed_payloads[ASSAY_EFFECTS_MAX];
-    struct item *own_first, *own_last; /* signed by the node that steps: back to its engine next */
+    struct assay_effects *effects; /* of what is restored */
+    void *dispatch_memory;
+    struct assay_dispatch *dispatch; /* of the node that steps; empty between steps */
+    struct world_stepping stepping;
+    struct assay_pulls *pulls; /* of the node that it was asked for last */
     uint8_t *scratch, *page;
     uint8_t trace[32];
     uint8_t trace_buffer[8192];
@@ -233,7 +249,7 @@ uint64_t world_delay_us(const struct assay_sim_link *link, struct assay_sim_rand
 /* One message; loses, doubles, delays. */
 void world_deliver(struct assay_sim_world *w, uint32_t from, uint32_t to,
                    enum assay_message_kind kind, struct world_payload *payload);
-/* By engine.h: to a slot or to all; what is passed on for others goes to RELAY_PEERS. */
+/* By host/relay.h: to a slot, to all, or for others to a few. */
 void world_send(struct assay_sim_world *w, uint32_t from, uint16_t to, uint16_t except,
                 enum assay_message_kind kind, struct world_payload *payload);
 bool world_hears(const struct assay_sim_world *w, uint32_t from, uint32_t to);
@@ -245,8 +261,10 @@ void world_start(struct assay_sim_world *w);
 /* A checker found something: stops the world of a test, stands in the outcome of a run. */
 void world_broken(struct assay_sim_world *w, enum assay_sim_checker checker, const char *format,
                   ...) __attribute__((format(printf, 3, 4)));
-/* One event and what follows from it. Returns: whether the engine accepted the event. */
-bool world_step(struct assay_sim_world *w, uint32_t node, const struct assay_event *event);
+/* One event to a node's engine, by its clocks; nothing is obeyed. */
+enum assay_status world_engine_step(struct assay_sim_world *w, uint32_t node,
+                                    struct assay_event *event, struct assay_effects *effects);
+void world_want_wake(struct assay_sim_world *w, uint32_t node, uint64_t wake_at_ms);
 /* One thing happens. Returns: false when nothing is left or a rule was broken. */
 bool world_happen(struct assay_sim_world *w);
 void world_trace(struct assay_sim_world *w, uint32_t node, unsigned kind, unsigned detail,
@@ -269,11 +287,14 @@ void world_node_die(struct assay_sim_world *w, uint32_t node, uint64_t down_ms);
 void world_node_image(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
 
 /* host.c */
-void world_host_obey(struct assay_sim_world *w, uint32_t node, struct assay_effects *effects);
+void world_dispatch_open(struct assay_sim_world *w);
+/* One event and what follows from it. Returns: whether the engine accepted the event. */
+bool world_step(struct assay_sim_world *w, uint32_t node, const struct assay_event *event);
 void world_host_message(struct assay_sim_world *w, const struct item *item);
 void world_host_answer(struct assay_sim_world *w, uint32_t node, struct world_answer *answer);
 
 /* evidence.c */
+void world_evidence_open(struct assay_sim_world *w);
 void world_quote_ask(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect);
 void world_fetch(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect);
 void world_verify(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect);

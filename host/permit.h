@@ -1,0 +1,25 @@
+/*
+ * host/permit.h - may the node's own enclave do work of a class now (docs/protocol.md 10).
+ */
+#ifndef ASSAY_HOST_PERMIT_H
+#define ASSAY_HOST_PERMIT_H
+
+#include "engine/engine.h"
+
+enum {
+    ASSAY_PERMIT_EPOCHS = 3,      /* a certified PASS in the last 3 epochs ... */
+    ASSAY_PERMIT_HEAD_EPOCHS = 3, /* ... and a head younger than 3T */
+};
+
+struct assay_permission {
+    bool permitted;
+    const char *reason; /* static text; "" when permitted */
+};
+
+/* chain and own: what the engine says now of the chain and of this node; epoch_ms: T.
+ * Returns: whether normal or critical work is permitted, and why not. */
+struct assay_permission assay_permit(const struct assay_engine_view *chain,
+                                     const struct assay_member_view *own, uint32_t epoch_ms,
+                                     uint64_t at_unix_ms, bool critical);
+
+#endif

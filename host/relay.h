@@ -1,0 +1,49 @@
+/*
+ * host/relay.h - who gets a message: one slot, everybody, or for a relay a few.
+ *
+ * docs/protocol.md 4, gossip: the author of a message sends it to everybody that it can reach; each
+ * holder passes it on to ASSAY_RELAY_PEERS others, and what still misses is pulled or sent again. A
+ * relay to everybody would cost n * n frames a message and buy nothing in a full mesh. The walk
+ * starts at a place drawn from the message, moved by the own slot: together the holders' walks
+ * cover every slot equally often. An overlay of peers would grow here.
+ */
+#ifndef ASSAY_HOST_RELAY_H
+#define ASSAY_HOST_RELAY_H
+
+#include "engine/message.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ASSAY_RELAY_PEERS = 4 };
+
+/* A walk over the recipients of one message. */
+struct assay_relay {
+    uint16_t self, to, except;
+    uint16_t first; /* of a relay: where the walk over the roster begins */
+    uint32_t members, walked, left;
+    bool few; /* a relay */
+};
+
+/* Returns: whether a message goes out for somebody else, with ALL and a slot that is left out. */
+static inline bool assay_relay_is(uint16_t to, uint16_t except)
+{
+    return to == ASSAY_SLOT_ALL && except != ASSAY_SLOT_ALL;
+}
+/*
+ * to and except as in struct assay_effect (as.send); digest: SHA-256 of the payload, looked at for
+ * a relay alone (assay_relay_is), else may be NULL; self < members (asserted).
+ * Returns: the walk before its first recipient.
+ */
+struct assay_relay assay_relay_over(uint16_t self, uint32_t members, uint16_t to, uint16_t except,
+                                    const uint8_t *digest);
+/*
+ * The next recipient. reaches: whether there is a way to a slot now; a relay looks for others when
+ * there is none, an author leaves what it sends for the time when there is one again.
+ * Returns: true and *slot, never self; false after the last.
+ */
+bool assay_relay_next(struct assay_relay *relay, bool (*reaches)(void *context, uint16_t slot),
+                      void *context, uint16_t *slot);
+
+#endif

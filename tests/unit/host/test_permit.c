@@ -1,0 +1,59 @@
+/*
+ * The permit rule of docs/protocol.md 10, each line of it at its limits.
+ */
+#include "host/permit.h"
+
+#include <criterion/criterion.h>
+
+enum { T = 1000 };
+
+static struct assay_engine_view chain = { .epoch = 10, .head_time_ms = 50000 };
+static struct assay_member_view own = { .last_success_epoch = 9 };
+
+static const char *ask(bool critical)
+{
+    const struct assay_permission p = assay_permit(&chain, &own, T, 50500, critical);
+    cr_assert_eq(p.permitted, p.reason[0] == '\0');
+    return p.reason;
+}
+
+Test(host_permit, a_node_in_good_standing_may_do_everything)
+{
+    own.trust.score.standing = ASSAY_STANDING_FULL;
+    cr_assert_str_eq(ask(false), "");
+    cr_assert_str_eq(ask(true), "");
+    own.trust.score.standing = ASSAY_STANDING_WARNING;
+    cr_assert_str_eq(ask(true), "");
+}
+
+Test(host_permit, a_restricted_node_does_nothing_critical)
+{
+    own.trust.score.standing = ASSAY_STANDING_RESTRICTED;
+    cr_assert_str_eq(ask(false), "");
+    cr_assert_str_eq(ask(true), "restricted");
+}
+
+Test(host_permit, a_suspended_node_does_nothing)
+{
+    own.trust.score.standing = ASSAY_STANDING_SUSPENDED;
+    cr_assert_str_eq(ask(false), "suspended");
+    cr_assert_str_eq(ask(true), "suspended");
+}
+
+Test(host_permit, wants_a_certified_pass_of_the_last_three_epochs)
+{
+    own.last_success_epoch = 7;
+    cr_assert_str_eq(ask(false), "");
+    own.last_success_epoch = 6;
+    cr_assert_str_eq(ask(false), "stale");
+    own.last_success_epoch = 0; /* never */
+    chain.epoch = 2;
+    cr_assert_str_eq(ask(false), "stale");
+}
+
+Test(host_permit, wants_a_head_younger_than_three_epochs)
+{
+    cr_assert(assay_permit(&chain, &own, T, 50000 + 3 * T - 1, false).permitted);
+    cr_assert_str_eq(assay_permit(&chain, &own, T, 50000 + 3 * T, false).reason, "stale");
+    cr_assert(assay_permit(&chain, &own, T, 10, false).permitted); /* a clock that is behind */
+}
