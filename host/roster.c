@@ -5,7 +5,22 @@
 
 #include "base/assert.h"
 
-#include <string.h>
+void assay_roster_take(struct assay_roster *roster, const struct assay_engine *engine)
+{
+    struct assay_engine_view view;
+    assay_engine_view(engine, &view);
+    ASSAY_ASSERT(roster->count == view.member_count);
+    ASSAY_ASSERT(roster->self < roster->count);
+    for (uint32_t slot = 0; slot < roster->count; slot++) {
+        struct assay_member_view member;
+        struct assay_roster_entry *entry = &roster->entries[slot];
+        assay_engine_member_view(engine, (uint16_t)slot, &member);
+        assay_bytes_copy(entry->door, 32, member.door_public, 32);
+        assay_bytes_copy(entry->transport, 32, member.transport_public, 32);
+        entry->weight_bp = member.weight_bp;
+        entry->standing = member.trust.score.standing;
+    }
+}
 
 enum assay_status assay_roster_find(const struct assay_roster *roster, const uint8_t key[static 32],
                                     uint16_t *slot, enum assay_roster_key *which)
@@ -34,7 +49,10 @@ void assay_roster_user_encode(uint16_t slot, enum assay_roster_key which,
 enum assay_status assay_roster_user(const struct assay_roster *roster, const char *text,
                                     uint16_t *slot, enum assay_roster_key *which)
 {
-    if (strnlen(text, ASSAY_ROSTER_USER_LEN + 1) != ASSAY_ROSTER_USER_LEN) return ASSAY_E_SYNTAX;
+    size_t len = 0; /* it may be longer than ours ever are, or not end at all */
+    while (len <= ASSAY_ROSTER_USER_LEN && text[len] != '\0')
+        len++;
+    if (len != ASSAY_ROSTER_USER_LEN) return ASSAY_E_SYNTAX;
     if (text[0] != 'D' && text[0] != 'T') return ASSAY_E_SYNTAX;
     uint8_t number[2], key[32];
     ASSAY_TRY(assay_hex_decode(text + 1, 4, number, sizeof number));
@@ -49,7 +67,7 @@ enum assay_status assay_roster_user(const struct assay_roster *roster, const cha
     return ASSAY_OK;
 }
 
-enum assay_admission assay_roster_admit(const struct assay_roster *roster, uint16_t slot,
+enum assay_roster_answer assay_roster_admit(const struct assay_roster *roster, uint16_t slot,
                                         enum assay_roster_key which, enum assay_lane lane)
 {
     ASSAY_ASSERT(slot < roster->count);

@@ -9,8 +9,7 @@
 #define ASSAY_HOST_ROSTER_H
 
 #include "base/bytes.h"
-#include "engine/message.h"
-#include "scoring/trust.h"
+#include "engine/engine.h"
 
 enum assay_roster_key {
     ASSAY_ROSTER_DOOR,      /* lifelong; opens the quarantine lane */
@@ -29,6 +28,10 @@ struct assay_roster {
     uint16_t self;
     struct assay_roster_entry *entries; /* [count] */
 };
+
+/* Take over what the head state says of the members: keys, weights, standings. count is the
+ * engine's (asserted). Returns: nothing. */
+void assay_roster_take(struct assay_roster *roster, const struct assay_engine *engine);
 
 /* In ZAP's User-Id: key kind, slot and key, all in text. */
 enum { ASSAY_ROSTER_USER_LEN = 1 + 4 + 64 };
@@ -50,14 +53,14 @@ ASSAY_CHECKED enum assay_status assay_roster_user(const struct assay_roster *ros
                                                   const char *text, uint16_t *slot,
                                                   enum assay_roster_key *which);
 
-enum assay_admission {
+enum assay_roster_answer {
     ASSAY_ADMITTED,
     ASSAY_REFUSED_NO_WEIGHT, /* consensus messages come from members of positive weight */
     ASSAY_REFUSED_SUSPENDED, /* service is refused to the SUSPENDED */
     ASSAY_REFUSED_UNLISTED,  /* service needs the transport key of the listed incarnation */
 };
 /* Returns: whether this sender may use this lane. */
-enum assay_admission assay_roster_admit(const struct assay_roster *roster, uint16_t slot,
+enum assay_roster_answer assay_roster_admit(const struct assay_roster *roster, uint16_t slot,
                                         enum assay_roster_key which, enum assay_lane lane);
 
 #endif

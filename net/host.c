@@ -150,6 +150,12 @@ static enum assay_status open_pieces(struct assay_host *host)
     ASSAY_TRY(assay_locker_create(host->config.store, &host->locker));
     ASSAY_TRY(host_dispatch_open(host));
     host_evidence_open(host);
+    host->admission = (struct assay_admission){ .chain_id = host->config.genesis->chain_id,
+                                                .roster = &host->roster,
+                                                .limits = host->limits,
+                                                .pages = host->pages,
+                                                .seen = host->seen,
+                                                .counters = &host->counters };
     ASSAY_TRY(assay_serve_create(host->config.store, host->config.genesis->chain_id,
                                  &host->counters, &host->serve));
     if (host->config.workload_path != NULL && host->config.workload_path[0] != '\0')

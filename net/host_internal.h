@@ -15,6 +15,7 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
+#include "host/admission.h"
 #include "host/dispatch.h"
 #include "host/pulls.h"
 #include "host/gossip.h"
@@ -87,6 +88,7 @@ struct assay_host {
     struct assay_seen *seen;
     struct assay_gossip *gossip;
     struct assay_pulls pulls;
+    struct assay_admission admission;
     struct assay_locker *locker;
     struct assay_verify_pool *pool;
     struct host_waiting *waiting, **waiting_end;

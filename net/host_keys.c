@@ -216,15 +216,9 @@ static void promote(struct assay_host *host, const struct assay_member_view *own
 
 void host_roster(struct assay_host *host)
 {
-    for (uint16_t slot = 0; slot < host->members; slot++) {
-        struct assay_member_view view;
-        struct assay_roster_entry *entry = &host->roster.entries[slot];
-        assay_engine_member_view(host->engine, slot, &view);
-        assay_bytes_copy(entry->door, 32, view.door_public, 32);
-        assay_bytes_copy(entry->transport, 32, view.transport_public, 32);
-        entry->weight_bp = view.weight_bp;
-        entry->standing = view.trust.score.standing;
-        if (slot == host->self) promote(host, &view);
-    }
+    struct assay_member_view own;
+    assay_roster_take(&host->roster, host->engine);
+    assay_engine_member_view(host->engine, host->self, &own);
+    promote(host, &own);
     host_dial(host);
 }

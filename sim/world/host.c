@@ -28,20 +28,16 @@ static void sync_ask(struct assay_sim_world *w, uint32_t node, uint16_t from,
     world_payload_drop(w, payload);
 }
 
-static bool floods(enum assay_message_kind kind)
-{
-    return kind == ASSAY_MESSAGE_ENVELOPE || kind == ASSAY_MESSAGE_RECORD;
-}
-
-/* What the engine accepted before is not worth a step (net/host_receive.c). */
+/* What the engine accepted before is not worth a step. */
 static void to_engine(struct assay_sim_world *w, const struct item *item, struct assay_slice bytes)
 {
     struct world_node *n = &w->nodes[item->node];
     const enum assay_message_kind kind = (enum assay_message_kind)item->message;
-    const bool flooded = floods(kind) && item->from != ASSAY_SLOT_SELF;
+    const bool own = item->from == ASSAY_SLOT_SELF;
     const uint64_t now_ms = world_mono_ms(w, item->node);
-    const uint8_t *digest = world_payload_digest(item->payload);
-    if (flooded && assay_seen_has(n->seen, now_ms, digest)) return;
+    const uint8_t *digest =
+        assay_admission_floods(kind) && !own ? world_payload_digest(item->payload) : NULL;
+    if (digest != NULL && !assay_admission_is_new(&n->admission, now_ms, digest)) return;
     if (!world_run_takes(w, item->node, kind, item->payload)) return;
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
     event.as.message.from = item->from;
@@ -49,9 +45,21 @@ static void to_engine(struct assay_sim_world *w, const struct item *item, struct
     event.as.message.payload = bytes;
     const uint32_t life = n->life;
     if (kind == ASSAY_MESSAGE_ENVELOPE) world_ballots_heard(w, item->node, bytes);
-    const bool accepted = world_step(w, item->node, &event);
-    if (accepted && flooded && n->alive && n->life == life)
-        assay_seen_note(n->seen, now_ms, digest);
+    const enum assay_status status = world_step(w, item->node, &event);
+    if (own || !n->alive || n->life != life) return;
+    assay_admission_judged(&n->admission, now_ms, item->from, status, digest);
+}
+
+static bool is_admitted(struct assay_sim_world *w, const struct item *item,
+                        struct assay_slice bytes)
+{
+    struct assay_admission *admission = &w->nodes[item->node].admission;
+    const struct assay_admission_message message = {
+        .kind = (enum assay_message_kind)item->message, .payload = bytes
+    };
+    return !w->options.limits || item->from == ASSAY_SLOT_SELF ||
+           assay_admission_whole(admission, world_mono_ms(w, item->node), item->from,
+                                 ASSAY_ROSTER_TRANSPORT, &message) == ASSAY_ADMIT_TAKEN;
 }
 
 void world_host_message(struct assay_sim_world *w, const struct item *item)
@@ -59,6 +67,7 @@ void world_host_message(struct assay_sim_world *w, const struct item *item)
     const enum assay_message_kind kind = (enum assay_message_kind)item->message;
     struct world_payload *payload = item->payload;
     const struct assay_slice bytes = assay_slice_over(payload->bytes, payload->len);
+    if (!is_admitted(w, item, bytes)) return;
     if (kind == ASSAY_MESSAGE_SYNC_ASK) {
         sync_ask(w, item->node, item->from, bytes);
     } else if (kind == ASSAY_MESSAGE_EVIDENCE_PULL) {
@@ -300,6 +309,7 @@ static void closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_STATE && node == 4 && epoch == 3)
         n->engine->state.members[0].change_epoch = 1;
     n->closed = epoch;
+    assay_roster_take(&n->roster, n->engine);
     world_ballots_opened(w, node);
     world_check_closed(w, node, epoch);
     world_run_closed(w, node, epoch);
@@ -359,11 +369,12 @@ void world_dispatch_open(struct assay_sim_world *w)
     ASSAY_ASSERT(status == ASSAY_OK);
 }
 
-bool world_step(struct assay_sim_world *w, uint32_t node, const struct assay_event *event)
+enum assay_status world_step(struct assay_sim_world *w, uint32_t node,
+                             const struct assay_event *event)
 {
     struct world_stepping *s = &w->stepping;
     struct assay_event e = *event;
-    if (!w->nodes[node].alive || w->violation[0] != '\0') return false;
+    if (!w->nodes[node].alive || w->violation[0] != '\0') return ASSAY_E_AGAIN;
     ASSAY_ASSERT(s->effects == NULL && !assay_dispatch_waits(w->dispatch));
     s->node = node;
     s->life = w->nodes[node].life;
@@ -378,5 +389,5 @@ bool world_step(struct assay_sim_world *w, uint32_t node, const struct assay_eve
     assay_dispatch_forget(w->dispatch);
     if (s->dies) world_node_die(w, node, w->nodes[node].down_ms);
     finish_step(w);
-    return s->status == ASSAY_OK;
+    return s->status;
 }

@@ -40,6 +40,9 @@ void world_node_create(struct assay_sim_world *w, uint32_t node)
     n->signed_ = calloc(SIGNED_KEPT, sizeof *n->signed_);
     n->signed_keys = calloc(SIGNED_KEPT, sizeof *n->signed_keys);
     ASSAY_ASSERT(n->counters != NULL && n->signed_ != NULL && n->signed_keys != NULL);
+    n->roster = (struct assay_roster){ .count = w->options.nodes, .self = (uint16_t)node };
+    n->roster.entries = calloc(w->options.nodes, sizeof *n->roster.entries);
+    ASSAY_ASSERT(n->roster.entries != NULL);
     const uint64_t skew_us = (uint64_t)w->options.skew_ms * US;
     n->skew_us = (int64_t)assay_sim_random_below(&w->clocks, 2 * skew_us + 1) - (int64_t)skew_us;
     make_keys(w, node, 0);
@@ -58,6 +61,8 @@ void world_node_destroy(struct assay_sim_world *w, uint32_t node)
     assay_p256_signer_free(&n->identity);
     if (n->first_quote != NULL) world_payload_drop(w, n->first_quote);
     free(n->counters);
+    free(n->roster.entries);
+    free(n->limits);
     free(n->signed_);
     free(n->signed_keys);
 }
@@ -136,6 +141,19 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
     ASSAY_ASSERT(status == ASSAY_OK);
 }
 
+/* A daemon that starts anew has forgotten what its peers cost it. */
+static void make_limits(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    struct assay_limit_rates rates;
+    if (!w->options.limits) return;
+    if (n->limits == NULL) n->limits = calloc(w->options.nodes, sizeof *n->limits);
+    ASSAY_ASSERT(n->limits != NULL);
+    assay_limit_rates(w->options.epoch_ms, w->options.nodes, &rates);
+    for (uint32_t i = 0; i < w->options.nodes; i++)
+        assay_limit_init(&n->limits[i], &rates, world_mono_ms(w, node));
+}
+
 static void make_gossip(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
@@ -150,6 +168,10 @@ static void make_gossip(struct assay_sim_world *w, uint32_t node)
     ASSAY_ASSERT(status == ASSAY_OK);
     status = assay_seen_create(w->options.epoch_ms, &n->seen);
     ASSAY_ASSERT(status == ASSAY_OK);
+    n->admission = (struct assay_admission){ .roster = &n->roster,
+                                             .limits = n->limits,
+                                             .seen = n->seen,
+                                             .counters = n->counters };
 }
 
 /* The keys know which store they belong to (net/host_keys.c): beside an empty one the daemon makes
@@ -204,6 +226,7 @@ void world_node_open(struct assay_sim_world *w, uint32_t node, bool again)
     if (again) damage(w, node);
     make_engine(w, node, !again || forgets || n->wipes);
     n->wipes = false;
+    make_limits(w, node);
     make_gossip(w, node);
     n->alive = true;
     n->life++;
@@ -211,6 +234,7 @@ void world_node_open(struct assay_sim_world *w, uint32_t node, bool again)
     n->verifier_us = n->uplink_us = w->now_us;
     n->dies_at = CRASH_NEVER;
     if (again) restore(w, node);
+    assay_roster_take(&n->roster, n->engine);
     struct assay_engine_view view;
     assay_engine_view(n->engine, &view);
     n->closed = view.epoch - 1;

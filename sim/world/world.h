@@ -11,9 +11,9 @@
  * Modelled: links (delay, loss, ...: link.c), the time that quoting and judging take, disks (a
  * store in memory), agents and enclaves, and, unless real ones are asked for, signatures
  * (base/crypto/model.h) and evidence (short byte strings whose verdict is a function of them).
- * Hashes, hence evidence digests, block ids and state roots, are real. Not modelled: sockets,
- * frames (their length is counted), and the budgets of host/limit.h, which honest traffic does not
- * meet.
+ * Hashes, hence evidence digests, block ids and state roots, are real. What surrounds the engine is
+ * the daemon's own (host/): the order of effects, who gets a relay, pulls, admission with its lanes
+ * and budgets. Not modelled: sockets and frames (their length is counted).
  */
 #ifndef ASSAY_SIM_WORLD_WORLD_H
 #define ASSAY_SIM_WORLD_WORLD_H
@@ -63,6 +63,7 @@ struct assay_sim_world_options {
     uint32_t skew_ms;        /* clocks differ by up to so much */
     bool check_each_step;    /* assay_engine_check */
     bool real_signatures;    /* ECDSA P-256 with nonces that repeat */
+    bool limits;             /* lanes and budgets: what host/admission.h and host/limit.h refuse */
     enum assay_sim_world_plant plant;
     uint64_t (*clock_ns)(void); /* benches: what assay_sim_world_engine_ns adds up; NULL: nothing */
 };

@@ -16,6 +16,7 @@
 #include "engine/consensus/block.h"
 #include "engine/store/store_memory.h"
 #include "engine/sync.h"
+#include "host/admission.h"
 #include "host/dispatch.h"
 #include "host/pulls.h"
 #include "host/relay.h"
@@ -143,6 +144,9 @@ struct world_node {
     struct assay_gossip *gossip;
     struct assay_seen *seen;
     struct assay_counters *counters;
+    struct assay_roster roster;
+    struct assay_limit *limits; /* [nodes]; NULL: budgets are off */
+    struct assay_admission admission;
     uint32_t life;
     bool alive;
     uint64_t wake_us;      /* wanted; UINT64_MAX: none */
@@ -288,8 +292,9 @@ void world_node_image(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
 
 /* host.c */
 void world_dispatch_open(struct assay_sim_world *w);
-/* One event and what follows from it. Returns: whether the engine accepted the event. */
-bool world_step(struct assay_sim_world *w, uint32_t node, const struct assay_event *event);
+/* One event and what follows from it. Returns: what the engine said of the event. */
+enum assay_status world_step(struct assay_sim_world *w, uint32_t node,
+                             const struct assay_event *event);
 void world_host_message(struct assay_sim_world *w, const struct item *item);
 void world_host_answer(struct assay_sim_world *w, uint32_t node, struct world_answer *answer);
 

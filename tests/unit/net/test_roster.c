@@ -92,7 +92,7 @@ Test(net_roster, standing_gates_service_and_weight_gates_consensus)
                          ASSAY_ADMITTED);
             cr_assert_eq(assay_roster_admit(&roster, 1, transport, ASSAY_LANE_QUARANTINE),
                          ASSAY_ADMITTED);
-            const enum assay_admission vote = weight ? ASSAY_ADMITTED : ASSAY_REFUSED_NO_WEIGHT;
+            const enum assay_roster_answer vote = weight ? ASSAY_ADMITTED : ASSAY_REFUSED_NO_WEIGHT;
             cr_assert_eq(assay_roster_admit(&roster, 1, door, ASSAY_LANE_VOTER), vote);
             cr_assert_eq(assay_roster_admit(&roster, 1, transport, ASSAY_LANE_VOTER), vote);
             cr_assert_eq(assay_roster_admit(&roster, 1, transport, ASSAY_LANE_SERVICE),
