@@ -9,8 +9,6 @@
 #include "base/cursor.h"
 #include "quote/verify.h"
 
-#include <stdlib.h>
-
 /* ------------------------------------------------------------ heard before */
 
 struct heard {
@@ -28,18 +26,19 @@ struct assay_seen {
     struct heard sets[SEEN_SETS][SEEN_WAYS];
 };
 
-enum assay_status assay_seen_create(uint64_t life_ms, struct assay_seen **out)
+size_t assay_seen_size(void)
 {
-    *out = calloc(1, sizeof **out);
-    if (*out == NULL) return ASSAY_E_MEMORY;
-    (*out)->life_ms = life_ms;
-    return ASSAY_OK;
+    return sizeof(struct assay_seen);
 }
 
-void assay_seen_destroy(struct assay_seen **seen)
+struct assay_seen *assay_seen_init(void *memory, uint64_t life_ms)
 {
-    free(*seen);
-    *seen = NULL;
+    ASSAY_ASSERT(memory != NULL && (uintptr_t)memory % 64 == 0);
+    ASSAY_ASSERT(life_ms > 0);
+    struct assay_seen *seen = memory;
+    assay_bytes_zero(seen, sizeof *seen);
+    seen->life_ms = life_ms;
+    return seen;
 }
 
 static size_t set_of(const uint8_t digest[static 32])
@@ -99,20 +98,19 @@ uint64_t assay_gossip_patience_ms(uint32_t epoch_ms)
     return assay_min_u64(3000, (uint64_t)epoch_ms * 3 / 8);
 }
 
-enum assay_status assay_gossip_create(const struct assay_gossip_config *config,
-                                      struct assay_gossip **out)
+size_t assay_gossip_size(void)
 {
-    struct assay_gossip *gossip = calloc(1, sizeof *gossip);
-    if (gossip == NULL) return ASSAY_E_MEMORY;
-    gossip->config = *config;
-    *out = gossip;
-    return ASSAY_OK;
+    return sizeof(struct assay_gossip);
 }
 
-void assay_gossip_destroy(struct assay_gossip **gossip)
+struct assay_gossip *assay_gossip_init(void *memory, const struct assay_gossip_config *config)
 {
-    free(*gossip);
-    *gossip = NULL;
+    ASSAY_ASSERT(memory != NULL && (uintptr_t)memory % 64 == 0);
+    ASSAY_ASSERT(config->self < config->members && config->counters != NULL);
+    struct assay_gossip *gossip = memory;
+    assay_bytes_zero(gossip, sizeof *gossip);
+    gossip->config = *config;
+    return gossip;
 }
 
 static struct flight *find(struct assay_gossip *gossip, const uint8_t digest[static 32])

@@ -39,12 +39,13 @@ enum {
  * in number and time, so that a message which the engine forgot can come again.
  */
 struct assay_seen;
+/* Returns: bytes of memory that init needs, aligned to 64. */
+size_t assay_seen_size(void);
 /*
- * life_ms: one epoch; what is over by then need not be kept out. Returns: ASSAY_OK | ASSAY_E_MEMORY
+ * memory: the caller's, aligned to 64, outlives it; life_ms: one epoch; what is over by then need
+ * not be kept out. Returns: the empty memory of what was heard.
  */
-ASSAY_CHECKED enum assay_status assay_seen_create(uint64_t life_ms, struct assay_seen **out);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
-void assay_seen_destroy(struct assay_seen **seen);
+struct assay_seen *assay_seen_init(void *memory, uint64_t life_ms);
 /* Returns: true when noted less than a life ago. */
 bool assay_seen_has(const struct assay_seen *seen, uint64_t now_ms,
                     const uint8_t digest[static 32]);
@@ -89,11 +90,10 @@ uint64_t assay_gossip_retry_ms(uint32_t epoch_ms);
 /* Returns: how long a fetch goes on: 3T/8, so that what is announced within the first quarter is
  * settled before ballots are due at 5T/8; 3 s at most. */
 uint64_t assay_gossip_patience_ms(uint32_t epoch_ms);
-/* Returns: ASSAY_OK | ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_gossip_create(const struct assay_gossip_config *config,
-                                                    struct assay_gossip **out);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
-void assay_gossip_destroy(struct assay_gossip **gossip);
+/* Returns: bytes of memory that init needs, aligned to 64. */
+size_t assay_gossip_size(void);
+/* memory: the caller's, aligned to 64, outlives it. Returns: the pulls, none in flight. */
+struct assay_gossip *assay_gossip_init(void *memory, const struct assay_gossip_config *config);
 /* Start a fetch; the same digest again joins the flight and changes nothing.
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (in flight) | ASSAY_E_FULL | ASSAY_E_RANGE (length 0 or
  *          above the limit) */

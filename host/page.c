@@ -7,12 +7,14 @@
 #include "base/crypto.h"
 #include "base/cursor.h"
 
-#include <stdlib.h>
-
 _Static_assert(ASSAY_PAGE_LEN + ASSAY_PAGE_HEADER_LEN + ASSAY_FRAME_HEADER_LEN <=
                    ASSAY_FRAME_LEN_MAX,
                "a full page fits a frame");
 _Static_assert(ASSAY_PAGES_MAX <= UINT16_MAX, "a page count fits its field");
+
+_Static_assert(ASSAY_PAGE_PLACES < UINT16_MAX, "a place fits its number, and none is left over");
+
+enum { NOWHERE = 0 }; /* places are numbered from 1 */
 
 struct object {
     bool used;
@@ -20,13 +22,17 @@ struct object {
     uint16_t kind, count, present;
     uint32_t total_len;
     uint64_t since_ms;
-    uint8_t *page[ASSAY_PAGES_MAX];
+    uint16_t place[ASSAY_PAGES_MAX]; /* of each page */
 };
 
 struct assay_pages {
     uint32_t peers;
-    size_t held;    /* bytes in pages that came */
-    uint8_t *whole; /* the last completed object */
+    size_t held;                      /* bytes in pages that came */
+    uint8_t *whole;                   /* [ASSAY_OBJECT_LEN_MAX] the last completed object */
+    uint8_t *arena;                   /* [ASSAY_PAGE_PLACES * ASSAY_PAGE_LEN] */
+    uint16_t fresh;                   /* places that were never used begin after this one */
+    uint16_t free[ASSAY_PAGE_PLACES]; /* those that are free again: the last is taken first */
+    uint16_t free_count;
     struct assay_pages_losses losses;
     struct object objects[]; /* [peers * ASSAY_PAGE_OBJECTS_PER_PEER] */
 };
@@ -91,37 +97,54 @@ enum assay_status assay_page_decode(struct assay_slice payload, struct assay_pag
 
 /* ------------------------------------------------------------ reassembly */
 
-enum assay_status assay_pages_create(uint32_t peers, struct assay_pages **out)
+static size_t head_len(uint32_t peers)
 {
-    const size_t count = (size_t)peers * ASSAY_PAGE_OBJECTS_PER_PEER;
-    struct assay_pages *pages = calloc(1, sizeof *pages + count * sizeof(struct object));
-    if (pages == NULL) return ASSAY_E_MEMORY;
+    const size_t len = sizeof(struct assay_pages) +
+                       (size_t)peers * ASSAY_PAGE_OBJECTS_PER_PEER * sizeof(struct object);
+    return (len + 63) / 64 * 64;
+}
+
+size_t assay_pages_size(uint32_t peers)
+{
+    return head_len(peers) + ASSAY_OBJECT_LEN_MAX + (size_t)ASSAY_PAGE_PLACES * ASSAY_PAGE_LEN;
+}
+
+struct assay_pages *assay_pages_init(void *memory, uint32_t peers)
+{
+    ASSAY_ASSERT(memory != NULL && (uintptr_t)memory % 64 == 0);
+    ASSAY_ASSERT(peers > 0);
+    struct assay_pages *pages = memory;
+    assay_bytes_zero(pages, head_len(peers));
     pages->peers = peers;
-    *out = pages;
-    return ASSAY_OK;
+    pages->whole = (uint8_t *)memory + head_len(peers);
+    pages->arena = pages->whole + ASSAY_OBJECT_LEN_MAX;
+    return pages;
+}
+
+/* Returns: NOWHERE when all are taken. */
+static uint16_t take_place(struct assay_pages *pages)
+{
+    if (pages->free_count > 0) return pages->free[--pages->free_count];
+    return pages->fresh < ASSAY_PAGE_PLACES ? ++pages->fresh : (uint16_t)NOWHERE;
+}
+
+static uint8_t *at_place(const struct assay_pages *pages, uint16_t place)
+{
+    ASSAY_ASSERT(place > NOWHERE && place <= pages->fresh);
+    return pages->arena + (size_t)(place - 1) * ASSAY_PAGE_LEN;
 }
 
 static void forget(struct assay_pages *pages, struct object *object)
 {
     for (uint16_t i = 0; i < object->count; i++) {
-        if (object->page[i] == NULL) continue;
+        if (object->place[i] == NOWHERE) continue;
         const size_t len = page_len(object->total_len, i);
         ASSAY_ASSERT(pages->held >= len);
+        ASSAY_ASSERT(pages->free_count < pages->fresh);
         pages->held -= len;
-        free(object->page[i]);
+        pages->free[pages->free_count++] = object->place[i];
     }
     *object = (struct object){ 0 };
-}
-
-void assay_pages_destroy(struct assay_pages **pages)
-{
-    struct assay_pages *p = *pages;
-    if (p == NULL) return;
-    for (size_t i = 0; i < (size_t)p->peers * ASSAY_PAGE_OBJECTS_PER_PEER; i++)
-        forget(p, &p->objects[i]);
-    free(p->whole);
-    free(p);
-    *pages = NULL;
 }
 
 void assay_pages_expire(struct assay_pages *pages, uint64_t now_ms)
@@ -165,16 +188,11 @@ static struct object *object_for(struct assay_pages *pages, uint16_t peer, uint6
 static enum assay_status complete(struct assay_pages *pages, struct object *object, uint16_t *kind,
                                   struct assay_slice *out)
 {
-    free(pages->whole);
-    pages->whole = malloc(object->total_len);
-    if (pages->whole == NULL) {
-        forget(pages, object);
-        return ASSAY_E_MEMORY;
-    }
+    ASSAY_ASSERT(object->present == object->count && object->total_len <= ASSAY_OBJECT_LEN_MAX);
     for (uint16_t i = 0; i < object->count; i++) {
         const size_t at = (size_t)i * ASSAY_PAGE_LEN;
-        assay_bytes_copy(pages->whole + at, object->total_len - at, object->page[i],
-                         page_len(object->total_len, i));
+        assay_bytes_copy(pages->whole + at, object->total_len - at,
+                         at_place(pages, object->place[i]), page_len(object->total_len, i));
     }
     const struct assay_slice whole = assay_slice_over(pages->whole, object->total_len);
     uint8_t digest[32];
@@ -198,10 +216,11 @@ enum assay_status assay_pages_take(struct assay_pages *pages, uint16_t peer, uin
 
     struct object *o = object_for(pages, peer, now_ms, &page);
     ASSAY_ASSERT(page.index < o->count);
-    if (o->page[page.index] != NULL) return ASSAY_E_DUPLICATE;
-    o->page[page.index] = malloc(page.bytes.len);
-    if (o->page[page.index] == NULL) return ASSAY_E_MEMORY;
-    assay_bytes_copy(o->page[page.index], page.bytes.len, page.bytes.bytes, page.bytes.len);
+    if (o->place[page.index] != NOWHERE) return ASSAY_E_DUPLICATE;
+    const uint16_t place = take_place(pages);
+    if (place == NOWHERE) return ASSAY_E_FULL;
+    o->place[page.index] = place;
+    assay_bytes_copy(at_place(pages, place), ASSAY_PAGE_LEN, page.bytes.bytes, page.bytes.len);
     pages->held += page.bytes.len;
     o->present++;
     return o->present < o->count ? ASSAY_E_AGAIN : complete(pages, o, kind, object);

@@ -3,9 +3,9 @@
  *
  * PAGE payload: object digest 32 | kind u16 | total length u32 | index u16 | count u16 | bytes,
  * big-endian. The digest is SHA-256 over kind and payload of the whole message. Every page but
- * the last holds exactly ASSAY_PAGE_LEN bytes, so one object has one division. Memory grows with
- * bytes that came, never with a length that was announced; per peer and in all it is bounded in
- * objects, bytes and time.
+ * the last holds exactly ASSAY_PAGE_LEN bytes, so one object has one division. Pages lie in an
+ * arena given at the beginning, of which they take a place as they come: never more for a length
+ * that was announced. Per peer and in all it is bounded in objects, bytes and time.
  */
 #ifndef ASSAY_HOST_PAGE_H
 #define ASSAY_HOST_PAGE_H
@@ -18,6 +18,7 @@ enum {
     ASSAY_PAGE_HEADER_LEN = 32 + 2 + 4 + 2 + 2,
     ASSAY_PAGE_OBJECTS_PER_PEER = 2, /* a proposal, and a sync answer beside it */
     ASSAY_PAGE_BYTES_ALL = 64 << 20,
+    ASSAY_PAGE_PLACES = ASSAY_PAGE_BYTES_ALL / ASSAY_PAGE_LEN,
     ASSAY_PAGE_LIFE_MS = 10 * 1000, /* from the first page of an object */
 };
 
@@ -51,17 +52,17 @@ struct assay_pages_losses {
     uint64_t evicted, expired;
 };
 
-/* Returns: ASSAY_OK | ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_pages_create(uint32_t peers, struct assay_pages **out);
-/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
-void assay_pages_destroy(struct assay_pages **pages);
+/* Returns: bytes of memory that init needs, aligned to 64: some 68 MiB, of which only that is
+ * touched which held pages at one time. */
+size_t assay_pages_size(uint32_t peers);
+/* memory: the caller's, aligned to 64, outlives it. Returns: the reassembly, empty. */
+struct assay_pages *assay_pages_init(void *memory, uint32_t peers);
 /*
  * assay_pages_take - one PAGE payload from a peer.
  * Out:     with ASSAY_OK the object is whole: *kind and *object (borrowed until the next call)
  * Returns: ASSAY_OK | ASSAY_E_AGAIN (kept, more to come) | statuses of assay_page_decode |
  *          ASSAY_E_DUPLICATE |
- *          ASSAY_E_SIGNATURE (the whole has another digest) | ASSAY_E_FULL (bounds) |
- * ASSAY_E_MEMORY
+ *          ASSAY_E_SIGNATURE (the whole has another digest) | ASSAY_E_FULL (bounds)
  */
 ASSAY_CHECKED enum assay_status assay_pages_take(struct assay_pages *pages, uint16_t peer,
                                                  uint64_t now_ms, struct assay_slice payload,

@@ -121,6 +121,12 @@ static enum assay_status open_pool(struct assay_host *host)
     return assay_verify_pool_create(&config, &host->pool);
 }
 
+/* For the pieces of host/, which take their memory from the caller. */
+static void *memory_of(size_t len)
+{
+    return aligned_alloc(64, (len + 63) / 64 * 64);
+}
+
 static enum assay_status open_pieces(struct assay_host *host)
 {
     const uint32_t epoch_ms = host->config.genesis->parameters.epoch_ms;
@@ -144,9 +150,13 @@ static enum assay_status open_pieces(struct assay_host *host)
     assay_limit_rates(epoch_ms, host->members, &host->rates);
     for (uint32_t i = 0; i < host->members; i++)
         assay_limit_init(&host->limits[i], &host->rates, host->now_ms);
-    ASSAY_TRY(assay_pages_create(host->members, &host->pages));
-    ASSAY_TRY(assay_seen_create(epoch_ms, &host->seen));
-    ASSAY_TRY(assay_gossip_create(&gossip, &host->gossip));
+    void *pages = memory_of(assay_pages_size(host->members));
+    void *seen = memory_of(assay_seen_size());
+    void *flights = memory_of(assay_gossip_size());
+    if (pages != NULL) host->pages = assay_pages_init(pages, host->members);
+    if (seen != NULL) host->seen = assay_seen_init(seen, epoch_ms);
+    if (flights != NULL) host->gossip = assay_gossip_init(flights, &gossip);
+    if (pages == NULL || seen == NULL || flights == NULL) return ASSAY_E_MEMORY;
     ASSAY_TRY(assay_locker_create(host->config.store, &host->locker));
     ASSAY_TRY(host_dispatch_open(host));
     host_evidence_open(host);
@@ -311,9 +321,9 @@ void assay_host_close(struct assay_host **host)
     assay_workload_destroy(&h->workload);
     assay_serve_destroy(&h->serve);
     assay_locker_destroy(&h->locker);
-    assay_gossip_destroy(&h->gossip);
-    assay_seen_destroy(&h->seen);
-    assay_pages_destroy(&h->pages);
+    free(h->gossip);
+    free(h->seen);
+    free(h->pages);
     host_keys_close(h);
     if (h->signal_fd >= 0) (void)close(h->signal_fd);
     free(h->roster.entries);

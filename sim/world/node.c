@@ -164,10 +164,11 @@ static void make_gossip(struct assay_sim_world *w, uint32_t node)
         .patience_ms = assay_gossip_patience_ms(w->options.epoch_ms),
         .counters = n->counters,
     };
-    enum assay_status status = assay_gossip_create(&config, &n->gossip);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    status = assay_seen_create(w->options.epoch_ms, &n->seen);
-    ASSAY_ASSERT(status == ASSAY_OK);
+    void *flights = aligned_alloc(64, (assay_gossip_size() + 63) / 64 * 64);
+    void *seen = aligned_alloc(64, (assay_seen_size() + 63) / 64 * 64);
+    ASSAY_ASSERT(flights != NULL && seen != NULL);
+    n->gossip = assay_gossip_init(flights, &config);
+    n->seen = assay_seen_init(seen, w->options.epoch_ms);
     n->admission = (struct assay_admission){ .roster = &n->roster,
                                              .limits = n->limits,
                                              .seen = n->seen,
@@ -250,8 +251,10 @@ void world_node_close(struct assay_sim_world *w, uint32_t node)
     struct world_node *n = &w->nodes[node];
     world_trace(w, node, ITEM_DIE, 0, NULL);
     assay_engine_deinit(&n->engine);
-    assay_gossip_destroy(&n->gossip);
-    assay_seen_destroy(&n->seen);
+    free(n->gossip);
+    free(n->seen);
+    n->gossip = NULL;
+    n->seen = NULL;
     free(n->memory);
     n->memory = NULL;
     n->alive = false;

@@ -2,6 +2,7 @@
  * What is taken in from a peer, check by check, each with its counter.
  */
 #include "host/admission.h"
+#include "tests/support/host_memory.h"
 
 #include <criterion/criterion.h>
 
@@ -29,14 +30,14 @@ static void set_up(void)
                                   .roster = &roster,
                                   .limits = limits,
                                   .counters = &counters };
-    cr_assert_eq(assay_seen_create(EPOCH_MS, &a.seen), ASSAY_OK);
-    cr_assert_eq(assay_pages_create(MEMBERS, &a.pages), ASSAY_OK);
+    a.seen = test_seen(EPOCH_MS);
+    a.pages = test_pages(MEMBERS);
 }
 
 static void tear_down(void)
 {
-    assay_seen_destroy(&a.seen);
-    assay_pages_destroy(&a.pages);
+    free(a.seen);
+    free(a.pages);
 }
 
 TestSuite(host_admission, .init = set_up, .fini = tear_down);

@@ -3,6 +3,7 @@
  */
 #include "base/crypto.h"
 #include "host/gossip.h"
+#include "tests/support/host_memory.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@ static void start(void)
     const struct assay_gossip_config config = {
         .self = SELF, .members = MEMBERS, .retry_ms = RETRY_MS, .counters = &counters
     };
-    cr_assert_eq(assay_gossip_create(&config, &gossip), ASSAY_OK);
+    gossip = test_gossip(&config);
     request = (struct assay_fetch_request){ .len = sizeof quote - 1,
                                             .origin = ORIGIN,
                                             .epoch = 7,
@@ -35,7 +36,7 @@ static void start(void)
 
 static void stop(void)
 {
-    assay_gossip_destroy(&gossip);
+    free(gossip);
 }
 
 static struct assay_slice answer_of(const uint8_t digest[static 32], const void *bytes, size_t len)
@@ -120,7 +121,7 @@ Test(net_gossip, asks_all_there_are_in_a_small_network, .fini = stop)
     start();
     stop();
     request.origin = 1;
-    cr_assert_eq(assay_gossip_create(&config, &gossip), ASSAY_OK);
+    gossip = test_gossip(&config);
     cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_OK);
     expect_pull(0, &action);
     cr_assert_eq(action.to, 1);
@@ -143,7 +144,7 @@ Test(net_gossip, slow_evidence_is_waited_for_and_asked_of_more_members, .fini = 
     unsigned pulls = 0, of_origin = 0;
     start();
     stop();
-    cr_assert_eq(assay_gossip_create(&config, &gossip), ASSAY_OK);
+    gossip = test_gossip(&config);
     cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_OK);
     for (uint64_t now = 0; now < PATIENCE_MS; now++) {
         while (assay_gossip_next(gossip, now, &action)) {
@@ -170,7 +171,7 @@ Test(net_gossip, in_a_small_network_the_origin_is_asked_once_more, .fini = stop)
     start();
     stop();
     request.origin = 1;
-    cr_assert_eq(assay_gossip_create(&config, &gossip), ASSAY_OK);
+    gossip = test_gossip(&config);
     cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_OK);
     const uint16_t expected[] = { 1, 2, 1 };
     for (uint64_t i = 0; i < 3; i++) {
@@ -315,7 +316,7 @@ Test(net_gossip, what_was_heard_is_forgotten_after_its_life)
 {
     struct assay_seen *seen = NULL;
     uint8_t digest[32] = { 1, 2, 3 };
-    cr_assert_eq(assay_seen_create(500, &seen), ASSAY_OK);
+    seen = test_seen(500);
     cr_assert_not(assay_seen_has(seen, 1000, digest));
     assay_seen_note(seen, 1000, digest);
     cr_assert(assay_seen_has(seen, 1499, digest));
@@ -328,6 +329,5 @@ Test(net_gossip, what_was_heard_is_forgotten_after_its_life)
         assay_seen_note(seen, 1001 + i, digest);
         cr_assert(assay_seen_has(seen, 1001 + i, digest));
     }
-    assay_seen_destroy(&seen);
-    cr_assert_null(seen);
+    free(seen);
 }

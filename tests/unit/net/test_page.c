@@ -2,6 +2,7 @@
  * Pages: large messages cut and put together, and the bounds that hostile peers meet.
  */
 #include "host/page.h"
+#include "tests/support/host_memory.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -53,7 +54,7 @@ Test(net_page, puts_objects_together_in_any_order)
     const size_t lens[] = { ASSAY_PAGE_LEN + 1, 2 * ASSAY_PAGE_LEN, 5 * ASSAY_PAGE_LEN - 1,
                             ASSAY_OBJECT_LEN_MAX };
     struct assay_pages *pages = NULL;
-    cr_assert_eq(assay_pages_create(PEERS, &pages), ASSAY_OK);
+    pages = test_pages(PEERS);
     for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
         uint8_t *bytes = object_of(lens[i], (uint8_t)i);
         const uint16_t count = assay_page_count(lens[i]);
@@ -66,8 +67,7 @@ Test(net_page, puts_objects_together_in_any_order)
         }
         free(bytes);
     }
-    assay_pages_destroy(&pages);
-    cr_assert_null(pages);
+    free(pages);
 }
 
 Test(net_page, an_object_has_one_division)
@@ -126,7 +126,7 @@ Test(net_page, rejects_a_whole_with_another_digest)
     struct assay_pages *pages = NULL;
     struct assay_slice out;
     uint16_t kind = 0;
-    cr_assert_eq(assay_pages_create(PEERS, &pages), ASSAY_OK);
+    pages = test_pages(PEERS);
     struct assay_slice page = first_page(bytes, len);
     cr_assert_eq(assay_pages_take(pages, 0, 0, page, &kind, &out), ASSAY_E_AGAIN);
     cr_assert_eq(assay_pages_take(pages, 0, 0, page, &kind, &out), ASSAY_E_DUPLICATE);
@@ -135,7 +135,7 @@ Test(net_page, rejects_a_whole_with_another_digest)
     cr_assert_eq(assay_pages_take(pages, 0, 0, page, &kind, &out), ASSAY_E_SIGNATURE);
     cr_assert_eq(assay_pages_held(pages, NULL), 0);
     free(bytes);
-    assay_pages_destroy(&pages);
+    free(pages);
 }
 
 Test(net_page, a_peer_that_never_finishes_hurts_only_itself)
@@ -145,7 +145,7 @@ Test(net_page, a_peer_that_never_finishes_hurts_only_itself)
     struct assay_pages_losses losses;
     struct assay_slice out;
     uint16_t kind = 0;
-    cr_assert_eq(assay_pages_create(PEERS, &pages), ASSAY_OK);
+    pages = test_pages(PEERS);
     uint8_t *honest = object_of(len, 200);
     cr_assert_eq(assay_pages_take(pages, 1, 0, first_page(honest, len), &kind, &out),
                  ASSAY_E_AGAIN);
@@ -161,7 +161,7 @@ Test(net_page, a_peer_that_never_finishes_hurts_only_itself)
         page_of(assay_slice_over(honest, len), 1, buffer, sizeof buffer);
     cr_assert_eq(assay_pages_take(pages, 1, 0, rest, &kind, &out), ASSAY_OK);
     free(honest);
-    assay_pages_destroy(&pages);
+    free(pages);
 }
 
 Test(net_page, forgets_what_is_too_old)
@@ -172,7 +172,7 @@ Test(net_page, forgets_what_is_too_old)
     struct assay_slice out;
     uint16_t kind = 0;
     uint8_t *bytes = object_of(len, 0);
-    cr_assert_eq(assay_pages_create(PEERS, &pages), ASSAY_OK);
+    pages = test_pages(PEERS);
     cr_assert_eq(assay_pages_take(pages, 2, 1000, first_page(bytes, len), &kind, &out),
                  ASSAY_E_AGAIN);
     assay_pages_expire(pages, 1000 + ASSAY_PAGE_LIFE_MS - 1);
@@ -181,7 +181,7 @@ Test(net_page, forgets_what_is_too_old)
     cr_assert_eq(assay_pages_held(pages, &losses), 0);
     cr_assert_eq(losses.expired, 1);
     free(bytes);
-    assay_pages_destroy(&pages);
+    free(pages);
 }
 
 Test(net_page, holds_no_more_than_its_share_of_memory)
@@ -193,7 +193,7 @@ Test(net_page, holds_no_more_than_its_share_of_memory)
     uint8_t *bytes = object_of(ASSAY_OBJECT_LEN_MAX, 0);
     const struct assay_slice object = assay_slice_over(bytes, ASSAY_OBJECT_LEN_MAX);
     bool full = false;
-    cr_assert_eq(assay_pages_create(MANY, &pages), ASSAY_OK);
+    pages = test_pages(MANY);
     for (uint16_t peer = 0; peer < MANY && !full; peer++) {
         uint8_t digest[32];
         assay_page_digest(KIND, object, digest);
@@ -210,5 +210,5 @@ Test(net_page, holds_no_more_than_its_share_of_memory)
     cr_assert(full);
     cr_assert_leq(assay_pages_held(pages, NULL), (size_t)ASSAY_PAGE_BYTES_ALL);
     free(bytes);
-    assay_pages_destroy(&pages);
+    free(pages);
 }
