@@ -50,24 +50,12 @@ static void to_engine(struct assay_sim_world *w, const struct item *item, struct
     assay_admission_judged(&n->admission, now_ms, item->from, status, digest);
 }
 
-static bool is_admitted(struct assay_sim_world *w, const struct item *item,
-                        struct assay_slice bytes)
-{
-    struct assay_admission *admission = &w->nodes[item->node].admission;
-    const struct assay_admission_message message = {
-        .kind = (enum assay_message_kind)item->message, .payload = bytes
-    };
-    return !w->options.limits || item->from == ASSAY_SLOT_SELF ||
-           assay_admission_whole(admission, world_mono_ms(w, item->node), item->from,
-                                 ASSAY_ROSTER_TRANSPORT, &message) == ASSAY_ADMIT_TAKEN;
-}
-
 void world_host_message(struct assay_sim_world *w, const struct item *item)
 {
     const enum assay_message_kind kind = (enum assay_message_kind)item->message;
     struct world_payload *payload = item->payload;
     const struct assay_slice bytes = assay_slice_over(payload->bytes, payload->len);
-    if (!is_admitted(w, item, bytes)) return;
+    if (!world_lanes_admit(w, item, bytes)) return;
     if (kind == ASSAY_MESSAGE_SYNC_ASK) {
         sync_ask(w, item->node, item->from, bytes);
     } else if (kind == ASSAY_MESSAGE_EVIDENCE_PULL) {
@@ -312,6 +300,7 @@ static void closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
     assay_roster_take(&n->roster, n->engine);
     world_ballots_opened(w, node);
     world_check_closed(w, node, epoch);
+    world_lanes_closed(w, node);
     world_run_closed(w, node, epoch);
 }
 

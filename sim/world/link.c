@@ -156,6 +156,8 @@ void world_send(struct assay_sim_world *w, uint32_t from, uint16_t to, uint16_t 
     struct assay_relay walk =
         assay_relay_over((uint16_t)from, w->options.nodes, to, except, digest);
     uint16_t slot = 0;
-    while (assay_relay_next(&walk, reaches, &way, &slot))
+    uint32_t count = 0;
+    for (; assay_relay_next(&walk, reaches, &way, &slot); count++)
         world_deliver(w, from, slot, kind, payload);
+    if (assay_relay_is(to, except)) world_lanes_relayed(w, from, except, count);
 }

@@ -17,6 +17,7 @@ static struct assay_sim_world_options options_of(const struct assay_scenario *s,
         .skew_ms = s->skew_ms,
         .check_each_step = options->check_each_step,
         .real_signatures = s->evidence == ASSAY_SIM_EVIDENCE_SOFT,
+        .limits = true,
     };
 }
 

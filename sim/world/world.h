@@ -49,6 +49,8 @@ enum assay_sim_world_plant {
     ASSAY_SIM_WORLD_PLANT_SUSPENDED,   /* node 3 is said to be suspended by integrity */
     ASSAY_SIM_WORLD_PLANT_HEAVY,       /* everybody together is said to weigh twice as much */
     ASSAY_SIM_WORLD_PLANT_OTHER_KEY,   /* node 3 is said to have the key of node 2 */
+    ASSAY_SIM_WORLD_PLANT_LANES,       /* the roster of node 1 says that node 3 is suspended */
+    ASSAY_SIM_WORLD_PLANT_BUDGET,      /* the budget of node 2 at node 1 does not refill */
     ASSAY_SIM_WORLD_PLANT_POISON,      /* every view is said to follow nullified ones */
 };
 

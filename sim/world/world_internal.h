@@ -4,8 +4,8 @@
  * queue.c (what is going to happen, payloads), link.c (how long a message takes, and whether),
  * world.c (clock, life of the whole, the loop), node.c (life of one node), host.c and evidence.c
  * (what host/ runs over: keys, disk, agent; quotes, what is held, verdicts), genesis.c (keys and
- * final block 0), acts.c (Byzantine acts of tests), checker.c, ballots.c and voters.c (what must
- * hold), schedule.c (what a scenario makes happen, epoch by epoch), messages.c (a scenario from
+ * final block 0), acts.c (Byzantine acts of tests), checker.c, ballots.c, voters.c and lanes.c (what
+ * must hold), schedule.c (what a scenario makes happen, epoch by epoch), messages.c (a scenario from
  * beginning to end).
  */
 #ifndef ASSAY_SIM_WORLD_WORLD_INTERNAL_H
@@ -366,6 +366,13 @@ void world_check_persisted(struct assay_sim_world *w, uint32_t node,
 void world_check_order(struct assay_sim_world *w, uint32_t node, const struct assay_order *order);
 void world_check_restart(struct assay_sim_world *w, uint32_t node, const struct assay_order *order);
 void world_check_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
+
+/* lanes.c: a message comes (Returns: whether it is taken in); one was passed on to so many; a node
+ * closed an epoch. */
+void world_lanes_relayed(struct assay_sim_world *w, uint32_t node, uint32_t except, uint32_t count);
+bool world_lanes_admit(struct assay_sim_world *w, const struct item *item,
+                       struct assay_slice bytes);
+void world_lanes_closed(struct assay_sim_world *w, uint32_t node);
 
 /* ballots.c: an envelope goes to an engine; a node asks a peer; its engine wants evidence; its host
  * answers, with a verdict or that there is none; an epoch begins for it; it signs a ballot. */

@@ -108,7 +108,7 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
     s.adversaries[0] = (struct assay_sim_adversary){
         .attack = ASSAY_SIM_ATTACK_TAMPER, .cohort = 1, .start_epoch = 2, .rate_permille = 1000
     };
-    expect_trace(&s, 3, "fcffafcea305720cf465250a10845083937deb300895d8f82334d56e94424763",
+    expect_trace(&s, 3, "f1ed89b5ed3041e31ad59688967075d41e9a7264caa515aa8d06254ae31d4c6c",
                  "53501fd8b977c70474fc903d560110f01a5b9f348e3618ad320f00b85af85f6b");
 }
 

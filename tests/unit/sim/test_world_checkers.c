@@ -14,7 +14,7 @@ static const char *violation_of(enum assay_sim_world_plant plant, bool tampered,
                                 char text[static 256])
 {
     const struct assay_sim_world_options options = {
-        .seed = 11, .nodes = 5, .epoch_ms = 500, .plant = plant
+        .seed = 11, .nodes = 5, .epoch_ms = 500, .limits = true, .plant = plant
     };
     struct assay_sim_world *w = assay_sim_world_create(&options);
     assay_sim_world_acts(w, 1)->tampered = tampered;
@@ -69,6 +69,16 @@ Test(sim_world_checkers, finality_sees_two_certificates)
     expect(ASSAY_SIM_WORLD_PLANT_CERTIFICATE, false, 3000, "two final certificates");
 }
 
+Test(sim_world_checkers, lanes_sees_a_member_that_is_not_served)
+{
+    expect(ASSAY_SIM_WORLD_PLANT_LANES, false, 3000, "refuses service to member 3");
+}
+
+Test(sim_world_checkers, lanes_sees_a_budget_that_does_not_refill, .timeout = 60)
+{
+    expect(ASSAY_SIM_WORLD_PLANT_BUDGET, false, 60000, "over its budget");
+}
+
 Test(sim_world_checkers, memory_sees_a_hoard, .timeout = 60)
 {
     expect(ASSAY_SIM_WORLD_PLANT_HOARDS, false, 30000, "pieces of evidence, bound");
@@ -119,7 +129,7 @@ Test(sim_world_checkers, validity_sees_records_that_should_wait)
 static void expect_ballot(enum assay_sim_world_plant plant, bool replays, const char *words)
 {
     const struct assay_sim_world_options options = {
-        .seed = 11, .nodes = 5, .epoch_ms = 500, .plant = plant
+        .seed = 11, .nodes = 5, .epoch_ms = 500, .limits = true, .plant = plant
     };
     struct assay_sim_world *w = assay_sim_world_create(&options);
     assay_sim_world_acts(w, 2)->quiet = !replays;

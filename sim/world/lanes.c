@@ -1,0 +1,85 @@
+/*
+ * sim/world/lanes.c - who is heard and who is served, asked of the shipped admission.
+ *
+ * At each close, and whatever the roster of host/ says, the standings are taken from the ledger:
+ * nobody SUSPENDED is served by others or permitted to work itself, everybody else is
+ * (docs/protocol.md 10). What comes from others is passed on. And with budgets on, whoever is honest stays within them: what the
+ * protocol asks of a member is never refused for its rate.
+ */
+#include "sim/world/world_internal.h"
+
+#include "host/permit.h"
+
+static void check_service(struct assay_sim_world *w, uint32_t node, uint16_t slot)
+{
+    struct assay_member_view member;
+    assay_engine_member_view(w->nodes[node].engine, slot, &member);
+    const bool suspended = member.trust.score.standing == ASSAY_STANDING_SUSPENDED;
+    const bool served = assay_roster_admit(&w->nodes[node].roster, slot, ASSAY_ROSTER_TRANSPORT,
+                                           ASSAY_LANE_SERVICE) == ASSAY_ADMITTED;
+    if (suspended == served)
+        world_broken(w, ASSAY_SIM_CHECKER_LANES, "node %u %s member %u, which is %ssuspended", node,
+                     served ? "serves" : "refuses service to", slot, suspended ? "" : "not ");
+}
+
+static void check_permit(struct assay_sim_world *w, uint32_t node)
+{
+    struct assay_engine_view chain;
+    struct assay_member_view own;
+    assay_engine_view(w->nodes[node].engine, &chain);
+    assay_engine_member_view(w->nodes[node].engine, (uint16_t)node, &own);
+    const struct assay_permission p =
+        assay_permit(&chain, &own, w->options.epoch_ms, world_unix_ms(w, node), false);
+    if (p.permitted && own.trust.score.standing == ASSAY_STANDING_SUSPENDED)
+        world_broken(w, ASSAY_SIM_CHECKER_LANES, "node %u permits work while it is suspended",
+                     node);
+}
+
+void world_lanes_closed(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_LANES && node == 1)
+        n->roster.entries[3].standing = ASSAY_STANDING_SUSPENDED;
+    world_looked(w, ASSAY_SIM_CHECKER_LANES);
+    for (uint32_t slot = 0; slot < w->options.nodes; slot++)
+        check_service(w, node, (uint16_t)slot);
+    check_permit(w, node);
+}
+
+/* docs/protocol.md 4: each holder passes on to four, or to as many as there are. */
+void world_lanes_relayed(struct assay_sim_world *w, uint32_t node, uint32_t except, uint32_t count)
+{
+    uint32_t others = 0;
+    if (count == 4) return;
+    for (uint32_t i = 0; i < w->options.nodes; i++)
+        others += i != node && i != except && w->nodes[i].alive && world_hears(w, node, i);
+    if (count != (others < 4 ? others : 4))
+        world_broken(w, ASSAY_SIM_CHECKER_LANES, "node %u passes on to %u of the %u it reaches",
+                     node, count, others);
+}
+
+static uint64_t over_rate(const struct world_node *n)
+{
+    return n->counters->value[ASSAY_COUNT_RATE_MESSAGES] +
+           n->counters->value[ASSAY_COUNT_RATE_BYTES];
+}
+
+bool world_lanes_admit(struct assay_sim_world *w, const struct item *item, struct assay_slice bytes)
+{
+    struct world_node *n = &w->nodes[item->node];
+    const struct assay_admission_message message = {
+        .kind = (enum assay_message_kind)item->message, .payload = bytes
+    };
+    if (!w->options.limits || item->from == ASSAY_SLOT_SELF) return true;
+    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_BUDGET && item->node == 1)
+        n->limits[2].messages.rate_s = 0;
+    const uint64_t before = over_rate(n);
+    const bool taken =
+        assay_admission_whole(&n->admission, world_mono_ms(w, item->node), item->from,
+                              ASSAY_ROSTER_TRANSPORT, &message) == ASSAY_ADMIT_TAKEN;
+    if (over_rate(n) != before && world_trusted(w, item->from))
+        world_broken(w, ASSAY_SIM_CHECKER_LANES,
+                     "node %u refuses message %d of node %u, which is honest: over its budget",
+                     item->node, (int)message.kind, item->from);
+    return taken;
+}
