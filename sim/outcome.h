@@ -79,7 +79,7 @@ enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_F
     X(P11, "P11", "a HOLD changes nothing")                                                        \
     X(MEMORY, "memory", "what a node holds stays within its bound")                                \
     X(ORDERS, "orders", "orders are fenced: own slot, once, at most one restart a life")           \
-    X(LANES, "lanes", "who is suspended is not served, who is honest is heard and passed on")       \
+    X(LANES, "lanes", "who is suspended is not served, who is honest is heard and passed on")      \
     X(JUSTICE, "justice", "no honest member is convicted")                                         \
     X(LIVENESS, "liveness", "after healing epochs close again within the bound")                   \
     X(INVARIANTS, "invariants", "the engine's own invariants")

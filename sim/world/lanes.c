@@ -3,8 +3,8 @@
  *
  * At each close, and whatever the roster of host/ says, the standings are taken from the ledger:
  * nobody SUSPENDED is served by others or permitted to work itself, everybody else is
- * (docs/protocol.md 10). What comes from others is passed on. And with budgets on, whoever is honest stays within them: what the
- * protocol asks of a member is never refused for its rate.
+ * (docs/protocol.md 10). What comes from others is passed on. With budgets on, whoever is honest
+ * stays within them: what the protocol asks of a member is never refused for its rate.
  */
 #include "sim/world/world_internal.h"
 

@@ -4,9 +4,9 @@
  * queue.c (what is going to happen, payloads), link.c (how long a message takes, and whether),
  * world.c (clock, life of the whole, the loop), node.c (life of one node), host.c and evidence.c
  * (what host/ runs over: keys, disk, agent; quotes, what is held, verdicts), genesis.c (keys and
- * final block 0), acts.c (Byzantine acts of tests), checker.c, ballots.c, voters.c and lanes.c (what
- * must hold), schedule.c (what a scenario makes happen, epoch by epoch), messages.c (a scenario from
- * beginning to end).
+ * final block 0), acts.c (Byzantine acts of tests), checker.c, ballots.c, voters.c and lanes.c
+ * (what must hold), schedule.c (what a scenario makes happen, epoch by epoch), messages.c (a
+ * scenario from beginning to end).
  */
 #ifndef ASSAY_SIM_WORLD_WORLD_INTERNAL_H
 #define ASSAY_SIM_WORLD_WORLD_INTERNAL_H
