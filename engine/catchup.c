@@ -58,6 +58,7 @@ static void ask_next(struct assay_engine *e)
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_eng_send(e, peer, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ASK, assay_slice_over(bytes, w.len));
     e->sync.asked_ms = e->now_ms;
+    e->sync.answered = false;
 }
 
 void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen)
@@ -265,7 +266,10 @@ enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct 
     e->sync.empty = 0;
     enum assay_status status = take_proof(e, page.proof);
     if (status == ASSAY_OK) status = take_blocks(e, &page);
-    if (status == ASSAY_E_AGAIN) return ASSAY_OK; /* asked again from where we are: sync_tick */
+    if (status == ASSAY_E_AGAIN) { /* asked again from where we are: sync_tick */
+        e->sync.answered = true;
+        return ASSAY_OK;
+    }
     if (status != ASSAY_OK || !gets_on(e, &page, was_verified)) {
         next_peer(e);
         if (e->sync.failures <= FAILURES_PATIENT) ask_next(e);
@@ -288,10 +292,10 @@ void assay_sync_tick(struct assay_engine *e)
         return;
     }
     if (e->now_ms < e->sync.asked_ms + pause_ms(e)) return;
-    const bool awaited =
-        e->sync.proven && !e->sync.verified && e->synced.height > e->state.head_height;
-    if (!awaited) next_peer(e);
-    else e->sync.failures++;
+    /* It answered, and a verdict of our own is awaited: that is no fault of its. Who gave a page
+     * once and is silent now has no such excuse. */
+    if (e->sync.answered) e->sync.failures++;
+    else next_peer(e);
     /* Nobody answers: the network may be down with us; go on with what we have and ask later. Who
      * has nothing goes on asking. */
     if (e->sync.failures > 2 * e->members && !e->halted && e->voted_on) {

@@ -111,6 +111,7 @@ struct assay_syncing {
     uint32_t empty;    /* peers in a row that had nothing newer */
     bool proven;       /* the running epoch's proof was seen */
     bool verified;     /* and its blocks up to E: ids[] are the chain, to be kept */
+    bool answered;     /* by the one asked, as far as a verdict of our own allows */
     uint8_t (*ids)[32];
     uint32_t id_count, kept;
     uint8_t final_id[32], commitment[32];

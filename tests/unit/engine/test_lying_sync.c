@@ -243,3 +243,35 @@ Test(lying_sync, a_chain_longer_than_a_page_is_kept_whole, .timeout = 60)
     free(bytes);
     assay_sim_world_destroy(&w);
 }
+
+/* docs/protocol.md 10: whoever goes silent is not asked for ever, whatever it gave before. */
+Test(lying_sync, a_peer_that_serves_one_page_and_then_nothing_is_not_the_only_one_asked,
+     .timeout = 60)
+{
+    struct assay_sim_world *w = asking();
+    const struct assay_engine *e = w->nodes[0].engine;
+    uint8_t *genuine = malloc(ASSAY_SYNC_ANSWER_LEN_MAX);
+    uint8_t *bytes = malloc(PAGE_LEN);
+    cr_assert(genuine != NULL && bytes != NULL);
+    struct assay_sync_page page;
+    struct assay_slice one;
+    honest_page(w, genuine, ASSAY_SYNC_ANSWER_LEN_MAX, &page, e->state.head_height + 1);
+    cr_assert_gt(page.block_count, 1);
+    struct assay_cursor c = assay_cursor_over(page.blocks.bytes, page.blocks.len);
+    cr_assert_eq(assay_cbor_bytes(&c, SIZE_MAX, &one), ASSAY_OK);
+    struct assay_writer out = assay_writer_over(bytes, PAGE_LEN);
+    put_head(e, e->state.head_height + 1, true, page.proof, 1, &out);
+    assay_cbor_put_bytes(&out, one.bytes, one.len);
+    const uint16_t peer = assay_eng_peer(e, e->sync.turn);
+    answer(w, assay_slice_over(bytes, out.len));
+    cr_assert(e->sync.proven && !e->sync.verified, "the page was good, and more is to come");
+    cr_assert_gt(e->synced.height, e->state.head_height);
+    cr_assert_eq(assay_eng_peer(e, e->sync.turn), peer, "it is asked for the rest");
+    /* four times its patience */
+    cr_assert(assay_sim_world_run(w, e->genesis->parameters.epoch_ms));
+    cr_assert_neq(assay_eng_peer(e, e->sync.turn), peer, "and then somebody else is");
+    expect_recovery(w);
+    free(genuine);
+    free(bytes);
+    assay_sim_world_destroy(&w);
+}
