@@ -34,7 +34,7 @@ static bool within_budget(struct assay_admission *a, uint64_t now_ms, uint16_t s
     ASSAY_UNREACHABLE("limit answer");
 }
 
-/* docs/protocol.md 10: standing gates service, weight gates consensus. */
+/* docs/protocol.md 10.5: standing gates service, weight gates consensus. */
 static enum assay_admitted in_lane(struct assay_admission *a, uint16_t slot,
                                    enum assay_roster_key which, enum assay_message_kind kind,
                                    enum assay_lane lane)

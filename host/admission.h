@@ -1,10 +1,10 @@
 /*
  * host/admission.h - what is taken in from a peer: size, header, rate, lane, pages, duplicates.
  *
- * Cheap before costly (docs/protocol.md 10): a frame is refused by the first check that it fails
- * and counted under that reason. Who sent it, and with which key, the transport has authenticated.
- * The daemon brings frames; the simulator brings messages, which it does not cut into frames but
- * which cost the same.
+ * Cheap before costly, lanes as in docs/protocol.md 10.5: a frame is refused by the first check
+ * that it fails and counted under that reason. Who sent it, and with which key, the transport has
+ * authenticated. The daemon brings frames; the simulator brings messages, which it does not cut
+ * into frames but which cost the same.
  */
 #ifndef ASSAY_HOST_ADMISSION_H
 #define ASSAY_HOST_ADMISSION_H
@@ -28,7 +28,7 @@ struct assay_admission {
 enum assay_admitted {
     ASSAY_ADMIT_REFUSED,   /* counted; or a page, kept until the rest is there */
     ASSAY_ADMIT_TAKEN,     /* *message is to be worked on */
-    ASSAY_ADMIT_SUSPENDED, /* *message asks for service and gets a refusal (docs/protocol.md 10) */
+    ASSAY_ADMIT_SUSPENDED, /* *message asks for service: refused (docs/protocol.md 10.5) */
 };
 
 struct assay_admission_message {

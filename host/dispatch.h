@@ -4,9 +4,9 @@
  *
  * The one place where engine/effect.h is obeyed, run by the daemon and by the simulator. Several
  * events may share one commit: everything that leaves the node (messages, orders, answers) waits
- * until the batch that holds every signed byte of these steps is durable (docs/protocol.md 2, 5).
- * Own signed messages come back to the engine as events; they stay inside the node, so that one
- * commit may cover a proposal and our own vote for it. A commit that fails stops the node with
+ * until the batch that holds every signed byte of these steps is durable (docs/protocol.md 2.3,
+ * 5.15). Own signed messages come back to the engine as events; they stay inside the node, so that
+ * one commit may cover a proposal and our own vote for it. A commit that fails stops the node with
  * nothing of these steps sent.
  *
  * Pure: disk, keys, sockets and clock are behind struct assay_dispatch_world.

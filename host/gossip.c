@@ -244,7 +244,7 @@ uint64_t assay_gossip_wake_at(const struct assay_gossip *gossip)
 
 /* Size, sender, digest, shape: cheap before costly. The digest alone binds evidence to its
  * envelope: whoever announces another length than its failing evidence has hides nothing
- * (docs/protocol.md 3). */
+ * (docs/protocol.md 3.9). */
 static enum assay_status judge(const struct assay_gossip *gossip, const struct flight *flight,
                                uint16_t from, struct assay_slice bytes)
 {

@@ -6,15 +6,15 @@
  * turn; an answer "not here" asks the next one at once. Evidence that is slow is not absent: a
  * fetch goes on for patience_ms, asking further members and once more the origin. Then, when
  * ASSAY_FETCH_ASKED members (or all there are) were asked and the last had its time, it fails and
- * says how many were asked: that number decides whether ABSENT may be voted (docs/protocol.md 4.3).
- * One flight per digest, however often it is asked for.
+ * says how many were asked: that number decides whether ABSENT may be voted (docs/protocol.md
+ * 4.3.1). One flight per digest, however often it is asked for.
  *
  *   EVIDENCE_PULL payload: digest 32
  *   EVIDENCE payload:      digest 32 | bytes (none: not here)
  *
  * Evidence is looked at only when it was asked for, from a member that was asked, within 32 KiB,
  * with the digest; each refusal has its own counter. The announced length decides nothing: the
- * digest alone binds evidence to its envelope (docs/protocol.md 3).
+ * digest alone binds evidence to its envelope (docs/protocol.md 3.9).
  */
 #ifndef ASSAY_HOST_GOSSIP_H
 #define ASSAY_HOST_GOSSIP_H

@@ -1,5 +1,5 @@
 /*
- * host/permit.h - may the node's own enclave do work of a class now (docs/protocol.md 10).
+ * host/permit.h - may the node's own enclave do work of a class now (docs/protocol.md 10.6).
  */
 #ifndef ASSAY_HOST_PERMIT_H
 #define ASSAY_HOST_PERMIT_H

@@ -4,7 +4,8 @@
  * What the engine asks for by FETCH and VERIFY, and what peers ask for by EVIDENCE_PULL, is decided
  * here for the daemon and for the simulator: held evidence is judged at once, other evidence is
  * pulled (host/gossip.h) within the budget of who announced it, everything that was asked gets an
- * answer (docs/protocol.md 4). Bytes, verdicts and sockets are behind struct assay_pulls_world.
+ * answer (docs/protocol.md 4.1, 4.1.2). Bytes, verdicts and sockets are behind struct
+ * assay_pulls_world.
  */
 #ifndef ASSAY_HOST_PULLS_H
 #define ASSAY_HOST_PULLS_H

@@ -1,7 +1,7 @@
 /*
  * host/relay.h - who gets a message: one slot, everybody, or for a relay a few.
  *
- * docs/protocol.md 4, gossip: the author of a message sends it to everybody that it can reach; each
+ * docs/protocol.md 4.1.1: the author of a message sends it to everybody that it can reach; each
  * holder passes it on to ASSAY_RELAY_PEERS others, and what still misses is pulled or sent again. A
  * relay to everybody would cost n * n frames a message and buy nothing in a full mesh. The walk
  * starts at a place drawn from the message, moved by the own slot: together the holders' walks

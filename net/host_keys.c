@@ -2,7 +2,7 @@
  * net/host_keys.c - the keys of this node, what it dials with, and what the head state says of
  * others.
  *
- * docs/protocol.md 2: a key set that voted must not vote again beside an empty vote log. A random
+ * docs/protocol.md 2.7: a key set that voted must not vote again beside an empty vote log. A random
  * id in the store and beside the keys ties the two together: when they differ (a store lost, or put
  * back from elsewhere) the node reincarnates. A log that was merely rolled back is noticed by the
  * engine, which asks its peers.

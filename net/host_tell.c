@@ -236,7 +236,7 @@ static enum assay_status keep_scores(struct assay_host *host, uint64_t epoch,
     return ASSAY_OK;
 }
 
-/* docs/protocol.md 4: evidence is kept 8 epochs by everyone; scores as long as blocks are. */
+/* docs/protocol.md 4.10: evidence is kept 8 epochs by everyone; scores as long as blocks are. */
 static enum assay_status prune(struct assay_host *host, uint64_t epoch, uint32_t era)
 {
     const uint64_t history =

@@ -3,7 +3,7 @@
  *
  * Every piece of evidence of a world is kept once, with the nodes that hold it; a node that does
  * not hold it must pull it over its links (host/gossip.h). The verdict on a piece is a pure
- * function of its bytes, its kind and the time (docs/protocol.md 3), so it is computed once for
+ * function of its bytes, its kind and the time (docs/protocol.md 3.1), so it is computed once for
  * all, and each node waits as long as its own verifier would take: verify_us, one after the other.
  */
 #include "sim/world/world_internal.h"

@@ -3,7 +3,7 @@
  *
  * At each close, and whatever the roster of host/ says, the standings are taken from the ledger:
  * nobody SUSPENDED is served by others or permitted to work itself, everybody else is
- * (docs/protocol.md 10). What comes from others is passed on. With budgets on, whoever is honest
+ * (docs/protocol.md 10.5). What comes from others is passed on. With budgets on, whoever is honest
  * stays within them: what the protocol asks of a member is never refused for its rate.
  */
 #include "sim/world/world_internal.h"
@@ -46,7 +46,7 @@ void world_lanes_closed(struct assay_sim_world *w, uint32_t node)
     check_permit(w, node);
 }
 
-/* docs/protocol.md 4: each holder passes on to four, or to as many as there are. */
+/* docs/protocol.md 4.1.1: each holder passes on to four, or to as many as there are. */
 void world_lanes_relayed(struct assay_sim_world *w, uint32_t node, uint32_t except, uint32_t count)
 {
     uint32_t others = 0;

@@ -244,7 +244,7 @@ Test(lying_sync, a_chain_longer_than_a_page_is_kept_whole, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
-/* docs/protocol.md 10: whoever goes silent is not asked for ever, whatever it gave before. */
+/* docs/protocol.md 5.20: whoever goes silent is not asked for ever, whatever it gave before. */
 Test(lying_sync, a_peer_that_serves_one_page_and_then_nothing_is_not_the_only_one_asked,
      .timeout = 60)
 {

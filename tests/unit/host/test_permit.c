@@ -1,5 +1,5 @@
 /*
- * The permit rule of docs/protocol.md 10, each line of it at its limits.
+ * The permit rule of docs/protocol.md 10.6, each line of it at its limits.
  */
 #include "host/permit.h"
 

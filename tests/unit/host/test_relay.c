@@ -1,5 +1,5 @@
 /*
- * Who gets a message (docs/protocol.md 4, gossip).
+ * Who gets a message (docs/protocol.md 4.1.1).
  */
 #include "host/relay.h"
 
