@@ -1,7 +1,7 @@
 /*
  * tests/unit/base/p256_edges.h - signatures at the edges of ECDSA over P-256, with the answers.
  *
- * Made by tests/unit/base/make_p256_edges.py; edit that, not this.
+ * Made by tests/unit/base/make_edges.py; edit that, not this.
  */
 #ifndef ASSAY_TESTS_UNIT_BASE_P256_EDGES_H
 #define ASSAY_TESTS_UNIT_BASE_P256_EDGES_H

@@ -1,7 +1,7 @@
 /*
  * tests/unit/base/p384_edges.h - signatures at the edges of ECDSA over P-384, with the answers.
  *
- * Made by tests/unit/base/make_p384_edges.py; edit that, not this.
+ * Made by tests/unit/base/make_edges.py; edit that, not this.
  */
 #ifndef ASSAY_TESTS_UNIT_BASE_P384_EDGES_H
 #define ASSAY_TESTS_UNIT_BASE_P384_EDGES_H

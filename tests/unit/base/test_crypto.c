@@ -2,7 +2,7 @@
  * tests/unit/base/test_crypto.c - the seam over whatever library stands behind it.
  *
  * Known answers from FIPS 180-4, RFC 4231, RFC 6979 and RFC 7748; the edges of ECDSA come from
- * make_p256_edges.py. What happens without memory and with many threads is in plain_*.c.
+ * make_edges.py. What happens without memory and with many threads is in plain_*.c.
  */
 #include "base/crypto.h"
 

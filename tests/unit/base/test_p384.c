@@ -2,7 +2,7 @@
  * tests/unit/base/test_p384.c - P-384 through whichever library the build names, held against the
  * textbook at the edges and against OpenSSL on thousands of signatures.
  *
- * The edges come from make_p384_edges.py.
+ * The edges come from make_edges.py.
  */
 #include "base/crypto/p384.h"
 
