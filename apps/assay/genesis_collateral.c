@@ -98,7 +98,7 @@ static enum assay_status add(struct assay_genesis_bundles *bundles, const char *
 {
     struct assay_endorsement_files *const entry = &bundles->entries[bundles->count];
     entry->files = dir->files;
-    /* Another vendor's, which stand in the same folder: they make a bundle of their own. */
+    /* Files of another vendor in the same folder make a bundle of their own. */
     entry->files.part[ASSAY_PART_CERTIFICATES] = entry->files.part[ASSAY_PART_CRL] =
         assay_slice_over(NULL, 0);
     ASSAY_TRY(find_root(folder, entry, message));
@@ -156,7 +156,7 @@ enum assay_status assay_genesis_bundles_read(struct assay_genesis_bundles *bundl
 void assay_genesis_bundles_close(struct assay_genesis_bundles *bundles)
 {
     if (bundles == NULL) return;
-    /* All of them: the one after the last may have failed half-way. */
+    /* All of them, used or not: opening the one behind the last may have failed half-way. */
     for (size_t i = 0; i < ASSAY_ENDORSEMENTS_MAX; i++)
         assay_collateral_dir_close(&bundles->dirs[i]);
 }

@@ -64,7 +64,7 @@ static enum assay_status open_draft(struct draft *d)
 
 /* ------------------------------------------------------------ policy and collateral */
 
-/* What a policy says in vain binds the network for good: it is said before anybody signs. */
+/* A rule that can never match would bind the network for good: told before anybody signs. */
 static enum assay_status lint_policy(struct draft *d, uint8_t *text, size_t len)
 {
     const struct assay_policy_file file = { .policy = d->policy, .text = text, .len = len };
@@ -106,7 +106,7 @@ static enum assay_status read_policy(struct draft *d)
     return ASSAY_OK;
 }
 
-/* A sample that cannot be read is said now: without it the search for collateral goes astray. */
+/* Told now: without a readable sample the search for collateral finds the wrong bundles. */
 static enum assay_status read_wish(struct draft *d, const char *path)
 {
     uint8_t *quote = NULL;

@@ -264,7 +264,7 @@ static void take_certificates(const struct assay_pieces_work *w, struct assay_pa
         }
 }
 
-/* All of them, one after the other: which one counts is the verifier's to say. */
+/* Keeps all of them, one behind the other: the verifier decides which one counts. */
 static enum assay_status take_crls(struct assay_pieces_work *w,
                                    struct assay_collateral_files *files)
 {
@@ -322,7 +322,7 @@ static bool makes_digest(const struct assay_tpm_quote *quote, struct assay_slice
            assay_bytes_equal(digest, quote->pcr_digest.bytes, sizeof digest);
 }
 
-/* What makes the digest, else what has the length: then it must be seen to be wrong. */
+/* Values that make the digest; else values of that length, so that the verdict shows them. */
 static enum assay_status take_values(struct assay_pieces_work *w,
                                      const struct assay_tpm_quote *quote, struct assay_package *p,
                                      const struct item **taken)
@@ -418,7 +418,7 @@ enum assay_status assay_pieces_read(const char *dir, enum assay_evidence_kind ki
     ASSAY_TRY(read_files(dir, out->work, where));
     if (assay_package_detect(evidence.bytes, evidence.len, &said)) {
         ASSAY_TRY(take_crls(out->work, &out->files));
-        return ASSAY_OK; /* it carries its pieces; whether it can be read says the verdict */
+        return ASSAY_OK; /* a package has its pieces; the verdict says if it can be read */
     }
     return assemble(out, wants_of(kind));
 }

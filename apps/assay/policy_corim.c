@@ -203,7 +203,7 @@ int assay_policy_run_import(const struct assay_policy_options *options)
 }
 
 /* --- export */
-/* Names travel in the manifest and on the screens of others. */
+/* Names go into the manifest and onto terminals of others: plain characters only. */
 static bool is_name(const char *text)
 {
     const size_t len = strlen(text);

@@ -117,7 +117,7 @@ static void chain_root(struct assay_sim_epochs *w)
     epochs_trace(w, w->root, 32);
 }
 
-/* What a network of that size sends for such an epoch, by the rules of sections 4 and 5; how many
+/* What a network of that size sends for such an epoch, by docs/protocol.md 4 and 5; how many
  * of them a real run delivers depends on what links lose. */
 static void count_cost(struct assay_sim_epochs *w)
 {

@@ -94,7 +94,7 @@ static void look_at(struct assay_sim_epochs *w, uint32_t slot, uint16_t leader)
     const struct epochs_node *me = &w->nodes[slot];
     struct epochs_subject *subject = &w->subjects[slot];
     *subject = (struct epochs_subject){ 0 };
-    /* A quote takes less than the agent: the old keys have spoken when the new ones come. */
+    /* A quote takes less time than a restart: the old keys have attested before new ones exist. */
     const bool spoke = me->restarts && w->scenario.quote_ms < AGENT_MS;
     if (me->waits && !spoke) return;
     if (at->ready_rel == NEVER_MS) return;

@@ -130,7 +130,7 @@ void rules_eigentrust_start(struct assay_sim_rules *rules)
         rules_set_score(rules, slot, share_bp(rules->global[slot], rules->count));
 }
 
-/* Nobody has met a stranger; what its slot was trusted with goes to nobody. */
+/* A new member has no history: the trust that its slot had is dropped. */
 void rules_eigentrust_join(struct assay_sim_rules *rules, uint32_t slot)
 {
     for (uint32_t other = 0; other < rules->count; other++) {

@@ -8,7 +8,10 @@
 #include "scoring/naive.h"
 #include "sim/rules/internal.h"
 
-/* Whom the target is a share of: all who could vote, or those whose vote evidence can void. */
+/*
+ * The weight that the target is a share of: all who could vote, or those whose vote evidence can
+ * void.
+ */
 static bool target_bp(const struct assay_sim_rules *rules, const struct assay_tally_result *result,
                       uint16_t *target)
 {
