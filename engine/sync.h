@@ -50,7 +50,7 @@ ASSAY_CHECKED enum assay_status assay_sync_page_decode(struct assay_slice payloa
                                                        struct assay_sync_page *page);
 
 /*
- * assay_sync_answer - answer a SYNC_ASK from the store (net/serve.c).
+ * assay_sync_answer - answer a SYNC_ASK from the store (host/serve.c).
  *
  * In:      chain_id: our own; scratch: for one stored value, as large as the largest block payload
  * Out:     a SYNC_ANSWER payload in w, at most ASSAY_SYNC_ANSWER_LEN_MAX bytes

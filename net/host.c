@@ -3,6 +3,8 @@
  */
 #include "net/host_internal.h"
 
+#include "engine/consensus/block.h"
+#include "engine/sync.h"
 #include "quote/accept/policy.h"
 
 #include <limits.h>
@@ -12,6 +14,9 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+/* The largest block that is stored. */
+enum { SERVE_SCRATCH_LEN = ASSAY_BLOCK_LEN_MAX + ASSAY_PROPOSAL_OVERHEAD_MAX };
 
 /* ------------------------------------------------------------ the engine and what it had stored */
 
@@ -166,8 +171,13 @@ static enum assay_status open_pieces(struct assay_host *host)
                                                 .pages = host->pages,
                                                 .seen = host->seen,
                                                 .counters = &host->counters };
-    ASSAY_TRY(assay_serve_create(host->config.store, host->config.genesis->chain_id,
-                                 &host->counters, &host->serve));
+    host->serve = (struct assay_serve){ .store = host->config.store,
+                                        .chain_id = host->config.genesis->chain_id,
+                                        .counters = &host->counters,
+                                        .scratch = malloc(SERVE_SCRATCH_LEN),
+                                        .scratch_len = SERVE_SCRATCH_LEN,
+                                        .answer = malloc(ASSAY_SYNC_ANSWER_LEN_MAX) };
+    if (host->serve.scratch == NULL || host->serve.answer == NULL) return ASSAY_E_MEMORY;
     if (host->config.workload_path != NULL && host->config.workload_path[0] != '\0')
         ASSAY_TRY(assay_workload_create(host->config.workload_path, &host->workload));
     ASSAY_TRY(assay_service_create(host->self, host->members, host->workload, &host->counters,
@@ -319,7 +329,8 @@ void assay_host_close(struct assay_host **host)
     free(h->dispatch_memory);
     assay_service_destroy(&h->service);
     assay_workload_destroy(&h->workload);
-    assay_serve_destroy(&h->serve);
+    free(h->serve.scratch);
+    free(h->serve.answer);
     assay_locker_destroy(&h->locker);
     free(h->gossip);
     free(h->seen);

@@ -23,6 +23,7 @@
 #include "host/page.h"
 #include "host/relay.h"
 #include "host/roster.h"
+#include "host/serve.h"
 #include "host/snapshot.h"
 #include "host/wire.h"
 #include "net/admin.h"
@@ -31,7 +32,6 @@
 #include "net/latency.h"
 #include "net/locker.h"
 #include "net/log.h"
-#include "net/serve.h"
 #include "net/service.h"
 #include "net/timeline.h"
 #include "net/verify_pool.h"
@@ -92,7 +92,7 @@ struct assay_host {
     struct assay_locker *locker;
     struct assay_verify_pool *pool;
     struct host_waiting *waiting, **waiting_end;
-    struct assay_serve *serve;
+    struct assay_serve serve;
     struct assay_workload *workload;
     struct assay_service *service;
     struct assay_admin *admin;

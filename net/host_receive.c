@@ -39,7 +39,7 @@ static void answer_sync(struct assay_host *host, uint16_t slot, struct assay_sli
 {
     struct assay_slice answer;
     const enum assay_status status =
-        assay_serve_sync(host->serve, &host->limits[slot], host->now_ms, ask, &answer);
+        assay_serve_sync(&host->serve, &host->limits[slot], host->now_ms, ask, &answer);
     if (status == ASSAY_E_STORE) host_fail(host, status, "store read");
     if (status == ASSAY_OK)
         host_send(host, slot, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ANSWER, answer);

@@ -14,10 +14,18 @@ enum { US = 1000 };
 static void sync_ask(struct assay_sim_world *w, uint32_t node, uint16_t from,
                      struct assay_slice ask)
 {
-    struct assay_writer out = assay_writer_over(w->page, ASSAY_SYNC_ANSWER_LEN_MAX);
+    struct world_node *n = &w->nodes[node];
+    const struct assay_serve serve = { .store = n->store,
+                                       .chain_id = w->genesis->chain_id,
+                                       .counters = n->counters,
+                                       .scratch = w->scratch,
+                                       .scratch_len = ASSAY_SYNC_ANSWER_LEN_MAX,
+                                       .answer = w->page };
+    struct assay_slice out;
     const enum assay_status status =
-        assay_sync_answer(w->nodes[node].store, w->genesis->chain_id, ask, w->scratch,
-                          ASSAY_SYNC_ANSWER_LEN_MAX, &out);
+        assay_serve_sync(&serve, n->limits != NULL ? &n->limits[from] : NULL,
+                         world_mono_ms(w, node), ask, &out);
+    if (status == ASSAY_E_RATE) return;
     if (status != ASSAY_OK) {
         world_broken(w, ASSAY_SIM_CHECKER_INVARIANTS, "node %u cannot answer a SYNC_ASK: %s", node,
                      assay_status_symbol(status));

@@ -20,6 +20,7 @@
 #include "host/dispatch.h"
 #include "host/pulls.h"
 #include "host/relay.h"
+#include "host/serve.h"
 #include "sim/attack.h"
 #include "sim/outcome.h"
 #include "sim/random.h"

@@ -1,0 +1,29 @@
+/*
+ * host/serve.c - blocks for those who were away.
+ */
+#include "host/serve.h"
+
+#include "base/assert.h"
+#include "engine/sync.h"
+
+enum assay_status assay_serve_sync(const struct assay_serve *serve, struct assay_limit *limit,
+                                   uint64_t now_ms, struct assay_slice ask,
+                                   struct assay_slice *answer)
+{
+    ASSAY_ASSERT(serve->store != NULL && serve->chain_id != NULL && serve->counters != NULL);
+    ASSAY_ASSERT(serve->scratch != NULL && serve->answer != NULL);
+    if (limit != NULL && !assay_limit_sync(limit, now_ms)) {
+        assay_count(serve->counters, ASSAY_COUNT_RATE_SYNC);
+        return ASSAY_E_RATE;
+    }
+    struct assay_writer w = assay_writer_over(serve->answer, ASSAY_SYNC_ANSWER_LEN_MAX);
+    const enum assay_status status = assay_sync_answer(serve->store, serve->chain_id, ask,
+                                                       serve->scratch, serve->scratch_len, &w);
+    if (status != ASSAY_OK) {
+        if (assay_status_class(status) == ASSAY_CLASS_INPUT)
+            assay_count(serve->counters, ASSAY_COUNT_SYNC_MALFORMED);
+        return status;
+    }
+    assay_count(serve->counters, ASSAY_COUNT_SYNC_ANSWERED);
+    return assay_writer_finish(&w, answer);
+}
