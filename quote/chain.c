@@ -7,6 +7,8 @@
 
 #include "base/assert.h"
 
+#include <string.h>
+
 bool assay_dn_equal(const struct assay_dn *a, const struct assay_dn *b)
 {
     ASSAY_ASSERT(a->len <= ASSAY_DN_MAX && b->len <= ASSAY_DN_MAX);
@@ -46,7 +48,23 @@ bool assay_chain_is_signer(const struct assay_certificate *c)
 {
     if (c->has_unknown_critical) return false;
     if (c->has_basic_constraints && c->is_ca) return false;
+    /* RFC 5280 4.2.1.9: without the CA flag the key signs no certificates. */
+    if ((c->key_usage & ASSAY_KEY_USAGE_CERT_SIGN) != 0) return false;
     return c->has_key_usage && (c->key_usage & ASSAY_KEY_USAGE_DIGITAL_SIGNATURE) != 0;
+}
+
+bool assay_chain_allows(const struct assay_certificate *c, uint32_t uses)
+{
+    return !c->has_extended_key_usage || (c->extended_key_usage & (uses | ASSAY_EKU_ANY)) != 0;
+}
+
+bool assay_chain_is_called(const struct assay_certificate *c, const char *phrase)
+{
+    const size_t len = strlen(phrase);
+    const size_t name_len = strlen(c->subject_name);
+    for (size_t at = 0; at + len <= name_len; at++)
+        if (assay_bytes_equal(c->subject_name + at, phrase, len)) return true;
+    return false;
 }
 
 bool assay_chain_self_issued(const struct assay_certificate *c)

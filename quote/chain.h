@@ -46,8 +46,22 @@ ASSAY_CHECKED enum assay_status assay_chain_signed(const struct assay_key *key,
                                                    const struct assay_signature *signature);
 /* May it issue certificates, with that many CAs below it? Returns: true when so. */
 bool assay_chain_is_ca(const struct assay_certificate *c, uint32_t cas_below);
-/* Is it an end entity that may sign data? Returns: true when so. */
+/* Is it an end entity that may sign data, and no certificates (evidence-rules.md 1.14)?
+ * Returns: true when so. */
 bool assay_chain_is_signer(const struct assay_certificate *c);
+/*
+ * evidence-rules.md 1.13: purposes, critical or not, are the only ones; an empty list allows
+ * nothing. uses: ASSAY_EKU_... of which one must be allowed; 0 for what no purpose is registered
+ * for.
+ * Returns: true without the extension, or when it allows one of them or any use
+ */
+bool assay_chain_allows(const struct assay_certificate *c, uint32_t uses);
+/*
+ * Intel's certificates are told apart by their common names (evidence-rules.md 2.6.1): under one
+ * root the same key usages stand in those of platforms and of the signer of documents.
+ * Returns: true when the subject's common name holds the phrase
+ */
+bool assay_chain_is_called(const struct assay_certificate *c, const char *phrase);
 /*
  * assay_chain_order - put the certificates of a PEM text in order by names; three, no more, no
  * less.

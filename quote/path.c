@@ -188,6 +188,9 @@ static bool ends_in_root(const struct assay_path *path, const struct assay_key *
 static enum assay_status check_uses(const struct assay_path *path, struct assay_fault *fault,
                                     size_t *at)
 {
+    /* What the leaf says that it is for, its authorities must be for, too. */
+    const uint32_t uses = path->certificates[0]->extended_key_usage &
+                          (uint32_t)(ASSAY_EKU_TCG_EK | ASSAY_EKU_TCG_AK);
     for (size_t i = 0; i < path->count; i++) {
         const struct assay_certificate *const c = path->certificates[i];
         if (c->has_unknown_critical)
@@ -197,6 +200,9 @@ static enum assay_status check_uses(const struct assay_path *path, struct assay_
             return refuse(fault, at, i, ASSAY_RULE_CHAIN_CONSTRAINTS,
                           "an authority that may issue certificates at this place",
                           "other uses, or a shorter path");
+        if (i > 0 && !assay_chain_allows(c, uses))
+            return refuse(fault, at, i, ASSAY_RULE_CHAIN_CONSTRAINTS,
+                          "an authority for certificates of this use", "one for other uses");
     }
     return ASSAY_OK;
 }

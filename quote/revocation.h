@@ -1,7 +1,7 @@
 /*
  * quote/revocation.h - is any certificate on the way to a root withdrawn?
  *
- * RFC 5280 6.1.3 (a)(3): every certificate below the root is looked for on the list of its own
+ * evidence-rules.md 1.12: every certificate below the root is looked for on the list of its own
  * issuer. A list says nothing of what others issued, so one that is at hand makes none of the
  * others unnecessary.
  */

@@ -67,6 +67,7 @@ enum {
     ASSAY_EKU_TCG_EK = 1, /* 2.23.133.8.1 */
     ASSAY_EKU_TCG_AK = 2, /* 2.23.133.8.3 */
     ASSAY_EKU_OTHER = 4,
+    ASSAY_EKU_ANY = 8, /* 2.5.29.37.0 */
 };
 
 enum {

@@ -8,6 +8,7 @@
 #include "quote/amd/snp_vek.h"
 
 #include "base/assert.h"
+#include "quote/chain.h"
 #include "quote/collateral/collateral.h"
 #include "quote/intel/judge.h"
 #include "quote/path.h"
@@ -150,6 +151,7 @@ static const struct assay_certificate *choose(const struct hand *h)
 static bool may_be_vek(const struct assay_certificate *c)
 {
     if (c->has_basic_constraints && c->is_ca) return false;
+    if ((c->key_usage & ASSAY_KEY_USAGE_CERT_SIGN) != 0 || !assay_chain_allows(c, 0)) return false;
     return !c->has_key_usage || (c->key_usage & ASSAY_KEY_USAGE_DIGITAL_SIGNATURE) != 0;
 }
 

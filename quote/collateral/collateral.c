@@ -114,7 +114,8 @@ static enum assay_status build_signer(struct assay_collateral *c, const char *wh
         return ASSAY_OK;
     }
     *has_signer = true;
-    if (!assay_chain_is_signer(signer))
+    if (!assay_chain_is_signer(signer) || !assay_chain_allows(signer, 0) ||
+        !assay_chain_is_called(signer, "TCB Signing"))
         assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_CHAIN, what, ASSAY_E_INVALID);
     if (c->has[ASSAY_PART_ROOT_CRL] && assay_crl_contains(&c->root_crl, signer->serial))
         assay_collateral_add_fault(c, ASSAY_RULE_CERT_REVOKED, what, ASSAY_E_INVALID);
@@ -225,7 +226,8 @@ static enum assay_status build_pck_crl(struct assay_collateral *c, struct assay_
     for (size_t i = 0; i < c->certificate_count; i++) {
         const struct assay_certificate *const ca = &c->certificates[i];
         if (assay_dn_equal(&ca->subject, &ca->issuer)) continue;
-        if (!assay_chain_is_ca(ca, 0) || !assay_crl_issued_by(&c->pck_crl, ca)) continue;
+        if (!assay_chain_is_ca(ca, 0) || !assay_chain_allows(ca, 0)) continue;
+        if (!assay_crl_issued_by(&c->pck_crl, ca)) continue;
         const uint32_t faults_before = c->fault_count;
         ASSAY_TRY(demand_signature(c, ASSAY_RULE_COLLATERAL_CHAIN, "PCK chain", &c->root,
                                    ca->tbs_digest, &ca->signature));

@@ -268,6 +268,12 @@ static enum assay_status prove_signatures(struct proving *p)
     return status;
 }
 
+static bool is_pck_ca(const struct assay_certificate *c)
+{
+    return assay_chain_is_called(c, "PCK Platform CA") ||
+           assay_chain_is_called(c, "PCK Processor CA");
+}
+
 /* Returns: false when what follows cannot be remembered as Intel's facts */
 static bool prove_uses(struct proving *p)
 {
@@ -276,6 +282,11 @@ static bool prove_uses(struct proving *p)
     const struct assay_certificate *const root = &p->root.certificate;
     if (!assay_chain_is_ca(root, 1) || !assay_chain_is_ca(ca, 0) || !assay_chain_is_signer(pck))
         fault(p, ASSAY_RULE_CHAIN_CONSTRAINTS, "CA, CA, end entity that signs", "other uses");
+    else if (!assay_chain_allows(root, 0) || !assay_chain_allows(ca, 0) ||
+             !assay_chain_allows(pck, 0))
+        fault(p, ASSAY_RULE_CHAIN_CONSTRAINTS, "certificates for any use", "for other uses alone");
+    else if (!assay_chain_is_called(pck, "PCK Certificate") || !is_pck_ca(ca))
+        fault(p, ASSAY_RULE_CHAIN_CONSTRAINTS, "a PCK certificate by a PCK CA", "of other names");
     if (!pck->has_pck) {
         fault(p, ASSAY_RULE_CHAIN_FORMAT, "an SGX extension in the PCK certificate", "none");
         return false;

@@ -40,7 +40,7 @@ static enum assay_status read_certificate(const struct assay_nitro_field *field,
 static void check_leaf(const struct assay_certificate *leaf, uint32_t offset,
                        struct assay_proven *proven)
 {
-    if (!assay_chain_is_signer(leaf) || leaf->has_path_len)
+    if (!assay_chain_is_signer(leaf) || leaf->has_path_len || !assay_chain_allows(leaf, 0))
         assay_proven_fault(proven, ASSAY_RULE_CHAIN_CONSTRAINTS, offset,
                            "a certificate that may sign documents and none of whose kind",
                            "another use");
@@ -60,7 +60,7 @@ static enum assay_status check_issuer(const struct assay_certificate *issuer,
                            "another issuer's name");
         return ASSAY_OK;
     }
-    if (!assay_chain_is_ca(issuer, cas_below))
+    if (!assay_chain_is_ca(issuer, cas_below) || !assay_chain_allows(issuer, 0))
         assay_proven_fault(proven, ASSAY_RULE_CHAIN_CONSTRAINTS, offset,
                            "an authority that may issue certificates at this depth",
                            "no such authority");

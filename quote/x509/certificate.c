@@ -75,6 +75,7 @@ static enum assay_status read_extended_key_usage(struct assay_slice value,
 {
     static const uint8_t tcg_ek[] = { 0x67, 0x81, 0x05, 0x08, 0x01 };
     static const uint8_t tcg_ak[] = { 0x67, 0x81, 0x05, 0x08, 0x03 };
+    static const uint8_t any[] = { 0x55, 0x1d, 0x25, 0x00 };
     struct assay_cursor in = assay_asn1_over(value);
     struct assay_cursor purposes;
     ASSAY_TRY(assay_asn1_open(&in, ASSAY_ASN1_SEQUENCE, &purposes));
@@ -87,6 +88,7 @@ static enum assay_status read_extended_key_usage(struct assay_slice value,
             c->extended_key_usage |= ASSAY_EKU_TCG_EK;
         else if (assay_asn1_is_oid(&oid, tcg_ak, sizeof tcg_ak))
             c->extended_key_usage |= ASSAY_EKU_TCG_AK;
+        else if (assay_asn1_is_oid(&oid, any, sizeof any)) c->extended_key_usage |= ASSAY_EKU_ANY;
         else c->extended_key_usage |= ASSAY_EKU_OTHER;
     }
     return ASSAY_OK;

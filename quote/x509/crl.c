@@ -5,7 +5,12 @@
 
 #include "base/assert.h"
 
-enum { CE_CRL_NUMBER = 20, CE_AUTHORITY_KEY_ID = 35 };
+enum {
+    CE_CRL_NUMBER = 20,
+    CE_DELTA_CRL_INDICATOR = 27,
+    CE_ISSUING_DISTRIBUTION_POINT = 28,
+    CE_AUTHORITY_KEY_ID = 35,
+};
 
 static void swap_serials(uint8_t a[static ASSAY_SERIAL_LEN], uint8_t b[static ASSAY_SERIAL_LEN])
 {
@@ -89,6 +94,11 @@ static enum assay_status read_extension(const struct assay_x509_extension *exten
         ASSAY_TRY(assay_asn1_padded(&in, out->number, sizeof out->number));
         return assay_asn1_end(&in);
     }
+    /* RFC 5280 5.2.4, 5.2.5: both narrow what the list says, also where somebody forgot to mark
+     * them critical. */
+    if (assay_x509_is_ce(extension->oid, CE_DELTA_CRL_INDICATOR) ||
+        assay_x509_is_ce(extension->oid, CE_ISSUING_DISTRIBUTION_POINT))
+        return ASSAY_E_UNSUPPORTED;
     return extension->critical ? ASSAY_E_UNSUPPORTED : ASSAY_OK;
 }
 

@@ -34,6 +34,22 @@ static const struct patch no_sgx = { "another extension than SGX's",
                                      { 0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x7f, 0x04 },
                                      10 };
 
+static const struct patch signs_data_and_certificates = {
+    "keyUsage digitalSignature, keyCertSign",
+    { 0x03, 0x02, 0x07, 0x80 },
+    { 0x03, 0x02, 0x02, 0x84 },
+    4
+};
+/* Intel's verifier tells certificates of one root apart by these words. */
+static const struct patch another_signer = { "a signer of other documents",
+                                             { 'T', 'C', 'B', ' ', 'S', 'i', 'g' },
+                                             { 'P', 'C', 'K', ' ', 'S', 'i', 'g' },
+                                             7 };
+static const struct patch another_leaf = { "another end entity",
+                                           { 'P', 'C', 'K', ' ', 'C', 'e', 'r' },
+                                           { 'T', 'C', 'B', ' ', 'C', 'e', 'r' },
+                                           7 };
+
 /* The PCK certificate stands first in the chain of a node. */
 static void read_pck(const struct world *w, uint8_t der[static ASSAY_SOFT_CERT_MAX], uint32_t *len)
 {
@@ -142,6 +158,8 @@ Test(quote_authority, a_pck_certificate_must_sign_data_and_name_a_platform)
         const struct patch *patch;
         enum assay_rule rule;
     } rows[] = { { &signs_no_data, ASSAY_RULE_CHAIN_CONSTRAINTS },
+                 { &signs_data_and_certificates, ASSAY_RULE_CHAIN_CONSTRAINTS },
+                 { &another_leaf, ASSAY_RULE_CHAIN_CONSTRAINTS },
                  { &no_sgx, ASSAY_RULE_CHAIN_FORMAT } };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct world *const w = world_open();
@@ -213,13 +231,18 @@ Test(quote_authority, a_ca_signs_no_collateral)
     world_close(w);
 }
 
-Test(quote_authority, a_signer_of_collateral_must_sign_data)
+/* Any end entity of the root could sign a TCB info otherwise. */
+Test(quote_authority, a_signer_of_collateral_must_sign_data_and_be_called_so)
 {
-    struct world *const w = world_open();
-    resign_patched(w->ca.signing_der, &w->ca.signing_der_len, &signs_no_data, &w->ca.root_key);
-    world_publish(w);
-    expect_only(w, ASSAY_RULE_COLLATERAL_CHAIN, "signer");
-    world_close(w);
+    static const struct patch *const patches[] = { &signs_no_data, &signs_data_and_certificates,
+                                                   &another_signer };
+    for (size_t i = 0; i < sizeof patches / sizeof patches[0]; i++) {
+        struct world *const w = world_open();
+        resign_patched(w->ca.signing_der, &w->ca.signing_der_len, patches[i], &w->ca.root_key);
+        world_publish(w);
+        expect_only(w, ASSAY_RULE_COLLATERAL_CHAIN, patches[i]->what);
+        world_close(w);
+    }
 }
 
 Test(quote_authority, a_signer_of_collateral_is_signed_by_the_root_even_when_no_root_comes_with_it)
@@ -578,4 +601,28 @@ Test(quote_authority, a_ca_of_another_root_stays_one_when_it_is_remembered)
     free(memory);
     world_close(w);
     world_close(liar);
+}
+
+/* RFC 5280 5.2.4, 5.2.5: a delta, and a list of one distribution point, are not the whole list;
+ * whether somebody marked the extension critical does not change that. */
+Test(quote_authority, a_list_that_is_not_the_whole_list_is_none)
+{
+    static const uint8_t number[] = { 0x55, 0x1d, 0x14 };
+    static const uint8_t narrowed[] = { 27, 28 };
+    struct world *const w = world_open();
+    const struct assay_slice list = w->bundle.files.part[ASSAY_PART_ROOT_CRL];
+    struct assay_crl *const crl = calloc(1, sizeof *crl);
+    uint8_t *const copy = malloc(list.len);
+    cr_assert(crl != NULL && copy != NULL);
+    assay_bytes_copy(copy, list.len, list.bytes, list.len);
+    uint8_t *const at = resign_find(copy, list.len, number, sizeof number);
+    cr_assert_not_null(at);
+    cr_assert_eq(assay_x509_crl(copy, list.len, crl), ASSAY_OK);
+    for (size_t i = 0; i < sizeof narrowed; i++) {
+        at[2] = narrowed[i];
+        cr_expect_eq(assay_x509_crl(copy, list.len, crl), ASSAY_E_UNSUPPORTED);
+    }
+    free(copy);
+    free(crl);
+    world_close(w);
 }

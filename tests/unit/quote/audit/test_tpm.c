@@ -291,6 +291,50 @@ Test(audit_tpm, an_endorsement_certificate_of_the_roots_key_proves_no_tpm)
     close_bench(b);
 }
 
+/* RFC 5280 4.2.1.12: purposes, critical or not, are the only ones; an empty list allows nothing. */
+Test(audit_tpm, an_issuer_for_other_uses_certifies_no_attestation_key)
+{
+    static const struct {
+        uint8_t value[16];
+        size_t len;
+        bool good;
+    } turns[] = {
+        { { 0x30, 0x00 }, 2, false },
+        { { 0x30, 0x0a, 0x06, 0x08, 0x2b, 6, 1, 5, 5, 7, 3, 1 }, 12, false }, /* TLS servers */
+        { { 0x30, 0x07, 0x06, 0x05, 0x67, 0x81, 0x05, 0x08, 1 }, 9, false },  /* endorsement keys */
+        { { 0x30, 0x07, 0x06, 0x05, 0x67, 0x81, 0x05, 0x08, 3 }, 9, true },
+        { { 0x30, 0x06, 0x06, 0x04, 0x55, 0x1d, 0x25, 0x00 }, 8, true }, /* any */
+    };
+    for (size_t i = 0; i < 2 * sizeof turns / sizeof turns[0]; i++) {
+        struct bench *const b = open();
+        struct authority_certificate issuer =
+            authority_ca("Issuer", b->keys[ISSUER], "Root", b->keys[ROOT], alg);
+        authority_add_extension(&issuer, "2.5.29.37", i % 2 == 1, turns[i / 2].value,
+                                turns[i / 2].len);
+        put(b, 1, &issuer);
+        judge(b);
+        cr_assert_eq(b->verdict.genuine == ASSAY_GENUINE_TRUE, turns[i / 2].good, "turn %zu", i);
+        if (!turns[i / 2].good)
+            cr_assert(assay_verdict_has(&b->verdict, ASSAY_RULE_CHAIN_CONSTRAINTS));
+        close_bench(b);
+    }
+}
+
+/* An end entity has no right to certify others. */
+Test(audit_tpm, a_key_that_may_sign_certificates_is_no_attestation_key)
+{
+    struct bench *const b = open();
+    struct authority_certificate ak =
+        authority_leaf("AK", b->keys[AK], "Issuer", b->keys[ISSUER], alg);
+    add_use(&ak, 3);
+    ak.key_usage |= ASSAY_KEY_USAGE_CERT_SIGN;
+    put(b, 0, &ak);
+    judge(b);
+    cr_assert_eq(b->verdict.genuine, ASSAY_GENUINE_FALSE);
+    cr_assert(assay_verdict_has(&b->verdict, ASSAY_RULE_CHAIN_CONSTRAINTS));
+    close_bench(b);
+}
+
 /* A certificate for endorsement keys, for anything, or for CAs is none for attestation keys. */
 Test(audit_tpm, a_certificate_for_another_use_certifies_no_attestation_key)
 {
