@@ -180,7 +180,7 @@ static enum assay_status read_head(const struct assay_simplex *s, struct assay_c
 
 /* --- answering */
 
-/* The highest view in which a vote of the seat is held. Returns: the view, or NULL. */
+/* The highest view in which a vote of the seat is held or kept. Returns: the view, or NULL. */
 static const struct sx_view *highest_voted(const struct assay_simplex *s, uint16_t seat)
 {
     const struct sx_view *best = NULL;
@@ -188,15 +188,29 @@ static const struct sx_view *highest_voted(const struct assay_simplex *s, uint16
         const struct sx_view *v = assay_sx_peek(s, s->views[i].view);
         if (v == NULL || (best != NULL && v->view < best->view)) continue;
         for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
-            if (v->ballots[seat].held[type]) best = v;
+            if (v->ballots[seat].held[type] || v->ballots[seat].kept[type]) best = v;
     }
     return best;
 }
 
-static void put_votes(const struct assay_simplex *s, uint16_t slot, struct assay_writer *w)
+/* The same of verified votes: what was only kept is verified before it is told, and the search goes
+ * on below what proved to be junk. One junk vote would have the whole answer refused. */
+static const struct sx_view *highest_proven(struct assay_simplex *s, uint16_t seat)
+{
+    const struct sx_view *v;
+    bool any = false;
+    while (!any && (v = highest_voted(s, seat)) != NULL) {
+        struct sx_view *at = assay_sx_view(s, v->view);
+        for (int type = 0; type < ASSAY_VOTE_TYPES; type++)
+            any = assay_sx_vote_prove(s, at, seat, (enum assay_vote_type)type) || any;
+    }
+    return v;
+}
+
+static void put_votes(struct assay_simplex *s, uint16_t slot, struct assay_writer *w)
 {
     const uint16_t seat = s->seat_of[slot];
-    const struct sx_view *v = seat == UINT16_MAX ? NULL : highest_voted(s, seat);
+    const struct sx_view *v = seat == UINT16_MAX ? NULL : highest_proven(s, seat);
     uint64_t count = 0;
     for (size_t type = 0; v != NULL && type < ASSAY_VOTE_TYPES; type++)
         count += v->ballots[seat].held[type];

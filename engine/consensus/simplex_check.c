@@ -30,6 +30,24 @@ static void check_view_certificates(const struct assay_simplex *s, const struct 
     }
 }
 
+/* Kept are only votes that a held certificate of the view repeats, and not those that are held. */
+static void check_kept(const struct assay_simplex *s, const struct sx_view *v)
+{
+    for (uint32_t seat = 0; seat < s->seat_count; seat++) {
+        const struct sx_ballot *ballot = &v->ballots[seat];
+        for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++) {
+            if (!ballot->kept[type]) continue;
+            ASSAY_ASSERT(!ballot->held[type]);
+            ASSAY_ASSERT(v->certificate[type] != SX_NONE);
+            const struct sx_certificate *certificate = &s->certificates[v->certificate[type]];
+            ASSAY_ASSERT(
+                assay_bytes_equal(certificate->statement.block_id, ballot->id[type], 32));
+        }
+        if (ballot->kept[ASSAY_VOTE_FINALISE])
+            ASSAY_ASSERT(!ballot->held[ASSAY_VOTE_NULLIFY] && !ballot->kept[ASSAY_VOTE_NULLIFY]);
+    }
+}
+
 /* The tally says what the ballots say. */
 static void check_tally(const struct assay_simplex *s, const struct sx_view *v)
 {
@@ -62,6 +80,7 @@ static void check_views(const struct assay_simplex *s)
         ASSAY_ASSERT(v->view > s->leader_view || v->has_leader);
         check_own_votes(v);
         check_tally(s, v);
+        check_kept(s, v);
         check_view_certificates(s, v);
         /* Left behind only with a certificate, or by finality above. */
         if (v->view > s->final_view && v->view < s->view)

@@ -30,9 +30,12 @@ enum {
     SX_ROOM = 24,             /* actions that a step keeps for what must not be lost */
 };
 
-/* What one seat was seen to vote in one view, by type; nullify names no block. */
+/* What one seat was seen to vote in one view, by type; nullify names no block. A vote is *held*
+ * once its signature was verified; it is *kept*, unverified, when it came from its owner after the
+ * certificate that says the same (docs/protocol.md 5, "Votes that nothing depends on"). */
 struct sx_ballot {
     bool held[ASSAY_VOTE_TYPES];
+    bool kept[ASSAY_VOTE_TYPES]; /* never both */
     uint8_t accused; /* bit n: En was handed out */
     uint8_t id[ASSAY_VOTE_TYPES][32];
     uint8_t signature[ASSAY_VOTE_TYPES][ASSAY_P256_SIGNATURE_LEN];
@@ -218,6 +221,10 @@ enum assay_status assay_sx_vote(struct assay_simplex *s, uint16_t from, struct a
 void assay_sx_vote_note(struct assay_simplex *s, const struct assay_vote_statement *statement,
                         uint16_t seat, const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN],
                         struct assay_simplex_actions *out);
+/* A kept vote is verified now, since something depends on it; a bad one is forgotten.
+ * Returns: whether the vote is held. */
+bool assay_sx_vote_prove(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
+                         enum assay_vote_type type);
 /* Returns: the weight of the seats that voted so. */
 uint64_t assay_sx_weight(const struct assay_simplex *s, const struct sx_view *v,
                          enum assay_vote_type type, const uint8_t id[static 32]);

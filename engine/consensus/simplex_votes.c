@@ -2,7 +2,9 @@
  * engine/consensus/simplex_votes.c - who voted what in each view; equivocation; own votes.
  *
  * docs/protocol.md 5. A vote counts once, after its signature was verified. A second, different
- * vote of the same seat is not counted: with the first one it convicts (E1, E2, E3).
+ * vote of the same seat is not counted: with the first one it convicts (E1, E2, E3). A vote that
+ * only repeats what a held certificate says is kept without a look at its signature, and looked at
+ * when something depends on it.
  */
 #include "engine/consensus/simplex_internal.h"
 
@@ -67,6 +69,31 @@ static void accuse(struct assay_simplex *s, struct sx_ballot *ballot, uint16_t s
     assay_sx_accuse(s, slot, number, payloads[0], payloads[1], out);
 }
 
+/* Pairs that convict: E1 two N, E2 two F or F beside N of another block, E3 X and F. */
+static const struct pair {
+    enum assay_vote_type one, other;
+    unsigned number;
+} pairs[] = {
+    { ASSAY_VOTE_NOTARISE, ASSAY_VOTE_NOTARISE, 1 },
+    { ASSAY_VOTE_FINALISE, ASSAY_VOTE_FINALISE, 2 },
+    { ASSAY_VOTE_FINALISE, ASSAY_VOTE_NOTARISE, 2 },
+    { ASSAY_VOTE_NOTARISE, ASSAY_VOTE_FINALISE, 2 },
+    { ASSAY_VOTE_NULLIFY, ASSAY_VOTE_FINALISE, 3 },
+    { ASSAY_VOTE_FINALISE, ASSAY_VOTE_NULLIFY, 3 },
+};
+
+enum { PAIRS = sizeof pairs / sizeof pairs[0] };
+
+/* Returns: whether the statement and what is held or kept of the seat are such a pair. */
+static bool is_pair(const struct pair *pair, const struct sx_ballot *ballot,
+                    const struct assay_vote_statement *statement)
+{
+    if (pair->one != statement->type) return false;
+    if (!ballot->held[pair->other] && !ballot->kept[pair->other]) return false;
+    return pair->number == 3 ||
+           !assay_bytes_equal(ballot->id[pair->other], statement->block_id, 32);
+}
+
 static struct assay_vote held_vote(const struct assay_simplex *s, const struct sx_view *v,
                                    const struct sx_ballot *ballot, enum assay_vote_type type)
 {
@@ -78,30 +105,51 @@ static struct assay_vote held_vote(const struct assay_simplex *s, const struct s
     return vote;
 }
 
-/* Every pair that convicts: E1 two N, E2 two F or F beside N of another block, E3 X and F. */
-static void look_for_conflicts(struct assay_simplex *s, const struct sx_view *v, uint16_t seat,
+/* What this verified vote conflicts with is verified too, if it was only kept, and accused. */
+static void look_for_conflicts(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
                                const struct assay_vote *vote, struct assay_simplex_actions *out)
 {
-    static const struct {
-        enum assay_vote_type one, other;
-        unsigned number;
-    } pairs[] = {
-        { ASSAY_VOTE_NOTARISE, ASSAY_VOTE_NOTARISE, 1 },
-        { ASSAY_VOTE_FINALISE, ASSAY_VOTE_FINALISE, 2 },
-        { ASSAY_VOTE_FINALISE, ASSAY_VOTE_NOTARISE, 2 },
-        { ASSAY_VOTE_NOTARISE, ASSAY_VOTE_FINALISE, 2 },
-        { ASSAY_VOTE_NULLIFY, ASSAY_VOTE_FINALISE, 3 },
-        { ASSAY_VOTE_FINALISE, ASSAY_VOTE_NULLIFY, 3 },
-    };
     struct sx_ballot *ballot = &v->ballots[seat];
-    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-        if (pairs[i].one != vote->statement.type || !ballot->held[pairs[i].other]) continue;
-        if (pairs[i].number != 3 &&
-            assay_bytes_equal(ballot->id[pairs[i].other], vote->statement.block_id, 32))
-            continue;
+    for (size_t i = 0; i < PAIRS; i++) {
+        if (!is_pair(&pairs[i], ballot, &vote->statement)) continue;
+        if (!assay_sx_vote_prove(s, v, seat, pairs[i].other)) continue;
         const struct assay_vote held = held_vote(s, v, ballot, pairs[i].other);
         accuse(s, ballot, s->slot_of[seat], pairs[i].number, &held, vote, out);
     }
+}
+
+/* A verified vote that is the first of its seat, view and type. */
+static void hold(struct assay_simplex *s, struct sx_view *v,
+                 const struct assay_vote_statement *statement, uint16_t seat,
+                 const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+{
+    struct sx_ballot *ballot = &v->ballots[seat];
+    const enum assay_vote_type type = statement->type;
+    ASSAY_ASSERT(!ballot->held[type]);
+    ballot->held[type] = true;
+    ballot->kept[type] = false;
+    count_vote(s, v, statement, seat);
+    assay_bytes_copy(ballot->id[type], 32, statement->block_id, 32);
+    assay_bytes_copy(ballot->signature[type], sizeof ballot->signature[type], signature,
+                     ASSAY_P256_SIGNATURE_LEN);
+    assay_sx_heard(s, s->slot_of[seat], statement->view);
+}
+
+bool assay_sx_vote_prove(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
+                         enum assay_vote_type type)
+{
+    ASSAY_ASSERT(seat < s->seat_count);
+    struct sx_ballot *ballot = &v->ballots[seat];
+    struct assay_vote vote = { .slot = s->slot_of[seat] };
+    if (!ballot->kept[type]) return ballot->held[type];
+    vote.statement = assay_sx_statement(s, v->view, type, ballot->id[type]);
+    assay_vote_statement_digest(&vote.statement, vote.digest);
+    assay_bytes_copy(vote.signature, sizeof vote.signature, ballot->signature[type],
+                     sizeof vote.signature);
+    ballot->kept[type] = false;
+    if (assay_vote_verify(&vote, s->voters) != ASSAY_OK) return false;
+    hold(s, v, &vote.statement, seat, vote.signature);
+    return true;
 }
 
 void assay_sx_vote_note(struct assay_simplex *s, const struct assay_vote_statement *statement,
@@ -118,13 +166,37 @@ void assay_sx_vote_note(struct assay_simplex *s, const struct assay_vote_stateme
     if (ballot->held[type] && assay_bytes_equal(ballot->id[type], statement->block_id, 32)) return;
     look_for_conflicts(s, v, seat, &vote, out);
     if (ballot->held[type]) return; /* the first one stands */
+    hold(s, v, statement, seat, signature);
+}
 
-    ballot->held[type] = true;
-    count_vote(s, v, statement, seat);
-    assay_bytes_copy(ballot->id[type], 32, statement->block_id, 32);
-    assay_bytes_copy(ballot->signature[type], sizeof ballot->signature[type], signature,
-                     ASSAY_P256_SIGNATURE_LEN);
-    assay_sx_heard(s, s->slot_of[seat], statement->view);
+/* --- votes that nothing depends on */
+
+/* Whether the vote says only what a held certificate says, and nothing else that is known of its
+ * seat speaks against it. */
+static bool is_spare(const struct assay_simplex *s, const struct sx_view *v, uint16_t seat,
+                     const struct assay_vote_statement *statement)
+{
+    const uint32_t index = v->certificate[statement->type];
+    if (index == SX_NONE) return false;
+    const struct assay_vote_statement *certified = &s->certificates[index].statement;
+    if (!assay_bytes_equal(certified->block_id, statement->block_id, 32)) return false;
+    for (size_t i = 0; i < PAIRS; i++)
+        if (is_pair(&pairs[i], &v->ballots[seat], statement)) return false;
+    return true;
+}
+
+static void keep(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
+                 const struct assay_vote *vote)
+{
+    struct sx_ballot *ballot = &v->ballots[seat];
+    const enum assay_vote_type type = vote->statement.type;
+    ASSAY_ASSERT(!ballot->held[type] && !ballot->kept[type]);
+    ballot->kept[type] = true;
+    assay_bytes_copy(ballot->id[type], 32, vote->statement.block_id, 32);
+    assay_bytes_copy(ballot->signature[type], sizeof ballot->signature[type], vote->signature,
+                     sizeof vote->signature);
+    /* Its owner sent it over a link that proves who it is: good or not, it is not silent. */
+    assay_sx_heard(s, vote->slot, v->view);
 }
 
 /* --- VOTE messages */
@@ -147,6 +219,18 @@ static enum assay_status place_vote(struct assay_simplex *s, uint16_t from,
     return place;
 }
 
+/* Whether the vote tells nothing new: it is held or kept to the letter, or a second one of its kind
+ * was accused already. A kept one with another signature is verified: the first may be junk. */
+static bool is_known(const struct sx_ballot *ballot, const struct assay_vote *vote)
+{
+    const enum assay_vote_type type = vote->statement.type;
+    if (!ballot->held[type] && !ballot->kept[type]) return false;
+    if (!assay_bytes_equal(ballot->id[type], vote->statement.block_id, 32))
+        return (ballot->accused >> (type == ASSAY_VOTE_FINALISE ? 2 : 1) & 1) != 0;
+    return ballot->held[type] ||
+           assay_bytes_equal(ballot->signature[type], vote->signature, sizeof vote->signature);
+}
+
 enum assay_status assay_sx_vote(struct assay_simplex *s, uint16_t from, struct assay_slice payload,
                                 struct assay_simplex_actions *out)
 {
@@ -166,16 +250,22 @@ enum assay_status assay_sx_vote(struct assay_simplex *s, uint16_t from, struct a
     if (!assay_sx_in_window(s, view)) return ASSAY_E_EARLY;
 
     const enum assay_vote_type type = vote.statement.type;
-    const struct sx_view *known = assay_sx_peek(s, view);
-    if (known != NULL && known->ballots[seat].held[type]) {
-        const struct sx_ballot *ballot = &known->ballots[seat];
-        const bool same = assay_bytes_equal(ballot->id[type], vote.statement.block_id, 32);
+    struct sx_view *known = assay_sx_peek(s, view);
+    if (known != NULL && is_known(&known->ballots[seat], &vote)) {
+        const bool same =
+            assay_bytes_equal(known->ballots[seat].id[type], vote.statement.block_id, 32);
         /* Only who is stuck sends a vote again. */
         if (same && from == vote.slot && view < s->view) assay_sx_help(s, from, view, out);
-        if (same || (ballot->accused >> (type == ASSAY_VOTE_FINALISE ? 2 : 1) & 1) != 0)
-            return ASSAY_E_DUPLICATE;
+        return ASSAY_E_DUPLICATE;
     }
-    ASSAY_TRY(assay_vote_verify(&vote, s->voters));
+    const bool kept = known != NULL && known->ballots[seat].kept[type];
+    if (known != NULL && !kept && from == vote.slot &&
+        is_spare(s, known, seat, &vote.statement)) {
+        keep(s, known, seat, &vote);
+        return ASSAY_OK;
+    }
+    /* Our own was signed by our host, with the key that the ledger lists for us. */
+    if (from != ASSAY_SLOT_SELF) ASSAY_TRY(assay_vote_verify(&vote, s->voters));
 
     assay_sx_vote_note(s, &vote.statement, seat, vote.signature, out);
     struct sx_view *v = assay_sx_view(s, view);

@@ -208,13 +208,59 @@ static void vote(struct trial_disrupter *d)
     }
 }
 
+/* Returns: what the machine said to a vote of ours. */
+static enum assay_status tell(struct trial_disrupter *d, uint32_t machine,
+                              const struct assay_vote_statement *st, bool junk)
+{
+    uint8_t bytes[ASSAY_VOTE_LEN_MAX];
+    uint8_t digest[32];
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_vote_statement_digest(st, digest);
+    assay_sim_simplex_sign(d->world, d->slot, digest, signature);
+    if (junk) signature[0] ^= 1;
+    assay_vote_encode(st, d->slot, signature, &w);
+    return assay_sim_simplex_inject(d->world, machine, d->slot, ASSAY_MESSAGE_VOTE,
+                                    assay_slice_over(bytes, w.len));
+}
+
+/* The vote that a certificate repeats, late, and one against it: whoever took both must accuse.
+ * Every other machine gets the first one with a signature of nobody's, which convicts nobody. */
+static void contradict_late(struct trial_disrupter *d, enum assay_vote_type type)
+{
+    struct assay_certificate c;
+    struct assay_sim_simplex_counts before, after;
+    if (assay_certificate_decode(assay_slice_over(d->certificate.bytes, d->certificate.len),
+                                 d->slots, &c) != ASSAY_OK)
+        return;
+    struct assay_vote_statement against = c.statement;
+    against.type = type;
+    memset(against.block_id, 0x33, sizeof against.block_id);
+    for (uint32_t i = 0; i < d->machines; i++) {
+        if (i == d->slot || !assay_sim_simplex_alive(d->world, i)) continue;
+        const enum assay_status first = tell(d, i, &c.statement, i % 2 == 0);
+        if (first != ASSAY_OK && first != ASSAY_E_DUPLICATE) continue;
+        assay_sim_simplex_counts(d->world, &before);
+        if (tell(d, i, &against, false) != ASSAY_OK) continue;
+        assay_sim_simplex_counts(d->world, &after);
+        if (i % 2 == 1 && after.accusations == before.accusations)
+            assay_sim_simplex_violate(d->world, ASSAY_SIM_CHECKER_JUSTICE,
+                                      "machine %u took two votes that convict and accused nobody",
+                                      (unsigned)i);
+    }
+}
+
 void trial_disrupter_act(struct trial_disrupter *d)
 {
     switch (assay_sim_random_below(&d->random, 5)) {
     case 0: forge_certificate(d, false); return;
     case 1: forge_certificate(d, true); return;
     case 2: forge_votes(d); return;
-    case 3: vote(d); return;
+    case 3:
+        vote(d);
+        contradict_late(d, ASSAY_VOTE_NOTARISE);
+        contradict_late(d, ASSAY_VOTE_FINALISE);
+        return;
     case 4: propose_out_of_turn(d); return;
     }
 }
