@@ -13,6 +13,7 @@ enum {
     POISON_VERIFIED_VIEWS = 4, /* nullified in a row: no record that must be re-verified */
     POISON_OPTIONAL_VIEWS = 8, /* no optional record at all */
     WAIT_VIEWS = 16,
+    CADENCE_PARTS = 8, /* views for records that wait for later ones */
     PACE_PARTS = 64, /* blocks for waiting records, at most so many an epoch of honest leaders */
     WAIT_VIEWS_MAX = 1 << 20,
 };
@@ -413,20 +414,27 @@ void assay_branch_nullified(struct assay_engine *e, uint64_t view)
     }
 }
 
-static bool any_record_fits(struct assay_engine *e, const struct assay_simplex_view *look)
+/* Works out whether a record could stand in the next block (e->waits), and if not, whether one
+ * could in a block of a later view (e->held_back). */
+static void look_for_records(struct assay_engine *e, const struct assay_simplex_view *look)
 {
     struct assay_record r; /* large: made once */
-    for (uint32_t i = 0; i < e->pool.count; i++) {
+    e->waits = false;
+    e->held_back = false;
+    for (uint32_t i = 0; i < e->pool.count && !e->waits; i++) {
         const struct assay_pool_item *item = &e->pool.items[i];
-        if (!offered(item, look->view, look->nullified_in_a_row)) continue;
+        if (item->phase != ASSAY_POOL_READY) continue;
+        const bool now = offered(item, look->view, look->nullified_in_a_row);
+        if (!now && e->held_back) continue;
         /* None fits yet, or this one never will: found out without decoding it. */
         const bool ballot = item->kind == ASSAY_RECORD_BALLOT;
         if (ballot && (!e->branch.has_roll || e->branch.balloted[item->slot])) continue;
         if (assay_record_decode(assay_slice_over(item->bytes, item->len), &r) != ASSAY_OK) continue;
         if (!known_good(e, &r)) continue;
-        if (assay_ledger_fits(&e->context, &e->branch, &r) == ASSAY_OK) return true;
+        if (assay_ledger_fits(&e->context, &e->branch, &r) != ASSAY_OK) continue;
+        e->waits = now;
+        e->held_back = e->held_back || !now;
     }
-    return false;
 }
 
 /* Returns: whether a waiting record could stand in the next block. Asked after every event, so it
@@ -441,7 +449,7 @@ static bool record_waits(struct assay_engine *e, const struct assay_simplex_view
     e->waits_view = look->view;
     e->waits_nullified = look->nullified_in_a_row;
     assay_bytes_copy(e->waits_tip, 32, e->branch.tip_id, 32);
-    e->waits = any_record_fits(e, look);
+    look_for_records(e, look);
     return e->waits;
 }
 
@@ -462,5 +470,7 @@ uint64_t assay_branch_demand(struct assay_engine *e)
         return assay_max_u64(e->now_ms, e->run.block_ms + epoch_ms / PACE_PARTS);
     const uint64_t phase = e->state.head_time_ms + (e->branch.has_roll ? epoch_ms : epoch_ms / 4);
     const uint64_t due = e->now_ms + (phase > e->at_unix_ms ? phase - e->at_unix_ms : 0);
-    return assay_min_u64(due, assay_max_u64(e->run.progress_ms, e->run.block_ms) + epoch_ms / 8);
+    if (!e->held_back) return due; /* no block without content (docs/protocol.md 5.11) */
+    const uint64_t newest_ms = assay_max_u64(e->run.progress_ms, e->run.block_ms);
+    return assay_min_u64(due, newest_ms + epoch_ms / CADENCE_PARTS);
 }

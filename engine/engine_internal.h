@@ -87,9 +87,10 @@ struct assay_run {
     uint64_t own_asked_ms; /* peers were asked for an envelope of ours; 0: not in this epoch */
     uint32_t pulls;        /* rounds of ENVELOPE_PULL so far */
     uint64_t progress_ms;  /* last final block */
-    uint64_t block_ms;     /* last block that was valid or made here: the cadence counts from it */
-    uint64_t demand_ms, demand_view; /* when a block is wanted, and the view that this is about */
-    uint64_t clock_bound_ms;         /* how far ahead of our clock a header may be */
+    uint64_t block_ms;     /* last block that was valid or made here: pace and cadence count */
+    /* When a block is wanted, and the view and last final view that this is about. */
+    uint64_t demand_ms, demand_view, demand_final;
+    uint64_t clock_bound_ms; /* how far ahead of our clock a header may be */
 };
 
 /* Own key set. */
@@ -174,6 +175,7 @@ struct assay_engine {
     /* Does a record wait? As it was for this pool, branch and view. */
     bool waits;
     uint64_t waits_version, waits_view, waits_nullified;
+    bool held_back; /* a record that fits waits for later views: views have to pass */
     uint8_t waits_tip[32];
     bool propose_wanted;
     uint64_t propose_view;

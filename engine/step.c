@@ -159,15 +159,18 @@ static uint64_t wake_at(struct assay_engine *e)
     return assay_min_u64(wake, e->now_ms + assay_max_u64(assay_eng_epoch_ms(e) / 16, 1));
 }
 
-/* A demand that has begun stands for its view: time-outs run from it, so it must not move along. */
+/* A demand that has begun stands for its view: time-outs run from it, so it must not move along.
+ * Not beyond a finality, though: what it was for may have become final. */
 static uint64_t demand(struct assay_engine *e)
 {
     struct assay_simplex_view look;
     const uint64_t wanted = assay_branch_demand(e);
     assay_simplex_look(e->simplex, &look);
-    const bool same = e->run.demand_view == look.view;
+    const bool same =
+        e->run.demand_view == look.view && e->run.demand_final == look.final_view;
     if (same && e->run.demand_ms <= e->now_ms) return e->run.demand_ms;
     e->run.demand_view = look.view;
+    e->run.demand_final = look.final_view;
     e->run.demand_ms = wanted;
     return wanted;
 }

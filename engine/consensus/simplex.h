@@ -152,11 +152,11 @@ void assay_simplex_propose(struct assay_simplex *s, uint64_t now_ms, uint64_t vi
 
 /*
  * Demand: the monotonic time from which a proposal is wanted in the running view (a record waits:
- * now; else the next phase or the cadence T/8, whichever is first; UINT64_MAX: never). It stands
- * until the next call; state it anew after FINAL and begin. The leader proposes at
- * max(entered, demand); the others' time-outs start then. While the base of the view is not final,
- * a proposal is wanted one delta after the view was entered, whatever the demand: the base's F
- * votes are on their way, and asking at once would follow every block by an empty one.
+ * now or a little later; else the next phase; UINT64_MAX: never). It stands until the next call,
+ * FINAL or begin: state it anew after these. The leader proposes at max(entered, demand); the
+ * others' time-outs start then. While the base of the view is not final, a proposal is wanted one
+ * delta after the view was entered, whatever the demand: the base's F votes are on their way, and
+ * asking at once would follow every block by an empty one.
  * Returns: nothing.
  */
 void assay_simplex_demand(struct assay_simplex *s, uint64_t now_ms, uint64_t demand_at_ms,

@@ -205,6 +205,7 @@ void assay_sx_hand_out_final(struct assay_simplex *s, struct assay_simplex_actio
     s->handed_height = block->header.height;
     assay_bytes_copy(s->handed_id, 32, block->id, 32);
     s->done = block->header.kind == ASSAY_BLOCK_EPOCH;
+    s->demand_at_ms = UINT64_MAX; /* it was about this block: the ledger states it anew */
 
     struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_FINAL);
     action->view = s->final_view;

@@ -32,7 +32,7 @@ enum {
 
 /* What one seat was seen to vote in one view, by type; nullify names no block. A vote is *held*
  * once its signature was verified; it is *kept*, unverified, when it came from its owner after the
- * certificate that says the same (docs/protocol.md 5, "Votes that nothing depends on"). */
+ * certificate that says the same (docs/protocol.md 5.25). */
 struct sx_ballot {
     bool held[ASSAY_VOTE_TYPES];
     bool kept[ASSAY_VOTE_TYPES]; /* never both */

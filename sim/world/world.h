@@ -36,7 +36,7 @@ enum assay_sim_world_plant {
     ASSAY_SIM_WORLD_PLANT_CERTIFICATE, /* node 2 holds a final certificate of another block */
     ASSAY_SIM_WORLD_PLANT_HOARDS,      /* a node keeps evidence for ever */
     ASSAY_SIM_WORLD_PLANT_FLIGHTS,     /* node 1 is said to have more pulls than its bound */
-    ASSAY_SIM_WORLD_PLANT_BLOCK,       /* node 1 has another block final at height 5 */
+    ASSAY_SIM_WORLD_PLANT_BLOCK,       /* node 1 has other blocks final from height 5 on */
     ASSAY_SIM_WORLD_PLANT_LINK,        /* block 6 names another parent */
     ASSAY_SIM_WORLD_PLANT_NULLIFIED,   /* node 2 holds nullifications of what is final */
     ASSAY_SIM_WORLD_PLANT_RENUMBERS,   /* an order of node 1 has the number of the next epoch */

@@ -93,11 +93,11 @@ static void expect_trace(const struct assay_scenario *s, uint64_t seed, const ch
 Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
 {
     struct assay_scenario s = small();
-    expect_trace(&s, 1, "acd6971f5e249c6567c52a47132e10c6624b18e060fd74f5452f98df6e9c2090",
-                 "df739862c1552f8e590db9afca283c8f64dc52a1301fd561956d9e75c7c94247");
+    expect_trace(&s, 1, "a9fe6ea163d4720c8b7c53c074fb4c1408e937f805919e9bf512c9cb96a0d717",
+                 "d6c7f0d436e0f75354ea7036d02686638d2f7d6a26824e6e0854034ecfb378db");
     s = rough();
-    expect_trace(&s, 2, "6418813d9b2547c5f74e8dbf90b509d567ecb0798d78379b4ad3917d119796fd",
-                 "2f37e3f8f0125692734d5cb3bd4562353eccb142c34896165cc00b0289ebc32e");
+    expect_trace(&s, 2, "d707602347f19dbc4e8c0c58f5769379d12298fd45bdfb8095b0a51b0426c48c",
+                 "38b1207bf91d234636769c2e5ede17b8971aa2defeb4db0fd3ca7ad48426e755");
     s = small();
     s.link.delay = ASSAY_SIM_DELAY_PARETO;
     s.link.delay_max_ms = 400;
@@ -108,8 +108,8 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
     s.adversaries[0] = (struct assay_sim_adversary){
         .attack = ASSAY_SIM_ATTACK_TAMPER, .cohort = 1, .start_epoch = 2, .rate_permille = 1000
     };
-    expect_trace(&s, 3, "f1ed89b5ed3041e31ad59688967075d41e9a7264caa515aa8d06254ae31d4c6c",
-                 "53501fd8b977c70474fc903d560110f01a5b9f348e3618ad320f00b85af85f6b");
+    expect_trace(&s, 3, "4d52aefc608c0e6188fb2377d8cb813e7cb9820ff67f1ddb4bf4c7ad8ad07789",
+                 "36d22b44db3e01c22290e39faf53127a4f5cdaa0332a36de2c2b15fdf0c8adc2");
 }
 
 Test(sim_world, a_calm_network_closes_every_epoch_certified, .timeout = 60)
