@@ -1,0 +1,126 @@
+#!/bin/sh
+# CPU per node and epoch of real processes: assayd with SOFT enclaves on loopback, in four roots and
+# five operators, as the kernel counts it (user and system time of the daemons; their enclaves are
+# told apart). Beside it blocks per epoch: consensus costs by the block. Target: 30 ms at 20 nodes.
+#
+# usage: bench_net_processes [NODES [EPOCH_MS [SECONDS]]]; default 20 nodes, 2000 ms, 20 s
+set -eu
+nodes=${1:-20} epoch_ms=${2:-2000} seconds=${3:-20}
+bin=$(cd "$(dirname "$0")/../bin" && pwd)
+dir=$(mktemp -d /tmp/assay-bench.XXXXXX)
+pids=
+stop() {
+    [ -z "$pids" ] || kill $pids 2>/dev/null || :
+    wait
+    rm -rf "$dir"
+}
+trap stop EXIT
+trap 'exit 130' INT TERM
+cd "$dir"
+say() { printf 'bench_net_processes: %s\n' "$*" >&2; exit 1; }
+
+# --- the network
+
+zeros=$(printf '%0128d' 0)
+enclave=$bin/assay-enclave
+base=$((20000 + $$ % 20000))
+for v in 1 2 3 4; do "$bin/assay" soft ca vendor-$v --name "Vendor $v" >vendor-$v.pub; done
+for o in 1 2 3 4 5; do "$bin/assay" keys operator op$o.key >op$o.pub; done
+n=1
+while [ $n -le "$nodes" ]; do
+    mkdir node-$n
+    "$bin/assay" soft node vendor-$((n % 4 + 1)) node-$n --out node-$n/platform.key >/dev/null
+    "$bin/assay" keys generate node-$n/keys --name node-$n >/dev/null
+    "$bin/assay" soft quote node-$n/platform.key --program "$enclave" --report-data "$zeros" \
+        --out node-$n/sample.quote >/dev/null
+    n=$((n + 1))
+done
+{
+    printf 'policy_version: 1\nprofile: development\nkinds: [soft]\nroots:\n'
+    for v in 1 2 3 4; do
+        printf '  - { name: vendor-%s, key: %s, kinds: [soft] }\n' $v \
+            "$(sed -n 's/^root_key: //p' vendor-$v.pub)"
+    done
+    printf 'references:\n  - { field: mrenclave, state: allowed, value: "%s" }\n' \
+        "$(sha256sum "$enclave" | cut -d' ' -f1)"
+} >policy.yaml
+{
+    printf 'plan_version: 1\nepoch_ms: %s\nthreshold: 2\npolicy: policy.yaml\n' "$epoch_ms"
+    printf 'collateral: [vendor-1, vendor-2, vendor-3, vendor-4]\noperators:\n'
+    for o in 1 2 3 4 5; do printf '  - name: op%s\n    %s\n' $o "$(cat op$o.pub)"; done
+    printf 'members:\n'
+    n=1
+    while [ $n -le "$nodes" ]; do
+        printf '  - { operator: op%s, card: node-%s/keys/node.yaml, sample: node-%s/sample.quote }\n' \
+            $((n % 5 + 1)) $n $n
+        n=$((n + 1))
+    done
+} >plan.yaml
+"$bin/assay" genesis create plan.yaml --out genesis >/dev/null 2>said || say "$(cat said)"
+for o in 1 2; do "$bin/assay" genesis sign genesis --key op$o.key >/dev/null; done
+n=1
+while [ $n -le "$nodes" ]; do
+    printf '  - { %s, address: "127.0.0.1:%s" }\n' \
+        "$(sed -n 's/^node_id/node/p' node-$n/keys/node.yaml)" $((base + n)) >>peers
+    n=$((n + 1))
+done
+n=1
+while [ $n -le "$nodes" ]; do
+    cat >node-$n/assayd.yaml <<END
+config_version: 1
+node: { state_dir: state, keys_dir: keys, genesis: ../genesis }
+listen: { gossip: "127.0.0.1:$((base + n))", admin: admin.sock }
+evidence: { kind: soft, credential: platform.key }
+enclave: { path: $enclave, restore_path: $enclave, service: service.sock }
+peers:
+END
+    cat peers >>node-$n/assayd.yaml
+    "$bin/assayd" --config node-$n/assayd.yaml 2>node-$n/log &
+    pids="$pids $!"
+    n=$((n + 1))
+done
+
+# --- what it costs
+
+number() { # of the status of node 1, by its key in the JSON
+    "$bin/assay" status --json --socket node-1/admin.sock 2>/dev/null |
+        tr ',{}' '\n' | sed -n "s/^ *\"$1\": *\([0-9]*\).*/\1/p" | head -n 1
+}
+all_live() {
+    n=0
+    for pid in $pids; do
+        n=$((n + 1))
+        [ -r /proc/$pid/stat ] || say "daemon $n stopped by itself: $(tail -n 1 node-$n/log)"
+    done
+}
+ticks() { # user and system time of all daemons
+    for pid in $pids; do cat /proc/$pid/stat; done 2>/dev/null |
+        sed 's/^.*) //' | awk '{ u += $12; s += $13 } END { print u, s }'
+}
+enclave_ticks() {
+    for pid in $pids; do
+        for child in $(cat /proc/$pid/task/*/children 2>/dev/null); do cat /proc/$child/stat; done
+    done 2>/dev/null | sed 's/^.*) //' | awk '{ t += $12 + $13 } END { print t + 0 }'
+}
+waited=0
+until epoch=$(number epoch) && [ "${epoch:-0}" -ge 3 ]; do
+    [ $waited -lt 120 ] || say "epoch 3 never came"
+    sleep 1
+    waited=$((waited + 1))
+done
+set -- $(ticks) $(number epoch) $(number height) $(enclave_ticks)
+sleep "$seconds"
+set -- "$@" $(ticks) $(number epoch) $(number height) $(enclave_ticks)
+all_live # else the sums are of fewer
+[ $# -eq 10 ] || say "no status"
+awk -v n="$nodes" -v hz="$(getconf CLK_TCK)" -v cores="$(getconf _NPROCESSORS_ONLN)" \
+    -v epoch_ms="$epoch_ms" -v u0="$1" -v s0="$2" -v e0="$3" -v h0="$4" -v c0="$5" \
+    -v u1="$6" -v s1="$7" -v e1="$8" -v h1="$9" -v c1="${10}" 'BEGIN {
+    epochs = e1 - e0
+    if (epochs < 1) { print "no epoch passed"; exit 1 }
+    each = 1000 / hz / n / epochs
+    printf "%d processes, epochs of %d ms, %d core(s): %.1f ms of CPU a node and epoch ", n, epoch_ms,
+        cores, (u1 - u0 + s1 - s0) * each
+    printf "(user %.1f, system %.1f), its enclave %.1f; %.1f blocks an epoch, %d epochs; target 30\n",
+        (u1 - u0) * each, (s1 - s0) * each, (c1 - c0) * each, (h1 - h0) / epochs, epochs
+}'
