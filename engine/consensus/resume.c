@@ -188,7 +188,7 @@ static const struct sx_view *highest_voted(const struct assay_simplex *s, uint16
         const struct sx_view *v = assay_sx_peek(s, s->views[i].view);
         if (v == NULL || (best != NULL && v->view < best->view)) continue;
         for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
-            if (v->ballots[seat].held[type] || v->ballots[seat].kept[type]) best = v;
+            if (v->said[seat].held[type] || v->said[seat].kept[type]) best = v;
     }
     return best;
 }
@@ -213,16 +213,16 @@ static void put_votes(struct assay_simplex *s, uint16_t slot, struct assay_write
     const struct sx_view *v = seat == UINT16_MAX ? NULL : highest_proven(s, seat);
     uint64_t count = 0;
     for (size_t type = 0; v != NULL && type < ASSAY_VOTE_TYPES; type++)
-        count += v->ballots[seat].held[type];
+        count += v->said[seat].held[type];
     assay_cbor_put_array(w, count);
     for (int type = 0; v != NULL && type < ASSAY_VOTE_TYPES; type++) {
-        const struct sx_ballot *ballot = &v->ballots[seat];
-        if (!ballot->held[type]) continue;
+        const struct sx_said *said = &v->said[seat];
+        if (!said->held[type]) continue;
         const struct assay_vote_statement statement =
-            assay_sx_statement(s, v->view, (enum assay_vote_type)type, ballot->id[type]);
+            assay_sx_statement(s, v->view, (enum assay_vote_type)type, said->id[type]);
         uint8_t bytes[ASSAY_VOTE_LEN_MAX];
         struct assay_writer vote = assay_writer_over(bytes, sizeof bytes);
-        assay_vote_encode(&statement, slot, ballot->signature[type], &vote);
+        assay_vote_encode(&statement, slot, said->signature[type], &vote);
         ASSAY_ASSERT(!vote.full);
         assay_cbor_put_bytes(w, bytes, vote.len);
     }

@@ -72,8 +72,8 @@ static size_t lay_out(const struct assay_simplex_config *c, uint8_t *memory,
     s->heard_at = carve(memory, &used, c->voters_max, sizeof *s->heard_at);
     s->helped_ms = carve(memory, &used, c->voters_max, sizeof *s->helped_ms);
     s->views = carve(memory, &used, c->views_max, sizeof *s->views);
-    struct sx_ballot *ballots =
-        carve(memory, &used, c->views_max * seats, sizeof(struct sx_ballot));
+    struct sx_said *said =
+        carve(memory, &used, c->views_max * seats, sizeof(struct sx_said));
     s->certificates = carve(memory, &used, c->certificate_max, sizeof *s->certificates);
     uint8_t *bodies = carve(memory, &used, c->certificate_max, certificate_len(c));
     s->arena.bytes = carve(memory, &used, 1, arena_len(c));
@@ -83,7 +83,7 @@ static size_t lay_out(const struct assay_simplex_config *c, uint8_t *memory,
     if (memory == NULL) return used;
 
     for (uint32_t i = 0; i < c->views_max; i++)
-        s->views[i] = (struct sx_view){ .ballots = ballots + i * seats };
+        s->views[i] = (struct sx_view){ .said = said + i * seats };
     for (uint32_t i = 0; i < c->certificate_max; i++)
         s->certificates[i] = (struct sx_certificate){ .payload = bodies + i * certificate_len(c) };
     return used;
@@ -164,12 +164,12 @@ struct sx_view *assay_sx_view(struct assay_simplex *s, uint64_t view)
     if (v->view == view) return v;
     ASSAY_ASSERT(v->view < s->final_view || v->view == 0); /* nothing alive is overwritten */
 
-    struct sx_ballot *ballots = v->ballots;
-    *v = (struct sx_view){ .view = view, .ballots = ballots };
+    struct sx_said *said = v->said;
+    *v = (struct sx_view){ .view = view, .said = said };
     for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
         v->certificate[type] = SX_NONE;
     for (uint32_t seat = 0; seat < s->seat_count; seat++)
-        ballots[seat] = (struct sx_ballot){ 0 };
+        said[seat] = (struct sx_said){ 0 };
     return v;
 }
 

@@ -117,12 +117,12 @@ bool assay_sx_certificate_assemble(struct assay_simplex *s, struct sx_view *v,
     uint8_t bytes[ASSAY_CERTIFICATE_LEN_MAX];
     struct assay_writer sigs = assay_writer_over(signatures, sizeof signatures);
     for (uint32_t seat = 0; seat < s->seat_count; seat++) { /* seats ascend with slots */
-        const struct sx_ballot *ballot = &v->ballots[seat];
-        if (!ballot->held[type]) continue;
-        if (type != ASSAY_VOTE_NULLIFY && !assay_bytes_equal(ballot->id[type], id, 32)) continue;
+        const struct sx_said *said = &v->said[seat];
+        if (!said->held[type]) continue;
+        if (type != ASSAY_VOTE_NULLIFY && !assay_bytes_equal(said->id[type], id, 32)) continue;
         const uint32_t slot = s->slot_of[seat];
         bitmap[slot / 8] = (uint8_t)(bitmap[slot / 8] | 1u << slot % 8);
-        assay_writer_put(&sigs, ballot->signature[type], ASSAY_P256_SIGNATURE_LEN);
+        assay_writer_put(&sigs, said->signature[type], ASSAY_P256_SIGNATURE_LEN);
     }
     const struct assay_vote_statement statement = assay_sx_statement(s, v->view, type, id);
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
@@ -157,10 +157,10 @@ static enum assay_status verify(const struct assay_simplex *s,
         const uint8_t *signature = NULL;
         if (!assay_bitmap_has(certificate->bitmap, slot)) continue;
         ASSAY_TRY(assay_cursor_take(&c, ASSAY_P256_SIGNATURE_LEN, &signature));
-        const struct sx_ballot *ballot = v == NULL ? NULL : &v->ballots[seat];
-        if (ballot != NULL && ballot->held[type] &&
-            assay_bytes_equal(ballot->id[type], certificate->statement.block_id, 32) &&
-            assay_bytes_equal(ballot->signature[type], signature, ASSAY_P256_SIGNATURE_LEN))
+        const struct sx_said *said = v == NULL ? NULL : &v->said[seat];
+        if (said != NULL && said->held[type] &&
+            assay_bytes_equal(said->id[type], certificate->statement.block_id, 32) &&
+            assay_bytes_equal(said->signature[type], signature, ASSAY_P256_SIGNATURE_LEN))
             continue;
         if (!assay_p256_verify(s->voters->voting_key[slot], certificate->digest, signature,
                                ASSAY_S_LOW))

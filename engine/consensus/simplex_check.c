@@ -34,38 +34,38 @@ static void check_view_certificates(const struct assay_simplex *s, const struct 
 static void check_kept(const struct assay_simplex *s, const struct sx_view *v)
 {
     for (uint32_t seat = 0; seat < s->seat_count; seat++) {
-        const struct sx_ballot *ballot = &v->ballots[seat];
+        const struct sx_said *said = &v->said[seat];
         for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++) {
-            if (!ballot->kept[type]) continue;
-            ASSAY_ASSERT(!ballot->held[type]);
+            if (!said->kept[type]) continue;
+            ASSAY_ASSERT(!said->held[type]);
             ASSAY_ASSERT(v->certificate[type] != SX_NONE);
             const struct sx_certificate *certificate = &s->certificates[v->certificate[type]];
             ASSAY_ASSERT(
-                assay_bytes_equal(certificate->statement.block_id, ballot->id[type], 32));
+                assay_bytes_equal(certificate->statement.block_id, said->id[type], 32));
         }
-        if (ballot->kept[ASSAY_VOTE_FINALISE])
-            ASSAY_ASSERT(!ballot->held[ASSAY_VOTE_NULLIFY] && !ballot->kept[ASSAY_VOTE_NULLIFY]);
+        if (said->kept[ASSAY_VOTE_FINALISE])
+            ASSAY_ASSERT(!said->held[ASSAY_VOTE_NULLIFY] && !said->kept[ASSAY_VOTE_NULLIFY]);
     }
 }
 
-/* The tally says what the ballots say. */
-static void check_tally(const struct assay_simplex *s, const struct sx_view *v)
+/* The sums are those of the votes held. */
+static void check_sums(const struct assay_simplex *s, const struct sx_view *v)
 {
     for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++) {
-        const struct sx_tally *tally = &v->tally[type];
+        const struct sx_sum *sum = &v->sum[type];
         uint32_t held = 0;
         uint32_t others = 0;
         uint64_t weight = 0;
         for (uint32_t seat = 0; seat < s->seat_count; seat++) {
-            const struct sx_ballot *ballot = &v->ballots[seat];
-            if (!ballot->held[type]) continue;
-            const bool same = assay_bytes_equal(ballot->id[type], tally->id, 32);
+            const struct sx_said *said = &v->said[seat];
+            if (!said->held[type]) continue;
+            const bool same = assay_bytes_equal(said->id[type], sum->id, 32);
             held++;
             others += !same;
             if (same) weight += s->voters->weight_bp[s->slot_of[seat]];
         }
-        ASSAY_ASSERT(held == tally->held && others == tally->others);
-        ASSAY_ASSERT(weight == tally->weight_bp);
+        ASSAY_ASSERT(held == sum->held && others == sum->others);
+        ASSAY_ASSERT(weight == sum->weight_bp);
     }
 }
 
@@ -79,7 +79,7 @@ static void check_views(const struct assay_simplex *s)
         ASSAY_ASSERT(assay_sx_in_window(s, v->view));
         ASSAY_ASSERT(v->view > s->leader_view || v->has_leader);
         check_own_votes(v);
-        check_tally(s, v);
+        check_sums(s, v);
         check_kept(s, v);
         check_view_certificates(s, v);
         /* Left behind only with a certificate, or by finality above. */

@@ -33,7 +33,7 @@ enum {
 /* What one seat was seen to vote in one view, by type; nullify names no block. A vote is *held*
  * once its signature was verified; it is *kept*, unverified, when it came from its owner after the
  * certificate that says the same (docs/protocol.md 5.25). */
-struct sx_ballot {
+struct sx_said {
     bool held[ASSAY_VOTE_TYPES];
     bool kept[ASSAY_VOTE_TYPES]; /* never both */
     uint8_t accused; /* bit n: En was handed out */
@@ -41,9 +41,9 @@ struct sx_ballot {
     uint8_t signature[ASSAY_VOTE_TYPES][ASSAY_P256_SIGNATURE_LEN];
 };
 
-/* What ballots of one view and type say together: nearly always all name one block. */
-struct sx_tally {
-    uint32_t held, others; /* ballots held, and those that name another block than id */
+/* The votes held of one view and type together: nearly always all name one block. */
+struct sx_sum {
+    uint32_t held, others; /* votes, and those that name another block than id */
     uint64_t weight_bp;    /* of those that name id */
     uint8_t id[32];        /* that the first one named */
 };
@@ -64,8 +64,8 @@ struct sx_view {
     bool cast[ASSAY_VOTE_TYPES]; /* own votes, known from the moment they are handed out */
     uint8_t cast_id[ASSAY_VOTE_TYPES][32];
     uint32_t certificate[ASSAY_VOTE_TYPES]; /* the first one held, or SX_NONE */
-    struct sx_tally tally[ASSAY_VOTE_TYPES];
-    struct sx_ballot *ballots; /* [seats] */
+    struct sx_sum sum[ASSAY_VOTE_TYPES];
+    struct sx_said *said; /* [seats] */
 };
 
 struct sx_certificate {

@@ -16,8 +16,8 @@ static void resend_vote(struct assay_simplex *s, const struct sx_view *v, enum a
 {
     const uint16_t seat = s->seat_of[s->config.self];
     uint8_t bytes[ASSAY_VOTE_LEN_MAX];
-    if (seat == UINT16_MAX || !v->ballots[seat].held[type]) return;
-    const struct sx_ballot *own = &v->ballots[seat];
+    if (seat == UINT16_MAX || !v->said[seat].held[type]) return;
+    const struct sx_said *own = &v->said[seat];
     const struct assay_vote_statement statement =
         assay_sx_statement(s, v->view, type, own->id[type]);
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);

@@ -200,7 +200,7 @@ static void catch_up_votes(struct assay_simplex *s, struct assay_simplex_actions
 static bool leader_gave_up(const struct assay_simplex *s, const struct sx_view *v)
 {
     const uint16_t seat = s->seat_of[v->leader];
-    return seat != UINT16_MAX && v->ballots[seat].held[ASSAY_VOTE_NULLIFY];
+    return seat != UINT16_MAX && v->said[seat].held[ASSAY_VOTE_NULLIFY];
 }
 
 /* X: time-out, invalid proposal, G of X, the leader's own X; never after F. */

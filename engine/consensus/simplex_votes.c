@@ -25,14 +25,14 @@ struct assay_vote_statement assay_sx_statement(const struct assay_simplex *s, ui
 uint64_t assay_sx_weight(const struct assay_simplex *s, const struct sx_view *v,
                          enum assay_vote_type type, const uint8_t id[static 32])
 {
-    const struct sx_tally *tally = &v->tally[type];
+    const struct sx_sum *sum = &v->sum[type];
     uint64_t weight = 0;
-    if (tally->held == 0) return 0;
-    if (type == ASSAY_VOTE_NULLIFY || assay_bytes_equal(tally->id, id, 32)) return tally->weight_bp;
-    if (tally->others == 0) return 0;
+    if (sum->held == 0) return 0;
+    if (type == ASSAY_VOTE_NULLIFY || assay_bytes_equal(sum->id, id, 32)) return sum->weight_bp;
+    if (sum->others == 0) return 0;
     for (uint32_t seat = 0; seat < s->seat_count; seat++) {
-        const struct sx_ballot *ballot = &v->ballots[seat];
-        if (!ballot->held[type] || !assay_bytes_equal(ballot->id[type], id, 32)) continue;
+        const struct sx_said *said = &v->said[seat];
+        if (!said->held[type] || !assay_bytes_equal(said->id[type], id, 32)) continue;
         weight += s->voters->weight_bp[s->slot_of[seat]];
     }
     ASSAY_ASSERT(weight <= s->voters->total_bp);
@@ -42,30 +42,30 @@ uint64_t assay_sx_weight(const struct assay_simplex *s, const struct sx_view *v,
 static void count_vote(const struct assay_simplex *s, struct sx_view *v,
                        const struct assay_vote_statement *statement, uint16_t seat)
 {
-    struct sx_tally *tally = &v->tally[statement->type];
-    if (tally->held++ == 0) assay_bytes_copy(tally->id, 32, statement->block_id, 32);
-    if (assay_bytes_equal(tally->id, statement->block_id, 32))
-        tally->weight_bp += s->voters->weight_bp[s->slot_of[seat]];
-    else tally->others++;
+    struct sx_sum *sum = &v->sum[statement->type];
+    if (sum->held++ == 0) assay_bytes_copy(sum->id, 32, statement->block_id, 32);
+    if (assay_bytes_equal(sum->id, statement->block_id, 32))
+        sum->weight_bp += s->voters->weight_bp[s->slot_of[seat]];
+    else sum->others++;
 }
 
 /* --- equivocation */
 
-static void accuse(struct assay_simplex *s, struct sx_ballot *ballot, uint16_t slot,
+static void accuse(struct assay_simplex *s, struct sx_said *said, uint16_t slot,
                    unsigned number, const struct assay_vote *first, const struct assay_vote *second,
                    struct assay_simplex_actions *out)
 {
     uint8_t bytes[2][ASSAY_VOTE_LEN_MAX];
     const struct assay_vote *votes[2] = { first, second };
     struct assay_slice payloads[2];
-    if ((ballot->accused >> number & 1) != 0) return;
+    if ((said->accused >> number & 1) != 0) return;
     for (size_t i = 0; i < 2; i++) {
         struct assay_writer w = assay_writer_over(bytes[i], sizeof bytes[i]);
         assay_vote_encode(&votes[i]->statement, slot, votes[i]->signature, &w);
         ASSAY_ASSERT(!w.full);
         payloads[i] = assay_slice_over(bytes[i], w.len);
     }
-    ballot->accused = (uint8_t)(ballot->accused | 1u << number);
+    said->accused = (uint8_t)(said->accused | 1u << number);
     assay_sx_accuse(s, slot, number, payloads[0], payloads[1], out);
 }
 
@@ -85,22 +85,22 @@ static const struct pair {
 enum { PAIRS = sizeof pairs / sizeof pairs[0] };
 
 /* Returns: whether the statement and what is held or kept of the seat are such a pair. */
-static bool is_pair(const struct pair *pair, const struct sx_ballot *ballot,
+static bool is_pair(const struct pair *pair, const struct sx_said *said,
                     const struct assay_vote_statement *statement)
 {
     if (pair->one != statement->type) return false;
-    if (!ballot->held[pair->other] && !ballot->kept[pair->other]) return false;
+    if (!said->held[pair->other] && !said->kept[pair->other]) return false;
     return pair->number == 3 ||
-           !assay_bytes_equal(ballot->id[pair->other], statement->block_id, 32);
+           !assay_bytes_equal(said->id[pair->other], statement->block_id, 32);
 }
 
 static struct assay_vote held_vote(const struct assay_simplex *s, const struct sx_view *v,
-                                   const struct sx_ballot *ballot, enum assay_vote_type type)
+                                   const struct sx_said *said, enum assay_vote_type type)
 {
-    ASSAY_ASSERT(ballot->held[type]);
+    ASSAY_ASSERT(said->held[type]);
     struct assay_vote vote = { 0 };
-    vote.statement = assay_sx_statement(s, v->view, type, ballot->id[type]);
-    assay_bytes_copy(vote.signature, sizeof vote.signature, ballot->signature[type],
+    vote.statement = assay_sx_statement(s, v->view, type, said->id[type]);
+    assay_bytes_copy(vote.signature, sizeof vote.signature, said->signature[type],
                      sizeof vote.signature);
     return vote;
 }
@@ -109,12 +109,12 @@ static struct assay_vote held_vote(const struct assay_simplex *s, const struct s
 static void look_for_conflicts(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
                                const struct assay_vote *vote, struct assay_simplex_actions *out)
 {
-    struct sx_ballot *ballot = &v->ballots[seat];
+    struct sx_said *said = &v->said[seat];
     for (size_t i = 0; i < PAIRS; i++) {
-        if (!is_pair(&pairs[i], ballot, &vote->statement)) continue;
+        if (!is_pair(&pairs[i], said, &vote->statement)) continue;
         if (!assay_sx_vote_prove(s, v, seat, pairs[i].other)) continue;
-        const struct assay_vote held = held_vote(s, v, ballot, pairs[i].other);
-        accuse(s, ballot, s->slot_of[seat], pairs[i].number, &held, vote, out);
+        const struct assay_vote held = held_vote(s, v, said, pairs[i].other);
+        accuse(s, said, s->slot_of[seat], pairs[i].number, &held, vote, out);
     }
 }
 
@@ -123,14 +123,14 @@ static void hold(struct assay_simplex *s, struct sx_view *v,
                  const struct assay_vote_statement *statement, uint16_t seat,
                  const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
-    struct sx_ballot *ballot = &v->ballots[seat];
+    struct sx_said *said = &v->said[seat];
     const enum assay_vote_type type = statement->type;
-    ASSAY_ASSERT(!ballot->held[type]);
-    ballot->held[type] = true;
-    ballot->kept[type] = false;
+    ASSAY_ASSERT(!said->held[type]);
+    said->held[type] = true;
+    said->kept[type] = false;
     count_vote(s, v, statement, seat);
-    assay_bytes_copy(ballot->id[type], 32, statement->block_id, 32);
-    assay_bytes_copy(ballot->signature[type], sizeof ballot->signature[type], signature,
+    assay_bytes_copy(said->id[type], 32, statement->block_id, 32);
+    assay_bytes_copy(said->signature[type], sizeof said->signature[type], signature,
                      ASSAY_P256_SIGNATURE_LEN);
     assay_sx_heard(s, s->slot_of[seat], statement->view);
 }
@@ -139,14 +139,14 @@ bool assay_sx_vote_prove(struct assay_simplex *s, struct sx_view *v, uint16_t se
                          enum assay_vote_type type)
 {
     ASSAY_ASSERT(seat < s->seat_count);
-    struct sx_ballot *ballot = &v->ballots[seat];
+    struct sx_said *said = &v->said[seat];
     struct assay_vote vote = { .slot = s->slot_of[seat] };
-    if (!ballot->kept[type]) return ballot->held[type];
-    vote.statement = assay_sx_statement(s, v->view, type, ballot->id[type]);
+    if (!said->kept[type]) return said->held[type];
+    vote.statement = assay_sx_statement(s, v->view, type, said->id[type]);
     assay_vote_statement_digest(&vote.statement, vote.digest);
-    assay_bytes_copy(vote.signature, sizeof vote.signature, ballot->signature[type],
+    assay_bytes_copy(vote.signature, sizeof vote.signature, said->signature[type],
                      sizeof vote.signature);
-    ballot->kept[type] = false;
+    said->kept[type] = false;
     if (assay_vote_verify(&vote, s->voters) != ASSAY_OK) return false;
     hold(s, v, &vote.statement, seat, vote.signature);
     return true;
@@ -159,13 +159,13 @@ void assay_sx_vote_note(struct assay_simplex *s, const struct assay_vote_stateme
     ASSAY_ASSERT(seat < s->seat_count);
 
     struct sx_view *v = assay_sx_view(s, statement->view);
-    struct sx_ballot *ballot = &v->ballots[seat];
+    struct sx_said *said = &v->said[seat];
     const enum assay_vote_type type = statement->type;
     struct assay_vote vote = { .statement = *statement, .slot = s->slot_of[seat] };
     assay_bytes_copy(vote.signature, sizeof vote.signature, signature, sizeof vote.signature);
-    if (ballot->held[type] && assay_bytes_equal(ballot->id[type], statement->block_id, 32)) return;
+    if (said->held[type] && assay_bytes_equal(said->id[type], statement->block_id, 32)) return;
     look_for_conflicts(s, v, seat, &vote, out);
-    if (ballot->held[type]) return; /* the first one stands */
+    if (said->held[type]) return; /* the first one stands */
     hold(s, v, statement, seat, signature);
 }
 
@@ -181,19 +181,19 @@ static bool is_spare(const struct assay_simplex *s, const struct sx_view *v, uin
     const struct assay_vote_statement *certified = &s->certificates[index].statement;
     if (!assay_bytes_equal(certified->block_id, statement->block_id, 32)) return false;
     for (size_t i = 0; i < PAIRS; i++)
-        if (is_pair(&pairs[i], &v->ballots[seat], statement)) return false;
+        if (is_pair(&pairs[i], &v->said[seat], statement)) return false;
     return true;
 }
 
 static void keep(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
                  const struct assay_vote *vote)
 {
-    struct sx_ballot *ballot = &v->ballots[seat];
+    struct sx_said *said = &v->said[seat];
     const enum assay_vote_type type = vote->statement.type;
-    ASSAY_ASSERT(!ballot->held[type] && !ballot->kept[type]);
-    ballot->kept[type] = true;
-    assay_bytes_copy(ballot->id[type], 32, vote->statement.block_id, 32);
-    assay_bytes_copy(ballot->signature[type], sizeof ballot->signature[type], vote->signature,
+    ASSAY_ASSERT(!said->held[type] && !said->kept[type]);
+    said->kept[type] = true;
+    assay_bytes_copy(said->id[type], 32, vote->statement.block_id, 32);
+    assay_bytes_copy(said->signature[type], sizeof said->signature[type], vote->signature,
                      sizeof vote->signature);
     /* Its owner sent it over a link that proves who it is: good or not, it is not silent. */
     assay_sx_heard(s, vote->slot, v->view);
@@ -221,14 +221,14 @@ static enum assay_status place_vote(struct assay_simplex *s, uint16_t from,
 
 /* Whether the vote tells nothing new: it is held or kept to the letter, or a second one of its kind
  * was accused already. A kept one with another signature is verified: the first may be junk. */
-static bool is_known(const struct sx_ballot *ballot, const struct assay_vote *vote)
+static bool is_known(const struct sx_said *said, const struct assay_vote *vote)
 {
     const enum assay_vote_type type = vote->statement.type;
-    if (!ballot->held[type] && !ballot->kept[type]) return false;
-    if (!assay_bytes_equal(ballot->id[type], vote->statement.block_id, 32))
-        return (ballot->accused >> (type == ASSAY_VOTE_FINALISE ? 2 : 1) & 1) != 0;
-    return ballot->held[type] ||
-           assay_bytes_equal(ballot->signature[type], vote->signature, sizeof vote->signature);
+    if (!said->held[type] && !said->kept[type]) return false;
+    if (!assay_bytes_equal(said->id[type], vote->statement.block_id, 32))
+        return (said->accused >> (type == ASSAY_VOTE_FINALISE ? 2 : 1) & 1) != 0;
+    return said->held[type] ||
+           assay_bytes_equal(said->signature[type], vote->signature, sizeof vote->signature);
 }
 
 enum assay_status assay_sx_vote(struct assay_simplex *s, uint16_t from, struct assay_slice payload,
@@ -251,14 +251,14 @@ enum assay_status assay_sx_vote(struct assay_simplex *s, uint16_t from, struct a
 
     const enum assay_vote_type type = vote.statement.type;
     struct sx_view *known = assay_sx_peek(s, view);
-    if (known != NULL && is_known(&known->ballots[seat], &vote)) {
+    if (known != NULL && is_known(&known->said[seat], &vote)) {
         const bool same =
-            assay_bytes_equal(known->ballots[seat].id[type], vote.statement.block_id, 32);
+            assay_bytes_equal(known->said[seat].id[type], vote.statement.block_id, 32);
         /* Only who is stuck sends a vote again. */
         if (same && from == vote.slot && view < s->view) assay_sx_help(s, from, view, out);
         return ASSAY_E_DUPLICATE;
     }
-    const bool kept = known != NULL && known->ballots[seat].kept[type];
+    const bool kept = known != NULL && known->said[seat].kept[type];
     if (known != NULL && !kept && from == vote.slot &&
         is_spare(s, known, seat, &vote.statement)) {
         keep(s, known, seat, &vote);

@@ -174,12 +174,12 @@ Test(resume, an_answer_that_comes_late_still_silences_a_log_that_was_rolled_back
     assay_sim_simplex_look(world, 1, &view);
     const struct sx_view *v = assay_sx_peek(world->machines[1].simplex, view.view);
     const uint16_t seat = world->machines[1].simplex->seat_of[2];
-    for (int i = 0; i < 400 && (v == NULL || !v->ballots[seat].held[ASSAY_VOTE_NOTARISE]); i++) {
+    for (int i = 0; i < 400 && (v == NULL || !v->said[seat].held[ASSAY_VOTE_NOTARISE]); i++) {
         cr_assert(assay_sim_simplex_run(world, 1));
         assay_sim_simplex_look(world, 1, &view);
         v = assay_sx_peek(world->machines[1].simplex, view.view);
     }
-    cr_assert(v != NULL && v->ballots[seat].held[ASSAY_VOTE_NOTARISE]);
+    cr_assert(v != NULL && v->said[seat].held[ASSAY_VOTE_NOTARISE]);
     assay_sim_simplex_crash(world, 2);
     cut_votes(&world->machines[2], view.view);
     assay_sim_simplex_set_filter(world, nothing_passes, NULL); /* the others stand still */
@@ -191,10 +191,10 @@ Test(resume, an_answer_that_comes_late_still_silences_a_log_that_was_rolled_back
     uint8_t bytes[1024];
     struct assay_vote_statement statement =
         assay_sx_statement(world->machines[1].simplex, view.view, ASSAY_VOTE_NOTARISE,
-                           v->ballots[seat].id[ASSAY_VOTE_NOTARISE]);
+                           v->said[seat].id[ASSAY_VOTE_NOTARISE]);
     uint8_t vote[ASSAY_VOTE_LEN_MAX];
     struct assay_writer inner = assay_writer_over(vote, sizeof vote);
-    assay_vote_encode(&statement, 2, v->ballots[seat].signature[ASSAY_VOTE_NOTARISE], &inner);
+    assay_vote_encode(&statement, 2, v->said[seat].signature[ASSAY_VOTE_NOTARISE], &inner);
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_cbor_put_array(&w, 6);
     assay_cbor_put_bytes(&w, world->chain_id, 32);

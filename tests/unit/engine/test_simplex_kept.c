@@ -83,12 +83,12 @@ static enum assay_status vote(struct assay_sim_simplex *w, uint16_t from, uint64
     return status;
 }
 
-static const struct sx_ballot *seen(struct assay_sim_simplex *w, uint64_t view)
+static const struct sx_said *seen(struct assay_sim_simplex *w, uint64_t view)
 {
     struct assay_simplex *s = assay_sim_simplex_machine(w, 1);
     const struct sx_view *v = assay_sx_peek(s, view);
     cr_assert_not_null(v);
-    return &v->ballots[s->seat_of[OWNER]];
+    return &v->said[s->seat_of[OWNER]];
 }
 
 static uint64_t accusations(const struct assay_sim_simplex *w, unsigned number)
