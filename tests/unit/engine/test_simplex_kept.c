@@ -1,6 +1,6 @@
 /*
- * tests/unit/engine/test_simplex_kept.c - votes that nothing depends on (docs/protocol.md 5.25): not
- * verified once a certificate says the same, and looked at as soon as something depends on them.
+ * tests/unit/engine/test_simplex_kept.c - votes that nothing depends on (docs/protocol.md 5.25):
+ * not verified once a certificate says the same, looked at as soon as something depends on them.
  */
 #include "base/cbor.h"
 #include "engine/consensus/simplex_internal.h"
