@@ -60,6 +60,12 @@ static enum assay_status check_issuer(const struct assay_certificate *issuer,
                            "another issuer's name");
         return ASSAY_OK;
     }
+    /* 3.2.3: the root stands first and alone. A self-issued certificate below it is the root again
+     * or another key under an authority's name (RFC 5280 3.2); AWS makes neither. */
+    if (assay_chain_self_issued(subject))
+        assay_proven_fault(proven, ASSAY_RULE_CHAIN_CONSTRAINTS, offset,
+                           "a root first in cabundle and nowhere else",
+                           "a self-issued certificate below it");
     if (!assay_chain_is_ca(issuer, cas_below) || !assay_chain_allows(issuer, 0))
         assay_proven_fault(proven, ASSAY_RULE_CHAIN_CONSTRAINTS, offset,
                            "an authority that may issue certificates at this depth",

@@ -203,6 +203,38 @@ Test(quote_nitro, wants_the_pinned_root_first_in_the_bundle)
     nitro_close(w);
 }
 
+/* Nitro Enclaves Attestation Process 3.2.3: [root, authority, ...]; below the root nothing is
+ * self-issued. */
+Test(quote_nitro, takes_no_certificate_twice)
+{
+    struct nitro_world *const w = nitro_open();
+    w->bundle[0] = w->bundle[1] = &w->ders[0];
+    for (size_t i = 1; i < NITRO_LINKS - 1; i++) w->bundle[i + 1] = &w->ders[i];
+    w->bundle_count = NITRO_LINKS;
+    expect_rule(w, ASSAY_RULE_CHAIN_CONSTRAINTS, ASSAY_GENUINE_FALSE);
+    cr_assert_eq(proof(w, ASSAY_PROOF_CHAIN), ASSAY_PROOF_FALSE);
+    for (size_t i = 1; i < NITRO_LINKS - 1; i++) { /* an authority behind itself */
+        for (size_t k = 0; k < NITRO_LINKS; k++) w->bundle[k] = &w->ders[k > i ? k - 1 : k];
+        w->bundle_count = NITRO_LINKS;
+        expect_rule(w, ASSAY_RULE_CHAIN_SIGNATURE, ASSAY_GENUINE_FALSE);
+    }
+    for (size_t i = 0; i < NITRO_LINKS - 1; i++) w->bundle[i] = &w->ders[i];
+    w->bundle_count = NITRO_LINKS - 1;
+    nitro_make(w);
+    expect_pass(w);
+    nitro_close(w);
+}
+
+/* RFC 5280 3.2, self-issued: an authority that certifies its own name with another key. */
+Test(quote_nitro, refuses_a_self_issued_authority_below_the_root)
+{
+    struct nitro_world *const w = nitro_open();
+    w->terms[1].subject = w->terms[1].issuer;
+    w->terms[2].issuer = w->terms[1].subject;
+    expect_rule(w, ASSAY_RULE_CHAIN_CONSTRAINTS, ASSAY_GENUINE_FALSE);
+    nitro_close(w);
+}
+
 Test(quote_nitro, refuses_a_root_of_the_same_name_with_another_key)
 {
     struct nitro_world *const w = nitro_open();
