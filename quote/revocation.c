@@ -28,13 +28,18 @@ static void gather(const struct assay_evidence_request *request, const struct as
     }
 }
 
-/* Issued by then, and the newest of those; when none was, the oldest. */
-static bool is_better(const struct assay_crl *a, const struct assay_crl *b, int64_t at_unix_s)
+/* Issued by then, and the newest of those; when none was, the oldest. Of two of one second the
+ * number decides (RFC 5280 5.2.3: it only grows), never the order in which they were given.
+ * Returns: above 0 when a counts, below 0 when b does, 0 when nothing tells them apart */
+static int compare_lists(const struct assay_crl *a, const struct assay_crl *b, int64_t at_unix_s)
 {
     const bool a_is_out = a->this_update_s <= at_unix_s;
     const bool b_is_out = b->this_update_s <= at_unix_s;
-    if (a_is_out != b_is_out) return a_is_out;
-    return a_is_out ? a->this_update_s > b->this_update_s : a->this_update_s < b->this_update_s;
+    if (a_is_out != b_is_out) return a_is_out ? 1 : -1;
+    if (a->this_update_s != b->this_update_s)
+        return (a->this_update_s > b->this_update_s) == a_is_out ? 1 : -1;
+    if (!a->has_number || !b->has_number) return 0;
+    return assay_bytes_compare(a->number, b->number, sizeof a->number);
 }
 
 struct finding {
@@ -55,7 +60,9 @@ static enum assay_status look_up(const struct assay_path *path, const struct ass
                                         list->has_issuer ? list->issuer_name : NULL, &answer));
         if (answer == ASSAY_REVOCATION_FORGED) out->is_forged = true;
         if (answer != ASSAY_REVOCATION_NONE && answer != ASSAY_REVOCATION_REVOKED) continue;
-        if (out->crl != NULL && !is_better(&list->crl, out->crl, at_unix_s)) continue;
+        const int order =
+            out->crl == NULL ? 1 : compare_lists(&list->crl, out->crl, at_unix_s);
+        if (order < 0 || (order == 0 && answer == ASSAY_REVOCATION_NONE)) continue;
         out->crl = &list->crl;
         out->answer = answer;
     }

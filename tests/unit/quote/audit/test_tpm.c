@@ -125,6 +125,7 @@ struct listing {
     uint64_t revoked;
     int from_s; /* seconds from AT; 0: a minute before */
     bool is_over;
+    uint64_t number;
 };
 
 static void publish(struct bench *b, const struct listing *listings, size_t count)
@@ -138,6 +139,7 @@ static void publish(struct bench *b, const struct listing *listings, size_t coun
         const struct authority_crl list = { .issuer = l->issuer,
                                             .signer = b->keys[l->signer],
                                             .alg = alg,
+                                            .number = l->number,
                                             .from_s = AT + from_s,
                                             .to_s = AT + (l->is_over ? -1 : 60 + from_s + 3600),
                                             .revoked_count = l->revoked != 0,
@@ -156,8 +158,8 @@ static void publish(struct bench *b, const struct listing *listings, size_t coun
     b->endorsements.entries[0].collateral = b->collateral;
 }
 
-static const struct listing both[] = { { "Root", ROOT, 0, 0, false },
-                                       { "Issuer", ISSUER, 0, 0, false } };
+static const struct listing both[] = { { "Root", ROOT, 0, 0, false, 0 },
+                                       { "Issuer", ISSUER, 0, 0, false, 0 } };
 
 Test(audit_tpm, a_key_certified_by_an_issuer_is_genuine)
 {
@@ -215,10 +217,10 @@ Test(audit_tpm, a_revoked_issuer_certifies_nothing)
         if (turn == 2) lists[1].revoked = serial_of(&b->package.certificates[0]); /* both */
         if (turn == 3) count = 1;                                               /* its list alone */
         if (turn >= 4) count = 3;
-        if (turn == 4) lists[2] = (struct listing){ "Root", ROOT, 0, -600, false }; /* older */
-        if (turn == 5) lists[2] = (struct listing){ "Root", ROOT, 0, 600, false };  /* to come */
-        if (turn == 6) lists[2] = (struct listing){ "Root", ROOT, 0, -600, true };  /* over */
-        if (turn == 7) lists[2] = (struct listing){ "Issuer", ISSUER, 0, -10, false };
+        if (turn == 4) lists[2] = (struct listing){ "Root", ROOT, 0, -600, false, 0 }; /* older */
+        if (turn == 5) lists[2] = (struct listing){ "Root", ROOT, 0, 600, false, 0 };  /* to come */
+        if (turn == 6) lists[2] = (struct listing){ "Root", ROOT, 0, -600, true, 0 };  /* over */
+        if (turn == 7) lists[2] = (struct listing){ "Issuer", ISSUER, 0, -10, false, 0 };
         publish(b, lists, count);
         judge(b);
         cr_assert(assay_verdict_has(&b->verdict, ASSAY_RULE_CERT_REVOKED), "turn %d", turn);
@@ -232,14 +234,38 @@ Test(audit_tpm, a_newer_list_takes_the_place_of_an_older_one)
 {
     struct bench *const b = open();
     const struct listing lists[] = {
-        { "Root", ROOT, serial_of(&b->package.certificates[1]), -600, true },
-        { "Issuer", ISSUER, 0, 0, false },
-        { "Root", ROOT, 0, -30, false },
+        { "Root", ROOT, serial_of(&b->package.certificates[1]), -600, true, 0 },
+        { "Issuer", ISSUER, 0, 0, false, 0 },
+        { "Root", ROOT, 0, -30, false, 0 },
     };
     publish(b, lists, 3);
     b->policy.platform.require_crl = true;
     judge(b);
     cr_assert_eq(b->verdict.tier, ASSAY_TIER_AFFIRMING);
+    close_bench(b);
+}
+
+/* RFC 5280 5.2.3: the number tells lists of one second apart, not the order in which they came. */
+Test(audit_tpm, of_lists_of_one_second_the_highest_number_counts)
+{
+    struct bench *const b = open();
+    const uint64_t issuer = serial_of(&b->package.certificates[1]);
+    const struct listing lists[] = { { .issuer = "Issuer", .signer = ISSUER },
+                                     { .issuer = "Root", .signer = ROOT, .number = 256 },
+                                     { .issuer = "Root", .signer = ROOT, .revoked = issuer,
+                                       .number = 257 } };
+    for (size_t turn = 0; turn < 4; turn++) {
+        struct listing now[3] = { lists[0], lists[1], lists[2] };
+        if (turn % 2 == 1) { /* the other way round */
+            now[1] = lists[2];
+            now[2] = lists[1];
+        }
+        if (turn >= 2) now[1].number = now[2].number = 256; /* nothing tells: the worse counts */
+        publish(b, now, 3);
+        judge(b);
+        cr_expect(assay_verdict_has(&b->verdict, ASSAY_RULE_CERT_REVOKED), "turn %zu", turn);
+        cr_expect_neq(b->verdict.genuine, ASSAY_GENUINE_TRUE, "turn %zu", turn);
+    }
     close_bench(b);
 }
 
