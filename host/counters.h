@@ -40,6 +40,7 @@
     X(ASSAY_COUNT_RATE_BYTES, "rate_refused_bytes")                                                \
     X(ASSAY_COUNT_RATE_VERIFICATIONS, "rate_refused_verifications")                                \
     X(ASSAY_COUNT_RATE_SYNC, "rate_refused_sync")                                                  \
+    X(ASSAY_COUNT_RATE_ANSWERS, "rate_refused_answers")                                            \
     X(ASSAY_COUNT_LANE_VOTER, "lane_refused_no_weight")                                            \
     X(ASSAY_COUNT_LANE_SUSPENDED, "lane_refused_suspended")                                        \
     X(ASSAY_COUNT_LANE_DOOR, "lane_refused_unlisted")                                              \

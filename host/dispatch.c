@@ -234,6 +234,10 @@ static void take_effect(struct assay_dispatch *d, const struct assay_effect *eff
         put(d, effect->as.persist.class_, &effect->as.persist.key, effect->as.persist.value);
         return;
     case ASSAY_EFFECT_SEND:
+        if (effect->as.send.to != ASSAY_SLOT_ALL &&
+            !d->config.world.affords(d->config.world.context, effect->as.send.to,
+                                     effect->as.send.payload.len))
+            return;
         /* Delivery is never relied on: what finds no room is asked for or sent again. */
         (void)defer(&d->sends, effect, effect->as.send.payload);
         return;

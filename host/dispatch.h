@@ -41,6 +41,9 @@ struct assay_dispatch_world {
                                uint64_t epoch);
     enum assay_status (*commit)(void *context);
     void (*rollback)(void *context);
+    /* May so many bytes go to this member alone? Asked before they are copied: what one member asks
+     * for is bounded. Returns: false when they are not to be sent. */
+    bool (*affords)(void *context, uint16_t to, size_t len);
     /* A SEND, or a SIGN with its signature: assay_dispatch_letter_of. Returns: nothing. */
     void (*send)(void *context, struct assay_effect *effect);
     /* FETCH, VERIFY, LOAD, QUOTE, ORDER, NOTE, CLOSED, and PRUNE after it was done. May call

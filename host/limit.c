@@ -54,6 +54,8 @@ void assay_limit_rates(uint32_t epoch_ms, uint32_t members, struct assay_limit_r
     rates->verifications_burst = assay_max_u64(6, 2 * ASSAY_LIMIT_SLACK * verifications);
     rates->syncs_s = assay_max_u64(4, per_second(2, epoch_ms));
     rates->syncs_burst = 4 * rates->syncs_s;
+    rates->answers_s = assay_max_u64(rates->bytes_s, 1 << 20);
+    rates->answers_burst = 5 << 20;
 }
 
 void assay_limit_init(struct assay_limit *limit, const struct assay_limit_rates *rates,
@@ -64,6 +66,7 @@ void assay_limit_init(struct assay_limit *limit, const struct assay_limit_rates 
         .bytes = bucket_of(rates->bytes_s, rates->bytes_burst, now_ms),
         .verifications = bucket_of(rates->verifications_s, rates->verifications_burst, now_ms),
         .syncs = bucket_of(rates->syncs_s, rates->syncs_burst, now_ms),
+        .answers = bucket_of(rates->answers_s, rates->answers_burst, now_ms),
         .handshakes = bucket_of(ASSAY_HANDSHAKES_PER_S, ASSAY_HANDSHAKES_BURST, now_ms),
         .next_ban_ms = ASSAY_BAN_FIRST_MS,
     };
@@ -87,6 +90,11 @@ bool assay_limit_verification(struct assay_limit *limit, uint64_t now_ms)
 bool assay_limit_sync(struct assay_limit *limit, uint64_t now_ms)
 {
     return assay_bucket_take(&limit->syncs, now_ms, 1);
+}
+
+bool assay_limit_answer(struct assay_limit *limit, uint64_t now_ms, size_t len)
+{
+    return assay_bucket_take(&limit->answers, now_ms, len);
 }
 
 bool assay_limit_handshake(struct assay_limit *limit, uint64_t now_ms)

@@ -9,6 +9,8 @@
  *                                       again for records and repeats (8n)
  *   bytes          512 KiB + 16 KiB * n blocks and proofs; per member a quote (8 KiB with room),
  *                                       an envelope, a ballot, each relayed
+ *   answers        1 MiB/s, burst 5 MiB: the largest block, and what is asked beside it; more where
+ *                  the bytes above are more
  *   verifications  2                    its own evidence, and one more for an INCARNATE
  *
  * The floors are 20 messages/s (burst 60), 256 KiB/s and 2 verifications/s (burst 6); at n = 20 and
@@ -46,11 +48,12 @@ struct assay_limit_rates {
     uint64_t bytes_s, bytes_burst;
     uint64_t verifications_s, verifications_burst;
     uint64_t syncs_s, syncs_burst; /* answers read from the store */
+    uint64_t answers_s, answers_burst; /* bytes that go to it alone */
 };
 
 /* Everything kept about one peer. */
 struct assay_limit {
-    struct assay_bucket messages, bytes, verifications, syncs, handshakes;
+    struct assay_bucket messages, bytes, verifications, syncs, handshakes, answers;
     uint64_t strike_ms[ASSAY_BAN_STRIKES]; /* newest last */
     uint32_t strikes;                      /* how many of them count */
     uint64_t banned_until_ms;
@@ -75,6 +78,9 @@ enum assay_limit_answer assay_limit_frame(struct assay_limit *limit, uint64_t no
 bool assay_limit_verification(struct assay_limit *limit, uint64_t now_ms);
 /* Returns: true when one more sync answer is in the budget (and takes it). */
 bool assay_limit_sync(struct assay_limit *limit, uint64_t now_ms);
+/* So many bytes to this peer alone: an ask of 47 bytes is answered by 4 MiB.
+ * Returns: true when they are in the budget (and takes them). */
+bool assay_limit_answer(struct assay_limit *limit, uint64_t now_ms, size_t len);
 /* Returns: true when one more handshake is in the budget (and takes it). */
 bool assay_limit_handshake(struct assay_limit *limit, uint64_t now_ms);
 /* An invalid signature of this peer's. Returns: true when it is banned from now on because of it.

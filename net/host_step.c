@@ -205,6 +205,15 @@ static bool act(void *context, const struct assay_effect *effect)
     return host->failure == ASSAY_OK;
 }
 
+static bool affords(void *context, uint16_t to, size_t len)
+{
+    struct assay_host *host = context;
+    if (to >= host->members || assay_limit_answer(&host->limits[to], host->now_ms, len))
+        return true;
+    assay_count(&host->counters, ASSAY_COUNT_RATE_ANSWERS);
+    return false;
+}
+
 /* ------------------------------------------------------------ the dispatch */
 
 enum assay_status host_dispatch_open(struct assay_host *host)
@@ -216,6 +225,7 @@ enum assay_status host_dispatch_open(struct assay_host *host)
                                                              .prune = prune,
                                                              .commit = commit,
                                                              .rollback = rollback,
+                                                             .affords = affords,
                                                              .send = send_letter,
                                                              .act = act },
                                                   .events_per_commit = HOST_EVENTS_PER_COMMIT };

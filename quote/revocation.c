@@ -10,7 +10,7 @@
 
 struct lists {
     size_t count;
-    const struct assay_list *list[ASSAY_REVOCATION_LISTS_MAX];
+    const struct assay_list *list[(size_t)ASSAY_ENDORSEMENTS_MAX * ASSAY_LISTS_MAX];
 };
 
 static void gather(const struct assay_evidence_request *request, const struct assay_key *root,
@@ -18,13 +18,13 @@ static void gather(const struct assay_evidence_request *request, const struct as
 {
     const struct assay_endorsements *const all = request->endorsements;
     out->count = 0;
+    ASSAY_ASSERT(all->count <= ASSAY_ENDORSEMENTS_MAX);
     for (size_t i = 0; i < all->count; i++) {
         const struct assay_endorsement *const e = &all->entries[i];
         if ((e->kinds & ASSAY_KIND_BIT(request->kind)) == 0 || e->collateral == NULL) continue;
         if (!assay_key_equal(&e->root, root)) continue;
         for (size_t k = 0; k < e->collateral->list_count; k++)
-            if (out->count < ASSAY_REVOCATION_LISTS_MAX)
-                out->list[out->count++] = &e->collateral->lists[k];
+            out->list[out->count++] = &e->collateral->lists[k];
     }
 }
 

@@ -11,9 +11,6 @@
 #include "quote/path.h"
 #include "quote/verify.h"
 
-/* More lists than bundles of one root have together are looked at in vain. */
-enum { ASSAY_REVOCATION_LISTS_MAX = 64 };
-
 /*
  * assay_revocation_judge - every certificate of a path against every list under its root.
  *

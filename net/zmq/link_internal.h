@@ -11,7 +11,7 @@
 #include <zmq.h>
 
 enum {
-    LINK_HWM = 64, /* frames in a pipe out: 4 MiB at most, beside our own bounded queue */
+    LINK_HWM = 16, /* frames in a pipe out: 1 MiB at most, beside our own bounded queue */
     LINK_BACKLOG = 256,       /* connections that wait to be accepted */
     LINK_HANDSHAKE_MS = 5000, /* a silent caller is hung up */
     LINK_REDIAL_MS = 1000,
@@ -28,7 +28,7 @@ enum {
     LINK_INBOX_BYTES_MAX = 5 << 20, /* the pages of one largest object, and room (net/outbox.h) */
     LINK_INBOX_FRAMES_MAX = 4096,
     LINK_HELD_MAX = 3 << 20,        /* by one connection */
-    LINK_HELD_OF_ONE_MAX = 6 << 20, /* by all of one member, or by all that have said nothing yet */
+    LINK_HELD_OF_ONE_MAX = 4 << 20, /* by all of one member, or by all that have said nothing yet */
     LINK_CONNECTIONS_OF_ONE = 4,
     LINK_CENSUS_MS = 20,
     LINK_RCVBUF = 256 << 10,

@@ -346,6 +346,14 @@ static bool act(void *context, const struct assay_effect *effect)
     return w->nodes[s->node].alive && w->nodes[s->node].life == s->life;
 }
 
+static bool affords(void *context, uint16_t to, size_t len)
+{
+    struct assay_sim_world *w = context;
+    struct world_node *const n = &w->nodes[w->stepping.node];
+    if (n->limits == NULL || to >= w->options.nodes) return true;
+    return assay_limit_answer(&n->limits[to], world_mono_ms(w, w->stepping.node), len);
+}
+
 void world_dispatch_open(struct assay_sim_world *w)
 {
     const struct assay_dispatch_config config = { .world = { .context = w,
@@ -355,6 +363,7 @@ void world_dispatch_open(struct assay_sim_world *w)
                                                              .prune = prune,
                                                              .commit = commit,
                                                              .rollback = rollback,
+                                                             .affords = affords,
                                                              .send = send,
                                                              .act = act },
                                                   .events_per_commit = 1 };

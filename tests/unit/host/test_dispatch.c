@@ -15,6 +15,8 @@ struct script {
     size_t len;
     size_t signs;   /* effects SIGN of a step */
     size_t acts;    /* effects NOTE of a step */
+    size_t sends;   /* effects SEND to one member */
+    size_t affords; /* of which so many are in its budget */
     size_t to_come; /* steps that have effects; those after it have none */
     enum assay_status commit_says, put_says, sign_says;
     bool gone;        /* act says that the node is no more */
@@ -49,6 +51,12 @@ static enum assay_status on_step(void *context, struct assay_event *event,
                                                 .signature_at = 16,
                                                 .persist = true,
                                                 .class_ = ASSAY_STORE_VOTE } };
+    for (size_t i = 0; i < s->sends; i++)
+        effects->items[effects->count++] =
+            (struct assay_effect){ .kind = ASSAY_EFFECT_SEND,
+                                   .as.send = { .to = 3,
+                                                .message = ASSAY_MESSAGE_PROPOSAL,
+                                                .payload = assay_slice_over(body, sizeof body) } };
     for (size_t i = 0; i < s->acts; i++)
         effects->items[effects->count++] = (struct assay_effect){ .kind = ASSAY_EFFECT_NOTE };
     return ASSAY_OK;
@@ -95,11 +103,23 @@ static void on_rollback(void *context)
     tell(context, 'r');
 }
 
+static bool on_affords(void *context, uint16_t to, size_t len)
+{
+    struct script *s = context;
+    cr_assert_eq(to, 3);
+    cr_assert_eq(len, sizeof body);
+    if (s->affords == 0) return false;
+    s->affords--;
+    return true;
+}
+
 static void on_send(void *context, struct assay_effect *effect)
 {
     const struct assay_dispatch_letter letter = assay_dispatch_letter_of(effect);
-    cr_assert_eq(letter.to, ASSAY_SLOT_ALL);
-    cr_assert_eq(letter.payload.bytes[16], 0xaa);
+    if (effect->kind == ASSAY_EFFECT_SIGN) {
+        cr_assert_eq(letter.to, ASSAY_SLOT_ALL);
+        cr_assert_eq(letter.payload.bytes[16], 0xaa);
+    }
     tell(context, 'm');
 }
 
@@ -118,7 +138,8 @@ static bool on_act(void *context, const struct assay_effect *effect)
 static struct assay_dispatch *make(struct script *s, uint32_t events_per_commit)
 {
     const struct assay_dispatch_config config = {
-        .world = { s, on_step, on_sign, on_put, on_prune, on_commit, on_rollback, on_send, on_act },
+        .world = { s, on_step, on_sign, on_put, on_prune, on_commit, on_rollback,
+                   on_affords, on_send, on_act },
         .events_per_commit = events_per_commit,
     };
     void *memory = aligned_alloc(64, assay_dispatch_size());
@@ -145,6 +166,15 @@ Test(host_dispatch, signs_persists_sends_acts_and_then_hears_itself)
     cr_assert_str_eq(s.told, "espspcmmaee");
     cr_assert_eq(s.from_count, 2);
     cr_assert_eq(s.from[0], ASSAY_SLOT_SELF);
+    free(s.dispatch);
+}
+
+/* What one member asks for is bounded before it is copied. */
+Test(host_dispatch, sends_no_more_to_a_member_than_it_may_ask_for)
+{
+    struct script s = { .sends = 5, .affords = 2, .acts = 1, .to_come = 1 };
+    cr_assert_eq(run(&s, 1), ASSAY_OK);
+    cr_assert_str_eq(s.told, "emma");
     free(s.dispatch);
 }
 

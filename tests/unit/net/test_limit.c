@@ -98,3 +98,17 @@ Test(net_limit, rare_mistakes_do_not_ban)
     for (uint64_t i = 0; i < 100; i++)
         cr_assert_not(assay_limit_strike(&limit, i * (ASSAY_BAN_WINDOW_MS / 2)));
 }
+
+/* 47 bytes ask for a block of 4 MiB: the first is answered, a second only in time. */
+Test(net_limit, what_is_asked_for_counts_by_its_answer)
+{
+    const size_t block = 4 << 20;
+    fresh(2000, 7);
+    cr_assert(assay_limit_answer(&limit, 0, block));
+    size_t answered = 0;
+    for (uint64_t i = 0; i < 1000; i++)
+        answered += assay_limit_answer(&limit, i, block);
+    cr_assert_leq(answered, 1);
+    cr_assert(assay_limit_answer(&limit, 10000, block));
+    cr_assert(assay_limit_answer(&limit, 10000, 400), "small ones still fit");
+}
