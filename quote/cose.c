@@ -382,17 +382,20 @@ enum assay_status assay_cose_sign1_signature(const struct assay_cose_sign1 *sign
 enum {
     KEY_KTY = 1,
     KEY_ALG = 3,
+    KEY_OPS = 4,
     KEY_CRV = -1,
     KEY_X = -2,
     KEY_Y = -3,
     KEY_D = -4,
     KTY_EC2 = 2,
+    OPERATION_VERIFY = 2,
     CRV_P256 = 1,
     CRV_P384 = 2,
 };
 
 struct cose_key {
     bool has_kty, has_crv, has_alg;
+    bool has_ops, may_verify;
     int64_t kty, crv, alg;
     struct assay_slice x, y;
 };
@@ -401,6 +404,24 @@ static enum assay_status read_int(struct assay_cursor *in, bool *has, int64_t *o
 {
     *has = true;
     return assay_cbor_int(in, out);
+}
+
+/* RFC 9052 7.1: one operation at least; numbers of the registry, or texts that nobody knows. */
+static enum assay_status read_operations(struct assay_cursor *in, struct cose_key *k)
+{
+    struct assay_cose_array array;
+    size_t count = 0;
+    k->has_ops = true;
+    ASSAY_TRY(assay_cose_array_open(in, &array));
+    while (assay_cose_array_more(&array, in)) {
+        struct assay_cursor look = *in;
+        int64_t operation = 0;
+        if (assay_cbor_int(&look, &operation) == ASSAY_OK && operation == OPERATION_VERIFY)
+            k->may_verify = true;
+        ASSAY_TRY(assay_cose_skip(in));
+        count += 1;
+    }
+    return count > 0 ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
 static enum assay_status read_key_parameter(struct assay_cursor *in,
@@ -412,6 +433,7 @@ static enum assay_status read_key_parameter(struct assay_cursor *in,
     switch (label->number) {
     case KEY_KTY: return read_int(in, &k->has_kty, &k->kty);
     case KEY_ALG: return read_int(in, &k->has_alg, &k->alg);
+    case KEY_OPS: return read_operations(in, k);
     case KEY_CRV: return read_int(in, &k->has_crv, &k->crv);
     case KEY_X: return assay_cbor_bytes(in, COORDINATE_MAX, &k->x);
     case KEY_Y: return assay_cbor_bytes(in, COORDINATE_MAX, &k->y); /* no compressed points */
@@ -432,6 +454,8 @@ static enum assay_status make_key(const struct cose_key *k, struct assay_key *ke
     if (k->x.len != len / 2 || k->y.len != len / 2) return ASSAY_E_INVALID;
     /* RFC 9052 7.1: a key that names an algorithm is for that one alone. */
     if (k->has_alg && assay_cose_key_type(k->alg) != type) return ASSAY_E_INVALID;
+    /* And one that names operations is for those alone. */
+    if (k->has_ops && !k->may_verify) return ASSAY_E_INVALID;
     assay_bytes_copy(point, sizeof point, k->x.bytes, len / 2);
     assay_bytes_copy(point + len / 2, sizeof point - len / 2, k->y.bytes, len / 2);
     assay_key_from(key, type, point, len);

@@ -220,6 +220,13 @@ static int read_folder(struct assay_appraisal *a, const char *dir)
 {
     int result = ASSAY_EXIT_OK;
     const bool readable = a->malformed == ASSAY_OK;
+    if (dir == NULL) {
+        if (!readable || !assay_collateral_dir_serves(a->kind)) return ASSAY_EXIT_OK;
+        return COMPLAIN(a,
+                        "evidence of kind %s is judged with its vendor's collateral: give "
+                        "--collateral DIR (assay collateral fetch gets it)",
+                        assay_kind_text(a->kind));
+    }
     if (readable && assay_pieces_wanted(a->kind)) result = read_pieces(a, dir);
     if (result == ASSAY_EXIT_OK && (!readable || assay_collateral_dir_serves(a->kind)))
         result = read_collateral(a, dir);

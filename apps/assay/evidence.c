@@ -16,17 +16,18 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: assay evidence verify FILE --collateral DIR [--root FILE] [--at RFC3339] [--kind K]\n"
+    "usage: assay evidence verify FILE [--collateral DIR] [--root FILE] [--at RFC3339] [--kind K]\n"
     "                             [--policy FILE] [--json]\n"
     "                             [--ear FILE --ear-key FILE [--ear-profile P] [--ear-nonce N]]\n"
-    "       assay evidence explain FILE --collateral DIR [--root FILE] [--at RFC3339] [--kind K]\n"
-    "                              [--policy FILE]\n"
+    "       assay evidence explain FILE [--collateral DIR] [--root FILE] [--at RFC3339]\n"
+    "                              [--kind K] [--policy FILE]\n"
     "       assay evidence decode FILE [--kind K] [--json]\n"
     "\n"
     "verify appraises one piece of evidence: SGX, TDX, SNP, Nitro, TPM 2.0, vTPM, CCA.\n"
     "DIR holds what the evidence does not carry, recognised by content: TCB info, QE identity,\n"
     "revocation lists and chains for SGX and TDX; certificates and revocation lists for SEV-SNP;\n"
     "signature, PCR values, key and certificates for TPMs. Whatever else is in DIR is ignored.\n"
+    "SGX, TDX and SOFT cannot be judged without it; Nitro and CCA need none.\n"
     "  --root FILE    trust this root (certificate, public key, JWK) instead of the pinned\n"
     "                 roots and those of the policy\n"
     "  --at TIME      the time to judge for, default now\n"
@@ -187,10 +188,9 @@ int assay_command_evidence(int argc, char **argv)
         ear.file != NULL || ear.key != NULL || ear.profile != NULL || ear.nonce != NULL;
     /* decode takes neither collateral nor time nor policy; only verify signs. */
     const bool judges = verify || (explain && !options.json && !signs);
-    const bool complete = judges ? options.collateral != NULL
-                                 : options.collateral == NULL && options.root == NULL &&
-                                       options.at == NULL && options.policy == NULL && !explain &&
-                                       !signs;
+    const bool complete =
+        judges || (options.collateral == NULL && options.root == NULL && options.at == NULL &&
+                   options.policy == NULL && !explain && !signs);
     if (!fit || !complete) {
         (void)fputs(usage, stderr);
         return ASSAY_EXIT_USAGE;

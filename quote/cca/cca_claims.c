@@ -5,6 +5,8 @@
 
 #include "base/assert.h"
 
+#include <string.h>
+
 enum {
     TEXT_MAX = 256,
     CONFIG_MAX = 1024,
@@ -104,6 +106,23 @@ uint32_t assay_cca_offset_of(const struct assay_cca_reader *r, struct assay_slic
     return r->base + (uint32_t)(r->in.pos - last.len);
 }
 
+/*
+ * DEN0137 A7.2.3.1.6 takes names from IANA's registry "Named Information Hash Algorithm"; these are
+ * the ones there whose digests have the lengths that measurements may have. Another name says that
+ * we do not know what was measured.
+ */
+static enum assay_status read_hash_name(struct assay_cca_reader *r, struct assay_slice *out)
+{
+    static const char *const names[] = {
+        "sha-256",     "sha-384",     "sha-512",     "sha3-256", "sha3-384", "sha3-512",
+        "blake2s-256", "blake2b-256", "blake2b-512", "k12-256",  "k12-512",
+    };
+    ASSAY_TRY(read_text(r, out));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (assay_slice_equal(*out, assay_slice_over(names[i], strlen(names[i])))) return ASSAY_OK;
+    return ASSAY_E_UNSUPPORTED;
+}
+
 /* 4.6.1. */
 static enum assay_status read_component(struct assay_cca_reader *r, struct assay_cca_component *c)
 {
@@ -118,7 +137,7 @@ static enum assay_status read_component(struct assay_cca_reader *r, struct assay
         else if (key == MEASUREMENT) ASSAY_TRY(read_hash(r, &c->measurement));
         else if (key == VERSION) ASSAY_TRY(assay_cbor_text(&r->in, TEXT_MAX, &c->version));
         else if (key == SIGNER) ASSAY_TRY(read_hash(r, &c->signer));
-        else if (key == HASH) ASSAY_TRY(assay_cbor_text(&r->in, TEXT_MAX, &c->hash));
+        else if (key == HASH) ASSAY_TRY(read_hash_name(r, &c->hash));
         else ASSAY_TRY(assay_cose_skip(&r->in));
     }
     return c->measurement.len > 0 && c->signer.len > 0 ? ASSAY_OK : ASSAY_E_NOT_FOUND;
@@ -182,7 +201,7 @@ static enum assay_status read_platform_claim(struct assay_cca_reader *r, int64_t
     case P_CLIENT: at_claim(r, ASSAY_CCA_HAS_CLIENT); return read_client(r);
     case P_LIFECYCLE: at_claim(r, ASSAY_CCA_HAS_LIFECYCLE); return read_lifecycle(r, p);
     case P_COMPONENTS: at_claim(r, ASSAY_CCA_HAS_COMPONENTS); return read_components(r, p);
-    case P_HASH: at_claim(r, ASSAY_CCA_HAS_HASH); return read_text(r, &p->hash);
+    case P_HASH: at_claim(r, ASSAY_CCA_HAS_HASH); return read_hash_name(r, &p->hash);
     case P_CONFIG:
         at_claim(r, ASSAY_CCA_HAS_CONFIG);
         return assay_cbor_bytes(&r->in, CONFIG_MAX, &p->config);
@@ -235,7 +254,7 @@ static enum assay_status read_realm_claim(struct assay_cca_reader *r, int64_t ke
     case R_PERSONALIZATION:
         at_claim(r, ASSAY_CCA_HAS_PERSONALIZATION);
         return read_exact(r, ASSAY_CCA_PERSONALIZATION_LEN, &realm->personalization);
-    case R_HASH: at_claim(r, ASSAY_CCA_HAS_HASH); return read_text(r, &realm->hash);
+    case R_HASH: at_claim(r, ASSAY_CCA_HAS_HASH); return read_hash_name(r, &realm->hash);
     case R_KEY_HASH: at_claim(r, ASSAY_CCA_HAS_KEY_HASH); return read_text(r, &realm->key_hash);
     case R_KEY:
         at_claim(r, ASSAY_CCA_HAS_KEY);

@@ -28,6 +28,13 @@ sed 's/abababab"/abababac"/' policy.yaml >other.yaml
 "$ASSAY" keys operator other.key >other.pub || exit 2
 verify() { "$ASSAY" evidence verify quote --collateral vendor "$@"; }
 
+# --- collateral is asked for where nothing can be judged without it, and only there
+expect 2 'give --collateral DIR' "$ASSAY" evidence verify quote
+expect 2 'give --collateral DIR' "$ASSAY" evidence explain quote
+expect 2 '"detail"' "$ASSAY" evidence verify quote --json
+expect 11 'kind        nitro' "$ASSAY" evidence verify "$ROOT/tests/fuzz/corpus/quote_nitro/document"
+expect 12 'kind        cca' "$ASSAY" evidence verify "$ROOT/tests/fuzz/corpus/quote_cca/debug"
+
 # --- made and read, both families
 for profile in ietf-03 veraison-2023; do
     expect 0 'verdict     affirming' verify --policy policy.yaml --ear "$profile.jwt" \

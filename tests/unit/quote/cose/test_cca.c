@@ -431,6 +431,13 @@ Test(quote_cca, does_not_judge_profiles_and_hashes_that_it_does_not_know)
     w->key_form = CCA_RAW;
     w->key_hash = "sha-1";
     expect_status(w, ASSAY_E_UNSUPPORTED, "hash of the public key (44240)");
+    w->key_hash = "sha-256";
+    static const char *const unknown[] = { "sha-1", "SHA-256", "sha-256 ", "mine" };
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+        w->realm_hash = unknown[i]; /* what the measurements were made with */
+        expect_status(w, ASSAY_E_UNSUPPORTED, "hash algorithm");
+        cr_assert_eq(w->verdict.genuine, ASSAY_GENUINE_UNKNOWN);
+    }
     cca_close(w);
 }
 

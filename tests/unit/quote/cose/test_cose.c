@@ -348,7 +348,20 @@ Test(quote_cose, reads_cose_keys_strictly)
         { "a50102033822200121" X256 "22" Y256, ASSAY_E_INVALID }, /* alg ES384 */
         { "a501020481022001"
           "21" X256 "22" Y256,
-          ASSAY_OK }, /* key_ops */
+          ASSAY_OK }, /* key_ops: verify */
+        { "a50102048361610102200121" X256 "22" Y256, ASSAY_OK }, /* "a", sign, verify */
+        { "a501020481012001"
+          "21" X256 "22" Y256,
+          ASSAY_E_INVALID }, /* sign alone */
+        { "a5010204816676657269667920"
+          "0121" X256 "22" Y256,
+          ASSAY_E_INVALID }, /* a text that COSE has not registered */
+        { "a5010204802001"
+          "21" X256 "22" Y256,
+          ASSAY_E_INVALID }, /* none */
+        { "a5010204022001"
+          "21" X256 "22" Y256,
+          ASSAY_E_TYPE }, /* no array */
         { "a5010220012161"
           "78",
           ASSAY_E_TYPE },
