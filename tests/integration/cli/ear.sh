@@ -102,7 +102,6 @@ expect 0 'the attestation key signed the quote' "$ASSAY" evidence explain quote 
 expect 11 'Deploy a build whose measurement is allowed' "$ASSAY" evidence explain quote \
     --collateral vendor --policy other.yaml
 expect 11 '"fix": "Deploy a build' verify --policy other.yaml --json
-expect 2 'usage: assay evidence' "$ASSAY" evidence explain quote
 expect 0 'TCB levels' "$ASSAY" evidence explain quote --collateral vendor --policy policy.yaml
 
 # --- forecast: a genuine platform before and after a recovery
