@@ -163,7 +163,7 @@ Test(quote_cli, answers_misuse_with_2_and_malformed_files_with_13)
         { "", 2 },
         { "evidence", 2 },
         { "evidence verify", 2 },
-        { "evidence verify /dev/null", 2 }, /* no collateral */
+        { "evidence verify /dev/null", 13 }, /* of no kind: no collateral would help */
         { "evidence verify /dev/null --collateral /nonexistent", 2 },
         { "evidence verify /nonexistent --collateral /tmp", 2 },
         { "evidence verify /dev/null --collateral /tmp", 13 },
