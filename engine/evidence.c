@@ -77,6 +77,13 @@ static struct assay_want *want_new(struct assay_engine *e, uint32_t accused, uin
     return found;
 }
 
+static void drop_want(struct assay_engine *e, struct assay_want *w)
+{
+    ASSAY_ASSERT(w->used && e->wants_used > 0);
+    w->used = false;
+    e->wants_used--;
+}
+
 static void seat_judged(struct assay_engine *e, uint32_t slot, const struct assay_finding *finding)
 {
     struct assay_seat *seat = &e->seats[slot];
@@ -173,7 +180,7 @@ static void scan_ballot(struct assay_engine *e, const struct assay_pool_item *it
         struct assay_want *want = want_new(e, item->slot, subject, true);
         if (want == NULL) continue;
         if (!ballot_names(e, &r.ballot, subject, want)) {
-            want->used = false;
+            drop_want(e, want);
             continue;
         }
         want->ballot_len = item->len;
@@ -227,13 +234,6 @@ static void fetch_seats(struct assay_engine *e)
         assay_evidence_fetch(e, i);
         if (seat->phase == ASSAY_SEAT_EMPTY) e->fetch_wanted = true;
     }
-}
-
-static void drop_want(struct assay_engine *e, struct assay_want *w)
-{
-    ASSAY_ASSERT(w->used && e->wants_used > 0);
-    w->used = false;
-    e->wants_used--;
 }
 
 void assay_evidence_tick(struct assay_engine *e)

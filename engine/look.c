@@ -108,6 +108,24 @@ static void check_seat(const struct assay_engine *e, uint32_t slot)
     }
 }
 
+static void check_wants(const struct assay_engine *e)
+{
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++) {
+        const struct assay_want *w = &e->wants[i];
+        used += w->used;
+        if (!w->used) continue;
+        ASSAY_ASSERT(w->slot < e->members && w->subject < e->members);
+        ASSAY_ASSERT(w->epoch <= e->context.epoch);
+        ASSAY_ASSERT(w->envelope_len > 0 && w->envelope_len <= ASSAY_ENVELOPE_LEN_MAX);
+        ASSAY_ASSERT(w->path_len <= ASSAY_MERKLE_LEVELS);
+        /* A contradiction is of a ballot, a FAIL of none. */
+        ASSAY_ASSERT(w->contradiction == (w->ballot_len > 0));
+        ASSAY_ASSERT(w->ballot_len <= e->ballot_len_max);
+    }
+    ASSAY_ASSERT(used == e->wants_used);
+}
+
 void assay_engine_check(const struct assay_engine *engine)
 {
     ASSAY_ASSERT(engine->context.epoch == engine->state.epoch + 1);
@@ -125,6 +143,7 @@ void assay_engine_check(const struct assay_engine *engine)
         total += engine->weights[i];
     }
     ASSAY_ASSERT(total == engine->voters.total_bp);
+    check_wants(engine);
     if (engine->own.listed)
         ASSAY_ASSERT(engine->own.keys.incarnation ==
                      engine->state.members[engine->self].lives[0].incarnation);

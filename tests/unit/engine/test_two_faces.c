@@ -22,9 +22,10 @@ static struct assay_sim_world *in_roll_phase(struct assay_engine **engine)
     return w;
 }
 
-/* A ballot of LIAR that says nothing, for the roll that is final. */
-static size_t harmless_ballot(struct assay_sim_world *w, const struct assay_engine *e,
-                              uint8_t *bytes, size_t capacity)
+/* A signed ballot of LIAR with one opinion, about VICTIM. */
+static size_t ballot_of_liar(struct assay_sim_world *w, const struct assay_engine *e,
+                             const uint8_t roll_root[static 32], enum assay_outcome about_victim,
+                             uint8_t *bytes, size_t capacity)
 {
     struct assay_ballot b = { .era = e->state.era,
                               .epoch = e->context.epoch,
@@ -34,7 +35,8 @@ static size_t harmless_ballot(struct assay_sim_world *w, const struct assay_engi
     uint8_t digest[32];
     struct assay_slice all;
     size_t signature_at = 0;
-    assay_bytes_copy(b.roll_root, 32, e->final.roll_root, 32);
+    assay_row_set(row, VICTIM, about_victim);
+    assay_bytes_copy(b.roll_root, 32, roll_root, 32);
     assay_bytes_copy(b.chain_id, 32, e->state.chain_id, 32);
     assay_bytes_copy(b.node_id, 32, e->state.members[LIAR].node_id, 32);
     assay_bytes_copy(b.endorsements_digest, 32, e->state.endorsements_digest, 32);
@@ -78,7 +80,9 @@ Test(two_faces, the_ballot_that_counts_is_the_one_that_is_compared, .timeout = 6
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
     event.as.message.from = LIAR;
     event.as.message.kind = ASSAY_MESSAGE_RECORD;
-    event.as.message.payload = assay_slice_over(bytes, harmless_ballot(w, e, bytes, sizeof bytes));
+    const size_t harmless_len =
+        ballot_of_liar(w, e, e->final.roll_root, ASSAY_OUTCOME_NONE, bytes, sizeof bytes);
+    event.as.message.payload = assay_slice_over(bytes, harmless_len);
     assay_sim_world_partition(w, alone); /* what node 0 would relay is lost */
     world_step(w, 0, &event);
     assay_sim_world_partition(w, NULL);
@@ -91,6 +95,39 @@ Test(two_faces, the_ballot_that_counts_is_the_one_that_is_compared, .timeout = 6
                   ASSAY_OUTCOME_FAIL_HARD,
               "the chain holds the other one");
     cr_assert_eq(opinion(e), ASSAY_OUTCOME_FAIL_HARD);
+    assay_sim_world_destroy(&w);
+}
+
+static uint32_t wants_in_use(const struct assay_engine *e)
+{
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++)
+        used += e->wants[i].used;
+    return used;
+}
+
+/* No proof follows from it: E5 needs the envelope that was judged (docs/protocol.md 5.23). */
+Test(two_faces, a_ballot_over_a_roll_that_never_was_leaves_no_proof_to_be_made, .timeout = 60)
+{
+    static const uint8_t never_was[32] = { 1 };
+    struct assay_engine *e = NULL;
+    struct assay_sim_world *w = in_roll_phase(&e);
+    uint8_t bytes[4096];
+    assay_sim_world_acts(w, LIAR)->ballot_delay_ms = 1000; /* of its own: not before this one */
+    while (!e->final.has_roll || e->seats[VICTIM].phase != ASSAY_SEAT_JUDGED)
+        cr_assert(assay_sim_world_run(w, 1));
+    cr_assert(assay_outcome_is_pass(e->seats[VICTIM].outcome));
+    struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
+    event.as.message.from = LIAR;
+    event.as.message.kind = ASSAY_MESSAGE_RECORD;
+    const size_t len =
+        ballot_of_liar(w, e, never_was, ASSAY_OUTCOME_FAIL_HARD, bytes, sizeof bytes);
+    event.as.message.payload = assay_slice_over(bytes, len);
+    world_step(w, 0, &event);
+    cr_assert_eq(opinion(e), ASSAY_OUTCOME_FAIL_HARD, "it was taken and compared");
+    cr_assert_eq(wants_in_use(e), 0);
+    cr_assert_eq(e->wants_used, 0, "and nothing waits to be proven");
+    assay_engine_check(e);
     assay_sim_world_destroy(&w);
 }
 
