@@ -14,7 +14,7 @@ enum {
     POISON_OPTIONAL_VIEWS = 8, /* no optional record at all */
     WAIT_VIEWS = 16,
     CADENCE_PARTS = 8, /* views for records that wait for later ones */
-    PACE_PARTS = 64, /* blocks for waiting records, at most so many an epoch of honest leaders */
+    PACE_PARTS = 32, /* blocks for waiting records: at most so many an epoch */
     WAIT_VIEWS_MAX = 1 << 20,
 };
 
@@ -449,7 +449,9 @@ static bool record_waits(struct assay_engine *e, const struct assay_simplex_view
     e->waits_view = look->view;
     e->waits_nullified = look->nullified_in_a_row;
     assay_bytes_copy(e->waits_tip, 32, e->branch.tip_id, 32);
+    const bool waited = e->waits;
     look_for_records(e, look);
+    if (e->waits && !waited) e->run.waits_ms = e->now_ms;
     return e->waits;
 }
 
@@ -467,7 +469,8 @@ uint64_t assay_branch_demand(struct assay_engine *e)
     /* What trickles in shares a block: after a power cut the chain of an epoch must be held at once
      * by every node (blocks_max), since nobody is left to give out what the table has dropped. */
     if (record_waits(e, &look))
-        return assay_max_u64(e->now_ms, e->run.block_ms + epoch_ms / PACE_PARTS);
+        return assay_max_u64(e->now_ms, assay_max_u64(e->run.block_ms, e->run.waits_ms) +
+                                            epoch_ms / PACE_PARTS);
     const uint64_t phase = e->state.head_time_ms + (e->branch.has_roll ? epoch_ms : epoch_ms / 4);
     const uint64_t due = e->now_ms + (phase > e->at_unix_ms ? phase - e->at_unix_ms : 0);
     if (!e->held_back) return due; /* no block without content (docs/protocol.md 5.11) */

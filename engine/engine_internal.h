@@ -88,6 +88,7 @@ struct assay_run {
     uint32_t pulls;        /* rounds of ENVELOPE_PULL so far */
     uint64_t progress_ms;  /* last final block */
     uint64_t block_ms;     /* last block that was valid or made here: pace and cadence count */
+    uint64_t waits_ms;     /* when a record that fits began to wait */
     /* When a block is wanted, and the view and last final view that this is about. */
     uint64_t demand_ms, demand_view, demand_final;
     uint64_t clock_bound_ms; /* how far ahead of our clock a header may be */

@@ -27,6 +27,7 @@
     X(ASSAY_COUNT_CONNECTION_CUT, "connections_cut")                                               \
     /* frames */                                                                                   \
     X(ASSAY_COUNT_FRAME_PARTS, "frame_refused_parts")                                              \
+    X(ASSAY_COUNT_FRAME_BATCH, "frame_refused_batch")                                              \
     X(ASSAY_COUNT_FRAME_USER, "frame_refused_user")                                                \
     X(ASSAY_COUNT_FRAME_INBOX_FULL, "frame_refused_inbox_full")                                    \
     X(ASSAY_COUNT_FRAME_OLD_KEY, "frame_refused_old_key")                                          \
@@ -84,6 +85,7 @@
     X(ASSAY_COUNT_ENGINE_LIMIT, "engine_refused_limit")                                            \
     /* sending */                                                                                  \
     X(ASSAY_COUNT_SEND_DROPPED, "send_dropped_oldest")                                             \
+    X(ASSAY_COUNT_SEND_SPARED, "send_spared")                                                      \
     X(ASSAY_COUNT_SEND_OVERSIZE, "send_dropped_oversize")                                          \
     X(ASSAY_COUNT_SEND_MEMORY, "send_dropped_memory")                                              \
     /* block sync and the service */                                                               \

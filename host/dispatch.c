@@ -321,10 +321,12 @@ static void commit(struct assay_dispatch *d)
 static void send(struct assay_dispatch *d)
 {
     struct waiting_deed *deed;
+    if (d->sends.count == 0) return;
     while (d->failure == ASSAY_OK && (deed = assay_fifo_peek(&d->sends)) != NULL) {
         d->config.world.send(d->config.world.context, &deed->effect);
         assay_fifo_pop(&d->sends);
     }
+    d->config.world.flush(d->config.world.context);
 }
 
 /* An act may have an answer: each waits until that finds room, unless acts themselves need some. */

@@ -46,6 +46,8 @@ struct assay_dispatch_world {
     bool (*affords)(void *context, uint16_t to, size_t len);
     /* A SEND, or a SIGN with its signature: assay_dispatch_letter_of. Returns: nothing. */
     void (*send)(void *context, struct assay_effect *effect);
+    /* All of one commit was given to send: it may leave together. Returns: nothing. */
+    void (*flush)(void *context);
     /* FETCH, VERIFY, LOAD, QUOTE, ORDER, NOTE, CLOSED, and PRUNE after it was done. May call
      * assay_dispatch_queue. Returns: false when the node is no more. */
     bool (*act)(void *context, const struct assay_effect *effect);

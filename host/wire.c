@@ -1,5 +1,5 @@
 /*
- * host/wire.c - frames: encode and decode side by side.
+ * host/wire.c - frames and batches of them: encode and decode side by side.
  */
 #include "host/wire.h"
 
@@ -39,4 +39,66 @@ enum assay_status assay_frame_decode(const uint8_t chain_id[static 32], struct a
     f.kind = (enum assay_message_kind)kind;
     *frame = f;
     return ASSAY_OK;
+}
+
+/* ------------------------------------------------------------ several frames in one */
+
+enum { LENGTH_LEN = 2 };
+
+static bool is_batch(struct assay_slice bytes)
+{
+    return bytes.len > 0 && bytes.bytes[0] == ASSAY_BATCH_VERSION;
+}
+
+enum assay_status assay_batch_add(struct assay_writer *w, struct assay_slice frame)
+{
+    ASSAY_ASSERT(w->capacity <= ASSAY_FRAME_LEN_MAX && !w->full);
+    if (frame.len < ASSAY_FRAME_HEADER_LEN || frame.len > UINT16_MAX) return ASSAY_E_RANGE;
+    const size_t header = w->len == 0 ? ASSAY_BATCH_HEADER_LEN : 0;
+    if (w->capacity - w->len < header + LENGTH_LEN + frame.len) return ASSAY_E_FULL;
+    if (header > 0) assay_writer_u8(w, ASSAY_BATCH_VERSION);
+    assay_writer_u16be(w, (uint16_t)frame.len);
+    assay_writer_put(w, frame.bytes, frame.len);
+    ASSAY_ASSERT(!w->full);
+    return ASSAY_OK;
+}
+
+struct assay_batch assay_batch_over(struct assay_slice bytes)
+{
+    return (struct assay_batch){ .bytes = bytes,
+                                 .at = is_batch(bytes) ? ASSAY_BATCH_HEADER_LEN : 0 };
+}
+
+bool assay_batch_ended(const struct assay_batch *batch)
+{
+    ASSAY_ASSERT(batch->at <= batch->bytes.len);
+    return batch->at == batch->bytes.len && batch->count > 0;
+}
+
+static enum assay_status read_next(const struct assay_batch *batch, struct assay_slice *frame)
+{
+    const struct assay_slice all = batch->bytes;
+    struct assay_cursor in = assay_cursor_over(all.bytes + batch->at, all.len - batch->at);
+    uint16_t len = 0;
+    if (batch->count >= ASSAY_BATCH_FRAMES_MAX) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_cursor_u16be(&in, &len));
+    if (len < ASSAY_FRAME_HEADER_LEN) return ASSAY_E_TRUNCATED;
+    ASSAY_TRY(assay_cursor_slice(&in, len, frame));
+    return is_batch(*frame) ? ASSAY_E_RANGE : ASSAY_OK;
+}
+
+enum assay_status assay_batch_next(struct assay_batch *batch, struct assay_slice *frame)
+{
+    ASSAY_ASSERT(!assay_batch_ended(batch));
+    if (!is_batch(batch->bytes)) {
+        *frame = batch->bytes;
+        batch->at = batch->bytes.len;
+        batch->count = 1;
+        return ASSAY_OK;
+    }
+    const enum assay_status status = read_next(batch, frame);
+    batch->at = status == ASSAY_OK ? batch->at + LENGTH_LEN + frame->len : batch->bytes.len;
+    batch->count++;
+    ASSAY_ASSERT(batch->at <= batch->bytes.len);
+    return status;
 }

@@ -23,6 +23,7 @@ static void to_engine(struct assay_host *host, uint16_t slot, enum assay_message
     uint8_t digest[32] = { 0 };
     if (floods) {
         assay_sha256(payload.bytes, payload.len, digest);
+        assay_link_spare(host->link, slot, assay_outbox_tag(digest));
         if (!assay_admission_is_new(&host->admission, host->now_ms, digest)) return;
     }
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE,

@@ -118,9 +118,10 @@ static void rollback(void *context)
 
 /* ------------------------------------------------------------ after the commit */
 
-static void send_frame_to(struct assay_host *host, uint16_t slot, struct assay_slice frame)
+static void send_frame_to(struct assay_host *host, uint16_t slot, struct assay_slice frame,
+                          uint64_t relay)
 {
-    const enum assay_status status = assay_link_send(host->link, slot, frame);
+    const enum assay_status status = assay_link_send(host->link, slot, frame, relay);
     if (status == ASSAY_E_RANGE) assay_count(&host->counters, ASSAY_COUNT_SEND_OVERSIZE);
     if (status == ASSAY_E_MEMORY) assay_count(&host->counters, ASSAY_COUNT_SEND_MEMORY);
 }
@@ -132,8 +133,8 @@ static bool reaches(void *context, uint16_t slot)
 }
 
 /* One frame to each recipient of the walk, which is taken from its beginning. */
-static void send_one(struct assay_host *host, struct assay_relay walk, enum assay_message_kind kind,
-                     struct assay_slice payload)
+static void send_one(struct assay_host *host, struct assay_relay walk, uint64_t relay,
+                     enum assay_message_kind kind, struct assay_slice payload)
 {
     uint16_t slot = 0;
     struct assay_writer w = assay_writer_over(host->outgoing, ASSAY_FRAME_LEN_MAX);
@@ -144,18 +145,22 @@ static void send_one(struct assay_host *host, struct assay_relay walk, enum assa
         return;
     }
     while (assay_relay_next(&walk, reaches, host, &slot))
-        send_frame_to(host, slot, frame);
+        send_frame_to(host, slot, frame, relay);
 }
 
 void host_send(struct assay_host *host, uint16_t to, uint16_t except, enum assay_message_kind kind,
                struct assay_slice payload)
 {
     uint8_t digest[32];
-    if (assay_relay_is(to, except)) assay_sha256(payload.bytes, payload.len, digest);
+    uint64_t relay = 0;
+    if (assay_relay_is(to, except)) {
+        assay_sha256(payload.bytes, payload.len, digest);
+        relay = assay_outbox_tag(digest);
+    }
     const struct assay_relay walk =
         assay_relay_over(host->self, host->members, to, except, digest);
     if (payload.len <= ASSAY_PAGE_LEN) {
-        send_one(host, walk, kind, payload);
+        send_one(host, walk, relay, kind, payload);
         return;
     }
     const uint16_t count = assay_page_count(payload.len);
@@ -169,7 +174,7 @@ void host_send(struct assay_host *host, uint16_t to, uint16_t except, enum assay
         struct assay_slice page = { 0 };
         if (assay_page_encode((uint16_t)kind, payload, digest, i, &w) == ASSAY_OK &&
             assay_writer_finish(&w, &page) == ASSAY_OK)
-            send_one(host, walk, ASSAY_MESSAGE_PAGE, page);
+            send_one(host, walk, 0, ASSAY_MESSAGE_PAGE, page);
     }
 }
 
@@ -177,6 +182,12 @@ static void send_letter(void *context, struct assay_effect *effect)
 {
     const struct assay_dispatch_letter letter = assay_dispatch_letter_of(effect);
     host_send(context, letter.to, letter.except, letter.kind, letter.payload);
+}
+
+static void flush(void *context)
+{
+    struct assay_host *host = context;
+    assay_link_flush(host->link);
 }
 
 /* A failure on the way is the host's: what it stands for is not to be done any more. */
@@ -227,6 +238,7 @@ enum assay_status host_dispatch_open(struct assay_host *host)
                                                              .rollback = rollback,
                                                              .affords = affords,
                                                              .send = send_letter,
+                                                             .flush = flush,
                                                              .act = act },
                                                   .events_per_commit = HOST_EVENTS_PER_COMMIT };
     const size_t len = assay_dispatch_size();

@@ -23,6 +23,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 
 enum {
     FRAME_OVERHEAD = LINK_CURVE_OVERHEAD + 9, /* length and flags of ZMTP */
@@ -36,12 +37,15 @@ static uint64_t cookie_of(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len) == 0 ? cookie : 0;
 }
 
-static uint64_t received_on(int fd)
+/* Returns: false when fd is no connection any more. */
+static bool received_on(int fd, uint64_t *bytes)
 {
     struct tcp_info info;
     socklen_t len = sizeof info;
     memset(&info, 0, sizeof info);
-    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 ? info.tcpi_bytes_received : 0;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0) return false;
+    *bytes = info.tcpi_bytes_received;
+    return true;
 }
 
 static uint16_t local_port(int fd)
@@ -111,20 +115,30 @@ void assay_census_whose(struct assay_link *link, int fd, uint16_t slot)
     c->conns[fd].slot = slot;
 }
 
-/* Nothing may stay that was sent on it: libzmq sees the end of the stream and drops the rest. */
+static void forget(struct link_census *c, uint32_t i)
+{
+    ASSAY_ASSERT(i < c->count);
+    c->conns[c->active[i]] = (struct link_conn){ 0 };
+    c->active[i] = c->active[--c->count];
+}
+
+/* Nothing may stay that was sent on it: libzmq sees the end of the stream and drops the rest. The
+ * descriptor may be somebody else's by now: then it is let be, and forgotten at the next look. */
 static void cut(struct assay_link *link, int fd)
 {
     struct link_conn *conn = &link->census.conns[fd];
     if (conn->is_cut) return;
     conn->is_cut = true;
-    if (shutdown(fd, SHUT_RDWR) == 0)
+    if (cookie_of(fd) == conn->cookie && shutdown(fd, SHUT_RDWR) == 0)
         assay_count(link->config.counters, ASSAY_COUNT_CONNECTION_CUT);
 }
 
-/* What the connection holds now. What came before a frame that was delivered is held no more. */
-static void weigh(struct link_conn *conn, int fd)
+/* What the connection holds now. What came before a frame that was delivered is held no more.
+ * Returns: false when it is no more. */
+static bool weigh(struct link_conn *conn, int fd)
 {
-    const uint64_t received = received_on(fd);
+    uint64_t received = 0;
+    if (!received_on(fd, &received)) return false;
     const uint64_t accounted = conn->settled + conn->delivered;
     conn->held = received > accounted ? received - accounted : 0;
     if (conn->is_settling && conn->held < SETTLE_MAX) {
@@ -132,24 +146,29 @@ static void weigh(struct link_conn *conn, int fd)
         conn->held = 0;
     }
     conn->is_settling = false;
+    return true;
 }
 
-/* Adds up; forgets descriptors that are closed or somebody else's by now. */
+/*
+ * Adds up; forgets descriptors that are closed. One that is somebody else's by now is told by its
+ * cookie, which is looked at where it matters, before a cut and now and then: of a connection of
+ * ours a monitor tells anyway (assay_census_new).
+ */
 static void count_all(struct assay_link *link, struct link_load *strangers)
 {
     struct link_census *c = &link->census;
+    const bool looks_closely = c->looks++ % LINK_CENSUS_CLOSELY == 0;
     for (uint32_t s = 0; s < link->config.roster->count; s++)
         c->of_member[s] = (struct link_load){ 0 };
     for (uint32_t i = 0; i < c->count;) {
         const int fd = c->active[i];
         struct link_conn *conn = &c->conns[fd];
-        if (cookie_of(fd) != conn->cookie) {
-            *conn = (struct link_conn){ 0 };
-            c->active[i] = c->active[--c->count];
+        const bool asks = looks_closely || conn->is_cut;
+        if ((asks && cookie_of(fd) != conn->cookie) || !weigh(conn, fd)) {
+            forget(c, i);
             continue;
         }
         i++;
-        weigh(conn, fd);
         if (conn->held > LINK_HELD_MAX) cut(link, fd);
         if (conn->is_cut || !conn->is_inbound) continue;
         struct link_load *t = conn->slot == LINK_NOBODY ? strangers : &c->of_member[conn->slot];
@@ -184,12 +203,30 @@ static void thin_out(struct assay_link *link, struct link_load *t, uint16_t slot
     }
 }
 
+/*
+ * What libzmq takes in costs its thread time: while the process has hardly run, nobody can hold
+ * much more than at the last look, and twice as many calls into the kernel as there are members
+ * are saved.
+ */
+static bool is_worth_a_look(struct link_census *c, uint64_t now_ms)
+{
+    struct timespec t;
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) != 0) return true;
+    const uint64_t cpu_us = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+    const bool has_run = cpu_us >= c->looked_cpu_us + LINK_CENSUS_CPU_US;
+    if (!has_run && now_ms < c->looked_ms + LINK_CENSUS_QUIET_MS) return false;
+    c->looked_cpu_us = cpu_us;
+    c->looked_ms = now_ms;
+    return true;
+}
+
 void assay_census_take(struct assay_link *link)
 {
     struct link_census *c = &link->census;
     struct link_load strangers = { 0 };
     if (link->now_ms < c->next_ms) return;
     c->next_ms = link->now_ms + LINK_CENSUS_MS;
+    if (!is_worth_a_look(c, link->now_ms)) return;
     count_all(link, &strangers);
     thin_out(link, &strangers, LINK_NOBODY, c->silent_max);
     for (uint32_t s = 0; s < link->config.roster->count; s++)

@@ -126,14 +126,19 @@ bool assay_monitor_next(void *monitor, uint16_t *event, uint32_t *value)
     return true;
 }
 
+void assay_gate_watch_line(struct assay_link *link, const struct link_peer *peer)
+{
+    uint16_t event = 0;
+    uint32_t value = 0;
+    ASSAY_ASSERT(peer->monitor != NULL);
+    while (assay_monitor_next(peer->monitor, &event, &value))
+        if (event == ZMQ_EVENT_CONNECTED) assay_census_new(link, (int)value);
+}
+
 void assay_gate_watch(struct assay_link *link)
 {
     uint16_t event = 0;
     uint32_t value = 0;
-    for (uint32_t i = 0; i < link->config.roster->count; i++)
-        while (link->peers[i].monitor != NULL &&
-               assay_monitor_next(link->peers[i].monitor, &event, &value))
-            if (event == ZMQ_EVENT_CONNECTED) assay_census_new(link, (int)value);
     while (assay_monitor_next(link->monitor, &event, &value)) {
         if (event == ZMQ_EVENT_ACCEPTED) {
             assay_census_new(link, (int)value);
@@ -153,5 +158,6 @@ enum assay_status assay_gate_open(struct assay_link *link)
 {
     link->zap = zmq_socket(link->context, ZMQ_REP);
     if (link->zap == NULL || !assay_socket_int(link->zap, ZMQ_LINGER, 0)) return ASSAY_E_IO;
+    if (!assay_socket_fd(link->zap, &link->zap_fd)) return ASSAY_E_IO;
     return zmq_bind(link->zap, "inproc://zeromq.zap.01") == 0 ? ASSAY_OK : ASSAY_E_IO;
 }

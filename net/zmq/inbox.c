@@ -4,7 +4,7 @@
  *
  * libzmq's own pipes have no bound here (census.c says why), so they are emptied whenever the link
  * has its turn. What one member makes us hold is bounded over all its connections, and a member
- * that floods waits behind its own frames alone.
+ * that floods waits behind its own frames alone, however it packs them.
  */
 #include "net/zmq/link_internal.h"
 
@@ -45,6 +45,7 @@ bool assay_inbox_put(struct assay_link *link, uint16_t slot, zmq_msg_t *message)
     frame->next = NULL;
     zmq_msg_init(&frame->message);
     (void)zmq_msg_move(&frame->message, message);
+    frame->batch = assay_batch_over(assay_slice_over(zmq_msg_data(&frame->message), len));
     if (box->first == NULL) box->first = frame;
     else box->last->next = frame;
     box->last = frame;
@@ -54,25 +55,41 @@ bool assay_inbox_put(struct assay_link *link, uint16_t slot, zmq_msg_t *message)
     return true;
 }
 
-bool assay_inbox_take(struct assay_link *link, zmq_msg_t *out)
+/* The oldest of the box, into link->frame, which holds it until the next one. */
+static void pop(struct assay_link *link, struct link_inbox *box)
+{
+    struct link_frame *frame = box->first;
+    const size_t len = zmq_msg_size(&frame->message);
+    ASSAY_ASSERT(box->count > 0 && link->waiting > 0 && box->bytes >= len);
+    box->first = frame->next;
+    box->count -= 1;
+    box->bytes -= len;
+    link->waiting -= 1;
+    (void)zmq_msg_move(&link->frame, &frame->message);
+    (void)zmq_msg_close(&frame->message);
+    free(frame);
+}
+
+enum assay_status assay_inbox_take(struct assay_link *link, zmq_msg_t **message,
+                                   struct assay_slice *frame)
 {
     const uint32_t members = link->config.roster->count;
     for (uint32_t i = 0; i < members; i++) {
         struct link_inbox *box = &link->inboxes[(link->turn + i) % members];
-        struct link_frame *frame = box->first;
-        if (frame == NULL) continue;
+        struct link_frame *first = box->first;
+        if (first == NULL) continue;
         link->turn = (link->turn + i + 1) % members;
-        ASSAY_ASSERT(box->count > 0 && link->waiting > 0);
-        ASSAY_ASSERT(box->bytes >= zmq_msg_size(&frame->message));
-        box->first = frame->next;
-        box->count -= 1;
-        box->bytes -= zmq_msg_size(&frame->message);
-        link->waiting -= 1;
-        (void)zmq_msg_move(out, &frame->message);
-        (void)zmq_msg_close(&frame->message);
-        free(frame);
-        return true;
+        const enum assay_status status = assay_batch_next(&first->batch, frame);
+        *message = &first->message;
+        if (status == ASSAY_OK && !assay_batch_ended(&first->batch)) return ASSAY_OK;
+        const uint8_t *from = first->batch.bytes.bytes;
+        pop(link, box);
+        *message = &link->frame;
+        /* Moving a message may move its bytes, when they are few. */
+        const uint8_t *moved = zmq_msg_data(&link->frame);
+        if (status == ASSAY_OK) frame->bytes = moved + (frame->bytes - from);
+        return status;
     }
     ASSAY_ASSERT(link->waiting == 0);
-    return false;
+    return ASSAY_E_AGAIN;
 }

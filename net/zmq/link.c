@@ -25,9 +25,15 @@ bool assay_socket_bytes(void *socket, int option, const void *bytes, size_t len)
     return zmq_setsockopt(socket, option, bytes, len) == 0;
 }
 
+bool assay_socket_fd(void *socket, int *fd)
+{
+    size_t len = sizeof *fd;
+    return zmq_getsockopt(socket, ZMQ_FD, fd, &len) == 0;
+}
+
 /* ------------------------------------------------------------ opening */
 
-static bool set_common(void *socket)
+bool assay_socket_common(void *socket)
 {
     const int64_t largest = ASSAY_FRAME_LEN_MAX + LINK_CURVE_OVERHEAD;
     return assay_socket_bytes(socket, ZMQ_MAXMSGSIZE, &largest, sizeof largest) &&
@@ -45,7 +51,8 @@ static bool set_server(struct assay_link *link)
 {
     const struct assay_link_config *config = &link->config;
     const int handshake_ms = config->handshake_ms > 0 ? config->handshake_ms : LINK_HANDSHAKE_MS;
-    return set_common(link->door) && assay_socket_int(link->door, ZMQ_BACKLOG, LINK_BACKLOG) &&
+    return assay_socket_common(link->door) &&
+           assay_socket_int(link->door, ZMQ_BACKLOG, LINK_BACKLOG) &&
            assay_socket_int(link->door, ZMQ_HANDSHAKE_IVL, handshake_ms) &&
            assay_socket_int(link->door, ZMQ_CURVE_SERVER, 1) &&
            assay_socket_bytes(link->door, ZMQ_CURVE_SECRETKEY, config->door_secret->bytes, 32) &&
@@ -65,11 +72,13 @@ static enum assay_status open_server(struct assay_link *link,
         /* A monitor's pipe that is full stops libzmq's thread. */
         !assay_socket_int(link->monitor, ZMQ_RCVHWM, 0) ||
         zmq_socket_monitor(link->door, watch, events) != 0 ||
-        zmq_connect(link->monitor, watch) != 0) {
+        zmq_connect(link->monitor, watch) != 0 || !assay_socket_fd(link->door, &link->door_fd) ||
+        !assay_socket_fd(link->monitor, &link->monitor_fd)) {
         snprintf(message, ASSAY_LINK_MESSAGE_LEN, "cannot set up the socket: %s",
                  zmq_strerror(zmq_errno()));
         return ASSAY_E_IO;
     }
+    assay_gate_watch(link); /* the first edge comes after the first look */
     if (zmq_bind(link->door, link->config.listen) != 0) {
         snprintf(message, ASSAY_LINK_MESSAGE_LEN, "cannot listen on %.150s: %s",
                  link->config.listen, zmq_strerror(zmq_errno()));
@@ -135,9 +144,9 @@ static enum assay_status open_all(struct assay_link *link,
     }
     const size_t peers = link->config.roster->count;
     link->peers = calloc(peers, sizeof *link->peers);
-    link->items = calloc(3 + peers + LINK_EXTRA_MAX, sizeof *link->items);
+    link->fds = calloc(3 + 2 * peers + LINK_EXTRA_MAX, sizeof *link->fds);
     link->context = zmq_ctx_new();
-    if (link->peers == NULL || link->items == NULL || link->context == NULL) return ASSAY_E_MEMORY;
+    if (link->peers == NULL || link->fds == NULL || link->context == NULL) return ASSAY_E_MEMORY;
     ASSAY_TRY(assay_census_open(link));
     ASSAY_TRY(assay_inbox_open(link));
     /* A PUSH and the two ends of its monitor each, twice while one is closing: libzmq's 1023 would
@@ -166,24 +175,12 @@ enum assay_status assay_link_open(const struct assay_link_config *config, struct
     return ASSAY_OK;
 }
 
-static void disconnect(struct link_peer *peer)
-{
-    if (peer->line != NULL) {
-        (void)zmq_socket_monitor(peer->line, NULL, 0);
-        (void)zmq_close(peer->line);
-    }
-    if (peer->monitor != NULL) (void)zmq_close(peer->monitor);
-    peer->line = peer->monitor = NULL;
-}
-
 void assay_link_close(struct assay_link **link)
 {
     struct assay_link *l = *link;
     if (l == NULL) return;
     for (size_t i = 0; l->peers != NULL && i < l->config.roster->count; i++) {
-        disconnect(&l->peers[i]);
-        assay_outbox_clear(&l->peers[i].box);
-        free(l->peers[i].endpoint);
+        assay_line_close(&l->peers[i]);
     }
     (void)zmq_msg_close(&l->frame);
     assay_inbox_close(l);
@@ -196,7 +193,7 @@ void assay_link_close(struct assay_link **link)
     if (l->context != NULL) (void)zmq_ctx_term(l->context);
     assay_secret_wipe(&l->dial_secret, sizeof l->dial_secret);
     assay_census_close(l);
-    free(l->items);
+    free(l->fds);
     free(l->peers);
     free(l);
     *link = NULL;
@@ -207,126 +204,54 @@ const char *assay_link_endpoint(const struct assay_link *link)
     return link->endpoint;
 }
 
-/* ------------------------------------------------------------ dialling */
-
-/* The census has to know the line's descriptor: a peer that we dialled may send, too. */
-static bool watch_line(struct assay_link *link, struct link_peer *peer)
-{
-    char name[64];
-    snprintf(name, sizeof name, "inproc://line-%u", link->dialled++);
-    peer->monitor = zmq_socket(link->context, ZMQ_PAIR);
-    return peer->monitor != NULL && assay_socket_int(peer->monitor, ZMQ_LINGER, 0) &&
-           assay_socket_int(peer->monitor, ZMQ_RCVHWM, 0) &&
-           zmq_socket_monitor(peer->line, name, ZMQ_EVENT_CONNECTED) == 0 &&
-           zmq_connect(peer->monitor, name) == 0;
-}
-
-static enum assay_status dial(struct assay_link *link, uint16_t slot)
-{
-    struct link_peer *peer = &link->peers[slot];
-    const uint8_t *server_key = link->config.roster->entries[slot].door;
-    const int redial_ms = link->config.redial_ms > 0 ? link->config.redial_ms : LINK_REDIAL_MS;
-    disconnect(peer);
-    void *line = peer->line = zmq_socket(link->context, ZMQ_PUSH);
-    if (line == NULL) return ASSAY_E_MEMORY;
-    if (!set_common(line) || !assay_socket_int(line, ZMQ_IMMEDIATE, 1) ||
-        !assay_socket_int(line, ZMQ_HANDSHAKE_IVL, redial_ms) ||
-        !assay_socket_int(line, ZMQ_RECONNECT_IVL, LINK_RECONNECT_MS) ||
-        !assay_socket_int(line, ZMQ_RECONNECT_IVL_MAX, LINK_RECONNECT_MAX_MS) ||
-        !assay_socket_bytes(line, ZMQ_CURVE_SERVERKEY, server_key, 32) ||
-        !assay_socket_bytes(line, ZMQ_CURVE_PUBLICKEY, link->dial_public, 32) ||
-        !assay_socket_bytes(line, ZMQ_CURVE_SECRETKEY, link->dial_secret.bytes, 32) ||
-        !watch_line(link, peer) || zmq_connect(line, peer->endpoint) != 0) {
-        disconnect(peer);
-        return ASSAY_E_IO;
-    }
-    return ASSAY_OK;
-}
-
-enum assay_status assay_link_identify(struct assay_link *link, const struct assay_secret32 *secret,
-                                      const uint8_t public_key[static 32])
-{
-    link->dial_secret = *secret;
-    assay_bytes_copy(link->dial_public, sizeof link->dial_public, public_key, 32);
-    link->identified = true;
-    for (uint16_t slot = 0; slot < link->config.roster->count; slot++)
-        if (link->peers[slot].endpoint != NULL) ASSAY_TRY(dial(link, slot));
-    return ASSAY_OK;
-}
-
-enum assay_status assay_link_peer(struct assay_link *link, uint16_t slot, const char *endpoint)
-{
-    ASSAY_ASSERT(slot < link->config.roster->count);
-    struct link_peer *peer = &link->peers[slot];
-    char *copy = strdup(endpoint);
-    if (copy == NULL) return ASSAY_E_MEMORY;
-    free(peer->endpoint);
-    peer->endpoint = copy;
-    return link->identified ? dial(link, slot) : ASSAY_OK;
-}
-
-bool assay_link_has_peer(const struct assay_link *link, uint16_t slot)
-{
-    ASSAY_ASSERT(slot < link->config.roster->count);
-    return link->peers[slot].endpoint != NULL;
-}
-
-/* ------------------------------------------------------------ sending */
-
-static bool send_now(struct assay_link *link, struct link_peer *peer, struct assay_slice frame)
-{
-    if (zmq_send(peer->line, frame.bytes, frame.len, ZMQ_DONTWAIT) < 0) return false;
-    assay_count(link->config.counters, ASSAY_COUNT_FRAMES_OUT);
-    assay_count_many(link->config.counters, ASSAY_COUNT_BYTES_OUT, frame.len);
-    return true;
-}
-
-static void flush(struct assay_link *link, struct link_peer *peer)
-{
-    struct assay_slice frame;
-    while (peer->line != NULL && assay_outbox_peek(&peer->box, &frame)) {
-        if (!send_now(link, peer, frame)) return;
-        assay_outbox_pop(&peer->box);
-    }
-}
-
-enum assay_status assay_link_send(struct assay_link *link, uint16_t slot, struct assay_slice frame)
-{
-    ASSAY_ASSERT(slot < link->config.roster->count);
-    struct link_peer *peer = &link->peers[slot];
-    if (peer->endpoint == NULL) return ASSAY_E_NOT_FOUND;
-    if (frame.len > ASSAY_FRAME_LEN_MAX) return ASSAY_E_RANGE;
-    flush(link, peer);
-    if (peer->box.count == 0 && peer->line != NULL && send_now(link, peer, frame))
-        return ASSAY_OK;
-    uint64_t dropped = 0;
-    const enum assay_status status = assay_outbox_push(&peer->box, frame, &dropped);
-    assay_count_many(link->config.counters, ASSAY_COUNT_SEND_DROPPED, dropped);
-    return status;
-}
-
 /* ------------------------------------------------------------ waiting and receiving */
 
-static size_t fill_items(struct assay_link *link, const struct pollfd *extra, size_t count)
+/* What of our own woke us up. */
+struct link_woken {
+    bool door, gate; /* frames; callers at the door */
+};
+
+static struct pollfd *wait_for(struct assay_link *link, size_t *used, int fd)
 {
-    zmq_pollitem_t *items = link->items;
+    struct pollfd *item = &link->fds[(*used)++];
+    *item = (struct pollfd){ .fd = fd, .events = POLLIN };
+    return item;
+}
+
+/* Ours in the order in which serve_lines and wake look at them, and after them the host's. */
+static size_t fill_fds(struct assay_link *link, const struct pollfd *extra, size_t count)
+{
     size_t used = 0;
-    const short in = link->paused ? 0 : ZMQ_POLLIN;
-    items[used++] = (zmq_pollitem_t){ .socket = link->door, .events = in };
-    items[used++] = (zmq_pollitem_t){ .socket = link->zap, .events = ZMQ_POLLIN };
-    items[used++] = (zmq_pollitem_t){ .socket = link->monitor, .events = ZMQ_POLLIN };
-    for (size_t i = 0; i < count; i++) {
-        const bool reads = extra[i].events & POLLIN, writes = extra[i].events & POLLOUT;
-        items[used++] = (zmq_pollitem_t){ .fd = extra[i].fd,
-                                          .events = (short)((reads ? ZMQ_POLLIN : 0) |
-                                                            (writes ? ZMQ_POLLOUT : 0)) };
-    }
+    /* While the host takes no more nothing is woken up for: the next look at the clock drains. */
+    wait_for(link, &used, link->door_fd)->events = link->paused ? 0 : POLLIN;
+    (void)wait_for(link, &used, link->zap_fd);
+    (void)wait_for(link, &used, link->monitor_fd);
     for (size_t i = 0; i < link->config.roster->count; i++) {
-        flush(link, &link->peers[i]);
-        if (link->peers[i].line == NULL || link->peers[i].box.count == 0) continue;
-        items[used++] = (zmq_pollitem_t){ .socket = link->peers[i].line, .events = ZMQ_POLLOUT };
+        const struct link_peer *peer = &link->peers[i];
+        if (peer->line == NULL) continue;
+        (void)wait_for(link, &used, peer->monitor_fd);
+        if (peer->is_stuck) (void)wait_for(link, &used, peer->line_fd);
     }
+    for (size_t i = 0; i < count; i++)
+        link->fds[used++] = extra[i];
     return used;
+}
+
+/* Returns: how many descriptors before the host's were looked at. */
+static size_t serve_lines(struct assay_link *link)
+{
+    size_t at = 3;
+    for (size_t i = 0; i < link->config.roster->count; i++) {
+        const struct link_peer *peer = &link->peers[i];
+        if (peer->line == NULL) continue;
+        const bool was_stuck = peer->is_stuck;
+        if (link->fds[at++].revents != 0) assay_gate_watch_line(link, peer);
+        if (!was_stuck || link->fds[at++].revents == 0) continue;
+        int events = 0; /* asking lets libzmq take note of what happened; flush tries again */
+        size_t len = sizeof events;
+        (void)zmq_getsockopt(peer->line, ZMQ_EVENTS, &events, &len);
+    }
+    return at;
 }
 
 void assay_link_pause(struct assay_link *link, bool paused)
@@ -395,20 +320,22 @@ static void drain(struct assay_link *link)
 {
     zmq_msg_t frame;
     zmq_msg_init(&frame);
-    for (int i = 0; i < LINK_DRAIN_MAX && drain_one(link, &frame); i++) {
-    }
+    int taken = 0;
+    while (taken < LINK_DRAIN_MAX && drain_one(link, &frame)) taken++;
+    link->has_more = taken == LINK_DRAIN_MAX;
     (void)zmq_msg_close(&frame);
 }
 
 /* Everything of ours that is due at each turn, whatever the host waits for. */
-static void attend(struct assay_link *link)
+static void attend(struct assay_link *link, struct link_woken woken)
 {
-    assay_gate_answer(link);
-    assay_gate_watch(link);
-    drain(link);
+    if (woken.gate) {
+        assay_gate_answer(link);
+        assay_gate_watch(link);
+    }
+    if (woken.door || link->has_more || link->paused) drain(link);
     assay_census_take(link);
-    for (size_t i = 0; i < link->config.roster->count; i++)
-        flush(link, &link->peers[i]);
+    assay_link_flush(link);
 }
 
 static uint64_t clock_ms(void)
@@ -418,23 +345,27 @@ static uint64_t clock_ms(void)
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* One poll. Returns: ASSAY_OK, *is_due: one of extra; otherwise as assay_link_wait */
+/* One poll. Returns: ASSAY_OK, *woken, *is_due: one of extra; otherwise as assay_link_wait */
 static enum assay_status poll_once(struct assay_link *link, struct pollfd *extra, size_t count,
-                                   int timeout_ms, bool *is_due)
+                                   int timeout_ms, struct link_woken *woken, bool *is_due)
 {
-    const size_t used = fill_items(link, extra, count);
-    if (zmq_poll(link->items, (int)used, timeout_ms) < 0) {
-        if (zmq_errno() != EINTR) return ASSAY_E_IO;
+    assay_link_flush(link);
+    const size_t used = fill_fds(link, extra, count);
+    if (poll(link->fds, used, link->has_more ? 0 : timeout_ms) < 0) {
+        if (errno != EINTR) return ASSAY_E_IO;
         *is_due = true;
+        *woken = (struct link_woken){ .door = true, .gate = true };
         for (size_t i = 0; i < count; i++)
             extra[i].revents = 0;
         return ASSAY_OK;
     }
+    *woken = (struct link_woken){ .door = link->fds[0].revents != 0,
+                                  .gate = link->fds[1].revents != 0 ||
+                                          link->fds[2].revents != 0 };
+    const size_t own = serve_lines(link);
+    ASSAY_ASSERT(own + count == used);
     for (size_t i = 0; i < count; i++) {
-        const int got = link->items[3 + i].revents;
-        extra[i].revents =
-            (short)((got & ZMQ_POLLIN ? POLLIN : 0) | (got & ZMQ_POLLOUT ? POLLOUT : 0) |
-                    (got & ZMQ_POLLERR ? POLLERR : 0));
+        extra[i].revents = link->fds[own + i].revents;
         if (extra[i].revents != 0) *is_due = true;
     }
     return ASSAY_OK;
@@ -454,9 +385,10 @@ enum assay_status assay_link_wait(struct assay_link *link, uint64_t now_ms, stru
         int left_ms = LINK_CENSUS_MS;
         if (timeout_ms >= 0 && gone_ms + LINK_CENSUS_MS > (uint64_t)timeout_ms)
             left_ms = gone_ms >= (uint64_t)timeout_ms ? 0 : timeout_ms - (int)gone_ms;
-        ASSAY_TRY(poll_once(link, extra, count, left_ms, &is_due));
+        struct link_woken woken;
+        ASSAY_TRY(poll_once(link, extra, count, left_ms, &woken, &is_due));
         link->now_ms = now_ms + (clock_ms() - start_ms);
-        attend(link);
+        attend(link, woken);
         if (is_due || (!link->paused && link->waiting > 0)) return ASSAY_OK;
         if (timeout_ms >= 0 && clock_ms() - start_ms >= (uint64_t)timeout_ms) return ASSAY_OK;
     }
@@ -467,11 +399,15 @@ enum assay_status assay_link_receive(struct assay_link *link, uint16_t *slot,
 {
     for (int i = 0; i < LINK_DROPS_PER_RECEIVE; i++) {
         if (link->waiting == 0) drain(link);
-        if (!assay_inbox_take(link, &link->frame)) return ASSAY_E_AGAIN;
+        zmq_msg_t *message = NULL;
+        const enum assay_status status = assay_inbox_take(link, &message, frame);
+        if (status == ASSAY_E_AGAIN) return status;
+        if (status != ASSAY_OK) {
+            assay_count(link->config.counters, ASSAY_COUNT_FRAME_BATCH);
+            continue;
+        }
         /* Again: the roster may have changed while it waited. */
-        if (sender_of(link, &link->frame, slot, which) != ASSAY_OK) continue;
-        *frame = assay_slice_over(zmq_msg_data(&link->frame), zmq_msg_size(&link->frame));
-        return ASSAY_OK;
+        if (sender_of(link, message, slot, which) == ASSAY_OK) return ASSAY_OK;
     }
     return ASSAY_E_AGAIN;
 }

@@ -74,11 +74,15 @@ ASSAY_CHECKED enum assay_status assay_link_peer(struct assay_link *link, uint16_
                                                 const char *endpoint);
 /* Returns: true when the member has an address here. */
 bool assay_link_has_peer(const struct assay_link *link, uint16_t slot);
-/* Queue one frame; never blocks. When the peer is away or slow the oldest frames go, and are
- * counted.
+/* Queue one frame, for the next flush or wait; never blocks. When the peer is away or slow the
+ * oldest frames go, and are counted. relay: what is passed on waits for company (net/outbox.h); 0.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no address) | ASSAY_E_RANGE | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_link_send(struct assay_link *link, uint16_t slot,
-                                                struct assay_slice frame);
+                                                struct assay_slice frame, uint64_t relay);
+/* The member has what is to be passed on to it: it need not go. Returns: nothing. */
+void assay_link_spare(struct assay_link *link, uint16_t slot, uint64_t relay);
+/* What is queued leaves now, a batch for each peer. Returns: nothing. */
+void assay_link_flush(struct assay_link *link);
 
 /*
  * While paused, wait does not wake up for frames: the host has no room for more. Inboxes fill

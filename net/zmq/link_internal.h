@@ -5,6 +5,7 @@
 #ifndef ASSAY_NET_ZMQ_LINK_INTERNAL_H
 #define ASSAY_NET_ZMQ_LINK_INTERNAL_H
 
+#include "host/wire.h"
 #include "net/outbox.h"
 #include "net/zmq/link.h"
 
@@ -31,6 +32,9 @@ enum {
     LINK_HELD_OF_ONE_MAX = 4 << 20, /* by all of one member, or by all that have said nothing yet */
     LINK_CONNECTIONS_OF_ONE = 4,
     LINK_CENSUS_MS = 20,
+    LINK_CENSUS_CPU_US = 1000,  /* ... if the process has run that long since the last look */
+    LINK_CENSUS_QUIET_MS = 250, /* or so much time has passed */
+    LINK_CENSUS_CLOSELY = 16, /* every so many looks ask whose each descriptor is, too */
     LINK_RCVBUF = 256 << 10,
     LINK_DESCRIPTORS_MAX = 65536,
     LINK_SELF_TEST_MS = 5000,
@@ -56,8 +60,8 @@ struct link_load {
 };
 
 struct link_census {
-    uint64_t next_ms;
-    uint32_t capacity, count, silent_max;
+    uint64_t next_ms, looked_ms, looked_cpu_us;
+    uint32_t capacity, count, silent_max, looks;
     uint16_t port;               /* of the door */
     struct link_conn *conns;     /* [capacity] by descriptor */
     int *active;                 /* [count] descriptors whose conn is known */
@@ -67,6 +71,7 @@ struct link_census {
 struct link_frame {
     struct link_frame *next;
     zmq_msg_t message;
+    struct assay_batch batch; /* over the message: what of it was not taken yet */
 };
 
 struct link_inbox {
@@ -79,7 +84,9 @@ struct link_peer {
     char *endpoint; /* NULL: not known */
     void *line;     /* PUSH; NULL: not connected */
     void *monitor;  /* of the line */
+    int line_fd, monitor_fd; /* ZMQ_FD of these */
     struct assay_outbox box;
+    bool is_stuck; /* something is due that the line did not take */
 };
 
 struct assay_link {
@@ -93,21 +100,34 @@ struct assay_link {
     uint8_t dial_public[32];
     uint8_t test_key[32]; /* of the self-test: its refusal is no stranger's */
     bool testing, test_refused;
-    zmq_pollitem_t *items;   /* [3 + peers + LINK_EXTRA_MAX] */
+    struct pollfd *fds; /* [3 + 2 * peers + LINK_EXTRA_MAX] */
+    int door_fd, zap_fd, monitor_fd;
+    bool has_more; /* libzmq held more than one turn takes */
     struct link_peer *peers; /* [roster->count] */
+    uint8_t batch[ASSAY_FRAME_LEN_MAX];
     struct link_inbox *inboxes; /* [roster->count] */
     uint32_t waiting, turn;     /* frames in all inboxes; whose is served next */
     uint32_t dialled;           /* lines so far: monitors want names of their own */
     struct link_census census;
 };
 
+/*
+ * ZMQ_FD: readable once something happened to the socket since it was last used (zmq_getsockopt(3):
+ * edges, not levels). So whoever waits for one reads until EAGAIN once before, and whenever it is
+ * readable. zmq_poll does the same with some ten calls into the kernel for each socket and turn.
+ * Returns: true, *fd.
+ */
+bool assay_socket_fd(void *socket, int *fd);
+
 /* gate.c */
 /* Bind the ZAP handler before any other socket of the context. Returns: ASSAY_OK | ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status assay_gate_open(struct assay_link *link);
 /* Answer what waits. Returns: nothing. */
 void assay_gate_answer(struct assay_link *link);
-/* Count what the monitor saw. Returns: nothing. */
+/* Count what the door's monitor saw. Returns: nothing. */
 void assay_gate_watch(struct assay_link *link);
+/* Tell the census what a line's monitor saw. Returns: nothing. */
+void assay_gate_watch_line(struct assay_link *link, const struct link_peer *peer);
 
 /* inbox.c */
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY */
@@ -115,8 +135,18 @@ ASSAY_CHECKED enum assay_status assay_inbox_open(struct assay_link *link);
 void assay_inbox_close(struct assay_link *link);
 /* Takes the message over, leaving it empty. Returns: false when the member's inbox is full. */
 bool assay_inbox_put(struct assay_link *link, uint16_t slot, zmq_msg_t *message);
-/* The next one, members in turn. out: an initialised message. Returns: false when none waits. */
-bool assay_inbox_take(struct assay_link *link, zmq_msg_t *out);
+/*
+ * The next frame, members in turn, batches frame by frame: a long batch gains nobody anything.
+ * Out:     *message holds *frame; both are borrowed until the next call
+ * Returns: ASSAY_OK | ASSAY_E_AGAIN (none waits) | as assay_batch_next: the rest of a malformed
+ *          batch is forgotten
+ */
+ASSAY_CHECKED enum assay_status assay_inbox_take(struct assay_link *link, zmq_msg_t **message,
+                                                 struct assay_slice *frame);
+
+/* line.c */
+/* No line, no frames, no address any more. Returns: nothing. */
+void assay_line_close(struct link_peer *peer);
 
 /* census.c */
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY */
@@ -146,6 +176,8 @@ ASSAY_CHECKED enum assay_status assay_selftest(void *context, const char *endpoi
                                                const uint8_t public_key[static 32],
                                                assay_selftest_pump *pump, void *pump_context);
 
+/* What every socket between peers is set to. Returns: true on success. */
+bool assay_socket_common(void *socket);
 /* Set an int or bytes option. Returns: true on success. */
 bool assay_socket_int(void *socket, int option, int value);
 bool assay_socket_bytes(void *socket, int option, const void *bytes, size_t len);

@@ -23,7 +23,7 @@ enum {
     VIEW_ROLL = 3,
     VIEW_EARLY = 4,      /* first view with ballots of voters that judged everything at once */
     VIEW_LATE = 7,       /* first view with ballots cast at 5T/8 */
-    VERIFIED_MAX = 3072, /* 64 re-verified records a block, a block every T/64 after the ROLL */
+    VERIFIED_MAX = 1536, /* 64 re-verified records a block, a block every T/32 after the ROLL */
     STALL_EPOCHS = 2,    /* without a close the scenario goes on after so many */
     AGENT_MS = 40,       /* from a RESTART to new keys, as in sim/world */
     LIES_OF_ONE = 4,     /* proofs that the engine makes of one ballot: two take all integrity */

@@ -346,6 +346,12 @@ static bool act(void *context, const struct assay_effect *effect)
     return w->nodes[s->node].alive && w->nodes[s->node].life == s->life;
 }
 
+/* Messages here are not cut into frames, so none shares one. */
+static void flush(void *context)
+{
+    (void)context;
+}
+
 static bool affords(void *context, uint16_t to, size_t len)
 {
     struct assay_sim_world *w = context;
@@ -365,6 +371,7 @@ void world_dispatch_open(struct assay_sim_world *w)
                                                              .rollback = rollback,
                                                              .affords = affords,
                                                              .send = send,
+                                                             .flush = flush,
                                                              .act = act },
                                                   .events_per_commit = 1 };
     const size_t len = assay_dispatch_size();

@@ -1,5 +1,6 @@
 /*
- * Fuzz target: a frame from the wire, and every payload that the host decodes itself.
+ * Fuzz target: a frame from the wire, a batch of them, and every payload that the host decodes
+ * itself.
  *
  * What decodes must encode to the same bytes; a frame of another chain never decodes.
  */
@@ -21,6 +22,28 @@ static void check_frame(struct assay_slice bytes)
     struct assay_writer w = assay_writer_over(again, sizeof again);
     ASSAY_ASSERT(assay_frame_encode(chain, frame.kind, frame.payload, &w) == ASSAY_OK);
     ASSAY_ASSERT(assay_slice_equal(bytes, assay_slice_over(again, w.len)));
+}
+
+/* Every frame lies in the batch, after the one before it; whole, they make the same batch. */
+static void check_batch(struct assay_slice bytes)
+{
+    struct assay_batch batch = assay_batch_over(bytes);
+    struct assay_writer w = assay_writer_over(again, sizeof again);
+    const uint8_t *end = bytes.bytes;
+    enum assay_status status = ASSAY_OK;
+    if (bytes.len > ASSAY_FRAME_LEN_MAX || bytes.len == 0) return;
+    while (!assay_batch_ended(&batch)) {
+        struct assay_slice frame;
+        status = assay_batch_next(&batch, &frame);
+        if (status != ASSAY_OK) break;
+        ASSAY_ASSERT(frame.bytes >= end && frame.bytes + frame.len <= bytes.bytes + bytes.len);
+        end = frame.bytes + frame.len;
+        if (bytes.bytes[0] == ASSAY_BATCH_VERSION)
+            ASSAY_ASSERT(assay_batch_add(&w, frame) == ASSAY_OK);
+    }
+    ASSAY_ASSERT(assay_batch_ended(&batch) && batch.count <= ASSAY_BATCH_FRAMES_MAX + 1);
+    if (status == ASSAY_OK && bytes.bytes[0] == ASSAY_BATCH_VERSION)
+        ASSAY_ASSERT(assay_slice_equal(bytes, assay_slice_over(again, w.len)));
 }
 
 static void check_service(struct assay_slice bytes)
@@ -58,6 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     const struct assay_slice input = assay_slice_over(bytes, len);
     check_frame(input);
+    check_batch(input);
     if (len <= ASSAY_FRAME_LEN_MAX) {
         check_service(input);
         check_history(input);

@@ -67,7 +67,7 @@ static uint64_t counted(enum assay_counter which)
 
 static void send_bytes(const void *bytes, size_t len)
 {
-    cr_assert_eq(assay_link_send(evil, network->nodes[0].slot, assay_slice_over(bytes, len)),
+    cr_assert_eq(assay_link_send(evil, network->nodes[0].slot, assay_slice_over(bytes, len), 0),
                  ASSAY_OK);
     cr_assert_eq(assay_link_wait(evil, 0, NULL, 0, 0), ASSAY_OK);
 }

@@ -17,7 +17,8 @@ static const struct assay_sim_world_options options = { .seed = 6, .nodes = NODE
 static struct assay_sim_world *in_roll_phase(struct assay_engine **engine)
 {
     struct assay_sim_world *w = assay_sim_world_create(&options);
-    cr_assert(assay_sim_world_run_to_epoch(w, 2, 10000));
+    /* An epoch in which another node than 0 proposes the ballots' block. */
+    cr_assert(assay_sim_world_run_to_epoch(w, 3, 10000));
     *engine = w->nodes[0].engine;
     return w;
 }

@@ -123,6 +123,11 @@ static void on_send(void *context, struct assay_effect *effect)
     tell(context, 'm');
 }
 
+static void on_flush(void *context)
+{
+    tell(context, 'f');
+}
+
 static bool on_act(void *context, const struct assay_effect *effect)
 {
     struct script *s = context;
@@ -139,7 +144,7 @@ static struct assay_dispatch *make(struct script *s, uint32_t events_per_commit)
 {
     const struct assay_dispatch_config config = {
         .world = { s, on_step, on_sign, on_put, on_prune, on_commit, on_rollback,
-                   on_affords, on_send, on_act },
+                   on_affords, on_send, on_flush, on_act },
         .events_per_commit = events_per_commit,
     };
     void *memory = aligned_alloc(64, assay_dispatch_size());
@@ -163,7 +168,7 @@ Test(host_dispatch, signs_persists_sends_acts_and_then_hears_itself)
 {
     struct script s = { .signs = 2, .acts = 1, .to_come = 1 };
     cr_assert_eq(run(&s, 1), ASSAY_OK);
-    cr_assert_str_eq(s.told, "espspcmmaee");
+    cr_assert_str_eq(s.told, "espspcmmfaee");
     cr_assert_eq(s.from_count, 2);
     cr_assert_eq(s.from[0], ASSAY_SLOT_SELF);
     free(s.dispatch);
@@ -174,7 +179,7 @@ Test(host_dispatch, sends_no_more_to_a_member_than_it_may_ask_for)
 {
     struct script s = { .sends = 5, .affords = 2, .acts = 1, .to_come = 1 };
     cr_assert_eq(run(&s, 1), ASSAY_OK);
-    cr_assert_str_eq(s.told, "emma");
+    cr_assert_str_eq(s.told, "emmfa");
     free(s.dispatch);
 }
 
@@ -183,7 +188,7 @@ Test(host_dispatch, several_events_share_one_commit)
 {
     struct script s = { .signs = 1, .acts = 1, .to_come = 3 };
     cr_assert_eq(run(&s, 64), ASSAY_OK);
-    cr_assert_str_eq(s.told, "espespespecmmmaaa");
+    cr_assert_str_eq(s.told, "espespespecmmmfaaa");
     free(s.dispatch);
 }
 
@@ -225,7 +230,7 @@ Test(host_dispatch, what_waits_is_forgotten_when_the_node_is_gone)
 {
     struct script s = { .signs = 1, .acts = 3, .to_come = 1, .gone = true };
     cr_assert_eq(run(&s, 1), ASSAY_OK);
-    cr_assert_str_eq(s.told, "espcmar");
+    cr_assert_str_eq(s.told, "espcmfar");
     free(s.dispatch);
 }
 

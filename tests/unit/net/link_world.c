@@ -99,6 +99,6 @@ bool listen_for(size_t at, int wait_ms, char *text, size_t text_len, uint16_t *s
 void say(size_t from, size_t to, const char *text)
 {
     cr_assert_eq(
-        assay_link_send(nodes[from].link, (uint16_t)to, assay_slice_over(text, strlen(text))),
+        assay_link_send(nodes[from].link, (uint16_t)to, assay_slice_over(text, strlen(text)), 0),
         ASSAY_OK);
 }

@@ -206,6 +206,118 @@ Test(net_link, drops_messages_of_several_parts)
     close_all();
 }
 
+/* A frame whose payload is text; chain and kind are the host's business, not the link's. */
+static struct assay_slice frame_of(uint8_t *bytes, const char *text)
+{
+    const size_t len = strlen(text);
+    memset(bytes, 0, ASSAY_FRAME_HEADER_LEN);
+    bytes[0] = ASSAY_WIRE_VERSION;
+    assay_bytes_copy(bytes + ASSAY_FRAME_HEADER_LEN, len, text, len);
+    return assay_slice_over(bytes, ASSAY_FRAME_HEADER_LEN + len);
+}
+
+static void say_frame(size_t from, size_t to, const char *text)
+{
+    uint8_t bytes[64];
+    cr_assert_eq(assay_link_send(nodes[from].link, (uint16_t)to, frame_of(bytes, text), 0),
+                 ASSAY_OK);
+}
+
+static bool hears(size_t at, const char *text, uint16_t from)
+{
+    char got[64];
+    uint16_t slot = 99;
+    if (!listen_for(at, LONG_MS, got, sizeof got, &slot)) return false;
+    return slot == from && strcmp(got + ASSAY_FRAME_HEADER_LEN, text) == 0;
+}
+
+Test(net_link, what_waits_for_one_peer_leaves_as_one_frame)
+{
+    open_all();
+    introduce(0, 1);
+    say_frame(0, 1, "up");
+    cr_assert(hears(1, "up", 0));
+    const uint64_t before = nodes[0].counters.value[ASSAY_COUNT_FRAMES_OUT];
+    say_frame(0, 1, "one");
+    say_frame(0, 1, "two");
+    say_frame(0, 1, "three");
+    assay_link_flush(nodes[0].link);
+    cr_assert_eq(nodes[0].counters.value[ASSAY_COUNT_FRAMES_OUT], before + 1);
+    cr_assert(hears(1, "one", 0));
+    cr_assert(hears(1, "two", 0));
+    cr_assert(hears(1, "three", 0));
+    cr_assert_eq(nodes[1].counters.value[ASSAY_COUNT_FRAMES_IN], 2);
+    close_all();
+}
+
+Test(net_link, a_long_batch_gains_nobody_a_longer_turn)
+{
+    struct assay_slice frame;
+    enum assay_roster_key which;
+    uint16_t slot = 0, honest_at = 0;
+    open_all();
+    introduce(0, 1);
+    introduce(2, 1);
+    say_frame(0, 1, "up");
+    cr_assert(hears(1, "up", 0));
+    say_frame(2, 1, "up");
+    cr_assert(hears(1, "up", 2));
+    for (int i = 0; i < 100; i++)
+        say_frame(0, 1, "flood");
+    assay_link_flush(nodes[0].link);
+    say_frame(2, 1, "honest");
+    assay_link_flush(nodes[2].link);
+    for (int i = 0; i < LONG_MS / STEP_MS && nodes[1].link->waiting < 2; i++)
+        cr_assert_eq(assay_link_wait(nodes[1].link, now_ms(), NULL, 0, STEP_MS), ASSAY_OK);
+    cr_assert_eq(nodes[1].link->waiting, 2, "one batch of a hundred, one frame");
+    for (uint16_t i = 1; i <= 101; i++) {
+        cr_assert_eq(assay_link_receive(nodes[1].link, &slot, &which, &frame), ASSAY_OK);
+        if (slot == 2) honest_at = i;
+    }
+    cr_assert(honest_at == 1 || honest_at == 2, "served in turn, not %u.", honest_at);
+    close_all();
+}
+
+Test(net_link, what_is_passed_on_waits_and_is_spared)
+{
+    uint8_t bytes[64];
+    char text[64];
+    uint16_t slot = 99;
+    open_all();
+    introduce(0, 1);
+    say_frame(0, 1, "up");
+    cr_assert(hears(1, "up", 0));
+    cr_assert_eq(assay_link_send(nodes[0].link, 1, frame_of(bytes, "known"), 7), ASSAY_OK);
+    cr_assert_eq(assay_link_send(nodes[0].link, 1, frame_of(bytes, "news"), 8), ASSAY_OK);
+    assay_link_spare(nodes[0].link, 1, 7);
+    assay_link_spare(nodes[0].link, 1, 7);
+    cr_assert_eq(nodes[0].counters.value[ASSAY_COUNT_SEND_SPARED], 1);
+    cr_assert(hears(1, "news", 0));
+    cr_assert_not(listen_for(1, SILENCE_MS, text, sizeof text, &slot));
+    close_all();
+}
+
+Test(net_link, forgets_the_rest_of_a_malformed_batch)
+{
+    static uint8_t all[256];
+    uint8_t bytes[64];
+    struct assay_writer w = assay_writer_over(all, sizeof all);
+    open_all();
+    void *context = zmq_ctx_new();
+    void *caller = raw_caller(context, true, NULL);
+    cr_assert_eq(assay_batch_add(&w, frame_of(bytes, "good")), ASSAY_OK);
+    assay_writer_u16be(&w, 999);
+    cr_assert_eq(zmq_send(caller, all, w.len, 0), (int)w.len);
+    cr_assert_eq(zmq_send(caller, frame_of(bytes, "next").bytes, ASSAY_FRAME_HEADER_LEN + 4, 0),
+                 ASSAY_FRAME_HEADER_LEN + 4);
+    cr_assert(hears(1, "good", 0));
+    cr_assert(hears(1, "next", 0));
+    cr_assert_eq(nodes[1].counters.value[ASSAY_COUNT_FRAME_BATCH], 1);
+    zmq_close(caller);
+    zmq_ctx_term(context);
+    close_all();
+}
+
 Test(net_link, survives_two_callers_with_one_routing_id)
 {
     char text[64];
@@ -234,12 +346,12 @@ Test(net_link, hangs_up_on_a_frame_above_the_limit)
     static uint8_t big[ASSAY_FRAME_LEN_MAX + 64];
     uint16_t slot = 99;
     open_all();
-    cr_assert_eq(assay_link_send(nodes[0].link, 1, assay_slice_over(big, ASSAY_FRAME_LEN_MAX)),
+    cr_assert_eq(assay_link_send(nodes[0].link, 1, assay_slice_over(big, ASSAY_FRAME_LEN_MAX), 0),
                  ASSAY_E_NOT_FOUND);
     introduce(0, 1);
-    cr_assert_eq(assay_link_send(nodes[0].link, 1, assay_slice_over(big, ASSAY_FRAME_LEN_MAX + 1)),
-                 ASSAY_E_RANGE);
-    cr_assert_eq(assay_link_send(nodes[0].link, 1, assay_slice_over(big, ASSAY_FRAME_LEN_MAX)),
+    const struct assay_slice too_big = assay_slice_over(big, ASSAY_FRAME_LEN_MAX + 1);
+    cr_assert_eq(assay_link_send(nodes[0].link, 1, too_big, 0), ASSAY_E_RANGE);
+    cr_assert_eq(assay_link_send(nodes[0].link, 1, assay_slice_over(big, ASSAY_FRAME_LEN_MAX), 0),
                  ASSAY_OK);
     static char text[ASSAY_FRAME_LEN_MAX + 64];
     cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot), "the largest frame goes through");

@@ -26,7 +26,7 @@ Test(net_link_hostile, bounds_what_waits_for_a_host_that_takes_nothing)
     cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot));
     assay_link_pause(nodes[1].link, true);
     for (int i = 0; i < 2048; i++) { /* 64 MiB */
-        cr_assert_eq(assay_link_send(nodes[0].link, 1, assay_slice_over(big, sizeof big)),
+        cr_assert_eq(assay_link_send(nodes[0].link, 1, assay_slice_over(big, sizeof big), 0),
                      ASSAY_OK);
         cr_assert_eq(assay_link_wait(nodes[0].link, now_ms(), NULL, 0, 1), ASSAY_OK);
         cr_assert_eq(assay_link_wait(nodes[1].link, now_ms(), NULL, 0, 0), ASSAY_OK);

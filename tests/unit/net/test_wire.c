@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const uint8_t chain[32] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
 
@@ -91,4 +92,124 @@ Test(net_wire, says_when_the_buffer_is_too_small)
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     cr_assert_eq(assay_frame_encode(chain, ASSAY_MESSAGE_VOTE, assay_slice_over("x", 1), &w),
                  ASSAY_E_FULL);
+}
+
+/* ------------------------------------------------------------ batches */
+
+static uint8_t all[ASSAY_FRAME_LEN_MAX];
+
+static void add(struct assay_writer *w, const char *text, size_t len)
+{
+    uint8_t bytes[64];
+    const size_t frame_len = make(bytes, sizeof bytes, ASSAY_MESSAGE_VOTE, text, len);
+    cr_assert_eq(assay_batch_add(w, assay_slice_over(bytes, frame_len)), ASSAY_OK);
+}
+
+/* Walks an exact-size heap copy. Returns: how many frames came before the end or *last said no. */
+static size_t walk(const uint8_t *bytes, size_t len, enum assay_status *last)
+{
+    size_t count = 0;
+    uint8_t *copy = malloc(len > 0 ? len : 1);
+    assay_bytes_copy(copy, len, bytes, len);
+    struct assay_batch batch = assay_batch_over(assay_slice_over(copy, len));
+    *last = ASSAY_OK;
+    while (!assay_batch_ended(&batch)) {
+        struct assay_slice frame = { 0 };
+        *last = assay_batch_next(&batch, &frame);
+        if (*last != ASSAY_OK) break;
+        cr_assert(frame.bytes >= copy && frame.bytes + frame.len <= copy + len);
+        count++;
+    }
+    cr_assert(assay_batch_ended(&batch), "what is malformed is over");
+    free(copy);
+    return count;
+}
+
+Test(net_wire, a_batch_gives_back_its_frames_in_order)
+{
+    struct assay_writer w = assay_writer_over(all, sizeof all);
+    static const char *const texts[] = { "", "one", "and another" };
+    for (size_t i = 0; i < 3; i++)
+        add(&w, texts[i], strlen(texts[i]));
+    struct assay_batch batch = assay_batch_over(assay_slice_over(all, w.len));
+    for (size_t i = 0; i < 3; i++) {
+        struct assay_slice bytes;
+        struct assay_frame frame;
+        cr_assert_not(assay_batch_ended(&batch));
+        cr_assert_eq(assay_batch_next(&batch, &bytes), ASSAY_OK);
+        cr_assert_eq(assay_frame_decode(chain, bytes, &frame), ASSAY_OK);
+        cr_assert(assay_slice_equal(frame.payload, assay_slice_over(texts[i], strlen(texts[i]))));
+    }
+    cr_assert(assay_batch_ended(&batch));
+}
+
+Test(net_wire, what_is_no_batch_is_one_frame)
+{
+    uint8_t bytes[64];
+    enum assay_status last;
+    const size_t len = make(bytes, sizeof bytes, ASSAY_MESSAGE_VOTE, "x", 1);
+    cr_assert_eq(walk(bytes, len, &last), 1);
+    cr_assert_eq(walk(bytes, 0, &last), 1, "an empty one is refused as a frame");
+    cr_assert_eq(last, ASSAY_OK);
+}
+
+Test(net_wire, a_batch_cut_anywhere_gives_the_frames_before_the_cut)
+{
+    struct assay_writer w = assay_writer_over(all, sizeof all);
+    size_t ends[4] = { ASSAY_BATCH_HEADER_LEN };
+    for (size_t i = 1; i <= 3; i++) {
+        add(&w, "payload", i);
+        ends[i] = w.len;
+    }
+    for (size_t len = 1; len <= w.len; len++) {
+        enum assay_status last;
+        const size_t count = walk(all, len, &last);
+        size_t whole = 0;
+        while (whole < 3 && ends[whole + 1] <= len) whole++;
+        cr_assert_eq(count, whole, "%zu bytes", len);
+        cr_assert_eq(last, ends[whole] == len && whole > 0 ? ASSAY_OK : ASSAY_E_TRUNCATED);
+    }
+}
+
+Test(net_wire, refuses_a_batch_in_a_batch_and_lengths_of_no_frame)
+{
+    enum assay_status last;
+    struct assay_writer w = assay_writer_over(all, sizeof all);
+    add(&w, "first", 5);
+    const size_t first_len = w.len;
+    add(&w, "second", 6);
+    all[first_len + 2] = ASSAY_BATCH_VERSION;
+    cr_assert_eq(walk(all, w.len, &last), 1);
+    cr_assert_eq(last, ASSAY_E_RANGE);
+    all[first_len + 2] = ASSAY_WIRE_VERSION;
+    all[first_len + 1] = ASSAY_FRAME_HEADER_LEN - 1;
+    cr_assert_eq(walk(all, w.len, &last), 1);
+    cr_assert_eq(last, ASSAY_E_TRUNCATED);
+    w = assay_writer_over(all, sizeof all);
+    cr_assert_eq(assay_batch_add(&w, assay_slice_over("short", 5)), ASSAY_E_RANGE);
+    cr_assert_eq(w.len, 0);
+}
+
+Test(net_wire, a_batch_has_an_end_in_frames_and_in_bytes)
+{
+    enum assay_status last;
+    struct assay_writer w = assay_writer_over(all, sizeof all);
+    for (size_t i = 0; i < ASSAY_BATCH_FRAMES_MAX; i++)
+        add(&w, "", 0);
+    cr_assert_eq(walk(all, w.len, &last), ASSAY_BATCH_FRAMES_MAX);
+    cr_assert_eq(last, ASSAY_OK);
+    add(&w, "", 0);
+    cr_assert_eq(walk(all, w.len, &last), ASSAY_BATCH_FRAMES_MAX);
+    cr_assert_eq(last, ASSAY_E_RANGE);
+
+    static uint8_t large[ASSAY_PAGE_LEN];
+    w = assay_writer_over(all, sizeof all);
+    cr_assert_eq(assay_batch_add(&w, assay_slice_over(large, sizeof large)), ASSAY_OK);
+    const size_t len = w.len;
+    cr_assert_eq(assay_batch_add(&w, assay_slice_over(large, sizeof large)), ASSAY_E_FULL);
+    cr_assert_eq(w.len, len, "what was in it stays");
+    const size_t left = sizeof all - len - 2;
+    cr_assert_eq(assay_batch_add(&w, assay_slice_over(large, left + 1)), ASSAY_E_FULL);
+    cr_assert_eq(assay_batch_add(&w, assay_slice_over(large, left)), ASSAY_OK);
+    cr_assert_eq(w.len, sizeof all);
 }

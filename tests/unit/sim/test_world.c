@@ -93,11 +93,11 @@ static void expect_trace(const struct assay_scenario *s, uint64_t seed, const ch
 Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
 {
     struct assay_scenario s = small();
-    expect_trace(&s, 1, "a9fe6ea163d4720c8b7c53c074fb4c1408e937f805919e9bf512c9cb96a0d717",
-                 "d6c7f0d436e0f75354ea7036d02686638d2f7d6a26824e6e0854034ecfb378db");
+    expect_trace(&s, 1, "fc606b156b6aaeabb389a8e11af71feeebe99d0785062fab15d03df7e18020d6",
+                 "ba780a31880c80fa47371188c16890f06c3e198c4734af1f271cd0efcaa8bb0f");
     s = rough();
-    expect_trace(&s, 2, "d707602347f19dbc4e8c0c58f5769379d12298fd45bdfb8095b0a51b0426c48c",
-                 "38b1207bf91d234636769c2e5ede17b8971aa2defeb4db0fd3ca7ad48426e755");
+    expect_trace(&s, 2, "843914cda5d8dec9c371425444b96df5199c08a73a01f34872e96537befe7ca0",
+                 "88fd824bac612aff746bdfaf15da146d42ca50c1ffe2b2ae4207c0854eea6406");
     s = small();
     s.link.delay = ASSAY_SIM_DELAY_PARETO;
     s.link.delay_max_ms = 400;
@@ -108,8 +108,8 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
     s.adversaries[0] = (struct assay_sim_adversary){
         .attack = ASSAY_SIM_ATTACK_TAMPER, .cohort = 1, .start_epoch = 2, .rate_permille = 1000
     };
-    expect_trace(&s, 3, "4d52aefc608c0e6188fb2377d8cb813e7cb9820ff67f1ddb4bf4c7ad8ad07789",
-                 "36d22b44db3e01c22290e39faf53127a4f5cdaa0332a36de2c2b15fdf0c8adc2");
+    expect_trace(&s, 3, "6291f319fad3e4ae1b90be26e475299f1aab300f34e6a41da0dbfa08f8ce8242",
+                 "e0e508315c230dcae361fa51e519ddb4dffd328a2591075e29cad4ff5835081f");
 }
 
 Test(sim_world, a_calm_network_closes_every_epoch_certified, .timeout = 60)
