@@ -85,14 +85,27 @@ void assay_census_close(struct assay_link *link)
     link->census = (struct link_census){ 0 };
 }
 
+/* Who came in and went without a message: a scanner, another mechanism, a wrong key. */
+static void count_failed(struct assay_link *link, const struct link_conn *conn)
+{
+    if (!conn->is_inbound || conn->is_cut || conn->is_excused) return;
+    if (conn->slot == LINK_NOBODY)
+        assay_count(link->config.counters, ASSAY_COUNT_HANDSHAKE_FAILED);
+}
+
 void assay_census_new(struct assay_link *link, int fd)
 {
     struct link_census *c = &link->census;
     if (fd < 0 || (uint32_t)fd >= c->capacity) return;
     struct link_conn *conn = &c->conns[fd];
     const uint64_t cookie = cookie_of(fd);
-    if (cookie == 0 || conn->cookie == cookie) return; /* gone already, or known */
+    if (cookie == 0) { /* gone already */
+        assay_count(link->config.counters, ASSAY_COUNT_HANDSHAKE_FAILED);
+        return;
+    }
+    if (conn->cookie == cookie) return;
     if (conn->cookie == 0) c->active[c->count++] = fd;
+    else count_failed(link, conn);
     ASSAY_ASSERT(c->count <= c->capacity);
     *conn = (struct link_conn){ .cookie = cookie,
                                 .since_ms = link->now_ms,
@@ -115,9 +128,17 @@ void assay_census_whose(struct assay_link *link, int fd, uint16_t slot)
     c->conns[fd].slot = slot;
 }
 
-static void forget(struct link_census *c, uint32_t i)
+void assay_census_excuse(struct assay_link *link)
 {
+    for (uint32_t i = 0; i < link->census.count; i++)
+        link->census.conns[link->census.active[i]].is_excused = true;
+}
+
+static void forget(struct assay_link *link, uint32_t i)
+{
+    struct link_census *c = &link->census;
     ASSAY_ASSERT(i < c->count);
+    count_failed(link, &c->conns[c->active[i]]);
     c->conns[c->active[i]] = (struct link_conn){ 0 };
     c->active[i] = c->active[--c->count];
 }
@@ -165,7 +186,7 @@ static void count_all(struct assay_link *link, struct link_load *strangers)
         struct link_conn *conn = &c->conns[fd];
         const bool asks = looks_closely || conn->is_cut;
         if ((asks && cookie_of(fd) != conn->cookie) || !weigh(conn, fd)) {
-            forget(c, i);
+            forget(link, i);
             continue;
         }
         i++;

@@ -139,19 +139,8 @@ void assay_gate_watch(struct assay_link *link)
 {
     uint16_t event = 0;
     uint32_t value = 0;
-    while (assay_monitor_next(link->monitor, &event, &value)) {
-        if (event == ZMQ_EVENT_ACCEPTED) {
-            assay_census_new(link, (int)value);
-            continue;
-        }
-        /* ZAP's refusals (FAILED_AUTH) were counted by reason when they were made. */
-        if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL &&
-            value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH) {
-            assay_count(link->config.counters, ASSAY_COUNT_HANDSHAKE_MECHANISM);
-        } else if (event != ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
-            assay_count(link->config.counters, ASSAY_COUNT_HANDSHAKE_FAILED);
-        }
-    }
+    while (assay_monitor_next(link->monitor, &event, &value))
+        if (event == ZMQ_EVENT_ACCEPTED) assay_census_new(link, (int)value);
 }
 
 enum assay_status assay_gate_open(struct assay_link *link)

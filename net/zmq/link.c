@@ -59,19 +59,24 @@ static bool set_server(struct assay_link *link)
            assay_socket_bytes(link->door, ZMQ_ZAP_DOMAIN, "assay", 5);
 }
 
+/*
+ * The monitor tells of new connections and of nothing else. libzmq tells of a message that cannot
+ * be decoded (ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) after it has set errno and before it looks at
+ * it; telling sets errno to EAGAIN, which it takes for a full pipe: it stops reading instead of
+ * hanging up, and the next heartbeat after the peer has gone aborts the process
+ * (curve_mechanism_base.cpp, stream_engine_base.cpp). So who failed is counted by the census.
+ */
 static enum assay_status open_server(struct assay_link *link,
                                      char message[static ASSAY_LINK_MESSAGE_LEN])
 {
     static const char watch[] = "inproc://door";
-    const int events = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-                       ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
     link->door = zmq_socket(link->context, ZMQ_PULL);
     link->monitor = zmq_socket(link->context, ZMQ_PAIR);
     if (link->door == NULL || link->monitor == NULL || !set_server(link) ||
         !assay_socket_int(link->monitor, ZMQ_LINGER, 0) ||
         /* A monitor's pipe that is full stops libzmq's thread. */
         !assay_socket_int(link->monitor, ZMQ_RCVHWM, 0) ||
-        zmq_socket_monitor(link->door, watch, events) != 0 ||
+        zmq_socket_monitor(link->door, watch, ZMQ_EVENT_ACCEPTED) != 0 ||
         zmq_connect(link->monitor, watch) != 0 || !assay_socket_fd(link->door, &link->door_fd) ||
         !assay_socket_fd(link->monitor, &link->monitor_fd)) {
         snprintf(message, ASSAY_LINK_MESSAGE_LEN, "cannot set up the socket: %s",
@@ -119,7 +124,6 @@ static enum assay_status test_oneself(struct assay_link *link,
     struct assay_secret32 secret;
     ASSAY_TRY(assay_x25519_generate(&secret, link->test_key));
     dialable(link->endpoint, endpoint);
-    const uint64_t mechanism = link->config.counters->value[ASSAY_COUNT_HANDSHAKE_MECHANISM];
     link->testing = true;
     const enum assay_status status = assay_selftest(
         link->context, endpoint, link->config.door_public, &secret, link->test_key, pump, link);
@@ -128,7 +132,9 @@ static enum assay_status test_oneself(struct assay_link *link,
     if (status != ASSAY_OK)
         snprintf(message, ASSAY_LINK_MESSAGE_LEN, "self-test of the door at %.150s: %s", endpoint,
                  status == ASSAY_E_INVALID ? "a stranger got in" : assay_status_text(status));
-    link->config.counters->value[ASSAY_COUNT_HANDSHAKE_MECHANISM] = mechanism;
+    assay_gate_watch(link);
+    assay_census_excuse(link); /* what it dialled itself */
+    link->config.counters->value[ASSAY_COUNT_HANDSHAKE_FAILED] = 0;
     return status;
 }
 

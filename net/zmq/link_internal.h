@@ -52,6 +52,7 @@ struct link_conn {
     uint64_t held;
     uint16_t slot; /* LINK_NOBODY before its first frame */
     bool is_inbound, is_settling, is_cut;
+    bool is_excused; /* its end is no failure */
 };
 
 struct link_load {
@@ -154,6 +155,8 @@ ASSAY_CHECKED enum assay_status assay_census_open(struct assay_link *link);
 void assay_census_close(struct assay_link *link);
 /* A monitor told of a connection; fd may be closed or somebody else's by now. */
 void assay_census_new(struct assay_link *link, int fd);
+/* Whoever is connected now may go without a word. Returns: nothing. */
+void assay_census_excuse(struct assay_link *link);
 /* One part of len bytes came out of libzmq. */
 void assay_census_heard(struct assay_link *link, int fd, size_t len);
 /* ... with the User-Id of this member. */

@@ -237,7 +237,7 @@ bool zmtp_accept(struct zmtp *z, int listener, const uint8_t secret[static 32])
 
 size_t zmtp_seal(struct zmtp *z, int flags, const void *bytes, size_t len, uint8_t *out)
 {
-    static uint8_t plain[1 + 65536], body[16 + BOX + sizeof plain];
+    static _Thread_local uint8_t plain[1 + 65536], body[16 + BOX + sizeof plain];
     uint8_t nonce[24];
     plain[0] = (uint8_t)flags;
     assay_bytes_copy(plain + 1, len, bytes, len);
