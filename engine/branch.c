@@ -248,9 +248,9 @@ void assay_branch_check(struct assay_engine *e, const uint8_t id[static 32])
  * verdicts in it: a few such blocks are more than the findings that are kept, and for ever. */
 static bool lives(const struct assay_engine *e, const uint8_t id[static 32])
 {
-    struct assay_simplex_view look;
+    struct assay_simplex_snapshot look;
     const struct assay_block *block = assay_blocks_find_const(e->blocks, id);
-    assay_simplex_look(e->simplex, &look);
+    assay_simplex_snapshot(e->simplex, &look);
     return block != NULL && (block->notarised || block->header.view >= look.view);
 }
 
@@ -325,8 +325,8 @@ enum { BODY_HEAD = 9, ITEM_HEAD = 9 };
  * between the block and its parent, which a node that started again did not see go. */
 static uint64_t nullified_before(const struct assay_engine *e, uint64_t view)
 {
-    struct assay_simplex_view look;
-    assay_simplex_look(e->simplex, &look);
+    struct assay_simplex_snapshot look;
+    assay_simplex_snapshot(e->simplex, &look);
     ASSAY_ASSERT(view > e->branch.view);
     return assay_max_u64(look.nullified_in_a_row, view - e->branch.view - 1);
 }
@@ -416,7 +416,7 @@ void assay_branch_nullified(struct assay_engine *e, uint64_t view)
 
 /* Works out whether a record could stand in the next block (e->waits), and if not, whether one
  * could in a block of a later view (e->held_back). */
-static void look_for_records(struct assay_engine *e, const struct assay_simplex_view *look)
+static void look_for_records(struct assay_engine *e, const struct assay_simplex_snapshot *look)
 {
     struct assay_record r; /* large: made once */
     e->waits = false;
@@ -439,7 +439,7 @@ static void look_for_records(struct assay_engine *e, const struct assay_simplex_
 
 /* Returns: whether a waiting record could stand in the next block. Asked after every event, so it
  * is only worked out when pool, branch or view have changed. */
-static bool record_waits(struct assay_engine *e, const struct assay_simplex_view *look)
+static bool record_waits(struct assay_engine *e, const struct assay_simplex_snapshot *look)
 {
     const bool same = e->waits_version == e->pool.version && e->waits_view == look->view &&
                       e->waits_nullified == look->nullified_in_a_row &&
@@ -457,8 +457,8 @@ static bool record_waits(struct assay_engine *e, const struct assay_simplex_view
 
 uint64_t assay_branch_demand(struct assay_engine *e)
 {
-    struct assay_simplex_view look;
-    assay_simplex_look(e->simplex, &look);
+    struct assay_simplex_snapshot look;
+    assay_simplex_snapshot(e->simplex, &look);
     /* The newest block that stands: what is on a dead branch still waits. */
     const struct assay_block *tip =
         e->branch_good ? assay_blocks_find_const(e->blocks, e->branch.tip_id) : NULL;

@@ -165,7 +165,7 @@ static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
 /* The block may close the epoch: then a proof and a snapshot are kept beside it. */
 static bool room_for(struct assay_engine *e, size_t payload_len)
 {
-    const size_t len = payload_len + assay_snapshot_len_max(e->members) + ASSAY_FINALITY_LEN_MAX;
+    const size_t len = payload_len + assay_state_len_max(e->members) + ASSAY_FINALITY_LEN_MAX;
     return len + 1024 <= e->arena_len - e->arena_used && assay_eng_room(e, CLOSE_EFFECTS);
 }
 

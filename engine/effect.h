@@ -79,7 +79,7 @@ enum assay_effect_kind {
     ASSAY_EFFECT_QUOTE,  /* have the enclave quote report_data, keep it as evidence, answer QUOTE */
     ASSAY_EFFECT_ORDER,
     ASSAY_EFFECT_NOTE,
-    ASSAY_EFFECT_CLOSED, /* an epoch closed: publish assay_engine_view */
+    ASSAY_EFFECT_CLOSED, /* an epoch closed: publish assay_engine_snapshot */
 };
 
 /* Slices point into the engine and hold until the next step. */

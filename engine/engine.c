@@ -200,7 +200,7 @@ static size_t lay_out(struct assay_engine *e, uint8_t *base,
     e->body_len_max = body_max(config);
     e->body = take(&l, e->body_len_max);
     /* A step that closes an epoch keeps a block, two proofs and a snapshot. */
-    e->arena_len = assay_snapshot_len_max(n) + e->body_len_max + 4 * ASSAY_FINALITY_LEN_MAX +
+    e->arena_len = assay_state_len_max(n) + e->body_len_max + 4 * ASSAY_FINALITY_LEN_MAX +
                    ARENA_EXTRA + (size_t)n * 512;
     e->arena = take(&l, e->arena_len);
     *blocks_memory = take(&l, assay_blocks_size(blocks_max(config), body_max(config)));

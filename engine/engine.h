@@ -118,7 +118,7 @@ void assay_engine_check(const struct assay_engine *engine);
 
 /* --------------------------------------------------------------- what people see */
 
-struct assay_member_view {
+struct assay_member_snapshot {
     uint8_t node_id[32];
     struct assay_slice name;
     uint8_t operator_id[32], vendor_root[32], platform_id[32];
@@ -139,7 +139,7 @@ struct assay_member_view {
     char last_reason[96]; /* of the last negative judgement: rule, expected, observed; "" if none */
 };
 
-struct assay_engine_view {
+struct assay_engine_snapshot {
     uint8_t chain_id[32];
     uint32_t era;
     uint64_t epoch;        /* running */
@@ -161,10 +161,11 @@ struct assay_engine_view {
 };
 
 /* Returns: nothing. Slices point into the genesis. */
-void assay_engine_view(const struct assay_engine *engine, struct assay_engine_view *view);
+void assay_engine_snapshot(const struct assay_engine *engine,
+                           struct assay_engine_snapshot *snapshot);
 /* slot < member_count (asserted). Returns: nothing. */
-void assay_engine_member_view(const struct assay_engine *engine, uint16_t slot,
-                              struct assay_member_view *view);
+void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t slot,
+                                  struct assay_member_snapshot *snapshot);
 
 /* The classes to restore after a crash and in which order; ends with 0. A host scans each class
  * forwards from the era and epoch that assay_engine_restore_from names for it, asked when its turn

@@ -348,10 +348,10 @@ static void consider_ballot(struct assay_engine *e)
 /* After 8 nullified views in a row the clocks may be at fault: the bound doubles, to 10 min. */
 static void consider_clock(struct assay_engine *e)
 {
-    struct assay_simplex_view look;
+    struct assay_simplex_snapshot look;
     const uint64_t floor_ms = assay_min_u64(5000, assay_eng_epoch_ms(e) / 8);
     uint64_t bound = floor_ms;
-    assay_simplex_look(e->simplex, &look);
+    assay_simplex_snapshot(e->simplex, &look);
     for (uint64_t n = look.nullified_in_a_row; n >= 8 && bound < 600000; n -= 8)
         bound *= 2;
     bound = assay_min_u64(bound, 600000);

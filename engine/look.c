@@ -8,44 +8,46 @@ static uint32_t share_bp(const struct assay_share *share, uint64_t total)
     return total == 0 ? 0 : (uint32_t)(share->largest_weight * 10000 / total);
 }
 
-void assay_engine_view(const struct assay_engine *engine, struct assay_engine_view *view)
+void assay_engine_snapshot(const struct assay_engine *engine,
+                           struct assay_engine_snapshot *snapshot)
 {
-    struct assay_simplex_view look = { 0 };
+    struct assay_simplex_snapshot look = { 0 };
     const struct assay_state *s = &engine->state;
     const struct assay_tolerance *t = &engine->tolerance;
-    *view = (struct assay_engine_view){ .era = s->era,
-                                        .epoch = engine->context.epoch,
-                                        .epoch_t0_ms = s->head_time_ms,
-                                        .view = engine->final.view,
-                                        .height = engine->final.height,
-                                        .head_time_ms = engine->final.time_ms,
-                                        .certified = s->certified,
-                                        .certified_epoch = s->certified_epoch,
-                                        .behind = engine->sync.active,
-                                        .weight_total_bp = engine->voters.total_bp,
-                                        .member_count = engine->members };
-    if (engine->begun) assay_simplex_look(engine->simplex, &look);
-    view->voting = look.voting && assay_eng_may_sign(engine);
-    assay_bytes_copy(view->chain_id, 32, s->chain_id, 32);
-    assay_bytes_copy(view->head_id, 32, engine->final.tip_id, 32);
-    assay_bytes_copy(view->state_root, 32, s->root, 32);
-    assay_bytes_copy(view->closed_id, 32, s->head_id, 32);
-    view->operator_cap_met = t->operator_cap_met;
-    view->vendor_cap_met = t->vendor_cap_met;
-    view->largest_operator_bp = share_bp(&t->operator_, t->total_weight);
-    view->largest_vendor_bp = share_bp(&t->vendor, t->total_weight);
-    view->largest_platform_bp = share_bp(&t->platform, t->total_weight);
-    for (size_t i = 0; i < sizeof view->refused / sizeof view->refused[0]; i++)
-        view->refused[i] = engine->refused[i];
+    *snapshot = (struct assay_engine_snapshot){ .era = s->era,
+                                                .epoch = engine->context.epoch,
+                                                .epoch_t0_ms = s->head_time_ms,
+                                                .view = engine->final.view,
+                                                .height = engine->final.height,
+                                                .head_time_ms = engine->final.time_ms,
+                                                .certified = s->certified,
+                                                .certified_epoch = s->certified_epoch,
+                                                .behind = engine->sync.active,
+                                                .weight_total_bp = engine->voters.total_bp,
+                                                .member_count = engine->members };
+    if (engine->begun) assay_simplex_snapshot(engine->simplex, &look);
+    snapshot->voting = look.voting && assay_eng_may_sign(engine);
+    assay_bytes_copy(snapshot->chain_id, 32, s->chain_id, 32);
+    assay_bytes_copy(snapshot->head_id, 32, engine->final.tip_id, 32);
+    assay_bytes_copy(snapshot->state_root, 32, s->root, 32);
+    assay_bytes_copy(snapshot->closed_id, 32, s->head_id, 32);
+    snapshot->operator_cap_met = t->operator_cap_met;
+    snapshot->vendor_cap_met = t->vendor_cap_met;
+    snapshot->largest_operator_bp = share_bp(&t->operator_, t->total_weight);
+    snapshot->largest_vendor_bp = share_bp(&t->vendor, t->total_weight);
+    snapshot->largest_platform_bp = share_bp(&t->platform, t->total_weight);
+    for (size_t i = 0; i < sizeof snapshot->refused / sizeof snapshot->refused[0]; i++)
+        snapshot->refused[i] = engine->refused[i];
 }
 
-void assay_engine_member_view(const struct assay_engine *engine, uint16_t slot,
-                              struct assay_member_view *view)
+void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t slot,
+                                  struct assay_member_snapshot *snapshot)
 {
     ASSAY_ASSERT(slot < engine->members);
     const struct assay_member *m = &engine->state.members[slot];
     const struct assay_seat *seat = &engine->seats[slot];
-    *view = (struct assay_member_view){ .name = engine->genesis->members[slot].name,
+    *snapshot =
+        (struct assay_member_snapshot){ .name = engine->genesis->members[slot].name,
                                         .incarnation = m->lives[0].incarnation,
                                         .trust = m->trust,
                                         .weight_bp = m->weight_bp,
@@ -60,14 +62,14 @@ void assay_engine_member_view(const struct assay_engine *engine, uint16_t slot,
                                         .own_outcome = seat->last_outcome,
                                         .last_attempt_epoch = seat->last_attempt_epoch,
                                         .last_success_epoch = m->pass_epoch };
-    assay_bytes_copy(view->node_id, 32, m->node_id, 32);
-    assay_bytes_copy(view->operator_id, 32, m->operator_id, 32);
-    assay_bytes_copy(view->vendor_root, 32, m->vendor_root, 32);
-    assay_bytes_copy(view->platform_id, 32, m->platform_id, 32);
-    assay_bytes_copy(view->door_public, 32, m->door_public, 32);
-    assay_bytes_copy(view->voting_public, 64, m->lives[0].voting_public, 64);
-    assay_bytes_copy(view->transport_public, 32, m->lives[0].transport_public, 32);
-    assay_bytes_copy(view->last_reason, sizeof view->last_reason, seat->last_reason,
+    assay_bytes_copy(snapshot->node_id, 32, m->node_id, 32);
+    assay_bytes_copy(snapshot->operator_id, 32, m->operator_id, 32);
+    assay_bytes_copy(snapshot->vendor_root, 32, m->vendor_root, 32);
+    assay_bytes_copy(snapshot->platform_id, 32, m->platform_id, 32);
+    assay_bytes_copy(snapshot->door_public, 32, m->door_public, 32);
+    assay_bytes_copy(snapshot->voting_public, 64, m->lives[0].voting_public, 64);
+    assay_bytes_copy(snapshot->transport_public, 32, m->lives[0].transport_public, 32);
+    assay_bytes_copy(snapshot->last_reason, sizeof snapshot->last_reason, seat->last_reason,
                      sizeof seat->last_reason);
 }
 

@@ -39,7 +39,7 @@ static enum assay_status restore_state(struct assay_engine *e, struct assay_slic
     struct assay_cursor c = assay_cursor_over(value.bytes, value.len);
     struct assay_slice head;
     assay_state_copy(&e->next, &e->state); /* who is on the roster never changes */
-    ASSAY_TRY(assay_snapshot_decode(value, &e->next));
+    ASSAY_TRY(assay_state_decode(value, &e->next));
     ASSAY_TRY(assay_cbor_array_exact(&c, 3));
     ASSAY_TRY(assay_cbor_text_expect(&c, "assay/snapshot/v1"));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_BLOCK_HEADER_LEN_MAX, &head));

@@ -158,12 +158,12 @@ static void persist_head(struct assay_engine *e, struct assay_slice header_bytes
                          struct assay_slice proof)
 {
     const struct assay_store_key key = { .era = e->next.era, .epoch = e->next.epoch };
-    const size_t len_max = assay_snapshot_len_max(e->members);
+    const size_t len_max = assay_state_len_max(e->members);
     uint8_t *bytes = assay_eng_take(e, len_max);
     ASSAY_ASSERT(bytes != NULL); /* the step's memory is laid out for one close */
     struct assay_writer w = assay_writer_over(bytes, len_max);
     const enum assay_status status =
-        assay_snapshot_encode(&e->next, header_bytes, e->scratch, e->scratch_len, &w);
+        assay_state_encode(&e->next, header_bytes, e->scratch, e->scratch_len, &w);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_eng_persist(e, ASSAY_STORE_STATE, &key, assay_slice_over(bytes, w.len));
     assay_eng_persist(e, ASSAY_STORE_FINALITY, &key, proof);
@@ -289,7 +289,7 @@ static void persist_path(struct assay_engine *e, uint32_t count, uint32_t take)
 static uint32_t there_is_room(struct assay_engine *e, uint32_t count)
 {
     size_t left = e->arena_len - e->arena_used;
-    const size_t spare = assay_snapshot_len_max(e->members) + ASSAY_FINALITY_LEN_MAX + 1024;
+    const size_t spare = assay_state_len_max(e->members) + ASSAY_FINALITY_LEN_MAX + 1024;
     uint32_t take = 0;
     if (left < spare) return 0;
     left -= spare;

@@ -163,9 +163,9 @@ static uint64_t wake_at(struct assay_engine *e)
  * Not beyond a finality, though: what it was for may have become final. */
 static uint64_t demand(struct assay_engine *e)
 {
-    struct assay_simplex_view look;
+    struct assay_simplex_snapshot look;
     const uint64_t wanted = assay_branch_demand(e);
-    assay_simplex_look(e->simplex, &look);
+    assay_simplex_snapshot(e->simplex, &look);
     const bool same =
         e->run.demand_view == look.view && e->run.demand_final == look.final_view;
     if (same && e->run.demand_ms <= e->now_ms) return e->run.demand_ms;

@@ -5,7 +5,8 @@
 
 #include "base/assert.h"
 
-static bool is_fresh(const struct assay_engine_view *chain, uint32_t epoch_ms, uint64_t at_unix_ms)
+static bool is_fresh(const struct assay_engine_snapshot *chain, uint32_t epoch_ms,
+                     uint64_t at_unix_ms)
 {
     const uint64_t age_ms =
         at_unix_ms > chain->head_time_ms ? at_unix_ms - chain->head_time_ms : 0;
@@ -13,8 +14,8 @@ static bool is_fresh(const struct assay_engine_view *chain, uint32_t epoch_ms, u
 }
 
 /* Probation stands at SUSPENDED, so it needs no rule of its own. */
-struct assay_permission assay_permit(const struct assay_engine_view *chain,
-                                     const struct assay_member_view *own, uint32_t epoch_ms,
+struct assay_permission assay_permit(const struct assay_engine_snapshot *chain,
+                                     const struct assay_member_snapshot *own, uint32_t epoch_ms,
                                      uint64_t at_unix_ms, bool critical)
 {
     ASSAY_ASSERT(epoch_ms > 0);

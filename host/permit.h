@@ -18,8 +18,8 @@ struct assay_permission {
 
 /* chain and own: what the engine says now of the chain and of this node; epoch_ms: T.
  * Returns: whether normal or critical work is permitted, and why not. */
-struct assay_permission assay_permit(const struct assay_engine_view *chain,
-                                     const struct assay_member_view *own, uint32_t epoch_ms,
+struct assay_permission assay_permit(const struct assay_engine_snapshot *chain,
+                                     const struct assay_member_snapshot *own, uint32_t epoch_ms,
                                      uint64_t at_unix_ms, bool critical);
 
 #endif

@@ -7,14 +7,14 @@
 
 void assay_roster_take(struct assay_roster *roster, const struct assay_engine *engine)
 {
-    struct assay_engine_view view;
-    assay_engine_view(engine, &view);
-    ASSAY_ASSERT(roster->count == view.member_count);
+    struct assay_engine_snapshot snapshot;
+    assay_engine_snapshot(engine, &snapshot);
+    ASSAY_ASSERT(roster->count == snapshot.member_count);
     ASSAY_ASSERT(roster->self < roster->count);
     for (uint32_t slot = 0; slot < roster->count; slot++) {
-        struct assay_member_view member;
+        struct assay_member_snapshot member;
         struct assay_roster_entry *entry = &roster->entries[slot];
-        assay_engine_member_view(engine, (uint16_t)slot, &member);
+        assay_engine_member_snapshot(engine, (uint16_t)slot, &member);
         assay_bytes_copy(entry->door, 32, member.door_public, 32);
         assay_bytes_copy(entry->transport, 32, member.transport_public, 32);
         entry->weight_bp = member.weight_bp;

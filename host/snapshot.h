@@ -14,7 +14,7 @@
 enum { ASSAY_SNAPSHOT_TEXT = 128 };
 
 struct assay_snapshot_member {
-    struct assay_member_view ledger; /* slices point into the genesis */
+    struct assay_member_snapshot ledger; /* slices point into the genesis */
     bool has_address;                /* there is a way to it */
     bool banned;
 };
@@ -23,7 +23,7 @@ struct assay_snapshot {
     uint64_t at_unix_ms, uptime_ms;
     uint16_t self;
     uint32_t epoch_ms; /* T */
-    struct assay_engine_view chain;
+    struct assay_engine_snapshot chain;
     uint32_t member_count;
     struct assay_snapshot_member *members; /* [member_count], the caller's memory */
 

@@ -54,10 +54,10 @@ static char *permit(struct assay_host *host, const char *class_)
     const bool critical = strcmp(class_, "critical") == 0;
     if (!critical && strcmp(class_, "normal") != 0)
         return refuse(host, "usage", "permit critical|normal");
-    struct assay_engine_view chain;
-    struct assay_member_view own;
-    assay_engine_view(host->engine, &chain);
-    assay_engine_member_view(host->engine, host->self, &own);
+    struct assay_engine_snapshot chain;
+    struct assay_member_snapshot own;
+    assay_engine_snapshot(host->engine, &chain);
+    assay_engine_member_snapshot(host->engine, host->self, &own);
     const struct assay_permission p = assay_permit(
         &chain, &own, host->config.genesis->parameters.epoch_ms, host->at_unix_ms, critical);
     assay_count(&host->counters,
@@ -107,33 +107,33 @@ static struct assay_json *finality_of(const struct assay_snapshot *s)
 
 static void put_chain(struct assay_json *data, const struct assay_snapshot *s)
 {
-    const struct assay_engine_view *view = &s->chain;
-    assay_json_set_hex(data, "chain_id", view->chain_id, sizeof view->chain_id);
-    assay_json_set_uint(data, "era", view->era);
-    assay_json_set_uint(data, "epoch", view->epoch);
+    const struct assay_engine_snapshot *snapshot = &s->chain;
+    assay_json_set_hex(data, "chain_id", snapshot->chain_id, sizeof snapshot->chain_id);
+    assay_json_set_uint(data, "era", snapshot->era);
+    assay_json_set_uint(data, "epoch", snapshot->epoch);
     assay_json_set_uint(data, "epoch_ms", s->epoch_ms);
-    assay_json_set_uint(data, "epoch_t0_ms", view->epoch_t0_ms);
-    assay_json_set_uint(data, "height", view->height);
-    assay_json_set_uint(data, "view", view->view);
-    assay_json_set_hex(data, "head_id", view->head_id, sizeof view->head_id);
-    assay_json_set_hex(data, "state_root", view->state_root, sizeof view->state_root);
-    assay_json_set_uint(data, "head_time_ms", view->head_time_ms);
-    assay_json_set_bool(data, "certified", view->certified);
-    assay_json_set_uint(data, "certified_epoch", view->certified_epoch);
-    assay_json_set_bool(data, "voting", view->voting);
-    assay_json_set_bool(data, "behind", view->behind);
-    assay_json_set_uint(data, "weight_total_bp", view->weight_total_bp);
-    assay_json_set_bool(data, "operator_cap_met", view->operator_cap_met);
-    assay_json_set_bool(data, "vendor_cap_met", view->vendor_cap_met);
-    assay_json_set_uint(data, "largest_operator_bp", view->largest_operator_bp);
-    assay_json_set_uint(data, "largest_vendor_bp", view->largest_vendor_bp);
-    assay_json_set_uint(data, "largest_platform_bp", view->largest_platform_bp);
+    assay_json_set_uint(data, "epoch_t0_ms", snapshot->epoch_t0_ms);
+    assay_json_set_uint(data, "height", snapshot->height);
+    assay_json_set_uint(data, "view", snapshot->view);
+    assay_json_set_hex(data, "head_id", snapshot->head_id, sizeof snapshot->head_id);
+    assay_json_set_hex(data, "state_root", snapshot->state_root, sizeof snapshot->state_root);
+    assay_json_set_uint(data, "head_time_ms", snapshot->head_time_ms);
+    assay_json_set_bool(data, "certified", snapshot->certified);
+    assay_json_set_uint(data, "certified_epoch", snapshot->certified_epoch);
+    assay_json_set_bool(data, "voting", snapshot->voting);
+    assay_json_set_bool(data, "behind", snapshot->behind);
+    assay_json_set_uint(data, "weight_total_bp", snapshot->weight_total_bp);
+    assay_json_set_bool(data, "operator_cap_met", snapshot->operator_cap_met);
+    assay_json_set_bool(data, "vendor_cap_met", snapshot->vendor_cap_met);
+    assay_json_set_uint(data, "largest_operator_bp", snapshot->largest_operator_bp);
+    assay_json_set_uint(data, "largest_vendor_bp", snapshot->largest_vendor_bp);
+    assay_json_set_uint(data, "largest_platform_bp", snapshot->largest_platform_bp);
 }
 
 static char *status(struct assay_host *host)
 {
     const struct assay_snapshot *s = host_snapshot(host);
-    const struct assay_member_view *own = &s->members[s->self].ledger;
+    const struct assay_member_snapshot *own = &s->members[s->self].ledger;
     struct assay_json *data = assay_json_object();
     put_chain(data, s);
     assay_json_set_uint(data, "member_count", s->member_count);
@@ -160,7 +160,7 @@ static char *status(struct assay_host *host)
 static struct assay_json *member_of(const struct assay_snapshot *s, uint32_t slot, bool whole)
 {
     const struct assay_snapshot_member *member = &s->members[slot];
-    const struct assay_member_view *m = &member->ledger;
+    const struct assay_member_snapshot *m = &member->ledger;
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "slot", slot);
     assay_json_set_text_n(object, "name", m->name.bytes, m->name.len);

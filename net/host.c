@@ -240,16 +240,16 @@ static enum assay_status open_signals(struct assay_host *host)
 
 static void say_open(struct assay_host *host)
 {
-    struct assay_engine_view view;
+    struct assay_engine_snapshot snapshot;
     const bool insecure = host->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT;
-    assay_engine_view(host->engine, &view);
+    assay_engine_snapshot(host->engine, &snapshot);
     if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "node_open")) {
         assay_log_text(&host->log, "listen", assay_link_endpoint(host->link));
         assay_log_hex(&host->log, "chain", host->config.genesis->chain_id, 8);
         assay_log_uint(&host->log, "slot", host->self);
         assay_log_uint(&host->log, "members", host->members);
         assay_log_uint(&host->log, "incarnation", host_key_set(host)->incarnation);
-        assay_log_uint(&host->log, "epoch", view.epoch);
+        assay_log_uint(&host->log, "epoch", snapshot.epoch);
         assay_log_bool(&host->log, "insecure", insecure);
     }
     assay_log_end(&host->log);

@@ -67,7 +67,7 @@ struct assay_enclave_event {
     } as;
 };
 
-struct assay_enclave_view {
+struct assay_enclave_snapshot {
     int64_t pid; /* 0: not running */
     bool paused; /* service suspended by an order */
     uint32_t starts;
@@ -98,7 +98,7 @@ struct assay_host_enclave {
     /* Take the next event; called after step until false. Returns: true and *event. */
     bool (*next)(void *context, struct assay_enclave_event *event);
     /* Returns: nothing; *view for the status document. */
-    void (*look)(void *context, struct assay_enclave_view *view);
+    void (*look)(void *context, struct assay_enclave_snapshot *snapshot);
 };
 
 #ifdef ASSAY_TEST_HOOKS
@@ -170,7 +170,7 @@ void assay_host_stop(struct assay_host *host);
 /* Accepts a pointer to NULL; nulls it. Keys are wiped. Returns: nothing. */
 void assay_host_close(struct assay_host **host);
 
-/* Returns: the engine, to look at (assay_engine_view). */
+/* Returns: the engine, to look at (assay_engine_snapshot). */
 const struct assay_engine *assay_host_engine(const struct assay_host *host);
 /* Returns: own roster slot. */
 uint16_t assay_host_slot(const struct assay_host *host);

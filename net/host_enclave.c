@@ -32,15 +32,15 @@ void host_quote(struct assay_host *host, const struct assay_effect *effect)
 static void take_quote(struct assay_host *host, const struct assay_enclave_event *event)
 {
     struct assay_slice bytes = event->as.quote.bytes;
-    struct assay_engine_view view;
+    struct assay_engine_snapshot snapshot;
     uint8_t digest[32];
     if (bytes.len > ASSAY_EVIDENCE_LEN_MAX) bytes = (struct assay_slice){ 0 };
     if (bytes.len > 0) {
-        assay_engine_view(host->engine, &view);
+        assay_engine_snapshot(host->engine, &snapshot);
         assay_sha256(bytes.bytes, bytes.len, digest);
         assay_dispatch_opened(host->dispatch);
         const enum assay_status status =
-            assay_locker_put(host->locker, view.era, event->as.quote.epoch, digest, bytes);
+            assay_locker_put(host->locker, snapshot.era, event->as.quote.epoch, digest, bytes);
         if (status != ASSAY_OK) host_fail(host, status, "store evidence");
     }
     answer_quote(host, event->as.quote.epoch, event->as.quote.incarnation, bytes);

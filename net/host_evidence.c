@@ -97,10 +97,10 @@ static enum assay_status keep(void *context, uint64_t epoch, const uint8_t diges
                               struct assay_slice bytes)
 {
     struct assay_host *host = context;
-    struct assay_engine_view view;
-    assay_engine_view(host->engine, &view);
+    struct assay_engine_snapshot snapshot;
+    assay_engine_snapshot(host->engine, &snapshot);
     assay_dispatch_opened(host->dispatch);
-    return assay_locker_put(host->locker, view.era, epoch, digest, bytes);
+    return assay_locker_put(host->locker, snapshot.era, epoch, digest, bytes);
 }
 
 /* Judged unless it was for the same moment before. */

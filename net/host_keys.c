@@ -197,7 +197,7 @@ void host_dial(struct assay_host *host)
     assay_bytes_copy(host->dial_public, 32, set->transport_public, 32);
 }
 
-static void promote(struct assay_host *host, const struct assay_member_view *own)
+static void promote(struct assay_host *host, const struct assay_member_snapshot *own)
 {
     if (host->ring.next.incarnation == 0 ||
         !assay_bytes_equal(own->voting_public, host->ring.next.voting_public,
@@ -216,9 +216,9 @@ static void promote(struct assay_host *host, const struct assay_member_view *own
 
 void host_roster(struct assay_host *host)
 {
-    struct assay_member_view own;
+    struct assay_member_snapshot own;
     assay_roster_take(&host->roster, host->engine);
-    assay_engine_member_view(host->engine, host->self, &own);
+    assay_engine_member_snapshot(host->engine, host->self, &own);
     promote(host, &own);
     host_dial(host);
 }

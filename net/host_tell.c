@@ -33,11 +33,11 @@ const char *host_name(const struct assay_host *host, uint16_t slot, char *text, 
 void host_tell(struct assay_host *host, const char *code, uint16_t slot, uint64_t a, uint64_t b,
                const char *format, ...)
 {
-    struct assay_engine_view view;
-    assay_engine_view(host->engine, &view);
+    struct assay_engine_snapshot snapshot;
+    assay_engine_snapshot(host->engine, &snapshot);
     struct assay_timeline_event *event = assay_timeline_add(&host->timeline);
     event->at_unix_ms = host->at_unix_ms;
-    event->epoch = view.epoch;
+    event->epoch = snapshot.epoch;
     event->code = code;
     event->slot = slot;
     event->a = a;
@@ -93,27 +93,27 @@ static void log_note(struct assay_host *host, const struct assay_effect *effect)
 static void tell_about(struct assay_host *host, const struct assay_effect *effect, const char *what)
 {
     char name[ASSAY_NAME_MAX + 1];
-    struct assay_member_view view = { 0 };
+    struct assay_member_snapshot snapshot = { 0 };
     const uint16_t slot = effect->as.note.slot;
-    if (slot < host->members) assay_engine_member_view(host->engine, slot, &view);
+    if (slot < host->members) assay_engine_member_snapshot(host->engine, slot, &snapshot);
     host_tell(host, assay_note_name(effect->as.note.note), slot, effect->as.note.a,
               effect->as.note.b, "%s %s%s%.100s", host_name(host, slot, name, sizeof name), what,
-              view.last_reason[0] != '\0' ? ": " : "", view.last_reason);
+              snapshot.last_reason[0] != '\0' ? ": " : "", snapshot.last_reason);
 }
 
 static void tell_standing(struct assay_host *host, const struct assay_effect *effect)
 {
     char name[ASSAY_NAME_MAX + 1];
-    struct assay_member_view view;
+    struct assay_member_snapshot snapshot;
     ASSAY_ASSERT(effect->as.note.slot < host->members);
     const bool worse = effect->as.note.b > effect->as.note.a; /* better is smaller */
-    assay_engine_member_view(host->engine, effect->as.note.slot, &view);
-    host_tell(host, assay_note_name(ASSAY_NOTE_STANDING), effect->as.note.slot, effect->as.note.a,
-              effect->as.note.b, "%s: %s -> %s (score %u %%)%s%.60s",
-              host_name(host, effect->as.note.slot, name, sizeof name),
-              host_standing(effect->as.note.a), host_standing(effect->as.note.b),
-              (unsigned)assay_trust_score_bp(&view.trust) / 100,
-              worse && view.last_reason[0] != '\0' ? ": " : "", worse ? view.last_reason : "");
+    assay_engine_member_snapshot(host->engine, effect->as.note.slot, &snapshot);
+    host_tell(
+        host, assay_note_name(ASSAY_NOTE_STANDING), effect->as.note.slot, effect->as.note.a,
+        effect->as.note.b, "%s: %s -> %s (score %u %%)%s%.60s",
+        host_name(host, effect->as.note.slot, name, sizeof name), host_standing(effect->as.note.a),
+        host_standing(effect->as.note.b), (unsigned)assay_trust_score_bp(&snapshot.trust) / 100,
+        worse && snapshot.last_reason[0] != '\0' ? ": " : "", worse ? snapshot.last_reason : "");
 }
 
 static void tell_plain(struct assay_host *host, const struct assay_effect *effect, const char *text)
@@ -161,8 +161,8 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
 
 static void look_at_pieces(struct assay_host *host, struct assay_snapshot *s)
 {
-    struct assay_enclave_view enclave = { 0 };
-    struct assay_service_view service;
+    struct assay_enclave_snapshot enclave = { 0 };
+    struct assay_service_snapshot service;
     host->config.enclave.look(host->config.enclave.context, &enclave);
     s->enclave.pid = enclave.pid;
     s->enclave.paused = enclave.paused;
@@ -206,15 +206,15 @@ const struct assay_snapshot *host_snapshot(struct assay_host *host)
 /* What people may want to see later. Catching up closes many epochs in one go: what is shown of the
  * members is the last of them, so only that one is written. */
 static enum assay_status keep_scores(struct assay_host *host, uint64_t epoch,
-                                     const struct assay_engine_view *view)
+                                     const struct assay_engine_snapshot *snapshot)
 {
-    if (view->epoch != epoch + 1) return ASSAY_OK;
+    if (snapshot->epoch != epoch + 1) return ASSAY_OK;
     for (uint16_t slot = 0; slot < host->members; slot++) {
-        struct assay_member_view m;
+        struct assay_member_snapshot m;
         uint8_t bytes[ASSAY_HISTORY_ROW_MAX];
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
         struct assay_slice value = { 0 };
-        assay_engine_member_view(host->engine, slot, &m);
+        assay_engine_member_snapshot(host->engine, slot, &m);
         const struct assay_history_row row = {
             .incarnation = m.incarnation,
             .score_bp = assay_trust_score_bp(&m.trust),
@@ -226,9 +226,9 @@ static enum assay_status keep_scores(struct assay_host *host, uint64_t epoch,
             .negative_bp = m.negative_bp,
             .electorate_bp = m.electorate_bp,
             .reason = m.change_reason,
-            .certified = view->certified,
+            .certified = snapshot->certified,
         };
-        const struct assay_store_key key = { .era = view->era, .epoch = epoch, .number = slot };
+        const struct assay_store_key key = { .era = snapshot->era, .epoch = epoch, .number = slot };
         ASSAY_TRY(assay_history_encode(&row, &w));
         ASSAY_TRY(assay_writer_finish(&w, &value));
         ASSAY_TRY(host->config.store->ops->put(host->config.store, ASSAY_STORE_SCORE, &key, value));
@@ -252,13 +252,13 @@ static enum assay_status prune(struct assay_host *host, uint64_t epoch, uint32_t
 
 void host_closed(struct assay_host *host, uint64_t epoch)
 {
-    struct assay_engine_view view;
-    assay_engine_view(host->engine, &view);
+    struct assay_engine_snapshot snapshot;
+    assay_engine_snapshot(host->engine, &snapshot);
     host_roster(host);
     assay_gossip_forget(host->gossip, epoch);
     assay_service_turn(host->service);
     assay_dispatch_opened(host->dispatch);
-    enum assay_status status = keep_scores(host, epoch, &view);
-    if (status == ASSAY_OK) status = prune(host, epoch, view.era);
+    enum assay_status status = keep_scores(host, epoch, &snapshot);
+    if (status == ASSAY_OK) status = prune(host, epoch, snapshot.era);
     if (status != ASSAY_OK) host_fail(host, status, "store");
 }

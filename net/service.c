@@ -22,7 +22,7 @@ struct assay_service {
     uint32_t members;
     struct assay_workload *workload;
     struct assay_counters *counters;
-    struct assay_service_view view;
+    struct assay_service_snapshot snapshot;
     struct customer customers[ASSAY_WORKLOAD_PENDING_MAX]; /* by our ticket */
     size_t first, count;
     struct assay_service_message queue[QUEUE_MAX];
@@ -85,7 +85,7 @@ enum assay_status assay_service_create(uint16_t self, uint32_t members,
     service->workload = workload;
     service->counters = counters;
     service->next_peer = self;
-    service->view.last_got_from = ASSAY_SLOT_ALL;
+    service->snapshot.last_got_from = ASSAY_SLOT_ALL;
     *out = service;
     return ASSAY_OK;
 }
@@ -167,7 +167,7 @@ static void served(struct assay_service *service, const struct assay_workload_an
     const bool done = answer->outcome == ASSAY_WORKLOAD_DONE;
     assay_count(service->counters,
                 done ? ASSAY_COUNT_SERVICE_ANSWERED : ASSAY_COUNT_SERVICE_UNAVAILABLE);
-    if (done) service->view.last_value = answer->value;
+    if (done) service->snapshot.last_value = answer->value;
     reply(service, customer->slot, customer->ticket,
           done ? ASSAY_SERVICE_DONE : ASSAY_SERVICE_UNAVAILABLE, answer->value);
     customer->used = false;
@@ -204,11 +204,11 @@ void assay_service_answered(struct assay_service *service, uint16_t from,
         return;
     }
     service->asking = false;
-    service->view.refused_by_last = answer.outcome == ASSAY_SERVICE_SUSPENDED;
+    service->snapshot.refused_by_last = answer.outcome == ASSAY_SERVICE_SUSPENDED;
     if (answer.outcome == ASSAY_SERVICE_DONE) {
         assay_count(service->counters, ASSAY_COUNT_SERVICE_GOT);
-        service->view.last_got = answer.value;
-        service->view.last_got_from = from;
+        service->snapshot.last_got = answer.value;
+        service->snapshot.last_got_from = from;
     } else {
         assay_count(service->counters, ASSAY_COUNT_SERVICE_REFUSED_BY_PEER);
     }
@@ -226,7 +226,8 @@ bool assay_service_next(struct assay_service *service, struct assay_service_mess
     return true;
 }
 
-void assay_service_look(const struct assay_service *service, struct assay_service_view *view)
+void assay_service_look(const struct assay_service *service,
+                        struct assay_service_snapshot *snapshot)
 {
-    *view = service->view;
+    *snapshot = service->snapshot;
 }

@@ -46,7 +46,7 @@ struct assay_service_message {
 };
 
 /* For people. */
-struct assay_service_view {
+struct assay_service_snapshot {
     uint64_t last_value;    /* of our counter, as the enclave said last */
     uint64_t last_got;      /* of a peer's */
     uint16_t last_got_from; /* slot; ASSAY_SLOT_ALL before the first */
@@ -75,6 +75,7 @@ void assay_service_turn(struct assay_service *service);
 /* Collect what the workload answered. Returns: true and the next message to send. */
 bool assay_service_next(struct assay_service *service, struct assay_service_message *message);
 /* Returns: nothing. */
-void assay_service_look(const struct assay_service *service, struct assay_service_view *view);
+void assay_service_look(const struct assay_service *service,
+                        struct assay_service_snapshot *snapshot);
 
 #endif

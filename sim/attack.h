@@ -49,7 +49,7 @@ struct assay_attack_host {
 };
 
 /* What a hook may know. Worlds fill in what stands before the line; the rest is optional. */
-struct assay_attack_view {
+struct assay_attack_scene {
     const struct assay_scenario *scenario;
     const struct assay_sim_adversary *adversary; /* its own row; acts_find fills it in */
     const uint8_t *cohort_of;                    /* [nodes] */
@@ -77,44 +77,44 @@ struct assay_attack_signing {
 struct assay_attack {
     enum assay_sim_attack attack;
     /* --- both fidelities */
-    enum assay_sim_evidence (*evidence)(const struct assay_attack_view *view);
+    enum assay_sim_evidence (*evidence)(const struct assay_attack_scene *scene);
     /* What the node's ballot says about a subject that it would honestly call `honest`. */
-    enum assay_outcome (*vote)(const struct assay_attack_view *view, uint32_t subject,
+    enum assay_outcome (*vote)(const struct assay_attack_scene *scene, uint32_t subject,
                                enum assay_outcome honest);
-    bool (*ballots)(const struct assay_attack_view *view); /* false: no ballot */
+    bool (*ballots)(const struct assay_attack_scene *scene); /* false: no ballot */
     /* false: judges no evidence of others: its engine gets no VERDICT to a FETCH */
-    bool (*verifies)(const struct assay_attack_view *view);
-    int64_t (*clock_ms)(const struct assay_attack_view *view); /* added to its clock */
+    bool (*verifies)(const struct assay_attack_scene *scene);
+    int64_t (*clock_ms)(const struct assay_attack_scene *scene); /* added to its clock */
     /* What leaves the node leaves so much later. */
-    uint32_t (*delay_ms)(const struct assay_attack_view *view, enum assay_message_kind kind);
+    uint32_t (*delay_ms)(const struct assay_attack_scene *scene, enum assay_message_kind kind);
     /* Not 0: at the beginning of this epoch, before it says anything, it starts again from its disk
      * image of so many epochs ago. */
-    uint32_t (*rolls_back)(const struct assay_attack_view *view);
+    uint32_t (*rolls_back)(const struct assay_attack_scene *scene);
     /* The network of the adversary's: does a message of `from` get to `to`? Asked of everybody's
-     * messages, view->node is 0. */
-    bool (*carries)(const struct assay_attack_view *view, uint32_t from, uint32_t to);
+     * messages, scene->node is 0. */
+    bool (*carries)(const struct assay_attack_scene *scene, uint32_t from, uint32_t to);
     /* --- epoch fidelity */
     /* Does its leader leave out this voter's ballot? */
-    bool (*censors)(const struct assay_attack_view *view, uint32_t voter);
+    bool (*censors)(const struct assay_attack_scene *scene, uint32_t voter);
     /* Is it convicted of equivocation (E1..E4, E8) in this epoch? A proof strikes an incarnation
      * once: who asks remembers that. */
-    bool (*convicted)(const struct assay_attack_view *view);
+    bool (*convicted)(const struct assay_attack_scene *scene);
     /* --- message fidelity */
-    void (*sign)(const struct assay_attack_view *view, struct assay_attack_signing *signing);
-    void (*sent)(const struct assay_attack_view *view, const struct assay_attack_signing *sent,
+    void (*sign)(const struct assay_attack_scene *scene, struct assay_attack_signing *signing);
+    void (*sent)(const struct assay_attack_scene *scene, const struct assay_attack_signing *sent,
                  assay_attack_send *send, void *context);
     /* Does this message of the node go to that slot at all? */
-    bool (*passes)(const struct assay_attack_view *view, uint32_t to, enum assay_message_kind kind,
-                   struct assay_slice payload);
+    bool (*passes)(const struct assay_attack_scene *scene, uint32_t to,
+                   enum assay_message_kind kind, struct assay_slice payload);
     /* Does its engine get this message of another? */
-    bool (*takes)(const struct assay_attack_view *view, enum assay_message_kind kind,
+    bool (*takes)(const struct assay_attack_scene *scene, enum assay_message_kind kind,
                   struct assay_slice payload);
 };
 
 /* Returns: the row of an attack; never NULL for one of the list (asserted). */
 const struct assay_attack *assay_attack_of(enum assay_sim_attack attack);
 /* Returns: whether an adversary acts in this epoch: start, stop, on and off, rate. */
-bool assay_attack_active(const struct assay_attack_view *view);
+bool assay_attack_active(const struct assay_attack_scene *scene);
 /* Returns: true when some adversary of the scenario is of this node's cohort, active or not. */
 bool assay_attack_byzantine(const struct assay_scenario *scenario, const uint8_t *cohort_of,
                             uint32_t node);
@@ -146,12 +146,12 @@ bool assay_attack_bad(enum assay_sim_evidence evidence);
 struct assay_attack_acts {
     uint32_t count; /* 0: it behaves as an honest node does */
     const struct assay_attack *rows[ASSAY_SIM_ADVERSARIES_MAX];
-    struct assay_attack_view views[ASSAY_SIM_ADVERSARIES_MAX];
+    struct assay_attack_scene views[ASSAY_SIM_ADVERSARIES_MAX];
 };
 
 /* about: everything but adversary. The rows are in the order of the scenario.
  * Returns: nothing. */
-void assay_attack_acts_find(const struct assay_attack_view *about, struct assay_attack_acts *acts);
+void assay_attack_acts_find(const struct assay_attack_scene *about, struct assay_attack_acts *acts);
 /* Returns: the first that is not GOOD, GOOD when there is none. */
 enum assay_sim_evidence assay_attack_acts_evidence(const struct assay_attack_acts *acts);
 /* Each row says what it makes of the one before. Returns: what the ballot says in the end. */

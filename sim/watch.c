@@ -94,11 +94,11 @@ void assay_sim_watch_destroy(struct assay_sim_watch **watch)
 bool assay_watch_acts(const struct assay_sim_watch *watch, uint64_t epoch, uint32_t slot)
 {
     if (!assay_attack_byzantine(watch->scenario, watch->cohort_of, slot)) return false;
-    const struct assay_attack_view about = { .scenario = watch->scenario,
-                                             .cohort_of = watch->cohort_of,
-                                             .seed = watch->seed,
-                                             .epoch = epoch,
-                                             .node = slot };
+    const struct assay_attack_scene about = { .scenario = watch->scenario,
+                                              .cohort_of = watch->cohort_of,
+                                              .seed = watch->seed,
+                                              .epoch = epoch,
+                                              .node = slot };
     struct assay_attack_acts acts;
     assay_attack_acts_find(&about, &acts);
     return acts.count > 0;

@@ -204,13 +204,13 @@ static bool host_next(void *context, struct assay_enclave_event *event)
     return false;
 }
 
-static void host_look(void *context, struct assay_enclave_view *view)
+static void host_look(void *context, struct assay_enclave_snapshot *snapshot)
 {
     struct assay_supervisor *self = context;
-    *view = (struct assay_enclave_view){ .pid = assay_process_pid(self->driver),
-                                         .starts = assay_agent_starts(self->agent) };
-    view->paused = assay_agent_look(self->agent)->work == ASSAY_WORK_SUSPENDED;
-    assay_platform_measurement(self->platform, view->measurement);
+    *snapshot = (struct assay_enclave_snapshot){ .pid = assay_process_pid(self->driver),
+                                                 .starts = assay_agent_starts(self->agent) };
+    snapshot->paused = assay_agent_look(self->agent)->work == ASSAY_WORK_SUSPENDED;
+    assay_platform_measurement(self->platform, snapshot->measurement);
 }
 
 void assay_supervisor_callbacks(struct assay_supervisor *supervisor,

@@ -400,14 +400,14 @@ size_t assay_simplex_certificates_held(const struct assay_simplex *s)
     return held;
 }
 
-void assay_simplex_look(const struct assay_simplex *s, struct assay_simplex_view *view)
+void assay_simplex_snapshot(const struct assay_simplex *s, struct assay_simplex_snapshot *snapshot)
 {
-    *view = (struct assay_simplex_view){ .epoch = s->base.epoch,
-                                         .view = s->view,
-                                         .final_height = s->handed_height,
-                                         .final_view = s->handed_view,
-                                         .nullified_in_a_row = s->nullified_in_a_row,
-                                         .voting = s->begun && assay_sx_voting(s),
-                                         .refused = s->refused };
-    assay_bytes_copy(view->final_id, 32, s->handed_id, 32);
+    *snapshot = (struct assay_simplex_snapshot){ .epoch = s->base.epoch,
+                                                 .view = s->view,
+                                                 .final_height = s->handed_height,
+                                                 .final_view = s->handed_view,
+                                                 .nullified_in_a_row = s->nullified_in_a_row,
+                                                 .voting = s->begun && assay_sx_voting(s),
+                                                 .refused = s->refused };
+    assay_bytes_copy(snapshot->final_id, 32, s->handed_id, 32);
 }

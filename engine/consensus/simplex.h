@@ -167,7 +167,7 @@ uint64_t assay_simplex_wake_at(const struct assay_simplex *s);
 /* A member was convicted or the node halted: votes no more in this epoch. Returns: nothing. */
 void assay_simplex_halt(struct assay_simplex *s);
 
-struct assay_simplex_view {
+struct assay_simplex_snapshot {
     uint64_t epoch, view;
     uint64_t final_height, final_view; /* of the last FINAL handed out */
     uint8_t final_id[32];
@@ -176,7 +176,7 @@ struct assay_simplex_view {
     uint64_t refused;            /* messages */
 };
 /* Returns: nothing. */
-void assay_simplex_look(const struct assay_simplex *s, struct assay_simplex_view *view);
+void assay_simplex_snapshot(const struct assay_simplex *s, struct assay_simplex_snapshot *snapshot);
 /* Returns: how many certificates are held. */
 size_t assay_simplex_certificates_held(const struct assay_simplex *s);
 

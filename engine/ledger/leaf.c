@@ -286,14 +286,14 @@ static enum assay_status leaf_decode(struct assay_slice leaf, struct assay_membe
 
 /* --- the snapshot: ["assay/snapshot/v1", head header bytes, leaves] */
 
-size_t assay_snapshot_len_max(uint32_t members)
+size_t assay_state_len_max(uint32_t members)
 {
     return assay_state_scratch_len(members) + (size_t)(members + 1) * (ASSAY_LEAF_LEN_MAX + 8) +
            ASSAY_BLOCK_HEADER_LEN_MAX + 64;
 }
 
-enum assay_status assay_snapshot_encode(const struct assay_state *state, struct assay_slice head,
-                                        void *scratch, size_t scratch_len, struct assay_writer *w)
+enum assay_status assay_state_encode(const struct assay_state *state, struct assay_slice head,
+                                     void *scratch, size_t scratch_len, struct assay_writer *w)
 {
     struct assay_slice leaf;
     assay_cbor_put_array(w, 3);
@@ -332,7 +332,7 @@ static enum assay_status read_leaves(struct assay_cursor *c, struct assay_state 
     return ASSAY_OK;
 }
 
-enum assay_status assay_snapshot_decode(struct assay_slice bytes, struct assay_state *state)
+enum assay_status assay_state_decode(struct assay_slice bytes, struct assay_state *state)
 {
     struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_slice head;

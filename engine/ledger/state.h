@@ -123,22 +123,22 @@ void assay_state_leaf_hash(const struct assay_state *state, uint32_t slot, void 
 /* Returns: bytes of scratch for assay_state_root. */
 size_t assay_state_scratch_len(uint32_t members);
 /* Returns: an upper bound of a snapshot's length. */
-size_t assay_snapshot_len_max(uint32_t members);
+size_t assay_state_len_max(uint32_t members);
 
 /* head: the header of the EPOCH block, empty for genesis. Returns: ASSAY_OK | ASSAY_E_FULL */
-ASSAY_CHECKED enum assay_status assay_snapshot_encode(const struct assay_state *state,
-                                                      struct assay_slice head, void *scratch,
-                                                      size_t scratch_len, struct assay_writer *w);
+ASSAY_CHECKED enum assay_status assay_state_encode(const struct assay_state *state,
+                                                   struct assay_slice head, void *scratch,
+                                                   size_t scratch_len, struct assay_writer *w);
 /*
- * assay_snapshot_decode - a state, checked against the root in its block header.
+ * assay_state_decode - a state, checked against the root in its block header.
  *
  * In:      *state with its arrays placed; chain, member count and node ids must be its own already
  *          (a snapshot never changes who is on the roster)
  * Out:     *state; undefined unless ASSAY_OK (decode into a second one)
  * Returns: ASSAY_OK | ASSAY_E_CHAIN | ASSAY_E_INVALID (root differs) | INPUT statuses
  */
-ASSAY_CHECKED enum assay_status assay_snapshot_decode(struct assay_slice bytes,
-                                                      struct assay_state *state);
+ASSAY_CHECKED enum assay_status assay_state_decode(struct assay_slice bytes,
+                                                   struct assay_state *state);
 
 /* Returns: the incarnation listed in an epoch (running or past), NULL when it is forgotten. */
 const struct assay_life *assay_member_life_at(const struct assay_member *member, uint64_t epoch);

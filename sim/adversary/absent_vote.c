@@ -6,10 +6,10 @@
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"
 
-static enum assay_outcome vote(const struct assay_attack_view *view, uint32_t subject,
+static enum assay_outcome vote(const struct assay_attack_scene *scene, uint32_t subject,
                                enum assay_outcome honest)
 {
-    return assay_attack_victim(view, subject) ? ASSAY_OUTCOME_ABSENT : honest;
+    return assay_attack_victim(scene, subject) ? ASSAY_OUTCOME_ABSENT : honest;
 }
 
 const struct assay_attack assay_attack_absent_vote = {

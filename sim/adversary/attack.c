@@ -27,20 +27,20 @@ const struct assay_attack *assay_attack_of(enum assay_sim_attack attack)
     ASSAY_UNREACHABLE("an attack of the list has a row");
 }
 
-bool assay_attack_active(const struct assay_attack_view *view)
+bool assay_attack_active(const struct assay_attack_scene *scene)
 {
-    const struct assay_sim_adversary *a = view->adversary;
-    if (view->epoch < a->start_epoch || view->epoch == 0) return false;
-    if (a->stop_epoch != 0 && view->epoch >= a->stop_epoch) return false;
+    const struct assay_sim_adversary *a = scene->adversary;
+    if (scene->epoch < a->start_epoch || scene->epoch == 0) return false;
+    if (a->stop_epoch != 0 && scene->epoch >= a->stop_epoch) return false;
     const uint64_t cycle = (uint64_t)a->on_epochs + a->off_epochs;
     const uint64_t first = a->start_epoch == 0 ? 1 : a->start_epoch;
     if (a->attack == ASSAY_SIM_ATTACK_ON_OFF && cycle > 0 &&
-        (view->epoch - first) % cycle >= a->on_epochs)
+        (scene->epoch - first) % cycle >= a->on_epochs)
         return false;
-    const uint64_t number = (uint64_t)(a - view->scenario->adversaries);
+    const uint64_t number = (uint64_t)(a - scene->scenario->adversaries);
     struct assay_sim_random random =
-        assay_sim_random_of(view->seed, ASSAY_SIM_STREAM_ATTACK, view->epoch,
-                            number * ASSAY_SIM_NODES_MAX + view->node);
+        assay_sim_random_of(scene->seed, ASSAY_SIM_STREAM_ATTACK, scene->epoch,
+                            number * ASSAY_SIM_NODES_MAX + scene->node);
     return assay_sim_random_permille(&random, a->rate_permille);
 }
 
@@ -52,17 +52,17 @@ bool assay_attack_byzantine(const struct assay_scenario *scenario, const uint8_t
     return false;
 }
 
-void assay_attack_acts_find(const struct assay_attack_view *about, struct assay_attack_acts *acts)
+void assay_attack_acts_find(const struct assay_attack_scene *about, struct assay_attack_acts *acts)
 {
     const struct assay_scenario *s = about->scenario;
     ASSAY_ASSERT(s->adversary_count <= ASSAY_SIM_ADVERSARIES_MAX);
     acts->count = 0;
     for (uint32_t i = 0; i < s->adversary_count; i++) {
         if (s->adversaries[i].cohort != about->cohort_of[about->node]) continue;
-        struct assay_attack_view *view = &acts->views[acts->count];
-        *view = *about;
-        view->adversary = &s->adversaries[i];
-        if (assay_attack_active(view))
+        struct assay_attack_scene *scene = &acts->views[acts->count];
+        *scene = *about;
+        scene->adversary = &s->adversaries[i];
+        if (assay_attack_active(scene))
             acts->rows[acts->count++] = assay_attack_of(s->adversaries[i].attack);
     }
 }
@@ -71,7 +71,7 @@ enum assay_sim_evidence assay_attack_evidence(const struct assay_scenario *scena
                                               const uint8_t *cohort_of, uint64_t seed,
                                               uint64_t epoch, uint32_t node)
 {
-    const struct assay_attack_view about = {
+    const struct assay_attack_scene about = {
         .scenario = scenario, .cohort_of = cohort_of, .seed = seed, .epoch = epoch, .node = node
     };
     struct assay_attack_acts acts;
@@ -82,14 +82,14 @@ enum assay_sim_evidence assay_attack_evidence(const struct assay_scenario *scena
 bool assay_attack_carries(const struct assay_scenario *scenario, const uint8_t *cohort_of,
                           uint64_t seed, uint64_t epoch, uint32_t from, uint32_t to)
 {
-    struct assay_attack_view view = {
+    struct assay_attack_scene scene = {
         .scenario = scenario, .cohort_of = cohort_of, .seed = seed, .epoch = epoch
     };
     for (uint32_t i = 0; i < scenario->adversary_count; i++) {
         const struct assay_attack *row = assay_attack_of(scenario->adversaries[i].attack);
         if (row->carries == NULL) continue;
-        view.adversary = &scenario->adversaries[i];
-        if (assay_attack_active(&view) && !row->carries(&view, from, to)) return false;
+        scene.adversary = &scenario->adversaries[i];
+        if (assay_attack_active(&scene) && !row->carries(&scene, from, to)) return false;
     }
     return true;
 }

@@ -8,26 +8,26 @@
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"
 
-static bool censors(const struct assay_attack_view *view, uint32_t voter)
+static bool censors(const struct assay_attack_scene *scene, uint32_t voter)
 {
-    return assay_attack_victim(view, voter);
+    return assay_attack_victim(scene, voter);
 }
 
-static void sign(const struct assay_attack_view *view, struct assay_attack_signing *signing)
+static void sign(const struct assay_attack_scene *scene, struct assay_attack_signing *signing)
 {
-    assay_twist_roll(view, censors, signing);
+    assay_twist_roll(scene, censors, signing);
 }
 
-static bool takes(const struct assay_attack_view *view, enum assay_message_kind kind,
+static bool takes(const struct assay_attack_scene *scene, enum assay_message_kind kind,
                   struct assay_slice payload)
 {
     struct assay_slice row;
     uint64_t epoch = 0;
     uint8_t voter[32];
-    if (kind != ASSAY_MESSAGE_RECORD || view->node_ids == NULL) return true;
+    if (kind != ASSAY_MESSAGE_RECORD || scene->node_ids == NULL) return true;
     if (!assay_twist_ballot_row(payload, &row, &epoch, voter)) return true;
-    for (uint32_t slot = 0; slot < view->scenario->nodes; slot++)
-        if (assay_bytes_equal(voter, view->node_ids[slot], 32)) return !censors(view, slot);
+    for (uint32_t slot = 0; slot < scene->scenario->nodes; slot++)
+        if (assay_bytes_equal(voter, scene->node_ids[slot], 32)) return !censors(scene, slot);
     return true;
 }
 

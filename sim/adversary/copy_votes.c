@@ -8,18 +8,18 @@
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"
 
-static bool verifies(const struct assay_attack_view *view)
+static bool verifies(const struct assay_attack_scene *scene)
 {
-    (void)view;
+    (void)scene;
     return false;
 }
 
-static enum assay_outcome vote(const struct assay_attack_view *view, uint32_t subject,
+static enum assay_outcome vote(const struct assay_attack_scene *scene, uint32_t subject,
                                enum assay_outcome honest)
 {
     (void)honest;
-    if (view->first_row == NULL) return ASSAY_OUTCOME_NONE;
-    const uint8_t said = assay_row_get(view->first_row, subject);
+    if (scene->first_row == NULL) return ASSAY_OUTCOME_NONE;
+    const uint8_t said = assay_row_get(scene->first_row, subject);
     return said < ASSAY_OUTCOME_COUNT ? (enum assay_outcome)said : ASSAY_OUTCOME_NONE;
 }
 

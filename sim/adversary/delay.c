@@ -6,10 +6,10 @@
  */
 #include "sim/adversary/rows.h"
 
-static uint32_t delay_ms(const struct assay_attack_view *view, enum assay_message_kind kind)
+static uint32_t delay_ms(const struct assay_attack_scene *scene, enum assay_message_kind kind)
 {
     (void)kind;
-    return view->adversary->amount;
+    return scene->adversary->amount;
 }
 
 const struct assay_attack assay_attack_delay = {

@@ -7,12 +7,12 @@
  */
 #include "sim/adversary/rows.h"
 
-static bool carries(const struct assay_attack_view *view, uint32_t from, uint32_t to)
+static bool carries(const struct assay_attack_scene *scene, uint32_t from, uint32_t to)
 {
-    const uint32_t victims = view->adversary->victims;
-    const uint32_t own = view->adversary->cohort;
-    if (view->cohort_of[from] == own || view->cohort_of[to] == own) return true;
-    return view->cohort_of[from] != victims && view->cohort_of[to] != victims;
+    const uint32_t victims = scene->adversary->victims;
+    const uint32_t own = scene->adversary->cohort;
+    if (scene->cohort_of[from] == own || scene->cohort_of[to] == own) return true;
+    return scene->cohort_of[from] != victims && scene->cohort_of[to] != victims;
 }
 
 const struct assay_attack assay_attack_eclipse = {

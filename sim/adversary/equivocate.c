@@ -7,16 +7,16 @@
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"
 
-static bool convicted(const struct assay_attack_view *view)
+static bool convicted(const struct assay_attack_scene *scene)
 {
-    return !view->no_vote;
+    return !scene->no_vote;
 }
 
-static void sent(const struct assay_attack_view *view, const struct assay_attack_signing *signing,
+static void sent(const struct assay_attack_scene *scene, const struct assay_attack_signing *signing,
                  assay_attack_send *send, void *context)
 {
-    assay_twist_second_vote(view, signing, send, context);
-    assay_twist_second_proposal(view, signing, send, context);
+    assay_twist_second_vote(scene, signing, send, context);
+    assay_twist_second_proposal(scene, signing, send, context);
 }
 
 const struct assay_attack assay_attack_equivocate = {

@@ -7,16 +7,16 @@
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"
 
-static bool verifies(const struct assay_attack_view *view)
+static bool verifies(const struct assay_attack_scene *scene)
 {
-    (void)view;
+    (void)scene;
     return false;
 }
 
-static enum assay_outcome vote(const struct assay_attack_view *view, uint32_t subject,
+static enum assay_outcome vote(const struct assay_attack_scene *scene, uint32_t subject,
                                enum assay_outcome honest)
 {
-    (void)view;
+    (void)scene;
     (void)subject;
     (void)honest;
     return ASSAY_OUTCOME_PASS_UP_TO_DATE;

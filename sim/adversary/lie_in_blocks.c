@@ -7,9 +7,9 @@
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"
 
-static void sign(const struct assay_attack_view *view, struct assay_attack_signing *signing)
+static void sign(const struct assay_attack_scene *scene, struct assay_attack_signing *signing)
 {
-    (void)view;
+    (void)scene;
     assay_twist_state_root(signing);
 }
 

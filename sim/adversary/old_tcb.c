@@ -5,9 +5,9 @@
  */
 #include "sim/adversary/rows.h"
 
-static enum assay_sim_evidence evidence(const struct assay_attack_view *view)
+static enum assay_sim_evidence evidence(const struct assay_attack_scene *scene)
 {
-    (void)view;
+    (void)scene;
     return ASSAY_SIM_EVIDENCE_SOFTLY;
 }
 

@@ -7,15 +7,15 @@
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"
 
-static bool ballots(const struct assay_attack_view *view)
+static bool ballots(const struct assay_attack_scene *scene)
 {
-    (void)view;
+    (void)scene;
     return false;
 }
 
-static void sign(const struct assay_attack_view *view, struct assay_attack_signing *signing)
+static void sign(const struct assay_attack_scene *scene, struct assay_attack_signing *signing)
 {
-    (void)view;
+    (void)scene;
     assay_twist_ballot_roll(signing);
 }
 

@@ -8,9 +8,9 @@
  */
 #include "sim/adversary/rows.h"
 
-static enum assay_sim_evidence evidence(const struct assay_attack_view *view)
+static enum assay_sim_evidence evidence(const struct assay_attack_scene *scene)
 {
-    return view->adversary->amount == 0 ? ASSAY_SIM_EVIDENCE_ELSEWHERE : ASSAY_SIM_EVIDENCE_FORGED;
+    return scene->adversary->amount == 0 ? ASSAY_SIM_EVIDENCE_ELSEWHERE : ASSAY_SIM_EVIDENCE_FORGED;
 }
 
 const struct assay_attack assay_attack_relay = {

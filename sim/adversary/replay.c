@@ -6,9 +6,9 @@
  */
 #include "sim/adversary/rows.h"
 
-static enum assay_sim_evidence evidence(const struct assay_attack_view *view)
+static enum assay_sim_evidence evidence(const struct assay_attack_scene *scene)
 {
-    return view->epoch == 1 ? ASSAY_SIM_EVIDENCE_GOOD : ASSAY_SIM_EVIDENCE_FIRST;
+    return scene->epoch == 1 ? ASSAY_SIM_EVIDENCE_GOOD : ASSAY_SIM_EVIDENCE_FIRST;
 }
 
 const struct assay_attack assay_attack_replay = {

@@ -6,12 +6,12 @@
  */
 #include "sim/adversary/rows.h"
 
-static uint32_t rolls_back(const struct assay_attack_view *view)
+static uint32_t rolls_back(const struct assay_attack_scene *scene)
 {
-    const struct assay_sim_adversary *a = view->adversary;
+    const struct assay_sim_adversary *a = scene->adversary;
     const uint64_t first = a->start_epoch == 0 ? 1 : a->start_epoch;
     const uint32_t every = a->amount == 0 ? 1 : a->amount;
-    if ((view->epoch - first + 1) % every != 0) return 0;
+    if ((scene->epoch - first + 1) % every != 0) return 0;
     return every < 2 ? every : 2;
 }
 

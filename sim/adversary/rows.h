@@ -34,9 +34,9 @@ extern const struct assay_attack assay_attack_delay;
 extern const struct assay_attack assay_attack_other_roll;
 
 /* Returns: whether a slot is of the cohort that the attack is done to, and not the node itself. */
-static inline bool assay_attack_victim(const struct assay_attack_view *view, uint32_t slot)
+static inline bool assay_attack_victim(const struct assay_attack_scene *scene, uint32_t slot)
 {
-    return slot != view->node && view->cohort_of[slot] == view->adversary->victims;
+    return slot != scene->node && scene->cohort_of[slot] == scene->adversary->victims;
 }
 
 #endif

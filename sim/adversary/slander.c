@@ -12,16 +12,16 @@
 
 #include <stdlib.h>
 
-static enum assay_outcome vote(const struct assay_attack_view *view, uint32_t subject,
+static enum assay_outcome vote(const struct assay_attack_scene *scene, uint32_t subject,
                                enum assay_outcome honest)
 {
-    return assay_attack_victim(view, subject) ? ASSAY_OUTCOME_FAIL_HARD : honest;
+    return assay_attack_victim(scene, subject) ? ASSAY_OUTCOME_FAIL_HARD : honest;
 }
 
-static void accuse(const struct assay_attack_view *view, uint32_t victim, assay_attack_send *send,
+static void accuse(const struct assay_attack_scene *scene, uint32_t victim, assay_attack_send *send,
                    void *context)
 {
-    const struct assay_attack_host *host = view->host;
+    const struct assay_attack_host *host = scene->host;
     const struct assay_slice payload = host->envelope(host->context, victim);
     struct assay_envelope envelope;
     if (assay_envelope_decode(payload, &envelope) != ASSAY_OK) return; /* none was heard */
@@ -33,18 +33,19 @@ static void accuse(const struct assay_attack_view *view, uint32_t victim, assay_
     struct assay_writer w = assay_writer_over(bytes, capacity);
     const enum assay_status status = assay_record_put_fail(&w, payload, evidence);
     ASSAY_ASSERT(status == ASSAY_OK);
-    for (uint32_t to = 0; to < view->scenario->nodes; to++)
-        if (to != view->node) send(context, to, ASSAY_MESSAGE_RECORD, bytes, w.len, NULL, SIZE_MAX);
+    for (uint32_t to = 0; to < scene->scenario->nodes; to++)
+        if (to != scene->node)
+            send(context, to, ASSAY_MESSAGE_RECORD, bytes, w.len, NULL, SIZE_MAX);
     free(bytes);
 }
 
 /* With its own ballot: by then it holds what there is of the victims. */
-static void sent(const struct assay_attack_view *view, const struct assay_attack_signing *signing,
+static void sent(const struct assay_attack_scene *scene, const struct assay_attack_signing *signing,
                  assay_attack_send *send, void *context)
 {
-    if (signing->class_ != ASSAY_STORE_BALLOT || view->host == NULL) return;
-    for (uint32_t slot = 0; slot < view->scenario->nodes; slot++)
-        if (assay_attack_victim(view, slot)) accuse(view, slot, send, context);
+    if (signing->class_ != ASSAY_STORE_BALLOT || scene->host == NULL) return;
+    for (uint32_t slot = 0; slot < scene->scenario->nodes; slot++)
+        if (assay_attack_victim(scene, slot)) accuse(scene, slot, send, context);
 }
 
 const struct assay_attack assay_attack_slander = {

@@ -7,12 +7,12 @@
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"
 
-static enum assay_outcome vote(const struct assay_attack_view *view, uint32_t subject,
+static enum assay_outcome vote(const struct assay_attack_scene *scene, uint32_t subject,
                                enum assay_outcome honest)
 {
-    if (view->cohort_of[subject] == view->cohort_of[view->node])
+    if (scene->cohort_of[subject] == scene->cohort_of[scene->node])
         return ASSAY_OUTCOME_PASS_UP_TO_DATE;
-    return assay_attack_victim(view, subject) ? ASSAY_OUTCOME_FAIL_HARD : honest;
+    return assay_attack_victim(scene, subject) ? ASSAY_OUTCOME_FAIL_HARD : honest;
 }
 
 const struct assay_attack assay_attack_sleeper = {

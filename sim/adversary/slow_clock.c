@@ -6,9 +6,9 @@
  */
 #include "sim/adversary/rows.h"
 
-static int64_t clock_ms(const struct assay_attack_view *view)
+static int64_t clock_ms(const struct assay_attack_scene *scene)
 {
-    return -(int64_t)view->adversary->amount;
+    return -(int64_t)scene->adversary->amount;
 }
 
 const struct assay_attack assay_attack_slow_clock = {

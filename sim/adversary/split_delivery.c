@@ -6,26 +6,26 @@
  */
 #include "sim/adversary/rows.h"
 
-static enum assay_sim_evidence evidence(const struct assay_attack_view *view)
+static enum assay_sim_evidence evidence(const struct assay_attack_scene *scene)
 {
-    (void)view;
+    (void)scene;
     return ASSAY_SIM_EVIDENCE_HALF;
 }
 
-static bool own_evidence(const struct assay_attack_view *view, struct assay_slice payload)
+static bool own_evidence(const struct assay_attack_scene *scene, struct assay_slice payload)
 {
     struct assay_envelope envelope;
-    if (view->host == NULL || payload.len < 32) return true;
-    const struct assay_slice own = view->host->envelope(view->host->context, view->node);
+    if (scene->host == NULL || payload.len < 32) return true;
+    const struct assay_slice own = scene->host->envelope(scene->host->context, scene->node);
     if (assay_envelope_decode(own, &envelope) != ASSAY_OK) return true;
     return assay_bytes_equal(payload.bytes, envelope.evidence_digest, 32);
 }
 
-static bool passes(const struct assay_attack_view *view, uint32_t to, enum assay_message_kind kind,
-                   struct assay_slice payload)
+static bool passes(const struct assay_attack_scene *scene, uint32_t to,
+                   enum assay_message_kind kind, struct assay_slice payload)
 {
-    if (kind != ASSAY_MESSAGE_EVIDENCE || to < view->scenario->nodes / 2) return true;
-    return !own_evidence(view, payload); /* digest first: host/gossip.h */
+    if (kind != ASSAY_MESSAGE_EVIDENCE || to < scene->scenario->nodes / 2) return true;
+    return !own_evidence(scene, payload); /* digest first: host/gossip.h */
 }
 
 const struct assay_attack assay_attack_split_delivery = {

@@ -7,10 +7,10 @@
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"
 
-static enum assay_outcome vote(const struct assay_attack_view *view, uint32_t subject,
+static enum assay_outcome vote(const struct assay_attack_scene *scene, uint32_t subject,
                                enum assay_outcome honest)
 {
-    return assay_attack_victim(view, subject) ? ASSAY_OUTCOME_PASS_UP_TO_DATE : honest;
+    return assay_attack_victim(scene, subject) ? ASSAY_OUTCOME_PASS_UP_TO_DATE : honest;
 }
 
 const struct assay_attack assay_attack_stuff = {

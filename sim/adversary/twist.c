@@ -26,18 +26,19 @@ static struct assay_slice whole(const struct assay_attack_signing *signing)
 
 /* --- ballots */
 
-void assay_twist_ballot(const struct assay_attack_view *view, struct assay_attack_signing *signing)
+void assay_twist_ballot(const struct assay_attack_scene *scene,
+                        struct assay_attack_signing *signing)
 {
     if (signing->class_ != ASSAY_STORE_BALLOT) return;
-    const struct assay_attack *row = assay_attack_of(view->adversary->attack);
+    const struct assay_attack *row = assay_attack_of(scene->adversary->attack);
     struct assay_record record;
     const enum assay_status status = assay_record_decode(whole(signing), &record);
     ASSAY_ASSERT(status == ASSAY_OK && record.kind == ASSAY_RECORD_BALLOT);
     uint8_t *nibbles = inside(signing, record.ballot.row);
-    for (uint32_t slot = 0; slot < view->scenario->nodes; slot++) {
-        if (slot == view->node) continue; /* one's own slot is none, always */
+    for (uint32_t slot = 0; slot < scene->scenario->nodes; slot++) {
+        if (slot == scene->node) continue; /* one's own slot is none, always */
         const enum assay_outcome honest = (enum assay_outcome)assay_row_get(nibbles, slot);
-        assay_row_set(nibbles, slot, row->vote(view, slot, honest));
+        assay_row_set(nibbles, slot, row->vote(scene, slot, honest));
     }
     assay_sha256(record.body.bytes, record.body.len, signing->digest);
 }
@@ -98,8 +99,8 @@ void assay_twist_state_root(struct assay_attack_signing *signing)
 }
 
 /* Returns: whether an entry was bent. */
-static bool bend_roll(const struct assay_attack_view *view,
-                      bool (*leave_out)(const struct assay_attack_view *view, uint32_t slot),
+static bool bend_roll(const struct assay_attack_scene *scene,
+                      bool (*leave_out)(const struct assay_attack_scene *scene, uint32_t slot),
                       const struct assay_attack_signing *signing, const struct assay_record *roll)
 {
     struct assay_cursor c = assay_cursor_over(roll->entries.bytes, roll->entries.len);
@@ -110,15 +111,15 @@ static bool bend_roll(const struct assay_attack_view *view,
         bool present = false;
         const enum assay_status status = assay_roll_next(&c, &present, digest);
         ASSAY_ASSERT(status == ASSAY_OK);
-        if (!present || !leave_out(view, slot)) continue;
+        if (!present || !leave_out(scene, slot)) continue;
         entries[c.pos - 1] ^= 0x55; /* the last byte of the digest just read */
         bent = true;
     }
     return bent;
 }
 
-void assay_twist_roll(const struct assay_attack_view *view,
-                      bool (*leave_out)(const struct assay_attack_view *view, uint32_t slot),
+void assay_twist_roll(const struct assay_attack_scene *scene,
+                      bool (*leave_out)(const struct assay_attack_scene *scene, uint32_t slot),
                       struct assay_attack_signing *signing)
 {
     struct assay_proposal p;
@@ -136,7 +137,7 @@ void assay_twist_roll(const struct assay_attack_view *view,
     status = assay_record_decode(first, &roll);
     ASSAY_ASSERT(status == ASSAY_OK);
     if (roll.kind != ASSAY_RECORD_ROLL) return;
-    if (!bend_roll(view, leave_out, signing, &roll)) return;
+    if (!bend_roll(scene, leave_out, signing, &roll)) return;
     uint32_t records = 0;
     status = assay_body_root(p.body, &records, p.header.body_root);
     ASSAY_ASSERT(status == ASSAY_OK);
@@ -177,7 +178,7 @@ void assay_twist_envelope_kind(struct assay_attack_signing *signing)
 /* --- second messages */
 
 struct to_all {
-    const struct assay_attack_view *view;
+    const struct assay_attack_scene *scene;
     assay_attack_send *send;
     void *context;
 };
@@ -185,11 +186,12 @@ struct to_all {
 static void send_all(const struct to_all *all, enum assay_message_kind kind, uint8_t *payload,
                      size_t len, const uint8_t *digest, size_t sign_at)
 {
-    for (uint32_t to = 0; to < all->view->scenario->nodes; to++)
-        if (to != all->view->node) all->send(all->context, to, kind, payload, len, digest, sign_at);
+    for (uint32_t to = 0; to < all->scene->scenario->nodes; to++)
+        if (to != all->scene->node)
+            all->send(all->context, to, kind, payload, len, digest, sign_at);
 }
 
-void assay_twist_second_vote(const struct assay_attack_view *view,
+void assay_twist_second_vote(const struct assay_attack_scene *scene,
                              const struct assay_attack_signing *sent, assay_attack_send *send,
                              void *context)
 {
@@ -205,11 +207,11 @@ void assay_twist_second_vote(const struct assay_attack_view *view,
     struct assay_writer out = assay_writer_over(bytes, sizeof bytes);
     assay_vote_encode(&vote.statement, vote.slot, NULL, &out);
     ASSAY_ASSERT(!out.full);
-    const struct to_all all = { view, send, context };
+    const struct to_all all = { scene, send, context };
     send_all(&all, ASSAY_MESSAGE_VOTE, bytes, out.len, digest, out.len - ASSAY_P256_SIGNATURE_LEN);
 }
 
-void assay_twist_second_proposal(const struct assay_attack_view *view,
+void assay_twist_second_proposal(const struct assay_attack_scene *scene,
                                  const struct assay_attack_signing *sent, assay_attack_send *send,
                                  void *context)
 {
@@ -229,12 +231,12 @@ void assay_twist_second_proposal(const struct assay_attack_view *view,
      * is two bytes, right behind the header. */
     const size_t sign_at = (size_t)(p.header_bytes.bytes - bytes) + p.header_bytes.len + 2;
     ASSAY_ASSERT(assay_bytes_equal(bytes + sign_at, p.signature, sizeof p.signature));
-    const struct to_all all = { view, send, context };
+    const struct to_all all = { scene, send, context };
     send_all(&all, ASSAY_MESSAGE_PROPOSAL, bytes, sent->payload_len, digest, sign_at);
     free(bytes);
 }
 
-void assay_twist_second_envelope(const struct assay_attack_view *view,
+void assay_twist_second_envelope(const struct assay_attack_scene *scene,
                                  const struct assay_attack_signing *sent, assay_attack_send *send,
                                  void *context)
 {
@@ -248,6 +250,6 @@ void assay_twist_second_envelope(const struct assay_attack_view *view,
     struct assay_writer out = assay_writer_over(bytes, sizeof bytes);
     status = assay_envelope_encode(&envelope, &out, &signature_at);
     ASSAY_ASSERT(status == ASSAY_OK);
-    const struct to_all all = { view, send, context };
+    const struct to_all all = { scene, send, context };
     send_all(&all, ASSAY_MESSAGE_ENVELOPE, bytes, out.len, envelope.digest, signature_at);
 }

@@ -12,15 +12,16 @@
 
 /* A BALLOT record: every outcome but the voter's own as the row's `vote` hook says.
  * Returns: nothing. */
-void assay_twist_ballot(const struct assay_attack_view *view, struct assay_attack_signing *signing);
+void assay_twist_ballot(const struct assay_attack_scene *scene,
+                        struct assay_attack_signing *signing);
 /* A BALLOT record over another roll. Returns: nothing. */
 void assay_twist_ballot_roll(struct assay_attack_signing *signing);
 /* A PROPOSAL that names another state root. Returns: nothing. */
 void assay_twist_state_root(struct assay_attack_signing *signing);
 /* A PROPOSAL whose ROLL, if it has one, names the wrong envelope for the slots that leave_out
  * picks: as good as none, a digest cannot shrink to a null. Returns: nothing. */
-void assay_twist_roll(const struct assay_attack_view *view,
-                      bool (*leave_out)(const struct assay_attack_view *view, uint32_t slot),
+void assay_twist_roll(const struct assay_attack_scene *scene,
+                      bool (*leave_out)(const struct assay_attack_scene *scene, uint32_t slot),
                       struct assay_attack_signing *signing);
 /* An ENVELOPE that claims one byte less than the evidence has, or another kind.
  * Returns: nothing. */
@@ -30,15 +31,15 @@ void assay_twist_envelope_kind(struct assay_attack_signing *signing);
 /* --- second messages beside a signed one, sent to everybody else */
 
 /* An N for another block. Returns: nothing; other votes are left alone. */
-void assay_twist_second_vote(const struct assay_attack_view *view,
+void assay_twist_second_vote(const struct assay_attack_scene *scene,
                              const struct assay_attack_signing *sent, assay_attack_send *send,
                              void *context);
 /* A proposal a millisecond later in the same view, as valid as the first. Returns: nothing. */
-void assay_twist_second_proposal(const struct assay_attack_view *view,
+void assay_twist_second_proposal(const struct assay_attack_scene *scene,
                                  const struct assay_attack_signing *sent, assay_attack_send *send,
                                  void *context);
 /* An envelope of evidence that nobody has. Returns: nothing. */
-void assay_twist_second_envelope(const struct assay_attack_view *view,
+void assay_twist_second_envelope(const struct assay_attack_scene *scene,
                                  const struct assay_attack_signing *sent, assay_attack_send *send,
                                  void *context);
 

@@ -7,9 +7,9 @@
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"
 
-static bool convicted(const struct assay_attack_view *view)
+static bool convicted(const struct assay_attack_scene *scene)
 {
-    (void)view;
+    (void)scene;
     return true;
 }
 

@@ -7,29 +7,29 @@
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"
 
-static bool ballots(const struct assay_attack_view *view)
+static bool ballots(const struct assay_attack_scene *scene)
 {
-    (void)view;
+    (void)scene;
     return false;
 }
 
 /* Ballots of others are passed on as by anybody. */
-static bool own_ballot(const struct assay_attack_view *view, struct assay_slice payload)
+static bool own_ballot(const struct assay_attack_scene *scene, struct assay_slice payload)
 {
     struct assay_slice row;
     uint64_t epoch = 0;
     uint8_t voter[32];
     if (!assay_twist_ballot_row(payload, &row, &epoch, voter)) return false;
-    return view->node_ids == NULL || assay_bytes_equal(voter, view->node_ids[view->node], 32);
+    return scene->node_ids == NULL || assay_bytes_equal(voter, scene->node_ids[scene->node], 32);
 }
 
-static bool passes(const struct assay_attack_view *view, uint32_t to, enum assay_message_kind kind,
-                   struct assay_slice payload)
+static bool passes(const struct assay_attack_scene *scene, uint32_t to,
+                   enum assay_message_kind kind, struct assay_slice payload)
 {
     (void)to;
     /* A certificate that it puts together holds its own vote. */
     if (kind == ASSAY_MESSAGE_VOTE || kind == ASSAY_MESSAGE_CERTIFICATE) return false;
-    return kind != ASSAY_MESSAGE_RECORD || !own_ballot(view, payload);
+    return kind != ASSAY_MESSAGE_RECORD || !own_ballot(scene, payload);
 }
 
 const struct assay_attack assay_attack_withhold = {

@@ -161,12 +161,12 @@ bool epochs_acts(const struct assay_sim_epochs *w, uint32_t node, struct assay_a
 {
     acts->count = 0;
     if (!w->byzantine[node]) return false;
-    const struct assay_attack_view about = { .scenario = &w->scenario,
-                                             .cohort_of = w->cohort_of,
-                                             .seed = w->seed,
-                                             .epoch = w->tick,
-                                             .node = node,
-                                             .no_vote = w->weights[node] == 0 };
+    const struct assay_attack_scene about = { .scenario = &w->scenario,
+                                              .cohort_of = w->cohort_of,
+                                              .seed = w->seed,
+                                              .epoch = w->tick,
+                                              .node = node,
+                                              .no_vote = w->weights[node] == 0 };
     assay_attack_acts_find(&about, acts);
     return acts->count > 0;
 }

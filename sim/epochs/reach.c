@@ -10,12 +10,12 @@
 /* Is this adversary one who sits on other nodes' links, and does it act? */
 static bool carrying(const struct assay_sim_epochs *w, const struct assay_sim_adversary *a)
 {
-    const struct assay_attack_view view = { .scenario = &w->scenario,
-                                            .adversary = a,
-                                            .cohort_of = w->cohort_of,
-                                            .seed = w->seed,
-                                            .epoch = w->tick };
-    return assay_attack_of(a->attack)->carries != NULL && assay_attack_active(&view);
+    const struct assay_attack_scene scene = { .scenario = &w->scenario,
+                                              .adversary = a,
+                                              .cohort_of = w->cohort_of,
+                                              .seed = w->seed,
+                                              .epoch = w->tick };
+    return assay_attack_of(a->attack)->carries != NULL && assay_attack_active(&scene);
 }
 
 /* The cuts in force, as bits; partitions end with heal_epoch. */

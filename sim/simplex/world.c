@@ -498,9 +498,9 @@ struct assay_simplex *assay_sim_simplex_machine(struct assay_sim_simplex *w, uin
 }
 
 void assay_sim_simplex_look(const struct assay_sim_simplex *w, uint32_t machine,
-                            struct assay_simplex_view *view)
+                            struct assay_simplex_snapshot *snapshot)
 {
-    assay_simplex_look(w->machines[machine].simplex, view);
+    assay_simplex_snapshot(w->machines[machine].simplex, snapshot);
 }
 
 void assay_sim_simplex_counts(const struct assay_sim_simplex *w,

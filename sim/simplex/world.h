@@ -79,9 +79,9 @@ uint64_t assay_sim_simplex_best_height(const struct assay_sim_simplex *world);
 bool assay_sim_simplex_alive(const struct assay_sim_simplex *world, uint32_t machine);
 /* Returns: the machine's engine, borrowed until it crashes. */
 struct assay_simplex *assay_sim_simplex_machine(struct assay_sim_simplex *world, uint32_t machine);
-/* As assay_simplex_look. Returns: nothing. */
+/* As assay_simplex_snapshot. Returns: nothing. */
 void assay_sim_simplex_look(const struct assay_sim_simplex *world, uint32_t machine,
-                            struct assay_simplex_view *view);
+                            struct assay_simplex_snapshot *snapshot);
 
 /* Ignored for a machine that is dead already, or alive. Both return nothing. */
 void assay_sim_simplex_crash(struct assay_sim_simplex *world, uint32_t machine);

@@ -65,7 +65,7 @@ static struct assay_vote_statement place_of(struct run *run, uint32_t from,
         return run->last_about;
     struct assay_vote_statement st;
     if (!about(kind, payload, run->schedule->nodes, &st)) {
-        struct assay_simplex_view look;
+        struct assay_simplex_snapshot look;
         assay_sim_simplex_look(run->world, from, &look);
         return (struct assay_vote_statement){ .epoch = look.epoch, .view = look.view };
     }

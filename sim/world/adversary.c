@@ -30,7 +30,7 @@ static void find_acts(struct world_run *r, uint32_t node)
     r->hosts[node] = (struct assay_attack_host){ .context = &r->host_of[node],
                                                  .envelope = heard_envelope,
                                                  .evidence = held_evidence };
-    const struct assay_attack_view about = {
+    const struct assay_attack_scene about = {
         .scenario = r->scenario,
         .cohort_of = r->cohort_of,
         .seed = r->w->options.seed,

@@ -419,27 +419,27 @@ static void check_memory(struct assay_sim_world *w, uint32_t node)
 void world_check_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
 {
     struct world_chain *c = w->chain;
-    struct assay_engine_view view;
-    assay_engine_view(w->nodes[node].engine, &view);
+    struct assay_engine_snapshot snapshot;
+    assay_engine_snapshot(w->nodes[node].engine, &snapshot);
     check_memory(w, node);
-    if (view.epoch - 1 != epoch) return; /* a step may close several: the last one is seen */
+    if (snapshot.epoch - 1 != epoch) return; /* a step may close several: the last one is seen */
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_ROOT && node == 1 && epoch == 3)
-        view.state_root[0] ^= 1;
+        snapshot.state_root[0] ^= 1;
     c->epochs = grown(c->epochs, &c->epoch_capacity, epoch + 1, sizeof *c->epochs);
     struct world_closed *first = &c->epochs[epoch];
     if (!first->known) {
         first->known = true;
         world_voters_turn(w, node);
-        assay_bytes_copy(first->root, 32, view.state_root, 32);
-        assay_bytes_copy(first->head, 32, view.closed_id, 32);
+        assay_bytes_copy(first->root, 32, snapshot.state_root, 32);
+        assay_bytes_copy(first->head, 32, snapshot.closed_id, 32);
         return;
     }
     world_looked(w, ASSAY_SIM_CHECKER_AGREEMENT);
-    if (!assay_bytes_equal(first->root, view.state_root, 32))
+    if (!assay_bytes_equal(first->root, snapshot.state_root, 32))
         world_broken(w, ASSAY_SIM_CHECKER_AGREEMENT,
                      "node %u closed epoch %llu with another state root", node,
                      (unsigned long long)epoch);
-    if (!assay_bytes_equal(first->head, view.closed_id, 32))
+    if (!assay_bytes_equal(first->head, snapshot.closed_id, 32))
         world_broken(w, ASSAY_SIM_CHECKER_AGREEMENT, "node %u closed epoch %llu with another block",
                      node, (unsigned long long)epoch);
 }

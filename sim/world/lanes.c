@@ -12,8 +12,8 @@
 
 static void check_service(struct assay_sim_world *w, uint32_t node, uint16_t slot)
 {
-    struct assay_member_view member;
-    assay_engine_member_view(w->nodes[node].engine, slot, &member);
+    struct assay_member_snapshot member;
+    assay_engine_member_snapshot(w->nodes[node].engine, slot, &member);
     const bool suspended = member.trust.score.standing == ASSAY_STANDING_SUSPENDED;
     const bool served = assay_roster_admit(&w->nodes[node].roster, slot, ASSAY_ROSTER_TRANSPORT,
                                            ASSAY_LANE_SERVICE) == ASSAY_ADMITTED;
@@ -24,10 +24,10 @@ static void check_service(struct assay_sim_world *w, uint32_t node, uint16_t slo
 
 static void check_permit(struct assay_sim_world *w, uint32_t node)
 {
-    struct assay_engine_view chain;
-    struct assay_member_view own;
-    assay_engine_view(w->nodes[node].engine, &chain);
-    assay_engine_member_view(w->nodes[node].engine, (uint16_t)node, &own);
+    struct assay_engine_snapshot chain;
+    struct assay_member_snapshot own;
+    assay_engine_snapshot(w->nodes[node].engine, &chain);
+    assay_engine_member_snapshot(w->nodes[node].engine, (uint16_t)node, &own);
     const struct assay_permission p =
         assay_permit(&chain, &own, w->options.epoch_ms, world_unix_ms(w, node), false);
     if (p.permitted && own.trust.score.standing == ASSAY_STANDING_SUSPENDED)

@@ -21,9 +21,9 @@ struct assay_engine *assay_sim_world_engine(struct assay_sim_world *world, uint3
 }
 
 void assay_sim_world_member(struct assay_sim_world *world, uint32_t node, uint16_t slot,
-                            struct assay_member_view *view)
+                            struct assay_member_snapshot *snapshot)
 {
-    assay_engine_member_view(world->nodes[node].engine, slot, view);
+    assay_engine_member_snapshot(world->nodes[node].engine, slot, snapshot);
 }
 
 uint64_t assay_sim_world_epoch(const struct assay_sim_world *world, uint32_t node)
@@ -134,9 +134,9 @@ void assay_sim_world_explain(const struct assay_sim_world *world, size_t last)
                       (unsigned long long)n->a, (unsigned long long)n->b);
     }
     for (uint32_t i = 0; i < world->options.nodes; i++) {
-        struct assay_engine_view v;
+        struct assay_engine_snapshot v;
         if (!world->nodes[i].alive) continue;
-        assay_engine_view(world->nodes[i].engine, &v);
+        assay_engine_snapshot(world->nodes[i].engine, &v);
         (void)fprintf(stderr, "node %u: epoch %llu height %llu view %llu voting %d behind %d\n", i,
                       (unsigned long long)v.epoch, (unsigned long long)v.height,
                       (unsigned long long)v.view, v.voting, v.behind);

@@ -236,9 +236,9 @@ void world_node_open(struct assay_sim_world *w, uint32_t node, bool again)
     n->dies_at = CRASH_NEVER;
     if (again) restore(w, node);
     assay_roster_take(&n->roster, n->engine);
-    struct assay_engine_view view;
-    assay_engine_view(n->engine, &view);
-    n->closed = view.epoch - 1;
+    struct assay_engine_snapshot snapshot;
+    assay_engine_snapshot(n->engine, &snapshot);
+    n->closed = snapshot.epoch - 1;
     n->came_back = again;
     world_trace(w, node, ITEM_REBOOT, again, NULL);
     struct item *item = world_item(w, node, ITEM_ANSWER);
@@ -289,8 +289,8 @@ void world_node_image(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
 void world_node_new_keys(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
-    struct assay_member_view member;
-    assay_engine_member_view(n->engine, (uint16_t)node, &member);
+    struct assay_member_snapshot member;
+    assay_engine_member_snapshot(n->engine, (uint16_t)node, &member);
     make_keys(w, node, n->key_turn + 1);
     n->keys.incarnation = member.incarnation + 1;
     n->acts.tampered = n->acts.foreign_platform = false;

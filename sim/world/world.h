@@ -121,7 +121,7 @@ struct assay_sim_world_acts *assay_sim_world_acts(struct assay_sim_world *world,
 struct assay_engine *assay_sim_world_engine(struct assay_sim_world *world, uint32_t node);
 /* How a node sees a slot. Returns: nothing. */
 void assay_sim_world_member(struct assay_sim_world *world, uint32_t node, uint16_t slot,
-                            struct assay_member_view *view);
+                            struct assay_member_snapshot *snapshot);
 /* Returns: the last epoch that a node has closed. */
 uint64_t assay_sim_world_epoch(const struct assay_sim_world *world, uint32_t node);
 /* Returns: milliseconds of the virtual clock. */

@@ -136,7 +136,7 @@ static void propose_out_of_turn(struct trial_disrupter *d)
 
 static struct assay_vote_statement statement(struct trial_disrupter *d)
 {
-    struct assay_simplex_view look;
+    struct assay_simplex_snapshot look;
     const uint32_t other = (d->slot + 1u) % d->machines;
     struct assay_proposal p;
     assay_sim_simplex_look(d->world, other, &look);

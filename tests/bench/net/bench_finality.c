@@ -319,7 +319,7 @@ static void bench(uint32_t count, unsigned seconds)
 
     uint32_t *samples = calloc((size_t)count * ASSAY_LATENCY_SAMPLES, sizeof *samples);
     size_t used = 0;
-    struct assay_engine_view view;
+    struct assay_engine_snapshot snapshot;
     need(samples != NULL, "memory");
     for (uint32_t i = 0; i < count; i++) {
         const struct assay_latency *latency = &network->nodes[i].host->latency;
@@ -327,7 +327,7 @@ static void bench(uint32_t count, unsigned seconds)
             samples[used++] = latency->us[k];
         need(network->nodes[i].status == ASSAY_OK, "a node stopped by itself");
     }
-    assay_engine_view(assay_host_engine(network->nodes[0].host), &view);
+    assay_engine_snapshot(assay_host_engine(network->nodes[0].host), &snapshot);
     const uint32_t quorum = 2 * count / 3 + 1;
     const uint32_t bound = HOPS * (floor.hop_us + floor.commit_us + floor.sign_us) +
                            (1 + 2 * (quorum - 1)) * floor.verify_us;
@@ -336,7 +336,7 @@ static void bench(uint32_t count, unsigned seconds)
     printf("finality, %u peers over loopback    p50 %6u us   p90 %6u us   p99 %6u us   "
            "(%zu blocks, epoch %llu, certified %llu)\n",
            (unsigned)count, (unsigned)p50, (unsigned)p90, (unsigned)p99, used,
-           (unsigned long long)view.epoch, (unsigned long long)view.certified_epoch);
+           (unsigned long long)snapshot.epoch, (unsigned long long)snapshot.certified_epoch);
     printf(
         "  floor %u us = %d x (hop %u + commit %u + sign %u) + %u x verify %u;   p50 is %.1f x the "
         "floor (target %d), p90 %.1f x, %ld core(s)\n",

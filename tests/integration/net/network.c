@@ -120,11 +120,11 @@ static bool next(void *context, struct assay_enclave_event *event)
     return true;
 }
 
-static void look(void *context, struct assay_enclave_view *view)
+static void look(void *context, struct assay_enclave_snapshot *snapshot)
 {
     const struct network_enclave *enclave = context;
-    *view = (struct assay_enclave_view){ .pid = enclave->dead ? 0 : 1, .starts = 1 };
-    assay_bytes_copy(view->measurement, 32, enclave->measurement, 32);
+    *snapshot = (struct assay_enclave_snapshot){ .pid = enclave->dead ? 0 : 1, .starts = 1 };
+    assay_bytes_copy(snapshot->measurement, 32, enclave->measurement, 32);
 }
 
 void network_enclave_callbacks(struct network_enclave *enclave,
@@ -427,16 +427,16 @@ bool network_run(struct network *network, uint32_t ms,
 }
 
 void network_look(const struct network *network, uint32_t index, uint32_t about,
-                  struct assay_member_view *view)
+                  struct assay_member_snapshot *snapshot)
 {
-    assay_engine_member_view(assay_host_engine(network->nodes[index].host),
-                             network->nodes[about].slot, view);
+    assay_engine_member_snapshot(assay_host_engine(network->nodes[index].host),
+                                 network->nodes[about].slot, snapshot);
 }
 
 uint64_t network_epoch(const struct network *network, uint32_t index)
 {
-    struct assay_engine_view view;
+    struct assay_engine_snapshot snapshot;
     if (network->nodes[index].host == NULL) return 0;
-    assay_engine_view(assay_host_engine(network->nodes[index].host), &view);
-    return view.epoch;
+    assay_engine_snapshot(assay_host_engine(network->nodes[index].host), &snapshot);
+    return snapshot.epoch;
 }

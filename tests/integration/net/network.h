@@ -88,7 +88,7 @@ bool network_run(struct network *network, uint32_t ms,
                  const void *context);
 /* What node `index` sees of the member that node `about` is. */
 void network_look(const struct network *network, uint32_t index, uint32_t about,
-                  struct assay_member_view *view);
+                  struct assay_member_snapshot *snapshot);
 /* Returns: the epoch that a node is in; 0 when it is down. */
 uint64_t network_epoch(const struct network *network, uint32_t index);
 /* The callbacks of a node's scripted enclave. */

@@ -143,9 +143,9 @@ Test(net_hostile, a_flood_costs_the_flooder_alone, .init = start, .fini = stop)
     }
     expect(ASSAY_COUNT_RATE_MESSAGES);
     run_past(since + 2);
-    struct assay_engine_view view;
-    assay_engine_view(assay_host_engine(network->nodes[0].host), &view);
-    cr_assert(view.certified, "three of four close certified epochs through it");
+    struct assay_engine_snapshot snapshot;
+    assay_engine_snapshot(assay_host_engine(network->nodes[0].host), &snapshot);
+    cr_assert(snapshot.certified, "three of four close certified epochs through it");
 }
 
 Test(net_hostile, large_objects_that_never_end_are_forgotten, .init = start, .fini = stop)
@@ -230,7 +230,7 @@ Test(net_hostile, a_node_that_dies_at_one_commit_after_another_signs_nothing_twi
     cr_assert_not(signed_twice(network->nodes[victim].store, ASSAY_STORE_ENVELOPE));
     cr_assert_not(signed_twice(network->nodes[victim].store, ASSAY_STORE_BALLOT));
     for (uint32_t i = 0; i < FOUR; i++) {
-        struct assay_member_view member;
+        struct assay_member_snapshot member;
         network_look(network, i, victim, &member);
         cr_assert_eq(member.trust.offences.count, 0, "nobody holds two signatures of it");
         cr_assert_eq(member.incarnation, 1);

@@ -48,12 +48,12 @@ Test(net_network, four_nodes_close_epochs_and_everyone_stays_full)
     struct network *network = four_up();
     run_past(network, 4);
     for (uint32_t i = 0; i < FOUR; i++) {
-        struct assay_engine_view view;
-        assay_engine_view(assay_host_engine(network->nodes[i].host), &view);
-        cr_assert(view.voting);
-        cr_assert_geq(view.certified_epoch, 2);
+        struct assay_engine_snapshot snapshot;
+        assay_engine_snapshot(assay_host_engine(network->nodes[i].host), &snapshot);
+        cr_assert(snapshot.voting);
+        cr_assert_geq(snapshot.certified_epoch, 2);
         for (uint32_t k = 0; k < FOUR; k++) {
-            struct assay_member_view member;
+            struct assay_member_snapshot member;
             network_look(network, i, k, &member);
             cr_assert_eq(member.trust.score.standing, ASSAY_STANDING_FULL);
             cr_assert_eq(assay_trust_score_bp(&member.trust), 10000);
@@ -76,7 +76,7 @@ Test(net_network, founders_that_start_late_lose_nothing)
     network->nodes[3].asleep = false;
     run_past(network, 4);
     for (uint32_t k = 0; k < FOUR; k++) {
-        struct assay_member_view member;
+        struct assay_member_snapshot member;
         network_look(network, 0, k, &member);
         cr_assert_eq(assay_trust_score_bp(&member.trust), 10000, "node %u", k);
     }
@@ -94,7 +94,7 @@ struct about {
 static bool stands(const struct network *network, const void *context)
 {
     const struct about *about = context;
-    struct assay_member_view member;
+    struct assay_member_snapshot member;
     network_look(network, about->by, about->node, &member);
     return member.trust.score.standing == about->standing;
 }
@@ -102,7 +102,7 @@ static bool stands(const struct network *network, const void *context)
 static bool is_listed(const struct network *network, const void *context)
 {
     const struct about *about = context;
-    struct assay_member_view member;
+    struct assay_member_snapshot member;
     network_look(network, about->by, about->node, &member);
     return member.incarnation >= about->incarnation;
 }
@@ -143,7 +143,7 @@ Test(net_network, a_tampered_enclave_is_suspended_rebuilt_and_listed_anew)
     /* The new keys are used and sealed; the old transport key opens nothing any more. */
     run_past(network, network_epoch(network, 1) + 3);
     struct assay_keyring ring;
-    struct assay_member_view member;
+    struct assay_member_snapshot member;
     cr_assert_eq(assay_keyring_load(network->nodes[0].keys_dir, &ring), ASSAY_OK);
     network_look(network, 1, 0, &member);
     cr_assert_eq(ring.next.incarnation, 0);
@@ -172,7 +172,7 @@ Test(net_network, a_replayed_quote_is_missing_not_failing)
     cr_assert(network_run(network, PATIENCE_MS, stands, &suspended));
     cr_assert(was_told(network, 1, 3, "evidence_not_for_this_epoch"));
     cr_assert_not(was_told(network, 1, 3, "fail_proven"));
-    struct assay_member_view member;
+    struct assay_member_snapshot member;
     network_look(network, 1, 3, &member);
     cr_assert_eq(member.trust.integrity_bp, 10000, "absence is not guilt");
     cr_assert_eq(network->nodes[3].enclave.restarted, 0);
@@ -221,17 +221,17 @@ Test(net_network, a_killed_node_resumes_catches_up_and_signs_nothing_twice)
     run_past(network, 6);
     cr_assert(network_up(network, 2));
     run_past(network, network_epoch(network, 0) + 3);
-    struct assay_engine_view view;
-    assay_engine_view(assay_host_engine(network->nodes[2].host), &view);
-    cr_assert(view.voting);
-    cr_assert_not(view.behind);
+    struct assay_engine_snapshot snapshot;
+    assay_engine_snapshot(assay_host_engine(network->nodes[2].host), &snapshot);
+    cr_assert(snapshot.voting);
+    cr_assert_not(snapshot.behind);
     cr_assert(was_told(network, 2, 2, "resumed"));
     for (uint32_t i = 0; i < FOUR; i++) {
         cr_assert_eq(conflicts_in(network->nodes[i].store, ASSAY_STORE_VOTE), 0);
         cr_assert_eq(conflicts_in(network->nodes[i].store, ASSAY_STORE_ENVELOPE), 0);
         cr_assert_eq(conflicts_in(network->nodes[i].store, ASSAY_STORE_BALLOT), 0);
     }
-    struct assay_member_view member;
+    struct assay_member_snapshot member;
     network_look(network, 0, 2, &member);
     cr_assert_eq(member.incarnation, 1, "a restart without a failure keeps the keys");
     network_free(&network);
@@ -265,7 +265,7 @@ Test(net_network, a_lost_vote_log_means_new_keys)
     const struct about listed = { .by = 0, .node = 3, .incarnation = 2 };
     cr_assert(network_run(network, PATIENCE_MS, is_listed, &listed));
     run_past(network, network_epoch(network, 0) + 2);
-    struct assay_member_view member;
+    struct assay_member_snapshot member;
     network_look(network, 0, 3, &member);
     cr_assert_eq(member.trust.integrity_bp, 10000, "it has lost no more than its log");
     network_free(&network);

@@ -114,11 +114,11 @@ Test(supervisor, starts_the_enclave_measures_it_and_has_it_quoted)
     take_quote(report_data);
     cr_assert(holds(nest.quote, nest.quote_len, expected, 32), "the quote lacks the measurement");
     cr_assert(holds(nest.quote, nest.quote_len, report_data, 64), "the quote lacks report_data");
-    struct assay_enclave_view view;
-    nest.enclave.look(nest.enclave.context, &view);
-    cr_assert_gt(view.pid, 1);
-    cr_assert_eq(view.starts, 1);
-    cr_assert_not(view.paused);
+    struct assay_enclave_snapshot snapshot;
+    nest.enclave.look(nest.enclave.context, &snapshot);
+    cr_assert_gt(snapshot.pid, 1);
+    cr_assert_eq(snapshot.starts, 1);
+    cr_assert_not(snapshot.paused);
 }
 
 Test(supervisor, serves_the_counter_and_pauses_it_by_order)
@@ -134,9 +134,9 @@ Test(supervisor, serves_the_counter_and_pauses_it_by_order)
     give(ASSAY_ORDER_SUSPEND, 2, 1);
     expect_outcome(ASSAY_ORDER_SUSPEND, 2, ASSAY_OK);
     expect_answer("read\n", "error suspended\n");
-    struct assay_enclave_view view;
-    nest.enclave.look(nest.enclave.context, &view);
-    cr_assert(view.paused);
+    struct assay_enclave_snapshot snapshot;
+    nest.enclave.look(nest.enclave.context, &snapshot);
+    cr_assert(snapshot.paused);
     uint8_t report_data[64] = { 9 };
     take_quote(report_data); /* the quarantine lane needs evidence of a suspended one too */
     give(ASSAY_ORDER_RELEASE, 3, 1);
@@ -203,9 +203,9 @@ Test(supervisor, runs_a_swapped_build_until_an_order_restores_the_right_one)
         give(ASSAY_ORDER_SUSPEND, epoch, 1);
         nest_turn_for(&nest, 10);
     }
-    struct assay_enclave_view view;
-    nest.enclave.look(nest.enclave.context, &view);
-    cr_assert_eq(view.starts, 3, "one RESTART for one incarnation, however often it is said");
+    struct assay_enclave_snapshot snapshot;
+    nest.enclave.look(nest.enclave.context, &snapshot);
+    cr_assert_eq(snapshot.starts, 3, "one RESTART for one incarnation, however often it is said");
     give(ASSAY_ORDER_RELEASE, 20, 2);
     expect_outcome(ASSAY_ORDER_RELEASE, 20, ASSAY_OK);
     expect_answer("increment\n", "1\n");
@@ -240,9 +240,9 @@ Test(supervisor, waits_for_a_missing_executable_and_starts_when_it_comes)
     unlink(nest.path);
     nest_open(&nest);
     nest_turn_for(&nest, 100);
-    struct assay_enclave_view view;
-    nest.enclave.look(nest.enclave.context, &view);
-    cr_assert_eq(view.pid, 0);
+    struct assay_enclave_snapshot snapshot;
+    nest.enclave.look(nest.enclave.context, &snapshot);
+    cr_assert_eq(snapshot.pid, 0);
     const uint8_t report_data[64] = { 1 };
     request(1, report_data);
     const uint64_t before_ms = nest_now_ms();
@@ -262,12 +262,12 @@ Test(supervisor, has_a_quote_made_by_the_next_enclave_when_one_dies_over_it)
     request(1, early); /* before anything was started */
     cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_QUOTE));
     cr_assert(holds(nest.quote, nest.quote_len, early, 64));
-    struct assay_enclave_view view;
-    nest.enclave.look(nest.enclave.context, &view);
-    kill((pid_t)view.pid, SIGSTOP); /* it does not answer ... */
+    struct assay_enclave_snapshot snapshot;
+    nest.enclave.look(nest.enclave.context, &snapshot);
+    kill((pid_t)snapshot.pid, SIGSTOP); /* it does not answer ... */
     request(2, late);
     nest_turn_for(&nest, 50);
-    kill((pid_t)view.pid, SIGKILL); /* ... and never will */
+    kill((pid_t)snapshot.pid, SIGKILL); /* ... and never will */
     const struct assay_enclave_event *event = nest_wait(&nest, ASSAY_ENCLAVE_QUOTE);
     cr_assert_not_null(event);
     cr_assert_eq(event->as.quote.epoch, 2);

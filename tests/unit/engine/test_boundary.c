@@ -105,9 +105,9 @@ Test(boundary, a_ballot_of_another_electorate_convicts_nobody_when_its_epoch_is_
     if (!goes_on) assay_sim_world_explain(w, 60);
     cr_assert(goes_on, "%s",
               assay_sim_world_violation(w) != NULL ? assay_sim_world_violation(w) : "no progress");
-    struct assay_member_view view;
-    assay_sim_world_member(w, 0, ACCUSED, &view);
-    cr_assert_eq(view.trust.integrity_bp, 10000, "excluded, never punished");
+    struct assay_member_snapshot snapshot;
+    assay_sim_world_member(w, 0, ACCUSED, &snapshot);
+    cr_assert_eq(snapshot.trust.integrity_bp, 10000, "excluded, never punished");
     cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_OFFENCE_PROVEN, ACCUSED), 0);
     assay_sim_world_destroy(&w);
 }

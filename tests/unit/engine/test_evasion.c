@@ -22,14 +22,14 @@ static struct assay_sim_world *running(void)
 
 static struct assay_trust trust_after(struct assay_sim_world *w, uint64_t epochs)
 {
-    struct assay_member_view view;
+    struct assay_member_snapshot snapshot;
     const uint64_t epoch = assay_sim_world_epoch(w, 0);
     const bool goes_on = assay_sim_world_run_to_epoch(w, epoch + epochs, 20000);
     if (!goes_on) assay_sim_world_explain(w, 60);
     cr_assert(goes_on, "%s",
               assay_sim_world_violation(w) != NULL ? assay_sim_world_violation(w) : "no progress");
-    assay_sim_world_member(w, 0, EVADER, &view);
-    return view.trust;
+    assay_sim_world_member(w, 0, EVADER, &snapshot);
+    return snapshot.trust;
 }
 
 Test(evasion, a_lie_about_its_length_does_not_save_tampered_evidence, .timeout = 60)

@@ -118,9 +118,10 @@ Test(faults, the_same_seed_gives_the_same_world)
         };
         struct assay_sim_world *w = assay_sim_world_create(&o);
         (void)assay_sim_world_run(w, 6000);
-        struct assay_engine_view v = { 0 };
+        struct assay_engine_snapshot v = { 0 };
         for (uint32_t i = 0; i < 5; i++)
-            if (assay_sim_world_alive(w, i)) assay_engine_view(assay_sim_world_engine(w, i), &v);
+            if (assay_sim_world_alive(w, i))
+                assay_engine_snapshot(assay_sim_world_engine(w, i), &v);
         steps[k] = assay_sim_world_steps(w);
         assay_bytes_copy(root[k], 32, v.state_root, 32);
         assay_sim_world_destroy(&w);

@@ -27,9 +27,9 @@ Test(restart, who_lost_its_store_signs_nothing_before_it_has_heard_the_network, 
     assay_sim_world_partition(w, NULL);
     cr_assert(assay_sim_world_run_to_epoch(w, assay_sim_world_epoch(w, 0) + 4, 20000), "%s",
               assay_sim_world_violation(w) != NULL ? assay_sim_world_violation(w) : "no progress");
-    struct assay_engine_view v;
-    struct assay_member_view m;
-    assay_engine_view(assay_sim_world_engine(w, 2), &v);
+    struct assay_engine_snapshot v;
+    struct assay_member_snapshot m;
+    assay_engine_snapshot(assay_sim_world_engine(w, 2), &v);
     assay_sim_world_member(w, 0, 2, &m);
     cr_assert(v.voting, "it votes again");
     cr_assert_eq(m.incarnation, 2, "under new keys");
@@ -50,7 +50,7 @@ Test(restart, who_lost_its_store_in_the_first_epoch_signs_nothing_twice, .timeou
         cr_assert(assay_sim_world_run_to_epoch(w, 5, 20000), "lost after %u ms: %s", (unsigned)ms,
                   assay_sim_world_violation(w) != NULL ? assay_sim_world_violation(w)
                                                        : "no progress");
-        struct assay_member_view m;
+        struct assay_member_snapshot m;
         assay_sim_world_member(w, 0, 2, &m);
         cr_expect_eq(m.trust.integrity_bp, 10000, "lost after %u ms", (unsigned)ms);
         assay_sim_world_destroy(&w);
@@ -75,7 +75,7 @@ Test(restart, a_disk_from_before_the_envelope_makes_no_second_one, .timeout = 12
             assay_sim_world_kill(w, 2);
             assay_sim_world_restart(w, 2);
             cr_assert(assay_sim_world_run_to_epoch(w, assay_sim_world_epoch(w, 0) + 4, 20000));
-            struct assay_member_view m;
+            struct assay_member_snapshot m;
             assay_sim_world_member(w, 0, 2, &m);
             cr_expect_eq(m.trust.integrity_bp, 10000, "%u epochs back, %u ms", (unsigned)back,
                          (unsigned)ms);
@@ -110,7 +110,7 @@ Test(restart, an_old_state_gives_no_orders, .timeout = 60)
     struct assay_sim_world *w = assay_sim_world_create(&seven);
     cr_assert(assay_sim_world_run_to_epoch(w, 1, 10000));
     assay_sim_world_acts(w, 2)->quiet = true;
-    struct assay_member_view m;
+    struct assay_member_snapshot m;
     do {
         cr_assert(assay_sim_world_run(w, 100));
         assay_sim_world_member(w, 2, 2, &m);

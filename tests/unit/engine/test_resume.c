@@ -111,16 +111,16 @@ Test(resume, falls_silent_when_peers_hold_a_vote_that_the_log_lacks)
     struct assay_sim_simplex *world = running_world();
     assay_sim_simplex_crash(world, 2);
     struct sxw_machine *m = &world->machines[2];
-    struct assay_simplex_view view;
-    assay_sim_simplex_look(world, 1, &view);
-    cut_votes(m, view.view - 2);
+    struct assay_simplex_snapshot snapshot;
+    assay_sim_simplex_look(world, 1, &snapshot);
+    cut_votes(m, snapshot.view - 2);
     assay_sim_simplex_restart(world, 2);
     cr_assert(assay_sim_simplex_run(world, 3000));
     struct assay_sim_simplex_counts counts;
     assay_sim_simplex_counts(world, &counts);
     cr_expect(counts.rolled_back > 0);
-    assay_sim_simplex_look(world, 2, &view);
-    cr_expect_not(view.voting);
+    assay_sim_simplex_look(world, 2, &snapshot);
+    cr_expect_not(snapshot.voting);
     cr_expect(assay_sim_simplex_height(world, 2) > 20); /* follows the others all the same */
     require_sound(world);                               /* and said nothing twice */
     assay_sim_simplex_destroy(&world);
@@ -170,18 +170,18 @@ static bool no_answers(void *context, uint32_t from, uint32_t to, enum assay_mes
 Test(resume, an_answer_that_comes_late_still_silences_a_log_that_was_rolled_back)
 {
     struct assay_sim_simplex *world = running_world();
-    struct assay_simplex_view view;
-    assay_sim_simplex_look(world, 1, &view);
-    const struct sx_view *v = assay_sx_peek(world->machines[1].simplex, view.view);
+    struct assay_simplex_snapshot snapshot;
+    assay_sim_simplex_look(world, 1, &snapshot);
+    const struct sx_view *v = assay_sx_peek(world->machines[1].simplex, snapshot.view);
     const uint16_t seat = world->machines[1].simplex->seat_of[2];
     for (int i = 0; i < 400 && (v == NULL || !v->said[seat].held[ASSAY_VOTE_NOTARISE]); i++) {
         cr_assert(assay_sim_simplex_run(world, 1));
-        assay_sim_simplex_look(world, 1, &view);
-        v = assay_sx_peek(world->machines[1].simplex, view.view);
+        assay_sim_simplex_look(world, 1, &snapshot);
+        v = assay_sx_peek(world->machines[1].simplex, snapshot.view);
     }
     cr_assert(v != NULL && v->said[seat].held[ASSAY_VOTE_NOTARISE]);
     assay_sim_simplex_crash(world, 2);
-    cut_votes(&world->machines[2], view.view);
+    cut_votes(&world->machines[2], snapshot.view);
     assay_sim_simplex_set_filter(world, nothing_passes, NULL); /* the others stand still */
     assay_sim_simplex_restart(world, 2);
     struct assay_simplex *s = assay_sim_simplex_machine(world, 2);
@@ -190,7 +190,7 @@ Test(resume, an_answer_that_comes_late_still_silences_a_log_that_was_rolled_back
     assay_sim_simplex_set_filter(world, no_answers, NULL);
     uint8_t bytes[1024];
     struct assay_vote_statement statement =
-        assay_sx_statement(world->machines[1].simplex, view.view, ASSAY_VOTE_NOTARISE,
+        assay_sx_statement(world->machines[1].simplex, snapshot.view, ASSAY_VOTE_NOTARISE,
                            v->said[seat].id[ASSAY_VOTE_NOTARISE]);
     uint8_t vote[ASSAY_VOTE_LEN_MAX];
     struct assay_writer inner = assay_writer_over(vote, sizeof vote);

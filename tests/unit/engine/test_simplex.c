@@ -29,9 +29,9 @@ Test(simplex, finalises_block_after_block_over_epochs)
     cr_assert(assay_sim_simplex_run_to_height(world, 40, 60000) ||
               assay_sim_simplex_violation(world));
     require_sound(world);
-    struct assay_simplex_view view;
-    assay_sim_simplex_look(world, 0, &view);
-    cr_expect(view.epoch >= 8);
+    struct assay_simplex_snapshot snapshot;
+    assay_sim_simplex_look(world, 0, &snapshot);
+    cr_expect(snapshot.epoch >= 8);
     cr_expect(assay_sim_simplex_now(world) < 10000, "took %llu ms",
               (unsigned long long)assay_sim_simplex_now(world));
     struct assay_sim_simplex_counts counts;
@@ -65,9 +65,9 @@ Test(simplex, an_idle_view_never_times_out)
     assay_sim_simplex_counts(world, &counts);
     cr_expect_eq(counts.empty_views, 0);
     cr_expect(counts.steps < 100, "%llu steps of doing nothing", (unsigned long long)counts.steps);
-    struct assay_simplex_view view;
-    assay_sim_simplex_look(world, 0, &view);
-    cr_expect_eq(view.view, 1);
+    struct assay_simplex_snapshot snapshot;
+    assay_sim_simplex_look(world, 0, &snapshot);
+    cr_expect_eq(snapshot.view, 1);
     assay_sim_simplex_destroy(&world);
 }
 

@@ -55,15 +55,15 @@ Test(simplex_crowded, after_many_nullified_views_everybody_comes_back_from_a_pow
      .timeout = 60)
 {
     struct assay_sim_simplex *w = make(30, 5);
-    struct assay_simplex_view view;
+    struct assay_simplex_snapshot snapshot;
     cr_assert(assay_sim_simplex_run_to_height(w, 10, 60000));
     assay_sim_simplex_set_filter(w, no_notarisation, NULL);
     do {
         for (uint32_t i = 0; i < 4; i++)
             w->machines[i].simplex->nullified_since_final = 0; /* time-outs need not grow here */
         cr_assert(assay_sim_simplex_run(w, 100));
-        assay_sim_simplex_look(w, 0, &view);
-    } while (view.view < 10 + SXW_BLOCKS_MAX + 10);
+        assay_sim_simplex_look(w, 0, &snapshot);
+    } while (snapshot.view < 10 + SXW_BLOCKS_MAX + 10);
     assay_sim_simplex_set_filter(w, NULL, NULL);
     for (uint32_t i = 0; i < 4; i++)
         assay_sim_simplex_crash(w, i);

@@ -71,9 +71,9 @@ static struct assay_sim_simplex *two_n_and_two_x(void)
     assay_sim_simplex_crash(world, 1);
     cr_assert(assay_sim_simplex_run(world, 1000));
     for (uint32_t i = 2; i < 4; i++) {
-        struct assay_simplex_view view;
-        assay_sim_simplex_look(world, i, &view);
-        cr_assert_eq(view.view, 1);
+        struct assay_simplex_snapshot snapshot;
+        assay_sim_simplex_look(world, i, &snapshot);
+        cr_assert_eq(snapshot.view, 1);
     }
     return world;
 }
@@ -118,12 +118,12 @@ Test(simplex_schedules, a_sibling_of_a_notarised_and_nullified_e_is_voted_for)
     options.epoch_blocks = 1; /* the first block of an epoch is its E */
     struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
     assay_sim_simplex_set_filter(world, only_1_learns_of_e, NULL);
-    struct assay_simplex_view view = { 0 };
-    for (int i = 0; i < 4000 && view.view < 3 && view.epoch <= 1; i++) {
+    struct assay_simplex_snapshot snapshot = { 0 };
+    for (int i = 0; i < 4000 && snapshot.view < 3 && snapshot.epoch <= 1; i++) {
         cr_assert(assay_sim_simplex_run(world, 1));
-        assay_sim_simplex_look(world, 2, &view);
+        assay_sim_simplex_look(world, 2, &snapshot);
     }
-    cr_assert_eq(view.view, 3); /* slot 1 led view 2 and proposed a tail on E: nullified too */
+    cr_assert_eq(snapshot.view, 3); /* slot 1 led view 2 and proposed a tail on E: nullified too */
     assay_sim_simplex_crash(world, 3); /* without 1, who knows E notarised, there is no quorum */
     cr_assert(assay_sim_simplex_run_to_height(world, 1, 5000));
     cr_assert(assay_sim_simplex_run_to_height(world, 4, 20000));
@@ -153,10 +153,10 @@ Test(simplex_schedules, e_becomes_final_through_a_tail)
     struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
     assay_sim_simplex_set_filter(world, nobody_finalises_view_1, NULL);
     cr_assert(assay_sim_simplex_run_to_height(world, 1, 5000));
-    struct assay_simplex_view view;
-    assay_sim_simplex_look(world, 0, &view);
-    cr_expect_eq(view.epoch, 2); /* finality of the tail was finality of E */
-    cr_expect_eq(view.final_height, 1);
+    struct assay_simplex_snapshot snapshot;
+    assay_sim_simplex_look(world, 0, &snapshot);
+    cr_expect_eq(snapshot.epoch, 2); /* finality of the tail was finality of E */
+    cr_expect_eq(snapshot.final_height, 1);
     cr_assert(assay_sim_simplex_run_to_height(world, 6, 20000));
     require_sound(world);
     assay_sim_simplex_destroy(&world);
@@ -181,9 +181,9 @@ static struct assay_sim_simplex *f_and_crash(enum assay_sim_simplex_plant plant)
     assay_sim_simplex_crash(world, 3);
     assay_sim_simplex_set_filter(world, only_1_gets_n, NULL);
     assay_sim_simplex_run(world, 150);
-    struct assay_simplex_view view;
-    assay_sim_simplex_look(world, 1, &view);
-    cr_assert_eq(view.view, 2, "1 is in view %llu", (unsigned long long)view.view);
+    struct assay_simplex_snapshot snapshot;
+    assay_sim_simplex_look(world, 1, &snapshot);
+    cr_assert_eq(snapshot.view, 2, "1 is in view %llu", (unsigned long long)snapshot.view);
     assay_sim_simplex_crash(world, 1);
     assay_sim_simplex_run(world, 2000);
     return world;
@@ -192,9 +192,9 @@ static struct assay_sim_simplex *f_and_crash(enum assay_sim_simplex_plant plant)
 Test(simplex_schedules, a_node_that_sent_f_and_crashed_brings_its_certificate_back)
 {
     struct assay_sim_simplex *world = f_and_crash(ASSAY_SIM_SIMPLEX_SOUND);
-    struct assay_simplex_view view;
-    assay_sim_simplex_look(world, 0, &view);
-    cr_assert_eq(view.view, 1, "two X, one F: stuck without 1");
+    struct assay_simplex_snapshot snapshot;
+    assay_sim_simplex_look(world, 0, &snapshot);
+    cr_assert_eq(snapshot.view, 1, "two X, one F: stuck without 1");
     assay_sim_simplex_set_filter(world, NULL, NULL);
     assay_sim_simplex_restart(world, 1);
     cr_assert(assay_sim_simplex_run_to_height(world, 8, 30000));
@@ -325,7 +325,7 @@ Test(simplex_schedules, a_machine_stops_at_the_end_of_its_window)
     cr_assert(assay_sim_simplex_run(world, 40000000));
     require_sound(world);
     for (uint32_t i = 0; i < 4; i++) {
-        struct assay_simplex_view look;
+        struct assay_simplex_snapshot look;
         assay_sim_simplex_look(world, i, &look);
         cr_expect_eq(look.view, 127); /* the window of these machines is 128 views */
     }

@@ -40,11 +40,11 @@ static void encode(struct bench *b)
     assay_block_header_encode(&b->header, &h);
     b->head_len = h.len;
     struct assay_writer w = assay_writer_over(b->bytes, sizeof b->bytes);
-    cr_assert_eq(assay_snapshot_encode(&b->state, assay_slice_over(b->head, b->head_len),
-                                       b->scratch, sizeof b->scratch, &w),
+    cr_assert_eq(assay_state_encode(&b->state, assay_slice_over(b->head, b->head_len), b->scratch,
+                                    sizeof b->scratch, &w),
                  ASSAY_OK);
     b->len = w.len;
-    cr_assert_leq(b->len, assay_snapshot_len_max(N));
+    cr_assert_leq(b->len, assay_state_len_max(N));
 }
 
 static struct bench *make(void)
@@ -94,7 +94,7 @@ static enum assay_status decode(struct bench *b, size_t len)
     uint8_t *exact = malloc(len + (len == 0));
     cr_assert_not_null(exact);
     assay_bytes_copy(exact, len, b->bytes, len);
-    const enum assay_status status = assay_snapshot_decode(assay_slice_over(exact, len), &b->other);
+    const enum assay_status status = assay_state_decode(assay_slice_over(exact, len), &b->other);
     free(exact);
     return status;
 }

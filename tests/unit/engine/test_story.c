@@ -22,9 +22,9 @@ static void must(struct assay_sim_world *w, bool condition, const char *what)
               assay_sim_world_violation(w) != NULL ? assay_sim_world_violation(w) : "-");
 }
 
-static struct assay_member_view member(struct assay_sim_world *w, uint32_t node, uint16_t slot)
+static struct assay_member_snapshot member(struct assay_sim_world *w, uint32_t node, uint16_t slot)
 {
-    struct assay_member_view m;
+    struct assay_member_snapshot m;
     assay_sim_world_member(w, node, slot, &m);
     return m;
 }
@@ -43,13 +43,13 @@ Test(story, seven_nodes_close_ten_epochs_and_everyone_stays_full)
     must(w, assay_sim_world_run_to_epoch(w, 10, 20000), "ten epochs close");
     for (uint32_t node = 0; node < 7; node++) {
         for (uint16_t slot = 0; slot < 7; slot++) {
-            const struct assay_member_view m = member(w, node, slot);
+            const struct assay_member_snapshot m = member(w, node, slot);
             cr_assert_eq(m.trust.integrity_bp, 10000);
             cr_assert_eq(m.trust.availability_bp, 10000);
             cr_assert_eq(m.trust.score.standing, ASSAY_STANDING_FULL);
         }
-        struct assay_engine_view v;
-        assay_engine_view(assay_sim_world_engine(w, node), &v);
+        struct assay_engine_snapshot v;
+        assay_engine_snapshot(assay_sim_world_engine(w, node), &v);
         cr_assert(v.certified);
         cr_assert_eq(assay_sim_world_notes(w, node, ASSAY_NOTE_BALLOT_CAST, ASSAY_SLOT_ALL), 10);
     }
@@ -133,7 +133,7 @@ Test(story, a_slanderer_falls_alone)
         cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_OFFENCE_PROVEN, slot),
                      slot == 5 ? 1u : 0u);
     for (uint16_t slot = 0; slot < 7; slot++) {
-        const struct assay_member_view m = member(w, 0, slot);
+        const struct assay_member_snapshot m = member(w, 0, slot);
         if (slot == 5) cr_assert_leq(m.trust.integrity_bp, 7700);
         else cr_assert_eq(m.trust.integrity_bp, 10000);
         cr_assert_eq(m.trust.availability_bp, 10000);
@@ -163,7 +163,7 @@ Test(story, a_replayed_quote_counts_as_missing_and_never_as_guilt)
     assay_sim_world_acts(w, 4)->replays = true;
     run_epochs(w, 0, 4);
     must(w, assay_sim_world_notes(w, 0, ASSAY_NOTE_EVIDENCE_FOREIGN, 4) >= 3, "it is noticed");
-    const struct assay_member_view m = member(w, 0, 4);
+    const struct assay_member_snapshot m = member(w, 0, 4);
     cr_assert_eq(m.trust.integrity_bp, 10000);
     cr_assert_leq(m.trust.availability_bp, 4218);
     cr_assert_eq(m.trust.score.standing, ASSAY_STANDING_SUSPENDED);
@@ -186,7 +186,7 @@ Test(story, an_absent_node_is_suspended_after_three_epochs_and_recovers)
         cr_assert_eq(member(w, 0, 6).trust.availability_bp, falls[i], "%u after %zu",
                      member(w, 0, 6).trust.availability_bp, i + 1);
     }
-    const struct assay_member_view gone = member(w, 0, 6);
+    const struct assay_member_snapshot gone = member(w, 0, 6);
     cr_assert_eq(gone.trust.score.standing, ASSAY_STANDING_SUSPENDED);
     cr_assert_eq(gone.trust.integrity_bp, 10000);
     cr_assert_eq(gone.weight_bp, member(w, 0, 0).weight_bp, "absence moves no weight");
@@ -194,7 +194,7 @@ Test(story, an_absent_node_is_suspended_after_three_epochs_and_recovers)
     cr_assert_eq(assay_sim_world_orders(w, 6, ASSAY_ORDER_RESTART), 0);
     assay_sim_world_acts(w, 6)->quiet = false;
     run_epochs(w, 0, 12);
-    const struct assay_member_view back = member(w, 0, 6);
+    const struct assay_member_snapshot back = member(w, 0, 6);
     cr_assert_geq(back.trust.availability_bp, 9000);
     assay_sim_world_destroy(&w);
 }
@@ -210,8 +210,8 @@ Test(story, a_killed_node_resumes_catches_up_and_signs_nothing_twice)
     assay_sim_world_restart(w, 2);
     must(w, assay_sim_world_run_to_epoch(w, ahead + 3, 9000), "it catches up");
     must(w, assay_sim_world_notes(w, 2, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL) > 0, "by sync");
-    struct assay_engine_view v;
-    assay_engine_view(assay_sim_world_engine(w, 2), &v);
+    struct assay_engine_snapshot v;
+    assay_engine_snapshot(assay_sim_world_engine(w, 2), &v);
     must(w, v.voting, "it votes again");
     cr_assert_eq(member(w, 0, 2).trust.integrity_bp, 10000);
     cr_assert_eq(member(w, 0, 2).incarnation, 1);
@@ -302,7 +302,7 @@ Test(story, loss_and_skewed_clocks_hurt_nobody)
     struct assay_sim_world *w = assay_sim_world_create(&rough);
     must(w, assay_sim_world_run_to_epoch(w, 12, 60000), "epochs close under loss");
     for (uint16_t slot = 0; slot < 7; slot++) {
-        const struct assay_member_view m = member(w, 0, slot);
+        const struct assay_member_snapshot m = member(w, 0, slot);
         cr_assert_eq(m.trust.integrity_bp, 10000);
         cr_assert_geq(m.trust.availability_bp, 9000);
     }
@@ -352,10 +352,10 @@ Test(story, who_lost_its_store_reincarnates_instead_of_voting_twice)
     run_epochs(w, 0, 6);
     must(w, assay_sim_world_epoch(w, 2) + 1 >= assay_sim_world_epoch(w, 0),
          "it catches up from nothing");
-    const struct assay_member_view m = member(w, 0, 2);
+    const struct assay_member_snapshot m = member(w, 0, 2);
     must(w, m.trust.integrity_bp == 10000, "nothing convicts it");
-    struct assay_engine_view v;
-    assay_engine_view(assay_sim_world_engine(w, 2), &v);
+    struct assay_engine_snapshot v;
+    assay_engine_snapshot(assay_sim_world_engine(w, 2), &v);
     must(w, v.voting, "it votes again");
     assay_sim_world_destroy(&w);
 }
@@ -367,8 +367,8 @@ Test(story, a_node_whose_state_is_not_the_networks_stops_voting_and_says_so)
     struct assay_sim_world *w = assay_sim_world_create(&o);
     must(w, assay_sim_world_run_to_epoch(w, 2, 9000), "two epochs");
     must(w, assay_sim_world_run(w, 6000), "the others go on");
-    struct assay_engine_view v;
-    assay_engine_view(assay_sim_world_engine(w, 4), &v);
+    struct assay_engine_snapshot v;
+    assay_engine_snapshot(assay_sim_world_engine(w, 4), &v);
     must(w, !v.voting, "it votes no more");
     must(w, assay_sim_world_notes(w, 4, ASSAY_NOTE_ROOT_MISMATCH, ASSAY_SLOT_ALL) > 0, "alarm");
     cr_assert_geq(assay_sim_world_epoch(w, 0), 8);

@@ -228,12 +228,12 @@ Test(two_faces, blocks_whose_views_are_over_ask_for_nothing_more, .timeout = 60)
     struct assay_engine *e = NULL;
     struct assay_sim_world *w = in_roll_phase(&e);
     struct assay_effects *effects = calloc(1, sizeof *effects);
-    struct assay_simplex_view look;
+    struct assay_simplex_snapshot look;
     uint8_t bytes[8 * 1024];
     cr_assert_not_null(effects);
     do {
         cr_assert(assay_sim_world_run(w, 5));
-        assay_simplex_look(e->simplex, &look);
+        assay_simplex_snapshot(e->simplex, &look);
     } while (look.view < 3);
     const size_t len = many_fails(w, e, 1, bytes, sizeof bytes);
     const struct assay_block *over = hold(e, assay_slice_over(bytes, len));

@@ -7,8 +7,8 @@
 
 enum { T = 1000 };
 
-static struct assay_engine_view chain = { .epoch = 10, .head_time_ms = 50000 };
-static struct assay_member_view own = { .last_success_epoch = 9 };
+static struct assay_engine_snapshot chain = { .epoch = 10, .head_time_ms = 50000 };
+static struct assay_member_snapshot own = { .last_success_epoch = 9 };
 
 static const char *ask(bool critical)
 {

@@ -190,7 +190,7 @@ Test(net_service, asks_the_others_in_turn_and_takes_one_answer, .init = open_ser
      .fini = close_service)
 {
     const uint16_t expected[] = { 2, 3, 0, 2 };
-    struct assay_service_view view;
+    struct assay_service_snapshot snapshot;
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         assay_service_turn(service);
         const struct assay_service_message message = next_message();
@@ -203,10 +203,10 @@ Test(net_service, asks_the_others_in_turn_and_takes_one_answer, .init = open_ser
         assay_service_answered(service, message.to, answer_of(ticket + 1, ASSAY_SERVICE_DONE, 9));
         assay_service_answered(service, message.to, answer_of(ticket, ASSAY_SERVICE_DONE, 100 + i));
         assay_service_answered(service, message.to, answer_of(ticket, ASSAY_SERVICE_DONE, 9));
-        assay_service_look(service, &view);
-        cr_assert_eq(view.last_got, 100 + i);
-        cr_assert_eq(view.last_got_from, expected[i]);
-        cr_assert_not(view.refused_by_last);
+        assay_service_look(service, &snapshot);
+        cr_assert_eq(snapshot.last_got, 100 + i);
+        cr_assert_eq(snapshot.last_got_from, expected[i]);
+        cr_assert_not(snapshot.refused_by_last);
     }
     cr_assert_eq(counters.value[ASSAY_COUNT_SERVICE_GOT], 4);
     cr_assert_eq(counters.value[ASSAY_COUNT_SERVICE_UNSOLICITED], 12);
@@ -214,8 +214,8 @@ Test(net_service, asks_the_others_in_turn_and_takes_one_answer, .init = open_ser
     const struct assay_service_message last = next_message();
     assay_service_answered(service, last.to,
                            answer_of(last.answer.ticket, ASSAY_SERVICE_SUSPENDED, 0));
-    assay_service_look(service, &view);
-    cr_assert(view.refused_by_last);
+    assay_service_look(service, &snapshot);
+    cr_assert(snapshot.refused_by_last);
 }
 
 Test(net_service, payloads_are_exact)

@@ -31,7 +31,7 @@ static struct assay_scenario with(enum assay_sim_attack attack)
 static struct assay_attack_acts acts_of(const struct assay_scenario *s, uint32_t node,
                                         uint64_t epoch)
 {
-    const struct assay_attack_view about = {
+    const struct assay_attack_scene about = {
         .scenario = s, .cohort_of = cohort_of, .seed = 5, .epoch = epoch, .node = node
     };
     struct assay_attack_acts acts;
@@ -324,7 +324,7 @@ Test(sim_attack, a_copier_says_what_the_first_ballot_said)
     assay_row_set(row, 0, ASSAY_OUTCOME_PASS_UP_TO_DATE);
     assay_row_set(row, 3, ASSAY_OUTCOME_FAIL_HARD);
     row[2] = 0xf0; /* slot 5: nothing that an outcome has */
-    struct assay_attack_view about = {
+    struct assay_attack_scene about = {
         .scenario = &s, .cohort_of = cohort_of, .seed = 5, .epoch = 4, .node = 8
     };
     struct assay_attack_acts acts;
@@ -421,7 +421,7 @@ Test(sim_attack, only_equivocators_are_convicted_of_it_and_only_who_votes)
 {
     for (int attack = 1; attack <= 25; attack++) {
         const struct assay_scenario s = with((enum assay_sim_attack)attack);
-        struct assay_attack_view about = {
+        struct assay_attack_scene about = {
             .scenario = &s, .cohort_of = cohort_of, .seed = 5, .epoch = 4, .node = 8
         };
         struct assay_attack_acts acts;

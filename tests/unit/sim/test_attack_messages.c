@@ -49,13 +49,13 @@ static struct assay_scenario scenario_with(enum assay_sim_attack attack)
 static struct assay_attack_acts acts_with(const struct assay_scenario *s,
                                           const struct assay_attack_host *host)
 {
-    const struct assay_attack_view about = { .scenario = s,
-                                             .cohort_of = cohort_of,
-                                             .seed = 1,
-                                             .epoch = 4,
-                                             .node = OWN,
-                                             .node_ids = (const uint8_t(*)[32])node_ids,
-                                             .host = host };
+    const struct assay_attack_scene about = { .scenario = s,
+                                              .cohort_of = cohort_of,
+                                              .seed = 1,
+                                              .epoch = 4,
+                                              .node = OWN,
+                                              .node_ids = (const uint8_t(*)[32])node_ids,
+                                              .host = host };
     struct assay_attack_acts acts;
     assay_attack_acts_find(&about, &acts);
     cr_assert_eq(acts.count, 1);

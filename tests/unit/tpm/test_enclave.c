@@ -68,7 +68,7 @@ static enum assay_outcome quote(uint8_t fill)
 
 Test(tpm_enclave, is_measured_into_the_tpm_each_time_it_is_loaded)
 {
-    struct assay_enclave_view view;
+    struct assay_enclave_snapshot snapshot;
     open_all();
     allow(nest.restore_path); /* the right build */
     cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_STARTED));
@@ -76,9 +76,9 @@ Test(tpm_enclave, is_measured_into_the_tpm_each_time_it_is_loaded)
     cr_expect_eq(quote(2), ASSAY_OUTCOME_PASS_UP_TO_DATE);
 
     nest_swap(&nest, TAMPERED);
-    nest.enclave.look(nest.enclave.context, &view);
+    nest.enclave.look(nest.enclave.context, &snapshot);
     nest_forget(&nest);
-    cr_assert_eq(kill((pid_t)view.pid, SIGKILL), 0);
+    cr_assert_eq(kill((pid_t)snapshot.pid, SIGKILL), 0);
     cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_STARTED));
     cr_expect_eq(quote(3), ASSAY_OUTCOME_FAIL_HARD);
     allow(TAMPERED); /* and it is this very program */
