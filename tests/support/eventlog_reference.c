@@ -74,6 +74,7 @@ void log_event(struct made_log *log, uint32_t reg, uint32_t type, const void *da
     log_u32(log, (uint32_t)log->alg_count);
     for (size_t i = 0; i < log->alg_count; i++) {
         hash(log->algs[i], data, len, digest);
+        if (type == 3) memset(digest, 0, sizeof digest); /* EV_NO_ACTION */
         log_u16(log, log->algs[i]);
         log_put(log, digest, hash_len(log->algs[i]));
     }
