@@ -31,7 +31,7 @@ enum {
     LINK_HELD_MAX = 3 << 20,        /* by one connection */
     LINK_HELD_OF_ONE_MAX = 4 << 20, /* by all of one member, or by all that have said nothing yet */
     LINK_CONNECTIONS_OF_ONE = 4,
-    LINK_CENSUS_MS = 20,
+    LINK_CENSUS_MS = 10,
     LINK_CENSUS_CPU_US = 1000,  /* ... if the process has run that long since the last look */
     LINK_CENSUS_QUIET_MS = 250, /* or so much time has passed */
     LINK_CENSUS_CLOSELY = 16, /* every so many looks ask whose each descriptor is, too */
