@@ -20,17 +20,18 @@ enum {
 static uint64_t pause_ms(const struct assay_engine *e)
 {
     const uint64_t base = assay_max_u64(assay_eng_epoch_ms(e) / 4, 50);
-    return e->sync.failures > FAILURES_PATIENT ? 8 * base : base;
+    return e->sync->failures > FAILURES_PATIENT ? 8 * base : base;
 }
 
 static void forget_progress(struct assay_engine *e)
 {
-    e->sync.proven = false;
-    e->sync.verified = false;
-    e->sync.proof_len = 0;
-    e->sync.id_count = 0;
-    e->sync.kept = 0;
-    assay_ledger_reset(&e->synced, &e->state);
+    struct assay_syncing *s = &e->parts->sync;
+    s->proven = false;
+    s->verified = false;
+    s->proof_len = 0;
+    s->id_count = 0;
+    s->kept = 0;
+    assay_ledger_reset(&s->ledger, &e->head->state);
 }
 
 void assay_sync_turn(struct assay_engine *e)
@@ -41,47 +42,48 @@ void assay_sync_turn(struct assay_engine *e)
 /* The first block that the next page must hold. */
 static uint64_t wanted_height(const struct assay_engine *e)
 {
-    return e->sync.verified ? e->state.head_height + 1 + e->sync.kept : e->synced.height + 1;
+    return e->sync->verified ? e->head->state.head_height + 1 + e->sync->kept
+                             : e->sync->ledger.height + 1;
 }
 
 static void ask_next(struct assay_engine *e)
 {
-    struct assay_sync_ask ask = { .era = e->state.era,
-                                  .epoch = e->context.epoch,
+    struct assay_sync_ask ask = { .era = e->head->state.era,
+                                  .epoch = e->head->context.epoch,
                                   .height = wanted_height(e) };
     uint8_t *bytes = assay_eng_take(e, ASSAY_SYNC_ASK_LEN_MAX);
-    const uint16_t peer = assay_eng_peer(e, e->sync.turn);
+    const uint16_t peer = assay_eng_peer(e, e->sync->turn);
     if (bytes == NULL || peer == ASSAY_SLOT_ALL) return;
-    assay_bytes_copy(ask.chain_id, 32, e->state.chain_id, 32);
+    assay_bytes_copy(ask.chain_id, 32, e->head->state.chain_id, 32);
     struct assay_writer w = assay_writer_over(bytes, ASSAY_SYNC_ASK_LEN_MAX);
     const enum assay_status status = assay_sync_ask_encode(&ask, &w);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_eng_send(e, peer, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ASK, assay_slice_over(bytes, w.len));
-    e->sync.asked_ms = e->now_ms;
-    e->sync.answered = false;
+    e->parts->sync.asked_ms = e->now_ms;
+    e->parts->sync.answered = false;
 }
 
 void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen)
 {
-    if (epoch_seen > e->sync.target_epoch) e->sync.target_epoch = epoch_seen;
-    if (e->sync.active || !e->started) return;
-    e->sync.active = true;
-    e->sync.failures = 0;
-    e->sync.empty = 0;
+    struct assay_syncing *s = &e->parts->sync;
+    if (epoch_seen > s->target_epoch) s->target_epoch = epoch_seen;
+    if (s->active || !e->life->started) return;
+    s->active = true;
+    s->failures = 0;
+    s->empty = 0;
     forget_progress(e);
-    assay_eng_note(e, ASSAY_NOTE_BEHIND, ASSAY_SLOT_ALL, e->context.epoch, epoch_seen);
+    assay_eng_note(e, ASSAY_NOTE_BEHIND, ASSAY_SLOT_ALL, e->head->context.epoch, epoch_seen);
     ask_next(e);
 }
 
 static void finish(struct assay_engine *e)
 {
-    e->sync.active = false;
-    e->sync.target_epoch = 0;
+    e->parts->sync.active = false;
+    e->parts->sync.target_epoch = 0;
     forget_progress(e);
-    assay_eng_note(e, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL, e->context.epoch, 0);
-    if (e->halted) return;
-    e->restored = true;
-    if (!e->voted_on) assay_restore_run(e);
+    assay_eng_note(e, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL, e->head->context.epoch, 0);
+    if (e->chain->halted) return;
+    assay_restore_told(e);
     assay_epoch_tick(e); /* attest now, if the epoch is still young */
     assay_order_derive(e);
 }
@@ -90,9 +92,9 @@ static void finish(struct assay_engine *e)
  * not begins again. */
 static void next_peer(struct assay_engine *e)
 {
-    e->sync.turn++;
-    e->sync.failures++;
-    if (!e->sync.verified) forget_progress(e);
+    e->parts->sync.turn++;
+    e->parts->sync.failures++;
+    if (!e->sync->verified) forget_progress(e);
 }
 
 /* --- first: is it the chain? */
@@ -100,17 +102,12 @@ static void next_peer(struct assay_engine *e)
 /* E is reached: every block before it is proven by its hash, and the state must be E's. */
 static enum assay_status check_close(struct assay_engine *e, const struct assay_block_header *h)
 {
-    assay_ledger_copy(&e->branch, &e->synced);
-    e->branch_good = false;
-    assay_branch_close(e, h->view);
-    if (!assay_bytes_equal(e->next.root, h->state_root, 32)) {
-        if (!e->halted)
-            assay_eng_note(e, ASSAY_NOTE_ROOT_MISMATCH, ASSAY_SLOT_ALL, e->context.epoch, 1);
-        e->halted = true;
-        assay_simplex_halt(e->simplex);
+    assay_head_next(e, &e->sync->ledger, h->view);
+    if (!assay_bytes_equal(e->head->next.root, h->state_root, 32)) {
+        assay_settle_halt(e, true);
         return ASSAY_E_INVALID;
     }
-    e->sync.verified = true;
+    e->parts->sync.verified = true;
     return ASSAY_OK;
 }
 
@@ -121,23 +118,24 @@ static enum assay_status verify_block(struct assay_engine *e, struct assay_slice
     struct assay_proposal p;
     ASSAY_TRY(assay_proposal_decode(payload, &p));
     const struct assay_block_header *h = &p.header;
-    if (!assay_bytes_equal(h->chain_id, e->state.chain_id, 32)) return ASSAY_E_CHAIN;
-    if (h->era != e->state.era || h->epoch != e->context.epoch) return ASSAY_E_INVALID;
-    if (!assay_bytes_equal(h->parent_id, e->synced.tip_id, 32)) return ASSAY_E_INVALID;
-    if (h->kind == ASSAY_BLOCK_TAIL || h->time_ms <= e->synced.time_ms) return ASSAY_E_INVALID;
-    if (h->kind == ASSAY_BLOCK_EPOCH && !assay_bytes_equal(p.id, e->sync.final_id, 32))
+    if (!assay_bytes_equal(h->chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
+    if (h->era != e->head->state.era || h->epoch != e->head->context.epoch) return ASSAY_E_INVALID;
+    if (!assay_bytes_equal(h->parent_id, e->sync->ledger.tip_id, 32)) return ASSAY_E_INVALID;
+    if (h->kind == ASSAY_BLOCK_TAIL || h->time_ms <= e->sync->ledger.time_ms)
         return ASSAY_E_INVALID;
-    if (e->sync.id_count == ASSAY_SYNC_BLOCKS_MAX) return ASSAY_E_INVALID;
-    assay_ledger_copy(&e->branch, &e->synced); /* a failure leaves what it touched broken */
-    e->branch_good = false;
-    switch (assay_branch_absorb(e, &e->branch, h, p.id, p.body)) {
+    if (h->kind == ASSAY_BLOCK_EPOCH && !assay_bytes_equal(p.id, e->sync->final_id, 32))
+        return ASSAY_E_INVALID;
+    if (e->sync->id_count == ASSAY_SYNC_BLOCKS_MAX) return ASSAY_E_INVALID;
+    assay_branch_onto(e, &e->sync->ledger); /* a failure leaves what it touched broken */
+    switch (assay_branch_absorb(e, h, p.id, p.body)) {
     case ASSAY_ANSWER_VALID: break;
     case ASSAY_ANSWER_PENDING: return ASSAY_E_AGAIN;
     case ASSAY_ANSWER_MISSING:
     case ASSAY_ANSWER_INVALID: return ASSAY_E_INVALID;
     }
-    assay_ledger_copy(&e->synced, &e->branch);
-    assay_bytes_copy(e->sync.ids[e->sync.id_count++], 32, p.id, 32);
+    struct assay_syncing *s = &e->parts->sync;
+    assay_ledger_copy(&s->ledger, &e->branch->ledger);
+    assay_bytes_copy(s->ids[s->id_count++], 32, p.id, 32);
     return h->kind == ASSAY_BLOCK_EPOCH ? check_close(e, h) : ASSAY_OK;
 }
 
@@ -146,19 +144,17 @@ static enum assay_status verify_block(struct assay_engine *e, struct assay_slice
 /* The last one is kept: take the state over. */
 static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
 {
-    assay_ledger_copy(&e->branch, &e->synced);
-    e->branch_good = false;
-    assay_branch_close(e, p->header.view);
-    ASSAY_ASSERT(assay_bytes_equal(e->next.root, p->header.state_root, 32)); /* check_close */
-    e->halted = false;
+    assay_head_next(e, &e->sync->ledger, p->header.view);
+    ASSAY_ASSERT(assay_bytes_equal(e->head->next.root, p->header.state_root, 32)); /* check_close */
+    assay_settle_recovered(e);
     uint8_t commitment[32];
-    assay_bytes_copy(commitment, 32, e->sync.commitment, 32);
+    assay_bytes_copy(commitment, 32, e->sync->commitment, 32);
     const struct assay_slice proof =
-        assay_eng_keep(e, assay_slice_over(e->sync.proof, e->sync.proof_len));
-    e->sync.failures = 0;
+        assay_eng_keep(e, assay_slice_over(e->sync->proof, e->sync->proof_len));
+    e->parts->sync.failures = 0;
     /* The network has a past that we know nothing of, and these keys may have signed in it: the log
      * is missing (docs/protocol.md 2.7). */
-    if (!e->voted_on && !e->config.keys_unused) e->own.rolled_back = true;
+    if (!e->life->voted_on && !e->own->keys_unused) assay_own_rolled_back(e);
     assay_settle_close(e, &p->header, p->id, p->header_bytes, commitment, proof);
 }
 
@@ -166,7 +162,8 @@ static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
 static bool room_for(struct assay_engine *e, size_t payload_len)
 {
     const size_t len = payload_len + assay_state_len_max(e->members) + ASSAY_FINALITY_LEN_MAX;
-    return len + 1024 <= e->arena_len - e->arena_used && assay_eng_room(e, CLOSE_EFFECTS);
+    return len + 1024 <= e->output->arena_len - e->output->arena_used &&
+           assay_eng_room(e, CLOSE_EFFECTS);
 }
 
 /* A block that is known by its id. No hash covers its signature, so that is checked: what is stored
@@ -175,15 +172,15 @@ static bool room_for(struct assay_engine *e, size_t payload_len)
 static enum assay_status keep_block(struct assay_engine *e, struct assay_slice payload)
 {
     struct assay_proposal p;
-    ASSAY_ASSERT(e->sync.kept < e->sync.id_count);
+    ASSAY_ASSERT(e->sync->kept < e->sync->id_count);
     ASSAY_TRY(assay_proposal_decode(payload, &p));
-    if (!assay_bytes_equal(p.id, e->sync.ids[e->sync.kept], 32)) return ASSAY_E_INVALID;
+    if (!assay_bytes_equal(p.id, e->sync->ids[e->sync->kept], 32)) return ASSAY_E_INVALID;
     if (p.header.leader >= e->members) return ASSAY_E_INVALID;
-    if (!assay_p256_verify(e->voting[p.header.leader], p.id, p.signature, ASSAY_S_LOW))
+    if (!assay_p256_verify(e->head->voting[p.header.leader], p.id, p.signature, ASSAY_S_LOW))
         return ASSAY_E_SIGNATURE;
     if (!room_for(e, payload.len)) return ASSAY_E_AGAIN;
     if (!assay_settle_block(e, &p.header, p.id, payload)) return ASSAY_E_AGAIN;
-    if (++e->sync.kept == e->sync.id_count) close_synced(e, &p);
+    if (++e->parts->sync.kept == e->sync->id_count) close_synced(e, &p);
     return ASSAY_OK;
 }
 
@@ -192,32 +189,34 @@ static enum assay_status take_proof(struct assay_engine *e, struct assay_slice p
 {
     uint8_t final_id[32];
     uint8_t commitment[32];
-    if (e->sync.proven) return ASSAY_OK;
-    ASSAY_TRY(assay_finality_verify(proof, e->state.chain_id, e->state.era, e->context.epoch,
-                                    &e->voters, final_id, commitment));
-    assay_bytes_copy(e->sync.final_id, 32, final_id, 32);
-    assay_bytes_copy(e->sync.commitment, 32, commitment, 32);
-    assay_bytes_copy(e->sync.proof, ASSAY_FINALITY_LEN_MAX, proof.bytes, proof.len);
-    e->sync.proof_len = proof.len;
-    e->sync.proven = true;
+    if (e->sync->proven) return ASSAY_OK;
+    ASSAY_TRY(assay_finality_verify(proof, e->head->state.chain_id, e->head->state.era,
+                                    e->head->context.epoch, &e->head->voters, final_id,
+                                    commitment));
+    struct assay_syncing *s = &e->parts->sync;
+    assay_bytes_copy(s->final_id, 32, final_id, 32);
+    assay_bytes_copy(s->commitment, 32, commitment, 32);
+    assay_bytes_copy(s->proof, ASSAY_FINALITY_LEN_MAX, proof.bytes, proof.len);
+    s->proof_len = proof.len;
+    s->proven = true;
     return ASSAY_OK;
 }
 
 /* Verifies up to E, then keeps: from the page itself when it starts where the epoch does. */
 static enum assay_status take_blocks(struct assay_engine *e, const struct assay_sync_page *page)
 {
-    const uint64_t epoch = e->context.epoch;
-    const bool whole = page->about.height == e->state.head_height + 1;
-    const bool verified = e->sync.verified;
+    const uint64_t epoch = e->head->context.epoch;
+    const bool whole = page->about.height == e->head->state.head_height + 1;
+    const bool verified = e->sync->verified;
     struct assay_cursor c = assay_cursor_over(page->blocks.bytes, page->blocks.len);
     struct assay_slice payload;
-    for (uint32_t i = 0; i < page->block_count && !e->sync.verified; i++) {
+    for (uint32_t i = 0; i < page->block_count && !e->sync->verified; i++) {
         ASSAY_TRY(assay_cbor_bytes(&c, SIZE_MAX, &payload));
         ASSAY_TRY(verify_block(e, payload));
     }
-    if (!e->sync.verified || (!verified && !whole)) return ASSAY_OK;
+    if (!e->sync->verified || (!verified && !whole)) return ASSAY_OK;
     c = assay_cursor_over(page->blocks.bytes, page->blocks.len);
-    for (uint32_t i = 0; i < page->block_count && e->context.epoch == epoch; i++) {
+    for (uint32_t i = 0; i < page->block_count && e->head->context.epoch == epoch; i++) {
         ASSAY_TRY(assay_cbor_bytes(&c, SIZE_MAX, &payload));
         ASSAY_TRY(keep_block(e, payload));
     }
@@ -228,22 +227,24 @@ static enum assay_status take_blocks(struct assay_engine *e, const struct assay_
 static bool gets_on(const struct assay_engine *e, const struct assay_sync_page *page,
                     bool was_verified)
 {
-    if (e->context.epoch != page->about.epoch) return true; /* closed */
-    if (e->sync.verified && !was_verified) return true;     /* now to be kept */
+    if (e->head->context.epoch != page->about.epoch) return true; /* closed */
+    if (e->sync->verified && !was_verified) return true;     /* now to be kept */
     return page->more && page->block_count > 0;
 }
 
 /* Nothing newer here. When most say so, or nobody was seen ahead, we are at the head. */
 static void empty_page(struct assay_engine *e)
 {
-    e->sync.empty++;
-    e->sync.turn++;
+    struct assay_syncing *s = &e->parts->sync;
+    s->empty++;
+    s->turn++;
     /* Whoever starts from nothing does not believe the first that knows nothing either. */
-    const bool sure = e->restored || e->sync.empty >= ASSAY_PEERS_ASKED_MIN;
-    const bool reached = e->context.epoch >= e->sync.target_epoch && !e->halted && sure;
-    if (reached || e->sync.empty >= e->members - 1) {
-        if (!e->halted) finish(e);
-        else e->sync.empty = 0;
+    const bool sure = e->life->restored || e->sync->empty >= ASSAY_PEERS_ASKED_MIN;
+    const bool reached =
+        e->head->context.epoch >= e->sync->target_epoch && !e->chain->halted && sure;
+    if (reached || e->sync->empty >= e->members - 1) {
+        if (!e->chain->halted) finish(e);
+        else s->empty = 0;
         return;
     }
     ask_next(e);
@@ -252,27 +253,27 @@ static void empty_page(struct assay_engine *e)
 enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct assay_slice payload)
 {
     struct assay_sync_page page;
-    const bool was_verified = e->sync.verified;
+    const bool was_verified = e->sync->verified;
     ASSAY_TRY(assay_sync_page_decode(payload, &page));
-    if (!assay_bytes_equal(page.about.chain_id, e->state.chain_id, 32)) return ASSAY_E_CHAIN;
-    if (page.about.era != e->state.era) return ASSAY_E_CHAIN;
-    if (!e->sync.active || page.about.epoch != e->context.epoch) return ASSAY_E_STALE;
+    if (!assay_bytes_equal(page.about.chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
+    if (page.about.era != e->head->state.era) return ASSAY_E_CHAIN;
+    if (!e->sync->active || page.about.epoch != e->head->context.epoch) return ASSAY_E_STALE;
     if (page.about.height != wanted_height(e)) return ASSAY_E_STALE;
-    if (from != assay_eng_peer(e, e->sync.turn)) return ASSAY_E_STALE; /* not the one we asked */
+    if (from != assay_eng_peer(e, e->sync->turn)) return ASSAY_E_STALE; /* not the one we asked */
     if (page.proof.len == 0) {
         empty_page(e);
         return ASSAY_OK;
     }
-    e->sync.empty = 0;
+    e->parts->sync.empty = 0;
     enum assay_status status = take_proof(e, page.proof);
     if (status == ASSAY_OK) status = take_blocks(e, &page);
     if (status == ASSAY_E_AGAIN) { /* asked again from where we are: sync_tick */
-        e->sync.answered = true;
+        e->parts->sync.answered = true;
         return ASSAY_OK;
     }
     if (status != ASSAY_OK || !gets_on(e, &page, was_verified)) {
         next_peer(e);
-        if (e->sync.failures <= FAILURES_PATIENT) ask_next(e);
+        if (e->sync->failures <= FAILURES_PATIENT) ask_next(e);
         return status == ASSAY_OK ? ASSAY_E_INVALID : status;
     }
     ask_next(e);
@@ -281,24 +282,24 @@ enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct 
 
 void assay_sync_tick(struct assay_engine *e)
 {
-    if (!e->started || !e->begun) return;
-    if (!e->sync.active) {
+    if (!e->life->started || !e->chain->begun) return;
+    if (!e->sync->active) {
         /* Long without a final block: perhaps the others are ahead and we cannot hear it. */
         const uint64_t quiet = 2 * assay_eng_epoch_ms(e);
-        if (e->now_ms >= e->run.progress_ms + quiet && e->now_ms >= e->sync.asked_ms + quiet) {
-            e->sync.turn++;
-            assay_sync_start(e, e->context.epoch);
+        if (e->now_ms >= e->chain->progress_ms + quiet && e->now_ms >= e->sync->asked_ms + quiet) {
+            e->parts->sync.turn++;
+            assay_sync_start(e, e->head->context.epoch);
         }
         return;
     }
-    if (e->now_ms < e->sync.asked_ms + pause_ms(e)) return;
+    if (e->now_ms < e->sync->asked_ms + pause_ms(e)) return;
     /* It answered, and a verdict of our own is awaited: that is no fault of its. Who gave a page
      * once and is silent now has no such excuse. */
-    if (e->sync.answered) e->sync.failures++;
+    if (e->sync->answered) e->parts->sync.failures++;
     else next_peer(e);
     /* Nobody answers: the network may be down with us; go on with what we have and ask later. Who
      * has nothing goes on asking. */
-    if (e->sync.failures > 2 * e->members && !e->halted && e->voted_on) {
+    if (e->sync->failures > 2 * e->members && !e->chain->halted && e->life->voted_on) {
         finish(e);
         return;
     }
@@ -307,8 +308,8 @@ void assay_sync_tick(struct assay_engine *e)
 
 uint64_t assay_sync_wake(const struct assay_engine *e)
 {
-    if (!e->started || !e->begun) return UINT64_MAX;
-    if (e->sync.active) return e->sync.asked_ms + pause_ms(e);
+    if (!e->life->started || !e->chain->begun) return UINT64_MAX;
+    if (e->sync->active) return e->sync->asked_ms + pause_ms(e);
     const uint64_t quiet = 2 * assay_eng_epoch_ms(e);
-    return assay_max_u64(e->run.progress_ms, e->sync.asked_ms) + quiet;
+    return assay_max_u64(e->chain->progress_ms, e->sync->asked_ms) + quiet;
 }

@@ -3,7 +3,7 @@
  *
  * The host (net/host.c, the test world, later sim/) obeys the effects of one step in this order:
  *   1. SIGN     make the signature, put it into its hole
- *   2. PERSIST  one store batch: the signed bytes of every SIGN with a store class, every PERSIST
+ *   2. PERSIST  one store batch: the signed bytes of every SIGN, every PERSIST
  *   3. SEND     and the signed messages of step 1; then each signed message comes back as a MESSAGE
  *               event from ASSAY_SLOT_SELF
  *   4. act      FETCH, VERIFY, LOAD, QUOTE, ORDER, NOTE, CLOSED
@@ -92,8 +92,7 @@ struct assay_effect {
             enum assay_message_kind message;
             struct assay_slice payload; /* complete but for the signature */
             size_t signature_at;        /* offset of the 64-byte hole in payload */
-            bool persist;               /* under class_ and store_key, before it is sent */
-            enum assay_store_class class_;
+            enum assay_store_class class_; /* under this key, before it is sent */
             struct assay_store_key store_key;
         } sign; /* sent to ASSAY_SLOT_ALL */
         struct {
@@ -152,6 +151,20 @@ struct assay_effects {
     struct assay_effect items[ASSAY_EFFECTS_MAX];
     uint64_t wake_at_ms; /* monotonic; UINT64_MAX: nothing to wait for */
 };
+
+/* What is to be signed, sent to everybody and, first, kept: a message that could be signed twice in
+ * two ways is what convicts (docs/protocol.md 2.1, 5.15). Borrowed for the call. */
+struct assay_signing {
+    enum assay_signing_key key;
+    const uint8_t *digest; /* [32] */
+    enum assay_message_kind message;
+    struct assay_slice payload; /* as in the effect */
+    size_t signature_at;
+    enum assay_store_class class_;
+    struct assay_store_key store_key;
+};
+/* Makes a SIGN of a fresh effect. Returns: nothing. */
+void assay_effect_sign(struct assay_effect *effect, const struct assay_signing *signing);
 
 /* Name of a note, "unknown" outside the list. Returns: never NULL. */
 const char *assay_note_name(enum assay_note note);

@@ -1,5 +1,5 @@
 /*
- * engine/engine.c - the engine's memory, life and effects (control flow: step.c).
+ * engine/engine.c - the engine's memory and life (control flow: step.c).
  *
  * One block of memory from the caller, laid out once; nothing is allocated after init but decoded
  * keys, which the crypto seam owns.
@@ -9,93 +9,7 @@
 enum {
     BLOCKS_DEFAULT = 128,
     ARENA_EXTRA = 512 * 1024, /* records, envelopes, asks of one step */
-    EFFECTS_RESERVED = 192,   /* notes and sends leave so much for what must not be lost */
 };
-
-/* --- effects */
-
-struct assay_effect *assay_eng_effect(struct assay_engine *e, enum assay_effect_kind kind)
-{
-    ASSAY_ASSERT(e->effects != NULL);
-    if (e->effects->count == ASSAY_EFFECTS_MAX) {
-        e->crowded = true;
-        return NULL;
-    }
-    struct assay_effect *effect = &e->effects->items[e->effects->count++];
-    assay_bytes_zero(effect, sizeof *effect);
-    effect->kind = kind;
-    return effect;
-}
-
-uint8_t *assay_eng_take(struct assay_engine *e, size_t len)
-{
-    const size_t rounded = (len + 15) & ~(size_t)15;
-    if (rounded > e->arena_len - e->arena_used) {
-        e->crowded = true;
-        return NULL;
-    }
-    uint8_t *bytes = e->arena + e->arena_used;
-    e->arena_used += rounded;
-    return bytes;
-}
-
-bool assay_eng_room(struct assay_engine *e, size_t effects)
-{
-    if (effects <= ASSAY_EFFECTS_MAX - e->effects->count) return true;
-    e->crowded = true;
-    return false;
-}
-
-struct assay_slice assay_eng_keep(struct assay_engine *e, struct assay_slice bytes)
-{
-    uint8_t *copy = assay_eng_take(e, bytes.len);
-    if (copy == NULL) return (struct assay_slice){ 0 };
-    assay_bytes_copy(copy, bytes.len, bytes.bytes, bytes.len);
-    return assay_slice_over(copy, bytes.len);
-}
-
-void assay_eng_send(struct assay_engine *e, uint16_t to, uint16_t except,
-                    enum assay_message_kind kind, struct assay_slice payload)
-{
-    if (payload.len == 0) return; /* there was no room to keep it: peers ask again */
-    if (!assay_eng_room(e, EFFECTS_RESERVED)) return;
-    struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_SEND);
-    ASSAY_ASSERT(effect != NULL);
-    effect->as.send.to = to;
-    effect->as.send.except = except;
-    effect->as.send.message = kind;
-    effect->as.send.payload = payload;
-}
-
-void assay_eng_note(struct assay_engine *e, enum assay_note note, uint16_t slot, uint64_t a,
-                    uint64_t b)
-{
-    if (!assay_eng_room(e, EFFECTS_RESERVED)) return;
-    struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_NOTE);
-    ASSAY_ASSERT(effect != NULL);
-    effect->as.note.note = note;
-    effect->as.note.slot = slot;
-    effect->as.note.a = a;
-    effect->as.note.b = b;
-}
-
-void assay_eng_reason(struct assay_engine *e, uint32_t slot, const char *text)
-{
-    char *reason = e->seats[slot].last_reason;
-    size_t len = 0;
-    for (; len + 1 < ASSAY_FINDING_REASON_LEN && text[len] != '\0'; len++) reason[len] = text[len];
-    reason[len] = '\0';
-}
-
-void assay_eng_persist(struct assay_engine *e, enum assay_store_class class_,
-                       const struct assay_store_key *key, struct assay_slice value)
-{
-    struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_PERSIST);
-    ASSAY_ASSERT(effect != NULL); /* whoever persists asked assay_eng_room before */
-    effect->as.persist.class_ = class_;
-    effect->as.persist.key = *key;
-    effect->as.persist.value = value;
-}
 
 uint64_t assay_eng_epoch_ms(const struct assay_engine *e)
 {
@@ -146,10 +60,18 @@ static struct assay_simplex_config simplex_config(const struct assay_engine_conf
     return c;
 }
 
-static void lay_out_ledgers(struct assay_engine *e, struct layout *l, uint32_t n)
+/* What is placed and then belongs to a machine of its own. */
+struct machines {
+    void *groups, *blocks, *simplex, *arena;
+    size_t arena_len;
+    struct assay_pool *pool;
+    struct assay_simplex_actions *actions;
+};
+
+static void lay_out_ledgers(struct assay_parts *p, struct layout *l, uint32_t n)
 {
-    struct assay_ledger *ledgers[] = { &e->final, &e->branch, &e->synced };
-    struct assay_state *states[] = { &e->state, &e->next };
+    struct assay_ledger *ledgers[] = { &p->chain.ledger, &p->branch.ledger, &p->sync.ledger };
+    struct assay_state *states[] = { &p->head.state, &p->head.next };
     for (size_t i = 0; i < sizeof ledgers / sizeof ledgers[0]; i++) {
         void *memory = take(l, assay_ledger_memory_len(n));
         if (l->base != NULL) assay_ledger_place(ledgers[i], memory, n);
@@ -159,64 +81,82 @@ static void lay_out_ledgers(struct assay_engine *e, struct layout *l, uint32_t n
         if (l->base != NULL) assay_state_place(states[i], memory, n);
     }
     void *close = take(l, assay_close_memory_len(n));
-    if (l->base != NULL) assay_close_place(&e->close, close, n);
-    void *pool = take(l, assay_pool_memory_len(n));
-    if (l->base != NULL) assay_pool_place(&e->pool, pool, n);
+    if (l->base != NULL) assay_close_place(&p->head.close, close, n);
 }
 
-static void lay_out_members(struct assay_engine *e, struct layout *l, size_t n)
+static void lay_out_members(struct assay_parts *p, struct layout *l, size_t n)
 {
-    e->voting = take(l, n * sizeof(struct assay_p256 *));
-    e->identity = take(l, n * sizeof(struct assay_p256 *));
-    e->loaded = take(l, n * ASSAY_P256_PUBLIC_LEN);
-    e->weights = take(l, n * sizeof(uint32_t));
-    e->node_ids = take(l, n * 32);
-    e->hashes = take(l, n * 32);
-    e->seats = take(l, n * sizeof(struct assay_seat));
-    e->findings.count = (uint32_t)(4 * n + 64);
-    e->findings.items = take(l, e->findings.count * sizeof(struct assay_finding));
-    e->ballot_len_max = ASSAY_BALLOT_FIXED_LEN_MAX + assay_row_len((uint32_t)n) + 128;
+    struct assay_head *head = &p->head;
+    struct assay_findings *findings = &p->verifying.findings;
+    head->voting = take(l, n * sizeof(struct assay_p256 *));
+    head->identity = take(l, n * sizeof(struct assay_p256 *));
+    head->loaded = take(l, n * ASSAY_P256_PUBLIC_LEN);
+    head->weights = take(l, n * sizeof(uint32_t));
+    head->node_ids = take(l, n * 32);
+    head->scratch_len = assay_state_scratch_len((uint32_t)n);
+    head->scratch = take(l, head->scratch_len);
+    p->seats = take(l, n * sizeof(struct assay_seat));
+    findings->count = (uint32_t)(4 * n + 64);
+    findings->items = take(l, findings->count * sizeof(struct assay_finding));
+    p->wants.hashes = take(l, n * 32);
+    p->wants.ballot_len_max = ASSAY_BALLOT_FIXED_LEN_MAX + assay_row_len((uint32_t)n) + 128;
     for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++)
-        e->wants[i].ballot = take(l, e->ballot_len_max);
+        p->wants.all[i].ballot = take(l, p->wants.ballot_len_max);
 }
 
-/* The one description of the memory: counted by size, placed by init. */
-static size_t lay_out(struct assay_engine *e, uint8_t *base,
-                      const struct assay_engine_config *config, void **groups_memory,
-                      void **blocks_memory, void **simplex_memory)
+static void lay_out_blocks(struct assay_parts *p, struct layout *l,
+                           const struct assay_engine_config *config)
+{
+    p->sync.proof = take(l, ASSAY_FINALITY_LEN_MAX);
+    p->sync.ids = take(l, (size_t)ASSAY_SYNC_BLOCKS_MAX * 32);
+    p->chain.path_max = p->branch.path_max = blocks_max(config);
+    p->chain.path = take(l, (size_t)p->chain.path_max * 32);
+    p->branch.path = take(l, (size_t)p->branch.path_max * 32);
+    p->offer.body_len_max = body_max(config);
+    p->offer.body = take(l, p->offer.body_len_max);
+}
+
+/* The one description of the memory behind engine and parts: counted by size, placed by init. */
+static void lay_out(struct assay_parts *p, struct layout *l,
+                    const struct assay_engine_config *config, struct machines *m)
 {
     const uint32_t n = config->genesis->member_count;
-    struct layout l = { .base = base };
-    (void)take(&l, sizeof *e);
-    lay_out_ledgers(e, &l, n);
-    lay_out_members(e, &l, n);
-    *groups_memory = take(&l, assay_groups_memory_len(n));
-    e->scratch_len = assay_state_scratch_len(n);
-    e->scratch = take(&l, e->scratch_len);
-    e->sync.proof = take(&l, ASSAY_FINALITY_LEN_MAX);
-    e->sync.ids = take(&l, (size_t)ASSAY_SYNC_BLOCKS_MAX * 32);
-    e->path_max = blocks_max(config);
-    e->path = take(&l, (size_t)e->path_max * 32);
-    e->body_len_max = body_max(config);
-    e->body = take(&l, e->body_len_max);
-    /* A step that closes an epoch keeps a block, two proofs and a snapshot. */
-    e->arena_len = assay_state_len_max(n) + e->body_len_max + 4 * ASSAY_FINALITY_LEN_MAX +
-                   ARENA_EXTRA + (size_t)n * 512;
-    e->arena = take(&l, e->arena_len);
-    *blocks_memory = take(&l, assay_blocks_size(blocks_max(config), body_max(config)));
     const struct assay_simplex_config simplex = simplex_config(config, NULL);
-    *simplex_memory = take(&l, assay_simplex_size(&simplex));
+    lay_out_ledgers(p, l, n);
+    lay_out_members(p, l, n);
+    lay_out_blocks(p, l, config);
+    /* A step that closes an epoch keeps a block, two proofs and a state. */
+    m->arena_len = assay_state_len_max(n) + body_max(config) + 4 * ASSAY_FINALITY_LEN_MAX +
+                   ARENA_EXTRA + (size_t)n * 512;
+    m->arena = take(l, m->arena_len);
+    m->groups = take(l, assay_groups_memory_len(n));
+    m->blocks = take(l, assay_blocks_size(blocks_max(config), body_max(config)));
+    m->simplex = take(l, assay_simplex_size(&simplex));
+    m->actions = take(l, sizeof *m->actions);
+    m->pool = take(l, sizeof *m->pool);
+    void *pool = take(l, assay_pool_memory_len(n));
+    if (l->base != NULL) assay_pool_place(m->pool, pool, n);
+}
+
+enum { UNIT = 64 }; /* of every place in the memory */
+
+static size_t head_len(void)
+{
+    struct layout l = { 0 };
+    (void)take(&l, sizeof(struct assay_engine));
+    (void)take(&l, sizeof(struct assay_parts));
     return l.at;
 }
 
 size_t assay_engine_size(const struct assay_engine_config *config)
 {
-    struct assay_engine counted = { 0 };
-    void *groups = NULL;
-    void *blocks = NULL;
-    void *simplex = NULL;
+    struct assay_parts counted = { 0 };
+    struct machines machines;
+    struct layout l = { .at = head_len() };
     ASSAY_ASSERT(config != NULL && config->genesis != NULL);
-    return lay_out(&counted, NULL, config, &groups, &blocks, &simplex);
+    lay_out(&counted, &l, config, &machines);
+    ASSAY_ASSERT(l.at % UNIT == 0);
+    return l.at;
 }
 
 static bool in_range(const struct assay_engine_config *config)
@@ -231,94 +171,78 @@ static bool in_range(const struct assay_engine_config *config)
     return blocks_max(config) >= 8;
 }
 
-static void build_groups(struct assay_engine *e, void *memory)
+/* Everybody reads the parts through these; owners write through e->parts. */
+static void show_parts(struct assay_engine *e, struct assay_parts *p)
 {
-    const uint32_t n = e->members;
-    struct assay_place *places = (struct assay_place *)(void *)e->arena; /* free between steps */
-    ASSAY_ASSERT((size_t)n * sizeof *places <= e->arena_len);
-    for (uint32_t i = 0; i < n; i++) {
-        const struct assay_member *m = &e->state.members[i];
-        struct assay_place *p = &places[i];
-        *p = (struct assay_place){ 0 };
-        assay_bytes_copy(p->node_id, 32, m->node_id, 32);
-        assay_bytes_copy(p->platform_id, 32, m->platform_id, 32);
-        assay_bytes_copy(p->operator_id, 32, m->operator_id, 32);
-        assay_bytes_copy(p->vendor_root, 32, m->vendor_root, 32);
-        p->platform_shared = assay_bytes_all_zero(m->platform_id, 32); /* masked: names nothing */
-    }
-    assay_groups_build(places, n, memory, assay_groups_memory_len(n), &e->groups);
+    e->parts = p;
+    e->output = &p->output;
+    e->head = &p->head;
+    e->chain = &p->chain;
+    e->branch = &p->branch;
+    e->offer = &p->offer;
+    e->verifying = &p->verifying;
+    e->seats = p->seats;
+    e->evidence = &p->evidence;
+    e->wants = &p->wants;
+    e->gather = &p->gather;
+    e->run = &p->run;
+    e->own = &p->own;
+    e->sync = &p->sync;
+    e->life = &p->life;
 }
 
-static enum assay_status load_members(struct assay_engine *e)
+static struct assay_engine *place(void *memory, const struct assay_engine_config *config,
+                                  struct machines *machines)
 {
-    for (uint32_t i = 0; i < e->members; i++) {
-        const struct assay_member *m = &e->state.members[i];
-        assay_bytes_copy(e->node_ids[i], 32, m->node_id, 32);
-        ASSAY_TRY(assay_p256_load(m->identity_public, &e->identity[i]));
-    }
-    return assay_settle_table(e);
+    struct layout l = { .base = memory };
+    struct assay_engine *e = take(&l, sizeof *e);
+    struct assay_parts *parts = take(&l, sizeof *parts);
+    /* Large areas are not touched before they are used; the rest starts from zero. */
+    assay_bytes_zero(e, sizeof *e);
+    assay_bytes_zero(parts, sizeof *parts);
+    lay_out(parts, &l, config, machines);
+    show_parts(e, parts);
+    e->genesis = config->genesis;
+    e->members = config->genesis->member_count;
+    e->self = config->self;
+    e->history_epochs = config->history_epochs;
+    assay_bytes_copy(e->verifier_digest, 32, config->verifier_digest, 32);
+    e->pool = machines->pool;
+    e->actions = machines->actions;
+    e->actions->count = 0;
+    assay_bytes_zero(parts->verifying.findings.items, parts->verifying.findings.count *
+                                                          sizeof *parts->verifying.findings.items);
+    assay_output_place(e, machines->arena, machines->arena_len);
+    assay_seat_init(e);
+    assay_own_init(e, config);
+    return e;
 }
 
-static void set_rules(struct assay_engine *e)
+static enum assay_status bring_up(struct assay_engine *e, const struct assay_engine_config *config,
+                                  const struct machines *m)
 {
-    const struct assay_genesis_parameters *p = &e->genesis->parameters;
-    e->rules.groups = &e->groups;
-    e->rules.score = assay_score_rules_default();
-    e->rules.weight.operator_cap = (struct assay_cap){ p->operator_cap_num, p->operator_cap_den };
-    e->rules.weight.vendor_cap = (struct assay_cap){ p->vendor_cap_num, p->vendor_cap_den };
-}
-
-static enum assay_status bring_up(struct assay_engine *e, void *groups)
-{
-    assay_state_genesis(&e->state, e->genesis);
-    build_groups(e, groups);
-    set_rules(e);
-    assay_close_genesis_weights(&e->rules, &e->close, &e->state, &e->tolerance);
-    assay_state_root(&e->state, e->scratch, e->scratch_len, e->state.root);
-    e->context = (struct assay_context){
-        .state = &e->state, .epoch = 1, .voting = e->voting, .identity = e->identity
-    };
-    ASSAY_TRY(load_members(e));
-    if (e->voters.total_bp == 0) return ASSAY_E_RANGE;
-    assay_ledger_reset(&e->final, &e->state);
-    assay_epoch_own(e);
-    return ASSAY_OK;
+    /* The step's memory is free between steps. */
+    ASSAY_TRY(assay_head_genesis(e, m->groups, m->arena, m->arena_len));
+    assay_settle_init(e);
+    assay_own_look(e);
+    e->blocks =
+        assay_blocks_init(m->blocks, assay_blocks_size(blocks_max(config), body_max(config)),
+                          blocks_max(config), body_max(config));
+    const struct assay_simplex_config c = simplex_config(config, e->blocks);
+    return assay_simplex_init(m->simplex, assay_simplex_size(&c), &c, &e->simplex);
 }
 
 enum assay_status assay_engine_init(void *memory, size_t memory_len,
                                     const struct assay_engine_config *config,
                                     struct assay_engine **out)
 {
-    void *groups = NULL;
-    void *blocks = NULL;
-    void *simplex = NULL;
+    struct machines machines;
     ASSAY_ASSERT(memory != NULL && config != NULL && config->genesis != NULL && out != NULL);
-    ASSAY_ASSERT((uintptr_t)memory % 64 == 0);
+    ASSAY_ASSERT((uintptr_t)memory % UNIT == 0);
     if (!in_range(config)) return ASSAY_E_RANGE;
     if (memory_len < assay_engine_size(config)) return ASSAY_E_FULL;
-    struct assay_engine *e = memory;
-    /* Large areas are not touched before they are used; the rest starts from zero. */
-    assay_bytes_zero(e, sizeof *e);
-    const uint32_t n = config->genesis->member_count;
-    (void)lay_out(e, memory, config, &groups, &blocks, &simplex);
-    e->config = *config;
-    e->genesis = config->genesis;
-    e->members = n;
-    e->self = config->self;
-    e->own.keys = config->keys;
-    for (uint32_t i = 0; i < n; i++)
-        e->voting[i] = e->identity[i] = NULL; /* not loaded: deinit may come at any time */
-    assay_bytes_zero(e->loaded, n * sizeof *e->loaded);
-    assay_bytes_zero(e->seats, n * sizeof *e->seats);
-    assay_bytes_zero(e->findings.items, e->findings.count * sizeof *e->findings.items);
-    enum assay_status status = bring_up(e, groups);
-    if (status == ASSAY_OK) {
-        e->blocks =
-            assay_blocks_init(blocks, assay_blocks_size(blocks_max(config), body_max(config)),
-                              blocks_max(config), body_max(config));
-        const struct assay_simplex_config c = simplex_config(config, e->blocks);
-        status = assay_simplex_init(simplex, assay_simplex_size(&c), &c, &e->simplex);
-    }
+    struct assay_engine *e = place(memory, config, &machines);
+    const enum assay_status status = bring_up(e, config, &machines);
     if (status != ASSAY_OK) {
         assay_engine_deinit(&e);
         return status;
@@ -330,9 +254,6 @@ enum assay_status assay_engine_init(void *memory, size_t memory_len,
 void assay_engine_deinit(struct assay_engine **engine)
 {
     if (*engine == NULL) return;
-    for (uint32_t i = 0; i < (*engine)->members; i++) {
-        assay_p256_free(&(*engine)->voting[i]);
-        assay_p256_free(&(*engine)->identity[i]);
-    }
+    assay_head_free(*engine);
     *engine = NULL;
 }

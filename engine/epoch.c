@@ -8,48 +8,23 @@
 
 #include "base/cbor.h"
 
-bool assay_eng_may_sign(const struct assay_engine *e)
-{
-    return e->own.listed && !e->own.rolled_back && !e->halted;
-}
-
-void assay_epoch_own(struct assay_engine *e)
-{
-    const struct assay_life *life = &e->state.members[e->self].lives[0];
-    struct assay_own_keys *keys = &e->own.keys;
-    const bool same = assay_bytes_equal(keys->voting_public, life->voting_public, 64) &&
-                      assay_bytes_equal(keys->transport_public, life->transport_public, 32);
-    e->own.listed = same;
-    if (same) keys->incarnation = life->incarnation;
-    /* Another key set of ours took the number: these keys ask for the next one. */
-    else if (keys->incarnation <= life->incarnation) keys->incarnation = life->incarnation + 1;
-}
-
-/* --- attesting */
-
-/* Keys that wait to be listed, unless they are those that peers caught us rolling back. */
-static bool wants_listing(const struct assay_engine *e)
-{
-    return !e->own.listed && !e->own.rolled_back && !e->halted;
-}
-
 static void ask_quote(struct assay_engine *e)
 {
-    const struct assay_own_keys *keys = &e->own.keys;
+    const struct assay_own_keys *keys = &e->own->keys;
     struct assay_life life = { .incarnation = keys->incarnation };
     struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_QUOTE);
     if (effect == NULL) {
-        e->run.quote_again_ms = e->now_ms;
+        e->parts->run.quote_again_ms = e->now_ms;
         return;
     }
     assay_bytes_copy(life.voting_public, 64, keys->voting_public, 64);
     assay_bytes_copy(life.transport_public, 32, keys->transport_public, 32);
-    effect->as.quote.epoch = e->context.epoch;
+    effect->as.quote.epoch = e->head->context.epoch;
     effect->as.quote.incarnation = keys->incarnation;
-    assay_context_expected(&e->context, e->self, &life, e->context.epoch, &e->run.moment,
-                           effect->as.quote.report_data);
+    assay_context_expected(&e->head->context, e->self, &life, e->head->context.epoch,
+                           &e->run->moment, effect->as.quote.report_data);
     /* A source that never answers is asked again: half an epoch is longer than any quote takes. */
-    e->run.quote_again_ms = e->now_ms + assay_eng_epoch_ms(e) / 2;
+    e->parts->run.quote_again_ms = e->now_ms + assay_eng_epoch_ms(e) / 2;
 }
 
 /* After a start with a log peers are asked for an envelope of ours of this epoch, and have two
@@ -61,50 +36,38 @@ static bool asks_peers_first(struct assay_engine *e)
 {
     const uint64_t epoch_ms = assay_eng_epoch_ms(e);
     const uint64_t delta_ms = assay_min_u64(assay_max_u64(epoch_ms / 16, 25), 2000);
-    if (!e->own.from_log || e->run.envelope_made || !assay_eng_may_sign(e)) return false;
-    if (e->state.head_time_ms > e->own.began_unix_ms + epoch_ms) {
-        e->own.from_log = false; /* nor will any later one */
+    if (!e->own->from_log || e->run->envelope_made || !assay_eng_may_sign(e)) return false;
+    if (e->head->state.head_time_ms > e->own->began_unix_ms + epoch_ms) {
+        assay_own_trusts_log(e); /* nor will any later one be asked about */
         return false;
     }
-    if (e->run.own_asked_ms == 0) {
+    if (e->run->own_asked_ms == 0) {
         assay_gather_ask_own(e);
-        e->run.own_asked_ms = assay_max_u64(e->now_ms, 1);
+        e->parts->run.own_asked_ms = assay_max_u64(e->now_ms, 1);
     }
-    const uint64_t until_ms = e->run.own_asked_ms + 2 * delta_ms;
+    const uint64_t until_ms = e->run->own_asked_ms + 2 * delta_ms;
     if (e->now_ms >= until_ms) return false;
-    e->run.quote_again_ms = until_ms;
+    e->parts->run.quote_again_ms = until_ms;
     return true;
 }
 
 static void attest(struct assay_engine *e)
 {
-    e->run.quote_again_ms = UINT64_MAX;
-    if (!e->started || e->sync.active) return;
-    e->run.opened = true;
+    e->parts->run.quote_again_ms = UINT64_MAX;
+    if (!e->life->started || e->sync->active) return;
+    e->parts->run.opened = true;
     if (asks_peers_first(e)) return;
-    if (assay_eng_may_sign(e) && !e->run.envelope_made) ask_quote(e);
-    else if (wants_listing(e) && !e->run.incarnate_made) ask_quote(e);
-}
-
-static void clear_seat(struct assay_seat *seat)
-{
-    seat->phase = ASSAY_SEAT_EMPTY;
-    seat->outcome = ASSAY_OUTCOME_NONE;
-    seat->payload_len = 0;
-    seat->envelope = (struct assay_envelope){ 0 };
-    seat->asked = 0;
+    if (assay_eng_may_sign(e) && !e->run->envelope_made) ask_quote(e);
+    else if (assay_own_wants_listing(e) && !e->run->incarnate_made) ask_quote(e);
 }
 
 /* Envelopes of the epoch that begins, which came while ours was still open. */
 static void replay_early(struct assay_engine *e)
 {
     for (uint32_t i = 0; i < e->members; i++) {
-        struct assay_seat *seat = &e->seats[i];
-        const size_t len = seat->early_len;
         uint8_t payload[ASSAY_ENVELOPE_LEN_MAX];
+        const size_t len = assay_seat_take_early(e, i, payload);
         if (len == 0) continue;
-        assay_bytes_copy(payload, sizeof payload, seat->early, len);
-        seat->early_len = 0;
         assay_status_ignore(
             assay_gather_envelope(e, ASSAY_SLOT_ALL, assay_slice_over(payload, len)),
             "what does not fit this epoch after all is dropped");
@@ -114,61 +77,80 @@ static void replay_early(struct assay_engine *e)
 void assay_epoch_open(struct assay_engine *e)
 {
     const uint64_t bound = assay_min_u64(5000, assay_eng_epoch_ms(e) / 8);
-    for (uint32_t i = 0; i < e->members; i++)
-        clear_seat(&e->seats[i]);
-    e->run = (struct assay_run){ .opened_ms = e->now_ms,
-                                 .progress_ms = e->now_ms,
+    assay_seat_turn(e);
+    assay_settle_progress(e);
+    e->parts->run = (struct assay_run){ .opened_ms = e->now_ms,
                                  .quote_again_ms = UINT64_MAX,
                                  .clock_bound_ms = bound };
     const enum assay_status status =
-        assay_context_moment(&e->context, e->context.epoch, &e->run.moment);
+        assay_context_moment(&e->head->context, e->head->context.epoch, &e->parts->run.moment);
     ASSAY_ASSERT(status == ASSAY_OK); /* the running epoch is always known */
     replay_early(e);
     attest(e);
 }
 
+/* What is signed here is kept under its own digest. */
+static void sign(struct assay_effect *effect, struct assay_signing *signing)
+{
+    assay_bytes_copy(signing->store_key.id, 32, signing->digest, 32);
+    assay_effect_sign(effect, signing);
+}
+
+void assay_epoch_made_envelope(struct assay_engine *e)
+{
+    e->parts->run.envelope_made = true; /* a second one convicts: E8 */
+}
+
+void assay_epoch_made_ballot(struct assay_engine *e)
+{
+    e->parts->run.ballot_made = true;
+}
+
+void assay_epoch_made_incarnate(struct assay_engine *e)
+{
+    e->parts->run.incarnate_made = true;
+}
+
 static void make_envelope(struct assay_engine *e, struct assay_slice evidence)
 {
     struct assay_envelope envelope = {
-        .era = e->state.era,
-        .epoch = e->context.epoch,
-        .incarnation = e->own.keys.incarnation,
-        .kind = (enum assay_evidence_kind)e->state.members[e->self].evidence_kind,
+        .era = e->head->state.era,
+        .epoch = e->head->context.epoch,
+        .incarnation = e->own->keys.incarnation,
+        .kind = (enum assay_evidence_kind)e->head->state.members[e->self].evidence_kind,
         .evidence_len = (uint32_t)evidence.len,
     };
-    assay_bytes_copy(envelope.chain_id, 32, e->state.chain_id, 32);
-    assay_bytes_copy(envelope.node_id, 32, e->state.members[e->self].node_id, 32);
+    assay_bytes_copy(envelope.chain_id, 32, e->head->state.chain_id, 32);
+    assay_bytes_copy(envelope.node_id, 32, e->head->state.members[e->self].node_id, 32);
     assay_sha256(evidence.bytes, evidence.len, envelope.evidence_digest);
     uint8_t *bytes = assay_eng_take(e, ASSAY_ENVELOPE_LEN_MAX);
     struct assay_effect *effect = bytes != NULL ? assay_eng_effect(e, ASSAY_EFFECT_SIGN) : NULL;
     if (effect == NULL) return; /* asked again: quote_again_ms */
     struct assay_writer w = assay_writer_over(bytes, ASSAY_ENVELOPE_LEN_MAX);
-    const enum assay_status status =
-        assay_envelope_encode(&envelope, &w, &effect->as.sign.signature_at);
+    struct assay_signing signing = { .key = ASSAY_KEY_VOTING,
+                                     .digest = envelope.digest,
+                                     .message = ASSAY_MESSAGE_ENVELOPE,
+                                     .class_ = ASSAY_STORE_ENVELOPE,
+                                     .store_key = { .era = e->head->state.era,
+                                                    .epoch = envelope.epoch,
+                                                    .number = envelope.incarnation } };
+    const enum assay_status status = assay_envelope_encode(&envelope, &w, &signing.signature_at);
     ASSAY_ASSERT(status == ASSAY_OK);
-    effect->as.sign.key = ASSAY_KEY_VOTING;
-    assay_bytes_copy(effect->as.sign.digest, 32, envelope.digest, 32);
-    effect->as.sign.message = ASSAY_MESSAGE_ENVELOPE;
-    effect->as.sign.payload = assay_slice_over(bytes, w.len);
-    effect->as.sign.persist = true;
-    effect->as.sign.class_ = ASSAY_STORE_ENVELOPE;
-    effect->as.sign.store_key = (struct assay_store_key){ .era = e->state.era,
-                                                          .epoch = envelope.epoch,
-                                                          .number = envelope.incarnation };
-    assay_bytes_copy(effect->as.sign.store_key.id, 32, envelope.digest, 32);
-    e->run.envelope_made = true; /* never a second one: E8 */
-    e->run.quote_again_ms = UINT64_MAX;
+    signing.payload = assay_slice_over(bytes, w.len);
+    sign(effect, &signing);
+    assay_epoch_made_envelope(e);
+    e->parts->run.quote_again_ms = UINT64_MAX;
 }
 
 static void make_incarnate(struct assay_engine *e, struct assay_slice evidence)
 {
-    const struct assay_own_keys *keys = &e->own.keys;
-    struct assay_incarnate i = { .era = e->state.era,
-                                 .epoch = e->context.epoch,
+    const struct assay_own_keys *keys = &e->own->keys;
+    struct assay_incarnate i = { .era = e->head->state.era,
+                                 .epoch = e->head->context.epoch,
                                  .incarnation = keys->incarnation,
                                  .evidence_len = (uint32_t)evidence.len };
-    assay_bytes_copy(i.chain_id, 32, e->state.chain_id, 32);
-    assay_bytes_copy(i.node_id, 32, e->state.members[e->self].node_id, 32);
+    assay_bytes_copy(i.chain_id, 32, e->head->state.chain_id, 32);
+    assay_bytes_copy(i.node_id, 32, e->head->state.members[e->self].node_id, 32);
     assay_bytes_copy(i.voting_public, 64, keys->voting_public, 64);
     assay_bytes_copy(i.transport_public, 32, keys->transport_public, 32);
     assay_sha256(evidence.bytes, evidence.len, i.evidence_digest);
@@ -177,50 +159,44 @@ static void make_incarnate(struct assay_engine *e, struct assay_slice evidence)
     struct assay_effect *effect = bytes != NULL ? assay_eng_effect(e, ASSAY_EFFECT_SIGN) : NULL;
     if (effect == NULL) return; /* asked again: quote_again_ms */
     struct assay_writer w = assay_writer_over(bytes, len_max);
-    const enum assay_status status = assay_record_put_incarnate(
-        &w, &i, evidence, effect->as.sign.digest, &effect->as.sign.signature_at);
+    uint8_t digest[32];
+    struct assay_signing signing = { .key = ASSAY_KEY_IDENTITY,
+                                     .digest = digest,
+                                     .message = ASSAY_MESSAGE_RECORD,
+                                     .class_ = ASSAY_STORE_RECORD,
+                                     .store_key = { .era = e->head->state.era, .epoch = i.epoch } };
+    const enum assay_status status =
+        assay_record_put_incarnate(&w, &i, evidence, digest, &signing.signature_at);
     ASSAY_ASSERT(status == ASSAY_OK);
-    effect->as.sign.key = ASSAY_KEY_IDENTITY;
-    effect->as.sign.message = ASSAY_MESSAGE_RECORD;
-    effect->as.sign.payload = assay_slice_over(bytes, w.len);
-    effect->as.sign.persist = true;
-    effect->as.sign.class_ = ASSAY_STORE_RECORD;
-    effect->as.sign.store_key = (struct assay_store_key){ .era = e->state.era, .epoch = i.epoch };
-    assay_bytes_copy(effect->as.sign.store_key.id, 32, effect->as.sign.digest, 32);
-    e->run.incarnate_made = true;
-    e->run.quote_again_ms = UINT64_MAX;
+    signing.payload = assay_slice_over(bytes, w.len);
+    sign(effect, &signing);
+    assay_epoch_made_incarnate(e);
+    e->parts->run.quote_again_ms = UINT64_MAX;
 }
 
 void assay_epoch_quote(struct assay_engine *e, uint64_t epoch, uint32_t incarnation,
                        struct assay_slice evidence)
 {
-    if (epoch != e->context.epoch || incarnation != e->own.keys.incarnation) return;
+    if (epoch != e->head->context.epoch || incarnation != e->own->keys.incarnation) return;
     if (evidence.len == 0 || evidence.len > ASSAY_EVIDENCE_LEN_MAX) {
-        e->run.quote_again_ms = e->now_ms + assay_eng_epoch_ms(e) / 16;
+        e->parts->run.quote_again_ms = e->now_ms + assay_eng_epoch_ms(e) / 16;
         return;
     }
     if (assay_eng_may_sign(e)) {
-        if (!e->run.envelope_made) make_envelope(e, evidence);
-    } else if (wants_listing(e) && !e->run.incarnate_made) {
+        if (!e->run->envelope_made) make_envelope(e, evidence);
+    } else if (assay_own_wants_listing(e) && !e->run->incarnate_made) {
         make_incarnate(e, evidence);
     }
 }
 
-void assay_epoch_keys(struct assay_engine *e, const uint8_t *voting_public,
-                      const uint8_t *transport_public)
+void assay_epoch_keys(struct assay_engine *e, const uint8_t voting_public[static 64],
+                      const uint8_t transport_public[static 32])
 {
-    /* The same keys told again have still the log that was rolled back. */
-    if (!assay_bytes_equal(e->own.keys.voting_public, voting_public, 64)) {
-        e->own.rolled_back = false;
-        e->config.keys_unused = true; /* made for a RESTART: no log of theirs can be missing */
-    }
-    assay_bytes_copy(e->own.keys.voting_public, 64, voting_public, 64);
-    assay_bytes_copy(e->own.keys.transport_public, 32, transport_public, 32);
-    assay_epoch_own(e);
-    if (!e->begun) return;
+    assay_own_take(e, voting_public, transport_public);
+    if (!e->chain->begun) return;
     /* The key set that voted in this epoch is gone: whoever signs now is not listed yet. */
-    if (!e->own.listed) assay_simplex_halt(e->simplex);
-    e->run.incarnate_made = false;
+    if (!e->own->listed) assay_simplex_halt(e->simplex);
+    e->parts->run.incarnate_made = false;
     attest(e);
 }
 
@@ -231,9 +207,9 @@ static bool hears_network(const struct assay_engine *e)
 {
     uint64_t held = 0;
     for (uint32_t i = 0; i < e->members; i++) {
-        if (e->seats[i].payload_len > 0) held += e->weights[i];
+        if (e->seats[i].payload_len > 0) held += e->head->weights[i];
     }
-    return assay_quorum(held, e->voters.total_bp);
+    return assay_quorum(held, e->head->voters.total_bp);
 }
 
 static enum assay_outcome outcome_of(const struct assay_engine *e, uint32_t slot, bool hears)
@@ -261,8 +237,9 @@ static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t 
         const struct assay_seat *seat = &e->seats[i];
         const enum assay_outcome outcome = outcome_of(e, i, hears);
         if (assay_outcome_is_pass(outcome) || assay_outcome_is_fail(outcome)) {
-            const bool in_roll = e->final.roll_present[i] &&
-                                 assay_bytes_equal(e->final.roll[i], seat->envelope.digest, 32);
+            const bool in_roll =
+                e->chain->ledger.roll_present[i] &&
+                assay_bytes_equal(e->chain->ledger.roll[i], seat->envelope.digest, 32);
             if (!in_roll && b->exception_count == ASSAY_EXCEPTIONS_MAX) continue;
             if (!in_roll) {
                 struct assay_exception *x = &b->exceptions[b->exception_count++];
@@ -271,9 +248,9 @@ static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t 
             }
         }
         if (outcome == ASSAY_OUTCOME_ABSENT) {
-            assay_eng_note(e, ASSAY_NOTE_EVIDENCE_MISSING, (uint16_t)i, e->context.epoch, 0);
+            assay_eng_note(e, ASSAY_NOTE_EVIDENCE_MISSING, (uint16_t)i, e->head->context.epoch, 0);
             if (seat->phase != ASSAY_SEAT_FOREIGN)
-                assay_eng_reason(e, i, "absent: no evidence for this epoch could be had");
+                assay_seat_reason(e, i, "absent: no evidence for this epoch could be had");
         }
         assay_row_set(row, i, outcome);
     }
@@ -281,9 +258,9 @@ static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t 
 
 static void cast_ballot(struct assay_engine *e)
 {
-    struct assay_ballot b = { .era = e->state.era,
-                              .epoch = e->context.epoch,
-                              .incarnation = e->own.keys.incarnation };
+    struct assay_ballot b = { .era = e->head->state.era,
+                              .epoch = e->head->context.epoch,
+                              .incarnation = e->own->keys.incarnation };
     const size_t row_len = assay_row_len(e->members);
     const size_t len_max = ASSAY_BALLOT_FIXED_LEN_MAX + row_len;
     uint8_t *row = assay_eng_take(e, row_len);
@@ -293,12 +270,12 @@ static void cast_ballot(struct assay_engine *e)
     struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_SIGN);
     if (effect == NULL) return;
     assay_bytes_zero(row, row_len);
-    assay_bytes_copy(b.chain_id, 32, e->state.chain_id, 32);
-    assay_bytes_copy(b.node_id, 32, e->state.members[e->self].node_id, 32);
-    assay_bytes_copy(b.roll_root, 32, e->final.roll_root, 32);
-    assay_bytes_copy(b.endorsements_digest, 32, e->state.endorsements_digest, 32);
-    assay_bytes_copy(b.policy_digest, 32, e->state.policy_digest, 32);
-    assay_bytes_copy(b.verifier_digest, 32, e->config.verifier_digest, 32);
+    assay_bytes_copy(b.chain_id, 32, e->head->state.chain_id, 32);
+    assay_bytes_copy(b.node_id, 32, e->head->state.members[e->self].node_id, 32);
+    assay_bytes_copy(b.roll_root, 32, e->chain->ledger.roll_root, 32);
+    assay_bytes_copy(b.endorsements_digest, 32, e->head->state.endorsements_digest, 32);
+    assay_bytes_copy(b.policy_digest, 32, e->head->state.policy_digest, 32);
+    assay_bytes_copy(b.verifier_digest, 32, e->verifier_digest, 32);
     b.row = assay_slice_over(row, row_len);
     fill_ballot(e, &b, row);
     ASSAY_ASSERT(assay_row_valid(row, row_len, e->members, e->self));
@@ -308,24 +285,26 @@ static void cast_ballot(struct assay_engine *e)
     enum assay_status status = assay_writer_finish(&w, &signed_body);
     ASSAY_ASSERT(status == ASSAY_OK);
     struct assay_writer out = assay_writer_over(bytes, len_max + 128);
-    status = assay_record_put_ballot(&out, signed_body, &effect->as.sign.signature_at);
+    uint8_t digest[32];
+    struct assay_signing signing = { .key = ASSAY_KEY_VOTING,
+                                     .digest = digest,
+                                     .message = ASSAY_MESSAGE_RECORD,
+                                     .class_ = ASSAY_STORE_BALLOT,
+                                     .store_key = { .era = e->head->state.era,
+                                                    .epoch = b.epoch,
+                                                    .number = b.incarnation } };
+    status = assay_record_put_ballot(&out, signed_body, &signing.signature_at);
     ASSAY_ASSERT(status == ASSAY_OK);
-    assay_sha256(signed_body.bytes, signed_body.len, effect->as.sign.digest);
-    effect->as.sign.key = ASSAY_KEY_VOTING;
-    effect->as.sign.message = ASSAY_MESSAGE_RECORD;
-    effect->as.sign.payload = assay_slice_over(bytes, out.len);
-    effect->as.sign.persist = true;
-    effect->as.sign.class_ = ASSAY_STORE_BALLOT;
-    effect->as.sign.store_key =
-        (struct assay_store_key){ .era = e->state.era, .epoch = b.epoch, .number = b.incarnation };
-    assay_bytes_copy(effect->as.sign.store_key.id, 32, effect->as.sign.digest, 32);
-    e->run.ballot_made = true; /* never a second one */
+    assay_sha256(signed_body.bytes, signed_body.len, digest);
+    signing.payload = assay_slice_over(bytes, out.len);
+    sign(effect, &signing);
+    assay_epoch_made_ballot(e);
     assay_eng_note(e, ASSAY_NOTE_BALLOT_CAST, e->self, b.epoch, 0);
 }
 
 static uint64_t ballot_deadline(const struct assay_engine *e)
 {
-    return e->run.opened_ms + assay_eng_epoch_ms(e) * 5 / 8;
+    return e->run->opened_ms + assay_eng_epoch_ms(e) * 5 / 8;
 }
 
 static bool all_judged(const struct assay_engine *e)
@@ -340,8 +319,8 @@ static bool all_judged(const struct assay_engine *e)
 /* Signed when every slot is judged, at the latest 5T/8 after E(e-1) was seen final. */
 static void consider_ballot(struct assay_engine *e)
 {
-    if (!e->run.opened || e->run.ballot_made || !assay_eng_may_sign(e) || e->sync.active) return;
-    if (!e->final.has_roll || e->final.closed) return;
+    if (!e->run->opened || e->run->ballot_made || !assay_eng_may_sign(e) || e->sync->active) return;
+    if (!e->chain->ledger.has_roll || e->chain->ledger.closed) return;
     if (all_judged(e) || e->now_ms >= ballot_deadline(e)) cast_ballot(e);
 }
 
@@ -355,26 +334,26 @@ static void consider_clock(struct assay_engine *e)
     for (uint64_t n = look.nullified_in_a_row; n >= 8 && bound < 600000; n -= 8)
         bound *= 2;
     bound = assay_min_u64(bound, 600000);
-    if (bound > e->run.clock_bound_ms)
+    if (bound > e->run->clock_bound_ms)
         assay_eng_note(e, ASSAY_NOTE_CLOCK, ASSAY_SLOT_ALL, bound, 0);
-    e->run.clock_bound_ms = bound;
+    e->parts->run.clock_bound_ms = bound;
 }
 
 /* When the next round of asking for missing envelopes is due: T/4, 3T/8, T/2. */
 static uint64_t pull_due(const struct assay_engine *e)
 {
     const uint64_t eighth = assay_eng_epoch_ms(e) / 8;
-    if (e->run.pulls >= 3) return UINT64_MAX;
-    return e->run.opened_ms + eighth * (2 + e->run.pulls);
+    if (e->run->pulls >= 3) return UINT64_MAX;
+    return e->run->opened_ms + eighth * (2 + e->run->pulls);
 }
 
 void assay_epoch_tick(struct assay_engine *e)
 {
-    if (!e->started || !e->begun) return;
-    if (!e->run.opened) attest(e);
-    if (e->now_ms >= e->run.quote_again_ms) attest(e);
+    if (!e->life->started || !e->chain->begun) return;
+    if (!e->run->opened) attest(e);
+    if (e->now_ms >= e->run->quote_again_ms) attest(e);
     if (e->now_ms >= pull_due(e)) {
-        e->run.pulls++;
+        e->parts->run.pulls++;
         assay_gather_ask(e);
     }
     consider_ballot(e);
@@ -383,9 +362,10 @@ void assay_epoch_tick(struct assay_engine *e)
 
 uint64_t assay_epoch_wake(const struct assay_engine *e)
 {
-    if (!e->started || !e->begun) return UINT64_MAX;
-    uint64_t wake = assay_min_u64(e->run.quote_again_ms, pull_due(e));
-    if (!e->run.ballot_made && e->final.has_roll && assay_eng_may_sign(e) && e->run.opened)
+    if (!e->life->started || !e->chain->begun) return UINT64_MAX;
+    uint64_t wake = assay_min_u64(e->run->quote_again_ms, pull_due(e));
+    if (!e->run->ballot_made && e->chain->ledger.has_roll && assay_eng_may_sign(e) &&
+        e->run->opened)
         wake = assay_min_u64(wake, assay_max_u64(ballot_deadline(e), e->now_ms + 1));
     return wake;
 }

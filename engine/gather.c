@@ -20,15 +20,14 @@ static void second_envelope(struct assay_engine *e, uint32_t slot, struct assay_
 static enum assay_status keep_early(struct assay_engine *e, const struct assay_envelope *envelope,
                                     struct assay_slice payload)
 {
-    if (envelope->epoch != e->context.epoch + 1) return ASSAY_E_EARLY;
-    if (!assay_bytes_equal(envelope->chain_id, e->state.chain_id, 32)) return ASSAY_E_CHAIN;
-    const uint32_t slot = assay_state_slot_of(&e->state, envelope->node_id);
+    if (envelope->epoch != e->head->context.epoch + 1) return ASSAY_E_EARLY;
+    if (!assay_bytes_equal(envelope->chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
+    const uint32_t slot = assay_state_slot_of(&e->head->state, envelope->node_id);
     if (slot == e->members) return ASSAY_E_STRANGER;
-    if (!assay_p256_verify(e->voting[slot], envelope->digest, envelope->signature, ASSAY_S_LOW))
+    if (!assay_p256_verify(e->head->voting[slot], envelope->digest, envelope->signature,
+                           ASSAY_S_LOW))
         return ASSAY_E_EARLY; /* perhaps of an incarnation to come: it is pulled later */
-    struct assay_seat *seat = &e->seats[slot];
-    assay_bytes_copy(seat->early, sizeof seat->early, payload.bytes, payload.len);
-    seat->early_len = payload.len;
+    assay_seat_keep_early(e, slot, payload);
     return ASSAY_OK;
 }
 
@@ -37,9 +36,9 @@ static enum assay_status keep_early(struct assay_engine *e, const struct assay_e
 static void own_unknown(struct assay_engine *e, uint16_t from,
                         const struct assay_envelope *envelope)
 {
-    if (from == ASSAY_SLOT_SELF || !e->own.listed) return;
-    if (envelope->incarnation != e->own.keys.incarnation) return;
-    e->own.rolled_back = true;
+    if (from == ASSAY_SLOT_SELF || !e->own->listed) return;
+    if (envelope->incarnation != e->own->keys.incarnation) return;
+    assay_own_rolled_back(e);
     assay_simplex_halt(e->simplex);
     assay_order_derive(e);
 }
@@ -50,26 +49,24 @@ enum assay_status assay_gather_envelope(struct assay_engine *e, uint16_t from,
     struct assay_envelope envelope;
     uint32_t slot = 0;
     ASSAY_TRY(assay_envelope_decode(payload, &envelope));
-    if (envelope.epoch > e->context.epoch) return keep_early(e, &envelope, payload);
-    if (envelope.epoch < e->context.epoch) return ASSAY_E_STALE;
-    const uint32_t known = assay_state_slot_of(&e->state, envelope.node_id);
+    if (envelope.epoch > e->head->context.epoch) return keep_early(e, &envelope, payload);
+    if (envelope.epoch < e->head->context.epoch) return ASSAY_E_STALE;
+    const uint32_t known = assay_state_slot_of(&e->head->state, envelope.node_id);
     if (known == e->members) return ASSAY_E_STRANGER;
     if (e->seats[known].payload_len > 0 &&
         assay_bytes_equal(e->seats[known].envelope.digest, envelope.digest, 32))
         return ASSAY_E_DUPLICATE; /* before its signature costs anything */
-    ASSAY_TRY(assay_context_envelope(&e->context, &envelope, &slot));
-    struct assay_seat *seat = &e->seats[slot];
+    ASSAY_TRY(assay_context_envelope(&e->head->context, &envelope, &slot));
+    const struct assay_seat *seat = &e->seats[slot];
     if (seat->payload_len > 0) {
         second_envelope(e, slot, payload);
         return ASSAY_OK;
     }
-    seat->envelope = envelope;
-    assay_bytes_copy(seat->payload, sizeof seat->payload, payload.bytes, payload.len);
-    seat->payload_len = payload.len;
-    e->fetch_wanted = true;
+    assay_seat_take(e, slot, &envelope, payload);
+    assay_evidence_wanted(e);
     if (slot == e->self) {
-        if (!e->run.envelope_made) own_unknown(e, from, &envelope);
-        e->run.envelope_made = true; /* also when a peer gives ours back after a crash */
+        if (!e->run->envelope_made) own_unknown(e, from, &envelope);
+        assay_epoch_made_envelope(e); /* also when a peer gives ours back after a crash */
     } else {
         assay_evidence_fetch(e, slot);
     }
@@ -87,8 +84,8 @@ enum assay_status assay_gather_pull(struct assay_engine *e, uint16_t from,
     uint64_t epoch = 0;
     struct assay_slice slots;
     ASSAY_TRY(assay_envelope_pull_decode(payload, e->members, &epoch, &slots));
-    if (epoch > e->context.epoch) return ASSAY_E_EARLY;
-    if (epoch < e->context.epoch) return ASSAY_E_STALE;
+    if (epoch > e->head->context.epoch) return ASSAY_E_EARLY;
+    if (epoch < e->head->context.epoch) return ASSAY_E_STALE;
     for (uint32_t i = 0; i < e->members; i++) {
         const struct assay_seat *seat = &e->seats[i];
         if ((slots.bytes[i / 8] >> (i % 8) & 1) == 0 || seat->payload_len == 0) continue;
@@ -107,8 +104,8 @@ void assay_gather_ask_own(struct assay_engine *e)
     assay_bytes_zero(bitmap, bitmap_len);
     bitmap[e->self / 8] = (uint8_t)(1u << (e->self % 8));
     struct assay_writer w = assay_writer_over(bytes, bitmap_len + 32);
-    const enum assay_status status =
-        assay_envelope_pull_encode(e->context.epoch, assay_slice_over(bitmap, bitmap_len), &w);
+    const enum assay_status status = assay_envelope_pull_encode(
+        e->head->context.epoch, assay_slice_over(bitmap, bitmap_len), &w);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_eng_send(e, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_ENVELOPE_PULL,
                    assay_slice_over(bytes, w.len));
@@ -129,26 +126,27 @@ void assay_gather_ask(struct assay_engine *e)
     }
     if (!any) return;
     struct assay_writer w = assay_writer_over(bytes, bitmap_len + 32);
-    const enum assay_status status =
-        assay_envelope_pull_encode(e->context.epoch, assay_slice_over(bitmap, bitmap_len), &w);
+    const enum assay_status status = assay_envelope_pull_encode(
+        e->head->context.epoch, assay_slice_over(bitmap, bitmap_len), &w);
     ASSAY_ASSERT(status == ASSAY_OK);
     const uint32_t peers = e->members - 1;
     const uint32_t ask = peers < ASSAY_PEERS_ASKED_MIN ? peers : ASSAY_PEERS_ASKED_MIN;
     for (uint32_t k = 0; k < ask; k++) {
-        const uint32_t turn = (uint32_t)(e->context.epoch % e->members) + e->run.pulls * ask + k;
+        const uint32_t turn =
+            (uint32_t)(e->head->context.epoch % e->members) + e->run->pulls * ask + k;
         assay_eng_send(e, assay_eng_peer(e, turn), ASSAY_SLOT_ALL, ASSAY_MESSAGE_ENVELOPE_PULL,
                        assay_slice_over(bytes, w.len));
     }
     for (uint32_t i = 0; i < e->members; i++) {
-        if (e->seats[i].payload_len == 0) e->seats[i].asked += ask;
+        if (e->seats[i].payload_len == 0) assay_seat_asked(e, i, ask);
     }
 }
 
 /* --- records */
 
-static void relay(struct assay_engine *e, struct assay_pool_item *item)
+static void relay(struct assay_engine *e, const struct assay_pool_item *item)
 {
-    item->sent_ms = e->now_ms;
+    assay_pool_sent(e->pool, item, e->now_ms);
     assay_eng_send(e, ASSAY_SLOT_ALL, item->from < e->members ? item->from : ASSAY_SLOT_ALL,
                    ASSAY_MESSAGE_RECORD, assay_slice_over(item->bytes, item->len));
 }
@@ -158,44 +156,36 @@ static void relay(struct assay_engine *e, struct assay_pool_item *item)
 static enum assay_status try_judge(struct assay_engine *e, struct assay_record *r)
 {
     struct assay_ask ask;
-    if (!assay_record_ask(&e->context, r, &ask)) return ASSAY_OK;
-    const struct assay_finding *finding = assay_branch_finding(e, &ask);
+    if (!assay_record_ask(&e->head->context, r, &ask)) return ASSAY_OK;
+    const struct assay_finding *finding = assay_verifying_finding(e, &ask);
     if (finding == NULL) return ASSAY_E_AGAIN;
-    return assay_record_judge(&e->context, finding, r);
-}
-
-static void ready(struct assay_engine *e, struct assay_pool_item *item,
-                  const struct assay_record *r)
-{
-    assay_pool_set(&e->pool, item, ASSAY_POOL_READY);
-    item->outcome = r->outcome;
-    item->falsehood = r->falsehood;
+    return assay_record_judge(&e->head->context, finding, r);
 }
 
 enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
                                       struct assay_slice payload)
 {
     struct assay_record r;
-    struct assay_pool_item *item = NULL;
+    const struct assay_pool_item *item = NULL;
     if (payload.len > ASSAY_RECORD_LEN_MAX) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_record_decode(payload, &r));
     if (r.kind == ASSAY_RECORD_ROLL) return ASSAY_E_INVALID; /* leaders make it, in a block */
-    if (assay_pool_find(&e->pool, r.key) != NULL) return ASSAY_E_DUPLICATE;
-    ASSAY_TRY(assay_record_check(&e->context, &r));
+    if (assay_pool_find(e->pool, r.key) != NULL) return ASSAY_E_DUPLICATE;
+    ASSAY_TRY(assay_record_check(&e->head->context, &r));
     /* What the final chain has, or can never take, needs no place. */
-    const enum assay_status fits = assay_ledger_fits(&e->context, &e->final, &r);
+    const enum assay_status fits = assay_ledger_fits(&e->head->context, &e->chain->ledger, &r);
     if (fits != ASSAY_OK && fits != ASSAY_E_EARLY && fits != ASSAY_E_FULL) return fits;
-    ASSAY_TRY(assay_pool_add(&e->pool, &r, from, &item));
+    ASSAY_TRY(assay_pool_add(e->pool, &r, from, &item));
     const enum assay_status judged = try_judge(e, &r);
     if (judged == ASSAY_E_AGAIN) return ASSAY_OK; /* kept until the verdict comes */
     if (judged != ASSAY_OK) {
-        assay_pool_remove(&e->pool, item);
+        assay_pool_remove(e->pool, item);
         return judged;
     }
-    ready(e, item, &r);
+    assay_pool_ready(e->pool, item, &r);
     if (from == ASSAY_SLOT_SELF) {
-        item->own = true; /* was sent by SIGN */
-        item->sent_ms = e->now_ms;
+        assay_pool_own(e->pool, item);
+        assay_pool_sent(e->pool, item, e->now_ms); /* by SIGN */
     } else {
         relay(e, item);
     }
@@ -205,20 +195,20 @@ enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
 void assay_gather_judged(struct assay_engine *e)
 {
     struct assay_record r; /* large: made once */
-    for (uint32_t i = 0; i < e->pool.count; i++) {
-        struct assay_pool_item *item = &e->pool.items[i];
+    for (uint32_t i = 0; i < e->pool->count; i++) {
+        const struct assay_pool_item *item = &e->pool->items[i];
         if (item->phase != ASSAY_POOL_ASKED) continue;
         const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
         enum assay_status status = assay_record_decode(bytes, &r);
-        if (status == ASSAY_OK) status = assay_record_check(&e->context, &r);
+        if (status == ASSAY_OK) status = assay_record_check(&e->head->context, &r);
         if (status == ASSAY_OK) status = try_judge(e, &r);
         if (status == ASSAY_E_AGAIN) continue;
         if (status != ASSAY_OK) {
-            assay_pool_remove(&e->pool, item);
+            assay_pool_remove(e->pool, item);
             continue;
         }
-        ready(e, item, &r);
-        if (item->from == ASSAY_SLOT_SELF) item->own = true;
+        assay_pool_ready(e->pool, item, &r);
+        if (item->from == ASSAY_SLOT_SELF) assay_pool_own(e->pool, item);
         relay(e, item);
     }
 }
@@ -228,15 +218,15 @@ void assay_gather_judged(struct assay_engine *e)
  * hold it and invalid for those who hear it first from a block. */
 void assay_gather_turn(struct assay_engine *e)
 {
-    assay_pool_turn(&e->pool, e->context.epoch);
-    for (uint32_t i = 0; i < e->pool.count; i++) {
-        struct assay_pool_item *item = &e->pool.items[i];
+    assay_pool_turn(e->pool, e->head->context.epoch);
+    for (uint32_t i = 0; i < e->pool->count; i++) {
+        const struct assay_pool_item *item = &e->pool->items[i];
         struct assay_record r;
         if (item->phase == ASSAY_POOL_FREE) continue;
         const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
         enum assay_status status = assay_record_decode(bytes, &r);
-        if (status == ASSAY_OK) status = assay_record_check(&e->context, &r);
-        if (status != ASSAY_OK) assay_pool_remove(&e->pool, item);
+        if (status == ASSAY_OK) status = assay_record_check(&e->head->context, &r);
+        if (status != ASSAY_OK) assay_pool_remove(e->pool, item);
     }
 }
 
@@ -246,9 +236,9 @@ void assay_gather_own(struct assay_engine *e, struct assay_slice bytes)
     if (!assay_eng_room(e, 4)) return; /* whoever wanted it wants it again */
     if (assay_gather_record(e, ASSAY_SLOT_SELF, bytes) != ASSAY_OK) return; /* known, or too late */
     if (assay_record_decode(bytes, &r) != ASSAY_OK) return;
-    struct assay_pool_item *item = assay_pool_find(&e->pool, r.key);
+    const struct assay_pool_item *item = assay_pool_find(e->pool, r.key);
     if (item == NULL) return;
-    struct assay_store_key key = { .era = e->state.era, .epoch = item->epoch };
+    struct assay_store_key key = { .era = e->head->state.era, .epoch = item->epoch };
     assay_bytes_copy(key.id, 32, item->key, 32);
     const struct assay_slice kept = assay_slice_over(item->bytes, item->len);
     assay_eng_persist(e, ASSAY_STORE_RECORD, &key, kept);
@@ -257,42 +247,43 @@ void assay_gather_own(struct assay_engine *e, struct assay_slice bytes)
 
 void assay_gather_seen(struct assay_engine *e, const struct assay_record *record, uint64_t view)
 {
-    struct assay_pool_item *item = assay_pool_find(&e->pool, record->key);
+    const struct assay_pool_item *item = assay_pool_find(e->pool, record->key);
     if (item == NULL) {
-        if (assay_pool_add(&e->pool, record, ASSAY_SLOT_ALL, &item) != ASSAY_OK) return;
-        ready(e, item, record);
+        if (assay_pool_add(e->pool, record, ASSAY_SLOT_ALL, &item) != ASSAY_OK) return;
+        assay_pool_ready(e->pool, item, record);
     } else if (item->phase == ASSAY_POOL_ASKED) {
         return; /* its own verdict decides */
     }
-    if (item->phase == ASSAY_POOL_READY) item->placed_view = view;
+    if (item->phase == ASSAY_POOL_READY) assay_pool_placed(e->pool, item, view);
 }
 
 void assay_gather_counted(struct assay_engine *e, struct assay_record *r)
 {
-    struct assay_pool_item *item = NULL;
-    r->slot = assay_state_slot_of(&e->state, r->ballot.node_id);
+    const struct assay_pool_item *item = NULL;
+    r->slot = assay_state_slot_of(&e->head->state, r->ballot.node_id);
     r->epoch = r->ballot.epoch;
-    for (uint32_t i = 0; i < e->pool.count; i++) {
-        struct assay_pool_item *held = &e->pool.items[i];
+    for (uint32_t i = 0; i < e->pool->count; i++) {
+        const struct assay_pool_item *held = &e->pool->items[i];
         if (held->phase != ASSAY_POOL_FREE && held->kind == ASSAY_RECORD_BALLOT &&
             held->slot == r->slot && held->epoch == r->epoch)
-            assay_pool_remove(&e->pool, held);
+            assay_pool_remove(e->pool, held);
     }
-    if (assay_pool_add(&e->pool, r, ASSAY_SLOT_ALL, &item) == ASSAY_OK)
-        assay_pool_set(&e->pool, item, ASSAY_POOL_DONE);
+    if (assay_pool_add(e->pool, r, ASSAY_SLOT_ALL, &item) == ASSAY_OK)
+        assay_pool_done(e->pool, item);
 }
 
 void assay_gather_resend(struct assay_engine *e)
 {
     const uint64_t pause = assay_eng_epoch_ms(e) / 8;
-    if (e->resend_version == e->pool.version && e->now_ms < e->resend_at_ms) return;
-    e->resend_version = e->pool.version;
-    e->resend_at_ms = UINT64_MAX;
-    for (uint32_t i = 0; i < e->pool.count; i++) {
-        struct assay_pool_item *item = &e->pool.items[i];
+    struct assay_gathering *g = &e->parts->gather;
+    if (g->resend_version == e->pool->version && e->now_ms < g->resend_at_ms) return;
+    g->resend_version = e->pool->version;
+    g->resend_at_ms = UINT64_MAX;
+    for (uint32_t i = 0; i < e->pool->count; i++) {
+        const struct assay_pool_item *item = &e->pool->items[i];
         if (item->phase != ASSAY_POOL_READY || !item->own) continue;
         if (e->now_ms >= item->sent_ms + pause) relay(e, item);
-        e->resend_at_ms = assay_min_u64(e->resend_at_ms, item->sent_ms + pause);
+        g->resend_at_ms = assay_min_u64(g->resend_at_ms, item->sent_ms + pause);
     }
 }
 
@@ -301,7 +292,7 @@ void assay_gather_accuse(struct assay_engine *e, uint16_t slot, unsigned number,
 {
     const size_t len_max = first.len + second.len + 64;
     const struct assay_slice order[2][2] = { { first, second }, { second, first } };
-    assay_eng_note(e, ASSAY_NOTE_EQUIVOCATION, slot, number, e->context.epoch);
+    assay_eng_note(e, ASSAY_NOTE_EQUIVOCATION, slot, number, e->head->context.epoch);
     /* E2 and E3 name their votes in one order; whoever noticed them may have seen the other. */
     for (uint32_t k = 0; k < 2; k++) {
         struct assay_record r;

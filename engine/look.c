@@ -1,5 +1,5 @@
 /*
- * engine/look.c - what people see of the engine, names, and the walk over its invariants.
+ * engine/look.c - what people see of the engine, and the walk over its invariants.
  */
 #include "engine/engine_internal.h"
 
@@ -12,23 +12,23 @@ void assay_engine_snapshot(const struct assay_engine *engine,
                            struct assay_engine_snapshot *snapshot)
 {
     struct assay_simplex_snapshot look = { 0 };
-    const struct assay_state *s = &engine->state;
-    const struct assay_tolerance *t = &engine->tolerance;
+    const struct assay_state *s = &engine->head->state;
+    const struct assay_tolerance *t = &engine->head->tolerance;
     *snapshot = (struct assay_engine_snapshot){ .era = s->era,
-                                                .epoch = engine->context.epoch,
+                                                .epoch = engine->head->context.epoch,
                                                 .epoch_t0_ms = s->head_time_ms,
-                                                .view = engine->final.view,
-                                                .height = engine->final.height,
-                                                .head_time_ms = engine->final.time_ms,
+                                                .view = engine->chain->ledger.view,
+                                                .height = engine->chain->ledger.height,
+                                                .head_time_ms = engine->chain->ledger.time_ms,
                                                 .certified = s->certified,
                                                 .certified_epoch = s->certified_epoch,
-                                                .behind = engine->sync.active,
-                                                .weight_total_bp = engine->voters.total_bp,
+                                                .behind = engine->sync->active,
+                                                .weight_total_bp = engine->head->voters.total_bp,
                                                 .member_count = engine->members };
-    if (engine->begun) assay_simplex_snapshot(engine->simplex, &look);
+    if (engine->chain->begun) assay_simplex_snapshot(engine->simplex, &look);
     snapshot->voting = look.voting && assay_eng_may_sign(engine);
     assay_bytes_copy(snapshot->chain_id, 32, s->chain_id, 32);
-    assay_bytes_copy(snapshot->head_id, 32, engine->final.tip_id, 32);
+    assay_bytes_copy(snapshot->head_id, 32, engine->chain->ledger.tip_id, 32);
     assay_bytes_copy(snapshot->state_root, 32, s->root, 32);
     assay_bytes_copy(snapshot->closed_id, 32, s->head_id, 32);
     snapshot->operator_cap_met = t->operator_cap_met;
@@ -44,7 +44,7 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
                                   struct assay_member_snapshot *snapshot)
 {
     ASSAY_ASSERT(slot < engine->members);
-    const struct assay_member *m = &engine->state.members[slot];
+    const struct assay_member *m = &engine->head->state.members[slot];
     const struct assay_seat *seat = &engine->seats[slot];
     *snapshot =
         (struct assay_member_snapshot){ .name = engine->genesis->members[slot].name,
@@ -73,82 +73,27 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
                      sizeof seat->last_reason);
 }
 
-const char *assay_note_name(enum assay_note note)
-{
-#define ASSAY_NOTE_NAME(symbol, number, name)                                                      \
-    case symbol: return name;
-    switch (note) {
-        ASSAY_NOTE_LIST(ASSAY_NOTE_NAME)
-    }
-#undef ASSAY_NOTE_NAME
-    return "unknown";
-}
-
-const char *assay_order_name(enum assay_order_kind kind)
-{
-    switch (kind) {
-    case ASSAY_ORDER_NOTE: return "NOTE";
-    case ASSAY_ORDER_RESTRICT: return "RESTRICT";
-    case ASSAY_ORDER_SUSPEND: return "SUSPEND";
-    case ASSAY_ORDER_RESTART: return "RESTART";
-    case ASSAY_ORDER_RELEASE: return "RELEASE";
-    }
-    return "unknown";
-}
-
-static void check_seat(const struct assay_engine *e, uint32_t slot)
-{
-    const struct assay_seat *seat = &e->seats[slot];
-    ASSAY_ASSERT(seat->payload_len <= ASSAY_ENVELOPE_LEN_MAX);
-    if (seat->phase != ASSAY_SEAT_EMPTY) {
-        ASSAY_ASSERT(seat->payload_len > 0);
-        ASSAY_ASSERT(slot != e->self);
-    }
-    if (seat->payload_len > 0) {
-        ASSAY_ASSERT(seat->envelope.epoch == e->context.epoch);
-        ASSAY_ASSERT(assay_bytes_equal(seat->envelope.node_id, e->state.members[slot].node_id, 32));
-    }
-}
-
-static void check_wants(const struct assay_engine *e)
-{
-    uint32_t used = 0;
-    for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++) {
-        const struct assay_want *w = &e->wants[i];
-        used += w->used;
-        if (!w->used) continue;
-        ASSAY_ASSERT(w->slot < e->members && w->subject < e->members);
-        ASSAY_ASSERT(w->epoch <= e->context.epoch);
-        ASSAY_ASSERT(w->envelope_len > 0 && w->envelope_len <= ASSAY_ENVELOPE_LEN_MAX);
-        ASSAY_ASSERT(w->path_len <= ASSAY_MERKLE_LEVELS);
-        /* A contradiction is of a ballot, a FAIL of none. */
-        ASSAY_ASSERT(w->contradiction == (w->ballot_len > 0));
-        ASSAY_ASSERT(w->ballot_len <= e->ballot_len_max);
-    }
-    ASSAY_ASSERT(used == e->wants_used);
-}
-
 void assay_engine_check(const struct assay_engine *engine)
 {
-    ASSAY_ASSERT(engine->context.epoch == engine->state.epoch + 1);
-    ASSAY_ASSERT(engine->context.state == &engine->state);
-    ASSAY_ASSERT(!engine->final.closed); /* an EPOCH block becomes the next state at once */
-    ASSAY_ASSERT(engine->final.height >= engine->state.head_height);
-    assay_state_check(&engine->state);
-    assay_ledger_check(&engine->final);
+    ASSAY_ASSERT(engine->head->context.epoch == engine->head->state.epoch + 1);
+    ASSAY_ASSERT(engine->head->context.state == &engine->head->state);
+    ASSAY_ASSERT(!engine->chain->ledger.closed); /* an EPOCH block becomes the next state at once */
+    ASSAY_ASSERT(engine->chain->ledger.height >= engine->head->state.head_height);
+    assay_state_check(&engine->head->state);
+    assay_ledger_check(&engine->chain->ledger);
     uint64_t total = 0;
     for (uint32_t i = 0; i < engine->members; i++) {
-        check_seat(engine, i);
-        ASSAY_ASSERT(engine->weights[i] == engine->state.members[i].weight_bp);
-        ASSAY_ASSERT(assay_bytes_equal(engine->loaded[i],
-                                       engine->state.members[i].lives[0].voting_public, 64));
-        total += engine->weights[i];
+        assay_seat_check(engine, i);
+        ASSAY_ASSERT(engine->head->weights[i] == engine->head->state.members[i].weight_bp);
+        ASSAY_ASSERT(assay_bytes_equal(engine->head->loaded[i],
+                                       engine->head->state.members[i].lives[0].voting_public, 64));
+        total += engine->head->weights[i];
     }
-    ASSAY_ASSERT(total == engine->voters.total_bp);
-    check_wants(engine);
-    if (engine->own.listed)
-        ASSAY_ASSERT(engine->own.keys.incarnation ==
-                     engine->state.members[engine->self].lives[0].incarnation);
-    if (engine->run.ballot_made && engine->started) ASSAY_ASSERT(engine->run.opened_ms > 0);
-    if (engine->begun) assay_simplex_check(engine->simplex);
+    ASSAY_ASSERT(total == engine->head->voters.total_bp);
+    assay_want_check(engine);
+    if (engine->own->listed)
+        ASSAY_ASSERT(engine->own->keys.incarnation ==
+                     engine->head->state.members[engine->self].lives[0].incarnation);
+    if (engine->run->ballot_made && engine->life->started) ASSAY_ASSERT(engine->run->opened_ms > 0);
+    if (engine->chain->begun) assay_simplex_check(engine->simplex);
 }

@@ -21,11 +21,11 @@ static void give(struct assay_engine *e, enum assay_order_kind kind, uint64_t ep
     if (effect == NULL) return; /* derived again at the next close */
     effect->as.order = (struct assay_order){
         .kind = kind,
-        .era = e->state.era,
+        .era = e->head->state.era,
         .epoch = epoch,
         .seq = seq,
         .slot = e->self,
-        .incarnation = e->state.members[e->self].lives[0].incarnation,
+        .incarnation = e->head->state.members[e->self].lives[0].incarnation,
     };
 }
 
@@ -42,17 +42,18 @@ static enum assay_order_kind order_of(enum assay_standing standing)
 
 void assay_order_derive(struct assay_engine *e)
 {
-    const struct assay_member *m = &e->state.members[e->self];
-    if (!e->started || e->sync.active || e->halted) return; /* history is nothing to act on */
+    const struct assay_member *m = &e->head->state.members[e->self];
+    if (!e->life->started || e->sync->active || e->chain->halted)
+        return; /* history is nothing to act on */
     /* After a crash the state may be old and nobody has said so yet: the next close tells. */
-    if (e->at_unix_ms > e->state.head_time_ms + HEAD_EPOCHS * assay_eng_epoch_ms(e)) return;
+    if (e->at_unix_ms > e->head->state.head_time_ms + HEAD_EPOCHS * assay_eng_epoch_ms(e)) return;
     const enum assay_standing standing = m->trust.score.standing;
     const bool moved = m->standing_epoch > 0;
-    const bool recent = e->state.epoch < m->standing_epoch + RELEASED_EPOCHS;
+    const bool recent = e->head->state.epoch < m->standing_epoch + RELEASED_EPOCHS;
     if (moved && (standing != ASSAY_STANDING_FULL || recent))
         give(e, order_of(standing), m->standing_epoch, SEQ_STANDING);
     /* Only an integrity failure restarts; a new incarnation that is listed ends the cause. */
     if (!m->trust.listed_after_failure && m->failure_epoch > 0)
         give(e, ASSAY_ORDER_RESTART, m->failure_epoch, SEQ_RESTART);
-    if (e->own.rolled_back) give(e, ASSAY_ORDER_RESTART, e->context.epoch, SEQ_ROLLED_BACK);
+    if (e->own->rolled_back) give(e, ASSAY_ORDER_RESTART, e->head->context.epoch, SEQ_ROLLED_BACK);
 }

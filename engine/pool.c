@@ -11,6 +11,8 @@ enum {
     LARGE_LEN = 48 * 1024,
     SMALL_EXTRA = 64,
     CONTRADICTIONS_OF_ONE = 4,
+    WAIT_VIEWS = 16,
+    WAIT_VIEWS_MAX = 1 << 20,
     PER_SENDER_ASKED = 8, /* unverified records of one peer at once */
 };
 
@@ -60,10 +62,11 @@ void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members)
     }
 }
 
-struct assay_pool_item *assay_pool_find(struct assay_pool *pool, const uint8_t key[static 32])
+const struct assay_pool_item *assay_pool_find(const struct assay_pool *pool,
+                                              const uint8_t key[static 32])
 {
     for (uint32_t i = 0; i < pool->count; i++) {
-        struct assay_pool_item *item = &pool->items[i];
+        const struct assay_pool_item *item = &pool->items[i];
         if (pool->tags[i] != key[0] || item->phase == ASSAY_POOL_FREE) continue;
         if (assay_bytes_equal(item->key, key, 32)) return item;
     }
@@ -108,7 +111,7 @@ static bool sender_is_over(const struct assay_pool *pool, uint16_t from)
 }
 
 enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_record *record,
-                                 uint16_t from, struct assay_pool_item **out)
+                                 uint16_t from, const struct assay_pool_item **out)
 {
     if (assay_pool_find(pool, record->key) != NULL) return ASSAY_E_DUPLICATE;
     if (says_enough(pool, record)) return ASSAY_E_DUPLICATE;
@@ -147,20 +150,92 @@ enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_rec
     return ASSAY_OK;
 }
 
-void assay_pool_set(struct assay_pool *pool, struct assay_pool_item *item,
-                    enum assay_pool_phase phase)
+/* The pool's own, to change it. */
+static struct assay_pool_item *item_of(struct assay_pool *pool, const struct assay_pool_item *item)
 {
-    ASSAY_ASSERT(item->phase != ASSAY_POOL_FREE && phase != ASSAY_POOL_FREE);
-    item->phase = phase;
+    const ptrdiff_t index = item - pool->items;
+    ASSAY_ASSERT(index >= 0 && (uint32_t)index < pool->count);
+    ASSAY_ASSERT(item->phase != ASSAY_POOL_FREE);
+    return &pool->items[index];
+}
+
+void assay_pool_ready(struct assay_pool *pool, const struct assay_pool_item *item,
+                      const struct assay_record *record)
+{
+    struct assay_pool_item *i = item_of(pool, item);
+    ASSAY_ASSERT(i->phase == ASSAY_POOL_ASKED);
+    i->phase = ASSAY_POOL_READY;
+    i->outcome = record->outcome;
+    i->falsehood = record->falsehood;
     pool->version++;
 }
 
-void assay_pool_remove(struct assay_pool *pool, struct assay_pool_item *item)
+void assay_pool_done(struct assay_pool *pool, const struct assay_pool_item *item)
 {
-    ASSAY_ASSERT(item->phase != ASSAY_POOL_FREE);
-    item->phase = ASSAY_POOL_FREE;
-    item->len = 0;
+    item_of(pool, item)->phase = ASSAY_POOL_DONE;
     pool->version++;
+}
+
+void assay_pool_own(struct assay_pool *pool, const struct assay_pool_item *item)
+{
+    item_of(pool, item)->own = true;
+}
+
+void assay_pool_sent(struct assay_pool *pool, const struct assay_pool_item *item, uint64_t now_ms)
+{
+    ASSAY_ASSERT(item->phase == ASSAY_POOL_READY); /* nothing is relayed before it is valid */
+    item_of(pool, item)->sent_ms = now_ms;
+}
+
+void assay_pool_placed(struct assay_pool *pool, const struct assay_pool_item *item, uint64_t view)
+{
+    item_of(pool, item)->placed_view = view;
+}
+
+void assay_pool_remove(struct assay_pool *pool, const struct assay_pool_item *item)
+{
+    struct assay_pool_item *i = item_of(pool, item);
+    i->phase = ASSAY_POOL_FREE;
+    i->len = 0;
+    pool->version++;
+}
+
+void assay_pool_compared(struct assay_pool *pool, uint32_t index, uint64_t judgements)
+{
+    ASSAY_ASSERT(index < pool->count && pool->items[index].kind == ASSAY_RECORD_BALLOT);
+    pool->items[index].compared = judgements;
+}
+
+void assay_pool_choose_none(struct assay_pool *pool)
+{
+    for (uint32_t i = 0; i < pool->count; i++)
+        pool->items[i].chosen = false;
+}
+
+void assay_pool_choose(struct assay_pool *pool, uint32_t index, uint64_t view)
+{
+    ASSAY_ASSERT(index < pool->count && view > 0);
+    struct assay_pool_item *item = &pool->items[index];
+    ASSAY_ASSERT(item->phase == ASSAY_POOL_READY && !item->chosen);
+    item->chosen = true;
+    item->placed_view = view;
+}
+
+/* The first nullification is most often a lost message, so the record is tried once more soon; from
+ * then on it waits 16 views, doubling. Ballots and static proofs need no verification and do not
+ * wait: a leader's silence must not cost an epoch its ballots. */
+void assay_pool_nullified(struct assay_pool *pool, uint64_t view)
+{
+    for (uint32_t i = 0; i < pool->count; i++) {
+        struct assay_pool_item *item = &pool->items[i];
+        if (item->phase != ASSAY_POOL_READY || item->placed_view != view) continue;
+        item->placed_view = 0;
+        if (item->kind == ASSAY_RECORD_BALLOT || item->kind == ASSAY_RECORD_OFFENCE) continue;
+        pool->version++;
+        item->not_before = view + item->wait_views;
+        item->wait_views = item->wait_views < WAIT_VIEWS ? WAIT_VIEWS : item->wait_views * 2;
+        if (item->wait_views > WAIT_VIEWS_MAX) item->wait_views = WAIT_VIEWS_MAX;
+    }
 }
 
 void assay_pool_turn(struct assay_pool *pool, uint64_t epoch)

@@ -2,7 +2,8 @@
  * engine/pool.h - records that wait for a block: bounded, deduplicated by what they say.
  *
  * docs/protocol.md 5.12: a record of a nullified proposal waits 16 views, doubling. Two sizes
- * of slots, since ballots are many and small, records with evidence few and large.
+ * of slots, since ballots are many and small, records with evidence few and large. Items are read
+ * by everybody and changed here.
  */
 #ifndef ASSAY_ENGINE_POOL_H
 #define ASSAY_ENGINE_POOL_H
@@ -24,7 +25,7 @@ struct assay_pool_item {
     uint32_t slot, subject, incarnation;
     uint16_t from;     /* who sent it first */
     bool own;          /* made here: sent again until it is final */
-    bool chosen;       /* by the proposal being made */
+    bool chosen;       /* by the proposal made last */
     uint64_t compared; /* BALLOT: 1 + the number of our judgements that it was held against */
     uint8_t evidence_digest[32];
     int64_t at_unix_s;
@@ -51,7 +52,8 @@ size_t assay_pool_memory_len(uint32_t members);
 /* memory: aligned to 16. Returns: nothing. */
 void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members);
 /* Returns: the item that says this, NULL when there is none. */
-struct assay_pool_item *assay_pool_find(struct assay_pool *pool, const uint8_t key[static 32]);
+const struct assay_pool_item *assay_pool_find(const struct assay_pool *pool,
+                                              const uint8_t key[static 32]);
 /*
  * A checked record comes in; its bytes are copied. One voter has one ballot an epoch, one member
  * two INCARNATE and one FAIL, one static proof, four contradictions: no member can fill the pool.
@@ -60,12 +62,28 @@ struct assay_pool_item *assay_pool_find(struct assay_pool *pool, const uint8_t k
  */
 ASSAY_CHECKED enum assay_status assay_pool_add(struct assay_pool *pool,
                                                const struct assay_record *record, uint16_t from,
-                                               struct assay_pool_item **out);
+                                               const struct assay_pool_item **out);
 /* Returns: nothing. */
-void assay_pool_remove(struct assay_pool *pool, struct assay_pool_item *item);
-/* Returns: nothing. */
-void assay_pool_set(struct assay_pool *pool, struct assay_pool_item *item,
-                    enum assay_pool_phase phase);
+void assay_pool_remove(struct assay_pool *pool, const struct assay_pool_item *item);
+/* Its evidence says what the record says, or it has none: READY. Returns: nothing. */
+void assay_pool_ready(struct assay_pool *pool, const struct assay_pool_item *item,
+                      const struct assay_record *record);
+/* It stands in a final block: DONE. Returns: nothing. */
+void assay_pool_done(struct assay_pool *pool, const struct assay_pool_item *item);
+/* It was made here, and is sent again until it is final. Returns: nothing. */
+void assay_pool_own(struct assay_pool *pool, const struct assay_pool_item *item);
+/* It was sent to all. Returns: nothing. */
+void assay_pool_sent(struct assay_pool *pool, const struct assay_pool_item *item, uint64_t now_ms);
+/* A valid proposal of a view holds it. Returns: nothing. */
+void assay_pool_placed(struct assay_pool *pool, const struct assay_pool_item *item, uint64_t view);
+/* items[index], a BALLOT, was held against so many judgements. Returns: nothing. */
+void assay_pool_compared(struct assay_pool *pool, uint32_t index, uint64_t judgements);
+/* For the proposal being made: nothing yet. Returns: nothing. */
+void assay_pool_choose_none(struct assay_pool *pool);
+/* items[index] goes into the proposal of a view. Returns: nothing. */
+void assay_pool_choose(struct assay_pool *pool, uint32_t index, uint64_t view);
+/* A proposal's view was nullified: its records wait (docs/protocol.md 5.12). Returns: nothing. */
+void assay_pool_nullified(struct assay_pool *pool, uint64_t view);
 /* The epoch is over: forget ballots, FAIL and INCARNATE of it and proofs that are too old.
  * Returns: nothing. */
 void assay_pool_turn(struct assay_pool *pool, uint64_t epoch);

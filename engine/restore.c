@@ -22,8 +22,8 @@ const enum assay_store_class *assay_engine_restore_order(void)
 void assay_engine_restore_from(const struct assay_engine *engine, enum assay_store_class class_,
                                uint32_t *era, uint64_t *epoch)
 {
-    const uint64_t closed = engine->state.epoch;
-    *era = engine->state.era;
+    const uint64_t closed = engine->head->state.epoch;
+    *era = engine->head->state.era;
     *epoch = closed + 1;
     if (class_ == ASSAY_STORE_STATE) {
         *era = 0; /* few are kept: the last one counts */
@@ -32,20 +32,6 @@ void assay_engine_restore_from(const struct assay_engine *engine, enum assay_sto
     if (class_ == ASSAY_STORE_FINALITY) *epoch = closed;
     if (class_ == ASSAY_STORE_RECORD)
         *epoch = closed > ASSAY_PAST_EPOCHS ? closed - ASSAY_PAST_EPOCHS : 0;
-}
-
-static enum assay_status restore_state(struct assay_engine *e, struct assay_slice value)
-{
-    struct assay_cursor c = assay_cursor_over(value.bytes, value.len);
-    struct assay_slice head;
-    assay_state_copy(&e->next, &e->state); /* who is on the roster never changes */
-    ASSAY_TRY(assay_state_decode(value, &e->next));
-    ASSAY_TRY(assay_cbor_array_exact(&c, 3));
-    ASSAY_TRY(assay_cbor_text_expect(&c, "assay/snapshot/v1"));
-    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_BLOCK_HEADER_LEN_MAX, &head));
-    if (e->next.epoch <= e->state.epoch) return ASSAY_OK;
-    assay_state_copy(&e->state, &e->next);
-    return assay_settle_table(e);
 }
 
 /* The commitment that view 1 of the running epoch builds on. */
@@ -57,27 +43,24 @@ static enum assay_status restore_finality(struct assay_engine *e, struct assay_s
     ASSAY_TRY(assay_cbor_array_exact(&c, 2));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CERTIFICATE_LEN_MAX, &payload));
     ASSAY_TRY(assay_certificate_decode(payload, e->members, &certificate));
-    assay_bytes_copy(e->head_proof, 32, certificate.commitment, 32);
+    assay_head_proof(e, certificate.commitment);
     return ASSAY_OK;
 }
 
 /* Simplex is begun once, when everything about the base is known. */
 static void ensure_begun(struct assay_engine *e)
 {
-    if (!e->begun) assay_settle_begin(e);
+    if (!e->chain->begun) assay_settle_begin(e);
 }
 
 static enum assay_status restore_envelope(struct assay_engine *e, struct assay_slice value)
 {
     struct assay_envelope envelope;
     ASSAY_TRY(assay_envelope_decode(value, &envelope));
-    if (envelope.epoch != e->context.epoch) return ASSAY_OK;
-    if (!assay_bytes_equal(envelope.node_id, e->state.members[e->self].node_id, 32))
+    if (envelope.epoch != e->head->context.epoch) return ASSAY_OK;
+    if (!assay_bytes_equal(envelope.node_id, e->head->state.members[e->self].node_id, 32))
         return ASSAY_E_STRANGER;
-    struct assay_seat *seat = &e->seats[e->self];
-    seat->envelope = envelope;
-    assay_bytes_copy(seat->payload, sizeof seat->payload, value.bytes, value.len);
-    seat->payload_len = value.len;
+    assay_seat_take(e, e->self, &envelope, value); /* the last: of the newest incarnation */
     return ASSAY_OK;
 }
 
@@ -85,10 +68,11 @@ static enum assay_status restore_envelope(struct assay_engine *e, struct assay_s
 static enum assay_status restore_record(struct assay_engine *e, struct assay_slice value)
 {
     struct assay_record r;
-    struct assay_pool_item *item = NULL;
+    const struct assay_pool_item *item = NULL;
     ASSAY_TRY(assay_record_decode(value, &r));
-    if (assay_record_check(&e->context, &r) != ASSAY_OK) return ASSAY_OK; /* its time is over */
-    const enum assay_status status = assay_pool_add(&e->pool, &r, ASSAY_SLOT_SELF, &item);
+    if (assay_record_check(&e->head->context, &r) != ASSAY_OK)
+        return ASSAY_OK; /* its time is over */
+    const enum assay_status status = assay_pool_add(e->pool, &r, ASSAY_SLOT_SELF, &item);
     /* One's own ballot comes first and finds room; proofs are in other pools too. */
     return status == ASSAY_E_DUPLICATE || status == ASSAY_E_FULL ? ASSAY_OK : status;
 }
@@ -96,12 +80,12 @@ static enum assay_status restore_record(struct assay_engine *e, struct assay_sli
 enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_class class_,
                                      const struct assay_store_key *key, struct assay_slice value)
 {
-    if (e->started) return ASSAY_E_INVALID;
-    e->restored = true;
+    if (e->life->started) return ASSAY_E_INVALID;
+    e->parts->life.restored = true;
     switch (class_) {
-    case ASSAY_STORE_STATE: return e->begun ? ASSAY_E_INVALID : restore_state(e, value);
+    case ASSAY_STORE_STATE: return e->chain->begun ? ASSAY_E_INVALID : assay_head_restore(e, value);
     case ASSAY_STORE_FINALITY:
-        if (key->epoch != e->state.epoch || key->era != e->state.era) return ASSAY_OK;
+        if (key->epoch != e->head->state.epoch || key->era != e->head->state.era) return ASSAY_OK;
         return restore_finality(e, value);
     case ASSAY_STORE_BLOCK:
     case ASSAY_STORE_PROPOSAL:
@@ -123,53 +107,60 @@ enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_cl
 /* What was restored of this epoch, as it was before the crash. */
 static void take_up(struct assay_engine *e)
 {
-    struct assay_seat *seat = &e->seats[e->self];
-    e->run.envelope_made = seat->payload_len > 0;
+    const struct assay_seat *seat = &e->seats[e->self];
     if (seat->payload_len > 0) {
-        seat->phase = ASSAY_SEAT_EMPTY; /* one's own is never judged */
-        e->fetch_wanted = true;
+        assay_epoch_made_envelope(e);
+        assay_evidence_wanted(e);
         assay_eng_send(e, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_ENVELOPE,
                        assay_eng_keep(e, assay_slice_over(seat->payload, seat->payload_len)));
     }
-    for (uint32_t i = 0; i < e->pool.count; i++) {
-        const struct assay_pool_item *item = &e->pool.items[i];
+    for (uint32_t i = 0; i < e->pool->count; i++) {
+        const struct assay_pool_item *item = &e->pool->items[i];
         if (item->phase == ASSAY_POOL_FREE || item->slot != e->self) continue;
-        if (item->epoch != e->context.epoch) continue;
-        if (item->kind == ASSAY_RECORD_BALLOT) e->run.ballot_made = true;
-        if (item->kind == ASSAY_RECORD_INCARNATE) e->run.incarnate_made = true;
+        if (item->epoch != e->head->context.epoch) continue;
+        if (item->kind == ASSAY_RECORD_BALLOT) assay_epoch_made_ballot(e);
+        if (item->kind == ASSAY_RECORD_INCARNATE) assay_epoch_made_incarnate(e);
     }
 }
 
-void assay_restore_run(struct assay_engine *e)
+/* Lets Simplex run. */
+static void run(struct assay_engine *e)
 {
-    e->voted_on = true;
+    ASSAY_ASSERT(!e->life->voted_on && e->chain->begun);
+    e->parts->life.voted_on = true;
     /* A key set that never voted has nothing to ask its peers; it is fresh until it is listed. */
-    assay_simplex_run(e->simplex, e->now_ms, !e->own.listed, &e->actions);
+    assay_simplex_run(e->simplex, e->now_ms, !e->own->listed, e->actions);
+}
+
+void assay_restore_told(struct assay_engine *e)
+{
+    e->parts->life.restored = true;
+    if (!e->life->voted_on) run(e);
 }
 
 void assay_restore_start(struct assay_engine *e)
 {
-    struct assay_seat *seat = &e->seats[e->self];
-    const struct assay_seat own = *seat;
+    const struct assay_seat own = e->seats[e->self];
+    ASSAY_ASSERT(!e->life->started);
     ensure_begun(e);
-    e->started = true;
-    e->own.from_log = (e->restored || !e->config.keys_unused) && e->members > 1;
-    e->own.began_unix_ms = e->at_unix_ms;
+    e->parts->life.started = true;
+    assay_own_begin(e, (e->life->restored || !e->own->keys_unused) && e->members > 1);
     /* Nothing in the store: a first start, or everything is lost. Ask before anything is signed. */
-    if (!e->restored && e->members > 1) assay_sync_start(e, e->context.epoch);
+    if (!e->life->restored && e->members > 1) assay_sync_start(e, e->head->context.epoch);
     assay_epoch_open(e); /* clears the seats */
-    if (own.payload_len > 0) {
-        *seat = own;
-        e->run.envelope_made = true;
-    }
+    if (own.payload_len > 0)
+        assay_seat_take(e, e->self, &own.envelope, assay_slice_over(own.payload, own.payload_len));
     take_up(e);
     /* Keys that may have signed, and no log: an envelope or a ballot of this epoch, which peers do
      * not give back, may be among what is lost. A second one would convict (E8). */
-    if (!e->restored && !e->config.keys_unused) e->run.envelope_made = e->run.ballot_made = true;
+    if (!e->life->restored && !e->own->keys_unused) {
+        assay_epoch_made_envelope(e);
+        assay_epoch_made_ballot(e);
+    }
     /* Keys that may have signed, and no log: nothing is voted on before peers have said that there
      * is nothing to know yet. Waiting for an answer to RESUME_ASK would not do: peers forget votes
      * that finality has passed, and hold none of the epochs in which they are not. */
-    if (e->restored || e->config.keys_unused || e->members < 2) assay_restore_run(e);
+    if (e->life->restored || e->own->keys_unused || e->members < 2) run(e);
     assay_gather_judged(e);
     assay_order_derive(e);
 }

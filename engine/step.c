@@ -12,7 +12,7 @@ enum { EFFECTS_SPARE = 8 }; /* what one action of Simplex makes at most */
 static enum assay_status deliver(struct assay_engine *e, uint16_t from,
                                  enum assay_message_kind kind, struct assay_slice payload)
 {
-    if (!e->started) return ASSAY_E_AGAIN;
+    if (!e->life->started) return ASSAY_E_AGAIN;
     if (from >= e->members && from != ASSAY_SLOT_SELF) return ASSAY_E_STRANGER;
     switch (kind) {
     case ASSAY_MESSAGE_PROPOSAL:
@@ -22,7 +22,7 @@ static enum assay_status deliver(struct assay_engine *e, uint16_t from,
     case ASSAY_MESSAGE_BLOCK_PULL:
     case ASSAY_MESSAGE_RESUME_ASK:
     case ASSAY_MESSAGE_RESUME_ANSWER:
-        return assay_simplex_message(e->simplex, e->now_ms, from, kind, payload, &e->actions);
+        return assay_simplex_message(e->simplex, e->now_ms, from, kind, payload, e->actions);
     case ASSAY_MESSAGE_ENVELOPE: return assay_gather_envelope(e, from, payload);
     case ASSAY_MESSAGE_ENVELOPE_PULL: return assay_gather_pull(e, from, payload);
     case ASSAY_MESSAGE_RECORD: return assay_gather_record(e, from, payload);
@@ -44,23 +44,23 @@ static enum assay_status take_event(struct assay_engine *e, const struct assay_e
         return assay_restore_item(e, event->as.restore.class_, &event->as.restore.key,
                                   event->as.restore.value);
     case ASSAY_EVENT_START:
-        if (!e->started) assay_restore_start(e);
+        if (!e->life->started) assay_restore_start(e);
         return ASSAY_OK;
     case ASSAY_EVENT_TICK: return ASSAY_OK; /* time is looked at after every event */
     case ASSAY_EVENT_MESSAGE:
         return deliver(e, event->as.message.from, event->as.message.kind,
                        event->as.message.payload);
     case ASSAY_EVENT_VERDICT:
-        if (e->started)
+        if (e->life->started)
             assay_evidence_verdict(e, event->as.verdict.digest, event->as.verdict.at_unix_s,
                                    event->as.verdict.verdict, event->as.verdict.asked);
         return ASSAY_OK;
     case ASSAY_EVENT_EVIDENCE:
-        if (e->started)
-            assay_evidence_loaded(e, event->as.evidence.digest, event->as.evidence.bytes);
+        if (e->life->started)
+            assay_want_loaded(e, event->as.evidence.digest, event->as.evidence.bytes);
         return ASSAY_OK;
     case ASSAY_EVENT_QUOTE:
-        if (e->started)
+        if (e->life->started)
             assay_epoch_quote(e, event->as.quote.epoch, event->as.quote.incarnation,
                               event->as.quote.bytes);
         return ASSAY_OK;
@@ -84,7 +84,7 @@ static void simplex_note(struct assay_engine *e, const struct assay_effect *effe
 {
     hand_on(e, effect);
     if (effect->as.note.note == ASSAY_NOTE_VIEW_NULLIFIED)
-        assay_branch_nullified(e, effect->as.note.a);
+        assay_pool_nullified(e->pool, effect->as.note.a);
 }
 
 static void carry_out(struct assay_engine *e, const struct assay_simplex_action *a)
@@ -94,19 +94,15 @@ static void carry_out(struct assay_engine *e, const struct assay_simplex_action 
     case ASSAY_SIMPLEX_PERSIST:
     case ASSAY_SIMPLEX_SEND: hand_on(e, &a->effect); return;
     case ASSAY_SIMPLEX_NOTE: simplex_note(e, &a->effect); return;
-    case ASSAY_SIMPLEX_PROPOSE: assay_branch_propose(e, a->view, a->id); return;
+    case ASSAY_SIMPLEX_PROPOSE: assay_offer_propose(e, a->view, a->id); return;
     case ASSAY_SIMPLEX_CHECK: assay_branch_check(e, a->id); return;
-    case ASSAY_SIMPLEX_FINAL:
-        e->final_wanted = true;
-        assay_bytes_copy(e->final_id, 32, a->id, 32);
-        assay_bytes_copy(e->final_proof, 32, a->proof, 32);
-        return;
+    case ASSAY_SIMPLEX_FINAL: assay_settle_want(e, a->id, a->proof); return;
     case ASSAY_SIMPLEX_ACCUSE:
         assay_gather_accuse(e, a->slot, a->proof_number, a->first, a->second);
         return;
     case ASSAY_SIMPLEX_BEHIND: assay_sync_start(e, a->view); return;
     case ASSAY_SIMPLEX_ROLLED_BACK:
-        e->own.rolled_back = true;
+        assay_own_rolled_back(e);
         assay_order_derive(e);
         return;
     }
@@ -128,14 +124,14 @@ static void drain(struct assay_engine *e)
 {
     for (;;) {
         size_t done = 0;
-        while (done < e->actions.count && assay_eng_room(e, EFFECTS_SPARE)) {
-            const struct assay_simplex_action action = e->actions.items[done++];
+        while (done < e->actions->count && assay_eng_room(e, EFFECTS_SPARE)) {
+            const struct assay_simplex_action action = e->actions->items[done++];
             carry_out(e, &action);
         }
-        drop_first(&e->actions, done);
-        if (e->actions.count > 0) return; /* assay_eng_room asked for another step */
+        drop_first(e->actions, done);
+        if (e->actions->count > 0) return; /* assay_eng_room asked for another step */
         assay_settle(e);                  /* may begin an epoch, which gives actions again */
-        if (e->actions.count == 0) return;
+        if (e->actions->count == 0) return;
     }
 }
 
@@ -150,8 +146,8 @@ static void count_refused(struct assay_engine *e, enum assay_status status)
 
 static uint64_t wake_at(struct assay_engine *e)
 {
-    if (!e->started) return UINT64_MAX;
-    if (e->crowded) return e->now_ms;
+    if (!e->life->started) return UINT64_MAX;
+    if (e->output->crowded) return e->now_ms;
     uint64_t wake = assay_simplex_wake_at(e->simplex);
     wake = assay_min_u64(wake, assay_epoch_wake(e));
     wake = assay_min_u64(wake, assay_sync_wake(e));
@@ -159,32 +155,18 @@ static uint64_t wake_at(struct assay_engine *e)
     return assay_min_u64(wake, e->now_ms + assay_max_u64(assay_eng_epoch_ms(e) / 16, 1));
 }
 
-/* A demand that has begun stands for its view: time-outs run from it, so it must not move along.
- * Not beyond a finality, though: what it was for may have become final. */
-static uint64_t demand(struct assay_engine *e)
-{
-    struct assay_simplex_snapshot look;
-    const uint64_t wanted = assay_branch_demand(e);
-    assay_simplex_snapshot(e->simplex, &look);
-    const bool same =
-        e->run.demand_view == look.view && e->run.demand_final == look.final_view;
-    if (same && e->run.demand_ms <= e->now_ms) return e->run.demand_ms;
-    e->run.demand_view = look.view;
-    e->run.demand_final = look.final_view;
-    e->run.demand_ms = wanted;
-    return wanted;
-}
-
 static void do_what_is_due(struct assay_engine *e)
 {
-    assay_simplex_tick(e->simplex, e->now_ms, &e->actions);
+    assay_simplex_tick(e->simplex, e->now_ms, e->actions);
     drain(e);
     assay_epoch_tick(e);
-    assay_evidence_scan(e);
+    assay_want_scan(e);
+    assay_want_tick(e);
     assay_evidence_tick(e);
     assay_gather_resend(e);
     assay_sync_tick(e);
-    if (!e->halted) assay_simplex_demand(e->simplex, e->now_ms, demand(e), &e->actions);
+    if (!e->chain->halted)
+        assay_simplex_demand(e->simplex, e->now_ms, assay_offer_demand(e), e->actions);
     drain(e);
 }
 
@@ -193,22 +175,18 @@ enum assay_status assay_engine_step(struct assay_engine *engine, const struct as
 {
     struct assay_engine *e = engine;
     ASSAY_ASSERT(e != NULL && event != NULL && effects != NULL);
-    effects->count = 0;
-    e->effects = effects;
-    e->crowded = false;
-    e->arena_used = 0;
+    assay_output_begin(e, effects);
     e->now_ms = assay_max_u64(e->now_ms, event->now_ms); /* monotonic, whatever the host says */
     e->at_unix_ms = event->at_unix_ms;
     /* Not while actions of a crowded step wait: their payloads are what would be released. */
-    if (e->actions.count == 0) assay_simplex_release(e->simplex);
-    if (e->started) drain(e); /* what a crowded step left */
+    if (e->actions->count == 0) assay_simplex_release(e->simplex);
+    if (e->life->started) drain(e); /* what a crowded step left */
     const enum assay_status status = take_event(e, event);
     if (status != ASSAY_OK && event->kind == ASSAY_EVENT_MESSAGE) count_refused(e, status);
-    if (e->started) {
+    if (e->life->started) {
         drain(e);
         do_what_is_due(e);
     }
-    effects->wake_at_ms = wake_at(e);
-    e->effects = NULL;
+    assay_output_end(e, wake_at(e));
     return status;
 }

@@ -201,7 +201,7 @@ static void sign(struct assay_dispatch *d, const struct assay_effect *effect)
     const struct assay_effect *done = &deed->effect;
     const struct assay_slice payload = done->as.sign.payload;
     ASSAY_ASSERT(payload.bytes == deed->bytes && payload.len == body.len);
-    if (done->as.sign.persist) put(d, done->as.sign.class_, &done->as.sign.store_key, payload);
+    put(d, done->as.sign.class_, &done->as.sign.store_key, payload);
     const struct assay_event own = { .kind = ASSAY_EVENT_MESSAGE,
                                      .as.message = { .from = ASSAY_SLOT_SELF,
                                                      .kind = done->as.sign.message,

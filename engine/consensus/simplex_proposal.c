@@ -298,17 +298,17 @@ static void push_sign(struct assay_simplex *s, const struct assay_block_header *
 {
     struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_SIGN);
     action->view = h->view;
-    action->effect.kind = ASSAY_EFFECT_SIGN;
-    action->effect.as.sign.key = ASSAY_KEY_VOTING;
-    assay_bytes_copy(action->effect.as.sign.digest, 32, id, 32);
-    action->effect.as.sign.message = ASSAY_MESSAGE_PROPOSAL;
-    action->effect.as.sign.payload = assay_slice_over(s->draft, len);
-    action->effect.as.sign.signature_at = signature_at;
-    action->effect.as.sign.persist = true; /* never two proposals in a view, crash or not */
-    action->effect.as.sign.class_ = ASSAY_STORE_PROPOSAL;
-    action->effect.as.sign.store_key =
-        (struct assay_store_key){ .era = h->era, .epoch = h->epoch, .number = h->view };
-    assay_bytes_copy(action->effect.as.sign.store_key.id, 32, id, 32);
+    struct assay_signing signing = {
+        .key = ASSAY_KEY_VOTING,
+        .digest = id,
+        .message = ASSAY_MESSAGE_PROPOSAL,
+        .payload = assay_slice_over(s->draft, len),
+        .signature_at = signature_at,
+        .class_ = ASSAY_STORE_PROPOSAL, /* never two proposals in a view, crash or not */
+        .store_key = { .era = h->era, .epoch = h->epoch, .number = h->view },
+    };
+    assay_bytes_copy(signing.store_key.id, 32, id, 32);
+    assay_effect_sign(&action->effect, &signing);
 }
 
 /* Completes the header, encodes into the draft, hands it out to be signed. */

@@ -279,25 +279,27 @@ static void push_sign(struct assay_simplex *s, const struct assay_vote_statement
                       struct assay_simplex_actions *out)
 {
     uint8_t bytes[ASSAY_VOTE_LEN_MAX];
+    uint8_t digest[32];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_vote_encode(statement, s->config.self, NULL, &w);
     ASSAY_ASSERT(!w.full);
+    assay_vote_statement_digest(statement, digest);
 
     struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_SIGN);
     action->view = statement->view;
-    action->effect.kind = ASSAY_EFFECT_SIGN;
-    action->effect.as.sign.key = ASSAY_KEY_VOTING;
-    assay_vote_statement_digest(statement, action->effect.as.sign.digest);
-    action->effect.as.sign.message = ASSAY_MESSAGE_VOTE;
-    action->effect.as.sign.payload = assay_sx_keep(s, assay_slice_over(bytes, w.len));
-    action->effect.as.sign.signature_at = w.len - ASSAY_P256_SIGNATURE_LEN;
-    action->effect.as.sign.persist = true;
-    action->effect.as.sign.class_ = ASSAY_STORE_VOTE;
-    action->effect.as.sign.store_key =
-        (struct assay_store_key){ .era = statement->era,
-                                  .epoch = statement->epoch,
-                                  .number = statement->view * 4 + (uint64_t)statement->type };
-    assay_bytes_copy(action->effect.as.sign.store_key.id, 32, statement->block_id, 32);
+    struct assay_signing signing = {
+        .key = ASSAY_KEY_VOTING,
+        .digest = digest,
+        .message = ASSAY_MESSAGE_VOTE,
+        .payload = assay_sx_keep(s, assay_slice_over(bytes, w.len)),
+        .signature_at = w.len - ASSAY_P256_SIGNATURE_LEN,
+        .class_ = ASSAY_STORE_VOTE,
+        .store_key = { .era = statement->era,
+                       .epoch = statement->epoch,
+                       .number = statement->view * 4 + (uint64_t)statement->type },
+    };
+    assay_bytes_copy(signing.store_key.id, 32, statement->block_id, 32);
+    assay_effect_sign(&action->effect, &signing);
 }
 
 /* docs/protocol.md 5: two N never; X and F never; F only after the same N. */

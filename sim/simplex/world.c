@@ -16,7 +16,6 @@ struct signed_message {
     enum assay_message_kind kind;
     uint8_t *bytes;
     size_t len;
-    bool persist;
     enum assay_store_class class_;
     struct assay_store_key key;
 };
@@ -32,7 +31,6 @@ static size_t sign_all(struct assay_sim_simplex *w, struct sxw_machine *m,
         struct signed_message *out = &signed_[count++];
         *out = (struct signed_message){ .kind = action->effect.as.sign.message,
                                         .len = payload.len,
-                                        .persist = action->effect.as.sign.persist,
                                         .class_ = action->effect.as.sign.class_,
                                         .key = action->effect.as.sign.store_key };
         out->bytes = assay_sxw_must(malloc(payload.len));
@@ -56,7 +54,7 @@ static void persist_all(struct assay_sim_simplex *w, struct sxw_machine *m,
                           action->effect.as.persist.value);
     }
     for (size_t i = 0; i < count; i++)
-        if (signed_[i].persist && w->options.plant != ASSAY_SIM_SIMPLEX_SKIPS_STORE)
+        if (w->options.plant != ASSAY_SIM_SIMPLEX_SKIPS_STORE)
             assay_sxw_log_put(m, signed_[i].class_, &signed_[i].key,
                               assay_slice_over(signed_[i].bytes, signed_[i].len));
     if (m->durable.epoch != m->ledger.epoch)

@@ -69,7 +69,7 @@ static struct knowledge *knowledge_of(struct assay_sim_world *w, uint32_t node, 
 
 static uint64_t running(const struct assay_sim_world *w, uint32_t node)
 {
-    return w->nodes[node].engine->state.epoch + 1;
+    return w->nodes[node].engine->head->state.epoch + 1;
 }
 
 static bool planted(const struct assay_sim_world *w, uint32_t node,
@@ -82,7 +82,7 @@ static bool planted(const struct assay_sim_world *w, uint32_t node,
 
 void world_ballots_heard(struct assay_sim_world *w, uint32_t node, struct assay_slice payload)
 {
-    const struct assay_state *state = &w->nodes[node].engine->state;
+    const struct assay_state *state = &w->nodes[node].engine->head->state;
     struct assay_envelope envelope;
     if (planted(w, node, ASSAY_SIM_WORLD_PLANT_DEAF)) return;
     if (assay_envelope_decode(payload, &envelope) != ASSAY_OK) return;
@@ -149,7 +149,7 @@ void world_ballots_opened(struct assay_sim_world *w, uint32_t node)
 
 static uint64_t weight_of(const struct assay_sim_world *w, uint32_t node, uint32_t slot)
 {
-    return w->nodes[node].engine->state.members[slot].weight_bp;
+    return w->nodes[node].engine->head->state.members[slot].weight_bp;
 }
 
 /* Its own envelope is among those it holds. */

@@ -164,7 +164,6 @@ void world_check_leaves(struct assay_sim_world *w, uint32_t node, const struct a
                         const struct world_payload *payload)
 {
     size_t len = 0;
-    if (!effect->as.sign.persist) return;
     world_looked(w, ASSAY_SIM_CHECKER_PERSIST);
     const enum assay_status status =
         assay_store_get(w->nodes[node].store, effect->as.sign.class_, &effect->as.sign.store_key,
@@ -346,12 +345,12 @@ void world_check_persisted(struct assay_sim_world *w, uint32_t node,
 static void check_number(struct assay_sim_world *w, uint32_t node, const struct assay_order *order)
 {
     const struct assay_engine *e = w->nodes[node].engine;
-    const struct assay_member *m = &e->state.members[node];
+    const struct assay_member *m = &e->head->state.members[node];
     struct assay_order *last = &w->nodes[node].last_orders[order->kind];
     const bool restart = order->kind == ASSAY_ORDER_RESTART;
     const uint64_t cause = restart ? m->failure_epoch : m->standing_epoch;
     /* Keys whose log was lost are finished whatever the epoch: a cause with a number of its own. */
-    if (restart && e->own.rolled_back) return;
+    if (restart && e->own->rolled_back) return;
     if (order->epoch != cause)
         world_broken(w, ASSAY_SIM_CHECKER_ORDERS,
                      "node %u got an order of epoch %llu, its cause is of %llu", node,
@@ -369,13 +368,13 @@ void world_check_order(struct assay_sim_world *w, uint32_t node, const struct as
     const enum assay_sim_world_plant plant = node == 1 ? w->options.plant : 0;
     const uint32_t slot = order->slot + (plant == ASSAY_SIM_WORLD_PLANT_ORDER ? 1u : 0u);
     struct assay_order numbered = *order;
-    if (plant == ASSAY_SIM_WORLD_PLANT_RENUMBERS) numbered.epoch = e->state.epoch + 1;
-    if (plant == ASSAY_SIM_WORLD_PLANT_RESEQUENCES) numbered.seq += (uint32_t)e->state.epoch;
+    if (plant == ASSAY_SIM_WORLD_PLANT_RENUMBERS) numbered.epoch = e->head->state.epoch + 1;
+    if (plant == ASSAY_SIM_WORLD_PLANT_RESEQUENCES) numbered.seq += (uint32_t)e->head->state.epoch;
     world_looked(w, ASSAY_SIM_CHECKER_ORDERS);
     check_number(w, node, &numbered);
     if (slot != node)
         world_broken(w, ASSAY_SIM_CHECKER_ORDERS, "node %u got an order for slot %u", node, slot);
-    if (order->incarnation != e->state.members[node].lives[0].incarnation)
+    if (order->incarnation != e->head->state.members[node].lives[0].incarnation)
         world_broken(w, ASSAY_SIM_CHECKER_ORDERS, "node %u got an order for incarnation %u", node,
                      order->incarnation);
 }
@@ -384,12 +383,12 @@ void world_check_order(struct assay_sim_world *w, uint32_t node, const struct as
 void world_check_restart(struct assay_sim_world *w, uint32_t node, const struct assay_order *order)
 {
     const struct world_node *n = &w->nodes[node];
-    const struct assay_member *m = &n->engine->state.members[node];
+    const struct assay_member *m = &n->engine->head->state.members[node];
     world_looked(w, ASSAY_SIM_CHECKER_ORDERS);
     if (order->incarnation <= n->restarted)
         world_broken(w, ASSAY_SIM_CHECKER_ORDERS, "node %u restarts twice for incarnation %u", node,
                      order->incarnation);
-    if (m->failure_epoch == 0 && !n->engine->own.rolled_back)
+    if (m->failure_epoch == 0 && !n->engine->own->rolled_back)
         world_broken(w, ASSAY_SIM_CHECKER_ORDERS, "node %u restarts without an integrity failure",
                      node);
 }

@@ -303,7 +303,7 @@ static void closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
 {
     struct world_node *n = &w->nodes[node];
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_STATE && node == 4 && epoch == 3)
-        n->engine->state.members[0].change_epoch = 1;
+        n->engine->parts->head.state.members[0].change_epoch = 1;
     n->closed = epoch;
     assay_roster_take(&n->roster, n->engine);
     world_ballots_opened(w, node);

@@ -33,7 +33,7 @@ void world_truth_open(struct world_run *r)
     assay_state_place(&r->before, r->before_memory, n);
     for (uint32_t i = 0; i < n; i++)
         assay_bytes_copy(r->node_ids[i], 32, r->w->genesis->members[i].node_id, 32);
-    assay_state_copy(&r->before, &r->w->nodes[0].engine->state);
+    assay_state_copy(&r->before, &r->w->nodes[0].engine->head->state);
     world_final_turn(r);
 }
 
@@ -62,7 +62,7 @@ struct world_epoch *world_truth_at(struct world_run *r, uint64_t epoch)
 
 static bool listed(const struct assay_sim_world *w, uint32_t node, uint32_t incarnation)
 {
-    return w->nodes[node].engine->state.members[node].lives[0].incarnation == incarnation;
+    return w->nodes[node].engine->head->state.members[node].lives[0].incarnation == incarnation;
 }
 
 void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
@@ -235,7 +235,7 @@ static void chain_root(struct assay_sim_outcome *outcome, const uint8_t root[sta
 void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch)
 {
     struct assay_sim_truth truth[WORLD_NODES];
-    const struct assay_state *state = &r->w->nodes[node].engine->state;
+    const struct assay_state *state = &r->w->nodes[node].engine->head->state;
     ASSAY_ASSERT(state->epoch == epoch);
     tell(r, world_truth_at(r, epoch), truth);
     struct assay_sim_closed closed = { .epoch = epoch,
@@ -264,7 +264,7 @@ void world_run_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
     struct world_run *r = w->run;
     if (r == NULL) return;
     if (r->images) world_node_image(w, node, epoch);
-    if (epoch <= r->closed || w->nodes[node].engine->state.epoch != epoch) return;
+    if (epoch <= r->closed || w->nodes[node].engine->head->state.epoch != epoch) return;
     world_truth_close(r, node, epoch);
     (void)world_truth_at(r, epoch + 1);
     world_run_next(r);

@@ -77,7 +77,7 @@ static void plant_table(const struct assay_sim_world *w, struct voter_table *t)
 
 void world_voters_turn(struct assay_sim_world *w, uint32_t node)
 {
-    const struct assay_state *state = &w->nodes[node].engine->state;
+    const struct assay_state *state = &w->nodes[node].engine->head->state;
     struct voter_table *t = &w->voters->tables[(state->epoch + 1) % TABLES_KEPT];
     uint64_t raw = 0;
     if (t->epoch >= state->epoch + 1) return;

@@ -131,6 +131,23 @@ int assay_status_number(const char *text);'
 plant status-untested base/status.h '    X(ASSAY_E_FORGOTTEN, 1, "nobody asks for it")'
 plant unused-header base/forgotten.h '/* nobody reads me */'
 
+# Parts and their owners. parts RULE FILE TEXT
+parts() {
+    clean_tree
+    { echo 'struct assay_parts {'; echo '    struct assay_head head; /* head.c */'; echo '    struct assay_seat *seats; /* seat.c: [members] */'; echo '};'; } \
+        >"$tree/engine/engine_internal.h"
+    echo '#include "engine/engine_internal.h"' >"$tree/engine/head.c"
+    printf '%s\n' "$3" >>"$tree/engine/$2"
+    list_built
+    expect "$1" "$2: $3"
+}
+parts "" head.c 'void f(struct assay_engine *e) { e->parts->head.epoch = 1; }'
+parts "" seat.c 'void f(struct assay_engine *e) { e->parts->seats[0].asked++; }'
+parts part-owner seat.c 'void f(struct assay_engine *e) { e->parts->head.epoch = 1; }'
+parts part-owner head.c 'void f(struct assay_engine *e) { e->parts->head.epoch = e->parts->seats[0].asked; }'
+parts part-owner head.c 'void f(struct assay_engine *e) { e->parts->unheard = 1; }'
+parts part-owner head.c 'void f(struct assay_parts *p) { p->head.epoch = 1; }'
+
 clean_tree
 { echo 'void f(void)'; echo '{'; for _ in $(seq 68); do echo '    ;'; done; echo '}'; } >"$tree/net/a.c"
 list_built

@@ -20,12 +20,12 @@ static struct assay_sim_world *before_the_ballot(void)
     assay_sim_world_acts(w, SUBJECT)->quiet = true;
     cr_assert(assay_sim_world_run_to_epoch(w, 2, 10 * EPOCH_MS));
     const struct assay_engine *e = assay_sim_world_engine(w, VOTER);
-    for (int ms = 0; ms < EPOCH_MS && e->run.pulls < 3; ms++)
+    for (int ms = 0; ms < EPOCH_MS && e->run->pulls < 3; ms++)
         cr_assert(assay_sim_world_run(w, 1), "%s", assay_sim_world_violation(w));
-    cr_assert_eq(e->run.pulls, 3);
-    cr_assert_not(e->run.ballot_made);
+    cr_assert_eq(e->run->pulls, 3);
+    cr_assert_not(e->run->ballot_made);
     cr_assert_eq(e->seats[SUBJECT].phase, ASSAY_SEAT_EMPTY);
-    cr_assert_geq(e->seats[SUBJECT].asked, ASSAY_PEERS_ASKED_MIN);
+    cr_assert_geq(e->parts->seats[SUBJECT].asked, ASSAY_PEERS_ASKED_MIN);
     return w;
 }
 
@@ -33,15 +33,15 @@ static struct assay_sim_world *before_the_ballot(void)
 static enum assay_outcome said(struct assay_sim_world *w)
 {
     const struct assay_engine *e = assay_sim_world_engine(w, VOTER);
-    for (int ms = 0; ms < EPOCH_MS && !e->run.ballot_made; ms++)
+    for (int ms = 0; ms < EPOCH_MS && !e->run->ballot_made; ms++)
         (void)assay_sim_world_run(w, 1);
     uint8_t outcome = ASSAY_OUTCOME_COUNT; /* its ballot is not in its pool */
-    cr_assert(e->run.ballot_made);
-    for (uint32_t i = 0; i < e->pool.count; i++) {
-        const struct assay_pool_item *item = &e->pool.items[i];
+    cr_assert(e->run->ballot_made);
+    for (uint32_t i = 0; i < e->pool->count; i++) {
+        const struct assay_pool_item *item = &e->pool->items[i];
         struct assay_record r;
         if (item->phase == ASSAY_POOL_FREE || item->kind != ASSAY_RECORD_BALLOT) continue;
-        if (item->slot != VOTER || item->epoch != e->context.epoch) continue;
+        if (item->slot != VOTER || item->epoch != e->head->context.epoch) continue;
         cr_assert_eq(assay_record_decode(assay_slice_over(item->bytes, item->len), &r), ASSAY_OK);
         outcome = assay_row_get(r.ballot.row.bytes, SUBJECT);
     }
@@ -51,7 +51,7 @@ static enum assay_outcome said(struct assay_sim_world *w)
 Test(ballots, who_was_asked_for_in_vain_is_absent)
 {
     struct assay_sim_world *w = before_the_ballot();
-    assay_sim_world_engine(w, VOTER)->seats[SUBJECT].asked = ASSAY_PEERS_ASKED_MIN;
+    assay_sim_world_engine(w, VOTER)->parts->seats[SUBJECT].asked = ASSAY_PEERS_ASKED_MIN;
     cr_expect_eq(said(w), ASSAY_OUTCOME_ABSENT);
     assay_sim_world_destroy(&w);
 }
@@ -59,7 +59,7 @@ Test(ballots, who_was_asked_for_in_vain_is_absent)
 Test(ballots, who_was_asked_for_at_two_peers_is_not)
 {
     struct assay_sim_world *w = before_the_ballot();
-    assay_sim_world_engine(w, VOTER)->seats[SUBJECT].asked = ASSAY_PEERS_ASKED_MIN - 1;
+    assay_sim_world_engine(w, VOTER)->parts->seats[SUBJECT].asked = ASSAY_PEERS_ASKED_MIN - 1;
     cr_expect_eq(said(w), ASSAY_OUTCOME_NONE);
     assay_sim_world_destroy(&w);
 }
@@ -69,7 +69,7 @@ Test(ballots, whose_evidence_is_on_its_way_is_not_and_whose_cannot_be_had_is)
 {
     for (int missing = 0; missing < 2; missing++) {
         struct assay_sim_world *w = before_the_ballot();
-        struct assay_seat *seat = &assay_sim_world_engine(w, VOTER)->seats[SUBJECT];
+        struct assay_seat *seat = &assay_sim_world_engine(w, VOTER)->parts->seats[SUBJECT];
         seat->phase = missing ? ASSAY_SEAT_MISSING : ASSAY_SEAT_FETCHING;
         seat->payload_len = 1;
         cr_expect_eq(said(w), missing ? ASSAY_OUTCOME_ABSENT : ASSAY_OUTCOME_NONE);
@@ -82,8 +82,8 @@ Test(ballots, who_hears_too_few_calls_nobody_absent)
 {
     struct assay_sim_world *w = before_the_ballot();
     struct assay_engine *e = assay_sim_world_engine(w, VOTER);
-    e->seats[4].payload_len = 0;
-    e->seats[4].phase = ASSAY_SEAT_EMPTY;
+    e->parts->seats[4].payload_len = 0;
+    e->parts->seats[4].phase = ASSAY_SEAT_EMPTY;
     cr_expect_eq(said(w), ASSAY_OUTCOME_NONE);
     assay_sim_world_destroy(&w);
 }

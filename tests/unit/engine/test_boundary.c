@@ -23,9 +23,9 @@ struct made {
 static void false_ballot(struct assay_sim_world *w, const struct assay_engine *e,
                          uint8_t (*hashes)[32], struct made *out)
 {
-    struct assay_ballot b = { .era = e->state.era,
-                              .epoch = e->context.epoch,
-                              .incarnation = e->state.members[ACCUSED].lives[0].incarnation };
+    struct assay_ballot b = { .era = e->head->state.era,
+                              .epoch = e->head->context.epoch,
+                              .incarnation = e->head->state.members[ACCUSED].lives[0].incarnation };
     uint8_t row[8] = { 0 };
     uint8_t body[ASSAY_BALLOT_FIXED_LEN_MAX + sizeof row];
     uint8_t digest[32];
@@ -36,10 +36,10 @@ static void false_ballot(struct assay_sim_world *w, const struct assay_engine *e
     for (uint32_t i = 0; i < NODES; i++)
         assay_merkle_add_hash(&tree, hashes[i]);
     assay_merkle_root(&tree, b.roll_root);
-    assay_bytes_copy(b.chain_id, 32, e->state.chain_id, 32);
-    assay_bytes_copy(b.node_id, 32, e->state.members[ACCUSED].node_id, 32);
-    assay_bytes_copy(b.endorsements_digest, 32, e->state.endorsements_digest, 32);
-    assay_bytes_copy(b.policy_digest, 32, e->state.policy_digest, 32);
+    assay_bytes_copy(b.chain_id, 32, e->head->state.chain_id, 32);
+    assay_bytes_copy(b.node_id, 32, e->head->state.members[ACCUSED].node_id, 32);
+    assay_bytes_copy(b.endorsements_digest, 32, e->head->state.endorsements_digest, 32);
+    assay_bytes_copy(b.policy_digest, 32, e->head->state.policy_digest, 32);
     assay_row_set(row, SUBJECT, ASSAY_OUTCOME_FAIL_HARD);
     b.row = assay_slice_over(row, assay_row_len(NODES));
     struct assay_writer inner = assay_writer_over(body, sizeof body);
@@ -92,7 +92,7 @@ Test(boundary, a_ballot_of_another_electorate_convicts_nobody_when_its_epoch_is_
     struct assay_sim_world *w = assay_sim_world_create(&o);
     cr_assert(assay_sim_world_run_to_epoch(w, 2, 10000));
     const struct assay_engine *e = w->nodes[0].engine;
-    while (!e->final.has_roll || e->seats[SUBJECT].phase != ASSAY_SEAT_JUDGED)
+    while (!e->chain->ledger.has_roll || e->seats[SUBJECT].phase != ASSAY_SEAT_JUDGED)
         cr_assert(assay_sim_world_run(w, 5));
     assay_sim_world_kill(w, AWAY); /* it never hears the accusation, only the block with it */
     accusation(w, e, &record);

@@ -68,6 +68,12 @@ static void freeze(struct assay_sim_world *w, struct frozen *f)
     assay_bytes_copy(f->image, f->len, e, f->len);
 }
 
+/* As it was before, whatever the step wrote there. */
+static void forgive_at(struct assay_engine *e, const struct frozen *f, void *at, size_t len)
+{
+    assay_bytes_copy(at, len, f->image + ((uint8_t *)at - (uint8_t *)e), len);
+}
+
 /* What every step may write: counters, its own output. */
 static void forgive(struct assay_engine *e, const struct frozen *f)
 {
@@ -76,15 +82,13 @@ static void forgive(struct assay_engine *e, const struct frozen *f)
     const struct assay_simplex *s =
         (const struct assay_simplex *)(const void *)(f->image + simplex_at);
     assay_bytes_copy(e->refused, sizeof e->refused, before->refused, sizeof e->refused);
-    assay_bytes_copy(&e->actions, sizeof e->actions, &before->actions, sizeof e->actions);
-    e->arena_used = before->arena_used;
-    assay_bytes_copy(e->arena, e->arena_len, f->image + (e->arena - (uint8_t *)e), e->arena_len);
-    assay_bytes_copy(e->path, (size_t)e->path_max * 32,
-                     f->image + ((uint8_t *)e->path - (uint8_t *)e), (size_t)e->path_max * 32);
+    forgive_at(e, f, e->actions, sizeof *e->actions);
+    forgive_at(e, f, &e->parts->output, sizeof *e->output);
+    forgive_at(e, f, e->output->arena, e->output->arena_len);
+    forgive_at(e, f, e->branch->path, (size_t)e->branch->path_max * 32);
     e->simplex->refused = s->refused;
     assay_bytes_copy(&e->simplex->arena, sizeof s->arena, &s->arena, sizeof s->arena);
-    assay_bytes_copy(e->simplex->arena.bytes, s->arena.capacity,
-                     f->image + (s->arena.bytes - (uint8_t *)e), s->arena.capacity);
+    forgive_at(e, f, e->simplex->arena.bytes, s->arena.capacity);
 }
 
 static bool deliver(struct assay_sim_world *w, struct frozen *f, uint16_t from,
@@ -174,9 +178,9 @@ Test(hostile, refused_messages_change_nothing, .timeout = 120)
     f.image = malloc(f.len);
     cr_assert_not_null(f.image);
     freeze(w, &f);
-    w->nodes[0].engine->seats[1].asked ^= 1; /* the comparison can fail */
+    w->nodes[0].engine->parts->seats[1].asked ^= 1; /* the comparison can fail */
     cr_assert_neq(changed_at(w, &f), f.len);
-    w->nodes[0].engine->seats[1].asked ^= 1;
+    w->nodes[0].engine->parts->seats[1].asked ^= 1;
     cr_assert_eq(changed_at(w, &f), f.len);
     size_t kinds = 0;
     bool seen[64] = { false };

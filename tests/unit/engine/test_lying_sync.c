@@ -22,10 +22,10 @@ static void honest_page(struct assay_sim_world *w, uint8_t *bytes, size_t capaci
 {
     const struct assay_engine *e = w->nodes[0].engine;
     uint8_t ask_bytes[ASSAY_SYNC_ASK_LEN_MAX];
-    struct assay_sync_ask ask = { .era = e->state.era,
-                                  .epoch = e->context.epoch,
+    struct assay_sync_ask ask = { .era = e->head->state.era,
+                                  .epoch = e->head->context.epoch,
                                   .height = height };
-    assay_bytes_copy(ask.chain_id, 32, e->state.chain_id, 32);
+    assay_bytes_copy(ask.chain_id, 32, e->head->state.chain_id, 32);
     struct assay_writer a = assay_writer_over(ask_bytes, sizeof ask_bytes);
     cr_assert_eq(assay_sync_ask_encode(&ask, &a), ASSAY_OK);
     struct assay_writer out = assay_writer_over(bytes, capacity);
@@ -44,13 +44,13 @@ static void invent(const struct assay_engine *e, uint8_t parent[32], uint64_t he
     uint8_t bytes[ASSAY_BLOCK_HEADER_LEN_MAX];
     uint8_t payload[1024];
     struct assay_merkle tree;
-    struct assay_block_header h = { .era = e->state.era,
-                                    .epoch = e->context.epoch,
+    struct assay_block_header h = { .era = e->head->state.era,
+                                    .epoch = e->head->context.epoch,
                                     .view = 1,
                                     .height = height,
                                     .kind = ASSAY_BLOCK_NORMAL,
                                     .time_ms = time_ms };
-    assay_bytes_copy(h.chain_id, 32, e->state.chain_id, 32);
+    assay_bytes_copy(h.chain_id, 32, e->head->state.chain_id, 32);
     assay_bytes_copy(h.parent_id, 32, parent, 32);
     assay_merkle_init(&tree);
     assay_merkle_root(&tree, h.null_root);
@@ -71,9 +71,9 @@ static void put_head(const struct assay_engine *e, uint64_t height, bool more,
 {
     assay_cbor_put_array(w, 8);
     assay_cbor_put_text(w, "assay/sync-answer/v1");
-    assay_cbor_put_bytes(w, e->state.chain_id, 32);
-    assay_cbor_put_uint(w, e->state.era);
-    assay_cbor_put_uint(w, e->context.epoch);
+    assay_cbor_put_bytes(w, e->head->state.chain_id, 32);
+    assay_cbor_put_uint(w, e->head->state.era);
+    assay_cbor_put_uint(w, e->head->context.epoch);
     assay_cbor_put_uint(w, height);
     assay_cbor_put_bool(w, more);
     assay_cbor_put_bytes(w, proof.bytes, proof.len);
@@ -84,7 +84,7 @@ static void answer(struct assay_sim_world *w, struct assay_slice payload)
 {
     const struct assay_engine *e = w->nodes[0].engine;
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
-    event.as.message.from = assay_eng_peer(e, e->sync.turn);
+    event.as.message.from = assay_eng_peer(e, e->sync->turn);
     event.as.message.kind = ASSAY_MESSAGE_SYNC_ANSWER;
     event.as.message.payload = payload;
     world_step(w, 0, &event);
@@ -96,14 +96,14 @@ static void lie(struct assay_sim_world *w, uint8_t *genuine, uint8_t *bytes)
     const struct assay_engine *e = w->nodes[0].engine;
     struct assay_sync_page page;
     uint8_t parent[32];
-    const uint64_t height = e->synced.height + 1;
-    honest_page(w, genuine, ASSAY_SYNC_ANSWER_LEN_MAX, &page, e->state.head_height + 1);
+    const uint64_t height = e->sync->ledger.height + 1;
+    honest_page(w, genuine, ASSAY_SYNC_ANSWER_LEN_MAX, &page, e->head->state.head_height + 1);
     cr_assert_gt(page.proof.len, 0);
-    assay_bytes_copy(parent, 32, e->synced.tip_id, 32);
+    assay_bytes_copy(parent, 32, e->sync->ledger.tip_id, 32);
     struct assay_writer out = assay_writer_over(bytes, PAGE_LEN);
     put_head(e, height, true, page.proof, PAGE_BLOCKS, &out);
     for (uint64_t i = 0; i < PAGE_BLOCKS; i++)
-        invent(e, parent, height + i, e->synced.time_ms + 1 + i, &out);
+        invent(e, parent, height + i, e->sync->ledger.time_ms + 1 + i, &out);
     cr_assert_not(out.full);
     answer(w, assay_slice_over(bytes, out.len));
 }
@@ -139,9 +139,9 @@ static struct assay_sim_world *asking(void)
     cr_assert(assay_sim_world_run_to_epoch(w, 5, 20000));
     assay_sim_world_partition(w, apart);
     assay_sim_world_restart(w, 0);
-    for (int i = 0; i < 100 && !w->nodes[0].engine->sync.active; i++)
+    for (int i = 0; i < 100 && !w->nodes[0].engine->sync->active; i++)
         cr_assert(assay_sim_world_run(w, 50));
-    cr_assert(w->nodes[0].engine->sync.active);
+    cr_assert(w->nodes[0].engine->sync->active);
     return w;
 }
 
@@ -163,15 +163,15 @@ Test(lying_sync, invented_blocks_leave_no_trace_and_come_to_an_end, .timeout = 6
     uint8_t *genuine = malloc(ASSAY_SYNC_ANSWER_LEN_MAX);
     uint8_t *bytes = malloc(PAGE_LEN);
     cr_assert(genuine != NULL && bytes != NULL);
-    const uint64_t epoch = e->context.epoch;
-    const uint32_t turn = e->sync.turn;
+    const uint64_t epoch = e->head->context.epoch;
+    const uint32_t turn = e->sync->turn;
     const size_t held = blocks_of(w, 0, epoch);
     const size_t finals = assay_sim_world_notes(w, 0, ASSAY_NOTE_FINALISED, ASSAY_SLOT_ALL);
     size_t pages = 0;
-    while (e->sync.turn == turn && pages < 200) {
+    while (e->sync->turn == turn && pages < 200) {
         lie(w, genuine, bytes);
         pages++;
-        cr_assert_eq(e->context.epoch, epoch);
+        cr_assert_eq(e->head->context.epoch, epoch);
     }
     cr_assert_lt(pages, 200, "one peer may not lead us on for ever");
     cr_assert_eq(blocks_of(w, 0, epoch), held, "nothing unproven is stored");
@@ -191,8 +191,8 @@ Test(lying_sync, a_block_whose_signature_was_spoilt_is_not_kept, .timeout = 60)
     struct assay_slice first;
     uint8_t *bytes = malloc(ASSAY_SYNC_ANSWER_LEN_MAX);
     cr_assert_not_null(bytes);
-    const uint64_t epoch = e->context.epoch;
-    honest_page(w, bytes, ASSAY_SYNC_ANSWER_LEN_MAX, &page, e->state.head_height + 1);
+    const uint64_t epoch = e->head->context.epoch;
+    honest_page(w, bytes, ASSAY_SYNC_ANSWER_LEN_MAX, &page, e->head->state.head_height + 1);
     struct assay_cursor c = assay_cursor_over(page.blocks.bytes, page.blocks.len);
     cr_assert_eq(assay_cbor_bytes(&c, SIZE_MAX, &first), ASSAY_OK);
     cr_assert_eq(assay_proposal_decode(first, &p), ASSAY_OK);
@@ -202,7 +202,7 @@ Test(lying_sync, a_block_whose_signature_was_spoilt_is_not_kept, .timeout = 60)
     bytes[at + 40] ^= 1;
     const size_t len = (size_t)(page.blocks.bytes - bytes) + page.blocks.len;
     answer(w, assay_slice_over(bytes, len));
-    cr_assert_eq(e->context.epoch, epoch, "the page is refused");
+    cr_assert_eq(e->head->context.epoch, epoch, "the page is refused");
     expect_recovery(w);
     free(bytes);
     assay_sim_world_destroy(&w);
@@ -215,15 +215,15 @@ Test(lying_sync, a_chain_longer_than_a_page_is_kept_whole, .timeout = 60)
     uint8_t *genuine = malloc(ASSAY_SYNC_ANSWER_LEN_MAX);
     uint8_t *bytes = malloc(PAGE_LEN);
     cr_assert(genuine != NULL && bytes != NULL);
-    const uint64_t epoch = e->context.epoch;
-    const uint64_t base = e->state.head_height;
+    const uint64_t epoch = e->head->context.epoch;
+    const uint64_t base = e->head->state.head_height;
     struct assay_sync_page page;
     honest_page(w, genuine, ASSAY_SYNC_ANSWER_LEN_MAX, &page, base + 1);
     const uint32_t blocks = page.block_count;
     cr_assert_gt(blocks, 2);
     /* One block a page: everything is verified before the first is kept, then all come again. */
     size_t pages = 0;
-    for (uint64_t height = base + 1; e->context.epoch == epoch && pages < 3 * (size_t)blocks;
+    for (uint64_t height = base + 1; e->head->context.epoch == epoch && pages < 3 * (size_t)blocks;
          pages++) {
         struct assay_slice one;
         honest_page(w, genuine, ASSAY_SYNC_ANSWER_LEN_MAX, &page, height);
@@ -235,7 +235,7 @@ Test(lying_sync, a_chain_longer_than_a_page_is_kept_whole, .timeout = 60)
         answer(w, assay_slice_over(bytes, out.len));
         height = height == base + blocks ? base + 1 : height + 1;
     }
-    cr_assert_eq(e->context.epoch, epoch + 1);
+    cr_assert_eq(e->head->context.epoch, epoch + 1);
     cr_assert_eq(pages, 2 * (size_t)blocks);
     cr_assert_eq(blocks_of(w, 0, epoch), blocks_of(w, 1, epoch));
     expect_recovery(w);
@@ -255,21 +255,21 @@ Test(lying_sync, a_peer_that_serves_one_page_and_then_nothing_is_not_the_only_on
     cr_assert(genuine != NULL && bytes != NULL);
     struct assay_sync_page page;
     struct assay_slice one;
-    honest_page(w, genuine, ASSAY_SYNC_ANSWER_LEN_MAX, &page, e->state.head_height + 1);
+    honest_page(w, genuine, ASSAY_SYNC_ANSWER_LEN_MAX, &page, e->head->state.head_height + 1);
     cr_assert_gt(page.block_count, 1);
     struct assay_cursor c = assay_cursor_over(page.blocks.bytes, page.blocks.len);
     cr_assert_eq(assay_cbor_bytes(&c, SIZE_MAX, &one), ASSAY_OK);
     struct assay_writer out = assay_writer_over(bytes, PAGE_LEN);
-    put_head(e, e->state.head_height + 1, true, page.proof, 1, &out);
+    put_head(e, e->head->state.head_height + 1, true, page.proof, 1, &out);
     assay_cbor_put_bytes(&out, one.bytes, one.len);
-    const uint16_t peer = assay_eng_peer(e, e->sync.turn);
+    const uint16_t peer = assay_eng_peer(e, e->sync->turn);
     answer(w, assay_slice_over(bytes, out.len));
-    cr_assert(e->sync.proven && !e->sync.verified, "the page was good, and more is to come");
-    cr_assert_gt(e->synced.height, e->state.head_height);
-    cr_assert_eq(assay_eng_peer(e, e->sync.turn), peer, "it is asked for the rest");
+    cr_assert(e->sync->proven && !e->sync->verified, "the page was good, and more is to come");
+    cr_assert_gt(e->sync->ledger.height, e->head->state.head_height);
+    cr_assert_eq(assay_eng_peer(e, e->sync->turn), peer, "it is asked for the rest");
     /* four times its patience */
     cr_assert(assay_sim_world_run(w, e->genesis->parameters.epoch_ms));
-    cr_assert_neq(assay_eng_peer(e, e->sync.turn), peer, "and then somebody else is");
+    cr_assert_neq(assay_eng_peer(e, e->sync->turn), peer, "and then somebody else is");
     expect_recovery(w);
     free(genuine);
     free(bytes);

@@ -1,8 +1,8 @@
 /*
  * tests/unit/engine/test_pool.c - records that wait: bounded, each thing said once, poison waits.
  */
-#include "engine/engine_internal.h"
-#include "sim/world/world_internal.h"
+#include "engine/message.h"
+#include "engine/pool.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -44,9 +44,9 @@ static struct assay_record record(enum assay_record_kind kind, uint32_t slot, ui
 
 static enum assay_status add(struct assay_pool *pool, const struct assay_record *r, uint16_t from)
 {
-    struct assay_pool_item *item = NULL;
+    const struct assay_pool_item *item = NULL;
     const enum assay_status status = assay_pool_add(pool, r, from, &item);
-    if (status == ASSAY_OK) assay_pool_set(pool, item, ASSAY_POOL_READY);
+    if (status == ASSAY_OK) assay_pool_ready(pool, item, r);
     return status;
 }
 
@@ -115,10 +115,10 @@ Test(pool, in_a_full_one_what_the_chain_holds_makes_room_and_ballots_do_not)
     struct assay_pool *pool = make();
     struct assay_record r;
     for (uint32_t i = 0; i < pool->count; i++) {
-        struct assay_pool_item *item = NULL;
+        const struct assay_pool_item *item = NULL;
         r = record(ASSAY_RECORD_BALLOT, i, 5, i);
         cr_assert_eq(assay_pool_add(pool, &r, (uint16_t)i, &item), ASSAY_OK);
-        assay_pool_set(pool, item, ASSAY_POOL_DONE);
+        assay_pool_done(pool, item);
     }
     r = record(ASSAY_RECORD_FAIL, 1, 5, 77);
     cr_assert_eq(add(pool, &r, 0), ASSAY_E_FULL);
@@ -132,7 +132,7 @@ Test(pool, in_a_full_one_what_the_chain_holds_makes_room_and_ballots_do_not)
 Test(pool, one_sender_has_few_unverified_records)
 {
     struct assay_pool *pool = make();
-    struct assay_pool_item *item = NULL;
+    const struct assay_pool_item *item = NULL;
     uint32_t taken = 0;
     for (uint32_t i = 0; i < 20; i++) {
         const struct assay_record r = record(ASSAY_RECORD_CONTRADICTION, i % MEMBERS, 5, i);
@@ -159,7 +159,7 @@ Test(pool, proofs_outlive_their_epoch_and_the_rest_does_not)
     assay_pool_turn(pool, 14);
     cr_assert_null(assay_pool_find(pool, proof.key), "8 epochs are over");
     cr_assert_eq(add(pool, &proof, 0), ASSAY_OK);
-    assay_pool_set(pool, assay_pool_find(pool, proof.key), ASSAY_POOL_DONE);
+    assay_pool_done(pool, assay_pool_find(pool, proof.key));
     assay_pool_turn(pool, 6);
     cr_assert_null(assay_pool_find(pool, proof.key), "it stands in the chain");
     drop(pool);
@@ -167,28 +167,26 @@ Test(pool, proofs_outlive_their_epoch_and_the_rest_does_not)
 
 Test(pool, a_record_of_a_nullified_proposal_waits_twice_as_long_each_time)
 {
-    const struct assay_sim_world_options o = { .seed = 3, .nodes = 4 };
-    struct assay_sim_world *w = assay_sim_world_create(&o);
-    struct assay_engine *e = w->nodes[0].engine;
-    struct assay_record r = record(ASSAY_RECORD_FAIL, 1, e->context.epoch, 1);
-    cr_assert_eq(add(&e->pool, &r, 0), ASSAY_OK);
-    struct assay_pool_item *item = assay_pool_find(&e->pool, r.key);
+    struct assay_pool *pool = make();
+    struct assay_record r = record(ASSAY_RECORD_FAIL, 1, 1, 1);
+    cr_assert_eq(add(pool, &r, 0), ASSAY_OK);
+    const struct assay_pool_item *item = assay_pool_find(pool, r.key);
     static const uint32_t waits[] = { 2, 16, 32, 64, 128 };
     uint64_t view = 10;
     for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
-        item->placed_view = view;
-        assay_branch_nullified(e, view + 1); /* another view's end is nothing to it */
+        assay_pool_placed(pool, item, view);
+        assay_pool_nullified(pool, view + 1); /* another view's end is nothing to it */
         cr_assert_eq(item->placed_view, view);
-        assay_branch_nullified(e, view);
+        assay_pool_nullified(pool, view);
         cr_assert_eq(item->not_before, view + waits[i]);
         cr_assert_eq(item->placed_view, 0);
         view = item->not_before;
     }
-    struct assay_record b = record(ASSAY_RECORD_BALLOT, 2, e->context.epoch, 2);
-    cr_assert_eq(add(&e->pool, &b, 0), ASSAY_OK);
-    item = assay_pool_find(&e->pool, b.key);
-    item->placed_view = view;
-    assay_branch_nullified(e, view);
+    struct assay_record b = record(ASSAY_RECORD_BALLOT, 2, 1, 2);
+    cr_assert_eq(add(pool, &b, 0), ASSAY_OK);
+    item = assay_pool_find(pool, b.key);
+    assay_pool_placed(pool, item, view);
+    assay_pool_nullified(pool, view);
     cr_assert_eq(item->not_before, 0, "ballots do not wait");
-    assay_sim_world_destroy(&w);
+    drop(pool);
 }

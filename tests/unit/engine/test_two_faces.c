@@ -28,9 +28,9 @@ static size_t ballot_of_liar(struct assay_sim_world *w, const struct assay_engin
                              const uint8_t roll_root[static 32], enum assay_outcome about_victim,
                              uint8_t *bytes, size_t capacity)
 {
-    struct assay_ballot b = { .era = e->state.era,
-                              .epoch = e->context.epoch,
-                              .incarnation = e->state.members[LIAR].lives[0].incarnation };
+    struct assay_ballot b = { .era = e->head->state.era,
+                              .epoch = e->head->context.epoch,
+                              .incarnation = e->head->state.members[LIAR].lives[0].incarnation };
     uint8_t row[8] = { 0 };
     uint8_t body[ASSAY_BALLOT_FIXED_LEN_MAX + sizeof row];
     uint8_t digest[32];
@@ -38,10 +38,10 @@ static size_t ballot_of_liar(struct assay_sim_world *w, const struct assay_engin
     size_t signature_at = 0;
     assay_row_set(row, VICTIM, about_victim);
     assay_bytes_copy(b.roll_root, 32, roll_root, 32);
-    assay_bytes_copy(b.chain_id, 32, e->state.chain_id, 32);
-    assay_bytes_copy(b.node_id, 32, e->state.members[LIAR].node_id, 32);
-    assay_bytes_copy(b.endorsements_digest, 32, e->state.endorsements_digest, 32);
-    assay_bytes_copy(b.policy_digest, 32, e->state.policy_digest, 32);
+    assay_bytes_copy(b.chain_id, 32, e->head->state.chain_id, 32);
+    assay_bytes_copy(b.node_id, 32, e->head->state.members[LIAR].node_id, 32);
+    assay_bytes_copy(b.endorsements_digest, 32, e->head->state.endorsements_digest, 32);
+    assay_bytes_copy(b.policy_digest, 32, e->head->state.policy_digest, 32);
     b.row = assay_slice_over(row, assay_row_len(NODES));
     struct assay_writer inner = assay_writer_over(body, sizeof body);
     assay_ballot_encode(&b, &inner);
@@ -56,11 +56,11 @@ static size_t ballot_of_liar(struct assay_sim_world *w, const struct assay_engin
 /* What node 0 would compare with its own judgements: LIAR's opinion of VICTIM. */
 static uint8_t opinion(const struct assay_engine *e)
 {
-    for (uint32_t i = 0; i < e->pool.count; i++) {
-        const struct assay_pool_item *item = &e->pool.items[i];
+    for (uint32_t i = 0; i < e->pool->count; i++) {
+        const struct assay_pool_item *item = &e->pool->items[i];
         struct assay_record r;
         if (item->phase == ASSAY_POOL_FREE || item->kind != ASSAY_RECORD_BALLOT) continue;
-        if (item->slot != LIAR || item->epoch != e->context.epoch) continue;
+        if (item->slot != LIAR || item->epoch != e->head->context.epoch) continue;
         cr_assert_eq(assay_record_decode(assay_slice_over(item->bytes, item->len), &r), ASSAY_OK);
         return assay_row_get(r.ballot.row.bytes, VICTIM);
     }
@@ -76,23 +76,23 @@ Test(two_faces, the_ballot_that_counts_is_the_one_that_is_compared, .timeout = 6
     assay_sim_world_acts(w, LIAR)->slanders = true;
     assay_sim_world_acts(w, LIAR)->victim = VICTIM;
     assay_sim_world_acts(w, LIAR)->ballot_delay_ms = 15;
-    while (!e->final.has_roll)
+    while (!e->chain->ledger.has_roll)
         cr_assert(assay_sim_world_run(w, 1));
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
     event.as.message.from = LIAR;
     event.as.message.kind = ASSAY_MESSAGE_RECORD;
     const size_t harmless_len =
-        ballot_of_liar(w, e, e->final.roll_root, ASSAY_OUTCOME_NONE, bytes, sizeof bytes);
+        ballot_of_liar(w, e, e->chain->ledger.roll_root, ASSAY_OUTCOME_NONE, bytes, sizeof bytes);
     event.as.message.payload = assay_slice_over(bytes, harmless_len);
     assay_sim_world_partition(w, alone); /* what node 0 would relay is lost */
     world_step(w, 0, &event);
     assay_sim_world_partition(w, NULL);
     cr_assert_eq(opinion(e), ASSAY_OUTCOME_NONE, "node 0 was shown the harmless one");
-    const uint64_t epoch = e->context.epoch;
-    while (e->context.epoch == epoch && !e->final.balloted[LIAR])
+    const uint64_t epoch = e->head->context.epoch;
+    while (e->head->context.epoch == epoch && !e->chain->ledger.balloted[LIAR])
         cr_assert(assay_sim_world_run(w, 1));
-    cr_assert_eq(e->context.epoch, epoch);
-    cr_assert(assay_row_get(e->final.rows + LIAR * e->final.row_len, VICTIM) ==
+    cr_assert_eq(e->head->context.epoch, epoch);
+    cr_assert(assay_row_get(e->chain->ledger.rows + LIAR * e->chain->ledger.row_len, VICTIM) ==
                   ASSAY_OUTCOME_FAIL_HARD,
               "the chain holds the other one");
     cr_assert_eq(opinion(e), ASSAY_OUTCOME_FAIL_HARD);
@@ -103,7 +103,7 @@ static uint32_t wants_in_use(const struct assay_engine *e)
 {
     uint32_t used = 0;
     for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++)
-        used += e->wants[i].used;
+        used += e->wants->all[i].used;
     return used;
 }
 
@@ -115,7 +115,7 @@ Test(two_faces, a_ballot_over_a_roll_that_never_was_leaves_no_proof_to_be_made, 
     struct assay_sim_world *w = in_roll_phase(&e);
     uint8_t bytes[4096];
     assay_sim_world_acts(w, LIAR)->ballot_delay_ms = 1000; /* of its own: not before this one */
-    while (!e->final.has_roll || e->seats[VICTIM].phase != ASSAY_SEAT_JUDGED)
+    while (!e->chain->ledger.has_roll || e->seats[VICTIM].phase != ASSAY_SEAT_JUDGED)
         cr_assert(assay_sim_world_run(w, 1));
     cr_assert(assay_outcome_is_pass(e->seats[VICTIM].outcome));
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
@@ -127,7 +127,7 @@ Test(two_faces, a_ballot_over_a_roll_that_never_was_leaves_no_proof_to_be_made, 
     world_step(w, 0, &event);
     cr_assert_eq(opinion(e), ASSAY_OUTCOME_FAIL_HARD, "it was taken and compared");
     cr_assert_eq(wants_in_use(e), 0);
-    cr_assert_eq(e->wants_used, 0, "and nothing waits to be proven");
+    cr_assert_eq(e->wants->used, 0, "and nothing waits to be proven");
     assay_engine_check(e);
     assay_sim_world_destroy(&w);
 }
@@ -145,13 +145,13 @@ static size_t many_fails(struct assay_sim_world *w, const struct assay_engine *e
         uint8_t payload[ASSAY_ENVELOPE_LEN_MAX];
         uint8_t record[1024];
         size_t signature_at = 0;
-        struct assay_envelope v = { .era = e->state.era,
-                                    .epoch = e->context.epoch,
+        struct assay_envelope v = { .era = e->head->state.era,
+                                    .epoch = e->head->context.epoch,
                                     .incarnation = 1,
                                     .kind = ASSAY_KIND_SOFT,
                                     .evidence_len = sizeof evidence };
-        assay_bytes_copy(v.chain_id, 32, e->state.chain_id, 32);
-        assay_bytes_copy(v.node_id, 32, e->state.members[LIAR].node_id, 32);
+        assay_bytes_copy(v.chain_id, 32, e->head->state.chain_id, 32);
+        assay_bytes_copy(v.node_id, 32, e->head->state.members[LIAR].node_id, 32);
         assay_sha256(evidence, sizeof evidence, v.evidence_digest);
         struct assay_writer p = assay_writer_over(payload, sizeof payload);
         cr_assert_eq(assay_envelope_encode(&v, &p, &signature_at), ASSAY_OK);
@@ -174,22 +174,19 @@ Test(two_faces, a_block_with_a_record_too_many_is_refused_before_it_is_verified,
     struct assay_effects *effects = calloc(1, sizeof *effects);
     uint8_t *bytes = malloc(128 * 1024);
     cr_assert(effects != NULL && bytes != NULL);
-    const struct assay_block_header h = { .epoch = e->context.epoch,
-                                          .height = e->final.height + 1,
+    const struct assay_block_header h = { .epoch = e->head->context.epoch,
+                                          .height = e->chain->ledger.height + 1,
                                           .kind = ASSAY_BLOCK_NORMAL };
     static const uint8_t id[32] = { 1 };
     for (uint64_t count = 1; count <= 64; count += 63) {
         const size_t len = many_fails(w, e, count, bytes, 128 * 1024);
-        effects->count = 0;
-        e->effects = effects;
-        e->arena_used = 0;
-        assay_ledger_copy(&e->branch, &e->final);
-        e->branch_good = false;
+        assay_output_begin(e, effects);
+        assay_branch_onto(e, &e->chain->ledger);
         const enum assay_answer answer =
-            assay_branch_absorb(e, &e->branch, &h, id, assay_slice_over(bytes, len));
+            assay_branch_absorb(e, &h, id, assay_slice_over(bytes, len));
         cr_assert_eq(answer, count == 1 ? ASSAY_ANSWER_PENDING : ASSAY_ANSWER_INVALID);
         cr_assert_leq(effects->count, 1, "one member's FAIL is verified once");
-        e->effects = NULL;
+        assay_output_end(e, 0);
     }
     free(effects);
     free(bytes);
@@ -203,13 +200,14 @@ static const struct assay_block *hold(struct assay_engine *e, struct assay_slice
     uint8_t header[ASSAY_BLOCK_HEADER_LEN_MAX];
     struct assay_merkle tree;
     struct assay_block *block = NULL;
-    struct assay_block_header h = { .epoch = e->context.epoch,
+    struct assay_block_header h = { .epoch = e->head->context.epoch,
                                     .view = 1,
-                                    .height = e->final.height + 1,
-                                    .time_ms = e->final.time_ms + 1 };
-    h.kind = assay_ledger_kind(&e->final, e->state.head_time_ms, assay_eng_epoch_ms(e), h.time_ms);
-    assay_bytes_copy(h.chain_id, 32, e->state.chain_id, 32);
-    assay_bytes_copy(h.parent_id, 32, e->final.tip_id, 32);
+                                    .height = e->chain->ledger.height + 1,
+                                    .time_ms = e->chain->ledger.time_ms + 1 };
+    h.kind = assay_ledger_kind(&e->chain->ledger, e->head->state.head_time_ms,
+                               assay_eng_epoch_ms(e), h.time_ms);
+    assay_bytes_copy(h.chain_id, 32, e->head->state.chain_id, 32);
+    assay_bytes_copy(h.parent_id, 32, e->chain->ledger.tip_id, 32);
     assay_merkle_init(&tree);
     assay_merkle_root(&tree, h.null_root);
     cr_assert_eq(assay_body_root(body, &h.record_count, h.body_root), ASSAY_OK);
@@ -237,14 +235,13 @@ Test(two_faces, blocks_whose_views_are_over_ask_for_nothing_more, .timeout = 60)
     } while (look.view < 3);
     const size_t len = many_fails(w, e, 1, bytes, sizeof bytes);
     const struct assay_block *over = hold(e, assay_slice_over(bytes, len));
-    assay_bytes_copy(e->checks[0], 32, over->id, 32);
-    e->check_count = 1;
-    e->effects = effects;
-    e->arena_used = 0;
+    assay_bytes_copy(e->parts->branch.checks[0], 32, over->id, 32);
+    e->parts->branch.check_count = 1;
+    assay_output_begin(e, effects);
     assay_branch_recheck(e);
-    e->effects = NULL;
+    assay_output_end(e, 0);
     cr_assert_eq(effects->count, 0, "no verification is asked for");
-    cr_assert_eq(e->check_count, 0);
+    cr_assert_eq(e->branch->check_count, 0);
     free(effects);
     assay_sim_world_destroy(&w);
 }

@@ -49,7 +49,6 @@ static enum assay_status on_step(void *context, struct assay_event *event,
                                    .as.sign = { .message = ASSAY_MESSAGE_VOTE,
                                                 .payload = assay_slice_over(body, sizeof body),
                                                 .signature_at = 16,
-                                                .persist = true,
                                                 .class_ = ASSAY_STORE_VOTE } };
     for (size_t i = 0; i < s->sends; i++)
         effects->items[effects->count++] =

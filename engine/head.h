@@ -1,0 +1,61 @@
+/*
+ * engine/head.h - the state after the last closed epoch, and what follows from it alone.
+ *
+ * Who votes with which key and weight in the running epoch, by which rules it will close, and the
+ * state that a block at its end would make. Moves only at a close, or when a stored state is read.
+ */
+#ifndef ASSAY_ENGINE_HEAD_H
+#define ASSAY_ENGINE_HEAD_H
+
+#include "engine/consensus/vote.h"
+#include "engine/ledger/context.h"
+#include "engine/ledger/ledger.h"
+
+struct assay_engine;
+
+struct assay_head {
+    struct assay_state state;
+    struct assay_tolerance tolerance;
+    uint8_t proof[32];            /* commitment of the finality proof of its EPOCH block */
+    struct assay_context context; /* of the running epoch: state.epoch + 1 */
+
+    /* The voters of the running epoch, by slot. */
+    struct assay_voter_table voters;
+    struct assay_p256 **voting, **identity;
+    uint8_t (*loaded)[ASSAY_P256_PUBLIC_LEN]; /* whose decoded key stands in voting[] */
+    uint32_t *weights;                        /* basis points */
+    uint8_t (*node_ids)[32];
+
+    /* Closing. */
+    struct assay_groups groups;
+    struct assay_close close;
+    struct assay_close_rules rules;
+    struct assay_state next; /* what assay_head_next worked out last */
+    struct assay_tolerance next_tolerance;
+    uint8_t *scratch;
+    size_t scratch_len;
+};
+
+/* The genesis is the head: state, groups, rules, keys, voters. groups: assay_groups_memory_len;
+ * room: memory for the moment, at least members * sizeof(struct assay_place).
+ * Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_CRYPTO | ASSAY_E_RANGE (nobody has weight) */
+ASSAY_CHECKED enum assay_status assay_head_genesis(struct assay_engine *e, void *groups, void *room,
+                                                   size_t room_len);
+/* Frees the decoded keys. Returns: nothing. */
+void assay_head_free(struct assay_engine *e);
+/* A stored state; an older one than that held changes nothing. Returns: ASSAY_OK | ASSAY_E_KEY |
+ * ASSAY_E_CRYPTO | INPUT statuses */
+ASSAY_CHECKED enum assay_status assay_head_restore(struct assay_engine *e,
+                                                   struct assay_slice value);
+/* The commitment that view 1 of the running epoch builds on. Returns: nothing. */
+void assay_head_proof(struct assay_engine *e, const uint8_t commitment[static 32]);
+/* The state after an EPOCH block of `view` on top of the ledger, into head->next, with its root.
+ * Returns: nothing. */
+void assay_head_next(struct assay_engine *e, const struct assay_ledger *ledger, uint64_t view);
+/* Names the EPOCH block that made head->next. Returns: nothing. */
+void assay_head_seal_next(struct assay_engine *e, const struct assay_block_header *header,
+                          const uint8_t id[static 32]);
+/* head->next becomes the state. Returns: nothing. */
+void assay_head_take_next(struct assay_engine *e, const uint8_t commitment[static 32]);
+
+#endif

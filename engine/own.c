@@ -1,0 +1,63 @@
+/*
+ * engine/own.c - this node's own key set: what it may sign (docs/protocol.md 2.4 to 2.9).
+ */
+#include "engine/engine_internal.h"
+
+void assay_own_init(struct assay_engine *e, const struct assay_engine_config *config)
+{
+    e->parts->own = (struct assay_own){ .keys = config->keys, .keys_unused = config->keys_unused };
+}
+
+void assay_own_begin(struct assay_engine *e, bool from_log)
+{
+    e->parts->own.from_log = from_log;
+    e->parts->own.began_unix_ms = e->at_unix_ms;
+}
+
+void assay_own_trusts_log(struct assay_engine *e)
+{
+    e->parts->own.from_log = false;
+}
+
+void assay_own_look(struct assay_engine *e)
+{
+    const struct assay_life *life = &e->head->state.members[e->self].lives[0];
+    struct assay_own *own = &e->parts->own;
+    struct assay_own_keys *keys = &own->keys;
+    own->listed = assay_bytes_equal(keys->voting_public, life->voting_public, 64) &&
+                  assay_bytes_equal(keys->transport_public, life->transport_public, 32);
+    if (own->listed) keys->incarnation = life->incarnation;
+    /* Another key set of ours took the number: these keys ask for the next one. */
+    else if (keys->incarnation <= life->incarnation) keys->incarnation = life->incarnation + 1;
+    ASSAY_ASSERT(own->listed == (keys->incarnation == life->incarnation));
+}
+
+void assay_own_take(struct assay_engine *e, const uint8_t voting_public[static 64],
+                    const uint8_t transport_public[static 32])
+{
+    struct assay_own *own = &e->parts->own;
+    /* The same keys told again have still the log that was rolled back. */
+    if (!assay_bytes_equal(own->keys.voting_public, voting_public, 64)) {
+        own->rolled_back = false;
+        own->keys_unused = true; /* made for a RESTART: no log of theirs can be missing */
+    }
+    assay_bytes_copy(own->keys.voting_public, 64, voting_public, 64);
+    assay_bytes_copy(own->keys.transport_public, 32, transport_public, 32);
+    assay_own_look(e);
+}
+
+void assay_own_rolled_back(struct assay_engine *e)
+{
+    e->parts->own.rolled_back = true;
+    ASSAY_ASSERT(!assay_eng_may_sign(e));
+}
+
+bool assay_eng_may_sign(const struct assay_engine *e)
+{
+    return e->own->listed && !e->own->rolled_back && !e->chain->halted;
+}
+
+bool assay_own_wants_listing(const struct assay_engine *e)
+{
+    return !e->own->listed && !e->own->rolled_back && !e->chain->halted;
+}

@@ -1,0 +1,36 @@
+/*
+ * engine/own.h - this node's own key set: what it may sign.
+ */
+#ifndef ASSAY_ENGINE_OWN_H
+#define ASSAY_ENGINE_OWN_H
+
+#include "engine/engine.h"
+
+struct assay_own {
+    struct assay_own_keys keys;
+    bool keys_unused;       /* they signed nothing before this run: no log of theirs is missing */
+    bool listed;            /* keys are those of the listed incarnation: may vote, attest, ballot */
+    bool rolled_back;       /* peers hold votes that our log lacks: this key set is finished */
+    bool from_log;          /* this run began with a log, which may be an old one */
+    uint64_t began_unix_ms; /* ... at that time */
+};
+
+/* Returns: nothing. */
+void assay_own_init(struct assay_engine *e, const struct assay_engine_config *config);
+/* The run begins, from a log or not. Returns: nothing. */
+void assay_own_begin(struct assay_engine *e, bool from_log);
+/* No older log can be at work any more. Returns: nothing. */
+void assay_own_trusts_log(struct assay_engine *e);
+/* After a close: are our keys the listed ones? Returns: nothing. */
+void assay_own_look(struct assay_engine *e);
+/* The host made another key set, or tells the same again. Returns: nothing. */
+void assay_own_take(struct assay_engine *e, const uint8_t voting_public[static 64],
+                    const uint8_t transport_public[static 32]);
+/* These keys signed what our log lacks (docs/protocol.md 2.9): finished. Returns: nothing. */
+void assay_own_rolled_back(struct assay_engine *e);
+/* May this node sign for the running epoch as the listed incarnation? Returns: whether it may. */
+bool assay_eng_may_sign(const struct assay_engine *e);
+/* Keys that wait to be listed, unless peers caught us rolling them back. Returns: whether so. */
+bool assay_own_wants_listing(const struct assay_engine *e);
+
+#endif

@@ -1,0 +1,111 @@
+/*
+ * engine/seat.c - what this node knows of each roster slot in the running epoch (docs/protocol.md
+ * 4.3.2).
+ */
+#include "engine/engine_internal.h"
+
+static struct assay_seat *seat_of(struct assay_engine *e, uint32_t slot)
+{
+    ASSAY_ASSERT(slot < e->members);
+    return &e->parts->seats[slot];
+}
+
+void assay_seat_init(struct assay_engine *e)
+{
+    assay_bytes_zero(e->parts->seats, e->members * sizeof *e->parts->seats);
+}
+
+void assay_seat_turn(struct assay_engine *e)
+{
+    for (uint32_t i = 0; i < e->members; i++) {
+        struct assay_seat *seat = seat_of(e, i);
+        seat->phase = ASSAY_SEAT_EMPTY;
+        seat->outcome = ASSAY_OUTCOME_NONE;
+        seat->payload_len = 0;
+        seat->envelope = (struct assay_envelope){ 0 };
+        seat->asked = 0;
+    }
+}
+
+void assay_seat_take(struct assay_engine *e, uint32_t slot, const struct assay_envelope *envelope,
+                     struct assay_slice payload)
+{
+    struct assay_seat *seat = seat_of(e, slot);
+    ASSAY_ASSERT(seat->phase == ASSAY_SEAT_EMPTY);
+    ASSAY_ASSERT(seat->payload_len == 0 || slot == e->self); /* a second one of a peer is E8 */
+    ASSAY_ASSERT(payload.len > 0 && payload.len <= sizeof seat->payload);
+    seat->envelope = *envelope;
+    assay_bytes_copy(seat->payload, sizeof seat->payload, payload.bytes, payload.len);
+    seat->payload_len = payload.len;
+}
+
+void assay_seat_keep_early(struct assay_engine *e, uint32_t slot, struct assay_slice payload)
+{
+    struct assay_seat *seat = seat_of(e, slot);
+    ASSAY_ASSERT(payload.len > 0 && payload.len <= sizeof seat->early);
+    assay_bytes_copy(seat->early, sizeof seat->early, payload.bytes, payload.len);
+    seat->early_len = payload.len;
+}
+
+size_t assay_seat_take_early(struct assay_engine *e, uint32_t slot,
+                             uint8_t payload[static ASSAY_ENVELOPE_LEN_MAX])
+{
+    struct assay_seat *seat = seat_of(e, slot);
+    const size_t len = seat->early_len;
+    ASSAY_ASSERT(len <= ASSAY_ENVELOPE_LEN_MAX);
+    assay_bytes_copy(payload, ASSAY_ENVELOPE_LEN_MAX, seat->early, len);
+    seat->early_len = 0;
+    return len;
+}
+
+void assay_seat_asked(struct assay_engine *e, uint32_t slot, uint32_t peers)
+{
+    seat_of(e, slot)->asked += peers;
+}
+
+void assay_seat_fetching(struct assay_engine *e, uint32_t slot)
+{
+    struct assay_seat *seat = seat_of(e, slot);
+    ASSAY_ASSERT(seat->payload_len > 0 && slot != e->self);
+    seat->phase = ASSAY_SEAT_FETCHING;
+    seat->last_attempt_epoch = e->head->context.epoch;
+}
+
+void assay_seat_missing(struct assay_engine *e, uint32_t slot)
+{
+    struct assay_seat *seat = seat_of(e, slot);
+    ASSAY_ASSERT(seat->phase == ASSAY_SEAT_FETCHING);
+    seat->phase = ASSAY_SEAT_MISSING;
+}
+
+void assay_seat_judged(struct assay_engine *e, uint32_t slot, bool own, enum assay_outcome outcome)
+{
+    struct assay_seat *seat = seat_of(e, slot);
+    ASSAY_ASSERT(seat->phase == ASSAY_SEAT_FETCHING || seat->phase == ASSAY_SEAT_MISSING);
+    seat->phase = own ? ASSAY_SEAT_JUDGED : ASSAY_SEAT_FOREIGN;
+    seat->outcome = outcome;
+    seat->last_outcome = own ? outcome : ASSAY_OUTCOME_ABSENT;
+}
+
+void assay_seat_reason(struct assay_engine *e, uint32_t slot, const char *text)
+{
+    char *reason = seat_of(e, slot)->last_reason;
+    size_t len = 0;
+    for (; len + 1 < ASSAY_FINDING_REASON_LEN && text[len] != '\0'; len++) reason[len] = text[len];
+    reason[len] = '\0';
+}
+
+void assay_seat_check(const struct assay_engine *e, uint32_t slot)
+{
+    const struct assay_seat *seat = &e->seats[slot];
+    ASSAY_ASSERT(seat->payload_len <= ASSAY_ENVELOPE_LEN_MAX);
+    ASSAY_ASSERT(seat->early_len <= ASSAY_ENVELOPE_LEN_MAX);
+    if (seat->phase != ASSAY_SEAT_EMPTY) {
+        ASSAY_ASSERT(seat->payload_len > 0);
+        ASSAY_ASSERT(slot != e->self);
+    }
+    if (seat->payload_len == 0) return;
+    ASSAY_ASSERT(seat->envelope.epoch == e->head->context.epoch);
+    ASSAY_ASSERT(
+        assay_bytes_equal(seat->envelope.node_id, e->head->state.members[slot].node_id, 32));
+}

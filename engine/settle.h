@@ -1,0 +1,47 @@
+/*
+ * engine/settle.h - the final blocks of the running epoch: applied, persisted, closed.
+ */
+#ifndef ASSAY_ENGINE_SETTLE_H
+#define ASSAY_ENGINE_SETTLE_H
+
+#include "engine/consensus/block.h"
+#include "engine/ledger/ledger.h"
+
+struct assay_engine;
+
+struct assay_chain {
+    struct assay_ledger ledger; /* after the last final block that was applied */
+    bool begun;                 /* Simplex stands on the head */
+    bool halted;                /* our state is not the network's: nothing is signed */
+    bool wanted;                /* wanted_id is final but not applied */
+    uint8_t wanted_id[32], wanted_proof[32];
+    uint64_t progress_ms;  /* last final block, or the epoch's beginning */
+    uint8_t (*path)[32];   /* [path_max] ids from what is wanted down to the ledger's tip */
+    uint32_t path_max;
+};
+
+/* The ledger stands on the head. Returns: nothing. */
+void assay_settle_init(struct assay_engine *e);
+/* Simplex made a block final. proof: its certificate's commitment. Returns: nothing. */
+void assay_settle_want(struct assay_engine *e, const uint8_t id[static 32],
+                       const uint8_t proof[static 32]);
+/* Applies what is wanted, as far as the step has room for. Returns: nothing. */
+void assay_settle(struct assay_engine *e);
+/* The epoch's E is final and head->next is the state after it: take it over. Returns: nothing. */
+void assay_settle_close(struct assay_engine *e, const struct assay_block_header *header,
+                        const uint8_t id[static 32], struct assay_slice header_bytes,
+                        const uint8_t commitment[static 32], struct assay_slice proof);
+/* Starts Simplex on the head, unless it runs there. Returns: nothing. */
+void assay_settle_begin(struct assay_engine *e);
+/* Time counts as progress from here. Returns: nothing. */
+void assay_settle_progress(struct assay_engine *e);
+/* Persists a final block and notes it. Returns: false when there was no room for it. */
+bool assay_settle_block(struct assay_engine *e, const struct assay_block_header *header,
+                        const uint8_t id[static 32], struct assay_slice payload);
+/* The network's state was had after all. Returns: nothing. */
+void assay_settle_recovered(struct assay_engine *e);
+/* Our state is not the network's: never vote on it again; found while catching up or not.
+ * Returns: nothing. */
+void assay_settle_halt(struct assay_engine *e, bool catching_up);
+
+#endif
