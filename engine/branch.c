@@ -64,7 +64,7 @@ static enum assay_answer place(struct assay_engine *e, struct assay_record *r)
 /* A ROLL stands first in ROLL blocks and nowhere else. */
 static bool roll_in_place(enum assay_block_kind block, uint64_t index, enum assay_record_kind kind)
 {
-    return (kind == ASSAY_RECORD_ROLL) == (block == ASSAY_BLOCK_ROLL && index == 0);
+    return assay_record_row(kind)->in_rolls_only == (block == ASSAY_BLOCK_ROLL && index == 0);
 }
 
 enum assay_answer assay_branch_absorb(struct assay_engine *e,
@@ -92,7 +92,8 @@ enum assay_answer assay_branch_absorb(struct assay_engine *e,
         if (assay_record_ask(&e->head->context, &r, &ask) && ++reverified > ASSAY_REVERIFIED_MAX)
             return ASSAY_ANSWER_INVALID;
         if (answer == ASSAY_ANSWER_PENDING) pending = true; /* go on: ask for the others too */
-        if (!pending && r.kind != ASSAY_RECORD_ROLL) assay_gather_seen(e, &r, header->view);
+        if (!pending && !assay_record_row(r.kind)->in_rolls_only)
+            assay_gather_seen(e, &r, header->view);
     }
     if (assay_cursor_end(&c) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
     if (pending) return ASSAY_ANSWER_PENDING;

@@ -30,7 +30,7 @@
 #include "engine/evidence.h"
 #include "engine/gather.h"
 #include "engine/head.h"
-#include "engine/ledger/rule.h"
+#include "engine/ledger/row.h"
 #include "engine/offer.h"
 #include "engine/output.h"
 #include "engine/own.h"

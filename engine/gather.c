@@ -169,7 +169,7 @@ enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
     const struct assay_pool_item *item = NULL;
     if (payload.len > ASSAY_RECORD_LEN_MAX) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_record_decode(payload, &r));
-    if (r.kind == ASSAY_RECORD_ROLL) return ASSAY_E_INVALID; /* leaders make it, in a block */
+    if (assay_record_row(r.kind)->in_rolls_only) return ASSAY_E_INVALID;
     if (assay_pool_find(e->pool, r.key) != NULL) return ASSAY_E_DUPLICATE;
     ASSAY_TRY(assay_record_check(&e->head->context, &r));
     /* What the final chain has, or can never take, needs no place. */

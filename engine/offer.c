@@ -20,7 +20,7 @@ static bool offered(const struct assay_pool_item *item, uint64_t view, uint64_t 
     if (item->phase != ASSAY_POOL_READY || view < item->not_before) return false;
     if (nullified >= POISON_OPTIONAL_VIEWS) return false;
     if (nullified < POISON_VERIFIED_VIEWS) return true;
-    return item->kind == ASSAY_RECORD_BALLOT || item->kind == ASSAY_RECORD_OFFENCE;
+    return assay_record_row(item->kind)->judge == NULL; /* nothing to verify again */
 }
 
 /* Returns: whether the item was good for the branch; then it is applied. */

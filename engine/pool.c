@@ -4,13 +4,13 @@
 #include "engine/pool.h"
 
 #include "base/assert.h"
-#include "engine/engine.h"
+#include "engine/ledger/row.h"
+#include "engine/message.h"
 
 enum {
     LARGE_MIN = 24, /* proofs with evidence: some for a small network, and n/8 for a big one */
     LARGE_LEN = 48 * 1024,
     SMALL_EXTRA = 64,
-    CONTRADICTIONS_OF_ONE = 4,
     WAIT_VIEWS = 16,
     WAIT_VIEWS_MAX = 1 << 20,
     PER_SENDER_ASKED = 8, /* unverified records of one peer at once */
@@ -73,6 +73,11 @@ const struct assay_pool_item *assay_pool_find(const struct assay_pool *pool,
     return NULL;
 }
 
+static bool is_over(uint32_t count, uint32_t limit)
+{
+    return limit != 0 && count >= limit;
+}
+
 /* What a member could otherwise say again and again in other words. */
 static bool says_enough(const struct assay_pool *pool, const struct assay_record *r)
 {
@@ -88,17 +93,10 @@ static bool says_enough(const struct assay_pool *pool, const struct assay_record
         epoch++;
         said += item->subject == r->subject;
     }
-    switch (r->kind) {
-    case ASSAY_RECORD_ROLL: return true; /* made by leaders, never sent alone */
-    case ASSAY_RECORD_BALLOT: return epoch >= 1;
-    case ASSAY_RECORD_FAIL: return epoch >= 1;
-    case ASSAY_RECORD_INCARNATE: return epoch >= 2; /* the agent may restart twice in an epoch */
-    case ASSAY_RECORD_OFFENCE:
-        return same >= 1; /* one strikes, the others would be in vain */
-    /* Two take all integrity; a ballot of lies about everybody must not fill the pool. */
-    case ASSAY_RECORD_CONTRADICTION: return said >= 1 || same >= CONTRADICTIONS_OF_ONE;
-    }
-    ASSAY_UNREACHABLE("a decoded record has a kind of the table");
+    const struct assay_record_row *row = assay_record_row(r->kind);
+    if (row->in_rolls_only) return true; /* never sent alone */
+    return is_over(same, row->limits.of_author) || is_over(epoch, row->limits.of_epoch) ||
+           is_over(said, row->limits.of_subject);
 }
 
 static bool sender_is_over(const struct assay_pool *pool, uint16_t from)
@@ -124,7 +122,7 @@ enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_rec
         if (record->bytes.len > item->capacity) continue;
         fits = true;
         if (item->phase == ASSAY_POOL_FREE) found = item;
-        if (item->phase == ASSAY_POOL_DONE && item->kind != ASSAY_RECORD_BALLOT) done = item;
+        if (item->phase == ASSAY_POOL_DONE && !assay_record_row(item->kind)->stays) done = item;
     }
     if (found == NULL) found = done;
     if (found == NULL) return fits ? ASSAY_E_FULL : ASSAY_E_RANGE;
@@ -222,7 +220,7 @@ void assay_pool_choose(struct assay_pool *pool, uint32_t index, uint64_t view)
 }
 
 /* The first nullification is most often a lost message, so the record is tried once more soon; from
- * then on it waits 16 views, doubling. Ballots and static proofs need no verification and do not
+ * then on it waits 16 views, doubling. What needs no verification, ballots above all, does not
  * wait: a leader's silence must not cost an epoch its ballots. */
 void assay_pool_nullified(struct assay_pool *pool, uint64_t view)
 {
@@ -230,7 +228,7 @@ void assay_pool_nullified(struct assay_pool *pool, uint64_t view)
         struct assay_pool_item *item = &pool->items[i];
         if (item->phase != ASSAY_POOL_READY || item->placed_view != view) continue;
         item->placed_view = 0;
-        if (item->kind == ASSAY_RECORD_BALLOT || item->kind == ASSAY_RECORD_OFFENCE) continue;
+        if (assay_record_row(item->kind)->judge == NULL) continue;
         pool->version++;
         item->not_before = view + item->wait_views;
         item->wait_views = item->wait_views < WAIT_VIEWS ? WAIT_VIEWS : item->wait_views * 2;
@@ -243,11 +241,10 @@ void assay_pool_turn(struct assay_pool *pool, uint64_t epoch)
     for (uint32_t i = 0; i < pool->count; i++) {
         struct assay_pool_item *item = &pool->items[i];
         if (item->phase == ASSAY_POOL_FREE) continue;
-        const bool proof =
-            item->kind == ASSAY_RECORD_OFFENCE || item->kind == ASSAY_RECORD_CONTRADICTION;
-        const bool over =
-            proof ? item->epoch + ASSAY_PAST_EPOCHS < epoch || item->phase == ASSAY_POOL_DONE
-                  : item->epoch < epoch;
+        const bool over = assay_record_row(item->kind)->outlives
+                              ? item->epoch + ASSAY_PAST_EPOCHS < epoch ||
+                                    item->phase == ASSAY_POOL_DONE
+                              : item->epoch < epoch;
         if (over) {
             assay_pool_remove(pool, item);
             continue;

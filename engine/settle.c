@@ -27,47 +27,19 @@ bool assay_settle_block(struct assay_engine *e, const struct assay_block_header 
     return true;
 }
 
-/* The sentence behind a proof, for whoever asks why a score fell. */
-static const char *offence_text(unsigned number)
+/* What a final block says that people want to know. r: judged */
+static void note_record(struct assay_engine *e, const struct assay_record *r)
 {
-    switch (number) {
-    case 1: return "E1: signed two notarisations in one view";
-    case 2: return "E2: signed two finalisations, or one beside another notarisation";
-    case 3: return "E3: signed nullification and finalisation of one view";
-    case 4: return "E4: signed two proposals of one view";
-    case 8: return "E8: signed two envelopes of one epoch";
-    }
-    return "convicted by a proof";
-}
-
-static const char *falsehood_text(enum assay_falsehood falsehood)
-{
-    return falsehood == ASSAY_FALSE_PASS ? "E5: voted PASS on evidence that fails"
-                                         : "E5: voted FAIL on evidence that passes";
-}
-
-/* What a final block says that people want to know. */
-static void note_record(struct assay_engine *e, const struct assay_record *r,
-                        const struct assay_pool_item *item)
-{
-    const uint16_t slot = (uint16_t)item->slot; /* < members <= 1024 */
-    switch (r->kind) {
-    case ASSAY_RECORD_ROLL:
-    case ASSAY_RECORD_BALLOT:
-    case ASSAY_RECORD_INCARNATE: return; /* noted when listed */
-    case ASSAY_RECORD_FAIL:
-        assay_eng_note(e, ASSAY_NOTE_FAIL_PROVEN, slot, (uint64_t)item->outcome, item->epoch);
-        return;
-    case ASSAY_RECORD_OFFENCE:
-        assay_seat_reason(e, slot, offence_text(r->offence));
-        assay_eng_note(e, ASSAY_NOTE_OFFENCE_PROVEN, slot, r->offence, item->epoch);
-        return;
-    case ASSAY_RECORD_CONTRADICTION:
-        assay_seat_reason(e, slot, falsehood_text(item->falsehood));
-        assay_eng_note(e, ASSAY_NOTE_OFFENCE_PROVEN, slot, 5, item->epoch);
-        return;
-    }
-    ASSAY_UNREACHABLE("a decoded record has a kind of the table");
+    struct assay_told told = { .failed = ASSAY_OUTCOME_NONE };
+    const uint16_t slot = (uint16_t)r->slot; /* < members <= 1024 */
+    const struct assay_record_row *row = assay_record_row(r->kind);
+    if (row->tell == NULL) return;
+    row->tell(r, &told);
+    if (told.reason != NULL) assay_seat_reason(e, slot, told.reason);
+    if (told.failed != ASSAY_OUTCOME_NONE)
+        assay_eng_note(e, ASSAY_NOTE_FAIL_PROVEN, slot, (uint64_t)told.failed, r->epoch);
+    if (told.offence != 0)
+        assay_eng_note(e, ASSAY_NOTE_OFFENCE_PROVEN, slot, told.offence, r->epoch);
 }
 
 /* The records of a final block wait no more. */
@@ -84,7 +56,11 @@ static void finish_records(struct assay_engine *e, struct assay_slice body)
         const struct assay_pool_item *item = assay_pool_find(e->pool, r.key);
         if (item == NULL && r.kind == ASSAY_RECORD_BALLOT) assay_gather_counted(e, &r);
         if (item == NULL || item->phase == ASSAY_POOL_DONE) continue;
-        note_record(e, &r, item);
+        r.slot = item->slot;
+        r.epoch = item->epoch;
+        r.outcome = item->outcome;
+        r.falsehood = item->falsehood;
+        note_record(e, &r);
         assay_pool_done(e->pool, item);
     }
 }

@@ -92,7 +92,7 @@ static bool scan_ballot(struct assay_engine *e, const struct assay_pool_item *it
         const bool own = seat->phase == ASSAY_SEAT_JUDGED;
         if (subject == item->slot || (!own && seat->phase != ASSAY_SEAT_FOREIGN)) continue;
         const uint8_t said = assay_row_get(r.ballot.row.bytes, subject);
-        if (assay_proof_falsehood(said, own, seat->outcome) == ASSAY_FALSE_NONE) continue;
+        if (assay_record_falsehood(said, own, seat->outcome) == ASSAY_FALSE_NONE) continue;
         if (e->wants->used == ASSAY_WANTS_MAX) return false;
         struct assay_want *want = want_new(e, item->slot, subject, true);
         if (want == NULL) continue;

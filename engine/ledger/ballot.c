@@ -1,7 +1,7 @@
 /*
- * engine/ledger/ballot.c - the encoding of ballots (docs/protocol.md 4.3).
+ * engine/ledger/ballot.c - BALLOT: encoding, and what one must fulfil (docs/protocol.md 4.3).
  */
-#include "engine/ledger/ballot.h"
+#include "engine/ledger/row.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"
@@ -82,3 +82,100 @@ const struct assay_exception *assay_ballot_exception(const struct assay_ballot *
     }
     return NULL;
 }
+
+/* --- the record */
+
+enum assay_status assay_ballot_record_decode(struct assay_cursor *c, struct assay_record *r)
+{
+    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_BALLOT_FIXED_LEN_MAX + ASSAY_BALLOT_ROW_LEN_MAX, &r->body));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, r->signature, sizeof r->signature));
+    ASSAY_TRY(assay_ballot_decode(r->body, &r->ballot));
+    assay_sha256(r->body.bytes, r->body.len, r->body_digest);
+    assay_record_key(ASSAY_RECORD_BALLOT, r->body, r->key);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_record_put_ballot(struct assay_writer *w, struct assay_slice body,
+                                          size_t *signature_at)
+{
+    static const uint8_t hole[ASSAY_P256_SIGNATURE_LEN] = { 0 };
+    struct assay_slice all;
+    assay_cbor_put_array(w, 3);
+    assay_cbor_put_uint(w, ASSAY_RECORD_BALLOT);
+    assay_cbor_put_bytes(w, body.bytes, body.len);
+    assay_cbor_put_bytes(w, hole, sizeof hole);
+    ASSAY_TRY(assay_writer_finish(w, &all));
+    *signature_at = all.len - sizeof hole;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_ballot_signed(const struct assay_context *context,
+                                      struct assay_record *record, uint32_t *slot)
+{
+    const struct assay_state *state = context->state;
+    const struct assay_ballot *b = &record->ballot;
+    const struct assay_author author = { b->chain_id, b->node_id, b->era, b->incarnation,
+                                         b->epoch };
+    const struct assay_life *life = NULL;
+    uint32_t voter = 0;
+    ASSAY_TRY(assay_context_author(context, &author, &voter, &life));
+    if (!assay_row_valid(b->row.bytes, b->row.len, state->member_count, voter))
+        return ASSAY_E_INVALID;
+    for (uint32_t i = 0; i < b->exception_count; i++) {
+        if (b->exceptions[i].slot >= state->member_count) return ASSAY_E_INVALID;
+    }
+    ASSAY_TRY(assay_context_verify(context, voter, life, record->body_digest, record->signature));
+    record->incarnation = life->incarnation;
+    *slot = voter;
+    return ASSAY_OK;
+}
+
+static enum assay_status check(const struct assay_context *context, struct assay_record *record)
+{
+    if (record->ballot.epoch < context->epoch) return ASSAY_E_STALE;
+    ASSAY_TRY(assay_ballot_signed(context, record, &record->slot));
+    record->epoch = record->ballot.epoch;
+    return ASSAY_OK;
+}
+
+/* Ballots close with E (docs/protocol.md 4.3: included after the ROLL, up to and including E). */
+static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
+                              const struct assay_record *r)
+{
+    if (r->epoch != context->epoch) return ASSAY_E_STALE;
+    if (!l->has_roll) return ASSAY_E_EARLY;
+    return l->balloted[r->slot] ? ASSAY_E_DUPLICATE : ASSAY_OK;
+}
+
+/* Over other digests: another electorate, excluded and never punished. */
+static bool counts(const struct assay_context *context, const struct assay_ledger *l,
+                   const struct assay_ballot *b)
+{
+    const struct assay_state *state = context->state;
+    if (!assay_bytes_equal(b->roll_root, l->roll_root, 32)) return false;
+    if (!assay_bytes_equal(b->policy_digest, state->policy_digest, 32)) return false;
+    if (!assay_bytes_equal(b->endorsements_digest, state->endorsements_digest, 32)) return false;
+    return assay_bytes_all_zero(state->verifier_digest, 32) ||
+           assay_bytes_equal(b->verifier_digest, state->verifier_digest, 32);
+}
+
+static void apply(const struct assay_context *context, struct assay_ledger *l,
+                  const struct assay_record *r)
+{
+    l->balloted[r->slot] = true;
+    l->counted[r->slot] = counts(context, l, &r->ballot);
+    if (!l->counted[r->slot]) return;
+    assay_bytes_copy(l->rows + r->slot * l->row_len, l->row_len, r->ballot.row.bytes,
+                     r->ballot.row.len);
+}
+
+const struct assay_record_row assay_row_ballot = {
+    .name = "ballot",
+    .items = 3,
+    .limits = { .of_epoch = 1 },
+    .stays = true, /* it may be contradicted */
+    .decode = assay_ballot_record_decode,
+    .check = check,
+    .fits = fits,
+    .apply = apply,
+};

@@ -16,9 +16,9 @@
  *                  re-verification contradicts; path leads from the envelope's digest to the
  *                  ballot's roll root and is empty where the ballot names it as an exception
  *
- * Four questions to each kind, answered by its row: decode (shape), check (what holds on every
- * branch: signatures, keys, epochs), judge (with the verdict on the evidence that it carries), and
- * in ledger.c fits and apply (what holds on one branch).
+ * What a kind is stands in its row (row.h): decode (shape), check (what holds on every branch:
+ * signatures, keys, epochs), judge (with the verdict on the evidence that it carries), fits and
+ * apply (what holds on one branch), and what a pool keeps of it.
  */
 #ifndef ASSAY_ENGINE_LEDGER_RECORD_H
 #define ASSAY_ENGINE_LEDGER_RECORD_H
@@ -30,17 +30,27 @@
 
 #include "base/merkle.h"
 
-enum assay_record_kind {
-    ASSAY_RECORD_ROLL = 1,
-    ASSAY_RECORD_BALLOT = 2,
-    ASSAY_RECORD_FAIL = 3,
-    ASSAY_RECORD_INCARNATE = 4,
-    ASSAY_RECORD_OFFENCE = 5,
-    ASSAY_RECORD_CONTRADICTION = 6,
-};
+/* Every kind: symbol, number on the wire, row. A kind more is a line here and a file with its row.
+ * */
+#define ASSAY_RECORD_LIST(X)                                                                       \
+    X(ASSAY_RECORD_ROLL, 1, assay_row_roll)                                                        \
+    X(ASSAY_RECORD_BALLOT, 2, assay_row_ballot)                                                    \
+    X(ASSAY_RECORD_FAIL, 3, assay_row_fail)                                                        \
+    X(ASSAY_RECORD_INCARNATE, 4, assay_row_incarnate)                                              \
+    X(ASSAY_RECORD_OFFENCE, 5, assay_row_offence)                                                  \
+    X(ASSAY_RECORD_CONTRADICTION, 6, assay_row_contradiction)                                      \
+    ASSAY_RECORD_LIST_MORE(X)
+
+/* Of a test that tries a row of its own. */
+#ifndef ASSAY_RECORD_LIST_MORE
+#define ASSAY_RECORD_LIST_MORE(X)
+#endif
+
+#define ASSAY_RECORD_ENUM(symbol, number, row) symbol = number,
+enum assay_record_kind { ASSAY_RECORD_LIST(ASSAY_RECORD_ENUM) };
+#undef ASSAY_RECORD_ENUM
 
 enum {
-    ASSAY_RECORD_KIND_MAX = 6,
     ASSAY_REVERIFIED_MAX = 64,   /* re-verifications that one block may ask for */
     ASSAY_SIGNED_LEN_MAX = 1024, /* one of the two messages of an OFFENCE */
 };
@@ -84,7 +94,7 @@ struct assay_record {
     /* Filled in by check and judge. */
     uint64_t epoch;             /* that it is about */
     uint32_t slot;              /* of the author or, in proofs, of the accused */
-    uint32_t subject;           /* FAIL, CONTRADICTION: whose evidence */
+    uint32_t subject;           /* whose evidence it carries */
     uint32_t incarnation;       /* of the accused */
     enum assay_outcome outcome; /* FAIL: what re-verification said */
     enum assay_falsehood falsehood;
@@ -118,6 +128,10 @@ bool assay_record_ask(const struct assay_context *context, const struct assay_re
 ASSAY_CHECKED enum assay_status assay_record_judge(const struct assay_context *context,
                                                    const struct assay_finding *finding,
                                                    struct assay_record *record);
+
+/* What an outcome of a ballot is convicted of (E5). said: the ballot's four bits; own: the evidence
+ * is bound to this subject and epoch. Returns: ASSAY_FALSE_NONE when the ballot may stand. */
+enum assay_falsehood assay_record_falsehood(uint8_t said, bool own, enum assay_outcome truth);
 
 /* "ballot", "fail", ... Returns: never NULL. */
 const char *assay_record_name(enum assay_record_kind kind);

@@ -1,6 +1,6 @@
 /* sim/adversary/attack.c - the table, who acts when, and all acts of one node put together. */
 #include "base/assert.h"
-#include "engine/ledger/rule.h"
+#include "engine/ledger/row.h"
 #include "sim/adversary/rows.h"
 #include "sim/random.h"
 
@@ -116,7 +116,7 @@ enum assay_falsehood assay_attack_falsehood(enum assay_sim_evidence evidence,
 {
     if (evidence == ASSAY_SIM_EVIDENCE_NONE) return ASSAY_FALSE_NONE;
     const bool own = evidence != ASSAY_SIM_EVIDENCE_FIRST;
-    return assay_proof_falsehood((uint8_t)said, own, assay_attack_honest_outcome(evidence));
+    return assay_record_falsehood((uint8_t)said, own, assay_attack_honest_outcome(evidence));
 }
 
 bool assay_attack_bad(enum assay_sim_evidence evidence)

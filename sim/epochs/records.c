@@ -7,7 +7,7 @@
  */
 #include "sim/epochs/epochs_internal.h"
 
-#include "engine/ledger/rule.h"
+#include "engine/ledger/row.h"
 
 enum { KEYS_OF_INCARNATION = 16 }; /* purposes of epochs_key: 16 + 2 k is incarnation k + 1 */
 
@@ -57,7 +57,7 @@ static void put_roll(struct assay_sim_epochs *w)
     ASSAY_ASSERT(status == ASSAY_OK);
     status = assay_record_decode(assay_slice_over(out.bytes, out.len), w->record);
     ASSAY_ASSERT(status == ASSAY_OK);
-    status = assay_rule_check_roll(&w->context, w->record);
+    status = assay_record_check(&w->context, w->record);
     ASSAY_ASSERT(status == ASSAY_OK);
     const bool taken = put(w, w->record);
     ASSAY_ASSERT(taken);

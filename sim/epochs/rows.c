@@ -4,7 +4,7 @@
  * docs/protocol.md 4.3, 4.3.1. Voters are independent of each other, so they are shared out to
  * threads; what is drawn is keyed by (seed, epoch, voter).
  */
-#include "engine/ledger/rule.h"
+#include "engine/ledger/row.h"
 #include "sim/epochs/epochs_internal.h"
 
 enum { PIECE = 64 };
@@ -112,7 +112,7 @@ static void note_lie(struct assay_sim_epochs *w, uint32_t voter, uint32_t subjec
     struct epochs_voter_lies *lies = &w->lies[voter];
     if (!s->announced || !s->in_roll || lies->count == LIES_OF_ONE) return;
     const enum assay_falsehood falsehood =
-        assay_proof_falsehood((uint8_t)said, !s->foreign, s->outcome);
+        assay_record_falsehood((uint8_t)said, !s->foreign, s->outcome);
     if (falsehood == ASSAY_FALSE_NONE) return;
     lies->lies[lies->count++] = (struct epochs_lie){ w->epoch, voter, subject, falsehood };
 }

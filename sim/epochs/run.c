@@ -3,7 +3,7 @@
  *
  * WHAT IS THE PRODUCT'S OWN. Ledger (assay_ledger_fits, _apply), close (assay_close with
  * assay_tally_epoch and assay_weights), leader sequence, state, leaves and root, the verdict on
- * false outcomes (assay_proof_falsehood), the other rules of sim/rules.h, the attacks and the
+ * false outcomes (assay_record_falsehood), the other rules of sim/rules.h, the attacks and the
  * watch: the same code as in the daemon and at message fidelity.
  *
  * WHAT IS DRAWN, once per epoch and keyed by (seed, epoch, node), so that neither order nor number

@@ -4,7 +4,7 @@
  * Records are made by hand, as if decoded, checked and judged: their shape is test_record.c's.
  */
 #include "engine/ledger/ledger.h"
-#include "engine/ledger/rule.h"
+#include "engine/ledger/row.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -450,14 +450,14 @@ Test(incarnate, is_valid_with_evidence_that_passes_and_with_no_other)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct assay_finding f = finding_of(b, &r.incarnate);
         f.outcome = cases[i].outcome;
-        cr_expect_eq(assay_rule_judge_incarnate(&b->context, &f, &r), cases[i].status, "case %zu",
+        cr_expect_eq(assay_incarnate_judge(&b->context, &f, &r), cases[i].status, "case %zu",
                      i);
     }
     struct assay_finding f = finding_of(b, &r.incarnate);
     f.platform_id[0] ^= 1;
-    cr_expect_eq(assay_rule_judge_incarnate(&b->context, &f, &r), ASSAY_E_INVALID, "its platform");
+    cr_expect_eq(assay_incarnate_judge(&b->context, &f, &r), ASSAY_E_INVALID, "its platform");
     f = finding_of(b, &r.incarnate);
     r.incarnate.voting_public[5] ^= 1;
-    cr_expect_eq(assay_rule_judge_incarnate(&b->context, &f, &r), ASSAY_E_INVALID, "of other keys");
+    cr_expect_eq(assay_incarnate_judge(&b->context, &f, &r), ASSAY_E_INVALID, "of other keys");
     drop(b);
 }

@@ -1,16 +1,16 @@
 /*
- * engine/ledger/proof.c - records that convict a node by themselves (docs/protocol.md 5.23).
+ * engine/ledger/offence.c - OFFENCE: two signed messages that convict by themselves
+ * (docs/protocol.md 5.23, 7.5).
  *
  * E1 two N in a view, E2 two F (or F with N of another block), E3 X and F, E4 two proposals, E8 two
- * envelopes of one incarnation in one epoch: static, two signed messages. E5 an outcome of a ballot
- * that re-verification contradicts: needs the finding. Equality is by canonical bodies, never by
- * signature bytes.
+ * envelopes of one incarnation in one epoch. Equality is by canonical bodies, never by signature
+ * bytes.
  */
-#include "engine/ledger/rule.h"
+#include "engine/consensus/vote.h"
+#include "engine/ledger/row.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"
-#include "engine/consensus/vote.h"
 
 /* What two messages say about one sender at one place. */
 struct pair {
@@ -114,7 +114,9 @@ static enum assay_status pair_of(const struct assay_record *r, struct pair *p)
     }
 }
 
-enum assay_status assay_proof_key(const struct assay_record *record, uint8_t key[static 32])
+/* The key of a proof names accused, number and place (epoch, view): another pair of messages that
+ * convicts of the same is the same. */
+static enum assay_status key_of(const struct assay_record *record, uint8_t key[static 32])
 {
     struct pair p;
     uint8_t says[128];
@@ -134,8 +136,29 @@ enum assay_status assay_proof_key(const struct assay_record *record, uint8_t key
     return ASSAY_OK;
 }
 
-enum assay_status assay_proof_check_offence(const struct assay_context *context,
-                                            struct assay_record *record)
+static enum assay_status decode(struct assay_cursor *c, struct assay_record *r)
+{
+    uint64_t number = 0;
+    ASSAY_TRY(assay_cbor_uint_max(c, 8, &number));
+    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_SIGNED_LEN_MAX, &r->first));
+    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_SIGNED_LEN_MAX, &r->second));
+    r->offence = (unsigned)number;
+    return key_of(r, r->key);
+}
+
+enum assay_status assay_record_put_offence(struct assay_writer *w, unsigned number,
+                                           struct assay_slice first, struct assay_slice second)
+{
+    struct assay_slice all;
+    assay_cbor_put_array(w, 4);
+    assay_cbor_put_uint(w, ASSAY_RECORD_OFFENCE);
+    assay_cbor_put_uint(w, number);
+    assay_cbor_put_bytes(w, first.bytes, first.len);
+    assay_cbor_put_bytes(w, second.bytes, second.len);
+    return assay_writer_finish(w, &all);
+}
+
+static enum assay_status check(const struct assay_context *context, struct assay_record *record)
 {
     const struct assay_state *state = context->state;
     struct pair p;
@@ -157,75 +180,47 @@ enum assay_status assay_proof_check_offence(const struct assay_context *context,
     return ASSAY_OK;
 }
 
-/* The ballot must have named this envelope: in the roll that it signed for, or by itself. */
-static enum assay_status check_named(const struct assay_record *r, uint32_t members)
+/* A proof strikes an incarnation once (docs/protocol.md 7.5). */
+static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
+                              const struct assay_record *r)
 {
-    const struct assay_exception *exception = assay_ballot_exception(&r->ballot, r->subject);
-    if (exception != NULL) {
-        if (r->path_len != 0) return ASSAY_E_INVALID;
-        return assay_bytes_equal(exception->digest, r->envelope.digest, 32) ? ASSAY_OK
-                                                                            : ASSAY_E_INVALID;
+    const uint32_t before = context->state->members[r->slot].equivocation_struck;
+    if (r->incarnation <= before) return ASSAY_E_DUPLICATE;
+    return r->incarnation <= l->struck[r->slot] ? ASSAY_E_DUPLICATE : ASSAY_OK;
+}
+
+static void apply(const struct assay_context *context, struct assay_ledger *l,
+                  const struct assay_record *r)
+{
+    (void)context;
+    ASSAY_ASSERT(r->incarnation > l->struck[r->slot]);
+    l->struck[r->slot] = r->incarnation;
+}
+
+/* The sentence behind a proof, for whoever asks why a score fell. */
+static void tell(const struct assay_record *r, struct assay_told *told)
+{
+    told->offence = r->offence;
+    switch (r->offence) {
+    case 1: told->reason = "E1: signed two notarisations in one view"; return;
+    case 2:
+        told->reason = "E2: signed two finalisations, or one beside another notarisation";
+        return;
+    case 3: told->reason = "E3: signed nullification and finalisation of one view"; return;
+    case 4: told->reason = "E4: signed two proposals of one view"; return;
+    case 8: told->reason = "E8: signed two envelopes of one epoch"; return;
     }
-    uint8_t leaf[32];
-    assay_roll_leaf(true, r->envelope.digest, leaf);
-    return assay_merkle_verify(leaf, r->subject, members, (const uint8_t(*)[32])r->path,
-                               r->path_len, r->ballot.roll_root)
-               ? ASSAY_OK
-               : ASSAY_E_INVALID;
+    told->reason = "convicted by a proof";
 }
 
-/* A ballot over other digests belongs to another electorate: never punished (protocol.md 7.5). The
- * roll of the running epoch is on the branch, so ledger.c compares it. */
-static enum assay_status check_electorate(const struct assay_context *context,
-                                          const struct assay_ballot *b)
-{
-    const struct assay_state *state = context->state;
-    if (!assay_bytes_equal(b->policy_digest, state->policy_digest, 32)) return ASSAY_E_INVALID;
-    if (!assay_bytes_equal(b->endorsements_digest, state->endorsements_digest, 32))
-        return ASSAY_E_INVALID;
-    if (!assay_bytes_all_zero(state->verifier_digest, 32) &&
-        !assay_bytes_equal(b->verifier_digest, state->verifier_digest, 32))
-        return ASSAY_E_INVALID;
-    const struct assay_past *past = assay_state_past(state, b->epoch);
-    if (past == NULL) return b->epoch == context->epoch ? ASSAY_OK : ASSAY_E_STALE;
-    if (!past->has_roll || !assay_bytes_equal(past->roll_root, b->roll_root, 32))
-        return ASSAY_E_INVALID;
-    return ASSAY_OK;
-}
-
-enum assay_status assay_proof_check_contradiction(const struct assay_context *context,
-                                                  struct assay_record *record)
-{
-    const struct assay_envelope *e = &record->envelope;
-    if (record->ballot.epoch != e->epoch) return ASSAY_E_INVALID;
-    ASSAY_TRY(assay_rule_ballot_signed(context, record, &record->slot));
-    ASSAY_TRY(assay_context_envelope(context, e, &record->subject));
-    if (record->slot == record->subject) return ASSAY_E_INVALID;
-    /* The digest binds; a length that is a lie must not keep the evidence from proving anything. */
-    if (!assay_bytes_equal(e->evidence_digest, record->evidence_digest, 32)) return ASSAY_E_INVALID;
-    ASSAY_TRY(check_named(record, context->state->member_count));
-    ASSAY_TRY(check_electorate(context, &record->ballot));
-    record->epoch = e->epoch;
-    return ASSAY_OK;
-}
-
-enum assay_falsehood assay_proof_falsehood(uint8_t said, bool own, enum assay_outcome truth)
-{
-    if (own && truth == ASSAY_OUTCOME_NONE) return ASSAY_FALSE_NONE; /* nobody can say */
-    if (assay_outcome_is_fail((enum assay_outcome)said) && !(own && assay_outcome_is_fail(truth)))
-        return ASSAY_FALSE_FAIL;
-    if (assay_outcome_is_pass((enum assay_outcome)said) && !(own && assay_outcome_is_pass(truth)))
-        return ASSAY_FALSE_PASS;
-    return ASSAY_FALSE_NONE;
-}
-
-enum assay_status assay_proof_judge_contradiction(const struct assay_context *context,
-                                                  const struct assay_finding *finding,
-                                                  struct assay_record *record)
-{
-    bool own = false;
-    ASSAY_TRY(assay_rule_judge_envelope(context, finding, record, &own));
-    const uint8_t said = assay_row_get(record->ballot.row.bytes, record->subject);
-    record->falsehood = assay_proof_falsehood(said, own, record->outcome);
-    return record->falsehood == ASSAY_FALSE_NONE ? ASSAY_E_INVALID : ASSAY_OK;
-}
+const struct assay_record_row assay_row_offence = {
+    .name = "offence",
+    .items = 4,
+    .limits = { .of_author = 1 }, /* one strikes, the others would be in vain */
+    .outlives = true,
+    .decode = decode,
+    .check = check,
+    .fits = fits,
+    .apply = apply,
+    .tell = tell,
+};
