@@ -4,37 +4,28 @@
 #include "quote/kinds.h"
 
 #include "quote/intel/quote.h"
-#include "quote/package.h"
 
-enum assay_status assay_kind_at(size_t index, struct assay_kind *row)
-{
-    switch (index) {
-    case 0: *row = assay_kind_sgx3(); return ASSAY_OK;
-    case 1: *row = assay_kind_tdx4(); return ASSAY_OK;
-    case 2: *row = assay_kind_soft(); return ASSAY_OK;
-    case 3: *row = assay_kind_snp(); return ASSAY_OK;
-    case 4: *row = assay_kind_sgx4(); return ASSAY_OK;
-    case 5: *row = assay_kind_sgx5(); return ASSAY_OK;
-    case 6: *row = assay_kind_tdx5(); return ASSAY_OK;
-    case 7: *row = assay_kind_nitro(); return ASSAY_OK;
-    case 8: *row = assay_kind_cca(); return ASSAY_OK;
-    case 9: *row = assay_kind_tpm(); return ASSAY_OK;
-    case 10: *row = assay_kind_vtpm_snp(); return ASSAY_OK;
-    case 11: *row = assay_kind_vtpm_tdx(); return ASSAY_OK;
-    }
-    return ASSAY_E_NOT_FOUND;
-}
+#define KIND_ROW(symbol, number, text, give, families)                                             \
+    case symbol: *row = give(); return ASSAY_OK;
 
 enum assay_status assay_kind_find(enum assay_evidence_kind kind, struct assay_kind *row)
 {
-    struct assay_kind candidate;
-    for (size_t i = 0; assay_kind_at(i, &candidate) == ASSAY_OK; i++) {
-        if (candidate.kind != kind) continue;
-        *row = candidate;
-        return ASSAY_OK;
+    switch (kind) {
+        ASSAY_KIND_LIST(KIND_ROW)
+    case ASSAY_KIND_NONE: return ASSAY_E_NOT_FOUND;
     }
-    return ASSAY_E_NOT_FOUND;
+    return ASSAY_E_NOT_FOUND; /* a number from the wire */
 }
+#undef KIND_ROW
+
+#define KIND_SYMBOL(symbol, number, text, give, families) symbol,
+enum assay_status assay_kind_at(size_t index, struct assay_kind *row)
+{
+    static const enum assay_evidence_kind kinds[] = { ASSAY_KIND_LIST(KIND_SYMBOL) };
+    return index < sizeof kinds / sizeof kinds[0] ? assay_kind_find(kinds[index], row)
+                                                  : ASSAY_E_NOT_FOUND;
+}
+#undef KIND_SYMBOL
 
 /*
  * Version and TEE type name the format; within one format the vendor id of the quoting enclave

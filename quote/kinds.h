@@ -1,7 +1,10 @@
 /*
  * quote/kinds.h - the table of evidence kinds: a new kind is one file and one row.
  *
- * A row says how the bytes are recognised and which function appraises them. Kinds of Intel's
+ * A row says how the bytes are recognised, which function appraises them, of what pieces a package
+ * of the kind is made, what its proof affirms, which reference values name its programs, who
+ * publishes collateral for it, and how people call it: nothing else asks what kind a piece of
+ * evidence is, but for the sets of verify.h and the files of the kinds. Kinds of Intel's
  * ECDSA quotes and SOFT share quote/intel/dcap.c and are told apart by version, TEE type and
  * vendor; a kind of another shape brings its own detect, length and verify, and may come as a
  * package (quote/package.h).
@@ -11,12 +14,33 @@
 
 #include "base/cursor.h"
 #include "quote/accept/policy.h"
+#include "quote/package.h"
+#include "quote/result/ar4si.h"
 #include "quote/verify.h"
 
 struct assay_quote;
 
+/* Who publishes collateral for whoever asks. */
+enum assay_publisher {
+    ASSAY_PUBLISHED_BY_NOBODY,
+    ASSAY_PUBLISHED_BY_INTEL, /* provisioning certification service */
+    ASSAY_PUBLISHED_BY_AMD,   /* key distribution service */
+};
+
+/* Bits of the rows. */
+#define ASSAY_CLAIM_BIT(name)   (1u << ASSAY_TRUST_##name)
+#define ASSAY_PROOF_BIT(name)   (UINT32_C(1) << ASSAY_PROOF_##name)
+#define ASSAY_PROGRAM_BIT(name) (UINT64_C(1) << ASSAY_REFERENCE_##name)
+
 struct assay_kind {
     enum assay_evidence_kind kind;
+    const char *what; /* "a quote of a TPM 2.0", for people */
+    enum assay_publisher publisher;
+    uint32_t pieces;    /* beside the main bytes: ASSAY_PIECE_... (quote/package.h) */
+    uint8_t speaks_of;  /* claims that such evidence can support at all: ASSAY_CLAIM_BIT */
+    uint8_t affirms;    /* those that its proof alone affirms */
+    uint32_t proofs;    /* links of its proof: ASSAY_PROOF_BIT */
+    uint64_t programs;  /* reference values that name what runs: ASSAY_PROGRAM_BIT */
     /* --- kinds of other shapes; NULL for quotes */
     /* Do the bare bytes look like this kind? Nothing is verified. */
     bool (*detect)(const uint8_t *bytes, size_t len);
@@ -52,17 +76,25 @@ ASSAY_CHECKED enum assay_status assay_kind_at(size_t index, struct assay_kind *r
  * constant with pointers is writable data to the loader, and the core has none. Each
  * Returns: the row.
  */
-struct assay_kind assay_kind_sgx3(void);
-struct assay_kind assay_kind_tdx4(void);
-struct assay_kind assay_kind_soft(void);
-struct assay_kind assay_kind_sgx4(void);
-struct assay_kind assay_kind_sgx5(void);
-struct assay_kind assay_kind_tdx5(void);
-struct assay_kind assay_kind_snp(void);
-struct assay_kind assay_kind_nitro(void);
-struct assay_kind assay_kind_cca(void);
-struct assay_kind assay_kind_tpm(void);
-struct assay_kind assay_kind_vtpm_snp(void);
-struct assay_kind assay_kind_vtpm_tdx(void);
+#define ASSAY_KIND_DECLARE(symbol, number, text, row, families) struct assay_kind row(void);
+ASSAY_KIND_LIST(ASSAY_KIND_DECLARE)
+#undef ASSAY_KIND_DECLARE
+
+/* What kinds share. */
+enum {
+    ASSAY_TPM_PIECES = ASSAY_PIECE_CERTIFICATES | ASSAY_PIECE_SIGNATURE | ASSAY_PIECE_PCRS |
+                       ASSAY_PIECE_KEY | ASSAY_PIECE_REPORT_DATA,
+};
+#define ASSAY_PROGRAM_PCRS (UINT64_C(0xffffff) << ASSAY_REFERENCE_PCR0)
+/* A confidential computer of which everything but its programs is known. */
+enum {
+    ASSAY_CLAIMS_TEE = ASSAY_CLAIM_BIT(INSTANCE_IDENTITY) | ASSAY_CLAIM_BIT(CONFIGURATION) |
+                       ASSAY_CLAIM_BIT(HARDWARE) | ASSAY_CLAIM_BIT(RUNTIME_OPAQUE),
+    ASSAY_PROOFS_QUOTE = ASSAY_PROOF_BIT(QUOTE_SIGNATURE) | ASSAY_PROOF_BIT(QE_REPORT_SIGNATURE) |
+                         ASSAY_PROOF_BIT(AK_BINDING) | ASSAY_PROOF_BIT(CHAIN_TO_ROOT),
+    ASSAY_PROOFS_SNP = ASSAY_PROOF_BIT(REPORT_SIGNATURE) | ASSAY_PROOF_BIT(CHAIN) |
+                       ASSAY_PROOF_BIT(VEK_TCB) | ASSAY_PROOF_BIT(CHIP_ID),
+    ASSAY_PROOFS_TPM_QUOTE = ASSAY_PROOF_BIT(TPM_SIGNATURE) | ASSAY_PROOF_BIT(PCR_DIGEST),
+};
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
+#include "quote/kinds.h"
 
 /* Keys of the map. */
 enum {
@@ -42,26 +43,9 @@ static struct assay_slice *part_of(struct assay_package *p, uint64_t key)
 /* The keys that a kind has use for: bytes that nothing looks at would be a second encoding. */
 static uint32_t keys_of(enum assay_evidence_kind kind)
 {
-    const uint32_t own = BIT(KEY_KIND) | BIT(KEY_MAIN);
-    const uint32_t chain = own | BIT(KEY_CERTIFICATES);
-    const uint32_t tpm =
-        chain | BIT(KEY_SIGNATURE) | BIT(KEY_PCRS) | BIT(KEY_KEY) | BIT(KEY_REPORT_DATA);
-    switch (kind) {
-    case ASSAY_KIND_NONE: return 0;
-    case ASSAY_KIND_SGX3:
-    case ASSAY_KIND_SGX4:
-    case ASSAY_KIND_SGX5:
-    case ASSAY_KIND_TDX4:
-    case ASSAY_KIND_TDX5:
-    case ASSAY_KIND_SOFT:
-    case ASSAY_KIND_SNP: return chain;
-    case ASSAY_KIND_NITRO:
-    case ASSAY_KIND_CCA: return own; /* they carry everything: bare bytes are all there is */
-    case ASSAY_KIND_TPM: return tpm;
-    case ASSAY_KIND_VTPM_SNP: return tpm | BIT(KEY_HARDWARE);
-    case ASSAY_KIND_VTPM_TDX: return tpm | BIT(KEY_HARDWARE) | BIT(KEY_QUOTE);
-    }
-    ASSAY_UNREACHABLE("a kind of the list");
+    struct assay_kind row;
+    if (assay_kind_find(kind, &row) != ASSAY_OK) return 0;
+    return BIT(KEY_KIND) | BIT(KEY_MAIN) | row.pieces;
 }
 
 /* The keys that are there, that of the kind among them. */

@@ -27,6 +27,17 @@
 
 enum { ASSAY_PACKAGE_CERTIFICATES_MAX = 8 };
 
+/* Pieces beside the main bytes: 1 << key of the map. */
+enum assay_piece {
+    ASSAY_PIECE_CERTIFICATES = 1 << 2,
+    ASSAY_PIECE_SIGNATURE = 1 << 3,
+    ASSAY_PIECE_PCRS = 1 << 4,
+    ASSAY_PIECE_KEY = 1 << 5,
+    ASSAY_PIECE_HARDWARE = 1 << 6,
+    ASSAY_PIECE_REPORT_DATA = 1 << 8,
+    ASSAY_PIECE_QUOTE = 1 << 9,
+};
+
 /* Slices borrow; an empty one is not there. */
 struct assay_package {
     enum assay_evidence_kind kind;

@@ -182,12 +182,8 @@ static void amd(const uint8_t modulus[AMD_MODULUS_LEN], struct assay_key *key)
 enum assay_status assay_pinned_root(enum assay_pinned_root which, struct assay_key *key,
                                     uint32_t *kinds)
 {
-    static const uint32_t intel_kinds =
-        ASSAY_KIND_BIT(ASSAY_KIND_SGX3) | ASSAY_KIND_BIT(ASSAY_KIND_SGX4) |
-        ASSAY_KIND_BIT(ASSAY_KIND_SGX5) | ASSAY_KIND_BIT(ASSAY_KIND_TDX4) |
-        ASSAY_KIND_BIT(ASSAY_KIND_TDX5) | ASSAY_KIND_BIT(ASSAY_KIND_VTPM_TDX);
-    static const uint32_t amd_kinds =
-        ASSAY_KIND_BIT(ASSAY_KIND_SNP) | ASSAY_KIND_BIT(ASSAY_KIND_VTPM_SNP);
+    static const uint32_t intel_kinds = ASSAY_KINDS_DCAP & ~ASSAY_KINDS_SOFT;
+    static const uint32_t amd_kinds = ASSAY_KINDS_SNP;
     ASSAY_ASSERT(key != NULL && kinds != NULL);
     switch (which) {
     case ASSAY_PINNED_INTEL_SGX:
@@ -199,7 +195,7 @@ enum assay_status assay_pinned_root(enum assay_pinned_root which, struct assay_k
     case ASSAY_PINNED_AMD_TURIN: amd(amd_turin, key); *kinds = amd_kinds; return ASSAY_OK;
     case ASSAY_PINNED_AWS_NITRO:
         assay_key_from(key, ASSAY_KEY_P384, aws_nitro_g1, sizeof aws_nitro_g1);
-        *kinds = ASSAY_KIND_BIT(ASSAY_KIND_NITRO);
+        *kinds = ASSAY_KINDS_NITRO;
         return ASSAY_OK;
     }
     return ASSAY_E_NOT_FOUND;

@@ -207,12 +207,13 @@ enum assay_rule_class assay_rule_class_of(enum assay_rule rule)
 }
 #undef RULE_CLASS
 
-#define KIND_TEXT(symbol, number, text)                                                            \
+#define KIND_TEXT(symbol, number, text, row, families)                                             \
     case symbol: return text;
 const char *assay_kind_text(enum assay_evidence_kind kind)
 {
     switch (kind) {
         ASSAY_KIND_LIST(KIND_TEXT)
+    case ASSAY_KIND_NONE: return "none";
     }
     return "unknown";
 }

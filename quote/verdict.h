@@ -14,26 +14,63 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Kinds of evidence; numbers travel in envelopes and genesis, hence are never reused. */
-#define ASSAY_KIND_LIST(X)                                                                         \
-    X(ASSAY_KIND_NONE, 0, "none")                                                                  \
-    X(ASSAY_KIND_SGX3, 1, "sgx-v3") /* SGX quote, format version 3 */                              \
-    X(ASSAY_KIND_TDX4, 2, "tdx-v4") /* TDX quote, format version 4, TD report 1.0 */               \
-    X(ASSAY_KIND_SOFT, 3, "soft") /* SGX-v3-shaped, under a project-made root: development only */ \
-    X(ASSAY_KIND_SGX4, 4, "sgx-v4")   /* SGX report body in a quote of format version 4 */         \
-    X(ASSAY_KIND_SGX5, 5, "sgx-v5")   /* and of version 5 */                                       \
-    X(ASSAY_KIND_TDX5, 6, "tdx-v5")   /* TD report 1.0, 1.5 or 1.5 extended in version 5 */        \
-    X(ASSAY_KIND_SNP, 7, "snp")       /* AMD SEV-SNP attestation report, every version */          \
-    X(ASSAY_KIND_NITRO, 8, "nitro")   /* AWS Nitro attestation document */                         \
-    X(ASSAY_KIND_TPM, 9, "tpm2")      /* TPM 2.0 quote with the proof of its attestation key */    \
-    X(ASSAY_KIND_VTPM_SNP, 10, "paravisor-vtpm-snp") /* SNP report, runtime data, vTPM quote */    \
-    X(ASSAY_KIND_VTPM_TDX, 11, "paravisor-vtpm-tdx") /* the same over a TDX quote */               \
-    X(ASSAY_KIND_CCA, 12, "cca")      /* Arm CCA attestation token */
+/* What kinds have in common: the sets of kinds in verify.h are made of it. */
+enum assay_kind_family {
+    ASSAY_FAMILY_QUOTE = 1, /* of the shape of Intel's quotes */
+    ASSAY_FAMILY_SGX = 2,   /* what is measured, and what collateral serves */
+    ASSAY_FAMILY_TDX = 4,
+    ASSAY_FAMILY_SNP = 8,
+    ASSAY_FAMILY_TPM = 16,
+    ASSAY_FAMILY_NITRO = 32,
+    ASSAY_FAMILY_CCA = 64,
+    ASSAY_FAMILY_SOFT = 128, /* under a project-made root: development only */
+};
 
-#define ASSAY_KIND_ENUM(symbol, number, text) symbol = number,
-enum assay_evidence_kind { ASSAY_KIND_LIST(ASSAY_KIND_ENUM) };
+/*
+ * Kinds of evidence: symbol, number, name, the function that gives its row (quote/kinds.h),
+ * families. Numbers travel in envelopes and genesis, hence are never reused. A kind more is a line
+ * here, a file with its row, a line of the public header, and how the command line prints its
+ * claims.
+ */
+#define ASSAY_KIND_LIST(X)                                                                         \
+    /* SGX quote, format version 3 */                                                              \
+    X(ASSAY_KIND_SGX3, 1, "sgx-v3", assay_kind_sgx3, ASSAY_FAMILY_QUOTE | ASSAY_FAMILY_SGX)        \
+    /* TDX quote, format version 4, TD report 1.0 */                                               \
+    X(ASSAY_KIND_TDX4, 2, "tdx-v4", assay_kind_tdx4, ASSAY_FAMILY_QUOTE | ASSAY_FAMILY_TDX)        \
+    /* SGX-v3-shaped */                                                                            \
+    X(ASSAY_KIND_SOFT, 3, "soft", assay_kind_soft,                                                 \
+      ASSAY_FAMILY_QUOTE | ASSAY_FAMILY_SGX | ASSAY_FAMILY_SOFT)                                   \
+    /* SGX report body in a quote of format version 4 and of version 5 */                          \
+    X(ASSAY_KIND_SGX4, 4, "sgx-v4", assay_kind_sgx4, ASSAY_FAMILY_QUOTE | ASSAY_FAMILY_SGX)        \
+    X(ASSAY_KIND_SGX5, 5, "sgx-v5", assay_kind_sgx5, ASSAY_FAMILY_QUOTE | ASSAY_FAMILY_SGX)        \
+    /* TD report 1.0, 1.5 or 1.5 extended in version 5 */                                          \
+    X(ASSAY_KIND_TDX5, 6, "tdx-v5", assay_kind_tdx5, ASSAY_FAMILY_QUOTE | ASSAY_FAMILY_TDX)        \
+    /* AMD SEV-SNP attestation report, every version */                                            \
+    X(ASSAY_KIND_SNP, 7, "snp", assay_kind_snp, ASSAY_FAMILY_SNP)                                  \
+    /* AWS Nitro attestation document */                                                           \
+    X(ASSAY_KIND_NITRO, 8, "nitro", assay_kind_nitro, ASSAY_FAMILY_NITRO)                          \
+    /* TPM 2.0 quote with the proof of its attestation key */                                      \
+    X(ASSAY_KIND_TPM, 9, "tpm2", assay_kind_tpm, ASSAY_FAMILY_TPM)                                 \
+    /* SNP report, or TDX quote, runtime data, vTPM quote */                                       \
+    X(ASSAY_KIND_VTPM_SNP, 10, "paravisor-vtpm-snp", assay_kind_vtpm_snp,                          \
+      ASSAY_FAMILY_SNP | ASSAY_FAMILY_TPM)                                                         \
+    X(ASSAY_KIND_VTPM_TDX, 11, "paravisor-vtpm-tdx", assay_kind_vtpm_tdx,                          \
+      ASSAY_FAMILY_TDX | ASSAY_FAMILY_TPM)                                                         \
+    /* Arm CCA attestation token */                                                                \
+    X(ASSAY_KIND_CCA, 12, "cca", assay_kind_cca, ASSAY_FAMILY_CCA)                                 \
+    ASSAY_KIND_LIST_MORE(X)
+
+/* Of a test that tries a kind of its own. */
+#ifndef ASSAY_KIND_LIST_MORE
+#define ASSAY_KIND_LIST_MORE(X)
+#endif
+
+#define ASSAY_KIND_ENUM(symbol, number, text, row, families) symbol = number,
+enum assay_evidence_kind { ASSAY_KIND_NONE = 0, ASSAY_KIND_LIST(ASSAY_KIND_ENUM) };
 #undef ASSAY_KIND_ENUM
-enum { ASSAY_KIND_COUNT = 13 };
+#define ASSAY_KIND_ONE(symbol, number, text, row, families) +1
+enum { ASSAY_KIND_COUNT = 1 ASSAY_KIND_LIST(ASSAY_KIND_ONE) }; /* numbers are below */
+#undef ASSAY_KIND_ONE
 
 /* One slot of a ballot, four bits on the wire (docs/protocol.md 3.4 and 4.3). */
 enum assay_outcome {

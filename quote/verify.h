@@ -26,11 +26,37 @@ enum {
 /* Bit of a kind in a mask of kinds. */
 #define ASSAY_KIND_BIT(kind) (UINT32_C(1) << (unsigned)(kind))
 #define ASSAY_KINDS_ALL      UINT32_MAX
-/* Quotes of the shape of Intel's: judged by TCB info and QE identity. */
-#define ASSAY_KINDS_QUOTE                                                                          \
-    (ASSAY_KIND_BIT(ASSAY_KIND_SGX3) | ASSAY_KIND_BIT(ASSAY_KIND_SGX4) |                           \
-     ASSAY_KIND_BIT(ASSAY_KIND_SGX5) | ASSAY_KIND_BIT(ASSAY_KIND_TDX4) |                           \
-     ASSAY_KIND_BIT(ASSAY_KIND_TDX5) | ASSAY_KIND_BIT(ASSAY_KIND_SOFT))
+/* Sets of kinds: whose families have the name in common. */
+#define ASSAY_KINDS_KNOWN (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_ANY))
+#define ASSAY_KINDS_QUOTE (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_QUOTE))
+#define ASSAY_KINDS_SGX   (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_SGX))
+#define ASSAY_KINDS_TDX   (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_TDX))
+#define ASSAY_KINDS_SNP   (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_SNP))
+#define ASSAY_KINDS_TPM   (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_TPM))
+#define ASSAY_KINDS_NITRO (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_NITRO))
+#define ASSAY_KINDS_CCA   (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_CCA))
+#define ASSAY_KINDS_SOFT  (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_SOFT))
+/* Judged by Intel's TCB info and QE identity, or what a project makes of the same form. */
+#define ASSAY_KINDS_DCAP (ASSAY_KINDS_SGX | ASSAY_KINDS_TDX)
+
+#define ASSAY_KIND_IF(number, is) | ((is) != 0 ? UINT32_C(1) << (number) : 0)
+#define ASSAY_KIND_IF_ANY(symbol, number, text, row, families) ASSAY_KIND_IF(number, 1)
+#define ASSAY_KIND_IF_QUOTE(symbol, number, text, row, families)                                   \
+    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_QUOTE)
+#define ASSAY_KIND_IF_SGX(symbol, number, text, row, families)                                     \
+    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_SGX)
+#define ASSAY_KIND_IF_TDX(symbol, number, text, row, families)                                     \
+    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_TDX)
+#define ASSAY_KIND_IF_SNP(symbol, number, text, row, families)                                     \
+    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_SNP)
+#define ASSAY_KIND_IF_TPM(symbol, number, text, row, families)                                     \
+    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_TPM)
+#define ASSAY_KIND_IF_NITRO(symbol, number, text, row, families)                                   \
+    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_NITRO)
+#define ASSAY_KIND_IF_CCA(symbol, number, text, row, families)                                     \
+    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_CCA)
+#define ASSAY_KIND_IF_SOFT(symbol, number, text, row, families)                                    \
+    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_SOFT)
 
 /* One pinned root key, what it may vouch for, and the collateral of one platform family under it.
  */

@@ -143,7 +143,7 @@ static enum assay_status parse_kind(const char *text, enum assay_evidence_kind *
 
 static int complain_of_kind(const struct assay_appraisal *a, const char *text)
 {
-#define KIND_NAME(symbol, number, name) (number) == 0 ? "" : " " name,
+#define KIND_NAME(symbol, number, name, row, families) " " name,
     static const char *const names[] = { ASSAY_KIND_LIST(KIND_NAME) };
 #undef KIND_NAME
     char all[256] = "";

@@ -4,10 +4,20 @@
 #include "apps/assay/claims_all.h"
 
 #include "apps/assay/claims_kinds.h"
-#include "base/assert.h"
-#include "quote/verify.h"
+#include "quote/kinds.h"
 
 /* --- kinds */
+
+/* Of what shape is its own, printed where the kind is known; quotes share theirs. */
+static const struct printer {
+    enum assay_evidence_kind kind;
+    enum assay_status (*fill)(const struct assay_package *package, struct assay_json *out);
+} printers[] = {
+    { ASSAY_KIND_SNP, assay_claims_snp },       { ASSAY_KIND_NITRO, assay_claims_nitro },
+    { ASSAY_KIND_TPM, assay_claims_tpm },       { ASSAY_KIND_VTPM_SNP, assay_claims_vtpm },
+    { ASSAY_KIND_VTPM_TDX, assay_claims_vtpm }, { ASSAY_KIND_CCA, assay_claims_cca },
+};
+
 static bool is_quote(enum assay_evidence_kind kind)
 {
     return (ASSAY_KINDS_QUOTE & ASSAY_KIND_BIT(kind)) != 0;
@@ -15,22 +25,9 @@ static bool is_quote(enum assay_evidence_kind kind)
 
 static enum assay_status fill(const struct assay_package *package, struct assay_json *out)
 {
-    switch (package->kind) {
-    case ASSAY_KIND_NITRO: return assay_claims_nitro(package, out);
-    case ASSAY_KIND_CCA: return assay_claims_cca(package, out);
-    case ASSAY_KIND_SNP: return assay_claims_snp(package, out);
-    case ASSAY_KIND_TPM: return assay_claims_tpm(package, out);
-    case ASSAY_KIND_VTPM_SNP:
-    case ASSAY_KIND_VTPM_TDX: return assay_claims_vtpm(package, out);
-    case ASSAY_KIND_NONE:
-    case ASSAY_KIND_SGX3:
-    case ASSAY_KIND_SGX4:
-    case ASSAY_KIND_SGX5:
-    case ASSAY_KIND_TDX4:
-    case ASSAY_KIND_TDX5:
-    case ASSAY_KIND_SOFT: return ASSAY_E_UNSUPPORTED;
-    }
-    ASSAY_UNREACHABLE("a kind of evidence");
+    for (size_t i = 0; i < sizeof printers / sizeof printers[0]; i++)
+        if (printers[i].kind == package->kind) return printers[i].fill(package, out);
+    return ASSAY_E_UNSUPPORTED;
 }
 
 enum assay_status assay_claims_of(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
@@ -63,31 +60,6 @@ enum assay_status assay_details_of(enum assay_evidence_kind kind, const uint8_t 
 }
 
 /* --- proofs */
-#define BIT(proof) (UINT32_C(1) << (proof))
-enum {
-    OF_QUOTE = BIT(ASSAY_PROOF_QUOTE_SIGNATURE) | BIT(ASSAY_PROOF_QE_REPORT_SIGNATURE) |
-               BIT(ASSAY_PROOF_AK_BINDING) | BIT(ASSAY_PROOF_CHAIN_TO_ROOT),
-    OF_SNP = BIT(ASSAY_PROOF_REPORT_SIGNATURE) | BIT(ASSAY_PROOF_CHAIN) |
-             BIT(ASSAY_PROOF_VEK_TCB) | BIT(ASSAY_PROOF_CHIP_ID),
-    OF_NITRO = BIT(ASSAY_PROOF_COSE_SIGNATURE) | BIT(ASSAY_PROOF_CHAIN),
-    OF_TPM_QUOTE = BIT(ASSAY_PROOF_TPM_SIGNATURE) | BIT(ASSAY_PROOF_PCR_DIGEST),
-    OF_TPM = OF_TPM_QUOTE | BIT(ASSAY_PROOF_EK_CHAIN) | BIT(ASSAY_PROOF_AK_TRUSTED),
-    OF_PARAVISOR = OF_TPM_QUOTE | BIT(ASSAY_PROOF_RUNTIME_DATA) | BIT(ASSAY_PROOF_RUNTIME_AK),
-    OF_CCA = BIT(ASSAY_PROOF_PLATFORM_SIGNATURE) | BIT(ASSAY_PROOF_REALM_SIGNATURE) |
-             BIT(ASSAY_PROOF_REALM_BINDING),
-};
-
-static uint32_t proofs_of(enum assay_evidence_kind kind)
-{
-    if (is_quote(kind)) return OF_QUOTE;
-    if (kind == ASSAY_KIND_SNP) return OF_SNP;
-    if (kind == ASSAY_KIND_NITRO) return OF_NITRO;
-    if (kind == ASSAY_KIND_TPM) return OF_TPM;
-    if (kind == ASSAY_KIND_VTPM_SNP) return OF_SNP | OF_PARAVISOR;
-    if (kind == ASSAY_KIND_VTPM_TDX) return OF_QUOTE | OF_PARAVISOR;
-    return kind == ASSAY_KIND_CCA ? OF_CCA : 0;
-}
-
 static void put(struct assay_json *object, const char *name, enum assay_proof_state state)
 {
     if (state == ASSAY_PROOF_TRUE || state == ASSAY_PROOF_FALSE)
@@ -99,9 +71,10 @@ void assay_claims_add_proofs(struct assay_json *claims, const struct assay_verdi
 {
     if (claims == NULL) return;
     struct assay_json *const links = assay_json_object();
-    const uint32_t used = proofs_of(verdict->kind);
+    struct assay_kind row;
+    const uint32_t used = assay_kind_find(verdict->kind, &row) == ASSAY_OK ? row.proofs : 0;
     for (uint32_t i = 0; i < ASSAY_PROOF_COUNT; i++) {
-        if ((used & BIT(i)) == 0) continue;
+        if ((used >> i & 1u) == 0) continue;
         const enum assay_proof_state state = (enum assay_proof_state)verdict->proofs[i];
         /* Where the key is certified itself, its certifier has looked at the TPM's certificate. */
         if (i == ASSAY_PROOF_EK_CHAIN && state == ASSAY_PROOF_NOT_USED) continue;

@@ -59,8 +59,7 @@ struct search {
 
 bool assay_collateral_dir_serves(enum assay_evidence_kind kind)
 {
-    const uint32_t served = ASSAY_KINDS_QUOTE | ASSAY_KIND_BIT(ASSAY_KIND_VTPM_TDX);
-    return (served & ASSAY_KIND_BIT(kind)) != 0;
+    return (ASSAY_KINDS_DCAP & ASSAY_KIND_BIT(kind)) != 0;
 }
 
 enum assay_status assay_collateral_wanted(enum assay_evidence_kind kind, const uint8_t *bytes,

@@ -288,20 +288,16 @@ static int fetch_for_file(struct errand *e)
     status = assay_evidence_detect(bytes, len, &kind);
     if (status == ASSAY_OK) status = assay_evidence_length(kind, bytes, len, &len);
     int result = ASSAY_EXIT_OK;
-    switch (status == ASSAY_OK ? kind : ASSAY_KIND_NONE) {
-    case ASSAY_KIND_SGX3:
-    case ASSAY_KIND_SGX4:
-    case ASSAY_KIND_SGX5:
-    case ASSAY_KIND_TDX4:
-    case ASSAY_KIND_TDX5: result = fetch_for_quote(e, kind, assay_slice_over(bytes, len)); break;
-    case ASSAY_KIND_SNP: result = fetch_for_report(e, assay_slice_over(bytes, len)); break;
-    case ASSAY_KIND_NONE:
-    case ASSAY_KIND_SOFT:
-    case ASSAY_KIND_NITRO:
-    case ASSAY_KIND_TPM:
-    case ASSAY_KIND_VTPM_SNP:
-    case ASSAY_KIND_VTPM_TDX:
-    case ASSAY_KIND_CCA:
+    struct assay_kind row = { .publisher = ASSAY_PUBLISHED_BY_NOBODY };
+    if (status == ASSAY_OK) status = assay_kind_find(kind, &row);
+    switch (row.publisher) {
+    case ASSAY_PUBLISHED_BY_INTEL:
+        result = fetch_for_quote(e, kind, assay_slice_over(bytes, len));
+        break;
+    case ASSAY_PUBLISHED_BY_AMD:
+        result = fetch_for_report(e, assay_slice_over(bytes, len));
+        break;
+    case ASSAY_PUBLISHED_BY_NOBODY:
         result = assay_print_error(
             e->options->json, ASSAY_EXIT_MALFORMED, "unsupported",
             "%s: expected an SGX or TDX quote or an SEV-SNP report; nobody serves collateral for "

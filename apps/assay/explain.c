@@ -6,6 +6,7 @@
 #include "apps/assay/command.h"
 #include "apps/assay/forecast_print.h"
 #include "base/rfc3339.h"
+#include "quote/kinds.h"
 #include "quote/result/ar4si.h"
 #include "quote/result/fix.h"
 
@@ -14,22 +15,9 @@
 
 static const char *what_it_is(enum assay_evidence_kind kind)
 {
-    switch (kind) {
-    case ASSAY_KIND_NONE: return "bytes of no known kind of evidence";
-    case ASSAY_KIND_SGX3: return "a quote of an Intel SGX enclave, format version 3";
-    case ASSAY_KIND_SGX4: return "a quote of an Intel SGX enclave, format version 4";
-    case ASSAY_KIND_SGX5: return "a quote of an Intel SGX enclave, format version 5";
-    case ASSAY_KIND_TDX4: return "a quote of an Intel TDX domain, format version 4";
-    case ASSAY_KIND_TDX5: return "a quote of an Intel TDX domain, format version 5";
-    case ASSAY_KIND_SOFT: return "a SOFT quote: software that plays hardware, for development";
-    case ASSAY_KIND_SNP: return "an attestation report of an AMD SEV-SNP guest";
-    case ASSAY_KIND_NITRO: return "an attestation document of an AWS Nitro enclave";
-    case ASSAY_KIND_TPM: return "a quote of a TPM 2.0";
-    case ASSAY_KIND_VTPM_SNP: return "a quote of a paravisor's TPM inside an AMD SEV-SNP guest";
-    case ASSAY_KIND_VTPM_TDX: return "a quote of a paravisor's TPM inside an Intel TDX domain";
-    case ASSAY_KIND_CCA: return "an attestation token of an Arm CCA realm";
-    }
-    return "bytes of no known kind of evidence";
+    struct assay_kind row;
+    return assay_kind_find(kind, &row) == ASSAY_OK ? row.what
+                                                   : "bytes of no known kind of evidence";
 }
 
 static const char *in_one_sentence(const struct assay_verdict *v)

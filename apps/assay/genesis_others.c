@@ -23,8 +23,8 @@ enum {
     DER_MAX = 16384, /* a certificate; lists have bounds of their own */
 };
 
-static const uint32_t others = ASSAY_KIND_BIT(ASSAY_KIND_SNP) | ASSAY_KIND_BIT(ASSAY_KIND_NITRO) |
-                               ASSAY_KIND_BIT(ASSAY_KIND_TPM) | ASSAY_KIND_BIT(ASSAY_KIND_VTPM_SNP);
+/* Whose roots certify keys; CCA's are keys, Intel's documents have a folder of their own. */
+static const uint32_t others = ASSAY_KINDS_KNOWN & ~ASSAY_KINDS_DCAP & ~ASSAY_KINDS_CCA;
 
 struct list {
     uint8_t *der;
@@ -277,7 +277,7 @@ enum assay_status assay_genesis_keys_read(struct assay_genesis_bundles *bundles,
                                           const struct assay_policy *policy,
                                           char message[static ASSAY_CONFIG_MESSAGE_MAX])
 {
-    const uint32_t cca = ASSAY_KIND_BIT(ASSAY_KIND_CCA);
+    const uint32_t cca = ASSAY_KINDS_CCA;
     for (uint32_t i = 0; i < policy->root_count; i++) {
         if (kinds_of(policy, i, cca) == 0) continue;
         if (bundles->count == ASSAY_ENDORSEMENTS_MAX)

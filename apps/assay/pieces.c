@@ -7,6 +7,7 @@
 #include "base/base64.h"
 #include "quote/chain.h"
 #include "quote/json.h"
+#include "quote/kinds.h"
 #include "quote/tpm/tpm.h"
 #include "quote/verify.h"
 
@@ -60,11 +61,14 @@ struct wants {
 static struct wants wants_of(enum assay_evidence_kind kind)
 {
     struct wants wants = { 0 };
-    wants.certificates =
-        kind == ASSAY_KIND_SNP || kind == ASSAY_KIND_TPM || kind == ASSAY_KIND_VTPM_SNP;
-    wants.attest = kind == ASSAY_KIND_VTPM_SNP || kind == ASSAY_KIND_VTPM_TDX;
-    wants.tpm = kind == ASSAY_KIND_TPM || wants.attest;
-    wants.quote = kind == ASSAY_KIND_VTPM_TDX;
+    struct assay_kind row;
+    if (assay_kind_find(kind, &row) != ASSAY_OK) return wants;
+    /* Intel's certificates come with the collateral. */
+    const bool own = (ASSAY_KINDS_DCAP & ASSAY_KIND_BIT(kind)) == 0;
+    wants.certificates = own && (row.pieces & ASSAY_PIECE_CERTIFICATES) != 0;
+    wants.attest = (row.pieces & ASSAY_PIECE_HARDWARE) != 0;
+    wants.tpm = (row.pieces & ASSAY_PIECE_SIGNATURE) != 0;
+    wants.quote = (row.pieces & ASSAY_PIECE_QUOTE) != 0;
     return wants;
 }
 

@@ -32,25 +32,7 @@ enum assay_reference_state {
     ASSAY_REFERENCE_DENIED = 2,
 };
 
-/* Which kinds measure a field, and how long its values are. */
-#define ASSAY_KINDS_SGX                                                                            \
-    (ASSAY_KIND_BIT(ASSAY_KIND_SGX3) | ASSAY_KIND_BIT(ASSAY_KIND_SGX4) |                           \
-     ASSAY_KIND_BIT(ASSAY_KIND_SGX5) | ASSAY_KIND_BIT(ASSAY_KIND_SOFT))
-#define ASSAY_KINDS_TDX                                                                            \
-    (ASSAY_KIND_BIT(ASSAY_KIND_TDX4) | ASSAY_KIND_BIT(ASSAY_KIND_TDX5) |                           \
-     ASSAY_KIND_BIT(ASSAY_KIND_VTPM_TDX))
-#define ASSAY_KINDS_SNP (ASSAY_KIND_BIT(ASSAY_KIND_SNP) | ASSAY_KIND_BIT(ASSAY_KIND_VTPM_SNP))
-#define ASSAY_KINDS_TPM                                                                            \
-    (ASSAY_KIND_BIT(ASSAY_KIND_TPM) | ASSAY_KIND_BIT(ASSAY_KIND_VTPM_SNP) |                        \
-     ASSAY_KIND_BIT(ASSAY_KIND_VTPM_TDX))
-#define ASSAY_KINDS_NITRO ASSAY_KIND_BIT(ASSAY_KIND_NITRO)
-#define ASSAY_KINDS_CCA   ASSAY_KIND_BIT(ASSAY_KIND_CCA)
-/* Kinds that have a TCB status and advisories, computed from Intel's TCB info. */
-#define ASSAY_KINDS_DCAP (ASSAY_KINDS_SGX | ASSAY_KINDS_TDX)
-/* Every kind with a number. */
-#define ASSAY_KINDS_KNOWN                                                                          \
-    (ASSAY_KINDS_DCAP | ASSAY_KINDS_SNP | ASSAY_KINDS_TPM | ASSAY_KINDS_NITRO | ASSAY_KINDS_CCA)
-
+/* How long the values of a field are. */
 enum { ASSAY_FIELD_32 = 1, ASSAY_FIELD_48 = 2, ASSAY_FIELD_64 = 4 };
 
 /* symbol, number (never reused), name in policy files, lengths, kinds that measure it */

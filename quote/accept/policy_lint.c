@@ -59,13 +59,13 @@ uint32_t assay_policy_kinds(const struct assay_policy *policy)
 {
     const uint32_t kinds = policy->kinds & ASSAY_KINDS_KNOWN;
     if (policy->profile == ASSAY_PROFILE_DEVELOPMENT) return kinds;
-    return kinds & ~ASSAY_KIND_BIT(ASSAY_KIND_SOFT);
+    return kinds & ~ASSAY_KINDS_SOFT;
 }
 
 /* --- kinds and roots */
 static void lint_profile(struct assay_lint_run *l)
 {
-    const bool soft = (l->policy->kinds & ASSAY_KIND_BIT(ASSAY_KIND_SOFT)) != 0;
+    const bool soft = (l->policy->kinds & ASSAY_KINDS_SOFT) != 0;
     if (l->policy->profile == ASSAY_PROFILE_DEVELOPMENT)
         find_at(l, ASSAY_LINT_DEVELOPMENT, "profile", "");
     else if (soft && !l->all_kinds) find_at(l, ASSAY_LINT_SOFT_PRODUCTION, "kinds", "");

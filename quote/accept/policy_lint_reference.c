@@ -247,9 +247,9 @@ static void lint_pcrs(struct assay_lint_run *l)
         return;
     }
     if (!assay_vtpm_is_pinned(l->policy, ASSAY_HCL_SNP))
-        open |= ASSAY_KIND_BIT(ASSAY_KIND_VTPM_SNP);
+        open |= ASSAY_KINDS_TPM & ASSAY_KINDS_SNP;
     if (!assay_vtpm_is_pinned(l->policy, ASSAY_HCL_TDX))
-        open |= ASSAY_KIND_BIT(ASSAY_KIND_VTPM_TDX);
+        open |= ASSAY_KINDS_TPM & ASSAY_KINDS_TDX;
     if ((open & tpms) != 0)
         assay_lint_find(l, ASSAY_LINT_PARAVISOR_ANY, path, assay_lint_kinds(open & tpms));
 }

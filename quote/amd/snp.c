@@ -236,6 +236,16 @@ static enum assay_status verify(const struct assay_kind *kind, struct assay_veri
 struct assay_kind assay_kind_snp(void)
 {
     return (struct assay_kind){
-        .kind = ASSAY_KIND_SNP, .detect = detect, .length = length, .verify = verify
+        .kind = ASSAY_KIND_SNP,
+        .what = "an attestation report of an AMD SEV-SNP guest",
+        .publisher = ASSAY_PUBLISHED_BY_AMD,
+        .pieces = ASSAY_PIECE_CERTIFICATES,
+        .speaks_of = ASSAY_CLAIMS_TEE | ASSAY_CLAIM_BIT(EXECUTABLES),
+        .affirms = ASSAY_CLAIMS_TEE,
+        .proofs = ASSAY_PROOFS_SNP,
+        .programs = ASSAY_PROGRAM_BIT(SNP_MEASUREMENT),
+        .detect = detect,
+        .length = length,
+        .verify = verify,
     };
 }

@@ -19,11 +19,7 @@
 enum { ASSAY_TRUST_ROOTS_MAX = 24, ASSAY_TRUST_SETS_MAX = 16 };
 
 /* What sets with Intel's signed documents serve; every other set serves the other kinds. */
-#define ASSAY_API_KINDS_INTEL                                                                      \
-    (ASSAY_KIND_BIT(ASSAY_KIND_SGX3) | ASSAY_KIND_BIT(ASSAY_KIND_SGX4) |                           \
-     ASSAY_KIND_BIT(ASSAY_KIND_SGX5) | ASSAY_KIND_BIT(ASSAY_KIND_TDX4) |                           \
-     ASSAY_KIND_BIT(ASSAY_KIND_TDX5) | ASSAY_KIND_BIT(ASSAY_KIND_SOFT) |                           \
-     ASSAY_KIND_BIT(ASSAY_KIND_VTPM_TDX))
+#define ASSAY_API_KINDS_INTEL ASSAY_KINDS_DCAP
 
 /* Files of one set, copied: bundles are built again for every root added later. */
 struct assay_trust_set {

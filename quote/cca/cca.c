@@ -319,6 +319,12 @@ struct assay_kind assay_kind_cca(void)
 {
     return (struct assay_kind){
         .kind = ASSAY_KIND_CCA,
+        .what = "an attestation token of an Arm CCA realm",
+        .speaks_of = ASSAY_CLAIMS_TEE | ASSAY_CLAIM_BIT(EXECUTABLES),
+        .affirms = ASSAY_CLAIMS_TEE,
+        .proofs = ASSAY_PROOF_BIT(PLATFORM_SIGNATURE) | ASSAY_PROOF_BIT(REALM_SIGNATURE) |
+                  ASSAY_PROOF_BIT(REALM_BINDING),
+        .programs = ASSAY_PROGRAM_BIT(RIM),
         .detect = detect,
         .length = assay_cose_length,
         .verify = verify,

@@ -94,7 +94,7 @@ enum assay_status assay_endorsements_count(const uint8_t *bytes, size_t len, siz
  */
 static bool is_bare(const struct assay_endorsement *e)
 {
-    return e->kinds == ASSAY_KIND_BIT(ASSAY_KIND_CCA);
+    return e->kinds == ASSAY_KINDS_CCA;
 }
 
 static bool same_family(const struct assay_collateral *a, const struct assay_collateral *b)

@@ -32,10 +32,17 @@ void assay_sgx_judge_body(const struct assay_quote *quote, const struct assay_po
         assay_reference_judge(policy, &measured[i], verdict);
 }
 
-static struct assay_kind row(enum assay_evidence_kind kind, uint16_t version)
+static struct assay_kind row(enum assay_evidence_kind kind, uint16_t version, const char *what)
 {
     return (struct assay_kind){
         .kind = kind,
+        .what = what,
+        .publisher = ASSAY_PUBLISHED_BY_INTEL,
+        .pieces = ASSAY_PIECE_CERTIFICATES,
+        .speaks_of = ASSAY_CLAIMS_TEE | ASSAY_CLAIM_BIT(EXECUTABLES),
+        .affirms = ASSAY_CLAIMS_TEE,
+        .proofs = ASSAY_PROOFS_QUOTE,
+        .programs = ASSAY_PROGRAM_BIT(MRENCLAVE) | ASSAY_PROGRAM_BIT(MRSIGNER),
         .version = version,
         .tee_type = 0,
         .qe_vendor_id = assay_intel_qe_vendor_id(),
@@ -47,15 +54,15 @@ static struct assay_kind row(enum assay_evidence_kind kind, uint16_t version)
 
 struct assay_kind assay_kind_sgx3(void)
 {
-    return row(ASSAY_KIND_SGX3, 3);
+    return row(ASSAY_KIND_SGX3, 3, "a quote of an Intel SGX enclave, format version 3");
 }
 
 struct assay_kind assay_kind_sgx4(void)
 {
-    return row(ASSAY_KIND_SGX4, 4);
+    return row(ASSAY_KIND_SGX4, 4, "a quote of an Intel SGX enclave, format version 4");
 }
 
 struct assay_kind assay_kind_sgx5(void)
 {
-    return row(ASSAY_KIND_SGX5, 5);
+    return row(ASSAY_KIND_SGX5, 5, "a quote of an Intel SGX enclave, format version 5");
 }

@@ -19,6 +19,14 @@ struct assay_kind assay_kind_soft(void)
 {
     return (struct assay_kind){
         .kind = ASSAY_KIND_SOFT,
+        .what = "a SOFT quote: software that plays hardware, for development",
+        .pieces = ASSAY_PIECE_CERTIFICATES,
+        /* Software that calls itself a platform: nothing about hardware is proven. */
+        .speaks_of = ASSAY_CLAIM_BIT(INSTANCE_IDENTITY) | ASSAY_CLAIM_BIT(CONFIGURATION) |
+                     ASSAY_CLAIM_BIT(EXECUTABLES) | ASSAY_CLAIM_BIT(HARDWARE),
+        .affirms = ASSAY_CLAIM_BIT(INSTANCE_IDENTITY),
+        .proofs = ASSAY_PROOFS_QUOTE,
+        .programs = ASSAY_PROGRAM_BIT(MRENCLAVE) | ASSAY_PROGRAM_BIT(MRSIGNER),
         .version = 3,
         .tee_type = 0,
         .qe_vendor_id = assay_soft_vendor_id(),

@@ -153,10 +153,18 @@ static void judge_body(const struct assay_quote *quote, const struct assay_polic
     judge_measurements(quote, policy, verdict);
 }
 
-static struct assay_kind row(enum assay_evidence_kind kind, uint16_t version)
+static struct assay_kind row(enum assay_evidence_kind kind, uint16_t version, const char *what)
 {
     return (struct assay_kind){
         .kind = kind,
+        .what = what,
+        .publisher = ASSAY_PUBLISHED_BY_INTEL,
+        .pieces = ASSAY_PIECE_CERTIFICATES,
+        .speaks_of = ASSAY_CLAIMS_TEE | ASSAY_CLAIM_BIT(EXECUTABLES),
+        .affirms = ASSAY_CLAIMS_TEE,
+        .proofs = ASSAY_PROOFS_QUOTE,
+        .programs = ASSAY_PROGRAM_BIT(MRTD) | ASSAY_PROGRAM_BIT(RTMR0) | ASSAY_PROGRAM_BIT(RTMR1) |
+                    ASSAY_PROGRAM_BIT(RTMR2) | ASSAY_PROGRAM_BIT(RTMR3),
         .version = version,
         .tee_type = 0x81,
         .qe_vendor_id = assay_intel_qe_vendor_id(),
@@ -169,10 +177,10 @@ static struct assay_kind row(enum assay_evidence_kind kind, uint16_t version)
 
 struct assay_kind assay_kind_tdx4(void)
 {
-    return row(ASSAY_KIND_TDX4, 4);
+    return row(ASSAY_KIND_TDX4, 4, "a quote of an Intel TDX domain, format version 4");
 }
 
 struct assay_kind assay_kind_tdx5(void)
 {
-    return row(ASSAY_KIND_TDX5, 5);
+    return row(ASSAY_KIND_TDX5, 5, "a quote of an Intel TDX domain, format version 5");
 }

@@ -352,6 +352,12 @@ struct assay_kind assay_kind_nitro(void)
 {
     return (struct assay_kind){
         .kind = ASSAY_KIND_NITRO,
+        .what = "an attestation document of an AWS Nitro enclave",
+        .speaks_of = ASSAY_CLAIMS_TEE | ASSAY_CLAIM_BIT(EXECUTABLES),
+        /* The document does not say whether memory is encrypted: no claim, rather than a guess. */
+        .affirms = ASSAY_CLAIMS_TEE & ~ASSAY_CLAIM_BIT(RUNTIME_OPAQUE),
+        .proofs = ASSAY_PROOF_BIT(COSE_SIGNATURE) | ASSAY_PROOF_BIT(CHAIN),
+        .programs = ASSAY_PROGRAM_PCRS,
         .detect = assay_cose_sign1_looks, /* no other kind opens so */
         .length = assay_cose_length,
         .verify = verify,

@@ -9,6 +9,7 @@
 #include "quote/result/ar4si.h"
 
 #include "base/assert.h"
+#include "quote/kinds.h"
 #include "quote/text.h"
 
 /* Values with a meaning of their own (draft-ietf-rats-ar4si section 2.3.4). */
@@ -34,48 +35,20 @@ enum {
     EVERYTHING = 0xff, /* as far as the kind supports it */
 };
 
-/* --- what a kind can speak of, and what its proof alone affirms */
+/* --- what a kind can speak of, and what its proof alone affirms (quote/kinds.h) */
+
+/* Bytes of no kind could be of any: AR4SI 2.3.4 leaves out what a TPM alone cannot know. */
 static unsigned supported(enum assay_evidence_kind kind)
 {
-    switch (kind) {
-    case ASSAY_KIND_SGX3:
-    case ASSAY_KIND_SGX4:
-    case ASSAY_KIND_SGX5:
-    case ASSAY_KIND_TDX4:
-    case ASSAY_KIND_TDX5:
-    case ASSAY_KIND_SNP:
-    case ASSAY_KIND_VTPM_SNP:
-    case ASSAY_KIND_VTPM_TDX:
-    case ASSAY_KIND_NITRO:
-    case ASSAY_KIND_CCA: return IDENTITY | CONFIGURATION | EXECUTABLES | HARDWARE | OPAQUE;
-    /* AR4SI 2.3.4: a TPM alone cannot know whether memory is hidden from anybody. */
-    case ASSAY_KIND_TPM:
-    /* Software that calls itself a platform: nothing about hardware is proven. */
-    case ASSAY_KIND_SOFT:
-    case ASSAY_KIND_NONE: return IDENTITY | CONFIGURATION | EXECUTABLES | HARDWARE;
-    }
-    ASSAY_UNREACHABLE("a kind of evidence");
+    struct assay_kind row;
+    if (assay_kind_find(kind, &row) == ASSAY_OK) return row.speaks_of;
+    return IDENTITY | CONFIGURATION | EXECUTABLES | HARDWARE;
 }
 
 static unsigned affirmed(enum assay_evidence_kind kind)
 {
-    switch (kind) {
-    case ASSAY_KIND_SGX3:
-    case ASSAY_KIND_SGX4:
-    case ASSAY_KIND_SGX5:
-    case ASSAY_KIND_TDX4:
-    case ASSAY_KIND_TDX5:
-    case ASSAY_KIND_SNP:
-    case ASSAY_KIND_VTPM_SNP:
-    case ASSAY_KIND_VTPM_TDX:
-    case ASSAY_KIND_CCA: return IDENTITY | CONFIGURATION | HARDWARE | OPAQUE;
-    /* The document does not say whether memory is encrypted: no claim, rather than a guess. */
-    case ASSAY_KIND_NITRO: return IDENTITY | CONFIGURATION | HARDWARE;
-    case ASSAY_KIND_TPM: return IDENTITY | HARDWARE;
-    case ASSAY_KIND_SOFT: return IDENTITY;
-    case ASSAY_KIND_NONE: return 0;
-    }
-    ASSAY_UNREACHABLE("a kind of evidence");
+    struct assay_kind row;
+    return assay_kind_find(kind, &row) == ASSAY_OK ? row.affirms : 0;
 }
 
 bool assay_ar4si_supports(enum assay_evidence_kind kind, enum assay_trust_claim claim)
@@ -100,7 +73,8 @@ static struct effect say(unsigned claims, int value)
  */
 static struct effect svn_minimum(enum assay_evidence_kind kind, const struct assay_reason *reason)
 {
-    const bool of_program = reason->offset != 0 && kind != ASSAY_KIND_SNP;
+    const bool of_snp = (ASSAY_KINDS_SNP & ASSAY_KIND_BIT(kind)) != 0;
+    const bool of_program = reason->offset != 0 && !of_snp;
     return say(of_program ? EXECUTABLES : HARDWARE, CONTRAINDICATED);
 }
 
@@ -216,26 +190,8 @@ static void apply(struct assay_trust_vector *vector, unsigned claims, int8_t val
 /* Does the policy name what is measured in evidence of this kind? */
 static bool measures(enum assay_evidence_kind kind, enum assay_reference_field field)
 {
-    const bool is_pcr = (unsigned)field >= (unsigned)ASSAY_REFERENCE_PCR0;
-    switch (kind) {
-    case ASSAY_KIND_SGX3:
-    case ASSAY_KIND_SGX4:
-    case ASSAY_KIND_SGX5:
-    case ASSAY_KIND_SOFT:
-        return field == ASSAY_REFERENCE_MRENCLAVE || field == ASSAY_REFERENCE_MRSIGNER;
-    case ASSAY_KIND_TDX4:
-    case ASSAY_KIND_TDX5:
-        return field == ASSAY_REFERENCE_MRTD ||
-               (field >= ASSAY_REFERENCE_RTMR0 && field <= ASSAY_REFERENCE_RTMR3);
-    case ASSAY_KIND_SNP: return field == ASSAY_REFERENCE_SNP_MEASUREMENT;
-    case ASSAY_KIND_NITRO:
-    case ASSAY_KIND_TPM: return is_pcr;
-    case ASSAY_KIND_VTPM_SNP: return is_pcr || field == ASSAY_REFERENCE_SNP_MEASUREMENT;
-    case ASSAY_KIND_VTPM_TDX: return is_pcr || field == ASSAY_REFERENCE_MRTD;
-    case ASSAY_KIND_CCA: return field == ASSAY_REFERENCE_RIM;
-    case ASSAY_KIND_NONE: return false;
-    }
-    ASSAY_UNREACHABLE("a kind of evidence");
+    struct assay_kind row;
+    return assay_kind_find(kind, &row) == ASSAY_OK && (row.programs >> (unsigned)field & 1u) != 0;
 }
 
 /* A field with allowed or retiring entries accepts nothing else: then a pass is an approval. */

@@ -348,6 +348,17 @@ static enum assay_status length(const uint8_t *bytes, size_t len, size_t *declar
 struct assay_kind assay_kind_tpm(void)
 {
     return (struct assay_kind){
-        .kind = ASSAY_KIND_TPM, .detect = detect, .length = length, .verify = verify
+        .kind = ASSAY_KIND_TPM,
+        .what = "a quote of a TPM 2.0",
+        .pieces = ASSAY_TPM_PIECES,
+        /* AR4SI 2.3.4: a TPM alone cannot know whether memory is hidden from anybody. */
+        .speaks_of = ASSAY_CLAIM_BIT(INSTANCE_IDENTITY) | ASSAY_CLAIM_BIT(CONFIGURATION) |
+                     ASSAY_CLAIM_BIT(EXECUTABLES) | ASSAY_CLAIM_BIT(HARDWARE),
+        .affirms = ASSAY_CLAIM_BIT(INSTANCE_IDENTITY) | ASSAY_CLAIM_BIT(HARDWARE),
+        .proofs = ASSAY_PROOFS_TPM_QUOTE | ASSAY_PROOF_BIT(EK_CHAIN) | ASSAY_PROOF_BIT(AK_TRUSTED),
+        .programs = ASSAY_PROGRAM_PCRS,
+        .detect = detect,
+        .length = length,
+        .verify = verify,
     };
 }

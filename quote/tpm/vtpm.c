@@ -265,18 +265,41 @@ static enum assay_status length(const uint8_t *bytes, size_t len, size_t *declar
     return ASSAY_OK;
 }
 
-struct assay_kind assay_kind_vtpm_snp(void)
+/* What both have in common: a TPM whose key the hardware's own evidence names. */
+static struct assay_kind row(enum assay_evidence_kind kind, const char *what)
 {
     return (struct assay_kind){
-        .kind = ASSAY_KIND_VTPM_SNP, .detect = detect_snp, .length = length, .verify = verify
+        .kind = kind,
+        .what = what,
+        .pieces = ASSAY_TPM_PIECES | ASSAY_PIECE_HARDWARE,
+        .speaks_of = ASSAY_CLAIMS_TEE | ASSAY_CLAIM_BIT(EXECUTABLES),
+        .affirms = ASSAY_CLAIMS_TEE,
+        .proofs =
+            ASSAY_PROOFS_TPM_QUOTE | ASSAY_PROOF_BIT(RUNTIME_DATA) | ASSAY_PROOF_BIT(RUNTIME_AK),
+        .programs = ASSAY_PROGRAM_PCRS,
+        .length = length,
+        .verify = verify,
     };
+}
+
+struct assay_kind assay_kind_vtpm_snp(void)
+{
+    struct assay_kind k =
+        row(ASSAY_KIND_VTPM_SNP, "a quote of a paravisor's TPM inside an AMD SEV-SNP guest");
+    k.proofs |= ASSAY_PROOFS_SNP;
+    k.programs |= ASSAY_PROGRAM_BIT(SNP_MEASUREMENT);
+    k.detect = detect_snp;
+    return k;
 }
 
 struct assay_kind assay_kind_vtpm_tdx(void)
 {
-    return (struct assay_kind){ .kind = ASSAY_KIND_VTPM_TDX,
-                                .is_tdx = true,
-                                .detect = detect_tdx,
-                                .length = length,
-                                .verify = verify };
+    struct assay_kind k =
+        row(ASSAY_KIND_VTPM_TDX, "a quote of a paravisor's TPM inside an Intel TDX domain");
+    k.pieces |= ASSAY_PIECE_QUOTE;
+    k.proofs |= ASSAY_PROOFS_QUOTE;
+    k.programs |= ASSAY_PROGRAM_BIT(MRTD);
+    k.is_tdx = true;
+    k.detect = detect_tdx;
+    return k;
 }
