@@ -107,7 +107,7 @@ enum assay_status assay_revocation_judge(const struct assay_evidence_request *re
             const struct assay_window window = { "revocation list", false,
                                                  found.crl->this_update_s,
                                                  found.crl->next_update_s };
-            assay_judge_window(&window, verdict);
+            assay_judge_window(&window, request->policy, verdict);
         }
         if (found.is_forged)
             assay_verdict_add(verdict, ASSAY_RULE_CRL_SIGNATURE, 0,

@@ -134,6 +134,9 @@ enum assay_outcome assay_verdict_outcome(const struct assay_verdict *verdict)
     if (verdict->genuine == ASSAY_GENUINE_UNKNOWN) return ASSAY_OUTCOME_NONE;
     if (assay_verdict_has_class(verdict, ASSAY_RULE_REFUSED)) return ASSAY_OUTCOME_FAIL_HARD;
     if (assay_verdict_has_class(verdict, ASSAY_RULE_OLD)) return ASSAY_OUTCOME_FAIL_SOFT;
+    /* What runs now counts like what was launched (evidence-rules.md 2.13). */
+    if (assay_verdict_has(verdict, ASSAY_RULE_TCB_NOW_WARNING))
+        return ASSAY_OUTCOME_PASS_OUT_OF_DATE;
     return pass_level(verdict->tcb_status);
 }
 

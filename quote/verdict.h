@@ -287,7 +287,15 @@ enum assay_rule_class {
     X(ASSAY_RULE_EVIDENCE_INCOMPLETE, 74, UNJUDGED, "evidence-incomplete",                         \
       "a piece of the evidence is not at hand")                                                    \
     X(ASSAY_RULE_ROOT_MISSING, 75, UNJUDGED, "root-missing",                                       \
-      "no root is trusted for this kind of evidence")
+      "no root is trusted for this kind of evidence")                                              \
+    X(ASSAY_RULE_TCB_NOW_REVOKED, 76, REFUSED, "tcb-now-revoked",                                  \
+      "the TD runs on a TDX module whose level is revoked now")                                    \
+    X(ASSAY_RULE_TCB_NOW_OLD, 77, OLD, "tcb-now-out-of-date",                                      \
+      "the policy does not accept a TDX module that is out of date now")                           \
+    X(ASSAY_RULE_TCB_NOW_WARNING, 78, NOTE, "tcb-now-warning",                                     \
+      "the level of the TDX module that the TD runs on now is not the newest")                     \
+    X(ASSAY_RULE_COLLATERAL_AGE, 79, UNJUDGED, "collateral-age",                                   \
+      "collateral is older than the policy allows")
 
 #define ASSAY_RULE_ENUM(symbol, number, class_, name, text) symbol = number,
 enum assay_rule { ASSAY_RULE_LIST(ASSAY_RULE_ENUM) };
@@ -323,6 +331,12 @@ struct assay_verdict {
     bool debug;
     bool has_tcb_date;
     int64_t tcb_date_unix_s; /* minimum of platform, QE and module level */
+    /* TD 1.5 alone: by the module that runs now; the fields without "now" are of the launch. */
+    bool has_now;
+    bool has_tcb_date_now;
+    int64_t tcb_date_now_unix_s;
+    uint32_t advisory_now_count;
+    char advisories_now[ASSAY_ADVISORIES_MAX][ASSAY_ADVISORY_TEXT];
     int64_t at_unix_s;       /* the time that it was judged for */
     bool has_expiry;
     int64_t expires_unix_s; /* the earliest end of anything that it rests on */

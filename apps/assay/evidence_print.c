@@ -78,10 +78,34 @@ void assay_kind_name(enum assay_evidence_kind kind, const struct assay_json *cla
     else (void)snprintf(name, ASSAY_KIND_NAME_MAX, "%s", assay_kind_text(kind));
 }
 
+static void set_texts(struct assay_json *data, const char *name,
+                      const char (*ids)[ASSAY_ADVISORY_TEXT], uint32_t count)
+{
+    struct assay_json *const out = assay_json_array();
+    for (uint32_t i = 0; i < count; i++)
+        assay_json_append_text(out, ids[i]);
+    assay_json_set(data, name, out);
+}
+
+/* A TD 1.5 is judged twice: the fields without "now" are of its launch (evidence-rules.md 2.13). */
+static void set_launch_and_now(struct assay_json *data, const struct assay_verdict *v)
+{
+    if (!v->has_now) {
+        assay_json_set_null(data, "tcb_now");
+        return;
+    }
+    struct assay_json *const now = assay_json_object();
+    assay_json_set_text(now, "launch_status", assay_tcb_status_text(v->tcb_status_launch));
+    assay_json_set_text(now, "status", assay_tcb_status_text(v->tcb_status_current));
+    set_time(now, "date", v->has_tcb_date_now, v->tcb_date_now_unix_s);
+    set_texts(now, "advisory_ids", (const char(*)[ASSAY_ADVISORY_TEXT])v->advisories_now,
+              v->advisory_now_count);
+    assay_json_set(data, "tcb_now", now);
+}
+
 struct assay_json *assay_verdict_json(const struct assay_verdict *v, struct assay_json *claims)
 {
     struct assay_json *const data = assay_json_object();
-    struct assay_json *const advisories = assay_json_array();
     char kind[ASSAY_KIND_NAME_MAX];
     assay_kind_name(v->kind, claims, kind);
     if (v->kind == ASSAY_KIND_NONE) assay_json_set_null(data, "kind");
@@ -93,9 +117,9 @@ struct assay_json *assay_verdict_json(const struct assay_verdict *v, struct assa
     if (v->tcb_status == ASSAY_TCB_NONE) assay_json_set_null(data, "tcb_status");
     else assay_json_set_text(data, "tcb_status", assay_tcb_status_text(v->tcb_status));
     set_time(data, "tcb_date", v->has_tcb_date, v->tcb_date_unix_s);
-    for (uint32_t i = 0; i < v->advisory_count; i++)
-        assay_json_append_text(advisories, v->advisories[i]);
-    assay_json_set(data, "advisory_ids", advisories);
+    set_texts(data, "advisory_ids", (const char(*)[ASSAY_ADVISORY_TEXT])v->advisories,
+              v->advisory_count);
+    set_launch_and_now(data, v);
     if (v->has_claims) assay_json_set_bool(data, "debug", v->debug);
     else assay_json_set_null(data, "debug");
     set_time(data, "at", true, v->at_unix_s);
@@ -142,6 +166,14 @@ int assay_print_verdict(const struct assay_verdict *v, const struct assay_json *
     if (v->has_claims) (void)printf("debug       %s\n", v->debug ? "yes" : "no");
     for (uint32_t i = 0; i < v->advisory_count; i++)
         (void)printf("advisory    %s\n", v->advisories[i]);
+    if (v->has_now) {
+        (void)printf("at launch   %s\n", assay_tcb_status_text(v->tcb_status_launch));
+        assay_rfc3339_format(v->tcb_date_now_unix_s, time);
+        (void)printf("now         %s%s%s\n", assay_tcb_status_text(v->tcb_status_current),
+                     v->has_tcb_date_now ? ", of " : "", v->has_tcb_date_now ? time : "");
+    }
+    for (uint32_t i = 0; i < v->advisory_now_count; i++)
+        (void)printf("now open    %s\n", v->advisories_now[i]);
     for (uint32_t i = 0; i < v->reason_count; i++) {
         const struct assay_reason *const reason = &v->reasons[i];
         (void)printf("reason      %s: %s", assay_rule_name(reason->rule),

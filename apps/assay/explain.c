@@ -151,10 +151,16 @@ static void print_snp_tcb(const struct assay_appraisal *a)
 
 static void print_advisories(const struct assay_verdict *v)
 {
-    if (v->advisory_count == 0) return;
-    (void)puts("\nOpen advisories");
+    if (v->advisory_count > 0)
+        (void)printf("\nOpen advisories%s\n", v->has_now ? " at the launch" : "");
     for (uint32_t i = 0; i < v->advisory_count; i++)
         (void)printf("  %s\n", v->advisories[i]);
+    if (!v->has_now) return;
+    (void)printf("\nThe TDX module that runs now: %s (at the launch: %s)\n",
+                 assay_tcb_status_text(v->tcb_status_current),
+                 assay_tcb_status_text(v->tcb_status_launch));
+    for (uint32_t i = 0; i < v->advisory_now_count; i++)
+        (void)printf("  open: %s\n", v->advisories_now[i]);
 }
 
 static void print_reasons(const struct assay_verdict *v)

@@ -367,6 +367,9 @@ ASSAY_API bool assay_verdict_is_debug(const struct assay_verdict *verdict);
 ASSAY_API bool assay_verdict_get_time(const struct assay_verdict *verdict, int64_t *unix_s);
 /* Since when the TCB level is what it is. */
 ASSAY_API bool assay_verdict_get_tcb_date(const struct assay_verdict *verdict, int64_t *unix_s);
+/* Of a TD 1.5, whose launch the one above is of: the same by the module that runs now. */
+ASSAY_API bool assay_verdict_get_current_tcb_date(const struct assay_verdict *verdict,
+                                                  int64_t *unix_s);
 /* The earliest end of anything that the verdict rests on: judge again until then. */
 ASSAY_API bool assay_verdict_get_expiry(const struct assay_verdict *verdict, int64_t *unix_s);
 
@@ -403,6 +406,10 @@ ASSAY_API bool assay_verdict_get_finding(const struct assay_verdict *verdict, si
 /* Open advisories, sorted. Returns: how many; the name, NULL past the last one. */
 ASSAY_API size_t assay_verdict_count_advisories(const struct assay_verdict *verdict);
 ASSAY_API const char *assay_verdict_get_advisory(const struct assay_verdict *verdict, size_t index);
+/* Of a TD 1.5: those open by the module that runs now. Returns: as the two above. */
+ASSAY_API size_t assay_verdict_count_current_advisories(const struct assay_verdict *verdict);
+ASSAY_API const char *assay_verdict_get_current_advisory(const struct assay_verdict *verdict,
+                                                         size_t index);
 
 /*
  * The links of the chain of proofs that this kind uses: "quote_signature_ok", ...

@@ -28,6 +28,8 @@ void assay_policy_default(struct assay_policy *policy)
     accept(policy, ASSAY_TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED, ASSAY_ACCEPT_WARNING);
     policy->platform.service_td = ASSAY_ACCEPT_WARNING;
     policy->platform.sept_ve_enabled = ASSAY_ACCEPT_WARNING;
+    policy->platform.td_now_out_of_date = ASSAY_ACCEPT_WARNING;
+    policy->platform.td_now_revoked = ASSAY_ACCEPT_REFUSED;
     policy->platform.vmpl_max = ASSAY_VMPL_MAX;
     policy->platform.allow_smt = true;
 }
@@ -84,6 +86,10 @@ static enum assay_status check_platform(const struct assay_platform_rules *rules
 {
     if (!is_acceptance(rules->service_td) || !is_acceptance(rules->sept_ve_enabled))
         return ASSAY_E_RANGE;
+    if (!is_acceptance(rules->td_now_out_of_date) || !is_acceptance(rules->td_now_revoked))
+        return ASSAY_E_RANGE;
+    /* Revoked is never accepted without a word. */
+    if (rules->td_now_revoked == ASSAY_ACCEPT_AFFIRMING) return ASSAY_E_INVALID;
     return rules->vmpl_max <= ASSAY_VMPL_MAX ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
@@ -102,6 +108,7 @@ enum assay_status assay_policy_check(const struct assay_policy *policy)
     if (policy->root_count > ASSAY_POLICY_ROOTS_MAX) return ASSAY_E_RANGE;
     if (policy->advisory_count > ASSAY_POLICY_ADVISORIES_MAX) return ASSAY_E_RANGE;
     if (policy->reference_count > ASSAY_REFERENCES_MAX) return ASSAY_E_RANGE;
+    if (!policy->has_collateral_age && policy->collateral_age_max_s != 0) return ASSAY_E_INVALID;
     ASSAY_TRY(check_statuses(policy));
     ASSAY_TRY(check_platform(&policy->platform));
     for (uint32_t i = 0; i < policy->root_count; i++)

@@ -129,6 +129,9 @@ struct assay_policy_root {
 struct assay_platform_rules {
     enum assay_acceptance service_td;      /* TDX: a bound service TD; default WARNING */
     enum assay_acceptance sept_ve_enabled; /* TDX: without SEPT_VE_DISABLE; default WARNING */
+    /* TD 1.5: the module that runs now is worse than the one at the launch. */
+    enum assay_acceptance td_now_out_of_date; /* default WARNING */
+    enum assay_acceptance td_now_revoked;     /* REFUSED or WARNING; default REFUSED */
     uint8_t vmpl_max;                      /* SNP, 0 to 3; above 0 is a warning; default 3 */
     bool allow_migration_agent;            /* SNP; default false */
     bool allow_smt;                        /* SNP; default true */
@@ -143,6 +146,8 @@ struct assay_policy {
     uint32_t kinds; /* accepted kinds of evidence */
     struct assay_status_rule statuses[ASSAY_TCB_STATUS_COUNT];
     uint32_t evaluation_number_min; /* 0: none */
+    bool has_collateral_age;        /* documents and lists issued longer ago are not judged by */
+    uint64_t collateral_age_max_s;
     uint16_t pcesvn_min;
     uint8_t tee_tcb_svn_min[16]; /* TDX */
     struct assay_platform_rules platform;

@@ -142,6 +142,8 @@ static void diff_platform(struct diff *d)
     const struct assay_platform_rules *const new = &d->after->platform;
     diff_acceptance(d, "service_td", old->service_td, new->service_td);
     diff_acceptance(d, "sept_ve_enabled", old->sept_ve_enabled, new->sept_ve_enabled);
+    diff_acceptance(d, "td_now_out_of_date", old->td_now_out_of_date, new->td_now_out_of_date);
+    diff_acceptance(d, "td_now_revoked", old->td_now_revoked, new->td_now_revoked);
     if (old->vmpl_max != new->vmpl_max)
         add(d, new->vmpl_max > old->vmpl_max ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER,
             text_of("vmpl_max"), number_text(old->vmpl_max), number_text(new->vmpl_max));
@@ -155,8 +157,25 @@ static void diff_platform(struct diff *d)
     add_minima(d, "snp_tcb_min", old->snp_tcb_min, new->snp_tcb_min, sizeof old->snp_tcb_min);
 }
 
+static struct assay_text age_text(const struct assay_policy *policy)
+{
+    return policy->has_collateral_age ? number_text(policy->collateral_age_max_s)
+                                      : text_of("as long as it is valid");
+}
+
+static void diff_age(struct diff *d)
+{
+    const struct assay_policy *const old = d->before, *const new = d->after;
+    const uint64_t was = old->has_collateral_age ? old->collateral_age_max_s : UINT64_MAX;
+    const uint64_t is = new->has_collateral_age ? new->collateral_age_max_s : UINT64_MAX;
+    if (was == is) return;
+    add(d, is > was ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER, text_of("collateral_age_max_s"),
+        age_text(old), age_text(new));
+}
+
 static void diff_numbers(struct diff *d)
 {
+    diff_age(d);
     add_minimum(d, "tcb_evaluation_number_min", d->before->evaluation_number_min,
                 d->after->evaluation_number_min);
     add_minimum(d, "pcesvn_min", d->before->pcesvn_min, d->after->pcesvn_min);

@@ -195,6 +195,10 @@ static void lint_platform(struct assay_lint_run *l, const struct assay_policy *s
     want_kinds(l, unused, rules->service_td != usual->service_td, ASSAY_KINDS_TDX, "service_td");
     want_kinds(l, unused, rules->sept_ve_enabled != usual->sept_ve_enabled, ASSAY_KINDS_TDX,
                "sept_ve_enabled");
+    want_kinds(l, unused, rules->td_now_out_of_date != usual->td_now_out_of_date, ASSAY_KINDS_TDX,
+               "td_now_out_of_date");
+    want_kinds(l, unused, rules->td_now_revoked != usual->td_now_revoked, ASSAY_KINDS_TDX,
+               "td_now_revoked");
     want_kinds(l, unused, rules->vmpl_max != usual->vmpl_max, ASSAY_KINDS_SNP, "vmpl_max");
     want_kinds(l, unused, rules->allow_migration_agent != usual->allow_migration_agent,
                ASSAY_KINDS_SNP, "migration_agent");

@@ -2,21 +2,21 @@
  * quote/accept/policy_wire.c - the canonical bytes of a policy: what genesis carries and digests
  * cover.
  *
- * CBOR: ["assay/policy/v2", profile, kinds, evaluation_number_min, pcesvn_min, tee_tcb_svn_min,
- * platform, statuses, roots, advisories, references]; absent options are null. Decoding accepts
- * exactly what encoding writes; another version of the format has another tag and is refused as
- * such.
+ * CBOR: ["assay/policy/v3", profile, kinds, evaluation_number_min, collateral_age_max_s,
+ * pcesvn_min, tee_tcb_svn_min, platform, statuses, roots, advisories, references]; absent options
+ * are null. Decoding accepts exactly what encoding writes; another version of the format has
+ * another tag and is refused as such.
  */
 #include "quote/accept/policy.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"
 
-static const char policy_tag[] = "assay/policy/v2";
+static const char policy_tag[] = "assay/policy/v3";
 enum {
-    POLICY_FIELDS = 11,
+    POLICY_FIELDS = 12,
     POLICY_FIELDS_MAX = 23, /* of any version: one byte of array head */
-    PLATFORM_FIELDS = 8,
+    PLATFORM_FIELDS = 10,
     REFERENCE_FIELDS = 6,
 };
 
@@ -27,7 +27,7 @@ enum {
     ROOT_MAX = 1 + (2 + ASSAY_ROOT_NAME_MAX) + (3 + ASSAY_KEY_BYTES_MAX) + 5,
     ADVISORY_MAX = 2 + ASSAY_ADVISORY_TEXT,
     REFERENCE_MAX = 1 + 2 + 1 + (2 + ASSAY_MEASUREMENT_MAX) + 2 * NUMBER_MAX + 3,
-    HEADS_MAX = 1 + (1 + sizeof policy_tag) + 1 + 5 + 5 + 3 + (1 + 16) + 24 + 4 * 3,
+    HEADS_MAX = 1 + (1 + sizeof policy_tag) + 1 + 5 + 5 + NUMBER_MAX + 3 + (1 + 16) + 26 + 4 * 3,
 };
 _Static_assert(HEADS_MAX + ASSAY_TCB_STATUS_COUNT * STATUS_MAX + ASSAY_POLICY_ROOTS_MAX * ROOT_MAX +
                        ASSAY_POLICY_ADVISORIES_MAX * ADVISORY_MAX +
@@ -58,6 +58,8 @@ static void put_platform(struct assay_writer *w, const struct assay_platform_rul
     assay_cbor_put_array(w, PLATFORM_FIELDS);
     assay_cbor_put_uint(w, (uint64_t)rules->service_td);
     assay_cbor_put_uint(w, (uint64_t)rules->sept_ve_enabled);
+    assay_cbor_put_uint(w, (uint64_t)rules->td_now_out_of_date);
+    assay_cbor_put_uint(w, (uint64_t)rules->td_now_revoked);
     assay_cbor_put_uint(w, rules->vmpl_max);
     assay_cbor_put_bool(w, rules->allow_migration_agent);
     assay_cbor_put_bool(w, rules->allow_smt);
@@ -95,6 +97,7 @@ void assay_policy_encode(const struct assay_policy *policy, struct assay_writer 
     assay_cbor_put_uint(w, (uint64_t)policy->profile);
     assay_cbor_put_uint(w, policy->kinds);
     assay_cbor_put_uint(w, policy->evaluation_number_min);
+    put_option(w, policy->has_collateral_age, policy->collateral_age_max_s);
     assay_cbor_put_uint(w, policy->pcesvn_min);
     assay_cbor_put_bytes(w, policy->tee_tcb_svn_min, sizeof policy->tee_tcb_svn_min);
     put_platform(w, &policy->platform);
@@ -215,6 +218,8 @@ static enum assay_status get_platform(struct assay_cursor *c, struct assay_platf
     ASSAY_TRY(assay_cbor_array_exact(c, PLATFORM_FIELDS));
     ASSAY_TRY(get_acceptance(c, &rules->service_td));
     ASSAY_TRY(get_acceptance(c, &rules->sept_ve_enabled));
+    ASSAY_TRY(get_acceptance(c, &rules->td_now_out_of_date));
+    ASSAY_TRY(get_acceptance(c, &rules->td_now_revoked));
     ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_VMPL_MAX, &vmpl));
     rules->vmpl_max = (uint8_t)vmpl;
     ASSAY_TRY(assay_cbor_bool(c, &rules->allow_migration_agent));
@@ -233,6 +238,7 @@ static enum assay_status get_numbers(struct assay_cursor *c, struct assay_policy
     ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_PROFILE_DEVELOPMENT, &profile));
     ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX, &kinds));
     ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX, &number));
+    ASSAY_TRY(get_option(c, UINT64_MAX, &p->has_collateral_age, &p->collateral_age_max_s));
     ASSAY_TRY(assay_cbor_uint_max(c, UINT16_MAX, &pcesvn));
     p->profile = (enum assay_profile)profile;
     p->kinds = (uint32_t)kinds;

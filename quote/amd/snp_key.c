@@ -292,11 +292,11 @@ void assay_snp_judge_key(const struct assay_snp_appraisal *a)
 }
 
 /* --- what the vendor says of the key at the time */
-static void judge_window(struct assay_verdict *verdict, const char *what, bool is_certificate,
+static void judge_window(const struct assay_snp_appraisal *a, const char *what, bool is_certificate,
                          int64_t from_unix_s, int64_t to_unix_s)
 {
     const struct assay_window window = { what, is_certificate, from_unix_s, to_unix_s };
-    assay_judge_window(&window, verdict);
+    assay_judge_window(&window, a->request->policy, a->verdict);
 }
 
 static void no_list(const struct assay_snp_appraisal *a)
@@ -376,7 +376,7 @@ static void judge_list(const struct assay_snp_appraisal *a, const struct assay_c
 {
     static const uint8_t unnumbered[ASSAY_SERIAL_LEN] = { 0 };
     const struct assay_proven *const p = a->proven;
-    judge_window(a->verdict, "CRL", false, crl->this_update_s, crl->next_update_s);
+    judge_window(a, "CRL", false, crl->this_update_s, crl->next_update_s);
     for (uint32_t i = 0; i < p->link_count; i++) {
         const struct assay_link *const link = &p->links[i];
         if (assay_bytes_equal(link->serial, unnumbered, sizeof unnumbered)) continue;
@@ -392,7 +392,7 @@ void assay_snp_judge_chain(const struct assay_snp_appraisal *a)
 {
     const struct assay_proven *const p = a->proven;
     for (uint32_t i = 0; i < p->link_count; i++)
-        judge_window(a->verdict, p->links[i].what, true, p->links[i].from_unix_s,
+        judge_window(a, p->links[i].what, true, p->links[i].from_unix_s,
                      p->links[i].to_unix_s);
     if (p->root.type == ASSAY_KEY_NONE) return;
     struct roots_list roots;

@@ -91,6 +91,12 @@ bool assay_verdict_get_tcb_date(const struct assay_verdict *verdict, int64_t *un
     return verdict != NULL && give_time(verdict->has_tcb_date, verdict->tcb_date_unix_s, unix_s);
 }
 
+bool assay_verdict_get_current_tcb_date(const struct assay_verdict *verdict, int64_t *unix_s)
+{
+    return verdict != NULL &&
+           give_time(verdict->has_tcb_date_now, verdict->tcb_date_now_unix_s, unix_s);
+}
+
 bool assay_verdict_get_expiry(const struct assay_verdict *verdict, int64_t *unix_s)
 {
     return verdict != NULL && give_time(verdict->has_expiry, verdict->expires_unix_s, unix_s);
@@ -157,6 +163,17 @@ const char *assay_verdict_get_advisory(const struct assay_verdict *verdict, size
 {
     if (index >= assay_verdict_count_advisories(verdict)) return NULL;
     return verdict->advisories[index];
+}
+
+size_t assay_verdict_count_current_advisories(const struct assay_verdict *verdict)
+{
+    return verdict == NULL ? 0 : verdict->advisory_now_count;
+}
+
+const char *assay_verdict_get_current_advisory(const struct assay_verdict *verdict, size_t index)
+{
+    if (index >= assay_verdict_count_current_advisories(verdict)) return NULL;
+    return verdict->advisories_now[index];
 }
 
 bool assay_verdict_get_link(const struct assay_verdict *verdict, size_t index, const char **name,

@@ -111,7 +111,8 @@ static const struct assay_endorsement *choose(const struct assay_endorsements *a
 }
 
 /* --- what the collateral says */
-static void judge_collateral(const struct assay_collateral *c, struct assay_verdict *verdict)
+static void judge_collateral(const struct assay_collateral *c, const struct assay_policy *policy,
+                             struct assay_verdict *verdict)
 {
     for (size_t i = 0; i < ASSAY_PARTS_INTEL; i++) {
         if (c->given[i] || i == ASSAY_PART_PCK_CHAIN || i == ASSAY_PART_QE_CHAIN) continue;
@@ -124,7 +125,7 @@ static void judge_collateral(const struct assay_collateral *c, struct assay_verd
         assay_verdict_add(verdict, fault->rule, 0, fault->what, assay_status_text(fault->status));
     }
     for (uint32_t i = 0; i < c->window_count; i++)
-        assay_judge_window(&c->windows[i], verdict);
+        assay_judge_window(&c->windows[i], policy, verdict);
 }
 
 static void add_revoked(struct assay_verdict *verdict, const uint8_t serial[ASSAY_SERIAL_LEN],
@@ -255,7 +256,7 @@ static enum assay_status judge_under_root(const struct assay_kind *kind,
         assay_verdict_add(verdict, ASSAY_RULE_COLLATERAL_MISSING, 0, "collateral", observed.text);
         return ASSAY_OK;
     }
-    judge_collateral(c, verdict);
+    judge_collateral(c, request->policy, verdict);
     ASSAY_TRY(judge_revocation(c, lease, verdict));
     judge_subject(kind, c, pck, verdict);
     assay_judge_identities(kind, quote, c, verdict);

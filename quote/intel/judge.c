@@ -8,13 +8,36 @@
 #include "base/checked.h"
 #include "quote/text.h"
 
-void assay_judge_window(const struct assay_window *window, struct assay_verdict *verdict)
+/* Vendors let their documents live for a month and longer: an operator may want them newer. */
+static void judge_age(const struct assay_window *window, const struct assay_policy *policy,
+                      struct assay_verdict *verdict)
+{
+    const int64_t at = verdict->at_unix_s;
+    if (window->is_certificate || at <= window->from_unix_s) return;
+    ASSAY_ASSERT(policy != NULL);
+    if (!policy->has_collateral_age) return;
+    const uint64_t age = (uint64_t)(at - window->from_unix_s); /* dates lie in 1970..9999 */
+    if (age <= policy->collateral_age_max_s) return;
+    struct assay_text expected = assay_text_empty();
+    struct assay_text observed = assay_text_empty();
+    assay_text_add(&expected, window->what);
+    assay_text_add(&expected, " at most ");
+    assay_text_add_u64(&expected, policy->collateral_age_max_s);
+    assay_text_add(&expected, " s old");
+    assay_text_add(&observed, "issued ");
+    assay_text_add_time(&observed, window->from_unix_s);
+    assay_verdict_add(verdict, ASSAY_RULE_COLLATERAL_AGE, 0, expected.text, observed.text);
+}
+
+void assay_judge_window(const struct assay_window *window, const struct assay_policy *policy,
+                        struct assay_verdict *verdict)
 {
     if (!verdict->has_expiry || window->to_unix_s < verdict->expires_unix_s)
         verdict->expires_unix_s = window->to_unix_s;
     verdict->has_expiry = true;
 
     const int64_t at = verdict->at_unix_s;
+    judge_age(window, policy, verdict);
     if (at >= window->from_unix_s && at <= window->to_unix_s) return;
     enum assay_rule rule = ASSAY_RULE_CERT_TIME;
     if (!window->is_certificate)
@@ -61,7 +84,7 @@ void assay_judge_links(const struct assay_proven *proven, struct assay_verdict *
     for (uint32_t i = 0; i < proven->link_count; i++) {
         const struct assay_link *const link = &proven->links[i];
         const struct assay_window window = { link->what, true, link->from_unix_s, link->to_unix_s };
-        assay_judge_window(&window, verdict);
+        assay_judge_window(&window, NULL, verdict);
     }
 }
 
@@ -180,6 +203,31 @@ static void judge_status(const struct assay_tcb_result *result, const struct ass
     }
 }
 
+static bool is_out_of_date(enum assay_tcb_status status)
+{
+    return status == ASSAY_TCB_OUT_OF_DATE || status == ASSAY_TCB_OUT_OF_DATE_CONFIGURATION_NEEDED;
+}
+
+/* What runs under the TD now, after updates that preserved it, is worse than what launched it
+ * (evidence-rules.md 2.13): that the launch's level was good does not help against it. */
+static void judge_now(const struct assay_tcb_result *result, const struct assay_policy *policy,
+                      struct assay_verdict *verdict)
+{
+    const enum assay_tcb_status now = result->current_status;
+    const bool is_revoked = now == ASSAY_TCB_REVOKED;
+    if (!result->has_now || now == result->launch_status) return; /* said by the launch's */
+    if (!is_revoked && !is_out_of_date(now)) return;
+    const enum assay_acceptance acceptance =
+        is_revoked ? policy->platform.td_now_revoked : policy->platform.td_now_out_of_date;
+    const char *const expected =
+        is_revoked ? "a level of now that is not revoked" : "a level of now that is up to date";
+    if (acceptance == ASSAY_ACCEPT_REFUSED)
+        add_status(verdict, is_revoked ? ASSAY_RULE_TCB_NOW_REVOKED : ASSAY_RULE_TCB_NOW_OLD,
+                   expected, now);
+    else if (acceptance == ASSAY_ACCEPT_WARNING)
+        add_status(verdict, ASSAY_RULE_TCB_NOW_WARNING, expected, now);
+}
+
 static void add_minimum(struct assay_verdict *verdict, enum assay_rule rule, const char *what,
                         uint64_t least, uint64_t observed)
 {
@@ -214,16 +262,23 @@ static void judge_minimums(const struct assay_tcb_platform *platform,
     }
 }
 
+static bool is_among(const char *id, const char (*ids)[ASSAY_ADVISORY_TEXT], uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (assay_text_compare(id, ids[i], ASSAY_ADVISORY_TEXT) == 0) return true;
+    return false;
+}
+
+/* Open at the launch of a TD or now: what was open then may have acted on it. */
 static void judge_advisories(const struct assay_policy *policy, struct assay_verdict *verdict)
 {
     for (uint32_t i = 0; i < policy->advisory_count; i++) {
-        for (uint32_t k = 0; k < verdict->advisory_count; k++) {
-            if (assay_text_compare(policy->advisories_denied[i], verdict->advisories[k],
-                                   ASSAY_ADVISORY_TEXT) != 0)
-                continue;
-            assay_verdict_add(verdict, ASSAY_RULE_ADVISORY_DENIED, 0, "not open",
-                              verdict->advisories[k]);
-        }
+        const char *const id = policy->advisories_denied[i];
+        if (is_among(id, (const char(*)[ASSAY_ADVISORY_TEXT])verdict->advisories,
+                     verdict->advisory_count) ||
+            is_among(id, (const char(*)[ASSAY_ADVISORY_TEXT])verdict->advisories_now,
+                     verdict->advisory_now_count))
+            assay_verdict_add(verdict, ASSAY_RULE_ADVISORY_DENIED, 0, "not open", id);
     }
 }
 
@@ -253,7 +308,11 @@ void assay_judge_tcb(const struct assay_kind *kind, const struct assay_quote *qu
     verdict->appraised = true;
     verdict->has_tcb_date = result.has_date;
     verdict->tcb_date_unix_s = result.date_unix_s;
+    verdict->has_now = result.has_now;
+    verdict->has_tcb_date_now = result.has_date_now;
+    verdict->tcb_date_now_unix_s = result.date_now_unix_s;
     judge_status(&result, policy, verdict);
+    judge_now(&result, policy, verdict);
     judge_minimums(&platform, collateral, policy, verdict);
     judge_advisories(policy, verdict);
 }

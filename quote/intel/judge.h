@@ -11,8 +11,10 @@
 #include "quote/intel/quote.h"
 #include "quote/verifier.h"
 
-/* Does the window hold at the verdict's time? Also what the verdict rests on. Returns: nothing. */
-void assay_judge_window(const struct assay_window *window, struct assay_verdict *verdict);
+/* Does the window hold at the verdict's time, and is it as new as the policy wants it (policy: NULL
+ * for certificates)? Also what the verdict rests on. Returns: nothing. */
+void assay_judge_window(const struct assay_window *window, const struct assay_policy *policy,
+                        struct assay_verdict *verdict);
 /*
  * Did it end so long before the time that no header's lead explains it (docs/protocol.md 3.8 and
  * 3.11)? What is the sender's to renew is its fault then. Returns: true when so.

@@ -143,33 +143,35 @@ enum assay_tcb_status assay_tcb_converge(enum assay_tcb_status platform,
     ASSAY_UNREACHABLE("a TCB status");
 }
 
-/*
- * Sorted union into the verdict; more than its capacity is cut, and nothing genuine comes near it.
- */
-static void merge_advisory(struct assay_verdict *verdict, const char *id)
+/* Advisories of a verdict: of the launch, or of now. */
+struct union_ {
+    uint32_t *count;
+    char (*ids)[ASSAY_ADVISORY_TEXT];
+};
+
+/* Sorted union; more than its capacity is cut, and nothing genuine comes near it. */
+static void merge_advisory(const struct union_ *u, const char *id)
 {
     uint32_t at = 0;
-    while (at < verdict->advisory_count) {
-        const int order = assay_text_compare(verdict->advisories[at], id, ASSAY_ADVISORY_TEXT);
+    while (at < *u->count) {
+        const int order = assay_text_compare(u->ids[at], id, ASSAY_ADVISORY_TEXT);
         if (order == 0) return;
         if (order > 0) break;
         at += 1;
     }
-    if (verdict->advisory_count == ASSAY_ADVISORIES_MAX) return;
-    for (uint32_t i = verdict->advisory_count; i > at; i--)
-        assay_bytes_copy(verdict->advisories[i], ASSAY_ADVISORY_TEXT, verdict->advisories[i - 1],
-                         ASSAY_ADVISORY_TEXT);
-    assay_bytes_zero(verdict->advisories[at], ASSAY_ADVISORY_TEXT);
-    assay_text_copy(verdict->advisories[at], ASSAY_ADVISORY_TEXT, id);
-    verdict->advisory_count += 1;
+    if (*u->count == ASSAY_ADVISORIES_MAX) return;
+    for (uint32_t i = *u->count; i > at; i--)
+        assay_bytes_copy(u->ids[i], ASSAY_ADVISORY_TEXT, u->ids[i - 1], ASSAY_ADVISORY_TEXT);
+    assay_bytes_zero(u->ids[at], ASSAY_ADVISORY_TEXT);
+    assay_text_copy(u->ids[at], ASSAY_ADVISORY_TEXT, id);
+    *u->count += 1;
 }
 
-static void merge_advisories(struct assay_verdict *verdict,
-                             const struct assay_advisory_table *table,
-                             const struct assay_advisory_set *set)
+static void merge_set(const struct union_ *u, const struct assay_advisory_table *table,
+                      const struct assay_advisory_set *set)
 {
     for (uint32_t i = 0; i < table->count; i++)
-        if ((set->bits[i / 64] >> (i % 64) & 1) != 0) merge_advisory(verdict, table->ids[i]);
+        if ((set->bits[i / 64] >> (i % 64) & 1) != 0) merge_advisory(u, table->ids[i]);
 }
 
 static void take_date(struct assay_tcb_result *result, int64_t date_unix_s)
@@ -253,6 +255,14 @@ struct found {
     const struct assay_isv_level *qe;
 };
 
+static void merge_found(const struct union_ *u, const struct assay_tcb_info *info,
+                        const struct assay_qe_identity *qe, const struct found *found)
+{
+    merge_set(u, &info->advisories, &found->platform->advisories);
+    if (found->module != NULL) merge_set(u, &info->advisories, &found->module->advisories);
+    merge_set(u, &qe->advisories, &found->qe->advisories);
+}
+
 static void evaluate(const struct assay_tcb_info *info, const struct assay_qe_identity *qe,
                      const struct subject *subject, struct assay_tcb_result *result,
                      struct found *found)
@@ -307,18 +317,25 @@ enum assay_tcb_status assay_tcb_relaunch(enum assay_tcb_status launch,
                : ASSAY_TCB_TD_RELAUNCH_ADVISED;
 }
 
-/* QVL: the second evaluation must find its levels, too; its date and advisories are not used. */
+/* QVL: the second evaluation must find its levels, too. Its date and advisories stand apart. */
 static void evaluate_current(const struct assay_tcb_info *info, const struct assay_qe_identity *qe,
                              const struct assay_tcb_platform *platform,
-                             struct assay_tcb_result *result)
+                             struct assay_tcb_result *result, const struct union_ *advisories)
 {
     const struct subject now = { platform, platform->tee_tcb_svn2 };
     struct assay_tcb_result current;
     struct found found;
     evaluate(info, qe, &now, &current, &found);
     result->current_status = current.status;
-    if (current.status == ASSAY_TCB_NOT_SUPPORTED) not_supported(result, current.missing);
-    else result->status = assay_tcb_relaunch(result->status, current.status);
+    if (current.status == ASSAY_TCB_NOT_SUPPORTED) {
+        not_supported(result, current.missing);
+        return;
+    }
+    result->has_now = true;
+    result->has_date_now = current.has_date;
+    result->date_now_unix_s = current.date_unix_s;
+    result->status = assay_tcb_relaunch(result->status, current.status);
+    merge_found(advisories, info, qe, &found);
 }
 
 void assay_tcb_evaluate(const struct assay_tcb_info *info, const struct assay_qe_identity *qe,
@@ -332,11 +349,10 @@ void assay_tcb_evaluate(const struct assay_tcb_info *info, const struct assay_qe
     result->launch_status = result->status;
     result->current_status = result->status;
     if (result->status == ASSAY_TCB_NOT_SUPPORTED) return;
+    const struct union_ launched = { &verdict->advisory_count, verdict->advisories };
+    const struct union_ now = { &verdict->advisory_now_count, verdict->advisories_now };
     if (platform->is_tdx && platform->has_tee_tcb_svn2)
-        evaluate_current(info, qe, platform, result);
+        evaluate_current(info, qe, platform, result, &now);
     if (result->status == ASSAY_TCB_NOT_SUPPORTED) return;
-    merge_advisories(verdict, &info->advisories, &found.platform->advisories);
-    if (found.module != NULL)
-        merge_advisories(verdict, &info->advisories, &found.module->advisories);
-    merge_advisories(verdict, &qe->advisories, &found.qe->advisories);
+    merge_found(&launched, info, qe, &found);
 }

@@ -120,6 +120,9 @@ struct assay_tcb_result {
     enum assay_tcb_status current_status;
     bool has_date;
     int64_t date_unix_s; /* minimum over platform, QE and module */
+    bool has_now;        /* a TD 1.5: current_status is a judgement of its own */
+    bool has_date_now;
+    int64_t date_now_unix_s;
     /* Since when something better exists: the earliest date of a better level above the matched
      * one; grace windows count from it. */
     bool has_superseded;
@@ -136,7 +139,7 @@ struct assay_tcb_result {
  * (at its launch, and now), and whether it should be launched anew (evidence-rules.md 2.11 to 2.13;
  * Intel's QVL, 4.1.2.5.18 to 4.1.2.5.20). Dates and grace are of the launch.
  * Out:     *result; *advisories of the verdict are merged: sorted union of platform, QE and module
- *          at the launch, cut at its capacity
+ *          at the launch, and apart from them those of now, each cut at its capacity
  * Returns: nothing; no level is a result (NOT_SUPPORTED)
  */
 void assay_tcb_evaluate(const struct assay_tcb_info *info, const struct assay_qe_identity *qe,

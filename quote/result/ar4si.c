@@ -122,6 +122,8 @@ static struct effect effect_of(enum assay_evidence_kind kind, const struct assay
     case ASSAY_RULE_CERT_REVOKED: return say(IDENTITY, CONTRAINDICATED);
     /* The policy's no, or the vendor's. */
     case ASSAY_RULE_TCB_REVOKED:
+    case ASSAY_RULE_TCB_NOW_REVOKED:
+    case ASSAY_RULE_TCB_NOW_OLD:
     case ASSAY_RULE_TCB_NOT_SUPPORTED:
     case ASSAY_RULE_TCB_STATUS:
     case ASSAY_RULE_TCB_GRACE:
@@ -143,6 +145,7 @@ static struct effect effect_of(enum assay_evidence_kind kind, const struct assay
     case ASSAY_RULE_LIFECYCLE: return say(CONFIGURATION, CONTRAINDICATED);
     /* Worth a look. */
     case ASSAY_RULE_TCB_WARNING:
+    case ASSAY_RULE_TCB_NOW_WARNING:
     case ASSAY_RULE_BOOTLOADER_STATE: return say(HARDWARE, WARNED);
     case ASSAY_RULE_MEASUREMENT_RETIRING: return say(EXECUTABLES, WARNED);
     case ASSAY_RULE_VMPL_NOTE:
@@ -161,6 +164,7 @@ static struct effect effect_of(enum assay_evidence_kind kind, const struct assay
     case ASSAY_RULE_CERT_TIME:
     case ASSAY_RULE_COLLATERAL_MISSING:
     case ASSAY_RULE_COLLATERAL_EXPIRED:
+    case ASSAY_RULE_COLLATERAL_AGE:
     case ASSAY_RULE_COLLATERAL_EARLY:
     case ASSAY_RULE_COLLATERAL_FORMAT: return say(HARDWARE, VERIFIER_FAILED);
     }

@@ -205,6 +205,17 @@ static void put_reasons(struct json *j, const struct assay_verdict *v)
     close(j, "]");
 }
 
+static void put_advisories(struct json *j, const char (*ids)[ASSAY_ADVISORY_TEXT], uint32_t count)
+{
+    put_key(j, "advisory_ids");
+    open(j, "[");
+    for (uint32_t i = 0; i < count; i++) {
+        put_comma(j);
+        put_text(j, ids[i]);
+    }
+    close(j, "]");
+}
+
 /* What the standard claims have no place for. */
 static void put_private(struct json *j, const struct assay_verdict *v,
                         const struct assay_ear_terms *terms)
@@ -219,13 +230,16 @@ static void put_private(struct json *j, const struct assay_verdict *v,
     else set_null(j, "debug");
     if (v->tcb_status == ASSAY_TCB_NONE) set_null(j, "tcb_status");
     else set_text(j, "tcb_status", assay_tcb_status_text(v->tcb_status));
-    put_key(j, "advisory_ids");
-    open(j, "[");
-    for (uint32_t i = 0; i < v->advisory_count; i++) {
-        put_comma(j);
-        put_text(j, v->advisories[i]);
+    put_advisories(j, (const char(*)[ASSAY_ADVISORY_TEXT])v->advisories, v->advisory_count);
+    if (v->has_now) {
+        put_key(j, "tcb_now");
+        open(j, "{");
+        set_text(j, "launch_status", assay_tcb_status_text(v->tcb_status_launch));
+        set_text(j, "status", assay_tcb_status_text(v->tcb_status_current));
+        put_advisories(j, (const char(*)[ASSAY_ADVISORY_TEXT])v->advisories_now,
+                       v->advisory_now_count);
+        close(j, "}");
     }
-    close(j, "]");
     if (v->has_claims) set_hex(j, "measurement", v->measurement, v->measurement_len);
     set_hex(j, "evidence_sha256", terms->evidence_digest, sizeof terms->evidence_digest);
     put_reasons(j, v);

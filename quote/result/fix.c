@@ -97,6 +97,14 @@
     X(ASSAY_RULE_TCB_STATUS,                                                                       \
       "Apply the updates and settings that the open advisories name; `assay tcb "                  \
       "forecast` shows which SVN is short.")                                                       \
+    X(ASSAY_RULE_TCB_NOW_REVOKED,                                                                  \
+      "Update the TDX module of the platform to a level that is not revoked, or move the TD.")     \
+    X(ASSAY_RULE_TCB_NOW_OLD,                                                                      \
+      "Update the TDX module of the platform: what runs under the TD now is out of date.")         \
+    X(ASSAY_RULE_TCB_NOW_WARNING,                                                                  \
+      "Update the TDX module of the platform: what runs under the TD now is out of date.")         \
+    X(ASSAY_RULE_COLLATERAL_AGE,                                                                   \
+      "Fetch the collateral anew, or allow a greater `collateral_age_max_s` in the policy.")       \
     X(ASSAY_RULE_TCB_GRACE,                                                                        \
       "Apply the updates and settings that the open advisories name; `assay tcb "                  \
       "forecast` shows which SVN is short.")                                                       \

@@ -48,10 +48,13 @@ struct yaml_policy {
     struct yaml_status *statuses;
     unsigned statuses_count;
     char *tcb_evaluation_number_min;
+    char *collateral_age_max_s;
     char *pcesvn_min;
     char *tee_tcb_svn_min;
     char *service_td;
     char *sept_ve_enabled;
+    char *td_now_out_of_date;
+    char *td_now_revoked;
     char *vmpl_max;
     char *migration_agent;
     char *smt;

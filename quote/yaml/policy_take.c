@@ -290,6 +290,9 @@ static enum assay_status take_numbers(const struct assay_yaml *file, const struc
                                POLICY_VERSION, (unsigned)version);
     ASSAY_TRY(take_number(file, "tcb_evaluation_number_min", yaml->tcb_evaluation_number_min,
                           UINT32_MAX, &evaluation_number));
+    policy->has_collateral_age = yaml->collateral_age_max_s != NULL;
+    ASSAY_TRY(take_number(file, "collateral_age_max_s", yaml->collateral_age_max_s, UINT64_MAX,
+                          &policy->collateral_age_max_s));
     ASSAY_TRY(take_number(file, "pcesvn_min", yaml->pcesvn_min, UINT16_MAX, &pcesvn));
     policy->evaluation_number_min = (uint32_t)evaluation_number;
     policy->pcesvn_min = (uint16_t)pcesvn;
@@ -305,6 +308,13 @@ static enum assay_status take_platform(const struct assay_yaml *file,
     ASSAY_TRY(take_acceptance(file, "service_td", yaml->service_td, &rules->service_td));
     ASSAY_TRY(
         take_acceptance(file, "sept_ve_enabled", yaml->sept_ve_enabled, &rules->sept_ve_enabled));
+    ASSAY_TRY(take_acceptance(file, "td_now_out_of_date", yaml->td_now_out_of_date,
+                              &rules->td_now_out_of_date));
+    ASSAY_TRY(
+        take_acceptance(file, "td_now_revoked", yaml->td_now_revoked, &rules->td_now_revoked));
+    if (rules->td_now_revoked == ASSAY_ACCEPT_AFFIRMING)
+        return assay_yaml_fail(file, ASSAY_E_INVALID, "td_now_revoked",
+                               "a revoked level is refused or a warning, never affirming");
     ASSAY_TRY(take_byte(file, "vmpl_max", yaml->vmpl_max, ASSAY_VMPL_MAX, &rules->vmpl_max));
     ASSAY_TRY(
         take_bool(file, "migration_agent", yaml->migration_agent, &rules->allow_migration_agent));

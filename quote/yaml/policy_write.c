@@ -77,6 +77,8 @@ static void put_platform(struct assay_writer *w, const struct assay_platform_rul
     const uint8_t *const least = rules->snp_tcb_min;
     put(w, "service_td: %s\n", assay_acceptance_name(rules->service_td));
     put(w, "sept_ve_enabled: %s\n", assay_acceptance_name(rules->sept_ve_enabled));
+    put(w, "td_now_out_of_date: %s\n", assay_acceptance_name(rules->td_now_out_of_date));
+    put(w, "td_now_revoked: %s\n", assay_acceptance_name(rules->td_now_revoked));
     put(w, "vmpl_max: %u\n", (unsigned)rules->vmpl_max);
     put_bool(w, "migration_agent", rules->allow_migration_agent);
     put_bool(w, "smt", rules->allow_smt);
@@ -148,6 +150,8 @@ void assay_policy_put_yaml(const struct assay_policy *policy, struct assay_write
     put(w, "\n");
     put_statuses(w, policy);
     put(w, "tcb_evaluation_number_min: %lu\n", (unsigned long)policy->evaluation_number_min);
+    if (policy->has_collateral_age)
+        put(w, "collateral_age_max_s: %llu\n", (unsigned long long)policy->collateral_age_max_s);
     put(w, "pcesvn_min: %u\ntee_tcb_svn_min: \"", (unsigned)policy->pcesvn_min);
     put_hex(w, policy->tee_tcb_svn_min, sizeof policy->tee_tcb_svn_min);
     put(w, "\"\n");

@@ -85,6 +85,14 @@ static const struct {
       "accepts more|service_td|refused|warning\n" },
     { HEAD, HEAD "sept_ve_enabled: affirming\n", "accepts more|sept_ve_enabled|warning|affirming\n",
       "refuses more|sept_ve_enabled|affirming|warning\n" },
+    { HEAD, HEAD "td_now_out_of_date: refused\n",
+      "refuses more|td_now_out_of_date|warning|refused\n",
+      "accepts more|td_now_out_of_date|refused|warning\n" },
+    { HEAD, HEAD "td_now_revoked: warning\n", "accepts more|td_now_revoked|refused|warning\n",
+      "refuses more|td_now_revoked|warning|refused\n" },
+    { HEAD, HEAD "collateral_age_max_s: 86400\n",
+      "refuses more|collateral_age_max_s|as long as it is valid|86400\n",
+      "accepts more|collateral_age_max_s|86400|as long as it is valid\n" },
     { HEAD, HEAD "vmpl_max: 0\n", "refuses more|vmpl_max|3|0\n", "accepts more|vmpl_max|0|3\n" },
     { HEAD, HEAD "migration_agent: true\n", "accepts more|migration_agent|refused|accepted\n",
       "refuses more|migration_agent|accepted|refused\n" },
@@ -189,6 +197,10 @@ Test(quote_diff, has_room_for_everything_that_can_change)
         memset(policy->platform.snp_tcb_min, p, sizeof policy->platform.snp_tcb_min);
         policy->platform.service_td = policy->platform.sept_ve_enabled =
             p == 0 ? ASSAY_ACCEPT_REFUSED : ASSAY_ACCEPT_AFFIRMING;
+        policy->platform.td_now_out_of_date =
+            p == 0 ? ASSAY_ACCEPT_REFUSED : ASSAY_ACCEPT_AFFIRMING;
+        policy->platform.td_now_revoked = p == 0 ? ASSAY_ACCEPT_REFUSED : ASSAY_ACCEPT_WARNING;
+        policy->has_collateral_age = p == 0;
         policy->platform.vmpl_max = (uint8_t)p;
         policy->platform.allow_migration_agent = policy->platform.allow_smt = p == 0;
         policy->platform.require_single_socket = policy->platform.require_crl = p == 0;

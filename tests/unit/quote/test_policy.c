@@ -142,6 +142,9 @@ static const struct {
       "4:31: ", "Revoked is never accepted" },
     { HEAD "service_td: maybe\n", ASSAY_E_SYNTAX, "3:13: ", "refused, warning or affirming" },
     { HEAD "sept_ve_enabled: 1\n", ASSAY_E_SYNTAX, "3:18: ", "found \"1\"" },
+    { HEAD "td_now_out_of_date: old\n", ASSAY_E_SYNTAX, "3:21: ", "refused, warning or affirming" },
+    { HEAD "td_now_revoked: affirming\n", ASSAY_E_INVALID, "3:17: ", "refused or a warning" },
+    { HEAD "collateral_age_max_s: 1d\n", ASSAY_E_SYNTAX, "3:23: ", "expected a whole number" },
     { HEAD "vmpl_max: 4\n", ASSAY_E_RANGE, "3:11: ", "at most 3" },
     { HEAD "migration_agent: maybe\n", ASSAY_E_SYNTAX, "3:18: ", "true or false" },
     { HEAD "smt: \"no\"\n", ASSAY_E_SYNTAX, "3:6: ", "true or false" },
@@ -377,22 +380,22 @@ Test(quote_policy, knows_each_field_by_its_name_in_its_lengths_only)
     cr_expect_eq(known, 46);
 }
 
-/* Bytes of the first version are another version, not broken. */
+/* Bytes of older versions are of another version, not broken. */
 Test(quote_policy, refuses_the_bytes_of_another_version_as_such)
 {
     uint8_t memory[256];
     struct assay_slice bytes;
     struct assay_policy p;
-    for (uint64_t fields = 10; fields <= 11; fields++) {
+    for (uint64_t fields = 10; fields <= 12; fields++) {
         struct assay_writer w = assay_writer_over(memory, sizeof memory);
         assay_cbor_put_array(&w, fields);
-        assay_cbor_put_text(&w, "assay/policy/v1");
+        assay_cbor_put_text(&w, fields == 10 ? "assay/policy/v1" : "assay/policy/v2");
         cr_assert_eq(assay_writer_finish(&w, &bytes), ASSAY_OK);
         cr_expect_eq(assay_policy_decode(bytes.bytes, bytes.len, &p), ASSAY_E_UNSUPPORTED);
     }
     struct assay_writer w = assay_writer_over(memory, sizeof memory);
     assay_cbor_put_array(&w, 10);
-    assay_cbor_put_text(&w, "assay/policy/v2");
+    assay_cbor_put_text(&w, "assay/policy/v3");
     cr_assert_eq(assay_writer_finish(&w, &bytes), ASSAY_OK);
     cr_expect_eq(assay_policy_decode(bytes.bytes, bytes.len, &p), ASSAY_E_RANGE);
 }
@@ -407,10 +410,18 @@ static void fill(struct assay_policy *p)
     }
     p->evaluation_number_min = UINT32_MAX;
     p->pcesvn_min = UINT16_MAX;
-    p->platform = (struct assay_platform_rules){
-        ASSAY_ACCEPT_AFFIRMING,     ASSAY_ACCEPT_AFFIRMING, ASSAY_VMPL_MAX, true, true, true, true,
-        { 255, 255, 255, 255, 255 }
-    };
+    p->has_collateral_age = true;
+    p->collateral_age_max_s = UINT64_MAX;
+    p->platform = (struct assay_platform_rules){ .service_td = ASSAY_ACCEPT_AFFIRMING,
+                                                 .sept_ve_enabled = ASSAY_ACCEPT_AFFIRMING,
+                                                 .td_now_out_of_date = ASSAY_ACCEPT_AFFIRMING,
+                                                 .td_now_revoked = ASSAY_ACCEPT_WARNING,
+                                                 .vmpl_max = ASSAY_VMPL_MAX,
+                                                 .allow_migration_agent = true,
+                                                 .allow_smt = true,
+                                                 .require_single_socket = true,
+                                                 .require_crl = true,
+                                                 .snp_tcb_min = { 255, 255, 255, 255, 255 } };
     p->root_count = ASSAY_POLICY_ROOTS_MAX;
     for (int i = 0; i < ASSAY_POLICY_ROOTS_MAX; i++) {
         memset(p->roots[i].name, 'r', ASSAY_ROOT_NAME_MAX - 1);
@@ -495,6 +506,60 @@ Test(quote_policy, decodes_only_what_it_would_write)
 }
 
 /* One change of each field of the struct: the digest covers it, and its bytes bring it back. */
+/* One field of the policy, by number. Returns: false past the last one. */
+static bool change_one(struct assay_policy *q, int change)
+{
+    struct assay_platform_rules *const rules = &q->platform;
+    struct assay_reference *const r = &q->references[0];
+    switch (change) {
+    case 0: break; /* itself */
+    case 1: q->profile = ASSAY_PROFILE_DEVELOPMENT; break;
+    case 2: q->kinds ^= ASSAY_KIND_BIT(ASSAY_KIND_SNP); break;
+    case 3: q->statuses[ASSAY_TCB_UP_TO_DATE].acceptance = ASSAY_ACCEPT_WARNING; break;
+    case 4: q->statuses[ASSAY_TCB_UP_TO_DATE].has_grace = true; break;
+    case 5: q->statuses[ASSAY_TCB_OUT_OF_DATE].grace_s++; break;
+    case 6: q->evaluation_number_min++; break;
+    case 7: q->pcesvn_min++; break;
+    case 8: q->tee_tcb_svn_min[15]++; break;
+    case 9: rules->service_td = ASSAY_ACCEPT_REFUSED; break;
+    case 10: rules->sept_ve_enabled = ASSAY_ACCEPT_REFUSED; break;
+    case 11: rules->vmpl_max = 2; break;
+    case 12: rules->allow_migration_agent = true; break;
+    case 13: rules->allow_smt = false; break;
+    case 14: rules->require_single_socket = true; break;
+    case 15: rules->require_crl = true; break;
+    case 16:
+    case 17:
+    case 18:
+    case 19:
+    case 20: rules->snp_tcb_min[change - 16] = 1; break;
+    case 21: q->roots[0].name[0] = 'I'; break;
+    case 22: q->roots[0].key.bytes[63] ^= 1; break;
+    case 23: q->roots[0].kinds = ASSAY_KINDS_ALL; break;
+    case 24: q->root_count = 0; break;
+    case 25: q->advisories_denied[1][0] = 'i'; break;
+    case 26: q->advisory_count = 1; break;
+    case 27: r->field = ASSAY_REFERENCE_MRSIGNER; break;
+    case 28: r->state = ASSAY_REFERENCE_DENIED; break;
+    case 29: r->value[31] ^= 1; break;
+    case 30: r->has_not_before = false; break;
+    case 31: r->not_before_s++; break;
+    case 32: r->has_not_after = false; break;
+    case 33: r->not_after_s++; break;
+    case 34: r->isvsvn_min++; break;
+    case 35: q->reference_count = 0; break;
+    case 36: rules->td_now_out_of_date = ASSAY_ACCEPT_REFUSED; break;
+    case 37: rules->td_now_revoked = ASSAY_ACCEPT_WARNING; break;
+    case 38: q->has_collateral_age = true; break;
+    case 39:
+        q->has_collateral_age = true;
+        q->collateral_age_max_s = 1;
+        break;
+    default: return false;
+    }
+    return true;
+}
+
 Test(quote_policy, covers_every_field_by_its_digest)
 {
     struct assay_policy *const p = calloc(3, sizeof *p);
@@ -507,47 +572,7 @@ Test(quote_policy, covers_every_field_by_its_digest)
     for (int change = 0; change < 40; change++) {
         p[1] = p[0];
         struct assay_policy *const q = &p[1];
-        struct assay_platform_rules *const rules = &q->platform;
-        struct assay_reference *const r = &q->references[0];
-        switch (change) {
-        case 0: break; /* itself */
-        case 1: q->profile = ASSAY_PROFILE_DEVELOPMENT; break;
-        case 2: q->kinds ^= ASSAY_KIND_BIT(ASSAY_KIND_SNP); break;
-        case 3: q->statuses[ASSAY_TCB_UP_TO_DATE].acceptance = ASSAY_ACCEPT_WARNING; break;
-        case 4: q->statuses[ASSAY_TCB_UP_TO_DATE].has_grace = true; break;
-        case 5: q->statuses[ASSAY_TCB_OUT_OF_DATE].grace_s++; break;
-        case 6: q->evaluation_number_min++; break;
-        case 7: q->pcesvn_min++; break;
-        case 8: q->tee_tcb_svn_min[15]++; break;
-        case 9: rules->service_td = ASSAY_ACCEPT_REFUSED; break;
-        case 10: rules->sept_ve_enabled = ASSAY_ACCEPT_REFUSED; break;
-        case 11: rules->vmpl_max = 2; break;
-        case 12: rules->allow_migration_agent = true; break;
-        case 13: rules->allow_smt = false; break;
-        case 14: rules->require_single_socket = true; break;
-        case 15: rules->require_crl = true; break;
-        case 16:
-        case 17:
-        case 18:
-        case 19:
-        case 20: rules->snp_tcb_min[change - 16] = 1; break;
-        case 21: q->roots[0].name[0] = 'I'; break;
-        case 22: q->roots[0].key.bytes[63] ^= 1; break;
-        case 23: q->roots[0].kinds = ASSAY_KINDS_ALL; break;
-        case 24: q->root_count = 0; break;
-        case 25: q->advisories_denied[1][0] = 'i'; break;
-        case 26: q->advisory_count = 1; break;
-        case 27: r->field = ASSAY_REFERENCE_MRSIGNER; break;
-        case 28: r->state = ASSAY_REFERENCE_DENIED; break;
-        case 29: r->value[31] ^= 1; break;
-        case 30: r->has_not_before = false; break;
-        case 31: r->not_before_s++; break;
-        case 32: r->has_not_after = false; break;
-        case 33: r->not_after_s++; break;
-        case 34: r->isvsvn_min++; break;
-        case 35: q->reference_count = 0; break;
-        default: continue;
-        }
+        if (!change_one(q, change)) continue;
         cr_assert_eq(assay_policy_check(q), ASSAY_OK, "change %d", change);
         assay_policy_digest(q, digests[count]);
         for (size_t i = 0; i < count; i++)
@@ -559,7 +584,7 @@ Test(quote_policy, covers_every_field_by_its_digest)
         cr_expect_arr_eq(again, digests[count], 32, "change %d", change);
         count++;
     }
-    cr_expect_eq(count, 36);
+    cr_expect_eq(count, 40);
     free(p);
 }
 
@@ -634,6 +659,12 @@ Test(quote_policy, checks_lengths_windows_and_counts)
     fill(&p);
     p.platform.service_td = (enum assay_acceptance)3;
     cr_assert_eq(assay_policy_check(&p), ASSAY_E_RANGE);
+    fill(&p);
+    p.platform.td_now_revoked = ASSAY_ACCEPT_AFFIRMING;
+    cr_assert_eq(assay_policy_check(&p), ASSAY_E_INVALID);
+    fill(&p);
+    p.has_collateral_age = false; /* a second encoding of the same */
+    cr_assert_eq(assay_policy_check(&p), ASSAY_E_INVALID);
     fill(&p);
     p.kinds = ASSAY_KINDS_KNOWN << 1; /* a kind that has no number yet */
     cr_assert_eq(assay_policy_check(&p), ASSAY_E_RANGE);

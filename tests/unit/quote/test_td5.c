@@ -280,7 +280,8 @@ Test(quote_td5, advises_to_relaunch_a_td_that_outlived_its_module)
         expect_statuses(t, 3, 3, ASSAY_TCB_OUT_OF_DATE, ASSAY_TCB_OUT_OF_DATE,
                         ASSAY_TCB_OUT_OF_DATE);
         expect_statuses(t, 5, 5, ASSAY_TCB_UP_TO_DATE, ASSAY_TCB_UP_TO_DATE, ASSAY_TCB_UP_TO_DATE);
-        /* Old now and good at the launch cannot be; were it so, the launch counts. */
+        /* Good at the launch and old now: the launch's status stands, the policy decides about
+         * now. */
         expect_statuses(t, 5, 3, ASSAY_TCB_UP_TO_DATE, ASSAY_TCB_UP_TO_DATE, ASSAY_TCB_OUT_OF_DATE);
         expect_statuses(t, 2, 5, ASSAY_TCB_REVOKED, ASSAY_TCB_REVOKED, ASSAY_TCB_UP_TO_DATE);
         expect_statuses(t, 3, 2, ASSAY_TCB_OUT_OF_DATE, ASSAY_TCB_OUT_OF_DATE, ASSAY_TCB_REVOKED);
@@ -291,6 +292,53 @@ Test(quote_td5, advises_to_relaunch_a_td_that_outlived_its_module)
                         ASSAY_TCB_NOT_SUPPORTED);
         td_close(t);
     }
+}
+
+/* Statuses, dates and advisories of both, and what the policy makes of the one of now. */
+Test(quote_td5, leaves_what_runs_now_to_the_policy)
+{
+    static const struct {
+        uint8_t svn;
+        enum assay_tcb_status status;
+        enum assay_acceptance old, revoked;
+        enum assay_rule rule; /* of the one reason; 0: none */
+        enum assay_tier tier;
+        enum assay_outcome outcome;
+    } cases[] = {
+        { 3, ASSAY_TCB_OUT_OF_DATE, ASSAY_ACCEPT_WARNING, ASSAY_ACCEPT_REFUSED,
+          ASSAY_RULE_TCB_NOW_WARNING, ASSAY_TIER_WARNING, ASSAY_OUTCOME_PASS_OUT_OF_DATE },
+        { 3, ASSAY_TCB_OUT_OF_DATE, ASSAY_ACCEPT_REFUSED, ASSAY_ACCEPT_REFUSED,
+          ASSAY_RULE_TCB_NOW_OLD, ASSAY_TIER_CONTRAINDICATED, ASSAY_OUTCOME_FAIL_SOFT },
+        { 3, ASSAY_TCB_OUT_OF_DATE, ASSAY_ACCEPT_AFFIRMING, ASSAY_ACCEPT_REFUSED, 0,
+          ASSAY_TIER_AFFIRMING, ASSAY_OUTCOME_PASS_UP_TO_DATE },
+        { 2, ASSAY_TCB_REVOKED, ASSAY_ACCEPT_WARNING, ASSAY_ACCEPT_REFUSED,
+          ASSAY_RULE_TCB_NOW_REVOKED, ASSAY_TIER_CONTRAINDICATED, ASSAY_OUTCOME_FAIL_HARD },
+        { 2, ASSAY_TCB_REVOKED, ASSAY_ACCEPT_WARNING, ASSAY_ACCEPT_WARNING,
+          ASSAY_RULE_TCB_NOW_WARNING, ASSAY_TIER_WARNING, ASSAY_OUTCOME_PASS_OUT_OF_DATE },
+    };
+    struct td_world *const t = open_updated(ASSAY_BODY_TD_15);
+    const struct assay_verdict *const v = &t->world->verdict;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        t->world->policy.platform.td_now_out_of_date = cases[i].old;
+        t->world->policy.platform.td_now_revoked = cases[i].revoked;
+        expect_statuses(t, 5, cases[i].svn, ASSAY_TCB_UP_TO_DATE, ASSAY_TCB_UP_TO_DATE,
+                        cases[i].status);
+        cr_expect_eq(v->tier, cases[i].tier, "case %zu", i);
+        cr_expect_eq(assay_verdict_outcome(v), cases[i].outcome, "case %zu", i);
+        cr_expect_eq(v->reason_count, cases[i].rule != 0);
+        cr_expect(cases[i].rule == 0 || assay_verdict_has(v, cases[i].rule), "case %zu", i);
+        cr_assert(v->has_now && v->has_tcb_date_now);
+        cr_expect_neq(v->tcb_date_unix_s, v->tcb_date_now_unix_s);
+        cr_expect_eq(v->tcb_date_now_unix_s, WORLD_FROM + (cases[i].svn == 3 ? 50 : 40));
+        cr_expect_eq(v->advisory_count, 0, "of the launch");
+        cr_expect_eq(v->advisory_now_count, cases[i].svn == 3);
+    }
+    /* An advisory that is denied and open now. */
+    (void)snprintf(t->world->policy.advisories_denied[0], ASSAY_ADVISORY_TEXT, "INTEL-SA-00777");
+    t->world->policy.advisory_count = 1;
+    expect_statuses(t, 5, 3, ASSAY_TCB_UP_TO_DATE, ASSAY_TCB_UP_TO_DATE, ASSAY_TCB_OUT_OF_DATE);
+    cr_expect(assay_verdict_has(v, ASSAY_RULE_ADVISORY_DENIED));
+    td_close(t);
 }
 
 Test(quote_td5, advises_to_relaunch_and_configure)

@@ -258,6 +258,28 @@ Test(quote_verify, judges_nothing_by_expired_or_future_collateral)
     world_close(w);
 }
 
+/* Valid for long, and older than an operator wants it: not judged, at any moment after that age. */
+Test(quote_verify, judges_nothing_by_collateral_older_than_the_policy_allows)
+{
+    struct world *const w = world_open();
+    w->terms.issue_unix_s = WORLD_AT - 1000;
+    world_publish(w);
+    expect_affirming(w);
+    w->policy.has_collateral_age = true;
+    w->policy.collateral_age_max_s = 1000;
+    expect_affirming(w);
+    w->policy.collateral_age_max_s = 999;
+    expect_unjudged(w, ASSAY_RULE_COLLATERAL_AGE);
+    cr_assert_not_null(strstr(w->verdict.reasons[0].expected, "at most 999 s old"));
+    w->at_unix_s -= 1;
+    expect_affirming(w);
+    /* Certificates are not meant. */
+    w->policy.collateral_age_max_s = (uint64_t)(WORLD_AT - WORLD_FROM) - 1;
+    w->at_unix_s = WORLD_AT;
+    expect_affirming(w);
+    world_close(w);
+}
+
 Test(quote_verify, a_forgery_outranks_a_missing_judgement)
 {
     struct world *const w = world_open();
