@@ -165,6 +165,7 @@ ASSAY_CHECKED enum assay_status assay_tpm_judge(const struct assay_package *pack
                                                 const struct assay_tpm_quote *quote,
                                                 const struct assay_tpm_ak *ak,
                                                 const struct assay_policy *policy,
+                                                struct assay_verifier *verifier,
                                                 struct assay_verdict *verdict);
 
 /*

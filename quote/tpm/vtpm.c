@@ -158,6 +158,7 @@ static enum assay_status judge_runtime_key(const struct assay_hcl *hcl, struct a
 
 /* --- the TPM's part */
 static enum assay_status judge_tpm(const struct assay_package *package, const struct assay_hcl *hcl,
+                                   struct assay_verifier *verifier,
                                    const struct assay_evidence_request *request,
                                    struct assay_verdict *verdict)
 {
@@ -176,7 +177,7 @@ static enum assay_status judge_tpm(const struct assay_package *package, const st
         return ASSAY_OK;
     }
     ASSAY_TRY(assay_tpm_quote_parse(package->main.bytes, package->main.len, &quote));
-    return assay_tpm_judge(package, &quote, &ak, request->policy, verdict);
+    return assay_tpm_judge(package, &quote, &ak, request->policy, verifier, verdict);
 }
 
 bool assay_vtpm_is_pinned(const struct assay_policy *policy, enum assay_hcl_report type)
@@ -232,7 +233,7 @@ static enum assay_status verify(const struct assay_kind *kind, struct assay_veri
     }
     verdict->platform_masked =
         true; /* docs/protocol.md 6.2: the host's chip changes with the host */
-    ASSAY_TRY(judge_tpm(&package, &hcl, request, verdict));
+    ASSAY_TRY(judge_tpm(&package, &hcl, verifier, request, verdict));
     judge_paravisor(&hcl, request->policy, verdict);
     verdict->has_claims = true;
     return ASSAY_OK;

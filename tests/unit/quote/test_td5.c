@@ -9,6 +9,7 @@
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 static void expect(struct td_world *t, enum assay_tier tier, enum assay_genuine genuine, int rule)

@@ -1,0 +1,109 @@
+/*
+ * tests/bench/quote/bench_tpm.c - quotes of a TPM per second, cold and warm, beside the raw P-256
+ * verification of the same library in the same run.
+ *
+ * cold: nothing is remembered; the quote, the certificate of its key and the registrar's list.
+ * warm: the key is decoded and its way to the root is known. Each line is the best of several
+ * rounds: the machine is shared.
+ */
+#include "base/assert.h"
+#include "tests/support/stopwatch.h"
+#include "tests/unit/tpm/paper.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ROUND_COUNT = 25, TURN_COUNT = 20, ENTRY_COUNT = 16 };
+
+struct raw {
+    struct assay_p256 *key;
+    uint8_t digest[ASSAY_SHA256_LEN];
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+};
+
+static void verify_raw(void *context)
+{
+    const struct raw *const raw = context;
+    ASSAY_ASSERT(assay_p256_verify(raw->key, raw->digest, raw->signature, ASSAY_S_ANY));
+}
+
+static void open_raw(struct raw *raw)
+{
+    struct assay_secret32 secret;
+    struct assay_p256_signer *signer = NULL;
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
+    ASSAY_ASSERT(assay_p256_generate(&secret, public_key) == ASSAY_OK);
+    ASSAY_ASSERT(assay_p256_signer_load(&secret, &signer) == ASSAY_OK);
+    assay_sha256((const uint8_t *)"bench", 5, raw->digest);
+    ASSAY_ASSERT(assay_p256_sign(signer, raw->digest, raw->signature) == ASSAY_OK);
+    ASSAY_ASSERT(assay_p256_load(public_key, &raw->key) == ASSAY_OK);
+    assay_p256_signer_free(&signer);
+}
+
+/* Genuine evidence, and who judges it. */
+struct judged {
+    const struct paper *paper;
+    struct assay_verifier *verifier;
+    struct assay_verdict *verdict;
+};
+
+static void judge(void *context)
+{
+    const struct judged *const j = context;
+    const struct assay_evidence_request request = { .kind = ASSAY_KIND_TPM,
+                                                    .bytes = j->paper->evidence,
+                                                    .len = j->paper->len,
+                                                    .at_unix_s = PAPER_NOW,
+                                                    .endorsements = &j->paper->endorsements,
+                                                    .policy = &j->paper->policy };
+    ASSAY_ASSERT(assay_evidence_verify(j->verifier, &request, j->verdict) == ASSAY_OK);
+    ASSAY_ASSERT(j->verdict->genuine == ASSAY_GENUINE_TRUE);
+}
+
+struct line {
+    const char *name;
+    void (*turn)(void *context);
+    void *context;
+    double best_us;
+};
+
+int main(void)
+{
+    static struct paper paper;
+    static struct assay_verdict verdict;
+    static struct raw raw;
+    const size_t memory_len = assay_verifier_size(ENTRY_COUNT);
+    struct assay_verifier *verifier = NULL;
+    void *const memory = malloc(memory_len);
+    ASSAY_ASSERT(memory != NULL);
+    ASSAY_ASSERT(assay_verifier_init(memory, memory_len, ENTRY_COUNT, &verifier) == ASSAY_OK);
+    paper_make(&paper);
+    paper_list(&paper, NULL, PAPER_NOW - PAPER_DAY, PAPER_NOW + PAPER_DAY);
+    paper_build(&paper);
+    open_raw(&raw);
+    struct judged warm = { &paper, verifier, &verdict }, cold = { &paper, NULL, &verdict };
+    struct line lines[] = {
+        { "raw P-256 verify", verify_raw, &raw, 0 },
+        { "tpm quote warm", judge, &warm, 0 },
+        { "tpm quote cold", judge, &cold, 0 },
+    };
+    enum { LINES = sizeof lines / sizeof lines[0] };
+    for (unsigned round = 0; round < ROUND_COUNT; round++)
+        for (size_t k = 0; k < LINES; k++) {
+            const double start_us = stopwatch_us(CLOCK_MONOTONIC);
+            for (unsigned i = 0; i < TURN_COUNT; i++)
+                lines[k].turn(lines[k].context);
+            const double each_us = (stopwatch_us(CLOCK_MONOTONIC) - start_us) / TURN_COUNT;
+            if (round == 0 || each_us < lines[k].best_us) lines[k].best_us = each_us;
+        }
+    for (size_t k = 0; k < LINES; k++)
+        printf("quote %-39s %9.2f us %10.0f /s\n", lines[k].name, lines[k].best_us,
+               1e6 / lines[k].best_us);
+    printf("quote %s runs at %.0f %% of raw\n", lines[1].name,
+           100 * lines[0].best_us / lines[1].best_us);
+    assay_p256_free(&raw.key);
+    assay_verifier_deinit(&verifier);
+    paper_free(&paper);
+    free(memory);
+    return 0;
+}
