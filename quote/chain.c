@@ -36,9 +36,15 @@ enum assay_status assay_chain_signed(const struct assay_key *key, const uint8_t 
     return ok ? ASSAY_OK : ASSAY_E_SIGNATURE;
 }
 
+bool assay_chain_is_numbered(const struct assay_certificate *c)
+{
+    if (assay_chain_self_issued(c) || c->has_vek) return true;
+    return !assay_bytes_all_zero(c->serial, sizeof c->serial);
+}
+
 bool assay_chain_is_ca(const struct assay_certificate *c, uint32_t cas_below)
 {
-    if (c->has_unknown_critical) return false;
+    if (c->has_unknown_critical || !assay_chain_is_numbered(c)) return false;
     if (!c->has_basic_constraints || !c->is_ca) return false;
     if (c->has_path_len && c->path_len < cas_below) return false;
     return c->has_key_usage && (c->key_usage & ASSAY_KEY_USAGE_CERT_SIGN) != 0;
@@ -46,7 +52,7 @@ bool assay_chain_is_ca(const struct assay_certificate *c, uint32_t cas_below)
 
 bool assay_chain_is_signer(const struct assay_certificate *c)
 {
-    if (c->has_unknown_critical) return false;
+    if (c->has_unknown_critical || !assay_chain_is_numbered(c)) return false;
     if (c->has_basic_constraints && c->is_ca) return false;
     /* RFC 5280 4.2.1.9: without the CA flag the key signs no certificates. */
     if ((c->key_usage & ASSAY_KEY_USAGE_CERT_SIGN) != 0) return false;

@@ -44,6 +44,12 @@ bool assay_dn_equal(const struct assay_dn *a, const struct assay_dn *b);
 ASSAY_CHECKED enum assay_status assay_chain_signed(const struct assay_key *key,
                                                    const uint8_t *digest,
                                                    const struct assay_signature *signature);
+/*
+ * RFC 5280 4.1.2.2: a serial number is positive; one of 0 could never be revoked by itself. Roots
+ * are their keys, and all of AMD's endorsement keys have 0 (evidence-rules.md 3.6).
+ * Returns: true when it has one, or needs none
+ */
+bool assay_chain_is_numbered(const struct assay_certificate *c);
 /* May it issue certificates, with that many CAs below it? Returns: true when so. */
 bool assay_chain_is_ca(const struct assay_certificate *c, uint32_t cas_below);
 /* Is it an end entity that may sign data, and no certificates (evidence-rules.md 1.14)?

@@ -110,14 +110,33 @@ static void remember(struct search *s, bool is_foreign)
     s->best_is_foreign = is_foreign;
 }
 
+/*
+ * The root's own certificate is at hand and bears another name, or another key id, than what the
+ * subject says of its issuer (evidence-rules.md 1.3). Its signature counts, so that nobody can slip
+ * in a name for a key that is not theirs.
+ */
+static enum assay_status names_another_root(struct search *s,
+                                            const struct assay_certificate *subject, bool *answer)
+{
+    *answer = false;
+    for (size_t i = 0; i < s->count && !*answer && !s->gave_up; i++) {
+        const struct assay_certificate *const c = &s->candidates[i];
+        if (!assay_key_equal(&c->key, s->root) || !assay_chain_self_issued(c)) continue;
+        if (!assay_chain_names(c, subject)) ASSAY_TRY(search_signed(s, s->root, c, answer));
+    }
+    return ASSAY_OK;
+}
+
 /* No further candidate issued the last certificate. Is it the work of a root that is only known as
  * a key, perhaps beside a certificate of the same name? */
 static enum assay_status at_dead_end(struct search *s, bool is_first_visit, bool *found)
 {
     const struct assay_certificate *const last = s->path.certificates[s->path.count - 1];
     const bool is_foreign = assay_chain_self_issued(last);
+    bool is_misnamed = false;
     *found = false;
-    if (!is_foreign) ASSAY_TRY(search_signed(s, s->root, last, found));
+    if (!is_foreign) ASSAY_TRY(names_another_root(s, last, &is_misnamed));
+    if (!is_foreign && !is_misnamed) ASSAY_TRY(search_signed(s, s->root, last, found));
     if (!*found && is_first_visit) remember(s, is_foreign);
     return ASSAY_OK;
 }
@@ -196,6 +215,9 @@ static enum assay_status check_uses(const struct assay_path *path, struct assay_
         if (c->has_unknown_critical)
             return refuse(fault, at, i, ASSAY_RULE_CHAIN_CONSTRAINTS,
                           "critical extensions that are known", "another critical extension");
+        if (!assay_chain_is_numbered(c))
+            return refuse(fault, at, i, ASSAY_RULE_CHAIN_CONSTRAINTS,
+                          "a serial number above 0", "0: no list could revoke it");
         if (i > 0 && !assay_chain_is_ca(c, (uint32_t)(i - 1)))
             return refuse(fault, at, i, ASSAY_RULE_CHAIN_CONSTRAINTS,
                           "an authority that may issue certificates at this place",
@@ -260,8 +282,12 @@ void assay_path_windows(const struct assay_path *path, struct assay_verdict *ver
 static bool speaks_for(const struct assay_path *path, size_t i, const struct assay_crl *crl)
 {
     if (i + 1 < path->count) return assay_crl_issued_by(crl, path->certificates[i + 1]);
-    /* The root is known as a key alone: by its name in what it issued. */
-    return assay_dn_equal(&crl->issuer, &path->certificates[i]->issuer);
+    /* The root is known as a key alone: by its name and its key's in what it issued. A list by a
+     * namesake is nobody's forgery. */
+    const struct assay_certificate *const last = path->certificates[i];
+    if (!assay_dn_equal(&crl->issuer, &last->issuer)) return false;
+    if (!crl->has_authority_key_id || !last->has_authority_key_id) return true;
+    return assay_bytes_equal(crl->authority_key_id, last->authority_key_id, ASSAY_KEY_ID_LEN);
 }
 
 static bool is_named(const struct assay_key *key, const uint8_t *name)

@@ -301,6 +301,68 @@ Test(quote_path, demands_authorities_that_may_issue)
     house_close(h);
 }
 
+/* RFC 5280 4.1.2.2: what has no number cannot be revoked. A root is its key. */
+Test(quote_path, refuses_certificates_without_a_serial_number)
+{
+    for (int place = LEAF; place >= CA; place--) {
+        struct house *const h = house_open();
+        h->terms[place].serial = 0;
+        expect_fault(h, ASSAY_RULE_CHAIN_CONSTRAINTS,
+                     place == LEAF ? 0 : place == ISSUER ? 1 : 2);
+        house_close(h);
+    }
+    struct house *const h = house_open();
+    struct assay_path path;
+    struct assay_fault fault;
+    size_t at = 0;
+    h->terms[ROOT].serial = 0;
+    publish(h);
+    cr_assert_eq(build(h, h->certificates, KEYS, &path), ASSAY_OK);
+    cr_assert_eq(verify(h, &path, &fault, &at), ASSAY_OK);
+    house_close(h);
+}
+
+/* Every kind asks these two: AMD's keys, which all have 0, are told by their extensions. */
+Test(quote_path, takes_nobody_without_a_serial_number_for_a_signer_or_an_authority)
+{
+    struct house *const h = house_open();
+    struct assay_certificate ca = h->certificates[CA], leaf = h->certificates[LEAF];
+    cr_assert(assay_chain_is_ca(&ca, 0) && assay_chain_is_signer(&leaf));
+    assay_bytes_zero(ca.serial, sizeof ca.serial);
+    assay_bytes_zero(leaf.serial, sizeof leaf.serial);
+    cr_assert_not(assay_chain_is_ca(&ca, 0));
+    cr_assert_not(assay_chain_is_signer(&leaf));
+    leaf.has_vek = true;
+    cr_assert(assay_chain_is_signer(&leaf));
+    house_close(h);
+}
+
+/* The root's certificate says how it is called: what names another issuer is not its own. */
+Test(quote_path, compares_the_name_of_the_issuer_with_that_of_the_root)
+{
+    struct house *const h = house_open();
+    struct assay_path path;
+    h->terms[CA].issuer = "Another";
+    publish(h);
+    cr_assert_eq(build(h, h->certificates, KEYS, &path), ASSAY_E_NOT_FOUND);
+    /* Of a root that is known as a key alone nobody knows the name. */
+    cr_assert_eq(build(h, h->certificates + CA, KEYS - CA, &path), ASSAY_OK);
+    /* A certificate of the root's key under another name that the root did not sign tells nothing.
+     * */
+    struct assay_certificate candidates[KEYS];
+    h->terms[CA].issuer = "Root";
+    publish(h);
+    for (size_t i = 0; i < KEYS; i++)
+        candidates[i] = h->certificates[i];
+    h->terms[ROOT].subject = h->terms[ROOT].issuer = "Another";
+    h->terms[ROOT].signer = h->keys[STRANGER];
+    h->terms[ROOT].alg = alg;
+    candidates[ROOT] = authority_certificate_read(&h->terms[ROOT]);
+    cr_assert_eq(build(h, candidates, KEYS, &path), ASSAY_OK);
+    expect_path(&path, whole, 3);
+    house_close(h);
+}
+
 Test(quote_path, counts_path_lengths)
 {
     struct house *const h = house_open();
@@ -458,6 +520,7 @@ struct list_case {
     uint64_t revoked;
     enum assay_revocation answer;
     size_t at;
+    bool has_key_id; /* of its signer */
 };
 
 static void expect_answer(struct house *h, const struct assay_path *path,
@@ -474,6 +537,7 @@ static void expect_answer(struct house *h, const struct assay_path *path,
         .to_s = h->terms[ROOT].to_s,
         .revoked_count = 1,
         .revoked = &c->revoked,
+        .has_key_id = c->has_key_id,
     };
     const size_t len = authority_crl_make(&terms, der);
     cr_assert_eq(assay_x509_crl(der, len, crl), ASSAY_OK);
@@ -489,14 +553,18 @@ static void expect_answer(struct house *h, const struct assay_path *path,
 Test(quote_path, asks_a_list_about_what_its_issuer_issued)
 {
     static const struct list_case cases[] = {
-        { "Root", ROOT, 100 + CA, ASSAY_REVOCATION_REVOKED, 2 },
-        { "Root", ROOT, 100 + ISSUER, ASSAY_REVOCATION_NONE, 2 }, /* it issued no such */
-        { "Root", STRANGER, 100 + CA, ASSAY_REVOCATION_FORGED, 2 },
-        { "CA", CA, 100 + ISSUER, ASSAY_REVOCATION_REVOKED, 1 },
-        { "CA", ROOT, 100 + ISSUER, ASSAY_REVOCATION_FORGED, 1 },
-        { "Issuer", ISSUER, 100 + LEAF, ASSAY_REVOCATION_REVOKED, 0 },
-        { "Issuer", ISSUER, 0, ASSAY_REVOCATION_NONE, 0 },
-        { "Stranger", STRANGER, 100 + LEAF, ASSAY_REVOCATION_UNCOVERED, 0 },
+        { "Root", ROOT, 100 + CA, ASSAY_REVOCATION_REVOKED, 2, false },
+        { "Root", ROOT, 100 + ISSUER, ASSAY_REVOCATION_NONE, 2, false }, /* it issued no such */
+        { "Root", STRANGER, 100 + CA, ASSAY_REVOCATION_FORGED, 2, false },
+        /* With its key id it is a namesake's, and nobody's forgery. */
+        { "Root", ROOT, 100 + CA, ASSAY_REVOCATION_REVOKED, 2, true },
+        { "Root", STRANGER, 100 + CA, ASSAY_REVOCATION_UNCOVERED, 2, true },
+        { "CA", STRANGER, 100 + ISSUER, ASSAY_REVOCATION_UNCOVERED, 1, true },
+        { "CA", CA, 100 + ISSUER, ASSAY_REVOCATION_REVOKED, 1, false },
+        { "CA", ROOT, 100 + ISSUER, ASSAY_REVOCATION_FORGED, 1, false },
+        { "Issuer", ISSUER, 100 + LEAF, ASSAY_REVOCATION_REVOKED, 0, false },
+        { "Issuer", ISSUER, 0, ASSAY_REVOCATION_NONE, 0, false },
+        { "Stranger", STRANGER, 100 + LEAF, ASSAY_REVOCATION_UNCOVERED, 0, false },
     };
     struct house *const h = house_open();
     struct assay_path path;
@@ -510,7 +578,8 @@ Test(quote_path, asks_a_list_about_what_its_issuer_issued)
     h->terms[CA].key_usage = ASSAY_KEY_USAGE_CERT_SIGN;
     publish(h);
     cr_assert_eq(build(h, h->certificates, KEYS, &path), ASSAY_OK);
-    const struct list_case mute = { "CA", CA, 100 + ISSUER, ASSAY_REVOCATION_UNCOVERED, 0 };
+    const struct list_case mute = { "CA", CA, 100 + ISSUER, ASSAY_REVOCATION_UNCOVERED, 0,
+                                    false };
     expect_answer(h, &path, &mute);
     house_close(h);
 }
