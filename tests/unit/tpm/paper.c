@@ -78,7 +78,7 @@ static struct assay_slice put_attest(const struct paper *p, uint8_t *out, size_t
         assay_writer_u16be(&w, p->banks[i].alg);
         assay_writer_u8(&w, p->select_len);
         for (uint8_t k = 0; k < p->select_len; k++)
-            assay_writer_u8(&w, k < 4 ? (uint8_t)(p->banks[i].mask >> (8 * k)) : 0);
+            assay_writer_u8(&w, (uint8_t)(k < 4 ? p->banks[i].mask >> (8 * k) & 0xff : 0));
     }
     assay_sha256(p->values, p->values_len, digest);
     if (p->other_digest) digest[0] ^= 1;
