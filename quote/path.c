@@ -272,7 +272,10 @@ void assay_path_windows(const struct assay_path *path, struct assay_verdict *ver
     for (size_t i = 0; i < path->count; i++) {
         const struct assay_certificate *const c = path->certificates[i];
         const char *const name = c->subject_name[0] != '\0' ? c->subject_name : "certificate";
-        const struct assay_window window = { name, true, c->not_before_s, c->not_after_s };
+        const struct assay_window window = { .what = name,
+                                             .is_certificate = true,
+                                             .from_unix_s = c->not_before_s,
+                                             .to_unix_s = c->not_after_s };
         assay_judge_window(&window, NULL, verdict);
     }
 }

@@ -28,10 +28,8 @@ static void gather(const struct assay_evidence_request *request, const struct as
     }
 }
 
-/* Issued by then, and the newest of those; when none was, the oldest. Of two of one second the
- * number decides (RFC 5280 5.2.3: it only grows), never the order in which they were given.
- * Returns: above 0 when a counts, below 0 when b does, 0 when nothing tells them apart */
-static int compare_lists(const struct assay_crl *a, const struct assay_crl *b, int64_t at_unix_s)
+int assay_revocation_compare(const struct assay_crl *a, const struct assay_crl *b,
+                             int64_t at_unix_s)
 {
     const bool a_is_out = a->this_update_s <= at_unix_s;
     const bool b_is_out = b->this_update_s <= at_unix_s;
@@ -61,7 +59,7 @@ static enum assay_status look_up(const struct assay_path *path, const struct ass
         if (answer == ASSAY_REVOCATION_FORGED) out->is_forged = true;
         if (answer != ASSAY_REVOCATION_NONE && answer != ASSAY_REVOCATION_REVOKED) continue;
         const int order =
-            out->crl == NULL ? 1 : compare_lists(&list->crl, out->crl, at_unix_s);
+            out->crl == NULL ? 1 : assay_revocation_compare(&list->crl, out->crl, at_unix_s);
         if (order < 0 || (order == 0 && answer == ASSAY_REVOCATION_NONE)) continue;
         out->crl = &list->crl;
         out->answer = answer;
@@ -104,9 +102,10 @@ enum assay_status assay_revocation_judge(const struct assay_evidence_request *re
         struct finding found;
         ASSAY_TRY(look_up(path, root, i, &lists, verdict->at_unix_s, &found));
         if (found.crl != NULL) {
-            const struct assay_window window = { "revocation list", false,
-                                                 found.crl->this_update_s,
-                                                 found.crl->next_update_s };
+            const struct assay_window window = { .what = "revocation list",
+                                                 .is_list = true,
+                                                 .from_unix_s = found.crl->this_update_s,
+                                                 .to_unix_s = found.crl->next_update_s };
             assay_judge_window(&window, request->policy, verdict);
         }
         if (found.is_forged)

@@ -28,4 +28,13 @@ ASSAY_CHECKED enum assay_status assay_revocation_judge(const struct assay_eviden
                                                        const struct assay_key *root, bool is_needed,
                                                        struct assay_verdict *verdict);
 
+/*
+ * assay_revocation_compare - which of two lists of one authority counts: issued by then, and the
+ * newest of those; when none was, the oldest. Of two of one second the number decides (RFC 5280
+ * 5.2.3: it only grows), never the order in which they were given.
+ * Returns: above 0 when a counts, below 0 when b does, 0 when nothing tells them apart
+ */
+int assay_revocation_compare(const struct assay_crl *a, const struct assay_crl *b,
+                             int64_t at_unix_s);
+
 #endif

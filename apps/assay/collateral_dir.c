@@ -356,6 +356,33 @@ static enum assay_status read_other(const char *dir, const char *name, struct se
     return ASSAY_OK;
 }
 
+/* The lists that were not taken: which one counts is the verifier's to say, at each time. */
+static enum assay_status take_other_lists(const struct search *s, struct assay_collateral_dir *out)
+{
+    struct assay_slice *const part = out->files.part;
+    size_t len = 0, at = 0;
+    if (part[ASSAY_PART_CRL].bytes != NULL) return ASSAY_OK; /* under its usual name */
+    for (int copies = 0; copies < 2; copies++) {
+        for (size_t i = 0; i < s->count; i++) {
+            const struct candidate *const c = &s->candidates[i];
+            const struct assay_slice text = c->text;
+            if (c->shape != SHAPE_CRL) continue;
+            if (s->wanted->has_chain && !c->of_ca && !c->of_root) continue; /* others' */
+            if (assay_slice_equal(text, part[ASSAY_PART_ROOT_CRL])) continue;
+            if (assay_slice_equal(text, part[ASSAY_PART_PCK_CRL])) continue;
+            if (copies == 0) len += text.len;
+            else assay_bytes_copy(out->lists + at, len - at, text.bytes, text.len);
+            if (copies == 1) at += text.len;
+        }
+        if (len == 0) return ASSAY_OK;
+        if (len > ASSAY_PART_LEN_MAX) return ASSAY_E_RANGE;
+        if (copies == 0) out->lists = malloc(len);
+        if (out->lists == NULL) return ASSAY_E_MEMORY;
+    }
+    part[ASSAY_PART_CRL] = assay_slice_over(out->lists, len);
+    return ASSAY_OK;
+}
+
 static enum assay_status read_others(const char *dir, struct search *s,
                                      struct assay_collateral_dir *out)
 {
@@ -392,6 +419,7 @@ enum assay_status assay_collateral_dir_read(const char *dir,
     /* In the order of the parts: the documents stand before the chains that are compared with. */
     for (size_t i = 0; status == ASSAY_OK && i < ASSAY_PARTS; i++)
         choose(s, (enum assay_collateral_part)i, &out->files);
+    if (status == ASSAY_OK) status = take_other_lists(s, out);
     free(s);
     return status;
 }
@@ -400,5 +428,6 @@ void assay_collateral_dir_close(struct assay_collateral_dir *dir)
 {
     for (size_t i = 0; i < sizeof dir->bytes / sizeof dir->bytes[0]; i++)
         free(dir->bytes[i]);
+    free(dir->lists);
     *dir = (struct assay_collateral_dir){ 0 };
 }

@@ -11,7 +11,8 @@
  *   3. with the highest tcbEvaluationDataNumber,
  *   4. issued last,
  *   5. first by name in byte order
- * is taken. Everything else in the folder is ignored: folders, files that are none of these.
+ * is taken. Further revocation lists go along, for the verifier to choose among. Everything else in
+ * the folder is ignored: folders, files that are none of these.
  */
 #ifndef ASSAY_APPS_COLLATERAL_DIR_H
 #define ASSAY_APPS_COLLATERAL_DIR_H
@@ -36,6 +37,7 @@ struct assay_collateral_dir {
     struct assay_collateral_files files; /* borrows from bytes */
     size_t count;
     uint8_t *bytes[ASSAY_PARTS + ASSAY_DIR_PARTS_MAX];
+    uint8_t *lists; /* further revocation lists, one after the other */
 };
 
 /* Returns: true for the kinds that these parts serve: quotes of SGX, TDX and SOFT. */

@@ -295,7 +295,11 @@ void assay_snp_judge_key(const struct assay_snp_appraisal *a)
 static void judge_window(const struct assay_snp_appraisal *a, const char *what, bool is_certificate,
                          int64_t from_unix_s, int64_t to_unix_s)
 {
-    const struct assay_window window = { what, is_certificate, from_unix_s, to_unix_s };
+    const struct assay_window window = { .what = what,
+                                         .is_certificate = is_certificate,
+                                         .is_list = !is_certificate,
+                                         .from_unix_s = from_unix_s,
+                                         .to_unix_s = to_unix_s };
     assay_judge_window(&window, a->request->policy, a->verdict);
 }
 

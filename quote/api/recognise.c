@@ -21,7 +21,7 @@ struct search {
     struct assay_dn roots[ASSAY_CHAIN_MAX];
     bool has_signer; /* of the chain taken as the TCB chain */
     struct assay_key signer;
-    size_t other_list_count; /* of another vendor: DER, one after the other in others */
+    size_t other_list_count; /* beside Intel's two: DER, one after the other in others */
     size_t others_len;
     uint8_t others[ASSAY_LISTS_MAX * ASSAY_CRL_DER_MAX];
     size_t certificate_count;
@@ -185,11 +185,10 @@ static struct assay_slice crl_of_pem(struct search *s, struct assay_slice text)
     uint8_t *const at = s->lists + s->list_len;
     if (assay_pem_next(&rest, &label, at, sizeof s->lists - s->list_len, &len) != ASSAY_OK)
         return text;
-    if (s->is_intel) s->list_len += len; /* another vendor's is copied at once */
-    return assay_slice_over(at, len);
+    return assay_slice_over(at, len); /* until the next one, unless it is held: take_crl */
 }
 
-/* A list of another vendor, behind those that were found before; a double is none. */
+/* A list behind those that were found before; a double is none. */
 static enum assay_status take_other_list(struct search *s, struct assay_slice der)
 {
     for (size_t at = 0; at < s->others_len;) {
@@ -217,7 +216,10 @@ static enum assay_status take_crl(struct search *s, struct assay_slice text)
     const bool of_root = is_root(s, &s->crl.issuer);
     struct assay_slice *const part =
         &s->found.part[of_root ? ASSAY_PART_ROOT_CRL : ASSAY_PART_PCK_CRL];
-    if (part->len == 0) *part = der;
+    /* Which of several counts is the verifier's to say, at each time. */
+    if (part->len > 0) return assay_slice_equal(*part, der) ? ASSAY_OK : take_other_list(s, der);
+    *part = der;
+    if (der.bytes == s->lists + s->list_len) s->list_len += der.len;
     return ASSAY_OK;
 }
 

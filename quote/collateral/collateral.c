@@ -40,12 +40,17 @@ void assay_collateral_add_fault(struct assay_collateral *c, enum assay_rule rule
     c->fault_count += 1;
 }
 
-void assay_collateral_add_window(struct assay_collateral *c, const char *what, bool is_certificate,
+void assay_collateral_add_window(struct assay_collateral *c, const char *what,
+                                 enum assay_window_kind kind,
                                  int64_t from_unix_s, int64_t to_unix_s)
 {
     ASSAY_ASSERT(c->window_count < ASSAY_WINDOWS_MAX);
     c->windows[c->window_count] =
-        (struct assay_window){ what, is_certificate, from_unix_s, to_unix_s };
+        (struct assay_window){ .what = what,
+                               .is_certificate = kind == ASSAY_WINDOW_CERTIFICATE,
+                               .is_list = kind == ASSAY_WINDOW_LIST,
+                               .from_unix_s = from_unix_s,
+                               .to_unix_s = to_unix_s };
     c->window_count += 1;
 }
 
@@ -74,6 +79,20 @@ static enum assay_status demand_signature(struct assay_collateral *c, enum assay
     return ASSAY_OK;
 }
 
+/* Of all lists by the root that came along: documents are signed for all times, so the newest. */
+static const struct assay_crl *newest_root_crl(const struct assay_collateral *c)
+{
+    const struct assay_crl *newest = &c->root_crl;
+    uint8_t root[ASSAY_SHA256_LEN];
+    assay_key_name(&c->root, root);
+    for (size_t i = 0; i < c->list_count; i++) {
+        const struct assay_list *const list = &c->lists[i];
+        if (!list->has_issuer || !assay_bytes_equal(list->issuer_name, root, sizeof root)) continue;
+        if (list->crl.this_update_s > newest->this_update_s) newest = &list->crl;
+    }
+    return newest;
+}
+
 /* --- chains of the collateral signers */
 /*
  * A signing chain is the signer and, usually, the root. The pinned key stands for the root: a root
@@ -90,7 +109,8 @@ static enum assay_status read_signer(struct assay_collateral *c, const char *wha
     size_t signers = 0;
     for (size_t i = 0; i < count; i++) {
         const bool self_issued = assay_dn_equal(&chain[i].subject, &chain[i].issuer);
-        assay_collateral_add_window(c, what, true, chain[i].not_before_s, chain[i].not_after_s);
+        assay_collateral_add_window(c, what, ASSAY_WINDOW_CERTIFICATE, chain[i].not_before_s,
+                                    chain[i].not_after_s);
         if (!self_issued) {
             *signer = chain[i];
             signers += 1;
@@ -117,7 +137,7 @@ static enum assay_status build_signer(struct assay_collateral *c, const char *wh
     if (!assay_chain_is_signer(signer) || !assay_chain_allows(signer, 0) ||
         !assay_chain_is_called(signer, "TCB Signing"))
         assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_CHAIN, what, ASSAY_E_INVALID);
-    if (c->has[ASSAY_PART_ROOT_CRL] && assay_crl_contains(&c->root_crl, signer->serial))
+    if (c->has[ASSAY_PART_ROOT_CRL] && assay_crl_contains(newest_root_crl(c), signer->serial))
         assay_collateral_add_fault(c, ASSAY_RULE_CERT_REVOKED, what, ASSAY_E_INVALID);
     return demand_signature(c, ASSAY_RULE_COLLATERAL_CHAIN, what, &c->root, signer->tbs_digest,
                             &signer->signature);
@@ -154,7 +174,7 @@ static enum assay_status build_tcb_info(struct assay_collateral *c,
         return ASSAY_OK;
     }
     c->has[ASSAY_PART_TCB_INFO] = true;
-    assay_collateral_add_window(c, "TCB info", false, c->tcb_info.issue_unix_s,
+    assay_collateral_add_window(c, "TCB info", ASSAY_WINDOW_DOCUMENT, c->tcb_info.issue_unix_s,
                                 c->tcb_info.next_unix_s);
     if (!has_signer) return ASSAY_OK;
     return check_document(c, ASSAY_RULE_TCB_INFO_SIGNATURE, "TCB info", &document, &signer);
@@ -181,8 +201,8 @@ static enum assay_status build_qe_identity(struct assay_collateral *c,
         return ASSAY_OK;
     }
     c->has[ASSAY_PART_QE_IDENTITY] = true;
-    assay_collateral_add_window(c, "QE identity", false, c->qe_identity.issue_unix_s,
-                                c->qe_identity.next_unix_s);
+    assay_collateral_add_window(c, "QE identity", ASSAY_WINDOW_DOCUMENT,
+                                c->qe_identity.issue_unix_s, c->qe_identity.next_unix_s);
     if (!has_signer) return ASSAY_OK;
     return check_document(c, ASSAY_RULE_QE_IDENTITY_SIGNATURE, "QE identity", &document, &signer);
 }
@@ -200,7 +220,7 @@ enum assay_status assay_collateral_read_crl(struct assay_collateral *c,
         return ASSAY_OK;
     }
     c->has[part] = true;
-    assay_collateral_add_window(c, what, false, crl->this_update_s, crl->next_update_s);
+    assay_collateral_add_window(c, what, ASSAY_WINDOW_LIST, crl->this_update_s, crl->next_update_s);
     return ASSAY_OK;
 }
 
@@ -241,6 +261,17 @@ static enum assay_status build_pck_crl(struct assay_collateral *c, struct assay_
     return ASSAY_OK; /* another CA's list: each quote will say so (CRL_ISSUER) */
 }
 
+static enum assay_status check_root_crl(struct assay_collateral *c)
+{
+    if (!c->has[ASSAY_PART_ROOT_CRL]) return ASSAY_OK;
+    const uint32_t faults_before = c->fault_count;
+    ASSAY_TRY(demand_signature(c, ASSAY_RULE_CRL_SIGNATURE, "root CRL", &c->root,
+                               c->root_crl.tbs_digest, &c->root_crl.signature));
+    c->has_root_issuer = c->fault_count == faults_before;
+    if (c->has_root_issuer) assay_key_name(&c->root, c->root_issuer_name);
+    return ASSAY_OK;
+}
+
 enum assay_status assay_collateral_build(const struct assay_collateral_files *files,
                                          const struct assay_key *root, struct assay_collateral *out)
 {
@@ -255,17 +286,16 @@ enum assay_status assay_collateral_build(const struct assay_collateral_files *fi
     for (size_t i = 0; i < ASSAY_PARTS; i++)
         out->given[i] = files->part[i].len > 0;
     if (!is_intel(out)) return assay_collateral_build_others(out, files);
-    if (out->given[ASSAY_PART_CERTIFICATES] || out->given[ASSAY_PART_CRL])
+    if (out->given[ASSAY_PART_CERTIFICATES])
         assay_collateral_add_fault(out, ASSAY_RULE_COLLATERAL_FORMAT, "parts of two vendors",
                                    ASSAY_E_INVALID);
     ASSAY_TRY(assay_collateral_read_crl(out, ASSAY_PART_ROOT_CRL, "root CRL",
                                         files->part[ASSAY_PART_ROOT_CRL], &out->root_crl));
-    if (out->has[ASSAY_PART_ROOT_CRL])
-        ASSAY_TRY(demand_signature(out, ASSAY_RULE_CRL_SIGNATURE, "root CRL", root,
-                                   out->root_crl.tbs_digest, &out->root_crl.signature));
+    ASSAY_TRY(check_root_crl(out));
     ASSAY_TRY(assay_collateral_read_crl(out, ASSAY_PART_PCK_CRL, "PCK CRL",
                                         files->part[ASSAY_PART_PCK_CRL], &out->pck_crl));
     ASSAY_TRY(build_pck_crl(out, files->part[ASSAY_PART_PCK_CHAIN]));
+    ASSAY_TRY(assay_collateral_build_lists(out, files->part[ASSAY_PART_CRL]));
     ASSAY_TRY(build_tcb_info(out, files));
     return build_qe_identity(out, files);
 }

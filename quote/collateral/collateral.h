@@ -51,6 +51,7 @@ struct assay_collateral_fault {
 struct assay_window {
     const char *what; /* static text */
     bool is_certificate;
+    bool is_list; /* a revocation list: another one may count instead */
     int64_t from_unix_s;
     int64_t to_unix_s;
 };
@@ -71,11 +72,13 @@ struct assay_collateral {
     struct assay_collateral_fault faults[ASSAY_FAULTS_MAX];
     uint32_t window_count;
     struct assay_window windows[ASSAY_WINDOWS_MAX];
+    bool has_root_issuer;         /* the root CRL bears the root's signature */
+    uint8_t root_issuer_name[32]; /* key name of the root */
     bool has_pck_issuer;
     uint8_t pck_issuer_name[32]; /* key name of the CA whose signature on the PCK CRL was checked */
     struct assay_tcb_info tcb_info;
     struct assay_qe_identity qe_identity;
-    struct assay_crl root_crl; /* Intel's */
+    struct assay_crl root_crl; /* Intel's; further ones stand in lists */
     struct assay_crl pck_crl;
     size_t list_count; /* of ASSAY_PART_CRL */
     struct assay_list lists[ASSAY_LISTS_MAX];

@@ -31,8 +31,8 @@ static enum assay_status demand_path(struct assay_collateral *c,
     if (status != ASSAY_OK)
         assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_CHAIN, "certificates", status);
     else if (leaf->has_basic_constraints && leaf->is_ca)
-        assay_collateral_add_window(c, "certificate of an authority", true, leaf->not_before_s,
-                                    leaf->not_after_s);
+        assay_collateral_add_window(c, "certificate of an authority", ASSAY_WINDOW_CERTIFICATE,
+                                    leaf->not_before_s, leaf->not_after_s);
     return ASSAY_OK;
 }
 
@@ -123,7 +123,7 @@ static bool is_superseded(const struct assay_collateral *c, size_t index)
 }
 
 /* Several lists stand one after the other; one that cannot be read is a fault of the bundle. */
-static enum assay_status build_lists(struct assay_collateral *c, struct assay_slice der)
+enum assay_status assay_collateral_build_lists(struct assay_collateral *c, struct assay_slice der)
 {
     struct assay_cursor in = assay_cursor_over(der.bytes, der.len);
     enum assay_status status = der.len == 0 ? ASSAY_E_NOT_FOUND : ASSAY_OK;
@@ -145,7 +145,7 @@ static enum assay_status build_lists(struct assay_collateral *c, struct assay_sl
     }
     for (size_t i = 0; i < c->list_count; i++)
         if (!is_superseded(c, i))
-            assay_collateral_add_window(c, "CRL", false, c->lists[i].crl.this_update_s,
+            assay_collateral_add_window(c, "CRL", ASSAY_WINDOW_LIST, c->lists[i].crl.this_update_s,
                                         c->lists[i].crl.next_update_s);
     return ASSAY_OK;
 }
@@ -155,7 +155,7 @@ enum assay_status assay_collateral_build_others(struct assay_collateral *c,
 {
     ASSAY_ASSERT(c != NULL && files != NULL);
     ASSAY_TRY(build_certificates(c, files->part[ASSAY_PART_CERTIFICATES]));
-    return build_lists(c, files->part[ASSAY_PART_CRL]);
+    return assay_collateral_build_lists(c, files->part[ASSAY_PART_CRL]);
 }
 
 bool assay_collateral_others_sound(const struct assay_collateral *c)

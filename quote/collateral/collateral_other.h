@@ -12,8 +12,10 @@
 /* Notes a fault; more than there is room for are dropped. Returns: nothing. */
 void assay_collateral_add_fault(struct assay_collateral *c, enum assay_rule rule, const char *what,
                                 enum assay_status status);
+enum assay_window_kind { ASSAY_WINDOW_DOCUMENT, ASSAY_WINDOW_CERTIFICATE, ASSAY_WINDOW_LIST };
 /* Notes a window (asserted: there is room). Returns: nothing. */
-void assay_collateral_add_window(struct assay_collateral *c, const char *what, bool is_certificate,
+void assay_collateral_add_window(struct assay_collateral *c, const char *what,
+                                 enum assay_window_kind kind,
                                  int64_t from_unix_s, int64_t to_unix_s);
 /* Decodes a list, with its window; what cannot be read becomes a fault.
  * Returns: ASSAY_OK | ASSAY_E_MEMORY */
@@ -21,6 +23,10 @@ ASSAY_CHECKED enum assay_status assay_collateral_read_crl(struct assay_collatera
                                                           enum assay_collateral_part part,
                                                           const char *what, struct assay_slice der,
                                                           struct assay_crl *crl);
+/* ASSAY_PART_CRL: lists one after the other, each by whoever signed it.
+ * Returns: ASSAY_OK (see c->faults) | ASSAY_E_MEMORY | ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status assay_collateral_build_lists(struct assay_collateral *c,
+                                                             struct assay_slice der);
 /*
  * assay_collateral_build_others - certificates that all lead to the root, and a list that the root
  * or one of them signed. A list whose authority is not at hand stays without crl_issuer_name: each

@@ -12,6 +12,7 @@
 #include "quote/chain.h"
 #include "quote/crl.h"
 #include "quote/intel/judge.h"
+#include "quote/intel/lists.h"
 #include "quote/package.h"
 #include "quote/text.h"
 
@@ -68,8 +69,6 @@ static void judge_quote_signature(const struct assay_quote *quote,
 }
 
 /* --- under which root, with which collateral */
-enum { LINK_PCK = 0, LINK_CA = 1, LINK_ROOT = 2 }; /* quote/intel/platform.c */
-
 static bool fits(const struct assay_collateral *c, const struct assay_kind *kind,
                  const struct assay_pck *pck)
 {
@@ -125,65 +124,7 @@ static void judge_collateral(const struct assay_collateral *c, const struct assa
         assay_verdict_add(verdict, fault->rule, 0, fault->what, assay_status_text(fault->status));
     }
     for (uint32_t i = 0; i < c->window_count; i++)
-        assay_judge_window(&c->windows[i], policy, verdict);
-}
-
-static void add_revoked(struct assay_verdict *verdict, const uint8_t serial[ASSAY_SERIAL_LEN],
-                        const char *expected)
-{
-    struct assay_text observed = assay_text_empty();
-    assay_text_add(&observed, "revoked, serial ");
-    assay_text_add_hex(&observed, serial, ASSAY_SERIAL_LEN);
-    assay_verdict_add(verdict, ASSAY_RULE_CERT_REVOKED, 0, expected, observed.text);
-}
-
-/*
- * Is the PCK CRL signed by this very CA? The bundle checked it with the CA of its own PCK chain;
- * for another CA it is checked here, once per platform and bundle.
- */
-static enum assay_status judge_pck_crl_signature(const struct assay_collateral *c,
-                                                 struct assay_lease *lease,
-                                                 struct assay_verdict *verdict)
-{
-    const struct assay_proven *const proven = lease->proven;
-    if (c->has_pck_issuer &&
-        assay_bytes_equal(c->pck_issuer_name, proven->links[LINK_CA].key_name, 32))
-        return ASSAY_OK;
-    if (assay_lease_is_noted(lease, c->digest)) return ASSAY_OK;
-    const struct assay_key ca = assay_key_p256(proven->facts.intel.ca_public);
-    const enum assay_status status =
-        assay_chain_signed(&ca, c->pck_crl.tbs_digest, &c->pck_crl.signature);
-    if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-    if (status == ASSAY_OK) assay_lease_note(lease, c->digest);
-    else
-        assay_verdict_add(verdict, ASSAY_RULE_CRL_SIGNATURE, 0, "PCK CRL signed by the PCK CA",
-                          "a wrong signature");
-    return ASSAY_OK;
-}
-
-/*
- * Both lists must speak for the authorities of this very chain (evidence-rules.md 1.4: the lists of
- * Processor and Platform CA get mixed up), and neither may name its certificates.
- */
-static enum assay_status judge_revocation(const struct assay_collateral *c,
-                                          struct assay_lease *lease, struct assay_verdict *verdict)
-{
-    const struct assay_link *const links = lease->proven->links;
-    if (c->has[ASSAY_PART_ROOT_CRL]) {
-        if (!assay_crl_issued_by_link(&c->root_crl, &links[LINK_ROOT]))
-            assay_verdict_add(verdict, ASSAY_RULE_CRL_ISSUER, 0, "root CRL of the chain's root",
-                              "another issuer");
-        if (assay_crl_contains(&c->root_crl, links[LINK_CA].serial))
-            add_revoked(verdict, links[LINK_CA].serial, "PCK CA certificate");
-    }
-    if (!c->has[ASSAY_PART_PCK_CRL]) return ASSAY_OK;
-    if (!assay_crl_issued_by_link(&c->pck_crl, &links[LINK_CA]))
-        assay_verdict_add(verdict, ASSAY_RULE_CRL_ISSUER, 0, links[LINK_CA].name,
-                          "PCK CRL of another issuer");
-    else ASSAY_TRY(judge_pck_crl_signature(c, lease, verdict));
-    if (assay_crl_contains(&c->pck_crl, links[LINK_PCK].serial))
-        add_revoked(verdict, links[LINK_PCK].serial, "PCK certificate");
-    return ASSAY_OK;
+        if (!c->windows[i].is_list) assay_judge_window(&c->windows[i], policy, verdict);
 }
 
 /* TCB info and QE identity must be about this platform and this TEE (evidence-rules.md 2.8). */
@@ -257,7 +198,7 @@ static enum assay_status judge_under_root(const struct assay_kind *kind,
         return ASSAY_OK;
     }
     judge_collateral(c, request->policy, verdict);
-    ASSAY_TRY(judge_revocation(c, lease, verdict));
+    ASSAY_TRY(assay_intel_judge_lists(request, c, lease, verdict));
     judge_subject(kind, c, pck, verdict);
     assay_judge_identities(kind, quote, c, verdict);
     /*

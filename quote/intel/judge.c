@@ -83,7 +83,10 @@ void assay_judge_links(const struct assay_proven *proven, struct assay_verdict *
 {
     for (uint32_t i = 0; i < proven->link_count; i++) {
         const struct assay_link *const link = &proven->links[i];
-        const struct assay_window window = { link->what, true, link->from_unix_s, link->to_unix_s };
+        const struct assay_window window = { .what = link->what,
+                                             .is_certificate = true,
+                                             .from_unix_s = link->from_unix_s,
+                                             .to_unix_s = link->to_unix_s };
         assay_judge_window(&window, NULL, verdict);
     }
 }

@@ -4,6 +4,7 @@
  */
 #include "base/base64.h"
 #include "base/crypto.h"
+#include "quote/source/soft_x509.h"
 #include "tests/unit/quote/world.h"
 
 #include <assay/assay.h>
@@ -109,6 +110,39 @@ Test(library_verify, finds_parts_by_content_in_any_order_and_among_strangers)
     cr_assert_eq(assay_trust_add_root(trust, root, root_len, ASSAY_KINDS_ALL), ASSAY_OK);
     judge(NULL);
     cr_assert_eq(assay_verdict_get_tier(verdict), ASSAY_TIER_AFFIRMING);
+}
+
+/* Two lists of one authority in one set: the newest counts, whichever stands first. */
+Test(library_verify, looks_into_every_revocation_list_of_a_set)
+{
+    uint8_t der[4096];
+    size_t len = 0;
+    const struct assay_soft_crl crl = {
+        .issuer = ASSAY_SOFT_PLATFORM_CA,
+        .vendor = w->ca.name,
+        .this_update_s = w->at_unix_s - 1,
+        .next_update_s = w->at_unix_s + 1000,
+        .issuer_public_key = w->ca.platform_public,
+        .issuer_key = &w->ca.platform_key,
+        .revoked = (const uint8_t(*)[ASSAY_SERIAL_LEN]) & w->node.pck_serial,
+        .revoked_count = 1,
+    };
+    cr_assert_eq(assay_soft_crl_make(&crl, der, sizeof der, &len), ASSAY_OK);
+    for (size_t place = 0; place <= file_count; place++) {
+        struct assay_bytes all[ASSAY_PARTS + 1];
+        struct assay_trust *fresh = NULL;
+        for (size_t i = 0, from = 0; i <= file_count; i++)
+            all[i] = i == place ? (struct assay_bytes){ der, len } : files[from++];
+        cr_assert_eq(assay_trust_create(&fresh), ASSAY_OK);
+        cr_assert_eq(assay_trust_add_root(fresh, root, root_len, ASSAY_KINDS_ALL), ASSAY_OK);
+        cr_assert_eq(assay_trust_add_collateral(fresh, all, file_count + 1), ASSAY_OK);
+        cr_assert_eq(assay_verify(NULL, fresh, policy, ASSAY_KIND_SOFT, w->quote, w->quote_len,
+                                  w->at_unix_s, verdict),
+                     ASSAY_OK);
+        cr_expect_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_FALSE, "at place %zu",
+                     place);
+        assay_trust_destroy(&fresh);
+    }
 }
 
 Test(library_verify, keeps_no_pointer_into_what_it_was_given)

@@ -1,0 +1,172 @@
+/*
+ * quote/intel/lists.c - see lists.h.
+ *
+ * A network holds one bundle a platform family, and their lists are mostly the same: what is no
+ * newer than the list of the platform's own bundle is passed over before anything is hashed.
+ */
+#include "quote/intel/lists.h"
+
+#include "base/assert.h"
+#include "quote/chain.h"
+#include "quote/crl.h"
+#include "quote/intel/judge.h"
+#include "quote/revocation.h"
+#include "quote/text.h"
+
+/* One authority of the chain, and the list of it that counts so far. */
+struct lookup {
+    const struct assay_evidence_request *request;
+    const struct assay_link *authority;
+    const uint8_t *serial; /* that is looked for */
+    struct assay_key key;  /* the authority's */
+    const struct assay_crl *crl;
+};
+
+static void add_revoked(struct assay_verdict *verdict, const uint8_t serial[ASSAY_SERIAL_LEN],
+                        const char *expected)
+{
+    struct assay_text observed = assay_text_empty();
+    assay_text_add(&observed, "revoked, serial ");
+    assay_text_add_hex(&observed, serial, ASSAY_SERIAL_LEN);
+    assay_verdict_add(verdict, ASSAY_RULE_CERT_REVOKED, 0, expected, observed.text);
+}
+
+/* Is the list newer than what counts so far, of this authority, and signed by it? signer: the name
+ * of a key whose signature was checked, NULL for none. */
+static enum assay_status consider(struct lookup *l, const struct assay_crl *crl,
+                                  const uint8_t *signer)
+{
+    const int64_t at = l->request->at_unix_s;
+    const int order = l->crl == NULL ? 1 : assay_revocation_compare(crl, l->crl, at);
+    /* Nothing tells them apart: the one that revokes. */
+    if (order < 0 || (order == 0 && !assay_crl_contains(crl, l->serial))) return ASSAY_OK;
+    if (!assay_crl_issued_by_link(crl, l->authority)) return ASSAY_OK;
+    bool is_signed =
+        signer != NULL && assay_bytes_equal(signer, l->authority->key_name, ASSAY_SHA256_LEN);
+    if (!is_signed) {
+        const enum assay_status status =
+            assay_chain_signed(&l->key, crl->tbs_digest, &crl->signature);
+        if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+        is_signed = status == ASSAY_OK;
+    }
+    if (is_signed) l->crl = crl;
+    return ASSAY_OK;
+}
+
+static enum assay_status look_into(struct lookup *l, const struct assay_collateral *c)
+{
+    if (c->has[ASSAY_PART_ROOT_CRL])
+        ASSAY_TRY(consider(l, &c->root_crl, c->has_root_issuer ? c->root_issuer_name : NULL));
+    if (c->has[ASSAY_PART_PCK_CRL])
+        ASSAY_TRY(consider(l, &c->pck_crl, c->has_pck_issuer ? c->pck_issuer_name : NULL));
+    for (size_t i = 0; i < c->list_count; i++)
+        ASSAY_TRY(consider(l, &c->lists[i].crl,
+                           c->lists[i].has_issuer ? c->lists[i].issuer_name : NULL));
+    return ASSAY_OK;
+}
+
+/* Whatever other bundles under the root have to say of the authority. */
+static enum assay_status look_elsewhere(struct lookup *l, const struct assay_collateral *chosen)
+{
+    const struct assay_endorsements *const all = l->request->endorsements;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct assay_endorsement *const e = &all->entries[i];
+        if ((e->kinds & ASSAY_KIND_BIT(l->request->kind)) == 0) continue;
+        if (e->collateral == NULL || e->collateral == chosen) continue;
+        if (assay_key_equal(&e->root, &chosen->root)) ASSAY_TRY(look_into(l, e->collateral));
+    }
+    return ASSAY_OK;
+}
+
+static void judge_dates(const struct assay_crl *crl, const char *what,
+                        const struct assay_policy *policy, struct assay_verdict *verdict)
+{
+    const struct assay_window window = { .what = what,
+                                         .is_list = true,
+                                         .from_unix_s = crl->this_update_s,
+                                         .to_unix_s = crl->next_update_s };
+    assay_judge_window(&window, policy, verdict);
+}
+
+/* Is the PCK CRL signed by this very CA? The bundle checked it with the CA of its own PCK chain;
+ * for another CA it is checked here, once per platform and bundle. */
+static enum assay_status check_pck_crl(const struct assay_collateral *c, struct lookup *l,
+                                       struct assay_lease *lease, struct assay_verdict *verdict)
+{
+    if (c->has_pck_issuer && assay_bytes_equal(c->pck_issuer_name, l->authority->key_name, 32)) {
+        l->crl = &c->pck_crl;
+        return ASSAY_OK;
+    }
+    if (!assay_lease_is_noted(lease, c->digest)) {
+        const enum assay_status status =
+            assay_chain_signed(&l->key, c->pck_crl.tbs_digest, &c->pck_crl.signature);
+        if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+        if (status != ASSAY_OK) {
+            assay_verdict_add(verdict, ASSAY_RULE_CRL_SIGNATURE, 0, "PCK CRL signed by the PCK CA",
+                              "a wrong signature");
+            return ASSAY_OK;
+        }
+        assay_lease_note(lease, c->digest);
+    }
+    l->crl = &c->pck_crl;
+    return ASSAY_OK;
+}
+
+static enum assay_status judge_ca(const struct assay_evidence_request *request,
+                                  const struct assay_collateral *c, struct assay_lease *lease,
+                                  struct assay_verdict *verdict)
+{
+    const struct assay_link *const links = lease->proven->links;
+    struct lookup l = { .request = request,
+                        .authority = &links[LINK_ROOT],
+                        .serial = links[LINK_CA].serial,
+                        .key = c->root };
+    const bool is_own = assay_crl_issued_by_link(&c->root_crl, &links[LINK_ROOT]);
+    if (is_own && c->has_root_issuer) l.crl = &c->root_crl;
+    ASSAY_TRY(look_into(&l, c));
+    ASSAY_TRY(look_elsewhere(&l, c));
+    if (l.crl == NULL && !is_own)
+        assay_verdict_add(verdict, ASSAY_RULE_CRL_ISSUER, 0, "root CRL of the chain's root",
+                          "another issuer");
+    const struct assay_crl *const crl = l.crl != NULL ? l.crl : &c->root_crl;
+    judge_dates(crl, "root CRL", request->policy, verdict);
+    if (assay_crl_contains(crl, links[LINK_CA].serial))
+        add_revoked(verdict, links[LINK_CA].serial, "PCK CA certificate");
+    return ASSAY_OK;
+}
+
+static enum assay_status judge_pck(const struct assay_evidence_request *request,
+                                   const struct assay_collateral *c, struct assay_lease *lease,
+                                   struct assay_verdict *verdict)
+{
+    const struct assay_link *const links = lease->proven->links;
+    struct lookup l = { .request = request,
+                        .authority = &links[LINK_CA],
+                        .serial = links[LINK_PCK].serial,
+                        .key = assay_key_p256(lease->proven->facts.intel.ca_public) };
+    const bool is_own = assay_crl_issued_by_link(&c->pck_crl, &links[LINK_CA]);
+    if (is_own) ASSAY_TRY(check_pck_crl(c, &l, lease, verdict));
+    for (size_t i = 0; i < c->list_count; i++)
+        ASSAY_TRY(consider(&l, &c->lists[i].crl,
+                           c->lists[i].has_issuer ? c->lists[i].issuer_name : NULL));
+    ASSAY_TRY(look_elsewhere(&l, c));
+    /* The lists of Processor and Platform CA get mixed up (evidence-rules.md 1.4). */
+    if (l.crl == NULL && !is_own)
+        assay_verdict_add(verdict, ASSAY_RULE_CRL_ISSUER, 0, links[LINK_CA].name,
+                          "PCK CRL of another issuer");
+    const struct assay_crl *const crl = l.crl != NULL ? l.crl : &c->pck_crl;
+    judge_dates(crl, "PCK CRL", request->policy, verdict);
+    if (assay_crl_contains(crl, links[LINK_PCK].serial))
+        add_revoked(verdict, links[LINK_PCK].serial, "PCK certificate");
+    return ASSAY_OK;
+}
+
+enum assay_status assay_intel_judge_lists(const struct assay_evidence_request *request,
+                                          const struct assay_collateral *chosen,
+                                          struct assay_lease *lease, struct assay_verdict *verdict)
+{
+    ASSAY_ASSERT(lease->proven != NULL && lease->proven->link_count > LINK_ROOT);
+    if (chosen->has[ASSAY_PART_ROOT_CRL]) ASSAY_TRY(judge_ca(request, chosen, lease, verdict));
+    if (!chosen->has[ASSAY_PART_PCK_CRL]) return ASSAY_OK;
+    return judge_pck(request, chosen, lease, verdict);
+}
