@@ -71,6 +71,7 @@ enum assay_answer assay_branch_absorb(struct assay_engine *e,
                                       const struct assay_block_header *header,
                                       const uint8_t id[static 32], struct assay_slice body)
 {
+    ASSAY_ASSERT(e->branch->ledger.members == e->members);
     struct assay_cursor c;
     uint64_t count = 0;
     unsigned reverified = 0;
@@ -164,6 +165,7 @@ static bool time_allowed(const struct assay_engine *e, uint64_t time_ms)
 
 static enum assay_answer judge_block(struct assay_engine *e, const struct assay_block *block)
 {
+    ASSAY_ASSERT(block->header.kind != ASSAY_BLOCK_TAIL || block->header.epoch != 0);
     const struct assay_block_header *h = &block->header;
     if (h->epoch != e->head->context.epoch || h->era != e->head->state.era)
         return ASSAY_ANSWER_INVALID;
@@ -185,6 +187,7 @@ static enum assay_answer judge_block(struct assay_engine *e, const struct assay_
 
 void assay_branch_check(struct assay_engine *e, const uint8_t id[static 32])
 {
+    ASSAY_ASSERT(e->branch->check_count <= ASSAY_CHECKS_MAX);
     const struct assay_block *block = assay_blocks_find_const(e->blocks, id);
     if (block == NULL) return; /* forgotten meanwhile */
     struct assay_branch *b = &e->parts->branch;
@@ -226,6 +229,7 @@ void assay_branch_recheck(struct assay_engine *e)
     for (size_t i = 0; i < count; i++)
         assay_branch_check(e, ids[i]);
     assay_offer_again(e);
+    ASSAY_ASSERT(e->branch->check_count <= ASSAY_CHECKS_MAX);
 }
 
 void assay_branch_turn(struct assay_engine *e)

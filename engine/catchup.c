@@ -48,6 +48,7 @@ static uint64_t wanted_height(const struct assay_engine *e)
 
 static void ask_next(struct assay_engine *e)
 {
+    ASSAY_ASSERT(e->sync->active);
     struct assay_sync_ask ask = { .era = e->head->state.era,
                                   .epoch = e->head->context.epoch,
                                   .height = wanted_height(e) };
@@ -65,6 +66,7 @@ static void ask_next(struct assay_engine *e)
 
 void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen)
 {
+    ASSAY_ASSERT(e->chain->begun || !e->life->started);
     struct assay_syncing *s = &e->parts->sync;
     if (epoch_seen > s->target_epoch) s->target_epoch = epoch_seen;
     if (s->active || !e->life->started) return;
@@ -78,6 +80,7 @@ void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen)
 
 static void finish(struct assay_engine *e)
 {
+    ASSAY_ASSERT(e->sync->active);
     e->parts->sync.active = false;
     e->parts->sync.target_epoch = 0;
     forget_progress(e);
@@ -102,6 +105,7 @@ static void next_peer(struct assay_engine *e)
 /* E is reached: every block before it is proven by its hash, and the state must be E's. */
 static enum assay_status check_close(struct assay_engine *e, const struct assay_block_header *h)
 {
+    ASSAY_ASSERT(h->kind == ASSAY_BLOCK_EPOCH && e->sync->proven && !e->sync->verified);
     assay_head_next(e, &e->sync->ledger, h->view);
     if (!assay_bytes_equal(e->head->next.root, h->state_root, 32)) {
         assay_settle_halt(e, true);
@@ -115,6 +119,8 @@ static enum assay_status check_close(struct assay_engine *e, const struct assay_
  * ASSAY_E_INVALID | other INPUT statuses */
 static enum assay_status verify_block(struct assay_engine *e, struct assay_slice payload)
 {
+    ASSAY_ASSERT(e->sync->proven && !e->sync->verified);
+    ASSAY_ASSERT(e->sync->id_count <= ASSAY_SYNC_BLOCKS_MAX);
     struct assay_proposal p;
     ASSAY_TRY(assay_proposal_decode(payload, &p));
     const struct assay_block_header *h = &p.header;
@@ -144,6 +150,7 @@ static enum assay_status verify_block(struct assay_engine *e, struct assay_slice
 /* The last one is kept: take the state over. */
 static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
 {
+    ASSAY_ASSERT(e->sync->verified && e->sync->kept == e->sync->id_count);
     assay_head_next(e, &e->sync->ledger, p->header.view);
     ASSAY_ASSERT(assay_bytes_equal(e->head->next.root, p->header.state_root, 32)); /* check_close */
     assay_settle_recovered(e);
@@ -205,6 +212,7 @@ static enum assay_status take_proof(struct assay_engine *e, struct assay_slice p
 /* Verifies up to E, then keeps: from the page itself when it starts where the epoch does. */
 static enum assay_status take_blocks(struct assay_engine *e, const struct assay_sync_page *page)
 {
+    ASSAY_ASSERT(e->sync->proven && page->about.epoch == e->head->context.epoch);
     const uint64_t epoch = e->head->context.epoch;
     const bool whole = page->about.height == e->head->state.head_height + 1;
     const bool verified = e->sync->verified;
@@ -235,6 +243,7 @@ static bool gets_on(const struct assay_engine *e, const struct assay_sync_page *
 /* Nothing newer here. When most say so, or nobody was seen ahead, we are at the head. */
 static void empty_page(struct assay_engine *e)
 {
+    ASSAY_ASSERT(e->sync->active && e->members > 1);
     struct assay_syncing *s = &e->parts->sync;
     s->empty++;
     s->turn++;

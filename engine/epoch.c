@@ -10,6 +10,7 @@
 
 static void ask_quote(struct assay_engine *e)
 {
+    ASSAY_ASSERT(e->run->opened && e->life->started);
     const struct assay_own_keys *keys = &e->own->keys;
     struct assay_life life = { .incarnation = keys->incarnation };
     struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_QUOTE);
@@ -76,6 +77,7 @@ static void replay_early(struct assay_engine *e)
 
 void assay_epoch_open(struct assay_engine *e)
 {
+    ASSAY_ASSERT(e->chain->begun);
     const uint64_t bound = assay_min_u64(5000, assay_eng_epoch_ms(e) / 8);
     assay_seat_turn(e);
     assay_settle_progress(e);
@@ -87,6 +89,7 @@ void assay_epoch_open(struct assay_engine *e)
     ASSAY_ASSERT(status == ASSAY_OK); /* the running epoch is always known */
     replay_early(e);
     attest(e);
+    ASSAY_ASSERT(e->run->opened_ms == e->now_ms && !e->run->ballot_made && e->run->pulls == 0);
 }
 
 /* What is signed here is kept under its own digest. */
@@ -113,6 +116,7 @@ void assay_epoch_made_incarnate(struct assay_engine *e)
 
 static void make_envelope(struct assay_engine *e, struct assay_slice evidence)
 {
+    ASSAY_ASSERT(assay_eng_may_sign(e) && !e->run->envelope_made); /* a second one is E8 */
     struct assay_envelope envelope = {
         .era = e->head->state.era,
         .epoch = e->head->context.epoch,
@@ -144,6 +148,7 @@ static void make_envelope(struct assay_engine *e, struct assay_slice evidence)
 
 static void make_incarnate(struct assay_engine *e, struct assay_slice evidence)
 {
+    ASSAY_ASSERT(assay_own_wants_listing(e) && !e->run->incarnate_made);
     const struct assay_own_keys *keys = &e->own->keys;
     struct assay_incarnate i = { .era = e->head->state.era,
                                  .epoch = e->head->context.epoch,
@@ -214,6 +219,7 @@ static bool hears_network(const struct assay_engine *e)
 
 static enum assay_outcome outcome_of(const struct assay_engine *e, uint32_t slot, bool hears)
 {
+    ASSAY_ASSERT(slot < e->members && slot != e->self);
     const struct assay_seat *seat = &e->seats[slot];
     const uint32_t peers = e->members - 1;
     const uint32_t enough = peers < ASSAY_PEERS_ASKED_MIN ? peers : ASSAY_PEERS_ASKED_MIN;
@@ -231,6 +237,7 @@ static enum assay_outcome outcome_of(const struct assay_engine *e, uint32_t slot
 /* Fills row and exceptions. Returns: nothing. */
 static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t *row)
 {
+    ASSAY_ASSERT(b->exception_count == 0);
     const bool hears = hears_network(e);
     for (uint32_t i = 0; i < e->members; i++) {
         if (i == e->self) continue; /* one's own slot is none, always */
@@ -254,10 +261,13 @@ static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t 
         }
         assay_row_set(row, i, outcome);
     }
+    ASSAY_ASSERT(b->exception_count <= ASSAY_EXCEPTIONS_MAX);
 }
 
 static void cast_ballot(struct assay_engine *e)
 {
+    ASSAY_ASSERT(assay_eng_may_sign(e) && !e->run->ballot_made); /* never a second one */
+    ASSAY_ASSERT(e->chain->ledger.has_roll && !e->chain->ledger.closed);
     struct assay_ballot b = { .era = e->head->state.era,
                               .epoch = e->head->context.epoch,
                               .incarnation = e->own->keys.incarnation };
@@ -337,11 +347,13 @@ static void consider_clock(struct assay_engine *e)
     if (bound > e->run->clock_bound_ms)
         assay_eng_note(e, ASSAY_NOTE_CLOCK, ASSAY_SLOT_ALL, bound, 0);
     e->parts->run.clock_bound_ms = bound;
+    ASSAY_ASSERT(e->run->clock_bound_ms >= floor_ms && e->run->clock_bound_ms <= 600000);
 }
 
 /* When the next round of asking for missing envelopes is due: T/4, 3T/8, T/2. */
 static uint64_t pull_due(const struct assay_engine *e)
 {
+    ASSAY_ASSERT(e->run->pulls <= 3);
     const uint64_t eighth = assay_eng_epoch_ms(e) / 8;
     if (e->run->pulls >= 3) return UINT64_MAX;
     return e->run->opened_ms + eighth * (2 + e->run->pulls);

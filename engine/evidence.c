@@ -8,6 +8,7 @@
 
 void assay_evidence_fetch(struct assay_engine *e, uint32_t slot)
 {
+    ASSAY_ASSERT(slot < e->members && slot != e->self && e->seats[slot].payload_len > 0);
     const struct assay_seat *seat = &e->seats[slot];
     struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_FETCH);
     if (effect == NULL) return; /* the seat stays EMPTY: asked again in assay_evidence_tick */
@@ -25,6 +26,7 @@ void assay_evidence_fetch(struct assay_engine *e, uint32_t slot)
 static bool judge_slot(struct assay_engine *e, uint32_t slot, const struct assay_finding *finding,
                        enum assay_outcome *outcome)
 {
+    ASSAY_ASSERT(finding->used && e->seats[slot].payload_len > 0);
     const struct assay_member *m = &e->head->state.members[slot];
     uint8_t expected[64];
     assay_context_expected(&e->head->context, slot, &m->lives[0], e->head->context.epoch,
@@ -75,6 +77,7 @@ static void seats_missing(struct assay_engine *e, const uint8_t *digest, uint32_
 void assay_evidence_verdict(struct assay_engine *e, const uint8_t digest[static 32],
                             int64_t at_unix_s, const struct assay_verdict *verdict, uint32_t asked)
 {
+    ASSAY_ASSERT(e->life->started);
     assay_verifying_done(e, digest, at_unix_s, verdict);
     if (verdict == NULL) {
         if (at_unix_s == e->run->moment.at_unix_s) seats_missing(e, digest, asked);

@@ -11,6 +11,7 @@
 /* Two valid envelopes of one incarnation in one epoch convict by themselves: E8. */
 static void second_envelope(struct assay_engine *e, uint32_t slot, struct assay_slice payload)
 {
+    ASSAY_ASSERT(slot < e->members && e->seats[slot].payload_len > 0);
     const struct assay_seat *seat = &e->seats[slot];
     assay_gather_accuse(e, (uint16_t)slot, 8, assay_slice_over(seat->payload, seat->payload_len),
                         payload);
@@ -36,6 +37,7 @@ static enum assay_status keep_early(struct assay_engine *e, const struct assay_e
 static void own_unknown(struct assay_engine *e, uint16_t from,
                         const struct assay_envelope *envelope)
 {
+    ASSAY_ASSERT(envelope->epoch == e->head->context.epoch);
     if (from == ASSAY_SLOT_SELF || !e->own->listed) return;
     if (envelope->incarnation != e->own->keys.incarnation) return;
     assay_own_rolled_back(e);
@@ -46,6 +48,7 @@ static void own_unknown(struct assay_engine *e, uint16_t from,
 enum assay_status assay_gather_envelope(struct assay_engine *e, uint16_t from,
                                         struct assay_slice payload)
 {
+    ASSAY_ASSERT(from < e->members || from == ASSAY_SLOT_SELF || from == ASSAY_SLOT_ALL);
     struct assay_envelope envelope;
     uint32_t slot = 0;
     ASSAY_TRY(assay_envelope_decode(payload, &envelope));
@@ -81,6 +84,7 @@ enum assay_status assay_gather_envelope(struct assay_engine *e, uint16_t from,
 enum assay_status assay_gather_pull(struct assay_engine *e, uint16_t from,
                                     struct assay_slice payload)
 {
+    ASSAY_ASSERT(from < e->members || from == ASSAY_SLOT_SELF);
     uint64_t epoch = 0;
     struct assay_slice slots;
     ASSAY_TRY(assay_envelope_pull_decode(payload, e->members, &epoch, &slots));
@@ -97,6 +101,7 @@ enum assay_status assay_gather_pull(struct assay_engine *e, uint16_t from,
 
 void assay_gather_ask_own(struct assay_engine *e)
 {
+    ASSAY_ASSERT(e->own->from_log && !e->run->envelope_made);
     const size_t bitmap_len = ((size_t)e->members + 7) / 8;
     uint8_t *bitmap = assay_eng_take(e, bitmap_len);
     uint8_t *bytes = assay_eng_take(e, bitmap_len + 32);
@@ -146,6 +151,7 @@ void assay_gather_ask(struct assay_engine *e)
 
 static void relay(struct assay_engine *e, const struct assay_pool_item *item)
 {
+    ASSAY_ASSERT(item->phase == ASSAY_POOL_READY && item->len > 0);
     assay_pool_sent(e->pool, item, e->now_ms);
     assay_eng_send(e, ASSAY_SLOT_ALL, item->from < e->members ? item->from : ASSAY_SLOT_ALL,
                    ASSAY_MESSAGE_RECORD, assay_slice_over(item->bytes, item->len));
@@ -165,6 +171,7 @@ static enum assay_status try_judge(struct assay_engine *e, struct assay_record *
 enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
                                       struct assay_slice payload)
 {
+    ASSAY_ASSERT(from < e->members || from == ASSAY_SLOT_SELF);
     struct assay_record r;
     const struct assay_pool_item *item = NULL;
     if (payload.len > ASSAY_RECORD_LEN_MAX) return ASSAY_E_RANGE;
@@ -247,6 +254,7 @@ void assay_gather_own(struct assay_engine *e, struct assay_slice bytes)
 
 void assay_gather_seen(struct assay_engine *e, const struct assay_record *record, uint64_t view)
 {
+    ASSAY_ASSERT(view > 0 && !assay_record_row(record->kind)->in_rolls_only);
     const struct assay_pool_item *item = assay_pool_find(e->pool, record->key);
     if (item == NULL) {
         if (assay_pool_add(e->pool, record, ASSAY_SLOT_ALL, &item) != ASSAY_OK) return;
@@ -259,6 +267,7 @@ void assay_gather_seen(struct assay_engine *e, const struct assay_record *record
 
 void assay_gather_counted(struct assay_engine *e, struct assay_record *r)
 {
+    ASSAY_ASSERT(r->kind == ASSAY_RECORD_BALLOT);
     const struct assay_pool_item *item = NULL;
     r->slot = assay_state_slot_of(&e->head->state, r->ballot.node_id);
     r->epoch = r->ballot.epoch;
@@ -290,6 +299,8 @@ void assay_gather_resend(struct assay_engine *e)
 void assay_gather_accuse(struct assay_engine *e, uint16_t slot, unsigned number,
                          struct assay_slice first, struct assay_slice second)
 {
+    ASSAY_ASSERT(slot < e->members && (number - 1 < 4 || number == 8));
+    ASSAY_ASSERT(first.len > 0 && second.len > 0);
     const size_t len_max = first.len + second.len + 64;
     const struct assay_slice order[2][2] = { { first, second }, { second, first } };
     assay_eng_note(e, ASSAY_NOTE_EQUIVOCATION, slot, number, e->head->context.epoch);

@@ -27,6 +27,7 @@ static bool offered(const struct assay_pool_item *item, uint64_t view, uint64_t 
 static bool include(struct assay_engine *e, const struct assay_pool_item *item,
                     unsigned *reverified)
 {
+    ASSAY_ASSERT(*reverified <= ASSAY_REVERIFIED_MAX && item->phase == ASSAY_POOL_READY);
     struct assay_record r;
     struct assay_ask ask;
     const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
@@ -43,6 +44,7 @@ static bool include(struct assay_engine *e, const struct assay_pool_item *item,
 /* The leader's own hint of what it holds. Applied to the branch. */
 static bool make_roll(struct assay_engine *e, struct assay_slice *roll)
 {
+    ASSAY_ASSERT(!e->branch->ledger.has_roll);
     struct assay_record r;
     const size_t len = (size_t)e->members * 34 + 32;
     uint8_t *bytes = assay_eng_take(e, len);
@@ -83,6 +85,7 @@ static uint64_t nullified_before(const struct assay_engine *e, uint64_t view)
 static bool make_body(struct assay_engine *e, enum assay_block_kind kind, uint64_t view,
                       struct assay_slice *body)
 {
+    ASSAY_ASSERT(kind != ASSAY_BLOCK_TAIL && view > e->branch->ledger.view);
     const uint64_t nullified = nullified_before(e, view);
     struct assay_slice roll = { 0 };
     size_t len = BODY_HEAD;
@@ -115,6 +118,7 @@ static bool make_body(struct assay_engine *e, enum assay_block_kind kind, uint64
 
 void assay_offer_propose(struct assay_engine *e, uint64_t view, const uint8_t parent[static 32])
 {
+    ASSAY_ASSERT(view > 0);
     struct assay_simplex_content content = { 0 };
     uint8_t id[32];
     assay_bytes_copy(id, 32, parent, 32);

@@ -10,12 +10,14 @@ void assay_own_init(struct assay_engine *e, const struct assay_engine_config *co
 
 void assay_own_begin(struct assay_engine *e, bool from_log)
 {
+    ASSAY_ASSERT(!e->own->rolled_back);
     e->parts->own.from_log = from_log;
     e->parts->own.began_unix_ms = e->at_unix_ms;
 }
 
 void assay_own_trusts_log(struct assay_engine *e)
 {
+    ASSAY_ASSERT(e->own->from_log);
     e->parts->own.from_log = false;
 }
 

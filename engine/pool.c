@@ -81,6 +81,7 @@ static bool is_over(uint32_t count, uint32_t limit)
 /* What a member could otherwise say again and again in other words. */
 static bool says_enough(const struct assay_pool *pool, const struct assay_record *r)
 {
+    ASSAY_ASSERT(pool->small_count <= pool->count);
     uint32_t same = 0;  /* of this slot */
     uint32_t epoch = 0; /* and this epoch */
     uint32_t said = 0;  /* and about this subject */
@@ -111,6 +112,7 @@ static bool sender_is_over(const struct assay_pool *pool, uint16_t from)
 enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_record *record,
                                  uint16_t from, const struct assay_pool_item **out)
 {
+    ASSAY_ASSERT(record->bytes.len > 0 && out != NULL);
     if (assay_pool_find(pool, record->key) != NULL) return ASSAY_E_DUPLICATE;
     if (says_enough(pool, record)) return ASSAY_E_DUPLICATE;
     if (from != ASSAY_SLOT_SELF && sender_is_over(pool, from)) return ASSAY_E_FULL;
@@ -187,6 +189,7 @@ void assay_pool_sent(struct assay_pool *pool, const struct assay_pool_item *item
 
 void assay_pool_placed(struct assay_pool *pool, const struct assay_pool_item *item, uint64_t view)
 {
+    ASSAY_ASSERT(view > 0);
     item_of(pool, item)->placed_view = view;
 }
 
@@ -238,6 +241,7 @@ void assay_pool_nullified(struct assay_pool *pool, uint64_t view)
 
 void assay_pool_turn(struct assay_pool *pool, uint64_t epoch)
 {
+    ASSAY_ASSERT(epoch > 0);
     for (uint32_t i = 0; i < pool->count; i++) {
         struct assay_pool_item *item = &pool->items[i];
         if (item->phase == ASSAY_POOL_FREE) continue;

@@ -55,6 +55,7 @@ static void ensure_begun(struct assay_engine *e)
 
 static enum assay_status restore_envelope(struct assay_engine *e, struct assay_slice value)
 {
+    ASSAY_ASSERT(!e->life->started);
     struct assay_envelope envelope;
     ASSAY_TRY(assay_envelope_decode(value, &envelope));
     if (envelope.epoch != e->head->context.epoch) return ASSAY_OK;
@@ -67,6 +68,7 @@ static enum assay_status restore_envelope(struct assay_engine *e, struct assay_s
 /* Into the pool; what needs a verdict gets one after START. */
 static enum assay_status restore_record(struct assay_engine *e, struct assay_slice value)
 {
+    ASSAY_ASSERT(!e->life->started);
     struct assay_record r;
     const struct assay_pool_item *item = NULL;
     ASSAY_TRY(assay_record_decode(value, &r));
@@ -107,6 +109,7 @@ enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_cl
 /* What was restored of this epoch, as it was before the crash. */
 static void take_up(struct assay_engine *e)
 {
+    ASSAY_ASSERT(e->life->started && e->chain->begun);
     const struct assay_seat *seat = &e->seats[e->self];
     if (seat->payload_len > 0) {
         assay_epoch_made_envelope(e);

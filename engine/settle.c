@@ -16,6 +16,7 @@ enum {
 bool assay_settle_block(struct assay_engine *e, const struct assay_block_header *header,
                         const uint8_t id[static 32], struct assay_slice payload)
 {
+    ASSAY_ASSERT(header->epoch == e->head->context.epoch && payload.len > 0);
     struct assay_store_key key = { .era = header->era,
                                    .epoch = header->epoch,
                                    .number = header->height };
@@ -30,6 +31,7 @@ bool assay_settle_block(struct assay_engine *e, const struct assay_block_header 
 /* What a final block says that people want to know. r: judged */
 static void note_record(struct assay_engine *e, const struct assay_record *r)
 {
+    ASSAY_ASSERT(r->slot < e->members || assay_record_row(r->kind)->tell == NULL);
     struct assay_told told = { .failed = ASSAY_OUTCOME_NONE };
     const uint16_t slot = (uint16_t)r->slot; /* < members <= 1024 */
     const struct assay_record_row *row = assay_record_row(r->kind);
@@ -89,6 +91,7 @@ void assay_settle_begin(struct assay_engine *e)
     /* Before it begins: what came early may be reason enough to vote at once. */
     base.silent = !assay_eng_may_sign(e);
     assay_simplex_begin(e->simplex, e->now_ms, &base, &e->head->voters, e->actions);
+    ASSAY_ASSERT(e->chain->ledger.height == e->head->state.head_height && !e->chain->ledger.closed);
 }
 
 void assay_settle_init(struct assay_engine *e)
@@ -127,6 +130,8 @@ static void note_changes(struct assay_engine *e)
 static void persist_head(struct assay_engine *e, struct assay_slice header_bytes,
                          struct assay_slice proof)
 {
+    ASSAY_ASSERT(header_bytes.len > 0 && header_bytes.len <= ASSAY_BLOCK_HEADER_LEN_MAX);
+    ASSAY_ASSERT(proof.len <= ASSAY_FINALITY_LEN_MAX);
     const struct assay_store_key key = { .era = e->head->next.era, .epoch = e->head->next.epoch };
     const size_t len_max = assay_state_len_max(e->members);
     uint8_t *bytes = assay_eng_take(e, len_max);
@@ -217,6 +222,7 @@ static void stop_voting(struct assay_engine *e)
 
 static void close_running(struct assay_engine *e, const struct assay_block *block)
 {
+    ASSAY_ASSERT(block->header.kind == ASSAY_BLOCK_EPOCH && e->chain->ledger.closed);
     uint8_t *bytes = assay_eng_take(e, ASSAY_FINALITY_LEN_MAX);
     ASSAY_ASSERT(bytes != NULL); /* as in persist_head */
     struct assay_writer w = assay_writer_over(bytes, ASSAY_FINALITY_LEN_MAX);
@@ -250,6 +256,7 @@ static bool walk_down(struct assay_engine *e, uint32_t *count)
 /* The `take` lowest blocks of chain->path, in chain order. */
 static void persist_path(struct assay_engine *e, uint32_t count, uint32_t take)
 {
+    ASSAY_ASSERT(take <= count && count <= e->chain->path_max);
     for (uint32_t i = 0; i < take; i++) {
         const struct assay_block *block =
             assay_blocks_find_const(e->blocks, e->chain->path[count - 1 - i]);
@@ -264,6 +271,7 @@ static void persist_path(struct assay_engine *e, uint32_t count, uint32_t take)
 /* How many of the lowest blocks this step has memory and effects for. */
 static uint32_t there_is_room(struct assay_engine *e, uint32_t count)
 {
+    ASSAY_ASSERT(count <= e->chain->path_max && e->output->arena_used <= e->output->arena_len);
     size_t left = e->output->arena_len - e->output->arena_used;
     const size_t spare = assay_state_len_max(e->members) + ASSAY_FINALITY_LEN_MAX + 1024;
     uint32_t take = 0;

@@ -89,6 +89,7 @@ static void simplex_note(struct assay_engine *e, const struct assay_effect *effe
 
 static void carry_out(struct assay_engine *e, const struct assay_simplex_action *a)
 {
+    ASSAY_ASSERT(e->life->started);
     switch (a->kind) {
     case ASSAY_SIMPLEX_SIGN:
     case ASSAY_SIMPLEX_PERSIST:
@@ -112,6 +113,7 @@ static void carry_out(struct assay_engine *e, const struct assay_simplex_action 
 /* Removes the first `count` actions; those that were appended meanwhile move up. */
 static void drop_first(struct assay_simplex_actions *actions, size_t count)
 {
+    ASSAY_ASSERT(count <= actions->count);
     const size_t left = actions->count - count;
     for (size_t i = 0; i < left; i++)
         actions->items[i] = actions->items[count + i];
@@ -137,11 +139,13 @@ static void drain(struct assay_engine *e)
 
 static void count_refused(struct assay_engine *e, enum assay_status status)
 {
+    ASSAY_ASSERT(status != ASSAY_OK);
     const unsigned number = (unsigned)status;
     unsigned index = 0;
     if (assay_status_class(status) == ASSAY_CLASS_INPUT) index = number - 100;
     if (index > 15) index = 15;
     e->refused[index]++;
+    ASSAY_ASSERT(index < sizeof e->refused / sizeof e->refused[0]);
 }
 
 static uint64_t wake_at(struct assay_engine *e)

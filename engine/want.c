@@ -19,6 +19,7 @@ static uint64_t proof_time(const struct assay_engine *e, uint32_t accused)
 static struct assay_want *want_new(struct assay_engine *e, uint32_t accused, uint32_t subject,
                                    bool contradiction)
 {
+    ASSAY_ASSERT(accused < e->members && subject < e->members && subject != e->self);
     struct assay_want *found = NULL;
     uint32_t same = 0;
     for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++) {
@@ -134,6 +135,7 @@ void assay_want_scan(struct assay_engine *e)
 /* Somebody else was faster: the pool or the chain has it. */
 static bool want_is_met(struct assay_engine *e, const struct assay_want *w)
 {
+    ASSAY_ASSERT(w->used && w->epoch <= e->head->context.epoch);
     if (!w->contradiction && w->epoch != e->head->context.epoch)
         return true; /* FAIL closes with E */
     for (uint32_t i = 0; i < e->pool->count; i++) {
@@ -170,6 +172,7 @@ void assay_want_tick(struct assay_engine *e)
 static void make_proof(struct assay_engine *e, const struct assay_want *w,
                        struct assay_slice evidence)
 {
+    ASSAY_ASSERT(w->used && w->contradiction == (w->ballot_len > 0));
     const size_t len_max =
         evidence.len + ASSAY_ENVELOPE_LEN_MAX + w->ballot_len + w->path_len * 34 + 128;
     uint8_t *bytes = assay_eng_take(e, len_max);

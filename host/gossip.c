@@ -48,6 +48,7 @@ static size_t set_of(const uint8_t digest[static 32])
 
 bool assay_seen_has(const struct assay_seen *seen, uint64_t now_ms, const uint8_t digest[static 32])
 {
+    ASSAY_ASSERT(seen->life_ms > 0);
     const struct heard *set = seen->sets[set_of(digest)];
     for (size_t i = 0; i < SEEN_WAYS; i++)
         if (set[i].used && now_ms - set[i].at_ms < seen->life_ms &&
@@ -65,6 +66,7 @@ void assay_seen_note(struct assay_seen *seen, uint64_t now_ms, const uint8_t dig
     place->used = true;
     place->at_ms = now_ms;
     assay_bytes_copy(place->digest, sizeof place->digest, digest, 32);
+    ASSAY_ASSERT(assay_seen_has(seen, now_ms, digest));
 }
 
 /* ------------------------------------------------------------ flights */
@@ -127,6 +129,8 @@ static struct flight *find(struct assay_gossip *gossip, const uint8_t digest[sta
 enum assay_status assay_gossip_fetch(struct assay_gossip *gossip, uint64_t now_ms,
                                      const struct assay_fetch_request *request)
 {
+    ASSAY_ASSERT(gossip->count <= ASSAY_FETCHES_MAX && gossip->top <= ASSAY_FETCHES_MAX);
+    ASSAY_ASSERT(gossip->count <= gossip->top);
     if (request->len == 0 || request->len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
     if (find(gossip, request->digest) != NULL) return ASSAY_E_DUPLICATE;
     if (gossip->count == ASSAY_FETCHES_MAX) {
@@ -154,10 +158,12 @@ static void land(struct assay_gossip *gossip, struct flight *flight)
     gossip->count--;
     while (gossip->top > 0 && !gossip->flights[gossip->top - 1].used)
         gossip->top--;
+    ASSAY_ASSERT(gossip->count <= gossip->top);
 }
 
 static bool was_asked(const struct flight *flight, uint16_t slot)
 {
+    ASSAY_ASSERT(flight->asked <= ASSAY_FETCH_ASKED_MAX);
     for (uint32_t i = 0; i < flight->asked; i++)
         if (flight->sources[i] == slot) return true;
     return false;
@@ -190,6 +196,7 @@ static bool next_source(const struct assay_gossip *gossip, const struct flight *
 static bool advance(struct assay_gossip *gossip, struct flight *flight, uint64_t now_ms,
                     struct assay_gossip_action *action)
 {
+    ASSAY_ASSERT(flight->used && now_ms >= flight->next_ms);
     const uint16_t origin = flight->request.origin;
     const uint64_t end_ms = flight->since_ms + gossip->config.patience_ms;
     const bool patient = now_ms < end_ms;
@@ -221,6 +228,7 @@ static bool advance(struct assay_gossip *gossip, struct flight *flight, uint64_t
 bool assay_gossip_next(struct assay_gossip *gossip, uint64_t now_ms,
                        struct assay_gossip_action *action)
 {
+    ASSAY_ASSERT(gossip->top <= ASSAY_FETCHES_MAX && action != NULL);
     if (gossip->quiet && now_ms < gossip->earliest_ms) return false;
     gossip->quiet = false;
     for (size_t i = 0; i < gossip->top; i++) {
@@ -276,6 +284,7 @@ enum assay_status assay_gossip_evidence(struct assay_gossip *gossip, uint16_t fr
                                         struct assay_fetch_request *request,
                                         struct assay_slice *bytes)
 {
+    ASSAY_ASSERT(from < gossip->config.members && request != NULL && bytes != NULL);
     struct assay_cursor in = assay_cursor_over(payload.bytes, payload.len);
     uint8_t digest[32];
     struct assay_slice rest = { 0 };
@@ -318,6 +327,7 @@ void assay_gossip_forget(struct assay_gossip *gossip, uint64_t epoch)
         struct flight *flight = &gossip->flights[i];
         if (flight->used && flight->request.epoch < epoch) land(gossip, flight);
     }
+    ASSAY_ASSERT(gossip->count <= gossip->top);
 }
 
 size_t assay_gossip_flights(const struct assay_gossip *gossip)

@@ -10,6 +10,7 @@ enum { MILLI = 1000 };
 
 static void refill(struct assay_bucket *bucket, uint64_t now_ms)
 {
+    ASSAY_ASSERT(bucket->level_milli <= bucket->burst * MILLI);
     if (now_ms <= bucket->at_ms) return; /* monotonic clocks stand still at most */
     const uint64_t full = bucket->burst * MILLI;
     uint64_t more = 0;
@@ -17,6 +18,7 @@ static void refill(struct assay_bucket *bucket, uint64_t now_ms)
     if (assay_mul_u64(now_ms - bucket->at_ms, bucket->rate_s, &more) != ASSAY_OK) more = full;
     bucket->level_milli = more >= full - bucket->level_milli ? full : bucket->level_milli + more;
     bucket->at_ms = now_ms;
+    ASSAY_ASSERT(bucket->level_milli <= full);
 }
 
 bool assay_bucket_take(struct assay_bucket *bucket, uint64_t now_ms, uint64_t cost)
@@ -37,6 +39,7 @@ static struct assay_bucket bucket_of(uint64_t rate_s, uint64_t burst, uint64_t n
 
 static uint64_t per_second(uint64_t per_epoch, uint32_t epoch_ms)
 {
+    ASSAY_ASSERT(epoch_ms > 0);
     return per_epoch * ASSAY_LIMIT_SLACK * 1000 / epoch_ms;
 }
 
@@ -56,6 +59,8 @@ void assay_limit_rates(uint32_t epoch_ms, uint32_t members, struct assay_limit_r
     rates->syncs_burst = 4 * rates->syncs_s;
     rates->answers_s = assay_max_u64(rates->bytes_s, 1 << 20);
     rates->answers_burst = 5 << 20;
+    ASSAY_ASSERT(rates->messages_burst > 0 && rates->bytes_burst > 0);
+    ASSAY_ASSERT(rates->answers_burst > 0 && rates->syncs_burst >= rates->syncs_s);
 }
 
 void assay_limit_init(struct assay_limit *limit, const struct assay_limit_rates *rates,

@@ -28,6 +28,7 @@ static bool false_fail_again(const struct assay_tally_input *input,
                              const struct assay_tally_member *member,
                              const struct assay_trust *trust)
 {
+    ASSAY_ASSERT(trust->last_false_fail_epoch <= input->epoch);
     if (member->faults.false_fails == 0) return false;
     if (member->faults.false_fails > 1) return true;
     return trust->last_false_fail_epoch != 0 &&
@@ -48,6 +49,7 @@ static enum assay_integrity_reason zero_reason(const struct assay_faults *faults
 static bool strike(const struct assay_tally_input *input, const struct assay_tally_member *member,
                    struct assay_trust *trust, struct assay_tally_result *result)
 {
+    ASSAY_ASSERT(trust->integrity_bp <= ASSAY_SCORE_BP_MAX);
     /* docs/protocol.md 7.11 (correlation brake) withholds strikes of a whole rule here. */
     const struct assay_faults *faults = &member->faults;
     const bool again = false_fail_again(input, member, trust);
@@ -76,6 +78,7 @@ static bool strike(const struct assay_tally_input *input, const struct assay_tal
 static uint16_t ladder_ceiling_bp(const struct assay_tally_input *input, enum assay_outcome level,
                                   struct assay_trust *trust)
 {
+    ASSAY_ASSERT(trust->out_of_date_since_epoch <= input->epoch);
     if (level != ASSAY_OUTCOME_PASS_OUT_OF_DATE) trust->out_of_date_since_epoch = 0;
     if (level == ASSAY_OUTCOME_PASS_NEEDS_HARDENING) return input->rules->hardening_ceiling_bp;
     if (level != ASSAY_OUTCOME_PASS_OUT_OF_DATE) return ASSAY_SCORE_BP_MAX;
@@ -91,6 +94,7 @@ static enum assay_integrity_reason rise(const struct assay_tally_member *member,
                                         const struct assay_tally_result *result,
                                         struct assay_trust *trust)
 {
+    ASSAY_ASSERT(result->lo_bp <= ASSAY_SCORE_BP_MAX && result->ceiling_bp <= ASSAY_SCORE_BP_MAX);
     const uint16_t top = result->lo_bp < result->ceiling_bp ? result->lo_bp : result->ceiling_bp;
     if (trust->integrity_bp >= top) return ASSAY_INTEGRITY_HELD_BOUND;
     if (!trust->listed_after_failure) return ASSAY_INTEGRITY_HELD_UNLISTED;
@@ -117,6 +121,8 @@ void assay_integrity_step(const struct assay_tally_input *input,
                           const struct assay_tally_member *member, bool certified,
                           struct assay_trust *trust, struct assay_tally_result *result)
 {
+    ASSAY_ASSERT(input != NULL && member != NULL && trust != NULL && result != NULL);
+    ASSAY_ASSERT(trust->integrity_bp <= ASSAY_SCORE_BP_MAX);
     const enum assay_standing standing_before = trust->integrity.standing;
     result->ceiling_bp = ASSAY_SCORE_BP_MAX;
     result->integrity_failed = false;
@@ -132,4 +138,8 @@ void assay_integrity_step(const struct assay_tally_input *input,
         trust->integrity.standing == ASSAY_STANDING_SUSPENDED)
         result->integrity_failed = true;
     if (result->integrity_failed) trust->listed_after_failure = false;
+    /* No rise beyond what the epoch allows, and no listing of who failed in it. */
+    ASSAY_ASSERT(trust->integrity_bp <= ASSAY_SCORE_BP_MAX);
+    ASSAY_ASSERT(!result->integrity_failed || !trust->listed_after_failure);
+    ASSAY_ASSERT(!struck || result->integrity_reason != ASSAY_INTEGRITY_RISE);
 }

@@ -93,6 +93,7 @@ static void sums_take(struct sums *sums, const struct sums *addend)
 /* All other nibbles (none, and what no outcome has) add nothing. */
 static void weigh(struct scratch *scratch, uint32_t weight)
 {
+    ASSAY_ASSERT(weight > 0);
     if (scratch->weighed == weight) return;
     scratch->weighed = weight;
     for (unsigned proven = 0; proven < 2; proven++) {
@@ -118,6 +119,7 @@ static uint64_t whole_block(const uint8_t *at)
 /* What is left of a row behind its last whole block. */
 static uint64_t last_block(const uint8_t *at, size_t len)
 {
+    ASSAY_ASSERT(len <= BLOCK_LEN);
     uint64_t nibbles = 0;
     for (size_t i = 0; i < len; i++)
         nibbles |= (uint64_t)at[i] << (8 * i);
@@ -128,6 +130,7 @@ static uint64_t last_block(const uint8_t *at, size_t len)
 static void settle_pattern(struct scratch *scratch, uint32_t count, uint32_t block,
                            struct pattern *pattern)
 {
+    ASSAY_ASSERT(block < scratch->block_count && block * BLOCK_SUBJECTS < count);
     const uint32_t first = block * BLOCK_SUBJECTS;
     const uint32_t end = count - first < BLOCK_SUBJECTS ? count - first : BLOCK_SUBJECTS;
     struct sums *sums = scratch->sums + first;
@@ -143,6 +146,7 @@ static void settle_pattern(struct scratch *scratch, uint32_t count, uint32_t blo
 static void add_block(struct scratch *scratch, uint32_t count, uint32_t block, uint64_t nibbles,
                       uint32_t weight)
 {
+    ASSAY_ASSERT(block < scratch->block_count && block * BLOCK_SUBJECTS < count);
     struct pattern *seen = scratch->blocks[block].seen;
     if (seen[0].nibbles == nibbles) {
         seen[0].weight += weight;
@@ -167,6 +171,7 @@ static void add_block(struct scratch *scratch, uint32_t count, uint32_t block, u
 static void add_row(const struct assay_groups *groups, struct scratch *scratch, const uint8_t *row,
                     uint32_t voter, uint32_t weight)
 {
+    ASSAY_ASSERT(row != NULL && voter < groups->count);
     const size_t row_len = assay_row_len(groups->count);
     const uint32_t whole = (uint32_t)(row_len / BLOCK_LEN);
     for (uint32_t block = 0; block < whole; block++)

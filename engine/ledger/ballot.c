@@ -112,6 +112,7 @@ enum assay_status assay_record_put_ballot(struct assay_writer *w, struct assay_s
 enum assay_status assay_ballot_signed(const struct assay_context *context,
                                       struct assay_record *record, uint32_t *slot)
 {
+    ASSAY_ASSERT(record->kind == ASSAY_RECORD_BALLOT || record->kind == ASSAY_RECORD_CONTRADICTION);
     const struct assay_state *state = context->state;
     const struct assay_ballot *b = &record->ballot;
     const struct assay_author author = { b->chain_id, b->node_id, b->era, b->incarnation,
@@ -162,6 +163,8 @@ static bool counts(const struct assay_context *context, const struct assay_ledge
 static void apply(const struct assay_context *context, struct assay_ledger *l,
                   const struct assay_record *r)
 {
+    ASSAY_ASSERT(l->has_roll && !l->balloted[r->slot]);
+    ASSAY_ASSERT(r->ballot.row.len == l->row_len);
     l->balloted[r->slot] = true;
     l->counted[r->slot] = counts(context, l, &r->ballot);
     if (!l->counted[r->slot]) return;

@@ -32,6 +32,7 @@ size_t assay_close_memory_len(uint32_t members)
 
 void assay_close_place(struct assay_close *close, void *memory, uint32_t members)
 {
+    ASSAY_ASSERT(close != NULL && memory != NULL && members > 0);
     const size_t n = members;
     uint8_t *at = memory;
     close->members = take(&at, n * sizeof(struct assay_tally_member));
@@ -50,6 +51,7 @@ void assay_close_place(struct assay_close *close, void *memory, uint32_t members
 static void gather(const struct assay_context *context, const struct assay_ledger *ledger,
                    struct assay_close *s)
 {
+    ASSAY_ASSERT(ledger->members == context->state->member_count);
     const struct assay_state *state = context->state;
     for (uint32_t i = 0; i < state->member_count; i++) {
         const enum assay_outcome fail = (enum assay_outcome)ledger->fail[i];
@@ -114,6 +116,8 @@ static void settle_member(const struct assay_state *before, const struct assay_l
         assay_trust_list(&m->trust);
     }
     if (m->trust.score.standing != old->score.standing) m->standing_epoch = next->epoch;
+    ASSAY_ASSERT(m->change_epoch <= next->epoch && m->failure_epoch <= next->epoch);
+    ASSAY_ASSERT(m->equivocation_struck >= before->members[slot].equivocation_struck);
 }
 
 static void remember_epoch(const struct assay_state *before, const struct assay_ledger *ledger,
@@ -129,12 +133,14 @@ static void remember_epoch(const struct assay_state *before, const struct assay_
     assay_bytes_copy(next->past[0].base_id, 32, before->head_id, 32);
     if (ledger->has_roll) assay_bytes_copy(next->past[0].roll_root, 32, ledger->roll_root, 32);
     next->past_count = keep + 1;
+    ASSAY_ASSERT(next->past_count <= ASSAY_PAST_EPOCHS);
 }
 
 /* The counters as they stand after E's own view (docs/protocol.md 5.8). */
 static void advance_counters(const struct assay_context *context, struct assay_close *s,
                              uint64_t view, struct assay_state *next)
 {
+    ASSAY_ASSERT(view > 0);
     uint64_t total = 0;
     for (uint32_t i = 0; i < next->member_count; i++) {
         assay_bytes_copy(s->node_id[i], 32, next->members[i].node_id, 32);
@@ -157,6 +163,7 @@ static void make_weights(const struct assay_close_rules *rules, const uint32_t *
                          struct assay_close *s, struct assay_state *next,
                          struct assay_tolerance *tolerance)
 {
+    ASSAY_ASSERT(rules->groups->count == next->member_count);
     for (uint32_t i = 0; i < next->member_count; i++)
         s->trust[i] = next->members[i].trust;
     const struct assay_weight_input input = {
@@ -196,6 +203,7 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
     remember_epoch(before, ledger, next);
     advance_counters(context, scratch, view, next);
     make_weights(rules, scratch->weights_before, scratch, next, tolerance);
+    ASSAY_ASSERT(next->epoch == before->epoch + 1 && next->certified_epoch <= next->epoch);
 }
 
 void assay_close_genesis_weights(const struct assay_close_rules *rules, struct assay_close *scratch,

@@ -72,6 +72,7 @@ enum assay_status assay_record_put_contradiction(struct assay_writer *w,
 /* The ballot must have named this envelope: in the roll that it signed for, or by itself. */
 static enum assay_status check_named(const struct assay_record *r, uint32_t members)
 {
+    ASSAY_ASSERT(r->subject < members && r->path_len <= ASSAY_MERKLE_LEVELS);
     const struct assay_exception *exception = assay_ballot_exception(&r->ballot, r->subject);
     if (exception != NULL) {
         if (r->path_len != 0) return ASSAY_E_INVALID;

@@ -90,6 +90,7 @@ static enum assay_status fits(const struct assay_context *context, const struct 
 static void apply(const struct assay_context *context, struct assay_ledger *l,
                   const struct assay_record *r)
 {
+    ASSAY_ASSERT(l->fail[r->slot] == ASSAY_OUTCOME_NONE);
     (void)context;
     ASSAY_ASSERT(assay_outcome_is_fail(r->outcome));
     l->fail[r->slot] = (uint8_t)r->outcome;

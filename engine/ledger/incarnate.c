@@ -146,6 +146,7 @@ static enum assay_status fits(const struct assay_context *context, const struct 
 static void apply(const struct assay_context *context, struct assay_ledger *l,
                   const struct assay_record *r)
 {
+    ASSAY_ASSERT(!l->incarnated[r->slot]);
     (void)context;
     l->incarnated[r->slot] = true;
     assay_bytes_copy(l->voting[r->slot], ASSAY_P256_PUBLIC_LEN, r->incarnate.voting_public,

@@ -41,6 +41,7 @@ static bool votes_convict(unsigned number, const struct assay_vote *a, const str
 static void take_signed(struct pair *p, unsigned which, const uint8_t digest[static 32],
                         const uint8_t signature[static 64])
 {
+    ASSAY_ASSERT(which < 2);
     assay_bytes_copy(p->digest[which], 32, digest, 32);
     assay_bytes_copy(p->signature[which], 64, signature, 64);
 }

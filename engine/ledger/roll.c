@@ -69,6 +69,7 @@ static enum assay_status fits(const struct assay_context *context, const struct 
 static void apply(const struct assay_context *context, struct assay_ledger *l,
                   const struct assay_record *r)
 {
+    ASSAY_ASSERT(!l->has_roll);
     (void)context;
     struct assay_cursor c = assay_cursor_over(r->entries.bytes, r->entries.len);
     struct assay_merkle tree;
