@@ -127,7 +127,7 @@ struct assay_member_snapshot {
     uint8_t transport_public[32];
     uint8_t door_public[32];
     struct assay_trust trust; /* I, A, standing, probation, ... after the last closed epoch */
-    uint32_t weight_bp;       /* in the running epoch */
+    uint32_t weight;       /* in the running epoch */
     uint64_t positive_bp, negative_bp, electorate_bp; /* P, N, W of the last closed epoch */
     uint16_t lo_bp, hi_bp;
     uint32_t change_reason;     /* enum assay_integrity_reason: what the last close did to I */
@@ -152,7 +152,7 @@ struct assay_engine_snapshot {
     uint64_t certified_epoch;
     bool voting; /* resumed and not halted */
     bool behind;
-    uint64_t weight_total_bp;
+    uint64_t total_weight;
     uint32_t member_count;
     bool operator_cap_met, vendor_cap_met;
     uint32_t largest_operator_bp, largest_vendor_bp, largest_platform_bp; /* shares, 10000 = all */

@@ -24,11 +24,11 @@ static enum assay_status list_voters(struct assay_engine *e)
             ASSAY_TRY(load_key(&h->voting[i], m->lives[0].voting_public));
             assay_bytes_copy(h->loaded[i], 64, m->lives[0].voting_public, 64);
         }
-        h->weights[i] = m->weight_bp;
-        total += m->weight_bp;
+        h->weights[i] = m->weight;
+        total += m->weight;
     }
     h->voters = (struct assay_voter_table){ .count = e->members,
-                                            .weight_bp = h->weights,
+                                            .weight = h->weights,
                                             .node_id = (const uint8_t(*)[32])h->node_ids,
                                             .voting_key = h->voting,
                                             .total_bp = total };

@@ -23,7 +23,7 @@ void assay_engine_snapshot(const struct assay_engine *engine,
                                                 .certified = s->certified,
                                                 .certified_epoch = s->certified_epoch,
                                                 .behind = engine->sync->active,
-                                                .weight_total_bp = engine->head->voters.total_bp,
+                                                .total_weight = engine->head->voters.total_bp,
                                                 .member_count = engine->members };
     if (engine->chain->begun) assay_simplex_snapshot(engine->simplex, &look);
     snapshot->voting = look.voting && assay_eng_may_sign(engine);
@@ -50,7 +50,7 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
         (struct assay_member_snapshot){ .name = engine->genesis->members[slot].name,
                                         .incarnation = m->lives[0].incarnation,
                                         .trust = m->trust,
-                                        .weight_bp = m->weight_bp,
+                                        .weight = m->weight,
                                         .positive_bp = m->found.pass_weight,
                                         .negative_bp = m->found.negative_weight,
                                         .electorate_bp = m->found.electorate_weight,
@@ -84,7 +84,7 @@ void assay_engine_check(const struct assay_engine *engine)
     uint64_t total = 0;
     for (uint32_t i = 0; i < engine->members; i++) {
         assay_seat_check(engine, i);
-        ASSAY_ASSERT(engine->head->weights[i] == engine->head->state.members[i].weight_bp);
+        ASSAY_ASSERT(engine->head->weights[i] == engine->head->state.members[i].weight);
         ASSAY_ASSERT(assay_bytes_equal(engine->head->loaded[i],
                                        engine->head->state.members[i].lives[0].voting_public, 64));
         total += engine->head->weights[i];

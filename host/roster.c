@@ -17,7 +17,7 @@ void assay_roster_take(struct assay_roster *roster, const struct assay_engine *e
         assay_engine_member_snapshot(engine, (uint16_t)slot, &member);
         assay_bytes_copy(entry->door, 32, member.door_public, 32);
         assay_bytes_copy(entry->transport, 32, member.transport_public, 32);
-        entry->weight_bp = member.weight_bp;
+        entry->weight = member.weight;
         entry->standing = member.trust.score.standing;
     }
 }
@@ -74,7 +74,7 @@ enum assay_roster_answer assay_roster_admit(const struct assay_roster *roster, u
     const struct assay_roster_entry *entry = &roster->entries[slot];
     switch (lane) {
     case ASSAY_LANE_QUARANTINE: return ASSAY_ADMITTED;
-    case ASSAY_LANE_VOTER: return entry->weight_bp > 0 ? ASSAY_ADMITTED : ASSAY_REFUSED_NO_WEIGHT;
+    case ASSAY_LANE_VOTER: return entry->weight > 0 ? ASSAY_ADMITTED : ASSAY_REFUSED_NO_WEIGHT;
     case ASSAY_LANE_SERVICE:
         if (entry->standing == ASSAY_STANDING_SUSPENDED) return ASSAY_REFUSED_SUSPENDED;
         return which == ASSAY_ROSTER_TRANSPORT ? ASSAY_ADMITTED : ASSAY_REFUSED_UNLISTED;

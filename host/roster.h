@@ -19,7 +19,7 @@ enum assay_roster_key {
 struct assay_roster_entry {
     uint8_t door[32];
     uint8_t transport[32];
-    uint32_t weight_bp; /* in the running epoch */
+    uint32_t weight; /* in the running epoch */
     enum assay_standing standing;
 };
 

@@ -122,7 +122,7 @@ static void put_chain(struct assay_json *data, const struct assay_snapshot *s)
     assay_json_set_uint(data, "certified_epoch", snapshot->certified_epoch);
     assay_json_set_bool(data, "voting", snapshot->voting);
     assay_json_set_bool(data, "behind", snapshot->behind);
-    assay_json_set_uint(data, "weight_total_bp", snapshot->weight_total_bp);
+    assay_json_set_uint(data, "total_weight", snapshot->total_weight);
     assay_json_set_bool(data, "operator_cap_met", snapshot->operator_cap_met);
     assay_json_set_bool(data, "vendor_cap_met", snapshot->vendor_cap_met);
     assay_json_set_uint(data, "largest_operator_bp", snapshot->largest_operator_bp);
@@ -174,7 +174,7 @@ static struct assay_json *member_of(const struct assay_snapshot *s, uint32_t slo
     assay_json_set_text(object, "standing", host_standing(m->trust.score.standing));
     assay_json_set_text(object, "integrity_standing", host_standing(m->trust.integrity.standing));
     assay_json_set_bool(object, "probation", assay_trust_on_probation(&m->trust));
-    assay_json_set_uint(object, "weight_bp", m->weight_bp);
+    assay_json_set_uint(object, "weight", m->weight);
     assay_json_set_uint(object, "positive_bp", m->positive_bp);
     assay_json_set_uint(object, "negative_bp", m->negative_bp);
     assay_json_set_uint(object, "electorate_bp", m->electorate_bp);
@@ -344,7 +344,7 @@ static bool export_row(void *context, const struct assay_store_key *key, struct 
     assay_json_set_uint(member, "integrity_bp", row.integrity_bp);
     assay_json_set_uint(member, "availability_bp", row.availability_bp);
     assay_json_set_text(member, "standing", host_standing(row.standing));
-    assay_json_set_uint(member, "weight_bp", row.weight_bp);
+    assay_json_set_uint(member, "weight", row.weight);
     assay_json_set_uint(member, "positive_bp", row.positive_bp);
     assay_json_set_uint(member, "negative_bp", row.negative_bp);
     assay_json_set_uint(member, "electorate_bp", row.electorate_bp);

@@ -18,7 +18,7 @@ enum assay_status assay_history_encode(const struct assay_history_row *row, stru
     assay_cbor_put_uint(w, row->integrity_bp);
     assay_cbor_put_uint(w, row->availability_bp);
     assay_cbor_put_uint(w, row->standing);
-    assay_cbor_put_uint(w, row->weight_bp);
+    assay_cbor_put_uint(w, row->weight);
     assay_cbor_put_uint(w, row->positive_bp);
     assay_cbor_put_uint(w, row->negative_bp);
     assay_cbor_put_uint(w, row->electorate_bp);
@@ -46,7 +46,7 @@ enum assay_status assay_history_decode(struct assay_slice bytes, struct assay_hi
     ASSAY_TRY(take_u32(&in, &r.integrity_bp));
     ASSAY_TRY(take_u32(&in, &r.availability_bp));
     ASSAY_TRY(take_u32(&in, &r.standing));
-    ASSAY_TRY(take_u32(&in, &r.weight_bp));
+    ASSAY_TRY(take_u32(&in, &r.weight));
     ASSAY_TRY(assay_cbor_uint(&in, &r.positive_bp));
     ASSAY_TRY(assay_cbor_uint(&in, &r.negative_bp));
     ASSAY_TRY(assay_cbor_uint(&in, &r.electorate_bp));

@@ -15,7 +15,7 @@ struct assay_history_row {
     uint32_t incarnation;
     uint32_t score_bp, integrity_bp, availability_bp;
     uint32_t standing;  /* enum assay_standing */
-    uint32_t weight_bp; /* of the epoch that begins */
+    uint32_t weight; /* of the epoch that begins */
     uint64_t positive_bp, negative_bp, electorate_bp;
     uint32_t reason; /* enum assay_integrity_reason */
     bool certified;

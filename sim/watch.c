@@ -112,7 +112,7 @@ uint64_t assay_watch_sums(struct assay_sim_watch *watch, const uint32_t *group_o
         watch->sums[g] = 0;
     for (uint32_t slot = 0; slot < watch->nodes; slot++) {
         uint64_t *sum = &watch->sums[group_of[slot]];
-        *sum += state != NULL ? state->members[slot].weight_bp : weights[slot];
+        *sum += state != NULL ? state->members[slot].weight : weights[slot];
         if (*sum > largest) largest = *sum;
     }
     return largest;
@@ -141,7 +141,7 @@ static void weigh(struct assay_watch_epoch *epoch)
         w->platform_weight[g] = w->platform_byzantine[g] = w->platform_silent[g] = 0;
     for (uint32_t slot = 0; slot < w->nodes; slot++) {
         const struct assay_sim_truth *t = &epoch->closed->truth[slot];
-        const uint64_t weight = epoch->before->members[slot].weight_bp; /* in force */
+        const uint64_t weight = epoch->before->members[slot].weight; /* in force */
         const bool balloted = epoch->after->members[slot].found.balloted;
         const uint32_t g = w->platform[slot];
         w->platform_weight[g] += weight;
@@ -178,7 +178,7 @@ static void demand_progress(struct assay_sim_watch *w, uint64_t epoch, uint64_t 
 void assay_sim_watch_epoch(struct assay_sim_watch *watch, const struct assay_sim_closed *closed)
 {
     ASSAY_ASSERT(closed->truth != NULL);
-    ASSAY_ASSERT(closed->state != NULL || (closed->score_bp != NULL && closed->weight_bp != NULL));
+    ASSAY_ASSERT(closed->state != NULL || (closed->score_bp != NULL && closed->weight != NULL));
     demand_progress(watch, closed->epoch, closed->at_ms);
     if (watch->scenario->heal_epoch > 0 && closed->at_ms >= watch->healed_ms &&
         !watch->closed_since) {

@@ -32,7 +32,7 @@ struct assay_sim_closed {
     const struct assay_state *before;
     bool certified;
     const uint16_t *score_bp;            /* [nodes], naive rules; NULL with a state */
-    const uint32_t *weight_bp;           /* [nodes], naive rules; NULL with a state */
+    const uint32_t *weight;           /* [nodes], naive rules; NULL with a state */
     const uint8_t *root;                 /* [32] */
     const struct assay_sim_truth *truth; /* [nodes] */
     /* What was counted, where the fidelity has it at hand: with it the tally is done again. NULL:

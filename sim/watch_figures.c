@@ -14,7 +14,7 @@
 struct look {
     uint16_t score_bp, integrity_bp, availability_bp;
     enum assay_standing standing;
-    uint32_t weight_bp;
+    uint32_t weight;
 };
 
 struct cohort_sums {
@@ -41,12 +41,12 @@ static struct look look_at(const struct assay_sim_closed *closed, uint32_t slot)
     if (closed->state == NULL) {
         const uint16_t score_bp = closed->score_bp[slot];
         return (struct look){ score_bp, score_bp, score_bp, assay_standing_band(score_bp),
-                              closed->weight_bp[slot] };
+                              closed->weight[slot] };
     }
     const struct assay_member *m = &closed->state->members[slot];
     const uint16_t i = m->trust.integrity_bp;
     const uint16_t a = m->trust.availability_bp;
-    return (struct look){ i < a ? i : a, i, a, m->trust.score.standing, m->weight_bp };
+    return (struct look){ i < a ? i : a, i, a, m->trust.score.standing, m->weight };
 }
 
 static void count_standing(struct assay_sim_cohort_row *row, enum assay_standing standing)
@@ -122,7 +122,7 @@ static void count_member(struct assay_sim_watch *w, const struct assay_sim_close
     sums[c].score += now.score_bp;
     sums[c].integrity += now.integrity_bp;
     sums[c].availability += now.availability_bp;
-    sums[c].weight += now.weight_bp;
+    sums[c].weight += now.weight;
     at_most(figure(w, ASSAY_SIM_FIGURE_INTEGRITY_MIN_BP, c), now.integrity_bp);
     int64_t *final_min = figure(w, ASSAY_SIM_FIGURE_INTEGRITY_FINAL_MIN_BP, c);
     if (of->members == 1 || now.integrity_bp < *final_min) *final_min = now.integrity_bp;
@@ -198,9 +198,9 @@ void assay_watch_count(struct assay_sim_watch *watch, const struct assay_sim_clo
     watch->epochs_closed = closed->epoch;
     if (total == 0) return;
     uint64_t largest = assay_watch_sums(watch, watch->operator_, watch->operator_count,
-                                        closed->weight_bp, closed->state);
+                                        closed->weight, closed->state);
     row->largest_operator_bp = (uint16_t)(largest * ASSAY_SCORE_BP_MAX / total);
-    largest = assay_watch_sums(watch, watch->vendor, watch->vendor_count, closed->weight_bp,
+    largest = assay_watch_sums(watch, watch->vendor, watch->vendor_count, closed->weight,
                                closed->state);
     row->largest_vendor_bp = (uint16_t)(largest * ASSAY_SCORE_BP_MAX / total);
 }

@@ -283,9 +283,9 @@ static void check_p7(const struct member *m)
     else if (!old->listed_after_failure && now->integrity.standing < old->integrity.standing)
         broken(m, ASSAY_SIM_CHECKER_P7, "a new incarnation gained standing",
                old->integrity.standing, now->integrity.standing);
-    else if (!old->listed_after_failure && m->after->weight_bp > m->before->weight_bp)
-        broken(m, ASSAY_SIM_CHECKER_P7, "a new incarnation gained weight", m->before->weight_bp,
-               m->after->weight_bp);
+    else if (!old->listed_after_failure && m->after->weight > m->before->weight)
+        broken(m, ASSAY_SIM_CHECKER_P7, "a new incarnation gained weight", m->before->weight,
+               m->after->weight);
     else if (now->offences.count + forgotten < old->offences.count)
         broken(m, ASSAY_SIM_CHECKER_P7, "a new incarnation lost its offences", old->offences.count,
                now->offences.count);

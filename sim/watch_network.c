@@ -43,7 +43,7 @@ static struct table table_of(struct assay_sim_watch *w, const struct assay_state
 {
     struct table t = { .uncapped = true };
     for (uint32_t slot = 0; slot < w->nodes; slot++) {
-        const uint64_t weight = state->members[slot].weight_bp;
+        const uint64_t weight = state->members[slot].weight;
         const uint64_t raw = raw_weight(&state->members[slot]);
         t.total += weight;
         if (weight != raw) t.uncapped = false;
@@ -60,7 +60,7 @@ static void keep_first(struct assay_sim_watch *w, const struct assay_watch_epoch
     w->first_total = first.total;
     w->first_uncapped = first.uncapped;
     for (uint32_t slot = 0; slot < w->nodes; slot++)
-        w->first_weight[slot] = epoch->before->members[slot].weight_bp;
+        w->first_weight[slot] = epoch->before->members[slot].weight;
 }
 
 /* P5: no capture: the weight share of a Byzantine third does not grow.
@@ -79,7 +79,7 @@ static void check_p5(const struct assay_watch_epoch *epoch, const struct table *
         if (!epoch->closed->truth[slot].honest) w->tracks[slot].went_over = true;
         if (!w->tracks[slot].went_over) continue;
         byzantine += w->first_weight[slot];
-        byzantine_now += epoch->after->members[slot].weight_bp;
+        byzantine_now += epoch->after->members[slot].weight;
     }
     if (!w->first_uncapped || !now->uncapped || 3 * byzantine > w->first_total) return;
     if (byzantine_now * w->first_total > byzantine * now->total)
@@ -124,10 +124,10 @@ static void check_raw(const struct assay_watch_epoch *epoch, const struct family
     if (!cap_idle(w, operators, epoch->after, total)) return;
     for (uint32_t slot = 0; slot < w->nodes; slot++) {
         const struct assay_member *m = &epoch->after->members[slot];
-        if (m->weight_bp == raw_weight(m)) continue;
+        if (m->weight == raw_weight(m)) continue;
         assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P5, epoch->closed->epoch,
                              "node %u: weight %u, integrity %u, and no cap cuts", slot,
-                             m->weight_bp, m->trust.integrity_bp);
+                             m->weight, m->trust.integrity_bp);
         return;
     }
     assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P5, epoch->closed->epoch, NULL);

@@ -23,7 +23,7 @@ static struct votes count_votes(const struct assay_watch_epoch *epoch, uint32_t 
     struct votes votes = { 0 };
     for (uint32_t voter = 0; voter < w->nodes; voter++) {
         if (w->platform[voter] == w->platform[subject]) continue;
-        const uint64_t weight = epoch->before->members[voter].weight_bp;
+        const uint64_t weight = epoch->before->members[voter].weight;
         votes.all += weight;
         if (epoch->closed->rows[voter] == NULL) continue;
         const uint8_t *row = epoch->closed->rows[voter];

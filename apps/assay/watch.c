@@ -193,7 +193,7 @@ static void show_nodes(const struct assay_json *document)
         (void)printf("%-16s %-10s %4llu %% %9llu %9llu %7llu %4llu  %s%s\n",
                      text_of(n, "name", "?"), text_of(n, "standing", "?"),
                      number(n, "score_bp") / 100, number(n, "integrity_bp"),
-                     number(n, "availability_bp"), number(n, "weight_bp"), number(n, "incarnation"),
+                     number(n, "availability_bp"), number(n, "weight"), number(n, "incarnation"),
                      assay_json_bool(n, "probation", false) ? "on probation; " : "",
                      text_of(n, "last_reason", ""));
     }

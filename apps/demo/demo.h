@@ -33,7 +33,7 @@ enum {
 struct demo_member {
     char name[32];
     uint32_t slot;
-    uint32_t score_bp, integrity_bp, availability_bp, weight_bp, incarnation;
+    uint32_t score_bp, integrity_bp, availability_bp, weight, incarnation;
     bool probation;
     char standing[16];
     char reason[DEMO_TEXT]; /* of its last negative judgement, or why a score moved */

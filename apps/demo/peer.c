@@ -159,7 +159,7 @@ static void read_member(struct demo_member *member, const struct assay_json *nod
     member->score_bp = (uint32_t)assay_json_uint(node, "score_bp", 0);
     member->integrity_bp = (uint32_t)assay_json_uint(node, "integrity_bp", 0);
     member->availability_bp = (uint32_t)assay_json_uint(node, "availability_bp", 0);
-    member->weight_bp = (uint32_t)assay_json_uint(node, "weight_bp", 0);
+    member->weight = (uint32_t)assay_json_uint(node, "weight", 0);
     member->incarnation = (uint32_t)assay_json_uint(node, "incarnation", 0);
     member->probation = assay_json_bool(node, "probation", false);
 }

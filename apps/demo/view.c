@@ -75,7 +75,7 @@ static void draw_member(const struct demo_peer *peer, const struct demo_member *
                  m->standing, plain());
     draw_bar(m->score_bp);
     (void)printf(" %3u %%  %6u  %3u  %-8s %.*s\x1b[K\n", (unsigned)m->score_bp / 100,
-                 (unsigned)m->weight_bp, (unsigned)m->incarnation, process, room(FIXED_COLUMNS),
+                 (unsigned)m->weight, (unsigned)m->incarnation, process, room(FIXED_COLUMNS),
                  reason);
 }
 

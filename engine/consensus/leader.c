@@ -17,13 +17,13 @@ uint16_t assay_leader_next(const struct assay_voter_table *voters, int64_t *coun
 
     uint32_t best = UINT32_MAX;
     for (uint32_t i = 0; i < voters->count; i++) {
-        if (voters->weight_bp[i] == 0) {
+        if (voters->weight[i] == 0) {
             /* Who votes no more leaves no debt behind: a counter means something only beside its
              * weight. */
             counters[i] = 0;
             continue;
         }
-        counters[i] += (int64_t)voters->weight_bp[i];
+        counters[i] += (int64_t)voters->weight[i];
         if (best == UINT32_MAX || counters[i] > counters[best]) {
             best = i;
         } else if (counters[i] == counters[best] &&

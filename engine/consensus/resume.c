@@ -291,7 +291,7 @@ static bool a_third_answered(const struct assay_simplex *s)
 {
     uint64_t weight = 0;
     for (uint32_t seat = 0; seat < s->seat_count; seat++)
-        if (s->answered[s->slot_of[seat]]) weight += s->voters->weight_bp[s->slot_of[seat]];
+        if (s->answered[s->slot_of[seat]]) weight += s->voters->weight[s->slot_of[seat]];
     return assay_third(weight - s->resume.later_bp, s->voters->total_bp);
 }
 
@@ -300,7 +300,7 @@ static bool a_third_answered(const struct assay_simplex *s)
  * vote on, and a log that lacks votes could only contradict them. */
 static void answered_from_later(struct assay_simplex *s, uint16_t from)
 {
-    s->resume.later_bp += s->voters->weight_bp[from];
+    s->resume.later_bp += s->voters->weight[from];
     if (assay_third(s->resume.later_bp, s->voters->total_bp)) s->halted = true;
 }
 

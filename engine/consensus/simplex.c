@@ -218,11 +218,11 @@ static void take_seats(struct assay_simplex *s, const struct assay_voter_table *
     s->seat_count = 0;
     for (uint32_t slot = 0; slot < s->config.voters_max; slot++) {
         s->seat_of[slot] = UINT16_MAX;
-        if (slot >= voters->count || voters->weight_bp[slot] == 0) continue;
+        if (slot >= voters->count || voters->weight[slot] == 0) continue;
         ASSAY_ASSERT(s->seat_count < seats_of(&s->config));
         s->seat_of[slot] = (uint16_t)s->seat_count;
         s->slot_of[s->seat_count++] = (uint16_t)slot;
-        total += voters->weight_bp[slot];
+        total += voters->weight[slot];
     }
     ASSAY_ASSERT(total == voters->total_bp && total > 0);
     s->voters = voters;

@@ -62,10 +62,10 @@ static void check_sums(const struct assay_simplex *s, const struct sx_view *v)
             const bool same = assay_bytes_equal(said->id[type], sum->id, 32);
             held++;
             others += !same;
-            if (same) weight += s->voters->weight_bp[s->slot_of[seat]];
+            if (same) weight += s->voters->weight[s->slot_of[seat]];
         }
         ASSAY_ASSERT(held == sum->held && others == sum->others);
-        ASSAY_ASSERT(weight == sum->weight_bp);
+        ASSAY_ASSERT(weight == sum->weight);
     }
 }
 
@@ -104,7 +104,7 @@ void assay_simplex_check(const struct assay_simplex *s)
     uint32_t unstored = 0;
     for (uint32_t seat = 0; seat < s->seat_count; seat++) {
         ASSAY_ASSERT(s->seat_of[s->slot_of[seat]] == seat);
-        total += s->voters->weight_bp[s->slot_of[seat]];
+        total += s->voters->weight[s->slot_of[seat]];
     }
     ASSAY_ASSERT(total == s->voters->total_bp);
     for (uint32_t i = 0; i < s->certificate_top; i++)

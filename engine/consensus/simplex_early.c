@@ -97,7 +97,7 @@ static uint64_t epoch_of_a_third(const struct assay_simplex *s)
         if (epoch <= s->base.epoch || epoch <= best) continue;
         for (uint32_t other = 0; other < s->seat_count; other++)
             if (s->seen_epoch[s->slot_of[other]] >= epoch)
-                weight += s->voters->weight_bp[s->slot_of[other]];
+                weight += s->voters->weight[s->slot_of[other]];
         if (assay_third(weight, s->voters->total_bp)) best = epoch;
     }
     return best;

@@ -64,7 +64,7 @@ static void add_voted(const struct assay_simplex *s, const struct sx_view *v, ui
     const struct sx_sum *sum = &v->sum[ASSAY_VOTE_NOTARISE];
     if (sum->held == 0) return;
     const bool held = assay_blocks_find_const(s->config.blocks, sum->id) != NULL;
-    if (!held && assay_third(sum->weight_bp, s->voters->total_bp))
+    if (!held && assay_third(sum->weight, s->voters->total_bp))
         add_missing(sum->id, ids, count);
     for (uint32_t seat = 0; sum->others > 0 && seat < s->seat_count; seat++) {
         const struct sx_said *said = &v->said[seat];

@@ -44,7 +44,7 @@ struct sx_said {
 /* The votes held of one view and type together: nearly always all name one block. */
 struct sx_sum {
     uint32_t held, others; /* votes, and those that name another block than id */
-    uint64_t weight_bp;    /* of those that name id */
+    uint64_t weight;    /* of those that name id */
     uint8_t id[32];        /* that the first one named */
 };
 

@@ -57,7 +57,7 @@ static bool gets_no_time(const struct assay_simplex *s, const struct sx_view *v)
     uint64_t awake = 0;
     if (!v->has_leader || !is_silent(s, v->leader)) return false;
     for (uint32_t seat = 0; seat < s->seat_count; seat++)
-        if (!is_silent(s, s->slot_of[seat])) awake += s->voters->weight_bp[s->slot_of[seat]];
+        if (!is_silent(s, s->slot_of[seat])) awake += s->voters->weight[s->slot_of[seat]];
     return assay_quorum(awake, s->voters->total_bp);
 }
 

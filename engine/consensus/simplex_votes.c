@@ -28,12 +28,12 @@ uint64_t assay_sx_weight(const struct assay_simplex *s, const struct sx_view *v,
     const struct sx_sum *sum = &v->sum[type];
     uint64_t weight = 0;
     if (sum->held == 0) return 0;
-    if (type == ASSAY_VOTE_NULLIFY || assay_bytes_equal(sum->id, id, 32)) return sum->weight_bp;
+    if (type == ASSAY_VOTE_NULLIFY || assay_bytes_equal(sum->id, id, 32)) return sum->weight;
     if (sum->others == 0) return 0;
     for (uint32_t seat = 0; seat < s->seat_count; seat++) {
         const struct sx_said *said = &v->said[seat];
         if (!said->held[type] || !assay_bytes_equal(said->id[type], id, 32)) continue;
-        weight += s->voters->weight_bp[s->slot_of[seat]];
+        weight += s->voters->weight[s->slot_of[seat]];
     }
     ASSAY_ASSERT(weight <= s->voters->total_bp);
     return weight;
@@ -45,7 +45,7 @@ static void count_vote(const struct assay_simplex *s, struct sx_view *v,
     struct sx_sum *sum = &v->sum[statement->type];
     if (sum->held++ == 0) assay_bytes_copy(sum->id, 32, statement->block_id, 32);
     if (assay_bytes_equal(sum->id, statement->block_id, 32))
-        sum->weight_bp += s->voters->weight_bp[s->slot_of[seat]];
+        sum->weight += s->voters->weight[s->slot_of[seat]];
     else sum->others++;
 }
 

@@ -103,7 +103,7 @@ enum assay_status assay_vote_decode(struct assay_slice payload, struct assay_vot
 
 static bool can_vote(const struct assay_voter_table *voters, uint32_t slot)
 {
-    return slot < voters->count && voters->weight_bp[slot] > 0 && voters->voting_key[slot] != NULL;
+    return slot < voters->count && voters->weight[slot] > 0 && voters->voting_key[slot] != NULL;
 }
 
 enum assay_status assay_vote_verify(const struct assay_vote *vote,
@@ -186,7 +186,7 @@ enum assay_status assay_certificate_weigh(const struct assay_certificate *certif
     for (uint32_t slot = 0; slot < 8 * certificate->bitmap.len; slot++) {
         if (!assay_bitmap_has(certificate->bitmap, slot)) continue;
         if (!can_vote(voters, slot)) return ASSAY_E_STRANGER;
-        weight += voters->weight_bp[slot];
+        weight += voters->weight[slot];
     }
     ASSAY_ASSERT(weight <= voters->total_bp);
     return assay_quorum(weight, voters->total_bp) ? ASSAY_OK : ASSAY_E_INVALID;

@@ -36,21 +36,21 @@ enum {
  * epoch boundary; keys are decoded once per incarnation. */
 struct assay_voter_table {
     uint32_t count;                       /* roster slots */
-    const uint32_t *weight_bp;            /* [count] */
+    const uint32_t *weight;            /* [count] */
     const uint8_t (*node_id)[32];         /* [count] ties of the round robin */
     struct assay_p256 *const *voting_key; /* [count], NULL: cannot vote */
     uint64_t total_bp;
 };
 
 /* Q(x): 3x > 2W (docs/protocol.md 5.1). Returns: whether the weight is a quorum. */
-static inline bool assay_quorum(uint64_t weight_bp, uint64_t total_bp)
+static inline bool assay_quorum(uint64_t weight, uint64_t total_bp)
 {
-    return 3 * weight_bp > 2 * total_bp;
+    return 3 * weight > 2 * total_bp;
 }
 /* G(x): 3x > W. Returns: whether an honest voter must be among them. */
-static inline bool assay_third(uint64_t weight_bp, uint64_t total_bp)
+static inline bool assay_third(uint64_t weight, uint64_t total_bp)
 {
-    return 3 * weight_bp > total_bp;
+    return 3 * weight > total_bp;
 }
 
 struct assay_vote_statement {

@@ -66,7 +66,7 @@ static void gather(const struct assay_context *context, const struct assay_ledge
         };
         s->rows[i] = ledger->counted[i] ? ledger->rows + i * ledger->row_len : NULL;
         s->trust[i] = state->members[i].trust;
-        s->weights_before[i] = state->members[i].weight_bp;
+        s->weights_before[i] = state->members[i].weight;
     }
 }
 
@@ -148,7 +148,7 @@ static void advance_counters(const struct assay_context *context, struct assay_c
     }
     const struct assay_voter_table table = {
         .count = next->member_count,
-        .weight_bp = s->weights_before,
+        .weight = s->weights_before,
         .node_id = (const uint8_t(*)[32])s->node_id,
         .voting_key = context->voting,
         .total_bp = total,
@@ -171,7 +171,7 @@ static void make_weights(const struct assay_close_rules *rules, const uint32_t *
     };
     assay_weights(&input, s->weights_memory, s->weights_memory_len, s->weights_after, tolerance);
     for (uint32_t i = 0; i < next->member_count; i++)
-        next->members[i].weight_bp = s->weights_after[i];
+        next->members[i].weight = s->weights_after[i];
 }
 
 void assay_close(const struct assay_context *context, const struct assay_ledger *ledger,

@@ -158,7 +158,7 @@ enum assay_status assay_state_leaf_encode(const struct assay_state *state, uint3
     for (uint32_t i = 0; i < m->life_count; i++)
         put_life(w, &m->lives[i]);
     put_trust(w, &m->trust);
-    assay_cbor_put_uint(w, m->weight_bp);
+    assay_cbor_put_uint(w, m->weight);
     put_found(w, &m->found);
     assay_cbor_put_uint(w, m->change_epoch);
     assay_cbor_put_uint(w, m->standing_epoch);
@@ -273,7 +273,7 @@ static enum assay_status leaf_decode(struct assay_slice leaf, struct assay_membe
     ASSAY_TRY(read_u32(&c, UINT16_MAX, &m->evidence_kind));
     ASSAY_TRY(read_lives(&c, m));
     ASSAY_TRY(read_trust(&c, &m->trust));
-    ASSAY_TRY(read_u32(&c, ASSAY_WEIGHT_UNIT, &m->weight_bp));
+    ASSAY_TRY(read_u32(&c, ASSAY_WEIGHT_UNIT, &m->weight));
     ASSAY_TRY(read_found(&c, &m->found));
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &m->change_epoch));
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &m->standing_epoch));

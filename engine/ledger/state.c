@@ -225,7 +225,7 @@ static void member_check(const struct assay_state *state, const struct assay_mem
         ASSAY_ASSERT(m->lives[i].incarnation + 1 == m->lives[i - 1].incarnation);
         ASSAY_ASSERT(m->lives[i].until_epoch + 1 == m->lives[i - 1].since_epoch);
     }
-    ASSAY_ASSERT(m->weight_bp <= ASSAY_WEIGHT_UNIT);
+    ASSAY_ASSERT(m->weight <= ASSAY_WEIGHT_UNIT);
     ASSAY_ASSERT(m->equivocation_struck <= m->lives[0].incarnation);
     ASSAY_ASSERT(m->failure_epoch <= state->epoch);
     ASSAY_ASSERT(m->standing_epoch <= state->epoch);

@@ -50,7 +50,7 @@ struct assay_member {
     uint32_t life_count; /* 1 .. ASSAY_LIVES_MAX; lives[0] is listed, then older ones */
     struct assay_life lives[ASSAY_LIVES_MAX];
     struct assay_trust trust;
-    uint32_t weight_bp; /* of the epoch that follows */
+    uint32_t weight; /* of the epoch that follows */
     struct assay_found found;
     uint64_t change_epoch;   /* when I or A moved last */
     uint64_t standing_epoch; /* when the standing moved last; 0: never */

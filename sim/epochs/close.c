@@ -47,7 +47,7 @@ static void reweigh(struct assay_sim_epochs *w, struct assay_state *next)
     assay_weights(&input, w->close.weights_memory, w->close.weights_memory_len,
                   w->close.weights_after, &w->tolerance);
     for (uint32_t i = 0; i < w->n; i++)
-        next->members[i].weight_bp = w->close.weights_after[i];
+        next->members[i].weight = w->close.weights_after[i];
 }
 
 /* --- the root */
@@ -187,7 +187,7 @@ static void tell(struct assay_sim_epochs *w, const struct assay_state *state,
         .before = before,
         .certified = certified,
         .score_bp = state == NULL ? w->score_bp : NULL,
-        .weight_bp = state == NULL ? w->weights : NULL,
+        .weight = state == NULL ? w->weights : NULL,
         .root = w->root,
         .truth = w->truth,
         .rows = state == NULL ? NULL : w->row_of,
@@ -263,7 +263,7 @@ void epochs_begin(struct assay_sim_epochs *w)
     const uint32_t *weights = w->other != NULL ? assay_sim_rules_weights(w->other) : NULL;
     w->total_weight = 0;
     for (uint32_t i = 0; i < w->n; i++) {
-        w->weights[i] = weights != NULL ? weights[i] : state->members[i].weight_bp;
+        w->weights[i] = weights != NULL ? weights[i] : state->members[i].weight;
         w->total_weight += w->weights[i];
     }
     w->proofs = 0;

@@ -37,7 +37,7 @@ void assay_sim_epochs_end(struct assay_sim_epochs *epochs);
 const struct assay_state *assay_sim_epochs_state(const struct assay_sim_epochs *epochs);
 /* Returns: the score and the weight of a slot after the last closed epoch, of any rule. */
 uint16_t assay_sim_epochs_score_bp(const struct assay_sim_epochs *epochs, uint32_t slot);
-uint32_t assay_sim_epochs_weight_bp(const struct assay_sim_epochs *epochs, uint32_t slot);
+uint32_t assay_sim_epochs_weight(const struct assay_sim_epochs *epochs, uint32_t slot);
 /* Returns: cohort numbers of all slots. */
 const uint8_t *assay_sim_epochs_cohorts(const struct assay_sim_epochs *epochs);
 

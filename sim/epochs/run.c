@@ -236,7 +236,7 @@ uint16_t assay_sim_epochs_score_bp(const struct assay_sim_epochs *epochs, uint32
     return assay_trust_score_bp(&epochs->states[epochs->current].members[slot].trust);
 }
 
-uint32_t assay_sim_epochs_weight_bp(const struct assay_sim_epochs *epochs, uint32_t slot)
+uint32_t assay_sim_epochs_weight(const struct assay_sim_epochs *epochs, uint32_t slot)
 {
     ASSAY_ASSERT(slot < epochs->n);
     return epochs->weights[slot];

@@ -39,7 +39,7 @@ void epochs_leaders(struct assay_sim_epochs *w)
     assay_bytes_copy(w->counters, w->n * sizeof *w->counters, state->counters,
                      w->n * sizeof *state->counters);
     const struct assay_voter_table table = { .count = w->n,
-                                             .weight_bp = w->weights,
+                                             .weight = w->weights,
                                              .node_id = (const uint8_t(*)[32])w->node_ids,
                                              .total_bp = w->total_weight };
     bool good = false;

@@ -34,7 +34,7 @@ void assay_sxw_ledger_begin(struct assay_sim_simplex *w, struct sxw_machine *m)
     struct assay_voter_table *voters = &m->voters[l->epoch % 2];
     uint32_t *weights = l->weights[l->epoch % 2];
     *voters = (struct assay_voter_table){ .count = w->options.slot_count,
-                                          .weight_bp = weights,
+                                          .weight = weights,
                                           .node_id = (const uint8_t(*)[32])w->node_ids,
                                           .voting_key = w->keys };
     for (uint32_t slot = 0; slot < w->options.slot_count; slot++) {

@@ -149,7 +149,7 @@ void world_ballots_opened(struct assay_sim_world *w, uint32_t node)
 
 static uint64_t weight_of(const struct assay_sim_world *w, uint32_t node, uint32_t slot)
 {
-    return w->nodes[node].engine->head->state.members[slot].weight_bp;
+    return w->nodes[node].engine->head->state.members[slot].weight;
 }
 
 /* Its own envelope is among those it holds. */

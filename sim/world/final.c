@@ -29,9 +29,9 @@ static uint32_t next_leader(struct world_run *r)
     int64_t total = 0;
     uint32_t richest = UINT32_MAX;
     for (uint32_t i = 0; i < r->scenario->nodes; i++) {
-        total += (int64_t)m[i].weight_bp;
-        r->robin[i] = m[i].weight_bp == 0 ? 0 : r->robin[i] + (int64_t)m[i].weight_bp;
-        if (m[i].weight_bp == 0) continue;
+        total += (int64_t)m[i].weight;
+        r->robin[i] = m[i].weight == 0 ? 0 : r->robin[i] + (int64_t)m[i].weight;
+        if (m[i].weight == 0) continue;
         /* Slots are in the order of the ids. */
         if (richest == UINT32_MAX || r->robin[i] > r->robin[richest]) richest = i;
     }

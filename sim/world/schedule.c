@@ -216,7 +216,7 @@ static void demand_progress(struct world_run *r)
     uint64_t total = 0;
     uint64_t lost = 0;
     for (uint32_t i = 0; i < r->scenario->nodes; i++) {
-        const uint64_t weight = r->before.members[i].weight_bp;
+        const uint64_t weight = r->before.members[i].weight;
         total += weight;
         if (silent(r, i)) lost += weight;
     }

@@ -161,7 +161,7 @@ static uint64_t unheard_bp(const struct world_run *r, const struct world_epoch *
     for (uint32_t v = 0; v < r->scenario->nodes; v++) {
         const bool lacks = (e->lacks[subject][v / 8] >> (v % 8) & 1) != 0;
         if (v != subject && (lacks || !e->balloted[v]) && world_trusted(r->w, v))
-            sum += r->before.members[v].weight_bp;
+            sum += r->before.members[v].weight;
     }
     return sum;
 }

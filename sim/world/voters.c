@@ -24,7 +24,7 @@ enum {
 };
 
 struct voter {
-    uint32_t weight_bp;
+    uint32_t weight;
     bool suspended; /* by integrity: no weight is due to it */
     uint8_t key[64];
 };
@@ -68,7 +68,7 @@ void world_voters_free(struct assay_sim_world *w)
 static void plant_table(const struct assay_sim_world *w, struct voter_table *t)
 {
     const enum assay_sim_world_plant plant = w->options.plant;
-    if (plant == ASSAY_SIM_WORLD_PLANT_WEIGHTLESS) t->voters[3].weight_bp = 0;
+    if (plant == ASSAY_SIM_WORLD_PLANT_WEIGHTLESS) t->voters[3].weight = 0;
     if (plant == ASSAY_SIM_WORLD_PLANT_SUSPENDED) t->voters[3].suspended = true;
     if (plant == ASSAY_SIM_WORLD_PLANT_HEAVY) t->total_bp *= 2;
     if (plant == ASSAY_SIM_WORLD_PLANT_OTHER_KEY)
@@ -86,10 +86,10 @@ void world_voters_turn(struct assay_sim_world *w, uint32_t node)
     for (uint32_t i = 0; i < w->options.nodes; i++) {
         const struct assay_member *m = &state->members[i];
         struct voter *v = &t->voters[i];
-        v->weight_bp = m->weight_bp;
+        v->weight = m->weight;
         v->suspended = m->trust.integrity.standing == ASSAY_STANDING_SUSPENDED;
         assay_bytes_copy(v->key, 64, m->lives[0].voting_public, 64);
-        t->total_bp += v->weight_bp;
+        t->total_bp += v->weight;
         raw += v->suspended ? 0 : m->trust.integrity_bp;
     }
     plant_table(w, t);
@@ -136,7 +136,7 @@ static const char *wrong_vote(struct assay_sim_world *w, uint32_t slot, const st
                               const struct assay_certificate *c, uint32_t index)
 {
     if (v->suspended) return "whose integrity is suspended";
-    if (v->weight_bp == 0) return "that has no weight";
+    if (v->weight == 0) return "that has no weight";
     if ((size_t)(index + 1) * 64 > c->signatures.len) return "without a signature";
     if (!signed_by(w, slot, v, c->digest, c->signatures.bytes + (size_t)index * 64))
         return "that its listed key did not sign";
@@ -148,24 +148,24 @@ void world_voters_certificate(struct assay_sim_world *w, uint32_t node,
 {
     const uint64_t epoch = c->statement.epoch;
     const struct voter_table *t = &w->voters->tables[epoch % TABLES_KEPT];
-    uint64_t weight_bp = 0;
+    uint64_t weight = 0;
     uint32_t count = 0;
     if (t->epoch != epoch || !world_trusted(w, node)) return;
     world_looked(w, ASSAY_SIM_CHECKER_VOTERS);
     for (uint32_t slot = 0; slot < w->options.nodes; slot++) {
         if (!assay_bitmap_has(c->bitmap, slot)) continue;
         const char *wrong = wrong_vote(w, slot, &t->voters[slot], c, count++);
-        weight_bp += t->voters[slot].weight_bp;
+        weight += t->voters[slot].weight;
         if (wrong == NULL) continue;
         world_broken(w, ASSAY_SIM_CHECKER_VOTERS,
                      "node %u stores a certificate of view %llu with a vote of %u %s", node,
                      (unsigned long long)c->statement.view, slot, wrong);
         return;
     }
-    if (3 * weight_bp <= 2 * t->total_bp)
+    if (3 * weight <= 2 * t->total_bp)
         world_broken(w, ASSAY_SIM_CHECKER_VOTERS,
                      "node %u stores a certificate of view %llu with %llu of %llu", node,
-                     (unsigned long long)c->statement.view, (unsigned long long)weight_bp,
+                     (unsigned long long)c->statement.view, (unsigned long long)weight,
                      (unsigned long long)t->total_bp);
 }
 

@@ -118,7 +118,7 @@ static void make(struct machine *m)
         memset(m->ids[i], (int)i, 32);
     }
     m->voters = (struct assay_voter_table){ .count = SLOTS,
-                                            .weight_bp = m->weights,
+                                            .weight = m->weights,
                                             .node_id = (const uint8_t(*)[32])m->ids,
                                             .voting_key = m->keys,
                                             .total_bp = SLOTS };
@@ -158,7 +158,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct assay_p256 *nobody[SLOTS] = { NULL };
     uint8_t ids[SLOTS][32] = { { 0 } };
     const struct assay_voter_table voters = { .count = SLOTS,
-                                              .weight_bp = weights,
+                                              .weight = weights,
                                               .node_id = (const uint8_t(*)[32])ids,
                                               .voting_key = nobody,
                                               .total_bp = SLOTS };

@@ -57,7 +57,7 @@ Test(net_network, four_nodes_close_epochs_and_everyone_stays_full)
             network_look(network, i, k, &member);
             cr_assert_eq(member.trust.score.standing, ASSAY_STANDING_FULL);
             cr_assert_eq(assay_trust_score_bp(&member.trust), 10000);
-            cr_assert_eq(member.weight_bp, 10000);
+            cr_assert_eq(member.weight, 10000);
             cr_assert_geq(member.last_success_epoch, 2);
         }
     }
@@ -151,7 +151,7 @@ Test(net_network, a_tampered_enclave_is_suspended_rebuilt_and_listed_anew)
     cr_assert(assay_bytes_equal(member.transport_public, ring.current.transport_public, 32));
     cr_assert(assay_trust_on_probation(&member.trust));
     cr_assert_gt(member.trust.integrity_bp, 0, "it attests and climbs");
-    cr_assert_eq(member.weight_bp, 0);
+    cr_assert_eq(member.weight, 0);
 
     /* Standing gates service: it was refused, and told so. */
     uint64_t refused = 0;

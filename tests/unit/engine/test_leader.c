@@ -11,7 +11,7 @@ enum { SLOTS = 5 };
 
 static struct assay_voter_table table_of(const uint32_t *weights, const uint8_t (*ids)[32])
 {
-    struct assay_voter_table t = { .count = SLOTS, .weight_bp = weights, .node_id = ids };
+    struct assay_voter_table t = { .count = SLOTS, .weight = weights, .node_id = ids };
     for (uint32_t i = 0; i < SLOTS; i++)
         t.total_bp += weights[i];
     return t;

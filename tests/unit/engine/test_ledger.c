@@ -338,7 +338,7 @@ Test(close, full_ballots_certify_and_move_nothing)
     for (uint32_t i = 0; i < N; i++) {
         cr_assert_eq(b->next.members[i].trust.integrity_bp, 10000);
         cr_assert_eq(b->next.members[i].pass_epoch, 1);
-        cr_assert_eq(b->next.members[i].weight_bp, b->state.members[i].weight_bp);
+        cr_assert_eq(b->next.members[i].weight, b->state.members[i].weight);
     }
     drop(b);
 }
@@ -354,7 +354,7 @@ Test(close, without_a_roll_everything_is_held_but_proofs_strike)
     cr_assert_not(b->next.certified);
     cr_assert_eq(b->next.members[2].trust.integrity_bp, 0);
     cr_assert_eq(b->next.members[2].failure_epoch, 1);
-    cr_assert_eq(b->next.members[2].weight_bp, 0);
+    cr_assert_eq(b->next.members[2].weight, 0);
     cr_assert_eq(b->next.members[0].trust.availability_bp, 10000);
     drop(b);
 }

@@ -207,7 +207,7 @@ Test(state, every_field_moves_the_root)
     MOVES(m->trust.offences.clean_epochs);
     MOVES(m->trust.last_false_fail_epoch);
     MOVES(m->trust.out_of_date_since_epoch);
-    MOVES(m->weight_bp);
+    MOVES(m->weight);
     MOVES(m->found.pass_weight);
     MOVES(m->found.negative_weight);
     MOVES(m->found.electorate_weight);
@@ -235,9 +235,9 @@ Test(state, a_copy_shares_nothing)
 {
     struct bench *b = make();
     assay_state_copy(&b->other, &b->state);
-    b->other.members[0].weight_bp = 1;
+    b->other.members[0].weight = 1;
     b->other.counters[0] = 9;
-    cr_assert_eq(b->state.members[0].weight_bp, 0);
+    cr_assert_eq(b->state.members[0].weight, 0);
     cr_assert_eq(b->state.counters[0], 0);
     drop(b);
 }

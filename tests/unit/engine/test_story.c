@@ -80,12 +80,12 @@ Test(story, a_tampered_node_is_suspended_within_two_epochs_and_climbs_back, .tim
     /* +100 an epoch from 0: linear. */
     must(w, assay_sim_world_run_to_epoch(w, since + 10, 60000), "ten epochs of climbing");
     cr_assert_eq(member(w, 0, 3).trust.integrity_bp, 1000);
-    cr_assert_eq(member(w, 0, 3).weight_bp, 0);
+    cr_assert_eq(member(w, 0, 3).weight, 0);
     must(w, assay_sim_world_run_to_epoch(w, since + 53, 60000), "on probation");
     cr_assert_eq(member(w, 0, 3).trust.score.standing, ASSAY_STANDING_SUSPENDED);
     must(w, assay_sim_world_run_to_epoch(w, since + 54, 60000), "54 epochs");
     cr_assert_eq(member(w, 0, 3).trust.score.standing, ASSAY_STANDING_RESTRICTED);
-    cr_assert_gt(member(w, 0, 3).weight_bp, 0);
+    cr_assert_gt(member(w, 0, 3).weight, 0);
     must(w, assay_sim_world_run_to_epoch(w, since + 93, 60000), "93 epochs");
     cr_assert_eq(member(w, 0, 3).trust.score.standing, ASSAY_STANDING_WARNING);
     must(w, assay_sim_world_run_to_epoch(w, since + 94, 60000), "94 epochs");
@@ -189,7 +189,7 @@ Test(story, an_absent_node_is_suspended_after_three_epochs_and_recovers)
     const struct assay_member_snapshot gone = member(w, 0, 6);
     cr_assert_eq(gone.trust.score.standing, ASSAY_STANDING_SUSPENDED);
     cr_assert_eq(gone.trust.integrity_bp, 10000);
-    cr_assert_eq(gone.weight_bp, member(w, 0, 0).weight_bp, "absence moves no weight");
+    cr_assert_eq(gone.weight, member(w, 0, 0).weight, "absence moves no weight");
     must(w, assay_sim_world_orders(w, 6, ASSAY_ORDER_SUSPEND) > 0, "its own agent hears of it");
     cr_assert_eq(assay_sim_world_orders(w, 6, ASSAY_ORDER_RESTART), 0);
     assay_sim_world_acts(w, 6)->quiet = false;
@@ -386,7 +386,7 @@ Test(story, four_nodes_go_on_without_one)
     assay_sim_world_kill(w, 3);
     run_epochs(w, 0, 4);
     cr_assert_eq(member(w, 0, 3).trust.score.standing, ASSAY_STANDING_SUSPENDED);
-    cr_assert_eq(member(w, 0, 3).weight_bp, member(w, 0, 0).weight_bp);
+    cr_assert_eq(member(w, 0, 3).weight, member(w, 0, 0).weight);
     assay_sim_world_restart(w, 3);
     run_epochs(w, 0, 3);
     assay_sim_world_destroy(&w);

@@ -38,7 +38,7 @@ static struct cast make_cast(const uint32_t weights[static SLOTS])
 static const struct assay_voter_table *table_of(struct cast *c)
 {
     c->voters = (struct assay_voter_table){ .count = SLOTS,
-                                            .weight_bp = c->weights,
+                                            .weight = c->weights,
                                             .node_id = (const uint8_t(*)[32])c->node_ids,
                                             .voting_key = c->keys };
     for (uint32_t i = 0; i < SLOTS; i++)

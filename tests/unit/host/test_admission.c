@@ -23,7 +23,7 @@ static void set_up(void)
     assay_limit_rates(EPOCH_MS, MEMBERS, &rates);
     for (unsigned i = 0; i < MEMBERS; i++) {
         entries[i] =
-            (struct assay_roster_entry){ .weight_bp = 10000, .standing = ASSAY_STANDING_FULL };
+            (struct assay_roster_entry){ .weight = 10000, .standing = ASSAY_STANDING_FULL };
         assay_limit_init(&limits[i], &rates, NOW);
     }
     a = (struct assay_admission){ .chain_id = chain,
@@ -86,7 +86,7 @@ Test(host_admission, refuses_frames_that_are_none)
 
 Test(host_admission, weight_gates_consensus_and_standing_gates_service)
 {
-    entries[1].weight_bp = 0;
+    entries[1].weight = 0;
     cr_assert_eq(give(1, ASSAY_ROSTER_TRANSPORT, ASSAY_MESSAGE_VOTE, 1), ASSAY_ADMIT_REFUSED);
     cr_assert_eq(counted(ASSAY_COUNT_LANE_VOTER), 1);
     cr_assert_eq(give(1, ASSAY_ROSTER_TRANSPORT, ASSAY_MESSAGE_RECORD, 1), ASSAY_ADMIT_TAKEN);

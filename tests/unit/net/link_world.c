@@ -36,7 +36,7 @@ static void open_node(size_t self)
     for (size_t i = 0; i < NODES; i++) {
         assay_bytes_copy(node->entries[i].door, 32, nodes[i].door, 32);
         assay_bytes_copy(node->entries[i].transport, 32, nodes[i].transport, 32);
-        node->entries[i].weight_bp = 10000;
+        node->entries[i].weight = 10000;
         assay_limit_init(&node->limits[i], &rates, now_ms());
     }
     node->roster =

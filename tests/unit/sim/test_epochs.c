@@ -37,7 +37,7 @@ Test(epochs, who_is_quiet_is_suspended_after_three_epochs_and_keeps_its_weight)
     }
     cr_expect_eq(fixture_trust(&f, slot)->score.standing, ASSAY_STANDING_SUSPENDED);
     cr_expect_eq(fixture_trust(&f, slot)->integrity_bp, 10000);
-    cr_expect_eq(assay_sim_epochs_weight_bp(f.world, slot), 10000);
+    cr_expect_eq(assay_sim_epochs_weight(f.world, slot), 10000);
     fixture_close(&f);
 }
 
@@ -53,7 +53,7 @@ Test(epochs, evidence_that_fails_hard_costs_everything_at_once)
     cr_expect_eq(fixture_trust(&f, slot)->integrity_bp, 10000);
     fixture_ticks(&f, 1);
     cr_expect_eq(fixture_trust(&f, slot)->integrity_bp, 0);
-    cr_expect_eq(assay_sim_epochs_weight_bp(f.world, slot), 0);
+    cr_expect_eq(assay_sim_epochs_weight(f.world, slot), 0);
     fixture_ticks(&f, 20); /* what still fails is listed by nobody */
     cr_expect_eq(assay_sim_epochs_state(f.world)->members[slot].lives[0].incarnation, 1);
     fixture_close(&f);
@@ -74,10 +74,10 @@ Test(epochs, a_member_is_rehabilitated_54_and_94_epochs_after_it_was_listed)
     cr_assert_eq(m->lives[0].since_epoch, 5);
     fixture_ticks(&f, 53);
     cr_expect_eq(fixture_trust(&f, slot)->integrity.standing, ASSAY_STANDING_SUSPENDED);
-    cr_expect_eq(assay_sim_epochs_weight_bp(f.world, slot), 0);
+    cr_expect_eq(assay_sim_epochs_weight(f.world, slot), 0);
     fixture_ticks(&f, 1);
     cr_expect_eq(fixture_trust(&f, slot)->integrity.standing, ASSAY_STANDING_RESTRICTED);
-    cr_expect_gt(assay_sim_epochs_weight_bp(f.world, slot), 0);
+    cr_expect_gt(assay_sim_epochs_weight(f.world, slot), 0);
     fixture_ticks(&f, 39);
     cr_expect_neq(fixture_trust(&f, slot)->score.standing, ASSAY_STANDING_FULL);
     fixture_ticks(&f, 1);

@@ -26,7 +26,7 @@ enum { NODES_KEPT = 50, EPOCHS_KEPT = 64 };
 struct seen {
     uint16_t integrity_bp, availability_bp;
     enum assay_standing score, integrity;
-    uint32_t incarnation, weight_bp, offences;
+    uint32_t incarnation, weight, offences;
 };
 
 struct run {
@@ -54,7 +54,7 @@ void __wrap_assay_sim_watch_epoch(struct assay_sim_watch *watch,
             r->seen[closed->epoch][i] =
                 (struct seen){ m->trust.integrity_bp,   m->trust.availability_bp,
                                m->trust.score.standing, m->trust.integrity.standing,
-                               m->lives[0].incarnation, m->weight_bp,
+                               m->lives[0].incarnation, m->weight,
                                m->trust.offences.count };
         }
     }
@@ -81,8 +81,8 @@ static void explain(uint64_t epoch, uint32_t slot, const struct seen *a, const s
             "epoch %llu, slot %u: message I %u A %u standings %d %d life %u weight %u offences %u;"
             " epoch I %u A %u standings %d %d life %u weight %u offences %u\n",
             (unsigned long long)epoch, slot, a->integrity_bp, a->availability_bp, (int)a->score,
-            (int)a->integrity, a->incarnation, a->weight_bp, a->offences, b->integrity_bp,
-            b->availability_bp, (int)b->score, (int)b->integrity, b->incarnation, b->weight_bp,
+            (int)a->integrity, a->incarnation, a->weight, a->offences, b->integrity_bp,
+            b->availability_bp, (int)b->score, (int)b->integrity, b->incarnation, b->weight,
             b->offences);
 }
 
@@ -90,7 +90,7 @@ static bool same(const struct seen *a, const struct seen *b)
 {
     return a->integrity_bp == b->integrity_bp && a->availability_bp == b->availability_bp &&
            a->score == b->score && a->integrity == b->integrity &&
-           a->incarnation == b->incarnation && a->weight_bp == b->weight_bp &&
+           a->incarnation == b->incarnation && a->weight == b->weight &&
            a->offences == b->offences;
 }
 

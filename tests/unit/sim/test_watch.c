@@ -191,7 +191,7 @@ Test(sim_watch, naive_rules_get_rows_and_figures_and_no_checks)
                                                  .at_ms = 2000 * epoch,
                                                  .certified = true,
                                                  .score_bp = scores,
-                                                 .weight_bp = weights,
+                                                 .weight = weights,
                                                  .truth = f->truth };
         assay_sim_watch_epoch(w, &closed);
     }

@@ -445,7 +445,7 @@ Test(sim_watch_members, p7_sees_what_a_new_incarnation_must_not_gain)
         m->lives[0].incarnation = 3;
         if (gain == 1) m->trust.integrity_bp += 1;
         if (gain == 2) m->trust.integrity.standing = ASSAY_STANDING_RESTRICTED;
-        if (gain == 3) m->weight_bp = 1;
+        if (gain == 3) m->weight = 1;
         if (gain == 4) m->trust.offences.count = 1;
         if (gain == 5) m->lives[0].incarnation = 4;
         f->truth[5].reachable = false; /* nothing for P4 to say */

@@ -33,7 +33,7 @@ Test(sim_watch_network, p5_sees_the_byzantine_share_grow)
     cr_expect_eq(looked, 4, "the share, and what weight is made of");
     fixture_epoch(f);
     for (uint32_t slot = 0; slot < 5; slot++)
-        member(f, slot)->weight_bp = member(f, slot)->trust.integrity_bp = 9000;
+        member(f, slot)->weight = member(f, slot)->trust.integrity_bp = 9000;
     fixture_close(f, NULL);
     cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P5), 1);
     fixture_destroy(&f);
@@ -45,7 +45,7 @@ Test(sim_watch_network, p5_lets_the_byzantine_share_shrink_and_come_back)
     static const uint16_t weights[] = { 7500, 100, 5000, 10000 };
     for (int i = 0; i < 4; i++) {
         fixture_epoch(f);
-        member(f, 6)->weight_bp = member(f, 6)->trust.integrity_bp = weights[i];
+        member(f, 6)->weight = member(f, 6)->trust.integrity_bp = weights[i];
         fixture_close(f, NULL);
     }
     cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P5), 0);
@@ -60,9 +60,9 @@ Test(sim_watch_network, p5_asks_for_a_third_at_most_and_for_tables_that_no_cap_c
         if (excuse == 0) f->cohort_of[4] = FIXTURE_BAD;
         if (excuse == 1) f->scenario.weight_source = ASSAY_SIM_WEIGHT_SCORE;
         if (excuse == 2) f->scenario.vendors = 2; /* the table before is cut */
-        if (excuse == 2) member(f, 3)->weight_bp = 9999;
+        if (excuse == 2) member(f, 3)->weight = 9999;
         fixture_epoch(f);
-        member(f, 0)->weight_bp = member(f, 0)->trust.integrity_bp = 5000;
+        member(f, 0)->weight = member(f, 0)->trust.integrity_bp = 5000;
         fixture_close(f, NULL);
         cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P5), excuse == 3 ? 1 : 0, "excuse %d",
                      excuse);
@@ -89,7 +89,7 @@ Test(sim_watch_network, p5_sees_weight_that_is_not_integrity)
     struct fixture *f = begun();
     fixture_epoch(f);
     member(f, 2)->trust.availability_bp = 6000; /* absent, and that costs it weight */
-    member(f, 2)->weight_bp = 6000;
+    member(f, 2)->weight = 6000;
     f->truth[2].reachable = false;
     fixture_close(f, NULL);
     cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P5), 1);
@@ -113,7 +113,7 @@ Test(sim_watch_network, p9_sees_a_platform_above_one_unit)
     cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P9), 1);
     fixture_epoch(f);
     for (uint32_t slot = 0; slot < FIXTURE_NODES; slot++)
-        member(f, slot)->weight_bp = 5000;
+        member(f, slot)->weight = 5000;
     fixture_close(f, NULL);
     cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P9), 1, "halves are right");
     fixture_destroy(&f);
@@ -150,7 +150,7 @@ static uint64_t p9_of(uint32_t operators, uint32_t vendors, const uint32_t *weig
     f->scenario.vendors = vendors;
     fixture_epoch(f);
     for (uint32_t slot = 0; slot < FIXTURE_NODES; slot++)
-        member(f, slot)->weight_bp = weights[slot];
+        member(f, slot)->weight = weights[slot];
     fixture_close(f, NULL);
     const uint64_t found = fixture_violated(f, ASSAY_SIM_CHECKER_P9);
     cr_expect_gt(fixture_checked(f, ASSAY_SIM_CHECKER_P9), 0);
@@ -182,9 +182,9 @@ Test(sim_watch_network, p9_asks_for_no_cap_that_cannot_be_met)
     f->scenario.vendors = 7;
     fixture_epoch(f);
     for (uint32_t slot = 0; slot < FIXTURE_NODES; slot++)
-        member(f, slot)->weight_bp = member(f, slot)->trust.integrity_bp = (uint16_t)one[slot];
-    member(f, 0)->weight_bp = 4988; /* 9975 and 50 are half of 20050 */
-    member(f, 5)->weight_bp = 4987;
+        member(f, slot)->weight = member(f, slot)->trust.integrity_bp = (uint16_t)one[slot];
+    member(f, 0)->weight = 4988; /* 9975 and 50 are half of 20050 */
+    member(f, 5)->weight = 4987;
     fixture_close(f, NULL);
     cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P9), 0);
     fixture_destroy(&f);
@@ -225,7 +225,7 @@ Test(sim_watch_network, p9_finds_nothing_in_tables_of_the_product)
         assay_weights(&input, scratch, assay_weights_memory_len(FIXTURE_NODES), weights,
                       &tolerance);
         for (uint32_t i = 0; i < FIXTURE_NODES; i++) {
-            member(f, i)->weight_bp = weights[i];
+            member(f, i)->weight = weights[i];
             member(f, i)->trust.integrity_bp = trust[i].integrity_bp;
         }
         fixture_close(f, NULL);
@@ -292,7 +292,7 @@ Test(sim_watch_network, p11_sees_what_a_held_epoch_changed)
             t->integrity_bp = 0;
             member(f, 6)->found.integrity_reason = ASSAY_INTEGRITY_EQUIVOCATION;
         }
-        member(f, 6)->weight_bp = t->integrity_bp;
+        member(f, 6)->weight = t->integrity_bp;
         fixture_close(f, NULL);
         cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P11), change < 5 ? 1 : 0, "change %d",
                      change);

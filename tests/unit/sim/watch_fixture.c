@@ -25,7 +25,7 @@ static void place(struct fixture *f)
             m->life_count = 1;
             m->lives[0].incarnation = 1;
             m->trust = assay_trust_genesis();
-            m->weight_bp = 10000;
+            m->weight = 10000;
         }
     }
 }
@@ -160,7 +160,7 @@ void fixture_rules(struct fixture *f)
                t->integrity_bp < t->availability_bp ? t->integrity_bp : t->availability_bp);
         if (!was_suspended && t->integrity.standing == ASSAY_STANDING_SUSPENDED && !hard)
             t->listed_after_failure = false;
-        m->weight_bp = t->integrity.standing == ASSAY_STANDING_SUSPENDED ? 0 : t->integrity_bp;
+        m->weight = t->integrity.standing == ASSAY_STANDING_SUSPENDED ? 0 : t->integrity_bp;
     }
 }
 

@@ -17,12 +17,12 @@ static void fill(void)
             entries[i].door[k] = (uint8_t)(0x10 + i);
             entries[i].transport[k] = (uint8_t)(0x20 + i);
         }
-        entries[i].weight_bp = 10000;
+        entries[i].weight = 10000;
         entries[i].standing = ASSAY_STANDING_FULL;
     }
 }
 
-Test(net_roster, finds_both_keys_of_a_member)
+Test(host_roster, finds_both_keys_of_a_member)
 {
     uint16_t slot = 9;
     enum assay_roster_key which = ASSAY_ROSTER_DOOR;
@@ -37,7 +37,7 @@ Test(net_roster, finds_both_keys_of_a_member)
     cr_assert_eq(assay_roster_find(&roster, unknown, &slot, &which), ASSAY_E_STRANGER);
 }
 
-Test(net_roster, a_user_id_is_looked_up_in_the_roster_of_now)
+Test(host_roster, a_user_id_is_looked_up_in_the_roster_of_now)
 {
     char text[ASSAY_ROSTER_USER_LEN + 1];
     uint16_t slot = 9;
@@ -55,7 +55,7 @@ Test(net_roster, a_user_id_is_looked_up_in_the_roster_of_now)
     cr_assert_eq(assay_roster_user(&roster, text, &slot, &which), ASSAY_E_STRANGER);
 }
 
-Test(net_roster, rejects_texts_that_are_no_user_id)
+Test(host_roster, rejects_texts_that_are_no_user_id)
 {
     char text[ASSAY_ROSTER_USER_LEN + 2];
     uint16_t slot = 9;
@@ -78,14 +78,14 @@ Test(net_roster, rejects_texts_that_are_no_user_id)
     cr_assert_eq(assay_roster_user(&roster, text, &slot, &which), ASSAY_E_SYNTAX);
 }
 
-Test(net_roster, standing_gates_service_and_weight_gates_consensus)
+Test(host_roster, standing_gates_service_and_weight_gates_consensus)
 {
     const enum assay_roster_key door = ASSAY_ROSTER_DOOR, transport = ASSAY_ROSTER_TRANSPORT;
     fill();
     /* every combination: weight, standing, key, lane */
     for (unsigned weight = 0; weight < 2; weight++) {
         for (unsigned standing = 0; standing < 4; standing++) {
-            entries[1].weight_bp = weight * 5000;
+            entries[1].weight = weight * 5000;
             entries[1].standing = (enum assay_standing)standing;
             const bool suspended = standing == ASSAY_STANDING_SUSPENDED;
             cr_assert_eq(assay_roster_admit(&roster, 1, door, ASSAY_LANE_QUARANTINE),

@@ -49,7 +49,7 @@ static enum assay_status feed(struct assay_pages *pages, uint16_t peer, struct a
     return status;
 }
 
-Test(net_page, puts_objects_together_in_any_order)
+Test(host_page, puts_objects_together_in_any_order)
 {
     const size_t lens[] = { ASSAY_PAGE_LEN + 1, 2 * ASSAY_PAGE_LEN, 5 * ASSAY_PAGE_LEN - 1,
                             ASSAY_OBJECT_LEN_MAX };
@@ -70,7 +70,7 @@ Test(net_page, puts_objects_together_in_any_order)
     free(pages);
 }
 
-Test(net_page, an_object_has_one_division)
+Test(host_page, an_object_has_one_division)
 {
     cr_assert_eq(assay_page_count(ASSAY_PAGE_LEN), 1);
     cr_assert_eq(assay_page_count(ASSAY_PAGE_LEN + 1), 2);
@@ -84,7 +84,7 @@ static struct assay_slice first_page(uint8_t *bytes, size_t len)
     return page_of(assay_slice_over(bytes, len), 0, buffer, sizeof buffer);
 }
 
-Test(net_page, rejects_every_truncation_and_every_wrong_field)
+Test(host_page, rejects_every_truncation_and_every_wrong_field)
 {
     const size_t len = ASSAY_PAGE_LEN + 100;
     uint8_t *bytes = object_of(len, 0);
@@ -119,7 +119,7 @@ Test(net_page, rejects_every_truncation_and_every_wrong_field)
     free(bytes);
 }
 
-Test(net_page, rejects_a_whole_with_another_digest)
+Test(host_page, rejects_a_whole_with_another_digest)
 {
     const size_t len = ASSAY_PAGE_LEN + 100;
     uint8_t *bytes = object_of(len, 0);
@@ -138,7 +138,7 @@ Test(net_page, rejects_a_whole_with_another_digest)
     free(pages);
 }
 
-Test(net_page, a_peer_that_never_finishes_hurts_only_itself)
+Test(host_page, a_peer_that_never_finishes_hurts_only_itself)
 {
     const size_t len = ASSAY_PAGE_LEN + 100;
     struct assay_pages *pages = NULL;
@@ -164,7 +164,7 @@ Test(net_page, a_peer_that_never_finishes_hurts_only_itself)
     free(pages);
 }
 
-Test(net_page, forgets_what_is_too_old)
+Test(host_page, forgets_what_is_too_old)
 {
     const size_t len = ASSAY_PAGE_LEN + 100;
     struct assay_pages *pages = NULL;
@@ -184,7 +184,7 @@ Test(net_page, forgets_what_is_too_old)
     free(pages);
 }
 
-Test(net_page, holds_no_more_than_its_share_of_memory)
+Test(host_page, holds_no_more_than_its_share_of_memory)
 {
     enum { MANY = 64 };
     struct assay_pages *pages = NULL;

@@ -63,7 +63,7 @@ static void expect_pull(uint64_t now_ms, struct assay_gossip_action *action)
     cr_assert(assay_bytes_equal(action->request.digest, request.digest, 32));
 }
 
-Test(net_gossip, asks_the_origin_first_and_takes_its_answer, .init = start, .fini = stop)
+Test(host_gossip, asks_the_origin_first_and_takes_its_answer, .init = start, .fini = stop)
 {
     struct assay_gossip_action action;
     struct assay_fetch_request done;
@@ -83,7 +83,7 @@ Test(net_gossip, asks_the_origin_first_and_takes_its_answer, .init = start, .fin
     cr_assert_eq(assay_gossip_wake_at(gossip), UINT64_MAX);
 }
 
-Test(net_gossip, one_flight_however_often_it_is_asked_for, .init = start, .fini = stop)
+Test(host_gossip, one_flight_however_often_it_is_asked_for, .init = start, .fini = stop)
 {
     struct assay_gossip_action action;
     cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_OK);
@@ -93,7 +93,7 @@ Test(net_gossip, one_flight_however_often_it_is_asked_for, .init = start, .fini 
     cr_assert_eq(count(ASSAY_COUNT_FETCH_STARTED), 1);
 }
 
-Test(net_gossip, asks_three_different_members_then_fails_and_says_so, .init = start, .fini = stop)
+Test(host_gossip, asks_three_different_members_then_fails_and_says_so, .init = start, .fini = stop)
 {
     struct assay_gossip_action action;
     bool asked[MEMBERS] = { false };
@@ -112,7 +112,7 @@ Test(net_gossip, asks_three_different_members_then_fails_and_says_so, .init = st
     cr_assert_eq(assay_gossip_flights(gossip), 0);
 }
 
-Test(net_gossip, asks_all_there_are_in_a_small_network, .fini = stop)
+Test(host_gossip, asks_all_there_are_in_a_small_network, .fini = stop)
 {
     const struct assay_gossip_config config = {
         .self = 0, .members = 3, .retry_ms = RETRY_MS, .counters = &counters
@@ -132,7 +132,7 @@ Test(net_gossip, asks_all_there_are_in_a_small_network, .fini = stop)
     cr_assert_eq(action.asked, 2);
 }
 
-Test(net_gossip, slow_evidence_is_waited_for_and_asked_of_more_members, .fini = stop)
+Test(host_gossip, slow_evidence_is_waited_for_and_asked_of_more_members, .fini = stop)
 {
     enum { MANY = 20, PATIENCE_MS = 400 };
     const struct assay_gossip_config config = { .self = SELF,
@@ -159,7 +159,7 @@ Test(net_gossip, slow_evidence_is_waited_for_and_asked_of_more_members, .fini = 
     cr_assert_eq(answer(ORIGIN, quote, sizeof quote - 1), ASSAY_OK, "late, and in time");
 }
 
-Test(net_gossip, in_a_small_network_the_origin_is_asked_once_more, .fini = stop)
+Test(host_gossip, in_a_small_network_the_origin_is_asked_once_more, .fini = stop)
 {
     enum { PATIENCE_MS = 400 };
     const struct assay_gossip_config config = { .self = 0,
@@ -186,7 +186,7 @@ Test(net_gossip, in_a_small_network_the_origin_is_asked_once_more, .fini = stop)
     cr_assert_eq(action.asked, 2);
 }
 
-Test(net_gossip, not_here_hurries_to_the_next_source, .init = start, .fini = stop)
+Test(host_gossip, not_here_hurries_to_the_next_source, .init = start, .fini = stop)
 {
     struct assay_gossip_action action;
     cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_OK);
@@ -201,7 +201,7 @@ Test(net_gossip, not_here_hurries_to_the_next_source, .init = start, .fini = sto
     cr_assert_eq(count(ASSAY_COUNT_EVIDENCE_NEGATIVE), 2);
 }
 
-Test(net_gossip, a_late_answer_of_the_first_source_still_counts, .init = start, .fini = stop)
+Test(host_gossip, a_late_answer_of_the_first_source_still_counts, .init = start, .fini = stop)
 {
     struct assay_gossip_action action;
     cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_OK);
@@ -210,7 +210,7 @@ Test(net_gossip, a_late_answer_of_the_first_source_still_counts, .init = start, 
     cr_assert_eq(answer(ORIGIN, quote, sizeof quote - 1), ASSAY_OK);
 }
 
-Test(net_gossip, a_false_length_hides_nothing, .init = start, .fini = stop)
+Test(host_gossip, a_false_length_hides_nothing, .init = start, .fini = stop)
 {
     struct assay_gossip_action action;
     struct assay_fetch_request lying = request;
@@ -220,7 +220,7 @@ Test(net_gossip, a_false_length_hides_nothing, .init = start, .fini = stop)
     cr_assert_eq(answer(ORIGIN, quote, sizeof quote - 1), ASSAY_OK);
 }
 
-Test(net_gossip, refuses_what_is_not_the_evidence_each_for_its_reason, .init = start, .fini = stop)
+Test(host_gossip, refuses_what_is_not_the_evidence_each_for_its_reason, .init = start, .fini = stop)
 {
     struct assay_gossip_action action;
     struct assay_fetch_request done;
@@ -246,7 +246,7 @@ Test(net_gossip, refuses_what_is_not_the_evidence_each_for_its_reason, .init = s
     cr_assert_eq(answer(ORIGIN, quote, sizeof quote - 1), ASSAY_OK);
 }
 
-Test(net_gossip, refuses_a_tail_of_zeros, .init = start, .fini = stop)
+Test(host_gossip, refuses_a_tail_of_zeros, .init = start, .fini = stop)
 {
     struct assay_gossip_action action;
     const uint8_t tailed[] = { 1, 2, 3, 0, 0 };
@@ -258,7 +258,7 @@ Test(net_gossip, refuses_a_tail_of_zeros, .init = start, .fini = stop)
     cr_assert_eq(count(ASSAY_COUNT_EVIDENCE_TAIL), 1);
 }
 
-Test(net_gossip, bounds_flights_and_lengths, .init = start, .fini = stop)
+Test(host_gossip, bounds_flights_and_lengths, .init = start, .fini = stop)
 {
     request.len = 0;
     cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_E_RANGE);
@@ -278,7 +278,7 @@ Test(net_gossip, bounds_flights_and_lengths, .init = start, .fini = stop)
     cr_assert_eq(assay_gossip_flights(gossip), ASSAY_FETCHES_MAX / 2);
 }
 
-Test(net_gossip, evidence_that_came_another_way_ends_the_flight, .init = start, .fini = stop)
+Test(host_gossip, evidence_that_came_another_way_ends_the_flight, .init = start, .fini = stop)
 {
     struct assay_fetch_request done;
     cr_assert_not(assay_gossip_satisfy(gossip, request.digest, &done));
@@ -288,7 +288,7 @@ Test(net_gossip, evidence_that_came_another_way_ends_the_flight, .init = start, 
     cr_assert_eq(assay_gossip_flights(gossip), 0);
 }
 
-Test(net_gossip, a_pull_is_exactly_one_digest)
+Test(host_gossip, a_pull_is_exactly_one_digest)
 {
     uint8_t bytes[ASSAY_PULL_LEN + 1] = { 9 }, digest[32];
     for (size_t len = 0; len < ASSAY_PULL_LEN; len++)
@@ -299,7 +299,7 @@ Test(net_gossip, a_pull_is_exactly_one_digest)
                  ASSAY_E_TRAILING);
 }
 
-Test(net_gossip, sources_have_less_time_in_short_epochs)
+Test(host_gossip, sources_have_less_time_in_short_epochs)
 {
     cr_assert_eq(assay_gossip_retry_ms(60000), ASSAY_FETCH_RETRY_MS);
     /* Three sources and their last wait fit between T/4 and 5T/8, where ballots are made. */
@@ -312,7 +312,7 @@ Test(net_gossip, sources_have_less_time_in_short_epochs)
     }
 }
 
-Test(net_gossip, what_was_heard_is_forgotten_after_its_life)
+Test(host_gossip, what_was_heard_is_forgotten_after_its_life)
 {
     struct assay_seen *seen = NULL;
     uint8_t digest[32] = { 1, 2, 3 };

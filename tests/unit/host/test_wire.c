@@ -27,7 +27,7 @@ static enum assay_status decode(const uint8_t *bytes, size_t len, struct assay_f
     return status;
 }
 
-Test(net_wire, decodes_what_it_encoded)
+Test(host_wire, decodes_what_it_encoded)
 {
     uint8_t bytes[64];
     struct assay_frame frame;
@@ -39,7 +39,7 @@ Test(net_wire, decodes_what_it_encoded)
     cr_assert(assay_slice_equal(frame.payload, assay_slice_over("payload", 7)));
 }
 
-Test(net_wire, rejects_every_truncation_of_the_header)
+Test(host_wire, rejects_every_truncation_of_the_header)
 {
     uint8_t bytes[64];
     struct assay_frame frame;
@@ -49,7 +49,7 @@ Test(net_wire, rejects_every_truncation_of_the_header)
     cr_assert_eq(decode(bytes, ASSAY_FRAME_HEADER_LEN, &frame), ASSAY_OK);
 }
 
-Test(net_wire, rejects_another_version_chain_or_kind)
+Test(host_wire, rejects_another_version_chain_or_kind)
 {
     uint8_t bytes[64];
     struct assay_frame frame;
@@ -70,7 +70,7 @@ Test(net_wire, rejects_another_version_chain_or_kind)
     }
 }
 
-Test(net_wire, takes_the_largest_frame_and_not_one_byte_more)
+Test(host_wire, takes_the_largest_frame_and_not_one_byte_more)
 {
     static char payload[ASSAY_FRAME_LEN_MAX];
     static uint8_t bytes[ASSAY_FRAME_LEN_MAX + 1];
@@ -86,7 +86,7 @@ Test(net_wire, takes_the_largest_frame_and_not_one_byte_more)
     cr_assert_eq(decode(bytes, ASSAY_FRAME_LEN_MAX + 1, &frame), ASSAY_E_RANGE);
 }
 
-Test(net_wire, says_when_the_buffer_is_too_small)
+Test(host_wire, says_when_the_buffer_is_too_small)
 {
     uint8_t bytes[ASSAY_FRAME_HEADER_LEN];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
@@ -125,7 +125,7 @@ static size_t walk(const uint8_t *bytes, size_t len, enum assay_status *last)
     return count;
 }
 
-Test(net_wire, a_batch_gives_back_its_frames_in_order)
+Test(host_wire, a_batch_gives_back_its_frames_in_order)
 {
     struct assay_writer w = assay_writer_over(all, sizeof all);
     static const char *const texts[] = { "", "one", "and another" };
@@ -143,7 +143,7 @@ Test(net_wire, a_batch_gives_back_its_frames_in_order)
     cr_assert(assay_batch_ended(&batch));
 }
 
-Test(net_wire, what_is_no_batch_is_one_frame)
+Test(host_wire, what_is_no_batch_is_one_frame)
 {
     uint8_t bytes[64];
     enum assay_status last;
@@ -153,7 +153,7 @@ Test(net_wire, what_is_no_batch_is_one_frame)
     cr_assert_eq(last, ASSAY_OK);
 }
 
-Test(net_wire, a_batch_cut_anywhere_gives_the_frames_before_the_cut)
+Test(host_wire, a_batch_cut_anywhere_gives_the_frames_before_the_cut)
 {
     struct assay_writer w = assay_writer_over(all, sizeof all);
     size_t ends[4] = { ASSAY_BATCH_HEADER_LEN };
@@ -171,7 +171,7 @@ Test(net_wire, a_batch_cut_anywhere_gives_the_frames_before_the_cut)
     }
 }
 
-Test(net_wire, refuses_a_batch_in_a_batch_and_lengths_of_no_frame)
+Test(host_wire, refuses_a_batch_in_a_batch_and_lengths_of_no_frame)
 {
     enum assay_status last;
     struct assay_writer w = assay_writer_over(all, sizeof all);
@@ -190,7 +190,7 @@ Test(net_wire, refuses_a_batch_in_a_batch_and_lengths_of_no_frame)
     cr_assert_eq(w.len, 0);
 }
 
-Test(net_wire, a_batch_has_an_end_in_frames_and_in_bytes)
+Test(host_wire, a_batch_has_an_end_in_frames_and_in_bytes)
 {
     enum assay_status last;
     struct assay_writer w = assay_writer_over(all, sizeof all);

@@ -14,7 +14,7 @@ static void fresh(uint32_t epoch_ms, uint32_t members)
     assay_limit_init(&limit, &rates, 0);
 }
 
-Test(net_limit, twenty_members_at_half_a_second_fit)
+Test(host_limit, twenty_members_at_half_a_second_fit)
 {
     fresh(500, 20);
     cr_assert_eq(rates.messages_s, 1792);
@@ -28,7 +28,7 @@ Test(net_limit, twenty_members_at_half_a_second_fit)
     }
 }
 
-Test(net_limit, the_floors_hold_for_slow_networks)
+Test(host_limit, the_floors_hold_for_slow_networks)
 {
     fresh(60000, 20);
     cr_assert_eq(rates.messages_s, 20);
@@ -37,7 +37,7 @@ Test(net_limit, the_floors_hold_for_slow_networks)
     cr_assert_eq(rates.verifications_s, 2);
 }
 
-Test(net_limit, a_flood_is_cut_to_the_rate)
+Test(host_limit, a_flood_is_cut_to_the_rate)
 {
     uint64_t taken = 0;
     fresh(500, 4);
@@ -47,7 +47,7 @@ Test(net_limit, a_flood_is_cut_to_the_rate)
     cr_assert_geq(taken, 10 * rates.messages_s - rates.messages_s / 10);
 }
 
-Test(net_limit, bytes_are_counted_apart_and_a_refusal_costs_nothing)
+Test(host_limit, bytes_are_counted_apart_and_a_refusal_costs_nothing)
 {
     fresh(500, 4);
     uint64_t taken = 0;
@@ -61,7 +61,7 @@ Test(net_limit, bytes_are_counted_apart_and_a_refusal_costs_nothing)
     cr_assert_eq(assay_limit_frame(&limit, 1, 1), ASSAY_LIMIT_OK, "a small one, a moment later");
 }
 
-Test(net_limit, a_bucket_loses_no_fraction_and_never_overflows)
+Test(host_limit, a_bucket_loses_no_fraction_and_never_overflows)
 {
     struct assay_bucket bucket = { .rate_s = 3, .burst = 5 };
     uint64_t taken = 0;
@@ -74,7 +74,7 @@ Test(net_limit, a_bucket_loses_no_fraction_and_never_overflows)
     cr_assert_not(assay_bucket_take(&bucket, 0, 1), "a clock that goes back brings nothing");
 }
 
-Test(net_limit, three_invalid_signatures_in_a_minute_ban_and_bans_double)
+Test(host_limit, three_invalid_signatures_in_a_minute_ban_and_bans_double)
 {
     fresh(500, 4);
     uint64_t now = 1000;
@@ -92,7 +92,7 @@ Test(net_limit, three_invalid_signatures_in_a_minute_ban_and_bans_double)
     cr_assert_eq(expected, ASSAY_BAN_MAX_MS);
 }
 
-Test(net_limit, rare_mistakes_do_not_ban)
+Test(host_limit, rare_mistakes_do_not_ban)
 {
     fresh(500, 4);
     for (uint64_t i = 0; i < 100; i++)
@@ -100,7 +100,7 @@ Test(net_limit, rare_mistakes_do_not_ban)
 }
 
 /* 47 bytes ask for a block of 4 MiB: the first is answered, a second only in time. */
-Test(net_limit, what_is_asked_for_counts_by_its_answer)
+Test(host_limit, what_is_asked_for_counts_by_its_answer)
 {
     const size_t block = 4 << 20;
     fresh(2000, 7);
