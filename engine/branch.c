@@ -156,7 +156,7 @@ enum assay_answer assay_branch_to(struct assay_engine *e, const uint8_t id[stati
     return ASSAY_ANSWER_VALID;
 }
 
-/* The parent's time is a floor, our clock a ceiling with slack (docs/protocol.md 4). */
+/* The parent's time is a floor, our clock a ceiling with slack (docs/protocol.md 4.5). */
 static bool time_allowed(const struct assay_engine *e, uint64_t time_ms)
 {
     if (time_ms <= e->branch->ledger.time_ms) return false;

@@ -150,6 +150,7 @@ struct assay_effects {
     size_t count;
     struct assay_effect items[ASSAY_EFFECTS_MAX];
     uint64_t wake_at_ms; /* monotonic; UINT64_MAX: nothing to wait for */
+    uint32_t unsent;     /* messages that found no room in this step: their readers ask again */
 };
 
 /* What is to be signed, sent to everybody and, first, kept: a message that could be signed twice in

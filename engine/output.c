@@ -15,6 +15,7 @@ void assay_output_begin(struct assay_engine *e, struct assay_effects *effects)
     struct assay_output *o = &e->parts->output;
     ASSAY_ASSERT(o->effects == NULL && effects != NULL);
     effects->count = 0;
+    effects->unsent = 0;
     o->effects = effects;
     o->crowded = false;
     o->arena_used = 0;
@@ -90,8 +91,11 @@ void assay_eng_send(struct assay_engine *e, uint16_t to, uint16_t except,
                     enum assay_message_kind kind, struct assay_slice payload)
 {
     ASSAY_ASSERT(to == ASSAY_SLOT_ALL || to < e->members);
-    if (payload.len == 0) return; /* there was no room to keep it: peers ask again */
-    if (!assay_eng_room(e, EFFECTS_RESERVED)) return;
+    /* No room for it, or there was none to keep it in: peers ask again. */
+    if (payload.len == 0 || !assay_eng_room(e, EFFECTS_RESERVED)) {
+        e->output->effects->unsent++;
+        return;
+    }
     struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_SEND);
     ASSAY_ASSERT(effect != NULL);
     effect->as.send.to = to;

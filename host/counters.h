@@ -88,6 +88,7 @@
     X(ASSAY_COUNT_SEND_SPARED, "send_spared")                                                      \
     X(ASSAY_COUNT_SEND_OVERSIZE, "send_dropped_oversize")                                          \
     X(ASSAY_COUNT_SEND_MEMORY, "send_dropped_memory")                                              \
+    X(ASSAY_COUNT_SEND_NO_ROOM, "send_dropped_no_room")                                            \
     /* block sync and the service */                                                               \
     X(ASSAY_COUNT_SYNC_ANSWERED, "sync_answered")                                                  \
     X(ASSAY_COUNT_SYNC_MALFORMED, "sync_refused_malformed")                                        \

@@ -1,5 +1,5 @@
 /*
- * engine/consensus/resume.c - Simplex after a crash (docs/protocol.md 2, "Resume or reincarnate").
+ * engine/consensus/resume.c - Simplex after a crash (docs/protocol.md 2.4, 2.5).
  *
  * What the store holds is restored; then peers are asked for the highest vote of ours that they
  * hold. N and F only in views above the maximum of log and answers; X also below, where the log

@@ -33,7 +33,7 @@ enum assay_simplex_action_kind {
     ASSAY_SIMPLEX_ACCUSE, /* two signed messages that convict `slot`: proof number, both payloads */
     ASSAY_SIMPLEX_BEHIND, /* others sign in epoch `view` > ours (more than a third of the weight, or
                              anybody while we stand still): sync */
-    ASSAY_SIMPLEX_ROLLED_BACK, /* peers hold a vote of ours that our log lacks (docs/protocol.md 2):
+    ASSAY_SIMPLEX_ROLLED_BACK, /* peers hold a vote that our log lacks (docs/protocol.md 2.8):
                                   votes no more up to that vote's epoch; reincarnate */
     ASSAY_SIMPLEX_NOTE,        /* as ASSAY_EFFECT_NOTE */
 };
@@ -115,7 +115,7 @@ ASSAY_CHECKED enum assay_status assay_simplex_restore(struct assay_simplex *s,
                                                       enum assay_store_class class_,
                                                       const struct assay_store_key *key,
                                                       struct assay_slice value);
-/* fresh: a new key set that never voted, nothing to ask; otherwise resume (docs/protocol.md 2): ask
+/* fresh: a new key set that never voted, nothing to ask; otherwise resume (docs/protocol.md 2.4): ask
  * peers for the highest vote of ours, wait for G of the weight or 4 delta. Returns: nothing. */
 void assay_simplex_run(struct assay_simplex *s, uint64_t now_ms, bool fresh,
                        struct assay_simplex_actions *out);

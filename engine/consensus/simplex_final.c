@@ -1,7 +1,7 @@
 /*
  * engine/consensus/simplex_final.c - finality, and the bodies of blocks that it needs.
  *
- * docs/protocol.md 5: finality of a block is finality of its ancestors; finality of a tail is
+ * docs/protocol.md 5.18: finality of a block is finality of its ancestors; finality of a tail is
  * finality of its E and nothing else. FINAL goes out when every body on the way is held.
  */
 #include "engine/consensus/simplex_internal.h"

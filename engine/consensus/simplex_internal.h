@@ -92,7 +92,7 @@ struct sx_early {
     size_t used;
 };
 
-/* docs/protocol.md 2: what a resumed node waits for and where it may vote. */
+/* docs/protocol.md 2.4: what a resumed node waits for and where it may vote. */
 struct sx_resume {
     bool asking;
     uint64_t nonce;

@@ -1,7 +1,7 @@
 /*
  * engine/consensus/simplex_proposal.c - proposals: taken, judged, made.
  *
- * docs/protocol.md 5: what a valid proposal is, apart from what the ledger judges; tails below a
+ * docs/protocol.md 5.7: what a valid proposal is, apart from what the ledger judges; tails below a
  * notarised E; commitments to the parent's certificate and to the nullifications between.
  */
 #include "engine/consensus/simplex_internal.h"

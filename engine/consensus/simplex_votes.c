@@ -302,7 +302,7 @@ static void push_sign(struct assay_simplex *s, const struct assay_vote_statement
     assay_effect_sign(&action->effect, &signing);
 }
 
-/* docs/protocol.md 5: two N never; X and F never; F only after the same N. */
+/* docs/protocol.md 5.2 to 5.4: two N never; X and F never; F only after the same N. */
 static void check_cast(const struct sx_view *v, enum assay_vote_type type, const uint8_t id[32])
 {
     ASSAY_ASSERT(!v->cast[type]);

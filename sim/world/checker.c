@@ -341,7 +341,7 @@ void world_check_persisted(struct assay_sim_world *w, uint32_t node,
 /* --- orders */
 
 /* While its cause stands an order is derived again under the same number: what the agent executed
- * it knows by that (docs/protocol.md 10). */
+ * it knows by that (docs/protocol.md 10.2). */
 static void check_number(struct assay_sim_world *w, uint32_t node, const struct assay_order *order)
 {
     const struct assay_engine *e = w->nodes[node].engine;
