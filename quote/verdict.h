@@ -58,6 +58,8 @@ enum assay_kind_family {
       ASSAY_FAMILY_TDX | ASSAY_FAMILY_TPM)                                                         \
     /* Arm CCA attestation token */                                                                \
     X(ASSAY_KIND_CCA, 12, "cca", assay_kind_cca, ASSAY_FAMILY_CCA)                                 \
+    /* AWS NitroTPM attestation document */                                                        \
+    X(ASSAY_KIND_NITRO_TPM, 13, "nitro-tpm", assay_kind_nitro_tpm, ASSAY_FAMILY_NITRO)             \
     ASSAY_KIND_LIST_MORE(X)
 
 /* Of a test that tries a kind of its own. */

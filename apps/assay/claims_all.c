@@ -16,6 +16,7 @@ static const struct printer {
     { ASSAY_KIND_SNP, assay_claims_snp },       { ASSAY_KIND_NITRO, assay_claims_nitro },
     { ASSAY_KIND_TPM, assay_claims_tpm },       { ASSAY_KIND_VTPM_SNP, assay_claims_vtpm },
     { ASSAY_KIND_VTPM_TDX, assay_claims_vtpm }, { ASSAY_KIND_CCA, assay_claims_cca },
+    { ASSAY_KIND_NITRO_TPM, assay_claims_nitro },
 };
 
 static bool is_quote(enum assay_evidence_kind kind)

@@ -1,5 +1,6 @@
 /*
- * apps/assay/claims_nitro.c - the fields of an AWS Nitro attestation document.
+ * apps/assay/claims_nitro.c - the fields of an AWS attestation document, of a Nitro enclave or of a
+ * NitroTPM.
  */
 #include "apps/assay/claims_kinds.h"
 
@@ -25,7 +26,7 @@ static void put_pcrs(struct assay_json *out, const struct assay_nitro_document *
         (void)snprintf(name, sizeof name, "%u", i);
         put_field(pcrs, name, &d->pcrs[i]);
     }
-    assay_json_set(out, "pcrs", pcrs);
+    assay_json_set(out, assay_nitro_pcrs_name(d), pcrs);
 }
 
 /* "2022-10-13 08:57:59": the contract has neither the T nor the Z. */
@@ -65,7 +66,7 @@ enum assay_status assay_claims_nitro(const struct assay_package *package, struct
     assay_json_set_uint(out, "timestamp_ms", d.timestamp_ms);
     assay_json_set_text(out, "digest", "SHA384"); /* the parser takes no other */
     put_pcrs(out, &d);
-    assay_json_set_bool(out, "debug_mode", assay_nitro_is_debug(&d));
+    if (!d.is_tpm) assay_json_set_bool(out, "debug_mode", assay_nitro_is_debug(&d));
     put_field(out, "public_key", &d.public_key);
     put_field(out, "user_data", &d.user_data);
     put_field(out, "nonce", &d.nonce);

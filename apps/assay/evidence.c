@@ -32,7 +32,7 @@ static const char usage[] =
     "                 roots and those of the policy\n"
     "  --at TIME      the time to judge for, default now\n"
     "  --kind K       sgx-v3 sgx-v4 sgx-v5 tdx-v4 tdx-v5 snp nitro tpm2 paravisor-vtpm-snp\n"
-    "                 paravisor-vtpm-tdx cca soft; default: as the bytes say\n"
+    "                 paravisor-vtpm-tdx cca nitro-tpm soft; default: as the bytes say\n"
     "  --policy FILE  YAML (quote/yaml.h); default: profile production, every measurement\n"
     "  --ear FILE     sign the verdict as an attestation result (EAR, JSON web token); FILE -\n"
     "                 prints it instead of the verdict\n"

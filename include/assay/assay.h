@@ -93,7 +93,8 @@ enum assay_evidence_kind {
     ASSAY_KIND_TPM = 9,
     ASSAY_KIND_VTPM_SNP = 10, /* a paravisor's TPM inside an SNP guest */
     ASSAY_KIND_VTPM_TDX = 11, /* the same inside a TD */
-    ASSAY_KIND_CCA = 12
+    ASSAY_KIND_CCA = 12,
+    ASSAY_KIND_NITRO_TPM = 13 /* the TPM of an AWS EC2 instance */
 };
 
 enum assay_genuine {

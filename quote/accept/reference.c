@@ -16,7 +16,7 @@ static bool in_window(const struct assay_reference *r, int64_t at_unix_s)
 }
 
 /*
- * The PCRs of a Nitro enclave and of a TPM share their numbers and nothing else: an entry is about
+ * The PCRs of Nitro and of a TPM share their numbers and nothing else: an entry is about
  * the kind that its length tells. The other fields have one meaning each; there a value of another
  * length is another value, or a realm could pass by choosing another hash.
  */

@@ -1,7 +1,7 @@
 /*
- * quote/nitro/nitro.c - the appraisal of an AWS Nitro attestation document ("Nitro Enclaves
- * Attestation Process", 3.2.3): its certificates lead to the pinned root, all are valid, the leaf
- * signed it.
+ * quote/nitro/nitro.c - the appraisal of an AWS attestation document, of a Nitro enclave or of a
+ * NitroTPM ("Nitro Enclaves Attestation Process", 3.2.3): its certificates lead to the pinned root,
+ * all are valid, the leaf signed it.
  *
  * Every certificate but the root comes with the document and is AWS's to renew: the leaf lives
  * three hours, the authorities a day to some weeks. Nothing outside the document can mend one that
@@ -22,7 +22,7 @@
 #include "quote/package.h"
 #include "quote/text.h"
 
-enum { IMAGE_PCR = 0 };
+enum { IMAGE_PCR = 0, BOOT_PCR = 4 };
 
 /* --- what the certificates prove, whatever the time */
 static enum assay_status read_certificate(const struct assay_nitro_field *field, const char *what,
@@ -180,11 +180,12 @@ static void judge_link(const struct assay_link *link, bool is_root, struct assay
 }
 
 /* --- under which root */
-static bool is_pinned(const struct assay_endorsements *all, const struct assay_key *root)
+static bool is_pinned(const struct assay_evidence_request *request, const struct assay_key *root)
 {
+    const struct assay_endorsements *const all = request->endorsements;
     for (size_t i = 0; i < all->count; i++) {
         const struct assay_endorsement *const e = &all->entries[i];
-        if ((e->kinds & ASSAY_KIND_BIT(ASSAY_KIND_NITRO)) == 0) continue;
+        if ((e->kinds & ASSAY_KIND_BIT(request->kind)) == 0) continue;
         if (assay_key_equal(&e->root, root)) return true;
     }
     return false;
@@ -195,7 +196,7 @@ static void judge_root(const struct assay_nitro_document *d, const struct assay_
                        const struct assay_evidence_request *request, struct assay_verdict *verdict)
 {
     if (proven->root.type == ASSAY_KEY_NONE) return; /* already a fault */
-    if (is_pinned(request->endorsements, &proven->root)) return;
+    if (is_pinned(request, &proven->root)) return;
     struct assay_text observed = assay_text_empty();
     assay_text_add_hex(&observed, proven->links[proven->link_count - 1].key_name, ASSAY_SHA256_LEN);
     const struct assay_fault fault = {
@@ -243,11 +244,12 @@ static void add_missing_pcr(unsigned index, struct assay_verdict *verdict)
                       observed.text);
 }
 
-static void judge_pcrs(const struct assay_nitro_document *d, const struct assay_policy *policy,
-                       struct assay_verdict *verdict)
+/* What an enclave was made of is measured by AWS, or it is none. An instance measures itself as it
+ * boots: which registers tell its programs depends on how, and the policy says it. */
+static void judge_image(const struct assay_nitro_document *d, struct assay_verdict *verdict)
 {
-    enum { REFERENCE_PCRS = ASSAY_REFERENCE_FIELDS - ASSAY_REFERENCE_PCR0 };
     const struct assay_nitro_field *const image = &d->pcrs[IMAGE_PCR];
+    if (d->is_tpm) return;
     verdict->debug = assay_nitro_is_debug(d);
     if (verdict->debug)
         assay_verdict_add(verdict, ASSAY_RULE_DEBUG, image->offset, "measured PCR0 to PCR2",
@@ -255,6 +257,13 @@ static void judge_pcrs(const struct assay_nitro_document *d, const struct assay_
     else if (!image->is_there || assay_bytes_all_zero(image->bytes.bytes, image->bytes.len))
         assay_verdict_add(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, image->offset,
                           "PCR0, the measurement of the image", "zero or missing");
+}
+
+static void judge_pcrs(const struct assay_nitro_document *d, const struct assay_policy *policy,
+                       struct assay_verdict *verdict)
+{
+    enum { REFERENCE_PCRS = ASSAY_REFERENCE_FIELDS - ASSAY_REFERENCE_PCR0 };
+    judge_image(d, verdict);
     for (unsigned i = 0; i < REFERENCE_PCRS; i++) {
         const struct assay_measured measured = {
             .field = (enum assay_reference_field)(ASSAY_REFERENCE_PCR0 + i),
@@ -271,7 +280,8 @@ static void judge_pcrs(const struct assay_nitro_document *d, const struct assay_
 /* docs/protocol.md 3.8: report_data is the nonce; another length binds nothing of ours. */
 static void claim(const struct assay_nitro_document *d, struct assay_verdict *verdict)
 {
-    const struct assay_slice image = d->pcrs[IMAGE_PCR].bytes;
+    /* AWS's firmware is constant to PCR0 and PCR1; PCR4 is what the instance booted. */
+    const struct assay_slice image = d->pcrs[d->is_tpm ? BOOT_PCR : IMAGE_PCR].bytes;
     const struct assay_slice nonce = d->nonce.bytes;
     if (nonce.len == ASSAY_REPORT_DATA_LEN)
         assay_bytes_copy(verdict->report_data, ASSAY_REPORT_DATA_LEN, nonce.bytes, nonce.len);
@@ -281,15 +291,17 @@ static void claim(const struct assay_nitro_document *d, struct assay_verdict *ve
 }
 
 /*
- * The module id opens with the id of the instance, "i-020b6af9246d90e92-enc0183...": two enclaves
- * of an instance share it. It names no hardware, so it counts as masked (docs/protocol.md 6.2).
+ * The module id opens with the id of the instance, "i-020b6af9246d90e92-enc0183...", with "-tpm"
+ * for its TPM: two enclaves of an instance share it, and so does its TPM. It names no hardware, so
+ * it counts as masked (docs/protocol.md 6.2).
  */
-static struct assay_slice instance_of(struct assay_slice module_id)
+static struct assay_slice instance_of(const struct assay_nitro_document *d)
 {
-    static const char mark[] = "-enc";
-    enum { MARK_LEN = sizeof mark - 1 };
+    static const char enclave[] = "-enc", tpm[] = "-tpm";
+    enum { MARK_LEN = sizeof tpm - 1 };
+    const struct assay_slice module_id = d->module_id.bytes;
     for (size_t i = 0; i + MARK_LEN <= module_id.len; i++)
-        if (assay_bytes_equal(module_id.bytes + i, mark, MARK_LEN))
+        if (assay_bytes_equal(module_id.bytes + i, d->is_tpm ? tpm : enclave, MARK_LEN))
             return assay_slice_over(module_id.bytes, i);
     return module_id;
 }
@@ -301,7 +313,7 @@ static void name_platform(const struct assay_nitro_document *d, const struct ass
     const uint8_t *const root_name = proven->links[proven->link_count - 1].key_name;
     assay_bytes_copy(verdict->vendor_root, 32, root_name, 32);
     const struct assay_slice pieces[] = { assay_slice_over(verdict->vendor_root, 32),
-                                          instance_of(d->module_id.bytes) };
+                                          instance_of(d) };
     assay_sha256_pieces(pieces, 2, verdict->platform_id);
     verdict->platform_masked = true;
     verdict->has_platform = true;
@@ -310,9 +322,9 @@ static void name_platform(const struct assay_nitro_document *d, const struct ass
 static void judge(const struct assay_nitro_document *d, const struct assay_proven *proven,
                   const struct assay_evidence_request *request, struct assay_verdict *verdict)
 {
-    if ((request->policy->kinds & ASSAY_KIND_BIT(ASSAY_KIND_NITRO)) == 0)
+    if ((request->policy->kinds & ASSAY_KIND_BIT(request->kind)) == 0)
         assay_verdict_add(verdict, ASSAY_RULE_KIND, 0, "a kind that the policy accepts",
-                          assay_kind_text(ASSAY_KIND_NITRO));
+                          assay_kind_text(request->kind));
     judge_pcrs(d, request->policy, verdict);
     assay_proven_report(proven, verdict);
     judge_root(d, proven, request, verdict);
@@ -336,8 +348,12 @@ static enum assay_status verify(const struct assay_kind *kind, struct assay_veri
     assay_verdict_proof(verdict, ASSAY_PROOF_COSE_SIGNATURE, ASSAY_PROOF_UNKNOWN);
     assay_verdict_proof(verdict, ASSAY_PROOF_CHAIN, ASSAY_PROOF_UNKNOWN);
     ASSAY_TRY(assay_package_read(kind->kind, request->bytes, request->len, &package));
-    const enum assay_status status =
+    enum assay_status status =
         assay_nitro_parse(package.main.bytes, package.main.len, &document, &where);
+    if (status == ASSAY_OK && document.is_tpm != (kind->kind == ASSAY_KIND_NITRO_TPM)) {
+        where.field = document.is_tpm ? "pcrs, of an enclave" : "nitrotpm_pcrs, of a NitroTPM";
+        status = ASSAY_E_INVALID;
+    }
     assay_cose_note(status, &where, verdict);
     if (status != ASSAY_OK) return status;
     claim(&document, verdict);
@@ -347,7 +363,22 @@ static enum assay_status verify(const struct assay_kind *kind, struct assay_veri
     return ASSAY_OK;
 }
 
-/* --- the row */
+/* --- the rows */
+static bool is_tpm(const uint8_t *bytes, size_t len)
+{
+    struct assay_nitro_document d;
+    size_t declared = 0;
+    if (!assay_cose_sign1_looks(bytes, len)) return false;
+    if (assay_cose_length(bytes, len, &declared) != ASSAY_OK) return false;
+    return assay_nitro_parse(bytes, declared, &d, NULL) == ASSAY_OK && d.is_tpm;
+}
+
+/* No other kind opens so; one that cannot be read is taken for the older sort, which says why. */
+static bool is_enclave(const uint8_t *bytes, size_t len)
+{
+    return assay_cose_sign1_looks(bytes, len) && !is_tpm(bytes, len);
+}
+
 struct assay_kind assay_kind_nitro(void)
 {
     return (struct assay_kind){
@@ -358,8 +389,21 @@ struct assay_kind assay_kind_nitro(void)
         .affirms = ASSAY_CLAIMS_TEE & ~ASSAY_CLAIM_BIT(RUNTIME_OPAQUE),
         .proofs = ASSAY_PROOF_BIT(COSE_SIGNATURE) | ASSAY_PROOF_BIT(CHAIN),
         .programs = ASSAY_PROGRAM_PCRS,
-        .detect = assay_cose_sign1_looks, /* no other kind opens so */
+        .detect = is_enclave,
         .length = assay_cose_length,
         .verify = verify,
     };
+}
+
+/* As of any other TPM (quote/tpm/tpm.c): how the instance is set up is not proven, nor hidden. */
+struct assay_kind assay_kind_nitro_tpm(void)
+{
+    struct assay_kind row = assay_kind_nitro();
+    row.kind = ASSAY_KIND_NITRO_TPM;
+    row.what = "an attestation document of the NitroTPM of an AWS EC2 instance";
+    row.speaks_of = ASSAY_CLAIM_BIT(INSTANCE_IDENTITY) | ASSAY_CLAIM_BIT(CONFIGURATION) |
+                    ASSAY_CLAIM_BIT(EXECUTABLES) | ASSAY_CLAIM_BIT(HARDWARE);
+    row.affirms = ASSAY_CLAIM_BIT(INSTANCE_IDENTITY) | ASSAY_CLAIM_BIT(HARDWARE);
+    row.detect = is_tpm;
+    return row;
 }

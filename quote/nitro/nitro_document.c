@@ -70,11 +70,14 @@ static enum assay_status read_timestamp(struct reader *r)
     return r->document->timestamp_ms > 0 ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
-/* 3.2.2.2: 1 to 32 entries, indices below 32, 32, 48 or 64 bytes each. */
-static enum assay_status read_pcrs(struct reader *r)
+/* 3.2.2.2: 1 to 32 entries, indices below 32, 32, 48 or 64 bytes each; of a TPM, which signs one
+ * bank, as long as its digest. */
+static enum assay_status read_pcrs(struct reader *r, bool is_tpm)
 {
     struct assay_cose_map map;
     struct assay_cose_label label;
+    if ((r->has & HAS_PCRS) != 0) return ASSAY_E_INVALID; /* the other sort: none comes twice */
+    r->document->is_tpm = is_tpm;
     ASSAY_TRY(assay_cose_map_open(&r->in, ASSAY_NITRO_PCRS, &map));
     while (assay_cose_map_more(&map, &r->in)) {
         ASSAY_TRY(assay_cose_map_next(&map, &r->in, &label));
@@ -85,6 +88,7 @@ static enum assay_status read_pcrs(struct reader *r)
         const size_t len = pcr->bytes.len;
         if (len != ASSAY_SHA256_LEN && len != ASSAY_SHA384_LEN && len != ASSAY_SHA512_LEN)
             return ASSAY_E_RANGE;
+        if (is_tpm && len != ASSAY_NITRO_PCR_LEN) return ASSAY_E_RANGE;
     }
     r->has |= HAS_PCRS;
     return map.count > 0 ? ASSAY_OK : ASSAY_E_RANGE;
@@ -120,7 +124,8 @@ static enum assay_status read_field(struct reader *r, const struct assay_cose_la
     if (is_field(r, label, "module_id")) return read_module_id(r);
     if (is_field(r, label, "digest")) return read_digest(r);
     if (is_field(r, label, "timestamp")) return read_timestamp(r);
-    if (is_field(r, label, "pcrs")) return read_pcrs(r);
+    if (is_field(r, label, "pcrs")) return read_pcrs(r, false);
+    if (is_field(r, label, "nitrotpm_pcrs")) return read_pcrs(r, true);
     if (is_field(r, label, "cabundle")) return read_bundle(r);
     if (is_field(r, label, "certificate")) {
         r->has |= HAS_CERTIFICATE;
@@ -129,8 +134,9 @@ static enum assay_status read_field(struct reader *r, const struct assay_cose_la
     if (is_field(r, label, "public_key"))
         return read_optional(r, 1, ASSAY_NITRO_PUBLIC_KEY_MAX, &d->public_key);
     if (is_field(r, label, "user_data"))
-        return read_optional(r, 0, ASSAY_NITRO_USER_DATA_MAX, &d->user_data);
-    if (is_field(r, label, "nonce")) return read_optional(r, 0, ASSAY_NITRO_NONCE_MAX, &d->nonce);
+        return read_optional(r, 0, ASSAY_NITRO_TPM_DATA_MAX, &d->user_data);
+    if (is_field(r, label, "nonce"))
+        return read_optional(r, 0, ASSAY_NITRO_TPM_DATA_MAX, &d->nonce);
     r->field = "a field of another name";
     return assay_cose_skip(&r->in);
 }
@@ -147,6 +153,17 @@ static const char *missing_field(uint32_t has)
     return NULL;
 }
 
+/* An enclave's user data and nonce are shorter; which sort it is stands anywhere in the map. */
+static enum assay_status check_lengths(struct reader *r)
+{
+    const struct assay_nitro_document *const d = r->document;
+    if (d->is_tpm) return ASSAY_OK;
+    r->field = "user_data";
+    if (d->user_data.bytes.len > ASSAY_NITRO_USER_DATA_MAX) return ASSAY_E_RANGE;
+    r->field = "nonce";
+    return d->nonce.bytes.len > ASSAY_NITRO_NONCE_MAX ? ASSAY_E_RANGE : ASSAY_OK;
+}
+
 static enum assay_status read_payload(struct reader *r)
 {
     struct assay_cose_map map;
@@ -160,7 +177,7 @@ static enum assay_status read_payload(struct reader *r)
     r->field = "the end of the payload";
     ASSAY_TRY(assay_cursor_end(&r->in));
     const char *const missing = missing_field(r->has);
-    if (missing == NULL) return ASSAY_OK;
+    if (missing == NULL) return check_lengths(r);
     r->field = missing;
     return ASSAY_E_NOT_FOUND;
 }
@@ -197,9 +214,15 @@ enum assay_status assay_nitro_parse(const uint8_t *bytes, size_t len,
     return ASSAY_OK;
 }
 
+const char *assay_nitro_pcrs_name(const struct assay_nitro_document *document)
+{
+    return document->is_tpm ? "nitrotpm_pcrs" : "pcrs";
+}
+
 bool assay_nitro_is_debug(const struct assay_nitro_document *document)
 {
     enum { IMAGE_PCRS = 3 };
+    if (document->is_tpm) return false;
     for (size_t i = 0; i < IMAGE_PCRS; i++) {
         const struct assay_nitro_field *const pcr = &document->pcrs[i];
         if (pcr->is_there && !assay_bytes_all_zero(pcr->bytes.bytes, pcr->bytes.len)) return false;

@@ -1,5 +1,6 @@
 /*
- * tests/fuzz/quote/fuzz_nitro.c - any bytes as a Nitro document, and as the payload of one.
+ * tests/fuzz/quote/fuzz_nitro.c - any bytes as a Nitro document of either sort, and as the payload
+ * of one.
  *
  * Properties: nothing is genuine under AWS's root; the verdict is the same with and without a
  * memory, also under the root that the document brings; a failure names a field; slices lie inside
@@ -43,7 +44,10 @@ static void judge(const uint8_t *data, size_t size, const struct assay_endorseme
     static struct assay_policy policy;
     static struct assay_verdict warm;
     assay_policy_default(&policy);
-    const struct assay_evidence_request request = { .kind = ASSAY_KIND_NITRO,
+    struct assay_nitro_document d;
+    const bool is_tpm = assay_nitro_parse(data, size, &d, NULL) == ASSAY_OK && d.is_tpm;
+    const struct assay_evidence_request request = { .kind = is_tpm ? ASSAY_KIND_NITRO_TPM
+                                                                   : ASSAY_KIND_NITRO,
                                                     .bytes = data,
                                                     .len = size,
                                                     .at_unix_s = 1665651482,

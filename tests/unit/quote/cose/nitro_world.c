@@ -59,6 +59,20 @@ struct nitro_world *nitro_open(void)
     return w;
 }
 
+struct nitro_world *nitro_open_tpm(void)
+{
+    enum { TPM_PCRS = 24 };
+    struct nitro_world *const w = nitro_open();
+    w->is_tpm = true;
+    w->module_id = "i-0123456789abcdef0-tpm0000000000000000";
+    w->pcr_count = TPM_PCRS;
+    for (size_t i = 0; i < w->pcr_count; i++) /* 17 to 22: of a late launch that never was */
+        w->pcrs[i] = (struct nitro_pcr){ (int64_t)i, 48, i > 16 && i < 23 ? 0xff : (uint8_t)i };
+    w->endorsements.entries[0].kinds = ASSAY_KIND_BIT(ASSAY_KIND_NITRO_TPM);
+    nitro_make(w);
+    return w;
+}
+
 void nitro_close(struct nitro_world *w)
 {
     for (size_t i = 0; i < NITRO_LINKS; i++)
@@ -103,7 +117,7 @@ static void put_value(const struct nitro_world *w, const char *name, struct assa
     if (is(name, "module_id")) assay_cbor_put_text(out, w->module_id);
     if (is(name, "digest")) assay_cbor_put_text(out, w->digest);
     if (is(name, "timestamp")) assay_cbor_put_uint(out, w->timestamp_ms);
-    if (is(name, "pcrs")) put_pcrs(w, out);
+    if (is(name, "pcrs") || is(name, "nitrotpm_pcrs")) put_pcrs(w, out);
     if (is(name, "certificate") && w->certificate_too_long)
         assay_cbor_put_bytes(out, long_bytes, sizeof long_bytes);
     else if (is(name, "certificate"))
@@ -132,11 +146,12 @@ static void put_value(const struct nitro_world *w, const char *name, struct assa
 
 static void put_payload(const struct nitro_world *w, struct assay_writer *out)
 {
-    static const char *const names[] = { "module_id",   "digest",   "timestamp",  "pcrs",
-                                         "certificate", "cabundle", "public_key", "user_data",
-                                         "nonce",       "new_field" };
-    const size_t count =
-        sizeof names / sizeof names[0] - (w->unknown_field || w->padding > 0 ? 0 : 1);
+    const char *const pcrs = w->is_tpm ? "nitrotpm_pcrs" : "pcrs";
+    const char *names[11] = { "module_id", "digest",     "timestamp", pcrs,   "certificate",
+                              "cabundle",  "public_key", "user_data", "nonce" };
+    size_t count = 9;
+    if (w->both) names[count++] = w->is_tpm ? "pcrs" : "nitrotpm_pcrs";
+    if (w->unknown_field || w->padding > 0) names[count++] = "new_field";
     unsigned pairs = 0;
     for (size_t i = 0; i < count; i++)
         pairs += times(w, names[i]);
@@ -173,7 +188,8 @@ void nitro_make_document(struct nitro_world *w)
 
 enum assay_status nitro_judge(struct nitro_world *w)
 {
-    const struct assay_evidence_request request = { .kind = ASSAY_KIND_NITRO,
+    const enum assay_evidence_kind kind = w->is_tpm ? ASSAY_KIND_NITRO_TPM : ASSAY_KIND_NITRO;
+    const struct assay_evidence_request request = { .kind = kind,
                                                     .bytes = w->bytes,
                                                     .len = w->len,
                                                     .at_unix_s = w->at_unix_s,

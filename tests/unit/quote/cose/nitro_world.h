@@ -30,6 +30,8 @@ struct nitro_world {
     struct maker_der ders[NITRO_LINKS];
     /* the document */
     struct maker_sign1 sign1;
+    bool is_tpm; /* a NitroTPM's: nitrotpm_pcrs, kind nitro-tpm */
+    bool both;   /* and the PCRs of an enclave beside them */
     const char *module_id;
     const char *digest;
     uint64_t timestamp_ms;
@@ -57,6 +59,8 @@ struct nitro_world {
 /* On the heap; everything in it is right. */
 struct nitro_world *nitro_open(void);
 void nitro_close(struct nitro_world *w);
+/* The same with a document of a NitroTPM. */
+struct nitro_world *nitro_open_tpm(void);
 /* Certificates anew by terms, then the document. */
 void nitro_make(struct nitro_world *w);
 /* The document alone, with the certificates that were made last. */

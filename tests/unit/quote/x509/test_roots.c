@@ -54,7 +54,8 @@ Test(quote_roots, vouch_for_the_kinds_of_their_vendor_alone)
     cr_assert_eq(kinds[ASSAY_PINNED_AMD_MILAN], kinds[ASSAY_PINNED_AMD_GENOA]);
     cr_assert_eq(kinds[ASSAY_PINNED_AMD_MILAN], kinds[ASSAY_PINNED_AMD_TURIN]);
     cr_assert_eq(kinds[ASSAY_PINNED_AMD_MILAN] & kinds[ASSAY_PINNED_INTEL_SGX], 0);
-    cr_assert_eq(kinds[ASSAY_PINNED_AWS_NITRO], ASSAY_KIND_BIT(ASSAY_KIND_NITRO));
+    cr_assert_eq(kinds[ASSAY_PINNED_AWS_NITRO],
+                 ASSAY_KIND_BIT(ASSAY_KIND_NITRO) | ASSAY_KIND_BIT(ASSAY_KIND_NITRO_TPM));
     struct assay_key key;
     uint32_t none = 0;
     cr_assert_eq(assay_pinned_root((enum assay_pinned_root)ASSAY_PINNED_ROOTS, &key, &none),
