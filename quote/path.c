@@ -210,6 +210,7 @@ static enum assay_status check_uses(const struct assay_path *path, struct assay_
     /* What the leaf says that it is for, its authorities must be for, too. */
     const uint32_t uses = path->certificates[0]->extended_key_usage &
                           (uint32_t)(ASSAY_EKU_TCG_EK | ASSAY_EKU_TCG_AK);
+    const uint32_t allowed = uses | path->uses;
     for (size_t i = 0; i < path->count; i++) {
         const struct assay_certificate *const c = path->certificates[i];
         if (c->has_unknown_critical)
@@ -222,7 +223,7 @@ static enum assay_status check_uses(const struct assay_path *path, struct assay_
             return refuse(fault, at, i, ASSAY_RULE_CHAIN_CONSTRAINTS,
                           "an authority that may issue certificates at this place",
                           "other uses, or a shorter path");
-        if (i > 0 && !assay_chain_allows(c, uses))
+        if (i > 0 && !assay_chain_allows(c, allowed))
             return refuse(fault, at, i, ASSAY_RULE_CHAIN_CONSTRAINTS,
                           "an authority for certificates of this use", "one for other uses");
     }

@@ -19,6 +19,7 @@ enum { ASSAY_PATH_CANDIDATES_MAX = 2 * ASSAY_CHAIN_MAX };
 struct assay_path {
     size_t count;
     const struct assay_certificate *certificates[ASSAY_CHAIN_MAX];
+    uint32_t uses; /* ASSAY_EKU_...: its authorities may be for these, too; 0 as it is built */
 };
 
 /*

@@ -308,6 +308,7 @@ enum {
     ASSAY_REASONS_MAX = 8,          /* the first eight; more would tell nothing new */
     ASSAY_REASON_TEXT = 100,        /* a 48-byte measurement in hexadecimal and its NUL */
     ASSAY_ADVISORIES_MAX = 64,      /* genuine TCB levels list up to 30 */
+    ASSAY_INSTANCE_TEXT = 64,       /* Azure's ids have 36 characters, Google's names 63 */
     ASSAY_ADVISORY_TEXT = 24,       /* "INTEL-SA-01234" and room */
     ASSAY_MEASUREMENT_MAX = 64, /* a realm measured with SHA-512 */
     ASSAY_REPORT_DATA_LEN = 64,
@@ -318,6 +319,15 @@ struct assay_reason {
     uint32_t offset; /* in the evidence, 0 when it is not about a field of it */
     char expected[ASSAY_REASON_TEXT];
     char observed[ASSAY_REASON_TEXT];
+};
+
+/* An instance of a cloud, as the cloud names it; what it does not name is empty and 0. */
+struct assay_instance {
+    char id[ASSAY_INSTANCE_TEXT]; /* empty: no instance */
+    char name[ASSAY_INSTANCE_TEXT];
+    char project[ASSAY_INSTANCE_TEXT];
+    uint64_t project_number;
+    char zone[ASSAY_INSTANCE_TEXT];
 };
 
 struct assay_verdict {
@@ -339,6 +349,7 @@ struct assay_verdict {
     int64_t tcb_date_now_unix_s;
     uint32_t advisory_now_count;
     char advisories_now[ASSAY_ADVISORIES_MAX][ASSAY_ADVISORY_TEXT];
+    struct assay_instance instance; /* that it is of; beside a platform that is known */
     int64_t at_unix_s;       /* the time that it was judged for */
     bool has_expiry;
     int64_t expires_unix_s; /* the earliest end of anything that it rests on */

@@ -20,7 +20,8 @@ enum {
     ASSAY_CRL_DER_MAX = 262144,   /* 4096 entries at 50 bytes */
     ASSAY_CRL_ENTRIES_MAX = 4096, /* Intel's platform CRL: 129 entries in 2026-07 */
     ASSAY_TCB_COMPONENTS = 16,
-    ASSAY_COMMON_NAME_MAX = 64,
+    ASSAY_COMMON_NAME_MAX = 65, /* X.520: 64 characters; and the end */
+    ASSAY_GCE_TEXT_MAX = 64,    /* Google's names have at most 63 characters */
 };
 
 /* A distinguished name as its raw DER; compared byte by byte (evidence-rules.md 1.3). */
@@ -61,6 +62,16 @@ struct assay_vek {
     uint32_t hwid_len; /* .4: 64 bytes, 8 on Turin, 0 in a VLEK */
     uint8_t hwid[ASSAY_HWID_MAX];
     char csp[ASSAY_COMMON_NAME_MAX]; /* .5, VLEK only; empty in a VCEK */
+};
+
+/* Google's extension 1.3.6.1.4.1.11129.2.1.21: the instance that a virtual TPM belongs to. */
+struct assay_gce {
+    char zone[ASSAY_GCE_TEXT_MAX];
+    uint64_t project_number;
+    char project_id[ASSAY_GCE_TEXT_MAX];
+    uint64_t instance_id;
+    char instance_name[ASSAY_GCE_TEXT_MAX];
+    bool is_production; /* false, too, where it does not say so */
 };
 
 enum {
@@ -108,6 +119,8 @@ struct assay_certificate {
     struct assay_pck pck;
     bool has_vek;
     struct assay_vek vek;
+    bool has_gce;
+    struct assay_gce gce;
 };
 
 struct assay_crl {

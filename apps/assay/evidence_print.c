@@ -57,13 +57,37 @@ static void set_genuine(struct assay_json *object, enum assay_genuine genuine)
     else assay_json_set_bool(object, "genuine", genuine == ASSAY_GENUINE_TRUE);
 }
 
+static void set_name(struct assay_json *object, const char *key, const char *name)
+{
+    if (name[0] == '\0') assay_json_set_null(object, key);
+    else assay_json_set_text(object, key, name);
+}
+
+static void set_instance(struct assay_json *object, const struct assay_instance *from)
+{
+    if (from->id[0] == '\0') {
+        assay_json_set_null(object, "instance");
+        return;
+    }
+    struct assay_json *const instance = assay_json_object();
+    assay_json_set_text(instance, "id", from->id);
+    set_name(instance, "name", from->name);
+    set_name(instance, "project", from->project);
+    if (from->project_number == 0) assay_json_set_null(instance, "project_number");
+    else assay_json_set_uint(instance, "project_number", from->project_number);
+    set_name(instance, "zone", from->zone);
+    assay_json_set(object, "instance", instance);
+}
+
 static void set_platform(struct assay_json *object, const struct assay_verdict *v)
 {
     if (!v->has_platform) {
         assay_json_set_null(object, "platform_id");
         assay_json_set_null(object, "vendor_root");
+        assay_json_set_null(object, "instance");
         return;
     }
+    set_instance(object, &v->instance);
     assay_json_set_hex(object, "platform_id", v->platform_id, sizeof v->platform_id);
     assay_json_set_hex(object, "vendor_root", v->vendor_root, sizeof v->vendor_root);
 }

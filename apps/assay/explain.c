@@ -10,6 +10,7 @@
 #include "quote/result/ar4si.h"
 #include "quote/result/fix.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -104,6 +105,10 @@ static void print_links(const struct assay_appraisal *a)
     (void)printf("  root key  %s\n", name);
     assay_hex_encode(v->platform_id, sizeof v->platform_id, name, sizeof name);
     (void)printf("  platform  %s%s\n", name, v->platform_masked ? " (of an instance only)" : "");
+    if (v->instance.id[0] != '\0') (void)printf("  instance  %s\n", v->instance.id);
+    if (v->instance.project[0] != '\0')
+        (void)printf("            %s, project %s (%" PRIu64 "), zone %s\n", v->instance.name,
+                     v->instance.project, v->instance.project_number, v->instance.zone);
 }
 
 static void print_levels_of(const struct assay_appraisal *a)

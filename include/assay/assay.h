@@ -386,6 +386,20 @@ ASSAY_API bool assay_verdict_get_platform(const struct assay_verdict *verdict,
                                           struct assay_bytes *platform_id, /* 32 bytes */
                                           struct assay_bytes *vendor_root, /* 32: SHA-256 of SPKI */
                                           bool *masked); /* the id names an instance only */
+/*
+ * The instance of a cloud, as the cloud names it: of AWS's documents, and of TPMs under a root to
+ * which a policy gives attestation_keys of Google or Azure. What it does not name is empty and 0.
+ */
+struct assay_cloud_instance {
+    const char *id;
+    const char *name;
+    const char *project;
+    const char *zone;
+    uint64_t project_number;
+};
+/* Returns: false when it is of none; *instance untouched. */
+ASSAY_API bool assay_verdict_get_instance(const struct assay_verdict *verdict,
+                                          struct assay_cloud_instance *instance);
 
 /* Why. The gravest reason comes first; at most eight are kept. */
 struct assay_finding {

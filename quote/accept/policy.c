@@ -98,7 +98,10 @@ static enum assay_status check_root(const struct assay_policy_root *root)
     ASSAY_TRY(check_text(root->name, ASSAY_ROOT_NAME_MAX));
     if (root->key.type == ASSAY_KEY_NONE || assay_key_type_of_len(root->key.len) != root->key.type)
         return ASSAY_E_RANGE;
-    return is_kinds(root->kinds) ? ASSAY_OK : ASSAY_E_RANGE;
+    if ((unsigned)root->ak >= ASSAY_AK_FORMS || !is_kinds(root->kinds)) return ASSAY_E_RANGE;
+    /* The clouds' forms mean something for quotes of TPMs alone. */
+    const bool is_tpm = (root->kinds & ASSAY_KIND_BIT(ASSAY_KIND_TPM)) != 0;
+    return root->ak == ASSAY_AK_TCG || is_tpm ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
 enum assay_status assay_policy_check(const struct assay_policy *policy)
@@ -118,4 +121,15 @@ enum assay_status assay_policy_check(const struct assay_policy *policy)
     for (uint32_t i = 0; i < policy->reference_count; i++)
         ASSAY_TRY(check_reference(&policy->references[i]));
     return ASSAY_OK;
+}
+
+enum assay_ak_form assay_policy_ak_form(const struct assay_policy *policy,
+                                        const struct assay_key *key, enum assay_evidence_kind kind)
+{
+    for (uint32_t i = 0; i < policy->root_count; i++) {
+        const struct assay_policy_root *const root = &policy->roots[i];
+        if ((root->kinds & ASSAY_KIND_BIT(kind)) == 0) continue;
+        if (assay_key_equal(&root->key, key)) return root->ak;
+    }
+    return ASSAY_AK_TCG;
 }

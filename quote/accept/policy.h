@@ -119,10 +119,19 @@ enum {
     ASSAY_POLICY_LEN_MAX = 40960, /* encoded; proven to suffice in policy_wire.c */
 };
 
+/* What a certificate of a TPM's attestation key looks like under a root (evidence-rules.md 7). */
+enum assay_ak_form {
+    ASSAY_AK_TCG = 0,    /* it names the purpose 2.23.133.8.3 */
+    ASSAY_AK_GOOGLE = 1, /* of Google's virtual TPMs: no purpose, an extension names the instance */
+    ASSAY_AK_AZURE = 2,  /* of Azure's Trusted Launch: as TCG, the subject names the instance */
+};
+enum { ASSAY_AK_FORMS = 3 };
+
 struct assay_policy_root {
     char name[ASSAY_ROOT_NAME_MAX]; /* for people */
     struct assay_key key;
-    uint32_t kinds; /* ASSAY_KIND_BIT */
+    uint32_t kinds;        /* ASSAY_KIND_BIT */
+    enum assay_ak_form ak; /* opt-in: other than TCG for roots of TPMs alone */
 };
 
 /* What a TEE may be beyond its measurement and its TCB status. */
@@ -192,6 +201,12 @@ uint32_t assay_reference_field_kinds(enum assay_reference_field field, size_t va
 const char *assay_reference_state_name(enum assay_reference_state state); /* Returns: "allowed" */
 const char *assay_acceptance_name(enum assay_acceptance acceptance);      /* Returns: "affirming" */
 
+/* Returns: "tcg", "google", "azure". */
+const char *assay_ak_form_name(enum assay_ak_form form);
+/* The form of the first entry with the key that may vouch for the kind. Returns: ASSAY_AK_TCG when
+ * there is none */
+enum assay_ak_form assay_policy_ak_form(const struct assay_policy *policy,
+                                        const struct assay_key *key, enum assay_evidence_kind kind);
 /* Returns: "intel-sgx", "amd-milan", ...: how policy files name a pinned root. */
 const char *assay_pinned_root_name(enum assay_pinned_root which);
 

@@ -241,15 +241,30 @@ static void diff_root(struct diff *d, const struct root *root)
         kinds_text(before), kinds_text(after));
 }
 
+/* Which certificates of attestation keys count under it. */
+static void diff_ak_form(struct diff *d, const struct root *root)
+{
+    const enum assay_ak_form before = assay_policy_ak_form(d->before, &root->key, ASSAY_KIND_TPM);
+    const enum assay_ak_form after = assay_policy_ak_form(d->after, &root->key, ASSAY_KIND_TPM);
+    if (before != after)
+        add(d, ASSAY_CHANGE_EITHER, two("attestation keys of root ", root->name),
+            text_of(assay_ak_form_name(before)), text_of(assay_ak_form_name(after)));
+}
+
 static void diff_roots(struct diff *d)
 {
     struct root root;
     for (uint32_t i = 0; root_at(d->before, i, &root); i++)
-        if (kinds_of_key(d->before, &root.key, i) == 0) diff_root(d, &root);
+        if (kinds_of_key(d->before, &root.key, i) == 0) {
+            diff_root(d, &root);
+            diff_ak_form(d, &root);
+        }
     for (uint32_t i = 0; root_at(d->after, i, &root); i++)
         if (kinds_of_key(d->after, &root.key, i) == 0 &&
-            kinds_of_key(d->before, &root.key, UINT32_MAX) == 0)
+            kinds_of_key(d->before, &root.key, UINT32_MAX) == 0) {
             diff_root(d, &root);
+            diff_ak_form(d, &root);
+        }
 }
 
 /* --- advisories */

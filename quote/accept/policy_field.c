@@ -103,3 +103,13 @@ const char *assay_pinned_root_name(enum assay_pinned_root which)
     }
     ASSAY_UNREACHABLE("callers count to ASSAY_PINNED_ROOTS");
 }
+
+const char *assay_ak_form_name(enum assay_ak_form form)
+{
+    switch (form) {
+    case ASSAY_AK_TCG: return "tcg";
+    case ASSAY_AK_GOOGLE: return "google";
+    case ASSAY_AK_AZURE: return "azure";
+    }
+    return "unknown";
+}

@@ -108,6 +108,18 @@ static bool root_name_is_repeated(const struct assay_policy *policy, uint32_t in
     return false;
 }
 
+static void lint_ak_form(struct assay_lint_run *l, uint32_t index)
+{
+    const struct assay_policy_root *const root = &l->policy->roots[index];
+    const struct assay_text path = assay_lint_path("roots", index);
+    const uint32_t tpm = ASSAY_KIND_BIT(ASSAY_KIND_TPM);
+    if (root->ak != ASSAY_AK_TCG && (l->kinds & tpm) == 0)
+        assay_lint_find(l, ASSAY_LINT_AK_FORM_UNUSED, path, text_of(assay_ak_form_name(root->ak)));
+    if ((root->kinds & tpm) != 0 &&
+        assay_policy_ak_form(l->policy, &root->key, ASSAY_KIND_TPM) != root->ak)
+        assay_lint_find(l, ASSAY_LINT_AK_FORM_TWICE, path, text_of(assay_ak_form_name(root->ak)));
+}
+
 static void lint_roots(struct assay_lint_run *l)
 {
     const struct assay_policy *const policy = l->policy;
@@ -123,6 +135,7 @@ static void lint_roots(struct assay_lint_run *l)
             assay_lint_find(l, ASSAY_LINT_ROOT_TWICE, path, text_of(root->name));
         else if (root_name_is_repeated(policy, i))
             assay_lint_find(l, ASSAY_LINT_ROOT_NAME_TWICE, path, text_of(root->name));
+        lint_ak_form(l, i);
     }
 }
 

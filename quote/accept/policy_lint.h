@@ -32,6 +32,12 @@ enum assay_lint_severity { ASSAY_LINT_ERROR = 0, ASSAY_LINT_WARNING = 1 };
       "remove one of the two")                                                                     \
     X(ROOT_NAME_TWICE, WARNING, "root-name-twice", "two roots have the same name",                 \
       "give each root a name of its own")                                                          \
+    X(AK_FORM_UNUSED, ERROR, "attestation-keys-unused",                                            \
+      "a root says whose attestation keys it certifies, and no kind has such keys",                \
+      "remove attestation_keys, or accept tpm2")                                                   \
+    X(AK_FORM_TWICE, ERROR, "attestation-keys-twice",                                              \
+      "an earlier root has the same key and other attestation_keys, which decide",                 \
+      "remove one of the two")                                                                     \
     X(STATUSES_UNUSED, ERROR, "statuses-unused",                                                   \
       "statuses are set, and no accepted kind has a TCB status",                                   \
       "remove statuses, or accept a kind of SGX or TDX")                                           \

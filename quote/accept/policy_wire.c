@@ -17,6 +17,7 @@ enum {
     POLICY_FIELDS = 12,
     POLICY_FIELDS_MAX = 23, /* of any version: one byte of array head */
     PLATFORM_FIELDS = 10,
+    ROOT_FIELDS = 4,
     REFERENCE_FIELDS = 6,
 };
 
@@ -24,7 +25,7 @@ enum {
 enum {
     NUMBER_MAX = 9,
     STATUS_MAX = 1 + 1 + NUMBER_MAX,
-    ROOT_MAX = 1 + (2 + ASSAY_ROOT_NAME_MAX) + (3 + ASSAY_KEY_BYTES_MAX) + 5,
+    ROOT_MAX = 1 + (2 + ASSAY_ROOT_NAME_MAX) + (3 + ASSAY_KEY_BYTES_MAX) + 5 + 1,
     ADVISORY_MAX = 2 + ASSAY_ADVISORY_TEXT,
     REFERENCE_MAX = 1 + 2 + 1 + (2 + ASSAY_MEASUREMENT_MAX) + 2 * NUMBER_MAX + 3,
     HEADS_MAX = 1 + (1 + sizeof policy_tag) + 1 + 5 + 5 + NUMBER_MAX + 3 + (1 + 16) + 26 + 4 * 3,
@@ -82,10 +83,11 @@ static void put_roots(struct assay_writer *w, const struct assay_policy *policy)
 {
     assay_cbor_put_array(w, policy->root_count);
     for (uint32_t i = 0; i < policy->root_count; i++) {
-        assay_cbor_put_array(w, 3);
+        assay_cbor_put_array(w, ROOT_FIELDS);
         assay_cbor_put_text(w, policy->roots[i].name);
         assay_cbor_put_bytes(w, policy->roots[i].key.bytes, policy->roots[i].key.len);
         assay_cbor_put_uint(w, policy->roots[i].kinds);
+        assay_cbor_put_uint(w, (uint64_t)policy->roots[i].ak);
     }
 }
 
@@ -185,15 +187,18 @@ static enum assay_status get_roots(struct assay_cursor *c, struct assay_policy *
     p->root_count = (uint32_t)count;
     for (uint32_t i = 0; i < p->root_count; i++) {
         uint64_t kinds = 0;
+        uint64_t ak = 0;
         struct assay_slice key = { NULL, 0 };
-        ASSAY_TRY(assay_cbor_array_exact(c, 3));
+        ASSAY_TRY(assay_cbor_array_exact(c, ROOT_FIELDS));
         ASSAY_TRY(get_text(c, p->roots[i].name, sizeof p->roots[i].name));
         ASSAY_TRY(assay_cbor_bytes(c, ASSAY_KEY_BYTES_MAX, &key));
         const enum assay_key_type type = assay_key_type_of_len(key.len);
         if (type == ASSAY_KEY_NONE) return ASSAY_E_RANGE;
         assay_key_from(&p->roots[i].key, type, key.bytes, key.len);
         ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX, &kinds));
+        ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_AK_FORMS - 1, &ak));
         p->roots[i].kinds = (uint32_t)kinds;
+        p->roots[i].ak = (enum assay_ak_form)ak;
     }
     return ASSAY_OK;
 }

@@ -130,6 +130,19 @@ bool assay_verdict_get_platform(const struct assay_verdict *verdict,
     return true;
 }
 
+bool assay_verdict_get_instance(const struct assay_verdict *verdict,
+                                struct assay_cloud_instance *instance)
+{
+    if (verdict == NULL || instance == NULL || verdict->instance.id[0] == '\0') return false;
+    const struct assay_instance *const i = &verdict->instance;
+    *instance = (struct assay_cloud_instance){ .id = i->id,
+                                               .name = i->name,
+                                               .project = i->project,
+                                               .zone = i->zone,
+                                               .project_number = i->project_number };
+    return true;
+}
+
 /* --- why */
 size_t assay_verdict_count_findings(const struct assay_verdict *verdict)
 {

@@ -306,6 +306,15 @@ static struct assay_slice instance_of(const struct assay_nitro_document *d)
     return module_id;
 }
 
+/* For people and policies of relying parties, so only what can be printed. */
+static void name_instance(struct assay_slice id, struct assay_verdict *verdict)
+{
+    if (id.len >= ASSAY_INSTANCE_TEXT) return;
+    for (size_t i = 0; i < id.len; i++)
+        if (id.bytes[i] <= 0x20 || id.bytes[i] >= 0x7f) return;
+    assay_bytes_copy(verdict->instance.id, ASSAY_INSTANCE_TEXT, id.bytes, id.len);
+}
+
 static void name_platform(const struct assay_nitro_document *d, const struct assay_proven *proven,
                           struct assay_verdict *verdict)
 {
@@ -317,6 +326,7 @@ static void name_platform(const struct assay_nitro_document *d, const struct ass
     assay_sha256_pieces(pieces, 2, verdict->platform_id);
     verdict->platform_masked = true;
     verdict->has_platform = true;
+    name_instance(pieces[1], verdict);
 }
 
 static void judge(const struct assay_nitro_document *d, const struct assay_proven *proven,

@@ -128,13 +128,24 @@ static void set_text(struct json *j, const char *key, const char *text)
     put_text(j, text);
 }
 
-static void set_int(struct json *j, const char *key, int64_t value)
+static void put_digits(struct json *j, uint64_t value)
 {
     struct assay_text digits = assay_text_empty();
+    assay_text_add_u64(&digits, value);
+    put_raw(j, digits.text);
+}
+
+static void set_uint(struct json *j, const char *key, uint64_t value)
+{
+    put_key(j, key);
+    put_digits(j, value);
+}
+
+static void set_int(struct json *j, const char *key, int64_t value)
+{
     put_key(j, key);
     if (value < 0) put_raw(j, "-");
-    assay_text_add_u64(&digits, value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value);
-    put_raw(j, digits.text);
+    put_digits(j, value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value);
 }
 
 static void set_bool(struct json *j, const char *key, bool value)
@@ -216,6 +227,20 @@ static void put_advisories(struct json *j, const char (*ids)[ASSAY_ADVISORY_TEXT
     close(j, "]");
 }
 
+static void put_instance(struct json *j, const struct assay_instance *instance)
+{
+    put_key(j, "instance");
+    open(j, "{");
+    set_text(j, "id", instance->id);
+    if (instance->name[0] != '\0') set_text(j, "name", instance->name);
+    if (instance->project[0] != '\0') {
+        set_text(j, "project", instance->project);
+        set_uint(j, "project_number", instance->project_number);
+    }
+    if (instance->zone[0] != '\0') set_text(j, "zone", instance->zone);
+    close(j, "}");
+}
+
 /* What the standard claims have no place for. */
 static void put_private(struct json *j, const struct assay_verdict *v,
                         const struct assay_ear_terms *terms)
@@ -240,6 +265,7 @@ static void put_private(struct json *j, const struct assay_verdict *v,
                        v->advisory_now_count);
         close(j, "}");
     }
+    if (v->instance.id[0] != '\0') put_instance(j, &v->instance);
     if (v->has_claims) set_hex(j, "measurement", v->measurement, v->measurement_len);
     set_hex(j, "evidence_sha256", terms->evidence_digest, sizeof terms->evidence_digest);
     put_reasons(j, v);

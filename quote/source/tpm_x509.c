@@ -19,7 +19,8 @@ static void make_registrar_name(const char *registrar, struct assay_dn *dn)
 static void make_subject(const struct assay_tpm_certificate *c, struct assay_dn *dn)
 {
     if (c->role == ASSAY_TPM_ROLE_REGISTRAR) make_registrar_name(c->registrar, dn);
-    else if (c->ek_name == NULL) assay_issue_name(NULL, "an attestation key", dn);
+    else if (c->ek_name == NULL)
+        assay_issue_name(NULL, c->common_name != NULL ? c->common_name : "an attestation key", dn);
     else assay_tpm_subject_encode(c->ek_name, dn);
 }
 
@@ -58,6 +59,7 @@ enum assay_status assay_tpm_certificate_make(const struct assay_tpm_certificate 
     struct assay_der use;
     assay_der_init(&use);
     if (c->role == ASSAY_TPM_ROLE_AK) put_ak_use(&use);
+    assay_der_raw(&use, c->extensions.bytes, c->extensions.len);
     issue.extensions = assay_der_finish(&use);
     assay_bytes_copy(issue.serial, sizeof issue.serial, c->serial, sizeof c->serial);
     make_subject(c, &issue.subject);

@@ -19,6 +19,8 @@ struct assay_tpm_certificate {
     const char *registrar;  /* its name */
     const uint8_t *ek_name; /* AK: key name of the endorsement key, which the subject names; NULL:
                                a subject that names none */
+    const char *common_name;       /* of an AK without ek_name; NULL: "an attestation key" */
+    struct assay_slice extensions; /* further ones, in DER */
     uint8_t serial[16];
     int64_t not_before_s;
     int64_t not_after_s;

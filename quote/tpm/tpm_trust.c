@@ -15,6 +15,7 @@
 #include "quote/intel/judge.h"
 #include "quote/revocation.h"
 #include "quote/text.h"
+#include "quote/tpm/instance.h"
 
 /* --- certificates at hand */
 enum assay_status assay_tpm_hand_read(const struct assay_package *package,
@@ -40,10 +41,17 @@ static bool has_use(const struct assay_certificate *c, uint32_t use)
     return c->has_extended_key_usage && (c->extended_key_usage & use) != 0;
 }
 
+/* evidence-rules.md 7.2: Google's name no purpose; those of endorsement keys do not sign. */
+static bool is_for_ak(const struct assay_certificate *c)
+{
+    if (has_use(c, ASSAY_EKU_TCG_AK)) return true;
+    return c->has_gce && !c->has_extended_key_usage && assay_chain_is_signer(c);
+}
+
 const struct assay_certificate *assay_tpm_hand_ak(const struct assay_tpm_hand *hand)
 {
     for (size_t i = 0; i < hand->own_count; i++)
-        if (has_use(&hand->certificates[i], ASSAY_EKU_TCG_AK)) return &hand->certificates[i];
+        if (is_for_ak(&hand->certificates[i])) return &hand->certificates[i];
     return NULL;
 }
 
@@ -64,7 +72,7 @@ static const struct assay_certificate *certificate_of(const struct assay_tpm_han
     for (size_t i = 0; i < hand->count; i++) {
         const struct assay_certificate *const c = &hand->certificates[i];
         if (!assay_key_equal(&c->key, key)) continue;
-        if (has_use(c, ASSAY_EKU_TCG_AK)) return c;
+        if (is_for_ak(c)) return c;
         if (found == NULL) found = c;
     }
     return found;
@@ -87,6 +95,7 @@ struct way {
     struct assay_path path;
     struct assay_fault fault; /* REACH_WRONG */
     size_t at;
+    enum assay_ak_form form;
 };
 
 /* Builds and verifies, whatever was remembered. */
@@ -104,6 +113,8 @@ static enum assay_status walk(const struct assay_certificate *leaf,
             (struct assay_fault){ ASSAY_RULE_CHAIN_CONSTRAINTS, 0, "a chain of bounded length",
                                   "too long or too entangled" };
     if (status != ASSAY_OK) return ASSAY_OK;
+    /* Google's authorities are for endorsement keys, and issue these beside them. */
+    if (way->form == ASSAY_AK_GOOGLE) way->path.uses = ASSAY_EKU_TCG_EK;
     status = assay_path_verify(&way->path, &e->root, &way->fault, &way->at);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     if (status == ASSAY_OK) way->reach = REACH_ROOT;
@@ -114,13 +125,16 @@ enum { PLACE_OF_LEAF = UINT8_MAX };
 _Static_assert((int)ASSAY_PATH_CANDIDATES_MAX < (int)PLACE_OF_LEAF,
                "a place of a candidate is another");
 
-/* How far it leads is a function of the certificates, in their order, and of the root. */
+/* How far it leads is a function of the certificates, in their order, of the root and its form. */
 static void open_lease(const struct assay_certificate *leaf, const struct assay_tpm_hand *hand,
-                       const struct assay_endorsement *e, struct assay_lease *lease)
+                       const struct assay_endorsement *e, enum assay_ak_form form,
+                       struct assay_lease *lease)
 {
+    const uint8_t form_byte = (uint8_t)form;
     uint8_t digests[(1 + ASSAY_PATH_CANDIDATES_MAX) * ASSAY_SHA256_LEN];
     struct assay_slice pieces[] = { assay_slice_over(e->root.bytes, e->root.len),
-                                    assay_slice_over(NULL, 0) };
+                                    assay_slice_over(NULL, 0),
+                                    assay_slice_over(&form_byte, sizeof form_byte) };
     struct assay_writer w = assay_writer_over(digests, sizeof digests);
     assay_writer_put(&w, leaf->digest, sizeof leaf->digest);
     for (size_t i = 0; i < hand->count; i++)
@@ -166,11 +180,12 @@ static void read_back(const struct assay_proven *proven, const struct assay_tpm_
 
 static enum assay_status find_way(const struct assay_certificate *leaf,
                                   const struct assay_tpm_hand *hand,
-                                  const struct assay_endorsement *e, struct way *way)
+                                  const struct assay_endorsement *e, enum assay_ak_form form,
+                                  struct way *way)
 {
     struct assay_lease lease;
-    *way = (struct way){ .reach = REACH_WRONG, .endorsement = e };
-    open_lease(leaf, hand, e, &lease);
+    *way = (struct way){ .reach = REACH_WRONG, .endorsement = e, .form = form };
+    open_lease(leaf, hand, e, form, &lease);
     if (lease.proven == NULL) {
         const enum assay_status status = walk(leaf, hand, e, way);
         if (status != ASSAY_OK) {
@@ -186,12 +201,26 @@ static enum assay_status find_way(const struct assay_certificate *leaf,
 }
 
 /* Certificates of CAs, roots, keys that decrypt: none of them may certify a key that signs. */
-static bool may_sign(const struct assay_certificate *c, struct assay_fault *fault)
+static bool may_sign(const struct assay_certificate *c, enum assay_ak_form form,
+                     struct assay_fault *fault)
 {
-    *fault = (struct assay_fault){ ASSAY_RULE_CHAIN_CONSTRAINTS, 0,
-                                   "a certificate for attestation keys (2.23.133.8.3)",
-                                   "one for another use" };
-    return has_use(c, ASSAY_EKU_TCG_AK) && assay_chain_is_signer(c);
+    static const char *const expected[] = {
+        [ASSAY_AK_TCG] = "a certificate for attestation keys (2.23.133.8.3)",
+        [ASSAY_AK_GOOGLE] = "a certificate of a virtual TPM of Google's, in production",
+        [ASSAY_AK_AZURE] = "a certificate of a virtual TPM of Azure's Trusted Launch",
+    };
+    static const char *const observed[] = {
+        [ASSAY_AK_TCG] = "one of no cloud's",
+        [ASSAY_AK_GOOGLE] = "one of a virtual TPM of Google's",
+        [ASSAY_AK_AZURE] = "one of a virtual TPM of Azure's",
+    };
+    struct assay_instance instance;
+    const enum assay_ak_form own = assay_tpm_instance_read(c, &instance);
+    *fault = (struct assay_fault){ ASSAY_RULE_CHAIN_CONSTRAINTS, 0, expected[form],
+                                   own == form ? "one for another use" : observed[own] };
+    /* evidence-rules.md 7.1: a root vouches for one form. */
+    if (own != form || (form != ASSAY_AK_TCG && instance.id[0] == '\0')) return false;
+    return assay_chain_is_signer(c) && is_for_ak(c);
 }
 
 static bool may_be_ek(const struct assay_certificate *c, struct assay_fault *fault)
@@ -267,14 +296,19 @@ bool assay_tpm_subject_decode(const struct assay_dn *dn, uint8_t ek_name[static 
 /*
  * docs/protocol.md 3.17 and 6.2: one TPM is one platform, whatever keys it makes. A registrar names
  * the endorsement key in the subject; a certificate that names none could be one of many of one
- * TPM, so its platform is masked.
+ * TPM, so its platform is masked. A cloud's instance is no hardware, and masked, too.
  */
 static void name_platform(const struct way *way, struct assay_verdict *verdict)
 {
     uint8_t ek_name[ASSAY_SHA256_LEN] = { 0 };
+    const struct assay_certificate *const leaf = way->path.certificates[0];
     if (assay_verdict_has_class(verdict, ASSAY_RULE_FORGED)) return;
-    verdict->platform_masked =
-        !assay_tpm_subject_decode(&way->path.certificates[0]->subject, ek_name);
+    if (assay_tpm_instance_read(leaf, &verdict->instance) != ASSAY_AK_TCG) {
+        assay_tpm_instance_digest(&verdict->instance, ek_name);
+        verdict->platform_masked = true;
+    } else {
+        verdict->platform_masked = !assay_tpm_subject_decode(&leaf->subject, ek_name);
+    }
     assay_key_name(&way->endorsement->root, verdict->vendor_root);
     const struct assay_slice pieces[] = { assay_slice_over(verdict->vendor_root, 32),
                                           assay_slice_over(ek_name, sizeof ek_name) };
@@ -285,18 +319,21 @@ static void name_platform(const struct way *way, struct assay_verdict *verdict)
 /* --- the search */
 
 /* Under one root. With a leaf: its way; without: that of the certificate of key, if any. */
-static enum assay_status try_root(const struct assay_endorsement *e,
+static enum assay_status try_root(const struct assay_evidence_request *request,
+                                  const struct assay_endorsement *e,
                                   const struct assay_certificate *leaf, const struct assay_key *key,
                                   struct assay_tpm_hand *hand, struct way *way)
 {
     *way = (struct way){ .reach = REACH_NOTHING };
     add_bundle(e->collateral, hand);
     const bool is_ak = leaf == NULL;
+    const enum assay_ak_form form =
+        is_ak ? assay_policy_ak_form(request->policy, &e->root, request->kind) : ASSAY_AK_TCG;
     if (is_ak) leaf = certificate_of(hand, key);
     if (leaf == NULL) return ASSAY_OK;
-    ASSAY_TRY(find_way(leaf, hand, e, way));
+    ASSAY_TRY(find_way(leaf, hand, e, form, way));
     if (way->reach != REACH_ROOT) return ASSAY_OK;
-    if (is_ak && !may_sign(leaf, &way->fault)) way->reach = REACH_WRONG;
+    if (is_ak && !may_sign(leaf, form, &way->fault)) way->reach = REACH_WRONG;
     if (!is_ak && !may_be_ek(leaf, &way->fault)) way->reach = REACH_WRONG;
     return ASSAY_OK;
 }
@@ -313,14 +350,14 @@ static enum assay_status search(const struct assay_evidence_request *request,
         const struct assay_endorsement *const e = &all->entries[i];
         struct way way;
         if ((e->kinds & ASSAY_KIND_BIT(request->kind)) == 0) continue;
-        ASSAY_TRY(try_root(e, leaf, key, hand, &way));
+        ASSAY_TRY(try_root(request, e, leaf, key, hand, &way));
         if (way.reach <= best->reach) continue;
         *best = way;
         farthest = e;
         if (way.reach == REACH_ROOT) return ASSAY_OK;
     }
     /* The hand holds another bundle by now. */
-    return farthest == NULL ? ASSAY_OK : try_root(farthest, leaf, key, hand, best);
+    return farthest == NULL ? ASSAY_OK : try_root(request, farthest, leaf, key, hand, best);
 }
 
 /* --- the two sorts of certificates */

@@ -136,6 +136,10 @@ static enum assay_status read_extension(const struct assay_x509_extension *exten
         c->has_vek = true;
         return assay_x509_amd(oid, value, &c->vek, &o->amd_seen);
     }
+    if (assay_x509_is_gce(oid)) {
+        c->has_gce = true;
+        return assay_x509_gce(value, &c->gce);
+    }
     if (extension->critical) c->has_unknown_critical = true;
     return ASSAY_OK;
 }

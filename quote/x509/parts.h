@@ -61,6 +61,11 @@ ASSAY_CHECKED enum assay_status assay_x509_sgx(struct assay_slice value, struct 
 bool assay_x509_is_amd(struct assay_slice oid);
 ASSAY_CHECKED enum assay_status assay_x509_amd(struct assay_slice oid, struct assay_slice value,
                                                struct assay_vek *vek, uint32_t *seen);
+/* Google's extension of virtual TPMs; is it one, and what it says.
+ * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_RANGE (a name that is empty, too long or not
+ * printable, a number over 64 bits) */
+bool assay_x509_is_gce(struct assay_slice oid);
+ASSAY_CHECKED enum assay_status assay_x509_gce(struct assay_slice value, struct assay_gce *gce);
 /* Returns: true when the extensions that every VEK has were seen. */
 bool assay_x509_amd_complete(uint32_t seen);
 

@@ -45,6 +45,7 @@ static const cyaml_schema_field_t root_fields[] = {
     LONG_TEXT("key", struct yaml_root, key),
     LONG_TEXT("pem", struct yaml_root, pem),
     OPTIONAL_TEXT("pinned", struct yaml_root, pinned),
+    OPTIONAL_TEXT("attestation_keys", struct yaml_root, attestation_keys),
     CYAML_FIELD_SEQUENCE("kinds", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_root, kinds,
                          &text_value, 1, KINDS_MAX),
     CYAML_FIELD_END

@@ -18,6 +18,7 @@ struct yaml_root {
     char *key;
     char *pem;
     char *pinned;
+    char *attestation_keys;
     char **kinds;
     unsigned kinds_count;
 };

@@ -208,6 +208,21 @@ static enum assay_status take_pinned(const struct assay_yaml *file, const char *
                            text);
 }
 
+static enum assay_status take_ak_form(const struct assay_yaml *file, const char *key,
+                                      const char *text, struct assay_policy_root *to)
+{
+    if (text == NULL) return ASSAY_OK;
+    for (int i = 0; i < ASSAY_AK_FORMS; i++) {
+        if (strcmp(text, assay_ak_form_name((enum assay_ak_form)i)) != 0) continue;
+        to->ak = (enum assay_ak_form)i;
+        if (to->ak == ASSAY_AK_TCG || (to->kinds & ASSAY_KIND_BIT(ASSAY_KIND_TPM)) != 0)
+            return ASSAY_OK;
+        return assay_yaml_fail(file, ASSAY_E_INVALID, key, "%s is for roots of kind tpm2", text);
+    }
+    return assay_yaml_fail(file, ASSAY_E_SYNTAX, key,
+                           "expected tcg, google or azure, found \"%.40s\"", text);
+}
+
 static enum assay_status take_root(const struct assay_yaml *file, const struct yaml_root *from,
                                    unsigned i, struct assay_policy_root *to)
 {
@@ -226,9 +241,11 @@ static enum assay_status take_root(const struct assay_yaml *file, const struct y
         ASSAY_TRY(take_pem(file, path_of("roots", i, "pem").text, from->pem, &to->key));
     if (from->pinned != NULL)
         ASSAY_TRY(take_pinned(file, path_of("roots", i, "pinned").text, from->pinned, to));
-    if (from->kinds == NULL) return ASSAY_OK;
-    return take_kinds(file, path_of("roots", i, "kinds").text, from->kinds, from->kinds_count,
-                      &to->kinds);
+    if (from->kinds != NULL)
+        ASSAY_TRY(take_kinds(file, path_of("roots", i, "kinds").text, from->kinds,
+                             from->kinds_count, &to->kinds));
+    return take_ak_form(file, path_of("roots", i, "attestation_keys").text, from->attestation_keys,
+                        to);
 }
 
 /* --- references */

@@ -105,6 +105,8 @@ static void put_roots(struct assay_writer *w, const struct assay_policy *policy)
         put(w, "\n    key: \"");
         put_hex(w, root->key.bytes, root->key.len);
         put(w, "\"\n");
+        if (root->ak != ASSAY_AK_TCG)
+            put(w, "    attestation_keys: %s\n", assay_ak_form_name(root->ak));
     }
 }
 

@@ -48,6 +48,13 @@ static void check_vek(const struct assay_vek *vek)
     ASSAY_ASSERT(vek->hwid_len == 0 || vek->hwid_len == 8 || vek->hwid_len == ASSAY_HWID_MAX);
 }
 
+static void check_gce(const struct assay_gce *gce)
+{
+    check_text(gce->zone, sizeof gce->zone);
+    check_text(gce->project_id, sizeof gce->project_id);
+    check_text(gce->instance_name, sizeof gce->instance_name);
+}
+
 static void check_certificate(const struct assay_certificate *c)
 {
     ASSAY_ASSERT(c->issuer.len <= ASSAY_DN_MAX);
@@ -57,6 +64,7 @@ static void check_certificate(const struct assay_certificate *c)
     check_key(&c->key);
     check_signature(c);
     if (c->has_vek) check_vek(&c->vek);
+    if (c->has_gce) check_gce(&c->gce);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -4,6 +4,7 @@
  */
 #include "base/base64.h"
 #include "tests/unit/quote/cose/cca_world.h"
+#include "tests/unit/tpm/cloud.h"
 #include "tests/unit/tpm/paper.h"
 #include "tests/unit/tpm/vtpm_world.h"
 
@@ -342,6 +343,51 @@ static size_t make_list(const struct assay_tpm_registrar *registrar, int64_t fro
 }
 
 /* A folder of years: lists of the registrar, one of somebody else, and what is no list at all. */
+/* The leave stands in the policy, whoever gave the roots. */
+Test(library_kinds, a_clouds_tpm_is_affirmed_by_the_policys_leave_and_names_its_instance)
+{
+    static struct assay_der extensions;
+    struct cloud_gce gce;
+    struct assay_cloud_instance instance = { 0 };
+    struct paper *const p = calloc(1, sizeof *p);
+    cr_assert_not_null(p);
+    paper_make(p);
+    cloud_gce_good(&gce);
+    assay_der_init(&extensions);
+    cloud_put_gce(&extensions, &gce);
+    p->certificate.role = ASSAY_TPM_ROLE_PLAIN;
+    p->certificate.ek_name = NULL;
+    p->certificate.extensions = assay_der_finish(&extensions);
+    paper_build(p);
+    add_key(&p->registrar.key, ASSAY_KIND_TPM);
+    for (int leave = 0; leave < 2; leave++) {
+        struct assay_policy *policy = NULL;
+        char text[512], key[2 * ASSAY_P256_PUBLIC_LEN + 1];
+        assay_hex_encode(p->registrar.key.bytes, ASSAY_P256_PUBLIC_LEN, key, sizeof key);
+        (void)snprintf(text, sizeof text,
+                       "policy_version: 1\nprofile: production\nroots:\n"
+                       "  - { name: a, kinds: [tpm2], attestation_keys: %s, key: \"%s\" }\n",
+                       leave == 0 ? "tcg" : "google", key);
+        cr_assert_eq(assay_policy_create_yaml(text, strlen(text), &policy, NULL, 0), ASSAY_OK);
+        cr_assert_eq(assay_verify(NULL, trust, policy, ASSAY_KIND_TPM, p->evidence, p->len,
+                                  PAPER_NOW, verdict),
+                     ASSAY_OK);
+        assay_policy_destroy(&policy);
+        cr_expect_eq(assay_verdict_get_genuine(verdict),
+                     leave == 0 ? ASSAY_GENUINE_FALSE : ASSAY_GENUINE_TRUE);
+        cr_expect_eq(assay_verdict_get_instance(verdict, &instance), leave == 1);
+    }
+    cr_expect_str_eq(instance.id, "11744722211572649027");
+    cr_expect_str_eq(instance.name, "an-instance-name");
+    cr_expect_str_eq(instance.project, "a-project-name");
+    cr_expect_str_eq(instance.zone, "us-central1-c");
+    cr_expect_eq(instance.project_number, 603434606775);
+    cr_expect_not(assay_verdict_get_instance(NULL, &instance));
+    cr_expect_not(assay_verdict_get_instance(verdict, NULL));
+    paper_free(p);
+    free(p);
+}
+
 Test(library_kinds, of_several_lists_the_newest_of_the_root_counts_in_any_order)
 {
     static const unsigned orders[][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },

@@ -117,6 +117,10 @@ static const struct {
            ", kinds: [every] }]\n",
       "accepts more|root b|not trusted|every kind\n",
       "refuses more|root b|every kind|not trusted\n" },
+    { HEAD "roots: [{ name: a, key: " OTHER ", kinds: [tpm2] }]\n",
+      HEAD "roots: [{ name: a, key: " OTHER ", kinds: [tpm2], attestation_keys: google }]\n",
+      "differs|attestation keys of root a|tcg|google\n",
+      "differs|attestation keys of root a|google|tcg\n" },
     { HEAD, HEAD REFERENCES ALLOWED(A),
       "refuses more|mrenclave of sgx-v3, soft, sgx-v4, sgx-v5|any value|listed values only\n"
       "differs|mrenclave 33d8736db756ed49...|as any value|allowed\n",
@@ -209,6 +213,7 @@ Test(quote_diff, has_room_for_everything_that_can_change)
             uint8_t point[ASSAY_P256_PUBLIC_LEN] = { (uint8_t)p, (uint8_t)i };
             policy->roots[i].key = assay_key_p256(point);
             policy->roots[i].kinds = ASSAY_KINDS_ALL;
+            policy->roots[i].ak = p == 0 ? ASSAY_AK_GOOGLE : ASSAY_AK_AZURE;
             policy->roots[i].name[0] = 'r';
         }
         policy->advisory_count = ASSAY_POLICY_ADVISORIES_MAX;

@@ -26,6 +26,7 @@ enum { AT = 1767225600 }; /* 2026-01-01 */
 #define SGX        HEAD "kinds: [sgx-v3]\n"
 #define TDX        HEAD "kinds: [tdx-v4]\n"
 #define SNP        HEAD "kinds: [snp]\n"
+#define TPM        HEAD "kinds: [tpm2]\n"
 #define ENTRY(...) "  - { " __VA_ARGS__ " }\n"
 #define ALLOWED    "references:\n" ENTRY("field: mrenclave, state: allowed, value: " A)
 #define TD         "references:\n" ENTRY("field: mrtd, state: allowed, value: " LONG)
@@ -87,6 +88,16 @@ static const struct {
                   "{ name: a, key: " OTHER ", kinds: [every] }]\n",
       SGX ALLOWED "roots: [{ name: a, key: " KEY ", kinds: [every] }, "
                   "{ name: b, key: " OTHER ", kinds: [every] }]\n" },
+    { ASSAY_LINT_AK_FORM_UNUSED, "roots[0]",
+      SGX ALLOWED "roots: [{ name: a, key: " KEY ", kinds: [sgx-v3, tpm2], attestation_keys: azure "
+                  "}]\n",
+      SGX ALLOWED "roots: [{ name: a, key: " KEY ", kinds: [sgx-v3, tpm2], attestation_keys: tcg "
+                  "}]\n" },
+    { ASSAY_LINT_AK_FORM_TWICE, "roots[1]",
+      TPM "roots: [{ name: a, key: " KEY ", kinds: [tpm2, cca], attestation_keys: google }, "
+          "{ name: b, key: " KEY ", kinds: [tpm2, snp] }]\n",
+      TPM "roots: [{ name: a, key: " KEY ", kinds: [tpm2, cca], attestation_keys: google }, "
+          "{ name: b, key: " KEY ", kinds: [tpm2, snp], attestation_keys: google }]\n" },
     { ASSAY_LINT_STATUSES_UNUSED, "statuses",
       SNP GUEST "statuses: [{ status: OutOfDate, accept: refused }]\n",
       SNP GUEST "statuses: [{ status: OutOfDate, accept: warning }]\n" },

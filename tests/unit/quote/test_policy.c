@@ -162,6 +162,10 @@ static const struct {
       "4:20: ", "expected a self-issued certificate" },
     { HEAD "roots:\n  - {name: a, pem: x}\n", ASSAY_E_INVALID,
       "4:5: ", "what may the root vouch for" },
+    { HEAD "roots:\n  - {name: a, pinned: intel-sgx, attestation_keys: gce}\n", ASSAY_E_SYNTAX,
+      "4:52: ", "expected tcg, google or azure, found \"gce\"" },
+    { HEAD "roots:\n  - {name: a, pinned: intel-sgx, attestation_keys: google}\n", ASSAY_E_INVALID,
+      "4:52: ", "google is for roots of kind tpm2" },
     { HEAD "roots:\n  - {name: \"\\xe9\", pinned: intel-sgx}\n", ASSAY_E_RANGE,
       "4:12: ", "printable ASCII" },
     { HEAD "kinds: [every, soft]\n", ASSAY_E_SYNTAX, "3:9: ", "\"every\" is no kind" },
@@ -301,6 +305,7 @@ Test(quote_policy, reads_platform_rules_and_every_way_to_name_a_root)
              "crl_required: true\nsnp_tcb_min: { bootloader: 3, snp: 255, fmc: 1 }\n"
              "roots:\n  - { name: A, pinned: intel-sgx }\n"
              "  - { name: B, pinned: intel-sgx, kinds: [sgx-v3] }\n"
+             "  - { name: D, pinned: intel-sgx, kinds: [tpm2], attestation_keys: azure }\n"
              "  - name: C\n    kinds: [every]\n    pem: |\n      " PEM_OF_INTEL;
     struct assay_policy p;
     char message[ASSAY_YAML_MESSAGE_MAX];
@@ -317,12 +322,17 @@ Test(quote_policy, reads_platform_rules_and_every_way_to_name_a_root)
     struct assay_key intel;
     uint32_t kinds = 0;
     cr_assert_eq(assay_pinned_root(ASSAY_PINNED_INTEL_SGX, &intel, &kinds), ASSAY_OK);
-    cr_assert_eq(p.root_count, 3);
-    for (int i = 0; i < 3; i++)
+    cr_assert_eq(p.root_count, 4);
+    for (int i = 0; i < 4; i++)
         cr_expect(assay_key_equal(&p.roots[i].key, &intel), "root %d", i);
     cr_expect_eq(p.roots[0].kinds, kinds);
     cr_expect_eq(p.roots[1].kinds, ASSAY_KIND_BIT(ASSAY_KIND_SGX3));
-    cr_expect_eq(p.roots[2].kinds, ASSAY_KINDS_ALL);
+    cr_expect_eq(p.roots[2].kinds, ASSAY_KIND_BIT(ASSAY_KIND_TPM));
+    cr_expect_eq(p.roots[2].ak, ASSAY_AK_AZURE);
+    cr_expect_eq(p.roots[3].kinds, ASSAY_KINDS_ALL);
+    cr_expect_eq(p.roots[3].ak, ASSAY_AK_TCG);
+    cr_expect_eq(assay_policy_ak_form(&p, &intel, ASSAY_KIND_TPM), ASSAY_AK_AZURE);
+    cr_expect_eq(assay_policy_ak_form(&p, &intel, ASSAY_KIND_CCA), ASSAY_AK_TCG);
 }
 
 Test(quote_policy, pins_every_root_that_it_can_name)
@@ -426,6 +436,7 @@ static void fill(struct assay_policy *p)
     for (int i = 0; i < ASSAY_POLICY_ROOTS_MAX; i++) {
         memset(p->roots[i].name, 'r', ASSAY_ROOT_NAME_MAX - 1);
         p->roots[i].kinds = ASSAY_KINDS_ALL;
+        p->roots[i].ak = (enum assay_ak_form)(i % ASSAY_AK_FORMS);
         static const uint8_t longest[ASSAY_KEY_BYTES_MAX] = { 0x80 };
         assay_key_from(&p->roots[i].key, ASSAY_KEY_RSA, longest, sizeof longest);
     }
@@ -555,6 +566,11 @@ static bool change_one(struct assay_policy *q, int change)
         q->has_collateral_age = true;
         q->collateral_age_max_s = 1;
         break;
+    case 40:
+    case 41:
+        q->roots[0].kinds = ASSAY_KIND_BIT(ASSAY_KIND_TPM);
+        q->roots[0].ak = change == 40 ? ASSAY_AK_GOOGLE : ASSAY_AK_AZURE;
+        break;
     default: return false;
     }
     return true;
@@ -569,7 +585,7 @@ Test(quote_policy, covers_every_field_by_its_digest)
     size_t count = 0;
     cr_assert_not_null(p);
     cr_assert_eq(parse(full, &p[0], message), ASSAY_OK);
-    for (int change = 0; change < 40; change++) {
+    for (int change = 0; change < 42; change++) {
         p[1] = p[0];
         struct assay_policy *const q = &p[1];
         if (!change_one(q, change)) continue;
@@ -584,7 +600,7 @@ Test(quote_policy, covers_every_field_by_its_digest)
         cr_expect_arr_eq(again, digests[count], 32, "change %d", change);
         count++;
     }
-    cr_expect_eq(count, 40);
+    cr_expect_eq(count, 42);
     free(p);
 }
 
@@ -671,6 +687,12 @@ Test(quote_policy, checks_lengths_windows_and_counts)
     fill(&p);
     p.roots[0].kinds = 1; /* "none" is no kind */
     cr_assert_eq(assay_policy_check(&p), ASSAY_E_RANGE);
+    fill(&p);
+    p.roots[0].ak = (enum assay_ak_form)ASSAY_AK_FORMS;
+    cr_assert_eq(assay_policy_check(&p), ASSAY_E_RANGE);
+    p.roots[0].ak = ASSAY_AK_AZURE;
+    p.roots[0].kinds = ASSAY_KIND_BIT(ASSAY_KIND_SNP);
+    cr_assert_eq(assay_policy_check(&p), ASSAY_E_INVALID);
 }
 
 Test(policy, names_pcrs_of_both_lengths)

@@ -177,6 +177,8 @@ void paper_build(struct paper *p)
     package.certificate_count = p->certificate_count;
     package.certificates[0] = assay_slice_over(p->certificate_der, p->certificate_len);
     package.certificates[1] = assay_slice_over(p->registrar.root_der, p->registrar.root_der_len);
+    if (p->extra_certificate.len > 0)
+        package.certificates[package.certificate_count++] = p->extra_certificate;
     struct assay_writer w = assay_writer_over(p->evidence, sizeof p->evidence);
     assay_package_encode(&package, &w);
     ASSAY_ASSERT(assay_writer_finish(&w, &written) == ASSAY_OK);

@@ -43,6 +43,7 @@ struct paper {
     struct assay_key key;
     uint8_t ek_name[32];
     size_t certificate_count; /* 0: none, 1: the key's, 2: the registrar's too */
+    struct assay_slice extra_certificate; /* beside them, last */
     bool keep_certificate;    /* that of the last paper_build: each has another signature */
     uint8_t certificate_der[ASSAY_TPM_CERTIFICATE_MAX];
     size_t certificate_len;

@@ -196,6 +196,7 @@ Test(nitro_document, of_a_tpm_names_the_instance_as_its_enclaves_do)
     w->pcrs[0].fill = 1;
     expect_pass(w);
     assay_bytes_copy(first, 32, w->verdict.platform_id, 32);
+    cr_expect_str_eq(w->verdict.instance.id, "i-0123456789abcdef0");
     w->is_tpm = false;
     w->pcr_count = 16;
     w->endorsements.entries[0].kinds = ASSAY_KINDS_ALL;
@@ -206,6 +207,10 @@ Test(nitro_document, of_a_tpm_names_the_instance_as_its_enclaves_do)
     w->module_id = "i-1123456789abcdef0-tpm0000000000000000";
     expect_pass(w);
     cr_expect_not(assay_bytes_equal(w->verdict.platform_id, first, 32));
+    cr_expect_str_eq(w->verdict.instance.id, "i-1123456789abcdef0");
+    w->module_id = "i-1\n-tpm0000000000000000"; /* nothing that a line of text could hold */
+    expect_pass(w);
+    cr_expect_str_eq(w->verdict.instance.id, "");
     nitro_close(w);
 }
 

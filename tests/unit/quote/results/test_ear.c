@@ -157,6 +157,14 @@ Test(quote_ear, the_fullest_verdict_fits_its_buffer_and_nothing_overruns_a_small
     v.advisory_count = ASSAY_ADVISORIES_MAX;
     for (size_t i = 0; i < ASSAY_ADVISORIES_MAX; i++)
         (void)snprintf(v.advisories[i], ASSAY_ADVISORY_TEXT, "INTEL-SA-%014zu", i);
+    v.has_now = true;
+    v.tcb_status_launch = v.tcb_status_current = ASSAY_TCB_OUT_OF_DATE;
+    v.advisory_now_count = v.advisory_count;
+    assay_bytes_copy(v.advisories_now, sizeof v.advisories_now, v.advisories, sizeof v.advisories);
+    v.instance.project_number = UINT64_MAX;
+    char *const names[] = { v.instance.id, v.instance.name, v.instance.project, v.instance.zone };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        memset(names[i], 0xff, ASSAY_INSTANCE_TEXT - 1);
     for (int i = 0; i < ASSAY_REASONS_MAX; i++)
         assay_verdict_add(&v, ASSAY_RULE_TCB_WARNING, 0, text, text);
     assay_verdict_conclude(&v);
@@ -170,6 +178,28 @@ Test(quote_ear, the_fullest_verdict_fits_its_buffer_and_nothing_overruns_a_small
         cr_assert_eq(write_claims(&v, ASSAY_EAR_IETF_03, exact, capacity), 0);
         free(exact);
     }
+}
+
+Test(quote_ear, names_the_instance_of_a_cloud_and_no_more_of_it_than_is_known)
+{
+    static uint8_t claims[ASSAY_EAR_CLAIMS_MAX + 1];
+    struct assay_verdict v = verdict_of(ASSAY_KIND_TPM, 0);
+    v.instance = (struct assay_instance){
+        .id = "17", .name = "n", .project = "p", .project_number = UINT64_MAX, .zone = "z"
+    };
+    size_t len = write_claims(&v, ASSAY_EAR_IETF_03, claims, sizeof claims - 1);
+    claims[len] = '\0';
+    cr_expect_not_null(strstr((const char *)claims,
+                              "\"instance\":{\"id\":\"17\",\"name\":\"n\",\"project\":\"p\","
+                              "\"project_number\":18446744073709551615,\"zone\":\"z\"}"));
+    v.instance = (struct assay_instance){ .id = "i-0123" };
+    len = write_claims(&v, ASSAY_EAR_IETF_03, claims, sizeof claims - 1);
+    claims[len] = '\0';
+    cr_expect_not_null(strstr((const char *)claims, "\"instance\":{\"id\":\"i-0123\"}"));
+    v.instance = (struct assay_instance){ 0 };
+    len = write_claims(&v, ASSAY_EAR_IETF_03, claims, sizeof claims - 1);
+    claims[len] = '\0';
+    cr_expect_null(strstr((const char *)claims, "\"instance\""));
 }
 
 Test(quote_ear, a_result_that_never_held_has_no_end)

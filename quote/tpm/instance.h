@@ -1,0 +1,23 @@
+/*
+ * quote/tpm/instance.h - which instance of a cloud a virtual TPM belongs to, as the certificate of
+ * its attestation key names it (docs/evidence-rules.md 7).
+ */
+#ifndef ASSAY_QUOTE_TPM_INSTANCE_H
+#define ASSAY_QUOTE_TPM_INSTANCE_H
+
+#include "quote/accept/policy.h"
+#include "quote/verdict.h"
+#include "quote/x509.h"
+
+/*
+ * assay_tpm_instance_read - whose form a certificate has, and the instance that it names.
+ * Out:     *instance; empty when none is named that could be relied on
+ * Returns: the form; ASSAY_AK_TCG for every certificate that is no cloud's
+ */
+enum assay_ak_form assay_tpm_instance_read(const struct assay_certificate *c,
+                                           struct assay_instance *instance);
+/* One digest for one instance, whatever its name. Returns: nothing; digest[32] */
+void assay_tpm_instance_digest(const struct assay_instance *instance,
+                               uint8_t digest[static ASSAY_SHA256_LEN]);
+
+#endif
