@@ -7,6 +7,13 @@
  */
 #include "engine/engine_internal.h"
 
+static bool branch_holds(const struct assay_engine *e)
+{
+    const struct assay_branch *b = e->branch;
+    if (b->ledger.members != e->members || b->check_count > ASSAY_CHECKS_MAX) return false;
+    return b->path_max > 0 && b->ledger.contradiction_count <= ASSAY_CONTRADICTIONS_MAX;
+}
+
 bool assay_branch_known_good(const struct assay_engine *e, struct assay_record *r)
 {
     const struct assay_pool_item *item = assay_pool_find(e->pool, r->key);
@@ -14,6 +21,7 @@ bool assay_branch_known_good(const struct assay_engine *e, struct assay_record *
         return false;
     if (item->len != r->bytes.len || !assay_bytes_equal(item->bytes, r->bytes.bytes, item->len))
         return false;
+    ASSAY_ASSERT(item->slot < e->members && item->kind == r->kind);
     r->epoch = item->epoch;
     r->slot = item->slot;
     r->subject = item->subject;
@@ -26,6 +34,8 @@ bool assay_branch_known_good(const struct assay_engine *e, struct assay_record *
 /* With the verdict on the evidence in it, if it has any. */
 static enum assay_answer judge(struct assay_engine *e, struct assay_record *r)
 {
+    ASSAY_ASSERT(r->slot < e->members);
+
     struct assay_ask ask;
     if (!assay_record_ask(&e->head->context, r, &ask)) return ASSAY_ANSWER_VALID;
     const struct assay_finding *finding = assay_verifying_finding(e, &ask);
@@ -57,6 +67,7 @@ static enum assay_answer place(struct assay_engine *e, struct assay_record *r)
         r->outcome = ASSAY_OUTCOME_FAIL_HARD;
         r->falsehood = ASSAY_FALSE_FAIL;
     }
+    ASSAY_ASSERT(r->slot < e->members);
     assay_branch_add(e, r);
     return answer;
 }
@@ -71,7 +82,7 @@ enum assay_answer assay_branch_absorb(struct assay_engine *e,
                                       const struct assay_block_header *header,
                                       const uint8_t id[static 32], struct assay_slice body)
 {
-    ASSAY_ASSERT(e->branch->ledger.members == e->members);
+    ASSAY_ASSERT(branch_holds(e));
     struct assay_cursor c;
     uint64_t count = 0;
     unsigned reverified = 0;
@@ -98,8 +109,10 @@ enum assay_answer assay_branch_absorb(struct assay_engine *e,
     }
     if (assay_cursor_end(&c) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
     if (pending) return ASSAY_ANSWER_PENDING;
+    ASSAY_ASSERT(reverified <= ASSAY_REVERIFIED_MAX);
     assay_ledger_advance(ledger, header, id);
     e->parts->branch.good = true;
+    ASSAY_ASSERT(branch_holds(e));
     return ASSAY_ANSWER_VALID;
 }
 
@@ -108,6 +121,7 @@ void assay_branch_onto(struct assay_engine *e, const struct assay_ledger *ledger
     ASSAY_ASSERT(ledger != &e->branch->ledger);
     assay_ledger_copy(&e->parts->branch.ledger, ledger);
     e->parts->branch.good = false;
+    ASSAY_ASSERT(e->branch->ledger.height == ledger->height && branch_holds(e));
 }
 
 void assay_branch_add(struct assay_engine *e, const struct assay_record *record)
@@ -129,6 +143,8 @@ void assay_branch_block_made(struct assay_engine *e)
 
 enum assay_answer assay_branch_to(struct assay_engine *e, const uint8_t id[static 32])
 {
+    ASSAY_ASSERT(branch_holds(e));
+
     uint8_t at[32];
     uint32_t count = 0;
     struct assay_branch *b = &e->parts->branch;
@@ -152,6 +168,7 @@ enum assay_answer assay_branch_to(struct assay_engine *e, const uint8_t id[stati
             assay_branch_absorb(e, &block->header, block->id, block->body);
         if (answer != ASSAY_ANSWER_VALID) return answer;
     }
+    ASSAY_ASSERT(assay_bytes_equal(e->branch->ledger.tip_id, id, 32));
     b->good = true; /* also with no block between */
     return ASSAY_ANSWER_VALID;
 }
@@ -159,6 +176,7 @@ enum assay_answer assay_branch_to(struct assay_engine *e, const uint8_t id[stati
 /* The parent's time is a floor, our clock a ceiling with slack (docs/protocol.md 4.5). */
 static bool time_allowed(const struct assay_engine *e, uint64_t time_ms)
 {
+    ASSAY_ASSERT(e->branch->good);
     if (time_ms <= e->branch->ledger.time_ms) return false;
     return time_ms <= e->at_unix_ms || time_ms - e->at_unix_ms <= e->run->clock_bound_ms;
 }
@@ -206,6 +224,7 @@ void assay_branch_check(struct assay_engine *e, const uint8_t id[static 32])
         b->check_count--;
     }
     assay_bytes_copy(b->checks[b->check_count++], 32, id, 32);
+    ASSAY_ASSERT(b->check_count > 0 && branch_holds(e));
 }
 
 /* Blocks that could still be voted for. One whose view is over in vain would go on asking for the
@@ -225,6 +244,7 @@ void assay_branch_recheck(struct assay_engine *e)
     for (size_t i = 0; i < e->branch->check_count; i++)
         if (lives(e, e->branch->checks[i]))
             assay_bytes_copy(ids[count++], 32, e->branch->checks[i], 32);
+    ASSAY_ASSERT(count <= e->branch->check_count);
     e->parts->branch.check_count = 0;
     for (size_t i = 0; i < count; i++)
         assay_branch_check(e, ids[i]);
@@ -234,6 +254,7 @@ void assay_branch_recheck(struct assay_engine *e)
 
 void assay_branch_turn(struct assay_engine *e)
 {
+    ASSAY_ASSERT(branch_holds(e));
     e->parts->branch.good = false;
     e->parts->branch.block_ms = 0;
     e->parts->branch.check_count = 0;

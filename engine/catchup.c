@@ -17,6 +17,17 @@ enum {
     CLOSE_EFFECTS = 64, /* a block, a state, its proof, prunings, orders, quote */
 };
 
+/* Verified is proven first, and only what was verified is kept. */
+static bool sync_holds(const struct assay_engine *e)
+{
+    const struct assay_syncing *s = e->sync;
+    if (s->id_count > ASSAY_SYNC_BLOCKS_MAX || s->kept > s->id_count) return false;
+    if (s->verified && !s->proven) return false;
+    if (s->kept > 0 && !s->verified) return false;
+    if (s->proven != (s->proof_len > 0) || s->proof_len > ASSAY_FINALITY_LEN_MAX) return false;
+    return s->ledger.members == e->members;
+}
+
 static uint64_t pause_ms(const struct assay_engine *e)
 {
     const uint64_t base = assay_max_u64(assay_eng_epoch_ms(e) / 4, 50);
@@ -32,6 +43,7 @@ static void forget_progress(struct assay_engine *e)
     s->id_count = 0;
     s->kept = 0;
     assay_ledger_reset(&s->ledger, &e->head->state);
+    ASSAY_ASSERT(sync_holds(e));
 }
 
 void assay_sync_turn(struct assay_engine *e)
@@ -48,6 +60,7 @@ static uint64_t wanted_height(const struct assay_engine *e)
 
 static void ask_next(struct assay_engine *e)
 {
+    ASSAY_ASSERT(sync_holds(e));
     ASSAY_ASSERT(e->sync->active);
     struct assay_sync_ask ask = { .era = e->head->state.era,
                                   .epoch = e->head->context.epoch,
@@ -59,6 +72,8 @@ static void ask_next(struct assay_engine *e)
     struct assay_writer w = assay_writer_over(bytes, ASSAY_SYNC_ASK_LEN_MAX);
     const enum assay_status status = assay_sync_ask_encode(&ask, &w);
     ASSAY_ASSERT(status == ASSAY_OK);
+    ASSAY_ASSERT(peer < e->members && peer != e->self);
+    ASSAY_ASSERT(w.len <= ASSAY_SYNC_ASK_LEN_MAX);
     assay_eng_send(e, peer, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ASK, assay_slice_over(bytes, w.len));
     e->parts->sync.asked_ms = e->now_ms;
     e->parts->sync.answered = false;
@@ -76,6 +91,7 @@ void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen)
     forget_progress(e);
     assay_eng_note(e, ASSAY_NOTE_BEHIND, ASSAY_SLOT_ALL, e->head->context.epoch, epoch_seen);
     ask_next(e);
+    ASSAY_ASSERT(sync_holds(e));
 }
 
 static void finish(struct assay_engine *e)
@@ -98,6 +114,7 @@ static void next_peer(struct assay_engine *e)
     e->parts->sync.turn++;
     e->parts->sync.failures++;
     if (!e->sync->verified) forget_progress(e);
+    ASSAY_ASSERT(sync_holds(e) && e->sync->failures > 0);
 }
 
 /* --- first: is it the chain? */
@@ -111,6 +128,7 @@ static enum assay_status check_close(struct assay_engine *e, const struct assay_
         assay_settle_halt(e, true);
         return ASSAY_E_INVALID;
     }
+    ASSAY_ASSERT(e->sync->id_count > 0 && e->sync->kept == 0);
     e->parts->sync.verified = true;
     return ASSAY_OK;
 }
@@ -120,7 +138,7 @@ static enum assay_status check_close(struct assay_engine *e, const struct assay_
 static enum assay_status verify_block(struct assay_engine *e, struct assay_slice payload)
 {
     ASSAY_ASSERT(e->sync->proven && !e->sync->verified);
-    ASSAY_ASSERT(e->sync->id_count <= ASSAY_SYNC_BLOCKS_MAX);
+    ASSAY_ASSERT(sync_holds(e));
     struct assay_proposal p;
     ASSAY_TRY(assay_proposal_decode(payload, &p));
     const struct assay_block_header *h = &p.header;
@@ -150,6 +168,7 @@ static enum assay_status verify_block(struct assay_engine *e, struct assay_slice
 /* The last one is kept: take the state over. */
 static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
 {
+    ASSAY_ASSERT(p->header.kind == ASSAY_BLOCK_EPOCH);
     ASSAY_ASSERT(e->sync->verified && e->sync->kept == e->sync->id_count);
     assay_head_next(e, &e->sync->ledger, p->header.view);
     ASSAY_ASSERT(assay_bytes_equal(e->head->next.root, p->header.state_root, 32)); /* check_close */
@@ -168,6 +187,7 @@ static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
 /* The block may close the epoch: then a proof and a snapshot are kept beside it. */
 static bool room_for(struct assay_engine *e, size_t payload_len)
 {
+    ASSAY_ASSERT(e->output->arena_used <= e->output->arena_len);
     const size_t len = payload_len + assay_state_len_max(e->members) + ASSAY_FINALITY_LEN_MAX;
     return len + 1024 <= e->output->arena_len - e->output->arena_used &&
            assay_eng_room(e, CLOSE_EFFECTS);
@@ -178,6 +198,8 @@ static bool room_for(struct assay_engine *e, size_t payload_len)
  * other INPUT statuses */
 static enum assay_status keep_block(struct assay_engine *e, struct assay_slice payload)
 {
+    ASSAY_ASSERT(sync_holds(e) && e->sync->verified);
+
     struct assay_proposal p;
     ASSAY_ASSERT(e->sync->kept < e->sync->id_count);
     ASSAY_TRY(assay_proposal_decode(payload, &p));
@@ -206,12 +228,14 @@ static enum assay_status take_proof(struct assay_engine *e, struct assay_slice p
     assay_bytes_copy(s->proof, ASSAY_FINALITY_LEN_MAX, proof.bytes, proof.len);
     s->proof_len = proof.len;
     s->proven = true;
+    ASSAY_ASSERT(sync_holds(e));
     return ASSAY_OK;
 }
 
 /* Verifies up to E, then keeps: from the page itself when it starts where the epoch does. */
 static enum assay_status take_blocks(struct assay_engine *e, const struct assay_sync_page *page)
 {
+    ASSAY_ASSERT(sync_holds(e));
     ASSAY_ASSERT(e->sync->proven && page->about.epoch == e->head->context.epoch);
     const uint64_t epoch = e->head->context.epoch;
     const bool whole = page->about.height == e->head->state.head_height + 1;
@@ -261,6 +285,8 @@ static void empty_page(struct assay_engine *e)
 
 enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct assay_slice payload)
 {
+    ASSAY_ASSERT(sync_holds(e));
+
     struct assay_sync_page page;
     const bool was_verified = e->sync->verified;
     ASSAY_TRY(assay_sync_page_decode(payload, &page));
@@ -291,6 +317,8 @@ enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct 
 
 void assay_sync_tick(struct assay_engine *e)
 {
+    ASSAY_ASSERT(sync_holds(e));
+
     if (!e->life->started || !e->chain->begun) return;
     if (!e->sync->active) {
         /* Long without a final block: perhaps the others are ahead and we cannot hear it. */

@@ -18,6 +18,7 @@ uint64_t assay_eng_epoch_ms(const struct assay_engine *e)
 
 uint16_t assay_eng_peer(const struct assay_engine *e, uint32_t turn)
 {
+    ASSAY_ASSERT(e->self < e->members);
     if (e->members < 2) return ASSAY_SLOT_ALL;
     return (uint16_t)((e->self + 1 + turn % (e->members - 1)) % e->members);
 }
@@ -31,6 +32,7 @@ struct layout {
 
 static void *take(struct layout *l, size_t len)
 {
+    ASSAY_ASSERT(l->at % 64 == 0);
     void *here = l->base != NULL ? l->base + l->at : NULL;
     l->at += (len + 63) & ~(size_t)63;
     return here;
@@ -145,6 +147,7 @@ static size_t head_len(void)
     struct layout l = { 0 };
     (void)take(&l, sizeof(struct assay_engine));
     (void)take(&l, sizeof(struct assay_parts));
+    ASSAY_ASSERT(l.at % UNIT == 0);
     return l.at;
 }
 
@@ -215,6 +218,7 @@ static struct assay_engine *place(void *memory, const struct assay_engine_config
     assay_output_place(e, machines->arena, machines->arena_len);
     assay_seat_init(e);
     assay_own_init(e, config);
+    ASSAY_ASSERT(e->head->state.member_count == e->members && e->self < e->members);
     return e;
 }
 
@@ -247,6 +251,7 @@ enum assay_status assay_engine_init(void *memory, size_t memory_len,
         assay_engine_deinit(&e);
         return status;
     }
+    ASSAY_ASSERT(!e->chain->begun && !e->life->started && e->head->context.epoch == 1);
     *out = e;
     return ASSAY_OK;
 }

@@ -10,6 +10,7 @@
 
 static void ask_quote(struct assay_engine *e)
 {
+    ASSAY_ASSERT(!e->sync->active);
     ASSAY_ASSERT(e->run->opened && e->life->started);
     const struct assay_own_keys *keys = &e->own->keys;
     struct assay_life life = { .incarnation = keys->incarnation };
@@ -54,6 +55,8 @@ static bool asks_peers_first(struct assay_engine *e)
 
 static void attest(struct assay_engine *e)
 {
+    ASSAY_ASSERT(e->chain->begun);
+
     e->parts->run.quote_again_ms = UINT64_MAX;
     if (!e->life->started || e->sync->active) return;
     e->parts->run.opened = true;
@@ -95,6 +98,7 @@ void assay_epoch_open(struct assay_engine *e)
 /* What is signed here is kept under its own digest. */
 static void sign(struct assay_effect *effect, struct assay_signing *signing)
 {
+    ASSAY_ASSERT(signing->payload.len > 0);
     assay_bytes_copy(signing->store_key.id, 32, signing->digest, 32);
     assay_effect_sign(effect, signing);
 }
@@ -116,6 +120,7 @@ void assay_epoch_made_incarnate(struct assay_engine *e)
 
 static void make_envelope(struct assay_engine *e, struct assay_slice evidence)
 {
+    ASSAY_ASSERT(evidence.len > 0 && evidence.len <= ASSAY_EVIDENCE_LEN_MAX);
     ASSAY_ASSERT(assay_eng_may_sign(e) && !e->run->envelope_made); /* a second one is E8 */
     struct assay_envelope envelope = {
         .era = e->head->state.era,
@@ -140,6 +145,7 @@ static void make_envelope(struct assay_engine *e, struct assay_slice evidence)
                                                     .number = envelope.incarnation } };
     const enum assay_status status = assay_envelope_encode(&envelope, &w, &signing.signature_at);
     ASSAY_ASSERT(status == ASSAY_OK);
+    ASSAY_ASSERT(w.len <= ASSAY_ENVELOPE_LEN_MAX && signing.signature_at < w.len);
     signing.payload = assay_slice_over(bytes, w.len);
     sign(effect, &signing);
     assay_epoch_made_envelope(e);
@@ -148,6 +154,7 @@ static void make_envelope(struct assay_engine *e, struct assay_slice evidence)
 
 static void make_incarnate(struct assay_engine *e, struct assay_slice evidence)
 {
+    ASSAY_ASSERT(evidence.len > 0 && evidence.len <= ASSAY_EVIDENCE_LEN_MAX);
     ASSAY_ASSERT(assay_own_wants_listing(e) && !e->run->incarnate_made);
     const struct assay_own_keys *keys = &e->own->keys;
     struct assay_incarnate i = { .era = e->head->state.era,
@@ -210,10 +217,13 @@ void assay_epoch_keys(struct assay_engine *e, const uint8_t voting_public[static
 /* Valid envelopes of more than 2/3 of W: only who hears the network may call others absent. */
 static bool hears_network(const struct assay_engine *e)
 {
+    ASSAY_ASSERT(e->head->voters.count == e->members);
+
     uint64_t held = 0;
     for (uint32_t i = 0; i < e->members; i++) {
         if (e->seats[i].payload_len > 0) held += e->head->weights[i];
     }
+    ASSAY_ASSERT(held <= e->head->voters.total_bp);
     return assay_quorum(held, e->head->voters.total_bp);
 }
 
@@ -306,6 +316,7 @@ static void cast_ballot(struct assay_engine *e)
     status = assay_record_put_ballot(&out, signed_body, &signing.signature_at);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_sha256(signed_body.bytes, signed_body.len, digest);
+    ASSAY_ASSERT(out.len <= ASSAY_RECORD_LEN_MAX);
     signing.payload = assay_slice_over(bytes, out.len);
     sign(effect, &signing);
     assay_epoch_made_ballot(e);
@@ -319,6 +330,8 @@ static uint64_t ballot_deadline(const struct assay_engine *e)
 
 static bool all_judged(const struct assay_engine *e)
 {
+    ASSAY_ASSERT(e->run->opened);
+
     for (uint32_t i = 0; i < e->members; i++) {
         const enum assay_seat_phase phase = e->seats[i].phase;
         if (i != e->self && phase != ASSAY_SEAT_JUDGED && phase != ASSAY_SEAT_FOREIGN) return false;

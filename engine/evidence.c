@@ -12,6 +12,7 @@ void assay_evidence_fetch(struct assay_engine *e, uint32_t slot)
     const struct assay_seat *seat = &e->seats[slot];
     struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_FETCH);
     if (effect == NULL) return; /* the seat stays EMPTY: asked again in assay_evidence_tick */
+    ASSAY_ASSERT(seat->envelope.evidence_len > 0 && seat->envelope.epoch == e->head->context.epoch);
     assay_seat_fetching(e, slot);
     assay_bytes_copy(effect->as.fetch.digest, 32, seat->envelope.evidence_digest, 32);
     effect->as.fetch.len = seat->envelope.evidence_len;
@@ -36,6 +37,8 @@ static bool judge_slot(struct assay_engine *e, uint32_t slot, const struct assay
 
 static void seat_judged(struct assay_engine *e, uint32_t slot, const struct assay_finding *finding)
 {
+    ASSAY_ASSERT(slot < e->members && slot != e->self);
+
     enum assay_outcome outcome = ASSAY_OUTCOME_NONE;
     const bool own = judge_slot(e, slot, finding, &outcome);
     assay_seat_judged(e, slot, own, outcome);
@@ -46,6 +49,8 @@ static void seat_judged(struct assay_engine *e, uint32_t slot, const struct assa
         assay_seat_reason(e, slot, finding->reason);
     }
     if (own && assay_outcome_is_fail(outcome)) assay_want_fail(e, slot);
+    ASSAY_ASSERT(e->seats[slot].phase == ASSAY_SEAT_JUDGED ||
+                 e->seats[slot].phase == ASSAY_SEAT_FOREIGN);
     e->parts->evidence.judgements++; /* every ballot says something about this slot */
 }
 
@@ -104,6 +109,7 @@ static void fetch_seats(struct assay_engine *e)
         assay_evidence_fetch(e, i);
         if (seat->phase == ASSAY_SEAT_EMPTY) assay_evidence_wanted(e);
     }
+    ASSAY_ASSERT(e->seats[e->self].phase == ASSAY_SEAT_EMPTY);
 }
 
 void assay_evidence_tick(struct assay_engine *e)

@@ -28,6 +28,7 @@ static enum assay_status keep_early(struct assay_engine *e, const struct assay_e
     if (!assay_p256_verify(e->head->voting[slot], envelope->digest, envelope->signature,
                            ASSAY_S_LOW))
         return ASSAY_E_EARLY; /* perhaps of an incarnation to come: it is pulled later */
+    ASSAY_ASSERT(payload.len <= ASSAY_ENVELOPE_LEN_MAX);
     assay_seat_keep_early(e, slot, payload);
     return ASSAY_OK;
 }
@@ -61,11 +62,13 @@ enum assay_status assay_gather_envelope(struct assay_engine *e, uint16_t from,
         return ASSAY_E_DUPLICATE; /* before its signature costs anything */
     ASSAY_TRY(assay_context_envelope(&e->head->context, &envelope, &slot));
     const struct assay_seat *seat = &e->seats[slot];
+    ASSAY_ASSERT(slot == known);
     if (seat->payload_len > 0) {
         second_envelope(e, slot, payload);
         return ASSAY_OK;
     }
     assay_seat_take(e, slot, &envelope, payload);
+    ASSAY_ASSERT(seat->payload_len == payload.len);
     assay_evidence_wanted(e);
     if (slot == e->self) {
         if (!e->run->envelope_made) own_unknown(e, from, &envelope);
@@ -118,6 +121,8 @@ void assay_gather_ask_own(struct assay_engine *e)
 
 void assay_gather_ask(struct assay_engine *e)
 {
+    ASSAY_ASSERT(e->run->pulls > 0);
+
     const size_t bitmap_len = ((size_t)e->members + 7) / 8;
     uint8_t *bitmap = assay_eng_take(e, bitmap_len);
     uint8_t *bytes = assay_eng_take(e, bitmap_len + 32);
@@ -134,6 +139,7 @@ void assay_gather_ask(struct assay_engine *e)
     const enum assay_status status = assay_envelope_pull_encode(
         e->head->context.epoch, assay_slice_over(bitmap, bitmap_len), &w);
     ASSAY_ASSERT(status == ASSAY_OK);
+    ASSAY_ASSERT(e->members > 1);
     const uint32_t peers = e->members - 1;
     const uint32_t ask = peers < ASSAY_PEERS_ASKED_MIN ? peers : ASSAY_PEERS_ASKED_MIN;
     for (uint32_t k = 0; k < ask; k++) {
@@ -163,6 +169,7 @@ static enum assay_status try_judge(struct assay_engine *e, struct assay_record *
 {
     struct assay_ask ask;
     if (!assay_record_ask(&e->head->context, r, &ask)) return ASSAY_OK;
+    ASSAY_ASSERT(ask.bytes.len > 0);
     const struct assay_finding *finding = assay_verifying_finding(e, &ask);
     if (finding == NULL) return ASSAY_E_AGAIN;
     return assay_record_judge(&e->head->context, finding, r);
@@ -189,6 +196,7 @@ enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
         assay_pool_remove(e->pool, item);
         return judged;
     }
+    ASSAY_ASSERT(item->phase == ASSAY_POOL_ASKED && item->len == payload.len);
     assay_pool_ready(e->pool, item, &r);
     if (from == ASSAY_SLOT_SELF) {
         assay_pool_own(e->pool, item);
@@ -239,6 +247,8 @@ void assay_gather_turn(struct assay_engine *e)
 
 void assay_gather_own(struct assay_engine *e, struct assay_slice bytes)
 {
+    ASSAY_ASSERT(bytes.len > 0);
+
     struct assay_record r;
     if (!assay_eng_room(e, 4)) return; /* whoever wanted it wants it again */
     if (assay_gather_record(e, ASSAY_SLOT_SELF, bytes) != ASSAY_OK) return; /* known, or too late */
@@ -248,12 +258,14 @@ void assay_gather_own(struct assay_engine *e, struct assay_slice bytes)
     struct assay_store_key key = { .era = e->head->state.era, .epoch = item->epoch };
     assay_bytes_copy(key.id, 32, item->key, 32);
     const struct assay_slice kept = assay_slice_over(item->bytes, item->len);
+    ASSAY_ASSERT(kept.len > 0 && item->kind == r.kind);
     assay_eng_persist(e, ASSAY_STORE_RECORD, &key, kept);
     if (item->phase == ASSAY_POOL_READY) relay(e, item);
 }
 
 void assay_gather_seen(struct assay_engine *e, const struct assay_record *record, uint64_t view)
 {
+    ASSAY_ASSERT(record->slot < e->members);
     ASSAY_ASSERT(view > 0 && !assay_record_row(record->kind)->in_rolls_only);
     const struct assay_pool_item *item = assay_pool_find(e->pool, record->key);
     if (item == NULL) {
@@ -270,6 +282,7 @@ void assay_gather_counted(struct assay_engine *e, struct assay_record *r)
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_BALLOT);
     const struct assay_pool_item *item = NULL;
     r->slot = assay_state_slot_of(&e->head->state, r->ballot.node_id);
+    ASSAY_ASSERT(r->slot <= e->members);
     r->epoch = r->ballot.epoch;
     for (uint32_t i = 0; i < e->pool->count; i++) {
         const struct assay_pool_item *held = &e->pool->items[i];
@@ -294,6 +307,7 @@ void assay_gather_resend(struct assay_engine *e)
         if (e->now_ms >= item->sent_ms + pause) relay(e, item);
         g->resend_at_ms = assay_min_u64(g->resend_at_ms, item->sent_ms + pause);
     }
+    ASSAY_ASSERT(g->resend_version == e->pool->version);
 }
 
 void assay_gather_accuse(struct assay_engine *e, uint16_t slot, unsigned number,

@@ -6,6 +6,13 @@
 
 #include "base/cbor.h"
 
+static bool head_holds(const struct assay_engine *e)
+{
+    const struct assay_head *h = e->head;
+    return assay_context_holds(&h->context) && h->context.state == &h->state &&
+           h->state.member_count == e->members && h->voters.count == e->members;
+}
+
 static enum assay_status load_key(struct assay_p256 **key, const uint8_t public_key[static 64])
 {
     assay_p256_free(key);
@@ -16,6 +23,8 @@ static enum assay_status load_key(struct assay_p256 **key, const uint8_t public_
  * ASSAY_E_KEY | ASSAY_E_CRYPTO */
 static enum assay_status list_voters(struct assay_engine *e)
 {
+    ASSAY_ASSERT(assay_state_holds(&e->head->state));
+
     struct assay_head *h = &e->parts->head;
     uint64_t total = 0;
     for (uint32_t i = 0; i < e->members; i++) {
@@ -24,6 +33,7 @@ static enum assay_status list_voters(struct assay_engine *e)
             ASSAY_TRY(load_key(&h->voting[i], m->lives[0].voting_public));
             assay_bytes_copy(h->loaded[i], 64, m->lives[0].voting_public, 64);
         }
+        ASSAY_ASSERT(m->weight <= ASSAY_WEIGHT_UNIT);
         h->weights[i] = m->weight;
         total += m->weight;
     }
@@ -53,12 +63,14 @@ static void build_groups(struct assay_engine *e, void *memory, void *room, size_
         p->platform_shared = assay_bytes_all_zero(m->platform_id, 32); /* masked: names nothing */
     }
     assay_groups_build(places, n, memory, assay_groups_memory_len(n), &h->groups);
+    ASSAY_ASSERT(h->groups.count == n);
 }
 
 static void set_rules(struct assay_engine *e)
 {
     const struct assay_genesis_parameters *p = &e->genesis->parameters;
     struct assay_close_rules *rules = &e->parts->head.rules;
+    ASSAY_ASSERT(p->operator_cap_den > 0 && p->vendor_cap_den > 0);
     rules->groups = &e->head->groups;
     rules->score = assay_score_rules_default();
     rules->weight.operator_cap = (struct assay_cap){ p->operator_cap_num, p->operator_cap_den };
@@ -92,6 +104,7 @@ enum assay_status assay_head_genesis(struct assay_engine *e, void *groups, void 
         .state = &h->state, .epoch = 1, .voting = h->voting, .identity = h->identity
     };
     ASSAY_TRY(load_members(e));
+    ASSAY_ASSERT(head_holds(e));
     return h->voters.total_bp == 0 ? ASSAY_E_RANGE : ASSAY_OK;
 }
 
@@ -125,6 +138,8 @@ void assay_head_proof(struct assay_engine *e, const uint8_t commitment[static 32
 
 void assay_head_next(struct assay_engine *e, const struct assay_ledger *ledger, uint64_t view)
 {
+    ASSAY_ASSERT(head_holds(e) && view > 0);
+
     struct assay_head *h = &e->parts->head;
     ASSAY_ASSERT(ledger->members == e->members);
     assay_close(&h->context, ledger, &h->rules, view, &h->close, &h->next, &h->next_tolerance);
@@ -135,6 +150,8 @@ void assay_head_next(struct assay_engine *e, const struct assay_ledger *ledger, 
 void assay_head_seal_next(struct assay_engine *e, const struct assay_block_header *header,
                           const uint8_t id[static 32])
 {
+    ASSAY_ASSERT(header->epoch == e->head->context.epoch);
+
     struct assay_state *next = &e->parts->head.next;
     ASSAY_ASSERT(header->kind == ASSAY_BLOCK_EPOCH);
     ASSAY_ASSERT(next->epoch == e->head->context.epoch);
@@ -147,6 +164,8 @@ void assay_head_seal_next(struct assay_engine *e, const struct assay_block_heade
 
 void assay_head_take_next(struct assay_engine *e, const uint8_t commitment[static 32])
 {
+    ASSAY_ASSERT(head_holds(e));
+
     struct assay_head *h = &e->parts->head;
     ASSAY_ASSERT(h->next.epoch == h->state.epoch + 1);
     assay_state_copy(&h->state, &h->next);
@@ -155,4 +174,5 @@ void assay_head_take_next(struct assay_engine *e, const uint8_t commitment[stati
     const enum assay_status status = list_voters(e);
     ASSAY_ASSERT(status == ASSAY_OK); /* INCARNATE was checked to carry a key on the curve */
     ASSAY_ASSERT(h->voters.total_bp > 0);
+    ASSAY_ASSERT(head_holds(e));
 }

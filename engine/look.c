@@ -5,12 +5,15 @@
 
 static uint32_t share_bp(const struct assay_share *share, uint64_t total)
 {
+    ASSAY_ASSERT(share->largest_weight <= total);
     return total == 0 ? 0 : (uint32_t)(share->largest_weight * 10000 / total);
 }
 
 void assay_engine_snapshot(const struct assay_engine *engine,
                            struct assay_engine_snapshot *snapshot)
 {
+    ASSAY_ASSERT(engine->chain->ledger.members == engine->members);
+
     struct assay_simplex_snapshot look = { 0 };
     const struct assay_state *s = &engine->head->state;
     const struct assay_tolerance *t = &engine->head->tolerance;

@@ -17,6 +17,8 @@ enum {
 
 static bool offered(const struct assay_pool_item *item, uint64_t view, uint64_t nullified)
 {
+    ASSAY_ASSERT(view > 0);
+
     if (item->phase != ASSAY_POOL_READY || view < item->not_before) return false;
     if (nullified >= POISON_OPTIONAL_VIEWS) return false;
     if (nullified < POISON_VERIFIED_VIEWS) return true;
@@ -38,6 +40,7 @@ static bool include(struct assay_engine *e, const struct assay_pool_item *item,
     if (assay_ledger_fits(&e->head->context, &e->branch->ledger, &r) != ASSAY_OK) return false;
     assay_branch_add(e, &r);
     if (asks) (*reverified)++;
+    ASSAY_ASSERT(*reverified <= ASSAY_REVERIFIED_MAX);
     return true;
 }
 
@@ -64,6 +67,7 @@ static bool make_roll(struct assay_engine *e, struct assay_slice *roll)
     if (assay_record_decode(*roll, &r) != ASSAY_OK) return false;
     if (assay_branch_vet(e, &r) != ASSAY_ANSWER_VALID) return false;
     if (assay_ledger_fits(&e->head->context, &e->branch->ledger, &r) != ASSAY_OK) return false;
+    ASSAY_ASSERT(r.entry_count == e->members);
     assay_branch_add(e, &r);
     return true;
 }
@@ -106,6 +110,7 @@ static bool make_body(struct assay_engine *e, enum assay_block_kind kind, uint64
         len += item->len + ITEM_HEAD;
         count++;
     }
+    ASSAY_ASSERT(len <= e->offer->body_len_max && count <= ASSAY_BLOCK_RECORDS_MAX);
     struct assay_writer w = assay_writer_over(e->offer->body, e->offer->body_len_max);
     assay_cbor_put_array(&w, count);
     if (roll.len > 0) assay_cbor_put_bytes(&w, roll.bytes, roll.len);
@@ -135,6 +140,7 @@ void assay_offer_propose(struct assay_engine *e, uint64_t view, const uint8_t pa
     content.time_ms = assay_max_u64(e->at_unix_ms, e->branch->ledger.time_ms + 1);
     content.kind = assay_ledger_kind(&e->branch->ledger, e->head->state.head_time_ms,
                                      assay_eng_epoch_ms(e), content.time_ms);
+    ASSAY_ASSERT(content.time_ms > e->branch->ledger.time_ms);
     assay_branch_open_block(e);
     if (!make_body(e, content.kind, view, &content.body)) return;
     assay_bytes_copy(content.state_root, 32, e->head->state.root, 32);
@@ -143,6 +149,7 @@ void assay_offer_propose(struct assay_engine *e, uint64_t view, const uint8_t pa
         assay_bytes_copy(content.state_root, 32, e->head->next.root, 32);
     }
     assay_branch_block_made(e);
+    ASSAY_ASSERT(content.body.len > 0 && content.body.len <= e->offer->body_len_max);
     assay_simplex_propose(e->simplex, e->now_ms, view, &content, e->actions);
 }
 
@@ -157,6 +164,8 @@ void assay_offer_again(struct assay_engine *e)
  * one could in a block of a later view (e->offer->held_back). */
 static void look_for_records(struct assay_engine *e, const struct assay_simplex_snapshot *look)
 {
+    ASSAY_ASSERT(e->branch->ledger.members == e->members);
+
     struct assay_record r; /* large: made once */
     struct assay_offer *o = &e->parts->offer;
     o->waits = false;
@@ -194,6 +203,7 @@ static bool record_waits(struct assay_engine *e, const struct assay_simplex_snap
     const bool waited = o->waits;
     look_for_records(e, look);
     if (o->waits && !waited) o->waits_ms = e->now_ms;
+    ASSAY_ASSERT(!o->waits || o->waits_ms <= e->now_ms);
     return o->waits;
 }
 

@@ -17,6 +17,7 @@ enum {
 
 static void give(struct assay_engine *e, enum assay_order_kind kind, uint64_t epoch, uint32_t seq)
 {
+    ASSAY_ASSERT(seq <= SEQ_ROLLED_BACK);
     ASSAY_ASSERT(epoch <= e->head->context.epoch);
     struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_ORDER);
     if (effect == NULL) return; /* derived again at the next close */

@@ -5,8 +5,16 @@
 
 enum { EFFECTS_RESERVED = 192 }; /* notes and sends leave so much for what must not be lost */
 
+/* Within a step. */
+static bool output_holds(const struct assay_output *o)
+{
+    return o->effects != NULL && o->effects->count <= ASSAY_EFFECTS_MAX &&
+           o->arena_used <= o->arena_len;
+}
+
 void assay_output_place(struct assay_engine *e, uint8_t *arena, size_t arena_len)
 {
+    ASSAY_ASSERT(arena_len > 0);
     e->parts->output = (struct assay_output){ .arena = arena, .arena_len = arena_len };
 }
 
@@ -19,6 +27,7 @@ void assay_output_begin(struct assay_engine *e, struct assay_effects *effects)
     o->effects = effects;
     o->crowded = false;
     o->arena_used = 0;
+    ASSAY_ASSERT(output_holds(o));
 }
 
 void assay_output_end(struct assay_engine *e, uint64_t wake_at_ms)
@@ -37,6 +46,8 @@ void assay_output_crowded(struct assay_engine *e)
 
 struct assay_effect *assay_eng_effect(struct assay_engine *e, enum assay_effect_kind kind)
 {
+    ASSAY_ASSERT(output_holds(e->output));
+
     struct assay_effects *effects = e->output->effects;
     ASSAY_ASSERT(effects != NULL);
     ASSAY_ASSERT(effects->count <= ASSAY_EFFECTS_MAX);
@@ -52,6 +63,7 @@ struct assay_effect *assay_eng_effect(struct assay_engine *e, enum assay_effect_
 
 void assay_eng_drop_effect(struct assay_engine *e)
 {
+    ASSAY_ASSERT(output_holds(e->output));
     ASSAY_ASSERT(e->output->effects->count > 0);
     e->output->effects->count--;
 }
@@ -68,6 +80,7 @@ uint8_t *assay_eng_take(struct assay_engine *e, size_t len)
     }
     uint8_t *bytes = o->arena + o->arena_used;
     o->arena_used += rounded;
+    ASSAY_ASSERT(output_holds(o));
     return bytes;
 }
 
@@ -90,6 +103,7 @@ struct assay_slice assay_eng_keep(struct assay_engine *e, struct assay_slice byt
 void assay_eng_send(struct assay_engine *e, uint16_t to, uint16_t except,
                     enum assay_message_kind kind, struct assay_slice payload)
 {
+    ASSAY_ASSERT(except == ASSAY_SLOT_ALL || except < e->members);
     ASSAY_ASSERT(to == ASSAY_SLOT_ALL || to < e->members);
     /* No room for it, or there was none to keep it in: peers ask again. */
     if (payload.len == 0 || !assay_eng_room(e, EFFECTS_RESERVED)) {

@@ -5,6 +5,7 @@
 
 void assay_own_init(struct assay_engine *e, const struct assay_engine_config *config)
 {
+    ASSAY_ASSERT(config->self < config->genesis->member_count);
     e->parts->own = (struct assay_own){ .keys = config->keys, .keys_unused = config->keys_unused };
 }
 

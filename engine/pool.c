@@ -47,6 +47,8 @@ size_t assay_pool_memory_len(uint32_t members)
 
 void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members)
 {
+    ASSAY_ASSERT(members > 0);
+
     uint8_t *at = memory;
     pool->items = memory;
     pool->version = 1;
@@ -62,9 +64,24 @@ void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members)
     }
 }
 
+static bool pool_holds(const struct assay_pool *pool)
+{
+    return pool->count > 0 && pool->small_count <= pool->count && pool->version > 0 &&
+           pool->tags == (const uint8_t *)&pool->items[pool->count];
+}
+
+static bool item_holds(const struct assay_pool_item *item)
+{
+    if (item->phase == ASSAY_POOL_FREE) return item->len == 0;
+    if (item->len == 0 || item->len > item->capacity || item->wait_views < 2) return false;
+    return !item->chosen || item->phase == ASSAY_POOL_READY || item->phase == ASSAY_POOL_DONE;
+}
+
 const struct assay_pool_item *assay_pool_find(const struct assay_pool *pool,
                                               const uint8_t key[static 32])
 {
+    ASSAY_ASSERT(pool_holds(pool));
+
     for (uint32_t i = 0; i < pool->count; i++) {
         const struct assay_pool_item *item = &pool->items[i];
         if (pool->tags[i] != key[0] || item->phase == ASSAY_POOL_FREE) continue;
@@ -112,6 +129,7 @@ static bool sender_is_over(const struct assay_pool *pool, uint16_t from)
 enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_record *record,
                                  uint16_t from, const struct assay_pool_item **out)
 {
+    ASSAY_ASSERT(pool_holds(pool));
     ASSAY_ASSERT(record->bytes.len > 0 && out != NULL);
     if (assay_pool_find(pool, record->key) != NULL) return ASSAY_E_DUPLICATE;
     if (says_enough(pool, record)) return ASSAY_E_DUPLICATE;
@@ -146,6 +164,7 @@ enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_rec
     assay_bytes_copy(found->evidence_digest, 32, record->evidence_digest, 32);
     assay_bytes_copy(found->bytes, found->capacity, record->bytes.bytes, record->bytes.len);
     pool->version++;
+    ASSAY_ASSERT(item_holds(found) && assay_pool_find(pool, record->key) == found);
     *out = found;
     return ASSAY_OK;
 }
@@ -156,6 +175,7 @@ static struct assay_pool_item *item_of(struct assay_pool *pool, const struct ass
     const ptrdiff_t index = item - pool->items;
     ASSAY_ASSERT(index >= 0 && (uint32_t)index < pool->count);
     ASSAY_ASSERT(item->phase != ASSAY_POOL_FREE);
+    ASSAY_ASSERT(item_holds(item));
     return &pool->items[index];
 }
 
@@ -168,6 +188,7 @@ void assay_pool_ready(struct assay_pool *pool, const struct assay_pool_item *ite
     i->outcome = record->outcome;
     i->falsehood = record->falsehood;
     pool->version++;
+    ASSAY_ASSERT(item_holds(i) && pool_holds(pool));
 }
 
 void assay_pool_done(struct assay_pool *pool, const struct assay_pool_item *item)
@@ -199,16 +220,19 @@ void assay_pool_remove(struct assay_pool *pool, const struct assay_pool_item *it
     i->phase = ASSAY_POOL_FREE;
     i->len = 0;
     pool->version++;
+    ASSAY_ASSERT(item_holds(i));
 }
 
 void assay_pool_compared(struct assay_pool *pool, uint32_t index, uint64_t judgements)
 {
     ASSAY_ASSERT(index < pool->count && pool->items[index].kind == ASSAY_RECORD_BALLOT);
+    ASSAY_ASSERT(pool->items[index].phase != ASSAY_POOL_FREE);
     pool->items[index].compared = judgements;
 }
 
 void assay_pool_choose_none(struct assay_pool *pool)
 {
+    ASSAY_ASSERT(pool_holds(pool));
     for (uint32_t i = 0; i < pool->count; i++)
         pool->items[i].chosen = false;
 }
@@ -220,6 +244,7 @@ void assay_pool_choose(struct assay_pool *pool, uint32_t index, uint64_t view)
     ASSAY_ASSERT(item->phase == ASSAY_POOL_READY && !item->chosen);
     item->chosen = true;
     item->placed_view = view;
+    ASSAY_ASSERT(item_holds(item));
 }
 
 /* The first nullification is most often a lost message, so the record is tried once more soon; from
@@ -227,6 +252,8 @@ void assay_pool_choose(struct assay_pool *pool, uint32_t index, uint64_t view)
  * wait: a leader's silence must not cost an epoch its ballots. */
 void assay_pool_nullified(struct assay_pool *pool, uint64_t view)
 {
+    ASSAY_ASSERT(view > 0 && pool_holds(pool));
+
     for (uint32_t i = 0; i < pool->count; i++) {
         struct assay_pool_item *item = &pool->items[i];
         if (item->phase != ASSAY_POOL_READY || item->placed_view != view) continue;
@@ -258,4 +285,5 @@ void assay_pool_turn(struct assay_pool *pool, uint64_t epoch)
         item->wait_views = 2;
     }
     pool->version++;
+    ASSAY_ASSERT(pool_holds(pool));
 }

@@ -32,6 +32,7 @@ void assay_engine_restore_from(const struct assay_engine *engine, enum assay_sto
     if (class_ == ASSAY_STORE_FINALITY) *epoch = closed;
     if (class_ == ASSAY_STORE_RECORD)
         *epoch = closed > ASSAY_PAST_EPOCHS ? closed - ASSAY_PAST_EPOCHS : 0;
+    ASSAY_ASSERT(*epoch <= closed + 1);
 }
 
 /* The commitment that view 1 of the running epoch builds on. */
@@ -51,6 +52,7 @@ static enum assay_status restore_finality(struct assay_engine *e, struct assay_s
 static void ensure_begun(struct assay_engine *e)
 {
     if (!e->chain->begun) assay_settle_begin(e);
+    ASSAY_ASSERT(e->chain->begun && !e->life->started);
 }
 
 static enum assay_status restore_envelope(struct assay_engine *e, struct assay_slice value)
@@ -166,4 +168,5 @@ void assay_restore_start(struct assay_engine *e)
     if (e->life->restored || e->own->keys_unused || e->members < 2) run(e);
     assay_gather_judged(e);
     assay_order_derive(e);
+    ASSAY_ASSERT(e->life->started && e->run->opened_ms == e->now_ms);
 }

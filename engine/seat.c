@@ -4,15 +4,26 @@
  */
 #include "engine/engine_internal.h"
 
+/* Whoever is judged or fetched has an envelope. */
+static bool seat_holds(const struct assay_seat *seat)
+{
+    if (seat->payload_len > ASSAY_ENVELOPE_LEN_MAX || seat->early_len > ASSAY_ENVELOPE_LEN_MAX)
+        return false;
+    if ((unsigned)seat->phase > ASSAY_SEAT_MISSING) return false;
+    return seat->phase == ASSAY_SEAT_EMPTY || seat->payload_len > 0;
+}
+
 static struct assay_seat *seat_of(struct assay_engine *e, uint32_t slot)
 {
     ASSAY_ASSERT(slot < e->members);
+    ASSAY_ASSERT(seat_holds(&e->parts->seats[slot]));
     return &e->parts->seats[slot];
 }
 
 void assay_seat_init(struct assay_engine *e)
 {
     assay_bytes_zero(e->parts->seats, e->members * sizeof *e->parts->seats);
+    ASSAY_ASSERT(seat_holds(&e->seats[e->self]));
 }
 
 void assay_seat_turn(struct assay_engine *e)
@@ -37,6 +48,7 @@ void assay_seat_take(struct assay_engine *e, uint32_t slot, const struct assay_e
     seat->envelope = *envelope;
     assay_bytes_copy(seat->payload, sizeof seat->payload, payload.bytes, payload.len);
     seat->payload_len = payload.len;
+    ASSAY_ASSERT(seat_holds(seat));
 }
 
 void assay_seat_keep_early(struct assay_engine *e, uint32_t slot, struct assay_slice payload)
@@ -45,6 +57,7 @@ void assay_seat_keep_early(struct assay_engine *e, uint32_t slot, struct assay_s
     ASSAY_ASSERT(payload.len > 0 && payload.len <= sizeof seat->early);
     assay_bytes_copy(seat->early, sizeof seat->early, payload.bytes, payload.len);
     seat->early_len = payload.len;
+    ASSAY_ASSERT(seat_holds(seat));
 }
 
 size_t assay_seat_take_early(struct assay_engine *e, uint32_t slot,

@@ -13,9 +13,17 @@ enum {
     CLOSE_EFFECTS = 64, /* state, proof, prunings, orders, quote */
 };
 
+static bool chain_holds(const struct assay_engine *e)
+{
+    const struct assay_chain *c = e->chain;
+    return c->ledger.members == e->members && c->path_max > 0 &&
+           c->ledger.height >= e->head->state.head_height;
+}
+
 bool assay_settle_block(struct assay_engine *e, const struct assay_block_header *header,
                         const uint8_t id[static 32], struct assay_slice payload)
 {
+    ASSAY_ASSERT(header->height > e->head->state.head_height);
     ASSAY_ASSERT(header->epoch == e->head->context.epoch && payload.len > 0);
     struct assay_store_key key = { .era = header->era,
                                    .epoch = header->epoch,
@@ -58,6 +66,7 @@ static void finish_records(struct assay_engine *e, struct assay_slice body)
         const struct assay_pool_item *item = assay_pool_find(e->pool, r.key);
         if (item == NULL && r.kind == ASSAY_RECORD_BALLOT) assay_gather_counted(e, &r);
         if (item == NULL || item->phase == ASSAY_POOL_DONE) continue;
+        ASSAY_ASSERT(item->kind == r.kind && item->slot < e->members);
         r.slot = item->slot;
         r.epoch = item->epoch;
         r.outcome = item->outcome;
@@ -92,11 +101,13 @@ void assay_settle_begin(struct assay_engine *e)
     base.silent = !assay_eng_may_sign(e);
     assay_simplex_begin(e->simplex, e->now_ms, &base, &e->head->voters, e->actions);
     ASSAY_ASSERT(e->chain->ledger.height == e->head->state.head_height && !e->chain->ledger.closed);
+    ASSAY_ASSERT(chain_holds(e) && e->chain->begun);
 }
 
 void assay_settle_init(struct assay_engine *e)
 {
     assay_ledger_reset(&e->parts->chain.ledger, &e->head->state);
+    ASSAY_ASSERT(chain_holds(e));
 }
 
 void assay_settle_progress(struct assay_engine *e)
@@ -107,6 +118,8 @@ void assay_settle_progress(struct assay_engine *e)
 void assay_settle_want(struct assay_engine *e, const uint8_t id[static 32],
                        const uint8_t proof[static 32])
 {
+    ASSAY_ASSERT(e->chain->begun);
+
     struct assay_chain *chain = &e->parts->chain;
     chain->wanted = true;
     assay_bytes_copy(chain->wanted_id, 32, id, 32);
@@ -115,6 +128,8 @@ void assay_settle_want(struct assay_engine *e, const uint8_t id[static 32],
 
 static void note_changes(struct assay_engine *e)
 {
+    ASSAY_ASSERT(e->head->next.epoch == e->head->state.epoch + 1);
+
     for (uint32_t i = 0; i < e->members; i++) {
         const struct assay_member *old = &e->head->state.members[i];
         const struct assay_member *new = &e->head->next.members[i];
@@ -140,12 +155,15 @@ static void persist_head(struct assay_engine *e, struct assay_slice header_bytes
     const enum assay_status status = assay_state_encode(&e->head->next, header_bytes,
                                                         e->head->scratch, e->head->scratch_len, &w);
     ASSAY_ASSERT(status == ASSAY_OK);
+    ASSAY_ASSERT(w.len > 0 && w.len <= len_max);
     assay_eng_persist(e, ASSAY_STORE_STATE, &key, assay_slice_over(bytes, w.len));
     assay_eng_persist(e, ASSAY_STORE_FINALITY, &key, proof);
 }
 
 static void prune(struct assay_engine *e, enum assay_store_class class_, uint64_t keep)
 {
+    ASSAY_ASSERT(keep > 0);
+
     const uint64_t running = e->head->context.epoch;
     if (running <= keep) return;
     struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_PRUNE);
@@ -228,6 +246,7 @@ static void close_running(struct assay_engine *e, const struct assay_block *bloc
     struct assay_writer w = assay_writer_over(bytes, ASSAY_FINALITY_LEN_MAX);
     const enum assay_status status = assay_simplex_finality(e->simplex, &w);
     ASSAY_ASSERT(status == ASSAY_OK); /* FINAL of E was handed out */
+    ASSAY_ASSERT(w.len > 0);
     assay_head_next(e, &e->branch->ledger, block->header.view);
     if (!assay_bytes_equal(e->head->next.root, block->header.state_root, 32)) {
         stop_voting(e);
@@ -250,6 +269,7 @@ static bool walk_down(struct assay_engine *e, uint32_t *count)
         assay_bytes_copy(e->parts->chain.path[(*count)++], 32, at, 32);
         assay_bytes_copy(at, 32, block->header.parent_id, 32);
     }
+    ASSAY_ASSERT(*count <= e->chain->path_max);
     return true;
 }
 
@@ -285,11 +305,14 @@ static uint32_t there_is_room(struct assay_engine *e, uint32_t count)
         left -= block->payload_len + 16;
         take++;
     }
+    ASSAY_ASSERT(take <= count && take <= AT_ONCE);
     return take;
 }
 
 void assay_settle(struct assay_engine *e)
 {
+    ASSAY_ASSERT(chain_holds(e));
+
     uint32_t count = 0;
     uint8_t target[32];
     struct assay_chain *chain = &e->parts->chain;
@@ -312,9 +335,11 @@ void assay_settle(struct assay_engine *e)
         stop_voting(e); /* a quorum agreed on what our rules refuse */
         return;
     }
+    ASSAY_ASSERT(assay_bytes_equal(e->branch->ledger.tip_id, target, 32));
     persist_path(e, count, take);
     chain->wanted = take < count;
     assay_ledger_copy(&chain->ledger, &e->branch->ledger);
+    ASSAY_ASSERT(chain_holds(e));
     assay_settle_progress(e);
     if (!chain->ledger.closed) return;
     const struct assay_block *block = assay_blocks_find_const(e->blocks, target);

@@ -75,6 +75,8 @@ static enum assay_status take_event(struct assay_engine *e, const struct assay_e
 
 static void hand_on(struct assay_engine *e, const struct assay_effect *effect)
 {
+    ASSAY_ASSERT(effect->kind == ASSAY_EFFECT_SIGN || effect->kind == ASSAY_EFFECT_PERSIST ||
+                 effect->kind == ASSAY_EFFECT_SEND || effect->kind == ASSAY_EFFECT_NOTE);
     struct assay_effect *copy = assay_eng_effect(e, effect->kind);
     ASSAY_ASSERT(copy != NULL); /* room is kept before actions are taken */
     *copy = *effect;
@@ -89,6 +91,7 @@ static void simplex_note(struct assay_engine *e, const struct assay_effect *effe
 
 static void carry_out(struct assay_engine *e, const struct assay_simplex_action *a)
 {
+    ASSAY_ASSERT((unsigned)a->kind <= ASSAY_SIMPLEX_NOTE);
     ASSAY_ASSERT(e->life->started);
     switch (a->kind) {
     case ASSAY_SIMPLEX_SIGN:
@@ -131,6 +134,7 @@ static void drain(struct assay_engine *e)
             carry_out(e, &action);
         }
         drop_first(e->actions, done);
+        ASSAY_ASSERT(e->actions->count == 0 || e->output->crowded);
         if (e->actions->count > 0) return; /* assay_eng_room asked for another step */
         assay_settle(e);                  /* may begin an epoch, which gives actions again */
         if (e->actions->count == 0) return;
@@ -161,6 +165,8 @@ static uint64_t wake_at(struct assay_engine *e)
 
 static void do_what_is_due(struct assay_engine *e)
 {
+    ASSAY_ASSERT(e->life->started && e->chain->begun);
+
     assay_simplex_tick(e->simplex, e->now_ms, e->actions);
     drain(e);
     assay_epoch_tick(e);
@@ -192,5 +198,6 @@ enum assay_status assay_engine_step(struct assay_engine *engine, const struct as
         do_what_is_due(e);
     }
     assay_output_end(e, wake_at(e));
+    ASSAY_ASSERT(e->output->effects == NULL && effects->count <= ASSAY_EFFECTS_MAX);
     return status;
 }

@@ -14,6 +14,8 @@ enum { BLOCKS_MAX = 4096 };
 
 static void put_about(struct assay_writer *w, const struct assay_sync_ask *a)
 {
+    ASSAY_ASSERT(a->epoch <= INT64_MAX && a->height <= INT64_MAX);
+
     assay_cbor_put_bytes(w, a->chain_id, 32);
     assay_cbor_put_uint(w, a->era);
     assay_cbor_put_uint(w, a->epoch);
@@ -33,10 +35,13 @@ static enum assay_status read_about(struct assay_cursor *c, struct assay_sync_as
 
 enum assay_status assay_sync_ask_encode(const struct assay_sync_ask *ask, struct assay_writer *w)
 {
+    const size_t start = w->len;
+
     struct assay_slice all;
     assay_cbor_put_array(w, 5);
     assay_cbor_put_text(w, "assay/sync-ask/v1");
     put_about(w, ask);
+    ASSAY_ASSERT(w->full || w->len - start <= ASSAY_SYNC_ASK_LEN_MAX);
     return assay_writer_finish(w, &all);
 }
 
@@ -72,6 +77,7 @@ enum assay_status assay_sync_page_decode(struct assay_slice payload, struct assa
     ASSAY_TRY(assay_cursor_end(&c));
     if (p.proof.len == 0 && (p.more || p.block_count > 0)) return ASSAY_E_INVALID;
     *page = p;
+    ASSAY_ASSERT(p.block_count <= BLOCKS_MAX && p.blocks.len >= p.block_count);
     return ASSAY_OK;
 }
 

@@ -13,12 +13,15 @@ static struct assay_asked *overdue(struct assay_engine *e)
     struct assay_asked *oldest = &asked[0];
     for (uint32_t i = 1; i < ASSAY_VERIFYING_MAX; i++)
         if (asked[i].asked_ms < oldest->asked_ms) oldest = &asked[i];
+    ASSAY_ASSERT(oldest->used);
     return e->now_ms < oldest->asked_ms + assay_eng_epoch_ms(e) ? NULL : oldest;
 }
 
 const struct assay_finding *assay_verifying_finding(struct assay_engine *e,
                                                     const struct assay_ask *ask)
 {
+    ASSAY_ASSERT(ask->epoch <= e->head->context.epoch);
+
     const struct assay_finding *finding =
         assay_verifying_known(e, ask->digest, ask->at_unix_s, ask->kind);
     ASSAY_ASSERT(ask->bytes.len > 0 && ask->bytes.len <= ASSAY_EVIDENCE_LEN_MAX);
@@ -48,6 +51,7 @@ const struct assay_finding *assay_verifying_finding(struct assay_engine *e,
     *slot = (struct assay_asked){
         .used = true, .at_unix_s = ask->at_unix_s, .kind = ask->kind, .asked_ms = e->now_ms
     };
+    ASSAY_ASSERT(effect->kind == ASSAY_EFFECT_VERIFY && bytes.len == ask->bytes.len);
     assay_bytes_copy(slot->digest, 32, ask->digest, 32);
     assay_bytes_copy(effect->as.verify.digest, 32, ask->digest, 32);
     effect->as.verify.bytes = bytes;

@@ -9,9 +9,18 @@
 
 enum { RANKS_FIRST = 3, WANTS_OF_ONE = 4 };
 
+static bool want_holds(const struct assay_engine *e, const struct assay_want *w)
+{
+    if (!w->used || w->slot >= e->members || w->subject >= e->members) return false;
+    if (w->epoch > e->head->context.epoch || w->path_len > ASSAY_MERKLE_LEVELS) return false;
+    if (w->envelope_len == 0 || w->envelope_len > ASSAY_ENVELOPE_LEN_MAX) return false;
+    return w->ballot_len <= e->wants->ballot_len_max && e->wants->used <= ASSAY_WANTS_MAX;
+}
+
 /* Low ranks make a proof at once; the others after an eighth of an epoch, if it has not come. */
 static uint64_t proof_time(const struct assay_engine *e, uint32_t accused)
 {
+    ASSAY_ASSERT(accused < e->members);
     const uint32_t rank = (e->self + e->members - accused) % e->members;
     return rank <= RANKS_FIRST ? e->now_ms : e->now_ms + assay_eng_epoch_ms(e) / 8;
 }
@@ -47,11 +56,13 @@ static struct assay_want *want_new(struct assay_engine *e, uint32_t accused, uin
     e->parts->wants.used++;
     assay_bytes_copy(found->evidence_digest, 32, seat->envelope.evidence_digest, 32);
     assay_bytes_copy(found->envelope, sizeof found->envelope, seat->payload, seat->payload_len);
+    ASSAY_ASSERT(want_holds(e, found));
     return found;
 }
 
 void assay_want_fail(struct assay_engine *e, uint32_t slot)
 {
+    ASSAY_ASSERT(slot < e->members);
     ASSAY_ASSERT(assay_outcome_is_fail(e->seats[slot].outcome));
     (void)want_new(e, slot, slot, false);
 }
@@ -61,6 +72,7 @@ static void drop_want(struct assay_engine *e, struct assay_want *w)
     ASSAY_ASSERT(w->used && e->wants->used > 0);
     w->used = false;
     e->parts->wants.used--;
+    ASSAY_ASSERT(e->wants->used < ASSAY_WANTS_MAX);
 }
 
 /* --- E5: whose ballot says what we know to be false */
@@ -69,6 +81,8 @@ static void drop_want(struct assay_engine *e, struct assay_want *w)
 static bool ballot_names(struct assay_engine *e, const struct assay_ballot *b, uint32_t subject,
                          struct assay_want *want)
 {
+    ASSAY_ASSERT(want->used && want->subject == subject);
+
     const struct assay_seat *seat = &e->seats[subject];
     const struct assay_exception *x = assay_ballot_exception(b, subject);
     want->path_len = 0;
@@ -88,6 +102,7 @@ static bool scan_ballot(struct assay_engine *e, const struct assay_pool_item *it
     const enum assay_status status =
         assay_record_decode(assay_slice_over(item->bytes, item->len), &r);
     ASSAY_ASSERT(status == ASSAY_OK); /* the pool holds what was decoded */
+    ASSAY_ASSERT(r.kind == ASSAY_RECORD_BALLOT && r.ballot.row.len == assay_row_len(e->members));
     for (uint32_t subject = 0; subject < e->members; subject++) {
         const struct assay_seat *seat = &e->seats[subject];
         const bool own = seat->phase == ASSAY_SEAT_JUDGED;
@@ -103,12 +118,15 @@ static bool scan_ballot(struct assay_engine *e, const struct assay_pool_item *it
         }
         want->ballot_len = item->len;
         assay_bytes_copy(want->ballot, e->wants->ballot_len_max, item->bytes, item->len);
+        ASSAY_ASSERT(want_holds(e, want));
     }
     return true;
 }
 
 void assay_want_scan(struct assay_engine *e)
 {
+    ASSAY_ASSERT(e->wants->used <= ASSAY_WANTS_MAX);
+
     struct assay_wants *wants = &e->parts->wants;
     if (!e->chain->ledger.has_roll) return;
     const bool none_new = wants->scanned_judgements == e->evidence->judgements;
@@ -157,6 +175,7 @@ void assay_want_tick(struct assay_engine *e)
     for (uint32_t i = 0; wants->used > 0 && i < ASSAY_WANTS_MAX; i++) {
         struct assay_want *w = &wants->all[i];
         if (!w->used || e->now_ms < w->at_ms) continue;
+        ASSAY_ASSERT(want_holds(e, w));
         if (want_is_met(e, w) || e->head->context.epoch > w->epoch + ASSAY_PAST_EPOCHS - 1) {
             drop_want(e, w);
             continue;
@@ -172,7 +191,8 @@ void assay_want_tick(struct assay_engine *e)
 static void make_proof(struct assay_engine *e, const struct assay_want *w,
                        struct assay_slice evidence)
 {
-    ASSAY_ASSERT(w->used && w->contradiction == (w->ballot_len > 0));
+    ASSAY_ASSERT(evidence.len > 0 && evidence.len <= ASSAY_EVIDENCE_LEN_MAX);
+    ASSAY_ASSERT(want_holds(e, w) && w->contradiction == (w->ballot_len > 0));
     const size_t len_max =
         evidence.len + ASSAY_ENVELOPE_LEN_MAX + w->ballot_len + w->path_len * 34 + 128;
     uint8_t *bytes = assay_eng_take(e, len_max);

@@ -14,6 +14,8 @@ static void check(const struct assay_admission *a, uint16_t slot)
 
 static void count_decode(struct assay_admission *a, enum assay_status status)
 {
+    ASSAY_ASSERT(status != ASSAY_OK);
+
     enum assay_counter which = ASSAY_COUNT_FRAME_TRUNCATED;
     if (status == ASSAY_E_RANGE) which = ASSAY_COUNT_FRAME_OVERSIZE;
     if (status == ASSAY_E_VERSION) which = ASSAY_COUNT_FRAME_VERSION;
@@ -53,6 +55,8 @@ static enum assay_admitted in_lane(struct assay_admission *a, uint16_t slot,
 
 static void count_page(struct assay_admission *a, enum assay_status status)
 {
+    ASSAY_ASSERT(status != ASSAY_OK && status != ASSAY_E_AGAIN);
+
     enum assay_counter which = ASSAY_COUNT_PAGE_MALFORMED;
     if (status == ASSAY_E_DUPLICATE) which = ASSAY_COUNT_PAGE_DUPLICATE;
     if (status == ASSAY_E_SIGNATURE) which = ASSAY_COUNT_PAGE_DIGEST;
@@ -77,6 +81,7 @@ static enum assay_admitted take_page(struct assay_admission *a, uint64_t now_ms,
         assay_count(a->counters, ASSAY_COUNT_FRAME_KIND);
         return ASSAY_ADMIT_REFUSED;
     }
+    ASSAY_ASSERT(message->payload.len > ASSAY_PAGE_LEN);
     message->kind = (enum assay_message_kind)number;
     return in_lane(a, slot, which, message->kind, lane);
 }
@@ -98,6 +103,7 @@ enum assay_admitted assay_admission_frame(struct assay_admission *a, uint64_t no
         return take_page(a, now_ms, slot, which, frame.payload, message);
     message->kind = frame.kind;
     message->payload = frame.payload;
+    ASSAY_ASSERT(frame.payload.len <= ASSAY_FRAME_LEN_MAX - ASSAY_FRAME_HEADER_LEN);
     return in_lane(a, slot, which, frame.kind, frame.lane);
 }
 

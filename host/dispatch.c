@@ -64,20 +64,33 @@ enum assay_status assay_dispatch_init(void *memory, size_t memory_len,
     assay_fifo_init(&d->sends, rest + ASSAY_DISPATCH_EVENTS_LEN, ASSAY_DISPATCH_SENDS_LEN);
     assay_fifo_init(&d->acts, rest + ASSAY_DISPATCH_EVENTS_LEN + ASSAY_DISPATCH_SENDS_LEN,
                     ASSAY_DISPATCH_ACTS_LEN);
+    ASSAY_ASSERT(d->acts.memory + ASSAY_DISPATCH_ACTS_LEN ==
+                 (uint8_t *)memory + assay_dispatch_size());
     *out = d;
     return ASSAY_OK;
 }
 
+/* A failure has a cause, and what waits lies in its own part of the memory. */
+static bool dispatch_holds(const struct assay_dispatch *d)
+{
+    if (d->config.events_per_commit == 0 || d->what == NULL) return false;
+    if ((d->failure == ASSAY_OK) != (d->what[0] == '\0')) return false;
+    return d->events.memory + ASSAY_DISPATCH_EVENTS_LEN == d->sends.memory &&
+           d->sends.memory + ASSAY_DISPATCH_SENDS_LEN == d->acts.memory;
+}
+
 static void fail(struct assay_dispatch *d, enum assay_status status, const char *what)
 {
-    ASSAY_ASSERT(status != ASSAY_OK);
+    ASSAY_ASSERT(status != ASSAY_OK && what[0] != '\0');
     if (d->failure != ASSAY_OK) return; /* the first cause stands */
     d->failure = status;
     d->what = what;
+    ASSAY_ASSERT(dispatch_holds(d));
 }
 
 enum assay_status assay_dispatch_failure(const struct assay_dispatch *d, const char **what)
 {
+    ASSAY_ASSERT(dispatch_holds(d));
     *what = d->what;
     return d->failure;
 }
@@ -91,6 +104,7 @@ void assay_dispatch_forget(struct assay_dispatch *d)
     d->stepped = 0;
     d->failure = ASSAY_OK;
     d->what = "";
+    ASSAY_ASSERT(dispatch_holds(d) && !assay_dispatch_waits(d));
 }
 
 /* ------------------------------------------------------------ what waits */
@@ -107,6 +121,7 @@ bool assay_dispatch_room(const struct assay_dispatch *d)
 
 void assay_dispatch_opened(struct assay_dispatch *d)
 {
+    ASSAY_ASSERT(dispatch_holds(d));
     d->open = true;
 }
 
@@ -140,6 +155,7 @@ static void point_at(struct assay_event *event, struct assay_slice bytes)
 
 enum assay_status assay_dispatch_queue(struct assay_dispatch *d, const struct assay_event *event)
 {
+    ASSAY_ASSERT(dispatch_holds(d));
     ASSAY_ASSERT(event->kind != ASSAY_EVENT_RESTORE); /* before START, by assay_engine_step */
     const struct assay_slice bytes = bytes_of(event);
     struct waiting_event *waiting =
@@ -151,6 +167,7 @@ enum assay_status assay_dispatch_queue(struct assay_dispatch *d, const struct as
     waiting->event = *event;
     assay_bytes_copy(waiting->bytes, bytes.len, bytes.bytes, bytes.len);
     point_at(&waiting->event, assay_slice_over(waiting->bytes, bytes.len));
+    ASSAY_ASSERT(d->events.count > 0);
     return ASSAY_OK;
 }
 
@@ -166,6 +183,7 @@ static struct waiting_deed *defer(struct assay_fifo *fifo, const struct assay_ef
     if (effect->kind == ASSAY_EFFECT_SEND) deed->effect.as.send.payload = kept;
     if (effect->kind == ASSAY_EFFECT_SIGN) deed->effect.as.sign.payload = kept;
     if (effect->kind == ASSAY_EFFECT_VERIFY) deed->effect.as.verify.bytes = kept;
+    ASSAY_ASSERT(kept.len == bytes.len);
     return deed;
 }
 
@@ -174,15 +192,20 @@ static struct waiting_deed *defer(struct assay_fifo *fifo, const struct assay_ef
 static void put(struct assay_dispatch *d, enum assay_store_class class_,
                 const struct assay_store_key *key, struct assay_slice value)
 {
+    ASSAY_ASSERT(value.len > 0);
+
     d->open = true;
     const enum assay_status status =
         d->config.world.put(d->config.world.context, class_, key, value);
     if (status != ASSAY_OK) fail(d, status, "store put");
+    ASSAY_ASSERT(d->open);
 }
 
 /* The signature goes into its hole in a copy; that copy is stored, sent and fed back. */
 static void sign(struct assay_dispatch *d, const struct assay_effect *effect)
 {
+    ASSAY_ASSERT(effect->kind == ASSAY_EFFECT_SIGN);
+
     const struct assay_slice body = effect->as.sign.payload;
     const size_t at = effect->as.sign.signature_at;
     ASSAY_ASSERT(at <= body.len && body.len - at >= ASSAY_P256_SIGNATURE_LEN);
@@ -212,6 +235,8 @@ static void sign(struct assay_dispatch *d, const struct assay_effect *effect)
 
 static void prune(struct assay_dispatch *d, const struct assay_effect *effect)
 {
+    ASSAY_ASSERT(effect->kind == ASSAY_EFFECT_PRUNE);
+
     d->open = true;
     const enum assay_status status =
         d->config.world.prune(d->config.world.context, effect->as.prune.class_,
@@ -222,11 +247,14 @@ static void prune(struct assay_dispatch *d, const struct assay_effect *effect)
 static void wait_to_act(struct assay_dispatch *d, const struct assay_effect *effect,
                         struct assay_slice bytes)
 {
+    ASSAY_ASSERT(effect->kind != ASSAY_EFFECT_SEND && effect->kind != ASSAY_EFFECT_SIGN);
     if (defer(&d->acts, effect, bytes) == NULL) fail(d, ASSAY_E_FULL, "effect");
 }
 
 static void take_effect(struct assay_dispatch *d, const struct assay_effect *effect)
 {
+    ASSAY_ASSERT(d->failure == ASSAY_OK);
+
     const struct assay_slice none = { 0 };
     switch (effect->kind) {
     case ASSAY_EFFECT_SIGN: sign(d, effect); return;
@@ -276,6 +304,8 @@ static enum assay_status take_event(struct assay_dispatch *d, struct assay_event
 
 enum assay_status assay_dispatch_step(struct assay_dispatch *d, struct assay_event *event)
 {
+    ASSAY_ASSERT(dispatch_holds(d));
+
     if (!has_room(d)) {
         const enum assay_status settled = assay_dispatch_settle(d);
         assay_status_ignore(settled, "a failure is kept, and looked at next");
@@ -291,6 +321,7 @@ static void step_queued(struct assay_dispatch *d)
         (void)take_event(d, &waiting->event);
         if (d->failure == ASSAY_OK) assay_fifo_pop(&d->events);
     }
+    ASSAY_ASSERT(dispatch_holds(d));
 }
 
 /* ------------------------------------------------------------ the commit, and after it */
@@ -311,11 +342,14 @@ struct assay_dispatch_letter assay_dispatch_letter_of(const struct assay_effect 
 
 static void commit(struct assay_dispatch *d)
 {
+    ASSAY_ASSERT(d->failure == ASSAY_OK);
+
     d->stepped = 0;
     if (!d->open) return;
     d->open = false;
     const enum assay_status status = d->config.world.commit(d->config.world.context);
     if (status != ASSAY_OK) fail(d, status, "store commit");
+    ASSAY_ASSERT(!d->open && d->stepped == 0);
 }
 
 static void send(struct assay_dispatch *d)
@@ -350,6 +384,8 @@ static void act(struct assay_dispatch *d)
 
 enum assay_status assay_dispatch_settle(struct assay_dispatch *d)
 {
+    ASSAY_ASSERT(dispatch_holds(d));
+
     while (d->failure == ASSAY_OK) {
         step_queued(d);
         if (d->failure == ASSAY_OK) commit(d);
@@ -366,5 +402,6 @@ enum assay_status assay_dispatch_settle(struct assay_dispatch *d)
     assay_dispatch_forget(d);
     d->failure = failure;
     d->what = what;
+    ASSAY_ASSERT(dispatch_holds(d) && failure != ASSAY_OK);
     return failure;
 }

@@ -18,6 +18,7 @@ void assay_fifo_init(struct assay_fifo *fifo, void *memory, size_t memory_len)
     ASSAY_ASSERT((uintptr_t)memory % ASSAY_FIFO_ALIGN == 0);
     *fifo = (struct assay_fifo){ .memory = memory,
                                  .capacity = memory_len / ASSAY_FIFO_ALIGN * ASSAY_FIFO_ALIGN };
+    ASSAY_ASSERT(fifo->capacity > HEAD_LEN);
 }
 
 static void check(const struct assay_fifo *fifo)
@@ -30,6 +31,7 @@ static void check(const struct assay_fifo *fifo)
 /* Bytes in one piece at the end, and at the beginning once that is used up. */
 static size_t room_here(const struct assay_fifo *fifo)
 {
+    ASSAY_ASSERT(fifo->wrap == 0 || fifo->next <= fifo->first);
     return fifo->wrap > 0 ? fifo->first - fifo->next : fifo->capacity - fifo->next;
 }
 
@@ -50,6 +52,7 @@ void *assay_fifo_push(struct assay_fifo *fifo, size_t len)
         fifo->next = 0;
     }
     struct head *head = (void *)(fifo->memory + fifo->next);
+    ASSAY_ASSERT(fifo->next + need <= fifo->capacity);
     head->len = need;
     fifo->next += need;
     fifo->count++;
@@ -60,6 +63,7 @@ void *assay_fifo_push(struct assay_fifo *fifo, size_t len)
 void *assay_fifo_peek(const struct assay_fifo *fifo)
 {
     check(fifo);
+    ASSAY_ASSERT(fifo->count == 0 || fifo->first < fifo->capacity);
     return fifo->count > 0 ? fifo->memory + fifo->first + HEAD_LEN : NULL;
 }
 
@@ -67,6 +71,7 @@ void assay_fifo_pop(struct assay_fifo *fifo)
 {
     ASSAY_ASSERT(fifo->count > 0);
     const struct head *head = (const void *)(fifo->memory + fifo->first);
+    ASSAY_ASSERT(head->len >= HEAD_LEN && head->len <= fifo->capacity - fifo->first);
     fifo->first += head->len;
     fifo->count--;
     if (fifo->wrap > 0 && fifo->first == fifo->wrap) fifo->first = fifo->wrap = 0;
@@ -80,10 +85,12 @@ size_t assay_fifo_room(const struct assay_fifo *fifo)
     check(fifo);
     const size_t here = room_here(fifo), before = room_before(fifo);
     const size_t most = here > before ? here : before;
+    ASSAY_ASSERT(most <= fifo->capacity);
     return most > HEAD_LEN ? most - HEAD_LEN : 0;
 }
 
 void assay_fifo_clear(struct assay_fifo *fifo)
 {
+    ASSAY_ASSERT(fifo->memory != NULL && fifo->capacity % ASSAY_FIFO_ALIGN == 0);
     fifo->first = fifo->next = fifo->wrap = fifo->count = 0;
 }

@@ -59,6 +59,8 @@ bool assay_seen_has(const struct assay_seen *seen, uint64_t now_ms, const uint8_
 
 void assay_seen_note(struct assay_seen *seen, uint64_t now_ms, const uint8_t digest[static 32])
 {
+    ASSAY_ASSERT(seen->life_ms > 0);
+
     struct heard *set = seen->sets[set_of(digest)];
     struct heard *place = &set[0];
     for (size_t i = 1; i < SEEN_WAYS && place->used; i++)
@@ -90,13 +92,27 @@ struct assay_gossip {
     struct flight flights[ASSAY_FETCHES_MAX];
 };
 
+static bool gossip_holds(const struct assay_gossip *gossip)
+{
+    if (gossip->top > ASSAY_FETCHES_MAX || gossip->count > gossip->top) return false;
+    return gossip->top == 0 || gossip->flights[gossip->top - 1].used;
+}
+
+static bool flight_holds(const struct flight *flight)
+{
+    if (!flight->used || flight->asked > ASSAY_FETCH_ASKED_MAX) return false;
+    return flight->request.len > 0 && flight->request.len <= ASSAY_EVIDENCE_LEN_MAX;
+}
+
 uint64_t assay_gossip_retry_ms(uint32_t epoch_ms)
 {
+    ASSAY_ASSERT(epoch_ms > 0);
     return assay_max_u64(10, assay_min_u64(ASSAY_FETCH_RETRY_MS, epoch_ms / 16));
 }
 
 uint64_t assay_gossip_patience_ms(uint32_t epoch_ms)
 {
+    ASSAY_ASSERT(epoch_ms > 0);
     return assay_min_u64(3000, (uint64_t)epoch_ms * 3 / 8);
 }
 
@@ -112,6 +128,7 @@ struct assay_gossip *assay_gossip_init(void *memory, const struct assay_gossip_c
     struct assay_gossip *gossip = memory;
     assay_bytes_zero(gossip, sizeof *gossip);
     gossip->config = *config;
+    ASSAY_ASSERT(gossip_holds(gossip));
     return gossip;
 }
 
@@ -129,8 +146,7 @@ static struct flight *find(struct assay_gossip *gossip, const uint8_t digest[sta
 enum assay_status assay_gossip_fetch(struct assay_gossip *gossip, uint64_t now_ms,
                                      const struct assay_fetch_request *request)
 {
-    ASSAY_ASSERT(gossip->count <= ASSAY_FETCHES_MAX && gossip->top <= ASSAY_FETCHES_MAX);
-    ASSAY_ASSERT(gossip->count <= gossip->top);
+    ASSAY_ASSERT(gossip_holds(gossip));
     if (request->len == 0 || request->len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
     if (find(gossip, request->digest) != NULL) return ASSAY_E_DUPLICATE;
     if (gossip->count == ASSAY_FETCHES_MAX) {
@@ -147,6 +163,7 @@ enum assay_status assay_gossip_fetch(struct assay_gossip *gossip, uint64_t now_m
     const size_t place = (size_t)(flight - gossip->flights);
     if (place >= gossip->top) gossip->top = place + 1;
     assay_count(gossip->config.counters, ASSAY_COUNT_FETCH_STARTED);
+    ASSAY_ASSERT(gossip_holds(gossip) && flight_holds(flight));
     return ASSAY_OK;
 }
 
@@ -158,7 +175,7 @@ static void land(struct assay_gossip *gossip, struct flight *flight)
     gossip->count--;
     while (gossip->top > 0 && !gossip->flights[gossip->top - 1].used)
         gossip->top--;
-    ASSAY_ASSERT(gossip->count <= gossip->top);
+    ASSAY_ASSERT(gossip_holds(gossip));
 }
 
 static bool was_asked(const struct flight *flight, uint16_t slot)
@@ -176,8 +193,11 @@ static bool was_asked(const struct flight *flight, uint16_t slot)
 static bool next_source(const struct assay_gossip *gossip, const struct flight *flight,
                         uint16_t *slot)
 {
+    ASSAY_ASSERT(flight_holds(flight));
+
     const uint32_t members = gossip->config.members;
     const uint16_t origin = flight->request.origin;
+    ASSAY_ASSERT(members > 0 && gossip->config.self < members);
     if (flight->asked == 0 && origin < members && origin != gossip->config.self) {
         *slot = origin;
         return true;
@@ -220,6 +240,7 @@ static bool advance(struct assay_gossip *gossip, struct flight *flight, uint64_t
         assay_count(gossip->config.counters, ASSAY_COUNT_FETCH_FAILED);
         return true;
     }
+    ASSAY_ASSERT(flight_holds(flight) && to < gossip->config.members);
     action->to = to;
     action->asked = flight->asked;
     return true;
@@ -228,7 +249,7 @@ static bool advance(struct assay_gossip *gossip, struct flight *flight, uint64_t
 bool assay_gossip_next(struct assay_gossip *gossip, uint64_t now_ms,
                        struct assay_gossip_action *action)
 {
-    ASSAY_ASSERT(gossip->top <= ASSAY_FETCHES_MAX && action != NULL);
+    ASSAY_ASSERT(gossip_holds(gossip));
     if (gossip->quiet && now_ms < gossip->earliest_ms) return false;
     gossip->quiet = false;
     for (size_t i = 0; i < gossip->top; i++) {
@@ -243,10 +264,13 @@ bool assay_gossip_next(struct assay_gossip *gossip, uint64_t now_ms,
 
 uint64_t assay_gossip_wake_at(const struct assay_gossip *gossip)
 {
+    ASSAY_ASSERT(gossip_holds(gossip));
+
     uint64_t wake = UINT64_MAX;
     if (gossip->quiet) return gossip->earliest_ms;
     for (size_t i = 0; i < gossip->top; i++)
         if (gossip->flights[i].used) wake = assay_min_u64(wake, gossip->flights[i].next_ms);
+    ASSAY_ASSERT((wake == UINT64_MAX) == (gossip->count == 0));
     return wake;
 }
 
@@ -304,18 +328,23 @@ enum assay_status assay_gossip_evidence(struct assay_gossip *gossip, uint16_t fr
         return ASSAY_E_AGAIN;
     }
     ASSAY_TRY(judge(gossip, flight, from, rest));
+    ASSAY_ASSERT(flight_holds(flight) && rest.len > 0);
     *request = flight->request;
     *bytes = rest;
     land(gossip, flight);
     assay_count(gossip->config.counters, ASSAY_COUNT_FETCH_DONE);
+    ASSAY_ASSERT(gossip_holds(gossip));
     return ASSAY_OK;
 }
 
 bool assay_gossip_satisfy(struct assay_gossip *gossip, const uint8_t digest[static 32],
                           struct assay_fetch_request *request)
 {
+    ASSAY_ASSERT(gossip_holds(gossip));
+
     struct flight *flight = find(gossip, digest);
     if (flight == NULL) return false;
+    ASSAY_ASSERT(flight_holds(flight));
     *request = flight->request;
     land(gossip, flight);
     return true;
@@ -323,6 +352,8 @@ bool assay_gossip_satisfy(struct assay_gossip *gossip, const uint8_t digest[stat
 
 void assay_gossip_forget(struct assay_gossip *gossip, uint64_t epoch)
 {
+    ASSAY_ASSERT(gossip_holds(gossip));
+
     for (size_t i = 0; i < ASSAY_FETCHES_MAX; i++) {
         struct flight *flight = &gossip->flights[i];
         if (flight->used && flight->request.epoch < epoch) land(gossip, flight);
@@ -332,6 +363,7 @@ void assay_gossip_forget(struct assay_gossip *gossip, uint64_t epoch)
 
 size_t assay_gossip_flights(const struct assay_gossip *gossip)
 {
+    ASSAY_ASSERT(gossip_holds(gossip));
     return gossip->count;
 }
 

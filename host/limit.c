@@ -8,9 +8,20 @@
 
 enum { MILLI = 1000 };
 
+static bool bucket_holds(const struct assay_bucket *bucket)
+{
+    return bucket->burst <= UINT64_MAX / MILLI && bucket->level_milli <= bucket->burst * MILLI;
+}
+
+static bool limit_holds(const struct assay_limit *limit)
+{
+    return limit->strikes < ASSAY_BAN_STRIKES + 1 && limit->next_ban_ms >= ASSAY_BAN_FIRST_MS &&
+           limit->next_ban_ms <= ASSAY_BAN_MAX_MS;
+}
+
 static void refill(struct assay_bucket *bucket, uint64_t now_ms)
 {
-    ASSAY_ASSERT(bucket->level_milli <= bucket->burst * MILLI);
+    ASSAY_ASSERT(bucket_holds(bucket));
     if (now_ms <= bucket->at_ms) return; /* monotonic clocks stand still at most */
     const uint64_t full = bucket->burst * MILLI;
     uint64_t more = 0;
@@ -23,15 +34,17 @@ static void refill(struct assay_bucket *bucket, uint64_t now_ms)
 
 bool assay_bucket_take(struct assay_bucket *bucket, uint64_t now_ms, uint64_t cost)
 {
-    ASSAY_ASSERT(bucket->level_milli <= bucket->burst * MILLI);
+    ASSAY_ASSERT(bucket_holds(bucket));
     refill(bucket, now_ms);
     if (cost > bucket->burst || bucket->level_milli < cost * MILLI) return false;
     bucket->level_milli -= cost * MILLI;
+    ASSAY_ASSERT(bucket_holds(bucket));
     return true;
 }
 
 static struct assay_bucket bucket_of(uint64_t rate_s, uint64_t burst, uint64_t now_ms)
 {
+    ASSAY_ASSERT(burst > 0 && burst <= UINT64_MAX / MILLI);
     return (struct assay_bucket){
         .level_milli = burst * MILLI, .at_ms = now_ms, .rate_s = rate_s, .burst = burst
     };
@@ -45,6 +58,7 @@ static uint64_t per_second(uint64_t per_epoch, uint32_t epoch_ms)
 
 void assay_limit_rates(uint32_t epoch_ms, uint32_t members, struct assay_limit_rates *rates)
 {
+    ASSAY_ASSERT(members > 0);
     ASSAY_ASSERT(epoch_ms > 0);
     const uint64_t messages = 64 + UINT64_C(8) * members;
     const uint64_t bytes = (512 + UINT64_C(16) * members) * 1024;
@@ -75,10 +89,13 @@ void assay_limit_init(struct assay_limit *limit, const struct assay_limit_rates 
         .handshakes = bucket_of(ASSAY_HANDSHAKES_PER_S, ASSAY_HANDSHAKES_BURST, now_ms),
         .next_ban_ms = ASSAY_BAN_FIRST_MS,
     };
+    ASSAY_ASSERT(limit_holds(limit));
 }
 
 enum assay_limit_answer assay_limit_frame(struct assay_limit *limit, uint64_t now_ms, size_t len)
 {
+    ASSAY_ASSERT(limit_holds(limit));
+
     if (assay_limit_banned(limit, now_ms)) return ASSAY_LIMIT_BANNED;
     struct assay_bucket messages = limit->messages;
     if (!assay_bucket_take(&messages, now_ms, 1)) return ASSAY_LIMIT_MESSAGES;
@@ -89,26 +106,32 @@ enum assay_limit_answer assay_limit_frame(struct assay_limit *limit, uint64_t no
 
 bool assay_limit_verification(struct assay_limit *limit, uint64_t now_ms)
 {
+    ASSAY_ASSERT(limit_holds(limit));
     return assay_bucket_take(&limit->verifications, now_ms, 1);
 }
 
 bool assay_limit_sync(struct assay_limit *limit, uint64_t now_ms)
 {
+    ASSAY_ASSERT(limit_holds(limit));
     return assay_bucket_take(&limit->syncs, now_ms, 1);
 }
 
 bool assay_limit_answer(struct assay_limit *limit, uint64_t now_ms, size_t len)
 {
+    ASSAY_ASSERT(limit_holds(limit));
     return assay_bucket_take(&limit->answers, now_ms, len);
 }
 
 bool assay_limit_handshake(struct assay_limit *limit, uint64_t now_ms)
 {
+    ASSAY_ASSERT(limit_holds(limit));
     return assay_bucket_take(&limit->handshakes, now_ms, 1);
 }
 
 bool assay_limit_strike(struct assay_limit *limit, uint64_t now_ms)
 {
+    ASSAY_ASSERT(limit_holds(limit));
+
     for (size_t i = 1; i < ASSAY_BAN_STRIKES; i++)
         limit->strike_ms[i - 1] = limit->strike_ms[i];
     limit->strike_ms[ASSAY_BAN_STRIKES - 1] = now_ms;
@@ -117,7 +140,9 @@ bool assay_limit_strike(struct assay_limit *limit, uint64_t now_ms)
     if (now_ms - limit->strike_ms[0] >= ASSAY_BAN_WINDOW_MS) return false;
     limit->banned_until_ms = now_ms + limit->next_ban_ms;
     limit->next_ban_ms = assay_min_u64(2 * limit->next_ban_ms, ASSAY_BAN_MAX_MS);
+    ASSAY_ASSERT(limit->banned_until_ms > now_ms);
     limit->strikes = 0;
+    ASSAY_ASSERT(limit_holds(limit));
     return true;
 }
 

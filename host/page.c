@@ -49,11 +49,14 @@ void assay_page_digest(uint16_t kind, struct assay_slice payload, uint8_t digest
 uint16_t assay_page_count(size_t len)
 {
     if (len > ASSAY_OBJECT_LEN_MAX) return 0;
+    ASSAY_ASSERT((len + ASSAY_PAGE_LEN - 1) / ASSAY_PAGE_LEN <= ASSAY_PAGES_MAX);
     return (uint16_t)((len + ASSAY_PAGE_LEN - 1) / ASSAY_PAGE_LEN);
 }
 
 static size_t page_len(uint32_t total_len, uint16_t index)
 {
+    ASSAY_ASSERT(total_len <= ASSAY_OBJECT_LEN_MAX);
+
     const size_t before = (size_t)index * ASSAY_PAGE_LEN;
     ASSAY_ASSERT(before < total_len);
     const size_t left = total_len - before;
@@ -64,6 +67,8 @@ enum assay_status assay_page_encode(uint16_t kind, struct assay_slice payload,
                                     const uint8_t digest[static 32], uint16_t index,
                                     struct assay_writer *w)
 {
+    ASSAY_ASSERT(payload.len <= ASSAY_OBJECT_LEN_MAX);
+
     const uint16_t count = assay_page_count(payload.len);
     ASSAY_ASSERT(index < count);
     const uint32_t total_len = (uint32_t)payload.len; /* a count above 0 bounds it */
@@ -92,6 +97,7 @@ enum assay_status assay_page_decode(struct assay_slice payload, struct assay_pag
     if (p.bytes.len != page_len(p.total_len, p.index)) return ASSAY_E_INVALID;
     if (p.kind == ASSAY_MESSAGE_PAGE) return ASSAY_E_INVALID;
     *page = p;
+    ASSAY_ASSERT(p.count > 1 && p.count <= ASSAY_PAGES_MAX);
     return ASSAY_OK;
 }
 
@@ -99,6 +105,7 @@ enum assay_status assay_page_decode(struct assay_slice payload, struct assay_pag
 
 static size_t head_len(uint32_t peers)
 {
+    ASSAY_ASSERT(peers > 0);
     const size_t len = sizeof(struct assay_pages) +
                        (size_t)peers * ASSAY_PAGE_OBJECTS_PER_PEER * sizeof(struct object);
     return (len + 63) / 64 * 64;
@@ -118,12 +125,29 @@ struct assay_pages *assay_pages_init(void *memory, uint32_t peers)
     pages->peers = peers;
     pages->whole = (uint8_t *)memory + head_len(peers);
     pages->arena = pages->whole + ASSAY_OBJECT_LEN_MAX;
+    ASSAY_ASSERT(pages->arena + (size_t)ASSAY_PAGE_PLACES * ASSAY_PAGE_LEN ==
+                 (uint8_t *)memory + assay_pages_size(peers));
     return pages;
+}
+
+/* Every place below fresh is free again or holds a page, and pages are what held counts. */
+static bool pages_hold(const struct assay_pages *pages)
+{
+    if (pages->fresh > ASSAY_PAGE_PLACES || pages->free_count > pages->fresh) return false;
+    return pages->held <= (size_t)(pages->fresh - pages->free_count) * ASSAY_PAGE_LEN;
+}
+
+static bool object_holds(const struct object *object)
+{
+    if (!object->used) return object->count == 0 && object->present == 0;
+    return object->count == assay_page_count(object->total_len) &&
+           object->present <= object->count && object->count > 1;
 }
 
 /* Returns: NOWHERE when all are taken. */
 static uint16_t take_place(struct assay_pages *pages)
 {
+    ASSAY_ASSERT(pages_hold(pages));
     if (pages->free_count > 0) return pages->free[--pages->free_count];
     return pages->fresh < ASSAY_PAGE_PLACES ? ++pages->fresh : (uint16_t)NOWHERE;
 }
@@ -136,6 +160,8 @@ static uint8_t *at_place(const struct assay_pages *pages, uint16_t place)
 
 static void forget(struct assay_pages *pages, struct object *object)
 {
+    ASSAY_ASSERT(object_holds(object));
+
     for (uint16_t i = 0; i < object->count; i++) {
         if (object->place[i] == NOWHERE) continue;
         const size_t len = page_len(object->total_len, i);
@@ -145,10 +171,13 @@ static void forget(struct assay_pages *pages, struct object *object)
         pages->free[pages->free_count++] = object->place[i];
     }
     *object = (struct object){ 0 };
+    ASSAY_ASSERT(pages_hold(pages) && object_holds(object));
 }
 
 void assay_pages_expire(struct assay_pages *pages, uint64_t now_ms)
 {
+    ASSAY_ASSERT(pages_hold(pages));
+
     for (size_t i = 0; i < (size_t)pages->peers * ASSAY_PAGE_OBJECTS_PER_PEER; i++) {
         struct object *object = &pages->objects[i];
         if (!object->used || now_ms - object->since_ms < ASSAY_PAGE_LIFE_MS) continue;
@@ -162,6 +191,8 @@ void assay_pages_expire(struct assay_pages *pages, uint64_t now_ms)
 static struct object *object_for(struct assay_pages *pages, uint16_t peer, uint64_t now_ms,
                                  const struct assay_page *page)
 {
+    ASSAY_ASSERT(peer < pages->peers);
+
     struct object *own = &pages->objects[(size_t)peer * ASSAY_PAGE_OBJECTS_PER_PEER];
     struct object *place = &own[0];
     for (size_t i = 0; i < ASSAY_PAGE_OBJECTS_PER_PEER; i++) {
@@ -182,6 +213,7 @@ static struct object *object_for(struct assay_pages *pages, uint16_t peer, uint6
     place->total_len = page->total_len;
     place->since_ms = now_ms;
     assay_bytes_copy(place->digest, sizeof place->digest, page->digest, sizeof page->digest);
+    ASSAY_ASSERT(object_holds(place));
     return place;
 }
 
@@ -198,6 +230,7 @@ static enum assay_status complete(struct assay_pages *pages, struct object *obje
     uint8_t digest[32];
     assay_page_digest(object->kind, whole, digest);
     const bool same = assay_bytes_equal(digest, object->digest, sizeof digest);
+    ASSAY_ASSERT(object_holds(object));
     *kind = object->kind;
     forget(pages, object);
     if (!same) return ASSAY_E_SIGNATURE;
@@ -209,6 +242,7 @@ enum assay_status assay_pages_take(struct assay_pages *pages, uint16_t peer, uin
                                    struct assay_slice payload, uint16_t *kind,
                                    struct assay_slice *object)
 {
+    ASSAY_ASSERT(pages_hold(pages));
     ASSAY_ASSERT(peer < pages->peers);
     struct assay_page page;
     ASSAY_TRY(assay_page_decode(payload, &page));
@@ -223,11 +257,13 @@ enum assay_status assay_pages_take(struct assay_pages *pages, uint16_t peer, uin
     assay_bytes_copy(at_place(pages, place), ASSAY_PAGE_LEN, page.bytes.bytes, page.bytes.len);
     pages->held += page.bytes.len;
     o->present++;
+    ASSAY_ASSERT(object_holds(o) && pages_hold(pages));
     return o->present < o->count ? ASSAY_E_AGAIN : complete(pages, o, kind, object);
 }
 
 size_t assay_pages_held(const struct assay_pages *pages, struct assay_pages_losses *losses)
 {
+    ASSAY_ASSERT(pages_hold(pages));
     if (losses != NULL) *losses = pages->losses;
     return pages->held;
 }

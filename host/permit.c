@@ -8,6 +8,7 @@
 static bool is_fresh(const struct assay_engine_snapshot *chain, uint32_t epoch_ms,
                      uint64_t at_unix_ms)
 {
+    ASSAY_ASSERT(epoch_ms > 0);
     const uint64_t age_ms =
         at_unix_ms > chain->head_time_ms ? at_unix_ms - chain->head_time_ms : 0;
     return age_ms < (uint64_t)ASSAY_PERMIT_HEAD_EPOCHS * epoch_ms;

@@ -44,6 +44,7 @@ enum assay_status assay_pulls_fetch(struct assay_pulls *e, uint64_t now_ms,
 {
     check(e);
     ASSAY_ASSERT(effect->kind == ASSAY_EFFECT_FETCH);
+    ASSAY_ASSERT(effect->as.fetch.len > 0 && effect->as.fetch.len <= ASSAY_EVIDENCE_LEN_MAX);
     struct assay_fetch_request request = {
         .len = effect->as.fetch.len,
         .origin = effect->as.fetch.origin,
@@ -69,6 +70,7 @@ enum assay_status assay_pulls_verify(struct assay_pulls *e, const struct assay_e
 {
     check(e);
     ASSAY_ASSERT(effect->kind == ASSAY_EFFECT_VERIFY);
+    ASSAY_ASSERT(effect->as.verify.bytes.len > 0);
     const struct assay_slice bytes = effect->as.verify.bytes;
     struct assay_fetch_request request = { .epoch = effect->as.verify.epoch,
                                            .at_unix_s = effect->as.verify.at_unix_s,
@@ -131,6 +133,7 @@ enum assay_status assay_pulls_serve(struct assay_pulls *e, uint16_t from,
     assay_pull_answer_encode(digest, bytes, &w);
     const enum assay_status encoded = assay_writer_finish(&w, &answer);
     ASSAY_ASSERT(encoded == ASSAY_OK); /* nothing longer was ever kept */
+    ASSAY_ASSERT(answer.len >= ASSAY_PULL_LEN && answer.len <= sizeof e->buffer);
     e->world.send(e->world.context, from, ASSAY_MESSAGE_EVIDENCE, answer);
     return ASSAY_OK;
 }

@@ -5,12 +5,17 @@
 
 #include "base/assert.h"
 
+static bool roster_holds(const struct assay_roster *roster)
+{
+    return roster->count > 0 && roster->count < ASSAY_SLOT_SELF && roster->self < roster->count;
+}
+
 void assay_roster_take(struct assay_roster *roster, const struct assay_engine *engine)
 {
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(engine, &snapshot);
     ASSAY_ASSERT(roster->count == snapshot.member_count);
-    ASSAY_ASSERT(roster->self < roster->count);
+    ASSAY_ASSERT(roster_holds(roster));
     for (uint32_t slot = 0; slot < roster->count; slot++) {
         struct assay_member_snapshot member;
         struct assay_roster_entry *entry = &roster->entries[slot];
@@ -25,6 +30,8 @@ void assay_roster_take(struct assay_roster *roster, const struct assay_engine *e
 enum assay_status assay_roster_find(const struct assay_roster *roster, const uint8_t key[static 32],
                                     uint16_t *slot, enum assay_roster_key *which)
 {
+    ASSAY_ASSERT(roster_holds(roster));
+
     for (uint32_t i = 0; i < roster->count; i++) {
         const struct assay_roster_entry *entry = &roster->entries[i];
         const bool transport = assay_bytes_equal(entry->transport, key, 32);
@@ -40,15 +47,20 @@ void assay_roster_user_encode(uint16_t slot, enum assay_roster_key which,
                               const uint8_t key[static 32],
                               char text[static ASSAY_ROSTER_USER_LEN + 1])
 {
+    ASSAY_ASSERT(which == ASSAY_ROSTER_DOOR || which == ASSAY_ROSTER_TRANSPORT);
+
     const uint8_t number[2] = { (uint8_t)(slot >> 8), (uint8_t)slot };
     text[0] = which == ASSAY_ROSTER_DOOR ? 'D' : 'T';
     assay_hex_encode(number, sizeof number, text + 1, 5);
     assay_hex_encode(key, 32, text + 5, 65);
+    ASSAY_ASSERT(text[ASSAY_ROSTER_USER_LEN] == '\0');
 }
 
 enum assay_status assay_roster_user(const struct assay_roster *roster, const char *text,
                                     uint16_t *slot, enum assay_roster_key *which)
 {
+    ASSAY_ASSERT(roster_holds(roster));
+
     size_t len = 0; /* it may be longer than ours ever are, or not end at all */
     while (len <= ASSAY_ROSTER_USER_LEN && text[len] != '\0')
         len++;
@@ -70,6 +82,7 @@ enum assay_status assay_roster_user(const struct assay_roster *roster, const cha
 enum assay_roster_answer assay_roster_admit(const struct assay_roster *roster, uint16_t slot,
                                         enum assay_roster_key which, enum assay_lane lane)
 {
+    ASSAY_ASSERT(roster_holds(roster));
     ASSAY_ASSERT(slot < roster->count);
     const struct assay_roster_entry *entry = &roster->entries[slot];
     switch (lane) {

@@ -10,6 +10,7 @@ enum assay_status assay_serve_sync(const struct assay_serve *serve, struct assay
                                    uint64_t now_ms, struct assay_slice ask,
                                    struct assay_slice *answer)
 {
+    ASSAY_ASSERT(serve->scratch_len > 0);
     ASSAY_ASSERT(serve->store != NULL && serve->chain_id != NULL && serve->counters != NULL);
     ASSAY_ASSERT(serve->scratch != NULL && serve->answer != NULL);
     if (limit != NULL && !assay_limit_sync(limit, now_ms)) {
@@ -25,5 +26,6 @@ enum assay_status assay_serve_sync(const struct assay_serve *serve, struct assay
         return status;
     }
     assay_count(serve->counters, ASSAY_COUNT_SYNC_ANSWERED);
+    ASSAY_ASSERT(w.len > 0 && w.len <= ASSAY_SYNC_ANSWER_LEN_MAX);
     return assay_writer_finish(&w, answer);
 }

@@ -10,12 +10,14 @@ enum assay_status assay_frame_encode(const uint8_t chain_id[static 32],
                                      enum assay_message_kind kind, struct assay_slice payload,
                                      struct assay_writer *w)
 {
+    const size_t start = w->len;
     ASSAY_ASSERT((unsigned)kind <= UINT16_MAX);
     if (payload.len > ASSAY_FRAME_LEN_MAX - ASSAY_FRAME_HEADER_LEN) return ASSAY_E_RANGE;
     assay_writer_u8(w, ASSAY_WIRE_VERSION);
     assay_writer_put(w, chain_id, ASSAY_CHAIN_TAG_LEN);
     assay_writer_u16be(w, (uint16_t)kind);
     assay_writer_put(w, payload.bytes, payload.len);
+    ASSAY_ASSERT(w->full || w->len - start == ASSAY_FRAME_HEADER_LEN + payload.len);
     return w->full ? ASSAY_E_FULL : ASSAY_OK;
 }
 
@@ -38,6 +40,7 @@ enum assay_status assay_frame_decode(const uint8_t chain_id[static 32], struct a
     ASSAY_TRY(assay_cursor_slice(&in, assay_cursor_left(&in), &f.payload));
     f.kind = (enum assay_message_kind)kind;
     *frame = f;
+    ASSAY_ASSERT(f.payload.len == bytes.len - ASSAY_FRAME_HEADER_LEN);
     return ASSAY_OK;
 }
 
@@ -60,6 +63,7 @@ enum assay_status assay_batch_add(struct assay_writer *w, struct assay_slice fra
     assay_writer_u16be(w, (uint16_t)frame.len);
     assay_writer_put(w, frame.bytes, frame.len);
     ASSAY_ASSERT(!w->full);
+    ASSAY_ASSERT(w->len <= ASSAY_FRAME_LEN_MAX);
     return ASSAY_OK;
 }
 
@@ -80,10 +84,12 @@ static enum assay_status read_next(const struct assay_batch *batch, struct assay
     const struct assay_slice all = batch->bytes;
     struct assay_cursor in = assay_cursor_over(all.bytes + batch->at, all.len - batch->at);
     uint16_t len = 0;
+    ASSAY_ASSERT(batch->at >= ASSAY_BATCH_HEADER_LEN);
     if (batch->count >= ASSAY_BATCH_FRAMES_MAX) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cursor_u16be(&in, &len));
     if (len < ASSAY_FRAME_HEADER_LEN) return ASSAY_E_TRUNCATED;
     ASSAY_TRY(assay_cursor_slice(&in, len, frame));
+    ASSAY_ASSERT(frame->len == len && frame->len >= ASSAY_FRAME_HEADER_LEN);
     return is_batch(*frame) ? ASSAY_E_RANGE : ASSAY_OK;
 }
 
@@ -100,5 +106,6 @@ enum assay_status assay_batch_next(struct assay_batch *batch, struct assay_slice
     batch->at = status == ASSAY_OK ? batch->at + LENGTH_LEN + frame->len : batch->bytes.len;
     batch->count++;
     ASSAY_ASSERT(batch->at <= batch->bytes.len);
+    ASSAY_ASSERT(batch->count <= ASSAY_BATCH_FRAMES_MAX + 1);
     return status;
 }

@@ -16,6 +16,8 @@ _Static_assert(UINT64_C(1) * ASSAY_SCORING_MEMBERS_MAX * ASSAY_WEIGHT_UNIT <= UI
 /* F(L): what is left of all groups when each is cut to limit. */
 static uint64_t sum_cut(const uint64_t *sums, uint32_t group_count, uint64_t limit)
 {
+    ASSAY_ASSERT(group_count > 0);
+
     uint64_t total = 0;
     for (uint32_t g = 0; g < group_count; g++)
         total += sums[g] < limit ? sums[g] : limit;
@@ -34,6 +36,7 @@ static uint64_t largest_within_cap(const uint64_t *sums, uint32_t group_count, s
         if (cap.den * middle <= cap.num * sum_cut(sums, group_count, middle)) good = middle;
         else bad = middle;
     }
+    ASSAY_ASSERT(good <= total);
     return good;
 }
 
@@ -41,6 +44,8 @@ static uint64_t largest_within_cap(const uint64_t *sums, uint32_t group_count, s
 static uint64_t smallest_keeping_half(const uint64_t *sums, uint32_t group_count, uint64_t max,
                                       uint64_t total_before)
 {
+    ASSAY_ASSERT(2 * sum_cut(sums, group_count, max) >= total_before);
+
     uint64_t good = max;
     uint64_t below = 0; /* every L < below is known to be too small */
     while (below < good) {
@@ -48,6 +53,7 @@ static uint64_t smallest_keeping_half(const uint64_t *sums, uint32_t group_count
         if (2 * sum_cut(sums, group_count, middle) >= total_before) good = middle;
         else below = middle + 1;
     }
+    ASSAY_ASSERT(good <= max);
     return good;
 }
 
@@ -75,11 +81,14 @@ uint64_t assay_cap_limit(const uint64_t *sums, uint32_t group_count, struct assa
                                       : smallest_keeping_half(sums, group_count, max, total_before);
     uint64_t limit = within_cap > keeping_half ? within_cap : keeping_half;
     if (limit < min) limit = min;
+    ASSAY_ASSERT(limit >= min && limit <= (total > max ? total : max));
     return limit;
 }
 
 uint64_t assay_cap_sum(const struct assay_family *family, uint32_t count, const uint32_t *weights)
 {
+    ASSAY_ASSERT(family->group_count > 0);
+
     uint64_t total = 0;
     for (uint32_t g = 0; g < family->group_count; g++)
         family->sums[g] = 0;
@@ -94,6 +103,8 @@ uint64_t assay_cap_sum(const struct assay_family *family, uint32_t count, const 
 void assay_cap_cut(const struct assay_family *family, const uint32_t *by_id, uint32_t count,
                    uint64_t limit, uint32_t *weights)
 {
+    ASSAY_ASSERT(count > 0);
+
     assay_cap_sum(family, count, weights);
     for (uint32_t g = 0; g < family->group_count; g++)
         family->remainder[g] = family->sums[g] > limit ? limit : 0;
@@ -104,6 +115,7 @@ void assay_cap_cut(const struct assay_family *family, const uint32_t *by_id, uin
     /* Fractions below 1 add up to the remainder, so more members have a rest than it counts. */
     for (uint32_t k = 0; k < count; k++) {
         const uint32_t i = by_id[k];
+        ASSAY_ASSERT(i < count);
         const uint32_t g = family->group_of[i];
         if (family->sums[g] <= limit) continue;
         const uint64_t product = weights[i] * limit;
@@ -117,6 +129,7 @@ void assay_cap_cut(const struct assay_family *family, const uint32_t *by_id, uin
 
 bool assay_cap_met(const struct assay_family *family, struct assay_cap cap, uint64_t total)
 {
+    ASSAY_ASSERT(cap.den > 0 && cap.num <= cap.den);
     for (uint32_t g = 0; g < family->group_count; g++)
         if (cap.den * family->sums[g] > cap.num * total) return false;
     return true;

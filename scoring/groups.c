@@ -55,6 +55,8 @@ static int compare_platform(const void *context, uint32_t a, uint32_t b)
 static uint32_t number_groups(const struct assay_place *places, uint32_t count, uint32_t *slots,
                               assay_order_compare *compare, uint32_t *group_of)
 {
+    ASSAY_ASSERT(count > 0);
+
     assay_order_sort(slots, count, compare, places);
     uint32_t group = 0;
     group_of[slots[0]] = 0;
@@ -62,6 +64,7 @@ static uint32_t number_groups(const struct assay_place *places, uint32_t count, 
         if (compare(places, slots[i - 1], slots[i]) != 0) group++;
         group_of[slots[i]] = group;
     }
+    ASSAY_ASSERT(group < count);
     return group + 1;
 }
 
@@ -75,6 +78,7 @@ static void link_platforms(struct assay_groups *groups, const uint32_t *slots)
         groups->platform_next[slots[i]] = run_ends ? slots[first] : slots[i + 1];
         if (run_ends) first = i + 1;
     }
+    ASSAY_ASSERT(first == groups->count);
 }
 
 void assay_groups_build(const struct assay_place *places, uint32_t count, void *memory,
@@ -106,4 +110,6 @@ void assay_groups_build(const struct assay_place *places, uint32_t count, void *
     assay_order_sort(slots, count, compare_node, places);
     for (uint32_t i = 1; i < count; i++)
         ASSAY_ASSERT(compare_node(places, slots[i - 1], slots[i]) < 0);
+    ASSAY_ASSERT(groups->platform_count <= count && groups->operator_count <= count);
+    ASSAY_ASSERT(groups->vendor_count <= count && groups->vendor_count > 0);
 }

@@ -85,6 +85,7 @@ static uint16_t ladder_ceiling_bp(const struct assay_tally_input *input, enum as
 
     if (trust->out_of_date_since_epoch == 0) trust->out_of_date_since_epoch = input->epoch;
     const uint64_t age_epochs = input->epoch - trust->out_of_date_since_epoch;
+    ASSAY_ASSERT(input->rules->hardening_ceiling_bp <= ASSAY_SCORE_BP_MAX);
     return age_epochs < input->rules->grace_epochs ? (uint16_t)ASSAY_CEILING_WARNING_BP
                                                    : (uint16_t)ASSAY_CEILING_RESTRICTED_BP;
 }
@@ -103,6 +104,7 @@ static enum assay_integrity_reason rise(const struct assay_tally_member *member,
     const uint16_t step = assay_score_integrity_rise_bp(trust->offences.count);
     const uint16_t risen = (uint16_t)(trust->integrity_bp + step);
     trust->integrity_bp = risen < top ? risen : top;
+    ASSAY_ASSERT(trust->integrity_bp <= top);
     return ASSAY_INTEGRITY_RISE;
 }
 
@@ -110,9 +112,12 @@ static enum assay_integrity_reason rise(const struct assay_tally_member *member,
 static void settle(const struct assay_tally_input *input, const struct assay_tally_member *member,
                    bool struck, struct assay_trust *trust, struct assay_tally_result *result)
 {
+    ASSAY_ASSERT(result->level != ASSAY_OUTCOME_NONE);
+
     result->ceiling_bp = ladder_ceiling_bp(input, result->level, trust);
     const bool lowered = trust->integrity_bp > result->ceiling_bp;
     if (lowered) trust->integrity_bp = result->ceiling_bp;
+    ASSAY_ASSERT(trust->integrity_bp <= result->ceiling_bp);
     if (struck) return; /* protocol.md 7.5: a fall, so no rise */
     result->integrity_reason = lowered ? ASSAY_INTEGRITY_CEILING : rise(member, result, trust);
 }

@@ -24,6 +24,8 @@ static bool goes_before(const struct order *order, uint32_t a, uint32_t b)
 /* The slot at root sinks until no child of the heap slots[0..count) goes after it. */
 static void sift_down(const struct order *order, uint32_t *slots, uint32_t root, uint32_t count)
 {
+    ASSAY_ASSERT(root < count);
+
     const uint32_t sinking = slots[root];
     for (;;) {
         uint32_t child = 2 * root + 1;

@@ -25,6 +25,7 @@ void assay_row_set(uint8_t *row, uint32_t slot, enum assay_outcome outcome)
     uint8_t *pair = &row[slot / 2];
     *pair = (uint8_t)(slot % 2 == 0 ? (*pair & 0xf0u) | (unsigned)outcome
                                     : (*pair & 0x0fu) | (unsigned)outcome << 4);
+    ASSAY_ASSERT(assay_row_get(row, slot) == outcome);
 }
 
 bool assay_row_valid(const uint8_t *row, size_t row_len, uint32_t count, uint32_t voter)
@@ -33,5 +34,6 @@ bool assay_row_valid(const uint8_t *row, size_t row_len, uint32_t count, uint32_
     if (count % 2 != 0 && row[row_len - 1] >> 4 != 0) return false;
     for (uint32_t slot = 0; slot < count; slot++)
         if (assay_row_get(row, slot) >= ASSAY_OUTCOME_COUNT) return false;
+    ASSAY_ASSERT(row_len > 0);
     return assay_row_get(row, voter) == ASSAY_OUTCOME_NONE;
 }

@@ -46,12 +46,14 @@ struct assay_bounds assay_score_bounds(struct assay_votes votes)
 
 bool assay_votes_third_passed(struct assay_votes votes)
 {
+    ASSAY_ASSERT(votes.pass_weight <= votes.electorate_weight);
     return 3 * votes.pass_weight > votes.electorate_weight;
 }
 
 /* protocol.md 7.2: a certified PASS. */
 bool assay_votes_quorum_passed(struct assay_votes votes)
 {
+    ASSAY_ASSERT(votes.pass_weight <= votes.electorate_weight);
     return 3 * votes.pass_weight > 2 * votes.electorate_weight;
 }
 
@@ -67,6 +69,7 @@ uint16_t assay_score_availability_step(uint16_t availability_bp, struct assay_vo
         3 * (votes.pass_weight + votes.negative_weight) > 2 * votes.electorate_weight;
     if (quorum && availability_bp > bounds.hi_bp) {
         const uint16_t above_ceil = (uint16_t)((availability_bp - bounds.hi_bp + 3) / 4);
+        ASSAY_ASSERT(above_ceil > 0 && above_ceil <= availability_bp);
         return (uint16_t)(availability_bp - above_ceil);
     }
     if (availability_bp < bounds.lo_bp) {
@@ -78,6 +81,7 @@ uint16_t assay_score_availability_step(uint16_t availability_bp, struct assay_vo
 
 uint16_t assay_score_quarter_off(uint16_t score_bp)
 {
+    ASSAY_ASSERT(score_bp <= ASSAY_SCORE_BP_MAX);
     return (uint16_t)(score_bp - (score_bp + 3) / 4);
 }
 
@@ -90,6 +94,7 @@ uint16_t assay_score_integrity_rise_bp(uint32_t offence_count)
      */
     const uint32_t earlier = offence_count == 0 ? 0 : offence_count - 1;
     const uint32_t rise = earlier >= 8 ? 0u : (uint32_t)ASSAY_RISE_INTEGRITY_BP >> earlier;
+    ASSAY_ASSERT(rise <= ASSAY_RISE_INTEGRITY_BP);
     return rise < ASSAY_RISE_INTEGRITY_MIN_BP ? (uint16_t)ASSAY_RISE_INTEGRITY_MIN_BP
                                               : (uint16_t)rise;
 }

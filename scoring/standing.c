@@ -10,6 +10,8 @@
 
 enum assay_standing assay_standing_band(uint16_t score_bp)
 {
+    ASSAY_ASSERT(score_bp <= ASSAY_SCORE_BP_MAX);
+
     if (score_bp >= ASSAY_BOUND_FULL_BP) return ASSAY_STANDING_FULL;
     if (score_bp >= ASSAY_BOUND_WARNING_BP) return ASSAY_STANDING_WARNING;
     if (score_bp >= ASSAY_BOUND_RESTRICTED_BP) return ASSAY_STANDING_RESTRICTED;
@@ -82,6 +84,8 @@ struct assay_trust assay_trust_genesis(void)
 
 struct assay_trust assay_trust_newcomer(struct assay_offences offences)
 {
+    ASSAY_ASSERT(offences.count > 0 || offences.clean_epochs == 0);
+
     return (struct assay_trust){
         .score = { .standing = ASSAY_STANDING_SUSPENDED },
         .integrity = { .standing = ASSAY_STANDING_SUSPENDED },
@@ -92,11 +96,14 @@ struct assay_trust assay_trust_newcomer(struct assay_offences offences)
 
 void assay_trust_list(struct assay_trust *trust)
 {
+    ASSAY_ASSERT(trust->integrity_bp <= ASSAY_SCORE_BP_MAX);
     trust->listed_after_failure = true;
 }
 
 uint16_t assay_trust_score_bp(const struct assay_trust *trust)
 {
+    ASSAY_ASSERT(trust->integrity_bp <= ASSAY_SCORE_BP_MAX &&
+                 trust->availability_bp <= ASSAY_SCORE_BP_MAX);
     return trust->integrity_bp < trust->availability_bp ? trust->integrity_bp
                                                         : trust->availability_bp;
 }
@@ -109,6 +116,7 @@ bool assay_trust_on_probation(const struct assay_trust *trust)
 
 uint32_t assay_trust_raw_weight(const struct assay_trust *trust)
 {
+    ASSAY_ASSERT(trust->integrity_bp <= ASSAY_SCORE_BP_MAX);
     return trust->integrity.standing == ASSAY_STANDING_SUSPENDED ? 0u : trust->integrity_bp;
 }
 

@@ -65,13 +65,23 @@ struct assay_score_rules assay_score_rules_default(void)
 
 static uint32_t block_count_of(uint32_t count)
 {
+    ASSAY_ASSERT(count <= ASSAY_SCORING_MEMBERS_MAX);
     return (count + BLOCK_SUBJECTS - 1) / BLOCK_SUBJECTS;
 }
 
 size_t assay_tally_memory_len(uint32_t count)
 {
+    ASSAY_ASSERT(count <= ASSAY_SCORING_MEMBERS_MAX);
     return (size_t)count * (sizeof(struct sums) + sizeof(uint64_t) + sizeof(uint8_t)) +
            block_count_of(count) * sizeof(struct block);
+}
+
+/* What the loops over members rely on: every slot is in a group of the roster. */
+static bool scratch_holds(const struct scratch *scratch, const struct assay_groups *groups)
+{
+    return groups->count > 0 && groups->count <= ASSAY_SCORING_MEMBERS_MAX &&
+           groups->platform_count > 0 && groups->platform_count <= groups->count &&
+           scratch->block_count == block_count_of(groups->count);
 }
 
 static void sums_add(struct sums *sums, const struct sums *addend)
@@ -137,6 +147,7 @@ static void settle_pattern(struct scratch *scratch, uint32_t count, uint32_t blo
     const uint8_t *proven = scratch->fail_proven + first;
     uint64_t nibbles = pattern->nibbles;
     if (pattern->weight == 0) return;
+    ASSAY_ASSERT(pattern->weight <= UINT32_MAX);
     weigh(scratch, (uint32_t)pattern->weight); /* a sum of weights: 32 bits hold it */
     pattern->weight = 0;
     for (uint32_t i = 0; i < end; i++, nibbles >>= 4)
@@ -172,6 +183,7 @@ static void add_row(const struct assay_groups *groups, struct scratch *scratch, 
                     uint32_t voter, uint32_t weight)
 {
     ASSAY_ASSERT(row != NULL && voter < groups->count);
+    ASSAY_ASSERT(weight > 0 && weight <= ASSAY_WEIGHT_UNIT);
     const size_t row_len = assay_row_len(groups->count);
     const uint32_t whole = (uint32_t)(row_len / BLOCK_LEN);
     for (uint32_t block = 0; block < whole; block++)
@@ -203,6 +215,7 @@ static void add_ballots(const struct assay_tally_input *input, struct scratch *s
                         struct assay_tally_summary *summary)
 {
     const struct assay_groups *groups = input->groups;
+    ASSAY_ASSERT(scratch_holds(scratch, groups));
     *summary = (struct assay_tally_summary){ 0 };
     for (uint32_t g = 0; g < groups->platform_count; g++)
         scratch->platform_weights[g] = 0;
@@ -216,6 +229,7 @@ static void add_ballots(const struct assay_tally_input *input, struct scratch *s
     for (uint32_t voter = 0; voter < groups->count; voter++) {
         const uint32_t weight = input->weights[voter];
         ASSAY_ASSERT(weight <= ASSAY_WEIGHT_UNIT);
+        ASSAY_ASSERT(groups->platform[voter] < groups->platform_count);
         scratch->platform_weights[groups->platform[voter]] += weight;
         summary->total_weight += weight;
         if (weight == 0 || input->rows[voter] == NULL) continue;
@@ -225,6 +239,7 @@ static void add_ballots(const struct assay_tally_input *input, struct scratch *s
     settle_patterns(scratch, groups->count);
     summary->certified =
         input->roll_present && 3 * summary->counted_weight > 2 * summary->total_weight;
+    ASSAY_ASSERT(summary->counted_weight <= summary->total_weight);
 }
 
 /* Fills what the votes alone say. */
@@ -252,6 +267,7 @@ static void judge(const struct sums *sums, uint64_t electorate_weight, bool cert
             assay_votes_third_passed(votes) ? assay_integrity_level(levels) : ASSAY_OUTCOME_NONE,
         .certified_pass = certified && assay_votes_quorum_passed(votes),
     };
+    ASSAY_ASSERT(!result->certified_pass || result->level != ASSAY_OUTCOME_NONE);
 }
 
 static void step_availability(bool certified, struct assay_trust *trust,
@@ -274,11 +290,14 @@ static void step_availability(bool certified, struct assay_trust *trust,
     result->availability_rule = after > before   ? ASSAY_AVAILABILITY_RISE
                                 : after < before ? ASSAY_AVAILABILITY_FALL
                                                  : ASSAY_AVAILABILITY_HOLD;
+    ASSAY_ASSERT(after <= ASSAY_SCORE_BP_MAX);
 }
 
 static void step_member(const struct assay_tally_input *input, uint32_t slot, bool certified,
                         struct assay_trust *trust, struct assay_tally_result *result)
 {
+    ASSAY_ASSERT(slot < input->groups->count);
+
     struct assay_trust next = input->trust[slot];
     assay_trust_check(&next);
     step_availability(certified, &next, result);
@@ -302,6 +321,7 @@ static void note_offences(struct assay_offences *offences, uint64_t epoch, bool 
     else if (clean_attested) offences->clean_epochs++;
     if (offences->clean_epochs < ASSAY_FORGET_EPOCHS) return;
     offences->clean_epochs = 0;
+    ASSAY_ASSERT(offences->count > 0);
     offences->count--;
 }
 
@@ -312,6 +332,8 @@ static void note_offences(struct assay_offences *offences, uint64_t epoch, bool 
 static void step_platform(const struct assay_tally_input *input, uint32_t first,
                           struct assay_trust *trust, struct assay_tally_result *results)
 {
+    ASSAY_ASSERT(first < input->groups->count);
+
     const uint32_t *next = input->groups->platform_next;
     struct assay_offences offences = trust[first].offences;
     bool failed = false;
@@ -336,6 +358,7 @@ static void step_platform(const struct assay_tally_input *input, uint32_t first,
         assay_trust_check(&trust[slot]);
         slot = next[slot];
     } while (slot != first);
+    ASSAY_ASSERT(slot == first);
 }
 
 void assay_tally_epoch(const struct assay_tally_input *input, void *memory, size_t memory_len,
@@ -358,10 +381,12 @@ void assay_tally_epoch(const struct assay_tally_input *input, void *memory, size
         .sums = sums,
         .fail_proven = (uint8_t *)(sums + count),
     };
+    ASSAY_ASSERT(scratch.fail_proven + count <= (uint8_t *)memory + memory_len);
     add_ballots(input, &scratch, summary);
     for (uint32_t slot = 0; slot < count; slot++) {
         const uint64_t electorate_weight =
             summary->total_weight - scratch.platform_weights[groups->platform[slot]];
+        ASSAY_ASSERT(electorate_weight <= summary->total_weight);
         judge(&scratch.sums[slot], electorate_weight, summary->certified, &results[slot]);
         step_member(input, slot, summary->certified, &trust[slot], &results[slot]);
     }

@@ -38,6 +38,8 @@ size_t assay_weights_memory_len(uint32_t count)
 static struct assay_family family_of(const uint32_t *group_of, uint32_t group_count,
                                      const struct scratch *scratch)
 {
+    ASSAY_ASSERT(group_count > 0);
+
     return (struct assay_family){
         .group_of = group_of,
         .group_count = group_count,
@@ -49,9 +51,12 @@ static struct assay_family family_of(const uint32_t *group_of, uint32_t group_co
 static void cut_to_cap(const struct assay_family *family, const struct assay_groups *groups,
                        struct assay_cap cap, uint64_t total_before, uint32_t *weights)
 {
+    ASSAY_ASSERT(family->group_count <= groups->count);
+
     assay_cap_sum(family, groups->count, weights);
     const uint64_t limit = assay_cap_limit(family->sums, family->group_count, cap, total_before);
     assay_cap_cut(family, groups->by_id, groups->count, limit, weights);
+    ASSAY_ASSERT(limit <= total_before);
 }
 
 static void fill_raw(const struct assay_weight_input *input, uint32_t *weights)
@@ -59,6 +64,7 @@ static void fill_raw(const struct assay_weight_input *input, uint32_t *weights)
     for (uint32_t i = 0; i < input->groups->count; i++) {
         const bool unlisted = input->unlisted != NULL && input->unlisted[i];
         weights[i] = unlisted ? 0 : assay_trust_raw_weight(&input->trust[i]);
+        ASSAY_ASSERT(weights[i] <= ASSAY_WEIGHT_UNIT);
     }
     /* docs/protocol.md 6.1 (dormancy) takes weight away here, before any cap. */
 }
@@ -77,6 +83,8 @@ static void cut_platforms(const struct assay_weight_input *input, const struct s
 static uint64_t cut_caps(const struct assay_weight_input *input, const struct scratch *scratch,
                          uint32_t *weights)
 {
+    ASSAY_ASSERT(input->rules->operator_cap.den > 0 && input->rules->vendor_cap.den > 0);
+
     const struct assay_groups *groups = input->groups;
     const struct assay_family operators =
         family_of(groups->operator_, groups->operator_count, scratch);
@@ -109,6 +117,8 @@ static struct scratch scratch_over(void *memory, size_t memory_len, uint32_t cou
 void assay_weight_stages(const struct assay_weight_input *input, void *memory, size_t memory_len,
                          const struct assay_weight_stages *stages)
 {
+    ASSAY_ASSERT(stages->raw != stages->unit && stages->unit != stages->capped);
+
     const uint32_t count = input->groups->count;
     const struct scratch scratch = scratch_over(memory, memory_len, count);
     fill_raw(input, stages->raw);
@@ -138,6 +148,7 @@ static struct assay_share share_of(const struct assay_family *family, uint32_t *
     uint64_t failed = 0;
     while (3 * failed < total)
         failed += family->sums[order[share.third_count++]];
+    ASSAY_ASSERT(share.largest_weight > 0 && share.third_count <= family->group_count);
     return share;
 }
 
@@ -176,6 +187,8 @@ static void measure(const struct assay_weight_input *input, const struct scratch
     tolerance->vendor = share_of(&vendors, scratch->order, total);
     tolerance->vendor_cap_met = assay_cap_met(&vendors, input->rules->vendor_cap, total);
     tolerance->vendor_break_survivable = 3 * tolerance->vendor.largest_weight < total;
+    ASSAY_ASSERT(tolerance->voter_count <= count && tolerance->platform.largest_weight <= total);
+    ASSAY_ASSERT(tolerance->node.third_count >= tolerance->platform.third_count);
 }
 
 void assay_weights(const struct assay_weight_input *input, void *memory, size_t memory_len,
@@ -197,4 +210,5 @@ void assay_weights(const struct assay_weight_input *input, void *memory, size_t 
             weights[i] = input->previous[i];
     measure(input, &scratch, weights, tolerance);
     tolerance->refused = refused;
+    ASSAY_ASSERT(tolerance->total_weight == total || refused);
 }

@@ -15,6 +15,8 @@ enum { HEADER_FIELDS = 17, PROPOSAL_FIELDS = 4, HEAD_FIELDS = 2 };
 
 void assay_block_header_encode(const struct assay_block_header *header, struct assay_writer *w)
 {
+    const size_t start = w->len;
+
     assay_cbor_put_array(w, HEADER_FIELDS);
     assay_cbor_put_text(w, "assay/block/v1");
     assay_cbor_put_bytes(w, header->chain_id, 32);
@@ -33,6 +35,7 @@ void assay_block_header_encode(const struct assay_block_header *header, struct a
     assay_cbor_put_bytes(w, header->body_root, 32);
     assay_cbor_put_bytes(w, header->state_root, 32);
     assay_cbor_put_uint(w, header->leader);
+    ASSAY_ASSERT(w->full || w->len - start <= ASSAY_BLOCK_HEADER_LEN_MAX);
 }
 
 /* chain .. kind */
@@ -65,6 +68,7 @@ static enum assay_status header_parent(struct assay_cursor *c, struct assay_bloc
     if (h->parent_view >= h->view) return ASSAY_E_RANGE;
     if (null_count != h->view - h->parent_view - 1) return ASSAY_E_RANGE;
     h->null_count = (uint32_t)null_count;
+    ASSAY_ASSERT(h->parent_view + h->null_count + 1 == h->view);
     return ASSAY_OK;
 }
 
@@ -104,6 +108,7 @@ enum assay_status assay_block_header_decode(struct assay_slice bytes,
 
 void assay_block_id(struct assay_slice header_bytes, uint8_t id[static 32])
 {
+    ASSAY_ASSERT(header_bytes.len <= ASSAY_BLOCK_HEADER_LEN_MAX);
     assay_sha256(header_bytes.bytes, header_bytes.len, id);
 }
 
@@ -112,6 +117,7 @@ enum assay_status assay_body_open(struct assay_slice body, struct assay_cursor *
     struct assay_cursor in = assay_cursor_over(body.bytes, body.len);
     ASSAY_TRY(assay_cbor_array(&in, ASSAY_BLOCK_RECORDS_MAX, count));
     *c = in;
+    ASSAY_ASSERT(*count <= ASSAY_BLOCK_RECORDS_MAX);
     return ASSAY_OK;
 }
 
@@ -135,6 +141,7 @@ enum assay_status assay_body_root(struct assay_slice body, uint32_t *count, uint
     ASSAY_TRY(assay_cursor_end(&c));
     assay_merkle_root(&tree, root);
     *count = (uint32_t)records; /* at most ASSAY_BLOCK_RECORDS_MAX */
+    ASSAY_ASSERT(records <= ASSAY_BLOCK_RECORDS_MAX);
     return ASSAY_OK;
 }
 
@@ -180,6 +187,8 @@ enum assay_status assay_proposal_decode(struct assay_slice payload, struct assay
     ASSAY_TRY(check_roots(&p));
     assay_block_id(p.header_bytes, p.id);
     *proposal = p;
+    ASSAY_ASSERT(p.header_bytes.len + p.body.len + p.nulls.len < payload.len);
+    ASSAY_ASSERT(p.nulls.len == 32 * (size_t)p.header.null_count);
     return ASSAY_OK;
 }
 
@@ -190,6 +199,7 @@ static size_t write_head(struct assay_slice header_bytes, const uint8_t *signatu
     static const uint8_t hole[ASSAY_P256_SIGNATURE_LEN] = { 0 };
     assay_cbor_put_bytes(w, header_bytes.bytes, header_bytes.len);
     assay_cbor_put_bytes(w, signature != NULL ? signature : hole, sizeof hole);
+    ASSAY_ASSERT(w->full || w->len >= sizeof hole);
     return w->len - (w->full ? 0 : sizeof hole);
 }
 
@@ -206,6 +216,7 @@ enum assay_status assay_proposal_encode(struct assay_slice header_bytes, const u
     assay_cbor_put_bytes(w, nulls.bytes, nulls.len);
     if (w->full) return ASSAY_E_FULL;
     if (signature_at != NULL) *signature_at = hole_at;
+    ASSAY_ASSERT(hole_at + ASSAY_P256_SIGNATURE_LEN <= w->len);
     return ASSAY_OK;
 }
 
@@ -221,6 +232,7 @@ enum assay_status assay_proposal_head_decode(struct assay_slice bytes,
     ASSAY_TRY(assay_cursor_end(&c));
     assay_block_id(p.header_bytes, p.id);
     *proposal = p;
+    ASSAY_ASSERT(p.body.len == 0 && p.nulls.len == 0);
     return ASSAY_OK;
 }
 
@@ -228,6 +240,9 @@ void assay_proposal_head_encode(struct assay_slice header_bytes,
                                 const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN],
                                 struct assay_writer *w)
 {
+    ASSAY_ASSERT(header_bytes.len <= ASSAY_BLOCK_HEADER_LEN_MAX);
+    const size_t start = w->len;
     assay_cbor_put_array(w, HEAD_FIELDS);
     (void)write_head(header_bytes, signature, w);
+    ASSAY_ASSERT(w->full || w->len - start <= ASSAY_PROPOSAL_HEAD_LEN_MAX);
 }

@@ -31,7 +31,18 @@ static size_t align_up(size_t len)
 
 static size_t slot_len(uint32_t block_len_max)
 {
+    ASSAY_ASSERT(block_len_max <= ASSAY_BLOCK_LEN_MAX);
     return align_up((size_t)block_len_max + ASSAY_PROPOSAL_OVERHEAD_MAX);
+}
+
+/* What every user of a held block relies on, whoever sent it: it was decoded before it came in. */
+static bool block_holds(const struct assay_blocks *blocks, const struct assay_block *block)
+{
+    if (!block->used) return block->payload_len == 0 && !block->pinned;
+    if (block->payload_len == 0 || block->payload_len > blocks->slot_len) return false;
+    if (block->body.len > blocks->body_max) return false;
+    if (block->nulls.len != 32 * (size_t)block->header.null_count) return false;
+    return !block->final || block->notarised;
 }
 
 size_t assay_blocks_size(uint32_t count, uint32_t block_len_max)
@@ -63,6 +74,8 @@ struct assay_blocks *assay_blocks_init(void *memory, size_t memory_len, uint32_t
         blocks->items[i].payload = blocks->payloads + i * blocks->slot_len;
     for (size_t i = 0; i < BUCKETS; i++)
         blocks->first[i] = NO_SLOT;
+    ASSAY_ASSERT(at + align_up(count * sizeof(uint16_t)) + count * blocks->slot_len ==
+                 (uint8_t *)memory + assay_blocks_size(count, block_len_max));
     return blocks;
 }
 
@@ -87,6 +100,7 @@ static uint32_t slot_of(const struct assay_blocks *blocks, const uint8_t id[stat
     uint16_t i = blocks->first[id[0]];
     while (i != NO_SLOT && !assay_bytes_equal(blocks->items[i].id, id, 32))
         i = blocks->next[i];
+    ASSAY_ASSERT(i == NO_SLOT || (i < blocks->count && blocks->items[i].used));
     return i;
 }
 
@@ -105,9 +119,11 @@ const struct assay_block *assay_blocks_find_const(const struct assay_blocks *blo
 
 static void link_slot(struct assay_blocks *blocks, const struct assay_block *block)
 {
+    ASSAY_ASSERT(block->used);
     const uint16_t i = (uint16_t)(block - blocks->items);
     blocks->next[i] = blocks->first[block->id[0]];
     blocks->first[block->id[0]] = i;
+    ASSAY_ASSERT(slot_of(blocks, block->id) == i);
 }
 
 static void unlink_slot(struct assay_blocks *blocks, const struct assay_block *block)
@@ -119,13 +135,16 @@ static void unlink_slot(struct assay_blocks *blocks, const struct assay_block *b
         at = &blocks->next[*at];
     }
     *at = blocks->next[i];
+    ASSAY_ASSERT(slot_of(blocks, block->id) == NO_SLOT);
 }
 
 static struct assay_block *free_slot(struct assay_blocks *blocks)
 {
-    ASSAY_ASSERT(blocks->items != NULL);
-    for (uint32_t i = 0; i < blocks->count; i++)
-        if (!blocks->items[i].used) return &blocks->items[i];
+    for (uint32_t i = 0; i < blocks->count; i++) {
+        if (blocks->items[i].used) continue;
+        ASSAY_ASSERT(block_holds(blocks, &blocks->items[i]));
+        return &blocks->items[i];
+    }
     return NULL;
 }
 
@@ -148,6 +167,7 @@ enum assay_status assay_blocks_add_decoded(struct assay_blocks *blocks, struct a
 
     struct assay_block *held = assay_blocks_find(blocks, p->id);
     if (held != NULL) {
+        ASSAY_ASSERT(block_holds(blocks, held));
         *out = held;
         return ASSAY_E_DUPLICATE;
     }
@@ -167,6 +187,7 @@ enum assay_status assay_blocks_add_decoded(struct assay_blocks *blocks, struct a
     link_slot(blocks, slot);
     assay_bytes_copy(slot->signature, sizeof slot->signature, p->signature, sizeof p->signature);
     *out = slot;
+    ASSAY_ASSERT(block_holds(blocks, slot));
     return ASSAY_OK;
 }
 
@@ -183,6 +204,7 @@ void assay_blocks_remove(struct assay_blocks *blocks, struct assay_block *block)
 {
     ASSAY_ASSERT(block >= blocks->items && block < blocks->items + blocks->count);
     ASSAY_ASSERT(block->used);
+    ASSAY_ASSERT(!block->pinned && block_holds(blocks, block));
     unlink_slot(blocks, block);
     *block = (struct assay_block){ .payload = block->payload };
 }

@@ -32,6 +32,7 @@ uint16_t assay_leader_next(const struct assay_voter_table *voters, int64_t *coun
         }
     }
     ASSAY_ASSERT(best != UINT32_MAX);
+    ASSAY_ASSERT(voters->weight[best] > 0 && voters->weight[best] <= voters->total_bp);
     counters[best] -= (int64_t)voters->total_bp;
     return (uint16_t)best;
 }

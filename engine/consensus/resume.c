@@ -37,6 +37,8 @@ static bool is_notarised(const struct assay_simplex *s, const uint8_t id[static 
 static enum assay_status restore_block(struct assay_simplex *s, bool final_,
                                        struct assay_slice value)
 {
+    ASSAY_ASSERT(!s->running);
+
     struct assay_block *block = NULL;
     struct assay_proposal p;
     ASSAY_TRY(assay_proposal_decode(value, &p));
@@ -51,10 +53,12 @@ static enum assay_status restore_block(struct assay_simplex *s, bool final_,
     struct sx_view *v = assay_sx_view(s, h->view);
     const bool own = h->leader == s->config.self;
     if (!own && (v->has_proposal || !held)) return ASSAY_OK;
+    ASSAY_ASSERT(v->view == h->view && (!held || block->used));
     v->has_proposal = true;
     v->proposal_ms = s->now_ms;
     assay_bytes_copy(v->proposal_id, 32, p.id, 32);
     if (own) v->asked = v->made = true; /* never a second one, held or not */
+    ASSAY_ASSERT(assay_sx_view_holds(s, v));
     return ASSAY_OK;
 }
 
@@ -73,6 +77,7 @@ static enum assay_status restore_certificate(struct assay_simplex *s, struct ass
         certificate->stored = true;
         s->unstored--;
     }
+    ASSAY_ASSERT(s->unstored <= unstored);
     return ASSAY_OK;
 }
 
@@ -91,6 +96,7 @@ static enum assay_status restore_vote(struct assay_simplex *s, struct assay_slic
     if (!assay_sx_in_window(s, st->view)) return ASSAY_OK; /* below the last final view */
     assay_sx_vote_note(s, st, seat, vote.signature, NULL);
     struct sx_view *v = assay_sx_view(s, st->view);
+    ASSAY_ASSERT(v->view == st->view && v->said[seat].held[st->type]);
     v->cast[st->type] = true;
     assay_bytes_copy(v->cast_id[st->type], 32, st->block_id, 32);
     return ASSAY_OK;
@@ -100,6 +106,7 @@ enum assay_status assay_simplex_restore(struct assay_simplex *s, enum assay_stor
                                         const struct assay_store_key *key, struct assay_slice value)
 {
     ASSAY_ASSERT(s->begun && !s->running);
+    ASSAY_ASSERT(assay_sx_holds(s));
 
     if (key->era != s->base.era || key->epoch != s->base.epoch) return ASSAY_OK;
     if (class_ == ASSAY_STORE_BLOCK || class_ == ASSAY_STORE_PROPOSAL)
@@ -113,6 +120,8 @@ enum assay_status assay_simplex_restore(struct assay_simplex *s, enum assay_stor
 
 static void ask(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(s->resume.asking);
+
     uint8_t bytes[ASK_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_cbor_put_array(&w, 4);
@@ -127,10 +136,13 @@ static void ask(struct assay_simplex *s, struct assay_simplex_actions *out)
 
 static void finish(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(s->resume.asking);
+
     s->resume.asking = false;
     if (s->resume.floor < s->resume.log_view) s->resume.floor = s->resume.log_view;
     assay_sx_note(s, ASSAY_NOTE_RESUMED, s->config.self, s->resume.floor, 0, out);
     assay_sx_resend(s, out);
+    ASSAY_ASSERT(s->resume.floor >= s->resume.log_view);
 }
 
 void assay_simplex_run(struct assay_simplex *s, uint64_t now_ms, bool fresh,
@@ -143,6 +155,7 @@ void assay_simplex_run(struct assay_simplex *s, uint64_t now_ms, bool fresh,
     s->entered_ms = now_ms;
     s->progress_ms = now_ms;
     s->standstill_ms = now_ms;
+    ASSAY_ASSERT(s->resume.log_view == 0 || s->seat_of[s->config.self] != UINT16_MAX);
     const bool voter = s->seat_of[s->config.self] != UINT16_MAX;
     s->resume.asking = !fresh && voter;
     s->resume.floor = s->resume.log_view;
@@ -155,10 +168,12 @@ void assay_simplex_run(struct assay_simplex *s, uint64_t now_ms, bool fresh,
         ask(s, out);
     }
     assay_sx_advance(s, out);
+    ASSAY_ASSERT(assay_sx_holds(s));
 }
 
 void assay_sx_resume_tick(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(s->running && s->resume.asking);
     if (s->now_ms >= s->resume.deadline_ms) finish(s, out);
     else if (s->now_ms >= s->resume.ask_again_ms) ask(s, out);
 }
@@ -183,6 +198,8 @@ static enum assay_status read_head(const struct assay_simplex *s, struct assay_c
 /* The highest view in which a vote of the seat is held or kept. Returns: the view, or NULL. */
 static const struct sx_view *highest_voted(const struct assay_simplex *s, uint16_t seat)
 {
+    ASSAY_ASSERT(seat < s->seat_count);
+
     const struct sx_view *best = NULL;
     for (uint32_t i = 0; i < s->config.views_max; i++) {
         const struct sx_view *v = assay_sx_peek(s, s->views[i].view);
@@ -190,6 +207,7 @@ static const struct sx_view *highest_voted(const struct assay_simplex *s, uint16
         for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
             if (v->said[seat].held[type] || v->said[seat].kept[type]) best = v;
     }
+    ASSAY_ASSERT(best == NULL || best->view >= s->final_view);
     return best;
 }
 
@@ -209,11 +227,14 @@ static const struct sx_view *highest_proven(struct assay_simplex *s, uint16_t se
 
 static void put_votes(struct assay_simplex *s, uint16_t slot, struct assay_writer *w)
 {
+    ASSAY_ASSERT(slot < s->voters->count);
+
     const uint16_t seat = s->seat_of[slot];
     const struct sx_view *v = seat == UINT16_MAX ? NULL : highest_proven(s, seat);
     uint64_t count = 0;
     for (size_t type = 0; v != NULL && type < ASSAY_VOTE_TYPES; type++)
         count += v->said[seat].held[type];
+    ASSAY_ASSERT(count <= ASSAY_VOTE_TYPES && (v == NULL || count > 0));
     assay_cbor_put_array(w, count);
     for (int type = 0; v != NULL && type < ASSAY_VOTE_TYPES; type++) {
         const struct sx_said *said = &v->said[seat];
@@ -248,6 +269,7 @@ enum assay_status assay_sx_resume_ask(struct assay_simplex *s, uint16_t from,
     put_votes(s, from, &w);
     const bool final_ = s->final_certificate != SX_NONE;
     const struct sx_certificate *last = final_ ? &s->certificates[s->final_certificate] : NULL;
+    ASSAY_ASSERT(last == NULL || (last->used && last->statement.type == ASSAY_VOTE_FINALISE));
     assay_cbor_put_bytes(&w, final_ ? last->payload : bytes, final_ ? last->payload_len : 0);
     ASSAY_ASSERT(!w.full);
     assay_sx_send(s, from, ASSAY_MESSAGE_RESUME_ANSWER, assay_slice_over(bytes, w.len), out);
@@ -292,6 +314,7 @@ static bool a_third_answered(const struct assay_simplex *s)
     uint64_t weight = 0;
     for (uint32_t seat = 0; seat < s->seat_count; seat++)
         if (s->answered[s->slot_of[seat]]) weight += s->voters->weight[s->slot_of[seat]];
+    ASSAY_ASSERT(s->resume.later_bp <= weight && weight <= s->voters->total_bp);
     return assay_third(weight - s->resume.later_bp, s->voters->total_bp);
 }
 
@@ -300,8 +323,10 @@ static bool a_third_answered(const struct assay_simplex *s)
  * vote on, and a log that lacks votes could only contradict them. */
 static void answered_from_later(struct assay_simplex *s, uint16_t from)
 {
+    ASSAY_ASSERT(s->answered[from] && s->seat_of[from] != UINT16_MAX);
     s->resume.later_bp += s->voters->weight[from];
     if (assay_third(s->resume.later_bp, s->voters->total_bp)) s->halted = true;
+    ASSAY_ASSERT(s->resume.later_bp <= s->voters->total_bp);
 }
 
 enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,
@@ -330,6 +355,7 @@ enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,
     ASSAY_TRY(assay_cursor_end(&c));
     if (!assay_sx_room(s, out, 1, 0)) return ASSAY_E_AGAIN;
 
+    ASSAY_ASSERT(s->running && votes <= ASSAY_VOTE_TYPES);
     s->answered[from] = true;
     if (epoch > s->base.epoch) answered_from_later(s, from);
     if (certificate.len > 0)
@@ -343,5 +369,6 @@ enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,
         assay_sx_push(out, ASSAY_SIMPLEX_ROLLED_BACK)->view = answer.floor;
     }
     if (s->resume.asking && a_third_answered(s)) finish(s, out);
+    ASSAY_ASSERT(!answer.unknown || s->halted);
     return ASSAY_OK;
 }

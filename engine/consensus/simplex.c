@@ -12,6 +12,45 @@ enum { ALIGNMENT = 64, EARLY_LEN_DEFAULT = 256 * 1024, CERTIFICATES_EXTRA = 256 
 _Static_assert((uint64_t)ASSAY_VOTERS_MAX * 10000 <= UINT32_MAX,
                "three times the total weight must fit in 64 bits");
 
+/* --- what holds */
+
+static bool epoch_holds(const struct assay_simplex *s)
+{
+    return s->seat_count > 0 && s->view > 0 && s->leader_view >= s->view &&
+           s->delta_ms >= SX_DELTA_MS_MIN && s->delta_ms <= SX_DELTA_MS_MAX &&
+           s->handed_view <= s->final_view &&
+           (s->final_view == 0) == (s->final_certificate == SX_NONE) &&
+           s->nullified_in_a_row <= s->nullified_since_final;
+}
+
+bool assay_sx_holds(const struct assay_simplex *s)
+{
+    if (s->seat_count > SX_SEATS_MAX || s->seat_count > s->config.voters_max) return false;
+    if (s->certificate_top > s->config.certificate_max) return false;
+    if (s->unstored > s->certificate_top) return false;
+    if (s->pinned > assay_blocks_count(s->config.blocks)) return false;
+    if (s->arena.used > s->arena.capacity || s->early.used > s->early.capacity) return false;
+    if (s->last_len > s->certificate_len) return false;
+    if (s->running && (!s->begun || s->resume.floor < s->resume.log_view)) return false;
+    if (s->done && !s->running) return false;
+    return !s->begun || epoch_holds(s);
+}
+
+bool assay_sx_view_holds(const struct assay_simplex *s, const struct sx_view *v)
+{
+    if (v->view == 0 || (v->has_leader && v->leader >= s->voters->count)) return false;
+    if (v->made && !v->asked) return false;
+    if (!v->has_proposal && (v->proposal_bad || v->leader_accused)) return false;
+    for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++) {
+        const struct sx_sum *sum = &v->sum[type];
+        if (sum->held > s->seat_count || sum->others > sum->held) return false;
+        if (sum->weight > s->voters->total_bp) return false;
+        if (v->certificate[type] != SX_NONE && v->certificate[type] >= s->certificate_top)
+            return false;
+    }
+    return true;
+}
+
 /* --- memory */
 
 static struct assay_simplex_config completed(const struct assay_simplex_config *config)
@@ -50,6 +89,8 @@ static size_t draft_len(const struct assay_simplex_config *c)
 /* Walks the memory; memory NULL only counts. Returns: the next piece. */
 static void *carve(uint8_t *memory, size_t *used, size_t count, size_t len)
 {
+    ASSAY_ASSERT(*used % ALIGNMENT == 0);
+    ASSAY_ASSERT(len > 0 && count <= (SIZE_MAX - *used - ALIGNMENT) / len);
     void *piece = memory == NULL ? NULL : memory + *used;
     *used += (count * len + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     return piece;
@@ -116,7 +157,8 @@ enum assay_status assay_simplex_init(void *memory, size_t memory_len,
                                  .pull_at_ms = UINT64_MAX,
                                  .demand_at_ms = UINT64_MAX,
                                  .behind_since_ms = UINT64_MAX };
-    (void)lay_out(&c, memory, s);
+    const size_t used = lay_out(&c, memory, s);
+    ASSAY_ASSERT(used <= memory_len); /* counted and laid out by the same walk */
     s->arena.capacity = arena_len(&c);
     s->early.capacity = c.early_len;
     s->draft_len_max = draft_len(&c);
@@ -127,12 +169,15 @@ enum assay_status assay_simplex_init(void *memory, size_t memory_len,
         s->heard_at[i] = 0;
         s->helped_ms[i] = 0;
     }
+    ASSAY_ASSERT(assay_sx_holds(s));
     *out = s;
     return ASSAY_OK;
 }
 
 void assay_simplex_release(struct assay_simplex *s)
 {
+    ASSAY_ASSERT(assay_sx_holds(s));
+
     s->arena.used = 0;
     s->draft_used = false;
     for (uint32_t i = 0; s->pinned > 0 && i < assay_blocks_count(s->config.blocks); i++) {
@@ -179,16 +224,19 @@ void assay_sx_know_leaders(struct assay_simplex *s, uint64_t view)
 
     while (s->leader_view < view) {
         const uint16_t leader = assay_leader_next(s->voters, s->counters);
+        ASSAY_ASSERT(leader < s->voters->count && s->voters->weight[leader] > 0);
         s->leader_view++;
         if (!assay_sx_in_window(s, s->leader_view)) continue;
         struct sx_view *v = assay_sx_view(s, s->leader_view);
         v->leader = leader;
         v->has_leader = true;
     }
+    ASSAY_ASSERT(s->leader_view >= view);
 }
 
 bool assay_sx_voting(const struct assay_simplex *s)
 {
+    ASSAY_ASSERT(s->begun || !s->running);
     if (!s->running || s->halted || s->done || s->resume.asking) return false;
     const uint16_t self = s->config.self;
     return s->seat_of[self] != UINT16_MAX && s->voters->voting_key[self] != NULL;
@@ -197,6 +245,8 @@ bool assay_sx_voting(const struct assay_simplex *s)
 enum assay_status assay_sx_place(const struct assay_simplex *s, const uint8_t chain_id[static 32],
                                  uint32_t era, uint64_t epoch)
 {
+    ASSAY_ASSERT(s->begun);
+
     if (!assay_bytes_equal(chain_id, s->config.chain_id, 32)) return ASSAY_E_CHAIN;
     if (era != s->base.era) return ASSAY_E_CHAIN;
     if (epoch < s->base.epoch) return ASSAY_E_STALE;
@@ -205,6 +255,8 @@ enum assay_status assay_sx_place(const struct assay_simplex *s, const uint8_t ch
 
 void assay_sx_heard(struct assay_simplex *s, uint16_t slot, uint64_t view)
 {
+    ASSAY_ASSERT(slot < s->config.voters_max);
+    ASSAY_ASSERT(view > 0);
     const uint64_t at = s->ordinal_base + view;
     if (s->heard_at[slot] < at) s->heard_at[slot] = at;
 }
@@ -234,6 +286,8 @@ static void keep_last_certificate(struct assay_simplex *s)
     s->last_len = 0;
     if (!s->done || s->final_certificate == SX_NONE) return;
     const struct sx_certificate *final_ = &s->certificates[s->final_certificate];
+    ASSAY_ASSERT(final_->used && final_->statement.type == ASSAY_VOTE_FINALISE);
+    ASSAY_ASSERT(final_->payload_len <= s->certificate_len);
     assay_bytes_copy(s->last_payload, s->certificate_len, final_->payload, final_->payload_len);
     s->last_len = final_->payload_len;
 }
@@ -274,8 +328,10 @@ void assay_simplex_begin(struct assay_simplex *s, uint64_t now_ms,
                          const struct assay_simplex_base *base,
                          const struct assay_voter_table *voters, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(assay_sx_holds(s));
     ASSAY_ASSERT(!s->begun || base->epoch > s->base.epoch || base->era > s->base.era);
 
+    ASSAY_ASSERT(base->epoch_ms > 0);
     keep_last_certificate(s);
     if (base->epoch != s->base.epoch + 1) s->last_len = 0;
     s->ordinal_base += s->final_view; /* nobody votes in the view after E's */
@@ -294,13 +350,16 @@ void assay_simplex_begin(struct assay_simplex *s, uint64_t now_ms,
     s->handed_height = base->height;
     s->begun = true;
     assay_sx_enter(s, 1);
+    ASSAY_ASSERT(assay_sx_holds(s));
     if (!s->running) return;
     assay_sx_early_replay(s, out);
     assay_sx_advance(s, out);
+    ASSAY_ASSERT(s->early.used == 0);
 }
 
 void assay_simplex_halt(struct assay_simplex *s)
 {
+    ASSAY_ASSERT(assay_sx_holds(s));
     s->halted = true;
 }
 
@@ -324,6 +383,8 @@ enum assay_status assay_sx_dispatch(struct assay_simplex *s, uint16_t from,
                                     enum assay_message_kind kind, struct assay_slice payload,
                                     struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(s->begun && s->running);
+    ASSAY_ASSERT(from == ASSAY_SLOT_SELF || from < s->config.voters_max);
     for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
         if (handlers[i].kind == kind) return handlers[i].handle(s, from, payload, out);
     return ASSAY_E_UNSUPPORTED; /* the other kinds are the ledger's and the host's */
@@ -333,6 +394,7 @@ enum assay_status assay_simplex_message(struct assay_simplex *s, uint64_t now_ms
                                         enum assay_message_kind kind, struct assay_slice payload,
                                         struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(assay_sx_holds(s));
     ASSAY_ASSERT(s->begun);
 
     if (!s->running) return ASSAY_E_AGAIN;
@@ -344,11 +406,13 @@ enum assay_status assay_simplex_message(struct assay_simplex *s, uint64_t now_ms
         return status;
     }
     assay_sx_advance(s, out);
+    ASSAY_ASSERT(assay_sx_holds(s));
     return ASSAY_OK;
 }
 
 void assay_simplex_tick(struct assay_simplex *s, uint64_t now_ms, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(assay_sx_holds(s));
     ASSAY_ASSERT(s->begun);
 
     s->now_ms = now_ms;
@@ -357,11 +421,14 @@ void assay_simplex_tick(struct assay_simplex *s, uint64_t now_ms, struct assay_s
     assay_sx_advance(s, out);
     assay_sx_standstill(s, out);
     assay_sx_behind(s, out);
+    ASSAY_ASSERT(assay_sx_holds(s));
 }
 
 void assay_simplex_checked(struct assay_simplex *s, uint64_t now_ms, const uint8_t id[static 32],
                            bool valid, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(assay_sx_holds(s));
+
     s->now_ms = now_ms;
     struct assay_block *block = assay_blocks_find(s->config.blocks, id);
     if (block == NULL || block->checked_valid || block->checked_invalid) return;
@@ -373,6 +440,7 @@ void assay_simplex_checked(struct assay_simplex *s, uint64_t now_ms, const uint8
 void assay_simplex_demand(struct assay_simplex *s, uint64_t now_ms, uint64_t demand_at_ms,
                           struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(assay_sx_holds(s));
     s->now_ms = now_ms;
     s->demand_at_ms = demand_at_ms;
     if (s->running) assay_sx_advance(s, out);
@@ -380,6 +448,8 @@ void assay_simplex_demand(struct assay_simplex *s, uint64_t now_ms, uint64_t dem
 
 uint64_t assay_simplex_wake_at(const struct assay_simplex *s)
 {
+    ASSAY_ASSERT(assay_sx_holds(s));
+
     if (!s->running) return UINT64_MAX;
     if (s->starved) return s->now_ms;
     uint64_t at = assay_sx_view_wake(s);
@@ -397,11 +467,14 @@ size_t assay_simplex_certificates_held(const struct assay_simplex *s)
     size_t held = 0;
     for (uint32_t i = 0; i < s->certificate_top; i++)
         held += s->certificates[i].used;
+    ASSAY_ASSERT(held >= s->unstored && held <= s->certificate_top);
     return held;
 }
 
 void assay_simplex_snapshot(const struct assay_simplex *s, struct assay_simplex_snapshot *snapshot)
 {
+    ASSAY_ASSERT(assay_sx_holds(s));
+
     *snapshot = (struct assay_simplex_snapshot){ .epoch = s->base.epoch,
                                                  .view = s->view,
                                                  .final_height = s->handed_height,

@@ -39,6 +39,8 @@ static bool is_relied_on(const struct assay_simplex *s, const uint8_t commitment
 
 static bool is_dispensable(const struct assay_simplex *s, uint32_t index)
 {
+    ASSAY_ASSERT(index < s->config.certificate_max && s->certificates[index].used);
+
     const struct sx_certificate *certificate = &s->certificates[index];
     if (index == s->final_certificate) return false;
     if (certificate->statement.view < s->final_view) return true;
@@ -57,6 +59,8 @@ static uint32_t free_slot(struct assay_simplex *s)
     for (uint32_t i = 0; spare == SX_NONE && i < s->config.certificate_max; i++)
         if (is_dispensable(s, i)) spare = i;
     if (spare == SX_NONE) return SX_NONE;
+    ASSAY_ASSERT(s->certificates[spare].stored || s->unstored > 0);
+    ASSAY_ASSERT(spare != s->final_certificate);
     if (!s->certificates[spare].stored) s->unstored--;
     s->certificates[spare].used = false;
     return spare;
@@ -67,10 +71,12 @@ static uint32_t add(struct assay_simplex *s, const struct assay_certificate *cer
                     struct assay_slice payload)
 {
     ASSAY_ASSERT(payload.len <= s->certificate_len);
+    ASSAY_ASSERT(payload.len > 0 && certificate->statement.epoch == s->base.epoch);
 
     const uint32_t index = free_slot(s);
     if (index == SX_NONE) return SX_NONE;
     struct sx_certificate *entry = &s->certificates[index];
+    ASSAY_ASSERT(!entry->used && index != s->final_certificate);
     if (index >= s->certificate_top) s->certificate_top = index + 1;
     entry->used = true;
     entry->stored = false;
@@ -80,6 +86,8 @@ static uint32_t add(struct assay_simplex *s, const struct assay_certificate *cer
     assay_bytes_copy(entry->payload, s->certificate_len, payload.bytes, payload.len);
     entry->payload_len = (uint32_t)payload.len;
     s->unstored++;
+    ASSAY_ASSERT(s->unstored <= s->certificate_top &&
+                 s->certificate_top <= s->config.certificate_max);
     return index;
 }
 
@@ -88,6 +96,8 @@ static void settle(struct assay_simplex *s, uint32_t index, struct assay_simplex
 {
     struct sx_certificate *entry = &s->certificates[index];
     const struct assay_vote_statement *st = &entry->statement;
+    ASSAY_ASSERT(entry->used && !entry->primary);
+    ASSAY_ASSERT(st->epoch == s->base.epoch && st->view > 0);
     if (st->type == ASSAY_VOTE_FINALISE && st->view > s->final_view)
         assay_sx_final(s, st->view, st->block_id, index);
     if (!assay_sx_in_window(s, st->view)) return;
@@ -101,6 +111,7 @@ static void settle(struct assay_simplex *s, uint32_t index, struct assay_simplex
     struct assay_block *block = assay_blocks_find(s->config.blocks, st->block_id);
     if (block != NULL) block->notarised = true;
     assay_sx_try_finalise(s, v, out);
+    ASSAY_ASSERT(assay_sx_view_holds(s, v));
 }
 
 /* --- from votes */
@@ -109,6 +120,8 @@ bool assay_sx_certificate_assemble(struct assay_simplex *s, struct sx_view *v,
                                    enum assay_vote_type type, const uint8_t id[static 32],
                                    struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(assay_sx_in_window(s, v->view) && assay_sx_view_holds(s, v));
+
     if (v->certificate[type] != SX_NONE) return false;
     if (!assay_quorum(assay_sx_weight(s, v, type, id), s->voters->total_bp)) return false;
 
@@ -129,6 +142,7 @@ bool assay_sx_certificate_assemble(struct assay_simplex *s, struct sx_view *v,
     assay_certificate_encode(&statement, assay_slice_over(bitmap, (s->voters->count + 7) / 8),
                              assay_slice_over(signatures, sigs.len), &w);
     ASSAY_ASSERT(!sigs.full && !w.full);
+    ASSAY_ASSERT(sigs.len > 0 && sigs.len <= s->seat_count * (size_t)ASSAY_P256_SIGNATURE_LEN);
 
     struct assay_certificate made;
     const struct assay_slice payload = assay_slice_over(bytes, w.len);
@@ -147,6 +161,8 @@ bool assay_sx_certificate_assemble(struct assay_simplex *s, struct sx_view *v,
 static enum assay_status verify(const struct assay_simplex *s,
                                 const struct assay_certificate *certificate)
 {
+    ASSAY_ASSERT(certificate->statement.epoch == s->base.epoch);
+
     const struct sx_view *v = assay_sx_peek(s, certificate->statement.view);
     const enum assay_vote_type type = certificate->statement.type;
     struct assay_cursor c =
@@ -182,12 +198,15 @@ static void note_votes(struct assay_simplex *s, const struct assay_certificate *
         ASSAY_ASSERT(taken == ASSAY_OK); /* verify() walked the same bytes */
         assay_sx_vote_note(s, &certificate->statement, (uint16_t)seat, signature, out);
     }
+    ASSAY_ASSERT(assay_cursor_left(&c) == 0);
 }
 
 /* Cheap reasons to refuse. */
 static enum assay_status is_needed(struct assay_simplex *s,
                                    const struct assay_certificate *certificate)
 {
+    ASSAY_ASSERT(certificate->statement.view > 0);
+
     const struct assay_vote_statement *st = &certificate->statement;
     if (st->view < s->final_view) return ASSAY_E_STALE;
     /* Finality from any view: it is how the furthest behind catch up. */
@@ -224,6 +243,7 @@ enum assay_status assay_sx_certificate(struct assay_simplex *s, uint16_t from,
 
     const uint32_t index = add(s, &certificate, payload);
     if (index == SX_NONE) return ASSAY_E_FULL;
+    ASSAY_ASSERT(s->certificates[index].statement.view >= s->final_view);
     settle(s, index, out);
     note_votes(s, &certificate, out);
     return ASSAY_OK;
@@ -234,6 +254,8 @@ enum assay_status assay_sx_certificate(struct assay_simplex *s, uint16_t from,
 void assay_sx_certificate_send(struct assay_simplex *s, uint32_t index, uint16_t to,
                                struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(index < s->certificate_top);
+
     const struct sx_certificate *certificate = &s->certificates[index];
     ASSAY_ASSERT(certificate->used);
     assay_sx_send(s, to, ASSAY_MESSAGE_CERTIFICATE,
@@ -250,6 +272,7 @@ enum assay_status assay_sx_certificate_pull(struct assay_simplex *s, uint16_t fr
     ASSAY_TRY(assay_certificate_pull_decode(payload, &era, &epoch, &list));
     ASSAY_TRY(assay_sx_place(s, s->config.chain_id, era, epoch));
     if (from == ASSAY_SLOT_SELF) return ASSAY_E_STRANGER;
+    ASSAY_ASSERT(list.len > 0 && list.len % 32 == 0);
     for (size_t at = 0; at < list.len; at += 32) {
         const uint32_t index = assay_sx_certificate_find(s, list.bytes + at);
         if (index != SX_NONE) assay_sx_certificate_send(s, index, from, out);

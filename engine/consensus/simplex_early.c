@@ -30,6 +30,8 @@ static enum assay_status next_entry(struct assay_cursor *c, struct entry *entry)
 static size_t share_of(const struct sx_early *early, uint16_t from, enum assay_message_kind kind,
                        struct assay_slice payload)
 {
+    ASSAY_ASSERT(early->used <= early->capacity);
+
     struct assay_cursor c = assay_cursor_over(early->bytes, early->used);
     struct entry entry;
     size_t share = 0;
@@ -41,6 +43,7 @@ static size_t share_of(const struct sx_early *early, uint16_t from, enum assay_m
         if (entry.kind == (uint16_t)kind && assay_slice_equal(entry.payload, payload))
             return SIZE_MAX;
     }
+    ASSAY_ASSERT(share <= early->used);
     return share;
 }
 
@@ -65,12 +68,16 @@ enum assay_status assay_sx_early_keep(struct assay_simplex *s, uint16_t from,
     assay_writer_u32le(&w, (uint32_t)payload.len);
     assay_writer_put(&w, payload.bytes, payload.len);
     ASSAY_ASSERT(!w.full);
+    ASSAY_ASSERT(w.len == len);
     early->used += w.len;
+    ASSAY_ASSERT(early->used <= early->capacity);
     return ASSAY_OK;
 }
 
 void assay_sx_early_replay(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(s->running && s->early.used <= s->early.capacity);
+
     struct assay_cursor c = assay_cursor_over(s->early.bytes, s->early.used);
     struct entry entry;
     /* Emptied first: what is early even now is dropped, not written over what is being read. */
@@ -78,10 +85,12 @@ void assay_sx_early_replay(struct assay_simplex *s, struct assay_simplex_actions
     while (assay_cursor_left(&c) > 0) {
         const enum assay_status read = next_entry(&c, &entry);
         ASSAY_ASSERT(read == ASSAY_OK);
+        ASSAY_ASSERT(entry.from < s->config.voters_max);
         assay_status_ignore(assay_sx_dispatch(s, entry.from, (enum assay_message_kind)entry.kind,
                                               entry.payload, out),
                             "judged now; its sender is long gone");
     }
+    ASSAY_ASSERT(s->early.used == s->early.capacity);
     s->early.used = 0;
 }
 
@@ -100,11 +109,14 @@ static uint64_t epoch_of_a_third(const struct assay_simplex *s)
                 weight += s->voters->weight[s->slot_of[other]];
         if (assay_third(weight, s->voters->total_bp)) best = epoch;
     }
+    ASSAY_ASSERT(best == 0 || best > s->base.epoch);
     return best;
 }
 
 void assay_sx_behind_note(struct assay_simplex *s, const struct assay_vote *vote)
 {
+    ASSAY_ASSERT(vote->statement.epoch > s->base.epoch);
+
     /* Verified with the keys of our epoch: members whose keys have changed since do not count. */
     if (vote->slot >= s->voters->count || s->voters->voting_key[vote->slot] == NULL) return;
     if (vote->statement.epoch <= s->seen_epoch[vote->slot]) return;
@@ -126,10 +138,12 @@ static void push_behind(struct assay_simplex *s, uint64_t epoch, struct assay_si
     if (!assay_sx_room(s, out, 1, 0)) return;
     assay_sx_push(out, ASSAY_SIMPLEX_BEHIND)->view = epoch;
     s->behind_again_ms = s->now_ms + 4 * s->delta_ms;
+    ASSAY_ASSERT(s->behind_again_ms > s->now_ms);
 }
 
 void assay_sx_behind(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(s->begun);
     if (s->behind_since_ms == UINT64_MAX || s->now_ms < s->behind_again_ms) return;
     push_behind(s, s->behind_epoch, out);
 }

@@ -12,6 +12,8 @@ void assay_sx_final(struct assay_simplex *s, uint64_t view, const uint8_t id[sta
                     uint32_t certificate)
 {
     ASSAY_ASSERT(view > s->final_view);
+    ASSAY_ASSERT(certificate < s->certificate_top && s->certificates[certificate].used);
+    ASSAY_ASSERT(s->certificates[certificate].statement.type == ASSAY_VOTE_FINALISE);
 
     s->final_view = view;
     assay_bytes_copy(s->final_id, 32, id, 32);
@@ -19,11 +21,14 @@ void assay_sx_final(struct assay_simplex *s, uint64_t view, const uint8_t id[sta
     s->nullified_since_final = 0;
     s->nullified_in_a_row = 0;
     s->progress_ms = s->now_ms;
+    ASSAY_ASSERT(assay_sx_holds(s));
 }
 
 bool assay_sx_ancestors_held(const struct assay_simplex *s, const struct assay_block *block,
                              uint8_t missing[static 32])
 {
+    ASSAY_ASSERT(block->used);
+
     while (!block->final && block->header.parent_view > 0) {
         const struct assay_block *parent =
             assay_blocks_find_const(s->config.blocks, block->header.parent_id);
@@ -40,6 +45,8 @@ bool assay_sx_ancestors_held(const struct assay_simplex *s, const struct assay_b
 
 static void add_missing(const uint8_t id[32], uint8_t (*ids)[32], size_t *count)
 {
+    ASSAY_ASSERT(*count <= SX_MISSING_MAX);
+
     if (*count == SX_MISSING_MAX) return;
     for (size_t i = 0; i < *count; i++)
         if (assay_bytes_equal(ids[i], id, 32)) return;
@@ -61,6 +68,8 @@ static void add_chain(const struct assay_simplex *s, const uint8_t id[32], uint8
 static void add_voted(const struct assay_simplex *s, const struct sx_view *v, uint8_t (*ids)[32],
                       size_t *count)
 {
+    ASSAY_ASSERT(v->view == s->view && assay_sx_view_holds(s, v));
+
     const struct sx_sum *sum = &v->sum[ASSAY_VOTE_NOTARISE];
     if (sum->held == 0) return;
     const bool held = assay_blocks_find_const(s->config.blocks, sum->id) != NULL;
@@ -78,12 +87,15 @@ static void add_voted(const struct assay_simplex *s, const struct sx_view *v, ui
 
 size_t assay_sx_missing_blocks(const struct assay_simplex *s, uint8_t (*ids)[32])
 {
+    ASSAY_ASSERT(assay_sx_holds(s));
+
     size_t count = 0;
     if (s->done) return 0;
     if (s->handed_view < s->final_view) add_chain(s, s->final_id, ids, &count);
     if (s->notarised_view > s->final_view) {
         const struct sx_view *top = assay_sx_peek(s, s->notarised_view);
         ASSAY_ASSERT(top != NULL && top->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE);
+        ASSAY_ASSERT(s->certificates[top->certificate[ASSAY_VOTE_NOTARISE]].used);
         const uint32_t index = top->certificate[ASSAY_VOTE_NOTARISE];
         add_chain(s, s->certificates[index].statement.block_id, ids, &count);
     }
@@ -95,6 +107,7 @@ size_t assay_sx_missing_blocks(const struct assay_simplex *s, uint8_t (*ids)[32]
         else if (block->header.parent_view > 0) add_chain(s, block->header.parent_id, ids, &count);
     }
     add_voted(s, v, ids, &count);
+    ASSAY_ASSERT(count <= SX_MISSING_MAX);
     return count;
 }
 
@@ -113,6 +126,8 @@ enum worth {
  * notarised, gives way to what the chain may need. */
 static enum worth worth_restored(const struct assay_simplex *s, const struct assay_block *block)
 {
+    ASSAY_ASSERT(block->used && !s->running);
+
     const struct assay_block_header *h = &block->header;
     if (h->epoch != s->base.epoch || h->era != s->base.era) return WORTH_OLD_EPOCH;
     if (block->notarised) return WORTH_KEEP;
@@ -124,6 +139,8 @@ static enum worth worth_restored(const struct assay_simplex *s, const struct ass
 
 static enum worth worth_of(const struct assay_simplex *s, const struct assay_block *block)
 {
+    ASSAY_ASSERT(block->used);
+
     const struct assay_block_header *h = &block->header;
     if (block->pinned) return WORTH_KEEP;
     if (!s->running) return worth_restored(s, block);
@@ -157,6 +174,7 @@ static bool make_room(struct assay_simplex *s)
         }
     }
     if (least == NULL) return false;
+    ASSAY_ASSERT(!least->pinned);
     assay_blocks_remove(s->config.blocks, least);
     return true;
 }
@@ -165,11 +183,16 @@ enum assay_status assay_sx_block_add(struct assay_simplex *s, struct assay_slice
                                      const struct assay_proposal *proposal,
                                      struct assay_block **out)
 {
+    ASSAY_ASSERT(proposal->header.epoch == s->base.epoch);
+
     const enum assay_status added =
         assay_blocks_add_decoded(s->config.blocks, payload, proposal, out);
     if (added != ASSAY_E_FULL) return added;
     if (!make_room(s)) return ASSAY_E_FULL;
-    return assay_blocks_add_decoded(s->config.blocks, payload, proposal, out);
+    const enum assay_status again =
+        assay_blocks_add_decoded(s->config.blocks, payload, proposal, out);
+    ASSAY_ASSERT(again != ASSAY_E_FULL); /* that was the only reason to refuse it */
+    return again;
 }
 
 /* --- handing out */
@@ -186,6 +209,8 @@ static struct assay_block *in_chain(const struct assay_simplex *s, struct assay_
 
 void assay_sx_hand_out_final(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(assay_sx_holds(s));
+
     uint8_t missing[32];
     if (!s->running || s->done || s->handed_view == s->final_view) return;
     struct assay_block *top = assay_blocks_find(s->config.blocks, s->final_id);
@@ -195,6 +220,7 @@ void assay_sx_hand_out_final(struct assay_simplex *s, struct assay_simplex_actio
         return;
     }
     struct assay_block *block = in_chain(s, top);
+    ASSAY_ASSERT(s->unstored == 0 && s->certificates[s->final_certificate].used);
     for (struct assay_block *at = top; at != NULL && !at->final;) {
         at->final = true;
         at->notarised = true;
@@ -211,12 +237,16 @@ void assay_sx_hand_out_final(struct assay_simplex *s, struct assay_simplex_actio
     action->view = s->final_view;
     assay_bytes_copy(action->id, 32, block->id, 32);
     assay_bytes_copy(action->proof, 32, s->certificates[s->final_certificate].commitment, 32);
+    ASSAY_ASSERT(s->handed_view == s->final_view && block->final);
 }
 
 enum assay_status assay_simplex_finality(const struct assay_simplex *s, struct assay_writer *w)
 {
+    ASSAY_ASSERT(assay_sx_holds(s));
+
     if (!s->done || s->final_certificate == SX_NONE) return ASSAY_E_NOT_FOUND;
     const struct sx_certificate *final_ = &s->certificates[s->final_certificate];
+    ASSAY_ASSERT(final_->used && final_->statement.type == ASSAY_VOTE_FINALISE);
     const struct assay_block *top = assay_blocks_find_const(s->config.blocks, s->final_id);
     if (top == NULL) return ASSAY_E_NOT_FOUND;
 

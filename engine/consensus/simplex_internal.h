@@ -170,6 +170,11 @@ struct assay_simplex {
 };
 
 /* --- simplex.c */
+/* What the parts of the machine say of one another, at little cost: asked wherever the state comes
+ * in or goes out. assay_simplex_check walks the rest. Returns: whether it holds. */
+bool assay_sx_holds(const struct assay_simplex *s);
+/* The same of one view of the window. Returns: whether it holds. */
+bool assay_sx_view_holds(const struct assay_simplex *s, const struct sx_view *v);
 /* Returns: the slot of a view in the window, made if need be. */
 struct sx_view *assay_sx_view(struct assay_simplex *s, uint64_t view);
 /* Returns: the slot of a view, or NULL when nothing is known of it. */

@@ -7,6 +7,12 @@
  */
 #include "engine/consensus/simplex_internal.h"
 
+/* A voter's slot, or everybody. */
+static bool is_addressee(const struct assay_simplex *s, uint16_t to)
+{
+    return to == ASSAY_SLOT_ALL || to < s->config.voters_max;
+}
+
 bool assay_sx_room(const struct assay_simplex *s, const struct assay_simplex_actions *out, size_t n,
                    size_t len)
 {
@@ -19,6 +25,7 @@ bool assay_sx_room(const struct assay_simplex *s, const struct assay_simplex_act
 struct assay_simplex_action *assay_sx_push(struct assay_simplex_actions *out,
                                            enum assay_simplex_action_kind kind)
 {
+    ASSAY_ASSERT((unsigned)kind <= ASSAY_SIMPLEX_NOTE);
     ASSAY_ASSERT(out->count < ASSAY_SIMPLEX_ACTIONS_MAX);
     struct assay_simplex_action *action = &out->items[out->count++];
     *action = (struct assay_simplex_action){ .kind = kind };
@@ -27,6 +34,8 @@ struct assay_simplex_action *assay_sx_push(struct assay_simplex_actions *out,
 
 struct assay_slice assay_sx_keep(struct assay_simplex *s, struct assay_slice bytes)
 {
+    ASSAY_ASSERT(bytes.len > 0 && bytes.len <= s->arena.capacity - s->arena.used);
+
     uint8_t *copy = s->arena.bytes + s->arena.used;
     assay_bytes_copy(copy, s->arena.capacity - s->arena.used, bytes.bytes, bytes.len);
     s->arena.used += bytes.len;
@@ -35,14 +44,18 @@ struct assay_slice assay_sx_keep(struct assay_simplex *s, struct assay_slice byt
 
 static struct assay_slice pin(struct assay_simplex *s, struct assay_block *block)
 {
+    ASSAY_ASSERT(block->used && block->payload_len > 0);
     if (!block->pinned) s->pinned++;
     block->pinned = true;
+    ASSAY_ASSERT(s->pinned > 0 && s->pinned <= assay_blocks_count(s->config.blocks));
     return assay_slice_over(block->payload, block->payload_len);
 }
 
 bool assay_sx_send_block(struct assay_simplex *s, uint16_t to, struct assay_block *block,
                          struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(is_addressee(s, to));
+
     if (!assay_sx_room(s, out, 1 + SX_ROOM, 0)) return false;
     struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_SEND);
     action->effect.kind = ASSAY_EFFECT_SEND;
@@ -57,6 +70,9 @@ bool assay_sx_send_block(struct assay_simplex *s, uint16_t to, struct assay_bloc
 void assay_sx_send(struct assay_simplex *s, uint16_t to, enum assay_message_kind kind,
                    struct assay_slice payload, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(is_addressee(s, to));
+    ASSAY_ASSERT(payload.len > 0);
+
     if (!assay_sx_room(s, out, 1 + SX_ROOM, payload.len)) return;
     struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_SEND);
     action->effect.kind = ASSAY_EFFECT_SEND;
@@ -69,6 +85,8 @@ void assay_sx_send(struct assay_simplex *s, uint16_t to, enum assay_message_kind
 void assay_sx_note(struct assay_simplex *s, enum assay_note note, uint16_t slot, uint64_t a,
                    uint64_t b, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(is_addressee(s, slot));
+
     if (!assay_sx_room(s, out, 1 + SX_ROOM, 0)) return;
     struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_NOTE);
     action->effect.kind = ASSAY_EFFECT_NOTE;
@@ -82,6 +100,9 @@ static void persist(struct assay_simplex *s, enum assay_store_class class_, uint
                     const uint8_t id[static 32], struct assay_slice value,
                     struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(class_ == ASSAY_STORE_CERTIFICATE || class_ == ASSAY_STORE_PROPOSAL);
+    ASSAY_ASSERT(value.len > 0);
+
     struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_PERSIST);
     struct assay_store_key key = { .era = s->base.era, .epoch = s->base.epoch, .number = number };
     assay_bytes_copy(key.id, sizeof key.id, id, 32);
@@ -100,6 +121,9 @@ bool assay_sx_store_certificates(struct assay_simplex *s, struct assay_simplex_a
             s->starved = true;
             return false;
         }
+        ASSAY_ASSERT(certificate->statement.epoch == s->base.epoch);
+        ASSAY_ASSERT(certificate->payload_len > 0 &&
+                     certificate->payload_len <= s->certificate_len);
         const uint64_t number =
             certificate->statement.view * 4 + (uint64_t)certificate->statement.type;
         persist(s, ASSAY_STORE_CERTIFICATE, number, certificate->commitment,
@@ -116,6 +140,8 @@ bool assay_sx_store_certificates(struct assay_simplex *s, struct assay_simplex_a
 bool assay_sx_store_block(struct assay_simplex *s, struct assay_block *block,
                           struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(block->used && block->header.epoch == s->base.epoch);
+
     if (block->stored) return true;
     if (!assay_sx_room(s, out, 2, ASSAY_VOTE_LEN_MAX)) {
         s->starved = true;
@@ -130,6 +156,10 @@ void assay_sx_accuse(struct assay_simplex *s, uint16_t slot, unsigned number,
                      struct assay_slice first, struct assay_slice second,
                      struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(number >= 1 && number <= 4);
+    ASSAY_ASSERT(slot < s->config.voters_max);
+    ASSAY_ASSERT(!assay_slice_equal(first, second));
+
     if (!assay_sx_room(s, out, 2 + SX_ROOM, first.len + second.len)) return;
     struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_ACCUSE);
     action->slot = slot;

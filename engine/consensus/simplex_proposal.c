@@ -8,11 +8,21 @@
 
 #include "base/merkle.h"
 
+static const struct assay_vote_statement *certified(const struct assay_simplex *s, uint32_t index)
+{
+    ASSAY_ASSERT(index < s->certificate_top);
+    ASSAY_ASSERT(s->certificates[index].used);
+    return &s->certificates[index].statement;
+}
+
 /* --- PROPOSAL messages */
 
 static void accuse_leader(struct assay_simplex *s, struct sx_view *v,
                           const struct assay_proposal *proposal, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(v->has_proposal && v->view == proposal->header.view);
+    ASSAY_ASSERT(v->leader == proposal->header.leader);
+
     const struct assay_block *first = assay_blocks_find(s->config.blocks, v->proposal_id);
     if (first == NULL || v->leader_accused) return;
     if (first->header.leader != proposal->header.leader) return;
@@ -40,6 +50,8 @@ static bool is_missing(const struct assay_simplex *s, const uint8_t id[32])
 static enum assay_status check_place(const struct assay_simplex *s, const struct assay_proposal *p,
                                      bool missing)
 {
+    ASSAY_ASSERT(p->header.view > 0 && p->header.epoch == s->base.epoch);
+
     const struct assay_block_header *h = &p->header;
     if (missing) return ASSAY_OK;
     if (h->view <= s->final_view) return ASSAY_E_STALE;
@@ -65,6 +77,7 @@ static void offer_certificates(struct assay_simplex *s, const struct assay_block
     if (block->header.parent_view > 0 && index != SX_NONE)
         assay_sx_certificate_send(s, index, ASSAY_SLOT_ALL, out);
     size_t sent = 0;
+    ASSAY_ASSERT(block->nulls.len == 32 * (size_t)block->header.null_count);
     for (size_t at = block->nulls.len; at > 0 && sent < SX_HELP_CERTIFICATES; at -= 32, sent++) {
         index = assay_sx_certificate_find(s, block->nulls.bytes + at - 32);
         if (index != SX_NONE) assay_sx_certificate_send(s, index, ASSAY_SLOT_ALL, out);
@@ -75,7 +88,10 @@ static enum assay_status take(struct assay_simplex *s, uint16_t from, struct ass
                               const struct assay_proposal *p, bool missing,
                               struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(missing || p->header.view > s->final_view);
+
     struct sx_view *v = own_view(s, p);
+    ASSAY_ASSERT(v == NULL || (v->view == p->header.view && assay_sx_view_holds(s, v)));
     if (v == NULL && !missing) return ASSAY_E_INVALID; /* not by the leader of its view */
     if (v != NULL && v->has_proposal && !assay_bytes_equal(v->proposal_id, p->id, 32))
         accuse_leader(s, v, p, out);
@@ -84,6 +100,7 @@ static enum assay_status take(struct assay_simplex *s, uint16_t from, struct ass
     struct assay_block *block = NULL;
     const enum assay_status added = assay_sx_block_add(s, payload, p, &block);
     if (added != ASSAY_OK && added != ASSAY_E_DUPLICATE) return added;
+    ASSAY_ASSERT(block->used && assay_bytes_equal(block->id, p->id, 32));
     if (from == ASSAY_SLOT_SELF) block->stored = true; /* before it was sent */
     if (missing) s->pull_at_ms = s->now_ms;            /* its parent, if that is missing too */
     if (v == NULL) return ASSAY_OK;
@@ -135,14 +152,14 @@ enum assay_status assay_sx_proposal(struct assay_simplex *s, uint16_t from,
 static bool proves_parent(const struct assay_simplex *s, uint32_t index,
                           const struct assay_block_header *h)
 {
-    const struct assay_vote_statement *st = &s->certificates[index].statement;
+    const struct assay_vote_statement *st = certified(s, index);
     return st->type != ASSAY_VOTE_NULLIFY && st->view == h->parent_view &&
            assay_bytes_equal(st->block_id, h->parent_id, 32);
 }
 
 static bool proves_nullified(const struct assay_simplex *s, uint32_t index, uint64_t view)
 {
-    const struct assay_vote_statement *st = &s->certificates[index].statement;
+    const struct assay_vote_statement *st = certified(s, index);
     return st->type == ASSAY_VOTE_NULLIFY && st->view == view;
 }
 
@@ -150,6 +167,8 @@ size_t assay_sx_missing_certificates(const struct assay_simplex *s, const struct
                                      uint8_t (*out)[32], size_t max, bool *bad)
 {
     const struct assay_block_header *h = &block->header;
+    ASSAY_ASSERT(block->nulls.len == 32 * (size_t)h->null_count);
+    ASSAY_ASSERT(h->null_count == h->view - h->parent_view - 1);
     size_t count = 0;
     *bad = false;
     if (h->parent_view > 0) {
@@ -166,6 +185,7 @@ size_t assay_sx_missing_certificates(const struct assay_simplex *s, const struct
         if (index == SX_NONE) assay_bytes_copy(out[count++], 32, commitment, 32);
         else if (!proves_nullified(s, index, h->parent_view + 1 + i)) *bad = true;
     }
+    ASSAY_ASSERT(count <= max);
     return count;
 }
 
@@ -202,6 +222,7 @@ static bool fits_parent(const struct assay_simplex *s, const struct assay_block_
 enum sx_judgement assay_sx_judge(const struct assay_simplex *s, const struct assay_block *block)
 {
     const struct assay_block_header *h = &block->header;
+    ASSAY_ASSERT(h->epoch == s->base.epoch && h->era == s->base.era);
     const struct assay_block *parent = NULL;
     uint8_t missing[32];
     bool bad = false;
@@ -240,13 +261,15 @@ static uint32_t parent_certificate(const struct assay_simplex *s, uint64_t view)
 static const struct assay_block *certified_block(const struct assay_simplex *s, uint32_t index)
 {
     if (index == SX_NONE) return NULL;
-    return assay_blocks_find_const(s->config.blocks, s->certificates[index].statement.block_id);
+    return assay_blocks_find_const(s->config.blocks, certified(s, index)->block_id);
 }
 
 /* The newest notarised view below `view`, every view between nullified; 0: the base of the epoch.
  * Returns: false when a body or certificate on the way is missing. */
 static bool choose_base(const struct assay_simplex *s, uint64_t view, uint64_t *base_view)
 {
+    ASSAY_ASSERT(view > s->final_view);
+
     uint8_t missing[32];
     for (uint64_t at = view - 1; at > s->final_view; at--) {
         const struct sx_view *v = assay_sx_peek(s, at);
@@ -259,6 +282,7 @@ static bool choose_base(const struct assay_simplex *s, uint64_t view, uint64_t *
         if (v->certificate[ASSAY_VOTE_NULLIFY] == SX_NONE) return false; /* body is pulled */
     }
     *base_view = s->final_view;
+    ASSAY_ASSERT(*base_view < view);
     return s->final_view == 0 || certified_block(s, parent_certificate(s, s->final_view)) != NULL;
 }
 
@@ -266,6 +290,9 @@ static bool choose_base(const struct assay_simplex *s, uint64_t view, uint64_t *
 static void set_parent(const struct assay_simplex *s, uint64_t base_view,
                        struct assay_block_header *h, uint8_t *nulls, size_t nulls_max)
 {
+    ASSAY_ASSERT(base_view >= s->final_view && base_view < h->view);
+    ASSAY_ASSERT(32 * (size_t)(h->view - base_view - 1) <= nulls_max);
+
     struct assay_merkle tree;
     assay_merkle_init(&tree);
     h->parent_view = base_view;
@@ -285,6 +312,7 @@ static void set_parent(const struct assay_simplex *s, uint64_t base_view,
     for (uint32_t i = 0; i < h->null_count; i++) {
         const struct sx_view *v = assay_sx_peek(s, base_view + 1 + i);
         ASSAY_ASSERT(v != NULL && v->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE);
+        ASSAY_ASSERT(certified(s, v->certificate[ASSAY_VOTE_NULLIFY])->view == v->view);
         const uint8_t *commitment = s->certificates[v->certificate[ASSAY_VOTE_NULLIFY]].commitment;
         assay_bytes_copy(nulls + 32 * (size_t)i, nulls_max - 32 * (size_t)i, commitment, 32);
         assay_merkle_add(&tree, commitment, 32);
@@ -296,6 +324,9 @@ static void push_sign(struct assay_simplex *s, const struct assay_block_header *
                       const uint8_t id[32], size_t len, size_t signature_at,
                       struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(s->draft_used && len <= s->draft_len_max);
+    ASSAY_ASSERT(signature_at + ASSAY_P256_SIGNATURE_LEN <= len);
+
     struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_SIGN);
     action->view = h->view;
     struct assay_signing signing = {
@@ -315,6 +346,9 @@ static void push_sign(struct assay_simplex *s, const struct assay_block_header *
 static void make(struct assay_simplex *s, struct sx_view *v, uint64_t base_view,
                  const struct assay_simplex_content *content, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(v->leader == s->config.self && !v->made);
+    ASSAY_ASSERT(!v->has_proposal && !v->cast[ASSAY_VOTE_NULLIFY]);
+
     uint8_t nulls[32 * ASSAY_BLOCK_NULLS_MAX];
     uint8_t header_bytes[ASSAY_BLOCK_HEADER_LEN_MAX];
     uint8_t id[32];
@@ -356,6 +390,10 @@ static void make(struct assay_simplex *s, struct sx_view *v, uint64_t base_view,
 static void make_tail(struct assay_simplex *s, struct sx_view *v, uint64_t base_view,
                       const struct assay_block *parent, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(parent->header.kind == ASSAY_BLOCK_EPOCH ||
+                 parent->header.kind == ASSAY_BLOCK_TAIL);
+    ASSAY_ASSERT(parent->header.epoch == s->base.epoch);
+
     static const uint8_t empty_body[1] = { 0x80 }; /* CBOR: an array of nothing */
     struct assay_simplex_content content = { .kind = ASSAY_BLOCK_TAIL,
                                              .time_ms = parent->header.time_ms,
@@ -367,10 +405,14 @@ static void make_tail(struct assay_simplex *s, struct sx_view *v, uint64_t base_
 void assay_sx_consider_proposing(struct assay_simplex *s, struct sx_view *v,
                                  struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(v->view == s->view && assay_sx_voting(s));
+    ASSAY_ASSERT(assay_sx_view_holds(s, v));
+
     uint64_t base_view = 0;
     if (v->leader != s->config.self || v->asked || v->has_proposal) return;
     if (v->cast[ASSAY_VOTE_NULLIFY] || !choose_base(s, v->view, &base_view)) return;
 
+    ASSAY_ASSERT(base_view < v->view);
     const uint8_t *parent_id = s->base.id;
     if (base_view > 0) {
         const struct assay_block *parent = certified_block(s, parent_certificate(s, base_view));
@@ -396,6 +438,7 @@ void assay_simplex_propose(struct assay_simplex *s, uint64_t now_ms, uint64_t vi
                            const struct assay_simplex_content *content,
                            struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(assay_sx_holds(s));
     ASSAY_ASSERT(content->kind != ASSAY_BLOCK_TAIL);
     ASSAY_ASSERT(content->body.len <= assay_blocks_body_max(s->config.blocks));
 
@@ -404,5 +447,7 @@ void assay_simplex_propose(struct assay_simplex *s, uint64_t now_ms, uint64_t vi
     struct sx_view *v = assay_sx_view(s, view);
     if (v->leader != s->config.self || !v->asked || v->made || v->has_proposal) return;
     if (v->cast[ASSAY_VOTE_NULLIFY] || v->base_view < s->final_view) return;
+    ASSAY_ASSERT(v->base_view < view);
     make(s, v, v->base_view, content, out);
+    ASSAY_ASSERT(v->made || s->starved);
 }

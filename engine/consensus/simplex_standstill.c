@@ -14,6 +14,8 @@
 static void resend_vote(struct assay_simplex *s, const struct sx_view *v, enum assay_vote_type type,
                         struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT((unsigned)type < ASSAY_VOTE_TYPES);
+
     const uint16_t seat = s->seat_of[s->config.self];
     uint8_t bytes[ASSAY_VOTE_LEN_MAX];
     if (seat == UINT16_MAX || !v->said[seat].held[type]) return;
@@ -29,6 +31,8 @@ static void resend_vote(struct assay_simplex *s, const struct sx_view *v, enum a
 static void resend_view(struct assay_simplex *s, const struct sx_view *v,
                         struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(v->view >= s->final_view && assay_sx_view_holds(s, v));
+
     for (int type = 0; type < ASSAY_VOTE_TYPES; type++)
         resend_vote(s, v, (enum assay_vote_type)type, out);
     if (v->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE)
@@ -45,12 +49,15 @@ static void resend_running(struct assay_simplex *s, struct assay_simplex_actions
     resend_view(s, v, out);
     if (!v->has_proposal || v->leader != s->config.self) return;
     struct assay_block *block = assay_blocks_find(s->config.blocks, v->proposal_id);
+    ASSAY_ASSERT(block == NULL || block->header.view == s->view);
     if (block == NULL || !assay_sx_send_block(s, ASSAY_SLOT_ALL, block, out)) return;
 }
 
 /* Views between the last final one and the running one: a page of them, the next page next time. */
 static void resend_page(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(s->view > s->final_view);
+
     const uint64_t between = s->view - s->final_view - 1;
     const uint64_t page = SX_PAGE_CERTIFICATES / 2; /* up to two certificates a view */
     const uint64_t count = between < page ? between : page;
@@ -61,10 +68,13 @@ static void resend_page(struct assay_simplex *s, struct assay_simplex_actions *o
         if (v != NULL) resend_view(s, v, out);
     }
     s->standstill_turn = (uint32_t)((s->standstill_turn + count) % between);
+    ASSAY_ASSERT(s->standstill_turn < between);
 }
 
 void assay_sx_resend(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(assay_sx_holds(s));
+
     s->standstill_ms = s->now_ms;
     if (s->final_certificate != SX_NONE)
         assay_sx_certificate_send(s, s->final_certificate, ASSAY_SLOT_ALL, out);
@@ -74,6 +84,8 @@ void assay_sx_resend(struct assay_simplex *s, struct assay_simplex_actions *out)
 
 void assay_sx_standstill(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(s->begun);
+
     const uint64_t since = assay_sx_active_since(s);
     uint64_t from = s->progress_ms > s->standstill_ms ? s->progress_ms : s->standstill_ms;
     if (s->done || since == UINT64_MAX) return;
@@ -83,6 +95,7 @@ void assay_sx_standstill(struct assay_simplex *s, struct assay_simplex_actions *
     assay_sx_note(s, ASSAY_NOTE_STANDSTILL, ASSAY_SLOT_ALL, s->view, 0, out);
     assay_sx_resend(s, out);
     assay_sx_behind_hint(s, out);
+    ASSAY_ASSERT(s->standstill_ms == s->now_ms);
 }
 
 /* --- helping one peer */
@@ -93,16 +106,20 @@ static bool may_help(struct assay_simplex *s, uint16_t to)
     if (to >= s->config.voters_max || to == s->config.self) return false;
     if (s->helped_ms[to] != 0 && s->now_ms < s->helped_ms[to] + s->delta_ms) return false;
     s->helped_ms[to] = s->now_ms + 1; /* 0 means never */
+    ASSAY_ASSERT(s->helped_ms[to] > 0);
     return true;
 }
 
 void assay_sx_help(struct assay_simplex *s, uint16_t to, uint64_t view,
                    struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(view > 0);
+
     if (!may_help(s, to)) return;
     if (view <= s->final_view && s->final_certificate != SX_NONE)
         assay_sx_certificate_send(s, s->final_certificate, to, out);
     if (view <= s->final_view) view = s->final_view + 1;
+    ASSAY_ASSERT(view > s->final_view);
     for (size_t sent = 0; view < s->view && sent < SX_HELP_CERTIFICATES; view++, sent++) {
         const struct sx_view *v = assay_sx_peek(s, view);
         if (v == NULL) return;
@@ -130,6 +147,8 @@ void assay_sx_help_last_epoch(struct assay_simplex *s, uint16_t to,
  * ASSAY_SLOT_ALL when there is nobody else. */
 static uint16_t whom_to_ask(struct assay_simplex *s)
 {
+    ASSAY_ASSERT(s->seat_count > 0);
+
     const struct sx_view *v = assay_sx_peek(s, s->view);
     if (s->pull_turn == 0 && v != NULL && v->has_proposal && v->leader != s->config.self)
         return v->leader;
@@ -156,6 +175,9 @@ static void send_pulls(struct assay_simplex *s, uint8_t (*certificates)[32],
                        size_t certificate_count, uint8_t (*blocks)[32], size_t block_count,
                        struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(certificate_count <= ASSAY_PULL_MAX && block_count <= SX_MISSING_MAX);
+    ASSAY_ASSERT(certificate_count + block_count > 0);
+
     uint8_t bytes[ASSAY_PULL_LEN_MAX];
     const uint16_t to = whom_to_ask(s);
     if (to == ASSAY_SLOT_ALL) return;
@@ -183,6 +205,8 @@ static void nothing_is_missing(struct assay_simplex *s)
 static void pull(struct assay_simplex *s, const struct assay_block *proposal, uint8_t (*blocks)[32],
                  size_t block_count, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(block_count <= SX_MISSING_MAX);
+
     uint8_t certificates[ASSAY_PULL_MAX][32];
     size_t certificate_count = 0;
     bool bad = false;
@@ -206,11 +230,14 @@ static void pull(struct assay_simplex *s, const struct assay_block *proposal, ui
 /* Asked after every event, and nearly always in vain. */
 void assay_sx_pull(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(s->begun && s->running);
+
     uint8_t blocks[SX_MISSING_MAX][32];
     const struct assay_block *proposal = considered(s);
     const size_t block_count = assay_sx_missing_blocks(s, blocks);
     if (proposal == NULL && block_count == 0) nothing_is_missing(s);
     else pull(s, proposal, blocks, block_count, out);
+    ASSAY_ASSERT(s->pull_at_ms != UINT64_MAX || s->pull_turn == 0);
 }
 
 enum assay_status assay_sx_block_pull(struct assay_simplex *s, uint16_t from,

@@ -12,6 +12,7 @@ static const uint8_t no_block[32] = { 0 };
 
 uint64_t assay_sx_grown(const struct assay_simplex *s, uint64_t ms)
 {
+    ASSAY_ASSERT(ms > 0 && ms <= 4 * SX_DELTA_MS_MAX);
     for (uint64_t i = 0; i < s->nullified_since_final && ms < SX_TIMEOUT_MS_MAX; i++)
         ms += ms / 2;
     return ms < SX_TIMEOUT_MS_MAX ? ms : SX_TIMEOUT_MS_MAX;
@@ -48,12 +49,15 @@ uint64_t assay_sx_active_since(const struct assay_simplex *s)
  * than 2W/3 are not silent, and never oneself. */
 static bool is_silent(const struct assay_simplex *s, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < s->config.voters_max);
     const uint64_t now = s->ordinal_base + s->view;
     return slot != s->config.self && s->heard_at[slot] + SX_SILENT_VIEWS < now;
 }
 
 static bool gets_no_time(const struct assay_simplex *s, const struct sx_view *v)
 {
+    ASSAY_ASSERT(v->leader < s->voters->count);
+
     uint64_t awake = 0;
     if (!v->has_leader || !is_silent(s, v->leader)) return false;
     for (uint32_t seat = 0; seat < s->seat_count; seat++)
@@ -64,6 +68,8 @@ static bool gets_no_time(const struct assay_simplex *s, const struct sx_view *v)
 /* When X(view) is due if nothing else happens; UINT64_MAX: never. */
 static uint64_t times_out_at(const struct assay_simplex *s, const struct sx_view *v)
 {
+    ASSAY_ASSERT(assay_sx_view_holds(s, v));
+
     const uint64_t since = assay_sx_active_since(s);
     if (since == UINT64_MAX || v->cast[ASSAY_VOTE_NULLIFY] || v->cast[ASSAY_VOTE_FINALISE])
         return UINT64_MAX;
@@ -107,16 +113,20 @@ void assay_sx_enter(struct assay_simplex *s, uint64_t view)
         ahead--;
     assay_sx_know_leaders(s, ahead);
     ASSAY_ASSERT(assay_sx_view(s, view)->has_leader);
+    ASSAY_ASSERT(assay_sx_holds(s));
 }
 
 /* Certificates already held are applied at once, repeatedly. Returns: whether a view was left. */
 static bool leave_view(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(s->begun && !s->done);
+
     if (s->view <= s->final_view) {
         assay_sx_enter(s, s->final_view + 1);
         return true;
     }
     struct sx_view *v = assay_sx_view(s, s->view);
+    ASSAY_ASSERT(assay_sx_view_holds(s, v));
     const bool notarised = v->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE;
     const bool nullified = v->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE;
     if (!notarised && !nullified) return false;
@@ -132,6 +142,7 @@ static bool leave_view(struct assay_simplex *s, struct assay_simplex_actions *ou
         assay_sx_note(s, ASSAY_NOTE_VIEW_NULLIFIED, ASSAY_SLOT_ALL, s->view, 0, out);
     }
     assay_sx_enter(s, s->view + 1);
+    ASSAY_ASSERT(s->view > s->final_view);
     return true;
 }
 
@@ -140,11 +151,14 @@ static bool leave_view(struct assay_simplex *s, struct assay_simplex_actions *ou
 void assay_sx_try_finalise(struct assay_simplex *s, struct sx_view *v,
                            struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(assay_sx_view_holds(s, v));
+
     if (!assay_sx_voting(s) || v->view <= s->final_view || v->view <= s->resume.floor) return;
     if (v->certificate[ASSAY_VOTE_NOTARISE] == SX_NONE) return;
     if (!v->cast[ASSAY_VOTE_NOTARISE] || v->cast[ASSAY_VOTE_NULLIFY]) return;
     if (v->cast[ASSAY_VOTE_FINALISE]) return;
     const struct sx_certificate *held = &s->certificates[v->certificate[ASSAY_VOTE_NOTARISE]];
+    ASSAY_ASSERT(held->used && held->statement.view == v->view);
     if (!assay_bytes_equal(held->statement.block_id, v->cast_id[ASSAY_VOTE_NOTARISE], 32)) return;
     /* A false return is tried again (catch_up_votes). */
     if (!assay_sx_cast(s, v, ASSAY_VOTE_FINALISE, held->statement.block_id, out))
@@ -155,10 +169,14 @@ void assay_sx_try_finalise(struct assay_simplex *s, struct sx_view *v,
 static void consider_proposal(struct assay_simplex *s, struct sx_view *v,
                               struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(v->view <= s->view && assay_sx_view_holds(s, v));
+
     if (!v->has_proposal || v->proposal_bad) return;
     if (v->cast[ASSAY_VOTE_NOTARISE] || v->cast[ASSAY_VOTE_NULLIFY]) return;
     struct assay_block *block = assay_blocks_find(s->config.blocks, v->proposal_id);
     if (block == NULL) return; /* pulled */
+    ASSAY_ASSERT(block->header.view == v->view);
+    ASSAY_ASSERT(!block->checked_valid || !block->checked_invalid);
     const enum sx_judgement judgement = assay_sx_judge(s, block);
     if (judgement == SX_BAD || block->checked_invalid) v->proposal_bad = true;
     if (judgement != SX_READY || v->proposal_bad) return;
@@ -185,12 +203,15 @@ static void consider_proposal(struct assay_simplex *s, struct sx_view *v,
  * had no room. */
 static void catch_up_votes(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(s->view > s->final_view);
+
     uint64_t view = s->view > SX_LOOK ? s->view - SX_LOOK : 1;
     if (view <= s->final_view) view = s->final_view + 1;
     for (; view < s->view; view++) {
         struct sx_view *v = assay_sx_peek(s, view);
         if (v == NULL || v->certificate[ASSAY_VOTE_NOTARISE] == SX_NONE) continue;
         const struct sx_certificate *held = &s->certificates[v->certificate[ASSAY_VOTE_NOTARISE]];
+        ASSAY_ASSERT(held->used && held->statement.type == ASSAY_VOTE_NOTARISE);
         if (v->has_proposal && assay_bytes_equal(held->statement.block_id, v->proposal_id, 32))
             consider_proposal(s, v, out);
         assay_sx_try_finalise(s, v, out);
@@ -199,6 +220,7 @@ static void catch_up_votes(struct assay_simplex *s, struct assay_simplex_actions
 
 static bool leader_gave_up(const struct assay_simplex *s, const struct sx_view *v)
 {
+    ASSAY_ASSERT(v->has_leader && v->leader < s->config.voters_max);
     const uint16_t seat = s->seat_of[v->leader];
     return seat != UINT16_MAX && v->said[seat].held[ASSAY_VOTE_NULLIFY];
 }
@@ -210,6 +232,7 @@ static void consider_nullifying(struct assay_simplex *s, struct sx_view *v,
     if (!assay_sx_voting(s)) return;
     if (v->cast[ASSAY_VOTE_NULLIFY] || v->cast[ASSAY_VOTE_FINALISE]) return;
     const uint64_t weight = assay_sx_weight(s, v, ASSAY_VOTE_NULLIFY, no_block);
+    ASSAY_ASSERT(weight <= s->voters->total_bp);
     const bool due = s->now_ms >= times_out_at(s, v);
     if (!due && !v->proposal_bad && !assay_third(weight, s->voters->total_bp) &&
         !leader_gave_up(s, v))
@@ -219,6 +242,7 @@ static void consider_nullifying(struct assay_simplex *s, struct sx_view *v,
 
 void assay_sx_advance(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(assay_sx_holds(s));
     ASSAY_ASSERT(s->begun);
 
     s->starved = false;
@@ -228,6 +252,7 @@ void assay_sx_advance(struct assay_simplex *s, struct assay_simplex_actions *out
     } while (leave_view(s, out));
     if (!s->done) {
         struct sx_view *v = assay_sx_view(s, s->view);
+        ASSAY_ASSERT(v->view > s->final_view);
         catch_up_votes(s, out);
         consider_proposal(s, v, out);
         consider_nullifying(s, v, out);
@@ -237,4 +262,5 @@ void assay_sx_advance(struct assay_simplex *s, struct assay_simplex_actions *out
     /* Also what no vote relies on yet: a restart then knows how far it was. */
     if (s->running && !assay_sx_store_certificates(s, out)) ASSAY_ASSERT(s->starved);
     if (s->running) assay_sx_pull(s, out);
+    ASSAY_ASSERT(assay_sx_holds(s));
 }

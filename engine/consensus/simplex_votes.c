@@ -14,6 +14,9 @@ struct assay_vote_statement assay_sx_statement(const struct assay_simplex *s, ui
                                                enum assay_vote_type type,
                                                const uint8_t id[static 32])
 {
+    ASSAY_ASSERT(view > 0 && view <= UINT64_MAX / 8);
+    ASSAY_ASSERT((unsigned)type < ASSAY_VOTE_TYPES);
+
     struct assay_vote_statement statement = {
         .era = s->base.era, .epoch = s->base.epoch, .view = view, .type = type
     };
@@ -25,7 +28,10 @@ struct assay_vote_statement assay_sx_statement(const struct assay_simplex *s, ui
 uint64_t assay_sx_weight(const struct assay_simplex *s, const struct sx_view *v,
                          enum assay_vote_type type, const uint8_t id[static 32])
 {
+    ASSAY_ASSERT((unsigned)type < ASSAY_VOTE_TYPES);
+
     const struct sx_sum *sum = &v->sum[type];
+    ASSAY_ASSERT(sum->others <= sum->held);
     uint64_t weight = 0;
     if (sum->held == 0) return 0;
     if (type == ASSAY_VOTE_NULLIFY || assay_bytes_equal(sum->id, id, 32)) return sum->weight;
@@ -42,11 +48,15 @@ uint64_t assay_sx_weight(const struct assay_simplex *s, const struct sx_view *v,
 static void count_vote(const struct assay_simplex *s, struct sx_view *v,
                        const struct assay_vote_statement *statement, uint16_t seat)
 {
+    ASSAY_ASSERT(seat < s->seat_count);
+
     struct sx_sum *sum = &v->sum[statement->type];
     if (sum->held++ == 0) assay_bytes_copy(sum->id, 32, statement->block_id, 32);
     if (assay_bytes_equal(sum->id, statement->block_id, 32))
         sum->weight += s->voters->weight[s->slot_of[seat]];
     else sum->others++;
+    ASSAY_ASSERT(sum->held <= s->seat_count && sum->others < sum->held);
+    ASSAY_ASSERT(sum->weight <= s->voters->total_bp);
 }
 
 /* --- equivocation */
@@ -55,6 +65,9 @@ static void accuse(struct assay_simplex *s, struct sx_said *said, uint16_t slot,
                    unsigned number, const struct assay_vote *first, const struct assay_vote *second,
                    struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(number >= 1 && number <= 3);
+    ASSAY_ASSERT(first->statement.view == second->statement.view);
+
     uint8_t bytes[2][ASSAY_VOTE_LEN_MAX];
     const struct assay_vote *votes[2] = { first, second };
     struct assay_slice payloads[2];
@@ -109,6 +122,8 @@ static struct assay_vote held_vote(const struct assay_simplex *s, const struct s
 static void look_for_conflicts(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
                                const struct assay_vote *vote, struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(vote->statement.view == v->view);
+
     struct sx_said *said = &v->said[seat];
     for (size_t i = 0; i < PAIRS; i++) {
         if (!is_pair(&pairs[i], said, &vote->statement)) continue;
@@ -123,6 +138,8 @@ static void hold(struct assay_simplex *s, struct sx_view *v,
                  const struct assay_vote_statement *statement, uint16_t seat,
                  const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
+    ASSAY_ASSERT(seat < s->seat_count && statement->view == v->view);
+
     struct sx_said *said = &v->said[seat];
     const enum assay_vote_type type = statement->type;
     ASSAY_ASSERT(!said->held[type]);
@@ -139,7 +156,9 @@ bool assay_sx_vote_prove(struct assay_simplex *s, struct sx_view *v, uint16_t se
                          enum assay_vote_type type)
 {
     ASSAY_ASSERT(seat < s->seat_count);
+    ASSAY_ASSERT((unsigned)type < ASSAY_VOTE_TYPES);
     struct sx_said *said = &v->said[seat];
+    ASSAY_ASSERT(!said->held[type] || !said->kept[type]);
     struct assay_vote vote = { .slot = s->slot_of[seat] };
     if (!said->kept[type]) return said->held[type];
     vote.statement = assay_sx_statement(s, v->view, type, said->id[type]);
@@ -149,6 +168,7 @@ bool assay_sx_vote_prove(struct assay_simplex *s, struct sx_view *v, uint16_t se
     said->kept[type] = false;
     if (assay_vote_verify(&vote, s->voters) != ASSAY_OK) return false;
     hold(s, v, &vote.statement, seat, vote.signature);
+    ASSAY_ASSERT(said->held[type]);
     return true;
 }
 
@@ -157,6 +177,7 @@ void assay_sx_vote_note(struct assay_simplex *s, const struct assay_vote_stateme
                         struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(seat < s->seat_count);
+    ASSAY_ASSERT(statement->epoch == s->base.epoch && statement->era == s->base.era);
 
     struct sx_view *v = assay_sx_view(s, statement->view);
     struct sx_said *said = &v->said[seat];
@@ -167,6 +188,7 @@ void assay_sx_vote_note(struct assay_simplex *s, const struct assay_vote_stateme
     look_for_conflicts(s, v, seat, &vote, out);
     if (said->held[type]) return; /* the first one stands */
     hold(s, v, statement, seat, signature);
+    ASSAY_ASSERT(said->held[type] && !said->kept[type]);
 }
 
 /* --- votes that nothing depends on */
@@ -179,6 +201,7 @@ static bool is_spare(const struct assay_simplex *s, const struct sx_view *v, uin
     const uint32_t index = v->certificate[statement->type];
     if (index == SX_NONE) return false;
     const struct assay_vote_statement *certified = &s->certificates[index].statement;
+    ASSAY_ASSERT(certified->view == v->view && certified->type == statement->type);
     if (!assay_bytes_equal(certified->block_id, statement->block_id, 32)) return false;
     for (size_t i = 0; i < PAIRS; i++)
         if (is_pair(&pairs[i], &v->said[seat], statement)) return false;
@@ -188,6 +211,8 @@ static bool is_spare(const struct assay_simplex *s, const struct sx_view *v, uin
 static void keep(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
                  const struct assay_vote *vote)
 {
+    ASSAY_ASSERT(vote->statement.view == v->view && vote->slot == s->slot_of[seat]);
+
     struct sx_said *said = &v->said[seat];
     const enum assay_vote_type type = vote->statement.type;
     ASSAY_ASSERT(!said->held[type] && !said->kept[type]);
@@ -197,6 +222,7 @@ static void keep(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
                      sizeof vote->signature);
     /* Its owner sent it over a link that proves who it is: good or not, it is not silent. */
     assay_sx_heard(s, vote->slot, v->view);
+    ASSAY_ASSERT(v->certificate[type] != SX_NONE);
 }
 
 /* --- VOTE messages */
@@ -205,6 +231,8 @@ static enum assay_status place_vote(struct assay_simplex *s, uint16_t from,
                                     struct assay_slice payload, const struct assay_vote *vote,
                                     struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(s->begun);
+
     const struct assay_vote_statement *st = &vote->statement;
     const enum assay_status place = assay_sx_place(s, st->chain_id, st->era, st->epoch);
     if (place == ASSAY_E_EARLY) {
@@ -224,6 +252,7 @@ static enum assay_status place_vote(struct assay_simplex *s, uint16_t from,
 static bool is_known(const struct sx_said *said, const struct assay_vote *vote)
 {
     const enum assay_vote_type type = vote->statement.type;
+    ASSAY_ASSERT(!said->held[type] || !said->kept[type]);
     if (!said->held[type] && !said->kept[type]) return false;
     if (!assay_bytes_equal(said->id[type], vote->statement.block_id, 32))
         return (said->accused >> (type == ASSAY_VOTE_FINALISE ? 2 : 1) & 1) != 0;
@@ -243,6 +272,7 @@ enum assay_status assay_sx_vote(struct assay_simplex *s, uint16_t from, struct a
     if (vote.slot >= s->config.voters_max || s->seat_of[vote.slot] == UINT16_MAX)
         return ASSAY_E_STRANGER;
     const uint16_t seat = s->seat_of[vote.slot];
+    ASSAY_ASSERT(seat < s->seat_count && s->slot_of[seat] == vote.slot);
     if (view < s->final_view) {
         if (from == vote.slot) assay_sx_help(s, from, view, out);
         return ASSAY_E_STALE;
@@ -278,11 +308,14 @@ enum assay_status assay_sx_vote(struct assay_simplex *s, uint16_t from, struct a
 static void push_sign(struct assay_simplex *s, const struct assay_vote_statement *statement,
                       struct assay_simplex_actions *out)
 {
+    ASSAY_ASSERT(statement->epoch == s->base.epoch && statement->era == s->base.era);
+
     uint8_t bytes[ASSAY_VOTE_LEN_MAX];
     uint8_t digest[32];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_vote_encode(statement, s->config.self, NULL, &w);
     ASSAY_ASSERT(!w.full);
+    ASSAY_ASSERT(w.len > ASSAY_P256_SIGNATURE_LEN);
     assay_vote_statement_digest(statement, digest);
 
     struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_SIGN);
@@ -324,12 +357,14 @@ bool assay_sx_cast(struct assay_simplex *s, struct sx_view *v, enum assay_vote_t
 {
     ASSAY_ASSERT(assay_sx_voting(s));
     ASSAY_ASSERT(v->view > s->final_view);
+    ASSAY_ASSERT(assay_sx_view_holds(s, v));
     check_cast(v, type, id);
 
     if (!assay_sx_store_certificates(s, out)) return false;
     if (type == ASSAY_VOTE_NOTARISE) {
         struct assay_block *block = assay_blocks_find(s->config.blocks, id);
         ASSAY_ASSERT(block != NULL);
+        ASSAY_ASSERT(block->header.view == v->view && block->header.epoch == s->base.epoch);
         /* A notarised block whose body every voter lost could neither be built on nor, once
          * somebody sent F, be nullified. */
         if (!assay_sx_store_block(s, block, out)) return false;

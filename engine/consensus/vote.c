@@ -18,9 +18,19 @@ _Static_assert((size_t)ASSAY_VOTERS_MAX *SIGNATURE_LEN + ASSAY_MEMBERS_MAX / 8 +
                    ASSAY_CERTIFICATE_LEN_MAX,
                "a certificate of every seat over every slot must fit");
 
+/* The tables come from the ledger, never from a peer. */
+static bool voters_hold(const struct assay_voter_table *voters)
+{
+    return voters->count > 0 && voters->count <= ASSAY_MEMBERS_MAX && voters->total_bp > 0 &&
+           voters->total_bp <= UINT64_MAX / 3;
+}
+
 void assay_vote_statement_encode(const struct assay_vote_statement *statement,
                                  struct assay_writer *w)
 {
+    ASSAY_ASSERT((unsigned)statement->type < ASSAY_VOTE_TYPES);
+    const size_t start = w->len;
+
     assay_cbor_put_array(w, 7);
     assay_cbor_put_text(w, "assay/vote/v1");
     assay_cbor_put_bytes(w, statement->chain_id, 32);
@@ -29,6 +39,7 @@ void assay_vote_statement_encode(const struct assay_vote_statement *statement,
     assay_cbor_put_uint(w, statement->view);
     assay_cbor_put_uint(w, (uint64_t)statement->type);
     assay_cbor_put_bytes(w, statement->block_id, 32);
+    ASSAY_ASSERT(w->full || w->len - start <= ASSAY_VOTE_STATEMENT_LEN_MAX);
 }
 
 void assay_vote_statement_digest(const struct assay_vote_statement *statement,
@@ -65,6 +76,7 @@ static enum assay_status read_statement(struct assay_cursor *c,
     if (names_none != (type == ASSAY_VOTE_NULLIFY)) return ASSAY_E_INVALID;
 
     ASSAY_TRY(assay_cursor_slice(&start, c->pos - start.pos, &bytes));
+    ASSAY_ASSERT(bytes.len <= ASSAY_VOTE_STATEMENT_LEN_MAX);
     s.era = (uint32_t)era;
     s.type = (enum assay_vote_type)type;
     assay_sha256(bytes.bytes, bytes.len, digest);
@@ -75,11 +87,15 @@ static enum assay_status read_statement(struct assay_cursor *c,
 void assay_vote_encode(const struct assay_vote_statement *statement, uint16_t slot,
                        const uint8_t *signature, struct assay_writer *w)
 {
+    ASSAY_ASSERT(slot < ASSAY_SLOT_SELF);
+    const size_t start = w->len;
+
     static const uint8_t hole[SIGNATURE_LEN] = { 0 };
     assay_cbor_put_array(w, 3);
     assay_vote_statement_encode(statement, w);
     assay_cbor_put_uint(w, slot);
     assay_cbor_put_bytes(w, signature != NULL ? signature : hole, SIGNATURE_LEN);
+    ASSAY_ASSERT(w->full || w->len - start <= ASSAY_VOTE_LEN_MAX);
 }
 
 enum assay_status assay_vote_decode(struct assay_slice payload, struct assay_vote *vote)
@@ -98,6 +114,7 @@ enum assay_status assay_vote_decode(struct assay_slice payload, struct assay_vot
     ASSAY_TRY(assay_cursor_end(&c));
     v.slot = (uint16_t)slot;
     *vote = v;
+    ASSAY_ASSERT(v.slot < ASSAY_SLOT_SELF && v.statement.view > 0);
     return ASSAY_OK;
 }
 
@@ -109,6 +126,8 @@ static bool can_vote(const struct assay_voter_table *voters, uint32_t slot)
 enum assay_status assay_vote_verify(const struct assay_vote *vote,
                                     const struct assay_voter_table *voters)
 {
+    ASSAY_ASSERT(voters_hold(voters));
+
     if (!can_vote(voters, vote->slot)) return ASSAY_E_STRANGER;
     if (!assay_p256_verify(voters->voting_key[vote->slot], vote->digest, vote->signature,
                            ASSAY_S_LOW))
@@ -120,6 +139,9 @@ void assay_certificate_encode(const struct assay_vote_statement *statement,
                               struct assay_slice bitmap, struct assay_slice signatures,
                               struct assay_writer *w)
 {
+    ASSAY_ASSERT(signatures.len % SIGNATURE_LEN == 0);
+    ASSAY_ASSERT(bitmap.len <= ASSAY_MEMBERS_MAX / 8);
+
     assay_cbor_put_array(w, 3);
     assay_vote_statement_encode(statement, w);
     assay_cbor_put_bytes(w, bitmap.bytes, bitmap.len);
@@ -129,6 +151,8 @@ void assay_certificate_encode(const struct assay_vote_statement *statement,
 void assay_certificate_commitment(const struct assay_vote_statement *statement,
                                   struct assay_slice bitmap, uint8_t commitment[static 32])
 {
+    ASSAY_ASSERT(bitmap.len <= ASSAY_MEMBERS_MAX / 8);
+
     uint8_t bytes[ASSAY_VOTE_STATEMENT_LEN_MAX + 64 + ASSAY_MEMBERS_MAX / 8];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_cbor_put_array(&w, 3);
@@ -182,6 +206,9 @@ enum assay_status assay_certificate_decode(struct assay_slice payload, uint32_t 
 enum assay_status assay_certificate_weigh(const struct assay_certificate *certificate,
                                           const struct assay_voter_table *voters)
 {
+    ASSAY_ASSERT(voters_hold(voters));
+    ASSAY_ASSERT(certificate->bitmap.len == (voters->count + 7) / 8);
+
     uint64_t weight = 0;
     for (uint32_t slot = 0; slot < 8 * certificate->bitmap.len; slot++) {
         if (!assay_bitmap_has(certificate->bitmap, slot)) continue;
@@ -195,6 +222,8 @@ enum assay_status assay_certificate_weigh(const struct assay_certificate *certif
 enum assay_status assay_certificate_verify(const struct assay_certificate *certificate,
                                            const struct assay_voter_table *voters)
 {
+    ASSAY_ASSERT(certificate->signatures.len % SIGNATURE_LEN == 0);
+
     ASSAY_TRY(assay_certificate_weigh(certificate, voters));
     struct assay_cursor c =
         assay_cursor_over(certificate->signatures.bytes, certificate->signatures.len);
@@ -214,6 +243,7 @@ void assay_certificate_pull_encode(uint32_t era, uint64_t epoch, struct assay_sl
 {
     ASSAY_ASSERT(commitments.len > 0 && commitments.len <= 32 * ASSAY_PULL_MAX);
     ASSAY_ASSERT(commitments.len % 32 == 0);
+    ASSAY_ASSERT(epoch <= ASSAY_COUNT_MAX);
     assay_cbor_put_array(w, 3);
     assay_cbor_put_uint(w, era);
     assay_cbor_put_uint(w, epoch);
@@ -236,12 +266,15 @@ enum assay_status assay_certificate_pull_decode(struct assay_slice payload, uint
     *era = (uint32_t)era_;
     *epoch = epoch_;
     *commitments = list;
+    ASSAY_ASSERT(list.len <= (size_t)32 * ASSAY_PULL_MAX);
     return ASSAY_OK;
 }
 
 void assay_block_pull_encode(uint32_t era, uint64_t epoch, const uint8_t id[static 32],
                              struct assay_writer *w)
 {
+    ASSAY_ASSERT(epoch <= ASSAY_COUNT_MAX);
+
     assay_cbor_put_array(w, 3);
     assay_cbor_put_uint(w, era);
     assay_cbor_put_uint(w, epoch);
@@ -287,6 +320,8 @@ enum assay_status assay_finality_verify(struct assay_slice proof, const uint8_t 
                                         const struct assay_voter_table *voters,
                                         uint8_t final_id[static 32], uint8_t commitment[static 32])
 {
+    ASSAY_ASSERT(voters_hold(voters));
+
     struct assay_cursor c = assay_cursor_over(proof.bytes, proof.len);
     struct assay_slice payload = { 0 };
     struct assay_certificate cert = { 0 };

@@ -8,6 +8,8 @@
 
 void assay_ballot_encode(const struct assay_ballot *ballot, struct assay_writer *w)
 {
+    ASSAY_ASSERT(ballot->row.len <= ASSAY_BALLOT_ROW_LEN_MAX);
+    const size_t start = w->len;
     ASSAY_ASSERT(ballot->exception_count <= ASSAY_EXCEPTIONS_MAX);
     assay_cbor_put_array(w, 12);
     assay_cbor_put_text(w, "assay/ballot/v1");
@@ -29,6 +31,7 @@ void assay_ballot_encode(const struct assay_ballot *ballot, struct assay_writer 
         assay_cbor_put_uint(w, e->slot);
         assay_cbor_put_bytes(w, e->digest, 32);
     }
+    ASSAY_ASSERT(w->full || w->len - start <= ASSAY_BALLOT_FIXED_LEN_MAX + ballot->row.len);
 }
 
 static enum assay_status read_exceptions(struct assay_cursor *c, struct assay_ballot *b)
@@ -71,12 +74,16 @@ enum assay_status assay_ballot_decode(struct assay_slice body, struct assay_ball
     b.era = (uint32_t)era;
     b.incarnation = (uint32_t)incarnation;
     *ballot = b;
+    ASSAY_ASSERT(b.row.len <= ASSAY_BALLOT_ROW_LEN_MAX &&
+                 b.exception_count <= ASSAY_EXCEPTIONS_MAX);
     return ASSAY_OK;
 }
 
 const struct assay_exception *assay_ballot_exception(const struct assay_ballot *ballot,
                                                      uint32_t slot)
 {
+    ASSAY_ASSERT(ballot->exception_count <= ASSAY_EXCEPTIONS_MAX);
+
     for (uint32_t i = 0; i < ballot->exception_count; i++) {
         if (ballot->exceptions[i].slot == slot) return &ballot->exceptions[i];
     }
@@ -98,6 +105,8 @@ enum assay_status assay_ballot_record_decode(struct assay_cursor *c, struct assa
 enum assay_status assay_record_put_ballot(struct assay_writer *w, struct assay_slice body,
                                           size_t *signature_at)
 {
+    ASSAY_ASSERT(body.len > 0 && body.len <= ASSAY_BALLOT_FIXED_LEN_MAX + ASSAY_BALLOT_ROW_LEN_MAX);
+
     static const uint8_t hole[ASSAY_P256_SIGNATURE_LEN] = { 0 };
     struct assay_slice all;
     assay_cbor_put_array(w, 3);
@@ -106,6 +115,7 @@ enum assay_status assay_record_put_ballot(struct assay_writer *w, struct assay_s
     assay_cbor_put_bytes(w, hole, sizeof hole);
     ASSAY_TRY(assay_writer_finish(w, &all));
     *signature_at = all.len - sizeof hole;
+    ASSAY_ASSERT(*signature_at + sizeof hole <= w->len);
     return ASSAY_OK;
 }
 
@@ -128,6 +138,7 @@ enum assay_status assay_ballot_signed(const struct assay_context *context,
     ASSAY_TRY(assay_context_verify(context, voter, life, record->body_digest, record->signature));
     record->incarnation = life->incarnation;
     *slot = voter;
+    ASSAY_ASSERT(voter < state->member_count && b->row.len == assay_row_len(state->member_count));
     return ASSAY_OK;
 }
 
@@ -136,6 +147,7 @@ static enum assay_status check(const struct assay_context *context, struct assay
     if (record->ballot.epoch < context->epoch) return ASSAY_E_STALE;
     ASSAY_TRY(assay_ballot_signed(context, record, &record->slot));
     record->epoch = record->ballot.epoch;
+    ASSAY_ASSERT(record->epoch == context->epoch);
     return ASSAY_OK;
 }
 
@@ -143,6 +155,7 @@ static enum assay_status check(const struct assay_context *context, struct assay
 static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
                               const struct assay_record *r)
 {
+    ASSAY_ASSERT(r->kind == ASSAY_RECORD_BALLOT);
     if (r->epoch != context->epoch) return ASSAY_E_STALE;
     if (!l->has_roll) return ASSAY_E_EARLY;
     return l->balloted[r->slot] ? ASSAY_E_DUPLICATE : ASSAY_OK;
@@ -152,6 +165,8 @@ static enum assay_status fits(const struct assay_context *context, const struct 
 static bool counts(const struct assay_context *context, const struct assay_ledger *l,
                    const struct assay_ballot *b)
 {
+    ASSAY_ASSERT(l->has_roll);
+
     const struct assay_state *state = context->state;
     if (!assay_bytes_equal(b->roll_root, l->roll_root, 32)) return false;
     if (!assay_bytes_equal(b->policy_digest, state->policy_digest, 32)) return false;
@@ -165,6 +180,7 @@ static void apply(const struct assay_context *context, struct assay_ledger *l,
 {
     ASSAY_ASSERT(l->has_roll && !l->balloted[r->slot]);
     ASSAY_ASSERT(r->ballot.row.len == l->row_len);
+    ASSAY_ASSERT(r->epoch == context->epoch);
     l->balloted[r->slot] = true;
     l->counted[r->slot] = counts(context, l, &r->ballot);
     if (!l->counted[r->slot]) return;

@@ -10,6 +10,7 @@
 
 static void *take(uint8_t **at, size_t len)
 {
+    ASSAY_ASSERT(((uintptr_t)*at & 15) == 0);
     void *here = *at;
     *at += (len + 15) & ~(size_t)15;
     return here;
@@ -46,15 +47,18 @@ void assay_close_place(struct assay_close *close, void *memory, uint32_t members
     close->tally_memory = take(&at, close->tally_memory_len);
     close->weights_memory_len = assay_weights_memory_len(members);
     close->weights_memory = take(&at, close->weights_memory_len);
+    ASSAY_ASSERT((size_t)(at - (uint8_t *)memory) == assay_close_memory_len(members));
 }
 
 static void gather(const struct assay_context *context, const struct assay_ledger *ledger,
                    struct assay_close *s)
 {
     ASSAY_ASSERT(ledger->members == context->state->member_count);
+    ASSAY_ASSERT(ledger->row_len == assay_row_len(ledger->members));
     const struct assay_state *state = context->state;
     for (uint32_t i = 0; i < state->member_count; i++) {
         const enum assay_outcome fail = (enum assay_outcome)ledger->fail[i];
+        ASSAY_ASSERT(fail == ASSAY_OUTCOME_NONE || assay_outcome_is_fail(fail));
         s->members[i] = (struct assay_tally_member){
             .faults = { .own_fail_hard = fail == ASSAY_OUTCOME_FAIL_HARD,
                         .own_fail_soft = fail == ASSAY_OUTCOME_FAIL_SOFT,
@@ -72,6 +76,9 @@ static void gather(const struct assay_context *context, const struct assay_ledge
 
 static void found_of(struct assay_found *found, const struct assay_tally_result *r, bool balloted)
 {
+    ASSAY_ASSERT(r->lo_bp <= r->hi_bp && r->hi_bp <= ASSAY_SCORE_BP_MAX);
+    ASSAY_ASSERT(r->pass_weight + r->negative_weight <= r->electorate_weight);
+
     *found = (struct assay_found){
         .pass_weight = r->pass_weight,
         .negative_weight = r->negative_weight,
@@ -91,6 +98,8 @@ static void found_of(struct assay_found *found, const struct assay_tally_result 
 static void settle_member(const struct assay_state *before, const struct assay_ledger *ledger,
                           const struct assay_close *s, uint32_t slot, struct assay_state *next)
 {
+    ASSAY_ASSERT(slot < next->member_count && next->epoch == before->epoch + 1);
+
     struct assay_member *m = &next->members[slot];
     const struct assay_tally_result *r = &s->results[slot];
     const struct assay_trust *old = &before->members[slot].trust;
@@ -123,6 +132,8 @@ static void settle_member(const struct assay_state *before, const struct assay_l
 static void remember_epoch(const struct assay_state *before, const struct assay_ledger *ledger,
                            struct assay_state *next)
 {
+    ASSAY_ASSERT(before->past_count <= ASSAY_PAST_EPOCHS);
+
     const uint32_t keep =
         before->past_count < ASSAY_PAST_EPOCHS ? before->past_count : ASSAY_PAST_EPOCHS - 1;
     for (uint32_t i = 0; i < keep; i++)
@@ -134,6 +145,7 @@ static void remember_epoch(const struct assay_state *before, const struct assay_
     if (ledger->has_roll) assay_bytes_copy(next->past[0].roll_root, 32, ledger->roll_root, 32);
     next->past_count = keep + 1;
     ASSAY_ASSERT(next->past_count <= ASSAY_PAST_EPOCHS);
+    ASSAY_ASSERT(next->past_count > before->past_count || keep == ASSAY_PAST_EPOCHS - 1);
 }
 
 /* The counters as they stand after E's own view (docs/protocol.md 5.8). */
@@ -146,6 +158,7 @@ static void advance_counters(const struct assay_context *context, struct assay_c
         assay_bytes_copy(s->node_id[i], 32, next->members[i].node_id, 32);
         total += s->weights_before[i];
     }
+    ASSAY_ASSERT(total > 0);
     const struct assay_voter_table table = {
         .count = next->member_count,
         .weight = s->weights_before,
@@ -156,7 +169,7 @@ static void advance_counters(const struct assay_context *context, struct assay_c
     uint16_t last = 0;
     for (uint64_t i = 0; i < view; i++)
         last = assay_leader_next(&table, next->counters);
-    ASSAY_ASSERT(last < next->member_count);
+    ASSAY_ASSERT(last < next->member_count && s->weights_before[last] > 0);
 }
 
 static void make_weights(const struct assay_close_rules *rules, const uint32_t *previous,
@@ -170,8 +183,10 @@ static void make_weights(const struct assay_close_rules *rules, const uint32_t *
         .rules = &rules->weight, .groups = rules->groups, .trust = s->trust, .previous = previous
     };
     assay_weights(&input, s->weights_memory, s->weights_memory_len, s->weights_after, tolerance);
-    for (uint32_t i = 0; i < next->member_count; i++)
+    for (uint32_t i = 0; i < next->member_count; i++) {
+        ASSAY_ASSERT(s->weights_after[i] <= ASSAY_WEIGHT_UNIT);
         next->members[i].weight = s->weights_after[i];
+    }
 }
 
 void assay_close(const struct assay_context *context, const struct assay_ledger *ledger,
@@ -181,6 +196,8 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
     const struct assay_state *before = context->state;
     struct assay_tally_summary summary;
     ASSAY_ASSERT(next != before && next->members != before->members);
+    ASSAY_ASSERT(assay_context_holds(context) && next->member_count == before->member_count);
+    ASSAY_ASSERT(ledger->height >= before->head_height);
     gather(context, ledger, scratch);
     const struct assay_tally_input input = {
         .epoch = context->epoch,
@@ -204,11 +221,13 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
     advance_counters(context, scratch, view, next);
     make_weights(rules, scratch->weights_before, scratch, next, tolerance);
     ASSAY_ASSERT(next->epoch == before->epoch + 1 && next->certified_epoch <= next->epoch);
+    ASSAY_ASSERT(assay_state_holds(next));
 }
 
 void assay_close_genesis_weights(const struct assay_close_rules *rules, struct assay_close *scratch,
                                  struct assay_state *state, struct assay_tolerance *tolerance)
 {
+    ASSAY_ASSERT(assay_state_holds(state));
     ASSAY_ASSERT(state->epoch == 0);
     make_weights(rules, NULL, scratch, state, tolerance);
 }

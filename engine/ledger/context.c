@@ -7,11 +7,16 @@
 
 #include "base/assert.h"
 
+bool assay_context_holds(const struct assay_context *context)
+{
+    return assay_state_holds(context->state) && context->epoch == context->state->epoch + 1;
+}
+
 enum assay_status assay_context_moment(const struct assay_context *context, uint64_t epoch,
                                        struct assay_moment *moment)
 {
     const struct assay_state *state = context->state;
-    ASSAY_ASSERT(context->epoch == state->epoch + 1);
+    ASSAY_ASSERT(assay_context_holds(context));
     if (epoch > context->epoch) return ASSAY_E_EARLY;
     if (epoch == context->epoch) {
         moment->t0_ms = state->head_time_ms;
@@ -19,7 +24,7 @@ enum assay_status assay_context_moment(const struct assay_context *context, uint
     } else {
         const struct assay_past *past = assay_state_past(state, epoch);
         if (past == NULL) return ASSAY_E_STALE;
-        moment->t0_ms = past->t0_ms;
+            moment->t0_ms = past->t0_ms;
         assay_state_beacon(state, epoch, past->base_id, moment->beacon);
     }
     moment->at_unix_s = (int64_t)(moment->t0_ms / 1000);
@@ -48,6 +53,8 @@ enum assay_status assay_context_author(const struct assay_context *context,
                                        const struct assay_author *author, uint32_t *slot,
                                        const struct assay_life **life)
 {
+    ASSAY_ASSERT(assay_context_holds(context));
+
     const struct assay_state *state = context->state;
     if (!assay_bytes_equal(author->chain_id, state->chain_id, 32)) return ASSAY_E_CHAIN;
     if (author->era != state->era) return ASSAY_E_CHAIN;
@@ -57,6 +64,7 @@ enum assay_status assay_context_author(const struct assay_context *context,
     const struct assay_life *listed = assay_member_life_at(&state->members[found], author->epoch);
     if (listed == NULL) return ASSAY_E_STALE;
     if (listed->incarnation != author->incarnation) return ASSAY_E_INVALID;
+    ASSAY_ASSERT(found < state->member_count && listed->since_epoch <= author->epoch);
     *slot = found;
     *life = listed;
     return ASSAY_OK;
@@ -71,6 +79,7 @@ enum assay_status assay_context_envelope(const struct assay_context *context,
     uint32_t found = 0;
     ASSAY_TRY(assay_context_author(context, &author, &found, &life));
     ASSAY_TRY(assay_context_verify(context, found, life, envelope->digest, envelope->signature));
+    ASSAY_ASSERT(life->incarnation == envelope->incarnation);
     *slot = found;
     return ASSAY_OK;
 }
@@ -79,6 +88,9 @@ void assay_context_expected(const struct assay_context *context, uint32_t slot,
                             const struct assay_life *life, uint64_t epoch,
                             const struct assay_moment *moment, uint8_t expected[static 64])
 {
+    ASSAY_ASSERT(slot < context->state->member_count);
+    ASSAY_ASSERT(epoch <= context->epoch);
+
     const struct assay_binding binding = {
         .chain_id = context->state->chain_id,
         .era = context->state->era,

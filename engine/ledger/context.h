@@ -15,6 +15,9 @@ struct assay_context {
     struct assay_p256 *const *identity; /* [members] */
 };
 
+/* Returns: whether the context is one of the running epoch. */
+bool assay_context_holds(const struct assay_context *context);
+
 /* Epochs that proofs may be about: the running one and the past that the state remembers. */
 struct assay_moment {
     uint64_t t0_ms;

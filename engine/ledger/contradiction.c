@@ -17,6 +17,7 @@ static enum assay_status read_path(struct assay_cursor *c, struct assay_record *
     for (uint64_t i = 0; i < count; i++)
         ASSAY_TRY(assay_cbor_bytes_exact(c, r->path[i], 32));
     r->path_len = (size_t)count;
+    ASSAY_ASSERT(r->path_len <= ASSAY_MERKLE_LEVELS);
     return ASSAY_OK;
 }
 
@@ -57,6 +58,9 @@ enum assay_status assay_record_put_contradiction(struct assay_writer *w,
                                                  struct assay_slice evidence,
                                                  const uint8_t (*path)[32], size_t path_len)
 {
+    ASSAY_ASSERT(path_len <= ASSAY_MERKLE_LEVELS);
+    ASSAY_ASSERT(ballot_record.len > 0 && envelope.len > 0 && evidence.len > 0);
+
     struct assay_slice all;
     assay_cbor_put_array(w, 5);
     assay_cbor_put_uint(w, ASSAY_RECORD_CONTRADICTION);
@@ -92,6 +96,8 @@ static enum assay_status check_named(const struct assay_record *r, uint32_t memb
 static enum assay_status check_electorate(const struct assay_context *context,
                                           const struct assay_ballot *b)
 {
+    ASSAY_ASSERT(b->epoch <= context->epoch);
+
     const struct assay_state *state = context->state;
     if (!assay_bytes_equal(b->policy_digest, state->policy_digest, 32)) return ASSAY_E_INVALID;
     if (!assay_bytes_equal(b->endorsements_digest, state->endorsements_digest, 32))
@@ -118,6 +124,7 @@ static enum assay_status check(const struct assay_context *context, struct assay
     ASSAY_TRY(check_named(record, context->state->member_count));
     ASSAY_TRY(check_electorate(context, &record->ballot));
     record->epoch = e->epoch;
+    ASSAY_ASSERT(record->slot != record->subject);
     return ASSAY_OK;
 }
 
@@ -136,6 +143,7 @@ static enum assay_status judge(const struct assay_context *context,
 {
     bool own = false;
     ASSAY_TRY(assay_record_judge_envelope(context, finding, record, &own));
+    ASSAY_ASSERT(record->slot != record->subject);
     const uint8_t said = assay_row_get(record->ballot.row.bytes, record->subject);
     record->falsehood = assay_record_falsehood(said, own, record->outcome);
     return record->falsehood == ASSAY_FALSE_NONE ? ASSAY_E_INVALID : ASSAY_OK;
@@ -144,6 +152,8 @@ static enum assay_status judge(const struct assay_context *context,
 static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
                               const struct assay_record *r)
 {
+    ASSAY_ASSERT(r->slot < l->members && r->subject < l->members);
+
     const struct assay_member *m = &context->state->members[r->slot];
     if (r->epoch == context->epoch) {
         if (!l->has_roll) return ASSAY_E_EARLY;
@@ -166,7 +176,7 @@ static enum assay_status fits(const struct assay_context *context, const struct 
 static void apply(const struct assay_context *context, struct assay_ledger *l,
                   const struct assay_record *r)
 {
-    (void)context;
+    ASSAY_ASSERT(r->slot != r->subject && r->epoch <= context->epoch);
     ASSAY_ASSERT(l->contradiction_count < ASSAY_CONTRADICTIONS_MAX);
     l->contradictions[l->contradiction_count++] =
         (struct assay_contradiction){ r->slot, r->subject, r->epoch };

@@ -12,6 +12,8 @@ enum { BODY_LEN_MAX = 208 };
 
 static void put_body(struct assay_writer *w, const struct assay_envelope *e)
 {
+    ASSAY_ASSERT(e->kind != ASSAY_KIND_NONE);
+
     assay_cbor_put_array(w, 9);
     assay_cbor_put_text(w, "assay/envelope/v1");
     assay_cbor_put_bytes(w, e->chain_id, 32);
@@ -41,6 +43,7 @@ enum assay_status assay_envelope_encode(struct assay_envelope *envelope, struct 
     assay_cbor_put_bytes(w, envelope->signature, sizeof envelope->signature);
     ASSAY_TRY(assay_writer_finish(w, &all));
     *signature_at = all.len - sizeof envelope->signature;
+    ASSAY_ASSERT(*signature_at + sizeof envelope->signature == w->len);
     return ASSAY_OK;
 }
 
@@ -67,6 +70,7 @@ static enum assay_status read_body(struct assay_slice body, struct assay_envelop
     e->incarnation = (uint32_t)incarnation;
     e->kind = (enum assay_evidence_kind)kind;
     e->evidence_len = (uint32_t)len;
+    ASSAY_ASSERT(e->evidence_len > 0 && e->evidence_len <= ASSAY_EVIDENCE_LEN_MAX);
     return ASSAY_OK;
 }
 
@@ -108,6 +112,8 @@ void assay_binding_report_data(const struct assay_binding *binding, uint8_t repo
 enum assay_status assay_envelope_pull_encode(uint64_t epoch, struct assay_slice slots,
                                              struct assay_writer *w)
 {
+    ASSAY_ASSERT(epoch <= INT64_MAX && slots.len > 0);
+
     struct assay_slice all;
     assay_cbor_put_array(w, 2);
     assay_cbor_put_uint(w, epoch);
@@ -118,6 +124,8 @@ enum assay_status assay_envelope_pull_encode(uint64_t epoch, struct assay_slice 
 enum assay_status assay_envelope_pull_decode(struct assay_slice payload, uint32_t members,
                                              uint64_t *epoch, struct assay_slice *slots)
 {
+    ASSAY_ASSERT(members > 0);
+
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
     const size_t len = ((size_t)members + 7) / 8;
     struct assay_slice bitmap;
@@ -129,5 +137,6 @@ enum assay_status assay_envelope_pull_decode(struct assay_slice payload, uint32_
     if (bitmap.len != len) return ASSAY_E_RANGE;
     *epoch = number;
     *slots = bitmap;
+    ASSAY_ASSERT(slots->len * 8 >= members);
     return ASSAY_OK;
 }

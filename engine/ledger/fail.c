@@ -12,6 +12,7 @@ enum assay_status assay_record_read_evidence(struct assay_cursor *c, struct assa
     ASSAY_TRY(assay_cbor_bytes(c, ASSAY_EVIDENCE_LEN_MAX, &r->evidence));
     if (r->evidence.len == 0) return ASSAY_E_RANGE;
     assay_sha256(r->evidence.bytes, r->evidence.len, r->evidence_digest);
+    ASSAY_ASSERT(r->evidence.len <= ASSAY_EVIDENCE_LEN_MAX);
     return ASSAY_OK;
 }
 
@@ -33,6 +34,7 @@ static enum assay_status decode(struct assay_cursor *c, struct assay_record *r)
 enum assay_status assay_record_put_fail(struct assay_writer *w, struct assay_slice envelope,
                                         struct assay_slice evidence)
 {
+    ASSAY_ASSERT(envelope.len > 0 && envelope.len <= ASSAY_ENVELOPE_LEN_MAX);
     struct assay_slice all;
     assay_cbor_put_array(w, 3);
     assay_cbor_put_uint(w, ASSAY_RECORD_FAIL);
@@ -52,6 +54,7 @@ static enum assay_status check(const struct assay_context *context, struct assay
     record->subject = record->slot;
     record->incarnation = e->incarnation;
     record->epoch = e->epoch;
+    ASSAY_ASSERT(record->epoch == context->epoch);
     return ASSAY_OK;
 }
 
@@ -59,6 +62,8 @@ enum assay_status assay_record_judge_envelope(const struct assay_context *contex
                                               const struct assay_finding *finding,
                                               struct assay_record *record, bool *own)
 {
+    ASSAY_ASSERT(record->subject < context->state->member_count);
+
     const struct assay_member *member = &context->state->members[record->subject];
     const struct assay_life *life = assay_member_life_at(member, record->epoch);
     struct assay_moment moment;
@@ -83,6 +88,7 @@ static enum assay_status judge(const struct assay_context *context,
 static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
                               const struct assay_record *r)
 {
+    ASSAY_ASSERT(r->kind == ASSAY_RECORD_FAIL);
     (void)context;
     return l->fail[r->slot] != ASSAY_OUTCOME_NONE ? ASSAY_E_DUPLICATE : ASSAY_OK;
 }

@@ -8,6 +8,12 @@
 
 #include <string.h>
 
+static bool findings_hold(const struct assay_findings *findings)
+{
+    return findings->count > 0 && findings->newest < findings->count &&
+           findings->items[findings->newest].stamp <= findings->stamp;
+}
+
 static bool is_of(const struct assay_finding *f, const uint8_t *digest, int64_t at_unix_s,
                   enum assay_evidence_kind kind)
 {
@@ -19,6 +25,8 @@ static bool is_of(const struct assay_finding *f, const uint8_t *digest, int64_t 
 static struct assay_finding *find(struct assay_findings *findings, const uint8_t *digest,
                                   int64_t at_unix_s, enum assay_evidence_kind kind)
 {
+    ASSAY_ASSERT(findings_hold(findings));
+
     struct assay_finding *newest = &findings->items[findings->newest];
     if (is_of(newest, digest, at_unix_s, kind)) return newest;
     for (uint32_t i = 0; i < findings->count && findings->items[i].used; i++)
@@ -32,12 +40,14 @@ const struct assay_finding *assay_findings_get(struct assay_findings *findings,
 {
     struct assay_finding *f = find(findings, digest, at_unix_s, kind);
     if (f != NULL) f->stamp = ++findings->stamp;
+    ASSAY_ASSERT(f == NULL || (f->used && f->outcome != ASSAY_OUTCOME_ABSENT));
     return f;
 }
 
 static void text_add(char *text, size_t capacity, const char *piece)
 {
     size_t at = strlen(text);
+    ASSAY_ASSERT(at < capacity);
     for (size_t i = 0; piece[i] != '\0' && at + 1 < capacity; i++)
         text[at++] = piece[i];
     text[at] = '\0';
@@ -77,7 +87,7 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
                                                const uint8_t digest[static 32], int64_t at_unix_s,
                                                const struct assay_verdict *verdict)
 {
-    ASSAY_ASSERT(findings->count > 0);
+    ASSAY_ASSERT(findings_hold(findings));
     struct assay_finding *f = find(findings, digest, at_unix_s, verdict->kind);
     for (uint32_t i = 0; f == NULL && i < findings->count; i++) {
         if (!findings->items[i].used) f = &findings->items[i];
@@ -101,6 +111,7 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
     describe(verdict, f->reason, sizeof f->reason);
     f->stamp = ++findings->stamp;
     findings->newest = (uint32_t)(f - findings->items);
+    ASSAY_ASSERT(findings_hold(findings) && find(findings, digest, at_unix_s, verdict->kind) == f);
     ASSAY_ASSERT(f->outcome != ASSAY_OUTCOME_ABSENT); /* only the engine says that */
     return f;
 }
@@ -111,6 +122,8 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
  */
 static bool roster_agrees(const struct assay_finding *f, const struct assay_member *member)
 {
+    ASSAY_ASSERT(f->used);
+
     if (!f->has_platform) return false;
     if ((uint32_t)f->kind != member->evidence_kind) return false;
     if (!assay_bytes_equal(f->vendor_root, member->vendor_root, 32)) return false;
@@ -135,5 +148,6 @@ bool assay_finding_judge(const struct assay_finding *finding, const struct assay
         return !finding->unusable;
     }
     *outcome = roster_agrees(finding, member) ? finding->outcome : ASSAY_OUTCOME_FAIL_HARD;
+    ASSAY_ASSERT(*outcome != ASSAY_OUTCOME_ABSENT);
     return true;
 }

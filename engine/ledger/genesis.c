@@ -108,12 +108,15 @@ static enum assay_status read_operators(struct reader *r, struct assay_genesis *
         if (order > 0) return at(r, "operators", ASSAY_E_ENCODING);
     }
     g->operator_count = (uint32_t)count;
+    ASSAY_ASSERT(count <= ASSAY_OPERATORS_MAX);
     return ASSAY_OK;
 }
 
 static const struct assay_genesis_operator *operator_find(const struct assay_genesis *g,
                                                           const uint8_t id[static 32])
 {
+    ASSAY_ASSERT(g->operator_count <= ASSAY_OPERATORS_MAX);
+
     for (uint32_t i = 0; i < g->operator_count; i++) {
         if (assay_bytes_equal(g->operators[i].operator_id, id, 32)) return &g->operators[i];
     }
@@ -148,6 +151,8 @@ static enum assay_status read_member(struct reader *r, struct assay_genesis *g,
 /* One key in two places would let one holder speak as two. Returns: ASSAY_OK | ASSAY_E_DUPLICATE */
 static enum assay_status check_distinct(const struct assay_genesis_member *members, uint32_t upto)
 {
+    ASSAY_ASSERT(upto < ASSAY_MEMBERS_MAX);
+
     const struct assay_genesis_member *m = &members[upto];
     if (assay_bytes_equal(m->voting_public, m->identity_public, 64)) return ASSAY_E_DUPLICATE;
     if (assay_bytes_equal(m->door_public, m->transport_public, 32)) return ASSAY_E_DUPLICATE;
@@ -180,6 +185,7 @@ static enum assay_status read_members(struct reader *r, struct assay_genesis *g)
         if (order > 0) return at(r, "members", ASSAY_E_ENCODING);
     }
     g->member_count = (uint32_t)count;
+    ASSAY_ASSERT(count <= ASSAY_MEMBERS_MAX && g->operator_count > 0);
     return ASSAY_OK;
 }
 
@@ -199,6 +205,7 @@ static enum assay_status read_body(struct reader *r, struct assay_genesis *g)
         return at(r, "threshold", ASSAY_E_RANGE);
     ASSAY_TRY(read_members(r, g));
     ASSAY_TRY(at(r, "body", assay_cursor_end(&r->in)));
+    ASSAY_ASSERT(g->threshold <= g->operator_count && g->member_count > 0);
     assay_sha256(g->policy.bytes, g->policy.len, g->policy_digest);
     assay_sha256(g->endorsements.bytes, g->endorsements.len, g->endorsements_digest);
     return ASSAY_OK;
@@ -207,6 +214,8 @@ static enum assay_status read_body(struct reader *r, struct assay_genesis *g)
 /* Signers ascend, so none counts twice. */
 static enum assay_status read_signatures(struct reader *r, struct assay_genesis *g)
 {
+    ASSAY_ASSERT(g->operator_count > 0 && g->member_count > 0);
+
     uint8_t digest[32];
     uint64_t count = 0;
     uint64_t next = 0;
@@ -230,6 +239,7 @@ static enum assay_status read_signatures(struct reader *r, struct assay_genesis 
         assay_bytes_copy(g->signatures[i], sizeof g->signatures[i], signature, sizeof signature);
     }
     g->signature_count = (uint32_t)count;
+    ASSAY_ASSERT(count <= g->operator_count);
     return at(r, "file", assay_cursor_end(&r->in));
 }
 
@@ -251,6 +261,7 @@ static enum assay_status decode_into(struct reader *r, bool allow_unsigned, stru
     ASSAY_TRY(read_signatures(r, g));
     if (!allow_unsigned && g->signature_count < g->threshold)
         return at(r, "signatures", ASSAY_E_SIGNATURE);
+    ASSAY_ASSERT(g->threshold > 0 && g->signature_count <= g->operator_count);
     return ASSAY_OK;
 }
 
@@ -310,6 +321,7 @@ void assay_genesis_sort(struct assay_genesis *genesis)
 
 static void put_operator(struct assay_writer *w, const struct assay_genesis_operator *o)
 {
+    ASSAY_ASSERT(o->name.len > 0 && o->name.len <= ASSAY_NAME_MAX);
     assay_cbor_put_array(w, 2);
     assay_cbor_put_bytes(w, o->public_key, sizeof o->public_key);
     assay_cbor_put_text_n(w, (const char *)o->name.bytes, o->name.len);
@@ -317,6 +329,9 @@ static void put_operator(struct assay_writer *w, const struct assay_genesis_oper
 
 static void put_member(struct assay_writer *w, const struct assay_genesis_member *m)
 {
+    ASSAY_ASSERT(m->name.len > 0 && m->name.len <= ASSAY_NAME_MAX);
+    ASSAY_ASSERT(m->evidence_kind > 0);
+
     assay_cbor_put_array(w, 9);
     assay_cbor_put_bytes(w, m->identity_public, sizeof m->identity_public);
     assay_cbor_put_bytes(w, m->door_public, 32);
@@ -389,6 +404,7 @@ enum assay_status assay_genesis_encode_file(struct assay_slice body, const uint3
                                             const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN],
                                             size_t count, struct assay_writer *w)
 {
+    ASSAY_ASSERT(body.len > 0);
     ASSAY_ASSERT(w != NULL && (count == 0 || (signers != NULL && signatures != NULL)));
     if (count > ASSAY_OPERATORS_MAX) return ASSAY_E_RANGE;
     assay_cbor_put_array(w, 3);

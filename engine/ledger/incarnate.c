@@ -8,6 +8,8 @@
 
 static void put_incarnate_body(struct assay_writer *w, const struct assay_incarnate *i)
 {
+    ASSAY_ASSERT(i->incarnation > 0 && i->evidence_len <= ASSAY_EVIDENCE_LEN_MAX);
+
     assay_cbor_put_array(w, 10);
     assay_cbor_put_text(w, "assay/incarnate/v1");
     assay_cbor_put_bytes(w, i->chain_id, 32);
@@ -61,6 +63,8 @@ enum assay_status assay_record_put_incarnate(struct assay_writer *w,
                                              struct assay_slice evidence, uint8_t digest[static 32],
                                              size_t *signature_at)
 {
+    ASSAY_ASSERT(evidence.len == incarnate->evidence_len);
+
     static const uint8_t hole[ASSAY_P256_SIGNATURE_LEN] = { 0 };
     uint8_t bytes[512];
     struct assay_slice body;
@@ -113,6 +117,7 @@ static enum assay_status check(const struct assay_context *context, struct assay
     record->subject = slot; /* the evidence is its own */
     record->incarnation = i->incarnation;
     record->epoch = i->epoch;
+    ASSAY_ASSERT(record->slot < state->member_count && record->epoch == context->epoch);
     return ASSAY_OK;
 }
 
@@ -120,6 +125,7 @@ enum assay_status assay_incarnate_judge(const struct assay_context *context,
                                         const struct assay_finding *finding,
                                         struct assay_record *record)
 {
+    ASSAY_ASSERT(record->slot < context->state->member_count);
     const struct assay_member *member = &context->state->members[record->slot];
     const struct assay_incarnate *i = &record->incarnate;
     struct assay_life life = { .incarnation = i->incarnation };
@@ -139,6 +145,7 @@ enum assay_status assay_incarnate_judge(const struct assay_context *context,
 static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
                               const struct assay_record *r)
 {
+    ASSAY_ASSERT(r->kind == ASSAY_RECORD_INCARNATE);
     (void)context;
     return l->incarnated[r->slot] ? ASSAY_E_DUPLICATE : ASSAY_OK;
 }

@@ -14,6 +14,8 @@
 
 static void put_past(struct assay_writer *w, const struct assay_past *p)
 {
+    ASSAY_ASSERT(p->t0_ms <= INT64_MAX && p->epoch <= INT64_MAX);
+
     assay_cbor_put_array(w, 4);
     assay_cbor_put_uint(w, p->epoch);
     assay_cbor_put_uint(w, p->t0_ms);
@@ -24,6 +26,9 @@ static void put_past(struct assay_writer *w, const struct assay_past *p)
 
 enum assay_status assay_state_header_encode(const struct assay_state *state, struct assay_writer *w)
 {
+    ASSAY_ASSERT(assay_state_holds(state));
+    const size_t start = w->len;
+
     struct assay_slice all;
     assay_cbor_put_array(w, 13);
     assay_cbor_put_text(w, "assay/state/v1");
@@ -43,6 +48,7 @@ enum assay_status assay_state_header_encode(const struct assay_state *state, str
     assay_cbor_put_array(w, state->past_count);
     for (uint32_t i = 0; i < state->past_count; i++)
         put_past(w, &state->past[i]);
+    ASSAY_ASSERT(w->full || w->len - start <= assay_state_scratch_len(state->member_count));
     return assay_writer_finish(w, &all);
 }
 
@@ -89,6 +95,7 @@ static enum assay_status header_decode(struct assay_slice leaf, struct assay_sta
         ASSAY_TRY(assay_cbor_int(&c, &s->counters[i]));
     ASSAY_TRY(assay_cbor_array(&c, ASSAY_PAST_EPOCHS, &count));
     s->past_count = (uint32_t)count;
+    ASSAY_ASSERT(s->past_count <= ASSAY_PAST_EPOCHS && s->certified_epoch <= s->epoch);
     for (uint32_t i = 0; i < s->past_count; i++)
         ASSAY_TRY(read_past(&c, &s->past[i]));
     return assay_cursor_end(&c);
@@ -125,6 +132,9 @@ static void put_trust(struct assay_writer *w, const struct assay_trust *t)
 
 static void put_found(struct assay_writer *w, const struct assay_found *f)
 {
+    ASSAY_ASSERT(f->lo_bp <= ASSAY_SCORE_BP_MAX && f->hi_bp <= ASSAY_SCORE_BP_MAX);
+    ASSAY_ASSERT((unsigned)f->level < ASSAY_OUTCOME_COUNT);
+
     assay_cbor_put_array(w, 11);
     assay_cbor_put_uint(w, f->pass_weight);
     assay_cbor_put_uint(w, f->negative_weight);
@@ -144,6 +154,9 @@ enum assay_status assay_state_leaf_encode(const struct assay_state *state, uint3
 {
     ASSAY_ASSERT(slot < state->member_count);
     const struct assay_member *m = &state->members[slot];
+    ASSAY_ASSERT(m->life_count >= 1 && m->life_count <= ASSAY_LIVES_MAX);
+    ASSAY_ASSERT(m->weight <= ASSAY_WEIGHT_UNIT);
+    const size_t start = w->len;
     struct assay_slice all;
     assay_cbor_put_array(w, 18);
     assay_cbor_put_text(w, "assay/member/v1");
@@ -166,6 +179,7 @@ enum assay_status assay_state_leaf_encode(const struct assay_state *state, uint3
     assay_cbor_put_uint(w, m->equivocation_struck);
     assay_cbor_put_uint(w, m->ballots_struck);
     assay_cbor_put_uint(w, m->pass_epoch);
+    ASSAY_ASSERT(w->full || w->len - start <= ASSAY_LEAF_LEN_MAX);
     return assay_writer_finish(w, &all);
 }
 
@@ -203,6 +217,7 @@ static enum assay_status read_hysteresis(struct assay_cursor *c, struct assay_hy
     ASSAY_TRY(read_u32(c, ASSAY_HYSTERESIS_EPOCHS - 1, &held));
     h->standing = (enum assay_standing)standing;
     h->held_epochs = (uint8_t)held;
+    ASSAY_ASSERT(held < ASSAY_HYSTERESIS_EPOCHS);
     return ASSAY_OK;
 }
 
@@ -254,6 +269,7 @@ static enum assay_status read_lives(struct assay_cursor *c, struct assay_member 
         m->lives[i] = (struct assay_life){ 0 };
         if (i < m->life_count) ASSAY_TRY(read_life(c, &m->lives[i]));
     }
+    ASSAY_ASSERT(m->life_count <= ASSAY_LIVES_MAX);
     return ASSAY_OK;
 }
 
@@ -295,6 +311,9 @@ size_t assay_state_len_max(uint32_t members)
 enum assay_status assay_state_encode(const struct assay_state *state, struct assay_slice head,
                                      void *scratch, size_t scratch_len, struct assay_writer *w)
 {
+    ASSAY_ASSERT(head.len <= ASSAY_BLOCK_HEADER_LEN_MAX);
+    const size_t start = w->len;
+
     struct assay_slice leaf;
     assay_cbor_put_array(w, 3);
     assay_cbor_put_text(w, "assay/snapshot/v1");
@@ -311,11 +330,14 @@ enum assay_status assay_state_encode(const struct assay_state *state, struct ass
         assay_cbor_put_bytes(w, leaf.bytes, leaf.len);
     }
     struct assay_slice all;
+    ASSAY_ASSERT(w->full || w->len - start <= assay_state_len_max(state->member_count));
     return assay_writer_finish(w, &all);
 }
 
 static enum assay_status read_leaves(struct assay_cursor *c, struct assay_state *state)
 {
+    ASSAY_ASSERT(state->member_count > 0);
+
     struct assay_merkle tree;
     struct assay_slice leaf;
     assay_merkle_init(&tree);
@@ -351,5 +373,6 @@ enum assay_status assay_state_decode(struct assay_slice bytes, struct assay_stat
     state->head_height = header.height;
     state->head_view = header.view;
     state->head_time_ms = header.time_ms;
+    ASSAY_ASSERT(assay_state_holds(state));
     return ASSAY_OK;
 }

@@ -7,9 +7,17 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 
+static bool ledger_holds(const struct assay_ledger *l)
+{
+    if (l->members == 0 || l->row_len != assay_row_len(l->members)) return false;
+    if (l->contradiction_count > ASSAY_CONTRADICTIONS_MAX) return false;
+    return (uint8_t *)l->roll < l->rows && l->rows < l->fail; /* as place() laid them */
+}
+
 /* Arrays one after the other, each rounded up to 16 bytes. */
 static void *take(uint8_t **at, size_t len)
 {
+    ASSAY_ASSERT(((uintptr_t)*at & 15) == 0);
     void *here = *at;
     *at += (len + 15) & ~(size_t)15;
     return here;
@@ -33,6 +41,7 @@ static size_t place(struct assay_ledger *l, uint8_t *base, uint32_t members)
     l->incarnated = take(&at, n * sizeof(bool));
     l->voting = take(&at, n * ASSAY_P256_PUBLIC_LEN);
     l->transport = take(&at, n * 32);
+    ASSAY_ASSERT(ledger_holds(l));
     return (size_t)(at - base);
 }
 
@@ -49,6 +58,7 @@ static size_t arrays_len(uint32_t members)
 
 size_t assay_ledger_memory_len(uint32_t members)
 {
+    ASSAY_ASSERT(members > 0);
     _Static_assert(sizeof(bool) == 1, "arrays of bool are counted in bytes");
     return arrays_len(members);
 }
@@ -64,6 +74,7 @@ void assay_ledger_place(struct assay_ledger *ledger, void *memory, uint32_t memb
 
 void assay_ledger_reset(struct assay_ledger *ledger, const struct assay_state *state)
 {
+    ASSAY_ASSERT(ledger_holds(ledger) && assay_state_holds(state));
     ASSAY_ASSERT(ledger->members == state->member_count);
     const uint32_t n = ledger->members;
     void *memory = ledger->roll;
@@ -76,22 +87,26 @@ void assay_ledger_reset(struct assay_ledger *ledger, const struct assay_state *s
     assay_bytes_copy(ledger->tip_id, 32, state->head_id, 32);
     ledger->height = state->head_height;
     ledger->time_ms = state->head_time_ms;
+    ASSAY_ASSERT(ledger_holds(ledger) && !ledger->has_roll && !ledger->closed);
 }
 
 void assay_ledger_copy(struct assay_ledger *to, const struct assay_ledger *from)
 {
+    ASSAY_ASSERT(ledger_holds(from) && to->roll != from->roll);
     ASSAY_ASSERT(to->members == from->members);
     void *memory = to->roll;
     const size_t len = arrays_len(from->members);
     *to = *from;
     assay_bytes_copy(memory, len, from->roll, len); /* every array, they are one piece */
     (void)place(to, memory, from->members);
+    ASSAY_ASSERT(ledger_holds(to));
 }
 
 enum assay_status assay_ledger_fits(const struct assay_context *context,
                                     const struct assay_ledger *ledger,
                                     const struct assay_record *record)
 {
+    ASSAY_ASSERT(ledger_holds(ledger));
     ASSAY_ASSERT(!ledger->closed && ledger->members == context->state->member_count);
     ASSAY_ASSERT(record->slot < ledger->members);
     return assay_record_row(record->kind)->fits(context, ledger, record);
@@ -100,13 +115,17 @@ enum assay_status assay_ledger_fits(const struct assay_context *context,
 void assay_ledger_apply(const struct assay_context *context, struct assay_ledger *ledger,
                         const struct assay_record *record)
 {
+    ASSAY_ASSERT(ledger_holds(ledger));
     ASSAY_ASSERT(!ledger->closed && record->slot < ledger->members);
+    ASSAY_ASSERT(record->epoch <= context->epoch);
     assay_record_row(record->kind)->apply(context, ledger, record);
+    ASSAY_ASSERT(ledger_holds(ledger));
 }
 
 void assay_ledger_advance(struct assay_ledger *ledger, const struct assay_block_header *header,
                           const uint8_t id[static 32])
 {
+    ASSAY_ASSERT(ledger_holds(ledger));
     ASSAY_ASSERT(!ledger->closed);
     ASSAY_ASSERT(header->height == ledger->height + 1);
     assay_bytes_copy(ledger->tip_id, 32, id, 32);
@@ -119,6 +138,7 @@ void assay_ledger_advance(struct assay_ledger *ledger, const struct assay_block_
 enum assay_block_kind assay_ledger_kind(const struct assay_ledger *ledger, uint64_t t0_ms,
                                         uint64_t epoch_ms, uint64_t time_ms)
 {
+    ASSAY_ASSERT(epoch_ms > 0 && t0_ms <= UINT64_MAX - epoch_ms);
     if (time_ms >= t0_ms + epoch_ms) return ASSAY_BLOCK_EPOCH;
     if (time_ms >= t0_ms + epoch_ms / 4 && !ledger->has_roll) return ASSAY_BLOCK_ROLL;
     return ASSAY_BLOCK_NORMAL;
@@ -126,6 +146,7 @@ enum assay_block_kind assay_ledger_kind(const struct assay_ledger *ledger, uint6
 
 void assay_ledger_roll_hashes(const struct assay_ledger *ledger, uint8_t (*hashes)[32])
 {
+    ASSAY_ASSERT(ledger_holds(ledger));
     ASSAY_ASSERT(ledger->has_roll);
     for (uint32_t i = 0; i < ledger->members; i++)
         assay_roll_leaf(ledger->roll_present[i], ledger->roll[i], hashes[i]);
@@ -133,6 +154,7 @@ void assay_ledger_roll_hashes(const struct assay_ledger *ledger, uint8_t (*hashe
 
 void assay_ledger_check(const struct assay_ledger *ledger)
 {
+    ASSAY_ASSERT(ledger_holds(ledger));
     ASSAY_ASSERT(ledger->contradiction_count <= ASSAY_CONTRADICTIONS_MAX);
     for (uint32_t i = 0; i < ledger->members; i++) {
         if (ledger->counted[i]) ASSAY_ASSERT(ledger->balloted[i]);

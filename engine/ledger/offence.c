@@ -27,6 +27,8 @@ struct pair {
 /* Returns: whether the two votes are the ones that this proof is about. */
 static bool votes_convict(unsigned number, const struct assay_vote *a, const struct assay_vote *b)
 {
+    ASSAY_ASSERT(number >= 1 && number <= 3);
+
     const enum assay_vote_type ta = a->statement.type;
     const enum assay_vote_type tb = b->statement.type;
     const bool same = assay_bytes_equal(a->statement.block_id, b->statement.block_id, 32);
@@ -58,6 +60,7 @@ static enum assay_status pair_of_votes(const struct assay_record *r, struct pair
         return ASSAY_E_INVALID;
     if (!assay_bytes_equal(s->chain_id, b.statement.chain_id, 32)) return ASSAY_E_INVALID;
     if (!votes_convict(r->offence, &a, &b)) return ASSAY_E_INVALID;
+    ASSAY_ASSERT(a.statement.view > 0);
     *p = (struct pair){ .era = s->era, .epoch = s->epoch, .view = s->view, .slot = a.slot };
     assay_bytes_copy(p->chain_id, 32, s->chain_id, 32);
     take_signed(p, 0, a.digest, a.signature);
@@ -77,6 +80,7 @@ static enum assay_status pair_of_proposals(const struct assay_record *r, struct 
         return ASSAY_E_INVALID;
     if (!assay_bytes_equal(h->chain_id, b.header.chain_id, 32)) return ASSAY_E_INVALID;
     if (assay_bytes_equal(a.id, b.id, 32)) return ASSAY_E_INVALID;
+    ASSAY_ASSERT(h->view > 0);
     *p = (struct pair){ .era = h->era, .epoch = h->epoch, .view = h->view, .slot = h->leader };
     assay_bytes_copy(p->chain_id, 32, h->chain_id, 32);
     take_signed(p, 0, a.id, a.signature);
@@ -150,6 +154,8 @@ static enum assay_status decode(struct assay_cursor *c, struct assay_record *r)
 enum assay_status assay_record_put_offence(struct assay_writer *w, unsigned number,
                                            struct assay_slice first, struct assay_slice second)
 {
+    ASSAY_ASSERT(first.len <= ASSAY_SIGNED_LEN_MAX && second.len <= ASSAY_SIGNED_LEN_MAX);
+
     struct assay_slice all;
     assay_cbor_put_array(w, 4);
     assay_cbor_put_uint(w, ASSAY_RECORD_OFFENCE);
@@ -178,6 +184,7 @@ static enum assay_status check(const struct assay_context *context, struct assay
     record->slot = slot;
     record->incarnation = life->incarnation;
     record->epoch = p.epoch;
+    ASSAY_ASSERT(p.epoch <= context->epoch);
     return ASSAY_OK;
 }
 
@@ -185,6 +192,7 @@ static enum assay_status check(const struct assay_context *context, struct assay
 static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
                               const struct assay_record *r)
 {
+    ASSAY_ASSERT(r->kind == ASSAY_RECORD_OFFENCE);
     const uint32_t before = context->state->members[r->slot].equivocation_struck;
     if (r->incarnation <= before) return ASSAY_E_DUPLICATE;
     return r->incarnation <= l->struck[r->slot] ? ASSAY_E_DUPLICATE : ASSAY_OK;
@@ -193,14 +201,16 @@ static enum assay_status fits(const struct assay_context *context, const struct 
 static void apply(const struct assay_context *context, struct assay_ledger *l,
                   const struct assay_record *r)
 {
-    (void)context;
     ASSAY_ASSERT(r->incarnation > l->struck[r->slot]);
+    ASSAY_ASSERT(r->incarnation > context->state->members[r->slot].equivocation_struck);
     l->struck[r->slot] = r->incarnation;
 }
 
 /* The sentence behind a proof, for whoever asks why a score fell. */
 static void tell(const struct assay_record *r, struct assay_told *told)
 {
+    ASSAY_ASSERT(r->kind == ASSAY_RECORD_OFFENCE);
+
     told->offence = r->offence;
     switch (r->offence) {
     case 1: told->reason = "E1: signed two notarisations in one view"; return;

@@ -9,6 +9,8 @@
 
 void assay_record_key(enum assay_record_kind kind, struct assay_slice says, uint8_t key[static 32])
 {
+    ASSAY_ASSERT((unsigned)kind > 0);
+
     uint8_t head[48];
     struct assay_slice all;
     struct assay_writer w = assay_writer_over(head, sizeof head);
@@ -54,7 +56,11 @@ enum assay_status assay_record_decode(struct assay_slice bytes, struct assay_rec
 enum assay_status assay_record_check(const struct assay_context *context,
                                      struct assay_record *record)
 {
-    return assay_record_row(record->kind)->check(context, record);
+    ASSAY_TRY(assay_record_row(record->kind)->check(context, record));
+    ASSAY_ASSERT(record->slot < context->state->member_count);
+    ASSAY_ASSERT(record->subject < context->state->member_count);
+    ASSAY_ASSERT(record->epoch <= context->epoch);
+    return ASSAY_OK;
 }
 
 bool assay_record_ask(const struct assay_context *context, const struct assay_record *record,
@@ -65,6 +71,7 @@ bool assay_record_ask(const struct assay_context *context, const struct assay_re
     /* Checked before: the epoch is one that the state remembers. */
     const enum assay_status status = assay_context_moment(context, record->epoch, &moment);
     ASSAY_ASSERT(status == ASSAY_OK);
+    ASSAY_ASSERT(record->evidence.len > 0 && record->subject < context->state->member_count);
     assay_bytes_copy(ask->digest, 32, record->evidence_digest, 32);
     ask->bytes = record->evidence;
     /* As the roster's kind, whatever an envelope claims: one digest, one question. */
@@ -80,6 +87,7 @@ enum assay_status assay_record_judge(const struct assay_context *context,
 {
     const struct assay_record_row *row = assay_record_row(record->kind);
     ASSAY_ASSERT(row->judge != NULL && record->subject < context->state->member_count);
+    ASSAY_ASSERT(finding->used && record->epoch <= context->epoch);
     return row->judge(context, finding, record);
 }
 

@@ -33,12 +33,15 @@ static enum assay_status decode(struct assay_cursor *c, struct assay_record *r)
     r->entries = assay_slice_over(c->bytes + start, c->pos - start);
     r->entry_count = (uint32_t)count;
     assay_record_key(ASSAY_RECORD_ROLL, r->entries, r->key);
+    ASSAY_ASSERT(count <= ASSAY_SCORING_MEMBERS_MAX && r->entries.len >= count);
     return ASSAY_OK;
 }
 
 enum assay_status assay_record_put_roll(struct assay_writer *w, const uint8_t (*digests)[32],
                                         const bool *present, uint32_t count)
 {
+    ASSAY_ASSERT(count > 0 && count <= ASSAY_SCORING_MEMBERS_MAX);
+
     struct assay_slice all;
     assay_cbor_put_array(w, 2);
     assay_cbor_put_uint(w, ASSAY_RECORD_ROLL);
@@ -61,8 +64,8 @@ static enum assay_status check(const struct assay_context *context, struct assay
 static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
                               const struct assay_record *r)
 {
+    ASSAY_ASSERT(r->kind == ASSAY_RECORD_ROLL);
     (void)context;
-    (void)r;
     return l->has_roll ? ASSAY_E_DUPLICATE : ASSAY_OK;
 }
 
@@ -82,6 +85,7 @@ static void apply(const struct assay_context *context, struct assay_ledger *l,
         assay_roll_leaf(l->roll_present[i], l->roll[i], hash);
         assay_merkle_add_hash(&tree, hash);
     }
+    ASSAY_ASSERT(assay_cursor_left(&c) == 0);
     assay_merkle_root(&tree, l->roll_root);
     l->has_roll = true;
 }

@@ -15,6 +15,13 @@ size_t assay_state_memory_len(uint32_t members)
     return (size_t)members * (sizeof(struct assay_member) + sizeof(int64_t)) + 64;
 }
 
+bool assay_state_holds(const struct assay_state *state)
+{
+    return state->member_count > 0 && state->past_count <= ASSAY_PAST_EPOCHS &&
+           state->certified_epoch <= state->epoch &&
+           (const void *)state->counters > (const void *)state->members;
+}
+
 void assay_state_place(struct assay_state *state, void *memory, uint32_t members)
 {
     ASSAY_ASSERT(memory != NULL && members > 0);
@@ -22,19 +29,25 @@ void assay_state_place(struct assay_state *state, void *memory, uint32_t members
     state->members = memory;
     /* sizeof a struct that holds uint64_t is a multiple of its alignment */
     state->counters = (int64_t *)(void *)(state->members + members);
+    ASSAY_ASSERT((uint8_t *)(state->counters + members) <=
+                 (uint8_t *)memory + assay_state_memory_len(members));
 }
 
 void assay_state_copy(struct assay_state *to, const struct assay_state *from)
 {
+    ASSAY_ASSERT(assay_state_holds(from));
+
     struct assay_member *members = to->members;
     int64_t *counters = to->counters;
     ASSAY_ASSERT(to->member_count == from->member_count);
+    ASSAY_ASSERT(to->members != from->members && to->counters != from->counters);
     const uint32_t n = from->member_count;
     *to = *from;
     to->members = members;
     to->counters = counters;
     assay_bytes_copy(members, n * sizeof *members, from->members, n * sizeof *members);
     assay_bytes_copy(counters, n * sizeof *counters, from->counters, n * sizeof *counters);
+    ASSAY_ASSERT(assay_state_holds(to));
 }
 
 static void parameters_digest(const struct assay_genesis_parameters *p, uint8_t digest[static 32])
@@ -70,6 +83,7 @@ static void member_genesis(struct assay_member *m, const struct assay_genesis_me
     assay_bytes_copy(m->lives[0].voting_public, 64, g->voting_public, 64);
     assay_bytes_copy(m->lives[0].transport_public, 32, g->transport_public, 32);
     m->trust = assay_trust_genesis();
+    ASSAY_ASSERT(assay_member_life_at(m, 1) == &m->lives[0]);
 }
 
 void assay_state_genesis(struct assay_state *state, const struct assay_genesis *genesis)
@@ -81,6 +95,8 @@ void assay_state_genesis(struct assay_state *state, const struct assay_genesis *
 void assay_state_found(struct assay_state *state, const struct assay_genesis *genesis,
                        const struct assay_genesis_member *roster)
 {
+    ASSAY_ASSERT(state->member_count > 0);
+
     struct assay_member *members = state->members;
     int64_t *counters = state->counters;
     const uint32_t n = state->member_count;
@@ -96,6 +112,7 @@ void assay_state_found(struct assay_state *state, const struct assay_genesis *ge
     }
     assay_bytes_copy(state->head_id, 32, genesis->chain_id, 32);
     state->head_time_ms = genesis->time_ms;
+    ASSAY_ASSERT(assay_state_holds(state));
 }
 
 size_t assay_state_scratch_len(uint32_t members)
@@ -115,6 +132,7 @@ static void hash_leaf(struct assay_writer *w, enum assay_status status, uint8_t 
 void assay_state_header_hash(const struct assay_state *state, void *scratch, size_t scratch_len,
                              uint8_t hash[static 32])
 {
+    ASSAY_ASSERT(scratch_len >= assay_state_scratch_len(state->member_count));
     struct assay_writer w = assay_writer_over(scratch, scratch_len);
     const enum assay_status status = assay_state_header_encode(state, &w);
     hash_leaf(&w, status, hash);
@@ -123,6 +141,7 @@ void assay_state_header_hash(const struct assay_state *state, void *scratch, siz
 void assay_state_leaf_hash(const struct assay_state *state, uint32_t slot, void *scratch,
                            size_t scratch_len, uint8_t hash[static 32])
 {
+    ASSAY_ASSERT(slot < state->member_count && scratch_len >= ASSAY_LEAF_LEN_MAX);
     struct assay_writer w = assay_writer_over(scratch, scratch_len);
     const enum assay_status status = assay_state_leaf_encode(state, slot, &w);
     hash_leaf(&w, status, hash);
@@ -131,6 +150,8 @@ void assay_state_leaf_hash(const struct assay_state *state, uint32_t slot, void 
 void assay_state_root(const struct assay_state *state, void *scratch, size_t scratch_len,
                       uint8_t root[static 32])
 {
+    ASSAY_ASSERT(assay_state_holds(state));
+
     struct assay_merkle tree;
     uint8_t hash[32];
     assay_merkle_init(&tree);
@@ -145,6 +166,8 @@ void assay_state_root(const struct assay_state *state, void *scratch, size_t scr
 
 const struct assay_life *assay_member_life_at(const struct assay_member *member, uint64_t epoch)
 {
+    ASSAY_ASSERT(member->life_count <= ASSAY_LIVES_MAX);
+
     for (uint32_t i = 0; i < member->life_count; i++) {
         const struct assay_life *life = &member->lives[i];
         if (life->since_epoch > epoch) continue;
@@ -175,6 +198,8 @@ void assay_member_list(struct assay_member *member, uint64_t since, const uint8_
     for (uint32_t i = keep + 1; i < ASSAY_LIVES_MAX; i++)
         member->lives[i] = (struct assay_life){ 0 };
     member->life_count = keep + 1;
+    ASSAY_ASSERT(member->life_count <= ASSAY_LIVES_MAX);
+    ASSAY_ASSERT(assay_member_life_at(member, since) == &member->lives[0]);
 }
 
 uint32_t assay_state_slot_of(const struct assay_state *state, const uint8_t node_id[static 32])
@@ -188,11 +213,14 @@ uint32_t assay_state_slot_of(const struct assay_state *state, const uint8_t node
         if (order < 0) low = middle + 1;
         else high = middle;
     }
+    ASSAY_ASSERT(low == high);
     return state->member_count;
 }
 
 const struct assay_past *assay_state_past(const struct assay_state *state, uint64_t epoch)
 {
+    ASSAY_ASSERT(assay_state_holds(state));
+
     for (uint32_t i = 0; i < state->past_count; i++) {
         if (state->past[i].epoch == epoch) return &state->past[i];
     }
@@ -234,6 +262,7 @@ static void member_check(const struct assay_state *state, const struct assay_mem
 
 void assay_state_check(const struct assay_state *state)
 {
+    ASSAY_ASSERT(assay_state_holds(state));
     ASSAY_ASSERT(state->past_count <= ASSAY_PAST_EPOCHS);
     ASSAY_ASSERT(state->certified_epoch <= state->epoch);
     for (uint32_t i = 0; i < state->member_count; i++) {

@@ -153,6 +153,9 @@ const struct assay_past *assay_state_past(const struct assay_state *state, uint6
 /* Returns: nothing; digest of ["assay/beacon/v1", chain, era, epoch, id of the block before]. */
 void assay_state_beacon(const struct assay_state *state, uint64_t epoch,
                         const uint8_t base_id[static 32], uint8_t beacon[static 32]);
+/* What every user of a state relies on, at little cost; a snapshot is read so that it is true of
+ * it. Returns: whether it holds. */
+bool assay_state_holds(const struct assay_state *state);
 /* Aborts on a state that breaks an invariant. Returns: nothing. */
 void assay_state_check(const struct assay_state *state);
 

@@ -59,8 +59,10 @@ Test(simplex_crowded, after_many_nullified_views_everybody_comes_back_from_a_pow
     cr_assert(assay_sim_simplex_run_to_height(w, 10, 60000));
     assay_sim_simplex_set_filter(w, no_notarisation, NULL);
     do {
-        for (uint32_t i = 0; i < 4; i++)
-            w->machines[i].simplex->nullified_since_final = 0; /* time-outs need not grow here */
+        for (uint32_t i = 0; i < 4; i++) { /* time-outs need not grow here */
+            w->machines[i].simplex->nullified_since_final = 0;
+            w->machines[i].simplex->nullified_in_a_row = 0;
+        }
         cr_assert(assay_sim_simplex_run(w, 100));
         assay_sim_simplex_look(w, 0, &snapshot);
     } while (snapshot.view < 10 + SXW_BLOCKS_MAX + 10);
