@@ -19,6 +19,7 @@
 #include "quote/verify.h"
 
 struct assay_quote;
+struct assay_quoted; /* quote/eventlog/quoted.h */
 
 /* Who publishes collateral for whoever asks. */
 enum assay_publisher {
@@ -46,6 +47,9 @@ struct assay_kind {
     bool (*detect)(const uint8_t *bytes, size_t len);
     /* As assay_evidence_length, of bare bytes. */
     enum assay_status (*length)(const uint8_t *bytes, size_t len, size_t *declared);
+    /* Registers that event logs explain; NULL: none. */
+    void (*registers)(const struct assay_kind *kind, struct assay_slice evidence,
+                      struct assay_quoted *out);
     /* --- quotes */
     uint16_t version;            /* of the quote format */
     uint32_t tee_type;           /* header field */

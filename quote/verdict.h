@@ -297,7 +297,24 @@ enum assay_rule_class {
     X(ASSAY_RULE_TCB_NOW_WARNING, 78, NOTE, "tcb-now-warning",                                     \
       "the level of the TDX module that the TD runs on now is not the newest")                     \
     X(ASSAY_RULE_COLLATERAL_AGE, 79, UNJUDGED, "collateral-age",                                   \
-      "collateral is older than the policy allows")
+      "collateral is older than the policy allows")                                                \
+    X(ASSAY_RULE_EVENT_LOG_FORMAT, 90, REFUSED, "event-log-format", "an event log cannot be read") \
+    X(ASSAY_RULE_EVENT_LOG_TWICE, 91, REFUSED, "event-log-twice",                                  \
+      "two event logs of one form came with the evidence")                                         \
+    X(ASSAY_RULE_EVENT_LOG_UNFIT, 92, NOTE, "event-log-unfit",                                     \
+      "an event log explains no register that the evidence quotes")                                \
+    X(ASSAY_RULE_EVENT_LOG_MISMATCH, 93, REFUSED, "event-log-mismatch",                            \
+      "the events of the log do not make the register that was quoted")                            \
+    X(ASSAY_RULE_EVENT_LOG_MISSING, 94, UNJUDGED, "event-log-missing",                             \
+      "the policy speaks of events, and their log is not at hand")                                 \
+    X(ASSAY_RULE_EVENT_UNKNOWN, 95, REFUSED, "event-unknown",                                      \
+      "a measured event is not among the allowed ones")                                            \
+    X(ASSAY_RULE_EVENT_DENIED, 96, REFUSED, "event-denied", "a measured event is denied")          \
+    X(ASSAY_RULE_EVENT_MISSING, 97, REFUSED, "event-missing",                                      \
+      "an event that the policy requires was not measured")                                        \
+    X(ASSAY_RULE_EVENT_RETIRING, 98, NOTE, "event-retiring", "a measured event is being retired")  \
+    X(ASSAY_RULE_FILE_UNKNOWN, 99, NOTE, "file-unknown",                                           \
+      "a measured file is not among those that the policy names")
 
 #define ASSAY_RULE_ENUM(symbol, number, class_, name, text) symbol = number,
 enum assay_rule { ASSAY_RULE_LIST(ASSAY_RULE_ENUM) };

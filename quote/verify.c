@@ -4,6 +4,7 @@
 #include "quote/verify.h"
 
 #include "base/assert.h"
+#include "quote/eventlog/appraise.h"
 #include "quote/intel/dcap.h"
 #include "quote/kinds.h"
 
@@ -32,11 +33,13 @@ enum assay_status assay_evidence_verify(struct assay_verifier *verifier,
     ASSAY_ASSERT(request->endorsements->count <= ASSAY_ENDORSEMENTS_MAX);
 
     struct assay_kind row;
+    if (request->log_report != NULL) assay_eventlog_report_init(request->log_report);
     assay_verdict_init(verdict, request->kind, request->at_unix_s);
     verdict->insecure = request->policy->profile == ASSAY_PROFILE_DEVELOPMENT;
     enum assay_status status = assay_kind_find(request->kind, &row);
     if (status != ASSAY_OK) status = ASSAY_E_UNSUPPORTED;
     if (status == ASSAY_OK) status = row.verify(&row, verifier, request, verdict);
+    if (status == ASSAY_OK) assay_eventlog_appraise(&row, request, verdict);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) {
         /* A verifier that fails knows nothing: unjudged, never FAIL (docs/protocol.md 3.1). */
         assay_verdict_init(verdict, request->kind, request->at_unix_s);

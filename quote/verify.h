@@ -17,6 +17,7 @@
 
 struct assay_collateral; /* quote/collateral/collateral.h */
 struct assay_policy;     /* quote/accept/policy.h */
+struct assay_eventlog_report; /* quote/eventlog/appraise.h */
 
 enum {
     ASSAY_ENDORSEMENTS_MAX = 32, /* vendors times platform families of one network */
@@ -84,6 +85,12 @@ struct assay_evidence_request {
     int64_t at_unix_s; /* calendar time of the appraisal: floor(t0 / 1000) of the epoch */
     const struct assay_endorsements *endorsements;
     const struct assay_policy *policy;
+    /* --- event logs of firmware and of IMA, hostile; none: NULL and 0 */
+    const struct assay_slice *logs; /* at most ASSAY_EVENTLOGS_MAX (asserted) */
+    size_t log_count;
+    /* What was found, for people, always written: empty when the evidence could not be read. NULL:
+     * not wanted. */
+    struct assay_eventlog_report *log_report;
 };
 
 /* Remembered chains and keys; opaque, in memory of the caller, one per thread. */

@@ -39,6 +39,7 @@ void assay_appraisal_close(struct assay_appraisal *a)
 {
     assay_collateral_dir_close(&a->dir);
     assay_pieces_close(&a->pieces);
+    assay_eventlogs_close(&a->event_logs);
     free(a->file);
     free(a->policy);
     free(a->endorsements);
@@ -276,6 +277,8 @@ int assay_appraisal_open(struct assay_appraisal *a, const struct assay_appraisal
     if (result == ASSAY_EXIT_OK) result = read_file(a, options);
     if (result == ASSAY_EXIT_OK) result = read_folder(a, options->collateral);
     if (result == ASSAY_EXIT_OK) result = build_collateral(a);
+    if (result == ASSAY_EXIT_OK)
+        result = assay_eventlogs_open(&a->event_logs, &options->event_logs, a->json);
     return result == ASSAY_EXIT_OK ? read_claims(a) : result;
 }
 
@@ -302,7 +305,10 @@ int assay_appraisal_judge(struct assay_appraisal *a)
                                                     .len = a->len,
                                                     .at_unix_s = a->at_unix_s,
                                                     .endorsements = a->endorsements,
-                                                    .policy = a->policy };
+                                                    .policy = a->policy,
+                                                    .logs = a->event_logs.logs,
+                                                    .log_count = a->event_logs.files.count,
+                                                    .log_report = a->event_logs.report };
     const enum assay_status status = assay_evidence_verify(NULL, &request, a->verdict);
     if (assay_status_class(status) == ASSAY_CLASS_HOST)
         return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "%s",

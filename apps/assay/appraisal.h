@@ -1,6 +1,6 @@
 /*
  * apps/assay/appraisal.h - one piece of evidence with everything that it is appraised under, as the
- * command line names it: file, folder of collateral, root, policy, time.
+ * command line names it: file, folder of collateral, root, event logs, policy, time.
  *
  * Shared by the commands that appraise: evidence verify and explain, policy try, tcb forecast.
  */
@@ -8,6 +8,7 @@
 #define ASSAY_APPS_APPRAISAL_H
 
 #include "apps/assay/collateral_dir.h"
+#include "apps/assay/eventlogs.h"
 #include "apps/assay/pieces.h"
 #include "net/json/json.h"
 #include "quote/accept/policy.h"
@@ -20,6 +21,7 @@ struct assay_appraisal_options {
     const char *at; /* RFC 3339 */
     const char *kind;
     const char *policy;
+    struct assay_eventlog_paths event_logs;
     bool json; /* errors as JSON, too */
 };
 
@@ -38,6 +40,7 @@ struct assay_appraisal {
     struct assay_collateral *collateral; /* one per root */
     struct assay_collateral_dir dir;     /* quotes of SGX and TDX */
     struct assay_pieces pieces;          /* the other kinds */
+    struct assay_eventlogs event_logs;
     struct assay_verdict *verdict;
     struct assay_json *claims; /* NULL when the bytes are malformed */
 };

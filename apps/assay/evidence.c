@@ -17,10 +17,10 @@
 
 static const char usage[] =
     "usage: assay evidence verify FILE [--collateral DIR] [--root FILE] [--at RFC3339] [--kind K]\n"
-    "                             [--policy FILE] [--json]\n"
+    "                             [--policy FILE] [--event-log FILE]... [--json]\n"
     "                             [--ear FILE --ear-key FILE [--ear-profile P] [--ear-nonce N]]\n"
     "       assay evidence explain FILE [--collateral DIR] [--root FILE] [--at RFC3339]\n"
-    "                              [--kind K] [--policy FILE]\n"
+    "                              [--kind K] [--policy FILE] [--event-log FILE]...\n"
     "       assay evidence decode FILE [--kind K] [--json]\n"
     "\n"
     "verify appraises one piece of evidence: SGX, TDX, SNP, Nitro, TPM 2.0, vTPM, CCA.\n"
@@ -34,6 +34,9 @@ static const char usage[] =
     "  --kind K       sgx-v3 sgx-v4 sgx-v5 tdx-v4 tdx-v5 snp nitro tpm2 paravisor-vtpm-snp\n"
     "                 paravisor-vtpm-tdx cca nitro-tpm soft; default: as the bytes say\n"
     "  --policy FILE  YAML (quote/yaml.h); default: profile production, every measurement\n"
+    "  --event-log F  a log of the firmware (TCG2, CCEL) or of IMA, known by its content, at most\n"
+    "                 four: replayed to the registers of a TD or a TPM, and compared with the\n"
+    "                 events of the policy\n"
     "  --ear FILE     sign the verdict as an attestation result (EAR, JSON web token); FILE -\n"
     "                 prints it instead of the verdict\n"
     "  --ear-key FILE the key that signs it (`assay keys operator` makes one)\n"
@@ -55,11 +58,13 @@ static int print_verdict(struct assay_appraisal *a)
     if (a->json) {
         struct assay_json *const claims = a->claims;
         a->claims = NULL;
-        return assay_print_envelope("assay.evidence.verify",
-                                    assay_verdict_json(a->verdict, claims));
+        struct assay_json *const data = assay_verdict_json(a->verdict, claims);
+        assay_eventlogs_set_json(&a->event_logs, data);
+        return assay_print_envelope("assay.evidence.verify", data);
     }
     if (a->verdict->insecure) (void)puts("INSECURE    profile development");
-    return assay_print_verdict(a->verdict, a->claims);
+    const int printed = assay_print_verdict(a->verdict, a->claims);
+    return printed == ASSAY_EXIT_OK ? assay_eventlogs_print(&a->event_logs) : printed;
 }
 
 static int verify_case(struct assay_appraisal *a, const struct assay_appraisal_options *options,
@@ -142,6 +147,7 @@ static bool read_options(int argc, char **argv, struct assay_appraisal_options *
         { "at", required_argument, NULL, 'a' },
         { "kind", required_argument, NULL, 'k' },
         { "policy", required_argument, NULL, 'p' },
+        { "event-log", required_argument, NULL, 'l' },
         { "json", no_argument, NULL, 'j' },
         { "ear", required_argument, NULL, 'e' },
         { "ear-key", required_argument, NULL, 'K' },
@@ -157,6 +163,7 @@ static bool read_options(int argc, char **argv, struct assay_appraisal_options *
         case 'a': options->at = optarg; break;
         case 'k': options->kind = optarg; break;
         case 'p': options->policy = optarg; break;
+        case 'l': assay_eventlog_paths_add(&options->event_logs, optarg); break;
         case 'j': options->json = true; break;
         case 'e': ear->file = optarg; break;
         case 'K': ear->key = optarg; break;
@@ -186,11 +193,11 @@ int assay_command_evidence(int argc, char **argv)
                      read_options(argc - 1, argv + 1, &options, &ear);
     const bool signs =
         ear.file != NULL || ear.key != NULL || ear.profile != NULL || ear.nonce != NULL;
-    /* decode takes neither collateral nor time nor policy; only verify signs. */
+    /* decode takes neither collateral nor time, policy or logs; only verify signs. */
     const bool judges = verify || (explain && !options.json && !signs);
     const bool complete =
         judges || (options.collateral == NULL && options.root == NULL && options.at == NULL &&
-                   options.policy == NULL && !explain && !signs);
+                   options.policy == NULL && options.event_logs.count == 0 && !explain && !signs);
     if (!fit || !complete) {
         (void)fputs(usage, stderr);
         return ASSAY_EXIT_USAGE;

@@ -186,9 +186,9 @@ static void print_policy(const struct assay_appraisal *a)
 {
     const struct assay_policy *const p = a->policy;
     (void)puts("\nThe policy");
-    (void)printf("  profile %s; %u reference values; %u advisories denied\n",
+    (void)printf("  profile %s; %u reference values; %u events; %u advisories denied\n",
                  p->profile == ASSAY_PROFILE_DEVELOPMENT ? "development" : "production",
-                 p->reference_count, p->advisory_count);
+                 p->reference_count, p->event_count, p->advisory_count);
     if (a->verdict->tcb_status == ASSAY_TCB_NONE) return;
     static const char *const acceptance[] = { "refused", "accepted with a warning", "accepted" };
     const struct assay_status_rule *const rule = &p->statuses[a->verdict->tcb_status];
@@ -232,6 +232,7 @@ int assay_explain(const struct assay_appraisal *a)
     print_snp_tcb(a);
     print_advisories(a->verdict);
     print_reasons(a->verdict);
+    assay_eventlogs_explain(&a->event_logs, a->verdict);
     print_policy(a);
     print_vector(a);
     print_fixes(a->verdict);

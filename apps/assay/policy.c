@@ -22,7 +22,7 @@ static const char usage[] =
     "       assay policy show FILE [--json]\n"
     "       assay policy diff OLD NEW [--json]\n"
     "       assay policy try FILE EVIDENCE --collateral DIR [--against OTHER] [--root FILE]\n"
-    "                        [--at RFC3339] [--kind K] [--json]\n"
+    "                        [--at RFC3339] [--kind K] [--event-log FILE]... [--json]\n"
     "       assay policy import CORIM --signer KEY [--partial] [--into FILE]\n"
     "       assay policy export FILE --format corim [--key OPERATOR_KEY] [--id ID]\n"
     "                        [--issuer NAME] [--out FILE]\n"
@@ -223,6 +223,7 @@ enum option_letter {
     OPTION_ID = 'd',
     OPTION_ISSUER = 'u',
     OPTION_OUT = 'o',
+    OPTION_EVENT_LOG = 'l',
     OPTION_PARTIAL = 'p',
     OPTION_JSON = 'j',
 };
@@ -237,7 +238,7 @@ static const struct verb {
     { "lint", 1, "aj", assay_policy_run_lint },
     { "show", 1, "j", assay_policy_run_show },
     { "diff", 2, "j", assay_policy_run_diff },
-    { "try", 2, "acrkgj", assay_policy_run_try },
+    { "try", 2, "acrkglj", assay_policy_run_try },
     { "import", 1, "sip", assay_policy_run_import },
     { "export", 1, "fyduo", assay_policy_run_export },
 };
@@ -257,6 +258,7 @@ static void take_option(struct assay_policy_options *options, enum option_letter
     case OPTION_ID: options->id = optarg; break;
     case OPTION_ISSUER: options->issuer = optarg; break;
     case OPTION_OUT: options->out = optarg; break;
+    case OPTION_EVENT_LOG: assay_eventlog_paths_add(&options->event_logs, optarg); break;
     case OPTION_PARTIAL: options->partial = true; break;
     case OPTION_JSON: options->json = true; break;
     }
@@ -278,6 +280,7 @@ static bool read_options(int argc, char **argv, const struct verb *verb,
         { "id", required_argument, NULL, OPTION_ID },
         { "issuer", required_argument, NULL, OPTION_ISSUER },
         { "out", required_argument, NULL, OPTION_OUT },
+        { "event-log", required_argument, NULL, OPTION_EVENT_LOG },
         { "partial", no_argument, NULL, OPTION_PARTIAL },
         { "json", no_argument, NULL, OPTION_JSON },
         { NULL, 0, NULL, 0 },

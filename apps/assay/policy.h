@@ -4,6 +4,7 @@
 #ifndef ASSAY_APPS_POLICY_H
 #define ASSAY_APPS_POLICY_H
 
+#include "apps/assay/eventlogs.h"
 #include "quote/accept/policy_lint.h"
 
 #include <stdio.h>
@@ -23,6 +24,7 @@ struct assay_policy_options {
     const char *id;
     const char *issuer;
     const char *out;
+    struct assay_eventlog_paths event_logs;
     bool partial;
     bool json;
 };

@@ -40,7 +40,9 @@ static struct assay_json *appraisal_json(struct assay_appraisal *a, const char *
         if (decides(a->verdict, i))
             assay_json_append_text(list, assay_rule_name(a->verdict->reasons[i].rule));
     assay_json_set(object, "decided_by", list);
-    assay_json_set(object, "appraisal", assay_verdict_json(a->verdict, claims));
+    struct assay_json *const appraisal = assay_verdict_json(a->verdict, claims);
+    assay_eventlogs_set_json(&a->event_logs, appraisal);
+    assay_json_set(object, "appraisal", appraisal);
     return object;
 }
 
@@ -104,6 +106,7 @@ static int judge(const struct assay_policy_options *options, const char *policy,
                                                  .at = options->at,
                                                  .kind = options->kind,
                                                  .policy = policy,
+                                                 .event_logs = options->event_logs,
                                                  .json = options->json };
     const int result = assay_appraisal_open(a, &how);
     return result == ASSAY_EXIT_OK ? assay_appraisal_judge(a) : result;
@@ -123,7 +126,7 @@ static int report(const struct assay_policy_options *options, struct assay_appra
     const int printed = assay_print_verdict(one->verdict, one->claims);
     if (printed != ASSAY_EXIT_OK) return printed;
     print_deciders(one->verdict);
-    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+    return assay_eventlogs_print(&one->event_logs);
 }
 
 int assay_policy_run_try(const struct assay_policy_options *options)

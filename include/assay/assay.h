@@ -144,6 +144,25 @@ enum assay_proof_state {
 };
 #endif
 
+#ifndef ASSAY_QUOTE_EVENTLOG_EVENTLOG_H
+/* Who writes an event log. */
+enum assay_eventlog_form {
+    ASSAY_EVENTLOG_TCG = 1, /* firmware: TCG2 on machines with a TPM, CCEL in a TD */
+    ASSAY_EVENTLOG_IMA = 2  /* the kernel: binary_runtime_measurements */
+};
+#endif
+
+#ifndef ASSAY_QUOTE_EVENTLOG_APPRAISE_H
+/* A register after the events of the logs were replayed. */
+enum assay_register_state {
+    ASSAY_REGISTER_MATCHES = 1,
+    ASSAY_REGISTER_DIFFERS = 2,
+    ASSAY_REGISTER_NOT_QUOTED = 3,   /* the log extends it, and the evidence leaves it out */
+    ASSAY_REGISTER_NOT_REPLAYED = 4, /* the log has no digests of the bank, or it is SHA-1 */
+    ASSAY_REGISTER_NOT_LOGGED = 5    /* quoted, and no event of any log extends it */
+};
+#endif
+
 #ifndef ASSAY_QUOTE_VERIFY_H
 #define ASSAY_KIND_BIT(kind) (UINT32_C(1) << (unsigned)(kind))
 #define ASSAY_KINDS_ALL      UINT32_MAX
@@ -163,6 +182,8 @@ ASSAY_API const char *assay_name_of_kind(enum assay_evidence_kind kind);      /*
 ASSAY_API const char *assay_name_of_tier(enum assay_tier tier);               /* "affirming" */
 ASSAY_API const char *assay_name_of_tcb_status(enum assay_tcb_status status); /* "UpToDate" */
 ASSAY_API const char *assay_name_of_rule_class(enum assay_rule_class class_); /* "forged" */
+ASSAY_API const char *assay_name_of_eventlog_form(enum assay_eventlog_form form); /* "firmware" */
+ASSAY_API const char *assay_name_of_register_state(enum assay_register_state state); /* "differs" */
 
 /* --- verifier: what was proven about bytes already seen */
 struct assay_verifier;
@@ -341,6 +362,97 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_verify(
     struct assay_verifier *verifier, const struct assay_trust *trust,
     const struct assay_policy *policy, enum assay_evidence_kind kind, const uint8_t *bytes,
     size_t len, int64_t at_unix_s, struct assay_verdict *verdict);
+
+/* --- event logs: what firmware and kernel say that they measured. Nobody signed them: they explain
+ * registers that evidence of a TPM or a TD quotes, and are worth what their replay is worth. */
+struct assay_eventlog_report;
+
+/* The most logs of one piece of evidence, and the longest of them. */
+#define ASSAY_LOGS_MAX      4
+#define ASSAY_LOG_BYTES_MAX 16777216
+
+/* What assay_verify takes, and logs beside it. Zero is the default of every member. */
+struct assay_verify_request {
+    struct assay_verifier *verifier; /* NULL: nothing is remembered */
+    const struct assay_trust *trust; /* never NULL */
+    const struct assay_policy *policy;
+    enum assay_evidence_kind kind;
+    struct assay_bytes evidence;
+    int64_t at_unix_s;
+    const struct assay_bytes *logs; /* hostile, recognised by content */
+    size_t log_count;               /* up to ASSAY_LOGS_MAX */
+};
+/*
+ * assay_verify_with_logs - appraise one piece of evidence and the logs that came with it: each
+ * quoted register that a log extends must be what the replay gives, and events are what the policy
+ * says of them. What is wrong with a log stands in the verdict.
+ * Out:     *verdict as by assay_verify; *report, NULL: not wanted
+ * Cost:    as assay_verify, and at most eleven readings of each log, with a hash an event
+ * Returns: as assay_verify | ASSAY_E_RANGE (too many logs; nothing is written)
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_verify_with_logs(
+    const struct assay_verify_request *request, struct assay_verdict *verdict,
+    struct assay_eventlog_report *report);
+
+/*
+ * assay_eventlog_report_create - what was found in logs, used again and again, as a verdict is.
+ * Getters accept NULL, which is empty; so is the report on evidence that cannot be read.
+ * Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_INVALID
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_eventlog_report_create(
+    struct assay_eventlog_report **report);
+ASSAY_API void assay_eventlog_report_destroy(struct assay_eventlog_report **report);
+
+/* One log, in the order of the request. What is proven is so when the evidence is genuine. */
+struct assay_log_outcome {
+    enum assay_eventlog_form form; /* 0: neither */
+    enum assay_status status;      /* of reading it */
+    bool judged;                   /* it was read, it fits, and it is the first of its form */
+    uint64_t events;
+    uint64_t later;        /* of IMA: measured after the quote, and not judged */
+    uint64_t extending;    /* how many of the others extend a register that the evidence may have */
+    uint64_t proven;       /* how many of those, one that is quoted as it is replayed */
+    uint32_t rule;         /* the gravest against it and its events; 0: none */
+    const char *rule_name; /* as of a finding; "" where there is none */
+    const char *fix;
+};
+/* One register of one bank: those that a log extends or the policy names. */
+struct assay_log_register {
+    const char *name; /* "rtmr1", "pcr4" */
+    const char *bank; /* "sha256"; "" where it is not quoted */
+    enum assay_register_state state;
+    uint64_t events;
+    struct assay_bytes quoted;   /* empty where it is not */
+    struct assay_bytes replayed; /* the same */
+};
+/* An event that the policy has something against, or one that it requires and that is missing. */
+struct assay_log_event {
+    uint32_t rule;
+    const char *rule_name;
+    const char *expected;
+    const char *observed;
+    const char *fix;
+    enum assay_eventlog_form form; /* of its log */
+    bool occurred;                 /* false: what follows is empty, but for the register */
+    uint64_t index;                /* in its log, from 0 */
+    uint32_t offset;               /* in bytes */
+    uint32_t type;                 /* of TCG; of IMA 0xffff0a0a */
+    const char *register_name;
+    const char *text; /* the file, or data as far as it is text; somebody wrote it */
+    struct assay_bytes digest;
+};
+/* Each Returns: how many there are; false past the last one. At most 48 registers and 16 events are
+ * kept; count_failed counts them all. */
+ASSAY_API size_t assay_eventlog_report_count_logs(const struct assay_eventlog_report *report);
+ASSAY_API bool assay_eventlog_report_get_log(const struct assay_eventlog_report *report,
+                                             size_t index, struct assay_log_outcome *log);
+ASSAY_API size_t assay_eventlog_report_count_registers(const struct assay_eventlog_report *report);
+ASSAY_API bool assay_eventlog_report_get_register(const struct assay_eventlog_report *report,
+                                                  size_t index,
+                                                  struct assay_log_register *register_);
+ASSAY_API uint64_t assay_eventlog_report_count_failed(const struct assay_eventlog_report *report);
+ASSAY_API bool assay_eventlog_report_get_failed(const struct assay_eventlog_report *report,
+                                                size_t index, struct assay_log_event *event);
 
 /* --- verdict. Getters accept a NULL verdict, which is unknown, none and empty. */
 

@@ -32,6 +32,7 @@ void assay_policy_default(struct assay_policy *policy)
     policy->platform.td_now_revoked = ASSAY_ACCEPT_REFUSED;
     policy->platform.vmpl_max = ASSAY_VMPL_MAX;
     policy->platform.allow_smt = true;
+    policy->ima_unknown = ASSAY_ACCEPT_WARNING;
 }
 
 /* --- bounds */
@@ -64,6 +65,31 @@ static enum assay_status check_text(const char *text, size_t capacity)
     if (len == 0 || len == capacity) return ASSAY_E_RANGE;
     for (size_t i = 0; i < len; i++)
         if (text[i] < 0x20 || text[i] > 0x7e) return ASSAY_E_RANGE;
+    return ASSAY_OK;
+}
+
+/* A text may be absent where a digest is given, a digest where the text is data. */
+static enum assay_status check_event(const struct assay_event_reference *e)
+{
+    if ((unsigned)e->state > ASSAY_EVENT_REQUIRED) return ASSAY_E_RANGE;
+    const bool has_text = e->text[0] != '\0';
+    const uint32_t len = e->value_len;
+    const bool has_digest = len == 32 || len == 48 || len == 64 || (e->is_file && len == 20);
+    if (has_text) ASSAY_TRY(check_text(e->text, sizeof e->text));
+    if (len != 0 && !has_digest) return ASSAY_E_INVALID;
+    if (!e->has_type && e->type != 0) return ASSAY_E_INVALID;
+    if (e->is_file)
+        return has_text && has_digest && e->field == 0 && !e->has_type ? ASSAY_OK : ASSAY_E_INVALID;
+    if (!assay_reference_field_is_logged(e->field)) return ASSAY_E_RANGE;
+    return has_text != has_digest ? ASSAY_OK : ASSAY_E_INVALID;
+}
+
+static enum assay_status check_events(const struct assay_policy *policy)
+{
+    if (!is_acceptance(policy->ima_unknown)) return ASSAY_E_RANGE;
+    if (policy->event_count > ASSAY_EVENT_REFERENCES_MAX) return ASSAY_E_RANGE;
+    for (uint32_t i = 0; i < policy->event_count; i++)
+        ASSAY_TRY(check_event(&policy->events[i]));
     return ASSAY_OK;
 }
 
@@ -120,7 +146,7 @@ enum assay_status assay_policy_check(const struct assay_policy *policy)
         ASSAY_TRY(check_text(policy->advisories_denied[i], ASSAY_ADVISORY_TEXT));
     for (uint32_t i = 0; i < policy->reference_count; i++)
         ASSAY_TRY(check_reference(&policy->references[i]));
-    return ASSAY_OK;
+    return check_events(policy);
 }
 
 enum assay_ak_form assay_policy_ak_form(const struct assay_policy *policy,

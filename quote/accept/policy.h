@@ -110,6 +110,36 @@ struct assay_reference {
     uint16_t isvsvn_min; /* MRENCLAVE and MRSIGNER: least ISVSVN under this reference */
 };
 
+/*
+ * What a policy says of events in a log that came with the evidence (docs/evidence-rules.md 6.9).
+ * Types and data of events are nobody's proof, their digests are: an entry is about a register of
+ * firmware, or about a file of IMA, and about digests.
+ */
+enum assay_event_state {
+    ASSAY_EVENT_ALLOWED = 0,  /* register or file takes nothing else */
+    ASSAY_EVENT_RETIRING = 1, /* the same, with a warning */
+    ASSAY_EVENT_DENIED = 2,
+    ASSAY_EVENT_REQUIRED = 3, /* allowed; one of those of its register and type, or of its file,
+                                 must occur */
+};
+
+enum {
+    ASSAY_EVENT_REFERENCES_MAX = 64,
+    ASSAY_EVENT_REFERENCE_TEXT = 96,
+};
+
+struct assay_event_reference {
+    bool is_file; /* of IMA; else an event of firmware */
+    enum assay_event_state state;
+    enum assay_reference_field field; /* firmware: the register, an RTMR or a PCR; file: 0 */
+    bool has_type;                    /* firmware: events of this type alone */
+    uint32_t type;
+    /* File: its name. Firmware: the data whose hash is the digest, where no digest is given. */
+    char text[ASSAY_EVENT_REFERENCE_TEXT];
+    uint32_t value_len; /* 0 (text), 32, 48, 64; of a file 20, 32, 48, 64 */
+    uint8_t value[ASSAY_MEASUREMENT_MAX];
+};
+
 enum {
     ASSAY_POLICY_ROOTS_MAX = 16,
     ASSAY_REFERENCES_MAX = 128,
@@ -167,6 +197,9 @@ struct assay_policy {
     uint32_t
         reference_count; /* a field that has allowed or retiring entries accepts nothing else */
     struct assay_reference references[ASSAY_REFERENCES_MAX];
+    enum assay_acceptance ima_unknown; /* files that no entry names, if any names one; WARNING */
+    uint32_t event_count;
+    struct assay_event_reference events[ASSAY_EVENT_REFERENCES_MAX];
 };
 
 /*
@@ -198,6 +231,9 @@ bool assay_reference_field_is_pcr(enum assay_reference_field field);
 bool assay_reference_field_fits(enum assay_reference_field field, size_t value_len);
 /* Returns: the kinds that measure the field with values so long; 0 for no field. */
 uint32_t assay_reference_field_kinds(enum assay_reference_field field, size_t value_len);
+/* Returns: true for RTMR0 to RTMR3 and PCR0 to PCR23, which events extend. */
+bool assay_reference_field_is_logged(enum assay_reference_field field);
+const char *assay_event_state_name(enum assay_event_state state);         /* Returns: "required" */
 const char *assay_reference_state_name(enum assay_reference_state state); /* Returns: "allowed" */
 const char *assay_acceptance_name(enum assay_acceptance acceptance);      /* Returns: "affirming" */
 

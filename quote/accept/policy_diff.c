@@ -438,6 +438,68 @@ static void diff_references(struct diff *d)
             diff_value(d, &d->after->references[i]);
 }
 
+/* --- events */
+static bool same_text(const struct assay_event_reference *a, const struct assay_event_reference *b)
+{
+    return assay_text_compare(a->text, b->text, ASSAY_EVENT_REFERENCE_TEXT) == 0;
+}
+
+static bool has_event(const struct assay_policy *policy, const struct assay_event_reference *entry)
+{
+    for (uint32_t i = 0; i < policy->event_count; i++) {
+        const struct assay_event_reference *const e = &policy->events[i];
+        if (e->is_file == entry->is_file && e->state == entry->state && e->field == entry->field &&
+            e->has_type == entry->has_type && e->type == entry->type && same_text(e, entry) &&
+            e->value_len == entry->value_len &&
+            (e->value_len == 0 || assay_bytes_equal(e->value, entry->value, e->value_len)))
+            return true;
+    }
+    return false;
+}
+
+/* Does the register, or the file, of the entry take listed events alone? */
+static bool is_closed(const struct assay_policy *policy, const struct assay_event_reference *entry)
+{
+    for (uint32_t i = 0; i < policy->event_count; i++) {
+        const struct assay_event_reference *const e = &policy->events[i];
+        if (e->is_file != entry->is_file || e->state == ASSAY_EVENT_DENIED) continue;
+        if (e->is_file ? same_text(e, entry)
+                       : e->field == entry->field && e->state != ASSAY_EVENT_REQUIRED)
+            return true;
+    }
+    return false;
+}
+
+/* An entry that only one of the policies has. */
+static void diff_event(struct diff *d, const struct assay_event_reference *e, bool is_new)
+{
+    const bool closed = is_closed(is_new ? d->before : d->after, e);
+    enum assay_change_effect effect = is_new ? ASSAY_CHANGE_STRICTER : ASSAY_CHANGE_LOOSER;
+    if (e->state == ASSAY_EVENT_ALLOWED || e->state == ASSAY_EVENT_RETIRING) {
+        if (closed) effect = is_new ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER;
+    } else if (e->state == ASSAY_EVENT_REQUIRED) {
+        effect = ASSAY_CHANGE_EITHER; /* one more of several that suffice, or one that must be */
+    }
+    struct assay_text what = text_of("event ");
+    if (!e->is_file) assay_text_add(&what, assay_reference_field_name(e->field));
+    if (!e->is_file) assay_text_add(&what, " ");
+    if (e->text[0] != '\0') assay_text_add(&what, e->text);
+    else assay_text_add_hex(&what, e->value, 8);
+    const struct assay_text state = text_of(assay_event_state_name(e->state));
+    const struct assay_text none = text_of("not named");
+    add(d, effect, what, is_new ? none : state, is_new ? state : none);
+}
+
+static void diff_events(struct diff *d)
+{
+    diff_acceptance(d, "ima_unknown", d->before->ima_unknown, d->after->ima_unknown);
+    for (uint32_t i = 0; i < d->before->event_count; i++)
+        if (!has_event(d->after, &d->before->events[i]))
+            diff_event(d, &d->before->events[i], false);
+    for (uint32_t i = 0; i < d->after->event_count; i++)
+        if (!has_event(d->before, &d->after->events[i])) diff_event(d, &d->after->events[i], true);
+}
+
 /* --- the whole */
 void assay_policy_diff(const struct assay_policy *before, const struct assay_policy *after,
                        struct assay_policy_changes *out)
@@ -453,6 +515,7 @@ void assay_policy_diff(const struct assay_policy *before, const struct assay_pol
     diff_roots(&d);
     diff_advisories(&d);
     diff_references(&d);
+    diff_events(&d);
 }
 
 const char *assay_change_effect_text(enum assay_change_effect effect)

@@ -42,6 +42,13 @@ bool assay_reference_field_is_pcr(enum assay_reference_field field)
     return (unsigned)field >= ASSAY_REFERENCE_PCR0 && (unsigned)field < ASSAY_REFERENCE_FIELDS;
 }
 
+bool assay_reference_field_is_logged(enum assay_reference_field field)
+{
+    const bool is_rtmr =
+        (unsigned)field >= ASSAY_REFERENCE_RTMR0 && (unsigned)field <= ASSAY_REFERENCE_RTMR3;
+    return is_rtmr || assay_reference_field_is_pcr(field);
+}
+
 bool assay_reference_field_fits(enum assay_reference_field field, size_t value_len)
 {
     return (describe(field).lengths & length_bit(value_len)) != 0;
@@ -78,6 +85,17 @@ const char *assay_reference_state_name(enum assay_reference_state state)
     case ASSAY_REFERENCE_ALLOWED: return "allowed";
     case ASSAY_REFERENCE_RETIRING: return "retiring";
     case ASSAY_REFERENCE_DENIED: return "denied";
+    }
+    ASSAY_UNREACHABLE("assay_policy_check bounds it");
+}
+
+const char *assay_event_state_name(enum assay_event_state state)
+{
+    switch (state) {
+    case ASSAY_EVENT_ALLOWED: return "allowed";
+    case ASSAY_EVENT_RETIRING: return "retiring";
+    case ASSAY_EVENT_DENIED: return "denied";
+    case ASSAY_EVENT_REQUIRED: return "required";
     }
     ASSAY_UNREACHABLE("assay_policy_check bounds it");
 }

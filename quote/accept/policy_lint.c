@@ -272,6 +272,7 @@ void assay_policy_lint(const struct assay_policy *policy, int64_t at_unix_s,
     lint_roots(&l);
     lint_advisories(&l);
     assay_lint_references(&l);
+    assay_lint_events(&l);
 }
 
 /* --- texts */

@@ -98,7 +98,18 @@ enum assay_lint_severity { ASSAY_LINT_ERROR = 0, ASSAY_LINT_WARNING = 1 };
       "add its measurement (snp_measurement, mrtd) or its key (id_key_digest, author_key_digest)") \
     X(PROGRAM_ANY, WARNING, "any-program",                                                         \
       "no reference value says which program may run: any is accepted",                            \
-      "add reference values of the measurement")
+      "add reference values of the measurement")                                                   \
+    X(EVENT_UNUSED, ERROR, "event-unused", "no accepted kind has a register of such events",\
+      "remove the entry, or accept a kind of TDX (rtmr) or TPM (pcr, file)")                       \
+    X(EVENT_TWICE, ERROR, "event-twice", "an earlier entry says the same of the same digest",      \
+      "remove one of the two")                                                                     \
+    X(EVENT_DENIED, ERROR, "event-denied", "the digest is denied by another entry, which wins",    \
+      "remove one of the two entries")                                                             \
+    X(IMA_UNKNOWN_UNUSED, ERROR, "ima-unknown-unused",                                             \
+      "ima_unknown has no effect: no event names a file", "remove it, or name files in events")    \
+    X(EVENT_LOGS, WARNING, "event-logs",                                                           \
+      "events are named: evidence that comes without its log, as in a network, is not judged",     \
+      "use events where --event-log or the library gives the log")
 
 #define ASSAY_LINT_ENUM(symbol, severity, name, text, advice) ASSAY_LINT_##symbol,
 enum assay_lint { ASSAY_LINT_LIST(ASSAY_LINT_ENUM) };

@@ -21,5 +21,7 @@ struct assay_text assay_lint_kinds(uint32_t kinds);                  /* "snp, cc
 
 /* quote/accept/policy_lint_reference.c */
 void assay_lint_references(struct assay_lint_run *l);
+/* quote/accept/policy_lint_event.c */
+void assay_lint_events(struct assay_lint_run *l);
 
 #endif

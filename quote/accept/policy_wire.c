@@ -3,9 +3,10 @@
  * cover.
  *
  * CBOR: ["assay/policy/v3", profile, kinds, evaluation_number_min, collateral_age_max_s,
- * pcesvn_min, tee_tcb_svn_min, platform, statuses, roots, advisories, references]; absent options
- * are null. Decoding accepts exactly what encoding writes; another version of the format has
- * another tag and is refused as such.
+ * pcesvn_min, tee_tcb_svn_min, platform, statuses, roots, advisories, references, ? events]; absent
+ * options are null. A policy that says nothing of events has no last element: its bytes and its
+ * digest are what they were before there was one. Decoding accepts exactly what encoding writes;
+ * another version of the format has another tag and is refused as such.
  */
 #include "quote/accept/policy.h"
 
@@ -14,11 +15,12 @@
 
 static const char policy_tag[] = "assay/policy/v3";
 enum {
-    POLICY_FIELDS = 12,
+    POLICY_FIELDS = 12, /* and one of events, if it says anything of them */
     POLICY_FIELDS_MAX = 23, /* of any version: one byte of array head */
     PLATFORM_FIELDS = 10,
     ROOT_FIELDS = 4,
     REFERENCE_FIELDS = 6,
+    EVENT_FIELDS = 6,
 };
 
 /* The longest encoding of each entry, CBOR heads included: every table full must fit. */
@@ -28,11 +30,13 @@ enum {
     ROOT_MAX = 1 + (2 + ASSAY_ROOT_NAME_MAX) + (3 + ASSAY_KEY_BYTES_MAX) + 5 + 1,
     ADVISORY_MAX = 2 + ASSAY_ADVISORY_TEXT,
     REFERENCE_MAX = 1 + 2 + 1 + (2 + ASSAY_MEASUREMENT_MAX) + 2 * NUMBER_MAX + 3,
-    HEADS_MAX = 1 + (1 + sizeof policy_tag) + 1 + 5 + 5 + NUMBER_MAX + 3 + (1 + 16) + 26 + 4 * 3,
+    EVENT_MAX = 1 + 1 + 1 + 2 + 5 + 2 + ASSAY_EVENT_REFERENCE_TEXT + 2 + ASSAY_MEASUREMENT_MAX,
+    HEADS_MAX = 1 + (1 + sizeof policy_tag) + 1 + 5 + 5 + NUMBER_MAX + 3 + (1 + 16) + 26 + 17,
 };
 _Static_assert(HEADS_MAX + ASSAY_TCB_STATUS_COUNT * STATUS_MAX + ASSAY_POLICY_ROOTS_MAX * ROOT_MAX +
                        ASSAY_POLICY_ADVISORIES_MAX * ADVISORY_MAX +
-                       ASSAY_REFERENCES_MAX * REFERENCE_MAX <=
+                       ASSAY_REFERENCES_MAX * REFERENCE_MAX +
+                       ASSAY_EVENT_REFERENCES_MAX * EVENT_MAX <=
                    ASSAY_POLICY_LEN_MAX,
                "a policy with every table full must fit");
 
@@ -91,10 +95,33 @@ static void put_roots(struct assay_writer *w, const struct assay_policy *policy)
     }
 }
 
+/* Does it say anything of events that the default does not? */
+static bool has_events(const struct assay_policy *policy)
+{
+    return policy->event_count > 0 || policy->ima_unknown != ASSAY_ACCEPT_WARNING;
+}
+
+static void put_events(struct assay_writer *w, const struct assay_policy *policy)
+{
+    assay_cbor_put_array(w, 2);
+    assay_cbor_put_uint(w, (uint64_t)policy->ima_unknown);
+    assay_cbor_put_array(w, policy->event_count);
+    for (uint32_t i = 0; i < policy->event_count; i++) {
+        const struct assay_event_reference *const e = &policy->events[i];
+        assay_cbor_put_array(w, EVENT_FIELDS);
+        assay_cbor_put_bool(w, e->is_file);
+        assay_cbor_put_uint(w, (uint64_t)e->state);
+        assay_cbor_put_uint(w, (uint64_t)e->field);
+        put_option(w, e->has_type, e->type);
+        assay_cbor_put_text(w, e->text);
+        assay_cbor_put_bytes(w, e->value, e->value_len);
+    }
+}
+
 void assay_policy_encode(const struct assay_policy *policy, struct assay_writer *w)
 {
     ASSAY_ASSERT(assay_policy_check(policy) == ASSAY_OK);
-    assay_cbor_put_array(w, POLICY_FIELDS);
+    assay_cbor_put_array(w, POLICY_FIELDS + (has_events(policy) ? 1 : 0));
     assay_cbor_put_text(w, policy_tag);
     assay_cbor_put_uint(w, (uint64_t)policy->profile);
     assay_cbor_put_uint(w, policy->kinds);
@@ -111,6 +138,7 @@ void assay_policy_encode(const struct assay_policy *policy, struct assay_writer 
     assay_cbor_put_array(w, policy->reference_count);
     for (uint32_t i = 0; i < policy->reference_count; i++)
         put_reference(w, &policy->references[i]);
+    if (has_events(policy)) put_events(w, policy);
 }
 
 /* --- decoding */
@@ -136,6 +164,9 @@ static enum assay_status get_text(struct assay_cursor *c, char *out, size_t capa
 {
     struct assay_slice text;
     ASSAY_TRY(assay_cbor_text(c, capacity - 1, &text));
+    /* What stands behind a NUL would be lost, and be a second encoding of the rest. */
+    for (size_t i = 0; i < text.len; i++)
+        if (text.bytes[i] == 0) return ASSAY_E_RANGE;
     if (text.len > 0) assay_bytes_copy(out, capacity, text.bytes, text.len);
     return ASSAY_OK; /* the rest is zero, and assay_policy_check refuses an empty one */
 }
@@ -252,6 +283,38 @@ static enum assay_status get_numbers(struct assay_cursor *c, struct assay_policy
     return assay_cbor_bytes_exact(c, p->tee_tcb_svn_min, sizeof p->tee_tcb_svn_min);
 }
 
+static enum assay_status get_event(struct assay_cursor *c, struct assay_event_reference *e)
+{
+    uint64_t state = 0, field = 0, type = 0;
+    struct assay_slice value;
+    ASSAY_TRY(assay_cbor_array_exact(c, EVENT_FIELDS));
+    ASSAY_TRY(assay_cbor_bool(c, &e->is_file));
+    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_EVENT_REQUIRED, &state));
+    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_REFERENCE_FIELDS - 1, &field));
+    ASSAY_TRY(get_option(c, UINT32_MAX, &e->has_type, &type));
+    ASSAY_TRY(get_text(c, e->text, sizeof e->text));
+    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_MEASUREMENT_MAX, &value));
+    e->state = (enum assay_event_state)state;
+    e->field = (enum assay_reference_field)field;
+    e->type = (uint32_t)type;
+    e->value_len = (uint32_t)value.len;
+    if (value.len > 0) assay_bytes_copy(e->value, sizeof e->value, value.bytes, value.len);
+    return ASSAY_OK;
+}
+
+/* Bytes that say nothing, where there need be none, would be a second encoding. */
+static enum assay_status get_events(struct assay_cursor *c, struct assay_policy *p)
+{
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_array_exact(c, 2));
+    ASSAY_TRY(get_acceptance(c, &p->ima_unknown));
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_EVENT_REFERENCES_MAX, &count));
+    p->event_count = (uint32_t)count;
+    for (uint32_t i = 0; i < p->event_count; i++)
+        ASSAY_TRY(get_event(c, &p->events[i]));
+    return has_events(p) ? ASSAY_OK : ASSAY_E_ENCODING;
+}
+
 enum assay_status assay_policy_decode(const uint8_t *bytes, size_t len, struct assay_policy *policy)
 {
     ASSAY_ASSERT(policy != NULL);
@@ -262,12 +325,14 @@ enum assay_status assay_policy_decode(const uint8_t *bytes, size_t len, struct a
     /* The tag is looked at first: bytes of another version must not read as broken ones. */
     ASSAY_TRY(assay_cbor_array(&c, POLICY_FIELDS_MAX, &fields));
     ASSAY_TRY(assay_cbor_text_expect(&c, policy_tag));
-    if (fields != POLICY_FIELDS) return ASSAY_E_RANGE;
+    if (fields != POLICY_FIELDS && fields != POLICY_FIELDS + 1) return ASSAY_E_RANGE;
     ASSAY_TRY(get_numbers(&c, &p));
     ASSAY_TRY(get_platform(&c, &p.platform));
     ASSAY_TRY(get_statuses(&c, &p));
     ASSAY_TRY(get_roots(&c, &p));
     ASSAY_TRY(get_lists(&c, &p));
+    p.ima_unknown = ASSAY_ACCEPT_WARNING;
+    if (fields > POLICY_FIELDS) ASSAY_TRY(get_events(&c, &p));
     ASSAY_TRY(assay_cursor_end(&c));
     ASSAY_TRY(assay_policy_check(&p));
     *policy = p;

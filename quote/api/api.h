@@ -10,6 +10,7 @@
 
 #include "quote/accept/policy.h"
 #include "quote/collateral/collateral.h"
+#include "quote/eventlog/appraise.h"
 #include "quote/verify.h"
 
 /* After the room's headers: it leaves out what they define. */

@@ -36,6 +36,16 @@ const char *assay_name_of_tcb_status(enum assay_tcb_status status)
     return assay_tcb_status_text(status);
 }
 
+const char *assay_name_of_eventlog_form(enum assay_eventlog_form form)
+{
+    return assay_eventlog_form_text(form);
+}
+
+const char *assay_name_of_register_state(enum assay_register_state state)
+{
+    return assay_register_state_text(state);
+}
+
 const char *assay_name_of_rule_class(enum assay_rule_class class_)
 {
     switch (class_) {

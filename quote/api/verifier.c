@@ -10,6 +10,8 @@
 
 _Static_assert(ASSAY_VERIFIER_PLATFORMS_MAX == ASSAY_VERIFIER_ENTRIES_MAX, "one bound");
 _Static_assert(ASSAY_EVIDENCE_BYTES_MAX == ASSAY_EVIDENCE_LEN_MAX, "one bound");
+_Static_assert(ASSAY_LOGS_MAX == ASSAY_EVENTLOGS_MAX, "one bound");
+_Static_assert(ASSAY_LOG_BYTES_MAX == ASSAY_EVENTLOG_LEN_MAX, "one bound");
 
 /* In front of the verifier's memory: how long it is. */
 union prefix {
@@ -123,34 +125,73 @@ static void refuse(const struct assay_policy *policy, enum assay_evidence_kind k
     assay_verdict_conclude(verdict);
 }
 
+static bool is_missing(struct assay_bytes bytes)
+{
+    return bytes.bytes == NULL && bytes.len > 0;
+}
+
+/* What is misused in a request. Returns: ASSAY_OK | ASSAY_E_INVALID | ASSAY_E_RANGE */
+static enum assay_status check_request(const struct assay_verify_request *request)
+{
+    if (request == NULL || request->trust == NULL) return ASSAY_E_INVALID;
+    if (is_missing(request->evidence)) return ASSAY_E_INVALID;
+    if ((unsigned)request->kind >= ASSAY_KIND_COUNT) return ASSAY_E_INVALID;
+    if (request->log_count > ASSAY_EVENTLOGS_MAX) return ASSAY_E_RANGE;
+    if (request->logs == NULL && request->log_count > 0) return ASSAY_E_INVALID;
+    for (size_t i = 0; i < request->log_count; i++)
+        if (is_missing(request->logs[i])) return ASSAY_E_INVALID;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_verify_with_logs(const struct assay_verify_request *request,
+                                         struct assay_verdict *verdict,
+                                         struct assay_eventlog_report *report)
+{
+    if (verdict == NULL) return ASSAY_E_INVALID;
+    ASSAY_TRY(check_request(request));
+    struct assay_policy usual;
+    if (request->policy == NULL) assay_policy_default(&usual);
+    struct assay_slice logs[ASSAY_EVENTLOGS_MAX];
+    for (size_t i = 0; i < request->log_count; i++)
+        logs[i] = slice_of(request->logs[i]);
+    struct assay_evidence_request inner = {
+        .kind = request->kind,
+        .bytes = request->evidence.bytes,
+        .len = request->evidence.len,
+        .at_unix_s = request->at_unix_s,
+        .endorsements = &request->trust->endorsements,
+        .policy = request->policy == NULL ? &usual : request->policy,
+        .logs = logs,
+        .log_count = request->log_count,
+        .log_report = report,
+    };
+    enum assay_status status = ASSAY_OK;
+    if (inner.kind == ASSAY_KIND_NONE)
+        status = assay_evidence_detect(inner.bytes, inner.len, &inner.kind);
+    if (status == ASSAY_OK)
+        status = assay_evidence_length(inner.kind, inner.bytes, inner.len, &inner.len);
+    if (status != ASSAY_OK) {
+        if (report != NULL) assay_eventlog_report_init(report);
+        refuse(inner.policy, inner.kind, inner.at_unix_s, status, verdict);
+        return ASSAY_OK;
+    }
+    status = assay_evidence_verify(request->verifier, &inner, verdict);
+    /* Malformed evidence has its verdict; only the host's own failure is no answer. */
+    return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
+}
+
 enum assay_status assay_verify(struct assay_verifier *verifier, const struct assay_trust *trust,
                                const struct assay_policy *policy, enum assay_evidence_kind kind,
                                const uint8_t *bytes, size_t len, int64_t at_unix_s,
                                struct assay_verdict *verdict)
 {
-    if (trust == NULL || verdict == NULL || (bytes == NULL && len > 0)) return ASSAY_E_INVALID;
-    if ((unsigned)kind >= ASSAY_KIND_COUNT) return ASSAY_E_INVALID;
-    struct assay_policy usual;
-    if (policy == NULL) {
-        assay_policy_default(&usual);
-        policy = &usual;
-    }
-    enum assay_status status = ASSAY_OK;
-    if (kind == ASSAY_KIND_NONE) status = assay_evidence_detect(bytes, len, &kind);
-    if (status == ASSAY_OK) status = assay_evidence_length(kind, bytes, len, &len);
-    if (status != ASSAY_OK) {
-        refuse(policy, kind, at_unix_s, status, verdict);
-        return ASSAY_OK;
-    }
-    const struct assay_evidence_request request = {
-        .kind = kind,
-        .bytes = bytes,
-        .len = len,
-        .at_unix_s = at_unix_s,
-        .endorsements = &trust->endorsements,
+    const struct assay_verify_request request = {
+        .verifier = verifier,
+        .trust = trust,
         .policy = policy,
+        .kind = kind,
+        .evidence = { bytes, len },
+        .at_unix_s = at_unix_s,
     };
-    status = assay_evidence_verify(verifier, &request, verdict);
-    /* Malformed evidence has its verdict; only the host's own failure is no answer. */
-    return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
+    return assay_verify_with_logs(&request, verdict, NULL);
 }

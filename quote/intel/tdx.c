@@ -3,6 +3,7 @@
  * TD's own report says of it: debug and reserved attributes, service TDs, measurements.
  */
 #include "quote/accept/reference.h"
+#include "quote/eventlog/quoted.h"
 #include "quote/intel/dcap.h"
 
 enum {
@@ -171,6 +172,7 @@ static struct assay_kind row(enum assay_evidence_kind kind, uint16_t version, co
         .nested_certification = true,
         .is_tdx = true,
         .judge_body = judge_body,
+        .registers = assay_quoted_td,
         .verify = assay_dcap_verify,
     };
 }

@@ -134,6 +134,12 @@ static struct effect effect_of(enum assay_evidence_kind kind, const struct assay
     case ASSAY_RULE_SVN_MINIMUM: return svn_minimum(kind, reason);
     case ASSAY_RULE_DEBUG: return say(CONFIGURATION | OPAQUE, CONTRAINDICATED);
     case ASSAY_RULE_MEASUREMENT_UNKNOWN: /* refused: the policy names what may run */
+    case ASSAY_RULE_EVENT_LOG_FORMAT:
+    case ASSAY_RULE_EVENT_LOG_TWICE:
+    case ASSAY_RULE_EVENT_LOG_MISMATCH:
+    case ASSAY_RULE_EVENT_UNKNOWN:
+    case ASSAY_RULE_EVENT_DENIED:
+    case ASSAY_RULE_EVENT_MISSING:
     case ASSAY_RULE_MEASUREMENT_DENIED: return say(EXECUTABLES, CONTRAINDICATED);
     case ASSAY_RULE_RESERVED_BITS:
     case ASSAY_RULE_VMPL:
@@ -147,6 +153,9 @@ static struct effect effect_of(enum assay_evidence_kind kind, const struct assay
     case ASSAY_RULE_TCB_WARNING:
     case ASSAY_RULE_TCB_NOW_WARNING:
     case ASSAY_RULE_BOOTLOADER_STATE: return say(HARDWARE, WARNED);
+    case ASSAY_RULE_EVENT_LOG_UNFIT:
+    case ASSAY_RULE_EVENT_RETIRING:
+    case ASSAY_RULE_FILE_UNKNOWN:
     case ASSAY_RULE_MEASUREMENT_RETIRING: return say(EXECUTABLES, WARNED);
     case ASSAY_RULE_VMPL_NOTE:
     case ASSAY_RULE_SERVICE_TD_NOTE:
@@ -156,6 +165,7 @@ static struct effect effect_of(enum assay_evidence_kind kind, const struct assay
     case ASSAY_RULE_UNSUPPORTED:
     case ASSAY_RULE_EVIDENCE_INCOMPLETE:
     case ASSAY_RULE_CERT_TYPE: return say(EVERYTHING, UNKNOWN_ELEMENTS);
+    case ASSAY_RULE_EVENT_LOG_MISSING:
     case ASSAY_RULE_PCR_MISSING: return say(EXECUTABLES, UNKNOWN_ELEMENTS);
     case ASSAY_RULE_KEY_MISSING:
     case ASSAY_RULE_CHAIN_MISSING:

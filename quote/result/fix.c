@@ -196,7 +196,27 @@
     X(ASSAY_RULE_EVIDENCE_INCOMPLETE,                                                              \
       "Supply every piece of the evidence: quote, signature, key, values, report.")                \
     X(ASSAY_RULE_ROOT_MISSING,                                                                     \
-      "Say whom to trust for this kind: `--root`, or a policy with roots.")
+      "Say whom to trust for this kind: `--root`, or a policy with roots.")                        \
+    X(ASSAY_RULE_EVENT_LOG_FORMAT,                                                                 \
+      "Read the event log anew and whole, as the kernel hands it out.")                            \
+    X(ASSAY_RULE_EVENT_LOG_TWICE,                                                                  \
+      "Give one log of the firmware and one list of IMA, those of this very machine.")             \
+    X(ASSAY_RULE_EVENT_LOG_UNFIT,                                                                  \
+      "Give the log of the machine and of the registers that the evidence quotes.")                \
+    X(ASSAY_RULE_EVENT_LOG_MISMATCH,                                                               \
+      "Read log and quote together; if it stays like this, the log was altered.")                  \
+    X(ASSAY_RULE_EVENT_LOG_MISSING,                                                                \
+      "Supply the event log with `--event-log`, or take the events out of the policy.")            \
+    X(ASSAY_RULE_EVENT_UNKNOWN,                                                                    \
+      "Boot what the policy allows, or add the event to it after reviewing what it loaded.")       \
+    X(ASSAY_RULE_EVENT_DENIED,                                                                     \
+      "Replace the program or setting that was measured: it was denied on purpose.")               \
+    X(ASSAY_RULE_EVENT_MISSING,                                                                    \
+      "Boot what the policy requires, and quote the register that it is measured into.")           \
+    X(ASSAY_RULE_EVENT_RETIRING,                                                                   \
+      "Deploy the successor of what was measured before it is removed from the policy.")           \
+    X(ASSAY_RULE_FILE_UNKNOWN,                                                                     \
+      "Review the file, and add its name and digest to the events of the policy.")
 
 #define FIX_CASE(symbol, text)                                                                     \
     case symbol: return text;

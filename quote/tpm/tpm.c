@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "quote/accept/reference.h"
 #include "quote/chain.h"
+#include "quote/eventlog/quoted.h"
 #include "quote/text.h"
 #include "quote/tpm/tpm_trust.h"
 
@@ -386,6 +387,7 @@ struct assay_kind assay_kind_tpm(void)
         .programs = ASSAY_PROGRAM_PCRS,
         .detect = detect,
         .length = length,
+        .registers = assay_quoted_tpm,
         .verify = verify,
     };
 }

@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "quote/amd/snp.h"
+#include "quote/eventlog/quoted.h"
 #include "quote/intel/dcap.h"
 #include "quote/json.h"
 #include "quote/text.h"
@@ -279,6 +280,7 @@ static struct assay_kind row(enum assay_evidence_kind kind, const char *what)
             ASSAY_PROOFS_TPM_QUOTE | ASSAY_PROOF_BIT(RUNTIME_DATA) | ASSAY_PROOF_BIT(RUNTIME_AK),
         .programs = ASSAY_PROGRAM_PCRS,
         .length = length,
+        .registers = assay_quoted_tpm,
         .verify = verify,
     };
 }

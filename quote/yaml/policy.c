@@ -28,6 +28,11 @@ static const cyaml_strval_t reference_states[] = { { "allowed", ASSAY_REFERENCE_
                                                    { "retiring", ASSAY_REFERENCE_RETIRING },
                                                    { "denied", ASSAY_REFERENCE_DENIED } };
 
+static const cyaml_strval_t event_states[] = { { "allowed", ASSAY_EVENT_ALLOWED },
+                                               { "retiring", ASSAY_EVENT_RETIRING },
+                                               { "denied", ASSAY_EVENT_DENIED },
+                                               { "required", ASSAY_EVENT_REQUIRED } };
+
 static const cyaml_schema_value_t text_value = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1,
                                                                     256) };
 
@@ -65,6 +70,19 @@ static const cyaml_schema_field_t reference_value_fields[] = {
 };
 static const cyaml_schema_value_t reference_value = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_DEFAULT, struct yaml_reference, reference_value_fields) };
+
+static const cyaml_schema_field_t event_fields[] = {
+    CYAML_FIELD_ENUM("state", CYAML_FLAG_STRICT, struct yaml_event, state, event_states,
+                     CYAML_ARRAY_LEN(event_states)),
+    OPTIONAL_TEXT("register", struct yaml_event, reg),
+    OPTIONAL_TEXT("type", struct yaml_event, type),
+    OPTIONAL_TEXT("data", struct yaml_event, data),
+    OPTIONAL_TEXT("file", struct yaml_event, file),
+    OPTIONAL_TEXT("digest", struct yaml_event, digest),
+    CYAML_FIELD_END
+};
+static const cyaml_schema_value_t event_value = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_DEFAULT, struct yaml_event, event_fields) };
 
 static const cyaml_schema_field_t snp_tcb_fields[] = {
     OPTIONAL_TEXT("bootloader", struct yaml_snp_tcb, bootloader),
@@ -105,6 +123,9 @@ static const cyaml_schema_field_t policy_fields[] = {
                          ASSAY_POLICY_ADVISORIES_MAX),
     CYAML_FIELD_SEQUENCE("references", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_policy,
                          references, &reference_value, 0, ASSAY_REFERENCES_MAX),
+    OPTIONAL_TEXT("ima_unknown", struct yaml_policy, ima_unknown),
+    CYAML_FIELD_SEQUENCE("events", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_policy,
+                         events, &event_value, 0, ASSAY_EVENT_REFERENCES_MAX),
     CYAML_FIELD_END
 };
 static const cyaml_schema_value_t policy_schema = { CYAML_VALUE_MAPPING(

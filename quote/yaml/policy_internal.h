@@ -32,6 +32,16 @@ struct yaml_reference {
     char *isvsvn_min;
 };
 
+/* Of firmware: register, perhaps type, and digest or data. Of IMA: file and digest. */
+struct yaml_event {
+    enum assay_event_state state;
+    char *reg;
+    char *type;
+    char *data;
+    char *file;
+    char *digest;
+};
+
 /* In the order of struct assay_platform_rules. */
 struct yaml_snp_tcb {
     char *bootloader;
@@ -68,7 +78,15 @@ struct yaml_policy {
     unsigned advisories_denied_count;
     struct yaml_reference *references;
     unsigned references_count;
+    char *ima_unknown;
+    struct yaml_event *events;
+    unsigned events_count;
 };
+
+/* The entries of events, quote/yaml/policy_event.c. Returns: as assay_policy_parse_yaml */
+ASSAY_CHECKED enum assay_status assay_yaml_take_events(const struct assay_yaml *file,
+                                                       const struct yaml_policy *yaml,
+                                                       struct assay_policy *policy);
 
 /* file->data through every check, into *policy. Returns: as assay_policy_parse_yaml */
 ASSAY_CHECKED enum assay_status assay_yaml_take_policy(const struct assay_yaml *file,

@@ -366,7 +366,8 @@ static enum assay_status take_lists(const struct assay_yaml *file, const struct 
     for (unsigned i = 0; i < yaml->references_count; i++)
         ASSAY_TRY(take_reference(file, &yaml->references[i], i, &policy->references[i]));
     policy->reference_count = yaml->references_count;
-    return ASSAY_OK;
+    ASSAY_TRY(take_acceptance(file, "ima_unknown", yaml->ima_unknown, &policy->ima_unknown));
+    return assay_yaml_take_events(file, yaml, policy);
 }
 
 enum assay_status assay_yaml_take_policy(const struct assay_yaml *file, struct assay_policy *policy)

@@ -4,6 +4,7 @@
 #include "quote/yaml.h"
 
 #include "base/rfc3339.h"
+#include "quote/eventlog/eventlog.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -144,6 +145,25 @@ void assay_references_put_yaml(const struct assay_reference *references, size_t 
     }
 }
 
+static void put_event(struct assay_writer *w, const struct assay_event_reference *e)
+{
+    const char *const type = assay_event_type_name(e->type);
+    put(w, "  - { state: %s", assay_event_state_name(e->state));
+    if (!e->is_file) put(w, ", register: %s", assay_reference_field_name(e->field));
+    if (e->has_type && type != NULL) put(w, ", type: %s", type);
+    else if (e->has_type) put(w, ", type: %lu", (unsigned long)e->type);
+    if (e->text[0] != '\0') {
+        put(w, e->is_file ? ", file: " : ", data: ");
+        put_quoted(w, e->text);
+    }
+    if (e->value_len > 0) {
+        put(w, ", digest: \"");
+        put_hex(w, e->value, e->value_len);
+        put(w, "\"");
+    }
+    put(w, " }\n");
+}
+
 void assay_policy_put_yaml(const struct assay_policy *policy, struct assay_writer *w)
 {
     put(w, "policy_version: 1\nprofile: %s\n",
@@ -162,4 +182,8 @@ void assay_policy_put_yaml(const struct assay_policy *policy, struct assay_write
     put_advisories(w, policy);
     put(w, "references:%s\n", policy->reference_count == 0 ? " []" : "");
     assay_references_put_yaml(policy->references, policy->reference_count, w);
+    put(w, "ima_unknown: %s\n", assay_acceptance_name(policy->ima_unknown));
+    put(w, "events:%s\n", policy->event_count == 0 ? " []" : "");
+    for (uint32_t i = 0; i < policy->event_count; i++)
+        put_event(w, &policy->events[i]);
 }

@@ -67,6 +67,31 @@ expect 12 chain-missing "$ASSAY" evidence verify quote --collateral stranger --r
 expect 12 certificate-time "$ASSAY" evidence verify quote --collateral registrar \
     --root registrar/root_ca.pem --at 2020-01-01T00:00:00Z
 
+# --- an event log of what was measured: the program, and nothing in the firmware's PCRs. The digests are
+# sha256sum's, the register is the TPM's.
+hex_bytes() { for byte in $(printf %s "$1" | sed 's/../& /g'); do printf "\\$(printf %03o "0x$byte")"; done; }
+log_of() { # log_of DIGEST: Spec ID Event03 with SHA-256 alone, one EV_IPL of PCR 23
+    hex_bytes "0000000003000000$(printf '00%.0s' $(seq 20))21000000"
+    printf 'Spec ID Event03\0'
+    hex_bytes "0000000000020002010000000b00200000"
+    hex_bytes "170000000d000000010000000b00${1}00000000"
+}
+program=$(sha256sum <"$BIN/assay-enclave" | cut -d ' ' -f 1)
+log_of "$program" >ccel
+log_of "$(printf 'ab%.0s' $(seq 32))" >altered
+for state in required denied; do
+    printf 'policy_version: 1\nprofile: production\nevents:\n' >$state.yaml
+    printf '  - { state: %s, register: pcr23, digest: "%s" }\n' $state "$program" >>$state.yaml
+done
+judge() { "$ASSAY" evidence "$@" --collateral registrar --root registrar/root_ca.pem --at "$now"; }
+expect 0 'firmware, 1 events, 1 of 1 that extend registers proven' judge verify quote --event-log ccel
+expect 0 'pcr23  sha256  matches       1 events' judge explain quote --event-log ccel
+expect 11 'proven: event-log-mismatch' judge verify quote --event-log altered
+expect 12 event-log-missing judge verify quote --policy required.yaml
+expect 0 affirming judge verify quote --policy required.yaml --event-log ccel
+expect 11 event-denied judge verify quote --policy denied.yaml --event-log ccel
+expect 11 event-log-mismatch judge verify quote --policy denied.yaml --event-log altered
+
 # --- revocation
 expect 0 '' "$ASSAY" tpm crl registrar one/ak.pem
 expect 11 certificate-revoked "$ASSAY" evidence verify quote --collateral registrar \

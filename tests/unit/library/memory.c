@@ -77,6 +77,7 @@ struct objects {
     struct assay_policy *policy;
     struct assay_verifier *verifier;
     struct assay_verdict *verdict;
+    struct assay_eventlog_report *report;
 };
 
 static enum assay_status open_objects(struct objects *o)
@@ -90,11 +91,13 @@ static enum assay_status open_objects(struct objects *o)
         status = assay_trust_add_collateral(o->trust, world.files, world.file_count);
     if (status == ASSAY_OK) status = assay_verifier_create(WORLD_NODES, &o->verifier);
     if (status == ASSAY_OK) status = assay_verdict_create(&o->verdict);
+    if (status == ASSAY_OK) status = assay_eventlog_report_create(&o->report);
     return status;
 }
 
 static void close_objects(struct objects *o)
 {
+    assay_eventlog_report_destroy(&o->report);
     assay_verdict_destroy(&o->verdict);
     assay_verifier_destroy(&o->verifier);
     assay_policy_destroy(&o->policy);

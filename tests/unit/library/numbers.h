@@ -67,7 +67,14 @@ struct number {
     X(ASSAY_PROOF_NOT_USED)                                                                        \
     X(ASSAY_PROOF_UNKNOWN)                                                                         \
     X(ASSAY_PROOF_TRUE)                                                                            \
-    X(ASSAY_PROOF_FALSE)
+    X(ASSAY_PROOF_FALSE)                                                                           \
+    X(ASSAY_EVENTLOG_TCG)                                                                          \
+    X(ASSAY_EVENTLOG_IMA)                                                                          \
+    X(ASSAY_REGISTER_MATCHES)                                                                      \
+    X(ASSAY_REGISTER_DIFFERS)                                                                      \
+    X(ASSAY_REGISTER_NOT_QUOTED)                                                                   \
+    X(ASSAY_REGISTER_NOT_REPLAYED)                                                                 \
+    X(ASSAY_REGISTER_NOT_LOGGED)
 
 #define NUMBER_ROW(symbol) { #symbol, (long)symbol },
 #define NUMBER_ONE(symbol) +1

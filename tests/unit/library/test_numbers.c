@@ -58,5 +58,9 @@ Test(library_numbers, texts_are_the_cores)
     cr_assert_str_eq(assay_name_of_tcb_status(ASSAY_TCB_UP_TO_DATE), "UpToDate");
     cr_assert_str_eq(assay_name_of_rule_class(ASSAY_RULE_REFUSED), "refused");
     cr_assert_str_eq(assay_name_of_rule_class((enum assay_rule_class)99), "unknown");
+    cr_assert_str_eq(assay_name_of_eventlog_form(ASSAY_EVENTLOG_TCG), "firmware");
+    cr_assert_str_eq(assay_name_of_eventlog_form((enum assay_eventlog_form)0), "unknown");
+    cr_assert_str_eq(assay_name_of_register_state(ASSAY_REGISTER_DIFFERS), "differs");
+    cr_assert_str_eq(assay_name_of_register_state((enum assay_register_state)0), "unknown");
     cr_assert_str_eq(assay_name_of_kind((enum assay_evidence_kind)99), "unknown");
 }

@@ -16,6 +16,7 @@
     "\"1ba9c4c0c0c86193a3fe23d6b02cda10a8bbd4e88e48b4458561a36e705525f5"                           \
     "67918e2edc88e40d860bd0cc4ee26aacc988e505a953558c453f6b0904ae7394\""
 #define ENTRY(...)     "  - { " __VA_ARGS__ " }\n"
+#define EVENTS         "events:\n"
 #define REFERENCES     "references:\n"
 #define ALLOWED(value) ENTRY("field: mrenclave, state: allowed, value: " value)
 
@@ -144,6 +145,22 @@ static const struct {
                             "value: " A),
       "differs|mrenclave 33d8736db756ed49...|allowed|allowed from 2026-01-01T00:00:00Z\n",
       "differs|mrenclave 33d8736db756ed49...|allowed from 2026-01-01T00:00:00Z|allowed\n" },
+    { HEAD, HEAD "ima_unknown: refused\n", "refuses more|ima_unknown|warning|refused\n",
+      "accepts more|ima_unknown|refused|warning\n" },
+    { HEAD, HEAD EVENTS ENTRY("state: allowed, register: pcr4, data: shim"),
+      "refuses more|event pcr4 shim|not named|allowed\n",
+      "accepts more|event pcr4 shim|allowed|not named\n" },
+    { HEAD EVENTS ENTRY("state: allowed, register: pcr4, data: shim"),
+      HEAD EVENTS ENTRY("state: allowed, register: pcr4, data: shim")
+          ENTRY("state: retiring, register: pcr4, type: EV_IPL, data: old"),
+      "accepts more|event pcr4 old|not named|retiring\n",
+      "refuses more|event pcr4 old|retiring|not named\n" },
+    { HEAD, HEAD EVENTS ENTRY("state: denied, file: /bin/a, digest: " A),
+      "refuses more|event /bin/a|not named|denied\n",
+      "accepts more|event /bin/a|denied|not named\n" },
+    { HEAD, HEAD EVENTS ENTRY("state: required, register: rtmr1, digest: " A),
+      "differs|event rtmr1 33d8736db756ed49|not named|required\n",
+      "differs|event rtmr1 33d8736db756ed49|required|not named\n" },
 };
 
 Test(quote_diff, tells_each_change_both_ways)

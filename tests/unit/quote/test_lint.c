@@ -28,6 +28,7 @@ enum { AT = 1767225600 }; /* 2026-01-01 */
 #define SNP        HEAD "kinds: [snp]\n"
 #define TPM        HEAD "kinds: [tpm2]\n"
 #define ENTRY(...) "  - { " __VA_ARGS__ " }\n"
+#define EVENT(...) "events:\n" ENTRY("state: allowed, " __VA_ARGS__)
 #define ALLOWED    "references:\n" ENTRY("field: mrenclave, state: allowed, value: " A)
 #define TD         "references:\n" ENTRY("field: mrtd, state: allowed, value: " LONG)
 #define PCR(value) ENTRY("field: pcr0, state: allowed, value: " value)
@@ -238,6 +239,23 @@ static const struct {
       "kinds: [sgx-v3, tdx-v4]\n" ALLOWED ENTRY("field: rtmr2, state: allowed, value: " LONG) },
     { ASSAY_LINT_PROGRAM_ANY, "references",
       TDX "references:\n" ENTRY("field: mrseam, state: allowed, value: " LONG), TDX TD },
+    { ASSAY_LINT_EVENT_UNUSED, "events[0]", TDX TD EVENT("register: pcr4, data: x"),
+      TDX TD EVENT("register: rtmr1, data: x") },
+    { ASSAY_LINT_EVENT_UNUSED, "events[0]", TDX TD EVENT("file: a, digest: " A),
+      HEAD "kinds: [tpm2]\n" EVENT("file: a, digest: " A) },
+    { ASSAY_LINT_EVENT_UNUSED, "events[0]",
+      HEAD "kinds: [paravisor-vtpm-tdx]\n" EVENT("register: rtmr1, data: x"),
+      HEAD "kinds: [paravisor-vtpm-tdx]\n" EVENT("register: pcr4, data: x") },
+    { ASSAY_LINT_EVENT_TWICE, "events[1]",
+      TDX TD EVENT("register: rtmr1, data: x") ENTRY("state: allowed, register: rtmr1, data: x"),
+      TDX TD EVENT("register: rtmr1, data: x") ENTRY("state: allowed, register: rtmr2, data: x") },
+    { ASSAY_LINT_EVENT_DENIED, "events[0]",
+      HEAD EVENT("file: a, digest: " A) ENTRY("state: denied, file: b, digest: " A),
+      HEAD EVENT("file: a, digest: " A) ENTRY("state: denied, file: a, digest: " B) },
+    { ASSAY_LINT_IMA_UNKNOWN_UNUSED, "ima_unknown",
+      HEAD "ima_unknown: refused\n" EVENT("register: pcr4, data: x"),
+      HEAD "ima_unknown: refused\n" EVENT("file: a, digest: " A) },
+    { ASSAY_LINT_EVENT_LOGS, "events", HEAD EVENT("register: pcr4, data: x"), HEAD },
 };
 
 Test(quote_lint, finds_each_mistake_where_it_is_and_not_where_it_is_not)

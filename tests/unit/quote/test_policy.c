@@ -32,7 +32,16 @@ static const char full[] =
     "    value: \"33d8736db756ed4997e04ba358d27833188f1932ff7b1d156904d3f560452fbb\"\n"
     "    not_before: 2026-01-01T00:00:00Z\n"
     "    not_after: 2027-01-01T00:00:00Z\n"
-    "    isvsvn_min: 2\n";
+    "    isvsvn_min: 2\n"
+    "ima_unknown: refused\n"
+    "events:\n"
+    "  - { state: required, register: rtmr1, type: EV_EFI_BOOT_SERVICES_APPLICATION,\n"
+    "      digest: \"33d8736db756ed4997e04ba358d27833188f1932ff7b1d156904d3f560452fbb"
+    "33d8736db756ed4997e04ba358d27833\" }\n"
+    "  - { state: denied, register: pcr4, data: \"Calling EFI Application\" }\n"
+    "  - { state: allowed, register: pcr4, type: 4660, data: x }\n"
+    "  - { state: retiring, file: /usr/bin/a b,\n"
+    "      digest: \"33d8736db756ed4997e04ba358d27833188f1932\" }\n";
 
 static enum assay_status parse(const char *text, struct assay_policy *policy, char *message)
 {
@@ -452,6 +461,18 @@ static void fill(struct assay_policy *p)
         r->not_before_s = r->not_after_s = INT64_MAX;
         r->isvsvn_min = UINT16_MAX;
     }
+    p->ima_unknown = ASSAY_ACCEPT_REFUSED;
+    p->event_count = ASSAY_EVENT_REFERENCES_MAX;
+    for (int i = 0; i < ASSAY_EVENT_REFERENCES_MAX; i++) {
+        struct assay_event_reference *const e = &p->events[i];
+        e->is_file = i % 2 == 0;
+        e->state = ASSAY_EVENT_REQUIRED;
+        e->field = e->is_file ? 0 : ASSAY_REFERENCE_PCR23;
+        e->has_type = !e->is_file;
+        e->type = e->is_file ? 0 : UINT32_MAX;
+        memset(e->text, i == 1 ? '"' : 'f', ASSAY_EVENT_REFERENCE_TEXT - 1);
+        e->value_len = e->is_file ? 64 : 0;
+    }
 }
 
 Test(quote_policy, survives_its_bytes_empty_and_full)
@@ -516,6 +537,27 @@ Test(quote_policy, decodes_only_what_it_would_write)
     cr_assert_gt(accepted, 0); /* other measurements, other numbers */
 }
 
+static bool change_event(struct assay_policy *q, int change)
+{
+    struct assay_event_reference *const e = &q->events[0];
+    switch (change) {
+    case 42: q->ima_unknown = ASSAY_ACCEPT_AFFIRMING; break;
+    case 43: q->event_count = 0; break;
+    case 44: e->state = ASSAY_EVENT_ALLOWED; break;
+    case 45: e->field = ASSAY_REFERENCE_RTMR2; break;
+    case 46: e->type += 1; break;
+    case 47:
+        e->has_type = false;
+        e->type = 0;
+        break;
+    case 48: e->value[47] ^= 1; break;
+    case 49: e->value_len = 32; break;
+    case 50: q->events[1].text[0] = 'c'; break;
+    default: return false;
+    }
+    return true;
+}
+
 /* One change of each field of the struct: the digest covers it, and its bytes bring it back. */
 /* One field of the policy, by number. Returns: false past the last one. */
 static bool change_one(struct assay_policy *q, int change)
@@ -571,7 +613,7 @@ static bool change_one(struct assay_policy *q, int change)
         q->roots[0].kinds = ASSAY_KIND_BIT(ASSAY_KIND_TPM);
         q->roots[0].ak = change == 40 ? ASSAY_AK_GOOGLE : ASSAY_AK_AZURE;
         break;
-    default: return false;
+    default: return change_event(q, change);
     }
     return true;
 }
@@ -585,7 +627,7 @@ Test(quote_policy, covers_every_field_by_its_digest)
     size_t count = 0;
     cr_assert_not_null(p);
     cr_assert_eq(parse(full, &p[0], message), ASSAY_OK);
-    for (int change = 0; change < 42; change++) {
+    for (int change = 0; change < 51; change++) {
         p[1] = p[0];
         struct assay_policy *const q = &p[1];
         if (!change_one(q, change)) continue;
@@ -600,7 +642,7 @@ Test(quote_policy, covers_every_field_by_its_digest)
         cr_expect_arr_eq(again, digests[count], 32, "change %d", change);
         count++;
     }
-    cr_expect_eq(count, 42);
+    cr_expect_eq(count, 51);
     free(p);
 }
 

@@ -1,0 +1,266 @@
+/*
+ * tests/unit/apps/test_eventlogs.c - `--event-log` as an operator types it: exit status, lines,
+ * page and JSON of the program itself, over a TPM on paper.
+ */
+#include "net/json/json.h"
+#include "tests/support/eventlog_reference.h"
+#include "tests/unit/apps/folder.h"
+#include "tests/unit/tpm/paper.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define AT "2027-01-15T08:00:00Z" /* PAPER_NOW */
+
+enum { SHA256 = 11, HASH = 32, OUTPUT_MAX = 1 << 17 };
+
+static struct folder folder;
+static struct made_log firmware, ima;
+static char output[OUTPUT_MAX];
+
+static void put(const char *name, const void *bytes, size_t len)
+{
+    (void)folder_put(&folder, name, bytes, len, 0644);
+}
+
+static void put_text(const char *name, const char *text)
+{
+    put(name, text, strlen(text));
+}
+
+static void make_evidence(void)
+{
+    uint8_t value[64];
+    struct paper *const p = calloc(1, sizeof *p);
+    cr_assert_not_null(p);
+    paper_make(p);
+    p->bank_count = 1;
+    p->banks[0] = (struct assay_tpm_bank){ SHA256, 1u << 4 | 1u << 10 };
+    p->values_len = (size_t)2 * HASH;
+    cr_assert_eq(reference_replay(&firmware, 4, SHA256, 99, value), HASH);
+    assay_bytes_copy(p->values, HASH, value, HASH);
+    cr_assert_eq(reference_replay(&ima, 10, SHA256, 99, value), HASH);
+    assay_bytes_copy(p->values + HASH, HASH, value, HASH);
+    paper_build(p);
+    put("quote", p->evidence, p->len);
+    put("root.der", p->registrar.root_der, p->registrar.root_der_len);
+    paper_free(p);
+    free(p);
+}
+
+static void set_up(void)
+{
+    static const uint16_t sha256[] = { SHA256 };
+    folder = folder_make();
+    firmware = log_tcg(sha256, 1);
+    log_event(&firmware, 4, 4, "\0\0\0\0", 4);
+    log_event(&firmware, 4, 0x80000003u, "kernel", 6);
+    log_event(&firmware, 5, 0x80000006u, "partitions", 10);
+    ima = log_ima(HASH, false);
+    log_file(&ima, 10, "ima-ng", "boot_aggregate", "pcrs");
+    log_file(&ima, 10, "ima-ng", "/usr/bin/good", "good");
+    make_evidence();
+    put("ccel", firmware.bytes, firmware.len);
+    put("ima", ima.bytes, ima.len);
+    put_text("denies.yaml", "policy_version: 1\nprofile: production\nevents:\n"
+                            "  - { state: denied, register: pcr4, data: kernel }\n"
+                            "  - { state: required, register: pcr4, data: another }\n");
+    put_text("plain.yaml", "policy_version: 1\nprofile: production\n");
+}
+
+static void tear_down(void)
+{
+    folder_remove(&folder);
+}
+
+TestSuite(apps_eventlogs, .init = set_up, .fini = tear_down);
+
+/* Paths are relative to the folder. Out: output, both streams. Returns: the exit status */
+static int run(const char *arguments)
+{
+    char command[1024];
+    (void)snprintf(command, sizeof command, "cd %s && %s %s 2>&1 </dev/null", folder.path,
+                   ASSAY_PROGRAM, arguments);
+    FILE *const out = popen(command, "r");
+    cr_assert_not_null(out);
+    const size_t len = fread(output, 1, sizeof output - 1, out);
+    output[len] = '\0';
+    const int status = pclose(out);
+    cr_assert(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void expect_said(const char *text)
+{
+    cr_expect(strstr(output, text) != NULL, "not said: %s\n%s", text, output);
+}
+
+static const struct assay_json *data_of(struct assay_json **document)
+{
+    cr_assert_eq(assay_json_parse(output, strlen(output), document), ASSAY_OK, "%s", output);
+    const struct assay_json *const data = assay_json_get(*document, "data");
+    cr_assert_not_null(data);
+    return data;
+}
+
+static void expect_json(const struct assay_json *object, const char *name, const char *wanted)
+{
+    const struct assay_json *const value = assay_json_get(object, name);
+    cr_assert_not_null(value, "%s is not there", name);
+    char *const text = assay_json_print(value, 0);
+    cr_expect_str_eq(text, wanted, "%s is %s, not %s", name, text, wanted);
+    free(text);
+}
+
+Test(apps_eventlogs, logs_in_any_order_are_known_by_their_content)
+{
+    cr_expect_eq(run("evidence verify quote --root root.der --at " AT
+                     " --event-log ima --event-log ccel"),
+                 10); /* without a revocation list, alone */
+    expect_said("event log   ima: ima, 2 events, 2 of 2 that extend registers proven\n");
+    expect_said("event log   ccel: firmware, 3 events, 2 of 3 that extend registers proven\n");
+    cr_expect_eq(run("evidence verify quote --root root.der --at " AT), 10);
+    cr_expect_null(strstr(output, "event log"));
+}
+
+Test(apps_eventlogs, a_list_that_was_read_after_the_quote)
+{
+    struct assay_json *document = NULL;
+    log_file(&ima, 10, "ima-ng", "/usr/bin/late", "late");
+    put("ima", ima.bytes, ima.len);
+    cr_expect_eq(run("evidence verify quote --root root.der --at " AT " --event-log ima"), 10);
+    expect_said("event log   ima: ima, 3 events, 2 of 2 that extend registers proven, "
+                "1 later than the quote\n");
+    cr_expect_eq(run("evidence verify quote --root root.der --at " AT " --event-log ima --json"),
+                 10);
+    const struct assay_json *const told = assay_json_get(data_of(&document), "event_logs");
+    expect_json(assay_json_at(assay_json_get(told, "logs"), 0), "later", "1");
+    assay_json_free(&document);
+}
+
+Test(apps_eventlogs, an_altered_log_is_refused_and_named)
+{
+    log_event(&firmware, 4, 13, "intruder", 8);
+    put("ccel", firmware.bytes, firmware.len);
+    cr_expect_eq(run("evidence verify quote --root root.der --at " AT " --event-log ccel"), 11);
+    expect_said("event log   ccel: firmware, 4 events, 0 of 4 that extend registers proven: "
+                "event-log-mismatch\n");
+    expect_said("reason      event-log-mismatch");
+    cr_expect_eq(run("evidence explain quote --root root.der --at " AT " --event-log ccel"), 11);
+    expect_said("  pcr4   sha256  differs       3 events\n      quoted   ");
+    expect_said("      replayed ");
+    expect_said("  pcr5           not-quoted    1 events\n");
+}
+
+Test(apps_eventlogs, a_file_that_is_no_log_is_refused)
+{
+    put_text("text", "# no log\n");
+    cr_expect_eq(run("evidence verify quote --root root.der --at " AT " --event-log text"), 11);
+    expect_said("event log   text: cannot be read: ");
+    expect_said("reason      event-log-format");
+    expect_said("(expected an event log, whole, observed log 1: ");
+    put_text("text", "");
+    cr_expect_eq(run("evidence verify quote --root root.der --at " AT " --event-log text"), 11);
+    expect_said("reason      event-log-format");
+}
+
+Test(apps_eventlogs, explain_says_of_each_event_what_was_expected_found_and_to_do)
+{
+    cr_expect_eq(run("evidence explain quote --root root.der --at " AT
+                     " --policy denies.yaml --event-log ccel"),
+                 11);
+    expect_said("\nEvent logs\n  ccel: firmware, 3 events, 2 of 3 that extend registers proven: "
+                "event-denied\n");
+    expect_said("  a measured event is denied (event-denied)\n      expected not denied\n"
+                "      observed pcr4 event 1 ");
+    expect_said("      in       ccel, event 1 at byte ");
+    expect_said(", EV_EFI_BOOT_SERVICES_APPLICATION: kernel\n      do       Replace ");
+    expect_said("(event-missing)\n      expected pcr4 another\n      observed no such event\n"
+                "      do       Boot ");
+    /* No log, no pass. */
+    cr_expect_eq(run("evidence explain quote --root root.der --at " AT " --policy denies.yaml"),
+                 12);
+    expect_said("event-log-missing");
+    expect_said("--event-log");
+}
+
+Test(apps_eventlogs, json_tells_logs_registers_and_events)
+{
+    struct assay_json *document = NULL;
+    cr_expect_eq(run("evidence verify quote --root root.der --at " AT
+                     " --policy denies.yaml --event-log ccel --json"),
+                 11);
+    const struct assay_json *const told = assay_json_get(data_of(&document), "event_logs");
+    const struct assay_json *const log = assay_json_at(assay_json_get(told, "logs"), 0);
+    expect_json(log, "file", "\"ccel\"");
+    expect_json(log, "form", "\"firmware\"");
+    expect_json(log, "status", "\"ASSAY_OK\"");
+    expect_json(log, "judged", "true");
+    expect_json(log, "events", "3");
+    expect_json(log, "extending", "3");
+    expect_json(log, "proven", "2");
+    expect_json(log, "rule", "\"event-denied\"");
+    const struct assay_json *const registers = assay_json_get(told, "registers");
+    expect_json(assay_json_at(registers, 0), "register", "\"pcr4\"");
+    expect_json(assay_json_at(registers, 0), "bank", "\"sha256\"");
+    expect_json(assay_json_at(registers, 0), "state", "\"matches\"");
+    expect_json(assay_json_at(registers, 1), "register", "\"pcr5\"");
+    expect_json(assay_json_at(registers, 1), "quoted", "null");
+    expect_json(told, "failed_count", "2");
+    const struct assay_json *const failed = assay_json_at(assay_json_get(told, "failed"), 0);
+    expect_json(failed, "rule", "\"event-denied\"");
+    expect_json(failed, "file", "\"ccel\"");
+    expect_json(assay_json_get(failed, "event"), "text", "\"kernel\"");
+    expect_json(assay_json_get(failed, "event"), "index", "1");
+    expect_json(assay_json_at(assay_json_get(told, "failed"), 1), "event", "null");
+    assay_json_free(&document);
+    cr_expect_eq(run("evidence verify quote --root root.der --at " AT " --json"), 10);
+    expect_json(data_of(&document), "event_logs", "null");
+    assay_json_free(&document);
+}
+
+Test(apps_eventlogs, of_evidence_that_cannot_be_read_no_log_is_looked_at)
+{
+    struct assay_json *document = NULL;
+    cr_expect_eq(run("evidence verify ima --root root.der --at " AT " --event-log ccel"), 13);
+    expect_said("event log   ccel: not looked at, the evidence cannot be read\n");
+    cr_expect_eq(run("evidence verify ima --root root.der --at " AT " --event-log ccel --json"),
+                 13);
+    const struct assay_json *const told = assay_json_get(data_of(&document), "event_logs");
+    expect_json(assay_json_at(assay_json_get(told, "logs"), 0), "status", "null");
+    assay_json_free(&document);
+}
+
+Test(apps_eventlogs, a_policy_is_tried_with_logs)
+{
+    cr_expect_eq(run("policy try denies.yaml quote --collateral . --root root.der --at " AT
+                     " --event-log ccel"),
+                 11);
+    expect_said("decided by  event-denied event-missing\n");
+    expect_said("event log   ccel: ");
+    cr_expect_eq(run("policy try denies.yaml quote --collateral . --root root.der --at " AT), 12);
+    cr_expect_eq(run("policy try denies.yaml quote --collateral . --root root.der --at " AT
+                     " --event-log ccel --against plain.yaml"),
+                 11);
+    expect_said("first only    event-denied");
+}
+
+Test(apps_eventlogs, misuse_says_what_was_expected_and_found)
+{
+    cr_expect_eq(run("evidence verify quote --root root.der --at " AT " --event-log none"), 2);
+    expect_said("--event-log none: expected a file that can be read, found: ");
+    cr_expect_eq(run("evidence verify quote --root root.der --at " AT " --event-log none --json"),
+                 2);
+    expect_said("\"code\": \"not_found\"");
+    cr_expect_eq(run("evidence verify quote --root root.der --at " AT
+                     " --event-log ima --event-log ima --event-log ima --event-log ima"
+                     " --event-log ima"),
+                 2);
+    expect_said("--event-log: expected at most 4 files, found 5");
+    cr_expect_eq(run("evidence verify quote --root root.der --at " AT " --event-log /dev/zero"), 2);
+    expect_said("--event-log /dev/zero: expected at most 16777216 bytes, found more");
+    cr_expect_eq(run("evidence decode quote --event-log ima"), 2);
+}
