@@ -88,6 +88,34 @@ static void report_revoked(const struct assay_certificate *c, struct assay_verdi
                       observed.text);
 }
 
+static bool is_said(const struct assay_verdict *verdict, const struct assay_collateral_fault *fault)
+{
+    for (uint32_t i = 0; i < verdict->reason_count; i++)
+        if (verdict->reasons[i].rule == fault->rule &&
+            assay_text_compare(verdict->reasons[i].expected, fault->what,
+                               sizeof verdict->reasons[i].expected) == 0)
+            return true;
+    return false;
+}
+
+/* A list that cannot be read may be the one that revokes. Of several paths the first says so. */
+static void report_faults(const struct assay_evidence_request *request,
+                          const struct assay_key *root, struct assay_verdict *verdict)
+{
+    const struct assay_endorsements *const all = request->endorsements;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct assay_endorsement *const e = &all->entries[i];
+        if ((e->kinds & ASSAY_KIND_BIT(request->kind)) == 0 || e->collateral == NULL) continue;
+        if (!assay_key_equal(&e->root, root)) continue;
+        for (uint32_t k = 0; k < e->collateral->fault_count; k++) {
+            const struct assay_collateral_fault *const fault = &e->collateral->faults[k];
+            if (is_said(verdict, fault)) continue;
+            assay_verdict_add(verdict, fault->rule, 0, fault->what,
+                              assay_status_text(fault->status));
+        }
+    }
+}
+
 enum assay_status assay_revocation_judge(const struct assay_evidence_request *request,
                                          const struct assay_path *path,
                                          const struct assay_key *root, bool is_needed,
@@ -96,6 +124,7 @@ enum assay_status assay_revocation_judge(const struct assay_evidence_request *re
     ASSAY_ASSERT(request != NULL && path != NULL && root != NULL && verdict != NULL);
     struct lists lists;
     gather(request, root, &lists);
+    report_faults(request, root, verdict);
     const size_t issued = assay_path_issued(path, root);
     for (size_t i = 0; i < issued; i++) {
         const struct assay_certificate *const c = path->certificates[i];

@@ -181,4 +181,13 @@ ASSAY_CHECKED enum assay_status assay_x509_root(const uint8_t *bytes, size_t len
 ASSAY_CHECKED enum assay_status assay_x509_crl(const uint8_t *der, size_t len,
                                                struct assay_crl *out);
 
+enum assay_x509_shape { ASSAY_X509_NEITHER = 0, ASSAY_X509_CERTIFICATE, ASSAY_X509_CRL };
+/*
+ * assay_x509_next - take off the first element of DER when it has the shape of a certificate or of
+ * a revocation list, be it one that can be read or a damaged one (a cut one is all that is left).
+ * Out:     *one and *rest, written unless it is neither
+ * Returns: its shape | ASSAY_X509_NEITHER
+ */
+enum assay_x509_shape assay_x509_next(struct assay_slice *rest, struct assay_slice *one);
+
 #endif

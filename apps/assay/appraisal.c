@@ -7,6 +7,7 @@
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
 #include "base/rfc3339.h"
+#include "quote/collateral/gather.h"
 #include "quote/json.h"
 #include "quote/kinds.h"
 #include "quote/yaml.h"
@@ -40,6 +41,8 @@ void assay_appraisal_close(struct assay_appraisal *a)
     assay_collateral_dir_close(&a->dir);
     assay_pieces_close(&a->pieces);
     assay_eventlogs_close(&a->event_logs);
+    if (a->given != NULL) assay_given_close(a->given);
+    free(a->given);
     free(a->file);
     free(a->policy);
     free(a->endorsements);
@@ -187,31 +190,21 @@ static int complain_of_folder(const struct assay_appraisal *a, const char *dir, 
 }
 
 /* Intel's documents and chains. */
-static int read_collateral(struct assay_appraisal *a, const char *dir)
+static int choose_collateral(struct assay_appraisal *a, const char *dir)
 {
     struct assay_collateral_wanted wanted;
-    const char *where = NULL;
-    struct assay_slice quote = assay_slice_over(a->bytes, a->len);
-    enum assay_evidence_kind kind = a->kind;
-    if (a->kind == ASSAY_KIND_VTPM_TDX) {
-        quote = a->pieces.package.quote; /* the one inside */
-        kind = ASSAY_KIND_NONE;
-        assay_status_ignore(assay_evidence_detect(quote.bytes, quote.len, &kind),
-                            "a quote that cannot be read wants nothing in particular");
-    }
     enum assay_status status =
-        assay_collateral_wanted(kind, quote.bytes, quote.len, a->at_unix_s, &wanted);
-    if (status == ASSAY_OK) status = assay_collateral_dir_read(dir, &wanted, &a->dir, &where);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain_of_folder(a, dir, where, status);
+        assay_collateral_wanted(a->kind, a->bytes, a->len, a->at_unix_s, &wanted);
+    if (status == ASSAY_OK) status = assay_collateral_dir_choose(a->given, &wanted, &a->dir);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain_of_folder(a, dir, NULL, status);
 }
 
 /* Pieces that other kinds take from the folder: certificates, signature, PCR values, keys. */
-static int read_pieces(struct assay_appraisal *a, const char *dir)
+static int take_pieces(struct assay_appraisal *a, const char *dir)
 {
-    const char *where = NULL;
-    const enum assay_status status = assay_pieces_read(
-        dir, a->kind, assay_slice_over(a->bytes, a->len), &a->pieces, &where);
-    if (status != ASSAY_OK) return complain_of_folder(a, dir, where, status);
+    const enum assay_status status = assay_pieces_take(
+        a->given, a->kind, assay_slice_over(a->bytes, a->len), &a->pieces);
+    if (status != ASSAY_OK) return complain_of_folder(a, dir, NULL, status);
     a->bytes = a->pieces.evidence.bytes;
     a->len = a->pieces.evidence.len;
     return ASSAY_EXIT_OK;
@@ -220,6 +213,7 @@ static int read_pieces(struct assay_appraisal *a, const char *dir)
 static int read_folder(struct assay_appraisal *a, const char *dir)
 {
     int result = ASSAY_EXIT_OK;
+    const char *where = NULL;
     const bool readable = a->malformed == ASSAY_OK;
     if (dir == NULL) {
         if (!readable || !assay_collateral_dir_serves(a->kind)) return ASSAY_EXIT_OK;
@@ -228,29 +222,60 @@ static int read_folder(struct assay_appraisal *a, const char *dir)
                         "--collateral DIR (assay collateral fetch gets it)",
                         assay_kind_text(a->kind));
     }
-    if (readable && assay_pieces_wanted(a->kind)) result = read_pieces(a, dir);
+    a->folder = dir;
+    a->given = calloc(1, sizeof *a->given);
+    if (a->given == NULL) return out_of_memory(a);
+    const enum assay_status status = assay_given_read(dir, a->given, &where);
+    if (status != ASSAY_OK) return complain_of_folder(a, dir, where, status);
+    if (readable && assay_pieces_wanted(a->kind)) result = take_pieces(a, dir);
     if (result == ASSAY_EXIT_OK && (!readable || assay_collateral_dir_serves(a->kind)))
-        result = read_collateral(a, dir);
+        result = choose_collateral(a, dir);
     return result;
 }
 
-/* The same files under each root: the chain of the evidence decides which one counts. */
-static int build_collateral(struct assay_appraisal *a)
+/* The bundle under one root: Intel's is the same under each, since the chain of the evidence
+ * decides which one counts; of others, what leads to the root. */
+static enum assay_status build_under(struct assay_appraisal *a, struct assay_gathered *gathered,
+                                     const struct assay_endorsement *e,
+                                     struct assay_collateral *out)
 {
+    const bool is_intel = a->malformed != ASSAY_OK || assay_collateral_dir_serves(a->kind);
+    if (a->given == NULL) {
+        gathered->files = (struct assay_collateral_files){ 0 };
+    } else {
+        ASSAY_TRY(assay_gather(&a->given->found, &e->root, !is_intel, gathered));
+        if (is_intel) assay_bytes_zero(gathered->is_taken, sizeof gathered->is_taken);
+        assay_given_note(a->given, gathered->leads, gathered->is_taken);
+    }
+    return assay_collateral_build(is_intel ? &a->dir.files : &gathered->files, &e->root, out);
+}
+
+static int build_collateral(struct assay_appraisal *a, const char *dir)
+{
+    enum assay_status status = ASSAY_OK;
     a->endorsements->exact = true;
     a->collateral = calloc(a->endorsements->count, sizeof *a->collateral);
-    if (a->collateral == NULL) return out_of_memory(a);
-    const bool is_intel = a->malformed != ASSAY_OK || assay_collateral_dir_serves(a->kind);
-    for (size_t i = 0; i < a->endorsements->count; i++) {
+    struct assay_gathered *const gathered = calloc(1, sizeof *gathered);
+    if (a->collateral == NULL || gathered == NULL) status = ASSAY_E_MEMORY;
+    for (size_t i = 0; i < a->endorsements->count && status == ASSAY_OK; i++) {
         struct assay_endorsement *const e = &a->endorsements->entries[i];
-        const enum assay_status status = assay_collateral_build(
-            is_intel ? &a->dir.files : &a->pieces.files, &e->root, &a->collateral[i]);
-        if (status != ASSAY_OK)
-            return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "collateral: %s",
-                                     assay_status_text(status));
+        status = build_under(a, gathered, e, &a->collateral[i]);
         e->collateral = &a->collateral[i];
     }
-    return ASSAY_EXIT_OK;
+    free(gathered);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    return complain_of_folder(a, dir, NULL, status);
+}
+
+void assay_appraisal_note(const struct assay_appraisal *a)
+{
+    if (a->given == NULL) return;
+    assay_given_print(a->given, a->folder, assay_slice_over(a->file, a->file_len));
+    if (a->pieces.left_out > 0)
+        (void)fprintf(stderr,
+                      "assay: note: %s: %zu certificates are left out: a package has no room for "
+                      "more\n",
+                      a->folder, a->pieces.left_out);
 }
 
 static int read_claims(struct assay_appraisal *a)
@@ -276,7 +301,7 @@ int assay_appraisal_open(struct assay_appraisal *a, const struct assay_appraisal
     if (result == ASSAY_EXIT_OK) result = read_roots(a, options->root);
     if (result == ASSAY_EXIT_OK) result = read_file(a, options);
     if (result == ASSAY_EXIT_OK) result = read_folder(a, options->collateral);
-    if (result == ASSAY_EXIT_OK) result = build_collateral(a);
+    if (result == ASSAY_EXIT_OK) result = build_collateral(a, options->collateral);
     if (result == ASSAY_EXIT_OK)
         result = assay_eventlogs_open(&a->event_logs, &options->event_logs, a->json);
     return result == ASSAY_EXIT_OK ? read_claims(a) : result;

@@ -38,6 +38,8 @@ struct assay_appraisal {
     struct assay_policy *policy;
     struct assay_endorsements *endorsements;
     struct assay_collateral *collateral; /* one per root */
+    const char *folder;                  /* of collateral, as the options name it */
+    struct assay_given *given;           /* what it holds; NULL without one */
     struct assay_collateral_dir dir;     /* quotes of SGX and TDX */
     struct assay_pieces pieces;          /* the other kinds */
     struct assay_eventlogs event_logs;
@@ -59,6 +61,8 @@ int assay_appraisal_open_bare(struct assay_appraisal *a,
  * Returns: ASSAY_EXIT_OK (malformed evidence has a verdict too) | ASSAY_EXIT_INTERNAL (printed)
  */
 int assay_appraisal_judge(struct assay_appraisal *a);
+/* On stderr, after the verdict: the pieces of the folder that were not taken. Returns: nothing. */
+void assay_appraisal_note(const struct assay_appraisal *a);
 /* Returns: the exit status that the verdict stands for. */
 int assay_appraisal_exit(const struct assay_appraisal *a);
 /* Returns: nothing. */

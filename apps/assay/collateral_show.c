@@ -8,6 +8,7 @@
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
 #include "base/rfc3339.h"
+#include "quote/collateral/gather.h"
 #include "quote/verify.h"
 
 #include <stdio.h>
@@ -159,6 +160,17 @@ static int print_text(const struct assay_collateral *c, int64_t at_unix_s)
 
 /* ------------------------------------------------------------ the verb */
 
+static int complain_of_folder(const struct assay_collateral_options *options,
+                              enum assay_status status, const char *where)
+{
+    if (status == ASSAY_E_MEMORY)
+        return assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+    return assay_print_error(options->json, ASSAY_EXIT_USAGE,
+                             status == ASSAY_E_NOT_FOUND ? "not_found" : "usage", "%s%s%s: %s",
+                             options->directory, where != NULL ? "/" : "",
+                             where != NULL ? where : "", assay_status_text(status));
+}
+
 static int read_folder(const struct assay_collateral_options *options, int64_t at_unix_s,
                        struct assay_collateral_dir *dir)
 {
@@ -166,13 +178,41 @@ static int read_folder(const struct assay_collateral_options *options, int64_t a
     const char *where = NULL;
     const enum assay_status status =
         assay_collateral_dir_read(options->directory, &wanted, dir, &where);
-    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    if (status == ASSAY_E_MEMORY)
-        return assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
-    return assay_print_error(options->json, ASSAY_EXIT_USAGE,
-                             status == ASSAY_E_NOT_FOUND ? "not_found" : "usage", "%s%s%s: %s",
-                             options->directory, where != NULL ? "/" : "",
-                             where != NULL ? where : "", assay_status_text(status));
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain_of_folder(options, status, where);
+}
+
+static bool is_intel(const struct assay_collateral_files *files)
+{
+    return files->part[ASSAY_PART_TCB_INFO].len > 0 || files->part[ASSAY_PART_QE_IDENTITY].len > 0;
+}
+
+/* Without Intel's documents: what leads to the root, or to the first pinned one that anything leads
+ * to. */
+static enum assay_status build(struct assay_collateral_dir *dir, const struct assay_key *root,
+                               struct assay_collateral *built)
+{
+    struct assay_key pinned;
+    uint32_t kinds = 0;
+    struct assay_gathered *const g = calloc(1, sizeof *g);
+    if (g == NULL) return ASSAY_E_MEMORY;
+    const bool others = !is_intel(&dir->files);
+    enum assay_status status = ASSAY_OK;
+    for (int i = 0; i < ASSAY_PINNED_ROOTS && status == ASSAY_OK; i++) {
+        const struct assay_key *at = root;
+        if (at == NULL)
+            status = assay_pinned_root((enum assay_pinned_root)i, &pinned, &kinds);
+        if (at == NULL) at = &pinned;
+        if (status == ASSAY_OK) status = assay_gather(&dir->given->found, at, others, g);
+        if (status != ASSAY_OK) break;
+        assay_given_note(dir->given, g->leads, g->is_taken);
+        if (root == NULL && others && g->count == 0 && i + 1 < ASSAY_PINNED_ROOTS) continue;
+        status = assay_collateral_build(others && g->count + g->lists_len > 0 ? &g->files
+                                                                              : &dir->files,
+                                        at, built);
+        break;
+    }
+    free(g);
+    return status;
 }
 
 static int exit_of(const struct assay_collateral *c, int64_t at_unix_s)
@@ -187,22 +227,20 @@ int assay_collateral_show(const struct assay_collateral_options *options)
     struct assay_key root;
     bool has_root = false;
     int64_t at_unix_s = 0;
-    uint32_t kinds = 0;
     int result = assay_collateral_time(options, &at_unix_s);
     if (result == ASSAY_EXIT_OK) result = assay_collateral_root(options, &root, &has_root);
     if (result != ASSAY_EXIT_OK) return result;
+    result = read_folder(options, at_unix_s, &dir);
     struct assay_collateral *const built = malloc(sizeof *built);
     enum assay_status status = built != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
-    if (status == ASSAY_OK && !has_root)
-        status = assay_pinned_root(ASSAY_PINNED_INTEL_SGX, &root, &kinds);
-    if (status == ASSAY_OK) result = read_folder(options, at_unix_s, &dir);
     if (status == ASSAY_OK && result == ASSAY_EXIT_OK)
-        status = assay_collateral_build(&dir.files, &root, built);
-    if (status != ASSAY_OK)
-        result = assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "%s",
-                                   assay_status_text(status));
-    else if (result == ASSAY_EXIT_OK)
+        status = build(&dir, has_root ? &root : NULL, built);
+    if (status != ASSAY_OK) {
+        result = complain_of_folder(options, status, NULL);
+    } else if (result == ASSAY_EXIT_OK) {
         result = options->json ? print_json(built, at_unix_s) : print_text(built, at_unix_s);
+        assay_given_print(dir.given, options->directory, assay_slice_over(NULL, 0));
+    }
     if (status == ASSAY_OK && result == ASSAY_EXIT_OK) result = exit_of(built, at_unix_s);
     assay_collateral_dir_close(&dir);
     free(built);

@@ -76,6 +76,7 @@ static int verify_case(struct assay_appraisal *a, const struct assay_appraisal_o
     if (result == ASSAY_EXIT_OK && ear->file != NULL) result = assay_ear_write(a, ear);
     const bool token_is_output = ear->file != NULL && strcmp(ear->file, "-") == 0;
     if (result == ASSAY_EXIT_OK && !token_is_output) result = print_verdict(a);
+    if (result == ASSAY_EXIT_OK) assay_appraisal_note(a);
     return result == ASSAY_EXIT_OK ? assay_appraisal_exit(a) : result;
 }
 
@@ -84,6 +85,7 @@ static int explain_case(struct assay_appraisal *a, const struct assay_appraisal_
     int result = assay_appraisal_open(a, options);
     if (result == ASSAY_EXIT_OK) result = assay_appraisal_judge(a);
     if (result == ASSAY_EXIT_OK) result = assay_explain(a);
+    if (result == ASSAY_EXIT_OK) assay_appraisal_note(a);
     return result == ASSAY_EXIT_OK ? assay_appraisal_exit(a) : result;
 }
 

@@ -157,6 +157,10 @@ void assay_genesis_bundles_close(struct assay_genesis_bundles *bundles)
 {
     if (bundles == NULL) return;
     /* All of them, used or not: opening the one behind the last may have failed half-way. */
-    for (size_t i = 0; i < ASSAY_ENDORSEMENTS_MAX; i++)
+    for (size_t i = 0; i < ASSAY_ENDORSEMENTS_MAX; i++) {
         assay_collateral_dir_close(&bundles->dirs[i]);
+        free(bundles->own[i][0]);
+        free(bundles->own[i][1]);
+        bundles->own[i][0] = bundles->own[i][1] = NULL;
+    }
 }

@@ -140,6 +140,7 @@ int assay_policy_run_try(const struct assay_policy_options *options)
     int result = judge(options, options->first, &one);
     if (result == ASSAY_EXIT_OK && two) result = judge(options, options->against, &other);
     if (result == ASSAY_EXIT_OK) result = report(options, &one, two ? &other : NULL);
+    if (result == ASSAY_EXIT_OK) assay_appraisal_note(&one);
     if (result == ASSAY_EXIT_OK) result = assay_appraisal_exit(&one);
     assay_appraisal_close(&one);
     assay_appraisal_close(&other);

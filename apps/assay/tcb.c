@@ -151,6 +151,8 @@ static int forecast(const struct assay_appraisal_options *options, const char *a
     if (result == ASSAY_EXIT_OK) result = judge(&then, options, against, true);
     if (result == ASSAY_EXIT_OK && !then.forecast.is_there) result = complain(&then, against);
     if (result == ASSAY_EXIT_OK) result = print(&now, &then);
+    if (result == ASSAY_EXIT_OK) assay_appraisal_note(&now.appraisal);
+    if (result == ASSAY_EXIT_OK) assay_appraisal_note(&then.appraisal);
     if (result == ASSAY_EXIT_OK) result = assay_appraisal_exit(&then.appraisal);
     close_side(&now);
     close_side(&then);

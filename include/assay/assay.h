@@ -289,17 +289,44 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_trust_add_policy_roots(
     struct assay_trust *trust, const struct assay_policy *policy);
 /*
  * assay_trust_add_collateral - one set of files for one platform family of one vendor, recognised
- * by content, in any order: TCB info, QE identity (JSON), revocation lists (DER), certificate
- * chains (PEM, DER). Files that are none of these are ignored. Signatures are checked here, once;
- * what is wrong with a set is said by every verdict that rests on it. Several sets may be added;
- * where two serve one platform the one added first counts: make a new trust for new collateral.
+ * by content, in any order: TCB info, QE identity (JSON), revocation lists and certificates (DER,
+ * PEM, one or several in a file); of TPMs and paravisors also signature, PCR values, keys and
+ * quotes. Bare evidence of other vendors than Intel is put together with them. It is the command
+ * line's own code: the same files give the same verdict there.
+ *
+ * What a set holds beyond need changes nothing. What became of each piece, assay_trust_get_piece
+ * tells. Signatures are checked here, once; what is wrong with a set is said by every verdict that
+ * rests on it, and a revocation list that cannot be read is wrong: it may be the one that revokes.
+ * Several sets may be added; where two serve one platform the one added first counts: make a new
+ * trust for new collateral. Within a set the choice is that of docs/library.md.
  * In:      files[count], count up to ASSAY_FILES_MAX, each up to ASSAY_FILE_LEN_MAX
- * Cost:    up to seven signatures and 170 KB for each root that the set could belong to
- * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no file is of any use) | ASSAY_E_FULL | ASSAY_E_RANGE |
- *          ASSAY_E_INVALID | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
+ * Returns: ASSAY_OK (also when something is missing or wrong: verdicts say so) | ASSAY_E_NOT_FOUND
+ *          (none of them is of use) | ASSAY_E_FULL (more sets or pieces than fit) |
+ *          ASSAY_E_RANGE | ASSAY_E_INVALID | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_trust_add_collateral(
     struct assay_trust *trust, const struct assay_bytes *files, size_t count);
+/* A piece of a set; the same thing twice is one. */
+struct assay_given_piece {
+    size_t set;       /* in the order in which they were added */
+    size_t file;      /* of its files */
+    const char *name; /* static text: "revocation list", "other bytes" */
+    /*
+     * ASSAY_OK: it can serve. ASSAY_E_NOT_FOUND: a certificate that leads to no root of this trust.
+     * ASSAY_E_UNSUPPORTED of "other bytes": of no known kind. Else why it cannot be read, or
+     * (ASSAY_E_KEY) that a TPM's key does not sign.
+     */
+    enum assay_status status;
+};
+/* Returns: how many pieces all sets hold. */
+ASSAY_API size_t assay_trust_count_pieces(const struct assay_trust *trust);
+/*
+ * assay_trust_get_piece - what became of the index-th piece.
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (there are no more) | ASSAY_E_INVALID
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_trust_get_piece(const struct assay_trust *trust,
+                                                                size_t index,
+                                                                struct assay_given_piece *piece);
 /*
  * assay_trust_set_exact - true: the collateral is meant for the very evidence that is verified, and
  * collateral of another platform is a mismatch (not genuine). false, the default: it is a pool, and
@@ -354,8 +381,10 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_evidence_pack(
  * In:      verifier: NULL, nothing is remembered; policy: NULL, the default; kind: ASSAY_KIND_NONE,
  *          as the bytes say; bytes[len]: hostile, a tail of zero bytes is cut; at_unix_s
  * Out:     *verdict, always, but for ASSAY_E_INVALID and ASSAY_E_MEMORY
- * Cost:    warm one signature; cold about six. No allocation of its own when warm
+ * Cost:    warm one signature; cold about six. No allocation of its own when warm, unless a set of
+ *          Intel's documents leaves a choice (docs/library.md)
  * Returns: ASSAY_OK (the answer is the verdict, also about malformed bytes) | ASSAY_E_INVALID |
+ *          ASSAY_E_FULL (bare evidence and its pieces make too long a package) |
  *          ASSAY_E_MEMORY | ASSAY_E_CRYPTO (the verdict is none)
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_verify(

@@ -10,6 +10,7 @@
 
 #include "quote/accept/policy.h"
 #include "quote/collateral/collateral.h"
+#include "quote/collateral/recognise.h"
 #include "quote/eventlog/appraise.h"
 #include "quote/verify.h"
 
@@ -19,14 +20,17 @@
 /* The root keys of one trust; a policy names up to 16, the library knows 5. */
 enum { ASSAY_TRUST_ROOTS_MAX = 24, ASSAY_TRUST_SETS_MAX = 16 };
 
-/* What sets with Intel's signed documents serve; every other set serves the other kinds. */
+/* What Intel's signed documents serve. */
 #define ASSAY_API_KINDS_INTEL ASSAY_KINDS_DCAP
 
-/* Files of one set, copied: bundles are built again for every root added later. */
+/* One set: its files, copied, and what they hold. Bundles are built again for every root added
+ * later. */
 struct assay_trust_set {
-    uint32_t kinds; /* that collateral of this shape can serve */
-    uint8_t *bytes; /* of malloc; files point into it */
-    struct assay_collateral_files files;
+    bool is_intel;   /* it holds Intel's signed documents */
+    bool is_certain; /* whatever the evidence, Intel's bundle is the same: it is built */
+    bool leads[ASSAY_RECOGNISED_MAX]; /* of the pieces: certificates to a root of the trust */
+    uint8_t *bytes;                   /* of malloc, as all pointers here; the pieces borrow */
+    struct assay_recognition *found;
 };
 
 struct assay_trust {
@@ -35,6 +39,8 @@ struct assay_trust {
     struct assay_policy_root roots[ASSAY_TRUST_ROOTS_MAX];
     size_t set_count;
     struct assay_trust_set sets[ASSAY_TRUST_SETS_MAX];
+    size_t piece_count; /* of all sets, for bare evidence */
+    struct assay_recognised *pieces; /* of malloc */
     size_t built_count;
     struct assay_collateral *built[ASSAY_ENDORSEMENTS_MAX]; /* of malloc */
     struct assay_endorsements endorsements;
@@ -42,10 +48,41 @@ struct assay_trust {
 
 /*
  * assay_api_recognise - sort the files of one set by content into the parts of a bundle.
- * Out:     *set, to be freed with free(set->bytes) on ASSAY_OK
- * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (none is of use) | ASSAY_E_MEMORY
+ * Out:     *set, to be freed with assay_api_forget on ASSAY_OK
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (none is of use) | ASSAY_E_FULL |
+ *          ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_api_recognise(const struct assay_bytes *files, size_t count,
                                                     struct assay_trust_set *set);
+
+/* Frees what a set holds. Returns: nothing. */
+void assay_api_forget(struct assay_trust_set *set);
+/*
+ * assay_api_bundle - build what the set is under the root, and note what leads to it.
+ * Out:     bundles behind the others of *t: with another status, the caller drops them
+ * Returns: ASSAY_OK | ASSAY_E_FULL (too many bundles) | ASSAY_E_RANGE | ASSAY_E_MEMORY |
+ *          ASSAY_E_CRYPTO
+ */
+ASSAY_CHECKED enum assay_status assay_api_bundle(struct assay_trust *t,
+                                                 const struct assay_policy_root *root,
+                                                 struct assay_trust_set *set);
+
+/* Endorsements for one piece of evidence; the bundles are its own. */
+struct assay_chosen {
+    struct assay_endorsements all;
+};
+/* Do evidence and time decide which pieces of a set count? Returns: true when so. */
+bool assay_api_must_choose(const struct assay_trust *t, enum assay_evidence_kind kind);
+/*
+ * assay_api_choose - as the command line does it for a folder.
+ * Out:     *out, whatever the status: assay_api_chosen_free frees what is in it
+ * Returns: as assay_api_bundle
+ */
+ASSAY_CHECKED enum assay_status assay_api_choose(const struct assay_trust *t,
+                                                 enum assay_evidence_kind kind,
+                                                 struct assay_slice evidence, int64_t at_unix_s,
+                                                 struct assay_chosen *out);
+/* Returns: nothing. */
+void assay_api_chosen_free(struct assay_chosen *chosen);
 
 #endif

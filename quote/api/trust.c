@@ -36,29 +36,13 @@ void assay_trust_destroy(struct assay_trust **trust)
     if (trust == NULL || *trust == NULL) return;
     drop_built(*trust, 0);
     for (size_t i = 0; i < (*trust)->set_count; i++)
-        free((*trust)->sets[i].bytes);
+        assay_api_forget(&(*trust)->sets[i]);
+    free((*trust)->pieces);
     free(*trust);
     *trust = NULL;
 }
 
 /* --- pairs */
-static enum assay_status build(struct assay_trust *t, const struct assay_policy_root *root,
-                               const struct assay_trust_set *set)
-{
-    if ((root->kinds & set->kinds) == 0) return ASSAY_OK;
-    if (t->built_count == ASSAY_ENDORSEMENTS_MAX) return ASSAY_E_FULL;
-    struct assay_collateral *const c = calloc(1, sizeof *c);
-    if (c == NULL) return ASSAY_E_MEMORY;
-    const enum assay_status status = assay_collateral_build(&set->files, &root->key, c);
-    if (status != ASSAY_OK) {
-        free(c);
-        return status;
-    }
-    t->built[t->built_count] = c;
-    t->built_count += 1;
-    return ASSAY_OK;
-}
-
 /*
  * The table that the core reads, by root: one entry for each bundle built under it, and one without
  * for the kinds that no set serves. Bundles stand in the order in which they were built, so the
@@ -102,15 +86,20 @@ static enum assay_status add_root(struct assay_trust *t, const struct assay_key 
     if (t->root_count == ASSAY_TRUST_ROOTS_MAX) return ASSAY_E_FULL;
     struct assay_policy_root *const root = &t->roots[t->root_count];
     const size_t before = t->built_count;
+    bool leads[ASSAY_TRUST_SETS_MAX][ASSAY_RECOGNISED_MAX];
+    for (size_t i = 0; i < t->set_count; i++)
+        assay_bytes_copy(leads[i], sizeof leads[i], t->sets[i].leads, sizeof leads[i]);
     *root = (struct assay_policy_root){ .key = *key, .kinds = kinds };
     enum assay_status status = ASSAY_OK;
     for (size_t i = 0; i < t->set_count && status == ASSAY_OK; i++)
-        status = build(t, root, &t->sets[i]);
+        status = assay_api_bundle(t, root, &t->sets[i]);
     t->root_count += 1;
     if (status == ASSAY_OK) status = list_entries(t);
     if (status == ASSAY_OK) return ASSAY_OK;
     t->root_count -= 1;
     drop_built(t, before);
+    for (size_t i = 0; i < t->set_count; i++)
+        assay_bytes_copy(t->sets[i].leads, sizeof leads[i], leads[i], sizeof leads[i]);
     return status;
 }
 
@@ -155,6 +144,19 @@ static bool are_fit(const struct assay_bytes *files, size_t count)
     return true;
 }
 
+/* Pieces that bare evidence is put together with. */
+static enum assay_status list_pieces(struct assay_trust *t, const struct assay_trust_set *set)
+{
+    const size_t count = t->piece_count + set->found->count;
+    struct assay_recognised *const all = realloc(t->pieces, count * sizeof *all);
+    if (all == NULL) return ASSAY_E_MEMORY;
+    for (size_t i = 0; i < set->found->count; i++)
+        all[t->piece_count + i] = set->found->pieces[i];
+    t->pieces = all;
+    t->piece_count = count;
+    return ASSAY_OK;
+}
+
 enum assay_status assay_trust_add_collateral(struct assay_trust *trust,
                                              const struct assay_bytes *files, size_t count)
 {
@@ -170,15 +172,39 @@ enum assay_status assay_trust_add_collateral(struct assay_trust *trust,
     ASSAY_TRY(assay_api_recognise(files, count, set));
     enum assay_status status = ASSAY_OK;
     for (size_t i = 0; i < trust->root_count && status == ASSAY_OK; i++)
-        status = build(trust, &trust->roots[i], set);
+        status = assay_api_bundle(trust, &trust->roots[i], set);
     if (status == ASSAY_OK) status = list_entries(trust);
+    if (status == ASSAY_OK) status = list_pieces(trust, set);
     if (status != ASSAY_OK) {
         drop_built(trust, before);
-        free(set->bytes);
+        assay_api_forget(set);
         return status;
     }
     trust->set_count += 1;
     return ASSAY_OK;
+}
+
+enum assay_status assay_trust_get_piece(const struct assay_trust *trust, size_t index,
+                                        struct assay_given_piece *piece)
+{
+    if (trust == NULL || piece == NULL) return ASSAY_E_INVALID;
+    for (size_t i = 0; i < trust->set_count; i++) {
+        const struct assay_trust_set *const set = &trust->sets[i];
+        if (index >= set->found->count) {
+            index -= set->found->count;
+            continue;
+        }
+        const struct assay_recognised *const it = &set->found->pieces[index];
+        *piece = (struct assay_given_piece){ i, it->file, assay_shape_text(it->shape),
+                                             assay_recognised_status(it, set->leads[index]) };
+        return ASSAY_OK;
+    }
+    return ASSAY_E_NOT_FOUND;
+}
+
+size_t assay_trust_count_pieces(const struct assay_trust *trust)
+{
+    return trust == NULL ? 0 : trust->piece_count;
 }
 
 enum assay_status assay_trust_set_exact(struct assay_trust *trust, bool exact)

@@ -4,7 +4,7 @@
 #include "quote/api/api.h"
 
 #include "base/assert.h"
-#include "quote/package.h"
+#include "quote/collateral/assemble.h"
 
 #include <stdlib.h>
 
@@ -125,6 +125,32 @@ static void refuse(const struct assay_policy *policy, enum assay_evidence_kind k
     assay_verdict_conclude(verdict);
 }
 
+/* Malformed evidence has its verdict; only the host's own failure is no answer. */
+static enum assay_status judge(struct assay_verifier *verifier,
+                               const struct assay_evidence_request *request,
+                               struct assay_verdict *verdict)
+{
+    const enum assay_status status = assay_evidence_verify(verifier, request, verdict);
+    return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
+}
+
+/* With what the evidence itself picks out of the sets. */
+static enum assay_status choose_and_judge(struct assay_verifier *verifier,
+                                          const struct assay_trust *trust,
+                                          const struct assay_evidence_request *request,
+                                          struct assay_verdict *verdict)
+{
+    struct assay_evidence_request own = *request;
+    struct assay_chosen chosen;
+    own.endorsements = &chosen.all;
+    enum assay_status status =
+        assay_api_choose(trust, request->kind, assay_slice_over(request->bytes, request->len),
+                         request->at_unix_s, &chosen);
+    if (status == ASSAY_OK) status = judge(verifier, &own, verdict);
+    assay_api_chosen_free(&chosen);
+    return status;
+}
+
 static bool is_missing(struct assay_bytes bytes)
 {
     return bytes.bytes == NULL && bytes.len > 0;
@@ -149,17 +175,20 @@ enum assay_status assay_verify_with_logs(const struct assay_verify_request *requ
 {
     if (verdict == NULL) return ASSAY_E_INVALID;
     ASSAY_TRY(check_request(request));
+    if (report != NULL) assay_eventlog_report_init(report);
     struct assay_policy usual;
     if (request->policy == NULL) assay_policy_default(&usual);
     struct assay_slice logs[ASSAY_EVENTLOGS_MAX];
     for (size_t i = 0; i < request->log_count; i++)
         logs[i] = slice_of(request->logs[i]);
+    const struct assay_trust *trust = request->trust;
+    struct assay_assembly whole = { .evidence = slice_of(request->evidence) };
     struct assay_evidence_request inner = {
         .kind = request->kind,
         .bytes = request->evidence.bytes,
         .len = request->evidence.len,
         .at_unix_s = request->at_unix_s,
-        .endorsements = &request->trust->endorsements,
+        .endorsements = &trust->endorsements,
         .policy = request->policy == NULL ? &usual : request->policy,
         .logs = logs,
         .log_count = request->log_count,
@@ -171,13 +200,19 @@ enum assay_status assay_verify_with_logs(const struct assay_verify_request *requ
     if (status == ASSAY_OK)
         status = assay_evidence_length(inner.kind, inner.bytes, inner.len, &inner.len);
     if (status != ASSAY_OK) {
-        if (report != NULL) assay_eventlog_report_init(report);
         refuse(inner.policy, inner.kind, inner.at_unix_s, status, verdict);
         return ASSAY_OK;
     }
-    status = assay_evidence_verify(request->verifier, &inner, verdict);
-    /* Malformed evidence has its verdict; only the host's own failure is no answer. */
-    return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
+    assay_verdict_init(verdict, inner.kind, inner.at_unix_s); /* what is there if the host fails */
+    whole.evidence.len = inner.len;
+    if (trust->piece_count > 0)
+        ASSAY_TRY(assay_assemble(trust->pieces, trust->piece_count, inner.kind, whole.evidence, NULL,
+                                 &whole));
+    inner.bytes = whole.evidence.bytes;
+    inner.len = whole.evidence.len;
+    if (assay_api_must_choose(trust, inner.kind))
+        return choose_and_judge(request->verifier, trust, &inner, verdict);
+    return judge(request->verifier, &inner, verdict);
 }
 
 enum assay_status assay_verify(struct assay_verifier *verifier, const struct assay_trust *trust,

@@ -122,27 +122,30 @@ static bool is_superseded(const struct assay_collateral *c, size_t index)
     return false;
 }
 
-/* Several lists stand one after the other; one that cannot be read is a fault of the bundle. */
+static enum assay_status build_list(struct assay_collateral *c, struct assay_slice der)
+{
+    if (c->list_count == ASSAY_LISTS_MAX) return ASSAY_E_FULL;
+    struct assay_list *const list = &c->lists[c->list_count];
+    list->has_issuer = false;
+    ASSAY_TRY(assay_x509_crl(der.bytes, der.len, &list->crl));
+    c->list_count += 1;
+    return find_issuer(c, list);
+}
+
+/* Several lists stand one after the other. One that cannot be read is a fault of the bundle; the
+ * others count none the less, for one of them may revoke. */
 enum assay_status assay_collateral_build_lists(struct assay_collateral *c, struct assay_slice der)
 {
     struct assay_cursor in = assay_cursor_over(der.bytes, der.len);
-    enum assay_status status = der.len == 0 ? ASSAY_E_NOT_FOUND : ASSAY_OK;
-    while (status == ASSAY_OK && assay_cursor_left(&in) > 0) {
-        struct assay_slice one;
-        struct assay_list *const list = &c->lists[c->list_count];
-        if (c->list_count == ASSAY_LISTS_MAX) status = ASSAY_E_FULL;
-        else if (!next_element(&in, &one)) status = ASSAY_E_TRUNCATED;
-        else status = assay_x509_crl(one.bytes, one.len, &list->crl);
+    enum assay_status why = ASSAY_OK, status = ASSAY_OK;
+    struct assay_slice one;
+    while (status != ASSAY_E_TRUNCATED && assay_cursor_left(&in) > 0) {
+        status = next_element(&in, &one) ? build_list(c, one) : ASSAY_E_TRUNCATED;
         if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-        if (status != ASSAY_OK) break;
-        c->list_count += 1;
-        ASSAY_TRY(find_issuer(c, list));
+        if (why == ASSAY_OK) why = status;
     }
-    c->has[ASSAY_PART_CRL] = status == ASSAY_OK;
-    if (status != ASSAY_OK && der.len > 0) {
-        c->list_count = 0;
-        assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, "CRL", status);
-    }
+    c->has[ASSAY_PART_CRL] = der.len > 0 && why == ASSAY_OK;
+    if (why != ASSAY_OK) assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, "CRL", why);
     for (size_t i = 0; i < c->list_count; i++)
         if (!is_superseded(c, i))
             assay_collateral_add_window(c, "CRL", ASSAY_WINDOW_LIST, c->lists[i].crl.this_update_s,

@@ -412,21 +412,25 @@ static enum assay_status judge_ek(const struct assay_evidence_request *request, 
 
 /* What came with the evidence, and collateral that was meant for this very evidence; a network's
  * bundle may hold certificates of others. */
-static void take_hand(const struct assay_endorsements *all, struct assay_tpm_hand *hand)
+static void take_hand(const struct assay_evidence_request *request, struct assay_tpm_hand *hand)
 {
-    const bool is_meant = all->count > 0 && all->exact;
-    add_bundle(is_meant ? all->entries[0].collateral : NULL, hand);
+    const struct assay_endorsements *const all = request->endorsements;
+    const struct assay_collateral *meant = NULL;
+    for (size_t i = all->exact ? all->count : 0; i-- > 0;)
+        if ((all->entries[i].kinds & ASSAY_KIND_BIT(request->kind)) != 0)
+            meant = all->entries[i].collateral;
+    add_bundle(meant, hand);
 }
 
 static enum assay_status judge_eks(const struct assay_evidence_request *request,
                                    struct assay_tpm_hand *hand, struct assay_verdict *verdict)
 {
     enum { EKS_MAX = 2 }; /* a TPM has one of RSA and one of a curve; each is a search per root */
-    take_hand(request->endorsements, hand);
+    take_hand(request, hand);
     const size_t count = hand->count;
     size_t judged = 0;
     for (size_t i = 0; i < count && judged < EKS_MAX; i++) {
-        take_hand(request->endorsements, hand);
+        take_hand(request, hand);
         if (!has_use(&hand->certificates[i], ASSAY_EKU_TCG_EK)) continue;
         ASSAY_TRY(judge_ek(request, i, hand, verdict));
         judged += 1;

@@ -65,6 +65,17 @@ enum assay_status assay_asn1_next(struct assay_cursor *in, struct assay_asn1 *ou
     return ASSAY_OK;
 }
 
+enum assay_status assay_asn1_enter(struct assay_cursor *in, enum assay_asn1_tag tag)
+{
+    struct assay_cursor at = *in;
+    uint8_t found = 0;
+    size_t len = 0;
+    if (assay_cursor_u8(&at, &found) != ASSAY_OK || found != tag) return ASSAY_E_SYNTAX;
+    ASSAY_TRY(take_len(&at, &len));
+    *in = at;
+    return ASSAY_OK;
+}
+
 bool assay_asn1_peek(const struct assay_cursor *in, enum assay_asn1_tag tag)
 {
     struct assay_cursor at = *in;

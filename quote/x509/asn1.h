@@ -56,6 +56,9 @@ ASSAY_CHECKED enum assay_status assay_asn1_take(struct assay_cursor *in, enum as
 /* The same, and a cursor over what it holds. Returns: see above. */
 ASSAY_CHECKED enum assay_status assay_asn1_open(struct assay_cursor *in, enum assay_asn1_tag tag,
                                                 struct assay_cursor *inside);
+/* Steps into the next element, be it cut or not: for looking at what cannot be read.
+ * Returns: see above. */
+ASSAY_CHECKED enum assay_status assay_asn1_enter(struct assay_cursor *in, enum assay_asn1_tag tag);
 /* Does the next element have that tag? Returns: false also at the end. */
 bool assay_asn1_peek(const struct assay_cursor *in, enum assay_asn1_tag tag);
 /* Nothing may follow. Returns: see above. */

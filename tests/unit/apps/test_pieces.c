@@ -8,12 +8,14 @@
 #include "tests/unit/tpm/vtpm_world.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct scattered {
     struct vtpm *world;
     struct assay_package whole; /* borrows from the world's evidence */
     struct folder folder;
+    struct assay_given *given;
 };
 
 static void put(const struct scattered *s, const char *name, struct assay_slice bytes)
@@ -39,13 +41,15 @@ static struct scattered scatter(bool is_tdx)
     return s;
 }
 
-static struct assay_pieces gather(const struct scattered *s)
+static struct assay_pieces gather(struct scattered *s)
 {
     struct assay_pieces pieces;
     const char *where = NULL;
-    cr_assert_eq(
-        assay_pieces_read(s->folder.path, s->whole.kind, s->whole.hardware, &pieces, &where),
-        ASSAY_OK, "%s", where != NULL ? where : "the folder");
+    s->given = calloc(1, sizeof *s->given);
+    cr_assert_not_null(s->given);
+    cr_assert_eq(assay_given_read(s->folder.path, s->given, &where), ASSAY_OK, "%s",
+                 where != NULL ? where : "the folder");
+    cr_assert_eq(assay_pieces_take(s->given, s->whole.kind, s->whole.hardware, &pieces), ASSAY_OK);
     return pieces;
 }
 
@@ -62,6 +66,8 @@ static enum assay_genuine genuine_of(struct scattered *s, const struct assay_pie
 
 static void done(struct scattered *s)
 {
+    if (s->given != NULL) assay_given_close(s->given);
+    free(s->given);
     folder_remove(&s->folder);
     vtpm_close(s->world);
 }

@@ -1,10 +1,10 @@
 /*
- * tests/unit/quote/test_folder.c - collateral folders: parts are known by their names, and by what
- * is in them where the names are others.
+ * tests/unit/quote/test_folder.c - collateral folders: parts are known by what is in them.
  */
 #include "tests/unit/quote/world.h"
 
 #include "apps/assay/collateral_dir.h"
+#include "base/base64.h"
 #include "net/json/json.h"
 
 #include <criterion/criterion.h>
@@ -281,19 +281,73 @@ Test(quote_folder, takes_revocation_lists_by_issuer_then_time_then_date)
     world_close(w);
 }
 
-/* A forged part under its usual name is that part: passing it over would hide it. */
-Test(quote_folder, keeps_a_part_that_stands_under_its_usual_name)
+static const struct assay_recognised *piece_of(const struct assay_given *g, const char *name)
+{
+    for (size_t i = 0; i < g->found.count; i++)
+        if (strcmp(g->names[g->found.pieces[i].file], name) == 0) return &g->found.pieces[i];
+    return NULL;
+}
+
+/* The library is given no names: what a file is, its contents say, and what it is not, a status. */
+Test(quote_folder, a_name_says_nothing_and_what_is_passed_over_is_said)
 {
     struct world *w = world_open();
     put_all(w, "f");
     put("tcb_info.json", assay_slice_over("{}", 2));
     put("pck_crl.der", assay_slice_over("", 0));
+    put("qe_identity.json", w->bundle.files.part[ASSAY_PART_TCB_INFO]);
     struct assay_collateral_dir dir = read_folder(w);
-    cr_expect_eq(dir.files.part[ASSAY_PART_TCB_INFO].len, 2);
-    cr_expect_eq(dir.files.part[ASSAY_PART_PCK_CRL].len, 0);
-    cr_expect(assay_slice_equal(dir.files.part[ASSAY_PART_QE_IDENTITY],
-                                w->bundle.files.part[ASSAY_PART_QE_IDENTITY]));
+    for (size_t i = 0; i < ASSAY_PARTS_INTEL; i++)
+        cr_expect(assay_slice_equal(dir.files.part[i], w->bundle.files.part[i]), "part %zu", i);
+    const struct assay_recognised *const odd = piece_of(dir.given, "tcb_info.json");
+    cr_assert_not_null(odd);
+    cr_expect_eq(odd->shape, ASSAY_SHAPE_OTHER);
+    cr_expect_eq(odd->status, ASSAY_E_UNSUPPORTED);
+    cr_assert_eq(dir.given->skipped_count, 1);
+    cr_expect_str_eq(dir.given->skipped[0].name, "pck_crl.der");
     assay_collateral_dir_close(&dir);
+    world_close(w);
+}
+
+/* Certificates may stand in DER, alone, or all of them in one text. */
+Test(quote_folder, finds_chains_in_whatever_form_they_come)
+{
+    struct world *w = world_open();
+    static const enum assay_collateral_part chains[] = { ASSAY_PART_PCK_CHAIN, ASSAY_PART_TCB_CHAIN,
+                                                         ASSAY_PART_QE_CHAIN };
+    for (int form = 0; form < 2; form++) {
+        static uint8_t all[3 * ASSAY_PEM_MAX];
+        size_t used = 0, number = 0;
+        for (size_t i = 0; i < ASSAY_PARTS_INTEL; i++) {
+            const struct assay_slice part = w->bundle.files.part[i];
+            char name[32];
+            (void)snprintf(name, sizeof name, "p%zu", i);
+            if (i < ASSAY_PART_PCK_CHAIN) put(name, part);
+        }
+        for (size_t i = 0; i < 3; i++) {
+            struct assay_slice text = w->bundle.files.part[chains[i]], label;
+            uint8_t der[ASSAY_CERT_DER_MAX];
+            size_t len = 0;
+            assay_bytes_copy(all + used, sizeof all - used, text.bytes, text.len);
+            used += text.len;
+            while (form == 0 && assay_pem_next(&text, &label, der, sizeof der, &len) == ASSAY_OK) {
+                char name[32];
+                (void)snprintf(name, sizeof name, "c%zu", number++);
+                put(name, assay_slice_over(der, len));
+            }
+        }
+        if (form == 1) put("all", assay_slice_over(all, used));
+        struct assay_collateral_dir dir = read_folder(w);
+        struct assay_collateral *const built = calloc(1, sizeof *built);
+        cr_assert_not_null(built);
+        cr_assert_eq(assay_collateral_build(&dir.files, &w->endorsements.entries[0].root, built),
+                     ASSAY_OK);
+        cr_expect(assay_collateral_sound(built), "form %d", form);
+        cr_expect(built->has_pck_issuer, "form %d: the PCK CA is found", form);
+        free(built);
+        assay_collateral_dir_close(&dir);
+        empty();
+    }
     world_close(w);
 }
 
@@ -350,24 +404,31 @@ Test(quote_folder, says_what_is_wrong_with_the_folder)
     char name[PATH_MAX];
     cr_expect_eq(assay_collateral_dir_read("/nonexistent", &wanted, &dir, &where),
                  ASSAY_E_NOT_FOUND);
+    assay_collateral_dir_close(&dir);
     cr_expect_eq(assay_collateral_dir_read("/dev/null", &wanted, &dir, &where), ASSAY_E_NOT_FOUND);
+    assay_collateral_dir_close(&dir);
     cr_expect_null(where);
 
-    for (int i = 0; i <= ASSAY_DIR_PARTS_MAX; i++) { /* one more than there is room for */
+    for (int i = 0; i <= ASSAY_RECOGNISED_FILES_MAX; i++) { /* one more than there is room for */
         struct assay_collateral_dir one;
-        cr_expect_eq(assay_collateral_dir_read(folder, &wanted, &one, &where), ASSAY_OK);
-        assay_collateral_dir_close(&one);
-        (void)snprintf(name, sizeof name, "crl-%d", i);
+        if (i % 64 == 0) {
+            cr_expect_eq(assay_collateral_dir_read(folder, &wanted, &one, &where), ASSAY_OK);
+            assay_collateral_dir_close(&one);
+        }
+        (void)snprintf(name, sizeof name, "crl-%03d", i);
         put(name, w->bundle.files.part[ASSAY_PART_ROOT_CRL]);
     }
     cr_expect_eq(assay_collateral_dir_read(folder, &wanted, &dir, &where), ASSAY_E_FULL);
+    cr_expect_str_eq(where, "crl-256");
     assay_collateral_dir_close(&dir);
     empty();
 
+    /* What is no plain file is said, and stops nothing. */
     (void)snprintf(name, sizeof name, "%s/tcb_info.json", folder);
     cr_assert_eq(mkdir(name, 0700), 0);
-    cr_expect_eq(assay_collateral_dir_read(folder, &wanted, &dir, &where), ASSAY_E_IO);
-    cr_expect_str_eq(where, "tcb_info.json");
+    cr_expect_eq(assay_collateral_dir_read(folder, &wanted, &dir, &where), ASSAY_OK);
+    cr_assert_eq(dir.given->skipped_count, 1);
+    cr_expect_str_eq(dir.given->skipped[0].name, "tcb_info.json");
     assay_collateral_dir_close(&dir);
     world_close(w);
 }

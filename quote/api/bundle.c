@@ -1,0 +1,147 @@
+/*
+ * quote/api/bundle.c - the pieces of a set as bundles under one root: Intel's, and the others'.
+ *
+ * Where the files of a set leave a choice (two editions of a document, several platform families),
+ * evidence and time decide, so its bundle of Intel's is built when the evidence is there: some
+ * milliseconds each time. A set of one family has its bundle once and for all.
+ */
+#include "quote/api/api.h"
+
+#include "base/assert.h"
+#include "quote/chain.h"
+#include "quote/collateral/choose.h"
+#include "quote/collateral/gather.h"
+
+#include <stdlib.h>
+
+/* --- once, when the set or the root is added */
+static enum assay_status add(struct assay_trust *t, const struct assay_key *root,
+                             const struct assay_collateral_files *files)
+{
+    if (t->built_count == ASSAY_ENDORSEMENTS_MAX) return ASSAY_E_FULL;
+    struct assay_collateral *const c = calloc(1, sizeof *c);
+    if (c == NULL) return ASSAY_E_MEMORY;
+    const enum assay_status status = assay_collateral_build(files, root, c);
+    if (status != ASSAY_OK) {
+        free(c);
+        return status;
+    }
+    t->built[t->built_count++] = c;
+    return ASSAY_OK;
+}
+
+static enum assay_status add_intel(struct assay_trust *t, const struct assay_key *root,
+                                   struct assay_trust_set *set)
+{
+    const struct assay_collateral_wanted anything = { 0 };
+    struct assay_choice *const choice = calloc(1, sizeof *choice);
+    if (choice == NULL) return ASSAY_E_MEMORY;
+    enum assay_status status = assay_choose(set->found, &anything, choice);
+    if (status == ASSAY_OK) set->is_certain = choice->is_certain;
+    if (status == ASSAY_OK && set->is_certain) status = add(t, root, &choice->files);
+    free(choice);
+    return status;
+}
+
+/* Has the set a list by that root, or one that cannot be read and might be? */
+static enum assay_status has_list_of(const struct assay_trust_set *set,
+                                     const struct assay_key *root, bool *has)
+{
+    struct assay_crl *const crl = malloc(sizeof *crl);
+    enum assay_status status = crl == NULL ? ASSAY_E_MEMORY : ASSAY_OK;
+    *has = false;
+    for (size_t i = 0; i < set->found->count && !*has; i++) {
+        const struct assay_recognised *const it = &set->found->pieces[i];
+        if (status != ASSAY_OK || it->shape != ASSAY_SHAPE_CRL) continue;
+        *has = it->status != ASSAY_OK;
+        if (*has) break;
+        status = assay_x509_crl(it->bytes.bytes, it->bytes.len, crl);
+        if (status == ASSAY_OK) status = assay_chain_signed(root, crl->tbs_digest, &crl->signature);
+        *has = status == ASSAY_OK;
+        if (assay_status_class(status) != ASSAY_CLASS_HOST) status = ASSAY_OK;
+    }
+    free(crl);
+    return status;
+}
+
+enum assay_status assay_api_bundle(struct assay_trust *t, const struct assay_policy_root *root,
+                                   struct assay_trust_set *set)
+{
+    const bool for_intel = set->is_intel && (root->kinds & ASSAY_API_KINDS_INTEL) != 0;
+    bool for_others = (root->kinds & ~ASSAY_API_KINDS_INTEL) != 0;
+    struct assay_gathered *const gathered = calloc(1, sizeof *gathered);
+    if (gathered == NULL) return ASSAY_E_MEMORY;
+    enum assay_status status = assay_gather(set->found, &root->key, for_others, gathered);
+    for (size_t i = 0; status == ASSAY_OK && i < set->found->count; i++)
+        set->leads[i] = set->leads[i] || gathered->leads[i];
+    if (status == ASSAY_OK && for_others && set->is_intel && gathered->count == 0) {
+        for_others = false;
+        status = has_list_of(set, &root->key, &for_others);
+    }
+    if (status == ASSAY_OK && for_intel) status = add_intel(t, &root->key, set);
+    if (status == ASSAY_OK && for_others) status = add(t, &root->key, &gathered->files);
+    free(gathered);
+    return status;
+}
+
+/* --- for one piece of evidence */
+bool assay_api_must_choose(const struct assay_trust *t, enum assay_evidence_kind kind)
+{
+    size_t intel = 0;
+    if ((ASSAY_API_KINDS_INTEL & ASSAY_KIND_BIT(kind)) == 0) return false;
+    for (size_t i = 0; i < t->set_count; i++) {
+        if (t->sets[i].is_intel && !t->sets[i].is_certain) return true;
+        intel += t->sets[i].is_intel;
+    }
+    /* What is meant for this very evidence is told what it lacks. */
+    return t->exact && intel == 0 && t->set_count > 0;
+}
+
+static enum assay_status choose(const struct assay_trust *t, const struct assay_trust_set *set,
+                                const struct assay_collateral_wanted *wanted,
+                                struct assay_choice *choice, struct assay_chosen *out)
+{
+    ASSAY_TRY(assay_choose(set->found, wanted, choice));
+    for (size_t r = 0; r < t->root_count; r++) {
+        const struct assay_policy_root *const root = &t->roots[r];
+        if ((root->kinds & ASSAY_API_KINDS_INTEL) == 0) continue;
+        /* Other roots than the evidence's own need no bundle. */
+        if (wanted->has_chain && !assay_key_equal(&wanted->root.key, &root->key)) continue;
+        if (out->all.count == ASSAY_ENDORSEMENTS_MAX) return ASSAY_E_FULL;
+        struct assay_collateral *const c = calloc(1, sizeof *c);
+        if (c == NULL) return ASSAY_E_MEMORY;
+        out->all.entries[out->all.count++] =
+            (struct assay_endorsement){ root->key, root->kinds & ASSAY_API_KINDS_INTEL, c };
+        ASSAY_TRY(assay_collateral_build(&choice->files, &root->key, c));
+    }
+    return ASSAY_OK;
+}
+
+enum assay_status assay_api_choose(const struct assay_trust *t, enum assay_evidence_kind kind,
+                                   struct assay_slice evidence, int64_t at_unix_s,
+                                   struct assay_chosen *out)
+{
+    struct assay_collateral_wanted wanted;
+    *out = (struct assay_chosen){ .all.exact = t->exact };
+    ASSAY_TRY(assay_collateral_wanted(kind, evidence.bytes, evidence.len, at_unix_s, &wanted));
+    struct assay_choice *const choice = calloc(1, sizeof *choice);
+    if (choice == NULL) return ASSAY_E_MEMORY;
+    enum assay_status status = ASSAY_OK;
+    for (size_t i = 0; i < t->set_count && status == ASSAY_OK; i++)
+        if (t->sets[i].is_intel || t->exact) status = choose(t, &t->sets[i], &wanted, choice, out);
+    for (size_t r = 0; r < t->root_count && status == ASSAY_OK; r++) {
+        if (out->all.count == ASSAY_ENDORSEMENTS_MAX) status = ASSAY_E_FULL;
+        else
+            out->all.entries[out->all.count++] =
+                (struct assay_endorsement){ t->roots[r].key, t->roots[r].kinds, NULL };
+    }
+    free(choice);
+    return status;
+}
+
+void assay_api_chosen_free(struct assay_chosen *chosen)
+{
+    for (size_t i = 0; i < chosen->all.count; i++)
+        free((void *)(uintptr_t)chosen->all.entries[i].collateral);
+    chosen->all.count = 0;
+}

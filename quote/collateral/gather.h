@@ -1,0 +1,40 @@
+/*
+ * quote/collateral/gather.h - the collateral of one root of any vendor but Intel, out of the pieces
+ * that recognise.h found: certificates that lead to the root, and every revocation list.
+ *
+ * A stranger would make the bundle unsound, and could serve nobody: it is left where it is. A list
+ * that cannot be read goes along: it may be the one that revokes, and the verdict must say so.
+ */
+#ifndef ASSAY_QUOTE_COLLATERAL_GATHER_H
+#define ASSAY_QUOTE_COLLATERAL_GATHER_H
+
+#include "quote/collateral/collateral.h"
+#include "quote/collateral/recognise.h"
+
+/* About 630 KB: off the stack. */
+struct assay_gathered {
+    struct assay_collateral_files files; /* borrows from here */
+    bool leads[ASSAY_RECOGNISED_MAX];    /* of the pieces: to the root */
+    bool is_taken[ASSAY_RECOGNISED_MAX];
+    size_t left_out; /* certificates for which a bundle has no room */
+    size_t count;
+    size_t index[ASSAY_CHAIN_MAX]; /* of the certificates, among the pieces */
+    struct assay_certificate certificates[ASSAY_CHAIN_MAX]; /* authorities first */
+    size_t certificates_len;
+    uint8_t certificate_bytes[ASSAY_PART_LEN_MAX];
+    size_t lists_len;
+    uint8_t list_bytes[ASSAY_PART_LEN_MAX];
+    struct assay_crl crl; /* that is being looked at */
+};
+
+/*
+ * assay_gather - the bundle for one root.
+ * In:      with_lists false: which certificates lead to the root is all that is asked
+ * Returns: ASSAY_OK (also when there is nothing) | ASSAY_E_RANGE (lists longer than a part may) |
+ *          ASSAY_E_MEMORY | ASSAY_E_CRYPTO
+ */
+ASSAY_CHECKED enum assay_status assay_gather(const struct assay_recognition *r,
+                                             const struct assay_key *root, bool with_lists,
+                                             struct assay_gathered *out);
+
+#endif

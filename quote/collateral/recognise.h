@@ -1,0 +1,79 @@
+/*
+ * quote/collateral/recognise.h - which bytes of a file are which piece of evidence or collateral:
+ * the one recogniser, by content, of the library and of the command line.
+ *
+ * Recognising is not trusting: whatever is found is verified as if it had stood under its usual
+ * name. Nothing that says what it is goes without a status: a piece that cannot be read, or cannot
+ * serve, is kept with the reason.
+ */
+#ifndef ASSAY_QUOTE_COLLATERAL_RECOGNISE_H
+#define ASSAY_QUOTE_COLLATERAL_RECOGNISE_H
+
+#include "quote/intel/tcb.h"
+#include "quote/x509.h"
+
+enum {
+    ASSAY_RECOGNISED_MAX = 256, /* pieces of all files together: a PEM file may hold several */
+    ASSAY_RECOGNISED_FILES_MAX = 256,
+    ASSAY_RECOGNISE_ROOM = 640, /* beyond the length of the file: SPKI of RSA 4096 takes 550 */
+};
+
+enum assay_shape {
+    ASSAY_SHAPE_OTHER = 0, /* told apart by what the evidence asks for: PCR values, signatures */
+    ASSAY_SHAPE_CERTIFICATE,
+    ASSAY_SHAPE_CRL,
+    ASSAY_SHAPE_KEY,    /* SubjectPublicKeyInfo */
+    ASSAY_SHAPE_PUBLIC, /* TPM2B_PUBLIC */
+    ASSAY_SHAPE_ATTEST,
+    ASSAY_SHAPE_TDX_QUOTE,
+    ASSAY_SHAPE_EVIDENCE, /* a piece of evidence of its own */
+    ASSAY_SHAPE_TCB_INFO, /* Intel's documents, as they stand in the file */
+    ASSAY_SHAPE_QE_IDENTITY,
+};
+
+/* One piece; bytes borrow from the file, or from the room beside it. */
+struct assay_recognised {
+    enum assay_shape shape;
+    /* Why a piece of that shape cannot be read, or cannot serve; ASSAY_SHAPE_OTHER of no known kind
+     * has ASSAY_E_UNSUPPORTED. */
+    enum assay_status status;
+    uint32_t file; /* the how-manieth file it stands in */
+    struct assay_slice bytes;
+    bool has_vek; /* certificates of AMD's endorsement keys */
+    uint32_t hwid_len;
+    uint8_t hwid[ASSAY_HWID_MAX];
+};
+
+/* About 35 KB. All zero to begin with. */
+struct assay_recognition {
+    size_t file_count;
+    struct assay_slice files[ASSAY_RECOGNISED_FILES_MAX]; /* as they were given */
+    size_t count;
+    /* Sorted by their bytes: the order of the files decides nothing. */
+    struct assay_recognised pieces[ASSAY_RECOGNISED_MAX];
+};
+
+/* What is being read; about 100 KB: off the stack. */
+struct assay_recognise_scratch {
+    struct assay_crl crl;
+    struct assay_tcb_info tcb_info;
+    struct assay_qe_identity qe_identity;
+};
+
+/*
+ * assay_recognise_file - add the pieces of one file; what is there twice is one piece.
+ * In:      text, hostile; room[room_len], room_len >= text.len + ASSAY_RECOGNISE_ROOM, for what is
+ *          decoded: it and the file outlive *r
+ * Returns: ASSAY_OK | ASSAY_E_FULL (more files or pieces than fit) | ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_recognise_file(struct assay_recognition *r,
+                                                     struct assay_recognise_scratch *scratch,
+                                                     struct assay_slice text, uint8_t *room,
+                                                     size_t room_len);
+/* Returns: what a shape is called, for people: "revocation list". */
+const char *assay_shape_text(enum assay_shape shape);
+/* Returns: what is to say of a piece whatever the evidence is: its status, and of a certificate
+ * that leads to none of the roots (gather.h) ASSAY_E_NOT_FOUND. */
+enum assay_status assay_recognised_status(const struct assay_recognised *piece, bool leads);
+
+#endif

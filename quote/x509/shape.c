@@ -1,0 +1,41 @@
+/*
+ * quote/x509/shape.c - certificates and lists told from other bytes by their first elements, so
+ * that a damaged one is not taken for nothing.
+ */
+#include "quote/x509.h"
+#include "quote/x509/asn1.h"
+
+/*
+ * RFC 5280 4.1 and 5.1: both are SEQUENCE { SEQUENCE { version, algorithm, issuer, ... } }, a
+ * certificate with a serial number before the algorithm and a validity after the issuer, a list
+ * with a time there.
+ */
+static enum assay_x509_shape shape_of(struct assay_slice der)
+{
+    struct assay_cursor tbs = assay_asn1_over(der);
+    struct assay_asn1 one;
+    for (int level = 0; level < 2; level++)
+        if (assay_asn1_enter(&tbs, ASSAY_ASN1_SEQUENCE) != ASSAY_OK) return ASSAY_X509_NEITHER;
+    for (int skip = 0; skip < 2; skip++)
+        if (assay_asn1_peek(&tbs, ASSAY_ASN1_CONTEXT_0) ||
+            assay_asn1_peek(&tbs, ASSAY_ASN1_INTEGER))
+            if (assay_asn1_next(&tbs, &one) != ASSAY_OK) return ASSAY_X509_NEITHER;
+    for (int skip = 0; skip < 2; skip++) /* algorithm, issuer */
+        if (assay_asn1_take(&tbs, ASSAY_ASN1_SEQUENCE, &one) != ASSAY_OK) return ASSAY_X509_NEITHER;
+    if (assay_asn1_peek(&tbs, ASSAY_ASN1_UTC_TIME) ||
+        assay_asn1_peek(&tbs, ASSAY_ASN1_GENERALIZED_TIME))
+        return ASSAY_X509_CRL;
+    return assay_asn1_peek(&tbs, ASSAY_ASN1_SEQUENCE) ? ASSAY_X509_CERTIFICATE : ASSAY_X509_NEITHER;
+}
+
+enum assay_x509_shape assay_x509_next(struct assay_slice *rest, struct assay_slice *one)
+{
+    struct assay_cursor in = assay_asn1_over(*rest);
+    struct assay_asn1 element = { .whole = *rest }; /* a cut one is all that is left */
+    assay_status_ignore(assay_asn1_next(&in, &element), "whoever reads it says so");
+    const enum assay_x509_shape shape = shape_of(element.whole);
+    if (shape == ASSAY_X509_NEITHER) return shape;
+    *one = element.whole;
+    *rest = assay_slice_over(rest->bytes + one->len, rest->len - one->len);
+    return shape;
+}
