@@ -389,6 +389,188 @@ Test(audit_tpm, a_certificate_for_another_use_certifies_no_attestation_key)
     }
 }
 
+/* --- one thing wrong at a time; the root is known as a key alone */
+struct forge {
+    struct bench *b;
+    struct authority_certificate ak, issuer;
+};
+
+static void ak_by_somebody(struct forge *f)
+{
+    f->ak.signer = f->b->keys[STRANGER];
+    f->ak.has_key_ids = false;
+}
+
+static void ak_by_somebody_who_says_so(struct forge *f)
+{
+    f->ak.signer = f->b->keys[STRANGER];
+}
+
+static void ak_of_another_key(struct forge *f)
+{
+    f->ak.key = f->b->keys[STRANGER];
+}
+
+static void ak_straight_from_nobody(struct forge *f)
+{
+    f->ak.issuer = "Nobody";
+}
+
+static void ak_signed_by_itself(struct forge *f)
+{
+    f->ak.issuer = f->ak.subject;
+    f->ak.signer = f->b->keys[AK];
+}
+
+static void ak_that_certifies(struct forge *f)
+{
+    f->ak.key_usage |= ASSAY_KEY_USAGE_CERT_SIGN;
+}
+
+static void ak_that_is_a_ca(struct forge *f)
+{
+    f->ak.has_constraints = f->ak.is_ca = true;
+}
+
+static void ak_for_encryption(struct forge *f)
+{
+    f->ak.key_usage = ASSAY_KEY_USAGE_KEY_ENCIPHERMENT;
+}
+
+static void ak_without_number(struct forge *f)
+{
+    f->ak.serial = 0;
+}
+
+static void ak_with_a_riddle(struct forge *f)
+{
+    const uint8_t value[] = { 0x05, 0x00 };
+    authority_add_extension(&f->ak, "1.2.3.4", true, value, sizeof value);
+}
+
+static void ak_expired(struct forge *f)
+{
+    f->ak.to_s = AT - 1;
+}
+
+static void ak_early(struct forge *f)
+{
+    f->ak.from_s = AT + 1;
+}
+
+static void issuer_by_somebody(struct forge *f)
+{
+    f->issuer.signer = f->b->keys[STRANGER];
+    f->issuer.has_key_ids = false;
+}
+
+static void issuer_without_ca(struct forge *f)
+{
+    f->issuer.is_ca = false;
+}
+
+static void issuer_without_constraints(struct forge *f)
+{
+    f->issuer.has_constraints = false;
+}
+
+static void issuer_without_cert_sign(struct forge *f)
+{
+    f->issuer.key_usage = ASSAY_KEY_USAGE_DIGITAL_SIGNATURE | ASSAY_KEY_USAGE_CRL_SIGN;
+}
+
+static void issuer_without_number(struct forge *f)
+{
+    f->issuer.serial = 0;
+}
+
+static void issuer_with_a_riddle(struct forge *f)
+{
+    const uint8_t value[] = { 0x05, 0x00 };
+    authority_add_extension(&f->issuer, "1.2.3.4", true, value, sizeof value);
+}
+
+static void issuer_expired(struct forge *f)
+{
+    f->issuer.to_s = AT - 1;
+}
+
+static void issuer_of_another_name(struct forge *f)
+{
+    f->issuer.subject = "Issuer 2";
+}
+
+static void issuer_signed_by_itself(struct forge *f)
+{
+    f->issuer.issuer = f->issuer.subject;
+    f->issuer.signer = f->issuer.key;
+}
+
+static void pinned_another(struct forge *f)
+{
+    authority_key_public(f->b->keys[STRANGER], &f->b->endorsements.entries[0].root);
+}
+
+static void pinned_for_another_kind(struct forge *f)
+{
+    f->b->endorsements.entries[0].kinds = ASSAY_KIND_BIT(ASSAY_KIND_SNP);
+}
+
+static const struct {
+    const char *what;
+    void (*change)(struct forge *f);
+    enum assay_rule rule;
+} forgeries[] = {
+    { "AK by somebody", ak_by_somebody, ASSAY_RULE_CHAIN_SIGNATURE },
+    { "AK by somebody else", ak_by_somebody_who_says_so, ASSAY_RULE_CHAIN_MISSING },
+    { "AK of another key", ak_of_another_key, ASSAY_RULE_AK_UNPROVEN },
+    { "AK from nobody", ak_straight_from_nobody, ASSAY_RULE_CHAIN_MISSING },
+    { "AK by itself", ak_signed_by_itself, ASSAY_RULE_CHAIN_ROOT },
+    { "AK that certifies", ak_that_certifies, ASSAY_RULE_CHAIN_CONSTRAINTS },
+    { "AK that is a CA", ak_that_is_a_ca, ASSAY_RULE_CHAIN_CONSTRAINTS },
+    { "AK for encryption", ak_for_encryption, ASSAY_RULE_CHAIN_CONSTRAINTS },
+    { "AK without a number", ak_without_number, ASSAY_RULE_CHAIN_CONSTRAINTS },
+    { "AK with an unknown critical extension", ak_with_a_riddle, ASSAY_RULE_CHAIN_CONSTRAINTS },
+    { "AK expired", ak_expired, ASSAY_RULE_CERT_TIME },
+    { "AK not yet valid", ak_early, ASSAY_RULE_CERT_TIME },
+    { "issuer by somebody", issuer_by_somebody, ASSAY_RULE_CHAIN_MISSING },
+    { "issuer without CA flag", issuer_without_ca, ASSAY_RULE_CHAIN_CONSTRAINTS },
+    { "issuer without constraints", issuer_without_constraints, ASSAY_RULE_CHAIN_CONSTRAINTS },
+    { "issuer that may not certify", issuer_without_cert_sign, ASSAY_RULE_CHAIN_CONSTRAINTS },
+    { "issuer without a number", issuer_without_number, ASSAY_RULE_CHAIN_CONSTRAINTS },
+    { "issuer with an unknown critical extension", issuer_with_a_riddle,
+      ASSAY_RULE_CHAIN_CONSTRAINTS },
+    { "issuer expired", issuer_expired, ASSAY_RULE_CERT_TIME },
+    { "issuer of another name", issuer_of_another_name, ASSAY_RULE_CHAIN_MISSING },
+    { "issuer by itself", issuer_signed_by_itself, ASSAY_RULE_CHAIN_ROOT },
+    { "another root", pinned_another, ASSAY_RULE_CHAIN_MISSING },
+    { "a root for another kind", pinned_for_another_kind, ASSAY_RULE_AK_UNPROVEN },
+};
+
+Test(audit_tpm, with_one_thing_wrong_is_refused_for_it)
+{
+    for (size_t i = 0; i < sizeof forgeries / sizeof forgeries[0]; i++) {
+        struct bench *const b = open();
+        struct forge f = {
+            b, authority_leaf("AK", b->keys[AK], "Issuer", b->keys[ISSUER], alg),
+            authority_ca("Issuer", b->keys[ISSUER], "Root", b->keys[ROOT], alg)
+        };
+        add_use(&f.ak, 3);
+        forgeries[i].change(&f);
+        put(b, 0, &f.ak);
+        put(b, 1, &f.issuer);
+        judge(b);
+        const enum assay_rule_class class_ = assay_rule_class_of(forgeries[i].rule);
+        cr_expect(assay_verdict_has(&b->verdict, forgeries[i].rule), "%s: %s, %s",
+                  forgeries[i].what, assay_rule_name(b->verdict.reasons[0].rule),
+                  b->verdict.reasons[0].observed);
+        cr_expect_eq(b->verdict.genuine,
+                     class_ == ASSAY_RULE_FORGED ? ASSAY_GENUINE_FALSE : ASSAY_GENUINE_UNKNOWN,
+                     "%s", forgeries[i].what);
+        close_bench(b);
+    }
+}
+
 static int64_t thread_ns(void)
 {
     struct timespec now;
