@@ -223,8 +223,8 @@ static bool hears_network(const struct assay_engine *e)
     for (uint32_t i = 0; i < e->members; i++) {
         if (e->seats[i].payload_len > 0) held += e->head->weights[i];
     }
-    ASSAY_ASSERT(held <= e->head->voters.total_bp);
-    return assay_quorum(held, e->head->voters.total_bp);
+    ASSAY_ASSERT(held <= e->head->voters.total_weight);
+    return assay_quorum(held, e->head->voters.total_weight);
 }
 
 static enum assay_outcome outcome_of(const struct assay_engine *e, uint32_t slot, bool hears)

@@ -41,7 +41,7 @@ static enum assay_status list_voters(struct assay_engine *e)
                                             .weight = h->weights,
                                             .node_id = (const uint8_t(*)[32])h->node_ids,
                                             .voting_key = h->voting,
-                                            .total_bp = total };
+                                            .total_weight = total };
     h->context.epoch = h->state.epoch + 1;
     return ASSAY_OK;
 }
@@ -105,7 +105,7 @@ enum assay_status assay_head_genesis(struct assay_engine *e, void *groups, void 
     };
     ASSAY_TRY(load_members(e));
     ASSAY_ASSERT(head_holds(e));
-    return h->voters.total_bp == 0 ? ASSAY_E_RANGE : ASSAY_OK;
+    return h->voters.total_weight == 0 ? ASSAY_E_RANGE : ASSAY_OK;
 }
 
 void assay_head_free(struct assay_engine *e)
@@ -173,6 +173,6 @@ void assay_head_take_next(struct assay_engine *e, const uint8_t commitment[stati
     assay_head_proof(e, commitment);
     const enum assay_status status = list_voters(e);
     ASSAY_ASSERT(status == ASSAY_OK); /* INCARNATE was checked to carry a key on the curve */
-    ASSAY_ASSERT(h->voters.total_bp > 0);
+    ASSAY_ASSERT(h->voters.total_weight > 0);
     ASSAY_ASSERT(head_holds(e));
 }

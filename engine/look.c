@@ -26,7 +26,7 @@ void assay_engine_snapshot(const struct assay_engine *engine,
                                                 .certified = s->certified,
                                                 .certified_epoch = s->certified_epoch,
                                                 .behind = engine->sync->active,
-                                                .total_weight = engine->head->voters.total_bp,
+                                                .total_weight = engine->head->voters.total_weight,
                                                 .member_count = engine->members };
     if (engine->chain->begun) assay_simplex_snapshot(engine->simplex, &look);
     snapshot->voting = look.voting && assay_eng_may_sign(engine);
@@ -92,7 +92,7 @@ void assay_engine_check(const struct assay_engine *engine)
                                        engine->head->state.members[i].lives[0].voting_public, 64));
         total += engine->head->weights[i];
     }
-    ASSAY_ASSERT(total == engine->head->voters.total_bp);
+    ASSAY_ASSERT(total == engine->head->voters.total_weight);
     assay_want_check(engine);
     if (engine->own->listed)
         ASSAY_ASSERT(engine->own->keys.incarnation ==

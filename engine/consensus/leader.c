@@ -13,7 +13,7 @@
 uint16_t assay_leader_next(const struct assay_voter_table *voters, int64_t *counters)
 {
     ASSAY_ASSERT(voters->count > 0 && voters->count < ASSAY_SLOT_SELF);
-    ASSAY_ASSERT(voters->total_bp > 0 && voters->total_bp <= INT32_MAX);
+    ASSAY_ASSERT(voters->total_weight > 0 && voters->total_weight <= INT32_MAX);
 
     uint32_t best = UINT32_MAX;
     for (uint32_t i = 0; i < voters->count; i++) {
@@ -32,7 +32,7 @@ uint16_t assay_leader_next(const struct assay_voter_table *voters, int64_t *coun
         }
     }
     ASSAY_ASSERT(best != UINT32_MAX);
-    ASSAY_ASSERT(voters->weight[best] > 0 && voters->weight[best] <= voters->total_bp);
-    counters[best] -= (int64_t)voters->total_bp;
+    ASSAY_ASSERT(voters->weight[best] > 0 && voters->weight[best] <= voters->total_weight);
+    counters[best] -= (int64_t)voters->total_weight;
     return (uint16_t)best;
 }

@@ -314,8 +314,8 @@ static bool a_third_answered(const struct assay_simplex *s)
     uint64_t weight = 0;
     for (uint32_t seat = 0; seat < s->seat_count; seat++)
         if (s->answered[s->slot_of[seat]]) weight += s->voters->weight[s->slot_of[seat]];
-    ASSAY_ASSERT(s->resume.later_bp <= weight && weight <= s->voters->total_bp);
-    return assay_third(weight - s->resume.later_bp, s->voters->total_bp);
+    ASSAY_ASSERT(s->resume.later_bp <= weight && weight <= s->voters->total_weight);
+    return assay_third(weight - s->resume.later_bp, s->voters->total_weight);
 }
 
 /* Who is in a later epoch has forgotten the votes of ours: its answer says nothing about them. When
@@ -325,8 +325,8 @@ static void answered_from_later(struct assay_simplex *s, uint16_t from)
 {
     ASSAY_ASSERT(s->answered[from] && s->seat_of[from] != UINT16_MAX);
     s->resume.later_bp += s->voters->weight[from];
-    if (assay_third(s->resume.later_bp, s->voters->total_bp)) s->halted = true;
-    ASSAY_ASSERT(s->resume.later_bp <= s->voters->total_bp);
+    if (assay_third(s->resume.later_bp, s->voters->total_weight)) s->halted = true;
+    ASSAY_ASSERT(s->resume.later_bp <= s->voters->total_weight);
 }
 
 enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,

@@ -44,7 +44,7 @@ bool assay_sx_view_holds(const struct assay_simplex *s, const struct sx_view *v)
     for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++) {
         const struct sx_sum *sum = &v->sum[type];
         if (sum->held > s->seat_count || sum->others > sum->held) return false;
-        if (sum->weight > s->voters->total_bp) return false;
+        if (sum->weight > s->voters->total_weight) return false;
         if (v->certificate[type] != SX_NONE && v->certificate[type] >= s->certificate_top)
             return false;
     }
@@ -276,7 +276,7 @@ static void take_seats(struct assay_simplex *s, const struct assay_voter_table *
         s->slot_of[s->seat_count++] = (uint16_t)slot;
         total += voters->weight[slot];
     }
-    ASSAY_ASSERT(total == voters->total_bp && total > 0);
+    ASSAY_ASSERT(total == voters->total_weight && total > 0);
     s->voters = voters;
 }
 

@@ -123,7 +123,7 @@ bool assay_sx_certificate_assemble(struct assay_simplex *s, struct sx_view *v,
     ASSAY_ASSERT(assay_sx_in_window(s, v->view) && assay_sx_view_holds(s, v));
 
     if (v->certificate[type] != SX_NONE) return false;
-    if (!assay_quorum(assay_sx_weight(s, v, type, id), s->voters->total_bp)) return false;
+    if (!assay_quorum(assay_sx_weight(s, v, type, id), s->voters->total_weight)) return false;
 
     uint8_t bitmap[ASSAY_MEMBERS_MAX / 8] = { 0 };
     uint8_t signatures[SX_SEATS_MAX * ASSAY_P256_SIGNATURE_LEN];

@@ -106,7 +106,7 @@ void assay_simplex_check(const struct assay_simplex *s)
         ASSAY_ASSERT(s->seat_of[s->slot_of[seat]] == seat);
         total += s->voters->weight[s->slot_of[seat]];
     }
-    ASSAY_ASSERT(total == s->voters->total_bp);
+    ASSAY_ASSERT(total == s->voters->total_weight);
     for (uint32_t i = 0; i < s->certificate_top; i++)
         unstored += s->certificates[i].used && !s->certificates[i].stored;
     ASSAY_ASSERT(unstored == s->unstored);

@@ -107,7 +107,7 @@ static uint64_t epoch_of_a_third(const struct assay_simplex *s)
         for (uint32_t other = 0; other < s->seat_count; other++)
             if (s->seen_epoch[s->slot_of[other]] >= epoch)
                 weight += s->voters->weight[s->slot_of[other]];
-        if (assay_third(weight, s->voters->total_bp)) best = epoch;
+        if (assay_third(weight, s->voters->total_weight)) best = epoch;
     }
     ASSAY_ASSERT(best == 0 || best > s->base.epoch);
     return best;

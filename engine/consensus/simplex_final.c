@@ -73,14 +73,14 @@ static void add_voted(const struct assay_simplex *s, const struct sx_view *v, ui
     const struct sx_sum *sum = &v->sum[ASSAY_VOTE_NOTARISE];
     if (sum->held == 0) return;
     const bool held = assay_blocks_find_const(s->config.blocks, sum->id) != NULL;
-    if (!held && assay_third(sum->weight, s->voters->total_bp))
+    if (!held && assay_third(sum->weight, s->voters->total_weight))
         add_missing(sum->id, ids, count);
     for (uint32_t seat = 0; sum->others > 0 && seat < s->seat_count; seat++) {
         const struct sx_said *said = &v->said[seat];
         if (!said->held[ASSAY_VOTE_NOTARISE]) continue;
         const uint8_t *id = said->id[ASSAY_VOTE_NOTARISE];
         if (assay_blocks_find_const(s->config.blocks, id) != NULL) continue;
-        if (assay_third(assay_sx_weight(s, v, ASSAY_VOTE_NOTARISE, id), s->voters->total_bp))
+        if (assay_third(assay_sx_weight(s, v, ASSAY_VOTE_NOTARISE, id), s->voters->total_weight))
             add_missing(id, ids, count);
     }
 }

@@ -62,7 +62,7 @@ static bool gets_no_time(const struct assay_simplex *s, const struct sx_view *v)
     if (!v->has_leader || !is_silent(s, v->leader)) return false;
     for (uint32_t seat = 0; seat < s->seat_count; seat++)
         if (!is_silent(s, s->slot_of[seat])) awake += s->voters->weight[s->slot_of[seat]];
-    return assay_quorum(awake, s->voters->total_bp);
+    return assay_quorum(awake, s->voters->total_weight);
 }
 
 /* When X(view) is due if nothing else happens; UINT64_MAX: never. */
@@ -232,9 +232,9 @@ static void consider_nullifying(struct assay_simplex *s, struct sx_view *v,
     if (!assay_sx_voting(s)) return;
     if (v->cast[ASSAY_VOTE_NULLIFY] || v->cast[ASSAY_VOTE_FINALISE]) return;
     const uint64_t weight = assay_sx_weight(s, v, ASSAY_VOTE_NULLIFY, no_block);
-    ASSAY_ASSERT(weight <= s->voters->total_bp);
+    ASSAY_ASSERT(weight <= s->voters->total_weight);
     const bool due = s->now_ms >= times_out_at(s, v);
-    if (!due && !v->proposal_bad && !assay_third(weight, s->voters->total_bp) &&
+    if (!due && !v->proposal_bad && !assay_third(weight, s->voters->total_weight) &&
         !leader_gave_up(s, v))
         return;
     if (!assay_sx_cast(s, v, ASSAY_VOTE_NULLIFY, no_block, out)) ASSAY_ASSERT(s->starved);

@@ -41,7 +41,7 @@ uint64_t assay_sx_weight(const struct assay_simplex *s, const struct sx_view *v,
         if (!said->held[type] || !assay_bytes_equal(said->id[type], id, 32)) continue;
         weight += s->voters->weight[s->slot_of[seat]];
     }
-    ASSAY_ASSERT(weight <= s->voters->total_bp);
+    ASSAY_ASSERT(weight <= s->voters->total_weight);
     return weight;
 }
 
@@ -56,7 +56,7 @@ static void count_vote(const struct assay_simplex *s, struct sx_view *v,
         sum->weight += s->voters->weight[s->slot_of[seat]];
     else sum->others++;
     ASSAY_ASSERT(sum->held <= s->seat_count && sum->others < sum->held);
-    ASSAY_ASSERT(sum->weight <= s->voters->total_bp);
+    ASSAY_ASSERT(sum->weight <= s->voters->total_weight);
 }
 
 /* --- equivocation */

@@ -21,8 +21,8 @@ _Static_assert((size_t)ASSAY_VOTERS_MAX *SIGNATURE_LEN + ASSAY_MEMBERS_MAX / 8 +
 /* The tables come from the ledger, never from a peer. */
 static bool voters_hold(const struct assay_voter_table *voters)
 {
-    return voters->count > 0 && voters->count <= ASSAY_MEMBERS_MAX && voters->total_bp > 0 &&
-           voters->total_bp <= UINT64_MAX / 3;
+    return voters->count > 0 && voters->count <= ASSAY_MEMBERS_MAX && voters->total_weight > 0 &&
+           voters->total_weight <= UINT64_MAX / 3;
 }
 
 void assay_vote_statement_encode(const struct assay_vote_statement *statement,
@@ -215,8 +215,8 @@ enum assay_status assay_certificate_weigh(const struct assay_certificate *certif
         if (!can_vote(voters, slot)) return ASSAY_E_STRANGER;
         weight += voters->weight[slot];
     }
-    ASSAY_ASSERT(weight <= voters->total_bp);
-    return assay_quorum(weight, voters->total_bp) ? ASSAY_OK : ASSAY_E_INVALID;
+    ASSAY_ASSERT(weight <= voters->total_weight);
+    return assay_quorum(weight, voters->total_weight) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
 enum assay_status assay_certificate_verify(const struct assay_certificate *certificate,

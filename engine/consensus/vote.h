@@ -39,18 +39,18 @@ struct assay_voter_table {
     const uint32_t *weight;            /* [count] */
     const uint8_t (*node_id)[32];         /* [count] ties of the round robin */
     struct assay_p256 *const *voting_key; /* [count], NULL: cannot vote */
-    uint64_t total_bp;
+    uint64_t total_weight;
 };
 
 /* Q(x): 3x > 2W (docs/protocol.md 5.1). Returns: whether the weight is a quorum. */
-static inline bool assay_quorum(uint64_t weight, uint64_t total_bp)
+static inline bool assay_quorum(uint64_t weight, uint64_t total_weight)
 {
-    return 3 * weight > 2 * total_bp;
+    return 3 * weight > 2 * total_weight;
 }
 /* G(x): 3x > W. Returns: whether an honest voter must be among them. */
-static inline bool assay_third(uint64_t weight, uint64_t total_bp)
+static inline bool assay_third(uint64_t weight, uint64_t total_weight)
 {
-    return 3 * weight > total_bp;
+    return 3 * weight > total_weight;
 }
 
 struct assay_vote_statement {

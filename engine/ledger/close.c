@@ -164,7 +164,7 @@ static void advance_counters(const struct assay_context *context, struct assay_c
         .weight = s->weights_before,
         .node_id = (const uint8_t(*)[32])s->node_id,
         .voting_key = context->voting,
-        .total_bp = total,
+        .total_weight = total,
     };
     uint16_t last = 0;
     for (uint64_t i = 0; i < view; i++)

@@ -206,8 +206,8 @@ enum assay_status assay_verify_with_logs(const struct assay_verify_request *requ
     assay_verdict_init(verdict, inner.kind, inner.at_unix_s); /* what is there if the host fails */
     whole.evidence.len = inner.len;
     if (trust->piece_count > 0)
-        ASSAY_TRY(assay_assemble(trust->pieces, trust->piece_count, inner.kind, whole.evidence, NULL,
-                                 &whole));
+        ASSAY_TRY(assay_assemble(trust->pieces, trust->piece_count, inner.kind, whole.evidence,
+                                 NULL, &whole));
     inner.bytes = whole.evidence.bytes;
     inner.len = whole.evidence.len;
     if (assay_api_must_choose(trust, inner.kind))

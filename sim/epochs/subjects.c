@@ -41,7 +41,7 @@ void epochs_leaders(struct assay_sim_epochs *w)
     const struct assay_voter_table table = { .count = w->n,
                                              .weight = w->weights,
                                              .node_id = (const uint8_t(*)[32])w->node_ids,
-                                             .total_bp = w->total_weight };
+                                             .total_weight = w->total_weight };
     bool good = false;
     while (w->views < VIEWS_MAX && (w->views < VIEWS || !good)) {
         const uint16_t leader = assay_leader_next(&table, w->counters);

@@ -39,7 +39,7 @@ void assay_sxw_ledger_begin(struct assay_sim_simplex *w, struct sxw_machine *m)
                                           .voting_key = w->keys };
     for (uint32_t slot = 0; slot < w->options.slot_count; slot++) {
         weights[slot] = assay_sxw_weight_of(w, l->epoch, slot);
-        voters->total_bp += weights[slot];
+        voters->total_weight += weights[slot];
     }
     struct assay_simplex_base base = { .epoch = l->epoch,
                                        .height = l->base_height,

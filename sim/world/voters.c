@@ -31,7 +31,7 @@ struct voter {
 
 struct voter_table {
     uint64_t epoch; /* 0: none */
-    uint64_t total_bp;
+    uint64_t total_weight;
     struct voter voters[WORLD_NODES];
 };
 
@@ -70,7 +70,7 @@ static void plant_table(const struct assay_sim_world *w, struct voter_table *t)
     const enum assay_sim_world_plant plant = w->options.plant;
     if (plant == ASSAY_SIM_WORLD_PLANT_WEIGHTLESS) t->voters[3].weight = 0;
     if (plant == ASSAY_SIM_WORLD_PLANT_SUSPENDED) t->voters[3].suspended = true;
-    if (plant == ASSAY_SIM_WORLD_PLANT_HEAVY) t->total_bp *= 2;
+    if (plant == ASSAY_SIM_WORLD_PLANT_HEAVY) t->total_weight *= 2;
     if (plant == ASSAY_SIM_WORLD_PLANT_OTHER_KEY)
         assay_bytes_copy(t->voters[3].key, 64, t->voters[2].key, 64);
 }
@@ -82,14 +82,14 @@ void world_voters_turn(struct assay_sim_world *w, uint32_t node)
     uint64_t raw = 0;
     if (t->epoch >= state->epoch + 1) return;
     t->epoch = state->epoch + 1;
-    t->total_bp = 0;
+    t->total_weight = 0;
     for (uint32_t i = 0; i < w->options.nodes; i++) {
         const struct assay_member *m = &state->members[i];
         struct voter *v = &t->voters[i];
         v->weight = m->weight;
         v->suspended = m->trust.integrity.standing == ASSAY_STANDING_SUSPENDED;
         assay_bytes_copy(v->key, 64, m->lives[0].voting_public, 64);
-        t->total_bp += v->weight;
+        t->total_weight += v->weight;
         raw += v->suspended ? 0 : m->trust.integrity_bp;
     }
     plant_table(w, t);
@@ -162,11 +162,11 @@ void world_voters_certificate(struct assay_sim_world *w, uint32_t node,
                      (unsigned long long)c->statement.view, slot, wrong);
         return;
     }
-    if (3 * weight <= 2 * t->total_bp)
+    if (3 * weight <= 2 * t->total_weight)
         world_broken(w, ASSAY_SIM_CHECKER_VOTERS,
                      "node %u stores a certificate of view %llu with %llu of %llu", node,
                      (unsigned long long)c->statement.view, (unsigned long long)weight,
-                     (unsigned long long)t->total_bp);
+                     (unsigned long long)t->total_weight);
 }
 
 /* --- poison */

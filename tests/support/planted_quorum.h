@@ -7,11 +7,11 @@
 
 #include "engine/consensus/vote.h"
 
-static inline bool planted_quorum(uint64_t weight, uint64_t total_bp)
+static inline bool planted_quorum(uint64_t weight, uint64_t total_weight)
 {
-    return 3 * (weight + 1) > 2 * total_bp;
+    return 3 * (weight + 1) > 2 * total_weight;
 }
 
-#define assay_quorum(weight, total_bp) planted_quorum(weight, total_bp)
+#define assay_quorum(weight, total_weight) planted_quorum(weight, total_weight)
 
 #endif

@@ -121,7 +121,7 @@ static void make(struct machine *m)
                                             .weight = m->weights,
                                             .node_id = (const uint8_t(*)[32])m->ids,
                                             .voting_key = m->keys,
-                                            .total_bp = SLOTS };
+                                            .total_weight = SLOTS };
 }
 
 static void try_machine(uint8_t kind, uint16_t from, struct assay_slice payload)
@@ -161,7 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                               .weight = weights,
                                               .node_id = (const uint8_t(*)[32])ids,
                                               .voting_key = nobody,
-                                              .total_bp = SLOTS };
+                                              .total_weight = SLOTS };
     uint8_t chain_id[32];
     memset(chain_id, CHAIN_BYTE, sizeof chain_id);
     if (data[0] == ASSAY_MESSAGE_PROPOSAL) try_proposal(payload, false);

@@ -13,7 +13,7 @@ static struct assay_voter_table table_of(const uint32_t *weights, const uint8_t 
 {
     struct assay_voter_table t = { .count = SLOTS, .weight = weights, .node_id = ids };
     for (uint32_t i = 0; i < SLOTS; i++)
-        t.total_bp += weights[i];
+        t.total_weight += weights[i];
     return t;
 }
 
@@ -27,7 +27,7 @@ Test(leader, leads_as_often_as_it_weighs)
     int64_t counters[SLOTS] = { 0 };
     for (int turn = 0; turn < 7; turn++) {
         uint32_t led[SLOTS] = { 0 };
-        for (uint32_t i = 0; i < t.total_bp; i++)
+        for (uint32_t i = 0; i < t.total_weight; i++)
             led[assay_leader_next(&t, counters)]++;
         cr_expect_arr_eq(led, weights, sizeof led);
         for (uint32_t i = 0; i < SLOTS; i++)

@@ -42,7 +42,7 @@ static const struct assay_voter_table *table_of(struct cast *c)
                                             .node_id = (const uint8_t(*)[32])c->node_ids,
                                             .voting_key = c->keys };
     for (uint32_t i = 0; i < SLOTS; i++)
-        c->voters.total_bp += c->weights[i];
+        c->voters.total_weight += c->weights[i];
     return &c->voters;
 }
 

@@ -186,7 +186,7 @@ Test(sim_world_checkers, invariants_holds_in_a_sound_engine)
 Test(sim_world_checkers, invariants_sees_a_table_that_does_not_add_up, .signal = SIGABRT)
 {
     struct assay_sim_world *w = checked_world();
-    assay_sim_world_engine(w, 2)->parts->head.voters.total_bp++;
+    assay_sim_world_engine(w, 2)->parts->head.voters.total_weight++;
     (void)assay_sim_world_run(w, 1000);
 }
 
