@@ -173,12 +173,20 @@ enum assay_answer assay_branch_to(struct assay_engine *e, const uint8_t id[stati
     return ASSAY_ANSWER_VALID;
 }
 
-/* The parent's time is a floor, our clock a ceiling with slack (docs/protocol.md 4.5). */
-static bool time_allowed(const struct assay_engine *e, uint64_t time_ms)
+/* docs/protocol.md 4.5: a block whose time comes before its view is given up is waited for; refused
+ * at once, clocks that differ a little more than they may would cost every view of half the
+ * leaders. */
+static enum assay_answer judge_time(struct assay_engine *e, const struct assay_block_header *h)
 {
     ASSAY_ASSERT(e->branch->good);
-    if (time_ms <= e->branch->ledger.time_ms) return false;
-    return time_ms <= e->at_unix_ms || time_ms - e->at_unix_ms <= e->run->clock_bound_ms;
+    struct assay_simplex_snapshot look;
+    const uint64_t allowed_ms = assay_clock_allowed_at(e, h->time_ms);
+    if (allowed_ms <= e->now_ms) return ASSAY_ANSWER_VALID;
+    assay_simplex_snapshot(e->simplex, &look);
+    const bool runs = h->view == look.view && look.gives_up_ms != UINT64_MAX;
+    if (!runs || allowed_ms >= look.gives_up_ms) return ASSAY_ANSWER_INVALID;
+    e->parts->branch.early_ms = assay_min_u64(e->branch->early_ms, allowed_ms);
+    return ASSAY_ANSWER_EARLY;
 }
 
 static enum assay_answer judge_block(struct assay_engine *e, const struct assay_block *block)
@@ -189,7 +197,9 @@ static enum assay_answer judge_block(struct assay_engine *e, const struct assay_
         return ASSAY_ANSWER_INVALID;
     const enum assay_answer parent = assay_branch_to(e, h->parent_id);
     if (parent != ASSAY_ANSWER_VALID) return parent;
-    if (e->branch->ledger.closed || !time_allowed(e, h->time_ms)) return ASSAY_ANSWER_INVALID;
+    if (e->branch->ledger.closed) return ASSAY_ANSWER_INVALID;
+    const enum assay_answer time = judge_time(e, h);
+    if (time != ASSAY_ANSWER_VALID) return time;
     if (h->kind != assay_ledger_kind(&e->branch->ledger, e->head->state.head_time_ms,
                                      assay_eng_epoch_ms(e), h->time_ms))
         return ASSAY_ANSWER_INVALID;
@@ -246,6 +256,7 @@ void assay_branch_recheck(struct assay_engine *e)
             assay_bytes_copy(ids[count++], 32, e->branch->checks[i], 32);
     ASSAY_ASSERT(count <= e->branch->check_count);
     e->parts->branch.check_count = 0;
+    e->parts->branch.early_ms = UINT64_MAX;
     for (size_t i = 0; i < count; i++)
         assay_branch_check(e, ids[i]);
     assay_offer_again(e);
@@ -258,4 +269,5 @@ void assay_branch_turn(struct assay_engine *e)
     e->parts->branch.good = false;
     e->parts->branch.block_ms = 0;
     e->parts->branch.check_count = 0;
+    e->parts->branch.early_ms = UINT64_MAX;
 }

@@ -19,12 +19,15 @@ struct assay_branch {
     uint32_t path_max;
     uint8_t checks[ASSAY_CHECKS_MAX][32];
     size_t check_count;
+    uint64_t
+        early_ms; /* when one of them may be valid by its time; UINT64_MAX: none waits for it */
 };
 
 enum assay_answer {
     ASSAY_ANSWER_VALID,
     ASSAY_ANSWER_INVALID,
     ASSAY_ANSWER_PENDING, /* evidence in it is being verified */
+    ASSAY_ANSWER_EARLY,   /* its time comes before its view is given up */
     ASSAY_ANSWER_MISSING, /* a block on the way down is not held */
 };
 
@@ -42,7 +45,7 @@ enum assay_answer assay_branch_absorb(struct assay_engine *e,
 /* Simplex asks whether a block may be voted for; it is told at once or with the last verdict.
  * Returns: nothing. */
 void assay_branch_check(struct assay_engine *e, const uint8_t id[static 32]);
-/* A verdict came. Returns: nothing. */
+/* A verdict came, or the time of a block that was early. Returns: nothing. */
 void assay_branch_recheck(struct assay_engine *e);
 
 /* --- a block in the making (offer.c) */

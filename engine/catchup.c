@@ -155,6 +155,7 @@ static enum assay_status verify_block(struct assay_engine *e, struct assay_slice
     case ASSAY_ANSWER_VALID: break;
     case ASSAY_ANSWER_PENDING: return ASSAY_E_AGAIN;
     case ASSAY_ANSWER_MISSING:
+    case ASSAY_ANSWER_EARLY:
     case ASSAY_ANSWER_INVALID: return ASSAY_E_INVALID;
     }
     struct assay_syncing *s = &e->parts->sync;
@@ -181,6 +182,7 @@ static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
     /* The network has a past that we know nothing of, and these keys may have signed in it: the log
      * is missing (docs/protocol.md 2.7). */
     if (!e->life->voted_on && !e->own->keys_unused) assay_own_rolled_back(e);
+    assay_settle_shown(e);
     assay_settle_close(e, &p->header, p->id, p->header_bytes, commitment, proof);
 }
 

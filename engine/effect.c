@@ -11,12 +11,14 @@ void assay_effect_sign(struct assay_effect *effect, const struct assay_signing *
 {
     ASSAY_ASSERT(signing->payload.len >= ASSAY_P256_SIGNATURE_LEN);
     ASSAY_ASSERT(signing->signature_at <= signing->payload.len - ASSAY_P256_SIGNATURE_LEN);
+    ASSAY_ASSERT(signing->possession_at <= signing->payload.len - ASSAY_P256_SIGNATURE_LEN);
     effect->kind = ASSAY_EFFECT_SIGN;
     effect->as.sign.key = signing->key;
     assay_bytes_copy(effect->as.sign.digest, 32, signing->digest, 32);
     effect->as.sign.message = signing->message;
     effect->as.sign.payload = signing->payload;
     effect->as.sign.signature_at = signing->signature_at;
+    effect->as.sign.possession_at = signing->possession_at;
     effect->as.sign.class_ = signing->class_;
     effect->as.sign.store_key = signing->store_key;
 }

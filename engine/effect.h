@@ -61,7 +61,7 @@ struct assay_order {
     X(ASSAY_NOTE_ROOT_MISMATCH, 14, "state_root_mismatch") /* alarm: stopped voting; a: epoch */   \
     X(ASSAY_NOTE_EQUIVOCATION, 15, "equivocation_noticed") /* slot; a: proof number, b: view */    \
     X(ASSAY_NOTE_STANDSTILL, 16, "standstill_resend")      /* a: view */                           \
-    X(ASSAY_NOTE_CLOCK, 17, "time_bound_doubled")          /* alarm; a: bound in ms */             \
+    X(ASSAY_NOTE_CLOCK, 17, "chain_ahead_of_clock")        /* alarm; a: by so many ms */           \
     X(ASSAY_NOTE_REFUSED, 18, "message_refused")           /* slot; a: kind, b: status */
 
 #define ASSAY_NOTE_ENUM(symbol, number, name) symbol = number,
@@ -80,6 +80,7 @@ enum assay_effect_kind {
     ASSAY_EFFECT_ORDER,
     ASSAY_EFFECT_NOTE,
     ASSAY_EFFECT_CLOSED, /* an epoch closed: publish assay_engine_snapshot */
+    ASSAY_EFFECT_KEYS,   /* another member has our waiting keys: make others, answer KEYS */
 };
 
 /* Slices point into the engine and hold until the next step. */
@@ -92,6 +93,7 @@ struct assay_effect {
             enum assay_message_kind message;
             struct assay_slice payload; /* complete but for the signature */
             size_t signature_at;        /* offset of the 64-byte hole in payload */
+            size_t possession_at;       /* of a second one, for the voting key; 0: none */
             enum assay_store_class class_; /* under this key, before it is sent */
             struct assay_store_key store_key;
         } sign; /* sent to ASSAY_SLOT_ALL */
@@ -161,6 +163,7 @@ struct assay_signing {
     enum assay_message_kind message;
     struct assay_slice payload; /* as in the effect */
     size_t signature_at;
+    size_t possession_at; /* 0: none */
     enum assay_store_class class_;
     struct assay_store_key store_key;
 };

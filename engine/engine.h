@@ -147,6 +147,7 @@ struct assay_engine_snapshot {
     uint64_t view, height; /* of the last final block */
     uint8_t head_id[32], state_root[32];
     uint64_t head_time_ms;
+    uint64_t final_at_ms; /* monotonic: when a block became final here last; 0: not in this run */
     uint8_t closed_id[32]; /* the EPOCH block that closed the last epoch (chain id at first) */
     bool certified;        /* the last closed epoch */
     uint64_t certified_epoch;

@@ -24,6 +24,7 @@
 #include "base/checked.h"
 #include "engine/branch.h"
 #include "engine/catchup.h"
+#include "engine/clock.h"
 #include "engine/consensus/simplex.h"
 #include "engine/engine.h"
 #include "engine/epoch.h"

@@ -81,12 +81,10 @@ static void replay_early(struct assay_engine *e)
 void assay_epoch_open(struct assay_engine *e)
 {
     ASSAY_ASSERT(e->chain->begun);
-    const uint64_t bound = assay_min_u64(5000, assay_eng_epoch_ms(e) / 8);
     assay_seat_turn(e);
     assay_settle_progress(e);
     e->parts->run = (struct assay_run){ .opened_ms = e->now_ms,
-                                 .quote_again_ms = UINT64_MAX,
-                                 .clock_bound_ms = bound };
+                                        .quote_again_ms = UINT64_MAX };
     const enum assay_status status =
         assay_context_moment(&e->head->context, e->head->context.epoch, &e->parts->run.moment);
     ASSAY_ASSERT(status == ASSAY_OK); /* the running epoch is always known */
@@ -166,7 +164,7 @@ static void make_incarnate(struct assay_engine *e, struct assay_slice evidence)
     assay_bytes_copy(i.voting_public, 64, keys->voting_public, 64);
     assay_bytes_copy(i.transport_public, 32, keys->transport_public, 32);
     assay_sha256(evidence.bytes, evidence.len, i.evidence_digest);
-    const size_t len_max = evidence.len + 640;
+    const size_t len_max = evidence.len + 720;
     uint8_t *bytes = assay_eng_take(e, len_max);
     struct assay_effect *effect = bytes != NULL ? assay_eng_effect(e, ASSAY_EFFECT_SIGN) : NULL;
     if (effect == NULL) return; /* asked again: quote_again_ms */
@@ -178,7 +176,8 @@ static void make_incarnate(struct assay_engine *e, struct assay_slice evidence)
                                      .class_ = ASSAY_STORE_RECORD,
                                      .store_key = { .era = e->head->state.era, .epoch = i.epoch } };
     const enum assay_status status =
-        assay_record_put_incarnate(&w, &i, evidence, digest, &signing.signature_at);
+        assay_record_put_incarnate(&w, &i, evidence, digest, &signing.signature_at,
+                                   &signing.possession_at);
     ASSAY_ASSERT(status == ASSAY_OK);
     signing.payload = assay_slice_over(bytes, w.len);
     sign(effect, &signing);
@@ -347,20 +346,13 @@ static void consider_ballot(struct assay_engine *e)
     if (all_judged(e) || e->now_ms >= ballot_deadline(e)) cast_ballot(e);
 }
 
-/* After 8 nullified views in a row the clocks may be at fault: the bound doubles, to 10 min. */
+/* Once an epoch. */
 static void consider_clock(struct assay_engine *e)
 {
-    struct assay_simplex_snapshot look;
-    const uint64_t floor_ms = assay_min_u64(5000, assay_eng_epoch_ms(e) / 8);
-    uint64_t bound = floor_ms;
-    assay_simplex_snapshot(e->simplex, &look);
-    for (uint64_t n = look.nullified_in_a_row; n >= 8 && bound < 600000; n -= 8)
-        bound *= 2;
-    bound = assay_min_u64(bound, 600000);
-    if (bound > e->run->clock_bound_ms)
-        assay_eng_note(e, ASSAY_NOTE_CLOCK, ASSAY_SLOT_ALL, bound, 0);
-    e->parts->run.clock_bound_ms = bound;
-    ASSAY_ASSERT(e->run->clock_bound_ms >= floor_ms && e->run->clock_bound_ms <= 600000);
+    const uint64_t lead_ms = assay_clock_lead(e);
+    if (lead_ms == 0 || e->run->clock_told) return;
+    assay_eng_note(e, ASSAY_NOTE_CLOCK, ASSAY_SLOT_ALL, lead_ms, 0);
+    e->parts->run.clock_told = true;
 }
 
 /* When the next round of asking for missing envelopes is due: T/4, 3T/8, T/2. */

@@ -17,7 +17,7 @@ struct assay_run {
     bool envelope_made, ballot_made, incarnate_made;
     uint64_t own_asked_ms;   /* peers were asked for an envelope of ours; 0: not in this epoch */
     uint32_t pulls;          /* rounds of ENVELOPE_PULL so far */
-    uint64_t clock_bound_ms; /* how far ahead of our clock a header may be */
+    bool clock_told; /* that the chain is ahead of our date */
 };
 
 /* Returns: nothing. */

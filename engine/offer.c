@@ -137,7 +137,7 @@ void assay_offer_propose(struct assay_engine *e, uint64_t view, const uint8_t pa
         assay_bytes_copy(o->parent, 32, id, 32);
     }
     if (answer != ASSAY_ANSWER_VALID || e->branch->ledger.closed) return;
-    content.time_ms = assay_max_u64(e->at_unix_ms, e->branch->ledger.time_ms + 1);
+    content.time_ms = assay_clock_proposed(e);
     content.kind = assay_ledger_kind(&e->branch->ledger, e->head->state.head_time_ms,
                                      assay_eng_epoch_ms(e), content.time_ms);
     ASSAY_ASSERT(content.time_ms > e->branch->ledger.time_ms);
@@ -150,6 +150,7 @@ void assay_offer_propose(struct assay_engine *e, uint64_t view, const uint8_t pa
     }
     assay_branch_block_made(e);
     ASSAY_ASSERT(content.body.len > 0 && content.body.len <= e->offer->body_len_max);
+    o->made_view = view;
     assay_simplex_propose(e->simplex, e->now_ms, view, &content, e->actions);
 }
 
@@ -225,9 +226,8 @@ static uint64_t wanted_from(struct assay_engine *e)
     if (record_waits(e, &look))
         return assay_max_u64(e->now_ms, assay_max_u64(e->branch->block_ms, e->offer->waits_ms) +
                                             epoch_ms / PACE_PARTS);
-    const uint64_t phase =
-        e->head->state.head_time_ms + (e->branch->ledger.has_roll ? epoch_ms : epoch_ms / 4);
-    const uint64_t due = e->now_ms + (phase > e->at_unix_ms ? phase - e->at_unix_ms : 0);
+    const uint64_t due = assay_clock_reaches(
+        e, assay_ledger_phase(&e->branch->ledger, e->head->state.head_time_ms, epoch_ms));
     if (!e->offer->held_back) return due; /* no block without content (docs/protocol.md 5.11) */
     const uint64_t newest_ms = assay_max_u64(e->chain->progress_ms, e->branch->block_ms);
     return assay_min_u64(due, newest_ms + epoch_ms / CADENCE_PARTS);
@@ -255,4 +255,12 @@ void assay_offer_turn(struct assay_engine *e)
     o->wanted = false;
     o->waits_ms = 0;
     o->demand_ms = o->demand_view = o->demand_final = 0;
+    o->humble = false;
+    o->made_view = 0;
+}
+
+void assay_offer_nullified(struct assay_engine *e, uint64_t view)
+{
+    struct assay_offer *o = &e->parts->offer;
+    if (view > 0 && view == o->made_view) o->humble = true;
 }

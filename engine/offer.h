@@ -18,6 +18,11 @@ struct assay_offer {
     uint8_t *body;
     size_t body_len_max;
 
+    /* A proposal of ours with our date was nullified in this epoch: it may have been too early for
+     * the others. */
+    bool humble;
+    uint64_t made_view;
+
     /* Does a record wait? As it was for this pool, branch and view. */
     bool waits;
     bool held_back; /* a record that fits waits for later views: views have to pass */
@@ -36,6 +41,8 @@ void assay_offer_turn(struct assay_engine *e);
 void assay_offer_propose(struct assay_engine *e, uint64_t view, const uint8_t parent[static 32]);
 /* The verdict that a proposal waited for may have come. Returns: nothing. */
 void assay_offer_again(struct assay_engine *e);
+/* A view was left in vain. Returns: nothing. */
+void assay_offer_nullified(struct assay_engine *e, uint64_t view);
 /* Returns: the monotonic time from which a block is wanted; what has begun to be wanted stands for
  * its view. */
 uint64_t assay_offer_demand(struct assay_engine *e);

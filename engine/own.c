@@ -30,9 +30,24 @@ void assay_own_look(struct assay_engine *e)
     own->listed = assay_bytes_equal(keys->voting_public, life->voting_public, 64) &&
                   assay_bytes_equal(keys->transport_public, life->transport_public, 32);
     if (own->listed) keys->incarnation = life->incarnation;
-    /* Another key set of ours took the number: these keys ask for the next one. */
-    else if (keys->incarnation <= life->incarnation) keys->incarnation = life->incarnation + 1;
+    /* The ledger gives the number, not what a key file says: a second set that was made before the
+     * first was listed would ask for a number that is never the next one. */
+    else keys->incarnation = life->incarnation + 1;
     ASSAY_ASSERT(own->listed == (keys->incarnation == life->incarnation));
+}
+
+bool assay_own_taken(const struct assay_engine *e)
+{
+    const struct assay_own_keys *keys = &e->own->keys;
+    if (e->own->listed) return false;
+    for (uint32_t k = 0; k < e->members; k++) {
+        const struct assay_member *m = &e->head->state.members[k];
+        for (uint32_t l = 0; k != e->self && l < m->life_count; l++)
+            if (assay_bytes_equal(m->lives[l].voting_public, keys->voting_public, 64) ||
+                assay_bytes_equal(m->lives[l].transport_public, keys->transport_public, 32))
+                return true;
+    }
+    return false;
 }
 
 void assay_own_take(struct assay_engine *e, const uint8_t voting_public[static 64],

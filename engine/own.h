@@ -23,6 +23,8 @@ void assay_own_begin(struct assay_engine *e, bool from_log);
 void assay_own_trusts_log(struct assay_engine *e);
 /* After a close: are our keys the listed ones? Returns: nothing. */
 void assay_own_look(struct assay_engine *e);
+/* Do waiting keys of ours stand in another member's entry? Returns: whether so. */
+bool assay_own_taken(const struct assay_engine *e);
 /* The host made another key set, or tells the same again. Returns: nothing. */
 void assay_own_take(struct assay_engine *e, const uint8_t voting_public[static 64],
                     const uint8_t transport_public[static 32]);

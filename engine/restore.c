@@ -133,6 +133,7 @@ static void run(struct assay_engine *e)
 {
     ASSAY_ASSERT(!e->life->voted_on && e->chain->begun);
     e->parts->life.voted_on = true;
+    e->parts->life.ran_ms = e->now_ms;
     /* A key set that never voted has nothing to ask its peers; it is fresh until it is listed. */
     assay_simplex_run(e->simplex, e->now_ms, !e->own->listed, e->actions);
 }
@@ -148,6 +149,7 @@ void assay_restore_start(struct assay_engine *e)
     const struct assay_seat own = e->seats[e->self];
     ASSAY_ASSERT(!e->life->started);
     ensure_begun(e);
+    assay_settle_held(e);
     e->parts->life.started = true;
     assay_own_begin(e, (e->life->restored || !e->own->keys_unused) && e->members > 1);
     /* Nothing in the store: a first start, or everything is lost. Ask before anything is signed. */

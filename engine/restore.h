@@ -11,6 +11,7 @@ struct assay_engine;
 struct assay_progress {
     bool started;  /* the store was read; events are acted on */
     bool restored; /* what we signed is known: from the store, or peers have told all there is */
+    uint64_t ran_ms; /* monotonic: since when Simplex runs */
     bool voted_on; /* Simplex runs; not before we know whether our vote log is missing */
 };
 

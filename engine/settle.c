@@ -110,6 +110,17 @@ void assay_settle_init(struct assay_engine *e)
     ASSAY_ASSERT(chain_holds(e));
 }
 
+void assay_settle_held(struct assay_engine *e)
+{
+    e->parts->chain.tip_ms = e->now_ms;
+}
+
+void assay_settle_shown(struct assay_engine *e)
+{
+    assay_settle_held(e);
+    e->parts->chain.final_ms = e->now_ms;
+}
+
 void assay_settle_progress(struct assay_engine *e)
 {
     e->parts->chain.progress_ms = e->now_ms;
@@ -189,6 +200,14 @@ static void prune_all(struct assay_engine *e)
     prune(e, ASSAY_STORE_EVIDENCE, ASSAY_PAST_EPOCHS);
 }
 
+/* Without room for it at the next close. */
+static void ask_for_keys(struct assay_engine *e)
+{
+    if (!assay_own_taken(e) || !assay_eng_room(e, 1)) return;
+    const struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_KEYS);
+    ASSAY_ASSERT(effect != NULL);
+}
+
 void assay_settle_close(struct assay_engine *e, const struct assay_block_header *header,
                         const uint8_t id[static 32], struct assay_slice header_bytes,
                         const uint8_t commitment[static 32], struct assay_slice proof)
@@ -207,6 +226,7 @@ void assay_settle_close(struct assay_engine *e, const struct assay_block_header 
     assay_gather_turn(e);
     assay_sync_turn(e);
     assay_settle_begin(e);
+    ask_for_keys(e);
     assay_epoch_open(e);
     assay_order_derive(e);
 }
@@ -338,11 +358,13 @@ void assay_settle(struct assay_engine *e)
     ASSAY_ASSERT(assay_bytes_equal(e->branch->ledger.tip_id, target, 32));
     persist_path(e, count, take);
     chain->wanted = take < count;
+    const struct assay_block *block = assay_blocks_find_const(e->blocks, target);
+    ASSAY_ASSERT(block != NULL && block->held_ms <= e->now_ms);
     assay_ledger_copy(&chain->ledger, &e->branch->ledger);
+    chain->tip_ms = block->held_ms;
+    if (block->held_ms > e->life->ran_ms) chain->final_ms = e->now_ms;
     ASSAY_ASSERT(chain_holds(e));
     assay_settle_progress(e);
     if (!chain->ledger.closed) return;
-    const struct assay_block *block = assay_blocks_find_const(e->blocks, target);
-    ASSAY_ASSERT(block != NULL);
     close_running(e, block);
 }

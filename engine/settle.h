@@ -15,6 +15,9 @@ struct assay_chain {
     bool halted;                /* our state is not the network's: nothing is signed */
     bool wanted;                /* wanted_id is final but not applied */
     uint8_t wanted_id[32], wanted_proof[32];
+    uint64_t tip_ms;       /* monotonic: since when the ledger's tip is held, in this run */
+    uint64_t final_ms;     /* monotonic: when a block became final here that is no older than this
+                              run of the process; 0: none did */
     uint64_t progress_ms;  /* last final block, or the epoch's beginning */
     uint8_t (*path)[32];   /* [path_max] ids from what is wanted down to the ledger's tip */
     uint32_t path_max;
@@ -33,6 +36,10 @@ void assay_settle_close(struct assay_engine *e, const struct assay_block_header 
                         const uint8_t commitment[static 32], struct assay_slice proof);
 /* Starts Simplex on the head, unless it runs there. Returns: nothing. */
 void assay_settle_begin(struct assay_engine *e);
+/* The head is held from now on: it came out of a store. Returns: nothing. */
+void assay_settle_held(struct assay_engine *e);
+/* The same, and peers showed it: it is final now. Returns: nothing. */
+void assay_settle_shown(struct assay_engine *e);
 /* Time counts as progress from here. Returns: nothing. */
 void assay_settle_progress(struct assay_engine *e);
 /* Persists a final block and notes it. Returns: false when there was no room for it. */

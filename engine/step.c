@@ -85,8 +85,9 @@ static void hand_on(struct assay_engine *e, const struct assay_effect *effect)
 static void simplex_note(struct assay_engine *e, const struct assay_effect *effect)
 {
     hand_on(e, effect);
-    if (effect->as.note.note == ASSAY_NOTE_VIEW_NULLIFIED)
-        assay_pool_nullified(e->pool, effect->as.note.a);
+    if (effect->as.note.note != ASSAY_NOTE_VIEW_NULLIFIED) return;
+    assay_pool_nullified(e->pool, effect->as.note.a);
+    assay_offer_nullified(e, effect->as.note.a);
 }
 
 static void carry_out(struct assay_engine *e, const struct assay_simplex_action *a)
@@ -159,6 +160,7 @@ static uint64_t wake_at(struct assay_engine *e)
     uint64_t wake = assay_simplex_wake_at(e->simplex);
     wake = assay_min_u64(wake, assay_epoch_wake(e));
     wake = assay_min_u64(wake, assay_sync_wake(e));
+    wake = assay_min_u64(wake, e->branch->early_ms);
     /* Resends, proofs and retries need no better clock than this. */
     return assay_min_u64(wake, e->now_ms + assay_max_u64(assay_eng_epoch_ms(e) / 16, 1));
 }
@@ -169,6 +171,7 @@ static void do_what_is_due(struct assay_engine *e)
 
     assay_simplex_tick(e->simplex, e->now_ms, e->actions);
     drain(e);
+    if (e->now_ms >= e->branch->early_ms) assay_branch_recheck(e);
     assay_epoch_tick(e);
     assay_want_scan(e);
     assay_want_tick(e);

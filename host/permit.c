@@ -5,19 +5,20 @@
 
 #include "base/assert.h"
 
-static bool is_fresh(const struct assay_engine_snapshot *chain, uint32_t epoch_ms,
-                     uint64_t at_unix_ms)
+/* By what this machine has measured, never by dates: with one a day behind every head would be
+ * young for a day, and with one ahead none. */
+static bool is_fresh(const struct assay_engine_snapshot *chain, uint32_t epoch_ms, uint64_t now_ms)
 {
     ASSAY_ASSERT(epoch_ms > 0);
-    const uint64_t age_ms =
-        at_unix_ms > chain->head_time_ms ? at_unix_ms - chain->head_time_ms : 0;
+    if (chain->final_at_ms == 0) return false;
+    const uint64_t age_ms = now_ms > chain->final_at_ms ? now_ms - chain->final_at_ms : 0;
     return age_ms < (uint64_t)ASSAY_PERMIT_HEAD_EPOCHS * epoch_ms;
 }
 
 /* Probation stands at SUSPENDED, so it needs no rule of its own. */
 struct assay_permission assay_permit(const struct assay_engine_snapshot *chain,
                                      const struct assay_member_snapshot *own, uint32_t epoch_ms,
-                                     uint64_t at_unix_ms, bool critical)
+                                     uint64_t now_ms, bool critical)
 {
     ASSAY_ASSERT(epoch_ms > 0);
     ASSAY_ASSERT(own->last_success_epoch <= chain->epoch);
@@ -25,7 +26,7 @@ struct assay_permission assay_permit(const struct assay_engine_snapshot *chain,
                           own->last_success_epoch + ASSAY_PERMIT_EPOCHS >= chain->epoch;
     if (own->trust.score.standing == ASSAY_STANDING_SUSPENDED)
         return (struct assay_permission){ false, "suspended" };
-    if (!is_fresh(chain, epoch_ms, at_unix_ms) || !attested)
+    if (!is_fresh(chain, epoch_ms, now_ms) || !attested)
         return (struct assay_permission){ false, "stale" };
     if (own->trust.score.standing == ASSAY_STANDING_RESTRICTED && critical)
         return (struct assay_permission){ false, "restricted" };

@@ -16,10 +16,11 @@ struct assay_permission {
     const char *reason; /* static text; "" when permitted */
 };
 
-/* chain and own: what the engine says now of the chain and of this node; epoch_ms: T.
+/* chain and own: what the engine says now of the chain and of this node; epoch_ms: T;
+ * now_ms: the monotonic clock that the engine is given.
  * Returns: whether normal or critical work is permitted, and why not. */
 struct assay_permission assay_permit(const struct assay_engine_snapshot *chain,
                                      const struct assay_member_snapshot *own, uint32_t epoch_ms,
-                                     uint64_t at_unix_ms, bool critical);
+                                     uint64_t now_ms, bool critical);
 
 #endif

@@ -59,7 +59,7 @@ static char *permit(struct assay_host *host, const char *class_)
     assay_engine_snapshot(host->engine, &chain);
     assay_engine_member_snapshot(host->engine, host->self, &own);
     const struct assay_permission p = assay_permit(
-        &chain, &own, host->config.genesis->parameters.epoch_ms, host->at_unix_ms, critical);
+        &chain, &own, host->config.genesis->parameters.epoch_ms, host->now_ms, critical);
     assay_count(&host->counters,
                 p.permitted ? ASSAY_COUNT_PERMIT_GRANTED : ASSAY_COUNT_PERMIT_DENIED);
     struct assay_json *data = assay_json_object();

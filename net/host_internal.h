@@ -158,6 +158,8 @@ void host_keys_close(struct assay_host *host);
 const struct assay_key_set *host_key_set(const struct assay_host *host);
 /* New keys for the incarnation after `ended`, unless they are made; tells the engine. */
 void host_keys_renew(struct assay_host *host, uint32_t ended);
+/* Keys that wait to be listed are another member's: others. Returns: nothing. */
+void host_keys_replace(struct assay_host *host);
 void host_keys_tell(struct assay_host *host);
 /* Take over what the head state says of members: keys, weights, standings; promote our own keys. */
 void host_roster(struct assay_host *host);

@@ -3,9 +3,10 @@
  * others.
  *
  * docs/protocol.md 2.7: a key set that voted must not vote again beside an empty vote log. A random
- * id in the store and beside the keys ties the two together: when they differ (a store lost, or put
- * back from elsewhere) the node reincarnates. A log that was merely rolled back is noticed by the
- * engine, which asks its peers.
+ * id in the store and beside the keys ties the two together, and the store knows the key set that
+ * it began with: when the ids differ (a store lost, or put back from elsewhere), or that key set is
+ * not there (its file was removed), the node reincarnates. A log that was merely rolled back is
+ * noticed by the engine, which asks its peers.
  */
 #include "net/host_internal.h"
 
@@ -51,46 +52,103 @@ static enum assay_status read_tie(const char *dir, uint8_t tie[static TIE_LEN])
     return ASSAY_OK;
 }
 
-static enum assay_status store_tie(struct assay_host *host, uint8_t tie[static TIE_LEN])
+/* What the store knows of the keys: the id, and which key set voted beside it from the first vote
+ * on. Both are committed together. */
+struct store_tie {
+    uint8_t id[TIE_LEN], set[TIE_LEN];
+};
+
+static void digest_of(const struct assay_key_set *set, uint8_t digest[static TIE_LEN])
+{
+    assay_sha256(set->voting_public, sizeof set->voting_public, digest);
+}
+
+static enum assay_status store_tie(struct assay_host *host, const struct store_tie *known)
 {
     const struct assay_store_key key = { .number = HOST_META_STORE_ID };
     struct assay_store *store = host->config.store;
-    ASSAY_TRY(assay_random(tie, TIE_LEN));
-    ASSAY_TRY(store->ops->put(store, ASSAY_STORE_META, &key, assay_slice_over(tie, TIE_LEN)));
-    return store->ops->commit(store);
+    uint8_t bytes[2 * TIE_LEN];
+    assay_bytes_copy(bytes, TIE_LEN, known->id, TIE_LEN);
+    assay_bytes_copy(bytes + TIE_LEN, TIE_LEN, known->set, TIE_LEN);
+    ASSAY_TRY(
+        assay_store_put(store, ASSAY_STORE_META, &key, assay_slice_over(bytes, sizeof bytes)));
+    return assay_store_commit(store);
+}
+
+/* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (an empty store) | ASSAY_E_STORE */
+static enum assay_status load_tie(struct assay_host *host, struct store_tie *known)
+{
+    const struct assay_store_key key = { .number = HOST_META_STORE_ID };
+    uint8_t bytes[2 * TIE_LEN];
+    size_t len = 0;
+    const enum assay_status got = assay_store_get(host->config.store, ASSAY_STORE_META, &key, bytes,
+                                                  sizeof bytes, &len);
+    if (got == ASSAY_E_NOT_FOUND) return got;
+    if (got != ASSAY_OK || len != sizeof bytes) return ASSAY_E_STORE;
+    assay_bytes_copy(known->id, TIE_LEN, bytes, TIE_LEN);
+    assay_bytes_copy(known->set, TIE_LEN, bytes + TIE_LEN, TIE_LEN);
+    return ASSAY_OK;
+}
+
+/* Is the key set there that the store began with? Those made after it never voted elsewhere. */
+static bool has_set(const struct assay_host *host, const uint8_t set[static TIE_LEN])
+{
+    uint8_t current[TIE_LEN], next[TIE_LEN];
+    digest_of(&host->ring.current, current);
+    if (assay_bytes_equal(current, set, TIE_LEN)) return true;
+    if (host->ring.next.incarnation == 0) return false;
+    digest_of(&host->ring.next, next);
+    return assay_bytes_equal(next, set, TIE_LEN);
+}
+
+static enum assay_status replace_set(struct assay_host *host, const char *why)
+{
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "store_lost"))
+        assay_log_text(&host->log, "note", why);
+    assay_log_end(&host->log);
+    return assay_keyring_make_next(host->keys_dir, host_key_set(host)->incarnation + 1,
+                                   &host->ring);
 }
 
 /*
- * The order matters: new keys before the new store is called ours, so that no crash in between lets
- * the old keys vote beside an empty log.
+ * The order matters: new keys before the new store is called theirs, so that no crash in between
+ * lets the old keys vote beside an empty log.
  */
 static enum assay_status tie(struct assay_host *host)
 {
-    const struct assay_store_key key = { .number = HOST_META_STORE_ID };
-    struct assay_store *store = host->config.store;
-    uint8_t in_store[TIE_LEN] = { 0 }, with_keys[TIE_LEN] = { 0 };
-    size_t len = 0;
-    const enum assay_status got =
-        store->ops->get(store, ASSAY_STORE_META, &key, in_store, sizeof in_store, &len);
+    struct store_tie known = { 0 };
+    uint8_t with_keys[TIE_LEN] = { 0 };
+    const enum assay_status got = load_tie(host, &known);
     const enum assay_status kept = read_tie(host->keys_dir, with_keys);
-    const bool has_store = got == ASSAY_OK && len == TIE_LEN;
-    if (got != ASSAY_OK && got != ASSAY_E_NOT_FOUND) return ASSAY_E_STORE;
+    const bool has_store = got == ASSAY_OK;
+    if (got != ASSAY_OK && got != ASSAY_E_NOT_FOUND) return got;
     if (kept != ASSAY_OK && kept != ASSAY_E_NOT_FOUND) return kept;
-    if (has_store && kept == ASSAY_OK && assay_bytes_equal(in_store, with_keys, TIE_LEN))
-        return ASSAY_OK;
-    /* Keys that were never used with a store may begin one; a store without a tie beside the keys
+    const bool same =
+        has_store && kept == ASSAY_OK && assay_bytes_equal(known.id, with_keys, TIE_LEN);
+    const bool strange = has_store && !has_set(host, known.set);
+    if (same && !strange) return ASSAY_OK;
+    /* Keys that were never used with a store may begin one; a store without an id beside the keys
      * is the crash between the two writes below. */
-    const bool lost = kept == ASSAY_OK;
-    if (lost) {
-        if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "store_lost"))
-            assay_log_text(&host->log, "note", "the vote log of these keys is gone: new keys");
-        assay_log_end(&host->log);
-        ASSAY_TRY(assay_keyring_make_next(host->keys_dir, host_key_set(host)->incarnation + 1,
-                                          &host->ring));
-    }
+    const bool lost = strange || kept == ASSAY_OK;
+    const char *why = strange ? "this store belongs to keys that are not here: new keys"
+                              : "the vote log of these keys is gone: new keys";
+    if (lost) ASSAY_TRY(replace_set(host, why));
     host->keys_unused = lost || !has_store;
-    if (!has_store) ASSAY_TRY(store_tie(host, in_store));
-    return write_tie(host->keys_dir, in_store);
+    if (!has_store) ASSAY_TRY(assay_random(known.id, TIE_LEN));
+    if (lost || !has_store) {
+        digest_of(host_key_set(host), known.set);
+        ASSAY_TRY(store_tie(host, &known));
+    }
+    return write_tie(host->keys_dir, known.id);
+}
+
+/* The store is the next set's from now on: the one that it knew goes. */
+static enum assay_status follow(struct assay_host *host)
+{
+    struct store_tie known;
+    ASSAY_TRY(load_tie(host, &known));
+    digest_of(&host->ring.next, known.set);
+    return store_tie(host, &known);
 }
 
 /* ------------------------------------------------------------ signers and dialling */
@@ -159,24 +217,40 @@ void host_keys_tell(struct assay_host *host)
     host_queue(host, &event);
 }
 
-void host_keys_renew(struct assay_host *host, uint32_t ended)
+static void make_next(struct assay_host *host, uint32_t incarnation)
 {
-    if (host_key_set(host)->incarnation > ended)
-        return; /* made before a crash, or listed already */
-    enum assay_status status = assay_keyring_make_next(host->keys_dir, ended + 1,
-                                                       &host->ring); /* durable when it returns */
+    enum assay_status status =
+        assay_keyring_make_next(host->keys_dir, incarnation, &host->ring); /* durable then */
     if (status == ASSAY_OK) status = load_voting(host);
     if (status != ASSAY_OK) {
         host_fail(host, status, "new keys");
         return;
     }
     if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "keys_renewed"))
-        assay_log_uint(&host->log, "incarnation", ended + 1);
+        assay_log_uint(&host->log, "incarnation", incarnation);
     assay_log_end(&host->log);
-    host_tell(host, "keys_renewed", host->self, ended + 1, 0,
-              "new keys for incarnation %u, to be listed", (unsigned)(ended + 1));
+    host_tell(host, "keys_renewed", host->self, incarnation, 0,
+              "new keys for incarnation %u, to be listed", (unsigned)incarnation);
     host_keys_tell(host);
     host_roster(host);
+}
+
+void host_keys_renew(struct assay_host *host, uint32_t ended)
+{
+    if (host_key_set(host)->incarnation > ended)
+        return; /* made before a crash, or listed already */
+    make_next(host, ended + 1);
+}
+
+void host_keys_replace(struct assay_host *host)
+{
+    if (host->ring.next.incarnation == 0) return; /* made new, listed, meanwhile */
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "keys_taken"))
+        assay_log_text(&host->log, "note", "another member named the keys that wait to be listed");
+    assay_log_end(&host->log);
+    make_next(host, host->ring.next.incarnation);
+    const enum assay_status status = follow(host);
+    if (status != ASSAY_OK) host_fail(host, status, "new keys");
 }
 
 void host_dial(struct assay_host *host)
@@ -204,7 +278,8 @@ static void promote(struct assay_host *host, const struct assay_member_snapshot 
                            ASSAY_P256_PUBLIC_LEN))
         return;
     host->ring.next.incarnation = own->incarnation; /* the ledger assigns the number */
-    const enum assay_status status = assay_keyring_promote(host->keys_dir, &host->ring);
+    enum assay_status status = follow(host); /* first: the file of the old keys goes */
+    if (status == ASSAY_OK) status = assay_keyring_promote(host->keys_dir, &host->ring);
     if (status != ASSAY_OK) {
         host_fail(host, status, "keys");
         return;

@@ -83,9 +83,12 @@ static enum assay_status sign(void *context, struct assay_effect *effect, uint8_
 {
     struct assay_host *host = context;
     const bool votes = effect->as.sign.key == ASSAY_KEY_VOTING;
-    const enum assay_status status =
+    enum assay_status status =
         assay_p256_sign(votes ? host->voting : host->identity, effect->as.sign.digest,
                         payload + effect->as.sign.signature_at);
+    if (status == ASSAY_OK && effect->as.sign.possession_at != 0)
+        status = assay_p256_sign(host->voting, effect->as.sign.digest,
+                                 payload + effect->as.sign.possession_at);
     if (status == ASSAY_OK && effect->as.sign.message == ASSAY_MESSAGE_PROPOSAL)
         note_proposal(host, assay_slice_over(payload, effect->as.sign.payload.len));
     return status;
@@ -201,6 +204,7 @@ static void act_on(struct assay_host *host, const struct assay_effect *effect)
     case ASSAY_EFFECT_QUOTE: host_quote(host, effect); return;
     case ASSAY_EFFECT_ORDER: host_order(host, &effect->as.order); return;
     case ASSAY_EFFECT_NOTE: host_note(host, effect); return;
+    case ASSAY_EFFECT_KEYS: host_keys_replace(host); return;
     case ASSAY_EFFECT_CLOSED: host_closed(host, effect->as.closed.epoch); return;
     case ASSAY_EFFECT_PRUNE: return; /* done; memory in front of the store forgets by itself */
     case ASSAY_EFFECT_SIGN:

@@ -152,7 +152,7 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
         tell_plain(host, effect, "state root differs from the network's: stopped voting");
         return;
     case ASSAY_NOTE_EQUIVOCATION: tell_about(host, effect, "signed two things"); return;
-    case ASSAY_NOTE_CLOCK: tell_plain(host, effect, "clocks disagree: time bound doubled"); return;
+    case ASSAY_NOTE_CLOCK: tell_plain(host, effect, "the chain is ahead of our clock"); return;
     }
     tell_plain(host, effect, "");
 }

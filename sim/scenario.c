@@ -310,6 +310,24 @@ static enum assay_status check_crash(const struct assay_scenario *s, uint32_t in
     return ASSAY_OK;
 }
 
+static enum assay_status check_clock(const struct assay_scenario *s, uint32_t index, char *message)
+{
+    const struct assay_sim_clock *c = &s->clocks[index];
+    if (!c->by_cohort && c->share_bp == 0)
+        return assay_scenario_refuse(
+            message, ASSAY_E_INVALID,
+            "clocks[%u]: expected cohort or share_bp, which say whose dates are wrong",
+            (unsigned)index);
+    if ((c->ahead_s == 0) == (c->behind_s == 0))
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "clocks[%u]: expected ahead_s or behind_s, found %s",
+                                     (unsigned)index, c->ahead_s == 0 ? "neither" : "both");
+    if (assay_scenario_fidelity(s) == ASSAY_SIM_FIDELITY_MESSAGE) return ASSAY_OK;
+    return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                 "clocks[%u]: clocks run at fidelity message alone",
+                                 (unsigned)index);
+}
+
 static enum assay_status check_lists(const struct assay_scenario *s, char *message)
 {
     for (uint32_t i = 0; i < s->cohort_count; i++)
@@ -320,6 +338,8 @@ static enum assay_status check_lists(const struct assay_scenario *s, char *messa
         ASSAY_TRY(check_partition(s, i, message));
     for (uint32_t i = 0; i < s->crash_count; i++)
         ASSAY_TRY(check_crash(s, i, message));
+    for (uint32_t i = 0; i < s->clock_count; i++)
+        ASSAY_TRY(check_clock(s, i, message));
     return ASSAY_OK;
 }
 

@@ -22,6 +22,7 @@ enum {
     ASSAY_SIM_ADVERSARIES_MAX = 16,
     ASSAY_SIM_PARTITIONS_MAX = 16,
     ASSAY_SIM_CRASHES_MAX = 16,
+    ASSAY_SIM_CLOCKS_MAX = 16,
     ASSAY_SIM_ASSERTIONS_MAX = 48,
     ASSAY_SIM_VENDORS_MAX = 16,
     ASSAY_SIM_NAME_MAX = 63,
@@ -158,6 +159,16 @@ struct assay_sim_crash {
     uint32_t rolls_back_epochs; /* starts with the disk of so many epochs ago; 0: with its own */
 };
 
+/* Dates that are wrong for a while: a bad source of time, a person's mistake, a board that came up
+ * with another year. By virtual time, since epochs may stand still for it. */
+struct assay_sim_clock {
+    uint64_t at_ms, for_ms; /* when, and for how long; for_ms 0: to the end, or healing */
+    bool by_cohort;
+    uint32_t cohort;            /* who: this cohort */
+    uint32_t share_bp;          /* else the first share of the roster */
+    uint32_t ahead_s, behind_s; /* by how much */
+};
+
 struct assay_sim_store_faults {
     uint32_t lost_permille;        /* of crashes: the last acknowledged batch is gone */
     uint32_t torn_permille;        /* of crashes: the last batch is there in part */
@@ -213,6 +224,8 @@ struct assay_scenario {
     struct assay_sim_partition partitions[ASSAY_SIM_PARTITIONS_MAX];
     uint32_t crash_count;
     struct assay_sim_crash crashes[ASSAY_SIM_CRASHES_MAX];
+    uint32_t clock_count;
+    struct assay_sim_clock clocks[ASSAY_SIM_CLOCKS_MAX];
     uint64_t
         heal_epoch; /* from here on no fault but the adversary's; progress is demanded. 0: never */
     uint32_t

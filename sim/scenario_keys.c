@@ -180,6 +180,21 @@ static const struct assay_scenario_key crash_keys[] = {
 };
 #undef PART
 
+#define PART assay_sim_clock
+static const struct assay_scenario_key clock_keys[] = {
+    { OTHER("cohort", cohort, COHORT, "who: a cohort"), FLAG(by_cohort, true),
+      .instead = "share_bp" },
+    { U32("share_bp", share_bp, 0, 10000, "or the first share of the roster, bp, rounded down"),
+      FLAG(by_cohort, false), .instead = "cohort" },
+    { U64("at_ms", at_ms, 0, UINT64_C(1000000000000), "when, ms after the start") },
+    { U64("for_ms", for_ms, 0, UINT64_C(1000000000000),
+          "for how long, ms; 0: to the end, or until heal_epoch") },
+    { U32("ahead_s", ahead_s, 0, 2000000000, "dates ahead by so many seconds"),
+      .instead = "behind_s" },
+    { U32("behind_s", behind_s, 0, 2000000000, "or behind"), .instead = "ahead_s" },
+};
+#undef PART
+
 static const struct assay_scenario_key assertion_key[] = {
     { .kind = ASSAY_SCENARIO_ASSERTION, .line = "FIGURE [COHORT] COMPARE NUMBER" },
 };
@@ -216,6 +231,10 @@ const struct assay_scenario_section assay_scenario_sections[ASSAY_SCENARIO_SECTI
       LIST(crashes, crash_count, ASSAY_SIM_CRASHES_MAX, 0),
       KEYS(crash_keys),
       .line = "Nodes that die and come back" },
+    { .name = "clocks",
+      LIST(clocks, clock_count, ASSAY_SIM_CLOCKS_MAX, 0),
+      KEYS(clock_keys),
+      .line = "Dates that are wrong for a while (fidelity message)" },
     { .name = "assertions",
       LIST(assertions, assertion_count, ASSAY_SIM_ASSERTIONS_MAX, 0),
       KEYS(assertion_key),

@@ -134,6 +134,7 @@ struct assay_block {
     bool pinned;    /* an action of this step points to its payload */
     bool check_asked, checked_valid, checked_invalid; /* the ledger's answer; neither: pending */
     struct assay_block_header header;
+    uint64_t held_ms; /* monotonic: since when it is held, in this run of the process */
     uint8_t id[32];
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
     uint8_t *payload; /* the PROPOSAL payload as received */

@@ -156,6 +156,8 @@ void assay_simplex_run(struct assay_simplex *s, uint64_t now_ms, bool fresh,
     s->progress_ms = now_ms;
     s->standstill_ms = now_ms;
     ASSAY_ASSERT(s->resume.log_view == 0 || s->seat_of[s->config.self] != UINT16_MAX);
+    for (uint32_t i = 0; i < assay_blocks_count(s->config.blocks); i++)
+        assay_blocks_at(s->config.blocks, i)->held_ms = now_ms; /* measured in this run alone */
     const bool voter = s->seat_of[s->config.self] != UINT16_MAX;
     s->resume.asking = !fresh && voter;
     s->resume.floor = s->resume.log_view;

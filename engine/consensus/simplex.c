@@ -480,6 +480,7 @@ void assay_simplex_snapshot(const struct assay_simplex *s, struct assay_simplex_
                                                  .final_height = s->handed_height,
                                                  .final_view = s->handed_view,
                                                  .nullified_in_a_row = s->nullified_in_a_row,
+                                                 .gives_up_ms = assay_sx_gives_up_at(s),
                                                  .voting = s->begun && assay_sx_voting(s),
                                                  .refused = s->refused };
     assay_bytes_copy(snapshot->final_id, 32, s->handed_id, 32);

@@ -172,6 +172,7 @@ struct assay_simplex_snapshot {
     uint64_t final_height, final_view; /* of the last FINAL handed out */
     uint8_t final_id[32];
     uint64_t nullified_in_a_row; /* views left by nullification since the last notarised one */
+    uint64_t gives_up_ms;        /* when X of the running view is due; UINT64_MAX: not by time */
     bool voting;                 /* resumed, not halted, epoch not over, has weight and key */
     uint64_t refused;            /* messages */
 };

@@ -185,14 +185,13 @@ enum assay_status assay_sx_block_add(struct assay_simplex *s, struct assay_slice
 {
     ASSAY_ASSERT(proposal->header.epoch == s->base.epoch);
 
-    const enum assay_status added =
-        assay_blocks_add_decoded(s->config.blocks, payload, proposal, out);
-    if (added != ASSAY_E_FULL) return added;
-    if (!make_room(s)) return ASSAY_E_FULL;
-    const enum assay_status again =
-        assay_blocks_add_decoded(s->config.blocks, payload, proposal, out);
-    ASSAY_ASSERT(again != ASSAY_E_FULL); /* that was the only reason to refuse it */
-    return again;
+    enum assay_status added = assay_blocks_add_decoded(s->config.blocks, payload, proposal, out);
+    if (added == ASSAY_E_FULL && make_room(s)) {
+        added = assay_blocks_add_decoded(s->config.blocks, payload, proposal, out);
+        ASSAY_ASSERT(added != ASSAY_E_FULL); /* that was the only reason to refuse it */
+    }
+    if (added == ASSAY_OK) (*out)->held_ms = s->now_ms;
+    return added;
 }
 
 /* --- handing out */

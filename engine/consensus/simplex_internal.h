@@ -18,7 +18,9 @@
 enum {
     SX_NONE = UINT32_MAX / 2, /* no certificate */
     SX_SEATS_MAX = ASSAY_VOTERS_MAX,
-    SX_LOOK = 16,        /* proposals are taken so many views ahead */
+    SX_LOOK = 16, /* proposals are taken so many views ahead */
+    SX_BACK_OFF_VIEWS =
+        8,               /* nullified in a row: from then on a proposal waits for its grown delta */
     SX_SILENT_VIEWS = 2, /* r: a leader unheard of so long gets no time */
     SX_TIMEOUT_MS_MAX = 60000,
     SX_DELTA_MS_MIN = 25,
@@ -270,6 +272,8 @@ uint64_t assay_sx_active_since(const struct assay_simplex *s);
 uint64_t assay_sx_grown(const struct assay_simplex *s, uint64_t ms);
 /* Returns: when time next changes what assay_sx_advance does. */
 uint64_t assay_sx_view_wake(const struct assay_simplex *s);
+/* When X of the running view is due by time; UINT64_MAX: never. */
+uint64_t assay_sx_gives_up_at(const struct assay_simplex *s);
 
 /* --- simplex_proposal.c */
 enum sx_judgement { SX_BAD, SX_WAIT, SX_READY };

@@ -33,8 +33,14 @@ static uint64_t later(uint64_t a, uint64_t b)
  * once would follow every block by an empty one. */
 static uint64_t wanted_since(const struct assay_simplex *s)
 {
-    if (s->notarised_view > s->final_view) return s->entered_ms + s->delta_ms;
-    return s->demand_at_ms == UINT64_MAX ? UINT64_MAX : later(s->entered_ms, s->demand_at_ms);
+    uint64_t from = s->entered_ms;
+    if (s->notarised_view > s->final_view) from += s->delta_ms;
+    else if (s->demand_at_ms == UINT64_MAX) return UINT64_MAX;
+    else from = later(from, s->demand_at_ms);
+    /* docs/protocol.md 5.9: whatever makes all views fail, they do not burn at the speed of links.
+     * */
+    if (s->nullified_in_a_row < SX_BACK_OFF_VIEWS) return from;
+    return later(from, s->entered_ms + assay_sx_grown(s, s->delta_ms));
 }
 
 uint64_t assay_sx_active_since(const struct assay_simplex *s)
@@ -75,6 +81,12 @@ static uint64_t times_out_at(const struct assay_simplex *s, const struct sx_view
         return UINT64_MAX;
     if (v->has_proposal) return since + assay_sx_grown(s, 3 * s->delta_ms);
     return gets_no_time(s, v) ? since : since + assay_sx_grown(s, 2 * s->delta_ms);
+}
+
+uint64_t assay_sx_gives_up_at(const struct assay_simplex *s)
+{
+    const struct sx_view *v = assay_sx_peek(s, s->view);
+    return v != NULL && !s->done ? times_out_at(s, v) : UINT64_MAX;
 }
 
 uint64_t assay_sx_view_wake(const struct assay_simplex *s)

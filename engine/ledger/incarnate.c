@@ -11,7 +11,7 @@ static void put_incarnate_body(struct assay_writer *w, const struct assay_incarn
     ASSAY_ASSERT(i->incarnation > 0 && i->evidence_len <= ASSAY_EVIDENCE_LEN_MAX);
 
     assay_cbor_put_array(w, 10);
-    assay_cbor_put_text(w, "assay/incarnate/v1");
+    assay_cbor_put_text(w, "assay/incarnate/v2");
     assay_cbor_put_bytes(w, i->chain_id, 32);
     assay_cbor_put_uint(w, i->era);
     assay_cbor_put_uint(w, i->epoch);
@@ -30,7 +30,7 @@ static enum assay_status read_incarnate(struct assay_slice body, struct assay_in
     uint64_t incarnation = 0;
     uint64_t len = 0;
     ASSAY_TRY(assay_cbor_array_exact(&c, 10));
-    ASSAY_TRY(assay_cbor_text_expect(&c, "assay/incarnate/v1"));
+    ASSAY_TRY(assay_cbor_text_expect(&c, "assay/incarnate/v2"));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, i->chain_id, 32));
     ASSAY_TRY(assay_cbor_uint_max(&c, UINT32_MAX, &era));
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &i->epoch));
@@ -51,6 +51,7 @@ static enum assay_status decode(struct assay_cursor *c, struct assay_record *r)
 {
     ASSAY_TRY(assay_cbor_bytes(c, 512, &r->body));
     ASSAY_TRY(assay_cbor_bytes_exact(c, r->signature, sizeof r->signature));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, r->possession, sizeof r->possession));
     ASSAY_TRY(read_incarnate(r->body, &r->incarnate));
     ASSAY_TRY(assay_record_read_evidence(c, r));
     assay_sha256(r->body.bytes, r->body.len, r->body_digest);
@@ -61,7 +62,7 @@ static enum assay_status decode(struct assay_cursor *c, struct assay_record *r)
 enum assay_status assay_record_put_incarnate(struct assay_writer *w,
                                              const struct assay_incarnate *incarnate,
                                              struct assay_slice evidence, uint8_t digest[static 32],
-                                             size_t *signature_at)
+                                             size_t *signature_at, size_t *possession_at)
 {
     ASSAY_ASSERT(evidence.len == incarnate->evidence_len);
 
@@ -73,14 +74,31 @@ enum assay_status assay_record_put_incarnate(struct assay_writer *w,
     put_incarnate_body(&inner, incarnate);
     ASSAY_TRY(assay_writer_finish(&inner, &body));
     assay_sha256(body.bytes, body.len, digest);
-    assay_cbor_put_array(w, 4);
+    assay_cbor_put_array(w, 5);
     assay_cbor_put_uint(w, ASSAY_RECORD_INCARNATE);
     assay_cbor_put_bytes(w, body.bytes, body.len);
     assay_cbor_put_bytes(w, hole, sizeof hole);
     ASSAY_TRY(assay_writer_finish(w, &all));
     *signature_at = all.len - sizeof hole;
+    assay_cbor_put_bytes(w, hole, sizeof hole);
+    ASSAY_TRY(assay_writer_finish(w, &all));
+    *possession_at = all.len - sizeof hole;
     assay_cbor_put_bytes(w, evidence.bytes, evidence.len);
     return assay_writer_finish(w, &all);
+}
+
+/* An incarnation is one key set: keys of another life would be a clone of it, and those of another
+ * member, or for another purpose, would have two take each other's messages for their own. */
+static bool taken_by(const struct assay_member *m, const struct assay_incarnate *i)
+{
+    if (assay_bytes_equal(m->identity_public, i->voting_public, ASSAY_P256_PUBLIC_LEN) ||
+        assay_bytes_equal(m->door_public, i->transport_public, 32))
+        return true;
+    for (uint32_t l = 0; l < m->life_count; l++)
+        if (assay_bytes_equal(m->lives[l].voting_public, i->voting_public, 64) ||
+            assay_bytes_equal(m->lives[l].transport_public, i->transport_public, 32))
+            return true;
+    return false;
 }
 
 static enum assay_status check(const struct assay_context *context, struct assay_record *record)
@@ -96,23 +114,20 @@ static enum assay_status check(const struct assay_context *context, struct assay
     if (i->incarnation != state->members[slot].lives[0].incarnation + 1) return ASSAY_E_INVALID;
     if (i->evidence_len != record->evidence.len) return ASSAY_E_INVALID;
     if (!assay_bytes_equal(i->evidence_digest, record->evidence_digest, 32)) return ASSAY_E_INVALID;
-    /* An incarnation is one key set: keys of another life would be a clone of it. */
-    for (uint32_t k = 0; k < state->member_count; k++) {
-        const struct assay_member *m = &state->members[k];
-        for (uint32_t l = 0; l < m->life_count; l++) {
-            if (assay_bytes_equal(m->lives[l].voting_public, i->voting_public, 64))
-                return ASSAY_E_DUPLICATE;
-            if (assay_bytes_equal(m->lives[l].transport_public, i->transport_public, 32))
-                return ASSAY_E_DUPLICATE;
-        }
-    }
+    for (uint32_t k = 0; k < state->member_count; k++)
+        if (taken_by(&state->members[k], i)) return ASSAY_E_DUPLICATE;
     ASSAY_ASSERT(context->identity[slot] != NULL);
     if (!assay_p256_verify(context->identity[slot], record->body_digest, record->signature,
                            ASSAY_S_LOW))
         return ASSAY_E_SIGNATURE;
+    /* Who names a key shows that it holds it, or it could list what another waits to be listed
+     * with. */
     struct assay_p256 *key = NULL;
     ASSAY_TRY(assay_p256_load(i->voting_public, &key)); /* it will be decoded when listed */
+    const bool possessed =
+        assay_p256_verify(key, record->body_digest, record->possession, ASSAY_S_LOW);
     assay_p256_free(&key);
+    if (!possessed) return ASSAY_E_SIGNATURE;
     record->slot = slot;
     record->subject = slot; /* the evidence is its own */
     record->incarnation = i->incarnation;
@@ -147,7 +162,14 @@ static enum assay_status fits(const struct assay_context *context, const struct 
 {
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_INCARNATE);
     (void)context;
-    return l->incarnated[r->slot] ? ASSAY_E_DUPLICATE : ASSAY_OK;
+    if (l->incarnated[r->slot]) return ASSAY_E_DUPLICATE;
+    /* Nor may two that wait for the same close share a key. */
+    for (uint32_t k = 0; k < l->members; k++)
+        if (l->incarnated[k] &&
+            (assay_bytes_equal(l->voting[k], r->incarnate.voting_public, ASSAY_P256_PUBLIC_LEN) ||
+             assay_bytes_equal(l->transport[k], r->incarnate.transport_public, 32)))
+            return ASSAY_E_DUPLICATE;
+    return ASSAY_OK;
 }
 
 static void apply(const struct assay_context *context, struct assay_ledger *l,
@@ -163,7 +185,7 @@ static void apply(const struct assay_context *context, struct assay_ledger *l,
 
 const struct assay_record_row assay_row_incarnate = {
     .name = "incarnate",
-    .items = 4,
+    .items = 5,
     .limits = { .of_epoch = 2 }, /* the agent may restart twice in an epoch */
     .decode = decode,
     .check = check,

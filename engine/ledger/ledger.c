@@ -144,6 +144,12 @@ enum assay_block_kind assay_ledger_kind(const struct assay_ledger *ledger, uint6
     return ASSAY_BLOCK_NORMAL;
 }
 
+uint64_t assay_ledger_phase(const struct assay_ledger *ledger, uint64_t t0_ms, uint64_t epoch_ms)
+{
+    ASSAY_ASSERT(epoch_ms > 0);
+    return t0_ms + (ledger->has_roll ? epoch_ms : epoch_ms / 4);
+}
+
 void assay_ledger_roll_hashes(const struct assay_ledger *ledger, uint8_t (*hashes)[32])
 {
     ASSAY_ASSERT(ledger_holds(ledger));

@@ -74,6 +74,9 @@ void assay_ledger_advance(struct assay_ledger *ledger, const struct assay_block_
  */
 enum assay_block_kind assay_ledger_kind(const struct assay_ledger *ledger, uint64_t t0_ms,
                                         uint64_t epoch_ms, uint64_t time_ms);
+/* Returns: the header time from which the next block of another kind than NORMAL is due; t0 + T
+ * once there is a ROLL. */
+uint64_t assay_ledger_phase(const struct assay_ledger *ledger, uint64_t t0_ms, uint64_t epoch_ms);
 /* Leaf hashes of the roll, for paths: hashes[members]. Returns: nothing. */
 void assay_ledger_roll_hashes(const struct assay_ledger *ledger, uint8_t (*hashes)[32]);
 

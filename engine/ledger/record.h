@@ -78,6 +78,7 @@ struct assay_record {
     struct assay_slice body;
     uint8_t body_digest[32];
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+    uint8_t possession[ASSAY_P256_SIGNATURE_LEN]; /* INCARNATE: by the new voting key */
     struct assay_slice entries; /* ROLL: the encoded items, entry_count of them */
     uint32_t entry_count;
     struct assay_ballot ballot;     /* BALLOT, CONTRADICTION */
@@ -150,7 +151,8 @@ ASSAY_CHECKED enum assay_status assay_record_put_incarnate(struct assay_writer *
                                                            const struct assay_incarnate *incarnate,
                                                            struct assay_slice evidence,
                                                            uint8_t digest[static 32],
-                                                           size_t *signature_at);
+                                                           size_t *signature_at,
+                                                           size_t *possession_at);
 ASSAY_CHECKED enum assay_status assay_record_put_offence(struct assay_writer *w, unsigned number,
                                                          struct assay_slice first,
                                                          struct assay_slice second);

@@ -43,6 +43,7 @@ struct list {
 static const struct list lists[] = { LIST("adversaries", adversary_count, adversaries),
                                      LIST("partitions", partition_count, partitions),
                                      LIST("crashes", crash_count, crashes),
+                                     LIST("clocks", clock_count, clocks),
                                      LIST("assertions", assertion_count, assertions) };
 enum { LISTS = sizeof lists / sizeof lists[0] };
 
@@ -111,6 +112,12 @@ static void forget_cohort(struct assay_scenario *scenario, uint32_t gone)
         struct assay_sim_crash *const c = &scenario->crashes[i];
         if (c->cohort == gone) cut(scenario, &lists[2], i, 1);
         else if (c->cohort > gone) c->cohort--;
+    }
+    for (uint32_t i = scenario->clock_count; i-- > 0;) {
+        struct assay_sim_clock *const c = &scenario->clocks[i];
+        if (c->by_cohort && c->cohort == gone) cut(scenario, &lists[3], i, 1);
+        else if (c->cohort > gone) c->cohort--;
+        else if (c->cohort == gone) c->cohort = 0;
     }
     for (uint32_t i = 0; i < scenario->assertion_count; i++) {
         struct assay_sim_assertion *const a = &scenario->assertions[i];

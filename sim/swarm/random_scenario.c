@@ -23,6 +23,7 @@ enum aspect {
     ASPECT_PARTITIONS = 8,
     ASPECT_CRASHES = 9,
     ASPECT_BEYOND = 10,
+    ASPECT_DATES = 11,
 };
 
 enum {
@@ -31,6 +32,7 @@ enum {
     TRAITOR_COHORTS_MAX = 3,
     PARTITIONS_MAX = 2,
     CRASHES_MAX = 3,
+    CLOCKS_MAX = 3,
 };
 
 /* The scenario being drawn and how long its faults last. */
@@ -122,6 +124,31 @@ static void draw_clocks(const struct draw *d)
     struct assay_sim_random r = stream(d, ASPECT_CLOCK);
     if (chance(&r, 500)) d->s->skew_ms = between(&r, 1, d->s->epoch_ms / 16);
     if (chance(&r, 300)) d->s->drift_ppm = low(&r, 1, 300);
+}
+
+/* Dates of some or of all are wrong for a while, by seconds or by days: nobody falls for it, and
+ * what is promised after healing is promised all the same. */
+static void draw_dates(const struct draw *d)
+{
+    enum { DAYS_2_S = 2 * 24 * 3600 };
+    struct assay_sim_random r = stream(d, ASPECT_DATES);
+    struct assay_scenario *const s = d->s;
+    if (!chance(&r, 250)) return;
+    const uint32_t count = low(&r, 1, CLOCKS_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        struct assay_sim_clock *const c = &s->clocks[s->clock_count++];
+        const bool ahead = chance(&r, 500);
+        const uint32_t by_s = low(&r, 1, DAYS_2_S);
+        *c = (struct assay_sim_clock){ .share_bp = 10000 };
+        c->by_cohort = s->cohort_count > 1 && chance(&r, 300);
+        if (c->by_cohort) c->cohort = between(&r, 0, s->cohort_count - 1);
+        else if (chance(&r, 700)) c->share_bp = between(&r, 1000, 10000);
+        c->at_ms = (uint64_t)s->epoch_ms * between(&r, 0, (uint32_t)s->heal_epoch) +
+                   between(&r, 0, s->epoch_ms);
+        c->for_ms = chance(&r, 200) ? 0 : low(&r, s->epoch_ms / 4, 20 * s->epoch_ms);
+        if (ahead) c->ahead_s = by_s;
+        else c->behind_s = by_s;
+    }
 }
 
 static void draw_store(const struct draw *d)
@@ -289,6 +316,7 @@ struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_
     draw_adversaries(&d);
     draw_partitions(&d);
     draw_crashes(&d);
+    draw_dates(&d);
     if (!d.beyond) fit_to_promise(&d);
     if (!assay_sim_promise_of(&s, seed).progress) s.heal_epoch = 0;
     (void)snprintf(s.title, sizeof s.title, "a random scenario of seed %llu%s",

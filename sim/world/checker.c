@@ -32,6 +32,7 @@ enum { SIGNED_LOOKED_AT = 512 };
 struct world_final {
     bool known;
     uint8_t id[32];
+    uint64_t time_ms;
 };
 
 struct world_closed {
@@ -48,6 +49,7 @@ struct world_view {
 struct world_proposed {
     uint8_t id[32];
     uint32_t node;
+    uint64_t at_us;
 };
 
 struct world_chain {
@@ -122,11 +124,14 @@ static bool conflict(const struct own_signature *a, const struct own_signature *
            (a->type == ASSAY_VOTE_FINALISE && b->type == ASSAY_VOTE_NULLIFY);
 }
 
-static void remember_proposal(struct world_chain *c, const uint8_t id[static 32], uint32_t node);
+static void remember_proposal(struct world_chain *c, const uint8_t id[static 32], uint32_t node,
+                              uint64_t at_us);
+static const struct world_proposed *proposed(const struct world_chain *c,
+                                             const uint8_t id[static 32]);
 
 void world_check_proposed(struct assay_sim_world *w, uint32_t node, const uint8_t id[static 32])
 {
-    remember_proposal(w->chain, id, node);
+    if (proposed(w->chain, id) == NULL) remember_proposal(w->chain, id, node, w->now_us);
 }
 
 void world_check_signed(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
@@ -196,7 +201,8 @@ static void put_proposal(struct world_chain *c, const struct world_proposed *p)
     c->proposed[i] = *p;
 }
 
-static void remember_proposal(struct world_chain *c, const uint8_t id[static 32], uint32_t node)
+static void remember_proposal(struct world_chain *c, const uint8_t id[static 32], uint32_t node,
+                              uint64_t at_us)
 {
     if (2 * c->proposed_count >= c->proposed_capacity) {
         struct world_proposed *old = c->proposed;
@@ -209,21 +215,37 @@ static void remember_proposal(struct world_chain *c, const uint8_t id[static 32]
             if (!assay_bytes_all_zero(old[i].id, 32)) put_proposal(c, &old[i]);
         free(old);
     }
-    struct world_proposed p = { .node = node };
+    struct world_proposed p = { .node = node, .at_us = at_us };
     assay_bytes_copy(p.id, 32, id, 32);
     put_proposal(c, &p);
 }
 
-/* Returns: who signed the proposal of a block, UINT32_MAX: nobody. */
-static uint32_t proposer(const struct world_chain *c, const uint8_t id[static 32])
+/* Returns: who signed the proposal of a block and when first, NULL: nobody. */
+static const struct world_proposed *proposed(const struct world_chain *c,
+                                             const uint8_t id[static 32])
 {
-    if (c->proposed_capacity == 0) return UINT32_MAX;
+    if (c->proposed_capacity == 0) return NULL;
     size_t i = slot_of_id(id, c->proposed_capacity);
     while (!assay_bytes_all_zero(c->proposed[i].id, 32)) {
-        if (assay_bytes_equal(c->proposed[i].id, id, 32)) return c->proposed[i].node;
+        if (assay_bytes_equal(c->proposed[i].id, id, 32)) return &c->proposed[i];
         i = (i + 1) & (c->proposed_capacity - 1);
     }
-    return UINT32_MAX;
+    return NULL;
+}
+
+static void check_time(struct assay_sim_world *w, const struct assay_block_header *header,
+                       const struct world_proposed *own)
+{
+    const struct world_chain *c = w->chain;
+    const struct world_final *below = &c->heights[header->height - 1];
+    const struct world_proposed *parent = proposed(c, below->id);
+    if (!below->known || parent == NULL || own == NULL) return;
+    const struct world_times times = { .height = header->height,
+                                       .time_ms = header->time_ms,
+                                       .proposed_us = own->at_us,
+                                       .parent_ms = below->time_ms,
+                                       .parent_us = parent->at_us };
+    world_check_time(w, &times);
 }
 
 static void check_block(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
@@ -253,7 +275,12 @@ static void check_block(struct assay_sim_world *w, uint32_t node, const struct a
         return;
     }
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_LINK && height == 6) p.header.parent_id[0] ^= 1;
-    uint32_t signer = proposer(c, id);
+    const struct world_proposed *own = proposed(c, id);
+    uint32_t signer = own != NULL ? own->node : UINT32_MAX;
+    c->heights[height].time_ms = p.header.time_ms;
+    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_TIME && height == 6)
+        p.header.time_ms += 2 * w->options.epoch_ms;
+    check_time(w, &p.header, own);
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_PROPOSER && height == 5)
         signer = (signer + 1) % w->options.nodes;
     if (signer != p.header.leader)

@@ -191,8 +191,11 @@ static enum assay_status sign(void *context, struct assay_effect *e, uint8_t *by
     world_run_sign(w, s->node, e, payload);
     const struct assay_p256_signer *signer =
         e->as.sign.key == ASSAY_KEY_VOTING ? n->voting : n->identity;
-    const enum assay_status status =
+    enum assay_status status =
         assay_p256_sign(signer, e->as.sign.digest, payload->bytes + e->as.sign.signature_at);
+    if (e->as.sign.possession_at != 0 && status == ASSAY_OK)
+        status = assay_p256_sign(n->voting, e->as.sign.digest,
+                                 payload->bytes + e->as.sign.possession_at);
     ASSAY_ASSERT(status == ASSAY_OK);
     ASSAY_ASSERT(payload->len == len && s->signed_count < ASSAY_EFFECTS_MAX);
     assay_bytes_copy(bytes, len, payload->bytes, len);
@@ -328,6 +331,7 @@ static void act_on(struct assay_sim_world *w, uint32_t node, const struct assay_
     case ASSAY_EFFECT_QUOTE: world_quote_ask(w, node, e); return;
     case ASSAY_EFFECT_ORDER: order(w, node, &e->as.order); return;
     case ASSAY_EFFECT_NOTE: note(w, node, e); return;
+    case ASSAY_EFFECT_KEYS: world_push(w, world_item(w, node, ITEM_KEYS), w->now_us); return;
     case ASSAY_EFFECT_CLOSED: closed(w, node, e->as.closed.epoch); return;
     case ASSAY_EFFECT_SIGN:
     case ASSAY_EFFECT_PERSIST:

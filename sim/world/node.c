@@ -285,6 +285,26 @@ void world_node_image(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
     n->images[n->image_count++] = image;
 }
 
+static void tell_keys(struct assay_sim_world *w, uint32_t node)
+{
+    const struct world_node *n = &w->nodes[node];
+    struct assay_event event = { .kind = ASSAY_EVENT_KEYS };
+    assay_bytes_copy(event.as.keys.voting_public, 64, n->keys.voting_public, 64);
+    assay_bytes_copy(event.as.keys.transport_public, 32, n->keys.transport_public, 32);
+    (void)world_step(w, node, &event);
+}
+
+void world_node_fresh_keys(struct assay_sim_world *w, uint32_t node)
+{
+    make_keys(w, node, w->nodes[node].key_turn + 1);
+}
+
+void world_node_replace_keys(struct assay_sim_world *w, uint32_t node)
+{
+    make_keys(w, node, w->nodes[node].key_turn + 1);
+    tell_keys(w, node);
+}
+
 /* The agent has started the right build: new keys, to be listed. */
 void world_node_new_keys(struct assay_sim_world *w, uint32_t node)
 {
@@ -296,8 +316,5 @@ void world_node_new_keys(struct assay_sim_world *w, uint32_t node)
     n->acts.tampered = n->acts.foreign_platform = false;
     if (n->faulty_store) n->faulty_until = n->closed + 1 + ASSAY_PAST_EPOCHS;
     n->faulty_store = false; /* its log speaks of keys that are finished */
-    struct assay_event event = { .kind = ASSAY_EVENT_KEYS };
-    assay_bytes_copy(event.as.keys.voting_public, 64, n->keys.voting_public, 64);
-    assay_bytes_copy(event.as.keys.transport_public, 32, n->keys.transport_public, 32);
-    (void)world_step(w, node, &event);
+    tell_keys(w, node);
 }

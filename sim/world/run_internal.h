@@ -81,6 +81,7 @@ struct world_run {
 /* schedule.c */
 /* The first epoch of the scenario begins. */
 void world_run_begin(struct world_run *r);
+void world_plan_dates(struct world_run *r);
 /* The next one does. */
 void world_run_next(struct world_run *r);
 

@@ -226,6 +226,7 @@ static void demand_progress(struct world_run *r)
 static void heal(struct world_run *r)
 {
     r->healed = true;
+    world_run_dates(r->w);
     demand_progress(r);
     r->w->link.loss_permille = 0;
     for (uint32_t i = 0; i < r->scenario->nodes; i++) {
@@ -287,6 +288,7 @@ void world_run_begin(struct world_run *r)
     w->quote_us = (uint64_t)s->quote_ms * US;
     w->verify_us = s->verify_us;
     set_clocks(r);
+    world_plan_dates(r);
     for (uint32_t i = 0; i < s->nodes && faulty_disks(&s->store); i++)
         assay_store_memory_remember(w->nodes[i].store);
     turn(r);

@@ -38,7 +38,7 @@ uint64_t world_mono_ms(const struct assay_sim_world *w, uint32_t node)
 uint64_t world_unix_ms(const struct assay_sim_world *w, uint32_t node)
 {
     const struct world_node *n = &w->nodes[node];
-    const int64_t at_us = drifted(n, w->now_us) + n->skew_us + n->clock_us;
+    const int64_t at_us = drifted(n, w->now_us) + n->skew_us + n->clock_us + n->date_us;
     const int64_t at_ms = (int64_t)w->genesis->time_ms + at_us / US;
     return at_ms > 0 ? (uint64_t)at_ms : 0;
 }
@@ -167,8 +167,13 @@ static void happen_to(struct assay_sim_world *w, const struct item *item)
         world_trace(w, item->node, ITEM_RESTARTED, 0, NULL);
         world_node_new_keys(w, item->node);
         return;
+    case ITEM_KEYS:
+        world_trace(w, item->node, ITEM_KEYS, 0, NULL);
+        world_node_replace_keys(w, item->node);
+        return;
     case ITEM_DIE: world_run_die(w, item); return;
     case ITEM_REBOOT:
+    case ITEM_CLOCKS:
     case ITEM_SCHEDULE: break;
     }
     ASSAY_UNREACHABLE("taken before");
@@ -179,6 +184,10 @@ static void happen(struct assay_sim_world *w, const struct item *item)
     struct world_node *n = &w->nodes[item->node];
     if (item->kind == ITEM_SCHEDULE) {
         world_run_schedule(w, item);
+        return;
+    }
+    if (item->kind == ITEM_CLOCKS) {
+        world_run_dates(w);
         return;
     }
     if (item->kind == ITEM_REBOOT) {

@@ -33,6 +33,7 @@ enum assay_sim_world_plant {
     ASSAY_SIM_WORLD_PLANT_ORDER,       /* an order of node 1 names the slot of its neighbour */
     ASSAY_SIM_WORLD_PLANT_RESTARTS,    /* an agent restarts twice for one incarnation */
     ASSAY_SIM_WORLD_PLANT_PROPOSER,    /* a block is said to be signed by another than its leader */
+    ASSAY_SIM_WORLD_PLANT_TIME,        /* block 6 is said to come two epochs later */
     ASSAY_SIM_WORLD_PLANT_CERTIFICATE, /* node 2 holds a final certificate of another block */
     ASSAY_SIM_WORLD_PLANT_HOARDS,      /* a node keeps evidence for ever */
     ASSAY_SIM_WORLD_PLANT_FLIGHTS,     /* node 1 is said to have more pulls than its bound */

@@ -79,6 +79,8 @@ enum item_kind {
     ITEM_REBOOT,
     ITEM_DIE,
     ITEM_SCHEDULE, /* of the world, not of a node */
+    ITEM_CLOCKS,   /* the same: dates go wrong or are put right */
+    ITEM_KEYS,     /* a node's that wait are another's: new ones */
 };
 
 /* One thing that is going to happen. */
@@ -168,6 +170,7 @@ struct world_node {
     uint64_t closed;
     int64_t skew_us, drift_ppm;
     int64_t clock_us;         /* what an attack adds */
+    int64_t date_us;          /* and what the scenario's wrong dates add */
     enum crash_point dies_at; /* at the next commit */
     uint64_t down_ms;         /* then */
     bool wipes, rolls_back;   /* at the next start */
@@ -206,6 +209,7 @@ struct assay_sim_world {
     struct assay_sim_link link;
     struct assay_sim_random *links; /* [nodes * nodes] one stream a pair */
     struct assay_sim_random crashes, disks, clocks, quotes;
+    uint64_t dated_us; /* when dates changed last */
     uint64_t now_us, steps, engine_ns, extra_delay_us;
     uint64_t quote_us, verify_us;
     size_t engine_len; /* of one engine's memory */
@@ -287,6 +291,10 @@ void world_node_destroy(struct assay_sim_world *w, uint32_t node);
 void world_node_open(struct assay_sim_world *w, uint32_t node, bool again);
 void world_node_close(struct assay_sim_world *w, uint32_t node);
 void world_node_new_keys(struct assay_sim_world *w, uint32_t node);
+/* Makes another key set, and tells the engine nothing. Returns: nothing. */
+void world_node_fresh_keys(struct assay_sim_world *w, uint32_t node);
+/* Other ones for those that wait. Returns: nothing. */
+void world_node_replace_keys(struct assay_sim_world *w, uint32_t node);
 /* Dies, to come back after so long. */
 void world_node_die(struct assay_sim_world *w, uint32_t node, uint64_t down_ms);
 void world_node_image(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
@@ -418,6 +426,13 @@ void world_run_genesis(const struct assay_sim_world *w,
 void world_run_die(struct assay_sim_world *w, const struct item *item);
 void world_run_down(struct assay_sim_world *w, uint32_t node);
 void world_run_schedule(struct assay_sim_world *w, const struct item *item);
+/* dates.c */
+void world_run_dates(struct assay_sim_world *w);
+/* Of a final block and its parent: header times, and when either was proposed. */
+struct world_times {
+    uint64_t height, time_ms, proposed_us, parent_ms, parent_us;
+};
+void world_check_time(struct assay_sim_world *w, const struct world_times *times);
 /* adversary.c */
 enum assay_sim_evidence world_run_evidence(const struct assay_sim_world *w, uint32_t node);
 bool world_run_verifies(const struct assay_sim_world *w, uint32_t node);

@@ -1,5 +1,5 @@
 /*
- * tests/mutants/suite_simplex.c - four ways to treat Simplex machines, one a seed.
+ * tests/mutants/suite_simplex.c - five ways to treat Simplex machines, one a seed.
  */
 #include "sim/random.h"
 #include "tests/mutants/trial.h"
@@ -138,10 +138,39 @@ static void disrupted(struct assay_sim_random *r, uint64_t seed, struct trial_fi
     assay_sim_simplex_destroy(&world);
 }
 
+static bool refuses(void *context, uint32_t machine, const struct assay_block_header *header)
+{
+    (void)context;
+    (void)machine;
+    (void)header;
+    return false;
+}
+
+/* For two minutes no block is valid for anybody (a time that nobody takes, say): views must not
+ * burn at the speed of links, and afterwards everything goes on. */
+static void refused(struct assay_sim_random *r, uint64_t seed, struct trial_finding *finding)
+{
+    enum { REFUSED_MS = 120000, VIEWS_MAX = 60 };
+    struct assay_sim_simplex_options o = draw_options(r, seed);
+    struct assay_simplex_snapshot look;
+    o.cadence_ms = 0;
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&o);
+    assay_sim_simplex_set_judge(world, refuses, NULL);
+    assay_sim_simplex_run(world, REFUSED_MS);
+    assay_sim_simplex_look(world, 0, &look);
+    if (look.view - look.final_view > VIEWS_MAX)
+        trial_found(finding, ASSAY_SIM_CHECKER_LIVENESS, "%llu views burned in %d ms",
+                    (unsigned long long)(look.view - look.final_view), REFUSED_MS);
+    assay_sim_simplex_set_judge(world, NULL, NULL);
+    if (assay_sim_simplex_violation(world) == NULL) heal(world, o.slot_count, finding);
+    take_violation(world, finding);
+    assay_sim_simplex_destroy(&world);
+}
+
 void trial_simplex(uint64_t seed, struct trial_finding *finding)
 {
     static void (*const ways[])(struct assay_sim_random *, uint64_t, struct trial_finding *) = {
-        random_faults, disrupted, random_faults, slow_links, random_faults, lost_writes,
+        random_faults, disrupted, random_faults, slow_links, random_faults, lost_writes, refused,
     };
     struct assay_sim_random r = assay_sim_random_of(seed, ASSAY_SIM_STREAM_SCENARIO, 0, 0);
     ways[seed % (sizeof ways / sizeof ways[0])](&r, seed, finding);

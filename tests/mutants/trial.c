@@ -16,6 +16,7 @@ struct suite {
 static const struct suite suites[] = {
     { "twins", trial_twins },       { "simplex", trial_simplex }, { "scoring", trial_scoring },
     { "messages", trial_messages }, { "epochs", trial_epochs },   { "links", trial_links },
+    { "dates", trial_dates },
 };
 enum { SUITES = sizeof suites / sizeof suites[0] };
 

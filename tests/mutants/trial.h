@@ -42,6 +42,7 @@ void trial_epochs(uint64_t seed, struct trial_finding *finding);
 
 /* suite_links.c: whole networks in which one kind of message, or time to judge, is scarce. */
 void trial_links(uint64_t seed, struct trial_finding *finding);
+void trial_dates(uint64_t seed, struct trial_finding *finding);
 
 /* disrupter.c: a voter that signs whatever does harm: proposals out of turn, certificates without a
  * quorum, votes in the names of others. */

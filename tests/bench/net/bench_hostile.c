@@ -97,7 +97,7 @@ static void junk_incarnate(struct attacker *a)
     struct assay_incarnate i = { .epoch = epoch_now(), .incarnation = 2, .evidence_len = 8192 };
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     uint8_t digest[32];
-    size_t hole = 0;
+    size_t hole = 0, possession = 0;
     assay_bytes_copy(evidence, sizeof evidence, &a->said, sizeof a->said);
     assay_bytes_copy(i.chain_id, 32, network->genesis.chain_id, 32);
     assay_bytes_copy(i.node_id, 32, a->ring.node_id, 32);
@@ -105,7 +105,7 @@ static void junk_incarnate(struct attacker *a)
     assay_bytes_copy(i.transport_public, 32, &a->said, sizeof a->said);
     assay_sha256(evidence, sizeof evidence, i.evidence_digest);
     need(assay_record_put_incarnate(&w, &i, assay_slice_over(evidence, sizeof evidence), digest,
-                                    &hole) == ASSAY_OK,
+                                    &hole, &possession) == ASSAY_OK,
          "incarnate");
     need(assay_p256_sign(a->identity, digest, bytes + hole) == ASSAY_OK, "sign");
     send_all(a, ASSAY_MESSAGE_RECORD, assay_slice_over(bytes, w.len));

@@ -271,6 +271,48 @@ Test(net_network, a_lost_vote_log_means_new_keys)
     network_free(&network);
 }
 
+static void lose_store(struct network *network, uint32_t node)
+{
+    network->nodes[node].store->ops->close(&network->nodes[node].store);
+    cr_assert_eq(assay_store_memory_create(&network->nodes[node].store), ASSAY_OK);
+}
+
+/* A mistyped folder, a volume that was not mounted, twice in a row. */
+Test(net_network, a_store_lost_twice_locks_nobody_out)
+{
+    struct network *network = four_up();
+    run_past(network, 2);
+    for (int i = 0; i < 2; i++) {
+        network_down(network, 3);
+        lose_store(network, 3);
+        cr_assert(network_up(network, 3));
+    }
+    const struct about listed = { .by = 0, .node = 3, .incarnation = 2 };
+    cr_assert(network_run(network, PATIENCE_MS, is_listed, &listed));
+    network_free(&network);
+}
+
+/* Keys that voted, beside a store that never saw it: whoever removes the file of the new keys must
+ * not have the old ones vote again. */
+Test(net_network, keys_whose_votes_are_lost_never_vote_again)
+{
+    char path[256];
+    struct network *network = four_up();
+    run_past(network, 2);
+    network_down(network, 3);
+    lose_store(network, 3);
+    cr_assert(network_up(network, 3));
+    network_down(network, 3); /* before anybody has listed the new keys */
+    (void)snprintf(path, sizeof path, "%.200s/incarnation.next.key", network->nodes[3].keys_dir);
+    cr_assert_eq(unlink(path), 0);
+    const uint64_t epoch = network_epoch(network, 0);
+    cr_assert(network_up(network, 3));
+    run_past(network, epoch + 1);
+    const struct about listed = { .by = 0, .node = 3, .incarnation = 2 };
+    cr_assert(network_run(network, PATIENCE_MS, is_listed, &listed), "new keys, not the old ones");
+    network_free(&network);
+}
+
 /* ------------------------------------------------------------ documents */
 
 static struct assay_json *ask(struct network *network, uint32_t node, const char *request)

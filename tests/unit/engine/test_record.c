@@ -105,8 +105,8 @@ static struct sample sample_of(enum assay_record_kind kind)
     case ASSAY_RECORD_INCARNATE: {
         const struct assay_incarnate i = { .epoch = 9, .incarnation = 2, .evidence_len = 5 };
         uint8_t digest[32];
-        size_t at = 0;
-        status = assay_record_put_incarnate(&w, &i, evidence, digest, &at);
+        size_t at = 0, possession_at = 0;
+        status = assay_record_put_incarnate(&w, &i, evidence, digest, &at, &possession_at);
         break;
     }
     case ASSAY_RECORD_OFFENCE: {

@@ -57,6 +57,32 @@ Test(restart, who_lost_its_store_in_the_first_epoch_signs_nothing_twice, .timeou
     }
 }
 
+/* A disk that is lost again before the keys of the first loss are listed: their number follows the
+ * ledger, or the member would ask for number 3 where only 2 is ever listed. */
+Test(restart, who_lost_its_store_twice_before_it_was_listed_comes_back, .timeout = 60)
+{
+    static const uint32_t apart[ASSAY_SIM_WORLD_NODES_MAX] = { 0, 0, 1 };
+    struct assay_sim_world *w = assay_sim_world_create(&seven);
+    cr_assert(assay_sim_world_run_to_epoch(w, 3, 10000));
+    assay_sim_world_partition(w, apart); /* nothing of the first new keys is heard */
+    for (int i = 0; i < 2; i++) {
+        assay_sim_world_kill(w, 2);
+        w->nodes[2].wipes = true;
+        assay_sim_world_restart(w, 2);
+        cr_assert(assay_sim_world_run(w, 300));
+    }
+    assay_sim_world_partition(w, NULL);
+    cr_assert(assay_sim_world_run_to_epoch(w, assay_sim_world_epoch(w, 0) + 5, 20000), "%s",
+              assay_sim_world_violation(w) != NULL ? assay_sim_world_violation(w) : "no progress");
+    struct assay_engine_snapshot v;
+    struct assay_member_snapshot m;
+    assay_engine_snapshot(assay_sim_world_engine(w, 2), &v);
+    assay_sim_world_member(w, 0, 2, &m);
+    cr_assert(v.voting);
+    cr_assert_eq(m.incarnation, 2);
+    assay_sim_world_destroy(&w);
+}
+
 /* docs/protocol.md 2.9: an envelope that peers hold and the log lacks finishes the keys, as a vote
  * does. Without asking for it the node would sign a second one, which is E8: the first vote of an
  * epoch comes later than the envelope, so votes alone do not tell. */
@@ -184,4 +210,41 @@ Test(restart, an_empty_store_in_the_first_epoch_signs_no_second_envelope, .timeo
         cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_OFFENCE_PROVEN, 2), 0);
         assay_sim_world_destroy(&w);
     }
+}
+
+/* New keys that wait to be listed, told to the engine as its host does. */
+static void wait_with(struct assay_sim_world *w, uint32_t node, const uint8_t *transport)
+{
+    struct world_node *n = &w->nodes[node];
+    world_node_fresh_keys(w, node);
+    if (transport != NULL) assay_bytes_copy(n->keys.transport_public, 32, transport, 32);
+    struct assay_event event = { .kind = ASSAY_EVENT_KEYS };
+    assay_bytes_copy(event.as.keys.voting_public, 64, n->keys.voting_public, 64);
+    assay_bytes_copy(event.as.keys.transport_public, 32, n->keys.transport_public, 32);
+    (void)world_step(w, node, &event);
+}
+
+/* Two members with one transport key would be taken for one another: the second one in a block is
+ * not listed, and who finds its waiting keys in another's entry makes others (docs/protocol.md
+ * 9.4). */
+Test(restart, who_names_anothers_waiting_key_mutes_nobody, .timeout = 60)
+{
+    enum { HONEST = 5, THIEF = 2 };
+    struct assay_sim_world *w = assay_sim_world_create(&seven);
+    cr_assert(assay_sim_world_run_to_epoch(w, 2, 10000));
+    wait_with(w, HONEST, NULL);
+    wait_with(w, THIEF, w->nodes[HONEST].keys.transport_public);
+    cr_assert(assay_sim_world_run_to_epoch(w, assay_sim_world_epoch(w, 0) + 4, 20000));
+    struct assay_member_snapshot of[7];
+    for (uint32_t i = 0; i < 7; i++)
+        assay_sim_world_member(w, 0, i, &of[i]);
+    cr_assert_eq(of[HONEST].incarnation, 2);
+    cr_assert_eq(of[THIEF].incarnation, 2);
+    for (uint32_t i = 0; i < 7; i++)
+        for (uint32_t k = 0; k < i; k++)
+            cr_assert(!assay_bytes_equal(of[i].transport_public, of[k].transport_public, 32));
+    struct assay_engine_snapshot v;
+    assay_engine_snapshot(assay_sim_world_engine(w, HONEST), &v);
+    cr_assert(v.voting);
+    assay_sim_world_destroy(&w);
 }

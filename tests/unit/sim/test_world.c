@@ -108,7 +108,7 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
     s.adversaries[0] = (struct assay_sim_adversary){
         .attack = ASSAY_SIM_ATTACK_TAMPER, .cohort = 1, .start_epoch = 2, .rate_permille = 1000
     };
-    expect_trace(&s, 3, "6291f319fad3e4ae1b90be26e475299f1aab300f34e6a41da0dbfa08f8ce8242",
+    expect_trace(&s, 3, "8a5a881dc755177fcd5469af6d478a8e9bcf6b85c4cc3a31f6c3bd26255ef8ee",
                  "e0e508315c230dcae361fa51e519ddb4dffd328a2591075e29cad4ff5835081f");
 }
 

@@ -64,6 +64,11 @@ Test(sim_world_checkers, validity_sees_a_block_of_another_proposer)
     expect(ASSAY_SIM_WORLD_PLANT_PROPOSER, false, 3000, "was proposed by");
 }
 
+Test(sim_world_checkers, validity_sees_a_time_that_nobody_had)
+{
+    expect(ASSAY_SIM_WORLD_PLANT_TIME, false, 4000, "a time that nobody had");
+}
+
 Test(sim_world_checkers, finality_sees_two_certificates)
 {
     expect(ASSAY_SIM_WORLD_PLANT_CERTIFICATE, false, 3000, "two final certificates");

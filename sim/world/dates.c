@@ -1,0 +1,96 @@
+/*
+ * sim/world/dates.c - the wrong dates of a scenario, and whether header times stay with time.
+ */
+#include "sim/world/run_internal.h"
+
+enum { US = 1000, SLACK_MS_MAX = 5000 };
+
+static bool wrong_for(const struct world_run *r, const struct assay_sim_clock *c, uint32_t node)
+{
+    if (c->by_cohort) return r->cohort_of[node] == c->cohort;
+    return node < (uint64_t)r->scenario->nodes * c->share_bp / 10000;
+}
+
+static bool wrong_now(const struct world_run *r, const struct assay_sim_clock *c)
+{
+    const uint64_t now_ms = r->w->now_us / US;
+    if (now_ms < c->at_ms) return false;
+    return c->for_ms == 0 || now_ms - c->at_ms < c->for_ms;
+}
+
+/* As things stand at this instant; several at once add up. */
+void world_run_dates(struct assay_sim_world *w)
+{
+    const struct world_run *r = w->run;
+    for (uint32_t node = 0; node < r->scenario->nodes; node++) {
+        int64_t seconds = 0;
+        for (uint32_t i = 0; i < r->scenario->clock_count && !r->healed; i++) {
+            const struct assay_sim_clock *c = &r->scenario->clocks[i];
+            if (wrong_for(r, c, node) && wrong_now(r, c))
+                seconds += (int64_t)c->ahead_s - (int64_t)c->behind_s;
+        }
+        const int64_t date_us = seconds * 1000 * US;
+        if (w->nodes[node].date_us != date_us) w->dated_us = w->now_us;
+        w->nodes[node].date_us = date_us;
+    }
+}
+
+void world_plan_dates(struct world_run *r)
+{
+    struct assay_sim_world *w = r->w;
+    for (uint32_t i = 0; i < r->scenario->clock_count; i++) {
+        const struct assay_sim_clock *c = &r->scenario->clocks[i];
+        world_push(w, world_item(w, 0, ITEM_CLOCKS), c->at_ms * US);
+        if (c->for_ms > 0)
+            world_push(w, world_item(w, 0, ITEM_CLOCKS), (c->at_ms + c->for_ms) * US);
+    }
+    world_run_dates(w);
+}
+
+/* --- the checker */
+
+/* The latest date that more than a third of the weight had in honest hands: of every quorum so much
+ * is honest, but for a third, and agreed. */
+static uint64_t latest_date(const struct assay_sim_world *w)
+{
+    uint64_t dates[WORLD_NODES], weights[WORLD_NODES], total = 0;
+    uint32_t count = 0;
+    for (uint32_t node = 0; node < w->options.nodes; node++) {
+        const uint64_t weight = w->run != NULL ? w->run->before.members[node].weight : 1;
+        const uint64_t date_ms = world_unix_ms(w, node);
+        total += weight;
+        if (!world_trusted(w, node)) continue;
+        uint32_t at = count++;
+        for (; at > 0 && dates[at - 1] < date_ms; at--) {
+            dates[at] = dates[at - 1];
+            weights[at] = weights[at - 1];
+        }
+        dates[at] = date_ms;
+        weights[at] = weight;
+    }
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        sum += weights[i];
+        if (3 * sum > total) return dates[i];
+    }
+    return UINT64_MAX / 2; /* no third is honest: nothing is promised */
+}
+
+/* docs/protocol.md 4.5: not beyond what the latest date allows, nor ahead of the parent by more
+ * than the time since anybody held it. Clocks that run differently: one in a thousand. */
+void world_check_time(struct assay_sim_world *w, const struct world_times *t)
+{
+    const uint64_t epoch_ms = w->options.epoch_ms;
+    const uint64_t slack_ms = epoch_ms / 8 < SLACK_MS_MAX ? epoch_ms / 8 : SLACK_MS_MAX;
+    world_looked(w, ASSAY_SIM_CHECKER_VALIDITY);
+    if (t->time_ms > t->parent_ms) {
+        if (w->dated_us >= t->proposed_us) return; /* whose date it was when it was voted on? */
+        if (t->time_ms <= latest_date(w) + slack_ms) return;
+        const uint64_t passed_ms = (w->now_us - t->parent_us) / US;
+        if (t->time_ms - t->parent_ms <= passed_ms + passed_ms / 1000 + 1) return;
+    }
+    world_broken(w, ASSAY_SIM_CHECKER_VALIDITY,
+                 "the final block %llu has a time that nobody had: %llu, its parent %llu",
+                 (unsigned long long)t->height, (unsigned long long)t->time_ms,
+                 (unsigned long long)t->parent_ms);
+}
