@@ -83,6 +83,22 @@ static bool is_unusable(const struct assay_verdict *verdict)
     return false;
 }
 
+/* Is everything that speaks against it a matter of time alone (docs/protocol.md 3.11)? Header time
+ * may lead real time (4.5), so that is as if nothing had come, and nobody's guilt. */
+static bool rests_on_time(const struct assay_verdict *verdict)
+{
+    bool by_time = false;
+    for (uint32_t i = 0; i < verdict->reason_count; i++) {
+        const enum assay_rule rule = verdict->reasons[i].rule;
+        const enum assay_rule_class class_ = assay_rule_class_of(rule);
+        if (rule == ASSAY_RULE_SIGNER_EXPIRED || rule == ASSAY_RULE_TCB_GRACE) by_time = true;
+        else if (class_ == ASSAY_RULE_FORGED || class_ == ASSAY_RULE_REFUSED ||
+                 class_ == ASSAY_RULE_OLD)
+            return false;
+    }
+    return by_time; /* the list is in order of precedence: what was cut is lighter */
+}
+
 const struct assay_finding *assay_findings_put(struct assay_findings *findings,
                                                const uint8_t digest[static 32], int64_t at_unix_s,
                                                const struct assay_verdict *verdict)
@@ -100,8 +116,9 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
     }
     *f = (struct assay_finding){ .used = true, .at_unix_s = at_unix_s, .kind = verdict->kind };
     assay_bytes_copy(f->digest, 32, digest, 32);
-    f->outcome = assay_verdict_outcome(verdict);
-    f->unusable = is_unusable(verdict);
+    const bool late = rests_on_time(verdict);
+    f->outcome = late ? ASSAY_OUTCOME_NONE : assay_verdict_outcome(verdict);
+    f->unusable = late || is_unusable(verdict);
     f->has_claims = verdict->has_claims;
     f->has_platform = verdict->has_platform;
     f->platform_masked = verdict->platform_masked;

@@ -130,6 +130,29 @@ Test(finding, a_form_that_its_kind_does_not_have_is_no_evidence)
     }
 }
 
+/* docs/protocol.md 3.11: header time may lead real time, so what time alone makes of evidence is
+ * nobody's guilt; what is wrong beside it still is. */
+Test(finding, what_rests_on_time_alone_is_as_if_nothing_had_come)
+{
+    static const enum assay_rule by_time[] = { ASSAY_RULE_SIGNER_EXPIRED, ASSAY_RULE_TCB_GRACE };
+    static const enum assay_rule beside[] = { ASSAY_RULE_MEASUREMENT_DENIED, ASSAY_RULE_SVN_MINIMUM,
+                                              ASSAY_RULE_QE_SIGNATURE };
+    for (size_t i = 0; i < sizeof by_time / sizeof by_time[0]; i++) {
+        struct bench b;
+        make(&b);
+        assay_verdict_add(&b.verdict, by_time[i], 0, NULL, NULL);
+        cr_expect_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_ABSENT, "%d", (int)by_time[i]);
+        for (size_t k = 0; k < sizeof beside / sizeof beside[0]; k++) {
+            make(&b);
+            assay_verdict_add(&b.verdict, by_time[i], 0, NULL, NULL);
+            assay_verdict_add(&b.verdict, beside[k], 0, NULL, NULL);
+            const enum assay_outcome outcome = judge(&b, ASSAY_KIND_SOFT);
+            cr_expect(outcome == ASSAY_OUTCOME_FAIL_HARD || outcome == ASSAY_OUTCOME_FAIL_SOFT,
+                      "%d beside %d", (int)beside[k], (int)by_time[i]);
+        }
+    }
+}
+
 Test(finding, a_masked_platform_id_does_not_stand_for_a_pinned_one)
 {
     struct bench b;
