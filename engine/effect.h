@@ -152,6 +152,7 @@ struct assay_effects {
     size_t count;
     struct assay_effect items[ASSAY_EFFECTS_MAX];
     uint64_t wake_at_ms; /* monotonic; UINT64_MAX: nothing to wait for */
+    uint64_t paused_ms;  /* this step came so much later than it was asked for; 0: in time */
     uint32_t unsent;     /* messages that found no room in this step: their readers ask again */
 };
 

@@ -343,7 +343,21 @@ static void consider_ballot(struct assay_engine *e)
 {
     if (!e->run->opened || e->run->ballot_made || !assay_eng_may_sign(e) || e->sync->active) return;
     if (!e->chain->ledger.has_roll || e->chain->ledger.closed) return;
-    if (all_judged(e) || e->now_ms >= ballot_deadline(e)) cast_ballot(e);
+    /* What was asked for in this very step cannot have come: whoever stood still would say of all
+     * that it asked, and that nobody answered. */
+    const bool due = e->now_ms >= ballot_deadline(e) && e->now_ms > e->run->asked_ms;
+    if (all_judged(e) || due) cast_ballot(e);
+}
+
+void assay_epoch_paused(struct assay_engine *e, uint64_t paused_ms)
+{
+    ASSAY_ASSERT(paused_ms > 0 && paused_ms <= e->now_ms);
+    struct assay_run *run = &e->parts->run;
+    run->paused = true;
+    run->opened_ms += assay_min_u64(paused_ms, e->now_ms - run->opened_ms);
+    if (run->own_asked_ms != 0)
+        run->own_asked_ms += assay_min_u64(paused_ms, e->now_ms - run->own_asked_ms);
+    ASSAY_ASSERT(run->opened_ms <= e->now_ms && run->own_asked_ms <= e->now_ms);
 }
 
 /* Once an epoch. */
@@ -371,6 +385,7 @@ void assay_epoch_tick(struct assay_engine *e)
     if (e->now_ms >= e->run->quote_again_ms) attest(e);
     if (e->now_ms >= pull_due(e)) {
         e->parts->run.pulls++;
+        e->parts->run.asked_ms = e->now_ms;
         assay_gather_ask(e);
     }
     consider_ballot(e);

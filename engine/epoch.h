@@ -17,6 +17,8 @@ struct assay_run {
     bool envelope_made, ballot_made, incarnate_made;
     uint64_t own_asked_ms;   /* peers were asked for an envelope of ours; 0: not in this epoch */
     uint32_t pulls;          /* rounds of ENVELOPE_PULL so far */
+    uint64_t asked_ms;       /* when peers were asked last for what a seat lacks; 0: never */
+    bool paused;     /* the machine stood still in this epoch: opened_ms was moved */
     bool clock_told; /* that the chain is ahead of our date */
 };
 
@@ -24,6 +26,9 @@ struct assay_run {
 void assay_epoch_open(struct assay_engine *e);
 /* Returns: nothing. */
 void assay_epoch_tick(struct assay_engine *e);
+/* The machine stood still for so long: deadlines of the epoch that it slept through are moved.
+ * Returns: nothing. */
+void assay_epoch_paused(struct assay_engine *e, uint64_t paused_ms);
 /* Returns: the monotonic time at which a tick has something to do, UINT64_MAX for none. */
 uint64_t assay_epoch_wake(const struct assay_engine *e);
 /* The quote that was asked for; of another epoch or key set it is ignored, empty it failed.

@@ -208,6 +208,18 @@ static bool record_waits(struct assay_engine *e, const struct assay_simplex_snap
     return o->waits;
 }
 
+/* When the next phase of the epoch is due here. After a pause the date alone would have us close an
+ * epoch whose envelopes and ballots have still to be read, or made. */
+static uint64_t phase_due(const struct assay_engine *e)
+{
+    const uint64_t epoch_ms = assay_eng_epoch_ms(e);
+    const uint64_t t0_ms = e->head->state.head_time_ms;
+    const uint64_t phase_ms = assay_ledger_phase(&e->branch->ledger, t0_ms, epoch_ms);
+    const uint64_t due = assay_clock_reaches(e, phase_ms);
+    if (!e->run->paused) return due;
+    return assay_max_u64(due, e->run->opened_ms + (phase_ms - t0_ms) - epoch_ms / 16);
+}
+
 /* Returns: the time from which a block is wanted, as things stand now. */
 static uint64_t wanted_from(struct assay_engine *e)
 {
@@ -226,8 +238,7 @@ static uint64_t wanted_from(struct assay_engine *e)
     if (record_waits(e, &look))
         return assay_max_u64(e->now_ms, assay_max_u64(e->branch->block_ms, e->offer->waits_ms) +
                                             epoch_ms / PACE_PARTS);
-    const uint64_t due = assay_clock_reaches(
-        e, assay_ledger_phase(&e->branch->ledger, e->head->state.head_time_ms, epoch_ms));
+    const uint64_t due = phase_due(e);
     if (!e->offer->held_back) return due; /* no block without content (docs/protocol.md 5.11) */
     const uint64_t newest_ms = assay_max_u64(e->chain->progress_ms, e->branch->block_ms);
     return assay_min_u64(due, newest_ms + epoch_ms / CADENCE_PARTS);

@@ -24,6 +24,7 @@ void assay_output_begin(struct assay_engine *e, struct assay_effects *effects)
     ASSAY_ASSERT(o->effects == NULL && effects != NULL);
     effects->count = 0;
     effects->unsent = 0;
+    effects->paused_ms = 0;
     o->effects = effects;
     o->crowded = false;
     o->arena_used = 0;

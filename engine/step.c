@@ -183,13 +183,26 @@ static void do_what_is_due(struct assay_engine *e)
     drain(e);
 }
 
+/* A step is asked for every T/16 (wake_at): one that comes more than T/4 after the last was kept
+ * from us by a pause of the machine (SIGSTOP, a frozen VM, a migration). Nothing could come in
+ * meanwhile, so what was waited for is given the time again. */
+static void take_time(struct assay_engine *e, uint64_t now_ms, struct assay_effects *effects)
+{
+    const uint64_t before_ms = e->now_ms;
+    const uint64_t usual_ms = assay_max_u64(assay_eng_epoch_ms(e) / 4, 2);
+    e->now_ms = assay_max_u64(before_ms, now_ms); /* monotonic, whatever the host says */
+    if (!e->life->started || e->now_ms - before_ms <= usual_ms) return;
+    effects->paused_ms = e->now_ms - before_ms;
+    assay_epoch_paused(e, effects->paused_ms);
+}
+
 enum assay_status assay_engine_step(struct assay_engine *engine, const struct assay_event *event,
                                     struct assay_effects *effects)
 {
     struct assay_engine *e = engine;
     ASSAY_ASSERT(e != NULL && event != NULL && effects != NULL);
     assay_output_begin(e, effects);
-    e->now_ms = assay_max_u64(e->now_ms, event->now_ms); /* monotonic, whatever the host says */
+    take_time(e, event->now_ms, effects);
     e->at_unix_ms = event->at_unix_ms;
     /* Not while actions of a crowded step wait: their payloads are what would be released. */
     if (e->actions->count == 0) assay_simplex_release(e->simplex);

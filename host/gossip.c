@@ -262,6 +262,18 @@ bool assay_gossip_next(struct assay_gossip *gossip, uint64_t now_ms,
     return false;
 }
 
+void assay_gossip_paused(struct assay_gossip *gossip, uint64_t now_ms, uint64_t paused_ms)
+{
+    ASSAY_ASSERT(gossip_holds(gossip) && paused_ms <= now_ms);
+    for (size_t i = 0; i < gossip->top; i++) {
+        struct flight *flight = &gossip->flights[i];
+        if (!flight->used) continue;
+        flight->since_ms = assay_min_u64(now_ms, flight->since_ms + paused_ms);
+        flight->next_ms += paused_ms;
+    }
+    gossip->quiet = false;
+}
+
 uint64_t assay_gossip_wake_at(const struct assay_gossip *gossip)
 {
     ASSAY_ASSERT(gossip_holds(gossip));

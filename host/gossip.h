@@ -102,6 +102,8 @@ ASSAY_CHECKED enum assay_status assay_gossip_fetch(struct assay_gossip *gossip, 
 /* What is to be done now; called until false. Returns: true and *action. */
 bool assay_gossip_next(struct assay_gossip *gossip, uint64_t now_ms,
                        struct assay_gossip_action *action);
+/* The machine stood still: what flies is given that time again. Returns: nothing. */
+void assay_gossip_paused(struct assay_gossip *gossip, uint64_t now_ms, uint64_t paused_ms);
 /* Returns: when assay_gossip_next has something to say without another call; UINT64_MAX: never. */
 uint64_t assay_gossip_wake_at(const struct assay_gossip *gossip);
 /*

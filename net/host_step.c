@@ -60,6 +60,8 @@ static enum assay_status step_engine(void *context, struct assay_event *event,
 #endif
     const enum assay_status status = assay_engine_step(host->engine, event, effects);
     host->wake_at_ms = effects->wake_at_ms;
+    if (effects->paused_ms > 0)
+        assay_gossip_paused(host->gossip, host->now_ms, effects->paused_ms);
     assay_count_many(&host->counters, ASSAY_COUNT_SEND_NO_ROOM, effects->unsent);
 #ifdef ASSAY_TEST_HOOKS
     size_t kept = 0;

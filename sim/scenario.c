@@ -307,6 +307,10 @@ static enum assay_status check_crash(const struct assay_scenario *s, uint32_t in
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
                                      "crashes[%u]: a store that is lost cannot be rolled back",
                                      (unsigned)index);
+    if (c->stands_still && (c->loses_store || c->rolls_back_epochs > 0))
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "crashes[%u]: who stands still keeps its store",
+                                     (unsigned)index);
     return ASSAY_OK;
 }
 

@@ -157,6 +157,7 @@ struct assay_sim_crash {
     uint32_t down_ms;           /* until it starts again */
     bool loses_store;           /* starts with an empty one */
     uint32_t rolls_back_epochs; /* starts with the disk of so many epochs ago; 0: with its own */
+    bool stands_still;          /* does not die at all: a pause of down_ms (SIGSTOP, a frozen VM) */
 };
 
 /* Dates that are wrong for a while: a bad source of time, a person's mistake, a board that came up

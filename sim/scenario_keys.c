@@ -177,6 +177,8 @@ static const struct assay_scenario_key crash_keys[] = {
     { OTHER("loses_store", loses_store, BOOL, "starts again with an empty store") },
     { U32("rolls_back_epochs", rolls_back_epochs, 0, 1000,
           "starts again with the disk of so many epochs ago; 0: with its own") },
+    { OTHER("stands_still", stands_still, BOOL,
+            "does not die: a pause of down_ms, what comes meanwhile waits") },
 };
 #undef PART
 

@@ -24,6 +24,7 @@ enum aspect {
     ASPECT_CRASHES = 9,
     ASPECT_BEYOND = 10,
     ASPECT_DATES = 11,
+    ASPECT_PAUSES = 12,
 };
 
 enum {
@@ -148,6 +149,17 @@ static void draw_dates(const struct draw *d)
         c->for_ms = chance(&r, 200) ? 0 : low(&r, s->epoch_ms / 4, 20 * s->epoch_ms);
         if (ahead) c->ahead_s = by_s;
         else c->behind_s = by_s;
+    }
+}
+
+/* Some of those that crash stand still instead. */
+static void draw_pauses(const struct draw *d)
+{
+    struct assay_sim_random r = stream(d, ASPECT_PAUSES);
+    struct assay_scenario *const s = d->s;
+    for (uint32_t i = 0; i < s->crash_count; i++) {
+        struct assay_sim_crash *const c = &s->crashes[i];
+        if (!c->loses_store && c->rolls_back_epochs == 0) c->stands_still = chance(&r, 250);
     }
 }
 
@@ -317,6 +329,7 @@ struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_
     draw_partitions(&d);
     draw_crashes(&d);
     draw_dates(&d);
+    draw_pauses(&d);
     if (!d.beyond) fit_to_promise(&d);
     if (!assay_sim_promise_of(&s, seed).progress) s.heal_epoch = 0;
     (void)snprintf(s.title, sizeof s.title, "a random scenario of seed %llu%s",

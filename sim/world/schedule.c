@@ -126,6 +126,10 @@ void world_run_die(struct assay_sim_world *w, const struct item *item)
         return;
     }
     const struct assay_sim_crash *c = &r->scenario->crashes[item->number];
+    if (c->stands_still) {
+        if (n->alive) n->still_until_us = w->now_us + (uint64_t)c->down_ms * US;
+        return;
+    }
     n->down_ms = c->down_ms;
     n->wipes = c->loses_store;
     n->rolls_back = c->rolls_back_epochs > 0;

@@ -118,6 +118,8 @@ enum assay_status world_engine_step(struct assay_sim_world *w, uint32_t node,
     const uint64_t began = w->options.clock_ns != NULL ? w->options.clock_ns() : 0;
     const enum assay_status status = assay_engine_step(w->nodes[node].engine, event, effects);
     if (w->options.clock_ns != NULL) w->engine_ns += w->options.clock_ns() - began;
+    if (effects->paused_ms > 0)
+        assay_gossip_paused(w->nodes[node].gossip, event->now_ms, effects->paused_ms);
     if (w->options.check_each_step) {
         assay_engine_check(w->nodes[node].engine); /* aborts */
         world_looked(w, ASSAY_SIM_CHECKER_INVARIANTS);
@@ -179,6 +181,22 @@ static void happen_to(struct assay_sim_world *w, const struct item *item)
     ASSAY_UNREACHABLE("taken before");
 }
 
+/* Who stands still looks at its clock first, then reads what its sockets have kept, in order.
+ * Returns: whether the item waits on. */
+static bool put_off(struct assay_sim_world *w, struct item *item)
+{
+    if (item->kind == ITEM_SCHEDULE || item->kind == ITEM_CLOCKS || item->kind == ITEM_REBOOT)
+        return false;
+    struct world_node *n = &w->nodes[item->node];
+    if (n->still_until_us <= w->now_us || !n->alive || item->life != n->life) return false;
+    const uint64_t again_us = n->still_until_us + (item->kind == ITEM_WAKE ? 0 : US);
+    if (item->kind == ITEM_WAKE) n->wake_item_us = again_us;
+    if (item->kind == ITEM_WAKE && n->wake_us < again_us) n->wake_us = again_us;
+    if (item->kind == ITEM_GOSSIP) n->gossip_item_us = again_us;
+    world_push(w, item, again_us);
+    return true;
+}
+
 static void happen(struct assay_sim_world *w, const struct item *item)
 {
     struct world_node *n = &w->nodes[item->node];
@@ -207,6 +225,7 @@ bool world_happen(struct assay_sim_world *w)
     struct item *item = world_pop(&w->queue, &w->now_us);
     if (w->queue.count > 0) __builtin_prefetch(w->queue.heap[0].item);
     w->count.events++;
+    if (put_off(w, item)) return true;
     happen(w, item);
     world_item_free(w, item);
     return w->violation[0] == '\0';

@@ -171,6 +171,7 @@ struct world_node {
     int64_t skew_us, drift_ppm;
     int64_t clock_us;         /* what an attack adds */
     int64_t date_us;          /* and what the scenario's wrong dates add */
+    uint64_t still_until_us;  /* it stands still; what comes meanwhile waits */
     enum crash_point dies_at; /* at the next commit */
     uint64_t down_ms;         /* then */
     bool wipes, rolls_back;   /* at the next start */

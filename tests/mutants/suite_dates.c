@@ -1,6 +1,7 @@
 /*
- * tests/mutants/suite_dates.c - whole networks whose dates are wrong for a while: epochs go on, at
- * half pace where the chain is ahead, nobody falls for it, and header times stay with time.
+ * tests/mutants/suite_dates.c - whole networks whose dates are wrong, or that stand still: epochs
+ * go on, at half pace where the chain is ahead, nobody falls for it, and header times stay with
+ * time.
  */
 #include "sim/run.h"
 #include "tests/mutants/trial.h"
@@ -9,7 +10,7 @@
 
 #include <stdio.h>
 
-enum { EPOCH_MS = 60000, EPOCHS = 12, HOUR = 3600, EXPECTED_MAX = 3 };
+enum { EPOCH_MS = 60000, SHORT_MS = 2000, EPOCHS = 12, HOUR = 3600, EXPECTED_MAX = 3 };
 
 struct expectation {
     enum assay_sim_checker checker;
@@ -17,7 +18,8 @@ struct expectation {
 };
 
 struct dates_row {
-    struct assay_sim_clock clock;
+    struct assay_sim_clock clock; /* share_bp 0: none */
+    uint32_t still_ms;            /* pauses of all machines in epochs of 2 s; 0: none */
     struct expectation expected[EXPECTED_MAX];
 };
 
@@ -29,19 +31,27 @@ struct dates_row {
 static const struct dates_row cases[] = {
     /* All ahead for three epochs, then right: the chain is ahead for an hour and a half. */
     { { .share_bp = 10000, .at_ms = 130000, .for_ms = 180000, .ahead_s = 2700 },
+      0,
       { NEEDS(LIVENESS, "epochs >= 7"), NEEDS(LIVENESS, "views_nullified <= 8") } },
     /* The same by two days. */
     { { .share_bp = 10000, .at_ms = 130000, .for_ms = 180000, .ahead_s = 48 * HOUR },
+      0,
       { NEEDS(LIVENESS, "epochs >= 7"), NEEDS(LIVENESS, "views_nullified <= 8") } },
     /* Half of them back by an hour: whose leaders have the right date find no quorum for it. */
     { { .share_bp = 5000, .at_ms = 130000, .for_ms = 400000, .behind_s = HOUR },
+      0,
       { NEEDS(LIVENESS, "epochs >= 10"), NEEDS(LIVENESS, "views_nullified <= 24") } },
     /* Everybody back by an hour, for good. */
     { { .share_bp = 10000, .at_ms = 130000, .behind_s = HOUR },
+      0,
       { NEEDS(LIVENESS, "epochs >= 6"), NEEDS(LIVENESS, "views_nullified <= 8") } },
     /* One ahead by half a day: what it proposes nobody takes, and time does not follow it. */
     { { .share_bp = 2500, .at_ms = 130000, .ahead_s = 12 * HOUR },
+      0,
       { NEEDS(LIVENESS, "epochs >= 11"), NEEDS(LIVENESS, "views_nullified <= 24") } },
+    /* All machines stand still for a third of an epoch, and for two. */
+    { { 0 }, 700, { NEEDS(P1, "score_min_bp honest == 10000") } },
+    { { 0 }, 4300, { NEEDS(P1, "score_min_bp honest == 10000") } },
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
@@ -60,6 +70,20 @@ static void expect(struct assay_scenario *s, const struct assay_sim_outcome *o,
                     (long long)actual);
 }
 
+/* Messages take up to a ninth of an epoch: at every instant some are on their way. */
+static void stand_still(struct assay_scenario *s, uint32_t ms)
+{
+    s->epoch_ms = SHORT_MS;
+    s->nodes = s->operators = 7;
+    s->link.delay_min_ms = 1;
+    s->link.delay_mean_ms = 100;
+    s->link.delay_max_ms = 220;
+    for (uint64_t epoch = 2; epoch < EPOCHS; epoch += 3)
+        s->crashes[s->crash_count++] = (struct assay_sim_crash){
+            .everybody = true, .at_epoch = epoch, .down_ms = ms, .stands_still = true
+        };
+}
+
 void trial_dates(uint64_t seed, struct trial_finding *finding)
 {
     static const struct expectation always[] = {
@@ -74,8 +98,8 @@ void trial_dates(uint64_t seed, struct trial_finding *finding)
     s.nodes = s.operators = 4;
     s.epochs = EPOCHS;
     s.epoch_ms = EPOCH_MS;
-    s.clock_count = 1;
-    s.clocks[0] = row->clock;
+    if (row->clock.share_bp > 0) s.clocks[s.clock_count++] = row->clock;
+    if (row->still_ms > 0) stand_still(&s, row->still_ms);
     const enum assay_status status = assay_sim_run(&s, &options, &o);
     ASSAY_ASSERT(status == ASSAY_OK);
     trial_violations(&o, finding);

@@ -248,3 +248,50 @@ Test(restart, who_names_anothers_waiting_key_mutes_nobody, .timeout = 60)
     cr_assert(v.voting);
     assay_sim_world_destroy(&w);
 }
+
+/* A frozen VM, SIGSTOP: one, or everybody, stands still for most of an epoch, from every phase of
+ * it on. Who wakes late looks at its clock first: deadlines that passed while nothing could come in
+ * are no deadlines, or it would call everybody absent. */
+static void stands_still(uint32_t first, uint32_t count, uint64_t for_ms)
+{
+    for (uint64_t phase = 0; phase < 400; phase += 10) {
+        struct assay_sim_world_options options = seven;
+        options.check_each_step = false;
+        options.delay_min_ms = 1;
+        options.delay_max_ms = 90;
+        struct assay_sim_world *w = assay_sim_world_create(&options);
+        w->quote_us = 20000;
+        w->verify_us = 10000;
+        cr_assert(assay_sim_world_run_to_epoch(w, 3, 10000));
+        cr_assert(assay_sim_world_run(w, phase));
+        for (uint32_t i = first; i < first + count; i++)
+            w->nodes[i].still_until_us = w->now_us + for_ms * 1000;
+        cr_assert(assay_sim_world_run_to_epoch(w, assay_sim_world_epoch(w, 6) + 5, 20000), "%s",
+                  assay_sim_world_violation(w) != NULL ? assay_sim_world_violation(w)
+                                                       : "no progress");
+        for (uint16_t i = 0; i < 7; i++) {
+            struct assay_member_snapshot m;
+            const bool away = count == 1 && i == first; /* the others may say so of it */
+            assay_sim_world_member(w, 6, i, &m);
+            cr_expect(away || m.trust.availability_bp == 10000, "%u from %u ms on: %u fell",
+                      (unsigned)count, (unsigned)phase, i);
+            for (uint32_t by = first; by < first + count; by++)
+                cr_expect_eq(assay_sim_world_notes(w, by, ASSAY_NOTE_EVIDENCE_MISSING, i), 0,
+                             "%u from %u ms on: %u called %u absent", (unsigned)count,
+                             (unsigned)phase, (unsigned)by, i);
+        }
+        assay_sim_world_destroy(&w);
+    }
+}
+
+Test(restart, one_that_stood_still_calls_nobody_absent, .timeout = 120)
+{
+    stands_still(2, 1, 300);
+    stands_still(2, 1, 1500);
+}
+
+Test(restart, all_that_stood_still_call_nobody_absent, .timeout = 120)
+{
+    stands_still(0, 7, 300);
+    stands_still(0, 7, 1500);
+}
