@@ -123,7 +123,8 @@ struct assay_sim_cohort {
     X(SLANDER, 23, "slander", "FAIL records about good evidence, to force a restart")              \
     X(SPLIT_DELIVERY, 24, "split-delivery", "evidence for half of the voters only")                \
     X(DELAY, 25, "delay", "everything leaves amount ms later")                                     \
-    X(OTHER_ROLL, 26, "other-roll", "ballots name another roll, and are never counted")
+    X(OTHER_ROLL, 26, "other-roll", "ballots name another roll, and are never counted")            \
+    X(UNDERRATE, 27, "underrate", "ballots say PASS out of date about the victims")
 
 #define ASSAY_SIM_ATTACK_ENUM(symbol, number, name, line) ASSAY_SIM_ATTACK_##symbol = number,
 enum assay_sim_attack { ASSAY_SIM_ATTACK_LIST(ASSAY_SIM_ATTACK_ENUM) };

@@ -135,7 +135,11 @@ enum assay_falsehood assay_record_falsehood(uint8_t said, bool own, enum assay_o
         return ASSAY_FALSE_FAIL;
     if (assay_outcome_is_pass((enum assay_outcome)said) && !(own && assay_outcome_is_pass(truth)))
         return ASSAY_FALSE_PASS;
-    return ASSAY_FALSE_NONE;
+    /* A level is a statement as well, and as exact: the median of levels is a ceiling (protocol.md
+     * 7.7), which a third could hold down for good. Worse is slander, better is stuffing. */
+    if (!own || !assay_outcome_is_pass((enum assay_outcome)said) || said == (uint8_t)truth)
+        return ASSAY_FALSE_NONE;
+    return said > (uint8_t)truth ? ASSAY_FALSE_FAIL : ASSAY_FALSE_PASS;
 }
 
 static enum assay_status judge(const struct assay_context *context,
@@ -188,8 +192,9 @@ static void apply(const struct assay_context *context, struct assay_ledger *l,
 static void tell(const struct assay_record *r, struct assay_told *told)
 {
     told->offence = 5;
-    told->reason = r->falsehood == ASSAY_FALSE_PASS ? "E5: voted PASS on evidence that fails"
-                                                    : "E5: voted FAIL on evidence that passes";
+    told->reason = r->falsehood == ASSAY_FALSE_PASS
+                       ? "E5: voted PASS, or a better level, than the evidence has"
+                       : "E5: voted FAIL, or a worse level, on evidence that passes";
 }
 
 const struct assay_record_row assay_row_contradiction = {

@@ -9,6 +9,7 @@
 extern const struct assay_attack assay_attack_badmouth;
 extern const struct assay_attack assay_attack_absent_vote;
 extern const struct assay_attack assay_attack_stuff;
+extern const struct assay_attack assay_attack_underrate;
 extern const struct assay_attack assay_attack_equivocate;
 extern const struct assay_attack assay_attack_two_envelopes;
 extern const struct assay_attack assay_attack_withhold;

@@ -43,6 +43,8 @@ static const struct attack_row cases[] = {
     /* FAIL about good evidence is a false FAIL, and harms nobody. */
     { { BY(BAD, BADMOUTH) },
       { NEEDS(P3, "weight_share_bp bad == 0"), NEEDS(P1, "score_min_bp victims == 10000") } },
+    { { BY(BAD, UNDERRATE) },
+      { NEEDS(P3, "weight_share_bp bad == 0"), NEEDS(P1, "score_min_bp victims == 10000") } },
     { { BY(BAD, SLANDER) },
       { NEEDS(JUSTICE, "offences victims == 0"), NEEDS(ORDERS, "restarts victims == 0"),
         NEEDS(P3, "weight_share_bp bad == 0") } },

@@ -36,6 +36,12 @@ static const struct attack_row cases[ATTACK_CASE_COUNT] = {
                                              "integrity_final_min_bp bad == 0",
                                              "weight_share_bp bad == 0",
                                              "detection_epochs bad <= 2" } },
+    /* A level that the evidence does not have is a falsehood like FAIL. */
+    [ATTACK_CASE_underrate] = { .acts = { { BY_BAD(UNDERRATE) } },
+                                .expected = { NOBODY_FALLS, ALL_FINAL,
+                                              "integrity_final_min_bp bad == 0",
+                                              "weight_share_bp bad == 0",
+                                              "detection_epochs bad <= 2" } },
     /* B2: nothing below a third; touches neither integrity nor weight of anybody. */
     [ATTACK_CASE_absent_vote] = { .acts = { { BY_BAD(ABSENT_VOTE) } },
                                   .expected = { NOBODY_FALLS, ALL_FINAL, "unjust_falls == 0",

@@ -13,6 +13,7 @@
     X(badmouth)                                                                                    \
     X(absent_vote)                                                                                 \
     X(stuff)                                                                                       \
+    X(underrate)                                                                                   \
     X(stuff_for_the_absent)                                                                        \
     X(collusion_ring)                                                                              \
     X(equivocate)                                                                                  \

@@ -233,7 +233,7 @@ Test(sim_attack_messages, a_twisted_ballot_is_signed_for_what_it_says)
 
 Test(sim_attack_messages, ballots_of_attacks_that_do_not_vote_stay_as_they_are)
 {
-    for (int attack = 1; attack <= 26; attack++) {
+    for (int attack = 1; attack <= 27; attack++) {
         const struct assay_scenario s = scenario_with((enum assay_sim_attack)attack);
         const struct assay_attack_acts acts = acts_with(&s, NULL);
         struct signed_ m = ballot_by(OWN);
