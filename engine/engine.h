@@ -147,6 +147,8 @@ struct assay_engine_snapshot {
     uint64_t view, height; /* of the last final block */
     uint8_t head_id[32], state_root[32];
     uint64_t head_time_ms;
+    uint64_t views_nullified; /* in a row, up to now */
+    uint64_t clock_lead_ms;   /* the head is so far ahead of this node's date, beyond its slack */
     uint64_t final_at_ms; /* monotonic: when a block became final here last; 0: not in this run */
     uint8_t closed_id[32]; /* the EPOCH block that closed the last epoch (chain id at first) */
     bool certified;        /* the last closed epoch */

@@ -31,6 +31,8 @@ void assay_engine_snapshot(const struct assay_engine *engine,
                                                 .member_count = engine->members };
     if (engine->chain->begun) assay_simplex_snapshot(engine->simplex, &look);
     snapshot->voting = look.voting && assay_eng_may_sign(engine);
+    snapshot->views_nullified = look.nullified_in_a_row;
+    snapshot->clock_lead_ms = assay_clock_lead(engine);
     assay_bytes_copy(snapshot->chain_id, 32, s->chain_id, 32);
     assay_bytes_copy(snapshot->head_id, 32, engine->chain->ledger.tip_id, 32);
     assay_bytes_copy(snapshot->state_root, 32, s->root, 32);

@@ -7,7 +7,8 @@
 
 /* By what this machine has measured, never by dates: with one a day behind every head would be
  * young for a day, and with one ahead none. */
-static bool is_fresh(const struct assay_engine_snapshot *chain, uint32_t epoch_ms, uint64_t now_ms)
+bool assay_permit_fresh(const struct assay_engine_snapshot *chain, uint32_t epoch_ms,
+                        uint64_t now_ms)
 {
     ASSAY_ASSERT(epoch_ms > 0);
     if (chain->final_at_ms == 0) return false;
@@ -26,7 +27,7 @@ struct assay_permission assay_permit(const struct assay_engine_snapshot *chain,
                           own->last_success_epoch + ASSAY_PERMIT_EPOCHS >= chain->epoch;
     if (own->trust.score.standing == ASSAY_STANDING_SUSPENDED)
         return (struct assay_permission){ false, "suspended" };
-    if (!is_fresh(chain, epoch_ms, now_ms) || !attested)
+    if (!assay_permit_fresh(chain, epoch_ms, now_ms) || !attested)
         return (struct assay_permission){ false, "stale" };
     if (own->trust.score.standing == ASSAY_STANDING_RESTRICTED && critical)
         return (struct assay_permission){ false, "restricted" };

@@ -16,6 +16,11 @@ struct assay_permission {
     const char *reason; /* static text; "" when permitted */
 };
 
+/* Returns: whether the newest final block is young enough for permits: final in this run, less than
+ * 3T ago by the monotonic clock that the engine is given. */
+bool assay_permit_fresh(const struct assay_engine_snapshot *chain, uint32_t epoch_ms,
+                        uint64_t now_ms);
+
 /* chain and own: what the engine says now of the chain and of this node; epoch_ms: T;
  * now_ms: the monotonic clock that the engine is given.
  * Returns: whether normal or critical work is permitted, and why not. */

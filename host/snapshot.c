@@ -9,6 +9,7 @@ void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_eng
                          const struct assay_limit *limits, uint64_t now_ms)
 {
     ASSAY_ASSERT(snapshot->members != NULL && limits != NULL);
+    snapshot->now_ms = now_ms;
     assay_engine_snapshot(engine, &snapshot->chain);
     ASSAY_ASSERT(snapshot->member_count == snapshot->chain.member_count);
     ASSAY_ASSERT(snapshot->self < snapshot->member_count);

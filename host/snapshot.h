@@ -20,7 +20,7 @@ struct assay_snapshot_member {
 };
 
 struct assay_snapshot {
-    uint64_t at_unix_ms, uptime_ms;
+    uint64_t at_unix_ms, now_ms, uptime_ms; /* now_ms: the engine's monotonic clock */
     uint16_t self;
     uint32_t epoch_ms; /* T */
     struct assay_engine_snapshot chain;

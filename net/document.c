@@ -105,6 +105,17 @@ static struct assay_json *finality_of(const struct assay_snapshot *s)
     return object;
 }
 
+/* How things stand, before what they stand at: a chain that no longer moves shows scores, too. */
+static void put_head(struct assay_json *data, const struct assay_snapshot *s)
+{
+    const uint64_t final_ms = s->chain.final_at_ms;
+    if (final_ms == 0) assay_json_set_null(data, "head_age_ms");
+    else assay_json_set_uint(data, "head_age_ms", s->now_ms - final_ms);
+    assay_json_set_bool(data, "stale", !assay_permit_fresh(&s->chain, s->epoch_ms, s->now_ms));
+    assay_json_set_uint(data, "views_nullified", s->chain.views_nullified);
+    assay_json_set_uint(data, "clock_lead_ms", s->chain.clock_lead_ms);
+}
+
 static void put_chain(struct assay_json *data, const struct assay_snapshot *s)
 {
     const struct assay_engine_snapshot *snapshot = &s->chain;
@@ -118,6 +129,7 @@ static void put_chain(struct assay_json *data, const struct assay_snapshot *s)
     assay_json_set_hex(data, "head_id", snapshot->head_id, sizeof snapshot->head_id);
     assay_json_set_hex(data, "state_root", snapshot->state_root, sizeof snapshot->state_root);
     assay_json_set_uint(data, "head_time_ms", snapshot->head_time_ms);
+    put_head(data, s);
     assay_json_set_bool(data, "certified", snapshot->certified);
     assay_json_set_uint(data, "certified_epoch", snapshot->certified_epoch);
     assay_json_set_bool(data, "voting", snapshot->voting);

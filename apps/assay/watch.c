@@ -158,12 +158,40 @@ static unsigned long long number(const struct assay_json *object, const char *ke
     return (unsigned long long)assay_json_uint(object, key, 0);
 }
 
+/* First what a person must know who looks only at the first lines. */
+static void show_head(const struct assay_json *d)
+{
+    int64_t age_ms = 0;
+    const bool none = !assay_json_as_int(assay_json_get(d, "head_age_ms"), &age_ms);
+    const double age_s = (double)age_ms / 1000;
+    const double bound_s = 3.0 * (double)assay_json_uint(d, "epoch_ms", 0) / 1000;
+    if (none)
+        (void)puts(
+            "STALE          no block has become final since the daemon started: nothing is "
+            "permitted yet;\n               usual for an epoch; longer: are the others there "
+            "(assay nodes), does voting say yes?");
+    else if (assay_json_bool(d, "stale", false))
+        (void)printf(
+            "STALE          no block for %.1f s (%.1f s are allowed): nothing is permitted; "
+            "more than a third\n               of the weight is missing or cannot agree: "
+            "assay nodes, assay timeline\n",
+            age_s, bound_s);
+    if (number(d, "clock_lead_ms") > 0)
+        (void)printf("CLOCK          the chain is %.1f s ahead of this machine's date: set it by a "
+                     "good source of time;\n               epochs take twice as long until it has "
+                     "caught up\n",
+                     (double)number(d, "clock_lead_ms") / 1000);
+    if (number(d, "views_nullified") > 0)
+        (void)printf("nullified      %llu views in a row\n", number(d, "views_nullified"));
+}
+
 static void show_status(const struct assay_json *document)
 {
     const struct assay_json *d = assay_json_get(document, "data");
     const struct assay_json *enclave = assay_json_get(d, "enclave");
     if (assay_json_bool(d, "insecure", false))
         (void)puts("INSECURE       profile development: evidence proves nothing about hardware");
+    show_head(d);
     (void)printf("node           %s (slot %llu, incarnation %llu)\n",
                  text_of(document, "node", "?"), number(d, "slot"), number(d, "incarnation"));
     (void)printf("standing       %s, score %llu %%\n", text_of(d, "standing", "?"),

@@ -345,6 +345,9 @@ Test(net_network, the_admin_socket_shows_it_all)
     cr_assert_str_eq(assay_json_text(document, "node", ""), "node-0");
     cr_assert_geq(assay_json_uint(data, "epoch", 0), 5);
     cr_assert(assay_json_bool(data, "voting", false));
+    cr_assert_not(assay_json_bool(data, "stale", true));
+    cr_assert_lt(assay_json_uint(data, "head_age_ms", UINT64_MAX), 3 * 60000);
+    cr_assert_eq(assay_json_uint(data, "clock_lead_ms", 1), 0);
     cr_assert(assay_json_bool(data, "insecure", false));
     cr_assert_eq(assay_json_uint(assay_json_get(data, "enclave"), "pid", 0), 1);
     assay_json_free(&document);
