@@ -55,7 +55,16 @@ run holds weights-3-3-2-traitor-2 -DV=2 $(weights 3 3 2 2)
 run holds two-crashes -DV=2 -DCRASHES=2
 run holds no-n-after-x -DV=3 -DFIRST=0 -DDISCIPLINE
 
+# X over a range of views, beside X of one view, and alone.
+for first in 0 2 3; do run holds "ranges-beside-first-$first" -DV=2 -DFIRST=$first -DRANGES=1; done
+for first in 1 2 3; do run holds "ranges-alone-first-$first" -DV=3 -DFIRST=$first -DRANGES=2 -DNO_SINGLE; done
+run holds ranges-weights-3-2-2-traitor-3 -DV=2 $(weights 3 2 2 3) -DRANGES=1
+run holds ranges-one-crash -DV=2 -DCRASHES=1 -DRANGES=1
+
 # Each rule taken away.
+run breaks range-after-f -DV=3 -DRANGES=2 -DNO_SINGLE -DRANGE_AFTER_F
+run breaks f-after-range -DV=3 -DRANGES=2 -DNO_SINGLE -DF_AFTER_RANGE
+run breaks range-by-a-third -DV=2 -DRANGES=1 -DRANGE_BY_THIRD
 run breaks quorum-one-too-small -DV=3 -DQUORUM_SMALL
 run breaks x-after-f -DV=3 -DX_AFTER_F
 run breaks f-after-x -DV=3 -DF_AFTER_X

@@ -8,7 +8,8 @@
  * Settings (-D): V views, W0 W1 W2 weights of the honest, W3 of the traitor, FIRST: leader(v) is
  * voter (FIRST + v - 1) mod 4. EQUAL: W0 = W1 = W2, states are taken up to exchange of the honest.
  * CRASHES: how often an honest voter may stop and come back with what is on its disk.
- * Planted faults: QUORUM_SMALL X_AFTER_F F_AFTER_X N_AFTER_X TWO_N NO_NULLS NO_PARENT
+ * RANGES: X over views 1 to RANGES at once, one bit more in each word; NO_SINGLE: by no other way.
+ * Planted faults: RANGE_AFTER_F F_AFTER_RANGE RANGE_BY_THIRD QUORUM_SMALL X_AFTER_F F_AFTER_X N_AFTER_X TWO_N NO_NULLS NO_PARENT
  * NO_BARRIER.
  */
 #ifndef V
@@ -43,6 +44,12 @@
 #define N_OF(word, v) (((word) >> AT(v)) & 3)
 #define X_OF(word, v) (((word) >> (AT(v) + 2)) & 1)
 #define F_OF(word, v) (((word) >> (AT(v) + 3)) & 3)
+#ifdef RANGES
+#define RANGE_BIT (5 * V)
+#define R_OF(word, v) ((v) <= RANGES && (((word) >> RANGE_BIT) & 1) == 1)
+#else
+#define R_OF(word, v) false
+#endif
 
 int sent[3];   /* what the network has of each honest voter */
 #if CRASHES > 0
@@ -65,7 +72,18 @@ byte parent[2 * V];
 /* Weights behind a certificate, the traitor's included. */
 #define SUM(test0, test1, test2) (W3 + (test0 -> W0 : 0) + (test1 -> W1 : 0) + (test2 -> W2 : 0))
 #define NOTARISED(v, b) Q(SUM((N_OF(sent[0], v) & (b)), (N_OF(sent[1], v) & (b)), (N_OF(sent[2], v) & (b))))
-#define NULLIFIED(v) Q(SUM((X_OF(sent[0], v) == 1), (X_OF(sent[1], v) == 1), (X_OF(sent[2], v) == 1)))
+#define SINGLE(v) Q(SUM((X_OF(sent[0], v) == 1), (X_OF(sent[1], v) == 1), (X_OF(sent[2], v) == 1)))
+#ifdef RANGES
+/* One certificate of the range stands for each of its views; the two kinds are never added up. */
+#ifdef RANGE_BY_THIRD
+#define WHOLE(v) (3 * SUM(R_OF(sent[0], v), R_OF(sent[1], v), R_OF(sent[2], v)) > WEIGHT)
+#else
+#define WHOLE(v) Q(SUM(R_OF(sent[0], v), R_OF(sent[1], v), R_OF(sent[2], v)))
+#endif
+#define NULLIFIED(v) (SINGLE(v) || ((v) <= RANGES && WHOLE(v)))
+#else
+#define NULLIFIED(v) SINGLE(v)
+#endif
 #define FINAL(v, b) Q(SUM((F_OF(sent[0], v) & (b)), (F_OF(sent[1], v) & (b)), (F_OF(sent[2], v) & (b))))
 
 #ifdef NO_PARENT
@@ -107,7 +125,11 @@ byte parent[2 * V];
 #ifdef F_AFTER_X
 #define F_IN_TIME(i, v) true
 #else
+#ifdef F_AFTER_RANGE
 #define F_IN_TIME(i, v) (X_OF(KNOWN[i], v) == 0)
+#else
+#define F_IN_TIME(i, v) (X_OF(KNOWN[i], v) == 0 && !R_OF(KNOWN[i], v))
+#endif
 #endif
 #define MAY_F(i, v, b) (OWN_N(i, v, b) && F_OF(KNOWN[i], v) == 0 && F_IN_TIME(i, v) && NOTARISED(v, b))
 #ifdef X_AFTER_F
@@ -115,7 +137,21 @@ byte parent[2 * V];
 #else
 #define X_IN_TIME(i, v) (F_OF(KNOWN[i], v) == 0)
 #endif
-#define MAY_X(i, v) (X_OF(KNOWN[i], v) == 0 && X_IN_TIME(i, v))
+#ifdef NO_SINGLE
+#define SINGLY(v) false
+#else
+#define SINGLY(v) true
+#endif
+#define MAY_X(i, v) (SINGLY(v) && X_OF(KNOWN[i], v) == 0 && X_IN_TIME(i, v))
+
+#ifdef RANGES
+/* Who has sent no F in the range, and (F_IN_TIME) will send none. */
+#ifdef RANGE_AFTER_F
+#define MAY_R(i) (!R_OF(KNOWN[i], 1))
+#else
+#define MAY_R(i) (!R_OF(KNOWN[i], 1) && F_OF(KNOWN[i], 1) == 0 && (RANGES < 2 || F_OF(KNOWN[i], 2) == 0))
+#endif
+#endif
 
 /* --- what must hold */
 
@@ -205,6 +241,13 @@ inline sort() {
 #define DISCIPLINE_N(i, v)
 #endif
 
+#ifdef RANGES
+#define CAST_R(i) :: d_step { MAY_R(i) -> SET(i, 1 << RANGE_BIT); sort() }
+#define CAST_RANGES CAST_R(0) CAST_R(1) CAST_R(2)
+#else
+#define CAST_RANGES
+#endif
+
 #define CASTS(i, v) CAST_N(i, v, 1) CAST_N(i, v, 2) CAST_X(i, v) CAST_F(i, v, 1) CAST_F(i, v, 2)
 
 /*
@@ -238,6 +281,7 @@ inline sort() {
 active proctype network() {
 end:
     do
+    CAST_RANGES
     CASTS(0, 1) CASTS(1, 1) CASTS(2, 1)
     CASTS(0, 2) CASTS(1, 2) CASTS(2, 2)
     PROPOSALS(1, 1)
