@@ -236,7 +236,7 @@ Test(restart, who_names_anothers_waiting_key_mutes_nobody, .timeout = 60)
     wait_with(w, THIEF, w->nodes[HONEST].keys.transport_public);
     cr_assert(assay_sim_world_run_to_epoch(w, assay_sim_world_epoch(w, 0) + 4, 20000));
     struct assay_member_snapshot of[7];
-    for (uint32_t i = 0; i < 7; i++)
+    for (uint16_t i = 0; i < 7; i++)
         assay_sim_world_member(w, 0, i, &of[i]);
     cr_assert_eq(of[HONEST].incarnation, 2);
     cr_assert_eq(of[THIEF].incarnation, 2);
