@@ -18,8 +18,7 @@ struct assay_blocks {
     uint32_t body_max;
     size_t slot_len;
     struct assay_block *items; /* [count] */
-    uint8_t *tags;     /* [count] first byte of each used one's id: what a search reads first */
-    uint8_t *payloads; /* [count][slot_len] */
+    uint8_t *payloads;         /* [count][slot_len] */
 };
 
 enum { ALIGNMENT = 64 };
