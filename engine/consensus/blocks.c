@@ -139,6 +139,7 @@ static void unlink_slot(struct assay_blocks *blocks, const struct assay_block *b
 
 static struct assay_block *free_slot(struct assay_blocks *blocks)
 {
+    ASSAY_ASSERT(blocks->items != NULL);
     for (uint32_t i = 0; i < blocks->count; i++) {
         if (blocks->items[i].used) continue;
         ASSAY_ASSERT(block_holds(blocks, &blocks->items[i]));
