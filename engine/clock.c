@@ -5,7 +5,8 @@
 
 enum { SLACK_MS_MAX = 5000 };
 
-uint64_t assay_clock_slack(const struct assay_engine *e)
+/* How far ahead of our date a header may be whatever was measured. */
+static uint64_t slack(const struct assay_engine *e)
 {
     return assay_min_u64(SLACK_MS_MAX, assay_eng_epoch_ms(e) / 8);
 }
@@ -30,7 +31,7 @@ uint64_t assay_clock_allowed_at(const struct assay_engine *e, uint64_t time_ms)
 {
     const uint64_t parent_ms = e->branch->ledger.time_ms;
     if (time_ms <= parent_ms) return UINT64_MAX;
-    const uint64_t date_ms = e->at_unix_ms + assay_clock_slack(e);
+    const uint64_t date_ms = e->at_unix_ms + slack(e);
     const uint64_t by_date = time_ms > date_ms ? time_ms - date_ms : 0;
     const uint64_t passed = measured(e);
     const uint64_t step = time_ms - parent_ms;
@@ -75,7 +76,7 @@ uint64_t assay_clock_reaches(const struct assay_engine *e, uint64_t time_ms)
 
 uint64_t assay_clock_lead(const struct assay_engine *e)
 {
-    const uint64_t date_ms = e->at_unix_ms + assay_clock_slack(e);
+    const uint64_t date_ms = e->at_unix_ms + slack(e);
     const uint64_t head_ms = e->head->state.head_time_ms;
     return head_ms > date_ms ? head_ms - date_ms : 0;
 }

@@ -12,9 +12,6 @@
 
 struct assay_engine;
 
-/* How far ahead of our date a header may be whatever was measured: min(5 s, T/8).
- * Returns: milliseconds. */
-uint64_t assay_clock_slack(const struct assay_engine *e);
 /* A child of the branch's tip with this header time. Returns: the monotonic time from which it is
  * valid here, now when it is already; UINT64_MAX: never. */
 uint64_t assay_clock_allowed_at(const struct assay_engine *e, uint64_t time_ms);

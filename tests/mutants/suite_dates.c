@@ -8,25 +8,13 @@
 
 #include "base/assert.h"
 
-#include <stdio.h>
-
 enum { EPOCH_MS = 60000, SHORT_MS = 2000, EPOCHS = 12, HOUR = 3600, EXPECTED_MAX = 3 };
-
-struct expectation {
-    enum assay_sim_checker checker;
-    const char *text;
-};
 
 struct dates_row {
     struct assay_sim_clock clock; /* share_bp 0: none */
     uint32_t still_ms;            /* pauses of all machines in epochs of 2 s; 0: none */
-    struct expectation expected[EXPECTED_MAX];
+    struct trial_expectation expected[EXPECTED_MAX];
 };
-
-#define NEEDS(name, text)                                                                          \
-    {                                                                                              \
-        ASSAY_SIM_CHECKER_##name, text                                                             \
-    }
 
 static const struct dates_row cases[] = {
     /* All ahead for three epochs, then right: the chain is ahead for an hour and a half. */
@@ -55,21 +43,6 @@ static const struct dates_row cases[] = {
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
-static void expect(struct assay_scenario *s, const struct assay_sim_outcome *o,
-                   const struct expectation *expected, struct trial_finding *finding)
-{
-    char assignment[ASSAY_SIM_NAME_MAX * 2 + 32];
-    char message[ASSAY_SIM_MESSAGE_MAX] = "";
-    int64_t actual = 0;
-    (void)snprintf(assignment, sizeof assignment, "assertions[%u]=%s", s->assertion_count,
-                   expected->text);
-    const enum assay_status status = assay_scenario_set(s, assignment, message);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    if (!assay_sim_assertion_holds(&s->assertions[s->assertion_count - 1], o, &actual))
-        trial_found(finding, expected->checker, "%s: it is %lld", expected->text,
-                    (long long)actual);
-}
-
 /* Messages take up to a ninth of an epoch: at every instant some are on their way. */
 static void stand_still(struct assay_scenario *s, uint32_t ms)
 {
@@ -86,7 +59,7 @@ static void stand_still(struct assay_scenario *s, uint32_t ms)
 
 void trial_dates(uint64_t seed, struct trial_finding *finding)
 {
-    static const struct expectation always[] = {
+    static const struct trial_expectation always[] = {
         NEEDS(P1, "unjust_falls == 0"),
         NEEDS(JUSTICE, "unjust_offences == 0"),
     };
@@ -104,8 +77,8 @@ void trial_dates(uint64_t seed, struct trial_finding *finding)
     ASSAY_ASSERT(status == ASSAY_OK);
     trial_violations(&o, finding);
     for (size_t i = 0; i < EXPECTED_MAX && row->expected[i].text != NULL; i++)
-        expect(&s, &o, &row->expected[i], finding);
+        trial_expect(&s, &o, &row->expected[i], finding);
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
-        expect(&s, &o, &always[i], finding);
+        trial_expect(&s, &o, &always[i], finding);
     assay_sim_outcome_free(&o);
 }

@@ -13,14 +13,9 @@
 
 enum { BAD = 1, VICTIMS = 2, WRONG = 3, START = 3, EPOCHS = 10, NODES = 10, EXPECTED_MAX = 6 };
 
-struct expectation {
-    enum assay_sim_checker checker;
-    const char *text;
-};
-
 struct attack_row {
     struct assay_sim_adversary acts[2];
-    struct expectation expected[EXPECTED_MAX];
+    struct trial_expectation expected[EXPECTED_MAX];
 };
 
 #define BY(who, symbol)                                                                            \
@@ -31,11 +26,6 @@ struct attack_row {
     {                                                                                              \
         .attack = ASSAY_SIM_ATTACK_STUFF, .cohort = BAD, .victims = WRONG                          \
     }
-#define NEEDS(name, text)                                                                          \
-    {                                                                                              \
-        ASSAY_SIM_CHECKER_##name, text                                                             \
-    }
-
 static const struct attack_row cases[] = {
     /* PASS on evidence that fails is a false PASS. */
     { { STUFFING, BY(WRONG, TAMPER) },
@@ -97,24 +87,9 @@ static struct assay_scenario scenario_of(const struct attack_row *row,
     return s;
 }
 
-static void expect(struct assay_scenario *s, const struct assay_sim_outcome *o,
-                   const struct expectation *expected, struct trial_finding *finding)
-{
-    char assignment[ASSAY_SIM_NAME_MAX * 2 + 32];
-    char message[ASSAY_SIM_MESSAGE_MAX] = "";
-    int64_t actual = 0;
-    (void)snprintf(assignment, sizeof assignment, "assertions[%u]=%s", s->assertion_count,
-                   expected->text);
-    const enum assay_status status = assay_scenario_set(s, assignment, message);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    if (!assay_sim_assertion_holds(&s->assertions[s->assertion_count - 1], o, &actual))
-        trial_found(finding, expected->checker, "%s: it is %lld", expected->text,
-                    (long long)actual);
-}
-
 static void run(uint64_t seed, enum assay_sim_fidelity fidelity, struct trial_finding *finding)
 {
-    static const struct expectation always[] = {
+    static const struct trial_expectation always[] = {
         NEEDS(LIVENESS, "epochs_certified == 10"),
         NEEDS(JUSTICE, "unjust_offences == 0"),
         NEEDS(P1, "score_min_bp honest == 10000"),
@@ -127,9 +102,9 @@ static void run(uint64_t seed, enum assay_sim_fidelity fidelity, struct trial_fi
     ASSAY_ASSERT(status == ASSAY_OK);
     trial_violations(&o, finding);
     for (size_t i = 0; i < EXPECTED_MAX && row->expected[i].text != NULL; i++)
-        expect(&s, &o, &row->expected[i], finding);
+        trial_expect(&s, &o, &row->expected[i], finding);
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
-        expect(&s, &o, &always[i], finding);
+        trial_expect(&s, &o, &always[i], finding);
     assay_sim_outcome_free(&o);
 }
 

@@ -3,6 +3,8 @@
  */
 #include "tests/mutants/trial.h"
 
+#include "base/assert.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,6 +38,21 @@ void trial_violations(const struct assay_sim_outcome *outcome, struct trial_find
     for (int c = 0; c < ASSAY_SIM_CHECKER_COUNT; c++)
         if (outcome->checks[c].violated > 0)
             trial_found(finding, (enum assay_sim_checker)c, "%s", outcome->checks[c].message);
+}
+
+void trial_expect(struct assay_scenario *s, const struct assay_sim_outcome *o,
+                  const struct trial_expectation *expected, struct trial_finding *finding)
+{
+    char assignment[ASSAY_SIM_NAME_MAX * 2 + 32];
+    char message[ASSAY_SIM_MESSAGE_MAX] = "";
+    int64_t actual = 0;
+    (void)snprintf(assignment, sizeof assignment, "assertions[%u]=%s", s->assertion_count,
+                   expected->text);
+    const enum assay_status status = assay_scenario_set(s, assignment, message);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    if (!assay_sim_assertion_holds(&s->assertions[s->assertion_count - 1], o, &actual))
+        trial_found(finding, expected->checker, "%s: it is %lld", expected->text,
+                    (long long)actual);
 }
 
 /* Whether the name stands in the list, as a word. */

@@ -12,6 +12,7 @@
 #define ASSAY_TESTS_MUTANTS_TRIAL_H
 
 #include "sim/outcome.h"
+#include "sim/scenario.h"
 #include "sim/simplex/world.h"
 
 struct trial_finding {
@@ -26,6 +27,19 @@ __attribute__((format(printf, 3, 4))) void trial_found(struct trial_finding *fin
 
 /* What the checkers of a run found. Returns: nothing. */
 void trial_violations(const struct assay_sim_outcome *outcome, struct trial_finding *finding);
+
+/* A line that must hold of an outcome, under the name of the checker whose promise it is. */
+struct trial_expectation {
+    enum assay_sim_checker checker;
+    const char *text;
+};
+#define NEEDS(name, text)                                                                          \
+    {                                                                                              \
+        ASSAY_SIM_CHECKER_##name, text                                                             \
+    }
+/* Adds the line to the scenario's assertions and looks at it. Returns: nothing. */
+void trial_expect(struct assay_scenario *s, const struct assay_sim_outcome *o,
+                  const struct trial_expectation *expected, struct trial_finding *finding);
 
 /* suite_simplex.c: Simplex machines under random faults, slow links, disks that lost their end, a
  * Byzantine voter that makes things up; then progress. */
@@ -42,6 +56,7 @@ void trial_epochs(uint64_t seed, struct trial_finding *finding);
 
 /* suite_links.c: whole networks in which one kind of message, or time to judge, is scarce. */
 void trial_links(uint64_t seed, struct trial_finding *finding);
+/* suite_dates.c: whole networks whose dates are wrong, or whose machines stand still. */
 void trial_dates(uint64_t seed, struct trial_finding *finding);
 
 /* disrupter.c: a voter that signs whatever does harm: proposals out of turn, certificates without a
