@@ -183,14 +183,15 @@ static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
      * is missing (docs/protocol.md 2.7). */
     if (!e->life->voted_on && !e->own->keys_unused) assay_own_rolled_back(e);
     assay_settle_shown(e);
-    assay_settle_close(e, &p->header, p->id, p->header_bytes, commitment, proof);
+    assay_settle_close(e, &p->header, p->id, p->header_bytes, &e->sync->ledger, commitment, proof);
 }
 
 /* The block may close the epoch: then a proof and a snapshot are kept beside it. */
 static bool room_for(struct assay_engine *e, size_t payload_len)
 {
     ASSAY_ASSERT(e->output->arena_used <= e->output->arena_len);
-    const size_t len = payload_len + assay_state_len_max(e->members) + ASSAY_FINALITY_LEN_MAX;
+    const size_t len = payload_len + assay_state_len_max(e->head->capacity) +
+                       ASSAY_CHANGE_RECORD_LEN_MAX + ASSAY_FINALITY_LEN_MAX;
     return len + 1024 <= e->output->arena_len - e->output->arena_used &&
            assay_eng_room(e, CLOSE_EFFECTS);
 }

@@ -62,7 +62,10 @@ struct assay_order {
     X(ASSAY_NOTE_EQUIVOCATION, 15, "equivocation_noticed") /* slot; a: proof number, b: view */    \
     X(ASSAY_NOTE_STANDSTILL, 16, "standstill_resend")      /* a: view */                           \
     X(ASSAY_NOTE_CLOCK, 17, "chain_ahead_of_clock")        /* alarm; a: by so many ms */           \
-    X(ASSAY_NOTE_REFUSED, 18, "message_refused")           /* slot; a: kind, b: status */
+    X(ASSAY_NOTE_REFUSED, 18, "message_refused")           /* slot; a: kind, b: status */          \
+    X(ASSAY_NOTE_CHANGE_TAKEN, 19, "change_taken")   /* a: sequence, b: epoch of activation */     \
+    X(ASSAY_NOTE_CHANGE_ACTIVE, 20, "change_active") /* a: sequence */                             \
+    X(ASSAY_NOTE_CHANGE_ENDED, 21, "change_ended")   /* alarm; a: sequence, b: assay_change_end */
 
 #define ASSAY_NOTE_ENUM(symbol, number, name) symbol = number,
 enum assay_note { ASSAY_NOTE_LIST(ASSAY_NOTE_ENUM) };
@@ -81,6 +84,9 @@ enum assay_effect_kind {
     ASSAY_EFFECT_NOTE,
     ASSAY_EFFECT_CLOSED, /* an epoch closed: publish assay_engine_snapshot */
     ASSAY_EFFECT_KEYS,   /* another member has our waiting keys: make others, answer KEYS */
+    /* The epoch that closed left another roster, other rules or operators: when everything of this
+     * step is carried out, the engine takes nothing any more; make the next one from the store. */
+    ASSAY_EFFECT_RENEW,
 };
 
 /* Slices point into the engine and hold until the next step. */

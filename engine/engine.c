@@ -19,8 +19,19 @@ uint64_t assay_eng_epoch_ms(const struct assay_engine *e)
 uint16_t assay_eng_peer(const struct assay_engine *e, uint32_t turn)
 {
     ASSAY_ASSERT(e->self < e->members);
-    if (e->members < 2) return ASSAY_SLOT_ALL;
-    return (uint16_t)((e->self + 1 + turn % (e->members - 1)) % e->members);
+    for (uint32_t k = 0; k + 1 < e->members; k++) {
+        const uint32_t slot = (e->self + 1 + (turn + k) % (e->members - 1)) % e->members;
+        if (assay_member_serves(&e->head->state.members[slot])) return (uint16_t)slot;
+    }
+    return ASSAY_SLOT_ALL;
+}
+
+uint32_t assay_eng_peers(const struct assay_engine *e)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < e->members; i++)
+        count += i != e->self && assay_member_serves(&e->head->state.members[i]);
+    return count;
 }
 
 /* --- memory */
@@ -70,20 +81,28 @@ struct machines {
     struct assay_simplex_actions *actions;
 };
 
+/* A boundary may add slots to the state that the next engine is made of. */
+static uint32_t capacity(uint32_t members)
+{
+    return members + ASSAY_JOINS_MAX;
+}
+
 static void lay_out_ledgers(struct assay_parts *p, struct layout *l, uint32_t n)
 {
     struct assay_ledger *ledgers[] = { &p->chain.ledger, &p->branch.ledger, &p->sync.ledger };
-    struct assay_state *states[] = { &p->head.state, &p->head.next };
+    struct assay_state *states[] = { &p->head.state, &p->head.next, &p->head.stage };
     for (size_t i = 0; i < sizeof ledgers / sizeof ledgers[0]; i++) {
         void *memory = take(l, assay_ledger_memory_len(n));
         if (l->base != NULL) assay_ledger_place(ledgers[i], memory, n);
     }
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
-        void *memory = take(l, assay_state_memory_len(n));
-        if (l->base != NULL) assay_state_place(states[i], memory, n);
+        void *memory = take(l, assay_state_memory_len(capacity(n)));
+        if (l->base == NULL) continue;
+        assay_state_place(states[i], memory, capacity(n));
+        states[i]->member_count = n;
     }
-    void *close = take(l, assay_close_memory_len(n));
-    if (l->base != NULL) assay_close_place(&p->head.close, close, n);
+    void *close = take(l, assay_close_memory_len(capacity(n)));
+    if (l->base != NULL) assay_close_place(&p->head.close, close, capacity(n));
 }
 
 static void lay_out_members(struct assay_parts *p, struct layout *l, size_t n)
@@ -95,8 +114,12 @@ static void lay_out_members(struct assay_parts *p, struct layout *l, size_t n)
     head->loaded = take(l, n * ASSAY_P256_PUBLIC_LEN);
     head->weights = take(l, n * sizeof(uint32_t));
     head->node_ids = take(l, n * 32);
-    head->scratch_len = assay_state_scratch_len((uint32_t)n);
+    head->capacity = capacity((uint32_t)n);
+    head->scratch_len = assay_state_scratch_len(head->capacity);
     head->scratch = take(l, head->scratch_len);
+    head->operators = take(l, ASSAY_OPERATORS_LEN_MAX);
+    for (uint32_t i = 0; i < ASSAY_PENDING_MAX; i++)
+        head->pending_bytes[i] = take(l, ASSAY_CHANGE_RECORD_LEN_MAX);
     p->seats = take(l, n * sizeof(struct assay_seat));
     findings->count = (uint32_t)(4 * n + 64);
     findings->items = take(l, findings->count * sizeof(struct assay_finding));
@@ -127,9 +150,10 @@ static void lay_out(struct assay_parts *p, struct layout *l,
     lay_out_ledgers(p, l, n);
     lay_out_members(p, l, n);
     lay_out_blocks(p, l, config);
-    /* A step that closes an epoch keeps a block, two proofs and a state. */
-    m->arena_len = assay_state_len_max(n) + body_max(config) + 4 * ASSAY_FINALITY_LEN_MAX +
-                   ARENA_EXTRA + (size_t)n * 512;
+    /* A step that closes an epoch keeps a block, two proofs, a state and a change. */
+    m->arena_len = assay_state_len_max(capacity(n)) + body_max(config) +
+                   4 * ASSAY_FINALITY_LEN_MAX + ASSAY_CHANGE_RECORD_LEN_MAX + ARENA_EXTRA +
+                   (size_t)n * 512;
     m->arena = take(l, m->arena_len);
     m->groups = take(l, assay_groups_memory_len(n));
     m->blocks = take(l, assay_blocks_size(blocks_max(config), body_max(config)));
@@ -171,6 +195,7 @@ static bool in_range(const struct assay_engine_config *config)
     if (config->member_capacity != 0 && config->member_capacity < n) return false;
     if (body_max(config) < ASSAY_BLOCK_LEN_MIN || body_max(config) > ASSAY_BLOCK_LEN_MAX)
         return false;
+    if (config->state != NULL && config->state->member_count != n) return false;
     return blocks_max(config) >= 8;
 }
 
@@ -206,6 +231,7 @@ static struct assay_engine *place(void *memory, const struct assay_engine_config
     lay_out(parts, &l, config, machines);
     show_parts(e, parts);
     e->genesis = config->genesis;
+    e->document_check = config->document_check;
     e->members = config->genesis->member_count;
     e->self = config->self;
     e->history_epochs = config->history_epochs;
@@ -225,8 +251,8 @@ static struct assay_engine *place(void *memory, const struct assay_engine_config
 static enum assay_status bring_up(struct assay_engine *e, const struct assay_engine_config *config,
                                   const struct machines *m)
 {
-    /* The step's memory is free between steps. */
-    ASSAY_TRY(assay_head_genesis(e, m->groups, m->arena, m->arena_len));
+    ASSAY_TRY(assay_head_begin(e, config->state, m->groups));
+    assay_own_renew(e, config->renewal);
     assay_settle_init(e);
     assay_own_look(e);
     e->blocks =
@@ -251,7 +277,8 @@ enum assay_status assay_engine_init(void *memory, size_t memory_len,
         assay_engine_deinit(&e);
         return status;
     }
-    ASSAY_ASSERT(!e->chain->begun && !e->life->started && e->head->context.epoch == 1);
+    ASSAY_ASSERT(!e->chain->begun && !e->life->started);
+    if (config->renewal != NULL) assay_settle_final_at(e, config->renewal->final_at_ms);
     *out = e;
     return ASSAY_OK;
 }
@@ -261,4 +288,16 @@ void assay_engine_deinit(struct assay_engine **engine)
     if (*engine == NULL) return;
     assay_head_free(*engine);
     *engine = NULL;
+}
+
+void assay_engine_renewal(const struct assay_engine *engine, struct assay_engine_renewal *renewal)
+{
+    const struct assay_engine *e = engine;
+    ASSAY_ASSERT(e->chain->turned);
+    *renewal = (struct assay_engine_renewal){
+        .continues = e->life->voted_on && !e->sync->active && !e->own->rolled_back &&
+                     !e->chain->halted,
+        .keys_finished = e->own->rolled_back,
+        .final_at_ms = e->chain->final_ms,
+    };
 }

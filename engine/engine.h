@@ -12,6 +12,7 @@
 #define ASSAY_ENGINE_ENGINE_H
 
 #include "engine/effect.h"
+#include "engine/ledger/context.h"
 #include "engine/ledger/genesis.h"
 #include "scoring/trust.h"
 
@@ -79,8 +80,20 @@ struct assay_own_keys {
     uint8_t transport_public[32];
 };
 
+/* What the next engine of the same process goes on with (ASSAY_EFFECT_RENEW). */
+struct assay_engine_renewal {
+    bool continues;         /* the log is this run's own: nothing to ask peers for */
+    bool keys_finished;     /* they signed what the log lacks */
+    uint64_t final_at_ms;   /* monotonic, as in the snapshot */
+};
+
 struct assay_engine_config {
-    const struct assay_genesis *genesis; /* outlives the engine */
+    /* The genesis, or what changes made of it (engine/ledger/charter.h); outlives the engine. */
+    const struct assay_genesis *genesis;
+    /* The state that such a charter was made of; NULL: the genesis. Copied. */
+    const struct assay_state *state;
+    const struct assay_engine_renewal *renewal; /* NULL: the process starts */
+    assay_document_check *document_check; /* of policies and endorsements in changes; NULL: none */
     uint16_t self;                       /* own roster slot */
     struct assay_own_keys keys;
     uint8_t verifier_digest[32]; /* version of the verifier, part of every ballot */
@@ -103,6 +116,9 @@ ASSAY_CHECKED enum assay_status assay_engine_init(void *memory, size_t memory_le
                                                   struct assay_engine **out);
 /* Frees decoded keys. Accepts a pointer to NULL; nulls it. Returns: nothing. */
 void assay_engine_deinit(struct assay_engine **engine);
+
+/* After ASSAY_EFFECT_RENEW was carried out. Returns: nothing. */
+void assay_engine_renewal(const struct assay_engine *engine, struct assay_engine_renewal *renewal);
 
 /*
  * assay_engine_step - take one event.

@@ -62,7 +62,8 @@ struct assay_parts {
 };
 
 struct assay_engine {
-    const struct assay_genesis *genesis;
+    const struct assay_genesis *genesis; /* or the charter in force */
+    assay_document_check *document_check;
     uint32_t members;
     uint16_t self;
     uint64_t history_epochs;
@@ -98,6 +99,8 @@ struct assay_engine {
 uint64_t assay_eng_epoch_ms(const struct assay_engine *e);
 /* Returns: the next peer in turn, never oneself; ASSAY_SLOT_ALL when there is none. */
 uint16_t assay_eng_peer(const struct assay_engine *e, uint32_t turn);
+/* Returns: how many others serve. */
+uint32_t assay_eng_peers(const struct assay_engine *e);
 /* order.c: orders for the own agent, from the head. Returns: nothing. */
 void assay_order_derive(struct assay_engine *e);
 

@@ -230,7 +230,7 @@ static enum assay_outcome outcome_of(const struct assay_engine *e, uint32_t slot
 {
     ASSAY_ASSERT(slot < e->members && slot != e->self);
     const struct assay_seat *seat = &e->seats[slot];
-    const uint32_t peers = e->members - 1;
+    const uint32_t peers = assay_eng_peers(e);
     const uint32_t enough = peers < ASSAY_PEERS_ASKED_MIN ? peers : ASSAY_PEERS_ASKED_MIN;
     switch (seat->phase) {
     case ASSAY_SEAT_JUDGED: return seat->outcome;
@@ -243,6 +243,12 @@ static enum assay_outcome outcome_of(const struct assay_engine *e, uint32_t slot
     ASSAY_UNREACHABLE("a seat has a phase");
 }
 
+/* Operators took the others out of service: nothing is expected of them (docs/protocol.md 9.6). */
+static bool is_judged(const struct assay_engine *e, uint32_t slot)
+{
+    return assay_member_serves(&e->head->state.members[slot]);
+}
+
 /* Fills row and exceptions. Returns: nothing. */
 static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t *row)
 {
@@ -250,6 +256,7 @@ static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t 
     const bool hears = hears_network(e);
     for (uint32_t i = 0; i < e->members; i++) {
         if (i == e->self) continue; /* one's own slot is none, always */
+        if (!is_judged(e, i)) continue;
         const struct assay_seat *seat = &e->seats[i];
         const enum assay_outcome outcome = outcome_of(e, i, hears);
         if (assay_outcome_is_pass(outcome) || assay_outcome_is_fail(outcome)) {
@@ -292,8 +299,8 @@ static void cast_ballot(struct assay_engine *e)
     assay_bytes_copy(b.chain_id, 32, e->head->state.chain_id, 32);
     assay_bytes_copy(b.node_id, 32, e->head->state.members[e->self].node_id, 32);
     assay_bytes_copy(b.roll_root, 32, e->chain->ledger.roll_root, 32);
-    assay_bytes_copy(b.endorsements_digest, 32, e->head->state.endorsements_digest, 32);
-    assay_bytes_copy(b.policy_digest, 32, e->head->state.policy_digest, 32);
+    assay_bytes_copy(b.endorsements_digest, 32, e->head->state.rules.endorsements_digest, 32);
+    assay_bytes_copy(b.policy_digest, 32, e->head->state.rules.policy_digest, 32);
     assay_bytes_copy(b.verifier_digest, 32, e->verifier_digest, 32);
     b.row = assay_slice_over(row, row_len);
     fill_ballot(e, &b, row);
@@ -333,7 +340,8 @@ static bool all_judged(const struct assay_engine *e)
 
     for (uint32_t i = 0; i < e->members; i++) {
         const enum assay_seat_phase phase = e->seats[i].phase;
-        if (i != e->self && phase != ASSAY_SEAT_JUDGED && phase != ASSAY_SEAT_FOREIGN) return false;
+        if (i == e->self || !is_judged(e, i)) continue;
+        if (phase != ASSAY_SEAT_JUDGED && phase != ASSAY_SEAT_FOREIGN) return false;
     }
     return true;
 }

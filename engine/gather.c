@@ -131,6 +131,7 @@ void assay_gather_ask(struct assay_engine *e)
     assay_bytes_zero(bitmap, bitmap_len);
     for (uint32_t i = 0; i < e->members; i++) {
         if (i == e->self || e->seats[i].payload_len > 0) continue;
+        if (!assay_member_serves(&e->head->state.members[i])) continue;
         bitmap[i / 8] = (uint8_t)(bitmap[i / 8] | 1u << (i % 8));
         any = true;
     }
@@ -140,7 +141,7 @@ void assay_gather_ask(struct assay_engine *e)
         e->head->context.epoch, assay_slice_over(bitmap, bitmap_len), &w);
     ASSAY_ASSERT(status == ASSAY_OK);
     ASSAY_ASSERT(e->members > 1);
-    const uint32_t peers = e->members - 1;
+    const uint32_t peers = assay_eng_peers(e);
     const uint32_t ask = peers < ASSAY_PEERS_ASKED_MIN ? peers : ASSAY_PEERS_ASKED_MIN;
     for (uint32_t k = 0; k < ask; k++) {
         const uint32_t turn =

@@ -4,7 +4,6 @@
  */
 #include "engine/engine_internal.h"
 
-#include "base/cbor.h"
 
 static bool head_holds(const struct assay_engine *e)
 {
@@ -46,37 +45,6 @@ static enum assay_status list_voters(struct assay_engine *e)
     return ASSAY_OK;
 }
 
-static void build_groups(struct assay_engine *e, void *memory, void *room, size_t room_len)
-{
-    struct assay_head *h = &e->parts->head;
-    const uint32_t n = e->members;
-    struct assay_place *places = room;
-    ASSAY_ASSERT((size_t)n * sizeof *places <= room_len);
-    for (uint32_t i = 0; i < n; i++) {
-        const struct assay_member *m = &h->state.members[i];
-        struct assay_place *p = &places[i];
-        *p = (struct assay_place){ 0 };
-        assay_bytes_copy(p->node_id, 32, m->node_id, 32);
-        assay_bytes_copy(p->platform_id, 32, m->platform_id, 32);
-        assay_bytes_copy(p->operator_id, 32, m->operator_id, 32);
-        assay_bytes_copy(p->vendor_root, 32, m->vendor_root, 32);
-        p->platform_shared = assay_bytes_all_zero(m->platform_id, 32); /* masked: names nothing */
-    }
-    assay_groups_build(places, n, memory, assay_groups_memory_len(n), &h->groups);
-    ASSAY_ASSERT(h->groups.count == n);
-}
-
-static void set_rules(struct assay_engine *e)
-{
-    const struct assay_genesis_parameters *p = &e->genesis->parameters;
-    struct assay_close_rules *rules = &e->parts->head.rules;
-    ASSAY_ASSERT(p->operator_cap_den > 0 && p->vendor_cap_den > 0);
-    rules->groups = &e->head->groups;
-    rules->score = assay_score_rules_default();
-    rules->weight.operator_cap = (struct assay_cap){ p->operator_cap_num, p->operator_cap_den };
-    rules->weight.vendor_cap = (struct assay_cap){ p->vendor_cap_num, p->vendor_cap_den };
-}
-
 static enum assay_status load_members(struct assay_engine *e)
 {
     struct assay_head *h = &e->parts->head;
@@ -88,21 +56,46 @@ static enum assay_status load_members(struct assay_engine *e)
     return list_voters(e);
 }
 
-enum assay_status assay_head_genesis(struct assay_engine *e, void *groups, void *room,
-                                     size_t room_len)
+static void set_context(struct assay_engine *e)
+{
+    struct assay_head *h = &e->parts->head;
+    struct assay_writer w = assay_writer_over(h->operators, ASSAY_OPERATORS_LEN_MAX);
+    h->context = (struct assay_context){
+        .state = &h->state,
+        .epoch = h->state.epoch + 1,
+        .voting = h->voting,
+        .identity = h->identity,
+        .pending = h->pending,
+        .stage = &h->stage,
+        .document_check = e->document_check,
+    };
+    if (e->genesis->operator_count == 0) return; /* a network that nobody may change */
+    const enum assay_status status = assay_operators_encode(e->genesis, &w);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    h->context.charter = e->genesis;
+    h->context.operators = assay_slice_over(h->operators, w.len);
+}
+
+enum assay_status assay_head_begin(struct assay_engine *e, const struct assay_state *state,
+                                   void *groups)
 {
     struct assay_head *h = &e->parts->head;
     for (uint32_t i = 0; i < e->members; i++)
         h->voting[i] = h->identity[i] = NULL; /* not loaded: it may be freed at any time */
     assay_bytes_zero(h->loaded, e->members * sizeof *h->loaded);
-    assay_state_genesis(&h->state, e->genesis);
-    build_groups(e, groups, room, room_len);
-    set_rules(e);
-    assay_close_genesis_weights(&h->rules, &h->close, &h->state, &h->tolerance);
-    assay_state_root(&h->state, h->scratch, h->scratch_len, h->state.root);
-    h->context = (struct assay_context){
-        .state = &h->state, .epoch = 1, .voting = h->voting, .identity = h->identity
-    };
+    h->rules = (struct assay_close_rules){ .groups = &h->groups,
+                                           .score = assay_score_rules_default() };
+    if (state != NULL) {
+        assay_state_copy(&h->state, state);
+        assay_close_groups(&h->state, h->close.places, groups, &h->groups);
+        assay_close_tolerance(&h->rules, &h->close, &h->state, &h->tolerance);
+    } else {
+        assay_state_genesis(&h->state, e->genesis);
+        assay_close_groups(&h->state, h->close.places, groups, &h->groups);
+        assay_close_genesis_weights(&h->rules, &h->close, &h->state, &h->tolerance);
+        assay_state_root(&h->state, h->scratch, h->scratch_len, h->state.root);
+    }
+    set_context(e);
     ASSAY_TRY(load_members(e));
     ASSAY_ASSERT(head_holds(e));
     return h->voters.total_weight == 0 ? ASSAY_E_RANGE : ASSAY_OK;
@@ -119,16 +112,78 @@ void assay_head_free(struct assay_engine *e)
 enum assay_status assay_head_restore(struct assay_engine *e, struct assay_slice value)
 {
     struct assay_head *h = &e->parts->head;
-    struct assay_cursor c = assay_cursor_over(value.bytes, value.len);
-    struct assay_slice header;
-    assay_state_copy(&h->next, &h->state); /* who is on the roster never changes */
+    uint64_t epoch = 0;
+    uint32_t members = 0;
+    ASSAY_TRY(assay_state_peek(value, &epoch, &members));
+    if (epoch <= h->state.epoch) return ASSAY_OK;
+    if (members != e->members) return ASSAY_E_CHAIN;
+    assay_state_copy(&h->next, &h->state);
     ASSAY_TRY(assay_state_decode(value, &h->next));
-    ASSAY_TRY(assay_cbor_array_exact(&c, 3));
-    ASSAY_TRY(assay_cbor_text_expect(&c, "assay/snapshot/v1"));
-    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_BLOCK_HEADER_LEN_MAX, &header));
-    if (h->next.epoch <= h->state.epoch) return ASSAY_OK;
+    if (assay_head_turns(e)) return ASSAY_E_CHAIN;
     assay_state_copy(&h->state, &h->next);
     return list_voters(e);
+}
+
+void assay_head_restore_change(struct assay_engine *e, struct assay_slice record)
+{
+    uint8_t digest[32];
+    struct assay_head *h = &e->parts->head;
+    if (record.len > ASSAY_CHANGE_RECORD_LEN_MAX) return;
+    assay_sha256(record.bytes, record.len, digest);
+    for (uint32_t i = 0; i < h->state.pending_count; i++) {
+        if (!assay_bytes_equal(h->state.pending[i].digest, digest, 32)) continue;
+        assay_bytes_copy(h->pending_bytes[i], ASSAY_CHANGE_RECORD_LEN_MAX, record.bytes,
+                         record.len);
+        h->pending[i] = assay_slice_over(h->pending_bytes[i], record.len);
+    }
+}
+
+bool assay_head_knows_pending(const struct assay_engine *e)
+{
+    for (uint32_t i = 0; i < e->head->state.pending_count; i++)
+        if (e->head->pending[i].len == 0) return false;
+    return true;
+}
+
+bool assay_head_turns(const struct assay_engine *e)
+{
+    const struct assay_state *now = &e->head->state;
+    const struct assay_state *next = &e->head->next;
+    if (now->member_count != next->member_count) return true;
+    if (!assay_rules_equal(&now->rules, &next->rules)) return true;
+    if (!assay_bytes_equal(now->operators_digest, next->operators_digest, 32)) return true;
+    for (uint32_t i = 0; i < now->member_count; i++)
+        if (now->members[i].stage != next->members[i].stage ||
+            !assay_bytes_equal(now->members[i].node_id, next->members[i].node_id, 32))
+            return true;
+    return false;
+}
+
+/* The records of the changes that wait, in the order of next.pending: those of the state, and one
+ * that the closed epoch took. */
+static void follow_pending(struct assay_engine *e, const struct assay_ledger *ledger)
+{
+    struct assay_head *h = &e->parts->head;
+    uint32_t known = h->state.pending_count;
+    if (ledger->change_len > 0) {
+        ASSAY_ASSERT(known < ASSAY_PENDING_MAX);
+        assay_bytes_copy(h->pending_bytes[known], ASSAY_CHANGE_RECORD_LEN_MAX, ledger->change,
+                         ledger->change_len);
+        h->pending[known] = assay_slice_over(h->pending_bytes[known], ledger->change_len);
+        known++;
+    }
+    /* They leave at the front, one at a close, or all at once. */
+    const uint32_t gone = known - h->next.pending_count;
+    ASSAY_ASSERT(h->next.pending_count <= known);
+    for (uint32_t i = 0; i < ASSAY_PENDING_MAX; i++) {
+        if (gone > 0 && i + gone < known) {
+            const size_t len = h->pending[i + gone].len;
+            assay_bytes_copy(h->pending_bytes[i], ASSAY_CHANGE_RECORD_LEN_MAX,
+                             h->pending_bytes[i + gone], len);
+            h->pending[i] = assay_slice_over(h->pending_bytes[i], len);
+        }
+        if (i >= h->next.pending_count) h->pending[i] = (struct assay_slice){ 0 };
+    }
 }
 
 void assay_head_proof(struct assay_engine *e, const uint8_t commitment[static 32])
@@ -162,12 +217,14 @@ void assay_head_seal_next(struct assay_engine *e, const struct assay_block_heade
     next->head_time_ms = header->time_ms;
 }
 
-void assay_head_take_next(struct assay_engine *e, const uint8_t commitment[static 32])
+void assay_head_take_next(struct assay_engine *e, const struct assay_ledger *ledger,
+                          const uint8_t commitment[static 32])
 {
     ASSAY_ASSERT(head_holds(e));
 
     struct assay_head *h = &e->parts->head;
-    ASSAY_ASSERT(h->next.epoch == h->state.epoch + 1);
+    ASSAY_ASSERT(h->next.epoch == h->state.epoch + 1 && !assay_head_turns(e));
+    follow_pending(e, ledger);
     assay_state_copy(&h->state, &h->next);
     h->tolerance = h->next_tolerance;
     assay_head_proof(e, commitment);

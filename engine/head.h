@@ -14,6 +14,7 @@
 struct assay_engine;
 
 struct assay_head {
+    uint32_t capacity; /* slots: the roster's and those that one boundary may add */
     struct assay_state state;
     struct assay_tolerance tolerance;
     uint8_t proof[32];            /* commitment of the finality proof of its EPOCH block */
@@ -31,20 +32,25 @@ struct assay_head {
     struct assay_close close;
     struct assay_close_rules rules;
     struct assay_state next; /* what assay_head_next worked out last */
+    struct assay_state stage; /* for trying changes */
+    uint8_t *operators;       /* the operators' document: [ASSAY_OPERATORS_LEN_MAX] */
+    /* Records of the changes that wait, as state.pending; len 0: not known. */
+    struct assay_slice pending[ASSAY_PENDING_MAX];
+    uint8_t *pending_bytes[ASSAY_PENDING_MAX]; /* [ASSAY_CHANGE_RECORD_LEN_MAX] each */
     struct assay_tolerance next_tolerance;
     uint8_t *scratch;
     size_t scratch_len;
 };
 
-/* The genesis is the head: state, groups, rules, keys, voters. groups: assay_groups_memory_len;
- * room: memory for the moment, at least members * sizeof(struct assay_place).
+/* A state, or the genesis (state NULL), is the head: groups, rules, keys, voters. groups:
+ * assay_groups_memory_len.
  * Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_CRYPTO | ASSAY_E_RANGE (nobody has weight) */
-ASSAY_CHECKED enum assay_status assay_head_genesis(struct assay_engine *e, void *groups, void *room,
-                                                   size_t room_len);
+ASSAY_CHECKED enum assay_status assay_head_begin(struct assay_engine *e,
+                                                 const struct assay_state *state, void *groups);
 /* Frees the decoded keys. Returns: nothing. */
 void assay_head_free(struct assay_engine *e);
 /* A stored state; an older one than that held changes nothing. Returns: ASSAY_OK | ASSAY_E_KEY |
- * ASSAY_E_CRYPTO | INPUT statuses */
+ * ASSAY_E_CRYPTO | ASSAY_E_CHAIN (of another roster or other rules) | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_head_restore(struct assay_engine *e,
                                                    struct assay_slice value);
 /* The commitment that view 1 of the running epoch builds on. Returns: nothing. */
@@ -55,7 +61,15 @@ void assay_head_next(struct assay_engine *e, const struct assay_ledger *ledger, 
 /* Names the EPOCH block that made head->next. Returns: nothing. */
 void assay_head_seal_next(struct assay_engine *e, const struct assay_block_header *header,
                           const uint8_t id[static 32]);
-/* head->next becomes the state. Returns: nothing. */
-void assay_head_take_next(struct assay_engine *e, const uint8_t commitment[static 32]);
+/* A stored CHANGE: kept when it is one that waits. Returns: nothing. */
+void assay_head_restore_change(struct assay_engine *e, struct assay_slice record);
+/* Is every change that waits known? Returns: whether so. */
+bool assay_head_knows_pending(const struct assay_engine *e);
+/* Does head->next need another engine: other roster, rules or operators? Returns: whether so. */
+bool assay_head_turns(const struct assay_engine *e);
+/* head->next becomes the state; it is one for this engine. ledger: of the epoch that closed.
+ * Returns: nothing. */
+void assay_head_take_next(struct assay_engine *e, const struct assay_ledger *ledger,
+                          const uint8_t commitment[static 32]);
 
 #endif

@@ -9,10 +9,17 @@ void assay_own_init(struct assay_engine *e, const struct assay_engine_config *co
     e->parts->own = (struct assay_own){ .keys = config->keys, .keys_unused = config->keys_unused };
 }
 
+void assay_own_renew(struct assay_engine *e, const struct assay_engine_renewal *renewal)
+{
+    if (renewal == NULL) return;
+    ASSAY_ASSERT(!renewal->continues || !renewal->keys_finished);
+    e->parts->own.continues = renewal->continues;
+    e->parts->own.rolled_back = renewal->keys_finished;
+}
+
 void assay_own_begin(struct assay_engine *e, bool from_log)
 {
-    ASSAY_ASSERT(!e->own->rolled_back);
-    e->parts->own.from_log = from_log;
+    e->parts->own.from_log = from_log && !e->own->continues;
     e->parts->own.began_unix_ms = e->at_unix_ms;
 }
 
@@ -72,10 +79,12 @@ void assay_own_rolled_back(struct assay_engine *e)
 
 bool assay_eng_may_sign(const struct assay_engine *e)
 {
-    return e->own->listed && !e->own->rolled_back && !e->chain->halted;
+    return e->own->listed && !e->own->rolled_back && !e->chain->halted &&
+           assay_member_serves(&e->head->state.members[e->self]);
 }
 
 bool assay_own_wants_listing(const struct assay_engine *e)
 {
-    return !e->own->listed && !e->own->rolled_back && !e->chain->halted;
+    return !e->own->listed && !e->own->rolled_back && !e->chain->halted &&
+           e->head->state.members[e->self].stage != ASSAY_STAGE_LEFT;
 }

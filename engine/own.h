@@ -11,12 +11,15 @@ struct assay_own {
     bool keys_unused;       /* they signed nothing before this run: no log of theirs is missing */
     bool listed;            /* keys are those of the listed incarnation: may vote, attest, ballot */
     bool rolled_back;       /* peers hold votes that our log lacks: this key set is finished */
+    bool continues;         /* the log is this process's own: nothing of it can be missing */
     bool from_log;          /* this run began with a log, which may be an old one */
     uint64_t began_unix_ms; /* ... at that time */
 };
 
 /* Returns: nothing. */
 void assay_own_init(struct assay_engine *e, const struct assay_engine_config *config);
+/* The process goes on with another engine; renewal NULL: it starts. Returns: nothing. */
+void assay_own_renew(struct assay_engine *e, const struct assay_engine_renewal *renewal);
 /* The run begins, from a log or not. Returns: nothing. */
 void assay_own_begin(struct assay_engine *e, bool from_log);
 /* No older log can be at work any more. Returns: nothing. */

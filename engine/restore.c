@@ -11,7 +11,7 @@
 static const enum assay_store_class order[] = {
     ASSAY_STORE_STATE,    ASSAY_STORE_FINALITY,      ASSAY_STORE_CERTIFICATE, ASSAY_STORE_BLOCK,
     ASSAY_STORE_PROPOSAL, ASSAY_STORE_VOTE,          ASSAY_STORE_ENVELOPE,    ASSAY_STORE_BALLOT,
-    ASSAY_STORE_RECORD,   (enum assay_store_class)0,
+    ASSAY_STORE_RECORD,   ASSAY_STORE_CHANGE,        (enum assay_store_class)0,
 };
 
 const enum assay_store_class *assay_engine_restore_order(void)
@@ -25,8 +25,8 @@ void assay_engine_restore_from(const struct assay_engine *engine, enum assay_sto
     const uint64_t closed = engine->head->state.epoch;
     *era = engine->head->state.era;
     *epoch = closed + 1;
-    if (class_ == ASSAY_STORE_STATE) {
-        *era = 0; /* few are kept: the last one counts */
+    if (class_ == ASSAY_STORE_STATE || class_ == ASSAY_STORE_CHANGE) {
+        *era = 0; /* few are kept: the last ones count */
         *epoch = 0;
     }
     if (class_ == ASSAY_STORE_FINALITY) *epoch = closed;
@@ -100,6 +100,7 @@ enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_cl
     case ASSAY_STORE_ENVELOPE: return restore_envelope(e, value);
     case ASSAY_STORE_BALLOT:
     case ASSAY_STORE_RECORD: return restore_record(e, value);
+    case ASSAY_STORE_CHANGE: assay_head_restore_change(e, value); return ASSAY_OK;
     case ASSAY_STORE_META:
     case ASSAY_STORE_ORDER:
     case ASSAY_STORE_EVIDENCE:
@@ -134,8 +135,9 @@ static void run(struct assay_engine *e)
     ASSAY_ASSERT(!e->life->voted_on && e->chain->begun);
     e->parts->life.voted_on = true;
     e->parts->life.ran_ms = e->now_ms;
-    /* A key set that never voted has nothing to ask its peers; it is fresh until it is listed. */
-    assay_simplex_run(e->simplex, e->now_ms, !e->own->listed, e->actions);
+    /* A key set that never voted has nothing to ask its peers; it is fresh until it is listed. Nor
+     * has one whose votes are all this process's own. */
+    assay_simplex_run(e->simplex, e->now_ms, !e->own->listed || e->own->continues, e->actions);
 }
 
 void assay_restore_told(struct assay_engine *e)
@@ -149,6 +151,8 @@ void assay_restore_start(struct assay_engine *e)
     const struct assay_seat own = e->seats[e->self];
     ASSAY_ASSERT(!e->life->started);
     ensure_begun(e);
+    /* Without what is to come into force no epoch can be closed: peers' blocks bring it. */
+    if (!assay_head_knows_pending(e)) assay_settle_halt(e, false);
     assay_settle_held(e);
     e->parts->life.started = true;
     assay_own_begin(e, (e->life->restored || !e->own->keys_unused) && e->members > 1);

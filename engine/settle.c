@@ -159,7 +159,7 @@ static void persist_head(struct assay_engine *e, struct assay_slice header_bytes
     ASSAY_ASSERT(header_bytes.len > 0 && header_bytes.len <= ASSAY_BLOCK_HEADER_LEN_MAX);
     ASSAY_ASSERT(proof.len <= ASSAY_FINALITY_LEN_MAX);
     const struct assay_store_key key = { .era = e->head->next.era, .epoch = e->head->next.epoch };
-    const size_t len_max = assay_state_len_max(e->members);
+    const size_t len_max = assay_state_len_max(e->head->capacity);
     uint8_t *bytes = assay_eng_take(e, len_max);
     ASSAY_ASSERT(bytes != NULL); /* the step's memory is laid out for one close */
     struct assay_writer w = assay_writer_over(bytes, len_max);
@@ -169,6 +169,40 @@ static void persist_head(struct assay_engine *e, struct assay_slice header_bytes
     ASSAY_ASSERT(w.len > 0 && w.len <= len_max);
     assay_eng_persist(e, ASSAY_STORE_STATE, &key, assay_slice_over(bytes, w.len));
     assay_eng_persist(e, ASSAY_STORE_FINALITY, &key, proof);
+}
+
+/* What operators decided, for this node's next engine and for people: kept for good. */
+static void persist_change(struct assay_engine *e, const struct assay_ledger *ledger)
+{
+    const struct assay_state *next = &e->head->next;
+    if (ledger->change_len == 0) return;
+    struct assay_store_key key = { .era = next->era,
+                                   .epoch = next->epoch,
+                                   .number = next->change_sequence };
+    const struct assay_slice kept =
+        assay_eng_keep(e, assay_slice_over(ledger->change, ledger->change_len));
+    ASSAY_ASSERT(kept.len > 0); /* as in persist_head */
+    assay_sha256(kept.bytes, kept.len, key.id);
+    assay_eng_persist(e, ASSAY_STORE_CHANGE, &key, kept);
+}
+
+static void note_decisions(struct assay_engine *e, const struct assay_ledger *ledger)
+{
+    const struct assay_state *now = &e->head->state;
+    const struct assay_state *next = &e->head->next;
+    const bool ended = next->ended.end != ASSAY_CHANGE_NONE && next->ended.epoch == next->epoch;
+    if (ledger->change_len > 0) {
+        struct assay_change change;
+        assay_change_of_record(assay_slice_over(ledger->change, ledger->change_len), &change);
+        assay_eng_note(e, ASSAY_NOTE_CHANGE_TAKEN, ASSAY_SLOT_ALL, change.sequence,
+                       change.activation);
+    }
+    if (ended)
+        assay_eng_note(e, ASSAY_NOTE_CHANGE_ENDED, ASSAY_SLOT_ALL, next->ended.sequence,
+                       (uint64_t)next->ended.end);
+    const bool due = now->pending_count > 0 && now->pending[0].activation == next->epoch + 1;
+    if (due && !ended)
+        assay_eng_note(e, ASSAY_NOTE_CHANGE_ACTIVE, ASSAY_SLOT_ALL, now->pending[0].sequence, 0);
 }
 
 static void prune(struct assay_engine *e, enum assay_store_class class_, uint64_t keep)
@@ -208,16 +242,40 @@ static void ask_for_keys(struct assay_engine *e)
     ASSAY_ASSERT(effect != NULL);
 }
 
+/* The epoch that follows has another roster, other rules or operators, for which nothing here has
+ * the right size: it is left to the next engine (docs/protocol.md 9.6). */
+static void turn(struct assay_engine *e)
+{
+    assay_eng_note(e, ASSAY_NOTE_EPOCH_CLOSED, ASSAY_SLOT_ALL, e->head->next.epoch,
+                   e->head->next.certified);
+    const struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_RENEW);
+    ASSAY_ASSERT(effect != NULL); /* CLOSE_EFFECTS were kept free */
+    e->parts->chain.turned = true;
+    assay_simplex_halt(e->simplex);
+}
+
+void assay_settle_final_at(struct assay_engine *e, uint64_t final_ms)
+{
+    e->parts->chain.final_ms = final_ms;
+}
+
 void assay_settle_close(struct assay_engine *e, const struct assay_block_header *header,
                         const uint8_t id[static 32], struct assay_slice header_bytes,
-                        const uint8_t commitment[static 32], struct assay_slice proof)
+                        const struct assay_ledger *ledger, const uint8_t commitment[static 32],
+                        struct assay_slice proof)
 {
     ASSAY_ASSERT(proof.len > 0);
     assay_head_seal_next(e, header, id);
     note_changes(e);
+    note_decisions(e, ledger);
     persist_head(e, header_bytes, proof);
+    persist_change(e, ledger);
     assay_want_scan(e); /* what was voted last is compared too, before the seats are cleared */
-    assay_head_take_next(e, commitment);
+    if (assay_head_turns(e)) {
+        turn(e);
+        return;
+    }
+    assay_head_take_next(e, ledger, commitment);
     assay_eng_note(e, ASSAY_NOTE_EPOCH_CLOSED, ASSAY_SLOT_ALL, e->head->state.epoch,
                    e->head->state.certified);
     struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_CLOSED);
@@ -272,8 +330,8 @@ static void close_running(struct assay_engine *e, const struct assay_block *bloc
         stop_voting(e);
         return;
     }
-    assay_settle_close(e, &block->header, block->id, block->header_bytes, e->chain->wanted_proof,
-                       assay_slice_over(bytes, w.len));
+    assay_settle_close(e, &block->header, block->id, block->header_bytes, &e->branch->ledger,
+                       e->chain->wanted_proof, assay_slice_over(bytes, w.len));
 }
 
 /* Ids from the wanted block down to, not including, the final ledger's tip into chain->path.
@@ -313,7 +371,8 @@ static uint32_t there_is_room(struct assay_engine *e, uint32_t count)
 {
     ASSAY_ASSERT(count <= e->chain->path_max && e->output->arena_used <= e->output->arena_len);
     size_t left = e->output->arena_len - e->output->arena_used;
-    const size_t spare = assay_state_len_max(e->members) + ASSAY_FINALITY_LEN_MAX + 1024;
+    const size_t spare = assay_state_len_max(e->head->capacity) + ASSAY_CHANGE_RECORD_LEN_MAX +
+                         ASSAY_FINALITY_LEN_MAX + 1024;
     uint32_t take = 0;
     if (left < spare) return 0;
     left -= spare;

@@ -12,6 +12,7 @@ struct assay_engine;
 struct assay_chain {
     struct assay_ledger ledger; /* after the last final block that was applied */
     bool begun;                 /* Simplex stands on the head */
+    bool turned;                /* the next epoch is another engine's: nothing is done any more */
     bool halted;                /* our state is not the network's: nothing is signed */
     bool wanted;                /* wanted_id is final but not applied */
     uint8_t wanted_id[32], wanted_proof[32];
@@ -30,10 +31,14 @@ void assay_settle_want(struct assay_engine *e, const uint8_t id[static 32],
                        const uint8_t proof[static 32]);
 /* Applies what is wanted, as far as the step has room for. Returns: nothing. */
 void assay_settle(struct assay_engine *e);
-/* The epoch's E is final and head->next is the state after it: take it over. Returns: nothing. */
+/* The epoch's E is final and head->next is the state after it: take it over, or leave it to the
+ * next engine (chain->turned). ledger: E's branch. Returns: nothing. */
 void assay_settle_close(struct assay_engine *e, const struct assay_block_header *header,
                         const uint8_t id[static 32], struct assay_slice header_bytes,
-                        const uint8_t commitment[static 32], struct assay_slice proof);
+                        const struct assay_ledger *ledger, const uint8_t commitment[static 32],
+                        struct assay_slice proof);
+/* A block became final in this process, before this engine. Returns: nothing. */
+void assay_settle_final_at(struct assay_engine *e, uint64_t final_ms);
 /* Starts Simplex on the head, unless it runs there. Returns: nothing. */
 void assay_settle_begin(struct assay_engine *e);
 /* The head is held from now on: it came out of a store. Returns: nothing. */

@@ -9,6 +9,12 @@
 
 enum { EFFECTS_SPARE = 8 }; /* what one action of Simplex makes at most */
 
+/* Between the start and the boundary that is another engine's. */
+static bool runs(const struct assay_engine *e)
+{
+    return e->life->started && !e->chain->turned;
+}
+
 static enum assay_status deliver(struct assay_engine *e, uint16_t from,
                                  enum assay_message_kind kind, struct assay_slice payload)
 {
@@ -39,6 +45,7 @@ static enum assay_status deliver(struct assay_engine *e, uint16_t from,
 
 static enum assay_status take_event(struct assay_engine *e, const struct assay_event *event)
 {
+    if (e->chain->turned) return ASSAY_E_AGAIN;
     switch (event->kind) {
     case ASSAY_EVENT_RESTORE:
         return assay_restore_item(e, event->as.restore.class_, &event->as.restore.key,
@@ -129,6 +136,10 @@ static void drop_first(struct assay_simplex_actions *actions, size_t count)
 static void drain(struct assay_engine *e)
 {
     for (;;) {
+        if (e->chain->turned) {
+            e->actions->count = 0;
+            return;
+        }
         size_t done = 0;
         while (done < e->actions->count && assay_eng_room(e, EFFECTS_SPARE)) {
             const struct assay_simplex_action action = e->actions->items[done++];
@@ -155,7 +166,7 @@ static void count_refused(struct assay_engine *e, enum assay_status status)
 
 static uint64_t wake_at(struct assay_engine *e)
 {
-    if (!e->life->started) return UINT64_MAX;
+    if (!runs(e)) return UINT64_MAX;
     if (e->output->crowded) return e->now_ms;
     uint64_t wake = assay_simplex_wake_at(e->simplex);
     wake = assay_min_u64(wake, assay_epoch_wake(e));
@@ -171,6 +182,7 @@ static void do_what_is_due(struct assay_engine *e)
 
     assay_simplex_tick(e->simplex, e->now_ms, e->actions);
     drain(e);
+    if (e->chain->turned) return;
     if (e->now_ms >= e->branch->early_ms) assay_branch_recheck(e);
     assay_epoch_tick(e);
     assay_want_scan(e);
@@ -178,6 +190,7 @@ static void do_what_is_due(struct assay_engine *e)
     assay_evidence_tick(e);
     assay_gather_resend(e);
     assay_sync_tick(e);
+    if (e->chain->turned) return;
     if (!e->chain->halted)
         assay_simplex_demand(e->simplex, e->now_ms, assay_offer_demand(e), e->actions);
     drain(e);
@@ -191,7 +204,7 @@ static void take_time(struct assay_engine *e, uint64_t now_ms, struct assay_effe
     const uint64_t before_ms = e->now_ms;
     const uint64_t usual_ms = assay_max_u64(assay_eng_epoch_ms(e) / 4, 2);
     e->now_ms = assay_max_u64(before_ms, now_ms); /* monotonic, whatever the host says */
-    if (!e->life->started || e->now_ms - before_ms <= usual_ms) return;
+    if (!runs(e) || e->now_ms - before_ms <= usual_ms) return;
     effects->paused_ms = e->now_ms - before_ms;
     assay_epoch_paused(e, effects->paused_ms);
 }
@@ -206,13 +219,11 @@ enum assay_status assay_engine_step(struct assay_engine *engine, const struct as
     e->at_unix_ms = event->at_unix_ms;
     /* Not while actions of a crowded step wait: their payloads are what would be released. */
     if (e->actions->count == 0) assay_simplex_release(e->simplex);
-    if (e->life->started) drain(e); /* what a crowded step left */
+    if (runs(e)) drain(e); /* what a crowded step left */
     const enum assay_status status = take_event(e, event);
     if (status != ASSAY_OK && event->kind == ASSAY_EVENT_MESSAGE) count_refused(e, status);
-    if (e->life->started) {
-        drain(e);
-        do_what_is_due(e);
-    }
+    if (runs(e)) drain(e);
+    if (runs(e)) do_what_is_due(e);
     assay_output_end(e, wake_at(e));
     ASSAY_ASSERT(e->output->effects == NULL && effects->count <= ASSAY_EFFECTS_MAX);
     return status;

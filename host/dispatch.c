@@ -277,6 +277,7 @@ static void take_effect(struct assay_dispatch *d, const struct assay_effect *eff
     case ASSAY_EFFECT_ORDER:
     case ASSAY_EFFECT_NOTE:
     case ASSAY_EFFECT_KEYS:
+    case ASSAY_EFFECT_RENEW:
     case ASSAY_EFFECT_CLOSED: break;
     }
     wait_to_act(d, effect, none);

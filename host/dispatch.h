@@ -48,7 +48,7 @@ struct assay_dispatch_world {
     void (*send)(void *context, struct assay_effect *effect);
     /* All of one commit was given to send: it may leave together. Returns: nothing. */
     void (*flush)(void *context);
-    /* FETCH, VERIFY, LOAD, QUOTE, ORDER, NOTE, CLOSED, and PRUNE after it was done. May call
+    /* FETCH, VERIFY, LOAD, QUOTE, ORDER, NOTE, CLOSED, RENEW, and PRUNE after it was done. May call
      * assay_dispatch_queue. Returns: false when the node is no more. */
     bool (*act)(void *context, const struct assay_effect *effect);
 };

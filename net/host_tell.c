@@ -54,6 +54,7 @@ static enum assay_severity severity_of(enum assay_note note)
 {
     switch (note) {
     case ASSAY_NOTE_ROOT_MISMATCH:
+    case ASSAY_NOTE_CHANGE_ENDED:
     case ASSAY_NOTE_CLOCK: return ASSAY_SEVERITY_ERROR; /* alarms */
     case ASSAY_NOTE_FAIL_PROVEN:
     case ASSAY_NOTE_OFFENCE_PROVEN:
@@ -65,6 +66,8 @@ static enum assay_severity severity_of(enum assay_note note)
     case ASSAY_NOTE_EVIDENCE_MISSING:
     case ASSAY_NOTE_RESUMED:
     case ASSAY_NOTE_BEHIND:
+    case ASSAY_NOTE_CHANGE_TAKEN:
+    case ASSAY_NOTE_CHANGE_ACTIVE:
     case ASSAY_NOTE_CAUGHT_UP: return ASSAY_SEVERITY_INFO;
     case ASSAY_NOTE_FINALISED:
     case ASSAY_NOTE_VIEW_NULLIFIED:
@@ -152,6 +155,16 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
         tell_plain(host, effect, "state root differs from the network's: stopped voting");
         return;
     case ASSAY_NOTE_EQUIVOCATION: tell_about(host, effect, "signed two things"); return;
+    case ASSAY_NOTE_CHANGE_TAKEN:
+        tell_plain(host, effect, "a change of the operators stands in the chain");
+        return;
+    case ASSAY_NOTE_CHANGE_ACTIVE: tell_plain(host, effect, "the change is in force"); return;
+    case ASSAY_NOTE_CHANGE_ENDED:
+        tell_plain(host, effect,
+                   b == ASSAY_CHANGE_REVERTED
+                       ? "the change felled more than a fifth: the rules before are back"
+                       : "the change could not be applied as a whole: it is void");
+        return;
     case ASSAY_NOTE_CLOCK: tell_plain(host, effect, "the chain is ahead of our clock"); return;
     }
     tell_plain(host, effect, "");

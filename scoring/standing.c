@@ -100,6 +100,13 @@ void assay_trust_list(struct assay_trust *trust)
     trust->listed_after_failure = true;
 }
 
+void assay_trust_rest(struct assay_trust *trust)
+{
+    trust->availability_bp = 0;
+    trust->score = (struct assay_hysteresis){ .standing = ASSAY_STANDING_SUSPENDED };
+    assay_trust_check(trust);
+}
+
 uint16_t assay_trust_score_bp(const struct assay_trust *trust)
 {
     ASSAY_ASSERT(trust->integrity_bp <= ASSAY_SCORE_BP_MAX &&

@@ -277,8 +277,6 @@ static void step_availability(bool certified, struct assay_trust *trust,
         result->availability_rule = ASSAY_AVAILABILITY_UNCERTIFIED;
         return;
     }
-    /* docs/protocol.md 7.9 (participation) puts its ceiling on A here, and an announced maintenance
-     * (protocol.md 9.5) makes the tally of its member HOLD. */
     const struct assay_votes votes = {
         .pass_weight = result->pass_weight,
         .negative_weight = result->negative_weight,
@@ -387,6 +385,7 @@ void assay_tally_epoch(const struct assay_tally_input *input, void *memory, size
         const uint64_t electorate_weight =
             summary->total_weight - scratch.platform_weights[groups->platform[slot]];
         ASSAY_ASSERT(electorate_weight <= summary->total_weight);
+        if (input->members[slot].held) scratch.sums[slot] = (struct sums){ 0 };
         judge(&scratch.sums[slot], electorate_weight, summary->certified, &results[slot]);
         step_member(input, slot, summary->certified, &trust[slot], &results[slot]);
     }

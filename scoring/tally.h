@@ -44,6 +44,7 @@ struct assay_tally_member {
     struct assay_faults faults;
     bool duty;     /* it has a duty to ballot (every listed member, probation included) */
     bool balloted; /* its own valid ballot is in e */
+    bool held;     /* resting, gone or announced absent: what is said of it counts for nothing */
 };
 
 struct assay_tally_input {

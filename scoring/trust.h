@@ -72,6 +72,10 @@ struct assay_trust assay_trust_newcomer(struct assay_offences offences);
  */
 void assay_trust_list(struct assay_trust *trust);
 
+/* The member is taken out of service by its operators: A = 0, and it earns A again when it is back.
+ * Returns: nothing. */
+void assay_trust_rest(struct assay_trust *trust);
+
 /* Returns: S = min(I, A), in basis points. */
 uint16_t assay_trust_score_bp(const struct assay_trust *trust);
 

@@ -123,22 +123,23 @@ enum assay_status assay_ballot_signed(const struct assay_context *context,
                                       struct assay_record *record, uint32_t *slot)
 {
     ASSAY_ASSERT(record->kind == ASSAY_RECORD_BALLOT || record->kind == ASSAY_RECORD_CONTRADICTION);
-    const struct assay_state *state = context->state;
     const struct assay_ballot *b = &record->ballot;
     const struct assay_author author = { b->chain_id, b->node_id, b->era, b->incarnation,
                                          b->epoch };
     const struct assay_life *life = NULL;
     uint32_t voter = 0;
     ASSAY_TRY(assay_context_author(context, &author, &voter, &life));
-    if (!assay_row_valid(b->row.bytes, b->row.len, state->member_count, voter))
+    /* A ballot is over the roster of its epoch, which may have been shorter. */
+    const uint32_t members = assay_context_members(context, b->epoch);
+    if (voter >= members || !assay_row_valid(b->row.bytes, b->row.len, members, voter))
         return ASSAY_E_INVALID;
     for (uint32_t i = 0; i < b->exception_count; i++) {
-        if (b->exceptions[i].slot >= state->member_count) return ASSAY_E_INVALID;
+        if (b->exceptions[i].slot >= members) return ASSAY_E_INVALID;
     }
     ASSAY_TRY(assay_context_verify(context, voter, life, record->body_digest, record->signature));
     record->incarnation = life->incarnation;
     *slot = voter;
-    ASSAY_ASSERT(voter < state->member_count && b->row.len == assay_row_len(state->member_count));
+    ASSAY_ASSERT(voter < members && members <= context->state->member_count);
     return ASSAY_OK;
 }
 
@@ -161,6 +162,15 @@ static enum assay_status fits(const struct assay_context *context, const struct 
     return l->balloted[r->slot] ? ASSAY_E_DUPLICATE : ASSAY_OK;
 }
 
+bool assay_ballot_under(const struct assay_ballot *ballot, const uint8_t policy[static 32],
+                        const uint8_t endorsements[static 32], const uint8_t verifier[static 32])
+{
+    if (!assay_bytes_equal(ballot->policy_digest, policy, 32)) return false;
+    if (!assay_bytes_equal(ballot->endorsements_digest, endorsements, 32)) return false;
+    return assay_bytes_all_zero(verifier, 32) ||
+           assay_bytes_equal(ballot->verifier_digest, verifier, 32);
+}
+
 /* Over other digests: another electorate, excluded and never punished. */
 static bool counts(const struct assay_context *context, const struct assay_ledger *l,
                    const struct assay_ballot *b)
@@ -169,10 +179,8 @@ static bool counts(const struct assay_context *context, const struct assay_ledge
 
     const struct assay_state *state = context->state;
     if (!assay_bytes_equal(b->roll_root, l->roll_root, 32)) return false;
-    if (!assay_bytes_equal(b->policy_digest, state->policy_digest, 32)) return false;
-    if (!assay_bytes_equal(b->endorsements_digest, state->endorsements_digest, 32)) return false;
-    return assay_bytes_all_zero(state->verifier_digest, 32) ||
-           assay_bytes_equal(b->verifier_digest, state->verifier_digest, 32);
+    return assay_ballot_under(b, state->rules.policy_digest, state->rules.endorsements_digest,
+                              state->rules.parameters.verifier_digest);
 }
 
 static void apply(const struct assay_context *context, struct assay_ledger *l,

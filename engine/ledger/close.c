@@ -28,7 +28,8 @@ size_t assay_close_memory_len(uint32_t members)
            rounded(n * sizeof(struct assay_trust)) +
            rounded(n * sizeof(struct assay_tally_result)) + 2 * rounded(n * sizeof(uint32_t)) +
            rounded(n * 32) + rounded(assay_tally_memory_len(members)) +
-           rounded(assay_weights_memory_len(members));
+           rounded(assay_weights_memory_len(members)) + rounded(n * sizeof(bool)) +
+           rounded(n * sizeof(struct assay_place)) + rounded(assay_groups_memory_len(members));
 }
 
 void assay_close_place(struct assay_close *close, void *memory, uint32_t members)
@@ -47,17 +48,68 @@ void assay_close_place(struct assay_close *close, void *memory, uint32_t members
     close->tally_memory = take(&at, close->tally_memory_len);
     close->weights_memory_len = assay_weights_memory_len(members);
     close->weights_memory = take(&at, close->weights_memory_len);
+    close->unlisted = take(&at, n * sizeof(bool));
+    close->places = take(&at, n * sizeof(struct assay_place));
+    close->groups_memory = take(&at, assay_groups_memory_len(members));
     ASSAY_ASSERT((size_t)(at - (uint8_t *)memory) == assay_close_memory_len(members));
 }
 
+void assay_close_groups(const struct assay_state *state, struct assay_place *places, void *memory,
+                        struct assay_groups *groups)
+{
+    const uint32_t n = state->member_count;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct assay_member *m = &state->members[i];
+        struct assay_place *p = &places[i];
+        *p = (struct assay_place){ 0 };
+        assay_bytes_copy(p->node_id, 32, m->node_id, 32);
+        assay_bytes_copy(p->platform_id, 32, m->platform_id, 32);
+        assay_bytes_copy(p->operator_id, 32, m->operator_id, 32);
+        assay_bytes_copy(p->vendor_root, 32, m->vendor_root, 32);
+        p->platform_shared = assay_bytes_all_zero(m->platform_id, 32); /* masked: names nothing */
+    }
+    assay_groups_build(places, n, memory, assay_groups_memory_len(n), groups);
+    ASSAY_ASSERT(groups->count == n);
+}
+
+struct assay_weight_rules assay_close_caps(const struct assay_charter_rules *rules)
+{
+    const struct assay_genesis_parameters *p = &rules->parameters;
+    ASSAY_ASSERT(p->operator_cap_den > 0 && p->vendor_cap_den > 0);
+    return (struct assay_weight_rules){
+        .operator_cap = { p->operator_cap_num, p->operator_cap_den },
+        .vendor_cap = { p->vendor_cap_num, p->vendor_cap_den },
+    };
+}
+
+/* docs/protocol.md 9.9: what new rules have felled of those that were certified PASS under the old
+ * ones, with what this epoch proves. Returns: its weight. */
+static uint64_t felled_weight(const struct assay_state *state, const struct assay_ledger *ledger)
+{
+    uint64_t felled = 0;
+    if (state->trial.sequence == 0) return 0;
+    for (uint32_t i = 0; i < state->member_count; i++)
+        if (state->members[i].felled || ledger->fail[i] != ASSAY_OUTCOME_NONE)
+            felled += state->members[i].watched_weight;
+    return felled;
+}
+
+/* More than a fifth. */
+static bool is_reverted(const struct assay_state *state, const struct assay_ledger *ledger)
+{
+    return 5 * felled_weight(state, ledger) > state->trial.total_weight;
+}
+
 static void gather(const struct assay_context *context, const struct assay_ledger *ledger,
-                   struct assay_close *s)
+                   bool reverted, struct assay_close *s)
 {
     ASSAY_ASSERT(ledger->members == context->state->member_count);
     ASSAY_ASSERT(ledger->row_len == assay_row_len(ledger->members));
     const struct assay_state *state = context->state;
     for (uint32_t i = 0; i < state->member_count; i++) {
-        const enum assay_outcome fail = (enum assay_outcome)ledger->fail[i];
+        const struct assay_member *m = &state->members[i];
+        enum assay_outcome fail = (enum assay_outcome)ledger->fail[i];
+        if (reverted && m->watched_weight > 0) fail = ASSAY_OUTCOME_NONE; /* strikes nobody */
         ASSAY_ASSERT(fail == ASSAY_OUTCOME_NONE || assay_outcome_is_fail(fail));
         s->members[i] = (struct assay_tally_member){
             .faults = { .own_fail_hard = fail == ASSAY_OUTCOME_FAIL_HARD,
@@ -67,6 +119,7 @@ static void gather(const struct assay_context *context, const struct assay_ledge
                         .false_fails = ledger->false_fails[i] },
             .duty = true, /* every member has a listed incarnation; probation ballots too */
             .balloted = ledger->counted[i],
+            .held = !assay_member_serves(m) || assay_member_in_maintenance(m, context->epoch),
         };
         s->rows[i] = ledger->counted[i] ? ledger->rows + i * ledger->row_len : NULL;
         s->trust[i] = state->members[i].trust;
@@ -140,7 +193,13 @@ static void remember_epoch(const struct assay_state *before, const struct assay_
         next->past[i + 1] = before->past[i];
     next->past[0] = (struct assay_past){ .epoch = next->epoch,
                                          .t0_ms = before->head_time_ms,
-                                         .has_roll = ledger->has_roll };
+                                         .has_roll = ledger->has_roll,
+                                         .members = before->member_count };
+    assay_bytes_copy(next->past[0].policy_digest, 32, before->rules.policy_digest, 32);
+    assay_bytes_copy(next->past[0].endorsements_digest, 32, before->rules.endorsements_digest,
+                     32);
+    assay_bytes_copy(next->past[0].verifier_digest, 32, before->rules.parameters.verifier_digest,
+                     32);
     assay_bytes_copy(next->past[0].base_id, 32, before->head_id, 32);
     if (ledger->has_roll) assay_bytes_copy(next->past[0].roll_root, 32, ledger->roll_root, 32);
     next->past_count = keep + 1;
@@ -152,7 +211,7 @@ static void remember_epoch(const struct assay_state *before, const struct assay_
 static void advance_counters(const struct assay_context *context, struct assay_close *s,
                              uint64_t view, struct assay_state *next)
 {
-    ASSAY_ASSERT(view > 0);
+    ASSAY_ASSERT(view > 0 && next->member_count == context->state->member_count);
     uint64_t total = 0;
     for (uint32_t i = 0; i < next->member_count; i++) {
         assay_bytes_copy(s->node_id[i], 32, next->members[i].node_id, 32);
@@ -172,21 +231,160 @@ static void advance_counters(const struct assay_context *context, struct assay_c
     ASSAY_ASSERT(last < next->member_count && s->weights_before[last] > 0);
 }
 
-static void make_weights(const struct assay_close_rules *rules, const uint32_t *previous,
+/* The table of the epoch that follows into s->weights_after. previous: [of next], NULL at genesis.
+ */
+static void work_out_weights(const struct assay_groups *groups, const uint32_t *previous,
+                             struct assay_close *s, const struct assay_state *next,
+                             struct assay_tolerance *tolerance)
+{
+    ASSAY_ASSERT(groups->count == next->member_count);
+    const struct assay_weight_rules rules = assay_close_caps(&next->rules);
+    for (uint32_t i = 0; i < next->member_count; i++) {
+        s->trust[i] = next->members[i].trust;
+        s->unlisted[i] = !assay_member_serves(&next->members[i]);
+    }
+    const struct assay_weight_input input = { .rules = &rules,
+                                              .groups = groups,
+                                              .trust = s->trust,
+                                              .unlisted = s->unlisted,
+                                              .previous = previous };
+    assay_weights(&input, s->weights_memory, s->weights_memory_len, s->weights_after, tolerance);
+}
+
+static void make_weights(const struct assay_groups *groups, const uint32_t *previous,
                          struct assay_close *s, struct assay_state *next,
                          struct assay_tolerance *tolerance)
 {
-    ASSAY_ASSERT(rules->groups->count == next->member_count);
-    for (uint32_t i = 0; i < next->member_count; i++)
-        s->trust[i] = next->members[i].trust;
-    const struct assay_weight_input input = {
-        .rules = &rules->weight, .groups = rules->groups, .trust = s->trust, .previous = previous
-    };
-    assay_weights(&input, s->weights_memory, s->weights_memory_len, s->weights_after, tolerance);
+    work_out_weights(groups, previous, s, next, tolerance);
     for (uint32_t i = 0; i < next->member_count; i++) {
         ASSAY_ASSERT(s->weights_after[i] <= ASSAY_WEIGHT_UNIT);
         next->members[i].weight = s->weights_after[i];
     }
+}
+
+/* --- changes (docs/protocol.md 9.5 to 9.9) */
+
+/* What this epoch's blocks took. */
+static void take_changes(const struct assay_ledger *ledger, struct assay_state *next)
+{
+    struct assay_change change;
+    for (uint32_t i = 0; i < ledger->members; i++) {
+        const struct assay_maintenance *m = &ledger->maintenance[i];
+        if (m->until != 0)
+            assay_maintenance_add(&next->members[i], next->epoch, m->from, m->until);
+    }
+    if (ledger->change_len == 0) return;
+    ASSAY_ASSERT(next->pending_count < ASSAY_PENDING_MAX);
+    assay_change_of_record(assay_slice_over(ledger->change, ledger->change_len), &change);
+    struct assay_pending *p = &next->pending[next->pending_count++];
+    *p = (struct assay_pending){ .sequence = change.sequence, .activation = change.activation };
+    assay_sha256(ledger->change, ledger->change_len, p->digest);
+    next->change_sequence = change.sequence;
+}
+
+static void end_trial(struct assay_state *next)
+{
+    next->trial = (struct assay_trial){ 0 };
+    for (uint32_t i = 0; i < next->member_count; i++) {
+        next->members[i].watched_weight = 0;
+        next->members[i].felled = false;
+        next->members[i].spared = (struct assay_trust){ 0 };
+    }
+}
+
+/* What was remembered of its platform goes back on all ids of it (7.5). */
+static void spare(const struct assay_groups *groups, struct assay_state *next, uint32_t slot)
+{
+    struct assay_member *m = &next->members[slot];
+    uint32_t mate = slot;
+    do {
+        next->members[mate].trust.offences = m->spared.offences;
+        mate = groups->platform_next[mate];
+    } while (mate != slot);
+    m->trust = m->spared;
+}
+
+static void judge_trial(const struct assay_state *before, const struct assay_ledger *ledger,
+                        const struct assay_groups *groups, bool reverted, struct assay_state *next)
+{
+    const struct assay_trial *trial = &before->trial;
+    if (trial->sequence == 0) return;
+    if (reverted) {
+        for (uint32_t i = 0; i < before->member_count; i++)
+            if (before->members[i].felled) spare(groups, next, i);
+        next->rules = trial->before;
+        next->ended = (struct assay_ended){ .end = ASSAY_CHANGE_REVERTED,
+                                            .sequence = trial->sequence,
+                                            .epoch = next->epoch,
+                                            .felled_weight = felled_weight(before, ledger),
+                                            .total_weight = trial->total_weight };
+        next->pending_count = 0; /* they were drafted on what is gone: to be signed again */
+        end_trial(next);
+        return;
+    }
+    for (uint32_t i = 0; i < before->member_count; i++) {
+        struct assay_member *m = &next->members[i];
+        if (m->felled || m->watched_weight == 0 || ledger->fail[i] == ASSAY_OUTCOME_NONE) continue;
+        m->felled = true;
+        m->spared = before->members[i].trust;
+    }
+    if (next->epoch > trial->epoch) end_trial(next);
+}
+
+/* The change whose epoch comes next, as a whole or not at all: on a copy. */
+static void activate(const struct assay_context *context, struct assay_state *next)
+{
+    struct assay_change change;
+    struct assay_unfit unfit;
+    if (next->pending_count == 0 || next->pending[0].activation != next->epoch + 1) return;
+    ASSAY_ASSERT(context->pending != NULL && context->stage != NULL);
+    /* Taken at the earliest one epoch before: it stands in the state before as well. */
+    ASSAY_ASSERT(context->state->pending_count > 0 &&
+                 context->state->pending[0].sequence == next->pending[0].sequence);
+    assay_change_of_record(context->pending[0], &change);
+    for (uint32_t i = 1; i < next->pending_count; i++)
+        next->pending[i - 1] = next->pending[i];
+    next->pending[--next->pending_count] = (struct assay_pending){ 0 };
+    struct assay_staging staging = { context->stage, context->operators };
+    assay_state_copy(staging.state, next);
+    if (assay_change_apply(&staging, &change, &unfit) != ASSAY_OK) {
+        next->ended = (struct assay_ended){ .end = ASSAY_CHANGE_UNFIT,
+                                            .sequence = change.sequence,
+                                            .epoch = next->epoch };
+        return;
+    }
+    const struct assay_charter_rules before = next->rules;
+    assay_state_copy(next, staging.state);
+    if (change.forces != 0 || assay_rules_equal(&before, &next->rules)) return;
+    next->trial = (struct assay_trial){ .sequence = change.sequence,
+                                        .epoch = next->epoch + 1,
+                                        .before = before };
+}
+
+/* Who was certified PASS under the rules that end here, by the table of the epoch that tries the
+ * new ones. */
+static void watch(struct assay_state *next)
+{
+    if (next->trial.sequence == 0 || next->trial.epoch != next->epoch + 1) return;
+    for (uint32_t i = 0; i < next->member_count; i++) {
+        struct assay_member *m = &next->members[i];
+        next->trial.total_weight += m->weight;
+        m->watched_weight = m->found.certified_pass ? m->weight : 0;
+    }
+}
+
+/* The groups of the roster that follows; those in force where it stays. */
+static const struct assay_groups *groups_after(const struct assay_state *before,
+                                               const struct assay_close_rules *rules,
+                                               struct assay_close *s,
+                                               const struct assay_state *next)
+{
+    bool same = before->member_count == next->member_count;
+    for (uint32_t i = 0; same && i < next->member_count; i++)
+        same = assay_bytes_equal(before->members[i].node_id, next->members[i].node_id, 32);
+    if (same) return rules->groups;
+    assay_close_groups(next, s->places, s->groups_memory, &s->groups);
+    return &s->groups;
 }
 
 void assay_close(const struct assay_context *context, const struct assay_ledger *ledger,
@@ -196,9 +394,10 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
     const struct assay_state *before = context->state;
     struct assay_tally_summary summary;
     ASSAY_ASSERT(next != before && next->members != before->members);
-    ASSAY_ASSERT(assay_context_holds(context) && next->member_count == before->member_count);
+    ASSAY_ASSERT(assay_context_holds(context) && next->capacity >= before->member_count);
     ASSAY_ASSERT(ledger->height >= before->head_height);
-    gather(context, ledger, scratch);
+    const bool reverted = is_reverted(before, ledger);
+    gather(context, ledger, reverted, scratch);
     const struct assay_tally_input input = {
         .epoch = context->epoch,
         .roll_present = ledger->has_roll,
@@ -219,7 +418,16 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
         settle_member(before, ledger, scratch, i, next);
     remember_epoch(before, ledger, next);
     advance_counters(context, scratch, view, next);
-    make_weights(rules, scratch->weights_before, scratch, next, tolerance);
+    judge_trial(before, ledger, rules->groups, reverted, next);
+    take_changes(ledger, next);
+    activate(context, next);
+    for (uint32_t i = before->member_count; i < next->member_count; i++)
+        scratch->weights_before[i] = 0;
+    for (uint32_t i = 0; i < next->member_count; i++)
+        if (!assay_member_serves(&next->members[i])) scratch->weights_before[i] = 0;
+    make_weights(groups_after(before, rules, scratch, next), scratch->weights_before, scratch, next,
+                 tolerance);
+    watch(next);
     ASSAY_ASSERT(next->epoch == before->epoch + 1 && next->certified_epoch <= next->epoch);
     ASSAY_ASSERT(assay_state_holds(next));
 }
@@ -229,5 +437,14 @@ void assay_close_genesis_weights(const struct assay_close_rules *rules, struct a
 {
     ASSAY_ASSERT(assay_state_holds(state));
     ASSAY_ASSERT(state->epoch == 0);
-    make_weights(rules, NULL, scratch, state, tolerance);
+    make_weights(rules->groups, NULL, scratch, state, tolerance);
+}
+
+void assay_close_tolerance(const struct assay_close_rules *rules, struct assay_close *scratch,
+                           const struct assay_state *state, struct assay_tolerance *tolerance)
+{
+    ASSAY_ASSERT(assay_state_holds(state));
+    for (uint32_t i = 0; i < state->member_count; i++)
+        scratch->weights_before[i] = state->members[i].weight;
+    work_out_weights(rules->groups, scratch->weights_before, scratch, state, tolerance);
 }

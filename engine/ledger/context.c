@@ -31,6 +31,13 @@ enum assay_status assay_context_moment(const struct assay_context *context, uint
     return ASSAY_OK;
 }
 
+uint32_t assay_context_members(const struct assay_context *context, uint64_t epoch)
+{
+    if (epoch == context->epoch) return context->state->member_count;
+    const struct assay_past *past = assay_state_past(context->state, epoch);
+    return past != NULL ? past->members : 0;
+}
+
 enum assay_status assay_context_verify(const struct assay_context *context, uint32_t slot,
                                        const struct assay_life *life,
                                        const uint8_t digest[static 32],

@@ -8,11 +8,22 @@
 #include "engine/ledger/envelope.h"
 #include "engine/ledger/state.h"
 
+/* Can a policy (else: a set of endorsements) be judged by? The same on every machine.
+ * Returns: ASSAY_OK | why not */
+typedef enum assay_status assay_document_check(bool is_policy, struct assay_slice document);
+
 struct assay_context {
     const struct assay_state *state;    /* after the last EPOCH block */
     uint64_t epoch;                     /* running: state->epoch + 1 */
     struct assay_p256 *const *voting;   /* [members] of the listed incarnation, decoded once */
     struct assay_p256 *const *identity; /* [members] */
+
+    /* For changes (docs/protocol.md 9.5); without a charter there are none. */
+    const struct assay_genesis *charter; /* operators and threshold in force */
+    struct assay_slice operators;        /* the same as a document */
+    const struct assay_slice *pending;   /* [state->pending_count] their records */
+    struct assay_state *stage;           /* scratch with room for ASSAY_JOINS_MAX more slots */
+    assay_document_check *document_check; /* NULL: documents are not looked into */
 };
 
 /* Returns: whether the context is one of the running epoch. */
@@ -27,6 +38,10 @@ struct assay_moment {
 /* Returns: ASSAY_OK | ASSAY_E_STALE (forgotten) | ASSAY_E_EARLY */
 ASSAY_CHECKED enum assay_status assay_context_moment(const struct assay_context *context,
                                                      uint64_t epoch, struct assay_moment *moment);
+
+/* Slots of the roster of an epoch that is not over yet for proofs; 0: it is forgotten.
+ * Returns: the count. */
+uint32_t assay_context_members(const struct assay_context *context, uint64_t epoch);
 
 /* Verify a signature of a life of a member; keys that are not listed any more are decoded anew.
  * Returns: ASSAY_OK | ASSAY_E_SIGNATURE | ASSAY_E_KEY | ASSAY_E_CRYPTO */

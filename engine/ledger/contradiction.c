@@ -98,15 +98,17 @@ static enum assay_status check_electorate(const struct assay_context *context,
 {
     ASSAY_ASSERT(b->epoch <= context->epoch);
 
-    const struct assay_state *state = context->state;
-    if (!assay_bytes_equal(b->policy_digest, state->policy_digest, 32)) return ASSAY_E_INVALID;
-    if (!assay_bytes_equal(b->endorsements_digest, state->endorsements_digest, 32))
+    const struct assay_charter_rules *now = &context->state->rules;
+    const struct assay_past *past = assay_state_past(context->state, b->epoch);
+    if (b->epoch == context->epoch)
+        return assay_ballot_under(b, now->policy_digest, now->endorsements_digest,
+                                  now->parameters.verifier_digest)
+                   ? ASSAY_OK
+                   : ASSAY_E_INVALID;
+    if (past == NULL) return ASSAY_E_STALE;
+    if (!assay_ballot_under(b, past->policy_digest, past->endorsements_digest,
+                            past->verifier_digest))
         return ASSAY_E_INVALID;
-    if (!assay_bytes_all_zero(state->verifier_digest, 32) &&
-        !assay_bytes_equal(b->verifier_digest, state->verifier_digest, 32))
-        return ASSAY_E_INVALID;
-    const struct assay_past *past = assay_state_past(state, b->epoch);
-    if (past == NULL) return b->epoch == context->epoch ? ASSAY_OK : ASSAY_E_STALE;
     if (!past->has_roll || !assay_bytes_equal(past->roll_root, b->roll_root, 32))
         return ASSAY_E_INVALID;
     return ASSAY_OK;
@@ -121,7 +123,9 @@ static enum assay_status check(const struct assay_context *context, struct assay
     if (record->slot == record->subject) return ASSAY_E_INVALID;
     /* The digest binds; a length that is a lie must not keep the evidence from proving anything. */
     if (!assay_bytes_equal(e->evidence_digest, record->evidence_digest, 32)) return ASSAY_E_INVALID;
-    ASSAY_TRY(check_named(record, context->state->member_count));
+    const uint32_t members = assay_context_members(context, e->epoch);
+    if (record->subject >= members) return ASSAY_E_INVALID;
+    ASSAY_TRY(check_named(record, members));
     ASSAY_TRY(check_electorate(context, &record->ballot));
     record->epoch = e->epoch;
     ASSAY_ASSERT(record->slot != record->subject);

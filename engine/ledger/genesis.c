@@ -62,6 +62,26 @@ static enum assay_status read_parameters(struct reader *r, struct assay_genesis_
     return at(r, "parameters", parameters_in_range(p) ? ASSAY_OK : ASSAY_E_RANGE);
 }
 
+enum assay_status assay_parameters_read(struct assay_cursor *c, struct assay_genesis_parameters *p)
+{
+    struct reader r = { .in = *c };
+    const enum assay_status status = read_parameters(&r, p);
+    *c = r.in;
+    return status;
+}
+
+void assay_parameters_put(struct assay_writer *w, const struct assay_genesis_parameters *p)
+{
+    assay_cbor_put_array(w, 7);
+    assay_cbor_put_uint(w, p->epoch_ms);
+    assay_cbor_put_uint(w, p->operator_cap_num);
+    assay_cbor_put_uint(w, p->operator_cap_den);
+    assay_cbor_put_uint(w, p->vendor_cap_num);
+    assay_cbor_put_uint(w, p->vendor_cap_den);
+    assay_cbor_put_uint(w, p->block_len_max);
+    assay_cbor_put_bytes(w, p->verifier_digest, 32);
+}
+
 /* A key that is not on the curve would only be noticed when its owner votes. */
 static enum assay_status check_key(const uint8_t key[static ASSAY_P256_PUBLIC_LEN])
 {
@@ -89,42 +109,109 @@ static enum assay_status read_name(struct reader *r, struct assay_slice *name)
     return assay_name_is_fit(*name) ? ASSAY_OK : ASSAY_E_SYNTAX;
 }
 
+/* Into *o; the one before it, if any, stands in o[-1]. */
+static enum assay_status read_operator(struct reader *r, bool is_first,
+                                       struct assay_genesis_operator *o)
+{
+    ASSAY_TRY(at(r, "operator", assay_cbor_array_exact(&r->in, 2)));
+    ASSAY_TRY(at(r, "operator key",
+                 assay_cbor_bytes_exact(&r->in, o->public_key, sizeof o->public_key)));
+    ASSAY_TRY(at(r, "operator name", read_name(r, &o->name)));
+    ASSAY_TRY(at(r, "operator key", check_key(o->public_key)));
+    assay_sha256(o->public_key, sizeof o->public_key, o->operator_id);
+    if (is_first) return ASSAY_OK;
+    const int order = assay_bytes_compare(o[-1].public_key, o->public_key, 64);
+    if (order == 0) return at(r, "operator key", ASSAY_E_DUPLICATE);
+    return order > 0 ? at(r, "operators", ASSAY_E_ENCODING) : ASSAY_OK;
+}
+
 static enum assay_status read_operators(struct reader *r, struct assay_genesis *g)
 {
     uint64_t count = 0;
     ASSAY_TRY(at(r, "operators", assay_cbor_array(&r->in, ASSAY_OPERATORS_MAX, &count)));
     if (count == 0) return at(r, "operators", ASSAY_E_RANGE);
-    for (uint32_t i = 0; i < count; i++) {
-        struct assay_genesis_operator *o = &g->operators[i];
-        ASSAY_TRY(at(r, "operator", assay_cbor_array_exact(&r->in, 2)));
-        ASSAY_TRY(at(r, "operator key",
-                     assay_cbor_bytes_exact(&r->in, o->public_key, sizeof o->public_key)));
-        ASSAY_TRY(at(r, "operator name", read_name(r, &o->name)));
-        ASSAY_TRY(at(r, "operator key", check_key(o->public_key)));
-        assay_sha256(o->public_key, sizeof o->public_key, o->operator_id);
-        if (i == 0) continue;
-        const int order = assay_bytes_compare(o[-1].public_key, o->public_key, 64);
-        if (order == 0) return at(r, "operator key", ASSAY_E_DUPLICATE);
-        if (order > 0) return at(r, "operators", ASSAY_E_ENCODING);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        ASSAY_TRY(read_operator(r, i == 0, &g->operators[i]));
     g->operator_count = (uint32_t)count;
     ASSAY_ASSERT(count <= ASSAY_OPERATORS_MAX);
     return ASSAY_OK;
 }
 
-static const struct assay_genesis_operator *operator_find(const struct assay_genesis *g,
-                                                          const uint8_t id[static 32])
+const struct assay_genesis_operator *assay_operator_find(const struct assay_genesis *genesis,
+                                                         const uint8_t id[static 32])
 {
-    ASSAY_ASSERT(g->operator_count <= ASSAY_OPERATORS_MAX);
+    ASSAY_ASSERT(genesis->operator_count <= ASSAY_OPERATORS_MAX);
 
-    for (uint32_t i = 0; i < g->operator_count; i++) {
-        if (assay_bytes_equal(g->operators[i].operator_id, id, 32)) return &g->operators[i];
+    for (uint32_t i = 0; i < genesis->operator_count; i++) {
+        if (assay_bytes_equal(genesis->operators[i].operator_id, id, 32))
+            return &genesis->operators[i];
     }
     return NULL;
 }
 
-static enum assay_status read_member(struct reader *r, struct assay_genesis *g,
-                                     struct assay_genesis_member *m)
+static void put_operator(struct assay_writer *w, const struct assay_genesis_operator *o)
+{
+    ASSAY_ASSERT(o->name.len > 0 && o->name.len <= ASSAY_NAME_MAX);
+    assay_cbor_put_array(w, 2);
+    assay_cbor_put_bytes(w, o->public_key, sizeof o->public_key);
+    assay_cbor_put_text_n(w, (const char *)o->name.bytes, o->name.len);
+}
+
+enum assay_status assay_operators_encode(const struct assay_genesis *genesis,
+                                         struct assay_writer *w)
+{
+    struct assay_slice all;
+    ASSAY_ASSERT(genesis->operator_count > 0 && genesis->threshold <= genesis->operator_count);
+    assay_cbor_put_array(w, 3);
+    assay_cbor_put_text(w, "assay/operators/v1");
+    assay_cbor_put_uint(w, genesis->threshold);
+    assay_cbor_put_array(w, genesis->operator_count);
+    for (uint32_t i = 0; i < genesis->operator_count; i++)
+        put_operator(w, &genesis->operators[i]);
+    return assay_writer_finish(w, &all);
+}
+
+static void operators_digest(const struct assay_genesis *g, uint8_t digest[static 32])
+{
+    uint8_t bytes[ASSAY_OPERATORS_LEN_MAX];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    const enum assay_status status = assay_operators_encode(g, &w);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_sha256(bytes, w.len, digest);
+}
+
+enum assay_status assay_operators_check(struct assay_slice bytes)
+{
+    struct reader r = { .in = assay_cursor_over(bytes.bytes, bytes.len) };
+    struct assay_genesis_operator two[2];
+    uint32_t threshold = 0;
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_array_exact(&r.in, 3));
+    ASSAY_TRY(assay_cbor_text_expect(&r.in, "assay/operators/v1"));
+    ASSAY_TRY(read_u32(&r.in, ASSAY_OPERATORS_MAX, &threshold));
+    ASSAY_TRY(assay_cbor_array(&r.in, ASSAY_OPERATORS_MAX, &count));
+    if (threshold == 0 || threshold > count) return ASSAY_E_RANGE;
+    for (uint64_t i = 0; i < count; i++) {
+        ASSAY_TRY(read_operator(&r, i == 0, &two[1]));
+        two[0] = two[1];
+    }
+    return assay_cursor_end(&r.in);
+}
+
+enum assay_status assay_operators_decode(struct assay_slice bytes, struct assay_genesis *genesis)
+{
+    struct reader r = { .in = assay_cursor_over(bytes.bytes, bytes.len) };
+    ASSAY_TRY(assay_cbor_array_exact(&r.in, 3));
+    ASSAY_TRY(assay_cbor_text_expect(&r.in, "assay/operators/v1"));
+    ASSAY_TRY(read_u32(&r.in, ASSAY_OPERATORS_MAX, &genesis->threshold));
+    ASSAY_TRY(read_operators(&r, genesis));
+    if (genesis->threshold == 0 || genesis->threshold > genesis->operator_count)
+        return ASSAY_E_RANGE;
+    assay_sha256(bytes.bytes, bytes.len, genesis->operators_digest);
+    return assay_cursor_end(&r.in);
+}
+
+static enum assay_status read_card(struct reader *r, struct assay_genesis_member *m)
 {
     struct assay_cursor *in = &r->in;
     ASSAY_TRY(at(r, "member", assay_cbor_array_exact(in, 9)));
@@ -142,10 +229,25 @@ static enum assay_status read_member(struct reader *r, struct assay_genesis *g,
     ASSAY_TRY(at(r, "identity key", check_key(m->identity_public)));
     ASSAY_TRY(at(r, "voting key", check_key(m->voting_public)));
     if (m->evidence_kind == 0) return at(r, "evidence kind", ASSAY_E_RANGE);
-    if (operator_find(g, m->operator_id) == NULL)
-        return at(r, "member operator", ASSAY_E_NOT_FOUND);
     assay_sha256(m->identity_public, sizeof m->identity_public, m->node_id);
     return ASSAY_OK;
+}
+
+static enum assay_status read_member(struct reader *r, const struct assay_genesis *g,
+                                     struct assay_genesis_member *m)
+{
+    ASSAY_TRY(read_card(r, m));
+    return assay_operator_find(g, m->operator_id) != NULL
+               ? ASSAY_OK
+               : at(r, "member operator", ASSAY_E_NOT_FOUND);
+}
+
+enum assay_status assay_member_card_read(struct assay_cursor *c, struct assay_genesis_member *m)
+{
+    struct reader r = { .in = *c };
+    const enum assay_status status = read_card(&r, m);
+    *c = r.in;
+    return status;
 }
 
 /* One key in two places would let one holder speak as two. Returns: ASSAY_OK | ASSAY_E_DUPLICATE */
@@ -206,6 +308,7 @@ static enum assay_status read_body(struct reader *r, struct assay_genesis *g)
     ASSAY_TRY(read_members(r, g));
     ASSAY_TRY(at(r, "body", assay_cursor_end(&r->in)));
     ASSAY_ASSERT(g->threshold <= g->operator_count && g->member_count > 0);
+    operators_digest(g, g->operators_digest);
     assay_sha256(g->policy.bytes, g->policy.len, g->policy_digest);
     assay_sha256(g->endorsements.bytes, g->endorsements.len, g->endorsements_digest);
     return ASSAY_OK;
@@ -319,15 +422,7 @@ void assay_genesis_sort(struct assay_genesis *genesis)
     }
 }
 
-static void put_operator(struct assay_writer *w, const struct assay_genesis_operator *o)
-{
-    ASSAY_ASSERT(o->name.len > 0 && o->name.len <= ASSAY_NAME_MAX);
-    assay_cbor_put_array(w, 2);
-    assay_cbor_put_bytes(w, o->public_key, sizeof o->public_key);
-    assay_cbor_put_text_n(w, (const char *)o->name.bytes, o->name.len);
-}
-
-static void put_member(struct assay_writer *w, const struct assay_genesis_member *m)
+void assay_member_card_put(struct assay_writer *w, const struct assay_genesis_member *m)
 {
     ASSAY_ASSERT(m->name.len > 0 && m->name.len <= ASSAY_NAME_MAX);
     ASSAY_ASSERT(m->evidence_kind > 0);
@@ -361,7 +456,7 @@ static enum assay_status check_parts(const struct assay_genesis *g)
     for (uint32_t i = 0; i < g->member_count; i++) {
         if (!assay_name_is_fit(g->members[i].name)) return ASSAY_E_SYNTAX;
         if (g->members[i].evidence_kind == 0) return ASSAY_E_RANGE;
-        if (operator_find(g, g->members[i].operator_id) == NULL) return ASSAY_E_RANGE;
+        if (assay_operator_find(g, g->members[i].operator_id) == NULL) return ASSAY_E_RANGE;
         ASSAY_TRY(check_distinct(g->members, i));
         if (i == 0) continue;
         const int order = assay_bytes_compare(g->members[i - 1].node_id, g->members[i].node_id, 32);
@@ -375,18 +470,10 @@ enum assay_status assay_genesis_encode_body(const struct assay_genesis *genesis,
 {
     ASSAY_ASSERT(genesis != NULL && w != NULL);
     ASSAY_TRY(check_parts(genesis));
-    const struct assay_genesis_parameters *p = &genesis->parameters;
     assay_cbor_put_array(w, 8);
     assay_cbor_put_uint(w, GENESIS_VERSION);
     assay_cbor_put_uint(w, genesis->time_ms);
-    assay_cbor_put_array(w, 7);
-    assay_cbor_put_uint(w, p->epoch_ms);
-    assay_cbor_put_uint(w, p->operator_cap_num);
-    assay_cbor_put_uint(w, p->operator_cap_den);
-    assay_cbor_put_uint(w, p->vendor_cap_num);
-    assay_cbor_put_uint(w, p->vendor_cap_den);
-    assay_cbor_put_uint(w, p->block_len_max);
-    assay_cbor_put_bytes(w, p->verifier_digest, 32);
+    assay_parameters_put(w, &genesis->parameters);
     assay_cbor_put_bytes(w, genesis->policy.bytes, genesis->policy.len);
     assay_cbor_put_bytes(w, genesis->endorsements.bytes, genesis->endorsements.len);
     assay_cbor_put_uint(w, genesis->threshold);
@@ -395,7 +482,7 @@ enum assay_status assay_genesis_encode_body(const struct assay_genesis *genesis,
         put_operator(w, &genesis->operators[i]);
     assay_cbor_put_array(w, genesis->member_count);
     for (uint32_t i = 0; i < genesis->member_count; i++)
-        put_member(w, &genesis->members[i]);
+        assay_member_card_put(w, &genesis->members[i]);
     struct assay_slice all;
     return assay_writer_finish(w, &all);
 }

@@ -10,6 +10,7 @@
 #define ASSAY_ENGINE_LEDGER_GENESIS_H
 
 #include "base/crypto.h"
+#include "base/cursor.h"
 #include "base/writer.h"
 #include "engine/consensus/block.h"
 
@@ -19,6 +20,7 @@ enum {
     ASSAY_GENESIS_LEN_MAX = 1 << 20,
     ASSAY_EPOCH_MS_MIN = 100,
     ASSAY_EPOCH_MS_MAX = 3600 * 1000,
+    ASSAY_OPERATORS_LEN_MAX = 64 + ASSAY_OPERATORS_MAX * 140, /* of the operators' document */
 };
 
 struct assay_genesis_operator {
@@ -62,6 +64,7 @@ struct assay_genesis {
     struct assay_slice policy;       /* canonical policy, quote/accept/policy.h */
     struct assay_slice endorsements; /* collateral of all roots, canonical: collateral.h */
     uint8_t policy_digest[32], endorsements_digest[32]; /* SHA-256 of the slices */
+    uint8_t operators_digest[32];                       /* of assay_operators_encode */
     uint32_t threshold;
     uint32_t operator_count;
     struct assay_genesis_operator operators[ASSAY_OPERATORS_MAX];
@@ -96,6 +99,33 @@ ASSAY_CHECKED enum assay_status assay_genesis_decode(const uint8_t *bytes, size_
 /* Fills in operator_id and node_id from the keys and brings operators and members into their order.
  * Returns: nothing. */
 void assay_genesis_sort(struct assay_genesis *genesis);
+/* --- parts that changes carry, too (engine/ledger/change.h) */
+
+/* [epoch_ms, caps, block_len_max, verifier digest]. Returns: nothing. */
+void assay_parameters_put(struct assay_writer *w, const struct assay_genesis_parameters *p);
+/* Returns: ASSAY_OK | ASSAY_E_RANGE | INPUT statuses */
+ASSAY_CHECKED enum assay_status assay_parameters_read(struct assay_cursor *c,
+                                                      struct assay_genesis_parameters *p);
+/* A member's card. Returns: nothing. */
+void assay_member_card_put(struct assay_writer *w, const struct assay_genesis_member *m);
+/* With its keys on the curve, a fit name, and node_id filled in; the operator is not looked for.
+ * Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_RANGE (kind) | INPUT statuses */
+ASSAY_CHECKED enum assay_status assay_member_card_read(struct assay_cursor *c,
+                                                       struct assay_genesis_member *m);
+/* Operators and threshold as one document, ["assay/operators/v1", threshold, [key, name ..]], which
+ * the state names by its digest. Returns: ASSAY_OK | ASSAY_E_FULL */
+ASSAY_CHECKED enum assay_status assay_operators_encode(const struct assay_genesis *genesis,
+                                                       struct assay_writer *w);
+/* Out: operators, operator_count, threshold and operators_digest of *genesis; names borrow from
+ * bytes. Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_DUPLICATE | ASSAY_E_KEY | INPUT statuses */
+ASSAY_CHECKED enum assay_status assay_operators_decode(struct assay_slice bytes,
+                                                       struct assay_genesis *genesis);
+/* The same without a place for what it says. Returns: as assay_operators_decode */
+ASSAY_CHECKED enum assay_status assay_operators_check(struct assay_slice bytes);
+/* Returns: the operator of this id, NULL when there is none. */
+const struct assay_genesis_operator *assay_operator_find(const struct assay_genesis *genesis,
+                                                         const uint8_t id[static 32]);
+
 /* The signed body from its parts (sorted: assay_genesis_sort; checked).
  * Returns: ASSAY_OK and the bytes in w | ASSAY_E_RANGE | ASSAY_E_DUPLICATE | ASSAY_E_FULL |
  *          ASSAY_E_SYNTAX (a name) */

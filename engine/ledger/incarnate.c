@@ -87,20 +87,6 @@ enum assay_status assay_record_put_incarnate(struct assay_writer *w,
     return assay_writer_finish(w, &all);
 }
 
-/* An incarnation is one key set: keys of another life would be a clone of it, and those of another
- * member, or for another purpose, would have two take each other's messages for their own. */
-static bool taken_by(const struct assay_member *m, const struct assay_incarnate *i)
-{
-    if (assay_bytes_equal(m->identity_public, i->voting_public, ASSAY_P256_PUBLIC_LEN) ||
-        assay_bytes_equal(m->door_public, i->transport_public, 32))
-        return true;
-    for (uint32_t l = 0; l < m->life_count; l++)
-        if (assay_bytes_equal(m->lives[l].voting_public, i->voting_public, 64) ||
-            assay_bytes_equal(m->lives[l].transport_public, i->transport_public, 32))
-            return true;
-    return false;
-}
-
 static enum assay_status check(const struct assay_context *context, struct assay_record *record)
 {
     const struct assay_state *state = context->state;
@@ -115,7 +101,8 @@ static enum assay_status check(const struct assay_context *context, struct assay
     if (i->evidence_len != record->evidence.len) return ASSAY_E_INVALID;
     if (!assay_bytes_equal(i->evidence_digest, record->evidence_digest, 32)) return ASSAY_E_INVALID;
     for (uint32_t k = 0; k < state->member_count; k++)
-        if (taken_by(&state->members[k], i)) return ASSAY_E_DUPLICATE;
+        if (assay_member_has_key(&state->members[k], i->voting_public, i->transport_public))
+            return ASSAY_E_DUPLICATE;
     ASSAY_ASSERT(context->identity[slot] != NULL);
     if (!assay_p256_verify(context->identity[slot], record->body_digest, record->signature,
                            ASSAY_S_LOW))
@@ -156,12 +143,25 @@ enum assay_status assay_incarnate_judge(const struct assay_context *context,
     return ASSAY_OK;
 }
 
+/* Nor may it take the keys of one that is about to join: the change would fit no more. */
+static bool keys_of_newcomers(const struct assay_context *context, const struct assay_ledger *l,
+                              const struct assay_incarnate *i)
+{
+    struct assay_change change;
+    for (uint32_t p = 0; p < context->state->pending_count; p++) {
+        assay_change_of_record(context->pending[p], &change);
+        if (assay_change_names_key(&change, i->voting_public, i->transport_public)) return true;
+    }
+    if (l->change_len == 0) return false;
+    assay_change_of_record(assay_slice_over(l->change, l->change_len), &change);
+    return assay_change_names_key(&change, i->voting_public, i->transport_public);
+}
+
 /* Of two, the first in chain order (docs/protocol.md 9.4). */
 static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
                               const struct assay_record *r)
 {
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_INCARNATE);
-    (void)context;
     if (l->incarnated[r->slot]) return ASSAY_E_DUPLICATE;
     /* Nor may two that wait for the same close share a key. */
     for (uint32_t k = 0; k < l->members; k++)
@@ -169,7 +169,7 @@ static enum assay_status fits(const struct assay_context *context, const struct 
             (assay_bytes_equal(l->voting[k], r->incarnate.voting_public, ASSAY_P256_PUBLIC_LEN) ||
              assay_bytes_equal(l->transport[k], r->incarnate.transport_public, 32)))
             return ASSAY_E_DUPLICATE;
-    return ASSAY_OK;
+    return keys_of_newcomers(context, l, &r->incarnate) ? ASSAY_E_DUPLICATE : ASSAY_OK;
 }
 
 static void apply(const struct assay_context *context, struct assay_ledger *l,

@@ -16,12 +16,55 @@ static void put_past(struct assay_writer *w, const struct assay_past *p)
 {
     ASSAY_ASSERT(p->t0_ms <= INT64_MAX && p->epoch <= INT64_MAX);
 
-    assay_cbor_put_array(w, 4);
+    assay_cbor_put_array(w, 8);
     assay_cbor_put_uint(w, p->epoch);
     assay_cbor_put_uint(w, p->t0_ms);
     assay_cbor_put_bytes(w, p->base_id, 32);
     if (p->has_roll) assay_cbor_put_bytes(w, p->roll_root, 32);
     else assay_cbor_put_null(w);
+    assay_cbor_put_uint(w, p->members);
+    assay_cbor_put_bytes(w, p->policy_digest, 32);
+    assay_cbor_put_bytes(w, p->endorsements_digest, 32);
+    assay_cbor_put_bytes(w, p->verifier_digest, 32);
+}
+
+static void put_rules(struct assay_writer *w, const struct assay_charter_rules *rules)
+{
+    assay_cbor_put_array(w, 3);
+    assay_cbor_put_bytes(w, rules->policy_digest, 32);
+    assay_cbor_put_bytes(w, rules->endorsements_digest, 32);
+    assay_parameters_put(w, &rules->parameters);
+}
+
+/* What changes did, and what is still to come of them. */
+static void put_changes(struct assay_writer *w, const struct assay_state *state)
+{
+    ASSAY_ASSERT(state->pending_count <= ASSAY_PENDING_MAX);
+    const struct assay_trial *trial = &state->trial;
+    const struct assay_ended *ended = &state->ended;
+    assay_cbor_put_uint(w, state->change_sequence);
+    assay_cbor_put_array(w, state->pending_count);
+    for (uint32_t i = 0; i < state->pending_count; i++) {
+        assay_cbor_put_array(w, 3);
+        assay_cbor_put_uint(w, state->pending[i].sequence);
+        assay_cbor_put_uint(w, state->pending[i].activation);
+        assay_cbor_put_bytes(w, state->pending[i].digest, 32);
+    }
+    if (trial->sequence == 0) {
+        assay_cbor_put_null(w);
+    } else {
+        assay_cbor_put_array(w, 4);
+        assay_cbor_put_uint(w, trial->sequence);
+        assay_cbor_put_uint(w, trial->epoch);
+        assay_cbor_put_uint(w, trial->total_weight);
+        put_rules(w, &trial->before);
+    }
+    assay_cbor_put_array(w, 5);
+    assay_cbor_put_uint(w, (uint64_t)ended->end);
+    assay_cbor_put_uint(w, ended->sequence);
+    assay_cbor_put_uint(w, ended->epoch);
+    assay_cbor_put_uint(w, ended->felled_weight);
+    assay_cbor_put_uint(w, ended->total_weight);
 }
 
 enum assay_status assay_state_header_encode(const struct assay_state *state, struct assay_writer *w)
@@ -30,17 +73,16 @@ enum assay_status assay_state_header_encode(const struct assay_state *state, str
     const size_t start = w->len;
 
     struct assay_slice all;
-    assay_cbor_put_array(w, 13);
-    assay_cbor_put_text(w, "assay/state/v1");
+    assay_cbor_put_array(w, 15);
+    assay_cbor_put_text(w, "assay/state/v2");
     assay_cbor_put_bytes(w, state->chain_id, 32);
     assay_cbor_put_uint(w, state->era);
     assay_cbor_put_uint(w, state->epoch);
     assay_cbor_put_bool(w, state->certified);
     assay_cbor_put_uint(w, state->certified_epoch);
-    assay_cbor_put_bytes(w, state->policy_digest, 32);
-    assay_cbor_put_bytes(w, state->endorsements_digest, 32);
-    assay_cbor_put_bytes(w, state->parameters_digest, 32);
-    assay_cbor_put_bytes(w, state->verifier_digest, 32);
+    put_rules(w, &state->rules);
+    assay_cbor_put_bytes(w, state->operators_digest, 32);
+    put_changes(w, state);
     assay_cbor_put_uint(w, state->member_count);
     assay_cbor_put_array(w, state->member_count);
     for (uint32_t i = 0; i < state->member_count; i++)
@@ -62,11 +104,68 @@ static enum assay_status read_null_or_bytes(struct assay_cursor *c, bool *has, u
 
 static enum assay_status read_past(struct assay_cursor *c, struct assay_past *p)
 {
-    ASSAY_TRY(assay_cbor_array_exact(c, 4));
+    uint64_t members = 0;
+    ASSAY_TRY(assay_cbor_array_exact(c, 8));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &p->epoch));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &p->t0_ms));
     ASSAY_TRY(assay_cbor_bytes_exact(c, p->base_id, 32));
-    return read_null_or_bytes(c, &p->has_roll, p->roll_root);
+    ASSAY_TRY(read_null_or_bytes(c, &p->has_roll, p->roll_root));
+    ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX, &members));
+    p->members = (uint32_t)members;
+    ASSAY_TRY(assay_cbor_bytes_exact(c, p->policy_digest, 32));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, p->endorsements_digest, 32));
+    return assay_cbor_bytes_exact(c, p->verifier_digest, 32);
+}
+
+static enum assay_status read_rules(struct assay_cursor *c, struct assay_charter_rules *rules)
+{
+    ASSAY_TRY(assay_cbor_array_exact(c, 3));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, rules->policy_digest, 32));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, rules->endorsements_digest, 32));
+    return assay_parameters_read(c, &rules->parameters);
+}
+
+static enum assay_status read_trial(struct assay_cursor *c, struct assay_trial *trial)
+{
+    enum assay_cbor_type type;
+    *trial = (struct assay_trial){ 0 };
+    ASSAY_TRY(assay_cbor_peek(c, &type));
+    if (type == ASSAY_CBOR_NULL) return assay_cbor_null(c);
+    ASSAY_TRY(assay_cbor_array_exact(c, 4));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &trial->sequence));
+    if (trial->sequence == 0) return ASSAY_E_ENCODING;
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &trial->epoch));
+    ASSAY_TRY(assay_cbor_uint(c, &trial->total_weight));
+    return read_rules(c, &trial->before);
+}
+
+static enum assay_status read_ended(struct assay_cursor *c, struct assay_ended *ended)
+{
+    uint64_t end = 0;
+    ASSAY_TRY(assay_cbor_array_exact(c, 5));
+    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_CHANGE_DROPPED, &end));
+    ended->end = (enum assay_change_end)end;
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &ended->sequence));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &ended->epoch));
+    ASSAY_TRY(assay_cbor_uint(c, &ended->felled_weight));
+    return assay_cbor_uint(c, &ended->total_weight);
+}
+
+static enum assay_status read_changes(struct assay_cursor *c, struct assay_state *s)
+{
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &s->change_sequence));
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_PENDING_MAX, &count));
+    s->pending_count = (uint32_t)count;
+    for (uint32_t i = 0; i < s->pending_count; i++) {
+        struct assay_pending *p = &s->pending[i];
+        ASSAY_TRY(assay_cbor_array_exact(c, 3));
+        ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &p->sequence));
+        ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &p->activation));
+        ASSAY_TRY(assay_cbor_bytes_exact(c, p->digest, 32));
+    }
+    ASSAY_TRY(read_trial(c, &s->trial));
+    return read_ended(c, &s->ended);
 }
 
 static enum assay_status header_decode(struct assay_slice leaf, struct assay_state *s)
@@ -74,8 +173,8 @@ static enum assay_status header_decode(struct assay_slice leaf, struct assay_sta
     struct assay_cursor c = assay_cursor_over(leaf.bytes, leaf.len);
     uint64_t era = 0;
     uint64_t count = 0;
-    ASSAY_TRY(assay_cbor_array_exact(&c, 13));
-    ASSAY_TRY(assay_cbor_text_expect(&c, "assay/state/v1"));
+    ASSAY_TRY(assay_cbor_array_exact(&c, 15));
+    ASSAY_TRY(assay_cbor_text_expect(&c, "assay/state/v2"));
     uint8_t chain_id[32];
     ASSAY_TRY(assay_cbor_bytes_exact(&c, chain_id, 32));
     if (!assay_bytes_equal(chain_id, s->chain_id, 32)) return ASSAY_E_CHAIN;
@@ -84,12 +183,13 @@ static enum assay_status header_decode(struct assay_slice leaf, struct assay_sta
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &s->epoch));
     ASSAY_TRY(assay_cbor_bool(&c, &s->certified));
     ASSAY_TRY(assay_cbor_uint_max(&c, s->epoch, &s->certified_epoch));
-    ASSAY_TRY(assay_cbor_bytes_exact(&c, s->policy_digest, 32));
-    ASSAY_TRY(assay_cbor_bytes_exact(&c, s->endorsements_digest, 32));
-    ASSAY_TRY(assay_cbor_bytes_exact(&c, s->parameters_digest, 32));
-    ASSAY_TRY(assay_cbor_bytes_exact(&c, s->verifier_digest, 32));
+    ASSAY_TRY(read_rules(&c, &s->rules));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, s->operators_digest, 32));
+    ASSAY_TRY(read_changes(&c, s));
     ASSAY_TRY(assay_cbor_uint(&c, &count));
-    if (count != s->member_count) return ASSAY_E_CHAIN;
+    if (count == 0) return ASSAY_E_RANGE;
+    if (count > s->capacity) return ASSAY_E_FULL;
+    s->member_count = (uint32_t)count;
     ASSAY_TRY(assay_cbor_array_exact(&c, s->member_count));
     for (uint32_t i = 0; i < s->member_count; i++)
         ASSAY_TRY(assay_cbor_int(&c, &s->counters[i]));
@@ -149,6 +249,23 @@ static void put_found(struct assay_writer *w, const struct assay_found *f)
     assay_cbor_put_uint(w, (uint64_t)f->integrity_reason);
 }
 
+/* What operators decided of it. */
+static void put_stage(struct assay_writer *w, const struct assay_member *m)
+{
+    ASSAY_ASSERT(m->maintenance_count <= ASSAY_MAINTENANCES_MAX);
+    assay_cbor_put_text(w, m->name);
+    assay_cbor_put_uint(w, (uint64_t)m->stage);
+    assay_cbor_put_uint(w, m->stage_epoch);
+    assay_cbor_put_array(w, 2 * (uint64_t)m->maintenance_count);
+    for (uint32_t i = 0; i < m->maintenance_count; i++) {
+        assay_cbor_put_uint(w, m->maintenances[i].from);
+        assay_cbor_put_uint(w, m->maintenances[i].until);
+    }
+    assay_cbor_put_uint(w, m->watched_weight);
+    if (m->felled) put_trust(w, &m->spared);
+    else assay_cbor_put_null(w);
+}
+
 enum assay_status assay_state_leaf_encode(const struct assay_state *state, uint32_t slot,
                                           struct assay_writer *w)
 {
@@ -158,8 +275,8 @@ enum assay_status assay_state_leaf_encode(const struct assay_state *state, uint3
     ASSAY_ASSERT(m->weight <= ASSAY_WEIGHT_UNIT);
     const size_t start = w->len;
     struct assay_slice all;
-    assay_cbor_put_array(w, 18);
-    assay_cbor_put_text(w, "assay/member/v1");
+    assay_cbor_put_array(w, 24);
+    assay_cbor_put_text(w, "assay/member/v2");
     assay_cbor_put_bytes(w, m->node_id, 32);
     assay_cbor_put_bytes(w, m->identity_public, 64);
     assay_cbor_put_bytes(w, m->door_public, 32);
@@ -179,6 +296,7 @@ enum assay_status assay_state_leaf_encode(const struct assay_state *state, uint3
     assay_cbor_put_uint(w, m->equivocation_struck);
     assay_cbor_put_uint(w, m->ballots_struck);
     assay_cbor_put_uint(w, m->pass_epoch);
+    put_stage(w, m);
     ASSAY_ASSERT(w->full || w->len - start <= ASSAY_LEAF_LEN_MAX);
     return assay_writer_finish(w, &all);
 }
@@ -273,14 +391,40 @@ static enum assay_status read_lives(struct assay_cursor *c, struct assay_member 
     return ASSAY_OK;
 }
 
+static enum assay_status read_stage(struct assay_cursor *c, struct assay_member *m)
+{
+    enum assay_cbor_type type;
+    struct assay_slice name;
+    uint32_t stage = 0;
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_text(c, ASSAY_NAME_MAX, &name));
+    assay_bytes_zero(m->name, sizeof m->name);
+    if (name.len > 0) assay_bytes_copy(m->name, ASSAY_NAME_MAX, name.bytes, name.len);
+    ASSAY_TRY(read_u32(c, ASSAY_STAGE_LEFT, &stage));
+    m->stage = (enum assay_stage)stage;
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &m->stage_epoch));
+    ASSAY_TRY(assay_cbor_array(c, 2 * ASSAY_MAINTENANCES_MAX, &count));
+    if (count % 2 != 0) return ASSAY_E_ENCODING;
+    m->maintenance_count = (uint32_t)(count / 2);
+    for (uint32_t i = 0; i < ASSAY_MAINTENANCES_MAX; i++) {
+        m->maintenances[i] = (struct assay_maintenance){ 0 };
+        if (i >= m->maintenance_count) continue;
+        ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &m->maintenances[i].from));
+        ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &m->maintenances[i].until));
+    }
+    ASSAY_TRY(read_u32(c, ASSAY_WEIGHT_UNIT, &m->watched_weight));
+    ASSAY_TRY(assay_cbor_peek(c, &type));
+    m->felled = type != ASSAY_CBOR_NULL;
+    m->spared = (struct assay_trust){ 0 };
+    return m->felled ? read_trust(c, &m->spared) : assay_cbor_null(c);
+}
+
 static enum assay_status leaf_decode(struct assay_slice leaf, struct assay_member *m)
 {
     struct assay_cursor c = assay_cursor_over(leaf.bytes, leaf.len);
-    uint8_t node_id[32];
-    ASSAY_TRY(assay_cbor_array_exact(&c, 18));
-    ASSAY_TRY(assay_cbor_text_expect(&c, "assay/member/v1"));
-    ASSAY_TRY(assay_cbor_bytes_exact(&c, node_id, 32));
-    if (!assay_bytes_equal(node_id, m->node_id, 32)) return ASSAY_E_CHAIN;
+    ASSAY_TRY(assay_cbor_array_exact(&c, 24));
+    ASSAY_TRY(assay_cbor_text_expect(&c, "assay/member/v2"));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, m->node_id, 32));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, m->identity_public, 64));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, m->door_public, 32));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, m->operator_id, 32));
@@ -297,6 +441,7 @@ static enum assay_status leaf_decode(struct assay_slice leaf, struct assay_membe
     ASSAY_TRY(read_u32(&c, UINT32_MAX, &m->equivocation_struck));
     ASSAY_TRY(read_u32(&c, UINT32_MAX, &m->ballots_struck));
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &m->pass_epoch));
+    ASSAY_TRY(read_stage(&c, m));
     return assay_cursor_end(&c);
 }
 
@@ -341,9 +486,12 @@ static enum assay_status read_leaves(struct assay_cursor *c, struct assay_state 
     struct assay_merkle tree;
     struct assay_slice leaf;
     assay_merkle_init(&tree);
-    ASSAY_TRY(assay_cbor_array_exact(c, (uint64_t)state->member_count + 1));
+    uint64_t leaves = 0;
+    ASSAY_TRY(assay_cbor_array(c, (uint64_t)state->capacity + 1, &leaves));
+    if (leaves == 0) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cbor_bytes(c, SIZE_MAX, &leaf));
     ASSAY_TRY(header_decode(leaf, state));
+    if (leaves != (uint64_t)state->member_count + 1) return ASSAY_E_ENCODING;
     assay_merkle_add(&tree, leaf.bytes, leaf.len);
     for (uint32_t slot = 0; slot < state->member_count; slot++) {
         ASSAY_TRY(assay_cbor_bytes(c, ASSAY_LEAF_LEN_MAX, &leaf));
@@ -351,6 +499,23 @@ static enum assay_status read_leaves(struct assay_cursor *c, struct assay_state 
         assay_merkle_add(&tree, leaf.bytes, leaf.len);
     }
     assay_merkle_root(&tree, state->root);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_state_peek(struct assay_slice bytes, uint64_t *epoch, uint32_t *members)
+{
+    struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_slice head;
+    struct assay_block_header header;
+    uint64_t leaves = 0;
+    ASSAY_TRY(assay_cbor_array_exact(&c, 3));
+    ASSAY_TRY(assay_cbor_text_expect(&c, "assay/snapshot/v1"));
+    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_BLOCK_HEADER_LEN_MAX, &head));
+    ASSAY_TRY(assay_block_header_decode(head, &header));
+    ASSAY_TRY(assay_cbor_array(&c, ASSAY_MEMBERS_MAX + 1, &leaves));
+    if (leaves < 2) return ASSAY_E_RANGE;
+    *epoch = header.epoch;
+    *members = (uint32_t)leaves - 1;
     return ASSAY_OK;
 }
 

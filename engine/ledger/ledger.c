@@ -41,6 +41,8 @@ static size_t place(struct assay_ledger *l, uint8_t *base, uint32_t members)
     l->incarnated = take(&at, n * sizeof(bool));
     l->voting = take(&at, n * ASSAY_P256_PUBLIC_LEN);
     l->transport = take(&at, n * 32);
+    l->maintenance = take(&at, n * sizeof *l->maintenance);
+    l->change = at; /* behind the arrays: copied as far as it is used */
     ASSAY_ASSERT(ledger_holds(l));
     return (size_t)(at - base);
 }
@@ -49,7 +51,8 @@ static size_t arrays_len(uint32_t members)
 {
     const size_t n = members;
     const size_t row_len = assay_row_len(members);
-    const size_t each[] = { n * 32, n, n, n, n * row_len, n, n * 4, n, n, n, n * 64, n * 32 };
+    const size_t each[] = { n * 32, n, n, n, n * row_len, n, n * 4, n, n, n, n * 64, n * 32,
+                            n * sizeof(struct assay_maintenance) };
     size_t len = 0;
     for (size_t i = 0; i < sizeof each / sizeof each[0]; i++)
         len += (each[i] + 15) & ~(size_t)15;
@@ -60,7 +63,7 @@ size_t assay_ledger_memory_len(uint32_t members)
 {
     ASSAY_ASSERT(members > 0);
     _Static_assert(sizeof(bool) == 1, "arrays of bool are counted in bytes");
-    return arrays_len(members);
+    return arrays_len(members) + ASSAY_CHANGE_RECORD_LEN_MAX;
 }
 
 void assay_ledger_place(struct assay_ledger *ledger, void *memory, uint32_t members)
@@ -99,6 +102,8 @@ void assay_ledger_copy(struct assay_ledger *to, const struct assay_ledger *from)
     *to = *from;
     assay_bytes_copy(memory, len, from->roll, len); /* every array, they are one piece */
     (void)place(to, memory, from->members);
+    if (from->change_len > 0)
+        assay_bytes_copy(to->change, ASSAY_CHANGE_RECORD_LEN_MAX, from->change, from->change_len);
     ASSAY_ASSERT(ledger_holds(to));
 }
 

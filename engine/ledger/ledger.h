@@ -11,7 +11,10 @@
 #include "engine/consensus/vote.h"
 #include "engine/ledger/record.h"
 
-enum { ASSAY_CONTRADICTIONS_MAX = 256 }; /* E5 in one epoch; more wait for the next */
+enum {
+    ASSAY_CONTRADICTIONS_MAX = 256, /* E5 in one epoch; more wait for the next */
+    ASSAY_CHANGE_RECORD_LEN_MAX = 48 * 1024,
+};
 
 struct assay_contradiction {
     uint32_t slot, subject;
@@ -42,6 +45,10 @@ struct assay_ledger {
     bool *incarnated;
     uint8_t (*voting)[ASSAY_P256_PUBLIC_LEN]; /* keys of the incarnation to be listed */
     uint8_t (*transport)[32];
+    struct assay_maintenance *maintenance; /* announced in this epoch; until 0: none */
+    /* The record of the one CHANGE that an epoch may take. */
+    size_t change_len;
+    uint8_t *change; /* [ASSAY_CHANGE_RECORD_LEN_MAX] */
 };
 
 /* Returns: bytes of the arrays. */
@@ -97,15 +104,25 @@ struct assay_close {
     size_t tally_memory_len;
     void *weights_memory;
     size_t weights_memory_len;
+    /* Of a roster or rules that change at this boundary. */
+    bool *unlisted;
+    struct assay_place *places;
+    void *groups_memory;
+    struct assay_groups groups;
 };
 
 struct assay_close_rules {
     const struct assay_groups *groups;
     struct assay_score_rules score;
-    struct assay_weight_rules weight;
 };
 
-/* Returns: bytes of memory. */
+/* The groups of a roster; places: [member_count] of scratch. Returns: nothing. */
+void assay_close_groups(const struct assay_state *state, struct assay_place *places, void *memory,
+                        struct assay_groups *groups);
+/* Returns: the caps of these rules. */
+struct assay_weight_rules assay_close_caps(const struct assay_charter_rules *rules);
+
+/* Returns: bytes of memory for rosters of so many slots. */
 size_t assay_close_memory_len(uint32_t members);
 /* memory: aligned to 16. Returns: nothing. */
 void assay_close_place(struct assay_close *close, void *memory, uint32_t members);
@@ -114,13 +131,17 @@ void assay_close_place(struct assay_close *close, void *memory, uint32_t members
  * assay_close - the state after an EPOCH block in view `view` on top of the ledger.
  *
  * In:      context->state is the state before; ledger the branch with E's own records applied
- * Out:     *next (placed) without root and head: weights, trust, lives, counters; *tolerance
+ * Out:     *next (placed with room for the slots that a change of this boundary adds) without
+ *          root and head: roster, rules, weights, trust, lives, counters; *tolerance
  * Returns: nothing
  * Cost:    one tally, one weight table, `view` steps of the leader sequence
  */
 void assay_close(const struct assay_context *context, const struct assay_ledger *ledger,
                  const struct assay_close_rules *rules, uint64_t view, struct assay_close *scratch,
                  struct assay_state *next, struct assay_tolerance *tolerance);
+/* What the table of a state can survive. Returns: nothing. */
+void assay_close_tolerance(const struct assay_close_rules *rules, struct assay_close *scratch,
+                           const struct assay_state *state, struct assay_tolerance *tolerance);
 /* The table of epoch 1. Returns: nothing. */
 void assay_close_genesis_weights(const struct assay_close_rules *rules, struct assay_close *scratch,
                                  struct assay_state *state, struct assay_tolerance *tolerance);

@@ -15,6 +15,7 @@
  *   CONTRADICTION  [6, ballot record, envelope, evidence, path]: E5, an outcome of the ballot that
  *                  re-verification contradicts; path leads from the envelope's digest to the
  *                  ballot's roll root and is empty where the ballot names it as an exception
+ *   CHANGE         [7, body, signatures]: what operators decide, engine/ledger/change.h
  *
  * What a kind is stands in its row (row.h): decode (shape), check (what holds on every branch:
  * signatures, keys, epochs), judge (with the verdict on the evidence that it carries), fits and
@@ -24,6 +25,7 @@
 #define ASSAY_ENGINE_LEDGER_RECORD_H
 
 #include "engine/ledger/ballot.h"
+#include "engine/ledger/change.h"
 #include "engine/ledger/context.h"
 #include "engine/ledger/envelope.h"
 #include "engine/ledger/finding.h"
@@ -39,6 +41,7 @@
     X(ASSAY_RECORD_INCARNATE, 4, assay_row_incarnate)                                              \
     X(ASSAY_RECORD_OFFENCE, 5, assay_row_offence)                                                  \
     X(ASSAY_RECORD_CONTRADICTION, 6, assay_row_contradiction)                                      \
+    X(ASSAY_RECORD_CHANGE, 7, assay_row_change)                                                    \
     ASSAY_RECORD_LIST_MORE(X)
 
 /* Of a test that tries a row of its own. */
@@ -79,13 +82,14 @@ struct assay_record {
     uint8_t body_digest[32];
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
     uint8_t possession[ASSAY_P256_SIGNATURE_LEN]; /* INCARNATE: by the new voting key */
-    struct assay_slice entries; /* ROLL: the encoded items, entry_count of them */
+    struct assay_slice entries; /* ROLL, CHANGE (signatures): encoded items, entry_count of them */
     uint32_t entry_count;
     struct assay_ballot ballot;     /* BALLOT, CONTRADICTION */
     struct assay_envelope envelope; /* FAIL, CONTRADICTION */
     struct assay_incarnate incarnate;
     struct assay_slice evidence; /* FAIL, INCARNATE, CONTRADICTION */
     uint8_t evidence_digest[32];
+    struct assay_change change;
     unsigned offence;                 /* OFFENCE: 1..4, 8 */
     struct assay_slice first, second; /* OFFENCE: signed messages */
     struct assay_slice ballot_record; /* CONTRADICTION: the BALLOT record inside */

@@ -78,6 +78,9 @@ ASSAY_CHECKED enum assay_status assay_ballot_record_decode(struct assay_cursor *
  * good for proofs. Any epoch that the state remembers. Returns: as assay_record_check */
 ASSAY_CHECKED enum assay_status assay_ballot_signed(const struct assay_context *context,
                                                     struct assay_record *record, uint32_t *slot);
+/* Was it made under these rules (all zero: no verifier is pinned)? Returns: whether so. */
+bool assay_ballot_under(const struct assay_ballot *ballot, const uint8_t policy[static 32],
+                        const uint8_t endorsements[static 32], const uint8_t verifier[static 32]);
 /* Returns: as assay_record_judge */
 ASSAY_CHECKED enum assay_status assay_incarnate_judge(const struct assay_context *context,
                                                       const struct assay_finding *finding,

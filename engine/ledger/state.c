@@ -17,7 +17,8 @@ size_t assay_state_memory_len(uint32_t members)
 
 bool assay_state_holds(const struct assay_state *state)
 {
-    return state->member_count > 0 && state->past_count <= ASSAY_PAST_EPOCHS &&
+    return state->member_count > 0 && state->member_count <= state->capacity &&
+           state->pending_count <= ASSAY_PENDING_MAX && state->past_count <= ASSAY_PAST_EPOCHS &&
            state->certified_epoch <= state->epoch &&
            (const void *)state->counters > (const void *)state->members;
 }
@@ -25,7 +26,7 @@ bool assay_state_holds(const struct assay_state *state)
 void assay_state_place(struct assay_state *state, void *memory, uint32_t members)
 {
     ASSAY_ASSERT(memory != NULL && members > 0);
-    state->member_count = members;
+    state->capacity = state->member_count = members;
     state->members = memory;
     /* sizeof a struct that holds uint64_t is a multiple of its alignment */
     state->counters = (int64_t *)(void *)(state->members + members);
@@ -39,10 +40,12 @@ void assay_state_copy(struct assay_state *to, const struct assay_state *from)
 
     struct assay_member *members = to->members;
     int64_t *counters = to->counters;
-    ASSAY_ASSERT(to->member_count == from->member_count);
+    const uint32_t capacity = to->capacity;
+    ASSAY_ASSERT(from->member_count <= capacity);
     ASSAY_ASSERT(to->members != from->members && to->counters != from->counters);
     const uint32_t n = from->member_count;
     *to = *from;
+    to->capacity = capacity;
     to->members = members;
     to->counters = counters;
     assay_bytes_copy(members, n * sizeof *members, from->members, n * sizeof *members);
@@ -50,27 +53,11 @@ void assay_state_copy(struct assay_state *to, const struct assay_state *from)
     ASSAY_ASSERT(assay_state_holds(to));
 }
 
-static void parameters_digest(const struct assay_genesis_parameters *p, uint8_t digest[static 32])
+void assay_member_born(struct assay_member *m, const struct assay_genesis_member *g)
 {
-    uint8_t bytes[128];
-    struct assay_slice all;
-    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_cbor_put_array(&w, 7);
-    assay_cbor_put_text(&w, "assay/parameters/v1");
-    assay_cbor_put_uint(&w, p->epoch_ms);
-    assay_cbor_put_uint(&w, p->operator_cap_num);
-    assay_cbor_put_uint(&w, p->operator_cap_den);
-    assay_cbor_put_uint(&w, p->vendor_cap_num);
-    assay_cbor_put_uint(&w, p->vendor_cap_den);
-    assay_cbor_put_uint(&w, p->block_len_max);
-    const enum assay_status status = assay_writer_finish(&w, &all);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    assay_sha256(all.bytes, all.len, digest);
-}
-
-static void member_genesis(struct assay_member *m, const struct assay_genesis_member *g)
-{
+    ASSAY_ASSERT(g->name.len <= ASSAY_NAME_MAX);
     assay_bytes_zero(m, sizeof *m);
+    if (g->name.len > 0) assay_bytes_copy(m->name, ASSAY_NAME_MAX, g->name.bytes, g->name.len);
     assay_bytes_copy(m->node_id, 32, g->node_id, 32);
     assay_bytes_copy(m->identity_public, 64, g->identity_public, 64);
     assay_bytes_copy(m->door_public, 32, g->door_public, 32);
@@ -100,14 +87,17 @@ void assay_state_found(struct assay_state *state, const struct assay_genesis *ge
     struct assay_member *members = state->members;
     int64_t *counters = state->counters;
     const uint32_t n = state->member_count;
-    *state = (struct assay_state){ .member_count = n, .members = members, .counters = counters };
+    *state = (struct assay_state){ .capacity = state->capacity,
+                                   .member_count = n,
+                                   .members = members,
+                                   .counters = counters };
     assay_bytes_copy(state->chain_id, 32, genesis->chain_id, 32);
-    assay_bytes_copy(state->policy_digest, 32, genesis->policy_digest, 32);
-    assay_bytes_copy(state->endorsements_digest, 32, genesis->endorsements_digest, 32);
-    assay_bytes_copy(state->verifier_digest, 32, genesis->parameters.verifier_digest, 32);
-    parameters_digest(&genesis->parameters, state->parameters_digest);
+    assay_bytes_copy(state->rules.policy_digest, 32, genesis->policy_digest, 32);
+    assay_bytes_copy(state->rules.endorsements_digest, 32, genesis->endorsements_digest, 32);
+    assay_bytes_copy(state->operators_digest, 32, genesis->operators_digest, 32);
+    state->rules.parameters = genesis->parameters;
     for (uint32_t i = 0; i < n; i++) {
-        member_genesis(&members[i], &roster[i]);
+        assay_member_born(&members[i], &roster[i]);
         counters[i] = 0;
     }
     assay_bytes_copy(state->head_id, 32, genesis->chain_id, 32);
@@ -177,6 +167,21 @@ const struct assay_life *assay_member_life_at(const struct assay_member *member,
     return NULL;
 }
 
+bool assay_member_has_key(const struct assay_member *member,
+                          const uint8_t p256[static ASSAY_P256_PUBLIC_LEN],
+                          const uint8_t curve[static 32])
+{
+    ASSAY_ASSERT(member->life_count <= ASSAY_LIVES_MAX);
+    if (assay_bytes_equal(member->identity_public, p256, ASSAY_P256_PUBLIC_LEN) ||
+        assay_bytes_equal(member->door_public, curve, 32))
+        return true;
+    for (uint32_t i = 0; i < member->life_count; i++)
+        if (assay_bytes_equal(member->lives[i].voting_public, p256, ASSAY_P256_PUBLIC_LEN) ||
+            assay_bytes_equal(member->lives[i].transport_public, curve, 32))
+            return true;
+    return false;
+}
+
 void assay_member_list(struct assay_member *member, uint64_t since, const uint8_t *voting_public,
                        const uint8_t *transport_public)
 {
@@ -202,18 +207,42 @@ void assay_member_list(struct assay_member *member, uint64_t since, const uint8_
     ASSAY_ASSERT(assay_member_life_at(member, since) == &member->lives[0]);
 }
 
+bool assay_rules_equal(const struct assay_charter_rules *a, const struct assay_charter_rules *b)
+{
+    const struct assay_genesis_parameters *p = &a->parameters;
+    const struct assay_genesis_parameters *q = &b->parameters;
+    return assay_bytes_equal(a->policy_digest, b->policy_digest, 32) &&
+           assay_bytes_equal(a->endorsements_digest, b->endorsements_digest, 32) &&
+           assay_bytes_equal(p->verifier_digest, q->verifier_digest, 32) &&
+           p->epoch_ms == q->epoch_ms && p->block_len_max == q->block_len_max &&
+           p->operator_cap_num == q->operator_cap_num &&
+           p->operator_cap_den == q->operator_cap_den && p->vendor_cap_num == q->vendor_cap_num &&
+           p->vendor_cap_den == q->vendor_cap_den;
+}
+
+bool assay_member_serves(const struct assay_member *member)
+{
+    return member->stage == ASSAY_STAGE_MEMBER;
+}
+
+bool assay_member_in_maintenance(const struct assay_member *member, uint64_t epoch)
+{
+    ASSAY_ASSERT(member->maintenance_count <= ASSAY_MAINTENANCES_MAX);
+    for (uint32_t i = 0; i < member->maintenance_count; i++)
+        if (member->maintenances[i].from <= epoch && epoch <= member->maintenances[i].until)
+            return true;
+    return false;
+}
+
+/* Slots are for good, so ids are in no order once members came and went. */
 uint32_t assay_state_slot_of(const struct assay_state *state, const uint8_t node_id[static 32])
 {
-    uint32_t low = 0;
-    uint32_t high = state->member_count; /* members ascend by node id */
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-        const int order = assay_bytes_compare(state->members[middle].node_id, node_id, 32);
-        if (order == 0) return middle;
-        if (order < 0) low = middle + 1;
-        else high = middle;
+    ASSAY_ASSERT(state->member_count <= state->capacity);
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        const struct assay_member *m = &state->members[i];
+        if (m->node_id[0] != node_id[0] || m->stage == ASSAY_STAGE_LEFT) continue;
+        if (assay_bytes_equal(m->node_id, node_id, 32)) return i;
     }
-    ASSAY_ASSERT(low == high);
     return state->member_count;
 }
 
@@ -257,6 +286,9 @@ static void member_check(const struct assay_state *state, const struct assay_mem
     ASSAY_ASSERT(m->equivocation_struck <= m->lives[0].incarnation);
     ASSAY_ASSERT(m->failure_epoch <= state->epoch);
     ASSAY_ASSERT(m->standing_epoch <= state->epoch);
+    ASSAY_ASSERT(m->maintenance_count <= ASSAY_MAINTENANCES_MAX);
+    ASSAY_ASSERT(m->weight == 0 || assay_member_serves(m));
+    ASSAY_ASSERT(!m->felled || state->trial.sequence != 0);
     assay_trust_check(&m->trust);
 }
 

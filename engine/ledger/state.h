@@ -18,7 +18,24 @@
 enum {
     ASSAY_LIVES_MAX = 9,   /* the listed incarnation and those that ended within 8 epochs */
     ASSAY_PAST_EPOCHS = 8, /* proofs about an epoch live so long (protocol.md 4.10) */
-    ASSAY_LEAF_LEN_MAX = 3072,
+    ASSAY_LEAF_LEN_MAX = 4096,
+    ASSAY_PENDING_MAX = 4, /* changes that wait for their epoch */
+    ASSAY_JOINS_MAX = 32,  /* slots that one boundary may add */
+    ASSAY_MAINTENANCES_MAX = 8, /* announced for one member within ASSAY_MAINTENANCE_SPAN */
+    ASSAY_MAINTENANCE_SPAN = 1024,
+    ASSAY_MAINTENANCE_EPOCHS = 64, /* in any so many epochs: 1 in 16 */
+};
+
+/* docs/protocol.md 9.6: what operators decided of a slot. Encoded, hence never reused. */
+enum assay_stage {
+    ASSAY_STAGE_MEMBER = 0,
+    ASSAY_STAGE_RESTING = 1, /* weight 0, not judged, keys kept */
+    ASSAY_STAGE_LEFT = 2,    /* not a member any more; its slot is free some epochs later */
+};
+
+/* Announced absence: epochs from .. until, both included. */
+struct assay_maintenance {
+    uint64_t from, until;
 };
 
 /* One incarnation: a key set, and the epochs in which it was the listed one. */
@@ -59,6 +76,16 @@ struct assay_member {
         equivocation_struck; /* newest incarnation that a proof of E1..E4, E8 struck; 0: none */
     uint32_t ballots_struck; /* bit k: its ballot of epoch - k was contradicted (E5) */
     uint64_t pass_epoch;     /* newest certified PASS; 0: never */
+    char name[ASSAY_NAME_MAX + 1];
+    enum assay_stage stage;
+    uint64_t stage_epoch;       /* first epoch in this stage; 0: since genesis */
+    uint32_t maintenance_count; /* newest last */
+    struct assay_maintenance maintenances[ASSAY_MAINTENANCES_MAX];
+    /* While new rules are on trial (docs/protocol.md 9.9): weight of one that was certified PASS
+     * under the old ones, 0 for others; proven FAIL under the new ones, and what it was before. */
+    uint32_t watched_weight;
+    bool felled;
+    struct assay_trust spared;
 };
 
 /* An epoch that closed: enough to judge a proof about it. */
@@ -68,6 +95,45 @@ struct assay_past {
     uint8_t base_id[32]; /* the block that closed the epoch before: source of the beacon */
     bool has_roll;
     uint8_t roll_root[32];
+    /* Rules and roster of that epoch: what its ballots were made under. */
+    uint32_t members;
+    uint8_t policy_digest[32], endorsements_digest[32], verifier_digest[32];
+};
+
+/* A CHANGE that stands in a final block and waits for its epoch. */
+struct assay_pending {
+    uint64_t sequence, activation;
+    uint8_t digest[32]; /* of its record */
+};
+
+/* What may be decided, and undone: not the roster. */
+struct assay_charter_rules {
+    uint8_t policy_digest[32], endorsements_digest[32];
+    struct assay_genesis_parameters parameters;
+};
+
+/* The newest change of the rules, in the epoch in which it became active and in the next. */
+struct assay_trial {
+    uint64_t sequence; /* 0: none */
+    uint64_t epoch;    /* of activation */
+    uint64_t total_weight; /* of that epoch's table */
+    struct assay_charter_rules before;
+};
+
+/* Encoded, hence never reused. */
+enum assay_change_end {
+    ASSAY_CHANGE_NONE = 0,
+    ASSAY_CHANGE_REVERTED = 1, /* it felled more than a fifth */
+    ASSAY_CHANGE_UNFIT = 2,    /* when its epoch came, it could not be applied as a whole */
+    ASSAY_CHANGE_DROPPED = 3,  /* it was drafted on rules that were reverted */
+};
+
+/* The newest change that did not stay. */
+struct assay_ended {
+    enum assay_change_end end;
+    uint64_t sequence;
+    uint64_t epoch;                      /* the closed epoch that ended it */
+    uint64_t felled_weight, total_weight; /* REVERTED */
 };
 
 struct assay_state {
@@ -76,13 +142,19 @@ struct assay_state {
     uint64_t epoch; /* closed; 0: genesis */
     bool certified;
     uint64_t certified_epoch;
-    uint8_t policy_digest[32], endorsements_digest[32], parameters_digest[32];
-    uint8_t verifier_digest[32]; /* zero: none is pinned */
-    uint32_t past_count;         /* newest first */
+    struct assay_charter_rules rules; /* of the epoch that follows, like the roster */
+    uint8_t operators_digest[32];     /* of the operators' document: engine/ledger/genesis.h */
+    uint64_t change_sequence;         /* newest CHANGE in a block; 0: none yet */
+    uint32_t pending_count;           /* in the order of their epochs */
+    struct assay_pending pending[ASSAY_PENDING_MAX];
+    struct assay_trial trial;
+    struct assay_ended ended;
+    uint32_t past_count; /* newest first */
     struct assay_past past[ASSAY_PAST_EPOCHS];
-    uint32_t member_count;
-    struct assay_member *members; /* [member_count] */
-    int64_t *counters;            /* [member_count] of the leader sequence */
+    uint32_t capacity;     /* slots that there is memory for */
+    uint32_t member_count; /* slots, those of members that left included */
+    struct assay_member *members; /* [capacity], in use: member_count */
+    int64_t *counters;            /* [capacity] of the leader sequence */
     /* The block after which this is the state. Not part of the leaves: the root stands in it. */
     uint8_t head_id[32];
     uint64_t head_height, head_view, head_time_ms;
@@ -91,9 +163,10 @@ struct assay_state {
 
 /* Returns: bytes of the two arrays of a state. */
 size_t assay_state_memory_len(uint32_t members);
-/* memory: assay_state_memory_len(members) bytes, aligned to 16. Returns: nothing. */
+/* memory: assay_state_memory_len(members) bytes, aligned to 16: so many slots, all in use.
+ * Returns: nothing. */
 void assay_state_place(struct assay_state *state, void *memory, uint32_t members);
-/* Everything but the places of the arrays. Returns: nothing. */
+/* Everything but the places of the arrays; there must be room for the roster. Returns: nothing. */
 void assay_state_copy(struct assay_state *to, const struct assay_state *from);
 
 /* Final block 0 (docs/protocol.md 9.3); weights are still zero. Returns: nothing. */
@@ -132,27 +205,46 @@ ASSAY_CHECKED enum assay_status assay_state_encode(const struct assay_state *sta
 /*
  * assay_state_decode - a state, checked against the root in its block header.
  *
- * In:      *state with its arrays placed; chain, member count and node ids must be its own already
- *          (a snapshot never changes who is on the roster)
- * Out:     *state; undefined unless ASSAY_OK (decode into a second one)
- * Returns: ASSAY_OK | ASSAY_E_CHAIN | ASSAY_E_INVALID (root differs) | INPUT statuses
+ * In:      *state with its arrays placed and its chain id
+ * Out:     *state with the roster of the snapshot; undefined unless ASSAY_OK (decode into a second
+ *          one)
+ * Returns: ASSAY_OK | ASSAY_E_CHAIN | ASSAY_E_FULL (more slots than there is room for) |
+ *          ASSAY_E_INVALID (root differs) | INPUT statuses
  */
 ASSAY_CHECKED enum assay_status assay_state_decode(struct assay_slice bytes,
                                                    struct assay_state *state);
 
+/* What a snapshot is of, before there is room for it. Out: epoch it closed, slots of its roster.
+ * Returns: ASSAY_OK | INPUT statuses */
+ASSAY_CHECKED enum assay_status assay_state_peek(struct assay_slice bytes, uint64_t *epoch,
+                                                 uint32_t *members);
+
+/* A member with incarnation 1, as genesis and JOIN name it. Returns: nothing. */
+void assay_member_born(struct assay_member *member, const struct assay_genesis_member *card);
 /* Returns: the incarnation listed in an epoch (running or past), NULL when it is forgotten. */
 const struct assay_life *assay_member_life_at(const struct assay_member *member, uint64_t epoch);
+/* Keys that stand for this member, in any listed life: another's would be taken for its own, and of
+ * its own lives one would be a clone of the other. Returns: whether one of these is among them. */
+bool assay_member_has_key(const struct assay_member *member,
+                          const uint8_t p256[static ASSAY_P256_PUBLIC_LEN],
+                          const uint8_t curve[static 32]);
 /* A new incarnation is listed from epoch since on; lives that ended too long ago are dropped.
  * Returns: nothing. */
 void assay_member_list(struct assay_member *member, uint64_t since, const uint8_t *voting_public,
                        const uint8_t *transport_public);
-/* Returns: the slot of a node id, or the member count. */
+/* Judged and of weight: neither resting nor gone. Returns: whether so. */
+bool assay_member_serves(const struct assay_member *member);
+/* Announced as absent in that epoch (docs/protocol.md 9.7). Returns: whether so. */
+bool assay_member_in_maintenance(const struct assay_member *member, uint64_t epoch);
+/* Returns: the slot of a node id, or the member count; those that left are not found. */
 uint32_t assay_state_slot_of(const struct assay_state *state, const uint8_t node_id[static 32]);
 /* t0, base and roll of the running epoch's past. Returns: NULL when it is forgotten. */
 const struct assay_past *assay_state_past(const struct assay_state *state, uint64_t epoch);
 /* Returns: nothing; digest of ["assay/beacon/v1", chain, era, epoch, id of the block before]. */
 void assay_state_beacon(const struct assay_state *state, uint64_t epoch,
                         const uint8_t base_id[static 32], uint8_t beacon[static 32]);
+/* Returns: whether both say the same. */
+bool assay_rules_equal(const struct assay_charter_rules *a, const struct assay_charter_rules *b);
 /* What every user of a state relies on, at little cost; a snapshot is read so that it is true of
  * it. Returns: whether it holds. */
 bool assay_state_holds(const struct assay_state *state);

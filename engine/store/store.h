@@ -33,15 +33,15 @@
     X(ASSAY_STORE_EVIDENCE, 11, "evidence") /* epoch: of use; id: SHA-256 of the bytes */          \
     X(ASSAY_STORE_SCORE, 12, "scores")      /* number: roster slot; history for people */          \
     X(ASSAY_STORE_PROPOSAL, 13,                                                                    \
-      "proposals") /* number: view; id: block id; voted for, not final   \
-                                              */
+      "proposals") /* number: view; id: block id; voted for, not final */                          \
+    X(ASSAY_STORE_CHANGE, 14, "changes") /* number: sequence; id: digest; CHANGE records, final */
 
 #define ASSAY_STORE_ENUM(symbol, number, table) symbol = number,
 enum assay_store_class { ASSAY_STORE_LIST(ASSAY_STORE_ENUM) };
 #undef ASSAY_STORE_ENUM
 
 enum {
-    ASSAY_STORE_CLASS_COUNT = 13,
+    ASSAY_STORE_CLASS_COUNT = 14,
     ASSAY_STORE_VALUE_LEN_MAX = 16 * 1024 * 1024, /* a block is 4 MiB, a big state is more */
 };
 

@@ -5,7 +5,9 @@
  * too. Its evidence reaches nobody honest: absence, which costs service but neither integrity nor
  * weight (docs/protocol.md 7.9). The victim sees no finality and acts on nothing.
  */
+#include "engine/ledger/envelope.h"
 #include "sim/adversary/rows.h"
+#include "sim/adversary/twist.h"
 
 static bool carries(const struct assay_attack_scene *scene, uint32_t from, uint32_t to)
 {
@@ -15,7 +17,28 @@ static bool carries(const struct assay_attack_scene *scene, uint32_t from, uint3
     return scene->cohort_of[from] != victims && scene->cohort_of[to] != victims;
 }
 
+/* What the adversary's engines held they would pass on, and hand out to who asks. */
+static bool takes(const struct assay_attack_scene *scene, enum assay_message_kind kind,
+                  struct assay_slice payload)
+{
+    struct assay_envelope envelope;
+    struct assay_slice row;
+    uint64_t epoch = 0;
+    uint8_t author[32];
+    if (scene->node_ids == NULL) return true;
+    if (kind == ASSAY_MESSAGE_ENVELOPE && assay_envelope_decode(payload, &envelope) == ASSAY_OK)
+        assay_bytes_copy(author, 32, envelope.node_id, 32);
+    else if (kind != ASSAY_MESSAGE_RECORD ||
+             !assay_twist_ballot_row(payload, &row, &epoch, author))
+        return true;
+    for (uint32_t slot = 0; slot < scene->scenario->nodes; slot++)
+        if (assay_bytes_equal(author, scene->node_ids[slot], 32))
+            return !assay_attack_victim(scene, slot);
+    return true;
+}
+
 const struct assay_attack assay_attack_eclipse = {
     .attack = ASSAY_SIM_ATTACK_ECLIPSE,
     .carries = carries,
+    .takes = takes,
 };

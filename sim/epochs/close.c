@@ -40,7 +40,7 @@ static void reweigh(struct assay_sim_epochs *w, struct assay_state *next)
     if (source == ASSAY_SIM_WEIGHT_INTEGRITY) return; /* assay_close did */
     for (uint32_t i = 0; i < w->n; i++)
         w->close.trust[i] = weighed_as(source, next->members[i].trust);
-    const struct assay_weight_input input = { .rules = &w->rules.weight,
+    const struct assay_weight_input input = { .rules = &w->caps,
                                               .groups = &w->groups,
                                               .trust = w->close.trust,
                                               .previous = w->close.weights_before };

@@ -133,6 +133,7 @@ struct assay_sim_epochs {
     struct assay_groups groups;
     struct assay_close close;
     struct assay_close_rules rules;
+    struct assay_weight_rules caps;
     struct assay_tolerance tolerance;
     struct assay_record *record;
     struct assay_sim_rules *other; /* a rule that is not the product's; NULL: interval */

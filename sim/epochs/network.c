@@ -146,14 +146,13 @@ static enum assay_status make_rules(struct assay_sim_epochs *w)
     w->rules = (struct assay_close_rules){
         .groups = &w->groups,
         .score = assay_score_rules_default(),
-        .weight = { .operator_cap = { s->operator_cap_num, s->operator_cap_den },
-                    .vendor_cap = { s->vendor_cap_num, s->vendor_cap_den } },
     };
+    w->caps = assay_close_caps(&w->states[0].rules);
     if (s->rule == ASSAY_SIM_RULE_INTERVAL) return ASSAY_OK;
     const struct assay_sim_rules_options options = { .rule = s->rule,
                                                      .weight_source = s->weight_source,
                                                      .groups = &w->groups,
-                                                     .caps = &w->rules.weight };
+                                                     .caps = &w->caps };
     return assay_sim_rules_create(&options, &w->other);
 }
 

@@ -75,8 +75,8 @@ static void put_ballots(struct assay_sim_epochs *w)
     r->epoch = b->epoch = w->epoch;
     assay_bytes_copy(b->chain_id, 32, state->chain_id, 32);
     assay_bytes_copy(b->roll_root, 32, w->ledger.roll_root, 32);
-    assay_bytes_copy(b->endorsements_digest, 32, state->endorsements_digest, 32);
-    assay_bytes_copy(b->policy_digest, 32, state->policy_digest, 32);
+    assay_bytes_copy(b->endorsements_digest, 32, state->rules.endorsements_digest, 32);
+    assay_bytes_copy(b->policy_digest, 32, state->rules.policy_digest, 32);
     for (uint32_t voter = 0; voter < w->n; voter++) {
         if (!w->in_chain[voter]) continue;
         r->slot = voter;

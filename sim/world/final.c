@@ -87,8 +87,8 @@ static void take_ballot(struct world_run *r, const struct assay_ballot *b)
     const uint32_t voter = assay_state_slot_of(&r->before, b->node_id);
     if (voter >= r->scenario->nodes || r->row_of[voter] != NULL) return;
     if (!r->has_roll || !assay_bytes_equal(b->roll_root, r->roll_root, 32)) return;
-    if (!assay_bytes_equal(b->policy_digest, r->before.policy_digest, 32)) return;
-    if (!assay_bytes_equal(b->endorsements_digest, r->before.endorsements_digest, 32)) return;
+    if (!assay_bytes_equal(b->policy_digest, r->before.rules.policy_digest, 32)) return;
+    if (!assay_bytes_equal(b->endorsements_digest, r->before.rules.endorsements_digest, 32)) return;
     if (b->row.len > sizeof r->rows[voter]) return;
     assay_bytes_copy(r->rows[voter], sizeof r->rows[voter], b->row.bytes, b->row.len);
     r->row_of[voter] = r->rows[voter];
@@ -135,6 +135,8 @@ static void take_record(struct world_run *r, const struct assay_record *record)
     case ASSAY_RECORD_OFFENCE:
     case ASSAY_RECORD_CONTRADICTION: r->proofs++; return;
     case ASSAY_RECORD_INCARNATE: check_incarnate(r, record); return;
+    case ASSAY_RECORD_CHANGE:
+        return; /* who signed it is checked by everyone; its effect, at the close */
     }
 }
 

@@ -333,6 +333,10 @@ static void act_on(struct assay_sim_world *w, uint32_t node, const struct assay_
     case ASSAY_EFFECT_NOTE: note(w, node, e); return;
     case ASSAY_EFFECT_KEYS: world_push(w, world_item(w, node, ITEM_KEYS), w->now_us); return;
     case ASSAY_EFFECT_CLOSED: closed(w, node, e->as.closed.epoch); return;
+    case ASSAY_EFFECT_RENEW:
+        world_node_renew(w, node);
+        closed(w, node, w->nodes[node].engine->head->state.epoch);
+        return;
     case ASSAY_EFFECT_SIGN:
     case ASSAY_EFFECT_PERSIST:
     case ASSAY_EFFECT_SEND: break;

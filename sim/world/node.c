@@ -61,6 +61,7 @@ void world_node_destroy(struct assay_sim_world *w, uint32_t node)
     assay_p256_signer_free(&n->identity);
     if (n->first_quote != NULL) world_payload_drop(w, n->first_quote);
     free(n->counters);
+    free(n->charter);
     free(n->roster.entries);
     free(n->limits);
     free(n->signed_);
@@ -124,10 +125,29 @@ static void empty_store(struct world_node *n)
 
 /* --- coming up */
 
-static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unused)
+/* Of the newest state on its disk. */
+static struct assay_charter load_charter(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
-    const struct assay_engine_config config = { .genesis = w->genesis,
+    struct assay_charter charter = { .genesis = w->genesis };
+    if (n->charter == NULL) n->charter = aligned_alloc(64, assay_charter_size());
+    ASSAY_ASSERT(n->charter != NULL);
+    const enum assay_status status =
+        assay_charter_load(n->charter, assay_charter_size(), w->genesis, n->store, &charter);
+    if (status != ASSAY_OK)
+        world_broken(w, ASSAY_SIM_CHECKER_INVARIANTS, "node %u: its charter: %s", node,
+                     assay_status_symbol(status));
+    return charter;
+}
+
+static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unused,
+                        const struct assay_engine_renewal *renewal)
+{
+    struct world_node *n = &w->nodes[node];
+    const struct assay_charter charter = load_charter(w, node);
+    const struct assay_engine_config config = { .genesis = charter.genesis,
+                                                .state = charter.state,
+                                                .renewal = renewal,
                                                 .self = (uint16_t)node,
                                                 .keys = n->keys,
                                                 .keys_unused = keys_unused,
@@ -217,7 +237,14 @@ static void restore(struct assay_sim_world *w, uint32_t node)
     /* A disk that contradicts itself: the operator starts from an empty one. */
     empty_store(n);
     assay_engine_deinit(&n->engine);
-    make_engine(w, node, false);
+    make_engine(w, node, false, NULL);
+}
+
+static void push_start(struct assay_sim_world *w, uint32_t node)
+{
+    struct item *item = world_item(w, node, ITEM_ANSWER);
+    item->answer = world_answer(w, ASSAY_EVENT_START);
+    world_push(w, item, w->now_us);
 }
 
 void world_node_open(struct assay_sim_world *w, uint32_t node, bool again)
@@ -225,7 +252,7 @@ void world_node_open(struct assay_sim_world *w, uint32_t node, bool again)
     struct world_node *n = &w->nodes[node];
     const bool forgets = again && w->options.plant == ASSAY_SIM_WORLD_PLANT_FORGETS;
     if (again) damage(w, node);
-    make_engine(w, node, !again || forgets || n->wipes);
+    make_engine(w, node, !again || forgets || n->wipes, NULL);
     n->wipes = false;
     make_limits(w, node);
     make_gossip(w, node);
@@ -241,9 +268,24 @@ void world_node_open(struct assay_sim_world *w, uint32_t node, bool again)
     n->closed = snapshot.epoch - 1;
     n->came_back = again;
     world_trace(w, node, ITEM_REBOOT, again, NULL);
-    struct item *item = world_item(w, node, ITEM_ANSWER);
-    item->answer = world_answer(w, ASSAY_EVENT_START);
-    world_push(w, item, w->now_us);
+    push_start(w, node);
+}
+
+/* The agent of net/host.c: the engine of the epoch that begins takes over in the same process. */
+void world_node_renew(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    struct assay_engine_renewal renewal;
+    assay_engine_renewal(n->engine, &renewal);
+    assay_engine_deinit(&n->engine);
+    make_engine(w, node, false, &renewal);
+    n->life++;
+    n->wake_us = n->wake_item_us = n->gossip_item_us = UINT64_MAX;
+    free(n->gossip);
+    free(n->seen);
+    make_gossip(w, node);
+    restore(w, node);
+    push_start(w, node);
 }
 
 void world_node_close(struct assay_sim_world *w, uint32_t node)

@@ -17,6 +17,7 @@
 #include "engine/store/store_memory.h"
 #include "engine/sync.h"
 #include "host/admission.h"
+#include "host/charter.h"
 #include "host/dispatch.h"
 #include "host/pulls.h"
 #include "host/relay.h"
@@ -143,6 +144,7 @@ struct world_image {
 struct world_node {
     struct assay_engine *engine;
     void *memory;
+    void *charter; /* assay_charter_size(): what the engine was made of */
     struct assay_store *store;
     struct assay_gossip *gossip;
     struct assay_seen *seen;
@@ -290,6 +292,7 @@ const struct item *world_in_flight(const struct assay_sim_world *w, uint32_t nod
 void world_node_create(struct assay_sim_world *w, uint32_t node);
 void world_node_destroy(struct assay_sim_world *w, uint32_t node);
 void world_node_open(struct assay_sim_world *w, uint32_t node, bool again);
+void world_node_renew(struct assay_sim_world *w, uint32_t node);
 void world_node_close(struct assay_sim_world *w, uint32_t node);
 void world_node_new_keys(struct assay_sim_world *w, uint32_t node);
 /* Makes another key set, and tells the engine nothing. Returns: nothing. */

@@ -51,8 +51,7 @@ static void group(struct bench *b)
     }
     const size_t len = assay_groups_memory_len(N);
     assay_groups_build(places, N, take(b, len), len, &b->groups);
-    b->rules = (struct assay_close_rules){ &b->groups, assay_score_rules_default(),
-                                           assay_weight_rules_default() };
+    b->rules = (struct assay_close_rules){ &b->groups, assay_score_rules_default() };
 }
 
 static struct bench *make(void)
@@ -125,8 +124,8 @@ static struct assay_record ballot(struct bench *b, uint32_t voter)
     r.ballot.epoch = b->context.epoch;
     r.ballot.row = assay_slice_over(b->rows[voter], ROW);
     assay_bytes_copy(r.ballot.roll_root, 32, b->ledger.roll_root, 32);
-    assay_bytes_copy(r.ballot.policy_digest, 32, b->state.policy_digest, 32);
-    assay_bytes_copy(r.ballot.endorsements_digest, 32, b->state.endorsements_digest, 32);
+    assay_bytes_copy(r.ballot.policy_digest, 32, b->state.rules.policy_digest, 32);
+    assay_bytes_copy(r.ballot.endorsements_digest, 32, b->state.rules.endorsements_digest, 32);
     return r;
 }
 
@@ -199,7 +198,7 @@ Test(ledger, a_ballot_over_other_digests_is_included_but_never_counted)
     v.ballot.verifier_digest[0] = 9; /* none is pinned */
     cr_assert_eq(put(b, &v), ASSAY_OK);
     cr_assert(b->ledger.counted[3]);
-    b->state.verifier_digest[0] = 8; /* now one is */
+    b->state.rules.parameters.verifier_digest[0] = 8; /* now one is */
     v = ballot(b, 4);
     v.ballot.verifier_digest[0] = 9;
     cr_assert_eq(put(b, &v), ASSAY_OK);

@@ -73,6 +73,17 @@ static struct bench *make(void)
     b->state.past[0] = (struct assay_past){ .epoch = 41, .t0_ms = 5, .has_roll = true };
     b->state.past[1] = (struct assay_past){ .epoch = 40, .t0_ms = 4 };
     b->state.counters[2] = -12345;
+    b->state.rules.parameters = (struct assay_genesis_parameters){ 800, 20, 100, 33, 100, 1 << 20,
+                                                                   { 0 } };
+    b->state.pending_count = 1;
+    b->state.pending[0] = (struct assay_pending){ .sequence = 4, .activation = 50 };
+    b->state.trial = (struct assay_trial){ .sequence = 3, .epoch = 41 };
+    b->state.trial.before = b->state.rules;
+    b->state.ended.end = ASSAY_CHANGE_UNFIT;
+    b->state.members[2].maintenance_count = 1;
+    b->state.members[2].felled = true;
+    b->state.members[2].spared = b->state.members[2].trust;
+    assay_bytes_copy(b->state.members[2].name, ASSAY_NAME_MAX, "cyril", 5);
     b->state.members[3].found.level = ASSAY_OUTCOME_PASS_UP_TO_DATE;
     b->state.members[3].trust.offences = (struct assay_offences){ 2, 30, 5 };
     assay_member_list(&b->state.members[1], 20, b->state.members[4].lives[0].voting_public,
@@ -161,13 +172,12 @@ Test(state, the_root_is_that_of_the_leaves)
 }
 
 /* Every byte of the arrays and of the header's fields is in the root. */
-Test(state, every_field_moves_the_root)
+Test(state, every_field_of_the_network_moves_the_root)
 {
     struct bench *b = make();
     uint8_t before[32];
     uint8_t after[32];
     root_of(b, before);
-    struct assay_member *m = &b->state.members[2];
     struct assay_state *s = &b->state;
 #define MOVES(field)                                                                               \
     do {                                                                                           \
@@ -179,14 +189,48 @@ Test(state, every_field_moves_the_root)
     MOVES(s->era);
     MOVES(s->epoch);
     MOVES(s->certified_epoch);
-    MOVES(s->policy_digest[31]);
-    MOVES(s->endorsements_digest[0]);
-    MOVES(s->parameters_digest[0]);
-    MOVES(s->verifier_digest[0]);
+    MOVES(s->rules.policy_digest[31]);
+    MOVES(s->rules.endorsements_digest[0]);
+    MOVES(s->rules.parameters.epoch_ms);
+    MOVES(s->rules.parameters.operator_cap_num);
+    MOVES(s->rules.parameters.operator_cap_den);
+    MOVES(s->rules.parameters.vendor_cap_num);
+    MOVES(s->rules.parameters.vendor_cap_den);
+    MOVES(s->rules.parameters.block_len_max);
+    MOVES(s->rules.parameters.verifier_digest[0]);
+    MOVES(s->operators_digest[7]);
+    MOVES(s->change_sequence);
+    MOVES(s->pending[0].sequence);
+    MOVES(s->pending[0].activation);
+    MOVES(s->pending[0].digest[0]);
+    MOVES(s->trial.sequence);
+    MOVES(s->trial.epoch);
+    MOVES(s->trial.total_weight);
+    MOVES(s->trial.before.policy_digest[1]);
+    MOVES(s->trial.before.endorsements_digest[1]);
+    MOVES(s->trial.before.parameters.epoch_ms);
+    MOVES(s->ended.sequence);
+    MOVES(s->ended.epoch);
+    MOVES(s->ended.felled_weight);
+    MOVES(s->ended.total_weight);
+    MOVES(s->past[0].members);
+    MOVES(s->past[0].policy_digest[0]);
+    MOVES(s->past[0].endorsements_digest[0]);
+    MOVES(s->past[0].verifier_digest[0]);
     MOVES(s->counters[0]);
     MOVES(s->past[1].t0_ms);
     MOVES(s->past[0].roll_root[3]);
     MOVES(s->past[1].base_id[3]);
+    drop(b);
+}
+
+Test(state, every_field_of_a_member_moves_the_root)
+{
+    struct bench *b = make();
+    uint8_t before[32];
+    uint8_t after[32];
+    root_of(b, before);
+    struct assay_member *m = &b->state.members[2];
     MOVES(m->node_id[0]);
     MOVES(m->identity_public[63]);
     MOVES(m->door_public[0]);
@@ -220,6 +264,13 @@ Test(state, every_field_moves_the_root)
     MOVES(m->equivocation_struck);
     MOVES(m->ballots_struck);
     MOVES(m->pass_epoch);
+    MOVES(m->name[0]);
+    MOVES(m->stage);
+    MOVES(m->stage_epoch);
+    MOVES(m->maintenances[0].from);
+    MOVES(m->maintenances[0].until);
+    MOVES(m->watched_weight);
+    MOVES(m->spared.integrity_bp);
 #undef MOVES
     m->trust.score.standing = ASSAY_STANDING_WARNING;
     root_of(b, after);

@@ -40,8 +40,8 @@ static size_t ballot_of_liar(struct assay_sim_world *w, const struct assay_engin
     assay_bytes_copy(b.roll_root, 32, roll_root, 32);
     assay_bytes_copy(b.chain_id, 32, e->head->state.chain_id, 32);
     assay_bytes_copy(b.node_id, 32, e->head->state.members[LIAR].node_id, 32);
-    assay_bytes_copy(b.endorsements_digest, 32, e->head->state.endorsements_digest, 32);
-    assay_bytes_copy(b.policy_digest, 32, e->head->state.policy_digest, 32);
+    assay_bytes_copy(b.endorsements_digest, 32, e->head->state.rules.endorsements_digest, 32);
+    assay_bytes_copy(b.policy_digest, 32, e->head->state.rules.policy_digest, 32);
     b.row = assay_slice_over(row, assay_row_len(NODES));
     struct assay_writer inner = assay_writer_over(body, sizeof body);
     assay_ballot_encode(&b, &inner);

@@ -72,7 +72,7 @@ Test(sim_attack, leaves_alone_what_it_is_not_about)
         { ASSAY_SIM_ATTACK_TWO_ENVELOPES, P | SENT },
         { ASSAY_SIM_ATTACK_WITHHOLD, B | PASS },
         { ASSAY_SIM_ATTACK_CENSOR, X | SIGN | TAKE },
-        { ASSAY_SIM_ATTACK_ECLIPSE, N },
+        { ASSAY_SIM_ATTACK_ECLIPSE, N | TAKE },
         { ASSAY_SIM_ATTACK_REPLAY, E },
         { ASSAY_SIM_ATTACK_RELAY, E },
         { ASSAY_SIM_ATTACK_EXTRACT, E },

@@ -100,15 +100,15 @@ Test(epochs_same, every_build_gives_the_hashes_that_are_written_down)
 {
     struct assay_scenario honest = fixture_scenario(7);
     const struct hashes a = hashes_of(&honest, 1, 1);
-    expect_hash(a.trace, "2ebb692c828964ed600556b45845c402114ab09ae78c288ebcdf118f9e953436",
+    expect_hash(a.trace, "0b73a745cf19c76db60ce51e58726876c023a5de3a41ab013b7f12021b2a2ed8",
                 "honest, trace");
-    expect_hash(a.root, "264f170059389c4af4e6851eef8a1e07a50340bd41f3837fde00101b82792c85",
+    expect_hash(a.root, "820513a1947b21ef9adb2a4cede6c0b7991b734327e42ed662a19c87e81567b6",
                 "honest, root");
     const struct assay_scenario lively = busy(40);
     const struct hashes b = hashes_of(&lively, 9, 2);
-    expect_hash(b.trace, "44b4e39714f6be7205875a855888365f6f812c768fc2cbdaced662e31324623c",
+    expect_hash(b.trace, "488a78188eda5ef3fa979043a54c7234b3bb05f38a80430cffe237d093345e5e",
                 "busy, trace");
-    expect_hash(b.chain, "6b2543566b775e1623a47d02c78011f436c1ecd9d20f072ae938337c280d933f",
+    expect_hash(b.chain, "737073a5a1c9502cdc7e52307aba0ab9e6524ef04792ba30c944e480146f5170",
                 "busy, roots");
     struct assay_scenario mean = busy(40);
     mean.rule = ASSAY_SIM_RULE_MEAN;

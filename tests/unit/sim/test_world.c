@@ -93,11 +93,11 @@ static void expect_trace(const struct assay_scenario *s, uint64_t seed, const ch
 Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
 {
     struct assay_scenario s = small();
-    expect_trace(&s, 1, "fc606b156b6aaeabb389a8e11af71feeebe99d0785062fab15d03df7e18020d6",
-                 "ba780a31880c80fa47371188c16890f06c3e198c4734af1f271cd0efcaa8bb0f");
+    expect_trace(&s, 1, "1675ca76b7182fc7c8839b9da4147232f911d38a45f8e722216d4e66426cb1af",
+                 "e8dacaf06e92b9904701fc84a493b6941f3fc97b1de89e7008e925fa4a30c5b3");
     s = rough();
-    expect_trace(&s, 2, "843914cda5d8dec9c371425444b96df5199c08a73a01f34872e96537befe7ca0",
-                 "88fd824bac612aff746bdfaf15da146d42ca50c1ffe2b2ae4207c0854eea6406");
+    expect_trace(&s, 2, "09763712a3a18250bb70d2a869f442d4f22d383578431044de779a09ae9264d5",
+                 "4a0d0459bc6ab3a334bf5edaad085fb223e352a6a48a3f852239333068517a44");
     s = small();
     s.link.delay = ASSAY_SIM_DELAY_PARETO;
     s.link.delay_max_ms = 400;
@@ -108,8 +108,8 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
     s.adversaries[0] = (struct assay_sim_adversary){
         .attack = ASSAY_SIM_ATTACK_TAMPER, .cohort = 1, .start_epoch = 2, .rate_permille = 1000
     };
-    expect_trace(&s, 3, "8a5a881dc755177fcd5469af6d478a8e9bcf6b85c4cc3a31f6c3bd26255ef8ee",
-                 "e0e508315c230dcae361fa51e519ddb4dffd328a2591075e29cad4ff5835081f");
+    expect_trace(&s, 3, "ea594222664783d4fa061b4a8627718323406626982a860c6b6c8909e4164412",
+                 "a67eeb57bd585f69edbea17b887e4f8862980453f841ac74c8b318ffc862be9f");
 }
 
 Test(sim_world, a_calm_network_closes_every_epoch_certified, .timeout = 60)

@@ -1,0 +1,419 @@
+/*
+ * engine/ledger/change.c - a change: shape, and what it makes of a state (docs/protocol.md 9.5 to
+ * 9.8).
+ */
+#include "engine/ledger/change.h"
+
+#include "base/assert.h"
+#include "base/cbor.h"
+
+enum { RECORD_CHANGE = 7, DOCUMENT_LEN_MAX = ASSAY_CHANGE_LEN_MAX };
+
+const char *assay_action_name(enum assay_action_kind kind)
+{
+#define ACTION_NAME(symbol, number, name)                                                          \
+    case symbol: return name;
+    switch (kind) {
+        ASSAY_ACTION_LIST(ACTION_NAME)
+    }
+#undef ACTION_NAME
+    return "unknown";
+}
+
+/* --- shape */
+
+/* How many items an action's array has. */
+static uint64_t items_of(enum assay_action_kind kind)
+{
+    return kind == ASSAY_ACTION_MAINTENANCE ? 3 : 2;
+}
+
+static enum assay_status read_about(struct assay_cursor *c, struct assay_action *a)
+{
+    uint64_t epochs = 0;
+    switch (a->kind) {
+    case ASSAY_ACTION_JOIN: return assay_member_card_read(c, &a->card);
+    case ASSAY_ACTION_LEAVE:
+    case ASSAY_ACTION_REST:
+    case ASSAY_ACTION_WAKE: return assay_cbor_bytes_exact(c, a->node_id, 32);
+    case ASSAY_ACTION_MAINTENANCE:
+        ASSAY_TRY(assay_cbor_bytes_exact(c, a->node_id, 32));
+        ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_MAINTENANCE_EPOCHS, &epochs));
+        a->epochs = (uint32_t)epochs;
+        return epochs > 0 ? ASSAY_OK : ASSAY_E_RANGE;
+    case ASSAY_ACTION_PARAMETERS: return assay_parameters_read(c, &a->parameters);
+    case ASSAY_ACTION_POLICY:
+    case ASSAY_ACTION_OPERATORS:
+    case ASSAY_ACTION_ENDORSEMENTS: return assay_cbor_bytes(c, DOCUMENT_LEN_MAX, &a->document);
+    }
+    return ASSAY_E_UNSUPPORTED; /* a number from the wire */
+}
+
+enum assay_status assay_action_next(struct assay_cursor *actions, struct assay_action *action)
+{
+    uint64_t items = 0;
+    uint64_t kind = 0;
+    assay_bytes_zero(action, sizeof *action);
+    ASSAY_TRY(assay_cbor_array(actions, 3, &items));
+    ASSAY_TRY(assay_cbor_uint_max(actions, UINT16_MAX, &kind));
+    action->kind = (enum assay_action_kind)kind;
+    if (items != items_of(action->kind)) return ASSAY_E_ENCODING;
+    return read_about(actions, action);
+}
+
+enum assay_status assay_change_decode(struct assay_slice body, struct assay_change *change)
+{
+    struct assay_cursor c = assay_cursor_over(body.bytes, body.len);
+    uint64_t era = 0;
+    uint64_t count = 0;
+    *change = (struct assay_change){ 0 };
+    ASSAY_TRY(assay_cbor_array_exact(&c, 7));
+    ASSAY_TRY(assay_cbor_text_expect(&c, "assay/change/v1"));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, change->chain_id, 32));
+    ASSAY_TRY(assay_cbor_uint_max(&c, UINT32_MAX, &era));
+    ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &change->sequence));
+    ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &change->activation));
+    ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &change->forces));
+    ASSAY_TRY(assay_cbor_array(&c, ASSAY_ACTIONS_MAX, &count));
+    if (count == 0) return ASSAY_E_RANGE;
+    change->era = (uint32_t)era;
+    change->action_count = (uint32_t)count;
+    const size_t start = c.pos;
+    uint32_t joins = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        struct assay_action action;
+        ASSAY_TRY(assay_action_next(&c, &action));
+        joins += action.kind == ASSAY_ACTION_JOIN;
+        /* One operator speaks for its own members, and of their absence alone. */
+        if ((change->sequence == 0) != (action.kind == ASSAY_ACTION_MAINTENANCE))
+            return ASSAY_E_SYNTAX;
+    }
+    if (joins > ASSAY_JOINS_MAX) return ASSAY_E_RANGE;
+    change->actions = assay_slice_over(body.bytes + start, c.pos - start);
+    return assay_cursor_end(&c);
+}
+
+static void put_action(struct assay_writer *w, const struct assay_action *a)
+{
+    assay_cbor_put_array(w, items_of(a->kind));
+    assay_cbor_put_uint(w, (uint64_t)a->kind);
+    switch (a->kind) {
+    case ASSAY_ACTION_JOIN: assay_member_card_put(w, &a->card); return;
+    case ASSAY_ACTION_LEAVE:
+    case ASSAY_ACTION_REST:
+    case ASSAY_ACTION_WAKE: assay_cbor_put_bytes(w, a->node_id, 32); return;
+    case ASSAY_ACTION_MAINTENANCE:
+        assay_cbor_put_bytes(w, a->node_id, 32);
+        assay_cbor_put_uint(w, a->epochs);
+        return;
+    case ASSAY_ACTION_PARAMETERS: assay_parameters_put(w, &a->parameters); return;
+    case ASSAY_ACTION_POLICY:
+    case ASSAY_ACTION_OPERATORS:
+    case ASSAY_ACTION_ENDORSEMENTS:
+        assay_cbor_put_bytes(w, a->document.bytes, a->document.len);
+        return;
+    }
+    ASSAY_UNREACHABLE("an action is of a listed kind");
+}
+
+enum assay_status assay_change_encode(const struct assay_change *change,
+                                      const struct assay_action *actions, uint32_t count,
+                                      struct assay_writer *w)
+{
+    struct assay_slice all;
+    ASSAY_ASSERT(change != NULL && actions != NULL);
+    if (count == 0 || count > ASSAY_ACTIONS_MAX) return ASSAY_E_RANGE;
+    assay_cbor_put_array(w, 7);
+    assay_cbor_put_text(w, "assay/change/v1");
+    assay_cbor_put_bytes(w, change->chain_id, 32);
+    assay_cbor_put_uint(w, change->era);
+    assay_cbor_put_uint(w, change->sequence);
+    assay_cbor_put_uint(w, change->activation);
+    assay_cbor_put_uint(w, change->forces);
+    assay_cbor_put_array(w, count);
+    for (uint32_t i = 0; i < count; i++)
+        put_action(w, &actions[i]);
+    return assay_writer_finish(w, &all);
+}
+
+enum assay_status assay_record_put_change(struct assay_writer *w, struct assay_slice body,
+                                          const uint8_t (*operator_ids)[32],
+                                          const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN],
+                                          uint32_t count)
+{
+    struct assay_slice all;
+    ASSAY_ASSERT(count == 0 || (operator_ids != NULL && signatures != NULL));
+    if (count > ASSAY_OPERATORS_MAX) return ASSAY_E_RANGE;
+    assay_cbor_put_array(w, 3);
+    assay_cbor_put_uint(w, RECORD_CHANGE);
+    assay_cbor_put_bytes(w, body.bytes, body.len);
+    assay_cbor_put_array(w, count);
+    for (uint32_t i = 0; i < count; i++) {
+        if (i > 0 && assay_bytes_compare(operator_ids[i - 1], operator_ids[i], 32) >= 0)
+            return ASSAY_E_RANGE;
+        assay_cbor_put_array(w, 2);
+        assay_cbor_put_bytes(w, operator_ids[i], 32);
+        assay_cbor_put_bytes(w, signatures[i], ASSAY_P256_SIGNATURE_LEN);
+    }
+    return assay_writer_finish(w, &all);
+}
+
+static enum assay_status body_of(struct assay_slice record, struct assay_change *change)
+{
+    struct assay_cursor c = assay_cursor_over(record.bytes, record.len);
+    struct assay_slice body;
+    uint64_t kind = 0;
+    ASSAY_TRY(assay_cbor_array_exact(&c, 3));
+    ASSAY_TRY(assay_cbor_uint(&c, &kind));
+    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CHANGE_LEN_MAX, &body));
+    return assay_change_decode(body, change);
+}
+
+void assay_change_of_record(struct assay_slice record, struct assay_change *change)
+{
+    const enum assay_status status = body_of(record, change);
+    ASSAY_ASSERT(status == ASSAY_OK); /* it stands in a final block */
+}
+
+/* --- maintenance */
+
+bool assay_maintenance_fits(const struct assay_member *member, uint64_t from, uint32_t epochs)
+{
+    ASSAY_ASSERT(epochs > 0 && epochs <= ASSAY_MAINTENANCE_EPOCHS);
+    const uint64_t until = from + epochs - 1;
+    uint64_t announced = epochs;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < member->maintenance_count; i++) {
+        const struct assay_maintenance *m = &member->maintenances[i];
+        if (m->until >= from) return false; /* in order, and never twice */
+        if (m->until + ASSAY_MAINTENANCE_SPAN <= until) continue;
+        /* Counted whole even where the span cuts it: never more than 1 in 16, sometimes less. */
+        announced += m->until - m->from + 1;
+        kept++;
+    }
+    return announced <= ASSAY_MAINTENANCE_EPOCHS && kept < ASSAY_MAINTENANCES_MAX;
+}
+
+void assay_maintenance_add(struct assay_member *member, uint64_t closed, uint64_t from,
+                           uint64_t until)
+{
+    ASSAY_ASSERT(from > closed && until >= from);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < member->maintenance_count; i++)
+        if (member->maintenances[i].until + ASSAY_MAINTENANCE_SPAN > until)
+            member->maintenances[kept++] = member->maintenances[i];
+    ASSAY_ASSERT(kept < ASSAY_MAINTENANCES_MAX); /* fits */
+    member->maintenances[kept++] = (struct assay_maintenance){ from, until };
+    for (uint32_t i = kept; i < ASSAY_MAINTENANCES_MAX; i++)
+        member->maintenances[i] = (struct assay_maintenance){ 0 };
+    member->maintenance_count = kept;
+}
+
+/* --- what it makes of a state */
+
+struct applying {
+    struct assay_state *state;
+    struct assay_slice operators;
+    uint64_t activation;
+    const char *why;
+};
+
+static enum assay_status unfit(struct applying *a, enum assay_status status, const char *why)
+{
+    a->why = why;
+    return status;
+}
+
+static bool is_operator(struct assay_slice document, const uint8_t id[static 32])
+{
+    struct assay_cursor c = assay_cursor_over(document.bytes, document.len);
+    uint64_t threshold = 0;
+    uint64_t count = 0;
+    if (assay_cbor_array_exact(&c, 3) != ASSAY_OK) return false;
+    if (assay_cbor_text_expect(&c, "assay/operators/v1") != ASSAY_OK) return false;
+    if (assay_cbor_uint(&c, &threshold) != ASSAY_OK) return false;
+    if (assay_cbor_array(&c, ASSAY_OPERATORS_MAX, &count) != ASSAY_OK) return false;
+    for (uint64_t i = 0; i < count; i++) {
+        uint8_t key[ASSAY_P256_PUBLIC_LEN];
+        uint8_t own[32];
+        struct assay_slice name;
+        if (assay_cbor_array_exact(&c, 2) != ASSAY_OK) return false;
+        if (assay_cbor_bytes_exact(&c, key, sizeof key) != ASSAY_OK) return false;
+        if (assay_cbor_text(&c, ASSAY_NAME_MAX, &name) != ASSAY_OK) return false;
+        assay_sha256(key, sizeof key, own);
+        if (assay_bytes_equal(own, id, 32)) return true;
+    }
+    return false;
+}
+
+/* A slot that nobody needs any more: proofs about its member are too old, and what is remembered of
+ * its platform (docs/protocol.md 7.6: one offence is forgotten in 512 epochs) is forgotten. */
+static bool is_free(const struct assay_member *m, uint64_t activation)
+{
+    const uint64_t kept = (uint64_t)ASSAY_PAST_EPOCHS + 512 * (uint64_t)m->trust.offences.count;
+    return m->stage == ASSAY_STAGE_LEFT && m->stage_epoch + kept < activation;
+}
+
+static struct assay_offences remembered(const struct assay_state *state,
+                                        const struct assay_genesis_member *card)
+{
+    struct assay_offences most = { 0 };
+    const bool masked = assay_bytes_all_zero(card->platform_id, 32);
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        const struct assay_member *m = &state->members[i];
+        if (!assay_bytes_equal(m->platform_id, card->platform_id, 32)) continue;
+        if (!assay_bytes_equal(m->vendor_root, card->vendor_root, 32)) continue;
+        /* docs/protocol.md 6.2: masked ids share by operator and vendor root. */
+        if (masked && !assay_bytes_equal(m->operator_id, card->operator_id, 32)) continue;
+        if (m->trust.offences.count > most.count) most = m->trust.offences;
+    }
+    return most;
+}
+
+static enum assay_status join(struct applying *a, const struct assay_genesis_member *card)
+{
+    struct assay_state *s = a->state;
+    uint32_t slot = s->member_count;
+    if (!is_operator(a->operators, card->operator_id))
+        return unfit(a, ASSAY_E_INVALID, "its operator is not one of the network's");
+    for (uint32_t i = 0; i < s->member_count; i++) {
+        const struct assay_member *m = &s->members[i];
+        if (is_free(m, a->activation)) {
+            if (slot == s->member_count) slot = i;
+            continue;
+        }
+        if (assay_bytes_equal(m->node_id, card->node_id, 32))
+            return unfit(a, ASSAY_E_DUPLICATE,
+                         m->stage == ASSAY_STAGE_LEFT ? "it left a moment ago: later"
+                                                      : "it is a member already");
+        if (assay_member_has_key(m, card->identity_public, card->door_public) ||
+            assay_member_has_key(m, card->voting_public, card->transport_public))
+            return unfit(a, ASSAY_E_DUPLICATE, "another member has one of its keys");
+    }
+    if (assay_bytes_equal(card->identity_public, card->voting_public, ASSAY_P256_PUBLIC_LEN) ||
+        assay_bytes_equal(card->door_public, card->transport_public, 32))
+        return unfit(a, ASSAY_E_DUPLICATE, "one key serves two purposes");
+    if (slot == s->member_count) {
+        /* docs/protocol.md 5.22: without seats every member votes. */
+        if (slot >= s->capacity || slot >= ASSAY_VOTERS_MAX)
+            return unfit(a, ASSAY_E_FULL, "the roster is full");
+        s->member_count++;
+    }
+    const struct assay_offences offences = remembered(s, card);
+    assay_member_born(&s->members[slot], card);
+    s->members[slot].lives[0].since_epoch = a->activation;
+    s->members[slot].trust = assay_trust_newcomer(offences);
+    s->members[slot].stage_epoch = a->activation;
+    s->counters[slot] = 0;
+    ASSAY_ASSERT(s->member_count <= s->capacity);
+    return ASSAY_OK;
+}
+
+static enum assay_status move_stage(struct applying *a, const uint8_t node_id[static 32],
+                                    enum assay_stage from, enum assay_stage to, const char *why)
+{
+    struct assay_state *s = a->state;
+    const uint32_t slot = assay_state_slot_of(s, node_id);
+    if (slot == s->member_count) return unfit(a, ASSAY_E_INVALID, "no member has this id");
+    struct assay_member *m = &s->members[slot];
+    if (m->stage_epoch == a->activation && m->stage_epoch != 0)
+        return unfit(a, ASSAY_E_DUPLICATE, "two actions about one member");
+    if (to != ASSAY_STAGE_LEFT && m->stage != from) return unfit(a, ASSAY_E_INVALID, why);
+    m->stage = to;
+    m->stage_epoch = a->activation;
+    m->weight = 0; /* until the table is made */
+    s->counters[slot] = 0;
+    /* What is not attested is not trusted: back at work it earns A again, as after an absence. */
+    if (to == ASSAY_STAGE_RESTING) assay_trust_rest(&m->trust);
+    return ASSAY_OK;
+}
+
+static enum assay_status replace_operators(struct applying *a, struct assay_slice document)
+{
+    struct assay_state *s = a->state;
+    for (uint32_t i = 0; i < s->member_count; i++)
+        if (s->members[i].stage != ASSAY_STAGE_LEFT &&
+            !is_operator(document, s->members[i].operator_id))
+            return unfit(a, ASSAY_E_INVALID, "a member's operator is not in the new list");
+    a->operators = document;
+    assay_sha256(document.bytes, document.len, s->operators_digest);
+    return ASSAY_OK;
+}
+
+static enum assay_status apply_one(struct applying *a, const struct assay_action *action)
+{
+    struct assay_charter_rules *rules = &a->state->rules;
+    const struct assay_slice doc = action->document;
+    switch (action->kind) {
+    case ASSAY_ACTION_JOIN: return join(a, &action->card);
+    case ASSAY_ACTION_LEAVE:
+        return move_stage(a, action->node_id, ASSAY_STAGE_MEMBER, ASSAY_STAGE_LEFT, "");
+    case ASSAY_ACTION_REST:
+        return move_stage(a, action->node_id, ASSAY_STAGE_MEMBER, ASSAY_STAGE_RESTING,
+                          "it rests already");
+    case ASSAY_ACTION_WAKE:
+        return move_stage(a, action->node_id, ASSAY_STAGE_RESTING, ASSAY_STAGE_MEMBER,
+                          "it does not rest");
+    case ASSAY_ACTION_MAINTENANCE: return unfit(a, ASSAY_E_INVALID, "maintenance stands alone");
+    case ASSAY_ACTION_POLICY: assay_sha256(doc.bytes, doc.len, rules->policy_digest); break;
+    case ASSAY_ACTION_ENDORSEMENTS:
+        assay_sha256(doc.bytes, doc.len, rules->endorsements_digest);
+        break;
+    case ASSAY_ACTION_PARAMETERS: rules->parameters = action->parameters; break;
+    case ASSAY_ACTION_OPERATORS: return replace_operators(a, doc);
+    }
+    return ASSAY_OK;
+}
+
+/* Somebody must be left to vote. */
+static bool has_weight(const struct assay_state *state)
+{
+    for (uint32_t i = 0; i < state->member_count; i++)
+        if (assay_member_serves(&state->members[i]) &&
+            assay_trust_raw_weight(&state->members[i].trust) > 0)
+            return true;
+    return false;
+}
+
+enum assay_status assay_change_apply(struct assay_staging *staging,
+                                     const struct assay_change *change, struct assay_unfit *why)
+{
+    ASSAY_ASSERT(assay_state_holds(staging->state) && change->sequence > 0);
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    struct applying a = { staging->state, staging->operators, change->activation, "" };
+    *why = (struct assay_unfit){ .why = "" };
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        const enum assay_status shape = assay_action_next(&c, &action);
+        ASSAY_ASSERT(shape == ASSAY_OK); /* assay_change_decode */
+        const enum assay_status status = apply_one(&a, &action);
+        if (status != ASSAY_OK) {
+            *why = (struct assay_unfit){ i, a.why };
+            return status;
+        }
+    }
+    staging->operators = a.operators;
+    if (has_weight(staging->state)) return ASSAY_OK;
+    *why = (struct assay_unfit){ 0, "nobody of weight would be left" };
+    return ASSAY_E_INVALID;
+}
+
+bool assay_change_names_key(const struct assay_change *change,
+                            const uint8_t p256[static ASSAY_P256_PUBLIC_LEN],
+                            const uint8_t curve[static 32])
+{
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        const enum assay_status shape = assay_action_next(&c, &action);
+        ASSAY_ASSERT(shape == ASSAY_OK);
+        const struct assay_genesis_member *card = &action.card;
+        if (action.kind != ASSAY_ACTION_JOIN) continue;
+        if (assay_bytes_equal(card->voting_public, p256, ASSAY_P256_PUBLIC_LEN) ||
+            assay_bytes_equal(card->identity_public, p256, ASSAY_P256_PUBLIC_LEN) ||
+            assay_bytes_equal(card->door_public, curve, 32) ||
+            assay_bytes_equal(card->transport_public, curve, 32))
+            return true;
+    }
+    return false;
+}

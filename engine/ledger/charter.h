@@ -1,0 +1,36 @@
+/*
+ * engine/ledger/charter.h - what holds in an epoch, in the shape of a genesis: rules, operators and
+ * roster as changes left them (docs/protocol.md 9.6).
+ *
+ * A state names policy, endorsements and operators by their digests; the documents themselves stand
+ * in the genesis and in the CHANGE records that brought them, which every store keeps.
+ */
+#ifndef ASSAY_ENGINE_LEDGER_CHARTER_H
+#define ASSAY_ENGINE_LEDGER_CHARTER_H
+
+#include "engine/ledger/change.h"
+
+/* Hands out a document by its SHA-256. Returns: whether it is there; *document outlives the
+ * charter. */
+typedef bool assay_document_find(void *context, const uint8_t digest[static 32],
+                                 struct assay_slice *document);
+
+/*
+ * assay_charter_of - the charter after a state.
+ *
+ * In:      genesis, state (both outlive *charter, which borrows names from state and documents from
+ *          genesis and find)
+ * Out:     *charter, without signatures; undefined unless ASSAY_OK (large: keep it in static or
+ *          heap memory)
+ * Returns: ASSAY_OK | ASSAY_E_CHAIN (another chain's state) | ASSAY_E_NOT_FOUND (a document)
+ */
+ASSAY_CHECKED enum assay_status assay_charter_of(const struct assay_genesis *genesis,
+                                                 const struct assay_state *state,
+                                                 assay_document_find *find, void *context,
+                                                 struct assay_genesis *charter);
+/* The document of this digest in a CHANGE record that was decoded before. Returns: whether it is in
+ * it. */
+bool assay_charter_in_change(struct assay_slice record, const uint8_t digest[static 32],
+                             struct assay_slice *document);
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * host/charter.c - the rules and the roster after the newest state in a store.
+ */
+#include "host/charter.h"
+
+#include "base/assert.h"
+
+enum { DOCUMENTS = 3 }; /* policy, endorsements, operators */
+
+struct room {
+    struct assay_genesis genesis;
+    struct assay_state state;
+    /* Room for a roster that is full, and for the members that its last change adds. */
+    _Alignas(16) uint8_t members[(ASSAY_VOTERS_MAX + ASSAY_JOINS_MAX) *
+                                     (sizeof(struct assay_member) + sizeof(int64_t)) +
+                                 64];
+    uint8_t documents[DOCUMENTS][ASSAY_CHANGE_LEN_MAX];
+    uint32_t document_count;
+    struct assay_store *store;
+    bool has_state;
+    enum assay_status status;
+};
+
+size_t assay_charter_size(void)
+{
+    return (sizeof(struct room) + 63) / 64 * 64;
+}
+
+static void everything(struct assay_store_key *to)
+{
+    *to = (struct assay_store_key){ .era = UINT32_MAX,
+                                    .epoch = ASSAY_STORE_NUMBER_MAX,
+                                    .number = ASSAY_STORE_NUMBER_MAX };
+    for (size_t i = 0; i < sizeof to->id; i++)
+        to->id[i] = 0xff;
+}
+
+/* In the order of epochs: the last one stays. */
+static bool take_state(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct room *room = context;
+    (void)key;
+    room->status = assay_state_decode(value, &room->state);
+    room->has_state = room->status == ASSAY_OK;
+    return room->has_state;
+}
+
+struct search {
+    struct room *room;
+    const uint8_t *digest;
+    struct assay_slice found;
+};
+
+static bool look_into(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct search *search = context;
+    struct room *room = search->room;
+    struct assay_slice document;
+    (void)key;
+    if (!assay_charter_in_change(value, search->digest, &document)) return true;
+    ASSAY_ASSERT(room->document_count < DOCUMENTS);
+    uint8_t *own = room->documents[room->document_count++];
+    assay_bytes_copy(own, ASSAY_CHANGE_LEN_MAX, document.bytes, document.len);
+    search->found = assay_slice_over(own, document.len);
+    return false;
+}
+
+static bool find(void *context, const uint8_t digest[static 32], struct assay_slice *document)
+{
+    struct room *room = context;
+    struct search search = { .room = room, .digest = digest };
+    const struct assay_store_key from = { 0 };
+    struct assay_store_key to;
+    everything(&to);
+    const enum assay_status status = room->store->ops->scan(room->store, ASSAY_STORE_CHANGE, &from,
+                                                            &to, false, look_into, &search);
+    *document = search.found;
+    return status == ASSAY_OK && search.found.len > 0;
+}
+
+enum assay_status assay_charter_load(void *memory, size_t memory_len,
+                                     const struct assay_genesis *genesis,
+                                     struct assay_store *store, struct assay_charter *charter)
+{
+    struct room *room = memory;
+    const struct assay_store_key from = { 0 };
+    struct assay_store_key to;
+    ASSAY_ASSERT((uintptr_t)memory % 64 == 0 && memory_len >= assay_charter_size());
+    everything(&to);
+    room->store = store;
+    room->has_state = false;
+    room->status = ASSAY_OK;
+    room->document_count = 0;
+    room->state = (struct assay_state){ 0 };
+    assay_state_place(&room->state, room->members, ASSAY_VOTERS_MAX + ASSAY_JOINS_MAX);
+    assay_bytes_copy(room->state.chain_id, 32, genesis->chain_id, 32);
+    ASSAY_TRY(store->ops->scan(store, ASSAY_STORE_STATE, &from, &to, false, take_state, room));
+    ASSAY_TRY(room->status);
+    *charter = (struct assay_charter){ .genesis = genesis };
+    if (!room->has_state) return ASSAY_OK;
+    ASSAY_TRY(assay_charter_of(genesis, &room->state, find, room, &room->genesis));
+    *charter = (struct assay_charter){ .genesis = &room->genesis, .state = &room->state };
+    return ASSAY_OK;
+}

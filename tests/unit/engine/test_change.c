@@ -1,0 +1,588 @@
+/*
+ * tests/unit/engine/test_change.c - CHANGE: who may decide, what it makes of a state, and what is
+ * taken back (docs/protocol.md 9.5 to 9.9).
+ */
+#include "engine/ledger/charter.h"
+#include "tests/unit/engine/change_bench.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- who may decide */
+
+Test(change, the_threshold_of_the_operators_decides_and_nobody_else)
+{
+    struct change_bench *b = change_make();
+    const struct assay_action rest = change_about(ASSAY_ACTION_REST, b, 2);
+    const struct assay_change head = change_head_of(b, 1, 3);
+    struct change_made *one = change_make_change(b, &head, &rest, 1, 1);
+    struct change_made *two = change_make_change(b, &head, &rest, 1, 5);
+    cr_assert_eq(change_offer(b, one), ASSAY_E_SIGNATURE);
+    /* A signature that is not over this body. */
+    struct change_made *forged = change_make_change(b, &head, &rest, 1, 3);
+    struct assay_slice last = forged->record.bytes;
+    forged->bytes[last.len - 1] ^= 1;
+    cr_assert_eq(change_offer(b, forged), ASSAY_E_SIGNATURE);
+    /* A stranger's key is not an operator's. */
+    struct assay_secret32 key;
+    struct assay_p256_signer *own = b->signers[1];
+    change_secret(99, 9, &key);
+    b->signers[1] = NULL;
+    cr_assert_eq(assay_p256_signer_load(&key, &b->signers[1]), ASSAY_OK);
+    struct change_made *stranger = change_make_change(b, &head, &rest, 1, 3);
+    cr_assert_eq(change_offer(b, stranger), ASSAY_E_SIGNATURE);
+    assay_p256_signer_free(&b->signers[1]);
+    b->signers[1] = own;
+    cr_assert_eq(change_offer(b, two), ASSAY_OK);
+    free(one);
+    free(two);
+    free(forged);
+    free(stranger);
+    change_drop(b);
+}
+
+Test(change, sequence_era_chain_and_activation_are_exact)
+{
+    struct change_bench *b = change_make();
+    const struct assay_action rest = change_about(ASSAY_ACTION_REST, b, 2);
+    cr_assert_eq(change_offer_one(b, 2, 3, &rest), ASSAY_E_EARLY, "a number left out");
+    cr_assert_eq(change_offer_one(b, 1, 2, &rest), ASSAY_E_STALE, "two epochs ahead at least");
+    cr_assert_eq(change_offer_one(b, 1, 1 + ASSAY_ACTIVATION_AHEAD_MAX + 1, &rest), ASSAY_E_STALE);
+    struct assay_change other = change_head_of(b, 1, 3);
+    other.era = 1;
+    struct change_made *m = change_make_change(b, &other, &rest, 1, 3);
+    cr_assert_eq(change_offer(b, m), ASSAY_E_CHAIN);
+    free(m);
+    other = change_head_of(b, 1, 3);
+    other.chain_id[0] ^= 1;
+    m = change_make_change(b, &other, &rest, 1, 3);
+    cr_assert_eq(change_offer(b, m), ASSAY_E_CHAIN);
+    free(m);
+    cr_assert_eq(change_offer_one(b, 1, 3, &rest), ASSAY_OK);
+    cr_assert_eq(change_offer_one(b, 1, 3, &rest), ASSAY_E_DUPLICATE, "one in an epoch");
+    change_pass_epoch(b);
+    cr_assert_eq(change_offer_one(b, 1, 9, &rest), ASSAY_E_DUPLICATE, "it cannot come again");
+    const struct assay_action wake = change_about(ASSAY_ACTION_WAKE, b, 2);
+    cr_assert_eq(change_offer_one(b, 2, 4, &wake), ASSAY_E_INVALID, "activations are two apart");
+    cr_assert_eq(change_offer_one(b, 2, 5, &wake), ASSAY_OK, "judged on what waits before it");
+    change_drop(b);
+}
+
+/* --- what it makes of a state */
+
+Test(change, a_member_rests_and_wakes_and_is_not_judged_meanwhile)
+{
+    struct change_bench *b = change_make();
+    const struct assay_action rest = change_about(ASSAY_ACTION_REST, b, 2);
+    const struct assay_action wake = change_about(ASSAY_ACTION_WAKE, b, 2);
+    cr_assert_eq(change_offer_one(b, 1, 3, &rest), ASSAY_OK);
+    change_pass_epoch(b);
+    cr_assert_eq(b->state.change_sequence, 1);
+    cr_assert_eq(b->state.pending_count, 1);
+    cr_assert_eq(b->state.members[2].stage, ASSAY_STAGE_MEMBER, "not yet");
+    change_pass_epoch(b);
+    const struct assay_member *m = &b->state.members[2];
+    cr_assert_eq(m->stage, ASSAY_STAGE_RESTING);
+    cr_assert_eq(m->weight, 0);
+    cr_assert_eq(m->trust.availability_bp, 0);
+    cr_assert_eq(m->trust.integrity_bp, 10000, "resting is no offence");
+    cr_assert_eq(b->state.pending_count, 0);
+    /* What is said of it counts for nothing. */
+    change_pass_epoch(b);
+    cr_assert_eq(m->trust.availability_bp, 0);
+    cr_assert_eq(m->found.pass_weight, 0);
+    cr_assert_eq(change_offer_one(b, 2, b->context.epoch + 2, &wake), ASSAY_OK);
+    change_pass_epoch(b);
+    change_pass_epoch(b);
+    cr_assert_eq(m->stage, ASSAY_STAGE_MEMBER);
+    cr_assert_gt(m->weight, 0);
+    change_pass_epoch(b);
+    cr_assert_eq(m->trust.availability_bp, 500, "it earns A again");
+    change_drop(b);
+}
+
+Test(change, a_newcomer_starts_at_nothing_with_what_its_platform_did)
+{
+    struct change_bench *b = change_make();
+    struct assay_action join = { .kind = ASSAY_ACTION_JOIN };
+    change_card(b, 20, 1, &join.card);
+    /* The platform of member 3 did something. */
+    b->state.members[3].trust.offences = (struct assay_offences){ .count = 2, .last_epoch = 1 };
+    assay_bytes_copy(join.card.platform_id, 32, b->state.members[3].platform_id, 32);
+    assay_bytes_copy(join.card.vendor_root, 32, b->state.members[3].vendor_root, 32);
+    cr_assert_eq(change_offer_one(b, 1, 3, &join), ASSAY_OK);
+    change_pass_epoch(b);
+    change_pass_epoch(b);
+    cr_assert_eq(b->state.member_count, CHANGE_MEMBERS + 1);
+    const struct assay_member *m = &b->state.members[CHANGE_MEMBERS];
+    cr_assert_arr_eq(m->node_id, join.card.node_id, 32);
+    cr_assert_eq(assay_state_slot_of(&b->state, join.card.node_id), CHANGE_MEMBERS);
+    cr_assert_eq(m->trust.integrity_bp, 0);
+    cr_assert_eq(m->trust.availability_bp, 0);
+    cr_assert(assay_trust_on_probation(&m->trust));
+    cr_assert_eq(m->trust.offences.count, 2);
+    cr_assert_eq(m->weight, 0);
+    cr_assert_eq(m->lives[0].since_epoch, 3);
+    cr_assert_null(assay_member_life_at(m, 2), "it said nothing before");
+    cr_assert_str_eq(m->name, "m20");
+    change_drop(b);
+}
+
+Test(change, what_does_not_fit_is_refused_as_a_whole)
+{
+    struct change_bench *b = change_make();
+    struct assay_action join = { .kind = ASSAY_ACTION_JOIN };
+    change_card(b, 20, 1, &join.card);
+    struct assay_action actions[2] = { change_about(ASSAY_ACTION_REST, b, 0), join };
+    const struct assay_change head = change_head_of(b, 1, 3);
+    const struct assay_action good = join;
+#define REFUSED(expected, why)                                                                     \
+    do {                                                                                           \
+        struct change_made *m = change_make_change(b, &head, actions, 2, 3);                       \
+        cr_assert_eq(change_offer(b, m), expected, why);                                           \
+        free(m);                                                                                   \
+        actions[1] = good;                                                                         \
+    } while (0)
+    memset(actions[1].card.operator_id, 9, 32);
+    REFUSED(ASSAY_E_INVALID, "an operator that there is not");
+    assay_bytes_copy(actions[1].card.transport_public, 32, b->state.members[4].door_public, 32);
+    REFUSED(ASSAY_E_DUPLICATE, "the door key of another");
+    assay_bytes_copy(actions[1].card.voting_public, 64, b->state.members[4].lives[0].voting_public,
+                     64);
+    REFUSED(ASSAY_E_DUPLICATE, "the voting key of another");
+    assay_bytes_copy(actions[1].card.identity_public, 64, b->state.members[4].identity_public, 64);
+    REFUSED(ASSAY_E_DUPLICATE, "a member already");
+    actions[1] = change_about(ASSAY_ACTION_WAKE, b, 1);
+    REFUSED(ASSAY_E_INVALID, "it does not rest");
+    actions[1] = change_about(ASSAY_ACTION_LEAVE, b, 0);
+    REFUSED(ASSAY_E_DUPLICATE, "two actions about one member");
+    memset(actions[1].node_id, 3, 32);
+    actions[1].kind = ASSAY_ACTION_REST;
+    REFUSED(ASSAY_E_INVALID, "no member has this id");
+#undef REFUSED
+    struct change_made *m = change_make_change(b, &head, actions, 2, 3);
+    cr_assert_eq(change_offer(b, m), ASSAY_OK);
+    free(m);
+    change_drop(b);
+}
+
+Test(change, somebody_of_weight_is_left)
+{
+    struct change_bench *b = change_make();
+    struct assay_action actions[CHANGE_MEMBERS];
+    const struct assay_change head = change_head_of(b, 1, 3);
+    for (uint32_t i = 0; i < CHANGE_MEMBERS; i++)
+        actions[i] = change_about(i % 2 == 0 ? ASSAY_ACTION_LEAVE : ASSAY_ACTION_REST, b, i);
+    struct change_made *all = change_make_change(b, &head, actions, CHANGE_MEMBERS, 3);
+    struct change_made *but_one = change_make_change(b, &head, actions, CHANGE_MEMBERS - 1, 3);
+    cr_assert_eq(change_offer(b, all), ASSAY_E_INVALID);
+    cr_assert_eq(change_offer(b, but_one), ASSAY_OK);
+    change_pass_epoch(b);
+    change_pass_epoch(b);
+    cr_assert_gt(b->state.members[CHANGE_MEMBERS - 1].weight, 0);
+    for (uint32_t i = 0; i + 1 < CHANGE_MEMBERS; i++)
+        cr_assert_eq(b->state.members[i].weight, 0);
+    free(all);
+    free(but_one);
+    change_drop(b);
+}
+
+Test(change, a_slot_is_used_again_only_when_nothing_can_be_proven_of_its_member)
+{
+    struct change_bench *b = change_make();
+    struct assay_action join = { .kind = ASSAY_ACTION_JOIN };
+    const struct assay_action leave = change_about(ASSAY_ACTION_LEAVE, b, 1);
+    uint8_t gone[32];
+    assay_bytes_copy(gone, 32, b->state.members[1].node_id, 32);
+    cr_assert_eq(change_offer_one(b, 1, 3, &leave), ASSAY_OK);
+    change_pass_epoch(b);
+    change_pass_epoch(b);
+    cr_assert_eq(assay_state_slot_of(&b->state, gone), b->state.member_count, "it is gone");
+    change_card(b, 20, 1, &join.card);
+    cr_assert_eq(change_offer_one(b, 2, b->context.epoch + 2, &join), ASSAY_OK);
+    change_pass_epoch(b);
+    change_pass_epoch(b);
+    cr_assert_eq(b->state.member_count, CHANGE_MEMBERS + 1, "a slot of its own");
+    while (b->context.epoch < 3 + ASSAY_PAST_EPOCHS)
+        change_pass_epoch(b);
+    change_card(b, 21, 1, &join.card);
+    cr_assert_eq(change_offer_one(b, 3, b->context.epoch + 2, &join), ASSAY_OK);
+    change_pass_epoch(b);
+    change_pass_epoch(b);
+    cr_assert_eq(b->state.member_count, CHANGE_MEMBERS + 1, "the free slot");
+    cr_assert_arr_eq(b->state.members[1].node_id, join.card.node_id, 32);
+    change_drop(b);
+}
+
+Test(change, a_slot_stays_while_offences_of_its_platform_are_remembered)
+{
+    struct change_bench *b = change_make();
+    struct assay_unfit unfit;
+    struct assay_change change;
+    struct assay_action join = { .kind = ASSAY_ACTION_JOIN };
+    uint8_t body[2048];
+    b->state.members[1].stage = ASSAY_STAGE_LEFT;
+    b->state.members[1].stage_epoch = 3;
+    b->state.members[1].weight = 0;
+    b->state.members[1].trust.offences.count = 1;
+    change_card(b, 20, 1, &join.card);
+    for (uint64_t activation = 3 + 512; activation < 3 + 512 + 20; activation++) {
+        const struct assay_change head = change_head_of(b, 1, activation);
+        struct assay_writer w = assay_writer_over(body, sizeof body);
+        cr_assert_eq(assay_change_encode(&head, &join, 1, &w), ASSAY_OK);
+        cr_assert_eq(assay_change_decode(assay_slice_over(body, w.len), &change), ASSAY_OK);
+        struct assay_staging staging = { &b->stage, b->context.operators };
+        assay_state_copy(&b->stage, &b->state);
+        cr_assert_eq(assay_change_apply(&staging, &change, &unfit), ASSAY_OK);
+        const bool reused = b->stage.member_count == CHANGE_MEMBERS;
+        cr_assert_eq(reused, activation > 3 + 512 + ASSAY_PAST_EPOCHS, "%llu",
+                     (unsigned long long)activation);
+    }
+    change_drop(b);
+}
+
+Test(change, operators_replace_one_another_but_leave_no_member_without)
+{
+    struct change_bench *b = change_make();
+    static uint8_t bytes[ASSAY_OPERATORS_LEN_MAX];
+    struct assay_genesis *two = calloc(1, sizeof *two);
+    struct assay_action replace = { .kind = ASSAY_ACTION_OPERATORS };
+    two->operator_count = 2;
+    two->threshold = 2;
+    two->operators[0] = b->genesis.operators[0];
+    two->operators[1] = b->genesis.operators[1];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    cr_assert_eq(assay_operators_encode(two, &w), ASSAY_OK);
+    replace.document = assay_slice_over(bytes, w.len);
+    cr_assert_eq(change_offer_one(b, 1, 3, &replace), ASSAY_E_INVALID,
+                 "members of the third are there");
+    struct assay_action actions[CHANGE_MEMBERS + 1];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < CHANGE_MEMBERS; i++)
+        if (assay_bytes_equal(b->state.members[i].operator_id, b->genesis.operators[2].operator_id,
+                              32))
+            actions[count++] = change_about(ASSAY_ACTION_LEAVE, b, i);
+    actions[count++] = replace;
+    const struct assay_change head = change_head_of(b, 1, 3);
+    struct change_made *m = change_make_change(b, &head, actions, count, 3);
+    cr_assert_eq(change_offer(b, m), ASSAY_OK);
+    free(m);
+    change_pass_epoch(b);
+    change_pass_epoch(b);
+    uint8_t digest[32];
+    assay_sha256(bytes, w.len, digest);
+    cr_assert_arr_eq(b->state.operators_digest, digest, 32);
+    free(two);
+    change_drop(b);
+}
+
+Test(change, broken_operators_documents_are_refused)
+{
+    struct change_bench *b = change_make();
+    static uint8_t bytes[ASSAY_OPERATORS_LEN_MAX];
+    struct assay_genesis *other = calloc(1, sizeof *other);
+    *other = b->genesis;
+    other->threshold = 3;
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    cr_assert_eq(assay_operators_encode(other, &w), ASSAY_OK);
+    cr_assert_eq(assay_operators_check(assay_slice_over(bytes, w.len)), ASSAY_OK);
+    for (size_t len = 0; len < w.len; len++)
+        cr_assert_neq(assay_operators_check(assay_slice_over(bytes, len)), ASSAY_OK);
+    bytes[w.len] = 0;
+    cr_assert_eq(assay_operators_check(assay_slice_over(bytes, w.len + 1)), ASSAY_E_TRAILING);
+    struct assay_genesis *decoded = calloc(1, sizeof *decoded);
+    cr_assert_eq(assay_operators_decode(assay_slice_over(bytes, w.len), decoded), ASSAY_OK);
+    cr_assert_eq(decoded->operator_count, CHANGE_OPERATORS);
+    cr_assert_eq(decoded->threshold, 3);
+    const struct assay_genesis_operator swap = other->operators[0];
+    other->operators[0] = other->operators[1];
+    other->operators[1] = swap;
+    w = assay_writer_over(bytes, sizeof bytes);
+    cr_assert_eq(assay_operators_encode(other, &w), ASSAY_OK);
+    cr_assert_eq(assay_operators_check(assay_slice_over(bytes, w.len)), ASSAY_E_ENCODING);
+    free(decoded);
+    free(other);
+    change_drop(b);
+}
+
+/* --- maintenance */
+
+static enum assay_status maintain(struct change_bench *b, uint32_t slot, uint64_t from,
+                                  uint32_t epochs, unsigned signers)
+{
+    struct assay_action a = change_about(ASSAY_ACTION_MAINTENANCE, b, slot);
+    const struct assay_change head = change_head_of(b, 0, from);
+    a.epochs = epochs;
+    struct change_made *m = change_make_change(b, &head, &a, 1, signers);
+    const enum assay_status status = change_offer(b, m);
+    free(m);
+    return status;
+}
+
+static unsigned operator_of(const struct change_bench *b, uint32_t slot)
+{
+    for (uint32_t i = 0; i < CHANGE_OPERATORS; i++)
+        if (assay_bytes_equal(b->genesis.operators[i].operator_id,
+                              b->state.members[slot].operator_id, 32))
+            return 1u << i;
+    return 0;
+}
+
+Test(change, maintenance_is_announced_by_the_members_own_operator_alone)
+{
+    struct change_bench *b = change_make();
+    const unsigned own = operator_of(b, 4);
+    const unsigned other = own == 1 ? 2 : 1;
+    cr_assert_eq(maintain(b, 4, 3, 5, other), ASSAY_E_INVALID);
+    cr_assert_eq(maintain(b, 4, 3, 5, own | other), ASSAY_E_SIGNATURE, "alone");
+    cr_assert_eq(maintain(b, 4, 2, 5, own), ASSAY_E_STALE);
+    cr_assert_eq(maintain(b, 4, 3, 5, own), ASSAY_OK);
+    cr_assert_eq(maintain(b, 4, 30, 5, own), ASSAY_E_DUPLICATE, "one in an epoch");
+    change_pass_epoch(b);
+    cr_assert_eq(maintain(b, 4, 4, 5, own), ASSAY_E_INVALID, "it is announced already");
+    cr_assert_eq(b->state.change_sequence, 0, "it takes no number of the operators'");
+    /* Absent while it lasts: A holds; then it falls. */
+    while (b->context.epoch < 10) {
+        const bool announced = assay_member_in_maintenance(&b->state.members[4], b->context.epoch);
+        cr_assert_eq(announced, b->context.epoch >= 3 && b->context.epoch <= 7);
+        const uint16_t before = b->state.members[4].trust.availability_bp;
+        change_all_pass(b);
+        for (uint32_t v = 0; v < CHANGE_MEMBERS; v++)
+            if (v != 4)
+                assay_row_set(b->ledger.rows + v * b->ledger.row_len, 4, ASSAY_OUTCOME_ABSENT);
+        change_close_epoch(b);
+        const uint16_t after = b->state.members[4].trust.availability_bp;
+        if (announced) cr_assert_eq(after, before);
+        else cr_assert_lt(after, before);
+        cr_assert_neq(b->state.members[4].found.certified_pass, true);
+    }
+    change_drop(b);
+}
+
+/* At most 64 of any 1024 epochs, whatever is asked for: counted epoch by epoch. */
+Test(change, no_span_holds_more_maintenance_than_one_in_sixteen)
+{
+    enum { EPOCHS = 9000 };
+    static bool announced[EPOCHS + 256];
+    struct assay_member m = { 0 };
+    uint32_t seed = 1;
+    for (uint64_t epoch = 1; epoch < EPOCHS; epoch++) {
+        seed = seed * 1664525u + 1013904223u;
+        const uint64_t from = epoch + 2 + (seed >> 28);
+        const uint32_t epochs = 1 + (seed >> 8) % 64;
+        if (!assay_maintenance_fits(&m, from, epochs)) continue;
+        assay_maintenance_add(&m, epoch, from, from + epochs - 1);
+        for (uint32_t i = 0; i < epochs; i++)
+            announced[from + i] = true;
+        cr_assert_leq(m.maintenance_count, ASSAY_MAINTENANCES_MAX);
+    }
+    uint32_t within = 0;
+    uint32_t most = 0;
+    for (uint32_t e = 0; e < EPOCHS; e++) {
+        within += announced[e];
+        if (e >= ASSAY_MAINTENANCE_SPAN) within -= announced[e - ASSAY_MAINTENANCE_SPAN];
+        if (within > most) most = within;
+    }
+    cr_assert_leq(most, ASSAY_MAINTENANCE_EPOCHS);
+    cr_assert_gt(most, ASSAY_MAINTENANCE_EPOCHS / 2, "the bound is used");
+}
+
+/* --- what fells many reverts itself */
+
+static void try_policy(struct change_bench *b, uint64_t forces)
+{
+    struct assay_change head =
+        change_head_of(b, b->state.change_sequence + 1, b->context.epoch + 2);
+    const struct assay_action policy = change_policy_of("another policy");
+    head.forces = forces;
+    struct change_made *m = change_make_change(b, &head, &policy, 1, 3);
+    cr_assert_eq(change_offer(b, m), ASSAY_OK);
+    free(m);
+    change_pass_epoch(b);
+    change_pass_epoch(b); /* the epoch before activation */
+    uint8_t digest[32];
+    assay_sha256("another policy", 14, digest);
+    cr_assert_arr_eq(b->state.rules.policy_digest, digest, 32);
+}
+
+static void fell(struct change_bench *b, uint32_t from, uint32_t to)
+{
+    change_all_pass(b);
+    for (uint32_t s = from; s < to; s++)
+        b->ledger.fail[s] = ASSAY_OUTCOME_FAIL_HARD;
+}
+
+Test(change, more_than_a_fifth_felled_brings_the_rules_back_and_strikes_nobody)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    cr_assert_eq(b->state.trial.sequence, 1);
+    fell(b, 0, 2); /* two of six */
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    cr_assert_eq(b->state.ended.sequence, 1);
+    cr_assert_eq(3 * b->state.ended.felled_weight, b->state.ended.total_weight);
+    cr_assert_arr_eq(b->state.rules.policy_digest, b->genesis.policy_digest, 32);
+    cr_assert_eq(b->state.trial.sequence, 0);
+    for (uint32_t i = 0; i < CHANGE_MEMBERS; i++) {
+        cr_assert_eq(b->state.members[i].trust.integrity_bp, 10000, "slot %u", i);
+        cr_assert_eq(b->state.members[i].trust.offences.count, 0);
+        cr_assert_eq(b->state.members[i].watched_weight, 0);
+    }
+    /* Signed again by people who mean it: it stays. */
+    try_policy(b, 1);
+    cr_assert_eq(b->state.trial.sequence, 0);
+    fell(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.members[0].trust.integrity_bp, 0);
+    cr_assert_eq(b->state.members[2].trust.integrity_bp, 10000);
+    cr_assert_eq(b->state.ended.sequence, 1, "still the first one");
+    change_drop(b);
+}
+
+Test(change, a_fifth_or_less_stays_and_strikes)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    fell(b, 3, 4); /* one of six */
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_NONE);
+    cr_assert_eq(b->state.members[3].trust.integrity_bp, 0);
+    cr_assert(b->state.members[3].felled);
+    change_pass_epoch(b);
+    cr_assert_eq(b->state.trial.sequence, 0, "the trial is over");
+    cr_assert_not(b->state.members[3].felled);
+    cr_assert_neq(b->state.rules.policy_digest[0], 0);
+    fell(b, 0, 3); /* later faults are nobody's fault but their own */
+    change_close_epoch(b);
+    cr_assert_eq(b->state.members[1].trust.integrity_bp, 0);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_NONE);
+    change_drop(b);
+}
+
+Test(change, what_falls_in_two_epochs_counts_together_and_is_given_back)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    fell(b, 3, 4);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.members[3].trust.integrity_bp, 0);
+    cr_assert_eq(b->state.members[3].trust.offences.count, 1);
+    fell(b, 1, 2);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    cr_assert_eq(b->state.members[3].trust.integrity_bp, 10000);
+    cr_assert_eq(b->state.members[3].trust.offences.count, 0);
+    cr_assert_eq(b->state.members[1].trust.integrity_bp, 10000);
+    cr_assert_gt(b->state.members[3].weight, 0);
+    change_drop(b);
+}
+
+Test(change, who_failed_before_does_not_count_against_the_new_rules)
+{
+    struct change_bench *b = change_make();
+    struct assay_change head = change_head_of(b, 1, 3);
+    const struct assay_action policy = change_policy_of("another policy");
+    struct change_made *m = change_make_change(b, &head, &policy, 1, 3);
+    cr_assert_eq(change_offer(b, m), ASSAY_OK);
+    free(m);
+    change_pass_epoch(b);
+    change_all_pass(b);
+    for (uint32_t v = 0; v < CHANGE_MEMBERS;
+         v++) /* nobody could judge 0 and 1 in the epoch before */
+        for (uint32_t s = 0; s < 2; s++)
+            assay_row_set(b->ledger.rows + v * b->ledger.row_len, s, ASSAY_OUTCOME_NONE);
+    change_close_epoch(b);
+    fell(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_NONE);
+    cr_assert_eq(b->state.members[0].trust.integrity_bp, 0);
+    change_drop(b);
+}
+
+Test(change, what_waits_behind_a_reverted_change_goes_with_it)
+{
+    struct change_bench *b = change_make();
+    const struct assay_action policy = change_policy_of("another policy");
+    const struct assay_action rest = change_about(ASSAY_ACTION_REST, b, 5);
+    cr_assert_eq(change_offer_one(b, 1, 3, &policy), ASSAY_OK);
+    change_pass_epoch(b);
+    cr_assert_eq(change_offer_one(b, 2, 9, &rest), ASSAY_OK);
+    change_pass_epoch(b);
+    fell(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    cr_assert_eq(b->state.pending_count, 0);
+    cr_assert_eq(b->state.change_sequence, 2, "numbers are not used twice");
+    change_drop(b);
+}
+
+/* --- the charter of what follows */
+
+static bool find_in(void *context, const uint8_t digest[static 32], struct assay_slice *document)
+{
+    const struct change_made *m = context;
+    return assay_charter_in_change(m->record.bytes, digest, document);
+}
+
+Test(change, the_charter_after_a_change_is_made_of_state_and_documents)
+{
+    struct change_bench *b = change_make();
+    struct assay_genesis *charter = calloc(1, sizeof *charter);
+    struct assay_action actions[2] = { change_policy_of("another policy"),
+                                       { .kind = ASSAY_ACTION_JOIN } };
+    change_card(b, 20, 1, &actions[1].card);
+    const struct assay_change head = change_head_of(b, 1, 3);
+    struct change_made *m = change_make_change(b, &head, actions, 2, 3);
+    cr_assert_eq(change_offer(b, m), ASSAY_OK);
+    change_pass_epoch(b);
+    change_pass_epoch(b);
+    cr_assert_eq(assay_charter_of(&b->genesis, &b->state, NULL, NULL, charter), ASSAY_E_NOT_FOUND);
+    cr_assert_eq(assay_charter_of(&b->genesis, &b->state, find_in, m, charter), ASSAY_OK);
+    cr_assert_eq(charter->policy.len, 14);
+    cr_assert_arr_eq(charter->policy.bytes, "another policy", 14);
+    cr_assert_eq(charter->member_count, CHANGE_MEMBERS + 1);
+    cr_assert_arr_eq(charter->members[CHANGE_MEMBERS].identity_public,
+                     actions[1].card.identity_public, 64);
+    cr_assert_eq(charter->members[CHANGE_MEMBERS].name.len, 3);
+    cr_assert_eq(charter->operator_count, CHANGE_OPERATORS);
+    b->state.chain_id[0] ^= 1;
+    cr_assert_eq(assay_charter_of(&b->genesis, &b->state, find_in, m, charter), ASSAY_E_CHAIN);
+    free(charter);
+    free(m);
+    change_drop(b);
+}
+
+/* --- shape */
+
+Test(change, one_operator_and_the_threshold_speak_of_different_things)
+{
+    struct change_bench *b = change_make();
+    uint8_t body[4096];
+    struct assay_change change;
+    struct assay_action rest = change_about(ASSAY_ACTION_REST, b, 1);
+    struct assay_action away = change_about(ASSAY_ACTION_MAINTENANCE, b, 1);
+    away.epochs = 3;
+    const struct {
+        uint64_t sequence;
+        const struct assay_action *action;
+        enum assay_status expected;
+    } cases[] = { { 0, &away, ASSAY_OK },
+                  { 1, &rest, ASSAY_OK },
+                  { 0, &rest, ASSAY_E_SYNTAX },
+                  { 1, &away, ASSAY_E_SYNTAX } };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct assay_change head = change_head_of(b, cases[i].sequence, 3);
+        struct assay_writer w = assay_writer_over(body, sizeof body);
+        cr_assert_eq(assay_change_encode(&head, cases[i].action, 1, &w), ASSAY_OK);
+        cr_assert_eq(assay_change_decode(assay_slice_over(body, w.len), &change), cases[i].expected,
+                     "case %zu", i);
+    }
+    const struct assay_change head = change_head_of(b, 1, 3);
+    struct assay_writer w = assay_writer_over(body, sizeof body);
+    cr_assert_eq(assay_change_encode(&head, &rest, 0, &w), ASSAY_E_RANGE);
+    cr_assert_str_eq(assay_action_name(ASSAY_ACTION_WAKE), "wake");
+    cr_assert_str_eq(assay_action_name((enum assay_action_kind)99), "unknown");
+    change_drop(b);
+}
