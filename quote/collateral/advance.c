@@ -78,11 +78,12 @@ static enum assay_status compare_lists(const struct assay_collateral *before,
     return ASSAY_OK;
 }
 
-static enum assay_status compare_part(enum assay_collateral_part part,
-                                      const struct assay_collateral *before,
-                                      const struct assay_collateral *after,
-                                      struct assay_setback *setback)
+enum assay_status assay_collateral_part_advance(enum assay_collateral_part part,
+                                                const struct assay_collateral *before,
+                                                const struct assay_collateral *after,
+                                                struct assay_setback *setback)
 {
+    setback->part = part;
     switch (part) {
     case ASSAY_PART_TCB_INFO: return compare_tcb_info(&before->tcb_info, &after->tcb_info, setback);
     case ASSAY_PART_QE_IDENTITY:
@@ -107,8 +108,7 @@ enum assay_status assay_collateral_advance(const struct assay_collateral *before
     struct assay_setback *const out = setback != NULL ? setback : &ignored;
     for (size_t i = 0; i < ASSAY_PARTS; i++) {
         if (!before->has[i] || !after->has[i]) continue;
-        out->part = (enum assay_collateral_part)i;
-        ASSAY_TRY(compare_part(out->part, before, after, out));
+        ASSAY_TRY(assay_collateral_part_advance((enum assay_collateral_part)i, before, after, out));
     }
     return ASSAY_OK;
 }

@@ -30,6 +30,12 @@ struct assay_setback {
 ASSAY_CHECKED enum assay_status assay_collateral_advance(const struct assay_collateral *before,
                                                          const struct assay_collateral *after,
                                                          struct assay_setback *setback);
+/* The same for one part, which both have (certificates and chains have no order: ASSAY_OK).
+ * Out: *setback, never NULL. Returns: as above */
+ASSAY_CHECKED enum assay_status assay_collateral_part_advance(enum assay_collateral_part part,
+                                                              const struct assay_collateral *before,
+                                                              const struct assay_collateral *after,
+                                                              struct assay_setback *setback);
 /* The same for two lists of one issuer; part is left alone. Returns: as above */
 ASSAY_CHECKED enum assay_status assay_crl_advance(const struct assay_crl *before,
                                                   const struct assay_crl *after,

@@ -143,6 +143,18 @@ static enum assay_status build_signer(struct assay_collateral *c, const char *wh
                             &signer->signature);
 }
 
+static void note_signer(struct assay_collateral_signer *out, bool has,
+                        const struct assay_certificate *signer)
+{
+    if (!has) return;
+    out->is_there = true;
+    out->from_unix_s = signer->not_before_s;
+    out->to_unix_s = signer->not_after_s;
+    assay_bytes_copy(out->key_name, sizeof out->key_name, signer->key_name,
+                     sizeof signer->key_name);
+    assay_bytes_copy(out->serial, sizeof out->serial, signer->serial, sizeof signer->serial);
+}
+
 /* --- the two signed documents */
 static enum assay_status check_document(struct assay_collateral *c, enum assay_rule rule,
                                         const char *what, const struct assay_signed_json *document,
@@ -165,6 +177,7 @@ static enum assay_status build_tcb_info(struct assay_collateral *c,
     bool has_signer = false;
     if (pem.len > 0) ASSAY_TRY(build_signer(c, "TCB signing chain", pem, &signer, &has_signer));
     c->has[ASSAY_PART_TCB_CHAIN] = has_signer;
+    note_signer(&c->tcb_signer, has_signer, &signer);
     if (text.len == 0) return ASSAY_OK;
     const enum assay_status status =
         assay_json_tcb_info(text.bytes, text.len, &c->tcb_info, &document, NULL);
@@ -192,6 +205,7 @@ static enum assay_status build_qe_identity(struct assay_collateral *c,
     if (pem.len > 0)
         ASSAY_TRY(build_signer(c, "QE identity signing chain", pem, &signer, &has_signer));
     c->has[ASSAY_PART_QE_CHAIN] = has_signer;
+    note_signer(&c->qe_signer, has_signer, &signer);
     if (text.len == 0) return ASSAY_OK;
     const enum assay_status status =
         assay_json_qe_identity(text.bytes, text.len, &c->qe_identity, &document, NULL);

@@ -56,6 +56,15 @@ struct assay_window {
     int64_t to_unix_s;
 };
 
+/* Who signed a document of Intel's: what of the certificate outlives the building. */
+struct assay_collateral_signer {
+    bool is_there;
+    uint8_t key_name[ASSAY_SHA256_LEN];
+    uint8_t serial[ASSAY_SERIAL_LEN];
+    int64_t from_unix_s;
+    int64_t to_unix_s;
+};
+
 /* One revocation list of ASSAY_PART_CRL. */
 struct assay_list {
     bool has_issuer; /* a certificate of the bundle, or the root, is known to have signed it */
@@ -78,6 +87,7 @@ struct assay_collateral {
     uint8_t pck_issuer_name[32]; /* key name of the CA whose signature on the PCK CRL was checked */
     struct assay_tcb_info tcb_info;
     struct assay_qe_identity qe_identity;
+    struct assay_collateral_signer tcb_signer, qe_signer;
     struct assay_crl root_crl; /* Intel's; further ones stand in lists */
     struct assay_crl pck_crl;
     size_t list_count; /* of ASSAY_PART_CRL */

@@ -171,38 +171,84 @@ static bool rivals(const struct assay_endorsement *a, const struct assay_endorse
     return lists_differ(left, right) || certificates_differ(left, right);
 }
 
-static bool has_rivals(const struct assay_endorsements *all)
+/* The head: how many entries follow. */
+static enum assay_status read_head(struct assay_cursor *c, size_t capacity, size_t *count)
 {
+    uint64_t found = 0;
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_ENDORSEMENTS_MAX, &found));
+    if (found == 0) return ASSAY_E_RANGE;
+    if (found > capacity) return ASSAY_E_FULL;
+    *count = (size_t)found;
+    return ASSAY_OK;
+}
+
+/* The next one, above previous (NULL: the first). */
+static enum assay_status read_next(struct assay_cursor *c,
+                                   const struct assay_endorsement_files *previous,
+                                   struct assay_endorsement_files *entry)
+{
+    ASSAY_TRY(read_entry(c, entry));
+    if (previous != NULL && assay_endorsement_compare(previous, entry) >= 0) return ASSAY_E_INVALID;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_endorsements_read(const uint8_t *bytes, size_t len,
+                                          struct assay_collateral *collateral, size_t capacity,
+                                          struct assay_endorsements *out)
+{
+    struct assay_cursor c = assay_cursor_over(bytes, len);
+    struct assay_endorsement_files entry, previous = { 0 };
+    struct assay_endorsements built = { 0 };
+    ASSAY_TRY(read_head(&c, capacity, &built.count));
+    for (size_t i = 0; i < built.count; i++) {
+        ASSAY_TRY(read_next(&c, i > 0 ? &previous : NULL, &entry));
+        ASSAY_TRY(assay_collateral_build(&entry.files, &entry.root, &collateral[i]));
+        built.entries[i].root = entry.root;
+        built.entries[i].kinds = entry.kinds;
+        built.entries[i].collateral = &collateral[i];
+        previous = entry;
+    }
+    ASSAY_TRY(assay_cursor_end(&c));
+    *out = built;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_endorsements_sound(const struct assay_endorsements *all, size_t *which)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        *which = i;
+        if (!is_sound(&all->entries[i])) return ASSAY_E_INVALID;
+    }
     for (size_t i = 0; i < all->count; i++)
-        for (size_t k = 0; k < i; k++)
-            if (rivals(&all->entries[i], &all->entries[k])) return true;
-    return false;
+        for (size_t k = 0; k < i; k++) {
+            *which = i;
+            if (rivals(&all->entries[i], &all->entries[k])) return ASSAY_E_DUPLICATE;
+        }
+    return ASSAY_OK;
 }
 
 enum assay_status assay_endorsements_decode(const uint8_t *bytes, size_t len,
                                             struct assay_collateral *collateral, size_t capacity,
                                             struct assay_endorsements *out)
 {
-    struct assay_cursor c = assay_cursor_over(bytes, len);
-    uint64_t count = 0;
-    ASSAY_TRY(assay_cbor_array(&c, ASSAY_ENDORSEMENTS_MAX, &count));
-    if (count == 0) return ASSAY_E_RANGE;
-    if (count > capacity) return ASSAY_E_FULL;
-
-    struct assay_endorsement_files entry, previous = { 0 };
-    struct assay_endorsements built = { .count = (size_t)count };
-    for (size_t i = 0; i < built.count; i++) {
-        ASSAY_TRY(read_entry(&c, &entry));
-        if (i > 0 && assay_endorsement_compare(&previous, &entry) >= 0) return ASSAY_E_INVALID;
-        ASSAY_TRY(assay_collateral_build(&entry.files, &entry.root, &collateral[i]));
-        built.entries[i].root = entry.root;
-        built.entries[i].kinds = entry.kinds;
-        built.entries[i].collateral = &collateral[i];
-        if (!is_sound(&built.entries[i])) return ASSAY_E_INVALID;
-        previous = entry;
-    }
-    ASSAY_TRY(assay_cursor_end(&c));
-    if (has_rivals(&built)) return ASSAY_E_DUPLICATE;
+    size_t which = 0;
+    struct assay_endorsements built;
+    ASSAY_TRY(assay_endorsements_read(bytes, len, collateral, capacity, &built));
+    ASSAY_TRY(assay_endorsements_sound(&built, &which));
     *out = built;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_endorsements_files(const uint8_t *bytes, size_t len,
+                                           struct assay_endorsement_files *entries, size_t capacity,
+                                           size_t *count)
+{
+    struct assay_cursor c = assay_cursor_over(bytes, len);
+    size_t found = 0;
+    ASSAY_TRY(read_head(&c, capacity, &found));
+    for (size_t i = 0; i < found; i++)
+        ASSAY_TRY(read_next(&c, i > 0 ? &entries[i - 1] : NULL, &entries[i]));
+    ASSAY_TRY(assay_cursor_end(&c));
+    *count = found;
     return ASSAY_OK;
 }

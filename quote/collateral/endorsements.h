@@ -50,4 +50,31 @@ ASSAY_CHECKED enum assay_status assay_endorsements_decode(const uint8_t *bytes, 
                                                           size_t capacity,
                                                           struct assay_endorsements *out);
 
+/*
+ * assay_endorsements_read - the same, of bytes whose bundles may be unsound and may contradict one
+ * another: whoever wants to say what is wrong with them.
+ * Returns: ASSAY_OK | INPUT statuses | ASSAY_E_INVALID (order) | ASSAY_E_FULL (capacity) |
+ *          ASSAY_E_MEMORY | ASSAY_E_CRYPTO
+ */
+ASSAY_CHECKED enum assay_status assay_endorsements_read(const uint8_t *bytes, size_t len,
+                                                        struct assay_collateral *collateral,
+                                                        size_t capacity,
+                                                        struct assay_endorsements *out);
+/*
+ * assay_endorsements_sound - what decode demands of bundles that were read.
+ * Out:     *which of them is at fault, unless ASSAY_OK
+ * Returns: ASSAY_OK | ASSAY_E_INVALID (not sound) | ASSAY_E_DUPLICATE (differs from another)
+ */
+ASSAY_CHECKED enum assay_status assay_endorsements_sound(const struct assay_endorsements *all,
+                                                         size_t *which);
+/*
+ * assay_endorsements_files - the entries as they stand in the bytes, which they borrow; nothing is
+ * built and nothing verified.
+ * Out:     entries[*count], *count <= capacity
+ * Returns: ASSAY_OK | INPUT statuses | ASSAY_E_INVALID (order) | ASSAY_E_FULL (capacity)
+ */
+ASSAY_CHECKED enum assay_status assay_endorsements_files(const uint8_t *bytes, size_t len,
+                                                         struct assay_endorsement_files *entries,
+                                                         size_t capacity, size_t *count);
+
 #endif
