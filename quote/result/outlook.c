@@ -1,0 +1,143 @@
+/*
+ * quote/result/outlook.c - see outlook.h.
+ */
+#include "quote/result/outlook.h"
+
+#include "base/assert.h"
+#include "quote/collateral/collateral.h"
+
+/* ------------------------------------------------------------ outcomes */
+
+/* What a ballot says of somebody, as a height; NONE and ABSENT have none. */
+static int height(enum assay_outcome outcome)
+{
+    switch (outcome) {
+    case ASSAY_OUTCOME_PASS_UP_TO_DATE: return 5;
+    case ASSAY_OUTCOME_PASS_NEEDS_HARDENING: return 4;
+    case ASSAY_OUTCOME_PASS_OUT_OF_DATE: return 3;
+    case ASSAY_OUTCOME_FAIL_SOFT: return 2;
+    case ASSAY_OUTCOME_FAIL_HARD: return 1;
+    case ASSAY_OUTCOME_NONE:
+    case ASSAY_OUTCOME_ABSENT: return 0;
+    }
+    ASSAY_UNREACHABLE("an outcome");
+}
+
+enum { LEAST_PASS = 3 };
+
+enum assay_outlook_change assay_outlook_compare(enum assay_outcome now, enum assay_outcome then)
+{
+    const int before = height(now), after = height(then);
+    if (before == after) return ASSAY_OUTLOOK_SAME;
+    if (after == 0) return ASSAY_OUTLOOK_UNJUDGED;
+    if (before == 0) return after < LEAST_PASS ? ASSAY_OUTLOOK_FALLS : ASSAY_OUTLOOK_JUDGED;
+    if (after > before) return ASSAY_OUTLOOK_RISES;
+    return before >= LEAST_PASS && after < LEAST_PASS ? ASSAY_OUTLOOK_FALLS : ASSAY_OUTLOOK_DROPS;
+}
+
+const char *assay_outlook_text(enum assay_outlook_change change)
+{
+    switch (change) {
+    case ASSAY_OUTLOOK_FALLS: return "falls";
+    case ASSAY_OUTLOOK_UNJUDGED: return "unjudged";
+    case ASSAY_OUTLOOK_DROPS: return "drops";
+    case ASSAY_OUTLOOK_SAME: return "same";
+    case ASSAY_OUTLOOK_RISES: return "rises";
+    case ASSAY_OUTLOOK_JUDGED: return "judged";
+    }
+    ASSAY_UNREACHABLE("a change");
+}
+
+/* ------------------------------------------------------------ what is new against it */
+
+static void find_new_reasons(struct assay_outlook *o)
+{
+    for (uint32_t i = 0; i < o->then.reason_count; i++) {
+        bool is_new = true;
+        for (uint32_t k = 0; k < o->now.reason_count; k++)
+            is_new = is_new && o->now.reasons[k].rule != o->then.reasons[i].rule;
+        for (uint32_t k = 0; k < o->reason_count; k++)
+            is_new = is_new && o->reasons[k] != o->then.reasons[i].rule;
+        if (is_new) o->reasons[o->reason_count++] = o->then.reasons[i].rule;
+    }
+    ASSAY_ASSERT(o->reason_count <= ASSAY_REASONS_MAX);
+}
+
+/* ------------------------------------------------------------ which documents are the platform's
+ * */
+
+/* As quote/intel/dcap.c chooses: TEE, FMSPC, and a kind that the root may vouch for. */
+static bool serves(const struct assay_endorsement *entry, const struct assay_outlook_request *r,
+                   const struct assay_tcb_platform *platform)
+{
+    const struct assay_collateral *const c = entry->collateral;
+    return (entry->kinds & ASSAY_KIND_BIT(r->kind)) != 0 && c != NULL &&
+           c->has[ASSAY_PART_TCB_INFO] && c->has[ASSAY_PART_QE_IDENTITY] &&
+           (c->tcb_info.tee == ASSAY_TEE_TDX) == platform->is_tdx &&
+           assay_bytes_equal(c->tcb_info.fmspc, platform->pck->fmspc, sizeof c->tcb_info.fmspc);
+}
+
+static void add_forecast(const struct assay_outlook_request *r, struct assay_outlook *o)
+{
+    struct assay_pck pck;
+    struct assay_tcb_platform platform;
+    uint8_t root[ASSAY_SHA256_LEN];
+    if (assay_forecast_platform(r->kind, r->evidence.bytes, r->evidence.len, &pck, &platform) !=
+        ASSAY_OK)
+        return;
+    for (size_t i = 0; i < r->offered->count && !o->has_forecast; i++) {
+        const struct assay_endorsement *const entry = &r->offered->entries[i];
+        if (!serves(entry, r, &platform)) continue;
+        assay_key_name(&entry->root, root);
+        if (o->now.has_platform && !assay_bytes_equal(root, o->now.vendor_root, sizeof root))
+            continue; /* the same numbers under another root are another platform's */
+        o->has_forecast = true;
+        o->entry = (uint32_t)i;
+        assay_forecast_make(&entry->collateral->tcb_info, &entry->collateral->qe_identity,
+                            &platform, ASSAY_AIM_BEST, &o->forecast);
+    }
+}
+
+/* ------------------------------------------------------------ both */
+
+static enum assay_status judge(struct assay_verifier *verifier,
+                               const struct assay_outlook_request *r,
+                               const struct assay_endorsements *set, int64_t at_unix_s,
+                               struct assay_verdict *verdict)
+{
+    const struct assay_evidence_request request = {
+        .kind = r->kind,
+        .bytes = r->evidence.bytes,
+        .len = r->evidence.len,
+        .at_unix_s = at_unix_s,
+        .endorsements = set,
+        .policy = r->policy,
+    };
+    return assay_evidence_verify(verifier, &request, verdict);
+}
+
+enum assay_status assay_outlook_make(struct assay_verifier *verifier,
+                                     const struct assay_outlook_request *request,
+                                     struct assay_outlook *outlook)
+{
+    ASSAY_ASSERT(request->in_force != NULL && request->offered != NULL);
+    ASSAY_ASSERT(request->policy != NULL);
+    struct assay_outlook *const o = outlook;
+    const int64_t then_unix_s =
+        request->then_unix_s != 0 ? request->then_unix_s : request->at_unix_s;
+    assay_bytes_zero(o, sizeof *o);
+    const enum assay_status status =
+        judge(verifier, request, request->in_force, request->at_unix_s, &o->now);
+    const enum assay_status later =
+        judge(verifier, request, request->offered, then_unix_s, &o->then);
+    o->outcome_now = assay_verdict_outcome(&o->now);
+    o->outcome_then = assay_verdict_outcome(&o->then);
+    o->change = assay_outlook_compare(o->outcome_now, o->outcome_then);
+    o->trust_now = assay_ar4si_vector(&o->now, request->policy);
+    o->trust_then = assay_ar4si_vector(&o->then, request->policy);
+    find_new_reasons(o);
+    if (status != ASSAY_OK) return status;
+    if (later != ASSAY_OK) return later;
+    add_forecast(request, o);
+    return ASSAY_OK;
+}
