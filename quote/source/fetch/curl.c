@@ -112,6 +112,17 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *exchange)
     return take(&((struct exchange *)exchange)->headers, bytes, size * count);
 }
 
+/* Called about once a second, also while nothing comes. Returns: not 0 to break off. */
+static int on_progress(void *stop, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                       curl_off_t up)
+{
+    (void)down_total;
+    (void)down;
+    (void)up_total;
+    (void)up;
+    return atomic_load((const atomic_bool *)stop) ? 1 : 0;
+}
+
 /* ------------------------------------------------------------ one exchange */
 
 static bool set_options(CURL *curl, const struct assay_http_request *request,
@@ -140,6 +151,11 @@ static bool set_options(CURL *curl, const struct assay_http_request *request,
     SET(CURLOPT_HEADERDATA, exchange);
     SET(CURLOPT_ERRORBUFFER, error);
     SET(CURLOPT_USERAGENT, "assay/0.1");
+    if (request->stop != NULL) {
+        SET(CURLOPT_NOPROGRESS, 0L);
+        SET(CURLOPT_XFERINFOFUNCTION, on_progress);
+        SET(CURLOPT_XFERINFODATA, request->stop);
+    }
     if (request->ca_file != NULL) SET(CURLOPT_CAINFO, request->ca_file);
     if (request->insecure_for_tests) SET(CURLOPT_NOPROXY, "*");
 #undef SET
@@ -154,7 +170,8 @@ static enum assay_status status_of(CURLcode code, const struct exchange *exchang
     if (code == CURLE_OK) return ASSAY_OK;
     if (code == CURLE_OUT_OF_MEMORY) return ASSAY_E_MEMORY;
     if (code == CURLE_FILESIZE_EXCEEDED) return ASSAY_E_RANGE;
-    if (code == CURLE_OPERATION_TIMEDOUT) return ASSAY_E_TIMEOUT;
+    if (code == CURLE_OPERATION_TIMEDOUT || code == CURLE_ABORTED_BY_CALLBACK)
+        return ASSAY_E_TIMEOUT;
     if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ||
         code == CURLE_COULDNT_CONNECT || code == CURLE_PARTIAL_FILE || code == CURLE_GOT_NOTHING ||
         code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_HTTP2_STREAM ||

@@ -173,6 +173,7 @@ static enum assay_status attempt(const struct task *t, struct assay_fetched *fet
         .timeout_ms = timeout_ms,
         .ca_file = t->config->ca_file,
         .insecure_for_tests = t->config->insecure_for_tests,
+        .stop = t->config->stop,
     };
     struct assay_http_answer answer = { 0 };
     char why[ASSAY_HTTP_MESSAGE_LEN];
@@ -220,6 +221,26 @@ static bool is_worth_another(enum assay_status status)
     return status == ASSAY_E_AGAIN || status == ASSAY_E_RATE || status == ASSAY_E_TIMEOUT;
 }
 
+static bool is_stopped(const struct task *t)
+{
+    return t->config->stop != NULL && atomic_load(t->config->stop);
+}
+
+/* A wait that the deadline would cut short is not begun; one that is told to stop ends. */
+static bool wait_in_parts(const struct task *t, uint64_t delay_ms)
+{
+    enum { PART_MS = 100 };
+    const uint64_t now_ms = assay_fetch_now_ms(), deadline_ms = t->want->deadline_ms;
+    if (deadline_ms != 0 && (now_ms >= deadline_ms || deadline_ms - now_ms < delay_ms))
+        return false;
+    while (delay_ms > 0 && !is_stopped(t)) {
+        const uint64_t part_ms = delay_ms < PART_MS ? delay_ms : PART_MS;
+        if (!assay_fetch_wait(part_ms, 0)) return false;
+        delay_ms -= part_ms;
+    }
+    return !is_stopped(t);
+}
+
 /* How long before the next one; the server's word counts, within reason. */
 static enum assay_status wait_for_next(const struct task *t, uint32_t number,
                                        uint64_t retry_after_s, enum assay_status status)
@@ -236,7 +257,8 @@ static enum assay_status wait_for_next(const struct task *t, uint32_t number,
         return ASSAY_E_RATE;
     }
     if (retry_after_s * 1000 > delay_ms) delay_ms = retry_after_s * 1000;
-    if (assay_fetch_wait(delay_ms, t->want->deadline_ms)) return ASSAY_OK;
+    if (wait_in_parts(t, delay_ms)) return ASSAY_OK;
+    if (is_stopped(t)) return ASSAY_E_TIMEOUT;
     const size_t used = strlen(t->message);
     (void)snprintf(t->message + used, ASSAY_FETCH_MESSAGE_LEN - used,
                    "; the deadline comes before the next attempt");
@@ -250,7 +272,7 @@ static enum assay_status fetch(const struct task *t, struct assay_fetched *fetch
     for (uint32_t number = 1;; number++) {
         uint64_t retry_after_s = 0;
         const enum assay_status status = attempt(t, fetched, &retry_after_s);
-        if (!is_worth_another(status) || number == attempts) return status;
+        if (!is_worth_another(status) || number == attempts || is_stopped(t)) return status;
         ASSAY_TRY(wait_for_next(t, number, retry_after_s, status));
     }
 }

@@ -34,6 +34,7 @@ struct assay_fetch_config {
     const char *ca_file;         /* roots of servers (a PCCS has its own); NULL: the system's */
     bool offline;                /* the cache alone */
     bool insecure_for_tests;     /* http.h */
+    const atomic_bool *stop;     /* http.h; waits end as well */
     uint32_t attempts_max;       /* at most ASSAY_FETCH_ATTEMPTS_MAX */
     uint32_t backoff_ms;         /* before the second attempt; doubled after each */
     uint32_t retry_after_s_max;  /* a server that asks for more is not waited for */

@@ -11,6 +11,8 @@
 
 #include "base/bytes.h"
 
+#include <stdatomic.h>
+
 enum {
     ASSAY_HTTP_URL_LEN_MAX = 1024,
     ASSAY_HTTP_BODY_LEN_MAX = 262144,   /* 256 KiB: ASSAY_PART_LEN_MAX and the largest CRL */
@@ -25,6 +27,7 @@ struct assay_http_request {
     size_t body_len_max;     /* 0: ASSAY_HTTP_BODY_LEN_MAX, which is also the most */
     const char *ca_file;     /* PEM: roots that servers are trusted under; NULL: the system's */
     bool insecure_for_tests; /* also http:// to 127.0.0.1 or [::1], and no proxy */
+    const atomic_bool *stop; /* set: give up within a second (ASSAY_E_TIMEOUT); NULL: never */
 };
 
 /* Owned: freed with assay_http_answer_free. */

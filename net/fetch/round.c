@@ -1,0 +1,302 @@
+/*
+ * net/fetch/round.c - see round.h.
+ */
+#include "net/fetch/round.h"
+
+#include "base/assert.h"
+#include "quote/collateral/offer.h"
+#include "quote/source/fetch/cache.h"
+#include "quote/source/fetch/kds.h"
+#include "quote/source/fetch/pcs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* On the heap; one root after the other uses it. */
+struct work {
+    const struct assay_round_config *config;
+    const struct assay_collateral_set *in_force;
+    int64_t at_unix_s;
+    assay_round_tell *tell;
+    void *context;
+    struct assay_round_report report;
+    struct assay_pcs_bundle bundles[ASSAY_ENDORSEMENTS_MAX];
+    struct assay_endorsement_files entries[ASSAY_ENDORSEMENTS_MAX];
+    struct assay_fetched fetched[ASSAY_LISTS_MAX];
+    struct assay_offer_scratch scratch;
+    struct assay_crl crl; /* that is being looked at */
+    uint8_t offer[ASSAY_OFFER_LEN_MAX];
+};
+
+/* ------------------------------------------------------------ answers */
+
+static bool is_stopped(const struct work *w)
+{
+    return w->config->fetch.stop != NULL && atomic_load(w->config->fetch.stop);
+}
+
+static void tell(struct work *w, enum assay_round_result result, enum assay_status status)
+{
+    if (is_stopped(w)) return; /* what was broken off says nothing about a vendor */
+    w->report.result = result;
+    w->report.status = status;
+    if (w->report.message[0] == '\0' && status != ASSAY_OK)
+        (void)snprintf(w->report.message, sizeof w->report.message, "%s",
+                       assay_status_text(status));
+    w->tell(w->context, &w->report);
+}
+
+static void begin(struct work *w, const struct assay_key *root)
+{
+    w->report = (struct assay_round_report){ .renewal = { .piece = "", .field = "" } };
+    assay_key_name(root, w->report.root);
+}
+
+enum assay_status assay_round_judge(const struct assay_collateral_set *in_force,
+                                    struct assay_slice offer, int64_t at_unix_s,
+                                    struct assay_renewal *renewal)
+{
+    size_t count = 0;
+    struct assay_endorsements built;
+    ASSAY_TRY(assay_endorsements_count(offer.bytes, offer.len, &count));
+    struct assay_collateral *const memory = calloc(count, sizeof *memory);
+    if (memory == NULL) return ASSAY_E_MEMORY;
+    const enum assay_status status =
+        assay_endorsements_read(offer.bytes, offer.len, memory, count, &built);
+    if (status == ASSAY_OK) assay_collateral_newer(in_force->built, &built, at_unix_s, renewal);
+    free(memory);
+    return status;
+}
+
+static void judge(struct work *w, size_t len)
+{
+    const struct assay_slice offer = assay_slice_over(w->offer, len);
+    const enum assay_status status =
+        assay_round_judge(w->in_force, offer, w->at_unix_s, &w->report.renewal);
+    const enum assay_renewal_fault fault = w->report.renewal.fault;
+    if (status != ASSAY_OK) {
+        tell(w, ASSAY_ROUND_UNREACHABLE, status);
+    } else if (w->report.renewal.kind != ASSAY_RENEWAL_REFUSED) {
+        w->report.offer = offer;
+        tell(w, ASSAY_ROUND_NEWER, ASSAY_OK);
+    } else {
+        const bool is_known = fault == ASSAY_RENEWAL_NOTHING || fault == ASSAY_RENEWAL_SOON;
+        tell(w, is_known ? ASSAY_ROUND_KNOWN : ASSAY_ROUND_REFUSED, ASSAY_OK);
+    }
+}
+
+/* ------------------------------------------------------------ Intel's documents */
+
+static bool is_pinned(const struct assay_key *root, enum assay_pinned_root which)
+{
+    struct assay_key key;
+    uint32_t kinds = 0;
+    return assay_pinned_root(which, &key, &kinds) == ASSAY_OK && assay_key_equal(&key, root);
+}
+
+static bool asks_intel(const struct assay_round_source *source, const struct assay_key *root)
+{
+    return source->mode == ASSAY_ROUND_URL ||
+           (source->mode == ASSAY_ROUND_VENDOR && is_pinned(root, ASSAY_PINNED_INTEL_SGX));
+}
+
+/* Intel's two issuers of PCK certificates, by the list of theirs that is in force. */
+static enum assay_pcs_ca ca_of(const struct assay_collateral *c)
+{
+    for (size_t i = 0; i < c->certificate_count; i++)
+        if (assay_bytes_equal(c->certificates[i].key_name, c->pck_issuer_name, 32) &&
+            strstr(c->certificates[i].subject_name, "Processor") != NULL)
+            return ASSAY_PCS_CA_PROCESSOR;
+    return ASSAY_PCS_CA_PLATFORM;
+}
+
+static enum assay_status fetch_family(struct work *w, const struct assay_endorsement *entry,
+                                      bool early, struct assay_pcs_bundle *bundle)
+{
+    const struct assay_round_source *const source = &w->config->intel;
+    struct assay_pcs_request request = {
+        .tee = entry->collateral->tcb_info.tee,
+        .ca = ca_of(entry->collateral),
+        .early = early,
+        .base_url = source->mode == ASSAY_ROUND_URL ? source->url : NULL,
+        .root = &entry->root,
+        .at_unix_s = w->at_unix_s,
+        .deadline_ms = assay_fetch_now_ms() + ASSAY_ROUND_SOURCE_MS_MAX,
+        .refresh = true,
+    };
+    assay_bytes_copy(request.fmspc, sizeof request.fmspc, entry->collateral->tcb_info.fmspc,
+                     sizeof entry->collateral->tcb_info.fmspc);
+    return assay_pcs_fetch(&w->config->fetch, &request, bundle, w->report.message);
+}
+
+/* What came of some families is offered, although others did not answer. */
+static void ask_intel(struct work *w, const struct assay_key *root, bool early)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < w->in_force->built->count && !is_stopped(w); i++) {
+        const struct assay_endorsement *const entry = &w->in_force->built->entries[i];
+        if (!assay_key_equal(&entry->root, root) || !assay_endorsement_has_documents(entry))
+            continue;
+        begin(w, root);
+        const enum assay_status status = fetch_family(w, entry, early, &w->bundles[count]);
+        if (status != ASSAY_OK) {
+            tell(w, ASSAY_ROUND_UNREACHABLE, status);
+            continue;
+        }
+        w->entries[count] = (struct assay_endorsement_files){
+            .root = *root, .kinds = entry->kinds, .files = w->bundles[count].files
+        };
+        count += 1;
+    }
+    if (count > 0) {
+        begin(w, root);
+        struct assay_writer out = assay_writer_over(w->offer, sizeof w->offer);
+        const enum assay_status status = assay_offer_encode(w->entries, count, &out);
+        if (status == ASSAY_OK) judge(w, out.len);
+        else tell(w, ASSAY_ROUND_UNREACHABLE, status);
+    }
+    for (size_t i = 0; i < count; i++)
+        assay_pcs_bundle_free(&w->bundles[i]);
+}
+
+/* ------------------------------------------------------------ lists of the others */
+
+/* Whose list it is, newer.c finds out: here it need only be one. */
+static enum assay_status check_list(void *context, const struct assay_fetch_content *content,
+                                    struct assay_fetch_window *window,
+                                    char message[static ASSAY_FETCH_MESSAGE_LEN])
+{
+    struct assay_crl *const crl = context;
+    const enum assay_status status =
+        assay_x509_crl(content->body.bytes, content->body.len, crl);
+    if (status != ASSAY_OK)
+        (void)snprintf(message, ASSAY_FETCH_MESSAGE_LEN, "not a revocation list in DER: %s",
+                       assay_status_text(status));
+    else
+        *window = (struct assay_fetch_window){ crl->this_update_s, crl->next_update_s };
+    return status;
+}
+
+static enum assay_status fetch_list(struct work *w, const char *url, struct assay_fetched *fetched)
+{
+    static const struct assay_fetch_rule rule = { .check = check_list };
+    const struct assay_fetch_want want = { .url = url,
+                                           .rule = &rule,
+                                           .context = &w->crl,
+                                           .at_unix_s = w->at_unix_s,
+                                           .deadline_ms =
+                                               assay_fetch_now_ms() + ASSAY_ROUND_SOURCE_MS_MAX,
+                                           .refresh = true };
+    return assay_fetch_get(&w->config->fetch, &want, fetched, w->report.message);
+}
+
+/* AMD's roots are one a product, and each has one list. A mirror is asked for roots of its own
+ * under the paths of Milan. */
+static bool asks_amd(const struct work *w, const struct assay_endorsement *entry,
+                     enum assay_kds_product *product)
+{
+    static const enum assay_kds_product products[] = { ASSAY_KDS_MILAN, ASSAY_KDS_GENOA,
+                                                       ASSAY_KDS_TURIN };
+    const enum assay_round_mode mode = w->config->amd.mode;
+    if (mode == ASSAY_ROUND_OFF || (entry->kinds & ASSAY_KINDS_SNP) == 0) return false;
+    for (int i = 0; i < 3; i++) {
+        *product = products[i];
+        if (is_pinned(&entry->root, (enum assay_pinned_root)(ASSAY_PINNED_AMD_MILAN + i)))
+            return true;
+    }
+    *product = ASSAY_KDS_MILAN;
+    return mode == ASSAY_ROUND_URL;
+}
+
+static enum assay_status fetch_amd(struct work *w, const struct assay_key *root,
+                                   enum assay_kds_product product, struct assay_fetched *fetched)
+{
+    const struct assay_round_source *const source = &w->config->amd;
+    const struct assay_kds_request request = {
+        .product = product,
+        .base_url = source->mode == ASSAY_ROUND_URL ? source->url : NULL,
+        .root = root,
+        .at_unix_s = w->at_unix_s,
+        .deadline_ms = assay_fetch_now_ms() + ASSAY_ROUND_SOURCE_MS_MAX,
+        .refresh = true,
+    };
+    return assay_kds_fetch(&w->config->fetch, &request, ASSAY_KDS_CRL, fetched, w->report.message);
+}
+
+/* One list came or did not. Returns: the count of those that came. */
+static size_t note(struct work *w, enum assay_status status, size_t count)
+{
+    if (status == ASSAY_OK) return count + 1;
+    tell(w, ASSAY_ROUND_UNREACHABLE, status);
+    return count;
+}
+
+static void ask_for_lists(struct work *w, const struct assay_endorsement *entry)
+{
+    size_t count = 0;
+    enum assay_kds_product product = ASSAY_KDS_MILAN;
+    struct assay_slice lists[ASSAY_LISTS_MAX];
+    begin(w, &entry->root);
+    if (asks_amd(w, entry, &product))
+        count = note(w, fetch_amd(w, &entry->root, product, &w->fetched[count]), count);
+    for (size_t i = 0; i < w->config->list_count && count < ASSAY_LISTS_MAX; i++) {
+        begin(w, &entry->root);
+        if (is_stopped(w) || !assay_bytes_equal(w->config->lists[i].root, w->report.root,
+                                                sizeof w->report.root))
+            continue;
+        count = note(w, fetch_list(w, w->config->lists[i].url, &w->fetched[count]), count);
+    }
+    for (size_t i = 0; i < count; i++)
+        lists[i] = w->fetched[i].content.body;
+    if (count > 0) {
+        begin(w, &entry->root);
+        struct assay_writer out = assay_writer_over(w->offer, sizeof w->offer);
+        const enum assay_status status =
+            assay_offer_lists(w->in_force, &entry->root, lists, count, &w->scratch, &out);
+        if (status == ASSAY_OK) judge(w, out.len);
+        else tell(w, ASSAY_ROUND_UNREACHABLE, status);
+    }
+    for (size_t i = 0; i < count; i++)
+        assay_fetched_free(&w->fetched[i]);
+}
+
+/* ------------------------------------------------------------ all roots */
+
+/* The first entry of a root that is, or is not, judged by documents asks for all of them. */
+static bool is_first(const struct assay_endorsements *set, size_t index)
+{
+    const struct assay_endorsement *const entry = &set->entries[index];
+    for (size_t i = 0; i < index; i++)
+        if (assay_key_equal(&set->entries[i].root, &entry->root) &&
+            assay_endorsement_has_documents(&set->entries[i]) ==
+                assay_endorsement_has_documents(entry))
+            return false;
+    return true;
+}
+
+enum assay_status assay_round_run(const struct assay_round_config *config,
+                                  const struct assay_collateral_set *in_force, int64_t at_unix_s,
+                                  assay_round_tell *teller, void *context)
+{
+    ASSAY_ASSERT(config->list_count <= ASSAY_ROUND_LISTS_MAX);
+    struct work *const w = calloc(1, sizeof *w);
+    if (w == NULL) return ASSAY_E_MEMORY;
+    w->config = config;
+    w->in_force = in_force;
+    w->at_unix_s = at_unix_s;
+    w->tell = teller;
+    w->context = context;
+    for (size_t i = 0; i < in_force->built->count && !is_stopped(w); i++) {
+        const struct assay_endorsement *const entry = &in_force->built->entries[i];
+        if (!is_first(in_force->built, i)) continue;
+        if (!assay_endorsement_has_documents(entry)) {
+            ask_for_lists(w, entry);
+        } else if (asks_intel(&config->intel, &entry->root)) {
+            ask_intel(w, &entry->root, false);
+            if (config->early) ask_intel(w, &entry->root, true);
+        }
+    }
+    free(w);
+    return ASSAY_OK;
+}

@@ -1,0 +1,82 @@
+/*
+ * net/fetch/round.h - one round of fetching: what the vendors have now for every root in force, as
+ * offers that quote/collateral/newer.h has judged.
+ *
+ * What is asked for follows from the set in force: the documents of each platform family of
+ * Intel's, the lists of AMD's roots, and lists whose addresses the configuration names. How to ask
+ * is quote/source/fetch/: bounded, with deadlines, never to where a redirect leads. One source that
+ * does not answer keeps no other from being asked.
+ */
+#ifndef ASSAY_NET_FETCH_ROUND_H
+#define ASSAY_NET_FETCH_ROUND_H
+
+#include "quote/collateral/newer.h"
+#include "quote/collateral/replace.h"
+#include "quote/source/fetch/fetch.h"
+
+enum {
+    ASSAY_ROUND_URL_MAX = 512,
+    ASSAY_ROUND_LISTS_MAX = 8,
+    ASSAY_ROUND_SOURCE_MS_MAX = 60000, /* for everything of one source */
+    ASSAY_OFFER_LEN_MAX = 1 << 20, /* two bundles of the longest; genuine ones take 20 KB */
+};
+
+enum assay_round_mode {
+    ASSAY_ROUND_OFF = 0,
+    ASSAY_ROUND_VENDOR, /* the vendor's own service, for the vendor's own roots */
+    ASSAY_ROUND_URL,    /* a PCCS or mirror, for every root of that kind */
+};
+struct assay_round_source {
+    enum assay_round_mode mode;
+    char url[ASSAY_ROUND_URL_MAX];
+};
+/* Where the revocation list of some authority below a root is published. */
+struct assay_round_list {
+    uint8_t root[ASSAY_SHA256_LEN]; /* name of its key */
+    char url[ASSAY_ROUND_URL_MAX];
+};
+
+struct assay_round_config {
+    struct assay_round_source intel, amd;
+    bool early; /* Intel's announced documents as well: a recovery is known weeks before */
+    size_t list_count;
+    struct assay_round_list lists[ASSAY_ROUND_LISTS_MAX];
+    struct assay_fetch_config fetch; /* no cache is needed: a round asks anew */
+};
+
+enum assay_round_result {
+    ASSAY_ROUND_NEWER,       /* offer and renewal: it may follow */
+    ASSAY_ROUND_KNOWN,       /* nothing newer, or too little later */
+    ASSAY_ROUND_REFUSED,     /* renewal says why */
+    ASSAY_ROUND_UNREACHABLE, /* status and message say why */
+};
+struct assay_round_report {
+    uint8_t root[ASSAY_SHA256_LEN];
+    enum assay_round_result result;
+    struct assay_renewal renewal;
+    struct assay_slice offer; /* borrowed for the call; NEWER alone */
+    enum assay_status status;
+    char message[ASSAY_FETCH_MESSAGE_LEN];
+};
+typedef void assay_round_tell(void *context, const struct assay_round_report *report);
+
+/*
+ * assay_round_run - ask for everything once; tell is called for every root and source that was
+ * asked, in the order of the set.
+ * In:      in_force, built; at_unix_s: what is offered must be valid then
+ * Returns: ASSAY_OK (whatever was told) | ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_round_run(const struct assay_round_config *config,
+                                                const struct assay_collateral_set *in_force,
+                                                int64_t at_unix_s, assay_round_tell *tell,
+                                                void *context);
+/*
+ * assay_round_judge - what bytes from elsewhere are beside the set: a file of an operator's, what
+ * was kept from before.
+ * Returns: ASSAY_OK and *renewal | INPUT statuses (no offer) | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
+ */
+ASSAY_CHECKED enum assay_status assay_round_judge(const struct assay_collateral_set *in_force,
+                                                  struct assay_slice offer, int64_t at_unix_s,
+                                                  struct assay_renewal *renewal);
+
+#endif
