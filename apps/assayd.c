@@ -10,6 +10,7 @@
 #include "apps/enclave/supervisor.h"
 #include "base/assert.h"
 #include "engine/store/store_sqlite.h"
+#include "net/fetch/fetcher.h"
 #include "net/keyring.h"
 #include "quote/accept/policy.h"
 #include "quote/collateral/endorsements.h"
@@ -28,6 +29,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char usage[] =
@@ -63,6 +65,7 @@ struct node {
     char (*endpoints)[ASSAY_ADDRESS_MAX + 8];
     struct assay_store *store;
     struct assay_supervisor *supervisor;
+    struct assay_fetcher *fetcher; /* NULL: nobody is asked for collateral */
     struct assay_host *host;
     char message[ASSAY_CONFIG_MESSAGE_MAX];
 };
@@ -90,6 +93,7 @@ static enum assay_status say_secret(struct node *node, const char *what, enum as
 static void close_node(struct node *node)
 {
     assay_host_close(&node->host);
+    assay_fetcher_destroy(&node->fetcher);
     node->lent = !assay_supervisor_close(&node->supervisor);
     if (node->store != NULL) node->store->ops->close(&node->store);
     if (node->lent) return; /* the process ends: everything else goes with it */
@@ -294,6 +298,36 @@ static enum assay_status open_enclave(struct node *node)
     return assay_supervisor_open(&settings, &node->supervisor, node->message);
 }
 
+/* Newer collateral, where the configuration says whom to ask. */
+static enum assay_status open_fetcher(struct node *node)
+{
+    const struct assay_config_collateral *const c = &node->config->collateral;
+    char dir[PATH_MAX + 16];
+    struct timespec now = { 0 };
+    if (!assay_config_fetches(c)) return ASSAY_OK;
+    (void)snprintf(dir, sizeof dir, "%s/collateral", node->config->state_dir);
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* drawn from: members must not ask in step */
+    struct assay_fetcher_config settings = {
+        .round = { .intel = c->intel,
+                   .amd = c->amd,
+                   .early = c->early,
+                   .list_count = c->list_count,
+                   .fetch = { .ca_file = c->ca_file[0] != '\0' ? c->ca_file : NULL,
+                              /* A network of this profile is somebody's test. */
+                              .insecure_for_tests =
+                                  node->policy->profile == ASSAY_PROFILE_DEVELOPMENT,
+                              .seed = (uint64_t)now.tv_nsec } },
+        .dir = dir,
+        .every_s = c->every_s,
+        .seed = (uint64_t)now.tv_nsec ^ (uint64_t)getpid(),
+    };
+    for (size_t i = 0; i < c->list_count; i++)
+        settings.round.lists[i] = c->lists[i];
+    return say(node, dir,
+               assay_fetcher_create(&settings, node->genesis->endorsements.bytes,
+                                    node->genesis->endorsements.len, &node->fetcher));
+}
+
 static enum assay_status open_host(struct node *node)
 {
     char listen[ASSAY_ADDRESS_MAX + 8];
@@ -309,6 +343,7 @@ static enum assay_status open_host(struct node *node)
         .workload_path = node->config->enclave_service,
         .endorsements = &node->endorsements,
         .policy = node->policy,
+        .fetcher = node->fetcher,
         .verify_threads = node->config->verify_threads,
         .log_level = (unsigned)node->config->log_level,
         .take_signals = true,
@@ -352,6 +387,7 @@ static int run(const char *path, bool check_only)
     }
     if (status == ASSAY_OK) status = open_store(&node);
     if (status == ASSAY_OK) status = open_enclave(&node);
+    if (status == ASSAY_OK) status = open_fetcher(&node);
     if (status == ASSAY_OK) status = open_host(&node);
     if (status != ASSAY_OK) {
         (void)fprintf(stderr, "assayd: %s\n", node.message);

@@ -9,6 +9,7 @@
 #define ASSAY_APPS_CONFIG_H
 
 #include "engine/ledger/genesis.h"
+#include "net/fetch/round.h"
 
 #include <limits.h>
 
@@ -55,6 +56,16 @@ struct assay_config_source {
     uint32_t close_ms;    /* how long the end waits for a quote, 100..60000, default 3000 */
 };
 
+/* Section collateral: where newer collateral is looked for. */
+struct assay_config_collateral {
+    struct assay_round_source intel, amd; /* default off */
+    bool early;
+    size_t list_count;
+    struct assay_round_list lists[ASSAY_ROUND_LISTS_MAX];
+    char ca_file[PATH_MAX]; /* empty: the system's */
+    uint32_t every_s;       /* 60..604800, default 21600 */
+};
+
 enum assay_log_level { ASSAY_LOG_ERROR, ASSAY_LOG_WARNING, ASSAY_LOG_INFO, ASSAY_LOG_DEBUG };
 
 struct assay_config {
@@ -65,12 +76,15 @@ struct assay_config {
     char admin[PATH_MAX];           /* listen.admin, a UNIX socket */
     struct assay_config_source evidence;
     char enclave_path[PATH_MAX], enclave_restore_path[PATH_MAX], enclave_service[PATH_MAX];
+    struct assay_config_collateral collateral;
     uint32_t verify_threads; /* limits.verify_threads, 1..16, default 1 */
     enum assay_log_level log_level;
     uint32_t peer_count;
     struct assay_config_peer peers[ASSAY_MEMBERS_MAX];
 };
 
+/* Returns: whether anybody is to be asked. */
+bool assay_config_fetches(const struct assay_config_collateral *collateral);
 /* Returns: "soft", "tsm", ... */
 const char *assay_config_evidence_text(enum assay_config_evidence kind);
 

@@ -5,6 +5,7 @@
 
 #include "engine/consensus/block.h"
 #include "engine/sync.h"
+#include "net/fetch/fetcher.h"
 #include "quote/accept/policy.h"
 
 #include <limits.h>
@@ -372,6 +373,9 @@ static struct polled fill_fds(struct assay_host *host)
         host->fds[p.count++] = (struct pollfd){ .fd = host->signal_fd, .events = POLLIN };
     host->fds[p.count++] =
         (struct pollfd){ .fd = assay_verify_pool_fd(host->pool), .events = POLLIN };
+    if (host->config.fetcher != NULL)
+        host->fds[p.count++] =
+            (struct pollfd){ .fd = assay_fetcher_fd(host->config.fetcher), .events = POLLIN };
     if (host->workload != NULL)
         p.count += assay_workload_poll(host->workload, host->fds + p.count, HOST_FDS_MAX - p.count);
     if (host->admin != NULL)
@@ -430,6 +434,7 @@ static void work(struct assay_host *host, const struct polled *polled)
     host_settle(host);
     if (host->failure != ASSAY_OK) return;
     host_evidence_turn(host);
+    host_collateral(host);
     host_service(host);
     host_settle(host);
     if (host->admin != NULL) assay_admin_step(host->admin, host->now_ms);

@@ -19,6 +19,7 @@
 
 struct assay_host;
 struct assay_endorsements; /* quote/verify.h */
+struct assay_fetcher;      /* net/fetch/fetcher.h */
 struct assay_policy;       /* quote/accept/policy.h */
 
 enum {
@@ -135,6 +136,7 @@ struct assay_host_config {
     const char *workload_path; /* UNIX socket of the enclave's counter service; NULL: no service */
     const struct assay_endorsements *endorsements;
     const struct assay_policy *policy;
+    struct assay_fetcher *fetcher; /* of newer collateral; NULL: none */
     uint8_t verifier_digest[32];
     uint32_t verify_threads; /* 0: one per core but one, at least one, at most 8 */
     uint32_t history_epochs; /* 0: as the engine */

@@ -4,6 +4,7 @@
  *   host.c           opening, the loop
  *   host_step.c      what host/dispatch.h runs over: engine, keys, store, link
  *   host_receive.c   frames of peers, the kinds that the host answers itself
+ *   host_collateral.c  what the fetcher of collateral found
  *   host_evidence.c  what host/pulls.h runs over: locker, pool, link; LOAD
  *   host_enclave.c   the enclave's callbacks: quotes, orders, new keys
  *   host_keys.c      keyring, signers, what we dial with, the roster
@@ -43,8 +44,8 @@ enum {
     HOST_FRAMES_PER_TURN = 256, /* then timers and the admin socket get their turn */
     HOST_EVENTS_PER_COMMIT = 512, /* a turn's frames, and as many answers */
     HOST_SLEEP_MS_MAX = 1000,
-    /* signals, pool, workload, the admin socket with its clients, the enclave's */
-    HOST_FDS_MAX = 3 + 1 + ASSAY_ADMIN_CLIENTS_MAX + ASSAY_HOST_ENCLAVE_FDS_MAX,
+    /* signals, pool, fetcher, workload, the admin socket with its clients, the enclave's */
+    HOST_FDS_MAX = 4 + 1 + ASSAY_ADMIN_CLIENTS_MAX + ASSAY_HOST_ENCLAVE_FDS_MAX,
     HOST_HISTORY_EPOCHS = 100000, /* as the engine keeps blocks */
     HOST_META_STORE_ID = 1000,    /* ASSAY_STORE_META; the engine's own numbers are below */
 };
@@ -125,6 +126,9 @@ void host_send(struct assay_host *host, uint16_t to, uint16_t except, enum assay
 /* Microseconds of the monotonic clock. */
 uint64_t host_now_us(void);
 void host_clock(struct assay_host *host);
+
+/* --- host_collateral.c */
+void host_collateral(struct assay_host *host);
 
 /* --- host_receive.c */
 void host_receive(struct assay_host *host);

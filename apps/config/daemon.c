@@ -1,6 +1,7 @@
 /*
  * apps/config/daemon.c - assayd.yaml.
  */
+#include "apps/config/collateral.h"
 #include "apps/config/evidence.h"
 
 #include <stdio.h>
@@ -36,6 +37,7 @@ struct yaml_config {
     unsigned peers_count;
     struct assay_yaml_evidence evidence;
     struct yaml_enclave enclave;
+    struct assay_yaml_collateral collateral;
     struct yaml_limits limits;
     struct yaml_log log;
 };
@@ -76,6 +78,8 @@ static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_MAPPING("evidence", CYAML_FLAG_DEFAULT, struct yaml_config, evidence,
                         assay_config_evidence_fields),
     CYAML_FIELD_MAPPING("enclave", CYAML_FLAG_DEFAULT, struct yaml_config, enclave, enclave_fields),
+    CYAML_FIELD_MAPPING("collateral", CYAML_FLAG_OPTIONAL, struct yaml_config, collateral,
+                        assay_config_collateral_fields),
     CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct yaml_config, limits, limits_fields),
     CYAML_FIELD_MAPPING("log", CYAML_FLAG_OPTIONAL, struct yaml_config, log, log_fields),
     CYAML_FIELD_END
@@ -148,6 +152,7 @@ static enum assay_status take_config(const struct assay_config_file *file,
     ASSAY_TRY(
         assay_config_take_address(file, "listen.gossip", yaml->listen.gossip, config->gossip));
     ASSAY_TRY(assay_config_take_evidence(file, &yaml->evidence, &config->evidence));
+    ASSAY_TRY(assay_config_take_collateral(file, &yaml->collateral, &config->collateral));
     config->verify_threads = 1;
     if (yaml->limits.verify_threads != NULL)
         ASSAY_TRY(assay_config_take_number(file, "limits.verify_threads",

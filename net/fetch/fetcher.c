@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,6 +243,17 @@ static void *work(void *context)
     }
 }
 
+/* No signal of the process is this thread's, and a connection that a server closes raises none. */
+static int start(struct assay_fetcher *f)
+{
+    sigset_t all, before;
+    (void)sigfillset(&all);
+    if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0) return -1;
+    const int failed = pthread_create(&f->thread, NULL, work, f);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed;
+}
+
 /* ------------------------------------------------------------ the outside */
 
 static enum assay_status prepare(struct assay_fetcher *f, const char *dir)
@@ -278,7 +290,7 @@ enum assay_status assay_fetcher_create(const struct assay_fetcher_config *config
     (void)pthread_cond_init(&f->wake, NULL);
     enum assay_status status = open_set(set, set_len, &f->set);
     if (status == ASSAY_OK) status = prepare(f, config->dir);
-    if (status == ASSAY_OK && pthread_create(&f->thread, NULL, work, f) != 0) status = ASSAY_E_IO;
+    if (status == ASSAY_OK && start(f) != 0) status = ASSAY_E_IO;
     if (status != ASSAY_OK) {
         assay_fetcher_destroy(&f);
         return status;

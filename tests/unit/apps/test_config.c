@@ -508,3 +508,66 @@ Test(apps_config, no_truncation_and_no_changed_byte_crashes)
         cr_expect(status == ASSAY_OK || strlen(message) > 0, "at %zu", i);
     }
 }
+
+Test(apps_config, without_the_section_nobody_is_asked_for_collateral)
+{
+    cr_assert_eq(load(good, sizeof good - 1), ASSAY_OK, "%s", message);
+    cr_expect_not(assay_config_fetches(&config->collateral));
+    cr_expect_eq(config->collateral.every_s, 21600);
+    cr_assert_eq(load_with("limits:", "collateral:\n  every_s: 60\nlimits:"), ASSAY_OK, "%s",
+                 message);
+    cr_expect_not(assay_config_fetches(&config->collateral));
+    cr_expect_eq(config->collateral.every_s, 60);
+}
+
+Test(apps_config, says_whom_to_ask_for_collateral)
+{
+    cr_assert_eq(load_with("limits:", "collateral:\n"
+                                      "  fetch:\n"
+                                      "    intel: vendor\n"
+                                      "    amd: https://kds.example\n"
+                                      "    early: true\n"
+                                      "    ca_file: ca.pem\n"
+                                      "    lists:\n"
+                                      "      - root: \"" NODE_A "\"\n"
+                                      "        url: https://crl.example/root.crl\n"
+                                      "  every_s: 604800\n"
+                                      "limits:"),
+                 ASSAY_OK, "%s", message);
+    const struct assay_config_collateral *const c = &config->collateral;
+    cr_expect(assay_config_fetches(c));
+    cr_expect_eq(c->intel.mode, ASSAY_ROUND_VENDOR);
+    cr_expect_eq(c->amd.mode, ASSAY_ROUND_URL);
+    cr_expect_str_eq(c->amd.url, "https://kds.example");
+    cr_expect(c->early);
+    cr_expect_not_null(strstr(c->ca_file, "/ca.pem"));
+    cr_assert_eq(c->list_count, 1);
+    cr_expect_eq(c->lists[0].root[0], 0xaa);
+    cr_expect_str_eq(c->lists[0].url, "https://crl.example/root.crl");
+    cr_expect_eq(c->every_s, 604800);
+    cr_assert_eq(load_with("limits:", "collateral:\n  fetch:\n    intel: \"off\"\nlimits:"),
+                 ASSAY_OK, "%s", message);
+    cr_expect_not(assay_config_fetches(c));
+}
+
+Test(apps_config, refuses_addresses_that_cannot_be_asked)
+{
+    expect_refused("limits:", "collateral:\n  fetch:\n    intel: http://pccs.example\nlimits:",
+                   ASSAY_E_SYNTAX, 18, 12, "collateral.fetch.intel: expected an address");
+    expect_refused("limits:", "collateral:\n  fetch:\n    amd: \"yes\"\nlimits:", ASSAY_E_SYNTAX,
+                   18, 10, "collateral.fetch.amd");
+    expect_refused("limits:", "collateral:\n  fetch:\n    early: 1\nlimits:", ASSAY_E_SYNTAX, 18,
+                   12, "expected true or false");
+    expect_refused("limits:", "collateral:\n  every_s: 59\nlimits:", ASSAY_E_RANGE, 17, 12,
+                   "collateral.every_s");
+    expect_refused("limits:",
+                   "collateral:\n  fetch:\n    lists:\n      - root: aa\n        url: https://x\n"
+                   "limits:",
+                   ASSAY_E_SYNTAX, 19, 15, "collateral.fetch.lists[0].root");
+    char url[ASSAY_ROUND_URL_MAX + 80], text[ASSAY_ROUND_URL_MAX + 160];
+    for (int over = 0; over < 2; over++) {
+        (void)snprintf(url, sizeof url, "https://%0*d", ASSAY_ROUND_URL_MAX - 9 + over, 0);
+        (void)snprintf(text, sizeof text, "collateral:\n  fetch:\n    intel: %s\nlimits:", url);
+        cr_expect_eq(load_with("limits:", text), over ? ASSAY_E_RANGE : ASSAY_OK, "%s", message);
+    }
+}
