@@ -5,9 +5,15 @@
 #define ASSAY_APPS_COLLATERAL_H
 
 #include "base/crypto.h"
+#include "net/json/json.h"
+#include "quote/collateral/newer.h"
+
+#include <stdio.h>
+
+enum { ASSAY_COLLATERAL_EVIDENCE_MAX = 256 };
 
 struct assay_collateral_options {
-    const char *directory; /* --out DIR of fetch, DIR of show */
+    const char *directory; /* --out DIR of fetch, DIR or FILE of show, DIR of pack */
     const char *file;      /* --for */
     const char *fmspc;
     const char *ca;
@@ -21,11 +27,27 @@ struct assay_collateral_options {
     const char *ca_file;
     const char *timeout;
     bool early, offline, refresh, json;
+    /* of sets: collateral_set.h */
+    const char *in_force; /* --in-force, OLD of compare */
+    const char *offer;    /* --offer, NEW of compare */
+    const char *out;      /* --out FILE of pack */
+    const char *then;
+    const char *policy;
+    size_t evidence_count;
+    const char *evidence[ASSAY_COLLATERAL_EVIDENCE_MAX];
 };
 
-/* Each Returns: an enum assay_exit. collateral_fetch.c, collateral_show.c */
+/* Each Returns: an enum assay_exit. Each in the file of its name. */
 int assay_collateral_fetch(const struct assay_collateral_options *options);
 int assay_collateral_show(const struct assay_collateral_options *options);
+int assay_collateral_show_set(const struct assay_collateral_options *options); /* _lives.c */
+int assay_collateral_compare(const struct assay_collateral_options *options);
+int assay_collateral_outlook(const struct assay_collateral_options *options); /* forecast */
+int assay_collateral_pack(const struct assay_collateral_options *options);
+
+/* What became of an offer, for people. Returns: nothing. collateral_compare.c */
+void assay_renewal_print(FILE *to, const struct assay_key *root,
+                         const struct assay_renewal *renewal);
 
 /* --at, default now. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (said) */
 int assay_collateral_time(const struct assay_collateral_options *options, int64_t *at_unix_s);

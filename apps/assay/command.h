@@ -39,7 +39,7 @@ struct assay_command {
 int assay_command_evidence(int argc, char **argv); /* evidence.c: verify, explain, decode */
 int assay_command_ear(int argc, char **argv);      /* ear.c: verify */
 int assay_command_tcb(int argc, char **argv);      /* tcb.c: forecast */
-int assay_command_collateral(int argc, char **argv); /* collateral.c: fetch, show */
+int assay_command_collateral(int argc, char **argv); /* collateral.c: fetch, show, pack, ... */
 int assay_command_policy(int argc, char **argv);   /* policy.c: lint, show, diff, try, ... */
 int assay_command_soft(int argc, char **argv);     /* soft.c: ca, node, quote */
 int assay_command_tpm(int argc, char **argv);      /* tpm.c: registrar, enroll, quote, ... */

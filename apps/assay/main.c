@@ -11,7 +11,7 @@ static const struct assay_command commands[] = {
     { "evidence", "verify, explain or decode evidence, without a daemon", assay_command_evidence },
     { "ear", "verify an attestation result that a verifier signed", assay_command_ear },
     { "tcb", "what an announced TCB set will say about a platform", assay_command_tcb },
-    { "collateral", "fetch or show what evidence is judged with", assay_command_collateral },
+    { "collateral", "fetch, show, compare what evidence is judged by", assay_command_collateral },
     { "policy", "check, compare and try policies; reference values", assay_command_policy },
     { "soft", "make SOFT vendors, platforms and quotes, for development", assay_command_soft },
     { "tpm", "attestation keys of TPMs, and the registrar that certifies them", assay_command_tpm },

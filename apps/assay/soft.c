@@ -19,6 +19,9 @@
 static const char usage[] =
     "usage: assay soft ca DIR [--name NAME] [--days N]\n"
     "           make a vendor: DIR/ca.key (secret), DIR/root_ca.pem and its collateral\n"
+    "       assay soft collateral DIR --out DIR [--evaluation N] [--raise SVN] [--days N]\n"
+    "           publish the vendor's collateral anew; --raise: the best level wants that SVN of\n"
+    "           component 1, and who is below is out of date\n"
     "       assay soft node DIR NAME [--out FILE]\n"
     "           make the platform of one node: DIR/nodes/NAME.key (secret)\n"
     "       assay soft quote KEY --measurement HEX|--program FILE --report-data HEX --out FILE\n"
@@ -37,6 +40,8 @@ struct options {
     const char *report_data;
     const char *days;
     const char *isvsvn;
+    const char *evaluation;
+    const char *raise;
     bool debug;
     int word_count;
     char **words;
@@ -103,6 +108,54 @@ static int run_ca(const struct options *o)
     const enum assay_status status =
         make_ca(o->words[0], o->name == NULL ? "vendor" : o->name, days, bundle);
     free(bundle);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(o->words[0], status);
+}
+
+/* --- collateral */
+static enum assay_status publish(const char *dir, const struct assay_soft_terms *wanted,
+                                 const char *out)
+{
+    struct assay_soft_ca ca;
+    struct timespec now;
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0) return ASSAY_E_IO;
+    ASSAY_TRY(assay_soft_ca_load(dir, &ca));
+    struct assay_soft_terms terms;
+    assay_soft_terms_default(&ca, &terms);
+    terms.issue_unix_s = (int64_t)now.tv_sec;
+    if (wanted->next_unix_s != 0) terms.next_unix_s = terms.issue_unix_s + wanted->next_unix_s;
+    if (wanted->evaluation_number != 0) terms.evaluation_number = wanted->evaluation_number;
+    if (wanted->levels[0].components[0] != 0) {
+        terms.levels[1] = terms.levels[0];
+        terms.levels[1].status = ASSAY_TCB_OUT_OF_DATE;
+        terms.levels[0].components[0] = wanted->levels[0].components[0];
+        terms.levels[0].date_unix_s = terms.issue_unix_s;
+        terms.level_count = 2;
+    }
+    struct assay_soft_bundle *const bundle = malloc(sizeof *bundle);
+    enum assay_status status = ASSAY_E_MEMORY;
+    if (bundle != NULL) status = assay_soft_collateral(&ca, &terms, bundle);
+    assay_soft_ca_wipe(&ca);
+    if (status == ASSAY_OK && mkdir(out, 0755) != 0 && errno != EEXIST) status = ASSAY_E_IO;
+    if (status == ASSAY_OK) status = assay_soft_bundle_save(bundle, out);
+    free(bundle);
+    return status;
+}
+
+static int run_collateral(const struct options *o)
+{
+    unsigned long days = 0, evaluation = 0, raise = 0;
+    if (o->word_count != 1 || o->out == NULL) return misuse("collateral wants DIR and --out");
+    if (o->days != NULL && (!read_number(o->days, DAYS_MAX, &days) || days == 0))
+        return misuse("--days wants 1 to 7300");
+    if (o->evaluation != NULL &&
+        (!read_number(o->evaluation, UINT16_MAX, &evaluation) || evaluation == 0))
+        return misuse("--evaluation wants 1 to 65535");
+    if (o->raise != NULL && (!read_number(o->raise, UINT8_MAX, &raise) || raise < 2))
+        return misuse("--raise wants 2 to 255");
+    struct assay_soft_terms wanted = { .next_unix_s = (int64_t)days * DAY_S,
+                                       .evaluation_number = (uint32_t)evaluation };
+    wanted.levels[0].components[0] = (uint8_t)raise;
+    const enum assay_status status = publish(o->words[0], &wanted, o->out);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(o->words[0], status);
 }
 
@@ -190,6 +243,8 @@ static bool read_options(int argc, char **argv, struct options *o)
         { "days", required_argument, NULL, 'd' },
         { "out", required_argument, NULL, 'o' },
         { "isvsvn", required_argument, NULL, 'i' },
+        { "evaluation", required_argument, NULL, 'e' },
+        { "raise", required_argument, NULL, 'R' },
         { "measurement", required_argument, NULL, 'm' },
         { "debug", no_argument, NULL, 'D' },
         { "program", required_argument, NULL, 'p' },
@@ -203,6 +258,8 @@ static bool read_options(int argc, char **argv, struct options *o)
         case 'd': o->days = optarg; break;
         case 'o': o->out = optarg; break;
         case 'i': o->isvsvn = optarg; break;
+        case 'e': o->evaluation = optarg; break;
+        case 'R': o->raise = optarg; break;
         case 'm': o->measurement = optarg; break;
         case 'p': o->program = optarg; break;
         case 'r': o->report_data = optarg; break;
@@ -228,7 +285,8 @@ int assay_command_soft(int argc, char **argv)
         return ASSAY_EXIT_USAGE;
     }
     if (strcmp(verb, "ca") == 0) return run_ca(&options);
+    if (strcmp(verb, "collateral") == 0) return run_collateral(&options);
     if (strcmp(verb, "node") == 0) return run_node(&options);
     if (strcmp(verb, "quote") == 0) return run_quote(&options);
-    return misuse("expected ca, node or quote");
+    return misuse("expected ca, collateral, node or quote");
 }
