@@ -142,6 +142,17 @@ Test(quote_offer, only_the_part_of_the_root_is_offered)
     made_build(in_force);
     cr_assert_eq(make(0), ASSAY_OK);
     cr_expect_eq(offer->built.count, 1);
+    /* Nor that of another root of the same kind. */
+    struct authority_key *second = authority_key_make(ASSAY_KEY_P384);
+    struct authority_certificate other = certificates[0];
+    struct authority_crl list = lists[0];
+    other.key = other.signer = list.signer = second;
+    made_other(in_force, second, 1 << ASSAY_KIND_SNP, &other, 1, &list, 1);
+    made_build(in_force);
+    cr_assert_eq(make(0), ASSAY_OK);
+    cr_expect_eq(offer->built.count, 1);
+    cr_expect(assay_key_equal(&offer->built.entries[0].root, &key));
+    authority_key_free(&second);
     free(ca);
 }
 

@@ -114,6 +114,17 @@ Test(quote_outlook, a_lower_level_that_passes_is_a_drop)
     cr_expect_eq(out->outcome_then, ASSAY_OUTCOME_PASS_NEEDS_HARDENING);
 }
 
+Test(quote_outlook, what_stood_against_it_before_is_not_new)
+{
+    recover(ASSAY_TCB_REVOKED);
+    cr_assert_eq(make(), ASSAY_OK);
+    request.in_force = &after;
+    cr_assert_eq(assay_outlook_make(NULL, &request, out), ASSAY_OK);
+    cr_expect_eq(out->change, ASSAY_OUTLOOK_SAME);
+    cr_expect_eq(out->then.reason_count, 1);
+    cr_expect_eq(out->reason_count, 0);
+}
+
 /* The other way round: who was behind is not any more. */
 Test(quote_outlook, what_was_behind_may_rise)
 {
