@@ -204,9 +204,12 @@ enum assay_status corim_register_of(uint32_t kinds, const struct corim_key *key,
     if (key->type == CORIM_KEY_TEXT)
         return corim_field_of(ASSAY_CORIM_PROFILE_ASSAY, kinds, key, field);
     if (key->type != CORIM_KEY_NUMBER) return ASSAY_E_NOT_FOUND;
-    const bool td = (kinds & ASSAY_KINDS_TDX & ASSAY_KINDS_QUOTE) != 0;
-    const uint32_t paravisors = ASSAY_KINDS_TPM & (ASSAY_KINDS_TDX | ASSAY_KINDS_SNP);
-    const bool has_pcrs = (kinds & (ASSAY_KINDS_NITRO | ASSAY_KINDS_TPM) & ~paravisors) != 0;
+    static const uint32_t tds = ASSAY_KINDS_TDX, quotes = ASSAY_KINDS_QUOTE;
+    static const uint32_t tpms = ASSAY_KINDS_TPM, snps = ASSAY_KINDS_SNP;
+    static const uint32_t nitros = ASSAY_KINDS_NITRO;
+    const bool td = (kinds & tds & quotes) != 0;
+    const uint32_t paravisors = tpms & (tds | snps);
+    const bool has_pcrs = (kinds & (nitros | tpms) & ~paravisors) != 0;
     if (!td && !has_pcrs) return ASSAY_E_NOT_FOUND;
     if (key->number >= (td ? (uint64_t)RTMRS : PCRS)) return ASSAY_E_NOT_FOUND;
     *field = (enum assay_reference_field)(

@@ -70,6 +70,8 @@ ASSAY_CHECKED enum assay_status assay_api_bundle(struct assay_trust *t,
 /* Endorsements for one piece of evidence; the bundles are its own. */
 struct assay_chosen {
     struct assay_endorsements all;
+    struct assay_collateral *own[ASSAY_ENDORSEMENTS_MAX]; /* what all.entries show of it */
+    size_t own_count;
 };
 /* Do evidence and time decide which pieces of a set count? Returns: true when so. */
 bool assay_api_must_choose(const struct assay_trust *t, enum assay_evidence_kind kind);

@@ -110,6 +110,7 @@ static enum assay_status choose(const struct assay_trust *t, const struct assay_
         if (out->all.count == ASSAY_ENDORSEMENTS_MAX) return ASSAY_E_FULL;
         struct assay_collateral *const c = calloc(1, sizeof *c);
         if (c == NULL) return ASSAY_E_MEMORY;
+        out->own[out->own_count++] = c;
         out->all.entries[out->all.count++] =
             (struct assay_endorsement){ root->key, root->kinds & ASSAY_API_KINDS_INTEL, c };
         ASSAY_TRY(assay_collateral_build(&choice->files, &root->key, c));
@@ -141,7 +142,7 @@ enum assay_status assay_api_choose(const struct assay_trust *t, enum assay_evide
 
 void assay_api_chosen_free(struct assay_chosen *chosen)
 {
-    for (size_t i = 0; i < chosen->all.count; i++)
-        free((void *)(uintptr_t)chosen->all.entries[i].collateral);
-    chosen->all.count = 0;
+    for (size_t i = 0; i < chosen->own_count; i++)
+        free(chosen->own[i]);
+    chosen->own_count = chosen->all.count = 0;
 }

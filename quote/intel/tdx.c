@@ -118,19 +118,19 @@ static void judge_measurements(const struct assay_quote *quote, const struct ass
     const struct assay_td_report *const body = &quote->body.td;
     const struct {
         enum assay_reference_field field;
-        const uint8_t *value;
         uint32_t offset;
+        const uint8_t *value;
     } fields[] = {
-        { ASSAY_REFERENCE_MRTD, body->mrtd, BODY_MRTD },
-        { ASSAY_REFERENCE_RTMR0, body->rtmr[0], BODY_RTMR },
-        { ASSAY_REFERENCE_RTMR1, body->rtmr[1], BODY_RTMR + 48 },
-        { ASSAY_REFERENCE_RTMR2, body->rtmr[2], BODY_RTMR + 96 },
-        { ASSAY_REFERENCE_RTMR3, body->rtmr[3], BODY_RTMR + 144 },
-        { ASSAY_REFERENCE_MRSEAM, body->mrseam, BODY_MRSEAM },
-        { ASSAY_REFERENCE_MRCONFIGID, body->mrconfigid, BODY_MRCONFIGID },
-        { ASSAY_REFERENCE_MROWNER, body->mrowner, BODY_MROWNER },
-        { ASSAY_REFERENCE_MROWNERCONFIG, body->mrownerconfig, BODY_MROWNERCONFIG },
-        { ASSAY_REFERENCE_MRSERVICETD, body->mrservicetd, BODY_MRSERVICETD },
+        { ASSAY_REFERENCE_MRTD, BODY_MRTD, body->mrtd },
+        { ASSAY_REFERENCE_RTMR0, BODY_RTMR, body->rtmr[0] },
+        { ASSAY_REFERENCE_RTMR1, BODY_RTMR + 48, body->rtmr[1] },
+        { ASSAY_REFERENCE_RTMR2, BODY_RTMR + 96, body->rtmr[2] },
+        { ASSAY_REFERENCE_RTMR3, BODY_RTMR + 144, body->rtmr[3] },
+        { ASSAY_REFERENCE_MRSEAM, BODY_MRSEAM, body->mrseam },
+        { ASSAY_REFERENCE_MRCONFIGID, BODY_MRCONFIGID, body->mrconfigid },
+        { ASSAY_REFERENCE_MROWNER, BODY_MROWNER, body->mrowner },
+        { ASSAY_REFERENCE_MROWNERCONFIG, BODY_MROWNERCONFIG, body->mrownerconfig },
+        { ASSAY_REFERENCE_MRSERVICETD, BODY_MRSERVICETD, body->mrservicetd },
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         const struct assay_measured measured = { fields[i].field, fields[i].value, 48, UINT16_MAX,

@@ -94,7 +94,7 @@ static bool reaches(const struct assay_tcb_platform *platform, const struct assa
 static void add_level_gaps(const struct assay_tcb_platform *platform,
                            const struct assay_tcb_level *level, struct assay_forecast *out)
 {
-    for (uint8_t i = 0; i < ASSAY_TCB_COMPONENTS; i++)
+    for (unsigned i = 0; i < ASSAY_TCB_COMPONENTS; i++)
         add_gap(out, ASSAY_SVN_SGX, (uint8_t)(i + 1), platform->pck->components[i], level->sgx[i]);
     add_gap(out, ASSAY_SVN_PCE, 0, platform->pck->pcesvn, level->pcesvn);
     if (!platform->is_tdx) return;

@@ -14,9 +14,9 @@
 
 struct signed_message {
     enum assay_message_kind kind;
+    enum assay_store_class class_;
     uint8_t *bytes;
     size_t len;
-    enum assay_store_class class_;
     struct assay_store_key key;
 };
 

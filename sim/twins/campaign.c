@@ -118,7 +118,7 @@ static void list_partitions(struct walk *walk, uint32_t groups_max)
 /* Groups named in order of their first machine. */
 static void rename_groups(uint8_t *group_of, uint32_t machines)
 {
-    uint8_t name[ASSAY_TWINS_MACHINES_MAX];
+    uint8_t name[ASSAY_TWINS_MACHINES_MAX] = { 0 };
     uint8_t used = 0;
     for (uint32_t i = 0; i < machines; i++) {
         uint32_t first = 0;
@@ -229,13 +229,14 @@ static bool walk_scenario(struct walk *walk, struct assay_twins_schedule *s)
 static const uint32_t tables[][4] = { { 1, 1, 1, 1 }, { 3, 3, 2, 2 } };
 static const uint32_t lengths[] = { 64, 1 };
 
-static bool walk_twins(struct walk *walk, const uint16_t *twin_of)
+static bool walk_twins(struct walk *walk, const uint16_t twin_of[static ASSAY_TWINS_TWINS_MAX])
 {
     const struct assay_twins_campaign *c = walk->campaign;
     struct assay_twins_schedule s = {
         .nodes = c->nodes, .twins = c->twins, .views = c->views, .phases = c->phases
     };
-    for (uint32_t i = 0; i < c->twins; i++)
+    ASSAY_ASSERT(c->twins <= ASSAY_TWINS_TWINS_MAX);
+    for (uint32_t i = 0; i < ASSAY_TWINS_TWINS_MAX; i++)
         s.twin_of[i] = twin_of[i];
     for (size_t table = 0; table < sizeof tables / sizeof tables[0]; table++) {
         for (size_t length = 0; length < sizeof lengths / sizeof lengths[0]; length++) {
@@ -263,12 +264,13 @@ static void walk_all(struct walk *walk)
     }
     for (uint16_t a = 0; a < c->nodes; a++) {
         if (c->twins == 1) {
-            if (!walk_twins(walk, &a)) break;
+            const uint16_t one[ASSAY_TWINS_TWINS_MAX] = { a };
+            if (!walk_twins(walk, one)) break;
             continue;
         }
         bool on = true;
         for (uint16_t b = (uint16_t)(a + 1); b < c->nodes && on; b++) {
-            const uint16_t both[2] = { a, b };
+            const uint16_t both[ASSAY_TWINS_TWINS_MAX] = { a, b };
             on = walk_twins(walk, both);
         }
         if (!on) break;
@@ -282,8 +284,9 @@ static void walk_all(struct walk *walk)
 static void draw_twins(struct assay_sim_random *r, struct assay_twins_schedule *s)
 {
     uint32_t left = s->twins;
-    for (uint16_t slot = 0; slot < s->nodes; slot++)
-        if (assay_sim_random_below(r, s->nodes - slot) < left) s->twin_of[s->twins - left--] = slot;
+    for (uint32_t slot = 0; slot < s->nodes; slot++)
+        if (assay_sim_random_below(r, s->nodes - slot) < left)
+            s->twin_of[s->twins - left--] = (uint16_t)slot;
 }
 
 /* Equal weights, or 1 to 4 each, drawn again until the twins are (or are not) a third at most. */

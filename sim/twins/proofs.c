@@ -83,11 +83,11 @@ static void note_certificate(struct assay_twins_proofs *p, struct assay_slice pa
     struct assay_certificate c;
     if (assay_certificate_decode(payload, p->slots, &c) != ASSAY_OK) return;
     struct assay_cursor at = assay_cursor_over(c.signatures.bytes, c.signatures.len);
-    for (uint16_t slot = 0; slot < p->slots; slot++) {
+    for (uint32_t slot = 0; slot < p->slots; slot++) {
         const uint8_t *signature = NULL;
         if (!assay_bitmap_has(c.bitmap, slot)) continue;
         if (assay_cursor_take(&at, ASSAY_P256_SIGNATURE_LEN, &signature) != ASSAY_OK) return;
-        const struct said said = vote_said(&c.statement, slot);
+        const struct said said = vote_said(&c.statement, (uint16_t)slot);
         add(p, &said, c.digest, signature);
     }
 }

@@ -140,6 +140,7 @@ void world_soft_open(struct assay_sim_world *w)
     w->soft = s;
     for (uint32_t i = 0; i < w->options.nodes; i++)
         if (world_vendor(w, i) >= s->vendor_count) s->vendor_count = world_vendor(w, i) + 1;
+    ASSAY_ASSERT(s->vendor_count > 0);
     s->collateral = calloc(s->vendor_count, sizeof *s->collateral);
     const size_t len = assay_verifier_size(VERIFIER_ENTRIES);
     s->verifier_memory = aligned_alloc(64, (len + 63) & ~(size_t)63);

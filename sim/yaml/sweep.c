@@ -183,10 +183,10 @@ static enum assay_status take_range(struct axis_reader *r)
     if ((to - from) / step >= ASSAY_SWEEP_VALUES_MAX)
         return assay_yaml_fail(r->d, ASSAY_E_RANGE, key_of(r, "step", key),
                                "expected at most %d values, found %llu", ASSAY_SWEEP_VALUES_MAX,
-                               (unsigned long long)((to - from) / step + 1));
+                               (unsigned long long)(to - from) / step + 1);
     ASSAY_TRY(make_room(r, (to - from) / step + 1));
     for (uint32_t i = 0; i < r->to->value_count; i++) {
-        (void)snprintf(text, sizeof text, "%llu", (unsigned long long)(from + i * step));
+        (void)snprintf(text, sizeof text, "%llu", (unsigned long long)from + i * step);
         ASSAY_TRY(put_value(r, i, text));
     }
     return ASSAY_OK;
