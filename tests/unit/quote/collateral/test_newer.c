@@ -185,6 +185,16 @@ Test(quote_newer, a_list_s_number_never_falls_and_never_goes_away)
     }
 }
 
+Test(quote_newer, a_list_is_followed_by_one_of_the_same_name)
+{
+    offer->collateral[0].root_crl.issuer.der[20] ^= 1;
+    expect_fault(ASSAY_RENEWAL_STRANGER, "root CRL", "issuer");
+    offer->collateral[0].root_crl.issuer.der[20] ^= 1;
+    expect_kind(ASSAY_RENEWAL_SAME_NUMBER, "as it was");
+    in_force->collateral[0].root_crl.has_number = false;
+    expect_kind(ASSAY_RENEWAL_SAME_NUMBER, "a number may come");
+}
+
 Test(quote_newer, what_is_the_same_is_not_newer)
 {
     made_read(offer, in_force->bytes, in_force->len);
@@ -428,6 +438,16 @@ Test(quote_newer, further_lists_neither_come_nor_go_nor_go_back)
     expect_fault(ASSAY_RENEWAL_BACKWARDS, "CRL", "thisUpdate");
     offer->collateral[0].lists[0].has_issuer = false;
     expect_fault(ASSAY_RENEWAL_STRANGER, "CRL", "issuer");
+    offer->collateral[0].lists[0].has_issuer = true;
+    add_list(offer, 1, SET_FROM + SET_DAY); /* the newest counts */
+    expect_kind(ASSAY_RENEWAL_SAME_NUMBER, "an older one beside it");
+    offer->collateral[0].lists[1].crl.issuer.der[20] ^= 1;
+    expect_fault(ASSAY_RENEWAL_STRANGER, "CRL", "issuer");
+    add_list(in_force, 9, SET_FROM); /* whose it is nobody knows: it binds nobody */
+    in_force->collateral[0].lists[1].has_issuer = false;
+    offer->collateral[0].list_count = 1;
+    offer->collateral[0].lists[0].crl.this_update_s += 1;
+    expect_kind(ASSAY_RENEWAL_SAME_NUMBER, "a list of nobody's need not stay");
     offer->collateral[0].list_count = 0;
     expect_fault(ASSAY_RENEWAL_MISSING, "CRL", "issuer");
 }

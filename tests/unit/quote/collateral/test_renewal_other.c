@@ -187,6 +187,26 @@ Test(quote_renewal_other, one_that_has_ended_or_was_withdrawn_may_go)
     expect_fault(ASSAY_RENEWAL_MISSING, "certificates", "subject");
 }
 
+Test(quote_renewal_other, an_authority_that_has_ended_takes_its_list_along)
+{
+    certificates[ISSUER].to_s = SET_FROM + SET_DAY;
+    certificates[LEAF].to_s = SET_FROM + SET_DAY;
+    certificates[2] =
+        authority_ca("another", stranger, "root", root, ASSAY_SIGNATURE_ECDSA_SHA384);
+    made_close(in_force);
+    in_force = made_open();
+    made_other(in_force, root, KINDS, certificates, 3, lists, LISTS);
+    made_build(in_force);
+    later();
+    made_other(offer, root, KINDS, &certificates[2], 1, lists, 1);
+    made_build(offer);
+    expect_newer("ended, with all below it");
+    offer->count = 0;
+    made_other(offer, root, KINDS, &certificates[2], 1, NULL, 0);
+    made_build(offer);
+    expect_fault(ASSAY_RENEWAL_MISSING, "CRL", "issuer"); /* the root is never gone */
+}
+
 Test(quote_renewal_other, no_certificate_comes_along)
 {
     const enum assay_signature_alg alg = ASSAY_SIGNATURE_ECDSA_SHA384;

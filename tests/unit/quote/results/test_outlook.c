@@ -147,6 +147,47 @@ Test(quote_outlook, a_set_without_the_platform_leaves_it_unjudged)
     cr_expect_not(out->has_forecast);
 }
 
+/* Every SOFT vendor has the same FMSPC: the documents of the platform's own root count. */
+Test(quote_outlook, distances_are_to_the_documents_of_its_own_root)
+{
+    struct world *const other = world_open();
+    recover(ASSAY_TCB_REVOKED);
+    after.count = 4;
+    after.entries[3] = after.entries[0];
+    after.entries[0].root = assay_key_p256(other->ca.root_public);
+    after.entries[0].collateral = &other->collateral;
+    after.entries[1] = after.entries[3];
+    after.entries[1].kinds = ASSAY_KIND_BIT(ASSAY_KIND_TDX4);
+    after.entries[2] = after.entries[3];
+    after.entries[2].collateral = NULL;
+    cr_assert_eq(make(), ASSAY_OK);
+    cr_assert(out->has_forecast);
+    cr_expect_eq(out->entry, 3);
+    cr_expect_eq(out->forecast.gap_count, 1);
+    after.count = 3;
+    cr_assert_eq(assay_outlook_make(NULL, &request, out), ASSAY_OK);
+    cr_expect_not(out->has_forecast);
+    cr_expect_eq(out->change, ASSAY_OUTLOOK_UNJUDGED);
+    world_close(other);
+}
+
+/* Kinds without levels have verdicts and no distances. */
+Test(quote_outlook, documents_of_another_tee_are_no_forecast)
+{
+    recover(ASSAY_TCB_REVOKED);
+    cr_assert_eq(make(), ASSAY_OK);
+    offered->tcb_info.tee = ASSAY_TEE_TDX;
+    cr_assert_eq(assay_outlook_make(NULL, &request, out), ASSAY_OK);
+    cr_expect_not(out->has_forecast);
+    offered->tcb_info.tee = ASSAY_TEE_SGX;
+    offered->has[ASSAY_PART_QE_IDENTITY] = false;
+    cr_assert_eq(assay_outlook_make(NULL, &request, out), ASSAY_OK);
+    cr_expect_not(out->has_forecast);
+    offered->has[ASSAY_PART_TCB_INFO] = false;
+    cr_assert_eq(assay_outlook_make(NULL, &request, out), ASSAY_OK);
+    cr_expect_not(out->has_forecast);
+}
+
 /* Grace ends by the day on which the set will come into force. */
 Test(quote_outlook, the_second_verdict_is_of_its_own_day)
 {
