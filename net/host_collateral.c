@@ -1,9 +1,14 @@
 /*
- * net/host_collateral.c - what the fetcher found, into the log and to whoever offers it.
+ * net/host_collateral.c - what the fetcher found, into the log and to whoever offers it; and the
+ * age of what is in force (protocol.md 8.6).
  */
 #include "net/host_internal.h"
 
+#include "base/rfc3339.h"
 #include "net/fetch/fetcher.h"
+#include "quote/collateral/life.h"
+
+enum { AGE_EVERY_MS = 60000 };
 
 static void say_newer(struct assay_host *host, const struct assay_fetcher_found *found)
 {
@@ -45,9 +50,48 @@ static void say_unreachable(struct assay_host *host, const struct assay_round_re
     assay_log_end(&host->log);
 }
 
+/* ------------------------------------------------------------ the age of what is in force */
+
+static void say_age(struct assay_host *host, const struct assay_collateral_life *life,
+                    enum assay_collateral_age age)
+{
+    uint8_t root[ASSAY_SHA256_LEN];
+    char until[ASSAY_RFC3339_LEN + 1];
+    const enum assay_severity severity = age == ASSAY_AGE_FRESH  ? ASSAY_SEVERITY_INFO
+                                         : age == ASSAY_AGE_HALF ? ASSAY_SEVERITY_WARNING
+                                                                 : ASSAY_SEVERITY_ERROR;
+    assay_key_name(&life->root, root);
+    assay_rfc3339_format(life->until_unix_s, until);
+    if (assay_log_begin(&host->log, severity, "collateral_age")) {
+        assay_log_hex(&host->log, "root", root, 8);
+        assay_log_text(&host->log, "age", assay_collateral_age_text(age));
+        assay_log_text(&host->log, "ends_first", life->ends_first);
+        assay_log_text(&host->log, "until", until);
+    }
+    assay_log_end(&host->log);
+}
+
+/* Told when it changes; that it is fresh to begin with is no news. */
+static void watch_ages(struct assay_host *host)
+{
+    struct assay_collateral_life lives[ASSAY_ENDORSEMENTS_MAX];
+    size_t count = 0;
+    if (host->now_ms < host->ages_at_ms) return;
+    host->ages_at_ms = host->now_ms + AGE_EVERY_MS;
+    assay_collateral_lives(host->config.endorsements, lives, &count);
+    for (size_t i = 0; i < count; i++) {
+        const enum assay_collateral_age age =
+            assay_collateral_age(&lives[i], (int64_t)(host->config.genesis->time_ms / 1000),
+                                 (int64_t)(host->at_unix_ms / 1000));
+        if (host->ages[i] != (uint8_t)age) say_age(host, &lives[i], age);
+        host->ages[i] = (uint8_t)age;
+    }
+}
+
 void host_collateral(struct assay_host *host)
 {
     struct assay_fetcher_found found;
+    watch_ages(host);
     if (host->config.fetcher == NULL) return;
     while (assay_fetcher_next(host->config.fetcher, &found)) {
         switch (found.report.result) {

@@ -99,6 +99,8 @@ struct assay_host {
     struct assay_service *service;
     struct assay_admin *admin;
     struct assay_latency latency;
+    uint64_t ages_at_ms; /* when the age of the collateral in force is looked at again */
+    uint8_t ages[ASSAY_ENDORSEMENTS_MAX]; /* enum assay_collateral_age, a root each */
     struct assay_verdict verdict; /* the pool's last answer */
     struct assay_pages_losses page_losses;
     struct assay_snapshot snapshot;        /* members: [members] */

@@ -107,3 +107,26 @@ Test(net_collateral, what_was_found_and_who_did_not_answer_are_events)
     start();
     cr_assert(network_run(network, PATIENCE_MS, has_said, words), "%s", log_text);
 }
+
+/* A vendor whose documents end within minutes: half of what remained at the genesis is gone. */
+Test(net_collateral, what_grows_old_or_has_ended_is_an_event)
+{
+    static const char *const half[] = { "event=collateral_age", "age=half", "ends_first=", NULL };
+    static const char *const ended[] = { "event=collateral_age", "age=ended", "level=error", NULL };
+    network_free(&network);
+    network = network_make(1, EPOCH_MS, -20000);
+    (void)snprintf(log_path, sizeof log_path, "%.200s/log", network->dir);
+    struct assay_collateral *const c = &network->collateral[0];
+    const int64_t now_s = (int64_t)network->genesis.time_ms / 1000;
+    c->windows[0].is_list = false;
+    c->windows[0].from_unix_s = now_s - 100;
+    c->windows[0].to_unix_s = now_s + 32; /* half of it is gone since four seconds */
+    network->nodes[0].config.log_level = 2;
+    cr_assert_not_null(freopen(log_path, "w", stderr));
+    cr_assert(network_up(network, 0));
+    cr_assert(network_run(network, PATIENCE_MS, has_said, half), "%s", log_text);
+    network_down(network, 0);
+    c->windows[0].to_unix_s = now_s + 5;
+    cr_assert(network_up(network, 0));
+    cr_assert(network_run(network, PATIENCE_MS, has_said, ended), "%s", log_text);
+}
