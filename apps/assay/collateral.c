@@ -23,6 +23,8 @@ static const char usage[] =
     "       assay collateral show DIR [--root FILE] [--at RFC3339] [--json]\n"
     "       assay collateral show FILE [--at RFC3339] [--json]\n"
     "       assay collateral pack DIR --in-force FILE --out FILE [--at RFC3339] [--json]\n"
+    "       assay collateral apply --in-force FILE --offer FILE --out FILE [--at RFC3339]\n"
+    "                              [--json]\n"
     "       assay collateral compare OLD NEW [--at RFC3339] [--json]\n"
     "       assay collateral forecast --in-force FILE --offer FILE --evidence FILE...\n"
     "                              [--policy FILE] [--at RFC3339] [--then RFC3339] [--json]\n"
@@ -48,6 +50,7 @@ static const char usage[] =
     "its roots, pieces, numbers and dates, and what ends first.\n"
     "pack makes an offer of one root out of the documents and lists in DIR, for the network whose\n"
     "genesis or set is given.\n"
+    "apply writes the whole set that follows, for operators who sign it.\n"
     "compare tells, root by root, whether NEW may follow OLD, and if not, which piece and field "
     "is\n"
     "why.\n"
@@ -102,7 +105,7 @@ int assay_collateral_root(const struct assay_collateral_options *options, struct
 }
 
 /* Verbs, and the options that each has. */
-enum verb { FETCH = 1, SHOW = 2, PACK = 4, COMPARE = 8, FORECAST = 16 };
+enum verb { FETCH = 1, SHOW = 2, PACK = 4, COMPARE = 8, FORECAST = 16, APPLY = 32 };
 
 struct known_option {
     struct option option;
@@ -111,8 +114,8 @@ struct known_option {
 
 static const struct known_option known[] = {
     { { "root", required_argument, NULL, 'r' }, FETCH | SHOW },
-    { { "at", required_argument, NULL, 'a' }, FETCH | SHOW | PACK | COMPARE | FORECAST },
-    { { "json", no_argument, NULL, 'j' }, FETCH | SHOW | PACK | COMPARE | FORECAST },
+    { { "at", required_argument, NULL, 'a' }, FETCH | SHOW | PACK | COMPARE | FORECAST | APPLY },
+    { { "json", no_argument, NULL, 'j' }, FETCH | SHOW | PACK | COMPARE | FORECAST | APPLY },
     { { "for", required_argument, NULL, 'f' }, FETCH },
     { { "fmspc", required_argument, NULL, 'm' }, FETCH },
     { { "ca", required_argument, NULL, 'c' }, FETCH },
@@ -126,9 +129,9 @@ static const struct known_option known[] = {
     { { "refresh", no_argument, NULL, 'n' }, FETCH },
     { { "ca-file", required_argument, NULL, 's' }, FETCH },
     { { "timeout", required_argument, NULL, 'w' }, FETCH },
-    { { "out", required_argument, NULL, 'u' }, FETCH | PACK },
-    { { "in-force", required_argument, NULL, 'i' }, PACK | FORECAST },
-    { { "offer", required_argument, NULL, 'O' }, FORECAST },
+    { { "out", required_argument, NULL, 'u' }, FETCH | PACK | APPLY },
+    { { "in-force", required_argument, NULL, 'i' }, PACK | FORECAST | APPLY },
+    { { "offer", required_argument, NULL, 'O' }, FORECAST | APPLY },
     { { "evidence", required_argument, NULL, 'E' }, FORECAST },
     { { "policy", required_argument, NULL, 'P' }, FORECAST },
     { { "then", required_argument, NULL, 'T' }, FORECAST },
@@ -163,7 +166,7 @@ static bool take(int c, enum verb verb, struct assay_collateral_options *o)
 {
     switch (c) {
     case 'u':
-        if (verb == PACK) o->out = optarg;
+        if (verb == PACK || verb == APPLY) o->out = optarg;
         else o->directory = optarg;
         return true;
     case 'i': o->in_force = optarg; return true;
@@ -231,6 +234,10 @@ static int run(enum verb verb, const struct assay_collateral_options *o)
         if (o->in_force != NULL && o->out != NULL) return assay_collateral_pack(o);
         break;
     case COMPARE: return assay_collateral_compare(o);
+    case APPLY:
+        if (o->in_force != NULL && o->offer != NULL && o->out != NULL)
+            return assay_collateral_apply(o);
+        break;
     case FORECAST:
         if (o->in_force != NULL && o->offer != NULL && o->evidence_count > 0)
             return assay_collateral_outlook(o);
@@ -249,7 +256,8 @@ int assay_command_collateral(int argc, char **argv)
                   { "show", SHOW },
                   { "pack", PACK },
                   { "compare", COMPARE },
-                  { "forecast", FORECAST } };
+                  { "forecast", FORECAST },
+                  { "apply", APPLY } };
     static struct assay_collateral_options options;
     const char *const word = argc > 1 ? argv[1] : "";
     const bool asks_after_verb = argc == 3 && strcmp(argv[2], "--help") == 0;

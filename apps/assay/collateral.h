@@ -30,7 +30,7 @@ struct assay_collateral_options {
     /* of sets: collateral_set.h */
     const char *in_force; /* --in-force, OLD of compare */
     const char *offer;    /* --offer, NEW of compare */
-    const char *out;      /* --out FILE of pack */
+    const char *out;      /* --out FILE of pack and apply */
     const char *then;
     const char *policy;
     size_t evidence_count;
@@ -44,6 +44,7 @@ int assay_collateral_show_set(const struct assay_collateral_options *options); /
 int assay_collateral_compare(const struct assay_collateral_options *options);
 int assay_collateral_outlook(const struct assay_collateral_options *options); /* forecast */
 int assay_collateral_pack(const struct assay_collateral_options *options);
+int assay_collateral_apply(const struct assay_collateral_options *options);
 
 /* What became of an offer, for people. Returns: nothing. collateral_compare.c */
 void assay_renewal_print(FILE *to, const struct assay_key *root,

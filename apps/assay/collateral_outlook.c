@@ -32,27 +32,6 @@ struct run {
     size_t unreadable;
 };
 
-/* ------------------------------------------------------------ the set that would follow */
-
-static int make_next(struct run *r)
-{
-    const size_t room = r->in_force.set.bytes.len + r->offer.set.bytes.len + 64;
-    uint8_t *const bytes = malloc(room);
-    struct assay_writer w = assay_writer_over(bytes, bytes != NULL ? room : 0);
-    enum assay_status status = bytes != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
-    if (status == ASSAY_OK) status = assay_collateral_replace(&r->in_force.set, &r->offer.set, &w);
-    int result = ASSAY_EXIT_OK;
-    if (status == ASSAY_OK)
-        result = assay_collateral_file_take("the set that would follow", bytes, w.len,
-                                            r->options->json, &r->next);
-    else
-        result = assay_print_error(r->options->json, ASSAY_EXIT_MALFORMED, "malformed",
-                                   "%s: %s%s", r->options->offer, assay_status_text(status),
-                                   status == ASSAY_E_INVALID ? "; an offer is of one root" : "");
-    free(bytes);
-    return result;
-}
-
 /* ------------------------------------------------------------ answers */
 
 static void name_forecast(const struct run *r, struct assay_named_forecast *named)
@@ -248,7 +227,9 @@ static int run_all(struct run *r)
         result = assay_collateral_file_sound(o->in_force, o->json, &r->in_force);
     if (result == ASSAY_EXIT_OK) result = assay_collateral_file_read(o->offer, o->json, &r->offer);
     if (result == ASSAY_EXIT_OK) result = assay_collateral_file_sound(o->offer, o->json, &r->offer);
-    if (result == ASSAY_EXIT_OK) result = make_next(r);
+    if (result == ASSAY_EXIT_OK)
+        result =
+            assay_collateral_file_follow(&r->in_force, &r->offer, o->offer, o->json, &r->next);
     for (size_t i = 0; i < o->evidence_count && result == ASSAY_EXIT_OK; i++)
         result = judge(r, o->evidence[i], at_unix_s, then_unix_s);
     return result == ASSAY_EXIT_OK ? finish(r) : result;

@@ -87,6 +87,28 @@ int assay_collateral_file_sound(const char *path, bool json,
                              "%s: entry %zu does not verify, or contradicts another", path, which);
 }
 
+int assay_collateral_file_follow(const struct assay_collateral_file *in_force,
+                                 const struct assay_collateral_file *offered, const char *offer,
+                                 bool json, struct assay_collateral_file *out)
+{
+    enum { HEADS = 64 };
+    const size_t room = in_force->set.bytes.len + offered->set.bytes.len + HEADS;
+    uint8_t *const bytes = malloc(room);
+    struct assay_writer w = assay_writer_over(bytes, bytes != NULL ? room : 0);
+    *out = (struct assay_collateral_file){ 0 };
+    enum assay_status status = bytes != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
+    if (status == ASSAY_OK) status = assay_collateral_replace(&in_force->set, &offered->set, &w);
+    int result = ASSAY_EXIT_OK;
+    if (status == ASSAY_OK)
+        result = assay_collateral_file_take("the set that would follow", bytes, w.len, json, out);
+    else
+        result = assay_print_error(json, ASSAY_EXIT_MALFORMED, "malformed", "%s: %s%s", offer,
+                                   assay_status_text(status),
+                                   status == ASSAY_E_INVALID ? "; an offer is of one root" : "");
+    free(bytes);
+    return result;
+}
+
 void assay_collateral_file_close(struct assay_collateral_file *set)
 {
     free(set->file);

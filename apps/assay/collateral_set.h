@@ -28,6 +28,10 @@ int assay_collateral_file_take(const char *what, const uint8_t *bytes, size_t le
 /* Demand that it verifies. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_MALFORMED (said) */
 int assay_collateral_file_sound(const char *path, bool json,
                                 const struct assay_collateral_file *set);
+/* The set that would follow (replace.h); offer: its path. Returns: as assay_collateral_file_read */
+int assay_collateral_file_follow(const struct assay_collateral_file *in_force,
+                                 const struct assay_collateral_file *offered, const char *offer,
+                                 bool json, struct assay_collateral_file *out);
 /* Returns: nothing. */
 void assay_collateral_file_close(struct assay_collateral_file *set);
 

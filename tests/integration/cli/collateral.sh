@@ -68,9 +68,22 @@ expect 0 '0 fall, 0 drop' collateral forecast --in-force genesis --offer newer.o
 expect 13 '' collateral forecast --in-force genesis --offer recovery.offer --evidence policy.yaml
 expect 13 'an offer is of one root' collateral forecast --in-force genesis --offer genesis --evidence node-2/sample.quote
 
+# --- the set that follows, for operators who sign it
+expect 0 'a TCB recovery' collateral apply --in-force genesis --offer recovery.offer --out next.set
+expect 0 'QE identity of 900' collateral show next.set
+for v in 1 2; do
+    case $out in *"root $(root $v)"*) ;; *) wrong "vendor $v is not in the set that follows: $out" ;; esac
+done
+expect 0 'nothing in it is newer' collateral apply --in-force next.set --offer recovery.offer --out again.set
+check 'the same offer twice changes nothing' cmp next.set again.set
+expect 0 'a number or a date goes back' collateral apply --in-force next.set --offer newer.offer --out back.set
+expect 0 'QE identity of 900' collateral show back.set
+expect 13 'an offer is of one root' collateral apply --in-force genesis --offer genesis --out x.set
+expect 0 '"digest"' collateral apply --in-force genesis --offer newer.offer --out newer.set --json
+
 # --- misuse
 for words in 'compare genesis' 'compare genesis genesis genesis' 'pack newer-1 --in-force genesis' \
-    'forecast --in-force genesis --offer newer.offer' 'show genesis --pccs x' 'compare genesis newer.offer --out x'; do
+    'forecast --in-force genesis --offer newer.offer' 'apply --in-force genesis --out x' 'show genesis --pccs x' 'compare genesis newer.offer --out x'; do
     # shellcheck disable=SC2086
     expect 2 'usage: assay collateral' collateral $words
 done
