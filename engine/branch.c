@@ -31,37 +31,60 @@ bool assay_branch_known_good(const struct assay_engine *e, struct assay_record *
     return true;
 }
 
+/* Whose proposal a record stands in. */
+struct source {
+    uint32_t leader; /* e->members: of no proposal */
+    bool trusted;    /* what is not known yet may be asked for */
+};
+
+/* docs/protocol.md 5.12.1: a leader some of whose records verification refused is given no further
+ * one: its blocks wait, as if the verdicts had not come, until others have notarised them. They are
+ * not refused for it, so what this node remembers decides nothing. */
+static struct source source_of(const struct assay_engine *e, const struct assay_block *block)
+{
+    const uint32_t leader = block->header.leader;
+    const bool misleads = leader < e->members && e->seats[leader].misled == ASSAY_REFUSED_MAX;
+    return (struct source){ .leader = leader,
+                            .trusted = !misleads || block->notarised || block->final };
+}
+
 /* With the verdict on the evidence in it, if it has any. */
-static enum assay_answer judge(struct assay_engine *e, struct assay_record *r)
+static enum assay_answer judge(struct assay_engine *e, const struct source *source,
+                               struct assay_record *r)
 {
     ASSAY_ASSERT(r->slot < e->members);
 
     struct assay_ask ask;
     if (!assay_record_ask(&e->head->context, r, &ask)) return ASSAY_ANSWER_VALID;
-    const struct assay_finding *finding = assay_verifying_finding(e, &ask);
+    const struct assay_finding *finding =
+        source->trusted ? assay_verifying_finding(e, &ask)
+                        : assay_verifying_known(e, ask.digest, ask.at_unix_s, ask.kind);
     if (finding == NULL) return ASSAY_ANSWER_PENDING;
-    return assay_record_judge(&e->head->context, finding, r) == ASSAY_OK ? ASSAY_ANSWER_VALID
-                                                                   : ASSAY_ANSWER_INVALID;
+    if (assay_record_judge(&e->head->context, finding, r) == ASSAY_OK) return ASSAY_ANSWER_VALID;
+    if (source->leader < e->members) assay_seat_misled(e, source->leader);
+    return ASSAY_ANSWER_INVALID;
 }
 
 enum assay_answer assay_branch_vet(struct assay_engine *e, struct assay_record *r)
 {
     if (assay_branch_known_good(e, r)) return ASSAY_ANSWER_VALID;
     if (assay_record_check(&e->head->context, r) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
-    return judge(e, r);
+    const struct source nobody = { .leader = e->members, .trusted = true };
+    return judge(e, &nobody, r);
 }
 
 /* What the block has no place for is not verified: its leader could ask for 64 verifications of one
  * member's evidence otherwise. A record whose verdict is awaited takes its place as if it were
  * good; the ledger is of no use afterwards anyway (PENDING). */
-static enum assay_answer place(struct assay_engine *e, struct assay_record *r)
+static enum assay_answer place(struct assay_engine *e, const struct source *source,
+                               struct assay_record *r)
 {
     enum assay_answer answer = ASSAY_ANSWER_VALID;
     const bool known = assay_branch_known_good(e, r);
     if (!known && assay_record_check(&e->head->context, r) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
     if (assay_ledger_fits(&e->head->context, &e->branch->ledger, r) != ASSAY_OK)
         return ASSAY_ANSWER_INVALID;
-    if (!known) answer = judge(e, r);
+    if (!known) answer = judge(e, source, r);
     if (answer == ASSAY_ANSWER_INVALID) return answer;
     if (answer == ASSAY_ANSWER_PENDING) {
         r->outcome = ASSAY_OUTCOME_FAIL_HARD;
@@ -78,9 +101,9 @@ static bool roll_in_place(enum assay_block_kind block, uint64_t index, enum assa
     return assay_record_row(kind)->in_rolls_only == (block == ASSAY_BLOCK_ROLL && index == 0);
 }
 
-enum assay_answer assay_branch_absorb(struct assay_engine *e,
-                                      const struct assay_block_header *header,
-                                      const uint8_t id[static 32], struct assay_slice body)
+static enum assay_answer absorb(struct assay_engine *e, const struct source *source,
+                                const struct assay_block_header *header,
+                                const uint8_t id[static 32], struct assay_slice body)
 {
     ASSAY_ASSERT(branch_holds(e));
     struct assay_cursor c;
@@ -92,17 +115,19 @@ enum assay_answer assay_branch_absorb(struct assay_engine *e,
     if (ledger->closed || header->height != ledger->height + 1) return ASSAY_ANSWER_INVALID;
     if (assay_body_open(body, &c, &count) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
     if (header->kind == ASSAY_BLOCK_ROLL && count == 0) return ASSAY_ANSWER_INVALID;
+    if (header->view <= ledger->view) return ASSAY_ANSWER_INVALID;
+    const bool poisoned = header->view - ledger->view - 1 >= ASSAY_POISON_VERIFIED_VIEWS;
     for (uint64_t i = 0; i < count; i++) {
         struct assay_slice bytes;
         struct assay_record r;
-        struct assay_ask ask;
         if (assay_body_next(&c, &bytes) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
         if (assay_record_decode(bytes, &r) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
         if (!roll_in_place(header->kind, i, r.kind)) return ASSAY_ANSWER_INVALID;
-        const enum assay_answer answer = place(e, &r);
+        /* docs/protocol.md 5.12: as few as its leader may propose, before any is verified. */
+        const bool asks = assay_record_row(r.kind)->judge != NULL;
+        if (asks && (poisoned || ++reverified > ASSAY_REVERIFIED_MAX)) return ASSAY_ANSWER_INVALID;
+        const enum assay_answer answer = place(e, source, &r);
         if (answer == ASSAY_ANSWER_INVALID) return ASSAY_ANSWER_INVALID;
-        if (assay_record_ask(&e->head->context, &r, &ask) && ++reverified > ASSAY_REVERIFIED_MAX)
-            return ASSAY_ANSWER_INVALID;
         if (answer == ASSAY_ANSWER_PENDING) pending = true; /* go on: ask for the others too */
         if (!pending && !assay_record_row(r.kind)->in_rolls_only)
             assay_gather_seen(e, &r, header->view);
@@ -114,6 +139,14 @@ enum assay_answer assay_branch_absorb(struct assay_engine *e,
     e->parts->branch.good = true;
     ASSAY_ASSERT(branch_holds(e));
     return ASSAY_ANSWER_VALID;
+}
+
+enum assay_answer assay_branch_absorb(struct assay_engine *e,
+                                      const struct assay_block_header *header,
+                                      const uint8_t id[static 32], struct assay_slice body)
+{
+    const struct source nobody = { .leader = e->members, .trusted = true };
+    return absorb(e, &nobody, header, id, body);
 }
 
 void assay_branch_onto(struct assay_engine *e, const struct assay_ledger *ledger)
@@ -203,7 +236,8 @@ static enum assay_answer judge_block(struct assay_engine *e, const struct assay_
     if (h->kind != assay_ledger_kind(&e->branch->ledger, e->head->state.head_time_ms,
                                      assay_eng_epoch_ms(e), h->time_ms))
         return ASSAY_ANSWER_INVALID;
-    const enum assay_answer answer = assay_branch_absorb(e, h, block->id, block->body);
+    const struct source source = source_of(e, block);
+    const enum assay_answer answer = absorb(e, &source, h, block->id, block->body);
     if (answer != ASSAY_ANSWER_VALID) return answer;
     const uint8_t *root = e->head->state.root;
     if (h->kind == ASSAY_BLOCK_EPOCH) {

@@ -9,7 +9,10 @@
 
 struct assay_engine;
 
-enum { ASSAY_CHECKS_MAX = 16 }; /* blocks whose judgement waits for a verdict */
+enum {
+    ASSAY_CHECKS_MAX = 16, /* blocks whose judgement waits for a verdict */
+    ASSAY_POISON_VERIFIED_VIEWS = 4, /* nullified in a row: no record that must be re-verified */
+};
 
 struct assay_branch {
     struct assay_ledger ledger;

@@ -77,7 +77,7 @@ enum assay_effect_kind {
     ASSAY_EFFECT_PRUNE,
     ASSAY_EFFECT_SEND,
     ASSAY_EFFECT_FETCH,  /* have the evidence (pull once, origin first), verify, answer VERDICT */
-    ASSAY_EFFECT_VERIFY, /* verify these bytes, keep them as evidence, answer VERDICT */
+    ASSAY_EFFECT_VERIFY, /* verify these bytes, keep them where it says so, answer VERDICT */
     ASSAY_EFFECT_LOAD,   /* answer EVIDENCE */
     ASSAY_EFFECT_QUOTE,  /* have the enclave quote report_data, keep it as evidence, answer QUOTE */
     ASSAY_EFFECT_ORDER,
@@ -133,6 +133,7 @@ struct assay_effect {
             uint64_t epoch;
             int64_t at_unix_s;
             enum assay_evidence_kind evidence_kind;
+            bool keep; /* announced by an envelope: peers pull it, proofs carry it */
         } verify;
         struct {
             uint8_t digest[32];

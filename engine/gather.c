@@ -176,6 +176,39 @@ static enum assay_status try_judge(struct assay_engine *e, struct assay_record *
     return assay_record_judge(&e->head->context, finding, r);
 }
 
+/* Who answers for a verification that a record asks for in vain. Returns: a slot, or e->members */
+static uint32_t answers_for(const struct assay_engine *e, uint16_t from,
+                            const struct assay_record *r)
+{
+    const struct assay_record_row *row = assay_record_row(r->kind);
+    if (row->judge == NULL || from == ASSAY_SLOT_SELF) return e->members;
+    const uint32_t slot =
+        row->answers != NULL ? row->answers(&e->head->context, r) : (uint32_t)from;
+    ASSAY_ASSERT(row->answers == NULL || slot <= e->members);
+    return slot < e->members && slot != e->self ? slot : e->members;
+}
+
+/* docs/protocol.md 5.12.1: what verification refused is remembered for the epoch, and who answers
+ * for a few such records is taken at its word no more. Asked before signatures cost anything. Only
+ * messages are refused so: a block with the record is judged as by one who remembers nothing. */
+static enum assay_status within_budget(const struct assay_engine *e, uint16_t from,
+                                       const struct assay_record *r)
+{
+    const uint32_t slot = answers_for(e, from, r);
+    if (slot == e->members) return ASSAY_OK;
+    if (assay_seat_was_refused(e, r->key)) return ASSAY_E_DUPLICATE;
+    return e->seats[slot].refused < ASSAY_REFUSED_MAX ? ASSAY_OK : ASSAY_E_RATE;
+}
+
+static void refuse(struct assay_engine *e, const struct assay_pool_item *item,
+                   const struct assay_record *r)
+{
+    ASSAY_ASSERT(item->phase == ASSAY_POOL_ASKED);
+    const uint32_t slot = answers_for(e, item->from, r);
+    if (slot < e->members) assay_seat_refused(e, slot, r->key);
+    assay_pool_remove(e->pool, item);
+}
+
 enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
                                       struct assay_slice payload)
 {
@@ -186,6 +219,7 @@ enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
     ASSAY_TRY(assay_record_decode(payload, &r));
     if (assay_record_row(r.kind)->in_rolls_only) return ASSAY_E_INVALID;
     if (assay_pool_find(e->pool, r.key) != NULL) return ASSAY_E_DUPLICATE;
+    ASSAY_TRY(within_budget(e, from, &r));
     ASSAY_TRY(assay_record_check(&e->head->context, &r));
     /* What the final chain has, or can never take, needs no place. */
     const enum assay_status fits = assay_ledger_fits(&e->head->context, &e->chain->ledger, &r);
@@ -194,7 +228,7 @@ enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
     const enum assay_status judged = try_judge(e, &r);
     if (judged == ASSAY_E_AGAIN) return ASSAY_OK; /* kept until the verdict comes */
     if (judged != ASSAY_OK) {
-        assay_pool_remove(e->pool, item);
+        refuse(e, item, &r);
         return judged;
     }
     ASSAY_ASSERT(item->phase == ASSAY_POOL_ASKED && item->len == payload.len);
@@ -217,15 +251,38 @@ void assay_gather_judged(struct assay_engine *e)
         const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
         enum assay_status status = assay_record_decode(bytes, &r);
         if (status == ASSAY_OK) status = assay_record_check(&e->head->context, &r);
-        if (status == ASSAY_OK) status = try_judge(e, &r);
-        if (status == ASSAY_E_AGAIN) continue;
         if (status != ASSAY_OK) {
             assay_pool_remove(e->pool, item);
+            continue;
+        }
+        status = try_judge(e, &r);
+        if (status == ASSAY_E_AGAIN) continue;
+        if (status != ASSAY_OK) {
+            refuse(e, item, &r);
             continue;
         }
         assay_pool_ready(e->pool, item, &r);
         if (item->from == ASSAY_SLOT_SELF) assay_pool_own(e->pool, item);
         relay(e, item);
+    }
+}
+
+/* Nothing of an epoch takes back what is final: what fits no more never will, and would only keep
+ * its place from others and its author from saying something better (docs/protocol.md 9.4.2). What
+ * the chain itself holds stays, against doubles; ballots may still be contradicted. */
+void assay_gather_settled(struct assay_engine *e)
+{
+    ASSAY_ASSERT(!e->chain->ledger.closed);
+    struct assay_record r; /* large: made once */
+    for (uint32_t i = 0; i < e->pool->count; i++) {
+        const struct assay_pool_item *item = &e->pool->items[i];
+        if (item->phase != ASSAY_POOL_READY || assay_record_row(item->kind)->stays) continue;
+        const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
+        if (assay_record_decode(bytes, &r) != ASSAY_OK || !assay_branch_known_good(e, &r)) continue;
+        const enum assay_status fits =
+            assay_ledger_fits(&e->head->context, &e->chain->ledger, &r);
+        if (fits == ASSAY_OK || fits == ASSAY_E_EARLY || fits == ASSAY_E_FULL) continue;
+        assay_pool_remove(e->pool, item);
     }
 }
 

@@ -27,6 +27,8 @@ ASSAY_CHECKED enum assay_status assay_gather_record(struct assay_engine *e, uint
                                                     struct assay_slice payload);
 /* An epoch began: the pool forgets what is over and checks what it keeps anew. Returns: nothing. */
 void assay_gather_turn(struct assay_engine *e);
+/* A block became final: what can never fit behind it goes. Returns: nothing. */
+void assay_gather_settled(struct assay_engine *e);
 /* A record made here: into the pool, persisted, sent. Returns: nothing. */
 void assay_gather_own(struct assay_engine *e, struct assay_slice bytes);
 /* Records in a valid block that we did not know: kept against doubles and for E5.

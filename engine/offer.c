@@ -9,7 +9,6 @@
 #include "base/cbor.h"
 
 enum {
-    POISON_VERIFIED_VIEWS = 4, /* nullified in a row: no record that must be re-verified */
     POISON_OPTIONAL_VIEWS = 8, /* no optional record at all */
     CADENCE_PARTS = 8, /* views for records that wait for later ones */
     PACE_PARTS = 32,   /* blocks for waiting records: at most so many an epoch */
@@ -21,7 +20,7 @@ static bool offered(const struct assay_pool_item *item, uint64_t view, uint64_t 
 
     if (item->phase != ASSAY_POOL_READY || view < item->not_before) return false;
     if (nullified >= POISON_OPTIONAL_VIEWS) return false;
-    if (nullified < POISON_VERIFIED_VIEWS) return true;
+    if (nullified < ASSAY_POISON_VERIFIED_VIEWS) return true;
     return assay_record_row(item->kind)->judge == NULL; /* nothing to verify again */
 }
 

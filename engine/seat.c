@@ -35,6 +35,8 @@ void assay_seat_turn(struct assay_engine *e)
         seat->payload_len = 0;
         seat->envelope = (struct assay_envelope){ 0 };
         seat->asked = 0;
+        seat->refused = 0;
+        seat->misled = 0;
     }
 }
 
@@ -108,11 +110,35 @@ void assay_seat_reason(struct assay_engine *e, uint32_t slot, const char *text)
     reason[len] = '\0';
 }
 
+void assay_seat_refused(struct assay_engine *e, uint32_t slot, const uint8_t key[static 32])
+{
+    struct assay_seat *seat = seat_of(e, slot);
+    if (seat->refused == ASSAY_REFUSED_MAX) return; /* it was on its way when the others came */
+    assay_bytes_copy(seat->refused_keys[seat->refused++], 32, key, 32);
+    ASSAY_ASSERT(assay_seat_was_refused(e, key));
+}
+
+void assay_seat_misled(struct assay_engine *e, uint32_t slot)
+{
+    struct assay_seat *seat = seat_of(e, slot);
+    if (seat->misled < ASSAY_REFUSED_MAX) seat->misled++;
+    ASSAY_ASSERT(seat->misled > 0 && seat->misled <= ASSAY_REFUSED_MAX);
+}
+
+bool assay_seat_was_refused(const struct assay_engine *e, const uint8_t key[static 32])
+{
+    for (uint32_t i = 0; i < e->members; i++)
+        for (uint32_t k = 0; k < e->seats[i].refused; k++)
+            if (assay_bytes_equal(e->seats[i].refused_keys[k], key, 32)) return true;
+    return false;
+}
+
 void assay_seat_check(const struct assay_engine *e, uint32_t slot)
 {
     const struct assay_seat *seat = &e->seats[slot];
     ASSAY_ASSERT(seat->payload_len <= ASSAY_ENVELOPE_LEN_MAX);
     ASSAY_ASSERT(seat->early_len <= ASSAY_ENVELOPE_LEN_MAX);
+    ASSAY_ASSERT(seat->refused <= ASSAY_REFUSED_MAX && seat->misled <= ASSAY_REFUSED_MAX);
     if (seat->phase != ASSAY_SEAT_EMPTY) {
         ASSAY_ASSERT(seat->payload_len > 0);
         ASSAY_ASSERT(slot != e->self);

@@ -17,6 +17,8 @@ enum assay_seat_phase {
     ASSAY_SEAT_MISSING, /* envelope held, evidence not to be had */
 };
 
+enum { ASSAY_REFUSED_MAX = 4 }; /* an honest member has none; a verifier that fails once, one */
+
 struct assay_seat {
     enum assay_seat_phase phase;
     enum assay_outcome outcome; /* JUDGED */
@@ -26,6 +28,10 @@ struct assay_seat {
     uint8_t early[ASSAY_ENVELOPE_LEN_MAX]; /* of the next epoch, signature good */
     size_t early_len;
     uint32_t asked; /* peers asked for envelope or evidence */
+    /* Records that verification refused in this epoch and that this member answers for, by key; and
+     * how many stood in its proposals (docs/protocol.md 5.12.1). */
+    uint32_t refused, misled;
+    uint8_t refused_keys[ASSAY_REFUSED_MAX][32];
     /* For people, across epochs. */
     enum assay_outcome last_outcome;
     uint64_t last_attempt_epoch;
@@ -56,6 +62,12 @@ void assay_seat_missing(struct assay_engine *e, uint32_t slot);
 void assay_seat_judged(struct assay_engine *e, uint32_t slot, bool own, enum assay_outcome outcome);
 /* Why a member was judged badly last, for people; cut to its field. Returns: nothing. */
 void assay_seat_reason(struct assay_engine *e, uint32_t slot, const char *text);
+/* Verification refused a record that the slot answers for. Returns: nothing. */
+void assay_seat_refused(struct assay_engine *e, uint32_t slot, const uint8_t key[static 32]);
+/* It stood in a proposal of the slot's. Returns: nothing. */
+void assay_seat_misled(struct assay_engine *e, uint32_t slot);
+/* Returns: whether that record was refused in this epoch, whoever answered for it. */
+bool assay_seat_was_refused(const struct assay_engine *e, const uint8_t key[static 32]);
 /* Aborts on a seat that breaks an invariant. Returns: nothing. */
 void assay_seat_check(const struct assay_engine *e, uint32_t slot);
 

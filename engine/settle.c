@@ -424,6 +424,6 @@ void assay_settle(struct assay_engine *e)
     if (block->held_ms > e->life->ran_ms) chain->final_ms = e->now_ms;
     ASSAY_ASSERT(chain_holds(e));
     assay_settle_progress(e);
-    if (!chain->ledger.closed) return;
-    close_running(e, block);
+    if (chain->ledger.closed) close_running(e, block);
+    else assay_gather_settled(e);
 }

@@ -17,6 +17,17 @@ static struct assay_asked *overdue(struct assay_engine *e)
     return e->now_ms < oldest->asked_ms + assay_eng_epoch_ms(e) ? NULL : oldest;
 }
 
+/* What no envelope announced is of use to nobody once it is judged: kept, it would fill the disk of
+ * everybody at its sender's will (docs/protocol.md 5.12.1). */
+static bool is_announced(const struct assay_engine *e, const uint8_t digest[static 32])
+{
+    for (uint32_t i = 0; i < e->members; i++)
+        if (e->seats[i].payload_len > 0 &&
+            assay_bytes_equal(e->seats[i].envelope.evidence_digest, digest, 32))
+            return true;
+    return false;
+}
+
 const struct assay_finding *assay_verifying_finding(struct assay_engine *e,
                                                     const struct assay_ask *ask)
 {
@@ -58,6 +69,7 @@ const struct assay_finding *assay_verifying_finding(struct assay_engine *e,
     effect->as.verify.epoch = ask->epoch;
     effect->as.verify.at_unix_s = ask->at_unix_s;
     effect->as.verify.evidence_kind = ask->kind;
+    effect->as.verify.keep = is_announced(e, ask->digest);
     return NULL;
 }
 

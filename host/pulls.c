@@ -77,9 +77,11 @@ enum assay_status assay_pulls_verify(struct assay_pulls *e, const struct assay_e
                                            .kind = effect->as.verify.evidence_kind };
     struct assay_fetch_request flight;
     assay_bytes_copy(request.digest, 32, effect->as.verify.digest, 32);
-    ASSAY_TRY(take(e, &request, bytes));
     /* A record brought what was being pulled: the flight has its answer too. */
-    if (!assay_gossip_satisfy(e->gossip, request.digest, &flight)) return ASSAY_OK;
+    const bool flies = assay_gossip_satisfy(e->gossip, request.digest, &flight);
+    if (!effect->as.verify.keep && !flies) return e->world.judge(e->world.context, &request, bytes);
+    ASSAY_TRY(take(e, &request, bytes));
+    if (!flies) return ASSAY_OK;
     if (flight.at_unix_s == request.at_unix_s && flight.kind == request.kind) return ASSAY_OK;
     return take(e, &flight, bytes);
 }

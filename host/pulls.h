@@ -24,8 +24,8 @@ struct assay_pulls_world {
      * Returns: ASSAY_OK | ASSAY_E_RANGE (no evidence has such a length) | HOST */
     enum assay_status (*keep)(void *context, uint64_t epoch, const uint8_t digest[static 32],
                               struct assay_slice bytes);
-    /* Have kept bytes judged as request says (digest, kind, at_unix_s): a VERDICT event is the
-     * answer, now or later. Returns: ASSAY_OK | HOST */
+    /* Have bytes judged, kept or not, as request says (digest, kind, at_unix_s): a VERDICT event is
+     * the answer, now or later. Returns: ASSAY_OK | HOST */
     enum assay_status (*judge)(void *context, const struct assay_fetch_request *request,
                                struct assay_slice bytes);
     /* The evidence could not be had of so many peers that were asked: a VERDICT event without one.

@@ -46,6 +46,9 @@ struct assay_attack_host {
     struct assay_slice (*envelope)(void *context, uint32_t slot);
     /* The bytes of a piece of evidence that it holds. */
     struct assay_slice (*evidence)(void *context, const uint8_t digest[static 32]);
+    /* Signs with the node's identity key; the votes' key signs what is sent (assay_attack_send). */
+    void (*identity)(void *context, const uint8_t digest[static 32],
+                     uint8_t signature[static ASSAY_P256_SIGNATURE_LEN]);
 };
 
 /* What a hook may know. Worlds fill in what stands before the line; the rest is optional. */

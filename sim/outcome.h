@@ -77,7 +77,7 @@ enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_F
     X(P9, "P9", "no platform, operator or vendor root above its cap")                              \
     X(P10, "P10", "the same records give the same bytes")                                          \
     X(P11, "P11", "a HOLD changes nothing")                                                        \
-    X(MEMORY, "memory", "what a node holds stays within its bound")                                \
+    X(MEMORY, "memory", "what a node holds and verifies stays within its bound")                   \
     X(ORDERS, "orders", "orders are fenced: own slot, once, at most one restart a life")           \
     X(LANES, "lanes", "who is suspended is not served, who is honest is heard and passed on")      \
     X(JUSTICE, "justice", "no honest member is convicted")                                         \

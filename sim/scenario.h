@@ -124,7 +124,8 @@ struct assay_sim_cohort {
     X(SPLIT_DELIVERY, 24, "split-delivery", "evidence for half of the voters only")                \
     X(DELAY, 25, "delay", "everything leaves amount ms later")                                     \
     X(OTHER_ROLL, 26, "other-roll", "ballots name another roll, and are never counted")            \
-    X(UNDERRATE, 27, "underrate", "ballots say PASS out of date about the victims")
+    X(UNDERRATE, 27, "underrate", "ballots say PASS out of date about the victims")                \
+    X(SPAM, 28, "spam", "INCARNATE records with junk for evidence, by the hundred")
 
 #define ASSAY_SIM_ATTACK_ENUM(symbol, number, name, line) ASSAY_SIM_ATTACK_##symbol = number,
 enum assay_sim_attack { ASSAY_SIM_ATTACK_LIST(ASSAY_SIM_ATTACK_ENUM) };

@@ -157,6 +157,14 @@ static bool keys_of_newcomers(const struct assay_context *context, const struct 
     return assay_change_names_key(&change, i->voting_public, i->transport_public);
 }
 
+/* Its own signature covers the evidence. Before the signature is checked: what a stranger says in
+ * its name is refused one way or the other. */
+static uint32_t answers(const struct assay_context *context, const struct assay_record *r)
+{
+    ASSAY_ASSERT(r->kind == ASSAY_RECORD_INCARNATE);
+    return assay_state_slot_of(context->state, r->incarnate.node_id);
+}
+
 /* Of two, the first in chain order (docs/protocol.md 9.4). */
 static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
                               const struct assay_record *r)
@@ -190,6 +198,7 @@ const struct assay_record_row assay_row_incarnate = {
     .decode = decode,
     .check = check,
     .judge = assay_incarnate_judge,
+    .answers = answers,
     .fits = fits,
     .apply = apply,
 };

@@ -37,6 +37,9 @@ struct assay_record_row {
     /* NULL: carries no evidence, costs no verification. Returns: as assay_record_judge */
     enum assay_status (*judge)(const struct assay_context *context,
                                const struct assay_finding *finding, struct assay_record *record);
+    /* NULL: who sent it. Of a decoded record: who answers for a verification in vain; nobody else
+     * can have the evidence in it asked about. Returns: a slot, the count of members: nobody */
+    uint32_t (*answers)(const struct assay_context *context, const struct assay_record *record);
     /* Returns: as assay_ledger_fits */
     enum assay_status (*fits)(const struct assay_context *context,
                               const struct assay_ledger *ledger, const struct assay_record *record);

@@ -14,6 +14,7 @@ static const struct assay_attack *const rows[] = {
     &assay_attack_fast_clock, &assay_attack_slow_clock,    &assay_attack_lie_in_blocks,
     &assay_attack_roll_back,  &assay_attack_slander,       &assay_attack_split_delivery,
     &assay_attack_delay,      &assay_attack_other_roll,    &assay_attack_underrate,
+    &assay_attack_spam,
 };
 #define ONE(symbol, number, name, line) 1,
 _Static_assert(sizeof rows / sizeof rows[0] == sizeof((const char[]){ ASSAY_SIM_ATTACK_LIST(ONE) }),

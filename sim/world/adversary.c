@@ -23,13 +23,23 @@ static struct assay_slice held_evidence(void *context, const uint8_t digest[stat
     return world_evidence_bytes(h->run->w, h->node, digest);
 }
 
+static void sign_identity(void *context, const uint8_t digest[static 32],
+                          uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+{
+    const struct world_host_of *h = context;
+    const enum assay_status status =
+        assay_p256_sign(h->run->w->nodes[h->node].identity, digest, signature);
+    ASSAY_ASSERT(status == ASSAY_OK);
+}
+
 static void find_acts(struct world_run *r, uint32_t node)
 {
     const bool heard = r->first_row_epoch[node] == r->w->nodes[node].closed + 1;
     r->host_of[node] = (struct world_host_of){ .run = r, .node = node };
     r->hosts[node] = (struct assay_attack_host){ .context = &r->host_of[node],
                                                  .envelope = heard_envelope,
-                                                 .evidence = held_evidence };
+                                                 .evidence = held_evidence,
+                                                 .identity = sign_identity };
     const struct assay_attack_scene about = {
         .scenario = r->scenario,
         .cohort_of = r->cohort_of,

@@ -426,10 +426,13 @@ static void check_memory(struct assay_sim_world *w, uint32_t node)
 {
     const struct world_node *n = &w->nodes[node];
     const size_t members = w->options.nodes;
-    /* One quote a member and epoch and one for an INCARNATE, for as long as proofs live, and the
-     * epochs at both ends (settle.c prunes at a close). */
-    const size_t evidence_max = 2 * members * (ASSAY_EVIDENCE_EPOCHS + 2);
+    /* One quote a member and epoch and two of its own for INCARNATEs, for as long as proofs live,
+     * and the epochs at both ends (settle.c prunes at a close). */
+    const size_t evidence_max = (members + 2) * (ASSAY_EVIDENCE_EPOCHS + 2);
     const size_t flights_max = 4 * members;
+    /* One quote a member, INCARNATEs and proofs, each perhaps for another moment; and of every
+     * adversary what its budget allows (docs/protocol.md 5.12.1). */
+    const uint64_t verified_max = 4 * members + 16;
     world_looked(w, ASSAY_SIM_CHECKER_MEMORY);
     const size_t held = world_evidence_held(w, node);
     const bool planted = w->options.plant == ASSAY_SIM_WORLD_PLANT_FLIGHTS && node == 1;
@@ -440,6 +443,11 @@ static void check_memory(struct assay_sim_world *w, uint32_t node)
     if (flights > flights_max)
         world_broken(w, ASSAY_SIM_CHECKER_MEMORY, "node %u has %zu pulls in flight, bound %zu",
                      node, flights, flights_max);
+    if (n->verified > verified_max)
+        world_broken(w, ASSAY_SIM_CHECKER_MEMORY,
+                     "node %u verified %llu pieces of evidence in an epoch, bound %llu", node,
+                     (unsigned long long)n->verified, (unsigned long long)verified_max);
+    w->nodes[node].verified = 0;
 }
 
 void world_check_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)

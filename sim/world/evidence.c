@@ -203,6 +203,7 @@ static void answer_verdict(struct assay_sim_world *w, uint32_t node,
     if (e != NULL) {
         e->refs++;
         w->count.verifications++;
+        n->verified += w->options.plant == ASSAY_SIM_WORLD_PLANT_VERIFIES && node == 1 ? 40 : 1;
         n->verifier_us = (n->verifier_us > w->now_us ? n->verifier_us : w->now_us) + w->verify_us;
         at_us = n->verifier_us;
     }
@@ -234,7 +235,11 @@ static enum assay_status judge_held(void *context, const struct assay_fetch_requ
 {
     struct assay_sim_world *w = context;
     struct evidence *e = find(w, request->digest);
-    ASSAY_ASSERT(e != NULL && bytes.len == e->bytes->len);
+    if (e == NULL) { /* not kept: known until the answer is given */
+        e = keep_bytes(w, w->pulls->self, request->epoch, request->digest, bytes);
+        clear_bit(e->held, w->pulls->self);
+    }
+    ASSAY_ASSERT(bytes.len == e->bytes->len);
     answer_verdict(w, w->pulls->self, request, e, 0);
     return ASSAY_OK;
 }

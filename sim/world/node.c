@@ -260,6 +260,7 @@ void world_node_open(struct assay_sim_world *w, uint32_t node, bool again)
     n->life++;
     n->wake_us = n->wake_item_us = n->gossip_item_us = UINT64_MAX;
     n->verifier_us = n->uplink_us = w->now_us;
+    n->verified = 0;
     n->dies_at = CRASH_NEVER;
     if (again) restore(w, node);
     assay_roster_take(&n->roster, n->engine);

@@ -158,6 +158,7 @@ struct world_node {
     uint64_t wake_item_us; /* earliest that stands in the queue */
     uint64_t gossip_item_us;
     uint64_t uplink_us, verifier_us; /* free from then on */
+    uint64_t verified;               /* pieces of evidence since its last close or start */
     struct assay_own_keys keys;
     struct assay_p256_signer *voting, *identity;
     uint64_t key_turn;

@@ -57,6 +57,8 @@ static const struct attack_row cases[] = {
     { { BY(BAD, LIE_IN_BLOCKS) }, { NEEDS(JUSTICE, "offences bad == 0") } },
     { { BY(BAD, FAST_CLOCK) }, { NEEDS(P1, "unjust_falls == 0") } },
     { { BY(BAD, CENSOR) }, { NEEDS(P1, "suspensions victims == 0") } },
+    /* The memory checker bounds what is verified and kept for it. */
+    { { BY(BAD, SPAM) }, { NEEDS(P1, "score_min_bp victims == 10000") } },
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 

@@ -167,6 +167,10 @@ static const struct attack_row cases[ATTACK_CASE_COUNT] = {
                                                    "suspended_final bad >= 1",
                                                    "offences bad == 0" } },
     /* Another electorate: excluded, never punished (docs/protocol.md 7.5). */
+    /* What it costs others is bounded (the memory checker), and it ends nothing. */
+    [ATTACK_CASE_spam] = { .acts = { { BY_BAD(SPAM) } },
+                           .expected = { NOBODY_FALLS, ALL_FINAL, "unjust_falls == 0",
+                                         "weight_share_bp bad == 2000" } },
     [ATTACK_CASE_other_roll] = { .acts = { { BY_BAD(OTHER_ROLL) } },
                                  .expected = { NOBODY_FALLS, ALL_FINAL, "offences bad == 0",
                                                "detected bad == 0", "score_min_bp bad == 10000",

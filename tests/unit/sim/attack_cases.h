@@ -40,7 +40,8 @@
     X(split_delivery)                                                                              \
     X(delay)                                                                                       \
     X(delay_too_long)                                                                              \
-    X(other_roll)
+    X(other_roll)                                                                                  \
+    X(spam)
 
 #define ATTACK_CASE_ENUM(name) ATTACK_CASE_##name,
 enum attack_case { ATTACK_CASE_LIST(ATTACK_CASE_ENUM) ATTACK_CASE_COUNT };

@@ -47,7 +47,7 @@ Test(sim_attack, every_attack_has_its_own_row)
     count++;
     ASSAY_SIM_ATTACK_LIST(ROW)
 #undef ROW
-    cr_expect_eq(count, 27);
+    cr_expect_eq(count, 28);
 }
 
 Test(sim_attack, there_is_no_row_for_a_number_outside_the_list, .signal = SIGABRT)
@@ -92,8 +92,9 @@ Test(sim_attack, leaves_alone_what_it_is_not_about)
         { ASSAY_SIM_ATTACK_DELAY, D },
         { ASSAY_SIM_ATTACK_OTHER_ROLL, B | SIGN },
         { ASSAY_SIM_ATTACK_UNDERRATE, V | SIGN },
+        { ASSAY_SIM_ATTACK_SPAM, SENT | PASS },
     };
-    cr_assert_eq(sizeof expected / sizeof expected[0], 27);
+    cr_assert_eq(sizeof expected / sizeof expected[0], 28);
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         const struct assay_attack *a = assay_attack_of(expected[i].attack);
         const unsigned hooks =

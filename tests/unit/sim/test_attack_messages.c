@@ -502,7 +502,7 @@ Test(sim_attack_messages, a_slanderer_accuses_with_the_victims_own_evidence)
 {
     const struct assay_scenario s = scenario_with(ASSAY_SIM_ATTACK_SLANDER);
     struct signed_ held[2] = { envelope_of(1), envelope_of(OWN) };
-    const struct assay_attack_host host = { held, envelope_held, evidence_held };
+    const struct assay_attack_host host = { held, envelope_held, evidence_held, NULL };
     const struct assay_attack_acts acts = acts_with(&s, &host);
     struct signed_ m = ballot_by(OWN);
     struct heard h = { 0 };
@@ -542,7 +542,7 @@ Test(sim_attack_messages, half_of_the_roster_gets_no_answer_about_its_evidence)
 {
     const struct assay_scenario s = scenario_with(ASSAY_SIM_ATTACK_SPLIT_DELIVERY);
     struct signed_ held[2] = { envelope_of(1), envelope_of(OWN) };
-    const struct assay_attack_host host = { held, envelope_held, evidence_held };
+    const struct assay_attack_host host = { held, envelope_held, evidence_held, NULL };
     const struct assay_attack_acts acts = acts_with(&s, &host);
     uint8_t own[40], other[40];
     memset(own, 0xe0 + OWN, sizeof own);

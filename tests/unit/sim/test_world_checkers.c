@@ -94,6 +94,11 @@ Test(sim_world_checkers, memory_sees_too_many_pulls)
     expect(ASSAY_SIM_WORLD_PLANT_FLIGHTS, false, 2000, "pulls in flight, bound");
 }
 
+Test(sim_world_checkers, memory_sees_too_many_verifications)
+{
+    expect(ASSAY_SIM_WORLD_PLANT_VERIFIES, false, 4000, "pieces of evidence in an epoch, bound");
+}
+
 Test(sim_world_checkers, agreement_sees_another_block_at_a_height)
 {
     expect(ASSAY_SIM_WORLD_PLANT_BLOCK, false, 3000, "node 1 has another block final at ");

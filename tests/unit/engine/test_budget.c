@@ -1,0 +1,221 @@
+/*
+ * tests/unit/engine/test_budget.c - what one member can have the others verify, and keep.
+ *
+ * docs/protocol.md 5.12, 5.12.1, 9.4.2. A member signs INCARNATEs whose evidence is junk, as many
+ * as it likes: verifications and kept evidence have a bound, the bound decides nothing about
+ * blocks, and what can never fit gives up its place.
+ */
+#include "base/cbor.h"
+#include "engine/engine_internal.h"
+#include "sim/world/world_internal.h"
+
+#include <criterion/criterion.h>
+
+enum { SPAMMER = 1, NODES = 4, JUNK_LEN = 900, RECORD_LEN = 2048 };
+
+static struct assay_sim_world *world(void)
+{
+    const struct assay_sim_world_options o = { .seed = 3, .nodes = NODES, .epoch_ms = 2000 };
+    struct assay_sim_world *w = assay_sim_world_create(&o);
+    cr_assert(assay_sim_world_run_to_epoch(w, 2, 20000));
+    return w;
+}
+
+/* An INCARNATE of the spammer's own for the running epoch, the k-th. */
+static struct assay_slice junk(struct assay_sim_world *w, uint64_t k, uint8_t bytes[RECORD_LEN])
+{
+    const struct assay_engine *e = w->nodes[SPAMMER].engine;
+    const struct assay_member *m = &e->head->state.members[SPAMMER];
+    struct assay_incarnate i = { .era = e->head->state.era,
+                                 .epoch = e->head->context.epoch,
+                                 .incarnation = m->lives[0].incarnation + 1,
+                                 .evidence_len = JUNK_LEN };
+    uint8_t evidence[JUNK_LEN] = { 7 };
+    uint8_t digest[32];
+    struct assay_secret32 secret;
+    struct assay_p256_signer *key = NULL;
+    size_t at = 0;
+    size_t possession_at = 0;
+    for (size_t b = 0; b < 8; b++)
+        evidence[8 + b] = i.transport_public[b] = (uint8_t)(k >> (8 * b));
+    assay_bytes_copy(i.chain_id, 32, e->head->state.chain_id, 32);
+    assay_bytes_copy(i.node_id, 32, m->node_id, 32);
+    world_key(w, SPAMMER, KEY_VOTING, 1000 + k, &secret);
+    cr_assert_eq(assay_p256_public(&secret, i.voting_public), ASSAY_OK);
+    cr_assert_eq(assay_p256_signer_load(&secret, &key), ASSAY_OK);
+    assay_sha256(evidence, sizeof evidence, i.evidence_digest);
+    struct assay_writer out = assay_writer_over(bytes, RECORD_LEN);
+    cr_assert_eq(assay_record_put_incarnate(&out, &i, assay_slice_over(evidence, sizeof evidence),
+                                            digest, &at, &possession_at),
+                 ASSAY_OK);
+    cr_assert_eq(assay_p256_sign(w->nodes[SPAMMER].identity, digest, bytes + at), ASSAY_OK);
+    cr_assert_eq(assay_p256_sign(key, digest, bytes + possession_at), ASSAY_OK);
+    assay_p256_signer_free(&key);
+    return assay_slice_over(bytes, out.len);
+}
+
+static enum assay_status give(struct assay_sim_world *w, uint32_t node, uint16_t from,
+                              struct assay_slice record)
+{
+    struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
+    event.as.message.from = from;
+    event.as.message.kind = ASSAY_MESSAGE_RECORD;
+    event.as.message.payload = record;
+    return world_step(w, node, &event);
+}
+
+Test(budget, junk_is_verified_a_few_times_an_epoch_and_kept_by_nobody, .timeout = 120)
+{
+    struct assay_sim_world *w = world();
+    uint8_t bytes[RECORD_LEN];
+    const uint64_t from_epoch = assay_sim_world_epoch(w, 0);
+    const uint64_t before = w->count.verifications;
+    for (uint64_t k = 0; k < 400; k++) {
+        const enum assay_status status = give(w, 0, SPAMMER, junk(w, k, bytes));
+        if (k < 2) cr_assert_eq(status, ASSAY_OK, "the first ones must be looked at");
+        cr_assert(assay_sim_world_run(w, 20), "%s", assay_sim_world_violation(w));
+    }
+    const uint64_t epochs = assay_sim_world_epoch(w, 0) - from_epoch + 1;
+    const uint64_t honest = epochs * NODES * (NODES - 1);
+    cr_expect_leq(w->count.verifications - before, honest + epochs * (ASSAY_REFUSED_MAX + 1));
+    cr_expect_leq(world_evidence_held(w, 0), (epochs + 2) * NODES);
+    assay_sim_world_destroy(&w);
+}
+
+Test(budget, the_same_junk_is_refused_before_it_costs_a_signature_and_by_every_sender,
+     .timeout = 60)
+{
+    struct assay_sim_world *w = world();
+    uint8_t bytes[RECORD_LEN];
+    const struct assay_slice record = junk(w, 5, bytes);
+    cr_assert_eq(give(w, 0, SPAMMER, record), ASSAY_OK);
+    cr_assert(assay_sim_world_run(w, 100));
+    cr_assert_eq(w->nodes[0].engine->seats[SPAMMER].refused, 1);
+    bytes[record.len - 1] ^= 1; /* not even its evidence is looked at */
+    cr_expect_eq(give(w, 0, SPAMMER, record), ASSAY_E_DUPLICATE);
+    cr_expect_eq(give(w, 0, 2, record), ASSAY_E_DUPLICATE);
+    cr_expect_eq(w->nodes[0].engine->seats[2].refused, 0, "the author answers, not who passes on");
+    const uint64_t epoch = assay_sim_world_epoch(w, 0);
+    cr_assert(assay_sim_world_run_to_epoch(w, epoch + 1, 20000));
+    cr_expect_eq(w->nodes[0].engine->seats[SPAMMER].refused, 0, "forgotten with the epoch");
+    assay_sim_world_destroy(&w);
+}
+
+static void fresh_keys(struct assay_sim_world *w, uint32_t node)
+{
+    const struct world_node *n = &w->nodes[node];
+    world_node_fresh_keys(w, node);
+    struct assay_event event = { .kind = ASSAY_EVENT_KEYS };
+    assay_bytes_copy(event.as.keys.voting_public, 64, n->keys.voting_public, 64);
+    assay_bytes_copy(event.as.keys.transport_public, 32, n->keys.transport_public, 32);
+    (void)world_step(w, node, &event);
+}
+
+static void use_up(struct assay_sim_world *w, uint32_t node)
+{
+    uint8_t bytes[RECORD_LEN];
+    const struct assay_seat *seat = &w->nodes[node].engine->seats[SPAMMER];
+    for (uint64_t k = 0; seat->refused < ASSAY_REFUSED_MAX; k++) {
+        cr_assert_eq(give(w, node, SPAMMER, junk(w, k, bytes)), ASSAY_OK);
+        cr_assert(assay_sim_world_run(w, 30));
+    }
+    cr_assert_eq(give(w, node, SPAMMER, junk(w, 99, bytes)), ASSAY_E_RATE);
+}
+
+/* docs/protocol.md 3.12: node 0 takes no more INCARNATEs from it, and votes for a block with one.
+ * */
+Test(budget, what_is_remembered_decides_nothing_about_a_block, .timeout = 60)
+{
+    struct assay_sim_world *w = world();
+    const struct assay_member *m = &w->nodes[0].engine->head->state.members[SPAMMER];
+    const uint32_t listed = m->lives[0].incarnation;
+    const uint64_t epoch = assay_sim_world_epoch(w, 0);
+    use_up(w, 0);
+    cr_assert_eq(assay_sim_world_epoch(w, 0), epoch, "in one epoch");
+    fresh_keys(w, SPAMMER);
+    cr_assert(assay_sim_world_run_to_epoch(w, epoch + 1, 20000));
+    cr_expect_eq(m->lives[0].incarnation, listed + 1, "listed by the others' proposals");
+    cr_expect_not(w->nodes[0].engine->chain->halted);
+    cr_assert(assay_sim_world_run_to_epoch(w, epoch + 3, 20000));
+    assay_sim_world_destroy(&w);
+}
+
+/* The record that a member sent to node 0, taken from the wire. */
+static struct assay_slice caught(struct assay_sim_world *w, uint8_t bytes[1 << 15])
+{
+    for (int ms = 0; ms < 400; ms++) {
+        const struct item *item;
+        for (size_t i = 0; (item = world_in_flight(w, 0, i)) != NULL; i++) {
+            struct assay_record r;
+            if (item->message != ASSAY_MESSAGE_RECORD || item->from != SPAMMER) continue;
+            const struct assay_slice payload =
+                assay_slice_over(item->payload->bytes, item->payload->len);
+            if (assay_record_decode(payload, &r) != ASSAY_OK || r.kind != ASSAY_RECORD_INCARNATE)
+                continue;
+            assay_bytes_copy(bytes, 1 << 15, payload.bytes, payload.len);
+            return assay_slice_over(bytes, payload.len);
+        }
+        cr_assert(assay_sim_world_run(w, 1));
+    }
+    cr_assert_fail("no INCARNATE was sent");
+    return (struct assay_slice){ 0 };
+}
+
+static uint32_t places(const struct assay_engine *e, enum assay_pool_phase phase)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < e->pool->count; i++)
+        count += e->pool->items[i].phase == phase &&
+                 e->pool->items[i].kind == ASSAY_RECORD_INCARNATE;
+    return count;
+}
+
+/* Two good ones of one member in one epoch: only one can be listed. */
+Test(budget, what_can_never_fit_gives_up_its_place, .timeout = 60)
+{
+    struct assay_sim_world *w = world();
+    const struct assay_engine *e = w->nodes[0].engine;
+    uint8_t first[1 << 15];
+    fresh_keys(w, SPAMMER);
+    const struct assay_slice one = caught(w, first);
+    fresh_keys(w, SPAMMER);
+    for (int ms = 0; ms < 1000 && places(e, ASSAY_POOL_READY) + places(e, ASSAY_POOL_DONE) < 2;
+         ms++)
+        cr_assert(assay_sim_world_run(w, 1));
+    for (int ms = 0; ms < 1000 && places(e, ASSAY_POOL_DONE) == 0; ms++)
+        cr_assert(assay_sim_world_run(w, 1));
+    cr_assert_eq(places(e, ASSAY_POOL_DONE), 1, "one of them is final");
+    cr_expect_eq(places(e, ASSAY_POOL_READY), 0, "and the other holds no place");
+    const enum assay_status again = give(w, 0, SPAMMER, one);
+    cr_expect_eq(again, ASSAY_E_DUPLICATE);
+    assay_sim_world_destroy(&w);
+}
+
+/* docs/protocol.md 5.12, by the views between a block and its parent alone. */
+Test(budget, after_four_nullified_views_voters_refuse_what_they_would_have_to_verify,
+     .timeout = 60)
+{
+    struct assay_sim_world *w = world();
+    struct assay_engine *e = w->nodes[0].engine;
+    uint8_t bytes[RECORD_LEN];
+    uint8_t body[RECORD_LEN + 16];
+    const uint8_t id[32] = { 1 };
+    const struct assay_slice record = junk(w, 1, bytes);
+    struct assay_writer b = assay_writer_over(body, sizeof body);
+    assay_cbor_put_array(&b, 1);
+    assay_cbor_put_bytes(&b, record.bytes, record.len);
+    for (uint64_t nullified = 0; nullified < 9; nullified++) {
+        const struct assay_ledger *l = &e->chain->ledger;
+        const struct assay_block_header header = { .kind = ASSAY_BLOCK_NORMAL,
+                                                   .height = l->height + 1,
+                                                   .view = l->view + 1 + nullified };
+        assay_output_begin(e, w->effects);
+        assay_branch_onto(e, l);
+        const enum assay_answer answer =
+            assay_branch_absorb(e, &header, id, assay_slice_over(body, b.len));
+        assay_output_end(e, UINT64_MAX);
+        cr_expect_eq(answer, nullified < 4 ? ASSAY_ANSWER_PENDING : ASSAY_ANSWER_INVALID,
+                     "after %u", (unsigned)nullified);
+    }
+    assay_sim_world_destroy(&w);
+}
