@@ -249,26 +249,41 @@ static bool is_judged(const struct assay_engine *e, uint32_t slot)
     return assay_member_serves(&e->head->state.members[slot]);
 }
 
+/* Whether the final roll names the envelope that this node judged. */
+static bool in_roll(const struct assay_engine *e, uint32_t slot)
+{
+    const struct assay_ledger *l = &e->chain->ledger;
+    return l->roll_present[slot] &&
+           assay_bytes_equal(l->roll[slot], e->seats[slot].envelope.digest, 32);
+}
+
+/* A slot that the roll omitted and about which the ballot has something to say. */
+static bool is_omitted(const struct assay_engine *e, uint32_t slot, bool hears)
+{
+    if (slot == e->self || !is_judged(e, slot) || in_roll(e, slot)) return false;
+    const enum assay_outcome outcome = outcome_of(e, slot, hears);
+    return assay_outcome_is_pass(outcome) || assay_outcome_is_fail(outcome);
+}
+
 /* Fills row and exceptions. Returns: nothing. */
 static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t *row)
 {
     ASSAY_ASSERT(b->exception_count == 0);
     const bool hears = hears_network(e);
+    uint32_t omitted = 0;
+    uint32_t k = 0;
+    for (uint32_t i = 0; i < e->members; i++)
+        omitted += is_omitted(e, i, hears);
     for (uint32_t i = 0; i < e->members; i++) {
         if (i == e->self) continue; /* one's own slot is none, always */
         if (!is_judged(e, i)) continue;
         const struct assay_seat *seat = &e->seats[i];
         const enum assay_outcome outcome = outcome_of(e, i, hears);
-        if (assay_outcome_is_pass(outcome) || assay_outcome_is_fail(outcome)) {
-            const bool in_roll =
-                e->chain->ledger.roll_present[i] &&
-                assay_bytes_equal(e->chain->ledger.roll[i], seat->envelope.digest, 32);
-            if (!in_roll && b->exception_count == ASSAY_EXCEPTIONS_MAX) continue;
-            if (!in_roll) {
-                struct assay_exception *x = &b->exceptions[b->exception_count++];
-                x->slot = i;
-                assay_bytes_copy(x->digest, 32, seat->envelope.digest, 32);
-            }
+        if (is_omitted(e, i, hears)) {
+            if (!assay_ballot_names(b->epoch, k++, omitted)) continue;
+            struct assay_exception *x = &b->exceptions[b->exception_count++];
+            x->slot = i;
+            assay_bytes_copy(x->digest, 32, seat->envelope.digest, 32);
         }
         if (outcome == ASSAY_OUTCOME_ABSENT) {
             assay_eng_note(e, ASSAY_NOTE_EVIDENCE_MISSING, (uint16_t)i, e->head->context.epoch, 0);

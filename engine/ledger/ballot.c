@@ -79,6 +79,14 @@ enum assay_status assay_ballot_decode(struct assay_slice body, struct assay_ball
     return ASSAY_OK;
 }
 
+bool assay_ballot_names(uint64_t epoch, uint32_t k, uint32_t omitted)
+{
+    ASSAY_ASSERT(k < omitted && omitted <= ASSAY_SCORING_MEMBERS_MAX);
+    if (omitted <= ASSAY_EXCEPTIONS_MAX) return true;
+    const uint32_t first = (uint32_t)(epoch % omitted * ASSAY_EXCEPTIONS_MAX % omitted);
+    return (k + omitted - first) % omitted < ASSAY_EXCEPTIONS_MAX;
+}
+
 const struct assay_exception *assay_ballot_exception(const struct assay_ballot *ballot,
                                                      uint32_t slot)
 {

@@ -17,7 +17,7 @@
 #include "scoring/tally.h"
 
 enum {
-    ASSAY_EXCEPTIONS_MAX = 64, /* more omissions than that: the rest of the slots is voted none */
+    ASSAY_EXCEPTIONS_MAX = 128, /* more than voters; of more omissions, so many in turn */
     ASSAY_BALLOT_FIXED_LEN_MAX = 384 + ASSAY_EXCEPTIONS_MAX * 42, /* all but the row */
     ASSAY_BALLOT_ROW_LEN_MAX = ASSAY_SCORING_MEMBERS_MAX / 2,
 };
@@ -44,6 +44,10 @@ void assay_ballot_encode(const struct assay_ballot *ballot, struct assay_writer 
 /* Shape only; the row borrows from body. Returns: ASSAY_OK | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_ballot_decode(struct assay_slice body,
                                                     struct assay_ballot *ballot);
+/* Whether a ballot of an epoch names the k-th of the slots that the roll omitted (k < omitted,
+ * asserted): every honest voter the same ones, and each in its turn where they are too many.
+ * Returns: true for all of up to ASSAY_EXCEPTIONS_MAX, and for exactly so many of more */
+bool assay_ballot_names(uint64_t epoch, uint32_t k, uint32_t omitted);
 /* Returns: the exception about a slot, NULL when there is none. */
 const struct assay_exception *assay_ballot_exception(const struct assay_ballot *ballot,
                                                      uint32_t slot);

@@ -132,9 +132,18 @@ static enum assay_outcome said_of(const struct epochs_subject *subject, bool arr
     return hears ? ASSAY_OUTCOME_ABSENT : ASSAY_OUTCOME_NONE;
 }
 
+/* What the ROLL left out a ballot names itself. */
+static bool is_omitted(const struct assay_sim_epochs *w, uint32_t i, uint32_t side)
+{
+    const struct epochs_subject *subject = &w->subjects[i];
+    const bool arrives = subject->announced && epochs_pulls(w, w->at[i].side, side);
+    return arrives && !subject->foreign && !subject->in_roll;
+}
+
 static void fill_template(struct assay_sim_epochs *w, uint32_t side, struct epochs_template *t)
 {
     uint64_t held = 0;
+    uint32_t omitted = 0;
     uint32_t exceptions = 0;
     for (uint32_t i = 0; i < w->n; i++)
         if (w->subjects[i].announced && epochs_reaches(w, w->at[i].side, side))
@@ -142,14 +151,15 @@ static void fill_template(struct assay_sim_epochs *w, uint32_t side, struct epoc
     t->hears = 3 * held > 2 * w->total_weight;
     t->complete = true;
     assay_bytes_zero(t->row, w->row_len);
+    for (uint32_t i = 0; i < w->n; i++)
+        omitted += is_omitted(w, i, side);
     for (uint32_t i = 0; i < w->n; i++) {
         const struct epochs_subject *subject = &w->subjects[i];
         const bool arrives = subject->announced && epochs_pulls(w, w->at[i].side, side);
         const enum assay_outcome said = said_of(subject, arrives, t->hears);
         if (!arrives) t->complete = false;
-        /* What the ROLL left out a ballot names itself, up to so many. */
-        const bool named = arrives && !subject->foreign && !subject->in_roll;
-        if (named && ++exceptions > ASSAY_EXCEPTIONS_MAX) continue;
+        if (is_omitted(w, i, side) && !assay_ballot_names(w->epoch, exceptions++, omitted))
+            continue;
         assay_row_set(t->row, i, said);
     }
 }

@@ -87,3 +87,56 @@ Test(ballots, who_hears_too_few_calls_nobody_absent)
     cr_expect_eq(said(w), ASSAY_OUTCOME_NONE);
     assay_sim_world_destroy(&w);
 }
+
+/* --- what the roll omits */
+
+enum { MANY = 72 };
+
+/* docs/protocol.md 4.3: leaders of a third may make empty rolls, and nobody is left unjudged. */
+Test(ballots, an_empty_roll_of_seventy_two_leaves_nobody_unjudged, .timeout = 120)
+{
+    const struct assay_sim_world_options options = { .seed = 5, .nodes = MANY, .epoch_ms = 4000 };
+    struct assay_sim_world *w = assay_sim_world_create(&options);
+    assay_sim_world_acts(w, MANY - 1)->quiet = true; /* the ballot waits for it */
+    cr_assert(assay_sim_world_run_to_epoch(w, 2, 20000));
+    const struct assay_engine *e = assay_sim_world_engine(w, VOTER);
+    for (int ms = 0; ms < 4000 && !e->chain->ledger.has_roll; ms++)
+        cr_assert(assay_sim_world_run(w, 1), "%s", assay_sim_world_violation(w));
+    cr_assert(e->chain->ledger.has_roll && !e->run->ballot_made);
+    uint32_t passes = 0;
+    for (int ms = 0; ms < 4000 && !e->run->ballot_made; ms++) {
+        for (uint32_t i = 0; i < MANY; i++)
+            e->parts->chain.ledger.roll_present[i] = false; /* as its leader might have made it */
+        (void)assay_sim_world_run(w, 1);
+    }
+    for (uint32_t i = 0; i < e->pool->count; i++) {
+        const struct assay_pool_item *item = &e->pool->items[i];
+        struct assay_record r;
+        if (item->phase == ASSAY_POOL_FREE || item->kind != ASSAY_RECORD_BALLOT) continue;
+        if (item->slot != VOTER || item->epoch != e->head->context.epoch) continue;
+        cr_assert_eq(assay_record_decode(assay_slice_over(item->bytes, item->len), &r), ASSAY_OK);
+        cr_expect_eq(r.ballot.exception_count, MANY - 2);
+        for (uint32_t slot = 0; slot < MANY; slot++)
+            passes += assay_outcome_is_pass(
+                (enum assay_outcome)assay_row_get(r.ballot.row.bytes, slot));
+    }
+    cr_expect_eq(passes, MANY - 2, "all but itself and the quiet one: %u", passes);
+    assay_sim_world_destroy(&w);
+}
+
+Test(ballots, where_a_roll_omits_too_many_each_is_named_in_its_turn)
+{
+    enum { OMITTED = 700 };
+    uint32_t named[OMITTED] = { 0 };
+    for (uint32_t omitted = 1; omitted <= OMITTED; omitted++) {
+        uint32_t count = 0;
+        for (uint32_t k = 0; k < omitted; k++)
+            count += assay_ballot_names(omitted * 31, k, omitted);
+        cr_expect_eq(count, omitted < ASSAY_EXCEPTIONS_MAX ? omitted : ASSAY_EXCEPTIONS_MAX);
+    }
+    for (uint64_t epoch = 1000; epoch < 1006; epoch++)
+        for (uint32_t k = 0; k < OMITTED; k++)
+            named[k] += assay_ballot_names(epoch, k, OMITTED);
+    for (uint32_t k = 0; k < OMITTED; k++)
+        cr_expect(named[k] == 1 || named[k] == 2, "%u: %u times in 6 epochs", k, named[k]);
+}

@@ -282,3 +282,50 @@ Test(resume, answers_from_a_later_epoch_do_not_say_that_nothing_was_voted)
         assay_sim_simplex_destroy(&world);
     }
 }
+
+/* [chain, era, epoch, nonce, [a vote of ours in that epoch], no certificate], whose signature is
+ * that of keys which this log does not know. */
+static enum assay_status answer_with_a_vote(struct assay_sim_simplex *world, uint16_t from,
+                                            uint64_t epoch)
+{
+    const struct assay_simplex *s = world->machines[2].simplex;
+    struct assay_vote_statement statement =
+        assay_sx_statement(s, 3, ASSAY_VOTE_NOTARISE, (const uint8_t[32]){ 1 });
+    const uint8_t signature[ASSAY_P256_SIGNATURE_LEN] = { 1 };
+    uint8_t bytes[1024];
+    uint8_t vote[ASSAY_VOTE_LEN_MAX];
+    statement.epoch = epoch;
+    struct assay_writer inner = assay_writer_over(vote, sizeof vote);
+    assay_vote_encode(&statement, 2, signature, &inner);
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_cbor_put_array(&w, 6);
+    assay_cbor_put_bytes(&w, world->chain_id, 32);
+    assay_cbor_put_uint(&w, 0);
+    assay_cbor_put_uint(&w, epoch);
+    assay_cbor_put_uint(&w, s->resume.nonce);
+    assay_cbor_put_array(&w, 1);
+    assay_cbor_put_bytes(&w, vote, inner.len);
+    assay_cbor_put_bytes(&w, vote, 0);
+    cr_assert(!w.full);
+    return assay_sim_simplex_inject(world, 2, from, ASSAY_MESSAGE_RESUME_ANSWER,
+                                    assay_slice_over(bytes, w.len));
+}
+
+/* An invalid signature is a strike, and three are a ban: honest peers would be banned for telling a
+ * log from before our own reincarnation what our newer keys have signed. */
+Test(resume, votes_of_newer_keys_in_a_later_epoch_are_no_forgery)
+{
+    struct assay_sim_simplex *world = running_world();
+    assay_sim_simplex_crash(world, 2);
+    assay_sim_simplex_set_filter(world, nothing_passes, NULL);
+    assay_sim_simplex_restart(world, 2);
+    const struct assay_simplex *s = assay_sim_simplex_machine(world, 2);
+    cr_expect_eq(answer_with_a_vote(world, 0, 1), ASSAY_E_SIGNATURE, "of this epoch it is one");
+    cr_expect_eq(answer_with_a_vote(world, 1, 2), ASSAY_OK);
+    cr_expect_not(s->halted, "one of four says that epoch 1 is over");
+    cr_expect_eq(answer_with_a_vote(world, 3, 2), ASSAY_OK);
+    cr_expect(s->halted, "and two of four are more than a third");
+    cr_expect_eq(s->resume.silent_through, 0, "nothing was shown that these keys signed");
+    require_sound(world);
+    assay_sim_simplex_destroy(&world);
+}

@@ -175,6 +175,7 @@ Test(two_faces, a_block_with_a_record_too_many_is_refused_before_it_is_verified,
     uint8_t *bytes = malloc(128 * 1024);
     cr_assert(effects != NULL && bytes != NULL);
     const struct assay_block_header h = { .epoch = e->head->context.epoch,
+                                          .view = e->chain->ledger.view + 1,
                                           .height = e->chain->ledger.height + 1,
                                           .kind = ASSAY_BLOCK_NORMAL };
     static const uint8_t id[32] = { 1 };
