@@ -152,6 +152,8 @@ struct assay_member_snapshot {
     enum assay_outcome own_outcome; /* what this node judged last */
     uint64_t last_attempt_epoch; /* evidence was asked for */
     uint64_t last_success_epoch; /* judged PASS by a certified close */
+    bool announced; /* in the running epoch: its envelope is here */
+    bool balloted;  /* in the running epoch: its ballot is final */
     char last_reason[96]; /* of the last negative judgement: rule, expected, observed; "" if none */
 };
 
@@ -159,6 +161,8 @@ struct assay_engine_snapshot {
     uint8_t chain_id[32];
     uint32_t era;
     uint64_t epoch;        /* running */
+    uint64_t opened_ms;    /* monotonic: since when, here; 0: not in this run */
+    bool has_roll;         /* its roll is final */
     uint64_t epoch_t0_ms;  /* Unix ms */
     uint64_t view, height; /* of the last final block */
     uint8_t head_id[32], state_root[32];

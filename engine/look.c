@@ -19,6 +19,8 @@ void assay_engine_snapshot(const struct assay_engine *engine,
     const struct assay_tolerance *t = &engine->head->tolerance;
     *snapshot = (struct assay_engine_snapshot){ .era = s->era,
                                                 .epoch = engine->head->context.epoch,
+                                                .opened_ms = engine->run->opened_ms,
+                                                .has_roll = engine->chain->ledger.has_roll,
                                                 .epoch_t0_ms = s->head_time_ms,
                                                 .view = engine->chain->ledger.view,
                                                 .height = engine->chain->ledger.height,
@@ -67,7 +69,9 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
                                         .change_epoch = m->change_epoch,
                                         .own_outcome = seat->last_outcome,
                                         .last_attempt_epoch = seat->last_attempt_epoch,
-                                        .last_success_epoch = m->pass_epoch };
+                                        .last_success_epoch = m->pass_epoch,
+                                        .announced = seat->payload_len > 0,
+                                        .balloted = engine->chain->ledger.balloted[slot] };
     assay_bytes_copy(snapshot->node_id, 32, m->node_id, 32);
     assay_bytes_copy(snapshot->operator_id, 32, m->operator_id, 32);
     assay_bytes_copy(snapshot->vendor_root, 32, m->vendor_root, 32);

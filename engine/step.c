@@ -38,7 +38,8 @@ static enum assay_status deliver(struct assay_engine *e, uint16_t from,
     case ASSAY_MESSAGE_EVIDENCE:
     case ASSAY_MESSAGE_SERVICE_ASK:
     case ASSAY_MESSAGE_SERVICE_ANSWER:
-    case ASSAY_MESSAGE_PAGE: return ASSAY_E_UNSUPPORTED;
+    case ASSAY_MESSAGE_PAGE:
+    case ASSAY_MESSAGE_DATE: return ASSAY_E_UNSUPPORTED;
     }
     return ASSAY_E_UNSUPPORTED; /* a number from the wire */
 }

@@ -89,6 +89,9 @@
     X(ASSAY_COUNT_SEND_OVERSIZE, "send_dropped_oversize")                                          \
     X(ASSAY_COUNT_SEND_MEMORY, "send_dropped_memory")                                              \
     X(ASSAY_COUNT_SEND_NO_ROOM, "send_dropped_no_room")                                            \
+    /* dates of peers */                                                                           \
+    X(ASSAY_COUNT_DATE_MALFORMED, "date_refused_malformed")                                        \
+    X(ASSAY_COUNT_DATE_STALE, "date_refused_stale")                                                \
     /* block sync and the service */                                                               \
     X(ASSAY_COUNT_SYNC_ANSWERED, "sync_answered")                                                  \
     X(ASSAY_COUNT_SYNC_MALFORMED, "sync_refused_malformed")                                        \

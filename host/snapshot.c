@@ -5,10 +5,30 @@
 
 #include "base/assert.h"
 
+static void look_at_dates(struct assay_snapshot *s, const struct assay_dates *dates)
+{
+    for (uint32_t slot = 0; slot < s->member_count; slot++) {
+        struct assay_snapshot_member *m = &s->members[slot];
+        const struct assay_dates_peer *p = &dates->peers[slot];
+        m->present = assay_dates_present(dates, (uint16_t)slot, s->now_ms);
+        m->was_heard = p->heard && p->heard_ms <= s->now_ms;
+        m->heard_age_ms = m->was_heard ? s->now_ms - p->heard_ms : 0;
+        m->has_date = p->known && m->present;
+        m->date_ahead_ms = p->ahead_ms;
+        m->date_round_ms = p->round_ms;
+    }
+    const struct assay_dates_found found = dates->found;
+    s->clock_known = found.known;
+    s->clock_ahead_ms = found.ahead_ms;
+    s->clock_off = dates->off;
+}
+
 void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_engine *engine,
-                         const struct assay_limit *limits, uint64_t now_ms)
+                         const struct assay_limit *limits, const struct assay_dates *dates,
+                         uint64_t now_ms)
 {
     ASSAY_ASSERT(snapshot->members != NULL && limits != NULL);
+    ASSAY_ASSERT(dates->count == snapshot->member_count);
     snapshot->now_ms = now_ms;
     assay_engine_snapshot(engine, &snapshot->chain);
     ASSAY_ASSERT(snapshot->member_count == snapshot->chain.member_count);
@@ -18,4 +38,6 @@ void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_eng
         assay_engine_member_snapshot(engine, (uint16_t)slot, &member->ledger);
         member->banned = assay_limit_banned(&limits[slot], now_ms);
     }
+    look_at_dates(snapshot, dates);
+    assay_outlook_take(snapshot);
 }

@@ -9,7 +9,9 @@
 
 #include "engine/engine.h"
 #include "host/counters.h"
+#include "host/dates.h"
 #include "host/limit.h"
+#include "host/outlook.h"
 
 enum { ASSAY_SNAPSHOT_TEXT = 128 };
 
@@ -17,6 +19,15 @@ struct assay_snapshot_member {
     struct assay_member_snapshot ledger; /* slices point into the genesis */
     bool has_address;                /* there is a way to it */
     bool banned;
+    bool present; /* heard of lately; always oneself */
+    bool was_heard;
+    uint64_t heard_age_ms; /* was_heard */
+    bool has_date;         /* it has told its date lately: */
+    int64_t date_ahead_ms; /* ahead of ours by so much, */
+    uint64_t date_round_ms; /* give or take half of this */
+    /* Without the whole operator or vendor root that it is of, nothing more becomes final; and with
+     * all of it lying the network is not safe. */
+    bool operator_stops, vendor_stops, operator_breaks, vendor_breaks;
 };
 
 struct assay_snapshot {
@@ -26,6 +37,10 @@ struct assay_snapshot {
     struct assay_engine_snapshot chain;
     uint32_t member_count;
     struct assay_snapshot_member *members; /* [member_count], the caller's memory */
+
+    struct assay_outlook outlook;
+    bool clock_known, clock_off; /* our date against the others' (host/dates.h) */
+    int64_t clock_ahead_ms;
 
     /* The rest is the host's to fill in. */
     bool incarnation_waiting; /* new keys wait to be listed */
@@ -50,10 +65,11 @@ struct assay_snapshot {
 };
 
 /*
- * What engine and budgets know: chain, members' ledger and ban. members and member_count are set
- * before; limits[member_count]. Returns: nothing.
+ * What engine, budgets and dates know: chain, members' ledger, ban, presence and date, the outlook.
+ * members, member_count, self and epoch_ms are set before; limits[member_count]. Returns: nothing.
  */
 void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_engine *engine,
-                         const struct assay_limit *limits, uint64_t now_ms);
+                         const struct assay_limit *limits, const struct assay_dates *dates,
+                         uint64_t now_ms);
 
 #endif

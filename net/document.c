@@ -71,102 +71,6 @@ static char *permit(struct assay_host *host, const char *class_)
     return finish(host, "assay.permit", data);
 }
 
-/* ------------------------------------------------------------ status */
-
-static struct assay_json *enclave_of(const struct assay_snapshot *s)
-{
-    struct assay_json *object = assay_json_object();
-    assay_json_set_uint(object, "pid", (uint64_t)s->enclave.pid);
-    assay_json_set_bool(object, "paused", s->enclave.paused);
-    assay_json_set_uint(object, "starts", s->enclave.starts);
-    assay_json_set_hex(object, "measurement", s->enclave.measurement,
-                       sizeof s->enclave.measurement);
-    return object;
-}
-
-static struct assay_json *service_of(const struct assay_host *host, const struct assay_snapshot *s)
-{
-    char name[ASSAY_NAME_MAX + 1];
-    struct assay_json *object = assay_json_object();
-    assay_json_set_uint(object, "counter", s->service.counter);
-    assay_json_set_uint(object, "got", s->service.got);
-    assay_json_set_text(object, "got_from",
-                        host_name(host, s->service.got_from, name, sizeof name));
-    assay_json_set_bool(object, "refused", s->service.refused);
-    return object;
-}
-
-static struct assay_json *finality_of(const struct assay_snapshot *s)
-{
-    struct assay_json *object = assay_json_object();
-    assay_json_set_uint(object, "samples", s->finality.samples);
-    assay_json_set_uint(object, "p50_us", s->finality.p50_us);
-    assay_json_set_uint(object, "p99_us", s->finality.p99_us);
-    return object;
-}
-
-/* How things stand, before what they stand at: a chain that no longer moves shows scores, too. */
-static void put_head(struct assay_json *data, const struct assay_snapshot *s)
-{
-    const uint64_t final_ms = s->chain.final_at_ms;
-    if (final_ms == 0) assay_json_set_null(data, "head_age_ms");
-    else assay_json_set_uint(data, "head_age_ms", s->now_ms - final_ms);
-    assay_json_set_bool(data, "stale", !assay_permit_fresh(&s->chain, s->epoch_ms, s->now_ms));
-    assay_json_set_uint(data, "views_nullified", s->chain.views_nullified);
-    assay_json_set_uint(data, "clock_lead_ms", s->chain.clock_lead_ms);
-}
-
-static void put_chain(struct assay_json *data, const struct assay_snapshot *s)
-{
-    const struct assay_engine_snapshot *snapshot = &s->chain;
-    assay_json_set_hex(data, "chain_id", snapshot->chain_id, sizeof snapshot->chain_id);
-    assay_json_set_uint(data, "era", snapshot->era);
-    assay_json_set_uint(data, "epoch", snapshot->epoch);
-    assay_json_set_uint(data, "epoch_ms", s->epoch_ms);
-    assay_json_set_uint(data, "epoch_t0_ms", snapshot->epoch_t0_ms);
-    assay_json_set_uint(data, "height", snapshot->height);
-    assay_json_set_uint(data, "view", snapshot->view);
-    assay_json_set_hex(data, "head_id", snapshot->head_id, sizeof snapshot->head_id);
-    assay_json_set_hex(data, "state_root", snapshot->state_root, sizeof snapshot->state_root);
-    assay_json_set_uint(data, "head_time_ms", snapshot->head_time_ms);
-    put_head(data, s);
-    assay_json_set_bool(data, "certified", snapshot->certified);
-    assay_json_set_uint(data, "certified_epoch", snapshot->certified_epoch);
-    assay_json_set_bool(data, "voting", snapshot->voting);
-    assay_json_set_bool(data, "behind", snapshot->behind);
-    assay_json_set_uint(data, "total_weight", snapshot->total_weight);
-    assay_json_set_bool(data, "operator_cap_met", snapshot->operator_cap_met);
-    assay_json_set_bool(data, "vendor_cap_met", snapshot->vendor_cap_met);
-    assay_json_set_uint(data, "largest_operator_bp", snapshot->largest_operator_bp);
-    assay_json_set_uint(data, "largest_vendor_bp", snapshot->largest_vendor_bp);
-    assay_json_set_uint(data, "largest_platform_bp", snapshot->largest_platform_bp);
-}
-
-static char *status(struct assay_host *host)
-{
-    const struct assay_snapshot *s = host_snapshot(host);
-    const struct assay_member_snapshot *own = &s->members[s->self].ledger;
-    struct assay_json *data = assay_json_object();
-    put_chain(data, s);
-    assay_json_set_uint(data, "member_count", s->member_count);
-    assay_json_set_uint(data, "slot", s->self);
-    assay_json_set_hex(data, "node_id", own->node_id, sizeof own->node_id);
-    assay_json_set_uint(data, "incarnation", own->incarnation);
-    assay_json_set_bool(data, "incarnation_waiting", s->incarnation_waiting);
-    assay_json_set_uint(data, "score_bp", assay_trust_score_bp(&own->trust));
-    assay_json_set_text(data, "standing", host_standing(own->trust.score.standing));
-    assay_json_set_bool(data, "insecure", s->insecure);
-    assay_json_set_uint(data, "uptime_ms", s->uptime_ms);
-    assay_json_set_text(data, "listen", s->listen);
-    assay_json_set_uint(data, "verifications_pending", s->verifications_pending);
-    assay_json_set_uint(data, "evidence_cached_bytes", s->evidence_cached_bytes);
-    assay_json_set_uint(data, "timeline_seq", s->timeline_seq);
-    assay_json_set(data, "enclave", enclave_of(s));
-    assay_json_set(data, "service", service_of(host, s));
-    assay_json_set(data, "finality", finality_of(s));
-    return finish(host, "assay.status", data);
-}
-
 /* ------------------------------------------------------------ members */
 
 static struct assay_json *member_of(const struct assay_snapshot *s, uint32_t slot, bool whole)
@@ -200,12 +104,18 @@ static struct assay_json *member_of(const struct assay_snapshot *s, uint32_t slo
     assay_json_set_uint(object, "last_attempt_epoch", m->last_attempt_epoch);
     assay_json_set_uint(object, "last_success_epoch", m->last_success_epoch);
     assay_json_set_uint(object, "offences", m->trust.offences.count);
+    assay_json_set_bool(object, "present", member->present);
+    if (member->was_heard) assay_json_set_uint(object, "heard_age_ms", member->heard_age_ms);
+    else assay_json_set_null(object, "heard_age_ms");
+    if (member->has_date) assay_json_set_int(object, "date_ahead_ms", member->date_ahead_ms);
+    else assay_json_set_null(object, "date_ahead_ms");
     if (!whole) return object;
     assay_json_set_hex(object, "platform_id", m->platform_id, sizeof m->platform_id);
     assay_json_set_hex(object, "voting_public", m->voting_public, sizeof m->voting_public);
     assay_json_set_hex(object, "transport_public", m->transport_public, sizeof m->transport_public);
     assay_json_set_hex(object, "door_public", m->door_public, sizeof m->door_public);
     assay_json_set_bool(object, "has_address", member->has_address);
+    if (member->has_date) assay_json_set_uint(object, "date_round_ms", member->date_round_ms);
     assay_json_set_bool(object, "banned", member->banned);
     return object;
 }
@@ -402,7 +312,8 @@ char *host_document(void *context, const char *line)
     const size_t len = space != NULL ? (size_t)(space - line) : strlen(line);
     const char *argument = space != NULL ? space + 1 : "";
     if (len < sizeof command) assay_bytes_copy(command, sizeof command, line, len);
-    if (strcmp(command, "status") == 0) return status(host);
+    if (strcmp(command, "status") == 0)
+        return finish(host, "assay.status", host_status_document(host));
     if (strcmp(command, "nodes") == 0) return nodes(host);
     if (strcmp(command, "node") == 0) return node(host, argument);
     if (strcmp(command, "counters") == 0) return counters(host);

@@ -143,6 +143,7 @@ static enum assay_status open_pieces(struct assay_host *host)
         .patience_ms = assay_gossip_patience_ms(epoch_ms),
         .counters = &host->counters,
     };
+    ASSAY_TRY(host_dates_open(host));
     host->roster.entries = calloc(host->members, sizeof *host->roster.entries);
     host->limits = calloc(host->members, sizeof *host->limits);
     host->snapshot.members = calloc(host->members, sizeof *host->snapshot.members);
@@ -340,6 +341,7 @@ void assay_host_close(struct assay_host **host)
     if (h->signal_fd >= 0) (void)close(h->signal_fd);
     free(h->roster.entries);
     free(h->limits);
+    host_dates_close(h);
     free(h->snapshot.members);
     free(h->outgoing);
     free(h->paging);
@@ -354,6 +356,7 @@ static int sleep_ms(const struct assay_host *host, uint32_t wait_ms_max)
 {
     uint64_t wake = host->wake_at_ms;
     wake = assay_min_u64(wake, assay_gossip_wake_at(host->gossip));
+    wake = assay_min_u64(wake, assay_dates_wake_at(&host->dates));
     wake = assay_min_u64(wake, host->config.enclave.wake_at(host->config.enclave.context));
     if (host->workload != NULL) wake = assay_min_u64(wake, assay_workload_wake_at(host->workload));
     if (host->admin != NULL) wake = assay_min_u64(wake, assay_admin_wake_at(host->admin));
@@ -436,6 +439,7 @@ static void work(struct assay_host *host, const struct polled *polled)
     host_evidence_turn(host);
     host_collateral(host);
     host_service(host);
+    host_dates_turn(host);
     host_settle(host);
     if (host->admin != NULL) assay_admin_step(host->admin, host->now_ms);
     expire(host);

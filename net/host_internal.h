@@ -9,7 +9,9 @@
  *   host_enclave.c   the enclave's callbacks: quotes, orders, new keys
  *   host_keys.c      keyring, signers, what we dial with, the roster
  *   host_tell.c      notes to log and timeline; the snapshot
+ *   host_dates.c     dates of peers
  *   document.c       JSON documents for the admin socket
+ *   document_status.c  the one about this node as a whole
  */
 #ifndef ASSAY_NET_HOST_INTERNAL_H
 #define ASSAY_NET_HOST_INTERNAL_H
@@ -17,6 +19,7 @@
 #include "base/assert.h"
 #include "base/checked.h"
 #include "host/admission.h"
+#include "host/dates.h"
 #include "host/dispatch.h"
 #include "host/gossip.h"
 #include "host/limit.h"
@@ -85,6 +88,9 @@ struct assay_host {
     struct assay_roster roster;
     struct assay_limit_rates rates;
     struct assay_limit *limits; /* [members] */
+    struct assay_dates dates;
+    struct assay_dates_peer *date_peers; /* [members] */
+    uint32_t *date_weights;              /* [members] */
     struct assay_link *link;
     struct assay_pages *pages;
     struct assay_seen *seen;
@@ -189,7 +195,17 @@ const char *host_standing(uint64_t standing);
 /* The node as it is now. Returns: the host's one snapshot, filled in anew. */
 const struct assay_snapshot *host_snapshot(struct assay_host *host);
 
+/* --- host_dates.c */
+ASSAY_CHECKED enum assay_status host_dates_open(struct assay_host *host);
+void host_dates_close(struct assay_host *host);
+/* Asks everybody when it is time; says when our own date turns out to be off. */
+void host_dates_turn(struct assay_host *host);
+void host_date(struct assay_host *host, uint16_t from, struct assay_slice payload);
+
 /* --- document.c */
+/* --- document_status.c: the data of assay.status; the caller's. */
+struct assay_json *host_status_document(struct assay_host *host);
+
 /* As assay_admin_answer; context is the host. */
 char *host_document(void *context, const char *line);
 

@@ -57,6 +57,7 @@ static void dispatch(struct assay_host *host, uint16_t slot, enum assay_message_
         assay_service_ask(host->service, host->now_ms, slot, payload);
         return;
     case ASSAY_MESSAGE_SERVICE_ANSWER: assay_service_answered(host->service, slot, payload); return;
+    case ASSAY_MESSAGE_DATE: host_date(host, slot, payload); return;
     case ASSAY_MESSAGE_PAGE: assay_count(&host->counters, ASSAY_COUNT_PAGE_MALFORMED); return;
     case ASSAY_MESSAGE_PROPOSAL:
     case ASSAY_MESSAGE_VOTE:
@@ -77,6 +78,8 @@ static void take_frame(struct assay_host *host, uint16_t slot, enum assay_roster
                        struct assay_slice bytes)
 {
     struct assay_admission_message message;
+    if (!assay_limit_banned(&host->limits[slot], host->now_ms))
+        assay_dates_heard(&host->dates, slot, host->now_ms);
     switch (assay_admission_frame(&host->admission, host->now_ms, slot, which, bytes, &message)) {
     case ASSAY_ADMIT_REFUSED: return;
     case ASSAY_ADMIT_TAKEN: dispatch(host, slot, message.kind, message.payload); return;

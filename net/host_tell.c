@@ -200,7 +200,7 @@ const struct assay_snapshot *host_snapshot(struct assay_host *host)
     s->self = host->self;
     s->epoch_ms = host->config.genesis->parameters.epoch_ms;
     s->member_count = host->members;
-    assay_snapshot_take(s, host->engine, host->limits, host->now_ms);
+    assay_snapshot_take(s, host->engine, host->limits, &host->dates, host->now_ms);
     for (uint16_t slot = 0; slot < host->members; slot++)
         s->members[slot].has_address = assay_link_has_peer(host->link, slot);
     s->incarnation_waiting = host->ring.next.incarnation != 0;

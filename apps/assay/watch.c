@@ -185,6 +185,86 @@ static void show_head(const struct assay_json *d)
         (void)printf("nullified      %llu views in a row\n", number(d, "views_nullified"));
 }
 
+static double seconds(const struct assay_json *object, const char *key)
+{
+    return (double)number(object, key) / 1000;
+}
+
+static unsigned long long percent(unsigned long long weight, unsigned long long total)
+{
+    return total == 0 ? 0 : weight * 100 / total;
+}
+
+/* Names of the members that lack something, behind a word, where there are any. */
+static void show_lacking(const struct assay_json *missing, const char *key, const char *what)
+{
+    const char *before = what;
+    for (size_t i = 0; i < assay_json_count(missing); i++) {
+        const struct assay_json *m = assay_json_at(missing, i);
+        const bool there = assay_json_bool(m, "present", true);
+        const bool gone = strcmp(key, "present") == 0;
+        if (assay_json_bool(m, key, true) || there == gone) continue;
+        (void)printf("%s%s", before, text_of(m, "name", "?"));
+        int64_t age_ms = 0;
+        if (gone && assay_json_as_int(assay_json_get(m, "heard_age_ms"), &age_ms))
+            (void)printf(" (for %.1f s)", (double)age_ms / 1000);
+        before = ", ";
+    }
+    if (before != what) (void)putchar('\n');
+}
+
+static void show_closing(const struct assay_json *d)
+{
+    const struct assay_json *c = assay_json_get(d, "closing");
+    const struct assay_json *missing = assay_json_get(c, "missing");
+    const unsigned long long total = number(d, "total_weight");
+    if (!assay_json_bool(c, "progress", true))
+        (void)printf("STOPPED        %llu %% of the weight is heard of, more than 66 %% are due\n",
+                     percent(number(c, "present_weight"), total));
+    if (assay_json_bool(c, "overdue", false))
+        (void)printf("OVERDUE        epoch %llu runs for %.1f s here, %.1f s are usual%s\n",
+                     number(d, "epoch"), seconds(c, "open_ms"), seconds(d, "epoch_ms"),
+                     assay_json_bool(c, "roll", false) ? "" : "; its roll is not final yet");
+    show_lacking(missing, "present", "not heard of   ");
+    show_lacking(missing, "evidence", "no evidence    ");
+    show_lacking(missing, "ballot", "no ballot      ");
+}
+
+static void show_groups(const struct assay_json *groups, const char *what)
+{
+    for (size_t i = 0; i < assay_json_count(groups); i++) {
+        const struct assay_json *g = assay_json_at(groups, i);
+        const struct assay_json *members = assay_json_get(g, "members");
+        (void)printf("               %s %.12s (", what, text_of(g, "id", "?"));
+        for (size_t k = 0; k < assay_json_count(members); k++)
+            (void)printf("%s%s", k > 0 ? ", " : "",
+                         fit(assay_json_as_text(assay_json_at(members, k))));
+        (void)puts(")");
+    }
+}
+
+static void show_outlook(const struct assay_json *d)
+{
+    const struct assay_json *t = assay_json_get(d, "tolerance");
+    const struct assay_json *advice = assay_json_get(d, "advice");
+    const struct assay_json *clock = assay_json_get(d, "clock");
+    int64_t ahead_ms = 0;
+    for (size_t i = 0; i < assay_json_count(advice); i++)
+        (void)printf("do             %s\n", text_of(assay_json_at(advice, i), "text", "?"));
+    (void)printf("tolerates      any %llu more members failing, any %llu lying\n",
+                 number(t, "members_stop"), number(t, "members_break"));
+    show_groups(assay_json_get(t, "operators_stop"), "not the failure of operator");
+    show_groups(assay_json_get(t, "vendors_stop"), "not the failure of vendor root");
+    show_groups(assay_json_get(t, "operators_break"), "not the lies of operator");
+    show_groups(assay_json_get(t, "vendors_break"), "not the lies of vendor root");
+    if (assay_json_as_int(assay_json_get(clock, "ahead_ms"), &ahead_ms))
+        (void)printf("clock          %.3f s %s of the others', %.3f s are allowed%s\n",
+                     (double)(ahead_ms < 0 ? -ahead_ms : ahead_ms) / 1000,
+                     ahead_ms < 0 ? "behind" : "ahead", seconds(clock, "bound_ms"),
+                     assay_json_bool(clock, "off", false) ? ": OFF" : "");
+    else (void)puts("clock          too few members have told their date");
+}
+
 static void show_status(const struct assay_json *document)
 {
     const struct assay_json *d = assay_json_get(document, "data");
@@ -192,6 +272,8 @@ static void show_status(const struct assay_json *document)
     if (assay_json_bool(d, "insecure", false))
         (void)puts("INSECURE       profile development: evidence proves nothing about hardware");
     show_head(d);
+    show_closing(d);
+    show_outlook(d);
     (void)printf("node           %s (slot %llu, incarnation %llu)\n",
                  text_of(document, "node", "?"), number(d, "slot"), number(d, "incarnation"));
     (void)printf("standing       %s, score %llu %%\n", text_of(d, "standing", "?"),

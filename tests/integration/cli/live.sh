@@ -13,6 +13,8 @@ done
 expect 0 'node           node-1 (slot ' ask 1 status
 case $out in *'INSECURE'*) ;; *) wrong "a development network is not marked: $out" ;; esac
 expect 0 'caps met       operator no, vendor root no' ask 1 status
+expect 0 'tolerates      any 1 more members failing, any 1 lying' ask 1 status
+expect 0 'clock          0.0' ask 1 status
 expect 0 'node-4           FULL' ask 2 nodes
 expect 0 'last_success_epoch' ask 1 explain node-3
 expect 0 'node_id' ask 1 explain 0

@@ -348,6 +348,13 @@ Test(net_network, the_admin_socket_shows_it_all)
     cr_assert_not(assay_json_bool(data, "stale", true));
     cr_assert_lt(assay_json_uint(data, "head_age_ms", UINT64_MAX), 3 * 60000);
     cr_assert_eq(assay_json_uint(data, "clock_lead_ms", 1), 0);
+    const struct assay_json *closing = assay_json_get(data, "closing");
+    cr_assert(assay_json_bool(closing, "progress", false));
+    cr_assert_eq(assay_json_count(assay_json_get(closing, "missing")), 0);
+    cr_assert_eq(assay_json_uint(closing, "present_weight", 0),
+                 assay_json_uint(data, "total_weight", 1));
+    cr_assert(assay_json_bool(assay_json_get(data, "clock"), "known", false));
+    cr_assert_not(assay_json_bool(assay_json_get(data, "clock"), "off", true));
     cr_assert(assay_json_bool(data, "insecure", false));
     cr_assert_eq(assay_json_uint(assay_json_get(data, "enclave"), "pid", 0), 1);
     assay_json_free(&document);

@@ -1,0 +1,157 @@
+/*
+ * host/outlook.c - sums over the weight table, of everybody and of those who are heard of.
+ */
+#include "host/outlook.h"
+
+#include "base/assert.h"
+#include "base/bytes.h"
+#include "host/snapshot.h"
+
+static bool is_quorum(uint64_t weight, uint64_t total)
+{
+    return 3 * weight > 2 * total;
+}
+
+/* docs/protocol.md 6.5: what lies must be no more than a third. */
+static bool breaks(uint64_t weight, uint64_t total)
+{
+    return 3 * weight > total;
+}
+
+static uint32_t weight_of(const struct assay_snapshot *s, uint32_t slot, bool present_only)
+{
+    const struct assay_snapshot_member *m = &s->members[slot];
+    return present_only && !m->present ? 0 : m->ledger.weight;
+}
+
+static const uint8_t *group_of(const struct assay_snapshot_member *m, bool vendor)
+{
+    return vendor ? m->ledger.vendor_root : m->ledger.operator_id;
+}
+
+static uint64_t group_weight(const struct assay_snapshot *s, uint32_t slot, bool vendor,
+                             bool present_only)
+{
+    const uint8_t *group = group_of(&s->members[slot], vendor);
+    uint64_t weight = 0;
+    for (uint32_t i = 0; i < s->member_count; i++)
+        if (assay_bytes_equal(group_of(&s->members[i], vendor), group, 32))
+            weight += weight_of(s, i, present_only);
+    return weight;
+}
+
+static void look_at_groups(struct assay_snapshot *s)
+{
+    const uint64_t total = s->chain.total_weight;
+    for (uint32_t i = 0; i < s->member_count; i++) {
+        struct assay_snapshot_member *m = &s->members[i];
+        const uint64_t present = s->outlook.present_weight;
+        const uint64_t of_operator = group_weight(s, i, false, true);
+        const uint64_t of_vendor = group_weight(s, i, true, true);
+        m->operator_stops = s->outlook.progress && !is_quorum(present - of_operator, total);
+        m->vendor_stops = s->outlook.progress && !is_quorum(present - of_vendor, total);
+        m->operator_breaks = breaks(group_weight(s, i, false, false), total);
+        m->vendor_breaks = breaks(group_weight(s, i, true, false), total);
+    }
+}
+
+/* The heaviest that were not taken yet; ties by slot. Returns: s->member_count when none is left.
+ * */
+static uint32_t heaviest(const struct assay_snapshot *s, bool present_only, uint32_t below_weight,
+                         uint32_t behind_slot)
+{
+    uint32_t found = s->member_count;
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < s->member_count; i++) {
+        const uint32_t weight = weight_of(s, i, present_only);
+        const bool left = weight < below_weight || (weight == below_weight && i > behind_slot);
+        if (!left || weight <= most) continue;
+        most = weight;
+        found = i;
+    }
+    return found;
+}
+
+/* How many of the heaviest may go before `over` says that it is too much. */
+static uint32_t any_so_many(const struct assay_snapshot *s, bool present_only)
+{
+    const uint64_t total = s->chain.total_weight;
+    uint64_t gone = 0;
+    uint32_t count = 0;
+    uint32_t weight = UINT32_MAX;
+    uint32_t slot = 0;
+    while ((slot = heaviest(s, present_only, weight, slot)) < s->member_count) {
+        weight = weight_of(s, slot, present_only);
+        gone += weight;
+        const bool too_much = present_only ? !is_quorum(s->outlook.present_weight - gone, total)
+                                           : breaks(gone, total);
+        if (too_much) return count;
+        count++;
+    }
+    return count;
+}
+
+static uint64_t balloted_weight(const struct assay_snapshot *s)
+{
+    uint64_t weight = 0;
+    for (uint32_t i = 0; i < s->member_count; i++)
+        if (s->members[i].ledger.balloted) weight += s->members[i].ledger.weight;
+    return weight;
+}
+
+static void advise(struct assay_snapshot *s)
+{
+    struct assay_outlook *o = &s->outlook;
+    const bool alone = o->present_weight <= s->members[s->self].ledger.weight;
+    const bool waits = !o->progress || o->overdue;
+    o->advised[ASSAY_ADVICE_ALONE] = alone && !o->progress;
+    o->advised[ASSAY_ADVICE_BRING_BACK] = !alone && !o->progress;
+    o->advised[ASSAY_ADVICE_CLOCK] = s->clock_off || s->chain.clock_lead_ms > 0;
+    o->advised[ASSAY_ADVICE_CATCH_UP] = waits && (s->chain.behind || !s->chain.voting) &&
+                                        s->members[s->self].ledger.weight > 0;
+    o->advised[ASSAY_ADVICE_VIEWS] = o->overdue && o->progress && s->chain.views_nullified > 0;
+    o->advised[ASSAY_ADVICE_BALLOTS] = o->overdue && o->ballots_short;
+    o->advised[ASSAY_ADVICE_MARGIN] =
+        o->progress && o->members_stop == 0 && o->present_weight < s->chain.total_weight;
+}
+
+void assay_outlook_take(struct assay_snapshot *snapshot)
+{
+    struct assay_snapshot *s = snapshot;
+    struct assay_outlook *o = &s->outlook;
+    const uint64_t total = s->chain.total_weight;
+    ASSAY_ASSERT(s->members != NULL && s->self < s->member_count && s->epoch_ms > 0);
+    *o = (struct assay_outlook){ .quorum_weight = 2 * total / 3 + 1 };
+    for (uint32_t i = 0; i < s->member_count; i++)
+        o->present_weight += weight_of(s, i, true);
+    ASSAY_ASSERT(o->present_weight <= total);
+    o->progress = is_quorum(o->present_weight, total);
+    if (s->chain.opened_ms != 0 && s->now_ms > s->chain.opened_ms)
+        o->open_ms = s->now_ms - s->chain.opened_ms;
+    o->overdue = o->open_ms > s->epoch_ms + s->epoch_ms / 4;
+    o->ballots_short = s->chain.has_roll && !is_quorum(balloted_weight(s), total);
+    look_at_groups(s);
+    if (o->progress) o->members_stop = any_so_many(s, true);
+    o->members_break = any_so_many(s, false);
+    advise(s);
+}
+
+static const struct {
+    const char *code, *text;
+} advices[ASSAY_ADVICE_COUNT] = {
+#define ASSAY_ADVICE_ROW(symbol, code, text) [symbol] = { code, text },
+    ASSAY_ADVICE_LIST(ASSAY_ADVICE_ROW)
+#undef ASSAY_ADVICE_ROW
+};
+
+const char *assay_advice_code(enum assay_advice advice)
+{
+    ASSAY_ASSERT((unsigned)advice < ASSAY_ADVICE_COUNT);
+    return advices[advice].code;
+}
+
+const char *assay_advice_text(enum assay_advice advice)
+{
+    ASSAY_ASSERT((unsigned)advice < ASSAY_ADVICE_COUNT);
+    return advices[advice].text;
+}

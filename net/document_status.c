@@ -1,0 +1,229 @@
+/*
+ * net/document_status.c - the document about this node as a whole: how things stand first.
+ *
+ * Rendered from the snapshot of the host core alone (host/snapshot.h, host/outlook.h).
+ */
+#include "net/host_internal.h"
+
+#include "host/permit.h"
+#include "net/json/json.h"
+
+static struct assay_json *enclave_of(const struct assay_snapshot *s)
+{
+    struct assay_json *object = assay_json_object();
+    assay_json_set_uint(object, "pid", (uint64_t)s->enclave.pid);
+    assay_json_set_bool(object, "paused", s->enclave.paused);
+    assay_json_set_uint(object, "starts", s->enclave.starts);
+    assay_json_set_hex(object, "measurement", s->enclave.measurement,
+                       sizeof s->enclave.measurement);
+    return object;
+}
+
+static struct assay_json *service_of(const struct assay_host *host, const struct assay_snapshot *s)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    struct assay_json *object = assay_json_object();
+    assay_json_set_uint(object, "counter", s->service.counter);
+    assay_json_set_uint(object, "got", s->service.got);
+    assay_json_set_text(object, "got_from",
+                        host_name(host, s->service.got_from, name, sizeof name));
+    assay_json_set_bool(object, "refused", s->service.refused);
+    return object;
+}
+
+static struct assay_json *finality_of(const struct assay_snapshot *s)
+{
+    struct assay_json *object = assay_json_object();
+    assay_json_set_uint(object, "samples", s->finality.samples);
+    assay_json_set_uint(object, "p50_us", s->finality.p50_us);
+    assay_json_set_uint(object, "p99_us", s->finality.p99_us);
+    return object;
+}
+
+/* How things stand, before what they stand at: a chain that no longer moves shows scores, too. */
+static void put_head(struct assay_json *data, const struct assay_snapshot *s)
+{
+    const uint64_t final_ms = s->chain.final_at_ms;
+    if (final_ms == 0) assay_json_set_null(data, "head_age_ms");
+    else assay_json_set_uint(data, "head_age_ms", s->now_ms - final_ms);
+    assay_json_set_bool(data, "stale", !assay_permit_fresh(&s->chain, s->epoch_ms, s->now_ms));
+    assay_json_set_uint(data, "views_nullified", s->chain.views_nullified);
+    assay_json_set_uint(data, "clock_lead_ms", s->chain.clock_lead_ms);
+}
+
+static void put_chain(struct assay_json *data, const struct assay_snapshot *s)
+{
+    const struct assay_engine_snapshot *snapshot = &s->chain;
+    assay_json_set_hex(data, "chain_id", snapshot->chain_id, sizeof snapshot->chain_id);
+    assay_json_set_uint(data, "era", snapshot->era);
+    assay_json_set_uint(data, "epoch", snapshot->epoch);
+    assay_json_set_uint(data, "epoch_ms", s->epoch_ms);
+    assay_json_set_uint(data, "epoch_t0_ms", snapshot->epoch_t0_ms);
+    assay_json_set_uint(data, "height", snapshot->height);
+    assay_json_set_uint(data, "view", snapshot->view);
+    assay_json_set_hex(data, "head_id", snapshot->head_id, sizeof snapshot->head_id);
+    assay_json_set_hex(data, "state_root", snapshot->state_root, sizeof snapshot->state_root);
+    assay_json_set_uint(data, "head_time_ms", snapshot->head_time_ms);
+    put_head(data, s);
+    assay_json_set_bool(data, "certified", snapshot->certified);
+    assay_json_set_uint(data, "certified_epoch", snapshot->certified_epoch);
+    assay_json_set_bool(data, "voting", snapshot->voting);
+    assay_json_set_bool(data, "behind", snapshot->behind);
+    assay_json_set_uint(data, "total_weight", snapshot->total_weight);
+    assay_json_set_bool(data, "operator_cap_met", snapshot->operator_cap_met);
+    assay_json_set_bool(data, "vendor_cap_met", snapshot->vendor_cap_met);
+    assay_json_set_uint(data, "largest_operator_bp", snapshot->largest_operator_bp);
+    assay_json_set_uint(data, "largest_vendor_bp", snapshot->largest_vendor_bp);
+    assay_json_set_uint(data, "largest_platform_bp", snapshot->largest_platform_bp);
+}
+
+/* ------------------------------------------------------------ the outlook */
+
+static struct assay_json *clock_of(const struct assay_host *host, const struct assay_snapshot *s)
+{
+    struct assay_json *object = assay_json_object();
+    assay_json_set_bool(object, "known", s->clock_known);
+    assay_json_set_bool(object, "off", s->clock_off);
+    if (s->clock_known) assay_json_set_int(object, "ahead_ms", s->clock_ahead_ms);
+    else assay_json_set_null(object, "ahead_ms");
+    assay_json_set_uint(object, "bound_ms", host->dates.bound_ms);
+    return object;
+}
+
+static void append_member(const struct assay_host *host, struct assay_json *list, uint16_t slot)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    assay_json_append_text(list, host_name(host, slot, name, sizeof name));
+}
+
+/* What one member of weight has not given to the running epoch; NULL: it has given everything. */
+static struct assay_json *lacks_of(const struct assay_host *host, const struct assay_snapshot *s,
+                                   uint16_t slot)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    const struct assay_snapshot_member *m = &s->members[slot];
+    const bool late = s->outlook.overdue;
+    const bool no_evidence = late && !m->ledger.announced && slot != s->self;
+    const bool no_ballot = late && s->chain.has_roll && !m->ledger.balloted;
+    if (m->ledger.weight == 0 || (m->present && !no_evidence && !no_ballot)) return NULL;
+    struct assay_json *object = assay_json_object();
+    assay_json_set_uint(object, "slot", slot);
+    assay_json_set_text(object, "name", host_name(host, slot, name, sizeof name));
+    assay_json_set_uint(object, "weight", m->ledger.weight);
+    assay_json_set_bool(object, "present", m->present);
+    if (m->was_heard) assay_json_set_uint(object, "heard_age_ms", m->heard_age_ms);
+    else assay_json_set_null(object, "heard_age_ms");
+    assay_json_set_bool(object, "evidence", m->ledger.announced || slot == s->self);
+    assay_json_set_bool(object, "ballot", m->ledger.balloted);
+    return object;
+}
+
+static struct assay_json *closing_of(const struct assay_host *host, const struct assay_snapshot *s)
+{
+    const struct assay_outlook *o = &s->outlook;
+    struct assay_json *object = assay_json_object(), *missing = assay_json_array();
+    assay_json_set_bool(object, "overdue", o->overdue);
+    assay_json_set_uint(object, "open_ms", o->open_ms);
+    assay_json_set_bool(object, "progress", o->progress);
+    assay_json_set_uint(object, "quorum_weight", o->quorum_weight);
+    assay_json_set_uint(object, "present_weight", o->present_weight);
+    assay_json_set_bool(object, "roll", s->chain.has_roll);
+    assay_json_set_bool(object, "ballots_short", o->ballots_short);
+    for (uint16_t slot = 0; slot < host->members; slot++) {
+        struct assay_json *lacks = lacks_of(host, s, slot);
+        if (lacks != NULL) assay_json_append(missing, lacks);
+    }
+    assay_json_set(object, "missing", missing);
+    return object;
+}
+
+static bool same_group(const struct assay_snapshot *s, uint16_t a, uint16_t b, bool vendor)
+{
+    const struct assay_member_snapshot *x = &s->members[a].ledger, *y = &s->members[b].ledger;
+    return vendor ? assay_bytes_equal(x->vendor_root, y->vendor_root, 32)
+                  : assay_bytes_equal(x->operator_id, y->operator_id, 32);
+}
+
+static bool is_first(const struct assay_snapshot *s, uint16_t slot, bool vendor)
+{
+    for (uint16_t before = 0; before < slot; before++)
+        if (same_group(s, before, slot, vendor)) return false;
+    return true;
+}
+
+/* Operators (or vendor roots) of which one alone is too much, each with its members. */
+static struct assay_json *groups_of(const struct assay_host *host, const struct assay_snapshot *s,
+                                    bool vendor, bool breaks)
+{
+    struct assay_json *list = assay_json_array();
+    for (uint16_t slot = 0; slot < host->members; slot++) {
+        const struct assay_snapshot_member *m = &s->members[slot];
+        const bool stops = vendor ? m->vendor_stops : m->operator_stops;
+        if (!(breaks ? (vendor ? m->vendor_breaks : m->operator_breaks) : stops)) continue;
+        if (!is_first(s, slot, vendor)) continue;
+        struct assay_json *group = assay_json_object(), *members = assay_json_array();
+        assay_json_set_hex(group, "id", vendor ? m->ledger.vendor_root : m->ledger.operator_id, 32);
+        for (uint16_t other = slot; other < host->members; other++)
+            if (same_group(s, slot, other, vendor)) append_member(host, members, other);
+        assay_json_set(group, "members", members);
+        assay_json_append(list, group);
+    }
+    return list;
+}
+
+static struct assay_json *tolerance_of(const struct assay_host *host,
+                                       const struct assay_snapshot *s)
+{
+    struct assay_json *object = assay_json_object();
+    assay_json_set_uint(object, "members_stop", s->outlook.members_stop);
+    assay_json_set_uint(object, "members_break", s->outlook.members_break);
+    assay_json_set(object, "operators_stop", groups_of(host, s, false, false));
+    assay_json_set(object, "vendors_stop", groups_of(host, s, true, false));
+    assay_json_set(object, "operators_break", groups_of(host, s, false, true));
+    assay_json_set(object, "vendors_break", groups_of(host, s, true, true));
+    return object;
+}
+
+static struct assay_json *advice_of(const struct assay_snapshot *s)
+{
+    struct assay_json *list = assay_json_array();
+    for (int i = 0; i < ASSAY_ADVICE_COUNT; i++) {
+        if (!s->outlook.advised[i]) continue;
+        struct assay_json *object = assay_json_object();
+        assay_json_set_text(object, "code", assay_advice_code((enum assay_advice)i));
+        assay_json_set_text(object, "text", assay_advice_text((enum assay_advice)i));
+        assay_json_append(list, object);
+    }
+    return list;
+}
+
+/* ------------------------------------------------------------ the document */
+
+struct assay_json *host_status_document(struct assay_host *host)
+{
+    const struct assay_snapshot *s = host_snapshot(host);
+    const struct assay_member_snapshot *own = &s->members[s->self].ledger;
+    struct assay_json *data = assay_json_object();
+    put_chain(data, s);
+    assay_json_set(data, "clock", clock_of(host, s));
+    assay_json_set(data, "closing", closing_of(host, s));
+    assay_json_set(data, "tolerance", tolerance_of(host, s));
+    assay_json_set(data, "advice", advice_of(s));
+    assay_json_set_uint(data, "member_count", s->member_count);
+    assay_json_set_uint(data, "slot", s->self);
+    assay_json_set_hex(data, "node_id", own->node_id, sizeof own->node_id);
+    assay_json_set_uint(data, "incarnation", own->incarnation);
+    assay_json_set_bool(data, "incarnation_waiting", s->incarnation_waiting);
+    assay_json_set_uint(data, "score_bp", assay_trust_score_bp(&own->trust));
+    assay_json_set_text(data, "standing", host_standing(own->trust.score.standing));
+    assay_json_set_bool(data, "insecure", s->insecure);
+    assay_json_set_uint(data, "uptime_ms", s->uptime_ms);
+    assay_json_set_text(data, "listen", s->listen);
+    assay_json_set_uint(data, "verifications_pending", s->verifications_pending);
+    assay_json_set_uint(data, "evidence_cached_bytes", s->evidence_cached_bytes);
+    assay_json_set_uint(data, "timeline_seq", s->timeline_seq);
+    assay_json_set(data, "enclave", enclave_of(s));
+    assay_json_set(data, "service", service_of(host, s));
+    assay_json_set(data, "finality", finality_of(s));
+    return data;
+}

@@ -1,0 +1,68 @@
+/*
+ * net/host_dates.c - what peers say about dates (host/dates.h): asked, answered, told to people.
+ */
+#include "net/host_internal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum assay_status host_dates_open(struct assay_host *host)
+{
+    host->date_peers = calloc(host->members, sizeof *host->date_peers);
+    host->date_weights = calloc(host->members, sizeof *host->date_weights);
+    if (host->date_peers == NULL || host->date_weights == NULL) return ASSAY_E_MEMORY;
+    assay_dates_init(&host->dates, host->date_peers, host->members, host->self,
+                     host->config.genesis->parameters.epoch_ms);
+    return ASSAY_OK;
+}
+
+void host_dates_close(struct assay_host *host)
+{
+    free(host->date_peers);
+    free(host->date_weights);
+}
+
+static void say(struct assay_host *host)
+{
+    const int64_t ahead_ms = host->dates.found.ahead_ms;
+    const uint64_t by_ms = (uint64_t)(ahead_ms < 0 ? -ahead_ms : ahead_ms);
+    const bool off = host->dates.off;
+    const char *side = ahead_ms < 0 ? "behind" : "ahead";
+    const bool heard = off ? assay_log_begin(&host->log, ASSAY_SEVERITY_ERROR, "clock_off")
+                           : assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "clock_right");
+    if (heard) {
+        assay_log_text(&host->log, "side", side);
+        assay_log_uint(&host->log, "by_ms", by_ms);
+        assay_log_uint(&host->log, "bound_ms", host->dates.bound_ms);
+    }
+    assay_log_end(&host->log);
+    host_tell(host, off ? "clock_off" : "clock_right", ASSAY_SLOT_ALL, by_ms, host->dates.bound_ms,
+              "this machine's date is %" PRIu64 " ms %s of the others'%s", by_ms, side,
+              off ? ": set it" : "");
+}
+
+void host_dates_turn(struct assay_host *host)
+{
+    uint8_t bytes[ASSAY_DATE_LEN];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    if (!assay_dates_ask(&host->dates, host->now_ms, host->at_unix_ms, &w)) return;
+    /* What the last question brought, before the next one. */
+    for (uint16_t slot = 0; slot < host->members; slot++)
+        host->date_weights[slot] = host->roster.entries[slot].weight;
+    if (assay_dates_look(&host->dates, host->date_weights, host->now_ms)) say(host);
+    host_send(host, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_DATE,
+              assay_slice_over(bytes, w.len));
+}
+
+void host_date(struct assay_host *host, uint16_t from, struct assay_slice payload)
+{
+    uint8_t bytes[ASSAY_DATE_LEN];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    const enum assay_status status =
+        assay_dates_take(&host->dates, from, host->now_ms, host->at_unix_ms, payload, &w);
+    if (status != ASSAY_OK)
+        assay_count(&host->counters,
+                    status == ASSAY_E_STALE ? ASSAY_COUNT_DATE_STALE : ASSAY_COUNT_DATE_MALFORMED);
+    else if (w.len > 0)
+        host_send(host, from, ASSAY_SLOT_ALL, ASSAY_MESSAGE_DATE, assay_slice_over(bytes, w.len));
+}

@@ -1,0 +1,201 @@
+/*
+ * tests/unit/host/test_dates.c - our date against the others', and who was heard of.
+ */
+#include "host/dates.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+enum { N = 5, SELF = 0, T_MS = 8000, BOUND_MS = 1000 };
+
+static struct assay_dates_peer peers[N];
+static const uint32_t even[N] = { 10, 10, 10, 10, 10 };
+
+static struct assay_dates dates_of(void)
+{
+    struct assay_dates d;
+    assay_dates_init(&d, peers, N, SELF, T_MS);
+    return d;
+}
+
+static struct assay_slice payload(uint8_t bytes[ASSAY_DATE_LEN], uint8_t what, uint64_t ticket,
+                                  uint64_t at_unix_ms)
+{
+    struct assay_writer w = assay_writer_over(bytes, ASSAY_DATE_LEN);
+    assay_writer_u8(&w, what);
+    assay_writer_u64be(&w, ticket);
+    assay_writer_u64be(&w, at_unix_ms);
+    return assay_slice_over(bytes, w.len);
+}
+
+static enum assay_status give(struct assay_dates *d, uint16_t slot, uint64_t now_ms,
+                              struct assay_slice bytes)
+{
+    uint8_t answer[ASSAY_DATE_LEN];
+    struct assay_writer w = assay_writer_over(answer, sizeof answer);
+    return assay_dates_take(d, slot, now_ms, 1000000 + now_ms, bytes, &w);
+}
+
+static void ask(struct assay_dates *d, uint64_t now_ms)
+{
+    uint8_t bytes[ASSAY_DATE_LEN];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    cr_assert(assay_dates_ask(d, now_ms, 1000000 + now_ms, &w));
+    cr_assert_eq(w.len, ASSAY_DATE_LEN);
+}
+
+/* A peer whose date is ahead of ours by so much answers after 200 ms. */
+static void told(struct assay_dates *d, uint16_t slot, uint64_t asked_ms, int64_t ahead_ms)
+{
+    uint8_t bytes[ASSAY_DATE_LEN];
+    const uint64_t at = (uint64_t)((int64_t)(1000000 + asked_ms + 100) + ahead_ms);
+    cr_assert_eq(give(d, slot, asked_ms + 200, payload(bytes, 1, d->ticket, at)), ASSAY_OK);
+}
+
+Test(dates, what_peers_ask_is_answered_with_our_date)
+{
+    struct assay_dates d = dates_of();
+    uint8_t bytes[ASSAY_DATE_LEN], answer[ASSAY_DATE_LEN];
+    struct assay_writer w = assay_writer_over(answer, sizeof answer);
+    const struct assay_slice question = payload(bytes, 0, 77, 5);
+    cr_assert_eq(assay_dates_take(&d, 3, 50, 123456, question, &w), ASSAY_OK);
+    uint8_t wanted[ASSAY_DATE_LEN];
+    (void)payload(wanted, 1, 77, 123456);
+    cr_assert_eq(w.len, sizeof wanted);
+    cr_assert_arr_eq(answer, wanted, sizeof wanted);
+    cr_assert_not(peers[3].known, "a question says nothing that is believed");
+}
+
+Test(dates, every_truncation_and_every_answer_to_nothing_is_refused)
+{
+    struct assay_dates d = dates_of();
+    uint8_t bytes[ASSAY_DATE_LEN + 1];
+    struct assay_slice whole = payload(bytes, 1, 1, 1000000);
+    cr_assert_eq(give(&d, 1, 100, whole), ASSAY_E_STALE, "nothing was asked");
+    ask(&d, 100);
+    for (size_t len = 0; len < ASSAY_DATE_LEN; len++)
+        cr_assert_neq(give(&d, 1, 200, assay_slice_over(bytes, len)), ASSAY_OK);
+    bytes[ASSAY_DATE_LEN] = 0;
+    whole = payload(bytes, 1, d.ticket, 1000000);
+    cr_assert_eq(give(&d, 1, 200, assay_slice_over(bytes, ASSAY_DATE_LEN + 1)), ASSAY_E_TRAILING);
+    cr_assert_eq(give(&d, 1, 200, payload(bytes, 2, d.ticket, 1000000)), ASSAY_E_RANGE);
+    cr_assert_eq(give(&d, 1, 200, payload(bytes, 1, d.ticket, UINT64_MAX)), ASSAY_E_RANGE);
+    cr_assert_eq(give(&d, 1, 200, payload(bytes, 1, d.ticket + 1, 1000000)), ASSAY_E_STALE);
+    cr_assert_eq(give(&d, SELF, 200, payload(bytes, 1, d.ticket, 1000000)), ASSAY_E_STALE);
+    for (uint32_t i = 0; i < N; i++)
+        cr_assert_not(peers[i].known);
+    cr_assert_eq(give(&d, 1, 200, payload(bytes, 1, d.ticket, 1000000)), ASSAY_OK);
+    cr_assert(peers[1].known);
+}
+
+Test(dates, an_answer_is_taken_to_be_of_the_middle_of_its_way)
+{
+    struct assay_dates d = dates_of();
+    ask(&d, 5000);
+    told(&d, 2, 5000, -1500);
+    cr_assert_eq(peers[2].ahead_ms, -1500);
+    cr_assert_eq(peers[2].round_ms, 200);
+}
+
+Test(dates, asks_once_in_an_epoch_and_at_least_every_ten_seconds)
+{
+    struct assay_dates d = dates_of();
+    uint8_t bytes[ASSAY_DATE_LEN];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    ask(&d, 100);
+    cr_assert_not(assay_dates_ask(&d, 100 + T_MS - 1, 1, &w));
+    cr_assert_eq(assay_dates_wake_at(&d), 100 + T_MS);
+    ask(&d, 100 + T_MS);
+    assay_dates_init(&d, peers, N, SELF, 3600 * 1000);
+    cr_assert_eq(d.every_ms, ASSAY_DATES_ASK_MS_MAX);
+    cr_assert_eq(d.bound_ms, 5000);
+    assay_dates_init(&d, peers, N, SELF, 100);
+    cr_assert_eq(d.every_ms, ASSAY_DATES_ASK_MS_MIN);
+    cr_assert_eq(d.bound_ms, 12);
+}
+
+Test(dates, too_few_say_nothing)
+{
+    struct assay_dates d = dates_of();
+    ask(&d, 100);
+    told(&d, 1, 100, 90000);
+    told(&d, 2, 100, 90000);
+    cr_assert_not(assay_dates_look(&d, even, 300), "three of five with our own");
+    cr_assert_not(d.found.known || d.off);
+    told(&d, 3, 100, 90000);
+    cr_assert(assay_dates_look(&d, even, 300));
+    cr_assert(d.found.known && d.off);
+    cr_assert_eq(d.found.ahead_ms, -90000);
+}
+
+Test(dates, a_lying_third_moves_nothing)
+{
+    struct assay_dates d = dates_of();
+    static const uint32_t weights[N] = { 10, 10, 10, 7, 7 }; /* the last two: 14 of 44 */
+    ask(&d, 100);
+    told(&d, 1, 100, 20);
+    told(&d, 2, 100, -30);
+    told(&d, 3, 100, 3600000);
+    told(&d, 4, 100, 3600000);
+    cr_assert_not(assay_dates_look(&d, weights, 300));
+    cr_assert(d.found.known);
+    cr_assert_leq(d.found.ahead_ms, 30);
+    cr_assert_geq(d.found.ahead_ms, -30);
+    told(&d, 1, 100, 3600000); /* and when more than half say so, it is ours that is off */
+    cr_assert(assay_dates_look(&d, weights, 300));
+    cr_assert(d.off);
+}
+
+Test(dates, where_half_disagrees_nobody_is_said_to_be_right)
+{
+    static const uint32_t weights[N] = { 10, 10, 10, 10, 0 };
+    struct assay_dates d = dates_of();
+    ask(&d, 100);
+    told(&d, 1, 100, 0);
+    told(&d, 2, 100, 60000);
+    told(&d, 3, 100, 60000);
+    cr_assert_not(assay_dates_look(&d, weights, 300));
+    cr_assert(d.found.known);
+    cr_assert_eq(d.found.ahead_ms, 0);
+}
+
+Test(dates, off_is_said_once_and_right_again_once)
+{
+    struct assay_dates d = dates_of();
+    ask(&d, 100);
+    for (uint16_t i = 1; i < N; i++)
+        told(&d, i, 100, BOUND_MS);
+    cr_assert_not(assay_dates_look(&d, even, 300), "at the bound is within it");
+    for (uint16_t i = 1; i < N; i++)
+        told(&d, i, 100, -(BOUND_MS + 1));
+    cr_assert(assay_dates_look(&d, even, 300));
+    cr_assert(d.off);
+    cr_assert_eq(d.found.ahead_ms, BOUND_MS + 1);
+    cr_assert_not(assay_dates_look(&d, even, 300));
+    /* silence is no sign that it is right again */
+    cr_assert_not(assay_dates_look(&d, even, 300 + 10 * T_MS));
+    cr_assert(d.off && !d.found.known);
+    ask(&d, 20 * T_MS);
+    for (uint16_t i = 1; i < N; i++)
+        told(&d, i, 20 * T_MS, 0);
+    cr_assert(assay_dates_look(&d, even, 20 * T_MS + 300));
+    cr_assert_not(d.off);
+}
+
+Test(dates, who_is_silent_for_three_questions_is_gone)
+{
+    struct assay_dates d = dates_of();
+    cr_assert_not(assay_dates_present(&d, 1, 0), "never heard of");
+    cr_assert(assay_dates_present(&d, SELF, 0));
+    assay_dates_heard(&d, 1, 500);
+    cr_assert(assay_dates_present(&d, 1, 500 + 3 * T_MS));
+    cr_assert_not(assay_dates_present(&d, 1, 501 + 3 * T_MS));
+}
+
+Test(dates, a_weight_table_of_zeros_says_nothing)
+{
+    static const uint32_t none[N] = { 0 };
+    struct assay_dates d = dates_of();
+    cr_assert_not(assay_dates_look(&d, none, 5));
+    cr_assert_not(d.found.known);
+}
