@@ -219,3 +219,90 @@ Test(budget, after_four_nullified_views_voters_refuse_what_they_would_have_to_ve
     }
     assay_sim_world_destroy(&w);
 }
+
+/* --- records in proposals */
+
+/* A block on the final chain with one record in it, as this leader could have proposed it. */
+static struct assay_block *hold(struct assay_engine *e, uint16_t leader, struct assay_slice record)
+{
+    static uint8_t payload[RECORD_LEN + 1024];
+    uint8_t header[ASSAY_BLOCK_HEADER_LEN_MAX];
+    uint8_t body[RECORD_LEN + 16];
+    struct assay_merkle tree;
+    struct assay_simplex_snapshot look;
+    struct assay_block *block = NULL;
+    assay_simplex_snapshot(e->simplex, &look);
+    struct assay_block_header h = { .epoch = e->head->context.epoch,
+                                    .view = look.view,
+                                    .leader = leader,
+                                    .height = e->chain->ledger.height + 1,
+                                    .time_ms = e->chain->ledger.time_ms + 1 };
+    h.kind = assay_ledger_kind(&e->chain->ledger, e->head->state.head_time_ms,
+                               assay_eng_epoch_ms(e), h.time_ms);
+    assay_bytes_copy(h.chain_id, 32, e->head->state.chain_id, 32);
+    assay_bytes_copy(h.parent_id, 32, e->chain->ledger.tip_id, 32);
+    assay_merkle_init(&tree);
+    assay_merkle_root(&tree, h.null_root);
+    struct assay_writer b = assay_writer_over(body, sizeof body);
+    assay_cbor_put_array(&b, 1);
+    assay_cbor_put_bytes(&b, record.bytes, record.len);
+    const struct assay_slice content = assay_slice_over(body, b.len);
+    cr_assert_eq(assay_body_root(content, &h.record_count, h.body_root), ASSAY_OK);
+    struct assay_writer hw = assay_writer_over(header, sizeof header);
+    assay_block_header_encode(&h, &hw);
+    struct assay_writer w = assay_writer_over(payload, sizeof payload);
+    cr_assert_eq(assay_proposal_encode(assay_slice_over(header, hw.len), NULL, content,
+                                       assay_slice_over(header, 0), &w, NULL),
+                 ASSAY_OK);
+    cr_assert_eq(assay_blocks_add(e->blocks, assay_slice_over(payload, w.len), &block), ASSAY_OK);
+    return block;
+}
+
+/* Returns: how many verifications judging the block asks for. */
+static size_t asked(struct assay_sim_world *w, struct assay_engine *e, const uint8_t id[32])
+{
+    size_t count = 0;
+    assay_output_begin(e, w->effects);
+    assay_branch_check(e, id);
+    for (size_t i = 0; i < w->effects->count; i++)
+        count += w->effects->items[i].kind == ASSAY_EFFECT_VERIFY;
+    assay_output_end(e, UINT64_MAX);
+    return count;
+}
+
+Test(budget, a_leader_who_misled_is_verified_for_only_when_others_have_notarised, .timeout = 60)
+{
+    enum { LEADER = 2 };
+    struct assay_sim_world *w = world();
+    struct assay_engine *e = w->nodes[0].engine;
+    uint8_t bytes[RECORD_LEN];
+    struct assay_block *block = hold(e, LEADER, junk(w, 1, bytes));
+    e->parts->seats[LEADER].misled = ASSAY_REFUSED_MAX;
+    cr_expect_eq(asked(w, e, block->id), 0);
+    cr_expect_eq(e->branch->check_count, 1, "it waits: what is remembered refuses nothing");
+    block->notarised = true;
+    cr_expect_eq(asked(w, e, block->id), 1);
+    assay_sim_world_destroy(&w);
+}
+
+Test(budget, a_refused_record_in_a_proposal_is_charged_to_its_leader, .timeout = 60)
+{
+    enum { LEADER = 2 };
+    struct assay_sim_world *w = world();
+    struct assay_engine *e = w->nodes[0].engine;
+    uint8_t bytes[RECORD_LEN];
+    struct assay_record r;
+    struct assay_ask ask;
+    const struct assay_block *block = hold(e, LEADER, junk(w, 1, bytes));
+    cr_expect_eq(asked(w, e, block->id), 1);
+    cr_assert_eq(assay_record_decode(junk(w, 1, bytes), &r), ASSAY_OK);
+    cr_assert_eq(assay_record_check(&e->head->context, &r), ASSAY_OK);
+    cr_assert(assay_record_ask(&e->head->context, &r, &ask));
+    const struct assay_verdict verdict = { .kind = ask.kind };
+    assay_verifying_done(e, ask.digest, ask.at_unix_s, &verdict);
+    cr_expect_eq(e->seats[LEADER].misled, 0);
+    cr_expect_eq(asked(w, e, block->id), 0);
+    cr_expect_eq(e->seats[LEADER].misled, 1);
+    cr_expect_eq(e->seats[SPAMMER].misled, 0, "who proposes it answers for it");
+    assay_sim_world_destroy(&w);
+}
