@@ -85,9 +85,9 @@ static int unreachable(const struct question *q, enum assay_status status)
  * Returns: one of a few static buffers, for use at once; longer texts are cut. */
 static const char *fit(const char *text)
 {
-    static char buffers[4][512];
+    static char buffers[8][512];
     static unsigned turn;
-    char *out = buffers[turn++ % 4];
+    char *out = buffers[turn++ % 8];
     size_t len = 0;
     for (; text[len] != '\0' && len + 1 < sizeof buffers[0]; len++)
         out[len] = (char)((unsigned char)text[len] < ' ' || text[len] == 0x7f ? '?' : text[len]);
@@ -181,8 +181,9 @@ static void show_head(const struct assay_json *d)
                      "good source of time;\n               epochs take twice as long until it has "
                      "caught up\n",
                      (double)number(d, "clock_lead_ms") / 1000);
-    if (number(d, "views_nullified") > 0)
-        (void)printf("nullified      %llu views in a row\n", number(d, "views_nullified"));
+    if (!none)
+        (void)printf("head           final %.1f s ago, %llu views nullified in a row\n", age_s,
+                     number(d, "views_nullified"));
 }
 
 static double seconds(const struct assay_json *object, const char *key)
@@ -292,18 +293,39 @@ static void show_status(const struct assay_json *document)
     (void)printf("measurement    %s\n", text_of(enclave, "measurement", "-"));
 }
 
+/* How long ago a member was heard of, "-" for this one and for never. */
+static const char *ago(const struct assay_json *node)
+{
+    char text[24] = "-";
+    int64_t age_ms = 0;
+    if (assay_json_as_int(assay_json_get(node, "heard_age_ms"), &age_ms))
+        (void)snprintf(text, sizeof text, "%.1f s", (double)age_ms / 1000);
+    return fit(text);
+}
+
+/* How far its date is ahead of this machine's. */
+static const char *apart(const struct assay_json *node)
+{
+    char text[24] = "-";
+    int64_t ahead_ms = 0;
+    if (assay_json_as_int(assay_json_get(node, "date_ahead_ms"), &ahead_ms))
+        (void)snprintf(text, sizeof text, "%+.2f s", (double)ahead_ms / 1000);
+    return fit(text);
+}
+
 static void show_nodes(const struct assay_json *document)
 {
     const struct assay_json *d = assay_json_get(document, "data");
     const struct assay_json *nodes = assay_json_get(d, "nodes");
-    (void)printf("%-16s %-10s %6s %9s %9s %7s %4s  %s\n", "NODE", "STANDING", "SCORE", "INTEGRITY",
-                 "AVAILABLE", "WEIGHT", "INC", "LAST REASON");
+    (void)printf("%-16s %-10s %6s %9s %9s %7s %4s %7s %9s  %s\n", "NODE", "STANDING", "SCORE",
+                 "INTEGRITY", "AVAILABLE", "WEIGHT", "INC", "HEARD", "DATE", "LAST REASON");
     for (size_t i = 0; i < assay_json_count(nodes); i++) {
         const struct assay_json *n = assay_json_at(nodes, i);
-        (void)printf("%-16s %-10s %4llu %% %9llu %9llu %7llu %4llu  %s%s\n",
+        (void)printf("%-16s %-10s %4llu %% %9llu %9llu %7llu %4llu %7s %9s  %s%s\n",
                      text_of(n, "name", "?"), text_of(n, "standing", "?"),
                      number(n, "score_bp") / 100, number(n, "integrity_bp"),
                      number(n, "availability_bp"), number(n, "weight"), number(n, "incarnation"),
+                     ago(n), apart(n),
                      assay_json_bool(n, "probation", false) ? "on probation; " : "",
                      text_of(n, "last_reason", ""));
     }

@@ -55,7 +55,9 @@ static void to_engine(struct assay_sim_world *w, const struct item *item, struct
     if (kind == ASSAY_MESSAGE_ENVELOPE) world_ballots_heard(w, item->node, bytes);
     const enum assay_status status = world_step(w, item->node, &event);
     if (own || !n->alive || n->life != life) return;
-    assay_admission_judged(&n->admission, now_ms, item->from, status, digest);
+    if (assay_admission_judged(&n->admission, now_ms, item->from, status, digest) ||
+        (w->options.plant == ASSAY_SIM_WORLD_PLANT_BAN && item->node == 1))
+        world_lanes_banned(w, item->node, item->from);
 }
 
 void world_host_message(struct assay_sim_world *w, const struct item *item)

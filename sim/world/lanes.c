@@ -3,8 +3,9 @@
  *
  * At each close, and whatever the roster of host/ says, the standings are taken from the ledger:
  * nobody SUSPENDED is served by others or permitted to work itself, everybody else is
- * (docs/protocol.md 10.5). What comes from others is passed on. With budgets on, whoever is honest
- * stays within them: what the protocol asks of a member is never refused for its rate.
+ * (docs/protocol.md 10.5). Nobody honest is banned. What comes from others is passed on. With
+ * budgets on, whoever is honest stays within them: what the protocol asks of a member is never
+ * refused for its rate.
  */
 #include "sim/world/world_internal.h"
 
@@ -56,6 +57,15 @@ void world_lanes_relayed(struct assay_sim_world *w, uint32_t node, uint32_t exce
     if (count != (others < 4 ? others : 4))
         world_broken(w, ASSAY_SIM_CHECKER_LANES, "node %u passes on to %u of the %u it reaches",
                      node, count, others);
+}
+
+/* What honest nodes sign is good: nobody has a reason not to hear them, not even one whose own log
+ * is older than what they tell it (docs/protocol.md 2.10). */
+void world_lanes_banned(struct assay_sim_world *w, uint32_t node, uint32_t from)
+{
+    if (world_trusted(w, from))
+        world_broken(w, ASSAY_SIM_CHECKER_LANES, "node %u bans node %u, which is honest", node,
+                     from);
 }
 
 static uint64_t over_rate(const struct world_node *n)

@@ -381,9 +381,10 @@ void world_check_order(struct assay_sim_world *w, uint32_t node, const struct as
 void world_check_restart(struct assay_sim_world *w, uint32_t node, const struct assay_order *order);
 void world_check_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
 
-/* lanes.c: a message comes (Returns: whether it is taken in); one was passed on to so many; a node
- * closed an epoch. */
+/* lanes.c: one was passed on to so many; a node bans another; a message comes (Returns: whether it
+ * is taken in); a node closed an epoch. */
 void world_lanes_relayed(struct assay_sim_world *w, uint32_t node, uint32_t except, uint32_t count);
+void world_lanes_banned(struct assay_sim_world *w, uint32_t node, uint32_t from);
 bool world_lanes_admit(struct assay_sim_world *w, const struct item *item,
                        struct assay_slice bytes);
 void world_lanes_closed(struct assay_sim_world *w, uint32_t node);
