@@ -267,16 +267,18 @@ void assay_gather_judged(struct assay_engine *e)
     }
 }
 
-/* Nothing of an epoch takes back what is final: what fits no more never will, and would only keep
- * its place from others and its author from saying something better (docs/protocol.md 9.4.2). What
- * the chain itself holds stays, against doubles; ballots may still be contradicted. */
+/* Nothing of an epoch takes back what is final: a record with evidence that fits no more never will,
+ * and would only keep one of the few large places from others and its author from saying something
+ * better (docs/protocol.md 9.4.2). What the chain itself holds stays, against doubles; others may
+ * wait for the next epoch, or still be contradicted. */
 void assay_gather_settled(struct assay_engine *e)
 {
     ASSAY_ASSERT(!e->chain->ledger.closed);
     struct assay_record r; /* large: made once */
     for (uint32_t i = 0; i < e->pool->count; i++) {
         const struct assay_pool_item *item = &e->pool->items[i];
-        if (item->phase != ASSAY_POOL_READY || assay_record_row(item->kind)->stays) continue;
+        if (item->phase != ASSAY_POOL_READY || assay_record_row(item->kind)->judge == NULL)
+            continue;
         const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
         if (assay_record_decode(bytes, &r) != ASSAY_OK || !assay_branch_known_good(e, &r)) continue;
         const enum assay_status fits =
