@@ -23,15 +23,9 @@ enum {
 /* --- restoring */
 
 /* Also in views below the last final one, whose certificates are still in the table. */
-static bool is_notarised(const struct assay_simplex *s, const uint8_t id[static 32])
+static bool is_notarised(const struct assay_simplex *s, const struct assay_proposal *p)
 {
-    for (uint32_t i = 0; i < s->certificate_top; i++) {
-        const struct sx_certificate *c = &s->certificates[i];
-        if (c->used && c->statement.type == ASSAY_VOTE_NOTARISE &&
-            assay_bytes_equal(c->statement.block_id, id, 32))
-            return true;
-    }
-    return false;
+    return assay_sx_certificate_stating(s, ASSAY_VOTE_NOTARISE, p->header.view, p->id) != SX_NONE;
 }
 
 static enum assay_status restore_block(struct assay_simplex *s, bool final_,
@@ -48,7 +42,7 @@ static enum assay_status restore_block(struct assay_simplex *s, bool final_,
     const bool held = added == ASSAY_OK || added == ASSAY_E_DUPLICATE;
     if (!held && added != ASSAY_E_FULL) return added; /* without room it is pulled again */
     if (held) block->stored = true;
-    if (held && (final_ || is_notarised(s, p.id))) block->notarised = true;
+    if (held && (final_ || is_notarised(s, &p))) block->notarised = true;
     if (!assay_sx_in_window(s, h->view)) return ASSAY_OK;
     struct sx_view *v = assay_sx_view(s, h->view);
     const bool own = h->leader == s->config.self;
@@ -66,18 +60,13 @@ static enum assay_status restore_block(struct assay_simplex *s, bool final_,
 static enum assay_status restore_certificate(struct assay_simplex *s, struct assay_slice value)
 {
     struct assay_simplex_actions *none = NULL;
-    const uint32_t unstored = s->unstored;
+    ASSAY_ASSERT(s->unstored == 0);
     const enum assay_status status = assay_sx_certificate(s, ASSAY_SLOT_SELF, value, none);
     if (status == ASSAY_E_DUPLICATE || status == ASSAY_E_STALE) return ASSAY_OK;
     if (status == ASSAY_E_FULL) return ASSAY_OK; /* as it was before the crash */
     ASSAY_TRY(status);
-    for (uint32_t i = 0; s->unstored > unstored && i < s->certificate_top; i++) {
-        struct sx_certificate *certificate = &s->certificates[i];
-        if (!certificate->used || certificate->stored) continue;
-        certificate->stored = true;
-        s->unstored--;
-    }
-    ASSAY_ASSERT(s->unstored <= unstored);
+    ASSAY_ASSERT(s->unstored == 1);
+    assay_sx_certificate_stored(s, assay_sx_certificate_unstored(s));
     return ASSAY_OK;
 }
 

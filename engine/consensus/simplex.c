@@ -116,6 +116,9 @@ static size_t lay_out(const struct assay_simplex_config *c, uint8_t *memory,
     struct sx_said *said =
         carve(memory, &used, c->views_max * seats, sizeof(struct sx_said));
     s->certificates = carve(memory, &used, c->certificate_max, sizeof *s->certificates);
+    s->bucket_count = assay_sx_buckets(c->certificate_max);
+    s->by_name = carve(memory, &used, s->bucket_count, sizeof *s->by_name);
+    s->by_statement = carve(memory, &used, s->bucket_count, sizeof *s->by_statement);
     uint8_t *bodies = carve(memory, &used, c->certificate_max, certificate_len(c));
     s->arena.bytes = carve(memory, &used, 1, arena_len(c));
     s->draft = carve(memory, &used, 1, draft_len(c));
@@ -127,6 +130,7 @@ static size_t lay_out(const struct assay_simplex_config *c, uint8_t *memory,
         s->views[i] = (struct sx_view){ .said = said + i * seats };
     for (uint32_t i = 0; i < c->certificate_max; i++)
         s->certificates[i] = (struct sx_certificate){ .payload = bodies + i * certificate_len(c) };
+    assay_sx_index_clear(s);
     return used;
 }
 
@@ -296,10 +300,7 @@ static void forget_epoch(struct assay_simplex *s)
 {
     for (uint32_t i = 0; i < s->config.views_max; i++)
         s->views[i].view = 0;
-    for (uint32_t i = 0; i < s->certificate_top; i++)
-        s->certificates[i].used = false;
-    s->certificate_top = 0;
-    s->unstored = 0;
+    assay_sx_index_clear(s);
     s->leader_view = 0;
     s->halted = false;
     s->done = false;

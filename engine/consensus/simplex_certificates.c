@@ -9,61 +9,50 @@
  */
 #include "engine/consensus/simplex_internal.h"
 
-uint32_t assay_sx_certificate_find(const struct assay_simplex *s,
-                                   const uint8_t commitment[static 32])
-{
-    for (uint32_t i = 0; i < s->certificate_top; i++) {
-        const struct sx_certificate *certificate = &s->certificates[i];
-        if (certificate->used && assay_bytes_equal(certificate->commitment, commitment, 32))
-            return i;
-    }
-    return SX_NONE;
-}
-
 /* --- room */
 
-/* Whether a block that may still matter commits to it: notarised, or of a view not over yet. */
-static bool is_relied_on(const struct assay_simplex *s, const uint8_t commitment[32])
+/* Marks what a block that may still matter commits to: notarised, or of a view not over yet. */
+static void mark_relied_on(struct assay_simplex *s)
 {
+    for (uint32_t i = 0; i < s->certificate_top; i++)
+        s->certificates[i].relied = false;
     for (uint32_t i = 0; i < assay_blocks_count(s->config.blocks); i++) {
         const struct assay_block *block = assay_blocks_at(s->config.blocks, i);
         if (!block->used || block->header.epoch != s->base.epoch) continue;
         if (!block->notarised && block->header.view < s->view) continue;
         if (block->header.view < s->final_view) continue;
-        if (assay_bytes_equal(block->header.parent_proof, commitment, 32)) return true;
-        for (size_t at = 0; at < block->nulls.len; at += 32)
-            if (assay_bytes_equal(block->nulls.bytes + at, commitment, 32)) return true;
+        uint32_t index = assay_sx_certificate_find(s, block->header.parent_proof);
+        if (index != SX_NONE) s->certificates[index].relied = true;
+        for (size_t at = 0; at < block->nulls.len; at += 32) {
+            index = assay_sx_certificate_find(s, block->nulls.bytes + at);
+            if (index != SX_NONE) s->certificates[index].relied = true;
+        }
     }
-    return false;
 }
 
-static bool is_dispensable(const struct assay_simplex *s, uint32_t index)
+/* Drops what is below the last final view, or what nothing relies on. Returns: whether any. */
+static bool sweep(struct assay_simplex *s, bool below_final)
 {
-    ASSAY_ASSERT(index < s->config.certificate_max && s->certificates[index].used);
-
-    const struct sx_certificate *certificate = &s->certificates[index];
-    if (index == s->final_certificate) return false;
-    if (certificate->statement.view < s->final_view) return true;
-    return !certificate->primary && !is_relied_on(s, certificate->commitment);
+    bool any = false;
+    if (!below_final) mark_relied_on(s);
+    for (uint32_t i = 0; i < s->certificate_top; i++) {
+        struct sx_certificate *certificate = &s->certificates[i];
+        if (!certificate->used || i == s->final_certificate) continue;
+        const bool old = certificate->statement.view < s->final_view;
+        if (below_final ? !old : certificate->primary || certificate->relied) continue;
+        ASSAY_ASSERT(certificate->stored || s->unstored > 0);
+        certificate->primary = false; /* of a view that is forgotten */
+        assay_sx_index_drop(s, i);
+        any = true;
+    }
+    return any;
 }
 
 static uint32_t free_slot(struct assay_simplex *s)
 {
-    uint32_t spare = SX_NONE;
-    for (uint32_t i = 0; i < s->config.certificate_max; i++) {
-        if (!s->certificates[i].used) return i;
-        if (spare == SX_NONE && s->certificates[i].statement.view < s->final_view &&
-            is_dispensable(s, i))
-            spare = i;
-    }
-    for (uint32_t i = 0; spare == SX_NONE && i < s->config.certificate_max; i++)
-        if (is_dispensable(s, i)) spare = i;
-    if (spare == SX_NONE) return SX_NONE;
-    ASSAY_ASSERT(s->certificates[spare].stored || s->unstored > 0);
-    ASSAY_ASSERT(spare != s->final_certificate);
-    if (!s->certificates[spare].stored) s->unstored--;
-    s->certificates[spare].used = false;
-    return spare;
+    uint32_t index = assay_sx_index_take(s);
+    if (index == SX_NONE && (sweep(s, true) || sweep(s, false))) index = assay_sx_index_take(s);
+    return index;
 }
 
 /* Returns: the new entry, or SX_NONE when there is no room. */
@@ -77,7 +66,6 @@ static uint32_t add(struct assay_simplex *s, const struct assay_certificate *cer
     if (index == SX_NONE) return SX_NONE;
     struct sx_certificate *entry = &s->certificates[index];
     ASSAY_ASSERT(!entry->used && index != s->final_certificate);
-    if (index >= s->certificate_top) s->certificate_top = index + 1;
     entry->used = true;
     entry->stored = false;
     entry->primary = false;
@@ -85,7 +73,8 @@ static uint32_t add(struct assay_simplex *s, const struct assay_certificate *cer
     assay_bytes_copy(entry->commitment, 32, certificate->commitment, 32);
     assay_bytes_copy(entry->payload, s->certificate_len, payload.bytes, payload.len);
     entry->payload_len = (uint32_t)payload.len;
-    s->unstored++;
+    assay_sx_index_add(s, index);
+    if (s->unstored++ == 0 || index < s->unstored_from) s->unstored_from = index;
     ASSAY_ASSERT(s->unstored <= s->certificate_top &&
                  s->certificate_top <= s->config.certificate_max);
     return index;

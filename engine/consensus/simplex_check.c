@@ -90,6 +90,29 @@ static void check_views(const struct assay_simplex *s)
     }
 }
 
+/* Every certificate is found by its name and by what it says, and there are no more. */
+static void check_index(const struct assay_simplex *s)
+{
+    uint32_t used = 0;
+    uint32_t listed = 0;
+    uint32_t unstored = 0;
+    for (uint32_t i = 0; i < s->certificate_top; i++) {
+        const struct sx_certificate *certificate = &s->certificates[i];
+        const struct assay_vote_statement *st = &certificate->statement;
+        if (!certificate->used) continue;
+        used++;
+        if (!certificate->stored) ASSAY_ASSERT(i >= s->unstored_from);
+        unstored += !certificate->stored;
+        ASSAY_ASSERT(assay_sx_certificate_find(s, certificate->commitment) == i);
+        ASSAY_ASSERT(assay_sx_certificate_stating(s, st->type, st->view, st->block_id) != SX_NONE);
+    }
+    for (uint32_t bucket = 0; bucket < s->bucket_count; bucket++)
+        for (uint32_t i = s->by_name[bucket]; i != SX_NONE; i = s->certificates[i].next_named)
+            listed++;
+    ASSAY_ASSERT(used == listed);
+    ASSAY_ASSERT(unstored == s->unstored);
+}
+
 void assay_simplex_check(const struct assay_simplex *s)
 {
     if (!s->begun) return;
@@ -101,15 +124,12 @@ void assay_simplex_check(const struct assay_simplex *s)
     if (s->resume.asking) ASSAY_ASSERT(!assay_sx_voting(s));
 
     uint64_t total = 0;
-    uint32_t unstored = 0;
     for (uint32_t seat = 0; seat < s->seat_count; seat++) {
         ASSAY_ASSERT(s->seat_of[s->slot_of[seat]] == seat);
         total += s->voters->weight[s->slot_of[seat]];
     }
     ASSAY_ASSERT(total == s->voters->total_weight);
-    for (uint32_t i = 0; i < s->certificate_top; i++)
-        unstored += s->certificates[i].used && !s->certificates[i].stored;
-    ASSAY_ASSERT(unstored == s->unstored);
+    check_index(s);
     ASSAY_ASSERT(s->arena.used <= s->arena.capacity);
     ASSAY_ASSERT(s->early.used <= s->early.capacity);
     if (!s->done && s->view > s->final_view) check_views(s);

@@ -2,12 +2,12 @@
  * engine/consensus/simplex_internal.h - what the files of Simplex share; nobody else includes it.
  *
  * One machine, split by what each file decides: simplex.c (memory, life, dispatch), _output
- * (actions and their bytes), _votes (who voted what, equivocation, casting), _certificates (the
- * table), _view (entering, time-outs, N, F, X), _proposal (judging and making blocks), _final
- * (finality, missing blocks), _standstill (resending, helping, pulling), _early (the next epoch's
- * messages, being behind), resume.c (after a crash). Most of it is level-triggered:
- * assay_sx_advance looks at what is held and does what the rules allow, so a step that runs out of
- * room is completed by the next one.
+ * (actions and their bytes), _votes (who voted what, equivocation, casting), _certificates (taken,
+ * assembled, served), _index (their table), _view (entering, time-outs, N, F, X), _proposal
+ * (judging and making blocks), _final (finality, missing blocks), _standstill (resending, helping,
+ * pulling), _early (the next epoch's messages, being behind), resume.c (after a crash). Most of it
+ * is level-triggered: assay_sx_advance looks at what is held and does what the rules allow, so a
+ * step that runs out of room is completed by the next one.
  */
 #ifndef ASSAY_ENGINE_CONSENSUS_SIMPLEX_INTERNAL_H
 #define ASSAY_ENGINE_CONSENSUS_SIMPLEX_INTERNAL_H
@@ -74,8 +74,10 @@ struct sx_certificate {
     bool used;
     bool stored;  /* handed out to be persisted */
     bool primary; /* named by its view */
+    bool relied;  /* of the sweep that looks for room */
     struct assay_vote_statement statement;
     uint8_t commitment[32];
+    uint32_t next_named, next_stating; /* lists of the index, or SX_NONE */
     uint32_t payload_len;
     uint8_t *payload;
 };
@@ -137,9 +139,13 @@ struct assay_simplex {
 
     struct sx_view *views; /* [views_max], view v at v % views_max */
     struct sx_certificate *certificates;
-    uint32_t certificate_top; /* none above is used: searches end here */
+    uint32_t certificate_top;         /* none above was ever used in this epoch */
+    uint32_t certificate_free;        /* the list of those that are not used */
+    uint32_t *by_name, *by_statement; /* [bucket_count] lists, by commitment and by statement */
+    uint32_t bucket_count;            /* a power of two */
     size_t certificate_len;
-    uint32_t unstored; /* certificates not yet handed out to be persisted */
+    uint32_t unstored;      /* certificates not yet handed out to be persisted */
+    uint32_t unstored_from; /* none of them has a smaller index */
     uint32_t pinned;   /* blocks that actions of this step point to */
 
     struct sx_arena arena;
@@ -242,10 +248,27 @@ struct assay_vote_statement assay_sx_statement(const struct assay_simplex *s, ui
 bool assay_sx_cast(struct assay_simplex *s, struct sx_view *v, enum assay_vote_type type,
                    const uint8_t id[static 32], struct assay_simplex_actions *out);
 
-/* --- simplex_certificates.c */
+/* --- simplex_index.c */
+/* Returns: how many buckets so many certificates are spread over. */
+uint32_t assay_sx_buckets(uint32_t certificate_max);
+/* Forgets every certificate. */
+void assay_sx_index_clear(struct assay_simplex *s);
+/* Returns: an unused entry, or SX_NONE; it is filled and then added. */
+uint32_t assay_sx_index_take(struct assay_simplex *s);
+void assay_sx_index_add(struct assay_simplex *s, uint32_t index);
+void assay_sx_index_drop(struct assay_simplex *s, uint32_t index);
 /* Returns: the certificate of that commitment, or SX_NONE. */
 uint32_t assay_sx_certificate_find(const struct assay_simplex *s,
                                    const uint8_t commitment[static 32]);
+/* Returns: the one that its view names, else any with this statement, or SX_NONE. */
+uint32_t assay_sx_certificate_stating(const struct assay_simplex *s, enum assay_vote_type type,
+                                      uint64_t view, const uint8_t id[static 32]);
+/* Returns: the first certificate not handed out to be persisted, or SX_NONE. */
+uint32_t assay_sx_certificate_unstored(const struct assay_simplex *s);
+/* That one was. */
+void assay_sx_certificate_stored(struct assay_simplex *s, uint32_t index);
+
+/* --- simplex_certificates.c */
 /* From the votes held, when they are a quorum and none is held. Returns: whether one was made. */
 bool assay_sx_certificate_assemble(struct assay_simplex *s, struct sx_view *v,
                                    enum assay_vote_type type, const uint8_t id[static 32],

@@ -114,9 +114,8 @@ static void persist(struct assay_simplex *s, enum assay_store_class class_, uint
 
 bool assay_sx_store_certificates(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
-    for (uint32_t i = 0; s->unstored > 0 && i < s->certificate_top; i++) {
-        struct sx_certificate *certificate = &s->certificates[i];
-        if (!certificate->used || certificate->stored) continue;
+    for (uint32_t i; (i = assay_sx_certificate_unstored(s)) != SX_NONE;) {
+        const struct sx_certificate *certificate = &s->certificates[i];
         if (!assay_sx_room(s, out, 2, certificate->payload_len + ASSAY_VOTE_LEN_MAX)) {
             s->starved = true;
             return false;
@@ -129,9 +128,7 @@ bool assay_sx_store_certificates(struct assay_simplex *s, struct assay_simplex_a
         persist(s, ASSAY_STORE_CERTIFICATE, number, certificate->commitment,
                 assay_sx_keep(s, assay_slice_over(certificate->payload, certificate->payload_len)),
                 out);
-        certificate->stored = true;
-        ASSAY_ASSERT(s->unstored > 0);
-        s->unstored--;
+        assay_sx_certificate_stored(s, i);
     }
     ASSAY_ASSERT(s->unstored == 0);
     return true;
