@@ -93,17 +93,37 @@ static bool same_place(const struct assay_store_key *a, const struct assay_store
     return a->era == b->era && a->epoch == b->epoch;
 }
 
-/* Two N, two F, X and F in one view; two envelopes or ballots of one incarnation in one epoch. */
+/* What a vote says, by the number it is stored under. */
+static struct assay_vote_statement statement_of(const struct signed_key *vote)
+{
+    return (struct assay_vote_statement){ .view = vote->key.number / 8,
+                                          .type = (enum assay_vote_type)(vote->key.number % 8) };
+}
+
+static bool is_x(const struct assay_vote_statement *statement)
+{
+    return assay_vote_kind(statement->type) == ASSAY_VOTE_NULLIFY;
+}
+
+/* Two N, two F, X and F in one view, X of a range among them; two envelopes or ballots of one
+ * incarnation in one epoch. */
 static bool conflict(const struct signed_key *a, const struct signed_key *b)
 {
     if (a->class_ != b->class_ || !same_place(&a->key, &b->key)) return false;
     const bool other_id = !assay_bytes_equal(a->key.id, b->key.id, 32);
     if (a->class_ != ASSAY_STORE_VOTE) return a->key.number == b->key.number && other_id;
-    if (a->key.number / 4 != b->key.number / 4) return false;
-    const uint64_t first = a->key.number % 4, second = b->key.number % 4;
-    if (first == second) return other_id;
-    return (first == ASSAY_VOTE_NULLIFY && second == ASSAY_VOTE_FINALISE) ||
-           (first == ASSAY_VOTE_FINALISE && second == ASSAY_VOTE_NULLIFY);
+    const struct assay_vote_statement one = statement_of(a), other = statement_of(b);
+    if (one.type == ASSAY_VOTE_FINALISE && is_x(&other)) return assay_vote_covers(&other, one.view);
+    if (other.type == ASSAY_VOTE_FINALISE && is_x(&one)) return assay_vote_covers(&one, other.view);
+    return one.view == other.view && one.type == other.type && other_id;
+}
+
+/* How many places after this one something may conflict with it. */
+static size_t near(const struct signed_key *key)
+{
+    enum { PLACES = 16 };
+    if (key->class_ != ASSAY_STORE_VOTE) return PLACES;
+    return PLACES * (size_t)assay_vote_span(statement_of(key).type);
 }
 
 static int by_place(const void *a, const void *b)
@@ -114,13 +134,14 @@ static int by_place(const void *a, const void *b)
     return left->key.number < right->key.number ? -1 : left->key.number > right->key.number;
 }
 
-/* Sorted by class, epoch, view: whatever could conflict stands within a few places. */
+/* Sorted by class, epoch, view: whatever could conflict stands within a few places; but a range may
+ * be wide. */
 static size_t count_conflicts(void)
 {
     size_t conflicts = 0;
     qsort(ledger.items, ledger.count, sizeof ledger.items[0], by_place);
     for (size_t i = 0; i < ledger.count; i++)
-        for (size_t k = i + 1; k < ledger.count && k < i + 16; k++)
+        for (size_t k = i + 1; k < ledger.count && k < i + near(&ledger.items[i]); k++)
             if (conflict(&ledger.items[i], &ledger.items[k])) conflicts++;
     return conflicts;
 }

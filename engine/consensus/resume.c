@@ -77,6 +77,7 @@ static enum assay_status restore_vote(struct assay_simplex *s, struct assay_slic
     const struct assay_vote_statement *st = &vote.statement;
     if (assay_sx_place(s, st->chain_id, st->era, st->epoch) != ASSAY_OK) return ASSAY_OK;
     if (vote.slot != s->config.self) return ASSAY_E_STRANGER;
+    if (assay_vote_span(st->type) > 1) return ASSAY_E_UNSUPPORTED;
     const uint16_t seat = s->seat_of[vote.slot];
     if (seat == UINT16_MAX) return ASSAY_OK; /* no voter in this epoch */
     ASSAY_TRY(assay_vote_verify(&vote, s->voters));
@@ -283,6 +284,7 @@ static enum assay_status read_own_vote(const struct assay_simplex *s, struct ass
     ASSAY_TRY(assay_vote_decode(payload, &vote));
     const struct assay_vote_statement *st = &vote.statement;
     if (vote.slot != s->config.self) return ASSAY_E_STRANGER;
+    if (assay_vote_span(st->type) > 1) return ASSAY_E_UNSUPPORTED;
     const enum assay_status place = assay_sx_place(s, st->chain_id, st->era, st->epoch);
     if (place == ASSAY_E_CHAIN) return place;
     const enum assay_status good = assay_vote_verify(&vote, s->voters);

@@ -217,6 +217,7 @@ enum assay_status assay_sx_certificate(struct assay_simplex *s, uint16_t from,
     struct assay_certificate certificate;
     ASSAY_TRY(assay_certificate_decode(payload, s->voters->count, &certificate));
     const struct assay_vote_statement *st = &certificate.statement;
+    if (assay_vote_span(st->type) > 1) return ASSAY_E_UNSUPPORTED;
     const enum assay_status place = assay_sx_place(s, st->chain_id, st->era, st->epoch);
     if (place == ASSAY_E_EARLY && st->epoch == s->base.epoch + 1)
         return assay_sx_early_keep(s, from, ASSAY_MESSAGE_CERTIFICATE, payload);

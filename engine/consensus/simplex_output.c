@@ -123,9 +123,8 @@ bool assay_sx_store_certificates(struct assay_simplex *s, struct assay_simplex_a
         ASSAY_ASSERT(certificate->statement.epoch == s->base.epoch);
         ASSAY_ASSERT(certificate->payload_len > 0 &&
                      certificate->payload_len <= s->certificate_len);
-        const uint64_t number =
-            certificate->statement.view * 4 + (uint64_t)certificate->statement.type;
-        persist(s, ASSAY_STORE_CERTIFICATE, number, certificate->commitment,
+        persist(s, ASSAY_STORE_CERTIFICATE, assay_vote_number(&certificate->statement),
+                certificate->commitment,
                 assay_sx_keep(s, assay_slice_over(certificate->payload, certificate->payload_len)),
                 out);
         assay_sx_certificate_stored(s, i);

@@ -266,6 +266,7 @@ enum assay_status assay_sx_vote(struct assay_simplex *s, uint16_t from, struct a
     struct assay_vote vote;
     ASSAY_TRY(assay_vote_decode(payload, &vote));
     const uint64_t view = vote.statement.view;
+    if (assay_vote_span(vote.statement.type) > 1) return ASSAY_E_UNSUPPORTED;
     const enum assay_status place = place_vote(s, from, payload, &vote, out);
     if (place != ASSAY_OK || vote.statement.epoch != s->base.epoch) return place;
     if (from == ASSAY_SLOT_SELF && vote.slot != s->config.self) return ASSAY_E_STRANGER;
@@ -329,7 +330,7 @@ static void push_sign(struct assay_simplex *s, const struct assay_vote_statement
         .class_ = ASSAY_STORE_VOTE,
         .store_key = { .era = statement->era,
                        .epoch = statement->epoch,
-                       .number = statement->view * 4 + (uint64_t)statement->type },
+                       .number = assay_vote_number(statement) },
     };
     assay_bytes_copy(signing.store_key.id, 32, statement->block_id, 32);
     assay_effect_sign(&action->effect, &signing);
@@ -341,7 +342,9 @@ static void check_cast(const struct sx_view *v, enum assay_vote_type type, const
     ASSAY_ASSERT(!v->cast[type]);
     switch (type) {
     case ASSAY_VOTE_NOTARISE: ASSAY_ASSERT(!v->cast[ASSAY_VOTE_NULLIFY]); return;
-    case ASSAY_VOTE_NULLIFY: ASSAY_ASSERT(!v->cast[ASSAY_VOTE_FINALISE]); return;
+    case ASSAY_VOTE_NULLIFY:
+    case ASSAY_VOTE_NULLIFY_64:
+    case ASSAY_VOTE_NULLIFY_4096: ASSAY_ASSERT(!v->cast[ASSAY_VOTE_FINALISE]); return;
     case ASSAY_VOTE_FINALISE:
         ASSAY_ASSERT(v->cast[ASSAY_VOTE_NOTARISE]);
         ASSAY_ASSERT(assay_bytes_equal(v->cast_id[ASSAY_VOTE_NOTARISE], id, 32));

@@ -28,7 +28,7 @@ static bool voters_hold(const struct assay_voter_table *voters)
 void assay_vote_statement_encode(const struct assay_vote_statement *statement,
                                  struct assay_writer *w)
 {
-    ASSAY_ASSERT((unsigned)statement->type < ASSAY_VOTE_TYPES);
+    ASSAY_ASSERT((unsigned)statement->type <= ASSAY_VOTE_NULLIFY_4096);
     const size_t start = w->len;
 
     assay_cbor_put_array(w, 7);
@@ -68,17 +68,20 @@ static enum assay_status read_statement(struct assay_cursor *c,
     ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX, &era));
     ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_COUNT_MAX, &s.epoch));
     ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_COUNT_MAX, &s.view));
-    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_VOTE_FINALISE, &type));
+    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_VOTE_NULLIFY_4096, &type));
     ASSAY_TRY(assay_cbor_bytes_exact(c, s.block_id, 32));
+    s.type = (enum assay_vote_type)type;
     if (s.view == 0) return ASSAY_E_RANGE;
+    /* docs/protocol.md 5.27: ranges are aligned, so that no two of a size overlap. */
+    if (assay_vote_first(s.type, s.view) != s.view) return ASSAY_E_RANGE;
+    if (assay_vote_last(&s) > ASSAY_COUNT_MAX) return ASSAY_E_RANGE;
     /* X names no block and the others name one: one meaning, one statement. */
     const bool names_none = assay_bytes_all_zero(s.block_id, 32);
-    if (names_none != (type == ASSAY_VOTE_NULLIFY)) return ASSAY_E_INVALID;
+    if (names_none != (assay_vote_kind(s.type) == ASSAY_VOTE_NULLIFY)) return ASSAY_E_INVALID;
 
     ASSAY_TRY(assay_cursor_slice(&start, c->pos - start.pos, &bytes));
     ASSAY_ASSERT(bytes.len <= ASSAY_VOTE_STATEMENT_LEN_MAX);
     s.era = (uint32_t)era;
-    s.type = (enum assay_vote_type)type;
     assay_sha256(bytes.bytes, bytes.len, digest);
     *statement = s;
     return ASSAY_OK;

@@ -1,8 +1,9 @@
 /*
  * engine/consensus/vote.h - votes and certificates: what is signed, how it travels, what convicts.
  *
- * docs/protocol.md 5.1 to 5.4. Statement: ["assay/vote/v1", chain_id, era, epoch, view, type, block
- * id (zero for X)]; every voter signs SHA-256 of the same bytes.
+ * docs/protocol.md 5.1 to 5.4, 5.27. Statement: ["assay/vote/v1", chain_id, era, epoch, view, type,
+ * block id (zero for X)]; every voter signs SHA-256 of the same bytes. X over a range of views is a
+ * type of its own, and its view the first of the range: 64k + 1, or 4096k + 1.
  *
  *   VOTE payload         [statement, slot, signature (64)]
  *   CERTIFICATE payload  [statement, bitmap over the roster slots, signatures in slot order]
@@ -19,10 +20,18 @@
 
 #include "engine/consensus/block.h"
 
-enum assay_vote_type { ASSAY_VOTE_NOTARISE = 0, ASSAY_VOTE_NULLIFY = 1, ASSAY_VOTE_FINALISE = 2 };
+enum assay_vote_type {
+    ASSAY_VOTE_NOTARISE = 0,
+    ASSAY_VOTE_NULLIFY = 1,
+    ASSAY_VOTE_FINALISE = 2,
+    ASSAY_VOTE_NULLIFY_64 = 3,   /* every view of an aligned range of 64 */
+    ASSAY_VOTE_NULLIFY_4096 = 4, /* of 64 such ranges */
+};
 
 enum {
-    ASSAY_VOTE_TYPES = 3,
+    ASSAY_VOTE_TYPES = 3, /* N, X and F of one view: what assay_vote_kind returns is below */
+    ASSAY_RANGE_VIEWS = 64,
+    ASSAY_RANGES_VIEWS = 64 * ASSAY_RANGE_VIEWS,
     ASSAY_VOTE_STATEMENT_LEN_MAX = 160,
     ASSAY_VOTE_LEN_MAX = ASSAY_VOTE_STATEMENT_LEN_MAX + 80,
     ASSAY_CERTIFICATE_LEN_MAX = 8192, /* 100 signatures and the bitmap of 1024 slots */
@@ -61,6 +70,39 @@ struct assay_vote_statement {
     enum assay_vote_type type;
     uint8_t block_id[32]; /* zero for X, never zero otherwise */
 };
+
+/* Returns: how many views a vote of the type is about. */
+static inline uint64_t assay_vote_span(enum assay_vote_type type)
+{
+    if (type == ASSAY_VOTE_NULLIFY_4096) return ASSAY_RANGES_VIEWS;
+    return type == ASSAY_VOTE_NULLIFY_64 ? ASSAY_RANGE_VIEWS : 1;
+}
+/* Returns: N, X or F; X for a range, too. */
+static inline enum assay_vote_type assay_vote_kind(enum assay_vote_type type)
+{
+    return assay_vote_span(type) > 1 ? ASSAY_VOTE_NULLIFY : type;
+}
+/* Returns: the view itself, or the first one of the range of this type that holds it. */
+static inline uint64_t assay_vote_first(enum assay_vote_type type, uint64_t view)
+{
+    return view - (view - 1) % assay_vote_span(type);
+}
+/* Returns: the last view that the statement is about. */
+static inline uint64_t assay_vote_last(const struct assay_vote_statement *statement)
+{
+    return statement->view + assay_vote_span(statement->type) - 1;
+}
+/* Returns: whether it is about this view, alone or among others. */
+static inline bool assay_vote_covers(const struct assay_vote_statement *statement, uint64_t view)
+{
+    return view >= statement->view && view <= assay_vote_last(statement);
+}
+/* Returns: what votes and certificates are numbered by in the store; at most INT64_MAX. */
+static inline uint64_t assay_vote_number(const struct assay_vote_statement *statement)
+{
+    return statement->view * 8 + (uint64_t)statement->type;
+}
+_Static_assert(ASSAY_COUNT_MAX * 8 + 7 <= INT64_MAX, "the store numbers in 63 bits");
 
 struct assay_vote {
     struct assay_vote_statement statement;

@@ -2,9 +2,9 @@
  * engine/ledger/offence.c - OFFENCE: two signed messages that convict by themselves
  * (docs/protocol.md 5.23, 7.5).
  *
- * E1 two N in a view, E2 two F (or F with N of another block), E3 X and F, E4 two proposals, E8 two
- * envelopes of one incarnation in one epoch. Equality is by canonical bodies, never by signature
- * bytes.
+ * E1 two N in a view, E2 two F (or F with N of another block), E3 X and F, also where X is of a
+ * range that the view of F lies in, E4 two proposals, E8 two envelopes of one incarnation in one
+ * epoch. Equality is by canonical bodies, never by signature bytes.
  */
 #include "engine/consensus/vote.h"
 #include "engine/ledger/row.h"
@@ -37,7 +37,7 @@ static bool votes_convict(unsigned number, const struct assay_vote *a, const str
         if (ta != ASSAY_VOTE_FINALISE || same) return false;
         return tb == ASSAY_VOTE_FINALISE || tb == ASSAY_VOTE_NOTARISE;
     }
-    return ta == ASSAY_VOTE_NULLIFY && tb == ASSAY_VOTE_FINALISE;
+    return assay_vote_kind(ta) == ASSAY_VOTE_NULLIFY && tb == ASSAY_VOTE_FINALISE;
 }
 
 static void take_signed(struct pair *p, unsigned which, const uint8_t digest[static 32],
@@ -55,13 +55,15 @@ static enum assay_status pair_of_votes(const struct assay_record *r, struct pair
     ASSAY_TRY(assay_vote_decode(r->first, &a));
     ASSAY_TRY(assay_vote_decode(r->second, &b));
     const struct assay_vote_statement *s = &a.statement;
-    if (a.slot != b.slot || s->epoch != b.statement.epoch || s->view != b.statement.view ||
-        s->era != b.statement.era)
+    if (a.slot != b.slot || s->epoch != b.statement.epoch || s->era != b.statement.era)
         return ASSAY_E_INVALID;
+    /* docs/protocol.md 5.27: X of a range is X of each view in it. */
+    if (!assay_vote_covers(s, b.statement.view)) return ASSAY_E_INVALID;
     if (!assay_bytes_equal(s->chain_id, b.statement.chain_id, 32)) return ASSAY_E_INVALID;
     if (!votes_convict(r->offence, &a, &b)) return ASSAY_E_INVALID;
-    ASSAY_ASSERT(a.statement.view > 0);
-    *p = (struct pair){ .era = s->era, .epoch = s->epoch, .view = s->view, .slot = a.slot };
+    const uint64_t view = b.statement.view;
+    ASSAY_ASSERT(view > 0 && view >= s->view);
+    *p = (struct pair){ .era = s->era, .epoch = s->epoch, .view = view, .slot = a.slot };
     assay_bytes_copy(p->chain_id, 32, s->chain_id, 32);
     take_signed(p, 0, a.digest, a.signature);
     take_signed(p, 1, b.digest, b.signature);

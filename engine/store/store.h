@@ -24,8 +24,8 @@
     X(ASSAY_STORE_STATE, 2, "states")      /* one an epoch: head state after its EPOCH block */    \
     X(ASSAY_STORE_FINALITY, 3, "finality") /* one an epoch: finality proof of its EPOCH block */   \
     X(ASSAY_STORE_BLOCK, 4, "blocks")      /* number: height; id: block id; PROPOSAL payload */    \
-    X(ASSAY_STORE_CERTIFICATE, 5, "certificates") /* number: view * 4 + type; id: commitment */    \
-    X(ASSAY_STORE_VOTE, 6, "votes")         /* own; number: view * 4 + vote type; id: block id */  \
+    X(ASSAY_STORE_CERTIFICATE, 5, "certificates") /* number: view * 8 + type; id: commitment */    \
+    X(ASSAY_STORE_VOTE, 6, "votes")         /* own; number: view * 8 + vote type; id: block id */  \
     X(ASSAY_STORE_ENVELOPE, 7, "envelopes") /* own; number: incarnation; id: envelope digest */    \
     X(ASSAY_STORE_BALLOT, 8, "ballots")     /* own; number: incarnation; id: ballot digest */      \
     X(ASSAY_STORE_RECORD, 9, "records")     /* own or noticed, waiting for a block; id: digest */  \

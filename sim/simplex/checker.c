@@ -144,9 +144,9 @@ static void check_notarise(struct assay_sim_simplex *w, const struct sxw_machine
     const struct sxw_log_item *item =
         assay_sxw_log_find(m, ASSAY_STORE_PROPOSAL, st->epoch, st->view, st->block_id);
     const struct sxw_log_item *n = assay_sxw_log_find(
-        m, ASSAY_STORE_VOTE, st->epoch, st->view * 4 + ASSAY_VOTE_NOTARISE, st->block_id);
+        m, ASSAY_STORE_VOTE, st->epoch, st->view * 8 + ASSAY_VOTE_NOTARISE, st->block_id);
     const struct sxw_log_item *x =
-        assay_sxw_log_find(m, ASSAY_STORE_VOTE, st->epoch, st->view * 4 + ASSAY_VOTE_NULLIFY, NULL);
+        assay_sxw_log_find(m, ASSAY_STORE_VOTE, st->epoch, st->view * 8 + ASSAY_VOTE_NULLIFY, NULL);
     struct assay_proposal p;
     if (item == NULL ||
         assay_proposal_decode(assay_slice_over(item->bytes, item->len), &p) != ASSAY_OK) {
@@ -171,7 +171,7 @@ static void check_finalise(struct assay_sim_simplex *w, const struct sxw_machine
         const struct sxw_log_item *item = &m->log[i];
         struct assay_certificate c;
         if (item->class_ != ASSAY_STORE_CERTIFICATE || item->key.epoch != st->epoch) continue;
-        if (item->key.number != st->view * 4 + ASSAY_VOTE_NOTARISE) continue;
+        if (item->key.number != st->view * 8 + ASSAY_VOTE_NOTARISE) continue;
         notarised = held(w, m, st->epoch, item->key.id, &c) &&
                     assay_bytes_equal(c.statement.block_id, st->block_id, 32);
     }
@@ -179,7 +179,7 @@ static void check_finalise(struct assay_sim_simplex *w, const struct sxw_machine
         assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_PERSIST,
                                   "machine %u sent F and has not stored the notarisation",
                                   (unsigned)(m - w->machines));
-    if (assay_sxw_log_find(m, ASSAY_STORE_VOTE, st->epoch, st->view * 4 + ASSAY_VOTE_NOTARISE,
+    if (assay_sxw_log_find(m, ASSAY_STORE_VOTE, st->epoch, st->view * 8 + ASSAY_VOTE_NOTARISE,
                            st->block_id) == NULL)
         assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_VALIDITY,
                                   "machine %u sent F without an N of its own",
@@ -191,7 +191,7 @@ static void check_vote(struct assay_sim_simplex *w, const struct sxw_machine *m,
 {
     const struct assay_vote_statement *st = &vote->statement;
     const size_t self = (size_t)(m - w->machines);
-    const uint64_t number = st->view * 4 + (uint64_t)st->type;
+    const uint64_t number = assay_vote_number(st);
     struct sxw_seen *v = seen(w, st->epoch, st->view);
     if (v == NULL || vote->slot != m->slot) return;
     const bool again = v->voted[self][st->type]; /* a disk may lose what was sent long ago */

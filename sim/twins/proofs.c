@@ -19,7 +19,7 @@ struct said {
     uint8_t id[32];
 };
 
-enum { PROPOSED = 3 };
+enum { PROPOSED = 255 };
 
 struct assay_twins_proofs {
     const struct assay_sim_simplex *world;

@@ -61,16 +61,21 @@ static struct sample ballot_record(void)
     return s;
 }
 
-static struct sample vote(enum assay_vote_type type, uint8_t id)
+static struct sample vote_in(uint64_t view, enum assay_vote_type type, uint8_t id)
 {
     struct sample s = { .len = 0 };
     uint8_t signature[64] = { 9 };
-    struct assay_vote_statement v = { .epoch = 9, .view = 4, .type = type };
-    if (type != ASSAY_VOTE_NULLIFY) memset(v.block_id, id, 32);
+    struct assay_vote_statement v = { .epoch = 9, .view = view, .type = type };
+    if (assay_vote_kind(type) != ASSAY_VOTE_NULLIFY) memset(v.block_id, id, 32);
     struct assay_writer w = assay_writer_over(s.bytes, BYTES_MAX);
     assay_vote_encode(&v, 3, signature, &w);
     s.len = w.len;
     return s;
+}
+
+static struct sample vote(enum assay_vote_type type, uint8_t id)
+{
+    return vote_in(4, type, id);
 }
 
 static struct sample offence(unsigned number, const struct sample *a, const struct sample *b)
@@ -283,6 +288,45 @@ Test(offence, only_the_right_pairs_convict)
         const enum assay_status status = assay_record_decode(assay_slice_over(s.bytes, s.len), &r);
         cr_assert_eq(status == ASSAY_OK, cases[i].convicts, "case %zu", i);
     }
+}
+
+/* docs/protocol.md 5.27: X of a range and F of a view in it. */
+Test(offence, a_range_convicts_with_each_of_its_views_and_with_no_other)
+{
+    static const enum assay_vote_type types[] = { ASSAY_VOTE_NULLIFY_64, ASSAY_VOTE_NULLIFY_4096 };
+    uint8_t keys[2][32];
+    for (size_t i = 0; i < 2; i++) {
+        const uint64_t span = assay_vote_span(types[i]);
+        const struct sample x = vote_in(span + 1, types[i], 0);
+        const uint64_t views[] = { span, span + 1, span + 7, 2 * span, 2 * span + 1 };
+        for (size_t k = 0; k < 5; k++) {
+            struct assay_record r;
+            const struct sample f = vote_in(views[k], ASSAY_VOTE_FINALISE, 1);
+            const struct sample n = vote_in(views[k], ASSAY_VOTE_NOTARISE, 1);
+            struct sample s = offence(3, &x, &f);
+            const bool inside = k > 0 && k < 4;
+            cr_expect_eq(assay_record_decode(assay_slice_over(s.bytes, s.len), &r) == ASSAY_OK,
+                         inside, "span %u view %u", (unsigned)span, (unsigned)views[k]);
+            if (inside && k < 3) assay_bytes_copy(keys[k - 1], 32, r.key, 32);
+            s = offence(3, &x, &n);
+            cr_expect_neq(assay_record_decode(assay_slice_over(s.bytes, s.len), &r), ASSAY_OK);
+        }
+        cr_expect(!assay_bytes_equal(keys[0], keys[1], 32)); /* the place is the view of F */
+        struct assay_record r;
+        const struct sample other = vote_in(2 * span + 1, types[i], 0);
+        const struct sample s = offence(3, &x, &other);
+        cr_expect_neq(assay_record_decode(assay_slice_over(s.bytes, s.len), &r), ASSAY_OK);
+    }
+    struct assay_record r;
+    const struct sample x = vote_in(65, ASSAY_VOTE_NULLIFY_64, 0);
+    const struct sample single = vote_in(71, ASSAY_VOTE_NULLIFY, 0);
+    const struct sample f = vote_in(71, ASSAY_VOTE_FINALISE, 1);
+    struct sample s = offence(3, &x, &f);
+    cr_assert_eq(assay_record_decode(assay_slice_over(s.bytes, s.len), &r), ASSAY_OK);
+    assay_bytes_copy(keys[0], 32, r.key, 32);
+    s = offence(3, &single, &f);
+    cr_assert_eq(assay_record_decode(assay_slice_over(s.bytes, s.len), &r), ASSAY_OK);
+    cr_expect_arr_eq(r.key, keys[0], 32); /* the same F in vain: one offence, not two */
 }
 
 Test(offence, two_envelopes_must_differ)

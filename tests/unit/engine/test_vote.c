@@ -56,9 +56,9 @@ static void drop_cast(struct cast *c)
 
 static struct assay_vote_statement statement(enum assay_vote_type type)
 {
-    struct assay_vote_statement s = { .era = 1, .epoch = 300, .view = 70000, .type = type };
+    struct assay_vote_statement s = { .era = 1, .epoch = 300, .view = 69633, .type = type };
     memset(s.chain_id, 0xcc, 32);
-    if (type != ASSAY_VOTE_NULLIFY) memset(s.block_id, 0xbb, 32);
+    if (assay_vote_kind(type) != ASSAY_VOTE_NULLIFY) memset(s.block_id, 0xbb, 32);
     return s;
 }
 
@@ -100,7 +100,7 @@ static const uint32_t equal_weights[SLOTS] = { 1, 1, 1, 1 };
 Test(vote, comes_back_as_it_went)
 {
     struct cast c = make_cast(equal_weights);
-    for (int type = 0; type < ASSAY_VOTE_TYPES; type++) {
+    for (int type = 0; type <= ASSAY_VOTE_NULLIFY_4096; type++) {
         const struct assay_vote_statement s = statement((enum assay_vote_type)type);
         uint8_t bytes[ASSAY_VOTE_LEN_MAX];
         uint8_t again[ASSAY_VOTE_LEN_MAX];
@@ -108,7 +108,8 @@ Test(vote, comes_back_as_it_went)
         struct assay_vote vote;
         cr_assert_eq(assay_vote_decode(assay_slice_over(bytes, len), &vote), ASSAY_OK);
         cr_expect_eq(vote.slot, 2);
-        cr_expect_eq(vote.statement.view, 70000);
+        cr_expect_eq(vote.statement.view, 69633);
+        cr_expect_eq((int)vote.statement.type, type);
         cr_expect_eq(vote.statement.epoch, 300);
         cr_expect_eq(assay_vote_verify(&vote, table_of(&c)), ASSAY_OK);
         struct assay_writer w = assay_writer_over(again, sizeof again);
@@ -172,6 +173,50 @@ Test(vote, names_a_block_unless_it_nullifies)
     len = signed_vote(&c, &s, 1, bytes);
     cr_expect_eq(assay_vote_decode(assay_slice_over(bytes, len), &vote), ASSAY_E_RANGE);
     drop_cast(&c);
+}
+
+/* docs/protocol.md 5.27 */
+Test(vote, over_a_range_is_aligned_and_names_no_block)
+{
+    static const enum assay_vote_type types[] = { ASSAY_VOTE_NULLIFY_64, ASSAY_VOTE_NULLIFY_4096 };
+    struct cast c = make_cast(equal_weights);
+    uint8_t bytes[ASSAY_VOTE_LEN_MAX];
+    struct assay_vote vote;
+    for (size_t i = 0; i < 2; i++) {
+        const uint64_t span = assay_vote_span(types[i]);
+        struct assay_vote_statement s = statement(types[i]);
+        for (uint64_t view = 1; view <= 2 * span + 1; view++) {
+            s.view = view;
+            const size_t len = signed_vote(&c, &s, 1, bytes);
+            const bool aligned = view == 1 || view == span + 1 || view == 2 * span + 1;
+            cr_assert_eq(assay_vote_decode(assay_slice_over(bytes, len), &vote),
+                         aligned ? ASSAY_OK : ASSAY_E_RANGE, "view %u", (unsigned)view);
+        }
+        s.view = ASSAY_COUNT_MAX / span * span + 1; /* would end beyond what is counted */
+        size_t len = signed_vote(&c, &s, 1, bytes);
+        cr_expect_eq(assay_vote_decode(assay_slice_over(bytes, len), &vote), ASSAY_E_RANGE);
+        s.view -= span;
+        len = signed_vote(&c, &s, 1, bytes);
+        cr_expect_eq(assay_vote_decode(assay_slice_over(bytes, len), &vote), ASSAY_OK);
+        s.block_id[0] = 1;
+        len = signed_vote(&c, &s, 1, bytes);
+        cr_expect_eq(assay_vote_decode(assay_slice_over(bytes, len), &vote), ASSAY_E_INVALID);
+    }
+    drop_cast(&c);
+}
+
+Test(vote, over_a_range_covers_its_views_and_no_other)
+{
+    struct assay_vote_statement s = statement(ASSAY_VOTE_NULLIFY_64);
+    s.view = 65;
+    cr_expect_eq(assay_vote_last(&s), 128);
+    for (uint64_t view = 1; view < 200; view++) {
+        cr_expect_eq(assay_vote_covers(&s, view), view >= 65 && view <= 128);
+        cr_expect_eq(assay_vote_first(ASSAY_VOTE_NULLIFY_64, view), (view - 1) / 64 * 64 + 1);
+        cr_expect_eq(assay_vote_first(ASSAY_VOTE_NULLIFY, view), view);
+    }
+    cr_expect_eq(assay_vote_first(ASSAY_VOTE_NULLIFY_4096, 4096), 1);
+    cr_expect_eq(assay_vote_first(ASSAY_VOTE_NULLIFY_4096, 4097), 4097);
 }
 
 Test(vote, of_one_without_weight_or_key_does_not_count)
