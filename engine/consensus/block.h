@@ -32,7 +32,9 @@ enum {
     ASSAY_BLOCK_LEN_MIN = 64 * 1024, /* body of a block: a record of 48 KiB must fit */
     ASSAY_BLOCK_LEN_MAX = 4 << 20,
     ASSAY_BLOCK_RECORDS_MAX = 4096,
-    ASSAY_BLOCK_NULLS_MAX = 1024, /* views that a proposal may skip: as many as a node can hold */
+    ASSAY_BLOCK_NULLS_MAX = 1024, /* nullifications that a proposal may name */
+    ASSAY_RANGE_VIEWS = 64, /* docs/protocol.md 5.27: one certificate for so many views, */
+    ASSAY_RANGES_VIEWS = 64 * ASSAY_RANGE_VIEWS, /* or for so many */
     ASSAY_PROPOSAL_OVERHEAD_MAX = ASSAY_BLOCK_HEADER_LEN_MAX + 32 * ASSAY_BLOCK_NULLS_MAX + 128,
     ASSAY_PROPOSAL_HEAD_LEN_MAX = ASSAY_BLOCK_HEADER_LEN_MAX + 80,
 };
@@ -54,7 +56,8 @@ struct assay_block_header {
     uint64_t parent_view;     /* 0: the parent is the final E of the epoch before (or genesis) */
     uint8_t parent_proof[32]; /* commitment of the parent's notarisation certificate; with
                                  parent_view 0 that of E's final certificate (zero for genesis) */
-    uint32_t null_count;      /* nullification certificates: exactly view - parent_view - 1 */
+    uint32_t null_count;      /* nullification certificates, of views or ranges, for each view
+                                 between: none where there is none, at most one a view */
     uint8_t null_root[32];    /* Merkle root over their commitments, ascending views */
     uint64_t time_ms;         /* Unix ms */
     uint32_t record_count;

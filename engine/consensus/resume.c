@@ -7,9 +7,10 @@
  * otherwise.
  *
  *   RESUME_ASK     [chain_id, era, epoch, nonce]
- *   RESUME_ANSWER  [chain_id, era, epoch, nonce, [VOTE payloads], CERTIFICATE payload or empty]
+ *   RESUME_ANSWER  [chain_id, era, epoch, nonce, [VOTE payloads], [CERTIFICATE payloads]]
  *                  the asker's own votes, signed by itself: nobody can invent one for it; and the
- *                  answerer's last final certificate, since it holds no votes below that view
+ *                  answerer's last final certificate, since it holds no votes below that view, and
+ *                  that of the highest range whose votes it has forgotten (docs/protocol.md 5.27)
  */
 #include "engine/consensus/simplex_internal.h"
 
@@ -17,7 +18,9 @@
 
 enum {
     ASK_LEN_MAX = 80,
-    ANSWER_LEN_MAX = 88 + ASSAY_VOTE_TYPES * (ASSAY_VOTE_LEN_MAX + 4) + ASSAY_CERTIFICATE_LEN_MAX
+    ANSWER_CERTIFICATES_MAX = 2,
+    ANSWER_LEN_MAX = 88 + ASSAY_VOTE_TYPES * (ASSAY_VOTE_LEN_MAX + 4) +
+                     ANSWER_CERTIFICATES_MAX * (ASSAY_CERTIFICATE_LEN_MAX + 4)
 };
 
 /* --- restoring */
@@ -64,9 +67,13 @@ static enum assay_status restore_certificate(struct assay_simplex *s, struct ass
     const enum assay_status status = assay_sx_certificate(s, ASSAY_SLOT_SELF, value, none);
     if (status == ASSAY_E_DUPLICATE || status == ASSAY_E_STALE) return ASSAY_OK;
     if (status == ASSAY_E_FULL) return ASSAY_OK; /* as it was before the crash */
+    if (status == ASSAY_E_EARLY) return ASSAY_OK; /* finality led there at once: it comes later */
     ASSAY_TRY(status);
     ASSAY_ASSERT(s->unstored == 1);
     assay_sx_certificate_stored(s, assay_sx_certificate_unstored(s));
+    /* They come in the order of views: the next one may lie beyond what is held at once. */
+    while (assay_sx_leave(s, none)) {
+    }
     return ASSAY_OK;
 }
 
@@ -77,18 +84,21 @@ static enum assay_status restore_vote(struct assay_simplex *s, struct assay_slic
     const struct assay_vote_statement *st = &vote.statement;
     if (assay_sx_place(s, st->chain_id, st->era, st->epoch) != ASSAY_OK) return ASSAY_OK;
     if (vote.slot != s->config.self) return ASSAY_E_STRANGER;
-    if (assay_vote_span(st->type) > 1) return ASSAY_E_UNSUPPORTED;
     const uint16_t seat = s->seat_of[vote.slot];
     if (seat == UINT16_MAX) return ASSAY_OK; /* no voter in this epoch */
     ASSAY_TRY(assay_vote_verify(&vote, s->voters));
 
-    if (s->resume.log_view < st->view) s->resume.log_view = st->view;
-    if (!assay_sx_in_window(s, st->view)) return ASSAY_OK; /* below the last final view */
+    const enum assay_vote_type type = assay_vote_kind(st->type);
+    const uint64_t last = assay_vote_last(st);
+    if (s->resume.log_view < last) s->resume.log_view = last;
+    if (last > st->view && s->x_through < last) s->x_through = last;
+    if (type == ASSAY_VOTE_FINALISE) assay_sx_note_final_cast(s, st->view);
+    if (!assay_sx_counts(s, st)) return ASSAY_OK; /* below the last final view, or in a range */
     assay_sx_vote_note(s, st, seat, vote.signature, NULL);
-    struct sx_view *v = assay_sx_view(s, st->view);
-    ASSAY_ASSERT(v->view == st->view && v->said[seat].held[st->type]);
-    v->cast[st->type] = true;
-    assay_bytes_copy(v->cast_id[st->type], 32, st->block_id, 32);
+    struct sx_view *v = assay_sx_tally(s, st);
+    ASSAY_ASSERT(v->view == st->view && v->said[seat].held[type]);
+    v->cast[type] = true;
+    assay_bytes_copy(v->cast_id[type], 32, st->block_id, 32);
     return ASSAY_OK;
 }
 
@@ -187,18 +197,35 @@ static enum assay_status read_head(const struct assay_simplex *s, struct assay_c
 
 /* --- answering */
 
-/* The highest view in which a vote of the seat is held or kept. Returns: the view, or NULL. */
-static const struct sx_view *highest_voted(const struct assay_simplex *s, uint16_t seat)
+static bool said_any(const struct sx_view *v, uint16_t seat)
+{
+    for (int type = 0; type < ASSAY_VOTE_TYPES; type++)
+        if (assay_sx_said(v, seat, (enum assay_vote_type)type)) return true;
+    return false;
+}
+
+/* Of two views or ranges the one that ends later and has votes of the seat. */
+static struct sx_view *later_voted(struct sx_view *best, struct sx_view *v, uint16_t seat,
+                                   uint64_t final_view)
+{
+    if (v->view == 0 || v->view < final_view || !said_any(v, seat)) return best;
+    return best != NULL && assay_sx_last(v) <= assay_sx_last(best) ? best : v;
+}
+
+/* The highest view or range in which a vote of the seat is held or kept. Returns: it, or NULL. */
+static struct sx_view *highest_voted(const struct assay_simplex *s, uint16_t seat)
 {
     ASSAY_ASSERT(seat < s->seat_count);
 
-    const struct sx_view *best = NULL;
-    for (uint32_t i = 0; i < s->config.views_max; i++) {
-        const struct sx_view *v = assay_sx_peek(s, s->views[i].view);
-        if (v == NULL || (best != NULL && v->view < best->view)) continue;
-        for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
-            if (v->said[seat].held[type] || v->said[seat].kept[type]) best = v;
+    struct sx_view *best = NULL;
+    for (uint32_t i = 0; i < s->page_count; i++) {
+        struct sx_page *page = &s->pages[i];
+        for (size_t k = 0; page->range.view != 0 && k < ASSAY_RANGE_VIEWS; k++)
+            best = later_voted(best, &page->views[k], seat, s->final_view);
+        best = later_voted(best, &page->range, seat, s->final_view);
     }
+    for (size_t i = 0; i < SX_WIDE; i++)
+        best = later_voted(best, &s->wide[i], seat, s->final_view);
     ASSAY_ASSERT(best == NULL || best->view >= s->final_view);
     return best;
 }
@@ -207,13 +234,11 @@ static const struct sx_view *highest_voted(const struct assay_simplex *s, uint16
  * on below what proved to be junk. One junk vote would have the whole answer refused. */
 static const struct sx_view *highest_proven(struct assay_simplex *s, uint16_t seat)
 {
-    const struct sx_view *v;
+    struct sx_view *v;
     bool any = false;
-    while (!any && (v = highest_voted(s, seat)) != NULL) {
-        struct sx_view *at = assay_sx_view(s, v->view);
+    while (!any && (v = highest_voted(s, seat)) != NULL)
         for (int type = 0; type < ASSAY_VOTE_TYPES; type++)
-            any = assay_sx_vote_prove(s, at, seat, (enum assay_vote_type)type) || any;
-    }
+            any = assay_sx_vote_prove(s, v, seat, (enum assay_vote_type)type) || any;
     return v;
 }
 
@@ -232,12 +257,29 @@ static void put_votes(struct assay_simplex *s, uint16_t slot, struct assay_write
         const struct sx_said *said = &v->said[seat];
         if (!said->held[type]) continue;
         const struct assay_vote_statement statement =
-            assay_sx_statement(s, v->view, (enum assay_vote_type)type, said->id[type]);
+            assay_sx_statement(s, v, (enum assay_vote_type)type, said->id[type]);
         uint8_t bytes[ASSAY_VOTE_LEN_MAX];
         struct assay_writer vote = assay_writer_over(bytes, sizeof bytes);
         assay_vote_encode(&statement, slot, said->signature[type], &vote);
         ASSAY_ASSERT(!vote.full);
         assay_cbor_put_bytes(w, bytes, vote.len);
+    }
+}
+
+static void put_certificates(const struct assay_simplex *s, struct assay_writer *w)
+{
+    uint32_t shown[ANSWER_CERTIFICATES_MAX];
+    size_t count = 0;
+    const uint32_t covering = s->forgotten_view > s->final_view
+                                  ? assay_sx_covering(s, s->forgotten_view)
+                                  : SX_NONE;
+    if (s->final_certificate != SX_NONE) shown[count++] = s->final_certificate;
+    if (covering != SX_NONE) shown[count++] = covering;
+    assay_cbor_put_array(w, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct sx_certificate *certificate = &s->certificates[shown[i]];
+        ASSAY_ASSERT(certificate->used);
+        assay_cbor_put_bytes(w, certificate->payload, certificate->payload_len);
     }
 }
 
@@ -259,10 +301,7 @@ enum assay_status assay_sx_resume_ask(struct assay_simplex *s, uint16_t from,
     assay_cbor_put_uint(&w, s->base.epoch);
     assay_cbor_put_uint(&w, nonce);
     put_votes(s, from, &w);
-    const bool final_ = s->final_certificate != SX_NONE;
-    const struct sx_certificate *last = final_ ? &s->certificates[s->final_certificate] : NULL;
-    ASSAY_ASSERT(last == NULL || (last->used && last->statement.type == ASSAY_VOTE_FINALISE));
-    assay_cbor_put_bytes(&w, final_ ? last->payload : bytes, final_ ? last->payload_len : 0);
+    put_certificates(s, &w);
     ASSAY_ASSERT(!w.full);
     assay_sx_send(s, from, ASSAY_MESSAGE_RESUME_ANSWER, assay_slice_over(bytes, w.len), out);
     return ASSAY_OK;
@@ -284,7 +323,6 @@ static enum assay_status read_own_vote(const struct assay_simplex *s, struct ass
     ASSAY_TRY(assay_vote_decode(payload, &vote));
     const struct assay_vote_statement *st = &vote.statement;
     if (vote.slot != s->config.self) return ASSAY_E_STRANGER;
-    if (assay_vote_span(st->type) > 1) return ASSAY_E_UNSUPPORTED;
     const enum assay_status place = assay_sx_place(s, st->chain_id, st->era, st->epoch);
     if (place == ASSAY_E_CHAIN) return place;
     const enum assay_status good = assay_vote_verify(&vote, s->voters);
@@ -296,15 +334,34 @@ static enum assay_status read_own_vote(const struct assay_simplex *s, struct ass
 
     bool unknown = place == ASSAY_E_EARLY;
     if (place == ASSAY_OK) {
-        if (st->view > answer->floor) answer->floor = st->view;
+        const enum assay_vote_type type = assay_vote_kind(st->type);
+        const uint64_t last = assay_vote_last(st);
+        if (last > answer->floor) answer->floor = last;
         if (st->view < s->final_view) return ASSAY_OK; /* forgotten on purpose */
-        const struct sx_view *v = assay_sx_peek(s, st->view);
-        unknown = v == NULL || !v->cast[st->type] ||
-                  !assay_bytes_equal(v->cast_id[st->type], st->block_id, 32);
+        /* And so is what lies in a range, as far as the log goes. */
+        if (last <= s->resume.log_view && !assay_sx_counts(s, st)) return ASSAY_OK;
+        const struct sx_view *v = assay_sx_tally_peek(s, st->type, st->view);
+        unknown = v == NULL || !v->cast[type] ||
+                  !assay_bytes_equal(v->cast_id[type], st->block_id, 32);
     }
     answer->unknown = answer->unknown || unknown;
     if (unknown && st->epoch > answer->unknown_epoch) answer->unknown_epoch = st->epoch;
     return ASSAY_OK;
+}
+
+/* What the answerer holds no votes below: a final view, which we pass, or a range, in which we may
+ * have voted all the same if our log ends before it. */
+static void take_certificate(struct assay_simplex *s, uint16_t from, struct assay_slice payload,
+                             struct assay_simplex_actions *out)
+{
+    struct assay_certificate c;
+    if (assay_sx_certificate_true(s, payload, &c) && assay_vote_span(c.statement.type) > 1) {
+        const uint64_t last = assay_vote_last(&c.statement);
+        if (last > s->resume.log_view && s->resume.forgotten < last) s->resume.forgotten = last;
+        if (s->resume.floor < s->resume.forgotten) s->resume.floor = s->resume.forgotten;
+    }
+    assay_status_ignore(assay_sx_certificate(s, from, payload, out),
+                        "most hold it already; a bad one is no certificate");
 }
 
 static bool a_third_answered(const struct assay_simplex *s)
@@ -333,7 +390,8 @@ enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,
 {
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
     struct answer answer = { 0 };
-    struct assay_slice certificate = { 0 };
+    struct assay_slice certificates[ANSWER_CERTIFICATES_MAX] = { { 0 } };
+    uint64_t certificate_count = 0;
     uint64_t epoch = 0;
     uint64_t nonce = 0;
     uint64_t votes = 0;
@@ -349,16 +407,17 @@ enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,
         ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_VOTE_LEN_MAX, &vote));
         ASSAY_TRY(read_own_vote(s, vote, &answer));
     }
-    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CERTIFICATE_LEN_MAX, &certificate));
+    ASSAY_TRY(assay_cbor_array(&c, ANSWER_CERTIFICATES_MAX, &certificate_count));
+    for (uint64_t i = 0; i < certificate_count; i++)
+        ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CERTIFICATE_LEN_MAX, &certificates[i]));
     ASSAY_TRY(assay_cursor_end(&c));
     if (!assay_sx_room(s, out, 1, 0)) return ASSAY_E_AGAIN;
 
     ASSAY_ASSERT(s->running && votes <= ASSAY_VOTE_TYPES);
     s->answered[from] = true;
     if (epoch > s->base.epoch) answered_from_later(s, from);
-    if (certificate.len > 0)
-        assay_status_ignore(assay_sx_certificate(s, from, certificate, out),
-                            "most hold it already; a bad one is no certificate");
+    for (uint64_t i = 0; i < certificate_count; i++)
+        take_certificate(s, from, certificates[i], out);
     if (s->resume.floor < answer.floor) s->resume.floor = answer.floor;
     if (answer.unknown) {
         s->halted = true;

@@ -7,7 +7,7 @@
  */
 #include "engine/consensus/simplex_internal.h"
 
-enum { ALIGNMENT = 64, EARLY_LEN_DEFAULT = 256 * 1024, CERTIFICATES_EXTRA = 256 };
+enum { ALIGNMENT = 64, EARLY_LEN_DEFAULT = 256 * 1024, CERTIFICATES_EXTRA = 1280 };
 
 _Static_assert((uint64_t)ASSAY_VOTERS_MAX * 10000 <= UINT32_MAX,
                "three times the total weight must fit in 64 bits");
@@ -112,9 +112,12 @@ static size_t lay_out(const struct assay_simplex_config *c, uint8_t *memory,
     s->seen_epoch = carve(memory, &used, c->voters_max, sizeof *s->seen_epoch);
     s->heard_at = carve(memory, &used, c->voters_max, sizeof *s->heard_at);
     s->helped_ms = carve(memory, &used, c->voters_max, sizeof *s->helped_ms);
-    s->views = carve(memory, &used, c->views_max, sizeof *s->views);
-    struct sx_said *said =
-        carve(memory, &used, c->views_max * seats, sizeof(struct sx_said));
+    s->convicted = carve(memory, &used, c->voters_max, sizeof *s->convicted);
+    s->page_count = c->views_max / ASSAY_RANGE_VIEWS;
+    s->pages = carve(memory, &used, s->page_count, sizeof *s->pages);
+    s->wide = carve(memory, &used, SX_WIDE, sizeof *s->wide);
+    struct sx_said *said = carve(memory, &used, (c->views_max + s->page_count + SX_WIDE) * seats,
+                                 sizeof(struct sx_said));
     s->certificates = carve(memory, &used, c->certificate_max, sizeof *s->certificates);
     s->bucket_count = assay_sx_buckets(c->certificate_max);
     s->by_name = carve(memory, &used, s->bucket_count, sizeof *s->by_name);
@@ -126,8 +129,14 @@ static size_t lay_out(const struct assay_simplex_config *c, uint8_t *memory,
     s->last_payload = carve(memory, &used, 1, certificate_len(c));
     if (memory == NULL) return used;
 
-    for (uint32_t i = 0; i < c->views_max; i++)
-        s->views[i] = (struct sx_view){ .said = said + i * seats };
+    for (uint32_t i = 0; i < s->page_count; i++) {
+        for (size_t k = 0; k < ASSAY_RANGE_VIEWS; k++, said += seats)
+            s->pages[i].views[k] = (struct sx_view){ .said = said };
+        s->pages[i].range = (struct sx_view){ .said = said };
+        said += seats;
+    }
+    for (size_t i = 0; i < SX_WIDE; i++, said += seats)
+        s->wide[i] = (struct sx_view){ .said = said };
     for (uint32_t i = 0; i < c->certificate_max; i++)
         s->certificates[i] = (struct sx_certificate){ .payload = bodies + i * certificate_len(c) };
     assay_sx_index_clear(s);
@@ -150,7 +159,10 @@ enum assay_status assay_simplex_init(void *memory, size_t memory_len,
     const struct assay_simplex_config c = completed(config);
     if (c.voters_max == 0 || c.voters_max > ASSAY_MEMBERS_MAX) return ASSAY_E_RANGE;
     if (c.self >= c.voters_max) return ASSAY_E_RANGE;
-    if (c.views_max < 2 * SX_LOOK || c.views_max > ASSAY_BLOCK_NULLS_MAX) return ASSAY_E_RANGE;
+    /* A page that runs and one that late votes may still belong to. */
+    if (c.views_max < 2 * ASSAY_RANGE_VIEWS || c.views_max > ASSAY_BLOCK_NULLS_MAX)
+        return ASSAY_E_RANGE;
+    if (c.views_max % ASSAY_RANGE_VIEWS != 0) return ASSAY_E_RANGE;
     if (c.certificate_max < 3 * c.views_max) return ASSAY_E_RANGE;
     if (memory_len < lay_out(&c, NULL, NULL)) return ASSAY_E_FULL;
 
@@ -172,6 +184,7 @@ enum assay_status assay_simplex_init(void *memory, size_t memory_len,
         s->seen_epoch[i] = 0;
         s->heard_at[i] = 0;
         s->helped_ms[i] = 0;
+        s->convicted[i] = false;
     }
     ASSAY_ASSERT(assay_sx_holds(s));
     *out = s;
@@ -192,35 +205,7 @@ void assay_simplex_release(struct assay_simplex *s)
     ASSAY_ASSERT(s->pinned == 0);
 }
 
-/* --- views and places */
-
-bool assay_sx_in_window(const struct assay_simplex *s, uint64_t view)
-{
-    return view > 0 && view >= s->final_view && view - s->final_view < s->config.views_max;
-}
-
-struct sx_view *assay_sx_peek(const struct assay_simplex *s, uint64_t view)
-{
-    struct sx_view *v = &s->views[view % s->config.views_max];
-    return view > 0 && v->view == view && view >= s->final_view ? v : NULL;
-}
-
-struct sx_view *assay_sx_view(struct assay_simplex *s, uint64_t view)
-{
-    ASSAY_ASSERT(assay_sx_in_window(s, view));
-
-    struct sx_view *v = &s->views[view % s->config.views_max];
-    if (v->view == view) return v;
-    ASSAY_ASSERT(v->view < s->final_view || v->view == 0); /* nothing alive is overwritten */
-
-    struct sx_said *said = v->said;
-    *v = (struct sx_view){ .view = view, .said = said };
-    for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
-        v->certificate[type] = SX_NONE;
-    for (uint32_t seat = 0; seat < s->seat_count; seat++)
-        said[seat] = (struct sx_said){ 0 };
-    return v;
-}
+/* --- leaders and places */
 
 void assay_sx_know_leaders(struct assay_simplex *s, uint64_t view)
 {
@@ -298,8 +283,7 @@ static void keep_last_certificate(struct assay_simplex *s)
 
 static void forget_epoch(struct assay_simplex *s)
 {
-    for (uint32_t i = 0; i < s->config.views_max; i++)
-        s->views[i].view = 0;
+    assay_sx_forget_pages(s);
     assay_sx_index_clear(s);
     s->leader_view = 0;
     s->halted = false;
@@ -312,6 +296,11 @@ static void forget_epoch(struct assay_simplex *s)
     s->handed_view = 0;
     s->resume.log_view = 0;
     s->resume.floor = 0;
+    s->resume.forgotten = 0;
+    s->standstill_view = 0;
+    s->covered_anew = false;
+    for (uint32_t i = 0; i < s->config.voters_max; i++)
+        s->convicted[i] = false;
     s->resume.later_bp = 0; /* those of the epoch that begins are not later any more */
     s->demand_at_ms = UINT64_MAX;
     s->pull_at_ms = UINT64_MAX;

@@ -80,6 +80,28 @@ static uint32_t add(struct assay_simplex *s, const struct assay_certificate *cer
     return index;
 }
 
+/* One certificate for all views of a range: those of what lies inside are not needed any more. */
+static void settle_range(struct assay_simplex *s, uint32_t index)
+{
+    struct sx_certificate *entry = &s->certificates[index];
+    const struct assay_vote_statement *st = &entry->statement;
+    const uint32_t first = assay_sx_certificate_stating(s, st->type, st->view, st->block_id);
+    ASSAY_ASSERT(first != SX_NONE);
+    if (first != index && s->certificates[first].primary) return;
+    entry->primary = true;
+    s->covered_anew = true;
+    struct sx_view *range = assay_sx_tally_peek(s, st->type, st->view);
+    if (range != NULL && range->view == st->view) range->certificate[ASSAY_VOTE_NULLIFY] = index;
+    if (st->type != ASSAY_VOTE_NULLIFY_4096) return;
+    for (uint64_t view = st->view; view < st->view + ASSAY_RANGES_VIEWS;
+         view += ASSAY_RANGE_VIEWS) {
+        const uint32_t inside =
+            assay_sx_certificate_stating(s, ASSAY_VOTE_NULLIFY_64, view, st->block_id);
+        const struct sx_view *page = assay_sx_tally_peek(s, ASSAY_VOTE_NULLIFY_64, view);
+        if (inside != SX_NONE && page == NULL) s->certificates[inside].primary = false;
+    }
+}
+
 /* A verified certificate is in the table: what follows from it. */
 static void settle(struct assay_simplex *s, uint32_t index, struct assay_simplex_actions *out)
 {
@@ -87,6 +109,10 @@ static void settle(struct assay_simplex *s, uint32_t index, struct assay_simplex
     const struct assay_vote_statement *st = &entry->statement;
     ASSAY_ASSERT(entry->used && !entry->primary);
     ASSAY_ASSERT(st->epoch == s->base.epoch && st->view > 0);
+    if (assay_vote_span(st->type) > 1) {
+        settle_range(s, index);
+        return;
+    }
     if (st->type == ASSAY_VOTE_FINALISE && st->view > s->final_view)
         assay_sx_final(s, st->view, st->block_id, index);
     if (!assay_sx_in_window(s, st->view)) return;
@@ -109,7 +135,7 @@ bool assay_sx_certificate_assemble(struct assay_simplex *s, struct sx_view *v,
                                    enum assay_vote_type type, const uint8_t id[static 32],
                                    struct assay_simplex_actions *out)
 {
-    ASSAY_ASSERT(assay_sx_in_window(s, v->view) && assay_sx_view_holds(s, v));
+    ASSAY_ASSERT(assay_sx_view_holds(s, v));
 
     if (v->certificate[type] != SX_NONE) return false;
     if (!assay_quorum(assay_sx_weight(s, v, type, id), s->voters->total_weight)) return false;
@@ -126,7 +152,7 @@ bool assay_sx_certificate_assemble(struct assay_simplex *s, struct sx_view *v,
         bitmap[slot / 8] = (uint8_t)(bitmap[slot / 8] | 1u << slot % 8);
         assay_writer_put(&sigs, said->signature[type], ASSAY_P256_SIGNATURE_LEN);
     }
-    const struct assay_vote_statement statement = assay_sx_statement(s, v->view, type, id);
+    const struct assay_vote_statement statement = assay_sx_statement(s, v, type, id);
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_certificate_encode(&statement, assay_slice_over(bitmap, (s->voters->count + 7) / 8),
                              assay_slice_over(signatures, sigs.len), &w);
@@ -152,8 +178,9 @@ static enum assay_status verify(const struct assay_simplex *s,
 {
     ASSAY_ASSERT(certificate->statement.epoch == s->base.epoch);
 
-    const struct sx_view *v = assay_sx_peek(s, certificate->statement.view);
-    const enum assay_vote_type type = certificate->statement.type;
+    const struct assay_vote_statement *st = &certificate->statement;
+    const struct sx_view *v = assay_sx_tally_peek(s, st->type, st->view);
+    const enum assay_vote_type type = assay_vote_kind(st->type);
     struct assay_cursor c =
         assay_cursor_over(certificate->signatures.bytes, certificate->signatures.len);
     ASSAY_TRY(assay_certificate_weigh(certificate, s->voters));
@@ -179,7 +206,7 @@ static void note_votes(struct assay_simplex *s, const struct assay_certificate *
 {
     struct assay_cursor c =
         assay_cursor_over(certificate->signatures.bytes, certificate->signatures.len);
-    if (!assay_sx_in_window(s, certificate->statement.view)) return;
+    if (!assay_sx_counts(s, &certificate->statement)) return;
     for (uint32_t seat = 0; seat < s->seat_count; seat++) {
         const uint8_t *signature = NULL;
         if (!assay_bitmap_has(certificate->bitmap, s->slot_of[seat])) continue;
@@ -190,6 +217,31 @@ static void note_votes(struct assay_simplex *s, const struct assay_certificate *
     ASSAY_ASSERT(assay_cursor_left(&c) == 0);
 }
 
+/* Of a range: once, unless a wider one stands for it. One that begins far ahead of the running view
+ * is taken when that view is in reach. */
+static enum assay_status is_range_needed(const struct assay_simplex *s,
+                                         const struct assay_vote_statement *st)
+{
+    ASSAY_ASSERT(assay_vote_span(st->type) > 1);
+    if (st->view <= s->final_view) return ASSAY_E_STALE;
+    if (st->view > s->view && !assay_sx_in_window(s, st->view)) return ASSAY_E_EARLY;
+    const uint32_t held = assay_sx_covering(s, st->view);
+    if (held == SX_NONE) return ASSAY_OK;
+    const uint64_t span = assay_vote_span(s->certificates[held].statement.type);
+    return span < assay_vote_span(st->type) ? ASSAY_OK : ASSAY_E_DUPLICATE;
+}
+
+/* Of one view: the first of its kind. */
+static enum assay_status is_view_needed(const struct assay_simplex *s,
+                                        const struct assay_vote_statement *st)
+{
+    if (!assay_sx_in_window(s, st->view))
+        return st->view > s->view ? ASSAY_E_EARLY : ASSAY_E_STALE;
+    const struct sx_view *v = assay_sx_peek(s, st->view);
+    if (st->type == ASSAY_VOTE_FINALISE) return ASSAY_E_DUPLICATE;
+    return v == NULL || v->certificate[st->type] == SX_NONE ? ASSAY_OK : ASSAY_E_DUPLICATE;
+}
+
 /* Cheap reasons to refuse. */
 static enum assay_status is_needed(struct assay_simplex *s,
                                    const struct assay_certificate *certificate)
@@ -197,17 +249,16 @@ static enum assay_status is_needed(struct assay_simplex *s,
     ASSAY_ASSERT(certificate->statement.view > 0);
 
     const struct assay_vote_statement *st = &certificate->statement;
-    if (st->view < s->final_view) return ASSAY_E_STALE;
+    const bool range = assay_vote_span(st->type) > 1;
+    if (assay_vote_last(st) < s->final_view) return ASSAY_E_STALE;
     /* Finality from any view: it is how the furthest behind catch up. */
     if (st->type == ASSAY_VOTE_FINALISE && st->view > s->final_view) return ASSAY_OK;
-    if (!assay_sx_in_window(s, st->view)) return ASSAY_E_EARLY;
     if (assay_sx_certificate_find(s, certificate->commitment) != SX_NONE) return ASSAY_E_DUPLICATE;
-    const struct sx_view *v = assay_sx_peek(s, st->view);
-    if (st->type != ASSAY_VOTE_FINALISE && (v == NULL || v->certificate[st->type] == SX_NONE))
-        return ASSAY_OK;
+    const enum assay_status needed = range ? is_range_needed(s, st) : is_view_needed(s, st);
+    if (needed == ASSAY_OK || needed == ASSAY_E_EARLY) return needed;
     /* Out of the store: a block that we voted for relied on it, and others may ask for it. */
-    if (!s->running) return ASSAY_OK;
-    return assay_sx_certificate_wanted(s, certificate->commitment) ? ASSAY_OK : ASSAY_E_DUPLICATE;
+    if (!s->running && needed == ASSAY_E_DUPLICATE) return ASSAY_OK;
+    return assay_sx_certificate_wanted(s, certificate->commitment) ? ASSAY_OK : needed;
 }
 
 enum assay_status assay_sx_certificate(struct assay_simplex *s, uint16_t from,
@@ -217,7 +268,6 @@ enum assay_status assay_sx_certificate(struct assay_simplex *s, uint16_t from,
     struct assay_certificate certificate;
     ASSAY_TRY(assay_certificate_decode(payload, s->voters->count, &certificate));
     const struct assay_vote_statement *st = &certificate.statement;
-    if (assay_vote_span(st->type) > 1) return ASSAY_E_UNSUPPORTED;
     const enum assay_status place = assay_sx_place(s, st->chain_id, st->era, st->epoch);
     if (place == ASSAY_E_EARLY && st->epoch == s->base.epoch + 1)
         return assay_sx_early_keep(s, from, ASSAY_MESSAGE_CERTIFICATE, payload);
@@ -233,10 +283,19 @@ enum assay_status assay_sx_certificate(struct assay_simplex *s, uint16_t from,
 
     const uint32_t index = add(s, &certificate, payload);
     if (index == SX_NONE) return ASSAY_E_FULL;
-    ASSAY_ASSERT(s->certificates[index].statement.view >= s->final_view);
+    ASSAY_ASSERT(assay_vote_last(&s->certificates[index].statement) >= s->final_view);
     settle(s, index, out);
     note_votes(s, &certificate, out);
     return ASSAY_OK;
+}
+
+bool assay_sx_certificate_true(const struct assay_simplex *s, struct assay_slice payload,
+                               struct assay_certificate *certificate)
+{
+    if (assay_certificate_decode(payload, s->voters->count, certificate) != ASSAY_OK) return false;
+    const struct assay_vote_statement *st = &certificate->statement;
+    return assay_sx_place(s, st->chain_id, st->era, st->epoch) == ASSAY_OK &&
+           verify(s, certificate) == ASSAY_OK;
 }
 
 /* --- serving */

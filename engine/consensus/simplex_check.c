@@ -9,6 +9,7 @@ static void check_own_votes(const struct sx_view *v)
 {
     if (v->cast[ASSAY_VOTE_FINALISE]) {
         ASSAY_ASSERT(!v->cast[ASSAY_VOTE_NULLIFY]);
+        if (v->nullify != ASSAY_VOTE_NULLIFY) return; /* of a range: F inside it */
         ASSAY_ASSERT(v->cast[ASSAY_VOTE_NOTARISE]);
         ASSAY_ASSERT(assay_bytes_equal(v->cast_id[ASSAY_VOTE_FINALISE],
                                        v->cast_id[ASSAY_VOTE_NOTARISE], 32));
@@ -24,7 +25,8 @@ static void check_view_certificates(const struct assay_simplex *s, const struct 
         const struct sx_certificate *certificate = &s->certificates[index];
         ASSAY_ASSERT(certificate->used && certificate->primary);
         ASSAY_ASSERT(certificate->statement.view == v->view);
-        ASSAY_ASSERT((size_t)certificate->statement.type == type);
+        ASSAY_ASSERT((size_t)assay_vote_kind(certificate->statement.type) == type);
+        ASSAY_ASSERT(assay_vote_last(&certificate->statement) == assay_sx_last(v));
         ASSAY_ASSERT(certificate->statement.epoch == s->base.epoch);
         ASSAY_ASSERT(certificate->payload_len <= s->certificate_len);
     }
@@ -69,24 +71,58 @@ static void check_sums(const struct assay_simplex *s, const struct sx_view *v)
     }
 }
 
+static void check_view(const struct assay_simplex *s, const struct sx_view *v)
+{
+    ASSAY_ASSERT(assay_sx_in_window(s, v->view));
+    ASSAY_ASSERT(v->view > s->leader_view || v->has_leader);
+    check_own_votes(v);
+    check_sums(s, v);
+    check_kept(s, v);
+    check_view_certificates(s, v);
+    /* Left behind only with a certificate, or by finality above. */
+    if (v->view > s->final_view && v->view < s->view)
+        ASSAY_ASSERT(v->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE ||
+                     assay_sx_nullification(s, v->view) != SX_NONE);
+    if (v->made) ASSAY_ASSERT(v->asked);
+}
+
+static void check_range(const struct assay_simplex *s, const struct sx_view *range)
+{
+    ASSAY_ASSERT(assay_vote_first(range->nullify, range->view) == range->view);
+    if (range->cast[ASSAY_VOTE_NULLIFY]) ASSAY_ASSERT(assay_sx_last(range) <= s->x_through);
+    if (range->view <= s->final_view) return;
+    check_own_votes(range);
+    check_sums(s, range);
+    check_kept(s, range);
+    check_view_certificates(s, range);
+}
+
 static void check_views(const struct assay_simplex *s)
 {
-    for (uint32_t i = 0; i < s->config.views_max; i++) {
-        const struct sx_view *v = &s->views[i];
-        if (v->view == 0) continue;
-        ASSAY_ASSERT(v->view % s->config.views_max == i);
-        if (v->view < s->final_view) continue; /* forgotten, not yet used again */
-        ASSAY_ASSERT(assay_sx_in_window(s, v->view));
-        ASSAY_ASSERT(v->view > s->leader_view || v->has_leader);
-        check_own_votes(v);
-        check_sums(s, v);
-        check_kept(s, v);
-        check_view_certificates(s, v);
-        /* Left behind only with a certificate, or by finality above. */
-        if (v->view > s->final_view && v->view < s->view)
-            ASSAY_ASSERT(v->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE ||
-                         v->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE);
-        if (v->made) ASSAY_ASSERT(v->asked);
+    uint64_t ahead = 0;
+    for (uint32_t i = 0; i < s->page_count; i++) {
+        const struct sx_page *page = &s->pages[i];
+        if (page->range.view == 0) continue;
+        ahead += page->range.view > s->page_top;
+        check_range(s, &page->range);
+        for (uint64_t k = 0; k < ASSAY_RANGE_VIEWS; k++) {
+            const struct sx_view *v = &page->views[k];
+            if (v->view == 0) continue;
+            ASSAY_ASSERT(v->view == page->range.view + k);
+            /* docs/protocol.md 5.27: no F under an own X of the range. */
+            if (v->cast[ASSAY_VOTE_FINALISE]) ASSAY_ASSERT(page->range.cast[ASSAY_VOTE_FINALISE]);
+            if (v->view >= s->final_view) check_view(s, v);
+        }
+    }
+    for (size_t i = 0; i < SX_WIDE; i++)
+        if (s->wide[i].view != 0) check_range(s, &s->wide[i]);
+    /* Every page up to the running view fits, whoever filled those ahead. */
+    ASSAY_ASSERT(ahead <= s->page_count);
+    /* What is not held any more is covered. */
+    for (uint64_t at = s->final_view + 1; at < s->view;) {
+        const uint32_t covering = assay_sx_covering(s, at);
+        if (covering == SX_NONE) ASSAY_ASSERT(assay_sx_in_window(s, at));
+        at = covering == SX_NONE ? at + 1 : assay_sx_after(s, covering);
     }
 }
 

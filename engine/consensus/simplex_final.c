@@ -21,6 +21,7 @@ void assay_sx_final(struct assay_simplex *s, uint64_t view, const uint8_t id[sta
     s->nullified_since_final = 0;
     s->nullified_in_a_row = 0;
     s->progress_ms = s->now_ms;
+    assay_sx_close_pages(s);
     ASSAY_ASSERT(assay_sx_holds(s));
 }
 
@@ -132,9 +133,27 @@ static enum worth worth_restored(const struct assay_simplex *s, const struct ass
     if (h->epoch != s->base.epoch || h->era != s->base.era) return WORTH_OLD_EPOCH;
     if (block->notarised) return WORTH_KEEP;
     if (h->view < s->final_view) return WORTH_DEAD;
-    const struct sx_view *v = assay_sx_peek(s, h->view);
-    const bool nullified = v != NULL && v->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE;
+    const bool nullified = assay_sx_nullification(s, h->view) != SX_NONE;
     return nullified ? WORTH_NULLIFIED : WORTH_KEEP;
+}
+
+/* Notarised in a range that is nullified, and no ancestor of a block that may still be final. Who
+ * lacks the certificate of the range may build on it: then it is pulled again. */
+static bool is_passed_by(const struct assay_simplex *s, const struct assay_block *block)
+{
+    ASSAY_ASSERT(block->notarised);
+    if (block->header.view <= s->final_view) return false;
+    if (assay_sx_covering(s, block->header.view) == SX_NONE) return false;
+    for (uint32_t i = 0; i < assay_blocks_count(s->config.blocks); i++) {
+        const struct assay_block *at = assay_blocks_at(s->config.blocks, i);
+        if (!at->used || !at->notarised || assay_sx_peek(s, at->header.view) == NULL) continue;
+        while (at != NULL && at->header.view > block->header.view)
+            at = at->header.parent_view == 0
+                     ? NULL
+                     : assay_blocks_find_const(s->config.blocks, at->header.parent_id);
+        if (at == block) return false;
+    }
+    return true;
 }
 
 static enum worth worth_of(const struct assay_simplex *s, const struct assay_block *block)
@@ -147,7 +166,8 @@ static enum worth worth_of(const struct assay_simplex *s, const struct assay_blo
     if (h->epoch != s->base.epoch || h->era != s->base.era) return WORTH_OLD_EPOCH;
     if (block->final) return h->view < s->handed_view ? WORTH_FINAL : WORTH_KEEP;
     if (h->view < s->handed_view) return WORTH_DEAD;
-    if (h->view >= s->view || block->notarised) return WORTH_KEEP;
+    if (h->view >= s->view) return WORTH_KEEP;
+    if (block->notarised) return is_passed_by(s, block) ? WORTH_NULLIFIED : WORTH_KEEP;
     const struct sx_view *v = assay_sx_peek(s, h->view);
     if (v == NULL || !v->cast[ASSAY_VOTE_NOTARISE] ||
         !assay_bytes_equal(v->cast_id[ASSAY_VOTE_NOTARISE], block->id, 32))

@@ -3,11 +3,12 @@
  *
  * One machine, split by what each file decides: simplex.c (memory, life, dispatch), _output
  * (actions and their bytes), _votes (who voted what, equivocation, casting), _certificates (taken,
- * assembled, served), _index (their table), _view (entering, time-outs, N, F, X), _proposal
- * (judging and making blocks), _final (finality, missing blocks), _standstill (resending, helping,
- * pulling), _early (the next epoch's messages, being behind), resume.c (after a crash). Most of it
- * is level-triggered: assay_sx_advance looks at what is held and does what the rules allow, so a
- * step that runs out of room is completed by the next one.
+ * assembled, served), _index (their table), _ranges (which views are held; X over many), _view
+ * (entering, time-outs, N, F, X), _proposal (judging and making blocks), _final (finality, missing
+ * blocks), _standstill (resending, helping, pulling), _early (the next epoch's messages, being
+ * behind), resume.c (after a crash). Most of it is level-triggered: assay_sx_advance looks at what
+ * is held and does what the rules allow, so a step that runs out of room is completed by the next
+ * one.
  */
 #ifndef ASSAY_ENGINE_CONSENSUS_SIMPLEX_INTERNAL_H
 #define ASSAY_ENGINE_CONSENSUS_SIMPLEX_INTERNAL_H
@@ -30,6 +31,7 @@ enum {
     SX_HELP_CERTIFICATES = 8, /* in one answer to somebody who is behind */
     SX_MISSING_MAX = 4,       /* blocks pulled at once */
     SX_ROOM = 24,             /* actions that a step keeps for what must not be lost */
+    SX_WIDE = 4,              /* ranges of 4096 views that votes are counted of */
 };
 
 /* What one seat was seen to vote in one view, by type; nullify names no block. A vote is *held*
@@ -50,9 +52,11 @@ struct sx_sum {
     uint8_t id[32];        /* that the first one named */
 };
 
-/* One view of the running epoch. */
+/* One view of the running epoch; or a range of them, in which X alone is voted (simplex_ranges.c):
+ * then cast[F] says that own F of some view lies inside. */
 struct sx_view {
-    uint64_t view; /* 0: unused */
+    uint64_t view;                /* 0: unused; of a range its first */
+    enum assay_vote_type nullify; /* what X of it is called */
     bool has_leader;
     bool has_proposal;
     bool proposal_bad;   /* breaks a rule: as if timed out */
@@ -68,6 +72,12 @@ struct sx_view {
     uint32_t certificate[ASSAY_VOTE_TYPES]; /* the first one held, or SX_NONE */
     struct sx_sum sum[ASSAY_VOTE_TYPES];
     struct sx_said *said; /* [seats] */
+};
+
+/* 64 views and the range that they are: forgotten together. */
+struct sx_page {
+    struct sx_view range; /* range.view 0: unused */
+    struct sx_view views[ASSAY_RANGE_VIEWS];
 };
 
 struct sx_certificate {
@@ -103,6 +113,7 @@ struct sx_resume {
     uint64_t deadline_ms, ask_again_ms;
     uint64_t log_view;       /* highest view of this epoch in which the restored log holds a vote */
     uint64_t floor;          /* N and F only above this view of this epoch */
+    uint64_t forgotten;      /* peers may have forgotten own votes up to this view: no X either */
     uint64_t silent_through; /* a rolled-back log: no votes up to this epoch */
     uint64_t later_bp;       /* weight of those who answered from a later epoch than ours */
 };
@@ -137,7 +148,13 @@ struct assay_simplex {
     uint8_t handed_id[32];      /* never a tail */
     uint64_t handed_height;
 
-    struct sx_view *views; /* [views_max], view v at v % views_max */
+    struct sx_page *pages; /* [page_count], in no order */
+    uint32_t page_count;
+    uint64_t page_top;       /* first view of the highest page that was entered */
+    uint64_t forgotten_view; /* the highest view of a page that was forgotten */
+    uint64_t x_through;      /* no N and no F up to this view: own X of a range ends there */
+    bool covered_anew;       /* a certificate of a range came */
+    struct sx_view *wide;    /* [SX_WIDE] ranges of 4096 views, the k-th at k % SX_WIDE */
     struct sx_certificate *certificates;
     uint32_t certificate_top;         /* none above was ever used in this epoch */
     uint32_t certificate_free;        /* the list of those that are not used */
@@ -163,8 +180,8 @@ struct assay_simplex {
     uint64_t ordinal_base; /* views of all epochs before, so that silence is known across epochs */
     uint64_t *heard_at;    /* [voters_max] ordinal of the last view with a vote or proposal */
 
-    uint64_t standstill_ms; /* last resend */
-    uint32_t standstill_turn;
+    uint64_t standstill_ms;   /* last resend */
+    uint64_t standstill_view; /* where the next one goes on */
     uint64_t pull_at_ms; /* UINT64_MAX: nothing is missing */
     uint32_t pull_turn;
 
@@ -175,6 +192,7 @@ struct assay_simplex {
     /* counters: a refused message may change these and nothing else */
     uint64_t refused;
     uint64_t *helped_ms; /* [voters_max] */
+    bool *convicted;     /* [voters_max] F in a range that was forgotten was handed out */
 };
 
 /* --- simplex.c */
@@ -183,12 +201,6 @@ struct assay_simplex {
 bool assay_sx_holds(const struct assay_simplex *s);
 /* The same of one view of the window. Returns: whether it holds. */
 bool assay_sx_view_holds(const struct assay_simplex *s, const struct sx_view *v);
-/* Returns: the slot of a view in the window, made if need be. */
-struct sx_view *assay_sx_view(struct assay_simplex *s, uint64_t view);
-/* Returns: the slot of a view, or NULL when nothing is known of it. */
-struct sx_view *assay_sx_peek(const struct assay_simplex *s, uint64_t view);
-/* Returns: whether a view lies in the window final_view .. final_view + views_max - 1. */
-bool assay_sx_in_window(const struct assay_simplex *s, uint64_t view);
 /* Works out the leaders up to a view in the window. */
 void assay_sx_know_leaders(struct assay_simplex *s, uint64_t view);
 /* Returns: whether own votes may be cast in this epoch now (the view's own rules aside). */
@@ -202,6 +214,45 @@ void assay_sx_heard(struct assay_simplex *s, uint16_t slot, uint64_t view);
 enum assay_status assay_sx_dispatch(struct assay_simplex *s, uint16_t from,
                                     enum assay_message_kind kind, struct assay_slice payload,
                                     struct assay_simplex_actions *out);
+
+/* --- simplex_ranges.c */
+/* Returns: the slot of a view in the window, made if need be. */
+struct sx_view *assay_sx_view(struct assay_simplex *s, uint64_t view);
+/* Returns: the slot of a view, or NULL when nothing is known of it. */
+struct sx_view *assay_sx_peek(const struct assay_simplex *s, uint64_t view);
+/* Returns: whether a view is held or may be: not forgotten, and not too far ahead. */
+bool assay_sx_in_window(const struct assay_simplex *s, uint64_t view);
+/* Returns: the last view of a range; of a view that view. */
+uint64_t assay_sx_last(const struct sx_view *v);
+/* Forgets pages that were left, below the last final view or with a certificate of their range. */
+void assay_sx_close_pages(struct assay_simplex *s);
+/* A view was entered: its page is opened. */
+void assay_sx_turn_page(struct assay_simplex *s);
+/* Forgets all of them. */
+void assay_sx_forget_pages(struct assay_simplex *s);
+/* Returns: whether votes of a statement are counted. */
+bool assay_sx_counts(const struct assay_simplex *s, const struct assay_vote_statement *st);
+/* Returns: where votes of a statement that counts are held, made if need be. */
+struct sx_view *assay_sx_tally(struct assay_simplex *s, const struct assay_vote_statement *st);
+/* Returns: the same for the view, or the range of this type around it; NULL: nothing is known. */
+struct sx_view *assay_sx_tally_peek(const struct assay_simplex *s, enum assay_vote_type type,
+                                    uint64_t view);
+/* E3 over a range: X of a range that holds the view of this F, or F in the range of this X.
+ * Returns: where such a vote of the seat is held or kept, or NULL. */
+struct sx_view *assay_sx_across(const struct assay_simplex *s,
+                                const struct assay_vote_statement *st, uint16_t seat);
+/* Returns: the certificate of the widest range around a view that is held, or SX_NONE. */
+uint32_t assay_sx_covering(const struct assay_simplex *s, uint64_t view);
+/* Returns: the certificate that nullifies the view, of a range if there is one, or SX_NONE. */
+uint32_t assay_sx_nullification(const struct assay_simplex *s, uint64_t view);
+/* Returns: the view after the last one that a certificate is about. */
+uint64_t assay_sx_after(const struct assay_simplex *s, uint32_t index);
+/* docs/protocol.md 5.21. Returns: whether there is room to enter the view. */
+bool assay_sx_may_enter(const struct assay_simplex *s, uint64_t view);
+/* X over every range that it may be cast over. */
+void assay_sx_consider_ranges(struct assay_simplex *s, struct assay_simplex_actions *out);
+/* Own F was cast: no X over a range that holds the view. */
+void assay_sx_note_final_cast(struct assay_simplex *s, uint64_t view);
 
 /* --- simplex_output.c */
 /* Returns: whether n more actions and len more payload bytes fit. */
@@ -241,9 +292,12 @@ bool assay_sx_vote_prove(struct assay_simplex *s, struct sx_view *v, uint16_t se
 /* Returns: the weight of the seats that voted so. */
 uint64_t assay_sx_weight(const struct assay_simplex *s, const struct sx_view *v,
                          enum assay_vote_type type, const uint8_t id[static 32]);
-struct assay_vote_statement assay_sx_statement(const struct assay_simplex *s, uint64_t view,
-                                               enum assay_vote_type type,
+/* Of a view or a range; type N, X or F. */
+struct assay_vote_statement assay_sx_statement(const struct assay_simplex *s,
+                                               const struct sx_view *v, enum assay_vote_type type,
                                                const uint8_t id[static 32]);
+/* Returns: whether a vote of the seat is held or kept. */
+bool assay_sx_said(const struct sx_view *v, uint16_t seat, enum assay_vote_type type);
 /* Signs, with everything it relies on made durable first. Returns: false when there was no room. */
 bool assay_sx_cast(struct assay_simplex *s, struct sx_view *v, enum assay_vote_type type,
                    const uint8_t id[static 32], struct assay_simplex_actions *out);
@@ -282,7 +336,13 @@ enum assay_status assay_sx_certificate_pull(struct assay_simplex *s, uint16_t fr
 void assay_sx_certificate_send(struct assay_simplex *s, uint32_t index, uint16_t to,
                                struct assay_simplex_actions *out);
 
+/* Decoded, of this epoch, and signed by a quorum. Returns: whether it is. */
+bool assay_sx_certificate_true(const struct assay_simplex *s, struct assay_slice payload,
+                               struct assay_certificate *certificate);
+
 /* --- simplex_view.c */
+/* Certificates already held are applied. Returns: whether a view was left. */
+bool assay_sx_leave(struct assay_simplex *s, struct assay_simplex_actions *out);
 /* Does everything that what is held allows. */
 void assay_sx_advance(struct assay_simplex *s, struct assay_simplex_actions *out);
 void assay_sx_enter(struct assay_simplex *s, uint64_t view);
@@ -332,6 +392,9 @@ enum assay_status assay_sx_block_add(struct assay_simplex *s, struct assay_slice
                                      struct assay_block **out);
 
 /* --- simplex_standstill.c */
+/* Own vote of a view or range, if it was cast and came back signed. */
+void assay_sx_resend_vote(struct assay_simplex *s, const struct sx_view *v,
+                          enum assay_vote_type type, struct assay_simplex_actions *out);
 /* Final certificate, certificates above it, own votes: a page. */
 void assay_sx_resend(struct assay_simplex *s, struct assay_simplex_actions *out);
 /* The same when nothing moved for Ts. */

@@ -153,38 +153,48 @@ static bool proves_parent(const struct assay_simplex *s, uint32_t index,
                           const struct assay_block_header *h)
 {
     const struct assay_vote_statement *st = certified(s, index);
-    return st->type != ASSAY_VOTE_NULLIFY && st->view == h->parent_view &&
+    return assay_vote_kind(st->type) != ASSAY_VOTE_NULLIFY && st->view == h->parent_view &&
            assay_bytes_equal(st->block_id, h->parent_id, 32);
 }
 
-static bool proves_nullified(const struct assay_simplex *s, uint32_t index, uint64_t view)
+/* docs/protocol.md 5.7, 5.27: name after name stands for the next views above the parent, each for
+ * at least one, up to the block's. What follows a certificate that is not held cannot be placed
+ * yet.
+ * Returns: how many are missing, at most max. */
+static size_t missing_nullifications(const struct assay_simplex *s, const struct assay_block *block,
+                                     uint8_t (*out)[32], size_t max, bool *bad)
 {
-    const struct assay_vote_statement *st = certified(s, index);
-    return st->type == ASSAY_VOTE_NULLIFY && st->view == view;
+    const struct assay_block_header *h = &block->header;
+    uint64_t at = h->parent_view + 1;
+    size_t count = 0;
+    for (uint32_t i = 0; i < h->null_count && count < max && !*bad; i++) {
+        const uint8_t *commitment = block->nulls.bytes + 32 * (size_t)i;
+        const uint32_t index = assay_sx_certificate_find(s, commitment);
+        if (index == SX_NONE) assay_bytes_copy(out[count++], 32, commitment, 32);
+        if (index == SX_NONE || count > 0) continue;
+        const struct assay_vote_statement *st = certified(s, index);
+        *bad = assay_vote_kind(st->type) != ASSAY_VOTE_NULLIFY || !assay_vote_covers(st, at) ||
+               at >= h->view;
+        at = assay_vote_last(st) + 1;
+    }
+    if (count == 0 && at < h->view && max > 0) *bad = true;
+    return count;
 }
 
 size_t assay_sx_missing_certificates(const struct assay_simplex *s, const struct assay_block *block,
                                      uint8_t (*out)[32], size_t max, bool *bad)
 {
     const struct assay_block_header *h = &block->header;
-    ASSAY_ASSERT(block->nulls.len == 32 * (size_t)h->null_count);
-    ASSAY_ASSERT(h->null_count == h->view - h->parent_view - 1);
+    ASSAY_ASSERT(block->nulls.len == 32 * (size_t)h->null_count && max > 0);
     size_t count = 0;
     *bad = false;
     if (h->parent_view > 0) {
         const uint32_t index = assay_sx_certificate_find(s, h->parent_proof);
-        if (index == SX_NONE) {
-            if (count < max) assay_bytes_copy(out[count++], 32, h->parent_proof, 32);
-        } else if (!proves_parent(s, index, h)) {
-            *bad = true;
-        }
+        if (index == SX_NONE) assay_bytes_copy(out[count++], 32, h->parent_proof, 32);
+        else if (!proves_parent(s, index, h)) *bad = true;
     }
-    for (uint32_t i = 0; i < h->null_count && count < max && !*bad; i++) {
-        const uint8_t *commitment = block->nulls.bytes + 32 * (size_t)i;
-        const uint32_t index = assay_sx_certificate_find(s, commitment);
-        if (index == SX_NONE) assay_bytes_copy(out[count++], 32, commitment, 32);
-        else if (!proves_nullified(s, index, h->parent_view + 1 + i)) *bad = true;
-    }
+    if (!*bad && count < max)
+        count += missing_nullifications(s, block, out + count, max - count, bad);
     ASSAY_ASSERT(count <= max);
     return count;
 }
@@ -271,7 +281,12 @@ static bool choose_base(const struct assay_simplex *s, uint64_t view, uint64_t *
     ASSAY_ASSERT(view > s->final_view);
 
     uint8_t missing[32];
-    for (uint64_t at = view - 1; at > s->final_view; at--) {
+    for (uint64_t at = view - 1; at > s->final_view;) {
+        const uint32_t covering = assay_sx_covering(s, at);
+        if (covering != SX_NONE) {
+            at = certified(s, covering)->view - 1;
+            continue;
+        }
         const struct sx_view *v = assay_sx_peek(s, at);
         if (v == NULL) return false;
         const struct assay_block *block = certified_block(s, parent_certificate(s, at));
@@ -280,23 +295,40 @@ static bool choose_base(const struct assay_simplex *s, uint64_t view, uint64_t *
             return true;
         }
         if (v->certificate[ASSAY_VOTE_NULLIFY] == SX_NONE) return false; /* body is pulled */
+        at--;
     }
     *base_view = s->final_view;
     ASSAY_ASSERT(*base_view < view);
     return s->final_view == 0 || certified_block(s, parent_certificate(s, s->final_view)) != NULL;
 }
 
-/* parent, height and commitments; nulls gets 32 bytes for each view between. */
+/* The fewest certificates that nullify every view between: a range's where there is one. Returns:
+ * how many; nulls gets their names. */
+static uint32_t name_nullifications(const struct assay_simplex *s, uint64_t base_view,
+                                    uint64_t view, uint8_t *nulls, size_t nulls_max)
+{
+    uint32_t count = 0;
+    for (uint64_t at = base_view + 1; at < view; count++) {
+        const uint32_t index = assay_sx_nullification(s, at);
+        ASSAY_ASSERT(index != SX_NONE); /* choose_base, since when certificates only came */
+        const size_t used = 32 * (size_t)count;
+        ASSAY_ASSERT(used < nulls_max);
+        assay_bytes_copy(nulls + used, nulls_max - used, s->certificates[index].commitment, 32);
+        at = assay_sx_after(s, index);
+    }
+    return count;
+}
+
+/* parent, height and commitments; nulls gets 32 bytes for each nullification. */
 static void set_parent(const struct assay_simplex *s, uint64_t base_view,
                        struct assay_block_header *h, uint8_t *nulls, size_t nulls_max)
 {
     ASSAY_ASSERT(base_view >= s->final_view && base_view < h->view);
-    ASSAY_ASSERT(32 * (size_t)(h->view - base_view - 1) <= nulls_max);
 
     struct assay_merkle tree;
     assay_merkle_init(&tree);
     h->parent_view = base_view;
-    h->null_count = (uint32_t)(h->view - base_view - 1);
+    h->null_count = name_nullifications(s, base_view, h->view, nulls, nulls_max);
     if (base_view == 0) {
         assay_bytes_copy(h->parent_id, 32, s->base.id, 32);
         assay_bytes_copy(h->parent_proof, 32, s->base.proof, 32);
@@ -309,14 +341,8 @@ static void set_parent(const struct assay_simplex *s, uint64_t base_view,
         assay_bytes_copy(h->parent_proof, 32, s->certificates[proof].commitment, 32);
         h->height = parent->header.height + 1;
     }
-    for (uint32_t i = 0; i < h->null_count; i++) {
-        const struct sx_view *v = assay_sx_peek(s, base_view + 1 + i);
-        ASSAY_ASSERT(v != NULL && v->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE);
-        ASSAY_ASSERT(certified(s, v->certificate[ASSAY_VOTE_NULLIFY])->view == v->view);
-        const uint8_t *commitment = s->certificates[v->certificate[ASSAY_VOTE_NULLIFY]].commitment;
-        assay_bytes_copy(nulls + 32 * (size_t)i, nulls_max - 32 * (size_t)i, commitment, 32);
-        assay_merkle_add(&tree, commitment, 32);
-    }
+    for (uint32_t i = 0; i < h->null_count; i++)
+        assay_merkle_add(&tree, nulls + 32 * (size_t)i, 32);
     assay_merkle_root(&tree, h->null_root);
 }
 
@@ -447,6 +473,10 @@ void assay_simplex_propose(struct assay_simplex *s, uint64_t now_ms, uint64_t vi
     struct sx_view *v = assay_sx_view(s, view);
     if (v->leader != s->config.self || !v->asked || v->made || v->has_proposal) return;
     if (v->cast[ASSAY_VOTE_NULLIFY] || v->base_view < s->final_view) return;
+    if (v->base_view > 0 && parent_certificate(s, v->base_view) == SX_NONE) {
+        v->asked = false; /* a range was nullified with the base in it: asked anew */
+        return;
+    }
     ASSAY_ASSERT(v->base_view < view);
     make(s, v, v->base_view, content, out);
     ASSAY_ASSERT(v->made || s->starved);

@@ -11,8 +11,8 @@
 
 /* --- resending */
 
-static void resend_vote(struct assay_simplex *s, const struct sx_view *v, enum assay_vote_type type,
-                        struct assay_simplex_actions *out)
+void assay_sx_resend_vote(struct assay_simplex *s, const struct sx_view *v,
+                          enum assay_vote_type type, struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT((unsigned)type < ASSAY_VOTE_TYPES);
 
@@ -21,7 +21,7 @@ static void resend_vote(struct assay_simplex *s, const struct sx_view *v, enum a
     if (seat == UINT16_MAX || !v->said[seat].held[type]) return;
     const struct sx_said *own = &v->said[seat];
     const struct assay_vote_statement statement =
-        assay_sx_statement(s, v->view, type, own->id[type]);
+        assay_sx_statement(s, v, type, own->id[type]);
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_vote_encode(&statement, s->config.self, own->signature[type], &w);
     ASSAY_ASSERT(!w.full);
@@ -34,7 +34,7 @@ static void resend_view(struct assay_simplex *s, const struct sx_view *v,
     ASSAY_ASSERT(v->view >= s->final_view && assay_sx_view_holds(s, v));
 
     for (int type = 0; type < ASSAY_VOTE_TYPES; type++)
-        resend_vote(s, v, (enum assay_vote_type)type, out);
+        assay_sx_resend_vote(s, v, (enum assay_vote_type)type, out);
     if (v->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE)
         assay_sx_certificate_send(s, v->certificate[ASSAY_VOTE_NOTARISE], ASSAY_SLOT_ALL, out);
     if (v->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE)
@@ -53,22 +53,43 @@ static void resend_running(struct assay_simplex *s, struct assay_simplex_actions
     if (block == NULL || !assay_sx_send_block(s, ASSAY_SLOT_ALL, block, out)) return;
 }
 
+/* One certificate where a range has one; and own X of the ranges that begin here. Returns: the view
+ * to go on from. */
+static uint64_t resend_from(struct assay_simplex *s, uint64_t view,
+                            struct assay_simplex_actions *out)
+{
+    static const enum assay_vote_type types[] = { ASSAY_VOTE_NULLIFY_64, ASSAY_VOTE_NULLIFY_4096 };
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        const struct sx_view *range = assay_sx_tally_peek(s, types[i], view);
+        if (range != NULL && range->view == view)
+            assay_sx_resend_vote(s, range, ASSAY_VOTE_NULLIFY, out);
+    }
+    const uint32_t covering = assay_sx_covering(s, view);
+    if (covering != SX_NONE) {
+        assay_sx_certificate_send(s, covering, ASSAY_SLOT_ALL, out);
+        return assay_sx_after(s, covering);
+    }
+    const struct sx_view *v = assay_sx_peek(s, view);
+    if (v != NULL) resend_view(s, v, out);
+    return view + 1;
+}
+
 /* Views between the last final one and the running one: a page of them, the next page next time. */
 static void resend_page(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(s->view > s->final_view);
 
-    const uint64_t between = s->view - s->final_view - 1;
-    const uint64_t page = SX_PAGE_CERTIFICATES / 2; /* up to two certificates a view */
-    const uint64_t count = between < page ? between : page;
-    if (between == 0) return;
-    for (uint64_t i = 0; i < count; i++) {
-        const uint64_t view = s->final_view + 1 + (s->standstill_turn + i) % between;
-        const struct sx_view *v = assay_sx_peek(s, view);
-        if (v != NULL) resend_view(s, v, out);
+    const uint64_t from = s->final_view + 1;
+    uint64_t at = s->standstill_view;
+    if (from == s->view) return;
+    if (at < from || at >= s->view) at = from;
+    const uint64_t start = at;
+    for (size_t i = 0; i < SX_PAGE_CERTIFICATES / 2; i++) { /* up to two certificates a view */
+        at = resend_from(s, at, out);
+        if (at >= s->view) at = from;
+        if (at == start) break;
     }
-    s->standstill_turn = (uint32_t)((s->standstill_turn + count) % between);
-    ASSAY_ASSERT(s->standstill_turn < between);
+    s->standstill_view = at;
 }
 
 void assay_sx_resend(struct assay_simplex *s, struct assay_simplex_actions *out)
@@ -120,8 +141,14 @@ void assay_sx_help(struct assay_simplex *s, uint16_t to, uint64_t view,
         assay_sx_certificate_send(s, s->final_certificate, to, out);
     if (view <= s->final_view) view = s->final_view + 1;
     ASSAY_ASSERT(view > s->final_view);
-    for (size_t sent = 0; view < s->view && sent < SX_HELP_CERTIFICATES; view++, sent++) {
-        const struct sx_view *v = assay_sx_peek(s, view);
+    for (size_t sent = 0; view < s->view && sent < SX_HELP_CERTIFICATES; sent++) {
+        const uint32_t covering = assay_sx_covering(s, view);
+        if (covering != SX_NONE) {
+            assay_sx_certificate_send(s, covering, to, out);
+            view = assay_sx_after(s, covering);
+            continue;
+        }
+        const struct sx_view *v = assay_sx_peek(s, view++);
         if (v == NULL) return;
         const bool notarised = v->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE;
         const uint32_t index = v->certificate[notarised ? ASSAY_VOTE_NOTARISE : ASSAY_VOTE_NULLIFY];

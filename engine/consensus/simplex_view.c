@@ -114,9 +114,9 @@ uint64_t assay_sx_view_wake(const struct assay_simplex *s)
 void assay_sx_enter(struct assay_simplex *s, uint64_t view)
 {
     ASSAY_ASSERT(view > s->final_view);
-    ASSAY_ASSERT(assay_sx_in_window(s, view));
 
     s->view = view;
+    assay_sx_turn_page(s);
     s->entered_ms = s->now_ms;
     s->progress_ms = s->now_ms;
     /* Known in advance, so that a proposal of a view to come is placed without a change. */
@@ -128,8 +128,21 @@ void assay_sx_enter(struct assay_simplex *s, uint64_t view)
     ASSAY_ASSERT(assay_sx_holds(s));
 }
 
-/* Certificates already held are applied at once, repeatedly. Returns: whether a view was left. */
-static bool leave_view(struct assay_simplex *s, struct assay_simplex_actions *out)
+/* docs/protocol.md 5.27: one certificate nullifies the running view and all that follow in its
+ * range. */
+static void leave_range(struct assay_simplex *s, uint32_t covering,
+                        struct assay_simplex_actions *out)
+{
+    const uint64_t next = assay_sx_after(s, covering);
+    ASSAY_ASSERT(next > s->view);
+    const uint64_t skipped = next - s->view;
+    s->nullified_since_final += skipped;
+    s->nullified_in_a_row += skipped;
+    assay_sx_note(s, ASSAY_NOTE_VIEW_NULLIFIED, ASSAY_SLOT_ALL, next - 1, 0, out);
+    assay_sx_enter(s, next);
+}
+
+bool assay_sx_leave(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(s->begun && !s->done);
 
@@ -137,12 +150,17 @@ static bool leave_view(struct assay_simplex *s, struct assay_simplex_actions *ou
         assay_sx_enter(s, s->final_view + 1);
         return true;
     }
+    const uint32_t covering = assay_sx_covering(s, s->view);
+    if (covering != SX_NONE) {
+        leave_range(s, covering, out);
+        return true;
+    }
     struct sx_view *v = assay_sx_view(s, s->view);
     ASSAY_ASSERT(assay_sx_view_holds(s, v));
     const bool notarised = v->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE;
     const bool nullified = v->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE;
     if (!notarised && !nullified) return false;
-    if (!assay_sx_in_window(s, s->view + 1)) return false; /* waits for finality */
+    if (!assay_sx_may_enter(s, s->view + 1)) return false; /* waits for finality, or a range */
     /* A view that was notarised after we gave it up counts too: with time-outs a little too short
      * every view would be notarised and none ever final. */
     if (!notarised || v->cast[ASSAY_VOTE_NULLIFY]) s->nullified_since_final++;
@@ -166,6 +184,7 @@ void assay_sx_try_finalise(struct assay_simplex *s, struct sx_view *v,
     ASSAY_ASSERT(assay_sx_view_holds(s, v));
 
     if (!assay_sx_voting(s) || v->view <= s->final_view || v->view <= s->resume.floor) return;
+    if (v->view <= s->x_through) return; /* docs/protocol.md 5.27 */
     if (v->certificate[ASSAY_VOTE_NOTARISE] == SX_NONE) return;
     if (!v->cast[ASSAY_VOTE_NOTARISE] || v->cast[ASSAY_VOTE_NULLIFY]) return;
     if (v->cast[ASSAY_VOTE_FINALISE]) return;
@@ -192,7 +211,7 @@ static void consider_proposal(struct assay_simplex *s, struct sx_view *v,
     const enum sx_judgement judgement = assay_sx_judge(s, block);
     if (judgement == SX_BAD || block->checked_invalid) v->proposal_bad = true;
     if (judgement != SX_READY || v->proposal_bad) return;
-    if (!assay_sx_voting(s) || v->view <= s->resume.floor) return;
+    if (!assay_sx_voting(s) || v->view <= s->resume.floor || v->view <= s->x_through) return;
     if (block->header.kind == ASSAY_BLOCK_TAIL) block->checked_valid = true; /* judged whole */
     if (block->checked_valid) {
         /* Without room the next step tries again: nothing was marked. */
@@ -241,7 +260,7 @@ static bool leader_gave_up(const struct assay_simplex *s, const struct sx_view *
 static void consider_nullifying(struct assay_simplex *s, struct sx_view *v,
                                 struct assay_simplex_actions *out)
 {
-    if (!assay_sx_voting(s)) return;
+    if (!assay_sx_voting(s) || v->view <= s->resume.forgotten) return;
     if (v->cast[ASSAY_VOTE_NULLIFY] || v->cast[ASSAY_VOTE_FINALISE]) return;
     const uint64_t weight = assay_sx_weight(s, v, ASSAY_VOTE_NULLIFY, no_block);
     ASSAY_ASSERT(weight <= s->voters->total_weight);
@@ -261,13 +280,16 @@ void assay_sx_advance(struct assay_simplex *s, struct assay_simplex_actions *out
     do {
         assay_sx_hand_out_final(s, out);
         if (s->done) break;
-    } while (leave_view(s, out));
+    } while (assay_sx_leave(s, out));
+    if (s->covered_anew && !s->done) assay_sx_close_pages(s);
+    s->covered_anew = false;
     if (!s->done) {
         struct sx_view *v = assay_sx_view(s, s->view);
         ASSAY_ASSERT(v->view > s->final_view);
         catch_up_votes(s, out);
         consider_proposal(s, v, out);
         consider_nullifying(s, v, out);
+        assay_sx_consider_ranges(s, out);
         if (assay_sx_voting(s) && s->now_ms >= wanted_since(s) && v->view > s->resume.floor)
             assay_sx_consider_proposing(s, v, out);
     }

@@ -10,15 +10,19 @@
 
 static const uint8_t no_block[32] = { 0 };
 
-struct assay_vote_statement assay_sx_statement(const struct assay_simplex *s, uint64_t view,
-                                               enum assay_vote_type type,
+struct assay_vote_statement assay_sx_statement(const struct assay_simplex *s,
+                                               const struct sx_view *v, enum assay_vote_type type,
                                                const uint8_t id[static 32])
 {
-    ASSAY_ASSERT(view > 0 && view <= UINT64_MAX / 8);
+    ASSAY_ASSERT(v->view > 0 && v->view <= UINT64_MAX / 8);
     ASSAY_ASSERT((unsigned)type < ASSAY_VOTE_TYPES);
+    ASSAY_ASSERT(type == ASSAY_VOTE_NULLIFY || v->nullify == ASSAY_VOTE_NULLIFY);
 
     struct assay_vote_statement statement = {
-        .era = s->base.era, .epoch = s->base.epoch, .view = view, .type = type
+        .era = s->base.era,
+        .epoch = s->base.epoch,
+        .view = v->view,
+        .type = type == ASSAY_VOTE_NULLIFY ? v->nullify : type,
     };
     assay_bytes_copy(statement.chain_id, 32, s->config.chain_id, 32);
     assay_bytes_copy(statement.block_id, 32, type == ASSAY_VOTE_NULLIFY ? no_block : id, 32);
@@ -50,7 +54,7 @@ static void count_vote(const struct assay_simplex *s, struct sx_view *v,
 {
     ASSAY_ASSERT(seat < s->seat_count);
 
-    struct sx_sum *sum = &v->sum[statement->type];
+    struct sx_sum *sum = &v->sum[assay_vote_kind(statement->type)];
     if (sum->held++ == 0) assay_bytes_copy(sum->id, 32, statement->block_id, 32);
     if (assay_bytes_equal(sum->id, statement->block_id, 32))
         sum->weight += s->voters->weight[s->slot_of[seat]];
@@ -66,7 +70,7 @@ static void accuse(struct assay_simplex *s, struct sx_said *said, uint16_t slot,
                    struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(number >= 1 && number <= 3);
-    ASSAY_ASSERT(first->statement.view == second->statement.view);
+    ASSAY_ASSERT(first->statement.epoch == second->statement.epoch);
 
     uint8_t bytes[2][ASSAY_VOTE_LEN_MAX];
     const struct assay_vote *votes[2] = { first, second };
@@ -101,7 +105,7 @@ enum { PAIRS = sizeof pairs / sizeof pairs[0] };
 static bool is_pair(const struct pair *pair, const struct sx_said *said,
                     const struct assay_vote_statement *statement)
 {
-    if (pair->one != statement->type) return false;
+    if (pair->one != assay_vote_kind(statement->type)) return false;
     if (!said->held[pair->other] && !said->kept[pair->other]) return false;
     return pair->number == 3 ||
            !assay_bytes_equal(said->id[pair->other], statement->block_id, 32);
@@ -112,10 +116,30 @@ static struct assay_vote held_vote(const struct assay_simplex *s, const struct s
 {
     ASSAY_ASSERT(said->held[type]);
     struct assay_vote vote = { 0 };
-    vote.statement = assay_sx_statement(s, v->view, type, said->id[type]);
+    vote.statement = assay_sx_statement(s, v, type, said->id[type]);
     assay_bytes_copy(vote.signature, sizeof vote.signature, said->signature[type],
                      sizeof vote.signature);
     return vote;
+}
+
+bool assay_sx_said(const struct sx_view *v, uint16_t seat, enum assay_vote_type type)
+{
+    return v->said[seat].held[type] || v->said[seat].kept[type];
+}
+
+/* docs/protocol.md 5.27: X of a range and F in it. */
+static void look_across(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
+                        const struct assay_vote *vote, struct assay_simplex_actions *out)
+{
+    const bool is_f = vote->statement.type == ASSAY_VOTE_FINALISE;
+    const enum assay_vote_type other = is_f ? ASSAY_VOTE_NULLIFY : ASSAY_VOTE_FINALISE;
+    struct sx_view *at;
+    while ((at = assay_sx_across(s, &vote->statement, seat)) != NULL) {
+        if (!assay_sx_vote_prove(s, at, seat, other)) continue; /* junk, and forgotten now */
+        const struct assay_vote held = held_vote(s, at, &at->said[seat], other);
+        accuse(s, &(is_f ? at : v)->said[seat], s->slot_of[seat], 3, &held, vote, out);
+        return;
+    }
 }
 
 /* What this verified vote conflicts with is verified too, if it was only kept, and accused. */
@@ -131,6 +155,7 @@ static void look_for_conflicts(struct assay_simplex *s, struct sx_view *v, uint1
         const struct assay_vote held = held_vote(s, v, said, pairs[i].other);
         accuse(s, said, s->slot_of[seat], pairs[i].number, &held, vote, out);
     }
+    look_across(s, v, seat, vote, out);
 }
 
 /* A verified vote that is the first of its seat, view and type. */
@@ -141,7 +166,7 @@ static void hold(struct assay_simplex *s, struct sx_view *v,
     ASSAY_ASSERT(seat < s->seat_count && statement->view == v->view);
 
     struct sx_said *said = &v->said[seat];
-    const enum assay_vote_type type = statement->type;
+    const enum assay_vote_type type = assay_vote_kind(statement->type);
     ASSAY_ASSERT(!said->held[type]);
     said->held[type] = true;
     said->kept[type] = false;
@@ -161,7 +186,7 @@ bool assay_sx_vote_prove(struct assay_simplex *s, struct sx_view *v, uint16_t se
     ASSAY_ASSERT(!said->held[type] || !said->kept[type]);
     struct assay_vote vote = { .slot = s->slot_of[seat] };
     if (!said->kept[type]) return said->held[type];
-    vote.statement = assay_sx_statement(s, v->view, type, said->id[type]);
+    vote.statement = assay_sx_statement(s, v, type, said->id[type]);
     assay_vote_statement_digest(&vote.statement, vote.digest);
     assay_bytes_copy(vote.signature, sizeof vote.signature, said->signature[type],
                      sizeof vote.signature);
@@ -179,9 +204,9 @@ void assay_sx_vote_note(struct assay_simplex *s, const struct assay_vote_stateme
     ASSAY_ASSERT(seat < s->seat_count);
     ASSAY_ASSERT(statement->epoch == s->base.epoch && statement->era == s->base.era);
 
-    struct sx_view *v = assay_sx_view(s, statement->view);
+    struct sx_view *v = assay_sx_tally(s, statement);
     struct sx_said *said = &v->said[seat];
-    const enum assay_vote_type type = statement->type;
+    const enum assay_vote_type type = assay_vote_kind(statement->type);
     struct assay_vote vote = { .statement = *statement, .slot = s->slot_of[seat] };
     assay_bytes_copy(vote.signature, sizeof vote.signature, signature, sizeof vote.signature);
     if (said->held[type] && assay_bytes_equal(said->id[type], statement->block_id, 32)) return;
@@ -198,10 +223,11 @@ void assay_sx_vote_note(struct assay_simplex *s, const struct assay_vote_stateme
 static bool is_spare(const struct assay_simplex *s, const struct sx_view *v, uint16_t seat,
                      const struct assay_vote_statement *statement)
 {
-    const uint32_t index = v->certificate[statement->type];
+    const uint32_t index = v->certificate[assay_vote_kind(statement->type)];
     if (index == SX_NONE) return false;
     const struct assay_vote_statement *certified = &s->certificates[index].statement;
     ASSAY_ASSERT(certified->view == v->view && certified->type == statement->type);
+    if (assay_sx_across(s, statement, seat) != NULL) return false;
     if (!assay_bytes_equal(certified->block_id, statement->block_id, 32)) return false;
     for (size_t i = 0; i < PAIRS; i++)
         if (is_pair(&pairs[i], &v->said[seat], statement)) return false;
@@ -214,7 +240,7 @@ static void keep(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
     ASSAY_ASSERT(vote->statement.view == v->view && vote->slot == s->slot_of[seat]);
 
     struct sx_said *said = &v->said[seat];
-    const enum assay_vote_type type = vote->statement.type;
+    const enum assay_vote_type type = assay_vote_kind(vote->statement.type);
     ASSAY_ASSERT(!said->held[type] && !said->kept[type]);
     said->kept[type] = true;
     assay_bytes_copy(said->id[type], 32, vote->statement.block_id, 32);
@@ -251,7 +277,7 @@ static enum assay_status place_vote(struct assay_simplex *s, uint16_t from,
  * was accused already. A kept one with another signature is verified: the first may be junk. */
 static bool is_known(const struct sx_said *said, const struct assay_vote *vote)
 {
-    const enum assay_vote_type type = vote->statement.type;
+    const enum assay_vote_type type = assay_vote_kind(vote->statement.type);
     ASSAY_ASSERT(!said->held[type] || !said->kept[type]);
     if (!said->held[type] && !said->kept[type]) return false;
     if (!assay_bytes_equal(said->id[type], vote->statement.block_id, 32))
@@ -260,13 +286,63 @@ static bool is_known(const struct sx_said *said, const struct assay_vote *vote)
            assay_bytes_equal(said->signature[type], vote->signature, sizeof vote->signature);
 }
 
+/* The vote of a seat as a certificate has it. Returns: false when it has none. */
+static bool vote_in(const struct assay_simplex *s, uint32_t index, uint16_t slot,
+                    struct assay_vote *vote)
+{
+    ASSAY_ASSERT(index < s->certificate_top && s->certificates[index].used);
+    const struct sx_certificate *held = &s->certificates[index];
+    struct assay_certificate certificate;
+    const enum assay_status read = assay_certificate_decode(
+        assay_slice_over(held->payload, held->payload_len), s->voters->count, &certificate);
+    ASSAY_ASSERT(read == ASSAY_OK); /* it was when it came */
+    struct assay_cursor c =
+        assay_cursor_over(certificate.signatures.bytes, certificate.signatures.len);
+    for (uint32_t i = 0; i <= slot; i++) {
+        const uint8_t *signature = NULL;
+        if (!assay_bitmap_has(certificate.bitmap, i)) continue;
+        const enum assay_status taken = assay_cursor_take(&c, ASSAY_P256_SIGNATURE_LEN, &signature);
+        ASSAY_ASSERT(taken == ASSAY_OK);
+        assay_bytes_copy(vote->signature, sizeof vote->signature, signature,
+                         ASSAY_P256_SIGNATURE_LEN);
+    }
+    vote->statement = certificate.statement;
+    vote->slot = slot;
+    return assay_bitmap_has(certificate.bitmap, slot);
+}
+
+/* F in a range whose votes are forgotten: the certificate still has them (docs/protocol.md 5.27).
+ * */
+static void look_in_certificates(struct assay_simplex *s, const struct assay_vote *vote,
+                                 struct assay_simplex_actions *out)
+{
+    struct assay_vote x = { 0 };
+    struct sx_said once = { 0 };
+    const uint32_t index = assay_sx_covering(s, vote->statement.view);
+    if (vote->statement.type != ASSAY_VOTE_FINALISE || index == SX_NONE) return;
+    if (s->convicted[vote->slot] || !vote_in(s, index, vote->slot, &x)) return;
+    if (assay_vote_verify(vote, s->voters) != ASSAY_OK) return;
+    s->convicted[vote->slot] = true;
+    accuse(s, &once, vote->slot, 3, &x, vote, out);
+}
+
+/* A vote that is not counted: long over, or too far ahead. */
+static enum assay_status put_aside(struct assay_simplex *s, uint16_t from,
+                                   const struct assay_vote *vote, struct assay_simplex_actions *out)
+{
+    const struct assay_vote_statement *st = &vote->statement;
+    if (st->view > s->final_view && st->view >= s->view) return ASSAY_E_EARLY;
+    look_in_certificates(s, vote, out);
+    if (from == vote->slot) assay_sx_help(s, from, st->view, out);
+    return ASSAY_E_STALE;
+}
+
 enum assay_status assay_sx_vote(struct assay_simplex *s, uint16_t from, struct assay_slice payload,
                                 struct assay_simplex_actions *out)
 {
     struct assay_vote vote;
     ASSAY_TRY(assay_vote_decode(payload, &vote));
     const uint64_t view = vote.statement.view;
-    if (assay_vote_span(vote.statement.type) > 1) return ASSAY_E_UNSUPPORTED;
     const enum assay_status place = place_vote(s, from, payload, &vote, out);
     if (place != ASSAY_OK || vote.statement.epoch != s->base.epoch) return place;
     if (from == ASSAY_SLOT_SELF && vote.slot != s->config.self) return ASSAY_E_STRANGER;
@@ -274,14 +350,10 @@ enum assay_status assay_sx_vote(struct assay_simplex *s, uint16_t from, struct a
         return ASSAY_E_STRANGER;
     const uint16_t seat = s->seat_of[vote.slot];
     ASSAY_ASSERT(seat < s->seat_count && s->slot_of[seat] == vote.slot);
-    if (view < s->final_view) {
-        if (from == vote.slot) assay_sx_help(s, from, view, out);
-        return ASSAY_E_STALE;
-    }
-    if (!assay_sx_in_window(s, view)) return ASSAY_E_EARLY;
+    if (!assay_sx_counts(s, &vote.statement)) return put_aside(s, from, &vote, out);
 
-    const enum assay_vote_type type = vote.statement.type;
-    struct sx_view *known = assay_sx_peek(s, view);
+    const enum assay_vote_type type = assay_vote_kind(vote.statement.type);
+    struct sx_view *known = assay_sx_tally_peek(s, vote.statement.type, view);
     if (known != NULL && is_known(&known->said[seat], &vote)) {
         const bool same =
             assay_bytes_equal(known->said[seat].id[type], vote.statement.block_id, 32);
@@ -299,7 +371,7 @@ enum assay_status assay_sx_vote(struct assay_simplex *s, uint16_t from, struct a
     if (from != ASSAY_SLOT_SELF) ASSAY_TRY(assay_vote_verify(&vote, s->voters));
 
     assay_sx_vote_note(s, &vote.statement, seat, vote.signature, out);
-    struct sx_view *v = assay_sx_view(s, view);
+    struct sx_view *v = assay_sx_tally(s, &vote.statement);
     assay_sx_certificate_assemble(s, v, type, vote.statement.block_id, out);
     return ASSAY_OK;
 }
@@ -336,9 +408,12 @@ static void push_sign(struct assay_simplex *s, const struct assay_vote_statement
     assay_effect_sign(&action->effect, &signing);
 }
 
-/* docs/protocol.md 5.2 to 5.4: two N never; X and F never; F only after the same N. */
-static void check_cast(const struct sx_view *v, enum assay_vote_type type, const uint8_t id[32])
+/* docs/protocol.md 5.2 to 5.4: two N never; X and F never; F only after the same N. 5.27: X of a
+ * range and F in it never. */
+static void check_cast(const struct assay_simplex *s, const struct sx_view *v,
+                       enum assay_vote_type type, const uint8_t id[32])
 {
+    if (type != ASSAY_VOTE_NULLIFY) ASSAY_ASSERT(v->view > s->x_through);
     ASSAY_ASSERT(!v->cast[type]);
     switch (type) {
     case ASSAY_VOTE_NOTARISE: ASSAY_ASSERT(!v->cast[ASSAY_VOTE_NULLIFY]); return;
@@ -361,7 +436,7 @@ bool assay_sx_cast(struct assay_simplex *s, struct sx_view *v, enum assay_vote_t
     ASSAY_ASSERT(assay_sx_voting(s));
     ASSAY_ASSERT(v->view > s->final_view);
     ASSAY_ASSERT(assay_sx_view_holds(s, v));
-    check_cast(v, type, id);
+    check_cast(s, v, type, id);
 
     if (!assay_sx_store_certificates(s, out)) return false;
     if (type == ASSAY_VOTE_NOTARISE) {
@@ -376,9 +451,12 @@ bool assay_sx_cast(struct assay_simplex *s, struct sx_view *v, enum assay_vote_t
         s->starved = true;
         return false;
     }
-    const struct assay_vote_statement statement = assay_sx_statement(s, v->view, type, id);
+    const struct assay_vote_statement statement = assay_sx_statement(s, v, type, id);
     v->cast[type] = true;
     assay_bytes_copy(v->cast_id[type], 32, statement.block_id, 32);
+    if (type == ASSAY_VOTE_FINALISE) assay_sx_note_final_cast(s, v->view);
+    if (assay_sx_last(v) > v->view && s->x_through < assay_sx_last(v))
+        s->x_through = assay_sx_last(v);
     push_sign(s, &statement, out);
     return true;
 }

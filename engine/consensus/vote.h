@@ -30,8 +30,6 @@ enum assay_vote_type {
 
 enum {
     ASSAY_VOTE_TYPES = 3, /* N, X and F of one view: what assay_vote_kind returns is below */
-    ASSAY_RANGE_VIEWS = 64,
-    ASSAY_RANGES_VIEWS = 64 * ASSAY_RANGE_VIEWS,
     ASSAY_VOTE_STATEMENT_LEN_MAX = 160,
     ASSAY_VOTE_LEN_MAX = ASSAY_VOTE_STATEMENT_LEN_MAX + 80,
     ASSAY_CERTIFICATE_LEN_MAX = 8192, /* 100 signatures and the bitmap of 1024 slots */

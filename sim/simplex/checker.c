@@ -29,15 +29,72 @@ void assay_sxw_checker_free(struct assay_sim_simplex *w)
 {
     for (size_t i = 0; i < SXW_EPOCHS_MAX; i++)
         free(w->seen[i]);
+    free(w->ranges);
     free(w->headers);
 }
 
 static struct sxw_seen *seen(struct assay_sim_simplex *w, uint64_t epoch, uint64_t view)
 {
-    if (epoch >= SXW_EPOCHS_MAX || view >= w->options.views_max) return NULL;
-    if (w->seen[epoch] == NULL)
-        w->seen[epoch] = calloc(w->options.views_max, sizeof(struct sxw_seen));
-    return w->seen[epoch] == NULL ? NULL : &w->seen[epoch][view];
+    if (epoch >= SXW_EPOCHS_MAX || view >= SXW_SEEN_MAX) return NULL;
+    if (view >= w->seen_capacity[epoch]) {
+        size_t capacity = w->seen_capacity[epoch] == 0 ? 64 : w->seen_capacity[epoch];
+        while (capacity <= view)
+            capacity *= 2;
+        w->seen[epoch] = assay_sxw_must(realloc(w->seen[epoch], capacity * sizeof **w->seen));
+        memset(w->seen[epoch] + w->seen_capacity[epoch], 0,
+               (capacity - w->seen_capacity[epoch]) * sizeof **w->seen);
+        w->seen_capacity[epoch] = capacity;
+    }
+    return &w->seen[epoch][view];
+}
+
+static struct sxw_seen_range *seen_range(struct assay_sim_simplex *w,
+                                         const struct assay_vote_statement *st)
+{
+    for (size_t i = w->range_count; i-- > 0;) {
+        const struct assay_vote_statement *of = &w->ranges[i].statement;
+        if (of->epoch == st->epoch && of->view == st->view && of->type == st->type)
+            return &w->ranges[i];
+    }
+    if (w->range_count == w->range_capacity) {
+        w->range_capacity = w->range_capacity == 0 ? 16 : 2 * w->range_capacity;
+        w->ranges = assay_sxw_must(realloc(w->ranges, w->range_capacity * sizeof *w->ranges));
+    }
+    w->ranges[w->range_count] = (struct sxw_seen_range){ .statement = *st };
+    return &w->ranges[w->range_count++];
+}
+
+/* A range around the view of which X was sent by the machine, or, without a machine, that was
+ * certified. Returns: NULL when there is none. */
+static const struct sxw_seen_range *range_around(const struct assay_sim_simplex *w, uint64_t epoch,
+                                                 uint64_t view, size_t machine)
+{
+    for (size_t i = 0; i < w->range_count; i++) {
+        const struct sxw_seen_range *r = &w->ranges[i];
+        if (r->statement.epoch != epoch || !assay_vote_covers(&r->statement, view)) continue;
+        if (machine == SIZE_MAX ? r->certified : r->voted[machine]) return r;
+    }
+    return NULL;
+}
+
+static void final_and_nullified(struct assay_sim_simplex *w, uint64_t epoch, uint64_t view)
+{
+    assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_FINALITY,
+                              "epoch %u view %u is final and nullified", (unsigned)epoch,
+                              (unsigned)view);
+}
+
+/* docs/protocol.md 5.27: no view of a range with a certificate becomes final. */
+static void check_range_certificate(struct assay_sim_simplex *w,
+                                    const struct assay_vote_statement *st)
+{
+    struct sxw_seen_range *r = seen_range(w, st);
+    if (r->certified || w->options.splits) return;
+    r->certified = true;
+    for (uint64_t view = st->view; view <= assay_vote_last(st); view++) {
+        const struct sxw_seen *v = seen(w, st->epoch, view);
+        if (v != NULL && v->certified[ASSAY_VOTE_FINALISE]) final_and_nullified(w, st->epoch, view);
+    }
 }
 
 /* Counted and verified here: with the code under test a wrong quorum would agree with itself. */
@@ -76,6 +133,10 @@ static void check_certificate(struct assay_sim_simplex *w, const struct sxw_mach
         return;
     }
     const struct assay_vote_statement *st = &c.statement;
+    if (assay_vote_span(st->type) > 1) {
+        check_range_certificate(w, st);
+        return;
+    }
     struct sxw_seen *v = seen(w, st->epoch, st->view);
     if (v == NULL || w->options.splits) return;
     if (v->certified[st->type] && !assay_bytes_equal(v->certified_id[st->type], st->block_id, 32))
@@ -84,10 +145,10 @@ static void check_certificate(struct assay_sim_simplex *w, const struct sxw_mach
                                   (unsigned)st->epoch, (unsigned)st->view);
     v->certified[st->type] = true;
     assay_bytes_copy(v->certified_id[st->type], 32, st->block_id, 32);
-    if (v->certified[ASSAY_VOTE_NULLIFY] && v->certified[ASSAY_VOTE_FINALISE])
-        assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_FINALITY,
-                                  "epoch %u view %u is final and nullified", (unsigned)st->epoch,
-                                  (unsigned)st->view);
+    if (!v->certified[ASSAY_VOTE_FINALISE]) return;
+    if (v->certified[ASSAY_VOTE_NULLIFY] ||
+        range_around(w, st->epoch, st->view, SIZE_MAX) != NULL)
+        final_and_nullified(w, st->epoch, st->view);
 }
 
 /* A certificate by name, in the machine's log, where it must be one.
@@ -114,18 +175,21 @@ static void check_reliance(struct assay_sim_simplex *w, const struct sxw_machine
     const unsigned view = (unsigned)h->view;
     struct assay_certificate c;
     bool all = true;
-    bool right = p->nulls.len == 32 * (h->view - h->parent_view - 1);
+    bool right = true;
+    uint64_t next = h->parent_view + 1;
     if (h->parent_view > 0) {
         all = held(w, m, h->epoch, h->parent_proof, &c);
-        right = right && all && c.statement.type != ASSAY_VOTE_NULLIFY &&
+        right = right && all && assay_vote_kind(c.statement.type) != ASSAY_VOTE_NULLIFY &&
                 c.statement.view == h->parent_view &&
                 assay_bytes_equal(c.statement.block_id, h->parent_id, 32);
     }
     for (size_t at = 0; at < p->nulls.len && all; at += 32) {
         all = held(w, m, h->epoch, p->nulls.bytes + at, &c);
-        right = right && all && c.statement.type == ASSAY_VOTE_NULLIFY &&
-                c.statement.view == h->parent_view + 1 + at / 32;
+        right = right && all && assay_vote_kind(c.statement.type) == ASSAY_VOTE_NULLIFY &&
+                assay_vote_covers(&c.statement, next);
+        next = assay_vote_last(&c.statement) + 1;
     }
+    right = right && (!all || next == h->view);
     if (!all)
         assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_PERSIST,
                                   "N without a certificate it relies on in the log, epoch %u view "
@@ -157,7 +221,9 @@ static void check_notarise(struct assay_sim_simplex *w, const struct sxw_machine
     }
     check_reliance(w, m, &p);
     assay_sxw_check_block(w, m, &p);
-    if (n != NULL && x != NULL && x < n) /* the log grows at its end */
+    const bool given_up =
+        range_around(w, st->epoch, st->view, (size_t)(m - w->machines)) != NULL;
+    if (given_up || (n != NULL && x != NULL && x < n)) /* the log grows at its end */
         assay_sim_simplex_violate(
             w, ASSAY_SIM_CHECKER_VALIDITY, "machine %u cast N after X in epoch %u view %u",
             (unsigned)(m - w->machines), (unsigned)st->epoch, (unsigned)st->view);
@@ -186,14 +252,47 @@ static void check_finalise(struct assay_sim_simplex *w, const struct sxw_machine
                                   (unsigned)(m - w->machines));
 }
 
+/* docs/protocol.md 5.27: a range that its sender has left, durable, and no F of its own in it. */
+static void check_range_vote(struct assay_sim_simplex *w, const struct sxw_machine *m,
+                             const struct assay_vote_statement *st)
+{
+    const size_t self = (size_t)(m - w->machines);
+    struct sxw_seen_range *r = seen_range(w, st);
+    struct assay_simplex_snapshot look;
+    assay_simplex_snapshot(m->simplex, &look);
+    if (!r->voted[self] && assay_sxw_log_find(m, ASSAY_STORE_VOTE, st->epoch, assay_vote_number(st),
+                                              st->block_id) == NULL)
+        assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_PERSIST,
+                                  "machine %u sent a vote before it was persisted", (unsigned)self);
+    if (look.epoch == st->epoch && look.view <= assay_vote_last(st))
+        assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_VALIDITY,
+                                  "machine %u sent X over a range that it has not left, epoch %u "
+                                  "view %u",
+                                  (unsigned)self, (unsigned)st->epoch, (unsigned)st->view);
+    r->voted[self] = true;
+    for (uint64_t view = st->view; view <= assay_vote_last(st); view++) {
+        const struct sxw_seen *v = seen(w, st->epoch, view);
+        if (v != NULL && v->voted[self][ASSAY_VOTE_FINALISE])
+            assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_SIGNED_ONCE,
+                                      "machine %u sent X over a range and F in it, epoch %u view "
+                                      "%u",
+                                      (unsigned)self, (unsigned)st->epoch, (unsigned)view);
+    }
+}
+
 static void check_vote(struct assay_sim_simplex *w, const struct sxw_machine *m,
                        const struct assay_vote *vote)
 {
     const struct assay_vote_statement *st = &vote->statement;
     const size_t self = (size_t)(m - w->machines);
     const uint64_t number = assay_vote_number(st);
+    if (vote->slot != m->slot) return;
+    if (assay_vote_span(st->type) > 1) {
+        check_range_vote(w, m, st);
+        return;
+    }
     struct sxw_seen *v = seen(w, st->epoch, st->view);
-    if (v == NULL || vote->slot != m->slot) return;
+    if (v == NULL) return;
     const bool again = v->voted[self][st->type]; /* a disk may lose what was sent long ago */
     if (!again && assay_sxw_log_find(m, ASSAY_STORE_VOTE, st->epoch, number, st->block_id) == NULL)
         assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_PERSIST,
@@ -205,7 +304,9 @@ static void check_vote(struct assay_sim_simplex *w, const struct sxw_machine *m,
                                   (unsigned)st->view);
     v->voted[self][st->type] = true;
     assay_bytes_copy(v->voted_id[self][st->type], 32, st->block_id, 32);
-    if (v->voted[self][ASSAY_VOTE_NULLIFY] && v->voted[self][ASSAY_VOTE_FINALISE])
+    if (v->voted[self][ASSAY_VOTE_FINALISE] &&
+        (v->voted[self][ASSAY_VOTE_NULLIFY] ||
+         range_around(w, st->epoch, st->view, self) != NULL))
         assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_SIGNED_ONCE,
                                   "machine %u sent X and F in epoch %u view %u", (unsigned)self,
                                   (unsigned)st->epoch, (unsigned)st->view);

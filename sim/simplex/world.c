@@ -165,7 +165,8 @@ static void step(struct assay_sim_simplex *w, struct sxw_machine *m, const struc
                                   assay_status_symbol(status));
     for (size_t i = 0; i < m->actions.count; i++) /* the ledger's answers append to the list */
         assay_sxw_ledger_act(w, m, i);
-    assay_simplex_check(m->simplex);
+    if (w->options.check_every == 0 || w->counts.steps % w->options.check_every == 0)
+        assay_simplex_check(m->simplex);
     obey(w, m);
     if (m->alive) m->wake_at = assay_simplex_wake_at(m->simplex);
 }
@@ -329,7 +330,7 @@ struct assay_sim_simplex *assay_sim_simplex_create(const struct assay_sim_simple
     w->random = options->seed;
     if (w->options.epoch_ms == 0) w->options.epoch_ms = 2000;
     if (w->options.epoch_blocks == 0) w->options.epoch_blocks = 5;
-    if (w->options.views_max == 0) w->options.views_max = SXW_VIEWS_MAX;
+    if (w->options.views_max == 0) w->options.views_max = SXW_VIEWS;
     if (w->options.blocks_max == 0) w->options.blocks_max = SXW_BLOCKS_MAX;
     ASSAY_ASSERT(w->options.views_max <= SXW_VIEWS_MAX && w->options.blocks_max <= SXW_BLOCKS_MAX);
     ASSAY_ASSERT(w->options.slot_count <= ASSAY_SIM_SIMPLEX_MACHINES_MAX);

@@ -43,8 +43,9 @@ struct assay_sim_simplex_options {
     uint64_t check_ms_max;     /* the ledger takes up to so long to judge a block */
     bool splits;               /* twins of more than a third: certificates may contradict each other
                                   and nothing but two final chains stops the world */
-    uint32_t views_max;        /* of one epoch that a machine holds at once; 0: 128, the most */
+    uint32_t views_max;        /* of one epoch that a machine holds at once; 0: 128 */
     uint32_t blocks_max;       /* that a machine holds; 0: 48 */
+    uint32_t check_every;      /* steps from one look at every invariant to the next; 0: 1 */
     enum assay_sim_simplex_plant plant;
 };
 

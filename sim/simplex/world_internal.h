@@ -7,7 +7,9 @@
 #include "sim/simplex/world.h"
 
 enum {
-    SXW_VIEWS_MAX = 128,
+    SXW_VIEWS_MAX = ASSAY_BLOCK_NULLS_MAX,
+    SXW_VIEWS = 128,
+    SXW_SEEN_MAX = 1 << 17,
     SXW_BLOCKS_MAX = 48,
     SXW_BODY_MAX = 64,
     SXW_EPOCHS_MAX = 256,
@@ -83,6 +85,13 @@ struct sxw_seen {
     uint8_t proposed_id[ASSAY_SIM_SIMPLEX_MACHINES_MAX][32];
 };
 
+/* And of one range of views (docs/protocol.md 5.27). */
+struct sxw_seen_range {
+    struct assay_vote_statement statement;
+    bool certified;
+    bool voted[ASSAY_SIM_SIMPLEX_MACHINES_MAX];
+};
+
 struct assay_sim_simplex {
     struct assay_sim_simplex_options options;
     uint64_t random, now, still;
@@ -106,7 +115,10 @@ struct assay_sim_simplex {
     assay_sim_simplex_observer *observer;
     void *observer_context;
     struct assay_sim_simplex_counts counts;
-    struct sxw_seen *seen[SXW_EPOCHS_MAX]; /* [SXW_VIEWS_MAX] each */
+    struct sxw_seen *seen[SXW_EPOCHS_MAX];    /* [seen_capacity] each, by view */
+    size_t seen_capacity[SXW_EPOCHS_MAX];
+    struct sxw_seen_range *ranges; /* of all epochs */
+    size_t range_count, range_capacity;
     struct sxw_header *headers;
     size_t header_count, header_capacity;
     bool chain_known[SXW_HEIGHTS_MAX];

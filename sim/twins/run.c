@@ -13,7 +13,7 @@ enum {
     DELAY_SEED_MS = 20,
     HEAL_MS = 60000,
     AHEAD = 8,
-    VIEWS_HELD = 48,
+    VIEWS_HELD = 128,
     BLOCKS_HELD = 32,
 };
 

@@ -46,6 +46,11 @@ struct world_view {
     uint8_t id[32];
 };
 
+/* A certificate over a range of views (docs/protocol.md 5.27). */
+struct world_range {
+    uint64_t epoch, first, last;
+};
+
 struct world_proposed {
     uint8_t id[32];
     uint32_t node;
@@ -59,6 +64,8 @@ struct world_chain {
     size_t epoch_capacity;
     struct world_view *views; /* open addressing by (epoch, view) */
     size_t view_count, view_capacity;
+    struct world_range *ranges;
+    size_t range_count, range_capacity;
     struct world_proposed *proposed; /* open addressing by id */
     size_t proposed_count, proposed_capacity;
 };
@@ -74,6 +81,7 @@ void world_check_free(struct assay_sim_world *w)
     free(w->chain->heights);
     free(w->chain->epochs);
     free(w->chain->views);
+    free(w->chain->ranges);
     free(w->chain->proposed);
     free(w->chain);
 }
@@ -114,6 +122,23 @@ static bool describe(const struct assay_effect *e, const struct world_payload *p
     return e->as.sign.class_ == ASSAY_STORE_BALLOT || e->as.sign.class_ == ASSAY_STORE_ENVELOPE;
 }
 
+static struct assay_vote_statement voted(const struct own_signature *s)
+{
+    return (struct assay_vote_statement){ .view = s->view, .type = (enum assay_vote_type)s->type };
+}
+
+/* docs/protocol.md 5.27: X over a range and F in it. */
+static bool conflict_over_range(const struct own_signature *a, const struct own_signature *b)
+{
+    if (!a->is_vote || !b->is_vote || a->epoch != b->epoch) return false;
+    if (!assay_bytes_equal(a->key, b->key, 64)) return false;
+    const struct assay_vote_statement one = voted(a), other = voted(b);
+    if (assay_vote_span(one.type) > 1 && other.type == ASSAY_VOTE_FINALISE)
+        return assay_vote_covers(&one, other.view);
+    return assay_vote_span(other.type) > 1 && one.type == ASSAY_VOTE_FINALISE &&
+           assay_vote_covers(&other, one.view);
+}
+
 static bool conflict(const struct own_signature *a, const struct own_signature *b)
 {
     if (a->kind != b->kind || a->epoch != b->epoch || a->view != b->view) return false;
@@ -152,9 +177,10 @@ void world_check_signed(struct assay_sim_world *w, uint32_t node, const struct a
     const size_t held = n->signed_count < SIGNED_KEPT ? n->signed_count : SIGNED_KEPT;
     for (size_t i = 0; i < held && i < SIGNED_LOOKED_AT; i++) {
         const size_t at = (n->signed_count - 1 - i) % SIGNED_KEPT;
-        if (n->signed_keys[at] != key) continue;
         const struct own_signature *old = &n->signed_[at];
-        if (!conflict(old, &s) || !world_trusted(w, node)) continue;
+        const bool same = n->signed_keys[at] == key && conflict(old, &s);
+        if (!same && !conflict_over_range(old, &s)) continue;
+        if (!world_trusted(w, node)) continue;
         world_broken(w, ASSAY_SIM_CHECKER_SIGNED_ONCE,
                      "node %u signed twice: message %u, epoch %llu, view %llu", node, s.kind,
                      (unsigned long long)s.epoch, (unsigned long long)s.view);
@@ -326,6 +352,41 @@ static struct world_view *make_view(struct world_chain *c, uint64_t epoch, uint6
     return v;
 }
 
+static void final_and_nullified(struct assay_sim_world *w, uint64_t epoch, uint64_t view)
+{
+    world_broken(w, ASSAY_SIM_CHECKER_FINALITY,
+                 "a final and a nullification certificate in epoch %llu, view %llu",
+                 (unsigned long long)epoch, (unsigned long long)view);
+}
+
+static const struct world_range *range_around(const struct world_chain *c, uint64_t epoch,
+                                              uint64_t view)
+{
+    for (size_t i = 0; i < c->range_count; i++) {
+        const struct world_range *r = &c->ranges[i];
+        if (r->epoch == epoch && r->first <= view && view <= r->last) return r;
+    }
+    return NULL;
+}
+
+/* docs/protocol.md 5.27: it stands for each of its views. */
+static void check_range_certificate(struct assay_sim_world *w,
+                                    const struct assay_vote_statement *st)
+{
+    struct world_chain *c = w->chain;
+    const struct world_range range = { st->epoch, st->view, assay_vote_last(st) };
+    world_looked(w, ASSAY_SIM_CHECKER_FINALITY);
+    const struct world_range *held = range_around(c, st->epoch, st->view);
+    if (held != NULL && held->last >= range.last) return;
+    c->ranges = grown(c->ranges, &c->range_capacity, c->range_count, sizeof *c->ranges);
+    c->ranges[c->range_count++] = range;
+    for (size_t i = 0; i < c->view_capacity; i++) {
+        const struct world_view *v = &c->views[i];
+        if (v->final && v->epoch == st->epoch && v->view >= range.first && v->view <= range.last)
+            final_and_nullified(w, v->epoch, v->view);
+    }
+}
+
 static void check_certificate(struct assay_sim_world *w, uint32_t node,
                               const struct assay_effect *effect)
 {
@@ -340,6 +401,10 @@ static void check_certificate(struct assay_sim_world *w, uint32_t node,
         c.statement.block_id[0] ^= 1;
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_NULLIFIED && node == 2)
         c.statement.type = ASSAY_VOTE_NULLIFY;
+    if (assay_vote_span(c.statement.type) > 1) {
+        check_range_certificate(w, &c.statement);
+        return;
+    }
     struct world_view *v = make_view(w->chain, c.statement.epoch, c.statement.view);
     world_looked(w, ASSAY_SIM_CHECKER_FINALITY);
     if (c.statement.type == ASSAY_VOTE_NULLIFY) {
@@ -352,10 +417,8 @@ static void check_certificate(struct assay_sim_world *w, uint32_t node,
         v->final = true;
         assay_bytes_copy(v->id, 32, c.statement.block_id, 32);
     }
-    if (v->final && v->null)
-        world_broken(w, ASSAY_SIM_CHECKER_FINALITY,
-                     "a final and a nullification certificate in epoch %llu, view %llu",
-                     (unsigned long long)c.statement.epoch, (unsigned long long)c.statement.view);
+    if (v->final && (v->null || range_around(w->chain, v->epoch, v->view) != NULL))
+        final_and_nullified(w, v->epoch, v->view);
 }
 
 void world_check_persisted(struct assay_sim_world *w, uint32_t node,

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = 4, BODY_MAX = 256, BLOCKS = 4, VIEWS = 32, CHAIN_BYTE = 0xc4 };
+enum { SLOTS = 4, BODY_MAX = 256, BLOCKS = 4, VIEWS = 128, CHAIN_BYTE = 0xc4 };
 
 static uint8_t scratch[ASSAY_BLOCK_LEN_MAX + ASSAY_PROPOSAL_OVERHEAD_MAX];
 

@@ -145,7 +145,7 @@ Test(simplex, memory_too_small_or_limits_out_of_range_are_refused)
     void *blocks_memory = aligned_alloc(64, blocks_len);
     cr_assert_not_null(blocks_memory);
     struct assay_simplex_config config = { .voters_max = 4,
-                                           .views_max = 64,
+                                           .views_max = 128,
                                            .blocks = assay_blocks_init(blocks_memory, blocks_len,
                                                                        COUNT, BODY) };
     const size_t len = assay_simplex_size(&config);
@@ -164,7 +164,7 @@ Test(simplex, memory_too_small_or_limits_out_of_range_are_refused)
     bad.views_max = ASSAY_BLOCK_NULLS_MAX + 1;
     cr_expect_eq(assay_simplex_init(memory, len, &bad, &s), ASSAY_E_RANGE);
     bad = config;
-    bad.certificate_max = 3 * 64 - 1;
+    bad.certificate_max = 3 * 128 - 1;
     cr_expect_eq(assay_simplex_init(memory, len, &bad, &s), ASSAY_E_RANGE);
     free(memory);
     free(blocks_memory);
