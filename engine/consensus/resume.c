@@ -6,7 +6,7 @@
  * holds neither X nor F: a view with two N, two X and two resumed nodes would be dead for ever
  * otherwise.
  *
- *   RESUME_ASK     [chain_id, era, epoch, nonce]
+ *   RESUME_ASK     [chain_id, era, epoch, nonce, view]: who is beyond that view also helps
  *   RESUME_ANSWER  [chain_id, era, epoch, nonce, [VOTE payloads], [CERTIFICATE payloads]]
  *                  the asker's own votes, signed by itself: nobody can invent one for it; and the
  *                  answerer's last final certificate, since it holds no votes below that view, and
@@ -118,19 +118,18 @@ enum assay_status assay_simplex_restore(struct assay_simplex *s, enum assay_stor
 
 /* --- asking */
 
-static void ask(struct assay_simplex *s, struct assay_simplex_actions *out)
+static void ask(struct assay_simplex *s, uint16_t to, struct assay_simplex_actions *out)
 {
-    ASSAY_ASSERT(s->resume.asking);
-
     uint8_t bytes[ASK_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_cbor_put_array(&w, 4);
+    assay_cbor_put_array(&w, 5);
     assay_cbor_put_bytes(&w, s->config.chain_id, 32);
     assay_cbor_put_uint(&w, s->base.era);
     assay_cbor_put_uint(&w, s->base.epoch);
     assay_cbor_put_uint(&w, s->resume.nonce);
+    assay_cbor_put_uint(&w, s->view);
     ASSAY_ASSERT(!w.full);
-    assay_sx_send(s, ASSAY_SLOT_ALL, ASSAY_MESSAGE_RESUME_ASK, assay_slice_over(bytes, w.len), out);
+    assay_sx_send(s, to, ASSAY_MESSAGE_RESUME_ASK, assay_slice_over(bytes, w.len), out);
     s->resume.ask_again_ms = s->now_ms + s->delta_ms;
 }
 
@@ -167,17 +166,42 @@ void assay_simplex_run(struct assay_simplex *s, uint64_t now_ms, bool fresh,
         s->resume.nonce = now_ms;
         s->resume.later_bp = 0;
         s->resume.deadline_ms = now_ms + 4 * s->delta_ms;
-        ask(s, out);
+        ask(s, ASSAY_SLOT_ALL, out);
     }
     assay_sx_advance(s, out);
     ASSAY_ASSERT(assay_sx_holds(s));
 }
 
+/* docs/protocol.md 5.29: nothing is signed there, so nobody sees by it that we are behind. */
+static bool is_muted(const struct assay_simplex *s)
+{
+    return !s->resume.asking && !s->done && s->view <= s->resume.forgotten;
+}
+
+/* One peer after the other. */
+static void ask_for_help(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    ASSAY_ASSERT(s->seat_count > 0);
+    const uint16_t to = s->slot_of[s->resume.turn++ % s->seat_count];
+    if (to != s->config.self) ask(s, to, out);
+    s->resume.ask_again_ms = s->now_ms + s->delta_ms;
+}
+
 void assay_sx_resume_tick(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
-    ASSAY_ASSERT(s->running && s->resume.asking);
+    ASSAY_ASSERT(s->running);
+    if (is_muted(s) && s->now_ms >= s->resume.ask_again_ms) ask_for_help(s, out);
+    if (!s->resume.asking) return;
     if (s->now_ms >= s->resume.deadline_ms) finish(s, out);
-    else if (s->now_ms >= s->resume.ask_again_ms) ask(s, out);
+    else if (s->now_ms >= s->resume.ask_again_ms) ask(s, ASSAY_SLOT_ALL, out);
+}
+
+uint64_t assay_sx_resume_wake(const struct assay_simplex *s)
+{
+    if (is_muted(s)) return s->resume.ask_again_ms;
+    if (!s->resume.asking) return UINT64_MAX;
+    return s->resume.deadline_ms < s->resume.ask_again_ms ? s->resume.deadline_ms
+                                                          : s->resume.ask_again_ms;
 }
 
 /* [chain_id, era, epoch, nonce, ...]: what asks and answers have in common. */
@@ -289,8 +313,11 @@ enum assay_status assay_sx_resume_ask(struct assay_simplex *s, uint16_t from,
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
     uint64_t epoch = 0;
     uint64_t nonce = 0;
-    ASSAY_TRY(read_head(s, &c, 4, &epoch, &nonce));
+    uint64_t view = 0;
+    ASSAY_TRY(read_head(s, &c, 5, &epoch, &nonce));
+    ASSAY_TRY(assay_cbor_uint_max(&c, ASSAY_COUNT_MAX, &view));
     ASSAY_TRY(assay_cursor_end(&c));
+    if (view == 0) return ASSAY_E_RANGE;
     if (from >= s->voters->count) return ASSAY_E_STRANGER;
 
     uint8_t bytes[ANSWER_LEN_MAX];
@@ -304,6 +331,7 @@ enum assay_status assay_sx_resume_ask(struct assay_simplex *s, uint16_t from,
     put_certificates(s, &w);
     ASSAY_ASSERT(!w.full);
     assay_sx_send(s, from, ASSAY_MESSAGE_RESUME_ANSWER, assay_slice_over(bytes, w.len), out);
+    if (epoch == s->base.epoch && view < s->view) assay_sx_help(s, from, view, out);
     return ASSAY_OK;
 }
 

@@ -407,7 +407,7 @@ void assay_simplex_tick(struct assay_simplex *s, uint64_t now_ms, struct assay_s
 
     s->now_ms = now_ms;
     if (!s->running) return;
-    if (s->resume.asking) assay_sx_resume_tick(s, out);
+    assay_sx_resume_tick(s, out);
     assay_sx_advance(s, out);
     assay_sx_standstill(s, out);
     assay_sx_behind(s, out);
@@ -443,10 +443,7 @@ uint64_t assay_simplex_wake_at(const struct assay_simplex *s)
     if (!s->running) return UINT64_MAX;
     if (s->starved) return s->now_ms;
     uint64_t at = assay_sx_view_wake(s);
-    if (s->resume.asking) {
-        if (s->resume.deadline_ms < at) at = s->resume.deadline_ms;
-        if (s->resume.ask_again_ms < at) at = s->resume.ask_again_ms;
-    }
+    if (assay_sx_resume_wake(s) < at) at = assay_sx_resume_wake(s);
     if (s->pull_at_ms < at) at = s->pull_at_ms;
     if (s->behind_since_ms != UINT64_MAX && s->behind_again_ms < at) at = s->behind_again_ms;
     return at;

@@ -111,6 +111,7 @@ struct sx_resume {
     bool asking;
     uint64_t nonce;
     uint64_t deadline_ms, ask_again_ms;
+    uint32_t turn;           /* whom to ask for help while nothing may be signed */
     uint64_t log_view;       /* highest view of this epoch in which the restored log holds a vote */
     uint64_t floor;          /* N and F only above this view of this epoch */
     uint64_t forgotten;      /* peers may have forgotten own votes up to this view: no X either */
@@ -427,6 +428,8 @@ enum assay_status assay_sx_resume_ask(struct assay_simplex *s, uint16_t from,
 enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,
                                          struct assay_slice payload,
                                          struct assay_simplex_actions *out);
+/* Returns: when assay_sx_resume_tick is due; UINT64_MAX: never. */
+uint64_t assay_sx_resume_wake(const struct assay_simplex *s);
 /* Asks again, or gives up waiting. */
 void assay_sx_resume_tick(struct assay_simplex *s, struct assay_simplex_actions *out);
 

@@ -79,6 +79,7 @@ static uint64_t times_out_at(const struct assay_simplex *s, const struct sx_view
     const uint64_t since = assay_sx_active_since(s);
     if (since == UINT64_MAX || v->cast[ASSAY_VOTE_NULLIFY] || v->cast[ASSAY_VOTE_FINALISE])
         return UINT64_MAX;
+    if (v->view <= s->resume.forgotten) return UINT64_MAX; /* docs/protocol.md 5.29 */
     if (v->has_proposal) return since + assay_sx_grown(s, 3 * s->delta_ms);
     return gets_no_time(s, v) ? since : since + assay_sx_grown(s, 2 * s->delta_ms);
 }
@@ -146,6 +147,8 @@ bool assay_sx_leave(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(s->begun && !s->done);
 
+    if (s->covered_anew) assay_sx_close_pages(s); /* room for the next view */
+    s->covered_anew = false;
     if (s->view <= s->final_view) {
         assay_sx_enter(s, s->final_view + 1);
         return true;
@@ -281,8 +284,6 @@ void assay_sx_advance(struct assay_simplex *s, struct assay_simplex_actions *out
         assay_sx_hand_out_final(s, out);
         if (s->done) break;
     } while (assay_sx_leave(s, out));
-    if (s->covered_anew && !s->done) assay_sx_close_pages(s);
-    s->covered_anew = false;
     if (!s->done) {
         struct sx_view *v = assay_sx_view(s, s->view);
         ASSAY_ASSERT(v->view > s->final_view);

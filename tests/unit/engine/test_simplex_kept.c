@@ -196,10 +196,11 @@ static uint64_t told(struct assay_sim_simplex *w, uint64_t *view)
     uint8_t bytes[128], head[32];
     uint64_t number = 0, votes = 0;
     struct assay_writer out = assay_writer_over(bytes, sizeof bytes);
-    assay_cbor_put_array(&out, 4);
+    assay_cbor_put_array(&out, 5);
     assay_cbor_put_bytes(&out, w->chain_id, 32);
     for (uint64_t i = 0; i < 3; i++)
         assay_cbor_put_uint(&out, i == 1 ? 1 : i);
+    assay_cbor_put_uint(&out, 1);
     cr_assert_eq(give(w, OWNER, ASSAY_MESSAGE_RESUME_ASK, &out), ASSAY_OK);
     const struct assay_simplex_actions *actions = &w->machines[1].actions;
     for (size_t i = 0; i < actions->count; i++) {
