@@ -128,10 +128,28 @@ static enum assay_outcome pass_level(enum assay_tcb_status status)
     ASSAY_UNREACHABLE("a TCB status");
 }
 
+/*
+ * docs/protocol.md 4.3.4: does it lie with the platform that nothing can be said? Its certificates
+ * are not valid at the time, or nothing is at hand for it. Where the vendor's collateral or the
+ * policy leaves it open, it does not, whatever else is missing.
+ */
+static bool platform_unjudged(const struct assay_verdict *verdict)
+{
+    static const enum assay_rule vendors[] = {
+        ASSAY_RULE_COLLATERAL_EXPIRED, ASSAY_RULE_COLLATERAL_EARLY, ASSAY_RULE_COLLATERAL_FORMAT,
+        ASSAY_RULE_COLLATERAL_AGE,     ASSAY_RULE_ROOT_MISSING,     ASSAY_RULE_EVENT_LOG_MISSING,
+    };
+    for (size_t i = 0; i < sizeof vendors / sizeof vendors[0]; i++)
+        if (assay_verdict_has(verdict, vendors[i])) return false;
+    return assay_verdict_has(verdict, ASSAY_RULE_CERT_TIME) ||
+           assay_verdict_has(verdict, ASSAY_RULE_COLLATERAL_MISSING);
+}
+
 enum assay_outcome assay_verdict_outcome(const struct assay_verdict *verdict)
 {
     if (verdict->genuine == ASSAY_GENUINE_FALSE) return ASSAY_OUTCOME_FAIL_HARD;
-    if (verdict->genuine == ASSAY_GENUINE_UNKNOWN) return ASSAY_OUTCOME_NONE;
+    if (verdict->genuine == ASSAY_GENUINE_UNKNOWN)
+        return platform_unjudged(verdict) ? ASSAY_OUTCOME_UNJUDGED : ASSAY_OUTCOME_NONE;
     if (assay_verdict_has_class(verdict, ASSAY_RULE_REFUSED)) return ASSAY_OUTCOME_FAIL_HARD;
     if (assay_verdict_has_class(verdict, ASSAY_RULE_OLD)) return ASSAY_OUTCOME_FAIL_SOFT;
     /* What runs now counts like what was launched (evidence-rules.md 2.13). */
@@ -151,6 +169,7 @@ const char *assay_outcome_text(enum assay_outcome outcome)
     case ASSAY_OUTCOME_PASS_UP_TO_DATE: return "pass-up-to-date";
     case ASSAY_OUTCOME_PASS_NEEDS_HARDENING: return "pass-needs-hardening";
     case ASSAY_OUTCOME_PASS_OUT_OF_DATE: return "pass-out-of-date";
+    case ASSAY_OUTCOME_UNJUDGED: return "unjudged";
     }
     return "unknown";
 }

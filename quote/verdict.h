@@ -76,7 +76,7 @@ enum { ASSAY_KIND_COUNT = 1 ASSAY_KIND_LIST(ASSAY_KIND_ONE) }; /* numbers are be
 
 /* One slot of a ballot, four bits on the wire (docs/protocol.md 3.4 and 4.3). */
 enum assay_outcome {
-    ASSAY_OUTCOME_NONE = 0, /* not judged: no collateral, expired, verifier limit */
+    ASSAY_OUTCOME_NONE = 0, /* missing: no collateral in date, a limit of the verifier, silence */
     ASSAY_OUTCOME_ABSENT =
         1, /* no evidence for this epoch: given by the engine, never by a verdict */
     ASSAY_OUTCOME_FAIL_SOFT = 2,
@@ -84,8 +84,9 @@ enum assay_outcome {
     ASSAY_OUTCOME_PASS_UP_TO_DATE = 4,
     ASSAY_OUTCOME_PASS_NEEDS_HARDENING = 5, /* hardening or configuration needed */
     ASSAY_OUTCOME_PASS_OUT_OF_DATE = 6,     /* out of date within grace */
+    ASSAY_OUTCOME_UNJUDGED = 7, /* not to be judged, though the vendor's collateral is in date */
 };
-enum { ASSAY_OUTCOME_COUNT = 7 };
+enum { ASSAY_OUTCOME_COUNT = 8 };
 
 /* Intel's TCB statuses; NONE until one was computed. */
 #define ASSAY_TCB_STATUS_LIST(X)                                                                   \
@@ -393,8 +394,9 @@ struct assay_verdict {
 
 /*
  * assay_verdict_outcome - from verdict to ballot, docs/protocol.md 3.4.
- * Returns: NONE for an unjudged verdict, FAIL_HARD (forged, refused), FAIL_SOFT (old), else a PASS
- * level; never ABSENT
+ * Returns: UNJUDGED for a verdict left open by a certificate that is not valid at the time or by a
+ * platform without collateral, NONE for any other open one, FAIL_HARD (forged, refused), FAIL_SOFT
+ * (old), else a PASS level; never ABSENT
  */
 enum assay_outcome assay_verdict_outcome(const struct assay_verdict *verdict);
 

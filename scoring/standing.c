@@ -133,6 +133,8 @@ void assay_trust_check(const struct assay_trust *trust)
     ASSAY_ASSERT(trust->availability_bp <= ASSAY_SCORE_BP_MAX);
     ASSAY_ASSERT(trust->score.held_epochs < ASSAY_HYSTERESIS_EPOCHS);
     ASSAY_ASSERT(trust->integrity.held_epochs < ASSAY_HYSTERESIS_EPOCHS);
+    ASSAY_ASSERT(trust->mute_epochs <= ASSAY_PATIENCE_EPOCHS);
+    ASSAY_ASSERT(trust->unjudged_epochs <= ASSAY_PATIENCE_EPOCHS);
     /* A standing may lag behind its score on the way up, never on the way down. */
     ASSAY_ASSERT(assay_standing_band(assay_trust_score_bp(trust)) <= trust->score.standing);
     ASSAY_ASSERT(assay_standing_band(trust->integrity_bp) <= trust->integrity.standing);

@@ -48,6 +48,7 @@ struct scratch {
     struct sums *sums;          /* [count] by subject */
     uint64_t *platform_weights; /* [platform_count] */
     struct block *blocks;       /* [block_count] */
+    uint32_t *unjudged;         /* [count] by subject; rare, so apart from the sums */
     uint8_t *fail_proven;       /* [count] 0 or 1 */
     uint32_t block_count;
     uint32_t weighed; /* what addends is for */
@@ -72,8 +73,8 @@ static uint32_t block_count_of(uint32_t count)
 size_t assay_tally_memory_len(uint32_t count)
 {
     ASSAY_ASSERT(count <= ASSAY_SCORING_MEMBERS_MAX);
-    return (size_t)count * (sizeof(struct sums) + sizeof(uint64_t) + sizeof(uint8_t)) +
-           block_count_of(count) * sizeof(struct block);
+    const size_t each = sizeof(struct sums) + sizeof(uint64_t) + sizeof(uint32_t) + sizeof(uint8_t);
+    return (size_t)count * each + block_count_of(count) * sizeof(struct block);
 }
 
 /* What the loops over members rely on: every slot is in a group of the roster. */
@@ -100,7 +101,7 @@ static void sums_take(struct sums *sums, const struct sums *addend)
     sums->negative -= addend->negative;
 }
 
-/* All other nibbles (none, and what no outcome has) add nothing. */
+/* All other nibbles (none, unjudged, and what no outcome has) add nothing to these sums. */
 static void weigh(struct scratch *scratch, uint32_t weight)
 {
     ASSAY_ASSERT(weight > 0);
@@ -136,6 +137,17 @@ static uint64_t last_block(const uint8_t *at, size_t len)
     return nibbles;
 }
 
+/* A pattern that calls nobody unjudged costs four operations. */
+static void add_unjudged(uint32_t *unjudged, uint32_t end, uint64_t nibbles, uint32_t weight)
+{
+    ASSAY_ASSERT(end <= BLOCK_SUBJECTS);
+    const uint64_t ones = UINT64_C(0x1111111111111111);
+    const uint64_t differs = nibbles ^ ones * ASSAY_OUTCOME_UNJUDGED; /* 0 where it says so */
+    if (((differs - ones) & ~differs & ones * 8) == 0) return;
+    for (uint32_t i = 0; i < end; i++, nibbles >>= 4)
+        if ((nibbles & 0x0f) == ASSAY_OUTCOME_UNJUDGED) unjudged[i] += weight;
+}
+
 /* The weight behind a pattern goes into the sums of its subjects. */
 static void settle_pattern(struct scratch *scratch, uint32_t count, uint32_t block,
                            struct pattern *pattern)
@@ -148,7 +160,9 @@ static void settle_pattern(struct scratch *scratch, uint32_t count, uint32_t blo
     uint64_t nibbles = pattern->nibbles;
     if (pattern->weight == 0) return;
     ASSAY_ASSERT(pattern->weight <= UINT32_MAX);
-    weigh(scratch, (uint32_t)pattern->weight); /* a sum of weights: 32 bits hold it */
+    const uint32_t weight = (uint32_t)pattern->weight; /* a sum of weights: 32 bits hold it */
+    weigh(scratch, weight);
+    add_unjudged(scratch->unjudged + first, end, nibbles, weight);
     pattern->weight = 0;
     for (uint32_t i = 0; i < end; i++, nibbles >>= 4)
         sums_add(&sums[i], &scratch->addends.of[proven[i]][nibbles & 0x0f]);
@@ -199,6 +213,7 @@ static void add_row(const struct assay_groups *groups, struct scratch *scratch, 
         if (said != ASSAY_OUTCOME_NONE) {
             weigh(scratch, weight);
             sums_take(&scratch->sums[own], &scratch->addends.of[scratch->fail_proven[own]][said]);
+            if (said == ASSAY_OUTCOME_UNJUDGED) scratch->unjudged[own] -= weight;
         }
         own = groups->platform_next[own];
     } while (own != voter);
@@ -222,6 +237,7 @@ static void add_ballots(const struct assay_tally_input *input, struct scratch *s
     for (uint32_t i = 0; i < groups->count; i++) {
         const struct assay_faults *faults = &input->members[i].faults;
         scratch->sums[i] = (struct sums){ 0 };
+        scratch->unjudged[i] = 0;
         scratch->fail_proven[i] = faults->own_fail_hard || faults->own_fail_soft ? 1 : 0;
     }
     for (uint32_t block = 0; block < scratch->block_count; block++)
@@ -243,8 +259,8 @@ static void add_ballots(const struct assay_tally_input *input, struct scratch *s
 }
 
 /* Fills what the votes alone say. */
-static void judge(const struct sums *sums, uint64_t electorate_weight, bool certified,
-                  struct assay_tally_result *result)
+static void judge(const struct sums *sums, uint32_t unjudged_weight, uint64_t electorate_weight,
+                  bool certified, struct assay_tally_result *result)
 {
     const struct assay_level_votes levels = {
         .up_to_date = sums->up_to_date,
@@ -260,6 +276,7 @@ static void judge(const struct sums *sums, uint64_t electorate_weight, bool cert
     *result = (struct assay_tally_result){
         .pass_weight = votes.pass_weight,
         .negative_weight = votes.negative_weight,
+        .unjudged_weight = unjudged_weight,
         .electorate_weight = electorate_weight,
         .lo_bp = bounds.lo_bp,
         .hi_bp = bounds.hi_bp,
@@ -268,25 +285,70 @@ static void judge(const struct sums *sums, uint64_t electorate_weight, bool cert
         .certified_pass = certified && assay_votes_quorum_passed(votes),
     };
     ASSAY_ASSERT(!result->certified_pass || result->level != ASSAY_OUTCOME_NONE);
+    ASSAY_ASSERT(votes.pass_weight + votes.negative_weight + unjudged_weight <= electorate_weight);
 }
 
-static void step_availability(bool certified, struct assay_trust *trust,
-                              struct assay_tally_result *result)
+static uint8_t one_more(uint8_t epochs)
+{
+    ASSAY_ASSERT(epochs <= ASSAY_PATIENCE_EPOCHS);
+    return epochs < ASSAY_PATIENCE_EPOCHS ? (uint8_t)(epochs + 1) : epochs;
+}
+
+/* The two counts of a certified epoch. Who has no duty to ballot is neither mute nor cleared, and
+ * who is held (protocol.md 9.6.2, 9.7) may clear itself. */
+static void count_epochs(const struct assay_tally_member *member,
+                         const struct assay_tally_result *result, struct assay_trust *trust)
+{
+    const struct assay_votes passed = { .pass_weight = result->pass_weight,
+                                        .electorate_weight = result->electorate_weight };
+    const struct assay_votes unjudged = { .pass_weight = result->unjudged_weight,
+                                          .electorate_weight = result->electorate_weight };
+    /* protocol.md 7.14: the chain itself shows who has not balloted. */
+    if (member->duty && member->balloted) trust->mute_epochs = 0;
+    else if (member->duty && !member->held) trust->mute_epochs = one_more(trust->mute_epochs);
+    /* protocol.md 7.15: one honest voter who passed it ends the row; more than W/3 must have. */
+    if (assay_votes_third_passed(passed)) trust->unjudged_epochs = 0;
+    else if (assay_votes_quorum_passed(unjudged))
+        trust->unjudged_epochs = one_more(trust->unjudged_epochs);
+}
+
+/* What a certified epoch says of A, the two counts included. */
+static struct assay_votes votes_counted(const struct assay_tally_member *member,
+                                        const struct assay_tally_result *result,
+                                        const struct assay_trust *trust)
+{
+    struct assay_votes votes = {
+        .pass_weight = result->pass_weight,
+        .negative_weight = result->negative_weight,
+        .electorate_weight = result->electorate_weight,
+    };
+    if (trust->unjudged_epochs == ASSAY_PATIENCE_EPOCHS)
+        votes.negative_weight += result->unjudged_weight;
+    if (member->held || trust->mute_epochs < ASSAY_PATIENCE_EPOCHS) return votes;
+    return (struct assay_votes){ .negative_weight = votes.electorate_weight,
+                                 .electorate_weight = votes.electorate_weight };
+}
+
+static enum assay_availability_rule fall_rule(const struct assay_trust *trust)
+{
+    if (trust->mute_epochs == ASSAY_PATIENCE_EPOCHS) return ASSAY_AVAILABILITY_MUTE;
+    if (trust->unjudged_epochs == ASSAY_PATIENCE_EPOCHS) return ASSAY_AVAILABILITY_UNJUDGED;
+    return ASSAY_AVAILABILITY_FALL;
+}
+
+static void step_availability(const struct assay_tally_member *member, bool certified,
+                              struct assay_trust *trust, struct assay_tally_result *result)
 {
     if (!certified) {
         result->availability_rule = ASSAY_AVAILABILITY_UNCERTIFIED;
         return;
     }
-    const struct assay_votes votes = {
-        .pass_weight = result->pass_weight,
-        .negative_weight = result->negative_weight,
-        .electorate_weight = result->electorate_weight,
-    };
+    count_epochs(member, result, trust);
     const uint16_t before = trust->availability_bp;
-    const uint16_t after = assay_score_availability_step(before, votes);
+    const uint16_t after = assay_score_availability_step(before, votes_counted(member, result, trust));
     trust->availability_bp = after;
     result->availability_rule = after > before   ? ASSAY_AVAILABILITY_RISE
-                                : after < before ? ASSAY_AVAILABILITY_FALL
+                                : after < before ? fall_rule(trust)
                                                  : ASSAY_AVAILABILITY_HOLD;
     ASSAY_ASSERT(after <= ASSAY_SCORE_BP_MAX);
 }
@@ -298,7 +360,7 @@ static void step_member(const struct assay_tally_input *input, uint32_t slot, bo
 
     struct assay_trust next = input->trust[slot];
     assay_trust_check(&next);
-    step_availability(certified, &next, result);
+    step_availability(&input->members[slot], certified, &next, result);
     assay_integrity_step(input, &input->members[slot], certified, &next, result);
     /* docs/protocol.md 7.11 (brakes): those struck, and braked cohorts, stand no higher here. */
     next.score = assay_standing_step(next.score, assay_trust_score_bp(&next), certified);
@@ -377,7 +439,8 @@ void assay_tally_epoch(const struct assay_tally_input *input, void *memory, size
         .blocks = blocks,
         .block_count = block_count_of(count),
         .sums = sums,
-        .fail_proven = (uint8_t *)(sums + count),
+        .unjudged = (uint32_t *)(void *)(sums + count),
+        .fail_proven = (uint8_t *)((uint32_t *)(void *)(sums + count) + count),
     };
     ASSAY_ASSERT(scratch.fail_proven + count <= (uint8_t *)memory + memory_len);
     add_ballots(input, &scratch, summary);
@@ -385,8 +448,12 @@ void assay_tally_epoch(const struct assay_tally_input *input, void *memory, size
         const uint64_t electorate_weight =
             summary->total_weight - scratch.platform_weights[groups->platform[slot]];
         ASSAY_ASSERT(electorate_weight <= summary->total_weight);
-        if (input->members[slot].held) scratch.sums[slot] = (struct sums){ 0 };
-        judge(&scratch.sums[slot], electorate_weight, summary->certified, &results[slot]);
+        if (input->members[slot].held) {
+            scratch.sums[slot] = (struct sums){ 0 };
+            scratch.unjudged[slot] = 0;
+        }
+        judge(&scratch.sums[slot], scratch.unjudged[slot], electorate_weight, summary->certified,
+              &results[slot]);
         step_member(input, slot, summary->certified, &trust[slot], &results[slot]);
     }
     for (uint32_t slot = 0; slot < count; slot++) {

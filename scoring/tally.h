@@ -1,9 +1,10 @@
 /*
  * scoring/tally.h - one epoch of ballots and proofs in, new trust of every member out.
  *
- * protocol.md 7.1 to 7.10: interval scoring of availability, integrity, TCB ladder, standing. A
- * pure function of its input; the engine calls it once per epoch block, a tool may call it by hand.
- * It does not verify: which ballots count and which faults are proven was decided before.
+ * protocol.md 7.1 to 7.10, 7.14, 7.15: interval scoring of availability, integrity, TCB ladder,
+ * standing. A pure function of its input; the engine calls it once per epoch block, a tool may call
+ * it by hand. It does not verify: which ballots count and which faults are proven was decided
+ * before.
  */
 #ifndef ASSAY_SCORING_TALLY_H
 #define ASSAY_SCORING_TALLY_H
@@ -66,6 +67,8 @@ enum assay_availability_rule {
     ASSAY_AVAILABILITY_RISE = 1,        /* A < lo */
     ASSAY_AVAILABILITY_FALL = 2,        /* A > hi, and more than 2W/3 took part */
     ASSAY_AVAILABILITY_UNCERTIFIED = 3, /* the epoch was not certified: everything is HELD */
+    ASSAY_AVAILABILITY_MUTE = 4,        /* FALL: no ballot of its own in 8 certified epochs */
+    ASSAY_AVAILABILITY_UNJUDGED = 5,    /* FALL: not to be judged in 8 certified epochs */
 };
 
 /* Why I moved, or why it did not rise. The strongest reason, where several hold. */
@@ -89,6 +92,7 @@ enum assay_integrity_reason {
 struct assay_tally_result {
     uint64_t pass_weight;       /* P */
     uint64_t negative_weight;   /* N: ABSENT and proven FAIL */
+    uint64_t unjudged_weight;   /* U: who found its evidence not to be judged */
     uint64_t electorate_weight; /* W: everybody but the member and its platform */
     uint16_t lo_bp;
     uint16_t hi_bp;

@@ -31,6 +31,8 @@ const char *assay_availability_rule_text(enum assay_availability_rule rule)
     case ASSAY_AVAILABILITY_RISE: return "rose: PASS of more than its score";
     case ASSAY_AVAILABILITY_FALL: return "fell: absent or failing for too many";
     case ASSAY_AVAILABILITY_UNCERTIFIED: return "held: the epoch was not certified";
+    case ASSAY_AVAILABILITY_MUTE: return "fell: no ballot of its own in 8 certified epochs";
+    case ASSAY_AVAILABILITY_UNJUDGED: return "fell: not to be judged in 8 certified epochs";
     }
     ASSAY_UNREACHABLE("a rule outside its enum");
 }

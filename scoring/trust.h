@@ -18,6 +18,7 @@ enum {
     ASSAY_BOUND_RESTRICTED_BP = 5000, /* RESTRICTED at or above; SUSPENDED below */
     ASSAY_HYSTERESIS_BP = 200,        /* a standing rises at its bound plus this ... */
     ASSAY_HYSTERESIS_EPOCHS = 3,      /* ... held for so many certified epochs */
+    ASSAY_PATIENCE_EPOCHS = 8, /* certified epochs, mute or unjudged: then it counts as absent */
 };
 
 /* Better is smaller. The numbers are encoded and sent, hence never reused. */
@@ -53,6 +54,10 @@ struct assay_trust {
     struct assay_offences offences;
     uint64_t last_false_fail_epoch;   /* newest proven false FAIL of its own; 0: never */
     uint64_t out_of_date_since_epoch; /* TCB ladder: first epoch of this out-of-date run; 0: none */
+    /* Both count certified epochs, 0..ASSAY_PATIENCE_EPOCHS, and stand at the end (protocol.md
+     * 7.14, 7.15). */
+    uint8_t mute_epochs;     /* in a row without an own counted ballot */
+    uint8_t unjudged_epochs; /* in which nearly all could not judge it, and none that passed it */
 };
 
 /* A member named in genesis. Returns: I = A = 10000, FULL, no offence. */

@@ -31,6 +31,7 @@ enum assay_sim_evidence {
     ASSAY_SIM_EVIDENCE_FORGED = 6,    /* passes, though the node is compromised: an extracted key */
     ASSAY_SIM_EVIDENCE_HALF = 7,      /* good, but only the lower half of the roster is given it;
                                          the others can still pull it from those */
+    ASSAY_SIM_EVIDENCE_UNJUDGED = 8,  /* nobody can judge it: a certificate that is out of date */
 };
 
 /* Sends one more message of the node's own, signed with its voting key over digest where sign_at is

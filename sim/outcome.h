@@ -82,7 +82,9 @@ enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_F
     X(LANES, "lanes", "who is suspended is not served, who is honest is heard and passed on")      \
     X(JUSTICE, "justice", "no honest member is convicted")                                         \
     X(LIVENESS, "liveness", "after healing epochs close again within the bound")                   \
-    X(INVARIANTS, "invariants", "the engine's own invariants")
+    X(INVARIANTS, "invariants", "the engine's own invariants")                                     \
+    X(MUTE, "mute", "who does not ballot for eight certified epochs falls like the absent")        \
+    X(UNJUDGED, "unjudged", "who nobody can judge for eight certified epochs falls like the absent")
 
 #define ASSAY_SIM_CHECKER_ENUM(symbol, name, line) ASSAY_SIM_CHECKER_##symbol,
 enum assay_sim_checker { ASSAY_SIM_CHECKER_LIST(ASSAY_SIM_CHECKER_ENUM) ASSAY_SIM_CHECKER_COUNT };

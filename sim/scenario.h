@@ -125,11 +125,17 @@ struct assay_sim_cohort {
     X(DELAY, 25, "delay", "everything leaves amount ms later")                                     \
     X(OTHER_ROLL, 26, "other-roll", "ballots name another roll, and are never counted")            \
     X(UNDERRATE, 27, "underrate", "ballots say PASS out of date about the victims")                \
-    X(SPAM, 28, "spam", "INCARNATE records with junk for evidence, by the hundred")
+    X(UNJUDGED, 28, "unjudged", "evidence that nobody can judge: an ended certificate")            \
+    X(SHRUG, 29, "shrug", "ballots say UNJUDGED about the victims")                                \
+    X(MUTE, 30, "mute", "no ballots; votes and evidence as ever")                               \
+    X(SPAM, 31, "spam", "INCARNATE records with junk for evidence, by the hundred")
 
 #define ASSAY_SIM_ATTACK_ENUM(symbol, number, name, line) ASSAY_SIM_ATTACK_##symbol = number,
 enum assay_sim_attack { ASSAY_SIM_ATTACK_LIST(ASSAY_SIM_ATTACK_ENUM) };
 #undef ASSAY_SIM_ATTACK_ENUM
+#define ASSAY_SIM_ATTACK_ONE(symbol, number, name, line) +1
+enum { ASSAY_SIM_ATTACK_COUNT = 0 ASSAY_SIM_ATTACK_LIST(ASSAY_SIM_ATTACK_ONE) }; /* from 1 on */
+#undef ASSAY_SIM_ATTACK_ONE
 
 struct assay_sim_adversary {
     enum assay_sim_attack attack;

@@ -138,7 +138,7 @@ static const struct assay_scenario_key cohort_keys[] = {
 
 #define PART assay_sim_adversary
 static const struct assay_scenario_key adversary_keys[] = {
-    { WORD("attack", attack, attack_word, 1, ASSAY_SIM_ATTACK_SPAM, "what is done") },
+    { WORD("attack", attack, attack_word, 1, ASSAY_SIM_ATTACK_COUNT, "what is done") },
     { OTHER("cohort", cohort, COHORT, "who does it: the name of a cohort") },
     { OTHER("victims", victims, COHORT, "whom it is done to, where the attack has victims") },
     { U64("start_epoch", start_epoch, 1, ASSAY_SIM_EPOCHS_MAX, "first epoch of it, from 1") },

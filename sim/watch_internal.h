@@ -20,6 +20,9 @@ struct assay_watch_track {
     uint64_t epochs, bad_epochs; /* bad: some adversary acts in it */
     uint32_t seen_bad_streak;    /* P3: certified epochs in a row that all saw it bad in */
     bool seen_bad_now;           /* P3, P8: the epoch that just closed was such a one */
+    /* Certified epochs in a row without a counted ballot of its own; so many in which all that
+     * heard it found it not to be judged. */
+    uint32_t mute_streak, unjudged_streak;
     /* P8, by channel: A (whatever is bad) and I (evidence fails soft). */
     uint64_t certified_epochs, seen_bad, seen_soft;
     uint16_t availability_min_bp, integrity_min_bp;

@@ -1,6 +1,6 @@
 /*
  * sim/watch_members.c - what docs/protocol.md 7.12 promises about single members: P1 to P4, P7, P8,
- * and that nobody honest is convicted.
+ * that who is mute or cannot be judged falls, and that nobody honest is convicted.
  *
  * Each checker says here what it asks first. Byzantine weight, silence and reach come from the
  * truth; of the state it reads what was decided (I, A, standing, weights), and of what was found
@@ -65,6 +65,7 @@ static bool plainly_bad(enum assay_sim_evidence evidence)
     case ASSAY_SIM_EVIDENCE_ELSEWHERE: return true;
     case ASSAY_SIM_EVIDENCE_GOOD:
     case ASSAY_SIM_EVIDENCE_FORGED:
+    case ASSAY_SIM_EVIDENCE_UNJUDGED:
     case ASSAY_SIM_EVIDENCE_HALF: return false;
     }
     return false;
@@ -75,17 +76,18 @@ static bool heard_by_all(const struct member *m)
     return m->truth->alive && m->truth->reachable && m->truth->unheard_weight == 0;
 }
 
-/* P1: a node whose evidence reached so many that N <= W/3 never falls, under any loss, delay,
- * partition or withholding.
- * Asks: honest, ran, good evidence, reachable; negative votes can come from Byzantine voters and
- * from honest ones that could not hear it, and these are W/3 of its electorate at most. Certified
- * or not. Integrity has no such condition: see justice. */
+/* P1: a node whose evidence reached so many that N <= W/3, and of which one ballot counted in each
+ * eight certified epochs, never falls, under any loss, delay, partition or withholding.
+ * Asks: honest, ran, good evidence, reachable, not mute; negative votes can come from Byzantine
+ * voters and from honest ones that could not hear it, and these are W/3 of its electorate at most.
+ * Certified or not. Integrity has no such condition: see justice. */
 static void check_p1(const struct member *m)
 {
     const struct assay_sim_truth *t = m->truth;
     const uint64_t may_deny = m->electorate.byzantine + t->unheard_weight;
     if (!t->honest || !t->alive || !t->reachable) return;
     if (t->evidence != ASSAY_SIM_EVIDENCE_GOOD) return;
+    if (m->track->mute_streak >= ASSAY_PATIENCE_EPOCHS) return;
     if (3 * may_deny > m->electorate.weight) return;
     if (availability(m->after) < availability(m->before))
         broken(m, ASSAY_SIM_CHECKER_P1, "availability fell though its evidence was there",
@@ -96,12 +98,17 @@ static void check_p1(const struct member *m)
     else fine(m, ASSAY_SIM_CHECKER_P1);
 }
 
-/* P2: an invalid or absent node (P <= W/3) never rises.
+static bool nobody_passes(enum assay_sim_evidence evidence)
+{
+    return plainly_bad(evidence) || evidence == ASSAY_SIM_EVIDENCE_UNJUDGED;
+}
+
+/* P2: an invalid or absent node, or one that cannot be judged (P <= W/3), never rises.
  * Asks: evidence that no honest voter passes (or none), Byzantine weight W/3 of its electorate at
  * most: then P is no more. Neither A nor I may rise. */
 static void check_p2(const struct member *m)
 {
-    if (!plainly_bad(m->truth->evidence)) return;
+    if (!nobody_passes(m->truth->evidence)) return;
     if (3 * m->electorate.byzantine > m->electorate.weight) return;
     if (availability(m->after) > availability(m->before))
         broken(m, ASSAY_SIM_CHECKER_P2, "availability rose without evidence that passes",
@@ -135,17 +142,21 @@ static bool has_two_faces(const struct member *m)
     return false;
 }
 
-/* Does this epoch show it bad to all? Certified, calm, and what may be missing from N (Byzantine
- * voters, honest ones without a counted ballot) is less than W/3: then hi = 0, and more than 2W/3
- * were counted, as a fall asks. */
-static bool seen_bad(const struct member *m)
+/* Does this epoch show what it is to all? Certified, calm, and what may be missing (Byzantine
+ * voters, honest ones without a counted ballot) is less than W/3. */
+static bool seen_by_all(const struct member *m)
 {
-    if (!plainly_bad(m->truth->evidence)) return false;
     if (!m->epoch->after->certified || !m->epoch->calm) return false;
     /* Silence is heard by everybody. */
     if (m->truth->evidence != ASSAY_SIM_EVIDENCE_NONE && !heard_by_all(m)) return false;
-    if (!fail_is_there(m) || has_two_faces(m)) return false;
+    if (has_two_faces(m)) return false;
     return 3 * (m->electorate.byzantine + m->electorate.silent) < m->electorate.weight;
+}
+
+/* Then hi = 0, and more than 2W/3 were counted, as a fall asks. */
+static bool seen_bad(const struct member *m)
+{
+    return plainly_bad(m->truth->evidence) && fail_is_there(m) && seen_by_all(m);
 }
 
 /* P3: an invalid node that everyone can see is SUSPENDED in 3 epochs, at once on hard evidence.
@@ -174,6 +185,42 @@ static void check_p3(const struct member *m)
         broken(m, ASSAY_SIM_CHECKER_P3, "invalid, seen by all, and availability did not fall",
                availability(m->before), availability(m->after));
     else fine(m, ASSAY_SIM_CHECKER_P3);
+}
+
+/* From the eighth certified epoch on it falls in each, and in the tenth it is SUSPENDED. */
+static void check_patience(const struct member *m, enum assay_sim_checker checker, uint32_t streak,
+                           const char *who)
+{
+    if (streak < ASSAY_PATIENCE_EPOCHS) return;
+    const bool suspended = m->after->trust.score.standing == ASSAY_STANDING_SUSPENDED;
+    if (availability(m->before) > 0 && availability(m->after) >= availability(m->before))
+        broken(m, checker, who, availability(m->before), availability(m->after));
+    else if (streak >= ASSAY_PATIENCE_EPOCHS + 2 && !suspended)
+        broken(m, checker, who, score(m->before), score(m->after));
+    else fine(m, checker);
+}
+
+/* Mute (protocol.md 7.14): asks a certified close, and that no ballot of its own counted in this
+ * and the seven certified epochs before: nothing of who is honest or heard. */
+static void check_mute(const struct member *m)
+{
+    struct assay_watch_track *t = m->track;
+    if (!m->epoch->after->certified) return;
+    t->mute_streak = m->after->found.balloted ? 0 : t->mute_streak + 1;
+    check_patience(m, ASSAY_SIM_CHECKER_MUTE, t->mute_streak,
+                   "no ballot of its own in eight epochs, and it stands");
+}
+
+/* Unjudged (protocol.md 7.15): asks eight certified epochs in a row in which its evidence was not
+ * to be judged and all heard it: then 3U > 2W in each. */
+static void check_unjudged(const struct member *m)
+{
+    struct assay_watch_track *t = m->track;
+    if (!m->epoch->after->certified) return;
+    const bool seen = m->truth->evidence == ASSAY_SIM_EVIDENCE_UNJUDGED && seen_by_all(m);
+    t->unjudged_streak = seen ? t->unjudged_streak + 1 : 0;
+    check_patience(m, ASSAY_SIM_CHECKER_UNJUDGED, t->unjudged_streak,
+                   "not to be judged in eight epochs, and it stands");
 }
 
 /* Attacks that leave a node's votes and messages as they are: good evidence then counts as that of
@@ -244,6 +291,7 @@ static void check_p4(const struct member *m)
     if (evidence != ASSAY_SIM_EVIDENCE_GOOD && evidence != ASSAY_SIM_EVIDENCE_FORGED) return;
     if (!only_evidence(m->epoch, m->slot)) return;
     if (3 * (m->electorate.byzantine + m->electorate.silent) > m->electorate.weight) return;
+    if (m->track->mute_streak >= ASSAY_PATIENCE_EPOCHS) return;
     const bool rises = m->before->trust.listed_after_failure && m->after->found.balloted;
     const unsigned due =
         rises ? risen(integrity(m->before), rise_of(m->before)) : integrity(m->before);
@@ -339,6 +387,8 @@ void assay_watch_members(const struct assay_watch_epoch *epoch)
             .struck =
                 epoch->after->members[slot].found.integrity_reason >= ASSAY_INTEGRITY_FALSE_FAIL,
         };
+        check_mute(&m);
+        check_unjudged(&m);
         check_p1(&m);
         check_p2(&m);
         check_p3(&m);

@@ -1,10 +1,11 @@
 /*
  * sim/watch_recount.c - the tally of an epoch done again, the slow way, from the counted ballots.
  *
- * docs/protocol.md 7.1 to 7.3, availability: for each subject every ballot is asked in turn. Where
- * what came out is lower than it should be P1 is broken, where it is higher P2, and where it moved
- * though the votes say HOLD P11; where other ballots count than should, P10. Needs rows and fails
- * of the fidelity. In large networks a window of subjects goes round the roster.
+ * docs/protocol.md 7.1 to 7.3, 7.14 and 7.15, availability: for each subject every ballot is asked
+ * in turn. Where what came out is lower than it should be P1 is broken, where it is higher P2, and
+ * where it moved though the votes say HOLD P11; where other ballots count than should, P10; where
+ * mute or unjudged epochs are counted otherwise, mute and unjudged. Needs rows and fails of the
+ * fidelity. In large networks a window of subjects goes round the roster.
  */
 #include "sim/watch_internal.h"
 
@@ -13,7 +14,7 @@
 enum { RECOUNT_SUBJECTS = 64 };
 
 struct votes {
-    uint64_t pass, negative, all;
+    uint64_t pass, negative, unjudged, all;
 };
 
 static struct votes count_votes(const struct assay_watch_epoch *epoch, uint32_t subject)
@@ -28,8 +29,9 @@ static struct votes count_votes(const struct assay_watch_epoch *epoch, uint32_t 
         if (epoch->closed->rows[voter] == NULL) continue;
         const uint8_t *row = epoch->closed->rows[voter];
         const unsigned said = subject % 2 == 0 ? row[subject / 2] & 15u : row[subject / 2] >> 4;
-        if (said >= ASSAY_OUTCOME_PASS_UP_TO_DATE && said < ASSAY_OUTCOME_COUNT)
+        if (said >= ASSAY_OUTCOME_PASS_UP_TO_DATE && said <= ASSAY_OUTCOME_PASS_OUT_OF_DATE)
             votes.pass += weight;
+        else if (said == ASSAY_OUTCOME_UNJUDGED) votes.unjudged += weight;
         else if (said == ASSAY_OUTCOME_ABSENT || (fail_proven && (said == ASSAY_OUTCOME_FAIL_SOFT ||
                                                                   said == ASSAY_OUTCOME_FAIL_HARD)))
             votes.negative += weight;
@@ -54,15 +56,60 @@ static int64_t availability_after(int64_t before_bp, const struct votes *votes)
     return before_bp;
 }
 
+/* The two counts of 7.14 and 7.15 after this epoch. */
+struct counts {
+    uint8_t mute, unjudged;
+};
+
+static struct counts counts_after(const struct assay_watch_epoch *epoch, uint32_t subject,
+                                  const struct votes *votes)
+{
+    const struct assay_trust *before = &epoch->before->members[subject].trust;
+    struct counts counts = { before->mute_epochs, before->unjudged_epochs };
+    if (!epoch->after->certified) return counts;
+    if (epoch->closed->rows[subject] != NULL) counts.mute = 0;
+    else if (counts.mute < 8) counts.mute++;
+    if (3 * votes->pass > votes->all) counts.unjudged = 0;
+    else if (3 * votes->unjudged > 2 * votes->all && counts.unjudged < 8) counts.unjudged++;
+    return counts;
+}
+
+static void compare_count(const struct assay_watch_epoch *epoch, enum assay_sim_checker checker,
+                          uint32_t subject, unsigned counted, unsigned due)
+{
+    if (counted == due)
+        assay_sim_check_look(epoch->watch->outcome, checker, epoch->closed->epoch, NULL);
+    else
+        assay_sim_check_look(epoch->watch->outcome, checker, epoch->closed->epoch,
+                             "node %u: %u epochs are counted, by the ballots %u", subject, counted,
+                             due);
+}
+
+/* Who stands at eight counts as absent: for all of W, or for those who could not judge it. */
+static struct votes votes_due(struct votes votes, struct counts counts)
+{
+    if (counts.unjudged == 8) votes.negative += votes.unjudged;
+    if (counts.mute == 8) votes = (struct votes){ .negative = votes.all, .all = votes.all };
+    return votes;
+}
+
 static void recount(const struct assay_watch_epoch *epoch, uint32_t subject)
 {
     const int64_t before = epoch->before->members[subject].trust.availability_bp;
     const int64_t after = epoch->after->members[subject].trust.availability_bp;
-    const struct votes votes = count_votes(epoch, subject);
+    const struct votes counted = count_votes(epoch, subject);
+    const struct counts counts = counts_after(epoch, subject, &counted);
+    const struct votes votes = votes_due(counted, counts);
+    const struct assay_trust *now = &epoch->after->members[subject].trust;
+    compare_count(epoch, ASSAY_SIM_CHECKER_MUTE, subject, now->mute_epochs, counts.mute);
+    compare_count(epoch, ASSAY_SIM_CHECKER_UNJUDGED, subject, now->unjudged_epochs,
+                  counts.unjudged);
     const int64_t due = epoch->after->certified ? availability_after(before, &votes) : before;
-    const enum assay_sim_checker checker = due == before ? ASSAY_SIM_CHECKER_P11
-                                           : after < due ? ASSAY_SIM_CHECKER_P1
-                                                         : ASSAY_SIM_CHECKER_P2;
+    const enum assay_sim_checker checker = due == before          ? ASSAY_SIM_CHECKER_P11
+                                           : after < due          ? ASSAY_SIM_CHECKER_P1
+                                           : counts.mute == 8     ? ASSAY_SIM_CHECKER_MUTE
+                                           : counts.unjudged == 8 ? ASSAY_SIM_CHECKER_UNJUDGED
+                                                                  : ASSAY_SIM_CHECKER_P2;
     if (after == due) {
         assay_sim_check_look(epoch->watch->outcome, checker, epoch->closed->epoch, NULL);
         return;

@@ -329,6 +329,7 @@ static bool outcome_of(const char *text, enum assay_outcome *outcome)
         { "absent", ASSAY_OUTCOME_ABSENT },
         { "fail", ASSAY_OUTCOME_FAIL_HARD },
         { "none", ASSAY_OUTCOME_NONE },
+        { "unjudged", ASSAY_OUTCOME_UNJUDGED },
     };
     if (text == NULL) return false;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)

@@ -130,11 +130,12 @@ static void gather(const struct assay_context *context, const struct assay_ledge
 static void found_of(struct assay_found *found, const struct assay_tally_result *r, bool balloted)
 {
     ASSAY_ASSERT(r->lo_bp <= r->hi_bp && r->hi_bp <= ASSAY_SCORE_BP_MAX);
-    ASSAY_ASSERT(r->pass_weight + r->negative_weight <= r->electorate_weight);
+    ASSAY_ASSERT(r->pass_weight + r->negative_weight + r->unjudged_weight <= r->electorate_weight);
 
     *found = (struct assay_found){
         .pass_weight = r->pass_weight,
         .negative_weight = r->negative_weight,
+        .unjudged_weight = r->unjudged_weight,
         .electorate_weight = r->electorate_weight,
         .lo_bp = r->lo_bp,
         .hi_bp = r->hi_bp,

@@ -134,7 +134,9 @@ static enum assay_status check(const struct assay_context *context, struct assay
 
 enum assay_falsehood assay_record_falsehood(uint8_t said, bool own, enum assay_outcome truth)
 {
-    if (own && truth == ASSAY_OUTCOME_NONE) return ASSAY_FALSE_NONE; /* nobody can say */
+    if (own && (truth == ASSAY_OUTCOME_NONE || truth == ASSAY_OUTCOME_UNJUDGED))
+        return ASSAY_FALSE_NONE; /* nobody can say */
+    /* Nor is UNJUDGED ever false (protocol.md 5.23): it states what a verifier could not do. */
     if (assay_outcome_is_fail((enum assay_outcome)said) && !(own && assay_outcome_is_fail(truth)))
         return ASSAY_FALSE_FAIL;
     if (assay_outcome_is_pass((enum assay_outcome)said) && !(own && assay_outcome_is_pass(truth)))

@@ -159,9 +159,11 @@ bool assay_finding_judge(const struct assay_finding *finding, const struct assay
         *outcome = ASSAY_OUTCOME_FAIL_HARD;
         return true;
     }
-    if (finding->outcome == ASSAY_OUTCOME_NONE) {
+    if (finding->outcome == ASSAY_OUTCOME_NONE || finding->outcome == ASSAY_OUTCOME_UNJUDGED) {
         /* Of a form that nobody here reads: whoever sends that for ever must fall as one that is
-         * silent. What collateral or a limit of ours left unjudged is nobody's guilt. */
+         * silent. What collateral or a limit of ours left unjudged is nobody's guilt, and what lies
+         * with the platform has its patience (docs/protocol.md 7.15). */
+        *outcome = finding->outcome;
         return !finding->unusable;
     }
     *outcome = roster_agrees(finding, member) ? finding->outcome : ASSAY_OUTCOME_FAIL_HARD;

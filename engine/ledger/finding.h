@@ -50,8 +50,9 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
  * In:       expected: the 64 bytes that it must carry; kind as the envelope says
  * Out:      *outcome, also written when it is foreign (NONE)
  * Returns:  false when the evidence is bound to something else or of a form that its kind does not
- *           have: not evidence for this epoch, as if nothing had come; true otherwise: NONE, FAIL
- *           or PASS. Another platform, vendor root or kind than the roster's is FAIL hard.
+ *           have: not evidence for this epoch, as if nothing had come; true otherwise: NONE,
+ *           UNJUDGED, FAIL or PASS. Another platform, vendor root or kind than the roster's is FAIL
+ * hard.
  */
 bool assay_finding_judge(const struct assay_finding *finding, const struct assay_member *member,
                          enum assay_evidence_kind kind, const uint8_t expected[static 64],

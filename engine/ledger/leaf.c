@@ -215,7 +215,7 @@ static void put_life(struct assay_writer *w, const struct assay_life *life)
 
 static void put_trust(struct assay_writer *w, const struct assay_trust *t)
 {
-    assay_cbor_put_array(w, 12);
+    assay_cbor_put_array(w, 14);
     assay_cbor_put_uint(w, t->integrity_bp);
     assay_cbor_put_uint(w, t->availability_bp);
     assay_cbor_put_uint(w, (uint64_t)t->score.standing);
@@ -228,6 +228,8 @@ static void put_trust(struct assay_writer *w, const struct assay_trust *t)
     assay_cbor_put_uint(w, t->offences.clean_epochs);
     assay_cbor_put_uint(w, t->last_false_fail_epoch);
     assay_cbor_put_uint(w, t->out_of_date_since_epoch);
+    assay_cbor_put_uint(w, t->mute_epochs);
+    assay_cbor_put_uint(w, t->unjudged_epochs);
 }
 
 static void put_found(struct assay_writer *w, const struct assay_found *f)
@@ -235,9 +237,10 @@ static void put_found(struct assay_writer *w, const struct assay_found *f)
     ASSAY_ASSERT(f->lo_bp <= ASSAY_SCORE_BP_MAX && f->hi_bp <= ASSAY_SCORE_BP_MAX);
     ASSAY_ASSERT((unsigned)f->level < ASSAY_OUTCOME_COUNT);
 
-    assay_cbor_put_array(w, 11);
+    assay_cbor_put_array(w, 12);
     assay_cbor_put_uint(w, f->pass_weight);
     assay_cbor_put_uint(w, f->negative_weight);
+    assay_cbor_put_uint(w, f->unjudged_weight);
     assay_cbor_put_uint(w, f->electorate_weight);
     assay_cbor_put_uint(w, f->lo_bp);
     assay_cbor_put_uint(w, f->hi_bp);
@@ -341,7 +344,9 @@ static enum assay_status read_hysteresis(struct assay_cursor *c, struct assay_hy
 
 static enum assay_status read_trust(struct assay_cursor *c, struct assay_trust *t)
 {
-    ASSAY_TRY(assay_cbor_array_exact(c, 12));
+    uint32_t mute = 0;
+    uint32_t unjudged = 0;
+    ASSAY_TRY(assay_cbor_array_exact(c, 14));
     ASSAY_TRY(read_u16(c, ASSAY_SCORE_BP_MAX, &t->integrity_bp));
     ASSAY_TRY(read_u16(c, ASSAY_SCORE_BP_MAX, &t->availability_bp));
     ASSAY_TRY(read_hysteresis(c, &t->score));
@@ -351,7 +356,12 @@ static enum assay_status read_trust(struct assay_cursor *c, struct assay_trust *
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &t->offences.last_epoch));
     ASSAY_TRY(read_u32(c, UINT32_MAX, &t->offences.clean_epochs));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &t->last_false_fail_epoch));
-    return assay_cbor_uint_max(c, INT64_MAX, &t->out_of_date_since_epoch);
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &t->out_of_date_since_epoch));
+    ASSAY_TRY(read_u32(c, ASSAY_PATIENCE_EPOCHS, &mute));
+    ASSAY_TRY(read_u32(c, ASSAY_PATIENCE_EPOCHS, &unjudged));
+    t->mute_epochs = (uint8_t)mute;
+    t->unjudged_epochs = (uint8_t)unjudged;
+    return ASSAY_OK;
 }
 
 static enum assay_status read_found(struct assay_cursor *c, struct assay_found *f)
@@ -359,9 +369,10 @@ static enum assay_status read_found(struct assay_cursor *c, struct assay_found *
     uint32_t level = 0;
     uint32_t availability = 0;
     uint32_t integrity = 0;
-    ASSAY_TRY(assay_cbor_array_exact(c, 11));
+    ASSAY_TRY(assay_cbor_array_exact(c, 12));
     ASSAY_TRY(assay_cbor_uint(c, &f->pass_weight));
     ASSAY_TRY(assay_cbor_uint(c, &f->negative_weight));
+    ASSAY_TRY(assay_cbor_uint(c, &f->unjudged_weight));
     ASSAY_TRY(assay_cbor_uint(c, &f->electorate_weight));
     ASSAY_TRY(read_u16(c, ASSAY_SCORE_BP_MAX, &f->lo_bp));
     ASSAY_TRY(read_u16(c, ASSAY_SCORE_BP_MAX, &f->hi_bp));
@@ -369,7 +380,7 @@ static enum assay_status read_found(struct assay_cursor *c, struct assay_found *
     ASSAY_TRY(read_u32(c, ASSAY_OUTCOME_COUNT - 1, &level));
     ASSAY_TRY(assay_cbor_bool(c, &f->certified_pass));
     ASSAY_TRY(assay_cbor_bool(c, &f->balloted));
-    ASSAY_TRY(read_u32(c, ASSAY_AVAILABILITY_UNCERTIFIED, &availability));
+    ASSAY_TRY(read_u32(c, ASSAY_AVAILABILITY_UNJUDGED, &availability));
     ASSAY_TRY(read_u32(c, ASSAY_INTEGRITY_FAIL_HARD, &integrity));
     f->level = (enum assay_outcome)level;
     f->availability_rule = (enum assay_availability_rule)availability;

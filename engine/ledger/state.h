@@ -49,7 +49,7 @@ struct assay_life {
 
 /* What the last closed epoch found for one member, for people and for proofs. */
 struct assay_found {
-    uint64_t pass_weight, negative_weight, electorate_weight;
+    uint64_t pass_weight, negative_weight, unjudged_weight, electorate_weight;
     uint16_t lo_bp, hi_bp, ceiling_bp;
     enum assay_outcome level;
     bool certified_pass;

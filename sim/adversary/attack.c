@@ -14,6 +14,7 @@ static const struct assay_attack *const rows[] = {
     &assay_attack_fast_clock, &assay_attack_slow_clock,    &assay_attack_lie_in_blocks,
     &assay_attack_roll_back,  &assay_attack_slander,       &assay_attack_split_delivery,
     &assay_attack_delay,      &assay_attack_other_roll,    &assay_attack_underrate,
+    &assay_attack_unjudged,   &assay_attack_shrug,         &assay_attack_mute,
     &assay_attack_spam,
 };
 #define ONE(symbol, number, name, line) 1,
@@ -108,6 +109,7 @@ enum assay_outcome assay_attack_honest_outcome(enum assay_sim_evidence evidence)
     case ASSAY_SIM_EVIDENCE_HARD:
     case ASSAY_SIM_EVIDENCE_ELSEWHERE: return ASSAY_OUTCOME_FAIL_HARD;
     case ASSAY_SIM_EVIDENCE_SOFTLY: return ASSAY_OUTCOME_FAIL_SOFT;
+    case ASSAY_SIM_EVIDENCE_UNJUDGED: return ASSAY_OUTCOME_UNJUDGED;
     }
     ASSAY_UNREACHABLE("evidence outside its enum");
 }

@@ -33,6 +33,9 @@ extern const struct assay_attack assay_attack_slander;
 extern const struct assay_attack assay_attack_split_delivery;
 extern const struct assay_attack assay_attack_delay;
 extern const struct assay_attack assay_attack_other_roll;
+extern const struct assay_attack assay_attack_unjudged;
+extern const struct assay_attack assay_attack_shrug;
+extern const struct assay_attack assay_attack_mute;
 extern const struct assay_attack assay_attack_spam;
 
 /* Returns: whether a slot is of the cohort that the attack is done to, and not the node itself. */

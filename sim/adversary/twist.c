@@ -71,6 +71,15 @@ bool assay_twist_ballot_row(struct assay_slice payload, struct assay_slice *row,
     return true;
 }
 
+bool assay_twist_own_ballot(const struct assay_attack_scene *scene, struct assay_slice payload)
+{
+    struct assay_slice row;
+    uint64_t epoch = 0;
+    uint8_t voter[32];
+    if (!assay_twist_ballot_row(payload, &row, &epoch, voter)) return false;
+    return scene->node_ids == NULL || assay_bytes_equal(voter, scene->node_ids[scene->node], 32);
+}
+
 /* --- proposals */
 
 static void decode_proposal(const struct assay_attack_signing *signing, struct assay_proposal *p)

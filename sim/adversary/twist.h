@@ -49,5 +49,8 @@ void assay_twist_second_envelope(const struct assay_attack_scene *scene,
  * Returns: whether it is a ballot. */
 bool assay_twist_ballot_row(struct assay_slice payload, struct assay_slice *row, uint64_t *epoch,
                             uint8_t node_id[static 32]);
+/* Returns: whether a RECORD message is the node's own ballot; those of others are passed on as by
+ * anybody. */
+bool assay_twist_own_ballot(const struct assay_attack_scene *scene, struct assay_slice payload);
 
 #endif

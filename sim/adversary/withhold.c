@@ -13,23 +13,13 @@ static bool ballots(const struct assay_attack_scene *scene)
     return false;
 }
 
-/* Ballots of others are passed on as by anybody. */
-static bool own_ballot(const struct assay_attack_scene *scene, struct assay_slice payload)
-{
-    struct assay_slice row;
-    uint64_t epoch = 0;
-    uint8_t voter[32];
-    if (!assay_twist_ballot_row(payload, &row, &epoch, voter)) return false;
-    return scene->node_ids == NULL || assay_bytes_equal(voter, scene->node_ids[scene->node], 32);
-}
-
 static bool passes(const struct assay_attack_scene *scene, uint32_t to,
                    enum assay_message_kind kind, struct assay_slice payload)
 {
     (void)to;
     /* A certificate that it puts together holds its own vote. */
     if (kind == ASSAY_MESSAGE_VOTE || kind == ASSAY_MESSAGE_CERTIFICATE) return false;
-    return kind != ASSAY_MESSAGE_RECORD || !own_ballot(scene, payload);
+    return kind != ASSAY_MESSAGE_RECORD || !assay_twist_own_ballot(scene, payload);
 }
 
 const struct assay_attack assay_attack_withhold = {

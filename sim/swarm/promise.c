@@ -160,6 +160,7 @@ bool assay_sim_promise_always(enum assay_sim_checker checker)
     case ASSAY_SIM_CHECKER_P5:
     case ASSAY_SIM_CHECKER_P8:
     case ASSAY_SIM_CHECKER_P9:
+    case ASSAY_SIM_CHECKER_UNJUDGED:
     case ASSAY_SIM_CHECKER_LANES:
     case ASSAY_SIM_CHECKER_LIVENESS: return false;
     case ASSAY_SIM_CHECKER_SIGNED_ONCE:
@@ -172,6 +173,7 @@ bool assay_sim_promise_always(enum assay_sim_checker checker)
     case ASSAY_SIM_CHECKER_MEMORY:
     case ASSAY_SIM_CHECKER_ORDERS:
     case ASSAY_SIM_CHECKER_JUSTICE:
+    case ASSAY_SIM_CHECKER_MUTE:
     case ASSAY_SIM_CHECKER_INVARIANTS: return true;
     case ASSAY_SIM_CHECKER_COUNT: break;
     }

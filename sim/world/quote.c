@@ -8,7 +8,7 @@
 #include "sim/world/world_internal.h"
 
 enum { AT_NODE = 5, AT_FLAGS = 6, AT_DATA = 8, AT_NUMBER = 72, AT_END = 80 };
-enum { FLAG_TAMPERED = 1, FLAG_OLD = 2, FLAG_FOREIGN = 4, FLAG_UNREADABLE = 8 };
+enum { FLAG_TAMPERED = 1, FLAG_OLD = 2, FLAG_FOREIGN = 4, FLAG_UNREADABLE = 8, FLAG_ENDED = 16 };
 
 _Static_assert((int)AT_END < (int)EVIDENCE_LEN, "the last byte is not zero: host/gossip.h, shape");
 
@@ -25,6 +25,7 @@ static uint8_t flags_of(enum assay_sim_evidence evidence)
     case ASSAY_SIM_EVIDENCE_HARD: return FLAG_TAMPERED;
     case ASSAY_SIM_EVIDENCE_SOFTLY: return FLAG_OLD;
     case ASSAY_SIM_EVIDENCE_ELSEWHERE: return FLAG_FOREIGN;
+    case ASSAY_SIM_EVIDENCE_UNJUDGED: return FLAG_ENDED;
     case ASSAY_SIM_EVIDENCE_GOOD:
     case ASSAY_SIM_EVIDENCE_NONE:
     case ASSAY_SIM_EVIDENCE_FIRST:
@@ -74,6 +75,8 @@ static void claim(const struct assay_sim_world *w, uint32_t node, uint8_t flags,
     if ((flags & FLAG_TAMPERED) != 0)
         assay_verdict_add(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, 0, "the right build",
                           "a tampered build");
+    if ((flags & FLAG_ENDED) != 0)
+        assay_verdict_add(verdict, ASSAY_RULE_CERT_TIME, 0, "valid to 1", "judged at 2");
     if ((flags & FLAG_OLD) != 0) assay_verdict_add(verdict, ASSAY_RULE_SVN_MINIMUM, 0, "7", "6");
 }
 

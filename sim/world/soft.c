@@ -4,8 +4,8 @@
  * Each vendor of the scenario is a SOFT authority with collateral of its own; genesis carries a
  * real policy that pins the roots and one MRENCLAVE. Keys, certificates and platform ids come from
  * the seed, signatures are repeatable ones, so evidence digests and state roots repeat too. A node
- * has three credentials: its own, one of the same platform that is out of date, one of another
- * machine.
+ * has four credentials: its own, one of the same platform that is out of date, one of another
+ * machine, one of its own whose certificates have ended.
  */
 #include "quote/accept/policy.h"
 #include "quote/collateral/endorsements.h"
@@ -23,7 +23,13 @@ enum {
     ENDORSEMENTS_LEN_MAX = 512 * 1024,
 };
 
-enum credential { CREDENTIAL_OWN, CREDENTIAL_OLD, CREDENTIAL_ELSEWHERE, CREDENTIALS };
+enum credential {
+    CREDENTIAL_OWN,
+    CREDENTIAL_OLD,
+    CREDENTIAL_ELSEWHERE,
+    CREDENTIAL_ENDED,
+    CREDENTIALS
+};
 
 struct world_soft {
     struct assay_soft_ca cas[ASSAY_SIM_VENDORS_MAX];
@@ -124,8 +130,10 @@ static void make_node(struct assay_sim_world *w, uint32_t node)
         platform.ppid[15] = (uint8_t)number;
         for (size_t i = 0; c == CREDENTIAL_OLD && i < sizeof platform.components; i++)
             platform.components[i] = 0; /* below every level that the collateral knows */
-        must(assay_soft_node_create(&s->cas[world_vendor(w, node)], name, &platform,
-                                    &s->nodes[node][c]));
+        struct assay_soft_ca ca = s->cas[world_vendor(w, node)];
+        if (c == CREDENTIAL_ENDED) ca.not_after_s = VALID_FROM_S + 1;
+        must(assay_soft_node_create(&ca, name, &platform, &s->nodes[node][c]));
+        assay_soft_ca_wipe(&ca);
     }
 }
 
@@ -224,6 +232,7 @@ struct world_payload *world_soft_quote(struct assay_sim_world *w, uint32_t node,
     case ASSAY_SIM_EVIDENCE_SOFTLY: return quote_of(w, node, CREDENTIAL_OLD, right_build, data);
     case ASSAY_SIM_EVIDENCE_ELSEWHERE:
         return quote_of(w, node, CREDENTIAL_ELSEWHERE, right_build, data);
+    case ASSAY_SIM_EVIDENCE_UNJUDGED: return quote_of(w, node, CREDENTIAL_ENDED, right_build, data);
     case ASSAY_SIM_EVIDENCE_GOOD:
     case ASSAY_SIM_EVIDENCE_FORGED: /* its attestation key signs what it likes */
     case ASSAY_SIM_EVIDENCE_HALF:

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 enum { BAD = 1, VICTIMS = 2, WRONG = 3, START = 3, EPOCHS = 10, NODES = 10, EXPECTED_MAX = 6 };
+enum { PATIENT = 14 }; /* epochs that show what is done to a patience of eight */
 
 struct attack_row {
     struct assay_sim_adversary acts[2];
@@ -57,10 +58,26 @@ static const struct attack_row cases[] = {
     { { BY(BAD, LIE_IN_BLOCKS) }, { NEEDS(JUSTICE, "offences bad == 0") } },
     { { BY(BAD, FAST_CLOCK) }, { NEEDS(P1, "unjust_falls == 0") } },
     { { BY(BAD, CENSOR) }, { NEEDS(P1, "suspensions victims == 0") } },
+    /* Who does not judge is not judged; who nobody can judge is absent in the end. */
+    { { BY(BAD, MUTE) },
+      { NEEDS(MUTE, "detection_epochs bad == 10"), NEEDS(JUSTICE, "offences bad == 0"),
+        NEEDS(P5, "weight_share_bp bad == 2000") } },
+    { { BY(BAD, UNJUDGED) },
+      { NEEDS(UNJUDGED, "detection_epochs bad == 10"), NEEDS(JUSTICE, "offences bad == 0"),
+        NEEDS(P5, "weight_share_bp bad == 2000") } },
+    { { BY(BAD, SHRUG) },
+      { NEEDS(P1, "score_min_bp victims == 10000"), NEEDS(JUSTICE, "offences bad == 0") } },
     /* The memory checker bounds what is verified and kept for it. */
     { { BY(BAD, SPAM) }, { NEEDS(P1, "score_min_bp victims == 10000") } },
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
+
+static bool is_patient(const struct attack_row *row)
+{
+    const enum assay_sim_attack attack = row->acts[0].attack;
+    return attack == ASSAY_SIM_ATTACK_MUTE || attack == ASSAY_SIM_ATTACK_UNJUDGED ||
+           attack == ASSAY_SIM_ATTACK_SHRUG;
+}
 
 static void cohort(struct assay_scenario *s, const char *name, uint32_t count)
 {
@@ -75,7 +92,7 @@ static struct assay_scenario scenario_of(const struct attack_row *row,
     struct assay_scenario s = assay_scenario_default();
     s.fidelity = fidelity;
     s.nodes = s.operators = NODES;
-    s.epochs = EPOCHS;
+    s.epochs = is_patient(row) ? PATIENT : EPOCHS;
     cohort(&s, "bad", NODES / 5);
     cohort(&s, "victims", 2);
     cohort(&s, "wrong", 1);
@@ -91,8 +108,11 @@ static struct assay_scenario scenario_of(const struct attack_row *row,
 
 static void run(uint64_t seed, enum assay_sim_fidelity fidelity, struct trial_finding *finding)
 {
-    static const struct trial_expectation always[] = {
+    static const struct trial_expectation closed[] = {
         NEEDS(LIVENESS, "epochs_certified == 10"),
+        NEEDS(LIVENESS, "epochs_certified == 14"),
+    };
+    static const struct trial_expectation always[] = {
         NEEDS(JUSTICE, "unjust_offences == 0"),
         NEEDS(P1, "score_min_bp honest == 10000"),
     };
@@ -105,6 +125,7 @@ static void run(uint64_t seed, enum assay_sim_fidelity fidelity, struct trial_fi
     trial_violations(&o, finding);
     for (size_t i = 0; i < EXPECTED_MAX && row->expected[i].text != NULL; i++)
         trial_expect(&s, &o, &row->expected[i], finding);
+    trial_expect(&s, &o, &closed[is_patient(row) ? 1 : 0], finding);
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
         trial_expect(&s, &o, &always[i], finding);
     assay_sim_outcome_free(&o);

@@ -1,9 +1,9 @@
 /*
  * tests/mutants/suite_scoring.c - histories of a small network: ballots, silence, proofs.
  *
- * After each epoch first what docs/protocol.md 6 and 7 promise of any tally (P1, P2, P9, P11 and
- * what follows them), then that the rules written a second time (tests/support) say the same, bit
- * for bit (P10). Weights of each epoch are those that the epoch before gave.
+ * After each epoch first what docs/protocol.md 6 and 7 promise of any tally (P1, P2, P9, P11, mute,
+ * unjudged and what follows them), then that the rules written a second time (tests/support) say
+ * the same, bit for bit (P10). Weights of each epoch are those that the epoch before gave.
  */
 #include "tests/mutants/trial.h"
 #include "tests/support/scoring_reference.h"
@@ -16,6 +16,9 @@ enum { EPOCHS = 60 };
 struct history {
     struct world w;
     struct assay_trust before[WORLD_MEMBERS_MAX];
+    /* Who is mostly silent, who mostly cannot be judged; and the rows of epochs, counted here. */
+    bool silent[WORLD_MEMBERS_MAX], unreadable[WORLD_MEMBERS_MAX];
+    uint32_t mute_row[WORLD_MEMBERS_MAX], unjudged_row[WORLD_MEMBERS_MAX];
     uint64_t random;
     struct trial_finding *finding;
 };
@@ -37,23 +40,26 @@ static void draw_epoch(struct history *h)
         ASSAY_OUTCOME_FAIL_HARD,
         ASSAY_OUTCOME_FAIL_SOFT,
         ASSAY_OUTCOME_NONE,
+        ASSAY_OUTCOME_UNJUDGED,
     };
     struct world *w = &h->w;
+    static const enum assay_outcome unjudged = ASSAY_OUTCOME_UNJUDGED;
     w->roll_present = !chance(h, 5);
     for (uint32_t s = 0; s < w->count; s++) {
         /* How the network sees this one: nearly all alike, or in pieces. */
-        const enum assay_outcome mostly =
-            chance(h, 70) ? ASSAY_OUTCOME_PASS_UP_TO_DATE : said[world_below(&h->random, 8)];
+        const enum assay_outcome mostly = h->unreadable[s] && chance(h, 85) ? unjudged
+                                          : chance(h, 70) ? ASSAY_OUTCOME_PASS_UP_TO_DATE
+                                                          : said[world_below(&h->random, 9)];
         const uint32_t alike = chance(h, 50) ? 100 : 30 + world_below(&h->random, 65);
         struct assay_faults *faults = &w->members[s].faults;
         for (uint32_t v = 0; v < w->count; v++)
-            world_vote(w, v, s, chance(h, alike) ? mostly : said[world_below(&h->random, 8)]);
+            world_vote(w, v, s, chance(h, alike) ? mostly : said[world_below(&h->random, 9)]);
         faults->own_fail_hard = chance(h, 1);
         faults->own_fail_soft = chance(h, 3);
         faults->equivocation = chance(h, 1);
         faults->false_pass = chance(h, 1);
         faults->false_fails = chance(h, 2) ? 1 + world_below(&h->random, 2) : 0;
-        world_silence(w, s, chance(h, 12));
+        world_silence(w, s, chance(h, h->silent[s] ? 92 : 10));
         if (w->trust[s].integrity.standing == ASSAY_STANDING_SUSPENDED && chance(h, 40))
             assay_trust_list(&w->trust[s]);
     }
@@ -62,35 +68,60 @@ static void draw_epoch(struct history *h)
 /* --- promises */
 
 /* What voters of other platforms explicitly said, counted here. */
-static void count(const struct history *h, uint32_t s, uint64_t *pass, uint64_t *negative,
-                  uint64_t *total)
+struct counted {
+    uint64_t pass, negative, unjudged, total;
+};
+
+static struct counted count(const struct history *h, uint32_t s)
 {
     const struct world *w = &h->w;
     const struct assay_faults *f = &w->members[s].faults;
-    *pass = *negative = *total = 0;
+    struct counted c = { 0 };
     for (uint32_t v = 0; v < w->count; v++) {
         if (w->groups.platform[v] == w->groups.platform[s]) continue;
-        *total += w->weights[v];
+        c.total += w->weights[v];
         if (w->rows[v] == NULL) continue;
         const unsigned said = assay_row_get(w->rows[v], s);
         const bool proven = f->own_fail_hard || f->own_fail_soft;
         if (said == ASSAY_OUTCOME_PASS_UP_TO_DATE || said == ASSAY_OUTCOME_PASS_NEEDS_HARDENING ||
             said == ASSAY_OUTCOME_PASS_OUT_OF_DATE)
-            *pass += w->weights[v];
+            c.pass += w->weights[v];
         if (said == ASSAY_OUTCOME_ABSENT ||
             (proven && (said == ASSAY_OUTCOME_FAIL_HARD || said == ASSAY_OUTCOME_FAIL_SOFT)))
-            *negative += w->weights[v];
+            c.negative += w->weights[v];
+        if (said == ASSAY_OUTCOME_UNJUDGED) c.unjudged += w->weights[v];
     }
+    return c;
+}
+
+/* protocol.md 7.14 and 7.15: from the eighth certified epoch on each counts as an absence. */
+static void check_patience(struct history *h, uint32_t s, struct counted *c)
+{
+    const struct assay_trust *was = &h->before[s];
+    const struct assay_trust *is = &h->w.trust[s];
+    const bool fell = is->availability_bp < was->availability_bp || is->availability_bp == 0;
+    if (!h->w.summary.certified || c->total == 0) return;
+    h->mute_row[s] = h->w.members[s].balloted ? 0 : h->mute_row[s] + 1;
+    if (3 * c->pass > c->total) h->unjudged_row[s] = 0;
+    else if (3 * c->unjudged > 2 * c->total) h->unjudged_row[s]++;
+    if (h->unjudged_row[s] >= 8) c->negative += c->unjudged;
+    if (h->unjudged_row[s] >= 8 && 3 * c->negative > 2 * c->total && !fell)
+        trial_found(h->finding, ASSAY_SIM_CHECKER_UNJUDGED,
+                    "nobody could judge member %u in eight epochs, and it stands", (unsigned)s);
+    if (h->mute_row[s] >= 8) c->negative = c->total;
+    if (h->mute_row[s] >= 8 && !fell)
+        trial_found(h->finding, ASSAY_SIM_CHECKER_MUTE,
+                    "member %u did not ballot in eight epochs, and it stands", (unsigned)s);
+    if (h->mute_row[s] >= 8) c->pass = 0;
 }
 
 static void check_member(struct history *h, uint32_t s)
 {
     const struct assay_trust *was = &h->before[s];
     const struct assay_trust *is = &h->w.trust[s];
-    uint64_t pass = 0;
-    uint64_t negative = 0;
-    uint64_t total = 0;
-    count(h, s, &pass, &negative, &total);
+    struct counted c = count(h, s);
+    check_patience(h, s, &c);
+    const uint64_t pass = c.pass, negative = c.negative, total = c.total;
     const struct assay_faults *f = &h->w.members[s].faults;
     const bool faulted = f->own_fail_hard || f->own_fail_soft || f->equivocation || f->false_pass ||
                          f->false_fails > 0;
@@ -179,6 +210,10 @@ void trial_scoring(uint64_t seed, struct trial_finding *finding)
     world_init(&h.w, 5 + world_below(&h.random, 16));
     world_random_places(&h.w, &h.random);
     world_regroup(&h.w);
+    for (uint32_t s = 0; s < h.w.count; s++) {
+        h.silent[s] = chance(&h, 10);
+        h.unreadable[s] = chance(&h, 10);
+    }
     next_weights(&h);
     for (int epoch = 0; epoch < EPOCHS && finding->checker == ASSAY_SIM_CHECKER_COUNT; epoch++) {
         draw_epoch(&h);

@@ -65,7 +65,7 @@ uint16_t reference_hi(uint64_t negative, uint64_t total)
 static unsigned said(const struct assay_tally_input *input, const struct assay_place *places,
                      uint32_t voter, uint32_t subject)
 {
-    if (input->rows[voter] == NULL) return ASSAY_OUTCOME_NONE;
+    if (input->rows[voter] == NULL || input->members[subject].held) return ASSAY_OUTCOME_NONE;
     if (same_platform(&places[voter], &places[subject])) return ASSAY_OUTCOME_NONE;
     const unsigned pair = input->rows[voter][subject / 2];
     return subject % 2 == 1 ? pair / 16 : pair % 16;
@@ -92,6 +92,7 @@ static void count_votes(const struct assay_tally_input *input, const struct assa
         if (!same_platform(&places[voter], &places[subject])) result->electorate_weight += weight;
         const unsigned outcome = said(input, places, voter, subject);
         if (outcome == ASSAY_OUTCOME_ABSENT) result->negative_weight += weight;
+        if (outcome == ASSAY_OUTCOME_UNJUDGED) result->unjudged_weight += weight;
         if (outcome == ASSAY_OUTCOME_FAIL_SOFT || outcome == ASSAY_OUTCOME_FAIL_HARD)
             if (faults->own_fail_hard || faults->own_fail_soft) result->negative_weight += weight;
         if (outcome >= 4 && outcome <= 6) {
@@ -115,20 +116,52 @@ static void set_bounds(struct assay_tally_result *result)
     result->hi_bp = (uint16_t)clamp(-floor_div(-10000 * (2 * w - 3 * n), w), 0, 10000);
 }
 
-static void move_availability(bool certified, struct assay_trust *trust,
-                              struct assay_tally_result *result)
+/* "certified epochs in a row ... from 8 on": counts that stop at 8. */
+static void count_epochs(const struct assay_tally_member *member, struct assay_trust *trust,
+                         const struct assay_tally_result *result)
 {
+    if (member->duty && member->balloted) trust->mute_epochs = 0;
+    if (member->duty && !member->balloted && !member->held && trust->mute_epochs != 8)
+        trust->mute_epochs++;
+    const bool seen_good = 3 * result->pass_weight > result->electorate_weight;
+    const bool unjudged = 3 * result->unjudged_weight > 2 * result->electorate_weight;
+    if (seen_good) trust->unjudged_epochs = 0;
+    if (unjudged && !seen_good && trust->unjudged_epochs != 8) trust->unjudged_epochs++;
+}
+
+/* What N becomes; who is mute counts as absent for everybody, whoever says PASS. */
+static bool as_absent(const struct assay_tally_member *member, const struct assay_trust *trust,
+                      const struct assay_tally_result *result, struct assay_tally_result *as)
+{
+    *as = *result;
+    if (trust->unjudged_epochs == 8) as->negative_weight += as->unjudged_weight;
+    if (trust->mute_epochs == 8 && !member->held) {
+        as->pass_weight = 0;
+        as->negative_weight = as->electorate_weight;
+    }
+    set_bounds(as);
+    return trust->mute_epochs == 8 || trust->unjudged_epochs == 8;
+}
+
+static void move_availability(bool certified, const struct assay_tally_member *member,
+                              struct assay_trust *trust, struct assay_tally_result *result)
+{
+    struct assay_tally_result as;
+    if (certified) count_epochs(member, trust, result);
+    const bool absent = as_absent(member, trust, result, &as);
     const int64_t a = trust->availability_bp;
-    const uint64_t taking_part = result->pass_weight + result->negative_weight;
+    const uint64_t taking_part = as.pass_weight + as.negative_weight;
     int64_t next = a;
     result->availability_rule = ASSAY_AVAILABILITY_HOLD;
     if (!certified) {
         result->availability_rule = ASSAY_AVAILABILITY_UNCERTIFIED;
-    } else if (3 * taking_part > 2 * result->electorate_weight && a > result->hi_bp) {
-        next = a + floor_div(-(a - result->hi_bp), 4);
-        result->availability_rule = ASSAY_AVAILABILITY_FALL;
-    } else if (a < result->lo_bp) {
-        next = clamp(a + 500, 0, result->lo_bp);
+    } else if (3 * taking_part > 2 * as.electorate_weight && a > as.hi_bp) {
+        next = a + floor_div(-(a - as.hi_bp), 4);
+        result->availability_rule = !absent                   ? ASSAY_AVAILABILITY_FALL
+                                    : trust->mute_epochs == 8 ? ASSAY_AVAILABILITY_MUTE
+                                                              : ASSAY_AVAILABILITY_UNJUDGED;
+    } else if (a < as.lo_bp) {
+        next = clamp(a + 500, 0, as.lo_bp);
         result->availability_rule = ASSAY_AVAILABILITY_RISE;
     }
     trust->availability_bp = (uint16_t)next;
@@ -321,7 +354,7 @@ void reference_tally(const struct assay_tally_input *input, const struct assay_p
         set_bounds(&results[i]);
         results[i].certified_pass =
             certified && 3 * results[i].pass_weight > 2 * results[i].electorate_weight;
-        move_availability(certified, &trust[i], &results[i]);
+        move_availability(certified, &input->members[i], &trust[i], &results[i]);
         move_integrity(input, &input->members[i], certified, &trust[i], &results[i]);
         const uint16_t a = trust[i].availability_bp;
         const uint16_t score = trust[i].integrity_bp < a ? trust[i].integrity_bp : a;
@@ -465,12 +498,14 @@ bool reference_trust_equal(const struct assay_trust *a, const struct assay_trust
            a->offences.last_epoch == b->offences.last_epoch &&
            a->offences.clean_epochs == b->offences.clean_epochs &&
            a->last_false_fail_epoch == b->last_false_fail_epoch &&
-           a->out_of_date_since_epoch == b->out_of_date_since_epoch;
+           a->out_of_date_since_epoch == b->out_of_date_since_epoch &&
+           a->mute_epochs == b->mute_epochs && a->unjudged_epochs == b->unjudged_epochs;
 }
 
 bool reference_result_equal(const struct assay_tally_result *a, const struct assay_tally_result *b)
 {
     return a->pass_weight == b->pass_weight && a->negative_weight == b->negative_weight &&
+           a->unjudged_weight == b->unjudged_weight &&
            a->electorate_weight == b->electorate_weight && a->lo_bp == b->lo_bp &&
            a->hi_bp == b->hi_bp && a->ceiling_bp == b->ceiling_bp && a->level == b->level &&
            a->certified_pass == b->certified_pass && a->integrity_failed == b->integrity_failed &&

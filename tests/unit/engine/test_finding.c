@@ -75,22 +75,40 @@ Test(finding, what_does_not_parse_fails_hard)
     cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_FAIL_HARD);
 }
 
-Test(finding, what_could_not_be_judged_is_none_even_from_another_platform)
+/* docs/protocol.md 4.3.4: what lies with the platform is UNJUDGED, what lies with the vendor's
+ * collateral, the policy or the verifier is none; both together are none. */
+Test(finding, what_could_not_be_judged_is_unjudged_or_none_even_from_another_platform)
 {
-    struct bench b;
-    make(&b);
-    b.verdict.platform_id[0] = 99;
-    assay_verdict_add(&b.verdict, ASSAY_RULE_COLLATERAL_MISSING, 0, NULL, NULL);
-    cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_NONE);
-    static const enum assay_rule nobodys[] = {
-        ASSAY_RULE_CERT_TIME,         ASSAY_RULE_COLLATERAL_EXPIRED, ASSAY_RULE_COLLATERAL_EARLY,
-        ASSAY_RULE_COLLATERAL_FORMAT, ASSAY_RULE_ROOT_MISSING,
+    static const enum assay_rule platforms[] = { ASSAY_RULE_CERT_TIME,
+                                                 ASSAY_RULE_COLLATERAL_MISSING };
+    static const enum assay_rule vendors[] = {
+        ASSAY_RULE_COLLATERAL_EXPIRED, ASSAY_RULE_COLLATERAL_EARLY, ASSAY_RULE_COLLATERAL_FORMAT,
+        ASSAY_RULE_COLLATERAL_AGE,     ASSAY_RULE_ROOT_MISSING,     ASSAY_RULE_EVENT_LOG_MISSING,
     };
-    for (size_t i = 0; i < sizeof nobodys / sizeof nobodys[0]; i++) {
+    struct bench b;
+    for (size_t p = 0; p < 2; p++) {
         make(&b);
-        assay_verdict_add(&b.verdict, nobodys[i], 0, NULL, NULL);
-        cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_NONE);
+        b.verdict.platform_id[0] = 99;
+        assay_verdict_add(&b.verdict, platforms[p], 0, NULL, NULL);
+        cr_expect_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_UNJUDGED);
+        assay_verdict_add(&b.verdict, ASSAY_RULE_QUOTE_SIGNATURE, 0, NULL, NULL);
+        cr_expect_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_FAIL_HARD, "forged is forged");
     }
+    for (size_t v = 0; v < sizeof vendors / sizeof vendors[0]; v++) {
+        make(&b);
+        assay_verdict_add(&b.verdict, vendors[v], 0, NULL, NULL);
+        cr_expect_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_NONE, "%zu", v);
+        for (size_t p = 0; p < 2; p++) {
+            make(&b);
+            assay_verdict_add(&b.verdict, platforms[p], 0, NULL, NULL);
+            assay_verdict_add(&b.verdict, vendors[v], 0, NULL, NULL);
+            cr_expect_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_NONE, "%zu and %zu", v, p);
+        }
+    }
+    make(&b); /* a host that failed: no reason at all */
+    assay_verdict_init(&b.verdict, ASSAY_KIND_SOFT, b.verdict.at_unix_s);
+    assay_verdict_conclude(&b.verdict);
+    cr_expect_eq(assay_verdict_outcome(&b.verdict), ASSAY_OUTCOME_NONE);
 }
 
 Test(finding, another_platform_vendor_root_or_kind_fails_hard)

@@ -282,6 +282,26 @@ Test(state, every_field_of_a_member_moves_the_root)
     drop(b);
 }
 
+/* Those of docs/protocol.md 7.14 and 7.15. */
+Test(state, the_counts_of_patience_move_the_root)
+{
+    struct bench *b = make();
+    struct assay_member *m = &b->state.members[2];
+    uint8_t before[32];
+    uint8_t after[3][32];
+    root_of(b, before);
+    m->trust.mute_epochs = 1;
+    root_of(b, after[0]);
+    m->trust.unjudged_epochs = 1;
+    root_of(b, after[1]);
+    m->found.unjudged_weight = 1;
+    root_of(b, after[2]);
+    cr_expect_arr_neq(before, after[0], 32);
+    cr_expect_arr_neq(after[0], after[1], 32);
+    cr_expect_arr_neq(after[1], after[2], 32);
+    drop(b);
+}
+
 Test(state, a_copy_shares_nothing)
 {
     struct bench *b = make();

@@ -12,6 +12,8 @@ static struct world w; /* too large for the stack of a test */
 static struct assay_trust expected_trust[WORLD_MEMBERS_MAX];
 static struct assay_tally_result expected[WORLD_MEMBERS_MAX];
 
+static uint32_t rule_seen[ASSAY_AVAILABILITY_UNJUDGED + 1]; /* how often A moved so */
+
 /* Runs both on the input of the next epoch, then moves on. Returns how many members differ. */
 static uint32_t differences_of_epoch(void)
 {
@@ -20,6 +22,8 @@ static uint32_t differences_of_epoch(void)
     reference_tally(&input, w.places, w.count, expected_trust, expected, &summary);
     world_step(&w);
     uint32_t differences = 0;
+    for (uint32_t i = 0; i < w.count; i++)
+        rule_seen[w.results[i].availability_rule]++;
     for (uint32_t i = 0; i < w.count; i++)
         if (!reference_trust_equal(&w.trust[i], &expected_trust[i]) ||
             !reference_result_equal(&w.results[i], &expected[i]))
@@ -36,15 +40,27 @@ static bool one_in(uint64_t *seed, uint32_t chance)
     return world_below(seed, chance) == 0;
 }
 
+/* Who is silent, and who is not to be judged, most of the time: rows of 8 epochs are reached. */
+static bool mostly_mute[WORLD_MEMBERS_MAX], mostly_unjudged[WORLD_MEMBERS_MAX];
+
+static void draw_habits(uint64_t *seed)
+{
+    for (uint32_t i = 0; i < w.count; i++) {
+        mostly_mute[i] = one_in(seed, 6);
+        mostly_unjudged[i] = one_in(seed, 5);
+    }
+}
+
 static void random_ballots(uint64_t *seed)
 {
     const uint32_t wild = 1 + world_below(seed, 12);
     for (uint32_t voter = 0; voter < w.count; voter++) {
-        world_silence(&w, voter, one_in(seed, 8));
+        world_silence(&w, voter, mostly_mute[voter] ? !one_in(seed, 16) : one_in(seed, 8));
         for (uint32_t s = 0; s < w.count; s++)
             world_vote(&w, voter, s,
-                       one_in(seed, wild) ? (enum assay_outcome)world_below(seed, 7)
-                                          : ASSAY_OUTCOME_PASS_UP_TO_DATE);
+                       one_in(seed, wild)   ? (enum assay_outcome)world_below(seed, 8)
+                       : mostly_unjudged[s] ? ASSAY_OUTCOME_UNJUDGED
+                                            : ASSAY_OUTCOME_PASS_UP_TO_DATE);
     }
 }
 
@@ -53,6 +69,7 @@ static void random_faults(uint64_t *seed)
     for (uint32_t i = 0; i < w.count; i++) {
         struct assay_tally_member *member = &w.members[i];
         member->duty = !one_in(seed, 10);
+        member->held = one_in(seed, 12);
         member->faults = (struct assay_faults){
             .own_fail_hard = one_in(seed, 60),
             .own_fail_soft = one_in(seed, 25),
@@ -70,6 +87,7 @@ static uint64_t run_histories(uint64_t seed, uint32_t networks, uint32_t epochs)
     for (uint32_t network = 0; network < networks; network++) {
         world_init(&w, 1 + world_below(&seed, 9));
         world_random_places(&w, &seed);
+        draw_habits(&seed);
         w.rules.grace_epochs = world_below(&seed, 6);
         w.rules.hardening_ceiling_bp = one_in(&seed, 2) ? 8999 : 10000;
         for (uint32_t i = 0; i < w.count; i++) {
@@ -90,7 +108,10 @@ static uint64_t run_histories(uint64_t seed, uint32_t networks, uint32_t epochs)
 
 Test(scoring_history, agrees_with_the_reference_in_24000_random_epochs, .timeout = 120)
 {
+    rule_seen[ASSAY_AVAILABILITY_MUTE] = rule_seen[ASSAY_AVAILABILITY_UNJUDGED] = 0;
     cr_expect_eq(run_histories(0xa55a1, 600, 40), 0u);
+    cr_expect_gt(rule_seen[ASSAY_AVAILABILITY_MUTE], 100u, "drawn often enough to be compared");
+    cr_expect_gt(rule_seen[ASSAY_AVAILABILITY_UNJUDGED], 100u, "drawn often enough");
 }
 
 /* Voters of a few parties, who say what their party says but for some noise: the tally adds sixteen
@@ -102,14 +123,14 @@ static void ballots_of_parties(uint64_t *seed)
     const uint32_t noise = 1u << (3 + world_below(seed, 8));
     for (uint32_t p = 0; p < parties; p++)
         for (uint32_t s = 0; s < w.count; s++)
-            says[p][s] = one_in(seed, 3) ? (enum assay_outcome)world_below(seed, 7)
+            says[p][s] = one_in(seed, 3) ? (enum assay_outcome)world_below(seed, 8)
                                          : ASSAY_OUTCOME_PASS_UP_TO_DATE;
     for (uint32_t voter = 0; voter < w.count; voter++) {
         const enum assay_outcome *party = says[world_below(seed, parties)];
         world_silence(&w, voter, one_in(seed, 10));
         for (uint32_t s = 0; s < w.count; s++)
             world_vote(&w, voter, s,
-                       one_in(seed, noise) ? (enum assay_outcome)world_below(seed, 7) : party[s]);
+                       one_in(seed, noise) ? (enum assay_outcome)world_below(seed, 8) : party[s]);
         if (w.count % 2 != 0) /* padding may hold anything */
             w.outcomes[voter][w.count / 2] |= (uint8_t)(world_below(seed, 16) << 4);
     }
@@ -139,6 +160,7 @@ Test(scoring_history, agrees_with_the_reference_through_clean_years)
     for (int network = 0; network < 4; network++) {
         world_init(&w, 5);
         world_random_places(&w, &seed);
+        draw_habits(&seed);
         for (uint32_t epoch = 0; epoch < 1200; epoch++) {
             random_ballots(&seed);
             for (uint32_t i = 0; i < 5; i++) {
@@ -157,7 +179,7 @@ Test(scoring_history, agrees_with_the_reference_on_every_electorate_of_three, .t
 {
     uint64_t cases = 0;
     for (uint32_t weighting = 0; weighting < 4 * 4 * 4; weighting++) {
-        for (uint32_t votes = 0; votes < 7 * 7 * 7 * 2; votes++) {
+        for (uint32_t votes = 0; votes < 8 * 8 * 8 * 2; votes++) {
             world_init(&w, 4);
             w.weights[0] = 1;
             w.trust[0].availability_bp = 8000;
@@ -168,14 +190,14 @@ Test(scoring_history, agrees_with_the_reference_on_every_electorate_of_three, .t
             uint32_t rest = votes / 2;
             for (uint32_t voter = 1; voter < 4; voter++) {
                 w.weights[voter] = weighting >> 2 * (voter - 1) & 3;
-                world_vote(&w, voter, 0, (enum assay_outcome)(rest % 7));
-                rest /= 7;
+                world_vote(&w, voter, 0, (enum assay_outcome)(rest % 8));
+                rest /= 8;
             }
             cr_assert_eq(differences_of_epoch(), 0u, "weighting %u votes %u", weighting, votes);
             cases++;
         }
     }
-    cr_expect_eq(cases, 43904u);
+    cr_expect_eq(cases, 65536u);
 }
 
 /* --- the comparison itself can fail ----------------------------------------------------------- */
@@ -183,8 +205,8 @@ Test(scoring_history, agrees_with_the_reference_on_every_electorate_of_three, .t
 Test(scoring_history, the_comparison_notices_every_field)
 {
     const struct assay_trust base = assay_trust_genesis();
-    struct assay_trust t[10];
-    for (size_t k = 0; k < 10; k++)
+    struct assay_trust t[12];
+    for (size_t k = 0; k < 12; k++)
         t[k] = base;
     t[0].integrity_bp--;
     t[1].availability_bp--;
@@ -196,13 +218,15 @@ Test(scoring_history, the_comparison_notices_every_field)
     t[7].offences.clean_epochs = 1;
     t[8].last_false_fail_epoch = 1;
     t[9].out_of_date_since_epoch = 1;
+    t[10].mute_epochs = 1;
+    t[11].unjudged_epochs = 1;
     cr_expect(reference_trust_equal(&base, &base));
-    for (size_t k = 0; k < 10; k++)
+    for (size_t k = 0; k < 12; k++)
         cr_expect_not(reference_trust_equal(&base, &t[k]), "%zu", k);
 
     const struct assay_tally_result none = { 0 };
-    struct assay_tally_result r[12];
-    for (size_t k = 0; k < 12; k++)
+    struct assay_tally_result r[13];
+    for (size_t k = 0; k < 13; k++)
         r[k] = none;
     r[0].pass_weight = 1;
     r[1].negative_weight = 1;
@@ -216,8 +240,9 @@ Test(scoring_history, the_comparison_notices_every_field)
     r[9].offence = true;
     r[10].availability_rule = ASSAY_AVAILABILITY_RISE;
     r[11].integrity_reason = ASSAY_INTEGRITY_RISE;
+    r[12].unjudged_weight = 1;
     cr_expect(reference_result_equal(&none, &none));
-    for (size_t k = 0; k < 12; k++)
+    for (size_t k = 0; k < 13; k++)
         cr_expect_not(reference_result_equal(&none, &r[k]), "%zu", k);
 }
 

@@ -382,6 +382,200 @@ Test(scoring_tally, a_row_gives_back_what_was_put_in)
     cr_expect_eq(row[0], 0x01, "a slot can be taken back");
 }
 
+/* --- protocol.md 7.14: who does not judge is not judged */
+
+Test(scoring_tally, who_ballots_in_one_epoch_of_eight_is_not_mute)
+{
+    world_init(&w, 7);
+    for (uint32_t epoch = 0; epoch < 64; epoch++) {
+        world_silence(&w, 2, epoch % 8 != 7);
+        world_step(&w);
+        cr_assert_eq(w.trust[2].mute_epochs, (epoch + 1) % 8, "epoch %u", epoch);
+        cr_assert_eq(w.trust[2].availability_bp, 10000, "epoch %u", epoch);
+    }
+}
+
+Test(scoring_tally, who_is_mute_for_eight_certified_epochs_falls_like_the_absent)
+{
+    static const uint16_t after[] = { 7500, 5625, 4218 };
+    world_init(&w, 7);
+    world_silence(&w, 2, true);
+    world_steps(&w, 7);
+    cr_expect_eq(w.trust[2].availability_bp, 10000, "seven epochs are patience");
+    for (uint32_t k = 0; k < 3; k++) {
+        world_step(&w);
+        cr_expect_eq(w.results[2].availability_rule, ASSAY_AVAILABILITY_MUTE);
+        cr_expect_eq(w.trust[2].availability_bp, after[k], "whatever everybody says");
+    }
+    cr_expect_eq(w.trust[2].score.standing, ASSAY_STANDING_SUSPENDED);
+    cr_expect_eq(w.trust[2].integrity_bp, 10000, "it is no guilt");
+    cr_expect_eq(w.trust[2].mute_epochs, ASSAY_PATIENCE_EPOCHS, "the count stands");
+    for (uint32_t i = 0; i < 7; i++)
+        if (i != 2) cr_expect_eq(w.trust[i].availability_bp, 10000);
+    world_silence(&w, 2, false);
+    world_step(&w);
+    cr_expect_eq(w.trust[2].mute_epochs, 0);
+    cr_expect_eq(w.trust[2].availability_bp, 4718, "one counted ballot, and it rises");
+}
+
+Test(scoring_tally, epochs_that_are_held_make_nobody_mute)
+{
+    world_init(&w, 7);
+    world_silence(&w, 2, true);
+    world_steps(&w, 7);
+    w.roll_present = false;
+    world_steps(&w, 20);
+    cr_expect_eq(w.trust[2].mute_epochs, 7, "neither counted nor forgotten");
+    cr_expect_eq(w.trust[2].availability_bp, 10000);
+    w.roll_present = true;
+    world_step(&w);
+    cr_expect_eq(w.trust[2].availability_bp, 7500);
+}
+
+Test(scoring_tally, who_has_no_duty_to_ballot_is_not_mute)
+{
+    world_init(&w, 7);
+    w.members[2].duty = false;
+    world_silence(&w, 2, true);
+    world_steps(&w, 20);
+    cr_expect_eq(w.trust[2].mute_epochs, 0);
+    cr_expect_eq(w.trust[2].availability_bp, 10000);
+}
+
+/* Maintenance (protocol.md 9.7): A holds, and the row of mute epochs stands still. */
+Test(scoring_tally, who_is_held_is_not_mute_and_falls_for_nothing)
+{
+    world_init(&w, 7);
+    world_silence(&w, 2, true);
+    world_steps(&w, 7);
+    w.members[2].held = true;
+    world_vote_all(&w, 2, ASSAY_OUTCOME_UNJUDGED);
+    world_steps(&w, 20);
+    cr_expect_eq(w.trust[2].mute_epochs, 7);
+    cr_expect_eq(w.trust[2].unjudged_epochs, 0);
+    cr_expect_eq(w.trust[2].availability_bp, 10000);
+    w.members[2].held = false;
+    world_vote_all(&w, 2, ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    world_step(&w);
+    cr_expect_eq(w.trust[2].availability_bp, 7500);
+    w.members[2].held = true;
+    world_step(&w);
+    cr_expect_eq(w.trust[2].availability_bp, 7500, "who is mute already does not fall either");
+    world_silence(&w, 2, false);
+    world_step(&w);
+    cr_expect_eq(w.trust[2].mute_epochs, 0, "a ballot clears it as ever");
+}
+
+/* Duty and count do not ask for weight: on probation, of weight 0, suspended. */
+Test(scoring_tally, members_without_weight_are_mute_and_cleared_by_the_same_ballots)
+{
+    world_init(&w, 8);
+    w.weights[2] = w.weights[3] = 0;
+    w.trust[2] = w.trust[3] = assay_trust_newcomer((struct assay_offences){ 0 });
+    world_silence(&w, 2, true);
+    world_steps(&w, 12);
+    cr_expect_eq(w.trust[3].availability_bp, 6000, "500 an epoch");
+    cr_expect_eq(w.trust[2].availability_bp, 830, "seven epochs up, then a quarter off each");
+    world_silence(&w, 2, false);
+    world_step(&w);
+    cr_expect_eq(w.trust[2].availability_bp, 1330);
+}
+
+/* --- protocol.md 7.15: not to be judged */
+
+Test(scoring_tally, unjudged_is_missing_for_seven_epochs_and_absence_from_the_eighth_on)
+{
+    static const uint16_t after[] = { 7500, 5625, 4218 };
+    world_init(&w, 7);
+    world_vote_all(&w, 2, ASSAY_OUTCOME_UNJUDGED);
+    world_steps(&w, 7);
+    cr_expect_eq(w.results[2].unjudged_weight, 60000u);
+    cr_expect_eq(w.results[2].negative_weight, 0u);
+    cr_expect_eq(w.results[2].lo_bp, 0);
+    cr_expect_eq(w.results[2].hi_bp, 10000);
+    cr_expect_eq(w.trust[2].availability_bp, 10000);
+    for (uint32_t k = 0; k < 3; k++) {
+        world_step(&w);
+        cr_expect_eq(w.results[2].availability_rule, ASSAY_AVAILABILITY_UNJUDGED);
+        cr_expect_eq(w.trust[2].availability_bp, after[k]);
+    }
+    cr_expect_eq(w.trust[2].integrity_bp, 10000, "it is no guilt");
+    world_vote_all(&w, 2, ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    world_step(&w);
+    cr_expect_eq(w.trust[2].unjudged_epochs, 0);
+    cr_expect_eq(w.trust[2].availability_bp, 4718);
+}
+
+/* Collateral that ended is none, and none holds for ever. */
+Test(scoring_tally, none_is_never_counted_as_unjudged)
+{
+    world_init(&w, 7);
+    world_vote_all(&w, 2, ASSAY_OUTCOME_NONE);
+    world_steps(&w, 40);
+    cr_expect_eq(w.trust[2].unjudged_epochs, 0);
+    cr_expect_eq(w.trust[2].availability_bp, 10000);
+}
+
+Test(scoring_tally, two_thirds_that_cannot_judge_are_too_few)
+{
+    world_init(&w, 7);
+    for (uint32_t voter = 0; voter < 4; voter++)
+        world_vote(&w, voter, 6, ASSAY_OUTCOME_UNJUDGED);
+    for (uint32_t voter = 4; voter < 6; voter++)
+        world_vote(&w, voter, 6, ASSAY_OUTCOME_NONE);
+    world_steps(&w, 20);
+    cr_expect_eq(w.trust[6].unjudged_epochs, 0, "40000 of 60000 are not more than two thirds");
+    world_vote(&w, 4, 6, ASSAY_OUTCOME_UNJUDGED);
+    world_steps(&w, 9);
+    cr_expect_lt(w.trust[6].availability_bp, 10000);
+}
+
+/* A third that shrugs at everybody else, for ever, moves nothing. */
+Test(scoring_tally, a_third_that_calls_others_unjudged_moves_nothing)
+{
+    world_init(&w, 10);
+    for (uint32_t liar = 0; liar < 3; liar++)
+        for (uint32_t i = 3; i < 10; i++)
+            world_vote(&w, liar, i, ASSAY_OUTCOME_UNJUDGED);
+    world_steps(&w, 40);
+    for (uint32_t i = 3; i < 10; i++) {
+        cr_expect_eq(w.trust[i].availability_bp, 10000);
+        cr_expect_eq(w.trust[i].unjudged_epochs, 0);
+    }
+}
+
+/* One epoch in which nobody can say ends no row; one in which more than a third passed it does. */
+Test(scoring_tally, only_who_was_passed_begins_its_row_anew)
+{
+    world_init(&w, 7);
+    world_vote_all(&w, 2, ASSAY_OUTCOME_UNJUDGED);
+    world_steps(&w, 7);
+    world_vote_all(&w, 2, ASSAY_OUTCOME_NONE);
+    world_steps(&w, 3);
+    cr_expect_eq(w.trust[2].unjudged_epochs, 7);
+    world_vote(&w, 0, 2, ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    world_vote(&w, 1, 2, ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    world_step(&w);
+    cr_expect_eq(w.trust[2].unjudged_epochs, 7, "a third at most may all be liars");
+    world_vote(&w, 3, 2, ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    world_step(&w);
+    cr_expect_eq(w.trust[2].unjudged_epochs, 0);
+}
+
+/* Evidence that nobody can judge for most and nothing for the rest is no way to be held for ever.
+ * */
+Test(scoring_tally, once_it_counts_as_absent_unjudged_and_absent_add_up)
+{
+    world_init(&w, 11);
+    world_vote_all(&w, 2, ASSAY_OUTCOME_UNJUDGED);
+    world_steps(&w, 8);
+    cr_expect_eq(w.trust[2].availability_bp, 7500);
+    for (uint32_t voter = 6; voter < 11; voter++)
+        world_vote(&w, voter, 2, ASSAY_OUTCOME_ABSENT);
+    world_step(&w);
+    cr_expect_eq(w.trust[2].availability_bp, 5625);
+}
+
 Test(scoring_tally, a_row_from_outside_is_checked)
 {
     uint8_t row[3] = { 0x44, 0x40, 0x04 }; /* five slots, the voter is slot 2 */
@@ -392,14 +586,16 @@ Test(scoring_tally, a_row_from_outside_is_checked)
     cr_expect_not(assay_row_valid(row, 3, 5, 3), "own slot is not none");
     row[2] = 0x14;
     cr_expect_not(assay_row_valid(row, 3, 5, 2), "padding is not none");
-    row[2] = 0x07;
+    row[2] = 0x08;
     cr_expect_not(assay_row_valid(row, 3, 5, 2), "no such outcome");
+    row[2] = 0x07;
+    cr_expect(assay_row_valid(row, 3, 5, 2), "unjudged is one");
 }
 
 Test(scoring_tally, every_reason_has_a_text)
 {
     for (int reason = 0; reason <= ASSAY_INTEGRITY_FAIL_HARD; reason++)
         cr_expect_gt(assay_integrity_reason_text((enum assay_integrity_reason)reason)[0], 0);
-    for (int rule = 0; rule <= ASSAY_AVAILABILITY_UNCERTIFIED; rule++)
+    for (int rule = 0; rule <= ASSAY_AVAILABILITY_UNJUDGED; rule++)
         cr_expect_gt(assay_availability_rule_text((enum assay_availability_rule)rule)[0], 0);
 }

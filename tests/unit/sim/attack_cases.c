@@ -28,6 +28,9 @@ enum { EPOCH_MS = 2000, TOO_LATE_MS = EPOCH_MS * 5 / 8 + 200 };
 /* No attack of this list may do this to anybody honest. */
 #define NOBODY_FALLS "score_min_bp honest == 10000", "score_min_bp victims == 10000"
 #define ALL_FINAL    "epochs_certified == 14", "unjust_offences == 0"
+/* So many epochs show what is done to the patience of eight (docs/protocol.md 7.14, 7.15). */
+#define ALL_PATIENT "epochs_certified == 20", "unjust_offences == 0"
+enum { PATIENT = 20 };
 
 static const struct attack_row cases[ATTACK_CASE_COUNT] = {
     /* B1: FAIL without a FAIL record is void, and E5 convicts. */
@@ -172,9 +175,30 @@ static const struct attack_row cases[ATTACK_CASE_COUNT] = {
                            .expected = { NOBODY_FALLS, ALL_FINAL, "unjust_falls == 0",
                                          "weight_share_bp bad == 2000" } },
     [ATTACK_CASE_other_roll] = { .acts = { { BY_BAD(OTHER_ROLL) } },
-                                 .expected = { NOBODY_FALLS, ALL_FINAL, "offences bad == 0",
-                                               "detected bad == 0", "score_min_bp bad == 10000",
+                                 .epochs = PATIENT,
+                                 .expected = { NOBODY_FALLS, ALL_PATIENT, "offences bad == 0",
+                                               "detection_epochs bad == 10",
+                                               "integrity_min_bp bad == 10000",
                                                "weight_share_bp bad == 2000" } },
+    /* Nobody can say, so nobody does, for eight epochs; then it falls as if nothing had come. */
+    [ATTACK_CASE_unjudged] = { .acts = { { BY_BAD(UNJUDGED) } },
+                               .epochs = PATIENT,
+                               .expected = { NOBODY_FALLS, ALL_PATIENT, "offences bad == 0",
+                                             "detection_epochs bad == 10",
+                                             "integrity_min_bp bad == 10000",
+                                             "weight_share_bp bad == 2000" } },
+    /* A fifth that can judge nobody is as good as a fifth that says nothing. */
+    [ATTACK_CASE_shrug] = { .acts = { { BY_BAD(SHRUG) } },
+                            .epochs = PATIENT,
+                            .expected = { NOBODY_FALLS, ALL_PATIENT, "unjust_falls == 0",
+                                          "offences bad == 0", "detected bad == 0" } },
+    /* Who does not judge is not judged: everybody says PASS of it, and it falls. */
+    [ATTACK_CASE_mute] = { .acts = { { BY_BAD(MUTE) } },
+                           .epochs = PATIENT,
+                           .expected = { NOBODY_FALLS, ALL_PATIENT, "offences bad == 0",
+                                         "detection_epochs bad == 10",
+                                         "integrity_min_bp bad == 10000",
+                                         "weight_share_bp bad == 2000" } },
 };
 
 static void expect(struct assay_scenario *s, const char *text)

@@ -41,6 +41,9 @@
     X(delay)                                                                                       \
     X(delay_too_long)                                                                              \
     X(other_roll)                                                                                  \
+    X(unjudged)                                                                                    \
+    X(shrug)                                                                                       \
+    X(mute)                                        \
     X(spam)
 
 #define ATTACK_CASE_ENUM(name) ATTACK_CASE_##name,

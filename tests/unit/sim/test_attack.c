@@ -47,7 +47,7 @@ Test(sim_attack, every_attack_has_its_own_row)
     count++;
     ASSAY_SIM_ATTACK_LIST(ROW)
 #undef ROW
-    cr_expect_eq(count, 28);
+    cr_expect_eq(count, ASSAY_SIM_ATTACK_COUNT);
 }
 
 Test(sim_attack, there_is_no_row_for_a_number_outside_the_list, .signal = SIGABRT)
@@ -92,9 +92,12 @@ Test(sim_attack, leaves_alone_what_it_is_not_about)
         { ASSAY_SIM_ATTACK_DELAY, D },
         { ASSAY_SIM_ATTACK_OTHER_ROLL, B | SIGN },
         { ASSAY_SIM_ATTACK_UNDERRATE, V | SIGN },
+        { ASSAY_SIM_ATTACK_UNJUDGED, E },
+        { ASSAY_SIM_ATTACK_SHRUG, V | SIGN },
+        { ASSAY_SIM_ATTACK_MUTE, B | SIGN | PASS },
         { ASSAY_SIM_ATTACK_SPAM, SENT | PASS },
     };
-    cr_assert_eq(sizeof expected / sizeof expected[0], 28);
+    cr_assert_eq(sizeof expected / sizeof expected[0], ASSAY_SIM_ATTACK_COUNT);
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         const struct assay_attack *a = assay_attack_of(expected[i].attack);
         const unsigned hooks =
@@ -208,6 +211,7 @@ Test(sim_attack, evidence_is_what_the_attack_says)
         { ASSAY_SIM_ATTACK_QUIET, 4, 0, ASSAY_SIM_EVIDENCE_NONE },
         { ASSAY_SIM_ATTACK_EXTRACT, 4, 0, ASSAY_SIM_EVIDENCE_FORGED },
         { ASSAY_SIM_ATTACK_SPLIT_DELIVERY, 4, 0, ASSAY_SIM_EVIDENCE_HALF },
+        { ASSAY_SIM_ATTACK_UNJUDGED, 4, 0, ASSAY_SIM_EVIDENCE_UNJUDGED },
         { ASSAY_SIM_ATTACK_REPLAY, 4, 0, ASSAY_SIM_EVIDENCE_FIRST },
         { ASSAY_SIM_ATTACK_REPLAY, 1, 0, ASSAY_SIM_EVIDENCE_GOOD }, /* there is no older one */
         { ASSAY_SIM_ATTACK_RELAY, 4, 0, ASSAY_SIM_EVIDENCE_ELSEWHERE },
@@ -242,6 +246,7 @@ Test(sim_attack, honest_voters_and_e5_see_evidence_as_the_protocol_says)
 {
     const enum assay_outcome P = ASSAY_OUTCOME_PASS_UP_TO_DATE, H = ASSAY_OUTCOME_FAIL_HARD;
     const enum assay_outcome S = ASSAY_OUTCOME_FAIL_SOFT, A = ASSAY_OUTCOME_ABSENT;
+    const enum assay_outcome U = ASSAY_OUTCOME_UNJUDGED;
     enum { NONE = ASSAY_FALSE_NONE, FAIL = ASSAY_FALSE_FAIL, PASS = ASSAY_FALSE_PASS };
     const struct {
         enum assay_sim_evidence evidence;
@@ -256,6 +261,7 @@ Test(sim_attack, honest_voters_and_e5_see_evidence_as_the_protocol_says)
         { ASSAY_SIM_EVIDENCE_ELSEWHERE, H, PASS, NONE, true },
         { ASSAY_SIM_EVIDENCE_FORGED, P, NONE, FAIL, true },
         { ASSAY_SIM_EVIDENCE_HALF, P, NONE, FAIL, false },
+        { ASSAY_SIM_EVIDENCE_UNJUDGED, U, NONE, NONE, true },
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         const enum assay_sim_evidence e = table[i].evidence;
@@ -263,6 +269,7 @@ Test(sim_attack, honest_voters_and_e5_see_evidence_as_the_protocol_says)
         cr_expect_eq(assay_attack_falsehood(e, P), table[i].of_pass, "PASS about %zu", i);
         cr_expect_eq(assay_attack_falsehood(e, H), table[i].of_fail, "FAIL about %zu", i);
         cr_expect_eq(assay_attack_falsehood(e, A), ASSAY_FALSE_NONE, "nobody proves an absence");
+        cr_expect_eq(assay_attack_falsehood(e, U), ASSAY_FALSE_NONE, "nor what one could not do");
         cr_expect_eq(assay_attack_falsehood(e, assay_attack_honest_outcome(e)), ASSAY_FALSE_NONE,
                      "honest ballots are never false: %zu", i);
         cr_expect_eq(assay_attack_bad(e), table[i].bad);

@@ -100,6 +100,97 @@ Test(sim_watch_members, p1_asks_that_no_more_than_a_third_may_deny)
     }
 }
 
+/* --- mute and unjudged */
+
+/* A member that did not ballot in `epochs` epochs and keeps its A; beside it one that could not be
+ * judged. */
+static struct fixture *patient(uint32_t slot, enum assay_sim_evidence evidence, bool balloted,
+                               int epochs)
+{
+    struct fixture *f = fixture_create(ASSAY_SIM_ATTACK_ABSENT_VOTE, 1000);
+    for (int i = 0; i < epochs; i++) {
+        fixture_epoch(f);
+        f->truth[slot].evidence = evidence;
+        f->after.members[slot].found.balloted = balloted;
+        fixture_close(f, NULL);
+    }
+    return f;
+}
+
+Test(sim_watch_members, mute_sees_who_does_not_ballot_and_stands)
+{
+    struct fixture *f = patient(2, ASSAY_SIM_EVIDENCE_GOOD, false, 7);
+    cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_MUTE), 0);
+    fixture_destroy(&f);
+    f = patient(2, ASSAY_SIM_EVIDENCE_GOOD, false, 8);
+    cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_MUTE), 1);
+    cr_expect_str_eq(f->outcome.checks[ASSAY_SIM_CHECKER_MUTE].message,
+                     "node 2: no ballot of its own in eight epochs, and it stands: 10000 before, "
+                     "10000 after");
+    fixture_epoch(f);
+    f->after.members[2].found.balloted = false;
+    trust(f, 2)->availability_bp = 7500;
+    trust(f, 2)->score.standing = ASSAY_STANDING_WARNING;
+    fixture_close(f, NULL);
+    cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_MUTE), 1);
+    cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P1), 0, "who is mute may fall");
+    fixture_epoch(f);
+    f->after.members[2].found.balloted = false;
+    trust(f, 2)->availability_bp = 7499;
+    trust(f, 2)->score.standing = ASSAY_STANDING_RESTRICTED;
+    fixture_close(f, NULL);
+    cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_MUTE), 2, "suspended in the tenth");
+    fixture_destroy(&f);
+}
+
+Test(sim_watch_members, mute_counts_certified_epochs_and_ends_with_a_ballot)
+{
+    struct fixture *f = patient(2, ASSAY_SIM_EVIDENCE_GOOD, false, 7);
+    fixture_epoch(f);
+    f->after.certified = false;
+    f->after.members[2].found.balloted = false;
+    fixture_close(f, NULL);
+    fixture_play(f);
+    fixture_epoch(f);
+    f->after.members[2].found.balloted = false;
+    fixture_close(f, NULL);
+    cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_MUTE), 0);
+    trust(f, 2)->availability_bp = 9999;
+    fixture_epoch(f);
+    trust(f, 2)->availability_bp = 9998;
+    fixture_close(f, NULL);
+    cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P1), 1, "who ballots may not fall");
+    fixture_destroy(&f);
+}
+
+Test(sim_watch_members, unjudged_sees_who_cannot_be_judged_and_stands)
+{
+    /* Of slot 5 the Byzantine electorate is less than a third. */
+    struct fixture *f = patient(5, ASSAY_SIM_EVIDENCE_UNJUDGED, true, 7);
+    cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_UNJUDGED), 0);
+    fixture_epoch(f);
+    f->truth[5].evidence = ASSAY_SIM_EVIDENCE_UNJUDGED;
+    fixture_close(f, NULL);
+    cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_UNJUDGED), 1);
+    fixture_destroy(&f);
+    f = patient(2, ASSAY_SIM_EVIDENCE_GOOD, true, 12);
+    cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_UNJUDGED), 0);
+    cr_expect(fixture_silent(f));
+    fixture_destroy(&f);
+}
+
+Test(sim_watch_members, p2_sees_who_cannot_be_judged_rise)
+{
+    struct fixture *f = patient(2, ASSAY_SIM_EVIDENCE_UNJUDGED, true, 1);
+    trust(f, 2)->availability_bp = 9000;
+    fixture_epoch(f);
+    f->truth[2].evidence = ASSAY_SIM_EVIDENCE_UNJUDGED;
+    trust(f, 2)->availability_bp = 9500;
+    fixture_close(f, NULL);
+    cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P2), 1);
+    fixture_destroy(&f);
+}
+
 /* --- P2 */
 
 Test(sim_watch_members, p2_sees_the_absent_and_the_invalid_rise)
