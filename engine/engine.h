@@ -145,6 +145,7 @@ struct assay_member_snapshot {
     struct assay_trust trust; /* I, A, standing, probation, ... after the last closed epoch */
     uint32_t weight;       /* in the running epoch */
     uint64_t positive_bp, negative_bp, electorate_bp; /* P, N, W of the last closed epoch */
+    uint64_t unjudged_bp;                             /* U */
     uint16_t lo_bp, hi_bp;
     uint32_t change_reason;     /* enum assay_integrity_reason: what the last close did to I */
     uint32_t availability_rule; /* enum assay_availability_rule: and to A */
@@ -178,6 +179,7 @@ struct assay_engine_snapshot {
     uint64_t total_weight;
     uint32_t member_count;
     bool operator_cap_met, vendor_cap_met;
+    uint32_t cuts; /* enum assay_cuts: which cuts of weight stand */
     uint32_t largest_operator_bp, largest_vendor_bp, largest_platform_bp; /* shares, 10000 = all */
     /* Messages refused: [0] for limits, [k] for the INPUT status 100 + k, [15] for all above. */
     uint64_t refused[16];

@@ -41,6 +41,7 @@ void assay_engine_snapshot(const struct assay_engine *engine,
     assay_bytes_copy(snapshot->closed_id, 32, s->head_id, 32);
     snapshot->operator_cap_met = t->operator_cap_met;
     snapshot->vendor_cap_met = t->vendor_cap_met;
+    snapshot->cuts = (uint32_t)t->cuts;
     snapshot->largest_operator_bp = share_bp(&t->operator_, t->total_weight);
     snapshot->largest_vendor_bp = share_bp(&t->vendor, t->total_weight);
     snapshot->largest_platform_bp = share_bp(&t->platform, t->total_weight);
@@ -61,6 +62,7 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
                                         .weight = m->weight,
                                         .positive_bp = m->found.pass_weight,
                                         .negative_bp = m->found.negative_weight,
+                                        .unjudged_bp = m->found.unjudged_weight,
                                         .electorate_bp = m->found.electorate_weight,
                                         .lo_bp = m->found.lo_bp,
                                         .hi_bp = m->found.hi_bp,

@@ -93,6 +93,9 @@ static struct assay_json *member_of(const struct assay_snapshot *s, uint32_t slo
     assay_json_set_uint(object, "weight", m->weight);
     assay_json_set_uint(object, "positive_bp", m->positive_bp);
     assay_json_set_uint(object, "negative_bp", m->negative_bp);
+    assay_json_set_uint(object, "unjudged_bp", m->unjudged_bp);
+    assay_json_set_uint(object, "unjudged_epochs", m->trust.unjudged_epochs);
+    assay_json_set_uint(object, "mute_epochs", m->trust.mute_epochs);
     assay_json_set_uint(object, "electorate_bp", m->electorate_bp);
     assay_json_set_uint(object, "lo_bp", m->lo_bp);
     assay_json_set_uint(object, "hi_bp", m->hi_bp);

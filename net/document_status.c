@@ -72,6 +72,7 @@ static void put_chain(struct assay_json *data, const struct assay_snapshot *s)
     assay_json_set_uint(data, "total_weight", snapshot->total_weight);
     assay_json_set_bool(data, "operator_cap_met", snapshot->operator_cap_met);
     assay_json_set_bool(data, "vendor_cap_met", snapshot->vendor_cap_met);
+    assay_json_set_text(data, "cuts", assay_cuts_text((enum assay_cuts)snapshot->cuts));
     assay_json_set_uint(data, "largest_operator_bp", snapshot->largest_operator_bp);
     assay_json_set_uint(data, "largest_vendor_bp", snapshot->largest_vendor_bp);
     assay_json_set_uint(data, "largest_platform_bp", snapshot->largest_platform_bp);

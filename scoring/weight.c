@@ -10,16 +10,26 @@
 #include "scoring/caps.h"
 #include "scoring/order.h"
 
+enum family_cut { CUT_END = 0, CUT_OPERATORS, CUT_VENDORS };
+enum { CUTS_MAX = 4, SEQUENCES = ASSAY_CUTS_NONE + 1 };
+
 /*
- * protocol.md 6.3, the four cuts: operator, vendor, operator, vendor. (Cutting until nothing
- * changes could shrink everything to 0 where the families conflict.)
+ * protocol.md 6.3, guard: what is tried, by enum assay_cuts. (Cutting until nothing changes could
+ * shrink everything to 0 where the families conflict.)
  */
-enum { CAP_ROUNDS = 2 };
+static const enum family_cut sequences[SEQUENCES][CUTS_MAX] = {
+    [ASSAY_CUTS_TWICE] = { CUT_OPERATORS, CUT_VENDORS, CUT_OPERATORS, CUT_VENDORS },
+    [ASSAY_CUTS_ONCE] = { CUT_OPERATORS, CUT_VENDORS },
+    [ASSAY_CUTS_VENDOR] = { CUT_VENDORS },
+    [ASSAY_CUTS_OPERATOR] = { CUT_OPERATORS },
+    [ASSAY_CUTS_NONE] = { CUT_END },
+};
 
 struct scratch {
     uint64_t *sums;
     uint64_t *remainder;
     uint32_t *order;
+    uint32_t *before; /* weights before all cuts */
 };
 
 struct assay_weight_rules assay_weight_rules_default(void)
@@ -32,7 +42,7 @@ struct assay_weight_rules assay_weight_rules_default(void)
 
 size_t assay_weights_memory_len(uint32_t count)
 {
-    return (size_t)count * (2 * sizeof(uint64_t) + sizeof(uint32_t));
+    return (size_t)count * (2 * sizeof(uint64_t) + 2 * sizeof(uint32_t));
 }
 
 static struct assay_family family_of(const uint32_t *group_of, uint32_t group_count,
@@ -66,7 +76,6 @@ static void fill_raw(const struct assay_weight_input *input, uint32_t *weights)
         weights[i] = unlisted ? 0 : assay_trust_raw_weight(&input->trust[i]);
         ASSAY_ASSERT(weights[i] <= ASSAY_WEIGHT_UNIT);
     }
-    /* docs/protocol.md 6.1 (dormancy) takes weight away here, before any cap. */
 }
 
 /* docs/protocol.md 6.2: no platform holds more than one unit. */
@@ -79,27 +88,82 @@ static void cut_platforms(const struct assay_weight_input *input, const struct s
     assay_cap_cut(&platforms, groups->by_id, groups->count, ASSAY_WEIGHT_UNIT, weights);
 }
 
-/* docs/protocol.md 6.3. Returns the total of the target table. */
-static uint64_t cut_caps(const struct assay_weight_input *input, const struct scratch *scratch,
-                         uint32_t *weights)
+const char *assay_cuts_text(enum assay_cuts cuts)
 {
-    ASSAY_ASSERT(input->rules->operator_cap.den > 0 && input->rules->vendor_cap.den > 0);
-
-    const struct assay_groups *groups = input->groups;
-    const struct assay_family operators =
-        family_of(groups->operator_, groups->operator_count, scratch);
-    const struct assay_family vendors = family_of(groups->vendor, groups->vendor_count, scratch);
-
-    uint64_t total = assay_cap_sum(&operators, groups->count, weights);
-    const uint64_t total_before = total;
-    for (unsigned round = 0; round < CAP_ROUNDS; round++) {
-        cut_to_cap(&operators, groups, input->rules->operator_cap, total_before, weights);
-        cut_to_cap(&vendors, groups, input->rules->vendor_cap, total_before, weights);
+    switch (cuts) {
+    case ASSAY_CUTS_TWICE: return "operators and vendor roots, twice";
+    case ASSAY_CUTS_ONCE: return "operators and vendor roots, once";
+    case ASSAY_CUTS_VENDOR: return "vendor roots alone";
+    case ASSAY_CUTS_OPERATOR: return "operators alone";
+    case ASSAY_CUTS_NONE: return "none";
     }
-    /* docs/protocol.md 6.3 (guard) mixes the capped table with the one of 6.2 here. */
-    total = assay_cap_sum(&operators, groups->count, weights);
-    ASSAY_ASSERT(total <= total_before);
-    return total;
+    ASSAY_UNREACHABLE("cuts outside their enum");
+}
+
+/* The two families that are cut, and what the cuts started from. */
+struct cutting {
+    const struct assay_groups *groups;
+    const struct assay_weight_rules *rules;
+    struct assay_family operators, vendors;
+    const uint32_t *before;
+    uint64_t total_before;
+};
+
+static void cut_in_turn(const struct cutting *c, const enum family_cut *turn, uint32_t *weights)
+{
+    for (uint32_t i = 0; i < c->groups->count; i++)
+        weights[i] = c->before[i];
+    for (unsigned k = 0; k < CUTS_MAX && turn[k] != CUT_END; k++) {
+        const bool of_operators = turn[k] == CUT_OPERATORS;
+        cut_to_cap(of_operators ? &c->operators : &c->vendors, c->groups,
+                   of_operators ? c->rules->operator_cap : c->rules->vendor_cap, c->total_before,
+                   weights);
+    }
+    ASSAY_ASSERT(c->total_before == 0 || assay_cap_sum(&c->vendors, c->groups->count, weights) > 0);
+}
+
+/* docs/protocol.md 6.3, guard: has a group above a third of the table more of it than before? */
+static bool lifts(const struct cutting *c, const struct assay_family *family,
+                  const uint32_t *weights)
+{
+    ASSAY_ASSERT(family->sums != family->remainder);
+    struct assay_family was = *family;
+    was.sums = family->remainder; /* free between two cuts */
+    assay_cap_sum(&was, c->groups->count, c->before);
+    const uint64_t total = assay_cap_sum(family, c->groups->count, weights);
+    for (uint32_t g = 0; g < family->group_count; g++) {
+        ASSAY_ASSERT(family->sums[g] <= was.sums[g]);
+        if (3 * family->sums[g] > total && family->sums[g] * c->total_before > was.sums[g] * total)
+            return true;
+    }
+    return false;
+}
+
+/* docs/protocol.md 6.3. Returns which cuts stand, and the total of the target table. */
+static enum assay_cuts cut_caps(const struct assay_weight_input *input,
+                                const struct scratch *scratch, uint32_t *weights, uint64_t *total)
+{
+    const struct assay_groups *groups = input->groups;
+    ASSAY_ASSERT(input->rules->operator_cap.den > 0 && input->rules->vendor_cap.den > 0);
+    struct cutting c = {
+        .groups = groups,
+        .rules = input->rules,
+        .operators = family_of(groups->operator_, groups->operator_count, scratch),
+        .vendors = family_of(groups->vendor, groups->vendor_count, scratch),
+        .before = scratch->before,
+    };
+    for (uint32_t i = 0; i < groups->count; i++)
+        scratch->before[i] = weights[i];
+    c.total_before = assay_cap_sum(&c.operators, groups->count, weights);
+    enum assay_cuts cuts = ASSAY_CUTS_TWICE;
+    for (;; cuts++) { /* the last one cuts nothing, so it lifts nobody */
+        ASSAY_ASSERT(cuts <= ASSAY_CUTS_NONE);
+        cut_in_turn(&c, sequences[cuts], weights);
+        if (!lifts(&c, &c.operators, weights) && !lifts(&c, &c.vendors, weights)) break;
+    }
+    *total = assay_cap_sum(&c.operators, groups->count, weights);
+    ASSAY_ASSERT(*total <= c.total_before);
+    return cuts;
 }
 
 static struct scratch scratch_over(void *memory, size_t memory_len, uint32_t count)
@@ -111,11 +175,12 @@ static struct scratch scratch_over(void *memory, size_t memory_len, uint32_t cou
         .sums = wide,
         .remainder = wide + count,
         .order = (uint32_t *)(wide + 2 * (size_t)count),
+        .before = (uint32_t *)(wide + 2 * (size_t)count) + count,
     };
 }
 
-void assay_weight_stages(const struct assay_weight_input *input, void *memory, size_t memory_len,
-                         const struct assay_weight_stages *stages)
+enum assay_cuts assay_weight_stages(const struct assay_weight_input *input, void *memory,
+                                    size_t memory_len, const struct assay_weight_stages *stages)
 {
     ASSAY_ASSERT(stages->raw != stages->unit && stages->unit != stages->capped);
 
@@ -127,7 +192,8 @@ void assay_weight_stages(const struct assay_weight_input *input, void *memory, s
     cut_platforms(input, &scratch, stages->unit);
     for (uint32_t i = 0; i < count; i++)
         stages->capped[i] = stages->unit[i];
-    cut_caps(input, &scratch, stages->capped);
+    uint64_t total = 0;
+    return cut_caps(input, &scratch, stages->capped, &total);
 }
 
 static int compare_sums_falling(const void *context, uint32_t a, uint32_t b)
@@ -200,15 +266,15 @@ void assay_weights(const struct assay_weight_input *input, void *memory, size_t 
     const struct scratch scratch = scratch_over(memory, memory_len, count);
     fill_raw(input, weights);
     cut_platforms(input, &scratch, weights);
-    const uint64_t total = cut_caps(input, &scratch, weights);
-    /* docs/protocol.md 6.4: churn limits the way from previous to this target here, then seats that
-     * would reach a third are cut; a table is refused too when subjective changes alone would leave
-     * fewer than min(4, previous) voters. An empty table is refused already: nobody could vote. */
+    uint64_t total = 0;
+    const enum assay_cuts cuts = cut_caps(input, &scratch, weights, &total);
+    /* docs/protocol.md 6.4: an empty table is refused, for nobody could vote. */
     const bool refused = total == 0 && input->previous != NULL;
     if (refused)
         for (uint32_t i = 0; i < count; i++)
             weights[i] = input->previous[i];
     measure(input, &scratch, weights, tolerance);
+    tolerance->cuts = cuts;
     tolerance->refused = refused;
     ASSAY_ASSERT(tolerance->total_weight == total || refused);
 }

@@ -1,7 +1,8 @@
 /*
  * scoring/weight.h - the table of voting weights of the next epoch, and what it can survive.
  *
- * protocol.md 6: raw weight from integrity, one unit per platform, four cap cuts, tolerance.
+ * protocol.md 6: raw weight from integrity, one unit per platform, cap cuts and their guard,
+ * tolerance.
  */
 #ifndef ASSAY_SCORING_WEIGHT_H
 #define ASSAY_SCORING_WEIGHT_H
@@ -29,6 +30,18 @@ struct assay_weight_rules {
 /* Returns: operators 20 of 100, vendor roots 33 of 100. */
 struct assay_weight_rules assay_weight_rules_default(void);
 
+/* Which cuts stand (protocol.md 6.3): the first of these that raises no group above a third. */
+enum assay_cuts {
+    ASSAY_CUTS_TWICE = 0,    /* operators, vendor roots, operators, vendor roots */
+    ASSAY_CUTS_ONCE = 1,     /* operators, vendor roots */
+    ASSAY_CUTS_VENDOR = 2,   /* vendor roots */
+    ASSAY_CUTS_OPERATOR = 3, /* operators */
+    ASSAY_CUTS_NONE = 4,
+};
+
+/* Returns: static text for people, e.g. "vendor roots alone"; never NULL. */
+const char *assay_cuts_text(enum assay_cuts cuts);
+
 struct assay_weight_input {
     const struct assay_weight_rules *rules;
     const struct assay_groups *groups; /* gives count */
@@ -51,6 +64,7 @@ struct assay_tolerance {
     struct assay_share platform;
     struct assay_share operator_;
     struct assay_share vendor;
+    enum assay_cuts cuts;         /* whose result the table is */
     bool operator_cap_met;        /* no operator above its cap in the final table */
     bool vendor_cap_met;          /* no vendor root above its cap in the final table */
     bool vendor_break_survivable; /* no vendor root holds a third or more */
@@ -75,7 +89,7 @@ void assay_weights(const struct assay_weight_input *input, void *memory, size_t 
 struct assay_weight_stages {
     uint32_t *raw;    /* I, or 0 (docs/protocol.md 6.0) */
     uint32_t *unit;   /* after one unit per platform (6.2) */
-    uint32_t *capped; /* after the four cuts (6.3) */
+    uint32_t *capped; /* after the cuts that stand (6.3) */
 };
 
 /*
@@ -83,9 +97,9 @@ struct assay_weight_stages {
  *
  * In:       *input; memory as of assay_weights
  * Out:      stages->raw, ->unit, ->capped
- * Returns:  nothing
+ * Returns:  which cuts stand
  */
-void assay_weight_stages(const struct assay_weight_input *input, void *memory, size_t memory_len,
-                         const struct assay_weight_stages *stages);
+enum assay_cuts assay_weight_stages(const struct assay_weight_input *input, void *memory,
+                                    size_t memory_len, const struct assay_weight_stages *stages);
 
 #endif

@@ -84,7 +84,9 @@ enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_F
     X(LIVENESS, "liveness", "after healing epochs close again within the bound")                   \
     X(INVARIANTS, "invariants", "the engine's own invariants")                                     \
     X(MUTE, "mute", "who does not ballot for eight certified epochs falls like the absent")        \
-    X(UNJUDGED, "unjudged", "who nobody can judge for eight certified epochs falls like the absent")
+    X(UNJUDGED, "unjudged",                                                                        \
+      "who nobody can judge for eight certified epochs falls like the absent")                     \
+    X(GUARD, "guard", "no cut raises an operator or a vendor root above a third")
 
 #define ASSAY_SIM_CHECKER_ENUM(symbol, name, line) ASSAY_SIM_CHECKER_##symbol,
 enum assay_sim_checker { ASSAY_SIM_CHECKER_LIST(ASSAY_SIM_CHECKER_ENUM) ASSAY_SIM_CHECKER_COUNT };

@@ -1,6 +1,6 @@
 /*
  * sim/watch_network.c - what docs/protocol.md 6, 7.12 and 11.1 promise about the whole: P5, P9,
- * P10, P11.
+ * P10, P11, guard.
  */
 #include "sim/watch_internal.h"
 
@@ -145,12 +145,21 @@ static bool cap_binds(const struct assay_sim_watch *w, const struct family *f,
     return groups * f->num >= f->den && 2 * now->total >= now->raw_total + 2 * groups;
 }
 
-static void check_cap(const struct assay_watch_epoch *epoch, const struct family *f,
-                      const struct table *now)
+static bool binds(const struct assay_watch_epoch *epoch, const struct family *f,
+                  const struct table *now)
 {
     struct assay_sim_watch *w = epoch->watch;
     const uint64_t largest = assay_watch_sums(w, f->group_of, f->count, NULL, epoch->after);
-    if (f->den == 0 || !cap_binds(w, f, now)) return;
+    return largest > 0 && f->den != 0 && cap_binds(w, f, now);
+}
+
+static void check_cap(const struct assay_watch_epoch *epoch, const struct family *f,
+                      const struct family *other, const struct table *now)
+{
+    struct assay_sim_watch *w = epoch->watch;
+    /* Where one cap cannot be met the guard may leave out the cuts of the other, too. */
+    if (!binds(epoch, f, now) || !binds(epoch, other, now)) return;
+    const uint64_t largest = assay_watch_sums(w, f->group_of, f->count, NULL, epoch->after);
     if (f->den * largest > f->num * now->total)
         assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch,
                              "one %s holds %llu of %llu, %u of %u is the cap", f->name,
@@ -170,10 +179,38 @@ static bool vendors_uncut(const struct assay_watch_epoch *epoch, const struct fa
     return vendor->den * (largest + 1) <= vendor->num * now->total;
 }
 
+/* Guard (protocol.md 6.3): no group of either family above a third of the table has a larger share
+ * of it than of what the cuts started from. Asks: weights made of integrity, a table that was not
+ * refused, nobody shares a platform (then units are integrity itself). */
+static void check_guard(const struct assay_watch_epoch *epoch, const struct table *now,
+                        const struct family *f)
+{
+    struct assay_sim_watch *w = epoch->watch;
+    uint64_t raw_total = 0;
+    for (uint32_t slot = 0; slot < w->nodes; slot++)
+        raw_total += raw_weight(&epoch->after->members[slot]);
+    if (raw_total == 0 || raw_total != now->raw_total) return;
+    for (uint32_t g = 0; g < f->count; g++) {
+        uint64_t before = 0, after = 0;
+        for (uint32_t slot = 0; slot < w->nodes; slot++) {
+            if (f->group_of[slot] != g) continue;
+            before += raw_weight(&epoch->after->members[slot]);
+            after += epoch->after->members[slot].weight;
+        }
+        if (3 * after <= now->total || after * raw_total <= before * now->total) continue;
+        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_GUARD, epoch->closed->epoch,
+                             "cuts raised one %s from %llu of %llu to %llu of %llu", f->name,
+                             (unsigned long long)before, (unsigned long long)raw_total,
+                             (unsigned long long)after, (unsigned long long)now->total);
+        return;
+    }
+    assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_GUARD, epoch->closed->epoch, NULL);
+}
+
 /* P9: no platform, operator or vendor root above its cap.
  * Platforms and single members always: a platform is one unit, caps only cut. Vendor roots and
- * operators where cap_binds says that the cap can be met; operators only when the vendor cut after
- * them took nothing, since what it takes lifts the share of the others. Asks: weights made of
+ * operators where cap_binds says that both caps can be met; operators only when the vendor cut
+ * after them took nothing, since what it takes lifts the share of the others. Asks: weights made of
  * integrity. */
 static void check_p9(const struct assay_watch_epoch *epoch, const struct table *now)
 {
@@ -196,8 +233,10 @@ static void check_p9(const struct assay_watch_epoch *epoch, const struct table *
         assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch,
                              "a member has more weight than integrity");
     else assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch, NULL);
-    check_cap(epoch, &vendor, now);
-    if (vendors_uncut(epoch, &vendor, now)) check_cap(epoch, &operators, now);
+    check_guard(epoch, now, &vendor);
+    check_guard(epoch, now, &operators);
+    check_cap(epoch, &vendor, &operators, now);
+    if (vendors_uncut(epoch, &vendor, now)) check_cap(epoch, &operators, &vendor, now);
 }
 
 /* P10: the same records give the same bytes on every machine.

@@ -287,6 +287,7 @@ static void show_status(const struct assay_json *document)
     (void)printf("caps met       operator %s, vendor root %s\n",
                  yes(assay_json_bool(d, "operator_cap_met", false)),
                  yes(assay_json_bool(d, "vendor_cap_met", false)));
+    (void)printf("cuts           %s\n", text_of(d, "cuts", "-"));
     (void)printf("enclave        pid %llu, started %llu times%s\n", number(enclave, "pid"),
                  number(enclave, "starts"),
                  assay_json_bool(enclave, "paused", false) ? ", paused by an order" : "");

@@ -54,6 +54,7 @@ static void print_table(const struct assay_sim_tally *t)
         (void)printf("%-16.64s A: %s; I: %s\n", t->ids[i],
                      assay_availability_rule_text(t->results[i].availability_rule),
                      assay_integrity_reason_text(t->results[i].integrity_reason));
+    (void)printf("\ncuts of weight: %s\n", assay_cuts_text(t->tolerance.cuts));
     if (!t->tolerance.operator_cap_met) (void)puts("\nthe cap of operators cannot be met");
     if (!t->tolerance.vendor_cap_met) (void)puts("\nthe cap of vendor roots cannot be met");
 }

@@ -58,8 +58,9 @@ static void weigh(struct assay_sim_tally *t, const struct workspace *w)
         .trust = t->trust,
         .unlisted = t->unlisted,
     };
-    assay_weight_stages(&input, w->memory, w->memory_len, &t->stages);
+    const enum assay_cuts cuts = assay_weight_stages(&input, w->memory, w->memory_len, &t->stages);
     assay_weights(&input, w->memory, w->memory_len, t->weights, &t->tolerance);
+    ASSAY_ASSERT(cuts == t->tolerance.cuts);
 }
 
 static uint32_t offences_that_matter(const struct assay_trust *trust)
@@ -158,6 +159,7 @@ static struct assay_json *member_json(const struct assay_sim_tally *t, uint32_t 
     assay_json_set_uint(out, "W", r->electorate_weight);
     assay_json_set_uint(out, "P", r->pass_weight);
     assay_json_set_uint(out, "N", r->negative_weight);
+    assay_json_set_uint(out, "U", r->unjudged_weight);
     assay_json_set_uint(out, "lo", r->lo_bp);
     assay_json_set_uint(out, "hi", r->hi_bp);
     assay_json_set_uint(out, "A", t->after[slot].availability_bp);
@@ -182,6 +184,7 @@ struct assay_json *assay_sim_tally_json(const struct assay_sim_tally *t)
     assay_json_set_uint(data, "counted_weight", t->summary.counted_weight);
     assay_json_set_bool(data, "operator_cap_met", t->tolerance.operator_cap_met);
     assay_json_set_bool(data, "vendor_cap_met", t->tolerance.vendor_cap_met);
+    assay_json_set_text(data, "cuts", assay_cuts_text(t->tolerance.cuts));
     assay_json_set(data, "members", members);
     assay_json_set(data, "notes", notes);
     return data;

@@ -2,8 +2,8 @@
  * tests/mutants/suite_scoring.c - histories of a small network: ballots, silence, proofs.
  *
  * After each epoch first what docs/protocol.md 6 and 7 promise of any tally (P1, P2, P9, P11, mute,
- * unjudged and what follows them), then that the rules written a second time (tests/support) say
- * the same, bit for bit (P10). Weights of each epoch are those that the epoch before gave.
+ * unjudged, guard and what follows them), then that the rules written a second time (tests/support)
+ * say the same, bit for bit (P10). Weights of each epoch are those that the epoch before gave.
  */
 #include "tests/mutants/trial.h"
 #include "tests/support/scoring_reference.h"
@@ -192,7 +192,13 @@ static void next_weights(struct history *h)
         .rules = &rules, .groups = &h->w.groups, .trust = h->w.trust, .previous = h->w.weights
     };
     assay_weights(&input, memory, sizeof memory, weights, &tolerance);
-    reference_weights(&input, h->w.places, h->w.count, again);
+    uint32_t units[WORLD_MEMBERS_MAX];
+    const enum assay_cuts cuts = reference_weights(&input, h->w.places, h->w.count, again);
+    reference_units(&input, h->w.places, h->w.count, units);
+    if (!tolerance.refused && reference_lifted(h->w.places, h->w.count, units, weights))
+        trial_found(h->finding, ASSAY_SIM_CHECKER_GUARD, "cuts raised a group above a third");
+    if (tolerance.cuts != cuts)
+        trial_found(h->finding, ASSAY_SIM_CHECKER_P10, "two tables stand on other cuts");
     if (!tolerance.refused) check_weights(h, weights);
     for (uint32_t i = 0; i < h->w.count; i++) {
         if (weights[i] != again[i])

@@ -457,8 +457,8 @@ static void cut(const struct assay_place *places, uint32_t count, same_group *sa
     scale_all(places, count, same, limit, weights);
 }
 
-void reference_weights(const struct assay_weight_input *input, const struct assay_place *places,
-                       uint32_t count, uint32_t *weights)
+void reference_units(const struct assay_weight_input *input, const struct assay_place *places,
+                     uint32_t count, uint32_t *weights)
 {
     ASSAY_ASSERT(count <= REFERENCE_MEMBERS_MAX);
     for (uint32_t i = 0; i < count; i++) {
@@ -467,19 +467,52 @@ void reference_weights(const struct assay_weight_input *input, const struct assa
         weights[i] = listed && !suspended ? input->trust[i].integrity_bp : 0;
     }
     scale_all(places, count, same_platform, 10000, weights);
-    uint64_t before = 0;
+}
+
+static uint64_t sum_of_all(uint32_t count, const uint32_t *weights)
+{
+    uint64_t sum = 0;
     for (uint32_t i = 0; i < count; i++)
-        before += weights[i];
-    cut(places, count, same_operator, input->rules->operator_cap, before, weights);
-    cut(places, count, same_vendor, input->rules->vendor_cap, before, weights);
-    cut(places, count, same_operator, input->rules->operator_cap, before, weights);
-    cut(places, count, same_vendor, input->rules->vendor_cap, before, weights);
-    uint64_t total = 0;
-    for (uint32_t i = 0; i < count; i++)
-        total += weights[i];
-    if (total == 0 && input->previous != NULL)
+        sum += weights[i];
+    return sum;
+}
+
+bool reference_lifted(const struct assay_place *places, uint32_t count, const uint32_t *before,
+                      const uint32_t *after)
+{
+    same_group *const families[] = { same_operator, same_vendor };
+    const uint64_t r = sum_of_all(count, before);
+    const uint64_t t = sum_of_all(count, after);
+    for (int f = 0; f < 2; f++)
+        for (uint32_t i = 0; i < count; i++) {
+            const uint64_t a = sum_of_group(places, count, families[f], i, before);
+            const uint64_t b = sum_of_group(places, count, families[f], i, after);
+            if (3 * b > t && !(b * r <= a * t)) return true;
+        }
+    return false;
+}
+
+enum assay_cuts reference_weights(const struct assay_weight_input *input,
+                                  const struct assay_place *places, uint32_t count,
+                                  uint32_t *weights)
+{
+    static const char *const sequences[] = { "ovov", "ov", "v", "o", "" };
+    uint32_t before[REFERENCE_MEMBERS_MAX];
+    unsigned stands = 0;
+    reference_units(input, places, count, before);
+    for (bool good = false; !good; stands += good ? 0 : 1) {
+        for (uint32_t i = 0; i < count; i++)
+            weights[i] = before[i];
+        for (const char *turn = sequences[stands]; *turn != '\0'; turn++)
+            cut(places, count, *turn == 'o' ? same_operator : same_vendor,
+                *turn == 'o' ? input->rules->operator_cap : input->rules->vendor_cap,
+                sum_of_all(count, before), weights);
+        good = !reference_lifted(places, count, before, weights);
+    }
+    if (sum_of_all(count, weights) == 0 && input->previous != NULL)
         for (uint32_t i = 0; i < count; i++)
             weights[i] = input->previous[i];
+    return (enum assay_cuts)stands;
 }
 
 /* --- comparing ----------------------------------------------------------------------------- */

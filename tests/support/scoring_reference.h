@@ -25,9 +25,17 @@ void reference_tally(const struct assay_tally_input *input, const struct assay_p
 uint64_t reference_cap_limit(const uint64_t *sums, uint32_t group_count, struct assay_cap cap,
                              uint64_t total_before);
 
-/* Like the table of assay_weights. Returns: nothing. */
-void reference_weights(const struct assay_weight_input *input, const struct assay_place *places,
-                       uint32_t count, uint32_t *weights);
+/* Like the table of assay_weights. Returns: which cuts stand. */
+enum assay_cuts reference_weights(const struct assay_weight_input *input,
+                                  const struct assay_place *places, uint32_t count,
+                                  uint32_t *weights);
+/* The table before all cuts: integrity, one unit a platform. Returns: nothing. */
+void reference_units(const struct assay_weight_input *input, const struct assay_place *places,
+                     uint32_t count, uint32_t *weights);
+/* Returns: whether an operator or a vendor root above a third of `after` has a larger share of it
+ * than of `before`. */
+bool reference_lifted(const struct assay_place *places, uint32_t count, const uint32_t *before,
+                      const uint32_t *after);
 
 /* Returns: the largest x in 0..10000 with x <= 10000 (3P - W) / W, by trying all. */
 uint16_t reference_lo(uint64_t pass, uint64_t total);

@@ -3,6 +3,7 @@
  */
 #include "scoring/weight.h"
 
+#include "scoring/caps.h"
 #include "tests/support/scoring_reference.h"
 #include "tests/unit/scoring/world.h"
 
@@ -251,8 +252,9 @@ Test(scoring_weight, p9_agrees_with_the_reference_and_keeps_its_promises, .timeo
         }
         uint32_t expected[8];
         const struct assay_weight_input input = input_of(unlisted, NULL);
-        reference_weights(&input, w.places, w.count, expected);
+        const enum assay_cuts cuts = reference_weights(&input, w.places, w.count, expected);
         weigh(unlisted, NULL);
+        cr_assert_eq(tolerance.cuts, cuts, "round %d", round);
         uint64_t total = 0;
         for (uint32_t i = 0; i < w.count; i++) {
             cr_assert_eq(table[i], expected[i], "round %d member %u", round, i);
@@ -263,6 +265,121 @@ Test(scoring_weight, p9_agrees_with_the_reference_and_keeps_its_promises, .timeo
         cr_assert_eq(tolerance.operator_cap_met, 5 * tolerance.operator_.largest_weight <= total);
         cr_assert_eq(tolerance.vendor_cap_met, 100 * tolerance.vendor.largest_weight <= 33 * total);
     }
+}
+
+/* --- protocol.md 6.3, guard */
+
+static uint32_t unit_table[WORLD_MEMBERS_MAX];
+
+/* Sum of one group of a family, by slot. */
+static uint64_t group_sum(const uint32_t *group_of, uint32_t group, const uint32_t *weights)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < w.count; i++)
+        if (group_of[i] == group) sum += weights[i];
+    return sum;
+}
+
+static uint64_t table_sum(const uint32_t *weights)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < w.count; i++)
+        sum += weights[i];
+    return sum;
+}
+
+/* Returns: how many groups of the family got a larger share by the cuts, and more than a third. */
+static uint32_t lifted_groups(const uint32_t *group_of, uint32_t group_count)
+{
+    const uint64_t before = table_sum(unit_table);
+    const uint64_t after = table_sum(table);
+    uint32_t lifted = 0;
+    for (uint32_t g = 0; g < group_count; g++) {
+        const uint64_t a = group_sum(group_of, g, unit_table);
+        const uint64_t b = group_sum(group_of, g, table);
+        if (3 * b > after && b * before > a * after) lifted++;
+        /* L2: half of the weight stays, so no share is more than doubled. */
+        cr_assert_leq(b * before, 2 * a * after, "a share was more than doubled");
+    }
+    return lifted;
+}
+
+static void draw_membership(uint64_t *seed)
+{
+    world_init(&w, 1 + world_below(seed, world_below(seed, 8) == 0 ? 60 : 16));
+    world_random_places(&w, seed);
+    const uint32_t uneven = world_below(seed, 3);
+    for (uint32_t i = 0; i < w.count; i++) {
+        struct assay_trust *trust = &w.trust[i];
+        if (uneven > 0) trust->integrity_bp = (uint16_t)(5000 + world_below(seed, 5001));
+        if (uneven > 1 && world_below(seed, 4) == 0)
+            trust->integrity.standing = ASSAY_STANDING_SUSPENDED;
+        if (uneven > 1) w.places[i].operator_id[1] = (uint8_t)(world_below(seed, 9) / 2);
+        if (uneven > 1) w.places[i].vendor_root[1] = (uint8_t)(world_below(seed, 7) / 2);
+    }
+    world_regroup(&w);
+}
+
+static enum assay_cuts weigh_in_stages(void)
+{
+    uint32_t raw[WORLD_MEMBERS_MAX];
+    const struct assay_weight_stages stages = { .raw = raw, .unit = unit_table, .capped = table };
+    const struct assay_weight_input input = input_of(NULL, NULL);
+    return assay_weight_stages(&input, w.scratch, sizeof w.scratch, &stages);
+}
+
+static void cut_family(const uint32_t *group_of, uint32_t group_count, struct assay_cap cap,
+                       uint64_t before, uint32_t *weights)
+{
+    static uint64_t sums[WORLD_MEMBERS_MAX], remainder[WORLD_MEMBERS_MAX];
+    const struct assay_family f = { group_of, group_count, sums, remainder };
+    assay_cap_sum(&f, w.count, weights);
+    const uint64_t limit = assay_cap_limit(sums, group_count, cap, before);
+    assay_cap_cut(&f, w.groups.by_id, w.count, limit, weights);
+}
+
+/* Returns: whether all four cuts, done here, leave both caps met. */
+static bool caps_can_be_met(void)
+{
+    uint32_t full[WORLD_MEMBERS_MAX];
+    const uint64_t before = table_sum(unit_table);
+    for (uint32_t i = 0; i < w.count; i++)
+        full[i] = unit_table[i];
+    for (int round = 0; round < 2; round++) {
+        cut_family(w.groups.operator_, w.groups.operator_count, rules.operator_cap, before, full);
+        cut_family(w.groups.vendor, w.groups.vendor_count, rules.vendor_cap, before, full);
+    }
+    for (uint32_t i = 0; i < w.count; i++) {
+        if (5 * group_sum(w.groups.operator_, w.groups.operator_[i], full) > table_sum(full))
+            return false;
+        if (100 * group_sum(w.groups.vendor, w.groups.vendor[i], full) > 33 * table_sum(full))
+            return false;
+    }
+    return true;
+}
+
+/* "20,000 random memberships: never a group lifted, never a share more than doubled, never a total
+ * of zero; the full sequence stands wherever caps can be met." */
+Test(scoring_weight, no_cut_raises_a_group_above_a_third, .timeout = 120)
+{
+    uint32_t stood[ASSAY_CUTS_NONE + 1] = { 0 };
+    uint32_t met = 0;
+    uint64_t seed = 0x6a4d;
+    for (int round = 0; round < 20000; round++) {
+        draw_membership(&seed);
+        const enum assay_cuts cuts = weigh_in_stages();
+        stood[cuts]++;
+        cr_assert_eq(lifted_groups(w.groups.operator_, w.groups.operator_count), 0, "round %d",
+                     round);
+        cr_assert_eq(lifted_groups(w.groups.vendor, w.groups.vendor_count), 0, "round %d", round);
+        cr_assert_eq(table_sum(table) == 0, table_sum(unit_table) == 0, "round %d", round);
+        if (!caps_can_be_met()) continue;
+        met++;
+        cr_assert_eq(cuts, ASSAY_CUTS_TWICE, "round %d", round);
+    }
+    for (int k = 0; k <= ASSAY_CUTS_NONE; k++)
+        cr_expect_gt(stood[k], 100u, "each is needed: %s", assay_cuts_text((enum assay_cuts)k));
+    cr_expect_gt(met, 300u);
 }
 
 /* P10: the same network in another roster order has the same weight per id. */

@@ -194,7 +194,7 @@ Test(sim_watch_network, p9_asks_for_no_cap_that_cannot_be_met)
  * looked at: the conditions are not so narrow that nothing is left. */
 Test(sim_watch_network, p9_finds_nothing_in_tables_of_the_product)
 {
-    uint64_t looked = 0;
+    uint64_t guarded = 0, looked = 0;
     uint32_t random = 12345;
     for (int turn = 0; turn < 200; turn++) {
         struct fixture *f = fixture_create(ASSAY_SIM_ATTACK_ABSENT_VOTE, 1);
@@ -230,13 +230,49 @@ Test(sim_watch_network, p9_finds_nothing_in_tables_of_the_product)
         }
         fixture_close(f, NULL);
         looked += fixture_checked(f, ASSAY_SIM_CHECKER_P9);
+        guarded += fixture_checked(f, ASSAY_SIM_CHECKER_GUARD);
+        cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_GUARD), 0, "turn %d: %s", turn,
+                     f->outcome.checks[ASSAY_SIM_CHECKER_GUARD].message);
         cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P9), 0, "turn %d: %s", turn,
                      f->outcome.checks[ASSAY_SIM_CHECKER_P9].message);
         free(memory);
         free(scratch);
         fixture_destroy(&f);
     }
-    cr_expect_gt(looked, 350, "platforms always, caps in many: %llu", (unsigned long long)looked);
+    cr_expect_gt(guarded, 200, "both families: %llu", (unsigned long long)guarded);
+    cr_expect_gt(looked, 300, "platforms always, caps in many: %llu", (unsigned long long)looked);
+}
+
+/* --- guard */
+
+/* Weights by hand for full integrity. Returns: findings of guard. */
+static uint64_t guard_of(uint32_t operators, uint32_t vendors, const uint32_t *weights)
+{
+    struct fixture *f = fixture_create(ASSAY_SIM_ATTACK_ABSENT_VOTE, 1);
+    f->scenario.operators = operators;
+    f->scenario.vendors = vendors;
+    fixture_epoch(f);
+    for (uint32_t slot = 0; slot < FIXTURE_NODES; slot++)
+        member(f, slot)->weight = weights[slot];
+    fixture_close(f, NULL);
+    const uint64_t found = fixture_violated(f, ASSAY_SIM_CHECKER_GUARD);
+    cr_expect_eq(fixture_checked(f, ASSAY_SIM_CHECKER_GUARD), 2);
+    fixture_destroy(&f);
+    return found;
+}
+
+Test(sim_watch_network, guard_sees_a_group_that_cuts_raised_above_a_third)
+{
+    static const uint32_t raw[FIXTURE_NODES] = { 10000, 10000, 10000, 10000, 10000, 10000, 10000 };
+    /* slot mod 3: the group of slots 0, 3 and 6 holds three sevenths, above a third already */
+    cr_expect_eq(guard_of(7, 3, raw), 0, "nothing was cut");
+    cr_expect_eq(guard_of(3, 7, raw), 0);
+    static const uint32_t raised[FIXTURE_NODES] = { 10000, 5000, 5000, 10000, 5000, 5000, 10000 };
+    cr_expect_eq(guard_of(7, 3, raised), 1, "30000 of 50000");
+    cr_expect_eq(guard_of(3, 7, raised), 1);
+    /* slot mod 4: slots 0 and 4 go from 2 to 2.5 of 7, and stay below a third */
+    static const uint32_t below[FIXTURE_NODES] = { 10000, 9000, 9000, 9000, 10000, 9000, 9000 };
+    cr_expect_eq(guard_of(7, 4, below), 0);
 }
 
 /* --- P10 */
