@@ -50,7 +50,6 @@ static bool strike(const struct assay_tally_input *input, const struct assay_tal
                    struct assay_trust *trust, struct assay_tally_result *result)
 {
     ASSAY_ASSERT(trust->integrity_bp <= ASSAY_SCORE_BP_MAX);
-    /* docs/protocol.md 7.11 (correlation brake) withholds strikes of a whole rule here. */
     const struct assay_faults *faults = &member->faults;
     const bool again = false_fail_again(input, member, trust);
     if (faults->false_fails > 0) trust->last_false_fail_epoch = input->epoch;
@@ -100,7 +99,6 @@ static enum assay_integrity_reason rise(const struct assay_tally_member *member,
     if (trust->integrity_bp >= top) return ASSAY_INTEGRITY_HELD_BOUND;
     if (!trust->listed_after_failure) return ASSAY_INTEGRITY_HELD_UNLISTED;
     if (member->duty && !member->balloted) return ASSAY_INTEGRITY_HELD_NO_BALLOT;
-    /* docs/protocol.md 6.6 (cross-vendor rule) asks one condition more here. */
     const uint16_t step = assay_score_integrity_rise_bp(trust->offences.count);
     const uint16_t risen = (uint16_t)(trust->integrity_bp + step);
     trust->integrity_bp = risen < top ? risen : top;

@@ -362,7 +362,6 @@ static void step_member(const struct assay_tally_input *input, uint32_t slot, bo
     assay_trust_check(&next);
     step_availability(&input->members[slot], certified, &next, result);
     assay_integrity_step(input, &input->members[slot], certified, &next, result);
-    /* docs/protocol.md 7.11 (brakes): those struck, and braked cohorts, stand no higher here. */
     next.score = assay_standing_step(next.score, assay_trust_score_bp(&next), certified);
     *trust = next;
 }

@@ -2,7 +2,7 @@
  * sim/adversary/copy_votes.c - ballots repeat the first ballot that was heard.
  *
  * Nothing is verified; its own ballot is due 5T/8 after the epoch opened, when others have shown
- * theirs (docs/protocol.md 4.2: no commitment in this version). It answers for what it copied (E5).
+ * theirs (docs/protocol.md 4.2: there is no commitment). It answers for what it copied (E5).
  * Before the first ballot is heard there is nothing to say.
  */
 #include "sim/adversary/rows.h"

@@ -216,13 +216,11 @@ static uint32_t draw_amount(const struct draw *d, struct assay_sim_random *r,
 
 static void add_adversary(const struct draw *d, struct assay_sim_random *r, uint32_t cohort)
 {
-    enum { ATTACKS = ASSAY_SIM_ATTACK_DELAY + 1 }; /* the last draw is SPAM */
     struct assay_scenario *const s = d->s;
     ASSAY_ASSERT(s->adversary_count < ASSAY_SIM_ADVERSARIES_MAX);
     struct assay_sim_adversary *const a = &s->adversaries[s->adversary_count++];
-    const uint32_t drawn = between(r, 1, ATTACKS);
     const enum assay_sim_attack attack =
-        drawn == ATTACKS ? ASSAY_SIM_ATTACK_SPAM : (enum assay_sim_attack)drawn;
+        (enum assay_sim_attack)between(r, 1, ASSAY_SIM_ATTACK_COUNT);
     /* One draw a statement: the order within an initialiser is the compiler's choice. */
     *a = (struct assay_sim_adversary){ .attack = attack, .cohort = cohort };
     a->victims = chance(r, 500) ? d->victims : between(r, 0, s->cohort_count - 1);

@@ -50,6 +50,53 @@ Test(epochs_laws, more_than_a_third_who_say_absent_move_availability_but_no_weig
     assay_sim_outcome_free(&o);
 }
 
+/* E5 convicts whoever says FAIL about evidence that passes, and a FAIL without proof counts for
+ * nothing: with liars of three fifths of the weight, too. */
+Test(epochs_laws, badmouthing_at_any_share_up_to_sixty_percent_lowers_nobody_honest, .timeout = 60)
+{
+    for (uint32_t liars = 5; liars <= 60; liars += 5) {
+        struct assay_scenario s = fixture_scenario(100);
+        struct assay_sim_outcome o;
+        s.epochs = 20;
+        fixture_attack(&s, ASSAY_SIM_ATTACK_BADMOUTH, fixture_cohort(&s, "liars", liars), 0, 3, 0);
+        run(&s, &o);
+        cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_SCORE_MIN_BP, 0), 10000, "%u liars", liars);
+        cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_UNJUST_FALLS, 0), 0, "%u liars", liars);
+        cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_WEIGHT_SHARE_BP, 1), 0, "%u liars", liars);
+        assay_sim_outcome_free(&o);
+    }
+}
+
+/* Caps hold a vendor root of two thirds of the nodes, where three others share the rest, below a
+ * third: what is left of all weight is half at least (docs/protocol.md 6.3, L2). */
+Test(epochs_laws, a_broken_vendor_root_of_four_stays_below_a_third, .timeout = 60)
+{
+    static const uint32_t shares_bp[] = { 2500, 3400, 5000, 6400 };
+    for (size_t i = 0; i < sizeof shares_bp / sizeof shares_bp[0]; i++) {
+        struct assay_scenario s = fixture_scenario(300);
+        struct assay_sim_outcome o;
+        s.epochs = 12;
+        s.operators = 100;
+        s.vendors = 4;
+        s.has_vendor_shares = true;
+        s.vendor_share_bp[0] = shares_bp[i];
+        for (int v = 1; v < 4; v++)
+            s.vendor_share_bp[v] = (10000 - shares_bp[i]) / 3;
+        s.vendor_share_bp[3] = 10000 - shares_bp[i] - 2 * s.vendor_share_bp[1];
+        const uint32_t broken = fixture_cohort(&s, "broken", 0);
+        s.cohorts[broken].share_bp = 10000;
+        s.cohorts[broken].has_vendor = true;
+        fixture_attack(&s, ASSAY_SIM_ATTACK_EXTRACT, broken, 0, 3, 0);
+        fixture_attack(&s, ASSAY_SIM_ATTACK_ABSENT_VOTE, broken, 0, 3, 0);
+        run(&s, &o);
+        cr_expect_lt(3 * figure(&o, ASSAY_SIM_FIGURE_WEIGHT_SHARE_MAX_BP, broken), 10000, "%u bp",
+                     shares_bp[i]);
+        cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_SCORE_MIN_BP, 0), 10000, "%u bp", shares_bp[i]);
+        cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_UNJUST_FALLS, 0), 0, "%u bp", shares_bp[i]);
+        assay_sim_outcome_free(&o);
+    }
+}
+
 /* L8, P3: whoever fell silent is SUSPENDED in the third epoch, however large the network. */
 Test(epochs_laws, detection_takes_three_epochs)
 {

@@ -112,6 +112,27 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
                  "a67eeb57bd585f69edbea17b887e4f8862980453f841ac74c8b318ffc862be9f");
 }
 
+/* The same of whole engines: consensus goes on, for the liars vote as everybody does. */
+Test(sim_world, badmouthing_by_six_of_ten_lowers_no_honest_score, .timeout = 120)
+{
+    struct assay_scenario s = small();
+    struct assay_sim_outcome o;
+    s.nodes = s.operators = 10;
+    s.epochs = 8;
+    s.cohort_count = 2;
+    s.cohorts[1] = (struct assay_sim_cohort){ .name = "liars", .count = 6 };
+    s.adversary_count = 1;
+    s.adversaries[0] = (struct assay_sim_adversary){
+        .attack = ASSAY_SIM_ATTACK_BADMOUTH, .cohort = 1, .start_epoch = 2, .rate_permille = 1000
+    };
+    run(&s, 4, &o);
+    cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_SCORE_MIN_BP), 10000);
+    cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_UNJUST_FALLS), 0);
+    cr_expect_eq(o.figures[ASSAY_SIM_FIGURE_WEIGHT_SHARE_BP][1], 0);
+    cr_expect_eq(o.row_count, s.epochs);
+    assay_sim_outcome_free(&o);
+}
+
 Test(sim_world, a_calm_network_closes_every_epoch_certified, .timeout = 60)
 {
     const struct assay_scenario s = small();
