@@ -52,7 +52,8 @@ static void name_forecast(const struct run *r, struct assay_named_forecast *name
 static const char *outcome_text(enum assay_outcome outcome)
 {
     switch (outcome) {
-    case ASSAY_OUTCOME_NONE: return "unjudged";
+    case ASSAY_OUTCOME_NONE:
+    case ASSAY_OUTCOME_UNJUDGED: return "unjudged";
     case ASSAY_OUTCOME_ABSENT: return "absent";
     case ASSAY_OUTCOME_FAIL_SOFT: return "FAIL soft";
     case ASSAY_OUTCOME_FAIL_HARD: return "FAIL hard";

@@ -8,7 +8,7 @@
 
 /* ------------------------------------------------------------ outcomes */
 
-/* What a ballot says of somebody, as a height; NONE and ABSENT have none. */
+/* What a ballot says of somebody, as a height; NONE, ABSENT and UNJUDGED have none. */
 static int height(enum assay_outcome outcome)
 {
     switch (outcome) {
@@ -18,6 +18,7 @@ static int height(enum assay_outcome outcome)
     case ASSAY_OUTCOME_FAIL_SOFT: return 2;
     case ASSAY_OUTCOME_FAIL_HARD: return 1;
     case ASSAY_OUTCOME_NONE:
+    case ASSAY_OUTCOME_UNJUDGED:
     case ASSAY_OUTCOME_ABSENT: return 0;
     }
     ASSAY_UNREACHABLE("an outcome");
