@@ -14,7 +14,7 @@ enum { SHOWN_MAX = 10, SAMPLES_DEFAULT = 1000 };
 
 static const char usage[] =
     "usage: assay-sim twins [--nodes 4|7|10] [--twins N] [--views N] [--phases 1|2] [--groups N]\n"
-    "                       [--samples N] [--seed S] [--shard I/N] [--json]\n"
+    "                       [--samples N [--ranges]] [--seed S] [--shard I/N] [--json]\n"
     "       assay-sim twins --schedule TEXT [--json]\n"
     "\n"
     "A voter that lies is the same program run twice under one key, and an adversary decides view\n"
@@ -27,6 +27,7 @@ static const char usage[] =
     "  --groups N     at most so many groups in a view; default: any number\n"
     "  --samples N    that many drawn schedules, one-way cuts and weights among them, instead of\n"
     "                 all; 7 and 10 nodes are always drawn, 1000 by default\n"
+    "  --ranges       the drawn ones go on with refused blocks until X over 64 views is due\n"
     "  --seed S       of the drawn ones, default 1\n"
     "  --shard I/N    the I-th of N parts, I from 1; counts and traces of the parts add up\n"
     "  --schedule T   run just this one: what a violation prints\n"
@@ -213,6 +214,7 @@ enum option_code {
     OPT_PHASES,
     OPT_GROUPS,
     OPT_SAMPLES,
+    OPT_RANGES,
     OPT_SEED,
     OPT_SHARD,
     OPT_SCHEDULE,
@@ -226,6 +228,7 @@ static const struct option known[] = { { "nodes", required_argument, NULL, OPT_N
                                        { "phases", required_argument, NULL, OPT_PHASES },
                                        { "groups", required_argument, NULL, OPT_GROUPS },
                                        { "samples", required_argument, NULL, OPT_SAMPLES },
+                                       { "ranges", no_argument, NULL, OPT_RANGES },
                                        { "seed", required_argument, NULL, OPT_SEED },
                                        { "shard", required_argument, NULL, OPT_SHARD },
                                        { "schedule", required_argument, NULL, OPT_SCHEDULE },
@@ -275,7 +278,8 @@ int assay_sim_command_twins(int argc, char **argv)
             (void)fputs(usage, stdout);
             return ASSAY_SIM_EXIT_OK;
         }
-        if (option == OPT_JSON) json = true;
+        if (option == OPT_RANGES) c.ranges = true;
+        else if (option == OPT_JSON) json = true;
         else if (option == OPT_SCHEDULE) schedule = optarg;
         else if (option == OPT_SHARD && !read_shard(optarg, &c))
             return assay_sim_print_misuse(argc, argv, optarg,

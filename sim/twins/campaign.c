@@ -30,6 +30,7 @@ static enum assay_status check(const struct assay_twins_campaign *c,
     else if (c->phases > 2) wrong = "phases: expected 1 or 2";
     else if (c->shards > 0 && c->shard >= c->shards)
         wrong = "shard: expected a number below the number of shards";
+    else if (c->ranges && c->samples == 0) wrong = "ranges: expected a number of samples";
     else if (c->groups == 1) wrong = "groups: expected 2 or more, or 0 for any number";
     if (wrong == NULL) return ASSAY_OK;
     (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "%s", wrong);
@@ -367,6 +368,11 @@ void assay_twins_sample(const struct assay_twins_campaign *campaign, uint64_t nu
         else if (assay_sim_random_permille(&r, sides)) draw_sides(&r, s, s->hears[row]);
         else draw_row(&r, s, s->hears[row]);
     }
+    if (!c.ranges) return;
+    s->burns = true;
+    s->epoch_blocks = 64; /* one range of one epoch */
+    if (assay_sim_random_permille(&r, sides)) draw_sides(&r, s, s->range_hears);
+    else draw_row(&r, s, s->range_hears);
 }
 
 static void walk_samples(struct walk *walk)

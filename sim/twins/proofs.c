@@ -2,8 +2,9 @@
  * sim/twins/proofs.c - whom do the messages that were sent convict?
  *
  * docs/protocol.md 5.23: E1 two N in a view, E2 two F in a view or F beside N of another
- * block, E3 X and F in a view, E4 two proposals of a view's leader. Only signatures that verify
- * count; votes inside certificates count like others. It knows nothing of who is honest.
+ * block, E3 X and F in a view, or X over a range around it, E4 two proposals of a view's leader.
+ * Only signatures that verify count; votes inside certificates count like others. It knows nothing
+ * of who is honest.
  */
 #include "sim/twins/twins_internal.h"
 
@@ -119,6 +120,7 @@ static unsigned proof_of(const struct said *a, const struct said *b)
 {
     const bool other = !assay_bytes_equal(a->id, b->id, 32);
     if (a->what == PROPOSED || b->what == PROPOSED) return a->what == b->what && other ? 4 : 0;
+    if (a->what > ASSAY_VOTE_FINALISE || b->what > ASSAY_VOTE_FINALISE) return 0; /* below */
     if (a->what == b->what) {
         if (a->what == ASSAY_VOTE_NULLIFY || !other) return 0;
         return a->what == ASSAY_VOTE_NOTARISE ? 1 : 2;
@@ -126,6 +128,15 @@ static unsigned proof_of(const struct said *a, const struct said *b)
     if (a->what != ASSAY_VOTE_FINALISE && b->what != ASSAY_VOTE_FINALISE) return 0; /* N and X */
     if (a->what == ASSAY_VOTE_NULLIFY || b->what == ASSAY_VOTE_NULLIFY) return 3;
     return other ? 2 : 0;
+}
+
+/* docs/protocol.md 5.27. Returns: 3 when one is X over a range and the other F in it; 0: not. */
+static unsigned proof_over_range(const struct said *a, const struct said *b)
+{
+    if (a->what == PROPOSED || b->what != ASSAY_VOTE_FINALISE) return 0;
+    const struct assay_vote_statement x = { .view = a->view,
+                                            .type = (enum assay_vote_type)a->what };
+    return assay_vote_span(x.type) > 1 && assay_vote_covers(&x, b->view) ? 3 : 0;
 }
 
 uint32_t assay_twins_proofs_convict(const struct assay_twins_proofs *p, unsigned lost,
@@ -137,8 +148,9 @@ uint32_t assay_twins_proofs_convict(const struct assay_twins_proofs *p, unsigned
         for (size_t j = 0; j < i; j++) {
             const struct said *a = &p->said[i];
             const struct said *b = &p->said[j];
-            if (a->slot != b->slot || a->view != b->view || a->epoch != b->epoch) continue;
-            const unsigned number = proof_of(a, b);
+            if (a->slot != b->slot || a->epoch != b->epoch) continue;
+            unsigned number = a->view == b->view ? proof_of(a, b) : 0;
+            if (number == 0) number = proof_over_range(a, b) | proof_over_range(b, a);
             if (number == 0 || (lost >> number & 1) != 0) continue;
             convicted |= 1u << a->slot;
             *numbers |= 1u << number;

@@ -12,8 +12,13 @@ enum {
     DELAY_MS = 5,
     DELAY_SEED_MS = 20,
     HEAL_MS = 60000,
+    SETTLE_MS = 5000, /* from one look to the next */
+    MEET_MS = 600000,
     AHEAD = 8,
-    VIEWS_HELD = 128,
+    VIEWS_HELD = 4 * ASSAY_RANGE_VIEWS,
+    LATE_VIEWS = 16,                              /* docs/protocol.md 5.5 */
+    BURNED = ASSAY_RANGE_VIEWS + LATE_VIEWS + 2, /* X over the first range was due */
+    BURN_MS = BURNED * 120000,
     BLOCKS_HELD = 32,
 };
 
@@ -21,6 +26,7 @@ struct run {
     const struct assay_twins_schedule *schedule;
     struct assay_sim_simplex *world;
     uint32_t rows_asked;
+    bool burning; /* past the rows of the schedule */
     /* What the last message was about: it goes to many, and lies where it lies for that step. */
     uint64_t last_step;
     struct assay_slice last;
@@ -75,6 +81,29 @@ static struct assay_vote_statement place_of(struct run *run, uint32_t from,
     return st;
 }
 
+/* While the rest of the first range burns. Returns: whether the message is decided, and how. */
+static bool burns(const struct run *run, uint32_t from, uint32_t to,
+                  const struct assay_vote_statement *st, bool *passes)
+{
+    const struct assay_twins_schedule *s = run->schedule;
+    if (!s->burns) return false;
+    *passes = true;
+    if (assay_vote_span(st->type) > 1) {
+        *passes = (s->range_hears[from] >> to & 1) != 0;
+        return true;
+    }
+    /* Cut as before are F alone: what was nearly final stays so, and views go on. */
+    return run->burning && st->type != ASSAY_VOTE_FINALISE;
+}
+
+/* No block is valid for anybody in the views that burn. */
+static bool is_valid(void *context, uint32_t machine, const struct assay_block_header *header)
+{
+    const struct run *run = context;
+    (void)machine;
+    return header->epoch > 1 || header->view <= run->schedule->views || header->view > BURNED;
+}
+
 static bool passes(void *context, uint32_t from, uint32_t to, enum assay_message_kind kind,
                    struct assay_slice payload)
 {
@@ -82,6 +111,8 @@ static bool passes(void *context, uint32_t from, uint32_t to, enum assay_message
     const struct assay_twins_schedule *s = run->schedule;
     const struct assay_vote_statement st = place_of(run, from, kind, payload);
     const uint64_t round = st.view + st.epoch - 1; /* from 1 */
+    bool pass = true;
+    if (burns(run, from, to, &st, &pass)) return pass;
     if (round == 0 || round > s->views) return true;
     const bool late = s->phases == 2 && st.type != ASSAY_VOTE_NOTARISE;
     const uint32_t row = (uint32_t)(round - 1) * s->phases + (late ? 1 : 0);
@@ -123,6 +154,7 @@ static struct assay_sim_simplex *create(const struct assay_twins_schedule *s)
                                                  .views_max = VIEWS_HELD,
                                                  .blocks_max = BLOCKS_HELD,
                                                  .splits = !assay_twins_tolerable(s) };
+    options.check_every = s->burns ? 7 : 1;
     ASSAY_ASSERT(s->nodes <= ASSAY_TWINS_NODES_MAX && s->twins <= ASSAY_TWINS_TWINS_MAX);
     ASSAY_ASSERT(s->views <= ASSAY_TWINS_VIEWS_MAX && (s->phases == 1 || s->phases == 2));
     for (uint16_t i = 0; i < s->nodes; i++) {
@@ -161,23 +193,44 @@ static bool play_schedule(struct run *run)
     return true;
 }
 
+/* Until every machine has left the views that nobody proposes in. */
+static bool play_burn(struct run *run)
+{
+    const uint64_t end_ms = assay_sim_simplex_now(run->world) + BURN_MS;
+    run->burning = true;
+    const uint32_t machines = run->schedule->nodes + run->schedule->twins;
+    for (bool all = false; !all && assay_sim_simplex_now(run->world) < end_ms;) {
+        if (!assay_sim_simplex_run(run->world, SETTLE_MS)) return false;
+        all = true;
+        for (uint32_t i = 0; i < machines; i++) {
+            struct assay_simplex_snapshot look;
+            assay_sim_simplex_look(run->world, i, &look);
+            all = all && (look.view > BURNED || look.epoch > 1);
+        }
+    }
+    return true;
+}
+
 /* The filter stands from the first message on, those of the world's creation included: nothing is
  * proposed before cadence_ms have passed. */
 static void play(struct run *run)
 {
     assay_sim_simplex_set_filter(run->world, passes, run);
+    if (run->schedule->burns) assay_sim_simplex_set_judge(run->world, is_valid, run);
     if (!play_schedule(run)) return;
+    if (run->schedule->burns && !play_burn(run)) return;
     assay_sim_simplex_set_filter(run->world, NULL, NULL);
-    if (!assay_twins_tolerable(run->schedule)) {
+    if (!assay_twins_tolerable(run->schedule)) { /* a fork shows when the sides meet */
         assay_sim_simplex_run(run->world,
-                              schedule_ms(run->schedule)); /* a fork shows when the sides meet */
+                              run->schedule->burns ? MEET_MS : schedule_ms(run->schedule));
         return;
     }
+    const uint64_t heal_ms = run->schedule->burns ? BURN_MS : HEAL_MS;
     const uint64_t goal = assay_sim_simplex_best_height(run->world) + ASSAY_TWINS_FINALISATIONS;
-    if (!assay_sim_simplex_run_to_height(run->world, goal, HEAL_MS))
+    if (!assay_sim_simplex_run_to_height(run->world, goal, heal_ms))
         assay_sim_simplex_violate(run->world, ASSAY_SIM_CHECKER_LIVENESS,
                                   "healed, and %d finalisations did not come in %d s of its time",
-                                  ASSAY_TWINS_FINALISATIONS, HEAL_MS / 1000);
+                                  ASSAY_TWINS_FINALISATIONS, (int)(heal_ms / 1000));
 }
 
 /* --- a chain that split: who did it? */

@@ -3,7 +3,8 @@
  *
  *     n4:t2:w1,1,1,1:b64:p1:s0:01201-00112-00000
  *
- * nodes, the slots that live twice, weights, blocks of an epoch, phases, seed, rows.
+ * nodes, the slots that live twice, weights, blocks of an epoch, phases, seed, rows; before the
+ * rows "r" and one more for what is about the first range, where the rest of that range burns.
  */
 #include "sim/twins/twins_internal.h"
 
@@ -66,6 +67,11 @@ void assay_twins_print(const struct assay_twins_schedule *s, char text[static AS
     for (uint32_t i = 0; i < s->nodes; i++)
         put(&t, "%s%u", i > 0 ? "," : "", (unsigned)s->weights[i]);
     put(&t, ":b%u:p%u:s%" PRIu64 ":", (unsigned)s->epoch_blocks, (unsigned)s->phases, s->seed);
+    if (s->burns) {
+        put(&t, "r");
+        put_row(&t, s->range_hears, s->nodes + s->twins);
+        put(&t, ":");
+    }
     for (uint32_t row = 0; row < s->views * s->phases; row++) {
         if (row > 0) put(&t, "-");
         put_row(&t, s->hears[row], s->nodes + s->twins);
@@ -179,6 +185,13 @@ static enum assay_status read_partition(struct reader *r, uint32_t machines, uin
     return ASSAY_OK;
 }
 
+static enum assay_status read_row(struct reader *r, uint32_t machines, uint16_t *hears)
+{
+    if (*r->at != 'x') return read_partition(r, machines, hears);
+    r->at++;
+    return read_masks(r, machines, hears);
+}
+
 static enum assay_status read_rows(struct reader *r, struct assay_twins_schedule *s)
 {
     const uint32_t machines = s->nodes + s->twins;
@@ -187,10 +200,7 @@ static enum assay_status read_rows(struct reader *r, struct assay_twins_schedule
         if (rows > 0) r->at++; /* the dash */
         if (rows == ASSAY_TWINS_VIEWS_MAX * s->phases)
             return complain(r, ASSAY_E_RANGE, "at most %d views", ASSAY_TWINS_VIEWS_MAX);
-        const bool masks = *r->at == 'x';
-        if (masks) r->at++;
-        ASSAY_TRY(masks ? read_masks(r, machines, s->hears[rows])
-                        : read_partition(r, machines, s->hears[rows]));
+        ASSAY_TRY(read_row(r, machines, s->hears[rows]));
         rows++;
     } while (*r->at == '-');
     if (*r->at != '\0') return complain(r, ASSAY_E_SYNTAX, "\"-\" and another row, or the end");
@@ -229,6 +239,12 @@ enum assay_status assay_twins_parse(const char *text, struct assay_twins_schedul
     ASSAY_TRY(expect(&r, ':'));
     s.epoch_blocks = (uint32_t)blocks;
     s.phases = (uint32_t)phases;
+    if (*r.at == 'r') {
+        r.at++;
+        s.burns = true;
+        ASSAY_TRY(read_row(&r, s.nodes + s.twins, s.range_hears));
+        ASSAY_TRY(expect(&r, ':'));
+    }
     ASSAY_TRY(read_rows(&r, &s));
     *schedule = s;
     return ASSAY_OK;

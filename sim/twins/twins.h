@@ -38,6 +38,11 @@ struct assay_twins_schedule {
     uint32_t epoch_blocks; /* an epoch ends with so many blocks */
     uint64_t seed;         /* of the delays; 0: every message takes 5 ms */
     uint16_t hears[ASSAY_TWINS_ROWS_MAX][ASSAY_TWINS_MACHINES_MAX];
+    /* docs/protocol.md 5.27: past the last row no block is valid for anybody until the first range
+     * of 64 views is over and X over it was due; of the rows what cuts F stands until then, and
+     * what is sent about that range goes by a row of its own. */
+    bool burns;
+    uint16_t range_hears[ASSAY_TWINS_MACHINES_MAX];
 };
 
 /* The text that reproduces a schedule; a row is a partition ("00101": the groups of machines) or,
@@ -87,6 +92,7 @@ struct assay_twins_campaign {
     uint64_t samples;        /* 0: every schedule (nodes 4); otherwise so many drawn from seed */
     uint64_t first;          /* the first sample's number */
     uint64_t seed;
+    bool ranges;            /* drawn schedules burn the rest of the first range */
     uint32_t shard, shards; /* 0, 0: all; otherwise the scenarios with number % shards == shard */
     bool unreduced;         /* exhaustive: without dividing by symmetry, to compare */
 };

@@ -250,9 +250,37 @@ static void contradict_late(struct trial_disrupter *d, enum assay_vote_type type
     }
 }
 
+/* docs/protocol.md 5.27: X over a range that is still to come and F in it, in either order: whoever
+ * took both must accuse. */
+static void contradict_range(struct trial_disrupter *d)
+{
+    const bool f_first = assay_sim_random_permille(&d->random, 500);
+    for (uint32_t i = 0; i < d->machines; i++) {
+        struct assay_simplex_snapshot look;
+        struct assay_sim_simplex_counts before, after;
+        if (i == d->slot || !assay_sim_simplex_alive(d->world, i)) continue;
+        assay_sim_simplex_look(d->world, i, &look);
+        struct assay_vote_statement x = { .epoch = look.epoch, .type = ASSAY_VOTE_NULLIFY_64 };
+        assay_bytes_copy(x.chain_id, 32, assay_sim_simplex_chain_id(d->world), 32);
+        x.view = assay_vote_first(x.type, look.view) + ASSAY_RANGE_VIEWS;
+        struct assay_vote_statement f = x;
+        f.type = ASSAY_VOTE_FINALISE;
+        f.view = x.view + assay_sim_random_below(&d->random, ASSAY_RANGE_VIEWS);
+        memset(f.block_id, 0x44, sizeof f.block_id);
+        if (tell(d, i, f_first ? &f : &x, false) != ASSAY_OK) continue;
+        assay_sim_simplex_counts(d->world, &before);
+        if (tell(d, i, f_first ? &x : &f, false) != ASSAY_OK) continue;
+        assay_sim_simplex_counts(d->world, &after);
+        if (after.accusations == before.accusations)
+            assay_sim_simplex_violate(d->world, ASSAY_SIM_CHECKER_JUSTICE,
+                                      "machine %u took X over a range and F in it in silence",
+                                      (unsigned)i);
+    }
+}
+
 void trial_disrupter_act(struct trial_disrupter *d)
 {
-    switch (assay_sim_random_below(&d->random, 5)) {
+    switch (assay_sim_random_below(&d->random, 6)) {
     case 0: forge_certificate(d, false); return;
     case 1: forge_certificate(d, true); return;
     case 2: forge_votes(d); return;
@@ -262,5 +290,6 @@ void trial_disrupter_act(struct trial_disrupter *d)
         contradict_late(d, ASSAY_VOTE_FINALISE);
         return;
     case 4: propose_out_of_turn(d); return;
+    case 5: contradict_range(d); return;
     }
 }

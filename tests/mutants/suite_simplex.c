@@ -1,5 +1,5 @@
 /*
- * tests/mutants/suite_simplex.c - five ways to treat Simplex machines, one a seed.
+ * tests/mutants/suite_simplex.c - six ways to treat Simplex machines, one a seed.
  */
 #include "sim/random.h"
 #include "tests/mutants/trial.h"
@@ -167,10 +167,64 @@ static void refused(struct assay_sim_random *r, uint64_t seed, struct trial_find
     assay_sim_simplex_destroy(&world);
 }
 
+/* One view is notarised and nearly final; all others are nullified, past the end of its range and
+ * of the next (docs/protocol.md 5.27). Machines stop and come back meanwhile. */
+struct burn {
+    uint64_t nearly, end;
+};
+
+static bool burns(void *context, uint32_t machine, const struct assay_block_header *header)
+{
+    const struct burn *b = context;
+    (void)machine;
+    return header->view == b->nearly || header->view >= b->end;
+}
+
+static bool loses_f(void *context, uint32_t from, uint32_t to, enum assay_message_kind kind,
+                    struct assay_slice payload)
+{
+    struct assay_vote vote;
+    (void)context;
+    (void)from;
+    (void)to;
+    if (kind != ASSAY_MESSAGE_VOTE || assay_vote_decode(payload, &vote) != ASSAY_OK) return true;
+    return vote.statement.type != ASSAY_VOTE_FINALISE;
+}
+
+static void burned(struct assay_sim_random *r, uint64_t seed, struct trial_finding *finding)
+{
+    enum { TURN_MS = 240000, TURNS_MAX = 200, HEALED_MS = 7200000 };
+    struct assay_sim_simplex_options o = draw_options(r, seed);
+    struct burn b = { assay_sim_random_between(r, 2, ASSAY_RANGE_VIEWS - 2),
+                      2 * ASSAY_RANGE_VIEWS + 40 };
+    struct assay_simplex_snapshot look = { 0 };
+    o.epoch_blocks = 1000;
+    o.views_max = 4 * ASSAY_RANGE_VIEWS;
+    o.rotate = false;
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&o);
+    assay_sim_simplex_set_judge(world, burns, &b);
+    assay_sim_simplex_set_filter(world, loses_f, NULL);
+    for (int turn = 0; turn < TURNS_MAX && look.view + 4 < b.end; turn++) {
+        const uint32_t machine = (uint32_t)assay_sim_random_below(r, o.slot_count);
+        if (!assay_sim_simplex_run(world, TURN_MS)) break;
+        assay_sim_simplex_crash(world, machine);
+        assay_sim_simplex_restart(world, machine);
+        assay_sim_simplex_look(world, (machine + 1) % o.slot_count, &look);
+    }
+    assay_sim_simplex_set_filter(world, NULL, NULL);
+    const bool went_on = assay_sim_simplex_violation(world) == NULL &&
+                         assay_sim_simplex_run_to_height(world, PROGRESS, HEALED_MS);
+    take_violation(world, finding);
+    if (!went_on)
+        trial_found(finding, ASSAY_SIM_CHECKER_LIVENESS, "no progress after views burned");
+    assay_sim_simplex_destroy(&world);
+}
+
 void trial_simplex(uint64_t seed, struct trial_finding *finding)
 {
     static void (*const ways[])(struct assay_sim_random *, uint64_t, struct trial_finding *) = {
         random_faults, disrupted, random_faults, slow_links, random_faults, lost_writes, refused,
+        burned,
     };
     struct assay_sim_random r = assay_sim_random_of(seed, ASSAY_SIM_STREAM_SCENARIO, 0, 0);
     ways[seed % (sizeof ways / sizeof ways[0])](&r, seed, finding);

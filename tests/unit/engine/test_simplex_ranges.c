@@ -463,3 +463,48 @@ Test(simplex_ranges, a_resumed_machine_signs_nothing_where_others_have_forgotten
     require_sound(w);
     assay_sim_simplex_destroy(&w);
 }
+
+/* --- late votes */
+
+static bool no_n_and_no_range(void *context, uint32_t from, uint32_t to,
+                              enum assay_message_kind kind, struct assay_slice payload)
+{
+    struct assay_vote vote;
+    (void)context;
+    (void)from;
+    (void)to;
+    if (kind != ASSAY_MESSAGE_VOTE || assay_vote_decode(payload, &vote) != ASSAY_OK) return true;
+    return vote.statement.type != ASSAY_VOTE_NOTARISE && assay_vote_span(vote.statement.type) == 1;
+}
+
+/* N was cast, X of the view was not, and the notarisation comes after X over the range. */
+Test(simplex_ranges, no_f_comes_after_x_over_its_range_however_late, .timeout = 120)
+{
+    struct assay_sim_simplex *w = four(256);
+    struct assay_simplex *s = w->machines[1].simplex;
+    uint8_t digest[32], signatures[3 * ASSAY_P256_SIGNATURE_LEN], bytes[ASSAY_CERTIFICATE_LEN_MAX];
+    const uint8_t bitmap = 13;
+    static const uint16_t slots[3] = { 0, 2, 3 };
+    assay_sim_simplex_set_judge(w, one_view_alone, NULL);
+    assay_sim_simplex_set_filter(w, no_n_and_no_range, NULL);
+    burn_to(w, 100);
+    struct sx_view *v = assay_sx_peek(s, NEARLY_FINAL);
+    cr_assert(v != NULL && v->cast[ASSAY_VOTE_NOTARISE] && !v->cast[ASSAY_VOTE_FINALISE]);
+    cr_assert_eq(s->x_through, 64);
+    v->cast[ASSAY_VOTE_NULLIFY] = false; /* as if others had nullified it alone */
+    struct assay_vote_statement st = about(w, NEARLY_FINAL, ASSAY_VOTE_NOTARISE);
+    assay_bytes_copy(st.block_id, 32, v->cast_id[ASSAY_VOTE_NOTARISE], 32);
+    assay_vote_statement_digest(&st, digest);
+    for (size_t i = 0; i < 3; i++)
+        assay_sim_simplex_sign(w, slots[i], digest, signatures + i * ASSAY_P256_SIGNATURE_LEN);
+    struct assay_writer out = assay_writer_over(bytes, sizeof bytes);
+    assay_certificate_encode(&st, assay_slice_over(&bitmap, 1),
+                             assay_slice_over(signatures, sizeof signatures), &out);
+    cr_expect_eq(assay_sim_simplex_inject(w, 1, 2, ASSAY_MESSAGE_CERTIFICATE,
+                                          assay_slice_over(bytes, out.len)),
+                 ASSAY_OK);
+    cr_expect_neq(v->certificate[ASSAY_VOTE_NOTARISE], SX_NONE);
+    cr_expect_not(v->cast[ASSAY_VOTE_FINALISE]);
+    require_sound(w);
+    assay_sim_simplex_destroy(&w);
+}

@@ -2,7 +2,7 @@
  * tests/unit/sim/test_twins.c - Twins: schedules as text, every schedule of a bound, drawn ones,
  * and the proofs after a chain that split.
  */
-#include "sim/twins/twins.h"
+#include "sim/twins/twins_internal.h"
 
 #include "base/bytes.h"
 
@@ -31,6 +31,8 @@ Test(twins, a_schedule_is_read_as_it_was_printed)
     static const char *const texts[] = {
         "n4:t2:w1,1,1,1:b64:p1:s0:01201-00112-00000",
         "n4:t0,3:w3,3,2,2:b1:p2:s18446744073709551615:001234-012345",
+        "n4:t2:w1,1,1,1:b64:p1:s0:r00110:01201-00112",
+        "n4:t2:w1,1,1,1:b64:p2:s3:rx1f.3.1f.1f.10:00000-00000",
         "n7:t1,5:w1,2,3,4,4,4,4:b2:p1:s7:x1ff.3.7f.1ff.10.20.40.80.1c0-000000000",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -228,6 +230,56 @@ Test(twins, drawn_schedules_of_seven_and_ten_are_safe_and_heal)
     run(&campaign);
 }
 
+/* docs/protocol.md 5.27 */
+Test(twins, schedules_that_burn_a_range_are_safe_and_heal, .timeout = 300)
+{
+    static const char *const texts[] = {
+        "n4:t2:w1,1,1,1:b64:p2:s0:r00000:00000-01234", /* F of view 1 is heard by nobody */
+        "n4:t2:w1,1,1,1:b64:p2:s0:r00110:00000-00011",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        const struct assay_twins_schedule s = schedule_of(texts[i]);
+        struct assay_twins_result result;
+        assay_twins_run(&s, NULL, &result);
+        cr_expect_eq(result.checker, ASSAY_SIM_CHECKER_COUNT, "%s", result.violation);
+        cr_expect_geq(result.finals, ASSAY_TWINS_FINALISATIONS);
+    }
+}
+
+static void note_vote(struct assay_twins_proofs *proofs, const struct assay_sim_simplex *world,
+                      uint64_t view, enum assay_vote_type type)
+{
+    struct assay_vote_statement st = { .epoch = 1, .view = view, .type = type };
+    uint8_t digest[32], signature[ASSAY_P256_SIGNATURE_LEN], bytes[ASSAY_VOTE_LEN_MAX];
+    if (type == ASSAY_VOTE_FINALISE) st.block_id[0] = 1;
+    assay_vote_statement_digest(&st, digest);
+    assay_sim_simplex_sign(world, 2, digest, signature);
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_vote_encode(&st, 2, signature, &w);
+    assay_twins_proofs_note(proofs, 0, ASSAY_MESSAGE_VOTE, assay_slice_over(bytes, w.len));
+}
+
+Test(twins, x_over_a_range_and_f_in_it_are_a_proof_and_f_elsewhere_is_none)
+{
+    const struct assay_sim_simplex_options options = {
+        .seed = 1, .slot_count = 4, .weights = { 1, 1, 1, 1 }, .cadence_ms = 1000000
+    };
+    for (uint64_t view = 64; view <= 65; view++) {
+        struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+        struct assay_twins_proofs *proofs = assay_twins_proofs_create(world, 4);
+        unsigned numbers = 0;
+        note_vote(proofs, world, 1, ASSAY_VOTE_NULLIFY_64);
+        note_vote(proofs, world, 1, ASSAY_VOTE_NULLIFY_4096);
+        cr_expect_eq(assay_twins_proofs_convict(proofs, 0, &numbers), 0);
+        note_vote(proofs, world, view + 4096 * (view - 64), ASSAY_VOTE_FINALISE);
+        cr_expect_eq(assay_twins_proofs_convict(proofs, 0, &numbers), view == 64 ? 4u : 0u);
+        cr_expect_eq(numbers, view == 64 ? 8u : 0u);
+        cr_expect_eq(assay_twins_proofs_convict(proofs, 8, &numbers), 0); /* when they are lost */
+        assay_twins_proofs_destroy(&proofs);
+        assay_sim_simplex_destroy(&world);
+    }
+}
+
 Test(twins, a_drawn_schedule_is_the_same_whatever_was_drawn_before)
 {
     const struct assay_twins_campaign campaign = { .nodes = 7, .samples = 9, .seed = 11 };
@@ -252,6 +304,7 @@ Test(twins, a_campaign_that_makes_no_sense_is_refused)
         { .nodes = 4, .views = 9 },
         { .nodes = 4, .phases = 3 },
         { .nodes = 4, .groups = 1 },
+        { .nodes = 4, .ranges = true },
         { .nodes = 4, .shard = 2, .shards = 2 },
     };
     struct assay_twins_totals totals;
