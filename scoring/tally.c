@@ -345,7 +345,8 @@ static void step_availability(const struct assay_tally_member *member, bool cert
     }
     count_epochs(member, result, trust);
     const uint16_t before = trust->availability_bp;
-    const uint16_t after = assay_score_availability_step(before, votes_counted(member, result, trust));
+    const uint16_t after =
+        assay_score_availability_step(before, votes_counted(member, result, trust));
     trust->availability_bp = after;
     result->availability_rule = after > before   ? ASSAY_AVAILABILITY_RISE
                                 : after < before ? fall_rule(trust)

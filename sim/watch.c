@@ -130,6 +130,13 @@ struct assay_watch_electorate assay_watch_electorate_of(const struct assay_watch
     };
 }
 
+bool assay_watch_held(const struct assay_watch_epoch *epoch, uint32_t slot)
+{
+    const struct assay_member *m = &epoch->before->members[slot];
+    return !assay_member_serves(m) || !assay_member_serves(&epoch->after->members[slot]) ||
+           assay_member_in_maintenance(m, epoch->after->epoch);
+}
+
 /* --- one epoch */
 
 static void weigh(struct assay_watch_epoch *epoch)

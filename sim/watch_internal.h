@@ -75,6 +75,9 @@ struct assay_watch_electorate {
 /* Returns: the electorate of a subject in the epoch that closed. */
 struct assay_watch_electorate assay_watch_electorate_of(const struct assay_watch_epoch *epoch,
                                                         uint32_t subject);
+/* Returns: whether a member rests, is gone or in maintenance in the epoch that closed, or from its
+ * end on: what is said of it counts for nothing (docs/protocol.md 9.6.2, 9.7). */
+bool assay_watch_held(const struct assay_watch_epoch *epoch, uint32_t slot);
 /* Returns: whether some adversary acts for the member in this epoch. */
 bool assay_watch_acts(const struct assay_sim_watch *watch, uint64_t epoch, uint32_t slot);
 /* Sums weights of a family into watch->sums[count]. Returns: the largest sum. */

@@ -206,7 +206,9 @@ static void check_mute(const struct member *m)
 {
     struct assay_watch_track *t = m->track;
     if (!m->epoch->after->certified) return;
-    t->mute_streak = m->after->found.balloted ? 0 : t->mute_streak + 1;
+    const bool held = assay_watch_held(m->epoch, m->slot);
+    t->mute_streak = m->after->found.balloted ? 0 : t->mute_streak + (held ? 0 : 1);
+    if (held) return;
     check_patience(m, ASSAY_SIM_CHECKER_MUTE, t->mute_streak,
                    "no ballot of its own in eight epochs, and it stands");
 }

@@ -147,5 +147,6 @@ void assay_watch_recount(const struct assay_watch_epoch *epoch)
     const uint32_t count = n < RECOUNT_SUBJECTS ? n : RECOUNT_SUBJECTS;
     const uint64_t first = epoch->closed->epoch * RECOUNT_SUBJECTS;
     for (uint32_t k = 0; k < count; k++)
-        recount(epoch, (uint32_t)((first + k) % n));
+        if (!assay_watch_held(epoch, (uint32_t)((first + k) % n)))
+            recount(epoch, (uint32_t)((first + k) % n));
 }

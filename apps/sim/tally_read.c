@@ -325,10 +325,8 @@ static bool outcome_of(const char *text, enum assay_outcome *outcome)
         const char *text;
         enum assay_outcome outcome;
     } words[] = {
-        { "pass", ASSAY_OUTCOME_PASS_UP_TO_DATE },
-        { "absent", ASSAY_OUTCOME_ABSENT },
-        { "fail", ASSAY_OUTCOME_FAIL_HARD },
-        { "none", ASSAY_OUTCOME_NONE },
+        { "pass", ASSAY_OUTCOME_PASS_UP_TO_DATE }, { "absent", ASSAY_OUTCOME_ABSENT },
+        { "fail", ASSAY_OUTCOME_FAIL_HARD },       { "none", ASSAY_OUTCOME_NONE },
         { "unjudged", ASSAY_OUTCOME_UNJUDGED },
     };
     if (text == NULL) return false;

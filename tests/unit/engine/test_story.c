@@ -253,7 +253,7 @@ Test(story, a_partition_of_four_and_three_halts_and_heals)
     assay_sim_world_destroy(&w);
 }
 
-Test(story, an_equivocator_is_convicted_by_e1)
+Test(story, an_equivocator_is_convicted_by_e1_or_e2)
 {
     struct assay_sim_world *w = assay_sim_world_create(&seven);
     run_epochs(w, 0, 2);
@@ -261,7 +261,8 @@ Test(story, an_equivocator_is_convicted_by_e1)
     run_epochs(w, 0, 3);
     const struct assay_sim_world_note *proof =
         assay_sim_world_last_note(w, 0, ASSAY_NOTE_OFFENCE_PROVEN, 1);
-    must(w, proof != NULL && proof->a == 1, "E1 is proven");
+    /* Its second N contradicts its F, too: whichever proof is in a block first (E1, E2). */
+    must(w, proof != NULL && (proof->a == 1 || proof->a == 2), "E1 or E2 is proven");
     cr_assert_leq(member(w, 0, 1).trust.integrity_bp, 300);
     for (uint16_t slot = 0; slot < 7; slot++)
         if (slot != 1) cr_assert_eq(member(w, 0, slot).trust.integrity_bp, 10000);

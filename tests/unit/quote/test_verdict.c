@@ -52,6 +52,22 @@ Test(quote_verdict, follows_the_precedence_of_classes)
            ASSAY_TIER_CONTRAINDICATED, ASSAY_OUTCOME_FAIL_HARD);
 }
 
+/* docs/protocol.md 4.3.4. */
+Test(quote_verdict, is_unjudged_where_it_lies_with_the_platform_alone)
+{
+    const enum assay_tcb_status up = ASSAY_TCB_UP_TO_DATE;
+    expect(with(up, ASSAY_RULE_CERT_TIME, 0), ASSAY_GENUINE_UNKNOWN, ASSAY_TIER_NONE,
+           ASSAY_OUTCOME_UNJUDGED);
+    expect(with(ASSAY_TCB_NONE, ASSAY_RULE_COLLATERAL_MISSING, 0), ASSAY_GENUINE_UNKNOWN,
+           ASSAY_TIER_NONE, ASSAY_OUTCOME_UNJUDGED);
+    expect(with(up, ASSAY_RULE_CERT_TIME, ASSAY_RULE_COLLATERAL_EXPIRED), ASSAY_GENUINE_UNKNOWN,
+           ASSAY_TIER_NONE, ASSAY_OUTCOME_NONE);
+    expect(with(up, ASSAY_RULE_COLLATERAL_AGE, ASSAY_RULE_COLLATERAL_MISSING),
+           ASSAY_GENUINE_UNKNOWN, ASSAY_TIER_NONE, ASSAY_OUTCOME_NONE);
+    expect(with(up, ASSAY_RULE_CERT_TIME, ASSAY_RULE_CERT_REVOKED), ASSAY_GENUINE_FALSE,
+           ASSAY_TIER_CONTRAINDICATED, ASSAY_OUTCOME_FAIL_HARD);
+}
+
 Test(quote_verdict, gives_every_status_a_ballot_and_never_absent)
 {
     static const enum assay_outcome wanted[ASSAY_TCB_STATUS_COUNT] = {

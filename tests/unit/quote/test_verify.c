@@ -29,9 +29,12 @@ static void expect_forged(struct world *w, enum assay_rule rule)
     expect(w, ASSAY_TIER_CONTRAINDICATED, ASSAY_GENUINE_FALSE, ASSAY_OUTCOME_FAIL_HARD, (int)rule);
 }
 
+/* In a ballot: what lies with the platform, and what does not (docs/protocol.md 4.3.4). */
 static void expect_unjudged(struct world *w, enum assay_rule rule)
 {
-    expect(w, ASSAY_TIER_NONE, ASSAY_GENUINE_UNKNOWN, ASSAY_OUTCOME_NONE, (int)rule);
+    const bool platforms = rule == ASSAY_RULE_CERT_TIME || rule == ASSAY_RULE_COLLATERAL_MISSING;
+    expect(w, ASSAY_TIER_NONE, ASSAY_GENUINE_UNKNOWN,
+           platforms ? ASSAY_OUTCOME_UNJUDGED : ASSAY_OUTCOME_NONE, (int)rule);
 }
 
 static void expect_refused(struct world *w, enum assay_rule rule)
@@ -234,10 +237,10 @@ Test(quote_verify, judges_nothing_outside_the_windows)
     expect_affirming(w);
     w->at_unix_s = WORLD_TO;
     expect_affirming(w);
-    w->at_unix_s = WORLD_FROM - 1;
-    expect_unjudged(w, ASSAY_RULE_CERT_TIME);
+    w->at_unix_s = WORLD_FROM - 1; /* collateral is out of its window as well: none */
+    expect(w, ASSAY_TIER_NONE, ASSAY_GENUINE_UNKNOWN, ASSAY_OUTCOME_NONE, ASSAY_RULE_CERT_TIME);
     w->at_unix_s = WORLD_TO + 1;
-    expect_unjudged(w, ASSAY_RULE_CERT_TIME);
+    expect(w, ASSAY_TIER_NONE, ASSAY_GENUINE_UNKNOWN, ASSAY_OUTCOME_NONE, ASSAY_RULE_CERT_TIME);
     cr_assert_eq(w->verdict.tcb_status, ASSAY_TCB_NONE);
     world_close(w);
 }

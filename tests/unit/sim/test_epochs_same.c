@@ -100,15 +100,15 @@ Test(epochs_same, every_build_gives_the_hashes_that_are_written_down)
 {
     struct assay_scenario honest = fixture_scenario(7);
     const struct hashes a = hashes_of(&honest, 1, 1);
-    expect_hash(a.trace, "0b73a745cf19c76db60ce51e58726876c023a5de3a41ab013b7f12021b2a2ed8",
+    expect_hash(a.trace, "5d32b4b75ce6fe1ab488c4864cc10b7afe719e247393b41eace70bcf81457b38",
                 "honest, trace");
-    expect_hash(a.root, "820513a1947b21ef9adb2a4cede6c0b7991b734327e42ed662a19c87e81567b6",
+    expect_hash(a.root, "cf5b377e7f77f44fc2614c37d96ba470334a721733a3415b6e4f9511cf2655a6",
                 "honest, root");
     const struct assay_scenario lively = busy(40);
     const struct hashes b = hashes_of(&lively, 9, 2);
-    expect_hash(b.trace, "488a78188eda5ef3fa979043a54c7234b3bb05f38a80430cffe237d093345e5e",
+    expect_hash(b.trace, "877193fe5a9120430d2f9324743c29b723f78337044b3077c24478a05a992319",
                 "busy, trace");
-    expect_hash(b.chain, "737073a5a1c9502cdc7e52307aba0ab9e6524ef04792ba30c944e480146f5170",
+    expect_hash(b.chain, "ad0146ea09a0291094fe0c255f1d5026abeb9b73a529b286c95084e637f71f41",
                 "busy, roots");
     struct assay_scenario mean = busy(40);
     mean.rule = ASSAY_SIM_RULE_MEAN;

@@ -390,7 +390,7 @@ Test(sim_rules, the_same_ballots_give_the_same_bytes_in_every_build)
           UINT64_C(0xde269101f62edd21) },
         { UINT64_C(0x6ceda5b46de8024d), UINT64_C(0x6ceda5b46de8024d),
           UINT64_C(0x2f0664c5758378de) },
-        { UINT64_C(0x2ec114230939a92a), UINT64_C(0x2ec114230939a92a),
+        { UINT64_C(0x7bc56ab5522db18d), UINT64_C(0x7bc56ab5522db18d),
           UINT64_C(0x7c70aa6e4a810a0a) },
         { UINT64_C(0xebe39ef67bbad321), UINT64_C(0xebe39ef67bbad321),
           UINT64_C(0x90c7ad625afda6ee) },

@@ -307,7 +307,7 @@ Test(sim_scenario, names_of_enumerations_are_all_there)
     ASSAY_SIM_ATTACK_LIST(NAMED)
 #undef NAMED
     cr_expect_null(assay_sim_attack_name((enum assay_sim_attack)0));
-    cr_expect_null(assay_sim_attack_name((enum assay_sim_attack)29));
+    cr_expect_null(assay_sim_attack_name((enum assay_sim_attack)(ASSAY_SIM_ATTACK_COUNT + 1)));
     cr_expect_str_eq(assay_sim_rule_name(ASSAY_SIM_RULE_LEAK), "leak");
     cr_expect_null(assay_sim_rule_name((enum assay_sim_rule)6));
     cr_expect_null(assay_sim_weight_source_name((enum assay_sim_weight_source)3));

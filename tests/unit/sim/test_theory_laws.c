@@ -138,9 +138,12 @@ Test(sim_theory_laws, l4_the_interval_loses_nothing_below_a_third_whatever_is_lo
     for (uint32_t lost = 0; lost <= 67; lost += 7) {
         fleet_init(&f, NODES, (struct assay_sim_rules_options){ .rule = ASSAY_SIM_RULE_INTERVAL });
         fleet_say(&f, 0, 33, 33, NODES, ASSAY_OUTCOME_ABSENT);
-        for (uint32_t i = 0; i < lost; i++)
-            fleet_silence(&f, NODES - 1 - i, true);
-        fleet_steps(&f, 20);
+        /* of others in each epoch: of whom none arrives in eight falls (docs/protocol.md 7.14) */
+        for (uint32_t epoch = 0; epoch < 20; epoch++) {
+            for (uint32_t i = 0; i < NODES - 33; i++)
+                fleet_silence(&f, 33 + (i + epoch * lost) % (NODES - 33), i < lost);
+            fleet_steps(&f, 1);
+        }
         for (uint32_t i = 33; i < NODES; i++)
             cr_assert_eq(fleet_score(&f, i), 10000, "%u lost", lost);
         fleet_free(&f);

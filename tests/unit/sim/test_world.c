@@ -93,11 +93,11 @@ static void expect_trace(const struct assay_scenario *s, uint64_t seed, const ch
 Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
 {
     struct assay_scenario s = small();
-    expect_trace(&s, 1, "1675ca76b7182fc7c8839b9da4147232f911d38a45f8e722216d4e66426cb1af",
-                 "e8dacaf06e92b9904701fc84a493b6941f3fc97b1de89e7008e925fa4a30c5b3");
+    expect_trace(&s, 1, "da5c57fb907fe41149a6475dfa67e4608659b373db1567e34480cbe4f81ef9c9",
+                 "77a0bacef8c07f9e7fe95a1563830db3af1ee742b33b062114a4f3d5ff289b4b");
     s = rough();
-    expect_trace(&s, 2, "09763712a3a18250bb70d2a869f442d4f22d383578431044de779a09ae9264d5",
-                 "4a0d0459bc6ab3a334bf5edaad085fb223e352a6a48a3f852239333068517a44");
+    expect_trace(&s, 2, "dbdb58e49a673355246d69d8558d134018def1b10b00516af83c59d06d2bf7c6",
+                 "c4a387b68c7170f4fa56db8b3d72a90e10efff6897d30c5a46c0fd232d3cf52e");
     s = small();
     s.link.delay = ASSAY_SIM_DELAY_PARETO;
     s.link.delay_max_ms = 400;
@@ -108,8 +108,8 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
     s.adversaries[0] = (struct assay_sim_adversary){
         .attack = ASSAY_SIM_ATTACK_TAMPER, .cohort = 1, .start_epoch = 2, .rate_permille = 1000
     };
-    expect_trace(&s, 3, "ea594222664783d4fa061b4a8627718323406626982a860c6b6c8909e4164412",
-                 "a67eeb57bd585f69edbea17b887e4f8862980453f841ac74c8b318ffc862be9f");
+    expect_trace(&s, 3, "0d0db6bd64744423d3f22399963c2a1c3d3697f11a2cb2bbdd5f770869e6d370",
+                 "94f86698f65638fbd7bd5cfe3b6a5ce764c08b44be42948defac6ff3463c612b");
 }
 
 /* The same of whole engines: consensus goes on, for the liars vote as everybody does. */

@@ -320,7 +320,7 @@ Test(quote_nitro, holds_what_ran_out_against_the_document_but_not_what_is_too_yo
         w->terms[i].from_unix_s = NITRO_AT + 1;
         w->terms[i].to_unix_s = right.to_unix_s;
         expect_rule(w, ASSAY_RULE_CERT_TIME, ASSAY_GENUINE_UNKNOWN);
-        cr_assert_eq(assay_verdict_outcome(&w->verdict), ASSAY_OUTCOME_NONE);
+        cr_assert_eq(assay_verdict_outcome(&w->verdict), ASSAY_OUTCOME_UNJUDGED);
         w->terms[i] = right;
     }
     nitro_close(w);
