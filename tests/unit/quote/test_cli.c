@@ -165,10 +165,10 @@ Test(quote_cli, answers_misuse_with_2_and_malformed_files_with_13)
         { "evidence verify", 2 },
         { "evidence verify /dev/null", 13 }, /* of no kind: no collateral would help */
         { "evidence verify /dev/null --collateral /nonexistent", 2 },
-        { "evidence verify /nonexistent --collateral /tmp", 2 },
-        { "evidence verify /dev/null --collateral /tmp", 13 },
-        { "evidence verify /dev/zero --collateral /tmp", 13 }, /* longer than any evidence */
-        { "evidence verify /dev/null --collateral /tmp --speed", 2 },
+        { "evidence verify /nonexistent --collateral /usr", 2 },
+        { "evidence verify /dev/null --collateral /usr", 13 },
+        { "evidence verify /dev/zero --collateral /usr", 13 }, /* longer than any evidence */
+        { "evidence verify /dev/null --collateral /usr --speed", 2 },
         { "evidence decode /dev/null", 13 },
         { "evidence decode /dev/null --at 2025-01-01T00:00:00Z", 2 },
         { "evidence --help", 0 },
@@ -201,16 +201,16 @@ Test(quote_cli, answers_in_json_when_asked_to_also_when_it_fails)
         { "evidence decode /nonexistent --json", 2, "not_found", "/nonexistent: " },
         { "evidence decode /tmp --json", 2, "usage", "/tmp: " },
         { "evidence decode /dev/null --kind x --json", 2, "usage", "--kind: \"x\"" },
-        { "evidence verify /nonexistent --collateral /tmp --json", 2, "not_found", "/nonexistent" },
+        { "evidence verify /nonexistent --collateral /usr --json", 2, "not_found", "/nonexistent" },
         { "evidence verify /dev/null --collateral /nonexistent --json", 2, "not_found",
           "--collateral /nonexistent" },
         { "evidence verify /dev/null --collateral /dev/null --json", 2, "not_found", "no such" },
-        { "evidence verify /dev/null --collateral /tmp --at now --json", 2, "usage", "--at: " },
-        { "evidence verify /dev/null --collateral /tmp --root /dev/null --json", 2, "usage",
+        { "evidence verify /dev/null --collateral /usr --at now --json", 2, "usage", "--at: " },
+        { "evidence verify /dev/null --collateral /usr --root /dev/null --json", 2, "usage",
           "--root /dev/null" },
-        { "evidence verify /dev/null --collateral /tmp --policy /dev/null --json", 2, "usage",
+        { "evidence verify /dev/null --collateral /usr --policy /dev/null --json", 2, "usage",
           "/dev/null:1:1: the file is empty" },
-        { "evidence verify /dev/null --collateral /tmp --policy /nonexistent --json", 2,
+        { "evidence verify /dev/null --collateral /usr --policy /nonexistent --json", 2,
           "not_found", "/nonexistent" },
     };
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
@@ -228,7 +228,7 @@ Test(quote_cli, answers_in_json_when_asked_to_also_when_it_fails)
         assay_json_free(&run.document);
     }
     /* Malformed evidence has a verdict, too. */
-    struct run run = run_assay("evidence verify /dev/null --collateral /tmp --json");
+    struct run run = run_assay("evidence verify /dev/null --collateral /usr --json");
     cr_expect_eq(run.exit, 13);
     expect_member(run.document, "schema", "\"assay.evidence.verify\"");
     expect_member(assay_json_get(run.document, "data"), "claims", "null");
