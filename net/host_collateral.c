@@ -16,6 +16,7 @@ static void say_newer(struct assay_host *host, const struct assay_fetcher_found 
     const bool is_recovery = report->renewal.kind == ASSAY_RENEWAL_HIGHER_NUMBER;
     if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "collateral_newer")) {
         assay_log_hex(&host->log, "root", report->root, 8);
+        assay_log_text(&host->log, "part", report->part);
         assay_log_bool(&host->log, "recovery", is_recovery);
         assay_log_uint(&host->log, "number", report->renewal.number_offered);
         assay_log_uint(&host->log, "in_force", report->renewal.number_in_force);
@@ -33,6 +34,7 @@ static void say_refused(struct assay_host *host, const struct assay_round_report
 {
     if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "collateral_refused")) {
         assay_log_hex(&host->log, "root", report->root, 8);
+        assay_log_text(&host->log, "part", report->part);
         assay_log_text(&host->log, "why", assay_renewal_fault_name(report->renewal.fault));
         assay_log_text(&host->log, "piece", report->renewal.piece);
         assay_log_text(&host->log, "field", report->renewal.field);
@@ -44,6 +46,7 @@ static void say_unreachable(struct assay_host *host, const struct assay_round_re
 {
     if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "collateral_unreachable")) {
         assay_log_hex(&host->log, "root", report->root, 8);
+        assay_log_text(&host->log, "part", report->part);
         assay_log_text(&host->log, "status", assay_status_symbol(report->status));
         assay_log_text(&host->log, "why", report->message);
     }

@@ -93,12 +93,13 @@ static void push(struct assay_fetcher *f, struct assay_fetcher_found *found)
     if (!fits) assay_fetcher_found_free(found);
 }
 
-static bool path_of(const struct assay_fetcher *f, const uint8_t root[static ASSAY_SHA256_LEN],
+static bool path_of(const struct assay_fetcher *f, const struct assay_round_report *report,
                     char path[static PATH_MAX])
 {
     char name[2 * ASSAY_SHA256_LEN + 1];
-    assay_hex_encode(root, ASSAY_SHA256_LEN, name, sizeof name);
-    const int n = snprintf(path, PATH_MAX, "%s/%s.offer", f->dir, name);
+    assay_hex_encode(report->root, ASSAY_SHA256_LEN, name, sizeof name);
+    const int n = snprintf(path, PATH_MAX, "%s/%s%s%s.offer", f->dir, name,
+                           report->part[0] != '\0' ? "-" : "", report->part);
     return n > 0 && n < PATH_MAX;
 }
 
@@ -122,7 +123,7 @@ static bool keep(const struct assay_fetcher *f, const struct assay_round_report 
 {
     char path[PATH_MAX];
     if (f->dir == NULL) return true;
-    if (!path_of(f, report->root, path)) return false;
+    if (!path_of(f, report, path)) return false;
     return !is_worth_keeping(f, path, report, at_unix_s) ||
            assay_file_replace(path, ASSAY_FILE_PUBLIC, report->offer) == ASSAY_OK;
 }
@@ -159,6 +160,19 @@ static void on_report(void *context, const struct assay_round_report *report)
     push(f, &found);
 }
 
+/* Has an earlier entry the same file? */
+static bool is_told(const struct assay_endorsements *set, size_t index, const char *part)
+{
+    char other[ASSAY_ROUND_PART_LEN];
+    for (size_t i = 0; i < index; i++) {
+        assay_round_part(&set->entries[i], other);
+        if (assay_key_equal(&set->entries[i].root, &set->entries[index].root) &&
+            strcmp(other, part) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* What was kept from before and may still follow, before anybody is asked. */
 static void tell_kept(struct assay_fetcher *f)
 {
@@ -167,12 +181,10 @@ static void tell_kept(struct assay_fetcher *f)
     for (size_t i = 0; f->dir != NULL && i < set->count; i++) {
         uint8_t *bytes = NULL;
         size_t len = 0;
-        bool is_first = true;
-        for (size_t k = 0; k < i; k++)
-            is_first = is_first && !assay_key_equal(&set->entries[k].root, &set->entries[i].root);
         struct assay_round_report report = { .result = ASSAY_ROUND_NEWER };
         assay_key_name(&set->entries[i].root, report.root);
-        if (!is_first || !path_of(f, report.root, path) ||
+        assay_round_part(&set->entries[i], report.part);
+        if (is_told(set, i, report.part) || !path_of(f, &report, path) ||
             assay_file_read(path, ASSAY_OFFER_LEN_MAX, &bytes, &len) != ASSAY_OK)
             continue;
         report.offer = assay_slice_over(bytes, len);

@@ -3,9 +3,9 @@
  * found.
  *
  * It sees the set in force and nothing else of the node: no keys, no store, no socket of ours. What
- * may follow is kept in a folder, one file a root, replaced durably, and handed out as a report;
- * whose turn it is to offer it, the ledger decides. Rounds are drawn around every_s, so that the
- * members of a network do not ask in step.
+ * may follow is kept in a folder, one file a family or root, replaced durably, and handed out as a
+ * report; whose turn it is to offer it, the ledger decides. Rounds are drawn around every_s, so
+ * that the members of a network do not ask in step.
  */
 #ifndef ASSAY_NET_FETCH_FETCHER_H
 #define ASSAY_NET_FETCH_FETCHER_H

@@ -21,8 +21,6 @@ struct work {
     assay_round_tell *tell;
     void *context;
     struct assay_round_report report;
-    struct assay_pcs_bundle bundles[ASSAY_ENDORSEMENTS_MAX];
-    struct assay_endorsement_files entries[ASSAY_ENDORSEMENTS_MAX];
     struct assay_fetched fetched[ASSAY_LISTS_MAX];
     struct assay_offer_scratch scratch;
     struct assay_crl crl; /* that is being looked at */
@@ -111,6 +109,18 @@ static enum assay_pcs_ca ca_of(const struct assay_collateral *c)
     return ASSAY_PCS_CA_PLATFORM;
 }
 
+void assay_round_part(const struct assay_endorsement *entry, char part[static ASSAY_ROUND_PART_LEN])
+{
+    const struct assay_collateral *const c = entry->collateral;
+    char fmspc[2 * sizeof c->tcb_info.fmspc + 1];
+    part[0] = '\0';
+    if (!assay_endorsement_has_documents(entry)) return;
+    assay_hex_encode(c->tcb_info.fmspc, sizeof c->tcb_info.fmspc, fmspc, sizeof fmspc);
+    (void)snprintf(part, ASSAY_ROUND_PART_LEN, "%s-%s-%s",
+                   c->tcb_info.tee == ASSAY_TEE_TDX ? "tdx" : "sgx", fmspc,
+                   ca_of(c) == ASSAY_PCS_CA_PLATFORM ? "platform" : "processor");
+}
+
 static enum assay_status fetch_family(struct work *w, const struct assay_endorsement *entry,
                                       bool early, struct assay_pcs_bundle *bundle)
 {
@@ -130,34 +140,23 @@ static enum assay_status fetch_family(struct work *w, const struct assay_endorse
     return assay_pcs_fetch(&w->config->fetch, &request, bundle, w->report.message);
 }
 
-/* What came of some families is offered, although others did not answer. */
-static void ask_intel(struct work *w, const struct assay_key *root, bool early)
+static void ask_intel(struct work *w, const struct assay_endorsement *entry, bool early)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < w->in_force->built->count && !is_stopped(w); i++) {
-        const struct assay_endorsement *const entry = &w->in_force->built->entries[i];
-        if (!assay_key_equal(&entry->root, root) || !assay_endorsement_has_documents(entry))
-            continue;
-        begin(w, root);
-        const enum assay_status status = fetch_family(w, entry, early, &w->bundles[count]);
-        if (status != ASSAY_OK) {
-            tell(w, ASSAY_ROUND_UNREACHABLE, status);
-            continue;
-        }
-        w->entries[count] = (struct assay_endorsement_files){
-            .root = *root, .kinds = entry->kinds, .files = w->bundles[count].files
-        };
-        count += 1;
-    }
-    if (count > 0) {
-        begin(w, root);
+    struct assay_pcs_bundle bundle = { 0 };
+    begin(w, &entry->root);
+    assay_round_part(entry, w->report.part);
+    enum assay_status status = fetch_family(w, entry, early, &bundle);
+    if (status == ASSAY_OK) {
         struct assay_writer out = assay_writer_over(w->offer, sizeof w->offer);
-        const enum assay_status status = assay_offer_encode(w->entries, count, &out);
+        struct assay_endorsement_files files = { .root = entry->root,
+                                                 .kinds = entry->kinds,
+                                                 .files = bundle.files };
+        w->report.message[0] = '\0'; /* without a cache there is nothing to warn of */
+        status = assay_offer_encode(&files, 1, &out);
         if (status == ASSAY_OK) judge(w, out.len);
-        else tell(w, ASSAY_ROUND_UNREACHABLE, status);
     }
-    for (size_t i = 0; i < count; i++)
-        assay_pcs_bundle_free(&w->bundles[i]);
+    if (status != ASSAY_OK) tell(w, ASSAY_ROUND_UNREACHABLE, status);
+    assay_pcs_bundle_free(&bundle);
 }
 
 /* ------------------------------------------------------------ lists of the others */
@@ -263,14 +262,12 @@ static void ask_for_lists(struct work *w, const struct assay_endorsement *entry)
 
 /* ------------------------------------------------------------ all roots */
 
-/* The first entry of a root that is, or is not, judged by documents asks for all of them. */
+/* The first entry of a root without documents asks for the lists of all of them. */
 static bool is_first(const struct assay_endorsements *set, size_t index)
 {
-    const struct assay_endorsement *const entry = &set->entries[index];
     for (size_t i = 0; i < index; i++)
-        if (assay_key_equal(&set->entries[i].root, &entry->root) &&
-            assay_endorsement_has_documents(&set->entries[i]) ==
-                assay_endorsement_has_documents(entry))
+        if (assay_key_equal(&set->entries[i].root, &set->entries[index].root) &&
+            !assay_endorsement_has_documents(&set->entries[i]))
             return false;
     return true;
 }
@@ -289,12 +286,12 @@ enum assay_status assay_round_run(const struct assay_round_config *config,
     w->context = context;
     for (size_t i = 0; i < in_force->built->count && !is_stopped(w); i++) {
         const struct assay_endorsement *const entry = &in_force->built->entries[i];
-        if (!is_first(in_force->built, i)) continue;
-        if (!assay_endorsement_has_documents(entry)) {
+        if (assay_endorsement_has_documents(entry)) {
+            if (!asks_intel(&config->intel, &entry->root)) continue;
+            ask_intel(w, entry, false);
+            if (config->early && !is_stopped(w)) ask_intel(w, entry, true);
+        } else if (is_first(in_force->built, i)) {
             ask_for_lists(w, entry);
-        } else if (asks_intel(&config->intel, &entry->root)) {
-            ask_intel(w, &entry->root, false);
-            if (config->early) ask_intel(w, &entry->root, true);
         }
     }
     free(w);

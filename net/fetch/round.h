@@ -5,7 +5,8 @@
  * What is asked for follows from the set in force: the documents of each platform family of
  * Intel's, the lists of AMD's roots, and lists whose addresses the configuration names. How to ask
  * is quote/source/fetch/: bounded, with deadlines, never to where a redirect leads. One source that
- * does not answer keeps no other from being asked.
+ * does not answer keeps no other from being asked. Each family is an offer of its own: it takes 20
+ * to 40 KB, which a record holds, and stands or falls alone.
  */
 #ifndef ASSAY_NET_FETCH_ROUND_H
 #define ASSAY_NET_FETCH_ROUND_H
@@ -18,7 +19,8 @@ enum {
     ASSAY_ROUND_URL_MAX = 512,
     ASSAY_ROUND_LISTS_MAX = 8,
     ASSAY_ROUND_SOURCE_MS_MAX = 60000, /* for everything of one source */
-    ASSAY_OFFER_LEN_MAX = 1 << 20, /* two bundles of the longest; genuine ones take 20 KB */
+    ASSAY_OFFER_LEN_MAX = 1 << 20, /* two bundles of the longest */
+    ASSAY_ROUND_PART_LEN = 32,
 };
 
 enum assay_round_mode {
@@ -52,6 +54,7 @@ enum assay_round_result {
 };
 struct assay_round_report {
     uint8_t root[ASSAY_SHA256_LEN];
+    char part[ASSAY_ROUND_PART_LEN]; /* "sgx-00606a000000-platform"; empty: the lists of a root */
     enum assay_round_result result;
     struct assay_renewal renewal;
     struct assay_slice offer; /* borrowed for the call; NEWER alone */
@@ -61,8 +64,8 @@ struct assay_round_report {
 typedef void assay_round_tell(void *context, const struct assay_round_report *report);
 
 /*
- * assay_round_run - ask for everything once; tell is called for every root and source that was
- * asked, in the order of the set.
+ * assay_round_run - ask for everything once; tell is called for every family and every root with
+ * lists that was asked for, in the order of the set.
  * In:      in_force, built; at_unix_s: what is offered must be valid then
  * Returns: ASSAY_OK (whatever was told) | ASSAY_E_MEMORY
  */
@@ -70,6 +73,9 @@ ASSAY_CHECKED enum assay_status assay_round_run(const struct assay_round_config 
                                                 const struct assay_collateral_set *in_force,
                                                 int64_t at_unix_s, assay_round_tell *tell,
                                                 void *context);
+/* What of its root an entry is: its family, or empty. Returns: nothing. */
+void assay_round_part(const struct assay_endorsement *entry,
+                      char part[static ASSAY_ROUND_PART_LEN]);
 /*
  * assay_round_judge - what bytes from elsewhere are beside the set: a file of an operator's, what
  * was kept from before.

@@ -47,6 +47,7 @@ static void keep_recovery(void)
     char path[PATH_MAX + 128], name[2 * ASSAY_SHA256_LEN + 1];
     struct timespec now;
     uint8_t digest[ASSAY_SHA256_LEN];
+    char part[ASSAY_ROUND_PART_LEN];
     cr_assert_eq(clock_gettime(CLOCK_REALTIME, &now), 0);
     assay_soft_terms_default(&network->cas[0], &terms);
     terms.issue_unix_s = (int64_t)now.tv_sec - 60;
@@ -59,7 +60,8 @@ static void keep_recovery(void)
     cr_assert_eq(assay_offer_encode(&entry, 1, &w), ASSAY_OK);
     assay_key_name(&entry.root, digest);
     assay_hex_encode(digest, sizeof digest, name, sizeof name);
-    (void)snprintf(path, sizeof path, "%.300s/%s.offer", kept, name);
+    assay_round_part(&network->endorsements.entries[0], part);
+    (void)snprintf(path, sizeof path, "%.300s/%s-%s.offer", kept, name, part);
     FILE *const file = fopen(path, "wb");
     cr_assert_not_null(file);
     cr_assert_eq(fwrite(bytes, 1, w.len, file), w.len);

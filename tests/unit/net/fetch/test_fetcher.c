@@ -36,7 +36,10 @@ static void set_up(void)
                                             .now_unix_s = now_unix_s,
                                             .context = v };
     assay_hex_encode(v->soft_name, sizeof v->soft_name, name, sizeof name);
-    (void)snprintf(kept_path, sizeof kept_path, "%s/%s.offer", folder.path, name);
+    const bool is_first = assay_endorsement_has_documents(&v->built.entries[0]);
+    char part[ASSAY_ROUND_PART_LEN];
+    assay_round_part(&v->built.entries[is_first ? 0 : 1], part);
+    (void)snprintf(kept_path, sizeof kept_path, "%s/%s-%s.offer", folder.path, name, part);
 }
 
 static void tear_down(void)

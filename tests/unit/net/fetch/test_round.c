@@ -94,6 +94,30 @@ Test(net_round, newer_documents_become_an_offer_that_may_follow)
     cr_expect_eq(of(v->soft_name)->renewal.number_offered, 6);
 }
 
+/* The second family of the vendor is not served: the first one is offered alone. */
+Test(net_round, each_family_stands_or_falls_alone)
+{
+    static struct assay_collateral second;
+    char part[ASSAY_ROUND_PART_LEN];
+    const size_t first = assay_endorsement_has_documents(&v->built.entries[0]) ? 0 : 1;
+    second = *v->built.entries[first].collateral;
+    second.tcb_info.fmspc[0] ^= 0x0f;
+    v->built.entries[2] = v->built.entries[first];
+    v->built.entries[2].collateral = &second;
+    v->built.count = 3;
+    v->config.list_count = 0;
+    vendors_publish(v, 1, 5);
+    run();
+    cr_assert_eq(told_count, 2);
+    cr_expect_eq(told[0].result, ASSAY_ROUND_NEWER);
+    cr_expect_eq(told[1].result, ASSAY_ROUND_UNREACHABLE);
+    cr_expect_str_neq(told[0].part, told[1].part);
+    assay_round_part(&v->built.entries[first], part);
+    cr_expect_str_eq(told[0].part, part);
+    cr_expect_str_eq(part + sizeof "sgx-000000000000-" - 1, "platform");
+    cr_expect_arr_eq(part, "sgx-", 4);
+}
+
 Test(net_round, a_newer_list_becomes_an_offer_that_may_follow)
 {
     vendors_list(v, 1, 8);
