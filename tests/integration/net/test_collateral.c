@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { EPOCH_MS = 600, START_MS = 300, PATIENCE_MS = 60000, LOG_MAX = 65536 };
+enum { EPOCH_MS = 600, START_MS = 300, PATIENCE_MS = 30000, LOG_MAX = 65536 };
 
 static struct network *network;
 static struct assay_fetcher *fetcher;
@@ -60,7 +60,10 @@ static void keep_recovery(void)
     cr_assert_eq(assay_offer_encode(&entry, 1, &w), ASSAY_OK);
     assay_key_name(&entry.root, digest);
     assay_hex_encode(digest, sizeof digest, name, sizeof name);
-    assay_round_part(&network->endorsements.entries[0], part);
+    size_t at = 0; /* entries stand in the order of their roots */
+    while (!assay_key_equal(&network->endorsements.entries[at].root, &entry.root))
+        at += 1;
+    assay_round_part(&network->endorsements.entries[at], part);
     (void)snprintf(path, sizeof path, "%.300s/%s-%s.offer", kept, name, part);
     FILE *const file = fopen(path, "wb");
     cr_assert_not_null(file);
