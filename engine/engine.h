@@ -156,6 +156,13 @@ struct assay_member_snapshot {
     bool announced; /* in the running epoch: its envelope is here */
     bool balloted;  /* in the running epoch: its ballot is final */
     char last_reason[96]; /* of the last negative judgement: rule, expected, observed; "" if none */
+    enum assay_stage stage;
+    uint64_t stage_epoch;                 /* first epoch in this stage; 0: since genesis */
+    struct assay_maintenance maintenance; /* the newest that was announced; until 0: none */
+    bool in_maintenance;                  /* in the running epoch */
+    /* While new rules are on trial (docs/protocol.md 9.9). */
+    uint32_t watched_weight;
+    bool felled;
 };
 
 struct assay_engine_snapshot {
@@ -188,6 +195,19 @@ struct assay_engine_snapshot {
 /* Returns: nothing. Slices point into the genesis. */
 void assay_engine_snapshot(const struct assay_engine *engine,
                            struct assay_engine_snapshot *snapshot);
+
+/* What operators decided, as far as the last closed epoch knows (docs/protocol.md 9.5 to 9.9). */
+struct assay_changes_snapshot {
+    uint64_t sequence; /* of the newest CHANGE in a block; 0: none yet */
+    uint32_t pending_count;
+    struct assay_pending pending[ASSAY_PENDING_MAX];
+    struct assay_trial trial; /* sequence 0: none */
+    struct assay_ended ended; /* the newest that did not stay */
+    struct assay_charter_rules rules;
+};
+/* Returns: nothing. */
+void assay_engine_changes(const struct assay_engine *engine,
+                          struct assay_changes_snapshot *changes);
 /* slot < member_count (asserted). Returns: nothing. */
 void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t slot,
                                   struct assay_member_snapshot *snapshot);

@@ -73,7 +73,15 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
                                         .last_attempt_epoch = seat->last_attempt_epoch,
                                         .last_success_epoch = m->pass_epoch,
                                         .announced = seat->payload_len > 0,
-                                        .balloted = engine->chain->ledger.balloted[slot] };
+                                        .balloted = engine->chain->ledger.balloted[slot],
+                                        .stage = m->stage,
+                                        .stage_epoch = m->stage_epoch,
+                                        .in_maintenance = assay_member_in_maintenance(
+                                            m, engine->head->context.epoch),
+                                        .watched_weight = m->watched_weight,
+                                        .felled = m->felled };
+    if (m->maintenance_count > 0)
+        snapshot->maintenance = m->maintenances[m->maintenance_count - 1];
     assay_bytes_copy(snapshot->node_id, 32, m->node_id, 32);
     assay_bytes_copy(snapshot->operator_id, 32, m->operator_id, 32);
     assay_bytes_copy(snapshot->vendor_root, 32, m->vendor_root, 32);
@@ -83,6 +91,19 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
     assay_bytes_copy(snapshot->transport_public, 32, m->lives[0].transport_public, 32);
     assay_bytes_copy(snapshot->last_reason, sizeof snapshot->last_reason, seat->last_reason,
                      sizeof seat->last_reason);
+}
+
+void assay_engine_changes(const struct assay_engine *engine, struct assay_changes_snapshot *changes)
+{
+    const struct assay_state *s = &engine->head->state;
+    ASSAY_ASSERT(s->pending_count <= ASSAY_PENDING_MAX);
+    *changes = (struct assay_changes_snapshot){ .sequence = s->change_sequence,
+                                                .pending_count = s->pending_count,
+                                                .trial = s->trial,
+                                                .ended = s->ended,
+                                                .rules = s->rules };
+    for (uint32_t i = 0; i < s->pending_count; i++)
+        changes->pending[i] = s->pending[i];
 }
 
 void assay_engine_check(const struct assay_engine *engine)

@@ -46,36 +46,64 @@ static bool take_state(void *context, const struct assay_store_key *key, struct 
 }
 
 struct search {
-    struct room *room;
     const uint8_t *digest;
+    uint8_t *memory;
+    size_t capacity;
     struct assay_slice found;
+    bool full;
 };
 
 static bool look_into(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct search *search = context;
-    struct room *room = search->room;
     struct assay_slice document;
     (void)key;
     if (!assay_charter_in_change(value, search->digest, &document)) return true;
-    ASSAY_ASSERT(room->document_count < DOCUMENTS);
-    uint8_t *own = room->documents[room->document_count++];
-    assay_bytes_copy(own, ASSAY_CHANGE_LEN_MAX, document.bytes, document.len);
-    search->found = assay_slice_over(own, document.len);
+    search->full = document.len > search->capacity;
+    if (search->full) return false;
+    assay_bytes_copy(search->memory, search->capacity, document.bytes, document.len);
+    search->found = assay_slice_over(search->memory, document.len);
     return false;
+}
+
+static enum assay_status look_for(struct assay_store *store, struct search *search)
+{
+    const struct assay_store_key from = { 0 };
+    struct assay_store_key to;
+    everything(&to);
+    ASSAY_TRY(
+        assay_store_scan(store, ASSAY_STORE_CHANGE, &from, &to, false, look_into, search));
+    if (search->full) return ASSAY_E_FULL;
+    return search->found.len > 0 ? ASSAY_OK : ASSAY_E_NOT_FOUND;
 }
 
 static bool find(void *context, const uint8_t digest[static 32], struct assay_slice *document)
 {
     struct room *room = context;
-    struct search search = { .room = room, .digest = digest };
-    const struct assay_store_key from = { 0 };
-    struct assay_store_key to;
-    everything(&to);
-    const enum assay_status status = room->store->ops->scan(room->store, ASSAY_STORE_CHANGE, &from,
-                                                            &to, false, look_into, &search);
+    ASSAY_ASSERT(room->document_count < DOCUMENTS);
+    struct search search = { .digest = digest,
+                             .memory = room->documents[room->document_count],
+                             .capacity = ASSAY_CHANGE_LEN_MAX };
+    if (look_for(room->store, &search) != ASSAY_OK) return false;
+    room->document_count++;
     *document = search.found;
-    return status == ASSAY_OK && search.found.len > 0;
+    return true;
+}
+
+enum assay_status assay_charter_document(const struct assay_genesis *genesis,
+                                         struct assay_store *store,
+                                         const uint8_t digest[static 32], uint8_t *memory,
+                                         size_t capacity, struct assay_slice *document)
+{
+    struct search search = { .digest = digest, .memory = memory, .capacity = capacity };
+    const bool policy = assay_bytes_equal(genesis->policy_digest, digest, 32);
+    if (policy || assay_bytes_equal(genesis->endorsements_digest, digest, 32)) {
+        *document = policy ? genesis->policy : genesis->endorsements;
+        return ASSAY_OK;
+    }
+    ASSAY_TRY(look_for(store, &search));
+    *document = search.found;
+    return ASSAY_OK;
 }
 
 enum assay_status assay_charter_load(void *memory, size_t memory_len,

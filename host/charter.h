@@ -32,5 +32,17 @@ ASSAY_CHECKED enum assay_status assay_charter_load(void *memory, size_t memory_l
                                                    const struct assay_genesis *genesis,
                                                    struct assay_store *store,
                                                    struct assay_charter *charter);
+/*
+ * assay_charter_document - policy, endorsements or operators by their SHA-256: the genesis's own,
+ * or what a CHANGE in the store brought.
+ *
+ * Out:     *document, in memory[capacity] unless it is the genesis's
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_FULL (capacity) | ASSAY_E_STORE
+ */
+ASSAY_CHECKED enum assay_status assay_charter_document(const struct assay_genesis *genesis,
+                                                       struct assay_store *store,
+                                                       const uint8_t digest[static 32],
+                                                       uint8_t *memory, size_t capacity,
+                                                       struct assay_slice *document);
 
 #endif

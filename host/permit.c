@@ -27,6 +27,8 @@ struct assay_permission assay_permit(const struct assay_engine_snapshot *chain,
                           own->last_success_epoch + ASSAY_PERMIT_EPOCHS >= chain->epoch;
     if (own->trust.score.standing == ASSAY_STANDING_SUSPENDED)
         return (struct assay_permission){ false, "suspended" };
+    /* 9.7: announced as absent, whatever it does meanwhile. */
+    if (own->in_maintenance) return (struct assay_permission){ false, "maintenance" };
     if (!assay_permit_fresh(chain, epoch_ms, now_ms) || !attested)
         return (struct assay_permission){ false, "stale" };
     if (own->trust.score.standing == ASSAY_STANDING_RESTRICTED && critical)

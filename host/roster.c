@@ -24,6 +24,7 @@ void assay_roster_take(struct assay_roster *roster, const struct assay_engine *e
         assay_bytes_copy(entry->transport, 32, member.transport_public, 32);
         entry->weight = member.weight;
         entry->standing = member.trust.score.standing;
+        entry->gone = member.stage == ASSAY_STAGE_LEFT;
     }
 }
 
@@ -34,6 +35,7 @@ enum assay_status assay_roster_find(const struct assay_roster *roster, const uin
 
     for (uint32_t i = 0; i < roster->count; i++) {
         const struct assay_roster_entry *entry = &roster->entries[i];
+        if (entry->gone) continue;
         const bool transport = assay_bytes_equal(entry->transport, key, 32);
         if (!transport && !assay_bytes_equal(entry->door, key, 32)) continue;
         *slot = (uint16_t)i;
@@ -72,6 +74,7 @@ enum assay_status assay_roster_user(const struct assay_roster *roster, const cha
     const uint16_t s = (uint16_t)(number[0] << 8 | number[1]);
     if (s >= roster->count) return ASSAY_E_STRANGER;
     const struct assay_roster_entry *entry = &roster->entries[s];
+    if (entry->gone) return ASSAY_E_STRANGER;
     const uint8_t *now = text[0] == 'D' ? entry->door : entry->transport;
     if (!assay_bytes_equal(now, key, sizeof key)) return ASSAY_E_STALE;
     *slot = s;

@@ -21,6 +21,7 @@ struct assay_roster_entry {
     uint8_t transport[32];
     uint32_t weight; /* in the running epoch */
     enum assay_standing standing;
+    bool gone; /* docs/protocol.md 9.6.2: it left, its keys are a stranger's */
 };
 
 struct assay_roster {

@@ -31,6 +31,7 @@ void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_eng
     ASSAY_ASSERT(dates->count == snapshot->member_count);
     snapshot->now_ms = now_ms;
     assay_engine_snapshot(engine, &snapshot->chain);
+    assay_engine_changes(engine, &snapshot->changes);
     ASSAY_ASSERT(snapshot->member_count == snapshot->chain.member_count);
     ASSAY_ASSERT(snapshot->self < snapshot->member_count);
     for (uint32_t slot = 0; slot < snapshot->member_count; slot++) {

@@ -35,6 +35,7 @@ struct assay_snapshot {
     uint16_t self;
     uint32_t epoch_ms; /* T */
     struct assay_engine_snapshot chain;
+    struct assay_changes_snapshot changes;
     uint32_t member_count;
     struct assay_snapshot_member *members; /* [member_count], the caller's memory */
 

@@ -40,6 +40,13 @@ Test(host_permit, a_suspended_node_does_nothing)
     cr_assert_str_eq(ask(true), "suspended");
 }
 
+Test(host_permit, a_node_in_maintenance_does_nothing)
+{
+    own.in_maintenance = true;
+    cr_assert_str_eq(ask(false), "maintenance");
+    cr_assert_str_eq(ask(true), "maintenance");
+}
+
 Test(host_permit, wants_a_certified_pass_of_the_last_three_epochs)
 {
     own.last_success_epoch = 7;

@@ -55,6 +55,23 @@ Test(host_roster, a_user_id_is_looked_up_in_the_roster_of_now)
     cr_assert_eq(assay_roster_user(&roster, text, &slot, &which), ASSAY_E_STRANGER);
 }
 
+Test(host_roster, who_left_is_a_stranger)
+{
+    char text[ASSAY_ROSTER_USER_LEN + 1];
+    uint16_t slot = 9;
+    enum assay_roster_key which = ASSAY_ROSTER_DOOR;
+    fill();
+    assay_roster_user_encode(1, ASSAY_ROSTER_DOOR, entries[1].door, text);
+    entries[1].gone = true;
+    cr_assert_eq(assay_roster_find(&roster, entries[1].door, &slot, &which), ASSAY_E_STRANGER);
+    cr_assert_eq(assay_roster_find(&roster, entries[1].transport, &slot, &which), ASSAY_E_STRANGER);
+    cr_assert_eq(assay_roster_user(&roster, text, &slot, &which), ASSAY_E_STRANGER);
+    /* The same keys in the slot of a member that joined: that one is meant. */
+    assay_bytes_copy(entries[2].door, 32, entries[1].door, 32);
+    cr_assert_eq(assay_roster_find(&roster, entries[1].door, &slot, &which), ASSAY_OK);
+    cr_assert_eq(slot, 2);
+}
+
 Test(host_roster, rejects_texts_that_are_no_user_id)
 {
     char text[ASSAY_ROSTER_USER_LEN + 2];
