@@ -3,7 +3,10 @@
  *
  * Everything that can be wrong with configuration, keys, genesis, store and ports is found before
  * the first message is sent, and said in one line. Exit statuses: 0 asked to end, 1 the world did
- * not oblige (store, socket), 2 usage or configuration.
+ * not oblige (store, socket), 2 usage or configuration, 4 this node is no member (any more).
+ *
+ * At a boundary that leaves another roster or other rules the host is made anew from the store
+ * (docs/protocol.md 9.6); store, enclave and signals stay.
  */
 #include "apps/assay/command.h"
 #include "apps/config.h"
@@ -12,8 +15,7 @@
 #include "engine/store/store_sqlite.h"
 #include "net/fetch/fetcher.h"
 #include "net/keyring.h"
-#include "quote/accept/policy.h"
-#include "quote/collateral/endorsements.h"
+#include "net/rules.h"
 #include "quote/source/soft.h"
 #include "quote/source/source.h"
 #include "quote/source/tpm.h"
@@ -23,6 +25,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,19 +46,27 @@ static const char usage[] =
     "  --check-config    read configuration, keys, genesis and credential, then exit: 0 fit, 2 "
     "not\n"
     "  --version         print the version\n"
-    "SIGTERM and SIGINT end it cleanly; what it promised is in the store.\n";
+    "SIGTERM and SIGINT end it cleanly; what it promised is in the store. Status 4: this node\n"
+    "is no member of the network, or not any more.\n";
 
 /* What a ballot names: who judges with another verifier belongs to another electorate. */
 static const char verifier_name[] = "assay/verifier/" ASSAY_VERSION;
+
+/* What holds until the next boundary that changes it. */
+struct charter {
+    void *memory; /* that charter points into */
+    struct assay_charter charter;
+    struct assay_rules *rules;
+};
 
 /* Everything the daemon holds; freed in reverse order by close_node. */
 struct node {
     struct assay_config *config;
     struct assay_genesis *genesis;
     uint8_t *genesis_bytes;
-    struct assay_policy *policy;
-    struct assay_collateral *collateral;
-    struct assay_endorsements endorsements;
+    size_t genesis_len;
+    uint8_t node_id[32];
+    struct charter in_force;
     struct assay_soft_node *credential;
     bool credential_loaded;
     struct assay_tpm_source *tpm; /* evidence.kind tpm: instead of the credential */
@@ -90,9 +101,17 @@ static enum assay_status say_secret(struct node *node, const char *what, enum as
     return status;
 }
 
+static void close_charter(struct charter *charter)
+{
+    assay_rules_close(&charter->rules);
+    free(charter->memory);
+    *charter = (struct charter){ 0 };
+}
+
 static void close_node(struct node *node)
 {
     assay_host_close(&node->host);
+    close_charter(&node->in_force);
     assay_fetcher_destroy(&node->fetcher);
     node->lent = !assay_supervisor_close(&node->supervisor);
     if (node->store != NULL) node->store->ops->close(&node->store);
@@ -103,8 +122,6 @@ static void close_node(struct node *node)
     free(node->endpoints);
     free(node->peers);
     free(node->credential);
-    free(node->collateral);
-    free(node->policy);
     free(node->genesis_bytes);
     free(node->genesis);
     free(node->config);
@@ -114,85 +131,62 @@ static enum assay_status open_memory(struct node *node)
 {
     node->config = calloc(1, sizeof *node->config);
     node->genesis = calloc(1, sizeof *node->genesis);
-    node->policy = calloc(1, sizeof *node->policy);
     node->credential = calloc(1, sizeof *node->credential);
     node->peers = calloc(ASSAY_MEMBERS_MAX, sizeof *node->peers);
     node->endpoints = calloc(ASSAY_MEMBERS_MAX, sizeof *node->endpoints);
-    const bool all = node->config != NULL && node->genesis != NULL && node->policy != NULL &&
+    const bool all = node->config != NULL && node->genesis != NULL &&
                      node->credential != NULL && node->peers != NULL && node->endpoints != NULL;
     return say(node, "start", all ? ASSAY_OK : ASSAY_E_MEMORY);
 }
 
-/* ------------------------------------------------------------ genesis and what it carries */
+/* ------------------------------------------------------------ configuration */
+
+/* Those in force may be others: open_charter. */
+static enum assay_status check_documents(struct node *node)
+{
+    struct assay_ruleset set;
+    const enum assay_status status =
+        assay_ruleset_open(node->genesis->policy, node->genesis->endorsements, &set);
+    assay_ruleset_close(&set);
+    return say(node, "genesis: policy and endorsements", status);
+}
 
 static enum assay_status open_genesis(struct node *node)
 {
-    size_t len = 0;
     struct assay_where where = { 0 };
     const char *path = node->config->genesis;
-    ASSAY_TRY(
-        say(node, path, assay_file_read(path, ASSAY_GENESIS_LEN_MAX, &node->genesis_bytes, &len)));
-    const enum assay_status status =
-        assay_genesis_decode(node->genesis_bytes, len, false, node->genesis, &where);
-    if (status == ASSAY_OK) return ASSAY_OK;
+    ASSAY_TRY(say(node, path,
+                  assay_file_read(path, ASSAY_GENESIS_LEN_MAX, &node->genesis_bytes,
+                                  &node->genesis_len)));
+    const enum assay_status status = assay_genesis_decode(node->genesis_bytes, node->genesis_len,
+                                                          false, node->genesis, &where);
+    if (status == ASSAY_OK) return check_documents(node);
     (void)snprintf(node->message, sizeof node->message, "%.300s: %s%s%s", path,
                    assay_status_text(status), where.field != NULL ? " in " : "",
                    where.field != NULL ? where.field : "");
     return status;
 }
 
-static enum assay_status open_appraisal(struct node *node)
-{
-    const struct assay_genesis *g = node->genesis;
-    size_t count = 0;
-    ASSAY_TRY(say(node, "genesis: policy",
-                  assay_policy_decode(g->policy.bytes, g->policy.len, node->policy)));
-    ASSAY_TRY(say(node, "genesis: endorsements",
-                  assay_endorsements_count(g->endorsements.bytes, g->endorsements.len, &count)));
-    node->collateral = calloc(count, sizeof *node->collateral);
-    if (node->collateral == NULL) return say(node, "endorsements", ASSAY_E_MEMORY);
-    return say(node, "genesis: endorsements",
-               assay_endorsements_decode(g->endorsements.bytes, g->endorsements.len,
-                                         node->collateral, count, &node->endorsements));
-}
-
-/* Every address must belong to a member, and no member may have its own. */
-static enum assay_status open_peers(struct node *node)
+static void open_peers(struct node *node)
 {
     const struct assay_config *config = node->config;
     for (uint32_t i = 0; i < config->peer_count; i++) {
         const struct assay_config_peer *peer = &config->peers[i];
-        bool member = false;
-        for (uint32_t k = 0; k < node->genesis->member_count; k++)
-            member =
-                member || assay_bytes_equal(node->genesis->members[k].node_id, peer->node_id, 32);
-        if (!member) {
-            (void)snprintf(node->message, sizeof node->message,
-                           "peers[%u].node is no member of this genesis", (unsigned)i);
-            return ASSAY_E_STRANGER;
-        }
         (void)snprintf(node->endpoints[i], sizeof node->endpoints[i], "tcp://%s", peer->address);
         assay_bytes_copy(node->peers[i].node_id, 32, peer->node_id, 32);
         node->peers[i].endpoint = node->endpoints[i];
     }
-    return ASSAY_OK;
 }
 
 /* Only checked here: the host loads them itself. */
 static enum assay_status open_keys(struct node *node)
 {
     const char *dir = node->config->keys_dir;
-    uint8_t node_id[32];
     struct assay_keyring ring;
     ASSAY_TRY(say_secret(node, dir, assay_keyring_load(dir, &ring)));
-    assay_bytes_copy(node_id, sizeof node_id, ring.node_id, sizeof ring.node_id);
+    assay_bytes_copy(node->node_id, sizeof node->node_id, ring.node_id, sizeof ring.node_id);
     assay_keyring_wipe(&ring);
-    for (uint32_t i = 0; i < node->genesis->member_count; i++)
-        if (assay_bytes_equal(node->genesis->members[i].node_id, node_id, sizeof node_id))
-            return ASSAY_OK;
-    (void)snprintf(node->message, sizeof node->message, "%.300s: this node is no member of %.150s",
-                   dir, node->config->genesis);
-    return ASSAY_E_STRANGER;
+    return ASSAY_OK;
 }
 
 /* ------------------------------------------------------------ who quotes for this node */
@@ -262,8 +256,7 @@ static enum assay_status open_config(struct node *node, const char *path)
     ASSAY_TRY(open_memory(node));
     ASSAY_TRY(assay_config_load(path, node->config, node->message));
     ASSAY_TRY(open_genesis(node));
-    ASSAY_TRY(open_appraisal(node));
-    ASSAY_TRY(open_peers(node));
+    open_peers(node);
     ASSAY_TRY(open_platform(node));
     return open_keys(node);
 }
@@ -298,10 +291,95 @@ static enum assay_status open_enclave(struct node *node)
     return assay_supervisor_open(&settings, &node->supervisor, node->message);
 }
 
+/* ------------------------------------------------------------ what holds, and who belongs to it */
+
+static bool is_in(const struct assay_genesis *genesis, const uint8_t node_id[static 32])
+{
+    for (uint32_t i = 0; i < genesis->member_count; i++)
+        if (assay_bytes_equal(genesis->members[i].node_id, node_id, 32)) return true;
+    return false;
+}
+
+static enum assay_status say_stranger(struct node *node, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static enum assay_status say_stranger(struct node *node, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(node->message, sizeof node->message, format, args);
+    va_end(args);
+    return ASSAY_E_STRANGER;
+}
+
+/* Is this node's identity on the roster? What to do is said when it is not. */
+static enum assay_status find_membership(struct node *node, const struct assay_state *state)
+{
+    const char *dir = node->config->keys_dir;
+    if (state == NULL) {
+        if (is_in(node->genesis, node->node_id)) return ASSAY_OK;
+        return say_stranger(node,
+                            "%.200s: this node is no member of %.120s, and %.120s knows nothing of "
+                            "the network since: have its operators sign a change that joins it, "
+                            "fill the store from a member's, then start it (docs/operations.md)",
+                            dir, node->config->genesis, node->config->state_dir);
+    }
+    const unsigned long long epoch = state->epoch + 1;
+    if (assay_state_slot_of(state, node->node_id) < state->member_count) return ASSAY_OK;
+    for (uint32_t i = 0; i < state->member_count; i++)
+        if (assay_bytes_equal(state->members[i].node_id, node->node_id, 32))
+            return say_stranger(node,
+                                "%.200s: this node left the network: it is no member since epoch "
+                                "%llu. To come back it is joined by a change with keys of its own "
+                                "making (assay keys generate), like a new one",
+                                dir, (unsigned long long)state->members[i].stage_epoch);
+    return say_stranger(node,
+                        "%.200s: this node is no member in epoch %llu: a change that joins it must "
+                        "be in force first (assay change list on a member's socket); with a newer "
+                        "store, or after that epoch, start it again",
+                        dir, epoch);
+}
+
+/* An address of somebody who is no member is used once it is one. */
+static void warn_of_peers(const struct node *node, const struct assay_charter *charter)
+{
+    for (uint32_t i = 0; i < node->config->peer_count; i++) {
+        const uint8_t *id = node->config->peers[i].node_id;
+        char hex[65];
+        if (charter->state != NULL
+                ? assay_state_slot_of(charter->state, id) < charter->state->member_count
+                : is_in(charter->genesis, id))
+            continue;
+        assay_hex_encode(id, 32, hex, sizeof hex);
+        (void)fprintf(stderr,
+                      "assayd: warning: peers[%u].node %.16s is no member of this network (yet): "
+                      "its address waits until it is one\n",
+                      (unsigned)i, hex);
+    }
+}
+
+static enum assay_status open_charter(struct node *node, struct charter *out)
+{
+    char message[ASSAY_RULES_MESSAGE];
+    const size_t len = assay_charter_size();
+    *out = (struct charter){ .memory = aligned_alloc(64, len) };
+    if (out->memory == NULL) return say(node, "start", ASSAY_E_MEMORY);
+    enum assay_status status =
+        assay_charter_load(out->memory, len, node->genesis, node->store, &out->charter);
+    ASSAY_TRY(say(node, "the newest state in the store", status));
+    ASSAY_TRY(find_membership(node, out->charter.state));
+    status = assay_rules_open(node->genesis, &out->charter, node->store, &out->rules, message);
+    if (status != ASSAY_OK) (void)snprintf(node->message, sizeof node->message, "%s", message);
+    if (status == ASSAY_OK) warn_of_peers(node, &out->charter);
+    return status;
+}
+
 /* Newer collateral, where the configuration says whom to ask. */
 static enum assay_status open_fetcher(struct node *node)
 {
     const struct assay_config_collateral *const c = &node->config->collateral;
+    const struct charter *const now_in_force = &node->in_force;
+    const struct assay_slice set = now_in_force->charter.genesis->endorsements;
     char dir[PATH_MAX + 16];
     struct timespec now = { 0 };
     if (!assay_config_fetches(c)) return ASSAY_OK;
@@ -315,7 +393,8 @@ static enum assay_status open_fetcher(struct node *node)
                    .fetch = { .ca_file = c->ca_file[0] != '\0' ? c->ca_file : NULL,
                               /* A network of this profile is somebody's test. */
                               .insecure_for_tests =
-                                  node->policy->profile == ASSAY_PROFILE_DEVELOPMENT,
+                                  now_in_force->rules->sets[0].policy->profile ==
+                                  ASSAY_PROFILE_DEVELOPMENT,
                               .seed = (uint64_t)now.tv_nsec } },
         .dir = dir,
         .every_s = c->every_s,
@@ -324,16 +403,20 @@ static enum assay_status open_fetcher(struct node *node)
     for (size_t i = 0; i < c->list_count; i++)
         settings.round.lists[i] = c->lists[i];
     return say(node, dir,
-               assay_fetcher_create(&settings, node->genesis->endorsements.bytes,
-                                    node->genesis->endorsements.len, &node->fetcher));
+               assay_fetcher_create(&settings, set.bytes, set.len, &node->fetcher));
 }
 
-static enum assay_status open_host(struct node *node)
+/* The host of a charter: the first one, or in the place of the one before. */
+static enum assay_status open_host(struct node *node, const struct charter *now)
 {
     char listen[ASSAY_ADDRESS_MAX + 8];
     (void)snprintf(listen, sizeof listen, "tcp://%s", node->config->gossip);
+    const struct assay_rules *rules = now->rules;
     struct assay_host_config settings = {
-        .genesis = node->genesis,
+        .genesis = now->charter.genesis,
+        .state = now->charter.state,
+        .founding = node->genesis,
+        .genesis_file = assay_slice_over(node->genesis_bytes, node->genesis_len),
         .store = node->store,
         .keys_dir = node->config->keys_dir,
         .listen = listen,
@@ -341,8 +424,11 @@ static enum assay_status open_host(struct node *node)
         .peer_count = node->config->peer_count,
         .admin_path = node->config->admin,
         .workload_path = node->config->enclave_service,
-        .endorsements = &node->endorsements,
-        .policy = node->policy,
+        .endorsements = &rules->sets[0].endorsements,
+        .policy = rules->sets[0].policy,
+        .past = rules->past,
+        .past_count = rules->past_count,
+        .document_check = assay_rules_check,
         .fetcher = node->fetcher,
         .verify_threads = node->config->verify_threads,
         .log_level = (unsigned)node->config->log_level,
@@ -353,7 +439,43 @@ static enum assay_status open_host(struct node *node)
 #ifdef ASSAY_TEST_HOOKS
     assay_byzantine_hooks(&settings.hooks);
 #endif
-    return assay_host_open(&settings, &node->host, node->message);
+    if (node->host == NULL) return assay_host_open(&settings, &node->host, node->message);
+    return assay_host_renew(&node->host, &settings, node->message);
+}
+
+/* What is newer is newer than the set in force. */
+static enum assay_status follow_collateral(struct node *node, const struct charter *next)
+{
+    const struct assay_genesis *now = node->in_force.charter.genesis;
+    const struct assay_genesis *then = next->charter.genesis;
+    if (node->fetcher == NULL ||
+        assay_bytes_equal(now->endorsements_digest, then->endorsements_digest, 32))
+        return ASSAY_OK;
+    return say(node, "collateral in force",
+               assay_fetcher_in_force(node->fetcher, then->endorsements.bytes,
+                                      then->endorsements.len));
+}
+
+/* A boundary changed roster, rules or operators: on with what it left. */
+static enum assay_status renew(struct node *node)
+{
+    struct charter next;
+    enum assay_status status = open_charter(node, &next);
+    if (status == ASSAY_OK) status = follow_collateral(node, &next);
+    if (status == ASSAY_OK) status = open_host(node, &next);
+    else assay_host_close(&node->host); /* before what it borrows */
+    close_charter(&node->in_force);
+    node->in_force = next;
+    return status;
+}
+
+static enum assay_status open_all(struct node *node)
+{
+    ASSAY_TRY(open_store(node));
+    ASSAY_TRY(open_charter(node, &node->in_force));
+    ASSAY_TRY(open_enclave(node));
+    ASSAY_TRY(open_fetcher(node));
+    return open_host(node, &node->in_force);
 }
 
 /* Keys must not reach a core file, nor a debugger of another process of the same user. */
@@ -375,26 +497,42 @@ static void allow_descriptors(void)
     (void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
+static int not_opened(struct node *node, enum assay_status status, bool fit)
+{
+    (void)fprintf(stderr, "assayd: %s\n", node->message);
+    close_node(node);
+    if (status == ASSAY_E_STRANGER) return ASSAY_EXIT_DENIED;
+    return fit ? ASSAY_EXIT_INTERNAL : ASSAY_EXIT_USAGE;
+}
+
+/* One epoch after the other, whatever operators decide. Returns: as assay_host_run; with
+ * ASSAY_E_STRANGER and others of renew there is no host any more, and node->message. */
+static enum assay_status serve(struct node *node)
+{
+    for (;;) {
+        ASSAY_TRY(assay_host_run(node->host));
+        if (!assay_host_renews(node->host)) return ASSAY_OK;
+        ASSAY_TRY(renew(node));
+    }
+}
+
 static int run(const char *path, bool check_only)
 {
     struct node node = { .message = "" };
     enum assay_status status = open_config(&node, path);
-    const bool fit = status == ASSAY_OK;
-    if (fit && check_only) {
-        (void)printf("%s: fit to run\n", path);
+    if (status != ASSAY_OK) return not_opened(&node, status, false);
+    if (check_only) {
+        (void)printf("%s: fit to run%s\n", path,
+                     is_in(node.genesis, node.node_id)
+                         ? ""
+                         : "; this node is no member of the genesis: its store must know more");
         close_node(&node);
         return ASSAY_EXIT_OK;
     }
-    if (status == ASSAY_OK) status = open_store(&node);
-    if (status == ASSAY_OK) status = open_enclave(&node);
-    if (status == ASSAY_OK) status = open_fetcher(&node);
-    if (status == ASSAY_OK) status = open_host(&node);
-    if (status != ASSAY_OK) {
-        (void)fprintf(stderr, "assayd: %s\n", node.message);
-        close_node(&node);
-        return fit ? ASSAY_EXIT_INTERNAL : ASSAY_EXIT_USAGE;
-    }
-    status = assay_host_run(node.host);
+    status = open_all(&node);
+    if (status != ASSAY_OK) return not_opened(&node, status, true);
+    status = serve(&node);
+    if (status != ASSAY_OK && node.host == NULL) return not_opened(&node, status, true);
     if (status != ASSAY_OK)
         (void)fprintf(stderr, "assayd: stopped: %s (%s)%s%s\n", assay_status_text(status),
                       assay_status_symbol(status), status == ASSAY_E_STORE ? ": " : "",

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { REQUEST_LEN_MAX = 256, FIRST_CAPACITY = 64 * 1024, RETRY_MS = 10 };
+enum { REQUEST_LEN_MAX = 100 * 1024, FIRST_CAPACITY = 64 * 1024, RETRY_MS = 10 };
 
 static int64_t monotonic_ms(void)
 {
@@ -65,14 +65,12 @@ static enum assay_status wait_for(int fd, short what, int64_t deadline_ms)
 
 static enum assay_status send_line(int fd, const char *request, int64_t deadline_ms)
 {
-    char line[REQUEST_LEN_MAX];
     const size_t len = strlen(request);
-    if (len + 1 > sizeof line) return ASSAY_E_RANGE;
-    assay_bytes_copy(line, sizeof line, request, len);
-    line[len] = '\n';
+    if (len + 1 > REQUEST_LEN_MAX) return ASSAY_E_RANGE;
     for (size_t done = 0; done < len + 1;) {
         ASSAY_TRY(wait_for(fd, POLLOUT, deadline_ms));
-        const ssize_t n = send(fd, line + done, len + 1 - done, MSG_NOSIGNAL);
+        const ssize_t n = done < len ? send(fd, request + done, len - done, MSG_NOSIGNAL)
+                                     : send(fd, "\n", 1, MSG_NOSIGNAL);
         if (n < 0 && errno != EINTR && errno != EAGAIN) return ASSAY_E_IO;
         if (n > 0) done += (size_t)n;
     }

@@ -10,7 +10,7 @@ enum { ASSAY_CLIENT_TIMEOUT_MS = 5000 };
 
 /*
  * assay_client_ask - send one request line, read one JSON document.
- * In:      socket_path of at most 107 bytes; request of at most 255 bytes, without the newline
+ * In:      socket_path of at most 107 bytes; request of less than 100 KiB, without the newline
  * Out:     *document, freed by the caller with assay_json_free; its "data" is what was asked for
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such socket) | ASSAY_E_IO (nobody answers) |
  *          ASSAY_E_TIMEOUT (the whole exchange, connecting included) | ASSAY_E_SYNTAX |

@@ -17,7 +17,7 @@
 
 struct client {
     int fd; /* -1: free */
-    char line[ASSAY_ADMIN_LINE_MAX];
+    char *line; /* [ASSAY_ADMIN_LINE_MAX] */
     size_t line_len;
     char *out; /* NULL: nothing to write */
     size_t out_len, out_done;
@@ -97,10 +97,18 @@ enum assay_status assay_admin_open(const char *path, assay_admin_answer *answer,
     return ASSAY_OK;
 }
 
+void assay_admin_hand_over(struct assay_admin *admin, void *context,
+                           struct assay_counters *counters)
+{
+    admin->context = context;
+    admin->counters = counters;
+}
+
 static void drop(struct client *client)
 {
     if (client->fd >= 0) (void)close(client->fd);
     free(client->out);
+    free(client->line);
     *client = (struct client){ .fd = -1 };
 }
 
@@ -141,7 +149,10 @@ static void accept_clients(struct assay_admin *admin, uint64_t now_ms)
             (void)close(fd);
             continue;
         }
-        admin->clients[place] = (struct client){ .fd = fd, .progress_ms = now_ms };
+        admin->clients[place] = (struct client){ .fd = fd,
+                                                 .line = malloc(ASSAY_ADMIN_LINE_MAX),
+                                                 .progress_ms = now_ms };
+        if (admin->clients[place].line == NULL) drop(&admin->clients[place]);
     }
 }
 
@@ -155,19 +166,17 @@ static bool is_request(const char *line, size_t len)
 /* One document at a time: the next line is read when this answer is written. */
 static bool answer_line(struct assay_admin *admin, struct client *client, size_t len)
 {
-    char line[ASSAY_ADMIN_LINE_MAX + 1];
     if (!is_request(client->line, len)) {
         assay_count(admin->counters, ASSAY_COUNT_ADMIN_SYNTAX);
         return false;
     }
-    assay_bytes_copy(line, sizeof line, client->line, len);
-    line[len] = '\0';
+    client->line[len] = '\0'; /* in the place of the newline */
+    assay_count(admin->counters, ASSAY_COUNT_ADMIN_REQUESTS);
+    client->out = admin->answer(admin->context, client->line);
     const size_t left = client->line_len - len - 1;
     for (size_t i = 0; i < left; i++)
         client->line[i] = client->line[len + 1 + i];
     client->line_len = left;
-    assay_count(admin->counters, ASSAY_COUNT_ADMIN_REQUESTS);
-    client->out = admin->answer(admin->context, line);
     if (client->out == NULL) return false;
     client->out_len = strlen(client->out);
     client->out[client->out_len++] = '\n'; /* in the place of the NUL */
@@ -185,7 +194,7 @@ static bool read_client(struct assay_admin *admin, struct client *client, uint64
             if (!answer_line(admin, client, (size_t)(end - client->line))) return false;
             continue;
         }
-        const size_t room = sizeof client->line - client->line_len;
+        const size_t room = ASSAY_ADMIN_LINE_MAX - client->line_len;
         if (room == 0) {
             assay_count(admin->counters, ASSAY_COUNT_ADMIN_SYNTAX);
             return false;

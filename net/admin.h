@@ -16,7 +16,7 @@
 
 enum {
     ASSAY_ADMIN_CLIENTS_MAX = 16,
-    ASSAY_ADMIN_LINE_MAX = 256,
+    ASSAY_ADMIN_LINE_MAX = 100 * 1024, /* a change of 48 KiB in hexadecimal */
     ASSAY_ADMIN_SLOW_MS = 5000,  /* without progress while output waits */
     ASSAY_ADMIN_IDLE_MS = 60000, /* without a request */
 };
@@ -38,6 +38,9 @@ ASSAY_CHECKED enum assay_status assay_admin_open(const char *path, assay_admin_a
                                                  void *context, struct assay_counters *counters,
                                                  struct assay_admin **out, char *message,
                                                  size_t message_len);
+/* Whoever answers from now on; clients and what they were promised stay. Returns: nothing. */
+void assay_admin_hand_over(struct assay_admin *admin, void *context,
+                           struct assay_counters *counters);
 /* Removes the socket. Accepts a pointer to NULL; nulls it. Returns: nothing. */
 void assay_admin_close(struct assay_admin **admin);
 /* What to poll for. Returns: how many of fds[capacity] were written. */

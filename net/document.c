@@ -2,7 +2,7 @@
  * net/document.c - what the admin socket answers: versioned JSON documents.
  *
  *   status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | permit critical|normal |
- *   export [since=EPOCH]
+ *   export [since=EPOCH] | changes | submit HEX | items CLASS [EPOCH [SKIP]]
  *
  * Everything but timeline and export is rendered from one snapshot of the node (host/snapshot.h).
  * Every document: { schema, schema_version, node, generated_at, data }. Within a version fields are
@@ -24,7 +24,7 @@ enum {
     TIMELINE_ROWS_MAX = 1024,
 };
 
-static char *finish(struct assay_host *host, const char *schema, struct assay_json *data)
+char *host_document_finish(struct assay_host *host, const char *schema, struct assay_json *data)
 {
     char name[ASSAY_NAME_MAX + 1], at[ASSAY_RFC3339_MS_LEN + 1];
     struct assay_json *document = assay_json_object();
@@ -39,12 +39,12 @@ static char *finish(struct assay_host *host, const char *schema, struct assay_js
     return text;
 }
 
-static char *refuse(struct assay_host *host, const char *code, const char *detail)
+char *host_document_refuse(struct assay_host *host, const char *code, const char *detail)
 {
     struct assay_json *data = assay_json_object();
     assay_json_set_text(data, "code", code);
     assay_json_set_text(data, "detail", detail);
-    return finish(host, "assay.error", data);
+    return host_document_finish(host, "assay.error", data);
 }
 
 /* ------------------------------------------------------------ permit */
@@ -53,7 +53,7 @@ static char *permit(struct assay_host *host, const char *class_)
 {
     const bool critical = strcmp(class_, "critical") == 0;
     if (!critical && strcmp(class_, "normal") != 0)
-        return refuse(host, "usage", "permit critical|normal");
+        return host_document_refuse(host, "usage", "permit critical|normal");
     struct assay_engine_snapshot chain;
     struct assay_member_snapshot own;
     assay_engine_snapshot(host->engine, &chain);
@@ -68,7 +68,7 @@ static char *permit(struct assay_host *host, const char *class_)
     assay_json_set_text(data, "reason", p.reason);
     assay_json_set_text(data, "standing", host_standing(own.trust.score.standing));
     assay_json_set_uint(data, "score_bp", assay_trust_score_bp(&own.trust));
-    return finish(host, "assay.permit", data);
+    return host_document_finish(host, "assay.permit", data);
 }
 
 /* ------------------------------------------------------------ members */
@@ -132,7 +132,7 @@ static char *nodes(struct assay_host *host)
     for (uint32_t slot = 0; slot < s->member_count; slot++)
         assay_json_append(list, member_of(s, slot, false));
     assay_json_set(data, "nodes", list);
-    return finish(host, "assay.nodes", data);
+    return host_document_finish(host, "assay.nodes", data);
 }
 
 static bool parse_u64(const char *text, uint64_t *out)
@@ -172,8 +172,8 @@ static char *node(struct assay_host *host, const char *which)
 {
     uint16_t slot = 0;
     if (!find_slot(host, which, &slot))
-        return refuse(host, "not_found", "no member has that name, slot or id");
-    return finish(host, "assay.node", member_of(host_snapshot(host), slot, true));
+        return host_document_refuse(host, "not_found", "no member has that name, slot or id");
+    return host_document_finish(host, "assay.node", member_of(host_snapshot(host), slot, true));
 }
 
 /* ------------------------------------------------------------ counters, timeline */
@@ -184,7 +184,7 @@ static char *counters(struct assay_host *host)
     struct assay_json *data = assay_json_object();
     for (unsigned i = 0; i < ASSAY_COUNTER_COUNT; i++)
         assay_json_set_uint(data, assay_counter_name((enum assay_counter)i), s->counters.value[i]);
-    return finish(host, "assay.counters", data);
+    return host_document_finish(host, "assay.counters", data);
 }
 
 static struct assay_json *event_of(const struct assay_host *host,
@@ -218,7 +218,8 @@ static bool parse_since(const char *text, uint64_t *since)
 static char *timeline(struct assay_host *host, const char *argument)
 {
     uint64_t since = 0;
-    if (!parse_since(argument, &since)) return refuse(host, "usage", "timeline [since=SEQ]");
+    if (!parse_since(argument, &since))
+        return host_document_refuse(host, "usage", "timeline [since=SEQ]");
     struct assay_json *data = assay_json_object(), *list = assay_json_array();
     const struct assay_timeline_event *event = NULL;
     for (int i = 0;
@@ -229,7 +230,7 @@ static char *timeline(struct assay_host *host, const char *argument)
     }
     assay_json_set_uint(data, "last_seq", host->timeline.last);
     assay_json_set(data, "events", list);
-    return finish(host, "assay.timeline", data);
+    return host_document_finish(host, "assay.timeline", data);
 }
 
 /* ------------------------------------------------------------ export */
@@ -284,7 +285,8 @@ static bool export_row(void *context, const struct assay_store_key *key, struct 
 static char *export_scores(struct assay_host *host, const char *argument)
 {
     uint64_t since = 0;
-    if (!parse_since(argument, &since)) return refuse(host, "usage", "export [since=EPOCH]");
+    if (!parse_since(argument, &since))
+        return host_document_refuse(host, "usage", "export [since=EPOCH]");
     const struct assay_store_key from = { .epoch = since };
     struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
     for (size_t i = 0; i < sizeof to.id; i++)
@@ -293,7 +295,7 @@ static char *export_scores(struct assay_host *host, const char *argument)
     struct assay_store *store = host->config.store;
     if (store->ops->scan(store, ASSAY_STORE_SCORE, &from, &to, false, export_row, &e) != ASSAY_OK) {
         assay_json_free(&e.epochs);
-        return refuse(host, "store", "the history cannot be read");
+        return host_document_refuse(host, "store", "the history cannot be read");
     }
     struct assay_json *data = assay_json_object();
     assay_json_set(data, "epochs", e.epochs);
@@ -302,7 +304,7 @@ static char *export_scores(struct assay_host *host, const char *argument)
     } else {
         assay_json_set_null(data, "next_since");
     }
-    return finish(host, "assay.export", data);
+    return host_document_finish(host, "assay.export", data);
 }
 
 /* ------------------------------------------------------------ requests */
@@ -316,15 +318,19 @@ char *host_document(void *context, const char *line)
     const char *argument = space != NULL ? space + 1 : "";
     if (len < sizeof command) assay_bytes_copy(command, sizeof command, line, len);
     if (strcmp(command, "status") == 0)
-        return finish(host, "assay.status", host_status_document(host));
+        return host_document_finish(host, "assay.status", host_status_document(host));
     if (strcmp(command, "nodes") == 0) return nodes(host);
     if (strcmp(command, "node") == 0) return node(host, argument);
     if (strcmp(command, "counters") == 0) return counters(host);
     if (strcmp(command, "timeline") == 0) return timeline(host, argument);
     if (strcmp(command, "permit") == 0) return permit(host, argument);
     if (strcmp(command, "export") == 0) return export_scores(host, argument);
+    if (strcmp(command, "changes") == 0) return host_document_changes(host);
+    if (strcmp(command, "submit") == 0) return host_document_submit(host, argument);
+    if (strcmp(command, "items") == 0) return host_document_items(host, argument);
     assay_count(&host->counters, ASSAY_COUNT_ADMIN_SYNTAX);
-    return refuse(host, "unknown_request",
+    return host_document_refuse(host, "unknown_request",
                   "status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | "
-                  "permit critical|normal | export [since=EPOCH]");
+                  "permit critical|normal | export [since=EPOCH] | changes | submit HEX | "
+                  "items CLASS [EPOCH [SKIP]]");
 }

@@ -215,6 +215,9 @@ struct assay_json *host_status_document(struct assay_host *host)
     assay_json_set_hex(data, "node_id", own->node_id, sizeof own->node_id);
     assay_json_set_uint(data, "incarnation", own->incarnation);
     assay_json_set_bool(data, "incarnation_waiting", s->incarnation_waiting);
+    assay_json_set_text(data, "stage", host_stage_name((uint64_t)own->stage));
+    assay_json_set_bool(data, "in_maintenance", own->in_maintenance);
+    assay_json_set(data, "changes", host_document_change_status(s));
     assay_json_set_uint(data, "score_bp", assay_trust_score_bp(&own->trust));
     assay_json_set_text(data, "standing", host_standing(own->trust.score.standing));
     assay_json_set_bool(data, "insecure", s->insecure);

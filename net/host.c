@@ -21,11 +21,15 @@ enum { SERVE_SCRATCH_LEN = ASSAY_BLOCK_LEN_MAX + ASSAY_PROPOSAL_OVERHEAD_MAX };
 
 /* ------------------------------------------------------------ the engine and what it had stored */
 
-static enum assay_status open_engine(struct assay_host *host)
+static enum assay_status open_engine(struct assay_host *host,
+                                     const struct assay_engine_renewal *renewal)
 {
     const struct assay_key_set *set = host_key_set(host);
     struct assay_engine_config config = {
         .genesis = host->config.genesis,
+        .state = host->config.state,
+        .renewal = renewal,
+        .document_check = host->config.document_check,
         .self = host->self,
         .keys = { .incarnation = set->incarnation },
         .history_epochs = host->config.history_epochs,
@@ -147,9 +151,11 @@ static enum assay_status open_pieces(struct assay_host *host)
     host->roster.entries = calloc(host->members, sizeof *host->roster.entries);
     host->limits = calloc(host->members, sizeof *host->limits);
     host->snapshot.members = calloc(host->members, sizeof *host->snapshot.members);
+    host->fail_epoch = calloc(host->members, sizeof *host->fail_epoch);
     host->outgoing = malloc(ASSAY_FRAME_LEN_MAX);
     host->paging = malloc(ASSAY_FRAME_LEN_MAX);
     if (host->roster.entries == NULL || host->limits == NULL || host->snapshot.members == NULL ||
+        host->fail_epoch == NULL ||
         host->outgoing == NULL || host->paging == NULL)
         return ASSAY_E_MEMORY;
     host->roster.count = host->members;
@@ -165,6 +171,7 @@ static enum assay_status open_pieces(struct assay_host *host)
     if (flights != NULL) host->gossip = assay_gossip_init(flights, &gossip);
     if (pages == NULL || seen == NULL || flights == NULL) return ASSAY_E_MEMORY;
     ASSAY_TRY(assay_locker_create(host->config.store, &host->locker));
+    ASSAY_TRY(host_changes_open(host));
     ASSAY_TRY(host_dispatch_open(host));
     host_evidence_open(host);
     host->admission = (struct assay_admission){ .chain_id = host->config.genesis->chain_id,
@@ -191,12 +198,9 @@ static enum assay_status open_peers(struct assay_host *host)
 {
     for (size_t i = 0; i < host->config.peer_count; i++) {
         const struct assay_host_peer *peer = &host->config.peers[i];
-        for (uint16_t slot = 0; slot < host->members; slot++) {
-            if (slot == host->self ||
-                !assay_bytes_equal(host->config.genesis->members[slot].node_id, peer->node_id, 32))
-                continue;
-            ASSAY_TRY(assay_link_peer(host->link, slot, peer->endpoint));
-        }
+        const uint32_t slot = host_slot_of(host, peer->node_id);
+        if (slot == host->members || slot == host->self) continue; /* not (yet) a member; we */
+        ASSAY_TRY(assay_link_peer(host->link, (uint16_t)slot, peer->endpoint));
     }
     return ASSAY_OK;
 }
@@ -214,7 +218,7 @@ static enum assay_status open_link(struct assay_host *host,
         .door_public = host->ring.door_public,
         .listen = host->config.listen,
         .redial_ms = (int)assay_max_u64(500, assay_min_u64(epoch_ms, 5000)),
-        .self_test = true,
+        .self_test = !host->renewed, /* the door is the same */
     };
     host_roster(host); /* before the door opens: members may be waiting outside */
     ASSAY_TRY(assay_link_open(&config, &host->link, message));
@@ -262,7 +266,20 @@ static void say_open(struct assay_host *host)
     assay_log_end(&host->log);
 }
 
+static enum assay_status open_admin(struct assay_host *host,
+                                    char message[static ASSAY_HOST_MESSAGE_LEN])
+{
+    if (host->admin != NULL) { /* the host before us had it open */
+        assay_admin_hand_over(host->admin, host, &host->counters);
+        return ASSAY_OK;
+    }
+    if (host->config.admin_path == NULL || host->config.admin_path[0] == '\0') return ASSAY_OK;
+    return assay_admin_open(host->config.admin_path, host_document, host, &host->counters,
+                            &host->admin, message, ASSAY_HOST_MESSAGE_LEN);
+}
+
 static enum assay_status open_all(struct assay_host *host,
+                                  const struct assay_engine_renewal *renewal,
                                   char message[static ASSAY_HOST_MESSAGE_LEN])
 {
     char name[ASSAY_NAME_MAX + 1];
@@ -275,23 +292,45 @@ static enum assay_status open_all(struct assay_host *host,
     host_clock(host);
     ASSAY_TRY(host_keys_tie(host, message));
     (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "cannot set up the engine");
-    ASSAY_TRY(open_engine(host));
+    ASSAY_TRY(open_engine(host, renewal));
     ASSAY_TRY(restore(host, message));
     (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "cannot set up the node");
     ASSAY_TRY(open_pieces(host));
     ASSAY_TRY(open_link(host, message));
-    if (host->config.admin_path != NULL && host->config.admin_path[0] != '\0')
-        ASSAY_TRY(assay_admin_open(host->config.admin_path, host_document, host, &host->counters,
-                                   &host->admin, message, ASSAY_HOST_MESSAGE_LEN));
+    ASSAY_TRY(open_admin(host, message));
     const struct assay_event start = { .kind = ASSAY_EVENT_START };
     host_queue(host, &start);
     /* A set that waits to be listed, or was listed in what others closed meanwhile. */
     if (host->ring.next.incarnation != 0) host_keys_tell(host);
+    if (!host->renewed) host_changes_turn(host); /* else when the epoch's end was taken in */
     return host->failure;
 }
 
-enum assay_status assay_host_open(const struct assay_host_config *config, struct assay_host **out,
-                                  char message[static ASSAY_HOST_MESSAGE_LEN])
+/* What a host leaves to the next one of the process. */
+struct left {
+    struct assay_engine_renewal engine;
+    struct assay_counters counters;
+    struct assay_timeline timeline;
+    struct assay_latency latency;
+    struct assay_admin *admin;
+    uint64_t started_ms;
+};
+
+static void take_over(struct assay_host *host, struct left *left)
+{
+    host->counters = left->counters;
+    host->timeline = left->timeline;
+    host->latency = left->latency;
+    host->admin = left->admin;
+    host->renewed = true;
+    host->started_ms = left->started_ms;
+    left->admin = NULL;
+}
+
+/* left: NULL when the process starts. */
+static enum assay_status open_host(const struct assay_host_config *config, struct left *left,
+                                   struct assay_host **out,
+                                   char message[static ASSAY_HOST_MESSAGE_LEN])
 {
     struct assay_host *host = calloc(1, sizeof *host);
     if (host == NULL) return ASSAY_E_MEMORY;
@@ -304,9 +343,11 @@ enum assay_status assay_host_open(const struct assay_host_config *config, struct
     host->wake_at_ms = UINT64_MAX;
     host_clock(host);
     host->started_ms = host->now_ms;
+    if (left != NULL) take_over(host, left);
     (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "cannot set up the node");
     const enum assay_status status =
-        host->keys_dir != NULL ? open_all(host, message) : ASSAY_E_MEMORY;
+        host->keys_dir != NULL ? open_all(host, left != NULL ? &left->engine : NULL, message)
+                               : ASSAY_E_MEMORY;
     if (status != ASSAY_OK) {
         assay_host_close(&host);
         return status;
@@ -315,6 +356,44 @@ enum assay_status assay_host_open(const struct assay_host_config *config, struct
     message[0] = '\0';
     *out = host;
     return ASSAY_OK;
+}
+
+enum assay_status assay_host_open(const struct assay_host_config *config, struct assay_host **out,
+                                  char message[static ASSAY_HOST_MESSAGE_LEN])
+{
+    return open_host(config, NULL, out, message);
+}
+
+bool assay_host_renews(const struct assay_host *host)
+{
+    return host->renewing && !host->stopping;
+}
+
+enum assay_status assay_host_renew(struct assay_host **host, const struct assay_host_config *config,
+                                   char message[static ASSAY_HOST_MESSAGE_LEN])
+{
+    struct assay_host *old = *host;
+    ASSAY_ASSERT(old->renewing && old->failure == ASSAY_OK && config->state != NULL);
+    *host = NULL;
+    struct left *left = calloc(1, sizeof *left);
+    if (left == NULL) {
+        assay_host_close(&old);
+        return ASSAY_E_MEMORY;
+    }
+    *left = (struct left){ .counters = old->counters,
+                           .timeline = old->timeline,
+                           .latency = old->latency,
+                           .admin = old->admin,
+                           .started_ms = old->started_ms };
+    assay_engine_renewal(old->engine, &left->engine);
+    old->admin = NULL;
+    assay_link_linger(old->link, HOST_LINGER_MS); /* the last word of the epoch that ends */
+    assay_host_close(&old);
+    const enum assay_status status = open_host(config, left, host, message);
+    if (status == ASSAY_OK) host_closed(*host, config->state->epoch);
+    assay_admin_close(&left->admin);
+    free(left);
+    return status != ASSAY_OK ? status : (*host)->failure;
 }
 
 void assay_host_close(struct assay_host **host)
@@ -342,6 +421,8 @@ void assay_host_close(struct assay_host **host)
     free(h->roster.entries);
     free(h->limits);
     host_dates_close(h);
+    free(h->fail_epoch);
+    host_changes_close(h);
     free(h->snapshot.members);
     free(h->outgoing);
     free(h->paging);
@@ -448,7 +529,7 @@ static void work(struct assay_host *host, const struct polled *polled)
 enum assay_status assay_host_turn(struct assay_host *host, uint32_t wait_ms_max)
 {
     if (host->failure != ASSAY_OK) return host->failure;
-    if (host->stopping) return ASSAY_OK;
+    if (host->stopping || host->renewing) return ASSAY_OK;
     host_clock(host);
     const struct polled polled = fill_fds(host);
     assay_link_pause(host->link, host->waiting != NULL);
@@ -458,7 +539,7 @@ enum assay_status assay_host_turn(struct assay_host *host, uint32_t wait_ms_max)
     host_clock(host);
     if (host->failure == ASSAY_OK) work(host, &polled);
     if (host->failure != ASSAY_OK) return host->failure;
-    return host->stopping ? ASSAY_OK : ASSAY_E_AGAIN;
+    return host->stopping || host->renewing ? ASSAY_OK : ASSAY_E_AGAIN;
 }
 
 enum assay_status assay_host_run(struct assay_host *host)
@@ -466,7 +547,8 @@ enum assay_status assay_host_run(struct assay_host *host)
     enum assay_status status = ASSAY_E_AGAIN;
     while (status == ASSAY_E_AGAIN)
         status = assay_host_turn(host, HOST_SLEEP_MS_MAX);
-    if (status == ASSAY_OK && assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "node_closed"))
+    if (status == ASSAY_OK && !assay_host_renews(host) &&
+        assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "node_closed"))
         assay_log_end(&host->log);
     return status;
 }

@@ -124,9 +124,21 @@ struct assay_host_peer {
     const char *endpoint; /* "tcp://host:port" */
 };
 
+/* An epoch that proofs may still be about, and that had other rules than those in force. */
+struct assay_host_past {
+    uint64_t epoch;
+    int64_t at_unix_s; /* the moment that its evidence is judged for */
+    const struct assay_endorsements *endorsements;
+    const struct assay_policy *policy;
+};
+
 /* Pointers are borrowed for the life of the host unless a line says otherwise. */
 struct assay_host_config {
+    /* The genesis, or what changes made of it, and the state of which (host/charter.h). */
     const struct assay_genesis *genesis;
+    const struct assay_state *state; /* NULL: the chain begins */
+    const struct assay_genesis *founding; /* as it was signed; NULL: genesis is */
+    struct assay_slice genesis_file;      /* its bytes, for people; may be empty */
     struct assay_store *store; /* open; the caller closes it after the host */
     const char *keys_dir;      /* net/keyring.h; its identity must be a member of genesis */
     const char *listen;        /* "tcp://127.0.0.1:7100" */
@@ -134,8 +146,11 @@ struct assay_host_config {
     size_t peer_count;
     const char *admin_path;    /* UNIX socket, 0600; NULL: none */
     const char *workload_path; /* UNIX socket of the enclave's counter service; NULL: no service */
-    const struct assay_endorsements *endorsements;
+    const struct assay_endorsements *endorsements; /* in force; net/rules.h */
     const struct assay_policy *policy;
+    const struct assay_host_past *past; /* [past_count] */
+    size_t past_count;
+    assay_document_check *document_check;
     struct assay_fetcher *fetcher; /* of newer collateral; NULL: none */
     uint8_t verifier_digest[32];
     uint32_t verify_threads; /* 0: one per core but one, at least one, at most 8 */
@@ -148,22 +163,37 @@ struct assay_host_config {
 #endif
 };
 
-struct assay_host;
-
 /*
  * assay_host_open - load and check the keys, start the pool, bind the sockets, restore the engine.
  *
  * Out:     *out on ASSAY_OK; message[ASSAY_HOST_MESSAGE_LEN] says why not otherwise
- * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (the identity is no member of this genesis) | ASSAY_E_IO
+ * Returns: ASSAY_OK | ASSAY_E_STRANGER (the identity is no member, or not any more) | ASSAY_E_IO
  * (port in use, key file, socket) | ASSAY_E_STORE | ASSAY_E_MEMORY | ASSAY_E_CRYPTO | statuses of
  *          assay_engine_init and assay_keyring_load
  */
 ASSAY_CHECKED enum assay_status assay_host_open(const struct assay_host_config *config,
                                                 struct assay_host **out,
                                                 char message[static ASSAY_HOST_MESSAGE_LEN]);
-/* Turn until a signal (config.take_signals) or assay_host_stop.
- * Returns: ASSAY_OK (asked to end) | the ASSAY_CLASS_HOST status that stopped the node */
+/* Turn until a signal (config.take_signals), assay_host_stop, or a boundary that leaves another
+ * roster or other rules (assay_host_renews).
+ * Returns: ASSAY_OK (asked to end, or renews) | the ASSAY_CLASS_HOST status that stopped the node
+ */
 ASSAY_CHECKED enum assay_status assay_host_run(struct assay_host *host);
+/* After run or turn said ASSAY_OK: the epoch that follows is another engine's (docs/protocol.md
+ * 9.6): assay_host_renew, unless the process is to end as well. Returns: whether so. */
+bool assay_host_renews(const struct assay_host *host);
+/*
+ * assay_host_renew - a host for the epoch that follows, in the place of one that renews.
+ *
+ * Timeline, counters and the clients of the admin socket go on; connections of peers are made anew.
+ * In:      config: of the charter after the newest state in the store; what the old host borrowed
+ *          is not used any more afterwards
+ * Out:     *host: the new one, NULL unless ASSAY_OK
+ * Returns: as assay_host_open
+ */
+ASSAY_CHECKED enum assay_status assay_host_renew(struct assay_host **host,
+                                                 const struct assay_host_config *config,
+                                                 char message[static ASSAY_HOST_MESSAGE_LEN]);
 /* One turn that sleeps at most wait_ms_max: for tests that drive several hosts from one thread.
  * Returns: as assay_host_run; ASSAY_E_AGAIN while the node goes on */
 ASSAY_CHECKED enum assay_status assay_host_turn(struct assay_host *host, uint32_t wait_ms_max);

@@ -72,6 +72,15 @@ void host_evidence_forget(struct assay_host *host)
     host->waiting_end = &host->waiting;
 }
 
+/* A moment after every epoch that had other rules: what is known of evidence then is known by the
+ * rules in force. Epochs of less than a second may share a moment. */
+static bool is_in_force(const struct assay_host *host, int64_t at_unix_s)
+{
+    for (size_t i = 0; i < host->config.past_count; i++)
+        if (at_unix_s <= host->config.past[i].at_unix_s) return false;
+    return true;
+}
+
 static void collect(struct assay_host *host)
 {
     uint8_t digest[32];
@@ -79,7 +88,8 @@ static void collect(struct assay_host *host)
     while (assay_dispatch_room(host->dispatch) &&
            assay_verify_pool_next(host->pool, digest, &at_unix_s, &host->verdict)) {
         assay_count(&host->counters, ASSAY_COUNT_VERIFIED);
-        assay_locker_remember(host->locker, digest, at_unix_s, &host->verdict);
+        if (is_in_force(host, at_unix_s))
+            assay_locker_remember(host->locker, digest, at_unix_s, &host->verdict);
         deliver(host, digest, at_unix_s, &host->verdict, 0);
     }
 }
@@ -103,6 +113,18 @@ static enum assay_status keep(void *context, uint64_t epoch, const uint8_t diges
     return assay_locker_put(host->locker, snapshot.era, epoch, digest, bytes);
 }
 
+/* docs/protocol.md 9.8: evidence of an epoch is judged by the rules of that epoch. */
+static void choose_rules(const struct assay_host *host, uint64_t epoch,
+                         struct assay_verify_job *job)
+{
+    for (size_t i = 0; i < host->config.past_count; i++) {
+        const struct assay_host_past *past = &host->config.past[i];
+        if (past->epoch != epoch) continue;
+        job->endorsements = past->endorsements;
+        job->policy = past->policy;
+    }
+}
+
 /* Judged unless it was for the same moment before. */
 static enum assay_status judge(void *context, const struct assay_fetch_request *request,
                                struct assay_slice bytes)
@@ -112,13 +134,16 @@ static enum assay_status judge(void *context, const struct assay_fetch_request *
                                     .at_unix_s = request->at_unix_s,
                                     .bytes = bytes };
     const struct assay_verdict *known =
-        assay_locker_verdict(host->locker, request->digest, request->at_unix_s);
+        is_in_force(host, request->at_unix_s)
+            ? assay_locker_verdict(host->locker, request->digest, request->at_unix_s)
+            : NULL;
     if (known != NULL && known->kind == request->kind) {
         assay_count(&host->counters, ASSAY_COUNT_VERIFY_MEMO);
         deliver(host, request->digest, request->at_unix_s, known, 0);
         return ASSAY_OK;
     }
     assay_bytes_copy(job.digest, sizeof job.digest, request->digest, 32);
+    choose_rules(host, request->epoch, &job);
     submit(host, &job);
     return ASSAY_OK;
 }

@@ -6,11 +6,12 @@
  *   host_receive.c   frames of peers, the kinds that the host answers itself
  *   host_collateral.c  what the fetcher of collateral found
  *   host_evidence.c  what host/pulls.h runs over: locker, pool, link; LOAD
+ *   host_changes.c   changes of the operators that were submitted here
  *   host_enclave.c   the enclave's callbacks: quotes, orders, new keys
  *   host_keys.c      keyring, signers, what we dial with, the roster
  *   host_tell.c      notes to log and timeline; the snapshot
  *   host_dates.c     dates of peers
- *   document.c       JSON documents for the admin socket
+ *   document.c       JSON documents for the admin socket, with document_change.c for changes
  *   document_status.c  the one about this node as a whole
  */
 #ifndef ASSAY_NET_HOST_INTERNAL_H
@@ -47,10 +48,15 @@ enum {
     HOST_FRAMES_PER_TURN = 256, /* then timers and the admin socket get their turn */
     HOST_EVENTS_PER_COMMIT = 512, /* a turn's frames, and as many answers */
     HOST_SLEEP_MS_MAX = 1000,
+    HOST_LINGER_MS = 200, /* peers that are there take what is queued in much less */
     /* signals, pool, fetcher, workload, the admin socket with its clients, the enclave's */
     HOST_FDS_MAX = 4 + 1 + ASSAY_ADMIN_CLIENTS_MAX + ASSAY_HOST_ENCLAVE_FDS_MAX,
     HOST_HISTORY_EPOCHS = 100000, /* as the engine keeps blocks */
     HOST_META_STORE_ID = 1000,    /* ASSAY_STORE_META; the engine's own numbers are below */
+    HOST_META_CHANGES = 1001,     /* to 1008 */
+    HOST_CHANGES_MAX = 8,         /* submitted and in no block yet */
+    HOST_CHANGE_MESSAGE = 400,    /* ASSAY_CHANGE_MESSAGE */
+    HOST_META_FELLED = 1009,      /* whom the last change that was reverted had felled */
 };
 
 /* A verification that found the pool full. */
@@ -68,6 +74,8 @@ struct assay_host {
     uint64_t now_ms, at_unix_ms, started_ms, expired_ms;
     enum assay_status failure; /* ASSAY_OK while the node goes on */
     volatile int stopping;
+    bool renewed;  /* not the first host of the process */
+    bool renewing; /* this engine is done: the next one is made of the store */
     int signal_fd;
 
     struct assay_keyring ring;
@@ -107,9 +115,11 @@ struct assay_host {
     struct assay_latency latency;
     uint64_t ages_at_ms; /* when the age of the collateral in force is looked at again */
     uint8_t ages[ASSAY_ENDORSEMENTS_MAX]; /* enum assay_collateral_age, a root each */
+    struct host_changes *changes;
+    uint64_t *fail_epoch; /* [members] in which a FAIL was proven last */
     struct assay_verdict verdict; /* the pool's last answer */
     struct assay_pages_losses page_losses;
-    struct assay_snapshot snapshot;        /* members: [members] */
+    struct assay_snapshot snapshot; /* members: [members] */
     uint8_t *outgoing; /* [ASSAY_FRAME_LEN_MAX] */
     uint8_t *paging;   /* [ASSAY_FRAME_LEN_MAX] */
     struct pollfd fds[HOST_FDS_MAX];
@@ -162,6 +172,10 @@ void host_enclave_events(struct assay_host *host);
 /* --- host_keys.c */
 ASSAY_CHECKED enum assay_status host_keys_open(struct assay_host *host,
                                                char message[static ASSAY_HOST_MESSAGE_LEN]);
+/* The genesis as it was founded; config.genesis is what changes made of it. Returns: never NULL. */
+const struct assay_genesis *host_founding(const struct assay_host *host);
+/* Those that left have no slot. Returns: the member's; host->members when it is none. */
+uint32_t host_slot_of(const struct assay_host *host, const uint8_t node_id[static 32]);
 /* Beside which vote log they may be used; loads the signers. */
 ASSAY_CHECKED enum assay_status host_keys_tie(struct assay_host *host,
                                               char message[static ASSAY_HOST_MESSAGE_LEN]);
@@ -177,6 +191,29 @@ void host_keys_tell(struct assay_host *host);
 void host_roster(struct assay_host *host);
 /* With the transport key where it is listed, with the door key until then. */
 void host_dial(struct assay_host *host);
+
+/* --- host_changes.c */
+struct assay_change_draft; /* net/change.h */
+/* What the store kept. Returns: ASSAY_OK | ASSAY_E_STORE | ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status host_changes_open(struct assay_host *host);
+void host_changes_close(struct assay_host *host);
+/* An epoch begins: what no block has is offered again, what is over goes. Returns: nothing. */
+void host_changes_turn(struct assay_host *host);
+/* Judge, keep and offer a change.
+ * Returns: as assay_change_judge, message says why (not) | ASSAY_E_STORE */
+ASSAY_CHECKED enum assay_status host_change_submit(struct assay_host *host,
+                                                   struct assay_slice bytes,
+                                                   struct assay_change_draft *draft,
+                                                   char message[static HOST_CHANGE_MESSAGE]);
+/* Walks what waits here from *at = 0 on. Returns: whether there is another one, and its record. */
+bool host_change_next(const struct assay_host *host, uint32_t *at, struct assay_slice *record);
+
+/* Remembers whom a change that was reverted had felled; the engine still stands before the
+ * boundary. Out: names, for people. Returns: nothing. */
+void host_felled_keep(struct assay_host *host, uint64_t sequence, char *names, size_t names_len);
+/* Returns: how many slots[capacity] of members that this reverted change had felled. */
+size_t host_felled_load(struct assay_host *host, uint64_t sequence, uint64_t *slots,
+                        size_t capacity);
 
 /* --- host_tell.c */
 void host_note(struct assay_host *host, const struct assay_effect *effect);
@@ -203,10 +240,25 @@ void host_dates_turn(struct assay_host *host);
 void host_date(struct assay_host *host, uint16_t from, struct assay_slice payload);
 
 /* --- document.c */
+struct assay_json;
 /* --- document_status.c: the data of assay.status; the caller's. */
 struct assay_json *host_status_document(struct assay_host *host);
 
 /* As assay_admin_answer; context is the host. */
 char *host_document(void *context, const char *line);
+/* The document around data, which is taken over. Returns: as assay_admin_answer. */
+char *host_document_finish(struct assay_host *host, const char *schema, struct assay_json *data);
+/* Schema assay.error. Returns: as assay_admin_answer. */
+char *host_document_refuse(struct assay_host *host, const char *code, const char *detail);
+
+/* --- document_change.c. Each char * Returns: as assay_admin_answer. */
+char *host_document_changes(struct assay_host *host);
+char *host_document_submit(struct assay_host *host, const char *hex);
+/* Items of the store, for who works on a copy: "CLASS [EPOCH [SKIP]]". */
+char *host_document_items(struct assay_host *host, const char *argument);
+/* What status says of changes. Returns: an object. */
+struct assay_json *host_document_change_status(const struct assay_snapshot *snapshot);
+/* Returns: "member", "resting", "left". */
+const char *host_stage_name(uint64_t stage);
 
 #endif

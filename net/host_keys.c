@@ -163,24 +163,36 @@ static enum assay_status load_voting(struct assay_host *host)
     return ASSAY_OK;
 }
 
+const struct assay_genesis *host_founding(const struct assay_host *host)
+{
+    return host->config.founding != NULL ? host->config.founding : host->config.genesis;
+}
+
+uint32_t host_slot_of(const struct assay_host *host, const uint8_t node_id[static 32])
+{
+    const struct assay_genesis *genesis = host->config.genesis;
+    if (host->config.state != NULL) return assay_state_slot_of(host->config.state, node_id);
+    uint32_t slot = 0;
+    while (slot < genesis->member_count &&
+           !assay_bytes_equal(genesis->members[slot].node_id, node_id, 32))
+        slot++;
+    return slot;
+}
+
 enum assay_status host_keys_open(struct assay_host *host,
                                  char message[static ASSAY_HOST_MESSAGE_LEN])
 {
-    const struct assay_genesis *genesis = host->config.genesis;
     enum assay_status status = assay_keyring_load(host->keys_dir, &host->ring);
     if (status != ASSAY_OK) {
         (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "keys in %.180s: %s", host->keys_dir,
                        assay_status_text(status));
         return status;
     }
-    uint32_t slot = 0;
-    while (slot < genesis->member_count &&
-           !assay_bytes_equal(genesis->members[slot].node_id, host->ring.node_id, 32))
-        slot++;
-    if (slot == genesis->member_count) {
+    const uint32_t slot = host_slot_of(host, host->ring.node_id);
+    if (slot == host->members) {
         (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN,
-                       "the identity in %.180s is no member of this genesis", host->keys_dir);
-        return ASSAY_E_NOT_FOUND;
+                       "the identity in %.180s is no member of this network", host->keys_dir);
+        return ASSAY_E_STRANGER;
     }
     host->self = (uint16_t)slot;
     return ASSAY_OK;

@@ -208,9 +208,7 @@ static void act_on(struct assay_host *host, const struct assay_effect *effect)
     case ASSAY_EFFECT_NOTE: host_note(host, effect); return;
     case ASSAY_EFFECT_KEYS: host_keys_replace(host); return;
     case ASSAY_EFFECT_CLOSED: host_closed(host, effect->as.closed.epoch); return;
-    case ASSAY_EFFECT_RENEW:
-        host_fail(host, ASSAY_E_AGAIN, "rules or roster changed: start the node again");
-        return;
+    case ASSAY_EFFECT_RENEW: host->renewing = true; return;
     case ASSAY_EFFECT_PRUNE: return; /* done; memory in front of the store forgets by itself */
     case ASSAY_EFFECT_SIGN:
     case ASSAY_EFFECT_PERSIST:

@@ -125,6 +125,26 @@ static void tell_plain(struct assay_host *host, const struct assay_effect *effec
               effect->as.note.b, "%s", text);
 }
 
+static void tell_ended(struct assay_host *host, const struct assay_effect *effect)
+{
+    char names[ASSAY_TIMELINE_TEXT - 80];
+    if (effect->as.note.b != ASSAY_CHANGE_REVERTED) {
+        tell_plain(host, effect, "the change could not be applied as a whole: it is void");
+        return;
+    }
+    host_felled_keep(host, effect->as.note.a, names, sizeof names);
+    host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, effect->as.note.a,
+              effect->as.note.b, "felled more than a fifth: the rules before are back. Felled: %s",
+              names);
+}
+
+static void note_fail(struct assay_host *host, uint16_t slot)
+{
+    struct assay_engine_snapshot snapshot;
+    assay_engine_snapshot(host->engine, &snapshot);
+    if (slot < host->members) host->fail_epoch[slot] = snapshot.epoch;
+}
+
 void host_note(struct assay_host *host, const struct assay_effect *effect)
 {
     const uint64_t a = effect->as.note.a, b = effect->as.note.b;
@@ -141,7 +161,10 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
         return;
     case ASSAY_NOTE_VIEW_NULLIFIED: tell_plain(host, effect, "view nullified"); return;
     case ASSAY_NOTE_STANDING: tell_standing(host, effect); return;
-    case ASSAY_NOTE_FAIL_PROVEN: tell_about(host, effect, "proven to fail"); return;
+    case ASSAY_NOTE_FAIL_PROVEN:
+        note_fail(host, effect->as.note.slot);
+        tell_about(host, effect, "proven to fail");
+        return;
     case ASSAY_NOTE_OFFENCE_PROVEN: tell_about(host, effect, "convicted by proof"); return;
     case ASSAY_NOTE_INCARNATION_LISTED: tell_about(host, effect, "listed anew"); return;
     case ASSAY_NOTE_EVIDENCE_FOREIGN:
@@ -156,15 +179,15 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
         return;
     case ASSAY_NOTE_EQUIVOCATION: tell_about(host, effect, "signed two things"); return;
     case ASSAY_NOTE_CHANGE_TAKEN:
-        tell_plain(host, effect, "a change of the operators stands in the chain");
+        host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, a, b,
+                  "change %llu stands in a block: in force from epoch %llu",
+                  (unsigned long long)a, (unsigned long long)b);
         return;
-    case ASSAY_NOTE_CHANGE_ACTIVE: tell_plain(host, effect, "the change is in force"); return;
-    case ASSAY_NOTE_CHANGE_ENDED:
-        tell_plain(host, effect,
-                   b == ASSAY_CHANGE_REVERTED
-                       ? "the change felled more than a fifth: the rules before are back"
-                       : "the change could not be applied as a whole: it is void");
+    case ASSAY_NOTE_CHANGE_ACTIVE:
+        host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, a, b,
+                  "change %llu is in force", (unsigned long long)a);
         return;
+    case ASSAY_NOTE_CHANGE_ENDED: tell_ended(host, effect); return;
     case ASSAY_NOTE_CLOCK: tell_plain(host, effect, "the chain is ahead of our clock"); return;
     }
     tell_plain(host, effect, "");
@@ -270,6 +293,7 @@ void host_closed(struct assay_host *host, uint64_t epoch)
     host_roster(host);
     assay_gossip_forget(host->gossip, epoch);
     assay_service_turn(host->service);
+    host_changes_turn(host);
     assay_dispatch_opened(host->dispatch);
     enum assay_status status = keep_scores(host, epoch, &snapshot);
     if (status == ASSAY_OK) status = prune(host, epoch, snapshot.era);

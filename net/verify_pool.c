@@ -21,6 +21,8 @@ struct entry {
     int64_t at_unix_s;
     uint8_t *bytes;
     size_t len;
+    const struct assay_endorsements *endorsements;
+    const struct assay_policy *policy;
     struct assay_verdict verdict;
 };
 
@@ -56,8 +58,8 @@ static void judge(struct worker *worker, struct entry *entry)
         .bytes = entry->bytes,
         .len = entry->len,
         .at_unix_s = entry->at_unix_s,
-        .endorsements = config->endorsements,
-        .policy = config->policy,
+        .endorsements = entry->endorsements,
+        .policy = entry->policy,
     };
     const enum assay_status status = config->verify(worker->verifier, &request, &entry->verdict);
     /*
@@ -167,6 +169,9 @@ enum assay_status assay_verify_pool_submit(struct assay_verify_pool *pool,
         entry->at_unix_s = job->at_unix_s;
         entry->bytes = copy;
         entry->len = job->bytes.len;
+        entry->endorsements =
+            job->endorsements != NULL ? job->endorsements : pool->config.endorsements;
+        entry->policy = job->policy != NULL ? job->policy : pool->config.policy;
         assay_bytes_copy(entry->digest, sizeof entry->digest, job->digest, sizeof job->digest);
         pthread_cond_signal(&pool->wake);
     }

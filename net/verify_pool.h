@@ -26,6 +26,10 @@ struct assay_verify_job {
     enum assay_evidence_kind kind;
     int64_t at_unix_s;
     struct assay_slice bytes; /* copied by submit */
+    /* Of an epoch with other rules than those in force, for as long as the pool; NULL: the pool's.
+     * */
+    const struct assay_endorsements *endorsements;
+    const struct assay_policy *policy;
 };
 
 /* What the threads do with a job; tests put in a slow or a counting one. */
@@ -35,7 +39,7 @@ typedef enum assay_status assay_verify_function(struct assay_verifier *verifier,
 
 struct assay_verify_pool_config {
     uint32_t threads; /* 1..ASSAY_POOL_THREADS_MAX */
-    const struct assay_endorsements *endorsements;
+    const struct assay_endorsements *endorsements; /* in force */
     const struct assay_policy *policy;
     assay_verify_function *verify; /* NULL: assay_evidence_verify */
 };

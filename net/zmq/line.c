@@ -144,6 +144,17 @@ enum assay_status assay_link_send(struct assay_link *link, uint16_t slot, struct
     return status;
 }
 
+void assay_link_linger(struct assay_link *link, int ms)
+{
+    ASSAY_ASSERT(ms >= 0);
+    for (size_t i = 0; i < link->config.roster->count; i++) {
+        struct link_peer *peer = &link->peers[i];
+        peer->box.relay_at_ms = 0; /* no company will come */
+        flush(link, peer);
+        if (peer->line != NULL && !assay_socket_int(peer->line, ZMQ_LINGER, ms)) return;
+    }
+}
+
 void assay_link_spare(struct assay_link *link, uint16_t slot, uint64_t relay)
 {
     ASSAY_ASSERT(slot < link->config.roster->count);

@@ -58,7 +58,11 @@ struct assay_link_config {
 ASSAY_CHECKED enum assay_status assay_link_open(const struct assay_link_config *config,
                                                 struct assay_link **out,
                                                 char message[static ASSAY_LINK_MESSAGE_LEN]);
-/* Accepts a pointer to NULL; nulls it. Queued frames are dropped. Returns: nothing. */
+/* What is queued is given to the peers that are there, ms long at most, when the link closes.
+ * Returns: nothing. */
+void assay_link_linger(struct assay_link *link, int ms);
+/* Accepts a pointer to NULL; nulls it. Queued frames are dropped, but for those that linger.
+ * Returns: nothing. */
 void assay_link_close(struct assay_link **link);
 /* Returns: the address that was bound, with its port. */
 const char *assay_link_endpoint(const struct assay_link *link);

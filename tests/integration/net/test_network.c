@@ -445,8 +445,8 @@ Test(net_network, refuses_to_start_where_it_must)
     (void)snprintf(strange, sizeof strange, "%.200s/strange", network->dir);
     cr_assert_eq(assay_keyring_create(strange, &ring), ASSAY_OK);
     config.keys_dir = strange;
-    cr_assert_eq(assay_host_open(&config, &host, message), ASSAY_E_NOT_FOUND,
-                 "not of this genesis");
+    cr_assert_eq(assay_host_open(&config, &host, message), ASSAY_E_STRANGER,
+                 "not of this network");
     cr_assert_not_null(strstr(message, "no member"));
     assay_keyring_wipe(&ring);
 

@@ -102,6 +102,46 @@ Test(net_admin, is_for_the_owner_alone, .init = start, .fini = stop)
     cr_assert_eq(file.st_mode & 0777, 0600);
 }
 
+Test(net_admin, takes_a_line_as_long_as_a_change, .init = start, .fini = stop)
+{
+    static char text[ASSAY_ADMIN_LINE_MAX + 64];
+    static char line[ASSAY_ADMIN_LINE_MAX + 1];
+    const int fd = dial();
+    for (size_t i = 0; i < ASSAY_ADMIN_LINE_MAX - 1; i++)
+        line[i] = (char)('a' + i % 26);
+    line[ASSAY_ADMIN_LINE_MAX - 1] = '\n';
+    say(fd, line);
+    say(fd, "after\n");
+    size_t len = 0;
+    for (int i = 0; i < 100 && strstr(text, "after") == NULL; i++) {
+        assay_admin_step(admin, (uint64_t)i);
+        const ssize_t n = hear(fd, text + len, sizeof text - len);
+        if (n > 0) len += (size_t)n;
+    }
+    line[ASSAY_ADMIN_LINE_MAX - 1] = '\0';
+    cr_assert_not_null(strstr(text, line));
+    cr_assert_not_null(strstr(text, "{\"line\":\"after\"}\n"), "the next one is read after it");
+    close(fd);
+}
+
+Test(net_admin, goes_on_for_another_host, .init = start)
+{
+    static struct assay_counters others;
+    char text[128];
+    const int fd = dial();
+    say(fd, "status\n");
+    assay_admin_step(admin, 0);
+    cr_assert_gt(hear(fd, text, sizeof text), 0);
+    assay_admin_hand_over(admin, &counters, &others);
+    say(fd, "nodes\n");
+    assay_admin_step(admin, 1);
+    cr_assert_gt(hear(fd, text, sizeof text), 0, "the client is still there");
+    cr_assert_eq(others.value[ASSAY_COUNT_ADMIN_REQUESTS], 1);
+    cr_assert_eq(counters.value[ASSAY_COUNT_ADMIN_REQUESTS], 1);
+    close(fd);
+    stop();
+}
+
 Test(net_admin, drops_lines_that_are_too_long_or_no_text, .init = start, .fini = stop)
 {
     char text[ASSAY_ADMIN_LINE_MAX + 2];

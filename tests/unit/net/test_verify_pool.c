@@ -133,6 +133,48 @@ Test(net_verify_pool, a_failing_host_judges_nothing)
     assay_verify_pool_destroy(&pool);
 }
 
+/* The address of the policy is the verdict. */
+static enum assay_status by_policy(struct assay_verifier *verifier,
+                                   const struct assay_evidence_request *request,
+                                   struct assay_verdict *verdict)
+{
+    (void)verifier;
+    assay_verdict_init(verdict, request->kind, request->at_unix_s);
+    verdict->report_data[0] = *(const uint8_t *)(const void *)request->policy;
+    verdict->report_data[1] = *(const uint8_t *)(const void *)request->endorsements;
+    return ASSAY_OK;
+}
+
+/* docs/protocol.md 9.8 */
+Test(net_verify_pool, a_job_brings_the_rules_of_its_epoch)
+{
+    static const uint8_t now[2] = { 10, 11 }, before[2] = { 20, 21 }, bytes[1] = { 1 };
+    struct assay_verify_pool *pool = NULL;
+    struct assay_verdict verdict;
+    uint8_t digest[32];
+    int64_t at = 0;
+    const struct assay_verify_pool_config config = {
+        .threads = 1,
+        .policy = (const void *)&now[0],
+        .endorsements = (const void *)&now[1],
+        .verify = by_policy,
+    };
+    cr_assert_eq(assay_verify_pool_create(&config, &pool), ASSAY_OK);
+    struct assay_verify_job job = { .kind = ASSAY_KIND_SOFT,
+                                    .bytes = assay_slice_over(bytes, sizeof bytes) };
+    cr_assert_eq(assay_verify_pool_submit(pool, &job), ASSAY_OK);
+    job.policy = (const void *)&before[0];
+    job.endorsements = (const void *)&before[1];
+    cr_assert_eq(assay_verify_pool_submit(pool, &job), ASSAY_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        while (!assay_verify_pool_next(pool, digest, &at, &verdict))
+            sleep_us(200);
+        cr_expect_eq(verdict.report_data[0], i == 0 ? 10 : 20);
+        cr_expect_eq(verdict.report_data[1], i == 0 ? 11 : 21);
+    }
+    assay_verify_pool_destroy(&pool);
+}
+
 Test(net_verify_pool, refuses_no_bytes_and_too_many)
 {
     static uint8_t big[ASSAY_EVIDENCE_LEN_MAX + 1];

@@ -1,0 +1,290 @@
+/*
+ * net/document_change.c - what the admin socket answers about changes of the operators, and the
+ * items of the store that the command line drafts and tries them on.
+ */
+#include "net/host_internal.h"
+
+#include "net/change.h"
+#include "net/json/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ITEMS_BYTES_MAX = 3 << 20 }; /* a document of some 6 MiB; more is asked for again */
+
+const char *host_stage_name(uint64_t stage)
+{
+    static const char *const names[] = { "member", "resting", "left" };
+    return stage < sizeof names / sizeof names[0] ? names[stage] : "unknown";
+}
+
+static const char *end_name(enum assay_change_end end)
+{
+    switch (end) {
+    case ASSAY_CHANGE_NONE: return "none";
+    case ASSAY_CHANGE_REVERTED: return "reverted";
+    case ASSAY_CHANGE_UNFIT: return "unfit";
+    case ASSAY_CHANGE_DROPPED: return "dropped";
+    }
+    return "unknown";
+}
+
+/* ------------------------------------------------------------ status */
+
+static struct assay_json *trial_of(const struct assay_snapshot *s)
+{
+    const struct assay_trial *trial = &s->changes.trial;
+    uint64_t felled = 0;
+    for (uint32_t i = 0; i < s->member_count; i++)
+        if (s->members[i].ledger.felled) felled += s->members[i].ledger.watched_weight;
+    struct assay_json *object = assay_json_object();
+    assay_json_set_uint(object, "sequence", trial->sequence);
+    assay_json_set_uint(object, "epoch", trial->epoch);
+    assay_json_set_uint(object, "total_weight", trial->total_weight);
+    assay_json_set_uint(object, "felled_weight", felled);
+    return object;
+}
+
+static struct assay_json *ended_of(const struct assay_ended *ended)
+{
+    struct assay_json *object = assay_json_object();
+    assay_json_set_text(object, "end", end_name(ended->end));
+    assay_json_set_uint(object, "sequence", ended->sequence);
+    assay_json_set_uint(object, "epoch", ended->epoch);
+    assay_json_set_uint(object, "felled_weight", ended->felled_weight);
+    assay_json_set_uint(object, "total_weight", ended->total_weight);
+    return object;
+}
+
+struct assay_json *host_document_change_status(const struct assay_snapshot *s)
+{
+    const struct assay_changes_snapshot *c = &s->changes;
+    struct assay_json *object = assay_json_object();
+    assay_json_set_uint(object, "sequence", c->sequence);
+    assay_json_set_uint(object, "pending", c->pending_count);
+    if (c->pending_count > 0)
+        assay_json_set_uint(object, "next_activation", c->pending[0].activation);
+    assay_json_set_hex(object, "policy_digest", c->rules.policy_digest, 32);
+    assay_json_set_hex(object, "endorsements_digest", c->rules.endorsements_digest, 32);
+    if (c->trial.sequence != 0) assay_json_set(object, "trial", trial_of(s));
+    else assay_json_set_null(object, "trial");
+    if (c->ended.end != ASSAY_CHANGE_NONE) assay_json_set(object, "ended", ended_of(&c->ended));
+    else assay_json_set_null(object, "ended");
+    return object;
+}
+
+/* ------------------------------------------------------------ changes */
+
+static struct assay_json *words_of(const struct assay_state *state,
+                                   const struct assay_change *change)
+{
+    struct assay_json *list = assay_json_array();
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        char words[ASSAY_CHANGE_WORDS];
+        if (assay_action_next(&c, &action) != ASSAY_OK) break;
+        assay_change_words(state, &action, words);
+        assay_json_append_text(list, words);
+    }
+    return list;
+}
+
+static struct assay_json *change_of(const struct assay_state *state, struct assay_slice record)
+{
+    struct assay_change change;
+    uint8_t digest[32];
+    struct assay_json *object = assay_json_object();
+    assay_change_of_record(record, &change);
+    assay_sha256(record.bytes, record.len, digest);
+    assay_json_set_uint(object, "sequence", change.sequence);
+    assay_json_set_uint(object, "activation", change.activation);
+    assay_json_set_hex(object, "digest", digest, sizeof digest);
+    assay_json_set(object, "actions", words_of(state, &change));
+    return object;
+}
+
+static struct assay_json *pending_of(const struct assay_change_basis *basis)
+{
+    struct assay_json *list = assay_json_array();
+    for (uint32_t i = 0; i < basis->state.pending_count; i++)
+        if (basis->pending[i].len > 0)
+            assay_json_append(list, change_of(&basis->state, basis->pending[i]));
+    return list;
+}
+
+static struct assay_json *waiting_of(const struct assay_host *host,
+                                     const struct assay_change_basis *basis)
+{
+    struct assay_json *list = assay_json_array();
+    struct assay_slice record;
+    for (uint32_t at = 0; host_change_next(host, &at, &record);)
+        assay_json_append(list, change_of(&basis->state, record));
+    return list;
+}
+
+static struct assay_json *felled_of(struct assay_host *host, uint64_t sequence)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    uint64_t slots[ASSAY_VOTERS_MAX];
+    const size_t count = host_felled_load(host, sequence, slots, ASSAY_VOTERS_MAX);
+    struct assay_json *list = assay_json_array();
+    for (size_t i = 0; i < count; i++)
+        assay_json_append_text(list, host_name(host, (uint16_t)slots[i], name, sizeof name));
+    return list;
+}
+
+static struct assay_json *members_of(const struct assay_snapshot *s)
+{
+    struct assay_json *list = assay_json_array();
+    for (uint32_t slot = 0; slot < s->member_count; slot++) {
+        const struct assay_member_snapshot *m = &s->members[slot].ledger;
+        struct assay_json *object = assay_json_object();
+        assay_json_set_text_n(object, "name", m->name.bytes, m->name.len);
+        assay_json_set_text(object, "stage", host_stage_name((uint64_t)m->stage));
+        assay_json_set_uint(object, "stage_epoch", m->stage_epoch);
+        assay_json_set_uint(object, "weight", m->weight);
+        assay_json_set_uint(object, "maintenance_from", m->maintenance.from);
+        assay_json_set_uint(object, "maintenance_until", m->maintenance.until);
+        assay_json_append(list, object);
+    }
+    return list;
+}
+
+char *host_document_changes(struct assay_host *host)
+{
+    struct assay_change_basis *basis = NULL;
+    if (assay_change_basis_open(host_founding(host), host->config.store, &basis) != ASSAY_OK)
+        return host_document_refuse(host, "store", "the newest state cannot be read");
+    const struct assay_snapshot *s = host_snapshot(host);
+    struct assay_json *data = host_document_change_status(s);
+    assay_json_set_uint(data, "epoch", s->chain.epoch);
+    assay_json_set(data, "waiting", waiting_of(host, basis));
+    assay_json_set(data, "queue", pending_of(basis));
+    if (s->changes.ended.end == ASSAY_CHANGE_REVERTED)
+        assay_json_set(data, "felled", felled_of(host, s->changes.ended.sequence));
+    assay_json_set(data, "members", members_of(s));
+    assay_change_basis_close(&basis);
+    return host_document_finish(host, "assay.changes", data);
+}
+
+/* ------------------------------------------------------------ submit */
+
+static const char *code_of(enum assay_status status)
+{
+    if (status == ASSAY_E_SIGNATURE || status == ASSAY_E_STRANGER) return "denied";
+    if (status == ASSAY_E_DUPLICATE || status == ASSAY_E_STALE || status == ASSAY_E_FULL)
+        return "conflict";
+    return assay_status_class(status) == ASSAY_CLASS_HOST ? "store" : "refused";
+}
+
+static char *submit(struct assay_host *host, struct assay_slice bytes)
+{
+    char message[ASSAY_CHANGE_MESSAGE];
+    struct assay_change_draft draft;
+    const enum assay_status status = host_change_submit(host, bytes, &draft, message);
+    if (status != ASSAY_OK && status != ASSAY_E_EARLY)
+        return host_document_refuse(host, code_of(status), message);
+    struct assay_json *data = assay_json_object();
+    assay_json_set_uint(data, "sequence", draft.change.sequence);
+    assay_json_set_uint(data, "activation", draft.change.activation);
+    assay_json_set_text(data, "note", message);
+    return host_document_finish(host, "assay.change.submit", data);
+}
+
+char *host_document_submit(struct assay_host *host, const char *hex)
+{
+    const size_t len = strlen(hex);
+    uint8_t *bytes = malloc(len / 2 + 1);
+    if (bytes == NULL) return NULL;
+    char *answer = NULL;
+    if (len == 0 || len % 2 != 0 || assay_hex_decode(hex, len, bytes, len / 2) != ASSAY_OK)
+        answer = host_document_refuse(host, "usage", "submit HEX: the file of a change");
+    else answer = submit(host, assay_slice_over(bytes, len / 2));
+    free(bytes);
+    return answer;
+}
+
+/* ------------------------------------------------------------ items of the store */
+
+struct items {
+    struct assay_json *list;
+    uint64_t skip, bytes, count;
+    bool more;
+};
+
+static bool take_item(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct items *items = context;
+    if (items->count++ < items->skip) return true;
+    items->more = items->bytes > 0 && items->bytes + value.len > ITEMS_BYTES_MAX;
+    if (items->more) return false;
+    items->bytes += value.len;
+    struct assay_json *item = assay_json_object();
+    assay_json_set_uint(item, "era", key->era);
+    assay_json_set_uint(item, "epoch", key->epoch);
+    assay_json_set_uint(item, "number", key->number);
+    assay_json_set_hex(item, "id", key->id, sizeof key->id);
+    assay_json_set_hex(item, "value", value.bytes, value.len);
+    assay_json_append(items->list, item);
+    return true;
+}
+
+static bool take_last(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    (void)take_item(context, key, value);
+    return false;
+}
+
+static bool class_of(const char *name, enum assay_store_class *class_)
+{
+    if (strcmp(name, "state") == 0) *class_ = ASSAY_STORE_STATE;
+    else if (strcmp(name, "changes") == 0) *class_ = ASSAY_STORE_CHANGE;
+    else if (strcmp(name, "evidence") == 0) *class_ = ASSAY_STORE_EVIDENCE;
+    else return false;
+    return true;
+}
+
+/* From an epoch of the running era on; of states the newest alone. */
+static enum assay_status scan(struct assay_host *host, enum assay_store_class class_,
+                              uint64_t epoch, struct items *items)
+{
+    const struct assay_store_key from = { .epoch = epoch };
+    struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
+    for (size_t i = 0; i < sizeof to.id; i++)
+        to.id[i] = 0xff;
+    const bool newest = class_ == ASSAY_STORE_STATE;
+    return assay_store_scan(host->config.store, class_, &from, &to, newest,
+                            newest ? take_last : take_item, items);
+}
+
+static void take_genesis(const struct assay_host *host, struct items *items)
+{
+    const struct assay_store_key key = { 0 };
+    if (host->config.genesis_file.len > 0) (void)take_item(items, &key, host->config.genesis_file);
+}
+
+char *host_document_items(struct assay_host *host, const char *argument)
+{
+    enum assay_store_class class_ = ASSAY_STORE_META;
+    char name[16] = "";
+    unsigned long long epoch = 0, skip = 0;
+    const int read = sscanf(argument, "%15s %20llu %20llu", name, &epoch, &skip);
+    const bool genesis = strcmp(name, "genesis") == 0;
+    if (read < 1 || (!genesis && !class_of(name, &class_)))
+        return host_document_refuse(host, "usage",
+                                    "items genesis | state | changes | evidence [EPOCH [SKIP]]");
+    struct items items = { .list = assay_json_array(), .skip = skip };
+    enum assay_status status = ASSAY_OK;
+    if (genesis) take_genesis(host, &items);
+    else status = scan(host, class_, epoch, &items);
+    if (status != ASSAY_OK) {
+        assay_json_free(&items.list);
+        return host_document_refuse(host, "store", "the store cannot be read");
+    }
+    struct assay_json *data = assay_json_object();
+    assay_json_set(data, "items", items.list);
+    if (items.more) assay_json_set_uint(data, "next_skip", items.count - 1);
+    else assay_json_set_null(data, "next_skip");
+    return host_document_finish(host, "assay.items", data);
+}

@@ -1,0 +1,276 @@
+/*
+ * A change before a block has it: the file, and why it would not be taken (docs/protocol.md 9.5 to
+ * 9.7). What a block takes is tests/unit/engine/test_change.c.
+ */
+#include "net/change.h"
+
+#include "engine/store/store_memory.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { N = 4, OPERATORS = 2 };
+
+static struct assay_genesis genesis;
+static struct assay_p256_signer *signers[OPERATORS]; /* as genesis.operators */
+static struct assay_store *store;
+static struct assay_change_basis *basis;
+static char names[N][8];
+static char message[ASSAY_CHANGE_MESSAGE];
+static uint8_t body[4096], record[8192];
+
+static void secret(uint8_t mark, uint8_t purpose, struct assay_secret32 *key)
+{
+    const uint8_t seed[2] = { mark, purpose };
+    assay_sha256(seed, sizeof seed, key->bytes);
+    key->bytes[0] &= 0x7f;
+}
+
+static void make_member(uint8_t i)
+{
+    struct assay_genesis_member *m = &genesis.members[i];
+    struct assay_secret32 key;
+    secret(i, 1, &key);
+    cr_assert_eq(assay_p256_public(&key, m->identity_public), ASSAY_OK);
+    secret(i, 2, &key);
+    cr_assert_eq(assay_p256_public(&key, m->voting_public), ASSAY_OK);
+    memset(m->door_public, 100 + i, 32);
+    memset(m->transport_public, 120 + i, 32);
+    memset(m->vendor_root, 1 + i % 2, 32);
+    memset(m->platform_id, 1 + i, 32);
+    assay_sha256(m->identity_public, 64, m->node_id);
+    assay_bytes_copy(m->operator_id, 32, genesis.operators[i % OPERATORS].operator_id, 32);
+    m->evidence_kind = ASSAY_KIND_SOFT;
+    (void)snprintf(names[i], sizeof names[i], "m%u", i);
+    m->name = assay_slice_over(names[i], strlen(names[i]));
+}
+
+static void make_operators(void)
+{
+    struct assay_secret32 keys[OPERATORS];
+    genesis.operator_count = genesis.threshold = OPERATORS;
+    for (uint8_t i = 0; i < OPERATORS; i++) {
+        secret(i, 9, &keys[i]);
+        cr_assert_eq(assay_p256_public(&keys[i], genesis.operators[i].public_key), ASSAY_OK);
+        genesis.operators[i].name = assay_slice_over("op", 2);
+    }
+    assay_genesis_sort(&genesis);
+    for (uint32_t i = 0; i < OPERATORS; i++)
+        for (uint32_t k = 0; k < OPERATORS; k++) {
+            uint8_t public_key[64];
+            cr_assert_eq(assay_p256_public(&keys[k], public_key), ASSAY_OK);
+            if (assay_bytes_equal(public_key, genesis.operators[i].public_key, 64))
+                cr_assert_eq(assay_p256_signer_load(&keys[k], &signers[i]), ASSAY_OK);
+        }
+}
+
+static void start(void)
+{
+    make_operators();
+    genesis.member_count = N;
+    genesis.time_ms = 1000000;
+    genesis.parameters =
+        (struct assay_genesis_parameters){ 1000, 50, 100, 50, 100, 1 << 20, { 0 } };
+    memset(genesis.chain_id, 7, 32);
+    for (uint8_t i = 0; i < N; i++)
+        make_member(i);
+    cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
+    cr_assert_eq(assay_change_basis_open(&genesis, store, &basis), ASSAY_OK);
+}
+
+static void stop(void)
+{
+    assay_change_basis_close(&basis);
+    assay_store_close(&store);
+    for (size_t i = 0; i < OPERATORS; i++)
+        assay_p256_signer_free(&signers[i]);
+}
+
+static struct assay_action stage(enum assay_action_kind kind, uint32_t member)
+{
+    struct assay_action a = { .kind = kind };
+    assay_bytes_copy(a.node_id, 32, genesis.members[member].node_id, 32);
+    return a;
+}
+
+static struct assay_change plain(uint64_t sequence, uint64_t activation)
+{
+    struct assay_change c = { .sequence = sequence, .activation = activation };
+    memset(c.chain_id, 7, 32);
+    return c;
+}
+
+/* The file of one action with the signatures of the first so many operators; lies: the last one's
+ * is of something else. */
+static struct assay_slice file_of(const struct assay_change *change,
+                                  const struct assay_action *action, uint32_t signatures, bool lies)
+{
+    struct assay_writer w = assay_writer_over(body, sizeof body);
+    struct assay_slice bytes, all;
+    uint8_t ids[OPERATORS][32], made[OPERATORS][ASSAY_P256_SIGNATURE_LEN], digest[32];
+    cr_assert_eq(assay_change_encode(change, action, 1, &w), ASSAY_OK);
+    cr_assert_eq(assay_writer_finish(&w, &bytes), ASSAY_OK);
+    assay_sha256(bytes.bytes, bytes.len, digest);
+    for (uint32_t i = 0; i < signatures; i++) {
+        if (lies && i + 1 == signatures) digest[0] ^= 1;
+        assay_bytes_copy(ids[i], 32, genesis.operators[i].operator_id, 32);
+        cr_assert_eq(assay_p256_sign(signers[i], digest, made[i]), ASSAY_OK);
+    }
+    struct assay_writer r = assay_writer_over(record, sizeof record);
+    cr_assert_eq(assay_record_put_change(&r, bytes, (const uint8_t(*)[32])ids,
+                                         (const uint8_t(*)[64])made, signatures),
+                 ASSAY_OK);
+    cr_assert_eq(assay_writer_finish(&r, &all), ASSAY_OK);
+    return all;
+}
+
+static enum assay_status judge(const struct assay_change *change, const struct assay_action *action,
+                               uint32_t signatures)
+{
+    struct assay_change_draft draft;
+    cr_assert_eq(assay_change_draft_read(file_of(change, action, signatures, false), &draft),
+                 ASSAY_OK);
+    return assay_change_judge(basis, &draft, true, message);
+}
+
+TestSuite(net_change, .init = start, .fini = stop);
+
+Test(net_change, a_file_reads_back_and_no_truncation_of_it_does)
+{
+    const struct assay_change change = plain(1, 3);
+    const struct assay_action rest = stage(ASSAY_ACTION_REST, 2);
+    const struct assay_slice file = file_of(&change, &rest, 2, false);
+    struct assay_change_draft draft;
+    cr_assert_eq(assay_change_draft_read(file, &draft), ASSAY_OK);
+    cr_assert_eq(draft.signature_count, 2);
+    cr_assert_eq(draft.change.activation, 3);
+    for (size_t len = 0; len < file.len; len++) {
+        uint8_t *exact = malloc(len + 1);
+        assay_bytes_copy(exact, len, file.bytes, len);
+        cr_assert_neq(assay_change_draft_read(assay_slice_over(exact, len), &draft), ASSAY_OK,
+                      "%zu of %zu bytes", len, file.len);
+        free(exact);
+    }
+    uint8_t *more = calloc(1, file.len + 1);
+    assay_bytes_copy(more, file.len, file.bytes, file.len);
+    cr_assert_eq(assay_change_draft_read(assay_slice_over(more, file.len + 1), &draft),
+                 ASSAY_E_TRAILING);
+    free(more);
+    cr_assert_eq(assay_change_draft_read(file_of(&change, &rest, 0, false), &draft), ASSAY_OK,
+                 "a draft that nobody has signed");
+}
+
+Test(net_change, what_the_next_blocks_would_take_is_taken)
+{
+    const struct assay_action rest = stage(ASSAY_ACTION_REST, 2);
+    const struct assay_change next = plain(1, 3), later = plain(2, 5);
+    cr_assert_eq(judge(&next, &rest, 2), ASSAY_OK, "%s", message);
+    cr_assert_eq(basis->stage.members[2].stage, ASSAY_STAGE_RESTING);
+    cr_assert_eq(basis->state.members[2].stage, ASSAY_STAGE_MEMBER, "on a copy");
+    cr_assert_eq(judge(&later, &rest, 2), ASSAY_E_EARLY);
+    cr_assert_not_null(strstr(message, "waits for change 1"));
+}
+
+Test(net_change, says_what_of_its_place_is_wrong)
+{
+    const struct assay_action rest = stage(ASSAY_ACTION_REST, 2);
+    struct assay_change c = plain(1, 2);
+    cr_assert_eq(judge(&c, &rest, 2), ASSAY_E_STALE);
+    cr_assert_not_null(strstr(message, "3 is the first that can be"));
+    c = plain(1, 3);
+    c.chain_id[0] ^= 1;
+    cr_assert_eq(judge(&c, &rest, 2), ASSAY_E_CHAIN);
+    c = plain(1, 3);
+    c.era = 1;
+    cr_assert_eq(judge(&c, &rest, 2), ASSAY_E_CHAIN);
+    c = plain(1, 3);
+    c.forces = 1;
+    cr_assert_eq(judge(&c, &rest, 2), ASSAY_E_INVALID);
+    c = plain(1, 3);
+    basis->state.change_sequence = 1;
+    cr_assert_eq(judge(&c, &rest, 2), ASSAY_E_DUPLICATE);
+    cr_assert_not_null(strstr(message, "the next one is 2"));
+}
+
+Test(net_change, says_what_of_its_signatures_is_wrong)
+{
+    const struct assay_action rest = stage(ASSAY_ACTION_REST, 2);
+    const struct assay_change c = plain(1, 3);
+    struct assay_change_draft draft;
+    cr_assert_eq(judge(&c, &rest, 1), ASSAY_E_SIGNATURE);
+    cr_assert_not_null(strstr(message, "1 of 2"));
+    cr_assert_eq(assay_change_draft_read(file_of(&c, &rest, 1, false), &draft), ASSAY_OK);
+    cr_assert_eq(assay_change_judge(basis, &draft, false, message), ASSAY_OK, "so far so good");
+    cr_assert_eq(assay_change_draft_read(file_of(&c, &rest, 2, true), &draft), ASSAY_OK);
+    cr_assert(assay_change_signature_good(&genesis, &draft, 0));
+    cr_assert(!assay_change_signature_good(&genesis, &draft, 1));
+    cr_assert_eq(assay_change_judge(basis, &draft, false, message), ASSAY_E_SIGNATURE);
+    draft.signers[0][0] ^= 1;
+    cr_assert_eq(assay_change_judge(basis, &draft, false, message), ASSAY_E_STRANGER);
+}
+
+Test(net_change, says_what_of_its_actions_is_wrong)
+{
+    const struct assay_change c = plain(1, 3);
+    struct assay_action a = stage(ASSAY_ACTION_WAKE, 1);
+    cr_assert_eq(judge(&c, &a, 2), ASSAY_E_INVALID);
+    cr_assert_not_null(strstr(message, "it does not rest"));
+    a.node_id[5] ^= 1;
+    cr_assert_eq(judge(&c, &a, 2), ASSAY_E_INVALID);
+    cr_assert_not_null(strstr(message, "no member has this id"));
+    a = (struct assay_action){ .kind = ASSAY_ACTION_POLICY,
+                               .document = assay_slice_over("junk", 4) };
+    cr_assert_neq(judge(&c, &a, 2), ASSAY_OK);
+    cr_assert_not_null(strstr(message, "document cannot be used"));
+    a.kind = ASSAY_ACTION_ENDORSEMENTS;
+    cr_assert_neq(judge(&c, &a, 2), ASSAY_OK);
+    a.kind = ASSAY_ACTION_OPERATORS;
+    cr_assert_neq(judge(&c, &a, 2), ASSAY_OK);
+}
+
+Test(net_change, maintenance_is_its_own_operators_alone)
+{
+    const struct assay_change c = plain(0, 3);
+    struct assay_action a = stage(ASSAY_ACTION_MAINTENANCE, 0); /* of the first operator */
+    a.epochs = 4;
+    cr_assert_eq(judge(&c, &a, 1), ASSAY_OK, "%s", message);
+    cr_assert_eq(judge(&c, &a, 2), ASSAY_E_SIGNATURE);
+    cr_assert_eq(judge(&c, &a, 0), ASSAY_E_SIGNATURE);
+    a = stage(ASSAY_ACTION_MAINTENANCE, 1);
+    a.epochs = 4;
+    cr_assert_eq(judge(&c, &a, 1), ASSAY_E_INVALID);
+    cr_assert_not_null(strstr(message, "another operator's"));
+    assay_maintenance_add(&basis->state.members[0], 0, 1, 60);
+    a = stage(ASSAY_ACTION_MAINTENANCE, 0);
+    a.epochs = 5;
+    const struct assay_change after = plain(0, 61);
+    cr_assert_eq(judge(&after, &a, 1), ASSAY_E_INVALID, "64 in any 1024");
+    a.epochs = 4;
+    cr_assert_eq(judge(&after, &a, 1), ASSAY_OK, "%s", message);
+}
+
+Test(net_change, weights_follow_what_is_staged)
+{
+    const struct assay_change c = plain(1, 3);
+    const struct assay_action rest = stage(ASSAY_ACTION_REST, 2);
+    struct assay_tolerance before, after;
+    assay_change_weigh(basis, &basis->stage, &before);
+    cr_assert_eq(before.voter_count, N);
+    cr_assert_eq(judge(&c, &rest, 2), ASSAY_OK);
+    assay_change_weigh(basis, &basis->stage, &after);
+    cr_assert_eq(after.voter_count, N - 1);
+    cr_assert_eq(basis->stage.members[2].weight, 0);
+}
+
+Test(net_change, actions_are_told_by_name)
+{
+    char words[ASSAY_CHANGE_WORDS];
+    struct assay_action a = stage(ASSAY_ACTION_REST, 2);
+    assay_change_words(&basis->state, &a, words);
+    cr_assert_eq(strncmp(words, "rest m2 (", 9), 0, "%s", words);
+    a = (struct assay_action){ .kind = ASSAY_ACTION_PARAMETERS, .parameters = { .epoch_ms = 77 } };
+    assay_change_words(&basis->state, &a, words);
+    cr_assert_not_null(strstr(words, "epoch_ms 77"));
+}
