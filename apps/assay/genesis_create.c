@@ -7,6 +7,7 @@
  */
 #include "apps/assay/genesis.h"
 
+#include "apps/assay/member.h"
 #include "apps/assay/policy.h"
 #include "quote/yaml.h"
 
@@ -155,55 +156,15 @@ static enum assay_status read_collateral(struct draft *d)
 
 /* ------------------------------------------------------------ members */
 
-/* A sample quote names kind, vendor root and platform: it must be genuine at genesis time. */
-static enum assay_status read_sample(struct draft *d, const char *path,
-                                     struct assay_genesis_member *member)
-{
-    uint8_t *quote = NULL;
-    size_t len = 0;
-    struct assay_verdict *verdict = calloc(1, sizeof *verdict);
-    if (verdict == NULL) return ASSAY_E_MEMORY;
-    enum assay_status status = assay_file_read(path, ASSAY_EVIDENCE_LEN_MAX, &quote, &len);
-    struct assay_evidence_request request = { .bytes = quote,
-                                              .at_unix_s = (int64_t)(d->genesis->time_ms / 1000),
-                                              .endorsements = &d->endorsements,
-                                              .policy = d->policy };
-    if (status == ASSAY_OK) status = assay_evidence_detect(quote, len, &request.kind);
-    if (status == ASSAY_OK) status = assay_evidence_length(request.kind, quote, len, &request.len);
-    if (status == ASSAY_OK) status = assay_evidence_verify(NULL, &request, verdict);
-    if (status != ASSAY_OK)
-        status =
-            assay_genesis_explain(d->message, status, "%s: %s", path, assay_status_text(status));
-    else if (verdict->genuine != ASSAY_GENUINE_TRUE || !verdict->has_platform)
-        status = assay_genesis_explain(
-            d->message, ASSAY_E_INVALID, "%s: not genuine under the collateral: %s", path,
-            verdict->reason_count ? assay_rule_text(verdict->reasons[0].rule)
-                                  : "the platform has no id");
-    if (status == ASSAY_OK) {
-        member->evidence_kind = verdict->kind;
-        assay_bytes_copy(member->vendor_root, 32, verdict->vendor_root, 32);
-        /* docs/protocol.md 6.2: a masked id names no platform, and stands as zero in the roster. */
-        if (!verdict->platform_masked)
-            assay_bytes_copy(member->platform_id, 32, verdict->platform_id, 32);
-    }
-    free(quote);
-    free(verdict);
-    return status;
-}
-
 static enum assay_status read_member(struct draft *d, uint32_t index)
 {
     const struct assay_plan_member *from = &d->plan->members[index];
     struct assay_genesis_member *member = &d->genesis->members[index];
-    struct assay_node_card *card = &d->cards[index];
-    ASSAY_TRY(assay_node_card_load(from->card, card, d->message));
-    assay_bytes_copy(member->identity_public, 64, card->identity_public, 64);
-    assay_bytes_copy(member->node_id, 32, card->node_id, 32);
-    assay_bytes_copy(member->door_public, 32, card->door_public, 32);
-    assay_bytes_copy(member->voting_public, 64, card->voting_public, 64);
-    assay_bytes_copy(member->transport_public, 32, card->transport_public, 32);
-    member->name = assay_slice_over(card->name, strlen(card->name));
-    ASSAY_TRY(read_sample(d, from->sample, member));
+    const struct assay_member_rules rules = { .at_unix_s = (int64_t)(d->genesis->time_ms / 1000),
+                                              .endorsements = &d->endorsements,
+                                              .policy = d->policy };
+    ASSAY_TRY(assay_member_read(from->card, from->sample, &rules, &d->cards[index], member,
+                                d->message));
     for (uint32_t i = 0; i < d->plan->operator_count; i++) {
         if (strcmp(d->plan->operators[i].name, from->operator_name) != 0) continue;
         assay_sha256(d->plan->operators[i].public_key, ASSAY_P256_PUBLIC_LEN, member->operator_id);

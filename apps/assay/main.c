@@ -17,6 +17,7 @@ static const struct assay_command commands[] = {
     { "tpm", "attestation keys of TPMs, and the registrar that certifies them", assay_command_tpm },
     { "keys", "make and show the keys of a node or an operator", assay_command_keys },
     { "genesis", "plan, sign and show a network", assay_command_genesis },
+    { "change", "decide of a running network: draft, try, sign, submit", assay_command_change },
     { "status", "what a running node says of itself", assay_command_status },
     { "nodes", "scores, standings and weights of the network", assay_command_nodes },
     { "explain", "why a node stands where it stands", assay_command_explain },

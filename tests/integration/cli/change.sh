@@ -1,0 +1,178 @@
+#!/bin/sh
+# Operators change a running network of five daemons, by `assay change` alone, and see what became
+# of it by `assay status`: rest, wake, a policy, one that reverts itself, maintenance, join, leave.
+. "$(dirname "$0")/lib.sh"
+network 5 1000 2
+sign alpha beta
+cd "$WORK" || exit 2
+# Somebody who is no member yet: a warning, and the address waits.
+printf '  - node: "%064d"\n    address: 127.0.0.1:9\n' 5 >>node-2/assayd.yaml
+for i in 1 2 3 4 5; do start $i; done
+for i in 1 2 3 4 5; do
+    check "node-$i closes epochs" until_true 30 epoch_at_least $i 3
+done
+check 'an address of no member is a warning' grep -q 'is no member of this network (yet)' node-2/log
+running_nodes='1 2 3 4 5'
+socket=$WORK/node-1/admin.sock
+change() {
+    verb=$1
+    shift
+    "$ASSAY" change "$verb" "$@" --socket "$socket"
+}
+
+# json KEY: its value, the first one in the document on stdin.
+json() { sed -n "s/^ *\"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" | head -1; }
+# said NUMBER KEY VALUE: what `assay status` of a node says.
+said() { [ "$(ask "$1" status --json | json "$2")" = "$3" ]; }
+# everywhere KEY VALUE: what it says at every node that runs.
+everywhere() {
+    for n in $running_nodes; do said "$n" "$1" "$2" || return 1; done
+}
+# of NAME KEY VALUE: what node-1 says of a member.
+of() { [ "$(ask 1 explain "$1" --json | json "$2")" = "$3" ]; }
+in_step() {
+    want=$(field 1 status state_root)
+    everywhere state_root "$want"
+}
+# carry FILE SEQUENCE: two operators sign, one node takes it, and a block of everybody's has it.
+carry() {
+    expect 0 '1 signatures in all' "$ASSAY" change sign "$1" --key alpha.key
+    expect 0 '2 signatures in all' "$ASSAY" change sign "$1" --key beta.key
+    expect 0 'offered in every epoch' change submit "$1"
+    check "change $2 is in a block" until_true 20 everywhere sequence "$2"
+}
+goes_on() {
+    e=$(field 1 status epoch)
+    check "epochs go on after $1" until_true 20 epoch_at_least 1 $((e + 2))
+    check "and close certified after $1" until_true 10 everywhere certified true
+    check "all have the same state after $1" until_true 20 in_step
+}
+
+# --- a draft is held against what is in force, before anybody signs
+expect 6 'it does not rest' change draft --out bad --wake node-5 --activation +4
+expect 5 'no member is named node-9' change draft --out bad --rest node-9
+expect 6 'is too near' change draft --out bad --rest node-5 --activation +1
+expect 2 'expected FIELD=HEX' change draft --out bad --allow-reference mrenclave=00
+expect 2 'maintenance stands alone' change draft --out bad --maintenance node-1=2 --rest node-5
+expect 2 'usage: assay change' change draft --rest node-5
+expect 3 'is assayd running' "$ASSAY" change list --socket "$WORK/none"
+check 'nothing was written' test ! -e bad
+
+# --- who may decide
+expect 0 'action         rest node-5' change draft --out rest --rest node-5 --activation +5
+expect 4 '0 of 2 signatures are there' change submit rest
+"$ASSAY" keys operator stranger.key >/dev/null
+cp rest foreign
+expect 0 '1 signatures in all' "$ASSAY" change sign foreign --key stranger.key
+expect 4 'who is no operator' change submit foreign
+expect 0 '1 signatures in all' "$ASSAY" change sign rest --key alpha.key
+expect 0 'not signed     beta' change show rest
+expect 4 '1 of 2 signatures are there' change submit rest
+head -c 40 rest >cut
+expect 13 'input ends' change submit cut
+expect 0 'falls          0 members' change try rest
+
+# --- rest, wake
+carry rest 1
+expect 0 'pending    change 1' change list
+check 'node-5 rests' until_true 20 of node-5 stage resting
+check 'and knows it' until_true 10 said 5 stage resting
+check 'it has no weight' of node-5 weight 0
+goes_on REST
+expect 0 'resting    node-5' change list
+expect 6 'is taken, the next one is 2' change submit rest
+expect 0 'wake node-5' change draft --out wake --wake node-5 --activation +4
+carry wake 2
+check 'node-5 is back' until_true 20 of node-5 stage member
+regains() { [ "$(ask 1 explain node-5 --json | json availability_bp)" -gt 0 ]; }
+check 'and earns its availability again' until_true 20 regains
+goes_on WAKE
+
+# --- a policy
+before=$(field 1 status policy_digest)
+other=$(printf '%064d' 1)
+expect 0 'looser' change draft --out policy --allow-reference mrenclave=$other --activation +4
+expect 0 'reverts": false' change try policy --json
+carry policy 3
+other_policy() { everywhere sequence 3 && ! everywhere policy_digest "$before"; }
+check 'it is in force' until_true 20 other_policy
+good=$(field 1 status policy_digest)
+goes_on POLICY
+check 'it stays' test "$(field 1 status policy_digest)" = "$good"
+expect 5 'no such reference to retire' change draft --out bad --retire-reference mrenclave=$(printf '%064d' 2)
+
+# --- a bad one: references of a build that nobody runs
+sed "s/value: \"[0-9a-f]*\"/value: \"$(printf '%064d' 7)\"/" policy.yaml >bad.yaml
+expect 0 'stricter' change draft --out bad --policy bad.yaml --activation +4
+expect 11 'the change would revert by itself' change try bad
+case $out in *'FALLS'*) ;; *) wrong "nobody falls: $out" ;; esac
+carry bad 4
+check 'it reverts itself' until_true 30 everywhere end reverted
+check 'the policy before is back' everywhere policy_digest "$good"
+expect 0 'reverted   change 4' change list
+case $out in *'node-1'*) ;; *) wrong "nobody is named: $out" ;; esac
+expect 0 'change_ended' ask 2 timeline
+goes_on 'the change that reverted'
+full() { [ "$(ask 1 nodes | grep -c ' FULL ')" -ge 4 ]; }
+check 'it struck nobody' full
+
+# --- maintenance: the node's own operator alone
+expect 0 'not signed     alpha' change draft --out service --maintenance node-4=4 \
+    --activation +4
+cp service wrong
+expect 0 '1 signatures in all' "$ASSAY" change sign wrong --key beta.key
+expect 4 "is another operator's" change submit wrong
+expect 0 '1 signatures in all' "$ASSAY" change sign service --key alpha.key
+expect 0 'offered in every epoch' change submit service
+check 'node-4 is in maintenance' until_true 20 of node-4 in_maintenance true
+availability=$(ask 1 explain node-4 --json | json availability_bp)
+expect 4 'maintenance' ask 4 permit --class critical
+kill -TERM "$pid_4"
+wait "$pid_4"
+running_nodes='1 2 3 5'
+check 'maintenance ends' until_true 20 of node-4 in_maintenance false
+check 'it cost node-4 nothing' test \
+    "$(ask 1 explain node-4 --json | json availability_bp)" -ge "$availability"
+start 4
+running_nodes='1 2 3 4 5'
+check 'node-4 is back' until_true 30 in_step
+
+# --- a new member: it belongs to the roster before it runs
+mkdir node-6
+"$ASSAY" keys generate node-6/keys --name node-6 >/dev/null
+"$ASSAY" soft node vendor-1 node-6 --out node-6/platform.key >/dev/null
+"$ASSAY" soft quote node-6/platform.key --program "$BIN/assay-enclave" \
+    --report-data "$(printf '0%.0s' $(seq 128))" --out node-6/sample.quote >/dev/null
+sed "s/gossip: .*/gossip: 127.0.0.1:$("$TOOLS/free_port" 1)/" node-1/assayd.yaml >node-6/assayd.yaml
+expect 4 'have its operators sign a change that joins it' "$ASSAYD" --config node-6/assayd.yaml
+expect 5 'no operator is named gamma' change draft --out join --join node-6/keys/node.yaml \
+    --sample node-6/sample.quote --operator gamma --activation +4
+expect 0 'join node-6' change draft --out join --join node-6/keys/node.yaml \
+    --sample node-6/sample.quote --operator alpha --activation +4
+carry join 5
+check 'the roster grows' until_true 20 everywhere member_count 6
+goes_on JOIN
+
+# --- and one that leaves
+expect 0 'leave node-5' change draft --out leave --leave node-5 --activation +4
+carry leave 6
+running_nodes='1 2 3 4'
+check 'node-5 left' until_true 20 of node-5 stage left
+ended() { ! running "$pid_5"; }
+check 'its daemon ends' until_true 10 ended
+wait "$pid_5"
+check 'with an exit status of its own' test $? -eq 4
+check 'and says what to do' grep -q 'this node left the network' node-5/log
+goes_on LEAVE
+
+for i in 1 2 3 4; do eval "kill -TERM \$pid_$i"; done
+for i in 1 2 3 4; do
+    eval "wait \$pid_$i"
+    check "node-$i ends with exit status 0" test $? -eq 0
+    case $(cat node-$i/log) in
+    *Sanitizer* | *'runtime error'* | *'assertion failed'*) wrong "node-$i: $(cat node-$i/log)" ;;
+    *node_stopped*) wrong "node-$i stopped: $(grep node_stopped node-$i/log)" ;;
+    esac
+done
+
+finish
