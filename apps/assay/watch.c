@@ -266,6 +266,29 @@ static void show_outlook(const struct assay_json *d)
     else (void)puts("clock          too few members have told their date");
 }
 
+/* What operators decided of the network and of this node: nothing while there is nothing. */
+static void show_changes(const struct assay_json *d)
+{
+    const struct assay_json *c = assay_json_get(d, "changes");
+    const struct assay_json *trial = assay_json_get(c, "trial");
+    const struct assay_json *ended = assay_json_get(c, "ended");
+    const char *stage = text_of(d, "stage", "member");
+    if (strcmp(stage, "member") != 0) (void)printf("stage          %s\n", stage);
+    if (assay_json_bool(d, "in_maintenance", false))
+        (void)puts("maintenance    announced by its operator: nothing is permitted");
+    if (number(c, "pending") > 0)
+        (void)printf("changes        %llu pending, the next in epoch %llu: assay change list\n",
+                     number(c, "pending"), number(c, "next_activation"));
+    if (assay_json_kind_of(trial) == ASSAY_JSON_OBJECT)
+        (void)printf("on trial       change %llu: weight %llu of %llu has fallen\n",
+                     number(trial, "sequence"), number(trial, "felled_weight"),
+                     number(trial, "total_weight"));
+    if (assay_json_kind_of(ended) == ASSAY_JSON_OBJECT)
+        (void)printf("%-14s change %llu, by the close of epoch %llu: assay change list\n",
+                     text_of(ended, "end", "?"), number(ended, "sequence"),
+                     number(ended, "epoch"));
+}
+
 static void show_status(const struct assay_json *document)
 {
     const struct assay_json *d = assay_json_get(document, "data");
@@ -284,6 +307,7 @@ static void show_status(const struct assay_json *document)
                  assay_json_bool(d, "certified", false) ? "certified" : "held");
     (void)printf("voting         %s%s\n", yes(assay_json_bool(d, "voting", false)),
                  assay_json_bool(d, "behind", false) ? ", behind the others: catching up" : "");
+    show_changes(d);
     (void)printf("caps met       operator %s, vendor root %s\n",
                  yes(assay_json_bool(d, "operator_cap_met", false)),
                  yes(assay_json_bool(d, "vendor_cap_met", false)));
@@ -322,11 +346,15 @@ static void show_nodes(const struct assay_json *document)
                  "INTEGRITY", "AVAILABLE", "WEIGHT", "INC", "HEARD", "DATE", "LAST REASON");
     for (size_t i = 0; i < assay_json_count(nodes); i++) {
         const struct assay_json *n = assay_json_at(nodes, i);
-        (void)printf("%-16s %-10s %4llu %% %9llu %9llu %7llu %4llu %7s %9s  %s%s\n",
+        const char *stage = text_of(n, "stage", "member");
+        const bool is_member = strcmp(stage, "member") == 0;
+        (void)printf("%-16s %-10s %4llu %% %9llu %9llu %7llu %4llu %7s %9s  %s%s%s%s%s\n",
                      text_of(n, "name", "?"), text_of(n, "standing", "?"),
                      number(n, "score_bp") / 100, number(n, "integrity_bp"),
                      number(n, "availability_bp"), number(n, "weight"), number(n, "incarnation"),
                      ago(n), apart(n),
+                     is_member ? "" : stage, is_member ? "" : "; ",
+                     assay_json_bool(n, "in_maintenance", false) ? "in maintenance; " : "",
                      assay_json_bool(n, "probation", false) ? "on probation; " : "",
                      text_of(n, "last_reason", ""));
     }

@@ -75,11 +75,14 @@ expect 0 'falls          0 members' change try rest
 # --- rest, wake
 carry rest 1
 expect 0 'pending    change 1' change list
+expect 0 'changes        1 pending' ask 2 status
 check 'node-5 rests' until_true 20 of node-5 stage resting
 check 'and knows it' until_true 10 said 5 stage resting
 check 'it has no weight' of node-5 weight 0
 goes_on REST
 expect 0 'resting    node-5' change list
+expect 0 'stage          resting' ask 5 status
+expect 0 'resting; ' ask 1 nodes
 expect 6 'is taken, the next one is 2' change submit rest
 expect 0 'wake node-5' change draft --out wake --wake node-5 --activation +4
 carry wake 2
@@ -111,6 +114,7 @@ check 'it reverts itself' until_true 30 everywhere end reverted
 check 'the policy before is back' everywhere policy_digest "$good"
 expect 0 'reverted   change 4' change list
 case $out in *'node-1'*) ;; *) wrong "nobody is named: $out" ;; esac
+expect 0 'reverted       change 4' ask 3 status
 expect 0 'change_ended' ask 2 timeline
 goes_on 'the change that reverted'
 full() { [ "$(ask 1 nodes | grep -c ' FULL ')" -ge 4 ]; }
@@ -150,7 +154,13 @@ expect 5 'no operator is named gamma' change draft --out join --join node-6/keys
 expect 0 'join node-6' change draft --out join --join node-6/keys/node.yaml \
     --sample node-6/sample.quote --operator alpha --activation +4
 carry join 5
+kill -KILL "$pid_3"
+wait "$pid_3" 2>/dev/null
+running_nodes='1 2 4 5'
 check 'the roster grows' until_true 20 everywhere member_count 6
+start 3
+running_nodes='1 2 3 4 5'
+check 'who was away follows over the boundary' until_true 20 everywhere member_count 6
 goes_on JOIN
 
 # --- and one that leaves
@@ -174,5 +184,17 @@ for i in 1 2 3 4; do
     *node_stopped*) wrong "node-$i stopped: $(grep node_stopped node-$i/log)" ;;
     esac
 done
+
+# --- what a stopped node's store says
+from_store() {
+    verb=$1
+    shift
+    "$ASSAY" change "$verb" "$@" --store node-1/state/store.sqlite --genesis genesis
+}
+expect 0 'signatures     2 of 2 needed' from_store show leave
+case $out in *'sequence 6 is taken, the next one is 7'*) ;; *) wrong "it is not told: $out" ;; esac
+expect 0 'change         7' from_store draft --out last --rest node-4 --activation +4
+expect 0 'pass-up-to-date' from_store try last
+expect 5 'nothing is known under that name' "$ASSAY" change show last --store none.sqlite --genesis genesis
 
 finish
