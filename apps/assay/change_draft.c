@@ -9,6 +9,7 @@
 #include "apps/assay/member.h"
 #include "base/checked.h"
 #include "net/rules.h"
+#include "quote/accept/policy_lint.h"
 #include "quote/yaml.h"
 
 #include <stdio.h>
@@ -223,6 +224,35 @@ static int draft_reference(struct drafting *d, const char *text, enum assay_refe
     return ASSAY_EXIT_OK;
 }
 
+/* A rule that can never match is told before anybody signs; what the policy in force says in vain
+ * already, an edit of something else need not mend. */
+static int lint(const struct drafting *d, struct assay_lint_report *now,
+                struct assay_lint_report *next)
+{
+    struct timespec at;
+    if (clock_gettime(CLOCK_REALTIME, &at) != 0)
+        return assay_change_fail(d->options, ASSAY_E_IO, "the date");
+    assay_policy_lint(d->rules.policy, (int64_t)at.tv_sec, now);
+    assay_policy_lint(d->policy, (int64_t)at.tv_sec, next);
+    if (next->errors <= now->errors) return ASSAY_EXIT_OK;
+    for (uint32_t i = 0; i < next->count; i++) {
+        const struct assay_lint_finding *f = &next->findings[i];
+        if (assay_lint_severity_of(f->lint) == ASSAY_LINT_ERROR)
+            (void)fprintf(stderr, "%s: %s [%s]\n", f->path.text, assay_lint_text(f->lint),
+                          assay_lint_name(f->lint));
+    }
+    return REFUSE(d, "change draft: the new policy says something in vain: see above");
+}
+
+static int lint_policy(const struct drafting *d)
+{
+    struct assay_lint_report *reports = calloc(2, sizeof *reports);
+    if (reports == NULL) return assay_change_fail(d->options, ASSAY_E_MEMORY, "the new policy");
+    const int result = lint(d, &reports[0], &reports[1]);
+    free(reports);
+    return result;
+}
+
 static int put_policy(struct drafting *d)
 {
     struct assay_slice bytes;
@@ -233,7 +263,7 @@ static int put_policy(struct drafting *d)
     if (status == ASSAY_OK) status = assay_writer_finish(&w, &bytes);
     if (status != ASSAY_OK) return assay_change_fail(d->options, status, "the new policy");
     add(d, ASSAY_ACTION_POLICY)->document = bytes;
-    return ASSAY_EXIT_OK;
+    return lint_policy(d);
 }
 
 /* ------------------------------------------------------------ parameters, operators */

@@ -93,6 +93,7 @@ goes_on WAKE
 
 # --- a policy
 before=$(field 1 status policy_digest)
+measured=$(sha256sum "$BIN/assay-enclave" | cut -d' ' -f1)
 other=$(printf '%064d' 1)
 expect 0 'looser' change draft --out policy --allow-reference mrenclave=$other --activation +4
 expect 0 'reverts": false' change try policy --json
@@ -102,6 +103,11 @@ check 'it is in force' until_true 20 other_policy
 good=$(field 1 status policy_digest)
 goes_on POLICY
 check 'it stays' test "$(field 1 status policy_digest)" = "$good"
+{
+    cat policy.yaml
+    printf '  - field: mrenclave\n    state: denied\n    value: "%s"\n' "$measured"
+} >twice.yaml
+expect 2 'the value is denied for the whole time' change draft --out bad --policy twice.yaml
 expect 5 'no such reference to retire' change draft --out bad --retire-reference mrenclave=$(printf '%064d' 2)
 
 # --- a bad one: references of a build that nobody runs
@@ -163,9 +169,25 @@ running_nodes='1 2 3 4 5'
 check 'who was away follows over the boundary' until_true 20 everywhere member_count 6
 goes_on JOIN
 
-# --- and one that leaves
+# --- rules of another kind and another threshold, in one change
+for o in alpha beta; do
+    echo "$o $(sed -n 's/^public_key: "\(.*\)"$/\1/p' $o.pub)"
+done >operators
+expect 2 'wants --threshold' change draft --out bad --operators operators
+head -1 operators >few
+expect 6 'operator is not in the new list' change draft --out bad --operators few --threshold 1 \
+    --activation +4
+expect 0 'parameters: epoch_ms 1200' change draft --out rules --parameter epoch_ms=1200 \
+    --operators operators --threshold 1 --activation +4
+carry rules 6
+check 'epochs are longer' until_true 20 everywhere epoch_ms 1200
+goes_on PARAMETERS
+
+# --- and one that leaves; from now on one operator is enough
 expect 0 'leave node-5' change draft --out leave --leave node-5 --activation +4
-carry leave 6
+expect 0 '1 signatures in all' "$ASSAY" change sign leave --key beta.key
+expect 0 'offered in every epoch' change submit leave
+check 'change 7 is in a block' until_true 20 everywhere sequence 7
 running_nodes='1 2 3 4'
 check 'node-5 left' until_true 20 of node-5 stage left
 ended() { ! running "$pid_5"; }
@@ -191,9 +213,9 @@ from_store() {
     shift
     "$ASSAY" change "$verb" "$@" --store node-1/state/store.sqlite --genesis genesis
 }
-expect 0 'signatures     2 of 2 needed' from_store show leave
-case $out in *'sequence 6 is taken, the next one is 7'*) ;; *) wrong "it is not told: $out" ;; esac
-expect 0 'change         7' from_store draft --out last --rest node-4 --activation +4
+expect 0 'signatures     1 of 1 needed' from_store show leave
+case $out in *'sequence 7 is taken, the next one is 8'*) ;; *) wrong "it is not told: $out" ;; esac
+expect 0 'change         8' from_store draft --out last --rest node-4 --activation +4
 expect 0 'pass-up-to-date' from_store try last
 expect 5 'nothing is known under that name' "$ASSAY" change show last --store none.sqlite --genesis genesis
 
