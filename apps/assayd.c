@@ -358,6 +358,21 @@ static void warn_of_peers(const struct node *node, const struct assay_charter *c
     }
 }
 
+/* Ballots of another verifier than the one that operators pinned count for nothing. */
+static void warn_of_verifier(const struct assay_genesis *charter)
+{
+    const uint8_t *pinned = charter->parameters.verifier_digest;
+    uint8_t own[32];
+    char hex[65];
+    assay_sha256(verifier_name, sizeof verifier_name - 1, own);
+    if (assay_bytes_all_zero(pinned, 32) || assay_bytes_equal(pinned, own, sizeof own)) return;
+    assay_hex_encode(pinned, 32, hex, sizeof hex);
+    (void)fprintf(stderr,
+                  "assayd: warning: the operators pinned verifier %.16s, and this build is another: "
+                  "its ballots do not count\n",
+                  hex);
+}
+
 static enum assay_status open_charter(struct node *node, struct charter *out)
 {
     char message[ASSAY_RULES_MESSAGE];
@@ -370,8 +385,10 @@ static enum assay_status open_charter(struct node *node, struct charter *out)
     ASSAY_TRY(find_membership(node, out->charter.state));
     status = assay_rules_open(node->genesis, &out->charter, node->store, &out->rules, message);
     if (status != ASSAY_OK) (void)snprintf(node->message, sizeof node->message, "%s", message);
-    if (status == ASSAY_OK) warn_of_peers(node, &out->charter);
-    return status;
+    if (status != ASSAY_OK) return status;
+    warn_of_peers(node, &out->charter);
+    warn_of_verifier(out->charter.genesis);
+    return ASSAY_OK;
 }
 
 /* Newer collateral, where the configuration says whom to ask. */

@@ -355,6 +355,21 @@ static void name_of(const struct assay_state *state, const uint8_t node_id[stati
                    slot < state->member_count ? state->members[slot].name : "?", hex);
 }
 
+/* Whoever signs it vouches for the platform as well. */
+static void join_words(const struct assay_genesis_member *card,
+                       char words[static ASSAY_CHANGE_WORDS])
+{
+    char node[65], by[65], platform[65], root[65];
+    assay_hex_encode(card->node_id, 32, node, sizeof node);
+    assay_hex_encode(card->operator_id, 32, by, sizeof by);
+    assay_hex_encode(card->platform_id, 32, platform, sizeof platform);
+    assay_hex_encode(card->vendor_root, 32, root, sizeof root);
+    (void)snprintf(words, ASSAY_CHANGE_WORDS,
+                   "join %.*s (%.16s) of operator %.16s: %s, platform %.16s, vendor root %.16s",
+                   (int)card->name.len, (const char *)card->name.bytes, node, by,
+                   assay_kind_text((enum assay_evidence_kind)card->evidence_kind), platform, root);
+}
+
 static void document_words(const struct assay_action *action, const char *what,
                            char words[static ASSAY_CHANGE_WORDS])
 {
@@ -381,13 +396,8 @@ void assay_change_words(const struct assay_state *state, const struct assay_acti
                         char words[static ASSAY_CHANGE_WORDS])
 {
     char name[ASSAY_NAME_MAX + 24];
-    char hex[65];
     switch (action->kind) {
-    case ASSAY_ACTION_JOIN:
-        assay_hex_encode(action->card.node_id, 32, hex, sizeof hex);
-        (void)snprintf(words, ASSAY_CHANGE_WORDS, "join %.*s (%.16s)", (int)action->card.name.len,
-                       (const char *)action->card.name.bytes, hex);
-        return;
+    case ASSAY_ACTION_JOIN: join_words(&action->card, words); return;
     case ASSAY_ACTION_LEAVE:
     case ASSAY_ACTION_REST:
     case ASSAY_ACTION_WAKE:

@@ -13,7 +13,7 @@
 
 enum {
     ASSAY_CHANGE_MESSAGE = 400, /* a reason for people */
-    ASSAY_CHANGE_WORDS = 200,   /* an action */
+    ASSAY_CHANGE_WORDS = 300,   /* an action */
 };
 
 /* --- the file: a CHANGE record with the signatures so far, none at first */

@@ -124,9 +124,11 @@ static void say_expired(struct assay_host *host, const struct host_change *item)
         assay_log_uint(&host->log, "activation", item->activation);
     }
     assay_log_end(&host->log);
-    host_tell(host, "change_expired", ASSAY_SLOT_ALL, item->sequence, item->activation,
-              "no block took change %llu in time for epoch %llu: draft it anew",
-              (unsigned long long)item->sequence, (unsigned long long)item->activation);
+    host_tell(
+        host, "change_expired", ASSAY_SLOT_ALL, item->sequence, item->activation,
+        "no block took this change %llu in time for epoch %llu, or another one of its number: "
+        "draft it anew",
+        (unsigned long long)item->sequence, (unsigned long long)item->activation);
 }
 
 static void say_submitted(struct assay_host *host, const struct assay_change *change)
@@ -141,6 +143,17 @@ static void say_submitted(struct assay_host *host, const struct assay_change *ch
               (unsigned long long)change->activation);
 }
 
+/* Is it this one that a block has, or another of the same number? */
+static bool is_ours(const struct assay_host *host, const struct host_change *item)
+{
+    struct assay_store_key key;
+    uint8_t none[1];
+    size_t len = 0;
+    if (item->sequence == 0) return true;
+    return assay_store_find(host->config.store, ASSAY_STORE_CHANGE, item->digest, &key, none, 0,
+                            &len) != ASSAY_E_NOT_FOUND;
+}
+
 void host_changes_turn(struct assay_host *host)
 {
     struct assay_engine_snapshot chain;
@@ -149,6 +162,7 @@ void host_changes_turn(struct assay_host *host)
         const struct host_change *item = &host->changes->items[i];
         if (item->len == 0) continue;
         if (is_taken(host, item)) {
+            if (!is_ours(host, item)) say_expired(host, item);
             drop(host, i);
         } else if (item->activation < chain.epoch + ASSAY_ACTIVATION_AHEAD_MIN) {
             say_expired(host, item);

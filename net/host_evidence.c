@@ -3,6 +3,8 @@
  */
 #include "net/host_internal.h"
 
+#include "net/rules.h"
+
 #include <stdlib.h>
 
 static void deliver(struct assay_host *host, const uint8_t digest[static 32], int64_t at_unix_s,
@@ -72,13 +74,9 @@ void host_evidence_forget(struct assay_host *host)
     host->waiting_end = &host->waiting;
 }
 
-/* A moment after every epoch that had other rules: what is known of evidence then is known by the
- * rules in force. Epochs of less than a second may share a moment. */
 static bool is_in_force(const struct assay_host *host, int64_t at_unix_s)
 {
-    for (size_t i = 0; i < host->config.past_count; i++)
-        if (at_unix_s <= host->config.past[i].at_unix_s) return false;
-    return true;
+    return assay_rules_in_force(host->config.past, host->config.past_count, at_unix_s);
 }
 
 static void collect(struct assay_host *host)
@@ -117,12 +115,11 @@ static enum assay_status keep(void *context, uint64_t epoch, const uint8_t diges
 static void choose_rules(const struct assay_host *host, uint64_t epoch,
                          struct assay_verify_job *job)
 {
-    for (size_t i = 0; i < host->config.past_count; i++) {
-        const struct assay_host_past *past = &host->config.past[i];
-        if (past->epoch != epoch) continue;
-        job->endorsements = past->endorsements;
-        job->policy = past->policy;
-    }
+    const struct assay_host_past *past =
+        assay_rules_past(host->config.past, host->config.past_count, epoch);
+    if (past == NULL) return;
+    job->endorsements = past->endorsements;
+    job->policy = past->policy;
 }
 
 /* Judged unless it was for the same moment before. */

@@ -142,6 +142,21 @@ void assay_rules_close(struct assay_rules **rules)
     *rules = NULL;
 }
 
+const struct assay_host_past *assay_rules_past(const struct assay_host_past *past, size_t count,
+                                               uint64_t epoch)
+{
+    for (size_t i = 0; i < count; i++)
+        if (past[i].epoch == epoch) return &past[i];
+    return NULL;
+}
+
+bool assay_rules_in_force(const struct assay_host_past *past, size_t count, int64_t at_unix_s)
+{
+    for (size_t i = 0; i < count; i++)
+        if (at_unix_s <= past[i].at_unix_s) return false;
+    return true;
+}
+
 enum assay_status assay_rules_check(bool is_policy, struct assay_slice document)
 {
     struct assay_ruleset set = { 0 };

@@ -57,6 +57,13 @@ ASSAY_CHECKED enum assay_status assay_rules_open(const struct assay_genesis *gen
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */
 void assay_rules_close(struct assay_rules **rules);
 
+/* Returns: the rules that an epoch had, where they are not those in force; NULL. */
+const struct assay_host_past *assay_rules_past(const struct assay_host_past *past, size_t count,
+                                               uint64_t epoch);
+/* Every epoch that had other rules began in an earlier second: what is known of evidence then is
+ * known by the rules in force. Epochs of less than a second may share one. Returns: whether so. */
+bool assay_rules_in_force(const struct assay_host_past *past, size_t count, int64_t at_unix_s);
+
 /* What every node asks of a document before a change may bring it (assay_document_check).
  * Returns: ASSAY_OK | ASSAY_E_MEMORY | as assay_policy_decode, assay_endorsements_decode */
 ASSAY_CHECKED enum assay_status assay_rules_check(bool is_policy, struct assay_slice document);

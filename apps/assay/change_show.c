@@ -27,6 +27,26 @@ static void name_text(struct assay_slice name, char text[static ASSAY_NAME_MAX +
 
 /* ------------------------------------------------------------ actions and policy */
 
+/* Who would decide from then on. */
+static void put_operators(struct assay_json *object, struct assay_slice document)
+{
+    struct assay_genesis *g = calloc(1, sizeof *g);
+    struct assay_json *list = assay_json_array();
+    if (g != NULL && assay_operators_decode(document, g) == ASSAY_OK) {
+        assay_json_set_uint(object, "threshold", g->threshold);
+        for (uint32_t i = 0; i < g->operator_count; i++) {
+            char name[ASSAY_NAME_MAX + 1];
+            struct assay_json *o = assay_json_object();
+            name_text(g->operators[i].name, name);
+            assay_json_set_text(o, "name", name);
+            assay_json_set_hex(o, "operator_id", g->operators[i].operator_id, 32);
+            assay_json_append(list, o);
+        }
+    }
+    assay_json_set(object, "operators", list);
+    free(g);
+}
+
 static struct assay_json *actions_json(const struct assay_state *state,
                                        const struct assay_change *change)
 {
@@ -40,6 +60,7 @@ static struct assay_json *actions_json(const struct assay_state *state,
         struct assay_json *object = assay_json_object();
         assay_json_set_text(object, "action", assay_action_name(action.kind));
         assay_json_set_text(object, "words", words);
+        if (action.kind == ASSAY_ACTION_OPERATORS) put_operators(object, action.document);
         assay_json_append(list, object);
     }
     return list;
@@ -179,12 +200,25 @@ static struct assay_json *document_of(const struct assay_change_options *options
     return data;
 }
 
-static void print_list(const struct assay_json *list, const char *label, const char *key)
+static void print_texts(const struct assay_json *list, const char *label)
 {
     for (size_t i = 0; i < assay_json_count(list); i++) {
-        const struct assay_json *item = assay_json_at(list, i);
-        const char *text = key != NULL ? assay_json_text(item, key, "") : assay_json_as_text(item);
+        const char *text = assay_json_as_text(assay_json_at(list, i));
         (void)printf("%-15s%s\n", label, text != NULL ? text : "");
+    }
+}
+
+static void print_actions(const struct assay_json *list)
+{
+    for (size_t i = 0; i < assay_json_count(list); i++) {
+        const struct assay_json *action = assay_json_at(list, i);
+        const struct assay_json *operators = assay_json_get(action, "operators");
+        (void)printf("action         %s\n", assay_json_text(action, "words", ""));
+        for (size_t k = 0; k < assay_json_count(operators); k++)
+            (void)printf("  operator     %.16s %s, %llu of %zu must sign\n",
+                         assay_json_text(assay_json_at(operators, k), "operator_id", ""),
+                         assay_json_text(assay_json_at(operators, k), "name", ""),
+                         (llu)assay_json_uint(action, "threshold", 0), assay_json_count(operators));
     }
 }
 
@@ -209,7 +243,7 @@ static void print_signatures(const struct assay_json *data, bool verified)
                      : assay_json_bool(s, "good", false) ? ""
                                                          : " WRONG");
     }
-    print_list(assay_json_get(data, "not_signed"), "not signed", NULL);
+    print_texts(assay_json_get(data, "not_signed"), "not signed");
     if (verified)
         (void)printf("signatures     %zu of %llu needed\n", assay_json_count(list),
                      (llu)assay_json_uint(data, "signatures_needed", 0));
@@ -228,7 +262,7 @@ int assay_change_print(const struct assay_change_options *options,
                  change->forces != 0 ? ", without a trial" : "");
     if (source != NULL)
         (void)printf("now            epoch %llu\n", (llu)assay_json_uint(data, "epoch", 0));
-    print_list(assay_json_get(data, "actions"), "action", "words");
+    print_actions(assay_json_get(data, "actions"));
     print_policy(assay_json_get(data, "policy_changes"));
     print_signatures(data, source != NULL);
     const char *note = assay_json_text(data, "note", "");

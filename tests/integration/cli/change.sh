@@ -157,7 +157,7 @@ sed "s/gossip: .*/gossip: 127.0.0.1:$("$TOOLS/free_port" 1)/" node-1/assayd.yaml
 expect 4 'have its operators sign a change that joins it' "$ASSAYD" --config node-6/assayd.yaml
 expect 5 'no operator is named gamma' change draft --out join --join node-6/keys/node.yaml \
     --sample node-6/sample.quote --operator gamma --activation +4
-expect 0 'join node-6' change draft --out join --join node-6/keys/node.yaml \
+expect 0 ': soft, platform ' change draft --out join --join node-6/keys/node.yaml \
     --sample node-6/sample.quote --operator alpha --activation +4
 carry join 5
 kill -KILL "$pid_3"
@@ -179,6 +179,7 @@ expect 6 'operator is not in the new list' change draft --out bad --operators fe
     --activation +4
 expect 0 'parameters: epoch_ms 1200' change draft --out rules --parameter epoch_ms=1200 \
     --operators operators --threshold 1 --activation +4
+expect 0 'alpha, 1 of 2 must sign' change show rules
 carry rules 6
 check 'epochs are longer' until_true 20 everywhere epoch_ms 1200
 goes_on PARAMETERS
@@ -215,8 +216,20 @@ from_store() {
 }
 expect 0 'signatures     1 of 1 needed' from_store show leave
 case $out in *'sequence 7 is taken, the next one is 8'*) ;; *) wrong "it is not told: $out" ;; esac
-expect 0 'change         8' from_store draft --out last --rest node-4 --activation +4
+expect 0 'change         8' from_store draft --out last --rest node-4 --activation +40
 expect 0 'pass-up-to-date' from_store try last
+# --- what was submitted outlives the daemon, alone and without a quorum
+start 1
+lists() { change list | grep -q "$1"; }
+check 'node-1 is there' until_true 20 lists 'newest change'
+expect 0 '1 signatures in all' "$ASSAY" change sign last --key alpha.key
+expect 0 'offered in every epoch' change submit last
+kill -KILL "$pid_1"
+wait "$pid_1" 2>/dev/null
+start 1
+check 'it still has it' until_true 20 lists 'offered    change 8'
+kill -TERM "$pid_1"
+wait "$pid_1"
 expect 5 'nothing is known under that name' "$ASSAY" change show last --store none.sqlite --genesis genesis
 
 finish

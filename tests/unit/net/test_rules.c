@@ -122,6 +122,15 @@ Test(net_rules, past_epochs_have_theirs)
         cr_expect_eq(rules->past[i].policy->evaluation_number_min, 1);
         cr_expect_eq(rules->past[i].endorsements->count, 1);
     }
+    cr_expect_null(assay_rules_past(rules->past, 2, 9), "the newest had those in force");
+    cr_expect_null(assay_rules_past(rules->past, 2, 10));
+    cr_expect_eq(assay_rules_past(rules->past, 2, 8), &rules->past[0]);
+    cr_expect_eq(assay_rules_past(rules->past, 2, 7), &rules->past[1]);
+    cr_expect_eq(assay_rules_past(NULL, 0, 7), NULL);
+    cr_expect(!assay_rules_in_force(rules->past, 2, 3));
+    cr_expect(!assay_rules_in_force(rules->past, 2, 4), "the second in which epoch 8 began");
+    cr_expect(assay_rules_in_force(rules->past, 2, 5));
+    cr_expect(assay_rules_in_force(NULL, 0, 0));
     assay_rules_close(&rules);
     cr_assert_null(rules);
 }
