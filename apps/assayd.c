@@ -367,10 +367,11 @@ static void warn_of_verifier(const struct assay_genesis *charter)
     assay_sha256(verifier_name, sizeof verifier_name - 1, own);
     if (assay_bytes_all_zero(pinned, 32) || assay_bytes_equal(pinned, own, sizeof own)) return;
     assay_hex_encode(pinned, 32, hex, sizeof hex);
-    (void)fprintf(stderr,
-                  "assayd: warning: the operators pinned verifier %.16s, and this build is another: "
-                  "its ballots do not count\n",
-                  hex);
+    (void)fprintf(
+        stderr,
+        "assayd: warning: the operators pinned verifier %.16s, and this build is another: "
+        "its ballots do not count\n",
+        hex);
 }
 
 static enum assay_status open_charter(struct node *node, struct charter *out)
