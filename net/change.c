@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
+#include "engine/ledger/ledger.h"
 #include "net/rules.h"
 
 #include <stdarg.h>
@@ -72,13 +73,14 @@ static bool open_memory(struct assay_change_basis *b, uint32_t capacity)
     b->stage_memory = aligned(assay_state_memory_len(capacity));
     b->close_memory = aligned(assay_close_memory_len(capacity));
     b->groups_memory = aligned(assay_groups_memory_len(capacity));
+    b->close = calloc(1, sizeof *b->close);
     b->pending_memory = malloc((size_t)ASSAY_PENDING_MAX * ASSAY_CHANGE_RECORD_LEN_MAX);
     if (b->state_memory == NULL || b->stage_memory == NULL || b->close_memory == NULL ||
-        b->groups_memory == NULL || b->pending_memory == NULL)
+        b->groups_memory == NULL || b->close == NULL || b->pending_memory == NULL)
         return false;
     assay_state_place(&b->state, b->state_memory, capacity);
     assay_state_place(&b->stage, b->stage_memory, capacity);
-    assay_close_place(&b->close, b->close_memory, capacity);
+    assay_close_place(b->close, b->close_memory, capacity);
     return true;
 }
 
@@ -114,8 +116,8 @@ static void genesis_state(struct assay_change_basis *b)
                                              .score = assay_score_rules_default() };
     b->state.member_count = b->genesis->member_count;
     assay_state_genesis(&b->state, b->genesis);
-    assay_close_groups(&b->state, b->close.places, b->groups_memory, &groups);
-    assay_close_genesis_weights(&rules, &b->close, &b->state, &tolerance);
+    assay_close_groups(&b->state, b->close->places, b->groups_memory, &groups);
+    assay_close_genesis_weights(&rules, b->close, &b->state, &tolerance);
 }
 
 static enum assay_status open_basis(struct assay_change_basis *b)
@@ -158,6 +160,7 @@ void assay_change_basis_close(struct assay_change_basis **basis)
     free(b->stage_memory);
     free(b->close_memory);
     free(b->groups_memory);
+    free(b->close);
     free(b->pending_memory);
     free(b);
     *basis = NULL;
@@ -337,10 +340,10 @@ void assay_change_weigh(struct assay_change_basis *b, struct assay_state *state,
     struct assay_groups groups;
     const struct assay_close_rules rules = { .groups = &groups,
                                              .score = assay_score_rules_default() };
-    assay_close_groups(state, b->close.places, b->groups_memory, &groups);
-    assay_close_tolerance(&rules, &b->close, state, tolerance);
+    assay_close_groups(state, b->close->places, b->groups_memory, &groups);
+    assay_close_tolerance(&rules, b->close, state, tolerance);
     for (uint32_t i = 0; i < state->member_count; i++)
-        state->members[i].weight = b->close.weights_after[i];
+        state->members[i].weight = b->close->weights_after[i];
 }
 
 /* ------------------------------------------------------------ words */

@@ -8,7 +8,7 @@
 #ifndef ASSAY_NET_CHANGE_H
 #define ASSAY_NET_CHANGE_H
 
-#include "engine/ledger/ledger.h"
+#include "engine/ledger/change.h"
 #include "host/charter.h"
 
 enum {
@@ -36,6 +36,9 @@ bool assay_change_signature_good(const struct assay_genesis *charter,
 
 /* --- what it is held against */
 
+struct assay_close;     /* engine/ledger/ledger.h */
+struct assay_tolerance; /* scoring/weight.h */
+
 /* A state with room for the members that a change adds, and everything a weight table needs. */
 struct assay_change_basis {
     const struct assay_genesis *genesis; /* as founded */
@@ -49,7 +52,7 @@ struct assay_change_basis {
     void *charter_memory;
     uint8_t *state_memory, *stage_memory, *close_memory, *groups_memory, *pending_memory;
     uint8_t operator_bytes[ASSAY_OPERATORS_LEN_MAX];
-    struct assay_close close;
+    struct assay_close *close;
 };
 
 /*

@@ -9,7 +9,9 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "engine/ledger/finding.h"
 #include "net/rules.h"
+#include "scoring/weight.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -33,6 +33,7 @@ enum assay_action_kind { ASSAY_ACTION_LIST(ASSAY_ACTION_ENUM) };
 
 enum {
     ASSAY_ACTIONS_MAX = 64,
+    ASSAY_CHANGE_RECORD_LEN_MAX = 48 * 1024, /* ASSAY_RECORD_LEN_MAX */
     ASSAY_CHANGE_LEN_MAX = 48 * 1024 - 64,    /* of a record: ASSAY_RECORD_LEN_MAX */
     ASSAY_ACTIVATION_AHEAD_MIN = 2,           /* epochs between inclusion and activation */
     ASSAY_ACTIVATION_AHEAD_MAX = 1024 * 1024, /* a mistyped epoch should not hold the queue */

@@ -13,7 +13,6 @@
 
 enum {
     ASSAY_CONTRADICTIONS_MAX = 256, /* E5 in one epoch; more wait for the next */
-    ASSAY_CHANGE_RECORD_LEN_MAX = 48 * 1024,
 };
 
 struct assay_contradiction {

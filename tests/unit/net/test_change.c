@@ -5,6 +5,7 @@
 #include "net/change.h"
 
 #include "engine/store/store_memory.h"
+#include "scoring/weight.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
