@@ -430,6 +430,7 @@ static enum assay_status open_host(struct node *node, const struct charter *now)
     char listen[ASSAY_ADDRESS_MAX + 8];
     (void)snprintf(listen, sizeof listen, "tcp://%s", node->config->gossip);
     const struct assay_rules *rules = now->rules;
+    ASSAY_ASSERT(rules != NULL); /* open_charter */
     struct assay_host_config settings = {
         .genesis = now->charter.genesis,
         .state = now->charter.state,
@@ -466,6 +467,7 @@ static enum assay_status follow_collateral(struct node *node, const struct chart
 {
     const struct assay_genesis *now = node->in_force.charter.genesis;
     const struct assay_genesis *then = next->charter.genesis;
+    ASSAY_ASSERT(now != NULL && then != NULL); /* open_charter */
     if (node->fetcher == NULL ||
         assay_bytes_equal(now->endorsements_digest, then->endorsements_digest, 32))
         return ASSAY_OK;

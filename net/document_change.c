@@ -7,6 +7,7 @@
 #include "net/change.h"
 #include "net/json/json.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -264,14 +265,35 @@ static void take_genesis(const struct assay_host *host, struct items *items)
     if (host->config.genesis_file.len > 0) (void)take_item(items, &key, host->config.genesis_file);
 }
 
+/* "NAME [EPOCH [SKIP]]"; a number that is not there is 0. Returns: whether it is that. */
+static bool split_items(const char *argument, char *name, size_t name_len, uint64_t *epoch,
+                        uint64_t *skip)
+{
+    uint64_t *const numbers[] = { epoch, skip };
+    const size_t len = strcspn(argument, " ");
+    if (len >= name_len) return false;
+    assay_bytes_copy(name, name_len, argument, len);
+    name[len] = '\0';
+    const char *at = argument + len;
+    for (size_t i = 0; *at == ' '; i++) {
+        char *end = NULL;
+        errno = 0;
+        if (i == sizeof numbers / sizeof numbers[0] || at[1] < '0' || at[1] > '9') return false;
+        *numbers[i] = strtoull(at + 1, &end, 10);
+        if (errno != 0) return false;
+        at = end;
+    }
+    return *at == '\0';
+}
+
 char *host_document_items(struct assay_host *host, const char *argument)
 {
     enum assay_store_class class_ = ASSAY_STORE_META;
     char name[16] = "";
-    unsigned long long epoch = 0, skip = 0;
-    const int read = sscanf(argument, "%15s %20llu %20llu", name, &epoch, &skip);
+    uint64_t epoch = 0, skip = 0;
+    const bool good = split_items(argument, name, sizeof name, &epoch, &skip);
     const bool genesis = strcmp(name, "genesis") == 0;
-    if (read < 1 || (!genesis && !class_of(name, &class_)))
+    if (!good || (!genesis && !class_of(name, &class_)))
         return host_document_refuse(host, "usage",
                                     "items genesis | state | changes | evidence [EPOCH [SKIP]]");
     struct items items = { .list = assay_json_array(), .skip = skip };

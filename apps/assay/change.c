@@ -150,15 +150,14 @@ static int sign_with(const struct assay_change_options *options,
     if (status == ASSAY_OK) status = assay_p256_signer_load(key, &signer);
     if (status == ASSAY_OK) status = assay_p256_sign(signer, draft->digest, signature);
     assay_p256_signer_free(&signer);
-    int result = ASSAY_EXIT_OK;
-    if (status == ASSAY_OK) {
-        merge(draft, id, signature, all);
-        result = assay_change_file_write(
-            options, options->file, draft->body, (const uint8_t(*)[32])all->signers,
-            (const uint8_t(*)[ASSAY_P256_SIGNATURE_LEN])all->signatures, all->signature_count);
-    } else {
-        result = assay_change_fail(options, status, options->file);
+    if (all == NULL || status != ASSAY_OK) {
+        free(all);
+        return assay_change_fail(options, status, options->file);
     }
+    merge(draft, id, signature, all);
+    int result = assay_change_file_write(
+        options, options->file, draft->body, (const uint8_t(*)[32])all->signers,
+        (const uint8_t(*)[ASSAY_P256_SIGNATURE_LEN])all->signatures, all->signature_count);
     if (result == ASSAY_EXIT_OK && !options->json) {
         char hex[65];
         assay_hex_encode(id, sizeof id, hex, sizeof hex);

@@ -7,6 +7,7 @@
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
 #include "apps/assay/member.h"
+#include "base/assert.h"
 #include "base/checked.h"
 #include "net/rules.h"
 #include "quote/accept/policy_lint.h"
@@ -63,6 +64,7 @@ static int open_drafting(struct drafting *d)
         return assay_change_fail(d->options, ASSAY_E_MEMORY, "start");
     const int result = assay_change_source_open(d->options, &d->source);
     if (result != ASSAY_EXIT_OK) return result;
+    ASSAY_ASSERT(d->source.basis != NULL);
     d->state = &d->source.basis->state;
     d->parameters = d->state->rules.parameters;
     return assay_change_rules_of(d->options, &d->source, NULL, &d->state->rules, &d->rules);
@@ -163,6 +165,7 @@ static struct assay_policy *edited(struct drafting *d)
 {
     if (d->policy != NULL) return d->policy;
     d->policy = calloc(1, sizeof *d->policy);
+    ASSAY_ASSERT(d->rules.policy != NULL); /* assay_change_rules_of */
     if (d->policy != NULL) *d->policy = *d->rules.policy;
     return d->policy;
 }
@@ -457,6 +460,7 @@ int assay_change_run_draft(const struct assay_change_options *options)
     struct drafting d = { .options = options };
     char *text = NULL;
     int result = open_drafting(&d);
+    if (result == ASSAY_EXIT_OK) ASSAY_ASSERT(d.state != NULL);
     for (uint32_t i = 0; result == ASSAY_EXIT_OK && i < options->wish_count; i++)
         result = draft_wish(&d, &options->wishes[i], &text);
     if (result == ASSAY_EXIT_OK && d.has_parameters)

@@ -9,6 +9,7 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "base/assert.h"
 #include "engine/ledger/finding.h"
 #include "net/rules.h"
 #include "scoring/weight.h"
@@ -289,15 +290,18 @@ int assay_change_run_try(const struct assay_change_options *options)
     struct trying t = { .options = options,
                         .draft = calloc(1, sizeof *t.draft),
                         .verdict = calloc(1, sizeof *t.verdict) };
-    int result = ASSAY_EXIT_OK;
-    if (t.draft == NULL || t.verdict == NULL)
-        result = assay_change_fail(options, ASSAY_E_MEMORY, options->file);
-    if (result == ASSAY_EXIT_OK) result = assay_change_file_load(options, &bytes, t.draft);
+    if (t.draft == NULL || t.verdict == NULL) {
+        free(t.draft);
+        free(t.verdict);
+        return assay_change_fail(options, ASSAY_E_MEMORY, options->file);
+    }
+    int result = assay_change_file_load(options, &bytes, t.draft);
     if (result == ASSAY_EXIT_OK && t.draft->change.sequence == 0)
         result = assay_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
                                    "change try: maintenance changes neither rules nor weights");
     if (result == ASSAY_EXIT_OK) result = assay_change_source_open(options, &t.source);
     if (result == ASSAY_EXIT_OK) {
+        ASSAY_ASSERT(t.source.basis != NULL);
         t.rows = calloc(t.source.basis->state.member_count, sizeof *t.rows);
         if (t.rows == NULL) result = assay_change_fail(options, ASSAY_E_MEMORY, options->file);
     }
