@@ -298,6 +298,30 @@ Test(net_link, what_is_passed_on_waits_and_is_spared)
     close_all();
 }
 
+/* What waits for company, too: the last word of an epoch, before the link is made anew. */
+Test(net_link, what_lingers_leaves_before_the_end)
+{
+    uint8_t bytes[64];
+    struct assay_slice frame = { 0 };
+    enum assay_roster_key which;
+    uint16_t slot = 99;
+    open_all();
+    introduce(0, 1);
+    say_frame(0, 1, "up");
+    cr_assert(hears(1, "up", 0));
+    cr_assert_eq(assay_link_send(nodes[0].link, 1, frame_of(bytes, "last"), 7), ASSAY_OK);
+    assay_link_linger(nodes[0].link, LONG_MS);
+    assay_link_close(&nodes[0].link);
+    const uint64_t end_ms = now_ms() + LONG_MS;
+    while (nodes[1].link->waiting == 0 && now_ms() < end_ms)
+        cr_assert_eq(assay_link_wait(nodes[1].link, now_ms(), NULL, 0, STEP_MS), ASSAY_OK);
+    cr_assert_eq(assay_link_receive(nodes[1].link, &slot, &which, &frame), ASSAY_OK);
+    cr_assert_eq(slot, 0);
+    cr_assert_geq(frame.len, ASSAY_FRAME_HEADER_LEN + 4);
+    cr_assert(assay_bytes_equal(frame.bytes + ASSAY_FRAME_HEADER_LEN, "last", 4));
+    close_all();
+}
+
 Test(net_link, forgets_the_rest_of_a_malformed_batch)
 {
     static uint8_t all[256];
