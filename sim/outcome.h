@@ -51,7 +51,12 @@
     X(EQUIVOCATIONS_SEEN, "equivocations_seen", false, "equivocations that a node noticed")        \
     X(STRANGE_EVIDENCE, "strange_evidence", false, "evidence that was not for its epoch")          \
     X(SIMULATED_MS, "simulated_ms", false, "virtual time that passed, ms")                         \
-    X(EVENTS, "events", false, "events that were simulated")
+    X(EVENTS, "events", false, "events that were simulated")                                       \
+    X(CHANGES_TAKEN, "changes_taken", false, "changes of operators that a final block holds")      \
+    X(CHANGES_ACTIVE, "changes_active", false, "changes that came into force")                     \
+    X(CHANGES_REVERTED, "changes_reverted", false, "changes that felled too many and went back")   \
+    X(CHANGES_UNFIT, "changes_unfit", false, "changes that could not be applied, or were dropped") \
+    X(MEMBERS_FINAL, "members_final", false, "members at the end that neither rest nor left")
 
 #define ASSAY_SIM_FIGURE_ENUM(symbol, name, cohort, line) ASSAY_SIM_FIGURE_##symbol,
 enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_FIGURE_COUNT };
@@ -86,7 +91,8 @@ enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_F
     X(MUTE, "mute", "who does not ballot for eight certified epochs falls like the absent")        \
     X(UNJUDGED, "unjudged",                                                                        \
       "who nobody can judge for eight certified epochs falls like the absent")                     \
-    X(GUARD, "guard", "no cut raises an operator or a vendor root above a third")
+    X(GUARD, "guard", "no cut raises an operator or a vendor root above a third")                  \
+    X(CHANGES, "changes", "operators' changes: by their rules, whole, undone where they fell many")
 
 #define ASSAY_SIM_CHECKER_ENUM(symbol, name, line) ASSAY_SIM_CHECKER_##symbol,
 enum assay_sim_checker { ASSAY_SIM_CHECKER_LIST(ASSAY_SIM_CHECKER_ENUM) ASSAY_SIM_CHECKER_COUNT };

@@ -25,6 +25,7 @@ enum assay_sim_stream {
     ASSAY_SIM_STREAM_TWINS = 10,
     ASSAY_SIM_STREAM_THEORY = 11,
     ASSAY_SIM_STREAM_COHORT = 12,
+    ASSAY_SIM_STREAM_CHANGE = 13, /* whom operators hand their changes to */
 };
 
 struct assay_sim_random {

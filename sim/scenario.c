@@ -46,6 +46,28 @@ const char *assay_sim_attack_name(enum assay_sim_attack attack)
     return NULL;
 }
 
+const char *assay_sim_action_name(enum assay_sim_action action)
+{
+    switch (action) {
+#define ACTION(symbol, number, text, line)                                                         \
+    case ASSAY_SIM_ACTION_##symbol: return text;
+        ASSAY_SIM_ACTION_LIST(ACTION)
+#undef ACTION
+    }
+    return NULL;
+}
+
+const char *assay_sim_flaw_name(enum assay_sim_flaw flaw)
+{
+    switch (flaw) {
+#define FLAW(symbol, number, text, line)                                                           \
+    case ASSAY_SIM_FLAW_##symbol: return text;
+        ASSAY_SIM_FLAW_LIST(FLAW)
+#undef FLAW
+    }
+    return NULL;
+}
+
 const char *assay_sim_rule_name(enum assay_sim_rule rule)
 {
     switch (rule) {
@@ -332,6 +354,40 @@ static enum assay_status check_clock(const struct assay_scenario *s, uint32_t in
                                  (unsigned)index);
 }
 
+static enum assay_status check_change(const struct assay_scenario *s, uint32_t index, char *message)
+{
+    const struct assay_sim_change *c = &s->changes[index];
+    const struct assay_sim_change *before = index > 0 ? &s->changes[index - 1] : NULL;
+    const bool alone = c->action == ASSAY_SIM_ACTION_MAINTENANCE;
+    if (assay_scenario_fidelity(s) != ASSAY_SIM_FIDELITY_MESSAGE ||
+        s->evidence == ASSAY_SIM_EVIDENCE_SOFT)
+        return assay_scenario_refuse(
+            message, ASSAY_E_INVALID,
+            "changes[%u]: changes run at fidelity message and with modelled evidence alone",
+            (unsigned)index);
+    if (!c->with_before) return ASSAY_OK;
+    if (before == NULL)
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "changes[0].with_before: there is none before");
+    if (alone || before->action == ASSAY_SIM_ACTION_MAINTENANCE)
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "changes[%u].with_before: maintenance stands alone",
+                                     (unsigned)index);
+    return ASSAY_OK;
+}
+
+static enum assay_status check_spares(const struct assay_scenario *s, char *message)
+{
+    if (s->spares == 0) return ASSAY_OK;
+    ASSAY_TRY(within(message, "spares", s->spares, 0, s->nodes > 4 ? s->nodes - 4 : 0));
+    if (assay_scenario_fidelity(s) == ASSAY_SIM_FIDELITY_MESSAGE &&
+        s->evidence != ASSAY_SIM_EVIDENCE_SOFT)
+        return ASSAY_OK;
+    return assay_scenario_refuse(
+        message, ASSAY_E_INVALID,
+        "spares: they join at fidelity message and with modelled evidence alone");
+}
+
 static enum assay_status check_lists(const struct assay_scenario *s, char *message)
 {
     for (uint32_t i = 0; i < s->cohort_count; i++)
@@ -344,6 +400,8 @@ static enum assay_status check_lists(const struct assay_scenario *s, char *messa
         ASSAY_TRY(check_crash(s, i, message));
     for (uint32_t i = 0; i < s->clock_count; i++)
         ASSAY_TRY(check_clock(s, i, message));
+    for (uint32_t i = 0; i < s->change_count; i++)
+        ASSAY_TRY(check_change(s, i, message));
     return ASSAY_OK;
 }
 
@@ -355,6 +413,7 @@ enum assay_status assay_scenario_check(const struct assay_scenario *scenario,
     ASSAY_TRY(check_vendor_shares(scenario, message));
     ASSAY_TRY(check_fidelity(scenario, message));
     ASSAY_TRY(check_link(scenario, message));
+    ASSAY_TRY(check_spares(scenario, message));
     ASSAY_TRY(check_lists(scenario, message));
     if (scenario->heal_epoch == 0 || scenario->heal_epoch <= scenario->epochs) return ASSAY_OK;
     return assay_scenario_refuse(

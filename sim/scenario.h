@@ -23,6 +23,7 @@ enum {
     ASSAY_SIM_PARTITIONS_MAX = 16,
     ASSAY_SIM_CRASHES_MAX = 16,
     ASSAY_SIM_CLOCKS_MAX = 16,
+    ASSAY_SIM_CHANGES_MAX = 16,
     ASSAY_SIM_ASSERTIONS_MAX = 48,
     ASSAY_SIM_VENDORS_MAX = 16,
     ASSAY_SIM_NAME_MAX = 63,
@@ -178,6 +179,54 @@ struct assay_sim_clock {
     uint32_t ahead_s, behind_s; /* by how much */
 };
 
+/* What operators decide (engine/ledger/change.h). X(symbol, number, name in files, one line). */
+#define ASSAY_SIM_ACTION_LIST(X)                                                                   \
+    X(REST, 1, "rest", "members of the cohort have no weight and are not judged")                  \
+    X(WAKE, 2, "wake", "those of the cohort that rest serve again")                                \
+    X(LEAVE, 3, "leave", "members of the cohort are members no more")                              \
+    X(JOIN, 4, "join", "so many newcomers (count), in the first free slots, then in new ones")     \
+    X(MAINTENANCE, 5, "maintenance", "absence of one member of the cohort for so many epochs")     \
+    X(POLICY, 6, "policy", "another policy, under which evidence of the cohort fails hard")        \
+    X(PARAMETERS, 7, "parameters", "another cap of vendors (vendor_cap)")                          \
+    X(OPERATORS, 8, "operators", "one operator more, and one more must sign")
+
+#define ASSAY_SIM_ACTION_ENUM(symbol, number, name, line) ASSAY_SIM_ACTION_##symbol = number,
+enum assay_sim_action { ASSAY_SIM_ACTION_LIST(ASSAY_SIM_ACTION_ENUM) };
+#undef ASSAY_SIM_ACTION_ENUM
+
+/* What is wrong with a change, so that no block may ever hold it. */
+#define ASSAY_SIM_FLAW_LIST(X)                                                                     \
+    X(NONE, 0, "none", "nothing: it is drafted anew and handed in again until a block has it")     \
+    X(FEW_SIGNATURES, 1, "few-signatures", "one signature is missing")                             \
+    X(STRANGER, 2, "stranger", "one of the signatures is by nobody's operator")                    \
+    X(SEQUENCE, 3, "sequence", "its number was taken before, or is far ahead")                     \
+    X(NEAR, 4, "near", "it is to hold in the epoch that follows")                                  \
+    X(UNFIT, 5, "unfit", "one more action is about a member that there is not")                    \
+    X(REPLAY, 6, "replay", "the last one that a block took, byte for byte")                        \
+    X(ERA, 7, "era", "it is of another era")                                                       \
+    X(FORCE, 8, "force", "it forces a change that was never reverted")                             \
+    X(DOCUMENT, 9, "document", "its policy is one that nobody can judge by")                       \
+    X(TOO_LONG, 10, "too-long", "maintenance beyond 1 epoch in 16")
+
+#define ASSAY_SIM_FLAW_ENUM(symbol, number, name, line) ASSAY_SIM_FLAW_##symbol = number,
+enum assay_sim_flaw { ASSAY_SIM_FLAW_LIST(ASSAY_SIM_FLAW_ENUM) };
+#undef ASSAY_SIM_FLAW_ENUM
+
+/* A change that operators sign and hand to one or several members. */
+struct assay_sim_change {
+    enum assay_sim_action action;
+    uint64_t at_epoch;                       /* of the scenario, when it is first handed in */
+    uint32_t ahead_epochs;                   /* so long before it holds */
+    bool with_before;                        /* one more action of the change before in the list */
+    bool by_cohort;                          /* POLICY: somebody fails */
+    uint32_t cohort, count;                  /* whom; the first so many, 0: all (JOIN: one) */
+    uint32_t epochs;                         /* MAINTENANCE */
+    uint32_t vendor_cap_num, vendor_cap_den; /* PARAMETERS */
+    bool forces;                             /* names the change that was reverted last */
+    uint32_t given_to;                       /* so many honest members get it */
+    enum assay_sim_flaw flaw;
+};
+
 struct assay_sim_store_faults {
     uint32_t lost_permille;        /* of crashes: the last acknowledged batch is gone */
     uint32_t torn_permille;        /* of crashes: the last batch is there in part */
@@ -209,6 +258,7 @@ struct assay_scenario {
     enum assay_sim_fidelity fidelity;
     uint64_t seed;
     uint32_t nodes;
+    uint32_t spares; /* of nodes, the last ones: no members until they join */
     uint64_t epochs;
     uint32_t epoch_ms;
     uint32_t operators, vendors;
@@ -235,6 +285,8 @@ struct assay_scenario {
     struct assay_sim_crash crashes[ASSAY_SIM_CRASHES_MAX];
     uint32_t clock_count;
     struct assay_sim_clock clocks[ASSAY_SIM_CLOCKS_MAX];
+    uint32_t change_count;
+    struct assay_sim_change changes[ASSAY_SIM_CHANGES_MAX];
     uint64_t
         heal_epoch; /* from here on no fault but the adversary's; progress is demanded. 0: never */
     uint32_t
@@ -308,5 +360,7 @@ const char *assay_sim_fidelity_name(enum assay_sim_fidelity fidelity);
 const char *assay_sim_evidence_mode_name(enum assay_sim_evidence_mode mode);
 const char *assay_sim_delay_name(enum assay_sim_delay delay);
 const char *assay_sim_losing_name(enum assay_sim_losing losing);
+const char *assay_sim_action_name(enum assay_sim_action action);
+const char *assay_sim_flaw_name(enum assay_sim_flaw flaw);
 
 #endif

@@ -37,6 +37,16 @@ static const char *losing_word(uint32_t value)
     return assay_sim_losing_name((enum assay_sim_losing)value);
 }
 
+static const char *action_word(uint32_t value)
+{
+    return assay_sim_action_name((enum assay_sim_action)value);
+}
+
+static const char *flaw_word(uint32_t value)
+{
+    return assay_sim_flaw_name((enum assay_sim_flaw)value);
+}
+
 static const char *attack_word(uint32_t value)
 {
     return assay_sim_attack_name((enum assay_sim_attack)value);
@@ -65,6 +75,8 @@ static const struct assay_scenario_key root_keys[] = {
            "every message an event, or delivery drawn per epoch; auto: message up to 32 nodes") },
     { U64("seed", seed, 0, UINT64_MAX, "decides everything, together with the rest of the file") },
     { U32("nodes", nodes, NODES_MIN, ASSAY_SIM_NODES_MAX, "members of the network") },
+    { U32("spares", spares, 0, ASSAY_SIM_MESSAGE_NODES_MAX,
+          "of nodes, the last ones: no members until a change has them join") },
     { U64("epochs", epochs, 1, ASSAY_SIM_EPOCHS_MAX, "how long it runs") },
     { U32("epoch_ms", epoch_ms, ASSAY_EPOCH_MS_MIN, ASSAY_EPOCH_MS_MAX, "length of an epoch, ms") },
     { U32("operators", operators, 1, ASSAY_SIM_NODES_MAX,
@@ -197,6 +209,25 @@ static const struct assay_scenario_key clock_keys[] = {
 };
 #undef PART
 
+#define PART assay_sim_change
+static const struct assay_scenario_key change_keys[] = {
+    { WORD("action", action, action_word, 1, 8, "what operators decide") },
+    { U64("at_epoch", at_epoch, 1, ASSAY_SIM_EPOCHS_MAX, "when it is handed in first") },
+    { U32("ahead_epochs", ahead_epochs, 2, 1000, "epochs from then until it holds, at least") },
+    { OTHER("with_before", with_before, BOOL, "one more action of the change before in the list") },
+    { OTHER("cohort", cohort, COHORT, "whom it is about, or who fails under the policy"),
+      FLAG(by_cohort, true) },
+    { U32("count", count, 0, ASSAY_SIM_MESSAGE_NODES_MAX,
+          "the first so many of the cohort; 0: all of it (join: one)") },
+    { U32("epochs", epochs, 1, 64, "maintenance: for so many epochs") },
+    { OTHER("vendor_cap", vendor_cap_num, CAP, "parameters: most weight of one vendor root") },
+    { OTHER("forces", forces, BOOL, "names the change that was reverted last: it stays") },
+    { U32("given_to", given_to, 1, ASSAY_SIM_MESSAGE_NODES_MAX,
+          "so many honest members get it from the operators") },
+    { WORD("flaw", flaw, flaw_word, 0, 10, "what is wrong with it") },
+};
+#undef PART
+
 static const struct assay_scenario_key assertion_key[] = {
     { .kind = ASSAY_SCENARIO_ASSERTION, .line = "FIGURE [COHORT] COMPARE NUMBER" },
 };
@@ -237,6 +268,10 @@ const struct assay_scenario_section assay_scenario_sections[ASSAY_SCENARIO_SECTI
       LIST(clocks, clock_count, ASSAY_SIM_CLOCKS_MAX, 0),
       KEYS(clock_keys),
       .line = "Dates that are wrong for a while (fidelity message)" },
+    { .name = "changes",
+      LIST(changes, change_count, ASSAY_SIM_CHANGES_MAX, 0),
+      KEYS(change_keys),
+      .line = "What operators decide (fidelity message)" },
     { .name = "assertions",
       LIST(assertions, assertion_count, ASSAY_SIM_ASSERTIONS_MAX, 0),
       KEYS(assertion_key),

@@ -115,6 +115,18 @@ static void put_attacks(struct assay_writer *w)
 #undef ATTACK
 }
 
+static void put_changes(struct assay_writer *w)
+{
+    put(w, "\n### action\n\n| word | what operators decide |\n| --- | --- |\n");
+#define ACTION(symbol, number, text, about) put(w, "| `%s` | %s |\n", text, about);
+    ASSAY_SIM_ACTION_LIST(ACTION)
+#undef ACTION
+    put(w, "\n### flaw\n\n| word | what is wrong |\n| --- | --- |\n");
+#define FLAW(symbol, number, text, about) put(w, "| `%s` | %s |\n", text, about);
+    ASSAY_SIM_FLAW_LIST(FLAW)
+#undef FLAW
+}
+
 static void put_figures(struct assay_writer *w)
 {
     put(w, "\n### figures\n\n| figure | of a cohort | what it is |\n| --- | --- | --- |\n");
@@ -137,5 +149,6 @@ void assay_scenario_put_keys(struct assay_writer *w)
             put_key(w, section, &section->keys[k]);
     }
     put_attacks(w);
+    put_changes(w);
     put_figures(w);
 }

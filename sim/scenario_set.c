@@ -90,6 +90,15 @@ bool assay_scenario_append(struct assay_scenario *scenario,
         *(struct assay_sim_partition *)part = (struct assay_sim_partition){ .start_epoch = 1 };
     else if (strcmp(section->name, "crashes") == 0)
         *(struct assay_sim_crash *)part = (struct assay_sim_crash){ .down_ms = 1000 };
+    else if (strcmp(section->name, "changes") == 0)
+        *(struct assay_sim_change *)part = (struct assay_sim_change){
+            .at_epoch = 1,
+            .ahead_epochs = 2,
+            .epochs = 1,
+            .vendor_cap_num = 33,
+            .vendor_cap_den = 100,
+            .given_to = 1
+        };
     put_u32(scenario, section->count_offset, count + 1);
     return true;
 }

@@ -87,6 +87,7 @@ void assay_sim_watch_destroy(struct assay_sim_watch **watch)
     free(w->platform_byzantine);
     free(w->platform_silent);
     free(w->scratch);
+    assay_watch_changes_free(w);
     free(w);
     *watch = NULL;
 }
@@ -130,13 +131,6 @@ struct assay_watch_electorate assay_watch_electorate_of(const struct assay_watch
     };
 }
 
-bool assay_watch_held(const struct assay_watch_epoch *epoch, uint32_t slot)
-{
-    const struct assay_member *m = &epoch->before->members[slot];
-    return !assay_member_serves(m) || !assay_member_serves(&epoch->after->members[slot]) ||
-           assay_member_in_maintenance(m, epoch->after->epoch);
-}
-
 /* --- one epoch */
 
 static void weigh(struct assay_watch_epoch *epoch)
@@ -159,7 +153,9 @@ static void weigh(struct assay_watch_epoch *epoch)
         epoch->silent += t->honest && !balloted ? weight : 0;
         epoch->balloted += balloted ? weight : 0;
         if (t->alive && t->evidence != ASSAY_SIM_EVIDENCE_NONE) present += weight;
-        if (t->honest && !(t->alive && t->reachable && t->unheard_weight == 0)) honest_calm = false;
+        const bool due = !assay_watch_set_aside(epoch, slot);
+        if (due && t->honest && !(t->alive && t->reachable && t->unheard_weight == 0))
+            honest_calm = false;
     }
     epoch->calm = honest_calm && 3 * present > 2 * epoch->total;
 }
@@ -201,6 +197,7 @@ void assay_sim_watch_epoch(struct assay_sim_watch *watch, const struct assay_sim
             .watch = watch, .closed = closed, .before = closed->before, .after = closed->state
         };
         if (epoch.before != NULL && epoch.before->epoch + 1 == epoch.after->epoch) {
+            assay_watch_changes(&epoch);
             weigh(&epoch);
             assay_watch_members(&epoch);
             assay_watch_recount(&epoch);

@@ -19,6 +19,7 @@ struct assay_sim_truth {
     bool reachable; /* in time for ballots it could be heard by every honest voter that was alive,
                        but for those of unheard_weight */
     enum assay_sim_evidence evidence;
+    bool by_policy; /* its evidence fails by what operators decided: it is honest all the same */
     uint64_t unheard_weight; /* weight in this epoch of honest voters that could not hear it */
 };
 
@@ -40,6 +41,11 @@ struct assay_sim_closed {
      * fails: [nodes], enum assay_outcome of a FAIL record of the epoch, else 0. Both or none. */
     const uint8_t *const *rows;
     const uint8_t *fails;
+    /* CHANGE records of its final blocks, in chain order, and the genesis that the chain began
+     * with. NULL: a fidelity without changes. */
+    const struct assay_slice *changes;
+    uint32_t change_count;
+    const struct assay_genesis *genesis;
     /* What the epoch cost, as far as the fidelity knows. */
     uint64_t messages, bytes, verifications;
     uint32_t views_nullified, blocks, proofs, crashes, certificates_held;

@@ -105,7 +105,9 @@ static void count_unjust(struct assay_sim_watch *w, const struct assay_sim_close
     const struct assay_member *m = &closed->state->members[slot];
     if (m->failure_epoch == closed->epoch)
         (*figure(w, ASSAY_SIM_FIGURE_OFFENCES, w->cohort_of[slot]))++;
-    if (truth->honest && m->found.integrity_reason >= ASSAY_INTEGRITY_FALSE_FAIL)
+    const bool by_policy =
+        truth->by_policy && m->found.integrity_reason == ASSAY_INTEGRITY_FAIL_HARD;
+    if (truth->honest && !by_policy && m->found.integrity_reason >= ASSAY_INTEGRITY_FALSE_FAIL)
         (*figure(w, ASSAY_SIM_FIGURE_UNJUST_OFFENCES, 0))++;
 }
 
@@ -113,6 +115,15 @@ static void count_member(struct assay_sim_watch *w, const struct assay_sim_close
                          uint32_t slot, struct assay_sim_row *row, struct cohort_sums *sums)
 {
     const uint32_t c = w->cohort_of[slot];
+    /* Who rests, left or has not come yet has no score to show. */
+    if (closed->state != NULL && (slot >= closed->state->member_count ||
+                                  closed->state->members[slot].stage != ASSAY_STAGE_MEMBER)) {
+        w->tracks[slot].seen = true; /* and begins with none */
+        w->tracks[slot].score_bp = 0;
+        w->tracks[slot].standing = ASSAY_STANDING_SUSPENDED;
+        return;
+    }
+    *figure(w, ASSAY_SIM_FIGURE_MEMBERS_FINAL, 0) += 1;
     const struct look now = look_at(closed, slot);
     struct assay_sim_cohort_row *of = &row->cohorts[c];
     if (of->members == 0 || now.score_bp < of->score_min_bp) of->score_min_bp = now.score_bp;
@@ -189,6 +200,7 @@ void assay_watch_count(struct assay_sim_watch *watch, const struct assay_sim_clo
     struct cohort_sums sums[ASSAY_SIM_COHORTS_MAX] = { { 0 } };
     uint64_t total = 0;
     count_network(watch, closed, row);
+    *figure(watch, ASSAY_SIM_FIGURE_MEMBERS_FINAL, 0) = 0;
     for (uint32_t slot = 0; slot < watch->nodes; slot++)
         count_member(watch, closed, slot, row, sums);
     for (uint32_t c = 0; c < ASSAY_SIM_COHORTS_MAX; c++)

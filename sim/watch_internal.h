@@ -1,7 +1,7 @@
 /*
  * sim/watch_internal.h - what a watch remembers between two epochs, and its parts.
  *
- * watch.c feeds, watch_figures.c counts, watch_members.c and watch_network.c check. Who belongs
+ * watch.c feeds, watch_figures.c counts, watch_members.c, watch_network.c and watch_changes.c check. Who belongs
  * where is taken from the scenario, never from the code under test; sums are made here anew.
  */
 #ifndef ASSAY_SIM_WATCH_INTERNAL_H
@@ -51,6 +51,7 @@ struct assay_sim_watch {
     bool healed, closed_since;
     uint64_t epochs_closed;
     uint64_t bad_epochs[ASSAY_SIM_COHORTS_MAX], member_epochs[ASSAY_SIM_COHORTS_MAX];
+    struct assay_watch_charter *charter; /* watch_changes.c; NULL: a fidelity without changes */
     void *scratch; /* of a state root */
     size_t scratch_len;
 };
@@ -67,6 +68,18 @@ struct assay_watch_epoch {
     bool calm;
 };
 
+/* watch_changes.c: what operators decided, followed from the records of final blocks. Before the
+ * other checkers, which ask it. Each Returns: nothing. */
+void assay_watch_changes(const struct assay_watch_epoch *epoch);
+void assay_watch_changes_free(struct assay_sim_watch *watch);
+/* Returns: whether a slot has the member that it had before the epoch. */
+bool assay_watch_same_member(const struct assay_watch_epoch *epoch, uint32_t slot);
+/* The rules about members do not speak of it in this epoch: it does not serve, is announced absent,
+ * came, went or was spared at its end. Returns: whether so. */
+bool assay_watch_set_aside(const struct assay_watch_epoch *epoch, uint32_t slot);
+/* Returns: whether somebody came, went, rested or woke at the end of the epoch. */
+bool assay_watch_roster_changed(const struct assay_watch_epoch *epoch);
+
 /* Weights of the electorate of one subject: everybody but its platform (docs/protocol.md 7.1). */
 struct assay_watch_electorate {
     uint64_t weight, byzantine, silent;
@@ -75,9 +88,6 @@ struct assay_watch_electorate {
 /* Returns: the electorate of a subject in the epoch that closed. */
 struct assay_watch_electorate assay_watch_electorate_of(const struct assay_watch_epoch *epoch,
                                                         uint32_t subject);
-/* Returns: whether a member rests, is gone or in maintenance in the epoch that closed, or from its
- * end on: what is said of it counts for nothing (docs/protocol.md 9.6.2, 9.7). */
-bool assay_watch_held(const struct assay_watch_epoch *epoch, uint32_t slot);
 /* Returns: whether some adversary acts for the member in this epoch. */
 bool assay_watch_acts(const struct assay_sim_watch *watch, uint64_t epoch, uint32_t slot);
 /* Sums weights of a family into watch->sums[count]. Returns: the largest sum. */

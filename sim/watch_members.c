@@ -206,7 +206,7 @@ static void check_mute(const struct member *m)
 {
     struct assay_watch_track *t = m->track;
     if (!m->epoch->after->certified) return;
-    const bool held = assay_watch_held(m->epoch, m->slot);
+    const bool held = assay_watch_set_aside(m->epoch, m->slot);
     t->mute_streak = m->after->found.balloted ? 0 : t->mute_streak + (held ? 0 : 1);
     if (held) return;
     check_patience(m, ASSAY_SIM_CHECKER_MUTE, t->mute_streak,
@@ -342,6 +342,13 @@ static void check_p7(const struct member *m)
     else fine(m, ASSAY_SIM_CHECKER_P7);
 }
 
+/* Operators chose a policy that its evidence does not satisfy: it is right that it falls. */
+static bool falls_by_policy(const struct member *m)
+{
+    const enum assay_integrity_reason reason = m->after->found.integrity_reason;
+    return m->truth->by_policy && reason == ASSAY_INTEGRITY_FAIL_HARD;
+}
+
 /* Justice: no honest member is convicted (docs/protocol.md 7.4: integrity moves on re-verifiable
  * objects only, and nobody can forge one). Asks nothing: whatever weight is Byzantine. */
 static void check_justice(const struct member *m)
@@ -350,11 +357,11 @@ static void check_justice(const struct member *m)
     if (m->after->equivocation_struck > m->before->equivocation_struck)
         broken(m, ASSAY_SIM_CHECKER_JUSTICE, "honest and convicted of equivocation",
                m->before->equivocation_struck, m->after->equivocation_struck);
-    else if (m->struck)
+    else if (m->struck && !falls_by_policy(m))
         broken(m, ASSAY_SIM_CHECKER_JUSTICE,
                assay_integrity_reason_text(m->after->found.integrity_reason), integrity(m->before),
                integrity(m->after));
-    else if (integrity(m->after) < integrity(m->before))
+    else if (integrity(m->after) < integrity(m->before) && !falls_by_policy(m))
         broken(m, ASSAY_SIM_CHECKER_JUSTICE, "honest, and integrity fell", integrity(m->before),
                integrity(m->after));
     else fine(m, ASSAY_SIM_CHECKER_JUSTICE);
@@ -378,6 +385,11 @@ static void note_p8(const struct member *m)
 void assay_watch_members(const struct assay_watch_epoch *epoch)
 {
     for (uint32_t slot = 0; slot < epoch->watch->nodes; slot++) {
+        if (!assay_watch_same_member(epoch, slot))
+            epoch->watch->tracks[slot] = (struct assay_watch_track){
+                .availability_min_bp = ASSAY_SCORE_BP_MAX, .integrity_min_bp = ASSAY_SCORE_BP_MAX
+            };
+        if (assay_watch_set_aside(epoch, slot)) continue;
         const struct member m = {
             .epoch = epoch,
             .slot = slot,

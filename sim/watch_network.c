@@ -15,6 +15,7 @@ enum { ROOT_NODES = 128, ROOT_EVERY = 32 };
 /* Raw weight (docs/protocol.md 6.0): integrity, 0 while its standing is SUSPENDED. */
 static uint64_t raw_weight(const struct assay_member *m)
 {
+    if (m->stage != ASSAY_STAGE_MEMBER) return 0; /* operators took it out of service */
     return m->trust.integrity.standing == ASSAY_STANDING_SUSPENDED ? 0 : m->trust.integrity_bp;
 }
 
@@ -67,6 +68,7 @@ static void keep_first(struct assay_sim_watch *w, const struct assay_watch_epoch
  * Asks: weights made of integrity; a share of a third at most in the first table; no cap that cut
  * anybody then or now (capping may lift the share of who is not cut: docs/protocol.md 6.3, guard).
  * Honest integrity never falls and Byzantine integrity never exceeds 10000, so the share is never
+ * (operators who change the roster decide anew who shares the weight: it is measured from there)
  * above the first one. Who turns Byzantine on the way (a disk that lost writes) counts from the
  * beginning, and to the end: what it was convicted of meanwhile stays. */
 static void check_p5(const struct assay_watch_epoch *epoch, const struct table *now)
@@ -74,6 +76,10 @@ static void check_p5(const struct assay_watch_epoch *epoch, const struct table *
     struct assay_sim_watch *w = epoch->watch;
     uint64_t byzantine = 0, byzantine_now = 0;
     if (!w->has_first) keep_first(w, epoch);
+    if (assay_watch_roster_changed(epoch)) {
+        w->has_first = false;
+        return;
+    }
     if (w->scenario->weight_source != ASSAY_SIM_WEIGHT_INTEGRITY) return;
     for (uint32_t slot = 0; slot < w->nodes; slot++) {
         if (!epoch->closed->truth[slot].honest) w->tracks[slot].went_over = true;
@@ -216,10 +222,15 @@ static void check_p9(const struct assay_watch_epoch *epoch, const struct table *
 {
     struct assay_sim_watch *w = epoch->watch;
     const struct assay_scenario *s = w->scenario;
-    const struct family vendor = { "vendor root", w->vendor, w->vendor_count, s->vendor_cap_num,
-                                   s->vendor_cap_den };
+    /* Caps may be changed (watch_changes.c says whether rightly); naive rules have none there. */
+    const struct assay_genesis_parameters *p = &epoch->after->rules.parameters;
+    const bool changed = w->charter != NULL && p->vendor_cap_den != 0;
+    const struct family vendor = { "vendor root", w->vendor, w->vendor_count,
+                                   changed ? p->vendor_cap_num : s->vendor_cap_num,
+                                   changed ? p->vendor_cap_den : s->vendor_cap_den };
     const struct family operators = { "operator", w->operator_, w->operator_count,
-                                      s->operator_cap_num, s->operator_cap_den };
+                                      changed ? p->operator_cap_num : s->operator_cap_num,
+                                      changed ? p->operator_cap_den : s->operator_cap_den };
     /* An empty table is refused: the one before stays (docs/protocol.md 6.4). */
     if (s->weight_source != ASSAY_SIM_WEIGHT_INTEGRITY || now->raw_total == 0) return;
     check_raw(epoch, &vendor, &operators);
@@ -250,7 +261,7 @@ void assay_watch_root(struct assay_sim_watch *watch, const struct assay_sim_clos
     if (closed->root == NULL) return;
     if (watch->nodes > ROOT_NODES && closed->epoch % ROOT_EVERY != 1) return;
     if (watch->scratch == NULL) {
-        watch->scratch_len = assay_state_scratch_len(state->member_count);
+        watch->scratch_len = assay_state_scratch_len(watch->nodes);
         watch->scratch = malloc(watch->scratch_len);
         ASSAY_ASSERT(watch->scratch != NULL);
     }
@@ -295,6 +306,7 @@ static void check_p11(const struct assay_watch_epoch *epoch)
         return;
     }
     for (uint32_t slot = 0; slot < epoch->watch->nodes; slot++) {
+        if (assay_watch_set_aside(epoch, slot)) continue;
         const char *what = held_moved(&epoch->before->members[slot], &epoch->after->members[slot]);
         if (what == NULL) assay_sim_check_look(outcome, ASSAY_SIM_CHECKER_P11, number, NULL);
         else

@@ -125,7 +125,8 @@ static void recount(const struct assay_watch_epoch *epoch, uint32_t subject)
  * protocol.md 7.5): that of nobody else, and of nobody who has none. */
 static void check_counted(const struct assay_watch_epoch *epoch)
 {
-    for (uint32_t voter = 0; voter < epoch->watch->nodes; voter++) {
+    for (uint32_t voter = 0; voter < epoch->before->member_count; voter++) {
+        if (!assay_watch_same_member(epoch, voter)) continue; /* its slot is another's now */
         const bool counted = epoch->after->members[voter].found.balloted;
         const bool there = epoch->closed->rows[voter] != NULL;
         if (counted == there)
@@ -147,6 +148,6 @@ void assay_watch_recount(const struct assay_watch_epoch *epoch)
     const uint32_t count = n < RECOUNT_SUBJECTS ? n : RECOUNT_SUBJECTS;
     const uint64_t first = epoch->closed->epoch * RECOUNT_SUBJECTS;
     for (uint32_t k = 0; k < count; k++)
-        if (!assay_watch_held(epoch, (uint32_t)((first + k) % n)))
+        if (!assay_watch_set_aside(epoch, (uint32_t)((first + k) % n)))
             recount(epoch, (uint32_t)((first + k) % n));
 }

@@ -35,7 +35,8 @@ void assay_twist_ballot(const struct assay_attack_scene *scene,
     const enum assay_status status = assay_record_decode(whole(signing), &record);
     ASSAY_ASSERT(status == ASSAY_OK && record.kind == ASSAY_RECORD_BALLOT);
     uint8_t *nibbles = inside(signing, record.ballot.row);
-    for (uint32_t slot = 0; slot < scene->scenario->nodes; slot++) {
+    const uint32_t members = scene->members != 0 ? scene->members : scene->scenario->nodes;
+    for (uint32_t slot = 0; slot < members; slot++) {
         if (slot == scene->node) continue; /* one's own slot is none, always */
         const enum assay_outcome honest = (enum assay_outcome)assay_row_get(nibbles, slot);
         assay_row_set(nibbles, slot, row->vote(scene, slot, honest));

@@ -13,6 +13,7 @@ enum { US = 1000 };
 static struct assay_slice heard_envelope(void *context, uint32_t slot)
 {
     const struct world_host_of *h = context;
+    if (slot >= world_members(h->run->w, h->node)) return (struct assay_slice){ 0 };
     const struct assay_seat *seat = &h->run->w->nodes[h->node].engine->seats[slot];
     return assay_slice_over(seat->payload, seat->payload_len);
 }
@@ -47,6 +48,7 @@ static void find_acts(struct world_run *r, uint32_t node)
         .epoch = r->epoch,
         .node = node,
         .no_vote = r->before.members[node].weight == 0,
+        .members = world_members(r->w, node),
         .first_row = heard ? r->first_rows[node] : NULL,
         .node_ids = (const uint8_t(*)[32])r->node_ids,
         .host = &r->hosts[node],
@@ -57,7 +59,7 @@ static void find_acts(struct world_run *r, uint32_t node)
 void world_attack_turn(struct world_run *r)
 {
     for (uint32_t i = 0; i < r->scenario->nodes; i++) {
-        if (!r->byzantine[i]) continue;
+        if (!r->byzantine[i] || !r->w->nodes[i].born) continue;
         find_acts(r, i);
         r->w->nodes[i].clock_us = assay_attack_acts_clock_ms(&r->acts[i]) * US;
     }

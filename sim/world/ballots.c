@@ -88,7 +88,7 @@ void world_ballots_heard(struct assay_sim_world *w, uint32_t node, struct assay_
     if (assay_envelope_decode(payload, &envelope) != ASSAY_OK) return;
     if (envelope.epoch != state->epoch + 1 && envelope.epoch != state->epoch + 2) return;
     const uint32_t slot = assay_state_slot_of(state, envelope.node_id);
-    if (slot >= w->options.nodes) return;
+    if (slot >= state->member_count) return;
     if (envelope.incarnation != state->members[slot].lives[0].incarnation) return;
     struct knowledge *k = knowledge_of(w, node, envelope.epoch);
     if (bit(k->heard, slot)) return; /* the first one counts */
@@ -99,7 +99,7 @@ void world_ballots_heard(struct assay_sim_world *w, uint32_t node, struct assay_
 void world_ballots_asked(struct assay_sim_world *w, uint32_t node, uint32_t peer,
                          enum assay_message_kind kind, struct assay_slice payload)
 {
-    const uint32_t n = w->options.nodes;
+    const uint32_t n = world_members(w, node);
     uint64_t epoch = 0;
     struct assay_slice slots;
     if (peer >= n || planted(w, node, ASSAY_SIM_WORLD_PLANT_ASKS_NOBODY)) return;
@@ -149,7 +149,14 @@ void world_ballots_opened(struct assay_sim_world *w, uint32_t node)
 
 static uint64_t weight_of(const struct assay_sim_world *w, uint32_t node, uint32_t slot)
 {
-    return w->nodes[node].engine->head->state.members[slot].weight;
+    return world_member(&w->nodes[node].engine->head->state, slot)->weight;
+}
+
+/* Operators took the others out of service: nothing is said of them (docs/protocol.md 9.6). */
+static bool is_judged(const struct assay_sim_world *w, uint32_t node, uint32_t slot)
+{
+    const struct assay_state *state = &w->nodes[node].engine->head->state;
+    return slot != node && slot < state->member_count && assay_member_serves(&state->members[slot]);
 }
 
 /* Its own envelope is among those it holds. */
@@ -175,7 +182,9 @@ static uint32_t asked_of(const struct assay_sim_world *w, const struct knowledge
 static void check_absent(struct assay_sim_world *w, uint32_t node, const struct knowledge *k,
                          uint32_t subject)
 {
-    const uint32_t peers = w->options.nodes - 1;
+    uint32_t peers = 0;
+    for (uint32_t s = 0; s < w->options.nodes; s++)
+        peers += is_judged(w, node, s);
     const uint32_t enough = peers < ASKED_MIN ? peers : ASKED_MIN;
     world_looked(w, ASSAY_SIM_CHECKER_BALLOTS);
     if (bit(k->judged, subject)) { /* what it judged was of something else */
@@ -201,7 +210,7 @@ static void check_patience(struct assay_sim_world *w, uint32_t node, const struc
     const uint64_t wait_ms = (uint64_t)w->options.epoch_ms * 5 / 8;
     uint32_t lacks = 0;
     for (uint32_t s = 0; s < w->options.nodes; s++)
-        lacks += s != node && !bit(k->judged, s);
+        lacks += is_judged(w, node, s) && !bit(k->judged, s);
     world_looked(w, ASSAY_SIM_CHECKER_BALLOTS);
     if (lacks == 0 || knows->opened_life != w->nodes[node].life || waited_ms >= wait_ms) return;
     world_broken(w, ASSAY_SIM_CHECKER_BALLOTS,
@@ -221,8 +230,12 @@ void world_ballots_signed(struct assay_sim_world *w, uint32_t node, struct assay
     /* A step may close an epoch behind the ballot: what it knew is not there any more. */
     if (record.kind != ASSAY_RECORD_BALLOT || b->epoch != running(w, node)) return;
     const struct knowledge *k = knowledge_of(w, node, b->epoch);
-    for (uint32_t s = 0; s < w->options.nodes; s++) {
-        if (assay_row_get(b->row.bytes, s) != ASSAY_OUTCOME_ABSENT) continue;
+    for (uint32_t s = 0; s < world_members(w, node); s++) {
+        const enum assay_outcome said = (enum assay_outcome)assay_row_get(b->row.bytes, s);
+        if (said != ASSAY_OUTCOME_NONE && !is_judged(w, node, s))
+            world_broken(w, ASSAY_SIM_CHECKER_BALLOTS, "node %u judges %u, which does not serve",
+                         node, s);
+        if (said != ASSAY_OUTCOME_ABSENT) continue;
         absent++;
         check_absent(w, node, k, s);
     }

@@ -391,7 +391,8 @@ static void check_certificate(struct assay_sim_world *w, uint32_t node,
                               const struct assay_effect *effect)
 {
     struct assay_certificate c;
-    if (assay_certificate_decode(effect->as.persist.value, w->options.nodes, &c) != ASSAY_OK) {
+    if (assay_certificate_decode(effect->as.persist.value, world_members(w, node), &c) !=
+        ASSAY_OK) {
         world_broken(w, ASSAY_SIM_CHECKER_FINALITY, "node %u stores what is no certificate", node);
         return;
     }
@@ -513,12 +514,36 @@ static void check_memory(struct assay_sim_world *w, uint32_t node)
     w->nodes[node].verified = 0;
 }
 
+/* docs/protocol.md 9.6: it judges, counts and votes by what the state says, and by nothing older. */
+static void check_charter(struct assay_sim_world *w, uint32_t node)
+{
+    const struct assay_engine *e = w->nodes[node].engine;
+    const struct assay_state *s = &e->head->state;
+    const struct assay_genesis *charter = e->genesis;
+    const struct assay_charter_rules *rules = &s->rules;
+    struct assay_charter_rules own = { .parameters = charter->parameters };
+    assay_bytes_copy(own.policy_digest, 32, charter->policy_digest, 32);
+    assay_bytes_copy(own.endorsements_digest, 32, charter->endorsements_digest, 32);
+    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_CHARTER && node == 1) own.policy_digest[0] ^= 1;
+    world_looked(w, ASSAY_SIM_CHECKER_CHANGES);
+    if (!assay_rules_equal(&own, rules))
+        world_broken(w, ASSAY_SIM_CHECKER_CHANGES, "node %u goes by other rules than its state",
+                     node);
+    if (!assay_bytes_equal(charter->operators_digest, s->operators_digest, 32))
+        world_broken(w, ASSAY_SIM_CHECKER_CHANGES, "node %u knows other operators than its state",
+                     node);
+    if (e->members != s->member_count)
+        world_broken(w, ASSAY_SIM_CHECKER_CHANGES, "node %u has %u seats for %u members", node,
+                     e->members, s->member_count);
+}
+
 void world_check_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
 {
     struct world_chain *c = w->chain;
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(w->nodes[node].engine, &snapshot);
     check_memory(w, node);
+    check_charter(w, node);
     if (snapshot.epoch - 1 != epoch) return; /* a step may close several: the last one is seen */
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_ROOT && node == 1 && epoch == 3)
         snapshot.state_root[0] ^= 1;

@@ -177,13 +177,16 @@ void world_judge(struct assay_sim_world *w, uint32_t node, struct world_answer *
     struct evidence *e = answer->evidence;
     const int64_t at_unix_s = answer->event.as.verdict.at_unix_s;
     const bool known =
-        e->verdict != NULL && e->verdict->kind == answer->kind && e->verdict_at_unix_s == at_unix_s;
+        e->verdict != NULL && e->verdict->kind == answer->kind &&
+        e->verdict_at_unix_s == at_unix_s &&
+        assay_bytes_equal(e->verdict_fails, w->nodes[node].fails, NODE_BITS);
     if (e->verdict == NULL) e->verdict = calloc(1, sizeof *e->verdict);
     ASSAY_ASSERT(e->verdict != NULL);
     if (!known)
         world_appraise(w, assay_slice_over(e->bytes->bytes, e->bytes->len), answer->kind, at_unix_s,
-                       e->verdict);
+                       w->nodes[node].fails, e->verdict);
     e->verdict_at_unix_s = at_unix_s;
+    assay_bytes_copy(e->verdict_fails, NODE_BITS, w->nodes[node].fails, NODE_BITS);
     set_bit(e->judged, node);
     answer->event.as.verdict.verdict = e->verdict;
 }
@@ -265,7 +268,6 @@ void world_evidence_open(struct assay_sim_world *w)
 {
     w->pulls = calloc(1, sizeof *w->pulls);
     ASSAY_ASSERT(w->pulls != NULL);
-    w->pulls->members = w->options.nodes;
     w->pulls->world = (struct assay_pulls_world){
         w, get_held, keep_held, judge_held, answer_without, send_to
     };
@@ -274,6 +276,7 @@ void world_evidence_open(struct assay_sim_world *w)
 static struct assay_pulls *pulls_of(struct assay_sim_world *w, uint32_t node)
 {
     w->pulls->self = (uint16_t)node;
+    w->pulls->members = world_members(w, node);
     w->pulls->gossip = w->nodes[node].gossip;
     w->pulls->counters = w->nodes[node].counters;
     w->pulls->limits = w->nodes[node].limits;

@@ -85,11 +85,12 @@ static void take_roll(struct world_run *r, const struct assay_record *record)
 static void take_ballot(struct world_run *r, const struct assay_ballot *b)
 {
     const uint32_t voter = assay_state_slot_of(&r->before, b->node_id);
-    if (voter >= r->scenario->nodes || r->row_of[voter] != NULL) return;
+    if (voter >= r->before.member_count || r->row_of[voter] != NULL) return;
     if (!r->has_roll || !assay_bytes_equal(b->roll_root, r->roll_root, 32)) return;
     if (!assay_bytes_equal(b->policy_digest, r->before.rules.policy_digest, 32)) return;
     if (!assay_bytes_equal(b->endorsements_digest, r->before.rules.endorsements_digest, 32)) return;
     if (b->row.len > sizeof r->rows[voter]) return;
+    assay_bytes_zero(r->rows[voter], sizeof r->rows[voter]);
     assay_bytes_copy(r->rows[voter], sizeof r->rows[voter], b->row.bytes, b->row.len);
     r->row_of[voter] = r->rows[voter];
 }
@@ -97,7 +98,7 @@ static void take_ballot(struct world_run *r, const struct assay_ballot *b)
 static void take_fail(struct world_run *r, const struct assay_record *record)
 {
     const uint32_t subject = assay_state_slot_of(&r->before, record->envelope.node_id);
-    if (subject >= r->scenario->nodes) return;
+    if (subject >= r->before.member_count) return;
     const struct world_epoch *e = world_truth_at(r, r->closed + 1);
     r->fails[subject] = e->evidence[subject] == ASSAY_SIM_EVIDENCE_SOFTLY ? ASSAY_OUTCOME_FAIL_SOFT
                                                                           : ASSAY_OUTCOME_FAIL_HARD;
@@ -109,10 +110,10 @@ static void check_incarnate(struct world_run *r, const struct assay_record *reco
     const uint32_t slot = assay_state_slot_of(&r->before, record->incarnate.node_id);
     const int64_t at_unix_s = (int64_t)(r->before.head_time_ms / 1000);
     struct assay_verdict verdict;
-    if (slot >= r->scenario->nodes) return;
+    if (slot >= r->before.member_count) return;
     world_appraise(r->w, record->evidence,
                    (enum assay_evidence_kind)r->before.members[slot].evidence_kind, at_unix_s,
-                   &verdict);
+                   r->w->nodes[r->w->stepping.node].fails, &verdict);
     const bool foreign =
         verdict.has_platform && !verdict.platform_masked &&
         !assay_bytes_equal(verdict.platform_id, r->before.members[slot].platform_id, 32);
@@ -135,8 +136,7 @@ static void take_record(struct world_run *r, const struct assay_record *record)
     case ASSAY_RECORD_OFFENCE:
     case ASSAY_RECORD_CONTRADICTION: r->proofs++; return;
     case ASSAY_RECORD_INCARNATE: check_incarnate(r, record); return;
-    case ASSAY_RECORD_CHANGE:
-        return; /* who signed it is checked by everyone; its effect, at the close */
+    case ASSAY_RECORD_CHANGE: world_changes_taken(r, record); return;
     }
 }
 

@@ -23,6 +23,12 @@ static void draw_key(const struct assay_sim_world *w, uint32_t set, unsigned pur
     if (!w->options.real_signatures) assay_model_mark(key);
 }
 
+void world_set_key(const struct assay_sim_world *w, uint32_t set, unsigned purpose,
+                   struct assay_secret32 *key)
+{
+    draw_key(w, set, purpose, 0, key);
+}
+
 void world_key(const struct assay_sim_world *w, uint32_t node, unsigned purpose, uint64_t turn,
                struct assay_secret32 *key)
 {
@@ -51,12 +57,13 @@ static void public_key(const struct assay_sim_world *w, uint32_t set, unsigned p
 static void deal(struct assay_sim_world *w)
 {
     uint8_t ids[WORLD_NODES][32];
-    for (uint32_t i = 0; i < w->options.nodes; i++) {
+    const uint32_t members = w->options.nodes - w->options.spares;
+    for (uint32_t i = 0; i < members; i++) {
         uint8_t public[64];
         public_key(w, i, KEY_IDENTITY, public);
         assay_sha256(public, sizeof public, ids[i]);
     }
-    for (uint32_t i = 0; i < w->options.nodes; i++) {
+    for (uint32_t i = 0; i < members; i++) {
         uint32_t k = i;
         for (; k > 0 && assay_bytes_compare(ids[w->deal[k - 1]], ids[i], 32) > 0; k--)
             w->deal[k] = w->deal[k - 1];
@@ -69,19 +76,19 @@ static const char *const names[] = {
     "igor",   "julia", "karl",  "lena", "max",  "nora",   "otto",   "paula",
     "quirin", "rosa",  "sven",  "tina", "ulla", "viktor", "wanda",  "xaver",
 };
-enum { NAMES = sizeof names / sizeof names[0], NAME_LEN = 16 };
+enum { NAMES = sizeof names / sizeof names[0], NAME_LEN = WORLD_NAME_LEN };
 
-static void member(struct assay_sim_world *w, uint32_t slot, struct assay_genesis_member *m,
-                   char name[static NAME_LEN])
+void world_card(struct assay_sim_world *w, uint32_t slot, uint32_t set,
+                struct assay_genesis_member *m, char name[static WORLD_NAME_LEN])
 {
     struct assay_secret32 key;
     const uint32_t platform = world_platform(w, slot);
     *m = (struct assay_genesis_member){ .evidence_kind = ASSAY_KIND_SOFT };
-    public_key(w, w->deal[slot], KEY_IDENTITY, m->identity_public);
-    public_key(w, w->deal[slot], KEY_VOTING, m->voting_public);
-    world_key(w, slot, KEY_TRANSPORT, 0, &key);
+    public_key(w, set, KEY_IDENTITY, m->identity_public);
+    public_key(w, set, KEY_VOTING, m->voting_public);
+    draw_key(w, set, KEY_TRANSPORT, 0, &key);
     assay_bytes_copy(m->transport_public, 32, key.bytes, 32);
-    world_key(w, slot, KEY_DOOR, 0, &key);
+    draw_key(w, set, KEY_DOOR, 0, &key);
     assay_bytes_copy(m->door_public, 32, key.bytes, 32);
     assay_bytes_copy(m->operator_id, 32, w->genesis->operators[world_operator(w, slot)].operator_id,
                      32);
@@ -172,10 +179,10 @@ void world_genesis_make(struct assay_sim_world *w)
     g->endorsements = assay_slice_over(endorsements, sizeof endorsements);
     if (w->soft != NULL) world_soft_genesis(w, g);
     operators(w, g);
-    g->member_count = w->options.nodes;
+    g->member_count = w->options.nodes - w->options.spares;
     deal(w);
     for (uint32_t i = 0; i < g->member_count; i++)
-        member(w, i, &g->members[i], texts[i]);
+        world_card(w, i, w->deal[i], &g->members[i], texts[i]);
     assay_genesis_sort(g);
     struct assay_writer out = assay_writer_over(body, ASSAY_GENESIS_LEN_MAX);
     const enum assay_status status = assay_genesis_encode_body(g, &out);

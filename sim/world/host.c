@@ -60,11 +60,22 @@ static void to_engine(struct assay_sim_world *w, const struct item *item, struct
         world_lanes_banned(w, item->node, item->from);
 }
 
+/* A connection is looked up by its key: who is no member here yet, or none any more where another
+ * has its slot, finds no way in. */
+static bool knows(const struct assay_sim_world *w, uint32_t node, uint16_t from)
+{
+    const struct assay_state *state = &w->nodes[node].engine->head->state;
+    return from == ASSAY_SLOT_SELF ||
+           (from < world_members(w, node) &&
+            assay_bytes_equal(state->members[from].node_id, w->nodes[from].node_id, 32));
+}
+
 void world_host_message(struct assay_sim_world *w, const struct item *item)
 {
     const enum assay_message_kind kind = (enum assay_message_kind)item->message;
     struct world_payload *payload = item->payload;
     const struct assay_slice bytes = assay_slice_over(payload->bytes, payload->len);
+    if (!knows(w, item->node, item->from)) return;
     if (!world_lanes_admit(w, item, bytes)) return;
     if (kind == ASSAY_MESSAGE_SYNC_ASK) {
         sync_ask(w, item->node, item->from, bytes);
@@ -366,7 +377,7 @@ static bool affords(void *context, uint16_t to, size_t len)
 {
     struct assay_sim_world *w = context;
     struct world_node *const n = &w->nodes[w->stepping.node];
-    if (n->limits == NULL || to >= w->options.nodes) return true;
+    if (n->limits == NULL || to >= n->roster.count) return true;
     return assay_limit_answer(&n->limits[to], world_mono_ms(w, w->stepping.node), len);
 }
 

@@ -42,7 +42,7 @@ void world_lanes_closed(struct assay_sim_world *w, uint32_t node)
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_LANES && node == 1)
         n->roster.entries[3].standing = ASSAY_STANDING_SUSPENDED;
     world_looked(w, ASSAY_SIM_CHECKER_LANES);
-    for (uint32_t slot = 0; slot < w->options.nodes; slot++)
+    for (uint32_t slot = 0; slot < n->roster.count; slot++)
         check_service(w, node, (uint16_t)slot);
     check_permit(w, node);
 }
@@ -52,7 +52,7 @@ void world_lanes_relayed(struct assay_sim_world *w, uint32_t node, uint32_t exce
 {
     uint32_t others = 0;
     if (count == 4) return;
-    for (uint32_t i = 0; i < w->options.nodes; i++)
+    for (uint32_t i = 0; i < world_members(w, node); i++)
         others += i != node && i != except && w->nodes[i].alive && world_hears(w, node, i);
     if (count != (others < 4 ? others : 4))
         world_broken(w, ASSAY_SIM_CHECKER_LANES, "node %u passes on to %u of the %u it reaches",

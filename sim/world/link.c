@@ -154,7 +154,7 @@ void world_send(struct assay_sim_world *w, uint32_t from, uint16_t to, uint16_t 
     struct way way = { .w = w, .from = from };
     const uint8_t *digest = assay_relay_is(to, except) ? world_payload_digest(payload) : NULL;
     struct assay_relay walk =
-        assay_relay_over((uint16_t)from, w->options.nodes, to, except, digest);
+        assay_relay_over((uint16_t)from, world_members(w, from), to, except, digest);
     uint16_t slot = 0;
     uint32_t count = 0;
     for (; assay_relay_next(&walk, reaches, &way, &slot); count++)

@@ -12,6 +12,7 @@ static struct assay_sim_world_options options_of(const struct assay_scenario *s,
     return (struct assay_sim_world_options){
         .seed = options->seed,
         .nodes = s->nodes,
+        .spares = s->spares,
         .epoch_ms = s->epoch_ms,
         .vendors = s->vendors,
         .skew_ms = s->skew_ms,
@@ -53,6 +54,7 @@ static void run(struct world_run *r)
     ASSAY_ASSERT(r->w->cut != NULL);
     world_start(r->w);
     world_truth_open(r);
+    world_changes_open(r);
     r->watch = assay_sim_watch_create(r->scenario, r->options->seed, r->cohort_of, r->outcome);
     world_run_begin(r);
     play(r);
@@ -60,6 +62,7 @@ static void run(struct world_run *r)
     assay_sim_watch_end(r->watch, r->w->now_us / 1000);
     assay_sim_world_trace(r->w, r->outcome->trace_hash);
     assay_sim_watch_destroy(&r->watch);
+    world_changes_free(r);
     world_truth_free(r);
     assay_sim_world_destroy(&r->w);
 }

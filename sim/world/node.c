@@ -28,6 +28,10 @@ static void make_keys(struct assay_sim_world *w, uint32_t node, uint64_t turn)
     assay_bytes_copy(n->keys.transport_public, 32, key.bytes, 32);
     world_key(w, node, KEY_IDENTITY, 0, &key);
     load_signer(&key, &n->identity);
+    uint8_t identity[64];
+    status = assay_p256_public(&key, identity);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_sha256(identity, sizeof identity, n->node_id);
     n->key_turn = turn;
 }
 
@@ -47,6 +51,7 @@ void world_node_create(struct assay_sim_world *w, uint32_t node)
     n->skew_us = (int64_t)assay_sim_random_below(&w->clocks, 2 * skew_us + 1) - (int64_t)skew_us;
     make_keys(w, node, 0);
     n->keys.incarnation = 1;
+    n->born = node + w->options.spares < w->options.nodes;
 }
 
 void world_node_destroy(struct assay_sim_world *w, uint32_t node)
@@ -151,6 +156,8 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
                                                 .self = (uint16_t)node,
                                                 .keys = n->keys,
                                                 .keys_unused = keys_unused,
+                                                .document_check =
+                                                    w->soft == NULL ? world_document_check : NULL,
                                                 .blocks_max = BLOCKS_MAX };
     const size_t len = assay_engine_size(&config);
     w->engine_len = len;
@@ -159,6 +166,19 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
     ASSAY_ASSERT(n->memory != NULL);
     const enum assay_status status = assay_engine_init(n->memory, len, &config, &n->engine);
     ASSAY_ASSERT(status == ASSAY_OK);
+    n->roster.count = charter.genesis->member_count;
+    world_policy_fails(charter.genesis->policy, n->fails);
+}
+
+const struct assay_member *world_member(const struct assay_state *state, uint32_t slot)
+{
+    static const struct assay_member nobody;
+    return slot < state->member_count ? &state->members[slot] : &nobody;
+}
+
+uint32_t world_members(const struct assay_sim_world *w, uint32_t node)
+{
+    return w->nodes[node].roster.count;
 }
 
 /* A daemon that starts anew has forgotten what its peers cost it. */
@@ -179,7 +199,7 @@ static void make_gossip(struct assay_sim_world *w, uint32_t node)
     struct world_node *n = &w->nodes[node];
     const struct assay_gossip_config config = {
         .self = (uint16_t)node,
-        .members = w->options.nodes,
+        .members = n->roster.count,
         .retry_ms = assay_gossip_retry_ms(w->options.epoch_ms),
         .patience_ms = assay_gossip_patience_ms(w->options.epoch_ms),
         .counters = n->counters,
@@ -247,12 +267,11 @@ static void push_start(struct assay_sim_world *w, uint32_t node)
     world_push(w, item, w->now_us);
 }
 
-void world_node_open(struct assay_sim_world *w, uint32_t node, bool again)
+/* unused: the host vouches that its keys never signed */
+static void come_up(struct assay_sim_world *w, uint32_t node, bool again, bool unused)
 {
     struct world_node *n = &w->nodes[node];
-    const bool forgets = again && w->options.plant == ASSAY_SIM_WORLD_PLANT_FORGETS;
-    if (again) damage(w, node);
-    make_engine(w, node, !again || forgets || n->wipes, NULL);
+    make_engine(w, node, unused, NULL);
     n->wipes = false;
     make_limits(w, node);
     make_gossip(w, node);
@@ -272,6 +291,86 @@ void world_node_open(struct assay_sim_world *w, uint32_t node, bool again)
     push_start(w, node);
 }
 
+void world_node_open(struct assay_sim_world *w, uint32_t node, bool again)
+{
+    struct world_node *n = &w->nodes[node];
+    const bool forgets = again && w->options.plant == ASSAY_SIM_WORLD_PLANT_FORGETS;
+    if (again) damage(w, node);
+    come_up(w, node, again, !again || forgets || n->wipes);
+}
+
+/* --- newcomers */
+
+struct copying {
+    struct assay_store *to;
+    enum assay_store_class class_;
+};
+
+static bool copy_one(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    const struct copying *c = context;
+    const enum assay_status status = assay_store_put(c->to, c->class_, key, value);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    return true;
+}
+
+/* What an operator's bundle has of a member's store: the state, what proves it, and the changes that
+ * made its rules. */
+static void copy_bundle(const struct assay_store *from, struct assay_store *to)
+{
+    static const enum assay_store_class classes[] = { ASSAY_STORE_STATE, ASSAY_STORE_FINALITY,
+                                                      ASSAY_STORE_CHANGE };
+    const struct assay_store_key first = { 0 };
+    struct assay_store_key last = { .era = UINT32_MAX,
+                                    .epoch = ASSAY_STORE_NUMBER_MAX,
+                                    .number = ASSAY_STORE_NUMBER_MAX };
+    for (size_t i = 0; i < sizeof last.id; i++)
+        last.id[i] = 0xff;
+    struct assay_store *image = NULL; /* what is committed */
+    enum assay_status status = assay_store_memory_snapshot(from, &image);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        struct copying c = { to, classes[i] };
+        status = assay_store_scan(image, classes[i], &first, &last, false, copy_one, &c);
+        ASSAY_ASSERT(status == ASSAY_OK);
+    }
+    status = assay_store_commit(to);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_store_close(&image);
+}
+
+/* Of whoever had the slot nothing is left but the platform. */
+static void clear_machine(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    for (size_t i = 0; i < n->image_count; i++)
+        assay_store_close(&n->images[i].store);
+    n->image_count = 0;
+    if (n->first_quote != NULL) world_payload_drop(w, n->first_quote);
+    n->first_quote = NULL;
+    n->restarted = 0;
+    for (size_t i = 0; i < sizeof n->last_orders / sizeof n->last_orders[0]; i++)
+        n->last_orders[i] = (struct assay_order){ 0 };
+    n->acts = (struct assay_sim_world_acts){ 0 };
+    n->wipes = n->rolls_back = n->faulty_store = false;
+    n->faulty_until = n->still_until_us = 0;
+    world_evidence_forget(w, node, 0);
+}
+
+void world_node_join(struct assay_sim_world *w, uint32_t node, uint32_t set, uint32_t donor)
+{
+    struct world_node *n = &w->nodes[node];
+    ASSAY_ASSERT(!n->alive && node != donor);
+    clear_machine(w, node);
+    w->deal[node] = set;
+    make_keys(w, node, 0);
+    n->keys.incarnation = 1;
+    empty_store(n);
+    copy_bundle(w->nodes[donor].store, n->store);
+    n->born = true;
+    come_up(w, node, true, true);
+}
+
 /* The agent of net/host.c: the engine of the epoch that begins takes over in the same process. */
 void world_node_renew(struct assay_sim_world *w, uint32_t node)
 {
@@ -282,6 +381,7 @@ void world_node_renew(struct assay_sim_world *w, uint32_t node)
     make_engine(w, node, false, &renewal);
     n->life++;
     n->wake_us = n->wake_item_us = n->gossip_item_us = UINT64_MAX;
+    world_follow(w, node);
     free(n->gossip);
     free(n->seen);
     make_gossip(w, node);

@@ -175,3 +175,14 @@ void world_queue_free(struct world_queue *q)
     free(q->chunks);
     free(q->heap);
 }
+
+void world_follow(struct assay_sim_world *w, uint32_t node)
+{
+    const uint32_t life = w->nodes[node].life;
+    for (size_t i = 0; i < w->queue.count; i++) {
+        struct item *item = w->queue.heap[i].item;
+        const bool theirs = item->kind == ITEM_MESSAGE || item->kind == ITEM_DIE ||
+                            item->kind == ITEM_RESTARTED || item->kind == ITEM_KEYS;
+        if (theirs && item->node == node && item->life + 1 == life) item->life = life;
+    }
+}

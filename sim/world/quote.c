@@ -81,7 +81,8 @@ static void claim(const struct assay_sim_world *w, uint32_t node, uint8_t flags,
 }
 
 void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
-                    enum assay_evidence_kind kind, int64_t at_unix_s, struct assay_verdict *verdict)
+                    enum assay_evidence_kind kind, int64_t at_unix_s, const uint8_t *fails,
+                    struct assay_verdict *verdict)
 {
     if (w->soft != NULL) {
         world_soft_appraise(w, bytes, kind, at_unix_s, verdict);
@@ -101,6 +102,46 @@ void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
         return;
     }
     assay_bytes_copy(verdict->report_data, 64, bytes.bytes + AT_DATA, 64);
-    claim(w, bytes.bytes[AT_NODE], flags, verdict);
+    const uint32_t node = bytes.bytes[AT_NODE];
+    claim(w, node, flags, verdict);
+    if (fails != NULL && (fails[node / 8] >> (node % 8) & 1) != 0)
+        assay_verdict_add(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, 0, "what the policy names",
+                          "an older build");
     assay_verdict_conclude(verdict);
+}
+
+/* --- modelled documents */
+
+static const uint8_t policy_head[] = "model policy";
+static const uint8_t endorsements_head[] = "model endorsements";
+_Static_assert((int)sizeof policy_head + (int)NODE_BITS + 4 == (int)WORLD_POLICY_LEN, "");
+
+size_t world_policy_make(uint32_t number, const uint8_t fails[static NODE_BITS],
+                         uint8_t out[static WORLD_POLICY_LEN])
+{
+    struct assay_writer w = assay_writer_over(out, WORLD_POLICY_LEN);
+    assay_writer_put(&w, policy_head, sizeof policy_head);
+    assay_writer_put(&w, fails, NODE_BITS);
+    assay_writer_u32le(&w, number);
+    ASSAY_ASSERT(w.len == WORLD_POLICY_LEN);
+    return w.len;
+}
+
+static bool begins(struct assay_slice document, const uint8_t *head, size_t len)
+{
+    return document.len >= len && assay_bytes_equal(document.bytes, head, len);
+}
+
+void world_policy_fails(struct assay_slice policy, uint8_t fails[static NODE_BITS])
+{
+    assay_bytes_zero(fails, NODE_BITS);
+    if (policy.len != WORLD_POLICY_LEN || !begins(policy, policy_head, sizeof policy_head)) return;
+    assay_bytes_copy(fails, NODE_BITS, policy.bytes + sizeof policy_head, NODE_BITS);
+}
+
+enum assay_status world_document_check(bool is_policy, struct assay_slice document)
+{
+    const bool good = is_policy ? begins(document, policy_head, sizeof policy_head)
+                                : begins(document, endorsements_head, sizeof endorsements_head);
+    return good ? ASSAY_OK : ASSAY_E_SYNTAX;
 }

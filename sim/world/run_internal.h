@@ -27,6 +27,7 @@ struct world_epoch {
     enum assay_sim_evidence evidence[WORLD_NODES];
     bool died[WORLD_NODES];                            /* or was down at some time in it */
     bool balloted[WORLD_NODES];                        /* signed one */
+    bool by_policy[WORLD_NODES];                       /* its evidence fails by the policy */
     uint8_t lacks[WORLD_NODES][(WORLD_NODES + 7) / 8]; /* [subject]: ballots without its verdict */
 };
 
@@ -57,6 +58,9 @@ struct world_run {
     struct world_epoch epochs[QUOTES_KEPT];
     struct assay_state before; /* after the epoch closed before */
     void *before_memory;
+    struct assay_state now; /* after the one that just closed */
+    void *now_memory;
+    struct world_changes *changes; /* changes.c */
     /* what the final blocks of the running epoch say */
     int64_t robin[WORLD_NODES]; /* the round robin after robin_view views */
     uint64_t robin_view;
@@ -100,6 +104,18 @@ bool world_truth_born(const struct world_run *r, const uint8_t id[static 32], ui
 /* The network closed an epoch, and this node was the first to. */
 void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch);
 void world_truth_end(struct world_run *r);
+
+/* changes.c */
+void world_changes_open(struct world_run *r);
+void world_changes_free(struct world_run *r);
+/* Another epoch of the scenario: operators draft, sign and hand in. */
+void world_changes_turn(struct world_run *r);
+/* A final block of the running epoch has a CHANGE. */
+void world_changes_taken(struct world_run *r, const struct assay_record *record);
+/* The network closed an epoch: what changed in r->now, and what the blocks of it took. */
+void world_changes_closed(struct world_run *r, struct assay_sim_closed *closed);
+/* The next epoch begins. */
+void world_changes_turned(struct world_run *r);
 
 /* final.c */
 /* An epoch begins: r->before is the state that it begins with. */

@@ -237,7 +237,8 @@ static void heal(struct world_run *r)
         struct world_node *n = &r->w->nodes[i];
         n->dies_at = CRASH_NEVER;
         n->wipes = n->rolls_back = false;
-        if (!n->alive) world_push(r->w, world_item(r->w, i, ITEM_REBOOT), r->w->now_us);
+        if (!n->alive && n->born)
+            world_push(r->w, world_item(r->w, i, ITEM_REBOOT), r->w->now_us);
     }
 }
 
@@ -254,6 +255,7 @@ static void turn(struct world_run *r)
     world_attack_turn(r);
     cut_links(r);
     if (!r->healed) plan_crashes(r);
+    world_changes_turn(r);
     plan_roll_backs(r);
     set_stall_timer(r);
 }

@@ -22,17 +22,24 @@ struct world_born {
 void world_truth_open(struct world_run *r)
 {
     const uint32_t n = r->scenario->nodes;
-    r->before_memory = aligned_alloc(64, (assay_state_memory_len(n) + 63) & ~(size_t)63);
+    const size_t len = (assay_state_memory_len(n) + 63) & ~(size_t)63;
+    r->before_memory = aligned_alloc(64, len);
+    r->now_memory = aligned_alloc(64, len);
     r->node_ids = calloc(n, sizeof *r->node_ids);
     r->first_rows = calloc(n, sizeof *r->first_rows);
     r->finality_ms = calloc(FINALITY_MS_MAX, sizeof *r->finality_ms);
     r->born_capacity = BORN_KEPT;
     r->born = calloc(r->born_capacity, sizeof *r->born);
     ASSAY_ASSERT(r->before_memory != NULL && r->node_ids != NULL && r->first_rows != NULL);
+    ASSAY_ASSERT(r->now_memory != NULL);
     ASSAY_ASSERT(r->finality_ms != NULL && r->born != NULL);
+    /* Slots that are no members yet are zero: without weight, keys and standing. */
+    assay_bytes_zero(r->before_memory, len);
+    assay_bytes_zero(r->now_memory, len);
     assay_state_place(&r->before, r->before_memory, n);
+    assay_state_place(&r->now, r->now_memory, n);
     for (uint32_t i = 0; i < n; i++)
-        assay_bytes_copy(r->node_ids[i], 32, r->w->genesis->members[i].node_id, 32);
+        assay_bytes_copy(r->node_ids[i], 32, r->w->nodes[i].node_id, 32);
     assay_state_copy(&r->before, &r->w->nodes[0].engine->head->state);
     world_final_turn(r);
 }
@@ -40,6 +47,7 @@ void world_truth_open(struct world_run *r)
 void world_truth_free(struct world_run *r)
 {
     free(r->before_memory);
+    free(r->now_memory);
     free(r->node_ids);
     free(r->first_rows);
     free(r->finality_ms);
@@ -65,6 +73,11 @@ static bool listed(const struct assay_sim_world *w, uint32_t node, uint32_t inca
     return w->nodes[node].engine->head->state.members[node].lives[0].incarnation == incarnation;
 }
 
+static bool has_bit(const uint8_t *bits, uint32_t i)
+{
+    return (bits[i / 8] >> (i % 8) & 1) != 0;
+}
+
 void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
                       struct world_payload *bytes)
 {
@@ -80,6 +93,9 @@ void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct ass
         e->has_quote[node] && assay_bytes_equal(e->quote[node], world_payload_digest(bytes), 32);
     if (evidence == ASSAY_SIM_EVIDENCE_FIRST && (is_first || same))
         evidence = same ? e->evidence[node] : ASSAY_SIM_EVIDENCE_GOOD;
+    e->by_policy[node] =
+        evidence == ASSAY_SIM_EVIDENCE_GOOD && has_bit(w->nodes[node].fails, node);
+    if (e->by_policy[node]) evidence = ASSAY_SIM_EVIDENCE_HARD;
     e->has_quote[node] = true;
     e->evidence[node] = evidence;
     assay_bytes_copy(e->quote[node], 32, world_payload_digest(bytes), 32);
@@ -174,6 +190,7 @@ static void tell(const struct world_run *r, const struct world_epoch *e,
                                              .alive = !e->died[i],
                                              .reachable = e->has_quote[i],
                                              .evidence = e->evidence[i],
+                                             .by_policy = e->by_policy[i],
                                              .unheard_weight = unheard_bp(r, e, i) };
 }
 
@@ -235,7 +252,8 @@ static void chain_root(struct assay_sim_outcome *outcome, const uint8_t root[sta
 void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch)
 {
     struct assay_sim_truth truth[WORLD_NODES];
-    const struct assay_state *state = &r->w->nodes[node].engine->head->state;
+    const struct assay_state *state = &r->now;
+    assay_state_copy(&r->now, &r->w->nodes[node].engine->head->state);
     ASSAY_ASSERT(state->epoch == epoch);
     tell(r, world_truth_at(r, epoch), truth);
     struct assay_sim_closed closed = { .epoch = epoch,
@@ -246,13 +264,16 @@ void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch)
                                        .root = state->root,
                                        .truth = truth,
                                        .rows = r->row_of,
-                                       .fails = r->fails };
+                                       .fails = r->fails,
+                                       .genesis = r->w->genesis };
+    world_changes_closed(r, &closed);
     measure(r, &closed);
     world_trace(r->w, node, TRACE_CLOSED, state->certified, state->root);
     chain_root(r->outcome, state->root);
     assay_sim_watch_epoch(r->watch, &closed);
     assay_state_copy(&r->before, state);
     r->closed = epoch;
+    world_changes_turned(r);
     world_final_turn(r);
     if (r->options->stop_at_violation && assay_sim_outcome_violated(r->outcome)) r->stopped = true;
     if (r->options->progress != NULL && !r->options->progress(r->options->context, r->outcome))

@@ -84,13 +84,13 @@ void world_voters_turn(struct assay_sim_world *w, uint32_t node)
     t->epoch = state->epoch + 1;
     t->total_weight = 0;
     for (uint32_t i = 0; i < w->options.nodes; i++) {
-        const struct assay_member *m = &state->members[i];
+        const struct assay_member *m = world_member(state, i);
         struct voter *v = &t->voters[i];
         v->weight = m->weight;
         v->suspended = m->trust.integrity.standing == ASSAY_STANDING_SUSPENDED;
         assay_bytes_copy(v->key, 64, m->lives[0].voting_public, 64);
         t->total_weight += v->weight;
-        raw += v->suspended ? 0 : m->trust.integrity_bp;
+        raw += v->suspended || !assay_member_serves(m) ? 0 : m->trust.integrity_bp;
     }
     plant_table(w, t);
     /* An empty table is refused, and the one before stays (docs/protocol.md 6.4). */
@@ -152,7 +152,7 @@ void world_voters_certificate(struct assay_sim_world *w, uint32_t node,
     uint32_t count = 0;
     if (t->epoch != epoch || !world_trusted(w, node)) return;
     world_looked(w, ASSAY_SIM_CHECKER_VOTERS);
-    for (uint32_t slot = 0; slot < w->options.nodes; slot++) {
+    for (uint32_t slot = 0; slot < world_members(w, node); slot++) {
         if (!assay_bitmap_has(c->bitmap, slot)) continue;
         const char *wrong = wrong_vote(w, slot, &t->voters[slot], c, count++);
         weight += t->voters[slot].weight;

@@ -174,6 +174,8 @@ static void happen_to(struct assay_sim_world *w, const struct item *item)
         world_node_replace_keys(w, item->node);
         return;
     case ITEM_DIE: world_run_die(w, item); return;
+    case ITEM_JOIN:
+    case ITEM_RETIRE:
     case ITEM_REBOOT:
     case ITEM_CLOCKS:
     case ITEM_SCHEDULE: break;
@@ -185,7 +187,8 @@ static void happen_to(struct assay_sim_world *w, const struct item *item)
  * Returns: whether the item waits on. */
 static bool put_off(struct assay_sim_world *w, struct item *item)
 {
-    if (item->kind == ITEM_SCHEDULE || item->kind == ITEM_CLOCKS || item->kind == ITEM_REBOOT)
+    if (item->kind == ITEM_SCHEDULE || item->kind == ITEM_CLOCKS || item->kind == ITEM_REBOOT ||
+        item->kind == ITEM_JOIN || item->kind == ITEM_RETIRE)
         return false;
     struct world_node *n = &w->nodes[item->node];
     if (n->still_until_us <= w->now_us || !n->alive || item->life != n->life) return false;
@@ -209,7 +212,15 @@ static void happen(struct assay_sim_world *w, const struct item *item)
         return;
     }
     if (item->kind == ITEM_REBOOT) {
-        if (!n->alive) assay_sim_world_restart(w, item->node);
+        if (!n->alive && n->born) assay_sim_world_restart(w, item->node);
+        return;
+    }
+    if (item->kind == ITEM_JOIN) {
+        world_run_join(w, item);
+        return;
+    }
+    if (item->kind == ITEM_RETIRE) {
+        world_run_retire(w, item);
         return;
     }
     if (n->alive && item->life == n->life) {
@@ -317,7 +328,7 @@ void world_start(struct assay_sim_world *w)
     world_genesis_make(w);
     for (uint32_t i = 0; i < w->options.nodes; i++)
         world_node_create(w, i);
-    for (uint32_t i = 0; i < w->options.nodes; i++)
+    for (uint32_t i = 0; i + w->options.spares < w->options.nodes; i++)
         world_node_open(w, i, false);
     world_voters_turn(w, 0);
 }

@@ -55,11 +55,13 @@ enum assay_sim_world_plant {
     ASSAY_SIM_WORLD_PLANT_POISON,      /* every view is said to follow nullified ones */
     ASSAY_SIM_WORLD_PLANT_BAN,         /* node 1 is said to ban whoever sends it something */
     ASSAY_SIM_WORLD_PLANT_VERIFIES,    /* node 1 is said to verify everything forty times */
+    ASSAY_SIM_WORLD_PLANT_CHARTER,     /* node 1 is said to judge by another policy */
 };
 
 struct assay_sim_world_options {
     uint64_t seed;
     uint32_t nodes;
+    uint32_t spares; /* of nodes, the last ones: no members at genesis */
     uint32_t epoch_ms;                   /* 0: 800 */
     uint32_t vendors;                    /* 0: 4 */
     uint64_t delay_min_ms, delay_max_ms; /* 0, 0: 1 .. 6 */

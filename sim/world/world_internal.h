@@ -35,6 +35,7 @@ enum {
     FRAME_LEN = 40,    /* host/wire.h: what a frame adds to a payload */
     STARTED_MS = 1000, /* monotonic clock of every node at the beginning */
     IMAGES_KEPT = 16,  /* of a disk, one an epoch */
+    NODE_BITS = (WORLD_NODES + 7) / 8,
     TRACE_CLOSED = 64, /* in the trace: the network closed an epoch */
 };
 
@@ -82,6 +83,8 @@ enum item_kind {
     ITEM_SCHEDULE, /* of the world, not of a node */
     ITEM_CLOCKS,   /* the same: dates go wrong or are put right */
     ITEM_KEYS,     /* a node's that wait are another's: new ones */
+    ITEM_JOIN,     /* a newcomer starts */
+    ITEM_RETIRE,   /* who left is switched off */
 };
 
 /* One thing that is going to happen. */
@@ -129,8 +132,9 @@ struct evidence {
     struct world_payload *bytes;
     struct assay_verdict *verdict; /* NULL: nobody asked */
     int64_t verdict_at_unix_s;
-    uint8_t held[(WORLD_NODES + 7) / 8];
-    uint8_t judged[(WORLD_NODES + 7) / 8];
+    uint8_t verdict_fails[NODE_BITS]; /* policy that it was judged by */
+    uint8_t held[NODE_BITS];
+    uint8_t judged[NODE_BITS];
     struct evidence *next; /* of the same bucket */
 };
 
@@ -154,6 +158,9 @@ struct world_node {
     struct assay_admission admission;
     uint32_t life;
     bool alive;
+    bool born; /* its machine is there: a member, or one that left a moment ago */
+    uint8_t node_id[32];
+    uint8_t fails[NODE_BITS]; /* nodes whose evidence fails by the policy that it judges by */
     uint64_t wake_us;      /* wanted; UINT64_MAX: none */
     uint64_t wake_item_us; /* earliest that stands in the queue */
     uint64_t gossip_item_us;
@@ -250,6 +257,9 @@ struct item *world_item(struct assay_sim_world *w, uint32_t node, enum item_kind
 void world_item_free(struct assay_sim_world *w, struct item *item);
 void world_push(struct assay_sim_world *w, struct item *item, uint64_t at_us);
 struct item *world_pop(struct world_queue *q, uint64_t *at_us);
+/* What is on its way to a node over its sockets finds the engine that took over.
+ * Returns: nothing. */
+void world_follow(struct assay_sim_world *w, uint32_t node);
 /* Returns: when the next thing happens; UINT64_MAX: nothing will. */
 uint64_t world_next_us(const struct world_queue *q);
 struct world_answer *world_answer(struct assay_sim_world *w, enum assay_event_kind kind);
@@ -294,6 +304,9 @@ void world_node_create(struct assay_sim_world *w, uint32_t node);
 void world_node_destroy(struct assay_sim_world *w, uint32_t node);
 void world_node_open(struct assay_sim_world *w, uint32_t node, bool again);
 void world_node_renew(struct assay_sim_world *w, uint32_t node);
+/* A newcomer with a key set of its own, on what its operator copied from a member's store.
+ * Returns: nothing. */
+void world_node_join(struct assay_sim_world *w, uint32_t node, uint32_t set, uint32_t donor);
 void world_node_close(struct assay_sim_world *w, uint32_t node);
 void world_node_new_keys(struct assay_sim_world *w, uint32_t node);
 /* Makes another key set, and tells the engine nothing. Returns: nothing. */
@@ -343,9 +356,19 @@ struct assay_slice world_evidence_bytes(const struct assay_sim_world *w, uint32_
 /* Returns: NULL where the enclave does not answer. */
 struct world_payload *world_quote_make(struct assay_sim_world *w, uint32_t node,
                                        const struct assay_effect *effect);
+/* fails: of the policy that it is judged by (world_policy_fails); NULL: nobody fails by it. */
 void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
-                    enum assay_evidence_kind kind, int64_t at_unix_s,
+                    enum assay_evidence_kind kind, int64_t at_unix_s, const uint8_t *fails,
                     struct assay_verdict *verdict);
+/* A modelled policy says which nodes' evidence fails; number makes it another one.
+ * Returns: bytes written, WORLD_POLICY_LEN. */
+enum { WORLD_POLICY_LEN = 13 + NODE_BITS + 4 };
+size_t world_policy_make(uint32_t number, const uint8_t fails[static NODE_BITS],
+                         uint8_t out[static WORLD_POLICY_LEN]);
+/* Returns: nothing; any other policy fails nobody by itself. */
+void world_policy_fails(struct assay_slice policy, uint8_t fails[static NODE_BITS]);
+/* assay_document_check of the modelled documents. */
+enum assay_status world_document_check(bool is_policy, struct assay_slice document);
 
 /* soft.c: real evidence, with and in front of quote.c */
 void world_soft_open(struct assay_sim_world *w);
@@ -365,6 +388,17 @@ void world_genesis_make(struct assay_sim_world *w);
 void world_key(const struct assay_sim_world *w, uint32_t node, unsigned purpose, uint64_t turn,
                struct assay_secret32 *key);
 void world_fill_id(uint8_t id[static 32], char letter, uint32_t number);
+/* Key of a set, whoever has it. */
+void world_set_key(const struct assay_sim_world *w, uint32_t set, unsigned purpose,
+                   struct assay_secret32 *key);
+enum { WORLD_NAME_LEN = 16 };
+/* The card of a member in a slot with the keys of a set; it borrows name. Returns: nothing. */
+void world_card(struct assay_sim_world *w, uint32_t slot, uint32_t set,
+                struct assay_genesis_member *card, char name[static WORLD_NAME_LEN]);
+/* Returns: a member of a state, one that is nothing behind the end of its roster. */
+const struct assay_member *world_member(const struct assay_state *state, uint32_t slot);
+/* Returns: slots of the roster that a node's engine runs with. */
+uint32_t world_members(const struct assay_sim_world *w, uint32_t node);
 
 /* checker.c */
 void world_check_create(struct assay_sim_world *w);
@@ -462,5 +496,8 @@ void world_run_block(struct assay_sim_world *w, const struct assay_proposal *p);
 void world_run_note(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect);
 void world_run_restart(struct assay_sim_world *w, uint32_t node);
 void world_run_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
+/* changes.c */
+void world_run_join(struct assay_sim_world *w, const struct item *item);
+void world_run_retire(struct assay_sim_world *w, const struct item *item);
 
 #endif

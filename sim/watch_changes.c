@@ -1,0 +1,637 @@
+/*
+ * sim/watch_changes.c - what docs/protocol.md 9.5 to 9.9 promise about changes by operators.
+ *
+ * The CHANGE records of final blocks are followed here on their own: who signed them and when they
+ * may hold; what roster, rules and operators follow from them at each boundary; whom new rules fell,
+ * and whether they must go back. Of the ledger's own book-keeping (pending, trial, ended) nothing is
+ * believed. After a gap in the epochs that were seen it follows nothing any more.
+ */
+#include "sim/watch_internal.h"
+
+#include "base/assert.h"
+#include "base/cbor.h"
+#include "engine/ledger/record.h"
+#include "scoring/tally.h"
+
+#include <stdlib.h>
+
+enum {
+    WAITING_MAX = 16,
+    ABSENCES_MAX = 64,
+    ABSENCE_SPAN = 1024, /* docs/protocol.md 9.7: in any so many epochs */
+    ABSENCE_MAX = 64,    /* so many of announced absence */
+    PROOFS_LIVE = 8,     /* epochs, 4.10: as long is a slot kept whose member left */
+    FORGET_EPOCHS = 512, /* 7.6: in so many one offence is forgotten */
+};
+
+struct waiting {
+    uint64_t sequence, activation, forces;
+    uint8_t *body; /* of the change */
+    size_t len;
+};
+
+struct absence {
+    uint64_t from, until;
+};
+
+/* Who a slot has, and whether it serves. */
+struct place {
+    bool taken;
+    uint8_t node_id[32];
+    enum assay_stage stage;
+    uint64_t stage_epoch;
+};
+
+/* Members that were certified PASS before new rules came, and which of them failed since. */
+struct trial {
+    uint64_t sequence; /* 0: none */
+    uint64_t epoch;    /* of activation */
+    uint64_t total, felled;
+    struct assay_charter_rules before;
+};
+
+struct felled {
+    uint32_t weight; /* 0: it was not certified PASS */
+    bool now;        /* it is */
+    uint16_t integrity_bp;
+    uint32_t offences; /* before it was */
+};
+
+struct assay_watch_charter {
+    struct assay_genesis *operators; /* in force: operators, threshold */
+    uint8_t *operators_bytes;        /* their document, when a change brought it */
+    uint8_t operators_digest[32];
+    struct assay_charter_rules rules;
+    uint64_t sequence; /* of the last change that a block took */
+    struct waiting waiting[WAITING_MAX];
+    uint32_t waiting_count;
+    struct trial trial;
+    struct felled *felled;     /* [nodes] */
+    uint64_t reverted;         /* the last sequence that went back */
+    struct place *places;      /* [nodes] */
+    struct absence (*absences)[ABSENCES_MAX];
+    uint32_t *absence_count;   /* [nodes] */
+    bool blind;                /* epochs were skipped */
+    /* Of the epoch that closed: */
+    bool turned, spared_now;
+    uint64_t epoch;
+};
+
+static struct assay_sim_outcome *outcome_of(const struct assay_watch_epoch *e)
+{
+    return e->watch->outcome;
+}
+
+#define BROKEN(e, ...)                                                                             \
+    assay_sim_check_look(outcome_of(e), ASSAY_SIM_CHECKER_CHANGES, (e)->closed->epoch, __VA_ARGS__)
+#define FINE(e)                                                                                    \
+    assay_sim_check_look(outcome_of(e), ASSAY_SIM_CHECKER_CHANGES, (e)->closed->epoch, NULL)
+
+static void add(const struct assay_watch_epoch *e, enum assay_sim_figure figure)
+{
+    outcome_of(e)->figures[figure][0]++;
+}
+
+/* --- memory */
+
+static void *zeroed(size_t count, size_t size)
+{
+    void *memory = calloc(count, size);
+    ASSAY_ASSERT(memory != NULL);
+    return memory;
+}
+
+static void forget_waiting(struct assay_watch_charter *c)
+{
+    for (uint32_t i = 0; i < c->waiting_count; i++)
+        free(c->waiting[i].body);
+    c->waiting_count = 0;
+}
+
+void assay_watch_changes_free(struct assay_sim_watch *watch)
+{
+    struct assay_watch_charter *c = watch->charter;
+    if (c == NULL) return;
+    forget_waiting(c);
+    free(c->operators);
+    free(c->operators_bytes);
+    free(c->felled);
+    free(c->places);
+    free(c->absences);
+    free(c->absence_count);
+    free(c);
+    watch->charter = NULL;
+}
+
+static void look_at_places(struct assay_watch_charter *c, uint32_t nodes,
+                           const struct assay_state *state)
+{
+    for (uint32_t i = 0; i < nodes; i++) {
+        c->places[i] = (struct place){ .taken = i < state->member_count };
+        if (!c->places[i].taken) continue;
+        assay_bytes_copy(c->places[i].node_id, 32, state->members[i].node_id, 32);
+        c->places[i].stage = state->members[i].stage;
+        c->places[i].stage_epoch = state->members[i].stage_epoch;
+    }
+}
+
+static void open_charter(struct assay_sim_watch *w, const struct assay_watch_epoch *e)
+{
+    struct assay_watch_charter *c = zeroed(1, sizeof *c);
+    const struct assay_genesis *g = e->closed->genesis;
+    c->operators = zeroed(1, sizeof *c->operators);
+    *c->operators = *g;
+    assay_bytes_copy(c->operators_digest, 32, g->operators_digest, 32);
+    c->rules.parameters = g->parameters;
+    assay_bytes_copy(c->rules.policy_digest, 32, g->policy_digest, 32);
+    assay_bytes_copy(c->rules.endorsements_digest, 32, g->endorsements_digest, 32);
+    c->felled = zeroed(w->nodes, sizeof *c->felled);
+    c->places = zeroed(w->nodes, sizeof *c->places);
+    c->absences = zeroed(w->nodes, sizeof *c->absences);
+    c->absence_count = zeroed(w->nodes, sizeof *c->absence_count);
+    look_at_places(c, w->nodes, e->before);
+    c->epoch = e->before->epoch;
+    w->charter = c;
+}
+
+/* --- a record */
+
+static const struct assay_genesis_operator *operator_of(const struct assay_watch_charter *c,
+                                                        const uint8_t id[static 32])
+{
+    for (uint32_t i = 0; i < c->operators->operator_count; i++) {
+        uint8_t own[32];
+        assay_sha256(c->operators->operators[i].public_key, ASSAY_P256_PUBLIC_LEN, own);
+        if (assay_bytes_equal(own, id, 32)) return &c->operators->operators[i];
+    }
+    return NULL;
+}
+
+/* Signatures of different operators in force that are good. first: id of the first signer. */
+static uint32_t good_signatures(const struct assay_watch_charter *c, const struct assay_record *r,
+                                uint8_t first[static 32])
+{
+    struct assay_cursor at = assay_cursor_over(r->entries.bytes, r->entries.len);
+    uint8_t before[32] = { 0 };
+    uint8_t digest[32];
+    uint32_t good = 0;
+    assay_sha256(r->body.bytes, r->body.len, digest);
+    for (uint32_t i = 0; i < r->entry_count; i++) {
+        uint8_t id[32], signature[ASSAY_P256_SIGNATURE_LEN];
+        struct assay_p256 *key = NULL;
+        if (assay_cbor_array_exact(&at, 2) != ASSAY_OK ||
+            assay_cbor_bytes_exact(&at, id, sizeof id) != ASSAY_OK ||
+            assay_cbor_bytes_exact(&at, signature, sizeof signature) != ASSAY_OK)
+            return 0;
+        if (i == 0) assay_bytes_copy(first, 32, id, 32);
+        const struct assay_genesis_operator *o = operator_of(c, id);
+        const bool again = i > 0 && assay_bytes_compare(before, id, 32) >= 0;
+        assay_bytes_copy(before, 32, id, 32);
+        if (o == NULL || again || assay_p256_load(o->public_key, &key) != ASSAY_OK) continue;
+        good += assay_p256_verify(key, digest, signature, ASSAY_S_LOW);
+        assay_p256_free(&key);
+    }
+    return good;
+}
+
+/* Announced epochs of one member within the span that ends with the newest one. */
+static uint64_t announced(const struct assay_watch_charter *c, uint32_t slot, uint64_t until)
+{
+    uint64_t count = 0;
+    const uint64_t first = until >= ABSENCE_SPAN ? until - ABSENCE_SPAN + 1 : 0;
+    for (uint32_t i = 0; i < c->absence_count[slot]; i++) {
+        const struct absence *a = &c->absences[slot][i];
+        const uint64_t from = a->from > first ? a->from : first;
+        const uint64_t to = a->until < until ? a->until : until;
+        if (from <= to) count += to - from + 1;
+    }
+    return count;
+}
+
+/* docs/protocol.md 9.7: by its own operator alone, ahead, and for 1 epoch in 16. */
+static void take_absences(const struct assay_watch_epoch *e, const struct assay_record *r,
+                          const uint8_t signer[static 32])
+{
+    struct assay_watch_charter *c = e->watch->charter;
+    struct assay_cursor at = assay_cursor_over(r->change.actions.bytes, r->change.actions.len);
+    for (uint32_t i = 0; i < r->change.action_count; i++) {
+        struct assay_action a;
+        if (assay_action_next(&at, &a) != ASSAY_OK) return;
+        const uint32_t slot = assay_state_slot_of(e->before, a.node_id);
+        if (a.kind != ASSAY_ACTION_MAINTENANCE || slot == e->before->member_count) {
+            BROKEN(e, "maintenance is announced for nobody");
+            return;
+        }
+        if (!assay_bytes_equal(e->before->members[slot].operator_id, signer, 32))
+            BROKEN(e, "node %u: maintenance by another's operator", slot);
+        if (c->absence_count[slot] == ABSENCES_MAX) {
+            for (uint32_t k = 1; k < ABSENCES_MAX; k++)
+                c->absences[slot][k - 1] = c->absences[slot][k];
+            c->absence_count[slot]--;
+        }
+        const uint64_t until = r->change.activation + a.epochs - 1;
+        c->absences[slot][c->absence_count[slot]++] =
+            (struct absence){ r->change.activation, until };
+        if (announced(c, slot, until) > ABSENCE_MAX)
+            BROKEN(e, "node %u: %llu epochs of maintenance in %u", slot,
+                   (unsigned long long)announced(c, slot, until), (unsigned)ABSENCE_SPAN);
+        else FINE(e);
+    }
+}
+
+static void wait_for(struct assay_watch_charter *c, const struct assay_record *r)
+{
+    if (c->waiting_count == WAITING_MAX) {
+        c->blind = true;
+        return;
+    }
+    struct waiting *w = &c->waiting[c->waiting_count++];
+    *w = (struct waiting){ .sequence = r->change.sequence,
+                           .activation = r->change.activation,
+                           .forces = r->change.forces,
+                           .len = r->body.len };
+    w->body = malloc(r->body.len);
+    ASSAY_ASSERT(w->body != NULL);
+    assay_bytes_copy(w->body, w->len, r->body.bytes, r->body.len);
+}
+
+static void take_record(const struct assay_watch_epoch *e, struct assay_slice bytes)
+{
+    struct assay_watch_charter *c = e->watch->charter;
+    struct assay_record r;
+    uint8_t signer[32] = { 0 };
+    if (assay_record_decode(bytes, &r) != ASSAY_OK || r.kind != ASSAY_RECORD_CHANGE) {
+        BROKEN(e, "a CHANGE of a final block is none");
+        return;
+    }
+    const struct assay_change *change = &r.change;
+    const uint32_t good = good_signatures(c, &r, signer);
+    const uint32_t due = change->sequence == 0 ? 1 : c->operators->threshold;
+    const unsigned long long number = change->sequence;
+    if (!assay_bytes_equal(change->chain_id, e->before->chain_id, 32) ||
+        change->era != e->before->era)
+        BROKEN(e, "change %llu is of another chain or era", number);
+    if (good < due || good != r.entry_count)
+        BROKEN(e, "change %llu has %u good signatures of %u, due are %u", number, good,
+               r.entry_count, due);
+    if (change->activation < e->closed->epoch + 2)
+        BROKEN(e, "change %llu of epoch %llu is to hold from %llu on", number,
+               (unsigned long long)e->closed->epoch, (unsigned long long)change->activation);
+    if (change->sequence == 0) {
+        take_absences(e, &r, signer);
+        return;
+    }
+    if (change->sequence != c->sequence + 1)
+        BROKEN(e, "change %llu follows change %llu", number, (unsigned long long)c->sequence);
+    if (change->forces != 0 && change->forces != c->reverted)
+        BROKEN(e, "change %llu forces %llu, which was not reverted last", number,
+               (unsigned long long)change->forces);
+    c->sequence = change->sequence;
+    wait_for(c, &r);
+    FINE(e);
+}
+
+/* --- new rules on trial (docs/protocol.md 9.9) */
+
+static void count_felled(const struct assay_watch_epoch *e)
+{
+    struct assay_watch_charter *c = e->watch->charter;
+    for (uint32_t i = 0; i < e->before->member_count; i++) {
+        struct felled *f = &c->felled[i];
+        if (f->weight == 0 || f->now || e->closed->fails[i] == ASSAY_OUTCOME_NONE) continue;
+        f->now = true;
+        f->integrity_bp = e->before->members[i].trust.integrity_bp;
+        f->offences = e->before->members[i].trust.offences.count;
+        c->trial.felled += f->weight;
+    }
+}
+
+static void end_trial(struct assay_watch_charter *c, uint32_t nodes)
+{
+    c->trial = (struct trial){ 0 };
+    for (uint32_t i = 0; i < nodes; i++)
+        c->felled[i] = (struct felled){ 0 };
+}
+
+/* Nobody is worse off for a change that went back. */
+static void check_spared(const struct assay_watch_epoch *e)
+{
+    const struct assay_watch_charter *c = e->watch->charter;
+    for (uint32_t i = 0; i < e->before->member_count; i++) {
+        const struct felled *f = &c->felled[i];
+        const struct assay_trust *now = &e->after->members[i].trust;
+        const bool struck =
+            e->after->members[i].found.integrity_reason >= ASSAY_INTEGRITY_FALSE_FAIL;
+        if (!f->now || struck) continue;
+        if (now->integrity_bp < f->integrity_bp)
+            BROKEN(e, "node %u: felled by a change that was reverted: integrity %u, it had %u", i,
+                   now->integrity_bp, f->integrity_bp);
+        else if (now->offences.count > f->offences)
+            BROKEN(e, "node %u: an offence of a change that was reverted stays", i);
+        else FINE(e);
+    }
+}
+
+static void judge_trial(const struct assay_watch_epoch *e)
+{
+    struct assay_watch_charter *c = e->watch->charter;
+    const struct trial *t = &c->trial;
+    if (t->sequence == 0) return;
+    count_felled(e);
+    if (5 * t->felled > t->total) {
+        add(e, ASSAY_SIM_FIGURE_CHANGES_REVERTED);
+        c->rules = t->before;
+        c->reverted = t->sequence;
+        c->turned = c->spared_now = true;
+        if (e->after->ended.end != ASSAY_CHANGE_REVERTED ||
+            e->after->ended.sequence != t->sequence)
+            BROKEN(e, "change %llu felled %llu of %llu and stays", (unsigned long long)t->sequence,
+                   (unsigned long long)t->felled, (unsigned long long)t->total);
+        check_spared(e);
+        for (uint32_t i = 0; i < c->waiting_count; i++)
+            add(e, ASSAY_SIM_FIGURE_CHANGES_UNFIT);
+        forget_waiting(c);
+        end_trial(c, e->watch->nodes);
+        return;
+    }
+    if (e->after->ended.end == ASSAY_CHANGE_REVERTED && e->after->ended.epoch == e->closed->epoch)
+        BROKEN(e, "change %llu felled %llu of %llu and is reverted",
+               (unsigned long long)t->sequence, (unsigned long long)t->felled,
+               (unsigned long long)t->total);
+    else FINE(e);
+    if (e->closed->epoch > t->epoch) end_trial(c, e->watch->nodes);
+}
+
+/* --- what a change makes of roster and rules */
+
+struct making {
+    const struct assay_watch_epoch *e;
+    struct place *places;
+    struct assay_charter_rules rules;
+    uint8_t operators_digest[32];
+    struct assay_slice operators;
+    uint64_t activation;
+};
+
+static uint32_t place_of(const struct making *m, const uint8_t id[static 32])
+{
+    for (uint32_t i = 0; i < m->e->watch->nodes; i++)
+        if (m->places[i].taken && m->places[i].stage != ASSAY_STAGE_LEFT &&
+            assay_bytes_equal(m->places[i].node_id, id, 32))
+            return i;
+    return UINT32_MAX;
+}
+
+/* The lowest slot that nothing is needed of any more, or the next one. */
+static uint32_t free_place(const struct making *m)
+{
+    uint32_t i = 0;
+    for (; i < m->e->watch->nodes && m->places[i].taken; i++) {
+        const struct place *p = &m->places[i];
+        const uint64_t kept = PROOFS_LIVE + FORGET_EPOCHS * (uint64_t)m->e->after->members[i]
+                                                                .trust.offences.count;
+        if (p->stage == ASSAY_STAGE_LEFT && p->stage_epoch + kept < m->activation) break;
+    }
+    return i;
+}
+
+static void make_one(struct making *m, const struct assay_action *a)
+{
+    uint32_t slot = 0;
+    switch (a->kind) {
+    case ASSAY_ACTION_JOIN:
+        slot = free_place(m);
+        if (slot == m->e->watch->nodes) return; /* no machine of the scenario is there */
+        m->places[slot] = (struct place){ .taken = true, .stage_epoch = m->activation };
+        assay_bytes_copy(m->places[slot].node_id, 32, a->card.node_id, 32);
+        return;
+    case ASSAY_ACTION_LEAVE:
+    case ASSAY_ACTION_REST:
+    case ASSAY_ACTION_WAKE:
+        slot = place_of(m, a->node_id);
+        if (slot == UINT32_MAX) return;
+        m->places[slot].stage = a->kind == ASSAY_ACTION_LEAVE  ? ASSAY_STAGE_LEFT
+                                : a->kind == ASSAY_ACTION_REST ? ASSAY_STAGE_RESTING
+                                                               : ASSAY_STAGE_MEMBER;
+        m->places[slot].stage_epoch = m->activation;
+        return;
+    case ASSAY_ACTION_POLICY:
+        assay_sha256(a->document.bytes, a->document.len, m->rules.policy_digest);
+        return;
+    case ASSAY_ACTION_ENDORSEMENTS:
+        assay_sha256(a->document.bytes, a->document.len, m->rules.endorsements_digest);
+        return;
+    case ASSAY_ACTION_PARAMETERS: m->rules.parameters = a->parameters; return;
+    case ASSAY_ACTION_OPERATORS:
+        m->operators = a->document;
+        assay_sha256(a->document.bytes, a->document.len, m->operators_digest);
+        return;
+    case ASSAY_ACTION_MAINTENANCE: return; /* stands alone: take_absences */
+    }
+}
+
+/* Returns: what differs from the state after the epoch, NULL: nothing. */
+static const char *difference(const struct making *m)
+{
+    const struct assay_state *s = m->e->after;
+    if (!assay_rules_equal(&m->rules, &s->rules)) return "rules";
+    if (!assay_bytes_equal(m->operators_digest, s->operators_digest, 32)) return "operators";
+    for (uint32_t i = 0; i < m->e->watch->nodes; i++) {
+        const struct place *p = &m->places[i];
+        if (p->taken != (i < s->member_count)) return "size of the roster";
+        if (!p->taken) continue;
+        if (!assay_bytes_equal(p->node_id, s->members[i].node_id, 32)) return "members";
+        if (p->stage != s->members[i].stage) return "who serves";
+    }
+    return NULL;
+}
+
+/* Newcomers begin as one that was restarted: no score, no weight, the offences of its platform. */
+static void check_newcomer(const struct assay_watch_epoch *e, uint32_t slot)
+{
+    const struct assay_sim_watch *w = e->watch;
+    const struct assay_member *m = &e->after->members[slot];
+    uint32_t least = 0;
+    for (uint32_t i = 0; i < e->before->member_count; i++) {
+        if (w->platform[i] != w->platform[slot]) continue;
+        const uint32_t before = e->before->members[i].trust.offences.count;
+        const uint32_t after = e->after->members[i].trust.offences.count;
+        /* One may be forgotten in this very epoch; its own slot says what it was given. */
+        const uint32_t known = i == slot || before > after ? (before > 0 ? before - 1 : 0) : before;
+        if (known > least) least = known;
+    }
+    if (m->trust.integrity_bp != 0 || m->trust.availability_bp != 0)
+        BROKEN(e, "newcomer %u begins with integrity %u and availability %u", slot,
+               m->trust.integrity_bp, m->trust.availability_bp);
+    else if (m->weight != 0) BROKEN(e, "newcomer %u begins with weight %u", slot, m->weight);
+    else if (m->trust.offences.count < least)
+        BROKEN(e, "newcomer %u begins with %u offences, its platform has %u", slot,
+               m->trust.offences.count, least);
+    else FINE(e);
+}
+
+static void follow_operators(struct assay_watch_charter *c, struct assay_slice document)
+{
+    struct assay_genesis *next = zeroed(1, sizeof *next);
+    uint8_t *bytes = malloc(document.len);
+    ASSAY_ASSERT(bytes != NULL);
+    assay_bytes_copy(bytes, document.len, document.bytes, document.len);
+    const enum assay_status status =
+        assay_operators_decode(assay_slice_over(bytes, document.len), next);
+    ASSAY_ASSERT(status == ASSAY_OK); /* it is in force */
+    free(c->operators);
+    free(c->operators_bytes);
+    c->operators = next;
+    c->operators_bytes = bytes;
+}
+
+static void try_rules(const struct assay_watch_epoch *e, const struct waiting *w,
+                      const struct assay_charter_rules *before)
+{
+    struct assay_watch_charter *c = e->watch->charter;
+    if (w->forces != 0 || assay_rules_equal(before, &c->rules)) return;
+    end_trial(c, e->watch->nodes);
+    c->trial = (struct trial){ .sequence = w->sequence, .epoch = w->activation, .before = *before };
+    for (uint32_t i = 0; i < e->after->member_count; i++) {
+        const struct assay_member *m = &e->after->members[i];
+        c->trial.total += m->weight;
+        c->felled[i].weight = m->found.certified_pass ? m->weight : 0;
+    }
+}
+
+/* As a whole, or not at all. */
+static void activate(const struct assay_watch_epoch *e)
+{
+    struct assay_watch_charter *c = e->watch->charter;
+    const uint32_t nodes = e->watch->nodes;
+    struct making m = { .e = e, .places = c->places, .rules = c->rules };
+    assay_bytes_copy(m.operators_digest, 32, c->operators_digest, 32);
+    const bool due = c->waiting_count > 0 && c->waiting[0].activation == e->closed->epoch + 1;
+    const char *what = difference(&m); /* were there none */
+    if (!due) {
+        if (what == NULL) FINE(e);
+        else BROKEN(e, "%s changed, and no change was due", what);
+        return;
+    }
+    const struct waiting w = c->waiting[0];
+    for (uint32_t i = 1; i < c->waiting_count; i++)
+        c->waiting[i - 1] = c->waiting[i];
+    c->waiting_count--;
+    const bool unfit = e->after->ended.end == ASSAY_CHANGE_UNFIT &&
+                       e->after->ended.sequence == w.sequence &&
+                       e->after->ended.epoch == e->closed->epoch;
+    struct assay_change change;
+    const enum assay_status status = assay_change_decode(assay_slice_over(w.body, w.len), &change);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    struct place *places = zeroed(nodes, sizeof *places);
+    for (uint32_t i = 0; i < nodes; i++)
+        places[i] = c->places[i];
+    m.places = places;
+    m.activation = w.activation;
+    struct assay_cursor at = assay_cursor_over(change.actions.bytes, change.actions.len);
+    for (uint32_t i = 0; i < change.action_count && !unfit; i++) {
+        struct assay_action a;
+        const enum assay_status shape = assay_action_next(&at, &a);
+        ASSAY_ASSERT(shape == ASSAY_OK);
+        make_one(&m, &a);
+    }
+    what = difference(&m);
+    if (what != NULL)
+        BROKEN(e, "change %llu%s: %s not as it says", (unsigned long long)w.sequence,
+               unfit ? ", which did not fit" : "", what);
+    else FINE(e);
+    add(e, unfit ? ASSAY_SIM_FIGURE_CHANGES_UNFIT : ASSAY_SIM_FIGURE_CHANGES_ACTIVE);
+    for (uint32_t i = 0; i < nodes && !unfit; i++)
+        if (places[i].taken && !assay_bytes_equal(places[i].node_id, c->places[i].node_id, 32))
+            check_newcomer(e, i);
+    const struct assay_charter_rules before = c->rules;
+    c->rules = m.rules;
+    assay_bytes_copy(c->operators_digest, 32, m.operators_digest, 32);
+    if (m.operators.len > 0) follow_operators(c, m.operators);
+    free(c->places);
+    c->places = places;
+    c->turned = true;
+    if (!unfit) try_rules(e, &w, &before);
+    free(w.body);
+}
+
+/* --- who does not serve */
+
+static bool is_absent(const struct assay_watch_charter *c, uint32_t slot, uint64_t epoch)
+{
+    for (uint32_t i = 0; i < c->absence_count[slot]; i++)
+        if (c->absences[slot][i].from <= epoch && epoch <= c->absences[slot][i].until) return true;
+    return false;
+}
+
+/* No weight, no vote, not judged; announced absence holds A. */
+static void check_aside(const struct assay_watch_epoch *e)
+{
+    const struct assay_watch_charter *c = e->watch->charter;
+    for (uint32_t i = 0; i < e->before->member_count; i++) {
+        const struct assay_member *old = &e->before->members[i];
+        const struct assay_member *now = &e->after->members[i];
+        if (!assay_watch_same_member(e, i)) continue;
+        const bool served = old->stage == ASSAY_STAGE_MEMBER;
+        const bool held = !served || is_absent(c, i, e->closed->epoch);
+        if (now->stage != ASSAY_STAGE_MEMBER && now->weight > 0)
+            BROKEN(e, "node %u does not serve and has weight %u", i, now->weight);
+        if (!held) continue;
+        if (now->found.certified_pass)
+            BROKEN(e, "node %u is out of service and was judged", i);
+        else if (!c->spared_now && now->stage == old->stage &&
+                 now->trust.availability_bp != old->trust.availability_bp)
+            BROKEN(e, "node %u is out of service: availability %u, it was %u", i,
+                   now->trust.availability_bp, old->trust.availability_bp);
+        else if (!served && now->trust.integrity_bp > old->trust.integrity_bp)
+            BROKEN(e, "node %u is out of service, and its integrity rose", i);
+        else FINE(e);
+    }
+}
+
+/* --- the epoch */
+
+void assay_watch_changes(const struct assay_watch_epoch *e)
+{
+    struct assay_sim_watch *w = e->watch;
+    if (e->closed->genesis == NULL || e->closed->fails == NULL) return;
+    if (w->charter == NULL) open_charter(w, e);
+    struct assay_watch_charter *c = w->charter;
+    c->blind = c->blind || c->epoch + 1 != e->closed->epoch;
+    c->epoch = e->closed->epoch;
+    c->turned = c->spared_now = false;
+    if (c->blind) return;
+    judge_trial(e);
+    for (uint32_t i = 0; i < e->closed->change_count; i++)
+        take_record(e, e->closed->changes[i]);
+    activate(e);
+    check_aside(e);
+}
+
+bool assay_watch_same_member(const struct assay_watch_epoch *e, uint32_t slot)
+{
+    if (slot >= e->before->member_count || slot >= e->after->member_count)
+        return slot >= e->after->member_count;
+    return assay_bytes_equal(e->before->members[slot].node_id, e->after->members[slot].node_id,
+                             32);
+}
+
+bool assay_watch_set_aside(const struct assay_watch_epoch *e, uint32_t slot)
+{
+    const struct assay_watch_charter *c = e->watch->charter;
+    if (slot >= e->before->member_count || !assay_watch_same_member(e, slot)) return true;
+    if (e->before->members[slot].stage != ASSAY_STAGE_MEMBER) return true;
+    if (e->after->members[slot].stage != ASSAY_STAGE_MEMBER) return true;
+    if (c == NULL || c->blind) return c != NULL;
+    return is_absent(c, slot, e->closed->epoch) || c->spared_now;
+}
+
+bool assay_watch_roster_changed(const struct assay_watch_epoch *e)
+{
+    if (e->before->member_count != e->after->member_count) return true;
+    for (uint32_t i = 0; i < e->after->member_count; i++)
+        if (!assay_watch_same_member(e, i) ||
+            e->before->members[i].stage != e->after->members[i].stage)
+            return true;
+    return false;
+}
