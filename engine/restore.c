@@ -43,7 +43,9 @@ static enum assay_status restore_finality(struct assay_engine *e, struct assay_s
     struct assay_certificate certificate;
     ASSAY_TRY(assay_cbor_array_exact(&c, 2));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CERTIFICATE_LEN_MAX, &payload));
-    ASSAY_TRY(assay_certificate_decode(payload, e->members, &certificate));
+    /* By the roster of the epoch that it closed, which may have been shorter. */
+    const uint32_t members = assay_context_members(&e->head->context, e->head->state.epoch);
+    ASSAY_TRY(assay_certificate_decode(payload, members, &certificate));
     assay_head_proof(e, certificate.commitment);
     return ASSAY_OK;
 }

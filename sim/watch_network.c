@@ -68,7 +68,8 @@ static void keep_first(struct assay_sim_watch *w, const struct assay_watch_epoch
  * Asks: weights made of integrity; a share of a third at most in the first table; no cap that cut
  * anybody then or now (capping may lift the share of who is not cut: docs/protocol.md 6.3, guard).
  * Honest integrity never falls and Byzantine integrity never exceeds 10000, so the share is never
- * (operators who change the roster decide anew who shares the weight: it is measured from there)
+ * (operators who change the roster, or choose rules that the honest do not satisfy, decide anew who
+ * shares the weight: it is measured from there)
  * above the first one. Who turns Byzantine on the way (a disk that lost writes) counts from the
  * beginning, and to the end: what it was convicted of meanwhile stays. */
 static void check_p5(const struct assay_watch_epoch *epoch, const struct table *now)
@@ -76,7 +77,10 @@ static void check_p5(const struct assay_watch_epoch *epoch, const struct table *
     struct assay_sim_watch *w = epoch->watch;
     uint64_t byzantine = 0, byzantine_now = 0;
     if (!w->has_first) keep_first(w, epoch);
-    if (assay_watch_roster_changed(epoch)) {
+    bool rebased = assay_watch_roster_changed(epoch);
+    for (uint32_t slot = 0; slot < w->nodes; slot++)
+        rebased = rebased || epoch->closed->truth[slot].by_policy;
+    if (rebased) {
         w->has_first = false;
         return;
     }

@@ -35,8 +35,23 @@ static struct assay_place *places_of(const struct assay_scenario *scenario)
     return places;
 }
 
-/* The table of genesis: everybody listed with full integrity (docs/protocol.md 6.0). */
-static void weigh(const struct assay_scenario *scenario, uint32_t *weights, uint32_t *platform)
+/* May operators take members of a cohort out of service, or choose what they do not satisfy? */
+static bool is_moved(const struct assay_scenario *scenario, uint32_t cohort)
+{
+    for (uint32_t i = 0; i < scenario->change_count; i++) {
+        const struct assay_sim_change *c = &scenario->changes[i];
+        const bool takes = c->action == ASSAY_SIM_ACTION_REST ||
+                           c->action == ASSAY_SIM_ACTION_LEAVE ||
+                           (c->action == ASSAY_SIM_ACTION_POLICY && c->by_cohort);
+        if (takes && (!c->by_cohort || c->cohort == cohort)) return true;
+    }
+    return false;
+}
+
+/* Everybody listed with full integrity (docs/protocol.md 6.0), but for who has not joined, and,
+ * without_moved, for those that operators may have taken out of service. */
+static void weigh(const struct assay_scenario *scenario, const uint8_t *cohort_of,
+                  bool without_moved, uint32_t *weights, uint32_t *platform)
 {
     const uint32_t n = scenario->nodes;
     const struct assay_weight_rules rules = {
@@ -45,20 +60,27 @@ static void weigh(const struct assay_scenario *scenario, uint32_t *weights, uint
     };
     struct assay_place *places = places_of(scenario);
     struct assay_trust *trust = take_memory(n * sizeof *trust);
+    bool *unlisted = take_memory(n * sizeof *unlisted);
     const size_t groups_len = assay_groups_memory_len(n), scratch_len = assay_weights_memory_len(n);
     void *memory = take_memory(groups_len), *scratch = take_memory(scratch_len);
     struct assay_groups groups;
     struct assay_tolerance tolerance;
 
     assay_groups_build(places, n, memory, groups_len, &groups);
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
         trust[i] = assay_trust_genesis();
-    const struct assay_weight_input input = { .rules = &rules, .groups = &groups, .trust = trust };
+        unlisted[i] = i + scenario->spares >= n ||
+                      (without_moved && is_moved(scenario, cohort_of[i]));
+    }
+    const struct assay_weight_input input = {
+        .rules = &rules, .groups = &groups, .trust = trust, .unlisted = unlisted
+    };
     assay_weights(&input, scratch, scratch_len, weights, &tolerance);
     for (uint32_t i = 0; i < n; i++)
         platform[i] = groups.platform[i];
     free(scratch);
     free(memory);
+    free(unlisted);
     free(trust);
     free(places);
 }
@@ -97,6 +119,12 @@ static bool is_silent(const struct assay_scenario *scenario, uint32_t cohort)
         const struct assay_sim_adversary *const a = &scenario->adversaries[i];
         if (a->attack == ASSAY_SIM_ATTACK_ECLIPSE && a->victims == cohort) return true;
     }
+    /* Felled by a policy it starts again with new keys, which have to be listed first. */
+    for (uint32_t i = 0; i < scenario->change_count; i++) {
+        const struct assay_sim_change *c = &scenario->changes[i];
+        if (c->action == ASSAY_SIM_ACTION_POLICY && c->by_cohort && c->cohort == cohort)
+            return true;
+    }
     return false;
 }
 
@@ -121,15 +149,15 @@ static bool electorates_hold(const struct assay_scenario *scenario, const uint8_
     return true;
 }
 
-struct assay_sim_promise assay_sim_promise_of(const struct assay_scenario *scenario, uint64_t seed)
+/* By one table of weights. */
+static struct assay_sim_promise promise_by(const struct assay_scenario *scenario,
+                                           const uint8_t *cohort_of, bool without_moved)
 {
     const uint32_t n = scenario->nodes;
     struct assay_sim_promise promise = { 0 };
     uint32_t *weights = take_memory(n * sizeof *weights);
     uint32_t *platform = take_memory(n * sizeof *platform);
-    uint8_t *cohort_of = take_memory(n);
-    weigh(scenario, weights, platform);
-    assay_scenario_cohorts(scenario, seed, cohort_of);
+    weigh(scenario, cohort_of, without_moved, weights, platform);
     for (uint32_t i = 0; i < n; i++) {
         promise.total += weights[i];
         if (is_byzantine(scenario, cohort_of[i])) promise.byzantine += weights[i];
@@ -140,9 +168,22 @@ struct assay_sim_promise assay_sim_promise_of(const struct assay_scenario *scena
     promise.safety = 3 * liars <= promise.total &&
                      electorates_hold(scenario, cohort_of, weights, platform, promise.total);
     promise.progress = promise.safety && 3 * (liars + promise.silent) < promise.total;
-    free(cohort_of);
     free(platform);
     free(weights);
+    return promise;
+}
+
+struct assay_sim_promise assay_sim_promise_of(const struct assay_scenario *scenario, uint64_t seed)
+{
+    uint8_t *cohort_of = take_memory(scenario->nodes);
+    assay_scenario_cohorts(scenario, seed, cohort_of);
+    struct assay_sim_promise promise = promise_by(scenario, cohort_of, false);
+    if (scenario->change_count > 0) {
+        const struct assay_sim_promise then = promise_by(scenario, cohort_of, true);
+        promise.safety = promise.safety && then.safety;
+        promise.progress = promise.progress && then.progress && then.total > 0;
+    }
+    free(cohort_of);
     return promise;
 }
 

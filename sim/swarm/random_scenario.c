@@ -25,6 +25,7 @@ enum aspect {
     ASPECT_BEYOND = 10,
     ASPECT_DATES = 11,
     ASPECT_PAUSES = 12,
+    ASPECT_CHANGES = 13,
 };
 
 enum {
@@ -34,6 +35,8 @@ enum {
     PARTITIONS_MAX = 2,
     CRASHES_MAX = 3,
     CLOCKS_MAX = 3,
+    CHANGES_MAX = 5,
+    SPARES_MAX = 2,
 };
 
 /* The scenario being drawn and how long its faults last. */
@@ -292,6 +295,89 @@ static void draw_crashes(const struct draw *d)
     if (!c->loses_store) c->rolls_back_epochs = between(&r, 1, 3);
 }
 
+/* --- what operators decide, and what happens while it comes into force */
+static struct assay_sim_change draw_change(const struct draw *d, struct assay_sim_random *r,
+                                           uint32_t movers)
+{
+    static const enum assay_sim_action actions[] = {
+        ASSAY_SIM_ACTION_REST,        ASSAY_SIM_ACTION_REST,       ASSAY_SIM_ACTION_WAKE,
+        ASSAY_SIM_ACTION_WAKE,        ASSAY_SIM_ACTION_LEAVE,      ASSAY_SIM_ACTION_JOIN,
+        ASSAY_SIM_ACTION_JOIN,        ASSAY_SIM_ACTION_MAINTENANCE, ASSAY_SIM_ACTION_POLICY,
+        ASSAY_SIM_ACTION_POLICY,      ASSAY_SIM_ACTION_PARAMETERS, ASSAY_SIM_ACTION_OPERATORS,
+    };
+    struct assay_sim_change c = { .vendor_cap_num = 33, .vendor_cap_den = 100 };
+    c.action = actions[between(r, 0, sizeof actions / sizeof actions[0] - 1)];
+    c.at_epoch = between(r, 1, (uint32_t)d->s->heal_epoch + 4);
+    c.ahead_epochs = low(r, 2, 5);
+    c.by_cohort = c.action != ASSAY_SIM_ACTION_POLICY || chance(r, 800);
+    c.cohort = c.by_cohort ? movers : 0;
+    c.count = low(r, 0, 2);
+    c.epochs = low(r, 1, 8);
+    if (c.action == ASSAY_SIM_ACTION_PARAMETERS) c.vendor_cap_num = between(r, 33, 60);
+    c.given_to = low(r, 1, 3);
+    c.forces = c.action == ASSAY_SIM_ACTION_POLICY && chance(r, 300);
+    if (chance(r, 250))
+        c.flaw = (enum assay_sim_flaw)between(r, ASSAY_SIM_FLAW_FEW_SIGNATURES,
+                                              ASSAY_SIM_FLAW_DOCUMENT);
+    return c;
+}
+
+/* A crash, a cut or wrong dates around the epoch in which it holds first. */
+static void disturb(const struct draw *d, struct assay_sim_random *r,
+                    const struct assay_sim_change *c)
+{
+    struct assay_scenario *const s = d->s;
+    const struct assay_sim_store_faults *const f = &s->store;
+    const bool disks_lie = f->lost_permille + f->torn_permille + f->rolled_back_permille > 0;
+    const uint64_t at = c->at_epoch + between(r, 0, c->ahead_epochs + 1);
+    if (chance(r, 400) && !disks_lie && s->crash_count < ASSAY_SIM_CRASHES_MAX) {
+        struct assay_sim_crash *const crash = &s->crashes[s->crash_count++];
+        *crash = (struct assay_sim_crash){ .everybody = chance(r, 500), .at_epoch = at };
+        crash->cohort = c->cohort;
+        crash->down_ms = low(r, 10, 2 * s->epoch_ms);
+        crash->stands_still = chance(r, 200);
+    }
+    if (chance(r, 250) && s->partition_count < ASSAY_SIM_PARTITIONS_MAX) {
+        struct assay_sim_partition *const p = &s->partitions[s->partition_count++];
+        *p = (struct assay_sim_partition){ .start_epoch = at };
+        p->stop_epoch = at + low(r, 1, 3);
+        p->share_bp = between(r, 1000, 9000);
+    }
+    if (chance(r, 150) && s->clock_count < ASSAY_SIM_CLOCKS_MAX) {
+        struct assay_sim_clock *const clock = &s->clocks[s->clock_count++];
+        *clock = (struct assay_sim_clock){ .at_ms = at * s->epoch_ms };
+        clock->share_bp = between(r, 1000, 10000);
+        clock->for_ms = low(r, s->epoch_ms / 4, 5 * s->epoch_ms);
+        clock->ahead_s = low(r, 1, 3600);
+    }
+}
+
+static void draw_changes(const struct draw *d)
+{
+    struct assay_sim_random r = stream(d, ASPECT_CHANGES);
+    struct assay_scenario *const s = d->s;
+    if (!chance(&r, 500) || s->cohort_count == ASSAY_SIM_COHORTS_MAX) return;
+    uint32_t left = s->nodes;
+    for (uint32_t c = 1; c < s->cohort_count; c++)
+        left -= s->cohorts[c].count;
+    if (left == 0) return;
+    const uint32_t drawn = between(&r, 1, 1 + s->nodes / 4);
+    const uint32_t movers = add_cohort(d, "movers", drawn < left ? drawn : left);
+    const uint32_t count = between(&r, 1, CHANGES_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        struct assay_sim_change *const c = &s->changes[s->change_count++];
+        *c = draw_change(d, &r, movers);
+        const bool alone = c->action == ASSAY_SIM_ACTION_MAINTENANCE || i == 0 ||
+                           s->changes[i - 1].action == ASSAY_SIM_ACTION_MAINTENANCE;
+        c->with_before = !alone && chance(&r, 200);
+        disturb(d, &r, c);
+    }
+    s->spares = between(&r, 0, SPARES_MAX);
+    s->nodes += s->spares;
+    /* Long enough for what comes late, and for a slot that is used again. */
+    s->epochs += between(&r, 2, 16);
+}
+
 /* Fewer of the largest cohort until the promise holds, or nobody is left. */
 static void fit_to_promise(const struct draw *d)
 {
@@ -330,6 +416,7 @@ struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_
     draw_crashes(&d);
     draw_dates(&d);
     draw_pauses(&d);
+    draw_changes(&d);
     if (!d.beyond) fit_to_promise(&d);
     if (!assay_sim_promise_of(&s, seed).progress) s.heal_epoch = 0;
     (void)snprintf(s.title, sizeof s.title, "a random scenario of seed %llu%s",

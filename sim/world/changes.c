@@ -643,7 +643,8 @@ void world_run_join(struct assay_sim_world *w, const struct item *item)
     for (uint32_t i = 0; i < w->options.nodes; i++) {
         const struct world_node *donor = &w->nodes[i];
         if (i == slot || !donor->alive || !world_trusted(w, i)) continue;
-        if (assay_state_slot_of(&donor->engine->head->state, n->node_id) != slot) continue;
+        const struct assay_member *m = world_member(&donor->engine->head->state, slot);
+        if (!assay_bytes_equal(m->node_id, n->node_id, 32)) continue; /* not yet */
         world_node_join(w, slot, n->set, i);
         return;
     }

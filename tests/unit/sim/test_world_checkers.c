@@ -138,6 +138,11 @@ Test(sim_world_checkers, validity_sees_records_that_should_wait)
     expect(ASSAY_SIM_WORLD_PLANT_POISON, true, 4000, "record after 4 nullified views");
 }
 
+Test(sim_world_checkers, changes_sees_a_node_that_goes_by_another_policy)
+{
+    expect(ASSAY_SIM_WORLD_PLANT_CHARTER, false, 4000, "other rules than its state");
+}
+
 /* --- ballots: what is planted is what a ballot relies on */
 
 /* Node 2 makes no evidence, or answers with its first quote. */

@@ -65,6 +65,7 @@ void fixture_epoch(struct fixture *f)
     f->after.epoch++;
     f->after.certified = true;
     f->at_ms += f->scenario.epoch_ms;
+    f->change_count = 0;
     for (uint32_t slot = 0; slot < FIXTURE_NODES; slot++) {
         f->after.members[slot].found =
             (struct assay_found){ .balloted = true,
@@ -104,7 +105,10 @@ void fixture_close(struct fixture *f, const uint8_t *root)
                                              .root = root,
                                              .truth = f->truth,
                                              .rows = f->with_rows ? f->row_of : NULL,
-                                             .fails = f->with_rows ? f->fails : NULL };
+                                             .fails = f->with_rows ? f->fails : NULL,
+                                             .changes = f->changes,
+                                             .change_count = f->change_count,
+                                             .genesis = f->genesis };
     assay_sim_watch_epoch(f->watch, &closed);
 }
 
