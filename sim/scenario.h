@@ -206,7 +206,7 @@ enum assay_sim_action { ASSAY_SIM_ACTION_LIST(ASSAY_SIM_ACTION_ENUM) };
     X(ERA, 7, "era", "it is of another era")                                                       \
     X(FORCE, 8, "force", "it forces a change that was never reverted")                             \
     X(DOCUMENT, 9, "document", "its policy is one that nobody can judge by")                       \
-    X(TOO_LONG, 10, "too-long", "maintenance beyond 1 epoch in 16")
+    X(FORGED, 10, "forged", "one of the signatures is over something else")
 
 #define ASSAY_SIM_FLAW_ENUM(symbol, number, name, line) ASSAY_SIM_FLAW_##symbol = number,
 enum assay_sim_flaw { ASSAY_SIM_FLAW_LIST(ASSAY_SIM_FLAW_ENUM) };

@@ -318,7 +318,7 @@ static struct assay_sim_change draw_change(const struct draw *d, struct assay_si
     c.forces = c.action == ASSAY_SIM_ACTION_POLICY && chance(r, 300);
     if (chance(r, 250))
         c.flaw = (enum assay_sim_flaw)between(r, ASSAY_SIM_FLAW_FEW_SIGNATURES,
-                                              ASSAY_SIM_FLAW_DOCUMENT);
+                                              ASSAY_SIM_FLAW_FORGED);
     return c;
 }
 

@@ -346,6 +346,7 @@ static void spoil(struct drafting *d, const struct assay_sim_change *row,
     case ASSAY_SIM_FLAW_FEW_SIGNATURES:
     case ASSAY_SIM_FLAW_STRANGER:
     case ASSAY_SIM_FLAW_NEAR:
+    case ASSAY_SIM_FLAW_FORGED:
     case ASSAY_SIM_FLAW_REPLAY: return;
     case ASSAY_SIM_FLAW_SEQUENCE:
         change->sequence = change->sequence > 1 ? change->sequence - 1 : change->sequence + 100;
@@ -360,7 +361,6 @@ static void spoil(struct drafting *d, const struct assay_sim_change *row,
         add(d, ASSAY_ACTION_POLICY)->document = assay_slice_over(nonsense, sizeof nonsense);
         return;
     }
-    case ASSAY_SIM_FLAW_TOO_LONG: return; /* as often as it takes: many rows of 64 epochs */
     }
     ASSAY_UNREACHABLE("a flaw is of the list");
 }
@@ -386,6 +386,7 @@ static void encode(struct drafting *d, const struct assay_sim_change *row, struc
     const struct assay_slice whole = assay_slice_over(body, w.len);
     assay_sha256(whole.bytes, whole.len, digest);
     sign_all(d, row, digest, s);
+    if (row->flaw == ASSAY_SIM_FLAW_FORGED) s->signatures[s->count - 1][40] ^= 1;
     w = assay_writer_over(record, sizeof record);
     status = assay_record_put_change(&w, whole, (const uint8_t(*)[32])s->ids,
                                      (const uint8_t(*)[64])s->signatures, s->count);

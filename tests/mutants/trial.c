@@ -18,7 +18,7 @@ struct suite {
 static const struct suite suites[] = {
     { "twins", trial_twins },       { "simplex", trial_simplex }, { "scoring", trial_scoring },
     { "messages", trial_messages }, { "epochs", trial_epochs },   { "links", trial_links },
-    { "dates", trial_dates },
+    { "dates", trial_dates },       { "changes", trial_changes },
 };
 enum { SUITES = sizeof suites / sizeof suites[0] };
 
@@ -86,8 +86,8 @@ int trial_run(const char *list, uint64_t seeds)
     if (!all_known(list)) {
         (void)fprintf(
             stderr,
-            "suites: expected words out of twins, simplex, scoring, messages, epochs, links; "
-            "found \"%s\"\n",
+            "suites: expected words out of twins, simplex, scoring, messages, epochs, links, dates, "
+            "changes; found \"%s\"\n",
             list);
         return 2;
     }

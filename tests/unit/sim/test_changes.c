@@ -136,7 +136,7 @@ Test(sim_changes, rules_and_operators_change_with_the_roster, .timeout = 60)
 
 Test(sim_changes, what_is_wrong_with_a_change_keeps_it_out_of_every_block, .timeout = 120)
 {
-    for (uint32_t flaw = ASSAY_SIM_FLAW_FEW_SIGNATURES; flaw <= ASSAY_SIM_FLAW_DOCUMENT; flaw++) {
+    for (uint32_t flaw = ASSAY_SIM_FLAW_FEW_SIGNATURES; flaw <= ASSAY_SIM_FLAW_FORGED; flaw++) {
         struct assay_scenario s = scenario(5, 12);
         add(&s, ASSAY_SIM_ACTION_REST, 2);
         struct assay_sim_change *c = add(&s, ASSAY_SIM_ACTION_WAKE, 6);
