@@ -293,10 +293,14 @@ void assay_engine_deinit(struct assay_engine **engine)
 void assay_engine_renewal(const struct assay_engine *engine, struct assay_engine_renewal *renewal)
 {
     const struct assay_engine *e = engine;
+    struct assay_simplex_snapshot simplex;
     ASSAY_ASSERT(e->chain->turned);
+    assay_simplex_snapshot(e->simplex, &simplex);
+    /* Who was still asking what it signed before its process began asks again: what the log lacks
+     * may be of the epoch that follows (docs/protocol.md 2.4). */
+    const bool knows = e->life->voted_on && !simplex.asking;
     *renewal = (struct assay_engine_renewal){
-        .continues = e->life->voted_on && !e->sync->active && !e->own->rolled_back &&
-                     !e->chain->halted,
+        .continues = knows && !e->sync->active && !e->own->rolled_back && !e->chain->halted,
         .keys_finished = e->own->rolled_back,
         .final_at_ms = e->chain->final_ms,
     };

@@ -365,6 +365,11 @@ static enum assay_status check_change(const struct assay_scenario *s, uint32_t i
             message, ASSAY_E_INVALID,
             "changes[%u]: changes run at fidelity message and with modelled evidence alone",
             (unsigned)index);
+    if (alone && (c->flaw == ASSAY_SIM_FLAW_FEW_SIGNATURES || c->flaw == ASSAY_SIM_FLAW_FORCE))
+        return assay_scenario_refuse(
+            message, ASSAY_E_INVALID,
+            "changes[%u].flaw: one operator announces maintenance, and it forces nothing",
+            (unsigned)index);
     if (!c->with_before) return ASSAY_OK;
     if (before == NULL)
         return assay_scenario_refuse(message, ASSAY_E_INVALID,

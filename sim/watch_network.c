@@ -54,6 +54,17 @@ static struct table table_of(struct assay_sim_watch *w, const struct assay_state
     return t;
 }
 
+/* Everybody who serves has all the integrity there is: nobody's weight can rise from here. */
+static bool full_table(const struct assay_state *state)
+{
+    for (uint32_t slot = 0; slot < state->member_count; slot++) {
+        const struct assay_member *m = &state->members[slot];
+        if (m->stage == ASSAY_STAGE_MEMBER && m->trust.integrity_bp < ASSAY_SCORE_BP_MAX)
+            return false;
+    }
+    return true;
+}
+
 static void keep_first(struct assay_sim_watch *w, const struct assay_watch_epoch *epoch)
 {
     const struct table first = table_of(w, epoch->before);
@@ -69,13 +80,14 @@ static void keep_first(struct assay_sim_watch *w, const struct assay_watch_epoch
  * anybody then or now (capping may lift the share of who is not cut: docs/protocol.md 6.3, guard).
  * Honest integrity never falls and Byzantine integrity never exceeds 10000, so the share is never
  * (operators who change the roster, or choose rules that the honest do not satisfy, decide anew who
- * shares the weight: it is measured from there)
+ * shares the weight: it is measured anew when everybody who serves has all of it)
  * above the first one. Who turns Byzantine on the way (a disk that lost writes) counts from the
  * beginning, and to the end: what it was convicted of meanwhile stays. */
 static void check_p5(const struct assay_watch_epoch *epoch, const struct table *now)
 {
     struct assay_sim_watch *w = epoch->watch;
     uint64_t byzantine = 0, byzantine_now = 0;
+    if (!w->has_first && !full_table(epoch->before)) return;
     if (!w->has_first) keep_first(w, epoch);
     bool rebased = assay_watch_roster_changed(epoch);
     for (uint32_t slot = 0; slot < w->nodes; slot++)

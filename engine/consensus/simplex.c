@@ -469,6 +469,7 @@ void assay_simplex_snapshot(const struct assay_simplex *s, struct assay_simplex_
                                                  .nullified_in_a_row = s->nullified_in_a_row,
                                                  .gives_up_ms = assay_sx_gives_up_at(s),
                                                  .voting = s->begun && assay_sx_voting(s),
+                                                 .asking = s->resume.asking,
                                                  .refused = s->refused };
     assay_bytes_copy(snapshot->final_id, 32, s->handed_id, 32);
 }

@@ -174,6 +174,7 @@ struct assay_simplex_snapshot {
     uint64_t nullified_in_a_row; /* views left by nullification since the last notarised one */
     uint64_t gives_up_ms;        /* when X of the running view is due; UINT64_MAX: not by time */
     bool voting;                 /* resumed, not halted, epoch not over, has weight and key */
+    bool asking;                 /* peers have not said yet what this key signed before */
     uint64_t refused;            /* messages */
 };
 /* Returns: nothing. */

@@ -319,6 +319,9 @@ static struct assay_sim_change draw_change(const struct draw *d, struct assay_si
     if (chance(r, 250))
         c.flaw = (enum assay_sim_flaw)between(r, ASSAY_SIM_FLAW_FEW_SIGNATURES,
                                               ASSAY_SIM_FLAW_FORGED);
+    const bool pointless =
+        c.flaw == ASSAY_SIM_FLAW_FEW_SIGNATURES || c.flaw == ASSAY_SIM_FLAW_FORCE;
+    if (c.action == ASSAY_SIM_ACTION_MAINTENANCE && pointless) c.flaw = ASSAY_SIM_FLAW_STRANGER;
     return c;
 }
 

@@ -171,6 +171,9 @@ void world_check_signed(struct assay_sim_world *w, uint32_t node, const struct a
     if (effect->as.sign.class_ == ASSAY_STORE_BALLOT)
         world_ballots_signed(w, node, assay_slice_over(payload->bytes, payload->len));
     if (!describe(effect, payload, &s)) return;
+    if (s.is_vote && n->asked)
+        world_broken(w, ASSAY_SIM_CHECKER_SIGNED_ONCE,
+                     "node %u votes behind a boundary before peers said what it had signed", node);
     world_looked(w, ASSAY_SIM_CHECKER_SIGNED_ONCE);
     assay_bytes_copy(s.key, 64, n->keys.voting_public, 64);
     const uint64_t key = s.epoch << 32 ^ s.view << 8 ^ s.kind;
@@ -187,6 +190,32 @@ void world_check_signed(struct assay_sim_world *w, uint32_t node, const struct a
     }
     n->signed_keys[n->signed_count % SIGNED_KEPT] = key;
     n->signed_[n->signed_count++ % SIGNED_KEPT] = s;
+}
+
+/* --- over a boundary that makes a new engine (docs/protocol.md 9.6) */
+
+void world_check_leaves_epoch(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    struct assay_simplex_snapshot simplex;
+    assay_simplex_snapshot(n->engine->simplex, &simplex);
+    n->asked = n->asked || simplex.asking;
+    n->finished = n->finished || n->engine->own->rolled_back;
+}
+
+/* What one engine knew of its keys the next must not forget. */
+void world_check_renewed(struct assay_sim_world *w, uint32_t node)
+{
+    const struct world_node *n = &w->nodes[node];
+    world_looked(w, ASSAY_SIM_CHECKER_SIGNED_ONCE);
+    if (n->finished && !n->engine->own->rolled_back)
+        world_broken(w, ASSAY_SIM_CHECKER_SIGNED_ONCE,
+                     "node %u: keys that are finished are good again behind a boundary", node);
+}
+
+void world_check_resumed(struct assay_sim_world *w, uint32_t node)
+{
+    w->nodes[node].asked = false;
 }
 
 /* --- persist before send */

@@ -137,6 +137,7 @@ static void keep_note(struct assay_sim_world *w, uint32_t node, const struct ass
 static void note(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
 {
     keep_note(w, node, effect);
+    if (effect->as.note.note == ASSAY_NOTE_RESUMED) world_check_resumed(w, node);
     world_run_note(w, node, effect);
     if (effect->as.note.note == ASSAY_NOTE_ROOT_MISMATCH &&
         w->options.plant != ASSAY_SIM_WORLD_PLANT_STATE)

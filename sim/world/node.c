@@ -24,6 +24,7 @@ static void make_keys(struct assay_sim_world *w, uint32_t node, uint64_t turn)
     enum assay_status status = assay_p256_public(&key, n->keys.voting_public);
     ASSAY_ASSERT(status == ASSAY_OK);
     load_signer(&key, &n->voting);
+    n->asked = n->finished = false;
     world_key(w, node, KEY_TRANSPORT, turn, &key);
     assay_bytes_copy(n->keys.transport_public, 32, key.bytes, 32);
     world_key(w, node, KEY_IDENTITY, 0, &key);
@@ -287,6 +288,7 @@ static void come_up(struct assay_sim_world *w, uint32_t node, bool again, bool u
     assay_engine_snapshot(n->engine, &snapshot);
     n->closed = snapshot.epoch - 1;
     n->came_back = again;
+    n->asked = n->finished = false;
     world_trace(w, node, ITEM_REBOOT, again, NULL);
     push_start(w, node);
 }
@@ -376,9 +378,11 @@ void world_node_renew(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
     struct assay_engine_renewal renewal;
+    world_check_leaves_epoch(w, node);
     assay_engine_renewal(n->engine, &renewal);
     assay_engine_deinit(&n->engine);
     make_engine(w, node, false, &renewal);
+    world_check_renewed(w, node);
     n->life++;
     n->wake_us = n->wake_item_us = n->gossip_item_us = UINT64_MAX;
     world_follow(w, node);

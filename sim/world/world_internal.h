@@ -158,6 +158,8 @@ struct world_node {
     struct assay_admission admission;
     uint32_t life;
     bool alive;
+    bool asked; /* at a boundary it was still asking what it had signed: it must know first */
+    bool finished; /* its keys signed what its log lacks, and its engine knew before a boundary */
     bool born; /* its machine is there: a member, or one that left a moment ago */
     uint8_t node_id[32];
     uint8_t fails[NODE_BITS]; /* nodes whose evidence fails by the policy that it judges by */
@@ -414,6 +416,11 @@ void world_check_persisted(struct assay_sim_world *w, uint32_t node,
 void world_check_order(struct assay_sim_world *w, uint32_t node, const struct assay_order *order);
 void world_check_restart(struct assay_sim_world *w, uint32_t node, const struct assay_order *order);
 void world_check_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
+/* The engine of a node is about to give way to that of the next epoch; that one is there; and what
+ * it asked of its peers is answered. */
+void world_check_leaves_epoch(struct assay_sim_world *w, uint32_t node);
+void world_check_renewed(struct assay_sim_world *w, uint32_t node);
+void world_check_resumed(struct assay_sim_world *w, uint32_t node);
 
 /* lanes.c: one was passed on to so many; a node bans another; a message comes (Returns: whether it
  * is taken in); a node closed an epoch. */

@@ -22,6 +22,7 @@ struct changes_row {
     struct assay_sim_crash crash;         /* down_ms 0: none */
     struct assay_sim_partition partition; /* stop_epoch 0: none */
     uint32_t nodes_per_platform;
+    bool slow; /* links take half of the time that an answer is waited for */
     struct trial_expectation expected[EXPECTED_MAX];
 };
 
@@ -41,7 +42,7 @@ static const struct changes_row cases[] = {
     { 1, 0, 16,
       { { .action = ASSAY_SIM_ACTION_REST, .at_epoch = 2, .ahead_epochs = 8, .by_cohort = true,
           .cohort = MOVED, .given_to = NODES },
-        { ACT(REST, 4), FLAW(REPLAY) }, { ACT(REST, 5), FLAW(SEQUENCE) },
+        { ACT(REST, 4), FLAW(REPLAY) }, { ALL(POLICY, 5), FLAW(SEQUENCE) },
         { ACT(WAKE, 12) } },
       .expected = { NEEDS(CHANGES, "changes_taken == 2"),
                     NEEDS(CHANGES, "changes_active == 2") } },
@@ -103,11 +104,18 @@ static const struct changes_row cases[] = {
       { { ACT(REST, 2) }, { ACT(JOIN, 2), .with_before = true }, { ACT(WAKE, 7) } },
       .crash = { .everybody = true, .at_epoch = 4, .down_ms = 400 },
       .expected = { NEEDS(LIVENESS, "epochs >= 12") } },
-    /* A disk goes back over a boundary. */
-    { 1, 0, 16,
-      { { .action = ASSAY_SIM_ACTION_PARAMETERS, .at_epoch = 3, .given_to = NODES } },
+    /* A disk goes back, and the next boundary comes before its keys were replaced. */
+    { 1, 0, 12,
+      { { ALL(PARAMETERS, 3) }, { ALL(POLICY, 5) } },
       .crash = { .cohort = MOVED, .at_epoch = 6, .down_ms = 300, .rolls_back_epochs = 3 },
       .expected = { NEEDS(SIGNED_ONCE, "offences moved == 0") } },
+    /* Boundary after boundary, while two come back from crashes and ask what they signed. */
+    { 2, 0, 24,
+      { { ALL(PARAMETERS, 2) }, { ALL(POLICY, 4) }, { ALL(PARAMETERS, 6) },
+        { ALL(POLICY, 8) }, { ALL(POLICY, 10) }, { ALL(POLICY, 12) } },
+      .crash = { .cohort = MOVED, .rate_permille = 1000, .down_ms = 50 },
+      .slow = true,
+      .expected = { NEEDS(CHANGES, "changes_reverted == 0") } },
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
@@ -143,6 +151,7 @@ static struct assay_scenario scenario_of(const struct changes_row *row, uint64_t
     s.spares = row->spares;
     s.epochs = row->epochs;
     s.epoch_ms = 1000;
+    if (row->slow) s.link = (struct assay_sim_link){ .delay_min_ms = 60, .delay_max_ms = 90 };
     if (row->nodes_per_platform > 0) s.nodes_per_platform = row->nodes_per_platform;
     choose(&s, row, seed);
     for (uint32_t i = 0; i < CHANGES_MAX && row->changes[i].at_epoch > 0; i++)
