@@ -159,6 +159,17 @@ void world_check_proposed(struct assay_sim_world *w, uint32_t node, const uint8_
     if (proposed(w->chain, id) == NULL) remember_proposal(w->chain, id, node, w->now_us);
 }
 
+/* What a step signs is committed before its notes are read. */
+static bool resumes_now(const struct assay_sim_world *w)
+{
+    const struct assay_effects *effects = w->stepping.effects;
+    for (size_t i = 0; effects != NULL && i < effects->count; i++)
+        if (effects->items[i].kind == ASSAY_EFFECT_NOTE &&
+            effects->items[i].as.note.note == ASSAY_NOTE_RESUMED)
+            return true;
+    return false;
+}
+
 void world_check_signed(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
                         const struct world_payload *payload)
 {
@@ -171,7 +182,7 @@ void world_check_signed(struct assay_sim_world *w, uint32_t node, const struct a
     if (effect->as.sign.class_ == ASSAY_STORE_BALLOT)
         world_ballots_signed(w, node, assay_slice_over(payload->bytes, payload->len));
     if (!describe(effect, payload, &s)) return;
-    if (s.is_vote && n->asked)
+    if (s.is_vote && n->asked && !resumes_now(w))
         world_broken(w, ASSAY_SIM_CHECKER_SIGNED_ONCE,
                      "node %u votes behind a boundary before peers said what it had signed", node);
     world_looked(w, ASSAY_SIM_CHECKER_SIGNED_ONCE);
@@ -199,7 +210,8 @@ void world_check_leaves_epoch(struct assay_sim_world *w, uint32_t node)
     struct world_node *n = &w->nodes[node];
     struct assay_simplex_snapshot simplex;
     assay_simplex_snapshot(n->engine->simplex, &simplex);
-    n->asked = n->asked || simplex.asking;
+    /* Keys that wait to be listed have signed nothing. */
+    n->asked = n->engine->own->listed && (n->asked || simplex.asking);
     n->finished = n->finished || n->engine->own->rolled_back;
 }
 

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-enum { NODES = 7, MOVED = 1, EXPECTED_MAX = 4, CHANGES_MAX = 6 };
+enum { NODES = 7, MOVED = 1, EXPECTED_MAX = 4, CHANGES_MAX = 14 };
 
 #define ALL(symbol, epoch)                                                                         \
     .action = ASSAY_SIM_ACTION_##symbol, .at_epoch = (epoch), .given_to = NODES
@@ -110,9 +110,10 @@ static const struct changes_row cases[] = {
       .crash = { .cohort = MOVED, .at_epoch = 6, .down_ms = 300, .rolls_back_epochs = 3 },
       .expected = { NEEDS(SIGNED_ONCE, "offences moved == 0") } },
     /* Boundary after boundary, while two come back from crashes and ask what they signed. */
-    { 2, 0, 24,
-      { { ALL(PARAMETERS, 2) }, { ALL(POLICY, 4) }, { ALL(PARAMETERS, 6) },
-        { ALL(POLICY, 8) }, { ALL(POLICY, 10) }, { ALL(POLICY, 12) } },
+    { 2, 0, 40,
+      { { ALL(POLICY, 2) }, { ALL(POLICY, 3) }, { ALL(POLICY, 4) }, { ALL(POLICY, 5) },
+        { ALL(POLICY, 6) }, { ALL(POLICY, 7) }, { ALL(POLICY, 8) }, { ALL(POLICY, 9) },
+        { ALL(POLICY, 10) }, { ALL(POLICY, 11) }, { ALL(POLICY, 12) }, { ALL(POLICY, 13) } },
       .crash = { .cohort = MOVED, .rate_permille = 1000, .down_ms = 50 },
       .slow = true,
       .expected = { NEEDS(CHANGES, "changes_reverted == 0") } },
