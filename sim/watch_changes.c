@@ -1,9 +1,9 @@
 /*
  * sim/watch_changes.c - what docs/protocol.md 9.5 to 9.9 promise about changes by operators.
  *
- * The CHANGE records of final blocks are followed here on their own: who signed them and when they
- * may hold; what roster, rules and operators follow from them at each boundary; whom new rules fell,
- * and whether they must go back. Of the ledger's own book-keeping (pending, trial, ended) nothing is
+ * The CHANGE records of final blocks are followed here on their own: who signed them, when they may
+ * hold, what roster, rules and operators follow from them at each boundary, whom new rules fell and
+ * whether they must go back. Of the ledger's own book-keeping (pending, trial, ended) nothing is
  * believed. After a gap in the epochs that were seen it follows nothing any more.
  */
 #include "sim/watch_internal.h"
@@ -66,12 +66,12 @@ struct assay_watch_charter {
     struct waiting waiting[WAITING_MAX];
     uint32_t waiting_count;
     struct trial trial;
-    struct felled *felled;     /* [nodes] */
-    uint64_t reverted;         /* the last sequence that went back */
-    struct place *places;      /* [nodes] */
+    struct felled *felled; /* [nodes] */
+    uint64_t reverted;     /* the last sequence that went back */
+    struct place *places;  /* [nodes] */
     struct absence (*absences)[ABSENCES_MAX];
-    uint32_t *absence_count;   /* [nodes] */
-    bool blind;                /* epochs were skipped */
+    uint32_t *absence_count; /* [nodes] */
+    bool blind;              /* epochs were skipped */
     /* Of the epoch that closed: */
     bool turned, spared_now;
     uint64_t epoch;
@@ -343,8 +343,7 @@ static void judge_trial(const struct assay_watch_epoch *e)
         c->rules = t->before;
         c->reverted = t->sequence;
         c->turned = c->spared_now = true;
-        if (e->after->ended.end != ASSAY_CHANGE_REVERTED ||
-            e->after->ended.sequence != t->sequence)
+        if (e->after->ended.end != ASSAY_CHANGE_REVERTED || e->after->ended.sequence != t->sequence)
             BROKEN(e, "change %llu felled %llu of %llu and stays", (unsigned long long)t->sequence,
                    (unsigned long long)t->felled, (unsigned long long)t->total);
         check_spared(e);
@@ -388,8 +387,8 @@ static uint32_t free_place(const struct making *m)
     uint32_t i = 0;
     for (; i < m->e->watch->nodes && m->places[i].taken; i++) {
         const struct place *p = &m->places[i];
-        const uint64_t kept = PROOFS_LIVE + FORGET_EPOCHS * (uint64_t)m->e->after->members[i]
-                                                                .trust.offences.count;
+        const uint64_t kept =
+            PROOFS_LIVE + FORGET_EPOCHS * (uint64_t)m->e->after->members[i].trust.offences.count;
         if (p->stage == ASSAY_STAGE_LEFT && p->stage_epoch + kept < m->activation) break;
     }
     return i;
@@ -577,8 +576,7 @@ static void check_aside(const struct assay_watch_epoch *e)
         if (now->stage != ASSAY_STAGE_MEMBER && now->weight > 0)
             BROKEN(e, "node %u does not serve and has weight %u", i, now->weight);
         if (!held) continue;
-        if (now->found.certified_pass)
-            BROKEN(e, "node %u is out of service and was judged", i);
+        if (now->found.certified_pass) BROKEN(e, "node %u is out of service and was judged", i);
         else if (!c->spared_now && now->stage == old->stage &&
                  now->trust.availability_bp != old->trust.availability_bp)
             BROKEN(e, "node %u is out of service: availability %u, it was %u", i,
@@ -612,8 +610,7 @@ bool assay_watch_same_member(const struct assay_watch_epoch *e, uint32_t slot)
 {
     if (slot >= e->before->member_count || slot >= e->after->member_count)
         return slot >= e->after->member_count;
-    return assay_bytes_equal(e->before->members[slot].node_id, e->after->members[slot].node_id,
-                             32);
+    return assay_bytes_equal(e->before->members[slot].node_id, e->after->members[slot].node_id, 32);
 }
 
 bool assay_watch_set_aside(const struct assay_watch_epoch *e, uint32_t slot)

@@ -21,8 +21,8 @@ static const char keys_usage[] =
     "Every key of a scenario with its default, the attacks, and the figures that assertions may\n"
     "name, as tables of Markdown. --set KEY=VALUE takes the same keys: link.loss_permille=100,\n"
     "cohorts[ring].share_bp=2000, adversaries[0].attack=badmouth; the number after the last\n"
-    "element adds one; adversaries=none, partitions=none, crashes=none, clocks=none, changes=none,\n"
-    "assertions=none empty a list.\n";
+    "element adds one; adversaries=none, partitions=none, crashes=none, clocks=none,\n"
+    "changes=none, assertions=none empty a list.\n";
 
 static int print_text(const struct assay_writer *w)
 {

@@ -44,6 +44,7 @@ static const struct list lists[] = { LIST("adversaries", adversary_count, advers
                                      LIST("partitions", partition_count, partitions),
                                      LIST("crashes", crash_count, crashes),
                                      LIST("clocks", clock_count, clocks),
+                                     LIST("changes", change_count, changes),
                                      LIST("assertions", assertion_count, assertions) };
 enum { LISTS = sizeof lists / sizeof lists[0] };
 
@@ -119,6 +120,12 @@ static void forget_cohort(struct assay_scenario *scenario, uint32_t gone)
         else if (c->cohort > gone) c->cohort--;
         else if (c->cohort == gone) c->cohort = 0;
     }
+    for (uint32_t i = scenario->change_count; i-- > 0;) {
+        struct assay_sim_change *const c = &scenario->changes[i];
+        if (c->by_cohort && c->cohort == gone) cut(scenario, &lists[4], i, 1);
+        else if (c->cohort > gone) c->cohort--;
+        else if (c->cohort == gone) c->cohort = 0;
+    }
     for (uint32_t i = 0; i < scenario->assertion_count; i++) {
         struct assay_sim_assertion *const a = &scenario->assertions[i];
         if (a->cohort == gone) a->cohort = 0;
@@ -161,7 +168,8 @@ struct number {
             sizeof(((struct assay_scenario *)NULL)->field) == sizeof(uint64_t), (neutral_)         \
     }
 /* In the order in which they are tried: what takes most away first. */
-static const struct number numbers[] = { NUMBER(store.lost_permille, 0),
+static const struct number numbers[] = { NUMBER(spares, 0),
+                                         NUMBER(store.lost_permille, 0),
                                          NUMBER(store.torn_permille, 0),
                                          NUMBER(store.rolled_back_permille, 0),
                                          NUMBER(link.loss_permille, 0),
@@ -230,11 +238,15 @@ static bool shrink_number(struct search *s, const struct number *n, put_number *
     return any;
 }
 
+enum { NODES_MIN = 4 }; /* members at genesis */
+
 static void put_nodes(struct assay_scenario *candidate, size_t at, bool wide, uint64_t value)
 {
     set_number(candidate, at, wide, value);
     if (candidate->operators > value) candidate->operators = (uint32_t)value;
     if (candidate->vendors > value) candidate->vendors = (uint32_t)value;
+    const uint64_t most = value > NODES_MIN ? value - NODES_MIN : 0;
+    if (candidate->spares > most) candidate->spares = (uint32_t)most;
 }
 
 /* A run that ends before its bound of progress is over has not failed to go on. */

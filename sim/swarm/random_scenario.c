@@ -355,7 +355,7 @@ static void disturb(const struct draw *d, struct assay_sim_random *r,
     }
 }
 
-static void draw_changes(const struct draw *d)
+static void draw_changes(const struct draw *d, struct assay_sim_swarm_sizes sizes)
 {
     struct assay_sim_random r = stream(d, ASPECT_CHANGES);
     struct assay_scenario *const s = d->s;
@@ -375,7 +375,7 @@ static void draw_changes(const struct draw *d)
         c->with_before = !alone && chance(&r, 200);
         disturb(d, &r, c);
     }
-    s->spares = between(&r, 0, SPARES_MAX);
+    if (sizes.nodes_max == 0) s->spares = between(&r, 0, SPARES_MAX);
     s->nodes += s->spares;
     /* Long enough for what comes late, and for a slot that is used again. */
     s->epochs += between(&r, 2, 16);
@@ -419,7 +419,7 @@ struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_
     draw_crashes(&d);
     draw_dates(&d);
     draw_pauses(&d);
-    draw_changes(&d);
+    draw_changes(&d, sizes);
     if (!d.beyond) fit_to_promise(&d);
     if (!assay_sim_promise_of(&s, seed).progress) s.heal_epoch = 0;
     (void)snprintf(s.title, sizeof s.title, "a random scenario of seed %llu%s",

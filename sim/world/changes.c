@@ -186,8 +186,8 @@ static void add_newcomers(struct drafting *d, const struct assay_sim_change *row
         if (slot == UINT32_MAX || d->count == ASSAY_ACTIONS_MAX) return;
         struct newcomer *n = &c->newcomers[c->newcomer_count];
         *n = (struct newcomer){ .set = d->r->scenario->nodes + c->newcomer_count,
-                                 .slot = slot,
-                                 .draft = d->index };
+                                .slot = slot,
+                                .draft = d->index };
         struct assay_action *a = add(d, ASSAY_ACTION_JOIN);
         world_card(d->r->w, slot, n->set, &a->card, d->names[c->newcomer_count]);
         assay_sha256(a->card.identity_public, sizeof a->card.identity_public, n->node_id);
@@ -485,8 +485,9 @@ static bool turn_draft(struct world_run *r, uint32_t index)
     struct draft *draft = &r->changes->drafts[index];
     const bool numbered = row->action != ASSAY_SIM_ACTION_MAINTENANCE;
     if (row->forces && r->before.ended.end != ASSAY_CHANGE_REVERTED) return true;
-    const bool stale = draft->phase == DRAFT_OUT &&
-                       (is_late(r, draft) || (numbered && draft->sequence <= r->before.change_sequence));
+    const bool stale =
+        draft->phase == DRAFT_OUT &&
+        (is_late(r, draft) || (numbered && draft->sequence <= r->before.change_sequence));
     if (stale) forget_newcomers(r, index);
     if (draft->phase == DRAFT_WAITS || stale) {
         draft->phase = make(r, index) ? DRAFT_OUT : DRAFT_OVER;

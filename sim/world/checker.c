@@ -555,7 +555,7 @@ static void check_memory(struct assay_sim_world *w, uint32_t node)
     w->nodes[node].verified = 0;
 }
 
-/* docs/protocol.md 9.6: it judges, counts and votes by what the state says, and by nothing older. */
+/* docs/protocol.md 9.6: a node judges, counts and votes by what its state says. */
 static void check_charter(struct assay_sim_world *w, uint32_t node)
 {
     const struct assay_engine *e = w->nodes[node].engine;

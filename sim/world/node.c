@@ -316,8 +316,7 @@ static bool copy_one(void *context, const struct assay_store_key *key, struct as
     return true;
 }
 
-/* What an operator's bundle has of a member's store: the state, what proves it, and the changes that
- * made its rules. */
+/* An operator's bundle: a member's state, its proof, and the changes that made its rules. */
 static void copy_bundle(const struct assay_store *from, struct assay_store *to)
 {
     static const enum assay_store_class classes[] = { ASSAY_STORE_STATE, ASSAY_STORE_FINALITY,

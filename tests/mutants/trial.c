@@ -86,8 +86,8 @@ int trial_run(const char *list, uint64_t seeds)
     if (!all_known(list)) {
         (void)fprintf(
             stderr,
-            "suites: expected words out of twins, simplex, scoring, messages, epochs, links, dates, "
-            "changes; found \"%s\"\n",
+            "suites: expected words out of twins, simplex, scoring, messages, epochs, links, "
+            "dates, changes; found \"%s\"\n",
             list);
         return 2;
     }

@@ -160,8 +160,9 @@ Test(sim_changes, a_boundary_lives_through_crashes_and_cuts, .timeout = 120)
         add(&s, ASSAY_SIM_ACTION_JOIN, 3)->with_before = true;
         s.crashes[s.crash_count++] =
             (struct assay_sim_crash){ .everybody = true, .at_epoch = at, .down_ms = 500 };
-        s.partitions[s.partition_count++] =
-            (struct assay_sim_partition){ .start_epoch = at, .stop_epoch = at + 1, .share_bp = 2500 };
+        s.partitions[s.partition_count++] = (struct assay_sim_partition){ .start_epoch = at,
+                                                                          .stop_epoch = at + 1,
+                                                                          .share_bp = 2500 };
         s.heal_epoch = 9;
         s.progress_epochs = 4;
         const struct assay_sim_options options = { .seed = at, .threads = 1 };

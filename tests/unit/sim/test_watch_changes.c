@@ -1,6 +1,6 @@
 /*
- * tests/unit/sim/test_watch_changes.c - checker changes: what docs/protocol.md 9.5 to 9.9 promise is
- * seen when it is broken, and not when it is kept.
+ * tests/unit/sim/test_watch_changes.c - checker changes: a broken promise of docs/protocol.md
+ * 9.5 to 9.9 is seen, and a kept one is not.
  *
  * Three operators of whom two must sign; node k is of operator k mod 3. What the ledger does with a
  * change the test does by hand.
@@ -167,13 +167,13 @@ static void refuse(uint64_t sequence, uint64_t ahead, uint64_t forces, uint32_t 
     fixture_epoch(f);
     const uint32_t by[] = { first, 1, 2 };
     const struct assay_action rest = about(f, ASSAY_ACTION_REST, 4);
-    const struct assay_change change = {
-        .sequence = sequence, .activation = f->after.epoch + ahead, .forces = forces
-    };
+    const struct assay_change change = { .sequence = sequence,
+                                         .activation = f->after.epoch + ahead,
+                                         .forces = forces };
     decide_by(f, &o, &change, &rest, 1, by, signers);
     fixture_close(f, NULL);
     cr_expect_geq(found(f), 1, "sequence %d, ahead %d, forces %d, signer %d of %d", (int)sequence,
-                 (int)ahead, (int)forces, (int)first, (int)signers);
+                  (int)ahead, (int)forces, (int)first, (int)signers);
     end(f, &o);
 }
 
@@ -429,9 +429,9 @@ static struct fixture *on_trial(struct office *o, uint64_t forces)
     const uint32_t both[] = { 0, 1 };
     const struct assay_action policy = { .kind = ASSAY_ACTION_POLICY,
                                          .document = assay_slice_over(o->policy, 5) };
-    const struct assay_change change = {
-        .sequence = 1, .activation = f->after.epoch + 2, .forces = forces
-    };
+    const struct assay_change change = { .sequence = 1,
+                                         .activation = f->after.epoch + 2,
+                                         .forces = forces };
     decide_by(f, o, &change, &policy, 1, both, 2);
     fixture_close(f, NULL);
     fixture_epoch(f);
