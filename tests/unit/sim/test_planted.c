@@ -54,10 +54,13 @@ Test(sim_planted, a_fault_of_the_tally_is_found_and_shrunk, .timeout = 300)
     planted = true;
     cr_assert_eq(assay_sim_swarm_run(&swarm, &state, message), ASSAY_OK, "%s", message);
     cr_assert_eq(state.failed, 1, "nothing found in %d seeds", SEEDS);
-    const char *const what =
-        state.failures[0].what; /* the fall that should not be, or its recount */
-    cr_assert(strcmp(what, "P1") == 0 || strcmp(what, "P10") == 0 || strcmp(what, "P11") == 0,
-              "%s: %s", what, state.failures[0].message);
+    /* The fall that should not be, or its recount; of who is absent as announced, changes. */
+    static const char *const right[] = { "P1", "P10", "P11", "changes" };
+    const char *const what = state.failures[0].what;
+    bool known = false;
+    for (size_t i = 0; i < sizeof right / sizeof right[0]; i++)
+        known = known || strcmp(what, right[i]) == 0;
+    cr_assert(known, "%s: %s", what, state.failures[0].message);
     cr_assert_eq(assay_sim_swarm_scenario(&swarm, state.failures[0].seed, &s, message), ASSAY_OK);
 
     struct assay_sim_shrinking how = { .run = assay_sim_run, .tries_max = 150 };
