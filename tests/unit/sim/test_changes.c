@@ -190,3 +190,24 @@ Test(sim_changes, no_more_than_64_epochs_of_maintenance_in_1024, .timeout = 120)
     cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_CHANGES_TAKEN), 2);
     assay_sim_outcome_free(&o);
 }
+
+/* Boundary after boundary, while two members die in every epoch and links are so slow that some of
+ * them have no answer yet to what they signed when the next engine takes over: it asks again. */
+Test(sim_changes, who_still_asks_at_a_boundary_does_not_vote_behind_it, .timeout = 120)
+{
+    struct assay_scenario s = scenario(7, 40);
+    s.link = (struct assay_sim_link){ .delay_min_ms = 60, .delay_max_ms = 90 };
+    s.cohorts[1].count = 2;
+    s.crashes[s.crash_count++] =
+        (struct assay_sim_crash){ .cohort = 1, .rate_permille = 1000, .down_ms = 50 };
+    for (uint64_t at = 2; at < 14; at++)
+        add(&s, ASSAY_SIM_ACTION_POLICY, at)->by_cohort = false;
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        const struct assay_sim_options options = { .seed = seed, .threads = 1 };
+        struct assay_sim_outcome o;
+        cr_assert_eq(assay_sim_run(&s, &options, &o), ASSAY_OK);
+        cr_expect_not(assay_sim_outcome_violated(&o), "seed %d: %s", (int)seed,
+                      o.checks[ASSAY_SIM_CHECKER_SIGNED_ONCE].message);
+        assay_sim_outcome_free(&o);
+    }
+}
