@@ -321,6 +321,16 @@ static bool shrink_crash(struct search *s, uint32_t i)
     return any;
 }
 
+static bool shrink_change(struct search *s, uint32_t i)
+{
+    const struct assay_sim_change *const c = &s->best->changes[i];
+    bool any = shrink_field(s, "epoch of a change", &c->at_epoch, true, 1);
+    any = shrink_field(s, "epochs ahead", &c->ahead_epochs, false, 2) || any;
+    any = shrink_field(s, "members of a change", &c->count, false, 1) || any;
+    any = shrink_field(s, "epochs of maintenance", &c->epochs, false, 1) || any;
+    return shrink_field(s, "who gets a change", &c->given_to, false, 1) || any;
+}
+
 static bool shrink_cohort(struct search *s, uint32_t i)
 {
     const struct assay_sim_cohort *const c = &s->best->cohorts[i];
@@ -344,6 +354,8 @@ static bool shrink_items(struct search *s)
         any = shrink_partition(s, i) || any;
     for (uint32_t i = 0; i < s->best->crash_count; i++)
         any = shrink_crash(s, i) || any;
+    for (uint32_t i = 0; i < s->best->change_count; i++)
+        any = shrink_change(s, i) || any;
     for (uint32_t i = 1; i < s->best->cohort_count; i++)
         any = shrink_cohort(s, i) || any;
     return any;

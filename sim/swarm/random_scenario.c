@@ -300,10 +300,11 @@ static struct assay_sim_change draw_change(const struct draw *d, struct assay_si
                                            uint32_t movers)
 {
     static const enum assay_sim_action actions[] = {
-        ASSAY_SIM_ACTION_REST,        ASSAY_SIM_ACTION_REST,       ASSAY_SIM_ACTION_WAKE,
-        ASSAY_SIM_ACTION_WAKE,        ASSAY_SIM_ACTION_LEAVE,      ASSAY_SIM_ACTION_JOIN,
-        ASSAY_SIM_ACTION_JOIN,        ASSAY_SIM_ACTION_MAINTENANCE, ASSAY_SIM_ACTION_POLICY,
-        ASSAY_SIM_ACTION_POLICY,      ASSAY_SIM_ACTION_PARAMETERS, ASSAY_SIM_ACTION_OPERATORS,
+        ASSAY_SIM_ACTION_REST,       ASSAY_SIM_ACTION_REST,        ASSAY_SIM_ACTION_WAKE,
+        ASSAY_SIM_ACTION_WAKE,       ASSAY_SIM_ACTION_LEAVE,       ASSAY_SIM_ACTION_JOIN,
+        ASSAY_SIM_ACTION_JOIN,       ASSAY_SIM_ACTION_MAINTENANCE, ASSAY_SIM_ACTION_POLICY,
+        ASSAY_SIM_ACTION_POLICY,     ASSAY_SIM_ACTION_POLICY,      ASSAY_SIM_ACTION_POLICY,
+        ASSAY_SIM_ACTION_PARAMETERS, ASSAY_SIM_ACTION_OPERATORS,
     };
     struct assay_sim_change c = { .vendor_cap_num = 33, .vendor_cap_den = 100 };
     c.action = actions[between(r, 0, sizeof actions / sizeof actions[0] - 1)];
@@ -312,6 +313,7 @@ static struct assay_sim_change draw_change(const struct draw *d, struct assay_si
     c.by_cohort = c.action != ASSAY_SIM_ACTION_POLICY || chance(r, 800);
     c.cohort = c.by_cohort ? movers : 0;
     c.count = low(r, 0, 2);
+    if (c.action == ASSAY_SIM_ACTION_POLICY && chance(r, 700)) c.count = 0; /* it may go back */
     c.epochs = low(r, 1, 8);
     if (c.action == ASSAY_SIM_ACTION_PARAMETERS) c.vendor_cap_num = between(r, 33, 60);
     c.given_to = low(r, 1, 3);
@@ -364,7 +366,7 @@ static void draw_changes(const struct draw *d, struct assay_sim_swarm_sizes size
     for (uint32_t c = 1; c < s->cohort_count; c++)
         left -= s->cohorts[c].count;
     if (left == 0) return;
-    const uint32_t drawn = between(&r, 1, 1 + s->nodes / 4);
+    const uint32_t drawn = between(&r, 1, 1 + s->nodes / 3);
     const uint32_t movers = add_cohort(d, "movers", drawn < left ? drawn : left);
     const uint32_t count = between(&r, 1, CHANGES_MAX);
     for (uint32_t i = 0; i < count; i++) {
