@@ -289,8 +289,10 @@ static enum assay_status answer_with_a_vote(struct assay_sim_simplex *world, uin
                                             uint64_t epoch)
 {
     const struct assay_simplex *s = world->machines[2].simplex;
-    struct assay_vote_statement statement =
-        assay_sx_statement(s, 3, ASSAY_VOTE_NOTARISE, (const uint8_t[32]){ 1 });
+    struct assay_vote_statement statement = {
+        .era = s->base.era, .view = 3, .type = ASSAY_VOTE_NOTARISE, .block_id = { 1 }
+    };
+    assay_bytes_copy(statement.chain_id, 32, s->config.chain_id, 32);
     const uint8_t signature[ASSAY_P256_SIGNATURE_LEN] = { 1 };
     uint8_t bytes[1024];
     uint8_t vote[ASSAY_VOTE_LEN_MAX];
