@@ -222,6 +222,7 @@ void assay_sim_watch_healed(struct assay_sim_watch *watch, uint64_t now_ms)
 void assay_sim_watch_end(struct assay_sim_watch *watch, uint64_t now_ms)
 {
     demand_progress(watch, watch->epochs_closed, now_ms);
+    assay_watch_changes_end(watch, now_ms);
     assay_watch_members_end(watch);
     assay_watch_count_end(watch, now_ms);
 }

@@ -74,6 +74,7 @@ struct assay_watch_charter {
     bool blind;              /* epochs were skipped */
     /* Of the epoch that closed: */
     bool turned, spared_now;
+    uint64_t turned_ms; /* when the boundary was that the epoch began with; 0: an ordinary one */
     uint64_t epoch;
 };
 
@@ -587,6 +588,36 @@ static void check_aside(const struct assay_watch_epoch *e)
     }
 }
 
+/* --- going on behind a boundary */
+
+static bool is_faultless(const struct assay_scenario *s)
+{
+    const struct assay_sim_store_faults *f = &s->store;
+    return s->crash_count + s->partition_count + s->clock_count + s->adversary_count == 0 &&
+           s->link.loss_permille + f->lost_permille + f->torn_permille == 0;
+}
+
+/* The engines that take over close the next epoch in time. Asks: a scenario without any fault; with
+ * faults it is demanded from heal_epoch on, of every epoch (watch.c). */
+static void demand_progress(struct assay_sim_watch *w, uint64_t now_ms)
+{
+    struct assay_watch_charter *c = w->charter;
+    const uint64_t bound_ms = (uint64_t)w->scenario->progress_epochs * w->scenario->epoch_ms;
+    if (c->turned_ms == 0 || !is_faultless(w->scenario)) return;
+    const uint64_t late_ms = now_ms - c->turned_ms;
+    c->turned_ms = 0;
+    if (late_ms > bound_ms)
+        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_LIVENESS, c->epoch,
+                             "nothing closed for %llu ms behind a change",
+                             (unsigned long long)late_ms);
+    else assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_LIVENESS, c->epoch, NULL);
+}
+
+void assay_watch_changes_end(struct assay_sim_watch *watch, uint64_t now_ms)
+{
+    if (watch->charter != NULL) demand_progress(watch, now_ms);
+}
+
 /* --- the epoch */
 
 void assay_watch_changes(const struct assay_watch_epoch *e)
@@ -598,12 +629,14 @@ void assay_watch_changes(const struct assay_watch_epoch *e)
     c->blind = c->blind || c->epoch + 1 != e->closed->epoch;
     c->epoch = e->closed->epoch;
     c->turned = c->spared_now = false;
+    demand_progress(w, e->closed->at_ms);
     if (c->blind) return;
     judge_trial(e);
     for (uint32_t i = 0; i < e->closed->change_count; i++)
         take_record(e, e->closed->changes[i]);
     activate(e);
     check_aside(e);
+    if (c->turned) c->turned_ms = e->closed->at_ms;
 }
 
 bool assay_watch_same_member(const struct assay_watch_epoch *e, uint32_t slot)

@@ -72,6 +72,8 @@ struct assay_watch_epoch {
 /* watch_changes.c: what operators decided, followed from the records of final blocks. Before the
  * other checkers, which ask it. Each Returns: nothing. */
 void assay_watch_changes(const struct assay_watch_epoch *epoch);
+/* The run is over. */
+void assay_watch_changes_end(struct assay_sim_watch *watch, uint64_t now_ms);
 void assay_watch_changes_free(struct assay_sim_watch *watch);
 /* Returns: whether a slot has the member that it had before the epoch. */
 bool assay_watch_same_member(const struct assay_watch_epoch *epoch, uint32_t slot);

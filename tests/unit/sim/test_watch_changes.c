@@ -537,3 +537,27 @@ Test(sim_watch_changes, sees_who_is_not_spared)
         end(f, &o);
     }
 }
+
+/* --- going on */
+
+Test(sim_watch_changes, sees_that_nothing_closes_behind_a_boundary)
+{
+    for (int fault = 0; fault < 3; fault++) {
+        struct office o;
+        struct fixture *f = begun(&o);
+        f->scenario.adversary_count = 0; /* nobody is to blame */
+        fixture_epoch(f);
+        const struct assay_action rest = about(f, ASSAY_ACTION_REST, 4);
+        decide(f, &o, 1, f->after.epoch + 2, &rest, 1);
+        fixture_close(f, NULL);
+        fixture_epoch(f);
+        set_stage(f, 4, ASSAY_STAGE_RESTING);
+        fixture_close(f, NULL);
+        fixture_epoch(f);
+        if (fault == 1) f->at_ms += 4 * (uint64_t)f->scenario.epoch_ms;
+        if (fault < 2) fixture_close(f, NULL);
+        else assay_sim_watch_end(f->watch, f->at_ms + 4 * (uint64_t)f->scenario.epoch_ms);
+        cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_LIVENESS), fault > 0, "fault %d", fault);
+        end(f, &o);
+    }
+}
