@@ -1,6 +1,6 @@
 /*
- * sim/world/changes.c - the operators of a scenario: they draft changes, sign them and hand them to
- * members; they start newcomers and switch off who left (docs/protocol.md 9.5 to 9.9).
+ * sim/world/changes.c - the operators of a scenario: they hand their changes to members, start
+ * newcomers and switch off who left (docs/protocol.md 9.5 to 9.9).
  *
  * What operators know they have from one member's state, as a person would with `assay change
  * draft`. A change that no block took in time is drafted anew. One with a flaw is handed in once,
@@ -8,49 +8,11 @@
  * (sim/watch_changes.c).
  */
 #include "engine/engine_internal.h"
-#include "sim/world/run_internal.h"
+#include "sim/world/changes_internal.h"
 
 #include <stdlib.h>
 
-enum {
-    US = 1000,
-    RECORD_MAX = 32 * 1024,
-    SETS_MAX = 64,        /* newcomers of a run */
-    STRANGER_SET = 90000, /* an operator that nobody knows */
-    GONE_EPOCHS = 2,      /* who left is switched off so much later */
-};
-
-enum draft_phase { DRAFT_WAITS, DRAFT_OUT, DRAFT_OVER };
-
-struct draft {
-    enum draft_phase phase;
-    uint64_t sequence, activation; /* of the newest version */
-    uint64_t taken_epoch;          /* a block of it has it; 0: not yet */
-    uint8_t digest[32];            /* of its record */
-    struct world_payload *record;
-};
-
-struct newcomer {
-    uint8_t node_id[32];
-    uint32_t set, slot;
-    uint32_t draft; /* that it stands in */
-    bool over;      /* it is a member and its machine starts; or it never will be one */
-};
-
-struct world_changes {
-    struct draft drafts[ASSAY_SIM_CHANGES_MAX];
-    struct assay_genesis *operators; /* in force: operators and threshold */
-    uint32_t operators_added;
-    struct newcomer newcomers[SETS_MAX];
-    uint32_t newcomer_count;
-    uint32_t policies;
-    struct world_payload *last; /* the last record that a block took */
-    /* Of the epoch that runs, in the order of the chain. */
-    struct world_payload *taken[ASSAY_SIM_CHANGES_MAX];
-    struct assay_slice taken_bytes[ASSAY_SIM_CHANGES_MAX];
-    uint32_t taken_count;
-    struct assay_sim_random random;
-};
+enum { US = 1000, GONE_EPOCHS = 2 /* who left is switched off so much later */ };
 
 void world_changes_open(struct world_run *r)
 {
@@ -82,358 +44,13 @@ void world_changes_free(struct world_run *r)
     free(c);
 }
 
-/* --- whom it is about */
-
-static bool is_out(const struct assay_member *m)
-{
-    return m->stage == ASSAY_STAGE_LEFT;
-}
-
-static bool fits_action(const struct assay_member *m, enum assay_sim_action action)
-{
-    switch (action) {
-    case ASSAY_SIM_ACTION_REST:
-    case ASSAY_SIM_ACTION_MAINTENANCE: return m->stage == ASSAY_STAGE_MEMBER;
-    case ASSAY_SIM_ACTION_WAKE: return m->stage == ASSAY_STAGE_RESTING;
-    case ASSAY_SIM_ACTION_LEAVE:
-    case ASSAY_SIM_ACTION_POLICY: return !is_out(m);
-    case ASSAY_SIM_ACTION_JOIN:
-    case ASSAY_SIM_ACTION_PARAMETERS:
-    case ASSAY_SIM_ACTION_OPERATORS: return false;
-    }
-    ASSAY_UNREACHABLE("an action is of the list");
-}
-
-/* The next member of the row's cohort behind a slot. Returns: the member count after the last. */
-static uint32_t next_member(const struct world_run *r, const struct assay_sim_change *row,
-                            uint32_t from)
-{
-    const struct assay_state *s = &r->before;
-    for (uint32_t i = from; i < s->member_count; i++)
-        if ((!row->by_cohort || r->cohort_of[i] == row->cohort) &&
-            fits_action(&s->members[i], row->action))
-            return i;
-    return s->member_count;
-}
-
-/* A slot whose member left so long ago that nothing of it is needed (docs/protocol.md 9.6): proofs
- * live for 8 epochs, an offence for 512. */
-static bool is_free(const struct assay_member *m, uint64_t activation)
-{
-    return is_out(m) && m->stage_epoch + 8 + 512 * (uint64_t)m->trust.offences.count < activation;
-}
-
-static bool is_promised(const struct world_changes *c, uint32_t slot)
-{
-    for (uint32_t i = 0; i < c->newcomer_count; i++)
-        if (!c->newcomers[i].over && c->newcomers[i].slot == slot) return true;
-    return false;
-}
-
-/* Where the ledger will put a newcomer. Returns: UINT32_MAX when there is no machine for it. */
-static uint32_t slot_for_newcomer(const struct world_run *r, uint64_t activation)
-{
-    const struct assay_state *s = &r->before;
-    for (uint32_t i = 0; i < s->member_count; i++)
-        if (is_free(&s->members[i], activation) && !is_promised(r->changes, i)) return i;
-    for (uint32_t i = s->member_count; i < r->scenario->nodes; i++)
-        if (!is_promised(r->changes, i)) return i;
-    return UINT32_MAX;
-}
-
-/* --- drafting */
-
-struct drafting {
-    struct world_run *r;
-    uint32_t index; /* of the draft */
-    uint64_t activation;
-    struct assay_action actions[ASSAY_ACTIONS_MAX];
-    char names[SETS_MAX][WORLD_NAME_LEN];
-    uint8_t policy[WORLD_POLICY_LEN];
-    uint8_t operators[ASSAY_OPERATORS_LEN_MAX];
-    uint32_t count;
-};
-
-static struct assay_action *add(struct drafting *d, enum assay_action_kind kind)
-{
-    ASSAY_ASSERT(d->count < ASSAY_ACTIONS_MAX);
-    struct assay_action *a = &d->actions[d->count++];
-    *a = (struct assay_action){ .kind = kind };
-    return a;
-}
-
-static void add_members(struct drafting *d, const struct assay_sim_change *row,
-                        enum assay_action_kind kind)
-{
-    const struct assay_state *s = &d->r->before;
-    uint32_t left = row->count == 0 ? UINT32_MAX : row->count;
-    if (kind == ASSAY_ACTION_MAINTENANCE) left = 1; /* each operator speaks for itself */
-    for (uint32_t i = next_member(d->r, row, 0); i < s->member_count && left > 0;
-         i = next_member(d->r, row, i + 1), left--) {
-        if (d->count == ASSAY_ACTIONS_MAX) return;
-        struct assay_action *a = add(d, kind);
-        assay_bytes_copy(a->node_id, 32, s->members[i].node_id, 32);
-        if (kind == ASSAY_ACTION_MAINTENANCE) a->epochs = row->epochs;
-    }
-}
-
-static void add_newcomers(struct drafting *d, const struct assay_sim_change *row)
-{
-    struct world_changes *c = d->r->changes;
-    const uint32_t count = row->count == 0 ? 1 : row->count;
-    for (uint32_t k = 0; k < count && c->newcomer_count < SETS_MAX; k++) {
-        const uint32_t slot = slot_for_newcomer(d->r, d->activation);
-        if (slot == UINT32_MAX || d->count == ASSAY_ACTIONS_MAX) return;
-        struct newcomer *n = &c->newcomers[c->newcomer_count];
-        *n = (struct newcomer){ .set = d->r->scenario->nodes + c->newcomer_count,
-                                .slot = slot,
-                                .draft = d->index };
-        struct assay_action *a = add(d, ASSAY_ACTION_JOIN);
-        world_card(d->r->w, slot, n->set, &a->card, d->names[c->newcomer_count]);
-        assay_sha256(a->card.identity_public, sizeof a->card.identity_public, n->node_id);
-        c->newcomer_count++;
-    }
-}
-
-static void add_policy(struct drafting *d, const struct assay_sim_change *row)
-{
-    uint8_t fails[NODE_BITS] = { 0 };
-    const struct assay_state *s = &d->r->before;
-    uint32_t left = row->count == 0 ? UINT32_MAX : row->count;
-    for (uint32_t i = row->by_cohort ? next_member(d->r, row, 0) : s->member_count;
-         i < s->member_count && left > 0; i = next_member(d->r, row, i + 1), left--)
-        fails[i / 8] = (uint8_t)(fails[i / 8] | 1u << (i % 8));
-    const size_t len = world_policy_make(++d->r->changes->policies, fails, d->policy);
-    add(d, ASSAY_ACTION_POLICY)->document = assay_slice_over(d->policy, len);
-}
-
-/* One more, with a key of its own; the threshold grows with them. */
-static void add_operators(struct drafting *d)
-{
-    struct world_changes *c = d->r->changes;
-    struct assay_genesis *next = calloc(1, sizeof *next);
-    struct assay_secret32 key;
-    ASSAY_ASSERT(next != NULL);
-    *next = *c->operators;
-    next->member_count = 0;
-    world_set_key(d->r->w, c->operators->operator_count, KEY_OPERATOR, &key);
-    struct assay_genesis_operator *o = &next->operators[next->operator_count++];
-    enum assay_status status = assay_p256_public(&key, o->public_key);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    o->name = assay_slice_over("operator", 8);
-    next->threshold++;
-    assay_genesis_sort(next);
-    struct assay_writer w = assay_writer_over(d->operators, sizeof d->operators);
-    status = assay_operators_encode(next, &w);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    free(next);
-    add(d, ASSAY_ACTION_OPERATORS)->document = assay_slice_over(d->operators, w.len);
-}
-
-static void add_parameters(struct drafting *d, const struct assay_sim_change *row)
-{
-    struct assay_action *a = add(d, ASSAY_ACTION_PARAMETERS);
-    a->parameters = d->r->before.rules.parameters;
-    a->parameters.vendor_cap_num = row->vendor_cap_num;
-    a->parameters.vendor_cap_den = row->vendor_cap_den;
-}
-
-static void add_row(struct drafting *d, const struct assay_sim_change *row)
-{
-    switch (row->action) {
-    case ASSAY_SIM_ACTION_REST: add_members(d, row, ASSAY_ACTION_REST); return;
-    case ASSAY_SIM_ACTION_WAKE: add_members(d, row, ASSAY_ACTION_WAKE); return;
-    case ASSAY_SIM_ACTION_LEAVE: add_members(d, row, ASSAY_ACTION_LEAVE); return;
-    case ASSAY_SIM_ACTION_JOIN: add_newcomers(d, row); return;
-    case ASSAY_SIM_ACTION_MAINTENANCE: add_members(d, row, ASSAY_ACTION_MAINTENANCE); return;
-    case ASSAY_SIM_ACTION_POLICY: add_policy(d, row); return;
-    case ASSAY_SIM_ACTION_PARAMETERS: add_parameters(d, row); return;
-    case ASSAY_SIM_ACTION_OPERATORS: add_operators(d); return;
-    }
-    ASSAY_UNREACHABLE("an action is of the list");
-}
-
-/* --- signing */
-
-struct signing {
-    uint8_t ids[ASSAY_OPERATORS_MAX][32];
-    uint8_t signatures[ASSAY_OPERATORS_MAX][ASSAY_P256_SIGNATURE_LEN];
-    uint32_t count;
-};
-
-/* Ids ascend. */
-static void sign_by(const struct assay_sim_world *w, uint32_t set, const uint8_t digest[static 32],
-                    struct signing *s)
-{
-    struct assay_secret32 key;
-    struct assay_p256_signer *signer = NULL;
-    uint8_t public[ASSAY_P256_PUBLIC_LEN];
-    uint8_t id[32];
-    world_set_key(w, set, KEY_OPERATOR, &key);
-    enum assay_status status = assay_p256_public(&key, public);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    assay_sha256(public, sizeof public, id);
-    uint32_t at = s->count++;
-    for (; at > 0 && assay_bytes_compare(s->ids[at - 1], id, 32) > 0; at--) {
-        assay_bytes_copy(s->ids[at], 32, s->ids[at - 1], 32);
-        assay_bytes_copy(s->signatures[at], 64, s->signatures[at - 1], 64);
-    }
-    assay_bytes_copy(s->ids[at], 32, id, 32);
-    status = assay_p256_signer_load(&key, &signer);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    status = assay_p256_sign(signer, digest, s->signatures[at]);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    assay_p256_signer_free(&signer);
-}
-
-/* Sets 0 .. are those of the operators, in the order in which they came. */
-static uint32_t set_of_operator(const struct world_run *r, const uint8_t id[static 32])
-{
-    for (uint32_t set = 0;; set++) {
-        struct assay_secret32 key;
-        uint8_t public[ASSAY_P256_PUBLIC_LEN];
-        uint8_t own[32];
-        ASSAY_ASSERT(set < ASSAY_OPERATORS_MAX);
-        world_set_key(r->w, set, KEY_OPERATOR, &key);
-        const enum assay_status status = assay_p256_public(&key, public);
-        ASSAY_ASSERT(status == ASSAY_OK);
-        assay_sha256(public, sizeof public, own);
-        if (assay_bytes_equal(own, id, 32)) return set;
-    }
-}
-
-static void sign_all(const struct drafting *d, const struct assay_sim_change *row,
-                     const uint8_t digest[static 32], struct signing *s)
-{
-    const struct world_run *r = d->r;
-    const struct assay_genesis *g = r->changes->operators;
-    uint32_t wanted = g->threshold;
-    s->count = 0;
-    if (row->action == ASSAY_SIM_ACTION_MAINTENANCE) {
-        const uint32_t slot = assay_state_slot_of(&r->before, d->actions[0].node_id);
-        uint32_t set = set_of_operator(r, r->before.members[slot].operator_id);
-        const bool wrong = row->flaw == ASSAY_SIM_FLAW_STRANGER;
-        if (wrong) set = g->operator_count > 1 ? (set + 1) % g->operator_count : STRANGER_SET;
-        sign_by(r->w, set, digest, s);
-        return;
-    }
-    if (row->flaw == ASSAY_SIM_FLAW_FEW_SIGNATURES || row->flaw == ASSAY_SIM_FLAW_STRANGER)
-        wanted--;
-    for (uint32_t i = 0; i < wanted; i++)
-        sign_by(r->w, set_of_operator(r, g->operators[i].operator_id), digest, s);
-    if (row->flaw == ASSAY_SIM_FLAW_STRANGER) sign_by(r->w, STRANGER_SET, digest, s);
-}
-
-/* --- a whole change */
-
-/* The earliest epoch that its rows and the changes before it allow. */
-static uint64_t activation_of(const struct world_run *r, const struct assay_sim_change *row)
-{
-    const struct assay_state *s = &r->before;
-    uint64_t at = s->epoch + 1 + row->ahead_epochs;
-    uint64_t last = s->trial.sequence != 0 ? s->trial.epoch : 0;
-    if (row->flaw == ASSAY_SIM_FLAW_NEAR) return s->epoch + 2;
-    if (row->action == ASSAY_SIM_ACTION_MAINTENANCE) return at;
-    if (s->pending_count > 0) last = s->pending[s->pending_count - 1].activation;
-    return last != 0 && at < last + ASSAY_ACTIVATION_APART ? last + ASSAY_ACTIVATION_APART : at;
-}
-
-static void spoil(struct drafting *d, const struct assay_sim_change *row,
-                  struct assay_change *change)
-{
-    switch (row->flaw) {
-    case ASSAY_SIM_FLAW_NONE:
-    case ASSAY_SIM_FLAW_FEW_SIGNATURES:
-    case ASSAY_SIM_FLAW_STRANGER:
-    case ASSAY_SIM_FLAW_NEAR:
-    case ASSAY_SIM_FLAW_FORGED:
-    case ASSAY_SIM_FLAW_REPLAY: return;
-    case ASSAY_SIM_FLAW_SEQUENCE:
-        change->sequence = change->sequence > 1 ? change->sequence - 1 : change->sequence + 100;
-        return;
-    case ASSAY_SIM_FLAW_UNFIT:
-        world_fill_id(add(d, ASSAY_ACTION_LEAVE)->node_id, 'n', 1); /* no key has this id */
-        return;
-    case ASSAY_SIM_FLAW_ERA: change->era++; return;
-    case ASSAY_SIM_FLAW_FORCE: change->forces = change->sequence + 7; return;
-    case ASSAY_SIM_FLAW_DOCUMENT: {
-        static const uint8_t nonsense[] = "a policy of another world";
-        add(d, ASSAY_ACTION_POLICY)->document = assay_slice_over(nonsense, sizeof nonsense);
-        return;
-    }
-    }
-    ASSAY_UNREACHABLE("a flaw is of the list");
-}
-
-static void encode(struct drafting *d, const struct assay_sim_change *row, struct draft *draft)
-{
-    struct world_run *r = d->r;
-    uint8_t body[RECORD_MAX];
-    uint8_t record[RECORD_MAX];
-    uint8_t digest[32];
-    struct signing *s = calloc(1, sizeof *s);
-    struct assay_change change = { .era = r->before.era,
-                                   .sequence = r->before.change_sequence + 1,
-                                   .activation = d->activation };
-    ASSAY_ASSERT(s != NULL);
-    if (row->action == ASSAY_SIM_ACTION_MAINTENANCE) change.sequence = 0;
-    if (row->forces) change.forces = r->before.ended.sequence;
-    assay_bytes_copy(change.chain_id, 32, r->before.chain_id, 32);
-    spoil(d, row, &change);
-    struct assay_writer w = assay_writer_over(body, sizeof body);
-    enum assay_status status = assay_change_encode(&change, d->actions, d->count, &w);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    const struct assay_slice whole = assay_slice_over(body, w.len);
-    assay_sha256(whole.bytes, whole.len, digest);
-    sign_all(d, row, digest, s);
-    if (row->flaw == ASSAY_SIM_FLAW_FORGED) s->signatures[s->count - 1][40] ^= 1;
-    w = assay_writer_over(record, sizeof record);
-    status = assay_record_put_change(&w, whole, (const uint8_t(*)[32])s->ids,
-                                     (const uint8_t(*)[64])s->signatures, s->count);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    free(s);
-    if (draft->record != NULL) world_payload_drop(r->w, draft->record);
-    draft->record = world_payload(r->w, record, w.len);
-    draft->sequence = change.sequence;
-    draft->activation = change.activation;
-    assay_sha256(record, w.len, draft->digest);
-}
-
-/* Newcomers of a version that nobody took, or that was dropped, come no more. */
-static void forget_newcomers(struct world_run *r, uint32_t draft)
-{
-    struct world_changes *c = r->changes;
-    for (uint32_t i = 0; i < c->newcomer_count; i++)
-        if (c->newcomers[i].draft == draft) c->newcomers[i].over = true;
-}
-
-/* Returns: whether there is anything to decide. */
-static bool make(struct world_run *r, uint32_t index)
-{
-    const struct assay_scenario *s = r->scenario;
-    const struct assay_sim_change *row = &s->changes[index];
-    struct draft *draft = &r->changes->drafts[index];
-    struct drafting *d = calloc(1, sizeof *d);
-    ASSAY_ASSERT(d != NULL);
-    d->r = r;
-    d->index = index;
-    d->activation = activation_of(r, row);
-    for (uint32_t i = index; i < s->change_count && (i == index || s->changes[i].with_before); i++)
-        add_row(d, &s->changes[i]);
-    const bool any = d->count > 0;
-    if (any) encode(d, row, draft);
-    if (row->flaw != ASSAY_SIM_FLAW_NONE) forget_newcomers(r, index);
-    free(d);
-    return any;
-}
-
 /* --- handing in */
 
 static bool is_at_hand(const struct world_run *r, uint32_t node)
 {
     const struct world_node *n = &r->w->nodes[node];
     return n->alive && world_trusted(r->w, node) && n->closed == r->before.epoch &&
-           !is_out(world_member(&r->before, node));
+           !world_left(world_member(&r->before, node));
 }
 
 static void hand_in(struct world_run *r, uint32_t index)
@@ -474,7 +91,7 @@ static void turn_flawed(struct world_run *r, uint32_t index)
         draft->phase = DRAFT_OVER;
         return;
     }
-    if (make(r, index)) hand_in(r, index);
+    if (world_draft_make(r, index)) hand_in(r, index);
     draft->phase = DRAFT_OVER;
 }
 
@@ -488,9 +105,9 @@ static bool turn_draft(struct world_run *r, uint32_t index)
     const bool stale =
         draft->phase == DRAFT_OUT &&
         (is_late(r, draft) || (numbered && draft->sequence <= r->before.change_sequence));
-    if (stale) forget_newcomers(r, index);
+    if (stale) world_draft_forget(r, index);
     if (draft->phase == DRAFT_WAITS || stale) {
-        draft->phase = make(r, index) ? DRAFT_OUT : DRAFT_OVER;
+        draft->phase = world_draft_make(r, index) ? DRAFT_OUT : DRAFT_OVER;
         if (draft->phase == DRAFT_OVER) return true;
     }
     hand_in(r, index);
@@ -501,7 +118,7 @@ static void switch_off_who_left(struct world_run *r)
 {
     for (uint32_t i = 0; i < r->before.member_count; i++) {
         const struct assay_member *m = &r->before.members[i];
-        if (!is_out(m) || !r->w->nodes[i].born) continue;
+        if (!world_left(m) || !r->w->nodes[i].born) continue;
         if (!assay_bytes_equal(m->node_id, r->w->nodes[i].node_id, 32)) continue;
         if (r->before.epoch < m->stage_epoch + GONE_EPOCHS) continue;
         world_push(r->w, world_item(r->w, i, ITEM_RETIRE), r->w->now_us + 1);
@@ -594,7 +211,7 @@ static void drop_newcomers(struct world_run *r)
         const struct draft *draft = &r->changes->drafts[i];
         if (draft->taken_epoch == 0 || draft->taken_epoch == r->now.epoch) continue;
         if (ended->end == ASSAY_CHANGE_REVERTED || draft->sequence == ended->sequence)
-            forget_newcomers(r, i);
+            world_draft_forget(r, i);
     }
 }
 
