@@ -93,11 +93,11 @@ static void expect_trace(const struct assay_scenario *s, uint64_t seed, const ch
 Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
 {
     struct assay_scenario s = small();
-    expect_trace(&s, 1, "da5c57fb907fe41149a6475dfa67e4608659b373db1567e34480cbe4f81ef9c9",
+    expect_trace(&s, 1, "ccab3edd4c3c2f7e960a631a358a9156b8b17010979465ba7728dab48fa1b4b3",
                  "77a0bacef8c07f9e7fe95a1563830db3af1ee742b33b062114a4f3d5ff289b4b");
     s = rough();
-    expect_trace(&s, 2, "dbdb58e49a673355246d69d8558d134018def1b10b00516af83c59d06d2bf7c6",
-                 "c4a387b68c7170f4fa56db8b3d72a90e10efff6897d30c5a46c0fd232d3cf52e");
+    expect_trace(&s, 2, "f017b498582f16761878dadab53e1b61d3b18c9a764b07715aadc911a089e3f5",
+                 "0be90b2922d5e7bde417f3d2b759f8b2b7facd40e84caaf83f62a4ffa8c90a5b");
     s = small();
     s.link.delay = ASSAY_SIM_DELAY_PARETO;
     s.link.delay_max_ms = 400;
@@ -108,7 +108,7 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
     s.adversaries[0] = (struct assay_sim_adversary){
         .attack = ASSAY_SIM_ATTACK_TAMPER, .cohort = 1, .start_epoch = 2, .rate_permille = 1000
     };
-    expect_trace(&s, 3, "0d0db6bd64744423d3f22399963c2a1c3d3697f11a2cb2bbdd5f770869e6d370",
+    expect_trace(&s, 3, "f65475ec8b7f879b4bd4e4f3696850ccc80648e700cb574e344775975576b993",
                  "94f86698f65638fbd7bd5cfe3b6a5ce764c08b44be42948defac6ff3463c612b");
 }
 
