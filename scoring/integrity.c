@@ -9,7 +9,15 @@
 #include "base/assert.h"
 #include "scoring/standing.h"
 
-enum assay_outcome assay_integrity_level(struct assay_level_votes levels)
+/* docs/protocol.md 7.7: what more than a third says somebody honest says. */
+static enum assay_outcome low_level(enum assay_outcome level, uint64_t said, uint64_t electorate)
+{
+    ASSAY_ASSERT(said <= electorate);
+    return 3 * said > electorate ? level : ASSAY_OUTCOME_NONE;
+}
+
+enum assay_outcome assay_integrity_level(struct assay_level_votes levels,
+                                         uint64_t electorate_weight)
 {
     const uint64_t total = levels.up_to_date + levels.needs_hardening + levels.out_of_date;
     if (total == 0) return ASSAY_OUTCOME_NONE;
@@ -17,9 +25,11 @@ enum assay_outcome assay_integrity_level(struct assay_level_votes levels)
      * protocol.md 7.7: counted from the worst level, so that an exact half decides for the lower
      * one.
      */
-    if (2 * levels.out_of_date >= total) return ASSAY_OUTCOME_PASS_OUT_OF_DATE;
-    if (2 * (levels.out_of_date + levels.needs_hardening) >= total)
-        return ASSAY_OUTCOME_PASS_NEEDS_HARDENING;
+    const uint64_t lower = levels.out_of_date + levels.needs_hardening;
+    if (2 * levels.out_of_date >= total)
+        return low_level(ASSAY_OUTCOME_PASS_OUT_OF_DATE, levels.out_of_date, electorate_weight);
+    if (2 * lower >= total)
+        return low_level(ASSAY_OUTCOME_PASS_NEEDS_HARDENING, lower, electorate_weight);
     return ASSAY_OUTCOME_PASS_UP_TO_DATE;
 }
 

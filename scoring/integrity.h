@@ -18,8 +18,12 @@ struct assay_level_votes {
     uint64_t out_of_date;
 };
 
-/* Returns: the weighted median, the lower level on a tie; NONE when nobody said PASS. */
-enum assay_outcome assay_integrity_level(struct assay_level_votes levels);
+/*
+ * Returns: the weighted median, the lower level on a tie. NONE when nobody said PASS, and when
+ * those who said so low a level are a third of the electorate at most: they may all be liars.
+ */
+enum assay_outcome assay_integrity_level(struct assay_level_votes levels,
+                                         uint64_t electorate_weight);
 
 /*
  * assay_integrity_step - strikes, ceiling, rise, in this order.

@@ -280,8 +280,8 @@ static void judge(const struct sums *sums, uint32_t unjudged_weight, uint64_t el
         .electorate_weight = electorate_weight,
         .lo_bp = bounds.lo_bp,
         .hi_bp = bounds.hi_bp,
-        .level =
-            assay_votes_third_passed(votes) ? assay_integrity_level(levels) : ASSAY_OUTCOME_NONE,
+        .level = assay_votes_third_passed(votes) ? assay_integrity_level(levels, electorate_weight)
+                                                 : ASSAY_OUTCOME_NONE,
         .certified_pass = certified && assay_votes_quorum_passed(votes),
     };
     ASSAY_ASSERT(!result->certified_pass || result->level != ASSAY_OUTCOME_NONE);

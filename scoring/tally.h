@@ -97,7 +97,8 @@ struct assay_tally_result {
     uint16_t lo_bp;
     uint16_t hi_bp;
     uint16_t ceiling_bp;      /* of I in this epoch; 10000 unless 3P > W says less */
-    enum assay_outcome level; /* weighted median of PASS levels; NONE unless 3P > W */
+    /* Weighted median of PASS levels; NONE unless 3P > W, and unless more than W/3 said so low. */
+    enum assay_outcome level;
     bool certified_pass;      /* certified close and 3P > 2W: what permits ask for */
     bool integrity_failed;    /* an integrity failure happened: RESTART is due */
     bool offence;             /* and it counted as an offence */

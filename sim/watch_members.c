@@ -349,6 +349,13 @@ static bool falls_by_policy(const struct member *m)
     return m->truth->by_policy && reason == ASSAY_INTEGRITY_FAIL_HARD;
 }
 
+/* More than a third can lie once about a TCB level (protocol.md 7.7), before it is convicted. */
+static bool may_be_underrated(const struct member *m)
+{
+    return m->after->found.integrity_reason == ASSAY_INTEGRITY_CEILING &&
+           3 * m->electorate.byzantine > m->electorate.weight;
+}
+
 /* Justice: no honest member is convicted (docs/protocol.md 7.4: integrity moves on re-verifiable
  * objects only, and nobody can forge one). Asks nothing: whatever weight is Byzantine. */
 static void check_justice(const struct member *m)
@@ -361,7 +368,8 @@ static void check_justice(const struct member *m)
         broken(m, ASSAY_SIM_CHECKER_JUSTICE,
                assay_integrity_reason_text(m->after->found.integrity_reason), integrity(m->before),
                integrity(m->after));
-    else if (integrity(m->after) < integrity(m->before) && !falls_by_policy(m))
+    else if (integrity(m->after) < integrity(m->before) && !falls_by_policy(m) &&
+             !may_be_underrated(m))
         broken(m, ASSAY_SIM_CHECKER_JUSTICE, "honest, and integrity fell", integrity(m->before),
                integrity(m->after));
     else fine(m, ASSAY_SIM_CHECKER_JUSTICE);

@@ -195,11 +195,11 @@ static void next_weights(struct history *h)
     uint32_t units[WORLD_MEMBERS_MAX];
     const enum assay_cuts cuts = reference_weights(&input, h->w.places, h->w.count, again);
     reference_units(&input, h->w.places, h->w.count, units);
+    if (!tolerance.refused) check_weights(h, weights);
     if (!tolerance.refused && reference_lifted(h->w.places, h->w.count, units, weights))
         trial_found(h->finding, ASSAY_SIM_CHECKER_GUARD, "cuts raised a group above a third");
     if (tolerance.cuts != cuts)
         trial_found(h->finding, ASSAY_SIM_CHECKER_P10, "two tables stand on other cuts");
-    if (!tolerance.refused) check_weights(h, weights);
     for (uint32_t i = 0; i < h->w.count; i++) {
         if (weights[i] != again[i])
             trial_found(h->finding, ASSAY_SIM_CHECKER_P10,

@@ -73,13 +73,16 @@ static unsigned said(const struct assay_tally_input *input, const struct assay_p
 
 /* "weighted median of PASS levels, the lower one on a tie": lay the votes out from the lowest level
  * upwards and read the one in the middle. */
-static enum assay_outcome median_level(const uint64_t level_weight[3])
+static enum assay_outcome median_level(const uint64_t level_weight[3], uint64_t electorate)
 {
     const uint64_t total = level_weight[0] + level_weight[1] + level_weight[2];
     const uint64_t middle = (total + 1) / 2; /* the lower middle when total is even */
-    if (middle <= level_weight[2]) return ASSAY_OUTCOME_PASS_OUT_OF_DATE;
-    if (middle <= level_weight[2] + level_weight[1]) return ASSAY_OUTCOME_PASS_NEEDS_HARDENING;
-    return ASSAY_OUTCOME_PASS_UP_TO_DATE;
+    const uint64_t lower[2] = { level_weight[2], level_weight[2] + level_weight[1] };
+    const int low = middle <= lower[0] ? 0 : middle <= lower[1] ? 1 : 2;
+    if (low < 2 && 3 * lower[low] <= electorate) return ASSAY_OUTCOME_NONE;
+    return low == 0   ? ASSAY_OUTCOME_PASS_OUT_OF_DATE
+           : low == 1 ? ASSAY_OUTCOME_PASS_NEEDS_HARDENING
+                      : ASSAY_OUTCOME_PASS_UP_TO_DATE;
 }
 
 static void count_votes(const struct assay_tally_input *input, const struct assay_place *places,
@@ -101,7 +104,7 @@ static void count_votes(const struct assay_tally_input *input, const struct assa
         }
     }
     if (3 * result->pass_weight > result->electorate_weight)
-        result->level = median_level(level_weight);
+        result->level = median_level(level_weight, result->electorate_weight);
 }
 
 static void set_bounds(struct assay_tally_result *result)
@@ -239,7 +242,7 @@ static uint16_t rise_of(const struct assay_trust *trust)
 static void move_up(const struct assay_tally_input *input, const struct assay_tally_member *member,
                     bool fell, struct assay_trust *trust, struct assay_tally_result *result)
 {
-    if (!(3 * result->pass_weight > result->electorate_weight)) {
+    if (result->level == ASSAY_OUTCOME_NONE) {
         if (!fell) result->integrity_reason = ASSAY_INTEGRITY_HELD_FEW;
         return;
     }

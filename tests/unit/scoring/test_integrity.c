@@ -368,8 +368,31 @@ Test(scoring_integrity, the_level_is_the_weighted_median_and_the_lower_on_a_tie)
         { { 1, 1, 1 }, ASSAY_OUTCOME_PASS_NEEDS_HARDENING },
         { { 1, 1, 2 }, ASSAY_OUTCOME_PASS_OUT_OF_DATE },
     };
-    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++)
-        cr_expect_eq(assay_integrity_level(cases[k].votes), cases[k].level, "case %zu", k);
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        const struct assay_level_votes v = cases[k].votes;
+        const uint64_t all = v.up_to_date + v.needs_hardening + v.out_of_date;
+        cr_expect_eq(assay_integrity_level(v, all), cases[k].level, "case %zu", k);
+    }
+}
+
+/* What a third says, liars may say alone: it is no ceiling, and nothing rises by it. */
+Test(scoring_integrity, a_low_level_needs_more_than_a_third_of_the_electorate)
+{
+    const struct assay_level_votes half = { 2, 0, 2 }, mixed = { 2, 1, 1 };
+    cr_expect_eq(assay_integrity_level(half, 5), ASSAY_OUTCOME_PASS_OUT_OF_DATE);
+    cr_expect_eq(assay_integrity_level(half, 6), ASSAY_OUTCOME_NONE);
+    cr_expect_eq(assay_integrity_level(mixed, 5), ASSAY_OUTCOME_PASS_NEEDS_HARDENING);
+    cr_expect_eq(assay_integrity_level(mixed, 6), ASSAY_OUTCOME_NONE);
+    /* Three of ten lie, two honest ballots of six arrive: before, its integrity fell to 8999. */
+    world_init(&w, 10);
+    for (uint32_t voter = 1; voter < 4; voter++)
+        world_vote(&w, voter, 0, ASSAY_OUTCOME_PASS_OUT_OF_DATE);
+    for (uint32_t voter = 4; voter < 8; voter++)
+        world_vote(&w, voter, 0, ASSAY_OUTCOME_NONE);
+    world_step(&w);
+    cr_expect_eq(w.results[0].level, ASSAY_OUTCOME_NONE);
+    cr_expect_eq(w.results[0].integrity_reason, ASSAY_INTEGRITY_HELD_FEW);
+    cr_expect_eq(w.trust[0].integrity_bp, 10000);
 }
 
 Test(scoring_integrity, out_of_date_is_warned_within_grace_and_restricted_after)
