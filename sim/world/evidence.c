@@ -176,17 +176,19 @@ void world_judge(struct assay_sim_world *w, uint32_t node, struct world_answer *
 {
     struct evidence *e = answer->evidence;
     const int64_t at_unix_s = answer->event.as.verdict.at_unix_s;
+    /* docs/protocol.md 9.8: with the set of its epoch, also when it is verified again later. */
+    const uint8_t *fails = world_policy_of(w, answer->epoch);
     const bool known =
         e->verdict != NULL && e->verdict->kind == answer->kind &&
         e->verdict_at_unix_s == at_unix_s &&
-        assay_bytes_equal(e->verdict_fails, w->nodes[node].fails, NODE_BITS);
+        assay_bytes_equal(e->verdict_fails, fails, NODE_BITS);
     if (e->verdict == NULL) e->verdict = calloc(1, sizeof *e->verdict);
     ASSAY_ASSERT(e->verdict != NULL);
     if (!known)
         world_appraise(w, assay_slice_over(e->bytes->bytes, e->bytes->len), answer->kind, at_unix_s,
-                       w->nodes[node].fails, e->verdict);
+                       fails, e->verdict);
     e->verdict_at_unix_s = at_unix_s;
-    assay_bytes_copy(e->verdict_fails, NODE_BITS, w->nodes[node].fails, NODE_BITS);
+    assay_bytes_copy(e->verdict_fails, NODE_BITS, fails, NODE_BITS);
     set_bit(e->judged, node);
     answer->event.as.verdict.verdict = e->verdict;
 }
@@ -202,6 +204,7 @@ static void answer_verdict(struct assay_sim_world *w, uint32_t node,
     answer->event.as.verdict.at_unix_s = request->at_unix_s;
     answer->event.as.verdict.asked = asked;
     answer->kind = request->kind;
+    answer->epoch = request->epoch;
     answer->evidence = e;
     if (e != NULL) {
         e->refs++;

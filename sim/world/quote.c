@@ -139,6 +139,17 @@ void world_policy_fails(struct assay_slice policy, uint8_t fails[static NODE_BIT
     assay_bytes_copy(fails, NODE_BITS, policy.bytes + sizeof policy_head, NODE_BITS);
 }
 
+void world_policy_turn(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
+{
+    assay_bytes_copy(w->fails_in[epoch % POLICIES_KEPT], NODE_BITS, w->nodes[node].fails,
+                     NODE_BITS);
+}
+
+const uint8_t *world_policy_of(const struct assay_sim_world *w, uint64_t epoch)
+{
+    return w->fails_in[epoch % POLICIES_KEPT];
+}
+
 enum assay_status world_document_check(bool is_policy, struct assay_slice document)
 {
     const bool good = is_policy ? begins(document, policy_head, sizeof policy_head)

@@ -94,7 +94,7 @@ void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct ass
     if (evidence == ASSAY_SIM_EVIDENCE_FIRST && (is_first || same))
         evidence = same ? e->evidence[node] : ASSAY_SIM_EVIDENCE_GOOD;
     e->by_policy[node] =
-        evidence == ASSAY_SIM_EVIDENCE_GOOD && has_bit(w->nodes[node].fails, node);
+        evidence == ASSAY_SIM_EVIDENCE_GOOD && has_bit(world_policy_of(w, epoch), node);
     if (e->by_policy[node]) evidence = ASSAY_SIM_EVIDENCE_HARD;
     e->has_quote[node] = true;
     e->evidence[node] = evidence;
@@ -272,6 +272,8 @@ void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch)
     chain_root(r->outcome, state->root);
     assay_sim_watch_epoch(r->watch, &closed);
     assay_state_copy(&r->before, state);
+    for (uint64_t next = r->closed + 2; next <= epoch + 1; next++)
+        world_policy_turn(r->w, node, next); /* of those that nobody saw the newest is known */
     r->closed = epoch;
     world_changes_turned(r);
     world_final_turn(r);

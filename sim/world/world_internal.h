@@ -36,6 +36,7 @@ enum {
     STARTED_MS = 1000, /* monotonic clock of every node at the beginning */
     IMAGES_KEPT = 16,  /* of a disk, one an epoch */
     NODE_BITS = (WORLD_NODES + 7) / 8,
+    POLICIES_KEPT = 32, /* epochs whose policy is known; proofs live for 8 */
     TRACE_CLOSED = 64, /* in the trace: the network closed an epoch */
 };
 
@@ -69,6 +70,7 @@ struct world_answer {
     struct world_payload *payload; /* owned reference, or NULL */
     struct evidence *evidence;     /* owned reference, or NULL */
     enum assay_evidence_kind kind; /* that a VERDICT is about */
+    uint64_t epoch;                /* by whose policy it is judged */
     struct world_answer *next;     /* in the list of those that are free */
 };
 
@@ -222,6 +224,7 @@ struct assay_sim_world {
     struct assay_sim_link link;
     struct assay_sim_random *links; /* [nodes * nodes] one stream a pair */
     struct assay_sim_random crashes, disks, clocks, quotes;
+    uint8_t fails_in[POLICIES_KEPT][NODE_BITS]; /* by epoch: whose evidence fails by its policy */
     uint64_t dated_us; /* when dates changed last */
     uint64_t now_us, steps, engine_ns, extra_delay_us;
     uint64_t quote_us, verify_us;
@@ -367,6 +370,10 @@ void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
 enum { WORLD_POLICY_LEN = 13 + NODE_BITS + 4 };
 size_t world_policy_make(uint32_t number, const uint8_t fails[static NODE_BITS],
                          uint8_t out[static WORLD_POLICY_LEN]);
+/* A node is the first in an epoch: its policy is that of the epoch. Returns: nothing. */
+void world_policy_turn(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
+/* Returns: whose evidence fails by the policy of an epoch. */
+const uint8_t *world_policy_of(const struct assay_sim_world *w, uint64_t epoch);
 /* Returns: nothing; any other policy fails nobody by itself. */
 void world_policy_fails(struct assay_slice policy, uint8_t fails[static NODE_BITS]);
 /* assay_document_check of the modelled documents. */
