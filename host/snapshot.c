@@ -40,5 +40,5 @@ void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_eng
         member->banned = assay_limit_banned(&limits[slot], now_ms);
     }
     look_at_dates(snapshot, dates);
-    assay_outlook_take(snapshot);
+    assay_margin_take(snapshot);
 }

@@ -11,7 +11,7 @@
 #include "host/counters.h"
 #include "host/dates.h"
 #include "host/limit.h"
-#include "host/outlook.h"
+#include "host/margin.h"
 
 enum { ASSAY_SNAPSHOT_TEXT = 128 };
 
@@ -39,7 +39,7 @@ struct assay_snapshot {
     uint32_t member_count;
     struct assay_snapshot_member *members; /* [member_count], the caller's memory */
 
-    struct assay_outlook outlook;
+    struct assay_margin margin;
     bool clock_known, clock_off; /* our date against the others' (host/dates.h) */
     int64_t clock_ahead_ms;
 
@@ -66,7 +66,7 @@ struct assay_snapshot {
 };
 
 /*
- * What engine, budgets and dates know: chain, members' ledger, ban, presence and date, the outlook.
+ * What engine, budgets and dates know: chain, members' ledger, ban, presence and date, the margin.
  * members, member_count, self and epoch_ms are set before; limits[member_count]. Returns: nothing.
  */
 void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_engine *engine,

@@ -1,7 +1,7 @@
 /*
  * net/document_status.c - the document about this node as a whole: how things stand first.
  *
- * Rendered from the snapshot of the host core alone (host/snapshot.h, host/outlook.h).
+ * Rendered from the snapshot of the host core alone (host/snapshot.h, host/margin.h).
  */
 #include "net/host_internal.h"
 
@@ -78,7 +78,7 @@ static void put_chain(struct assay_json *data, const struct assay_snapshot *s)
     assay_json_set_uint(data, "largest_platform_bp", snapshot->largest_platform_bp);
 }
 
-/* ------------------------------------------------------------ the outlook */
+/* ------------------------------------------------------------ the margin */
 
 static struct assay_json *clock_of(const struct assay_host *host, const struct assay_snapshot *s)
 {
@@ -103,7 +103,7 @@ static struct assay_json *lacks_of(const struct assay_host *host, const struct a
 {
     char name[ASSAY_NAME_MAX + 1];
     const struct assay_snapshot_member *m = &s->members[slot];
-    const bool late = s->outlook.overdue;
+    const bool late = s->margin.overdue;
     const bool no_evidence = late && !m->ledger.announced && slot != s->self;
     const bool no_ballot = late && s->chain.has_roll && !m->ledger.balloted;
     if (m->ledger.weight == 0 || (m->present && !no_evidence && !no_ballot)) return NULL;
@@ -121,7 +121,7 @@ static struct assay_json *lacks_of(const struct assay_host *host, const struct a
 
 static struct assay_json *closing_of(const struct assay_host *host, const struct assay_snapshot *s)
 {
-    const struct assay_outlook *o = &s->outlook;
+    const struct assay_margin *o = &s->margin;
     struct assay_json *object = assay_json_object(), *missing = assay_json_array();
     assay_json_set_bool(object, "overdue", o->overdue);
     assay_json_set_uint(object, "open_ms", o->open_ms);
@@ -176,8 +176,8 @@ static struct assay_json *tolerance_of(const struct assay_host *host,
                                        const struct assay_snapshot *s)
 {
     struct assay_json *object = assay_json_object();
-    assay_json_set_uint(object, "members_stop", s->outlook.members_stop);
-    assay_json_set_uint(object, "members_break", s->outlook.members_break);
+    assay_json_set_uint(object, "members_stop", s->margin.members_stop);
+    assay_json_set_uint(object, "members_break", s->margin.members_break);
     assay_json_set(object, "operators_stop", groups_of(host, s, false, false));
     assay_json_set(object, "vendors_stop", groups_of(host, s, true, false));
     assay_json_set(object, "operators_break", groups_of(host, s, false, true));
@@ -189,7 +189,7 @@ static struct assay_json *advice_of(const struct assay_snapshot *s)
 {
     struct assay_json *list = assay_json_array();
     for (int i = 0; i < ASSAY_ADVICE_COUNT; i++) {
-        if (!s->outlook.advised[i]) continue;
+        if (!s->margin.advised[i]) continue;
         struct assay_json *object = assay_json_object();
         assay_json_set_text(object, "code", assay_advice_code((enum assay_advice)i));
         assay_json_set_text(object, "text", assay_advice_text((enum assay_advice)i));

@@ -265,8 +265,9 @@ static void make_weights(const struct assay_groups *groups, const uint32_t *prev
 
 /* --- changes (docs/protocol.md 9.5 to 9.9) */
 
-/* What this epoch's blocks took. */
-static void take_changes(const struct assay_ledger *ledger, struct assay_state *next)
+/* What this epoch's blocks took. What was drafted on rules that go back at this very close is dropped
+ * like everything that waits behind them (docs/protocol.md 9.9). */
+static void take_changes(const struct assay_ledger *ledger, bool reverted, struct assay_state *next)
 {
     struct assay_change change;
     for (uint32_t i = 0; i < ledger->members; i++) {
@@ -277,10 +278,11 @@ static void take_changes(const struct assay_ledger *ledger, struct assay_state *
     if (ledger->change_len == 0) return;
     ASSAY_ASSERT(next->pending_count < ASSAY_PENDING_MAX);
     assay_change_of_record(assay_slice_over(ledger->change, ledger->change_len), &change);
+    next->change_sequence = change.sequence;
+    if (reverted) return;
     struct assay_pending *p = &next->pending[next->pending_count++];
     *p = (struct assay_pending){ .sequence = change.sequence, .activation = change.activation };
     assay_sha256(ledger->change, ledger->change_len, p->digest);
-    next->change_sequence = change.sequence;
 }
 
 static void end_trial(struct assay_state *next)
@@ -420,7 +422,7 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
     remember_epoch(before, ledger, next);
     advance_counters(context, scratch, view, next);
     judge_trial(before, ledger, rules->groups, reverted, next);
-    take_changes(ledger, next);
+    take_changes(ledger, reverted, next);
     activate(context, next);
     for (uint32_t i = before->member_count; i < next->member_count; i++)
         scratch->weights_before[i] = 0;

@@ -100,10 +100,11 @@ static void check_patience(struct history *h, uint32_t s, struct counted *c)
     const struct assay_trust *was = &h->before[s];
     const struct assay_trust *is = &h->w.trust[s];
     const bool fell = is->availability_bp < was->availability_bp || is->availability_bp == 0;
-    if (!h->w.summary.certified || c->total == 0) return;
+    if (!h->w.summary.certified) return;
     h->mute_row[s] = h->w.members[s].balloted ? 0 : h->mute_row[s] + 1;
     if (3 * c->pass > c->total) h->unjudged_row[s] = 0;
     else if (3 * c->unjudged > 2 * c->total) h->unjudged_row[s]++;
+    if (c->total == 0) return; /* the rows go on, but there is nobody to say anything of it */
     if (h->unjudged_row[s] >= 8) c->negative += c->unjudged;
     if (h->unjudged_row[s] >= 8 && 3 * c->negative > 2 * c->total && !fell)
         trial_found(h->finding, ASSAY_SIM_CHECKER_UNJUDGED,

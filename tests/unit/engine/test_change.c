@@ -518,6 +518,20 @@ Test(change, what_waits_behind_a_reverted_change_goes_with_it)
     change_drop(b);
 }
 
+Test(change, what_is_taken_in_the_epoch_that_reverts_goes_as_well)
+{
+    struct change_bench *b = change_make();
+    const struct assay_action rest = change_about(ASSAY_ACTION_REST, b, 5);
+    try_policy(b, 0);
+    cr_assert_eq(change_offer_one(b, 2, b->context.epoch + 2, &rest), ASSAY_OK);
+    fell(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    cr_assert_eq(b->state.pending_count, 0);
+    cr_assert_eq(b->state.change_sequence, 2);
+    change_drop(b);
+}
+
 /* --- the charter of what follows */
 
 static bool find_in(void *context, const uint8_t digest[static 32], struct assay_slice *document)

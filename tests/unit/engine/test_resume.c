@@ -283,7 +283,7 @@ Test(resume, answers_from_a_later_epoch_do_not_say_that_nothing_was_voted)
     }
 }
 
-/* [chain, era, epoch, nonce, [a vote of ours in that epoch], no certificate], whose signature is
+/* [chain, era, epoch, nonce, [a vote of ours in that epoch], no certificates], whose signature is
  * that of keys which this log does not know. */
 static enum assay_status answer_with_a_vote(struct assay_sim_simplex *world, uint16_t from,
                                             uint64_t epoch)
@@ -307,7 +307,7 @@ static enum assay_status answer_with_a_vote(struct assay_sim_simplex *world, uin
     assay_cbor_put_uint(&w, s->resume.nonce);
     assay_cbor_put_array(&w, 1);
     assay_cbor_put_bytes(&w, vote, inner.len);
-    assay_cbor_put_bytes(&w, vote, 0);
+    assay_cbor_put_array(&w, 0);
     cr_assert(!w.full);
     return assay_sim_simplex_inject(world, 2, from, ASSAY_MESSAGE_RESUME_ANSWER,
                                     assay_slice_over(bytes, w.len));

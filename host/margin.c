@@ -1,7 +1,7 @@
 /*
- * host/outlook.c - sums over the weight table, of everybody and of those who are heard of.
+ * host/margin.c - sums over the weight table, of everybody and of those who are heard of.
  */
-#include "host/outlook.h"
+#include "host/margin.h"
 
 #include "base/assert.h"
 #include "base/bytes.h"
@@ -45,11 +45,11 @@ static void look_at_groups(struct assay_snapshot *s)
     const uint64_t total = s->chain.total_weight;
     for (uint32_t i = 0; i < s->member_count; i++) {
         struct assay_snapshot_member *m = &s->members[i];
-        const uint64_t present = s->outlook.present_weight;
+        const uint64_t present = s->margin.present_weight;
         const uint64_t of_operator = group_weight(s, i, false, true);
         const uint64_t of_vendor = group_weight(s, i, true, true);
-        m->operator_stops = s->outlook.progress && !is_quorum(present - of_operator, total);
-        m->vendor_stops = s->outlook.progress && !is_quorum(present - of_vendor, total);
+        m->operator_stops = s->margin.progress && !is_quorum(present - of_operator, total);
+        m->vendor_stops = s->margin.progress && !is_quorum(present - of_vendor, total);
         m->operator_breaks = breaks(group_weight(s, i, false, false), total);
         m->vendor_breaks = breaks(group_weight(s, i, true, false), total);
     }
@@ -83,7 +83,7 @@ static uint32_t any_so_many(const struct assay_snapshot *s, bool present_only)
     while ((slot = heaviest(s, present_only, weight, slot)) < s->member_count) {
         weight = weight_of(s, slot, present_only);
         gone += weight;
-        const bool too_much = present_only ? !is_quorum(s->outlook.present_weight - gone, total)
+        const bool too_much = present_only ? !is_quorum(s->margin.present_weight - gone, total)
                                            : breaks(gone, total);
         if (too_much) return count;
         count++;
@@ -101,7 +101,7 @@ static uint64_t balloted_weight(const struct assay_snapshot *s)
 
 static void advise(struct assay_snapshot *s)
 {
-    struct assay_outlook *o = &s->outlook;
+    struct assay_margin *o = &s->margin;
     const bool alone = o->present_weight <= s->members[s->self].ledger.weight;
     const bool waits = !o->progress || o->overdue;
     o->advised[ASSAY_ADVICE_ALONE] = alone && !o->progress;
@@ -115,13 +115,13 @@ static void advise(struct assay_snapshot *s)
         o->progress && o->members_stop == 0 && o->present_weight < s->chain.total_weight;
 }
 
-void assay_outlook_take(struct assay_snapshot *snapshot)
+void assay_margin_take(struct assay_snapshot *snapshot)
 {
     struct assay_snapshot *s = snapshot;
-    struct assay_outlook *o = &s->outlook;
+    struct assay_margin *o = &s->margin;
     const uint64_t total = s->chain.total_weight;
     ASSAY_ASSERT(s->members != NULL && s->self < s->member_count && s->epoch_ms > 0);
-    *o = (struct assay_outlook){ .quorum_weight = 2 * total / 3 + 1 };
+    *o = (struct assay_margin){ .quorum_weight = 2 * total / 3 + 1 };
     for (uint32_t i = 0; i < s->member_count; i++)
         o->present_weight += weight_of(s, i, true);
     ASSAY_ASSERT(o->present_weight <= total);

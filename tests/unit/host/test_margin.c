@@ -1,5 +1,5 @@
 /*
- * tests/unit/host/test_outlook.c - what is missing, and what more may fail: small tables, and all
+ * tests/unit/host/test_margin.c - what is missing, and what more may fail: small tables, and all
  * sets of members of drawn ones, tried one by one.
  */
 #include "host/snapshot.h"
@@ -34,84 +34,84 @@ static struct assay_snapshot network(const uint32_t weights[N])
 
 static const uint32_t even[N] = { 10, 10, 10, 10, 10, 10, 10 };
 
-Test(outlook, seven_alike_bear_two)
+Test(margin, seven_alike_bear_two)
 {
     struct assay_snapshot s = network(even);
-    assay_outlook_take(&s);
-    cr_expect(s.outlook.progress && !s.outlook.overdue);
-    cr_expect_eq(s.outlook.quorum_weight, 47);
-    cr_expect_eq(s.outlook.present_weight, 70);
-    cr_expect_eq(s.outlook.members_stop, 2);
-    cr_expect_eq(s.outlook.members_break, 2);
+    assay_margin_take(&s);
+    cr_expect(s.margin.progress && !s.margin.overdue);
+    cr_expect_eq(s.margin.quorum_weight, 47);
+    cr_expect_eq(s.margin.present_weight, 70);
+    cr_expect_eq(s.margin.members_stop, 2);
+    cr_expect_eq(s.margin.members_break, 2);
     /* operator 0 has three, 1 and 2 have two: 4 of 7 are no quorum, 5 are */
     cr_expect(members[0].operator_stops && members[0].operator_breaks);
     cr_expect_not(members[1].operator_stops || members[1].operator_breaks);
     cr_expect(members[1].vendor_stops && members[1].vendor_breaks, "three of seven");
     for (int i = 0; i < ASSAY_ADVICE_COUNT; i++)
-        cr_expect_not(s.outlook.advised[i], "%s", assay_advice_code((enum assay_advice)i));
+        cr_expect_not(s.margin.advised[i], "%s", assay_advice_code((enum assay_advice)i));
 }
 
-Test(outlook, who_is_missing_is_counted_against_what_may_still_fail)
+Test(margin, who_is_missing_is_counted_against_what_may_still_fail)
 {
     struct assay_snapshot s = network(even);
     members[3].present = members[5].present = false;
-    assay_outlook_take(&s);
-    cr_expect(s.outlook.progress);
-    cr_expect_eq(s.outlook.members_stop, 0);
-    cr_expect_eq(s.outlook.members_break, 2, "liars count of all weight");
-    cr_expect(s.outlook.advised[ASSAY_ADVICE_MARGIN]);
+    assay_margin_take(&s);
+    cr_expect(s.margin.progress);
+    cr_expect_eq(s.margin.members_stop, 0);
+    cr_expect_eq(s.margin.members_break, 2, "liars count of all weight");
+    cr_expect(s.margin.advised[ASSAY_ADVICE_MARGIN]);
     cr_expect(members[1].operator_stops, "one of its two is still there, and none may go");
     members[6].present = false;
-    assay_outlook_take(&s);
-    cr_expect_not(s.outlook.progress);
-    cr_expect(s.outlook.advised[ASSAY_ADVICE_BRING_BACK]);
+    assay_margin_take(&s);
+    cr_expect_not(s.margin.progress);
+    cr_expect(s.margin.advised[ASSAY_ADVICE_BRING_BACK]);
     cr_expect_not(members[1].operator_stops, "it stands already");
 }
 
-Test(outlook, who_hears_nobody_looks_at_itself_first)
+Test(margin, who_hears_nobody_looks_at_itself_first)
 {
     struct assay_snapshot s = network(even);
     for (uint32_t i = 1; i < N; i++)
         members[i].present = false;
-    assay_outlook_take(&s);
-    cr_expect(s.outlook.advised[ASSAY_ADVICE_ALONE]);
-    cr_expect_not(s.outlook.advised[ASSAY_ADVICE_BRING_BACK]);
+    assay_margin_take(&s);
+    cr_expect(s.margin.advised[ASSAY_ADVICE_ALONE]);
+    cr_expect_not(s.margin.advised[ASSAY_ADVICE_BRING_BACK]);
 }
 
-Test(outlook, an_epoch_is_overdue_a_quarter_after_its_length)
+Test(margin, an_epoch_is_overdue_a_quarter_after_its_length)
 {
     struct assay_snapshot s = network(even);
     s.chain.opened_ms = s.now_ms - 2500;
-    assay_outlook_take(&s);
-    cr_expect_not(s.outlook.overdue);
+    assay_margin_take(&s);
+    cr_expect_not(s.margin.overdue);
     s.chain.opened_ms--;
     s.chain.views_nullified = 3;
     s.chain.has_roll = true;
     for (uint32_t i = 0; i < 4; i++)
         members[i].ledger.balloted = true;
-    assay_outlook_take(&s);
-    cr_expect(s.outlook.overdue && s.outlook.ballots_short);
-    cr_expect(s.outlook.advised[ASSAY_ADVICE_BALLOTS] && s.outlook.advised[ASSAY_ADVICE_VIEWS]);
+    assay_margin_take(&s);
+    cr_expect(s.margin.overdue && s.margin.ballots_short);
+    cr_expect(s.margin.advised[ASSAY_ADVICE_BALLOTS] && s.margin.advised[ASSAY_ADVICE_VIEWS]);
     members[4].ledger.balloted = true;
-    assay_outlook_take(&s);
-    cr_expect_not(s.outlook.ballots_short);
+    assay_margin_take(&s);
+    cr_expect_not(s.margin.ballots_short);
     s.chain.opened_ms = 0;
-    assay_outlook_take(&s);
-    cr_expect(s.outlook.open_ms == 0 && !s.outlook.overdue, "not in this run");
+    assay_margin_take(&s);
+    cr_expect(s.margin.open_ms == 0 && !s.margin.overdue, "not in this run");
 }
 
-Test(outlook, a_wrong_date_and_a_silent_voter_are_told_what_to_do)
+Test(margin, a_wrong_date_and_a_silent_voter_are_told_what_to_do)
 {
     struct assay_snapshot s = network(even);
     s.clock_off = true;
     s.chain.voting = false;
     s.chain.opened_ms = 1;
-    assay_outlook_take(&s);
-    cr_expect(s.outlook.advised[ASSAY_ADVICE_CLOCK] && s.outlook.advised[ASSAY_ADVICE_CATCH_UP]);
+    assay_margin_take(&s);
+    cr_expect(s.margin.advised[ASSAY_ADVICE_CLOCK] && s.margin.advised[ASSAY_ADVICE_CATCH_UP]);
     members[0].ledger.weight = 0;
     s.chain.total_weight -= 10;
-    assay_outlook_take(&s);
-    cr_expect_not(s.outlook.advised[ASSAY_ADVICE_CATCH_UP], "without weight it has no vote");
+    assay_margin_take(&s);
+    cr_expect_not(s.margin.advised[ASSAY_ADVICE_CATCH_UP], "without weight it has no vote");
 }
 
 static uint64_t next(uint64_t *state)
@@ -143,7 +143,7 @@ static uint32_t worst(const struct assay_snapshot *s, bool lie)
     return best;
 }
 
-Test(outlook, any_so_many_is_what_every_set_of_members_says)
+Test(margin, any_so_many_is_what_every_set_of_members_says)
 {
     uint64_t state = 7;
     uint32_t compared = 0;
@@ -155,16 +155,16 @@ Test(outlook, any_so_many_is_what_every_set_of_members_says)
         struct assay_snapshot s = network(weights);
         for (uint32_t i = 1; i < N; i++)
             members[i].present = next(&state) % 8 != 0;
-        assay_outlook_take(&s);
-        cr_assert_eq(s.outlook.members_break, worst(&s, true), "round %d", round);
-        if (!s.outlook.progress) continue;
-        cr_assert_eq(s.outlook.members_stop, worst(&s, false), "round %d", round);
+        assay_margin_take(&s);
+        cr_assert_eq(s.margin.members_break, worst(&s, true), "round %d", round);
+        if (!s.margin.progress) continue;
+        cr_assert_eq(s.margin.members_stop, worst(&s, false), "round %d", round);
         compared++;
     }
     cr_assert_gt(compared, 100);
 }
 
-Test(outlook, every_advice_has_a_code_and_a_sentence)
+Test(margin, every_advice_has_a_code_and_a_sentence)
 {
     for (int i = 0; i < ASSAY_ADVICE_COUNT; i++) {
         cr_expect_gt(strlen(assay_advice_code((enum assay_advice)i)), 3);

@@ -1,13 +1,13 @@
 /*
- * host/outlook.h - what keeps the running epoch from closing, who is missing for it, how much more
+ * host/margin.h - what keeps the running epoch from closing, who is missing for it, how much more
  * may fail, and what to do. Worked out of a snapshot alone, for people.
  *
  * Progress needs more than 2W/3 of the weight, among those who are heard of now; safety holds while
  * no more than a third of all lies (docs/protocol.md 5.1, 6.5). A whole operator or vendor root is
  * counted exactly; of members, "any so many" is the heaviest ones.
  */
-#ifndef ASSAY_HOST_OUTLOOK_H
-#define ASSAY_HOST_OUTLOOK_H
+#ifndef ASSAY_HOST_MARGIN_H
+#define ASSAY_HOST_MARGIN_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,7 +37,7 @@ struct assay_snapshot;
 enum assay_advice { ASSAY_ADVICE_LIST(ASSAY_ADVICE_ENUM) ASSAY_ADVICE_COUNT };
 #undef ASSAY_ADVICE_ENUM
 
-struct assay_outlook {
+struct assay_margin {
     bool overdue;     /* the running epoch should be closed by now */
     uint64_t open_ms; /* since when it runs here; 0: not in this run */
     uint64_t quorum_weight;  /* the least that is more than 2W/3 */
@@ -49,9 +49,9 @@ struct assay_outlook {
     bool advised[ASSAY_ADVICE_COUNT];
 };
 
-/* Fills in snapshot->outlook, and of each member what failing alone, or with its whole operator or
+/* Fills in snapshot->margin, and of each member what failing alone, or with its whole operator or
  * vendor root, does. Everything else in it is set. Returns: nothing. */
-void assay_outlook_take(struct assay_snapshot *snapshot);
+void assay_margin_take(struct assay_snapshot *snapshot);
 /* Returns: static text. */
 const char *assay_advice_code(enum assay_advice advice);
 const char *assay_advice_text(enum assay_advice advice);
