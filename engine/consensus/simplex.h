@@ -64,8 +64,8 @@ struct assay_simplex_config {
     uint8_t chain_id[32];
     uint16_t self;               /* own slot */
     uint32_t voters_max;         /* roster slots */
-    uint32_t views_max;          /* views of one epoch held at once; 0: ASSAY_BLOCK_NULLS_MAX */
-    uint32_t certificate_max;    /* certificates held; 0: 3 * views_max + 256 */
+    uint32_t views_max;          /* held at once, in pages of 64, two at least; 0: 1024 */
+    uint32_t certificate_max;    /* certificates held; 0: 3 * views_max + 1280 */
     uint32_t early_len;          /* bytes kept of the next epoch's messages; 0: 256 KiB */
     struct assay_blocks *blocks; /* shared with the ledger, which only reads; outlives */
     uint32_t block_len_max;      /* for assay_simplex_size while blocks is still NULL */

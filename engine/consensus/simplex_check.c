@@ -126,8 +126,8 @@ static void check_views(const struct assay_simplex *s)
     }
 }
 
-/* Certificates are found by their names and by what they say: a few of them, others each time, since
- * there may be thousands. */
+/* Certificates are found by their names and by what they say: a few of them, others each time,
+ * since there may be thousands. */
 static void check_index(const struct assay_simplex *s)
 {
     enum { LOOKED_AT = 16 };
