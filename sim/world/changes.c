@@ -95,12 +95,17 @@ static void turn_flawed(struct world_run *r, uint32_t index)
     draft->phase = DRAFT_OVER;
 }
 
+static bool is_numbered(const struct assay_sim_change *row)
+{
+    return row->action != ASSAY_SIM_ACTION_MAINTENANCE;
+}
+
 /* Returns: false while it has to wait, and with it what comes behind. */
 static bool turn_draft(struct world_run *r, uint32_t index)
 {
     const struct assay_sim_change *row = &r->scenario->changes[index];
     struct draft *draft = &r->changes->drafts[index];
-    const bool numbered = row->action != ASSAY_SIM_ACTION_MAINTENANCE;
+    const bool numbered = is_numbered(row);
     if (row->forces && r->before.ended.end != ASSAY_CHANGE_REVERTED) return true;
     const bool stale =
         draft->phase == DRAFT_OUT &&
@@ -125,17 +130,27 @@ static void switch_off_who_left(struct world_run *r)
     }
 }
 
+/* Returns: the numbered draft that is out, or the count of rows: the next one waits for it, since
+ * its number and its slots follow from it. */
+static uint32_t draft_out(const struct world_run *r)
+{
+    const struct assay_scenario *s = r->scenario;
+    for (uint32_t i = 0; i < s->change_count; i++)
+        if (is_numbered(&s->changes[i]) && r->changes->drafts[i].phase == DRAFT_OUT) return i;
+    return s->change_count;
+}
+
 void world_changes_turn(struct world_run *r)
 {
-    bool waits = false;
+    const uint32_t out = draft_out(r);
+    bool waits = out < r->scenario->change_count && !turn_draft(r, out);
     switch_off_who_left(r);
     for (uint32_t i = 0; i < r->scenario->change_count; i++) {
         const struct assay_sim_change *row = &r->scenario->changes[i];
-        const bool numbered = row->action != ASSAY_SIM_ACTION_MAINTENANCE;
-        if (row->with_before || row->at_epoch > r->epoch) continue;
+        if (i == out || row->with_before || row->at_epoch > r->epoch) continue;
         if (r->changes->drafts[i].phase == DRAFT_OVER) continue;
         if (row->flaw != ASSAY_SIM_FLAW_NONE) turn_flawed(r, i);
-        else if (!waits || !numbered) waits = !turn_draft(r, i) || waits;
+        else if (!waits || !is_numbered(row)) waits = !turn_draft(r, i) || waits;
     }
 }
 

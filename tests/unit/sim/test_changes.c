@@ -91,6 +91,27 @@ Test(sim_changes, a_slot_is_used_again_and_by_another, .timeout = 60)
     assay_sim_outcome_free(&o);
 }
 
+/* One that is handed in first has its number and its slot first, wherever it stands in the list:
+ * here nobody can take it in its first epoch, in which no side of a cut has a quorum. */
+Test(sim_changes, two_newcomers_of_two_changes_get_the_slots_that_are_due, .timeout = 60)
+{
+    struct assay_scenario s = scenario(9, 20);
+    s.spares = 2;
+    add(&s, ASSAY_SIM_ACTION_JOIN, 4);
+    add(&s, ASSAY_SIM_ACTION_JOIN, 3);
+    s.changes[0].ahead_epochs = s.changes[1].ahead_epochs = 4;
+    s.partitions[s.partition_count++] =
+        (struct assay_sim_partition){ .start_epoch = 3, .stop_epoch = 5, .share_bp = 4000 };
+    const struct assay_sim_options options = { .seed = 1, .threads = 1 };
+    struct assay_sim_outcome o;
+    cr_assert_eq(assay_sim_run(&s, &options, &o), ASSAY_OK);
+    cr_expect_not(assay_sim_outcome_violated(&o), "%s",
+                  o.checks[ASSAY_SIM_CHECKER_CHANGES].message);
+    cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_CHANGES_ACTIVE), 2);
+    cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_MEMBERS_FINAL), 9);
+    assay_sim_outcome_free(&o);
+}
+
 /* Two of seven fail by the policy: more than a fifth. */
 Test(sim_changes, a_policy_that_fells_many_goes_back_and_stays_when_forced, .timeout = 60)
 {
