@@ -265,8 +265,8 @@ static void make_weights(const struct assay_groups *groups, const uint32_t *prev
 
 /* --- changes (docs/protocol.md 9.5 to 9.9) */
 
-/* What this epoch's blocks took. What was drafted on rules that go back at this very close is dropped
- * like everything that waits behind them (docs/protocol.md 9.9). */
+/* What this epoch's blocks took. What was drafted on rules that go back at this very close is
+ * dropped like everything that waits behind them (docs/protocol.md 9.9). */
 static void take_changes(const struct assay_ledger *ledger, bool reverted, struct assay_state *next)
 {
     struct assay_change change;

@@ -47,8 +47,8 @@ static inline bool world_left(const struct assay_member *m)
     return m->stage == ASSAY_STAGE_LEFT;
 }
 
-/* The newest version of a draft, by the state that the network closed last. Returns: whether there is
- * anything to decide. */
+/* The newest version of a draft, by the state that the network closed last. Returns: whether there
+ * is anything to decide. */
 bool world_draft_make(struct world_run *r, uint32_t index);
 /* Newcomers of a version that nobody took, or that was dropped, come no more. Returns: nothing. */
 void world_draft_forget(struct world_run *r, uint32_t index);
