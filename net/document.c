@@ -107,6 +107,12 @@ static struct assay_json *member_of(const struct assay_snapshot *s, uint32_t slo
     assay_json_set_uint(object, "last_attempt_epoch", m->last_attempt_epoch);
     assay_json_set_uint(object, "last_success_epoch", m->last_success_epoch);
     assay_json_set_uint(object, "offences", m->trust.offences.count);
+    assay_json_set_text(object, "stage", host_stage_name((uint64_t)m->stage));
+    assay_json_set_bool(object, "in_maintenance", m->in_maintenance);
+    if (m->maintenance.until != 0) {
+        assay_json_set_uint(object, "maintenance_from", m->maintenance.from);
+        assay_json_set_uint(object, "maintenance_until", m->maintenance.until);
+    }
     assay_json_set_bool(object, "present", member->present);
     if (member->was_heard) assay_json_set_uint(object, "heard_age_ms", member->heard_age_ms);
     else assay_json_set_null(object, "heard_age_ms");
