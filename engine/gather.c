@@ -268,9 +268,9 @@ void assay_gather_judged(struct assay_engine *e)
 }
 
 /* Nothing of an epoch takes back what is final: a record with evidence that fits no more never
- * will, and would only keep one of the few large places from others and its author from saying something
- * better (docs/protocol.md 9.4.2). What the chain itself holds stays, against doubles; others may
- * wait for the next epoch, or still be contradicted. */
+ * will, and would only keep one of the few large places from others and its author from saying
+ * something better (docs/protocol.md 9.4.2). What the chain itself holds stays, against doubles;
+ * others may wait for the next epoch, or still be contradicted. */
 void assay_gather_settled(struct assay_engine *e)
 {
     ASSAY_ASSERT(!e->chain->ledger.closed);

@@ -128,6 +128,15 @@ static void check_spared(const struct assay_watch_epoch *e)
     }
 }
 
+/* What was drafted on rules that go back. */
+static void drop_waiting(const struct assay_watch_epoch *e)
+{
+    struct assay_watch_charter *c = e->watch->charter;
+    for (uint32_t i = 0; i < c->waiting_count; i++)
+        add(e, ASSAY_SIM_FIGURE_CHANGES_UNFIT);
+    forget_waiting(c);
+}
+
 static void judge_trial(const struct assay_watch_epoch *e)
 {
     struct assay_watch_charter *c = e->watch->charter;
@@ -143,9 +152,7 @@ static void judge_trial(const struct assay_watch_epoch *e)
             BROKEN(e, "change %llu felled %llu of %llu and stays", (unsigned long long)t->sequence,
                    (unsigned long long)t->felled, (unsigned long long)t->total);
         check_spared(e);
-        for (uint32_t i = 0; i < c->waiting_count; i++)
-            add(e, ASSAY_SIM_FIGURE_CHANGES_UNFIT);
-        forget_waiting(c);
+        drop_waiting(e);
         end_trial(c, e->watch->nodes);
         return;
     }
@@ -429,6 +436,7 @@ void assay_watch_changes(const struct assay_watch_epoch *e)
     judge_trial(e);
     for (uint32_t i = 0; i < e->closed->change_count; i++)
         assay_watch_take_change(e, e->closed->changes[i]);
+    if (c->spared_now) drop_waiting(e); /* taken in the very epoch that goes back */
     activate(e);
     check_aside(e);
     if (c->turned) c->turned_ms = e->closed->at_ms;
