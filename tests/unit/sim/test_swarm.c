@@ -98,7 +98,7 @@ Test(sim_swarm, stays_within_the_promise_and_goes_beyond_it_now_and_then)
 
 Test(sim_swarm, draws_every_attack_and_every_fault)
 {
-    uint32_t attacks[ASSAY_SIM_ATTACK_DELAY + 1] = { 0 };
+    uint32_t attacks[ASSAY_SIM_ATTACK_COUNT + 1] = { 0 };
     uint32_t loss = 0, duplicates = 0, one_way = 0, full = 0, empty = 0, old = 0, all = 0, torn = 0,
              lost = 0;
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
@@ -119,7 +119,7 @@ Test(sim_swarm, draws_every_attack_and_every_fault)
         torn += s.store.torn_permille > 0;
         lost += s.store.lost_permille > 0 && s.store.rolled_back_permille > 0 && s.crash_count > 0;
     }
-    for (uint32_t a = 1; a <= ASSAY_SIM_ATTACK_DELAY; a++)
+    for (uint32_t a = 1; a <= ASSAY_SIM_ATTACK_COUNT; a++)
         cr_expect_gt(attacks[a], 20, "%s", assay_sim_attack_name((enum assay_sim_attack)a));
     cr_expect(loss > 250 && loss <= 300, "%u", loss);
     cr_expect(duplicates > 400 && duplicates <= 500, "%u", duplicates);
