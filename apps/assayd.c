@@ -65,6 +65,7 @@ struct node {
     struct assay_genesis *genesis;
     uint8_t *genesis_bytes;
     size_t genesis_len;
+    struct assay_checkpoint checkpoint;
     uint8_t node_id[32];
     struct charter in_force;
     struct assay_soft_node *credential;
@@ -167,6 +168,23 @@ static enum assay_status open_genesis(struct node *node)
     return status;
 }
 
+/* What the operator says is true, of this very chain. */
+static enum assay_status open_checkpoint(struct node *node)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    const char *path = node->config->checkpoint;
+    if (path[0] == '\0') return ASSAY_OK;
+    enum assay_status status = assay_file_read(path, ASSAY_CHECKPOINT_LEN_MAX, &bytes, &len);
+    if (status == ASSAY_OK)
+        status = assay_checkpoint_decode(assay_slice_over(bytes, len), &node->checkpoint);
+    free(bytes);
+    if (status == ASSAY_OK &&
+        !assay_bytes_equal(node->checkpoint.chain_id, node->genesis->chain_id, 32))
+        status = ASSAY_E_CHAIN;
+    return say(node, path, status);
+}
+
 static void open_peers(struct node *node)
 {
     const struct assay_config *config = node->config;
@@ -256,6 +274,7 @@ static enum assay_status open_config(struct node *node, const char *path)
     ASSAY_TRY(open_memory(node));
     ASSAY_TRY(assay_config_load(path, node->config, node->message));
     ASSAY_TRY(open_genesis(node));
+    ASSAY_TRY(open_checkpoint(node));
     open_peers(node);
     ASSAY_TRY(open_platform(node));
     return open_keys(node);
@@ -451,6 +470,8 @@ static enum assay_status open_host(struct node *node, const struct charter *now)
         .fetcher = node->fetcher,
         .verify_threads = node->config->verify_threads,
         .log_level = (unsigned)node->config->log_level,
+        .history_epochs = node->config->history_epochs,
+        .checkpoint = node->config->checkpoint[0] != '\0' ? &node->checkpoint : NULL,
         .take_signals = true,
     };
     assay_sha256(verifier_name, sizeof verifier_name - 1, settings.verifier_digest);

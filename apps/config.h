@@ -72,6 +72,8 @@ struct assay_config {
     char state_dir[PATH_MAX];       /* node.state_dir: store, last order */
     char keys_dir[PATH_MAX];        /* node.keys_dir: made by `assay keys generate` */
     char genesis[PATH_MAX];         /* node.genesis */
+    char checkpoint[PATH_MAX];      /* node.checkpoint, "": none */
+    uint32_t history_epochs;        /* node.history_epochs, 0: the default */
     char gossip[ASSAY_ADDRESS_MAX]; /* listen.gossip, HOST:PORT */
     char admin[PATH_MAX];           /* listen.admin, a UNIX socket */
     struct assay_config_source evidence;

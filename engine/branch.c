@@ -48,57 +48,49 @@ static struct source source_of(const struct assay_engine *e, const struct assay_
                             .trusted = !misleads || block->notarised || block->final };
 }
 
-/* With the verdict on the evidence in it, if it has any. */
-static enum assay_answer judge(struct assay_engine *e, const struct source *source,
-                               struct assay_record *r)
-{
-    ASSAY_ASSERT(r->slot < e->members);
-
-    struct assay_ask ask;
-    if (!assay_record_ask(&e->head->context, r, &ask)) return ASSAY_ANSWER_VALID;
-    const struct assay_finding *finding =
-        source->trusted ? assay_verifying_finding(e, &ask)
-                        : assay_verifying_known(e, ask.digest, ask.at_unix_s, ask.kind);
-    if (finding == NULL) return ASSAY_ANSWER_PENDING;
-    if (assay_record_judge(&e->head->context, finding, r) == ASSAY_OK) return ASSAY_ANSWER_VALID;
-    if (source->leader < e->members) assay_seat_misled(e, source->leader);
-    return ASSAY_ANSWER_INVALID;
-}
-
 enum assay_answer assay_branch_vet(struct assay_engine *e, struct assay_record *r)
 {
+    struct assay_ask ask;
     if (assay_branch_known_good(e, r)) return ASSAY_ANSWER_VALID;
     if (assay_record_check(&e->head->context, r) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
-    const struct source nobody = { .leader = e->members, .trusted = true };
-    return judge(e, &nobody, r);
-}
-
-/* What the block has no place for is not verified: its leader could ask for 64 verifications of one
- * member's evidence otherwise. A record whose verdict is awaited takes its place as if it were
- * good; the ledger is of no use afterwards anyway (PENDING). */
-static enum assay_answer place(struct assay_engine *e, const struct source *source,
-                               struct assay_record *r)
-{
-    enum assay_answer answer = ASSAY_ANSWER_VALID;
-    const bool known = assay_branch_known_good(e, r);
-    if (!known && assay_record_check(&e->head->context, r) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
-    if (assay_ledger_fits(&e->head->context, &e->branch->ledger, r) != ASSAY_OK)
-        return ASSAY_ANSWER_INVALID;
-    if (!known) answer = judge(e, source, r);
-    if (answer == ASSAY_ANSWER_INVALID) return answer;
-    if (answer == ASSAY_ANSWER_PENDING) {
-        r->outcome = ASSAY_OUTCOME_FAIL_HARD;
-        r->falsehood = ASSAY_FALSE_FAIL;
-    }
     ASSAY_ASSERT(r->slot < e->members);
-    assay_branch_add(e, r);
-    return answer;
+    if (!assay_record_ask(&e->head->context, r, &ask)) return ASSAY_ANSWER_VALID;
+    const struct assay_finding *finding = assay_verifying_finding(e, &ask);
+    if (finding == NULL) return ASSAY_ANSWER_PENDING;
+    return assay_record_judge(&e->head->context, finding, r) == ASSAY_OK ? ASSAY_ANSWER_VALID
+                                                                         : ASSAY_ANSWER_INVALID;
 }
 
-/* A ROLL stands first in ROLL blocks and nowhere else. */
-static bool roll_in_place(enum assay_block_kind block, uint64_t index, enum assay_record_kind kind)
+/* Who asks the fold, and for whose block. */
+struct vetting {
+    struct assay_engine *engine;
+    const struct source *source;
+};
+
+static bool known_good(void *context, struct assay_record *record)
 {
-    return assay_record_row(kind)->in_rolls_only == (block == ASSAY_BLOCK_ROLL && index == 0);
+    const struct vetting *v = context;
+    return assay_branch_known_good(v->engine, record);
+}
+
+static const struct assay_finding *finding_of(void *context, const struct assay_ask *ask)
+{
+    const struct vetting *v = context;
+    return v->source->trusted
+               ? assay_verifying_finding(v->engine, ask)
+               : assay_verifying_known(v->engine, ask->digest, ask->at_unix_s, ask->kind);
+}
+
+static void refused(void *context)
+{
+    const struct vetting *v = context;
+    if (v->source->leader < v->engine->members) assay_seat_misled(v->engine, v->source->leader);
+}
+
+static void seen(void *context, const struct assay_record *record, uint64_t view)
+{
+    const struct vetting *v = context;
+    assay_gather_seen(v->engine, record, view);
 }
 
 static enum assay_answer absorb(struct assay_engine *e, const struct source *source,
@@ -106,36 +98,18 @@ static enum assay_answer absorb(struct assay_engine *e, const struct source *sou
                                 const uint8_t id[static 32], struct assay_slice body)
 {
     ASSAY_ASSERT(branch_holds(e));
-    struct assay_cursor c;
-    uint64_t count = 0;
-    unsigned reverified = 0;
-    bool pending = false;
-    struct assay_ledger *ledger = &e->parts->branch.ledger;
+    struct vetting vetting = { .engine = e, .source = source };
+    const struct assay_fold_vet vet = { .context = &vetting,
+                                        .known = known_good,
+                                        .finding = finding_of,
+                                        .refused = refused,
+                                        .placed = seen };
+    struct assay_fault fault;
     e->parts->branch.good = false; /* a failure leaves what it touched broken */
-    if (ledger->closed || header->height != ledger->height + 1) return ASSAY_ANSWER_INVALID;
-    if (assay_body_open(body, &c, &count) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
-    if (header->kind == ASSAY_BLOCK_ROLL && count == 0) return ASSAY_ANSWER_INVALID;
-    if (header->view <= ledger->view) return ASSAY_ANSWER_INVALID;
-    const bool poisoned = header->view - ledger->view - 1 >= ASSAY_POISON_VERIFIED_VIEWS;
-    for (uint64_t i = 0; i < count; i++) {
-        struct assay_slice bytes;
-        struct assay_record r;
-        if (assay_body_next(&c, &bytes) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
-        if (assay_record_decode(bytes, &r) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
-        if (!roll_in_place(header->kind, i, r.kind)) return ASSAY_ANSWER_INVALID;
-        /* docs/protocol.md 5.12: as few as its leader may propose, before any is verified. */
-        const bool asks = assay_record_row(r.kind)->judge != NULL;
-        if (asks && (poisoned || ++reverified > ASSAY_REVERIFIED_MAX)) return ASSAY_ANSWER_INVALID;
-        const enum assay_answer answer = place(e, source, &r);
-        if (answer == ASSAY_ANSWER_INVALID) return ASSAY_ANSWER_INVALID;
-        if (answer == ASSAY_ANSWER_PENDING) pending = true; /* go on: ask for the others too */
-        if (!pending && !assay_record_row(r.kind)->in_rolls_only)
-            assay_gather_seen(e, &r, header->view);
-    }
-    if (assay_cursor_end(&c) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
-    if (pending) return ASSAY_ANSWER_PENDING;
-    ASSAY_ASSERT(reverified <= ASSAY_REVERIFIED_MAX);
-    assay_ledger_advance(ledger, header, id);
+    const enum assay_status status = assay_fold_body(&e->head->context, &e->parts->branch.ledger,
+                                                     header, id, body, &vet, &fault);
+    if (status == ASSAY_E_AGAIN) return ASSAY_ANSWER_PENDING;
+    if (status != ASSAY_OK) return ASSAY_ANSWER_INVALID;
     e->parts->branch.good = true;
     ASSAY_ASSERT(branch_holds(e));
     return ASSAY_ANSWER_VALID;

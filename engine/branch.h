@@ -9,10 +9,7 @@
 
 struct assay_engine;
 
-enum {
-    ASSAY_CHECKS_MAX = 16, /* blocks whose judgement waits for a verdict */
-    ASSAY_POISON_VERIFIED_VIEWS = 4, /* nullified in a row: no record that must be re-verified */
-};
+enum { ASSAY_CHECKS_MAX = 16 }; /* blocks whose judgement waits for a verdict */
 
 struct assay_branch {
     struct assay_ledger ledger;

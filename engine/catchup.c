@@ -11,6 +11,7 @@
 #include "engine/engine_internal.h"
 
 #include "base/cbor.h"
+#include "engine/past.h"
 
 enum {
     FAILURES_PATIENT = 8,
@@ -49,6 +50,7 @@ static void forget_progress(struct assay_engine *e)
 void assay_sync_turn(struct assay_engine *e)
 {
     forget_progress(e);
+    assay_leap_closed(e);
 }
 
 /* The first block that the next page must hold. */
@@ -62,12 +64,20 @@ static void ask_next(struct assay_engine *e)
 {
     ASSAY_ASSERT(sync_holds(e));
     ASSAY_ASSERT(e->sync->active);
+    assay_leap_consider(e, e->sync->target_epoch);
     struct assay_sync_ask ask = { .era = e->head->state.era,
                                   .epoch = e->head->context.epoch,
                                   .height = wanted_height(e) };
-    uint8_t *bytes = assay_eng_take(e, ASSAY_SYNC_ASK_LEN_MAX);
     const uint16_t peer = assay_eng_peer(e, e->sync->turn);
-    if (bytes == NULL || peer == ASSAY_SLOT_ALL) return;
+    if (peer == ASSAY_SLOT_ALL) return;
+    e->parts->sync.asked_ms = e->now_ms;
+    e->parts->sync.answered = false;
+    if (e->leap->phase != ASSAY_LEAP_OFF) {
+        assay_leap_ask(e, peer);
+        return;
+    }
+    uint8_t *bytes = assay_eng_take(e, ASSAY_SYNC_ASK_LEN_MAX);
+    if (bytes == NULL) return;
     assay_bytes_copy(ask.chain_id, 32, e->head->state.chain_id, 32);
     struct assay_writer w = assay_writer_over(bytes, ASSAY_SYNC_ASK_LEN_MAX);
     const enum assay_status status = assay_sync_ask_encode(&ask, &w);
@@ -75,8 +85,6 @@ static void ask_next(struct assay_engine *e)
     ASSAY_ASSERT(peer < e->members && peer != e->self);
     ASSAY_ASSERT(w.len <= ASSAY_SYNC_ASK_LEN_MAX);
     assay_eng_send(e, peer, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ASK, assay_slice_over(bytes, w.len));
-    e->parts->sync.asked_ms = e->now_ms;
-    e->parts->sync.answered = false;
 }
 
 void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen)
@@ -85,10 +93,13 @@ void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen)
     struct assay_syncing *s = &e->parts->sync;
     if (epoch_seen > s->target_epoch) s->target_epoch = epoch_seen;
     if (s->active || !e->life->started) return;
+    /* What nobody had a moment ago nobody will have now: it was said, and is asked for in peace. */
+    if (e->leap->missing && e->now_ms < s->asked_ms + 2 * assay_eng_epoch_ms(e)) return;
     s->active = true;
     s->failures = 0;
     s->empty = 0;
     forget_progress(e);
+    assay_leap_again(e);
     assay_eng_note(e, ASSAY_NOTE_BEHIND, ASSAY_SLOT_ALL, e->head->context.epoch, epoch_seen);
     ask_next(e);
     ASSAY_ASSERT(sync_holds(e));
@@ -100,7 +111,8 @@ static void finish(struct assay_engine *e)
     e->parts->sync.active = false;
     e->parts->sync.target_epoch = 0;
     forget_progress(e);
-    assay_eng_note(e, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL, e->head->context.epoch, 0);
+    if (!e->leap->missing)
+        assay_eng_note(e, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL, e->head->context.epoch, 0);
     if (e->chain->halted) return;
     assay_restore_told(e);
     assay_epoch_tick(e); /* attest now, if the epoch is still young */
@@ -142,11 +154,8 @@ static enum assay_status verify_block(struct assay_engine *e, struct assay_slice
     struct assay_proposal p;
     ASSAY_TRY(assay_proposal_decode(payload, &p));
     const struct assay_block_header *h = &p.header;
-    if (!assay_bytes_equal(h->chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
-    if (h->era != e->head->state.era || h->epoch != e->head->context.epoch) return ASSAY_E_INVALID;
-    if (!assay_bytes_equal(h->parent_id, e->sync->ledger.tip_id, 32)) return ASSAY_E_INVALID;
-    if (h->kind == ASSAY_BLOCK_TAIL || h->time_ms <= e->sync->ledger.time_ms)
-        return ASSAY_E_INVALID;
+    struct assay_fault fault;
+    ASSAY_TRY(assay_fold_follows(&e->head->context, &e->sync->ledger, h, &fault));
     if (h->kind == ASSAY_BLOCK_EPOCH && !assay_bytes_equal(p.id, e->sync->final_id, 32))
         return ASSAY_E_INVALID;
     if (e->sync->id_count == ASSAY_SYNC_BLOCKS_MAX) return ASSAY_E_INVALID;
@@ -191,7 +200,8 @@ static bool room_for(struct assay_engine *e, size_t payload_len)
 {
     ASSAY_ASSERT(e->output->arena_used <= e->output->arena_len);
     const size_t len = payload_len + assay_state_len_max(e->head->capacity) +
-                       ASSAY_CHANGE_RECORD_LEN_MAX + ASSAY_FINALITY_LEN_MAX;
+                       assay_boundary_len_max(e->head->capacity) + ASSAY_CHANGE_RECORD_LEN_MAX +
+                       ASSAY_FINALITY_LEN_MAX;
     return len + 1024 <= e->output->arena_len - e->output->arena_used &&
            assay_eng_room(e, CLOSE_EFFECTS);
 }
@@ -278,6 +288,12 @@ static void empty_page(struct assay_engine *e)
     const bool sure = e->life->restored || e->sync->empty >= ASSAY_PEERS_ASKED_MIN;
     const bool reached =
         e->head->context.epoch >= e->sync->target_epoch && !e->chain->halted && sure;
+    if (!reached && e->sync->empty >= e->members - 1 &&
+        e->head->context.epoch < e->sync->target_epoch && !e->leap->tried) {
+        assay_leap_starve(e); /* the others are ahead, and their blocks do not begin here */
+        ask_next(e);
+        return;
+    }
     if (reached || e->sync->empty >= e->members - 1) {
         if (!e->chain->halted) finish(e);
         else s->empty = 0;
@@ -286,9 +302,33 @@ static void empty_page(struct assay_engine *e)
     ask_next(e);
 }
 
+/* An answer about boundaries or a state. */
+static enum assay_status take_past(struct assay_engine *e, uint16_t from,
+                                   struct assay_slice payload)
+{
+    if (!e->sync->active || from != assay_eng_peer(e, e->sync->turn)) return ASSAY_E_STALE;
+    const enum assay_status status = assay_leap_take(e, payload);
+    if (status == ASSAY_E_STALE) return status;
+    if (status == ASSAY_E_AGAIN) { /* no room in this step: sync_tick asks again */
+        e->parts->sync.answered = true;
+        return ASSAY_OK;
+    }
+    struct assay_syncing *s = &e->parts->sync;
+    if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) {
+        next_peer(e);
+        if (e->sync->failures <= FAILURES_PATIENT) ask_next(e);
+        return status;
+    }
+    s->turn++; /* each gives a page: no budget is used up, and nobody tells it all */
+    if (status == ASSAY_OK) s->failures = s->empty = 0;
+    if (e->sync->active) ask_next(e);
+    return ASSAY_OK;
+}
+
 enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct assay_slice payload)
 {
     ASSAY_ASSERT(sync_holds(e));
+    if (assay_past_is(payload)) return take_past(e, from, payload);
 
     struct assay_sync_page page;
     const bool was_verified = e->sync->verified;
@@ -302,8 +342,15 @@ enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct 
         empty_page(e);
         return ASSAY_OK;
     }
-    e->parts->sync.empty = 0;
     enum assay_status status = take_proof(e, page.proof);
+    if (status == ASSAY_OK && page.block_count == 0 && !page.more) {
+        /* It is over, and that is proven; the blocks are gone here. */
+        e->parts->sync.target_epoch =
+            assay_max_u64(e->sync->target_epoch, e->head->context.epoch + 1);
+        empty_page(e);
+        return ASSAY_OK;
+    }
+    e->parts->sync.empty = 0;
     if (status == ASSAY_OK) status = take_blocks(e, &page);
     if (status == ASSAY_E_AGAIN) { /* asked again from where we are: sync_tick */
         e->parts->sync.answered = true;

@@ -65,7 +65,9 @@ struct assay_order {
     X(ASSAY_NOTE_REFUSED, 18, "message_refused")           /* slot; a: kind, b: status */          \
     X(ASSAY_NOTE_CHANGE_TAKEN, 19, "change_taken")   /* a: sequence, b: epoch of activation */     \
     X(ASSAY_NOTE_CHANGE_ACTIVE, 20, "change_active") /* a: sequence */                             \
-    X(ASSAY_NOTE_CHANGE_ENDED, 21, "change_ended")   /* alarm; a: sequence, b: assay_change_end */
+    X(ASSAY_NOTE_CHANGE_ENDED, 21, "change_ended")   /* alarm; a: sequence, b: assay_change_end */ \
+    X(ASSAY_NOTE_CANNOT_CATCH_UP, 22, "cannot_catch_up") /* alarm; a: epoch, b: which */           \
+    X(ASSAY_NOTE_LEAPT, 23, "leapt") /* a: to the end of this epoch, b: from */
 
 #define ASSAY_NOTE_ENUM(symbol, number, name) symbol = number,
 enum assay_note { ASSAY_NOTE_LIST(ASSAY_NOTE_ENUM) };

@@ -129,6 +129,18 @@ static void lay_out_members(struct assay_parts *p, struct layout *l, size_t n)
         p->wants.all[i].ballot = take(l, p->wants.ballot_len_max);
 }
 
+/* Boundaries that are leapt over may have other rosters. */
+static void lay_out_leap(struct assay_parts *p, struct layout *l)
+{
+    const size_t n = ASSAY_VOTERS_MAX;
+    p->leap.rows = take(l, n * sizeof *p->leap.rows);
+    p->leap.rows_next = take(l, n * sizeof *p->leap.rows_next);
+    p->leap.keys = take(l, n * sizeof *p->leap.keys);
+    p->leap.weights = take(l, n * sizeof *p->leap.weights);
+    p->leap.node_ids = take(l, n * sizeof *p->leap.node_ids);
+    p->chain.leaf_hashes = take(l, ((size_t)p->head.capacity + 1) * sizeof *p->chain.leaf_hashes);
+}
+
 static void lay_out_blocks(struct assay_parts *p, struct layout *l,
                            const struct assay_engine_config *config)
 {
@@ -149,11 +161,13 @@ static void lay_out(struct assay_parts *p, struct layout *l,
     const struct assay_simplex_config simplex = simplex_config(config, NULL);
     lay_out_ledgers(p, l, n);
     lay_out_members(p, l, n);
+    lay_out_leap(p, l);
     lay_out_blocks(p, l, config);
-    /* A step that closes an epoch keeps a block, two proofs, a state and a change. */
-    m->arena_len = assay_state_len_max(capacity(n)) + body_max(config) +
-                   4 * ASSAY_FINALITY_LEN_MAX + ASSAY_CHANGE_RECORD_LEN_MAX + ARENA_EXTRA +
-                   (size_t)n * 512;
+    /* A step that closes an epoch keeps a block, two proofs, a boundary, a state and a change; one
+     * that leaps a state of any roster. */
+    m->arena_len = assay_state_len_max(capacity(n)) + assay_boundary_len_max(capacity(n)) +
+                   body_max(config) + 4 * ASSAY_FINALITY_LEN_MAX + ASSAY_CHANGE_RECORD_LEN_MAX +
+                   assay_state_len_max(ASSAY_VOTERS_MAX) + ARENA_EXTRA + (size_t)n * 512;
     m->arena = take(l, m->arena_len);
     m->groups = take(l, assay_groups_memory_len(n));
     m->blocks = take(l, assay_blocks_size(blocks_max(config), body_max(config)));
@@ -216,6 +230,7 @@ static void show_parts(struct assay_engine *e, struct assay_parts *p)
     e->run = &p->run;
     e->own = &p->own;
     e->sync = &p->sync;
+    e->leap = &p->leap;
     e->life = &p->life;
 }
 
@@ -244,6 +259,7 @@ static struct assay_engine *place(void *memory, const struct assay_engine_config
     assay_output_place(e, machines->arena, machines->arena_len);
     assay_seat_init(e);
     assay_own_init(e, config);
+    assay_leap_init(e, config);
     ASSAY_ASSERT(e->head->state.member_count == e->members && e->self < e->members);
     return e;
 }
@@ -287,6 +303,7 @@ void assay_engine_deinit(struct assay_engine **engine)
 {
     if (*engine == NULL) return;
     assay_head_free(*engine);
+    assay_leap_free(*engine);
     *engine = NULL;
 }
 

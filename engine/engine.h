@@ -12,6 +12,7 @@
 #define ASSAY_ENGINE_ENGINE_H
 
 #include "engine/effect.h"
+#include "engine/ledger/checkpoint.h"
 #include "engine/ledger/context.h"
 #include "engine/ledger/genesis.h"
 #include "scoring/trust.h"
@@ -101,7 +102,9 @@ struct assay_engine_config {
     bool keys_unused;
     uint32_t member_capacity; /* 0: as many as the genesis has */
     uint32_t blocks_max;      /* blocks held at once; 0: 128 */
-    uint32_t history_epochs;  /* epochs of blocks kept in the store; 0: 100000 */
+    uint32_t history_epochs;  /* epochs of blocks kept in the store; 0: 20000 */
+    /* An epoch that the operator is sure of: who is behind it begins with its state. NULL: none. */
+    const struct assay_checkpoint *checkpoint;
 };
 
 struct assay_engine;

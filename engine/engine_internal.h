@@ -13,6 +13,7 @@
  * want.c      FAIL and E5 to be made           gather.c     envelopes and records of peers
  * epoch.c     attest, judge, ballot            own.c        own keys
  * catchup.c   asking for the past              restore.c    coming back after a crash
+ * leap.c      over many epochs at once
  *
  * Without a part: engine.c (memory), step.c (control flow), order.c, look.c. blocks, simplex and
  * pool are machines of their own behind their headers.
@@ -31,6 +32,8 @@
 #include "engine/evidence.h"
 #include "engine/gather.h"
 #include "engine/head.h"
+#include "engine/leap.h"
+#include "engine/ledger/fold.h"
 #include "engine/ledger/row.h"
 #include "engine/offer.h"
 #include "engine/output.h"
@@ -58,6 +61,7 @@ struct assay_parts {
     struct assay_run run;             /* epoch.c */
     struct assay_own own;             /* own.c */
     struct assay_syncing sync;        /* catchup.c */
+    struct assay_leap leap;           /* leap.c */
     struct assay_progress life;       /* restore.c */
 };
 
@@ -87,6 +91,7 @@ struct assay_engine {
     const struct assay_run *run;
     const struct assay_own *own;
     const struct assay_syncing *sync;
+    const struct assay_leap *leap;
     const struct assay_progress *life;
 
     struct assay_blocks *blocks;

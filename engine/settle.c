@@ -6,9 +6,13 @@
  */
 #include "engine/engine_internal.h"
 
+#include "engine/ledger/proof.h"
+
 enum {
-    HISTORY_EPOCHS_DEFAULT = 100000,
-    STATES_KEPT = 2,
+    HISTORY_EPOCHS_DEFAULT = 20000, /* two weeks of a minute each */
+    BOUNDARIES_PER_HISTORY = 10,    /* as long as blocks; they are a sixth of the bytes */
+    STATES_KEPT = 64,               /* who leaps, or holds a checkpoint, asks for one of them */
+    ANCHOR_EPOCHS = 1024,           /* a state that blocks follow, for who reads them again */
     AT_ONCE = 64,       /* final blocks taken in one step */
     CLOSE_EFFECTS = 64, /* state, proof, prunings, orders, quote */
 };
@@ -153,6 +157,21 @@ static void note_changes(struct assay_engine *e)
     }
 }
 
+/* For who comes after the blocks are gone. */
+static void persist_boundary(struct assay_engine *e, const struct assay_store_key *key,
+                             struct assay_slice header_bytes)
+{
+    const struct assay_head *h = e->head;
+    const size_t len_max = assay_boundary_len_max(h->capacity);
+    uint8_t *bytes = assay_eng_take(e, len_max);
+    ASSAY_ASSERT(bytes != NULL); /* as in persist_head */
+    struct assay_writer w = assay_writer_over(bytes, len_max);
+    const enum assay_status status = assay_boundary_encode(
+        &h->state, &h->next, header_bytes, h->scratch, h->scratch_len, e->chain->leaf_hashes, &w);
+    ASSAY_ASSERT(status == ASSAY_OK && w.len > 0);
+    assay_eng_persist(e, ASSAY_STORE_BOUNDARY, key, assay_slice_over(bytes, w.len));
+}
+
 static void persist_head(struct assay_engine *e, struct assay_slice header_bytes,
                          struct assay_slice proof)
 {
@@ -169,6 +188,9 @@ static void persist_head(struct assay_engine *e, struct assay_slice header_bytes
     ASSAY_ASSERT(w.len > 0 && w.len <= len_max);
     assay_eng_persist(e, ASSAY_STORE_STATE, &key, assay_slice_over(bytes, w.len));
     assay_eng_persist(e, ASSAY_STORE_FINALITY, &key, proof);
+    if (key.epoch % ANCHOR_EPOCHS == 0)
+        assay_eng_persist(e, ASSAY_STORE_ANCHOR, &key, assay_slice_over(bytes, w.len));
+    persist_boundary(e, &key, header_bytes);
 }
 
 /* What operators decided, for this node's next engine and for people: kept for good. */
@@ -224,7 +246,9 @@ static void prune_all(struct assay_engine *e)
         e->history_epochs != 0 ? e->history_epochs : HISTORY_EPOCHS_DEFAULT;
     prune(e, ASSAY_STORE_STATE, STATES_KEPT);
     prune(e, ASSAY_STORE_BLOCK, history);
-    prune(e, ASSAY_STORE_FINALITY, history);
+    prune(e, ASSAY_STORE_ANCHOR, history + 1);
+    prune(e, ASSAY_STORE_FINALITY, BOUNDARIES_PER_HISTORY * history);
+    prune(e, ASSAY_STORE_BOUNDARY, BOUNDARIES_PER_HISTORY * history);
     prune(e, ASSAY_STORE_PROPOSAL, ASSAY_PAST_EPOCHS);
     prune(e, ASSAY_STORE_CERTIFICATE, ASSAY_PAST_EPOCHS);
     prune(e, ASSAY_STORE_VOTE, ASSAY_PAST_EPOCHS);
@@ -244,19 +268,73 @@ static void ask_for_keys(struct assay_engine *e)
 
 /* The epoch that follows has another roster, other rules or operators, for which nothing here has
  * the right size: it is left to the next engine (docs/protocol.md 9.6). */
-static void turn(struct assay_engine *e)
+static void renew(struct assay_engine *e)
 {
-    assay_eng_note(e, ASSAY_NOTE_EPOCH_CLOSED, ASSAY_SLOT_ALL, e->head->next.epoch,
-                   e->head->next.certified);
     const struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_RENEW);
     ASSAY_ASSERT(effect != NULL); /* CLOSE_EFFECTS were kept free */
     e->parts->chain.turned = true;
     assay_simplex_halt(e->simplex);
 }
 
+static void turn(struct assay_engine *e)
+{
+    assay_eng_note(e, ASSAY_NOTE_EPOCH_CLOSED, ASSAY_SLOT_ALL, e->head->next.epoch,
+                   e->head->next.certified);
+    renew(e);
+}
+
 void assay_settle_final_at(struct assay_engine *e, uint64_t final_ms)
 {
     e->parts->chain.final_ms = final_ms;
+}
+
+/* The head is another one: everybody about it begins anew. */
+static void open_next(struct assay_engine *e)
+{
+    struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_CLOSED);
+    if (effect != NULL) effect->as.closed.epoch = e->head->state.epoch;
+    prune_all(e);
+    assay_gather_turn(e);
+    assay_sync_turn(e);
+    assay_settle_begin(e);
+    ask_for_keys(e);
+    assay_epoch_open(e);
+    assay_order_derive(e);
+}
+
+static void keep_leapt(struct assay_engine *e, const struct assay_checkpoint *c,
+                       struct assay_slice snapshot, uint64_t from)
+{
+    const struct assay_store_key key = { .era = c->era, .epoch = c->epoch };
+    assay_eng_persist(e, ASSAY_STORE_STATE, &key, snapshot);
+    assay_eng_persist(e, ASSAY_STORE_ANCHOR, &key, snapshot);
+    assay_eng_note(e, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL, c->epoch, from);
+    assay_settle_recovered(e);
+    /* As in catching up: these keys may have signed in what was leapt over (2.7). */
+    if (!e->life->voted_on && !e->own->keys_unused) assay_own_rolled_back(e);
+}
+
+enum assay_status assay_settle_leap(struct assay_engine *e, struct assay_slice snapshot,
+                                    const uint8_t id[static 32], const uint8_t votes[static 32])
+{
+    struct assay_checkpoint c;
+    const uint64_t from = e->head->state.epoch;
+    ASSAY_TRY(assay_proof_checkpoint_of(snapshot, &c));
+    if (!assay_bytes_equal(c.id, id, 32) || c.epoch <= from) return ASSAY_E_INVALID;
+    if (!assay_eng_room(e, CLOSE_EFFECTS)) return ASSAY_E_AGAIN;
+    const enum assay_status status = assay_head_restore(e, snapshot);
+    if (status == ASSAY_E_CHAIN) { /* of another roster or other rules: for the next engine */
+        keep_leapt(e, &c, snapshot, from);
+        renew(e);
+        return ASSAY_OK;
+    }
+    ASSAY_TRY(status);
+    ASSAY_ASSERT(e->head->state.epoch == c.epoch);
+    assay_head_proof(e, votes);
+    keep_leapt(e, &c, snapshot, from);
+    assay_settle_shown(e);
+    open_next(e);
+    return ASSAY_OK;
 }
 
 void assay_settle_close(struct assay_engine *e, const struct assay_block_header *header,
@@ -278,15 +356,7 @@ void assay_settle_close(struct assay_engine *e, const struct assay_block_header 
     assay_head_take_next(e, ledger, commitment);
     assay_eng_note(e, ASSAY_NOTE_EPOCH_CLOSED, ASSAY_SLOT_ALL, e->head->state.epoch,
                    e->head->state.certified);
-    struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_CLOSED);
-    if (effect != NULL) effect->as.closed.epoch = e->head->state.epoch;
-    prune_all(e);
-    assay_gather_turn(e);
-    assay_sync_turn(e);
-    assay_settle_begin(e);
-    ask_for_keys(e);
-    assay_epoch_open(e);
-    assay_order_derive(e);
+    open_next(e);
 }
 
 void assay_settle_halt(struct assay_engine *e, bool catching_up)
@@ -371,7 +441,8 @@ static uint32_t there_is_room(struct assay_engine *e, uint32_t count)
 {
     ASSAY_ASSERT(count <= e->chain->path_max && e->output->arena_used <= e->output->arena_len);
     size_t left = e->output->arena_len - e->output->arena_used;
-    const size_t spare = assay_state_len_max(e->head->capacity) + ASSAY_CHANGE_RECORD_LEN_MAX +
+    const size_t spare = assay_state_len_max(e->head->capacity) +
+                         assay_boundary_len_max(e->head->capacity) + ASSAY_CHANGE_RECORD_LEN_MAX +
                          ASSAY_FINALITY_LEN_MAX + 1024;
     uint32_t take = 0;
     if (left < spare) return 0;

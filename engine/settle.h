@@ -22,6 +22,7 @@ struct assay_chain {
     uint64_t progress_ms;  /* last final block, or the epoch's beginning */
     uint8_t (*path)[32];   /* [path_max] ids from what is wanted down to the ledger's tip */
     uint32_t path_max;
+    uint8_t (*leaf_hashes)[32]; /* [members + 1] scratch of a close */
 };
 
 /* The ledger stands on the head. Returns: nothing. */
@@ -37,6 +38,16 @@ void assay_settle_close(struct assay_engine *e, const struct assay_block_header 
                         const uint8_t id[static 32], struct assay_slice header_bytes,
                         const struct assay_ledger *ledger, const uint8_t commitment[static 32],
                         struct assay_slice proof);
+/*
+ * assay_settle_leap - a state that is proven or trusted by its block's id becomes the head; what
+ * lies between is history (leap.c).
+ * In:      snapshot: memory of the step; votes: commitment of the block's finality proof, or zero
+ * Returns: ASSAY_OK | ASSAY_E_INVALID (another block's, or not what it says) | other INPUT statuses
+ */
+ASSAY_CHECKED enum assay_status assay_settle_leap(struct assay_engine *e,
+                                                  struct assay_slice snapshot,
+                                                  const uint8_t id[static 32],
+                                                  const uint8_t votes[static 32]);
 /* A block became final in this process, before this engine. Returns: nothing. */
 void assay_settle_final_at(struct assay_engine *e, uint64_t final_ms);
 /* Starts Simplex on the head, unless it runs there. Returns: nothing. */

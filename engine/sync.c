@@ -9,6 +9,7 @@
 #include "base/cbor.h"
 #include "engine/consensus/block.h"
 #include "engine/consensus/vote.h"
+#include "engine/past.h"
 
 enum { BLOCKS_MAX = 4096 };
 
@@ -144,6 +145,8 @@ enum assay_status assay_sync_answer(struct assay_store *store, const uint8_t cha
     struct assay_slice all;
     size_t proof_len = 0;
     ASSAY_ASSERT(store != NULL && scratch != NULL && w != NULL);
+    if (assay_past_is(ask))
+        return assay_past_answer(store, chain_id, ask, scratch, scratch_len, w);
     ASSAY_TRY(assay_sync_ask_decode(ask, &a));
     if (!assay_bytes_equal(a.chain_id, chain_id, 32)) return ASSAY_E_CHAIN;
     const struct assay_store_key key = { .era = a.era, .epoch = a.epoch };

@@ -3,6 +3,7 @@
  *
  *   status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | permit critical|normal |
  *   export [since=EPOCH] | changes | submit HEX | items CLASS [EPOCH [SKIP]]
+ *   checkpoint | proof NAME|SLOT|ID [bare]    (document_proof.c)
  *
  * Everything but timeline and export is rendered from one snapshot of the node (host/snapshot.h).
  * Every document: { schema, schema_version, node, generated_at, data }. Within a version fields are
@@ -315,6 +316,21 @@ static char *export_scores(struct assay_host *host, const char *argument)
 
 /* ------------------------------------------------------------ requests */
 
+static char *proof(struct assay_host *host, const char *argument)
+{
+    char which[ASSAY_ADMIN_LINE_MAX + 1] = "";
+    const char *space = strchr(argument, ' ');
+    const bool bare = space != NULL && strcmp(space + 1, "bare") == 0;
+    const size_t len = space != NULL ? (size_t)(space - argument) : strlen(argument);
+    uint16_t slot = 0;
+    if ((space != NULL && !bare) || len >= sizeof which)
+        return host_document_refuse(host, "usage", "proof NAME|SLOT|ID [bare]");
+    assay_bytes_copy(which, sizeof which, argument, len);
+    if (!find_slot(host, which, &slot))
+        return host_document_refuse(host, "not_found", "no member has that name, slot or id");
+    return host_document_proof(host, slot, bare);
+}
+
 char *host_document(void *context, const char *line)
 {
     struct assay_host *host = context;
@@ -334,9 +350,12 @@ char *host_document(void *context, const char *line)
     if (strcmp(command, "changes") == 0) return host_document_changes(host);
     if (strcmp(command, "submit") == 0) return host_document_submit(host, argument);
     if (strcmp(command, "items") == 0) return host_document_items(host, argument);
+    if (strcmp(command, "proof") == 0) return proof(host, argument);
+    if (strcmp(command, "checkpoint") == 0)
+        return host_document_proof(host, ASSAY_SLOT_ALL, true);
     assay_count(&host->counters, ASSAY_COUNT_ADMIN_SYNTAX);
     return host_document_refuse(host, "unknown_request",
                   "status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | "
                   "permit critical|normal | export [since=EPOCH] | changes | submit HEX | "
-                  "items CLASS [EPOCH [SKIP]]");
+                  "items CLASS [EPOCH [SKIP]] | checkpoint | proof NAME|SLOT|ID [bare]");
 }

@@ -155,6 +155,7 @@ struct assay_host_config {
     uint8_t verifier_digest[32];
     uint32_t verify_threads; /* 0: one per core but one, at least one, at most 8 */
     uint32_t history_epochs; /* 0: as the engine */
+    const struct assay_checkpoint *checkpoint; /* NULL: none; outlives the opening */
     struct assay_host_enclave enclave;
     unsigned log_level; /* 0 errors, 1 warnings, 2 what happens, 3 every block and message */
     bool take_signals;  /* SIGINT and SIGTERM end the loop (blocked and read by signalfd) */

@@ -12,6 +12,7 @@
  *   host_tell.c      notes to log and timeline; the snapshot
  *   host_dates.c     dates of peers
  *   document.c       JSON documents for the admin socket, with document_change.c for changes
+ *                    and document_proof.c for proofs
  *   document_status.c  the one about this node as a whole
  */
 #ifndef ASSAY_NET_HOST_INTERNAL_H
@@ -44,6 +45,8 @@
 #include "net/workload.h"
 #include "net/zmq/link.h"
 
+struct assay_json; /* net/json/json.h */
+
 enum {
     HOST_FRAMES_PER_TURN = 256, /* then timers and the admin socket get their turn */
     HOST_EVENTS_PER_COMMIT = 512, /* a turn's frames, and as many answers */
@@ -51,7 +54,7 @@ enum {
     HOST_LINGER_MS = 200, /* peers that are there take what is queued in much less */
     /* signals, pool, fetcher, workload, the admin socket with its clients, the enclave's */
     HOST_FDS_MAX = 4 + 1 + ASSAY_ADMIN_CLIENTS_MAX + ASSAY_HOST_ENCLAVE_FDS_MAX,
-    HOST_HISTORY_EPOCHS = 100000, /* as the engine keeps blocks */
+    HOST_HISTORY_EPOCHS = 20000, /* as the engine keeps blocks */
     HOST_META_STORE_ID = 1000,    /* ASSAY_STORE_META; the engine's own numbers are below */
     HOST_META_CHANGES = 1001,     /* to 1008 */
     HOST_CHANGES_MAX = 8,         /* submitted and in no block yet */
@@ -240,7 +243,6 @@ void host_dates_turn(struct assay_host *host);
 void host_date(struct assay_host *host, uint16_t from, struct assay_slice payload);
 
 /* --- document.c */
-struct assay_json;
 /* --- document_status.c: the data of assay.status; the caller's. */
 struct assay_json *host_status_document(struct assay_host *host);
 
@@ -260,5 +262,9 @@ char *host_document_items(struct assay_host *host, const char *argument);
 struct assay_json *host_document_change_status(const struct assay_snapshot *snapshot);
 /* Returns: "member", "resting", "left". */
 const char *host_stage_name(uint64_t stage);
+
+/* --- document_proof.c */
+/* The proof of a slot; of ASSAY_SLOT_ALL the checkpoint. Returns: as above. */
+char *host_document_proof(struct assay_host *host, uint16_t slot, bool bare);
 
 #endif

@@ -54,6 +54,7 @@ static enum assay_severity severity_of(enum assay_note note)
 {
     switch (note) {
     case ASSAY_NOTE_ROOT_MISMATCH:
+    case ASSAY_NOTE_CANNOT_CATCH_UP:
     case ASSAY_NOTE_CHANGE_ENDED:
     case ASSAY_NOTE_CLOCK: return ASSAY_SEVERITY_ERROR; /* alarms */
     case ASSAY_NOTE_FAIL_PROVEN:
@@ -66,6 +67,7 @@ static enum assay_severity severity_of(enum assay_note note)
     case ASSAY_NOTE_EVIDENCE_MISSING:
     case ASSAY_NOTE_RESUMED:
     case ASSAY_NOTE_BEHIND:
+    case ASSAY_NOTE_LEAPT:
     case ASSAY_NOTE_CHANGE_TAKEN:
     case ASSAY_NOTE_CHANGE_ACTIVE:
     case ASSAY_NOTE_CAUGHT_UP: return ASSAY_SEVERITY_INFO;
@@ -189,6 +191,15 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
         return;
     case ASSAY_NOTE_CHANGE_ENDED: tell_ended(host, effect); return;
     case ASSAY_NOTE_CLOCK: tell_plain(host, effect, "the chain is ahead of our clock"); return;
+    case ASSAY_NOTE_LEAPT:
+        tell_plain(host, effect, "leapt over history, by what its voters have signed");
+        return;
+    case ASSAY_NOTE_CANNOT_CATCH_UP:
+        tell_plain(host, effect,
+                   b == 1 ? "no peer has blocks or boundaries of this epoch any more: give a "
+                            "checkpoint (node.checkpoint)"
+                          : "no peer has the state after this epoch: give a newer checkpoint");
+        return;
     }
     tell_plain(host, effect, "");
 }

@@ -11,7 +11,7 @@
 /* ------------------------------------------------------------ the file as YAML has it */
 
 struct yaml_node {
-    char *state_dir, *keys_dir, *genesis;
+    char *state_dir, *keys_dir, *genesis, *checkpoint, *history_epochs;
 };
 struct yaml_listen {
     char *gossip, *admin;
@@ -45,7 +45,10 @@ struct yaml_config {
 static const cyaml_schema_field_t node_fields[] = {
     ASSAY_CONFIG_FIELD("state_dir", struct yaml_node, state_dir),
     ASSAY_CONFIG_FIELD("keys_dir", struct yaml_node, keys_dir),
-    ASSAY_CONFIG_FIELD("genesis", struct yaml_node, genesis), CYAML_FIELD_END
+    ASSAY_CONFIG_FIELD("genesis", struct yaml_node, genesis),
+    ASSAY_CONFIG_FIELD_OPTIONAL("checkpoint", struct yaml_node, checkpoint),
+    ASSAY_CONFIG_FIELD_OPTIONAL("history_epochs", struct yaml_node, history_epochs),
+    CYAML_FIELD_END
 };
 static const cyaml_schema_field_t listen_fields[] = {
     ASSAY_CONFIG_FIELD("gossip", struct yaml_listen, gossip),
@@ -89,6 +92,10 @@ static const cyaml_schema_value_t config_schema = { CYAML_VALUE_MAPPING(
 
 /* ------------------------------------------------------------ what it means */
 
+/* Proofs live 8 epochs, and who was away for a moment wants blocks; 100 million are two centuries
+ * of minutes. */
+enum { HISTORY_EPOCHS_MIN = 16, HISTORY_EPOCHS_MAX = 100000000 };
+
 static enum assay_status take_peer(const struct assay_config_file *file,
                                    const struct yaml_peer *yaml, uint32_t index,
                                    struct assay_config *config)
@@ -120,6 +127,9 @@ static enum assay_status take_paths(const struct assay_config_file *file,
     };
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         ASSAY_TRY(assay_config_take_path(file, paths[i].key, paths[i].text, paths[i].out));
+    if (yaml->node.checkpoint != NULL)
+        ASSAY_TRY(assay_config_take_path(file, "node.checkpoint", yaml->node.checkpoint,
+                                         config->checkpoint));
     ASSAY_TRY(assay_config_take_socket(file, "listen.admin", yaml->listen.admin, config->admin));
     ASSAY_TRY(assay_config_take_socket(file, "enclave.service", yaml->enclave.service,
                                        config->enclave_service));
@@ -152,6 +162,10 @@ static enum assay_status take_config(const struct assay_config_file *file,
     ASSAY_TRY(
         assay_config_take_address(file, "listen.gossip", yaml->listen.gossip, config->gossip));
     ASSAY_TRY(assay_config_take_evidence(file, &yaml->evidence, &config->evidence));
+    if (yaml->node.history_epochs != NULL)
+        ASSAY_TRY(assay_config_take_number(file, "node.history_epochs", yaml->node.history_epochs,
+                                           HISTORY_EPOCHS_MIN, HISTORY_EPOCHS_MAX,
+                                           &config->history_epochs));
     ASSAY_TRY(assay_config_take_collateral(file, &yaml->collateral, &config->collateral));
     config->verify_threads = 1;
     if (yaml->limits.verify_threads != NULL)

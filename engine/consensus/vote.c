@@ -318,10 +318,10 @@ static enum assay_status read_tail(struct assay_cursor *c,
     return ASSAY_OK;
 }
 
-enum assay_status assay_finality_verify(struct assay_slice proof, const uint8_t chain_id[static 32],
-                                        uint32_t era, uint64_t epoch,
-                                        const struct assay_voter_table *voters,
-                                        uint8_t final_id[static 32], uint8_t commitment[static 32])
+enum assay_status assay_finality_read(struct assay_slice proof, const uint8_t chain_id[static 32],
+                                      uint32_t era, uint64_t epoch,
+                                      const struct assay_voter_table *voters, bool signatures,
+                                      uint8_t final_id[static 32], uint8_t commitment[static 32])
 {
     ASSAY_ASSERT(voters_hold(voters));
 
@@ -342,9 +342,18 @@ enum assay_status assay_finality_verify(struct assay_slice proof, const uint8_t 
     for (uint64_t i = 0; i < tails; i++)
         ASSAY_TRY(read_tail(&c, &cert.statement, id));
     ASSAY_TRY(assay_cursor_end(&c));
-    ASSAY_TRY(assay_certificate_verify(&cert, voters));
+    ASSAY_TRY(signatures ? assay_certificate_verify(&cert, voters)
+                         : assay_certificate_weigh(&cert, voters));
 
     assay_bytes_copy(final_id, 32, id, 32);
     assay_bytes_copy(commitment, 32, cert.commitment, 32);
     return ASSAY_OK;
+}
+
+enum assay_status assay_finality_verify(struct assay_slice proof, const uint8_t chain_id[static 32],
+                                        uint32_t era, uint64_t epoch,
+                                        const struct assay_voter_table *voters,
+                                        uint8_t final_id[static 32], uint8_t commitment[static 32])
+{
+    return assay_finality_read(proof, chain_id, era, epoch, voters, true, final_id, commitment);
 }

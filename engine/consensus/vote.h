@@ -184,6 +184,15 @@ ASSAY_CHECKED enum assay_status assay_finality_verify(struct assay_slice proof,
                                                       uint8_t final_id[static 32],
                                                       uint8_t commitment[static 32]);
 
+/* The same; with signatures false shape and weight alone, for who reads again what was verified
+ * before. Returns: as assay_finality_verify */
+ASSAY_CHECKED enum assay_status assay_finality_read(struct assay_slice proof,
+                                                    const uint8_t chain_id[static 32], uint32_t era,
+                                                    uint64_t epoch,
+                                                    const struct assay_voter_table *voters,
+                                                    bool signatures, uint8_t final_id[static 32],
+                                                    uint8_t commitment[static 32]);
+
 /*
  * Leaders: smooth weighted round robin, ties to the smaller node id (leader.c).
  * counters[voters->count] are advanced by one step; leader(e,v) is the v-th output.

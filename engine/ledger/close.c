@@ -4,6 +4,7 @@
  *
  * Everyone computes it, nobody sends it: E carries ballots but no result.
  */
+#include "engine/ledger/checkpoint.h"
 #include "engine/ledger/ledger.h"
 
 #include "base/assert.h"
@@ -390,6 +391,21 @@ static const struct assay_groups *groups_after(const struct assay_state *before,
     return &s->groups;
 }
 
+/* Most epochs end with the voters that they began with. */
+static void name_roster(const struct assay_state *before, struct assay_state *next)
+{
+    bool same = before->member_count == next->member_count &&
+                !assay_bytes_all_zero(before->roster_digest, 32);
+    for (uint32_t i = 0; same && i < next->member_count; i++) {
+        const struct assay_member *a = &before->members[i];
+        const struct assay_member *b = &next->members[i];
+        same = a->weight == b->weight && assay_bytes_equal(a->node_id, b->node_id, 32) &&
+               assay_bytes_equal(a->lives[0].voting_public, b->lives[0].voting_public,
+                                 ASSAY_P256_PUBLIC_LEN);
+    }
+    if (!same) assay_roster_digest(next, next->roster_digest);
+}
+
 void assay_close(const struct assay_context *context, const struct assay_ledger *ledger,
                  const struct assay_close_rules *rules, uint64_t view, struct assay_close *scratch,
                  struct assay_state *next, struct assay_tolerance *tolerance)
@@ -431,6 +447,7 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
     make_weights(groups_after(before, rules, scratch, next), scratch->weights_before, scratch, next,
                  tolerance);
     watch(next);
+    name_roster(before, next);
     ASSAY_ASSERT(next->epoch == before->epoch + 1 && next->certified_epoch <= next->epoch);
     ASSAY_ASSERT(assay_state_holds(next));
 }
@@ -441,6 +458,7 @@ void assay_close_genesis_weights(const struct assay_close_rules *rules, struct a
     ASSAY_ASSERT(assay_state_holds(state));
     ASSAY_ASSERT(state->epoch == 0);
     make_weights(rules->groups, NULL, scratch, state, tolerance);
+    assay_roster_digest(state, state->roster_digest);
 }
 
 void assay_close_tolerance(const struct assay_close_rules *rules, struct assay_close *scratch,

@@ -44,14 +44,35 @@ enum assay_status assay_context_verify(const struct assay_context *context, uint
                                        const uint8_t signature[static 64])
 {
     ASSAY_ASSERT(slot < context->state->member_count);
+    if (context->unsigned_) return ASSAY_OK;
     if (life == &context->state->members[slot].lives[0]) {
         ASSAY_ASSERT(context->voting[slot] != NULL);
         const bool good = assay_p256_verify(context->voting[slot], digest, signature, ASSAY_S_LOW);
         return good ? ASSAY_OK : ASSAY_E_SIGNATURE;
     }
+    return assay_context_possessed(context, life->voting_public, digest, signature);
+}
+
+enum assay_status assay_context_identified(const struct assay_context *context, uint32_t slot,
+                                           const uint8_t digest[static 32],
+                                           const uint8_t signature[static 64])
+{
+    ASSAY_ASSERT(slot < context->state->member_count);
+    if (context->unsigned_) return ASSAY_OK;
+    ASSAY_ASSERT(context->identity[slot] != NULL);
+    const bool good = assay_p256_verify(context->identity[slot], digest, signature, ASSAY_S_LOW);
+    return good ? ASSAY_OK : ASSAY_E_SIGNATURE;
+}
+
+enum assay_status assay_context_possessed(const struct assay_context *context,
+                                          const uint8_t public_key[static 64],
+                                          const uint8_t digest[static 32],
+                                          const uint8_t signature[static 64])
+{
     struct assay_p256 *key = NULL;
-    ASSAY_TRY(assay_p256_load(life->voting_public, &key));
-    const bool good = assay_p256_verify(key, digest, signature, ASSAY_S_LOW);
+    ASSAY_TRY(assay_p256_load(public_key, &key)); /* it must be one, signatures or not */
+    const bool good =
+        context->unsigned_ || assay_p256_verify(key, digest, signature, ASSAY_S_LOW);
     assay_p256_free(&key);
     return good ? ASSAY_OK : ASSAY_E_SIGNATURE;
 }

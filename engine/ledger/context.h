@@ -24,6 +24,9 @@ struct assay_context {
     const struct assay_slice *pending;   /* [state->pending_count] their records */
     struct assay_state *stage;           /* scratch with room for ASSAY_JOINS_MAX more slots */
     assay_document_check *document_check; /* NULL: documents are not looked into */
+    /* Signatures are not looked at: reading again what was verified before (fold.h). Nothing that
+     * votes or answers may say so. */
+    bool unsigned_;
 };
 
 /* Returns: whether the context is one of the running epoch. */
@@ -49,6 +52,18 @@ ASSAY_CHECKED enum assay_status assay_context_verify(const struct assay_context 
                                                      uint32_t slot, const struct assay_life *life,
                                                      const uint8_t digest[static 32],
                                                      const uint8_t signature[static 64]);
+
+/* The same by the identity key. Returns: ASSAY_OK | ASSAY_E_SIGNATURE */
+ASSAY_CHECKED enum assay_status assay_context_identified(const struct assay_context *context,
+                                                         uint32_t slot,
+                                                         const uint8_t digest[static 32],
+                                                         const uint8_t signature[static 64]);
+/* And by a key that no life has yet. Returns: ASSAY_OK | ASSAY_E_SIGNATURE | ASSAY_E_KEY |
+ * ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status assay_context_possessed(const struct assay_context *context,
+                                                        const uint8_t public_key[static 64],
+                                                        const uint8_t digest[static 32],
+                                                        const uint8_t signature[static 64]);
 
 /* Who says to have made something, and when. */
 struct assay_author {

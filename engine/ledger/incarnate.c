@@ -103,18 +103,11 @@ static enum assay_status check(const struct assay_context *context, struct assay
     for (uint32_t k = 0; k < state->member_count; k++)
         if (assay_member_has_key(&state->members[k], i->voting_public, i->transport_public))
             return ASSAY_E_DUPLICATE;
-    ASSAY_ASSERT(context->identity[slot] != NULL);
-    if (!assay_p256_verify(context->identity[slot], record->body_digest, record->signature,
-                           ASSAY_S_LOW))
-        return ASSAY_E_SIGNATURE;
+    ASSAY_TRY(assay_context_identified(context, slot, record->body_digest, record->signature));
     /* Who names a key shows that it holds it, or it could list what another waits to be listed
      * with. */
-    struct assay_p256 *key = NULL;
-    ASSAY_TRY(assay_p256_load(i->voting_public, &key)); /* it will be decoded when listed */
-    const bool possessed =
-        assay_p256_verify(key, record->body_digest, record->possession, ASSAY_S_LOW);
-    assay_p256_free(&key);
-    if (!possessed) return ASSAY_E_SIGNATURE;
+    ASSAY_TRY(assay_context_possessed(context, i->voting_public, record->body_digest,
+                                      record->possession));
     record->slot = slot;
     record->subject = slot; /* the evidence is its own */
     record->incarnation = i->incarnation;

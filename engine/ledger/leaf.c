@@ -4,7 +4,8 @@
  *
  * Encode and decode side by side: every field of a state stands in exactly one place here.
  */
-#include "engine/ledger/state.h"
+#include "engine/ledger/checkpoint.h"
+#include "engine/ledger/leaf.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"
@@ -73,7 +74,7 @@ enum assay_status assay_state_header_encode(const struct assay_state *state, str
     const size_t start = w->len;
 
     struct assay_slice all;
-    assay_cbor_put_array(w, 15);
+    assay_cbor_put_array(w, 16);
     assay_cbor_put_text(w, "assay/state/v2");
     assay_cbor_put_bytes(w, state->chain_id, 32);
     assay_cbor_put_uint(w, state->era);
@@ -82,6 +83,7 @@ enum assay_status assay_state_header_encode(const struct assay_state *state, str
     assay_cbor_put_uint(w, state->certified_epoch);
     put_rules(w, &state->rules);
     assay_cbor_put_bytes(w, state->operators_digest, 32);
+    assay_cbor_put_bytes(w, state->roster_digest, 32);
     put_changes(w, state);
     assay_cbor_put_uint(w, state->member_count);
     assay_cbor_put_array(w, state->member_count);
@@ -168,12 +170,14 @@ static enum assay_status read_changes(struct assay_cursor *c, struct assay_state
     return read_ended(c, &s->ended);
 }
 
+enum { HEAD_ITEMS = 16, HEAD_ITEMS_MAX = 64 };
+
 static enum assay_status header_decode(struct assay_slice leaf, struct assay_state *s)
 {
     struct assay_cursor c = assay_cursor_over(leaf.bytes, leaf.len);
     uint64_t era = 0;
     uint64_t count = 0;
-    ASSAY_TRY(assay_cbor_array_exact(&c, 15));
+    ASSAY_TRY(assay_cbor_array_exact(&c, HEAD_ITEMS));
     ASSAY_TRY(assay_cbor_text_expect(&c, "assay/state/v2"));
     uint8_t chain_id[32];
     ASSAY_TRY(assay_cbor_bytes_exact(&c, chain_id, 32));
@@ -185,6 +189,7 @@ static enum assay_status header_decode(struct assay_slice leaf, struct assay_sta
     ASSAY_TRY(assay_cbor_uint_max(&c, s->epoch, &s->certified_epoch));
     ASSAY_TRY(read_rules(&c, &s->rules));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, s->operators_digest, 32));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, s->roster_digest, 32));
     ASSAY_TRY(read_changes(&c, s));
     ASSAY_TRY(assay_cbor_uint(&c, &count));
     if (count == 0) return ASSAY_E_RANGE;
@@ -198,6 +203,52 @@ static enum assay_status header_decode(struct assay_slice leaf, struct assay_sta
     ASSAY_ASSERT(s->past_count <= ASSAY_PAST_EPOCHS && s->certified_epoch <= s->epoch);
     for (uint32_t i = 0; i < s->past_count; i++)
         ASSAY_TRY(read_past(&c, &s->past[i]));
+    return assay_cursor_end(&c);
+}
+
+static enum assay_status read_pending_digests(struct assay_cursor *c, struct assay_leaf_head *head)
+{
+    uint64_t count = 0, number = 0;
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_PENDING_MAX, &count));
+    head->pending_count = (uint32_t)count;
+    for (uint64_t i = 0; i < count; i++) {
+        ASSAY_TRY(assay_cbor_array_exact(c, 3));
+        ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &number));
+        ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &number));
+        ASSAY_TRY(assay_cbor_bytes_exact(c, head->pending[i], 32));
+    }
+    return ASSAY_OK;
+}
+
+enum assay_status assay_leaf_head(struct assay_slice leaf, struct assay_leaf_head *head)
+{
+    struct assay_cursor c = assay_cursor_over(leaf.bytes, leaf.len);
+    struct assay_charter_rules rules;
+    struct assay_slice skipped;
+    uint64_t items = 0, era = 0, count = 0;
+    ASSAY_TRY(assay_cbor_array(&c, HEAD_ITEMS_MAX, &items));
+    if (items < HEAD_ITEMS) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_cbor_text_expect(&c, "assay/state/v2"));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, head->chain_id, 32));
+    ASSAY_TRY(assay_cbor_uint_max(&c, UINT32_MAX, &era));
+    ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &head->epoch));
+    ASSAY_TRY(assay_cbor_bool(&c, &head->certified));
+    ASSAY_TRY(assay_cbor_uint_max(&c, head->epoch, &head->certified_epoch));
+    ASSAY_TRY(read_rules(&c, &rules));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, head->operators_digest, 32));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, head->roster_digest, 32));
+    ASSAY_TRY(assay_cbor_skip(&c, &skipped)); /* sequence */
+    ASSAY_TRY(read_pending_digests(&c, head));
+    for (unsigned i = 0; i < 2; i++) /* trial, ended */
+        ASSAY_TRY(assay_cbor_skip(&c, &skipped));
+    ASSAY_TRY(assay_cbor_uint_max(&c, ASSAY_MEMBERS_MAX, &count));
+    for (uint64_t i = HEAD_ITEMS - 2; i < items; i++)
+        ASSAY_TRY(assay_cbor_skip(&c, &skipped));
+    assay_bytes_copy(head->policy_digest, 32, rules.policy_digest, 32);
+    assay_bytes_copy(head->endorsements_digest, 32, rules.endorsements_digest, 32);
+    assay_bytes_copy(head->verifier_digest, 32, rules.parameters.verifier_digest, 32);
+    head->era = (uint32_t)era;
+    head->member_count = (uint32_t)count;
     return assay_cursor_end(&c);
 }
 
@@ -430,7 +481,7 @@ static enum assay_status read_stage(struct assay_cursor *c, struct assay_member 
     return m->felled ? read_trust(c, &m->spared) : assay_cbor_null(c);
 }
 
-static enum assay_status leaf_decode(struct assay_slice leaf, struct assay_member *m)
+enum assay_status assay_leaf_member(struct assay_slice leaf, struct assay_member *m)
 {
     struct assay_cursor c = assay_cursor_over(leaf.bytes, leaf.len);
     ASSAY_TRY(assay_cbor_array_exact(&c, 24));
@@ -506,11 +557,13 @@ static enum assay_status read_leaves(struct assay_cursor *c, struct assay_state 
     assay_merkle_add(&tree, leaf.bytes, leaf.len);
     for (uint32_t slot = 0; slot < state->member_count; slot++) {
         ASSAY_TRY(assay_cbor_bytes(c, ASSAY_LEAF_LEN_MAX, &leaf));
-        ASSAY_TRY(leaf_decode(leaf, &state->members[slot]));
+        ASSAY_TRY(assay_leaf_member(leaf, &state->members[slot]));
         assay_merkle_add(&tree, leaf.bytes, leaf.len);
     }
     assay_merkle_root(&tree, state->root);
-    return ASSAY_OK;
+    uint8_t roster[32];
+    assay_roster_digest(state, roster);
+    return assay_bytes_equal(roster, state->roster_digest, 32) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
 enum assay_status assay_state_peek(struct assay_slice bytes, uint64_t *epoch, uint32_t *members)

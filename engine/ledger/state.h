@@ -3,7 +3,8 @@
  * it.
  *
  * docs/protocol.md 11.1: an RFC 6962 tree over canonical CBOR; leaf 0 is the header (leader
- * counters, epoch, digests of policy and parameters, the last epochs), leaf i + 1 is roster slot i.
+ * counters, epoch, digests of policy, parameters and roster, the last epochs), leaf i + 1 is roster
+ * slot i.
  * A snapshot is the EPOCH block's header with every leaf, so that it proves itself against the
  * block's root.
  */
@@ -144,6 +145,7 @@ struct assay_state {
     uint64_t certified_epoch;
     struct assay_charter_rules rules; /* of the epoch that follows, like the roster */
     uint8_t operators_digest[32];     /* of the operators' document: engine/ledger/genesis.h */
+    uint8_t roster_digest[32];        /* of who votes next: checkpoint.h */
     uint64_t change_sequence;         /* newest CHANGE in a block; 0: none yet */
     uint32_t pending_count;           /* in the order of their epochs */
     struct assay_pending pending[ASSAY_PENDING_MAX];

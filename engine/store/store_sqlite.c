@@ -66,6 +66,7 @@ struct store_sqlite {
     sqlite3 *db;
     sqlite3_stmt *statements[ASSAY_STORE_CLASS_COUNT + 1][OP_COUNT]; /* made when first used */
     sqlite3_stmt *begin, *commit;
+    bool looks;    /* nothing may be written */
     bool open;     /* a batch is open */
     bool broken;   /* a call of the open batch failed: it cannot be committed */
     bool failed;   /* what the disk holds is in doubt: nothing is done any more */
@@ -477,7 +478,8 @@ static enum assay_status check_schema(struct store_sqlite *self)
     ASSAY_TRY(ask(self, "PRAGMA application_id", &application, NULL, 0));
     ASSAY_TRY(ask(self, "PRAGMA user_version", &version, NULL, 0));
     ASSAY_TRY(ask(self, "SELECT count(*) FROM sqlite_schema", &objects, NULL, 0));
-    if (application == 0 && version == 0 && objects == 0) return create_schema(self);
+    if (application == 0 && version == 0 && objects == 0 && !self->looks)
+        return create_schema(self);
     if (application != ASSAY_STORE_APPLICATION_ID)
         return refuse(self, "opening", "not a store of assayd: another program's database");
     if (version != ASSAY_STORE_SCHEMA_VERSION) {
@@ -509,12 +511,13 @@ static enum assay_status open_database(struct store_sqlite *self)
     static const char first_sql[] = "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF;"
                                     "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
                                     "PRAGMA mmap_size=0;";
-    const int flags =
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+                      (self->looks ? 0 : SQLITE_OPEN_CREATE);
     int code = sqlite3_open_v2(self->path, &self->db, flags, NULL);
     if (self->db == NULL) return ASSAY_E_MEMORY;
     if (code != SQLITE_OK) return fail(self, code, "opening");
     sqlite3_db_config(self->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    if (self->looks) sqlite3_db_config(self->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     ASSAY_TRY(run(self, first_sql));
     char mode[16];
     ASSAY_TRY(ask(self, "PRAGMA journal_mode=WAL", NULL, mode, sizeof mode));
@@ -523,6 +526,7 @@ static enum assay_status open_database(struct store_sqlite *self)
     sqlite3_wal_hook(self->db, count_wal, self); /* also switches SQLite's own checkpoints off */
     ASSAY_TRY(run(self, "BEGIN EXCLUSIVE; COMMIT"));
     ASSAY_TRY(check_schema(self));
+    if (self->looks) ASSAY_TRY(run(self, "PRAGMA query_only=ON"));
     code = sqlite3_prepare_v3(self->db, "BEGIN IMMEDIATE", -1, SQLITE_PREPARE_PERSISTENT,
                               &self->begin, NULL);
     if (code != SQLITE_OK) return fail(self, code, "opening");
@@ -531,8 +535,8 @@ static enum assay_status open_database(struct store_sqlite *self)
     return code == SQLITE_OK ? ASSAY_OK : fail(self, code, "opening");
 }
 
-enum assay_status assay_store_sqlite_open(const char *path, struct assay_store **out, char *message,
-                                          size_t message_len)
+static enum assay_status open_at(const char *path, bool looks, struct assay_store **out,
+                                 char *message, size_t message_len)
 {
     ASSAY_ASSERT(path != NULL);
     ASSAY_ASSERT(message != NULL && message_len > 0);
@@ -542,6 +546,7 @@ enum assay_status assay_store_sqlite_open(const char *path, struct assay_store *
         return ASSAY_E_MEMORY;
     }
     self->base.ops = &sqlite_ops;
+    self->looks = looks;
     /* "./" keeps names that mean something else to SQLite (":memory:", "file:...", "") plain names.
      */
     const int len =
@@ -549,7 +554,11 @@ enum assay_status assay_store_sqlite_open(const char *path, struct assay_store *
     enum assay_status status = ASSAY_OK;
     if (len < 0 || (size_t)len >= sizeof self->path)
         status = refuse(self, "opening", "the path is too long");
-    if (status == ASSAY_OK) status = make_file(self);
+    if (status == ASSAY_OK && !looks) status = make_file(self);
+    if (status == ASSAY_OK && looks && access(self->path, F_OK) != 0) {
+        assay_status_ignore(refuse(self, "opening", strerror(errno)), "the status is another one");
+        status = ASSAY_E_NOT_FOUND;
+    }
     if (status == ASSAY_OK) status = open_database(self);
     if (status != ASSAY_OK) {
         snprintf(message, message_len, "%s", self->message);
@@ -559,4 +568,16 @@ enum assay_status assay_store_sqlite_open(const char *path, struct assay_store *
     }
     *out = &self->base;
     return ASSAY_OK;
+}
+
+enum assay_status assay_store_sqlite_open(const char *path, struct assay_store **out, char *message,
+                                          size_t message_len)
+{
+    return open_at(path, false, out, message, message_len);
+}
+
+enum assay_status assay_store_sqlite_look(const char *path, struct assay_store **out, char *message,
+                                          size_t message_len)
+{
+    return open_at(path, true, out, message, message_len);
 }

@@ -11,7 +11,7 @@
 #include "engine/store/store.h"
 
 enum {
-    ASSAY_STORE_SCHEMA_VERSION = 1,
+    ASSAY_STORE_SCHEMA_VERSION = 2,
     ASSAY_STORE_APPLICATION_ID =
         0x41535359,                /* "ASSY" in the header of the file: file(1) can name it */
     ASSAY_STORE_MESSAGE_LEN = 256, /* what every message fits in */
@@ -26,6 +26,14 @@ enum {
  * disk full) | ASSAY_E_VERSION (written by another version) | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_store_sqlite_open(const char *path, struct assay_store **out,
+                                                        char *message, size_t message_len);
+
+/*
+ * assay_store_sqlite_look - open an existing store to read it: nothing is created, every write is
+ * refused, and closing it moves no page. Locked like the other: no daemon runs on it meanwhile.
+ * Returns: as assay_store_sqlite_open | ASSAY_E_NOT_FOUND (no such file)
+ */
+ASSAY_CHECKED enum assay_status assay_store_sqlite_look(const char *path, struct assay_store **out,
                                                         char *message, size_t message_len);
 
 #endif

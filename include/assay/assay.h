@@ -614,6 +614,84 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_verdict_write_ear(
     const struct assay_verdict *verdict, const struct assay_ear_request *request, char *text,
     size_t capacity, size_t *len);
 
+/* --- what a network says of a member (docs/proofs.md) */
+
+#ifndef ASSAY_SCORING_TRUST_H
+enum assay_standing {
+    ASSAY_STANDING_FULL = 0,
+    ASSAY_STANDING_WARNING = 1,
+    ASSAY_STANDING_RESTRICTED = 2,
+    ASSAY_STANDING_SUSPENDED = 3
+};
+#endif
+
+#ifndef ASSAY_ENGINE_LEDGER_PROOF_H
+/* Whether a proof is believed, or why not. */
+enum assay_proof_answer {
+    ASSAY_PROVEN = 0,
+    ASSAY_PROOF_OTHER_CHAIN = 1,   /* of another chain or era than the checkpoint */
+    ASSAY_PROOF_OLDER = 2,         /* of an epoch before the checkpoint */
+    ASSAY_PROOF_OTHER_BLOCK = 3,   /* not the block that the checkpoint or the votes name */
+    ASSAY_PROOF_OTHER_VOTERS = 4,  /* not those of the checkpoint: forged, or they have changed */
+    ASSAY_PROOF_NO_QUORUM = 5,     /* too little weight, or no final vote */
+    ASSAY_PROOF_BAD_SIGNATURE = 6, /* of a voter */
+    ASSAY_PROOF_OTHER_LEAF = 7     /* not a leaf of the block's state */
+};
+
+/* What the network found in the proof's epoch. */
+enum assay_proof_outcome {
+    ASSAY_PROOF_OUTCOME_PASS = 0,     /* more than two thirds saw it pass */
+    ASSAY_PROOF_OUTCOME_FAILED = 1,   /* its own evidence, or an offence of its own, is proven */
+    ASSAY_PROOF_OUTCOME_ABSENT = 2,   /* more than two thirds had nothing of it */
+    ASSAY_PROOF_OUTCOME_UNSETTLED = 3 /* neither: too few could say */
+};
+#endif
+
+enum { ASSAY_CHECKPOINT_BYTES_MAX = 192, ASSAY_PROOF_BYTES_MAX = 262144 };
+
+/* Everything but `answer` is zero unless that is ASSAY_PROVEN. */
+struct assay_standing_report {
+    enum assay_proof_answer answer;
+    uint8_t node_id[32]; /* compare it with the member that you mean */
+    enum assay_standing standing;
+    uint16_t score_bp, integrity_bp, availability_bp; /* basis points */
+    enum assay_proof_outcome outcome;
+    uint64_t pass_weight, negative_weight, electorate_weight;
+    bool certified;           /* the epoch: enough ballots were counted */
+    uint64_t last_pass_epoch; /* newest certified pass; 0: never */
+    uint32_t incarnation;
+    uint32_t weight; /* of its votes in the next epoch */
+    uint8_t chain_id[32];
+    uint32_t era;
+    uint64_t epoch;
+    uint64_t time_ms; /* Unix ms: when that epoch closed, by the chain's time */
+    uint8_t block_id[32];
+    uint8_t policy_digest[32]; /* what it was judged by */
+    /* The checkpoint that this proof is: keep it in place of the one that you had. */
+    uint8_t checkpoint[ASSAY_CHECKPOINT_BYTES_MAX];
+    size_t checkpoint_len;
+};
+
+/*
+ * assay_standing_verify - is this what the network that the checkpoint names says?
+ *
+ * In:      proof: what `assay proof` wrote, hostile; checkpoint: what `assay checkpoint` wrote, or
+ *          a report's, trusted
+ * Out:     *report, overwritten. How old is too old is for the caller: compare time_ms with a
+ *          clock.
+ * Returns: ASSAY_OK (see report->answer) | ASSAY_E_INVALID (NULL; a proof that contradicts itself)
+ *          | ASSAY_E_TRUNCATED, _TRAILING, _RANGE, _UNSUPPORTED, _ENCODING, _TYPE (one of the two
+ *          cannot be read) | ASSAY_E_KEY (a voter's) | ASSAY_E_CRYPTO
+ * Cost:    one signature for each vote, some 70 us each
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_standing_verify(
+    const uint8_t *proof, size_t proof_len, const uint8_t *checkpoint, size_t checkpoint_len,
+    struct assay_standing_report *report);
+/* "FULL", ...; "pass", ...; a sentence. Each Returns: never NULL. */
+ASSAY_API const char *assay_name_of_standing(enum assay_standing standing);
+ASSAY_API const char *assay_name_of_outcome(enum assay_proof_outcome outcome);
+ASSAY_API const char *assay_describe_answer(enum assay_proof_answer answer);
+
 #ifdef __cplusplus
 }
 #endif

@@ -159,6 +159,7 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
                                                 .keys_unused = keys_unused,
                                                 .document_check =
                                                     w->soft == NULL ? world_document_check : NULL,
+                                                .checkpoint = w->options.checkpoint,
                                                 .blocks_max = BLOCKS_MAX };
     const size_t len = assay_engine_size(&config);
     w->engine_len = len;

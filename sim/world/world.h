@@ -72,6 +72,7 @@ struct assay_sim_world_options {
     bool real_signatures;    /* ECDSA P-256 with nonces that repeat */
     bool limits;             /* lanes and budgets: what host/admission.h and host/limit.h refuse */
     enum assay_sim_world_plant plant;
+    const struct assay_checkpoint *checkpoint; /* of every node's configuration; NULL: none */
     uint64_t (*clock_ns)(void); /* benches: what assay_sim_world_engine_ns adds up; NULL: nothing */
 };
 

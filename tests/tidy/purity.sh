@@ -19,7 +19,7 @@ cd "$root"
 bad=0
 complain() { echo "purity: $*"; bad=1; }
 
-worldly='base/crypto base/file quote/source quote/json quote/yaml quote/api engine/store'
+worldly='base/crypto base/file quote/source quote/json quote/yaml quote/api engine/api engine/store'
 
 rooms=""
 for room in base quote scoring engine host; do

@@ -66,7 +66,7 @@ BEGIN {
 # names the same ones.
 function is_core(path) {
     return path ~ /^(base|quote|scoring|engine|host)\// &&
-           path !~ /^(base\/(crypto|file)|quote\/(source|json|yaml|api)|engine\/store)\//
+           path !~ /^(base\/(crypto|file)|quote\/(source|json|yaml|api)|engine\/(api|store))\//
 }
 function ban(word, where, advice) { banned[word] = advice; ban_where[word] = where }
 function confine(prefix, where) { library[prefix] = where }

@@ -105,6 +105,23 @@ for program in "$work/by-pkg-config" "$work/static" "$work/out/shared" "$work/ou
         "$program" "$lib" "$vectors"
 done
 
+# --- what a network says of a member, from the files of a real one
+if command -v pkg-config >/dev/null; then
+    # shellcheck disable=SC2046
+    check 'examples/standing.c builds' "$cc" "$root/examples/standing.c" \
+        $(pkg-config --cflags --libs assay) -o "$work/standing"
+    proofs=$root/tests/fuzz/corpus/engine_proof
+    standing() { LD_LIBRARY_PATH=$lib "$work/standing" "$@" 2>&1; }
+    said=$(standing "$proofs/whole" "$proofs/genesis")
+    check "a proof is believed: $said" test "${said%%,*}" = FULL
+    said=$(standing "$proofs/absent" "$proofs/genesis")
+    check "who is absent is proven absent: $said" test "${said%%,*}" = SUSPENDED
+    said=$(standing "$proofs/bare" "$proofs/genesis")
+    check "a proof without votes is not: $said" test "${said%%:*}" = 'not believed'
+    said=$(standing "$proofs/whole" "$proofs/genesis" 1)
+    check "an old one is old: $said" test "${said##* }" = old
+fi
+
 # --- pages
 check 'the manual is installed' test -f "$prefix/share/man/man3/libassay.3"
 if command -v groff >/dev/null; then

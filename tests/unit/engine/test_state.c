@@ -2,6 +2,7 @@
  * tests/unit/engine/test_state.c - the state, its root and its snapshot; lives and lookups.
  */
 #include "base/merkle.h"
+#include "engine/ledger/checkpoint.h"
 #include "engine/ledger/state.h"
 
 #include <criterion/criterion.h>
@@ -88,6 +89,7 @@ static struct bench *make(void)
     b->state.members[3].trust.offences = (struct assay_offences){ 2, 30, 5 };
     assay_member_list(&b->state.members[1], 20, b->state.members[4].lives[0].voting_public,
                       b->state.members[4].node_id);
+    assay_roster_digest(&b->state, b->state.roster_digest);
     encode(b);
     free(g);
     return b;
@@ -123,6 +125,19 @@ Test(state, a_snapshot_gives_the_same_state_back)
     cr_assert_eq(b->other.members[1].lives[0].incarnation, 2);
     assay_state_root(&b->other, b->scratch, sizeof b->scratch, root);
     cr_assert_arr_eq(root, b->header.state_root, 32);
+    drop(b);
+}
+
+/* docs/protocol.md 11.3: whoever verifies boundaries alone believes the digest. */
+Test(state, a_snapshot_that_names_other_voters_than_it_has_is_refused)
+{
+    struct bench *b = make();
+    b->state.members[2].weight++;
+    encode(b);
+    cr_assert_eq(decode(b, b->len), ASSAY_E_INVALID);
+    assay_roster_digest(&b->state, b->state.roster_digest);
+    encode(b);
+    cr_assert_eq(decode(b, b->len), ASSAY_OK);
     drop(b);
 }
 

@@ -1,0 +1,330 @@
+/*
+ * apps/assay/audit.c - `assay audit verify` and `assay audit replay`: a store read from its first
+ * block on, without a daemon (engine/audit.h).
+ */
+#include "apps/assay/command.h"
+#include "apps/assay/network.h"
+#include "apps/assay/proof.h"
+#include "engine/audit.h"
+#include "net/history.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "usage: assay audit verify STORE --genesis FILE [--checkpoint FILE] [--from EPOCH]\n"
+    "       assay audit replay STORE --genesis FILE [--checkpoint FILE] [--from EPOCH]\n"
+    "           [--signatures] [--table]\n"
+    "\n"
+    "STORE is store.sqlite of a daemon that does not run, its state folder, or a copy.\n"
+    "verify  looks at everything: links, leaders, signatures of every vote, certificate and\n"
+    "        record, evidence in blocks, state roots, finality proofs, and all else that is kept\n"
+    "replay  folds every record again: scores, standings and weights of every epoch, bit for bit\n"
+    "        against the roots; at signatures it looks with --signatures alone\n"
+    "  --checkpoint FILE   the chain must contain this epoch: `assay checkpoint`\n"
+    "  --from EPOCH        begin at a kept snapshot no older than this\n"
+    "  --table             scores and weights after each epoch, on stdout\n"
+    "exit status: 0 all holds, 11 something does not: one line on stderr says what and where,\n"
+    "             2 usage, 5 no such file, 13 not a genesis, 1 the store cannot be read\n";
+
+struct audit_options {
+    const char *verb, *store, *genesis, *checkpoint;
+    uint64_t from_epoch;
+    bool signatures, table;
+};
+
+struct audit_run {
+    const struct audit_options *options;
+    struct assay_store *store;
+    struct assay_network *network;
+    bool terminal;
+    double shown_s;
+    uint64_t scores;      /* rows for people that were compared */
+    bool wrong_score;     /* one differs */
+    uint64_t epoch, slot; /* where */
+    const char *field;
+    uint64_t expected, found;
+};
+
+static double now_s(void)
+{
+    struct timespec now = { 0 };
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* ------------------------------------------------------------ after each epoch */
+
+static void print_table(const struct assay_state *state)
+{
+    static const char *const standings[] = { "FULL", "WARNING", "RESTRICTED", "SUSPENDED" };
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        const struct assay_member *m = &state->members[i];
+        (void)printf("%llu\t%u\t%s\t%u\t%u\t%u\t%u\n", (unsigned long long)state->epoch,
+                     (unsigned)i, standings[m->trust.score.standing],
+                     (unsigned)assay_trust_score_bp(&m->trust), (unsigned)m->trust.integrity_bp,
+                     (unsigned)m->trust.availability_bp, (unsigned)m->weight);
+    }
+}
+
+/* A row of the history for people says something else than the chain. */
+static bool differs(struct audit_run *run, const char *field, uint64_t expected, uint64_t found)
+{
+    if (expected == found) return false;
+    run->wrong_score = true;
+    run->field = field;
+    run->expected = expected;
+    run->found = found;
+    return true;
+}
+
+static bool compare_score(struct audit_run *run, const struct assay_state *state, uint32_t slot)
+{
+    uint8_t bytes[ASSAY_HISTORY_ROW_MAX];
+    struct assay_history_row row = { 0 };
+    const struct assay_member *m = &state->members[slot];
+    const struct assay_store_key key = { .era = state->era, .epoch = state->epoch, .number = slot };
+    size_t len = 0;
+    if (assay_store_get(run->store, ASSAY_STORE_SCORE, &key, bytes, sizeof bytes, &len) != ASSAY_OK)
+        return true; /* history is kept of what was watched alone */
+    run->epoch = state->epoch;
+    run->slot = slot;
+    run->scores++;
+    if (assay_history_decode(assay_slice_over(bytes, len), &row) != ASSAY_OK)
+        return !differs(run, "row that can be read", 1, 0);
+    return !(differs(run, "score", assay_trust_score_bp(&m->trust), row.score_bp) ||
+             differs(run, "integrity", m->trust.integrity_bp, row.integrity_bp) ||
+             differs(run, "availability", m->trust.availability_bp, row.availability_bp) ||
+             differs(run, "standing", m->trust.score.standing, row.standing) ||
+             differs(run, "weight", m->weight, row.weight) ||
+             differs(run, "incarnation", m->lives[0].incarnation, row.incarnation) ||
+             differs(run, "positive weight", m->found.pass_weight, row.positive_bp) ||
+             differs(run, "negative weight", m->found.negative_weight, row.negative_bp) ||
+             differs(run, "electorate", m->found.electorate_weight, row.electorate_bp));
+}
+
+static bool ruled(void *context, const struct assay_genesis *charter)
+{
+    struct audit_run *run = context;
+    return assay_network_rule(run->network, charter);
+}
+
+static bool closed(void *context, const struct assay_state *state)
+{
+    struct audit_run *run = context;
+    if (run->options->table) print_table(state);
+    for (uint32_t slot = 0; slot < state->member_count; slot++)
+        if (!compare_score(run, state, slot)) return false;
+    if (!run->terminal) return true;
+    const double now = now_s();
+    if (now < run->shown_s + 0.1) return true;
+    run->shown_s = now;
+    (void)fprintf(stderr, "\rassay audit %s: epoch %llu ", run->options->verb,
+                  (unsigned long long)state->epoch);
+    return true;
+}
+
+/* ------------------------------------------------------------ what came of it */
+
+static void put_id(const uint8_t id[static 32])
+{
+    char text[65];
+    assay_hex_encode(id, 32, text, sizeof text);
+    (void)fprintf(stderr, "%s", text);
+}
+
+static const char *class_name(enum assay_store_class class_)
+{
+    switch (class_) {
+#define NAME_OF(symbol, number, table)                                                             \
+    case symbol: return (table);
+        ASSAY_STORE_LIST(NAME_OF)
+#undef NAME_OF
+    }
+    return "store";
+}
+
+static int print_fault(const struct audit_run *run, const struct assay_audit_fault *at)
+{
+    const struct assay_fault *f = &at->fault;
+    (void)fprintf(stderr, "%sassay audit %s: %s, era %u, epoch %llu", run->terminal ? "\r" : "",
+                  run->options->verb, class_name(at->class_), (unsigned)at->key.era,
+                  (unsigned long long)at->key.epoch);
+    if (at->class_ == ASSAY_STORE_BLOCK)
+        (void)fprintf(stderr, ", height %llu", (unsigned long long)at->key.number);
+    if (f->has_record) (void)fprintf(stderr, ", record %llu", (unsigned long long)f->record);
+    (void)fprintf(stderr, ": %s", f->what);
+    if (f->has_numbers)
+        (void)fprintf(stderr, ": expected %llu, found %llu", (unsigned long long)f->expected,
+                      (unsigned long long)f->found);
+    else if (f->has_ids) {
+        (void)fputs(": expected ", stderr);
+        put_id(f->expected_id);
+        (void)fputs(", found ", stderr);
+        put_id(f->found_id);
+    } else {
+        (void)fprintf(stderr, ": %s", assay_status_text(f->status));
+    }
+    (void)fputc('\n', stderr);
+    return ASSAY_EXIT_CONTRAINDICATED;
+}
+
+static int print_score(const struct audit_run *run)
+{
+    (void)fprintf(stderr,
+                  "%sassay audit %s: scores, epoch %llu, slot %llu: %s: expected %llu, found "
+                  "%llu\n",
+                  run->terminal ? "\r" : "", run->options->verb, (unsigned long long)run->epoch,
+                  (unsigned long long)run->slot, run->field, (unsigned long long)run->expected,
+                  (unsigned long long)run->found);
+    return ASSAY_EXIT_CONTRAINDICATED;
+}
+
+static void print_figures(const struct audit_run *run, const struct assay_audit_figures *f,
+                          const struct assay_network *network, double took_s)
+{
+    FILE *out = run->options->table ? stderr : stdout;
+    char id[65];
+    assay_hex_encode(f->head_id, 32, id, sizeof id);
+    if (run->terminal) (void)fputc('\r', stderr);
+    (void)fprintf(out, "holds          %llu epochs, from ", (unsigned long long)f->epochs);
+    if (f->started_epoch == 0) (void)fputs("genesis on\n", out);
+    else
+        (void)fprintf(out, "the snapshot after epoch %llu on\n",
+                      (unsigned long long)f->started_epoch);
+    (void)fprintf(out, "head           %s, epoch %llu, height %llu\n", id,
+                  (unsigned long long)f->head_epoch, (unsigned long long)f->head_height);
+    (void)fprintf(out, "blocks         %llu, %llu records; %llu more in the running epoch\n",
+                  (unsigned long long)f->blocks, (unsigned long long)f->records,
+                  (unsigned long long)f->running_blocks);
+    if (f->leaps > 0)
+        (void)fprintf(out, "leaps          %llu, over %llu epochs whose blocks are not kept here\n",
+                      (unsigned long long)f->leaps, (unsigned long long)f->leapt_epochs);
+    (void)fprintf(out, "evidence       %llu pieces verified again, %llu kept\n",
+                  (unsigned long long)network->judged, (unsigned long long)f->held_evidence);
+    (void)fprintf(out,
+                  "beside them    %llu certificates, %llu votes, %llu proposals, %llu envelopes, "
+                  "%llu ballots,\n               %llu waiting records, %llu snapshots, %llu "
+                  "rows of scores\n",
+                  (unsigned long long)f->certificates, (unsigned long long)f->votes,
+                  (unsigned long long)f->proposals, (unsigned long long)f->envelopes,
+                  (unsigned long long)f->ballots, (unsigned long long)f->waiting,
+                  (unsigned long long)f->snapshots, (unsigned long long)run->scores);
+    (void)fprintf(out, "signatures     %s\n",
+                  run->options->signatures ? "looked at" : "not looked at (--signatures)");
+    (void)fprintf(out, "took           %.2f s, %.0f epochs/s\n", took_s,
+                  (double)f->epochs / (took_s > 0 ? took_s : 1e-9));
+}
+
+/* ------------------------------------------------------------ the commands */
+
+static int walk(struct audit_run *run, struct assay_network *network,
+                const struct assay_checkpoint *checkpoint)
+{
+    const struct audit_options *options = run->options;
+    struct assay_audit_figures figures;
+    struct assay_audit_fault fault;
+    void *memory = aligned_alloc(64, assay_audit_memory_len(network->genesis->member_count));
+    const struct assay_audit_config config = {
+        .store = run->store,
+        .genesis = network->genesis,
+        .vet = { .context = network, .finding = assay_network_judge },
+        .signatures = options->signatures,
+        .items = strcmp(options->verb, "verify") == 0,
+        .from_epoch = options->from_epoch,
+        .checkpoint = checkpoint,
+        .memory = memory,
+        .ruled = ruled,
+        .closed = closed,
+        .context = run,
+    };
+    const double began_s = now_s();
+    const enum assay_status status =
+        memory != NULL ? assay_audit(&config, &figures, &fault) : ASSAY_E_MEMORY;
+    const double took_s = now_s() - began_s;
+    free(memory);
+    if (run->wrong_score) return print_score(run);
+    if (status == ASSAY_E_INVALID) return print_fault(run, &fault);
+    if (status == ASSAY_OK) {
+        print_figures(run, &figures, network, took_s);
+        return ASSAY_EXIT_OK;
+    }
+    (void)fprintf(stderr, "%sassay audit %s: %s\n", run->terminal ? "\r" : "", options->verb,
+                  status == ASSAY_E_STORE ? run->store->ops->error(run->store)
+                                          : assay_status_text(status));
+    return status == ASSAY_E_STORE ? ASSAY_EXIT_CONTRAINDICATED : ASSAY_EXIT_INTERNAL;
+}
+
+static int run_audit(const struct audit_options *options)
+{
+    struct audit_run run = { .options = options, .terminal = isatty(STDERR_FILENO) == 1 };
+    struct assay_network network = { .bytes = NULL };
+    struct assay_checkpoint checkpoint;
+    run.network = &network;
+    int result = assay_network_open(&network, "assay audit", options->genesis);
+    if (result == ASSAY_EXIT_OK && options->checkpoint != NULL)
+        result = assay_proof_checkpoint("assay audit", options->checkpoint, &checkpoint);
+    if (result == ASSAY_EXIT_OK)
+        result = assay_network_store("assay audit", options->store, &run.store);
+    if (result == ASSAY_EXIT_OK)
+        result = walk(&run, &network, options->checkpoint != NULL ? &checkpoint : NULL);
+    assay_store_close(&run.store);
+    assay_network_close(&network);
+    return result;
+}
+
+static bool read_epoch(const char *text, uint64_t *epoch)
+{
+    char *end = NULL;
+    const unsigned long long value = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || value > INT64_MAX) return false;
+    *epoch = value;
+    return true;
+}
+
+/* Returns: false when the words are not a command. */
+static bool read_options(int argc, char **argv, struct audit_options *o, bool *help)
+{
+    static const struct option options[] = {
+        { "genesis", required_argument, NULL, 'g' },
+        { "checkpoint", required_argument, NULL, 'c' },
+        { "from", required_argument, NULL, 'f' },
+        { "signatures", no_argument, NULL, 's' },
+        { "table", no_argument, NULL, 't' },
+        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
+    };
+    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        if (option == 'g') o->genesis = optarg;
+        else if (option == 'c') o->checkpoint = optarg;
+        else if (option == 's') o->signatures = true;
+        else if (option == 't') o->table = true;
+        else if (option == 'h') *help = true;
+        else if (option != 'f' || !read_epoch(optarg, &o->from_epoch)) return false;
+    }
+    if (*help) return true;
+    if (argc - optind != 2 || o->genesis == NULL) return false;
+    o->verb = argv[optind];
+    o->store = argv[optind + 1];
+    if (strcmp(o->verb, "replay") == 0) return true;
+    const bool verify = strcmp(o->verb, "verify") == 0 && !o->table && !o->signatures;
+    o->signatures = true;
+    return verify;
+}
+
+int assay_command_audit(int argc, char **argv)
+{
+    struct audit_options o = { .verb = NULL };
+    bool help = false;
+    if (!read_options(argc, argv, &o, &help)) {
+        (void)fputs(usage, stderr);
+        return ASSAY_EXIT_USAGE;
+    }
+    if (!help) return run_audit(&o);
+    (void)fputs(usage, stdout);
+    return ASSAY_EXIT_OK;
+}

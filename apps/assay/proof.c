@@ -1,0 +1,404 @@
+/*
+ * apps/assay/proof.c - `assay checkpoint` and `assay proof`: what a network says, for those who are
+ * not there (docs/proofs.md).
+ */
+#include "apps/assay/proof.h"
+
+#include "apps/assay/command.h"
+#include "apps/client.h"
+#include "base/file/file.h"
+#include "base/rfc3339.h"
+#include "engine/ledger/fold.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage_checkpoint[] =
+    "usage: assay checkpoint [--socket PATH] [--out FILE]\n"
+    "       assay checkpoint --file FILE | --genesis FILE [--out FILE]\n"
+    "\n"
+    "An epoch to begin with: era, epoch, id of its last block, digest of who votes after it.\n"
+    "Asks a daemon; or shows a file; or tells that of a genesis, epoch 0. --out writes it.\n"
+    "Whoever believes a checkpoint believes where it came from: compare those of several nodes.\n"
+    "exit status: 0 ok, 2 usage, 3 daemon unreachable, 5 not found, 7 timeout, 13 malformed\n";
+
+static const char usage_proof[] =
+    "usage: assay proof NODE --out FILE [--bare] [--socket PATH]\n"
+    "           what the network says of a member after the last closed epoch, provable to "
+    "anybody;\n"
+    "           --bare leaves the votes out: for who holds the checkpoint of this very epoch\n"
+    "       assay proof verify FILE --checkpoint FILE [--node ID] [--json] [--next FILE]\n"
+    "           [--ear FILE --ear-key KEY]\n"
+    "           needs no daemon; a genesis does for a checkpoint of epoch 0\n"
+    "\n"
+    "  --node ID     it must be about this member\n"
+    "  --next FILE   write the checkpoint that the proof is, once believed\n"
+    "  --ear FILE    write an attestation result (EAR) of what is proven; - for stdout\n"
+    "exit status: 0 proven and FULL, 10 WARNING or RESTRICTED, 11 SUSPENDED, 4 not believed,\n"
+    "             13 malformed, 2 usage, 3 daemon unreachable, 5 not found, 7 timeout\n";
+
+enum { GENESIS_FIRST = 0x83 };
+
+struct proof_options {
+    const char *socket, *out, *file, *genesis, *checkpoint, *node, *next, *ear, *ear_key;
+    bool bare, json, help;
+    int word_count;
+    char **words;
+};
+
+static int complain(const char *who, const char *what, enum assay_status status)
+{
+    (void)fprintf(stderr, "%s: %s: %s (%s)\n", who, what, assay_status_text(status),
+                  assay_status_symbol(status));
+    if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
+    return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_MALFORMED
+                                                           : ASSAY_EXIT_INTERNAL;
+}
+
+static bool read_options(int argc, char **argv, struct proof_options *o)
+{
+    static const struct option options[] = {
+        { "socket", required_argument, NULL, 's' },
+        { "out", required_argument, NULL, 'o' },
+        { "file", required_argument, NULL, 'f' },
+        { "genesis", required_argument, NULL, 'g' },
+        { "checkpoint", required_argument, NULL, 'c' },
+        { "node", required_argument, NULL, 'n' },
+        { "next", required_argument, NULL, 'x' },
+        { "ear", required_argument, NULL, 'e' },
+        { "ear-key", required_argument, NULL, 'k' },
+        { "bare", no_argument, NULL, 'b' },
+        { "json", no_argument, NULL, 'j' },
+        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
+    };
+    const char *from_environment = getenv("ASSAY_SOCKET");
+    o->socket = from_environment != NULL ? from_environment : "/run/assay/admin.sock";
+    for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        if (c == 's') o->socket = optarg;
+        else if (c == 'o') o->out = optarg;
+        else if (c == 'f') o->file = optarg;
+        else if (c == 'g') o->genesis = optarg;
+        else if (c == 'c') o->checkpoint = optarg;
+        else if (c == 'n') o->node = optarg;
+        else if (c == 'x') o->next = optarg;
+        else if (c == 'e') o->ear = optarg;
+        else if (c == 'k') o->ear_key = optarg;
+        else if (c == 'b') o->bare = true;
+        else if (c == 'j') o->json = true;
+        else if (c == 'h') o->help = true;
+        else return false;
+    }
+    o->words = argv + optind;
+    o->word_count = argc - optind;
+    return true;
+}
+
+/* ------------------------------------------------------------ words */
+
+const char *assay_proof_standing_text(enum assay_standing standing)
+{
+    switch (standing) {
+    case ASSAY_STANDING_FULL: return "FULL";
+    case ASSAY_STANDING_WARNING: return "WARNING";
+    case ASSAY_STANDING_RESTRICTED: return "RESTRICTED";
+    case ASSAY_STANDING_SUSPENDED: return "SUSPENDED";
+    }
+    return "unknown";
+}
+
+static void put_id(const char *label, const uint8_t id[static 32])
+{
+    char text[65];
+    assay_hex_encode(id, 32, text, sizeof text);
+    (void)printf("%s%s\n", label, text);
+}
+
+/* ------------------------------------------------------------ checkpoints */
+
+/* Genesis is final block 0. */
+static enum assay_status from_genesis(struct assay_slice bytes, struct assay_checkpoint *checkpoint)
+{
+    struct assay_where where = { 0 };
+    struct assay_fold fold;
+    struct assay_genesis *genesis = calloc(1, sizeof *genesis);
+    if (genesis == NULL) return ASSAY_E_MEMORY;
+    void *memory = NULL;
+    enum assay_status status = assay_genesis_decode(bytes.bytes, bytes.len, false, genesis, &where);
+    if (status == ASSAY_OK) {
+        const uint32_t n = genesis->member_count;
+        memory = aligned_alloc(64, assay_fold_memory_len(n));
+        status = memory != NULL ? assay_fold_init(&fold, memory, n, genesis, NULL)
+                                : ASSAY_E_MEMORY;
+        if (memory != NULL) assay_fold_deinit(&fold);
+        if (status == ASSAY_OK) assay_checkpoint_of(&fold.state, checkpoint);
+    }
+    free(memory);
+    free(genesis);
+    return status;
+}
+
+int assay_proof_checkpoint(const char *who, const char *path, struct assay_checkpoint *checkpoint)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    enum assay_status status = assay_file_read(path, ASSAY_GENESIS_LEN_MAX, &bytes, &len);
+    if (status == ASSAY_OK && len > 0 && bytes[0] == GENESIS_FIRST)
+        status = from_genesis(assay_slice_over(bytes, len), checkpoint);
+    else if (status == ASSAY_OK)
+        status = assay_checkpoint_decode(assay_slice_over(bytes, len), checkpoint);
+    free(bytes);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(who, path, status);
+}
+
+static int write_checkpoint(const char *who, const char *path, const struct assay_checkpoint *c)
+{
+    uint8_t bytes[ASSAY_CHECKPOINT_LEN_MAX];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    enum assay_status status = assay_checkpoint_encode(c, &w);
+    if (status == ASSAY_OK)
+        status = assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, w.len));
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(who, path, status);
+}
+
+/* One hexadecimal field of a daemon's document. Returns: an enum assay_exit; *bytes is of malloc.
+ * */
+static int ask_bytes(const char *who, const char *socket, const char *request, const char *field,
+                     uint8_t **bytes, size_t *len)
+{
+    struct assay_json *document = NULL;
+    const enum assay_status asked =
+        assay_client_ask(socket, request, ASSAY_CLIENT_TIMEOUT_MS, &document);
+    if (asked != ASSAY_OK) {
+        (void)fprintf(stderr, "%s: %s: %s; is assayd running, and is this its listen.admin?\n", who,
+                      socket, assay_status_text(asked));
+        return asked == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE;
+    }
+    const struct assay_json *data = assay_json_get(document, "data");
+    const char *text = assay_json_text(data, field, NULL);
+    int result = ASSAY_EXIT_INTERNAL;
+    if (text == NULL) {
+        const char *code = assay_json_text(data, "code", "error");
+        (void)fprintf(stderr, "%s: %s\n", who, assay_json_text(data, "detail", code));
+        result = strcmp(code, "not_found") == 0 ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
+    } else {
+        *len = strlen(text) / 2;
+        *bytes = malloc(*len + 1);
+        if (*bytes != NULL && assay_hex_decode(text, strlen(text), *bytes, *len) == ASSAY_OK)
+            result = ASSAY_EXIT_OK;
+    }
+    assay_json_free(&document);
+    return result;
+}
+
+static int ask_checkpoint(const char *socket, struct assay_checkpoint *checkpoint)
+{
+    static const char who[] = "assay checkpoint";
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    int result = ask_bytes(who, socket, "checkpoint", "checkpoint", &bytes, &len);
+    if (result == ASSAY_EXIT_OK) {
+        const enum assay_status status =
+            assay_checkpoint_decode(assay_slice_over(bytes, len), checkpoint);
+        if (status != ASSAY_OK) result = complain(who, socket, status);
+    }
+    free(bytes);
+    return result;
+}
+
+static void print_checkpoint(const struct assay_checkpoint *c)
+{
+    put_id("chain_id       ", c->chain_id);
+    (void)printf("era            %u\nepoch          %llu\n", (unsigned)c->era,
+                 (unsigned long long)c->epoch);
+    put_id("id             ", c->id);
+    put_id("roster_digest  ", c->roster_digest);
+}
+
+int assay_command_checkpoint(int argc, char **argv)
+{
+    struct proof_options o = { .socket = NULL };
+    struct assay_checkpoint c;
+    const bool read = read_options(argc, argv, &o);
+    if (o.help) {
+        (void)fputs(usage_checkpoint, stdout);
+        return ASSAY_EXIT_OK;
+    }
+    if (!read || o.word_count != 0 || (o.file != NULL && o.genesis != NULL)) {
+        (void)fputs(usage_checkpoint, stderr);
+        return ASSAY_EXIT_USAGE;
+    }
+    const char *path = o.file != NULL ? o.file : o.genesis;
+    int result = path != NULL ? assay_proof_checkpoint("assay checkpoint", path, &c)
+                              : ask_checkpoint(o.socket, &c);
+    if (result == ASSAY_EXIT_OK && o.out != NULL)
+        result = write_checkpoint("assay checkpoint", o.out, &c);
+    if (result == ASSAY_EXIT_OK) print_checkpoint(&c);
+    return result;
+}
+
+/* ------------------------------------------------------------ proofs */
+
+static int make(const struct proof_options *o)
+{
+    static const char who[] = "assay proof";
+    char request[192];
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    const int wrote =
+        snprintf(request, sizeof request, "proof %s%s", o->words[0], o->bare ? " bare" : "");
+    if (wrote < 0 || (size_t)wrote >= sizeof request || strchr(request, '\n') != NULL ||
+        strchr(o->words[0], ' ') != NULL) {
+        (void)fputs(usage_proof, stderr);
+        return ASSAY_EXIT_USAGE;
+    }
+    int result = ask_bytes(who, o->socket, request, "proof", &bytes, &len);
+    if (result == ASSAY_EXIT_OK) {
+        const enum assay_status status =
+            assay_file_replace(o->out, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, len));
+        if (status != ASSAY_OK) result = complain(who, o->out, status);
+        else (void)printf("%s: %zu bytes\n", o->out, len);
+    }
+    free(bytes);
+    return result;
+}
+
+static void print_proven(const struct assay_proven *p)
+{
+    char time[ASSAY_RFC3339_MS_LEN + 1];
+    const struct assay_member *m = &p->member;
+    assay_rfc3339_format_ms(p->time_ms, time);
+    put_id("node           ", m->node_id);
+    (void)printf("standing       %s, score %u bp (integrity %u, availability %u)\n",
+                 assay_proof_standing_text(m->trust.score.standing),
+                 (unsigned)assay_trust_score_bp(&m->trust), (unsigned)m->trust.integrity_bp,
+                 (unsigned)m->trust.availability_bp);
+    (void)printf(
+        "outcome        %s: weight %llu passed it, %llu did not, of %llu; the epoch is %s\n",
+        assay_proof_outcome_text(assay_proof_outcome_of(p)),
+        (unsigned long long)m->found.pass_weight, (unsigned long long)m->found.negative_weight,
+        (unsigned long long)m->found.electorate_weight, p->certified ? "certified" : "held");
+    (void)printf("incarnation    %u, votes with weight %u, last certified pass in epoch %llu\n",
+                 (unsigned)m->lives[0].incarnation, (unsigned)m->weight,
+                 (unsigned long long)m->pass_epoch);
+    (void)printf("epoch          %llu of era %u, closed at %s, height %llu\n",
+                 (unsigned long long)p->next.epoch, (unsigned)p->next.era, time,
+                 (unsigned long long)p->height);
+    put_id("block          ", p->next.id);
+    put_id("policy         ", p->policy_digest);
+}
+
+static void print_proven_json(const struct assay_proven *p)
+{
+    const struct assay_member *m = &p->member;
+    struct assay_json *document = assay_json_object(), *d = assay_json_object();
+    assay_json_set_text(document, "schema", "assay.proven");
+    assay_json_set_uint(document, "schema_version", 1);
+    assay_json_set_hex(d, "node_id", m->node_id, 32);
+    assay_json_set_uint(d, "slot", p->slot);
+    assay_json_set_text(d, "standing", assay_proof_standing_text(m->trust.score.standing));
+    assay_json_set_uint(d, "score_bp", assay_trust_score_bp(&m->trust));
+    assay_json_set_uint(d, "integrity_bp", m->trust.integrity_bp);
+    assay_json_set_uint(d, "availability_bp", m->trust.availability_bp);
+    assay_json_set_text(d, "outcome", assay_proof_outcome_text(assay_proof_outcome_of(p)));
+    assay_json_set_uint(d, "pass_weight", m->found.pass_weight);
+    assay_json_set_uint(d, "negative_weight", m->found.negative_weight);
+    assay_json_set_uint(d, "electorate_weight", m->found.electorate_weight);
+    assay_json_set_bool(d, "certified", p->certified);
+    assay_json_set_uint(d, "last_pass_epoch", m->pass_epoch);
+    assay_json_set_uint(d, "incarnation", m->lives[0].incarnation);
+    assay_json_set_uint(d, "weight", m->weight);
+    assay_json_set_hex(d, "chain_id", p->next.chain_id, 32);
+    assay_json_set_uint(d, "era", p->next.era);
+    assay_json_set_uint(d, "epoch", p->next.epoch);
+    assay_json_set_uint(d, "time_ms", p->time_ms);
+    assay_json_set_hex(d, "block_id", p->next.id, 32);
+    assay_json_set_hex(d, "policy_digest", p->policy_digest, 32);
+    assay_json_set(document, "data", d);
+    char *text = assay_json_print(document, 2);
+    if (text != NULL) (void)puts(text);
+    free(text);
+    assay_json_free(&document);
+}
+
+static int exit_of(enum assay_standing standing)
+{
+    switch (standing) {
+    case ASSAY_STANDING_FULL: return ASSAY_EXIT_OK;
+    case ASSAY_STANDING_WARNING:
+    case ASSAY_STANDING_RESTRICTED: return ASSAY_EXIT_WARNING;
+    case ASSAY_STANDING_SUSPENDED: return ASSAY_EXIT_CONTRAINDICATED;
+    }
+    return ASSAY_EXIT_INTERNAL;
+}
+
+static bool is_about(const struct proof_options *o, const struct assay_proven *p)
+{
+    uint8_t id[32];
+    if (o->node == NULL) return true;
+    return assay_hex_decode(o->node, strlen(o->node), id, sizeof id) == ASSAY_OK &&
+           assay_bytes_equal(id, p->member.node_id, sizeof id);
+}
+
+static int tell(const struct proof_options *o, const struct assay_proven *p,
+                struct assay_slice proof)
+{
+    static const char who[] = "assay proof verify";
+    int result = ASSAY_EXIT_OK;
+    if (!is_about(o, p)) {
+        (void)fprintf(stderr, "%s: %s: it is about another member\n", who, o->words[1]);
+        return ASSAY_EXIT_DENIED;
+    }
+    if (o->next != NULL) result = write_checkpoint(who, o->next, &p->next);
+    if (result == ASSAY_EXIT_OK && o->ear != NULL)
+        result = assay_proof_ear_write(p, proof, o->ear, o->ear_key);
+    if (result != ASSAY_EXIT_OK) return result;
+    if (o->json) print_proven_json(p);
+    else if (o->ear == NULL || strcmp(o->ear, "-") != 0) print_proven(p);
+    return exit_of(p->member.trust.score.standing);
+}
+
+static int verify(const struct proof_options *o)
+{
+    static const char who[] = "assay proof verify";
+    static struct assay_proven proven;
+    struct assay_checkpoint checkpoint;
+    enum assay_proof_answer answer = ASSAY_PROVEN;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    int result = assay_proof_checkpoint(who, o->checkpoint, &checkpoint);
+    if (result != ASSAY_EXIT_OK) return result;
+    enum assay_status status = assay_file_read(o->words[1], ASSAY_PROOF_LEN_MAX, &bytes, &len);
+    if (status == ASSAY_OK)
+        status = assay_proof_verify(assay_slice_over(bytes, len), &checkpoint, &answer, &proven);
+    if (status != ASSAY_OK) {
+        result = complain(who, o->words[1], status);
+    } else if (answer != ASSAY_PROVEN) {
+        (void)fprintf(stderr, "%s: %s: not believed: %s\n", who, o->words[1],
+                      assay_proof_answer_text(answer));
+        result = ASSAY_EXIT_DENIED;
+    } else {
+        result = tell(o, &proven, assay_slice_over(bytes, len));
+    }
+    free(bytes);
+    return result;
+}
+
+int assay_command_proof(int argc, char **argv)
+{
+    struct proof_options o = { .socket = NULL };
+    const bool read = read_options(argc, argv, &o);
+    if (o.help) {
+        (void)fputs(usage_proof, stdout);
+        return ASSAY_EXIT_OK;
+    }
+    const bool verifies = o.word_count == 2 && strcmp(o.words[0], "verify") == 0;
+    const bool makes = o.word_count == 1 && o.out != NULL;
+    if (read && verifies && o.checkpoint != NULL && (o.ear == NULL) == (o.ear_key == NULL))
+        return verify(&o);
+    if (read && makes) return make(&o);
+    (void)fputs(usage_proof, stderr);
+    return ASSAY_EXIT_USAGE;
+}

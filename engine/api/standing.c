@@ -1,0 +1,77 @@
+/*
+ * engine/api/standing.c - libassay's function for proofs of a network (include/assay/assay.h,
+ * docs/proofs.md).
+ *
+ * The numbers of the public header and those of the rooms are the same enums; what is told is
+ * copied out, so that no struct of the ledger is part of the interface.
+ */
+#include "engine/ledger/proof.h"
+
+/* After the room's headers: it leaves out what they define. */
+#include <assay/assay.h>
+
+_Static_assert((int)ASSAY_CHECKPOINT_BYTES_MAX == (int)ASSAY_CHECKPOINT_LEN_MAX, "one bound");
+_Static_assert((int)ASSAY_PROOF_BYTES_MAX == (int)ASSAY_PROOF_LEN_MAX, "one bound");
+
+static enum assay_status tell(const struct assay_proven *p, struct assay_standing_report *r)
+{
+    const struct assay_member *m = &p->member;
+    struct assay_writer w = assay_writer_over(r->checkpoint, sizeof r->checkpoint);
+    ASSAY_TRY(assay_checkpoint_encode(&p->next, &w));
+    r->checkpoint_len = w.len;
+    assay_bytes_copy(r->node_id, 32, m->node_id, 32);
+    assay_bytes_copy(r->chain_id, 32, p->next.chain_id, 32);
+    assay_bytes_copy(r->block_id, 32, p->next.id, 32);
+    assay_bytes_copy(r->policy_digest, 32, p->policy_digest, 32);
+    r->standing = m->trust.score.standing;
+    r->score_bp = assay_trust_score_bp(&m->trust);
+    r->integrity_bp = m->trust.integrity_bp;
+    r->availability_bp = m->trust.availability_bp;
+    r->outcome = assay_proof_outcome_of(p);
+    r->pass_weight = m->found.pass_weight;
+    r->negative_weight = m->found.negative_weight;
+    r->electorate_weight = m->found.electorate_weight;
+    r->certified = p->certified;
+    r->last_pass_epoch = m->pass_epoch;
+    r->incarnation = m->lives[0].incarnation;
+    r->weight = m->weight;
+    r->era = p->next.era;
+    r->epoch = p->next.epoch;
+    r->time_ms = p->time_ms;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_standing_verify(const uint8_t *proof, size_t proof_len,
+                                        const uint8_t *checkpoint, size_t checkpoint_len,
+                                        struct assay_standing_report *report)
+{
+    struct assay_checkpoint from;
+    struct assay_proven proven;
+    if (proof == NULL || checkpoint == NULL || report == NULL) return ASSAY_E_INVALID;
+    *report = (struct assay_standing_report){ .answer = ASSAY_PROOF_OTHER_CHAIN };
+    ASSAY_TRY(assay_checkpoint_decode(assay_slice_over(checkpoint, checkpoint_len), &from));
+    ASSAY_TRY(
+        assay_proof_verify(assay_slice_over(proof, proof_len), &from, &report->answer, &proven));
+    return report->answer == ASSAY_PROVEN ? tell(&proven, report) : ASSAY_OK;
+}
+
+const char *assay_name_of_standing(enum assay_standing standing)
+{
+    switch (standing) {
+    case ASSAY_STANDING_FULL: return "FULL";
+    case ASSAY_STANDING_WARNING: return "WARNING";
+    case ASSAY_STANDING_RESTRICTED: return "RESTRICTED";
+    case ASSAY_STANDING_SUSPENDED: return "SUSPENDED";
+    }
+    return "unknown";
+}
+
+const char *assay_name_of_outcome(enum assay_proof_outcome outcome)
+{
+    return assay_proof_outcome_text(outcome);
+}
+
+const char *assay_describe_answer(enum assay_proof_answer answer)
+{
+    return assay_proof_answer_text(answer);
+}

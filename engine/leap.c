@@ -1,0 +1,371 @@
+/*
+ * engine/leap.c - over many epochs at once (docs/protocol.md 5.26).
+ *
+ * The voters of an epoch prove its boundary, and a boundary names the voters of the next: with two
+ * thirds of every table in between, nobody needs the blocks. The state after the last one is under
+ * a root that is proven by then, so any peer may give it. Or the state is a checkpoint's, which the
+ * operator trusts. A leap acts on nothing: what it skips is history.
+ */
+#include "engine/engine_internal.h"
+
+#include "engine/ledger/change.h"
+#include "engine/ledger/charter.h"
+#include "engine/ledger/proof.h"
+#include "engine/past.h"
+
+enum {
+    ROUNDS_MAX = 4,
+    NOTHING_MAX = 3, /* peers that know nothing before that is believed */
+    ASK_LEN_MAX = 128,
+    KEEP_EFFECTS = 16, /* beside what is kept of a page */
+};
+
+/* What cannot be had, as a note tells it. */
+enum missing { MISSING_BLOCKS = 1, MISSING_STATE = 3 };
+
+static bool leap_holds(const struct assay_engine *e)
+{
+    const struct assay_leap *l = e->leap;
+    if (l->phase == ASSAY_LEAP_OFF) return true;
+    return l->epoch >= e->head->state.epoch && l->voters.count <= ASSAY_VOTERS_MAX;
+}
+
+void assay_leap_init(struct assay_engine *e, const struct assay_engine_config *config)
+{
+    struct assay_leap *l = &e->parts->leap;
+    for (uint32_t i = 0; i < ASSAY_VOTERS_MAX; i++)
+        l->keys[i] = NULL;
+    l->has_checkpoint = config->checkpoint != NULL;
+    if (l->has_checkpoint) l->checkpoint = *config->checkpoint;
+}
+
+void assay_leap_free(struct assay_engine *e)
+{
+    for (uint32_t i = 0; i < ASSAY_VOTERS_MAX; i++)
+        assay_p256_free(&e->parts->leap.keys[i]);
+}
+
+void assay_leap_again(struct assay_engine *e)
+{
+    e->parts->leap.tried = false;
+}
+
+void assay_leap_closed(struct assay_engine *e)
+{
+    e->parts->leap.missing = false;
+}
+
+/* Decodes what changed. Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_CRYPTO */
+static enum assay_status seat_voters(struct assay_engine *e, const struct assay_roster_row *rows,
+                                     uint32_t count)
+{
+    struct assay_leap *l = &e->parts->leap;
+    uint64_t total = 0;
+    ASSAY_ASSERT(count <= ASSAY_VOTERS_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        const bool same = l->keys[i] != NULL &&
+                          assay_bytes_equal(l->rows[i].voting_public, rows[i].voting_public, 64);
+        if (!same) {
+            assay_p256_free(&l->keys[i]);
+            ASSAY_TRY(assay_p256_load(rows[i].voting_public, &l->keys[i]));
+        }
+        l->rows[i] = rows[i];
+        l->weights[i] = rows[i].weight;
+        assay_bytes_copy(l->node_ids[i], 32, rows[i].node_id, 32);
+        total += rows[i].weight;
+    }
+    if (total == 0) return ASSAY_E_RANGE;
+    l->voters = (struct assay_voter_table){ .count = count,
+                                            .weight = l->weights,
+                                            .node_id = (const uint8_t(*)[32])l->node_ids,
+                                            .voting_key = l->keys,
+                                            .total_weight = total };
+    return ASSAY_OK;
+}
+
+/* It leads nowhere: say so once, and what is missing. */
+static void give_up(struct assay_engine *e, enum missing what)
+{
+    struct assay_leap *l = &e->parts->leap;
+    assay_eng_note(e, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL,
+                   what == MISSING_STATE ? l->epoch : l->epoch + 1, what);
+    l->phase = ASSAY_LEAP_OFF;
+    l->tried = true;
+    l->missing = true;
+    l->starved = false;
+    ASSAY_ASSERT(leap_holds(e));
+}
+
+static bool past_checkpoint(const struct assay_engine *e)
+{
+    const struct assay_checkpoint *c = &e->leap->checkpoint;
+    return !e->leap->has_checkpoint || c->epoch <= e->head->state.epoch ||
+           c->era != e->head->state.era ||
+           !assay_bytes_equal(c->chain_id, e->head->state.chain_id, 32);
+}
+
+static void begin(struct assay_engine *e)
+{
+    struct assay_leap *l = &e->parts->leap;
+    for (uint32_t i = 0; i < e->members; i++)
+        assay_roster_row_of(&e->head->state.members[i], &l->rows_next[i]);
+    if (seat_voters(e, l->rows_next, e->members) != ASSAY_OK) {
+        l->tried = true;
+        return;
+    }
+    l->nothing = 0;
+    l->rounds = 0;
+    l->phase = ASSAY_LEAP_BOUNDARIES;
+    l->epoch = e->head->state.epoch;
+    assay_bytes_copy(l->id, 32, e->head->state.head_id, 32);
+    assay_bytes_zero(l->votes, 32);
+    if (!past_checkpoint(e)) { /* the operator has said what is true: its state comes first */
+        l->phase = ASSAY_LEAP_STATE;
+        l->epoch = l->checkpoint.epoch;
+        assay_bytes_copy(l->id, 32, l->checkpoint.id, 32);
+    }
+    ASSAY_ASSERT(leap_holds(e));
+}
+
+void assay_leap_starve(struct assay_engine *e)
+{
+    struct assay_leap *l = &e->parts->leap;
+    if (l->tried) return;
+    l->starved = true;
+}
+
+void assay_leap_consider(struct assay_engine *e, uint64_t target_epoch)
+{
+    const struct assay_leap *l = e->leap;
+    if (l->phase != ASSAY_LEAP_OFF || l->tried) return;
+    const bool far = target_epoch > e->head->context.epoch + ASSAY_LEAP_EPOCHS;
+    if (far || l->starved || !past_checkpoint(e)) begin(e);
+}
+
+void assay_leap_ask(struct assay_engine *e, uint16_t peer)
+{
+    const struct assay_leap *l = e->leap;
+    struct assay_past_ask ask = { .state = l->phase == ASSAY_LEAP_STATE,
+                                  .era = e->head->state.era,
+                                  .epoch = l->epoch + (l->phase != ASSAY_LEAP_STATE) };
+    uint8_t *bytes = assay_eng_take(e, ASK_LEN_MAX);
+    ASSAY_ASSERT(leap_holds(e) && l->phase != ASSAY_LEAP_OFF);
+    if (bytes == NULL) return;
+    assay_bytes_copy(ask.chain_id, 32, e->head->state.chain_id, 32);
+    struct assay_writer w = assay_writer_over(bytes, ASK_LEN_MAX);
+    const enum assay_status status = assay_past_ask_encode(&ask, &w);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_eng_send(e, peer, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ASK, assay_slice_over(bytes, w.len));
+}
+
+/* --- boundaries */
+
+/* Kept, so that others can be told: they are proven. Returns: whether there was room. */
+static bool keep(struct assay_engine *e, const struct assay_boundary *b, struct assay_slice bytes,
+                 struct assay_slice finality)
+{
+    const struct assay_store_key key = { .era = b->header.era, .epoch = b->header.epoch };
+    if (!assay_eng_room(e, KEEP_EFFECTS)) return false;
+    const struct assay_slice boundary = assay_eng_keep(e, bytes);
+    const struct assay_slice proof = assay_eng_keep(e, finality);
+    if (boundary.len == 0 || proof.len == 0) return false;
+    assay_eng_persist(e, ASSAY_STORE_BOUNDARY, &key, boundary);
+    assay_eng_persist(e, ASSAY_STORE_FINALITY, &key, proof);
+    return true;
+}
+
+/* Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in this step) | INPUT statuses */
+static enum assay_status take_boundary(struct assay_engine *e, struct assay_slice bytes,
+                                       struct assay_slice finality)
+{
+    struct assay_leap *l = &e->parts->leap;
+    struct assay_boundary b;
+    uint8_t final_id[32], votes[32];
+    ASSAY_TRY(assay_boundary_decode(bytes, ASSAY_VOTERS_MAX, &b));
+    if (!assay_bytes_equal(b.header.chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
+    if (b.header.era != e->head->state.era || b.header.epoch != l->epoch + 1)
+        return ASSAY_E_INVALID;
+    ASSAY_TRY(assay_finality_verify(finality, b.header.chain_id, b.header.era, b.header.epoch,
+                                    &l->voters, final_id, votes));
+    if (!assay_bytes_equal(final_id, b.id, 32)) return ASSAY_E_INVALID;
+    for (uint32_t i = 0; i < l->voters.count; i++)
+        l->rows_next[i] = l->rows[i];
+    ASSAY_TRY(assay_boundary_apply(&b, l->rows_next, l->voters.count));
+    if (!keep(e, &b, bytes, finality)) return ASSAY_E_AGAIN;
+    ASSAY_TRY(seat_voters(e, l->rows_next, b.state.member_count));
+    l->epoch = b.header.epoch;
+    assay_bytes_copy(l->id, 32, b.id, 32);
+    assay_bytes_copy(l->votes, 32, votes, 32);
+    ASSAY_ASSERT(leap_holds(e));
+    return ASSAY_OK;
+}
+
+/* The peer has nothing newer. */
+static enum assay_status no_boundaries(struct assay_engine *e)
+{
+    struct assay_leap *l = &e->parts->leap;
+    const uint64_t worth = l->starved ? 1 : ASSAY_LEAP_EPOCHS;
+    l->nothing++;
+    if (l->epoch >= e->head->state.epoch + worth) {
+        l->phase = ASSAY_LEAP_STATE;
+        l->nothing = 0;
+        return ASSAY_E_NOT_FOUND;
+    }
+    const uint32_t peers = e->members - 1;
+    if (l->nothing < (peers < NOTHING_MAX ? peers : NOTHING_MAX)) return ASSAY_E_NOT_FOUND;
+    if (l->starved) {
+        give_up(e, MISSING_BLOCKS);
+        return ASSAY_E_NOT_FOUND;
+    }
+    l->phase = ASSAY_LEAP_OFF; /* not far enough: blocks will do */
+    l->tried = true;
+    return ASSAY_E_NOT_FOUND;
+}
+
+static enum assay_status take_boundaries(struct assay_engine *e, struct assay_past_answer *answer)
+{
+    if (answer->pair_count == 0) return no_boundaries(e);
+    e->parts->leap.nothing = 0;
+    while (answer->pair_count > 0) {
+        struct assay_slice boundary, finality;
+        ASSAY_TRY(assay_past_next(answer, &boundary, &finality));
+        const enum assay_status status = take_boundary(e, boundary, finality);
+        if (status == ASSAY_E_AGAIN) return ASSAY_OK; /* the rest is asked for again */
+        ASSAY_TRY(status);
+    }
+    return ASSAY_OK;
+}
+
+/* --- the state */
+
+static enum assay_status no_state(struct assay_engine *e)
+{
+    struct assay_leap *l = &e->parts->leap;
+    if (++l->nothing < e->members - 1) return ASSAY_E_NOT_FOUND;
+    l->nothing = 0;
+    /* They have gone on meanwhile: the next boundaries are nearer to a state that they still have.
+     * A checkpoint's state has no other way. */
+    if (++l->rounds >= ROUNDS_MAX || assay_bytes_all_zero(l->votes, 32)) give_up(e, MISSING_STATE);
+    else l->phase = ASSAY_LEAP_BOUNDARIES;
+    return ASSAY_E_NOT_FOUND;
+}
+
+/* One document that the state names: it is in force here already, or in one of the records. */
+static bool is_told(const struct assay_past_answer *answer, const uint8_t digest[static 32],
+                    const uint8_t known[static 32])
+{
+    struct assay_past_answer a = *answer;
+    bool told = assay_bytes_equal(digest, known, 32);
+    while (!told && a.pair_count > 0) {
+        struct assay_slice record, document;
+        uint64_t epoch = 0;
+        if (assay_past_next_change(&a, &epoch, &record) != ASSAY_OK) return false;
+        told = assay_charter_in_change(record, digest, &document);
+    }
+    return told;
+}
+
+/* A change that waits, by the digest of its record. */
+static bool is_sent(const struct assay_past_answer *answer, const uint8_t digest[static 32])
+{
+    struct assay_past_answer a = *answer;
+    while (a.pair_count > 0) {
+        struct assay_slice record;
+        uint64_t epoch = 0;
+        uint8_t found[32];
+        if (assay_past_next_change(&a, &epoch, &record) != ASSAY_OK) return false;
+        assay_sha256(record.bytes, record.len, found);
+        if (assay_bytes_equal(found, digest, 32)) return true;
+    }
+    return false;
+}
+
+/* With the state comes what it names by digest, or the next engine could not be made of it. */
+static bool is_complete(const struct assay_engine *e, const struct assay_past_answer *answer,
+                        const struct assay_leaf_head *head)
+{
+    const struct assay_state *now = &e->head->state;
+    for (uint32_t i = 0; i < head->pending_count; i++)
+        if (!is_sent(answer, head->pending[i])) return false;
+    return is_told(answer, head->policy_digest, now->rules.policy_digest) &&
+           is_told(answer, head->endorsements_digest, now->rules.endorsements_digest) &&
+           is_told(answer, head->operators_digest, now->operators_digest);
+}
+
+/* Does the state name this record, or a document in it? Both by their digests. */
+static bool is_needed(struct assay_slice record, const struct assay_leaf_head *head)
+{
+    struct assay_slice document;
+    uint8_t digest[32];
+    assay_sha256(record.bytes, record.len, digest);
+    for (uint32_t i = 0; i < head->pending_count; i++)
+        if (assay_bytes_equal(digest, head->pending[i], 32)) return true;
+    return assay_charter_in_change(record, head->policy_digest, &document) ||
+           assay_charter_in_change(record, head->endorsements_digest, &document) ||
+           assay_charter_in_change(record, head->operators_digest, &document);
+}
+
+/* Records that operators signed, as their peers keep them. Returns: ASSAY_OK | ASSAY_E_AGAIN |
+ * INPUT statuses */
+static enum assay_status keep_changes(struct assay_engine *e,
+                                      const struct assay_past_answer *answer,
+                                      const struct assay_leaf_head *head)
+{
+    struct assay_past_answer a = *answer;
+    while (a.pair_count > 0) {
+        struct assay_slice bytes;
+        struct assay_record r;
+        struct assay_change change;
+        uint64_t epoch = 0;
+        ASSAY_TRY(assay_past_next_change(&a, &epoch, &bytes));
+        ASSAY_TRY(assay_record_decode(bytes, &r));
+        if (r.kind != ASSAY_RECORD_CHANGE) return ASSAY_E_INVALID;
+        if (!is_needed(bytes, head)) continue; /* nothing proves it, and nobody asks for it */
+        assay_change_of_record(bytes, &change);
+        struct assay_store_key key = { .era = e->head->state.era,
+                                       .epoch = epoch,
+                                       .number = change.sequence };
+        assay_sha256(bytes.bytes, bytes.len, key.id);
+        const struct assay_slice kept = assay_eng_keep(e, bytes);
+        if (kept.len == 0 || !assay_eng_room(e, 1)) return ASSAY_E_AGAIN;
+        assay_eng_persist(e, ASSAY_STORE_CHANGE, &key, kept);
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_status take_state(struct assay_engine *e,
+                                    const struct assay_past_answer *answer)
+{
+    struct assay_leap *l = &e->parts->leap;
+    struct assay_leaf_head head;
+    struct assay_checkpoint c;
+    if (answer->snapshot.len == 0) return no_state(e);
+    ASSAY_TRY(assay_proof_snapshot(answer->snapshot, &head));
+    ASSAY_TRY(assay_proof_checkpoint_of(answer->snapshot, &c));
+    if (!assay_bytes_equal(c.id, l->id, 32)) return ASSAY_E_INVALID;
+    if (!is_complete(e, answer, &head)) return ASSAY_E_INVALID;
+    const struct assay_slice kept = assay_eng_keep(e, answer->snapshot);
+    if (kept.len == 0) return ASSAY_E_RANGE; /* longer than any state of a roster with seats */
+    ASSAY_TRY(keep_changes(e, answer, &head));
+    ASSAY_TRY(assay_settle_leap(e, kept, l->id, l->votes));
+    l->phase = ASSAY_LEAP_OFF;
+    l->missing = false;
+    l->starved = false;
+    l->tried = false;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_leap_take(struct assay_engine *e, struct assay_slice payload)
+{
+    const struct assay_leap *l = e->leap;
+    struct assay_past_answer answer;
+    ASSAY_ASSERT(leap_holds(e));
+    ASSAY_TRY(assay_past_answer_decode(payload, &answer));
+    if (!assay_bytes_equal(answer.about.chain_id, e->head->state.chain_id, 32))
+        return ASSAY_E_CHAIN;
+    const bool state = l->phase == ASSAY_LEAP_STATE;
+    if (l->phase == ASSAY_LEAP_OFF || answer.about.state != state ||
+        answer.about.era != e->head->state.era || answer.about.epoch != l->epoch + !state)
+        return ASSAY_E_STALE;
+    return state ? take_state(e, &answer) : take_boundaries(e, &answer);
+}

@@ -1,0 +1,255 @@
+/*
+ * engine/past.c - asks and answers about boundaries and states (docs/protocol.md 5.26); leap.c is
+ * the asking side.
+ */
+#include "engine/past.h"
+
+#include "base/assert.h"
+#include "base/cbor.h"
+#include "engine/consensus/vote.h"
+
+static const char boundary_ask[] = "assay/boundary-ask/v1";
+static const char state_ask[] = "assay/state-ask/v1";
+static const char boundary_answer[] = "assay/boundary-answer/v1";
+static const char state_answer[] = "assay/state-answer/v1";
+
+static bool begins(struct assay_slice payload, const char *tag)
+{
+    struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
+    uint64_t items = 0;
+    return assay_cbor_array(&c, 6, &items) == ASSAY_OK &&
+           assay_cbor_text_expect(&c, tag) == ASSAY_OK;
+}
+
+bool assay_past_is(struct assay_slice payload)
+{
+    return begins(payload, boundary_ask) || begins(payload, state_ask) ||
+           begins(payload, boundary_answer) || begins(payload, state_answer);
+}
+
+static void put_about(struct assay_writer *w, const struct assay_past_ask *a)
+{
+    ASSAY_ASSERT(a->epoch <= INT64_MAX);
+    assay_cbor_put_bytes(w, a->chain_id, 32);
+    assay_cbor_put_uint(w, a->era);
+    assay_cbor_put_uint(w, a->epoch);
+}
+
+static enum assay_status read_about(struct assay_cursor *c, struct assay_past_ask *a)
+{
+    uint64_t era = 0;
+    ASSAY_TRY(assay_cbor_bytes_exact(c, a->chain_id, 32));
+    ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX, &era));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &a->epoch));
+    a->era = (uint32_t)era;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_past_ask_encode(const struct assay_past_ask *ask, struct assay_writer *w)
+{
+    struct assay_slice all;
+    assay_cbor_put_array(w, 4);
+    assay_cbor_put_text(w, ask->state ? state_ask : boundary_ask);
+    put_about(w, ask);
+    return assay_writer_finish(w, &all);
+}
+
+enum assay_status assay_past_ask_decode(struct assay_slice payload, struct assay_past_ask *ask)
+{
+    struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
+    struct assay_past_ask a = { .state = begins(payload, state_ask) };
+    ASSAY_TRY(assay_cbor_array_exact(&c, 4));
+    ASSAY_TRY(assay_cbor_text_expect(&c, a.state ? state_ask : boundary_ask));
+    ASSAY_TRY(read_about(&c, &a));
+    ASSAY_TRY(assay_cursor_end(&c));
+    *ask = a;
+    return ASSAY_OK;
+}
+
+static enum assay_status read_pair(struct assay_cursor *c, struct assay_slice *boundary,
+                                   struct assay_slice *finality)
+{
+    ASSAY_TRY(assay_cbor_array_exact(c, 2));
+    ASSAY_TRY(assay_cbor_bytes(c, SIZE_MAX, boundary));
+    return assay_cbor_bytes(c, ASSAY_FINALITY_LEN_MAX, finality);
+}
+
+static enum assay_status read_change(struct assay_cursor *c, uint64_t *epoch,
+                                     struct assay_slice *record)
+{
+    ASSAY_TRY(assay_cbor_array_exact(c, 2));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, epoch));
+    return assay_cbor_bytes(c, ASSAY_PAST_CHANGE_LEN_MAX, record);
+}
+
+enum assay_status assay_past_next_change(struct assay_past_answer *answer, uint64_t *epoch,
+                                         struct assay_slice *record)
+{
+    ASSAY_ASSERT(answer->pair_count > 0);
+    answer->pair_count--;
+    return read_change(&answer->pairs, epoch, record);
+}
+
+enum assay_status assay_past_next(struct assay_past_answer *answer, struct assay_slice *boundary,
+                                  struct assay_slice *finality)
+{
+    ASSAY_ASSERT(answer->pair_count > 0);
+    answer->pair_count--;
+    return read_pair(&answer->pairs, boundary, finality);
+}
+
+enum assay_status assay_past_answer_decode(struct assay_slice payload,
+                                           struct assay_past_answer *answer)
+{
+    struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
+    struct assay_past_answer a = { .about = { .state = begins(payload, state_answer) } };
+    struct assay_slice boundary, finality;
+    uint64_t count = 0, epoch = 0;
+    ASSAY_TRY(assay_cbor_array_exact(&c, a.about.state ? 6 : 5));
+    ASSAY_TRY(assay_cbor_text_expect(&c, a.about.state ? state_answer : boundary_answer));
+    ASSAY_TRY(read_about(&c, &a.about));
+    if (a.about.state) {
+        ASSAY_TRY(assay_cbor_bytes(&c, SIZE_MAX, &a.snapshot));
+        ASSAY_TRY(assay_cbor_array(&c, ASSAY_PAST_CHANGES_MAX, &count));
+        a.pairs = c;
+        a.pair_count = (uint32_t)count;
+        for (uint64_t i = 0; i < count; i++)
+            ASSAY_TRY(read_change(&c, &epoch, &boundary));
+    } else {
+        ASSAY_TRY(assay_cbor_array(&c, ASSAY_PAST_BOUNDARIES_MAX, &count));
+        a.pairs = c;
+        a.pair_count = (uint32_t)count;
+        for (uint64_t i = 0; i < count; i++)
+            ASSAY_TRY(read_pair(&c, &boundary, &finality));
+    }
+    ASSAY_TRY(assay_cursor_end(&c));
+    *answer = a;
+    return ASSAY_OK;
+}
+
+/* --- answering */
+
+struct answering {
+    struct assay_store *store;
+    struct assay_writer *w; /* NULL: counting */
+    uint8_t *scratch;
+    size_t scratch_len, len;
+    uint64_t next_epoch, count, limit;
+    enum assay_status status;
+};
+
+/* A boundary is told with its proof, or not at all. */
+static bool visit_boundary(void *context, const struct assay_store_key *key,
+                           struct assay_slice value)
+{
+    struct answering *a = context;
+    size_t proof_len = 0;
+    if (key->epoch != a->next_epoch || a->count == a->limit) return false;
+    a->status = assay_store_get(a->store, ASSAY_STORE_FINALITY, key, a->scratch, a->scratch_len,
+                                &proof_len);
+    if (a->status != ASSAY_OK) return false;
+    const size_t len = value.len + proof_len + 16;
+    if (a->w == NULL && a->count > 0 && a->len + len > ASSAY_PAST_PAGE_LEN) return false;
+    if (a->w != NULL) {
+        assay_cbor_put_array(a->w, 2);
+        assay_cbor_put_bytes(a->w, value.bytes, value.len);
+        assay_cbor_put_bytes(a->w, a->scratch, proof_len);
+    }
+    a->len += len;
+    a->count++;
+    a->next_epoch++;
+    return true;
+}
+
+static enum assay_status scan_boundaries(const struct assay_past_ask *ask, struct answering *a)
+{
+    const struct assay_store_key from = { .era = ask->era, .epoch = ask->epoch };
+    struct assay_store_key to = { .era = ask->era, .epoch = UINT64_MAX, .number = UINT64_MAX };
+    for (size_t i = 0; i < sizeof to.id; i++)
+        to.id[i] = 0xff;
+    a->next_epoch = ask->epoch;
+    ASSAY_TRY(
+        assay_store_scan(a->store, ASSAY_STORE_BOUNDARY, &from, &to, false, visit_boundary, a));
+    return a->status == ASSAY_E_NOT_FOUND ? ASSAY_OK : a->status;
+}
+
+static enum assay_status answer_boundaries(const struct assay_past_ask *ask,
+                                           struct answering *counting, struct assay_writer *w)
+{
+    struct assay_slice all;
+    struct answering writing = *counting;
+    counting->limit = ASSAY_PAST_BOUNDARIES_MAX;
+    ASSAY_TRY(scan_boundaries(ask, counting));
+    assay_cbor_put_array(w, 5);
+    assay_cbor_put_text(w, boundary_answer);
+    put_about(w, ask);
+    assay_cbor_put_array(w, counting->count);
+    writing.w = w;
+    writing.limit = counting->count;
+    ASSAY_TRY(scan_boundaries(ask, &writing));
+    if (writing.count != counting->count) return ASSAY_E_STORE;
+    return assay_writer_finish(w, &all);
+}
+
+static bool visit_change(void *context, const struct assay_store_key *key,
+                         struct assay_slice value)
+{
+    struct answering *a = context;
+    if (a->count == ASSAY_PAST_CHANGES_MAX) return false;
+    if (a->w != NULL) {
+        assay_cbor_put_array(a->w, 2);
+        assay_cbor_put_uint(a->w, key->epoch);
+        assay_cbor_put_bytes(a->w, value.bytes, value.len);
+    }
+    a->count++;
+    return true;
+}
+
+static enum assay_status put_changes(const struct assay_past_ask *ask, struct answering *a,
+                                     struct assay_writer *w)
+{
+    const struct assay_store_key from = { .era = 0 };
+    struct assay_store_key to = { .era = ask->era, .epoch = UINT64_MAX, .number = UINT64_MAX };
+    for (size_t i = 0; i < sizeof to.id; i++)
+        to.id[i] = 0xff;
+    for (unsigned i = 0; i < 2; i++) { /* count, then write */
+        if (i == 1) assay_cbor_put_array(w, a->count);
+        a->w = i == 0 ? NULL : w;
+        a->count = 0;
+        ASSAY_TRY(assay_store_scan(a->store, ASSAY_STORE_CHANGE, &from, &to, false, visit_change,
+                                   a));
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_status answer_state(const struct assay_past_ask *ask, struct answering *a,
+                                      struct assay_writer *w)
+{
+    const struct assay_store_key key = { .era = ask->era, .epoch = ask->epoch };
+    struct assay_slice all;
+    size_t len = 0;
+    enum assay_status got =
+        assay_store_get(a->store, ASSAY_STORE_STATE, &key, a->scratch, a->scratch_len, &len);
+    if (got == ASSAY_E_NOT_FOUND)
+        got = assay_store_get(a->store, ASSAY_STORE_ANCHOR, &key, a->scratch, a->scratch_len, &len);
+    if (got == ASSAY_E_NOT_FOUND) len = 0;
+    else ASSAY_TRY(got);
+    assay_cbor_put_array(w, 6);
+    assay_cbor_put_text(w, state_answer);
+    put_about(w, ask);
+    assay_cbor_put_bytes(w, a->scratch, len);
+    if (len == 0) assay_cbor_put_array(w, 0);
+    else ASSAY_TRY(put_changes(ask, a, w));
+    return assay_writer_finish(w, &all);
+}
+
+enum assay_status assay_past_answer(struct assay_store *store, const uint8_t chain_id[static 32],
+                                    struct assay_slice ask, void *scratch, size_t scratch_len,
+                                    struct assay_writer *w)
+{
+    struct assay_past_ask a;
+    struct answering answering = { .store = store, .scratch = scratch, .scratch_len = scratch_len };
+    ASSAY_TRY(assay_past_ask_decode(ask, &a));
+    if (!assay_bytes_equal(a.chain_id, chain_id, 32)) return ASSAY_E_CHAIN;
+    return a.state ? answer_state(&a, &answering, w) : answer_boundaries(&a, &answering, w);
+}

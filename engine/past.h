@@ -1,0 +1,69 @@
+/*
+ * engine/past.h - the wire of leaping over epochs, and answering from the store (docs/protocol.md
+ * 5.26).
+ *
+ * They travel as SYNC_ASK and SYNC_ANSWER, told apart from blocks (sync.h) by their first word:
+ *
+ *   ["assay/boundary-ask/v1", chain_id, era, epoch]   ["assay/state-ask/v1", chain_id, era, epoch]
+ *   ["assay/boundary-answer/v1", chain_id, era, epoch, [* [boundary, finality proof]]]: from that
+ *       epoch on, one after the other; none: nothing newer is here
+ *   ["assay/state-answer/v1", chain_id, era, epoch, snapshot, [* [epoch, CHANGE record]]]: empty:
+ * it
+ *       is not here; with it everything that operators decided so far, which it names by digest
+ */
+#ifndef ASSAY_ENGINE_PAST_H
+#define ASSAY_ENGINE_PAST_H
+
+#include "base/cursor.h"
+#include "base/writer.h"
+#include "engine/store/store.h"
+
+enum {
+    ASSAY_PAST_PAGE_LEN = 256 * 1024, /* 38 epochs of 100 members: a sixth of a second of keys */
+    ASSAY_PAST_BOUNDARIES_MAX = 200,  /* what one step can keep */
+    ASSAY_PAST_CHANGES_MAX = 256,
+    ASSAY_PAST_CHANGE_LEN_MAX = 48 * 1024,
+};
+
+struct assay_past_ask {
+    bool state; /* a snapshot, else boundaries */
+    uint8_t chain_id[32];
+    uint32_t era;
+    uint64_t epoch;
+};
+
+/* Slices borrow from the payload. */
+struct assay_past_answer {
+    struct assay_past_ask about;
+    struct assay_slice snapshot; /* empty: not there */
+    struct assay_cursor pairs; /* [boundary, finality] each; of a state [epoch, CHANGE record] */
+    uint32_t pair_count;
+};
+
+/* Is this payload of SYNC_ASK or SYNC_ANSWER one of these? Returns: whether. */
+bool assay_past_is(struct assay_slice payload);
+
+/* Returns: ASSAY_OK | ASSAY_E_FULL */
+ASSAY_CHECKED enum assay_status assay_past_ask_encode(const struct assay_past_ask *ask,
+                                                      struct assay_writer *w);
+/* Returns: ASSAY_OK | INPUT statuses */
+ASSAY_CHECKED enum assay_status assay_past_ask_decode(struct assay_slice payload,
+                                                      struct assay_past_ask *ask);
+/* Returns: ASSAY_OK | INPUT statuses */
+ASSAY_CHECKED enum assay_status assay_past_answer_decode(struct assay_slice payload,
+                                                         struct assay_past_answer *answer);
+/* The next pair. Returns: ASSAY_OK; the decoder has counted and read them */
+ASSAY_CHECKED enum assay_status assay_past_next(struct assay_past_answer *answer,
+                                                struct assay_slice *boundary,
+                                                struct assay_slice *finality);
+/* The next change of a state's. Returns: the same */
+ASSAY_CHECKED enum assay_status assay_past_next_change(struct assay_past_answer *answer,
+                                                       uint64_t *epoch,
+                                                       struct assay_slice *record);
+/* As assay_sync_answer, which hands over what is not its own. Returns: the same */
+ASSAY_CHECKED enum assay_status assay_past_answer(struct assay_store *store,
+                                                  const uint8_t chain_id[static 32],
+                                                  struct assay_slice ask, void *scratch,
+                                                  size_t scratch_len, struct assay_writer *w);
+
+#endif

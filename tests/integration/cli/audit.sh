@@ -1,0 +1,70 @@
+#!/bin/sh
+# A store of a real daemon is audited, and every kind of item in it is tampered with.
+. "$(dirname "$0")/lib.sh"
+network 4 500 2
+sign alpha beta
+cd "$WORK" || exit 2
+for i in 1 2 3 4; do start $i; done
+check "epochs close" until_true 30 epoch_at_least 1 6
+kill -KILL "$pid_4" # loses its store, and comes back with new keys
+wait "$pid_4" 2>/dev/null
+rm -rf node-4/state
+start 4
+incarnated() { [ "$(field 4 status incarnation)" = 2 ]; }
+check "new keys are listed" until_true 60 incarnated
+later=$(($(field 1 status epoch) + 3))
+check "epochs close" until_true 60 epoch_at_least 1 $later
+audit() { verb=$1 store=$2; shift 2; "$ASSAY" audit "$verb" "$store" --genesis genesis "$@"; }
+expect 1 'locked by another process' audit verify node-1/state
+for i in 1 2 3 4; do eval "kill -TERM \$pid_$i; wait \$pid_$i"; done
+
+# --- honest stores
+for i in 1 2 3 4; do
+    before=$(cat node-$i/state/store.sqlite* | sha256sum)
+    expect 0 'holds ' audit verify node-$i/state
+    expect 0 'holds ' audit replay node-$i/state/store.sqlite
+    check "looking at store $i changes nothing" \
+        test "$before" = "$(cat node-$i/state/store.sqlite* | sha256sum)"
+done
+expect 0 'signatures     looked at' audit verify node-1/state
+case $out in *'evidence       0 '*) wrong "no evidence was verified again: $out" ;; esac
+expect 0 'signatures     not looked at' audit replay node-1/state
+expect 0 'signatures     looked at' audit replay node-1/state --signatures
+expect 0 'FULL' audit replay node-1/state --table
+
+# --- what it is given
+expect 5 'No such file' audit verify node-9/state
+check 'looking makes no store' test ! -e node-9
+expect 5 'nothing is known' "$ASSAY" audit verify node-1/state --genesis nothing
+expect 13 'plan.yaml' "$ASSAY" audit verify node-1/state --genesis plan.yaml
+expect 2 'usage: assay audit' "$ASSAY" audit verify node-1/state
+expect 2 'usage: assay audit' audit verify node-1/state --table
+expect 2 'usage: assay audit' audit praise node-1/state
+expect 2 'usage: assay audit' audit verify node-1/state --from yesterday
+expect 0 'usage: assay audit' "$ASSAY" audit --help
+
+# --- one byte of one item, its checksum made to fit: class, index, byte, what is said
+forged() {
+    rm -rf forged
+    cp -r node-1/state forged
+    check "class $1 has item $2" "$TOOLS/tamper" forged/store.sqlite "$1" "$2" "$3"
+    expect 11 "$4" audit verify forged
+    check 'one line' test "$(printf '%s\n' "$out" | wc -l)" -eq 1
+}
+forged 2 0 700 'states, era 0, epoch'
+forged 3 3 60 'finality, era 0, epoch 4'
+forged 4 7 200 'blocks, era 0, epoch'
+forged 5 2 180 'certificates, era 0, epoch'
+forged 6 2 150 'votes, era 0, epoch'
+forged 7 0 150 'envelopes, era 0, epoch'
+forged 8 0 150 'ballots, era 0, epoch'
+forged 11 1 77 'evidence, era 0, epoch'
+forged 12 5 40 'scores, epoch'
+forged 13 1 300 'proposals, era 0, epoch'
+
+# --- and bytes that the disk changed
+cp -r node-1/state lost
+at=$(grep -abo 'assay/block/v1' lost/store.sqlite | sed -n '9s/:.*//p')
+printf '\377\000\377' | dd of=lost/store.sqlite bs=1 seek=$((at + 60)) conv=notrunc 2>/dev/null
+expect 11 'damaged' audit verify lost
+finish

@@ -1,0 +1,14 @@
+/*
+ * tests/unit/engine/decide.h - operators of a simulated network decide something.
+ */
+#ifndef ASSAY_TESTS_DECIDE_H
+#define ASSAY_TESTS_DECIDE_H
+
+#include "engine/ledger/change.h"
+#include "sim/world/world_internal.h"
+
+/* All operators sign one action, to hold from `activation` on, and tell every living node. */
+void decide(struct assay_sim_world *w, uint64_t sequence, uint64_t activation,
+            const struct assay_action *action);
+
+#endif

@@ -1,0 +1,482 @@
+/*
+ * tests/unit/engine/test_audit.c - a store that a node kept is believed; one that somebody changed
+ * is not, and the place is named.
+ *
+ * The forger is as able as can be: he writes through the store, so its own checksums agree.
+ */
+#include "sim/world/world_internal.h"
+#include "tests/unit/engine/decide.h"
+
+#include "base/cbor.h"
+#include "engine/audit.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NODES = 7, EPOCHS = 24, TAMPERED_FROM = 3 };
+
+/* --- a network with a past: one member fails, is restarted, is listed anew */
+
+static struct assay_sim_world *past(void)
+{
+    const struct assay_sim_world_options o = { .seed = 21, .nodes = NODES, .epoch_ms = 400 };
+    struct assay_sim_world *w = assay_sim_world_create(&o);
+    cr_assert(assay_sim_world_run_to_epoch(w, TAMPERED_FROM, 20000));
+    assay_sim_world_acts(w, 4)->tampered = true;
+    cr_assert(assay_sim_world_run_to_epoch(w, TAMPERED_FROM + 2, 20000));
+    assay_sim_world_acts(w, 2)->quiet = true;
+    cr_assert(assay_sim_world_run_to_epoch(w, EPOCHS, 60000), "%s", assay_sim_world_violation(w));
+    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAIL_PROVEN, ASSAY_SLOT_ALL), 0);
+    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_INCARNATION_LISTED, ASSAY_SLOT_ALL), 0);
+    return w;
+}
+
+static struct assay_store *copy_of(struct assay_sim_world *w, uint32_t node)
+{
+    struct assay_store *store = NULL;
+    cr_assert_eq(assay_store_memory_snapshot(w->nodes[node].store, &store), ASSAY_OK);
+    return store;
+}
+
+struct judge {
+    const struct assay_sim_world *world;
+    struct assay_finding items[16];
+    struct assay_findings findings;
+    uint64_t asked;
+};
+
+static const struct assay_finding *judge(void *context, const struct assay_ask *ask)
+{
+    struct judge *j = context;
+    struct assay_verdict verdict;
+    world_appraise(j->world, ask->bytes, ask->kind, ask->at_unix_s, &verdict);
+    j->asked++;
+    return assay_findings_put(&j->findings, ask->digest, ask->at_unix_s, &verdict);
+}
+
+struct outcome {
+    enum assay_status status;
+    struct assay_audit_figures figures;
+    struct assay_audit_fault fault;
+    uint64_t asked;
+};
+
+struct wish {
+    bool unsigned_;
+    uint64_t from_epoch;
+    const struct assay_checkpoint *checkpoint;
+    bool (*closed)(void *context, const struct assay_state *state);
+    void *context;
+};
+
+static struct outcome audit(struct assay_sim_world *w, struct assay_store *store,
+                            const struct wish *wish)
+{
+    struct outcome o;
+    struct judge j = { .world = w };
+    j.findings.items = j.items;
+    j.findings.count = 16;
+    void *memory = aligned_alloc(64, assay_audit_memory_len(NODES));
+    const struct assay_audit_config config = {
+        .store = store,
+        .genesis = w->genesis,
+        .vet = { .context = &j, .finding = judge },
+        .signatures = !wish->unsigned_,
+        .items = true,
+        .from_epoch = wish->from_epoch,
+        .checkpoint = wish->checkpoint,
+        .memory = memory,
+        .closed = wish->closed,
+        .context = wish->context,
+    };
+    o.status = assay_audit(&config, &o.figures, &o.fault);
+    o.asked = j.asked;
+    free(memory);
+    return o;
+}
+
+static const struct wish plain = { 0 };
+
+/* --- an honest store */
+
+struct last_state {
+    uint64_t epoch;
+    uint8_t root[32];
+    struct assay_checkpoint at[EPOCHS + 8];
+};
+
+static bool remember(void *context, const struct assay_state *state)
+{
+    struct last_state *last = context;
+    last->epoch = state->epoch;
+    assay_bytes_copy(last->root, 32, state->root, 32);
+    if (state->epoch < EPOCHS + 8) assay_checkpoint_of(state, &last->at[state->epoch]);
+    return true;
+}
+
+Test(audit, folds_every_epoch_to_the_state_that_the_engine_has, .timeout = 60)
+{
+    struct assay_sim_world *w = past();
+    struct assay_engine_snapshot snapshot;
+    for (uint32_t node = 0; node < NODES; node++) {
+        for (unsigned i = 0; i < 2; i++) {
+            struct last_state last = { 0 };
+            struct assay_store *store = copy_of(w, node);
+            const struct wish wish = { .unsigned_ = i == 1, .closed = remember, .context = &last };
+            const struct outcome o = audit(w, store, &wish);
+            cr_assert_eq(o.status, ASSAY_OK, "node %u: %s, class %u, epoch %llu, number %llu", node,
+                         o.fault.fault.what, (unsigned)o.fault.class_,
+                         (unsigned long long)o.fault.key.epoch,
+                         (unsigned long long)o.fault.key.number);
+            assay_engine_snapshot(assay_sim_world_engine(w, node), &snapshot);
+            cr_assert_eq(last.epoch + 1, snapshot.epoch);
+            cr_assert(assay_bytes_equal(last.root, snapshot.state_root, 32));
+            cr_assert_eq(o.figures.epochs, last.epoch);
+            cr_assert_gt(o.asked, 0);
+            cr_assert_gt(o.figures.certificates, 0);
+            /* Who is on probation has no vote. */
+            cr_assert(o.figures.votes > 0 || snapshot.total_weight < NODES * 10000);
+            cr_assert(node == 2 || o.figures.envelopes > 0); /* it was told to be quiet */
+            cr_assert_gt(o.figures.ballots, 0);
+            cr_assert_gt(o.figures.snapshots, 0);
+            assay_store_close(&store);
+        }
+    }
+    assay_sim_world_destroy(&w);
+}
+
+/* --- forgeries */
+
+struct target {
+    size_t skip; /* take the next one */
+    bool found;
+    struct assay_store_key key;
+    uint8_t *value;
+    size_t len;
+};
+
+static bool take_one(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct target *t = context;
+    if (t->skip > 0) {
+        t->skip--;
+        return true;
+    }
+    t->found = true;
+    t->key = *key;
+    t->len = value.len;
+    t->value = malloc(value.len);
+    assay_bytes_copy(t->value, value.len, value.bytes, value.len);
+    return false;
+}
+
+static struct target pick(struct assay_store *store, enum assay_store_class class_, size_t skip)
+{
+    const struct assay_store_key from = { 0 };
+    struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
+    struct target t = { .skip = skip };
+    memset(to.id, 0xff, sizeof to.id);
+    cr_assert_eq(store->ops->scan(store, class_, &from, &to, false, take_one, &t), ASSAY_OK);
+    return t;
+}
+
+static void put_back(struct assay_store *store, enum assay_store_class class_,
+                     const struct target *t)
+{
+    cr_assert_eq(assay_store_put(store, class_, &t->key, assay_slice_over(t->value, t->len)),
+                 ASSAY_OK);
+    cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+}
+
+/* One byte of the `nth` item of a class is another one, at every place of a stride. */
+static void flip(struct assay_sim_world *w, enum assay_store_class class_, size_t nth)
+{
+    struct assay_store *store = copy_of(w, 0);
+    struct target t = pick(store, class_, nth);
+    cr_assert(t.found, "class %u has no item %zu", (unsigned)class_, nth);
+    const size_t stride = t.len / 40 + 1;
+    for (size_t at = 0; at < t.len; at += stride) {
+        t.value[at] ^= 0x10;
+        put_back(store, class_, &t);
+        const struct outcome o = audit(w, store, &plain);
+        cr_assert_eq(o.status, ASSAY_E_INVALID, "class %u, byte %zu of %zu is not noticed",
+                     (unsigned)class_, at, t.len);
+        cr_assert_eq(o.fault.class_, class_, "byte %zu of class %u: found in class %u (%s)", at,
+                     (unsigned)class_, (unsigned)o.fault.class_, o.fault.fault.what);
+        cr_assert_eq(o.fault.key.epoch, t.key.epoch);
+        t.value[at] ^= 0x10;
+    }
+    put_back(store, class_, &t);
+    cr_assert_eq(audit(w, store, &plain).status, ASSAY_OK);
+    free(t.value);
+    assay_store_close(&store);
+}
+
+/* This world's nodes hold modelled evidence beside their stores. */
+static void keep_evidence(struct assay_sim_world *w)
+{
+    static const uint8_t bytes[100] = "evidence";
+    struct assay_store_key key = { .epoch = EPOCHS };
+    assay_sha256(bytes, sizeof bytes, key.id);
+    struct assay_store *store = w->nodes[0].store;
+    cr_assert_eq(
+        assay_store_put(store, ASSAY_STORE_EVIDENCE, &key, assay_slice_over(bytes, sizeof bytes)),
+        ASSAY_OK);
+    cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+}
+
+Test(audit, notices_one_byte_in_each_kind_of_item, .timeout = 240)
+{
+    struct assay_sim_world *w = past();
+    flip(w, ASSAY_STORE_BLOCK, 0);
+    flip(w, ASSAY_STORE_BLOCK, 20);
+    flip(w, ASSAY_STORE_FINALITY, 7);
+    flip(w, ASSAY_STORE_STATE, 0);
+    flip(w, ASSAY_STORE_CERTIFICATE, 3);
+    flip(w, ASSAY_STORE_VOTE, 5);
+    flip(w, ASSAY_STORE_PROPOSAL, 2);
+    flip(w, ASSAY_STORE_ENVELOPE, 1);
+    flip(w, ASSAY_STORE_BALLOT, 1);
+    keep_evidence(w);
+    flip(w, ASSAY_STORE_EVIDENCE, 0);
+    assay_sim_world_destroy(&w);
+}
+
+static struct assay_store *without(struct assay_sim_world *w, enum assay_store_class class_,
+                                   uint64_t epoch, size_t skip)
+{
+    struct assay_store *store = NULL;
+    struct assay_store *from = copy_of(w, 0);
+    cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
+    for (unsigned c = 1; c <= ASSAY_STORE_CLASS_COUNT; c++) {
+        for (size_t i = 0;; i++) {
+            struct target t = pick(from, (enum assay_store_class)c, i);
+            if (!t.found) break;
+            if (c == (unsigned)class_ && t.key.epoch == epoch && skip-- == 0) {
+                free(t.value);
+                continue;
+            }
+            put_back(store, (enum assay_store_class)c, &t);
+            free(t.value);
+        }
+    }
+    assay_store_close(&from);
+    return store;
+}
+
+Test(audit, notices_what_was_taken_out, .timeout = 240)
+{
+    struct assay_sim_world *w = past();
+    struct assay_store *store = without(w, ASSAY_STORE_FINALITY, 5, 0);
+    struct outcome o = audit(w, store, &plain);
+    cr_assert_eq(o.status, ASSAY_E_INVALID);
+    cr_assert_str_eq(o.fault.fault.what, "finality proof is missing");
+    cr_assert_eq(o.fault.key.epoch, 5);
+    assay_store_close(&store);
+
+    store = without(w, ASSAY_STORE_BLOCK, 5, 1); /* between two others */
+    o = audit(w, store, &plain);
+    cr_assert_eq(o.status, ASSAY_E_INVALID);
+    cr_assert_str_eq(o.fault.fault.what, "parent");
+    assay_store_close(&store);
+    assay_sim_world_destroy(&w);
+}
+
+/* A record is left out of a block, and everything that its header says about them made to fit: then
+ * its id is another one, and nobody signed that. */
+Test(audit, notices_a_record_that_was_left_out, .timeout = 60)
+{
+    struct assay_sim_world *w = past();
+    struct assay_store *store = copy_of(w, 0);
+    for (size_t i = 0;; i++) {
+        struct target t = pick(store, ASSAY_STORE_BLOCK, i);
+        struct assay_proposal p;
+        struct assay_cursor c;
+        struct assay_slice first;
+        uint64_t count = 0;
+        cr_assert(t.found, "no block has two records");
+        cr_assert_eq(assay_proposal_decode(assay_slice_over(t.value, t.len), &p), ASSAY_OK);
+        if (p.header.kind != ASSAY_BLOCK_NORMAL || p.header.record_count < 2) {
+            free(t.value);
+            continue;
+        }
+        /* the body without its last record */
+        uint8_t *bytes = malloc(t.len + 64);
+        uint8_t *body = malloc(t.len + 64);
+        struct assay_writer out = assay_writer_over(body, t.len);
+        cr_assert_eq(assay_body_open(p.body, &c, &count), ASSAY_OK);
+        assay_cbor_put_array(&out, count - 1);
+        for (uint64_t k = 0; k + 1 < count; k++) {
+            cr_assert_eq(assay_body_next(&c, &first), ASSAY_OK);
+            assay_cbor_put_bytes(&out, first.bytes, first.len);
+        }
+        struct assay_slice shorter = assay_slice_over(body, out.len);
+        cr_assert_eq(assay_body_root(shorter, &p.header.record_count, p.header.body_root),
+                     ASSAY_OK);
+        uint8_t header[ASSAY_BLOCK_HEADER_LEN_MAX];
+        struct assay_writer hw = assay_writer_over(header, sizeof header);
+        assay_block_header_encode(&p.header, &hw);
+        struct assay_writer pw = assay_writer_over(bytes, t.len + 64);
+        cr_assert_eq(assay_proposal_encode(assay_slice_over(header, hw.len), p.signature, shorter,
+                                           p.nulls, &pw, NULL),
+                     ASSAY_OK);
+        free(t.value);
+        t.value = bytes;
+        t.len = pw.len;
+        put_back(store, ASSAY_STORE_BLOCK, &t);
+        struct outcome o = audit(w, store, &plain);
+        cr_assert_eq(o.status, ASSAY_E_INVALID);
+        cr_assert_str_eq(o.fault.fault.what, "signature of the leader");
+        /* Without a look at signatures, the next block still names another parent. */
+        const struct wish unsigned_ = { .unsigned_ = true };
+        o = audit(w, store, &unsigned_);
+        cr_assert_eq(o.status, ASSAY_E_INVALID);
+        cr_assert(o.fault.fault.has_ids);
+        free(t.value);
+        free(body);
+        break;
+    }
+    assay_store_close(&store);
+    assay_sim_world_destroy(&w);
+}
+
+/* Half of the votes are taken out of a proof: what is left is well signed, and no quorum. */
+Test(audit, notices_a_proof_below_a_quorum, .timeout = 60)
+{
+    struct assay_sim_world *w = past();
+    struct assay_store *store = copy_of(w, 0);
+    struct target t = pick(store, ASSAY_STORE_FINALITY, 6);
+    struct assay_cursor c = assay_cursor_over(t.value, t.len);
+    struct assay_slice payload;
+    struct assay_certificate cert;
+    uint8_t bitmap[1], signatures[3 * 64], bytes[2048], inner[1024];
+    cr_assert_eq(assay_cbor_array_exact(&c, 2), ASSAY_OK);
+    cr_assert_eq(assay_cbor_bytes(&c, SIZE_MAX, &payload), ASSAY_OK);
+    cr_assert_eq(assay_certificate_decode(payload, NODES, &cert), ASSAY_OK);
+    bitmap[0] = cert.bitmap.bytes[0];
+    size_t kept = 0;
+    for (uint32_t slot = 0; slot < 8; slot++) { /* the first three */
+        if ((bitmap[0] >> slot & 1) == 0) continue;
+        if (kept++ >= 3) bitmap[0] &= (uint8_t) ~(1u << slot);
+    }
+    assay_bytes_copy(signatures, sizeof signatures, cert.signatures.bytes, sizeof signatures);
+    struct assay_writer w1 = assay_writer_over(inner, sizeof inner);
+    assay_certificate_encode(&cert.statement, assay_slice_over(bitmap, 1),
+                             assay_slice_over(signatures, sizeof signatures), &w1);
+    struct assay_writer w2 = assay_writer_over(bytes, sizeof bytes);
+    assay_cbor_put_array(&w2, 2);
+    assay_cbor_put_bytes(&w2, inner, w1.len);
+    assay_cbor_put_array(&w2, 0);
+    free(t.value);
+    t.value = bytes;
+    t.len = w2.len;
+    put_back(store, ASSAY_STORE_FINALITY, &t);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct wish wish = { .unsigned_ = i == 1 };
+        const struct outcome o = audit(w, store, &wish);
+        cr_assert_eq(o.status, ASSAY_E_INVALID);
+        cr_assert_str_eq(o.fault.fault.what, "finality proof below a quorum, or of no final vote");
+        cr_assert_eq(o.fault.key.epoch, t.key.epoch);
+    }
+    assay_store_close(&store);
+    assay_sim_world_destroy(&w);
+}
+
+/* --- where it begins, and what it is held against */
+
+Test(audit, begins_at_a_kept_snapshot_when_the_blocks_before_are_gone, .timeout = 60)
+{
+    struct assay_sim_world *w = past();
+    struct assay_store *store = copy_of(w, 0);
+    cr_assert_eq(assay_store_prune(store, ASSAY_STORE_BLOCK, 0, 6), ASSAY_OK);
+    cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+    struct outcome o = audit(w, store, &plain);
+    cr_assert_eq(o.status, ASSAY_OK, "%s", o.fault.fault.what);
+    cr_assert_geq(o.figures.started_epoch, 5);
+    /* without a snapshot there is nothing to begin with, and it says so */
+    cr_assert_eq(assay_store_prune(store, ASSAY_STORE_STATE, 1, 0), ASSAY_OK);
+    cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+    o = audit(w, store, &plain);
+    cr_assert_eq(o.status, ASSAY_E_INVALID);
+    cr_assert_str_eq(o.fault.fault.what,
+                     "the blocks before are pruned, and no snapshot is kept to begin with");
+    assay_store_close(&store);
+    assay_sim_world_destroy(&w);
+}
+
+Test(audit, meets_the_checkpoint_or_says_what_it_met, .timeout = 60)
+{
+    struct assay_sim_world *w = past();
+    struct assay_store *store = copy_of(w, 0);
+    struct last_state last = { 0 };
+    struct wish wish = { .closed = remember, .context = &last };
+    cr_assert_eq(audit(w, store, &wish).status, ASSAY_OK);
+    for (uint64_t epoch = 1; epoch <= EPOCHS; epoch += 7) {
+        struct assay_checkpoint c = last.at[epoch];
+        wish.checkpoint = &c;
+        cr_assert_eq(audit(w, store, &wish).status, ASSAY_OK);
+        c.id[3] ^= 1;
+        struct outcome o = audit(w, store, &wish);
+        cr_assert_eq(o.status, ASSAY_E_INVALID);
+        cr_assert_str_eq(o.fault.fault.what, "block of the checkpoint");
+        c.id[3] ^= 1;
+        c.roster_digest[3] ^= 1;
+        o = audit(w, store, &wish);
+        cr_assert_str_eq(o.fault.fault.what, "roster of the checkpoint");
+        c.roster_digest[3] ^= 1;
+        c.epoch = 1000;
+        o = audit(w, store, &wish);
+        cr_assert_str_eq(o.fault.fault.what, "the epoch of the checkpoint is not here");
+    }
+    assay_store_close(&store);
+    assay_sim_world_destroy(&w);
+}
+
+static struct assay_action policy_of(const char *text)
+{
+    return (struct assay_action){ .kind = ASSAY_ACTION_POLICY,
+                                  .document = assay_slice_over(text, strlen(text)) };
+}
+
+/* Operators replace the policy twice: each time the state names another document, ballots are over
+ * another one, and the engine itself is another; the audit follows. */
+Test(audit, follows_what_operators_decided, .timeout = 60)
+{
+    const struct assay_sim_world_options o = { .seed = 23, .nodes = NODES, .epoch_ms = 400 };
+    struct assay_sim_world *w = assay_sim_world_create(&o);
+    struct assay_engine_snapshot snapshot;
+    struct last_state last = { 0 };
+    cr_assert(assay_sim_world_run_to_epoch(w, 3, 20000));
+    struct assay_action action = policy_of("another policy");
+    decide(w, 1, 7, &action);
+    cr_assert(assay_sim_world_run_to_epoch(w, 9, 40000), "%s", assay_sim_world_violation(w));
+    action = policy_of("a third one");
+    decide(w, 2, 14, &action);
+    cr_assert(assay_sim_world_run_to_epoch(w, 17, 60000), "%s", assay_sim_world_violation(w));
+    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_CHANGE_ACTIVE, ASSAY_SLOT_ALL), 1);
+    struct assay_store *store = copy_of(w, 0);
+    const struct wish wish = { .closed = remember, .context = &last };
+    struct outcome r = audit(w, store, &wish);
+    cr_assert_eq(r.status, ASSAY_OK, "%s, class %u, epoch %llu", r.fault.fault.what,
+                 (unsigned)r.fault.class_, (unsigned long long)r.fault.key.epoch);
+    assay_engine_snapshot(assay_sim_world_engine(w, 0), &snapshot);
+    cr_assert(assay_bytes_equal(last.root, snapshot.state_root, 32));
+    /* from each snapshot: before a change, while one waits, and behind both */
+    for (uint64_t from = 3; from < 16; from++) {
+        const struct wish later = { .from_epoch = from };
+        r = audit(w, store, &later);
+        cr_assert_eq(r.status, ASSAY_OK, "from %llu: %s", (unsigned long long)from,
+                     r.fault.fault.what);
+        cr_assert_eq(r.figures.started_epoch, from);
+    }
+    /* what was decided is part of the chain: one byte of a change, and it is noticed */
+    struct target t = pick(store, ASSAY_STORE_CHANGE, 0);
+    cr_assert(t.found);
+    t.value[t.len / 2] ^= 1;
+    put_back(store, ASSAY_STORE_CHANGE, &t);
+    cr_assert_eq(audit(w, store, &plain).status, ASSAY_E_INVALID);
+    free(t.value);
+    assay_store_close(&store);
+    assay_sim_world_destroy(&w);
+}

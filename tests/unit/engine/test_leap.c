@@ -1,0 +1,228 @@
+/*
+ * tests/unit/engine/test_leap.c - who was away too long, or has lost everything, comes back
+ * although the blocks of that time are gone (docs/protocol.md 5.26).
+ */
+#include "sim/world/world_internal.h"
+#include "tests/unit/engine/decide.h"
+
+#include "base/cbor.h"
+#include "engine/engine_internal.h"
+#include "engine/ledger/proof.h"
+#include "engine/past.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NODES = 5, EPOCHS = 12 };
+
+static struct assay_sim_world *start(uint64_t epochs)
+{
+    const struct assay_sim_world_options o = { .seed = 17, .nodes = NODES, .epoch_ms = 400 };
+    struct assay_sim_world *w = assay_sim_world_create(&o);
+    cr_assert(assay_sim_world_run_to_epoch(w, epochs, 4000 * epochs), "%s",
+              assay_sim_world_violation(w));
+    return w;
+}
+
+static void prune(struct assay_sim_world *w, enum assay_store_class class_, uint64_t epoch)
+{
+    for (uint32_t node = 1; node < NODES; node++) {
+        struct assay_store *store = w->nodes[node].store;
+        cr_assert_eq(assay_store_prune(store, class_, 0, epoch), ASSAY_OK);
+        cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+    }
+}
+
+static bool joins(struct assay_sim_world *w, uint64_t ms)
+{
+    const uint64_t goal = assay_sim_world_epoch(w, 1) + 3;
+    return assay_sim_world_run_to_epoch(w, goal, ms);
+}
+
+static void agrees(struct assay_sim_world *w)
+{
+    struct assay_engine_snapshot own, other;
+    cr_assert(joins(w, 8000), "%s", assay_sim_world_violation(w));
+    assay_engine_snapshot(assay_sim_world_engine(w, 0), &own);
+    assay_engine_snapshot(assay_sim_world_engine(w, 1), &other);
+    cr_assert_geq(own.epoch + 1, other.epoch);
+    cr_assert_null(assay_sim_world_violation(w));
+}
+
+/* Its store is gone, and the others keep the last two epochs of blocks. */
+Test(leap, brings_a_lost_store_back_after_pruning, .timeout = 60)
+{
+    struct assay_sim_world *w = start(EPOCHS);
+    assay_sim_world_acts(w, 0)->loses_store = true;
+    assay_sim_world_kill(w, 0);
+    cr_assert(assay_sim_world_run(w, 800));
+    prune(w, ASSAY_STORE_BLOCK, EPOCHS);
+    assay_sim_world_restart(w, 0);
+    cr_assert(joins(w, 20000), "%s", assay_sim_world_violation(w));
+    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL), 0);
+    agrees(w);
+    assay_sim_world_destroy(&w);
+}
+
+/* Its disk is there, from so long ago that blocks are not worth their bytes. */
+Test(leap, is_the_way_over_many_epochs, .timeout = 120)
+{
+    struct assay_sim_world *w = start(3);
+    assay_sim_world_kill(w, 0);
+    cr_assert(assay_sim_world_run_to_epoch(w, 3 + ASSAY_LEAP_EPOCHS + 8, 200000), "%s",
+              assay_sim_world_violation(w));
+    assay_sim_world_restart(w, 0);
+    cr_assert(joins(w, 20000), "%s", assay_sim_world_violation(w));
+    const struct assay_sim_world_note *n =
+        assay_sim_world_last_note(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL);
+    cr_assert_not_null(n);
+    cr_assert_leq(n->b, 4);
+    cr_assert_geq(n->a, 3 + ASSAY_LEAP_EPOCHS);
+    agrees(w);
+    assay_sim_world_destroy(&w);
+}
+
+/* Bytes in every boundary, state and proof of node 1 are others: it tells lies about all of them.
+ * */
+struct lies {
+    struct assay_store *store;
+    enum assay_store_class class_;
+    size_t count;
+    struct assay_store_key keys[256];
+    uint8_t *values[256];
+    size_t lens[256];
+};
+
+static bool collect(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct lies *l = context;
+    cr_assert_lt(l->count, 256);
+    l->keys[l->count] = *key;
+    l->lens[l->count] = value.len;
+    l->values[l->count] = malloc(value.len);
+    assay_bytes_copy(l->values[l->count], value.len, value.bytes, value.len);
+    l->count++;
+    return true;
+}
+
+static void lie_about(struct assay_sim_world *w, uint32_t node, enum assay_store_class class_,
+                      size_t at)
+{
+    static struct lies l;
+    const struct assay_store_key from = { 0 };
+    struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
+    memset(to.id, 0xff, sizeof to.id);
+    l = (struct lies){ .store = w->nodes[node].store, .class_ = class_ };
+    cr_assert_eq(l.store->ops->scan(l.store, class_, &from, &to, false, collect, &l), ASSAY_OK);
+    cr_assert_gt(l.count, 0);
+    for (size_t i = 0; i < l.count; i++) {
+        l.values[i][l.lens[i] - at % l.lens[i] - 1] ^= 0x20;
+        cr_assert_eq(
+            assay_store_put(l.store, class_, &l.keys[i], assay_slice_over(l.values[i], l.lens[i])),
+            ASSAY_OK);
+        free(l.values[i]);
+    }
+    cr_assert_eq(assay_store_commit(l.store), ASSAY_OK);
+}
+
+Test(leap, takes_nothing_from_those_who_lie, .timeout = 240)
+{
+    static const size_t places[] = { 5, 150, 300, 600 };
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        for (unsigned what = 0; what < 3; what++) {
+            static const enum assay_store_class classes[] = { ASSAY_STORE_BOUNDARY,
+                                                              ASSAY_STORE_STATE,
+                                                              ASSAY_STORE_FINALITY };
+            struct assay_sim_world *w = start(EPOCHS);
+            assay_sim_world_acts(w, 0)->loses_store = true;
+            assay_sim_world_kill(w, 0);
+            cr_assert(assay_sim_world_run(w, 800));
+            prune(w, ASSAY_STORE_BLOCK, EPOCHS);
+            /* all but one of the honest; what closes from now on they tell as it is */
+            for (uint32_t liar = 1; liar < NODES - 1; liar++)
+                lie_about(w, liar, classes[what], places[i]);
+            assay_sim_world_restart(w, 0);
+            cr_assert(joins(w, 40000), "class %u, byte %zu: %s", (unsigned)classes[what], places[i],
+                      assay_sim_world_violation(w));
+            agrees(w);
+            assay_sim_world_destroy(&w);
+        }
+    }
+}
+
+/* Boundaries are pruned, too: it says so, and a checkpoint brings it back. */
+Test(leap, says_what_is_missing_and_takes_a_checkpoint, .timeout = 60)
+{
+    struct assay_sim_world *w = start(EPOCHS);
+    struct assay_checkpoint c;
+    assay_sim_world_acts(w, 0)->loses_store = true;
+    assay_sim_world_kill(w, 0);
+    cr_assert(assay_sim_world_run(w, 800));
+    prune(w, ASSAY_STORE_BLOCK, EPOCHS);
+    prune(w, ASSAY_STORE_BOUNDARY, EPOCHS);
+    assay_sim_world_restart(w, 0);
+    cr_assert_not(joins(w, 6000));
+    cr_assert_null(assay_sim_world_violation(w));
+    const struct assay_sim_world_note *n =
+        assay_sim_world_last_note(w, 0, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
+    cr_assert_not_null(n);
+    cr_assert_eq(n->b, 1);
+    /* told, and not a thousand times */
+    cr_assert_lt(assay_sim_world_notes(w, 0, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL), 40);
+
+    assay_sim_world_kill(w, 0);
+    assay_checkpoint_of(&w->nodes[2].engine->head->state, &c);
+    w->options.checkpoint = &c;
+    assay_sim_world_restart(w, 0);
+    cr_assert(joins(w, 20000), "%s", assay_sim_world_violation(w));
+    agrees(w);
+    assay_sim_world_destroy(&w);
+}
+
+/* The checkpoint of another chain's block: no peer has such a state, and that is what it says. */
+Test(leap, believes_no_state_but_the_checkpoints, .timeout = 60)
+{
+    struct assay_sim_world *w = start(EPOCHS);
+    struct assay_checkpoint c;
+    assay_sim_world_acts(w, 0)->loses_store = true;
+    assay_sim_world_kill(w, 0);
+    cr_assert(assay_sim_world_run(w, 800));
+    prune(w, ASSAY_STORE_BLOCK, EPOCHS);
+    assay_checkpoint_of(&w->nodes[2].engine->head->state, &c);
+    c.id[5] ^= 1;
+    w->options.checkpoint = &c;
+    assay_sim_world_restart(w, 0);
+    cr_assert_not(joins(w, 6000));
+    cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    assay_sim_world_destroy(&w);
+}
+
+/* While it was away operators replaced the policy: the state is for another engine than its own. */
+Test(leap, arrives_in_a_network_that_operators_changed, .timeout = 60)
+{
+    for (unsigned by_checkpoint = 0; by_checkpoint < 2; by_checkpoint++) {
+        struct assay_sim_world *w = start(3);
+        struct assay_checkpoint c;
+        const struct assay_action action = { .kind = ASSAY_ACTION_POLICY,
+                                             .document = assay_slice_over("another one", 11) };
+        assay_sim_world_acts(w, 0)->loses_store = true;
+        assay_sim_world_kill(w, 0);
+        const uint64_t now = assay_sim_world_epoch(w, 1);
+        decide(w, 1, now + 4, &action);
+        cr_assert(assay_sim_world_run_to_epoch(w, now + 8, 40000), "%s",
+                  assay_sim_world_violation(w));
+        prune(w, ASSAY_STORE_BLOCK, now + 8);
+        assay_checkpoint_of(&w->nodes[2].engine->head->state, &c);
+        if (by_checkpoint == 1) w->options.checkpoint = &c;
+        assay_sim_world_restart(w, 0);
+        cr_assert(joins(w, 20000), "%u: %s", by_checkpoint, assay_sim_world_violation(w));
+        agrees(w);
+        const struct assay_state *own = &w->nodes[0].engine->head->state;
+        const struct assay_state *other = &w->nodes[1].engine->head->state;
+        cr_assert_eq(own->change_sequence, 1);
+        cr_assert(assay_rules_equal(&own->rules, &other->rules));
+        assay_sim_world_destroy(&w);
+    }
+}
