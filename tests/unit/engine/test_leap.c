@@ -7,6 +7,7 @@
 
 #include "base/cbor.h"
 #include "engine/engine_internal.h"
+#include "engine/ledger/boundary.h"
 #include "engine/ledger/proof.h"
 #include "engine/past.h"
 
@@ -108,10 +109,10 @@ static bool collect(void *context, const struct assay_store_key *key, struct ass
 }
 
 static void lie_about(struct assay_sim_world *w, uint32_t node, enum assay_store_class class_,
-                      size_t at)
+                      size_t at, uint64_t first)
 {
     static struct lies l;
-    const struct assay_store_key from = { 0 };
+    const struct assay_store_key from = { .epoch = first };
     struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
     memset(to.id, 0xff, sizeof to.id);
     l = (struct lies){ .store = w->nodes[node].store, .class_ = class_ };
@@ -142,7 +143,7 @@ Test(leap, takes_nothing_from_those_who_lie, .timeout = 240)
             prune(w, ASSAY_STORE_BLOCK, EPOCHS);
             /* all but one of the honest; what closes from now on they tell as it is */
             for (uint32_t liar = 1; liar < NODES - 1; liar++)
-                lie_about(w, liar, classes[what], places[i]);
+                lie_about(w, liar, classes[what], places[i], 0);
             assay_sim_world_restart(w, 0);
             cr_assert(joins(w, 40000), "class %u, byte %zu: %s", (unsigned)classes[what], places[i],
                       assay_sim_world_violation(w));
@@ -150,6 +151,130 @@ Test(leap, takes_nothing_from_those_who_lie, .timeout = 240)
             assay_sim_world_destroy(&w);
         }
     }
+}
+
+/* Forgeries that hang together: the header has another body root, so it is another block's, and
+ * everything else under it is as it was. Only the votes (or the id of a checkpoint) tell. */
+static bool other_body(struct assay_slice bytes, const uint8_t body_root[static 32])
+{
+    uint8_t *at = (uint8_t *)(uintptr_t)bytes.bytes;
+    for (size_t i = 0; i + 32 <= bytes.len; i++) {
+        if (!assay_bytes_equal(at + i, body_root, 32)) continue;
+        at[i + 7] ^= 1;
+        return true;
+    }
+    return false;
+}
+
+static void forge(struct assay_sim_world *w, uint32_t node, enum assay_store_class class_,
+                  uint64_t first)
+{
+    static struct lies l;
+    static uint8_t bytes[65536];
+    const struct assay_store_key from = { .epoch = first };
+    struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
+    size_t forged = 0;
+    memset(to.id, 0xff, sizeof to.id);
+    l = (struct lies){ .store = w->nodes[node].store };
+    cr_assert_eq(l.store->ops->scan(l.store, ASSAY_STORE_BOUNDARY, &from, &to, false, collect, &l),
+                 ASSAY_OK);
+    for (size_t i = 0; i < l.count; i++) {
+        struct assay_boundary b;
+        size_t len = 0;
+        cr_assert_eq(assay_boundary_decode(assay_slice_over(l.values[i], l.lens[i]), NODES, &b),
+                     ASSAY_OK);
+        if (assay_store_get(l.store, class_, &l.keys[i], bytes, sizeof bytes, &len) == ASSAY_OK) {
+            cr_assert(other_body(assay_slice_over(bytes, len), b.header.body_root));
+            cr_assert_eq(assay_store_put(l.store, class_, &l.keys[i], assay_slice_over(bytes, len)),
+                         ASSAY_OK);
+            forged++;
+        }
+        free(l.values[i]);
+    }
+    cr_assert_eq(assay_store_commit(l.store), ASSAY_OK);
+    cr_assert_gt(forged, 0);
+}
+
+/* What node 0 keeps of a class is what the honest one keeps, byte by byte. */
+static void same_as_honest(struct assay_sim_world *w, enum assay_store_class class_)
+{
+    static struct lies l;
+    static uint8_t bytes[65536];
+    const struct assay_store_key from = { 0 };
+    struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
+    size_t compared = 0;
+    memset(to.id, 0xff, sizeof to.id);
+    l = (struct lies){ .store = w->nodes[0].store };
+    cr_assert_eq(l.store->ops->scan(l.store, class_, &from, &to, false, collect, &l), ASSAY_OK);
+    for (size_t i = 0; i < l.count; i++) {
+        size_t len = 0;
+        if (assay_store_get(w->nodes[NODES - 1].store, class_, &l.keys[i], bytes, sizeof bytes,
+                            &len) == ASSAY_OK) {
+            cr_assert_eq(len, l.lens[i]);
+            cr_assert_arr_eq(bytes, l.values[i], len);
+            compared++;
+        }
+        free(l.values[i]);
+    }
+    cr_assert_gt(compared, 0);
+}
+
+static struct assay_sim_world *lost(void)
+{
+    struct assay_sim_world *w = start(EPOCHS);
+    assay_sim_world_acts(w, 0)->loses_store = true;
+    assay_sim_world_kill(w, 0);
+    cr_assert(assay_sim_world_run(w, 800));
+    prune(w, ASSAY_STORE_BLOCK, EPOCHS);
+    return w;
+}
+
+/* With the proof of the genuine block, and with one whose votes are nobody's. The first epochs are
+ * told as they are, so that everybody is believed at first. */
+Test(leap, keeps_no_boundary_but_the_proven, .timeout = 60)
+{
+    for (unsigned broken = 0; broken < 2; broken++) {
+        struct assay_sim_world *w = lost();
+        for (uint32_t liar = 1; liar < NODES - 1; liar++) {
+            forge(w, liar, ASSAY_STORE_BOUNDARY, 4);
+            if (broken == 1) lie_about(w, liar, ASSAY_STORE_FINALITY, 5, 4);
+        }
+        assay_sim_world_restart(w, 0);
+        cr_assert(joins(w, 40000), "%s", assay_sim_world_violation(w));
+        agrees(w);
+        cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+        same_as_honest(w, ASSAY_STORE_BOUNDARY);
+        assay_sim_world_destroy(&w);
+    }
+}
+
+/* Of the last boundary the liars have a state, under another header. */
+Test(leap, keeps_no_state_but_the_proven, .timeout = 60)
+{
+    struct assay_sim_world *w = lost();
+    for (uint32_t liar = 1; liar < NODES - 1; liar++)
+        forge(w, liar, ASSAY_STORE_STATE, 0);
+    assay_sim_world_restart(w, 0);
+    cr_assert(joins(w, 40000), "%s", assay_sim_world_violation(w));
+    agrees(w);
+    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    same_as_honest(w, ASSAY_STORE_STATE);
+    assay_sim_world_destroy(&w);
+}
+
+/* Everybody has a state of the checkpoint's epoch, under another header. */
+Test(leap, takes_no_state_for_a_checkpoint_but_its_own, .timeout = 60)
+{
+    struct assay_sim_world *w = lost();
+    struct assay_checkpoint c;
+    assay_checkpoint_of(&w->nodes[2].engine->head->state, &c);
+    for (uint32_t liar = 1; liar < NODES; liar++)
+        forge(w, liar, ASSAY_STORE_STATE, 0);
+    w->options.checkpoint = &c;
+    assay_sim_world_restart(w, 0);
+    cr_assert_not(joins(w, 6000));
+    cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    assay_sim_world_destroy(&w);
 }
 
 /* Boundaries are pruned, too: it says so, and a checkpoint brings it back. */
