@@ -248,6 +248,27 @@ Test(leap, keeps_no_boundary_but_the_proven, .timeout = 60)
     }
 }
 
+/* One voter failed meanwhile and weighs nothing any more: three votes are a quorum of the four that
+ * are left, and would be none of the five that it began with. */
+Test(leap, weighs_every_boundary_with_its_own_voters, .timeout = 60)
+{
+    const struct assay_sim_world_options o = { .seed = 17, .nodes = NODES, .epoch_ms = 400 };
+    struct assay_sim_world *w = assay_sim_world_create(&o);
+    assay_sim_world_acts(w, 3)->tampered = true;
+    cr_assert(assay_sim_world_run_to_epoch(w, 6, 40000), "%s", assay_sim_world_violation(w));
+    cr_assert_eq(assay_sim_world_engine(w, 1)->head->state.members[3].weight, 0);
+    assay_sim_world_acts(w, 0)->loses_store = true;
+    assay_sim_world_kill(w, 0);
+    const uint64_t goal = assay_sim_world_epoch(w, 1) + 6;
+    cr_assert(assay_sim_world_run_to_epoch(w, goal, 60000), "%s", assay_sim_world_violation(w));
+    prune(w, ASSAY_STORE_BLOCK, goal);
+    assay_sim_world_restart(w, 0);
+    cr_assert(joins(w, 40000), "%s", assay_sim_world_violation(w));
+    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    agrees(w);
+    assay_sim_world_destroy(&w);
+}
+
 /* Of the last boundary the liars have a state, under another header. */
 Test(leap, keeps_no_state_but_the_proven, .timeout = 60)
 {
