@@ -6,6 +6,8 @@
  */
 #include "engine/engine_internal.h"
 
+#include "engine/past.h"
+
 enum {
     BLOCKS_DEFAULT = 128,
     ARENA_EXTRA = 512 * 1024, /* records, envelopes, asks of one step */
@@ -168,6 +170,10 @@ static void lay_out(struct assay_parts *p, struct layout *l,
     m->arena_len = assay_state_len_max(capacity(n)) + assay_boundary_len_max(capacity(n)) +
                    body_max(config) + 4 * ASSAY_FINALITY_LEN_MAX + ASSAY_CHANGE_RECORD_LEN_MAX +
                    assay_state_len_max(ASSAY_VOTERS_MAX) + ARENA_EXTRA + (size_t)n * 512;
+    /* And every change that such a state names. */
+    const size_t leap_len = assay_state_len_max(ASSAY_VOTERS_MAX) + ARENA_EXTRA +
+                            ASSAY_PAST_CHANGES_MAX * (size_t)ASSAY_CHANGE_RECORD_LEN_MAX;
+    if (m->arena_len < leap_len) m->arena_len = leap_len;
     m->arena = take(l, m->arena_len);
     m->groups = take(l, assay_groups_memory_len(n));
     m->blocks = take(l, assay_blocks_size(blocks_max(config), body_max(config)));

@@ -1,5 +1,5 @@
 /*
- * engine/leap.c - over many epochs at once (docs/protocol.md 5.26).
+ * engine/leap.c - over many epochs at once (docs/protocol.md 5.30).
  *
  * The voters of an epoch prove its boundary, and a boundary names the voters of the next: with two
  * thirds of every table in between, nobody needs the blocks. The state after the last one is under
@@ -35,6 +35,8 @@ void assay_leap_init(struct assay_engine *e, const struct assay_engine_config *c
     struct assay_leap *l = &e->parts->leap;
     for (uint32_t i = 0; i < ASSAY_VOTERS_MAX; i++)
         l->keys[i] = NULL;
+    for (size_t i = 0; i < 3; i++)
+        assay_bytes_copy(l->first[i], 32, config->genesis->first[i], 32);
     l->has_checkpoint = config->checkpoint != NULL;
     if (l->has_checkpoint) l->checkpoint = *config->checkpoint;
 }
@@ -250,19 +252,29 @@ static enum assay_status no_state(struct assay_engine *e)
     return ASSAY_E_NOT_FOUND;
 }
 
-/* One document that the state names: it is in force here already, or in one of the records. */
-static bool is_told(const struct assay_past_answer *answer, const uint8_t digest[static 32],
-                    const uint8_t known[static 32])
+/* A document that is in one of the records. */
+static bool is_told(const struct assay_past_answer *answer, const uint8_t digest[static 32])
 {
     struct assay_past_answer a = *answer;
-    bool told = assay_bytes_equal(digest, known, 32);
-    while (!told && a.pair_count > 0) {
+    while (a.pair_count > 0) {
         struct assay_slice record, document;
         uint64_t epoch = 0;
         if (assay_past_next_change(&a, &epoch, &record) != ASSAY_OK) return false;
-        told = assay_charter_in_change(record, digest, &document);
+        if (assay_charter_in_change(record, digest, &document)) return true;
     }
-    return told;
+    return false;
+}
+
+/* Or one that is here: of the genesis, or named by the own state, whose changes the store keeps. */
+static bool is_known(const struct assay_engine *e, const uint8_t digest[static 32])
+{
+    uint8_t own[ASSAY_LEAF_DOCUMENTS_MAX][32];
+    const uint32_t count = assay_leaf_documents(&e->head->state, own);
+    for (uint32_t i = 0; i < count; i++)
+        if (assay_bytes_equal(own[i], digest, 32)) return true;
+    for (size_t i = 0; i < 3; i++)
+        if (assay_bytes_equal(e->leap->first[i], digest, 32)) return true;
+    return false;
 }
 
 /* A change that waits, by the digest of its record. */
@@ -284,25 +296,11 @@ static bool is_sent(const struct assay_past_answer *answer, const uint8_t digest
 static bool is_complete(const struct assay_engine *e, const struct assay_past_answer *answer,
                         const struct assay_leaf_head *head)
 {
-    const struct assay_state *now = &e->head->state;
     for (uint32_t i = 0; i < head->pending_count; i++)
         if (!is_sent(answer, head->pending[i])) return false;
-    return is_told(answer, head->policy_digest, now->rules.policy_digest) &&
-           is_told(answer, head->endorsements_digest, now->rules.endorsements_digest) &&
-           is_told(answer, head->operators_digest, now->operators_digest);
-}
-
-/* Does the state name this record, or a document in it? Both by their digests. */
-static bool is_needed(struct assay_slice record, const struct assay_leaf_head *head)
-{
-    struct assay_slice document;
-    uint8_t digest[32];
-    assay_sha256(record.bytes, record.len, digest);
-    for (uint32_t i = 0; i < head->pending_count; i++)
-        if (assay_bytes_equal(digest, head->pending[i], 32)) return true;
-    return assay_charter_in_change(record, head->policy_digest, &document) ||
-           assay_charter_in_change(record, head->endorsements_digest, &document) ||
-           assay_charter_in_change(record, head->operators_digest, &document);
+    for (uint32_t i = 0; i < head->document_count; i++)
+        if (!is_known(e, head->documents[i]) && !is_told(answer, head->documents[i])) return false;
+    return true;
 }
 
 /* Records that operators signed, as their peers keep them. Returns: ASSAY_OK | ASSAY_E_AGAIN |
@@ -312,15 +310,15 @@ static enum assay_status keep_changes(struct assay_engine *e,
                                       const struct assay_leaf_head *head)
 {
     struct assay_past_answer a = *answer;
+    uint32_t covered = 0;
     while (a.pair_count > 0) {
         struct assay_slice bytes;
-        struct assay_record r;
         struct assay_change change;
         uint64_t epoch = 0;
         ASSAY_TRY(assay_past_next_change(&a, &epoch, &bytes));
-        ASSAY_TRY(assay_record_decode(bytes, &r));
-        if (r.kind != ASSAY_RECORD_CHANGE) return ASSAY_E_INVALID;
-        if (!is_needed(bytes, head)) continue; /* nothing proves it, and nobody asks for it */
+        const uint32_t covers = assay_past_covers(head, bytes);
+        if ((covers & ~covered) == 0) continue; /* nothing proves it, or nobody asks for it */
+        covered |= covers;
         assay_change_of_record(bytes, &change);
         struct assay_store_key key = { .era = e->head->state.era,
                                        .epoch = epoch,

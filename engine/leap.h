@@ -1,6 +1,6 @@
 /*
  * engine/leap.h - over many epochs at once: boundary after boundary, then one state
- * (docs/protocol.md 5.26).
+ * (docs/protocol.md 5.30).
  */
 #ifndef ASSAY_ENGINE_LEAP_H
 #define ASSAY_ENGINE_LEAP_H
@@ -27,6 +27,7 @@ struct assay_leap {
     /* The last epoch that is proven; votes: commitment of its proof, zero: it is a checkpoint's. */
     uint64_t epoch;
     uint8_t id[32], votes[32];
+    uint8_t first[3][32]; /* documents of the genesis: they are known */
     bool has_checkpoint;
     struct assay_checkpoint checkpoint;
     /* Who votes in the epoch after it. */

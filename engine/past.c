@@ -1,5 +1,5 @@
 /*
- * engine/past.c - asks and answers about boundaries and states (docs/protocol.md 5.26); leap.c is
+ * engine/past.c - asks and answers about boundaries and states (docs/protocol.md 5.30); leap.c is
  * the asking side.
  */
 #include "engine/past.h"
@@ -7,6 +7,9 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 #include "engine/consensus/vote.h"
+#include "engine/ledger/charter.h"
+#include "engine/ledger/proof.h"
+#include "engine/ledger/record.h"
 
 static const char boundary_ask[] = "assay/boundary-ask/v1";
 static const char state_ask[] = "assay/state-ask/v1";
@@ -78,8 +81,11 @@ static enum assay_status read_change(struct assay_cursor *c, uint64_t *epoch,
                                      struct assay_slice *record)
 {
     ASSAY_TRY(assay_cbor_array_exact(c, 2));
+    struct assay_record r;
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, epoch));
-    return assay_cbor_bytes(c, ASSAY_PAST_CHANGE_LEN_MAX, record);
+    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_PAST_CHANGE_LEN_MAX, record));
+    ASSAY_TRY(assay_record_decode(*record, &r)); /* before anybody looks for documents in it */
+    return r.kind == ASSAY_RECORD_CHANGE ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
 enum assay_status assay_past_next_change(struct assay_past_answer *answer, uint64_t *epoch,
@@ -127,6 +133,20 @@ enum assay_status assay_past_answer_decode(struct assay_slice payload,
     return ASSAY_OK;
 }
 
+uint32_t assay_past_covers(const struct assay_leaf_head *head, struct assay_slice record)
+{
+    struct assay_slice document;
+    uint8_t digest[32];
+    uint32_t covers = 0;
+    assay_sha256(record.bytes, record.len, digest);
+    for (uint32_t i = 0; i < head->pending_count; i++)
+        if (assay_bytes_equal(digest, head->pending[i], 32)) covers |= (uint32_t)1 << i;
+    for (uint32_t i = 0; i < head->document_count; i++)
+        if (assay_charter_in_change(record, head->documents[i], &document))
+            covers |= (uint32_t)1 << (ASSAY_PENDING_MAX + i);
+    return covers;
+}
+
 /* --- answering */
 
 struct answering {
@@ -135,6 +155,8 @@ struct answering {
     uint8_t *scratch;
     size_t scratch_len, len;
     uint64_t next_epoch, count, limit;
+    const struct assay_leaf_head *head; /* of the state that is told */
+    uint32_t covered;                   /* of what it names: assay_past_covers */
     enum assay_status status;
 };
 
@@ -195,7 +217,10 @@ static bool visit_change(void *context, const struct assay_store_key *key,
                          struct assay_slice value)
 {
     struct answering *a = context;
-    if (a->count == ASSAY_PAST_CHANGES_MAX) return false;
+    const uint32_t covers = assay_past_covers(a->head, value);
+    if ((covers & ~a->covered) == 0) return true; /* not needed, or told already */
+    a->covered |= covers;
+    ASSAY_ASSERT(a->count < ASSAY_PAST_CHANGES_MAX); /* each covers something more */
     if (a->w != NULL) {
         assay_cbor_put_array(a->w, 2);
         assay_cbor_put_uint(a->w, key->epoch);
@@ -216,6 +241,7 @@ static enum assay_status put_changes(const struct assay_past_ask *ask, struct an
         if (i == 1) assay_cbor_put_array(w, a->count);
         a->w = i == 0 ? NULL : w;
         a->count = 0;
+        a->covered = 0;
         ASSAY_TRY(assay_store_scan(a->store, ASSAY_STORE_CHANGE, &from, &to, false, visit_change,
                                    a));
     }
@@ -226,6 +252,7 @@ static enum assay_status answer_state(const struct assay_past_ask *ask, struct a
                                       struct assay_writer *w)
 {
     const struct assay_store_key key = { .era = ask->era, .epoch = ask->epoch };
+    struct assay_leaf_head head = { 0 };
     struct assay_slice all;
     size_t len = 0;
     enum assay_status got =
@@ -238,7 +265,10 @@ static enum assay_status answer_state(const struct assay_past_ask *ask, struct a
     assay_cbor_put_text(w, state_answer);
     put_about(w, ask);
     assay_cbor_put_bytes(w, a->scratch, len);
-    if (len == 0) assay_cbor_put_array(w, 0);
+    const enum assay_status read =
+        assay_proof_snapshot(assay_slice_over(a->scratch, len), &head);
+    a->head = &head;
+    if (len == 0 || read != ASSAY_OK) assay_cbor_put_array(w, 0);
     else ASSAY_TRY(put_changes(ask, a, w));
     return assay_writer_finish(w, &all);
 }

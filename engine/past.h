@@ -1,6 +1,6 @@
 /*
  * engine/past.h - the wire of leaping over epochs, and answering from the store (docs/protocol.md
- * 5.26).
+ * 5.30).
  *
  * They travel as SYNC_ASK and SYNC_ANSWER, told apart from blocks (sync.h) by their first word:
  *
@@ -8,20 +8,22 @@
  *   ["assay/boundary-answer/v1", chain_id, era, epoch, [* [boundary, finality proof]]]: from that
  *       epoch on, one after the other; none: nothing newer is here
  *   ["assay/state-answer/v1", chain_id, era, epoch, snapshot, [* [epoch, CHANGE record]]]: empty:
- * it
- *       is not here; with it everything that operators decided so far, which it names by digest
+ *       it is not here; with it every change that it names, or a document of, by digest
  */
 #ifndef ASSAY_ENGINE_PAST_H
 #define ASSAY_ENGINE_PAST_H
 
 #include "base/cursor.h"
 #include "base/writer.h"
+#include "engine/ledger/leaf.h"
 #include "engine/store/store.h"
+
+_Static_assert(ASSAY_PENDING_MAX + ASSAY_LEAF_DOCUMENTS_MAX <= 32, "a bit for each");
 
 enum {
     ASSAY_PAST_PAGE_LEN = 256 * 1024, /* 38 epochs of 100 members: a sixth of a second of keys */
     ASSAY_PAST_BOUNDARIES_MAX = 200,  /* what one step can keep */
-    ASSAY_PAST_CHANGES_MAX = 256,
+    ASSAY_PAST_CHANGES_MAX = ASSAY_PENDING_MAX + ASSAY_LEAF_DOCUMENTS_MAX,
     ASSAY_PAST_CHANGE_LEN_MAX = 48 * 1024,
 };
 
@@ -49,7 +51,7 @@ ASSAY_CHECKED enum assay_status assay_past_ask_encode(const struct assay_past_as
 /* Returns: ASSAY_OK | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_past_ask_decode(struct assay_slice payload,
                                                       struct assay_past_ask *ask);
-/* Returns: ASSAY_OK | INPUT statuses */
+/* Every CHANGE in it is decoded, too. Returns: ASSAY_OK | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_past_answer_decode(struct assay_slice payload,
                                                          struct assay_past_answer *answer);
 /* The next pair. Returns: ASSAY_OK; the decoder has counted and read them */
@@ -60,6 +62,9 @@ ASSAY_CHECKED enum assay_status assay_past_next(struct assay_past_answer *answer
 ASSAY_CHECKED enum assay_status assay_past_next_change(struct assay_past_answer *answer,
                                                        uint64_t *epoch,
                                                        struct assay_slice *record);
+/* Which of the changes that wait (from bit 0) and of the documents (from bit ASSAY_PENDING_MAX) that
+ * a state names are in this decoded CHANGE. Returns: a bit for each, 0: it is not needed. */
+uint32_t assay_past_covers(const struct assay_leaf_head *head, struct assay_slice record);
 /* As assay_sync_answer, which hands over what is not its own. Returns: the same */
 ASSAY_CHECKED enum assay_status assay_past_answer(struct assay_store *store,
                                                   const uint8_t chain_id[static 32],

@@ -1,6 +1,6 @@
 /*
  * engine/ledger/boundary.c - boundaries of epochs: encode and decode side by side (docs/protocol.md
- * 5.26).
+ * 5.30).
  */
 #include "engine/ledger/boundary.h"
 

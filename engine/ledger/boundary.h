@@ -1,6 +1,6 @@
 /*
  * engine/ledger/boundary.h - what of a closed epoch is needed to go on without its blocks
- * (docs/protocol.md 5.26).
+ * (docs/protocol.md 5.30).
  *
  * Canonical CBOR ["assay/boundary/v1", header, leaf 0, its path, members, changes]: the EPOCH
  * block's header, the state's header under its root, and the rows of the table of voters that are

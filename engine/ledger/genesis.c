@@ -311,6 +311,9 @@ static enum assay_status read_body(struct reader *r, struct assay_genesis *g)
     operators_digest(g, g->operators_digest);
     assay_sha256(g->policy.bytes, g->policy.len, g->policy_digest);
     assay_sha256(g->endorsements.bytes, g->endorsements.len, g->endorsements_digest);
+    assay_bytes_copy(g->first[0], 32, g->policy_digest, 32);
+    assay_bytes_copy(g->first[1], 32, g->endorsements_digest, 32);
+    assay_bytes_copy(g->first[2], 32, g->operators_digest, 32);
     return ASSAY_OK;
 }
 

@@ -119,6 +119,16 @@ static enum assay_status read_past(struct assay_cursor *c, struct assay_past *p)
     return assay_cbor_bytes_exact(c, p->verifier_digest, 32);
 }
 
+static enum assay_status read_pasts(struct assay_cursor *c, struct assay_state *s)
+{
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_PAST_EPOCHS, &count));
+    s->past_count = (uint32_t)count;
+    for (uint32_t i = 0; i < s->past_count; i++)
+        ASSAY_TRY(read_past(c, &s->past[i]));
+    return ASSAY_OK;
+}
+
 static enum assay_status read_rules(struct assay_cursor *c, struct assay_charter_rules *rules)
 {
     ASSAY_TRY(assay_cbor_array_exact(c, 3));
@@ -198,11 +208,8 @@ static enum assay_status header_decode(struct assay_slice leaf, struct assay_sta
     ASSAY_TRY(assay_cbor_array_exact(&c, s->member_count));
     for (uint32_t i = 0; i < s->member_count; i++)
         ASSAY_TRY(assay_cbor_int(&c, &s->counters[i]));
-    ASSAY_TRY(assay_cbor_array(&c, ASSAY_PAST_EPOCHS, &count));
-    s->past_count = (uint32_t)count;
+    ASSAY_TRY(read_pasts(&c, s));
     ASSAY_ASSERT(s->past_count <= ASSAY_PAST_EPOCHS && s->certified_epoch <= s->epoch);
-    for (uint32_t i = 0; i < s->past_count; i++)
-        ASSAY_TRY(read_past(&c, &s->past[i]));
     return assay_cursor_end(&c);
 }
 
@@ -220,10 +227,36 @@ static enum assay_status read_pending_digests(struct assay_cursor *c, struct ass
     return ASSAY_OK;
 }
 
+static uint32_t put_documents(const struct assay_charter_rules *rules, uint32_t count,
+                              uint8_t documents[static ASSAY_LEAF_DOCUMENTS_MAX][32])
+{
+    ASSAY_ASSERT(count + 2 <= ASSAY_LEAF_DOCUMENTS_MAX);
+    assay_bytes_copy(documents[count], 32, rules->policy_digest, 32);
+    assay_bytes_copy(documents[count + 1], 32, rules->endorsements_digest, 32);
+    return count + 2;
+}
+
+uint32_t assay_leaf_documents(const struct assay_state *state,
+                              uint8_t documents[static ASSAY_LEAF_DOCUMENTS_MAX][32])
+{
+    uint32_t count = put_documents(&state->rules, 0, documents);
+    assay_bytes_copy(documents[count++], 32, state->operators_digest, 32);
+    if (state->trial.sequence != 0) count = put_documents(&state->trial.before, count, documents);
+    for (uint32_t i = 0; i < state->past_count; i++) {
+        const struct assay_past *p = &state->past[i];
+        struct assay_charter_rules rules;
+        assay_bytes_copy(rules.policy_digest, 32, p->policy_digest, 32);
+        assay_bytes_copy(rules.endorsements_digest, 32, p->endorsements_digest, 32);
+        count = put_documents(&rules, count, documents);
+    }
+    ASSAY_ASSERT(count >= 3 && count <= ASSAY_LEAF_DOCUMENTS_MAX);
+    return count;
+}
+
 enum assay_status assay_leaf_head(struct assay_slice leaf, struct assay_leaf_head *head)
 {
     struct assay_cursor c = assay_cursor_over(leaf.bytes, leaf.len);
-    struct assay_charter_rules rules;
+    struct assay_state s = { 0 }; /* what names documents */
     struct assay_slice skipped;
     uint64_t items = 0, era = 0, count = 0;
     ASSAY_TRY(assay_cbor_array(&c, HEAD_ITEMS_MAX, &items));
@@ -234,19 +267,23 @@ enum assay_status assay_leaf_head(struct assay_slice leaf, struct assay_leaf_hea
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &head->epoch));
     ASSAY_TRY(assay_cbor_bool(&c, &head->certified));
     ASSAY_TRY(assay_cbor_uint_max(&c, head->epoch, &head->certified_epoch));
-    ASSAY_TRY(read_rules(&c, &rules));
-    ASSAY_TRY(assay_cbor_bytes_exact(&c, head->operators_digest, 32));
+    ASSAY_TRY(read_rules(&c, &s.rules));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, s.operators_digest, 32));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, head->roster_digest, 32));
     ASSAY_TRY(assay_cbor_skip(&c, &skipped)); /* sequence */
     ASSAY_TRY(read_pending_digests(&c, head));
-    for (unsigned i = 0; i < 2; i++) /* trial, ended */
-        ASSAY_TRY(assay_cbor_skip(&c, &skipped));
+    ASSAY_TRY(read_trial(&c, &s.trial));
+    ASSAY_TRY(assay_cbor_skip(&c, &skipped)); /* ended */
     ASSAY_TRY(assay_cbor_uint_max(&c, ASSAY_MEMBERS_MAX, &count));
-    for (uint64_t i = HEAD_ITEMS - 2; i < items; i++)
+    ASSAY_TRY(assay_cbor_skip(&c, &skipped)); /* counters */
+    ASSAY_TRY(read_pasts(&c, &s));
+    for (uint64_t i = HEAD_ITEMS; i < items; i++)
         ASSAY_TRY(assay_cbor_skip(&c, &skipped));
-    assay_bytes_copy(head->policy_digest, 32, rules.policy_digest, 32);
-    assay_bytes_copy(head->endorsements_digest, 32, rules.endorsements_digest, 32);
-    assay_bytes_copy(head->verifier_digest, 32, rules.parameters.verifier_digest, 32);
+    assay_bytes_copy(head->policy_digest, 32, s.rules.policy_digest, 32);
+    assay_bytes_copy(head->endorsements_digest, 32, s.rules.endorsements_digest, 32);
+    assay_bytes_copy(head->verifier_digest, 32, s.rules.parameters.verifier_digest, 32);
+    assay_bytes_copy(head->operators_digest, 32, s.operators_digest, 32);
+    head->document_count = assay_leaf_documents(&s, head->documents);
     head->era = (uint32_t)era;
     head->member_count = (uint32_t)count;
     return assay_cursor_end(&c);

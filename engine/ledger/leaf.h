@@ -7,6 +7,8 @@
 
 #include "engine/ledger/state.h"
 
+enum { ASSAY_LEAF_DOCUMENTS_MAX = 5 + 2 * ASSAY_PAST_EPOCHS };
+
 /* What leaf 0 says first; what follows is its ledger's own affair. */
 struct assay_leaf_head {
     uint8_t chain_id[32];
@@ -19,9 +21,17 @@ struct assay_leaf_head {
     uint32_t pending_count; /* records of changes that wait, by digest */
     uint8_t pending[ASSAY_PENDING_MAX][32];
     uint32_t member_count;
+    /* Every document that it names by digest, some of them twice: rules and operators in force,
+     * the rules before those on trial, and those of the epochs that proofs may still be about. */
+    uint32_t document_count;
+    uint8_t documents[ASSAY_LEAF_DOCUMENTS_MAX][32];
 };
 
-/* Leaf 0; every item behind those above is only checked to be one. Returns: ASSAY_OK | INPUT
+/* The documents of a state, as leaf 0 names them. Returns: how many. */
+uint32_t assay_leaf_documents(const struct assay_state *state,
+                              uint8_t documents[static ASSAY_LEAF_DOCUMENTS_MAX][32]);
+
+/* Leaf 0; every item behind those of this build is only checked to be one. Returns: ASSAY_OK | INPUT
  * statuses */
 ASSAY_CHECKED enum assay_status assay_leaf_head(struct assay_slice leaf,
                                                 struct assay_leaf_head *head);

@@ -50,7 +50,8 @@ static const struct assay_finding *judge(void *context, const struct assay_ask *
 {
     struct judge *j = context;
     struct assay_verdict verdict;
-    world_appraise(j->world, ask->bytes, ask->kind, ask->at_unix_s, &verdict);
+    world_appraise(j->world, ask->bytes, ask->kind, ask->at_unix_s,
+                   world_policy_of(j->world, ask->epoch), &verdict);
     j->asked++;
     return assay_findings_put(&j->findings, ask->digest, ask->at_unix_s, &verdict);
 }
@@ -433,10 +434,13 @@ Test(audit, meets_the_checkpoint_or_says_what_it_met, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
-static struct assay_action policy_of(const char *text)
+/* Another policy, by which nobody fails who passed before. */
+static struct assay_action policy_of(uint32_t number, uint8_t document[static WORLD_POLICY_LEN])
 {
+    static const uint8_t nobody[NODE_BITS] = { 0 };
+    const size_t len = world_policy_make(number, nobody, document);
     return (struct assay_action){ .kind = ASSAY_ACTION_POLICY,
-                                  .document = assay_slice_over(text, strlen(text)) };
+                                  .document = assay_slice_over(document, len) };
 }
 
 /* Operators replace the policy twice: each time the state names another document, ballots are over
@@ -448,10 +452,11 @@ Test(audit, follows_what_operators_decided, .timeout = 60)
     struct assay_engine_snapshot snapshot;
     struct last_state last = { 0 };
     cr_assert(assay_sim_world_run_to_epoch(w, 3, 20000));
-    struct assay_action action = policy_of("another policy");
+    uint8_t document[WORLD_POLICY_LEN];
+    struct assay_action action = policy_of(1, document);
     decide(w, 1, 7, &action);
     cr_assert(assay_sim_world_run_to_epoch(w, 9, 40000), "%s", assay_sim_world_violation(w));
-    action = policy_of("a third one");
+    action = policy_of(2, document);
     decide(w, 2, 14, &action);
     cr_assert(assay_sim_world_run_to_epoch(w, 17, 60000), "%s", assay_sim_world_violation(w));
     cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_CHANGE_ACTIVE, ASSAY_SLOT_ALL), 1);

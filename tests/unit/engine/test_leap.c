@@ -1,6 +1,6 @@
 /*
  * tests/unit/engine/test_leap.c - who was away too long, or has lost everything, comes back
- * although the blocks of that time are gone (docs/protocol.md 5.26).
+ * although the blocks of that time are gone (docs/protocol.md 5.30).
  */
 #include "sim/world/world_internal.h"
 #include "tests/unit/engine/decide.h"
@@ -345,14 +345,27 @@ Test(leap, believes_no_state_but_the_checkpoints, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
+struct document {
+    uint8_t bytes[WORLD_POLICY_LEN];
+};
+
+/* Another policy, by which everybody passes as before. */
+static struct assay_action policy(uint32_t number, struct document *document)
+{
+    static const uint8_t nobody[NODE_BITS] = { 0 };
+    const size_t len = world_policy_make(number, nobody, document->bytes);
+    return (struct assay_action){ .kind = ASSAY_ACTION_POLICY,
+                                  .document = assay_slice_over(document->bytes, len) };
+}
+
 /* While it was away operators replaced the policy: the state is for another engine than its own. */
 Test(leap, arrives_in_a_network_that_operators_changed, .timeout = 60)
 {
     for (unsigned by_checkpoint = 0; by_checkpoint < 2; by_checkpoint++) {
         struct assay_sim_world *w = start(3);
         struct assay_checkpoint c;
-        const struct assay_action action = { .kind = ASSAY_ACTION_POLICY,
-                                             .document = assay_slice_over("another one", 11) };
+        struct document document;
+        const struct assay_action action = policy(1, &document);
         assay_sim_world_acts(w, 0)->loses_store = true;
         assay_sim_world_kill(w, 0);
         const uint64_t now = assay_sim_world_epoch(w, 1);
@@ -370,5 +383,75 @@ Test(leap, arrives_in_a_network_that_operators_changed, .timeout = 60)
         cr_assert_eq(own->change_sequence, 1);
         cr_assert(assay_rules_equal(&own->rules, &other->rules));
         assay_sim_world_destroy(&w);
+    }
+}
+
+static bool count_change(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    size_t *count = context;
+    (void)value;
+    cr_assert_leq(key->number, 2);
+    (*count)++;
+    return true;
+}
+
+/* And once more: evidence of epochs that have just been is judged by a policy that holds no longer
+ * (docs/protocol.md 9.8), and the rules before come back when the newest ones are reverted. A host
+ * without that document could not go on. */
+Test(leap, brings_the_documents_of_past_epochs_along, .timeout = 60)
+{
+    struct assay_sim_world *w = start(3);
+    struct document documents[2];
+    assay_sim_world_acts(w, 0)->loses_store = true;
+    assay_sim_world_kill(w, 0);
+    const uint64_t now = assay_sim_world_epoch(w, 1);
+    for (uint32_t i = 0; i < 2; i++) {
+        const struct assay_action action = policy(i + 1, &documents[i]);
+        const uint64_t activation = now + 4 + 3 * i;
+        decide(w, i + 1, activation, &action);
+        cr_assert(assay_sim_world_run_to_epoch(w, activation, 40000), "%s",
+                  assay_sim_world_violation(w));
+    }
+    cr_assert(assay_sim_world_run_to_epoch(w, now + 8, 40000), "%s", assay_sim_world_violation(w));
+    prune(w, ASSAY_STORE_BLOCK, now + 8);
+    assay_sim_world_restart(w, 0);
+    cr_assert(joins(w, 20000), "%s", assay_sim_world_violation(w));
+    agrees(w);
+    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    const struct assay_store_key from = { 0 };
+    struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
+    size_t count = 0;
+    memset(to.id, 0xff, sizeof to.id);
+    cr_assert_eq(assay_store_scan(w->nodes[0].store, ASSAY_STORE_CHANGE, &from, &to, false,
+                                  count_change, &count),
+                 ASSAY_OK);
+    cr_assert_eq(count, 2);
+    assay_sim_world_destroy(&w);
+}
+
+/* What stands where a CHANGE should is refused before a document is looked for in it. */
+Test(leap, refuses_an_answer_with_a_change_that_is_none)
+{
+    static const uint8_t chain_id[32] = { 7 };
+    uint8_t bytes[256];
+    struct assay_past_answer answer;
+    for (uint64_t changes = 0; changes < 2; changes++) {
+        struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+        assay_cbor_put_array(&w, 6);
+        assay_cbor_put_text(&w, "assay/state-answer/v1");
+        assay_cbor_put_bytes(&w, chain_id, 32);
+        assay_cbor_put_uint(&w, 0);
+        assay_cbor_put_uint(&w, 5);
+        assay_cbor_put_bytes(&w, chain_id, 32);
+        assay_cbor_put_array(&w, changes);
+        if (changes == 1) {
+            assay_cbor_put_array(&w, 2);
+            assay_cbor_put_uint(&w, 4);
+            assay_cbor_put_bytes(&w, "no record", 9);
+        }
+        const enum assay_status status =
+            assay_past_answer_decode(assay_slice_over(bytes, w.len), &answer);
+        if (changes == 0) cr_expect_eq(status, ASSAY_OK);
+        else cr_expect_neq(status, ASSAY_OK);
     }
 }
