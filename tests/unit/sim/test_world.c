@@ -93,11 +93,11 @@ static void expect_trace(const struct assay_scenario *s, uint64_t seed, const ch
 Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
 {
     struct assay_scenario s = small();
-    expect_trace(&s, 1, "ccab3edd4c3c2f7e960a631a358a9156b8b17010979465ba7728dab48fa1b4b3",
-                 "77a0bacef8c07f9e7fe95a1563830db3af1ee742b33b062114a4f3d5ff289b4b");
+    expect_trace(&s, 1, "128665d337e3cb937c884a3a2ee525df4facc3e541fcb644a768befc88c231b7",
+                 "3ecf1e12e21471c1685eeeab68cf6b297b0276ed15aabd3cc5b8e0581e4e4557");
     s = rough();
-    expect_trace(&s, 2, "f017b498582f16761878dadab53e1b61d3b18c9a764b07715aadc911a089e3f5",
-                 "0be90b2922d5e7bde417f3d2b759f8b2b7facd40e84caaf83f62a4ffa8c90a5b");
+    expect_trace(&s, 2, "ab18efb974ee8d581d0b621152f64318f25f41201f49a671026ee1b2b125cfc3",
+                 "d61b2c24b456449decdcf817dbe76e3d736898563cd8f1fdb515336f50bfa324");
     s = small();
     s.link.delay = ASSAY_SIM_DELAY_PARETO;
     s.link.delay_max_ms = 400;
@@ -108,8 +108,8 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
     s.adversaries[0] = (struct assay_sim_adversary){
         .attack = ASSAY_SIM_ATTACK_TAMPER, .cohort = 1, .start_epoch = 2, .rate_permille = 1000
     };
-    expect_trace(&s, 3, "f65475ec8b7f879b4bd4e4f3696850ccc80648e700cb574e344775975576b993",
-                 "94f86698f65638fbd7bd5cfe3b6a5ce764c08b44be42948defac6ff3463c612b");
+    expect_trace(&s, 3, "2e76d61831b9812cce4d42f0774cd70b367844ebbaad711aa2987672fbaeb301",
+                 "6dce15f837edd7af326c7c2b311c28b1033cba60963fbe355075cef0a204f664");
 }
 
 /* The same of whole engines: consensus goes on, for the liars vote as everybody does. */
