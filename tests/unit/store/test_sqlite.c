@@ -118,8 +118,8 @@ Test(store_sqlite, refuses_another_schema_version)
 {
     struct assay_store *store = open_it();
     assay_store_close(&store);
-    run_sql("PRAGMA user_version=2");
-    expect_refusal(ASSAY_E_VERSION, "schema version 2, this program reads version 1");
+    run_sql("PRAGMA user_version=3");
+    expect_refusal(ASSAY_E_VERSION, "schema version 3, this program reads version 2");
 }
 
 Test(store_sqlite, refuses_the_database_of_another_program)
