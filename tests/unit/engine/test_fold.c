@@ -156,6 +156,7 @@ Test(fold, takes_no_block_of_a_view_that_is_over, .timeout = 60)
     struct assay_fault fault;
     k->found.header.view = k->fold.ledger.view;
     cr_expect_eq(fold(k, &fault), ASSAY_E_INVALID);
+    cr_expect_str_eq(fault.what, "view not above the parent's");
     end(k);
     assay_sim_world_destroy(&w);
 }
