@@ -62,8 +62,8 @@ ASSAY_CHECKED enum assay_status assay_past_next(struct assay_past_answer *answer
 ASSAY_CHECKED enum assay_status assay_past_next_change(struct assay_past_answer *answer,
                                                        uint64_t *epoch,
                                                        struct assay_slice *record);
-/* Which of the changes that wait (from bit 0) and of the documents (from bit ASSAY_PENDING_MAX) that
- * a state names are in this decoded CHANGE. Returns: a bit for each, 0: it is not needed. */
+/* Which of the changes that wait (from bit 0) and of the documents (from bit ASSAY_PENDING_MAX)
+ * that a state names are in this decoded CHANGE. Returns: a bit for each, 0: it is not needed. */
 uint32_t assay_past_covers(const struct assay_leaf_head *head, struct assay_slice record);
 /* As assay_sync_answer, which hands over what is not its own. Returns: the same */
 ASSAY_CHECKED enum assay_status assay_past_answer(struct assay_store *store,

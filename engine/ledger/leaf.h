@@ -31,8 +31,8 @@ struct assay_leaf_head {
 uint32_t assay_leaf_documents(const struct assay_state *state,
                               uint8_t documents[static ASSAY_LEAF_DOCUMENTS_MAX][32]);
 
-/* Leaf 0; every item behind those of this build is only checked to be one. Returns: ASSAY_OK | INPUT
- * statuses */
+/* Leaf 0; every item behind those of this build is only checked to be one.
+ * Returns: ASSAY_OK | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_leaf_head(struct assay_slice leaf,
                                                 struct assay_leaf_head *head);
 /* The leaf of any member. Returns: ASSAY_OK | INPUT statuses */
