@@ -455,3 +455,27 @@ Test(leap, refuses_an_answer_with_a_change_that_is_none)
         else cr_expect_neq(status, ASSAY_OK);
     }
 }
+
+/* While it was away a member was laid to rest: the roster is another one behind that boundary, the
+ * state is for another engine than its own, and the boundaries after it are weighed without it. */
+Test(leap, arrives_in_a_network_with_another_roster, .timeout = 60)
+{
+    struct assay_sim_world *w = start(3);
+    struct assay_action action = { .kind = ASSAY_ACTION_REST };
+    assay_sim_world_acts(w, 0)->loses_store = true;
+    assay_sim_world_kill(w, 0);
+    const uint64_t now = assay_sim_world_epoch(w, 1);
+    assay_bytes_copy(action.node_id, 32, w->genesis->members[3].node_id, 32);
+    decide(w, 1, now + 4, &action);
+    cr_assert(assay_sim_world_run_to_epoch(w, now + 10, 60000), "%s", assay_sim_world_violation(w));
+    prune(w, ASSAY_STORE_BLOCK, now + 10);
+    assay_sim_world_restart(w, 0);
+    cr_assert(joins(w, 20000), "%s", assay_sim_world_violation(w));
+    agrees(w);
+    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    const struct assay_state *own = &w->nodes[0].engine->head->state;
+    cr_assert_eq(own->members[3].stage, ASSAY_STAGE_RESTING);
+    cr_assert_eq(own->members[3].weight, 0);
+    cr_assert_eq(own->change_sequence, 1);
+    assay_sim_world_destroy(&w);
+}
