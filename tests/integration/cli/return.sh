@@ -15,7 +15,25 @@ for i in 1 2 3 4; do start $i; done
 check 'epochs close' until_true 60 epoch_at_least 1 5
 kill -KILL "$pid_4"
 wait "$pid_4" 2>/dev/null
+# Rules change twice meanwhile: those of now and of the last epochs are in neither genesis nor store.
+socket=$WORK/node-1/admin.sock
+active() { ask 1 status --json | grep -q "\"policy_digest\": \"$1\""; }
+decide() {
+    before=$(field 1 status policy_digest)
+    expect 0 'looser' "$ASSAY" change draft --out policy-$1 --activation +$2 --socket "$socket" \
+        --allow-reference mrenclave="$(printf '%064d' "$1")"
+    for o in alpha beta; do
+        expect 0 'in all' "$ASSAY" change sign policy-$1 --key $o.key
+    done
+    expect 0 'offered in every epoch' "$ASSAY" change submit policy-$1 --socket "$socket"
+}
+other() { ! active "$before"; }
+check 'rules have a digest' test -n "$(field 1 status policy_digest)"
+decide 1 12
+check 'another policy is in force' until_true 60 other
 check 'and go on' until_true 90 epoch_at_least 1 40
+decide 2 12
+check 'and one more' until_true 60 other
 
 # --- what was pruned stays pruned, and the rest can be audited
 "$ASSAY" checkpoint --genesis genesis --out zero >/dev/null
@@ -24,6 +42,8 @@ rm -rf node-4/state
 start 4
 near() { a=$(field 1 status epoch) b=$(field 4 status epoch); [ $((${b:-0} + 2)) -ge "${a:-999}" ]; }
 check 'a lost store comes back after pruning' until_true 60 near
+same_rules() { [ "$(field 4 status policy_digest)" = "$(field 1 status policy_digest)" ]; }
+check 'to the rules that hold now' until_true 20 same_rules
 expect 0 'leapt' ask 4 timeline
 listed() { [ "$(field 4 status incarnation)" = 2 ] && [ "$(field 4 status voting)" = true ]; }
 check 'with new keys, listed and voting' until_true 60 listed
