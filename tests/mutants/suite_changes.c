@@ -2,10 +2,7 @@
  * tests/mutants/suite_changes.c - whole networks whose operators change roster, rules and
  * themselves (docs/protocol.md 9.5 to 9.9). Of each seed one case.
  */
-#include "sim/run.h"
 #include "tests/mutants/trial.h"
-
-#include "base/assert.h"
 
 #include <stdio.h>
 
@@ -231,14 +228,9 @@ void trial_changes(uint64_t seed, struct trial_finding *finding)
     };
     const struct changes_row *row = &cases[seed % CASES];
     struct assay_scenario s = scenario_of(row, seed);
-    const struct assay_sim_options options = { .seed = seed, .threads = 1 };
     struct assay_sim_outcome o;
-    const enum assay_status status = assay_sim_run(&s, &options, &o);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    trial_violations(&o, finding);
-    for (size_t i = 0; i < EXPECTED_MAX && row->expected[i].text != NULL; i++)
-        trial_expect(&s, &o, &row->expected[i], finding);
-    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
-        trial_expect(&s, &o, &always[i], finding);
+    trial_scenario(&s, seed, &o, finding);
+    trial_expect(&s, &o, row->expected, EXPECTED_MAX, finding);
+    trial_expect(&s, &o, always, sizeof always / sizeof always[0], finding);
     assay_sim_outcome_free(&o);
 }

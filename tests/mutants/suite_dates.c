@@ -3,10 +3,7 @@
  * go on, at half pace where the chain is ahead, nobody falls for it, and header times stay with
  * time.
  */
-#include "sim/run.h"
 #include "tests/mutants/trial.h"
-
-#include "base/assert.h"
 
 enum { EPOCH_MS = 60000, SHORT_MS = 2000, EPOCHS = 12, HOUR = 3600, EXPECTED_MAX = 3 };
 
@@ -65,7 +62,6 @@ void trial_dates(uint64_t seed, struct trial_finding *finding)
     };
     const struct dates_row *row = &cases[seed % CASES];
     struct assay_scenario s = assay_scenario_default();
-    const struct assay_sim_options options = { .seed = seed, .threads = 1 };
     struct assay_sim_outcome o;
     s.fidelity = ASSAY_SIM_FIDELITY_MESSAGE;
     s.nodes = s.operators = 4;
@@ -73,12 +69,8 @@ void trial_dates(uint64_t seed, struct trial_finding *finding)
     s.epoch_ms = EPOCH_MS;
     if (row->clock.share_bp > 0) s.clocks[s.clock_count++] = row->clock;
     if (row->still_ms > 0) stand_still(&s, row->still_ms);
-    const enum assay_status status = assay_sim_run(&s, &options, &o);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    trial_violations(&o, finding);
-    for (size_t i = 0; i < EXPECTED_MAX && row->expected[i].text != NULL; i++)
-        trial_expect(&s, &o, &row->expected[i], finding);
-    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
-        trial_expect(&s, &o, &always[i], finding);
+    trial_scenario(&s, seed, &o, finding);
+    trial_expect(&s, &o, row->expected, EXPECTED_MAX, finding);
+    trial_expect(&s, &o, always, sizeof always / sizeof always[0], finding);
     assay_sim_outcome_free(&o);
 }

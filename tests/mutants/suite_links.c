@@ -5,7 +5,6 @@
  * Ten nodes, every message an event, one case a seed. What the sound build does under each of them
  * is asserted, so that a case that shows nothing any more is noticed.
  */
-#include "sim/run.h"
 #include "tests/mutants/trial.h"
 
 #include "base/assert.h"
@@ -81,11 +80,8 @@ void trial_links(uint64_t seed, struct trial_finding *finding)
 {
     const struct link_case *row = &cases[seed % CASES];
     const struct assay_scenario s = scenario_of(row);
-    const struct assay_sim_options options = { .seed = seed, .threads = 1 };
     struct assay_sim_outcome o;
-    const enum assay_status status = assay_sim_run(&s, &options, &o);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    trial_violations(&o, finding);
+    trial_scenario(&s, seed, &o, finding);
     for (uint32_t i = 0; i < s.assertion_count; i++) {
         int64_t actual = 0;
         if (!assay_sim_assertion_holds(&s.assertions[i], &o, &actual))

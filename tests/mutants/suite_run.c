@@ -4,10 +4,7 @@
  * Of each seed one case. What the watch finds counts first (sim/watch.h); then what must come out,
  * each line under the name of the checker whose promise it is.
  */
-#include "sim/run.h"
 #include "tests/mutants/trial.h"
-
-#include "base/assert.h"
 
 #include <stdio.h>
 
@@ -118,16 +115,11 @@ static void run(uint64_t seed, enum assay_sim_fidelity fidelity, struct trial_fi
     };
     const struct attack_row *row = &cases[seed % CASES];
     struct assay_scenario s = scenario_of(row, fidelity);
-    const struct assay_sim_options options = { .seed = seed, .threads = 1 };
     struct assay_sim_outcome o;
-    const enum assay_status status = assay_sim_run(&s, &options, &o);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    trial_violations(&o, finding);
-    for (size_t i = 0; i < EXPECTED_MAX && row->expected[i].text != NULL; i++)
-        trial_expect(&s, &o, &row->expected[i], finding);
-    trial_expect(&s, &o, &closed[is_patient(row) ? 1 : 0], finding);
-    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
-        trial_expect(&s, &o, &always[i], finding);
+    trial_scenario(&s, seed, &o, finding);
+    trial_expect(&s, &o, row->expected, EXPECTED_MAX, finding);
+    trial_expect(&s, &o, &closed[is_patient(row) ? 1 : 0], 1, finding);
+    trial_expect(&s, &o, always, sizeof always / sizeof always[0], finding);
     assay_sim_outcome_free(&o);
 }
 

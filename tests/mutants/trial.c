@@ -4,6 +4,7 @@
 #include "tests/mutants/trial.h"
 
 #include "base/assert.h"
+#include "sim/run.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -33,15 +34,8 @@ void trial_found(struct trial_finding *finding, enum assay_sim_checker checker, 
     finding->checker = checker;
 }
 
-void trial_violations(const struct assay_sim_outcome *outcome, struct trial_finding *finding)
-{
-    for (int c = 0; c < ASSAY_SIM_CHECKER_COUNT; c++)
-        if (outcome->checks[c].violated > 0)
-            trial_found(finding, (enum assay_sim_checker)c, "%s", outcome->checks[c].message);
-}
-
-void trial_expect(struct assay_scenario *s, const struct assay_sim_outcome *o,
-                  const struct trial_expectation *expected, struct trial_finding *finding)
+static void expect_one(struct assay_scenario *s, const struct assay_sim_outcome *o,
+                       const struct trial_expectation *expected, struct trial_finding *finding)
 {
     char assignment[ASSAY_SIM_NAME_MAX * 2 + 32];
     char message[ASSAY_SIM_MESSAGE_MAX] = "";
@@ -53,6 +47,25 @@ void trial_expect(struct assay_scenario *s, const struct assay_sim_outcome *o,
     if (!assay_sim_assertion_holds(&s->assertions[s->assertion_count - 1], o, &actual))
         trial_found(finding, expected->checker, "%s: it is %lld", expected->text,
                     (long long)actual);
+}
+
+void trial_expect(struct assay_scenario *s, const struct assay_sim_outcome *o,
+                  const struct trial_expectation *expected, size_t max,
+                  struct trial_finding *finding)
+{
+    for (size_t i = 0; i < max && expected[i].text != NULL; i++)
+        expect_one(s, o, &expected[i], finding);
+}
+
+void trial_scenario(const struct assay_scenario *s, uint64_t seed, struct assay_sim_outcome *o,
+                    struct trial_finding *finding)
+{
+    const struct assay_sim_options options = { .seed = seed, .threads = 1 };
+    const enum assay_status status = assay_sim_run(s, &options, o);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    for (int c = 0; c < ASSAY_SIM_CHECKER_COUNT; c++)
+        if (o->checks[c].violated > 0)
+            trial_found(finding, (enum assay_sim_checker)c, "%s", o->checks[c].message);
 }
 
 /* Whether the name stands in the list, as a word. */

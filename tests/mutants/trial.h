@@ -25,9 +25,6 @@ __attribute__((format(printf, 3, 4))) void trial_found(struct trial_finding *fin
                                                        enum assay_sim_checker checker,
                                                        const char *format, ...);
 
-/* What the checkers of a run found. Returns: nothing. */
-void trial_violations(const struct assay_sim_outcome *outcome, struct trial_finding *finding);
-
 /* A line that must hold of an outcome, under the name of the checker whose promise it is. */
 struct trial_expectation {
     enum assay_sim_checker checker;
@@ -37,9 +34,16 @@ struct trial_expectation {
     {                                                                                              \
         ASSAY_SIM_CHECKER_##name, text                                                             \
     }
-/* Adds the line to the scenario's assertions and looks at it. Returns: nothing. */
+/* Adds each line to the scenario's assertions and looks at it; a line without text ends them.
+ * Returns: nothing. */
 void trial_expect(struct assay_scenario *s, const struct assay_sim_outcome *o,
-                  const struct trial_expectation *expected, struct trial_finding *finding);
+                  const struct trial_expectation *expected, size_t max,
+                  struct trial_finding *finding);
+
+/* Runs the scenario on one thread; the watch's violations are found. Returns: nothing; the outcome
+ * is the caller's to free. */
+void trial_scenario(const struct assay_scenario *s, uint64_t seed, struct assay_sim_outcome *o,
+                    struct trial_finding *finding);
 
 /* suite_simplex.c: Simplex machines under random faults, slow links, disks that lost their end, a
  * Byzantine voter that makes things up; then progress. */

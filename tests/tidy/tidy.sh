@@ -33,6 +33,11 @@ find . \( -name build -o -name .git \) -prune -o -type f \
         printf "promise\t%s\t%d\t\ta promise is not code: do it, or file an issue\n", FILENAME, FNR
     }' /dev/null >>"$work/found"
 
+# What a shell wrote by mistake has a name that nobody would give.
+find . \( -name build -o -name .git -o -name node_modules \) -prune -o -name '*[!A-Za-z0-9._-]*' -print |
+    sed "s|^\./||; s/\(.*\)/stray-file$tab\1${tab}0$tab${tab}names have letters, digits, dot, dash, underscore/" \
+        >>"$work/found"
+
 # A part of the engine is changed by its owner alone: engine/engine_internal.h names both, engine.c lays
 # them out. Tests reach in where they have to.
 if [ -f engine/engine_internal.h ]; then

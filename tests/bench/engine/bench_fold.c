@@ -31,7 +31,7 @@ static const struct assay_finding *judge(void *context, const struct assay_ask *
 {
     struct assay_verdict verdict;
     (void)context;
-    world_appraise(judged, ask->bytes, ask->kind, ask->at_unix_s, &verdict);
+    world_appraise(judged, ask->bytes, ask->kind, ask->at_unix_s, NULL, &verdict);
     return assay_findings_put(&findings, ask->digest, ask->at_unix_s, &verdict);
 }
 
@@ -166,7 +166,12 @@ static size_t snapshot(uint32_t n, uint8_t *bytes, size_t capacity)
     s.epoch = s.certified_epoch = 100000;
     s.past_count = ASSAY_PAST_EPOCHS;
     for (uint32_t i = 0; i < ASSAY_PAST_EPOCHS; i++)
-        s.past[i] = (struct assay_past){ 100000 - i, 1800000000000, { 1 }, true, { 1 } };
+        s.past[i] = (struct assay_past){ .epoch = 100000 - i,
+                                         .t0_ms = 1800000000000,
+                                         .base_id = { 1 },
+                                         .has_roll = true,
+                                         .roll_root = { 1 },
+                                         .members = n };
     for (uint32_t i = 0; i < n; i++) {
         s.counters[i] = -123456;
         s.members[i].weight = i < ASSAY_VOTERS_MAX ? 10000 : 0;

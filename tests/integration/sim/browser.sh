@@ -1,6 +1,6 @@
 #!/bin/sh
-# Pages in a real browser, wide and narrow, light and dark: no error in its console, every plot there and
-# of a size, no word on another. `./dev test` installs chromium; run by hand without it this is a skip.
+# Pages in a real browser, wide and narrow, light and dark: no error in its console, each plot drawn with a
+# width and a height, no two words over each other. Skips where chromium is not installed.
 . "$(dirname "$0")/lib.sh"
 command -v chromium >/dev/null || { echo 'chromium is not installed: no page was opened'; exit 77; }
 cd "$WORK" || exit 2

@@ -1,0 +1,77 @@
+# Planted faults that a unit test must catch: each entry of a folder is one (its form is that of
+# mutate.cmake). It is compiled in front of the unchanged libraries into the unit test that `suites`
+# names, and the test that `expect` names must fail (caught.sh).
+#
+# Built only on request (target assay_planted_NAME) and only as release: a fault is the same in every build.
+include(${CMAKE_CURRENT_LIST_DIR}/mutate.cmake)
+
+# assay_planted_wanted(out): whether this build plants faults.
+function(assay_planted_wanted out)
+  set(${out} ON PARENT_SCOPE)
+  if(NOT CMAKE_C_COMPILER_ID STREQUAL "GNU" OR ASSAY_SANITIZE OR ASSAY_COVERAGE OR ASSAY_FUZZ
+     OR NOT CMAKE_BUILD_TYPE STREQUAL "Release")
+    set(${out} OFF PARENT_SCOPE)
+  endif()
+endfunction()
+
+# assay_planted_test(out entry folders suite expect): the one file of the folders that has the test.
+function(assay_planted_test out entry folders suite expect)
+  foreach(folder IN LISTS folders)
+    set(test ${PROJECT_SOURCE_DIR}/tests/unit/${folder}/test_${suite}.c)
+    if(EXISTS ${test})
+      file(STRINGS ${test} found REGEX "^Test\\([a-z_]+, ${expect}[,)]")
+      if(NOT found)
+        assay_mutant_fail(${entry} "${test} has no test ${expect}")
+      endif()
+      set(${out} ${test} PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  assay_mutant_fail(${entry} "none of ${folders} has test_${suite}.c")
+endfunction()
+
+# assay_planted(NAME name TESTS folder of tests/unit... LINKS target... [SOURCES file...])
+function(assay_planted)
+  cmake_parse_arguments(arg "" "NAME" "TESTS;LINKS;SOURCES" ${ARGN})
+  set(all assay_planted_${arg_NAME})
+  set(built ${CMAKE_BINARY_DIR}/mutants/${arg_NAME})
+  set(mutants ${PROJECT_SOURCE_DIR}/tests/mutants)
+  add_custom_target(${all})
+  add_test(NAME planted_${arg_NAME}_build
+           COMMAND ${CMAKE_COMMAND} --build ${CMAKE_BINARY_DIR} --target ${all})
+  set_tests_properties(planted_${arg_NAME}_build PROPERTIES LABELS "release" TIMEOUT 900
+                       FIXTURES_SETUP planted_${arg_NAME})
+
+  file(GLOB entries CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.mutant)
+  foreach(entry IN LISTS entries)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${entry})
+    get_filename_component(name ${entry} NAME_WE)
+    file(READ ${entry} text)
+    foreach(key about expect suites)
+      assay_mutant_key(${entry} "${text}" ${key} ${key})
+    endforeach()
+    assay_planted_test(test ${entry} "${arg_TESTS}" ${suites} ${expect})
+    assay_mutant_files(${entry} files)
+    set(out ${built}/source/${name})
+    list(TRANSFORM files PREPEND ${out}/ OUTPUT_VARIABLE planted)
+    list(TRANSFORM files PREPEND ${PROJECT_SOURCE_DIR}/ OUTPUT_VARIABLE sources)
+    add_custom_command(OUTPUT ${planted}
+      COMMAND ${CMAKE_COMMAND} -DENTRY=${entry} -DROOT=${PROJECT_SOURCE_DIR} -DOUT=${out}
+              -P ${mutants}/mutate.cmake
+      DEPENDS ${entry} ${sources} ${mutants}/mutate.cmake
+      COMMENT "Planting ${name}")
+    set(program planted_${arg_NAME}_${name})
+    add_executable(${program} EXCLUDE_FROM_ALL ${test} ${arg_SOURCES} ${planted})
+    set_target_properties(${program} PROPERTIES OUTPUT_NAME ${name}
+                          RUNTIME_OUTPUT_DIRECTORY ${built})
+    target_compile_definitions(${program} PRIVATE ASSAY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    target_link_libraries(${program} PRIVATE ${arg_LINKS} PkgConfig::CRITERION assay_options
+                          assay_criterion_flags)
+    target_compile_options(${program} PRIVATE -w) # what a fault leaves unused is no finding
+    add_dependencies(${all} ${program})
+    add_test(NAME ${program} COMMAND sh ${mutants}/caught.sh ${expect} $<TARGET_FILE:${program}>
+                                     --filter "*/${expect}" --timeout 120)
+    set_tests_properties(${program} PROPERTIES LABELS "release" TIMEOUT 180
+      FIXTURES_REQUIRED planted_${arg_NAME} ENVIRONMENT "${ASSAY_TEST_ENVIRONMENT}")
+  endforeach()
+endfunction()
