@@ -118,5 +118,7 @@ function(assay_mutant_apply entry root out)
 endfunction()
 
 if(DEFINED ENTRY)
+  # What an earlier form of the entry wrote would still be found before the sources.
+  file(REMOVE_RECURSE ${OUT})
   assay_mutant_apply(${ENTRY} ${ROOT} ${OUT})
 endif()

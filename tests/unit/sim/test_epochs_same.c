@@ -100,15 +100,15 @@ Test(epochs_same, every_build_gives_the_hashes_that_are_written_down)
 {
     struct assay_scenario honest = fixture_scenario(7);
     const struct hashes a = hashes_of(&honest, 1, 1);
-    expect_hash(a.trace, "5d32b4b75ce6fe1ab488c4864cc10b7afe719e247393b41eace70bcf81457b38",
+    expect_hash(a.trace, "97457a4ea8a503d7ee5ee2f2ad69049bb1b62034ffdb589a8cf2009f96a81e07",
                 "honest, trace");
-    expect_hash(a.root, "cf5b377e7f77f44fc2614c37d96ba470334a721733a3415b6e4f9511cf2655a6",
+    expect_hash(a.root, "0eede2d0b4c9d998f7ad706e92453cb419308fef62ed47440e5cd7b4648e23e3",
                 "honest, root");
     const struct assay_scenario lively = busy(40);
     const struct hashes b = hashes_of(&lively, 9, 2);
-    expect_hash(b.trace, "877193fe5a9120430d2f9324743c29b723f78337044b3077c24478a05a992319",
+    expect_hash(b.trace, "218021787d839e7424d71e29f2f55e64529b945b99cd45efcf508f62c8949723",
                 "busy, trace");
-    expect_hash(b.chain, "ad0146ea09a0291094fe0c255f1d5026abeb9b73a529b286c95084e637f71f41",
+    expect_hash(b.chain, "ab06ad501802a0cef47b28a202b58106ea53a5325c1f640f29b683efd8b188bc",
                 "busy, roots");
     struct assay_scenario mean = busy(40);
     mean.rule = ASSAY_SIM_RULE_MEAN;
