@@ -59,7 +59,7 @@ void decide(struct assay_sim_world *w, uint64_t sequence, uint64_t activation,
     for (uint32_t node = 0; node < w->options.nodes; node++) {
         struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
         if (!w->nodes[node].alive) continue;
-        event.as.message.from = (uint16_t)((node + 1) % w->options.nodes);
+        event.as.message.from = (uint16_t)((node + 1) % w->genesis->member_count);
         event.as.message.kind = ASSAY_MESSAGE_RECORD;
         event.as.message.payload = assay_slice_over(bytes, out.len);
         const enum assay_status status = world_step(w, node, &event);

@@ -479,3 +479,90 @@ Test(leap, arrives_in_a_network_with_another_roster, .timeout = 60)
     cr_assert_eq(own->change_sequence, 1);
     assay_sim_world_destroy(&w);
 }
+
+static void leaps_over(struct assay_sim_world *w, uint64_t now)
+{
+    cr_assert(assay_sim_world_run_to_epoch(w, now + 10, 60000), "%s", assay_sim_world_violation(w));
+    prune(w, ASSAY_STORE_BLOCK, now + 10);
+    assay_sim_world_restart(w, 0);
+    cr_assert(joins(w, 20000), "%s", assay_sim_world_violation(w));
+    agrees(w);
+    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL), 0);
+}
+
+/* While it was away a member joined: every boundary since has one slot more. */
+Test(leap, arrives_in_a_network_that_grew, .timeout = 60)
+{
+    const struct assay_sim_world_options o = {
+        .seed = 17, .nodes = NODES + 1, .spares = 1, .epoch_ms = 400
+    };
+    struct assay_sim_world *w = assay_sim_world_create(&o);
+    struct assay_action action = { .kind = ASSAY_ACTION_JOIN };
+    char name[WORLD_NAME_LEN];
+    cr_assert(assay_sim_world_run_to_epoch(w, 3, 12000));
+    assay_sim_world_acts(w, 0)->loses_store = true;
+    assay_sim_world_kill(w, 0);
+    const uint64_t now = assay_sim_world_epoch(w, 1);
+    world_card(w, NODES, NODES + 1, &action.card, name);
+    decide(w, 1, now + 4, &action);
+    leaps_over(w, now);
+    const struct assay_state *own = &w->nodes[0].engine->head->state;
+    cr_assert_eq(own->member_count, NODES + 1);
+    cr_assert_eq(own->members[NODES].stage, ASSAY_STAGE_MEMBER);
+    assay_sim_world_destroy(&w);
+}
+
+/* Or one left: its keys are nobody's from there on. */
+Test(leap, arrives_in_a_network_that_shrank, .timeout = 60)
+{
+    struct assay_sim_world *w = start(3);
+    struct assay_action action = { .kind = ASSAY_ACTION_LEAVE };
+    assay_sim_world_acts(w, 0)->loses_store = true;
+    assay_sim_world_kill(w, 0);
+    const uint64_t now = assay_sim_world_epoch(w, 1);
+    assay_bytes_copy(action.node_id, 32, w->genesis->members[3].node_id, 32);
+    decide(w, 1, now + 4, &action);
+    for (int i = 0; i < 400; i++) {
+        if (w->nodes[1].engine->head->state.members[3].stage == ASSAY_STAGE_LEFT) break;
+        cr_assert(assay_sim_world_run(w, 10), "%s", assay_sim_world_violation(w));
+    }
+    assay_sim_world_kill(w, 3);
+    leaps_over(w, now);
+    const struct assay_state *own = &w->nodes[0].engine->head->state;
+    cr_assert_eq(own->members[3].stage, ASSAY_STAGE_LEFT);
+    assay_sim_world_destroy(&w);
+}
+
+/* It arrives while a change is on trial (docs/protocol.md 9.9), and sees it revert: the rules
+ * before are those of a change, too, and in nothing that it had. */
+Test(leap, arrives_during_a_trial_and_sees_it_revert, .timeout = 60)
+{
+    struct assay_sim_world *w = start(3);
+    struct document documents[2];
+    uint8_t fails[NODE_BITS] = { 0x06 }; /* nodes 1 and 2 */
+    assay_sim_world_acts(w, 0)->loses_store = true;
+    assay_sim_world_kill(w, 0);
+    const uint64_t now = assay_sim_world_epoch(w, 1);
+    struct assay_action action = policy(1, &documents[0]);
+    decide(w, 1, now + 4, &action);
+    cr_assert(assay_sim_world_run_to_epoch(w, now + 6, 40000), "%s", assay_sim_world_violation(w));
+    const size_t len = world_policy_make(2, fails, documents[1].bytes);
+    assay_bytes_copy(w->fails_in[(now + 10) % POLICIES_KEPT], NODE_BITS, fails, NODE_BITS);
+    action.document = assay_slice_over(documents[1].bytes, len);
+    decide(w, 2, now + 10, &action);
+    cr_assert(assay_sim_world_run_to_epoch(w, now + 9, 40000), "%s", assay_sim_world_violation(w));
+    cr_assert_eq(assay_sim_world_engine(w, 1)->head->state.trial.sequence, 2);
+    prune(w, ASSAY_STORE_BLOCK, now + 9);
+    assay_sim_world_restart(w, 0);
+    cr_assert(joins(w, 20000), "%s", assay_sim_world_violation(w));
+    agrees(w);
+    const struct assay_sim_world_note *n =
+        assay_sim_world_last_note(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL);
+    cr_assert_not_null(n);
+    cr_assert_leq(n->a, now + 10);
+    const struct assay_state *own = &w->nodes[0].engine->head->state;
+    cr_assert_eq(own->ended.sequence, 2);
+    cr_assert_eq(own->ended.end, ASSAY_CHANGE_REVERTED);
+    assay_sim_world_destroy(&w);
+}
