@@ -55,7 +55,7 @@ enum {
     /* signals, pool, fetcher, workload, the admin socket with its clients, the enclave's */
     HOST_FDS_MAX = 4 + 1 + ASSAY_ADMIN_CLIENTS_MAX + ASSAY_HOST_ENCLAVE_FDS_MAX,
     HOST_HISTORY_EPOCHS = 20000, /* as the engine keeps blocks */
-    HOST_META_STORE_ID = 1000,    /* ASSAY_STORE_META; the engine's own numbers are below */
+    /* ASSAY_STORE_META; the engine's own numbers are below, 1000 is net/tie.c's */
     HOST_META_CHANGES = 1001,     /* to 1008 */
     HOST_CHANGES_MAX = 8,         /* submitted and in no block yet */
     HOST_CHANGE_MESSAGE = 400,    /* ASSAY_CHANGE_MESSAGE */

@@ -11,13 +11,14 @@
 #include "net/host_internal.h"
 
 #include "base/file/file.h"
+#include "net/tie.h"
 
 #include <limits.h>
 #include <stdio.h>
 
 static const char tie_name[] = "store.id";
 
-enum { TIE_LEN = 32 };
+enum { TIE_LEN = ASSAY_TIE_ID_LEN };
 
 const struct assay_key_set *host_key_set(const struct assay_host *host)
 {
@@ -52,42 +53,15 @@ static enum assay_status read_tie(const char *dir, uint8_t tie[static TIE_LEN])
     return ASSAY_OK;
 }
 
-/* What the store knows of the keys: the id, and which key set voted beside it from the first vote
- * on. Both are committed together. */
-struct store_tie {
-    uint8_t id[TIE_LEN], set[TIE_LEN];
-};
-
 static void digest_of(const struct assay_key_set *set, uint8_t digest[static TIE_LEN])
 {
     assay_sha256(set->voting_public, sizeof set->voting_public, digest);
 }
 
-static enum assay_status store_tie(struct assay_host *host, const struct store_tie *known)
+static enum assay_status store_tie(struct assay_host *host, const struct assay_tie *known)
 {
-    const struct assay_store_key key = { .number = HOST_META_STORE_ID };
-    struct assay_store *store = host->config.store;
-    uint8_t bytes[2 * TIE_LEN];
-    assay_bytes_copy(bytes, TIE_LEN, known->id, TIE_LEN);
-    assay_bytes_copy(bytes + TIE_LEN, TIE_LEN, known->set, TIE_LEN);
-    ASSAY_TRY(
-        assay_store_put(store, ASSAY_STORE_META, &key, assay_slice_over(bytes, sizeof bytes)));
-    return assay_store_commit(store);
-}
-
-/* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (an empty store) | ASSAY_E_STORE */
-static enum assay_status load_tie(struct assay_host *host, struct store_tie *known)
-{
-    const struct assay_store_key key = { .number = HOST_META_STORE_ID };
-    uint8_t bytes[2 * TIE_LEN];
-    size_t len = 0;
-    const enum assay_status got = assay_store_get(host->config.store, ASSAY_STORE_META, &key, bytes,
-                                                  sizeof bytes, &len);
-    if (got == ASSAY_E_NOT_FOUND) return got;
-    if (got != ASSAY_OK || len != sizeof bytes) return ASSAY_E_STORE;
-    assay_bytes_copy(known->id, TIE_LEN, bytes, TIE_LEN);
-    assay_bytes_copy(known->set, TIE_LEN, bytes + TIE_LEN, TIE_LEN);
-    return ASSAY_OK;
+    ASSAY_TRY(assay_tie_put(host->config.store, known));
+    return assay_store_commit(host->config.store);
 }
 
 /* Is the key set there that the store began with? Those made after it never voted elsewhere. */
@@ -116,9 +90,9 @@ static enum assay_status replace_set(struct assay_host *host, const char *why)
  */
 static enum assay_status tie(struct assay_host *host)
 {
-    struct store_tie known = { 0 };
+    struct assay_tie known = { 0 };
     uint8_t with_keys[TIE_LEN] = { 0 };
-    const enum assay_status got = load_tie(host, &known);
+    const enum assay_status got = assay_tie_get(host->config.store, &known);
     const enum assay_status kept = read_tie(host->keys_dir, with_keys);
     const bool has_store = got == ASSAY_OK;
     if (got != ASSAY_OK && got != ASSAY_E_NOT_FOUND) return got;
@@ -132,6 +106,8 @@ static enum assay_status tie(struct assay_host *host)
     const bool lost = strange || kept == ASSAY_OK;
     const char *why = strange ? "this store belongs to keys that are not here: new keys"
                               : "the vote log of these keys is gone: new keys";
+    if (has_store && assay_bytes_all_zero(known.set, TIE_LEN))
+        why = "this store was restored, and holds nobody's votes: new keys";
     if (lost) ASSAY_TRY(replace_set(host, why));
     host->keys_unused = lost || !has_store;
     if (!has_store) ASSAY_TRY(assay_random(known.id, TIE_LEN));
@@ -145,8 +121,8 @@ static enum assay_status tie(struct assay_host *host)
 /* The store is the next set's from now on: the one that it knew goes. */
 static enum assay_status follow(struct assay_host *host)
 {
-    struct store_tie known;
-    ASSAY_TRY(load_tie(host, &known));
+    struct assay_tie known;
+    ASSAY_TRY(assay_tie_get(host->config.store, &known));
     digest_of(&host->ring.next, known.set);
     return store_tie(host, &known);
 }

@@ -8,13 +8,13 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/items.h"
 #include "engine/store/store_memory.h"
 #include "engine/store/store_sqlite.h"
 #include "net/rules.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 bool assay_change_source_given(const struct assay_change_options *options)
@@ -23,34 +23,6 @@ bool assay_change_source_given(const struct assay_change_options *options)
 }
 
 /* ------------------------------------------------------------ from a running node */
-
-/* An item's bytes; the caller frees them. */
-static enum assay_status value_of(const struct assay_json *item, uint8_t **bytes, size_t *len)
-{
-    const char *hex = assay_json_text(item, "value", "");
-    const size_t hex_len = strlen(hex);
-    *len = hex_len / 2;
-    *bytes = malloc(*len + 1);
-    if (*bytes == NULL) return ASSAY_E_MEMORY;
-    return hex_len == 0 ? ASSAY_E_SYNTAX : assay_hex_decode(hex, hex_len, *bytes, *len);
-}
-
-static enum assay_status put_item(struct assay_store *store, enum assay_store_class class_,
-                                  const struct assay_json *item)
-{
-    struct assay_store_key key = { .era = (uint32_t)assay_json_uint(item, "era", 0),
-                                   .epoch = assay_json_uint(item, "epoch", 0),
-                                   .number = assay_json_uint(item, "number", 0) };
-    const char *id = assay_json_text(item, "id", "");
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    enum assay_status status = assay_hex_decode(id, strlen(id), key.id, sizeof key.id);
-    if (status == ASSAY_OK) status = value_of(item, &bytes, &len);
-    if (status == ASSAY_OK)
-        status = assay_store_put(store, class_, &key, assay_slice_over(bytes, len));
-    free(bytes);
-    return status;
-}
 
 /* All items of a class, by as many questions as it takes. */
 static int fetch(const struct assay_change_options *options, const char *name,
@@ -65,11 +37,9 @@ static int fetch(const struct assay_change_options *options, const char *name,
         const int asked = assay_change_ask(options, request, &document);
         if (asked != ASSAY_EXIT_OK) return asked;
         const struct assay_json *data = assay_json_get(document, "data");
-        const struct assay_json *items = assay_json_get(data, "items");
-        enum assay_status status = ASSAY_OK;
-        for (size_t i = 0; status == ASSAY_OK && i < assay_json_count(items); i++)
-            status = put_item(store, class_, assay_json_at(items, i));
-        if (status == ASSAY_OK) status = assay_store_commit(store);
+        uint64_t last = 0;
+        const enum assay_status status =
+            assay_items_put(store, class_, assay_json_get(data, "items"), &last);
         const uint64_t next = assay_json_uint(data, "next_skip", 0);
         assay_json_free(&document);
         if (status != ASSAY_OK) return assay_change_fail(options, status, name);
@@ -85,7 +55,7 @@ static int fetch_genesis(const struct assay_change_options *options, uint8_t **b
     const int asked = assay_change_ask(options, "items genesis", &document);
     if (asked != ASSAY_EXIT_OK) return asked;
     const struct assay_json *items = assay_json_get(assay_json_get(document, "data"), "items");
-    const enum assay_status status = value_of(assay_json_at(items, 0), bytes, len);
+    const enum assay_status status = assay_item_value(assay_json_at(items, 0), bytes, len);
     assay_json_free(&document);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_change_fail(options, status, "genesis");
 }

@@ -28,6 +28,7 @@ static const struct assay_command commands[] = {
     { "checkpoint", "an epoch to begin with, for proofs and for those who come back",
       assay_command_checkpoint },
     { "proof", "what the network says of a member, for who was not there", assay_command_proof },
+    { "store", "save what others can begin with, verify, inspect, restore", assay_command_store },
     { "audit", "verify and replay a store, without a daemon", assay_command_audit },
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -1,0 +1,29 @@
+/*
+ * net/tie.h - what a store knows of the keys that vote beside it (docs/protocol.md 2.7.1).
+ *
+ * A random id, of which a copy lies beside the keys, and the key set that the store began with.
+ * Both are one entry, so they are committed together.
+ */
+#ifndef ASSAY_NET_TIE_H
+#define ASSAY_NET_TIE_H
+
+#include "engine/store/store.h"
+
+enum { ASSAY_TIE_ID_LEN = 32 };
+
+struct assay_tie {
+    uint8_t id[ASSAY_TIE_ID_LEN];
+    uint8_t set[32]; /* SHA-256 of its voting key; zeros: nobody's, the store was restored */
+};
+
+/* Into the open batch. Returns: ASSAY_OK | ASSAY_E_STORE */
+ASSAY_CHECKED enum assay_status assay_tie_put(struct assay_store *store,
+                                              const struct assay_tie *tie);
+/* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (an empty store) | ASSAY_E_STORE */
+ASSAY_CHECKED enum assay_status assay_tie_get(struct assay_store *store, struct assay_tie *tie);
+/* A store that was put together without a log of votes (engine/archive.h) is nobody's: the first
+ * daemon on it makes new keys, whatever lies beside them. Into the open batch. Returns: ASSAY_OK |
+ * ASSAY_E_STORE | ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status assay_tie_put_nobody(struct assay_store *store);
+
+#endif
