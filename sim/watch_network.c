@@ -157,13 +157,15 @@ static void check_raw(const struct assay_watch_epoch *epoch, const struct family
 
 /* Groups of positive weight, and whether the last cut of this family is sure to have met the cap:
  * it could (den/num groups at least hold weight), and did not stop at half of the weight before any
- * cap (L2; docs/protocol.md 6.3), which would leave half and no more than one unit a group. */
+ * cap (L2; docs/protocol.md 6.3), which would leave half and no more than one unit a group. Caps of
+ * more than a third are not sure: the guard (6.3.1) leaves out cuts that raise another group. */
 static bool cap_binds(const struct assay_sim_watch *w, const struct family *f,
                       const struct table *now)
 {
     uint64_t groups = 0;
     for (uint32_t g = 0; g < f->count; g++)
         groups += w->sums[g] > 0 ? 1 : 0;
+    if (3 * f->num > f->den) return false;
     return groups * f->num >= f->den && 2 * now->total >= now->raw_total + 2 * groups;
 }
 

@@ -190,6 +190,21 @@ Test(sim_watch_network, p9_asks_for_no_cap_that_cannot_be_met)
     fixture_destroy(&f);
 }
 
+/* Two vendor roots, 4 and 3 of 7, and a cap of 54 %: cutting the first raises the second from 43 %
+ * to 46 %, so the guard (docs/protocol.md 6.3.1) cuts nothing. */
+Test(sim_watch_network, p9_asks_for_no_cap_above_a_third)
+{
+    struct fixture *f = fixture_create(ASSAY_SIM_ATTACK_ABSENT_VOTE, 1);
+    f->scenario.operators = 7;
+    f->scenario.vendors = 2;
+    f->scenario.vendor_cap_num = 54;
+    fixture_epoch(f);
+    fixture_close(f, NULL);
+    cr_expect_gt(fixture_checked(f, ASSAY_SIM_CHECKER_P9), 0);
+    cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P9), 0);
+    fixture_destroy(&f);
+}
+
 /* The tables that scoring/weight.c makes of random integrity are never found fault with, and are
  * looked at: the conditions are not so narrow that nothing is left. */
 Test(sim_watch_network, p9_finds_nothing_in_tables_of_the_product)
