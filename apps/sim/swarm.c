@@ -20,9 +20,9 @@ static const char usage[] =
     "       assay-sim swarm --show S [--nodes ...] [--set KEY=VALUE]...\n"
     "\n"
     "Each seed makes a random scenario (sizes, vendors, operators, links, loss, partitions,\n"
-    "crashes, store faults, clocks, adversaries, changes by operators) at message fidelity with\n"
-    "modelled signatures, runs it under\n"
-    "all checkers, heals it and demands progress. Of ten scenarios one has more than a third of\n"
+    "crashes, pauses, lost stores, old disks, wrong dates, burned ranges of views, adversaries,\n"
+    "changes by operators, joins) at message fidelity with modelled signatures, runs it under all\n"
+    "checkers, heals it and demands progress. Of ten scenarios one has more than a third of\n"
     "traitors: there only safety or accountability is demanded.\n"
     "\n"
     "--seeds N        run the seeds S .. S + N - 1\n"
@@ -202,6 +202,19 @@ static void print_failures(const struct assay_sim_swarm *swarm,
                      (unsigned long long)(state->failed - state->failure_count));
 }
 
+/* Seeds that had each kind of fault. */
+static void print_drawn(const struct assay_sim_swarm_state *s)
+{
+    enum { IN_A_LINE = 5 };
+    for (uint32_t i = 0; i < ASSAY_SIM_DRAWN_COUNT; i++)
+        (void)printf("%s%s %llu", i == 0               ? "drawn        "
+                                  : i % IN_A_LINE == 0 ? ",\n             "
+                                                       : ", ",
+                     assay_sim_drawn_name((enum assay_sim_drawn)i),
+                     (unsigned long long)s->drawn[i]);
+    (void)printf("\n");
+}
+
 static void print_result(const struct assay_sim_swarm *swarm, const struct assay_sim_swarm_state *s)
 {
     char digest[65];
@@ -220,10 +233,13 @@ static void print_result(const struct assay_sim_swarm *swarm, const struct assay
                  (unsigned long long)(seconds / 3600), (unsigned long long)(seconds / 60 % 60),
                  (unsigned long long)(seconds % 60), (unsigned long long)s->epochs,
                  (unsigned long long)s->messages, (unsigned long long)s->events);
-    (void)printf("time         %llu.%llu s, %llu seeds a minute\n",
+    print_drawn(s);
+    (void)printf("time         %llu.%llu s, %llu seeds a minute; %llu.%llu s of processors\n",
                  (unsigned long long)(s->wall_ms / 1000),
                  (unsigned long long)(s->wall_ms / 100 % 10),
-                 (unsigned long long)(s->wall_ms == 0 ? 0 : s->done * 60000 / s->wall_ms));
+                 (unsigned long long)(s->wall_ms == 0 ? 0 : s->done * 60000 / s->wall_ms),
+                 (unsigned long long)(s->cpu_us / 1000000),
+                 (unsigned long long)(s->cpu_us / 100000 % 10));
     (void)printf("digest       %s\n", digest);
     print_failures(swarm, s);
 }
@@ -260,6 +276,8 @@ static int say_result(const struct assay_sim_swarm *swarm, const struct assay_si
     assay_json_set_uint(data, "events", s->events);
     assay_json_set_uint(data, "simulated_ms", s->simulated_ms);
     assay_json_set_uint(data, "wall_ms", s->wall_ms);
+    assay_json_set_uint(data, "cpu_us", s->cpu_us);
+    assay_json_set(data, "drawn", assay_sim_swarm_drawn_json(s));
     assay_json_set_hex(data, "digest", s->digest, sizeof s->digest);
     assay_json_set(data, "failures", failures_json(s));
     return assay_sim_print_envelope("assay.sim.swarm", data);

@@ -119,6 +119,14 @@ static void save(struct swarming *w)
                        w->options->state_path, assay_status_text(w->status), strerror(errno));
 }
 
+static void count_drawn(const struct swarming *w, uint64_t seed)
+{
+    struct assay_scenario scenario;
+    char message[ASSAY_SIM_MESSAGE_MAX];
+    if (assay_sim_swarm_scenario(w->options, seed, &scenario, message) == ASSAY_OK)
+        assay_sim_swarm_count_drawn(&scenario, w->state->drawn);
+}
+
 static bool commit(void *context, uint64_t index, void *result)
 {
     struct swarming *const w = context;
@@ -131,6 +139,8 @@ static bool commit(void *context, uint64_t index, void *result)
     s->messages += r->messages;
     s->epochs += r->epochs;
     s->simulated_ms += r->simulated_ms;
+    s->cpu_us += r->cpu_us;
+    count_drawn(w, w->first + index);
     if (r->breach.broken) note_failure(w, w->first + index, &r->breach);
     /* A kill loses no more than a second, or 50 seeds where they are faster. */
     if (assay_sim_progress_ms(&w->progress) - w->saved_ms >= SAVE_EVERY_MS ||

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define SCHEMA "assay.sim.swarm-state"
-enum { SCHEMA_VERSION = 1, STATE_LEN_MAX = 4 << 20, PROGRAM_LEN_MAX = 256 << 20 };
+enum { SCHEMA_VERSION = 2, STATE_LEN_MAX = 4 << 20, PROGRAM_LEN_MAX = 256 << 20 };
 
 void assay_sim_swarm_program(char name[static ASSAY_SIM_SWARM_PROGRAM_MAX])
 {
@@ -42,6 +42,14 @@ static struct assay_json *failures_json(const struct assay_sim_swarm_state *stat
     return list;
 }
 
+struct assay_json *assay_sim_swarm_drawn_json(const struct assay_sim_swarm_state *state)
+{
+    struct assay_json *const object = assay_json_object();
+    for (uint32_t i = 0; i < ASSAY_SIM_DRAWN_COUNT; i++)
+        assay_json_set_uint(object, assay_sim_drawn_name((enum assay_sim_drawn)i), state->drawn[i]);
+    return object;
+}
+
 enum assay_status assay_sim_swarm_state_save(const char *path,
                                              const struct assay_sim_swarm_state *state)
 {
@@ -59,7 +67,9 @@ enum assay_status assay_sim_swarm_state_save(const char *path,
     assay_json_set_uint(object, "epochs", state->epochs);
     assay_json_set_uint(object, "simulated_ms", state->simulated_ms);
     assay_json_set_uint(object, "wall_ms", state->wall_ms);
+    assay_json_set_uint(object, "cpu_us", state->cpu_us);
     assay_json_set_uint(object, "failed", state->failed);
+    assay_json_set(object, "drawn", assay_sim_swarm_drawn_json(state));
     assay_json_set(object, "failures", failures_json(state));
     char *const text = assay_json_print(object, 1);
     assay_json_free(&object);
@@ -90,6 +100,16 @@ static bool get_failures(const struct assay_json *object, struct assay_sim_swarm
     return state->failed >= count && state->failed <= state->done && state->beyond <= state->done;
 }
 
+static bool get_drawn(const struct assay_json *object, struct assay_sim_swarm_state *state)
+{
+    const struct assay_json *const drawn = assay_json_get(object, "drawn");
+    for (uint32_t i = 0; i < ASSAY_SIM_DRAWN_COUNT; i++)
+        if (!assay_sim_field_number(drawn, assay_sim_drawn_name((enum assay_sim_drawn)i),
+                                    state->done, &state->drawn[i]))
+            return false;
+    return true;
+}
+
 static bool get_state(const struct assay_json *object, struct assay_sim_swarm_state *state)
 {
     const char *const digest = assay_json_text(object, "digest", "");
@@ -108,7 +128,9 @@ static bool get_state(const struct assay_json *object, struct assay_sim_swarm_st
            assay_sim_field_number(object, "epochs", UINT64_MAX, &state->epochs) &&
            assay_sim_field_number(object, "simulated_ms", UINT64_MAX, &state->simulated_ms) &&
            assay_sim_field_number(object, "wall_ms", UINT64_MAX, &state->wall_ms) &&
+           assay_sim_field_number(object, "cpu_us", UINT64_MAX, &state->cpu_us) &&
            assay_sim_field_number(object, "failed", UINT64_MAX, &state->failed) &&
+           get_drawn(object, state) &&
            get_failures(object, state);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "sim/scenario.h"
+#include "sim/swarm/drawn.h"
 
 #include <stdint.h>
 
@@ -33,6 +34,8 @@ struct assay_sim_swarm_state {
     uint64_t done;      /* seeds from .. from + done - 1 have been run */
     uint8_t digest[32]; /* chain over (seed, trace hash) of all of them, in order */
     uint64_t beyond, events, messages, epochs, simulated_ms, wall_ms;
+    uint64_t cpu_us;                       /* of all runs that came to their end */
+    uint64_t drawn[ASSAY_SIM_DRAWN_COUNT]; /* seeds with each kind of fault */
     uint64_t failed;
     uint32_t failure_count;
     struct assay_sim_swarm_failure failures[ASSAY_SIM_SWARM_FAILURES_MAX];
@@ -40,6 +43,10 @@ struct assay_sim_swarm_state {
 
 /* Version and the first 16 digits of the digest of the running program. Returns: nothing. */
 void assay_sim_swarm_program(char name[static ASSAY_SIM_SWARM_PROGRAM_MAX]);
+
+struct assay_json;
+/* Seeds by kind of fault, as an object. Returns: a document of the caller's. */
+struct assay_json *assay_sim_swarm_drawn_json(const struct assay_sim_swarm_state *state);
 
 /* Writes it durably. Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_RANGE (path) | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_sim_swarm_state_save(

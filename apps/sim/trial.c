@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static void fail(struct assay_sim_trial *trial, const char *what, const char *message)
@@ -24,6 +25,14 @@ static void take_figures(struct assay_sim_trial *t, const struct assay_sim_outco
     t->messages = (uint64_t)o->figures[ASSAY_SIM_FIGURE_MESSAGES][0];
     t->epochs = (uint64_t)o->figures[ASSAY_SIM_FIGURE_EPOCHS][0];
     t->simulated_ms = (uint64_t)o->figures[ASSAY_SIM_FIGURE_SIMULATED_MS][0];
+}
+
+/* Of this thread: a run has no other. */
+static uint64_t cpu_now_us(void)
+{
+    struct timespec now = { 0 };
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
 static struct assay_sim_trial run_once(assay_sim_runner *run, const struct assay_scenario *scenario)
@@ -45,8 +54,8 @@ static struct assay_sim_trial run_once(assay_sim_runner *run, const struct assay
     return trial;
 }
 
-static struct assay_sim_trial run_here(assay_sim_runner *run, const struct assay_scenario *scenario,
-                                       bool twice)
+static struct assay_sim_trial run_and_compare(assay_sim_runner *run,
+                                              const struct assay_scenario *scenario, bool twice)
 {
     struct assay_sim_trial trial = run_once(run, scenario);
     if (!twice || trial.breach.broken) return trial;
@@ -54,6 +63,15 @@ static struct assay_sim_trial run_here(assay_sim_runner *run, const struct assay
     if (!assay_bytes_equal(trial.trace_hash, again.trace_hash, sizeof trial.trace_hash) ||
         !assay_bytes_equal(trial.root_chain, again.root_chain, sizeof trial.root_chain))
         fail(&trial, "determinism", "two runs of one seed gave different traces");
+    return trial;
+}
+
+static struct assay_sim_trial run_here(assay_sim_runner *run, const struct assay_scenario *scenario,
+                                       bool twice)
+{
+    const uint64_t begun_us = cpu_now_us();
+    struct assay_sim_trial trial = run_and_compare(run, scenario, twice);
+    trial.cpu_us = cpu_now_us() - begun_us;
     return trial;
 }
 

@@ -21,6 +21,7 @@ struct assay_sim_trial {
     bool beyond; /* more than a third of traitors */
     uint8_t trace_hash[32], root_chain[32];
     uint64_t events, messages, epochs, simulated_ms;
+    uint64_t cpu_us; /* of the run, twice or not */
 };
 
 /*

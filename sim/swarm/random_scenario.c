@@ -26,10 +26,13 @@ enum aspect {
     ASPECT_DATES = 11,
     ASPECT_PAUSES = 12,
     ASPECT_CHANGES = 13,
+    ASPECT_BURN = 14,
+    ASPECT_CARELESS = 15,
 };
 
 enum {
     BEYOND_PERMILLE = 100, /* of scenarios: more than a third of traitors */
+    BURN_PERMILLE = 15,    /* of scenarios: no proposal comes through until all heals */
     NODES_MIN = 4,
     TRAITOR_COHORTS_MAX = 3,
     PARTITIONS_MAX = 2,
@@ -44,6 +47,8 @@ struct draw {
     uint64_t seed;
     struct assay_scenario *s;
     bool beyond;
+    bool burns;        /* views are nullified by the hundred: X over ranges of them */
+    uint32_t pace_ms;  /* what links and machines are drawn by: epoch_ms, but where views burn */
     uint32_t victims;  /* cohort of honest nodes that attacks are aimed at; 0: everybody honest */
     uint32_t careless; /* cohort of honest nodes that lose their store; 0: there is none */
 };
@@ -72,7 +77,7 @@ static uint32_t low(struct assay_sim_random *r, uint32_t min, uint32_t max)
 }
 
 /* --- size, groups */
-static void draw_size(const struct draw *d, struct assay_sim_swarm_sizes sizes)
+static void draw_size(struct draw *d, struct assay_sim_swarm_sizes sizes)
 {
     struct assay_sim_random r = stream(d, ASPECT_SIZE);
     static const uint32_t epoch_ms[] = { 1000, 2000, 2000, 4000 };
@@ -87,6 +92,17 @@ static void draw_size(const struct draw *d, struct assay_sim_swarm_sizes sizes)
      * view to 60 s), and what lagged behind has to catch up. */
     d->s->progress_epochs = (uint32_t)d->s->heal_epoch + 4;
     d->s->epochs = d->s->heal_epoch + d->s->progress_epochs + between(&r, 1, 4);
+    d->pace_ms = d->s->epoch_ms;
+}
+
+/* A view lasts up to a minute when nothing goes (docs/protocol.md 5.9): epochs so long that ranges
+ * of 64 views (5.27) are burned in a few, while links and machines stay as fast as they are. */
+static void draw_burn(struct draw *d)
+{
+    enum { MINUTE_MS = 60000 };
+    struct assay_sim_random r = stream(d, ASPECT_BURN);
+    d->burns = chance(&r, BURN_PERMILLE);
+    if (d->burns) d->s->epoch_ms = between(&r, 20, 60) * MINUTE_MS;
 }
 
 static void draw_groups(const struct draw *d)
@@ -105,7 +121,7 @@ static void draw_link(const struct draw *d)
 {
     struct assay_sim_random r = stream(d, ASPECT_LINK);
     struct assay_sim_link *const l = &d->s->link;
-    const uint32_t delta_ms = d->s->epoch_ms / 16; /* docs/protocol.md 5.9 */
+    const uint32_t delta_ms = d->pace_ms / 16; /* docs/protocol.md 5.9 */
     l->delay = (enum assay_sim_delay)between(&r, 0, 2);
     l->delay_min_ms = low(&r, 1, delta_ms / 4);
     l->delay_max_ms = low(&r, l->delay_min_ms, chance(&r, 100) ? 2 * delta_ms : delta_ms);
@@ -117,8 +133,11 @@ static void draw_link(const struct draw *d)
         l->reorder_ms = between(&r, 1, 2 * delta_ms);
     }
     if (chance(&r, 150)) l->bandwidth_kbit_s = between(&r, 20000, 1000000);
-    d->s->quote_ms = low(&r, 0, d->s->epoch_ms / 20);
+    d->s->quote_ms = low(&r, 0, d->pace_ms / 20);
     d->s->verify_us = low(&r, 0, 5000);
+    if (!d->burns) return;
+    l->loss_permille = 1000;
+    l->loss_of = ASSAY_SIM_LOSING_PROPOSAL;
 }
 
 /* Leaders' times may be T/8 ahead of a voter's clock (docs/protocol.md 4.5): honest clocks together
@@ -126,8 +145,16 @@ static void draw_link(const struct draw *d)
 static void draw_clocks(const struct draw *d)
 {
     struct assay_sim_random r = stream(d, ASPECT_CLOCK);
-    if (chance(&r, 500)) d->s->skew_ms = between(&r, 1, d->s->epoch_ms / 16);
+    if (chance(&r, 500)) d->s->skew_ms = between(&r, 1, d->pace_ms / 16);
     if (chance(&r, 300)) d->s->drift_ppm = low(&r, 1, 300);
+}
+
+/* One node, just under a third, just over, or any number of them. */
+static uint32_t share_of(struct assay_sim_random *r, uint32_t nodes)
+{
+    const uint32_t counts[] = { 1, (nodes - 1) / 3, nodes / 3 + 1, between(r, 1, nodes) };
+    const uint32_t count = counts[between(r, 0, 3)];
+    return (count * 10000 + nodes - 1) / nodes;
 }
 
 /* Dates of some or of all are wrong for a while, by seconds or by days: nobody falls for it, and
@@ -146,7 +173,7 @@ static void draw_dates(const struct draw *d)
         *c = (struct assay_sim_clock){ .share_bp = 10000 };
         c->by_cohort = s->cohort_count > 1 && chance(&r, 300);
         if (c->by_cohort) c->cohort = between(&r, 0, s->cohort_count - 1);
-        else if (chance(&r, 700)) c->share_bp = between(&r, 1000, 10000);
+        else if (chance(&r, 700)) c->share_bp = share_of(&r, s->nodes);
         c->at_ms = (uint64_t)s->epoch_ms * between(&r, 0, (uint32_t)s->heal_epoch) +
                    between(&r, 0, s->epoch_ms);
         c->for_ms = chance(&r, 200) ? 0 : low(&r, s->epoch_ms / 4, 20 * s->epoch_ms);
@@ -189,6 +216,15 @@ static uint32_t add_cohort(const struct draw *d, const char *name, uint32_t coun
     return d->s->cohort_count++;
 }
 
+/* Several lose their stores, or get older ones, at once: with fewer traitors, or no promise is left
+ * that could be broken. Returns: how many; 0: the usual one or none. */
+static uint32_t draw_careless(const struct draw *d, uint32_t third)
+{
+    struct assay_sim_random r = stream(d, ASPECT_CARELESS);
+    if (d->beyond || !chance(&r, 100)) return 0;
+    return between(&r, 1, third);
+}
+
 static void draw_cohorts(struct draw *d)
 {
     struct assay_sim_random r = stream(d, ASPECT_COHORTS);
@@ -196,7 +232,9 @@ static void draw_cohorts(struct draw *d)
     const uint32_t third = (d->s->nodes - 1) / 3;
     const bool nobody = chance(&r, 200);
     uint32_t left = d->beyond ? between(&r, d->s->nodes / 3 + 1, (d->s->nodes + 1) / 2) : third;
+    const uint32_t careless = draw_careless(d, third);
     if (nobody && !d->beyond) left = 0;
+    if (careless > 0 && left + careless > third) left = third - careless;
     for (uint32_t i = 0; i < TRAITOR_COHORTS_MAX && left > 0; i++) {
         const bool last = i + 1 == TRAITOR_COHORTS_MAX || chance(&r, 400);
         const uint32_t count = last ? left : between(&r, 1, left);
@@ -205,7 +243,8 @@ static void draw_cohorts(struct draw *d)
         if (!d->beyond && chance(&r, 300)) break; /* not always as many as there may be */
     }
     if (chance(&r, 300)) d->victims = add_cohort(d, "victims", 1);
-    if (chance(&r, 350)) d->careless = add_cohort(d, "careless", 1);
+    if (chance(&r, 350) || careless > 0)
+        d->careless = add_cohort(d, "careless", careless > 0 ? careless : 1);
 }
 
 /* --- what the traitors do */
@@ -411,6 +450,7 @@ struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_
     s.evidence = ASSAY_SIM_EVIDENCE_MODELLED;
     (void)snprintf(s.name, sizeof s.name, "swarm-%llu", (unsigned long long)seed);
     draw_size(&d, sizes);
+    draw_burn(&d);
     draw_groups(&d);
     draw_link(&d);
     draw_clocks(&d);

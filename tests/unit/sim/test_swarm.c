@@ -2,6 +2,7 @@
  * tests/unit/sim/test_swarm.c - random scenarios of the swarm, and what is promised for them.
  */
 #include "base/crypto.h"
+#include "sim/swarm/drawn.h"
 #include "sim/swarm/promise.h"
 #include "sim/swarm/random_scenario.h"
 
@@ -76,7 +77,7 @@ Test(sim_swarm, draws_the_same_with_every_compiler)
         assay_sha256_pieces(pieces, 2, chain);
     }
     assay_hex_encode(chain, sizeof chain, hex, sizeof hex);
-    cr_expect_str_eq(hex, "07d5e0ae7d50f74ce2c563998a34386090b75f6093f07f66863af01900c579f7");
+    cr_expect_str_eq(hex, "0e50983323d99485aff9525e5393a9909509f6c6f7162e6b8be3d78dc33a7d92");
 }
 
 Test(sim_swarm, stays_within_the_promise_and_goes_beyond_it_now_and_then)
@@ -105,7 +106,8 @@ Test(sim_swarm, draws_every_attack_and_every_fault)
         const struct assay_scenario s = assay_sim_random_scenario(seed, any);
         for (uint32_t i = 0; i < s.adversary_count; i++)
             attacks[s.adversaries[i].attack]++;
-        if (s.link.loss_permille > loss) loss = s.link.loss_permille;
+        if (s.link.loss_of == ASSAY_SIM_LOSING_ALL && s.link.loss_permille > loss)
+            loss = s.link.loss_permille;
         if (s.link.duplicate_permille > duplicates) duplicates = s.link.duplicate_permille;
         for (uint32_t i = 0; i < s.partition_count; i++) {
             one_way += s.partitions[i].a_hears_b || s.partitions[i].b_hears_a;
@@ -125,6 +127,46 @@ Test(sim_swarm, draws_every_attack_and_every_fault)
     cr_expect(duplicates > 400 && duplicates <= 500, "%u", duplicates);
     cr_expect(lost > 50 && one_way > 50 && full > 50 && empty > 50 && old > 50 && all > 50 &&
               torn > 50);
+}
+
+/* What a swarm says that it tried, it tried: the kinds are counted by what scenarios hold. */
+Test(sim_swarm, draws_every_kind_of_fault_and_counts_each_once_a_seed)
+{
+    uint64_t counts[ASSAY_SIM_DRAWN_COUNT] = { 0 };
+    uint32_t alone = 0, several = 0;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        const struct assay_scenario s = assay_sim_random_scenario(seed, any);
+        assay_sim_swarm_count_drawn(&s, counts);
+        for (uint32_t i = 0; i < s.clock_count; i++)
+            alone += !s.clocks[i].by_cohort && s.nodes * s.clocks[i].share_bp / 10000 == 1;
+        for (uint32_t i = 0; i < s.crash_count; i++)
+            several += s.crashes[i].loses_store && s.cohorts[s.crashes[i].cohort].count > 1;
+    }
+    for (uint32_t i = 0; i < ASSAY_SIM_DRAWN_COUNT; i++)
+        cr_expect(counts[i] >= 15 && counts[i] < SEEDS, "%s: %llu",
+                  assay_sim_drawn_name((enum assay_sim_drawn)i), (unsigned long long)counts[i]);
+    cr_expect_gt(alone, 20, "dates of one node alone");
+    cr_expect_gt(several, 10, "stores of several lost at once");
+
+    uint64_t none[ASSAY_SIM_DRAWN_COUNT] = { 0 };
+    const struct assay_scenario quiet = assay_scenario_default();
+    assay_sim_swarm_count_drawn(&quiet, none);
+    for (uint32_t i = 0; i < ASSAY_SIM_DRAWN_COUNT; i++)
+        cr_expect_eq(none[i], 0, "%s", assay_sim_drawn_name((enum assay_sim_drawn)i));
+}
+
+/* Hours without a proposal: long enough for a range of 64 views at a minute each. */
+Test(sim_swarm, burns_ranges_of_views_now_and_then)
+{
+    uint32_t burned = 0;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        const struct assay_scenario s = assay_sim_random_scenario(seed, any);
+        if (s.link.loss_of != ASSAY_SIM_LOSING_PROPOSAL) continue;
+        burned += s.link.loss_permille == 1000;
+        cr_expect(s.heal_epoch == 0 || s.heal_epoch * s.epoch_ms >= 60 * 60000);
+        cr_expect_leq(s.link.delay_max_ms, 2 * 4000 / 16, "links are as ever");
+    }
+    cr_expect_gt(burned, 15);
 }
 
 Test(sim_swarm, takes_the_sizes_it_is_told)

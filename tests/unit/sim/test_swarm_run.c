@@ -71,6 +71,8 @@ Test(sim_swarm_run, lists_what_broke_a_promise_in_order)
     }
     cr_expect_eq(s.messages, 25000);
     cr_expect_gt(s.beyond, 5);
+    cr_expect_gt(s.drawn[ASSAY_SIM_DRAWN_CHANGES], 50);
+    cr_expect_leq(s.drawn[ASSAY_SIM_DRAWN_CHANGES], s.done);
 }
 
 Test(sim_swarm_run, gives_the_same_digest_for_any_number_of_threads)
@@ -115,6 +117,8 @@ Test(sim_swarm_run, in_parts_it_is_the_same_as_in_one)
     cr_expect_eq(parts.failure_count, whole.failure_count);
     cr_expect_str_eq(parts.failures[0].message, whole.failures[0].message);
     cr_expect_eq(parts.events, whole.events);
+    for (uint32_t i = 0; i < ASSAY_SIM_DRAWN_COUNT; i++)
+        cr_expect_eq(parts.drawn[i], whole.drawn[i]);
     swarm.seeds = 100; /* fewer than there are: nothing to do, nothing lost */
     run(&swarm, &parts);
     cr_expect_eq(parts.done, 230);
