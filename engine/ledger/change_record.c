@@ -106,9 +106,11 @@ static enum assay_status check(const struct assay_context *context, struct assay
     if (!assay_bytes_equal(change->chain_id, context->state->chain_id, 32)) return ASSAY_E_CHAIN;
     if (change->era != context->state->era) return ASSAY_E_CHAIN;
     ASSAY_TRY(check_signatures(context, record));
-    if (change->sequence == 0 && record->entry_count != 1) return ASSAY_E_SIGNATURE;
+    /* How many must sign is the state's to say: who passes on what was enough a moment ago, before
+     * another change of the operators, has sent no bad signature and is not struck for one. */
+    if (change->sequence == 0 && record->entry_count != 1) return ASSAY_E_INVALID;
     if (change->sequence != 0 && record->entry_count < context->charter->threshold)
-        return ASSAY_E_SIGNATURE;
+        return ASSAY_E_INVALID;
     ASSAY_TRY(check_documents(context, change));
     first_signer(record, first);
     record->slot = slot_of_operator(context->state, first);

@@ -18,7 +18,8 @@ Test(change, the_threshold_of_the_operators_decides_and_nobody_else)
     const struct assay_change head = change_head_of(b, 1, 3);
     struct change_made *one = change_make_change(b, &head, &rest, 1, 1);
     struct change_made *two = change_make_change(b, &head, &rest, 1, 5);
-    cr_assert_eq(change_offer(b, one), ASSAY_E_SIGNATURE);
+    /* Nobody is banned for it, as for a forged one: the threshold may have risen on the way. */
+    cr_assert_eq(change_offer(b, one), ASSAY_E_INVALID);
     /* A signature that is not over this body. */
     struct change_made *forged = change_make_change(b, &head, &rest, 1, 3);
     struct assay_slice last = forged->record.bytes;
@@ -335,7 +336,7 @@ Test(change, maintenance_is_announced_by_the_members_own_operator_alone)
     const unsigned own = operator_of(b, 4);
     const unsigned other = own == 1 ? 2 : 1;
     cr_assert_eq(maintain(b, 4, 3, 5, other), ASSAY_E_INVALID);
-    cr_assert_eq(maintain(b, 4, 3, 5, own | other), ASSAY_E_SIGNATURE, "alone");
+    cr_assert_eq(maintain(b, 4, 3, 5, own | other), ASSAY_E_INVALID, "alone");
     cr_assert_eq(maintain(b, 4, 2, 5, own), ASSAY_E_STALE);
     cr_assert_eq(maintain(b, 4, 3, 5, own), ASSAY_OK);
     cr_assert_eq(maintain(b, 4, 30, 5, own), ASSAY_E_DUPLICATE, "one in an epoch");
