@@ -118,16 +118,17 @@ struct family {
     uint32_t count, num, den;
 };
 
-/* Whether the raw table keeps the cap of a family as it is, so that nothing is cut. */
+/* Whether the raw table keeps the cap of a family as it is, so that nothing is cut; by a margin:
+ * also if every share grew `times` as large. */
 static bool cap_idle(struct assay_sim_watch *w, const struct family *f,
-                     const struct assay_state *state, uint64_t raw_total)
+                     const struct assay_state *state, uint64_t raw_total, uint32_t times)
 {
     for (uint32_t g = 0; g < f->count; g++)
         w->sums[g] = 0;
     for (uint32_t slot = 0; slot < w->nodes; slot++)
         w->sums[f->group_of[slot]] += raw_weight(&state->members[slot]);
     for (uint32_t g = 0; g < f->count; g++)
-        if (f->den * w->sums[g] > f->num * raw_total) return false;
+        if (times * f->den * w->sums[g] > f->num * raw_total) return false;
     return true;
 }
 
@@ -142,8 +143,8 @@ static void check_raw(const struct assay_watch_epoch *epoch, const struct family
     for (uint32_t slot = 0; slot < w->nodes; slot++)
         total += raw_weight(&epoch->after->members[slot]);
     if (total == 0 || total != raw_units(w, epoch->after)) return;
-    if (!cap_idle(w, vendor, epoch->after, total)) return;
-    if (!cap_idle(w, operators, epoch->after, total)) return;
+    if (!cap_idle(w, vendor, epoch->after, total, 1)) return;
+    if (!cap_idle(w, operators, epoch->after, total, 1)) return;
     for (uint32_t slot = 0; slot < w->nodes; slot++) {
         const struct assay_member *m = &epoch->after->members[slot];
         if (m->weight == raw_weight(m)) continue;
@@ -177,12 +178,29 @@ static bool binds(const struct assay_watch_epoch *epoch, const struct family *f,
     return largest > 0 && f->den != 0 && cap_binds(w, f, now);
 }
 
+/* A cap that only equal groups meet has no room for cuts of the other family, which the guard may
+ * ask for: unless none of its groups gets to its own cap when shares double, and they never do more
+ * (docs/protocol.md 6.3.1). */
+static bool has_room(const struct assay_watch_epoch *epoch, const struct family *f,
+                     const struct family *other)
+{
+    struct assay_sim_watch *w = epoch->watch;
+    uint64_t total = 0, groups = 0;
+    for (uint32_t slot = 0; slot < w->nodes; slot++)
+        total += raw_weight(&epoch->after->members[slot]);
+    (void)assay_watch_sums(w, f->group_of, f->count, NULL, epoch->after);
+    for (uint32_t g = 0; g < f->count; g++)
+        groups += w->sums[g] > 0 ? 1 : 0;
+    return groups * f->num > f->den || cap_idle(w, other, epoch->after, total, 2);
+}
+
 static void check_cap(const struct assay_watch_epoch *epoch, const struct family *f,
                       const struct family *other, const struct table *now)
 {
     struct assay_sim_watch *w = epoch->watch;
     /* Where one cap cannot be met the guard may leave out the cuts of the other, too. */
     if (!binds(epoch, f, now) || !binds(epoch, other, now)) return;
+    if (!has_room(epoch, f, other) || !has_room(epoch, other, f)) return;
     const uint64_t largest = assay_watch_sums(w, f->group_of, f->count, NULL, epoch->after);
     if (f->den * largest > f->num * now->total)
         assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch,

@@ -182,14 +182,17 @@ static void draw_dates(const struct draw *d)
     }
 }
 
-/* Some of those that crash stand still instead. */
+/* Some of those that crash stand still instead, for a minute at most: whoever does so for longer
+ * has lost its links, and with them what the world keeps for it. */
 static void draw_pauses(const struct draw *d)
 {
+    enum { PAUSE_MS_MAX = 60000 };
     struct assay_sim_random r = stream(d, ASPECT_PAUSES);
     struct assay_scenario *const s = d->s;
     for (uint32_t i = 0; i < s->crash_count; i++) {
         struct assay_sim_crash *const c = &s->crashes[i];
-        if (!c->loses_store && c->rolls_back_epochs == 0) c->stands_still = chance(&r, 250);
+        if (c->loses_store || c->rolls_back_epochs > 0) continue;
+        c->stands_still = chance(&r, 250) && c->down_ms <= PAUSE_MS_MAX;
     }
 }
 
@@ -379,7 +382,7 @@ static void disturb(const struct draw *d, struct assay_sim_random *r,
         *crash = (struct assay_sim_crash){ .everybody = chance(r, 500), .at_epoch = at };
         crash->cohort = c->cohort;
         crash->down_ms = low(r, 10, 2 * s->epoch_ms);
-        crash->stands_still = chance(r, 200);
+        crash->stands_still = chance(r, 200) && !d->burns;
     }
     if (chance(r, 250) && s->partition_count < ASSAY_SIM_PARTITIONS_MAX) {
         struct assay_sim_partition *const p = &s->partitions[s->partition_count++];

@@ -205,6 +205,15 @@ Test(sim_watch_network, p9_asks_for_no_cap_above_a_third)
     fixture_destroy(&f);
 }
 
+/* Five operators at 20 % must be equal; four vendor roots at a third leave no room for that, so the
+ * guard may cut nothing. With seven roots it cuts. */
+Test(sim_watch_network, p9_asks_for_no_cap_without_room_for_the_other)
+{
+    static const uint32_t all[FIXTURE_NODES] = { 10000, 10000, 10000, 10000, 10000, 10000, 10000 };
+    cr_expect_eq(p9_of(5, 4, all), 0);
+    cr_expect_eq(p9_of(5, 7, all), 1);
+}
+
 /* The tables that scoring/weight.c makes of random integrity are never found fault with, and are
  * looked at: the conditions are not so narrow that nothing is left. */
 Test(sim_watch_network, p9_finds_nothing_in_tables_of_the_product)
@@ -255,7 +264,7 @@ Test(sim_watch_network, p9_finds_nothing_in_tables_of_the_product)
         fixture_destroy(&f);
     }
     cr_expect_gt(guarded, 200, "both families: %llu", (unsigned long long)guarded);
-    cr_expect_gt(looked, 300, "platforms always, caps in many: %llu", (unsigned long long)looked);
+    cr_expect_gt(looked, 250, "platforms always, caps in many: %llu", (unsigned long long)looked);
 }
 
 /* --- guard */
