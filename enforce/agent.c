@@ -2,9 +2,11 @@
 #include "enforce/agent.h"
 
 #include "base/assert.h"
+#include "base/crypto.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     BACKOFF_MS = 100,
@@ -13,6 +15,7 @@ enum {
     RETRY_MS = 200,           /* a store or an enclave that could not be told */
     EVENTS_MAX = 32,          /* the host takes them every turn; the oldest goes when it does not */
     EPOCHS_REMEMBERED = 1024, /* of orders, for people; the last one is all that matters */
+    WINDOW_MS = 3600000,
 };
 
 enum phase { DOWN, STARTING, UP, STOPPING };
@@ -29,6 +32,12 @@ struct assay_agent {
     uint64_t retry_ms;   /* work_due or an outcome to record: not before */
     uint32_t backoff_ms; /* before the next start after an end */
     uint32_t starts;
+    bool held;         /* by hand */
+    bool resume_due;   /* what was begun before the start is not in the journal yet */
+    bool limit_told;   /* that there were too many restarts */
+    char told[ASSAY_DRIVER_MESSAGE_LEN]; /* failure in the journal last: said once while it lasts */
+    uint64_t restarts_ms[ASSAY_AGENT_RESTARTS_MAX]; /* when, the newest restarts_max of them */
+    uint32_t restart_count;
     struct assay_agent_event events[EVENTS_MAX];
     size_t event_first, event_count;
 };
@@ -47,13 +56,33 @@ static struct assay_agent_event *push(struct assay_agent *self, enum assay_agent
     return event;
 }
 
+static void journal(struct assay_agent *self, enum assay_journal_kind kind,
+                    const struct assay_order *order, enum assay_status status, const char *text)
+{
+    const struct assay_agent_config *config = &self->config;
+    const bool judged = kind == ASSAY_JOURNAL_OUTCOME || kind == ASSAY_JOURNAL_FAILED;
+    if (!judged || status == ASSAY_OK) self->told[0] = '\0';
+    const struct assay_journal_entry entry = {
+        .kind = kind,
+        .target = config->name != NULL ? config->name : "enclave",
+        .driver = config->driver_name != NULL ? config->driver_name : "process",
+        .dry_run = config->dry_run,
+        .order = order,
+        .has_status = judged,
+        .status = status,
+        .text = text,
+    };
+    assay_journal_write(config->journal, &entry);
+}
+
 static void tell_outcome(struct assay_agent *self, const struct assay_order *order,
                          enum assay_status status, const char *message)
 {
+    journal(self, ASSAY_JOURNAL_OUTCOME, order, status, message);
     struct assay_agent_event *event = push(self, ASSAY_AGENT_OUTCOME);
     event->order = *order;
     event->status = status;
-    snprintf(event->message, sizeof event->message, "%s", message);
+    (void)snprintf(event->message, sizeof event->message, "%s", message);
 }
 
 bool assay_agent_next(struct assay_agent *agent, struct assay_agent_event *event)
@@ -79,18 +108,37 @@ static struct assay_store_key key_of(const struct assay_order *order)
         struct assay_store_key){ .era = order->era, .epoch = order->epoch, .number = order->seq };
 }
 
+/* A target's memory is one row that is replaced: pruning by epochs would forget whoever got no
+ * order for long. */
+static struct assay_store_key target_key(const char *name)
+{
+    struct assay_store_key key = { .number = ASSAY_AGENT_META };
+    assay_sha256(name, strlen(name), key.id);
+    return key;
+}
+
+static enum assay_status put_memory(struct assay_agent *self, const struct assay_order *order,
+                                    struct assay_slice bytes)
+{
+    struct assay_store *store = self->config.store;
+    if (self->config.name != NULL) {
+        const struct assay_store_key own = target_key(self->config.name);
+        return assay_store_put(store, ASSAY_STORE_META, &own, bytes);
+    }
+    const struct assay_store_key key = key_of(order);
+    ASSAY_TRY(assay_store_put(store, ASSAY_STORE_ORDER, &key, bytes));
+    if (key.epoch <= EPOCHS_REMEMBERED) return ASSAY_OK;
+    return assay_store_prune(store, ASSAY_STORE_ORDER, key.era, key.epoch - EPOCHS_REMEMBERED);
+}
+
 /* Returns: ASSAY_OK and self->memory is next, durably | ASSAY_E_STORE and nothing changed */
 static enum assay_status remember(struct assay_agent *self, const struct assay_agent_memory *next)
 {
     struct assay_store *store = self->config.store;
-    const struct assay_store_key key = key_of(&next->last);
     uint8_t bytes[ASSAY_AGENT_MEMORY_LEN];
     assay_agent_memory_encode(next, bytes);
     enum assay_status status =
-        assay_store_put(store, ASSAY_STORE_ORDER, &key, assay_slice_over(bytes, sizeof bytes));
-    if (status == ASSAY_OK && key.epoch > EPOCHS_REMEMBERED)
-        status =
-            assay_store_prune(store, ASSAY_STORE_ORDER, key.era, key.epoch - EPOCHS_REMEMBERED);
+        put_memory(self, &next->last, assay_slice_over(bytes, sizeof bytes));
     if (status == ASSAY_OK) status = assay_store_commit(store);
     if (status != ASSAY_OK) {
         store->ops->rollback(store);
@@ -115,15 +163,39 @@ static bool recall_last(void *context, const struct assay_store_key *key, struct
     return false;
 }
 
-enum assay_status assay_agent_open(const struct assay_agent_config *config,
-                                   struct assay_agent **out)
+static enum assay_status recall_target(const struct assay_agent_config *config,
+                                       struct assay_agent_memory *memory)
+{
+    uint8_t bytes[ASSAY_AGENT_MEMORY_LEN];
+    const struct assay_store_key key = target_key(config->name);
+    size_t len = 0;
+    const enum assay_status status =
+        assay_store_get(config->store, ASSAY_STORE_META, &key, bytes, sizeof bytes, &len);
+    if (status == ASSAY_E_NOT_FOUND) return ASSAY_OK;
+    if (status == ASSAY_E_FULL) return ASSAY_E_VERSION;
+    ASSAY_TRY(status);
+    return assay_agent_memory_decode(bytes, len, memory);
+}
+
+static enum assay_status recall_enclave(const struct assay_agent_config *config,
+                                        struct assay_agent_memory *memory)
 {
     const struct assay_store_key first = { 0 };
     struct assay_store_key last = { UINT32_MAX, UINT64_MAX, UINT64_MAX, { 0 } };
-    struct recall recall = { assay_agent_memory_none(), ASSAY_OK };
+    struct recall recall = { *memory, ASSAY_OK };
     ASSAY_TRY(assay_store_scan(config->store, ASSAY_STORE_ORDER, &first, &last, true, recall_last,
                                &recall));
-    ASSAY_TRY(recall.status);
+    *memory = recall.memory;
+    return recall.status;
+}
+
+enum assay_status assay_agent_open(const struct assay_agent_config *config,
+                                   struct assay_agent **out)
+{
+    struct assay_agent_memory memory = assay_agent_memory_none();
+    ASSAY_ASSERT(config->restarts_max <= ASSAY_AGENT_RESTARTS_MAX);
+    ASSAY_TRY(config->name != NULL ? recall_target(config, &memory)
+                                   : recall_enclave(config, &memory));
     struct assay_agent *self = calloc(1, sizeof *self);
     if (self == NULL) return ASSAY_E_MEMORY;
     self->config = *config;
@@ -131,7 +203,9 @@ enum assay_status assay_agent_open(const struct assay_agent_config *config,
     if (self->config.backoff_ms_max == 0) self->config.backoff_ms_max = BACKOFF_MS_MAX;
     if (self->config.stable_ms == 0) self->config.stable_ms = STABLE_MS;
     self->backoff_ms = self->config.backoff_ms;
-    self->memory = recall.memory;
+    if (self->config.restarts_window_ms == 0) self->config.restarts_window_ms = WINDOW_MS;
+    self->memory = memory;
+    self->resume_due = memory.pending;
     /* Begun and not done: whatever of it had happened, it is done again as a whole. */
     self->restore_due = self->memory.pending && self->memory.last.kind == ASSAY_ORDER_RESTART;
     self->rebuilt_due = assay_agent_ended_incarnation(&self->memory) != 0;
@@ -152,10 +226,39 @@ static void begin_restart(struct assay_agent *self, uint64_t now_ms)
     self->start_ms = now_ms;
 }
 
-enum assay_status assay_agent_order(struct assay_agent *agent, const struct assay_order *order,
+static unsigned severity_of(enum assay_order_kind kind)
+{
+    switch (kind) {
+    case ASSAY_ORDER_RELEASE: return 0;
+    case ASSAY_ORDER_NOTE: return 1;
+    case ASSAY_ORDER_RESTRICT: return 2;
+    case ASSAY_ORDER_SUSPEND: return 3;
+    case ASSAY_ORDER_RESTART: return 4;
+    }
+    ASSAY_UNREACHABLE("an order outside the list");
+}
+
+/* Who hears of every kind is told of one that allows what is allowed already. */
+static bool is_news(const struct assay_agent *self, const struct assay_order *order)
+{
+    const struct assay_agent_memory *memory = &self->memory;
+    if (!self->config.every_kind || order->incarnation == memory->restarted || memory->pending)
+        return false;
+    if (order->kind == ASSAY_ORDER_RESTART) return false;
+    return memory->has_last ? memory->last.kind != order->kind : order->kind != ASSAY_ORDER_RELEASE;
+}
+
+enum assay_status assay_agent_order(struct assay_agent *agent, const struct assay_order *given,
                                     uint64_t now_ms)
 {
-    const struct assay_agent_decision decision = assay_agent_decide(&agent->memory, order);
+    struct assay_order heard = *given;
+    const struct assay_order *const order = &heard;
+    const bool softer = given->kind != ASSAY_ORDER_RELEASE &&
+                        severity_of(given->kind) < severity_of(agent->config.severity);
+    if (softer) heard.kind = ASSAY_ORDER_RELEASE;
+    struct assay_agent_decision decision = assay_agent_decide(&agent->memory, order);
+    if (decision.action == ASSAY_AGENT_SAME && is_news(agent, order))
+        decision.action = ASSAY_AGENT_SET_WORK;
     switch (decision.action) {
     case ASSAY_AGENT_DONE_BEFORE: return ASSAY_OK;
     case ASSAY_AGENT_VOID:
@@ -173,6 +276,9 @@ enum assay_status assay_agent_order(struct assay_agent *agent, const struct assa
     }
     const struct assay_agent_memory next = assay_agent_begin(&agent->memory, order, decision);
     ASSAY_TRY(remember(agent, &next));
+    journal(agent, ASSAY_JOURNAL_ORDER, order, ASSAY_OK,
+            softer ? "what was ordered is less severe than what this target obeys" : "");
+    agent->resume_due = false;
     agent->work_due = true;
     agent->retry_ms = now_ms;
     if (decision.action == ASSAY_AGENT_RESTART) begin_restart(agent, now_ms);
@@ -184,7 +290,9 @@ static bool carried_out(const struct assay_agent *self)
 {
     if (self->memory.last.kind == ASSAY_ORDER_RESTART)
         return self->phase == UP && !self->restore_due;
-    /* An enclave that is not up does no work; when it is, it is told first. */
+    /* An enclave that is not up does no work; when it is, it is told first. What goes on without us
+     * may be at work all the same. */
+    if (self->config.driver->outlives) return self->phase == UP && !self->work_due;
     return self->phase != UP || !self->work_due;
 }
 
@@ -210,11 +318,35 @@ static void fall_back(struct assay_agent *self, uint64_t now_ms)
         doubled < self->config.backoff_ms_max ? (uint32_t)doubled : self->config.backoff_ms_max;
 }
 
+static void tell_failure(struct assay_agent *self, enum assay_status status, const char *message)
+{
+    const struct assay_order *const last = &self->memory.last;
+    const bool ordered = self->memory.pending && (last->kind == ASSAY_ORDER_RESTART ||
+                                                  self->config.driver->outlives);
+    struct assay_agent_event *event = push(self, ASSAY_AGENT_FAILED);
+    event->status = status;
+    (void)snprintf(event->message, sizeof event->message, "%s", message);
+    if (ordered) {
+        event = push(self, ASSAY_AGENT_OUTCOME);
+        event->order = *last;
+        event->status = status;
+        (void)snprintf(event->message, sizeof event->message, "%s", message);
+    }
+    if (self->told[0] != '\0' && strncmp(self->told, message, sizeof self->told - 1) == 0) return;
+    (void)snprintf(self->told, sizeof self->told, "%s", message);
+    journal(self, ordered ? ASSAY_JOURNAL_OUTCOME : ASSAY_JOURNAL_FAILED, ordered ? last : NULL,
+            status, message);
+}
+
 static void take_event(struct assay_agent *self, const struct assay_driver_event *event,
                        uint64_t now_ms)
 {
     switch (event->kind) {
-    case ASSAY_DRIVER_STARTED: push(self, ASSAY_AGENT_STARTED)->process = *event; return;
+    case ASSAY_DRIVER_STARTED:
+        journal(self, ASSAY_JOURNAL_STARTED, NULL, ASSAY_OK, event->message);
+        push(self, ASSAY_AGENT_STARTED)->process = *event;
+        return;
+    case ASSAY_DRIVER_TROUBLE: tell_failure(self, event->status, event->message); return;
     case ASSAY_DRIVER_READY:
         if (self->phase != STARTING) return; /* a stop is under way */
         self->phase = UP;
@@ -223,7 +355,11 @@ static void take_event(struct assay_agent *self, const struct assay_driver_event
         self->retry_ms = now_ms;
         return;
     case ASSAY_DRIVER_ENDED:
-        if (self->phase != STOPPING || event->cause != ASSAY_CAUSE_STOPPED) {
+        if (self->config.driver->outlives && event->cause == ASSAY_CAUSE_NO_START) {
+            tell_failure(self, event->status, event->message);
+            fall_back(self, now_ms);
+        } else if (self->phase != STOPPING || event->cause != ASSAY_CAUSE_STOPPED) {
+            journal(self, ASSAY_JOURNAL_ENDED, NULL, ASSAY_OK, event->message);
             push(self, ASSAY_AGENT_ENDED)->process = *event;
             fall_back(self, now_ms);
         }
@@ -241,13 +377,35 @@ static void take_events(struct assay_agent *self, uint64_t now_ms)
         take_event(self, &event, now_ms);
 }
 
-static void tell_failure(struct assay_agent *self, enum assay_status status, const char *message)
+/* Returns: whether another restart fits into the window; when not, start_ms says when it does. */
+static bool may_restart(struct assay_agent *self, uint64_t now_ms)
 {
-    struct assay_agent_event *event = push(self, ASSAY_AGENT_FAILED);
-    event->status = status;
-    snprintf(event->message, sizeof event->message, "%s", message);
-    if (self->memory.pending && self->memory.last.kind == ASSAY_ORDER_RESTART)
-        tell_outcome(self, &self->memory.last, status, message);
+    const uint32_t max = self->config.restarts_max, window_ms = self->config.restarts_window_ms;
+    if (max == 0 || self->starts == 0) return true;
+    const uint64_t oldest_ms = self->restarts_ms[self->restart_count % max];
+    if (self->restart_count >= max && now_ms < oldest_ms + window_ms) {
+        self->start_ms = oldest_ms + window_ms;
+        if (!self->limit_told)
+            tell_failure(self, ASSAY_E_RATE, "as many restarts as the window allows");
+        self->limit_told = true;
+        return false;
+    }
+    self->limit_told = false;
+    self->restarts_ms[self->restart_count++ % max] = now_ms;
+    return true;
+}
+
+static enum assay_work work_now(const struct assay_agent *self)
+{
+    return self->held ? ASSAY_WORK_SUSPENDED : self->memory.work;
+}
+
+static void brief(struct assay_agent *self)
+{
+    struct assay_driver *driver = self->config.driver;
+    if (driver->ops->brief == NULL) return;
+    driver->ops->brief(driver, self->memory.has_last ? &self->memory.last : NULL, work_now(self),
+                       self->held);
 }
 
 static void start(struct assay_agent *self, uint64_t now_ms)
@@ -255,6 +413,13 @@ static void start(struct assay_agent *self, uint64_t now_ms)
     struct assay_driver *driver = self->config.driver;
     char message[ASSAY_DRIVER_MESSAGE_LEN] = "";
     enum assay_status status = ASSAY_OK;
+    /* By hand it may have been stopped to be worked on. */
+    if (self->held && self->config.name != NULL && !self->restore_due && self->starts > 0) {
+        self->start_ms = now_ms + RETRY_MS;
+        return;
+    }
+    if (!may_restart(self, now_ms)) return;
+    brief(self);
     if (self->restore_due) status = driver->ops->restore(driver, message);
     if (status == ASSAY_OK) status = driver->ops->start(driver, now_ms, message);
     if (status != ASSAY_OK) {
@@ -271,12 +436,25 @@ static void tell_work(struct assay_agent *self, uint64_t now_ms)
 {
     if (self->phase != UP || !self->work_due || now_ms < self->retry_ms) return;
     struct assay_driver *driver = self->config.driver;
-    if (driver->ops->set_work(driver, self->memory.work) == ASSAY_OK) self->work_due = false;
+    brief(self);
+    if (driver->ops->set_work(driver, work_now(self)) == ASSAY_OK) self->work_due = false;
     else self->retry_ms = now_ms + RETRY_MS;
+}
+
+void assay_agent_hold(struct assay_agent *agent, bool held, uint64_t now_ms)
+{
+    if (agent->held == held) return;
+    agent->held = held;
+    agent->work_due = true;
+    agent->retry_ms = now_ms;
 }
 
 void assay_agent_step(struct assay_agent *agent, uint64_t now_ms)
 {
+    if (agent->resume_due) {
+        journal(agent, ASSAY_JOURNAL_RESUMED, &agent->memory.last, ASSAY_OK, "");
+        agent->resume_due = false;
+    }
     agent->config.driver->ops->step(agent->config.driver, now_ms);
     take_events(agent, now_ms);
     if (agent->phase == DOWN && now_ms >= agent->start_ms) start(agent, now_ms);
@@ -301,6 +479,11 @@ uint64_t assay_agent_wake_at(struct assay_agent *agent)
 const struct assay_agent_memory *assay_agent_look(const struct assay_agent *agent)
 {
     return &agent->memory;
+}
+
+bool assay_agent_settled(const struct assay_agent *agent)
+{
+    return agent->phase == UP && !agent->work_due && !agent->memory.pending;
 }
 
 uint32_t assay_agent_starts(const struct assay_agent *agent)

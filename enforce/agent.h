@@ -8,23 +8,43 @@
  * completed after a crash. RESTART stops the enclave, restores the right build, starts it, and ends
  * when it is ready; then new keys are wanted (rebuilt). What decides is decide.c, without I/O.
  *
- * An enclave that ends or hangs by itself is started again with back-off: same keys, no order.
+ * An enclave that ends or hangs by itself is started again with back-off: same keys, no order; and
+ * no more often than restarts_max in each window, when one is given.
+ *
+ * One agent drives one thing. Beside the enclave's agent there may be others for targets: each has
+ * a name, remembers for itself, and by the same rules executes at most one RESTART an incarnation.
  */
 #ifndef ASSAY_ENFORCE_AGENT_H
 #define ASSAY_ENFORCE_AGENT_H
 
 #include "enforce/decide.h"
+#include "enforce/journal.h"
 #include "engine/store/store.h"
 
 struct assay_agent;
 
-/* Store and driver are borrowed. The agent commits, so no batch of a step is open when called. */
+enum {
+    ASSAY_AGENT_RESTARTS_MAX = 64,
+    ASSAY_AGENT_META = 2001, /* ASSAY_STORE_META: what targets remember; id: SHA-256 of the name */
+};
+
+/* Store, driver, journal and texts are borrowed. The agent commits, so no batch of a step is open
+ * when called. */
 struct assay_agent_config {
     struct assay_store *store;
     struct assay_driver *driver;
     uint32_t backoff_ms;     /* before the first restart after an end; 0: 100 */
     uint32_t backoff_ms_max; /* 0: 30000 */
     uint32_t stable_ms;      /* up for so long: the next end counts as the first; 0: 10000 */
+    const char *name;        /* of a target; NULL: the enclave itself */
+    const char *driver_name; /* for the journal; NULL: "process" */
+    struct assay_journal *journal; /* NULL: nobody reads */
+    bool dry_run;                  /* for the journal: the driver does nothing */
+    /* What is less severe is heard as RELEASE: NOTE (all), RESTRICT, SUSPEND, RESTART. */
+    enum assay_order_kind severity;
+    bool every_kind;           /* an order of another kind is news even when it allows the same */
+    uint32_t restarts_max;     /* in a window, at most ASSAY_AGENT_RESTARTS_MAX; 0: no limit */
+    uint32_t restarts_window_ms; /* 0: an hour */
 };
 
 enum assay_agent_event_kind {
@@ -60,6 +80,12 @@ ASSAY_CHECKED enum assay_status assay_agent_open(const struct assay_agent_config
  */
 ASSAY_CHECKED enum assay_status assay_agent_order(struct assay_agent *agent,
                                                   const struct assay_order *order, uint64_t now_ms);
+/*
+ * assay_agent_hold - by hand: no work, whatever the network says, until let go. An order that came
+ * meanwhile counts afterwards. A target that ends while held is not started again.
+ * Returns: nothing; whether it is held is the caller's to remember.
+ */
+void assay_agent_hold(struct assay_agent *agent, bool held, uint64_t now_ms);
 /* Step the driver, act. Returns: nothing; a failing store is tried again, and order tells. */
 void assay_agent_step(struct assay_agent *agent, uint64_t now_ms);
 /* Returns: the monotonic ms at which step wants to be called at the latest; UINT64_MAX: never. */
@@ -69,6 +95,8 @@ bool assay_agent_next(struct assay_agent *agent, struct assay_agent_event *event
 
 /* Returns: what is remembered. */
 const struct assay_agent_memory *assay_agent_look(const struct assay_agent *agent);
+/* Returns: whether the driver has done what is asked of it. */
+bool assay_agent_settled(const struct assay_agent *agent);
 /* Returns: how many processes were started since open. */
 uint32_t assay_agent_starts(const struct assay_agent *agent);
 

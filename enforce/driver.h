@@ -2,12 +2,13 @@
  * enforce/driver.h - what the agent needs of whatever runs the enclave.
  *
  * A driver runs at most one enclave. Nothing blocks: start and stop begin, step goes on, events
- * tell. process.c runs a process; drivers for services and containers fill in the same table.
+ * tell. process.c runs a process of its own; target.c drives what somebody else runs (a service, a
+ * container, a group of processes), each kind through a smaller table (target.h).
  */
 #ifndef ASSAY_ENFORCE_DRIVER_H
 #define ASSAY_ENFORCE_DRIVER_H
 
-#include "base/bytes.h"
+#include "engine/effect.h"
 
 #include <poll.h>
 
@@ -24,6 +25,7 @@ enum assay_driver_event_kind {
     ASSAY_DRIVER_STARTED, /* a process runs; not known yet whether it works */
     ASSAY_DRIVER_READY,   /* it works */
     ASSAY_DRIVER_ENDED,   /* for whatever reason; start may be called again */
+    ASSAY_DRIVER_TROUBLE, /* it cannot do what it was asked, and tries again: status, message */
 };
 
 /* Why it ended, as far as we had a hand in it. */
@@ -40,12 +42,18 @@ struct assay_driver_event {
     enum assay_driver_cause cause; /* of ENDED */
     int wait_status;               /* of ENDED: exit status, or the signal when killed */
     bool killed;
-    char message[ASSAY_DRIVER_MESSAGE_LEN]; /* of ENDED, for people; may be "" */
+    enum assay_status status;               /* of TROUBLE */
+    char message[ASSAY_DRIVER_MESSAGE_LEN]; /* of ENDED and TROUBLE, for people; may be "" */
 };
 
 struct assay_driver;
 
 struct assay_driver_ops {
+    /* What the acts that follow are for: the order (NULL: none yet), and what may be done under it
+     * and by hand. Called before start and set_work. NULL: the driver does not care.
+     * Returns: nothing. */
+    void (*brief)(struct assay_driver *driver, const struct assay_order *order,
+                  enum assay_work work, bool held);
     /* Only while none runs. Returns: ASSAY_OK (STARTED and then READY or ENDED will come) | why
      * not, with a message; none runs then */
     enum assay_status (*start)(struct assay_driver *driver, uint64_t now_ms,
@@ -73,6 +81,7 @@ struct assay_driver_ops {
 /* The first member of every implementation. */
 struct assay_driver {
     const struct assay_driver_ops *ops;
+    bool outlives; /* what it drives goes on without us: not up means not known */
 };
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "apps/assay/command.h"
 #include "apps/assay/network.h"
+#include "apps/assay/orders.h"
 #include "apps/assay/proof.h"
 #include "engine/audit.h"
 #include "net/history.h"
@@ -19,12 +20,15 @@ static const char usage[] =
     "usage: assay audit verify STORE --genesis FILE [--checkpoint FILE] [--from EPOCH]\n"
     "       assay audit replay STORE --genesis FILE [--checkpoint FILE] [--from EPOCH]\n"
     "           [--signatures] [--table]\n"
+    "       assay audit orders FILE [--head NUMBER:HASH] [--json]\n"
     "\n"
     "STORE is store.sqlite of a daemon that does not run, its state folder, or a copy.\n"
     "verify  looks at everything: links, leaders, signatures of every vote, certificate and\n"
     "        record, evidence in blocks, state roots, finality proofs, and all else that is kept\n"
     "replay  folds every record again: scores, standings and weights of every epoch, bit for bit\n"
     "        against the roots; at signatures it looks with --signatures alone\n"
+    "orders  reads the chain of lines that a daemon writes of its orders (orders.log in its state\n"
+    "        folder); --head: it must contain that line, as `assay status` showed it\n"
     "  --checkpoint FILE   the chain must contain this epoch: `assay checkpoint`\n"
     "  --from EPOCH        begin at a kept snapshot no older than this\n"
     "  --table             scores and weights after each epoch, on stdout\n"
@@ -320,6 +324,7 @@ int assay_command_audit(int argc, char **argv)
 {
     struct audit_options o = { .verb = NULL };
     bool help = false;
+    if (argc > 1 && strcmp(argv[1], "orders") == 0) return assay_command_orders(argc - 1, argv + 1);
     if (!read_options(argc, argv, &o, &help)) {
         (void)fputs(usage, stderr);
         return ASSAY_EXIT_USAGE;

@@ -49,7 +49,7 @@ BEGIN {
     arrow["scoring"] = " base quote/verdict.h "
     arrow["engine"] = " base scoring quote/verdict.h "
     arrow["host"] = " base scoring engine quote/verdict.h quote/verify.h "
-    arrow["enforce"] = " base engine/effect.h engine/store/store.h "
+    arrow["enforce"] = " base engine/effect.h engine/store/store.h net/json/json.h "
     arrow["net"] = " base quote scoring engine host enforce "
     arrow["sim"] = " base quote scoring engine host "
     arrow["apps"] = " base quote scoring engine host enforce net sim "

@@ -1,0 +1,121 @@
+/*
+ * apps/assay/orders.c - `assay audit orders`: the chain of a daemon's orders, read without it.
+ *
+ * A verb of its own: `assay audit verify` takes a store and a genesis and judges the network's
+ * chain; this one takes a file of lines and judges what one node did about it.
+ */
+#include "apps/assay/orders.h"
+
+#include "apps/assay/command.h"
+#include "enforce/journal.h"
+#include "net/json/json.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: assay audit orders FILE [--head NUMBER:HASH] [--json]\n"
+    "\n"
+    "FILE is orders.log in the state folder of a daemon (enforcement.journal), or a copy.\n"
+    "  --head NUMBER:HASH  the chain must contain this line; without it nobody can tell whether\n"
+    "                      lines are missing at the end. `assay status --json`: orders.head\n"
+    "  --json              print a JSON document\n"
+    "exit status: 0 the chain holds, 8 it holds but for a last line that a crash left half\n"
+    "             written, 11 it does not: one line says where, 2 usage, 5 no such file\n";
+
+/* "NUMBER:HASH". */
+static bool read_head(const char *text, struct assay_journal_head *head)
+{
+    char *end = NULL;
+    const unsigned long long number = strtoull(text, &end, 10);
+    if (text[0] < '1' || text[0] > '9' || *end != ':' || number > INT64_MAX) return false;
+    head->number = number;
+    return assay_hex_decode(end + 1, strlen(end + 1), head->hash, sizeof head->hash) == ASSAY_OK;
+}
+
+static void print_json(const char *path, const struct assay_journal_report *report)
+{
+    struct assay_json *const document = assay_json_object(), *const data = assay_json_object();
+    assay_json_set_text(data, "file", path);
+    assay_json_set_bool(data, "holds", !report->broken);
+    assay_json_set_uint(data, "lines", report->head.number);
+    assay_json_set_hex(data, "head", report->head.hash, sizeof report->head.hash);
+    assay_json_set_uint(data, "torn_bytes", report->torn_len);
+    if (report->broken) {
+        assay_json_set_uint(data, "line", report->line);
+        assay_json_set_text(data, "fault", report->message);
+    }
+    assay_json_set_text(document, "schema", "assay.audit.orders");
+    assay_json_set_uint(document, "schema_version", 1);
+    assay_json_set(document, "data", data);
+    char *const text = assay_json_print(document, 0);
+    struct assay_json *whole = document;
+    assay_json_free(&whole);
+    if (text != NULL) (void)puts(text);
+    free(text);
+}
+
+static void print_text(const char *path, const struct assay_journal_report *report)
+{
+    char hex[65];
+    assay_hex_encode(report->head.hash, sizeof report->head.hash, hex, sizeof hex);
+    if (report->broken) {
+        (void)fprintf(stderr, "assay audit orders: %s: line %llu: %s\n", path,
+                      (unsigned long long)report->line, report->message);
+        return;
+    }
+    (void)printf("holds          %llu lines\nhead           %llu:%s\n",
+                 (unsigned long long)report->head.number, (unsigned long long)report->head.number,
+                 hex);
+    if (report->torn_len > 0)
+        (void)printf("half a line    %llu bytes at the end: a crash; the daemon mends it when it "
+                     "starts\n",
+                     (unsigned long long)report->torn_len);
+}
+
+static int check(const char *path, const struct assay_journal_head *known, bool json)
+{
+    struct assay_journal_report report;
+    const enum assay_status status = assay_journal_check(path, known, &report);
+    if (status != ASSAY_OK) {
+        (void)fprintf(stderr, "assay audit orders: %s: %s\n", path, assay_status_text(status));
+        return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
+    }
+    if (json) print_json(path, &report);
+    else print_text(path, &report);
+    if (report.broken) return ASSAY_EXIT_CONTRAINDICATED;
+    return report.torn_len > 0 ? ASSAY_EXIT_PARTIAL : ASSAY_EXIT_OK;
+}
+
+static int misused(const char *what, const char *word)
+{
+    (void)fprintf(stderr, "assay audit orders: %s%s%s\n%s", what, word[0] != '\0' ? ": " : "", word,
+                  usage);
+    return ASSAY_EXIT_USAGE;
+}
+
+int assay_command_orders(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "head", required_argument, NULL, 'k' },
+        { "json", no_argument, NULL, 'j' },
+        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
+    };
+    struct assay_journal_head known = { 0 };
+    bool json = false;
+    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        if (o == 'h') {
+            (void)fputs(usage, stdout);
+            return ASSAY_EXIT_OK;
+        }
+        if (o == 'j') json = true;
+        else if (o != 'k') return misused("unknown option", "");
+        else if (!read_head(optarg, &known))
+            return misused("--head: expected NUMBER:HASH of 64 hexadecimal digits", optarg);
+    }
+    if (argc - optind != 1) return misused("expected one FILE", "");
+    return check(argv[optind], &known, json);
+}

@@ -1,0 +1,266 @@
+/*
+ * enforce/hook.c - see hook.h. The process leads a group of its own, known by its pidfd: whoever is
+ * killed for taking too long goes with everything it started.
+ */
+#include "enforce/hook.h"
+
+#include "base/assert.h"
+#include "enforce/words.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { NAME_MAX_LEN = 64, TOLD_MAX = 1024, SAID_MAX = 4096, EXEC_FAILED = 127 };
+
+struct hook {
+    struct assay_target base; /* first: a pointer to it is a pointer to this */
+    char name[NAME_MAX_LEN + 1], path[PATH_MAX];
+    char *arguments[ASSAY_HOOK_ARGUMENTS_MAX];
+    size_t argument_count;
+    pid_t pid;
+    int pidfd;
+    int in, out; /* our ends */
+    char told[TOLD_MAX];
+    size_t told_len, told_done;
+    char said[SAID_MAX];
+    size_t said_len;
+};
+
+static struct hook *self_of(struct assay_target *target)
+{
+    return (struct hook *)target;
+}
+
+static void shut(int *fd)
+{
+    if (*fd >= 0) (void)close(*fd);
+    *fd = -1;
+}
+
+/* --------------------------------------------------------------- the child */
+
+/* Only calls that are safe between fork and exec. */
+_Noreturn static void become(const struct hook *self, char *const argv[], int in, int out)
+{
+    static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", locale[] = "LC_ALL=C.UTF-8";
+    char *const environment[] = { path, locale, NULL };
+    struct sigaction usual = { .sa_handler = SIG_DFL };
+    sigset_t none;
+    for (int number = 1; number < NSIG; number++)
+        (void)sigaction(number, &usual, NULL);
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    if (setpgid(0, 0) == 0 && dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
+        dup2(out, STDERR_FILENO) >= 0 && chdir("/") == 0 &&
+        syscall(SYS_close_range, 3U, ~0U, 0U) == 0) {
+        (void)execve(self->path, argv, environment);
+        static const char what[] = "cannot be executed: ";
+        const char *const why = strerrordesc_np(errno);
+        if (write(STDERR_FILENO, what, sizeof what - 1) > 0 && why != NULL)
+            (void)!write(STDERR_FILENO, why, strlen(why));
+    }
+    _exit(EXEC_FAILED);
+}
+
+/* Returns: whether the child runs; its ends are in our hands. */
+static bool spawn(struct hook *self, int in, int out)
+{
+    char *argv[ASSAY_HOOK_ARGUMENTS_MAX + 2] = { self->path };
+    for (size_t i = 0; i < self->argument_count; i++)
+        argv[i + 1] = self->arguments[i];
+    self->pid = fork();
+    if (self->pid == 0) become(self, argv, in, out);
+    if (self->pid < 0) return false;
+    (void)setpgid(self->pid, self->pid); /* whoever is first */
+    self->pidfd = (int)syscall(SYS_pidfd_open, self->pid, 0U);
+    if (self->pidfd >= 0) return true;
+    (void)kill(-self->pid, SIGKILL);
+    (void)waitpid(self->pid, NULL, 0);
+    return false;
+}
+
+static bool tell(struct hook *self, const struct assay_target_act *act)
+{
+    char id[ASSAY_WORDS_ID_LEN];
+    struct assay_json *document = assay_json_object(), *words = assay_words_of(self->name, act);
+    assay_words_id(self->name, act, id);
+    assay_json_set_text(document, "schema", "assay.hook");
+    assay_json_set_uint(document, "schema_version", 1);
+    assay_json_set_text(document, "id", id);
+    /* One flat object: the words are its other members. */
+    char *const text = assay_json_print(document, 0), *const inner = assay_json_print(words, 0);
+    int len = -1;
+    if (text != NULL && inner != NULL)
+        len = snprintf(self->told, sizeof self->told, "%.*s,%s\n", (int)strlen(text) - 1, text,
+                       inner + 1);
+    free(text);
+    free(inner);
+    assay_json_free(&document);
+    assay_json_free(&words);
+    self->told_len = len > 0 && (size_t)len < sizeof self->told ? (size_t)len : 0;
+    self->told_done = 0;
+    return self->told_len > 0;
+}
+
+static enum assay_status hook_begin(struct assay_target *target, const struct assay_target_act *act,
+                                    uint64_t now_ms, char message[static ASSAY_DRIVER_MESSAGE_LEN])
+{
+    struct hook *self = self_of(target);
+    int in[2] = { -1, -1 }, out[2] = { -1, -1 };
+    (void)now_ms;
+    ASSAY_ASSERT(self->pidfd < 0);
+    self->said_len = 0;
+    bool runs = tell(self, act) && pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0 &&
+                fcntl(in[1], F_SETFL, O_NONBLOCK) == 0 && fcntl(out[0], F_SETFL, O_NONBLOCK) == 0;
+    runs = runs && spawn(self, in[0], out[1]);
+    const int error = errno;
+    shut(&in[0]);
+    shut(&out[1]);
+    if (runs) {
+        self->in = in[1];
+        self->out = out[0];
+        return ASSAY_OK;
+    }
+    shut(&in[1]);
+    shut(&out[0]);
+    (void)snprintf(message, ASSAY_DRIVER_MESSAGE_LEN, "%.160s: %s", self->path, strerror(error));
+    return ASSAY_E_IO;
+}
+
+/* --------------------------------------------------------------- while it runs */
+
+static void feed(struct hook *self)
+{
+    while (self->in >= 0 && self->told_done < self->told_len) {
+        const ssize_t n =
+            write(self->in, self->told + self->told_done, self->told_len - self->told_done);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && errno == EAGAIN) return;
+        if (n <= 0) break; /* it does not listen: its own affair */
+        self->told_done += (size_t)n;
+    }
+    shut(&self->in);
+}
+
+/* More than fits is read and dropped, so that it does not wait for us; but not for ever in one go.
+ * */
+static void hear(struct hook *self)
+{
+    char rest[1024];
+    for (int turn = 0; turn < 64 && self->out >= 0; turn++) {
+        const size_t room = sizeof self->said - self->said_len;
+        const ssize_t n = read(self->out, room > 0 ? self->said + self->said_len : rest,
+                               room > 0 ? room : sizeof rest);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && errno == EAGAIN) return;
+        if (n <= 0) shut(&self->out);
+        else if (room > 0) self->said_len += (size_t)n;
+    }
+}
+
+/* The first line that says something, fit for a log. */
+static void quote(const struct hook *self, char *text, size_t text_len)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < self->said_len && len + 1 < text_len; i++) {
+        const char c = self->said[i];
+        if (c == '\n' && len > 0) break;
+        if (c == '\n') continue;
+        text[len++] = (char)(c >= 0x20 && c < 0x7f ? c : '?');
+    }
+    text[len] = '\0';
+}
+
+static void forget(struct hook *self)
+{
+    shut(&self->in);
+    shut(&self->out);
+    shut(&self->pidfd);
+}
+
+static enum assay_status hook_step(struct assay_target *target, uint64_t now_ms,
+                                   enum assay_target_state *state,
+                                   char message[static ASSAY_DRIVER_MESSAGE_LEN])
+{
+    struct hook *self = self_of(target);
+    struct pollfd fd = { .fd = self->pidfd, .events = POLLIN };
+    char said[160];
+    (void)now_ms;
+    (void)state;
+    feed(self);
+    hear(self);
+    if (poll(&fd, 1, 0) != 1) return ASSAY_E_AGAIN;
+    hear(self);
+    (void)kill(-self->pid, SIGKILL); /* whatever it left behind in its group */
+    siginfo_t info = { 0 };
+    if (waitid(P_PIDFD, (id_t)self->pidfd, &info, WEXITED | WNOHANG) != 0) return ASSAY_E_AGAIN;
+    forget(self);
+    if (info.si_code == CLD_EXITED && info.si_status == 0) return ASSAY_OK;
+    quote(self, said, sizeof said);
+    (void)snprintf(message, ASSAY_DRIVER_MESSAGE_LEN, "%s %d%s%s",
+                   info.si_code == CLD_EXITED ? "exit status" : "killed by signal", info.si_status,
+                   said[0] != '\0' ? ": " : "", said);
+    return ASSAY_E_INVALID;
+}
+
+static void hook_abandon(struct assay_target *target)
+{
+    struct hook *self = self_of(target);
+    siginfo_t info;
+    if (self->pidfd < 0) return;
+    (void)kill(-self->pid, SIGKILL);
+    while (waitid(P_PIDFD, (id_t)self->pidfd, &info, WEXITED) != 0 && errno == EINTR)
+        continue;
+    forget(self);
+}
+
+static void hook_close(struct assay_target *target)
+{
+    struct hook *self = self_of(target);
+    hook_abandon(target);
+    for (size_t i = 0; i < self->argument_count; i++)
+        free(self->arguments[i]);
+    free(self);
+}
+
+static const struct assay_target_ops hook_ops = {
+    .name = "hook",
+    .can_restrict = true,
+    .begin = hook_begin,
+    .step = hook_step,
+    .abandon = hook_abandon,
+    .close = hook_close,
+};
+
+enum assay_status assay_hook_open(const struct assay_hook_config *config, struct assay_target **out)
+{
+    struct hook *self = calloc(1, sizeof *self);
+    if (self == NULL) return ASSAY_E_MEMORY;
+    (void)signal(SIGPIPE, SIG_IGN); /* a hook need not listen */
+    self->base.ops = &hook_ops;
+    self->pidfd = self->in = self->out = -1;
+    const int name_len = snprintf(self->name, sizeof self->name, "%s", config->name);
+    const int path_len = snprintf(self->path, sizeof self->path, "%s", config->path);
+    enum assay_status status = ASSAY_OK;
+    if (name_len < 1 || (size_t)name_len >= sizeof self->name || self->path[0] != '/' ||
+        (size_t)path_len >= sizeof self->path || config->argument_count > ASSAY_HOOK_ARGUMENTS_MAX)
+        status = ASSAY_E_RANGE;
+    for (size_t i = 0; status == ASSAY_OK && i < config->argument_count; i++) {
+        self->arguments[i] = strdup(config->arguments[i]);
+        if (self->arguments[i] == NULL) status = ASSAY_E_MEMORY;
+        else self->argument_count++;
+    }
+    if (status == ASSAY_OK) *out = &self->base;
+    else hook_close(&self->base);
+    return status;
+}

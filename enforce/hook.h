@@ -1,0 +1,34 @@
+/*
+ * enforce/hook.h - a target that an executable of the operator's drives.
+ *
+ * Run once an act, directly (no shell), with an environment of its own, `/` as folder, no
+ * descriptor of ours but stdin, stdout and stderr, and one line of JSON on stdin:
+ *
+ *   {"schema":"assay.hook","schema_version":1,"id":"web/0.7.3.suspend","target":"web",
+ *    "act":"suspend","held":false,"order":{"kind":"SUSPEND","era":0,"epoch":7,"seq":3,
+ *    "incarnation":1}}
+ *
+ * Exit status 0: it is so, durably. Anything else, a signal, or no end in time: it is not, and it
+ * is run again later. It may be run twice for the same id (after a crash of ours), so what it does
+ * must be the same the second time. What it prints (4 KiB of it) becomes the reason of a failure.
+ */
+#ifndef ASSAY_ENFORCE_HOOK_H
+#define ASSAY_ENFORCE_HOOK_H
+
+#include "enforce/target.h"
+
+enum { ASSAY_HOOK_ARGUMENTS_MAX = 16 };
+
+/* Strings are copied. */
+struct assay_hook_config {
+    const char *name; /* of the target */
+    const char *path; /* absolute */
+    const char *const *arguments; /* [argument_count] beside the name; none: NULL */
+    size_t argument_count;
+};
+
+/* Returns: ASSAY_OK | ASSAY_E_RANGE (a path too long, too many arguments) | ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status assay_hook_open(const struct assay_hook_config *config,
+                                                struct assay_target **out);
+
+#endif

@@ -1,0 +1,453 @@
+/* enforce/target.c - see target.h. */
+#include "enforce/target.h"
+
+#include "base/assert.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    ACT_MS = 10000,
+    LOOK_MS = 2000,
+    BACKOFF_MS = 200,
+    BACKOFF_MS_MAX = 30000,
+    TICK_MS = 20, /* while an act is under way: asking is cheaper than descriptors for everybody */
+    EVENTS_MAX = 8,
+};
+
+enum phase { DOWN, STARTING, UP, STOPPING };
+
+struct target_driver {
+    struct assay_driver base; /* first: a pointer to it is a pointer to this */
+    struct assay_target_config config;
+    enum phase phase;
+    enum assay_target_state state;
+    bool looked;    /* STARTING: the state is of now */
+    bool stop_due;  /* the build that ran must not run on: stop before anything else */
+    bool acting;
+    enum assay_target_verb verb; /* while acting */
+    uint64_t act_ms;             /* since when */
+    uint64_t now_ms;             /* of the last step */
+    uint64_t retry_ms, look_ms;  /* not before */
+    uint32_t backoff_ms;
+    bool has_order, held;
+    struct assay_order order;
+    enum assay_work wanted;
+    bool reached; /* it is as wanted */
+    struct assay_driver_event events[EVENTS_MAX]; /* the oldest trouble goes when nobody asks */
+    size_t event_count;
+};
+
+const char *assay_target_verb_name(enum assay_target_verb verb)
+{
+    static const char *const names[] = { "look", "start", "stop", "run", "restrict", "suspend" };
+    ASSAY_ASSERT((size_t)verb < sizeof names / sizeof names[0]);
+    return names[verb];
+}
+
+const char *assay_target_state_name(enum assay_target_state state)
+{
+    static const char *const names[] = { "unknown", "down", "runs", "frozen" };
+    ASSAY_ASSERT((size_t)state < sizeof names / sizeof names[0]);
+    return names[state];
+}
+
+static struct target_driver *self_of(struct assay_driver *driver)
+{
+    return (struct target_driver *)driver;
+}
+
+/* --------------------------------------------------------------- events */
+
+static struct assay_driver_event *push(struct target_driver *self,
+                                       enum assay_driver_event_kind kind)
+{
+    /* STARTED, READY and ENDED of one life fit; only trouble comes again and again. */
+    for (size_t i = 0; self->event_count == EVENTS_MAX && i < EVENTS_MAX; i++)
+        if (self->events[i].kind == ASSAY_DRIVER_TROUBLE) {
+            self->event_count--;
+            for (; i < self->event_count; i++)
+                self->events[i] = self->events[i + 1];
+        }
+    ASSAY_ASSERT(self->event_count < EVENTS_MAX);
+    struct assay_driver_event *event = &self->events[self->event_count++];
+    *event = (struct assay_driver_event){ .kind = kind };
+    return event;
+}
+
+static bool target_next(struct assay_driver *driver, struct assay_driver_event *event)
+{
+    struct target_driver *self = self_of(driver);
+    if (self->event_count == 0) return false;
+    *event = self->events[0];
+    self->event_count--;
+    for (size_t i = 0; i < self->event_count; i++)
+        self->events[i] = self->events[i + 1];
+    return true;
+}
+
+static void end(struct target_driver *self, enum assay_driver_cause cause,
+                enum assay_status status, const char *message)
+{
+    struct assay_driver_event *event = push(self, ASSAY_DRIVER_ENDED);
+    event->cause = cause;
+    event->status = status;
+    (void)snprintf(event->message, sizeof event->message, "%s", message);
+    self->phase = DOWN;
+    self->reached = false;
+}
+
+static void back_off(struct target_driver *self)
+{
+    self->retry_ms = self->now_ms + self->backoff_ms;
+    const uint64_t doubled = (uint64_t)self->backoff_ms * 2;
+    self->backoff_ms =
+        doubled < self->config.backoff_ms_max ? (uint32_t)doubled : self->config.backoff_ms_max;
+}
+
+static void trouble(struct target_driver *self, enum assay_status status, const char *message)
+{
+    struct assay_driver_event *event = push(self, ASSAY_DRIVER_TROUBLE);
+    event->status = status;
+    (void)snprintf(event->message, sizeof event->message, "%s: %.200s",
+                   assay_target_verb_name(self->verb), message);
+    back_off(self);
+}
+
+/* --------------------------------------------------------------- what is wanted */
+
+/* What this kind makes of the work: a target that cannot tell critical work from other work does
+ * all of it or none. */
+static enum assay_work wanted_of(const struct target_driver *self)
+{
+    if (self->wanted != ASSAY_WORK_RESTRICTED || self->config.target->ops->can_restrict)
+        return self->wanted;
+    return self->config.restrict_suspends ? ASSAY_WORK_SUSPENDED : ASSAY_WORK_FULL;
+}
+
+/* Returns: false when there is nothing to do: it is as wanted, and not for lack of looking. */
+static bool verb_for_work(const struct target_driver *self, enum assay_target_verb *verb)
+{
+    const enum assay_work wanted = wanted_of(self);
+    const bool seen = self->config.target->ops->can_look;
+    if (wanted == ASSAY_WORK_SUSPENDED) {
+        if (self->state == ASSAY_TARGET_DOWN) return false; /* it does none */
+        if (seen && self->state == ASSAY_TARGET_FROZEN) return false;
+        *verb = self->config.suspend_stops ? ASSAY_TARGET_STOP : ASSAY_TARGET_SUSPEND;
+        return true;
+    }
+    if (self->state == ASSAY_TARGET_DOWN) *verb = ASSAY_TARGET_START;
+    else if (wanted == ASSAY_WORK_RESTRICTED) *verb = ASSAY_TARGET_RESTRICT;
+    else if (seen && self->state == ASSAY_TARGET_RUNS) return false;
+    else *verb = ASSAY_TARGET_RUN;
+    return true;
+}
+
+/* Returns: whether an act that was done is all that was wanted. */
+static bool satisfies(const struct target_driver *self, enum assay_target_verb verb)
+{
+    switch (wanted_of(self)) {
+    case ASSAY_WORK_FULL: return verb == ASSAY_TARGET_RUN || verb == ASSAY_TARGET_START;
+    case ASSAY_WORK_RESTRICTED: return verb == ASSAY_TARGET_RESTRICT;
+    case ASSAY_WORK_SUSPENDED: return verb == ASSAY_TARGET_SUSPEND || verb == ASSAY_TARGET_STOP;
+    }
+    ASSAY_UNREACHABLE("work outside the list");
+}
+
+/* --------------------------------------------------------------- acts */
+
+static void finish(struct target_driver *self, enum assay_status status,
+                   enum assay_target_state seen, const char *message);
+
+static void begin(struct target_driver *self, enum assay_target_verb verb)
+{
+    char message[ASSAY_DRIVER_MESSAGE_LEN] = "";
+    struct assay_target *const target = self->config.target;
+    const struct assay_target_act act = { .verb = verb,
+                                          .order = self->has_order ? &self->order : NULL,
+                                          .held = self->held };
+    self->verb = verb;
+    self->acting = true;
+    self->act_ms = self->now_ms;
+    if (self->config.dry_run) {
+        finish(self, ASSAY_OK,
+               self->state == ASSAY_TARGET_UNKNOWN ? ASSAY_TARGET_RUNS : self->state, "");
+        return;
+    }
+    const enum assay_status status = target->ops->begin(target, &act, self->now_ms, message);
+    if (status != ASSAY_OK) finish(self, status, ASSAY_TARGET_UNKNOWN, message);
+}
+
+static void go_on(struct target_driver *self)
+{
+    char message[ASSAY_DRIVER_MESSAGE_LEN] = "";
+    struct assay_target *const target = self->config.target;
+    enum assay_target_state seen = ASSAY_TARGET_UNKNOWN;
+    enum assay_status status = target->ops->step(target, self->now_ms, &seen, message);
+    if (status == ASSAY_E_AGAIN && self->now_ms >= self->act_ms + self->config.act_ms) {
+        target->ops->abandon(target);
+        status = ASSAY_E_TIMEOUT;
+        (void)snprintf(message, sizeof message, "no end of it in %u ms",
+                       (unsigned)self->config.act_ms);
+    }
+    if (status != ASSAY_E_AGAIN) finish(self, status, seen, message);
+}
+
+static enum assay_target_state state_after(enum assay_target_verb verb,
+                                           enum assay_target_state seen)
+{
+    switch (verb) {
+    case ASSAY_TARGET_LOOK: return seen;
+    case ASSAY_TARGET_STOP: return ASSAY_TARGET_DOWN;
+    case ASSAY_TARGET_SUSPEND: return ASSAY_TARGET_FROZEN;
+    case ASSAY_TARGET_START:
+    case ASSAY_TARGET_RUN:
+    case ASSAY_TARGET_RESTRICT: return ASSAY_TARGET_RUNS;
+    }
+    ASSAY_UNREACHABLE("a verb outside the list");
+}
+
+/* What a look found while it should be at work, or not. */
+static void compare(struct target_driver *self)
+{
+    const bool suspended = wanted_of(self) == ASSAY_WORK_SUSPENDED;
+    if (!suspended && self->state == ASSAY_TARGET_DOWN) {
+        end(self, ASSAY_CAUSE_ITSELF, ASSAY_OK, "it does not run any more");
+    } else if (suspended && self->state == ASSAY_TARGET_RUNS) {
+        /* Somebody thawed it, or its manager started it again. */
+        self->reached = false;
+        trouble(self, ASSAY_E_INVALID, "it runs although it is suspended: suspended again");
+        self->retry_ms = self->now_ms;
+    }
+}
+
+static void finish(struct target_driver *self, enum assay_status status,
+                   enum assay_target_state seen, const char *message)
+{
+    ASSAY_ASSERT(self->acting);
+    self->acting = false;
+    if (status != ASSAY_OK) {
+        /* What was under way may have happened or not. */
+        self->state = self->verb == ASSAY_TARGET_LOOK ? self->state : ASSAY_TARGET_UNKNOWN;
+        self->looked = false;
+        if (self->phase == STARTING) {
+            char why[ASSAY_DRIVER_MESSAGE_LEN];
+            (void)snprintf(why, sizeof why, "%s: %.200s", assay_target_verb_name(self->verb),
+                           message);
+            end(self, ASSAY_CAUSE_NO_START, status, why);
+        } else {
+            trouble(self, status, message);
+        }
+        return;
+    }
+    self->state = state_after(self->verb, seen);
+    self->backoff_ms = self->config.backoff_ms;
+    self->look_ms = self->now_ms + self->config.look_ms;
+    if (self->verb == ASSAY_TARGET_LOOK) {
+        self->looked = true;
+        if (self->phase == UP && self->reached) compare(self);
+        return;
+    }
+    if (self->verb == ASSAY_TARGET_STOP) self->stop_due = false;
+    if (self->phase == UP) self->reached = satisfies(self, self->verb);
+}
+
+/* --------------------------------------------------------------- what to do next */
+
+static void ready(struct target_driver *self)
+{
+    self->phase = UP;
+    self->reached = false;
+    struct assay_driver_event *event = push(self, ASSAY_DRIVER_STARTED);
+    (void)snprintf(event->message, sizeof event->message, "%s",
+                   assay_target_state_name(self->state));
+    push(self, ASSAY_DRIVER_READY);
+}
+
+static void next_while_starting(struct target_driver *self)
+{
+    if (self->config.target->ops->can_look && !self->looked) {
+        begin(self, ASSAY_TARGET_LOOK);
+    } else if (self->stop_due && self->state != ASSAY_TARGET_DOWN) {
+        begin(self, ASSAY_TARGET_STOP);
+    } else if (wanted_of(self) == ASSAY_WORK_SUSPENDED || self->state == ASSAY_TARGET_RUNS ||
+               self->state == ASSAY_TARGET_FROZEN) {
+        ready(self);
+    } else {
+        begin(self, ASSAY_TARGET_START);
+    }
+}
+
+static void next_while_up(struct target_driver *self)
+{
+    enum assay_target_verb verb = ASSAY_TARGET_LOOK;
+    const bool can_look = self->config.target->ops->can_look;
+    if (self->now_ms < self->retry_ms) return;
+    if (self->reached) {
+        if (can_look && self->now_ms >= self->look_ms) begin(self, ASSAY_TARGET_LOOK);
+        return;
+    }
+    /* What was seen before an order came is not what is so now. */
+    if (can_look && !self->looked) begin(self, ASSAY_TARGET_LOOK);
+    else if (verb_for_work(self, &verb)) begin(self, verb);
+    else self->reached = true;
+}
+
+static void target_step(struct assay_driver *driver, uint64_t now_ms)
+{
+    struct target_driver *self = self_of(driver);
+    self->now_ms = now_ms;
+    if (self->acting) go_on(self);
+    if (self->acting || self->event_count > 0) return; /* the agent hears of it first */
+    switch (self->phase) {
+    case DOWN: return;
+    case STARTING: next_while_starting(self); return;
+    case UP: next_while_up(self); return;
+    case STOPPING:
+        if (!self->stop_due) end(self, ASSAY_CAUSE_STOPPED, ASSAY_OK, "");
+        else if (now_ms >= self->retry_ms) begin(self, ASSAY_TARGET_STOP);
+        return;
+    }
+    ASSAY_UNREACHABLE("a phase outside the list");
+}
+
+/* --------------------------------------------------------------- what the agent calls */
+
+static bool same_order(const struct target_driver *self, const struct assay_order *order)
+{
+    if (order == NULL || !self->has_order) return order == NULL && !self->has_order;
+    return order->era == self->order.era && order->epoch == self->order.epoch &&
+           order->seq == self->order.seq && order->kind == self->order.kind;
+}
+
+static void target_brief(struct assay_driver *driver, const struct assay_order *order,
+                         enum assay_work work, bool held)
+{
+    struct target_driver *self = self_of(driver);
+    if (work == self->wanted && held == self->held && same_order(self, order)) return;
+    self->has_order = order != NULL;
+    if (order != NULL) self->order = *order;
+    self->wanted = work;
+    self->held = held;
+    self->reached = self->looked = false;
+    self->backoff_ms = self->config.backoff_ms;
+    self->retry_ms = 0; /* news: whatever failed before */
+}
+
+static enum assay_status target_start(struct assay_driver *driver, uint64_t now_ms,
+                                      char message[static ASSAY_DRIVER_MESSAGE_LEN])
+{
+    struct target_driver *self = self_of(driver);
+    ASSAY_ASSERT(self->phase == DOWN);
+    message[0] = '\0';
+    self->now_ms = now_ms;
+    self->phase = STARTING;
+    self->looked = false;
+    return ASSAY_OK;
+}
+
+static void target_stop(struct assay_driver *driver, uint64_t now_ms)
+{
+    struct target_driver *self = self_of(driver);
+    if (self->phase != STARTING && self->phase != UP) return;
+    self->now_ms = now_ms;
+    self->phase = STOPPING;
+    self->stop_due = true;
+    self->reached = false;
+    self->retry_ms = 0;
+}
+
+/* Which build is right is the business of who starts it (a unit, an image): here it is only made
+ * sure that what ran does not run on. */
+static enum assay_status target_restore(struct assay_driver *driver,
+                                        char message[static ASSAY_DRIVER_MESSAGE_LEN])
+{
+    message[0] = '\0';
+    self_of(driver)->stop_due = true;
+    return ASSAY_OK;
+}
+
+static enum assay_status target_set_work(struct assay_driver *driver, enum assay_work work)
+{
+    struct target_driver *self = self_of(driver);
+    ASSAY_ASSERT(work == self->wanted); /* brief comes before */
+    return self->phase == UP && self->reached && !self->acting ? ASSAY_OK : ASSAY_E_AGAIN;
+}
+
+static size_t target_poll_set(struct assay_driver *driver, struct pollfd *fds, size_t capacity)
+{
+    (void)driver;
+    (void)fds;
+    (void)capacity;
+    return 0;
+}
+
+static uint64_t target_wake_at(struct assay_driver *driver)
+{
+    const struct target_driver *self = self_of(driver);
+    if (self->event_count > 0) return 0;
+    if (self->acting) return self->now_ms + TICK_MS;
+    switch (self->phase) {
+    case DOWN: return UINT64_MAX;
+    case STARTING: return 0;
+    case STOPPING: return self->retry_ms;
+    case UP:
+        if (!self->reached) return self->retry_ms;
+        if (!self->config.target->ops->can_look) return UINT64_MAX;
+        return self->look_ms > self->retry_ms ? self->look_ms : self->retry_ms;
+    }
+    ASSAY_UNREACHABLE("a phase outside the list");
+}
+
+static const struct assay_driver_ops target_ops = {
+    .brief = target_brief,
+    .start = target_start,
+    .stop = target_stop,
+    .restore = target_restore,
+    .set_work = target_set_work,
+    .poll_set = target_poll_set,
+    .wake_at = target_wake_at,
+    .step = target_step,
+    .next = target_next,
+};
+
+static uint32_t said_or(uint32_t said, uint32_t usual)
+{
+    return said != 0 ? said : usual;
+}
+
+enum assay_status assay_target_open(const struct assay_target_config *config,
+                                    struct assay_driver **out)
+{
+    struct target_driver *self = calloc(1, sizeof *self);
+    if (self == NULL) {
+        config->target->ops->close(config->target);
+        return ASSAY_E_MEMORY;
+    }
+    self->base = (struct assay_driver){ .ops = &target_ops, .outlives = true };
+    self->config = *config;
+    self->config.act_ms = said_or(config->act_ms, ACT_MS);
+    self->config.look_ms = said_or(config->look_ms, LOOK_MS);
+    self->config.backoff_ms = said_or(config->backoff_ms, BACKOFF_MS);
+    self->config.backoff_ms_max = said_or(config->backoff_ms_max, BACKOFF_MS_MAX);
+    self->backoff_ms = self->config.backoff_ms;
+    self->wanted = ASSAY_WORK_FULL;
+    *out = &self->base;
+    return ASSAY_OK;
+}
+
+void assay_target_close(struct assay_driver **driver)
+{
+    struct target_driver *self = self_of(*driver);
+    if (self == NULL) return;
+    struct assay_target *const target = self->config.target;
+    if (self->acting) target->ops->abandon(target);
+    target->ops->close(target);
+    free(self);
+    *driver = NULL;
+}
+
+enum assay_target_state assay_target_state_of(const struct assay_driver *driver)
+{
+    return ((const struct target_driver *)driver)->state;
+}

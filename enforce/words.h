@@ -1,0 +1,18 @@
+/*
+ * enforce/words.h - what hooks and receivers of events are told, the same for both.
+ */
+#ifndef ASSAY_ENFORCE_WORDS_H
+#define ASSAY_ENFORCE_WORDS_H
+
+#include "enforce/target.h"
+#include "net/json/json.h"
+
+enum { ASSAY_WORDS_ID_LEN = 160 };
+
+/* The name of one act for one order: the same whenever it is told again. Returns: nothing. */
+void assay_words_id(const char *target, const struct assay_target_act *act,
+                    char id[static ASSAY_WORDS_ID_LEN]);
+/* target, act, held, order. Returns: an object, the caller's; NULL without memory. */
+struct assay_json *assay_words_of(const char *target, const struct assay_target_act *act);
+
+#endif

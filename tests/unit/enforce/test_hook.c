@@ -1,0 +1,200 @@
+/* tests/unit/enforce/test_hook.c - hooks that obey, refuse, hang, print garbage, or are not there.
+ * */
+#include "enforce/hook.h"
+#include "net/json/json.h"
+#include "tests/unit/apps/folder.h"
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct folder folder;
+static struct assay_target *target;
+static char message[ASSAY_DRIVER_MESSAGE_LEN];
+static const struct assay_order order = {
+    .kind = ASSAY_ORDER_SUSPEND, .epoch = 7, .seq = 3, .incarnation = 2
+};
+
+static void set_up(void)
+{
+    folder = folder_make();
+}
+
+static void tear_down(void)
+{
+    if (target != NULL) target->ops->close(target);
+    folder_remove(&folder);
+}
+
+TestSuite(hook, .init = set_up, .fini = tear_down);
+
+static void hook_of(const char *script)
+{
+    char text[2048];
+    const int len = snprintf(text, sizeof text, "#!/bin/sh\ncd %s\n%s\n", folder.path, script);
+    const char *path = folder_put(&folder, "hook", text, (size_t)len, 0700);
+    const char *const arguments[] = { "one", "two words; $HOME" };
+    const struct assay_hook_config config = {
+        .name = "web", .path = path, .arguments = arguments, .argument_count = 2
+    };
+    cr_assert_eq(assay_hook_open(&config, &target), ASSAY_OK);
+}
+
+static enum assay_status begin(void)
+{
+    const struct assay_target_act act = { .verb = ASSAY_TARGET_SUSPEND, .order = &order };
+    return target->ops->begin(target, &act, 0, message);
+}
+
+static enum assay_status run_for(unsigned ms)
+{
+    enum assay_target_state state;
+    enum assay_status status = ASSAY_E_AGAIN;
+    for (unsigned i = 0; status == ASSAY_E_AGAIN && i < ms / 5; i++) {
+        nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
+        status = target->ops->step(target, 0, &state, message);
+    }
+    return status;
+}
+
+static enum assay_status run(void)
+{
+    cr_assert_eq(begin(), ASSAY_OK, "%s", message);
+    return run_for(10000);
+}
+
+static char *slurp(const char *name)
+{
+    static char text[4096];
+    FILE *file = fopen(folder_at(&folder, name), "r");
+    cr_assert_not_null(file, "%s", name);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
+Test(hook, is_told_what_to_do_and_why_in_one_line_of_json)
+{
+    hook_of("cat > told");
+    cr_assert_eq(run(), ASSAY_OK, "%s", message);
+    char *text = slurp("told");
+    struct assay_json *told = NULL;
+    cr_assert_eq(strchr(text, '\n'), text + strlen(text) - 1);
+    cr_assert_eq(assay_json_parse(text, strlen(text), &told), ASSAY_OK, "%s", text);
+    cr_assert_str_eq(assay_json_text(told, "schema", ""), "assay.hook");
+    cr_assert_eq(assay_json_uint(told, "schema_version", 0), 1);
+    cr_assert_str_eq(assay_json_text(told, "id", ""), "web/0.7.3.suspend");
+    cr_assert_str_eq(assay_json_text(told, "act", ""), "suspend");
+    const struct assay_json *why = assay_json_get(told, "order");
+    cr_assert_str_eq(assay_json_text(why, "kind", ""), "SUSPEND");
+    cr_assert_eq(assay_json_uint(why, "epoch", 0), 7);
+    cr_assert_eq(assay_json_uint(why, "incarnation", 0), 2);
+    assay_json_free(&told);
+}
+
+Test(hook, gets_its_arguments_no_shell_and_nothing_of_ours)
+{
+    setenv("ASSAY_SECRET", "do not tell", 1);
+    const int leak = open("/dev/zero", O_RDONLY);
+    cr_assert_geq(leak, 3);
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGTERM);
+    sigprocmask(SIG_BLOCK, &blocked, NULL);
+    hook_of("env > env; ls /proc/self/fd | wc -l > fds; printf '%s|' \"$@\" > args\n"
+            "grep SigBlk /proc/self/status > mask; cat >/dev/null");
+    cr_assert_eq(run(), ASSAY_OK, "%s", message);
+    cr_assert_null(strstr(slurp("env"), "SECRET"));
+    cr_assert_not_null(strstr(slurp("env"), "PATH=/usr/sbin:/usr/bin:/sbin:/bin"));
+    cr_assert_str_eq(slurp("args"), "one|two words; $HOME|");
+    cr_assert_leq(strtol(slurp("fds"), NULL, 10), 4,
+                  "stdin, stdout, stderr and the folder itself: %s", slurp("fds"));
+    cr_assert_not_null(strstr(slurp("mask"), "0000000000000000"), "%s", slurp("mask"));
+    close(leak);
+}
+
+Test(hook, that_refuses_is_quoted)
+{
+    hook_of("cat >/dev/null; echo; echo 'no such \033[31mservice'; echo more; exit 3");
+    cr_assert_eq(run(), ASSAY_E_INVALID);
+    cr_assert_str_eq(message, "exit status 3: no such ?[31mservice");
+}
+
+Test(hook, that_dies_is_no_success)
+{
+    hook_of("kill -9 $$");
+    cr_assert_eq(run(), ASSAY_E_INVALID);
+    cr_assert_str_eq(message, "killed by signal 9");
+}
+
+Test(hook, that_does_not_listen_is_no_trouble)
+{
+    hook_of("exec <&-; exit 0");
+    cr_assert_eq(run(), ASSAY_OK, "%s", message);
+}
+
+Test(hook, that_prints_without_end_is_read_and_its_words_are_bounded)
+{
+    hook_of("head -c 3000000 /dev/zero | tr '\\0' '\\377'; exit 1");
+    cr_assert_eq(run(), ASSAY_E_INVALID);
+    cr_assert_lt(strlen(message), 200);
+    cr_assert_not_null(strstr(message, "exit status 1: ????"));
+}
+
+Test(hook, that_hangs_is_killed_with_everything_it_started)
+{
+    hook_of("trap '' TERM INT; sleep 300 & echo $! > child; sleep 300");
+    cr_assert_eq(begin(), ASSAY_OK);
+    cr_assert_eq(run_for(500), ASSAY_E_AGAIN);
+    for (int i = 0; i < 400 && access(folder_at(&folder, "child"), F_OK) != 0; i++)
+        nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+    nanosleep(&(struct timespec){ 0, 50000000 }, NULL);
+    const pid_t child = (pid_t)strtol(slurp("child"), NULL, 10);
+    cr_assert_gt(child, 1);
+    target->ops->abandon(target);
+    char stat[64], line[256] = "";
+    snprintf(stat, sizeof stat, "/proc/%d/stat", child);
+    bool gone = false;
+    for (int i = 0; i < 400 && !gone; i++) {
+        FILE *file = fopen(stat, "r");
+        gone = file == NULL || fgets(line, sizeof line, file) == NULL ||
+               strstr(line, ") Z ") != NULL;
+        if (file != NULL) fclose(file);
+        nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+    }
+    cr_assert(gone, "%s", line);
+    cr_assert_eq(begin(), ASSAY_OK, "and it can be asked again");
+    target->ops->abandon(target);
+}
+
+Test(hook, that_leaves_somebody_behind_does_not_keep_us)
+{
+    hook_of("sleep 300 & exit 0");
+    cr_assert_eq(run(), ASSAY_OK, "%s", message);
+}
+
+Test(hook, that_is_not_there_or_no_program_is_said)
+{
+    hook_of("true");
+    cr_assert_eq(unlink(folder_at(&folder, "hook")), 0);
+    cr_assert_eq(run(), ASSAY_E_INVALID);
+    cr_assert_not_null(strstr(message, "No such file"), "%s", message);
+    folder_put(&folder, "hook", "\x7f""ELF garbage", 11, 0700);
+    cr_assert_eq(run(), ASSAY_E_INVALID);
+    cr_assert_not_null(strstr(message, "cannot be executed"), "%s", message);
+}
+
+Test(hook, must_be_named_from_the_root)
+{
+    const struct assay_hook_config config = { .name = "web", .path = "bin/hook" };
+    struct assay_target *none = NULL;
+    cr_assert_eq(assay_hook_open(&config, &none), ASSAY_E_RANGE);
+}
