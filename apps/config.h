@@ -66,6 +66,12 @@ struct assay_config_collateral {
     uint32_t every_s;       /* 60..604800, default 21600 */
 };
 
+/* Where HTTP listens: one of both, or neither. The rest: mutual TLS, "" when not said. */
+struct assay_config_http {
+    char socket_path[PATH_MAX], address[ASSAY_ADDRESS_MAX];
+    char certificate[PATH_MAX], key[PATH_MAX], clients[PATH_MAX];
+};
+
 enum assay_log_level { ASSAY_LOG_ERROR, ASSAY_LOG_WARNING, ASSAY_LOG_INFO, ASSAY_LOG_DEBUG };
 
 struct assay_config {
@@ -76,6 +82,7 @@ struct assay_config {
     uint32_t history_epochs;        /* node.history_epochs, 0: the default */
     char gossip[ASSAY_ADDRESS_MAX]; /* listen.gossip, HOST:PORT */
     char admin[PATH_MAX];           /* listen.admin, a UNIX socket */
+    struct assay_config_http http;
     struct assay_config_source evidence;
     char enclave_path[PATH_MAX], enclave_restore_path[PATH_MAX], enclave_service[PATH_MAX];
     struct assay_config_collateral collateral;

@@ -21,6 +21,7 @@ static void look_at_dates(struct assay_snapshot *s, const struct assay_dates *da
     s->clock_known = found.known;
     s->clock_ahead_ms = found.ahead_ms;
     s->clock_off = dates->off;
+    s->clock_bound_ms = dates->bound_ms;
 }
 
 void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_engine *engine,

@@ -15,6 +15,12 @@
 
 enum { ASSAY_SNAPSHOT_TEXT = 128 };
 
+/* The close that lowered a number last; epoch 0: none that is remembered. */
+struct assay_snapshot_fall {
+    uint64_t epoch;
+    uint32_t rule;
+};
+
 struct assay_snapshot_member {
     struct assay_member_snapshot ledger; /* slices point into the genesis */
     bool has_address;                /* there is a way to it */
@@ -27,6 +33,7 @@ struct assay_snapshot_member {
     uint64_t date_round_ms; /* give or take half of this */
     /* Without the whole operator or vendor root that it is of, nothing more becomes final; and with
      * all of it lying the network is not safe. */
+    struct assay_snapshot_fall integrity_fall, availability_fall; /* the host's to fill in */
     bool operator_stops, vendor_stops, operator_breaks, vendor_breaks;
 };
 
@@ -42,6 +49,7 @@ struct assay_snapshot {
     struct assay_margin margin;
     bool clock_known, clock_off; /* our date against the others' (host/dates.h) */
     int64_t clock_ahead_ms;
+    uint64_t clock_bound_ms; /* how far apart dates may be */
 
     /* The rest is the host's to fill in. */
     bool incarnation_waiting; /* new keys wait to be listed */

@@ -5,14 +5,12 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
+#include "net/unix_socket.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 struct client {
@@ -26,7 +24,7 @@ struct client {
 
 struct assay_admin {
     int fd;
-    struct sockaddr_un address;
+    char *path;
     assay_admin_answer *answer;
     void *context;
     struct assay_counters *counters;
@@ -35,44 +33,10 @@ struct assay_admin {
 
 /* ------------------------------------------------------------ opening */
 
-/* A socket file that nobody listens on is the rest of a crash. */
-static bool somebody_listens(const struct sockaddr_un *address)
-{
-    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) return false;
-    const bool answered =
-        connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN;
-    (void)close(fd);
-    return answered;
-}
-
-static enum assay_status listen_at(struct assay_admin *admin, char *message, size_t message_len)
-{
-    const char *path = admin->address.sun_path;
-    struct stat file;
-    if (lstat(path, &file) == 0) {
-        if (!S_ISSOCK(file.st_mode) || somebody_listens(&admin->address)) {
-            (void)snprintf(message, message_len, "admin socket %s is in use", path);
-            return ASSAY_E_IO;
-        }
-        (void)unlink(path);
-    }
-    admin->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    /* The mask makes the file 0600 from its first moment. */
-    const mode_t mask = umask(0177);
-    const bool bound = admin->fd >= 0 && bind(admin->fd, (const struct sockaddr *)&admin->address,
-                                              sizeof admin->address) == 0;
-    (void)umask(mask);
-    if (bound && listen(admin->fd, ASSAY_ADMIN_CLIENTS_MAX) == 0) return ASSAY_OK;
-    (void)snprintf(message, message_len, "admin socket %s: %s", path, strerror(errno));
-    return ASSAY_E_IO;
-}
-
 enum assay_status assay_admin_open(const char *path, assay_admin_answer *answer, void *context,
                                    struct assay_counters *counters, struct assay_admin **out,
                                    char *message, size_t message_len)
 {
-    const size_t len = strlen(path);
     struct assay_admin *admin = calloc(1, sizeof *admin);
     if (admin == NULL) return ASSAY_E_MEMORY;
     *admin = (struct assay_admin){
@@ -80,16 +44,13 @@ enum assay_status assay_admin_open(const char *path, assay_admin_answer *answer,
     };
     for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++)
         admin->clients[i].fd = -1;
-    admin->address.sun_family = AF_UNIX;
-    if (len >= sizeof admin->address.sun_path) {
-        (void)snprintf(message, message_len, "admin socket: the path is too long");
-        free(admin);
-        return ASSAY_E_RANGE;
-    }
-    assay_bytes_copy(admin->address.sun_path, sizeof admin->address.sun_path, path, len + 1);
-    const enum assay_status status = listen_at(admin, message, message_len);
+    admin->path = strdup(path);
+    const enum assay_status status =
+        admin->path == NULL ? ASSAY_E_MEMORY
+                            : assay_unix_listen(path, "admin socket", ASSAY_ADMIN_CLIENTS_MAX,
+                                                &admin->fd, message, message_len);
     if (status != ASSAY_OK) {
-        if (admin->fd >= 0) (void)close(admin->fd);
+        free(admin->path);
         free(admin);
         return status;
     }
@@ -119,7 +80,8 @@ void assay_admin_close(struct assay_admin **admin)
     for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++)
         drop(&a->clients[i]);
     (void)close(a->fd);
-    (void)unlink(a->address.sun_path);
+    (void)unlink(a->path);
+    free(a->path);
     free(a);
     *admin = NULL;
 }

@@ -11,8 +11,8 @@
  */
 #include "net/host_internal.h"
 
-#include "base/rfc3339.h"
 #include "host/permit.h"
+#include "net/document.h"
 #include "net/history.h"
 #include "net/json/json.h"
 #include "scoring/tally.h"
@@ -20,24 +20,15 @@
 #include <string.h>
 
 enum {
-    SCHEMA_VERSION = 1,
     EXPORT_ROWS_MAX = 10000, /* a document of some 3 MiB */
     TIMELINE_ROWS_MAX = 1024,
 };
 
 char *host_document_finish(struct assay_host *host, const char *schema, struct assay_json *data)
 {
-    char name[ASSAY_NAME_MAX + 1], at[ASSAY_RFC3339_MS_LEN + 1];
-    struct assay_json *document = assay_json_object();
-    assay_rfc3339_format_ms(host->at_unix_ms, at);
-    assay_json_set_text(document, "schema", schema);
-    assay_json_set_uint(document, "schema_version", SCHEMA_VERSION);
-    assay_json_set_text(document, "node", host_name(host, host->self, name, sizeof name));
-    assay_json_set_text(document, "generated_at", at);
-    assay_json_set(document, "data", data);
-    char *text = assay_json_print(document, 0);
-    assay_json_free(&document);
-    return text;
+    char name[ASSAY_NAME_MAX + 1];
+    return assay_document_finish(host_name(host, host->self, name, sizeof name), host->at_unix_ms,
+                                 schema, data);
 }
 
 char *host_document_refuse(struct assay_host *host, const char *code, const char *detail)
@@ -55,80 +46,14 @@ static char *permit(struct assay_host *host, const char *class_)
     const bool critical = strcmp(class_, "critical") == 0;
     if (!critical && strcmp(class_, "normal") != 0)
         return host_document_refuse(host, "usage", "permit critical|normal");
-    struct assay_engine_snapshot chain;
-    struct assay_member_snapshot own;
-    assay_engine_snapshot(host->engine, &chain);
-    assay_engine_member_snapshot(host->engine, host->self, &own);
-    const struct assay_permission p = assay_permit(
-        &chain, &own, host->config.genesis->parameters.epoch_ms, host->now_ms, critical);
+    struct assay_permission p;
+    struct assay_json *data = assay_document_permit(host_snapshot(host), critical, &p);
     assay_count(&host->counters,
                 p.permitted ? ASSAY_COUNT_PERMIT_GRANTED : ASSAY_COUNT_PERMIT_DENIED);
-    struct assay_json *data = assay_json_object();
-    assay_json_set_text(data, "class", class_);
-    assay_json_set_bool(data, "permitted", p.permitted);
-    assay_json_set_text(data, "reason", p.reason);
-    assay_json_set_text(data, "standing", host_standing(own.trust.score.standing));
-    assay_json_set_uint(data, "score_bp", assay_trust_score_bp(&own.trust));
     return host_document_finish(host, "assay.permit", data);
 }
 
 /* ------------------------------------------------------------ members */
-
-static struct assay_json *member_of(const struct assay_snapshot *s, uint32_t slot, bool whole)
-{
-    const struct assay_snapshot_member *member = &s->members[slot];
-    const struct assay_member_snapshot *m = &member->ledger;
-    struct assay_json *object = assay_json_object();
-    assay_json_set_uint(object, "slot", slot);
-    assay_json_set_text_n(object, "name", m->name.bytes, m->name.len);
-    assay_json_set_hex(object, "node_id", m->node_id, sizeof m->node_id);
-    assay_json_set_hex(object, "operator_id", m->operator_id, sizeof m->operator_id);
-    assay_json_set_hex(object, "vendor_root", m->vendor_root, sizeof m->vendor_root);
-    assay_json_set_uint(object, "incarnation", m->incarnation);
-    assay_json_set_uint(object, "score_bp", assay_trust_score_bp(&m->trust));
-    assay_json_set_uint(object, "integrity_bp", m->trust.integrity_bp);
-    assay_json_set_uint(object, "availability_bp", m->trust.availability_bp);
-    assay_json_set_text(object, "standing", host_standing(m->trust.score.standing));
-    assay_json_set_text(object, "integrity_standing", host_standing(m->trust.integrity.standing));
-    assay_json_set_bool(object, "probation", assay_trust_on_probation(&m->trust));
-    assay_json_set_uint(object, "weight", m->weight);
-    assay_json_set_uint(object, "positive_bp", m->positive_bp);
-    assay_json_set_uint(object, "negative_bp", m->negative_bp);
-    assay_json_set_uint(object, "unjudged_bp", m->unjudged_bp);
-    assay_json_set_uint(object, "unjudged_epochs", m->trust.unjudged_epochs);
-    assay_json_set_uint(object, "mute_epochs", m->trust.mute_epochs);
-    assay_json_set_uint(object, "electorate_bp", m->electorate_bp);
-    assay_json_set_uint(object, "lo_bp", m->lo_bp);
-    assay_json_set_uint(object, "hi_bp", m->hi_bp);
-    assay_json_set_text(object, "reason",
-                        assay_integrity_reason_text((enum assay_integrity_reason)m->change_reason));
-    assay_json_set_text(object, "last_reason", m->last_reason);
-    assay_json_set_uint(object, "change_epoch", m->change_epoch);
-    assay_json_set_text(object, "own_outcome", assay_outcome_text(m->own_outcome));
-    assay_json_set_uint(object, "last_attempt_epoch", m->last_attempt_epoch);
-    assay_json_set_uint(object, "last_success_epoch", m->last_success_epoch);
-    assay_json_set_uint(object, "offences", m->trust.offences.count);
-    assay_json_set_text(object, "stage", host_stage_name((uint64_t)m->stage));
-    assay_json_set_bool(object, "in_maintenance", m->in_maintenance);
-    if (m->maintenance.until != 0) {
-        assay_json_set_uint(object, "maintenance_from", m->maintenance.from);
-        assay_json_set_uint(object, "maintenance_until", m->maintenance.until);
-    }
-    assay_json_set_bool(object, "present", member->present);
-    if (member->was_heard) assay_json_set_uint(object, "heard_age_ms", member->heard_age_ms);
-    else assay_json_set_null(object, "heard_age_ms");
-    if (member->has_date) assay_json_set_int(object, "date_ahead_ms", member->date_ahead_ms);
-    else assay_json_set_null(object, "date_ahead_ms");
-    if (!whole) return object;
-    assay_json_set_hex(object, "platform_id", m->platform_id, sizeof m->platform_id);
-    assay_json_set_hex(object, "voting_public", m->voting_public, sizeof m->voting_public);
-    assay_json_set_hex(object, "transport_public", m->transport_public, sizeof m->transport_public);
-    assay_json_set_hex(object, "door_public", m->door_public, sizeof m->door_public);
-    assay_json_set_bool(object, "has_address", member->has_address);
-    if (member->has_date) assay_json_set_uint(object, "date_round_ms", member->date_round_ms);
-    assay_json_set_bool(object, "banned", member->banned);
-    return object;
-}
 
 static char *nodes(struct assay_host *host)
 {
@@ -137,42 +62,14 @@ static char *nodes(struct assay_host *host)
     /* running: scores are of the close before */
     assay_json_set_uint(data, "epoch", s->chain.epoch);
     for (uint32_t slot = 0; slot < s->member_count; slot++)
-        assay_json_append(list, member_of(s, slot, false));
+        assay_json_append(list, assay_document_member(s, slot, false));
     assay_json_set(data, "nodes", list);
     return host_document_finish(host, "assay.nodes", data);
 }
 
-static bool parse_u64(const char *text, uint64_t *out)
+static bool find_slot(struct assay_host *host, const char *text, uint16_t *slot)
 {
-    uint64_t value = 0;
-    if (*text == '\0') return false;
-    for (; *text != '\0'; text++) {
-        if (*text < '0' || *text > '9') return false;
-        if (assay_mul_u64(value, 10, &value) != ASSAY_OK) return false;
-        if (assay_add_u64(value, (uint64_t)(*text - '0'), &value) != ASSAY_OK) return false;
-    }
-    *out = value;
-    return true;
-}
-
-/* By name first: a name may look like a number. */
-static bool find_slot(const struct assay_host *host, const char *text, uint16_t *slot)
-{
-    const struct assay_genesis *genesis = host->config.genesis;
-    const struct assay_slice name = assay_slice_over(text, strlen(text));
-    uint8_t id[32];
-    uint64_t number = 0;
-    const bool is_id = assay_hex_decode(text, name.len, id, sizeof id) == ASSAY_OK;
-    for (uint32_t i = 0; i < host->members; i++) {
-        if (!assay_slice_equal(genesis->members[i].name, name) &&
-            !(is_id && assay_bytes_equal(genesis->members[i].node_id, id, sizeof id)))
-            continue;
-        *slot = (uint16_t)i;
-        return true;
-    }
-    if (!parse_u64(text, &number) || number >= host->members) return false;
-    *slot = (uint16_t)number;
-    return true;
+    return assay_document_slot(host_snapshot(host), text, slot);
 }
 
 static char *node(struct assay_host *host, const char *which)
@@ -180,7 +77,8 @@ static char *node(struct assay_host *host, const char *which)
     uint16_t slot = 0;
     if (!find_slot(host, which, &slot))
         return host_document_refuse(host, "not_found", "no member has that name, slot or id");
-    return host_document_finish(host, "assay.node", member_of(host_snapshot(host), slot, true));
+    return host_document_finish(host, "assay.node",
+                                assay_document_member(host_snapshot(host), slot, true));
 }
 
 /* ------------------------------------------------------------ counters, timeline */
@@ -188,29 +86,7 @@ static char *node(struct assay_host *host, const char *which)
 static char *counters(struct assay_host *host)
 {
     const struct assay_snapshot *s = host_snapshot(host);
-    struct assay_json *data = assay_json_object();
-    for (unsigned i = 0; i < ASSAY_COUNTER_COUNT; i++)
-        assay_json_set_uint(data, assay_counter_name((enum assay_counter)i), s->counters.value[i]);
-    return host_document_finish(host, "assay.counters", data);
-}
-
-static struct assay_json *event_of(const struct assay_host *host,
-                                   const struct assay_timeline_event *event)
-{
-    char name[ASSAY_NAME_MAX + 1];
-    struct assay_json *object = assay_json_object();
-    assay_json_set_uint(object, "seq", event->seq);
-    assay_json_set_uint(object, "at_unix_ms", event->at_unix_ms);
-    assay_json_set_uint(object, "epoch", event->epoch);
-    assay_json_set_text(object, "event", event->code);
-    if (event->slot < host->members) {
-        assay_json_set_uint(object, "slot", event->slot);
-        assay_json_set_text(object, "name", host_name(host, event->slot, name, sizeof name));
-    }
-    assay_json_set_uint(object, "a", event->a);
-    assay_json_set_uint(object, "b", event->b);
-    assay_json_set_text(object, "text", event->text);
-    return object;
+    return host_document_finish(host, "assay.counters", assay_document_counters(s));
 }
 
 /* "since=NUMBER" or nothing. */
@@ -219,7 +95,8 @@ static bool parse_since(const char *text, uint64_t *since)
     static const char key[] = "since=";
     *since = 0;
     if (*text == '\0') return true;
-    return strncmp(text, key, sizeof key - 1) == 0 && parse_u64(text + sizeof key - 1, since);
+    return strncmp(text, key, sizeof key - 1) == 0 &&
+           assay_document_number(text + sizeof key - 1, since);
 }
 
 static char *timeline(struct assay_host *host, const char *argument)
@@ -229,10 +106,12 @@ static char *timeline(struct assay_host *host, const char *argument)
         return host_document_refuse(host, "usage", "timeline [since=SEQ]");
     struct assay_json *data = assay_json_object(), *list = assay_json_array();
     const struct assay_timeline_event *event = NULL;
+    char name[ASSAY_NAME_MAX + 1];
     for (int i = 0;
          i < TIMELINE_ROWS_MAX && (event = assay_timeline_after(&host->timeline, since)) != NULL;
          i++) {
-        assay_json_append(list, event_of(host, event));
+        const char *who = host_name(host, event->slot, name, sizeof name);
+        assay_json_append(list, assay_document_event(event, who));
         since = event->seq;
     }
     assay_json_set_uint(data, "last_seq", host->timeline.last);
@@ -340,7 +219,8 @@ char *host_document(void *context, const char *line)
     const char *argument = space != NULL ? space + 1 : "";
     if (len < sizeof command) assay_bytes_copy(command, sizeof command, line, len);
     if (strcmp(command, "status") == 0)
-        return host_document_finish(host, "assay.status", host_status_document(host));
+        return host_document_finish(host, "assay.status",
+                                    assay_document_status(host_snapshot(host)));
     if (strcmp(command, "nodes") == 0) return nodes(host);
     if (strcmp(command, "node") == 0) return node(host, argument);
     if (strcmp(command, "counters") == 0) return counters(host);

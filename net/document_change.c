@@ -5,6 +5,7 @@
 #include "net/host_internal.h"
 
 #include "net/change.h"
+#include "net/document.h"
 #include "net/json/json.h"
 
 #include <errno.h>
@@ -12,67 +13,6 @@
 #include <string.h>
 
 enum { ITEMS_BYTES_MAX = 3 << 20 }; /* a document of some 6 MiB; more is asked for again */
-
-const char *host_stage_name(uint64_t stage)
-{
-    static const char *const names[] = { "member", "resting", "left" };
-    return stage < sizeof names / sizeof names[0] ? names[stage] : "unknown";
-}
-
-static const char *end_name(enum assay_change_end end)
-{
-    switch (end) {
-    case ASSAY_CHANGE_NONE: return "none";
-    case ASSAY_CHANGE_REVERTED: return "reverted";
-    case ASSAY_CHANGE_UNFIT: return "unfit";
-    case ASSAY_CHANGE_DROPPED: return "dropped";
-    }
-    return "unknown";
-}
-
-/* ------------------------------------------------------------ status */
-
-static struct assay_json *trial_of(const struct assay_snapshot *s)
-{
-    const struct assay_trial *trial = &s->changes.trial;
-    uint64_t felled = 0;
-    for (uint32_t i = 0; i < s->member_count; i++)
-        if (s->members[i].ledger.felled) felled += s->members[i].ledger.watched_weight;
-    struct assay_json *object = assay_json_object();
-    assay_json_set_uint(object, "sequence", trial->sequence);
-    assay_json_set_uint(object, "epoch", trial->epoch);
-    assay_json_set_uint(object, "total_weight", trial->total_weight);
-    assay_json_set_uint(object, "felled_weight", felled);
-    return object;
-}
-
-static struct assay_json *ended_of(const struct assay_ended *ended)
-{
-    struct assay_json *object = assay_json_object();
-    assay_json_set_text(object, "end", end_name(ended->end));
-    assay_json_set_uint(object, "sequence", ended->sequence);
-    assay_json_set_uint(object, "epoch", ended->epoch);
-    assay_json_set_uint(object, "felled_weight", ended->felled_weight);
-    assay_json_set_uint(object, "total_weight", ended->total_weight);
-    return object;
-}
-
-struct assay_json *host_document_change_status(const struct assay_snapshot *s)
-{
-    const struct assay_changes_snapshot *c = &s->changes;
-    struct assay_json *object = assay_json_object();
-    assay_json_set_uint(object, "sequence", c->sequence);
-    assay_json_set_uint(object, "pending", c->pending_count);
-    if (c->pending_count > 0)
-        assay_json_set_uint(object, "next_activation", c->pending[0].activation);
-    assay_json_set_hex(object, "policy_digest", c->rules.policy_digest, 32);
-    assay_json_set_hex(object, "endorsements_digest", c->rules.endorsements_digest, 32);
-    if (c->trial.sequence != 0) assay_json_set(object, "trial", trial_of(s));
-    else assay_json_set_null(object, "trial");
-    if (c->ended.end != ASSAY_CHANGE_NONE) assay_json_set(object, "ended", ended_of(&c->ended));
-    else assay_json_set_null(object, "ended");
-    return object;
-}
 
 /* ------------------------------------------------------------ changes */
 
@@ -142,7 +82,7 @@ static struct assay_json *members_of(const struct assay_snapshot *s)
         const struct assay_member_snapshot *m = &s->members[slot].ledger;
         struct assay_json *object = assay_json_object();
         assay_json_set_text_n(object, "name", m->name.bytes, m->name.len);
-        assay_json_set_text(object, "stage", host_stage_name((uint64_t)m->stage));
+        assay_json_set_text(object, "stage", assay_document_stage((uint64_t)m->stage));
         assay_json_set_uint(object, "stage_epoch", m->stage_epoch);
         assay_json_set_uint(object, "weight", m->weight);
         assay_json_set_uint(object, "maintenance_from", m->maintenance.from);
@@ -158,7 +98,7 @@ char *host_document_changes(struct assay_host *host)
     if (assay_change_basis_open(host_founding(host), host->config.store, &basis) != ASSAY_OK)
         return host_document_refuse(host, "store", "the newest state cannot be read");
     const struct assay_snapshot *s = host_snapshot(host);
-    struct assay_json *data = host_document_change_status(s);
+    struct assay_json *data = assay_document_change_status(s);
     assay_json_set_uint(data, "epoch", s->chain.epoch);
     assay_json_set(data, "waiting", waiting_of(host, basis));
     assay_json_set(data, "queue", pending_of(basis));

@@ -3,10 +3,9 @@
  *
  * Rendered from the snapshot of the host core alone (host/snapshot.h, host/margin.h).
  */
-#include "net/host_internal.h"
+#include "net/document.h"
 
 #include "host/permit.h"
-#include "net/json/json.h"
 
 static struct assay_json *enclave_of(const struct assay_snapshot *s)
 {
@@ -19,14 +18,14 @@ static struct assay_json *enclave_of(const struct assay_snapshot *s)
     return object;
 }
 
-static struct assay_json *service_of(const struct assay_host *host, const struct assay_snapshot *s)
+static struct assay_json *service_of(const struct assay_snapshot *s)
 {
     char name[ASSAY_NAME_MAX + 1];
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "counter", s->service.counter);
     assay_json_set_uint(object, "got", s->service.got);
     assay_json_set_text(object, "got_from",
-                        host_name(host, s->service.got_from, name, sizeof name));
+                        assay_document_name(s, s->service.got_from, name, sizeof name));
     assay_json_set_bool(object, "refused", s->service.refused);
     return object;
 }
@@ -80,26 +79,25 @@ static void put_chain(struct assay_json *data, const struct assay_snapshot *s)
 
 /* ------------------------------------------------------------ the margin */
 
-static struct assay_json *clock_of(const struct assay_host *host, const struct assay_snapshot *s)
+static struct assay_json *clock_of(const struct assay_snapshot *s)
 {
     struct assay_json *object = assay_json_object();
     assay_json_set_bool(object, "known", s->clock_known);
     assay_json_set_bool(object, "off", s->clock_off);
     if (s->clock_known) assay_json_set_int(object, "ahead_ms", s->clock_ahead_ms);
     else assay_json_set_null(object, "ahead_ms");
-    assay_json_set_uint(object, "bound_ms", host->dates.bound_ms);
+    assay_json_set_uint(object, "bound_ms", s->clock_bound_ms);
     return object;
 }
 
-static void append_member(const struct assay_host *host, struct assay_json *list, uint16_t slot)
+static void append_member(const struct assay_snapshot *s, struct assay_json *list, uint16_t slot)
 {
     char name[ASSAY_NAME_MAX + 1];
-    assay_json_append_text(list, host_name(host, slot, name, sizeof name));
+    assay_json_append_text(list, assay_document_name(s, slot, name, sizeof name));
 }
 
 /* What one member of weight has not given to the running epoch; NULL: it has given everything. */
-static struct assay_json *lacks_of(const struct assay_host *host, const struct assay_snapshot *s,
-                                   uint16_t slot)
+static struct assay_json *lacks_of(const struct assay_snapshot *s, uint16_t slot)
 {
     char name[ASSAY_NAME_MAX + 1];
     const struct assay_snapshot_member *m = &s->members[slot];
@@ -109,7 +107,7 @@ static struct assay_json *lacks_of(const struct assay_host *host, const struct a
     if (m->ledger.weight == 0 || (m->present && !no_evidence && !no_ballot)) return NULL;
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "slot", slot);
-    assay_json_set_text(object, "name", host_name(host, slot, name, sizeof name));
+    assay_json_set_text(object, "name", assay_document_name(s, slot, name, sizeof name));
     assay_json_set_uint(object, "weight", m->ledger.weight);
     assay_json_set_bool(object, "present", m->present);
     if (m->was_heard) assay_json_set_uint(object, "heard_age_ms", m->heard_age_ms);
@@ -119,7 +117,7 @@ static struct assay_json *lacks_of(const struct assay_host *host, const struct a
     return object;
 }
 
-static struct assay_json *closing_of(const struct assay_host *host, const struct assay_snapshot *s)
+static struct assay_json *closing_of(const struct assay_snapshot *s)
 {
     const struct assay_margin *o = &s->margin;
     struct assay_json *object = assay_json_object(), *missing = assay_json_array();
@@ -130,8 +128,8 @@ static struct assay_json *closing_of(const struct assay_host *host, const struct
     assay_json_set_uint(object, "present_weight", o->present_weight);
     assay_json_set_bool(object, "roll", s->chain.has_roll);
     assay_json_set_bool(object, "ballots_short", o->ballots_short);
-    for (uint16_t slot = 0; slot < host->members; slot++) {
-        struct assay_json *lacks = lacks_of(host, s, slot);
+    for (uint16_t slot = 0; slot < s->member_count; slot++) {
+        struct assay_json *lacks = lacks_of(s, slot);
         if (lacks != NULL) assay_json_append(missing, lacks);
     }
     assay_json_set(object, "missing", missing);
@@ -153,35 +151,33 @@ static bool is_first(const struct assay_snapshot *s, uint16_t slot, bool vendor)
 }
 
 /* Operators (or vendor roots) of which one alone is too much, each with its members. */
-static struct assay_json *groups_of(const struct assay_host *host, const struct assay_snapshot *s,
-                                    bool vendor, bool breaks)
+static struct assay_json *groups_of(const struct assay_snapshot *s, bool vendor, bool breaks)
 {
     struct assay_json *list = assay_json_array();
-    for (uint16_t slot = 0; slot < host->members; slot++) {
+    for (uint16_t slot = 0; slot < s->member_count; slot++) {
         const struct assay_snapshot_member *m = &s->members[slot];
         const bool stops = vendor ? m->vendor_stops : m->operator_stops;
         if (!(breaks ? (vendor ? m->vendor_breaks : m->operator_breaks) : stops)) continue;
         if (!is_first(s, slot, vendor)) continue;
         struct assay_json *group = assay_json_object(), *members = assay_json_array();
         assay_json_set_hex(group, "id", vendor ? m->ledger.vendor_root : m->ledger.operator_id, 32);
-        for (uint16_t other = slot; other < host->members; other++)
-            if (same_group(s, slot, other, vendor)) append_member(host, members, other);
+        for (uint16_t other = slot; other < s->member_count; other++)
+            if (same_group(s, slot, other, vendor)) append_member(s, members, other);
         assay_json_set(group, "members", members);
         assay_json_append(list, group);
     }
     return list;
 }
 
-static struct assay_json *tolerance_of(const struct assay_host *host,
-                                       const struct assay_snapshot *s)
+static struct assay_json *tolerance_of(const struct assay_snapshot *s)
 {
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "members_stop", s->margin.members_stop);
     assay_json_set_uint(object, "members_break", s->margin.members_break);
-    assay_json_set(object, "operators_stop", groups_of(host, s, false, false));
-    assay_json_set(object, "vendors_stop", groups_of(host, s, true, false));
-    assay_json_set(object, "operators_break", groups_of(host, s, false, true));
-    assay_json_set(object, "vendors_break", groups_of(host, s, true, true));
+    assay_json_set(object, "operators_stop", groups_of(s, false, false));
+    assay_json_set(object, "vendors_stop", groups_of(s, true, false));
+    assay_json_set(object, "operators_break", groups_of(s, false, true));
+    assay_json_set(object, "vendors_break", groups_of(s, true, true));
     return object;
 }
 
@@ -198,28 +194,84 @@ static struct assay_json *advice_of(const struct assay_snapshot *s)
     return list;
 }
 
+/* ------------------------------------------------------------ changes of the operators */
+
+static const char *end_name(enum assay_change_end end)
+{
+    switch (end) {
+    case ASSAY_CHANGE_NONE: return "none";
+    case ASSAY_CHANGE_REVERTED: return "reverted";
+    case ASSAY_CHANGE_UNFIT: return "unfit";
+    case ASSAY_CHANGE_DROPPED: return "dropped";
+    }
+    return "unknown";
+}
+
+static struct assay_json *trial_of(const struct assay_snapshot *s)
+{
+    const struct assay_trial *trial = &s->changes.trial;
+    uint64_t felled = 0;
+    for (uint32_t i = 0; i < s->member_count; i++)
+        if (s->members[i].ledger.felled) felled += s->members[i].ledger.watched_weight;
+    struct assay_json *object = assay_json_object();
+    assay_json_set_uint(object, "sequence", trial->sequence);
+    assay_json_set_uint(object, "epoch", trial->epoch);
+    assay_json_set_uint(object, "total_weight", trial->total_weight);
+    assay_json_set_uint(object, "felled_weight", felled);
+    return object;
+}
+
+static struct assay_json *ended_of(const struct assay_ended *ended)
+{
+    struct assay_json *object = assay_json_object();
+    assay_json_set_text(object, "end", end_name(ended->end));
+    assay_json_set_uint(object, "sequence", ended->sequence);
+    assay_json_set_uint(object, "epoch", ended->epoch);
+    assay_json_set_uint(object, "felled_weight", ended->felled_weight);
+    assay_json_set_uint(object, "total_weight", ended->total_weight);
+    return object;
+}
+
+struct assay_json *assay_document_change_status(const struct assay_snapshot *s)
+{
+    const struct assay_changes_snapshot *c = &s->changes;
+    struct assay_json *object = assay_json_object();
+    assay_json_set_uint(object, "sequence", c->sequence);
+    assay_json_set_uint(object, "pending", c->pending_count);
+    if (c->pending_count > 0)
+        assay_json_set_uint(object, "next_activation", c->pending[0].activation);
+    assay_json_set_hex(object, "policy_digest", c->rules.policy_digest, 32);
+    assay_json_set_hex(object, "endorsements_digest", c->rules.endorsements_digest, 32);
+    if (c->trial.sequence != 0) assay_json_set(object, "trial", trial_of(s));
+    else assay_json_set_null(object, "trial");
+    if (c->ended.end != ASSAY_CHANGE_NONE) assay_json_set(object, "ended", ended_of(&c->ended));
+    else assay_json_set_null(object, "ended");
+    return object;
+}
+
 /* ------------------------------------------------------------ the document */
 
-struct assay_json *host_status_document(struct assay_host *host)
+struct assay_json *assay_document_status(const struct assay_snapshot *s)
 {
-    const struct assay_snapshot *s = host_snapshot(host);
     const struct assay_member_snapshot *own = &s->members[s->self].ledger;
+    char sentence[ASSAY_DOCUMENT_SENTENCE];
     struct assay_json *data = assay_json_object();
+    assay_json_set_text(data, "sentence", assay_document_sentence(s, sentence));
     put_chain(data, s);
-    assay_json_set(data, "clock", clock_of(host, s));
-    assay_json_set(data, "closing", closing_of(host, s));
-    assay_json_set(data, "tolerance", tolerance_of(host, s));
+    assay_json_set(data, "clock", clock_of(s));
+    assay_json_set(data, "closing", closing_of(s));
+    assay_json_set(data, "tolerance", tolerance_of(s));
     assay_json_set(data, "advice", advice_of(s));
     assay_json_set_uint(data, "member_count", s->member_count);
     assay_json_set_uint(data, "slot", s->self);
     assay_json_set_hex(data, "node_id", own->node_id, sizeof own->node_id);
     assay_json_set_uint(data, "incarnation", own->incarnation);
     assay_json_set_bool(data, "incarnation_waiting", s->incarnation_waiting);
-    assay_json_set_text(data, "stage", host_stage_name((uint64_t)own->stage));
+    assay_json_set_text(data, "stage", assay_document_stage((uint64_t)own->stage));
     assay_json_set_bool(data, "in_maintenance", own->in_maintenance);
-    assay_json_set(data, "changes", host_document_change_status(s));
+    assay_json_set(data, "changes", assay_document_change_status(s));
     assay_json_set_uint(data, "score_bp", assay_trust_score_bp(&own->trust));
-    assay_json_set_text(data, "standing", host_standing(own->trust.score.standing));
+    assay_json_set_text(data, "standing", assay_document_standing(own->trust.score.standing));
     assay_json_set_bool(data, "insecure", s->insecure);
     assay_json_set_uint(data, "uptime_ms", s->uptime_ms);
     assay_json_set_text(data, "listen", s->listen);
@@ -227,7 +279,7 @@ struct assay_json *host_status_document(struct assay_host *host)
     assay_json_set_uint(data, "evidence_cached_bytes", s->evidence_cached_bytes);
     assay_json_set_uint(data, "timeline_seq", s->timeline_seq);
     assay_json_set(data, "enclave", enclave_of(s));
-    assay_json_set(data, "service", service_of(host, s));
+    assay_json_set(data, "service", service_of(s));
     assay_json_set(data, "finality", finality_of(s));
     return data;
 }

@@ -5,9 +5,9 @@
 
 #include "base/cbor.h"
 
-static const char tag[] = "assay/score/v1";
+static const char tag[] = "assay/score/v2", tag_before[] = "assay/score/v1";
 
-enum { FIELDS = 12 };
+enum { FIELDS = 16, FIELDS_BEFORE = 12 };
 
 enum assay_status assay_history_encode(const struct assay_history_row *row, struct assay_writer *w)
 {
@@ -24,6 +24,10 @@ enum assay_status assay_history_encode(const struct assay_history_row *row, stru
     assay_cbor_put_uint(w, row->electorate_bp);
     assay_cbor_put_uint(w, row->reason);
     assay_cbor_put_bool(w, row->certified);
+    assay_cbor_put_uint(w, row->unjudged_bp);
+    assay_cbor_put_uint(w, row->lo_bp);
+    assay_cbor_put_uint(w, row->hi_bp);
+    assay_cbor_put_uint(w, row->availability_rule);
     return w->full ? ASSAY_E_FULL : ASSAY_OK;
 }
 
@@ -39,8 +43,10 @@ enum assay_status assay_history_decode(struct assay_slice bytes, struct assay_hi
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_history_row r = { 0 };
-    ASSAY_TRY(assay_cbor_array_exact(&in, FIELDS));
-    ASSAY_TRY(assay_cbor_text_expect(&in, tag));
+    uint64_t fields = 0;
+    ASSAY_TRY(assay_cbor_array(&in, FIELDS, &fields));
+    if (fields != FIELDS && fields != FIELDS_BEFORE) return ASSAY_E_TYPE;
+    ASSAY_TRY(assay_cbor_text_expect(&in, fields == FIELDS ? tag : tag_before));
     ASSAY_TRY(take_u32(&in, &r.incarnation));
     ASSAY_TRY(take_u32(&in, &r.score_bp));
     ASSAY_TRY(take_u32(&in, &r.integrity_bp));
@@ -52,6 +58,12 @@ enum assay_status assay_history_decode(struct assay_slice bytes, struct assay_hi
     ASSAY_TRY(assay_cbor_uint(&in, &r.electorate_bp));
     ASSAY_TRY(take_u32(&in, &r.reason));
     ASSAY_TRY(assay_cbor_bool(&in, &r.certified));
+    if (fields == FIELDS) {
+        ASSAY_TRY(assay_cbor_uint(&in, &r.unjudged_bp));
+        ASSAY_TRY(take_u32(&in, &r.lo_bp));
+        ASSAY_TRY(take_u32(&in, &r.hi_bp));
+        ASSAY_TRY(take_u32(&in, &r.availability_rule));
+    }
     ASSAY_TRY(assay_cursor_end(&in));
     *row = r;
     return ASSAY_OK;

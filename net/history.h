@@ -2,7 +2,8 @@
  * net/history.h - the score history that a node keeps for people (ASSAY_STORE_SCORE).
  *
  * One row per member and closed epoch, written by the host; the engine never reads it. Canonical
- * CBOR: ["assay/score/v1", incarnation, score, I, A, standing, weight, P, N, W, reason, certified].
+ * CBOR: ["assay/score/v2", incarnation, score, I, A, standing, weight, P, N, W, reason, certified,
+ * U, lo, hi, rule of A]; rows of version 1 end before U and are still read.
  */
 #ifndef ASSAY_NET_HISTORY_H
 #define ASSAY_NET_HISTORY_H
@@ -19,6 +20,10 @@ struct assay_history_row {
     uint64_t positive_bp, negative_bp, electorate_bp;
     uint32_t reason; /* enum assay_integrity_reason */
     bool certified;
+    /* Zero in rows of version 1. */
+    uint64_t unjudged_bp;
+    uint32_t lo_bp, hi_bp;
+    uint32_t availability_rule; /* enum assay_availability_rule */
 };
 
 /* Returns: ASSAY_OK | ASSAY_E_FULL */

@@ -6,6 +6,7 @@
 #include "engine/consensus/block.h"
 #include "engine/sync.h"
 #include "net/fetch/fetcher.h"
+#include "net/http/http.h"
 #include "quote/accept/policy.h"
 
 #include <limits.h>
@@ -299,6 +300,7 @@ static enum assay_status open_all(struct assay_host *host,
     ASSAY_TRY(open_pieces(host));
     ASSAY_TRY(open_link(host, message));
     ASSAY_TRY(open_admin(host, message));
+    ASSAY_TRY(host_publish_open(host, message));
     const struct assay_event start = { .kind = ASSAY_EVENT_START };
     host_queue(host, &start);
     /* A set that waits to be listed, or was listed in what others closed meanwhile. */
@@ -314,6 +316,7 @@ struct left {
     struct assay_timeline timeline;
     struct assay_latency latency;
     struct assay_admin *admin;
+    struct assay_http *http;
     uint64_t started_ms;
 };
 
@@ -323,9 +326,11 @@ static void take_over(struct assay_host *host, struct left *left)
     host->timeline = left->timeline;
     host->latency = left->latency;
     host->admin = left->admin;
+    host->http = left->http;
     host->renewed = true;
     host->started_ms = left->started_ms;
     left->admin = NULL;
+    left->http = NULL;
 }
 
 /* left: NULL when the process starts. */
@@ -385,14 +390,17 @@ enum assay_status assay_host_renew(struct assay_host **host, const struct assay_
                            .timeline = old->timeline,
                            .latency = old->latency,
                            .admin = old->admin,
+                           .http = old->http,
                            .started_ms = old->started_ms };
     assay_engine_renewal(old->engine, &left->engine);
     old->admin = NULL;
+    old->http = NULL;
     assay_link_linger(old->link, HOST_LINGER_MS); /* the last word of the epoch that ends */
     assay_host_close(&old);
     const enum assay_status status = open_host(config, left, host, message);
     if (status == ASSAY_OK) host_closed(*host, config->state->epoch);
     assay_admin_close(&left->admin);
+    assay_http_close(&left->http);
     free(left);
     return status != ASSAY_OK ? status : (*host)->failure;
 }
@@ -401,6 +409,7 @@ void assay_host_close(struct assay_host **host)
 {
     struct assay_host *h = *host;
     if (h == NULL) return;
+    host_publish_close(h);
     assay_admin_close(&h->admin);
     assay_link_close(&h->link);
     assay_verify_pool_destroy(&h->pool);
@@ -524,6 +533,7 @@ static void work(struct assay_host *host, const struct polled *polled)
     host_dates_turn(host);
     host_settle(host);
     if (host->admin != NULL) assay_admin_step(host->admin, host->now_ms);
+    host_publish_turn(host);
     expire(host);
 }
 

@@ -132,6 +132,12 @@ struct assay_host_past {
     const struct assay_policy *policy;
 };
 
+/* Where HTTP listens (net/http/http.h); both NULL: nowhere. */
+struct assay_host_http {
+    const char *socket_path, *address;
+    const char *certificate, *key, *clients; /* NULL: no TLS */
+};
+
 /* Pointers are borrowed for the life of the host unless a line says otherwise. */
 struct assay_host_config {
     /* The genesis, or what changes made of it, and the state of which (host/charter.h). */
@@ -145,6 +151,7 @@ struct assay_host_config {
     const struct assay_host_peer *peers; /* copied; members without an address are not dialled */
     size_t peer_count;
     const char *admin_path;    /* UNIX socket, 0600; NULL: none */
+    struct assay_host_http http;
     const char *workload_path; /* UNIX socket of the enclave's counter service; NULL: no service */
     const struct assay_endorsements *endorsements; /* in force; net/rules.h */
     const struct assay_policy *policy;

@@ -11,9 +11,9 @@
  *   host_keys.c      keyring, signers, what we dial with, the roster
  *   host_tell.c      notes to log and timeline; the snapshot
  *   host_dates.c     dates of peers
+ *   host_publish.c   what HTTP is given
  *   document.c       JSON documents for the admin socket, with document_change.c for changes
  *                    and document_proof.c for proofs
- *   document_status.c  the one about this node as a whole
  */
 #ifndef ASSAY_NET_HOST_INTERNAL_H
 #define ASSAY_NET_HOST_INTERNAL_H
@@ -45,6 +45,7 @@
 #include "net/workload.h"
 #include "net/zmq/link.h"
 
+struct assay_http; /* net/http/http.h */
 struct assay_json; /* net/json/json.h */
 
 enum {
@@ -115,6 +116,8 @@ struct assay_host {
     struct assay_workload *workload;
     struct assay_service *service;
     struct assay_admin *admin;
+    struct assay_http *http; /* NULL: none */
+    struct assay_snapshot_fall *integrity_falls, *availability_falls; /* [members] */
     struct assay_latency latency;
     uint64_t ages_at_ms; /* when the age of the collateral in force is looked at again */
     uint8_t ages[ASSAY_ENDORSEMENTS_MAX]; /* enum assay_collateral_age, a root each */
@@ -235,6 +238,15 @@ const char *host_standing(uint64_t standing);
 /* The node as it is now. Returns: the host's one snapshot, filled in anew. */
 const struct assay_snapshot *host_snapshot(struct assay_host *host);
 
+/* --- host_publish.c */
+/* Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_STORE | as assay_http_open */
+ASSAY_CHECKED enum assay_status host_publish_open(struct assay_host *host,
+                                                  char message[static ASSAY_HOST_MESSAGE_LEN]);
+void host_publish_close(struct assay_host *host);
+/* An epoch is closed and its rows are in the store. */
+void host_publish_closed(struct assay_host *host, uint64_t epoch);
+void host_publish_turn(struct assay_host *host);
+
 /* --- host_dates.c */
 ASSAY_CHECKED enum assay_status host_dates_open(struct assay_host *host);
 void host_dates_close(struct assay_host *host);
@@ -243,9 +255,6 @@ void host_dates_turn(struct assay_host *host);
 void host_date(struct assay_host *host, uint16_t from, struct assay_slice payload);
 
 /* --- document.c */
-/* --- document_status.c: the data of assay.status; the caller's. */
-struct assay_json *host_status_document(struct assay_host *host);
-
 /* As assay_admin_answer; context is the host. */
 char *host_document(void *context, const char *line);
 /* The document around data, which is taken over. Returns: as assay_admin_answer. */
@@ -258,10 +267,6 @@ char *host_document_changes(struct assay_host *host);
 char *host_document_submit(struct assay_host *host, const char *hex);
 /* Items of the store, for who works on a copy: "CLASS [EPOCH [SKIP]]". */
 char *host_document_items(struct assay_host *host, const char *argument);
-/* What status says of changes. Returns: an object. */
-struct assay_json *host_document_change_status(const struct assay_snapshot *snapshot);
-/* Returns: "member", "resting", "left". */
-const char *host_stage_name(uint64_t stage);
 
 /* --- document_proof.c */
 /* The proof of a slot; of ASSAY_SLOT_ALL the checkpoint. Returns: as above. */

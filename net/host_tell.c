@@ -3,6 +3,7 @@
  */
 #include "net/host_internal.h"
 
+#include "net/document.h"
 #include "net/history.h"
 #include "quote/accept/policy.h"
 
@@ -10,8 +11,7 @@
 
 const char *host_standing(uint64_t standing)
 {
-    static const char *const names[] = { "FULL", "WARNING", "RESTRICTED", "SUSPENDED" };
-    return standing < sizeof names / sizeof names[0] ? names[standing] : "unknown";
+    return assay_document_standing(standing);
 }
 
 const char *host_name(const struct assay_host *host, uint16_t slot, char *text, size_t text_len)
@@ -235,8 +235,11 @@ const struct assay_snapshot *host_snapshot(struct assay_host *host)
     s->epoch_ms = host->config.genesis->parameters.epoch_ms;
     s->member_count = host->members;
     assay_snapshot_take(s, host->engine, host->limits, &host->dates, host->now_ms);
-    for (uint16_t slot = 0; slot < host->members; slot++)
+    for (uint16_t slot = 0; slot < host->members; slot++) {
         s->members[slot].has_address = assay_link_has_peer(host->link, slot);
+        s->members[slot].integrity_fall = host->integrity_falls[slot];
+        s->members[slot].availability_fall = host->availability_falls[slot];
+    }
     s->incarnation_waiting = host->ring.next.incarnation != 0;
     s->insecure = host->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT;
     (void)snprintf(s->listen, sizeof s->listen, "%s", assay_link_endpoint(host->link));
@@ -274,6 +277,10 @@ static enum assay_status keep_scores(struct assay_host *host, uint64_t epoch,
             .electorate_bp = m.electorate_bp,
             .reason = m.change_reason,
             .certified = snapshot->certified,
+            .unjudged_bp = m.unjudged_bp,
+            .lo_bp = m.lo_bp,
+            .hi_bp = m.hi_bp,
+            .availability_rule = m.availability_rule,
         };
         const struct assay_store_key key = { .era = snapshot->era, .epoch = epoch, .number = slot };
         ASSAY_TRY(assay_history_encode(&row, &w));
@@ -307,6 +314,8 @@ void host_closed(struct assay_host *host, uint64_t epoch)
     host_changes_turn(host);
     assay_dispatch_opened(host->dispatch);
     enum assay_status status = keep_scores(host, epoch, &snapshot);
+    const bool kept = status == ASSAY_OK && snapshot.epoch == epoch + 1;
     if (status == ASSAY_OK) status = prune(host, epoch, snapshot.era);
     if (status != ASSAY_OK) host_fail(host, status, "store");
+    else if (kept) host_publish_closed(host, epoch);
 }

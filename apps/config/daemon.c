@@ -3,6 +3,7 @@
  */
 #include "apps/config/collateral.h"
 #include "apps/config/evidence.h"
+#include "apps/config/http.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@ struct yaml_node {
     char *state_dir, *keys_dir, *genesis, *checkpoint, *history_epochs;
 };
 struct yaml_listen {
-    char *gossip, *admin;
+    char *gossip, *admin, *http;
 };
 struct yaml_peer {
     char *node, *address;
@@ -33,6 +34,7 @@ struct yaml_config {
     char *config_version;
     struct yaml_node node;
     struct yaml_listen listen;
+    struct assay_yaml_http http;
     struct yaml_peer *peers;
     unsigned peers_count;
     struct assay_yaml_evidence evidence;
@@ -52,7 +54,8 @@ static const cyaml_schema_field_t node_fields[] = {
 };
 static const cyaml_schema_field_t listen_fields[] = {
     ASSAY_CONFIG_FIELD("gossip", struct yaml_listen, gossip),
-    ASSAY_CONFIG_FIELD("admin", struct yaml_listen, admin), CYAML_FIELD_END
+    ASSAY_CONFIG_FIELD("admin", struct yaml_listen, admin),
+    ASSAY_CONFIG_FIELD_OPTIONAL("http", struct yaml_listen, http), CYAML_FIELD_END
 };
 static const cyaml_schema_field_t peer_fields[] = {
     ASSAY_CONFIG_FIELD("node", struct yaml_peer, node),
@@ -76,6 +79,8 @@ static const cyaml_schema_field_t config_fields[] = {
     ASSAY_CONFIG_FIELD("config_version", struct yaml_config, config_version),
     CYAML_FIELD_MAPPING("node", CYAML_FLAG_DEFAULT, struct yaml_config, node, node_fields),
     CYAML_FIELD_MAPPING("listen", CYAML_FLAG_DEFAULT, struct yaml_config, listen, listen_fields),
+    CYAML_FIELD_MAPPING("http", CYAML_FLAG_OPTIONAL, struct yaml_config, http,
+                        assay_config_http_fields),
     CYAML_FIELD_SEQUENCE("peers", CYAML_FLAG_POINTER, struct yaml_config, peers, &peer_value, 0,
                          ASSAY_MEMBERS_MAX),
     CYAML_FIELD_MAPPING("evidence", CYAML_FLAG_DEFAULT, struct yaml_config, evidence,
@@ -161,6 +166,7 @@ static enum assay_status take_config(const struct assay_config_file *file,
     ASSAY_TRY(take_paths(file, yaml, config));
     ASSAY_TRY(
         assay_config_take_address(file, "listen.gossip", yaml->listen.gossip, config->gossip));
+    ASSAY_TRY(assay_config_take_http(file, yaml->listen.http, &yaml->http, config));
     ASSAY_TRY(assay_config_take_evidence(file, &yaml->evidence, &config->evidence));
     if (yaml->node.history_epochs != NULL)
         ASSAY_TRY(assay_config_take_number(file, "node.history_epochs", yaml->node.history_epochs,

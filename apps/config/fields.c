@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SOCKET_PATH_MAX = 107 }; /* sun_path of struct sockaddr_un, less the closing NUL */
-
 enum assay_status assay_config_take_number(const struct assay_config_file *file, const char *key,
                                            const char *text, uint32_t min, uint32_t max,
                                            uint32_t *out)
@@ -69,10 +67,10 @@ enum assay_status assay_config_take_socket(const struct assay_config_file *file,
 {
     ASSAY_TRY(assay_config_take_path(file, key, text, out));
     const size_t len = strlen(out);
-    if (len <= SOCKET_PATH_MAX) return ASSAY_OK;
+    if (len <= ASSAY_CONFIG_SOCKET_MAX) return ASSAY_OK;
     return assay_config_fail(file, ASSAY_E_RANGE, key,
                              "a UNIX socket's path has at most %d bytes, found %zu",
-                             SOCKET_PATH_MAX, len);
+                             ASSAY_CONFIG_SOCKET_MAX, len);
 }
 
 /* Only what names and addresses are made of: the text becomes part of an endpoint of the transport,

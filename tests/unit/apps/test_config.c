@@ -366,6 +366,54 @@ Test(apps_config, refuses_a_socket_whose_path_has_no_room)
                    "listen.admin has the same path");
 }
 
+/* listen.http */
+Test(apps_config, http_listens_beside_the_admin_socket_unless_told_otherwise)
+{
+    char line[256] = "admin: /", *at = line + 8;
+    cr_assert_eq(load(good, sizeof good - 1), ASSAY_OK, "%s", message);
+    const size_t len = strlen(config->http.socket_path);
+    cr_expect_str_eq(config->http.socket_path + len - 11, "/admin.http");
+    cr_expect_str_eq(config->http.address, "");
+    cr_assert_eq(load_with("admin: admin.sock", "admin: /run/a"), ASSAY_OK, "%s", message);
+    cr_expect_str_eq(config->http.socket_path, "/run/a.http");
+    memset(at, 's', 106);
+    cr_assert_eq(load_with("admin: admin.sock", line), ASSAY_OK, "%s", message);
+    cr_expect_eq(strlen(config->http.socket_path), 107, "a longer name has no room");
+    cr_assert_eq(load_with("  admin: admin.sock\n", "  admin: admin.sock\n  http: off\n"),
+                 ASSAY_OK);
+    cr_expect_str_eq(config->http.socket_path, "");
+    cr_assert_eq(load_with("  admin: admin.sock\n", "  admin: admin.sock\n  http: /run/h\n"),
+                 ASSAY_OK);
+    cr_expect_str_eq(config->http.socket_path, "/run/h");
+    cr_assert_eq(
+        load_with("  admin: admin.sock\n", "  admin: admin.sock\n  http: 127.0.0.1:8080\n"),
+        ASSAY_OK);
+    cr_expect_str_eq(config->http.address, "127.0.0.1:8080");
+    cr_expect_str_eq(config->http.socket_path, "");
+    expect_refused("  admin: admin.sock\n", "  admin: admin.sock\n  http: admin.sock\n",
+                   ASSAY_E_DUPLICATE, 9, 9, "listen.admin has the same path");
+}
+
+Test(apps_config, http_is_reached_from_other_machines_by_mutual_tls_alone)
+{
+    static const char tls[] = "  admin: admin.sock\n  http: 192.0.2.1:8443\n"
+                              "http: { certificate: c.pem, key: k.pem, clients: a.pem }\n";
+    expect_refused("  admin: admin.sock\n", "  admin: admin.sock\n  http: 192.0.2.1:8080\n",
+                   ASSAY_E_INVALID, 9, 9,
+                   "can be reached from other machines: expected a UNIX socket");
+    expect_refused("  admin: admin.sock\n", "  admin: admin.sock\n  http: 0.0.0.0:8080\n",
+                   ASSAY_E_INVALID, 9, 9, "can be reached from other machines");
+    expect_refused("  admin: admin.sock\n",
+                   "  admin: admin.sock\n  http: 192.0.2.1:8443\nhttp: { certificate: c.pem }\n",
+                   ASSAY_E_INVALID, 9, 9, "belong together");
+    expect_refused("  admin: admin.sock\n", "  admin: admin.sock\n  http: example.org:80\n",
+                   ASSAY_E_SYNTAX, 9, 9, "numeric HOST");
+    cr_assert_eq(load_with("  admin: admin.sock\n", tls), ASSAY_OK, "%s", message);
+    cr_expect_str_eq(config->http.address, "192.0.2.1:8443");
+    const size_t len = strlen(config->http.clients);
+    cr_expect_str_eq(config->http.clients + len - 6, "/a.pem");
+}
+
 Test(apps_config, refuses_a_path_that_has_no_room)
 {
     static char line[PATH_MAX + 64];

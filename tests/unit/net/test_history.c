@@ -1,6 +1,7 @@
 /*
  * Rows of the score history, and samples of finality.
  */
+#include "base/cbor.h"
 #include "net/history.h"
 #include "net/latency.h"
 
@@ -19,6 +20,10 @@ static const struct assay_history_row sample = {
     .electorate_bp = UINT64_MAX,
     .reason = 5,
     .certified = true,
+    .unjudged_bp = 3,
+    .lo_bp = 7000,
+    .hi_bp = 8000,
+    .availability_rule = 2,
 };
 
 static size_t encode(const struct assay_history_row *row, uint8_t *out, size_t capacity)
@@ -40,12 +45,32 @@ Test(net_history, decodes_what_it_encoded)
     cr_assert(assay_bytes_equal(bytes, again, len));
 }
 
+/* A store that an older daemon wrote. */
+Test(net_history, a_row_of_version_1_is_read)
+{
+    uint8_t bytes[ASSAY_HISTORY_ROW_MAX];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    struct assay_history_row row;
+    assay_cbor_put_array(&w, 12);
+    assay_cbor_put_text(&w, "assay/score/v1");
+    for (uint64_t i = 1; i <= 10; i++)
+        assay_cbor_put_uint(&w, i);
+    assay_cbor_put_bool(&w, true);
+    cr_assert_eq(assay_history_decode(assay_slice_over(bytes, w.len), &row), ASSAY_OK);
+    cr_assert_eq(row.incarnation, 1);
+    cr_assert_eq(row.reason, 10);
+    cr_assert_eq(row.unjudged_bp + row.lo_bp + row.hi_bp + row.availability_rule, 0);
+    bytes[0] = 0x90; /* the length of version 2 under the name of version 1 */
+    cr_assert_neq(assay_history_decode(assay_slice_over(bytes, w.len), &row), ASSAY_OK);
+}
+
 Test(net_history, the_largest_row_fits)
 {
     uint8_t bytes[ASSAY_HISTORY_ROW_MAX];
     const struct assay_history_row most = { UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX,
                                             UINT32_MAX, UINT32_MAX, UINT64_MAX, UINT64_MAX,
-                                            UINT64_MAX, UINT32_MAX, true };
+                                            UINT64_MAX, UINT32_MAX, true,       UINT64_MAX,
+                                            UINT32_MAX, UINT32_MAX, UINT32_MAX };
     cr_assert_leq(encode(&most, bytes, sizeof bytes), sizeof bytes);
 }
 

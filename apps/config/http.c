@@ -1,0 +1,85 @@
+/*
+ * apps/config/http.c - where HTTP listens, and who may reach it.
+ */
+#include "apps/config/http.h"
+
+#include "net/http/http.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const cyaml_schema_field_t assay_config_http_fields[] = {
+    ASSAY_CONFIG_FIELD_OPTIONAL("certificate", struct assay_yaml_http, certificate),
+    ASSAY_CONFIG_FIELD_OPTIONAL("key", struct assay_yaml_http, key),
+    ASSAY_CONFIG_FIELD_OPTIONAL("clients", struct assay_yaml_http, clients), CYAML_FIELD_END
+};
+
+/* HOST:PORT, or a path: a path with a colon and digits at its end is written with a slash. */
+static bool is_address(const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    return strchr(text, '/') == NULL && colon != NULL && colon[1] != '\0' &&
+           strspn(colon + 1, "0123456789") == strlen(colon + 1);
+}
+
+/* admin.sock -> admin.http: in the same folder, and never the socket of another node there. Where
+ * a longer name has no room, its end gives way: a path that was good stays good. */
+static void beside_admin(struct assay_config *config)
+{
+    static const char sock[] = ".sock", http[] = ".http";
+    const size_t len = strlen(config->admin), tail = sizeof sock - 1;
+    const bool has = len > tail && strcmp(config->admin + len - tail, sock) == 0;
+    const size_t stem = has || len + tail > ASSAY_CONFIG_SOCKET_MAX ? len - tail : len;
+    assay_bytes_copy(config->http.socket_path, sizeof config->http.socket_path, config->admin,
+                     stem);
+    assay_bytes_copy(config->http.socket_path + stem, sizeof http, http, sizeof http);
+}
+
+static enum assay_status take_listen(const struct assay_config_file *file, const char *listen,
+                                     struct assay_config *config)
+{
+    if (listen == NULL) beside_admin(config);
+    if (listen == NULL || strcmp(listen, "off") == 0) return ASSAY_OK;
+    if (is_address(listen))
+        return assay_config_take_address(file, "listen.http", listen, config->http.address);
+    ASSAY_TRY(assay_config_take_socket(file, "listen.http", listen, config->http.socket_path));
+    if (strcmp(config->http.socket_path, config->admin) != 0) return ASSAY_OK;
+    return assay_config_fail(file, ASSAY_E_DUPLICATE, "listen.http",
+                             "listen.admin has the same path");
+}
+
+static const char *said(const char *text)
+{
+    return text[0] != '\0' ? text : NULL;
+}
+
+enum assay_status assay_config_take_http(const struct assay_config_file *file, const char *listen,
+                                         const struct assay_yaml_http *yaml,
+                                         struct assay_config *config)
+{
+    struct assay_config_http *http = &config->http;
+    const struct {
+        const char *key, *text;
+        char *out; /* [PATH_MAX] */
+    } files[] = { { "http.certificate", yaml->certificate, http->certificate },
+                  { "http.key", yaml->key, http->key },
+                  { "http.clients", yaml->clients, http->clients } };
+    char message[ASSAY_CONFIG_MESSAGE_MAX];
+    *http = (struct assay_config_http){ .socket_path = "" };
+    ASSAY_TRY(take_listen(file, listen, config));
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (files[i].text != NULL)
+            ASSAY_TRY(assay_config_take_path(file, files[i].key, files[i].text, files[i].out));
+    if (http->socket_path[0] == '\0' && http->address[0] == '\0') return ASSAY_OK;
+    const struct assay_http_config settings = { .socket_path = said(http->socket_path),
+                                                .address = said(http->address),
+                                                .certificate = said(http->certificate),
+                                                .key = said(http->key),
+                                                .clients = said(http->clients) };
+    const enum assay_status status = assay_http_check(&settings, message, sizeof message);
+    if (status == ASSAY_OK) return ASSAY_OK;
+    /* The message begins with the key that it is about. */
+    const char *words = strstr(message, ": ");
+    return assay_config_fail(file, status, "listen.http", "%s",
+                             words != NULL ? words + 2 : message);
+}

@@ -1,0 +1,284 @@
+/*
+ * net/http/answer.c - from a path to a document, or to a problem (RFC 9457).
+ */
+#include "net/http/answer_internal.h"
+
+#include "net/http/assets.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------ problems and documents */
+
+struct problem {
+    unsigned status;
+    const char *code, *title, *hint;
+};
+
+#define HTTP_PROBLEM_ROW(symbol, status, code, title, hint)                                        \
+    [symbol] = { status, code, title, hint },
+static const struct problem problems[HTTP_PROBLEM_COUNT] = { HTTP_PROBLEM_LIST(HTTP_PROBLEM_ROW) };
+#undef HTTP_PROBLEM_ROW
+
+static void give(struct assay_http_answer *answer, unsigned status, const char *type, char *body)
+{
+    static const char nothing[] =
+        "{\"type\":\"about:blank\",\"title\":\"The node is short of memory\","
+        "\"status\":500,\"detail\":\"\",\"instance\":\"\","
+        "\"code\":\"internal\",\"hint\":\"ask again\"}";
+    answer->status = body != NULL ? status : 500;
+    answer->type = body != NULL ? type : "application/problem+json";
+    answer->body = body;
+    answer->fixed = body != NULL ? NULL : nothing;
+    answer->len = body != NULL ? strlen(body) : sizeof nothing - 1;
+}
+
+void http_problem(struct http_asking *asking, enum http_problem problem, const char *detail,
+                  struct assay_json *data)
+{
+    const struct problem *p = &problems[problem];
+    struct assay_json *object = assay_json_object();
+    assay_json_set_text(object, "type", "about:blank");
+    assay_json_set_text(object, "title", p->title);
+    assay_json_set_uint(object, "status", p->status);
+    assay_json_set_text(object, "detail", detail);
+    assay_json_set_text(object, "instance", asking->request->path);
+    assay_json_set_text(object, "code", p->code);
+    assay_json_set_text(object, "hint", p->hint);
+    if (data != NULL) assay_json_set(object, "data", data);
+    asking->answer->etag[0] = '\0';
+    asking->answer->again = p->status == 503;
+    if (problem == HTTP_METHOD) asking->answer->allow = "GET, HEAD";
+    give(asking->answer, p->status, "application/problem+json", assay_json_print(object, 0));
+    assay_json_free(&object);
+}
+
+void http_document(struct http_asking *asking, const char *schema, struct assay_json *data)
+{
+    const struct assay_snapshot *s = &asking->view->snapshot;
+    char name[ASSAY_NAME_MAX + 1];
+    give(asking->answer, 200, "application/json",
+         assay_document_finish(assay_document_name(s, s->self, name, sizeof name), s->at_unix_ms,
+                               schema, data));
+}
+
+void http_bare(struct http_asking *asking, struct assay_json *value)
+{
+    give(asking->answer, 200, "application/json", assay_json_print(value, 0));
+    assay_json_free(&value);
+}
+
+/* ------------------------------------------------------------ what has not changed */
+
+/* Weak: bytes may differ in the time of rendering. */
+static bool same(struct http_asking *asking)
+{
+    const char *known = asking->request->if_none_match;
+    const char *etag = asking->answer->etag;
+    if (known == NULL) return false;
+    if (strcmp(known, "*") != 0 && strstr(known, etag + 2) == NULL) return false;
+    asking->answer->status = 304;
+    asking->answer->type = "application/json";
+    asking->answer->fixed = "";
+    return true;
+}
+
+bool http_same_view(struct http_asking *asking)
+{
+    (void)snprintf(asking->answer->etag, ASSAY_HTTP_ETAG_MAX, "W/\"%" PRIx64 "-%" PRIu64 "\"",
+                   asking->view->boot, asking->view->generation);
+    return same(asking);
+}
+
+bool http_same_epochs(struct http_asking *asking)
+{
+    const struct assay_http_epoch *newest = http_newest(asking->view);
+    (void)snprintf(asking->answer->etag, ASSAY_HTTP_ETAG_MAX,
+                   "W/\"%" PRIx64 "-e%" PRIu64 "-%" PRIu32 "\"", asking->view->boot,
+                   newest != NULL ? newest->epoch : 0, asking->view->lie_count);
+    return same(asking);
+}
+
+/* ------------------------------------------------------------ parameters */
+
+const char *http_parameter(const struct http_asking *asking, const char *key)
+{
+    const struct assay_http_request *r = asking->request;
+    for (size_t i = 0; i < r->parameter_count; i++)
+        if (strcmp(r->parameters[i].key, key) == 0)
+            return r->parameters[i].value != NULL ? r->parameters[i].value : "";
+    return NULL;
+}
+
+bool http_number(struct http_asking *asking, const char *key, uint64_t min, uint64_t max,
+                 bool *given, uint64_t *out)
+{
+    char detail[128];
+    const char *text = http_parameter(asking, key);
+    uint64_t value = 0;
+    *given = text != NULL;
+    if (text == NULL) return true;
+    if (assay_document_number(text, &value) && value >= min && value <= max) {
+        *out = value;
+        return true;
+    }
+    (void)snprintf(detail, sizeof detail, "%s: expected a number from %" PRIu64 " to %" PRIu64, key,
+                   min, max);
+    http_problem(asking, HTTP_BAD_REQUEST, detail, NULL);
+    return false;
+}
+
+/* ------------------------------------------------------------ routes */
+
+static void page(struct http_asking *asking)
+{
+    asking->answer->status = 200;
+    asking->answer->type = "text/html; charset=utf-8";
+    asking->answer->fixed = assay_web_page;
+    asking->answer->len = assay_web_page_len;
+    asking->answer->policy = assay_web_policy;
+}
+
+static void openapi(struct http_asking *asking)
+{
+    asking->answer->status = 200;
+    asking->answer->type = "application/json";
+    asking->answer->fixed = assay_http_openapi;
+    asking->answer->len = assay_http_openapi_len;
+}
+
+/* A path with "*" has one variable part. type: what Accept must not exclude. */
+struct route {
+    const char *path, *type;
+    bool bare; /* answered before there is a view, too */
+    void (*make)(struct http_asking *asking);
+    const char *parameters; /* their names, " since limit " */
+};
+
+static const char json_type[] = "application/json", text_type[] = "text/plain";
+
+static const struct route routes[] = {
+    { "/", "text/html", true, page, "" },
+    { "/metrics", text_type, false, http_metrics, "" },
+    { "/livez", json_type, false, http_livez, " verbose " },
+    { "/readyz", json_type, false, http_readyz, " verbose " },
+    { "/openapi.json", json_type, true, openapi, "" },
+    { "/v1/status", json_type, false, http_status, "" },
+    { "/v1/nodes", json_type, false, http_nodes, " since limit " },
+    { "/v1/nodes/*", json_type, false, http_node, "" },
+    { "/v1/nodes/*/explain", json_type, false, http_explain, "" },
+    { "/v1/epochs", json_type, false, http_epochs, " since limit " },
+    { "/v1/epochs/*", json_type, false, http_epoch, "" },
+    { "/v1/matrix", json_type, false, http_matrix, " epoch " },
+    { "/v1/timeline", json_type, false, http_timeline, " since limit " },
+    { "/v1/events", "text/event-stream", false, http_events, " since " },
+    { "/v1/counters", json_type, false, http_counters, "" },
+    { "/v1/permit", json_type, false, http_permit, " class " },
+    { "/v1/graph/nodes", json_type, false, http_graph_nodes, "" },
+    { "/v1/graph/edges", json_type, false, http_graph_edges, "" },
+};
+
+/* Does the path match? word: [word_len], takes the variable part. */
+static bool matches(const char *pattern, const char *path, char *word, size_t word_len)
+{
+    const char *star = strchr(pattern, '*');
+    word[0] = '\0';
+    if (star == NULL) return strcmp(pattern, path) == 0;
+    const size_t head = (size_t)(star - pattern), tail = strlen(star + 1), len = strlen(path);
+    if (len <= head + tail || strncmp(pattern, path, head) != 0 ||
+        strcmp(path + len - tail, star + 1) != 0)
+        return false;
+    const size_t middle = len - head - tail;
+    if (middle >= word_len || memchr(path + head, '/', middle) != NULL) return false;
+    assay_bytes_copy(word, word_len, path + head, middle);
+    word[middle] = '\0';
+    return true;
+}
+
+static const struct route *find_route(const char *path, char *word, size_t word_len)
+{
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++)
+        if (matches(routes[i].path, path, word, word_len)) return &routes[i];
+    return NULL;
+}
+
+/* Lists of types, without weighing them: the type itself, its family, or everything. */
+static bool accepts(const char *accept, const char *type)
+{
+    char family[32];
+    const char *slash = strchr(type, '/');
+    if (accept == NULL || accept[0] == '\0' || strstr(accept, "*/*") != NULL) return true;
+    (void)snprintf(family, sizeof family, "%.*s/*", (int)(slash - type), type);
+    if (strstr(accept, type) != NULL || strstr(accept, family) != NULL) return true;
+    return type == text_type && strstr(accept, "application/openmetrics-text") != NULL;
+}
+
+/* A page of somebody else whose name leads to this machine must not read here (DNS rebinding). */
+static bool is_own_name(const char *host)
+{
+    static const char *const names[] = { "localhost", "127.", "[::1]" };
+    if (host == NULL) return true; /* HTTP/1.0, no browser */
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const size_t len = strlen(names[i]);
+        if (strncmp(host, names[i], len) != 0) continue;
+        const char *rest = host + len;
+        if (i == 1) rest += strspn(rest, "0123456789.");
+        if (*rest == '\0' || (*rest == ':' && strspn(rest + 1, "0123456789") == strlen(rest + 1)))
+            return true;
+    }
+    return false;
+}
+
+static bool knows_parameters(struct http_asking *asking, const struct route *route)
+{
+    const struct assay_http_request *r = asking->request;
+    char key[40], detail[96];
+    for (size_t i = 0; i < r->parameter_count; i++) {
+        (void)snprintf(key, sizeof key, " %.32s ", r->parameters[i].key);
+        bool again = false;
+        for (size_t k = 0; k < i; k++)
+            again = again || strcmp(r->parameters[k].key, r->parameters[i].key) == 0;
+        if (!again && strstr(route->parameters, key) != NULL) continue;
+        (void)snprintf(detail, sizeof detail, "%.32s: %s", r->parameters[i].key,
+                       again ? "given twice" : "no parameter of this path");
+        http_problem(asking, HTTP_BAD_REQUEST, detail, NULL);
+        return false;
+    }
+    if (!r->too_many_parameters) return true;
+    http_problem(asking, HTTP_BAD_REQUEST, "too many parameters", NULL);
+    return false;
+}
+
+static void answer_route(struct http_asking *asking, const struct route *route)
+{
+    const struct assay_http_request *r = asking->request;
+    if (strcmp(r->method, "GET") != 0 && strcmp(r->method, "HEAD") != 0)
+        http_problem(asking, HTTP_METHOD, "only GET and HEAD are answered", NULL);
+    else if (r->has_body) http_problem(asking, HTTP_BODY, "a body came with the question", NULL);
+    else if (!accepts(r->accept, route->type))
+        http_problem(asking, HTTP_ACCEPT, "Accept excludes what there is", NULL);
+    else if (!knows_parameters(asking, route)) return;
+    else if (!route->bare && asking->view == NULL)
+        http_problem(asking, HTTP_TOO_BUSY, "the node is only starting", NULL);
+    else route->make(asking);
+}
+
+void assay_http_answer(const struct assay_http_book *book, const struct assay_http_request *request,
+                       struct assay_http_answer *answer)
+{
+    char word[80]; /* a node_id, or a name */
+    struct http_asking asking = {
+        .book = book, .view = book->view, .request = request, .answer = answer
+    };
+    *answer = (struct assay_http_answer){ 0 };
+    if (request->loopback && !is_own_name(request->host)) {
+        http_problem(&asking, HTTP_FORBIDDEN, "Host names another machine", NULL);
+        return;
+    }
+    const struct route *route = find_route(request->path, word, sizeof word);
+    asking.word = word;
+    if (route != NULL) answer_route(&asking, route);
+    else http_problem(&asking, HTTP_NOT_FOUND, "no such path", NULL);
+}

@@ -1,0 +1,70 @@
+/*
+ * net/http/answer.h - one request in, one answer out: no socket, no library of HTTP.
+ *
+ * docs/openapi.json is the contract: paths, parameters, documents, codes of problems. Everything is
+ * rendered from one view (net/http/view.h). What asks for too much gets a page of it.
+ */
+#ifndef ASSAY_NET_HTTP_ANSWER_H
+#define ASSAY_NET_HTTP_ANSWER_H
+
+#include "net/http/view.h"
+
+enum {
+    ASSAY_HTTP_PARAMETERS_MAX = 8,
+    ASSAY_HTTP_ROWS_MAX = 2000, /* rows of scores in one document: some 800 KiB */
+    ASSAY_HTTP_ETAG_MAX = 64,
+    ASSAY_HTTP_DEAD_MS = 5000, /* a loop that laid out nothing for so long hangs */
+};
+
+struct assay_http_pair {
+    const char *key, *value; /* value NULL: there is none */
+};
+
+/* NULL: the header was not sent. Strings are hostile. */
+struct assay_http_request {
+    const char *method, *path;
+    const char *accept, *if_none_match, *host, *last_event_id;
+    size_t parameter_count;
+    struct assay_http_pair parameters[ASSAY_HTTP_PARAMETERS_MAX];
+    bool too_many_parameters, has_body;
+    bool loopback; /* plain TCP of this machine: names of others in Host are refused */
+};
+
+/* What the server itself counts; written by its thread alone. */
+struct assay_http_figures {
+    uint64_t answers[6]; /* by hundreds of the status; [0]: none of them */
+    uint64_t accepted, cut_slow, cut_idle, refused;
+    uint64_t streams, connections; /* now */
+    uint64_t held_bytes;           /* of answers, now */
+};
+
+/* What an answer is made of. */
+struct assay_http_book {
+    const struct assay_http_view *view; /* NULL: the node is only starting */
+    struct assay_http_ring *ring;
+    const struct assay_http_figures *figures;
+    uint64_t now_ms;                 /* monotonic, as the view's */
+    uint64_t rss_bytes, cpu_ms, fds; /* of the process; 0: not known */
+};
+
+struct assay_http_answer {
+    unsigned status;
+    const char *type;  /* static text */
+    char *body;        /* of malloc, the caller's; NULL: fixed */
+    const void *fixed; /* embedded in the program */
+    size_t len;
+    char etag[ASSAY_HTTP_ETAG_MAX]; /* "": none */
+    const char *allow;              /* header Allow; NULL: none */
+    const char *policy;             /* Content-Security-Policy; NULL: the one of data */
+    bool again;                     /* header Retry-After: 1 */
+    bool stream;                    /* not an answer: events, after stream_since */
+    uint64_t stream_since;
+    bool stream_resync; /* what was asked for is of another run, or gone */
+};
+
+/* Returns: nothing; answer->body is the caller's to free. Without memory the status is 500 and
+ * there is a fixed body. */
+void assay_http_answer(const struct assay_http_book *book, const struct assay_http_request *request,
+                       struct assay_http_answer *answer);
+
+#endif

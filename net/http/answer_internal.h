@@ -1,0 +1,103 @@
+/*
+ * net/http/answer_internal.h - what the files that make answers share; nothing outside includes it.
+ *
+ *   answer.c     routes, parameters, problems
+ *   documents.c  status, nodes, epochs, matrix, timeline, graph
+ *   explain.c    why a node stands where it stands
+ *   health.c     alive, ready, permitted
+ *   metrics.c    OpenMetrics
+ *   stream.c     events as they happen
+ */
+#ifndef ASSAY_NET_HTTP_ANSWER_INTERNAL_H
+#define ASSAY_NET_HTTP_ANSWER_INTERNAL_H
+
+#include "net/document.h"
+#include "net/http/answer.h"
+
+/* One question on its way. */
+struct http_asking {
+    const struct assay_http_book *book;
+    const struct assay_http_view *view; /* of the book; not NULL */
+    const struct assay_http_request *request;
+    struct assay_http_answer *answer;
+    const char *word; /* the variable part of the path, "" without one */
+};
+
+/* symbol, status, code, title, what to do */
+#define HTTP_PROBLEM_LIST(X)                                                                       \
+    X(HTTP_BAD_REQUEST, 400, "bad_request", "The request does not say what is wanted",             \
+      "docs/openapi.json, or GET /openapi.json, has every parameter")                              \
+    X(HTTP_FORBIDDEN, 403, "forbidden", "Not for whoever asks like this",                          \
+      "ask by the address that listen.http names")                                                 \
+    X(HTTP_PERMIT_DENIED, 403, "permit_denied", "The enclave may not work now",                    \
+      "data.reason says why; GET /v1/status says what to do")                                      \
+    X(HTTP_NOT_FOUND, 404, "not_found", "There is no such thing",                                  \
+      "GET /openapi.json lists the paths; GET /v1/nodes the members")                              \
+    X(HTTP_METHOD, 405, "method_not_allowed", "Nothing can be changed here", "use GET or HEAD")    \
+    X(HTTP_ACCEPT, 406, "not_acceptable", "No form of it that is accepted",                        \
+      "leave out Accept, or accept the type that GET /openapi.json names")                         \
+    X(HTTP_BODY, 413, "body_not_allowed", "A question has no body", "send none")                   \
+    X(HTTP_URI, 414, "uri_too_long", "The address is too long", "shorten it")                      \
+    X(HTTP_HEADERS, 431, "headers_too_large", "The headers are too long", "send fewer")            \
+    X(HTTP_INTERNAL, 500, "internal", "The node is short of memory", "ask again; read its log")    \
+    X(HTTP_TOO_BUSY, 503, "too_busy", "Too many ask at once, or the node is only starting",        \
+      "ask again in a second")                                                                     \
+    X(HTTP_NOT_READY, 503, "not_ready", "Not in order", "data.checks says what is not")
+
+#define HTTP_PROBLEM_ENUM(symbol, status, code, title, hint) symbol,
+enum http_problem { HTTP_PROBLEM_LIST(HTTP_PROBLEM_ENUM) HTTP_PROBLEM_COUNT };
+#undef HTTP_PROBLEM_ENUM
+
+/* --- answer.c */
+/* The problem as the answer; data (may be NULL) is taken over. Returns: nothing. */
+void http_problem(struct http_asking *asking, enum http_problem problem, const char *detail,
+                  struct assay_json *data);
+/* The document as the answer, in its envelope; data is taken over. Returns: nothing. */
+void http_document(struct http_asking *asking, const char *schema, struct assay_json *data);
+/* A bare value as the answer; taken over. Returns: nothing. */
+void http_bare(struct http_asking *asking, struct assay_json *value);
+/* The answer's ETag: of the newest view; of the closed epochs alone. Each Returns: whether the
+ * asker has it already, and then the answer is made. */
+bool http_same_view(struct http_asking *asking);
+bool http_same_epochs(struct http_asking *asking);
+/* A parameter by its name. Returns: its text, NULL: not given. */
+const char *http_parameter(const struct http_asking *asking, const char *key);
+/* A number among the parameters. Returns: false when it is none, or beyond the limits, and then the
+ * answer is made; *given: whether it was there, else *out is untouched. */
+bool http_number(struct http_asking *asking, const char *key, uint64_t min, uint64_t max,
+                 bool *given, uint64_t *out);
+
+/* --- documents.c. Each of these, here and below, makes the answer. */
+void http_status(struct http_asking *asking);
+void http_nodes(struct http_asking *asking);
+void http_node(struct http_asking *asking);
+void http_epochs(struct http_asking *asking);
+void http_epoch(struct http_asking *asking);
+void http_matrix(struct http_asking *asking);
+void http_timeline(struct http_asking *asking);
+void http_counters(struct http_asking *asking);
+void http_graph_nodes(struct http_asking *asking);
+void http_graph_edges(struct http_asking *asking);
+/* Returns: the newest closed epoch of the view, NULL: none. */
+const struct assay_http_epoch *http_newest(const struct assay_http_view *view);
+/* Was this vote proven false? Returns: whether. */
+bool http_is_lie(const struct assay_http_view *view, uint64_t epoch, uint32_t verifier,
+                 uint32_t subject);
+/* What the tally worked with, into an object. */
+void http_put_tally(struct assay_json *object, const struct assay_history_row *row);
+
+/* --- explain.c */
+void http_explain(struct http_asking *asking);
+
+/* --- health.c */
+void http_livez(struct http_asking *asking);
+void http_readyz(struct http_asking *asking);
+void http_permit(struct http_asking *asking);
+
+/* --- metrics.c */
+void http_metrics(struct http_asking *asking);
+
+/* --- stream.c */
+void http_events(struct http_asking *asking);
+
+#endif

@@ -1,0 +1,220 @@
+/*
+ * net/http/explain.c - why a node stands where it stands: the rules that moved its score, who said
+ * what of it, and the arithmetic between.
+ */
+#include "net/http/answer_internal.h"
+
+#include "scoring/tally.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { MOVES_MAX = 64 };
+
+/* ------------------------------------------------------------ the last tally */
+
+static void say_step(struct assay_json *list, const char *text)
+{
+    assay_json_append_text(list, text);
+}
+
+/* docs/protocol.md 7.2 to 7.4, with this epoch's numbers. */
+static struct assay_json *steps_of(const struct assay_http_epoch *epoch,
+                                   const struct assay_http_row *row)
+{
+    const struct assay_history_row *r = &row->row;
+    char text[200];
+    struct assay_json *list = assay_json_array();
+    (void)snprintf(text, sizeof text,
+                   "W = %" PRIu64 ": weight of everybody but the node and its platform",
+                   r->electorate_bp);
+    say_step(list, text);
+    (void)snprintf(text, sizeof text,
+                   "P = %" PRIu64 " said PASS; N = %" PRIu64
+                   " said absent, or FAIL that is proven; U = %" PRIu64 " could not judge",
+                   r->positive_bp, r->negative_bp, r->unjudged_bp);
+    say_step(list, text);
+    (void)snprintf(text, sizeof text,
+                   "whoever said nothing may have meant either: between %" PRIu32 ".%02" PRIu32
+                   " %% and %" PRIu32 ".%02" PRIu32 " %%",
+                   r->lo_bp / 100, r->lo_bp % 100, r->hi_bp / 100, r->hi_bp % 100);
+    say_step(list, text);
+    (void)snprintf(text, sizeof text, "availability: %s: %" PRIu32 ".%02" PRIu32 " %%",
+                   assay_document_availability_text(r->availability_rule), r->availability_bp / 100,
+                   r->availability_bp % 100);
+    say_step(list, text);
+    (void)snprintf(text, sizeof text, "integrity: %s: %" PRIu32 ".%02" PRIu32 " %%",
+                   assay_document_integrity_text(r->reason), r->integrity_bp / 100,
+                   r->integrity_bp % 100);
+    say_step(list, text);
+    (void)snprintf(text, sizeof text,
+                   "score = the smaller one = %" PRIu32 ".%02" PRIu32 " %%: %s%s",
+                   r->score_bp / 100, r->score_bp % 100, assay_document_standing(r->standing),
+                   epoch->certified ? "" : "; the epoch was not certified: nothing moved");
+    say_step(list, text);
+    return list;
+}
+
+static struct assay_json *tally_of(const struct assay_http_epoch *epoch, uint32_t slot)
+{
+    const struct assay_http_row *row = &epoch->rows[slot];
+    struct assay_json *object = assay_json_object();
+    assay_json_set_uint(object, "epoch", epoch->epoch);
+    assay_json_set_bool(object, "certified", epoch->certified);
+    http_put_tally(object, &row->row);
+    assay_json_set(object, "steps", steps_of(epoch, row));
+    return object;
+}
+
+static struct assay_json *votes_of(const struct assay_http_view *view,
+                                   const struct assay_http_epoch *epoch, uint32_t slot)
+{
+    struct assay_json *list = assay_json_array();
+    const uint32_t count = epoch != NULL ? epoch->count : 0;
+    for (uint32_t v = 0; v < count; v++) {
+        const struct assay_http_row *row = &epoch->rows[v];
+        struct assay_json *object = assay_json_object();
+        assay_json_set_uint(object, "slot", v);
+        assay_json_set_text(object, "name", row->name);
+        if (row->has_voter_weight) assay_json_set_uint(object, "weight", row->voter_weight);
+        else assay_json_set_null(object, "weight");
+        assay_json_set_text_n(object, "said", epoch->said + (size_t)v * count + slot, 1);
+        assay_json_set_bool(object, "proven_false", http_is_lie(view, epoch->epoch, v, slot));
+        assay_json_append(list, object);
+    }
+    return list;
+}
+
+/* ------------------------------------------------------------ what moved it */
+
+/* A roster may have changed: a member is looked up by its id. */
+static const struct assay_http_row *row_of(const struct assay_http_epoch *epoch, uint32_t slot,
+                                           const uint8_t node_id[static 32])
+{
+    if (slot < epoch->count && assay_bytes_equal(epoch->rows[slot].node_id, node_id, 32))
+        return &epoch->rows[slot];
+    for (uint32_t i = 0; i < epoch->count; i++)
+        if (assay_bytes_equal(epoch->rows[i].node_id, node_id, 32)) return &epoch->rows[i];
+    return NULL;
+}
+
+static struct assay_json *move_of(uint64_t epoch, const struct assay_history_row *from,
+                                  const struct assay_history_row *to)
+{
+    struct assay_json *object = assay_json_object();
+    assay_json_set_uint(object, "epoch", epoch);
+    assay_json_set_uint(object, "score_from_bp", from->score_bp);
+    assay_json_set_uint(object, "score_to_bp", to->score_bp);
+    assay_json_set_uint(object, "integrity_from_bp", from->integrity_bp);
+    assay_json_set_uint(object, "integrity_to_bp", to->integrity_bp);
+    assay_json_set_uint(object, "availability_from_bp", from->availability_bp);
+    assay_json_set_uint(object, "availability_to_bp", to->availability_bp);
+    assay_json_set_text(object, "standing_from", assay_document_standing(from->standing));
+    assay_json_set_text(object, "standing_to", assay_document_standing(to->standing));
+    assay_json_set_text(object, "integrity_rule", assay_document_integrity_code(to->reason));
+    assay_json_set_text(object, "integrity_text", assay_document_integrity_text(to->reason));
+    assay_json_set_text(object, "availability_rule",
+                        assay_document_availability_code(to->availability_rule));
+    assay_json_set_text(object, "availability_text",
+                        assay_document_availability_text(to->availability_rule));
+    return object;
+}
+
+static bool moved(const struct assay_history_row *from, const struct assay_history_row *to)
+{
+    return from->score_bp != to->score_bp || from->integrity_bp != to->integrity_bp ||
+           from->availability_bp != to->availability_bp || from->standing != to->standing;
+}
+
+static struct assay_json *moves_of(const struct assay_http_view *view, uint32_t slot)
+{
+    struct assay_json *list = assay_json_array();
+    const uint8_t *node_id = view->snapshot.members[slot].ledger.node_id;
+    uint32_t told = 0;
+    for (uint32_t i = view->epoch_count; i > 1 && told < MOVES_MAX; i--) {
+        const struct assay_http_row *to = row_of(view->epochs[i - 1], slot, node_id);
+        const struct assay_http_row *from = row_of(view->epochs[i - 2], slot, node_id);
+        if (to == NULL || from == NULL || !moved(&from->row, &to->row)) continue;
+        assay_json_append(list, move_of(view->epochs[i - 1]->epoch, &from->row, &to->row));
+        told++;
+    }
+    return list;
+}
+
+/* ------------------------------------------------------------ what to do */
+
+static const char *integrity_advice(uint64_t rule)
+{
+    switch (rule) {
+    case ASSAY_INTEGRITY_CEILING:
+        return "update the platform: its TCB level is what holds integrity down";
+    case ASSAY_INTEGRITY_FALSE_FAIL:
+    case ASSAY_INTEGRITY_FALSE_FAIL_AGAIN:
+    case ASSAY_INTEGRITY_FALSE_PASS:
+        return "compare its policy, collateral and verifier with the others': its votes do not "
+               "hold when the evidence is verified again";
+    case ASSAY_INTEGRITY_FAIL_SOFT:
+    case ASSAY_INTEGRITY_FAIL_HARD:
+        return "look at what it runs: its evidence fails; the right build under a new incarnation "
+               "brings it back";
+    case ASSAY_INTEGRITY_EQUIVOCATION:
+        return "find out who else has its keys, or which old store it was started with";
+    case ASSAY_INTEGRITY_HELD_UNLISTED:
+        return "wait until its new incarnation is listed; if it never is, read its log";
+    default: return NULL;
+    }
+}
+
+static struct assay_json *advice_of(const struct assay_snapshot_member *m)
+{
+    struct assay_json *list = assay_json_array();
+    const struct assay_trust *trust = &m->ledger.trust;
+    const char *text = NULL;
+    if (trust->integrity_bp < ASSAY_SCORE_BP_MAX)
+        text = integrity_advice(m->integrity_fall.epoch != 0 ? m->integrity_fall.rule
+                                                             : m->ledger.change_reason);
+    if (text != NULL) assay_json_append_text(list, text);
+    if (!m->present)
+        assay_json_append_text(list, "it is not heard of: start it, or look at its network");
+    else if (trust->availability_bp < trust->integrity_bp)
+        assay_json_append_text(list,
+                               "availability rises by itself while its evidence comes in time");
+    return list;
+}
+
+/* ------------------------------------------------------------ the document */
+
+void http_explain(struct http_asking *asking)
+{
+    const struct assay_http_view *view = asking->view;
+    const struct assay_snapshot *s = &view->snapshot;
+    char sentence[ASSAY_DOCUMENT_SENTENCE];
+    uint16_t slot = 0;
+    if (!assay_document_slot(s, asking->word, &slot)) {
+        http_problem(asking, HTTP_NOT_FOUND, "no member has that name, slot or node_id", NULL);
+        return;
+    }
+    if (http_same_view(asking)) return;
+    const struct assay_snapshot_member *m = &s->members[slot];
+    const struct assay_http_epoch *epoch = http_newest(view);
+    const uint16_t integrity = m->ledger.trust.integrity_bp;
+    const uint16_t availability = m->ledger.trust.availability_bp;
+    /* A member that joined at the last boundary was not in that epoch. */
+    if (epoch != NULL && (slot >= epoch->count ||
+                          !assay_bytes_equal(epoch->rows[slot].node_id, m->ledger.node_id, 32)))
+        epoch = NULL;
+    struct assay_json *data = assay_json_object();
+    assay_json_set_uint(data, "epoch", s->chain.epoch);
+    assay_json_set_text(data, "sentence", assay_document_member_sentence(s, slot, sentence));
+    assay_json_set(data, "node", assay_document_member(s, slot, true));
+    assay_json_set_text(data, "decides",
+                        integrity == availability  ? "both"
+                        : integrity < availability ? "integrity"
+                                                   : "availability");
+    if (epoch != NULL) assay_json_set(data, "tally", tally_of(epoch, slot));
+    else assay_json_set_null(data, "tally");
+    assay_json_set(data, "votes", votes_of(view, epoch, slot));
+    assay_json_set(data, "moves", moves_of(view, slot));
+    assay_json_set(data, "advice", advice_of(m));
+    http_document(asking, "assay.explain", data);
+}

@@ -1,0 +1,107 @@
+/*
+ * net/http/health.c - is the node alive, is it ready, may its enclave work.
+ *
+ * Alive asks nothing of peers or vendors: whoever restarts what is not alive must not do so because
+ * the network is down. Ready is about this node now: it attests, hears a quorum, follows the chain,
+ * and is not about to end.
+ */
+#include "net/http/answer_internal.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct checks {
+    struct assay_json *list;
+    bool ok;
+};
+
+__attribute__((format(printf, 4, 5))) static void check(struct checks *checks, const char *name,
+                                                        bool ok, const char *format, ...)
+{
+    char detail[160];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(detail, sizeof detail, format, args);
+    va_end(args);
+    struct assay_json *object = assay_json_object();
+    assay_json_set_text(object, "name", name);
+    assay_json_set_bool(object, "ok", ok);
+    assay_json_set_text(object, "detail", detail);
+    assay_json_append(checks->list, object);
+    checks->ok = checks->ok && ok;
+}
+
+static void answer_checks(struct http_asking *asking, struct checks *checks)
+{
+    struct assay_json *data = assay_json_object();
+    assay_json_set_bool(data, "ok", checks->ok);
+    assay_json_set(data, "checks", checks->list);
+    if (checks->ok) http_document(asking, "assay.health", data);
+    else http_problem(asking, HTTP_NOT_READY, "a check fails", data);
+}
+
+/* The loop lays out a view once a second at least. */
+static void check_loop(const struct http_asking *asking, struct checks *checks)
+{
+    const uint64_t now = asking->book->now_ms, then = asking->view->snapshot.now_ms;
+    const uint64_t age = now > then ? now - then : 0;
+    check(checks, "loop", age < ASSAY_HTTP_DEAD_MS, "turned %" PRIu64 " ms ago", age);
+}
+
+void http_livez(struct http_asking *asking)
+{
+    struct checks checks = { .list = assay_json_array(), .ok = true };
+    check_loop(asking, &checks);
+    answer_checks(asking, &checks);
+}
+
+void http_readyz(struct http_asking *asking)
+{
+    const struct assay_snapshot *s = &asking->view->snapshot;
+    const struct assay_member_snapshot *own = &s->members[s->self].ledger;
+    struct checks checks = { .list = assay_json_array(), .ok = true };
+    const bool attested = own->last_success_epoch > 0 &&
+                          own->last_success_epoch + ASSAY_PERMIT_EPOCHS >= s->chain.epoch;
+    check_loop(asking, &checks);
+    check(&checks, "evidence", attested,
+          "own evidence was certified last in epoch %" PRIu64 ", now %" PRIu64,
+          own->last_success_epoch, s->chain.epoch);
+    check(&checks, "quorum", s->margin.progress,
+          "weight %" PRIu64 " is heard of, %" PRIu64 " is needed", s->margin.present_weight,
+          s->margin.quorum_weight);
+    check(&checks, "caught_up", s->chain.voting && !s->chain.behind, "%s",
+          s->chain.behind   ? "behind: fetching blocks"
+          : s->chain.voting ? "votes"
+                            : "does not vote");
+    check(&checks, "chain", assay_permit_fresh(&s->chain, s->epoch_ms, s->now_ms), "%s",
+          s->chain.final_at_ms == 0 ? "nothing has become final in this run"
+                                    : "the newest final block must be younger than three epochs");
+    check(&checks, "staying", !asking->view->draining, "%s",
+          asking->view->draining ? "the node ends" : "the node goes on");
+    answer_checks(asking, &checks);
+}
+
+void http_permit(struct http_asking *asking)
+{
+    const char *class_ = http_parameter(asking, "class");
+    const bool critical = class_ != NULL && strcmp(class_, "critical") == 0;
+    struct assay_permission permission;
+    if (class_ != NULL && !critical && strcmp(class_, "normal") != 0) {
+        http_problem(asking, HTTP_BAD_REQUEST, "class: expected normal or critical", NULL);
+        return;
+    }
+    /* A loop that hangs knows nothing of now. */
+    const uint64_t now = asking->book->now_ms, then = asking->view->snapshot.now_ms;
+    const bool turns = now < then + ASSAY_HTTP_DEAD_MS;
+    struct assay_json *data = assay_document_permit(&asking->view->snapshot, critical, &permission);
+    if (!turns) {
+        assay_json_set_bool(data, "permitted", false);
+        assay_json_set_text(data, "reason", "stale");
+    }
+    if (permission.permitted && turns) http_document(asking, "assay.permit", data);
+    else
+        http_problem(asking, HTTP_PERMIT_DENIED, permission.permitted ? "stale" : permission.reason,
+                     data);
+}

@@ -1,0 +1,75 @@
+/*
+ * net/http/http.h - HTTP of a node: one thread that renders copies, and never touches the node.
+ *
+ * The node's loop lays out a copy of its snapshot (net/http/view.h) a few times a second; the
+ * thread, of lower priority than the loop, answers from it. Connections, memory and time are
+ * bounded; whoever is slow is cut. docs/openapi.json is the contract, docs/http.md the page for
+ * operators.
+ *
+ * A UNIX socket (mode 0600), or TCP on a loopback address; on any other address only with mutual
+ * TLS.
+ */
+#ifndef ASSAY_NET_HTTP_HTTP_H
+#define ASSAY_NET_HTTP_HTTP_H
+
+#include "net/http/view.h"
+
+enum {
+    ASSAY_HTTP_CONNECTIONS_MAX = 512,
+    ASSAY_HTTP_STREAMS_MAX = 200,
+    ASSAY_HTTP_HELD_MAX = 64 << 20,         /* bytes of answers that clients have not read yet */
+    ASSAY_HTTP_REQUEST_LEN_MAX = 16 * 1024, /* its line and headers, MHD's pool of a connection */
+    ASSAY_HTTP_IDLE_MS = 10 * 1000, /* for a whole request to come, from the connection on */
+    ASSAY_HTTP_SLOW_MS = 30 * 1000, /* for an answer to be read */
+    ASSAY_HTTP_PUBLISH_MS = 250,    /* between two views while somebody is there ... */
+    ASSAY_HTTP_ALONE_MS = 1000,     /* ... and when nobody is */
+    ASSAY_HTTP_LISTEN_MAX = 160,
+};
+
+struct assay_http_config {
+    const char *socket_path; /* a UNIX socket; NULL: address */
+    const char *address;     /* HOST:PORT, HOST a numeric address or localhost */
+    /* PEM files for mutual TLS; all or none. clients: who may sign certificates of clients. */
+    const char *certificate, *key, *clients;
+};
+
+struct assay_http;
+
+/*
+ * assay_http_check - may HTTP listen like this?
+ * Out:     message: why not, for people
+ * Returns: ASSAY_OK | ASSAY_E_SYNTAX (no such address) | ASSAY_E_INVALID (not a loopback address,
+ *          and no mutual TLS; or TLS on a UNIX socket, or not whole)
+ */
+ASSAY_CHECKED enum assay_status assay_http_check(const struct assay_http_config *config,
+                                                 char *message, size_t message_len);
+/*
+ * assay_http_open - listen, and start the thread.
+ * In:      boot: names this run of the node
+ * Out:     *out; message says why not
+ * Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_MEMORY | as assay_http_check | as assay_file_read
+ */
+ASSAY_CHECKED enum assay_status assay_http_open(const struct assay_http_config *config,
+                                                uint64_t boot, struct assay_http **out,
+                                                char *message, size_t message_len);
+/* Ends the thread, removes the socket. Accepts a pointer to NULL; nulls it. Returns: nothing. */
+void assay_http_close(struct assay_http **http);
+
+/* --- by the node's loop alone; none of them waits */
+
+/* Returns: whether a view is due. */
+bool assay_http_due(const struct assay_http *http, uint64_t now_ms);
+/* As assay_http_shelf_publish. Returns: nothing. */
+void assay_http_publish(struct assay_http *http, const struct assay_snapshot *snapshot,
+                        bool draining);
+/* A closed epoch, taken over (NULL: there was no memory for it). Returns: nothing. */
+void assay_http_epoch(struct assay_http *http, struct assay_http_epoch *epoch);
+/* Returns: nothing. */
+void assay_http_lie(struct assay_http *http, const struct assay_http_lie *lie);
+/* name: "" when it is about nobody. Returns: nothing. */
+void assay_http_tell(struct assay_http *http, const struct assay_timeline_event *event,
+                     const char *name);
+/* Returns: the number of the event that was told last, 0: none. */
+uint64_t assay_http_told(const struct assay_http *http);
+
+#endif

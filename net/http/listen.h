@@ -1,0 +1,17 @@
+/*
+ * net/http/listen.h - where HTTP listens. Private to the folder.
+ */
+#ifndef ASSAY_NET_HTTP_LISTEN_H
+#define ASSAY_NET_HTTP_LISTEN_H
+
+#include "net/http/http.h"
+
+/*
+ * Out:     *fd: non-blocking and listening; *loopback: TCP of this machine without TLS
+ * Returns: as assay_http_open
+ */
+ASSAY_CHECKED enum assay_status assay_http_listen(const struct assay_http_config *config, int *fd,
+                                                  bool *loopback, char *message,
+                                                  size_t message_len);
+
+#endif

@@ -1,0 +1,301 @@
+/*
+ * net/http/metrics.c - the view as metrics, in OpenMetrics 1.0 or in the text format 0.0.4.
+ *
+ * No label names a peer: a network of strangers must not decide how many series there are. Labels
+ * are words of lists in the source. docs/http.md has every name; a test holds it against this file.
+ */
+#include "net/http/answer_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct page {
+    FILE *out;
+    bool open; /* OpenMetrics, else 0.0.4 */
+};
+
+/* ------------------------------------------------------------ lines */
+
+/* The old format names a counter's family with its suffix, the new one without. */
+static void head(const struct page *page, const char *name, const char *type, const char *help)
+{
+    const bool counter = strcmp(type, "counter") == 0;
+    const char *suffix = counter && !page->open ? "_total" : "";
+    (void)fprintf(page->out, "# HELP %s%s %s\n# TYPE %s%s %s\n", name, suffix, help, name, suffix,
+                  type);
+}
+
+/* One of them: label and value of it may be NULL. scale: how many decimals the integer has. */
+static void sample(const struct page *page, const char *name, const char *label, const char *word,
+                   uint64_t value, unsigned scale)
+{
+    static const uint64_t powers[] = { 1, 10, 100, 1000, 10000, 100000, 1000000 };
+    const uint64_t unit = powers[scale];
+    (void)fputs(name, page->out);
+    if (label != NULL) (void)fprintf(page->out, "{%s=\"%s\"}", label, word);
+    (void)fprintf(page->out, " %" PRIu64, value / unit);
+    if (scale > 0) (void)fprintf(page->out, ".%0*" PRIu64, (int)scale, value % unit);
+    (void)fputc('\n', page->out);
+}
+
+static void gauge(const struct page *page, const char *name, const char *help, uint64_t value,
+                  unsigned scale)
+{
+    head(page, name, "gauge", help);
+    sample(page, name, NULL, NULL, value, scale);
+}
+
+static void counter(const struct page *page, const char *name, const char *help, uint64_t value,
+                    unsigned scale)
+{
+    char full[96];
+    head(page, name, "counter", help);
+    (void)snprintf(full, sizeof full, "%s_total", name);
+    sample(page, full, NULL, NULL, value, scale);
+}
+
+static void labelled(const struct page *page, const char *name, const char *label, const char *word,
+                     uint64_t value)
+{
+    char full[96];
+    (void)snprintf(full, sizeof full, "%s_total", name);
+    sample(page, full, label, word, value, 0);
+}
+
+/* ------------------------------------------------------------ this node */
+
+static void put_self(const struct page *page, const struct assay_snapshot *s)
+{
+    const struct assay_member_snapshot *own = &s->members[s->self].ledger;
+    static const char *const words[] = { "full", "warning", "restricted", "suspended" };
+    head(page, "assay_build_info", "gauge", "The program, always 1.");
+    sample(page, "assay_build_info", "version", ASSAY_VERSION, 1, 0);
+    gauge(page, "assay_node_score_ratio", "Score of this node: the smaller of both below.",
+          assay_trust_score_bp(&own->trust), 4);
+    gauge(page, "assay_node_integrity_ratio", "Integrity of this node.", own->trust.integrity_bp,
+          4);
+    gauge(page, "assay_node_availability_ratio", "Availability of this node.",
+          own->trust.availability_bp, 4);
+    head(page, "assay_node_standing", "gauge", "1 at the standing of this node.");
+    for (unsigned i = 0; i < 4; i++)
+        sample(page, "assay_node_standing", "band", words[i],
+               (unsigned)own->trust.score.standing == i, 0);
+    gauge(page, "assay_node_weight", "Weight of this node in the running epoch.", own->weight, 0);
+    const uint64_t epochs = s->chain.epoch - own->last_success_epoch;
+    gauge(page, "assay_evidence_age_seconds",
+          "Epochs since own evidence was certified, as time; grows while the chain goes on.",
+          epochs * s->epoch_ms, 3);
+    gauge(page, "assay_enclave_running", "Does the enclave run?", s->enclave.pid != 0, 0);
+    gauge(page, "assay_enclave_paused", "Is its service suspended by an order?", s->enclave.paused,
+          0);
+    counter(page, "assay_enclave_starts", "Starts of the enclave.", s->enclave.starts, 0);
+    gauge(page, "assay_insecure_mode", "Profile development: evidence proves nothing.", s->insecure,
+          0);
+}
+
+/* ------------------------------------------------------------ the network */
+
+static void put_members(const struct page *page, const struct assay_snapshot *s)
+{
+    static const char *const words[] = { "full", "warning", "restricted", "suspended" };
+    uint64_t bands[4] = { 0 }, present = 0, banned = 0, attested = 0, offences = 0;
+    for (uint32_t i = 0; i < s->member_count; i++) {
+        const struct assay_snapshot_member *m = &s->members[i];
+        if (m->ledger.stage != ASSAY_STAGE_MEMBER) continue;
+        bands[(unsigned)m->ledger.trust.score.standing % 4]++;
+        present += m->present;
+        banned += m->banned;
+        offences += m->ledger.trust.offences.count;
+        attested += m->ledger.last_success_epoch + 1 >= s->chain.epoch;
+    }
+    const uint64_t all = bands[0] + bands[1] + bands[2] + bands[3];
+    head(page, "assay_nodes", "gauge", "Members by standing.");
+    for (unsigned i = 0; i < 4; i++)
+        sample(page, "assay_nodes", "band", words[i], bands[i], 0);
+    gauge(page, "assay_nodes_attested", "Members whose evidence the last close certified.",
+          attested, 0);
+    gauge(page, "assay_suspensions_active", "Members that are suspended.", bands[3], 0);
+    gauge(page, "assay_offences", "Offences that members have on record.", offences, 0);
+    head(page, "assay_peers", "gauge", "Members by what is heard of them, this node included.");
+    sample(page, "assay_peers", "state", "present", present, 0);
+    sample(page, "assay_peers", "state", "absent", all - present, 0);
+    sample(page, "assay_peers", "state", "banned", banned, 0);
+}
+
+static void put_margin(const struct page *page, const struct assay_snapshot *s)
+{
+    gauge(page, "assay_quorum_available", "Is enough weight heard of to go on?", s->margin.progress,
+          0);
+    gauge(page, "assay_quorum_weight", "The least weight that is a quorum.",
+          s->margin.quorum_weight, 0);
+    gauge(page, "assay_present_weight", "Weight of the members that are heard of.",
+          s->margin.present_weight, 0);
+    gauge(page, "assay_total_weight", "Weight of all.", s->chain.total_weight, 0);
+    head(page, "assay_tolerated_faults", "gauge",
+         "Any so many more members may fail without stopping progress, or lie without ending "
+         "safety.");
+    sample(page, "assay_tolerated_faults", "until", "stop", s->margin.members_stop, 0);
+    sample(page, "assay_tolerated_faults", "until", "break", s->margin.members_break, 0);
+    gauge(page, "assay_largest_operator_ratio", "Share of the weight of the largest operator.",
+          s->chain.largest_operator_bp, 4);
+    gauge(page, "assay_largest_vendor_ratio", "Share of the weight of the largest vendor root.",
+          s->chain.largest_vendor_bp, 4);
+}
+
+static void put_chain(const struct page *page, const struct assay_snapshot *s)
+{
+    const uint64_t final_ms = s->chain.final_at_ms;
+    gauge(page, "assay_epoch", "The running epoch.", s->chain.epoch, 0);
+    gauge(page, "assay_epoch_duration_seconds", "Length of an epoch.", s->epoch_ms, 3);
+    gauge(page, "assay_epoch_open_seconds", "Since when the running epoch runs here.",
+          s->margin.open_ms, 3);
+    gauge(page, "assay_epoch_overdue", "Should the running epoch be closed by now?",
+          s->margin.overdue, 0);
+    gauge(page, "assay_epoch_certified", "Was the last closed epoch certified?", s->chain.certified,
+          0);
+    gauge(page, "assay_chain_height", "Height of the newest final block.", s->chain.height, 0);
+    gauge(page, "assay_head_age_seconds",
+          "Since a block became final here; since the start, when none has.",
+          final_ms != 0 ? s->now_ms - final_ms : s->uptime_ms, 3);
+    gauge(page, "assay_chain_voting", "Does this node vote?", s->chain.voting, 0);
+    gauge(page, "assay_chain_behind", "Does this node fetch blocks that others have?",
+          s->chain.behind, 0);
+    gauge(page, "assay_views_nullified", "Views that ended without a block, in a row.",
+          s->chain.views_nullified, 0);
+    gauge(page, "assay_changes_pending", "Changes by operators that wait for their epoch.",
+          s->changes.pending_count, 0);
+    head(page, "assay_finality_seconds", "summary", "From an own proposal to its finality.");
+    sample(page, "assay_finality_seconds", "quantile", "0.5", s->finality.p50_us, 6);
+    sample(page, "assay_finality_seconds", "quantile", "0.99", s->finality.p99_us, 6);
+    sample(page, "assay_finality_seconds_count", NULL, NULL, s->finality.samples, 0);
+}
+
+/* How far ballots of the newest closed epoch agree. */
+static void put_votes(const struct page *page, const struct assay_http_view *view)
+{
+    const struct assay_http_epoch *epoch = http_newest(view);
+    uint64_t balloted = 0, said = 0, against = 0;
+    const uint32_t count = epoch != NULL ? epoch->count : 0;
+    for (uint32_t v = 0; v < count; v++) {
+        balloted += epoch->rows[v].balloted;
+        for (uint32_t s = 0; s < count; s++) {
+            const char letter = epoch->said[(size_t)v * count + s];
+            const struct assay_history_row *row = &epoch->rows[s].row;
+            if (letter == '-') continue;
+            const bool passes = letter == 'P' || letter == 'H' || letter == 'O';
+            said++;
+            against += passes != (row->positive_bp > row->negative_bp + row->unjudged_bp);
+        }
+    }
+    gauge(page, "assay_epoch_participation_ratio",
+          "Share of the members whose ballot counted in the last closed epoch.",
+          count > 0 ? balloted * 10000 / count : 0, 4);
+    gauge(page, "assay_vote_disagreement_ratio",
+          "Share of the votes of that epoch that the others did not share.",
+          said > 0 ? against * 10000 / said : 0, 4);
+    gauge(page, "assay_votes_proven_false", "Votes that proofs contradict, as far as remembered.",
+          view->lie_count, 0);
+}
+
+/* ------------------------------------------------------------ the machine */
+
+/* A gauge may be below zero, a sample is not. */
+static void put_clock(const struct page *page, const struct assay_snapshot *s)
+{
+    const int64_t ahead = s->clock_known ? s->clock_ahead_ms : 0;
+    const uint64_t size = ahead < 0 ? 0 - (uint64_t)ahead : (uint64_t)ahead;
+    head(page, "assay_clock_skew_seconds", "gauge",
+         "The date of this machine is ahead of the others' by so much; 0 while not known.");
+    (void)fprintf(page->out, "assay_clock_skew_seconds %s%" PRIu64 ".%03" PRIu64 "\n",
+                  ahead < 0 ? "-" : "", size / 1000, size % 1000);
+    gauge(page, "assay_clock_off", "Is that more than the bound?", s->clock_off, 0);
+}
+
+static void put_process(const struct page *page, const struct assay_http_book *book)
+{
+    const struct assay_snapshot *s = &book->view->snapshot;
+    gauge(page, "process_start_time_seconds", "When the process started, in Unix seconds.",
+          s->at_unix_ms - s->uptime_ms, 3);
+    gauge(page, "process_resident_memory_bytes", "Memory of the process.", book->rss_bytes, 0);
+    counter(page, "process_cpu_seconds", "Time on processors.", book->cpu_ms, 3);
+    gauge(page, "process_open_fds", "Open descriptors.", book->fds, 0);
+    gauge(page, "assay_verifications_pending", "Verifications that wait or run.",
+          s->verifications_pending, 0);
+    gauge(page, "assay_evidence_cached_bytes", "Evidence in memory.", s->evidence_cached_bytes, 0);
+}
+
+static void put_http(const struct page *page, const struct assay_http_figures *f)
+{
+    static const char *const codes[] = { "other", "1xx", "2xx", "3xx", "4xx", "5xx" };
+    static const char name[] = "assay_http_requests", cut[] = "assay_http_connections_cut";
+    head(page, name, "counter", "Answers by their status, but those of /metrics.");
+    for (unsigned i = 2; i < 6; i++)
+        labelled(page, name, "code", codes[i], f->answers[i]);
+    gauge(page, "assay_http_connections", "Open connections.", f->connections, 0);
+    gauge(page, "assay_http_streams", "Streams of events among them.", f->streams, 0);
+    gauge(page, "assay_http_held_bytes", "Answers that are being read.", f->held_bytes, 0);
+    head(page, cut, "counter", "Connections that were ended from here.");
+    labelled(page, cut, "reason", "slow", f->cut_slow);
+    labelled(page, cut, "reason", "idle", f->cut_idle);
+    labelled(page, cut, "reason", "busy", f->refused);
+}
+
+/* ------------------------------------------------------------ counters */
+
+static void put_counters(const struct page *page, const struct assay_counters *c)
+{
+    static const char messages[] = "assay_gossip_messages", bytes[] = "assay_gossip_bytes";
+    static const char permits[] = "assay_permits", counted[] = "assay_counted";
+    head(page, messages, "counter", "Frames from and to peers.");
+    labelled(page, messages, "dir", "in", c->value[ASSAY_COUNT_FRAMES_IN]);
+    labelled(page, messages, "dir", "out", c->value[ASSAY_COUNT_FRAMES_OUT]);
+    head(page, bytes, "counter", "Bytes from and to peers.");
+    labelled(page, bytes, "dir", "in", c->value[ASSAY_COUNT_BYTES_IN]);
+    labelled(page, bytes, "dir", "out", c->value[ASSAY_COUNT_BYTES_OUT]);
+    counter(page, "assay_evidence_verifications", "Pieces of evidence that were verified.",
+            c->value[ASSAY_COUNT_VERIFIED], 0);
+    head(page, permits, "counter", "Permits that were asked for.");
+    labelled(page, permits, "result", "granted", c->value[ASSAY_COUNT_PERMIT_GRANTED]);
+    labelled(page, permits, "result", "denied", c->value[ASSAY_COUNT_PERMIT_DENIED]);
+    head(page, counted, "counter", "What came, went and was refused, by reason (assay counters).");
+    for (unsigned i = ASSAY_COUNT_BYTES_OUT + 1; i < ASSAY_COUNTER_COUNT; i++)
+        labelled(page, counted, "what", assay_counter_name((enum assay_counter)i), c->value[i]);
+}
+
+void http_metrics(struct http_asking *asking)
+{
+    const struct assay_http_view *view = asking->view;
+    const char *accept = asking->request->accept;
+    char *text = NULL;
+    size_t len = 0;
+    struct page page = { .out = open_memstream(&text, &len),
+                         .open = accept != NULL &&
+                                 strstr(accept, "application/openmetrics-text") != NULL };
+    if (page.out == NULL) {
+        http_problem(asking, HTTP_INTERNAL, "", NULL);
+        return;
+    }
+    put_self(&page, &view->snapshot);
+    put_members(&page, &view->snapshot);
+    put_margin(&page, &view->snapshot);
+    put_chain(&page, &view->snapshot);
+    put_votes(&page, view);
+    put_clock(&page, &view->snapshot);
+    put_process(&page, asking->book);
+    put_http(&page, asking->book->figures);
+    put_counters(&page, &view->snapshot.counters);
+    if (page.open) (void)fputs("# EOF\n", page.out);
+    const bool whole = ferror(page.out) == 0;
+    if (fclose(page.out) != 0 || !whole) {
+        free(text);
+        http_problem(asking, HTTP_INTERNAL, "", NULL);
+        return;
+    }
+    asking->answer->status = 200;
+    asking->answer->type = page.open ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                                     : "text/plain; version=0.0.4; charset=utf-8";
+    asking->answer->body = text;
+    asking->answer->len = len;
+}

@@ -1,0 +1,762 @@
+/*
+ * net/http/server.c - the one adapter of libmicrohttpd: a thread, its connections, their bounds.
+ *
+ * The thread polls the library's own descriptor and a wake-up of ours. Requests are copied into
+ * struct assay_http_request; what to say is decided in answer.c. Answers are kept while the view
+ * that they were made of is the newest, so a thousand askers cost one rendering. Streams are
+ * suspended while there is nothing to tell. What the library does not bound is bounded here: the
+ * time for a whole request (a header a second would live for ever), the time to read an answer,
+ * bytes that wait.
+ */
+#include "base/assert.h"
+#include "base/file/file.h"
+#include "net/http/answer.h"
+#include "net/http/listen.h"
+#include "net/http/stream.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <gnutls/gnutls.h>
+#include <inttypes.h>
+#include <microhttpd.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    NICE = 10, /* the node's loop and its verifiers come first */
+    SWEEP_MS = 500,
+    EVICT_ABOVE = ASSAY_HTTP_CONNECTIONS_MAX - 32, /* then idle ones make room */
+    PER_ADDRESS_MAX = 64,                          /* beyond this machine */
+    KEPT = 16,                                     /* answers that may be asked for again */
+    KEY_MAX = 192,
+    PEM_MAX = 256 * 1024,
+};
+
+enum link_state { LINK_WAITING, LINK_ANSWERING, LINK_STREAMING };
+
+/* One connection. */
+struct link {
+    struct assay_http *http;
+    struct link *next, *before;
+    struct MHD_Connection *connection;
+    int fd;
+    enum link_state state;
+    bool suspended, cut;
+    uint64_t since_ms; /* in this state; of a stream: since it took something */
+    struct assay_http_stream *stream;
+};
+
+/* An answer as long as its view is the newest. */
+struct kept {
+    char key[KEY_MAX];
+    uint64_t generation;
+    struct MHD_Response *response;
+    unsigned status;
+};
+
+struct assay_http {
+    struct assay_http_shelf *shelf;
+    struct assay_http_ring *ring;
+    char *socket_path;
+    int wake_fd;
+    pthread_t thread;
+    bool has_thread, loopback;
+    _Atomic bool stop;
+    _Atomic uint32_t clients; /* for the loop: is anybody there? */
+    /* the loop's */
+    uint64_t published_ms, told;
+    bool has_published;
+    /* the thread's */
+    struct MHD_Daemon *daemon;
+    struct link *links;
+    uint64_t now_ms, swept_ms, boot;
+    uint64_t generation; /* of the view that was looked at last */
+    struct assay_http_figures figures;
+    struct kept kept[KEPT];
+    size_t kept_next;
+    char *certificate, *key, *authority; /* PEM, NUL-terminated */
+};
+
+static uint64_t monotonic_ms(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* ------------------------------------------------------------ what is asked */
+
+static enum MHD_Result take_parameter(void *context, enum MHD_ValueKind kind, const char *key,
+                                      const char *value)
+{
+    struct assay_http_request *request = context;
+    (void)kind;
+    if (request->parameter_count == ASSAY_HTTP_PARAMETERS_MAX) {
+        request->too_many_parameters = true;
+        return MHD_NO;
+    }
+    request->parameters[request->parameter_count++] =
+        (struct assay_http_pair){ .key = key, .value = value };
+    return MHD_YES;
+}
+
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static void read_request(const struct link *link, const char *method, const char *url,
+                         struct assay_http_request *out)
+{
+    struct MHD_Connection *c = link->connection;
+    const char *length = header(c, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    *out = (struct assay_http_request){
+        .method = method,
+        .path = url,
+        .accept = header(c, MHD_HTTP_HEADER_ACCEPT),
+        .if_none_match = header(c, MHD_HTTP_HEADER_IF_NONE_MATCH),
+        .host = header(c, MHD_HTTP_HEADER_HOST),
+        .last_event_id = header(c, "Last-Event-ID"),
+        .has_body = (length != NULL && strcmp(length, "0") != 0) ||
+                    header(c, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL,
+        .loopback = link->http->loopback,
+    };
+    (void)MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, take_parameter, out);
+}
+
+/* ------------------------------------------------------------ answers and their headers */
+
+/* Bytes of an answer, counted until nobody reads them any more. */
+struct held {
+    struct assay_http *http;
+    size_t len;
+    char *body;
+};
+
+static void let_go(void *context)
+{
+    struct held *held = context;
+    held->http->figures.held_bytes -= held->len;
+    free(held->body);
+    free(held);
+}
+
+static struct MHD_Response *response_of(struct assay_http *http, struct assay_http_answer *answer)
+{
+    union {
+        const void *in;
+        void *out;
+    } fixed = { .in = answer->fixed }; /* the library does not write to persistent bytes */
+    if (answer->body == NULL)
+        return MHD_create_response_from_buffer(answer->len, fixed.out, MHD_RESPMEM_PERSISTENT);
+    struct held *held = malloc(sizeof *held);
+    struct MHD_Response *response = NULL;
+    if (held != NULL) {
+        *held = (struct held){ .http = http, .len = answer->len, .body = answer->body };
+        response = MHD_create_response_from_buffer_with_free_callback_cls(answer->len, answer->body,
+                                                                          let_go, held);
+    }
+    if (response != NULL) {
+        http->figures.held_bytes += answer->len;
+    } else {
+        free(held);
+        free(answer->body);
+    }
+    answer->body = NULL;
+    return response;
+}
+
+static void put_headers(struct MHD_Response *response, const struct assay_http_answer *answer)
+{
+    static const char data_policy[] = "default-src 'none'; frame-ancestors 'none'";
+    const struct {
+        const char *name, *value;
+    } headers[] = {
+        { MHD_HTTP_HEADER_CONTENT_TYPE, answer->type },
+        { MHD_HTTP_HEADER_CACHE_CONTROL, answer->etag[0] != '\0' ? "no-cache" : "no-store" },
+        { MHD_HTTP_HEADER_ETAG, answer->etag[0] != '\0' ? answer->etag : NULL },
+        { MHD_HTTP_HEADER_ALLOW, answer->allow },
+        { MHD_HTTP_HEADER_RETRY_AFTER, answer->again ? "1" : NULL },
+        { MHD_HTTP_HEADER_VARY, "Accept" },
+        { "Content-Security-Policy", answer->policy != NULL ? answer->policy : data_policy },
+        { "Cross-Origin-Resource-Policy", "same-origin" },
+        { "Referrer-Policy", "no-referrer" },
+        { "X-Content-Type-Options", "nosniff" },
+    };
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
+        if (headers[i].value != NULL)
+            (void)MHD_add_response_header(response, headers[i].name, headers[i].value);
+}
+
+static void count_answer(struct assay_http *http, const char *path, unsigned status)
+{
+    if (strcmp(path, "/metrics") == 0) return; /* they do not count themselves */
+    http->figures.answers[status / 100 < 6 ? status / 100 : 0]++;
+}
+
+static uint64_t count_files(void)
+{
+    uint64_t count = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    if (dir == NULL) return 0;
+    while (readdir(dir) != NULL)
+        count++;
+    (void)closedir(dir);
+    return count > 3 ? count - 3 : 0; /* ".", "..", and this one */
+}
+
+static void look_at_process(struct assay_http_book *book)
+{
+    struct rusage used;
+    unsigned long long pages = 0, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file != NULL && fscanf(file, "%llu %llu", &pages, &resident) == 2)
+        book->rss_bytes = (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+    if (file != NULL) (void)fclose(file);
+    if (getrusage(RUSAGE_SELF, &used) == 0)
+        book->cpu_ms = (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000 +
+                       (uint64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
+    book->fds = count_files();
+}
+
+/* ------------------------------------------------------------ answers that are kept */
+
+/* Returns: false when this answer depends on more than the view, or its key is too long. */
+static bool key_of(const struct assay_http_request *r, char key[static KEY_MAX])
+{
+    static const char *const never[] = { "/livez", "/readyz", "/v1/permit", "/v1/events",
+                                         "/v1/timeline" };
+    const bool open = r->accept != NULL && strstr(r->accept, "openmetrics") != NULL;
+    if (r->if_none_match != NULL || r->has_body || r->too_many_parameters) return false;
+    if (strcmp(r->method, "GET") != 0 || (r->accept != NULL && strstr(r->accept, "*/*") == NULL))
+        return false;
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+        if (strcmp(r->path, never[i]) == 0) return false;
+    int len = snprintf(key, KEY_MAX, "%s%c", r->path, open ? '+' : '?');
+    for (size_t i = 0; i < r->parameter_count && len > 0 && len < KEY_MAX; i++)
+        len += snprintf(key + len, (size_t)(KEY_MAX - len), "%s=%s&", r->parameters[i].key,
+                        r->parameters[i].value != NULL ? r->parameters[i].value : "");
+    return len > 0 && len < KEY_MAX;
+}
+
+static const struct kept *find_kept(const struct assay_http *http, const char *key,
+                                    uint64_t generation)
+{
+    for (size_t i = 0; i < KEPT; i++)
+        if (http->kept[i].response != NULL && http->kept[i].generation == generation &&
+            strcmp(http->kept[i].key, key) == 0)
+            return &http->kept[i];
+    return NULL;
+}
+
+/* Takes a reference of its own. */
+static void keep(struct assay_http *http, const char *key, uint64_t generation,
+                 struct MHD_Response *response)
+{
+    struct kept *place = &http->kept[http->kept_next++ % KEPT];
+    if (place->response != NULL) MHD_destroy_response(place->response);
+    *place = (struct kept){ .generation = generation, .response = response, .status = 200 };
+    (void)snprintf(place->key, sizeof place->key, "%s", key);
+}
+
+/* What an old view said is read by nobody new. */
+static void forget_kept(struct assay_http *http, bool all)
+{
+    for (size_t i = 0; i < KEPT; i++) {
+        struct kept *kept = &http->kept[i];
+        if (kept->response == NULL || (!all && kept->generation == http->generation)) continue;
+        MHD_destroy_response(kept->response);
+        kept->response = NULL;
+    }
+}
+
+/* ------------------------------------------------------------ streams */
+
+static ssize_t read_stream(void *context, uint64_t position, char *out, size_t capacity)
+{
+    struct link *link = context;
+    struct assay_http *http = link->http;
+    (void)position;
+    if (atomic_load(&http->stop)) return MHD_CONTENT_READER_END_OF_STREAM;
+    struct assay_http_view *view = assay_http_shelf_take(http->shelf);
+    const size_t len =
+        assay_http_stream_take(link->stream, http->ring, view, http->now_ms, out, capacity);
+    assay_http_view_drop(&view);
+    link->since_ms = http->now_ms;
+    if (len > 0) return (ssize_t)len;
+    MHD_suspend_connection(link->connection);
+    link->suspended = true;
+    return 0;
+}
+
+static void end_stream(void *context)
+{
+    struct link *link = context;
+    free(link->stream);
+    link->stream = NULL;
+    link->http->figures.streams--;
+}
+
+static struct MHD_Response *stream_of(struct link *link, const struct assay_http_answer *answer)
+{
+    struct assay_http *http = link->http;
+    link->stream = malloc(sizeof *link->stream);
+    if (link->stream == NULL) return NULL;
+    assay_http_stream_init(link->stream, http->boot, answer->stream_since, answer->stream_resync,
+                           http->now_ms);
+    struct MHD_Response *response = MHD_create_response_from_callback(
+        MHD_SIZE_UNKNOWN, ASSAY_HTTP_CHUNK_MAX, read_stream, link, end_stream);
+    if (response == NULL) {
+        free(link->stream);
+        link->stream = NULL;
+        return NULL;
+    }
+    http->figures.streams++;
+    return response;
+}
+
+/* ------------------------------------------------------------ one request */
+
+static enum MHD_Result queue(struct link *link, unsigned status, struct MHD_Response *response)
+{
+    link->state = link->stream != NULL ? LINK_STREAMING : LINK_ANSWERING;
+    link->since_ms = link->http->now_ms;
+    return MHD_queue_response(link->connection, status, response);
+}
+
+/* Nothing more is rendered while so much waits to be read. */
+static enum MHD_Result answer_busy(struct link *link)
+{
+    static const char text[] =
+        "{\"type\":\"about:blank\",\"title\":\"Too many ask at once, or the node is only "
+        "starting\",\"status\":503,\"detail\":\"\",\"instance\":\"\",\"code\":\"too_busy\","
+        "\"hint\":\"ask again in a second\"}";
+    struct assay_http_answer answer = { .status = 503,
+                                        .type = "application/problem+json",
+                                        .fixed = text,
+                                        .len = sizeof text - 1,
+                                        .again = true };
+    struct MHD_Response *response = response_of(link->http, &answer);
+    if (response == NULL) return MHD_NO;
+    put_headers(response, &answer);
+    const enum MHD_Result result = queue(link, answer.status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result answer_new(struct link *link, const struct assay_http_request *request,
+                                  const struct assay_http_view *view, const char *key)
+{
+    struct assay_http *http = link->http;
+    struct assay_http_answer answer;
+    struct assay_http_book book = {
+        .view = view, .ring = http->ring, .figures = &http->figures, .now_ms = http->now_ms
+    };
+    if (strcmp(request->path, "/metrics") == 0) look_at_process(&book);
+    assay_http_answer(&book, request, &answer);
+    count_answer(http, request->path, answer.status);
+    if (answer.stream && http->figures.streams >= ASSAY_HTTP_STREAMS_MAX) return answer_busy(link);
+    struct MHD_Response *response =
+        answer.stream ? stream_of(link, &answer) : response_of(http, &answer);
+    if (response == NULL) return MHD_NO; /* the connection is closed */
+    put_headers(response, &answer);
+    const enum MHD_Result result = queue(link, answer.status, response);
+    if (key != NULL && answer.status == 200 && !answer.stream)
+        keep(http, key, view->generation, response);
+    else MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result answer_link(struct link *link, const struct assay_http_request *request)
+{
+    struct assay_http *http = link->http;
+    char key[KEY_MAX];
+    struct assay_http_view *view = assay_http_shelf_take(http->shelf);
+    const bool may_keep = view != NULL && key_of(request, key);
+    const struct kept *kept = may_keep ? find_kept(http, key, view->generation) : NULL;
+    enum MHD_Result result = MHD_NO;
+    if (kept != NULL) {
+        count_answer(http, request->path, kept->status);
+        result = queue(link, kept->status, kept->response);
+    } else if (http->figures.held_bytes > ASSAY_HTTP_HELD_MAX) {
+        http->figures.answers[5]++;
+        result = answer_busy(link);
+    } else {
+        result = answer_new(link, request, view, may_keep ? key : NULL);
+    }
+    assay_http_view_drop(&view);
+    return result;
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *upload,
+                                  size_t *upload_len, void **state)
+{
+    struct assay_http_request request;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct link *link = info != NULL ? info->socket_context : NULL;
+    (void)context;
+    (void)version;
+    (void)upload;
+    (void)upload_len;
+    if (link == NULL || link->stream != NULL) return MHD_NO;
+    /* The first call tells of the headers: an answer to those would end the connection, which is
+     * right for a body that nobody wants. */
+    const bool first = *state == NULL;
+    *state = link;
+    read_request(link, method, url, &request);
+    if (first && !request.has_body) return MHD_YES;
+    return answer_link(link, &request);
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **state,
+                         enum MHD_RequestTerminationCode code)
+{
+    struct link *link = *state;
+    (void)context;
+    (void)connection;
+    (void)code;
+    if (link == NULL) return;
+    link->state = LINK_WAITING;
+    link->suspended = false;
+    link->since_ms = link->http->now_ms;
+}
+
+/* ------------------------------------------------------------ connections */
+
+/* The library learns of it as if the other side had gone. */
+static void cut(struct link *link)
+{
+    if (link->cut) return;
+    link->cut = true;
+    (void)shutdown(link->fd, SHUT_RDWR);
+    if (!link->suspended) return;
+    link->suspended = false;
+    MHD_resume_connection(link->connection);
+}
+
+/* Somebody new comes and there is little room: who has said nothing for longest goes. */
+static void make_room(struct assay_http *http)
+{
+    struct link *oldest = NULL;
+    if (http->figures.connections < EVICT_ABOVE) return;
+    for (struct link *l = http->links; l != NULL; l = l->next)
+        if (l->state == LINK_WAITING && !l->cut &&
+            (oldest == NULL || l->since_ms < oldest->since_ms))
+            oldest = l;
+    if (oldest == NULL) return;
+    http->figures.refused++;
+    cut(oldest);
+}
+
+/* A client shows a certificate of http.clients, or the handshake fails. */
+static bool demand_certificate(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    if (info == NULL || info->tls_session == NULL) return false;
+    gnutls_session_t session = info->tls_session;
+    gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
+    gnutls_session_set_verify_cert(session, NULL, 0);
+    return true;
+}
+
+static void on_link(struct assay_http *http, struct MHD_Connection *connection, void **place)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const int fd = info != NULL ? info->connect_fd : -1;
+    struct link *link = calloc(1, sizeof *link);
+    if (link == NULL || fd < 0 || (http->certificate != NULL && !demand_certificate(connection))) {
+        if (fd >= 0) (void)shutdown(fd, SHUT_RDWR);
+        free(link);
+        return;
+    }
+    make_room(http);
+    *link = (struct link){ .http = http,
+                           .next = http->links,
+                           .connection = connection,
+                           .fd = fd,
+                           .since_ms = http->now_ms };
+    if (http->links != NULL) http->links->before = link;
+    http->links = link;
+    http->figures.connections++;
+    http->figures.accepted++;
+    *place = link;
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **place,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct assay_http *http = context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        on_link(http, connection, place);
+    } else if (*place != NULL) {
+        struct link *link = *place;
+        if (link->next != NULL) link->next->before = link->before;
+        if (link->before != NULL) link->before->next = link->next;
+        else http->links = link->next;
+        http->figures.connections--;
+        free(link);
+        *place = NULL;
+    }
+    atomic_store(&http->clients, (uint32_t)http->figures.connections);
+}
+
+static bool is_over(const struct assay_http *http, const struct link *link)
+{
+    const uint64_t age = http->now_ms - link->since_ms;
+    if (link->cut || link->suspended) return false;
+    return age > (link->state == LINK_WAITING ? ASSAY_HTTP_IDLE_MS : ASSAY_HTTP_SLOW_MS);
+}
+
+static void sweep(struct assay_http *http)
+{
+    if (http->now_ms - http->swept_ms < SWEEP_MS) return;
+    http->swept_ms = http->now_ms;
+    for (struct link *l = http->links, *next = NULL; l != NULL; l = next) {
+        next = l->next;
+        if (!is_over(http, l)) continue;
+        if (l->state == LINK_WAITING) http->figures.cut_idle++;
+        else http->figures.cut_slow++;
+        cut(l);
+    }
+}
+
+/* ------------------------------------------------------------ the thread */
+
+static void tell_streams(struct assay_http *http)
+{
+    struct assay_http_view *view = assay_http_shelf_take(http->shelf);
+    const uint64_t last = assay_http_ring_last(http->ring);
+    if (view != NULL && view->generation != http->generation) {
+        http->generation = view->generation;
+        forget_kept(http, false);
+    }
+    assay_http_view_drop(&view);
+    for (struct link *l = http->links; l != NULL; l = l->next) {
+        if (!l->suspended || l->stream == NULL) continue;
+        if (!assay_http_stream_waits(l->stream, last, http->generation, http->now_ms)) continue;
+        l->suspended = false;
+        MHD_resume_connection(l->connection);
+    }
+}
+
+static int patience_ms(struct assay_http *http)
+{
+    MHD_UNSIGNED_LONG_LONG timeout = SWEEP_MS;
+    const unsigned long long most = http->figures.streams > 0 ? ASSAY_HTTP_SNAPSHOT_MS : SWEEP_MS;
+    if (MHD_get_timeout(http->daemon, &timeout) != MHD_YES || timeout > most) timeout = most;
+    return (int)timeout;
+}
+
+static void *serve(void *context)
+{
+    struct assay_http *http = context;
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    struct pollfd fds[2] = { { .fd = info != NULL ? info->epoll_fd : -1, .events = POLLIN },
+                             { .fd = http->wake_fd, .events = POLLIN } };
+    (void)setpriority(PRIO_PROCESS, 0, NICE); /* of this thread alone, on Linux */
+    while (!atomic_load(&http->stop)) {
+        uint64_t woken = 0;
+        (void)poll(fds, 2, patience_ms(http));
+        http->now_ms = monotonic_ms();
+        if (read(http->wake_fd, &woken, sizeof woken) > 0 || http->figures.streams > 0)
+            tell_streams(http);
+        sweep(http);
+        (void)MHD_run(http->daemon);
+    }
+    /* The library closes no connection that is suspended. */
+    for (struct link *l = http->links; l != NULL; l = l->next) {
+        if (!l->suspended) continue;
+        l->suspended = false;
+        MHD_resume_connection(l->connection);
+    }
+    (void)MHD_run(http->daemon);
+    return NULL;
+}
+
+/* ------------------------------------------------------------ opening and closing */
+
+static enum assay_status read_pem(const char *path, char **out, char *message, size_t message_len)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    if (path == NULL) return ASSAY_OK;
+    enum assay_status status = assay_file_read(path, PEM_MAX, &bytes, &len);
+    char *text = status == ASSAY_OK ? malloc(len + 1) : NULL;
+    if (status == ASSAY_OK && text == NULL) status = ASSAY_E_MEMORY;
+    if (text != NULL) {
+        assay_bytes_copy(text, len, bytes, len);
+        text[len] = '\0';
+    }
+    if (bytes != NULL) explicit_bzero(bytes, len);
+    free(bytes);
+    *out = text;
+    if (status != ASSAY_OK)
+        (void)snprintf(message, message_len, "%.200s: %s", path, assay_status_text(status));
+    return status;
+}
+
+static enum assay_status open_daemon(struct assay_http *http, int fd, bool within, char *message,
+                                     size_t message_len)
+{
+    const bool tls = http->certificate != NULL;
+    const struct MHD_OptionItem tls_options[] = {
+        { MHD_OPTION_HTTPS_MEM_KEY, 0, http->key },
+        { MHD_OPTION_HTTPS_MEM_CERT, 0, http->certificate },
+        { MHD_OPTION_HTTPS_MEM_TRUST, 0, http->authority },
+        { MHD_OPTION_END, 0, NULL },
+    };
+    const struct MHD_OptionItem plain_options[] = { { MHD_OPTION_END, 0, NULL } };
+    union {
+        const struct MHD_OptionItem *in;
+        void *out;
+    } options = { .in = tls ? tls_options : plain_options };
+    const unsigned flags = (unsigned)MHD_USE_EPOLL | (unsigned)MHD_ALLOW_SUSPEND_RESUME |
+                           (tls ? (unsigned)MHD_USE_TLS : 0U);
+    http->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, http, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)ASSAY_HTTP_CONNECTIONS_MAX,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, within ? 0U : (unsigned)PER_ADDRESS_MAX,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(ASSAY_HTTP_SLOW_MS / 1000),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)ASSAY_HTTP_REQUEST_LEN_MAX,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, http, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, options.out,
+        MHD_OPTION_END);
+    if (http->daemon != NULL) return ASSAY_OK;
+    (void)close(fd);
+    (void)snprintf(message, message_len, "%s",
+                   tls ? "HTTP: certificate and key are not of a kind that TLS takes, or not of "
+                         "each other"
+                       : "HTTP: the server cannot be set up");
+    return ASSAY_E_IO;
+}
+
+static enum assay_status open_all(struct assay_http *http, const struct assay_http_config *config,
+                                  char *message, size_t message_len)
+{
+    int fd = -1;
+    ASSAY_TRY(assay_http_check(config, message, message_len));
+    ASSAY_TRY(read_pem(config->certificate, &http->certificate, message, message_len));
+    ASSAY_TRY(read_pem(config->key, &http->key, message, message_len));
+    ASSAY_TRY(read_pem(config->clients, &http->authority, message, message_len));
+    (void)snprintf(message, message_len, "HTTP cannot be set up");
+    http->shelf = assay_http_shelf_create(http->boot);
+    http->ring = assay_http_ring_create();
+    if (http->shelf == NULL || http->ring == NULL) return ASSAY_E_MEMORY;
+    http->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (http->wake_fd < 0) return ASSAY_E_IO;
+    ASSAY_TRY(assay_http_listen(config, &fd, &http->loopback, message, message_len));
+    if (config->socket_path != NULL) {
+        http->socket_path = strdup(config->socket_path);
+        if (http->socket_path == NULL) {
+            (void)unlink(config->socket_path);
+            (void)close(fd);
+            return ASSAY_E_MEMORY;
+        }
+    }
+    ASSAY_TRY(
+        open_daemon(http, fd, config->socket_path != NULL || http->loopback, message, message_len));
+    http->now_ms = monotonic_ms();
+    http->has_thread = pthread_create(&http->thread, NULL, serve, http) == 0;
+    return http->has_thread ? ASSAY_OK : ASSAY_E_MEMORY;
+}
+
+enum assay_status assay_http_open(const struct assay_http_config *config, uint64_t boot,
+                                  struct assay_http **out, char *message, size_t message_len)
+{
+    struct assay_http *http = calloc(1, sizeof *http);
+    if (http == NULL) return ASSAY_E_MEMORY;
+    http->wake_fd = -1;
+    http->boot = boot;
+    const enum assay_status status = open_all(http, config, message, message_len);
+    if (status != ASSAY_OK) {
+        assay_http_close(&http);
+        return status;
+    }
+    message[0] = '\0';
+    *out = http;
+    return ASSAY_OK;
+}
+
+static void wake(struct assay_http *http)
+{
+    const uint64_t one = 1;
+    /* A counter that is full wakes as well. */
+    const ssize_t written = write(http->wake_fd, &one, sizeof one);
+    ASSAY_ASSERT(written == (ssize_t)sizeof one || errno == EAGAIN);
+}
+
+void assay_http_close(struct assay_http **http)
+{
+    struct assay_http *h = *http;
+    *http = NULL;
+    if (h == NULL) return;
+    atomic_store(&h->stop, true);
+    if (h->has_thread) {
+        wake(h);
+        (void)pthread_join(h->thread, NULL);
+    }
+    forget_kept(h, true);
+    if (h->daemon != NULL) MHD_stop_daemon(h->daemon); /* closes the listener, too */
+    if (h->socket_path != NULL) (void)unlink(h->socket_path);
+    free(h->socket_path);
+    assay_http_shelf_destroy(&h->shelf);
+    assay_http_ring_destroy(&h->ring);
+    if (h->wake_fd >= 0) (void)close(h->wake_fd);
+    if (h->key != NULL) explicit_bzero(h->key, strlen(h->key));
+    free(h->certificate);
+    free(h->key);
+    free(h->authority);
+    free(h);
+}
+
+/* ------------------------------------------------------------ from the node's loop */
+
+bool assay_http_due(const struct assay_http *http, uint64_t now_ms)
+{
+    const uint64_t every =
+        atomic_load(&http->clients) > 0 ? ASSAY_HTTP_PUBLISH_MS : ASSAY_HTTP_ALONE_MS;
+    return !http->has_published || now_ms - http->published_ms >= every;
+}
+
+void assay_http_publish(struct assay_http *http, const struct assay_snapshot *snapshot,
+                        bool draining)
+{
+    http->published_ms = snapshot->now_ms;
+    http->has_published = assay_http_shelf_publish(http->shelf, snapshot, draining);
+    wake(http);
+}
+
+void assay_http_epoch(struct assay_http *http, struct assay_http_epoch *epoch)
+{
+    assay_http_shelf_epoch(http->shelf, epoch);
+}
+
+void assay_http_lie(struct assay_http *http, const struct assay_http_lie *lie)
+{
+    assay_http_shelf_lie(http->shelf, lie);
+}
+
+void assay_http_tell(struct assay_http *http, const struct assay_timeline_event *event,
+                     const char *name)
+{
+    assay_http_ring_add(http->ring, event, name);
+    http->told = event->seq;
+    wake(http);
+}
+
+uint64_t assay_http_told(const struct assay_http *http)
+{
+    return http->told;
+}

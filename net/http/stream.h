@@ -1,0 +1,43 @@
+/*
+ * net/http/stream.h - events as they happen: one reader's place in the ring, and the bytes for it.
+ *
+ * Server-sent events as docs/openapi.json says: `timeline` with an id BOOT-SEQ to go on from,
+ * `snapshot` when there is something newer to ask for, `resync` after a gap, a comment as a
+ * heartbeat. What a reader has not taken is kept nowhere: the ring is the only memory, and who is
+ * too slow for it is told so.
+ */
+#ifndef ASSAY_NET_HTTP_STREAM_H
+#define ASSAY_NET_HTTP_STREAM_H
+
+#include "net/http/view.h"
+
+enum {
+    ASSAY_HTTP_CHUNK_MAX = 4096, /* the longest single event is a quarter of it */
+    ASSAY_HTTP_HEARTBEAT_MS = 15 * 1000,
+    ASSAY_HTTP_SNAPSHOT_MS = 250, /* between two of them */
+};
+
+struct assay_http_stream {
+    uint64_t boot, seq;               /* the event that was told last */
+    uint64_t generation, snapshot_ms; /* of the view that was told of last, and when */
+    uint64_t told_ms;                 /* when anything was */
+    bool begun, resync;
+    char chunk[ASSAY_HTTP_CHUNK_MAX];
+    size_t len, done;
+};
+
+/* Events after seq. Returns: nothing. */
+void assay_http_stream_init(struct assay_http_stream *stream, uint64_t boot, uint64_t seq,
+                            bool resync, uint64_t now_ms);
+/*
+ * Fills the chunk when it is empty, and takes bytes from it. view: the newest.
+ * Returns: bytes written to out[capacity], 0: there is nothing to say now
+ */
+size_t assay_http_stream_take(struct assay_http_stream *stream, struct assay_http_ring *ring,
+                              const struct assay_http_view *view, uint64_t now_ms, char *out,
+                              size_t capacity);
+/* Returns: whether there is something to say. */
+bool assay_http_stream_waits(const struct assay_http_stream *stream, uint64_t last_seq,
+                             uint64_t generation, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * net/unix_socket.c - bind, listen, and what was left of the last run.
+ */
+#include "net/unix_socket.h"
+
+#include "base/bytes.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* A socket file that nobody listens on is the rest of a crash. */
+static bool somebody_listens(const struct sockaddr_un *address)
+{
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return false;
+    const bool answered =
+        connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN;
+    (void)close(fd);
+    return answered;
+}
+
+static bool is_free(const struct sockaddr_un *address)
+{
+    struct stat file;
+    if (lstat(address->sun_path, &file) != 0) return true;
+    if (!S_ISSOCK(file.st_mode) || somebody_listens(address)) return false;
+    (void)unlink(address->sun_path);
+    return true;
+}
+
+enum assay_status assay_unix_listen(const char *path, const char *what, int backlog, int *fd,
+                                    char *message, size_t message_len)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    const size_t len = strlen(path);
+    if (len >= sizeof address.sun_path) {
+        (void)snprintf(message, message_len, "%s: the path is too long", what);
+        return ASSAY_E_RANGE;
+    }
+    assay_bytes_copy(address.sun_path, sizeof address.sun_path, path, len + 1);
+    if (!is_free(&address)) {
+        (void)snprintf(message, message_len, "%s %s is in use", what, path);
+        return ASSAY_E_IO;
+    }
+    const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    /* The mask makes the file 0600 from its first moment. */
+    const mode_t mask = umask(0177);
+    const bool bound =
+        listener >= 0 && bind(listener, (const struct sockaddr *)&address, sizeof address) == 0;
+    (void)umask(mask);
+    if (bound && listen(listener, backlog) == 0) {
+        *fd = listener;
+        return ASSAY_OK;
+    }
+    (void)snprintf(message, message_len, "%s %s: %s", what, path, strerror(errno));
+    if (listener >= 0) (void)close(listener);
+    return ASSAY_E_IO;
+}

@@ -1,0 +1,23 @@
+/*
+ * net/unix_socket.h - a UNIX socket to listen on, for its owner alone.
+ */
+#ifndef ASSAY_NET_UNIX_SOCKET_H
+#define ASSAY_NET_UNIX_SOCKET_H
+
+#include "base/status.h"
+
+#include <stddef.h>
+
+/*
+ * assay_unix_listen - bind and listen, mode 0600 from the first moment.
+ *
+ * The rest of a crash (a socket that nobody listens on) is removed; anything else in its place is
+ * left alone.
+ * In:      what: names the socket in messages, "admin socket"
+ * Out:     *fd: non-blocking, the caller's to close; message says why not
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (path too long) | ASSAY_E_IO (also: somebody listens there)
+ */
+ASSAY_CHECKED enum assay_status assay_unix_listen(const char *path, const char *what, int backlog,
+                                                  int *fd, char *message, size_t message_len);
+
+#endif
