@@ -79,7 +79,7 @@ static void answers_all_in_order(uint32_t threads)
                          "job %u of %u threads", got, threads);
             got++;
         }
-        /* All that was asked may be answered by now: then more is asked before anything is waited for. */
+        /* All that was asked may be answered by now: then more is asked, nothing awaited. */
         if (got < asked) wait_readable(pool);
     }
     cr_assert_eq(assay_verify_pool_pending(pool), 0);
