@@ -47,7 +47,7 @@ static const char usage[] =
     "not\n"
     "  --version         print the version\n"
     "SIGTERM and SIGINT end it cleanly; what it promised is in the store. Status 4: this node\n"
-    "is no member of the network, or not any more.\n";
+    "is no member of the network any more.\n";
 
 /* What a ballot names: who judges with another verifier belongs to another electorate. */
 static const char verifier_name[] = "assay/verifier/" ASSAY_VERSION;
@@ -57,6 +57,7 @@ struct charter {
     void *memory; /* that charter points into */
     struct assay_charter charter;
     struct assay_rules *rules;
+    struct assay_genesis *joining; /* the genesis and this node, which it does not know: newcomer */
 };
 
 /* Everything the daemon holds; freed in reverse order by close_node. */
@@ -106,6 +107,7 @@ static void close_charter(struct charter *charter)
 {
     assay_rules_close(&charter->rules);
     free(charter->memory);
+    free(charter->joining);
     *charter = (struct charter){ 0 };
 }
 
@@ -335,14 +337,7 @@ static enum assay_status say_stranger(struct node *node, const char *format, ...
 static enum assay_status find_membership(struct node *node, const struct assay_state *state)
 {
     const char *dir = node->config->keys_dir;
-    if (state == NULL) {
-        if (is_in(node->genesis, node->node_id)) return ASSAY_OK;
-        return say_stranger(node,
-                            "%.200s: this node is no member of %.120s, and %.120s knows nothing of "
-                            "the network since: have its operators sign a change that joins it, "
-                            "fill the store from a member's, then start it (docs/operations.md)",
-                            dir, node->config->genesis, node->config->state_dir);
-    }
+    if (state == NULL) return ASSAY_OK; /* or a newcomer: become_newcomer */
     const unsigned long long epoch = state->epoch + 1;
     if (assay_state_slot_of(state, node->node_id) < state->member_count) return ASSAY_OK;
     for (uint32_t i = 0; i < state->member_count; i++)
@@ -357,6 +352,38 @@ static enum assay_status find_membership(struct node *node, const struct assay_s
                         "be in force first (assay change list on a member's socket); with a newer "
                         "store, or after that epoch, start it again",
                         dir, epoch);
+}
+
+/* A place for it behind the members of the genesis, with its own keys, until it finds itself in a
+ * roster (docs/protocol.md 9.6.3). Of operator, vendor and platform nothing is asked before that.
+ */
+static enum assay_status become_newcomer(struct node *node, struct charter *charter)
+{
+    struct assay_keyring ring;
+    const struct assay_genesis *g = node->genesis;
+    if (g->member_count >= ASSAY_VOTERS_MAX)
+        return say_stranger(node,
+                            "%.200s: this node is no member of %.120s, and there is no seat to "
+                            "watch from: begin with an archive (assay store restore)",
+                            node->config->keys_dir, node->config->genesis);
+    charter->joining = malloc(sizeof *charter->joining);
+    if (charter->joining == NULL) return say(node, "start", ASSAY_E_MEMORY);
+    ASSAY_TRY(say_secret(node, node->config->keys_dir,
+                         assay_keyring_load(node->config->keys_dir, &ring)));
+    *charter->joining = *g;
+    struct assay_genesis_member *own = &charter->joining->members[g->member_count];
+    *own = g->members[0];
+    own->name = assay_slice_over("newcomer", sizeof "newcomer" - 1);
+    assay_bytes_copy(own->node_id, 32, ring.node_id, 32);
+    assay_bytes_copy(own->platform_id, 32, ring.node_id, 32);
+    assay_bytes_copy(own->identity_public, 64, ring.identity_public, 64);
+    assay_bytes_copy(own->door_public, 32, ring.door_public, 32);
+    assay_bytes_copy(own->voting_public, 64, ring.current.voting_public, 64);
+    assay_bytes_copy(own->transport_public, 32, ring.current.transport_public, 32);
+    assay_keyring_wipe(&ring);
+    charter->joining->member_count++;
+    charter->charter.genesis = charter->joining;
+    return ASSAY_OK;
 }
 
 /* An address of somebody who is no member is used once it is one. */
@@ -406,6 +433,8 @@ static enum assay_status open_charter(struct node *node, struct charter *out)
     status = assay_rules_open(node->genesis, &out->charter, node->store, &out->rules, message);
     if (status != ASSAY_OK) (void)snprintf(node->message, sizeof node->message, "%s", message);
     if (status != ASSAY_OK) return status;
+    if (out->charter.state == NULL && !is_in(node->genesis, node->node_id))
+        ASSAY_TRY(become_newcomer(node, out));
     warn_of_peers(node, &out->charter);
     warn_of_verifier(out->charter.genesis);
     return ASSAY_OK;
@@ -458,6 +487,8 @@ static enum assay_status open_host(struct node *node, const struct charter *now)
         .store = node->store,
         .keys_dir = node->config->keys_dir,
         .listen = listen,
+        .advertise = node->config->advertise[0] != '\0' ? node->config->advertise
+                                                        : node->config->gossip,
         .peers = node->peers,
         .peer_count = node->config->peer_count,
         .admin_path = node->config->admin,
@@ -477,6 +508,7 @@ static enum assay_status open_host(struct node *node, const struct charter *now)
         .log_level = (unsigned)node->config->log_level,
         .history_epochs = node->config->history_epochs,
         .checkpoint = node->config->checkpoint[0] != '\0' ? &node->checkpoint : NULL,
+        .newcomer = now->joining != NULL,
         .take_signals = true,
     };
     assay_sha256(verifier_name, sizeof verifier_name - 1, settings.verifier_digest);
@@ -571,7 +603,7 @@ static int run(const char *path, bool check_only)
         (void)printf("%s: fit to run%s\n", path,
                      is_in(node.genesis, node.node_id)
                          ? ""
-                         : "; this node is no member of the genesis: its store must know more");
+                         : "; this node is no member of the genesis: it begins where one joins it");
         close_node(&node);
         return ASSAY_EXIT_OK;
     }

@@ -83,6 +83,7 @@ struct assay_config {
     char gossip[ASSAY_ADDRESS_MAX]; /* listen.gossip, HOST:PORT */
     char admin[PATH_MAX];           /* listen.admin, a UNIX socket */
     struct assay_config_http http;
+    char advertise[ASSAY_ADDRESS_MAX]; /* listen.advertise, HOST:PORT, "": listen.gossip */
     struct assay_config_source evidence;
     char enclave_path[PATH_MAX], enclave_restore_path[PATH_MAX], enclave_service[PATH_MAX];
     struct assay_config_collateral collateral;

@@ -15,6 +15,8 @@
 
 enum {
     FAILURES_PATIENT = 8,
+    SILENCES_PER_MEMBER = 2,
+    MISSING_ANSWERS = 5, /* as of leap.c */
     CLOSE_EFFECTS = 64, /* a block, a state, its proof, prunings, orders, quote */
 };
 
@@ -65,6 +67,10 @@ static void ask_next(struct assay_engine *e)
     ASSAY_ASSERT(sync_holds(e));
     ASSAY_ASSERT(e->sync->active);
     assay_leap_consider(e, e->sync->target_epoch);
+    if (e->newcomer && e->leap->phase == ASSAY_LEAP_OFF) { /* it led nowhere, and was said */
+        e->parts->sync.active = false;
+        return;
+    }
     struct assay_sync_ask ask = { .era = e->head->state.era,
                                   .epoch = e->head->context.epoch,
                                   .height = wanted_height(e) };
@@ -385,11 +391,16 @@ void assay_sync_tick(struct assay_engine *e)
     if (e->sync->answered) e->parts->sync.failures++;
     else next_peer(e);
     /* Nobody answers: the network may be down with us; go on with what we have and ask later. Who
-     * has nothing goes on asking. */
-    if (e->sync->failures > 2 * e->members && !e->chain->halted && e->life->voted_on) {
+     * has nothing goes on asking, and says it once. */
+    const uint32_t silence = SILENCES_PER_MEMBER * e->members;
+    const bool has_something = !e->chain->halted && e->life->voted_on && !e->newcomer;
+    if (has_something && e->sync->failures > silence) {
         finish(e);
         return;
     }
+    if (!has_something && e->sync->failures == silence)
+        assay_eng_note(e, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL, e->head->context.epoch,
+                       MISSING_ANSWERS);
     ask_next(e);
 }
 

@@ -216,6 +216,7 @@ static bool in_range(const struct assay_engine_config *config)
     if (body_max(config) < ASSAY_BLOCK_LEN_MIN || body_max(config) > ASSAY_BLOCK_LEN_MAX)
         return false;
     if (config->state != NULL && config->state->member_count != n) return false;
+    if (config->newcomer && (config->state != NULL || n < 2 || config->self != n - 1)) return false;
     return blocks_max(config) >= 8;
 }
 
@@ -256,6 +257,7 @@ static struct assay_engine *place(void *memory, const struct assay_engine_config
     e->members = config->genesis->member_count;
     e->self = config->self;
     e->history_epochs = config->history_epochs;
+    e->newcomer = config->newcomer;
     assay_bytes_copy(e->verifier_digest, 32, config->verifier_digest, 32);
     e->pool = machines->pool;
     e->actions = machines->actions;

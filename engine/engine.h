@@ -105,6 +105,10 @@ struct assay_engine_config {
     uint32_t history_epochs;  /* epochs of blocks kept in the store; 0: 20000 */
     /* An epoch that the operator is sure of: who is behind it begins with its state. NULL: none. */
     const struct assay_checkpoint *checkpoint;
+    /* The last member of the genesis is this node, whom nobody has joined yet, or in an epoch that
+     * is not known here: it says nothing, and leaps from the genesis to the first state that has it
+     * (docs/protocol.md 9.6.3). state is NULL then. */
+    bool newcomer;
 };
 
 struct assay_engine;

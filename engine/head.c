@@ -91,6 +91,7 @@ enum assay_status assay_head_begin(struct assay_engine *e, const struct assay_st
         assay_close_tolerance(&h->rules, &h->close, &h->state, &h->tolerance);
     } else {
         assay_state_genesis(&h->state, e->genesis);
+        if (e->newcomer) h->state.members[e->self].stage = ASSAY_STAGE_RESTING; /* no weight */
         assay_close_groups(&h->state, h->close.places, groups, &h->groups);
         assay_close_genesis_weights(&h->rules, &h->close, &h->state, &h->tolerance);
         assay_state_root(&h->state, h->scratch, h->scratch_len, h->state.root);
@@ -116,7 +117,7 @@ enum assay_status assay_head_restore(struct assay_engine *e, struct assay_slice 
     uint32_t members = 0;
     ASSAY_TRY(assay_state_peek(value, &epoch, &members));
     if (epoch <= h->state.epoch) return ASSAY_OK;
-    if (members != e->members) return ASSAY_E_CHAIN;
+    if (members != e->members || e->newcomer) return ASSAY_E_CHAIN;
     assay_state_copy(&h->next, &h->state);
     ASSAY_TRY(assay_state_decode(value, &h->next));
     if (assay_head_turns(e)) return ASSAY_E_CHAIN;

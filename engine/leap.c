@@ -21,7 +21,7 @@ enum {
 };
 
 /* What cannot be had, as a note tells it. */
-enum missing { MISSING_BLOCKS = 1, MISSING_STATE = 3 };
+enum missing { MISSING_BLOCKS = 1, MISSING_STATE = 3, MISSING_MEMBERSHIP = 4 };
 
 static bool leap_holds(const struct assay_engine *e)
 {
@@ -109,9 +109,10 @@ static bool past_checkpoint(const struct assay_engine *e)
 static void begin(struct assay_engine *e)
 {
     struct assay_leap *l = &e->parts->leap;
-    for (uint32_t i = 0; i < e->members; i++)
+    const uint32_t known = e->members - e->newcomer;
+    for (uint32_t i = 0; i < known; i++)
         assay_roster_row_of(&e->head->state.members[i], &l->rows_next[i]);
-    if (seat_voters(e, l->rows_next, e->members) != ASSAY_OK) {
+    if (seat_voters(e, l->rows_next, known) != ASSAY_OK) {
         l->tried = true;
         return;
     }
@@ -140,7 +141,8 @@ void assay_leap_consider(struct assay_engine *e, uint64_t target_epoch)
 {
     const struct assay_leap *l = e->leap;
     if (l->phase != ASSAY_LEAP_OFF || l->tried) return;
-    const bool far = target_epoch > e->head->context.epoch + ASSAY_LEAP_EPOCHS;
+    const bool far =
+        e->newcomer || target_epoch > e->head->context.epoch + ASSAY_LEAP_EPOCHS;
     if (far || l->starved || !past_checkpoint(e)) begin(e);
 }
 
@@ -202,11 +204,36 @@ static enum assay_status take_boundary(struct assay_engine *e, struct assay_slic
     return ASSAY_OK;
 }
 
+/* A newcomer goes on until it finds itself in the roster that is proven: a state without it is of
+ * no use to it. */
+static bool finds_itself(const struct assay_engine *e)
+{
+    const struct assay_leap *l = e->leap;
+    const uint8_t *own = e->head->state.members[e->self].node_id;
+    for (uint32_t i = 0; i < l->voters.count; i++)
+        if (assay_bytes_equal(l->rows[i].node_id, own, 32)) return true;
+    return false;
+}
+
+static enum assay_status no_boundaries_for_newcomer(struct assay_engine *e)
+{
+    struct assay_leap *l = &e->parts->leap;
+    const uint32_t peers = e->members - 1;
+    if (finds_itself(e)) {
+        l->phase = ASSAY_LEAP_STATE;
+        l->nothing = 0;
+    } else if (++l->nothing >= (peers < NOTHING_MAX ? peers : NOTHING_MAX)) {
+        give_up(e, MISSING_MEMBERSHIP);
+    }
+    return ASSAY_E_NOT_FOUND;
+}
+
 /* The peer has nothing newer. */
 static enum assay_status no_boundaries(struct assay_engine *e)
 {
     struct assay_leap *l = &e->parts->leap;
     const uint64_t worth = l->starved ? 1 : ASSAY_LEAP_EPOCHS;
+    if (e->newcomer) return no_boundaries_for_newcomer(e);
     l->nothing++;
     if (l->epoch >= e->head->state.epoch + worth) {
         l->phase = ASSAY_LEAP_STATE;
@@ -331,6 +358,13 @@ static enum assay_status keep_changes(struct assay_engine *e,
     return ASSAY_OK;
 }
 
+static bool is_member_in(const struct assay_engine *e, struct assay_slice snapshot)
+{
+    uint32_t slot = 0;
+    return assay_proof_slot_of(snapshot, e->head->state.members[e->self].node_id, &slot) ==
+           ASSAY_OK;
+}
+
 static enum assay_status take_state(struct assay_engine *e,
                                     const struct assay_past_answer *answer)
 {
@@ -341,6 +375,10 @@ static enum assay_status take_state(struct assay_engine *e,
     ASSAY_TRY(assay_proof_snapshot(answer->snapshot, &head));
     ASSAY_TRY(assay_proof_checkpoint_of(answer->snapshot, &c));
     if (!assay_bytes_equal(c.id, l->id, 32)) return ASSAY_E_INVALID;
+    if (e->newcomer && !is_member_in(e, answer->snapshot)) { /* the checkpoint is too old for it */
+        give_up(e, MISSING_MEMBERSHIP);
+        return ASSAY_E_NOT_FOUND;
+    }
     if (!is_complete(e, answer, &head)) return ASSAY_E_INVALID;
     const struct assay_slice kept = assay_eng_keep(e, answer->snapshot);
     if (kept.len == 0) return ASSAY_E_RANGE; /* longer than any state of a roster with seats */

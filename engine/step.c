@@ -20,6 +20,7 @@ static enum assay_status deliver(struct assay_engine *e, uint16_t from,
 {
     if (!e->life->started) return ASSAY_E_AGAIN;
     if (from >= e->members && from != ASSAY_SLOT_SELF) return ASSAY_E_STRANGER;
+    if (e->newcomer && kind != ASSAY_MESSAGE_SYNC_ANSWER) return ASSAY_E_STALE;
     switch (kind) {
     case ASSAY_MESSAGE_PROPOSAL:
     case ASSAY_MESSAGE_VOTE:
@@ -39,7 +40,8 @@ static enum assay_status deliver(struct assay_engine *e, uint16_t from,
     case ASSAY_MESSAGE_SERVICE_ASK:
     case ASSAY_MESSAGE_SERVICE_ANSWER:
     case ASSAY_MESSAGE_PAGE:
-    case ASSAY_MESSAGE_DATE: return ASSAY_E_UNSUPPORTED;
+    case ASSAY_MESSAGE_DATE:
+    case ASSAY_MESSAGE_ADDRESS: return ASSAY_E_UNSUPPORTED;
     }
     return ASSAY_E_UNSUPPORTED; /* a number from the wire */
 }

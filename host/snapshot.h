@@ -53,7 +53,9 @@ struct assay_snapshot {
 
     /* The rest is the host's to fill in. */
     bool incarnation_waiting; /* new keys wait to be listed */
-    bool insecure;            /* profile development */
+    bool newcomer;            /* not in the state yet: catching up from genesis or a checkpoint */
+    const char *cannot_catch_up; /* a sentence that lives as long as the program; NULL: it can */
+    bool insecure;               /* profile development */
     char listen[ASSAY_SNAPSHOT_TEXT];
     uint64_t verifications_pending, evidence_cached_bytes, timeline_seq;
     struct {

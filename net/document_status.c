@@ -267,7 +267,11 @@ struct assay_json *assay_document_status(const struct assay_snapshot *s)
     assay_json_set_hex(data, "node_id", own->node_id, sizeof own->node_id);
     assay_json_set_uint(data, "incarnation", own->incarnation);
     assay_json_set_bool(data, "incarnation_waiting", s->incarnation_waiting);
-    assay_json_set_text(data, "stage", assay_document_stage((uint64_t)own->stage));
+    assay_json_set_text(data, "stage",
+                        s->newcomer ? "newcomer" : assay_document_stage((uint64_t)own->stage));
+    if (s->cannot_catch_up != NULL)
+        assay_json_set_text(data, "cannot_catch_up", s->cannot_catch_up);
+    else assay_json_set_null(data, "cannot_catch_up");
     assay_json_set_bool(data, "in_maintenance", own->in_maintenance);
     assay_json_set(data, "changes", assay_document_change_status(s));
     assay_json_set_uint(data, "score_bp", assay_trust_score_bp(&own->trust));

@@ -36,6 +36,7 @@ static enum assay_status open_engine(struct assay_host *host,
         .history_epochs = host->config.history_epochs,
         .checkpoint = host->config.checkpoint,
         .keys_unused = host->keys_unused,
+        .newcomer = host->config.newcomer,
     };
     assay_bytes_copy(config.keys.voting_public, ASSAY_P256_PUBLIC_LEN, set->voting_public,
                      sizeof set->voting_public);
@@ -150,6 +151,7 @@ static enum assay_status open_pieces(struct assay_host *host)
         .counters = &host->counters,
     };
     ASSAY_TRY(host_dates_open(host));
+    ASSAY_TRY(host_addresses_open(host));
     host->roster.entries = calloc(host->members, sizeof *host->roster.entries);
     host->limits = calloc(host->members, sizeof *host->limits);
     host->snapshot.members = calloc(host->members, sizeof *host->snapshot.members);
@@ -204,6 +206,8 @@ static enum assay_status open_peers(struct assay_host *host)
         if (slot == host->members || slot == host->self) continue; /* not (yet) a member; we */
         ASSAY_TRY(assay_link_peer(host->link, (uint16_t)slot, peer->endpoint));
     }
+    for (uint16_t slot = 0; slot < host->members; slot++)
+        ASSAY_TRY(host_address_dial(host, slot));
     return ASSAY_OK;
 }
 
@@ -261,6 +265,11 @@ static void say_open(struct assay_host *host)
         assay_log_bool(&host->log, "insecure", insecure);
     }
     assay_log_end(&host->log);
+    if (host->config.newcomer && assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "newcomer"))
+        assay_log_text(&host->log, "note",
+                       "no member that this store knows of: it waits until a change that joins it "
+                       "is in force, and begins there");
+    if (host->config.newcomer) assay_log_end(&host->log);
     if (!insecure) return;
     if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "insecure_profile"))
         assay_log_text(&host->log, "note",
@@ -431,6 +440,7 @@ void assay_host_close(struct assay_host **host)
     free(h->roster.entries);
     free(h->limits);
     host_dates_close(h);
+    host_addresses_close(h);
     free(h->fail_epoch);
     host_changes_close(h);
     free(h->snapshot.members);

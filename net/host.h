@@ -148,6 +148,7 @@ struct assay_host_config {
     struct assay_store *store; /* open; the caller closes it after the host */
     const char *keys_dir;      /* net/keyring.h; its identity must be a member of genesis */
     const char *listen;        /* "tcp://127.0.0.1:7100" */
+    const char *advertise;     /* "127.0.0.1:7100", which members are told; NULL: they are not */
     const struct assay_host_peer *peers; /* copied; members without an address are not dialled */
     size_t peer_count;
     const char *admin_path;    /* UNIX socket, 0600; NULL: none */
@@ -163,6 +164,7 @@ struct assay_host_config {
     uint32_t verify_threads; /* 0: one per core but one, at least one, at most 8 */
     uint32_t history_epochs; /* 0: as the engine */
     const struct assay_checkpoint *checkpoint; /* NULL: none; outlives the opening */
+    bool newcomer; /* the last member of genesis is this node, and of no state that is known yet */
     struct assay_host_enclave enclave;
     unsigned log_level; /* 0 errors, 1 warnings, 2 what happens, 3 every block and message */
     bool take_signals;  /* SIGINT and SIGTERM end the loop (blocked and read by signalfd) */

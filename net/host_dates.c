@@ -52,6 +52,7 @@ void host_dates_turn(struct assay_host *host)
     if (assay_dates_look(&host->dates, host->date_weights, host->now_ms)) say(host);
     host_send(host, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_DATE,
               assay_slice_over(bytes, w.len));
+    host_addresses_turn(host);
 }
 
 void host_date(struct assay_host *host, uint16_t from, struct assay_slice payload)

@@ -12,6 +12,7 @@
  *   host_tell.c      notes to log and timeline; the snapshot
  *   host_dates.c     dates of peers
  *   host_publish.c   what HTTP is given
+ *   host_addresses.c where peers say that they listen
  *   document.c       JSON documents for the admin socket, with document_change.c for changes
  *                    and document_proof.c for proofs
  */
@@ -20,6 +21,7 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
+#include "host/addresses.h"
 #include "host/admission.h"
 #include "host/dates.h"
 #include "host/dispatch.h"
@@ -61,6 +63,7 @@ enum {
     HOST_CHANGES_MAX = 8,         /* submitted and in no block yet */
     HOST_CHANGE_MESSAGE = 400,    /* ASSAY_CHANGE_MESSAGE */
     HOST_META_FELLED = 1009,      /* whom the last change that was reverted had felled */
+    HOST_META_ADDRESS = 1010,     /* id: a node; where it says that it listens */
 };
 
 /* A verification that found the pool full. */
@@ -103,6 +106,7 @@ struct assay_host {
     struct assay_dates dates;
     struct assay_dates_peer *date_peers; /* [members] */
     uint32_t *date_weights;              /* [members] */
+    struct assay_address *addresses;     /* [members] where they say that they listen */
     struct assay_link *link;
     struct assay_pages *pages;
     struct assay_seen *seen;
@@ -122,6 +126,7 @@ struct assay_host {
     uint64_t ages_at_ms; /* when the age of the collateral in force is looked at again */
     uint8_t ages[ASSAY_ENDORSEMENTS_MAX]; /* enum assay_collateral_age, a root each */
     struct host_changes *changes;
+    uint64_t missing; /* what keeps this node from catching up: missing_text; 0: nothing */
     uint64_t *fail_epoch; /* [members] in which a FAIL was proven last */
     struct assay_verdict verdict; /* the pool's last answer */
     struct assay_pages_losses page_losses;
@@ -253,6 +258,16 @@ void host_dates_close(struct assay_host *host);
 /* Asks everybody when it is time; says when our own date turns out to be off. */
 void host_dates_turn(struct assay_host *host);
 void host_date(struct assay_host *host, uint16_t from, struct assay_slice payload);
+
+/* --- host_addresses.c */
+ASSAY_CHECKED enum assay_status host_addresses_open(struct assay_host *host);
+void host_addresses_close(struct assay_host *host);
+/* Where the member said that it listens, unless the configuration knows. Returns: ASSAY_OK |
+ * ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status host_address_dial(struct assay_host *host, uint16_t slot);
+/* Tells everybody where this node listens. */
+void host_addresses_turn(struct assay_host *host);
+void host_address(struct assay_host *host, uint16_t from, struct assay_slice payload);
 
 /* --- document.c */
 /* As assay_admin_answer; context is the host. */

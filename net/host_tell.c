@@ -147,10 +147,29 @@ static void note_fail(struct assay_host *host, uint16_t slot)
     if (slot < host->members) host->fail_epoch[slot] = snapshot.epoch;
 }
 
+/* What nobody has, as ASSAY_NOTE_CANNOT_CATCH_UP numbers it, and what to do. */
+static const char *missing_text(uint64_t what)
+{
+    switch (what) {
+    case 1:
+        return "no peer has blocks or boundaries of this epoch any more: give a checkpoint "
+               "(node.checkpoint)";
+    case 3: return "no peer has the state after this epoch: give a newer checkpoint";
+    case 4:
+        return "no change that joins this node is in force (assay change list at a member), or the "
+               "checkpoint is older than that";
+    case 5: return "no peer answers: look at peers, listen.advertise and the network between";
+    }
+    return "something that no peer has";
+}
+
 void host_note(struct assay_host *host, const struct assay_effect *effect)
 {
     const uint64_t a = effect->as.note.a, b = effect->as.note.b;
     log_note(host, effect);
+    if (effect->as.note.note == ASSAY_NOTE_EPOCH_CLOSED ||
+        effect->as.note.note == ASSAY_NOTE_LEAPT || effect->as.note.note == ASSAY_NOTE_CAUGHT_UP)
+        host->missing = 0;
     switch (effect->as.note.note) {
     case ASSAY_NOTE_FINALISED:
         assay_latency_final(&host->latency, b, a, host_now_us());
@@ -195,10 +214,8 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
         tell_plain(host, effect, "leapt over history, by what its voters have signed");
         return;
     case ASSAY_NOTE_CANNOT_CATCH_UP:
-        tell_plain(host, effect,
-                   b == 1 ? "no peer has blocks or boundaries of this epoch any more: give a "
-                            "checkpoint (node.checkpoint)"
-                          : "no peer has the state after this epoch: give a newer checkpoint");
+        host->missing = b;
+        tell_plain(host, effect, missing_text(b));
         return;
     }
     tell_plain(host, effect, "");
@@ -241,6 +258,8 @@ const struct assay_snapshot *host_snapshot(struct assay_host *host)
         s->members[slot].availability_fall = host->availability_falls[slot];
     }
     s->incarnation_waiting = host->ring.next.incarnation != 0;
+    s->newcomer = host->config.newcomer;
+    s->cannot_catch_up = host->missing != 0 ? missing_text(host->missing) : NULL;
     s->insecure = host->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT;
     (void)snprintf(s->listen, sizeof s->listen, "%s", assay_link_endpoint(host->link));
     s->verifications_pending = assay_verify_pool_pending(host->pool);

@@ -273,6 +273,8 @@ static void show_changes(const struct assay_json *d)
     const struct assay_json *trial = assay_json_get(c, "trial");
     const struct assay_json *ended = assay_json_get(c, "ended");
     const char *stage = text_of(d, "stage", "member");
+    const char *missing = text_of(d, "cannot_catch_up", "");
+    if (missing[0] != '\0') (void)printf("BEHIND         %s\n", missing);
     if (strcmp(stage, "member") != 0) (void)printf("stage          %s\n", stage);
     if (assay_json_bool(d, "in_maintenance", false))
         (void)puts("maintenance    announced by its operator: nothing is permitted");

@@ -15,7 +15,7 @@ struct yaml_node {
     char *state_dir, *keys_dir, *genesis, *checkpoint, *history_epochs;
 };
 struct yaml_listen {
-    char *gossip, *admin, *http;
+    char *gossip, *admin, *http, *advertise;
 };
 struct yaml_peer {
     char *node, *address;
@@ -55,7 +55,8 @@ static const cyaml_schema_field_t node_fields[] = {
 static const cyaml_schema_field_t listen_fields[] = {
     ASSAY_CONFIG_FIELD("gossip", struct yaml_listen, gossip),
     ASSAY_CONFIG_FIELD("admin", struct yaml_listen, admin),
-    ASSAY_CONFIG_FIELD_OPTIONAL("http", struct yaml_listen, http), CYAML_FIELD_END
+    ASSAY_CONFIG_FIELD_OPTIONAL("http", struct yaml_listen, http),
+    ASSAY_CONFIG_FIELD_OPTIONAL("advertise", struct yaml_listen, advertise), CYAML_FIELD_END
 };
 static const cyaml_schema_field_t peer_fields[] = {
     ASSAY_CONFIG_FIELD("node", struct yaml_peer, node),
@@ -167,6 +168,9 @@ static enum assay_status take_config(const struct assay_config_file *file,
     ASSAY_TRY(
         assay_config_take_address(file, "listen.gossip", yaml->listen.gossip, config->gossip));
     ASSAY_TRY(assay_config_take_http(file, yaml->listen.http, &yaml->http, config));
+    if (yaml->listen.advertise != NULL)
+        ASSAY_TRY(assay_config_take_address(file, "listen.advertise", yaml->listen.advertise,
+                                            config->advertise));
     ASSAY_TRY(assay_config_take_evidence(file, &yaml->evidence, &config->evidence));
     if (yaml->node.history_epochs != NULL)
         ASSAY_TRY(assay_config_take_number(file, "node.history_epochs", yaml->node.history_epochs,

@@ -68,6 +68,7 @@ void world_node_destroy(struct assay_sim_world *w, uint32_t node)
     if (n->first_quote != NULL) world_payload_drop(w, n->first_quote);
     free(n->counters);
     free(n->charter);
+    free(n->joining);
     free(n->roster.entries);
     free(n->limits);
     free(n->signed_);
@@ -151,7 +152,9 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
 {
     struct world_node *n = &w->nodes[node];
     const struct assay_charter charter = load_charter(w, node);
-    const struct assay_engine_config config = { .genesis = charter.genesis,
+    const bool newcomer = n->joining != NULL && charter.state == NULL;
+    const struct assay_engine_config config = { .genesis = newcomer ? n->joining : charter.genesis,
+                                                .newcomer = newcomer,
                                                 .state = charter.state,
                                                 .renewal = renewal,
                                                 .self = (uint16_t)node,
@@ -168,7 +171,7 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
     ASSAY_ASSERT(n->memory != NULL);
     const enum assay_status status = assay_engine_init(n->memory, len, &config, &n->engine);
     ASSAY_ASSERT(status == ASSAY_OK);
-    n->roster.count = charter.genesis->member_count;
+    n->roster.count = config.genesis->member_count;
     world_policy_fails(charter.genesis->policy, n->fails);
 }
 
@@ -371,6 +374,26 @@ void world_node_join(struct assay_sim_world *w, uint32_t node, uint32_t set, uin
     copy_bundle(w->nodes[donor].store, n->store);
     n->born = true;
     come_up(w, node, true, true);
+}
+
+void world_node_newcomer(struct assay_sim_world *w, uint32_t node, uint32_t set)
+{
+    struct world_node *n = &w->nodes[node];
+    char name[WORLD_NAME_LEN];
+    ASSAY_ASSERT(!n->alive && n->joining == NULL && node == w->genesis->member_count);
+    w->deal[node] = set;
+    make_keys(w, node, 0);
+    n->keys.incarnation = 1;
+    n->joining = malloc(sizeof *n->joining);
+    ASSAY_ASSERT(n->joining != NULL);
+    *n->joining = *w->genesis;
+    struct assay_genesis_member *own = &n->joining->members[node];
+    world_card(w, node, set, own, name);
+    own->name = assay_slice_over("newcomer", 8);
+    assay_sha256(own->identity_public, sizeof own->identity_public, own->node_id);
+    n->joining->member_count++;
+    n->born = true;
+    come_up(w, node, false, true);
 }
 
 /* The agent of net/host.c: the engine of the epoch that begins takes over in the same process. */

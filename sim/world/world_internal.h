@@ -162,6 +162,7 @@ struct world_node {
     bool alive;
     bool asked; /* at a boundary it was still asking what it had signed: it must know first */
     bool finished; /* its keys signed what its log lacks, and its engine knew before a boundary */
+    struct assay_genesis *joining; /* of a newcomer with an empty store: the genesis, and itself */
     bool born; /* its machine is there: a member, or one that left a moment ago */
     uint8_t node_id[32];
     uint8_t fails[NODE_BITS]; /* nodes whose evidence fails by the policy that it judges by */
@@ -312,6 +313,8 @@ void world_node_renew(struct assay_sim_world *w, uint32_t node);
 /* A newcomer with a key set of its own, on what its operator copied from a member's store.
  * Returns: nothing. */
 void world_node_join(struct assay_sim_world *w, uint32_t node, uint32_t set, uint32_t donor);
+/* The first of the spares begins from genesis, without anybody's store, as apps/assayd.c does. */
+void world_node_newcomer(struct assay_sim_world *w, uint32_t node, uint32_t set);
 void world_node_close(struct assay_sim_world *w, uint32_t node);
 void world_node_new_keys(struct assay_sim_world *w, uint32_t node);
 /* Makes another key set, and tells the engine nothing. Returns: nothing. */

@@ -58,7 +58,7 @@ void decide(struct assay_sim_world *w, uint64_t sequence, uint64_t activation,
                  ASSAY_OK);
     for (uint32_t node = 0; node < w->options.nodes; node++) {
         struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
-        if (!w->nodes[node].alive) continue;
+        if (!w->nodes[node].alive || w->nodes[node].joining != NULL) continue;
         event.as.message.from = (uint16_t)((node + 1) % w->genesis->member_count);
         event.as.message.kind = ASSAY_MESSAGE_RECORD;
         event.as.message.payload = assay_slice_over(bytes, out.len);

@@ -566,3 +566,94 @@ Test(leap, arrives_during_a_trial_and_sees_it_revert, .timeout = 60)
     cr_assert_eq(own->ended.end, ASSAY_CHANGE_REVERTED);
     assay_sim_world_destroy(&w);
 }
+
+/* --- newcomers */
+
+static struct assay_sim_world *with_newcomer(struct assay_action *join, char name[WORLD_NAME_LEN])
+{
+    const struct assay_sim_world_options o = {
+        .seed = 17, .nodes = NODES + 1, .spares = 1, .epoch_ms = 400
+    };
+    struct assay_sim_world *w = assay_sim_world_create(&o);
+    *join = (struct assay_action){ .kind = ASSAY_ACTION_JOIN };
+    cr_assert(assay_sim_world_run_to_epoch(w, 3, 12000));
+    world_node_newcomer(w, NODES, w->deal[NODES]);
+    world_card(w, NODES, w->deal[NODES], &join->card, name);
+    return w;
+}
+
+/* It is there before anybody joins it: it says nothing but that it finds nobody who does, and
+ * begins when it is in a roster, with nothing but the genesis and the keys of its card. */
+Test(leap, brings_a_newcomer_into_the_network, .timeout = 60)
+{
+    char name[WORLD_NAME_LEN];
+    struct assay_action join;
+    struct assay_sim_world *w = with_newcomer(&join, name);
+    cr_assert(assay_sim_world_run(w, 20000), "%s", assay_sim_world_violation(w));
+    const struct assay_engine *own = assay_sim_world_engine(w, NODES);
+    cr_assert_eq(own->head->state.epoch, 0);
+    const size_t said =
+        assay_sim_world_notes(w, NODES, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
+    cr_assert_gt(said, 0);
+    cr_assert_lt(said, 20);
+    const uint64_t now = assay_sim_world_epoch(w, 1);
+    decide(w, 1, now + 4, &join);
+    cr_assert(assay_sim_world_run(w, 12000), "%s", assay_sim_world_violation(w));
+    own = assay_sim_world_engine(w, NODES);
+    const struct assay_state *other = &assay_sim_world_engine(w, 1)->head->state;
+    cr_assert_eq(assay_sim_world_notes(w, NODES, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 1);
+    cr_assert_geq(own->head->state.epoch + 1, other->epoch);
+    cr_assert_eq(other->members[NODES].stage, ASSAY_STAGE_MEMBER);
+    cr_assert_gt(other->members[NODES].trust.availability_bp, 0);
+    cr_assert_eq(other->members[NODES].lives[0].incarnation, 1);
+    cr_assert_eq(assay_sim_world_notes(w, NODES, ASSAY_NOTE_ROOT_MISMATCH, ASSAY_SLOT_ALL), 0);
+    assay_sim_world_destroy(&w);
+}
+
+/* Whoever answers it while nobody has joined it proves a chain without it: no state of that is
+ * taken.
+ */
+static void answer_as_asked(struct assay_sim_world *w, uint64_t epoch)
+{
+    static uint8_t asked[256], answer[ASSAY_SYNC_ANSWER_LEN_MAX], scratch[65536];
+    const struct assay_engine *e = assay_sim_world_engine(w, NODES);
+    struct assay_past_ask ask = { .epoch = epoch };
+    assay_bytes_copy(ask.chain_id, 32, w->genesis->chain_id, 32);
+    struct assay_writer a = assay_writer_over(asked, sizeof asked);
+    struct assay_writer out = assay_writer_over(answer, sizeof answer);
+    cr_assert_eq(assay_past_ask_encode(&ask, &a), ASSAY_OK);
+    cr_assert_eq(assay_past_answer(w->nodes[1].store, w->genesis->chain_id,
+                                   assay_slice_over(asked, a.len), scratch, sizeof scratch, &out),
+                 ASSAY_OK);
+    struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
+    event.as.message.from = assay_eng_peer(e, e->sync->turn);
+    event.as.message.kind = ASSAY_MESSAGE_SYNC_ANSWER;
+    event.as.message.payload = assay_slice_over(answer, out.len);
+    cr_assert_eq(world_step(w, NODES, &event), ASSAY_OK);
+}
+
+Test(leap, takes_no_state_without_the_newcomer, .timeout = 60)
+{
+    char name[WORLD_NAME_LEN];
+    struct assay_action join;
+    struct assay_sim_world *w = with_newcomer(&join, name);
+    cr_assert(assay_sim_world_run(w, 100), "%s", assay_sim_world_violation(w));
+    const struct assay_engine *e = assay_sim_world_engine(w, NODES);
+    cr_assert_eq(e->leap->phase, ASSAY_LEAP_BOUNDARIES);
+    answer_as_asked(w, 1);
+    cr_assert_geq(e->leap->epoch, 3);
+    for (int peer = 0; peer < 3; peer++) {
+        cr_assert_eq(e->leap->phase, ASSAY_LEAP_BOUNDARIES, "%d", peer);
+        answer_as_asked(w, e->leap->epoch + 1);
+    }
+    cr_assert_eq(e->leap->phase, ASSAY_LEAP_OFF);
+    const struct assay_sim_world_note *n =
+        assay_sim_world_last_note(w, NODES, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
+    cr_assert_not_null(n);
+    cr_assert_eq(n->b, 4);
+    /* And asks again. */
+    cr_assert(assay_sim_world_run(w, 2000), "%s", assay_sim_world_violation(w));
+    cr_assert_eq(e->leap->phase, ASSAY_LEAP_BOUNDARIES);
+    cr_assert_eq(e->head->state.epoch, 0);
+    assay_sim_world_destroy(&w);
+}

@@ -1,0 +1,137 @@
+/*
+ * host/addresses.c - claims: encode and decode side by side, and which one stands.
+ */
+#include "host/addresses.h"
+
+#include "base/assert.h"
+#include "base/cbor.h"
+
+static const char tag[] = "assay/address/v1";
+
+enum { BODY_LEN_MAX = 256, PORT_MAX = 65535 };
+
+static size_t length_of(const char *text)
+{
+    size_t len = 0;
+    while (len < ASSAY_CLAIM_ADDRESS_MAX && text[len] != '\0')
+        len++;
+    return len;
+}
+
+static bool is_host_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == ':' || c == '[' || c == ']';
+}
+
+/* "0.0.0.0", "[::]": where one listens, and nobody dials. */
+static bool is_wildcard(const char *host, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (host[i] != '0' && host[i] != '.' && host[i] != ':' && host[i] != '[' && host[i] != ']')
+            return false;
+    return true;
+}
+
+bool assay_address_fits(const char *text)
+{
+    const size_t len = length_of(text);
+    size_t colon = len;
+    uint32_t port = 0;
+    if (len == ASSAY_CLAIM_ADDRESS_MAX) return false;
+    while (colon > 0 && text[colon] != ':')
+        colon--;
+    if (colon == 0 || colon + 1 == len || len - colon > 6 || text[colon + 1] == '0') return false;
+    for (size_t i = colon + 1; i < len; i++) {
+        if (text[i] < '0' || text[i] > '9') return false;
+        port = 10 * port + (uint32_t)(text[i] - '0');
+    }
+    for (size_t i = 0; i < colon; i++)
+        if (!is_host_byte(text[i])) return false;
+    return port <= PORT_MAX && !is_wildcard(text, colon);
+}
+
+static size_t put_body(const struct assay_claim *c, uint8_t body[static BODY_LEN_MAX])
+{
+    struct assay_writer w = assay_writer_over(body, BODY_LEN_MAX);
+    ASSAY_ASSERT(assay_address_fits(c->address));
+    assay_cbor_put_array(&w, 5);
+    assay_cbor_put_text(&w, tag);
+    assay_cbor_put_bytes(&w, c->chain_id, 32);
+    assay_cbor_put_bytes(&w, c->node_id, 32);
+    assay_cbor_put_uint(&w, c->number);
+    assay_cbor_put_text(&w, c->address);
+    ASSAY_ASSERT(!w.full);
+    return w.len;
+}
+
+void assay_claim_digest(struct assay_claim *claim)
+{
+    uint8_t body[BODY_LEN_MAX];
+    assay_sha256(body, put_body(claim, body), claim->digest);
+}
+
+enum assay_status assay_claim_encode(const struct assay_claim *claim, struct assay_writer *w)
+{
+    uint8_t body[BODY_LEN_MAX];
+    struct assay_slice all;
+    const size_t len = put_body(claim, body);
+    assay_cbor_put_array(w, 2);
+    assay_cbor_put_bytes(w, body, len);
+    assay_cbor_put_bytes(w, claim->signature, sizeof claim->signature);
+    return assay_writer_finish(w, &all);
+}
+
+static enum assay_status read_body(struct assay_slice body, struct assay_claim *claim)
+{
+    struct assay_cursor c = assay_cursor_over(body.bytes, body.len);
+    struct assay_slice text;
+    ASSAY_TRY(assay_cbor_array_exact(&c, 5));
+    ASSAY_TRY(assay_cbor_text_expect(&c, tag));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, claim->chain_id, 32));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, claim->node_id, 32));
+    ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &claim->number));
+    ASSAY_TRY(assay_cbor_text(&c, ASSAY_CLAIM_ADDRESS_MAX - 1, &text));
+    ASSAY_TRY(assay_cursor_end(&c));
+    for (size_t i = 0; i < text.len; i++)
+        if (text.bytes[i] == 0) return ASSAY_E_INVALID;
+    assay_bytes_copy((uint8_t *)claim->address, ASSAY_CLAIM_ADDRESS_MAX, text.bytes, text.len);
+    claim->address[text.len] = '\0';
+    return assay_address_fits(claim->address) ? ASSAY_OK : ASSAY_E_INVALID;
+}
+
+enum assay_status assay_claim_decode(struct assay_slice bytes, struct assay_claim *claim)
+{
+    struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_claim found = { .number = 0 };
+    struct assay_slice body;
+    ASSAY_TRY(assay_cbor_array_exact(&c, 2));
+    ASSAY_TRY(assay_cbor_bytes(&c, BODY_LEN_MAX, &body));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, found.signature, sizeof found.signature));
+    ASSAY_TRY(assay_cursor_end(&c));
+    ASSAY_TRY(read_body(body, &found));
+    assay_sha256(body.bytes, body.len, found.digest);
+    *claim = found;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_address_take(struct assay_address *held, const struct assay_claim *claim,
+                                     const uint8_t chain_id[static 32],
+                                     const uint8_t node_id[static 32],
+                                     const uint8_t identity_public[static ASSAY_P256_PUBLIC_LEN],
+                                     uint64_t now_ms)
+{
+    struct assay_p256 *key = NULL;
+    if (!assay_bytes_equal(claim->chain_id, chain_id, 32)) return ASSAY_E_CHAIN;
+    if (!assay_bytes_equal(claim->node_id, node_id, 32)) return ASSAY_E_STRANGER;
+    if (held->known && claim->number <= held->claim.number) return ASSAY_E_STALE;
+    if (held->again && now_ms < held->taken_ms + ASSAY_CLAIM_EVERY_MS) return ASSAY_E_RATE;
+    ASSAY_TRY(assay_p256_load(identity_public, &key));
+    const bool genuine = assay_p256_verify(key, claim->digest, claim->signature, ASSAY_S_LOW);
+    assay_p256_free(&key);
+    if (!genuine) return ASSAY_E_SIGNATURE;
+    *held = (struct assay_address){
+        .known = true, .again = held->known, .taken_ms = now_ms, .claim = *claim
+    };
+    return ASSAY_OK;
+}

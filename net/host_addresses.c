@@ -1,0 +1,187 @@
+/*
+ * net/host_addresses.c - where members listen, for those whom the configuration does not name
+ * (host/addresses.h): told with every question for dates, passed on when new, kept in the store.
+ */
+#include "net/host_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct assay_store_key key_of(const struct assay_host *host, uint16_t slot)
+{
+    struct assay_store_key key = { .number = HOST_META_ADDRESS };
+    assay_bytes_copy(key.id, 32, host->config.genesis->members[slot].node_id, 32);
+    return key;
+}
+
+static enum assay_status take(struct assay_host *host, uint16_t slot,
+                              const struct assay_claim *claim)
+{
+    const struct assay_genesis_member *m = &host->config.genesis->members[slot];
+    return assay_address_take(&host->addresses[slot], claim, host->config.genesis->chain_id,
+                              m->node_id, m->identity_public, host->now_ms);
+}
+
+static enum assay_status keep(struct assay_host *host, uint16_t slot)
+{
+    const struct assay_store_key key = key_of(host, slot);
+    uint8_t bytes[ASSAY_CLAIM_LEN_MAX];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    ASSAY_TRY(assay_claim_encode(&host->addresses[slot].claim, &w));
+    return assay_store_put(host->config.store, ASSAY_STORE_META, &key,
+                           assay_slice_over(bytes, w.len));
+}
+
+/* ------------------------------------------------------------ one's own */
+
+static enum assay_status sign_own(struct assay_host *host, uint64_t number)
+{
+    struct assay_claim claim = { .number = number };
+    const struct assay_genesis *g = host->config.genesis;
+    assay_bytes_copy(claim.chain_id, 32, g->chain_id, 32);
+    assay_bytes_copy(claim.node_id, 32, g->members[host->self].node_id, 32);
+    (void)snprintf(claim.address, sizeof claim.address, "%s", host->config.advertise);
+    assay_claim_digest(&claim);
+    ASSAY_TRY(assay_p256_sign(host->identity, claim.digest, claim.signature));
+    host->addresses[host->self] = (struct assay_address){ .known = true, .claim = claim };
+    return keep(host, host->self);
+}
+
+/* The date numbers them: who has lost its store says something newer all the same. */
+static enum assay_status claim_own(struct assay_host *host)
+{
+    const struct assay_address *own = &host->addresses[host->self];
+    if (host->config.advertise == NULL || !assay_address_fits(host->config.advertise))
+        return ASSAY_OK;
+    if (own->known && strcmp(own->claim.address, host->config.advertise) == 0) return ASSAY_OK;
+    const uint64_t next = own->known ? own->claim.number + 1 : 1;
+    return sign_own(host, assay_max_u64(host->at_unix_ms, next));
+}
+
+/* One's own of another life, that others still tell. */
+static enum assay_status outdo(struct assay_host *host, const struct assay_claim *claim)
+{
+    const struct assay_address *own = &host->addresses[host->self];
+    struct assay_address held = *own;
+    if (host->config.advertise == NULL || !own->known) return ASSAY_E_STALE;
+    const struct assay_genesis_member *m = &host->config.genesis->members[host->self];
+    ASSAY_TRY(assay_address_take(&held, claim, host->config.genesis->chain_id, m->node_id,
+                                 m->identity_public, host->now_ms));
+    if (claim->number >= INT64_MAX) return ASSAY_E_RANGE;
+    return sign_own(host, claim->number + 1);
+}
+
+/* ------------------------------------------------------------ opened */
+
+static void load(struct assay_host *host, uint16_t slot)
+{
+    const struct assay_store_key key = key_of(host, slot);
+    uint8_t bytes[ASSAY_CLAIM_LEN_MAX];
+    struct assay_claim claim;
+    size_t len = 0;
+    if (assay_store_get(host->config.store, ASSAY_STORE_META, &key, bytes, sizeof bytes, &len) !=
+            ASSAY_OK ||
+        assay_claim_decode(assay_slice_over(bytes, len), &claim) != ASSAY_OK)
+        return;
+    assay_status_ignore(take(host, slot, &claim), "what is not genuine is asked for anew");
+}
+
+enum assay_status host_addresses_open(struct assay_host *host)
+{
+    host->addresses = calloc(host->members, sizeof *host->addresses);
+    if (host->addresses == NULL) return ASSAY_E_MEMORY;
+    for (uint16_t slot = 0; slot < host->members; slot++)
+        load(host, slot);
+    ASSAY_TRY(claim_own(host));
+    return assay_store_commit(host->config.store);
+}
+
+void host_addresses_close(struct assay_host *host)
+{
+    free(host->addresses);
+    host->addresses = NULL;
+}
+
+/* The operator's word stands before anybody's. */
+static bool is_configured(const struct assay_host *host, uint16_t slot)
+{
+    const uint8_t *id = host->config.genesis->members[slot].node_id;
+    for (size_t i = 0; i < host->config.peer_count; i++)
+        if (assay_bytes_equal(host->config.peers[i].node_id, id, 32)) return true;
+    return false;
+}
+
+enum assay_status host_address_dial(struct assay_host *host, uint16_t slot)
+{
+    char endpoint[ASSAY_CLAIM_ADDRESS_MAX + 8];
+    const struct assay_address *held = &host->addresses[slot];
+    if (slot == host->self || !held->known || is_configured(host, slot)) return ASSAY_OK;
+    (void)snprintf(endpoint, sizeof endpoint, "tcp://%s", held->claim.address);
+    const enum assay_status status = assay_link_peer(host->link, slot, endpoint);
+    return status == ASSAY_E_IO ? ASSAY_OK : status; /* a name that nobody knows is no fault here */
+}
+
+/* ------------------------------------------------------------ told and heard */
+
+static void tell(struct assay_host *host, uint16_t to, uint16_t except, uint16_t slot)
+{
+    uint8_t bytes[ASSAY_CLAIM_LEN_MAX];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    if (!host->addresses[slot].known) return;
+    if (assay_claim_encode(&host->addresses[slot].claim, &w) != ASSAY_OK) return;
+    host_send(host, to, except, ASSAY_MESSAGE_ADDRESS, assay_slice_over(bytes, w.len));
+}
+
+void host_addresses_turn(struct assay_host *host)
+{
+    tell(host, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, host->self);
+}
+
+static void say(struct assay_host *host, uint16_t slot)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    const char *address = host->addresses[slot].claim.address;
+    host_name(host, slot, name, sizeof name);
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "peer_address")) {
+        assay_log_text(&host->log, "peer", name);
+        assay_log_text(&host->log, "address", address);
+        assay_log_bool(&host->log, "configured", is_configured(host, slot));
+    }
+    assay_log_end(&host->log);
+    host_tell(host, "peer_address", slot, 0, 0, "%s says that it listens on %s", name, address);
+}
+
+/* A member that is new here has heard of nobody else, maybe. */
+static void learn(struct assay_host *host, uint16_t from, uint16_t slot, bool first)
+{
+    enum assay_status status = keep(host, slot);
+    if (status == ASSAY_OK) {
+        assay_dispatch_opened(host->dispatch);
+        status = host_address_dial(host, slot);
+    }
+    if (status != ASSAY_OK) {
+        host_fail(host, status, "peer address");
+        return;
+    }
+    say(host, slot);
+    tell(host, ASSAY_SLOT_ALL, from, slot);
+    for (uint16_t other = 0; first && from == slot && other < host->members; other++)
+        if (other != slot) tell(host, slot, ASSAY_SLOT_ALL, other);
+}
+
+void host_address(struct assay_host *host, uint16_t from, struct assay_slice payload)
+{
+    struct assay_claim claim;
+    enum assay_status status = assay_claim_decode(payload, &claim);
+    const uint32_t slot = status == ASSAY_OK ? host_slot_of(host, claim.node_id) : host->members;
+    if (status == ASSAY_OK && slot == host->members) status = ASSAY_E_STRANGER;
+    const bool own = slot == host->self;
+    const bool first = slot < host->members && !host->addresses[slot].known;
+    if (status == ASSAY_OK)
+        status = own ? outdo(host, &claim) : take(host, (uint16_t)slot, &claim);
+    if (status == ASSAY_OK && !own) learn(host, from, (uint16_t)slot, first);
+    if (status == ASSAY_OK && own) host_addresses_turn(host);
+    if (status == ASSAY_OK && own) assay_dispatch_opened(host->dispatch);
+    if (status != ASSAY_OK && status != ASSAY_E_STALE)
+        assay_count(&host->counters, ASSAY_COUNT_ADDRESS_REFUSED);
+}
