@@ -408,7 +408,13 @@ static void answered_from_later(struct assay_simplex *s, uint16_t from)
 {
     ASSAY_ASSERT(s->answered[from] && s->seat_of[from] != UINT16_MAX);
     s->resume.later_bp += s->voters->weight[from];
-    if (assay_third(s->resume.later_bp, s->voters->total_weight)) s->halted = true;
+    if (assay_third(s->resume.later_bp, s->voters->total_weight)) {
+        s->halted = true;
+        /* What is asked here is answered nowhere: the end of this epoch is fetched at once, and not
+         * only when votes of the next one come along. */
+        if (s->behind_epoch <= s->base.epoch) s->behind_epoch = s->base.epoch + 1;
+        s->behind_since_ms = s->behind_again_ms = s->now_ms;
+    }
     ASSAY_ASSERT(s->resume.later_bp <= s->voters->total_weight);
 }
 

@@ -83,6 +83,28 @@ Test(restart, who_lost_its_store_twice_before_it_was_listed_comes_back, .timeout
     assay_sim_world_destroy(&w);
 }
 
+/* Its log ends a moment before the epoch does, and the others are in the next one: its question for
+ * votes is about an epoch that is over. They say so, and it fetches the end of that epoch at once,
+ * in time to attest in the one that runs. */
+Test(restart, who_comes_back_behind_a_boundary_is_told_so_and_follows_at_once, .timeout = 60)
+{
+    const struct assay_sim_world_options o = { .seed = 31, .nodes = 7, .epoch_ms = 8000 };
+    struct assay_sim_world *w = assay_sim_world_create(&o);
+    cr_assert(assay_sim_world_run_to_epoch(w, 2, 40000));
+    cr_assert(assay_sim_world_run(w, 7000));
+    assay_sim_world_kill(w, 2);
+    cr_assert(assay_sim_world_run_to_epoch(w, 3, 20000));
+    cr_assert_eq(w->nodes[2].closed, 2);
+    assay_sim_world_restart(w, 2);
+    cr_assert(assay_sim_world_run(w, 400), "%s", assay_sim_world_violation(w)); /* T/20 */
+    cr_assert_eq(w->nodes[2].closed, 3);
+    cr_assert(assay_sim_world_run_to_epoch(w, 4, 20000), "%s", assay_sim_world_violation(w));
+    struct assay_member_snapshot m;
+    assay_sim_world_member(w, 0, 2, &m);
+    cr_assert_gt(m.positive_bp, 0, "it attested in the epoch in which it came back");
+    assay_sim_world_destroy(&w);
+}
+
 /* docs/protocol.md 2.9: an envelope that peers hold and the log lacks finishes the keys, as a vote
  * does. Without asking for it the node would sign a second one, which is E8: the first vote of an
  * epoch comes later than the envelope, so votes alone do not tell. */
