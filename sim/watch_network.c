@@ -188,7 +188,7 @@ static bool has_room(const struct assay_watch_epoch *epoch, const struct family 
     uint64_t total = 0, groups = 0;
     for (uint32_t slot = 0; slot < w->nodes; slot++)
         total += raw_weight(&epoch->after->members[slot]);
-    (void)assay_watch_sums(w, f->group_of, f->count, NULL, epoch->after);
+    if (assay_watch_sums(w, f->group_of, f->count, NULL, epoch->after) == 0) return true;
     for (uint32_t g = 0; g < f->count; g++)
         groups += w->sums[g] > 0 ? 1 : 0;
     return groups * f->num > f->den || cap_idle(w, other, epoch->after, total, 2);

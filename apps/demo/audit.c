@@ -146,10 +146,10 @@ static size_t count_conflicts(void)
     return conflicts;
 }
 
-void demo_audit_signatures(struct demo *demo, const struct demo_peer *peer)
+void demo_audit_signatures(struct demo *demo, const struct demo_peer *peer, const char *name)
 {
     char path[PATH_MAX + 64];
-    struct demo_check *check = demo_check(demo, "3 it has signed nothing twice");
+    struct demo_check *check = demo_check(demo, name);
     const size_t before = ledger.count;
     (void)snprintf(path, sizeof path, "%s/state/store.sqlite", peer->dir);
     const bool read = collect(path);
@@ -211,11 +211,25 @@ static bool read_epochs(struct demo *demo, const struct demo_peer *peer, struct 
     return read;
 }
 
+static bool all_proven(const struct epochs *seen)
+{
+    return seen->count > 0 && seen->first <= 1 && seen->last - seen->first + 1 == seen->count &&
+           seen->closed == seen->count;
+}
+
+void demo_audit_proofs(struct demo *demo, const struct demo_peer *peer)
+{
+    struct epochs seen = { 0 };
+    const bool whole = read_epochs(demo, peer, &seen) && all_proven(&seen);
+    demo_settle(demo_check(demo, "every epoch of the year was finalised"), whole,
+                "epochs %llu to %llu, %llu proofs", (unsigned long long)seen.first,
+                (unsigned long long)seen.last, (unsigned long long)seen.count);
+}
+
 void demo_audit_finality(struct demo *demo, const struct demo_peer *peer)
 {
     struct epochs seen = { 0 };
-    const bool whole = read_epochs(demo, peer, &seen) && seen.count > 0 && seen.first <= 1 &&
-                       seen.last - seen.first + 1 == seen.count && seen.closed == seen.count;
+    const bool whole = read_epochs(demo, peer, &seen) && all_proven(&seen);
     demo_settle(demo_check(demo, "every epoch was finalised"),
                 whole && seen.longest_ms < (uint64_t)EPOCHS_LONGEST * demo->options.epoch_ms,
                 "epochs %llu to %llu, %llu proofs, the longest took %llu ms (epoch %llu)",

@@ -6,7 +6,8 @@
  * what it
  * sees; story.c does things to the network and checks what follows; view.c draws; timeline.c
  * writes it
- * all down. Nothing here is believed without having been read from a running peer.
+ * all down. life.c is another story, of a year. Nothing here is believed without having been read
+ * from a running peer.
  */
 #ifndef ASSAY_APPS_DEMO_H
 #define ASSAY_APPS_DEMO_H
@@ -26,7 +27,7 @@ enum {
     DEMO_ROOTS = 4,
     DEMO_TEXT = 160,
     DEMO_EVENTS_MAX = 4096,
-    DEMO_CHECKS_MAX = 32,
+    DEMO_CHECKS_MAX = 48,
 };
 
 /* What one peer says of one member (document `nodes`). */
@@ -36,6 +37,8 @@ struct demo_member {
     uint32_t score_bp, integrity_bp, availability_bp, weight, incarnation;
     bool probation;
     char standing[16];
+    char stage[16]; /* member, resting, left ...: docs/protocol.md 9.6 */
+    bool in_maintenance;
     char reason[DEMO_TEXT]; /* of its last negative judgement, or why a score moved */
 };
 
@@ -45,6 +48,11 @@ struct demo_reading {
     uint64_t epoch, height, certified_epoch;
     bool voting, behind, certified;
     bool operator_cap_met, vendor_cap_met;
+    uint64_t head_time_ms;
+    uint64_t change_sequence;   /* of the last change that a block took */
+    char policy_digest[65];     /* in force */
+    uint64_t reverted_sequence; /* of the change that reverted last; 0: none did */
+    uint64_t trial_sequence;    /* of the change that is watched; 0: none is */
     pid_t enclave_pid;
     char measurement[65];
     uint32_t member_count;
@@ -53,6 +61,7 @@ struct demo_reading {
 
 struct demo_peer {
     uint32_t index; /* from 0 */
+    uint32_t root, operator_; /* its vendor and its operator, from 0 */
     char name[32];
     char program[PATH_MAX + 32]; /* assayd, or its Byzantine test build */
     char dir[PATH_MAX], admin[PATH_MAX], log[PATH_MAX];
@@ -64,7 +73,25 @@ struct demo_peer {
     struct demo_reading now;
 };
 
+struct demo;
+
+/* What is done to a network, and what must follow. */
+struct demo_story {
+    const char *name;
+    uint32_t spares;          /* peers that are made, and join later or never */
+    bool dated;               /* dates are set: months pass in seconds */
+    const char *title;        /* of the live view */
+    void (*cast)(struct demo *); /* NULL: vendors in turn, an operator each */
+    bool (*is_byzantine)(uint32_t index); /* needs the test build; NULL: nobody */
+    /* One look at the network and the next deed. Returns: false when the story is over. */
+    bool (*step)(struct demo *, bool *failed);
+    /* What can be checked only after every peer has stopped. */
+    void (*after)(struct demo *);
+};
+
 struct demo_options {
+    const struct demo_story *story;
+    bool brief; /* the story's short form, where it has one */
     bool headless, keep;
     bool tpm;              /* evidence of software TPMs instead of SOFT */
     const char *json_path; /* NULL: none */
@@ -91,6 +118,8 @@ struct demo {
     struct demo_options options;
     char dir[PATH_MAX], bin[PATH_MAX]; /* working folder; folder of the programs */
     struct demo_peer peers[DEMO_PEERS_MAX];
+    uint32_t prepared, operators; /* peers with keys, some of which may join later */
+    uint32_t witness;             /* who is asked */
     uint8_t good_measurement[32], tampered_measurement[32];
     uint64_t started_ms;
     size_t event_count;
@@ -142,22 +171,33 @@ bool demo_summary(const struct demo *demo, FILE *out);
 void demo_view_open(const struct demo *demo);
 void demo_view_draw(const struct demo *demo);
 void demo_view_close(void);
+/* Returns: how wide the terminal is; 80 where there is none. */
+int demo_view_columns(void);
 
 /* --- audit.c */
 /* Copy and read the store of a killed peer. Returns: true when it could be read. */
 bool demo_audit_before(struct demo *demo, const struct demo_peer *peer);
 /* After it was stopped: nothing signed twice in both lives together. */
-void demo_audit_signatures(struct demo *demo, const struct demo_peer *peer);
+void demo_audit_signatures(struct demo *demo, const struct demo_peer *peer, const char *check);
 /* The store of a stopped peer has a finality proof of every epoch; none took too long. */
 void demo_audit_finality(struct demo *demo, const struct demo_peer *peer);
+/* The same without a bound on any epoch: dates leap. */
+void demo_audit_proofs(struct demo *demo, const struct demo_peer *peer);
 
-/* --- story.c */
-/* Returns: true for the peers whose part in the story needs the Byzantine test build. */
-bool demo_is_byzantine(uint32_t index);
-/* One look at the network and the next deed. Returns: false when the story is over. */
-bool demo_story_step(struct demo *demo, bool *failed);
-/* What can be checked only after every peer has stopped. */
-void demo_story_after(struct demo *demo);
+/* --- fill.c: neither may run. Returns: true when the second knows the network as the first does.
+ * */
+bool demo_fill_store(const struct demo_peer *from, const struct demo_peer *to);
+
+/* --- story.c: tampering, slander, SIGKILL, replay. */
+extern const struct demo_story demo_story_trial;
+/* --- life.c: a year of members, rules and disasters. */
+extern const struct demo_story demo_story_life;
+
+/* --- dates.c: the dates of every process that is started from here on.
+ * Returns: true; false after saying why on stderr. */
+bool demo_dates_begin(struct demo *demo);
+/* All of them are so many days further. Returns: nothing. */
+void demo_dates_forward(unsigned days);
 
 /* SIGINT or SIGTERM came. */
 extern volatile sig_atomic_t demo_interrupted;

@@ -21,15 +21,21 @@ enum {
 };
 
 static const char usage[] =
-    "usage: ./dev demo [--evidence soft|tpm] [--headless] [--json FILE] [--keep] [--peers N]\n"
-    "                  [--epoch MS] [--dir DIR]\n"
+    "usage: ./dev demo [--story trial|life] [--short] [--evidence soft|tpm] [--headless]\n"
+    "                  [--json FILE] [--keep] [--peers N] [--epoch MS] [--dir DIR]\n"
     "\n"
     "Starts a network of assayd peers on loopback, each with an enclave of its own, and lives "
     "through a\n"
-    "story: a tampered enclave, a slanderer, a killed peer, replayed quotes. Shows what every "
-    "peer's\n"
-    "score does and ends with a table of what had to happen; exit status 0 only if all of it did.\n"
+    "story. Shows what every peer's score does and ends with a table of what had to happen; exit "
+    "status 0\n"
+    "only if all of it did.\n"
     "\n"
+    "  --story       trial (default): a tampered enclave, a slanderer, a killed peer, replayed "
+    "quotes;\n"
+    "                life: a year in under two minutes: members join, rest, are replaced, rules "
+    "change and\n"
+    "                revert, power fails. Every month the dates of all peers leap by one\n"
+    "  --short       life without waiting for newcomers to be FULL: under a minute\n"
     "  --evidence    soft (default): made by the project itself; tpm: quotes of live software "
     "TPMs,\n"
     "                one a peer, started and stopped by the demo. Both prove nothing about "
@@ -71,6 +77,28 @@ static bool evidence(const char *text, struct demo_options *options)
     return false;
 }
 
+static bool story(const char *text, struct demo_options *options)
+{
+    static const struct demo_story *const stories[] = { &demo_story_trial, &demo_story_life };
+    for (size_t i = 0; i < sizeof stories / sizeof stories[0]; i++) {
+        if (strcmp(text, stories[i]->name) != 0) continue;
+        options->story = stories[i];
+        return true;
+    }
+    (void)fprintf(stderr, "assay-demo: --story: expected trial or life, found \"%s\"\n", text);
+    return false;
+}
+
+/* Stories that go on with peers of their own making have no room for more, and no TPMs. */
+static bool fits(const struct demo_options *options)
+{
+    if (options->story->spares == 0) return true;
+    if (!options->tpm && options->peer_count == DEMO_PEERS_MIN) return true;
+    (void)fprintf(stderr, "assay-demo: --story %s: expected 7 peers with evidence soft\n",
+                  options->story->name);
+    return false;
+}
+
 /* Returns: 0 to go on, else exit status + 1. */
 static int read_options(int argc, char **argv, struct demo_options *options)
 {
@@ -83,6 +111,8 @@ static int read_options(int argc, char **argv, struct demo_options *options)
         { "dir", required_argument, NULL, 'd' },
         { "help", no_argument, NULL, 'h' },
         { "evidence", required_argument, NULL, 'v' },
+        { "story", required_argument, NULL, 's' },
+        { "short", no_argument, NULL, 'b' },
         { NULL, 0, NULL, 0 },
     };
     bool ok = true;
@@ -92,6 +122,8 @@ static int read_options(int argc, char **argv, struct demo_options *options)
         else if (o == 'k') options->keep = true;
         else if (o == 'd') options->dir = optarg;
         else if (o == 'v') ok = evidence(optarg, options);
+        else if (o == 's') ok = story(optarg, options);
+        else if (o == 'b') options->brief = true;
         else if (o == 'p')
             ok = number(optarg, "--peers", DEMO_PEERS_MIN, DEMO_PEERS_MAX, &options->peer_count);
         else if (o == 'e')
@@ -101,7 +133,7 @@ static int read_options(int argc, char **argv, struct demo_options *options)
             return o == 'h' ? 1 : 3;
         }
     }
-    if (ok && optind == argc) return 0;
+    if (ok && optind == argc) return fits(options) ? 0 : 3;
     if (ok) (void)fprintf(stderr, "assay-demo: unexpected \"%s\"\n%s", argv[optind], usage);
     return 3;
 }
@@ -149,7 +181,7 @@ static void look(struct demo *demo)
 static bool tell_story(struct demo *demo)
 {
     bool failed = !start_peers(demo);
-    while (!failed && !demo_interrupted && demo_story_step(demo, &failed))
+    while (!failed && !demo_interrupted && demo->options.story->step(demo, &failed))
         look(demo);
     if (!failed && !demo_interrupted && demo->options.keep) {
         demo->chapter = "the story is over; the network runs until Ctrl-C";
@@ -185,7 +217,8 @@ static void remove_folder(const struct demo *demo, bool passed)
 
 int main(int argc, char **argv)
 {
-    static struct demo demo = { .options = { .peer_count = DEMO_PEERS_MIN, .epoch_ms = 0 } };
+    static struct demo demo = { .options = { .peer_count = DEMO_PEERS_MIN,
+                                             .story = &demo_story_trial } };
     const int early = read_options(argc, argv, &demo.options);
     if (early != 0) return early - 1;
     if (isatty(STDOUT_FILENO) == 0) demo.options.headless = true;
@@ -196,7 +229,9 @@ int main(int argc, char **argv)
     take_signals();
 
     demo.started_ms = demo_now_ms();
-    if (!find_programs(&demo) || !demo_network_make(&demo)) {
+    const bool found = find_programs(&demo);
+    if (!found || !demo_network_make(&demo) ||
+        (demo.options.story->dated && !demo_dates_begin(&demo))) {
         demo_tpm_platforms_stop(&demo);
         return 1;
     }
@@ -206,7 +241,7 @@ int main(int argc, char **argv)
     demo_tpm_platforms_stop(&demo);
     if (!demo.options.headless) demo_view_close();
 
-    demo_story_after(&demo);
+    demo.options.story->after(&demo);
     bool passed = demo_summary(&demo, stdout) && told;
     (void)printf("\n%s after %.1f s\n",
                  passed ? "everything happened as it had to" : "NOT everything happened",

@@ -130,8 +130,8 @@ bool demo_soft_platforms_make(struct demo *demo)
     bool ok = cas != NULL;
     for (unsigned root = 0; ok && root < DEMO_ROOTS; root++)
         ok = make_vendor(demo, root, &cas[root]);
-    for (uint32_t i = 0; ok && i < demo->options.peer_count; i++)
-        ok = make_platform(demo, &demo->peers[i], &cas[i % DEMO_ROOTS]);
+    for (uint32_t i = 0; ok && i < demo->prepared; i++)
+        ok = make_platform(demo, &demo->peers[i], &cas[demo->peers[i].root]);
 
     FILE *out = ok ? fopen(demo_below(demo, "policy.yaml"), "we") : NULL;
     ok = out != NULL;
@@ -159,7 +159,7 @@ bool demo_soft_platforms_make(struct demo *demo)
 
 bool demo_run_assay(const struct demo *demo, const char *const words[])
 {
-    enum { WORDS_MAX = 15 };
+    enum { WORDS_MAX = 24 };
     char program[PATH_MAX + 16];
     char copies[WORDS_MAX][PATH_MAX];
     char *argv[WORDS_MAX + 2] = { program };
@@ -184,7 +184,7 @@ static bool run_assay(const struct demo *demo, const char *a, const char *b, con
 
 static bool make_keys(struct demo *demo)
 {
-    for (uint32_t i = 0; i < demo->options.peer_count; i++) {
+    for (uint32_t i = 0; i < demo->prepared; i++) {
         struct demo_peer *peer = &demo->peers[i];
         char message[ASSAY_CONFIG_MESSAGE_MAX];
         struct assay_node_card card;
@@ -206,7 +206,7 @@ static bool write_plan(struct demo *demo)
                   (unsigned)demo->options.epoch_ms, (unsigned)(demo->options.peer_count / 2 + 1));
     (void)fprintf(out, "collateral: [vendor-1, vendor-2, vendor-3, vendor-4]\noperators:\n");
     bool ok = true;
-    for (uint32_t i = 0; ok && i < demo->options.peer_count; i++) {
+    for (uint32_t i = 0; ok && i < demo->operators; i++) {
         uint8_t key[ASSAY_P256_PUBLIC_LEN];
         char text[2 * ASSAY_P256_PUBLIC_LEN + 1];
         const char *path = demo_below(demo, "operator-%u.key", (unsigned)i + 1);
@@ -220,7 +220,8 @@ static bool write_plan(struct demo *demo)
         (void)fprintf(out,
                       "  - operator: operator-%u\n    card: %s/keys/node.yaml\n"
                       "    sample: %s/sample.quote\n",
-                      (unsigned)i + 1, demo->peers[i].name, demo->peers[i].name);
+                      (unsigned)demo->peers[i].operator_ + 1, demo->peers[i].name,
+                      demo->peers[i].name);
     return fclose(out) == 0 && ok;
 }
 
@@ -267,7 +268,7 @@ static bool write_config(struct demo *demo, const struct demo_peer *peer)
                   "  service: service.sock\n"
                   "limits:\n  verify_threads: 1\npeers:\n",
                   peer->port, evidence);
-    for (uint32_t i = 0; i < demo->options.peer_count; i++) {
+    for (uint32_t i = 0; i < demo->prepared; i++) {
         char id[65];
         if (i == peer->index) continue;
         assay_hex_encode(demo->peers[i].node_id, 32, id, sizeof id);
@@ -280,11 +281,11 @@ static bool write_config(struct demo *demo, const struct demo_peer *peer)
 static bool make_configs(struct demo *demo)
 {
     uint8_t same[32];
-    for (uint32_t i = 0; i < demo->options.peer_count; i++) {
+    for (uint32_t i = 0; i < demo->prepared; i++) {
         demo->peers[i].port = free_port();
         if (demo->peers[i].port == 0) return say("loopback port", ASSAY_E_IO);
     }
-    for (uint32_t i = 0; i < demo->options.peer_count; i++) {
+    for (uint32_t i = 0; i < demo->prepared; i++) {
         const struct demo_peer *peer = &demo->peers[i];
         if (!make_dir(demo_below(demo, "%s/state", peer->name)) || !write_config(demo, peer) ||
             !copy_program(demo_below(demo, "enclave.good"),
@@ -316,18 +317,25 @@ static bool make_folder(struct demo *demo)
 
 static bool make_peers(struct demo *demo)
 {
-    for (uint32_t i = 0; i < demo->options.peer_count; i++) {
+    const struct demo_story *story = demo->options.story;
+    demo->prepared = demo->options.peer_count + story->spares;
+    demo->operators = demo->options.peer_count;
+    demo->witness = demo->options.peer_count - 1;
+    for (uint32_t i = 0; i < demo->prepared; i++) {
         struct demo_peer *peer = &demo->peers[i];
-        peer->index = i;
+        const bool byzantine = story->is_byzantine != NULL && story->is_byzantine(i);
+        peer->index = peer->operator_ = i;
+        peer->root = i % DEMO_ROOTS;
         (void)snprintf(peer->name, sizeof peer->name, "peer-%u", (unsigned)i + 1);
         (void)snprintf(peer->dir, sizeof peer->dir, "%s", demo_below(demo, "%s", peer->name));
         (void)snprintf(peer->admin, sizeof peer->admin, "%s",
                        demo_below(demo, "%s/admin.sock", peer->name));
         (void)snprintf(peer->log, sizeof peer->log, "%s", demo_below(demo, "%s/log", peer->name));
         (void)snprintf(peer->program, sizeof peer->program, "%s/%s", demo->bin,
-                       demo_is_byzantine(i) ? "assayd-byzantine" : "assayd");
+                       byzantine ? "assayd-byzantine" : "assayd");
         if (!make_dir(peer->dir)) return false;
     }
+    if (story->cast != NULL) story->cast(demo);
     return true;
 }
 

@@ -33,7 +33,7 @@ void demo_sleep_ms(unsigned ms)
 
 struct demo_peer *demo_witness(struct demo *demo)
 {
-    return &demo->peers[demo->options.peer_count - 1];
+    return &demo->peers[demo->witness];
 }
 
 /* ------------------------------------------------------------ processes */
@@ -131,6 +131,17 @@ static bool ask(const struct demo_peer *peer, const char *request, struct assay_
     return assay_client_ask(peer->admin, request, ASK_TIMEOUT_MS, document) == ASSAY_OK;
 }
 
+static void read_changes(struct demo_reading *now, const struct assay_json *changes)
+{
+    const struct assay_json *ended = assay_json_get(changes, "ended");
+    const bool reverted = strcmp(assay_json_text(ended, "end", ""), "reverted") == 0;
+    now->change_sequence = assay_json_uint(changes, "sequence", 0);
+    now->trial_sequence = assay_json_uint(assay_json_get(changes, "trial"), "sequence", 0);
+    now->reverted_sequence = reverted ? assay_json_uint(ended, "sequence", 0) : 0;
+    (void)snprintf(now->policy_digest, sizeof now->policy_digest, "%s",
+                   assay_json_text(changes, "policy_digest", ""));
+}
+
 static void read_status(struct demo_peer *peer, const struct assay_json *data)
 {
     struct demo_reading *now = &peer->now;
@@ -142,6 +153,8 @@ static void read_status(struct demo_peer *peer, const struct assay_json *data)
     now->certified = assay_json_bool(data, "certified", false);
     now->operator_cap_met = assay_json_bool(data, "operator_cap_met", false);
     now->vendor_cap_met = assay_json_bool(data, "vendor_cap_met", false);
+    now->head_time_ms = assay_json_uint(data, "head_time_ms", 0);
+    read_changes(now, assay_json_get(data, "changes"));
     const struct assay_json *enclave = assay_json_get(data, "enclave");
     now->enclave_pid = (pid_t)assay_json_uint(enclave, "pid", 0);
     (void)snprintf(now->measurement, sizeof now->measurement, "%s",
@@ -153,6 +166,9 @@ static void read_member(struct demo_member *member, const struct assay_json *nod
     (void)snprintf(member->name, sizeof member->name, "%s", assay_json_text(node, "name", "?"));
     (void)snprintf(member->standing, sizeof member->standing, "%s",
                    assay_json_text(node, "standing", "?"));
+    (void)snprintf(member->stage, sizeof member->stage, "%s",
+                   assay_json_text(node, "stage", "?"));
+    member->in_maintenance = assay_json_bool(node, "in_maintenance", false);
     (void)snprintf(member->reason, sizeof member->reason, "%s",
                    assay_json_text(node, "last_reason", ""));
     member->slot = (uint32_t)assay_json_uint(node, "slot", 0);

@@ -62,7 +62,7 @@ struct story {
 
 static struct story story;
 
-bool demo_is_byzantine(uint32_t index)
+static bool is_byzantine(uint32_t index)
 {
     return index == SLANDERER || index == REPLAYER;
 }
@@ -475,7 +475,7 @@ static bool too_late(struct demo *demo)
     return true;
 }
 
-bool demo_story_step(struct demo *demo, bool *failed)
+static bool step_story(struct demo *demo, bool *failed)
 {
     if (story.begun_ms == 0) story.begun_ms = demo_now_ms();
     for (uint32_t i = 0; i < demo->options.peer_count; i++)
@@ -515,7 +515,7 @@ static bool explained(const struct fall *fall)
     }
 }
 
-void demo_story_after(struct demo *demo)
+static void after_story(struct demo *demo)
 {
     size_t unexplained = 0;
     char first[96] = "";
@@ -529,6 +529,13 @@ void demo_story_after(struct demo *demo)
     demo_settle(demo_check(demo, "no score fell without a cause"),
                 story.first_epoch != 0 && unexplained == 0, "%zu falls explained, %zu not%s",
                 story.fall_count - unexplained, unexplained, first);
-    if (story.killed != 0) demo_audit_signatures(demo, &demo->peers[KILLED]);
+    if (story.killed != 0)
+        demo_audit_signatures(demo, &demo->peers[KILLED], "3 it has signed nothing twice");
     demo_audit_finality(demo, demo_witness(demo));
 }
+
+const struct demo_story demo_story_trial = { .name = "trial",
+                                             .title = "enclaves judging one another",
+                                             .is_byzantine = is_byzantine,
+                                             .step = step_story,
+                                             .after = after_story };

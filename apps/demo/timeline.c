@@ -79,6 +79,7 @@ bool demo_timeline_write(const struct demo *demo, const char *path, bool passed)
         assay_json_append(checks, check_json(&demo->checks[i]));
     assay_json_set_text(document, "schema", "assay.demo");
     assay_json_set_uint(document, "schema_version", 1);
+    assay_json_set_text(data, "story", demo->options.story->name);
     assay_json_set_text(data, "evidence", demo->options.tpm ? "tpm" : "soft");
     assay_json_set_bool(data, "insecure", true); /* profile development */
     assay_json_set_uint(data, "peers", demo->options.peer_count);
@@ -104,12 +105,14 @@ bool demo_summary(const struct demo *demo, FILE *out)
     bool all = demo->check_count > 0;
     (void)fprintf(out, "\nevidence: %s, profile development: INSECURE\n",
                   demo->options.tpm ? "quotes of software TPMs" : "SOFT quotes");
-    (void)fprintf(out, "\n%-46s %-6s %s\n", "what had to happen", "", "measured");
+    const int room = demo_view_columns() < 100 ? 0 : 56; /* else what was measured stands below */
+    (void)fprintf(out, "\n%-5s %-*s %s\n", "", room, "what had to happen", "measured");
     for (size_t i = 0; i < demo->check_count; i++) {
         const struct demo_check *check = &demo->checks[i];
         const bool passed = check->known && check->passed;
         all = all && passed;
-        (void)fprintf(out, "%-46s %-6s %s\n", check->name, passed ? "yes" : "NO",
+        (void)fprintf(out, "%-5s %-*s%s%s\n", passed ? "yes" : "NO", room, check->name,
+                      room == 0 ? "\n      " : " ",
                       check->known ? check->figure : "did not happen");
     }
     return all;

@@ -5,15 +5,22 @@
  */
 #include "apps/demo/demo.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { VIEW_EVENTS = 12 };
+enum { VIEW_EVENTS = 12, LINE_LEN_MAX = 1024, BAR_MAX = 20 };
 
 static bool colours;
 static int columns; /* of the terminal; lines are cut to it, never wrapped */
+
+int demo_view_columns(void)
+{
+    struct winsize size = { 0 };
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
 
 void demo_view_open(const struct demo *demo)
 {
@@ -35,7 +42,7 @@ static const char *glyph(const char *standing)
     if (strcmp(standing, "WARNING") == 0) return "\xe2\x96\xb2";    /* triangle */
     if (strcmp(standing, "RESTRICTED") == 0) return "\xe2\x97\x86"; /* diamond */
     if (strcmp(standing, "SUSPENDED") == 0) return "\xe2\x96\xa0";  /* square */
-    return "?";
+    return "\xe2\x97\x8b"; /* no standing, or one that does not count now: an empty circle */
 }
 
 static const char *colour(const char *standing)
@@ -53,60 +60,92 @@ static const char *plain(void)
     return colours ? "\x1b[0m" : "";
 }
 
-static void draw_bar(uint32_t score_bp)
+/* One line, cut to the terminal's columns: escapes take no room, a character of UTF-8 takes one. */
+__attribute__((format(printf, 1, 2))) static void put_line(const char *format, ...)
 {
-    const uint32_t filled = score_bp / 500;
-    for (uint32_t i = 0; i < 20; i++)
-        (void)fputs(i < filled ? "\xe2\x96\x88" : "\xc2\xb7", stdout);
+    char line[LINE_LEN_MAX];
+    int shown = 0;
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    for (const char *c = line; *c != '\0';) {
+        size_t len = 1;
+        if (*c == '\x1b') len += strcspn(c, "m"); /* colours alone */
+        else
+            while (((unsigned char)c[len] & 0xc0) == 0x80)
+                len++;
+        if (*c == '\x1b' || shown++ < columns) (void)fwrite(c, 1, len, stdout);
+        c += len;
+    }
+    (void)fputs(plain(), stdout);
+    (void)fputs("\x1b[K\n", stdout);
 }
 
-static int room(int used)
+/* Less of it where there is little room. */
+static int bar_cells(void)
 {
-    return columns > used ? columns - used : 0;
+    return columns >= 100 ? BAR_MAX : columns >= 80 ? BAR_MAX / 2 : BAR_MAX / 4;
+}
+
+static const char *bar(uint32_t score_bp, char text[static 3 * BAR_MAX + 1])
+{
+    const uint32_t cells = (uint32_t)bar_cells();
+    size_t at = 0;
+    for (uint32_t i = 0; i < cells; i++)
+        at += (size_t)snprintf(text + at, 3 * BAR_MAX + 1 - at, "%s",
+                               i < score_bp * cells / 10000 ? "\xe2\x96\x88" : "\xc2\xb7");
+    return text;
+}
+
+static bool serves(const struct demo_member *m)
+{
+    return m->stage[0] == '\0' || strcmp(m->stage, "member") == 0;
 }
 
 static void draw_member(const struct demo_peer *peer, const struct demo_member *m)
 {
-    enum { FIXED_COLUMNS = 76 };
+    char cells[3 * BAR_MAX + 1];
     const char *process = peer->pid == 0 ? "down" : peer->now.reachable ? "up" : "starting";
-    char reason[sizeof m->reason + 16];
-    (void)snprintf(reason, sizeof reason, "%s%s", m->probation ? "on probation; " : "", m->reason);
-    (void)printf(" %-8s %s%s %-10s%s ", m->name, colour(m->standing), glyph(m->standing),
-                 m->standing, plain());
-    draw_bar(m->score_bp);
-    (void)printf(" %3u %%  %6u  %3u  %-8s %.*s\x1b[K\n", (unsigned)m->score_bp / 100,
-                 (unsigned)m->weight, (unsigned)m->incarnation, process, room(FIXED_COLUMNS),
-                 reason);
+    const char *stands = m->in_maintenance ? "serviced" : serves(m) ? m->standing : m->stage;
+    put_line(" %-8s %s%s %-10s%s %s %3u %% %6u %3u  %-8s %s%s", m->name, colour(stands),
+             glyph(stands), stands, plain(), bar(m->score_bp, cells), (unsigned)m->score_bp / 100,
+             (unsigned)m->weight, (unsigned)m->incarnation, process,
+             m->probation && serves(m) ? "on probation; " : "", serves(m) ? m->reason : "");
 }
 
 static void draw_events(const struct demo *demo)
 {
-    enum { FIXED_COLUMNS = 56 };
     const size_t shown = demo->event_count < VIEW_EVENTS ? demo->event_count : VIEW_EVENTS;
     for (size_t i = demo->event_count - shown; i < demo->event_count; i++) {
         const struct demo_event *e = &demo->events[i];
-        (void)printf(" %7.2f s  epoch %-4llu %-8s %-22.22s %.*s\x1b[K\n", (double)e->at_ms / 1000,
-                     (unsigned long long)e->epoch, e->peer, e->code, room(FIXED_COLUMNS), e->text);
+        if (columns >= 100)
+            put_line(" %7.2f s  epoch %-4llu %-8s %-22.22s %s", (double)e->at_ms / 1000,
+                     (unsigned long long)e->epoch, e->peer, e->code, e->text);
+        else
+            put_line(" %5.1f %-7s %-14.14s %s", (double)e->at_ms / 1000, e->peer, e->code, e->text);
     }
 }
 
 /* The peer that is asked: the last one that answers, which is the witness while it does. */
 static const struct demo_peer *eyes(const struct demo *demo)
 {
+    if (demo->peers[demo->witness].now.reachable) return &demo->peers[demo->witness];
     for (uint32_t i = demo->options.peer_count; i-- > 0;)
-        if (demo->peers[i].now.reachable) return &demo->peers[i];
+        if (demo->peers[i].now.reachable && !demo->peers[i].now.behind) return &demo->peers[i];
     return NULL;
 }
 
 static void draw_table(const struct demo *demo, const struct demo_peer *seen_by)
 {
     const struct demo_reading *now = &seen_by->now;
-    (void)printf(" epoch %llu   height %llu   last close %s   caps: operator %s, vendor %s\x1b[K\n",
-                 (unsigned long long)now->epoch, (unsigned long long)now->height,
-                 now->certified ? "certified" : "held", now->operator_cap_met ? "met" : "NOT met",
-                 now->vendor_cap_met ? "met" : "NOT met");
-    (void)printf("\x1b[K\n %-8s %-12s %-20s %5s  %6s  %3s  %-8s %s\x1b[K\n", "peer", "standing",
-                 "score", "", "weight", "inc", "process", "last reason");
+    put_line(" epoch %llu  height %llu  last close %s  caps: operator %s, vendor %s",
+             (unsigned long long)now->epoch, (unsigned long long)now->height,
+             now->certified ? "certified" : "held", now->operator_cap_met ? "met" : "NOT met",
+             now->vendor_cap_met ? "met" : "NOT met");
+    put_line("%s", "");
+    put_line(" %-8s %-12s %-*s %5s %6s %3s  %-8s %s", "peer", "standing", bar_cells(), "score", "",
+             "weight", "inc", "process", "last reason");
     for (uint32_t i = 0; i < demo->options.peer_count; i++) {
         const struct demo_member *member = demo_member_of(seen_by, demo->peers[i].name);
         if (member != NULL) draw_member(&demo->peers[i], member);
@@ -116,17 +155,15 @@ static void draw_table(const struct demo *demo, const struct demo_peer *seen_by)
 void demo_view_draw(const struct demo *demo)
 {
     const struct demo_peer *seen_by = eyes(demo);
-    struct winsize size = { 0 };
-    columns = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-
+    columns = demo_view_columns();
     (void)fputs("\x1b[H", stdout);
-    (void)printf(" Assay: %u enclaves judging one another by %s    profile development: "
-                 "INSECURE\x1b[K\n",
-                 (unsigned)demo->options.peer_count,
-                 demo->options.tpm ? "software TPMs" : "SOFT quotes");
-    (void)printf(" %s\x1b[K\n\x1b[K\n", demo->chapter != NULL ? demo->chapter : "starting");
+    put_line(" Assay, INSECURE (development): %u %s, %s", (unsigned)demo->options.peer_count,
+             demo->options.story->title,
+             demo->options.tpm ? "quotes of software TPMs" : "SOFT quotes");
+    put_line(" %s", demo->chapter != NULL ? demo->chapter : "starting");
+    put_line("%s", "");
     if (seen_by != NULL) draw_table(demo, seen_by);
-    (void)fputs("\x1b[K\n", stdout);
+    put_line("%s", "");
     draw_events(demo);
     (void)fputs("\x1b[J", stdout);
     (void)fflush(stdout);

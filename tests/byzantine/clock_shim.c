@@ -1,5 +1,6 @@
 /*
- * tests/integration/cli/clock_shim.c - LD_PRELOAD: a date that a test sets while a program runs.
+ * tests/byzantine/clock_shim.c - LD_PRELOAD: a date that a test, or a story of the demo, sets while
+ * a program runs.
  *
  * Adds to CLOCK_REALTIME the seconds that stand in the file $ASSAY_TEST_CLOCK, in SHOWN characters
  * of decimal text, read at each call. Every other clock is left alone: dates may be wrong, what a

@@ -1,0 +1,284 @@
+/*
+ * apps/demo/life.c - a year in the life of a network, row after row of life_deeds.c.
+ *
+ * Every row begins with a leap of all dates (dates.c) and with waiting until the chain has
+ * followed: records of a year are made, a month in a few epochs. All the while no score may fall
+ * without a cause that a row names, and nobody may be caught at signing twice or at another state.
+ */
+#include "apps/demo/life.h"
+
+#include "apps/client.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    STEP_MS = 20000,        /* a row that takes longer has failed, */
+    LONG_STEP_EPOCHS = 160, /* or, where newcomers climb to FULL, so many epochs */
+    EXCUSED_AFTER = 3,      /* epochs in which who is back may still be late */
+    LATE_MAX = 8,           /* falls of availability alone that a busy machine may cause */
+    YEAR_DAYS = 365,
+    DAY_MS = 86400000,
+};
+
+static struct {
+    size_t step;
+    bool begun, turned; /* of this row: it began; the chain has the new date */
+    struct life_turn turn;
+    uint64_t began_ms, began_epoch;
+    uint64_t first_date_ms, date_ms;
+    uint64_t excused_until[DEMO_PEERS_MAX];
+    bool away[DEMO_PEERS_MAX];
+    uint64_t scored_epoch;
+    uint32_t last_bp[DEMO_PEERS_MAX], last_integrity_bp[DEMO_PEERS_MAX];
+    uint32_t falls, unexplained; /* of integrity */
+    uint32_t late;               /* evidence that a busy machine was late with */
+    char first_fall[96];
+    uint32_t bad_news;
+    char first_news[96];
+    char chapter[DEMO_TEXT];
+} life;
+
+/* ------------------------------------------------------------ for the rows */
+
+uint64_t life_epoch(struct demo *demo)
+{
+    return demo_witness(demo)->now.epoch;
+}
+
+const struct demo_member *life_seen(struct demo *demo, uint32_t peer)
+{
+    return demo_member_of(demo_witness(demo), demo->peers[peer].name);
+}
+
+void life_excuse(uint32_t peer)
+{
+    life.excused_until[peer] = UINT64_MAX;
+}
+
+void life_settled(struct demo *demo, uint32_t peer)
+{
+    life.excused_until[peer] = life_epoch(demo) + EXCUSED_AFTER;
+}
+
+void life_away(uint32_t peer, bool away)
+{
+    life.away[peer] = away;
+}
+
+bool life_all_well(struct demo *demo)
+{
+    for (uint32_t i = 0; i < demo->options.peer_count; i++) {
+        const struct demo_reading *now = &demo->peers[i].now;
+        if (life.away[i]) continue;
+        if (!now->reachable || now->behind || now->epoch + 1 < life_epoch(demo)) return false;
+        const struct demo_member *member = life_seen(demo, i);
+        if (member == NULL || (member->weight > 0 && !now->voting)) return false;
+    }
+    return true;
+}
+
+bool life_next(struct demo *demo, struct life_turn *turn)
+{
+    turn->phase++;
+    turn->epoch = life_epoch(demo);
+    turn->at_ms = demo_now_ms();
+    return false;
+}
+
+bool life_known(struct life_turn *turn, bool passed, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(turn->figure, sizeof turn->figure, format, args);
+    va_end(args);
+    turn->passed = passed;
+    return true;
+}
+
+/* ------------------------------------------------------------ what must never happen */
+
+static void note_fall(struct demo *demo, uint32_t peer, const struct demo_member *member)
+{
+    const uint64_t closed = life_epoch(demo) - 1;
+    const bool explained = closed <= life.excused_until[peer];
+    const bool guilty = member->integrity_bp < life.last_integrity_bp[peer];
+    life.falls += explained;
+    life.late += !explained && !guilty;
+    demo_tell(demo, closed, member->name, "score_fell", "%u -> %u bp%s: %s",
+              (unsigned)life.last_bp[peer], (unsigned)member->score_bp,
+              explained ? "" : guilty ? ", WITHOUT A CAUSE" : ", late", member->reason);
+    if (explained || !guilty || life.unexplained++ > 0) return;
+    (void)snprintf(life.first_fall, sizeof life.first_fall, "; first: %s in epoch %llu",
+                   member->name, (unsigned long long)closed);
+}
+
+static void watch_falls(struct demo *demo)
+{
+    if (life_epoch(demo) <= life.scored_epoch) return;
+    for (uint32_t i = 0; i < demo->options.peer_count; i++) {
+        const struct demo_member *member = life_seen(demo, i);
+        if (member == NULL) continue;
+        if (life.scored_epoch != 0 && member->score_bp < life.last_bp[i])
+            note_fall(demo, i, member);
+        life.last_bp[i] = member->score_bp;
+        life.last_integrity_bp[i] = member->integrity_bp;
+    }
+    life.scored_epoch = life_epoch(demo);
+}
+
+static bool is_one_of(const char *word, const char *const words[])
+{
+    for (size_t i = 0; words[i] != NULL; i++)
+        if (strcmp(words[i], word) == 0) return true;
+    return false;
+}
+
+static void hear_event(struct demo *demo, struct demo_peer *peer, const struct assay_json *event)
+{
+    static const char *const bad[] = { "equivocation_noticed", "offence_proven",
+                                       "state_root_mismatch", "node_stopped", NULL };
+    static const char *const told[] = { "standing_changed", "change_active",    "change_ended",
+                                        "change_taken",     NULL };
+    const char *code = assay_json_text(event, "event", "");
+    const uint64_t epoch = assay_json_uint(event, "epoch", 0);
+    peer->timeline_seq = assay_json_uint(event, "seq", peer->timeline_seq);
+    if (is_one_of(code, bad) && life.bad_news++ == 0)
+        (void)snprintf(life.first_news, sizeof life.first_news, "; first: %s of %s in epoch %llu",
+                       code, peer->name, (unsigned long long)epoch);
+    if (is_one_of(code, bad) || (peer == demo_witness(demo) && is_one_of(code, told)))
+        demo_tell(demo, epoch, assay_json_text(event, "name", peer->name), code, "%s",
+                  assay_json_text(event, "text", ""));
+}
+
+static void hear(struct demo *demo, struct demo_peer *peer)
+{
+    char request[64];
+    struct assay_json *document = NULL;
+    if (!peer->now.reachable) return;
+    (void)snprintf(request, sizeof request, "timeline since=%llu",
+                   (unsigned long long)peer->timeline_seq);
+    if (assay_client_ask(peer->admin, request, 1000, &document) != ASSAY_OK) return;
+    const struct assay_json *events = assay_json_get(assay_json_get(document, "data"), "events");
+    for (size_t i = 0; i < assay_json_count(events); i++)
+        hear_event(demo, peer, assay_json_at(events, i));
+    assay_json_free(&document);
+}
+
+/* ------------------------------------------------------------ row after row */
+
+static void show_chapter(struct demo *demo, const struct life_step *step)
+{
+    const time_t date_s = (time_t)(life.date_ms / 1000);
+    struct tm day;
+    char text[32] = "";
+    if (life.date_ms != 0 && gmtime_r(&date_s, &day) != NULL)
+        (void)strftime(text, sizeof text, "%d %b %Y: ", &day);
+    (void)snprintf(life.chapter, sizeof life.chapter, "%s%s", text, step->chapter);
+    demo->chapter = life.chapter;
+}
+
+static void begin(struct demo *demo, const struct life_step *step)
+{
+    life.begun = true;
+    life.turned = false;
+    life.turn = (struct life_turn){ 0 };
+    life.began_ms = demo_now_ms();
+    life.began_epoch = life_epoch(demo);
+    demo_dates_forward(step->days);
+    if (step->days > 0) life.date_ms += (uint64_t)step->days * DAY_MS;
+    show_chapter(demo, step);
+    demo_tell(demo, life.began_epoch, "all", "month", "%s", life.chapter);
+}
+
+/* The chain has the date, and an epoch closed with it. */
+static bool turned(struct demo *demo)
+{
+    const struct demo_reading *now = &demo_witness(demo)->now;
+    if (life.step == 0) return true;
+    return now->head_time_ms >= life.date_ms && now->certified &&
+           now->epoch > life.began_epoch + 1 && life_all_well(demo);
+}
+
+static bool too_late(struct demo *demo, const struct life_step *step)
+{
+    const uint64_t bound_ms =
+        step->waits_long ? (uint64_t)LONG_STEP_EPOCHS * demo->options.epoch_ms : STEP_MS;
+    if (demo_now_ms() - life.began_ms <= bound_ms) return false;
+    demo_settle(demo_check(demo, step->check), false, "%s, phase %u, after %llu s",
+                life.turned ? "waited" : "the chain did not follow the date", life.turn.phase,
+                (unsigned long long)bound_ms / 1000);
+    return true;
+}
+
+static void end(struct demo *demo, const struct life_step *step)
+{
+    demo_settle(demo_check(demo, step->check), life.turn.passed, "%s", life.turn.figure);
+    demo_tell(demo, life_epoch(demo), "all", life.turn.passed ? "done" : "FAILED", "%s: %s",
+              step->check, life.turn.figure);
+    if (life.step == 0) life.first_date_ms = demo_witness(demo)->now.head_time_ms;
+    life.date_ms = demo_witness(demo)->now.head_time_ms;
+    life.step++;
+    life.begun = false;
+}
+
+static bool step_life(struct demo *demo, bool *failed)
+{
+    while (demo->options.brief && life.step < life_step_count && life_steps[life.step].waits_long)
+        life.step++;
+    if (life.step == life_step_count) return false;
+    const struct life_step *step = &life_steps[life.step];
+    for (uint32_t i = 0; i < demo->options.peer_count; i++)
+        hear(demo, &demo->peers[i]);
+    watch_falls(demo);
+    if (!life.begun) begin(demo, step);
+    if (!life.turned) {
+        life.turned = turned(demo);
+        if (life.turned) {
+            life.turn.phase = 0;
+            life.turn.epoch = life_epoch(demo);
+            life.turn.at_ms = demo_now_ms();
+        }
+    } else if (step->look(demo, &life.turn)) {
+        *failed = !life.turn.passed;
+        end(demo, step);
+        return !*failed;
+    }
+    *failed = too_late(demo, step);
+    return !*failed;
+}
+
+static void after_life(struct demo *demo)
+{
+    const uint64_t days = (life.date_ms - life.first_date_ms) / DAY_MS;
+    demo_settle(demo_check(demo, "records of a year stand in the chain"),
+                life.step == life_step_count && days >= YEAR_DAYS,
+                "%llu days between the first and the last date, %llu epochs",
+                (unsigned long long)days, (unsigned long long)life_epoch(demo));
+    demo_settle(demo_check(demo, "no score fell without a cause"),
+                life.first_date_ms != 0 && life.unexplained == 0 && life.late <= LATE_MAX,
+                "%u falls explained, %u not%s; %u times evidence was late", life.falls,
+                life.unexplained, life.first_fall, life.late);
+    demo_settle(demo_check(demo, "nobody signed twice, no state differed, nobody stopped"),
+                life.first_date_ms != 0 && life.bad_news == 0, "%u such events%s", life.bad_news,
+                life.first_news);
+    demo_audit_proofs(demo, demo_witness(demo));
+}
+
+/* The newcomer has an operator of its own; the replacement takes over the operator and the vendor
+ * of the fourth. */
+static void cast_life(struct demo *demo)
+{
+    demo->operators = LIFE_NEWCOMER + 1;
+    demo->peers[LIFE_REPLACEMENT].operator_ = 3;
+    demo->peers[LIFE_REPLACEMENT].root = demo->peers[3].root;
+}
+
+const struct demo_story demo_story_life = { .name = "life",
+                                            .spares = LIFE_SPARES,
+                                            .dated = true,
+                                            .title = "enclaves live through a year",
+                                            .cast = cast_life,
+                                            .step = step_life,
+                                            .after = after_life };
