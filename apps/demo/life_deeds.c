@@ -76,8 +76,8 @@ static bool change_by(struct demo *demo, struct life_turn *turn, const char *act
     return submit(demo, file);
 }
 
-/* Drafted, signed by the threshold, handed to one peer. On a busy machine epochs pass meanwhile, and
- * the activation is too near: then it is drafted anew, as an operator would. */
+/* Drafted, signed by the threshold, handed to one peer. On a busy machine epochs pass meanwhile,
+ * and the activation is too near: then it is drafted anew, as an operator would. */
 static bool change(struct demo *demo, struct life_turn *turn, const char *const actions[])
 {
     return change_by(demo, turn, "+4", actions) || change_by(demo, turn, "+24", actions);
