@@ -1,0 +1,127 @@
+"""Metrics of a running node, under promtool and a real Prometheus.
+
+usage: metrics.py lint HOST:PORT ROOT        names, formats, docs/http.md, the queries of dashboard and alerts
+       metrics.py wait PROMETHEUS EXPRESSION  until the query has a result (60 s)
+       metrics.py queries PROMETHEUS ROOT     every query is understood, and most have a result
+"""
+import http.client
+import json
+import re
+import subprocess
+import sys
+import time
+import urllib.parse
+
+wrongs = []
+checks = 0
+
+
+def check(what, holds):
+    global checks
+    checks += 1
+    if not holds:
+        wrongs.append(what)
+
+
+def get(address, path, accept=None):
+    connection = http.client.HTTPConnection(address, timeout=20)
+    connection.request("GET", path, headers={"Accept": accept} if accept else {})
+    answer = connection.getresponse()
+    return answer.status, answer.getheader("Content-Type") or "", answer.read().decode()
+
+
+def families(text):
+    return dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.M))
+
+
+def names_of(text):
+    return set(re.findall(r"^([a-z_]+)[{ ]", re.sub(r"^#.*$", "", text, flags=re.M), re.M))
+
+
+def expressions(root):
+    """{where: PromQL} of the dashboard and of the alerts."""
+    board = json.load(open(root + "/docs/monitoring/dashboard.json", encoding="utf-8"))
+    found = {}
+    for panel in board["panels"]:
+        for target in panel["targets"]:
+            found["dashboard: %s %s" % (panel["title"], target["refId"])] = target["expr"].replace("$instance", ".*")
+    alerts = open(root + "/docs/monitoring/alerts.yml", encoding="utf-8").read()
+    for name, expr in re.findall(r"- alert: (\S+)\n +expr: (.*)", alerts):
+        found["alert: " + name] = expr
+    return found
+
+
+def lint(address, root):
+    status, kind, old = get(address, "/metrics")
+    check("text format: %d %s" % (status, kind), status == 200 and kind.startswith("text/plain; version=0.0.4"))
+    tool = subprocess.run(["promtool", "check", "metrics"], input=old, capture_output=True, text=True)
+    check("promtool: %s%s" % (tool.stdout, tool.stderr), tool.returncode == 0 and tool.stdout + tool.stderr == "")
+    broken = subprocess.run(["promtool", "check", "metrics"], input=old + "assay_more{a=} 1\n", capture_output=True, text=True)
+    check("promtool takes anything", broken.returncode != 0)
+    status, kind, new = get(address, "/metrics", "application/openmetrics-text; version=1.0.0")
+    check("OpenMetrics: %d %s" % (status, kind), status == 200 and kind.startswith("application/openmetrics-text"))
+    check("OpenMetrics ends", new.endswith("# EOF\n"))
+    check("no empty line", "\n\n" not in new)
+    for family, type_ in families(new).items():
+        check("%s: a counter without _total" % family, type_ != "counter" or re.search(r"^%s_total[{ ]" % family, new, re.M))
+        check("%s: twice" % family, new.count("# TYPE %s " % family) == 1)
+    check("formats differ", names_of(new) == names_of(old))
+    # No label names a member.
+    check("labels", set(re.findall(r"[{,]([a-z]+)=", new)) == {"version", "band", "state", "until", "quantile", "dir", "what",
+                                                              "result", "code", "reason"})
+    names = names_of(new)
+    told = set(re.findall(r"`((?:assay|process)_[a-z_]+)`", open(root + "/docs/http.md", encoding="utf-8").read()))
+    mine = {n for n in names if not n.endswith("_seconds_count")}
+    check("docs/http.md differs: %s" % sorted(told ^ mine), told == mine)
+    for where, expr in expressions(root).items():
+        for name in re.findall(r"\b(?:assay|process)_[a-z_]+", expr):
+            check("%s: no metric %s" % (where, name), name in names)
+    check("queries", len(expressions(root)) > 30)
+    print("metrics: %d names, %d bytes, text format %d bytes" % (len(names), len(new), len(old)))
+    times = []
+    for _ in range(20):
+        start = time.monotonic()
+        get(address, "/metrics", "application/openmetrics-text")
+        times.append(time.monotonic() - start)
+    print("scrape: median %.1f ms" % (sorted(times)[10] * 1000))
+
+
+def query(prometheus, expr):
+    status, _, body = get(prometheus, "/api/v1/query?query=" + urllib.parse.quote(expr))
+    value = json.loads(body)
+    return status, value.get("data", {}).get("result", []), value.get("error", "")
+
+
+def wait(prometheus, expr):
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            _, result, _ = query(prometheus, expr)
+        except OSError:
+            result = []
+        if result:
+            check(expr, True)
+            return
+        time.sleep(0.25)
+    check("%s: no result in 60 s" % expr, False)
+
+
+def queries(prometheus, root):
+    empty = []
+    found = expressions(root)
+    for where, expr in found.items():
+        status, result, error = query(prometheus, expr)
+        check("%s: %d %s" % (where, status, error), status == 200)
+        if where.startswith("dashboard") and not result:
+            empty.append(where)
+    status, _, _ = query(prometheus, "assay_epoch +")
+    check("Prometheus takes anything", status == 400)
+    # What is refused and dropped may be nothing.
+    check("no result: %s" % empty, all("Refused" in e for e in empty))
+
+
+globals()[sys.argv[1]](*sys.argv[2:])
+for wrong in wrongs:
+    print("FAILED:", wrong)
+print("%d of %d checks hold" % (checks - len(wrongs), checks))
+sys.exit(1 if wrongs or checks == 0 else 0)

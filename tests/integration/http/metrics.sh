@@ -1,0 +1,53 @@
+#!/bin/sh
+# Metrics: promtool has nothing to say, a real Prometheus scrapes a live network, an alert fires.
+root=$(cd "$(dirname "$0")/../../.." && pwd)
+. "$root/tests/integration/cli/lib.sh"
+command -v prometheus >/dev/null && command -v promtool >/dev/null || { echo 'prometheus is missing' >&2; exit 77; }
+metrics() { /usr/bin/python3 "$root/tests/integration/http/metrics.py" "$@"; }
+
+# --- the rules by themselves
+cd "$root/docs/monitoring" || exit 2
+expect 0 'rules found' promtool check rules alerts.yml
+expect 0 'SUCCESS' promtool test rules alerts_test.yml
+# This test of them can fail: the same with every bound moved.
+mkdir "$WORK/rules"
+sed 's/== 0$/== 5/; s/== 1$/== 5/; s/[<>] .*/> 1e9/' alerts.yml >"$WORK/rules/alerts.yml"
+cp alerts_test.yml "$WORK/rules"
+expect 1 'FAILED' promtool test rules "$WORK/rules/alerts_test.yml"
+
+# --- a network, of which two nodes have a port for HTTP
+cd "$WORK" || exit 2
+network 4 1000 2
+"$TOOLS/free_port" 3 >http_ports
+one=127.0.0.1:$(sed -n 1p http_ports) two=127.0.0.1:$(sed -n 2p http_ports) prom=127.0.0.1:$(sed -n 3p http_ports)
+sed -i "s/^  admin: admin.sock/&\n  http: $one/" node-1/assayd.yaml
+sed -i "s/^  admin: admin.sock/&\n  http: $two/" node-2/assayd.yaml
+sign alpha beta
+for i in 1 2 3 4; do start $i; done
+pid_four=$pid
+check 'node-1 closes epochs' until_true 40 epoch_at_least 1 4
+expect 0 'checks hold' metrics lint "$one" "$root"
+echo "$out"
+# Names of others that lead to this machine are not answered.
+expect 0 '"code":"forbidden"' curl -sS -H 'Host: example.org' "http://$one/v1/status"
+
+# --- Prometheus, with the rules as they are but for the time that an alert waits
+sed 's/for: .*/for: 0s/' "$root/docs/monitoring/alerts.yml" >alerts.yml
+sed "s/15s/500ms/; s/\"127.0.0.1:8080\"/\"$one\", \"$two\"/" "$root/docs/monitoring/prometheus.yml" >prometheus.yml
+expect 0 'SUCCESS' promtool check config prometheus.yml
+prometheus --config.file=prometheus.yml --storage.tsdb.path=tsdb --web.listen-address="$prom" >prometheus.log 2>&1 &
+prometheus_pid=$!
+started="$started $prometheus_pid"
+expect 0 'checks hold' metrics wait "$prom" 'count(up{job="assay"} == 1) == 2 and count(assay_node_score_ratio == 1) == 2'
+expect 0 'checks hold' metrics wait "$prom" 'ALERTS{alertname="AssayInsecure", alertstate="firing"}'
+expect 0 'checks hold' metrics wait "$prom" 'rate(assay_gossip_bytes_total[5m]) > 0'
+expect 0 'checks hold' metrics queries "$prom" "$root"
+echo "$out"
+check 'nothing else fires' sh -c "! curl -sS 'http://$prom/api/v1/alerts' | grep -q 'AssayN'"
+# One of four ends: one more failure would stop the network.
+kill "$pid_four"
+expect 0 'checks hold' metrics wait "$prom" 'ALERTS{alertname="AssayNoMargin", alertstate="firing"}'
+# A second one: nothing becomes final any more.
+kill "$pid_3"
+expect 0 'checks hold' metrics wait "$prom" 'ALERTS{alertname="AssayNoQuorum", alertstate="firing"}'
+finish
