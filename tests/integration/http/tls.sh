@@ -1,0 +1,58 @@
+#!/bin/sh
+# HTTP beyond this machine: mutual TLS or nothing.
+root=$(cd "$(dirname "$0")/../../.." && pwd)
+. "$root/tests/integration/cli/lib.sh"
+cd "$WORK" || exit 2
+network 2 1000 2
+sign alpha beta
+"$TOOLS/free_port" 1 >http_port
+port=$(cat http_port)
+# authority NAME; certificate NAME AUTHORITY PURPOSE
+authority() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -out "$1.pem" -days 2 \
+        -subj "/CN=$1" -addext 'basicConstraints=critical,CA:TRUE' 2>/dev/null
+}
+certificate() {
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -out "$1.csr" -subj "/CN=$1" 2>/dev/null
+    printf 'subjectAltName=IP:127.0.0.1\nextendedKeyUsage=%s\n' "$3" >"$1.ext"
+    openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -days 2 -extfile "$1.ext" -out "$1.pem" 2>/dev/null
+}
+authority site
+authority other
+certificate server site serverAuth
+certificate client site clientAuth
+certificate stranger other clientAuth
+
+# --- an address that others can reach
+sed -i "s/^  admin: admin.sock/&\n  http: 0.0.0.0:$port/" node-1/assayd.yaml
+expect 2 'can be reached from other machines' "$ASSAYD" --config node-1/assayd.yaml --check-config
+printf 'http: { certificate: ../server.pem, key: ../server.key }\n' >>node-1/assayd.yaml
+expect 2 'certificate, key and clients belong together' "$ASSAYD" --config node-1/assayd.yaml --check-config
+sed -i 's/^http: .*/http: { certificate: ..\/server.pem, key: ..\/server.key, clients: ..\/site.pem }/' node-1/assayd.yaml
+expect 0 'fit to run' "$ASSAYD" --config node-1/assayd.yaml --check-config
+
+# --- who is answered
+start 1
+url=https://127.0.0.1:$port/livez
+by() { curl -sS -m 10 --cacert site.pem "$@" "$url"; }
+check 'who has a certificate is answered' until_true 20 by --cert client.pem --key client.key
+expect 0 '"ok":true' by --cert client.pem --key client.key
+for who in 'a client without a certificate' 'a certificate of another authority'; do
+    certificate_of=
+    [ "$who" = 'a client without a certificate' ] || certificate_of='--cert stranger.pem --key stranger.key'
+    # shellcheck disable=SC2086
+    out=$(by $certificate_of 2>&1)
+    got=$?
+    check "$who is not answered" test "$got" -ne 0
+    case $out in *'"ok"'*) wrong "$who read: $out" ;; esac
+done
+out=$(curl -sS -m 5 "http://127.0.0.1:$port/livez" 2>&1)
+case $out in *'"ok"'*) wrong "without TLS somebody read: $out" ;; esac
+expect 0 '"schema":"assay.status"' curl -sS -m 10 --cacert site.pem --cert client.pem --key client.key "https://127.0.0.1:$port/v1/status"
+kill "$pid_1"
+wait "$pid_1"
+
+# --- a key that is not the certificate's
+sed -i 's/server\.key/client.key/' node-1/assayd.yaml
+expect 1 'certificate and key' timeout 20 "$ASSAYD" --config node-1/assayd.yaml
+finish

@@ -1,0 +1,451 @@
+/*
+ * One request in, one answer out: what is shown of a network, and what is made of odd requests.
+ */
+#include "net/http/answer.h"
+#include "net/json/json.h"
+#include "scoring/tally.h"
+#include "tests/unit/net/http/book.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct book book;
+static struct assay_http_figures figures;
+static struct assay_http_answer answer;
+static struct assay_json *json;
+
+static void open_book(void)
+{
+    book_open(&book, 4);
+}
+
+static void close_book(void)
+{
+    assay_json_free(&json);
+    free(answer.body);
+    book_close(&book);
+}
+
+TestSuite(net_http_answer, .init = open_book, .fini = close_book);
+
+/* Out: answer; json, when it is any. */
+static void ask_request(const struct assay_http_request *request, uint64_t now_ms)
+{
+    struct assay_http_view *view = assay_http_shelf_take(book.shelf);
+    const struct assay_http_book b = {
+        .view = view, .ring = book.ring, .figures = &figures, .now_ms = now_ms
+    };
+    assay_json_free(&json);
+    free(answer.body);
+    assay_http_answer(&b, request, &answer);
+    const char *text = answer.body != NULL ? answer.body : answer.fixed;
+    if (text != NULL && answer.len > 0 && strstr(answer.type, "json") != NULL)
+        cr_assert_eq(assay_json_parse(text, answer.len, &json), ASSAY_OK, "%s: %.200s",
+                     request->path, text);
+    assay_http_view_drop(&view);
+}
+
+static const struct assay_json *ask_with(const char *path, const char *key, const char *value)
+{
+    struct assay_http_request request = { .method = "GET", .path = path };
+    if (key != NULL) {
+        request.parameter_count = 1;
+        request.parameters[0] = (struct assay_http_pair){ key, value };
+    }
+    ask_request(&request, 100100);
+    return assay_json_get(json, "data");
+}
+
+static const struct assay_json *ask(const char *path)
+{
+    return ask_with(path, NULL, NULL);
+}
+
+static void publish(void)
+{
+    cr_assert(assay_http_shelf_publish(book.shelf, &book.snapshot, false));
+}
+
+static const char *code(void)
+{
+    return assay_json_text(json, "code", "");
+}
+
+/* ------------------------------------------------------------ before anything is there */
+
+Test(net_http_answer, before_the_first_view_there_are_page_and_contract_alone)
+{
+    (void)ask("/");
+    cr_expect_eq(answer.status, 200);
+    cr_expect_not_null(answer.policy);
+    (void)ask("/openapi.json");
+    cr_expect_eq(answer.status, 200);
+    cr_expect_str_eq(assay_json_text(json, "openapi", ""), "3.1.0");
+    static const char *const paths[] = {
+        "/livez",     "/readyz",   "/metrics", "/v1/status", "/v1/nodes/0/explain",
+        "/v1/events", "/v1/permit"
+    };
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        (void)ask(paths[i]);
+        cr_expect_eq(answer.status, 503, "%s", paths[i]);
+        cr_expect_str_eq(code(), "too_busy");
+        cr_expect(answer.again);
+    }
+}
+
+/* ------------------------------------------------------------ what is shown */
+
+Test(net_http_answer, a_quiet_network_is_told_in_one_sentence)
+{
+    publish();
+    const struct assay_json *data = ask("/v1/status");
+    cr_assert_eq(answer.status, 200);
+    cr_expect_str_eq(assay_json_text(data, "sentence", ""),
+                     "4 of 4 attested, 4 full; one more fault can be tolerated");
+    cr_expect_str_eq(assay_json_text(json, "node", ""), "node-0");
+}
+
+/* The last thing that was found is not what moved the score. */
+Test(net_http_answer, score_and_the_rule_that_made_it_stay_together)
+{
+    struct assay_snapshot_member *m = &book.members[2];
+    m->ledger.trust.integrity_bp = 0;
+    m->ledger.trust.integrity.standing = m->ledger.trust.score.standing = ASSAY_STANDING_SUSPENDED;
+    m->ledger.change_epoch = 40;
+    m->ledger.change_reason = ASSAY_INTEGRITY_HELD_UNLISTED;
+    m->ledger.own_outcome = ASSAY_OUTCOME_ABSENT;
+    m->integrity_fall = (struct assay_snapshot_fall){ 40, ASSAY_INTEGRITY_FAIL_HARD };
+    (void)snprintf(m->ledger.last_reason, sizeof m->ledger.last_reason, "absent");
+    publish();
+    const struct assay_json *node = ask("/v1/nodes/node-2");
+    const struct assay_json *reason = assay_json_at(assay_json_get(node, "reasons"), 0);
+    cr_expect_str_eq(assay_json_text(reason, "about", ""), "integrity");
+    cr_expect_str_eq(assay_json_text(reason, "code", ""), "fail_hard");
+    cr_expect_eq(assay_json_uint(reason, "epoch", 0), 40);
+    const struct assay_json *data = ask("/v1/nodes/2/explain");
+    cr_expect_str_eq(assay_json_text(data, "decides", ""), "integrity");
+    cr_expect_not_null(strstr(assay_json_text(data, "sentence", ""),
+                              "node-2 suspended since epoch 40: its evidence fails hard"));
+    data = ask("/v1/status");
+    cr_expect_not_null(strstr(assay_json_text(data, "sentence", ""),
+                              "node-2 suspended since epoch 40: its evidence fails hard"));
+}
+
+Test(net_http_answer, a_member_is_found_by_name_slot_and_id)
+{
+    char id[65] = "03";
+    memset(id + 2, '0', 62);
+    publish();
+    const char *const words[] = { "node-2", "2", id };
+    for (size_t i = 0; i < 3; i++) {
+        char path[100];
+        (void)snprintf(path, sizeof path, "/v1/nodes/%s", words[i]);
+        cr_expect_eq(assay_json_uint(ask(path), "slot", 99), 2, "%s", path);
+    }
+    (void)ask("/v1/nodes/4");
+    cr_expect_eq(answer.status, 404);
+    (void)ask("/v1/nodes/node-2/");
+    cr_expect_eq(answer.status, 404);
+}
+
+Test(net_http_answer, closes_that_moved_the_score_are_told_with_their_rules)
+{
+    for (uint64_t e = 38; e <= 41; e++) {
+        struct assay_http_epoch *epoch = book_epoch(&book, e);
+        if (e >= 40) {
+            epoch->rows[1].row.integrity_bp = epoch->rows[1].row.score_bp = 7500;
+            epoch->rows[1].row.standing = 1;
+            epoch->rows[1].row.reason = e == 40 ? 7U : 2U;
+        }
+        assay_http_shelf_epoch(book.shelf, epoch);
+    }
+    publish();
+    const struct assay_json *moves = assay_json_get(ask("/v1/nodes/1/explain"), "moves");
+    cr_assert_eq(assay_json_count(moves), 1);
+    const struct assay_json *move = assay_json_at(moves, 0);
+    cr_expect_eq(assay_json_uint(move, "epoch", 0), 40);
+    cr_expect_eq(assay_json_uint(move, "score_from_bp", 0), 10000);
+    cr_expect_eq(assay_json_uint(move, "score_to_bp", 0), 7500);
+    cr_expect_str_eq(assay_json_text(move, "integrity_rule", ""), "false_fail");
+    cr_expect_eq(assay_json_count(assay_json_get(ask("/v1/nodes/2/explain"), "moves")), 0);
+}
+
+Test(net_http_answer, a_lie_is_marked_where_it_was_told)
+{
+    const struct assay_http_lie lie = {
+        .epoch = 41, .found_epoch = 42, .verifier = 3, .said = 'F'
+    };
+    assay_http_shelf_epoch(book.shelf, book_epoch(&book, 40));
+    assay_http_shelf_epoch(book.shelf, book_epoch(&book, 41));
+    assay_http_shelf_lie(book.shelf, &lie);
+    publish();
+    const struct assay_json *lies = assay_json_get(ask("/v1/matrix"), "lies");
+    cr_assert_eq(assay_json_count(lies), 1);
+    cr_expect_eq(assay_json_uint(assay_json_at(lies, 0), "verifier", 9), 3);
+    cr_expect_str_eq(assay_json_text(assay_json_at(lies, 0), "said", ""), "F");
+    lies = assay_json_get(ask_with("/v1/matrix", "epoch", "40"), "lies");
+    cr_expect_eq(assay_json_count(lies), 0);
+    const struct assay_json *votes = assay_json_get(ask("/v1/nodes/0/explain"), "votes");
+    for (size_t v = 0; v < 4; v++)
+        cr_expect_eq(assay_json_bool(assay_json_at(votes, v), "proven_false", false), v == 3);
+}
+
+/* ------------------------------------------------------------ pages and what has not changed */
+
+Test(net_http_answer, large_histories_come_in_pages_that_hold_each_epoch_once)
+{
+    book_close(&book);
+    book_open(&book, BOOK_MEMBERS_MAX);
+    for (uint64_t e = 1; e <= 300; e++)
+        assay_http_shelf_epoch(book.shelf, book_epoch(&book, e));
+    publish();
+    const struct assay_json *data = ask_with("/v1/epochs", "limit", "256");
+    cr_expect_eq(assay_json_uint(data, "first", 0), 300 - ASSAY_HTTP_EPOCHS + 1);
+    const struct assay_json *newest = assay_json_get(data, "epochs");
+    cr_expect_eq(assay_json_count(newest), ASSAY_HTTP_ROWS_MAX / BOOK_MEMBERS_MAX);
+    cr_expect_eq(assay_json_uint(assay_json_at(newest, assay_json_count(newest) - 1), "epoch", 0),
+                 300, "without since the newest come");
+    uint64_t since = 0, seen = 300 - ASSAY_HTTP_EPOCHS;
+    for (int rounds = 0; since != UINT64_MAX && rounds < 300; rounds++) {
+        char text[24];
+        (void)snprintf(text, sizeof text, "%llu", (unsigned long long)since);
+        data = ask_with("/v1/epochs", "since", text);
+        cr_assert_lt(answer.len, 1 << 20, "a page is bounded");
+        const struct assay_json *list = assay_json_get(data, "epochs");
+        for (size_t i = 0; i < assay_json_count(list); i++)
+            cr_assert_eq(assay_json_uint(assay_json_at(list, i), "epoch", 0), ++seen);
+        since = assay_json_uint(data, "next_since", UINT64_MAX);
+    }
+    cr_expect_eq(seen, 300);
+}
+
+Test(net_http_answer, who_has_it_is_told_so_until_it_changes)
+{
+    char etag[ASSAY_HTTP_ETAG_MAX + 16];
+    assay_http_shelf_epoch(book.shelf, book_epoch(&book, 41));
+    publish();
+    static const char *const paths[] = { "/v1/status", "/v1/nodes", "/v1/matrix", "/v1/epochs",
+                                         "/v1/graph/nodes" };
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        (void)ask(paths[i]);
+        cr_assert_eq(answer.status, 200);
+        (void)snprintf(etag, sizeof etag, "\"x\", %s", answer.etag);
+        const struct assay_http_request again = { .method = "GET",
+                                                  .path = paths[i],
+                                                  .if_none_match = etag };
+        ask_request(&again, 100100);
+        cr_expect_eq(answer.status, 304, "%s", paths[i]);
+        cr_expect_eq(answer.len, 0);
+        if (i == 0 || i == 1) publish();
+        else assay_http_shelf_epoch(book.shelf, book_epoch(&book, 50 + i));
+        publish();
+        ask_request(&again, 100100);
+        cr_expect_eq(answer.status, 200, "%s changed", paths[i]);
+    }
+}
+
+/* ------------------------------------------------------------ alive, ready, permitted */
+
+Test(net_http_answer, a_loop_that_hangs_is_not_alive_and_permits_nothing)
+{
+    const struct assay_http_request live = { .method = "GET", .path = "/livez" };
+    const struct assay_http_request permit = { .method = "GET", .path = "/v1/permit" };
+    publish();
+    ask_request(&live, 100000 + ASSAY_HTTP_DEAD_MS - 1);
+    cr_expect_eq(answer.status, 200);
+    ask_request(&permit, 100000 + ASSAY_HTTP_DEAD_MS - 1);
+    cr_expect_eq(answer.status, 200);
+    ask_request(&live, 100000 + ASSAY_HTTP_DEAD_MS);
+    cr_expect_eq(answer.status, 503);
+    cr_expect_str_eq(code(), "not_ready");
+    ask_request(&permit, 100000 + ASSAY_HTTP_DEAD_MS);
+    cr_expect_eq(answer.status, 403);
+    cr_expect_str_eq(assay_json_text(assay_json_get(json, "data"), "reason", ""), "stale");
+}
+
+static void expect_not_ready(const char *check)
+{
+    publish();
+    const struct assay_json *data = ask("/readyz");
+    const struct assay_json *list = assay_json_get(data, "checks");
+    cr_assert_eq(answer.status, 503, "%s", check);
+    for (size_t i = 0; i < assay_json_count(list); i++) {
+        const struct assay_json *one = assay_json_at(list, i);
+        const bool expected = strcmp(assay_json_text(one, "name", ""), check) != 0;
+        cr_expect_eq(assay_json_bool(one, "ok", !expected), expected, "%s: %s", check,
+                     assay_json_text(one, "name", ""));
+    }
+    (void)ask("/livez");
+    cr_expect_eq(answer.status, 200, "%s: what is not ready is alive", check);
+}
+
+Test(net_http_answer, each_thing_that_is_missing_makes_a_node_not_ready)
+{
+    publish();
+    (void)ask("/readyz");
+    cr_assert_eq(answer.status, 200);
+    book.members[0].ledger.last_success_epoch = 38;
+    expect_not_ready("evidence");
+    book.members[0].ledger.last_success_epoch = 41;
+    book.snapshot.margin.progress = false;
+    expect_not_ready("quorum");
+    book.snapshot.margin.progress = true;
+    book.snapshot.chain.behind = true;
+    expect_not_ready("caught_up");
+    book.snapshot.chain.behind = false;
+    book.snapshot.chain.voting = false;
+    expect_not_ready("caught_up");
+    book.snapshot.chain.voting = true;
+    book.snapshot.chain.final_at_ms = 97000;
+    expect_not_ready("chain");
+    book.snapshot.chain.final_at_ms = 99500;
+    cr_assert(assay_http_shelf_publish(book.shelf, &book.snapshot, true));
+    (void)ask("/readyz");
+    cr_expect_eq(answer.status, 503, "a node that ends");
+}
+
+/* ------------------------------------------------------------ hostile requests */
+
+Test(net_http_answer, pages_of_others_do_not_read_by_a_name_that_leads_here)
+{
+    static const struct {
+        const char *host;
+        bool own;
+    } cases[] = {
+        { NULL, true },
+        { "localhost", true },
+        { "localhost:8080", true },
+        { "127.0.0.1", true },
+        { "127.0.0.1:80", true },
+        { "127.1.2.3", true },
+        { "[::1]", true },
+        { "[::1]:8080", true },
+        { "", false },
+        { "example.org", false },
+        { "localhost.example.org", false },
+        { "127.0.0.1.example.org", false },
+        { "localhost:80.example.org", false },
+        { "127.0.0.1:x", false },
+        { "[::1].example.org", false },
+    };
+    publish();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct assay_http_request request = {
+            .method = "GET", .path = "/livez", .host = cases[i].host, .loopback = true
+        };
+        ask_request(&request, 100000);
+        cr_expect_eq(answer.status, cases[i].own ? 200 : 403, "%s", cases[i].host);
+        request.loopback = false; /* a proxy in front of a socket has a name of its own */
+        ask_request(&request, 100000);
+        cr_expect_eq(answer.status, 200);
+    }
+}
+
+static const char *const odd[] = { "",
+                                   "/",
+                                   "//",
+                                   "*",
+                                   "\xff\xfe\x80",
+                                   "\x01\x1b[31m",
+                                   "<script>alert(1)</script>",
+                                   "\xe2\x80\xae"
+                                   "desrever",
+                                   "%00",
+                                   "../../etc/passwd",
+                                   "18446744073709551616",
+                                   "-1",
+                                   "1e9",
+                                   " 1",
+                                   "W/\"\"",
+                                   "abc-99999999999999999999",
+                                   "-",
+                                   "fffffffffffffffff-1" };
+enum { ODD = sizeof odd / sizeof odd[0] };
+
+Test(net_http_answer, odd_paths_and_parameters_get_an_answer_that_can_be_read)
+{
+    static const struct {
+        const char *head, *tail;
+    } forms[] = { { "", "" },
+                  { "/", "" },
+                  { "/v1/", "" },
+                  { "/v1/nodes/", "" },
+                  { "/v1/nodes/", "/explain" },
+                  { "/v1/epochs/", "" } };
+    static const char *const keys[] = { "since", "limit", "epoch", "class", "", "\xff" };
+    static const char *const paths[] = { "/v1/nodes",  "/v1/epochs", "/v1/matrix", "/v1/timeline",
+                                         "/v1/events", "/v1/permit", "/metrics" };
+    publish();
+    for (size_t i = 0; i < ODD; i++)
+        for (size_t f = 0; f < sizeof forms / sizeof forms[0]; f++) {
+            char path[128];
+            (void)snprintf(path, sizeof path, "%s%s%s", forms[f].head, odd[i], forms[f].tail);
+            (void)ask(path);
+            cr_expect_neq(answer.status, 500, "%s", path);
+            if (answer.status != 200) cr_expect_str_neq(code(), "");
+        }
+    for (size_t i = 0; i < ODD; i++)
+        for (size_t p = 0; p < sizeof paths / sizeof paths[0]; p++)
+            for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
+                (void)ask_with(paths[p], keys[k], odd[i]);
+                cr_expect_eq(answer.status, 400, "%s?%s=%s", paths[p], keys[k], odd[i]);
+            }
+}
+
+Test(net_http_answer, a_path_as_long_as_a_request_is_refused)
+{
+    static char path[16384];
+    publish();
+    memset(path, 'a', sizeof path - 1);
+    path[0] = '/';
+    (void)ask(path);
+    cr_expect_eq(answer.status, 404);
+    assay_bytes_copy(path, sizeof path, "/v1/nodes/", 10);
+    (void)ask(path);
+    cr_expect_eq(answer.status, 404);
+}
+
+Test(net_http_answer, names_are_data_wherever_they_are_shown)
+{
+    static const char name[] = "</script>\"\\\n\x1b[2J{a=\"b\"}";
+    book.members[1].ledger.name = assay_slice_over(name, sizeof name - 1);
+    assay_http_shelf_epoch(book.shelf, book_epoch(&book, 41));
+    publish();
+    const struct assay_json *list = assay_json_get(ask("/v1/nodes"), "nodes");
+    cr_expect_eq(assay_json_count(list), 4);
+    (void)ask("/v1/graph/nodes");
+    cr_expect_eq(assay_json_count(json), 4);
+    (void)ask("/v1/nodes/1/explain");
+    cr_expect_eq(answer.status, 200);
+    (void)ask("/metrics");
+    cr_assert_eq(answer.status, 200);
+    cr_expect_null(strstr(answer.body, "</script"), "metrics name no member");
+    cr_expect_null(strstr(answer.body, "node-"), "metrics name no member");
+}
+
+Test(net_http_answer, only_questions_are_answered)
+{
+    publish();
+    static const char *const methods[] = { "POST", "PUT", "DELETE", "OPTIONS", "get", "", "TRACE" };
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        const struct assay_http_request request = { .method = methods[i], .path = "/v1/status" };
+        ask_request(&request, 100000);
+        cr_expect_eq(answer.status, 405, "%s", methods[i]);
+        cr_expect_str_eq(answer.allow, "GET, HEAD");
+    }
+    const struct assay_http_request body = { .method = "GET", .path = "/livez", .has_body = true };
+    ask_request(&body, 100000);
+    cr_expect_str_eq(code(), "body_not_allowed");
+    const struct assay_http_request many = { .method = "GET",
+                                             .path = "/livez",
+                                             .too_many_parameters = true };
+    ask_request(&many, 100000);
+    cr_expect_str_eq(code(), "bad_request");
+    const struct assay_http_request image = { .method = "GET",
+                                              .path = "/v1/status",
+                                              .accept = "image/png, image/*;q=0.8" };
+    ask_request(&image, 100000);
+    cr_expect_str_eq(code(), "not_acceptable");
+}

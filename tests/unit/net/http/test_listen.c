@@ -1,0 +1,70 @@
+/*
+ * Where HTTP may listen: who could read is decided before a socket exists.
+ */
+#include "net/http/listen.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static char message[256];
+
+static enum assay_status check(const char *path, const char *address, bool certificate,
+                               bool clients)
+{
+    const struct assay_http_config config = { .socket_path = path,
+                                              .address = address,
+                                              .certificate = certificate ? "c" : NULL,
+                                              .key = certificate ? "k" : NULL,
+                                              .clients = clients ? "a" : NULL };
+    return assay_http_check(&config, message, sizeof message);
+}
+
+Test(net_http_listen, this_machine_is_reached_by_whoever_is_on_it)
+{
+    static const char *const fit[] = { "127.0.0.1:80", "127.255.0.1:1", "[::1]:8080",
+                                       "localhost:65535" };
+    cr_expect_eq(check("/run/x", NULL, false, false), ASSAY_OK);
+    for (size_t i = 0; i < sizeof fit / sizeof fit[0]; i++) {
+        cr_expect_eq(check(NULL, fit[i], false, false), ASSAY_OK, "%s: %s", fit[i], message);
+        cr_expect_eq(check(NULL, fit[i], true, true), ASSAY_OK, "%s: %s", fit[i], message);
+    }
+}
+
+Test(net_http_listen, every_other_address_needs_mutual_tls)
+{
+    static const char *const wide[] = { "0.0.0.0:80",           "[::]:80",      "192.0.2.1:80",
+                                        "10.0.0.1:80",          "128.0.0.1:80", "[2001:db8::1]:80",
+                                        "[::ffff:127.0.0.1]:80" };
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++) {
+        cr_expect_eq(check(NULL, wide[i], false, false), ASSAY_E_INVALID, "%s", wide[i]);
+        cr_expect_not_null(strstr(message, "mutual TLS"), "%s", message);
+        cr_expect_eq(check(NULL, wide[i], true, false), ASSAY_E_INVALID, "%s", wide[i]);
+        cr_expect_eq(check(NULL, wide[i], false, true), ASSAY_E_INVALID, "%s", wide[i]);
+        cr_expect_eq(check(NULL, wide[i], true, true), ASSAY_OK, "%s: %s", wide[i], message);
+    }
+    cr_expect_eq(check("/run/x", NULL, true, true), ASSAY_E_INVALID, "a socket needs no TLS");
+}
+
+Test(net_http_listen, no_name_is_resolved)
+{
+    static const char *const odd[] = { "",
+                                       "80",
+                                       ":80",
+                                       "127.0.0.1",
+                                       "127.0.0.1:",
+                                       "127.0.0.1:0",
+                                       "127.0.0.1:65536",
+                                       "127.0.0.1:8x",
+                                       "example.org:80",
+                                       "[::1:80",
+                                       "::1]:80",
+                                       "127.0.0.1:-1",
+                                       "[]:80",
+                                       "[:80" };
+    char address[300];
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+        cr_expect_eq(check(NULL, odd[i], true, true), ASSAY_E_SYNTAX, "\"%s\"", odd[i]);
+    memset(address, '1', sizeof address);
+    assay_bytes_copy(address + 290, 10, ":80\0", 4);
+    cr_expect_eq(check(NULL, address, true, true), ASSAY_E_SYNTAX);
+}

@@ -1,0 +1,147 @@
+/*
+ * Events as they happen: where a reader goes on, what it is told when something is gone.
+ */
+#include "net/http/stream.h"
+#include "tests/unit/net/http/book.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct book book;
+static struct assay_http_stream stream;
+static char text[1 << 20];
+static size_t text_len;
+
+static void open_book(void)
+{
+    book_open(&book, 4);
+}
+
+static void close_book(void)
+{
+    book_close(&book);
+}
+
+TestSuite(net_http_stream, .init = open_book, .fini = close_book);
+
+static void begin(uint64_t seq, bool resync)
+{
+    assay_http_stream_init(&stream, 0xabc, seq, resync, 1000);
+    text_len = 0;
+}
+
+/* Everything there is to say at this moment, in pieces of at most `piece` bytes. */
+static const char *drain(uint64_t now_ms, size_t piece)
+{
+    struct assay_http_view *view = assay_http_shelf_take(book.shelf);
+    size_t len = 0;
+    text_len = 0;
+    do {
+        cr_assert_lt(text_len + piece, sizeof text);
+        len = assay_http_stream_take(&stream, book.ring, view, now_ms, text + text_len, piece);
+        text_len += len;
+    } while (len > 0);
+    text[text_len] = '\0';
+    assay_http_view_drop(&view);
+    return text;
+}
+
+static unsigned count(const char *in, const char *what)
+{
+    unsigned n = 0;
+    for (const char *at = in; (at = strstr(at, what)) != NULL; at += strlen(what))
+        n++;
+    return n;
+}
+
+Test(net_http_stream, goes_on_after_the_event_that_was_seen)
+{
+    for (uint64_t seq = 1; seq <= 10; seq++)
+        book_tell(&book, seq, "x");
+    begin(7, false);
+    const char *said = drain(1000, 8192);
+    cr_expect_eq(strncmp(said, "retry: 3000\n\n", 13), 0);
+    cr_expect_eq(count(said, "event: timeline"), 3);
+    cr_expect_not_null(strstr(said, "id: abc-8\n"));
+    cr_expect_null(strstr(said, "id: abc-7\n"));
+    cr_expect_str_eq(drain(1001, 100), "", "told once");
+    book_tell(&book, 11, "y");
+    cr_expect(assay_http_stream_waits(&stream, 11, 0, 1002));
+    cr_expect_eq(count(drain(1002, 100), "id: abc-11\n"), 1);
+}
+
+Test(net_http_stream, any_pieces_make_the_same_text)
+{
+    static char whole[sizeof text];
+    for (uint64_t seq = 1; seq <= 40; seq++)
+        book_tell(&book, seq, "some event or other");
+    cr_assert(assay_http_shelf_publish(book.shelf, &book.snapshot, false));
+    begin(0, false);
+    (void)snprintf(whole, sizeof whole, "%s", drain(1000, 8192));
+    static const size_t pieces[] = { 1, 2, 3, 7, 100, 4095, 4096 };
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        begin(0, false);
+        cr_expect_str_eq(drain(1000, pieces[i]), whole, "pieces of %zu", pieces[i]);
+    }
+}
+
+Test(net_http_stream, who_is_too_late_is_told_to_ask_again)
+{
+    for (uint64_t seq = 1; seq <= 3 * ASSAY_HTTP_EVENTS; seq++)
+        book_tell(&book, seq, "x");
+    begin(2 * ASSAY_HTTP_EVENTS - 1, false); /* the event after this one is gone */
+    const char *said = drain(1000, 8192);
+    cr_expect_eq(count(said, "event: resync"), 1);
+    cr_expect_eq(count(said, "event: timeline"), 0);
+    cr_expect_not_null(strstr(said, "id: abc-3072\n"), "%s", said);
+    begin(2 * ASSAY_HTTP_EVENTS, false); /* the oldest that is there */
+    said = drain(1000, 8192);
+    cr_expect_eq(count(said, "event: resync"), 0);
+    cr_expect_eq(count(said, "event: timeline"), ASSAY_HTTP_EVENTS);
+}
+
+Test(net_http_stream, tells_of_newer_states_four_times_a_second_at_most)
+{
+    begin(0, false);
+    unsigned told = 0;
+    for (uint64_t now = 1000; now < 3000; now += 10) {
+        cr_assert(assay_http_shelf_publish(book.shelf, &book.snapshot, false));
+        told += count(drain(now, 4096), "event: snapshot");
+    }
+    cr_expect_eq(told, 8);
+}
+
+Test(net_http_stream, a_silent_network_is_heard_of_every_fifteen_seconds)
+{
+    begin(0, false);
+    (void)drain(1000, 100);
+    cr_expect_not(assay_http_stream_waits(&stream, 0, 0, 15999));
+    cr_expect_str_eq(drain(15999, 100), "");
+    cr_expect(assay_http_stream_waits(&stream, 0, 0, 16000));
+    cr_expect_str_eq(drain(16000, 100), ": still here\n\n");
+    cr_expect_str_eq(drain(16001, 100), "");
+}
+
+/* Every byte of the longest text escaped to six, and the longest name. */
+Test(net_http_stream, the_longest_event_fits)
+{
+    struct assay_timeline_event event = { .seq = UINT64_MAX / 2,
+                                          .at_unix_ms = UINT64_MAX,
+                                          .epoch = UINT64_MAX,
+                                          .code = "a_code_of_thirty_characters_xx",
+                                          .a = UINT64_MAX,
+                                          .b = UINT64_MAX };
+    char name[64];
+    memset(event.text, 1, sizeof event.text - 1);
+    memset(name, 1, sizeof name - 1);
+    name[63] = '\0';
+    assay_http_ring_add(book.ring, &event, name);
+    event.seq++;
+    assay_http_ring_add(book.ring, &event, name);
+    begin(UINT64_MAX / 2 - 1, false);
+    const char *said = drain(1000, 8192);
+    cr_expect_eq(count(said, "\n\n"), 3, "%s", said);
+    cr_expect_eq(count(said, "event: timeline"), 2);
+}
