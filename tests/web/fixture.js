@@ -1,0 +1,383 @@
+'use strict';
+// tests/web/fixture.js - documents of a network that never ran: as many nodes as wanted, the same every time.
+//
+// The rules are the network's own where the page computes them again (protocol.md 7.3): rise, fall, hold.
+
+const T0 = Date.UTC(2026, 10, 21, 12, 0, 0);
+const hex = (text, digits = 64) => {
+    let h = 2166136261,
+        out = '';
+    while (out.length < digits) {
+        for (const c of text + out.length) h = Math.imul(h ^ c.codePointAt(0), 16777619) >>> 0;
+        out += h.toString(16).padStart(8, '0');
+    }
+    return out.slice(0, digits);
+};
+const standingOf = (bp) =>
+    bp >= 9000 ? 'FULL' : bp >= 7500 ? 'WARNING' : bp >= 5000 ? 'RESTRICTED' : 'SUSPENDED';
+const LEVEL = ['FULL', 'WARNING', 'RESTRICTED', 'SUSPENDED'];
+const clamp = (x) => Math.max(0, Math.min(10000, x));
+const GOOD = hex('the right build');
+
+// options: { nodes, epochs, names(i), story: true for a tampered, a lying and an absent node, quiet: no extras }
+function network(options = {}) {
+    const n = options.nodes || 7,
+        epochs = options.epochs || 40,
+        T = options.epochMs || 1000;
+    const name = options.names || ((i) => `peer-${i + 1}`);
+    const members = Array.from({ length: n }, (_, i) => ({
+        slot: i,
+        name: name(i),
+        node_id: hex('node' + i),
+        operator_id: hex('operator' + (i % Math.max(5, Math.ceil(n / 3)))),
+        vendor_root: hex('vendor' + (i % 4)),
+        A: 10000,
+        I: 10000,
+        incarnation: 1,
+        offences: 0,
+        last: '',
+        fell: 0,
+    }));
+    const tampered = options.story === false ? -1 : 0,
+        liar = options.story === false ? -1 : 1,
+        absent = options.story === false ? -1 : 2;
+    const away = (i, e) =>
+        (i === absent && e >= 13 && e <= 15) || (n > 20 && i % 37 === 11 && e > epochs - 2 - (i % 3));
+    const history = [],
+        events = [];
+    let seq = 0;
+    const tell = (e, event, m, a, b, text) =>
+        events.push({
+            seq: ++seq,
+            at_unix_ms: T0 + e * T + (seq % 7) * 41,
+            epoch: e,
+            event,
+            ...(m ? { slot: m.slot, name: m.name } : {}),
+            a,
+            b,
+            text,
+        });
+    let matrix = null;
+    for (let e = 1; e <= epochs; e++) {
+        const weight = members.map((m) => (m.I >= 5000 || m.offences === 0 ? m.I : 0)),
+            total = weight.reduce((a, b) => a + b, 0);
+        const said = members.map((v) =>
+            members
+                .map((s) => {
+                    if (s === v || away(v.slot, e)) return '-';
+                    if (away(s.slot, e)) return 'A';
+                    if (s.slot === tampered && e === 5) return 'F';
+                    if (
+                        v.slot === liar &&
+                        s.slot === 4 % n &&
+                        e >= epochs - 31 &&
+                        e === Math.max(10, epochs - 3)
+                    )
+                        return 'F';
+                    if (n > 10 && s.slot % 11 === 5) return 'H';
+                    return 'P';
+                })
+                .join(''),
+        );
+        const lieNow = liar >= 0 && e === Math.max(10, epochs - 3);
+        const rows = members.map((m) => {
+            const before = { A: m.A, I: m.I, standing: standingOf(Math.min(m.A, m.I)) };
+            const W = total - weight[m.slot];
+            let P = 0,
+                N = 0;
+            members.forEach((v) => {
+                const c = said[v.slot][m.slot];
+                if ('PHO'.includes(c)) P += weight[v.slot];
+                if (c === 'A' || (c === 'F' && m.slot === tampered)) N += weight[v.slot];
+            });
+            const lo = clamp(Math.floor((10000 * (3 * P - W)) / W)),
+                hi = clamp(Math.ceil((10000 * (2 * W - 3 * N)) / W));
+            let rule = 'hold',
+                reason = 'held: as high as votes and TCB level allow',
+                integrity = 'held_bound';
+            if (3 * (P + N) > 2 * W && m.A > hi) {
+                m.A -= Math.ceil((m.A - hi) / 4);
+                rule = 'fall';
+            } else if (m.A < lo) {
+                m.A = Math.min(lo, m.A + 500);
+                rule = 'rise';
+            }
+            if (m.slot === tampered && e === 5) {
+                m.I = 0;
+                m.offences = 1;
+                m.incarnation = 2;
+                reason = 'own evidence fails hard';
+                integrity = 'fail_hard';
+                m.last = 'mrenclave: a measurement that the policy does not allow';
+            } else if (lieNow && m.slot === liar) {
+                m.I -= Math.ceil(m.I / 4);
+                m.offences = 1;
+                reason = 'false FAIL';
+                integrity = 'false_fail';
+                m.last = 'E5: voted FAIL, or a worse level, on evidence that passes';
+            } else if (m.I < 10000 && 3 * P > W && e > 6) {
+                m.I = Math.min(10000, m.I + 100);
+                reason = 'rose: attested and balloted';
+                integrity = 'rise';
+            }
+            if (N > 0 && rule === 'fall' && m.slot !== tampered)
+                m.last = 'absent: no evidence for this epoch could be had';
+            const now = standingOf(Math.min(m.A, m.I));
+            if (m.slot === tampered && e === 5) {
+                tell(e, 'fail_proven', m, 3, e, `${m.name} proven to fail`);
+                tell(e + 1, 'order_done', m, 3, 0, 'RESTART: success');
+                tell(e + 2, 'incarnation_listed', m, 2, 0, `${m.name} listed anew`);
+            }
+            if (lieNow && m.slot === liar)
+                tell(e, 'offence_proven', m, 5, e, `${m.name} convicted by proof: ${m.last}`);
+            if (rule === 'fall' && m.slot === absent)
+                tell(e, 'evidence_missing', m, e, 0, `${m.name} sent no evidence: ${m.last}`);
+            if (now !== before.standing) {
+                const a = LEVEL.indexOf(before.standing),
+                    b = LEVEL.indexOf(now);
+                m.fell = b > a ? e + 1 : m.fell;
+                tell(
+                    e + 1,
+                    'standing_changed',
+                    m,
+                    a,
+                    b,
+                    `${m.name}: ${before.standing} -> ${now} (score ${Math.floor(Math.min(m.A, m.I) / 100)} %)` +
+                        (b > a && m.last ? `: ${m.last}` : ''),
+                );
+            }
+            return {
+                slot: m.slot,
+                name: m.name,
+                incarnation: m.incarnation,
+                score_bp: Math.min(m.A, m.I),
+                integrity_bp: m.I,
+                availability_bp: m.A,
+                standing: now,
+                weight: weight[m.slot],
+                positive_bp: P,
+                negative_bp: N,
+                unjudged_bp: 0,
+                electorate_bp: W,
+                lo_bp: lo,
+                hi_bp: hi,
+                reason,
+                integrity_rule: integrity,
+                availability_rule: rule,
+            };
+        });
+        history.push({ epoch: e, era: 0, certified: true, members: rows });
+        tell(e + 1, 'epoch_closed', null, e, 1, 'closed, certified');
+        if (e === epochs || lieNow)
+            matrix = {
+                epoch: e,
+                era: 0,
+                certified: true,
+                members: members.map((m, i) => ({
+                    slot: i,
+                    name: m.name,
+                    node_id: m.node_id,
+                    weight: weight[i],
+                    balloted: !away(i, e),
+                    said: said[i],
+                    proven_fail: false,
+                    ...rows[i],
+                })),
+                lies: lieNow
+                    ? [{ verifier: liar, subject: 4 % n, said: 'F', found_epoch: e }]
+                    : matrix && options.keepLie !== false
+                      ? matrix.lies
+                      : [],
+            };
+        if (lieNow && options.keepLie !== false) options.lieMatrix = matrix;
+    }
+    const shownMatrix = options.keepLie !== false && options.lieMatrix ? options.lieMatrix : matrix;
+    const last = history[history.length - 1],
+        total = members.reduce((s, m) => s + m.I, 0),
+        third = heaviest(
+            members.map((m) => m.I),
+            total,
+        );
+    const nodes = members.map((m, i) => ({
+        ...last.members[i],
+        node_id: m.node_id,
+        operator_id: m.operator_id,
+        vendor_root: m.vendor_root,
+        integrity_standing: standingOf(m.I),
+        probation: false,
+        unjudged_epochs: 0,
+        mute_epochs: 0,
+        reasons: [],
+        last_reason: m.last,
+        change_epoch: m.fell,
+        own_outcome: 'pass-up-to-date',
+        last_attempt_epoch: epochs + 1,
+        last_success_epoch: away(i, epochs) ? epochs - 3 : epochs,
+        offences: m.offences,
+        stage: 'member',
+        in_maintenance: false,
+        present: !away(i, epochs),
+        heard_age_ms: away(i, epochs) ? 31000 : 12 + ((i * 7) % 80),
+        date_ahead_ms: (i % 5) - 2,
+        banned: false,
+    }));
+    const status = {
+        sentence: '',
+        chain_id: hex('chain'),
+        era: 0,
+        epoch: epochs + 1,
+        epoch_ms: T,
+        epoch_t0_ms: T0 + (epochs + 1) * T,
+        height: epochs * 3,
+        view: 1,
+        head_id: hex('head'),
+        state_root: hex('state'),
+        head_time_ms: T0 + epochs * T,
+        head_age_ms: 420,
+        stale: false,
+        views_nullified: 0,
+        clock_lead_ms: 0,
+        certified: true,
+        certified_epoch: epochs,
+        voting: true,
+        behind: false,
+        total_weight: total,
+        operator_cap_met: true,
+        vendor_cap_met: true,
+        cuts: 'none',
+        largest_operator_bp: 1724,
+        largest_vendor_bp: 3299,
+        largest_platform_bp: Math.floor(10000 / n),
+        clock: { known: true, off: false, ahead_ms: 3, bound_ms: 125 },
+        closing: {
+            overdue: false,
+            open_ms: 420,
+            progress: true,
+            quorum_weight: Math.floor((2 * total) / 3) + 1,
+            present_weight: total,
+            roll: true,
+            ballots_short: false,
+            missing: [],
+        },
+        tolerance: {
+            members_stop: third,
+            members_break: third,
+            operators_stop: [],
+            vendors_stop: [],
+            operators_break: [],
+            vendors_break: [],
+        },
+        advice: [],
+        member_count: n,
+        slot: 3 % n,
+        node_id: hex('node3'),
+        changes: {
+            sequence: 0,
+            pending: 0,
+            policy_digest: hex('policy'),
+            endorsements_digest: hex('collateral'),
+            trial: null,
+            ended: null,
+        },
+        score_bp: 10000,
+        standing: 'FULL',
+        insecure: true,
+        uptime_ms: epochs * T,
+        finality: { samples: epochs * 3, p50_us: 21600, p99_us: 48900 },
+    };
+    const docs = {
+        status,
+        nodes: { epoch: epochs + 1, nodes, next_since: null },
+        history: { first: 1, last: epochs, epochs: history, next_since: null },
+        timeline: { boot: 'a1', last_seq: seq, gap: false, events: events.slice(-1024), next_since: null },
+        matrix: shownMatrix,
+    };
+    if (!options.quiet) Object.assign(docs, extras(members, epochs));
+    return docs;
+}
+
+// How many of the heaviest are less than a third together: so many may fail, and lie.
+function heaviest(weights, total) {
+    let sum = 0,
+        k = 0;
+    for (const w of [...weights].sort((a, b) => b - a)) {
+        if (3 * (sum + w) >= total) break;
+        sum += w;
+        k++;
+    }
+    return k;
+}
+
+// What a report adds: policy, collateral with its dates, evidence decoded.
+function extras(members, epoch) {
+    const day = 86400000,
+        at = (d) => new Date(T0 + d * day).toISOString();
+    const roots = [0, 1, 2, 3].map((v) => ({
+        root: hex('vendor' + v),
+        name: `Vendor ${v + 1}`,
+        until: at([29, 3, 88, 240][v]),
+        pieces: [
+            { name: 'TCB info', from: at(-1), until: at(29 + v) },
+            { name: 'QE identity', from: at(-1), until: at(29) },
+            { name: 'Root CA revocation list', from: at(-27), until: at([190, 3, 88, 240][v]) },
+            { name: 'PCK signing chain', from: at(-900), until: at(2750) },
+        ],
+    }));
+    const policy = {
+        digest: hex('policy'),
+        profile: 'development',
+        kinds: ['soft'],
+        roots: roots.map((r) => ({ name: r.name })),
+        advisories_denied: ['INTEL-SA-00615'],
+        references: [
+            { field: 'mrenclave', state: 'allowed', value: GOOD, not_after: null },
+            { field: 'mrenclave', state: 'retiring', value: hex('the build before'), not_after: at(12) },
+            { field: 'mrenclave', state: 'denied', value: hex('a bad build'), not_after: null },
+        ],
+        statuses: [
+            ['UpToDate', 'affirming', null],
+            ['SWHardeningNeeded', 'affirming', null],
+            ['ConfigurationNeeded', 'warning', null],
+            ['OutOfDate', 'warning', 2592000],
+        ].map(([status, accept, grace_s]) => ({ status, accept, grace_s })),
+    };
+    const evidence = {
+        nodes: members.map((m) => ({
+            slot: m.slot,
+            kind: 'soft',
+            what: 'SOFT quote of an SGX shape',
+            length: 4022,
+            epoch,
+            verdict: 'genuine, and the policy is content',
+            claims: [
+                { name: 'mrenclave', observed: GOOD, expected: GOOD, matches: true },
+                { name: 'mrsigner', observed: '0'.repeat(64) },
+                { name: 'isvsvn', observed: '1', expected: 'at least 1', matches: true },
+                { name: 'debug', observed: 'false', expected: 'false', matches: true },
+                { name: 'fmspc', observed: '7779cb9a2c9d' },
+            ],
+        })),
+    };
+    const forecast = {
+        nodes: [
+            {
+                slot: 2 % members.length,
+                name: members[2 % members.length].name,
+                now: 'up to date',
+                then: 'out of date',
+                why: 'component 4 has SVN 6, the next set asks for 11: update the firmware of the platform',
+            },
+        ],
+    };
+    return { policy, collateral: { roots, forecast }, evidence };
+}
+
+const envelope = (docs, node = 'peer-4') => ({
+    schema: 'assay.page',
+    schema_version: 1,
+    node,
+    generated_at: new Date(T0 + 41000).toISOString(),
+    data: docs,
+});
+
+module.exports = { network, envelope, T0 };

@@ -1,0 +1,155 @@
+'use strict';
+// tests/web/harness.js - a browser, pages in it, and checks that are counted.
+
+const fs = require('fs');
+const os = require('os');
+const path = require('path');
+
+const modules = process.env.ASSAY_WEB_MODULES;
+const { chromium } = require(path.join(modules, 'playwright-core'));
+const axe = fs.readFileSync(path.join(modules, 'axe-core/axe.min.js'), 'utf8');
+const { envelope } = require('./fixture.js');
+
+const built = process.env.ASSAY_WEB_PAGE; // folder that web/build.sh wrote
+const source = fs.readFileSync(path.join(built, 'index.html'), 'utf8');
+const MARK = '<script type="application/json" id="data"></script>';
+
+let passed = 0;
+const wrong = [];
+function check(what, ok, detail) {
+    if (ok) return void passed++;
+    wrong.push(what);
+    console.log(
+        `FAILED: ${what}${detail === undefined ? '' : ': ' + (typeof detail === 'string' ? detail : JSON.stringify(detail)).slice(0, 1500)}`,
+    );
+}
+const equal = (what, found, expected) =>
+    check(what, found === expected, `expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`);
+
+// Polls: what is looked for may take its time, and no longer than that.
+async function eventually(what, test, ms = 8000) {
+    const until = Date.now() + ms;
+    let seen;
+    do {
+        try {
+            seen = await test();
+            if (seen) return void passed++;
+        } catch (error) {
+            seen = String(error);
+        }
+        await new Promise((done) => setTimeout(done, 50));
+    } while (Date.now() < until);
+    check(what, false, `not within ${ms} ms; last ${JSON.stringify(seen)}`);
+}
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'assay-web-'));
+
+// A report as `assay report --html` writes it. Returns: its address.
+let files = 0;
+function report(docs, html = source) {
+    if (!html.includes(MARK)) throw new Error('the page has no place for data');
+    const text = JSON.stringify(envelope(docs)).replace(/</g, '\\u003c');
+    const file = path.join(folder, `report-${++files}.html`);
+    fs.writeFileSync(
+        file,
+        html.replace(MARK, () => MARK.replace('></', `>${text}</`)),
+    );
+    return 'file://' + file;
+}
+
+let browser = null;
+async function open(address, { width = 1280, height = 900, dark = false, contrast, motion, args } = {}) {
+    const context = await browser.newContext({
+        viewport: { width, height },
+        colorScheme: dark ? 'dark' : 'light',
+        forcedColors: contrast ? 'active' : 'none',
+        reducedMotion: motion || 'no-preference',
+        ...args,
+    });
+    const page = await context.newPage();
+    page.said = [];
+    page.on('console', (m) => {
+        if (m.type() === 'error' || m.type() === 'warning') page.said.push(m.text());
+    });
+    page.on('pageerror', (e) => page.said.push(e.message));
+    await page.goto(address);
+    await page.waitForSelector('main .view > *');
+    return page;
+}
+const close = (page) => page.context().close();
+
+// Another view of the same page, and all that hangs on a frame drawn.
+async function go(page, hash) {
+    await page.evaluate((h) => {
+        location.hash = h;
+    }, hash);
+    await settle(page);
+}
+const settle = (page) =>
+    page.evaluate(
+        () =>
+            new Promise((done) =>
+                requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30))),
+            ),
+    );
+
+const overflow = (page) =>
+    page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+async function violations(page) {
+    await page.evaluate(axe);
+    const found = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
+    return found.violations.map(
+        (v) =>
+            `${v.id}: ${v.nodes
+                .slice(0, 3)
+                .map((n) => n.html.slice(0, 120) + ' ' + (n.any[0]?.message || n.all[0]?.message || ''))
+                .join(' | ')}`,
+    );
+}
+
+async function run(groups) {
+    browser = await chromium.launch({
+        executablePath: process.env.ASSAY_CHROMIUM || '/usr/bin/chromium',
+        args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+    });
+    const only = process.argv[2];
+    try {
+        for (const [name, group] of Object.entries(groups)) {
+            if (only && only !== name) continue;
+            const start = Date.now(),
+                before = passed;
+            try {
+                await group();
+            } catch (error) {
+                check(name, false, error.stack);
+            }
+            console.log(`${name}: ${passed - before} checks, ${((Date.now() - start) / 1000).toFixed(1)} s`);
+        }
+    } finally {
+        await browser.close();
+        fs.rmSync(folder, { recursive: true, force: true });
+    }
+    console.log(`${passed} passed, ${wrong.length} failed`);
+    process.exitCode = wrong.length || !passed ? 1 : 0;
+}
+
+module.exports = {
+    built,
+    check,
+    close,
+    envelope,
+    equal,
+    eventually,
+    folder,
+    go,
+    modules,
+    open,
+    overflow,
+    report,
+    run,
+    settle,
+    source,
+    violations,
+    browserOf: () => browser,
+};

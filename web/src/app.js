@@ -1,0 +1,431 @@
+// app.js - the frame around the views: address, keys, theme, and when to draw.
+import { h, render } from './dom.js';
+import { clean, count, date, short, span } from './format.js';
+import { makeModel } from './model.js';
+import { Live, embedded } from './source.js';
+import { redrawAll } from './charts.js';
+import { overview } from './views/overview.js';
+import { fleet } from './views/fleet.js';
+import { nodeView } from './views/node.js';
+import { matrixView } from './views/matrix.js';
+import { epochsView } from './views/epochs.js';
+import { topology } from './views/topology.js';
+import { collateralView } from './views/collateral.js';
+import { tolerance } from './views/tolerance.js';
+import { audit } from './views/audit.js';
+import { policyView } from './views/policy.js';
+
+// path: its key with `g`, its title, its view.
+const VIEWS = {
+    overview: { key: 'o', title: 'Overview', view: overview },
+    fleet: { key: 'f', title: 'Fleet', view: fleet },
+    matrix: { key: 'm', title: 'Trust matrix', view: matrixView },
+    epochs: { key: 'e', title: 'Epochs', view: epochsView },
+    topology: { key: 't', title: 'Topology', view: topology },
+    tolerance: { key: 'r', title: 'Tolerance', view: tolerance },
+    collateral: { key: 'c', title: 'Collateral', view: collateralView },
+    policy: { key: 'p', title: 'Policy', view: policyView },
+    audit: { key: 'a', title: 'Orders and audit', view: audit },
+    node: { title: 'Node', view: nodeView },
+};
+const DRAW_MS = 250; // at most four a second, whatever comes in
+
+const app = {
+    docs: {},
+    link: { kind: 'file', lost: false, age: 0 },
+    model: makeModel({}),
+    drawn: 0,
+    timer: 0,
+    help: false,
+    went: '',
+};
+
+// ------------------------------------------------------------ the address
+
+// '#/fleet?sort=score' is { path: 'fleet', arg: '', query: { sort: 'score' } }.
+function readAddress() {
+    const [path, query] = location.hash.replace(/^#\/?/, '').split('?');
+    const [view, ...rest] = path.split('/');
+    let arg = '';
+    try {
+        arg = decodeURIComponent(rest.join('/'));
+    } catch {
+        arg = rest.join('/');
+    }
+    return {
+        path: Object.hasOwn(VIEWS, view) ? view : 'overview',
+        arg,
+        query: Object.fromEntries(new URLSearchParams(query || '')),
+    };
+}
+
+function address(path, query = {}) {
+    const kept = Object.entries(query).filter(
+        ([, value]) => value !== '' && value !== null && value !== undefined,
+    );
+    const text = new URLSearchParams(kept).toString();
+    return '#/' + path + (text ? '?' + text : '');
+}
+
+// A name that is no text (half of a surrogate pair) cannot stand in an address: its place can.
+function encoded(text, otherwise) {
+    try {
+        return encodeURIComponent(text) || otherwise;
+    } catch {
+        return otherwise;
+    }
+}
+
+const nodePath = (node) => 'node/' + encoded(node.name || '', String(node.slot));
+
+// A view that breaks tells so, and leaves the others alone.
+function viewOf(ctx) {
+    try {
+        return VIEWS[ctx.path].view(ctx);
+    } catch (error) {
+        console.error(error);
+        return h(
+            'div',
+            { class: 'empty' },
+            h('h1', {}, 'This view could not be drawn'),
+            h('p', {}, clean(error.message)),
+        );
+    }
+}
+
+// What a view is given: state of the address, and how to change it.
+function context() {
+    const at = readAddress();
+    return {
+        ...at,
+        model: app.model,
+        link: app.link,
+        address,
+        nodePath,
+        go: (path, query) => {
+            location.hash = address(path, query);
+        },
+        // Changes parts of the query; no entry in the history of the browser.
+        set: (change) => {
+            const path = at.arg ? at.path + '/' + encoded(at.arg, '') : at.path;
+            history.replaceState(null, '', address(path, { ...readAddress().query, ...change }));
+            draw();
+        },
+        draw,
+    };
+}
+
+// ------------------------------------------------------------ theme
+
+const themes = ['system', 'light', 'dark'];
+let theme = 'system';
+function setTheme(to) {
+    theme = themes.includes(to) ? to : 'system';
+    if (theme === 'system') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+    try {
+        localStorage.setItem('assay-theme', theme);
+    } catch {
+        // Kept for this page alone where nothing may be stored.
+    }
+    redrawAll();
+}
+
+// ------------------------------------------------------------ the frame
+
+function linkState() {
+    const { link, model } = app;
+    if (link.kind === 'file')
+        return { tone: 'file', text: 'Report', more: link.at ? ' of ' + date(link.at) : '' };
+    if (link.lost) return { tone: 'lost', text: `No contact for ${span(link.age)}` };
+    if (model.status.stale) return { tone: 'stale', text: 'Standing still' };
+    return link.stream ? { tone: 'live', text: 'Live' } : { tone: 'slow', text: 'Live, asking' };
+}
+
+function header(at) {
+    const { status } = app.model,
+        state = linkState();
+    return h(
+        'header',
+        { class: 'top' },
+        h(
+            'a',
+            { class: 'brand', href: '#/overview', 'aria-label': 'Assay, overview' },
+            h(
+                'svg',
+                { viewBox: '0 0 24 24', width: 22, height: 22, 'aria-hidden': 'true' },
+                h('path', { d: 'M12 1.8 21 7v10l-9 5.2L3 17V7Z', class: 'hex' }),
+                h('path', { d: 'm7.8 12.2 3 3 5.6-6.2', class: 'tick' }),
+            ),
+            h('span', {}, 'Assay'),
+        ),
+        h(
+            'p',
+            { class: 'where' },
+            status.chain_id &&
+                h(
+                    'span',
+                    { title: 'chain ' + clean(status.chain_id) },
+                    'chain ',
+                    h('code', {}, short(status.chain_id, 8)),
+                ),
+            Number.isFinite(status.epoch) && h('span', {}, 'epoch ', h('b', {}, count(status.epoch))),
+            app.link.node &&
+                h('span', { class: 'seen' }, 'seen from ', h('bdi', {}, clean(app.link.node, 32))),
+        ),
+        status.insecure &&
+            h(
+                'span',
+                { class: 'chip warn', title: 'Profile development: evidence proves nothing about hardware' },
+                'INSECURE',
+            ),
+        h(
+            'span',
+            { class: 'chip link l-' + state.tone, role: 'status' },
+            h('i', { 'aria-hidden': 'true' }),
+            h('span', {}, state.text, state.more && h('span', { class: 'long' }, state.more)),
+        ),
+        h(
+            'div',
+            { class: 'seg theme', role: 'group', 'aria-label': 'Colours' },
+            themes.map((t) =>
+                h(
+                    'button',
+                    {
+                        key: t,
+                        type: 'button',
+                        'aria-pressed': String(theme === t),
+                        title: t + ' colours',
+                        onclick: () => {
+                            setTheme(t);
+                            draw();
+                        },
+                    },
+                    { system: 'Auto', light: 'Light', dark: 'Dark' }[t],
+                ),
+            ),
+        ),
+    );
+}
+
+function navigation(at) {
+    const current = at.path === 'node' ? 'fleet' : at.path;
+    return h(
+        'nav',
+        { class: 'side', 'aria-label': 'Views' },
+        h(
+            'ul',
+            {},
+            Object.entries(VIEWS)
+                .filter(([, v]) => v.key)
+                .map(([path, v]) =>
+                    h(
+                        'li',
+                        { key: path },
+                        h(
+                            'a',
+                            { href: '#/' + path, 'aria-current': path === current ? 'page' : null },
+                            v.title,
+                            h('kbd', { 'aria-hidden': 'true' }, 'g ' + v.key),
+                        ),
+                    ),
+                ),
+        ),
+        h(
+            'button',
+            {
+                class: 'quiet',
+                type: 'button',
+                onclick: () => {
+                    app.help = true;
+                    draw();
+                },
+            },
+            'Keys ',
+            h('kbd', {}, '?'),
+        ),
+    );
+}
+
+const KEYS = [
+    ['g then a letter', 'go to a view, as the list at the side says'],
+    ['/', 'look for a node'],
+    ['j  k', 'next and previous row'],
+    ['Enter', 'open it'],
+    ['arrows', 'move in the matrix and in epochs'],
+    ['t', 'light, dark, as the system'],
+    ['Esc', 'close, or leave a field'],
+];
+
+function helpDialog() {
+    return h(
+        'dialog',
+        {
+            class: 'help',
+            'aria-label': 'Keys',
+            onclose: () => {
+                app.help = false;
+                draw();
+            },
+            hook: { mount: (el) => el.showModal(), update: (el, data, state) => state },
+        },
+        h('h2', {}, 'Keys'),
+        h(
+            'dl',
+            {},
+            KEYS.map(([key, what]) => [h('dt', {}, h('kbd', {}, key)), h('dd', {}, what)]),
+        ),
+        h('form', { method: 'dialog' }, h('button', { class: 'button' }, 'Close')),
+    );
+}
+
+function banner() {
+    const { link, model } = app;
+    if (link.kind === 'live' && link.lost)
+        return h(
+            'div',
+            { class: 'banner bad', role: 'alert', key: 'lost' },
+            h('b', {}, 'No contact with the node. '),
+            `Everything below is at least ${span(link.age)} old. It is asked again every second.`,
+        );
+    if (link.kind === 'live' && model.status.stale)
+        return h(
+            'div',
+            { class: 'banner warn', role: 'alert', key: 'still' },
+            h('b', {}, 'Nothing becomes final. '),
+            'Scores below are of the last epoch that closed; no permit is given by them.',
+        );
+    return null;
+}
+
+function frame(ctx) {
+    const old = app.link.kind === 'live' && (app.link.lost || app.model.status.stale);
+    return [
+        h(
+            'a',
+            {
+                class: 'skip',
+                href: '#main',
+                onclick: (e) => {
+                    e.preventDefault();
+                    document.getElementById('main').focus();
+                },
+            },
+            'Skip to the content',
+        ),
+        header(ctx),
+        navigation(ctx),
+        h(
+            'main',
+            { id: 'main', tabindex: '-1', class: old ? 'old' : '' },
+            banner(),
+            h('div', { class: 'view v-' + ctx.path, key: ctx.path + '/' + ctx.arg }, viewOf(ctx)),
+        ),
+        app.help && helpDialog(),
+    ];
+}
+
+// ------------------------------------------------------------ drawing
+
+function draw() {
+    clearTimeout(app.timer);
+    app.timer = 0;
+    app.drawn = performance.now();
+    const at = context();
+    render(document.getElementById('app'), frame(at).filter(Boolean));
+    const title = at.path === 'node' ? clean(at.arg, 40) : VIEWS[at.path].title;
+    if (document.title !== `${title} \u00b7 Assay`) document.title = `${title} \u00b7 Assay`;
+    const went = at.path + '/' + at.arg;
+    if (app.went && app.went !== went) {
+        scrollTo(0, 0);
+        document.getElementById('main').focus({ preventScroll: true });
+    }
+    app.went = went;
+}
+
+function drawSoon() {
+    if (app.timer) return;
+    app.timer = setTimeout(draw, Math.max(0, DRAW_MS - (performance.now() - app.drawn)));
+}
+
+// New data; the same again changes nothing.
+function receive(docs, link) {
+    const stamp = Object.values(docs);
+    const same = app.stamp && stamp.length === app.stamp.length && stamp.every((d, i) => d === app.stamp[i]);
+    app.stamp = stamp;
+    app.docs = docs;
+    app.link = link;
+    if (!same) app.model = makeModel(docs, link.kind);
+    const words = JSON.stringify([link.lost, link.stream, link.lost && Math.round(link.age / 1000)]);
+    if (same && words === app.words) return;
+    app.words = words;
+    drawSoon();
+}
+
+// ------------------------------------------------------------ keys
+
+let chord = 0;
+function onkey(event) {
+    const el = event.target,
+        typing = /^(INPUT|SELECT|TEXTAREA)$/.test(el.tagName);
+    if (event.key === 'Escape' && typing) return el.blur();
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (chord && performance.now() - chord < 1500) {
+        chord = 0;
+        const to = Object.entries(VIEWS).find(([, v]) => v.key === event.key);
+        if (to) location.hash = '#/' + to[0];
+        return;
+    }
+    if (event.key === 'g') chord = performance.now();
+    else if (event.key === '?') {
+        app.help = true;
+        draw();
+    } else if (event.key === 't') {
+        setTheme(themes[(themes.indexOf(theme) + 1) % themes.length]);
+        draw();
+    } else if (event.key === '/') {
+        event.preventDefault();
+        if (readAddress().path !== 'fleet') location.hash = '#/fleet';
+        requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById('search')?.focus()));
+    } else if (event.key === 'j' || event.key === 'k') moveRow(event.key === 'j' ? 1 : -1);
+}
+
+function moveRow(by) {
+    const rows = [...document.querySelectorAll('main [data-row]')];
+    if (rows.length === 0) return;
+    const now = rows.indexOf(document.activeElement);
+    const next = rows[Math.max(0, Math.min(rows.length - 1, now < 0 ? 0 : now + by))];
+    next.focus();
+}
+
+// ------------------------------------------------------------ start
+
+function start() {
+    try {
+        setTheme(localStorage.getItem('assay-theme') || 'system');
+    } catch {
+        setTheme('system');
+    }
+    addEventListener('hashchange', draw);
+    addEventListener('keydown', onkey);
+    for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)'])
+        matchMedia(query).addEventListener('change', redrawAll);
+    document.addEventListener('visibilitychange', () => {
+        if (!document.hidden && app.live) app.live.refresh();
+    });
+    const report = embedded(document);
+    if (report) {
+        receive(report.data, {
+            kind: 'file',
+            lost: false,
+            age: 0,
+            at: Date.parse(report.generated_at),
+            node: report.node,
+        });
+        draw();
+    } else {
+        draw();
+        app.live = new Live(receive);
+    }
+}
+start();

@@ -1,0 +1,371 @@
+// model.js - what the documents of a node say, put together for the views. Pure: no page, no network, no clock.
+import { clean, names, percent, plural, span } from './format.js';
+import { STANDINGS } from './shapes.js';
+
+const list = (value) => (Array.isArray(value) ? value : []);
+
+// docs: data of the documents by their short names (status, nodes, history, timeline, matrix, changes, policy,
+// collateral, evidence, forecast). Each may be missing.
+export function makeModel(docs, source) {
+    const status = docs.status || {};
+    const nodes = list(docs.nodes && docs.nodes.nodes);
+    const events = list(docs.timeline && docs.timeline.events);
+    const bySlot = new Map(nodes.map((n) => [n.slot, n]));
+    return {
+        docs,
+        source,
+        status,
+        nodes,
+        epochs: once(docs.history, readEpochs) || [],
+        events,
+        bySlot,
+        matrix: once(docs.matrix, readMatrix),
+    };
+}
+
+// What is made of a document is made once: most updates change other documents.
+const made = new WeakMap();
+function once(doc, make) {
+    if (!doc || typeof doc !== 'object') return null;
+    if (!made.has(doc)) made.set(doc, make(doc));
+    return made.get(doc);
+}
+
+function readEpochs(history) {
+    const epochs = [...list(history.epochs)].sort((a, b) => a.epoch - b.epoch);
+    return epochs.map((e) => ({ ...e, at: new Map(list(e.members).map((m) => [m.slot, m])) }));
+}
+
+// Slots that ever stood below full in these epochs.
+export const everBelow = (epochs) =>
+    once(epochs, () => {
+        const slots = new Set();
+        for (const e of epochs) for (const m of e.at.values()) if (m.score_bp < 10000) slots.add(m.slot);
+        return slots;
+    });
+
+// Texts of the network: the code of a rule goes behind, arrows are arrows.
+export function told(text, max = 240) {
+    const t = clean(text, max).replace(/ -> /g, ' \u2192 '),
+        rule = /^(.*?)\b(E[1-8]): (.*)$/.exec(t);
+    return rule ? `${rule[1]}${rule[3]} (${rule[2]})` : t;
+}
+
+// Words of our own begin a line in capitals; names of fields and nodes stay as they are.
+export const capital = (text) => (/^[a-z]+[ ,]/.test(text) ? text[0].toUpperCase() + text.slice(1) : text);
+
+export const nameOf = (node) => (node ? clean(node.name || `slot ${node.slot}`, 64) : '\u2013');
+
+export function findNode(model, which) {
+    return (
+        model.nodes.find((n) => n.name === which) ||
+        model.nodes.find((n) => String(n.slot) === which) ||
+        model.nodes.find((n) => n.node_id === which)
+    );
+}
+
+export function counts(nodes) {
+    const result = { FULL: 0, WARNING: 0, RESTRICTED: 0, SUSPENDED: 0 };
+    for (const n of nodes) if (n.standing in result) result[n.standing]++;
+    return result;
+}
+
+// ------------------------------------------------------------ who said what of whom
+
+const LETTERS = {
+    P: 'pass-up-to-date',
+    H: 'pass-needs-hardening',
+    O: 'pass-out-of-date',
+    S: 'fail-soft',
+    F: 'fail-hard',
+    A: 'absent',
+    U: 'unjudged',
+};
+
+// members[v].said[s] is the letter of what v said of s; lies are votes that a proof in the chain contradicts.
+function readMatrix(doc) {
+    if (!Array.isArray(doc.members) || doc.members.length === 0) return null;
+    const bySlot = new Map(doc.members.map((m) => [m.slot, m]));
+    const lies = new Map(list(doc.lies).map((l) => [l.verifier + '/' + l.subject, l]));
+    return {
+        epoch: doc.epoch,
+        certified: doc.certified,
+        members: doc.members,
+        bySlot,
+        lies,
+        said: (v, s) => LETTERS[bySlot.get(v)?.said?.[s]] || 'none',
+        lied: (v, s) => lies.has(v + '/' + s),
+    };
+}
+
+const sign = (outcome) =>
+    outcome.startsWith('pass') ? 1 : outcome === 'absent' || outcome.startsWith('fail') ? -1 : 0;
+
+// What most weight says of each subject, abstentions left out. Slot -> outcome.
+export function majorities(matrix) {
+    const result = new Map();
+    for (const subject of matrix.members) {
+        const by = new Map();
+        for (const voter of matrix.members) {
+            if (voter.slot === subject.slot) continue;
+            const outcome = matrix.said(voter.slot, subject.slot);
+            if (outcome !== 'none') by.set(outcome, (by.get(outcome) || 0) + (voter.weight || 0) + 1e-6);
+        }
+        result.set(subject.slot, [...by].sort((a, b) => b[1] - a[1])[0]?.[0] || 'none');
+    }
+    return result;
+}
+
+// A voter that says the opposite of what most weight says. A silence is no dissent.
+export const dissents = (outcome, most) =>
+    sign(outcome) !== 0 && sign(most) !== 0 && sign(outcome) !== sign(most);
+
+// ------------------------------------------------------------ the arithmetic of one tally (protocol 7.2, 7.3)
+
+const clamp = (x) => Math.max(0, Math.min(10000, x));
+
+// row: a member in an epoch of the history; before: the same member an epoch earlier, or undefined.
+export function tally(row, before, certified) {
+    const P = row.positive_bp,
+        N = row.negative_bp,
+        W = row.electorate_bp;
+    const steps = [];
+    const add = (what, how, value) => steps.push({ what, how, value });
+    add('Electorate W', 'weight of everybody but the member and its platform', W);
+    add('For it, P', 'weight of those who found that its evidence passes', P);
+    add('Against it, N', 'weight of ABSENT and of proven FAIL', N);
+    const lo = W ? clamp(Math.floor((10000 * (3 * P - W)) / W)) : 0;
+    const hi = W ? clamp(Math.ceil((10000 * (2 * W - 3 * N)) / W)) : 10000;
+    add('Lower bound lo', `\u230a10000 \u00b7 (3\u00b7${P} \u2212 ${W}) / ${W}\u230b, from 0 to 10000`, lo);
+    add(
+        'Upper bound hi',
+        `\u230810000 \u00b7 (2\u00b7${W} \u2212 3\u00b7${N}) / ${W}\u2309, from 0 to 10000`,
+        hi,
+    );
+    if (!before) return { steps, lo, hi, expected: null, agrees: null };
+    const A = before.availability_bp;
+    const { rule, how, expected } = moveAvailability({ P, N, W, lo, hi, A, certified });
+    add('Availability before', 'as the epoch before left it', A);
+    add(rule, how, expected);
+    add('Availability after', 'as the network recorded it', row.availability_bp);
+    add('Integrity', row.reason || 'as recorded', row.integrity_bp);
+    add(
+        'Score',
+        'the smaller of integrity and availability',
+        Math.min(row.integrity_bp, row.availability_bp),
+    );
+    return {
+        steps,
+        lo,
+        hi,
+        expected,
+        agrees:
+            expected === row.availability_bp &&
+            row.score_bp === Math.min(row.integrity_bp, row.availability_bp),
+    };
+}
+
+function moveAvailability({ P, N, W, lo, hi, A, certified }) {
+    if (!certified) return { rule: 'Held', how: 'the close is not certified: nothing moves', expected: A };
+    if (!W) return { rule: 'Held', how: 'nobody may judge it', expected: A };
+    if (3 * (P + N) > 2 * W && A > hi) {
+        const fall = Math.ceil((A - hi) / 4);
+        return {
+            rule: 'Falls',
+            how: `3\u00b7(P + N) > 2\u00b7W and ${A} > hi: by a quarter of the way, \u2308(${A} \u2212 ${hi}) / 4\u2309 = ${fall}`,
+            expected: A - fall,
+        };
+    }
+    if (A < lo) return { rule: 'Rises', how: `${A} < lo: by 500, up to lo`, expected: Math.min(lo, A + 500) };
+    return { rule: 'Held', how: 'it is at its bound already, or too few took part', expected: A };
+}
+
+// ------------------------------------------------------------ why this score: the steps that led there
+
+export function historyOf(model, slot) {
+    return model.epochs
+        .map((e) => ({ epoch: e.epoch, certified: e.certified, row: e.at.get(slot) }))
+        .filter((e) => e.row);
+}
+
+function cause(kind, entry, before, events) {
+    const { row, epoch } = entry,
+        value = row[kind + '_bp'],
+        was = before.row[kind + '_bp'];
+    const fell = events.find(
+        (e) =>
+            e.event === 'standing_changed' &&
+            (e.epoch === epoch + 1 || e.epoch === epoch) &&
+            e.text.includes('): '),
+    );
+    if (value > was)
+        return kind === 'integrity' ? 'Attested and balloted' : 'Attested by enough of the others';
+    if (fell) return capital(told(fell.text.slice(fell.text.indexOf('): ') + 3)));
+    if (row.incarnation !== before.row.incarnation) return 'A new incarnation';
+    return kind === 'integrity'
+        ? capital(told(row.reason || 'Lowered'))
+        : 'Not attested: absent, or its evidence fails';
+}
+
+// kind: integrity or availability. Steps of one cause in a row are one; the oldest are folded into the start.
+export function waterfall(model, slot, kind, max = 9) {
+    const history = historyOf(model, slot),
+        events = model.events.filter((e) => e.slot === slot);
+    if (history.length === 0) return null;
+    const first = history[0].row[kind + '_bp'];
+    let steps = [];
+    for (let i = 1; i < history.length; i++) {
+        const from = history[i - 1].row[kind + '_bp'],
+            to = history[i].row[kind + '_bp'];
+        if (from === to) continue;
+        const text = cause(kind, history[i], history[i - 1], events),
+            last = steps[steps.length - 1];
+        if (last && last.text === text && last.to > last.from === to > from) {
+            last.to = to;
+            last.until = history[i].epoch;
+            last.times++;
+        } else steps.push({ text, from, to, since: history[i].epoch, until: history[i].epoch, times: 1 });
+    }
+    const folded = Math.max(0, steps.length - max);
+    const start = folded ? steps[folded].from : first;
+    return {
+        start,
+        startEpoch: folded ? steps[folded].since - 1 : history[0].epoch,
+        folded,
+        steps: steps.slice(folded),
+        end: history[history.length - 1].row[kind + '_bp'],
+    };
+}
+
+// What moved a node below full, for one line. Texts of the network's own rules, or '' when nothing is against it.
+export function against(model, node) {
+    if (node.standing === 'FULL') return '';
+    const mine = model.events.filter((e) => e.slot === node.slot);
+    const fall = [...mine].reverse().find((e) => e.event === 'standing_changed' && e.b > e.a);
+    if (fall && fall.text.includes('): ')) return told(fall.text.slice(fall.text.indexOf('): ') + 3));
+    const proof = [...mine].reverse().find((e) => e.event === 'fail_proven' || e.event === 'offence_proven');
+    if (proof)
+        return proof.event === 'fail_proven'
+            ? 'its evidence was proven to fail'
+            : told(proof.text.replace(/^.*?: /, ''));
+    return told(node.last_reason || node.reason || '');
+}
+
+export function sinceEpoch(model, node) {
+    const left = [...model.events]
+        .reverse()
+        .find((e) => e.slot === node.slot && e.event === 'standing_changed' && e.a === 0);
+    return left ? left.epoch : node.change_epoch || 0;
+}
+
+// ------------------------------------------------------------ how things are, in one sentence
+
+export function sentence(model, link) {
+    const { status, nodes } = model;
+    if (link && link.lost)
+        return {
+            tone: 'bad',
+            head: 'No contact with this node.',
+            text: `What is shown is ${span(link.age)} old. Trying again.`,
+        };
+    if (nodes.length === 0) return { tone: 'unknown', head: 'Nothing is known yet.', text: '' };
+    const closing = status.closing || {};
+    if (status.stale || closing.progress === false) {
+        const missing = list(closing.missing).map((m) => clean(m.name, 40));
+        const still = status.head_age_ms ? ` for ${span(status.head_age_ms)}` : '';
+        return {
+            tone: 'bad',
+            head: `The network stands still${still}.`,
+            text:
+                (missing.length ? `${names(missing)} ${missing.length === 1 ? 'is' : 'are'} missing. ` : '') +
+                'No score counts until an epoch closes.',
+        };
+    }
+    const attested = nodes.filter(
+        (n) => n.last_success_epoch >= (status.certified_epoch || 0) && n.last_success_epoch > 0,
+    );
+    const below = [...nodes]
+        .filter((n) => n.standing !== 'FULL' && n.stage !== 'resting')
+        .sort((a, b) => STANDINGS.indexOf(b.standing) - STANDINGS.indexOf(a.standing) || a.slot - b.slot);
+    const full = nodes.length - below.length,
+        spare = spareFaults(status),
+        parts = [];
+    for (const n of below.slice(0, 2)) {
+        const why = against(model, n),
+            since = sinceEpoch(model, n);
+        parts.push(
+            `${nameOf(n)} ${n.standing === 'WARNING' ? 'in warning' : String(n.standing).toLowerCase()}` +
+                (since ? ` since epoch ${since}` : '') +
+                (why ? `: ${why}` : ''),
+        );
+    }
+    if (below.length > 2) parts.push(`${plural(below.length - 2, 'more node')} below full`);
+    if (spare !== null)
+        parts.push(
+            `${spare === 0 ? 'no more fault' : spare === 1 ? 'one more fault' : `${wordOf(spare)} more faults`} can be tolerated`,
+        );
+    const worst = below.length ? below[0].standing : 'FULL';
+    const tone =
+        worst === 'SUSPENDED' || worst === 'RESTRICTED' || spare === 0
+            ? 'warn'
+            : worst === 'WARNING' || attested.length < nodes.length
+              ? 'note'
+              : 'good';
+    const head =
+        below.length === 0 && attested.length === nodes.length
+            ? `All ${nodes.length} nodes are attested and fully trusted.`
+            : `${attested.length} of ${nodes.length} attested, ${full} full.`;
+    return {
+        tone,
+        head,
+        text: parts.length ? (below.length ? parts.join('; ') : capital(parts.join('; '))) + '.' : '',
+    };
+}
+
+const wordOf = (n) =>
+    ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'][n] || String(n);
+
+// How many more faults neither stop the network nor end its safety; null: not known.
+export function spareFaults(status) {
+    const t = status.tolerance;
+    return t ? Math.min(t.members_stop ?? Infinity, t.members_break ?? Infinity) : null;
+}
+
+// ------------------------------------------------------------ groups and what must fail together
+
+export function groups(nodes, key) {
+    const by = new Map();
+    for (const n of nodes) {
+        const id = n[key] || 'unknown';
+        if (!by.has(id)) by.set(id, { id, nodes: [], weight: 0 });
+        by.get(id).nodes.push(n);
+        by.get(id).weight += n.weight || 0;
+    }
+    return [...by.values()].sort((a, b) => b.weight - a.weight || (a.id < b.id ? -1 : 1));
+}
+
+// The fewest groups (heaviest first) whose weight is at least a third: enough to stop progress, and to lie.
+export function fewest(list_, total) {
+    let weight = 0,
+        i = 0;
+    while (i < list_.length && 3 * weight < total) weight += list_[i++].weight;
+    return 3 * weight >= total && total > 0 ? list_.slice(0, i) : null;
+}
+
+// What is left when some fail. Progress: more than 2W/3 remain. Safety: they, lying, hold less than a third.
+export function whatIf(nodes, failed) {
+    const total = nodes.reduce((sum, n) => sum + (n.weight || 0), 0);
+    const out = nodes.filter((n) => failed.has(n.slot)).reduce((sum, n) => sum + (n.weight || 0), 0);
+    return { total, out, left: total - out, progress: 3 * (total - out) > 2 * total, safe: 3 * out < total };
+}
+
+// Median and ends of the scores of an epoch, for more lines than can be told apart.
+export const spread = (epoch) =>
+    once(epoch, () => {
+        const scores = [...epoch.at.values()].map((m) => m.score_bp).sort((a, b) => a - b);
+        const at = (q) => scores[Math.min(scores.length - 1, Math.floor(q * scores.length))];
+        return { low: scores[0], p10: at(0.1), mid: at(0.5), high: scores[scores.length - 1] };
+    });
+
+export const describe = (n) =>
+    `${nameOf(n)}: score ${percent(n.score_bp, 1)}, ${String(n.standing || 'unknown').toLowerCase()}`;

@@ -1,0 +1,259 @@
+// parts.js - pieces that several views are made of.
+import { h } from './dom.js';
+import { clean, clock, date, percent } from './format.js';
+import { lines } from './charts.js';
+import { eventMark, eventTone, mark, standingOf } from './shapes.js';
+import { nameOf, told } from './model.js';
+
+export const page = (title, lead, ...body) => [
+    h('div', { class: 'head' }, h('h1', {}, title), lead && h('p', { class: 'lead' }, lead)),
+    body,
+];
+
+export const card = (title, body, { note, cls, key } = {}) =>
+    h(
+        'section',
+        { class: 'card ' + (cls || ''), key },
+        h('div', { class: 'cardhead' }, h('h2', {}, title), note && h('p', { class: 'note' }, note)),
+        body,
+    );
+
+export const empty = (text, how) =>
+    h('div', { class: 'empty' }, h('p', {}, text), how && h('p', { class: 'muted' }, how));
+
+export const stat = (label, value, note, extra) =>
+    h(
+        'div',
+        { class: 'stat' },
+        h('dt', {}, label),
+        h('dd', {}, h('b', {}, value), note && h('span', {}, note), extra),
+    );
+
+export const nodeLink = (ctx, node) =>
+    h(
+        'a',
+        { class: 'node', href: ctx.address(ctx.nodePath(node)) },
+        mark(node.standing),
+        h('bdi', {}, nameOf(node)),
+    );
+
+export const facts = (rows) =>
+    h(
+        'dl',
+        { class: 'facts' },
+        rows
+            .filter(Boolean)
+            .map(([what, value, note]) =>
+                h(
+                    'div',
+                    { key: what },
+                    h('dt', {}, what),
+                    h('dd', {}, value, note && h('span', { class: 'muted' }, ' ', note)),
+                ),
+            ),
+    );
+
+export const code = (text) => h('code', { class: 'hex' }, clean(text, 200));
+
+// A scale from 0 to 100 with the bounds of the standings, and where this score is.
+export function meter(node, width = 72) {
+    const bp = node.score_bp || 0;
+    return h(
+        'span',
+        {
+            class: 'meter t-' + standingOf(node.standing).tone,
+            style: { width: width + 'px' },
+            'aria-hidden': 'true',
+        },
+        h('i', { style: { width: bp / 100 + '%' } }),
+    );
+}
+
+// The last scores as one line.
+export function spark(values, width = 84, height = 20) {
+    if (values.length < 2) return null;
+    const step = width / (values.length - 1),
+        y = (v) => (height - 2 - (v / 10000) * (height - 4)).toFixed(1);
+    return h(
+        'svg',
+        { class: 'spark', width, height, viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' },
+        h('path', { d: 'M' + values.map((v, i) => `${(i * step).toFixed(1)} ${y(v)}`).join('L') }),
+    );
+}
+
+export const segments = (label, options, value, onpick) =>
+    h(
+        'div',
+        { class: 'seg', role: 'group', 'aria-label': label },
+        options.map(([key, text]) =>
+            h(
+                'button',
+                { key, type: 'button', 'aria-pressed': String(key === value), onclick: () => onpick(key) },
+                text,
+            ),
+        ),
+    );
+
+export const select = (label, options, value, onpick) =>
+    h(
+        'label',
+        { class: 'pick' },
+        h('span', {}, label),
+        h(
+            'select',
+            { value, onchange: (e) => onpick(e.target.value) },
+            options.map(([key, text]) => h('option', { key, value: key }, text)),
+        ),
+    );
+
+// Rows as a table; columns: [title, cell(row), class].
+export const table = (caption, columns, rows, keyOf, cls = '') =>
+    h(
+        'div',
+        { class: 'scroll ' + cls, tabindex: 0, role: 'region', 'aria-label': caption },
+        h(
+            'table',
+            {},
+            h('caption', { class: 'hidden' }, caption),
+            h(
+                'thead',
+                {},
+                h(
+                    'tr',
+                    {},
+                    columns.map(([title, , cls], k) =>
+                        title
+                            ? h('th', { scope: 'col', class: cls, key: k }, title)
+                            : h('td', { class: cls, key: k }),
+                    ),
+                ),
+            ),
+            h(
+                'tbody',
+                {},
+                rows.map((row, i) =>
+                    h(
+                        'tr',
+                        { key: keyOf ? keyOf(row) : i },
+                        columns.map(([, cell, cls], k) => h('td', { class: cls, key: k }, cell(row))),
+                    ),
+                ),
+            ),
+        ),
+    );
+
+// The numbers below a drawing, for who cannot see it.
+export const twin = (caption, columns, rows) =>
+    h('details', { class: 'twin' }, h('summary', {}, 'View as table'), table(caption, columns, rows));
+
+export function events(ctx, list, { max = 12, about = true } = {}) {
+    if (list.length === 0) return empty('Nothing of note has happened.');
+    return h(
+        'ol',
+        { class: 'events' },
+        list.slice(0, max).map((e) => {
+            const node = ctx.model.bySlot.get(e.slot),
+                tone = eventTone(e);
+            return h(
+                'li',
+                { key: e.seq, class: 'e-' + tone },
+                eventMark(tone),
+                h(
+                    'span',
+                    { class: 'when' },
+                    h(
+                        'time',
+                        { datetime: new Date(e.at_unix_ms || 0).toISOString(), title: date(e.at_unix_ms) },
+                        clock(e.at_unix_ms),
+                    ),
+                    h('span', {}, 'epoch ' + e.epoch),
+                ),
+                h(
+                    'span',
+                    { class: 'what' },
+                    h('bdi', {}, told(e.text)),
+                    about &&
+                        node &&
+                        h(
+                            'a',
+                            {
+                                class: 'more',
+                                href: ctx.address(ctx.nodePath(node)),
+                                'aria-label': 'Open ' + nameOf(node),
+                            },
+                            'open',
+                        ),
+                ),
+            );
+        }),
+    );
+}
+
+// ------------------------------------------------------------ lines over epochs
+
+const chartHook = lines(248);
+let reading = { chart: '', idx: null };
+const PALETTE = ['s1', 's2', 's3', 's4', 's5', 's6', 's7', 's8'];
+
+// series: [{ label, values }]. One figure, its legend that reads out under the pointer, its numbers.
+export function lineChart(
+    ctx,
+    id,
+    title,
+    x,
+    series,
+    { unit = (v) => percent(v), max = 10000, bounds = [], note } = {},
+) {
+    const lines_ = series.map((s, i) => ({ width: 1.75, colour: PALETTE[i % PALETTE.length], ...s }));
+    const idx =
+        reading.chart === id && reading.idx !== null && reading.idx < x.length ? reading.idx : x.length - 1;
+    const onread = (i) => {
+        const next = i ?? null;
+        if (reading.chart === id && reading.idx === next) return;
+        reading = { chart: next === null ? '' : id, idx: next };
+        ctx.draw();
+    };
+    const stamp =
+        x.length + '/' + x[x.length - 1] + '/' + lines_.map((l) => l.values[l.values.length - 1]).join();
+    return h(
+        'figure',
+        { class: 'chart', key: id },
+        h(
+            'figcaption',
+            {},
+            h('span', { class: 'hidden' }, title + '. '),
+            h(
+                'ul',
+                { class: 'legend' },
+                lines_.map((l) =>
+                    h(
+                        'li',
+                        { key: l.label },
+                        h('i', { style: { background: `var(--${l.colour})` }, class: l.dash ? 'dash' : '' }),
+                        h('bdi', {}, clean(l.label, 28)),
+                        h('b', {}, unit(l.values[idx])),
+                    ),
+                ),
+                h('li', { class: 'at' }, x.length ? `epoch ${x[idx]}` : ''),
+            ),
+        ),
+        h('div', {
+            class: 'plot',
+            role: 'img',
+            'aria-label': `${title}, epochs ${x[0]} to ${x[x.length - 1]}; the numbers are in the table below`,
+            hook: { ...chartHook, data: { x, lines: lines_, bounds, max, unit, onread, stamp } },
+        }),
+        note && h('p', { class: 'note' }, note),
+        twin(
+            title,
+            [
+                ['Epoch', (i) => x[i], 'num'],
+                ...lines_.slice(0, 12).map((l) => [clean(l.label, 28), (i) => unit(l.values[i]), 'num']),
+            ],
+            x
+                .map((_, i) => i)
+                .reverse()
+                .slice(0, 100),
+        ),
+    );
+}

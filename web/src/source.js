@@ -1,0 +1,172 @@
+// source.js - where documents come from: a running node (requests and its stream of events), or a block of
+// data in this very file.
+
+const LIVE = {
+    status: '/v1/status',
+    nodes: '/v1/nodes',
+    history: '/v1/epochs',
+    matrix: '/v1/matrix',
+    timeline: '/v1/timeline',
+    changes: '/v1/changes',
+    policy: '/v1/policy',
+    collateral: '/v1/collateral',
+};
+// What not every node offers: asked for once, and never again after a 404.
+const OPTIONAL = ['changes', 'policy', 'collateral'];
+const LOOK_MS = 2000; // how often a node is asked that sends no events
+const GONE_MS = 6000; // without an answer for so long what is shown is old
+const EVENTS_MAX = 2000,
+    EPOCHS_MAX = 512;
+
+// A file written by `assay report` carries its data in <script type="application/json" id="data">.
+export function embedded(doc) {
+    const text = doc.getElementById('data')?.textContent.trim();
+    return text ? JSON.parse(text) : null;
+}
+
+// Lists that grow: newest by key win, the oldest are let go.
+function merge(before, now, key, max) {
+    const by = new Map((before || []).map((x) => [x[key], x]));
+    for (const x of now || []) by.set(x[key], x);
+    return [...by.values()].sort((a, b) => a[key] - b[key]).slice(-max);
+}
+
+// onchange(docs, link): whenever there is something new to show.
+export class Live {
+    constructor(onchange) {
+        this.docs = {};
+        this.etags = {};
+        this.absent = new Set();
+        this.onchange = onchange;
+        this.answered = 0;
+        this.began = 0;
+        this.link = { kind: 'live', lost: false, stream: false, age: 0 };
+        this.busy = false;
+        this.again = false;
+        this.boot = '';
+        this.refresh();
+        this.timer = setInterval(() => this.look(), 1000);
+        this.listen();
+        addEventListener('online', () => this.refresh());
+    }
+
+    // One request. True: it has news.
+    async ask(name, query) {
+        if (this.absent.has(name)) return false;
+        const headers = !query && this.etags[name] ? { 'If-None-Match': this.etags[name] } : {};
+        const answer = await fetch(LIVE[name] + (query || ''), {
+            headers,
+            cache: 'no-store',
+            signal: AbortSignal.timeout(GONE_MS),
+        });
+        this.answered = Date.now();
+        if (answer.status === 304) return false;
+        if (answer.status === 404 && OPTIONAL.includes(name)) this.absent.add(name);
+        if (!answer.ok) return false;
+        const document_ = await answer.json();
+        this.etags[name] = answer.headers.get('ETag');
+        this.take(name, document_);
+        return document_.data;
+    }
+
+    take(name, document_) {
+        const data = document_.data,
+            old = this.docs[name];
+        this.node = document_.node;
+        if (name === 'history') data.epochs = merge(old?.epochs, data.epochs, 'epoch', EPOCHS_MAX);
+        if (name === 'timeline') {
+            if (data.boot !== this.boot && old) old.events = []; // a new run counts from one again
+            this.boot = data.boot;
+            data.events = merge(old?.events, data.events, 'seq', EVENTS_MAX);
+        }
+        this.docs[name] = data;
+    }
+
+    // Pages of a list, until the last.
+    async all(name, list) {
+        let page = await this.ask(name);
+        const rows = page ? [...page[list]] : [];
+        for (let i = 0; page && page.next_since !== null && page.next_since !== undefined && i < 16; i++) {
+            page = await this.ask(name, `?since=${page.next_since}`);
+            if (page) rows.push(...page[list]);
+        }
+        if (name === 'nodes' && rows.length) this.docs.nodes = { ...this.docs.nodes, nodes: rows };
+    }
+
+    // Everything anew, as far as it changed. One at a time; who asks meanwhile is served once more.
+    async refresh() {
+        if (this.busy) return void (this.again = true);
+        this.busy = true;
+        this.began = Date.now();
+        const was = this.docs.status?.certified_epoch;
+        try {
+            await Promise.all([
+                this.ask('status'),
+                this.all('nodes', 'nodes'),
+                this.all('timeline', 'events'),
+            ]);
+            const moved = was === undefined || this.docs.status?.certified_epoch !== was;
+            if (moved) await Promise.all(['history', 'matrix', ...OPTIONAL].map((name) => this.ask(name)));
+        } catch {
+            // Told by the age of the last answer.
+        }
+        this.busy = false;
+        this.tell();
+        if (this.again) {
+            this.again = false;
+            this.soon();
+        }
+    }
+
+    // At most four a second; a stream of events does not put it off.
+    soon() {
+        if (!this.later)
+            this.later = setTimeout(
+                () => {
+                    this.later = 0;
+                    this.refresh();
+                },
+                Math.max(0, this.began + 250 - Date.now()),
+            );
+    }
+
+    listen() {
+        const stream = (this.stream = new EventSource('/v1/events'));
+        stream.onopen = () => {
+            this.link.stream = true;
+        };
+        stream.onerror = () => {
+            this.link.stream = false;
+            // Refused for good (too many readers): the browser does not try again by itself.
+            if (stream.readyState === EventSource.CLOSED) setTimeout(() => this.listen(), 5000);
+        };
+        stream.addEventListener('timeline', (e) => {
+            const event = JSON.parse(e.data);
+            this.answered = Date.now();
+            if (this.docs.timeline)
+                this.docs.timeline = {
+                    ...this.docs.timeline,
+                    events: merge(this.docs.timeline.events, [event], 'seq', EVENTS_MAX),
+                };
+            this.soon();
+        });
+        stream.addEventListener('snapshot', () => this.soon());
+        stream.addEventListener('resync', () => {
+            this.etags = {};
+            this.refresh();
+        });
+    }
+
+    look() {
+        if (document.hidden) return;
+        const age = this.answered ? Date.now() - this.answered : 0;
+        if (age > LOOK_MS || !this.answered) this.refresh();
+        this.tell();
+    }
+
+    tell() {
+        const age = this.answered ? Date.now() - this.answered : 0;
+        this.link = { ...this.link, lost: age > GONE_MS, age, node: this.node };
+        this.onchange(this.docs, this.link);
+    }
+}

@@ -1,0 +1,177 @@
+// views/collateral.js - TCB levels as they are voted, and how long what they are judged by will last.
+import { h } from '../dom.js';
+import { clean, count, date, percent, plural, short, span } from '../format.js';
+import { groups, majorities, nameOf } from '../model.js';
+import { outcomeMark, outcomeOf } from '../shapes.js';
+import { card, empty, events, nodeLink, page, table } from '../parts.js';
+
+const LEVELS = [
+    'pass-up-to-date',
+    'pass-needs-hardening',
+    'pass-out-of-date',
+    'fail-soft',
+    'fail-hard',
+    'unjudged',
+    'absent',
+    'none',
+];
+
+// Which level most weight gives each member, by the vendor root that it stands on.
+function levels(ctx) {
+    const { model } = ctx,
+        most = model.matrix ? majorities(model.matrix) : null;
+    const levelOf = (n) => (most ? most.get(n.slot) || 'none' : n.own_outcome || 'none');
+    const list = groups(model.nodes, 'vendor_root');
+    return [
+        h(
+            'p',
+            { class: 'note' },
+            most ? `As most weight says, epoch ${model.matrix.epoch}.` : 'As this node judged.',
+        ),
+        table(
+            'TCB levels by vendor root',
+            [
+                [
+                    'Vendor root',
+                    (g) =>
+                        h(
+                            'a',
+                            { href: ctx.address('fleet', { group: g.id }) },
+                            h('code', {}, short(g.id, 12)),
+                        ),
+                ],
+                ['Nodes', (g) => g.nodes.length, 'num'],
+                ...LEVELS.filter((l) => model.nodes.some((n) => levelOf(n) === l)).map((l) => [
+                    outcomeOf(l).word,
+                    (g) => {
+                        const k = g.nodes.filter((n) => levelOf(n) === l);
+                        return k.length
+                            ? h('span', { class: 'said' }, outcomeMark(l), count(k.length))
+                            : h('span', { class: 'muted' }, '0');
+                    },
+                ]),
+            ],
+            list,
+            (g) => g.id,
+        ),
+    ];
+}
+
+function when(now, at) {
+    const ms = Date.parse(at) - now;
+    return Number.isFinite(ms) ? (ms < 0 ? `ended ${span(ms)} ago` : `in ${span(ms)}`) : '\u2013';
+}
+
+// One bar a piece of collateral: from when it was made to when it ends, now marked.
+function lives(ctx, roots) {
+    const now = ctx.link.at || Date.now();
+    return roots.map((root) =>
+        h(
+            'div',
+            { class: 'root', key: root.root },
+            h(
+                'h3',
+                {},
+                h('bdi', {}, clean(root.name || root.root, 40)),
+                ' ',
+                h('code', {}, short(root.root, 12)),
+                root.until &&
+                    h(
+                        'span',
+                        { class: 'muted' },
+                        ` ends ${when(now, root.until)}, ${date(Date.parse(root.until))}`,
+                    ),
+            ),
+            h(
+                'ul',
+                { class: 'lives' },
+                (root.pieces || []).map((p, i) => {
+                    const from = Date.parse(p.from),
+                        until = Date.parse(p.until),
+                        part = Math.max(0, Math.min(1, (now - from) / (until - from || 1))),
+                        late = until < now;
+                    return h(
+                        'li',
+                        { key: i, class: late ? 'late' : part > 0.75 ? 'soon' : '' },
+                        h('span', {}, clean(p.name, 60)),
+                        h(
+                            'span',
+                            { class: 'life', 'aria-hidden': 'true' },
+                            h('i', { style: { width: part * 100 + '%' } }),
+                        ),
+                        h('span', { class: 'num' }, when(now, p.until)),
+                        h('span', { class: 'muted num' }, date(until)),
+                    );
+                }),
+            ),
+        ),
+    );
+}
+
+function forecast(ctx, f) {
+    if (!f || !Array.isArray(f.nodes))
+        return empty(
+            'No forecast is in what this page was given.',
+            'assay collateral forecast judges the kept evidence under the set that would follow, and names who falls.',
+        );
+    if (f.nodes.length === 0) return empty('Nobody falls under the set that would follow.');
+    return table(
+        'Under the set that would follow',
+        [
+            [
+                'Node',
+                (n) => {
+                    const node = ctx.model.bySlot.get(n.slot);
+                    return node ? nodeLink(ctx, node) : clean(n.name, 40);
+                },
+            ],
+            ['Now', (n) => clean(n.now, 40)],
+            ['Then', (n) => clean(n.then, 40)],
+            ['Why', (n) => clean(n.why, 160)],
+        ],
+        f.nodes,
+        (n) => n.slot,
+    );
+}
+
+export function collateralView(ctx) {
+    const { model } = ctx,
+        c = model.docs.collateral,
+        roots = Array.isArray(c?.roots) ? c.roots : [];
+    if (model.nodes.length === 0) return page('TCB and collateral', null, empty('Nothing is known yet.'));
+    const first = roots.filter((r) => r.until).sort((a, b) => Date.parse(a.until) - Date.parse(b.until))[0],
+        now = ctx.link.at || Date.now();
+    const told = [...model.events].reverse().filter((e) => e.event.startsWith('collateral'));
+    return page(
+        'TCB and collateral',
+        first
+            ? `What evidence is judged by lasts until ${date(Date.parse(first.until))} (${when(now, first.until)}).`
+            : 'What platforms run, and what they are judged by.',
+        h(
+            'div',
+            { class: 'grid two' },
+            card('TCB levels', levels(ctx)),
+            card('Forecast', forecast(ctx, c?.forecast)),
+        ),
+        card(
+            'What is in force',
+            roots.length
+                ? lives(ctx, roots)
+                : empty(
+                      'The dates of the collateral are not in what this page was given.',
+                      'assay report --html reads them from the node; assay collateral show prints them.',
+                  ),
+            {
+                note:
+                    model.status.changes &&
+                    h(
+                        'span',
+                        {},
+                        'digest ',
+                        h('code', {}, short(model.status.changes.endorsements_digest, 16)),
+                    ),
+            },
+        ),
+        told.length > 0 && card('What happened to it', events(ctx, told)),
+    );
+}

@@ -1,0 +1,322 @@
+// views/node.js - one node: why it stands where it stands.
+import { h } from '../dom.js';
+import { clean, count, percent, plural, short, span } from '../format.js';
+import { against, capital, findNode, historyOf, nameOf, sinceEpoch, tally, waterfall } from '../model.js';
+import { badge, outcomeMark, outcomeOf } from '../shapes.js';
+import { card, code, empty, events, facts, lineChart, nodeLink, page, table } from '../parts.js';
+
+// From the start, step by step, to what it is now: each bar spans what one cause took or gave.
+function falls(title, w, decides) {
+    if (!w) return empty('No history of it is kept here.');
+    const bar = (from, to, cls) =>
+        h(
+            'span',
+            { class: 'wbar ' + cls, 'aria-hidden': 'true' },
+            h('i', {
+                style: {
+                    left: Math.min(from, to) / 100 + '%',
+                    width: Math.max(0.6, Math.abs(to - from) / 100) + '%',
+                },
+            }),
+        );
+    const row = (key, label, detail, value, drawn, cls) =>
+        h(
+            'li',
+            { key, class: cls },
+            h('span', { class: 'wlabel' }, h('bdi', {}, label), detail && h('small', {}, detail)),
+            drawn,
+            h('b', { class: 'num' }, value),
+        );
+    return h(
+        'div',
+        { class: 'waterfall' },
+        h('h3', {}, title, decides && h('span', { class: 'chip' }, 'decides the score')),
+        h(
+            'ol',
+            {},
+            row(
+                'start',
+                `At epoch ${w.startEpoch}`,
+                w.folded ? `${plural(w.folded, 'older step')} before` : null,
+                percent(w.start, 1),
+                bar(0, w.start, 'base'),
+            ),
+            w.steps.map((s, i) =>
+                row(
+                    i + '/' + s.since,
+                    s.text,
+                    (s.since === s.until ? `epoch ${s.since}` : `epochs ${s.since} to ${s.until}`) +
+                        (s.times > 1 ? `, ${s.times} steps` : ''),
+                    (s.to > s.from ? '+' : '\u2212') + percent(Math.abs(s.to - s.from), 1),
+                    bar(s.from, s.to, s.to > s.from ? 'up' : 'down'),
+                    s.to > s.from ? 'up' : 'down',
+                ),
+            ),
+            row('end', 'Now', null, percent(w.end, 1), bar(0, w.end, 'base'), 'end'),
+        ),
+    );
+}
+
+function votes(ctx, node) {
+    const m = ctx.model.matrix;
+    if (!m) return empty('Nobody\u2019s ballot is known here yet.');
+    const rows = m.members
+        .filter((v) => v.slot !== node.slot)
+        .map((v) => ({ ...v, outcome: m.said(v.slot, node.slot), lied: m.lied(v.slot, node.slot) }))
+        .sort(
+            (a, b) =>
+                b.lied - a.lied ||
+                outcomeOf(a.outcome).sign - outcomeOf(b.outcome).sign ||
+                (b.weight || 0) - (a.weight || 0),
+        );
+    const said = new Map();
+    for (const r of rows) said.set(r.outcome, (said.get(r.outcome) || 0) + 1);
+    return [
+        h(
+            'p',
+            { class: 'note' },
+            `Epoch ${m.epoch}: ` + [...said].map(([o, n]) => `${n} ${outcomeOf(o).word}`).join(', ') + '.',
+        ),
+        table(
+            'What each verifier said of it',
+            [
+                [
+                    'Verifier',
+                    (v) =>
+                        h(
+                            'a',
+                            { class: 'node', href: ctx.address(ctx.nodePath(v)) },
+                            h('bdi', {}, clean(v.name, 40)),
+                        ),
+                ],
+                [
+                    'Says',
+                    (v) =>
+                        h(
+                            'span',
+                            { class: 'said' + (v.lied ? ' lied' : '') },
+                            outcomeMark(v.outcome),
+                            outcomeOf(v.outcome).word,
+                            v.lied && h('b', {}, ' proven false'),
+                        ),
+                ],
+                ['Weight', (v) => count(v.weight ?? NaN), 'num'],
+            ],
+            rows.slice(0, 40),
+            (v) => v.slot,
+        ),
+    ];
+}
+
+// Claims of its evidence beside what the policy asks for.
+function evidence(ctx, node) {
+    const e = ctx.model.docs.evidence?.nodes?.find((x) => x.slot === node.slot);
+    if (!e)
+        return empty(
+            'Its evidence is not in what this page was given.',
+            'assay report --html puts the claims of every piece of evidence beside the reference values.',
+        );
+    const rows = (e.claims || []).map((c) => ({
+        ...c,
+        state: c.expected === undefined || c.expected === null ? 'free' : c.matches ? 'match' : 'differs',
+    }));
+    const word = { free: 'not asked for', match: 'matches', differs: 'differs' };
+    return [
+        h(
+            'p',
+            { class: 'note' },
+            `${clean(e.what || e.kind)}, ${plural(e.length, 'byte')}, of epoch ${e.epoch}: ${clean(e.verdict || '')}.`,
+        ),
+        table(
+            'Claims and reference values',
+            [
+                ['Claim', (r) => clean(r.name, 40), 'name'],
+                ['Evidence says', (r) => h('code', { class: 'hex' }, clean(r.observed, 140))],
+                [
+                    'Policy accepts',
+                    (r) =>
+                        r.state === 'free'
+                            ? h('span', { class: 'muted' }, 'anything')
+                            : h('code', { class: 'hex' }, clean(r.expected, 140)),
+                ],
+                ['', (r) => h('span', { class: 'verdict v-' + r.state }, word[r.state]), 'name'],
+            ],
+            rows,
+            (r) => r.name,
+            'roomy',
+        ),
+    ];
+}
+
+function sums(ctx, node) {
+    const past = historyOf(ctx.model, node.slot),
+        last = past[past.length - 1],
+        before = past[past.length - 2];
+    if (!last) return empty('No closed epoch is kept here.');
+    const t = tally(last.row, before && before.row, last.certified);
+    return [
+        table(
+            'The last tally, step by step',
+            [
+                ['', (s) => s.what, 'name'],
+                ['How', (s) => h('span', { class: 'how' }, clean(s.how, 200))],
+                ['', (s) => count(s.value), 'num'],
+            ],
+            t.steps,
+            (s) => s.what,
+        ),
+        h(
+            'p',
+            { class: 'note' },
+            h(
+                'a',
+                { href: ctx.address('epochs', { e: last.epoch, n: node.name }) },
+                `Epoch ${last.epoch} and those before`,
+            ),
+        ),
+    ];
+}
+
+export function nodeView(ctx) {
+    const { model } = ctx,
+        node = findNode(model, ctx.arg);
+    if (!node)
+        return page(
+            'No such node',
+            model.nodes.length ? `Nobody here is called ${clean(ctx.arg, 60)}.` : 'Nothing is known yet.',
+            h('p', {}, h('a', { class: 'button', href: '#/fleet' }, 'The fleet')),
+        );
+    const why = against(model, node),
+        since = sinceEpoch(model, node),
+        past = historyOf(model, node.slot).slice(-240);
+    const decides =
+        node.integrity_bp === node.availability_bp
+            ? null
+            : node.integrity_bp < node.availability_bp
+              ? 'integrity'
+              : 'availability';
+    const lead =
+        node.standing === 'FULL'
+            ? 'Nothing is held against it now.'
+            : why
+              ? `${capital(why)}.` + (since ? ` Below full since epoch ${since}.` : '')
+              : '';
+    return [
+        h(
+            'div',
+            { class: 'nodehead' },
+            h('p', { class: 'crumb' }, h('a', { href: '#/fleet' }, 'Fleet')),
+            h('h1', {}, h('bdi', {}, nameOf(node))),
+            h(
+                'p',
+                { class: 'bigscore' },
+                h('b', {}, percent(node.score_bp, 1)),
+                badge(node.standing),
+                node.probation && h('span', { class: 'chip warn' }, 'on probation'),
+                node.in_maintenance && h('span', { class: 'chip' }, 'in maintenance'),
+                node.banned && h('span', { class: 'chip warn' }, 'banned'),
+            ),
+            lead && h('p', { class: 'lead' }, h('bdi', {}, lead)),
+        ),
+        h(
+            'div',
+            { class: 'grid nodegrid' },
+            card(
+                'Why this score',
+                [
+                    falls('Integrity', waterfall(model, node.slot, 'integrity'), decides === 'integrity'),
+                    falls(
+                        'Availability',
+                        waterfall(model, node.slot, 'availability'),
+                        decides === 'availability',
+                    ),
+                ],
+                { cls: 'c-why', note: 'the score is the smaller of the two' },
+            ),
+            card(
+                'What it is',
+                facts([
+                    ['Node', code(node.node_id)],
+                    [
+                        'Operator',
+                        h(
+                            'a',
+                            { href: ctx.address('fleet', { group: node.operator_id }) },
+                            code(short(node.operator_id, 16)),
+                        ),
+                    ],
+                    [
+                        'Vendor root',
+                        h(
+                            'a',
+                            { href: ctx.address('fleet', { group: node.vendor_root }) },
+                            code(short(node.vendor_root, 16)),
+                        ),
+                    ],
+                    ['Weight', count(node.weight), node.weight === 0 ? 'it has no say in votes' : ''],
+                    ['Incarnation', count(node.incarnation)],
+                    ['Offences remembered', count(node.offences)],
+                    ['Last attempt', 'epoch ' + node.last_attempt_epoch],
+                    ['Last success', node.last_success_epoch ? 'epoch ' + node.last_success_epoch : 'never'],
+                    [
+                        'Heard of',
+                        node.slot === model.status.slot
+                            ? 'this is the node that is asked'
+                            : node.present
+                              ? 'now'
+                              : node.heard_age_ms
+                                ? span(node.heard_age_ms) + ' ago'
+                                : 'never',
+                    ],
+                    Number.isFinite(node.date_ahead_ms) && [
+                        'Its clock',
+                        `${span(node.date_ahead_ms)} ${node.date_ahead_ms < 0 ? 'behind' : 'ahead'}`,
+                    ],
+                    ['This node judged it', outcomeOf(node.own_outcome).word],
+                    [
+                        'On the command line',
+                        h(
+                            'code',
+                            {},
+                            'assay explain ' + (/^[\w.-]+$/.test(node.name || '') ? node.name : node.slot),
+                        ),
+                    ],
+                ]),
+                { cls: 'c-facts' },
+            ),
+            past.length > 1 &&
+                card(
+                    'By epoch',
+                    lineChart(
+                        ctx,
+                        'node-' + node.slot,
+                        'Score, integrity and availability',
+                        past.map((p) => p.epoch),
+                        [
+                            { label: 'integrity', values: past.map((p) => p.row.integrity_bp), dash: [6, 4] },
+                            {
+                                label: 'availability',
+                                values: past.map((p) => p.row.availability_bp),
+                                dash: [2, 3],
+                            },
+                            { label: 'score', values: past.map((p) => p.row.score_bp), width: 2.5 },
+                        ],
+                        { bounds: [[9000], [7500], [5000]] },
+                    ),
+                    { cls: 'c-lines' },
+                ),
+            card('Who said what of it', votes(ctx, node), { cls: 'c-votes' }),
+            card('The last tally', sums(ctx, node), { cls: 'c-sums' }),
+            card('Its evidence, beside the policy', evidence(ctx, node), { cls: 'c-evidence' }),
+            card(
+                'What happened to it',
+                events(
+                    ctx,
+                    [...model.events].reverse().filter((e) => e.slot === node.slot),
+                    { max: 20, about: false },
+                ),
+                { cls: 'c-events' },
+            ),
+        ),
+    ];
+}

@@ -1,0 +1,320 @@
+// views/overview.js - how things are, first in words.
+import { h } from '../dom.js';
+import { clean, count, percent, plural, span } from '../format.js';
+import {
+    against,
+    counts,
+    describe,
+    everBelow,
+    nameOf,
+    sentence,
+    spareFaults,
+    spread,
+    told,
+} from '../model.js';
+import { STANDINGS, eventTone, mark, standingOf } from '../shapes.js';
+import { canvas, colour } from '../charts.js';
+import { card, empty, events, lineChart, nodeLink, page, stat } from '../parts.js';
+
+const BOUNDS = [
+    [9000, 'full'],
+    [7500, 'warning'],
+    [5000, 'restricted'],
+];
+const LINES_MAX = 8;
+
+// One mark a node over a scale from 0 to 100; marks that would lie on each other are stacked.
+const strip = canvas(
+    (ctx, w, height, nodes) => {
+        const left = 12,
+            right = w - 12,
+            base = height - 26,
+            x = (bp) => left + ((right - left) * bp) / 10000;
+        ctx.font = '12px system-ui, sans-serif';
+        ctx.textAlign = 'center';
+        ctx.strokeStyle = colour('line');
+        ctx.fillStyle = colour('muted');
+        for (const bp of [0, 2500, 5000, 7500, 9000, 10000]) {
+            const bound = BOUNDS.some(([b]) => b === bp);
+            ctx.setLineDash(bound ? [4, 4] : []);
+            ctx.globalAlpha = bound ? 1 : 0.6;
+            ctx.beginPath();
+            ctx.moveTo(x(bp), 4);
+            ctx.lineTo(x(bp), base + 4);
+            ctx.stroke();
+            ctx.globalAlpha = 1;
+            ctx.fillText(String(bp / 100), x(bp), height - 8);
+        }
+        ctx.setLineDash([]);
+        const r = nodes.length > 200 ? 3 : nodes.length > 60 ? 4 : 6,
+            cell = 2 * r + 2,
+            piles = new Map(),
+            tones = {};
+        for (const n of [...nodes].sort((a, b) => a.score_bp - b.score_bp || a.slot - b.slot)) {
+            const tone = standingOf(n.standing).tone,
+                slot = Math.round(x(n.score_bp || 0) / cell),
+                high = piles.get(slot) || 0;
+            piles.set(slot, high + 1);
+            const y = base - r - high * cell,
+                px = Math.min(right, Math.max(left, slot * cell));
+            if (y < 20) continue;
+            ctx.fillStyle = tones[tone] ||= colour(tone);
+            shape(ctx, n.standing, px, y, r);
+        }
+        ctx.fillStyle = colour('ink');
+        for (const [slot, high] of piles) {
+            const fit = Math.floor((base - r - 20) / cell) + 1;
+            if (high > fit) ctx.fillText(`+${high - fit}`, Math.min(right - 10, slot * cell), 10);
+        }
+    },
+    (nodes) => {
+        const byScore = new Map();
+        for (const n of nodes)
+            byScore.set(
+                Math.round((n.score_bp || 0) / 150),
+                (byScore.get(Math.round((n.score_bp || 0) / 150)) || 0) + 1,
+            );
+        const r = nodes.length > 200 ? 3 : nodes.length > 60 ? 4 : 6;
+        return Math.min(260, Math.max(84, 40 + Math.max(0, ...byScore.values()) * (2 * r + 2)));
+    },
+);
+
+function shape(ctx, standing, x, y, r) {
+    ctx.beginPath();
+    if (standing === 'WARNING') {
+        ctx.moveTo(x, y - r);
+        ctx.lineTo(x + r, y + r);
+        ctx.lineTo(x - r, y + r);
+    } else if (standing === 'RESTRICTED') {
+        ctx.moveTo(x, y - r);
+        ctx.lineTo(x + r, y);
+        ctx.lineTo(x, y + r);
+        ctx.lineTo(x - r, y);
+    } else if (standing === 'SUSPENDED') ctx.rect(x - r + 0.5, y - r + 0.5, 2 * r - 1, 2 * r - 1);
+    else ctx.arc(x, y, r, 0, 7);
+    ctx.fill();
+}
+
+function hero(ctx) {
+    const s = sentence(ctx.model, ctx.link),
+        { status } = ctx.model;
+    return h(
+        'section',
+        { class: 'hero h-' + s.tone, 'aria-live': 'polite' },
+        h('h1', {}, s.head),
+        s.text && h('p', {}, h('bdi', {}, s.text)),
+        Array.isArray(status.advice) &&
+            status.advice.length > 0 &&
+            h(
+                'ul',
+                { class: 'advice' },
+                status.advice.map((a) => h('li', { key: a.code }, clean(a.text, 300))),
+            ),
+    );
+}
+
+function standings(ctx) {
+    const { nodes } = ctx.model,
+        by = counts(nodes);
+    return card(
+        'Standing',
+        [
+            h(
+                'div',
+                {
+                    class: 'stack',
+                    role: 'img',
+                    'aria-label': STANDINGS.map((s) => `${by[s]} ${s.toLowerCase()}`).join(', '),
+                },
+                STANDINGS.filter((s) => by[s]).map((s) =>
+                    h('i', {
+                        key: s,
+                        class: 't-' + standingOf(s).tone,
+                        style: { 'flex-grow': String(by[s]) },
+                    }),
+                ),
+            ),
+            h(
+                'ul',
+                { class: 'tally' },
+                STANDINGS.map((s) =>
+                    h(
+                        'li',
+                        { key: s },
+                        h(
+                            'a',
+                            { href: ctx.address('fleet', { standing: s }), class: by[s] ? '' : 'zero' },
+                            mark(s),
+                            h('b', {}, count(by[s])),
+                            h('span', {}, standingOf(s).word),
+                        ),
+                    ),
+                ),
+            ),
+        ],
+        { cls: 'c-standing' },
+    );
+}
+
+function tiles(ctx) {
+    const { status, model } = { status: ctx.model.status, model: ctx.model };
+    const recent = model.epochs.slice(-20),
+        good = recent.filter((e) => e.certified).length,
+        t = status.tolerance,
+        spare = spareFaults(status);
+    const f = status.finality,
+        present = status.closing;
+    return h(
+        'dl',
+        { class: 'stats' },
+        t &&
+            stat(
+                'Faults tolerated',
+                spare === null ? '\u2013' : count(spare),
+                `${count(t.members_stop)} may fail, ${count(t.members_break)} may lie`,
+            ),
+        present &&
+            stat(
+                'Heard of',
+                percent(status.total_weight ? (10000 * present.present_weight) / status.total_weight : NaN),
+                'of the weight; two thirds are needed',
+            ),
+        recent.length > 0 &&
+            stat(
+                'Epochs certified',
+                `${good} of ${recent.length}`,
+                status.epoch_ms ? `one every ${span(status.epoch_ms)}` : 'lately',
+            ),
+        f &&
+            stat(
+                'Finality',
+                f.samples ? span(f.p50_us / 1000) : '\u2013',
+                f.samples ? `99 % within ${span(f.p99_us / 1000)}` : 'not measured yet',
+            ),
+        status.clock &&
+            stat(
+                'This clock',
+                status.clock.known ? (status.clock.off ? 'off' : 'right') : 'unknown',
+                status.clock.known
+                    ? `${span(status.clock.ahead_ms || 0)} from the others`
+                    : 'too few tell their date',
+            ),
+    );
+}
+
+// Few nodes: a line each. Many: the middle, the tenth from below, and the lowest ones now.
+export function scoreLines(ctx, id) {
+    const { nodes, epochs } = ctx.model,
+        shown = epochs.slice(-240);
+    if (shown.length < 2) return empty('No history yet: it grows by one point an epoch.');
+    const x = shown.map((e) => e.epoch),
+        of = (slot) => shown.map((e) => e.at.get(slot)?.score_bp ?? null);
+    const below = everBelow(epochs),
+        moved = nodes.filter((n) => below.has(n.slot));
+    const still = nodes.length - moved.length;
+    let series, note;
+    if (moved.length <= LINES_MAX) {
+        series = moved.map((n) => ({ label: nameOf(n), values: of(n.slot) }));
+        note = still
+            ? `${still === nodes.length ? 'All' : 'The other'} ${plural(still, 'node')} stood at 100\u202f% all the time.`
+            : '';
+        if (series.length === 0) series = [{ label: 'every node', values: shown.map(() => 10000) }];
+    } else {
+        const spreads = shown.map(spread),
+            low = [...nodes].sort((a, b) => a.score_bp - b.score_bp || a.slot - b.slot).slice(0, 5);
+        series = [
+            { label: 'median', values: spreads.map((s) => s.mid), width: 2.5 },
+            { label: 'lowest tenth', values: spreads.map((s) => s.p10), dash: [6, 4] },
+            ...low.map((n) => ({ label: nameOf(n), values: of(n.slot) })),
+        ];
+        note = 'The median, the lowest tenth, and the five nodes that stand lowest now.';
+    }
+    return lineChart(ctx, id, 'Scores by epoch', x, series, { bounds: BOUNDS, note });
+}
+
+function attention(ctx) {
+    const { model } = ctx;
+    const low = model.nodes
+        .filter((n) => n.standing !== 'FULL' || n.present === false)
+        .sort((a, b) => a.score_bp - b.score_bp || a.slot - b.slot);
+    if (low.length === 0) return empty('Every node stands full and is heard of.');
+    return [
+        h(
+            'ul',
+            { class: 'attention' },
+            low
+                .slice(0, 4)
+                .map((n) =>
+                    h(
+                        'li',
+                        { key: n.slot },
+                        nodeLink(ctx, n),
+                        h('b', { class: 'num' }, percent(n.score_bp)),
+                        h(
+                            'p',
+                            {},
+                            h(
+                                'bdi',
+                                {},
+                                told(
+                                    n.present === false
+                                        ? 'not heard of; ' + (n.last_reason || '')
+                                        : against(model, n) || n.reason,
+                                    140,
+                                ),
+                            ),
+                        ),
+                    ),
+                ),
+        ),
+        low.length > 4 &&
+            h(
+                'a',
+                { class: 'button', href: ctx.address('fleet', { sort: 'score', dir: 'up' }) },
+                `All ${low.length}`,
+            ),
+    ];
+}
+
+export function overview(ctx) {
+    const { model } = ctx;
+    if (model.nodes.length === 0) return [hero(ctx)];
+    const notable = [...model.events]
+        .reverse()
+        .filter((e) => eventTone(e) !== 'quiet' && e.event !== 'evidence_missing');
+    return [
+        hero(ctx),
+        tiles(ctx),
+        h(
+            'div',
+            { class: 'grid overview' },
+            standings(ctx),
+            card(
+                'Scores now',
+                h(
+                    'div',
+                    { class: 'strip' },
+                    h('canvas', {
+                        role: 'img',
+                        'aria-label':
+                            model.nodes.length > 12
+                                ? `${model.nodes.length} scores; the fleet lists them`
+                                : model.nodes.map(describe).join('; '),
+                        hook: { ...strip, data: model.nodes },
+                    }),
+                ),
+                { cls: 'c-strip', note: 'one mark a node; dashed where a standing begins' },
+            ),
+            card('Scores by epoch', scoreLines(ctx, 'scores'), { cls: 'c-lines' }),
+            card('To look at', attention(ctx), { cls: 'c-attention' }),
+            card(
+                'What happened',
+                [
+                    events(ctx, notable, { max: 9 }),
+                    h('a', { class: 'button', href: '#/audit' }, 'All events'),
+                ],
+                { cls: 'c-events' },
+            ),
+        ),
+    ];
+}
