@@ -55,15 +55,49 @@ static void look_at_groups(struct assay_snapshot *s)
     }
 }
 
+/* docs/protocol.md 6.2: masked ids count as one platform of their operator and vendor root. */
+static bool same_platform(const struct assay_snapshot *s, uint32_t a, uint32_t b)
+{
+    const struct assay_member_snapshot *x = &s->members[a].ledger, *y = &s->members[b].ledger;
+    if (!assay_bytes_equal(x->vendor_root, y->vendor_root, 32) ||
+        !assay_bytes_equal(x->platform_id, y->platform_id, 32))
+        return false;
+    return !assay_bytes_all_zero(x->platform_id, 32) ||
+           assay_bytes_equal(x->operator_id, y->operator_id, 32);
+}
+
+/* What fails together is told of the first slot of its platform. */
+static uint32_t unit_weight(const struct assay_snapshot *s, uint32_t slot, bool present_only,
+                            bool platforms)
+{
+    uint32_t weight = weight_of(s, slot, present_only);
+    if (!platforms) return weight;
+    for (uint32_t i = 0; i < slot; i++)
+        if (same_platform(s, i, slot)) return 0;
+    for (uint32_t i = slot + 1; i < s->member_count; i++)
+        if (same_platform(s, i, slot)) weight += weight_of(s, i, present_only);
+    return weight;
+}
+
+static bool shares_platforms(const struct assay_snapshot *s)
+{
+    for (uint32_t i = 0; i < s->member_count; i++)
+        for (uint32_t k = i + 1; k < s->member_count; k++)
+            if (s->members[i].ledger.weight > 0 && s->members[k].ledger.weight > 0 &&
+                same_platform(s, i, k))
+                return true;
+    return false;
+}
+
 /* The heaviest that were not taken yet; ties by slot. Returns: s->member_count when none is left.
  * */
-static uint32_t heaviest(const struct assay_snapshot *s, bool present_only, uint32_t below_weight,
-                         uint32_t behind_slot)
+static uint32_t heaviest(const struct assay_snapshot *s, const uint32_t *weights,
+                         uint32_t below_weight, uint32_t behind_slot)
 {
     uint32_t found = s->member_count;
     uint32_t most = 0;
     for (uint32_t i = 0; i < s->member_count; i++) {
-        const uint32_t weight = weight_of(s, i, present_only);
+        const uint32_t weight = weights[i];
         const bool left = weight < below_weight || (weight == below_weight && i > behind_slot);
         if (!left || weight <= most) continue;
         most = weight;
@@ -72,16 +106,20 @@ static uint32_t heaviest(const struct assay_snapshot *s, bool present_only, uint
     return found;
 }
 
-/* How many of the heaviest may go before `over` says that it is too much. */
-static uint32_t any_so_many(const struct assay_snapshot *s, bool present_only)
+/* How many of the heaviest may go before it is too much. */
+static uint32_t any_so_many(const struct assay_snapshot *s, bool present_only, bool platforms)
 {
     const uint64_t total = s->chain.total_weight;
+    uint32_t weights[ASSAY_VOTERS_MAX];
     uint64_t gone = 0;
     uint32_t count = 0;
     uint32_t weight = UINT32_MAX;
     uint32_t slot = 0;
-    while ((slot = heaviest(s, present_only, weight, slot)) < s->member_count) {
-        weight = weight_of(s, slot, present_only);
+    ASSAY_ASSERT(s->member_count <= ASSAY_VOTERS_MAX);
+    for (uint32_t i = 0; i < s->member_count; i++)
+        weights[i] = unit_weight(s, i, present_only, platforms);
+    while ((slot = heaviest(s, weights, weight, slot)) < s->member_count) {
+        weight = weights[slot];
         gone += weight;
         const bool too_much = present_only ? !is_quorum(s->margin.present_weight - gone, total)
                                            : breaks(gone, total);
@@ -112,7 +150,7 @@ static void advise(struct assay_snapshot *s)
     o->advised[ASSAY_ADVICE_VIEWS] = o->overdue && o->progress && s->chain.views_nullified > 0;
     o->advised[ASSAY_ADVICE_BALLOTS] = o->overdue && o->ballots_short;
     o->advised[ASSAY_ADVICE_MARGIN] =
-        o->progress && o->members_stop == 0 && o->present_weight < s->chain.total_weight;
+        o->progress && o->platforms_stop == 0 && o->present_weight < s->chain.total_weight;
 }
 
 void assay_margin_take(struct assay_snapshot *snapshot)
@@ -131,8 +169,11 @@ void assay_margin_take(struct assay_snapshot *snapshot)
     o->overdue = o->open_ms > s->epoch_ms + s->epoch_ms / 4;
     o->ballots_short = s->chain.has_roll && !is_quorum(balloted_weight(s), total);
     look_at_groups(s);
-    if (o->progress) o->members_stop = any_so_many(s, true);
-    o->members_break = any_so_many(s, false);
+    if (o->progress) o->members_stop = any_so_many(s, true, false);
+    if (o->progress) o->platforms_stop = any_so_many(s, true, true);
+    o->members_break = any_so_many(s, false, false);
+    o->platforms_break = any_so_many(s, false, true);
+    o->shares_platforms = shares_platforms(s);
     advise(s);
 }
 

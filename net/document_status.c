@@ -174,6 +174,9 @@ static struct assay_json *tolerance_of(const struct assay_snapshot *s)
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "members_stop", s->margin.members_stop);
     assay_json_set_uint(object, "members_break", s->margin.members_break);
+    assay_json_set_uint(object, "platforms_stop", s->margin.platforms_stop);
+    assay_json_set_uint(object, "platforms_break", s->margin.platforms_break);
+    assay_json_set_bool(object, "shares_platforms", s->margin.shares_platforms);
     assay_json_set(object, "operators_stop", groups_of(s, false, false));
     assay_json_set(object, "vendors_stop", groups_of(s, true, false));
     assay_json_set(object, "operators_break", groups_of(s, false, true));

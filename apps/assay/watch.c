@@ -254,6 +254,10 @@ static void show_outlook(const struct assay_json *d)
         (void)printf("do             %s\n", text_of(assay_json_at(advice, i), "text", "?"));
     (void)printf("tolerates      any %llu more members failing, any %llu lying\n",
                  number(t, "members_stop"), number(t, "members_break"));
+    if (assay_json_bool(t, "shares_platforms", false))
+        (void)printf("               any %llu platforms failing, any %llu lying: members of one go "
+                     "together\n",
+                     number(t, "platforms_stop"), number(t, "platforms_break"));
     show_groups(assay_json_get(t, "operators_stop"), "not the failure of operator");
     show_groups(assay_json_get(t, "vendors_stop"), "not the failure of vendor root");
     show_groups(assay_json_get(t, "operators_break"), "not the lies of operator");

@@ -164,6 +164,56 @@ Test(margin, any_so_many_is_what_every_set_of_members_says)
     cr_assert_gt(compared, 100);
 }
 
+/* Two members on a platform, 5 each: any two members may go, but not two machines. */
+Test(margin, members_of_one_platform_fail_together)
+{
+    static const uint32_t weights[N] = { 10, 5, 5, 5, 5, 10, 10 };
+    struct assay_snapshot s = network(weights);
+    for (uint32_t i = 0; i < N; i++)
+        members[i].ledger.platform_id[0] = (uint8_t)(i + 1);
+    assay_margin_take(&s);
+    cr_expect_not(s.margin.shares_platforms);
+    cr_expect_eq(s.margin.members_stop, 1);
+    cr_expect_eq(s.margin.platforms_stop, 1);
+    static const uint32_t light[N] = { 8, 8, 8, 8, 8, 8, 8 };
+    s = network(light);
+    for (uint32_t i = 0; i < N; i++)
+        members[i].ledger.platform_id[0] = (uint8_t)(i < 6 ? 1 + i % 3 : 9);
+    for (uint32_t i = 0; i < N; i++)
+        members[i].ledger.vendor_root[0] = 0;
+    assay_margin_take(&s);
+    cr_expect(s.margin.shares_platforms);
+    cr_expect_eq(s.margin.members_stop, 2);
+    cr_expect_eq(s.margin.platforms_stop, 1);
+    cr_expect_eq(s.margin.members_break, 2);
+    cr_expect_eq(s.margin.platforms_break, 1);
+    members[3].present = false; /* half of platform 1 is away: the rest of it may still go, no more */
+    assay_margin_take(&s);
+    cr_expect_eq(s.margin.members_stop, 1);
+    cr_expect_eq(s.margin.platforms_stop, 0, "a machine with two takes the quorum along");
+    cr_expect(s.margin.advised[ASSAY_ADVICE_MARGIN]);
+    /* The same id under another vendor root is another machine. */
+    s = network(light);
+    for (uint32_t i = 0; i < N; i++)
+        members[i].ledger.platform_id[0] = (uint8_t)(1 + i / 2);
+    assay_margin_take(&s);
+    cr_expect_not(s.margin.shares_platforms);
+}
+
+/* Masked ids name no machine: of one operator and vendor root they count as one (6.2). */
+Test(margin, masked_platforms_of_one_operator_and_vendor_count_as_one)
+{
+    struct assay_snapshot s = network(even);
+    for (uint32_t i = 0; i < N; i++) {
+        members[i].ledger.operator_id[0] = (uint8_t)(i / 3);
+        members[i].ledger.vendor_root[0] = 0;
+    }
+    assay_margin_take(&s);
+    cr_expect(s.margin.shares_platforms);
+    cr_expect_eq(s.margin.platforms_break, 0, "three of seven are more than a third");
+    cr_expect_eq(s.margin.members_break, 2);
+}
+
 Test(margin, every_advice_has_a_code_and_a_sentence)
 {
     for (int i = 0; i < ASSAY_ADVICE_COUNT; i++) {
