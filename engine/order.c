@@ -52,7 +52,9 @@ void assay_order_derive(struct assay_engine *e)
     const enum assay_standing standing = m->trust.score.standing;
     const bool moved = m->standing_epoch > 0;
     const bool recent = e->head->state.epoch < m->standing_epoch + RELEASED_EPOCHS;
-    if (moved && (standing != ASSAY_STANDING_FULL || recent))
+    /* Operators took it out of service: what became of its standing by that is nobody's fault, and
+     * its machine is in their hands (docs/protocol.md 9.6.2). */
+    if (assay_member_serves(m) && moved && (standing != ASSAY_STANDING_FULL || recent))
         give(e, order_of(standing), m->standing_epoch, SEQ_STANDING);
     /* Only an integrity failure restarts; a new incarnation that is listed ends the cause. */
     if (!m->trust.listed_after_failure && m->failure_epoch > 0)

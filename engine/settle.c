@@ -149,7 +149,8 @@ static void note_changes(struct assay_engine *e)
         const struct assay_member *old = &e->head->state.members[i];
         const struct assay_member *new = &e->head->next.members[i];
         const uint16_t slot = (uint16_t)i;
-        if (old->trust.score.standing != new->trust.score.standing)
+        const bool fell = old->trust.score.standing != new->trust.score.standing;
+        if (fell && assay_member_serves(new)) /* else operators took it out of service */
             assay_eng_note(e, ASSAY_NOTE_STANDING, slot, (uint64_t)old->trust.score.standing,
                            (uint64_t) new->trust.score.standing);
         if (old->lives[0].incarnation != new->lives[0].incarnation)

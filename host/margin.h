@@ -46,7 +46,7 @@ struct assay_margin {
     bool ballots_short;      /* the roll is final, and those who balloted are not enough */
     uint32_t members_stop;   /* any so many more may fail without stopping progress */
     uint32_t members_break;  /* any so many may lie without ending safety */
-    /* The same of platforms: whose members fail together, and lie together (docs/protocol.md 6.2) */
+    /* The same of platforms: whose members fail together, and lie together (6.2) */
     uint32_t platforms_stop, platforms_break;
     bool shares_platforms; /* some platform has more than one member of weight */
     bool advised[ASSAY_ADVICE_COUNT];

@@ -25,6 +25,8 @@ struct assay_permission assay_permit(const struct assay_engine_snapshot *chain,
     ASSAY_ASSERT(own->last_success_epoch <= chain->epoch);
     const bool attested = own->last_success_epoch > 0 &&
                           own->last_success_epoch + ASSAY_PERMIT_EPOCHS >= chain->epoch;
+    /* 9.6.2: operators took it out of service; no fault of its. */
+    if (own->stage == ASSAY_STAGE_RESTING) return (struct assay_permission){ false, "resting" };
     if (own->trust.score.standing == ASSAY_STANDING_SUSPENDED)
         return (struct assay_permission){ false, "suspended" };
     /* 9.7: announced as absent, whatever it does meanwhile. */

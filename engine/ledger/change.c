@@ -325,6 +325,7 @@ static enum assay_status move_stage(struct applying *a, const uint8_t node_id[st
     s->counters[slot] = 0;
     /* What is not attested is not trusted: back at work it earns A again, as after an absence. */
     if (to == ASSAY_STAGE_RESTING) assay_trust_rest(&m->trust);
+    m->standing_epoch = s->epoch; /* orders about it have a number of their own (10.2) */
     return ASSAY_OK;
 }
 

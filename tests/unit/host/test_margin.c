@@ -187,7 +187,7 @@ Test(margin, members_of_one_platform_fail_together)
     cr_expect_eq(s.margin.platforms_stop, 1);
     cr_expect_eq(s.margin.members_break, 2);
     cr_expect_eq(s.margin.platforms_break, 1);
-    members[3].present = false; /* half of platform 1 is away: the rest of it may still go, no more */
+    members[3].present = false; /* half of platform 1 is away */
     assay_margin_take(&s);
     cr_expect_eq(s.margin.members_stop, 1);
     cr_expect_eq(s.margin.platforms_stop, 0, "a machine with two takes the quorum along");

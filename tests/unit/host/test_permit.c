@@ -40,6 +40,15 @@ Test(host_permit, a_suspended_node_does_nothing)
     cr_assert_str_eq(ask(true), "suspended");
 }
 
+/* 9.6.2: suspended by its standing, and not by any fault. */
+Test(host_permit, who_rests_is_told_so)
+{
+    own.stage = ASSAY_STAGE_RESTING;
+    own.trust.score.standing = ASSAY_STANDING_SUSPENDED;
+    cr_assert_str_eq(ask(false), "resting");
+    cr_assert_str_eq(ask(true), "resting");
+}
+
 Test(host_permit, a_node_in_maintenance_does_nothing)
 {
     own.in_maintenance = true;
