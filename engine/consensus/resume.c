@@ -404,15 +404,16 @@ static bool a_third_answered(const struct assay_simplex *s)
 /* Who is in a later epoch has forgotten the votes of ours: its answer says nothing about them. When
  * more than a third is there, an honest node is, and this epoch is over: there is nothing left to
  * vote on, and a log that lacks votes could only contradict them. */
-static void answered_from_later(struct assay_simplex *s, uint16_t from)
+static void answered_from_later(struct assay_simplex *s, uint16_t from, uint64_t epoch)
 {
-    ASSAY_ASSERT(s->answered[from] && s->seat_of[from] != UINT16_MAX);
+    ASSAY_ASSERT(s->answered[from] && s->seat_of[from] != UINT16_MAX && epoch > s->base.epoch);
     s->resume.later_bp += s->voters->weight[from];
+    if (s->seen_epoch[from] < epoch) s->seen_epoch[from] = epoch;
     if (assay_third(s->resume.later_bp, s->voters->total_weight)) {
         s->halted = true;
         /* What is asked here is answered nowhere: the end of this epoch is fetched at once, and not
          * only when votes of the next one come along. */
-        if (s->behind_epoch <= s->base.epoch) s->behind_epoch = s->base.epoch + 1;
+        s->behind_epoch = assay_sx_epoch_of_a_third(s);
         s->behind_since_ms = s->behind_again_ms = s->now_ms;
     }
     ASSAY_ASSERT(s->resume.later_bp <= s->voters->total_weight);
@@ -449,7 +450,7 @@ enum assay_status assay_sx_resume_answer(struct assay_simplex *s, uint16_t from,
 
     ASSAY_ASSERT(s->running && votes <= ASSAY_VOTE_TYPES);
     s->answered[from] = true;
-    if (epoch > s->base.epoch) answered_from_later(s, from);
+    if (epoch > s->base.epoch) answered_from_later(s, from, epoch);
     for (uint64_t i = 0; i < certificate_count; i++)
         take_certificate(s, from, certificates[i], out);
     if (s->resume.floor < answer.floor) s->resume.floor = answer.floor;

@@ -96,8 +96,7 @@ void assay_sx_early_replay(struct assay_simplex *s, struct assay_simplex_actions
 
 /* --- being behind */
 
-/* The latest epoch in which more than a third of the weight was seen. Returns: 0 when none. */
-static uint64_t epoch_of_a_third(const struct assay_simplex *s)
+uint64_t assay_sx_epoch_of_a_third(const struct assay_simplex *s)
 {
     uint64_t best = 0;
     for (uint32_t seat = 0; seat < s->seat_count; seat++) {
@@ -125,7 +124,7 @@ void assay_sx_behind_note(struct assay_simplex *s, const struct assay_vote *vote
         return;
     s->seen_epoch[vote->slot] = vote->statement.epoch;
 
-    s->behind_epoch = epoch_of_a_third(s);
+    s->behind_epoch = assay_sx_epoch_of_a_third(s);
     if (s->behind_epoch <= s->base.epoch || s->behind_since_ms != UINT64_MAX) return;
     s->behind_since_ms = s->now_ms;
     /* One epoch ahead is how every boundary looks to those who see it last. */

@@ -415,6 +415,8 @@ enum assay_status assay_sx_block_pull(struct assay_simplex *s, uint16_t from,
 enum assay_status assay_sx_early_keep(struct assay_simplex *s, uint16_t from,
                                       enum assay_message_kind kind, struct assay_slice payload);
 void assay_sx_early_replay(struct assay_simplex *s, struct assay_simplex_actions *out);
+/* The latest epoch in which more than a third of the weight was seen. Returns: 0 when none. */
+uint64_t assay_sx_epoch_of_a_third(const struct assay_simplex *s);
 /* A vote of a later epoch: who is there already. */
 void assay_sx_behind_note(struct assay_simplex *s, const struct assay_vote *vote);
 void assay_sx_behind(struct assay_simplex *s, struct assay_simplex_actions *out);

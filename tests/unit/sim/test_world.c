@@ -96,8 +96,8 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
     expect_trace(&s, 1, "128665d337e3cb937c884a3a2ee525df4facc3e541fcb644a768befc88c231b7",
                  "3ecf1e12e21471c1685eeeab68cf6b297b0276ed15aabd3cc5b8e0581e4e4557");
     s = rough();
-    expect_trace(&s, 2, "ab18efb974ee8d581d0b621152f64318f25f41201f49a671026ee1b2b125cfc3",
-                 "d61b2c24b456449decdcf817dbe76e3d736898563cd8f1fdb515336f50bfa324");
+    expect_trace(&s, 2, "b567f209bfcb506d018ebda4aec02cbf99486a7e7cf939c134eb4773e293af9d",
+                 "42319c7d0eb38f5b13105ff0744ff37e4c72d3f3936ef399f6417b03fa772af4");
     s = small();
     s.link.delay = ASSAY_SIM_DELAY_PARETO;
     s.link.delay_max_ms = 400;
