@@ -291,7 +291,7 @@ static bool carried_out(const struct assay_agent *self)
     if (self->memory.last.kind == ASSAY_ORDER_RESTART)
         return self->phase == UP && !self->restore_due;
     /* An enclave that is not up does no work; when it is, it is told first. What goes on without us
-     * may be at work all the same. */
+     * may be at work all the same (docs/protocol.md 10.7). */
     if (self->config.driver->outlives) return self->phase == UP && !self->work_due;
     return self->phase != UP || !self->work_due;
 }
@@ -395,6 +395,7 @@ static bool may_restart(struct assay_agent *self, uint64_t now_ms)
     return true;
 }
 
+/* docs/protocol.md 10.8: a hold hides the order, and ends none. */
 static enum assay_work work_now(const struct assay_agent *self)
 {
     return self->held ? ASSAY_WORK_SUSPENDED : self->memory.work;

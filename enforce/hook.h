@@ -21,8 +21,8 @@ enum { ASSAY_HOOK_ARGUMENTS_MAX = 16 };
 
 /* Strings are copied. */
 struct assay_hook_config {
-    const char *name; /* of the target */
-    const char *path; /* absolute */
+    const char *name;             /* of the target */
+    const char *path;             /* absolute */
     const char *const *arguments; /* [argument_count] beside the name; none: NULL */
     size_t argument_count;
 };

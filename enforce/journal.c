@@ -48,8 +48,8 @@ static enum assay_status keep_head(struct assay_journal *self)
     for (unsigned i = 0; i < 8; i++)
         bytes[i] = (uint8_t)(self->head.number >> (56 - 8 * i));
     assay_bytes_copy(bytes + 8, 32, self->head.hash, 32);
-    enum assay_status status = assay_store_put(store, ASSAY_STORE_META, &head_key,
-                                               assay_slice_over(bytes, sizeof bytes));
+    enum assay_status status =
+        assay_store_put(store, ASSAY_STORE_META, &head_key, assay_slice_over(bytes, sizeof bytes));
     if (status == ASSAY_OK) status = assay_store_commit(store);
     if (status != ASSAY_OK) store->ops->rollback(store);
     return status;
@@ -176,6 +176,12 @@ static bool open_file(struct assay_journal *self)
     return self->fd >= 0 && assay_file_sync_folder(self->path) == ASSAY_OK;
 }
 
+static const char *basename_of(const char *path)
+{
+    const char *const slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
 /* Out of the way, under a name that nothing has. */
 static enum assay_status set_aside(struct assay_journal *self,
                                    const struct assay_journal_report *report,
@@ -188,7 +194,7 @@ static enum assay_status set_aside(struct assay_journal *self,
         if (rename(self->path, aside) != 0 && errno != ENOENT) break;
         (void)snprintf(message, ASSAY_JOURNAL_MESSAGE_LEN,
                        "line %llu: %.100s; it was set aside as %.100s",
-                       (unsigned long long)report->line, report->message, strrchr(aside, '/') + 1);
+                       (unsigned long long)report->line, report->message, basename_of(aside));
         self->head = (struct assay_journal_head){ 0 };
         self->len = 0;
         return ASSAY_OK;
@@ -222,8 +228,7 @@ static enum assay_status take_over(struct assay_journal *self,
                        "%llu bytes of a line that a crash left half written were taken away",
                        (unsigned long long)report.torn_len);
     const struct assay_journal_entry first = {
-        .kind = self->head.number == 0 ? ASSAY_JOURNAL_BEGIN : ASSAY_JOURNAL_MENDED,
-        .text = message
+        .kind = self->head.number == 0 ? ASSAY_JOURNAL_BEGIN : ASSAY_JOURNAL_MENDED, .text = message
     };
     if (self->head.number > 0 && report.torn_len == 0) return ASSAY_OK;
     if (!append(self, &first)) return fail(message, self->path, strerror(errno));
@@ -242,8 +247,7 @@ enum assay_status assay_journal_open(const struct assay_journal_config *config,
     if (self->config.unix_ms == NULL) self->config.unix_ms = machine_unix_ms;
     const int len = snprintf(self->path, sizeof self->path, "%s", config->path);
     enum assay_status status = ASSAY_E_RANGE;
-    if (len > 0 && (size_t)len < sizeof self->path && strchr(self->path, '/') != NULL)
-        status = take_over(self, message);
+    if (len > 0 && (size_t)len < sizeof self->path) status = take_over(self, message);
     if (status == ASSAY_OK) *out = self;
     else assay_journal_close(&self);
     return status;

@@ -5,7 +5,7 @@
  * One line of JSON an entry. The last member of a line is the SHA-256 of everything before it in
  * that line, the second is the hash of the line before: who changes, drops or swaps a line in the
  * middle breaks the chain there. Who cuts lines off the end leaves a whole chain, which is why the
- * head (number and hash of the last line) is also kept in the store and shown by `assay status`.
+ * head (number and hash of the last line) is also kept in the store and shown to people.
  *
  * A line is written with one write and synced. A crash in the middle leaves a last line that is
  * not whole: the next open takes it away and says so. Anything else that does not fit is no crash:

@@ -22,8 +22,8 @@ struct target_driver {
     struct assay_target_config config;
     enum phase phase;
     enum assay_target_state state;
-    bool looked;    /* STARTING: the state is of now */
-    bool stop_due;  /* the build that ran must not run on: stop before anything else */
+    bool looked;   /* STARTING: the state is of now */
+    bool stop_due; /* the build that ran must not run on: stop before anything else */
     bool acting;
     enum assay_target_verb verb; /* while acting */
     uint64_t act_ms;             /* since when */
@@ -33,7 +33,7 @@ struct target_driver {
     bool has_order, held;
     struct assay_order order;
     enum assay_work wanted;
-    bool reached; /* it is as wanted */
+    bool reached;                                 /* it is as wanted */
     struct assay_driver_event events[EVENTS_MAX]; /* the oldest trouble goes when nobody asks */
     size_t event_count;
 };
@@ -86,8 +86,8 @@ static bool target_next(struct assay_driver *driver, struct assay_driver_event *
     return true;
 }
 
-static void end(struct target_driver *self, enum assay_driver_cause cause,
-                enum assay_status status, const char *message)
+static void end(struct target_driver *self, enum assay_driver_cause cause, enum assay_status status,
+                const char *message)
 {
     struct assay_driver_event *event = push(self, ASSAY_DRIVER_ENDED);
     event->cause = cause;
@@ -264,6 +264,7 @@ static void ready(struct target_driver *self)
     push(self, ASSAY_DRIVER_READY);
 }
 
+/* docs/protocol.md 10.7: what may do no work is not started. */
 static void next_while_starting(struct target_driver *self)
 {
     if (self->config.target->ops->can_look && !self->looked) {

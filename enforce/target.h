@@ -8,7 +8,7 @@
  *
  * What may do no work is never started: RESTART stops a target, and it is started when the network
  * lets it work again. So a crash of ours between order and act cannot start or restart it twice:
- * done again as a whole, it is a stop of what is stopped (docs/protocol.md 10.4).
+ * done again as a whole, it is a stop of what is stopped (docs/protocol.md 10.4, 10.7).
  */
 #ifndef ASSAY_ENFORCE_TARGET_H
 #define ASSAY_ENFORCE_TARGET_H

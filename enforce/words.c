@@ -13,8 +13,8 @@ void assay_words_id(const char *target, const struct assay_target_act *act,
         (void)snprintf(id, ASSAY_WORDS_ID_LEN, "%.64s/none.%s%s", target, verb, held);
     else
         (void)snprintf(id, ASSAY_WORDS_ID_LEN, "%.64s/%u.%llu.%u.%s%s", target,
-                       (unsigned)order->era, (unsigned long long)order->epoch,
-                       (unsigned)order->seq, verb, held);
+                       (unsigned)order->era, (unsigned long long)order->epoch, (unsigned)order->seq,
+                       verb, held);
 }
 
 static struct assay_json *order_of(const struct assay_order *order)

@@ -125,6 +125,24 @@ static int on_progress(void *stop, curl_off_t down_total, curl_off_t down, curl_
 
 /* ------------------------------------------------------------ one exchange */
 
+/* What goes out beside the URL. Returns: false without memory, or when libcurl refuses; *list is
+ * the caller's to free, after the exchange. */
+static bool set_content(CURL *curl, const struct assay_http_request *request,
+                        struct curl_slist **list)
+{
+    for (size_t i = 0; i < request->header_count; i++) {
+        struct curl_slist *const longer = curl_slist_append(*list, request->headers[i]);
+        if (longer == NULL) return false;
+        *list = longer;
+    }
+    if (curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *list) != CURLE_OK) return false;
+    if (!request->post) return true;
+    return curl_easy_setopt(curl, CURLOPT_POST, 1L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+                            (curl_off_t)request->content.len) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->content.bytes) == CURLE_OK;
+}
+
 static bool set_options(CURL *curl, const struct assay_http_request *request,
                         struct exchange *exchange, char error[static CURL_ERROR_SIZE])
 {
@@ -222,15 +240,26 @@ static enum assay_status perform(const struct assay_http_request *request,
     CURL *const curl = curl_easy_init();
     if (curl == NULL) return ASSAY_E_MEMORY;
     CURLcode code = CURLE_FAILED_INIT;
-    if (set_options(curl, request, exchange, error)) code = curl_easy_perform(curl);
+    struct curl_slist *headers = NULL;
+    if (set_options(curl, request, exchange, error) && set_content(curl, request, &headers))
+        code = curl_easy_perform(curl);
     const enum assay_status status = status_of(code, exchange);
     if (status == ASSAY_OK) read_result(curl, exchange, answer);
     else complain(request, status, code, error, exchange, message);
     curl_easy_cleanup(curl);
+    curl_slist_free_all(headers);
     return status;
 }
 
 enum assay_status assay_http_get(const struct assay_http_request *request,
+                                 struct assay_http_answer *answer,
+                                 char message[static ASSAY_HTTP_MESSAGE_LEN])
+{
+    ASSAY_ASSERT(!request->post);
+    return assay_http_ask(request, answer, message);
+}
+
+enum assay_status assay_http_ask(const struct assay_http_request *request,
                                  struct assay_http_answer *answer,
                                  char message[static ASSAY_HTTP_MESSAGE_LEN])
 {

@@ -1,5 +1,5 @@
 /*
- * quote/source/fetch/http.h - one GET over HTTPS, bounded in every direction.
+ * quote/source/fetch/http.h - one GET or POST over HTTPS, bounded in every direction.
  *
  * A seam: implemented by quote/source/fetch/curl.c, the only file that includes <curl/curl.h>.
  * Certificates of servers are verified, redirects are never followed, sizes are enforced while
@@ -28,6 +28,10 @@ struct assay_http_request {
     const char *ca_file;     /* PEM: roots that servers are trusted under; NULL: the system's */
     bool insecure_for_tests; /* also http:// to 127.0.0.1 or [::1], and no proxy */
     const atomic_bool *stop; /* set: give up within a second (ASSAY_E_TIMEOUT); NULL: never */
+    bool post;               /* POST what follows; assay_http_ask only */
+    struct assay_slice content;
+    const char *const *headers; /* [header_count] "name: value", without line ends */
+    size_t header_count;
 };
 
 /* Owned: freed with assay_http_answer_free. */
@@ -41,6 +45,14 @@ struct assay_http_answer {
     size_t headers_len;
 };
 
+/*
+ * assay_http_ask - ask once, GET or POST, and read the whole answer.
+ * Out, threads: as assay_http_get
+ * Returns: as assay_http_get
+ */
+ASSAY_CHECKED enum assay_status assay_http_ask(const struct assay_http_request *request,
+                                               struct assay_http_answer *answer,
+                                               char message[static ASSAY_HTTP_MESSAGE_LEN]);
 /*
  * assay_http_get - ask once and read the whole answer.
  * Out:     *answer on ASSAY_OK, whatever its status; message otherwise

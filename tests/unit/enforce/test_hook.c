@@ -165,8 +165,8 @@ Test(hook, that_hangs_is_killed_with_everything_it_started)
     bool gone = false;
     for (int i = 0; i < 400 && !gone; i++) {
         FILE *file = fopen(stat, "r");
-        gone = file == NULL || fgets(line, sizeof line, file) == NULL ||
-               strstr(line, ") Z ") != NULL;
+        gone =
+            file == NULL || fgets(line, sizeof line, file) == NULL || strstr(line, ") Z ") != NULL;
         if (file != NULL) fclose(file);
         nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
     }
@@ -187,7 +187,10 @@ Test(hook, that_is_not_there_or_no_program_is_said)
     cr_assert_eq(unlink(folder_at(&folder, "hook")), 0);
     cr_assert_eq(run(), ASSAY_E_INVALID);
     cr_assert_not_null(strstr(message, "No such file"), "%s", message);
-    folder_put(&folder, "hook", "\x7f""ELF garbage", 11, 0700);
+    folder_put(&folder, "hook",
+               "\x7f"
+               "ELF garbage",
+               11, 0700);
     cr_assert_eq(run(), ASSAY_E_INVALID);
     cr_assert_not_null(strstr(message, "cannot be executed"), "%s", message);
 }

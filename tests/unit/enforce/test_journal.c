@@ -215,9 +215,9 @@ Test(journal, finds_lines_that_are_gone_or_came_twice_or_changed_places)
     for (char *at = NULL; (at = strsep(&rest, "\n")) != NULL && *at != '\0';)
         lines[count++] = at;
     cr_assert_eq(count, 5);
-    static const int orders[][6] = { { 0, 1, 3, 4, -1 }, { 0, 1, 1, 2, 3, -1 },
+    static const int orders[][6] = { { 0, 1, 3, 4, -1 },    { 0, 1, 1, 2, 3, -1 },
                                      { 0, 2, 1, 3, 4, -1 }, { 1, 2, 3, 4, -1 },
-                                     { 0, 1, 2, 3, -1 }, { -1 } };
+                                     { 0, 1, 2, 3, -1 },    { -1 } };
     for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
         size_t len = 0;
         for (size_t k = 0; orders[i][k] >= 0; k++)

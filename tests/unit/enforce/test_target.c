@@ -85,10 +85,10 @@ static void doll_close(struct assay_target *target)
     doll_open = false;
 }
 
-static const struct assay_target_ops seeing = { "doll", true, false, doll_begin, doll_step,
-                                                doll_abandon, doll_close };
-static const struct assay_target_ops blind = { "blind", false, true, doll_begin, doll_step,
-                                               doll_abandon, doll_close };
+static const struct assay_target_ops seeing = { "doll",    true,         false,     doll_begin,
+                                                doll_step, doll_abandon, doll_close };
+static const struct assay_target_ops blind = { "blind",   false,        true,      doll_begin,
+                                               doll_step, doll_abandon, doll_close };
 
 static struct assay_target_config settings;
 static struct assay_agent_config agent_settings;
@@ -117,8 +117,9 @@ static void set_up(void)
 {
     now_ms = 1000;
     doll = (struct doll){ .base = { &seeing }, .state = ASSAY_TARGET_DOWN };
-    settings = (struct assay_target_config){ .act_ms = 500, .look_ms = 300, .backoff_ms = 100,
-                                             .backoff_ms_max = 800 };
+    settings = (struct assay_target_config){
+        .act_ms = 500, .look_ms = 300, .backoff_ms = 100, .backoff_ms_max = 800
+    };
     agent_settings = (struct assay_agent_config){ .backoff_ms = 100, .backoff_ms_max = 800 };
     cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
 }
@@ -328,7 +329,8 @@ Test(target, a_crash_at_any_moment_of_a_restart_neither_loses_nor_doubles_it, .t
         cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
         open_all();
         step_for(200);
-        const struct assay_order order = { .kind = ASSAY_ORDER_RESTART, .epoch = 9,
+        const struct assay_order order = { .kind = ASSAY_ORDER_RESTART,
+                                           .epoch = 9,
                                            .incarnation = 1 };
         cr_assert_eq(assay_agent_order(agent, &order, now_ms), ASSAY_OK);
         for (unsigned i = 0; i < at; i++, now_ms += 10)
@@ -455,10 +457,10 @@ Test(target, memories_of_two_do_not_mix_and_are_not_pruned_with_the_enclaves)
     const struct assay_agent_config config = { .store = store, .driver = other_driver };
     cr_assert_eq(assay_agent_open(&config, &other), ASSAY_OK);
     for (uint64_t epoch = 2000; epoch < 2010; epoch++) {
-        const struct assay_order order = {
-            .kind = epoch % 2 == 0 ? ASSAY_ORDER_SUSPEND : ASSAY_ORDER_RELEASE,
-            .epoch = epoch, .incarnation = 5
-        };
+        const struct assay_order order = { .kind = epoch % 2 == 0 ? ASSAY_ORDER_SUSPEND
+                                                                  : ASSAY_ORDER_RELEASE,
+                                           .epoch = epoch,
+                                           .incarnation = 5 };
         cr_assert_eq(assay_agent_order(other, &order, now_ms), ASSAY_OK);
         assay_agent_step(other, now_ms);
     }

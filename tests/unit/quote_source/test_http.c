@@ -7,7 +7,10 @@
 #include "tests/unit/quote_source/server.h"
 
 #include <arpa/inet.h>
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <netinet/in.h>
+#include <pthread.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -81,6 +84,55 @@ Test(http, a_proxy_of_the_environment_does_not_see_tests)
     cr_assert_eq(setenv("http_proxy", "http://127.0.0.1:1", 1), 0);
     cr_expect_eq(get(server_url(server, "/"), true, NULL), ASSAY_OK, "%s", message);
     server_stop(server);
+}
+
+/* One request, read whole; answered with 202. */
+static void *take_post(void *context)
+{
+    static char request[4096];
+    const int listener = *(const int *)context, fd = accept(listener, NULL, NULL);
+    size_t len = 0;
+    while (strstr(request, "\r\n\r\n{\"a\":\"b\"}") == NULL && len + 1 < sizeof request) {
+        const ssize_t n = recv(fd, request + len, sizeof request - 1 - len, 0);
+        if (n <= 0) break;
+        len += (size_t)n;
+        request[len] = '\0';
+    }
+    (void)!send(fd, "HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok", 46, MSG_NOSIGNAL);
+    (void)close(fd);
+    return request;
+}
+
+Test(http, posts_content_with_its_headers)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t at_len = sizeof at;
+    char url[64];
+    pthread_t thread;
+    void *request = NULL;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert_eq(bind(listener, (struct sockaddr *)&at, sizeof at), 0);
+    cr_assert_eq(listen(listener, 1), 0);
+    cr_assert_eq(getsockname(listener, (struct sockaddr *)&at, &at_len), 0);
+    cr_assert_eq(pthread_create(&thread, NULL, take_post, &listener), 0);
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%u/x", (unsigned)ntohs(at.sin_port));
+    static const char *const headers[] = { "content-type: application/json", "webhook-id: 7" };
+    const struct assay_http_request asked = { .url = url,
+                                              .insecure_for_tests = true,
+                                              .post = true,
+                                              .content = assay_slice_over("{\"a\":\"b\"}", 9),
+                                              .headers = headers,
+                                              .header_count = 2 };
+    struct assay_http_answer answer = { 0 };
+    cr_assert_eq(assay_http_ask(&asked, &answer, message), ASSAY_OK, "%s", message);
+    cr_assert_eq(answer.status, 202);
+    (void)pthread_join(thread, &request);
+    cr_assert_eq(strncmp(request, "POST /x HTTP/1.1\r\n", 18), 0, "%s", (const char *)request);
+    cr_assert_not_null(strstr(request, "\r\ncontent-type: application/json\r\n"));
+    cr_assert_not_null(strstr(request, "\r\nwebhook-id: 7\r\n"));
+    cr_assert_not_null(strstr(request, "\r\nContent-Length: 9\r\n"), "%s", (const char *)request);
+    assay_http_answer_free(&answer);
+    (void)close(listener);
 }
 
 Test(http, urls_are_bounded)

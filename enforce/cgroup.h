@@ -1,0 +1,17 @@
+/*
+ * enforce/cgroup.h - a target that is a control group (version 2): cgroup.freeze and cgroup.kill.
+ *
+ * Whoever starts the processes of the group is somebody else, so there is no START: STOP freezes
+ * the group and kills what is in it, and what is started in it afterwards is frozen from its first
+ * moment until the group is thawed.
+ */
+#ifndef ASSAY_ENFORCE_CGROUP_H
+#define ASSAY_ENFORCE_CGROUP_H
+
+#include "enforce/target.h"
+
+/* path: the folder of the group, copied; it need not be there yet.
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (no absolute path, or too long) | ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status assay_cgroup_open(const char *path, struct assay_target **out);
+
+#endif

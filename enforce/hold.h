@@ -1,0 +1,26 @@
+/*
+ * enforce/hold.h - held by hand: since when and why, remembered over restarts.
+ */
+#ifndef ASSAY_ENFORCE_HOLD_H
+#define ASSAY_ENFORCE_HOLD_H
+
+#include "engine/store/store.h"
+
+enum {
+    ASSAY_HOLD_REASON_MAX = 200,
+    ASSAY_HOLD_META = 2002, /* ASSAY_STORE_META */
+};
+
+struct assay_hold {
+    bool held;
+    uint64_t since_unix_ms; /* of held */
+    char reason[ASSAY_HOLD_REASON_MAX + 1];
+};
+
+/* Returns: ASSAY_OK (also when nothing was ever kept) | ASSAY_E_STORE | ASSAY_E_VERSION */
+ASSAY_CHECKED enum assay_status assay_hold_load(struct assay_store *store, struct assay_hold *hold);
+/* Durably; no batch is open. Returns: ASSAY_OK | ASSAY_E_STORE (nothing changed) */
+ASSAY_CHECKED enum assay_status assay_hold_keep(struct assay_store *store,
+                                                const struct assay_hold *hold);
+
+#endif

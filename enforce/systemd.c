@@ -1,0 +1,309 @@
+/* enforce/systemd.c - see systemd.h. The one file that includes <systemd/sd-bus.h>. */
+#include "enforce/systemd.h"
+
+#include "base/assert.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-bus.h>
+
+static const char service[] = "org.freedesktop.systemd1";
+static const char manager_path[] = "/org/freedesktop/systemd1";
+static const char manager[] = "org.freedesktop.systemd1.Manager";
+static const char unit_interface[] = "org.freedesktop.systemd1.Unit";
+static const char properties[] = "org.freedesktop.DBus.Properties";
+
+enum { STATE_LEN = 24, PROCESS_PER_STEP = 64 };
+
+/* An act: perhaps a call of the manager, then the unit's properties until they say what was asked.
+ * */
+enum stage { CALLING, LOADING, READING, SEEN, FAILED };
+
+struct systemd {
+    struct assay_target base; /* first: a pointer to it is a pointer to this */
+    char address[ASSAY_SYSTEMD_ADDRESS_MAX + 1], unit[ASSAY_SYSTEMD_UNIT_MAX + 1];
+    sd_bus *bus;
+    sd_bus_slot *slot; /* of the call that is under way */
+    enum assay_target_verb verb;
+    enum stage stage;
+    char path[512]; /* of the unit */
+    char active[STATE_LEN], freezer[STATE_LEN];
+    char why[ASSAY_DRIVER_MESSAGE_LEN]; /* of FAILED */
+    uint64_t read_ms;                   /* not before */
+    bool was_active;                    /* START: it was seen on its way up */
+};
+
+static struct systemd *self_of(struct assay_target *target)
+{
+    return (struct systemd *)target;
+}
+
+bool assay_systemd_unit_is_fit(const char *unit)
+{
+    static const char fit[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@";
+    static const char *const kinds[] = { ".service", ".scope",  ".slice",
+                                         ".socket",  ".target", ".timer" };
+    const size_t len = strlen(unit);
+    if (len == 0 || len > ASSAY_SYSTEMD_UNIT_MAX || strspn(unit, fit) != len) return false;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        const size_t kind_len = strlen(kinds[i]);
+        if (len > kind_len && strcmp(unit + len - kind_len, kinds[i]) == 0) return true;
+    }
+    return false;
+}
+
+/* --------------------------------------------------------------- the bus */
+
+static void drop_bus(struct systemd *self)
+{
+    self->slot = sd_bus_slot_unref(self->slot);
+    if (self->bus != NULL) sd_bus_close(self->bus);
+    self->bus = sd_bus_unref(self->bus);
+}
+
+static int open_bus(struct systemd *self)
+{
+    if (self->bus != NULL && sd_bus_is_open(self->bus) > 0) return 0;
+    drop_bus(self);
+    int r = sd_bus_new(&self->bus);
+    if (r >= 0)
+        r = sd_bus_set_address(self->bus, self->address[0] != '\0'
+                                              ? self->address
+                                              : "unix:path=/run/dbus/system_bus_socket");
+    if (r >= 0) r = sd_bus_set_bus_client(self->bus, 1);
+    if (r >= 0) r = sd_bus_start(self->bus);
+    if (r < 0) drop_bus(self);
+    return r;
+}
+
+static void fail_with(struct systemd *self, const char *what, const char *why)
+{
+    size_t len = 0;
+    char fit[160];
+    for (; why[len] != '\0' && len + 1 < sizeof fit; len++)
+        fit[len] = (char)(why[len] >= 0x20 && why[len] < 0x7f ? why[len] : '?');
+    fit[len] = '\0';
+    (void)snprintf(self->why, sizeof self->why, "%.40s: %s: %s", self->unit, what, fit);
+    self->stage = FAILED;
+}
+
+static const char *error_of(sd_bus_message *answer)
+{
+    const sd_bus_error *const error = sd_bus_message_get_error(answer);
+    if (error == NULL) return "refused";
+    return error->message != NULL ? error->message : error->name;
+}
+
+/* --------------------------------------------------------------- answers */
+
+static int on_called(sd_bus_message *answer, void *context, sd_bus_error *error)
+{
+    struct systemd *self = context;
+    (void)error;
+    self->slot = sd_bus_slot_unref(self->slot);
+    if (sd_bus_message_is_method_error(answer, NULL) > 0)
+        fail_with(self, assay_target_verb_name(self->verb), error_of(answer));
+    else self->stage = LOADING;
+    return 0;
+}
+
+static int on_loaded(sd_bus_message *answer, void *context, sd_bus_error *error)
+{
+    struct systemd *self = context;
+    const char *path = NULL;
+    (void)error;
+    self->slot = sd_bus_slot_unref(self->slot);
+    if (sd_bus_message_is_method_error(answer, NULL) > 0)
+        fail_with(self, "LoadUnit", error_of(answer));
+    else if (sd_bus_message_read(answer, "o", &path) < 0 || strlen(path) >= sizeof self->path)
+        fail_with(self, "LoadUnit", "an answer without a path");
+    else {
+        (void)snprintf(self->path, sizeof self->path, "%s", path);
+        self->stage = READING;
+    }
+    return 0;
+}
+
+/* Of all properties the two that are asked for; texts of any length, cut. */
+static int read_states(struct systemd *self, sd_bus_message *answer)
+{
+    int r = sd_bus_message_enter_container(answer, SD_BUS_TYPE_ARRAY, "{sv}");
+    while (r >= 0 &&
+           (r = sd_bus_message_enter_container(answer, SD_BUS_TYPE_DICT_ENTRY, "sv")) > 0) {
+        const char *key = NULL, *value = NULL;
+        r = sd_bus_message_read(answer, "s", &key);
+        char *to = NULL;
+        if (r >= 0 && strcmp(key, "ActiveState") == 0) to = self->active;
+        if (r >= 0 && strcmp(key, "FreezerState") == 0) to = self->freezer;
+        if (r >= 0 && to != NULL) r = sd_bus_message_read(answer, "v", "s", &value);
+        else if (r >= 0) r = sd_bus_message_skip(answer, "v");
+        if (r >= 0 && value != NULL) (void)snprintf(to, STATE_LEN, "%s", value);
+        if (r >= 0) r = sd_bus_message_exit_container(answer);
+    }
+    return r;
+}
+
+static int on_read(sd_bus_message *answer, void *context, sd_bus_error *error)
+{
+    struct systemd *self = context;
+    (void)error;
+    self->slot = sd_bus_slot_unref(self->slot);
+    self->active[0] = self->freezer[0] = '\0';
+    if (sd_bus_message_is_method_error(answer, NULL) > 0)
+        fail_with(self, "its properties", error_of(answer));
+    else if (read_states(self, answer) < 0 || self->active[0] == '\0')
+        fail_with(self, "its properties", "an answer without ActiveState");
+    else self->stage = SEEN;
+    return 0;
+}
+
+/* --------------------------------------------------------------- acts */
+
+static int call_manager(struct systemd *self)
+{
+    switch (self->verb) {
+    case ASSAY_TARGET_LOOK: self->stage = LOADING; return 0;
+    case ASSAY_TARGET_START:
+    case ASSAY_TARGET_STOP:
+        return sd_bus_call_method_async(self->bus, &self->slot, service, manager_path, manager,
+                                        self->verb == ASSAY_TARGET_START ? "StartUnit" : "StopUnit",
+                                        on_called, self, "ss", self->unit, "replace");
+    case ASSAY_TARGET_SUSPEND:
+    case ASSAY_TARGET_RESTRICT: /* can_restrict is false */
+    case ASSAY_TARGET_RUN:
+        return sd_bus_call_method_async(self->bus, &self->slot, service, manager_path, manager,
+                                        self->verb == ASSAY_TARGET_SUSPEND ? "FreezeUnit"
+                                                                           : "ThawUnit",
+                                        on_called, self, "s", self->unit);
+    }
+    ASSAY_UNREACHABLE("a verb outside the list");
+}
+
+static enum assay_status lost(struct systemd *self, int error,
+                              char message[static ASSAY_DRIVER_MESSAGE_LEN])
+{
+    (void)snprintf(message, ASSAY_DRIVER_MESSAGE_LEN, "bus of systemd: %s", strerror(-error));
+    drop_bus(self);
+    return ASSAY_E_IO;
+}
+
+static enum assay_status systemd_begin(struct assay_target *target,
+                                       const struct assay_target_act *act, uint64_t now_ms,
+                                       char message[static ASSAY_DRIVER_MESSAGE_LEN])
+{
+    struct systemd *self = self_of(target);
+    self->verb = act->verb;
+    self->stage = CALLING;
+    self->read_ms = now_ms;
+    self->was_active = false;
+    int r = open_bus(self);
+    if (r >= 0) r = call_manager(self);
+    return r >= 0 ? ASSAY_OK : lost(self, r, message);
+}
+
+static bool is(const char *state, const char *word)
+{
+    return strcmp(state, word) == 0;
+}
+
+static enum assay_target_state state_of(const struct systemd *self)
+{
+    if (is(self->active, "inactive") || is(self->active, "failed")) return ASSAY_TARGET_DOWN;
+    if (is(self->freezer, "frozen") || is(self->freezer, "freezing")) return ASSAY_TARGET_FROZEN;
+    return ASSAY_TARGET_RUNS;
+}
+
+/* What the unit says, for what was asked. Returns: as step. */
+static enum assay_status judge(struct systemd *self, enum assay_target_state *state)
+{
+    switch (self->verb) {
+    case ASSAY_TARGET_LOOK: *state = state_of(self); return ASSAY_OK;
+    case ASSAY_TARGET_STOP: return state_of(self) == ASSAY_TARGET_DOWN ? ASSAY_OK : ASSAY_E_AGAIN;
+    case ASSAY_TARGET_START:
+        if (is(self->active, "active") || is(self->active, "reloading")) return ASSAY_OK;
+        if (is(self->active, "activating")) self->was_active = true;
+        if (!is(self->active, "failed") && !(self->was_active && is(self->active, "inactive")))
+            return ASSAY_E_AGAIN;
+        fail_with(self, "start", self->active);
+        return ASSAY_E_INVALID;
+    case ASSAY_TARGET_SUSPEND: return is(self->freezer, "frozen") ? ASSAY_OK : ASSAY_E_AGAIN;
+    case ASSAY_TARGET_RESTRICT:
+    case ASSAY_TARGET_RUN: return is(self->freezer, "running") ? ASSAY_OK : ASSAY_E_AGAIN;
+    }
+    ASSAY_UNREACHABLE("a verb outside the list");
+}
+
+static int ask_next(struct systemd *self)
+{
+    if (self->slot != NULL) return 0;
+    if (self->stage == LOADING)
+        return sd_bus_call_method_async(self->bus, &self->slot, service, manager_path, manager,
+                                        "LoadUnit", on_loaded, self, "s", self->unit);
+    if (self->stage == READING)
+        return sd_bus_call_method_async(self->bus, &self->slot, service, self->path, properties,
+                                        "GetAll", on_read, self, "s", unit_interface);
+    return 0;
+}
+
+static enum assay_status systemd_step(struct assay_target *target, uint64_t now_ms,
+                                      enum assay_target_state *state,
+                                      char message[static ASSAY_DRIVER_MESSAGE_LEN])
+{
+    struct systemd *self = self_of(target);
+    enum { AGAIN_MS = 50 };
+    if (self->bus == NULL) return lost(self, -ENOTCONN, message);
+    for (int i = 0; i < PROCESS_PER_STEP; i++) {
+        int r = now_ms >= self->read_ms ? ask_next(self) : 0;
+        if (r >= 0) r = sd_bus_process(self->bus, NULL);
+        if (r < 0) return lost(self, r, message);
+        if (self->stage == SEEN || self->stage == FAILED) break;
+        if (r == 0) return ASSAY_E_AGAIN;
+    }
+    enum assay_status status = ASSAY_E_AGAIN;
+    if (self->stage == FAILED) status = ASSAY_E_INVALID;
+    else if (self->stage == SEEN) status = judge(self, state);
+    if (status == ASSAY_E_AGAIN && self->stage == SEEN) {
+        self->stage = READING;
+        self->read_ms = now_ms + AGAIN_MS;
+    }
+    if (status == ASSAY_E_INVALID)
+        (void)snprintf(message, ASSAY_DRIVER_MESSAGE_LEN, "%s", self->why);
+    return status;
+}
+
+static void systemd_abandon(struct assay_target *target)
+{
+    drop_bus(self_of(target)); /* an answer that comes late must meet nobody */
+}
+
+static void systemd_close(struct assay_target *target)
+{
+    drop_bus(self_of(target));
+    free(target);
+}
+
+static const struct assay_target_ops systemd_ops = {
+    .name = "systemd",
+    .can_look = true,
+    .begin = systemd_begin,
+    .step = systemd_step,
+    .abandon = systemd_abandon,
+    .close = systemd_close,
+};
+
+enum assay_status assay_systemd_open(const char *address, const char *unit,
+                                     struct assay_target **out)
+{
+    if (!assay_systemd_unit_is_fit(unit)) return ASSAY_E_SYNTAX;
+    if (strlen(address) > ASSAY_SYSTEMD_ADDRESS_MAX) return ASSAY_E_RANGE;
+    struct systemd *self = calloc(1, sizeof *self);
+    if (self == NULL) return ASSAY_E_MEMORY;
+    self->base.ops = &systemd_ops;
+    (void)snprintf(self->address, sizeof self->address, "%s", address);
+    (void)snprintf(self->unit, sizeof self->unit, "%s", unit);
+    *out = &self->base;
+    return ASSAY_OK;
+}

@@ -1,0 +1,343 @@
+/*
+ * enforce/webhook.c - see webhook.h. The spool is shared with the thread that delivers, under one
+ * lock; the lock is never held while the network is asked.
+ */
+#include "enforce/webhook.h"
+
+#include "base/assert.h"
+#include "base/base64.h"
+#include "base/crypto.h"
+#include "base/rfc3339.h"
+#include "base/secret.h"
+#include "enforce/spool.h"
+#include "enforce/words.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    NAME_LEN_MAX = 64,
+    SOURCE_LEN_MAX = 128,
+    BACKOFF_MS = 1000,
+    BACKOFF_MS_MAX = 300000,
+    SIGNED_MAX = ASSAY_SPOOL_EVENT_MAX + ASSAY_WORDS_ID_LEN + 32,
+};
+
+struct webhook {
+    struct assay_target base; /* first: a pointer to it is a pointer to this */
+    char name[NAME_LEN_MAX + 1], url[ASSAY_WEBHOOK_URL_MAX + 1], source[SOURCE_LEN_MAX + 1];
+    uint8_t secret[ASSAY_WEBHOOK_SECRET_MAX];
+    size_t secret_len;
+    uint32_t backoff_ms, backoff_ms_max;
+    assay_webhook_post *post;
+    const void *context;
+    char last_id[ASSAY_WORDS_ID_LEN]; /* put last in this run */
+    bool was_held;
+    pthread_t thread;
+    bool has_thread;
+    atomic_bool stop;
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t wake;
+    struct assay_spool spool;
+    struct assay_webhook_look look;
+};
+
+static struct webhook *self_of(struct assay_target *target)
+{
+    return (struct webhook *)target;
+}
+
+/* --------------------------------------------------------------- events */
+
+static uint64_t unix_ms(void)
+{
+    struct timespec now = { 0 };
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* What happened, as a type: by hand, or by the order. Returns: NULL when it is no event. */
+static const char *type_of(const struct webhook *self, const struct assay_target_act *act)
+{
+    if (act->held) return "org.assay.enforcement.held";
+    if (self->was_held) return "org.assay.enforcement.let_go";
+    if (act->order == NULL) return NULL;
+    switch (act->order->kind) {
+    case ASSAY_ORDER_NOTE: return "org.assay.enforcement.note";
+    case ASSAY_ORDER_RESTRICT: return "org.assay.enforcement.restrict";
+    case ASSAY_ORDER_SUSPEND: return "org.assay.enforcement.suspend";
+    case ASSAY_ORDER_RESTART: return "org.assay.enforcement.restart";
+    case ASSAY_ORDER_RELEASE: return "org.assay.enforcement.release";
+    }
+    ASSAY_UNREACHABLE("an order outside the list");
+}
+
+/* Of malloc; NULL without memory. */
+static char *event_of(const struct webhook *self, const struct assay_target_act *act,
+                      const char *type, const char *id)
+{
+    char at[ASSAY_RFC3339_MS_LEN + 1];
+    struct assay_json *event = assay_json_object();
+    assay_rfc3339_format_ms(unix_ms(), at);
+    assay_json_set_text(event, "specversion", "1.0");
+    assay_json_set_text(event, "id", id);
+    assay_json_set_text(event, "source", self->source);
+    assay_json_set_text(event, "type", type);
+    assay_json_set_text(event, "subject", self->name);
+    assay_json_set_text(event, "time", at);
+    assay_json_set_text(event, "datacontenttype", "application/json");
+    assay_json_set(event, "data", assay_words_of(self->name, act));
+    char *const text = assay_json_print(event, 0);
+    assay_json_free(&event);
+    return text;
+}
+
+static enum assay_status webhook_begin(struct assay_target *target,
+                                       const struct assay_target_act *act, uint64_t now_ms,
+                                       char message[static ASSAY_DRIVER_MESSAGE_LEN])
+{
+    struct webhook *self = self_of(target);
+    char id[ASSAY_WORDS_ID_LEN], told[ASSAY_WORDS_ID_LEN];
+    const char *const type = type_of(self, act);
+    (void)now_ms;
+    if (type == NULL) return ASSAY_OK;
+    assay_words_id(self->name, act, id);
+    if (strcmp(id, self->last_id) == 0 && act->held == self->was_held) return ASSAY_OK;
+    /* An order has one event; a hand may do the same thing twice under one order. */
+    if (act->held || self->was_held)
+        (void)snprintf(told, sizeof told, "%.130s.%llu", id, (unsigned long long)unix_ms());
+    else (void)snprintf(told, sizeof told, "%s", id);
+    char *const event = event_of(self, act, type, told);
+    if (event == NULL) return ASSAY_E_MEMORY;
+    (void)pthread_mutex_lock(&self->lock);
+    const enum assay_status status =
+        assay_spool_put(&self->spool, assay_slice_over(event, strlen(event)));
+    if (status == ASSAY_E_FULL)
+        (void)snprintf(message, ASSAY_DRIVER_MESSAGE_LEN,
+                       "%u events wait; the last delivery: %.150s", (unsigned)self->spool.count_max,
+                       self->look.trouble);
+    else if (status != ASSAY_OK)
+        (void)snprintf(message, ASSAY_DRIVER_MESSAGE_LEN, "spool %.100s: %s", self->spool.folder,
+                       assay_status_text(status));
+    (void)pthread_cond_signal(&self->wake);
+    (void)pthread_mutex_unlock(&self->lock);
+    free(event);
+    if (status != ASSAY_OK) return status;
+    (void)snprintf(self->last_id, sizeof self->last_id, "%s", id);
+    self->was_held = act->held;
+    return ASSAY_OK;
+}
+
+static enum assay_status webhook_step(struct assay_target *target, uint64_t now_ms,
+                                      enum assay_target_state *state,
+                                      char message[static ASSAY_DRIVER_MESSAGE_LEN])
+{
+    (void)target;
+    (void)now_ms;
+    (void)state;
+    (void)message;
+    return ASSAY_OK; /* it is on disk */
+}
+
+/* --------------------------------------------------------------- delivery */
+
+/* The id of an event that we wrote: what a spool holds is read again, also after a restart. */
+static bool id_of(const uint8_t *event, size_t len, char id[static ASSAY_WORDS_ID_LEN])
+{
+    struct assay_json *document = NULL;
+    if (assay_json_parse((const char *)event, len, &document) != ASSAY_OK) return false;
+    const char *const text = assay_json_text(document, "id", "");
+    const bool fit =
+        text[0] != '\0' && strlen(text) < ASSAY_WORDS_ID_LEN && strpbrk(text, "\r\n") == NULL;
+    if (fit) (void)snprintf(id, ASSAY_WORDS_ID_LEN, "%s", text);
+    assay_json_free(&document);
+    return fit;
+}
+
+static void sign(const struct webhook *self, const char *id, struct assay_slice body,
+                 char headers[static ASSAY_WEBHOOK_HEADERS][ASSAY_WEBHOOK_HEADER_MAX])
+{
+    static _Thread_local uint8_t whole[SIGNED_MAX];
+    uint8_t mac[ASSAY_SHA256_LEN];
+    char text[64];
+    size_t text_len = 0;
+    struct timespec now = { 0 };
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    const int head = snprintf((char *)whole, sizeof whole, "%s.%lld.", id, (long long)now.tv_sec);
+    ASSAY_ASSERT(head > 0 && (size_t)head + body.len <= sizeof whole);
+    assay_bytes_copy(whole + head, sizeof whole - (size_t)head, body.bytes, body.len);
+    assay_hmac_sha256(self->secret, self->secret_len, whole, (size_t)head + body.len, mac);
+    const enum assay_status status =
+        assay_base64_encode(ASSAY_BASE64_STANDARD, mac, sizeof mac, text, sizeof text, &text_len);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    (void)snprintf(headers[0], ASSAY_WEBHOOK_HEADER_MAX,
+                   "content-type: application/cloudevents+json; charset=utf-8");
+    (void)snprintf(headers[1], ASSAY_WEBHOOK_HEADER_MAX, "webhook-id: %s", id);
+    (void)snprintf(headers[2], ASSAY_WEBHOOK_HEADER_MAX, "webhook-timestamp: %lld",
+                   (long long)now.tv_sec);
+    (void)snprintf(headers[3], ASSAY_WEBHOOK_HEADER_MAX, "webhook-signature: v1,%s", text);
+}
+
+/* Returns: whether the event was taken, or is none. */
+static bool deliver(struct webhook *self, const uint8_t *event, size_t len,
+                    char message[static ASSAY_WEBHOOK_MESSAGE_LEN])
+{
+    char headers[ASSAY_WEBHOOK_HEADERS][ASSAY_WEBHOOK_HEADER_MAX], id[ASSAY_WORDS_ID_LEN];
+    unsigned code = 0;
+    message[0] = '\0';
+    if (!id_of(event, len, id)) return true; /* somebody else's file */
+    sign(self, id, assay_slice_over(event, len), headers);
+    const enum assay_status status =
+        self->post(self->context, self->url, headers, assay_slice_over(event, len), &self->stop,
+                   &code, message);
+    if (status != ASSAY_OK) {
+        if (message[0] == '\0')
+            (void)snprintf(message, ASSAY_WEBHOOK_MESSAGE_LEN, "%s", assay_status_text(status));
+        return false;
+    }
+    if (code >= 200 && code < 300) return true;
+    (void)snprintf(message, ASSAY_WEBHOOK_MESSAGE_LEN, "the receiver answered %u", code);
+    return false;
+}
+
+static void wait_ms(struct webhook *self, uint32_t ms)
+{
+    struct timespec until = { 0 };
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    /* Woken by new events too; they wait behind the one that fails. */
+    while (!atomic_load(&self->stop) &&
+           pthread_cond_timedwait(&self->wake, &self->lock, &until) == 0)
+        continue;
+}
+
+static void *run(void *argument)
+{
+    struct webhook *self = argument;
+    uint8_t event[ASSAY_SPOOL_EVENT_MAX];
+    char message[ASSAY_WEBHOOK_MESSAGE_LEN];
+    uint32_t backoff_ms = self->backoff_ms;
+    size_t len = 0;
+    (void)pthread_mutex_lock(&self->lock);
+    while (!atomic_load(&self->stop)) {
+        if (assay_spool_peek(&self->spool, event, &len) != ASSAY_OK) {
+            (void)pthread_cond_wait(&self->wake, &self->lock);
+            continue;
+        }
+        (void)pthread_mutex_unlock(&self->lock);
+        const bool taken = deliver(self, event, len, message);
+        (void)pthread_mutex_lock(&self->lock);
+        (void)snprintf(self->look.trouble, sizeof self->look.trouble, "%s", message);
+        if (taken) {
+            assay_spool_drop(&self->spool);
+            self->look.delivered++;
+            backoff_ms = self->backoff_ms;
+            continue;
+        }
+        self->look.failed++;
+        wait_ms(self, backoff_ms);
+        backoff_ms = backoff_ms > self->backoff_ms_max / 2 ? self->backoff_ms_max : backoff_ms * 2;
+    }
+    (void)pthread_mutex_unlock(&self->lock);
+    return NULL;
+}
+
+void assay_webhook_look(struct assay_target *target, struct assay_webhook_look *look)
+{
+    struct webhook *self = self_of(target);
+    (void)pthread_mutex_lock(&self->lock);
+    *look = self->look;
+    look->waiting = assay_spool_count(&self->spool);
+    (void)pthread_mutex_unlock(&self->lock);
+}
+
+/* --------------------------------------------------------------- open and close */
+
+static void webhook_abandon(struct assay_target *target)
+{
+    (void)target; /* an act ends in the call that begins it */
+}
+
+static void webhook_close(struct assay_target *target)
+{
+    struct webhook *self = self_of(target);
+    if (self->has_thread) {
+        (void)pthread_mutex_lock(&self->lock);
+        atomic_store(&self->stop, true);
+        (void)pthread_cond_broadcast(&self->wake);
+        (void)pthread_mutex_unlock(&self->lock);
+        (void)pthread_join(self->thread, NULL);
+    }
+    (void)pthread_cond_destroy(&self->wake);
+    (void)pthread_mutex_destroy(&self->lock);
+    assay_secret_wipe(self->secret, sizeof self->secret);
+    free(self);
+}
+
+static const struct assay_target_ops webhook_ops = {
+    .name = "webhook",
+    .can_restrict = true,
+    .begin = webhook_begin,
+    .step = webhook_step,
+    .abandon = webhook_abandon,
+    .close = webhook_close,
+};
+
+static bool take_text(char *to, size_t capacity, const char *from)
+{
+    const int len = snprintf(to, capacity, "%s", from);
+    return len > 0 && (size_t)len < capacity;
+}
+
+static enum assay_status start_thread(struct webhook *self)
+{
+    pthread_condattr_t clock;
+    if (pthread_condattr_init(&clock) != 0) return ASSAY_E_MEMORY;
+    (void)pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    (void)pthread_mutex_init(&self->lock, NULL);
+    (void)pthread_cond_init(&self->wake, &clock);
+    (void)pthread_condattr_destroy(&clock);
+    self->has_thread = pthread_create(&self->thread, NULL, run, self) == 0;
+    return self->has_thread ? ASSAY_OK : ASSAY_E_MEMORY;
+}
+
+enum assay_status assay_webhook_open(const struct assay_webhook_config *config,
+                                     struct assay_target **out,
+                                     char message[static ASSAY_WEBHOOK_MESSAGE_LEN])
+{
+    struct webhook *self = calloc(1, sizeof *self);
+    message[0] = '\0';
+    if (self == NULL) return ASSAY_E_MEMORY;
+    self->base.ops = &webhook_ops;
+    self->post = config->post;
+    self->context = config->context;
+    self->backoff_ms = config->backoff_ms != 0 ? config->backoff_ms : BACKOFF_MS;
+    self->backoff_ms_max = config->backoff_ms_max != 0 ? config->backoff_ms_max : BACKOFF_MS_MAX;
+    enum assay_status status = ASSAY_E_RANGE;
+    if (config->secret_len >= ASSAY_WEBHOOK_SECRET_MIN &&
+        config->secret_len <= ASSAY_WEBHOOK_SECRET_MAX &&
+        take_text(self->name, sizeof self->name, config->name) &&
+        take_text(self->url, sizeof self->url, config->url) &&
+        take_text(self->source, sizeof self->source, config->source))
+        status = assay_spool_open(config->spool, config->spool_max, &self->spool, message);
+    if (status == ASSAY_OK) {
+        self->secret_len = config->secret_len;
+        assay_bytes_copy(self->secret, sizeof self->secret, config->secret, config->secret_len);
+        status = start_thread(self);
+    }
+    if (status == ASSAY_OK) {
+        *out = &self->base;
+        return ASSAY_OK;
+    }
+    assay_secret_wipe(self->secret, sizeof self->secret);
+    free(self);
+    return status;
+}

@@ -1,0 +1,207 @@
+/*
+ * tests/unit/enforce/test_cgroup.c - a group on a folder that stands in for the kernel's, and on a
+ * real one where this machine lets us make it.
+ */
+#include "enforce/cgroup.h"
+#include "tests/unit/apps/folder.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct folder folder;
+static struct assay_target *target;
+static enum assay_target_state state;
+static char message[ASSAY_DRIVER_MESSAGE_LEN];
+
+static void put(const char *name, const char *text)
+{
+    folder_put(&folder, name, text, strlen(text), 0600);
+}
+
+static void set_up(void)
+{
+    folder = folder_make();
+    put("cgroup.freeze", "0\n");
+    put("cgroup.kill", "");
+    put("cgroup.procs", "10\n11\n");
+    put("cgroup.events", "populated 1\nfrozen 0\n");
+}
+
+static void tear_down(void)
+{
+    if (target != NULL) target->ops->close(target);
+    folder_remove(&folder);
+}
+
+TestSuite(cgroup, .init = set_up, .fini = tear_down);
+
+static void open_it(void)
+{
+    cr_assert_eq(assay_cgroup_open(folder.path, &target), ASSAY_OK);
+}
+
+static enum assay_status begin(enum assay_target_verb verb)
+{
+    const struct assay_target_act act = { .verb = verb };
+    return target->ops->begin(target, &act, 0, message);
+}
+
+static enum assay_status step(void)
+{
+    return target->ops->step(target, 0, &state, message);
+}
+
+static const char *get(const char *name)
+{
+    static char text[64];
+    FILE *file = fopen(folder_at(&folder, name), "r");
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
+Test(cgroup, is_frozen_when_the_kernel_says_so_and_not_before)
+{
+    open_it();
+    cr_assert_eq(begin(ASSAY_TARGET_SUSPEND), ASSAY_OK, "%s", message);
+    cr_assert_str_eq(get("cgroup.freeze"), "1");
+    cr_assert_eq(step(), ASSAY_E_AGAIN, "asked for, not so");
+    put("cgroup.events", "populated 1\nfrozen 1\n");
+    cr_assert_eq(step(), ASSAY_OK);
+    cr_assert_eq(begin(ASSAY_TARGET_LOOK), ASSAY_OK);
+    cr_assert_eq(step(), ASSAY_OK);
+    cr_assert_eq(state, ASSAY_TARGET_FROZEN);
+    cr_assert_eq(begin(ASSAY_TARGET_RUN), ASSAY_OK);
+    cr_assert_eq(step(), ASSAY_E_AGAIN);
+    put("cgroup.events", "populated 1\nfrozen 0\n");
+    cr_assert_eq(step(), ASSAY_OK);
+}
+
+Test(cgroup, is_stopped_when_none_of_those_it_had_is_left_and_stays_frozen)
+{
+    open_it();
+    cr_assert_eq(begin(ASSAY_TARGET_STOP), ASSAY_OK, "%s", message);
+    cr_assert_str_eq(get("cgroup.kill"), "1");
+    cr_assert_str_eq(get("cgroup.freeze"), "1", "whoever comes next does not work");
+    cr_assert_eq(step(), ASSAY_E_AGAIN);
+    put("cgroup.procs", "11\n");
+    cr_assert_eq(step(), ASSAY_E_AGAIN, "one is left");
+    put("cgroup.procs", "110\n1\n");
+    cr_assert_eq(step(), ASSAY_OK, "started anew by its manager, and frozen");
+}
+
+Test(cgroup, an_empty_one_is_stopped)
+{
+    open_it();
+    cr_assert_eq(begin(ASSAY_TARGET_STOP), ASSAY_OK);
+    put("cgroup.events", "populated 0\nfrozen 1\n");
+    cr_assert_eq(step(), ASSAY_OK);
+}
+
+Test(cgroup, garbage_and_missing_files_are_said)
+{
+    static const char *const bad[] = { "",
+                                       "populated 1\n",
+                                       "frozen 1\n",
+                                       "populated x\nfrozen 0\n",
+                                       "populated 1\nfrozen 11\n",
+                                       "populated1\nfrozen0\n" };
+    open_it();
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        put("cgroup.events", bad[i]);
+        cr_assert_eq(begin(ASSAY_TARGET_LOOK), ASSAY_OK);
+        cr_assert_eq(step(), ASSAY_E_SYNTAX, "%zu", i);
+    }
+    cr_assert_eq(unlink(folder_at(&folder, "cgroup.events")), 0);
+    cr_assert_eq(step(), ASSAY_E_IO);
+    cr_assert_not_null(strstr(message, "cgroup.events: No such file"), "%s", message);
+    cr_assert_eq(unlink(folder_at(&folder, "cgroup.freeze")), 0);
+    cr_assert_eq(begin(ASSAY_TARGET_SUSPEND), ASSAY_E_IO);
+}
+
+Test(cgroup, must_be_named_from_the_root)
+{
+    struct assay_target *none = NULL;
+    cr_assert_eq(assay_cgroup_open("sys/fs/cgroup/x", &none), ASSAY_E_RANGE);
+}
+
+/* --------------------------------------------------------------- the kernel's own */
+
+static const char *mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+
+/* Returns: false where no group of version 2 can be made. */
+static bool make_real(char path[static 96])
+{
+    for (size_t i = 0; i < sizeof mounts / sizeof mounts[0]; i++) {
+        char file[128];
+        snprintf(file, sizeof file, "%s/cgroup.controllers", mounts[i]);
+        if (access(file, R_OK) != 0) continue;
+        snprintf(path, 96, "%s/assay-test-%d", mounts[i], getpid());
+        if (mkdir(path, 0755) != 0) continue;
+        snprintf(file, sizeof file, "%s/cgroup.kill", path);
+        if (access(file, W_OK) == 0) return true;
+        rmdir(path);
+    }
+    return false;
+}
+
+static pid_t start_in(const char *path)
+{
+    const pid_t pid = fork();
+    if (pid == 0) {
+        char file[128];
+        snprintf(file, sizeof file, "%s/cgroup.procs", path);
+        FILE *procs = fopen(file, "w");
+        if (procs == NULL || fprintf(procs, "%d", getpid()) < 0 || fclose(procs) != 0) _exit(1);
+        for (;;)
+            nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+    }
+    return pid;
+}
+
+static enum assay_status run(enum assay_target_verb verb)
+{
+    enum assay_status status = begin(verb);
+    for (int i = 0; status == ASSAY_OK && i < 2000; i++) {
+        const enum assay_status now = step();
+        if (now != ASSAY_E_AGAIN) return now;
+        nanosleep(&(struct timespec){ 0, 2000000 }, NULL);
+    }
+    return status == ASSAY_OK ? ASSAY_E_AGAIN : status;
+}
+
+Test(cgroup, of_the_kernel_is_frozen_thawed_and_killed)
+{
+    char path[96];
+    if (!make_real(path)) cr_skip("no group of version 2 can be made here");
+    cr_assert_eq(assay_cgroup_open(path, &target), ASSAY_OK);
+    const pid_t pid = start_in(path);
+    for (int i = 0; i < 1000; i++) {
+        bool there = false;
+        char file[128], line[32];
+        snprintf(file, sizeof file, "%s/cgroup.procs", path);
+        FILE *procs = fopen(file, "r");
+        there = fgets(line, sizeof line, procs) != NULL;
+        fclose(procs);
+        if (there) break;
+        nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
+    }
+    cr_expect_eq(run(ASSAY_TARGET_LOOK), ASSAY_OK, "%s", message);
+    cr_expect_eq(state, ASSAY_TARGET_RUNS);
+    cr_expect_eq(run(ASSAY_TARGET_SUSPEND), ASSAY_OK, "%s", message);
+    cr_expect_eq(run(ASSAY_TARGET_LOOK), ASSAY_OK);
+    cr_expect_eq(state, ASSAY_TARGET_FROZEN);
+    cr_expect_eq(run(ASSAY_TARGET_STOP), ASSAY_OK, "killed while frozen: %s", message);
+    int status = 0;
+    cr_expect_eq(waitpid(pid, &status, 0), pid);
+    cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    cr_expect_eq(run(ASSAY_TARGET_RUN), ASSAY_OK, "%s", message);
+    rmdir(path);
+}
