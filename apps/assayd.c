@@ -307,6 +307,8 @@ static enum assay_status open_enclave(struct node *node)
         .source = node->source,
         .quote_ms = node->config->evidence.deadline_ms,
         .close_ms = node->config->evidence.close_ms,
+        .enforcement = &node->config->enforcement,
+        .node_id = node->node_id,
         .store = node->store,
     };
     return assay_supervisor_open(&settings, &node->supervisor, node->message);

@@ -8,6 +8,9 @@
 #ifndef ASSAY_APPS_CONFIG_H
 #define ASSAY_APPS_CONFIG_H
 
+#include "enforce/container.h"
+#include "enforce/hook.h"
+#include "enforce/systemd.h"
 #include "engine/ledger/genesis.h"
 #include "net/fetch/round.h"
 
@@ -72,6 +75,44 @@ struct assay_config_http {
     char certificate[PATH_MAX], key[PATH_MAX], clients[PATH_MAX];
 };
 
+/* Section enforcement: what obeys orders beside the enclave, and where orders are written down. */
+enum {
+    ASSAY_CONFIG_TARGETS_MAX = 16,
+    ASSAY_CONFIG_ARGUMENT_MAX = 255,
+    ASSAY_CONFIG_URL_MAX = 1024,
+};
+
+enum assay_config_driver {
+    ASSAY_CONFIG_HOOK,
+    ASSAY_CONFIG_CGROUP,
+    ASSAY_CONFIG_CONTAINER,
+    ASSAY_CONFIG_SYSTEMD,
+    ASSAY_CONFIG_WEBHOOK,
+};
+
+/* Numbers that were not said are 0, texts empty: the driver's own value. */
+struct assay_config_target {
+    char name[ASSAY_NAME_MAX + 1];
+    enum assay_config_driver driver;
+    enum assay_order_kind severity;
+    bool restrict_suspends, suspend_stops, dry_run;
+    uint32_t act_ms, look_ms, restarts_max, restarts_window_s;
+    char path[PATH_MAX]; /* hook, cgroup */
+    size_t argument_count; /* hook */
+    char arguments[ASSAY_HOOK_ARGUMENTS_MAX][ASSAY_CONFIG_ARGUMENT_MAX + 1];
+    char socket[PATH_MAX], container[ASSAY_CONTAINER_NAME_MAX + 1];
+    char unit[ASSAY_SYSTEMD_UNIT_MAX + 1], bus[ASSAY_SYSTEMD_ADDRESS_MAX + 1];
+    char url[ASSAY_CONFIG_URL_MAX + 1], secret[PATH_MAX], spool[PATH_MAX], ca_file[PATH_MAX];
+    uint32_t spool_max;
+};
+
+struct assay_config_enforcement {
+    char journal[PATH_MAX];
+    uint32_t restarts_max, restarts_window_s; /* of the enclave; 0: no limit, an hour */
+    size_t target_count;
+    struct assay_config_target targets[ASSAY_CONFIG_TARGETS_MAX];
+};
+
 enum assay_log_level { ASSAY_LOG_ERROR, ASSAY_LOG_WARNING, ASSAY_LOG_INFO, ASSAY_LOG_DEBUG };
 
 struct assay_config {
@@ -87,6 +128,7 @@ struct assay_config {
     struct assay_config_source evidence;
     char enclave_path[PATH_MAX], enclave_restore_path[PATH_MAX], enclave_service[PATH_MAX];
     struct assay_config_collateral collateral;
+    struct assay_config_enforcement enforcement;
     uint32_t verify_threads; /* limits.verify_threads, 1..16, default 1 */
     enum assay_log_level log_level;
     uint32_t peer_count;
@@ -97,6 +139,9 @@ struct assay_config {
 bool assay_config_fetches(const struct assay_config_collateral *collateral);
 /* Returns: "soft", "tsm", ... */
 const char *assay_config_evidence_text(enum assay_config_evidence kind);
+
+/* Returns: "hook", "cgroup", ... */
+const char *assay_config_driver_text(enum assay_config_driver driver);
 
 /*
  * assay_config_load - read and check a configuration file.

@@ -8,6 +8,7 @@
 #define ASSAY_HOST_SNAPSHOT_H
 
 #include "engine/engine.h"
+#include "host/enforcement.h"
 #include "host/counters.h"
 #include "host/dates.h"
 #include "host/limit.h"
@@ -64,6 +65,7 @@ struct assay_snapshot {
         uint32_t starts;
         uint8_t measurement[32];
     } enclave;
+    struct assay_enforcement enforcement;
     struct {
         uint64_t counter, got;
         uint16_t got_from;

@@ -3,6 +3,7 @@
  *
  *   status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | permit critical|normal |
  *   export [since=EPOCH] | changes | submit HEX | items CLASS [EPOCH [SKIP]]
+ *   enforcement | hold REASON | let-go REASON (document_hold.c)
  *   checkpoint | proof NAME|SLOT|ID [bare]    (document_proof.c)
  *
  * Everything but timeline and export is rendered from one snapshot of the node (host/snapshot.h).
@@ -11,7 +12,6 @@
  */
 #include "net/host_internal.h"
 
-#include "host/permit.h"
 #include "net/document.h"
 #include "net/history.h"
 #include "net/json/json.h"
@@ -226,6 +226,12 @@ char *host_document(void *context, const char *line)
     if (strcmp(command, "counters") == 0) return counters(host);
     if (strcmp(command, "timeline") == 0) return timeline(host, argument);
     if (strcmp(command, "permit") == 0) return permit(host, argument);
+    if (strcmp(command, "enforcement") == 0) {
+        return host_document_finish(host, "assay.enforcement",
+                                    assay_document_enforcement(host_snapshot(host)));
+    }
+    if (strcmp(command, "hold") == 0) return host_document_hold(host, true, argument);
+    if (strcmp(command, "let-go") == 0) return host_document_hold(host, false, argument);
     if (strcmp(command, "export") == 0) return export_scores(host, argument);
     if (strcmp(command, "changes") == 0) return host_document_changes(host);
     if (strcmp(command, "submit") == 0) return host_document_submit(host, argument);
@@ -237,5 +243,6 @@ char *host_document(void *context, const char *line)
     return host_document_refuse(host, "unknown_request",
                   "status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | "
                   "permit critical|normal | export [since=EPOCH] | changes | submit HEX | "
+                  "enforcement | hold REASON | let-go REASON | "
                   "items CLASS [EPOCH [SKIP]] | checkpoint | proof NAME|SLOT|ID [bare]");
 }

@@ -286,6 +286,7 @@ struct assay_json *assay_document_status(const struct assay_snapshot *s)
     assay_json_set_uint(data, "evidence_cached_bytes", s->evidence_cached_bytes);
     assay_json_set_uint(data, "timeline_seq", s->timeline_seq);
     assay_json_set(data, "enclave", enclave_of(s));
+    assay_json_set(data, "enforcement", assay_document_enforcement(s));
     assay_json_set(data, "service", service_of(s));
     assay_json_set(data, "finality", finality_of(s));
     return data;

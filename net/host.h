@@ -14,6 +14,7 @@
 #define ASSAY_NET_HOST_H
 
 #include "engine/engine.h"
+#include "host/enforcement.h"
 
 #include <poll.h>
 
@@ -75,7 +76,8 @@ struct assay_enclave_snapshot {
     uint8_t measurement[32];
 };
 
-/* Every pointer is set. No call blocks: bounded work, then return. The host calls from one thread.
+/* Every pointer is set, but for the last two. No call blocks: bounded work, then return. The host
+ * calls from one thread.
  */
 struct assay_host_enclave {
     void *context;
@@ -100,6 +102,11 @@ struct assay_host_enclave {
     bool (*next)(void *context, struct assay_enclave_event *event);
     /* Returns: nothing; *view for the status document. */
     void (*look)(void *context, struct assay_enclave_snapshot *snapshot);
+    /* Returns: nothing; *view. NULL: there is nothing to tell. */
+    void (*enforcement)(void *context, struct assay_enforcement *view);
+    /* By hand: no work until let go, remembered durably. reason: printable ASCII, at most
+     * ASSAY_ENFORCEMENT_REASON_MAX. NULL: nobody can. Returns: ASSAY_OK | ASSAY_E_STORE */
+    enum assay_status (*hold)(void *context, bool held, const char *reason);
 };
 
 #ifdef ASSAY_TEST_HOOKS

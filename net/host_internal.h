@@ -15,6 +15,7 @@
  *   host_addresses.c where peers say that they listen
  *   document.c       JSON documents for the admin socket, with document_change.c for changes
  *                    and document_proof.c for proofs
+ *   document_hold.c  the hold by hand
  */
 #ifndef ASSAY_NET_HOST_INTERNAL_H
 #define ASSAY_NET_HOST_INTERNAL_H
@@ -282,6 +283,10 @@ char *host_document_changes(struct assay_host *host);
 char *host_document_submit(struct assay_host *host, const char *hex);
 /* Items of the store, for who works on a copy: "CLASS [EPOCH [SKIP]]". */
 char *host_document_items(struct assay_host *host, const char *argument);
+
+/* --- document_hold.c */
+/* By hand: no work until let go. Returns: as assay_admin_answer. */
+char *host_document_hold(struct assay_host *host, bool held, const char *reason);
 
 /* --- document_proof.c */
 /* The proof of a slot; of ASSAY_SLOT_ALL the checkpoint. Returns: as above. */

@@ -233,6 +233,8 @@ static void look_at_pieces(struct assay_host *host, struct assay_snapshot *s)
     s->enclave.starts = enclave.starts;
     assay_bytes_copy(s->enclave.measurement, sizeof s->enclave.measurement, enclave.measurement,
                      sizeof enclave.measurement);
+    if (host->config.enclave.enforcement != NULL)
+        host->config.enclave.enforcement(host->config.enclave.context, &s->enforcement);
     assay_service_look(host->service, &service);
     s->service.counter = service.last_value;
     s->service.got = service.last_got;

@@ -28,7 +28,7 @@ static const char usage[] =
     "replay  folds every record again: scores, standings and weights of every epoch, bit for bit\n"
     "        against the roots; at signatures it looks with --signatures alone\n"
     "orders  reads the chain of lines that a daemon writes of its orders (orders.log in its state\n"
-    "        folder); --head: it must contain that line, as `assay status` showed it\n"
+    "        folder); --head: it must contain that line, as `assay enforce show` has it\n"
     "  --checkpoint FILE   the chain must contain this epoch: `assay checkpoint`\n"
     "  --from EPOCH        begin at a kept snapshot no older than this\n"
     "  --table             scores and weights after each epoch, on stdout\n"

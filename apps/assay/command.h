@@ -51,6 +51,7 @@ int assay_command_nodes(int argc, char **argv);
 int assay_command_explain(int argc, char **argv);
 int assay_command_export(int argc, char **argv);
 int assay_command_permit(int argc, char **argv);
+int assay_command_enforce(int argc, char **argv); /* enforce.c: show, hold, release */
 int assay_command_counters(int argc, char **argv);
 int assay_command_timeline(int argc, char **argv);
 int assay_command_checkpoint(int argc, char **argv); /* proof.c */

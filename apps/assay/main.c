@@ -22,6 +22,7 @@ static const struct assay_command commands[] = {
     { "nodes", "scores, standings and weights of the network", assay_command_nodes },
     { "explain", "why a node stands where it stands", assay_command_explain },
     { "permit", "may this node act now? exit 0 or 4 with the reason", assay_command_permit },
+    { "enforce", "what obeys orders on a node; hold it, release it", assay_command_enforce },
     { "counters", "what was refused and counted", assay_command_counters },
     { "timeline", "what happened, epoch by epoch", assay_command_timeline },
     { "export", "the published snapshot as JSON", assay_command_export },
@@ -29,7 +30,7 @@ static const struct assay_command commands[] = {
       assay_command_checkpoint },
     { "proof", "what the network says of a member, for who was not there", assay_command_proof },
     { "store", "save what others can begin with, verify, inspect, restore", assay_command_store },
-    { "audit", "verify and replay a store, without a daemon", assay_command_audit },
+    { "audit", "verify and replay a store, check the journal of orders", assay_command_audit },
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

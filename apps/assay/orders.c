@@ -20,7 +20,7 @@ static const char usage[] =
     "\n"
     "FILE is orders.log in the state folder of a daemon (enforcement.journal), or a copy.\n"
     "  --head NUMBER:HASH  the chain must contain this line; without it nobody can tell whether\n"
-    "                      lines are missing at the end. `assay status --json`: orders.head\n"
+    "                      lines are missing at the end. `assay enforce show`: journal, head\n"
     "  --json              print a JSON document\n"
     "exit status: 0 the chain holds, 8 it holds but for a last line that a crash left half\n"
     "             written, 11 it does not: one line says where, 2 usage, 5 no such file\n";

@@ -158,6 +158,23 @@ static unsigned long long number(const struct assay_json *object, const char *ke
     return (unsigned long long)assay_json_uint(object, key, 0);
 }
 
+/* What this node does about its own orders, when that keeps it from working. */
+static void show_hold(const struct assay_json *d)
+{
+    const struct assay_json *const enforcement = assay_json_get(d, "enforcement");
+    const struct assay_json *const hold = assay_json_get(enforcement, "hold");
+    const struct assay_json *const targets = assay_json_get(enforcement, "targets");
+    if (assay_json_bool(hold, "held", false))
+        (void)printf("HELD           by hand since %s, nothing is permitted: %s\n",
+                     text_of(hold, "since", "?"), text_of(hold, "reason", ""));
+    for (size_t i = 0; i < assay_json_count(targets); i++) {
+        const struct assay_json *const t = assay_json_at(targets, i);
+        if (assay_json_text(t, "trouble", "")[0] != '\0')
+            (void)printf("NOT OBEYED     target %s, ordered %s: %s\n", text_of(t, "name", "?"),
+                         text_of(t, "ordered", "?"), text_of(t, "trouble", ""));
+    }
+}
+
 /* First what a person must know who looks only at the first lines. */
 static void show_head(const struct assay_json *d)
 {
@@ -302,6 +319,7 @@ static void show_status(const struct assay_json *document)
     if (assay_json_bool(d, "insecure", false))
         (void)puts("INSECURE       profile development: evidence proves nothing about hardware");
     show_head(d);
+    show_hold(d);
     show_closing(d);
     show_outlook(d);
     (void)printf("node           %s (slot %llu, incarnation %llu)\n",

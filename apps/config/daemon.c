@@ -2,6 +2,7 @@
  * apps/config/daemon.c - assayd.yaml.
  */
 #include "apps/config/collateral.h"
+#include "apps/config/enforcement.h"
 #include "apps/config/evidence.h"
 #include "apps/config/http.h"
 
@@ -40,6 +41,7 @@ struct yaml_config {
     struct assay_yaml_evidence evidence;
     struct yaml_enclave enclave;
     struct assay_yaml_collateral collateral;
+    struct assay_yaml_enforcement enforcement;
     struct yaml_limits limits;
     struct yaml_log log;
 };
@@ -89,6 +91,8 @@ static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_MAPPING("enclave", CYAML_FLAG_DEFAULT, struct yaml_config, enclave, enclave_fields),
     CYAML_FIELD_MAPPING("collateral", CYAML_FLAG_OPTIONAL, struct yaml_config, collateral,
                         assay_config_collateral_fields),
+    CYAML_FIELD_MAPPING("enforcement", CYAML_FLAG_OPTIONAL, struct yaml_config, enforcement,
+                        assay_config_enforcement_fields),
     CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct yaml_config, limits, limits_fields),
     CYAML_FIELD_MAPPING("log", CYAML_FLAG_OPTIONAL, struct yaml_config, log, log_fields),
     CYAML_FIELD_END
@@ -177,6 +181,8 @@ static enum assay_status take_config(const struct assay_config_file *file,
                                            HISTORY_EPOCHS_MIN, HISTORY_EPOCHS_MAX,
                                            &config->history_epochs));
     ASSAY_TRY(assay_config_take_collateral(file, &yaml->collateral, &config->collateral));
+    ASSAY_TRY(assay_config_take_enforcement(file, &yaml->enforcement, config->state_dir,
+                                            &config->enforcement));
     config->verify_threads = 1;
     if (yaml->limits.verify_threads != NULL)
         ASSAY_TRY(assay_config_take_number(file, "limits.verify_threads",

@@ -5,8 +5,10 @@
 #include "apps/enclave/supervisor.h"
 
 #include "apps/enclave/maker.h"
+#include "apps/enclave/targets.h"
 #include "base/assert.h"
 #include "enforce/agent.h"
+#include "enforce/hold.h"
 #include "enforce/process.h"
 #include "quote/source/platform.h"
 
@@ -33,6 +35,11 @@ struct assay_supervisor {
     struct assay_platform *platform;
     struct assay_driver *driver;
     struct assay_agent *agent;
+    struct assay_store *store;
+    struct assay_journal *journal; /* NULL: none */
+    struct assay_targets *targets; /* NULL: none */
+    struct assay_hold hold;
+    bool lost_told; /* that a line of the journal could not be written */
     char service_path[SERVICE_PATH_MAX];
     uint32_t quote_ms, close_ms;
     uint64_t now_ms; /* of the last step: the host's clock */
@@ -133,7 +140,11 @@ static bool answer_request(struct assay_supervisor *self, struct assay_enclave_e
 static enum assay_status host_order(void *context, const struct assay_order *order)
 {
     struct assay_supervisor *self = context;
-    return assay_agent_order(self->agent, order, self->now_ms);
+    const enum assay_status status = assay_agent_order(self->agent, order, self->now_ms);
+    if (self->targets == NULL) return status;
+    /* One that cannot remember keeps no other from obeying. */
+    const enum assay_status others = assay_targets_order(self->targets, order, self->now_ms);
+    return status != ASSAY_OK ? status : others;
 }
 
 static size_t host_poll_set(void *context, struct pollfd *fds, size_t capacity)
@@ -148,7 +159,9 @@ static uint64_t host_wake_at(void *context)
     struct assay_supervisor *self = context;
     const uint64_t platform = assay_platform_wake_at(self->platform);
     const uint64_t agent = assay_agent_wake_at(self->agent);
-    const uint64_t at = platform < agent ? platform : agent;
+    uint64_t at = platform < agent ? platform : agent;
+    const uint64_t targets = self->targets != NULL ? assay_targets_wake_at(self->targets) : at;
+    if (targets < at) at = targets;
     return self->request.active && self->request.expires_ms < at ? self->request.expires_ms : at;
 }
 
@@ -160,7 +173,13 @@ static void host_step(void *context, uint64_t now_ms, const struct pollfd *fds, 
     self->now_ms = now_ms;
     assay_platform_step(self->platform, now_ms);
     assay_agent_step(self->agent, now_ms);
+    if (self->targets != NULL) assay_targets_step(self->targets, now_ms);
     propose(self);
+    const bool lost = assay_journal_lost(self->journal) > 0;
+    if (lost && !self->lost_told)
+        assay_enclave_log("error", "orders_log_failed", ASSAY_E_IO,
+                          "a line cannot be written; orders are obeyed all the same");
+    self->lost_told = lost;
 }
 
 /* Returns: false when the agent's event is not one for the host. */
@@ -213,6 +232,44 @@ static void host_look(void *context, struct assay_enclave_snapshot *snapshot)
     assay_platform_measurement(self->platform, snapshot->measurement);
 }
 
+static void host_enforcement(void *context, struct assay_enforcement *view)
+{
+    struct assay_supervisor *self = context;
+    const struct assay_journal_head head = assay_journal_head_of(self->journal);
+    _Static_assert((int)ASSAY_ENFORCEMENT_REASON_MAX == (int)ASSAY_HOLD_REASON_MAX, "one text");
+    _Static_assert((int)ASSAY_ENFORCEMENT_TARGETS_MAX >= (int)ASSAY_CONFIG_TARGETS_MAX,
+                   "all are shown");
+    *view = (struct assay_enforcement){ .held = self->hold.held,
+                                        .held_since_unix_ms = self->hold.since_unix_ms,
+                                        .journal_lines = head.number,
+                                        .journal_lost = assay_journal_lost(self->journal) };
+    (void)snprintf(view->held_reason, sizeof view->held_reason, "%s", self->hold.reason);
+    assay_bytes_copy(view->journal_hash, 32, head.hash, 32);
+    if (self->targets != NULL)
+        view->target_count =
+            assay_targets_look(self->targets, view->targets, ASSAY_ENFORCEMENT_TARGETS_MAX);
+}
+
+/* Let go is remembered before anything works again; held is done even while the store is asked. */
+static enum assay_status host_hold(void *context, bool held, const char *reason)
+{
+    struct assay_supervisor *self = context;
+    struct timespec now = { 0 };
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    struct assay_hold next = { .held = held };
+    next.since_unix_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    (void)snprintf(next.reason, sizeof next.reason, "%s", reason);
+    ASSAY_TRY(assay_hold_keep(self->store, &next));
+    self->hold = next;
+    const struct assay_journal_entry entry = {
+        .kind = held ? ASSAY_JOURNAL_HELD : ASSAY_JOURNAL_LET_GO, .text = reason
+    };
+    assay_journal_write(self->journal, &entry);
+    assay_agent_hold(self->agent, held, self->now_ms);
+    if (self->targets != NULL) assay_targets_hold(self->targets, held, self->now_ms);
+    return ASSAY_OK;
+}
+
 void assay_supervisor_callbacks(struct assay_supervisor *supervisor,
                                 struct assay_host_enclave *enclave)
 {
@@ -225,6 +282,8 @@ void assay_supervisor_callbacks(struct assay_supervisor *supervisor,
         .step = host_step,
         .next = host_next,
         .look = host_look,
+        .enforcement = host_enforcement,
+        .hold = host_hold,
     };
 }
 
@@ -250,9 +309,43 @@ static enum assay_status open_platform(struct assay_supervisor *self,
     return status;
 }
 
-static enum assay_status open_parts(struct assay_supervisor *self,
-                                    const struct assay_supervisor_config *config)
+static enum assay_status open_journal(struct assay_supervisor *self,
+                                      const struct assay_supervisor_config *config,
+                                      char message[static ASSAY_HOST_MESSAGE_LEN])
 {
+    _Static_assert((int)ASSAY_JOURNAL_MESSAGE_LEN <= (int)ASSAY_HOST_MESSAGE_LEN, "fits");
+    const struct assay_journal_config journal = { .path = config->enforcement->journal,
+                                                  .store = config->store };
+    ASSAY_TRY(assay_journal_open(&journal, &self->journal, message));
+    if (message[0] == '\0') return ASSAY_OK;
+    const bool broken = assay_journal_head_of(self->journal).number == 1;
+    assay_enclave_log(broken ? "error" : "warning",
+                      broken ? "orders_log_broken" : "orders_log_mended", ASSAY_OK, message);
+    message[0] = '\0';
+    return ASSAY_OK;
+}
+
+static enum assay_status open_targets(struct assay_supervisor *self,
+                                      const struct assay_supervisor_config *config,
+                                      char message[static ASSAY_HOST_MESSAGE_LEN])
+{
+    const struct assay_targets_config targets = { .enforcement = config->enforcement,
+                                                  .store = config->store,
+                                                  .journal = self->journal,
+                                                  .node_id = config->node_id };
+    ASSAY_TRY(assay_targets_open(&targets, &self->targets, message));
+    assay_targets_hold(self->targets, self->hold.held, self->now_ms);
+    return ASSAY_OK;
+}
+
+static enum assay_status open_parts(struct assay_supervisor *self,
+                                    const struct assay_supervisor_config *config,
+                                    char message[static ASSAY_HOST_MESSAGE_LEN])
+{
+    const struct assay_config_enforcement *const enforcement = config->enforcement;
+    self->store = config->store;
+    ASSAY_TRY(assay_hold_load(config->store, &self->hold));
+    if (enforcement != NULL) ASSAY_TRY(open_journal(self, config, message));
     ASSAY_TRY(open_platform(self, config));
     const struct assay_process_config process = {
         .path = config->path,
@@ -267,8 +360,13 @@ static enum assay_status open_parts(struct assay_supervisor *self,
         .driver = self->driver,
         .backoff_ms = config->backoff_ms,
         .backoff_ms_max = config->backoff_ms_max,
+        .journal = self->journal,
+        .restarts_max = enforcement != NULL ? enforcement->restarts_max : 0,
+        .restarts_window_ms = enforcement != NULL ? enforcement->restarts_window_s * 1000 : 0,
     };
-    return assay_agent_open(&agent, &self->agent);
+    ASSAY_TRY(assay_agent_open(&agent, &self->agent));
+    assay_agent_hold(self->agent, self->hold.held, self->now_ms);
+    return enforcement != NULL ? open_targets(self, config, message) : ASSAY_OK;
 }
 
 enum assay_status assay_supervisor_open(const struct assay_supervisor_config *config,
@@ -279,6 +377,7 @@ enum assay_status assay_supervisor_open(const struct assay_supervisor_config *co
                  1);
     struct assay_supervisor *self = calloc(1, sizeof *self);
     enum assay_status status = self != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
+    message[0] = '\0';
     if (status == ASSAY_OK) {
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC, &now);
@@ -290,12 +389,12 @@ enum assay_status assay_supervisor_open(const struct assay_supervisor_config *co
         if (service_len == 0 || service_len >= sizeof self->service_path) status = ASSAY_E_RANGE;
         snprintf(self->service_path, sizeof self->service_path, "%s", service);
     }
-    if (status == ASSAY_OK) status = open_parts(self, config);
+    if (status == ASSAY_OK) status = open_parts(self, config, message);
     if (status != ASSAY_OK) {
         const char *why =
             status == ASSAY_E_RANGE ? "a path is missing or too long" : assay_status_text(status);
         if (status == ASSAY_E_STORE) why = config->store->ops->error(config->store);
-        snprintf(message, ASSAY_HOST_MESSAGE_LEN, "enclave: %s", why);
+        if (message[0] == '\0') (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "enclave: %s", why);
         assay_supervisor_close(&self); /* nothing was asked of the platform yet */
         return status;
     }
@@ -307,7 +406,9 @@ bool assay_supervisor_close(struct assay_supervisor **supervisor)
 {
     struct assay_supervisor *self = *supervisor;
     if (self == NULL) return true;
+    assay_targets_close(&self->targets);
     assay_agent_close(&self->agent);
+    assay_journal_close(&self->journal);
     if (self->driver != NULL) assay_process_close(&self->driver);
     const bool ended = assay_platform_close(&self->platform, self->close_ms);
     /* A killed enclave could not take its socket away; nobody may find a dead one. */

@@ -13,6 +13,7 @@
 #ifndef ASSAY_APPS_ENCLAVE_SUPERVISOR_H
 #define ASSAY_APPS_ENCLAVE_SUPERVISOR_H
 
+#include "apps/config.h"
 #include "engine/store/store.h"
 #include "net/host.h"
 
@@ -32,6 +33,8 @@ struct assay_supervisor_config {
     const struct assay_soft_node *credential;
     struct assay_tpm_source *tpm;
     struct assay_source *source;
+    const struct assay_config_enforcement *enforcement; /* NULL: no journal, no targets */
+    const uint8_t *node_id;    /* [32], of events; with enforcement */
     struct assay_store *store; /* orders are remembered in it, between the batches of the host */
     uint32_t grace_ms;         /* from SIGTERM to SIGKILL; 0: 2000 */
     uint32_t backoff_ms;       /* before the first restart after an exit, doubling; 0: 100 */
@@ -45,8 +48,8 @@ struct assay_supervisor_config {
  *
  * Nothing is started yet: the first step does. A missing executable is no reason to fail: it is
  * retried with back-off, and an order may restore it.
- * Returns: ASSAY_OK | ASSAY_E_RANGE (a path too long or missing) | ASSAY_E_STORE | ASSAY_E_MEMORY;
- *          message says why not
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (a path too long or missing) | ASSAY_E_STORE | ASSAY_E_MEMORY |
+ *          as assay_journal_open and assay_targets_open; message says why not
  */
 ASSAY_CHECKED enum assay_status assay_supervisor_open(const struct assay_supervisor_config *config,
                                                       struct assay_supervisor **out,

@@ -11,6 +11,7 @@ names() {
     configuration)
         sed -n 's/.*ASSAY_CONFIG_FIELD[A-Z_]*("\([a-z_]*\)".*/\1/p; s/.*CYAML_FIELD_[A-Z]*("\([a-z_]*\)".*/\1/p' \
             "$ROOT"/apps/config/*.c
+        grep -o 'KEY([a-z_]*)' "$ROOT/apps/config/enforcement.c" | sed 's/KEY(\(.*\))/\1/'
         sed -n 's/.*FIELD(\([a-z_]*\)).*/\1/p' "$ROOT/apps/config/card.c" \
             "$ROOT/apps/config/evidence.c"
         ;;

@@ -1,0 +1,305 @@
+/* apps/enclave/targets.c - see targets.h. Nothing is decided here. */
+#include "apps/enclave/targets.h"
+
+#include "apps/enclave/maker.h"
+#include "base/assert.h"
+#include "base/file/file.h"
+#include "base/secret.h"
+#include "enforce/cgroup.h"
+#include "enforce/container.h"
+#include "enforce/hook.h"
+#include "enforce/systemd.h"
+#include "enforce/webhook.h"
+#include "quote/source/fetch/http.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { POST_MS = 15000, ANSWER_MAX = 4096 };
+
+struct one {
+    const struct assay_config_target *config;
+    struct assay_target *kind; /* the driver's, to look at */
+    struct assay_driver *driver;
+    struct assay_agent *agent;
+    char trouble[ASSAY_DRIVER_MESSAGE_LEN]; /* the last one; "" once an order was executed */
+};
+
+struct assay_targets {
+    size_t count;
+    struct one items[ASSAY_CONFIG_TARGETS_MAX];
+};
+
+/* --------------------------------------------------------------- webhooks */
+
+static enum assay_status post(const void *context, const char *url,
+                              char headers[static ASSAY_WEBHOOK_HEADERS][ASSAY_WEBHOOK_HEADER_MAX],
+                              struct assay_slice body, const atomic_bool *stop, unsigned *code,
+                              char message[static ASSAY_WEBHOOK_MESSAGE_LEN])
+{
+    const struct assay_config_target *const config = context;
+    const char *lines[ASSAY_WEBHOOK_HEADERS];
+    char why[ASSAY_HTTP_MESSAGE_LEN];
+    struct assay_http_answer answer = { 0 };
+    for (size_t i = 0; i < ASSAY_WEBHOOK_HEADERS; i++)
+        lines[i] = headers[i];
+    const struct assay_http_request request = {
+        .url = url,
+        .timeout_ms = POST_MS,
+        .body_len_max = ANSWER_MAX,
+        .ca_file = config->ca_file[0] != '\0' ? config->ca_file : NULL,
+        /* The configuration takes plain HTTP to this machine alone, and so does http.h. */
+        .insecure_for_tests = strncmp(url, "http:", 5) == 0,
+        .stop = stop,
+        .post = true,
+        .content = body,
+        .headers = lines,
+        .header_count = ASSAY_WEBHOOK_HEADERS,
+    };
+    const enum assay_status status = assay_http_ask(&request, &answer, why);
+    *code = answer.status;
+    if (status != ASSAY_OK) (void)snprintf(message, ASSAY_WEBHOOK_MESSAGE_LEN, "%.190s", why);
+    assay_http_answer_free(&answer);
+    return status;
+}
+
+static enum assay_status open_webhook(const struct assay_targets_config *all,
+                                      const struct assay_config_target *config,
+                                      struct assay_target **out, char *message)
+{
+    char source[96], hex[65], why[ASSAY_WEBHOOK_MESSAGE_LEN] = "";
+    uint8_t secret[ASSAY_WEBHOOK_SECRET_MAX + 1];
+    size_t len = 0;
+    assay_hex_encode(all->node_id, 32, hex, sizeof hex);
+    (void)snprintf(source, sizeof source, "/assay/nodes/%s", hex);
+    enum assay_status status = assay_file_read_secret(config->secret, secret, sizeof secret, &len);
+    while (status == ASSAY_OK && len > 0 && (secret[len - 1] == '\n' || secret[len - 1] == '\r'))
+        len--; /* what an editor adds */
+    if (status == ASSAY_OK && len < ASSAY_WEBHOOK_SECRET_MIN) status = ASSAY_E_RANGE;
+    if (status != ASSAY_OK) {
+        (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN,
+                       "%.120s: expected a regular file of mode 0600 with a key of %d to %d bytes",
+                       config->secret, ASSAY_WEBHOOK_SECRET_MIN, ASSAY_WEBHOOK_SECRET_MAX);
+        return status;
+    }
+    const struct assay_webhook_config webhook = {
+        .name = config->name,
+        .url = config->url,
+        .source = source,
+        .spool = config->spool,
+        .spool_max = config->spool_max,
+        .secret = secret,
+        .secret_len = len,
+        .post = post,
+        .context = config,
+    };
+    status = assay_webhook_open(&webhook, out, why);
+    assay_secret_wipe(secret, sizeof secret);
+    if (status != ASSAY_OK) (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "%s", why);
+    return status;
+}
+
+/* --------------------------------------------------------------- open and close */
+
+static enum assay_status open_hook(const struct assay_config_target *config,
+                                   struct assay_target **out)
+{
+    const char *arguments[ASSAY_HOOK_ARGUMENTS_MAX];
+    for (size_t i = 0; i < config->argument_count; i++)
+        arguments[i] = config->arguments[i];
+    const struct assay_hook_config hook = { .name = config->name,
+                                            .path = config->path,
+                                            .arguments = arguments,
+                                            .argument_count = config->argument_count };
+    return assay_hook_open(&hook, out);
+}
+
+static enum assay_status open_kind(const struct assay_targets_config *all,
+                                   const struct assay_config_target *config,
+                                   struct assay_target **out, char *message)
+{
+    switch (config->driver) {
+    case ASSAY_CONFIG_HOOK: return open_hook(config, out);
+    case ASSAY_CONFIG_CGROUP: return assay_cgroup_open(config->path, out);
+    case ASSAY_CONFIG_CONTAINER:
+        return assay_container_open(config->socket, config->container, out);
+    case ASSAY_CONFIG_SYSTEMD: return assay_systemd_open(config->bus, config->unit, out);
+    case ASSAY_CONFIG_WEBHOOK: return open_webhook(all, config, out, message);
+    }
+    ASSAY_UNREACHABLE("a driver outside the list");
+}
+
+static enum assay_status open_one(const struct assay_targets_config *all,
+                                  const struct assay_config_target *config, struct one *one,
+                                  char *message)
+{
+    one->config = config;
+    ASSAY_TRY(open_kind(all, config, &one->kind, message));
+    const struct assay_target_config target = {
+        .target = one->kind,
+        .dry_run = config->dry_run,
+        .suspend_stops = config->suspend_stops,
+        .restrict_suspends = config->restrict_suspends,
+        .act_ms = config->act_ms,
+        .look_ms = config->look_ms,
+    };
+    ASSAY_TRY(assay_target_open(&target, &one->driver));
+    const struct assay_agent_config agent = {
+        .store = all->store,
+        .driver = one->driver,
+        .name = config->name,
+        .driver_name = assay_config_driver_text(config->driver),
+        .journal = all->journal,
+        .dry_run = config->dry_run,
+        .severity = config->severity,
+        /* Who is told, not driven, hears of every order. */
+        .every_kind = !one->kind->ops->can_look,
+        .restarts_max = config->restarts_max,
+        .restarts_window_ms = config->restarts_window_s * 1000,
+    };
+    return assay_agent_open(&agent, &one->agent);
+}
+
+enum assay_status assay_targets_open(const struct assay_targets_config *config,
+                                     struct assay_targets **out,
+                                     char message[static ASSAY_HOST_MESSAGE_LEN])
+{
+    struct assay_targets *self = calloc(1, sizeof *self);
+    if (self == NULL) return ASSAY_E_MEMORY;
+    for (size_t i = 0; i < config->enforcement->target_count; i++) {
+        const struct assay_config_target *const target = &config->enforcement->targets[i];
+        char why[ASSAY_HOST_MESSAGE_LEN] = "";
+        self->count++;
+        const enum assay_status status = open_one(config, target, &self->items[i], why);
+        if (status == ASSAY_OK) continue;
+        (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "enforcement.targets: %.40s: %.160s",
+                       target->name, why[0] != '\0' ? why : assay_status_text(status));
+        assay_targets_close(&self);
+        return status;
+    }
+    *out = self;
+    return ASSAY_OK;
+}
+
+void assay_targets_close(struct assay_targets **targets)
+{
+    struct assay_targets *self = *targets;
+    if (self == NULL) return;
+    for (size_t i = 0; i < self->count; i++) {
+        assay_agent_close(&self->items[i].agent);
+        assay_target_close(&self->items[i].driver);
+    }
+    free(self);
+    *targets = NULL;
+}
+
+/* --------------------------------------------------------------- running */
+
+enum assay_status assay_targets_order(struct assay_targets *targets,
+                                      const struct assay_order *order, uint64_t now_ms)
+{
+    enum assay_status status = ASSAY_OK;
+    for (size_t i = 0; i < targets->count; i++) {
+        const enum assay_status one = assay_agent_order(targets->items[i].agent, order, now_ms);
+        if (one != ASSAY_OK) status = one;
+    }
+    return status;
+}
+
+void assay_targets_hold(struct assay_targets *targets, bool held, uint64_t now_ms)
+{
+    for (size_t i = 0; i < targets->count; i++)
+        assay_agent_hold(targets->items[i].agent, held, now_ms);
+}
+
+static void tell(const struct one *one, const char *level, const char *event,
+                 enum assay_status status, const char *what, const char *message)
+{
+    char text[ASSAY_DRIVER_MESSAGE_LEN + 128];
+    (void)snprintf(text, sizeof text, "%s: %s%s%s", one->config->name, what,
+                   what[0] != '\0' && message[0] != '\0' ? ": " : "", message);
+    assay_enclave_log(level, event, status, text);
+}
+
+static void take_event(struct one *one, const struct assay_agent_event *event)
+{
+    switch (event->kind) {
+    case ASSAY_AGENT_STARTED: tell(one, "info", "target_started", ASSAY_OK, "", ""); return;
+    case ASSAY_AGENT_ENDED:
+        tell(one, "warning", "target_ended", ASSAY_OK, "", event->process.message);
+        return;
+    case ASSAY_AGENT_FAILED:
+        if (strcmp(one->trouble, event->message) == 0) return; /* said once while it lasts */
+        (void)snprintf(one->trouble, sizeof one->trouble, "%s", event->message);
+        tell(one, "error", "target_failed", event->status, "", event->message);
+        return;
+    case ASSAY_AGENT_OUTCOME:
+        if (event->status == ASSAY_E_STALE) return;
+        if (event->status != ASSAY_OK) return; /* FAILED said why */
+        one->trouble[0] = '\0';
+        tell(one, "info", "target_order_done", event->status, assay_order_name(event->order.kind),
+             one->config->dry_run ? "dry run, nothing was done" : "");
+        return;
+    case ASSAY_AGENT_REBUILT: return; /* keys are the enclave's */
+    }
+    ASSAY_UNREACHABLE("an event outside the list");
+}
+
+void assay_targets_step(struct assay_targets *targets, uint64_t now_ms)
+{
+    struct assay_agent_event event;
+    for (size_t i = 0; i < targets->count; i++) {
+        struct one *const one = &targets->items[i];
+        assay_agent_step(one->agent, now_ms);
+        while (assay_agent_next(one->agent, &event))
+            take_event(one, &event);
+        if (assay_agent_settled(one->agent)) one->trouble[0] = '\0';
+    }
+}
+
+uint64_t assay_targets_wake_at(struct assay_targets *targets)
+{
+    uint64_t at = UINT64_MAX;
+    for (size_t i = 0; i < targets->count; i++) {
+        const uint64_t one = assay_agent_wake_at(targets->items[i].agent);
+        if (one < at) at = one;
+    }
+    return at;
+}
+
+static const char *work_name(enum assay_work work)
+{
+    switch (work) {
+    case ASSAY_WORK_FULL: return "full";
+    case ASSAY_WORK_RESTRICTED: return "restricted";
+    case ASSAY_WORK_SUSPENDED: return "suspended";
+    }
+    ASSAY_UNREACHABLE("work outside the list");
+}
+
+size_t assay_targets_look(const struct assay_targets *targets,
+                          struct assay_enforcement_target *views, size_t capacity)
+{
+    const size_t count = targets->count < capacity ? targets->count : capacity;
+    for (size_t i = 0; i < count; i++) {
+        const struct one *const one = &targets->items[i];
+        struct assay_enforcement_target *const view = &views[i];
+        *view = (struct assay_enforcement_target){
+            .driver = assay_config_driver_text(one->config->driver),
+            .state = assay_target_state_name(assay_target_state_of(one->driver)),
+            .ordered = work_name(assay_agent_look(one->agent)->work),
+            .dry_run = one->config->dry_run,
+            .settled = assay_agent_settled(one->agent),
+        };
+        (void)snprintf(view->name, sizeof view->name, "%s", one->config->name);
+        (void)snprintf(view->trouble, sizeof view->trouble, "%s", one->trouble);
+        if (one->config->driver != ASSAY_CONFIG_WEBHOOK) continue;
+        struct assay_webhook_look look;
+        assay_webhook_look(one->kind, &look);
+        view->waiting = look.waiting;
+        if (view->trouble[0] == '\0')
+            (void)snprintf(view->trouble, sizeof view->trouble, "%s", look.trouble);
+    }
+    return count;
+}
