@@ -19,4 +19,15 @@ enum { ASSAY_CLIENT_TIMEOUT_MS = 5000 };
 ASSAY_CHECKED enum assay_status assay_client_ask(const char *socket_path, const char *request,
                                                  unsigned timeout_ms, struct assay_json **document);
 
+/*
+ * assay_client_get - read one document over HTTP (docs/http.md).
+ * In:      where: path of a UNIX socket, or an address of this machine, "127.0.0.1:8080"; target:
+ * "/v1/matrix", of at most 400 bytes, plain
+ * Out:     *document as above
+ * Returns: as above | ASSAY_E_NOT_FOUND (also: the node has no such document) | ASSAY_E_UNSUPPORTED
+ *          (an answer of another status)
+ */
+ASSAY_CHECKED enum assay_status assay_client_get(const char *where, const char *target,
+                                                 unsigned timeout_ms, struct assay_json **document);
+
 #endif

@@ -1,7 +1,7 @@
 # cmake/embed.cmake - a file as an array of bytes in C.
 #
-# usage: cmake -DIN=FILE -DOUT=FILE.c -DNAME=symbol [-DPOLICY=symbol=text] -P embed.cmake
-# Defines const unsigned char NAME[] and const size_t NAME_len, and of POLICY a const char symbol[].
+# usage: cmake -DIN=FILE -DOUT=FILE.c -DNAME=symbol -P embed.cmake
+# Defines const unsigned char NAME[] and const size_t NAME_len.
 file(READ "${IN}" bytes HEX)
 string(LENGTH "${bytes}" digits)
 string(REGEX REPLACE "(................................)" "\\1\n" bytes "${bytes}")
@@ -10,9 +10,4 @@ math(EXPR len "${digits} / 2")
 set(text "/* Made of ${NAME} by cmake/embed.cmake. */\n#include <stddef.h>\n\n")
 string(APPEND text "extern const unsigned char ${NAME}[];\nextern const size_t ${NAME}_len;\n")
 string(APPEND text "const unsigned char ${NAME}[] = {\n${bytes}\n};\nconst size_t ${NAME}_len = ${len};\n")
-if(POLICY)
-  string(REGEX REPLACE "\\\\(;)" "\\1" POLICY "${POLICY}") # a list to CMake until here
-  string(REGEX MATCH "^([a-z_]+)=(.*)$" matched "${POLICY}")
-  string(APPEND text "extern const char ${CMAKE_MATCH_1}[];\nconst char ${CMAKE_MATCH_1}[] = \"${CMAKE_MATCH_2}\";\n")
-endif()
 file(WRITE "${OUT}" "${text}")

@@ -1,12 +1,10 @@
 /*
  * apps/assay/change_try.c - `assay change try`: the evidence that the last epochs left, judged by
  * the rules that a change would bring, and what it does to the weights.
- *
- * Evidence in a store does not say whose it is; it binds its member's id, keys and epoch
- * (docs/protocol.md 2.11), so it is held against what each member's must carry.
  */
 #include "apps/assay/change.h"
 
+#include "apps/assay/change_whose.h"
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
 #include "base/assert.h"
@@ -41,40 +39,6 @@ struct trying {
 
 /* ------------------------------------------------------------ evidence */
 
-/* When an epoch began, and what its evidence had to carry. */
-static bool moment_of(const struct assay_state *s, uint64_t epoch, int64_t *at_unix_s,
-                      uint8_t beacon[static 32])
-{
-    const struct assay_past *past = assay_state_past(s, epoch);
-    if (past == NULL && epoch != s->epoch + 1) return false;
-    *at_unix_s = (int64_t)((past != NULL ? past->t0_ms : s->head_time_ms) / 1000);
-    assay_state_beacon(s, epoch, past != NULL ? past->base_id : s->head_id, beacon);
-    return true;
-}
-
-/* Returns: the slot of the member whose evidence of that epoch carries this; member_count. */
-static uint32_t whose(const struct assay_state *s, uint64_t epoch, const uint8_t *beacon,
-                      const uint8_t report_data[static 64])
-{
-    for (uint32_t i = 0; i < s->member_count; i++) {
-        const struct assay_member *m = &s->members[i];
-        const struct assay_life *life = assay_member_life_at(m, epoch);
-        uint8_t expected[64];
-        if (life == NULL) continue;
-        const struct assay_binding binding = { .chain_id = s->chain_id,
-                                               .era = s->era,
-                                               .epoch = epoch,
-                                               .beacon = beacon,
-                                               .node_id = m->node_id,
-                                               .incarnation = life->incarnation,
-                                               .voting_public = life->voting_public,
-                                               .transport_public = life->transport_public };
-        assay_binding_report_data(&binding, expected);
-        if (assay_bytes_equal(expected, report_data, sizeof expected)) return i;
-    }
-    return s->member_count;
-}
-
 static enum assay_status judge(struct trying *t, struct assay_slice bytes, int64_t at_unix_s,
                                const struct assay_ruleset *rules)
 {
@@ -94,9 +58,9 @@ static bool take_evidence(void *context, const struct assay_store_key *key,
     const struct assay_state *s = &t->source.basis->state;
     uint8_t beacon[32];
     int64_t at_unix_s = 0;
-    if (key->era != s->era || !moment_of(s, key->epoch, &at_unix_s, beacon)) return true;
+    if (key->era != s->era || !assay_change_moment(s, key->epoch, &at_unix_s, beacon)) return true;
     if (judge(t, value, at_unix_s, &t->now) != ASSAY_OK) return true; /* no evidence of anybody's */
-    const uint32_t slot = whose(s, key->epoch, beacon, t->verdict->report_data);
+    const uint32_t slot = assay_change_whose(s, key->epoch, beacon, t->verdict->report_data);
     if (slot == s->member_count || key->epoch < t->rows[slot].epoch) return true;
     struct row row = { .epoch = key->epoch, .now = assay_verdict_outcome(t->verdict) };
     t->failure = judge(t, value, at_unix_s, &t->then);

@@ -26,6 +26,7 @@ static const struct assay_command commands[] = {
     { "counters", "what was refused and counted", assay_command_counters },
     { "timeline", "what happened, epoch by epoch", assay_command_timeline },
     { "export", "the published snapshot as JSON", assay_command_export },
+    { "report", "everything a node can show, as one page or as data", assay_command_report },
     { "checkpoint", "an epoch to begin with, for proofs and for those who come back",
       assay_command_checkpoint },
     { "proof", "what the network says of a member, for who was not there", assay_command_proof },

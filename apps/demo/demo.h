@@ -66,6 +66,7 @@ struct demo_peer {
     char program[PATH_MAX + 32]; /* assayd, or its Byzantine test build */
     char dir[PATH_MAX], admin[PATH_MAX], log[PATH_MAX];
     unsigned port;
+    unsigned http_port; /* of the witness: the page; 0 for the others */
     uint8_t node_id[32];
     struct swtpm tpm;      /* --evidence tpm: its platform */
     pid_t pid;             /* 0: not running */

@@ -159,6 +159,16 @@ static void take_signals(void)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
+/* Where people look on: of a peer that the story does nothing to. */
+static void tell_address(struct demo *demo)
+{
+    char address[48];
+    const bool display = getenv("DISPLAY") != NULL || getenv("WAYLAND_DISPLAY") != NULL;
+    (void)snprintf(address, sizeof address, "http://127.0.0.1:%u/", demo_witness(demo)->http_port);
+    demo_tell(demo, 0, demo_witness(demo)->name, "page", "%s%s%s", address,
+              display ? "  open it: xdg-open " : "", display ? address : "");
+}
+
 static bool start_peers(struct demo *demo)
 {
     for (uint32_t i = 0; i < demo->options.peer_count; i++) {
@@ -236,6 +246,7 @@ int main(int argc, char **argv)
         return 1;
     }
     if (!demo.options.headless) demo_view_open(&demo);
+    tell_address(&demo);
     const bool told = tell_story(&demo);
     stop_peers(&demo);
     demo_tpm_platforms_stop(&demo);

@@ -253,21 +253,24 @@ static unsigned free_port(void)
 static bool write_config(struct demo *demo, const struct demo_peer *peer)
 {
     char evidence[PATH_MAX + 128] = "evidence:\n  kind: soft\n  credential: platform.key\n";
+    char http[48] = "";
     FILE *out = fopen(demo_below(demo, "%s/assayd.yaml", peer->name), "we");
     if (out == NULL) return say(peer->name, ASSAY_E_IO);
     if (demo->options.tpm)
         (void)snprintf(evidence, sizeof evidence,
                        "evidence:\n  kind: tpm\n  credential: tpm\n  tcti: \"%s\"\n",
                        peer->tpm.tcti);
+    if (peer->http_port != 0)
+        (void)snprintf(http, sizeof http, "  http: 127.0.0.1:%u\n", peer->http_port);
     (void)fprintf(out,
                   "config_version: 1\n"
                   "node:\n  state_dir: state\n  keys_dir: keys\n  genesis: ../genesis\n"
-                  "listen:\n  gossip: 127.0.0.1:%u\n  admin: admin.sock\n"
+                  "listen:\n  gossip: 127.0.0.1:%u\n  admin: admin.sock\n%s"
                   "%s"
                   "enclave:\n  path: enclave\n  restore_path: ../enclave.good\n"
                   "  service: service.sock\n"
                   "limits:\n  verify_threads: 1\npeers:\n",
-                  peer->port, evidence);
+                  peer->port, http, evidence);
     for (uint32_t i = 0; i < demo->prepared; i++) {
         char id[65];
         if (i == peer->index) continue;
@@ -285,6 +288,8 @@ static bool make_configs(struct demo *demo)
         demo->peers[i].port = free_port();
         if (demo->peers[i].port == 0) return say("loopback port", ASSAY_E_IO);
     }
+    demo_witness(demo)->http_port = free_port();
+    if (demo_witness(demo)->http_port == 0) return say("loopback port", ASSAY_E_IO);
     for (uint32_t i = 0; i < demo->prepared; i++) {
         const struct demo_peer *peer = &demo->peers[i];
         if (!make_dir(demo_below(demo, "%s/state", peer->name)) || !write_config(demo, peer) ||

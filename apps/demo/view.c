@@ -160,6 +160,9 @@ void demo_view_draw(const struct demo *demo)
     put_line(" Assay, INSECURE (development): %u %s, %s", (unsigned)demo->options.peer_count,
              demo->options.story->title,
              demo->options.tpm ? "quotes of software TPMs" : "SOFT quotes");
+    for (uint32_t i = 0; i < demo->options.peer_count; i++)
+        if (demo->peers[i].http_port != 0)
+            put_line(" the page: http://127.0.0.1:%u/", demo->peers[i].http_port);
     put_line(" %s", demo->chapter != NULL ? demo->chapter : "starting");
     put_line("%s", "");
     if (seen_by != NULL) draw_table(demo, seen_by);

@@ -4,6 +4,7 @@
 #include "net/http/answer_internal.h"
 
 #include "net/http/assets.h"
+#include "web/page.h"
 
 #include <inttypes.h>
 #include <stdio.h>

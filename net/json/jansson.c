@@ -139,6 +139,11 @@ char *assay_json_print(const struct assay_json *value, unsigned indent)
     return json_dumps(in_const(value), JSON_ENCODE_ANY | JSON_PRESERVE_ORDER | layout);
 }
 
+struct assay_json *assay_json_copy(const struct assay_json *value)
+{
+    return out(json_deep_copy(in_const(value)));
+}
+
 void assay_json_free(struct assay_json **value)
 {
     json_decref(in(*value));

@@ -42,6 +42,8 @@ void assay_json_append_uint(struct assay_json *array, uint64_t value);
 /* Returns: NUL-terminated text of malloc (the caller frees), keys in the order they were set; NULL
  * without memory. indent 0: one line. */
 char *assay_json_print(const struct assay_json *value, unsigned indent);
+/* All of it anew. Returns: the copy, NULL of NULL or without memory. */
+struct assay_json *assay_json_copy(const struct assay_json *value);
 /* Accepts NULL; sets the pointer to NULL. Returns: nothing. */
 void assay_json_free(struct assay_json **value);
 

@@ -51,12 +51,13 @@ BEGIN {
     arrow["engine"] = " base scoring quote/verdict.h "
     arrow["host"] = " base scoring engine quote/verdict.h quote/verify.h "
     arrow["enforce"] = " base engine/effect.h engine/store/store.h net/json/json.h "
-    arrow["net"] = " base quote scoring engine host enforce "
+    arrow["web"] = ""
+    arrow["net"] = " base quote scoring engine host enforce web "
     arrow["sim"] = " base quote scoring engine host "
-    arrow["apps"] = " base quote scoring engine host enforce net sim "
+    arrow["apps"] = " base quote scoring engine host enforce net sim web "
     arrow["examples"] = " include "
     arrow["include"] = ""
-    arrow["tests"] = " base quote scoring engine host enforce net sim apps include "
+    arrow["tests"] = " base quote scoring engine host enforce net sim apps web include "
 
     # Within a room: what a folder sees of its own room, beside itself.
     within["engine/consensus/"] = " engine/effect.h engine/message.h engine/store/store.h "

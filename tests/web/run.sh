@@ -5,8 +5,9 @@
 #        run.sh --install      only fetch what the tests need
 #
 # ASSAY_WEB_MODULES is where modules are installed (default build/web/node_modules; versions and hashes are those
-# of package-lock.json), ASSAY_SCREENSHOTS a folder for the README's pictures, ASSAY_CHROMIUM the browser. Exit
-# status 77 without node, npm, chromium or the modules.
+# of package-lock.json), ASSAY_BIN the programs (without it no network is started),
+# ASSAY_SCREENSHOTS a folder for the README's pictures,
+# ASSAY_CHROMIUM the browser. Exit status 77 without node, npm, chromium or the modules.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -46,13 +46,22 @@ export const everBelow = (epochs) =>
 
 // Texts of the network: the code of a rule goes behind, arrows are arrows.
 export function told(text, max = 240) {
-    const t = clean(text, max).replace(/ -> /g, ' \u2192 '),
+    // Texts of events are cut at their length: the first digits of a measurement tell nothing.
+    const t = clean(text, max)
+            .replace(/ -> /g, ' \u2192 ')
+            .replace(/, observed [0-9a-f]{1,15}$/, ''),
         rule = /^(.*?)\b(E[1-8]): (.*)$/.exec(t);
     return rule ? `${rule[1]}${rule[3]} (${rule[2]})` : t;
 }
 
 // Words of our own begin a line in capitals; names of fields and nodes stay as they are.
 export const capital = (text) => (/^[a-z]+[ ,]/.test(text) ? text[0].toUpperCase() + text.slice(1) : text);
+
+// A vendor root as the policy calls it, where that is known.
+export function rootName(model, id) {
+    const root = list(model.docs.collateral?.roots).find((r) => r.root === id);
+    return root && root.name ? clean(root.name, 32) : '';
+}
 
 export const nameOf = (node) => (node ? clean(node.name || `slot ${node.slot}`, 64) : '\u2013');
 

@@ -7,12 +7,7 @@ const LIVE = {
     history: '/v1/epochs',
     matrix: '/v1/matrix',
     timeline: '/v1/timeline',
-    changes: '/v1/changes',
-    policy: '/v1/policy',
-    collateral: '/v1/collateral',
 };
-// What not every node offers: asked for once, and never again after a 404.
-const OPTIONAL = ['changes', 'policy', 'collateral'];
 const LOOK_MS = 2000; // how often a node is asked that sends no events
 const GONE_MS = 6000; // without an answer for so long what is shown is old
 const EVENTS_MAX = 2000,
@@ -36,7 +31,6 @@ export class Live {
     constructor(onchange) {
         this.docs = {};
         this.etags = {};
-        this.absent = new Set();
         this.onchange = onchange;
         this.answered = 0;
         this.began = 0;
@@ -52,7 +46,6 @@ export class Live {
 
     // One request. True: it has news.
     async ask(name, query) {
-        if (this.absent.has(name)) return false;
         const headers = !query && this.etags[name] ? { 'If-None-Match': this.etags[name] } : {};
         const answer = await fetch(LIVE[name] + (query || ''), {
             headers,
@@ -61,7 +54,6 @@ export class Live {
         });
         this.answered = Date.now();
         if (answer.status === 304) return false;
-        if (answer.status === 404 && OPTIONAL.includes(name)) this.absent.add(name);
         if (!answer.ok) return false;
         const document_ = await answer.json();
         this.etags[name] = answer.headers.get('ETag');
@@ -93,6 +85,15 @@ export class Live {
         if (name === 'nodes' && rows.length) this.docs.nodes = { ...this.docs.nodes, nodes: rows };
     }
 
+    // Closed epochs: at first the newest that fit, then what came after the last one known.
+    newEpochs() {
+        const known = this.docs.history?.epochs || [];
+        return this.ask(
+            'history',
+            known.length ? `?since=${known[known.length - 1].epoch + 1}` : '?limit=256',
+        );
+    }
+
     // Everything anew, as far as it changed. One at a time; who asks meanwhile is served once more.
     async refresh() {
         if (this.busy) return void (this.again = true);
@@ -106,7 +107,7 @@ export class Live {
                 this.all('timeline', 'events'),
             ]);
             const moved = was === undefined || this.docs.status?.certified_epoch !== was;
-            if (moved) await Promise.all(['history', 'matrix', ...OPTIONAL].map((name) => this.ask(name)));
+            if (moved) await Promise.all([this.newEpochs(), this.ask('matrix')]);
         } catch {
             // Told by the age of the last answer.
         }
@@ -153,6 +154,8 @@ export class Live {
         stream.addEventListener('snapshot', () => this.soon());
         stream.addEventListener('resync', () => {
             this.etags = {};
+            delete this.docs.history;
+            delete this.docs.status;
             this.refresh();
         });
     }

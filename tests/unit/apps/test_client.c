@@ -5,7 +5,9 @@
 #include "tests/unit/apps/folder.h"
 
 #include <criterion/criterion.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -270,4 +272,102 @@ Test(apps_client, refuses_an_answer_without_end)
 {
     serve(play_flood);
     cr_expect_eq(ask(10000), ASSAY_E_RANGE);
+}
+
+/* ------------------------------------------------------------ over HTTP */
+
+static const char *http_answer;
+
+/* Reads a whole request, then sends what the test says. */
+static void serve_http(void)
+{
+    server = fork();
+    cr_assert(server >= 0);
+    if (server != 0) return;
+    char request[600] = "";
+    size_t len = 0;
+    const int fd = accept(listener, NULL, NULL);
+    while (len + 1 < sizeof request && strstr(request, "\r\n\r\n") == NULL) {
+        const ssize_t n = read(fd, request + len, sizeof request - 1 - len);
+        if (n <= 0) break;
+        len += (size_t)n;
+        request[len] = '\0';
+    }
+    if (strncmp(request, "GET /v1/x HTTP/1.0\r\nHost: localhost\r\n", 37) == 0)
+        put(fd, http_answer);
+    (void)close(fd);
+    _exit(0);
+}
+
+static enum assay_status get(const char *where, const char *answer)
+{
+    http_answer = answer;
+    serve_http();
+    const enum assay_status status = assay_client_get(where, "/v1/x", 5000, &document);
+    (void)waitpid(server, NULL, 0);
+    server = 0;
+    return status;
+}
+
+Test(apps_client, reads_a_document_over_http)
+{
+    listen_at(4);
+    cr_assert_eq(get(socket_path(),
+                     "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n"
+                     "{\"data\":{\"epoch\":7}}\n"),
+                 ASSAY_OK);
+    cr_expect_eq(assay_json_uint(assay_json_get(document, "data"), "epoch", 0), 7);
+    assay_json_free(&document);
+    /* A newline within the answer ends nothing. */
+    cr_assert_eq(get(socket_path(), "HTTP/1.1 200 OK\r\n\r\n{\"data\":\n{\"epoch\":8}}"), ASSAY_OK);
+    cr_expect_eq(assay_json_uint(assay_json_get(document, "data"), "epoch", 0), 8);
+}
+
+Test(apps_client, refuses_other_answers_over_http)
+{
+    static const struct {
+        const char *answer;
+        enum assay_status status;
+    } cases[] = {
+        { "HTTP/1.1 404 Not Found\r\n\r\n{}", ASSAY_E_NOT_FOUND },
+        { "HTTP/1.1 503 Busy\r\n\r\n{}", ASSAY_E_UNSUPPORTED },
+        { "HTTP/1.1 2000 OK\r\n\r\n", ASSAY_E_SYNTAX },
+        { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{}", ASSAY_E_SYNTAX },
+        { "HTTP/2.0 200 OK\r\n\r\n{}", ASSAY_E_SYNTAX },
+        { "HTTP/1.", ASSAY_E_SYNTAX },
+        { "\r\n\r\n", ASSAY_E_SYNTAX },
+        { "{\"data\":{}}\n", ASSAY_E_SYNTAX },
+        { "HTTP/1.1 200 OK\r\n\r\nno json", ASSAY_E_SYNTAX },
+        { "", ASSAY_E_IO },
+    };
+    listen_at(4);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        cr_expect_eq(get(socket_path(), cases[i].answer), cases[i].status, "case %zu", i);
+        cr_expect_null(document);
+    }
+    char target[600];
+    memset(target, '/', sizeof target - 1);
+    target[sizeof target - 1] = '\0';
+    cr_expect_eq(assay_client_get(socket_path(), target, 300, &document), ASSAY_E_RANGE);
+    cr_expect_eq(assay_client_get("no/such.http", "/v1/x", 300, &document), ASSAY_E_NOT_FOUND);
+}
+
+Test(apps_client, reads_over_an_address_of_this_machine)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof address;
+    char where[32];
+    listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(bind(listener, (const struct sockaddr *)&address, sizeof address), 0);
+    cr_assert_eq(listen(listener, 4), 0);
+    cr_assert_eq(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    (void)snprintf(where, sizeof where, "127.0.0.1:%u", (unsigned)ntohs(address.sin_port));
+    cr_assert_eq(get(where, "HTTP/1.1 200 OK\r\n\r\n{\"data\":{}}"), ASSAY_OK);
+    (void)close(listener);
+    listener = -1;
+    cr_expect_eq(assay_client_get(where, "/v1/x", 2000, &document), ASSAY_E_IO);
+    /* What is no address is a path. */
+    cr_expect_eq(assay_client_get("127.0.0.1:99999", "/v1/x", 300, &document), ASSAY_E_NOT_FOUND);
+    cr_expect_eq(assay_client_get("127.0.0.1:80x", "/v1/x", 300, &document), ASSAY_E_NOT_FOUND);
 }

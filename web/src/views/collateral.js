@@ -1,7 +1,7 @@
 // views/collateral.js - TCB levels as they are voted, and how long what they are judged by will last.
 import { h } from '../dom.js';
 import { clean, count, date, percent, plural, short, span } from '../format.js';
-import { groups, majorities, nameOf } from '../model.js';
+import { groups, majorities, nameOf, rootName } from '../model.js';
 import { outcomeMark, outcomeOf } from '../shapes.js';
 import { card, empty, events, nodeLink, page, table } from '../parts.js';
 
@@ -37,7 +37,7 @@ function levels(ctx) {
                         h(
                             'a',
                             { href: ctx.address('fleet', { group: g.id }) },
-                            h('code', {}, short(g.id, 12)),
+                            rootName(ctx.model, g.id) || h('code', {}, short(g.id, 12)),
                         ),
                 ],
                 ['Nodes', (g) => g.nodes.length, 'num'],
@@ -63,6 +63,16 @@ function when(now, at) {
 }
 
 // One bar a piece of collateral: from when it was made to when it ends, now marked.
+// Certificates of one chain often share their dates: they are one line.
+function piecesOf(root) {
+    const by = new Map();
+    for (const p of root.pieces || []) {
+        const key = p.name + p.from + p.until;
+        by.set(key, { ...p, times: (by.get(key)?.times || 0) + 1 });
+    }
+    return [...by.values()].sort((a, b) => Date.parse(a.until) - Date.parse(b.until));
+}
+
 function lives(ctx, roots) {
     const now = ctx.link.at || Date.now();
     return roots.map((root) =>
@@ -72,8 +82,7 @@ function lives(ctx, roots) {
             h(
                 'h3',
                 {},
-                h('bdi', {}, clean(root.name || root.root, 40)),
-                ' ',
+                root.name && h('bdi', {}, clean(root.name, 40)),
                 h('code', {}, short(root.root, 12)),
                 root.until &&
                     h(
@@ -85,7 +94,7 @@ function lives(ctx, roots) {
             h(
                 'ul',
                 { class: 'lives' },
-                (root.pieces || []).map((p, i) => {
+                piecesOf(root).map((p, i) => {
                     const from = Date.parse(p.from),
                         until = Date.parse(p.until),
                         part = Math.max(0, Math.min(1, (now - from) / (until - from || 1))),
@@ -93,7 +102,12 @@ function lives(ctx, roots) {
                     return h(
                         'li',
                         { key: i, class: late ? 'late' : part > 0.75 ? 'soon' : '' },
-                        h('span', {}, clean(p.name, 60)),
+                        h(
+                            'span',
+                            {},
+                            clean(p.name, 60),
+                            p.times > 1 && h('span', { class: 'muted' }, ` \u00d7${p.times}`),
+                        ),
                         h(
                             'span',
                             { class: 'life', 'aria-hidden': 'true' },

@@ -120,33 +120,60 @@ function evidence(ctx, node) {
         ...c,
         state: c.expected === undefined || c.expected === null ? 'free' : c.matches ? 'match' : 'differs',
     }));
-    const word = { free: 'not asked for', match: 'matches', differs: 'differs' };
+    const asked = rows.filter((r) => r.state !== 'free'),
+        others = rows.filter((r) => r.state === 'free');
+    const reasons = Array.isArray(e.reasons) ? e.reasons : [];
     return [
         h(
             'p',
             { class: 'note' },
-            `${clean(e.what || e.kind)}, ${plural(e.length, 'byte')}, of epoch ${e.epoch}: ${clean(e.verdict || '')}.`,
+            `${capital(clean(e.what || e.kind))}, ${plural(e.length, 'byte')}, of epoch ${e.epoch}: ${clean(e.verdict || '')}.`,
         ),
-        table(
-            'Claims and reference values',
-            [
-                ['Claim', (r) => clean(r.name, 40), 'name'],
-                ['Evidence says', (r) => h('code', { class: 'hex' }, clean(r.observed, 140))],
-                [
-                    'Policy accepts',
-                    (r) =>
-                        r.state === 'free'
-                            ? h('span', { class: 'muted' }, 'anything')
-                            : h('code', { class: 'hex' }, clean(r.expected, 140)),
-                ],
-                ['', (r) => h('span', { class: 'verdict v-' + r.state }, word[r.state]), 'name'],
-            ],
-            rows,
-            (r) => r.name,
-            'roomy',
-        ),
+        asked.length
+            ? claims('Claims and reference values', asked)
+            : empty('The policy asks for no value in it.'),
+        reasons.length > 0 &&
+            h(
+                'ul',
+                { class: 'reasons' },
+                reasons.map((r, i) =>
+                    h(
+                        'li',
+                        { key: i },
+                        h('b', {}, clean(r.text)),
+                        r.observed && h('span', {}, ' It says ', code(r.observed)),
+                        r.expected && h('span', {}, ', expected ', code(r.expected)),
+                    ),
+                ),
+            ),
+        others.length > 0 &&
+            h(
+                'details',
+                { class: 'twin' },
+                h('summary', {}, `${plural(others.length, 'other claim')}, which nothing is asked of`),
+                claims('Other claims', others),
+            ),
     ];
 }
+
+const VERDICTS = { free: 'not asked for', match: 'matches', differs: 'differs' };
+
+const claims = (caption, rows) =>
+    table(
+        caption,
+        [
+            ['Claim', (r) => clean(r.name, 40), 'name'],
+            ['Evidence says', (r) => code(r.observed)],
+            [
+                'Policy accepts',
+                (r) => (r.state === 'free' ? h('span', { class: 'muted' }, 'anything') : code(r.expected)),
+            ],
+            ['', (r) => h('span', { class: 'verdict v-' + r.state }, VERDICTS[r.state]), 'name'],
+        ],
+        rows,
+        (r) => r.name,
+        'roomy',
+    );
 
 function sums(ctx, node) {
     const past = historyOf(ctx.model, node.slot),

@@ -1,7 +1,7 @@
 // views/tolerance.js - what must fail together to hurt us, and trying it.
 import { h } from '../dom.js';
 import { clean, count, names, percent, plural, short } from '../format.js';
-import { fewest, groups, nameOf, whatIf } from '../model.js';
+import { fewest, groups, nameOf, whatIf, rootName } from '../model.js';
 import { mark } from '../shapes.js';
 import { card, empty, page, stat, table } from '../parts.js';
 
@@ -97,7 +97,8 @@ export function tolerance(ctx) {
     const lead = t
         ? `Any ${plural(t.members_stop, 'more node')} may fail without stopping the network; any ${count(t.members_break)} may lie without ending its safety.`
         : 'Computed from the weights alone.';
-    const groupNames = (g) => `${names(g.nodes.map(nameOf), 2)} \u00b7 ${short(g.id, 6)}`;
+    const groupNames = (g) =>
+        `${names(g.nodes.map(nameOf), 2)} \u00b7 ${rootName(model, g.id) || short(g.id, 6)}`;
     const alone = t
         ? [
               ...(t.operators_stop || []).map((g) => ['operator', g]),

@@ -1,7 +1,7 @@
 // views/topology.js - who stands on what: members packed by the vendor root or operator they depend on.
 import { h } from '../dom.js';
 import { clean, count, percent, plural, short } from '../format.js';
-import { describe, groups, nameOf } from '../model.js';
+import { describe, groups, nameOf, rootName } from '../model.js';
 import { standingOf } from '../shapes.js';
 import { empty, page, segments, twin } from '../parts.js';
 
@@ -72,7 +72,11 @@ function cluster(ctx, group, size, total, third) {
         h(
             'p',
             {},
-            h('a', { href: ctx.address('fleet', { group: group.id }) }, h('code', {}, short(group.id, 10))),
+            h(
+                'a',
+                { href: ctx.address('fleet', { group: group.id }) },
+                rootName(ctx.model, group.id) || h('code', {}, short(group.id, 10)),
+            ),
             h('b', {}, percent(total ? (10000 * group.weight) / total : NaN, 1)),
             h('span', { class: 'muted' }, plural(list.length, 'node')),
             list.length <= 6 &&
