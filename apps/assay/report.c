@@ -12,6 +12,7 @@
 #include "web/page.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,8 @@ static const char usage[] =
     "timeout\n";
 
 static const char socket_default[] = "/run/assay/admin.sock";
+
+enum { MATRICES_MAX = 16, E5 = 5 }; /* E5: a vote against what the evidence says */
 
 struct report {
     struct assay_change_options options; /* socket, json: as `assay change` asks */
@@ -130,6 +133,40 @@ static int get(struct report *r, struct assay_json *data, const char *name, cons
     return ASSAY_EXIT_OK;
 }
 
+/* Ballots of the epochs in which somebody was convicted of a vote, the newest ones first. An epoch
+ * that the node does not keep any more is left out. */
+static int get_matrices(struct report *r, struct assay_json *data)
+{
+    const struct assay_json *events =
+        assay_json_get(assay_json_get(data, "timeline"), "events");
+    struct assay_json *list = assay_json_array();
+    uint64_t seen[MATRICES_MAX];
+    size_t count = 0;
+    for (size_t i = assay_json_count(events); i-- > 0 && count < MATRICES_MAX;) {
+        const struct assay_json *event = assay_json_at(events, i);
+        const uint64_t epoch = assay_json_uint(event, "b", 0);
+        bool known = strcmp(assay_json_text(event, "event", ""), "offence_proven") != 0 ||
+                     assay_json_uint(event, "a", 0) != E5;
+        for (size_t k = 0; k < count; k++)
+            known = known || seen[k] == epoch;
+        if (known) continue;
+        char target[64];
+        struct assay_json *document = NULL;
+        (void)snprintf(target, sizeof target, "/v1/matrix?epoch=%" PRIu64, epoch);
+        seen[count++] = epoch;
+        const enum assay_status status =
+            assay_client_get(r->http, target, r->timeout_ms, &document);
+        if (status == ASSAY_OK)
+            assay_json_append(list, assay_json_copy(assay_json_get(document, "data")));
+        assay_json_free(&document);
+        if (status == ASSAY_OK || status == ASSAY_E_NOT_FOUND) continue;
+        assay_json_free(&list);
+        return unreachable(r, r->http, status);
+    }
+    assay_json_set(data, "matrices", list);
+    return ASSAY_EXIT_OK;
+}
+
 static int get_changes(struct report *r, struct assay_json *data)
 {
     struct assay_json *document = NULL;
@@ -147,6 +184,7 @@ static int gather(struct report *r, struct assay_json *data)
     if (result == ASSAY_EXIT_OK) result = get(r, data, "history", "/v1/epochs?limit=256");
     if (result == ASSAY_EXIT_OK) result = get(r, data, "timeline", "/v1/timeline?limit=1024");
     if (result == ASSAY_EXIT_OK) result = get(r, data, "matrix", "/v1/matrix");
+    if (result == ASSAY_EXIT_OK) result = get_matrices(r, data);
     if (result == ASSAY_EXIT_OK) result = get_changes(r, data);
     if (result == ASSAY_EXIT_OK) result = assay_report_add_rules(&r->options, data);
     return result;

@@ -573,6 +573,12 @@ async function live() {
 
 // ------------------------------------------------------------ a network of processes
 
+// The epoch in which the slanderer was convicted.
+async function lie(address) {
+    const { data } = await (await fetch(address + 'v1/timeline')).json();
+    return 'b: ' + data.events.find((e) => e.event === 'offence_proven' && e.a === 5).b;
+}
+
 // The story of the demo, watched on the page of a daemon; and what `assay report` writes of it.
 async function processes() {
     const bin = process.env.ASSAY_BIN;
@@ -600,6 +606,12 @@ async function processes() {
             'the sentence names who fell',
             (await text('.hero')).includes('peer-1 suspended since epoch'),
         );
+        const { data } = await (await fetch(address() + 'v1/timeline')).json();
+        const lie = data.events.find((e) => e.event === 'offence_proven' && e.a === 5);
+        await t.go(page, '#/matrix?e=' + lie.b);
+        await t.eventually('the lie is outlined in the matrix of its epoch', async () =>
+            (await text('.lies')).includes('peer-2 said of peer-5: fails hard'),
+        );
         await t.go(page, '#/epochs?n=peer-2');
         t.check(
             'a tally of real ballots is computed again',
@@ -625,6 +637,9 @@ async function processes() {
             'and evidence beside the policy',
             (await report.locator('.c-evidence').innerText()).includes('matches'),
         );
+        await t.go(report, '#/matrix');
+        await report.getByLabel('Epoch').selectOption({ label: `${lie.b}, proven lies` });
+        t.check('and the lie', (await report.locator('.lies').innerText()).includes('peer-2 said of peer-5'));
         for (const view of VIEWS) {
             await t.go(report, '#/' + view);
             t.check(`report, ${view}: no wider than the window`, (await t.overflow(report)) <= 0);

@@ -112,6 +112,8 @@ function context() {
             draw();
         },
         draw,
+        // A document that is not at hand yet.
+        older: (epoch) => app.live?.older(epoch),
     };
 }
 

@@ -110,6 +110,23 @@ function readMatrix(doc) {
 const sign = (outcome) =>
     outcome.startsWith('pass') ? 1 : outcome === 'absent' || outcome.startsWith('fail') ? -1 : 0;
 
+// Of an epoch: the newest, or one that was asked for or came with a report. Null: not at hand.
+export function matrixOf(model, epoch) {
+    if (!epoch || String(model.matrix?.epoch) === epoch) return model.matrix;
+    const doc = list(model.docs.matrices).find((m) => String(m.epoch) === epoch);
+    return doc ? once(doc, readMatrix) : null;
+}
+
+// Epochs in which somebody was convicted of a vote, newest first.
+export const epochsOfLies = (model) => [
+    ...new Set(
+        [...model.events]
+            .reverse()
+            .filter((e) => e.event === 'offence_proven' && e.a === 5)
+            .map((e) => e.b),
+    ),
+];
+
 // What most weight says of each subject, abstentions left out. Slot -> outcome.
 export function majorities(matrix) {
     const result = new Map();

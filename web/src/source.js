@@ -11,7 +11,8 @@ const LIVE = {
 const LOOK_MS = 2000; // how often a node is asked that sends no events
 const GONE_MS = 6000; // without an answer for so long what is shown is old
 const EVENTS_MAX = 2000,
-    EPOCHS_MAX = 512;
+    EPOCHS_MAX = 512,
+    MATRICES_MAX = 32;
 
 // A file written by `assay report` carries its data in <script type="application/json" id="data">.
 export function embedded(doc) {
@@ -38,6 +39,7 @@ export class Live {
         this.busy = false;
         this.again = false;
         this.boot = '';
+        this.wanted = new Set();
         this.refresh();
         this.timer = setInterval(() => this.look(), 1000);
         this.listen();
@@ -74,6 +76,24 @@ export class Live {
         this.docs[name] = data;
     }
 
+    // Who said what in an older epoch, once somebody looks at it. What is closed does not change.
+    async older(epoch) {
+        if (this.wanted.has(epoch)) return;
+        this.wanted.add(epoch);
+        try {
+            const answer = await fetch(`${LIVE.matrix}?epoch=${encodeURIComponent(epoch)}`, {
+                cache: 'no-store',
+            });
+            if (answer.ok)
+                this.docs.matrices = [...(this.docs.matrices || []), (await answer.json()).data].slice(
+                    -MATRICES_MAX,
+                );
+        } catch {
+            this.wanted.delete(epoch);
+        }
+        this.tell();
+    }
+
     // Pages of a list, until the last.
     async all(name, list) {
         let page = await this.ask(name);
@@ -90,7 +110,7 @@ export class Live {
         const known = this.docs.history?.epochs || [];
         return this.ask(
             'history',
-            known.length ? `?since=${known[known.length - 1].epoch + 1}` : '?limit=256',
+            `?limit=256${known.length ? `&since=${known[known.length - 1].epoch + 1}` : ''}`,
         );
     }
 
@@ -99,15 +119,19 @@ export class Live {
         if (this.busy) return void (this.again = true);
         this.busy = true;
         this.began = Date.now();
-        const was = this.docs.status?.certified_epoch;
         try {
             await Promise.all([
                 this.ask('status'),
                 this.all('nodes', 'nodes'),
                 this.all('timeline', 'events'),
             ]);
-            const moved = was === undefined || this.docs.status?.certified_epoch !== was;
-            if (moved) await Promise.all([this.newEpochs(), this.ask('matrix')]);
+            const closed = this.docs.status?.certified_epoch;
+            if (this.closed !== closed) {
+                await this.newEpochs();
+                // A node that has just begun keeps no closed epoch, and has no ballots to tell.
+                if (this.docs.history?.epochs.length) await this.ask('matrix');
+                this.closed = closed; // only now: what failed is asked for again
+            }
         } catch {
             // Told by the age of the last answer.
         }
@@ -155,7 +179,7 @@ export class Live {
         stream.addEventListener('resync', () => {
             this.etags = {};
             delete this.docs.history;
-            delete this.docs.status;
+            this.closed = undefined;
             this.refresh();
         });
     }

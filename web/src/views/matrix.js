@@ -1,10 +1,10 @@
 // views/matrix.js - who said what of whom: verifiers down, subjects across.
 import { h } from '../dom.js';
 import { clean, count, percent } from '../format.js';
-import { dissents, majorities } from '../model.js';
+import { dissents, majorities, epochsOfLies, matrixOf } from '../model.js';
 import { OUTCOMES, drawShape, outcomeMark, outcomeOf } from '../shapes.js';
 import { canvas, colour } from '../charts.js';
-import { card, empty, page, segments, table, twin } from '../parts.js';
+import { card, empty, page, segments, select, table, twin } from '../parts.js';
 
 const HEAD = 92,
     SIDE = 116;
@@ -200,15 +200,47 @@ function verifiers(ctx, matrix, facts) {
     );
 }
 
+// The newest, epochs with proven lies, and (live) every one that is kept.
+function epochPick(ctx, epoch) {
+    const { model } = ctx,
+        newest = ctx.model.matrix?.epoch,
+        lies = new Set(epochsOfLies(model));
+    const kept =
+        model.source === 'live'
+            ? model.epochs
+                  .slice(-256)
+                  .map((e) => e.epoch)
+                  .reverse()
+            : [];
+    const at = (model.docs.matrices || []).map((m) => m.epoch);
+    const all = [...new Set([...lies, ...at, ...kept])].filter(
+        (e) => e !== newest && (model.source === 'live' || at.includes(e)),
+    );
+    if (all.length === 0 && !epoch) return null;
+    const options = [
+        ['', newest ? `newest, ${newest}` : 'newest'],
+        ...all.map((e) => [String(e), lies.has(e) ? `${e}, proven lies` : String(e)]),
+    ];
+    if (epoch && !options.some(([value]) => value === epoch)) options.push([epoch, clean(epoch, 20)]);
+    return select('Epoch', options, epoch, (e) => ctx.set({ e }));
+}
+
 export function matrixView(ctx) {
-    const { matrix } = ctx.model;
+    const epoch = ctx.query.e || '',
+        matrix = matrixOf(ctx.model, epoch);
+    if (!matrix && epoch) ctx.older(epoch);
     if (!matrix)
         return page(
             'Trust matrix',
             null,
+            epoch && h('div', { class: 'bar' }, epochPick(ctx, epoch)),
             empty(
-                'No ballots are known here yet.',
-                'They come with the first epoch that closes while this node runs.',
+                epoch
+                    ? `The ballots of epoch ${clean(epoch, 20)} are not at hand.`
+                    : 'No ballots are known here yet.',
+                epoch
+                    ? 'A node keeps those of its last 256 epochs; a report has the newest and those with proven lies.'
+                    : 'They come with the first epoch that closes while this node runs.',
             ),
         );
     const { order = 'slot' } = ctx.query,
@@ -257,6 +289,7 @@ export function matrixView(ctx) {
                 order,
                 (to) => ctx.set({ order: to === 'slot' ? '' : to }),
             ),
+            epochPick(ctx, epoch),
             h(
                 'p',
                 { class: 'readout', 'aria-live': 'polite' },
