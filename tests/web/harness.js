@@ -69,7 +69,7 @@ async function open(address, { width = 1280, height = 900, dark = false, contras
     const page = await context.newPage();
     page.said = [];
     page.on('console', (m) => {
-        if (m.type() === 'error' || m.type() === 'warning') page.said.push(m.text());
+        if (m.type() === 'error' || m.type() === 'warning') page.said.push(`${m.text()} ${m.location().url}`);
     });
     page.on('pageerror', (e) => page.said.push(e.message));
     await page.goto(address);

@@ -495,6 +495,19 @@ async function live() {
         (await text('.hero')).includes('peer-3 suspended since epoch'),
     );
     const last = whole.timeline.events.filter((x) => x.epoch === 16).pop();
+    // The ballots of an epoch are asked for once it has closed, and once.
+    await t.go(page, '#/matrix?e=17');
+    t.check('an epoch that runs is not asked for', !node.asked.some((p) => p.includes('epoch=17')));
+    t.check(
+        'and said to be unknown',
+        (await text('main')).includes('The ballots of epoch 17 are not at hand.'),
+    );
+    node.set(upTo(18));
+    node.send('snapshot', {});
+    await t.eventually('when it has closed, it is', async () =>
+        node.asked.some((p) => p === '/v1/matrix?epoch=17'),
+    );
+    await t.go(page, '#/overview');
     // The node dies, and lives again on the same port.
     const { port } = node;
     await node.stop();
@@ -637,8 +650,7 @@ async function processes() {
             'and evidence beside the policy',
             (await report.locator('.c-evidence').innerText()).includes('matches'),
         );
-        await t.go(report, '#/matrix');
-        await report.getByLabel('Epoch').selectOption({ label: `${lie.b}, proven lies` });
+        await t.go(report, '#/matrix?e=' + lie.b);
         t.check('and the lie', (await report.locator('.lies').innerText()).includes('peer-2 said of peer-5'));
         for (const view of VIEWS) {
             await t.go(report, '#/' + view);

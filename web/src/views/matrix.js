@@ -228,7 +228,8 @@ function epochPick(ctx, epoch) {
 export function matrixView(ctx) {
     const epoch = ctx.query.e || '',
         matrix = matrixOf(ctx.model, epoch);
-    if (!matrix && epoch) ctx.older(epoch);
+    // Of an epoch that still runs there is nothing to ask for yet.
+    if (!matrix && ctx.model.epochs.some((e) => String(e.epoch) === epoch)) ctx.older(epoch);
     if (!matrix)
         return page(
             'Trust matrix',
