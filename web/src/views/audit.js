@@ -107,11 +107,12 @@ export function audit(ctx) {
                                       },
                                       clock(e.at_unix_ms),
                                   ),
+                              'when',
                           ],
                           [
                               'Epoch',
                               (e) => h('a', { href: ctx.address('epochs', { e: e.epoch }) }, e.epoch),
-                              'num',
+                              'num w2',
                           ],
                           [
                               'Node',
@@ -125,6 +126,7 @@ export function audit(ctx) {
                                         )
                                       : '';
                               },
+                              'name w2',
                           ],
                           ['What happened', (e) => h('bdi', {}, told(e.text, 300)), 'grow'],
                           ['Event', (e) => h('code', {}, clean(e.event, 40)), 'w3'],

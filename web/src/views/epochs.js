@@ -98,7 +98,7 @@ function inspector(ctx, epoch, before, node) {
         table(
             'Tally step by step',
             [
-                ['Step', (s) => s.what, 'name'],
+                ['Step', (s) => s.what, 'step'],
                 ['How', (s) => h('span', { class: 'how' }, clean(s.how, 220))],
                 ['Result', (s) => count(s.value), 'num'],
             ],
@@ -254,6 +254,7 @@ export function epochsView(ctx) {
                                         },
                                         h('bdi', {}, nameOf(n)),
                                     ),
+                                'name',
                             ],
                             ['Standing', (n) => badge(epoch.at.get(n.slot).standing)],
                             ['Score', (n) => percent(epoch.at.get(n.slot).score_bp), 'num'],

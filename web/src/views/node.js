@@ -185,7 +185,7 @@ function sums(ctx, node) {
         table(
             'The last tally, step by step',
             [
-                ['', (s) => s.what, 'name'],
+                ['', (s) => s.what, 'step'],
                 ['How', (s) => h('span', { class: 'how' }, clean(s.how, 200))],
                 ['', (s) => count(s.value), 'num'],
             ],

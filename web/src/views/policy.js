@@ -196,6 +196,8 @@ export function policyView(ctx) {
                                         ],
                                     ],
                                     policy.references,
+                                    null,
+                                    'roomy',
                                 )
                               : empty('None: any measurement is accepted.'),
                           h('h3', {}, 'TCB statuses'),
