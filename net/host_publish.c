@@ -10,6 +10,7 @@
 #include "engine/consensus/block.h"
 #include "engine/ledger/record.h"
 #include "net/document.h"
+#include "net/document_rules.h"
 #include "net/history.h"
 #include "net/http/http.h"
 #include "scoring/tally.h"
@@ -221,6 +222,19 @@ static enum assay_status open_http(struct assay_host *host,
                            ASSAY_HOST_MESSAGE_LEN);
 }
 
+/* Each host of a process has rules of its own: those of its charter. */
+static void publish_rules(struct assay_host *host)
+{
+    if (host->http == NULL) return;
+    struct assay_json *policy = assay_document_policy(host->config.policy);
+    struct assay_json *collateral =
+        assay_document_collateral(host->config.endorsements, host->config.policy);
+    assay_http_rules(host->http, assay_http_rules_make(assay_json_print(policy, 0),
+                                                       assay_json_print(collateral, 0)));
+    assay_json_free(&policy);
+    assay_json_free(&collateral);
+}
+
 enum assay_status host_publish_open(struct assay_host *host,
                                     char message[static ASSAY_HOST_MESSAGE_LEN])
 {
@@ -230,6 +244,7 @@ enum assay_status host_publish_open(struct assay_host *host,
     host->availability_falls = calloc(host->members, sizeof *host->availability_falls);
     if (host->integrity_falls == NULL || host->availability_falls == NULL) return ASSAY_E_MEMORY;
     ASSAY_TRY(open_http(host, message));
+    publish_rules(host);
     /* What the host before us showed stays; only what it lacks comes, in order. */
     const uint64_t now = snapshot.epoch;
     for (uint64_t e = now > ASSAY_HTTP_EPOCHS ? now - ASSAY_HTTP_EPOCHS : 1; e < now; e++)

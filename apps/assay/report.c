@@ -1,8 +1,8 @@
 /*
  * apps/assay/report.c - `assay report --html`: the page for people with its data inside.
  *
- * What HTTP serves (docs/http.md) comes from the node's socket of HTTP, the rules and the evidence
- * from its admin socket; both go into one document, and that into the page (web/page.h).
+ * What HTTP serves (docs/http.md) comes from the node's socket of HTTP, evidence from its admin
+ * socket; both go into one document, and that into the page (web/page.h).
  */
 #include "apps/assay/report.h"
 
@@ -185,8 +185,10 @@ static int gather(struct report *r, struct assay_json *data)
     if (result == ASSAY_EXIT_OK) result = get(r, data, "timeline", "/v1/timeline?limit=1024");
     if (result == ASSAY_EXIT_OK) result = get(r, data, "matrix", "/v1/matrix");
     if (result == ASSAY_EXIT_OK) result = get_matrices(r, data);
+    if (result == ASSAY_EXIT_OK) result = get(r, data, "policy", "/v1/policy");
+    if (result == ASSAY_EXIT_OK) result = get(r, data, "collateral", "/v1/collateral");
     if (result == ASSAY_EXIT_OK) result = get_changes(r, data);
-    if (result == ASSAY_EXIT_OK) result = assay_report_add_rules(&r->options, data);
+    if (result == ASSAY_EXIT_OK) result = assay_report_add_evidence(&r->options, data);
     return result;
 }
 

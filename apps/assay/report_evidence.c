@@ -196,7 +196,7 @@ static int rules_in_force(const struct assay_change_options *options, struct col
     return ASSAY_EXIT_OK;
 }
 
-int assay_report_add_rules(const struct assay_change_options *options, struct assay_json *data)
+int assay_report_add_evidence(const struct assay_change_options *options, struct assay_json *data)
 {
     struct collecting c = { 0 };
     int result = rules_in_force(options, &c);
@@ -209,9 +209,6 @@ int assay_report_add_rules(const struct assay_change_options *options, struct as
         }
         assay_json_set(evidence, "nodes", list);
         assay_json_set(data, "evidence", evidence);
-        assay_json_set(data, "policy", assay_report_policy(c.rules.policy));
-        assay_json_set(data, "collateral",
-                       assay_report_collateral(&c.rules.endorsements, c.rules.policy));
     }
     for (uint32_t i = 0; c.nodes != NULL && i < c.source.basis->state.member_count; i++)
         assay_json_free(&c.nodes[i]);

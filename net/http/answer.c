@@ -173,6 +173,8 @@ static const struct route routes[] = {
     { "/v1/epochs", json_type, false, http_epochs, " since limit " },
     { "/v1/epochs/*", json_type, false, http_epoch, "" },
     { "/v1/matrix", json_type, false, http_matrix, " epoch " },
+    { "/v1/policy", json_type, false, http_policy, "" },
+    { "/v1/collateral", json_type, false, http_collateral, "" },
     { "/v1/timeline", json_type, false, http_timeline, " since limit " },
     { "/v1/events", "text/event-stream", false, http_events, " since " },
     { "/v1/counters", json_type, false, http_counters, "" },

@@ -74,6 +74,8 @@ void http_node(struct http_asking *asking);
 void http_epochs(struct http_asking *asking);
 void http_epoch(struct http_asking *asking);
 void http_matrix(struct http_asking *asking);
+void http_policy(struct http_asking *asking);
+void http_collateral(struct http_asking *asking);
 void http_timeline(struct http_asking *asking);
 void http_counters(struct http_asking *asking);
 void http_graph_nodes(struct http_asking *asking);

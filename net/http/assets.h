@@ -1,5 +1,5 @@
 /*
- * net/http/assets.h - what is embedded in the program: the contract (the page is web/page.h).
+ * net/http/assets.h - what is embedded in the program beside the page (web/page.h): the contract.
  */
 #ifndef ASSAY_NET_HTTP_ASSETS_H
 #define ASSAY_NET_HTTP_ASSETS_H

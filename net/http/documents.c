@@ -244,6 +244,29 @@ void http_matrix(struct http_asking *asking)
     http_document(asking, "assay.matrix", data);
 }
 
+/* ------------------------------------------------------------ what evidence is judged by */
+
+static void answer_text(struct http_asking *asking, const char *schema, const char *text)
+{
+    struct assay_json *data = NULL;
+    if (http_same_view(asking)) return;
+    if (text == NULL || assay_json_parse(text, strlen(text), &data) != ASSAY_OK)
+        http_problem(asking, HTTP_INTERNAL, "the rules are not at hand", NULL);
+    else http_document(asking, schema, data);
+}
+
+void http_policy(struct http_asking *asking)
+{
+    const struct assay_http_rules *rules = asking->view->rules;
+    answer_text(asking, "assay.policy", rules != NULL ? rules->policy : NULL);
+}
+
+void http_collateral(struct http_asking *asking)
+{
+    const struct assay_http_rules *rules = asking->view->rules;
+    answer_text(asking, "assay.collateral", rules != NULL ? rules->collateral : NULL);
+}
+
 /* ------------------------------------------------------------ what happened */
 
 void http_timeline(struct http_asking *asking)

@@ -66,6 +66,9 @@ void assay_http_publish(struct assay_http *http, const struct assay_snapshot *sn
 void assay_http_epoch(struct assay_http *http, struct assay_http_epoch *epoch);
 /* Returns: nothing. */
 void assay_http_lie(struct assay_http *http, const struct assay_http_lie *lie);
+/* What evidence is judged by from now on, taken over (NULL: there was no memory for it). Returns:
+ * nothing. */
+void assay_http_rules(struct assay_http *http, struct assay_http_rules *rules);
 /* name: "" when it is about nobody. Returns: nothing. */
 void assay_http_tell(struct assay_http *http, const struct assay_timeline_event *event,
                      const char *name);

@@ -743,6 +743,11 @@ void assay_http_epoch(struct assay_http *http, struct assay_http_epoch *epoch)
     assay_http_shelf_epoch(http->shelf, epoch);
 }
 
+void assay_http_rules(struct assay_http *http, struct assay_http_rules *rules)
+{
+    assay_http_shelf_rules(http->shelf, rules);
+}
+
 void assay_http_lie(struct assay_http *http, const struct assay_http_lie *lie)
 {
     assay_http_shelf_lie(http->shelf, lie);

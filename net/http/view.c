@@ -47,6 +47,33 @@ void assay_http_epoch_drop(struct assay_http_epoch **epoch)
     free(e);
 }
 
+/* ------------------------------------------------------------ rules */
+
+struct assay_http_rules *assay_http_rules_make(char *policy, char *collateral)
+{
+    struct assay_http_rules *rules = calloc(1, sizeof *rules);
+    if (rules == NULL || policy == NULL || collateral == NULL) {
+        free(rules);
+        free(policy);
+        free(collateral);
+        return NULL;
+    }
+    rules->policy = policy;
+    rules->collateral = collateral;
+    atomic_init(&rules->references, 1);
+    return rules;
+}
+
+void assay_http_rules_drop(struct assay_http_rules **rules)
+{
+    struct assay_http_rules *r = *rules;
+    *rules = NULL;
+    if (r == NULL || atomic_fetch_sub(&r->references, 1) > 1) return;
+    free(r->policy);
+    free(r->collateral);
+    free(r);
+}
+
 /* ------------------------------------------------------------ the shelf */
 
 struct assay_http_shelf {
@@ -57,6 +84,7 @@ struct assay_http_shelf {
     uint32_t epoch_count, lie_count;
     struct assay_http_epoch *epochs[ASSAY_HTTP_EPOCHS];
     struct assay_http_lie lies[ASSAY_HTTP_LIES];
+    struct assay_http_rules *rules;
 };
 
 struct assay_http_shelf *assay_http_shelf_create(uint64_t boot)
@@ -77,6 +105,7 @@ void assay_http_shelf_destroy(struct assay_http_shelf **shelf)
     assay_http_view_drop(&s->now);
     for (uint32_t i = 0; i < s->epoch_count; i++)
         assay_http_epoch_drop(&s->epochs[i]);
+    assay_http_rules_drop(&s->rules);
     (void)pthread_mutex_destroy(&s->lock);
     free(s);
 }
@@ -106,6 +135,12 @@ void assay_http_shelf_lie(struct assay_http_shelf *shelf, const struct assay_htt
         shelf->lie_count--;
     }
     shelf->lies[shelf->lie_count++] = *lie;
+}
+
+void assay_http_shelf_rules(struct assay_http_shelf *shelf, struct assay_http_rules *rules)
+{
+    assay_http_rules_drop(&shelf->rules);
+    shelf->rules = rules;
 }
 
 /* One piece of memory: the view, its members, their names. */
@@ -149,6 +184,8 @@ bool assay_http_shelf_publish(struct assay_http_shelf *shelf, const struct assay
     view->lie_count = shelf->lie_count;
     for (uint32_t i = 0; i < shelf->lie_count; i++)
         view->lies[i] = shelf->lies[i];
+    view->rules = shelf->rules;
+    if (view->rules != NULL) (void)atomic_fetch_add(&view->rules->references, 1);
     (void)pthread_mutex_lock(&shelf->lock);
     struct assay_http_view *before = shelf->now;
     shelf->now = view;
@@ -173,6 +210,7 @@ void assay_http_view_drop(struct assay_http_view **view)
     if (v == NULL || atomic_fetch_sub(&v->references, 1) > 1) return;
     for (uint32_t i = 0; i < v->epoch_count; i++)
         assay_http_epoch_drop(&v->epochs[i]);
+    assay_http_rules_drop(&v->rules);
     free(v);
 }
 

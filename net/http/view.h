@@ -50,6 +50,12 @@ struct assay_http_lie {
     char said;
 };
 
+/* What evidence is judged by: data of two documents as text, made once for each set of rules. */
+struct assay_http_rules {
+    _Atomic uint32_t references;
+    char *policy, *collateral; /* of malloc */
+};
+
 struct assay_http_view {
     _Atomic uint32_t references;
     uint64_t generation; /* from 1 */
@@ -59,6 +65,7 @@ struct assay_http_view {
     uint32_t epoch_count, lie_count;
     struct assay_http_epoch *epochs[ASSAY_HTTP_EPOCHS]; /* ascending */
     struct assay_http_lie lies[ASSAY_HTTP_LIES];
+    struct assay_http_rules *rules; /* NULL: there was no memory for them */
 };
 
 /* Returns: the letter of an outcome, as in docs/openapi.json (schema said). */
@@ -69,6 +76,12 @@ char assay_http_letter(uint8_t outcome);
 struct assay_http_epoch *assay_http_epoch_make(uint32_t count);
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */
 void assay_http_epoch_drop(struct assay_http_epoch **epoch);
+
+/* --- rules */
+/* Takes both texts over. Returns: one reference, NULL without memory or one of the texts. */
+struct assay_http_rules *assay_http_rules_make(char *policy, char *collateral);
+/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+void assay_http_rules_drop(struct assay_http_rules **rules);
 
 /* --- the shelf. All but the last two functions are the loop's alone. */
 struct assay_http_shelf;
@@ -82,6 +95,8 @@ void assay_http_shelf_destroy(struct assay_http_shelf **shelf);
 void assay_http_shelf_epoch(struct assay_http_shelf *shelf, struct assay_http_epoch *epoch);
 /* Returns: nothing. */
 void assay_http_shelf_lie(struct assay_http_shelf *shelf, const struct assay_http_lie *lie);
+/* Those in force from now on; takes them over, accepts NULL. Returns: nothing. */
+void assay_http_shelf_rules(struct assay_http_shelf *shelf, struct assay_http_rules *rules);
 /* Lays out a copy of this snapshot, with the epochs and lies so far. Returns: whether there was
  * memory for it; if not, the view before stays. */
 bool assay_http_shelf_publish(struct assay_http_shelf *shelf, const struct assay_snapshot *snapshot,

@@ -52,6 +52,8 @@ class Node {
             '/v1/epochs': 'history',
             '/v1/matrix': 'matrix',
             '/v1/timeline': 'timeline',
+            '/v1/policy': 'policy',
+            '/v1/collateral': 'collateral',
         }[url.pathname];
         if (!name || !this.docs[name]) return this.problem(response, 404);
         const etag = `"${this.version}"`;

@@ -625,6 +625,10 @@ async function processes() {
         await t.eventually('the lie is outlined in the matrix of its epoch', async () =>
             (await text('.lies')).includes('peer-2 said of peer-5: fails hard'),
         );
+        await t.go(page, '#/policy');
+        t.check('the policy in force is there', (await text('main')).includes('SWHardeningNeeded'));
+        await t.go(page, '#/collateral');
+        t.check('and how long the collateral lasts', /vendor-1[\s\S]*TCB info/.test(await text('main')));
         await t.go(page, '#/epochs?n=peer-2');
         t.check(
             'a tally of real ballots is computed again',

@@ -7,6 +7,8 @@ const LIVE = {
     history: '/v1/epochs',
     matrix: '/v1/matrix',
     timeline: '/v1/timeline',
+    policy: '/v1/policy',
+    collateral: '/v1/collateral',
 };
 const LOOK_MS = 2000; // how often a node is asked that sends no events
 const GONE_MS = 6000; // without an answer for so long what is shown is old
@@ -127,7 +129,7 @@ export class Live {
             ]);
             const closed = this.docs.status?.certified_epoch;
             if (this.closed !== closed) {
-                await this.newEpochs();
+                await Promise.all([this.newEpochs(), this.ask('policy'), this.ask('collateral')]);
                 // A node that has just begun keeps no closed epoch, and has no ballots to tell.
                 if (this.docs.history?.epochs.length) await this.ask('matrix');
                 this.closed = closed; // only now: what failed is asked for again

@@ -221,6 +221,21 @@ Test(net_http_answer, large_histories_come_in_pages_that_hold_each_epoch_once)
     cr_expect_eq(seen, 300);
 }
 
+Test(net_http_answer, rules_are_told_as_they_were_laid_out)
+{
+    publish();
+    (void)ask("/v1/policy"); /* there was no memory for them */
+    cr_expect_eq(answer.status, 500);
+    cr_expect_str_eq(code(), "internal");
+    assay_http_shelf_rules(book.shelf, assay_http_rules_make(strdup("{\"profile\":\"production\"}"),
+                                                             strdup("{\"roots\":[{},{}]}")));
+    publish();
+    cr_expect_str_eq(assay_json_text(ask("/v1/policy"), "profile", ""), "production");
+    cr_expect_str_eq(assay_json_text(json, "schema", ""), "assay.policy");
+    cr_expect_eq(assay_json_count(assay_json_get(ask("/v1/collateral"), "roots")), 2);
+    cr_expect_str_eq(assay_json_text(json, "schema", ""), "assay.collateral");
+}
+
 Test(net_http_answer, who_has_it_is_told_so_until_it_changes)
 {
     char etag[ASSAY_HTTP_ETAG_MAX + 16];

@@ -5,6 +5,7 @@
 #include "tests/unit/net/http/book.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
 
 static struct book book;
 
@@ -86,6 +87,22 @@ Test(net_http_view, the_newest_lies_are_remembered)
     cr_expect_eq(view->lie_count, ASSAY_HTTP_LIES);
     cr_expect_eq(view->lies[0].epoch, 6);
     assay_http_view_drop(&view);
+}
+
+Test(net_http_view, a_view_keeps_the_rules_that_it_was_laid_out_with)
+{
+    cr_expect_null(assay_http_rules_make(NULL, strdup("x")));
+    cr_expect_null(assay_http_rules_make(strdup("x"), NULL));
+    assay_http_shelf_rules(book.shelf, assay_http_rules_make(strdup("old"), strdup("c")));
+    cr_assert(assay_http_shelf_publish(book.shelf, &book.snapshot, false));
+    struct assay_http_view *old = assay_http_shelf_take(book.shelf);
+    assay_http_shelf_rules(book.shelf, assay_http_rules_make(strdup("new"), strdup("c")));
+    cr_assert(assay_http_shelf_publish(book.shelf, &book.snapshot, false));
+    struct assay_http_view *now = assay_http_shelf_take(book.shelf);
+    cr_expect_str_eq(old->rules->policy, "old");
+    cr_expect_str_eq(now->rules->policy, "new");
+    assay_http_view_drop(&old);
+    assay_http_view_drop(&now);
 }
 
 Test(net_http_view, every_outcome_has_its_letter)

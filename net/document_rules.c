@@ -1,9 +1,8 @@
 /*
- * apps/assay/report_rules.c - policy and collateral in force as the page shows them.
+ * net/document_rules.c - what evidence is judged by, for people: policy, and collateral with dates.
  */
-#include "apps/assay/report.h"
+#include "net/document_rules.h"
 
-#include "apps/assay/collateral_set.h"
 #include "base/rfc3339.h"
 #include "quote/accept/policy.h"
 #include "quote/collateral/life.h"
@@ -52,7 +51,7 @@ static struct assay_json *statuses_of(const struct assay_policy *policy)
     return list;
 }
 
-struct assay_json *assay_report_policy(const struct assay_policy *policy)
+struct assay_json *assay_document_policy(const struct assay_policy *policy)
 {
     struct assay_json *o = assay_json_object(), *kinds = assay_json_array(),
                       *roots = assay_json_array(), *denied = assay_json_array();
@@ -100,7 +99,15 @@ static const char *name_of(const struct assay_policy *policy, const struct assay
 {
     for (uint32_t i = 0; i < policy->root_count; i++)
         if (assay_key_equal(&policy->roots[i].key, root)) return policy->roots[i].name;
-    return assay_root_label(root);
+    for (int i = 0; i < ASSAY_PINNED_ROOTS; i++) {
+        struct assay_key pinned;
+        uint32_t kinds = 0;
+        const enum assay_pinned_root which = (enum assay_pinned_root)i;
+        if (assay_pinned_root(which, &pinned, &kinds) == ASSAY_OK &&
+            assay_key_equal(&pinned, root))
+            return assay_pinned_root_name(which);
+    }
+    return "";
 }
 
 static struct assay_json *root_of(const struct assay_endorsements *set,
@@ -121,8 +128,8 @@ static struct assay_json *root_of(const struct assay_endorsements *set,
     return o;
 }
 
-struct assay_json *assay_report_collateral(const struct assay_endorsements *set,
-                                           const struct assay_policy *policy)
+struct assay_json *assay_document_collateral(const struct assay_endorsements *set,
+                                             const struct assay_policy *policy)
 {
     struct assay_collateral_life *lives = calloc(ASSAY_ENDORSEMENTS_MAX, sizeof *lives);
     if (lives == NULL) return NULL;
