@@ -1,6 +1,6 @@
 // views/overview.js - how things are, first in words.
 import { h } from '../dom.js';
-import { clean, count, percent, plural, span } from '../format.js';
+import { clean, count, percent, plural, short, span } from '../format.js';
 import {
     against,
     counts,
@@ -156,8 +156,23 @@ function standings(ctx) {
     );
 }
 
+// Of all that evidence is judged by, what ends first.
+function firstEnd(ctx) {
+    const roots = ctx.model.docs.collateral?.roots,
+        list = Array.isArray(roots) ? roots.filter((r) => Number.isFinite(Date.parse(r.until))) : [];
+    const first = list.sort((a, b) => Date.parse(a.until) - Date.parse(b.until))[0];
+    return first
+        ? {
+              ms: Date.parse(first.until) - (ctx.link.at || Date.now()),
+              name: clean(first.name || short(first.root, 8), 24),
+          }
+        : null;
+}
+
 function tiles(ctx) {
-    const { status, model } = { status: ctx.model.status, model: ctx.model };
+    const { model } = ctx,
+        { status } = model,
+        ends = firstEnd(ctx);
     const recent = model.epochs.slice(-20),
         good = recent.filter((e) => e.certified).length,
         t = status.tolerance,
@@ -190,6 +205,12 @@ function tiles(ctx) {
                 'Finality',
                 f.samples ? span(f.p50_us / 1000) : '\u2013',
                 f.samples ? `99 % within ${span(f.p99_us / 1000)}` : 'not measured yet',
+            ),
+        ends &&
+            stat(
+                'Collateral',
+                ends.ms > 0 ? span(ends.ms) : 'ended',
+                ends.ms > 0 ? `then that of ${ends.name} ends` : `scores of ${ends.name} are held`,
             ),
         status.clock &&
             stat(

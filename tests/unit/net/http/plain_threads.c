@@ -8,12 +8,15 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { READERS = 4, ROUNDS = 2000 };
 
 static struct book book;
 static _Atomic bool over;
-static char two_moments[] = "a view is of two moments", other[] = "an epoch of another moment";
+static char two_moments[] = "a view is of two moments", other[] = "an epoch of another moment",
+            rules[] = "rules of another moment";
 
 /* Returns: NULL, or what is wrong. */
 static void *read_views(void *context)
@@ -33,6 +36,7 @@ static void *read_views(void *context)
         if (view->epoch_count > 0 &&
             view->epochs[view->epoch_count - 1]->epoch + 1 != s->chain.epoch)
             return other;
+        if (strtoull(view->rules->policy, NULL, 10) + 1 != s->chain.epoch) return rules;
         last = view->generation;
         (void)assay_http_stream_take(&stream, book.ring, view, last, text, sizeof text);
         assay_http_view_drop(&view);
@@ -49,6 +53,9 @@ int main(void)
         if (pthread_create(&readers[i], NULL, read_views, NULL) != 0) return 2;
     for (uint32_t e = 1; e <= ROUNDS; e++) {
         assay_http_shelf_epoch(book.shelf, book_epoch(&book, e));
+        char policy[24];
+        (void)snprintf(policy, sizeof policy, "%u", (unsigned)e);
+        assay_http_shelf_rules(book.shelf, assay_http_rules_make(strdup(policy), strdup("{}")));
         book_tell(&book, e, "x");
         book.snapshot.chain.epoch = e + 1;
         book.members[0].ledger.weight = e + 1;
