@@ -2,6 +2,8 @@
 # CPU per node and epoch of real processes: assayd with SOFT enclaves on loopback, in four roots and
 # five operators, as the kernel counts it (user and system time of the daemons; their enclaves are
 # told apart). Beside it blocks per epoch: consensus costs by the block. Target: 30 ms at 20 nodes.
+# Then what a node sends, an epoch and a day of minutes, as the daemons count it, and how large a proof
+# about a member is.
 #
 # usage: bench_net_processes [NODES [EPOCH_MS [SECONDS]]]; default 20 nodes, 2000 ms, 20 s
 set -eu
@@ -102,15 +104,24 @@ enclave_ticks() {
         for child in $(cat /proc/$pid/task/*/children 2>/dev/null); do cat /proc/$child/stat; done
     done 2>/dev/null | sed 's/^.*) //' | awk '{ t += $12 + $13 } END { print t + 0 }'
 }
+sent() { # bytes that all daemons sent
+    n=1
+    while [ $n -le "$nodes" ]; do
+        "$bin/assay" counters --json --socket node-$n/admin.sock 2>/dev/null
+        n=$((n + 1))
+    done | tr ',{}' '\n' | sed -n 's/^ *"bytes_out": *\([0-9]*\).*/\1/p' | awk '{ t += $1 } END { printf "%.0f\n", t }'
+}
 waited=0
 until epoch=$(number epoch) && [ "${epoch:-0}" -ge 3 ]; do
     [ $waited -lt 120 ] || say "epoch 3 never came"
     sleep 1
     waited=$((waited + 1))
 done
+sent_before=$(sent) sent_epoch=$(number epoch)
 set -- $(ticks) $(number epoch) $(number height) $(enclave_ticks)
 sleep "$seconds"
 set -- "$@" $(ticks) $(number epoch) $(number height) $(enclave_ticks)
+sent_epochs=$(($(number epoch) - sent_epoch)) sent_bytes=$(($(sent) - sent_before))
 all_live # else the sums are of fewer
 [ $# -eq 10 ] || say "no status"
 awk -v n="$nodes" -v hz="$(getconf CLK_TCK)" -v cores="$(getconf _NPROCESSORS_ONLN)" \
@@ -124,3 +135,11 @@ awk -v n="$nodes" -v hz="$(getconf CLK_TCK)" -v cores="$(getconf _NPROCESSORS_ON
     printf "(user %.1f, system %.1f), its enclave %.1f; %.1f blocks an epoch, %d epochs; target 30\n",
         (u1 - u0) * each, (s1 - s0) * each, (c1 - c0) * each, (h1 - h0) / epochs, epochs
 }'
+awk -v n="$nodes" -v b="$sent_bytes" -v e="$sent_epochs" 'BEGIN {
+    if (e < 1) exit
+    printf "  sent: %.0f bytes a node and epoch, %.1f MB a node and day of 1440 epochs\n", b / n / e,
+        b / n / e * 1440 / 1e6
+}'
+if "$bin/assay" proof node-1 --out proof --socket node-1/admin.sock >/dev/null 2>&1; then
+    printf '  a proof about a member: %s bytes\n' "$(wc -c <proof)"
+fi
