@@ -185,10 +185,6 @@ void demo_audit_finality(struct demo *demo, const struct demo_peer *peer);
 /* The same without a bound on any epoch: dates leap. */
 void demo_audit_proofs(struct demo *demo, const struct demo_peer *peer);
 
-/* --- fill.c: neither may run. Returns: true when the second knows the network as the first does.
- * */
-bool demo_fill_store(const struct demo_peer *from, const struct demo_peer *to);
-
 /* --- story.c: tampering, slander, SIGKILL, replay. */
 extern const struct demo_story demo_story_trial;
 /* --- life.c: a year of members, rules and disasters. */

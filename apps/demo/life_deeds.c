@@ -22,7 +22,6 @@ enum {
     MAINTENANCE_EPOCHS = 4,
     /* Who does what: */
     UPDATED = 1,    /* the second peer runs the new build */
-    GIVER = 2,      /* the third stops for a moment, so that its store can be copied */
     SERVICED = 5,   /* the sixth is in maintenance */
     RESTED = 4,     /* the fifth rests and wakes */
     REPLACED = 3,   /* the fourth leaves; LIFE_REPLACEMENT comes */
@@ -144,24 +143,14 @@ static bool look_birth(struct demo *demo, struct life_turn *turn)
     return life_known(turn, true, "7 members FULL in epoch %llu", (llu)life_epoch(demo));
 }
 
-/* A newcomer begins with what a member knows. */
-static bool start_newcomer(struct demo *demo, uint32_t peer)
-{
-    stop(demo, GIVER, false);
-    const bool filled = demo_fill_store(&demo->peers[GIVER], &demo->peers[peer]);
-    const bool back = start(demo, GIVER);
-    life_settled(demo, GIVER);
-    return filled && back && start(demo, peer);
-}
-
-/* From the roster on: the daemon of a newcomer starts and earns integrity. */
+/* From the roster on: the daemon of a newcomer begins with genesis, catches up, earns integrity. */
 static bool look_newcomer(struct demo *demo, struct life_turn *turn, uint32_t peer)
 {
     const struct demo_member *member = life_seen(demo, peer);
     switch (turn->phase) {
     case 1:
         if (!is_at(demo, peer, "member")) return false;
-        if (!start_newcomer(demo, peer)) return life_known(turn, false, "it did not start");
+        if (!start(demo, peer)) return life_known(turn, false, "it did not start");
         return life_next(demo, turn);
     case 2:
         if (member == NULL || member->integrity_bp == 0 || !goes_on(demo, turn)) return false;
