@@ -54,4 +54,36 @@ bool life_next(struct demo *demo, struct life_turn *turn);
 __attribute__((format(printf, 3, 4))) bool life_known(struct life_turn *turn, bool passed,
                                                       const char *format, ...);
 
+/* --- life_hands.c, for the rows */
+typedef unsigned long long llu;
+/* Returns: where the witness answers. */
+const char *life_socket(struct demo *demo);
+/* `assay change draft` with these actions, NULL at the end. Out: file, where it is; turn->number.
+ * Returns: true when it was written */
+bool life_draft(struct demo *demo, struct life_turn *turn, char file[PATH_MAX],
+                const char *activation, const char *const actions[]);
+/* One operator's signature; what is signed, handed to the witness. Each Returns: true when done. */
+bool life_sign(struct demo *demo, const char *file, uint32_t operator_);
+bool life_submit(struct demo *demo, const char *file);
+/* All three, by as many operators as must. Returns: true when the witness took it. */
+bool life_change(struct demo *demo, struct life_turn *turn, const char *const actions[]);
+/* Returns: true: the row has failed, since a command did. */
+bool life_refused(struct life_turn *turn);
+/* What the witness says of a peer: its stage, FULL, never found guilty. */
+bool life_is_at(struct demo *demo, uint32_t peer, const char *stage);
+bool life_is_full(struct demo *demo, uint32_t peer);
+bool life_is_whole(struct demo *demo, uint32_t peer);
+/* Returns: whether all are well, epochs close certified, and two passed in this phase. */
+bool life_goes_on(struct demo *demo, const struct life_turn *turn);
+bool life_start(struct demo *demo, uint32_t peer);
+/* It is meant to be away from now on, and excused. Returns: nothing. */
+void life_stop(struct demo *demo, uint32_t peer, bool by_force);
+
+/* --- life_disasters.c: rows */
+bool life_look_rolling(struct demo *demo, struct life_turn *turn);
+bool life_look_power_cut(struct demo *demo, struct life_turn *turn);
+bool life_look_third(struct demo *demo, struct life_turn *turn);
+/* Kills members until a third of the weight is gone. Returns: how many percent of it. */
+uint32_t life_kill_a_third(struct demo *demo);
+
 #endif

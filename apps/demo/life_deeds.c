@@ -1,137 +1,20 @@
 /*
- * apps/demo/life_deeds.c - the rows of the year: what operators type, what power does, what
- * follows.
- *
- * Operators act by `assay change` alone, each with a key of its own, as docs/operations.md tells.
+ * apps/demo/life_deeds.c - rows of the year about members and rules, and the year itself.
  */
 #include "apps/demo/life.h"
 #include "apps/demo/platforms.h"
-#include "engine/engine.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-typedef unsigned long long llu;
-
 enum {
-    SIGNERS = 4, /* the threshold of seven founders */
     QUIET_EPOCHS = 4,
-    GOES_ON_EPOCHS = 2,
-    DOWN_MS = 1000,
-    STOP_MS = 5000,
     MAINTENANCE_EPOCHS = 4,
     /* Who does what: */
-    UPDATED = 1,    /* the second peer runs the new build */
-    SERVICED = 5,   /* the sixth is in maintenance */
-    RESTED = 4,     /* the fifth rests and wakes */
-    REPLACED = 3,   /* the fourth leaves; LIFE_REPLACEMENT comes */
+    UPDATED = 1,  /* the second peer runs the new build */
+    SERVICED = 5, /* the sixth is in maintenance */
+    RESTED = 4,   /* the fifth rests and wakes */
+    REPLACED = 3, /* the fourth leaves; LIFE_REPLACEMENT comes */
 };
-
-/* ------------------------------------------------------------ what operators type */
-
-static const char *socket_of(struct demo *demo)
-{
-    return demo_witness(demo)->admin;
-}
-
-static bool sign(struct demo *demo, const char *file, uint32_t operator_)
-{
-    const char *const words[] = { "change", "sign", file, "--key",
-                                  demo_below(demo, "operator-%u.key", (unsigned)operator_ + 1),
-                                  NULL };
-    return demo_run_assay(demo, words);
-}
-
-/* Drafts with these words, NULL at the end. Out: file, where it is. */
-static bool draft(struct demo *demo, struct life_turn *turn, char file[PATH_MAX],
-                  const char *activation, const char *const actions[])
-{
-    const char *words[24] = { "change", "draft", "--out", file, "--socket", socket_of(demo),
-                              "--activation", activation };
-    size_t count = 8;
-    turn->number = demo_witness(demo)->now.change_sequence + 1;
-    (void)snprintf(file, PATH_MAX, "%s",
-                   demo_below(demo, "change-%llu-%llu", (llu)turn->number, (llu)life_epoch(demo)));
-    for (size_t i = 0; actions[i] != NULL && count + 1 < sizeof words / sizeof words[0]; i++)
-        words[count++] = actions[i];
-    return demo_run_assay(demo, words);
-}
-
-static bool submit(struct demo *demo, const char *file)
-{
-    const char *const words[] = { "change", "submit", file, "--socket", socket_of(demo), NULL };
-    return demo_run_assay(demo, words);
-}
-
-static bool change_by(struct demo *demo, struct life_turn *turn, const char *activation,
-                      const char *const actions[])
-{
-    char file[PATH_MAX];
-    if (!draft(demo, turn, file, activation, actions)) return false;
-    for (uint32_t i = 0; i < SIGNERS; i++)
-        if (!sign(demo, file, i)) return false;
-    demo_tell(demo, life_epoch(demo), "all", "change", "change %llu: %s %s", (llu)turn->number,
-              actions[0] + 2, actions[1]);
-    return submit(demo, file);
-}
-
-/* Drafted, signed by the threshold, handed to one peer. On a busy machine epochs pass meanwhile,
- * and the activation is too near: then it is drafted anew, as an operator would. */
-static bool change(struct demo *demo, struct life_turn *turn, const char *const actions[])
-{
-    return change_by(demo, turn, "+4", actions) || change_by(demo, turn, "+24", actions);
-}
-
-static bool refused(struct life_turn *turn)
-{
-    return life_known(turn, false, "the command was refused; setup.log says why");
-}
-
-/* ------------------------------------------------------------ looking */
-
-static bool is_at(struct demo *demo, uint32_t peer, const char *stage)
-{
-    const struct demo_member *member = life_seen(demo, peer);
-    return member != NULL && strcmp(member->stage, stage) == 0;
-}
-
-static bool is_full(struct demo *demo, uint32_t peer)
-{
-    const struct demo_member *member = life_seen(demo, peer);
-    return member != NULL && strcmp(member->standing, "FULL") == 0;
-}
-
-/* Never found guilty of anything: evidence may have been late. */
-static bool is_whole(struct demo *demo, uint32_t peer)
-{
-    const struct demo_member *member = life_seen(demo, peer);
-    return member != NULL && member->integrity_bp == ASSAY_SCORE_BP_MAX && !member->probation;
-}
-
-/* Everybody is well, epochs close certified, and so many passed since this phase began. */
-static bool goes_on(struct demo *demo, const struct life_turn *turn)
-{
-    return life_epoch(demo) >= turn->epoch + GOES_ON_EPOCHS && life_all_well(demo) &&
-           demo_witness(demo)->now.certified;
-}
-
-static bool start(struct demo *demo, uint32_t peer)
-{
-    if (demo->options.peer_count <= peer) demo->options.peer_count = peer + 1;
-    life_away(peer, false);
-    demo_tell(demo, life_epoch(demo), demo->peers[peer].name, "started", "its daemon runs");
-    return demo_peer_start(demo, &demo->peers[peer]);
-}
-
-static void stop(struct demo *demo, uint32_t peer, bool by_force)
-{
-    life_away(peer, true);
-    life_excuse(peer);
-    demo_tell(demo, life_epoch(demo), demo->peers[peer].name, by_force ? "killed" : "stopped", "%s",
-              by_force ? "SIGKILL" : "SIGTERM");
-    if (by_force) demo_peer_kill(&demo->peers[peer]);
-    else (void)demo_peer_stop(&demo->peers[peer], STOP_MS);
-}
 
 /* ------------------------------------------------------------ members */
 
@@ -139,7 +22,7 @@ static bool look_birth(struct demo *demo, struct life_turn *turn)
 {
     if (life_epoch(demo) < QUIET_EPOCHS || !life_all_well(demo)) return false;
     for (uint32_t i = 0; i < LIFE_FOUNDERS; i++)
-        if (!is_full(demo, i)) return false;
+        if (!life_is_full(demo, i)) return false;
     return life_known(turn, true, "7 members FULL in epoch %llu", (llu)life_epoch(demo));
 }
 
@@ -149,11 +32,11 @@ static bool look_newcomer(struct demo *demo, struct life_turn *turn, uint32_t pe
     const struct demo_member *member = life_seen(demo, peer);
     switch (turn->phase) {
     case 1:
-        if (!is_at(demo, peer, "member")) return false;
-        if (!start(demo, peer)) return life_known(turn, false, "it did not start");
+        if (!life_is_at(demo, peer, "member")) return false;
+        if (!life_start(demo, peer)) return life_known(turn, false, "it did not start");
         return life_next(demo, turn);
     case 2:
-        if (member == NULL || member->integrity_bp == 0 || !goes_on(demo, turn)) return false;
+        if (member == NULL || member->integrity_bp == 0 || !life_goes_on(demo, turn)) return false;
         return life_known(turn, member->weight == 0 && member->probation,
                           "listed, integrity %u bp after %llu epochs, on probation without weight",
                           (unsigned)member->integrity_bp, (llu)(life_epoch(demo) - turn->epoch));
@@ -172,13 +55,13 @@ static bool join(struct demo *demo, struct life_turn *turn, uint32_t peer, const
                                   operator_, NULL };
     const char *const both[] = { "--leave",  leaves,       "--join",  card, "--sample",
                                  sample,     "--operator", operator_, NULL };
-    return change(demo, turn, leaves != NULL ? both : alone);
+    return life_change(demo, turn, leaves != NULL ? both : alone);
 }
 
 static bool look_join(struct demo *demo, struct life_turn *turn)
 {
     if (turn->phase > 0) return look_newcomer(demo, turn, LIFE_NEWCOMER);
-    if (!join(demo, turn, LIFE_NEWCOMER, NULL)) return refused(turn);
+    if (!join(demo, turn, LIFE_NEWCOMER, NULL)) return life_refused(turn);
     return life_next(demo, turn);
 }
 
@@ -186,15 +69,15 @@ static bool look_replace(struct demo *demo, struct life_turn *turn)
 {
     const struct demo_peer *old = &demo->peers[REPLACED];
     if (turn->phase == 0) {
-        if (!join(demo, turn, LIFE_REPLACEMENT, old->name)) return refused(turn);
+        if (!join(demo, turn, LIFE_REPLACEMENT, old->name)) return life_refused(turn);
         life_excuse(REPLACED);
         life_away(REPLACED, true); /* its daemon ends by itself */
         return life_next(demo, turn);
     }
     if (!look_newcomer(demo, turn, LIFE_REPLACEMENT)) return false;
-    turn->passed = turn->passed && is_at(demo, REPLACED, "left") && old->pid == 0;
+    turn->passed = turn->passed && life_is_at(demo, REPLACED, "left") && old->pid == 0;
     (void)snprintf(turn->figure, sizeof turn->figure, "%s %s, its daemon %s; %s is on probation",
-                   old->name, is_at(demo, REPLACED, "left") ? "left" : "did NOT leave",
+                   old->name, life_is_at(demo, REPLACED, "left") ? "left" : "did NOT leave",
                    old->pid == 0 ? "ended" : "did NOT end", demo->peers[LIFE_REPLACEMENT].name);
     return true;
 }
@@ -205,15 +88,15 @@ static bool look_rest(struct demo *demo, struct life_turn *turn)
     const struct demo_member *member = life_seen(demo, RESTED);
     switch (turn->phase) {
     case 0:
-        if (!change(demo, turn, rest)) return refused(turn);
+        if (!life_change(demo, turn, rest)) return life_refused(turn);
         life_excuse(RESTED);
         return life_next(demo, turn);
     case 1:
-        if (!is_at(demo, RESTED, "resting")) return false;
-        stop(demo, RESTED, false);
+        if (!life_is_at(demo, RESTED, "resting")) return false;
+        life_stop(demo, RESTED, false);
         return life_next(demo, turn);
     default:
-        if (!goes_on(demo, turn) || member == NULL) return false;
+        if (!life_goes_on(demo, turn) || member == NULL) return false;
         return life_known(turn, member->weight == 0, "weight %u, certified epochs without it",
                           (unsigned)member->weight);
     }
@@ -225,14 +108,14 @@ static bool look_wake(struct demo *demo, struct life_turn *turn)
     const struct demo_member *member = life_seen(demo, RESTED);
     switch (turn->phase) {
     case 0:
-        if (!start(demo, RESTED)) return life_known(turn, false, "its daemon did not start");
+        if (!life_start(demo, RESTED)) return life_known(turn, false, "its daemon did not start");
         return life_next(demo, turn);
     case 1:
-        if (!goes_on(demo, turn)) return false;
-        if (!change(demo, turn, wake)) return refused(turn);
+        if (!life_goes_on(demo, turn)) return false;
+        if (!life_change(demo, turn, wake)) return life_refused(turn);
         return life_next(demo, turn);
     default:
-        if (!is_at(demo, RESTED, "member") || !goes_on(demo, turn)) return false;
+        if (!life_is_at(demo, RESTED, "member") || !life_goes_on(demo, turn)) return false;
         if (member->weight == 0 || member->availability_bp == 0) return false;
         life_settled(demo, RESTED);
         return life_known(turn, member->incarnation == 1,
@@ -251,20 +134,20 @@ static bool look_maintenance(struct demo *demo, struct life_turn *turn)
     switch (turn->phase) {
     case 0:
         (void)snprintf(what, sizeof what, "%s=%u", peer->name, (unsigned)MAINTENANCE_EPOCHS);
-        if (!draft(demo, turn, file, "+4", service) || !sign(demo, file, peer->operator_) ||
-            !submit(demo, file))
-            return refused(turn);
+        if (!life_draft(demo, turn, file, "+4", service) ||
+            !life_sign(demo, file, peer->operator_) || !life_submit(demo, file))
+            return life_refused(turn);
         turn->before = member->availability_bp;
         return life_next(demo, turn);
     case 1:
         if (!member->in_maintenance) return false;
-        stop(demo, SERVICED, false);
+        life_stop(demo, SERVICED, false);
         return life_next(demo, turn);
     case 2:
-        if (life_epoch(demo) <= turn->epoch || !start(demo, SERVICED)) return false;
+        if (life_epoch(demo) <= turn->epoch || !life_start(demo, SERVICED)) return false;
         return life_next(demo, turn);
     default:
-        if (member->in_maintenance || !goes_on(demo, turn)) return false;
+        if (member->in_maintenance || !life_goes_on(demo, turn)) return false;
         life_settled(demo, SERVICED);
         return life_known(turn, member->availability_bp >= turn->before,
                           "away within it, availability %u bp before and %u bp after",
@@ -300,16 +183,16 @@ static bool look_policy(struct demo *demo, struct life_turn *turn)
     switch (turn->phase) {
     case 0:
         (void)snprintf(turn->digest, sizeof turn->digest, "%s", now->policy_digest);
-        if (!change(demo, turn, allow)) return refused(turn);
+        if (!life_change(demo, turn, allow)) return life_refused(turn);
         return life_next(demo, turn);
     case 1:
         if (strcmp(now->policy_digest, turn->digest) == 0 || now->trial_sequence != 0) return false;
         if (!update_enclave(demo, UPDATED)) return life_known(turn, false, "no update");
         return life_next(demo, turn);
     default:
-        if (strcmp(peer->now.measurement, build) != 0 || !goes_on(demo, turn)) return false;
+        if (strcmp(peer->now.measurement, build) != 0 || !life_goes_on(demo, turn)) return false;
         life_settled(demo, UPDATED);
-        return life_known(turn, is_whole(demo, UPDATED) && now->reverted_sequence == 0,
+        return life_known(turn, life_is_whole(demo, UPDATED) && now->reverted_sequence == 0,
                           "in force by epoch %llu, %s runs the new build and is %s",
                           (llu)turn->epoch, peer->name, life_seen(demo, UPDATED)->standing);
     }
@@ -338,7 +221,7 @@ static bool settle_revert(struct demo *demo, struct life_turn *turn)
 {
     uint32_t whole = 0;
     for (uint32_t i = 0; i < LIFE_FOUNDERS; i++) {
-        whole += is_whole(demo, i);
+        whole += life_is_whole(demo, i);
         life_settled(demo, i);
     }
     return life_known(
@@ -356,7 +239,8 @@ static bool look_bad_policy(struct demo *demo, struct life_turn *turn)
     switch (turn->phase) {
     case 0:
         (void)snprintf(turn->digest, sizeof turn->digest, "%s", now->policy_digest);
-        if (!write_wrong_policy(demo) || !change(demo, turn, policy)) return refused(turn);
+        if (!write_wrong_policy(demo) || !life_change(demo, turn, policy))
+            return life_refused(turn);
         for (uint32_t i = 0; i < demo->options.peer_count; i++)
             life_excuse(i);
         return life_next(demo, turn);
@@ -364,125 +248,23 @@ static bool look_bad_policy(struct demo *demo, struct life_turn *turn)
         if (now->reverted_sequence != turn->number) return false;
         if (strcmp(now->policy_digest, turn->digest) != 0) return false;
         return life_next(demo, turn);
-    default: return goes_on(demo, turn) && settle_revert(demo, turn);
+    default: return life_goes_on(demo, turn) && settle_revert(demo, turn);
     }
 }
 
-/* ------------------------------------------------------------ disasters */
-
-static bool rolls(struct demo *demo, uint32_t peer)
-{
-    return demo->peers[peer].pid != 0 && peer != demo->witness;
-}
-
-/* One after the other is stopped in order and started again; the next when the one before is well.
- * The witness stays: somebody has to look. */
-static bool look_rolling(struct demo *demo, struct life_turn *turn)
-{
-    uint32_t peer = turn->before;
-    if (turn->phase == 0) {
-        turn->number = demo_witness(demo)->now.certified_epoch;
-        return life_next(demo, turn);
-    }
-    if (!life_all_well(demo)) return false;
-    while (peer < demo->options.peer_count && !rolls(demo, peer))
-        peer++;
-    if (peer < demo->options.peer_count) {
-        stop(demo, peer, false);
-        turn->before = peer + 1;
-        life_settled(demo, peer);
-        return !start(demo, peer) && life_known(turn, false, "a daemon did not start");
-    }
-    if (turn->phase == 1) return life_next(demo, turn);
-    for (uint32_t i = 0; i < demo->options.peer_count; i++)
-        life_settled(demo, i);
-    if (!goes_on(demo, turn)) return false;
-    return life_known(turn, true, "all restarted in turn, certified up to epoch %llu",
-                      (llu)demo_witness(demo)->now.certified_epoch);
-}
-
-static bool start_again(struct demo *demo)
-{
-    for (uint32_t i = 0; i < demo->options.peer_count; i++)
-        if (demo->peers[i].pid == 0 && !is_at(demo, i, "left") && !start(demo, i)) return false;
-    return true;
-}
-
-/* Power fails: everybody dies in one instant and comes back from its disk. */
-static bool look_power_cut(struct demo *demo, struct life_turn *turn)
-{
-    const uint32_t last = demo->options.peer_count - 1;
-    switch (turn->phase) {
-    case 0:
-        for (uint32_t i = 0; i <= last; i++)
-            if (demo->peers[i].pid != 0) (void)kill(demo->peers[i].pid, SIGKILL);
-        for (uint32_t i = 0; i <= last; i++)
-            if (demo->peers[i].pid != 0) stop(demo, i, true);
-        if (!demo_audit_before(demo, demo_witness(demo)))
-            return life_known(turn, false, "a store could not be read after the cut");
-        return life_next(demo, turn);
-    case 1:
-        if (demo_now_ms() - turn->at_ms < DOWN_MS) return false;
-        if (!start_again(demo)) return life_known(turn, false, "one did not start");
-        return life_next(demo, turn);
-    default:
-        if (!goes_on(demo, turn)) return false;
-        for (uint32_t i = 0; i <= last; i++)
-            life_settled(demo, i);
-        return life_known(turn, true, "all back and voting after %llu ms, epoch %llu",
-                          (llu)(demo_now_ms() - turn->at_ms), (llu)life_epoch(demo));
-    }
-}
-
-/* Kills members until a third of the weight is gone. Returns: how many percent of it. */
-static uint32_t kill_a_third(struct demo *demo)
-{
-    uint64_t total = 0, gone = 0;
-    for (uint32_t i = 0; i < demo->options.peer_count; i++)
-        total += life_seen(demo, i) != NULL ? life_seen(demo, i)->weight : 0;
-    for (uint32_t i = 0; i < demo->witness && 3 * gone < total; i++) {
-        if (demo->peers[i].pid == 0 || life_seen(demo, i) == NULL) continue;
-        gone += life_seen(demo, i)->weight;
-        stop(demo, i, true);
-    }
-    return total == 0 ? 0 : (uint32_t)(100 * gone / total);
-}
-
-/* A third of the weight at once: nothing can be agreed until it is back, and then all goes on. */
-static bool look_third(struct demo *demo, struct life_turn *turn)
-{
-    switch (turn->phase) {
-    case 0:
-        turn->before = kill_a_third(demo);
-        return life_next(demo, turn);
-    case 1:
-        if (demo_now_ms() - turn->at_ms < DOWN_MS) return false;
-        turn->number = life_epoch(demo) - turn->epoch; /* what was under way may close */
-        if (!start_again(demo)) return life_known(turn, false, "one did not start");
-        return life_next(demo, turn);
-    default:
-        if (!goes_on(demo, turn)) return false;
-        for (uint32_t i = 0; i < demo->options.peer_count; i++)
-            life_settled(demo, i);
-        return life_known(turn, turn->number <= 1 && life_seen(demo, 0)->incarnation == 1,
-                          "%u %% of the weight; nothing closed without it; well after %llu ms",
-                          (unsigned)turn->before, (llu)(demo_now_ms() - turn->at_ms));
-    }
-}
+/* ------------------------------------------------------------ the year */
 
 static bool look_year_end(struct demo *demo, struct life_turn *turn)
 {
     uint32_t members = 0;
     for (uint32_t i = 0; i < demo->options.peer_count; i++) {
-        if (is_at(demo, i, "left")) continue;
-        if (!is_at(demo, i, "member") || !is_full(demo, i)) return false;
+        if (life_is_at(demo, i, "left")) continue;
+        if (!life_is_at(demo, i, "member") || !life_is_full(demo, i)) return false;
         members++;
     }
     return life_known(turn, members == LIFE_FOUNDERS + 1, "%u members, all FULL, in epoch %llu",
                       (unsigned)members, (llu)life_epoch(demo));
 }
-
-/* ------------------------------------------------------------ the year */
 
 /* The days make a year, also without the last row, which the short form leaves out. */
 const struct life_step life_steps[] = {
@@ -496,11 +278,12 @@ const struct life_step life_steps[] = {
     { 37, "peer-5 rests", "a member rests and endangers nothing", look_rest, false },
     { 36, "peer-5 comes back", "who rested is woken and serves again", look_wake, false },
     { 37, "peer-9 takes the place of peer-4", "a member is replaced", look_replace, false },
-    { 36, "every machine is restarted in turn", "a rolling restart stops nobody", look_rolling,
+    { 36, "every machine is restarted in turn", "a rolling restart stops nobody", life_look_rolling,
       false },
-    { 37, "power fails everywhere", "all are killed at once and go on", look_power_cut, false },
-    { 36, "a third is rebooted at once", "a third comes back and the network goes on", look_third,
+    { 37, "power fails everywhere", "all are killed at once and go on", life_look_power_cut,
       false },
+    { 36, "a third is rebooted at once", "a third comes back and the network goes on",
+      life_look_third, false },
     { 0, "the year ends", "newcomers are FULL, too", look_year_end, true },
 };
 const size_t life_step_count = sizeof life_steps / sizeof life_steps[0];
