@@ -49,6 +49,10 @@ static const char usage[] =
     "SIGTERM and SIGINT end it cleanly; what it promised is in the store. Status 4: this node\n"
     "is no member of the network any more.\n";
 
+/* docs/protocol.md 9.10: what its ballots announce. A build that adds a level still speaks the one
+ * before. */
+enum { FEATURE_LEVEL = 0 };
+
 /* What a ballot names: who judges with another verifier belongs to another electorate. */
 static const char verifier_name[] = "assay/verifier/" ASSAY_VERSION;
 
@@ -422,6 +426,17 @@ static void warn_of_verifier(const struct assay_genesis *charter)
         hex);
 }
 
+/* Before anything is signed by rules that this build does not know. */
+static enum assay_status check_level(struct node *node, const struct assay_genesis *charter)
+{
+    const uint32_t level = charter->parameters.level;
+    if (level <= FEATURE_LEVEL) return ASSAY_OK;
+    return say_stranger(node,
+                        "feature level %u is in force, and this build speaks %u at most: install a "
+                        "newer one, then start it again",
+                        (unsigned)level, (unsigned)FEATURE_LEVEL);
+}
+
 static enum assay_status open_charter(struct node *node, struct charter *out)
 {
     char message[ASSAY_RULES_MESSAGE];
@@ -432,6 +447,7 @@ static enum assay_status open_charter(struct node *node, struct charter *out)
         assay_charter_load(out->memory, len, node->genesis, node->store, &out->charter);
     ASSAY_TRY(say(node, "the newest state in the store", status));
     ASSAY_TRY(find_membership(node, out->charter.state));
+    ASSAY_TRY(check_level(node, out->charter.genesis));
     status = assay_rules_open(node->genesis, &out->charter, node->store, &out->rules, message);
     if (status != ASSAY_OK) (void)snprintf(node->message, sizeof node->message, "%s", message);
     if (status != ASSAY_OK) return status;
@@ -511,6 +527,7 @@ static enum assay_status open_host(struct node *node, const struct charter *now)
         .history_epochs = node->config->history_epochs,
         .checkpoint = node->config->checkpoint[0] != '\0' ? &node->checkpoint : NULL,
         .newcomer = now->joining != NULL,
+        .level = FEATURE_LEVEL,
         .take_signals = true,
     };
     assay_sha256(verifier_name, sizeof verifier_name - 1, settings.verifier_digest);

@@ -258,6 +258,7 @@ static struct assay_engine *place(void *memory, const struct assay_engine_config
     e->self = config->self;
     e->history_epochs = config->history_epochs;
     e->newcomer = config->newcomer;
+    e->level = config->level;
     assay_bytes_copy(e->verifier_digest, 32, config->verifier_digest, 32);
     e->pool = machines->pool;
     e->actions = machines->actions;
@@ -294,6 +295,8 @@ enum assay_status assay_engine_init(void *memory, size_t memory_len,
     ASSAY_ASSERT(memory != NULL && config != NULL && config->genesis != NULL && out != NULL);
     ASSAY_ASSERT((uintptr_t)memory % UNIT == 0);
     if (!in_range(config)) return ASSAY_E_RANGE;
+    /* docs/protocol.md 9.10: before it votes by rules that it does not know. */
+    if (config->genesis->parameters.level > config->level) return ASSAY_E_VERSION;
     if (memory_len < assay_engine_size(config)) return ASSAY_E_FULL;
     struct assay_engine *e = place(memory, config, &machines);
     const enum assay_status status = bring_up(e, config, &machines);

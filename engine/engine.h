@@ -98,6 +98,8 @@ struct assay_engine_config {
     uint16_t self;                       /* own roster slot */
     struct assay_own_keys keys;
     uint8_t verifier_digest[32]; /* version of the verifier, part of every ballot */
+    /* The highest feature level that this build speaks; those below it as well (9.10). */
+    uint32_t level;
     /* The host vouches that these keys never signed: an empty store lost nothing. */
     bool keys_unused;
     uint32_t member_capacity; /* 0: as many as the genesis has */
@@ -116,7 +118,8 @@ struct assay_engine;
 /* Returns: bytes of memory that init needs for this configuration, aligned to 64. */
 size_t assay_engine_size(const struct assay_engine_config *config);
 /* memory is the caller's, aligned to 64, outlives the engine. Decodes the members' keys.
- * Returns: ASSAY_OK | ASSAY_E_FULL (memory too small) | ASSAY_E_RANGE (limits of configuration)
+ * Returns: ASSAY_OK | ASSAY_E_FULL (memory too small) | ASSAY_E_RANGE (limits of configuration) |
+ *          ASSAY_E_VERSION (the feature level in force is above config->level)
  *          | ASSAY_E_KEY | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_engine_init(void *memory, size_t memory_len,
                                                   const struct assay_engine_config *config,

@@ -71,6 +71,7 @@ struct assay_engine {
     uint32_t members;
     uint16_t self;
     uint64_t history_epochs;
+    uint32_t level; /* the highest feature level that this build speaks */
     bool newcomer; /* oneself is the last slot, and in no state that is known (9.6.3) */
     uint8_t verifier_digest[32];
 

@@ -317,6 +317,7 @@ static void cast_ballot(struct assay_engine *e)
     assay_bytes_copy(b.endorsements_digest, 32, e->head->state.rules.endorsements_digest, 32);
     assay_bytes_copy(b.policy_digest, 32, e->head->state.rules.policy_digest, 32);
     assay_bytes_copy(b.verifier_digest, 32, e->verifier_digest, 32);
+    b.level = e->level;
     b.row = assay_slice_over(row, row_len);
     fill_ballot(e, &b, row);
     ASSAY_ASSERT(assay_row_valid(row, row_len, e->members, e->self));

@@ -388,10 +388,10 @@ static void parameter_words(const struct assay_genesis_parameters *p,
 {
     (void)snprintf(words, ASSAY_CHANGE_WORDS,
                    "parameters: epoch_ms %u, operator cap %u/%u, vendor cap %u/%u, block_len_max "
-                   "%u%s",
+                   "%u, feature level %u%s",
                    (unsigned)p->epoch_ms, (unsigned)p->operator_cap_num,
                    (unsigned)p->operator_cap_den, (unsigned)p->vendor_cap_num,
-                   (unsigned)p->vendor_cap_den, (unsigned)p->block_len_max,
+                   (unsigned)p->vendor_cap_den, (unsigned)p->block_len_max, (unsigned)p->level,
                    assay_bytes_all_zero(p->verifier_digest, 32) ? "" : ", one verifier is pinned");
 }
 

@@ -43,6 +43,7 @@ static enum assay_status open_engine(struct assay_host *host,
     assay_bytes_copy(config.keys.transport_public, 32, set->transport_public,
                      sizeof set->transport_public);
     assay_bytes_copy(config.verifier_digest, 32, host->config.verifier_digest, 32);
+    config.level = host->config.level;
     const size_t len = (assay_engine_size(&config) + 63) / 64 * 64;
     host->engine_memory = aligned_alloc(64, len);
     if (host->engine_memory == NULL) return ASSAY_E_MEMORY;

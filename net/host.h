@@ -168,6 +168,7 @@ struct assay_host_config {
     assay_document_check *document_check;
     struct assay_fetcher *fetcher; /* of newer collateral; NULL: none */
     uint8_t verifier_digest[32];
+    uint32_t level; /* the highest feature level that this build speaks (docs/protocol.md 9.10) */
     uint32_t verify_threads; /* 0: one per core but one, at least one, at most 8 */
     uint32_t history_epochs; /* 0: as the engine */
     const struct assay_checkpoint *checkpoint; /* NULL: none; outlives the opening */

@@ -323,10 +323,11 @@ static int draft_parameter(struct drafting *d, const char *text)
     if (is_word(name, "vendor_cap"))
         good = parse_cap(value, &p->vendor_cap_num, &p->vendor_cap_den);
     if (is_word(name, "verifier")) good = parse_verifier(value, p->verifier_digest);
+    if (is_word(name, "level")) good = parse_u32(value, &p->level) && p->level <= ASSAY_LEVEL_MAX;
     if (good) return ASSAY_EXIT_OK;
     return REFUSE(d,
                   "change draft: --parameter %s: expected epoch_ms=MS, operator_cap=A/B, "
-                  "vendor_cap=A/B, block_len_max=BYTES or verifier=HEX|none",
+                  "vendor_cap=A/B, block_len_max=BYTES, verifier=HEX|none or level=N",
                   text);
 }
 

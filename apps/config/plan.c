@@ -102,7 +102,7 @@ static enum assay_status take_head(const struct assay_config_file *file,
 {
     struct assay_genesis_parameters *parameters = &plan->parameters;
     *parameters =
-        (struct assay_genesis_parameters){ 0, 20, 100, 33, 100, ASSAY_BLOCK_LEN_MAX, { 0 } };
+        (struct assay_genesis_parameters){ 0, 20, 100, 33, 100, ASSAY_BLOCK_LEN_MAX, { 0 }, 0 };
     ASSAY_TRY(assay_config_take_version(file, "plan_version", yaml->plan_version));
     ASSAY_TRY(assay_config_take_number(file, "epoch_ms", yaml->epoch_ms, ASSAY_EPOCH_MS_MIN,
                                        ASSAY_EPOCH_MS_MAX, &parameters->epoch_ms));

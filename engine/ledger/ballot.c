@@ -6,12 +6,14 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 
+enum { ITEMS = 12 }; /* without the level */
+
 void assay_ballot_encode(const struct assay_ballot *ballot, struct assay_writer *w)
 {
     ASSAY_ASSERT(ballot->row.len <= ASSAY_BALLOT_ROW_LEN_MAX);
     const size_t start = w->len;
     ASSAY_ASSERT(ballot->exception_count <= ASSAY_EXCEPTIONS_MAX);
-    assay_cbor_put_array(w, 12);
+    assay_cbor_put_array(w, ITEMS + (ballot->level > 0));
     assay_cbor_put_text(w, "assay/ballot/v1");
     assay_cbor_put_bytes(w, ballot->chain_id, 32);
     assay_cbor_put_uint(w, ballot->era);
@@ -31,6 +33,7 @@ void assay_ballot_encode(const struct assay_ballot *ballot, struct assay_writer 
         assay_cbor_put_uint(w, e->slot);
         assay_cbor_put_bytes(w, e->digest, 32);
     }
+    if (ballot->level > 0) assay_cbor_put_uint(w, ballot->level);
     ASSAY_ASSERT(w->full || w->len - start <= ASSAY_BALLOT_FIXED_LEN_MAX + ballot->row.len);
 }
 
@@ -57,7 +60,10 @@ enum assay_status assay_ballot_decode(struct assay_slice body, struct assay_ball
     struct assay_ballot b = { 0 };
     uint64_t era = 0;
     uint64_t incarnation = 0;
-    ASSAY_TRY(assay_cbor_array_exact(&c, 12));
+    uint64_t items = 0;
+    uint64_t level = 0;
+    ASSAY_TRY(assay_cbor_array(&c, ITEMS + 1, &items));
+    if (items < ITEMS) return ASSAY_E_TYPE;
     ASSAY_TRY(assay_cbor_text_expect(&c, "assay/ballot/v1"));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, b.chain_id, 32));
     ASSAY_TRY(assay_cbor_uint_max(&c, UINT32_MAX, &era));
@@ -70,7 +76,10 @@ enum assay_status assay_ballot_decode(struct assay_slice body, struct assay_ball
     ASSAY_TRY(assay_cbor_bytes_exact(&c, b.verifier_digest, 32));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_BALLOT_ROW_LEN_MAX, &b.row));
     ASSAY_TRY(read_exceptions(&c, &b));
+    if (items > ITEMS) ASSAY_TRY(assay_cbor_uint_max(&c, ASSAY_LEVEL_MAX, &level));
+    if (items > ITEMS && level == 0) return ASSAY_E_ENCODING; /* one meaning, one encoding */
     ASSAY_TRY(assay_cursor_end(&c));
+    b.level = (uint32_t)level;
     b.era = (uint32_t)era;
     b.incarnation = (uint32_t)incarnation;
     *ballot = b;
@@ -198,6 +207,7 @@ static void apply(const struct assay_context *context, struct assay_ledger *l,
     ASSAY_ASSERT(r->ballot.row.len == l->row_len);
     ASSAY_ASSERT(r->epoch == context->epoch);
     l->balloted[r->slot] = true;
+    l->levels[r->slot] = r->ballot.level; /* whatever it judges by: its build is what it is */
     l->counted[r->slot] = counts(context, l, &r->ballot);
     if (!l->counted[r->slot]) return;
     assay_bytes_copy(l->rows + r->slot * l->row_len, l->row_len, r->ballot.row.bytes,

@@ -2,7 +2,8 @@
  * engine/ledger/ballot.h - one verifier's signed vector of outcomes over the whole roster.
  *
  * docs/protocol.md 4.3. Body: ["assay/ballot/v1", chain_id, era, epoch, node_id, incarnation,
- * roll root, endorsements digest, policy digest, verifier digest, row, exceptions]; row packs four
+ * roll root, endorsements digest, policy digest, verifier digest, row, exceptions], and the feature
+ * level of its author where it is not 0 (docs/protocol.md 9.10); row packs four
  * bits a slot (scoring/tally.h), an exception [slot, envelope digest] names an envelope that the
  * roll omitted or that differs from the roll's. The voting key signs the SHA-256 of the body.
  *
@@ -34,6 +35,7 @@ struct assay_ballot {
     uint8_t node_id[32];
     uint32_t incarnation;
     uint8_t roll_root[32], endorsements_digest[32], policy_digest[32], verifier_digest[32];
+    uint32_t level; /* the highest feature level that its author's build speaks (9.10) */
     struct assay_slice row; /* borrowed */
     uint32_t exception_count;
     struct assay_exception exceptions[ASSAY_EXCEPTIONS_MAX]; /* slots ascend */

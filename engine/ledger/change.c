@@ -341,6 +341,21 @@ static enum assay_status replace_operators(struct applying *a, struct assay_slic
     return ASSAY_OK;
 }
 
+/* docs/protocol.md 9.10: one level at a time, when every voter's build speaks it. */
+static enum assay_status replace_parameters(struct applying *a,
+                                            const struct assay_genesis_parameters *parameters)
+{
+    struct assay_state *s = a->state;
+    const uint32_t now = s->rules.parameters.level;
+    if (parameters->level != now && parameters->level != now + 1)
+        return unfit(a, ASSAY_E_INVALID, "a feature level rises by one, and never falls");
+    for (uint32_t i = 0; parameters->level > now && i < s->member_count; i++)
+        if (s->members[i].weight > 0 && s->members[i].level < parameters->level)
+            return unfit(a, ASSAY_E_INVALID, "a voter has not announced this feature level");
+    s->rules.parameters = *parameters;
+    return ASSAY_OK;
+}
+
 static enum assay_status apply_one(struct applying *a, const struct assay_action *action)
 {
     struct assay_charter_rules *rules = &a->state->rules;
@@ -360,7 +375,7 @@ static enum assay_status apply_one(struct applying *a, const struct assay_action
     case ASSAY_ACTION_ENDORSEMENTS:
         assay_sha256(doc.bytes, doc.len, rules->endorsements_digest);
         break;
-    case ASSAY_ACTION_PARAMETERS: rules->parameters = action->parameters; break;
+    case ASSAY_ACTION_PARAMETERS: return replace_parameters(a, &action->parameters);
     case ASSAY_ACTION_OPERATORS: return replace_operators(a, doc);
     }
     return ASSAY_OK;

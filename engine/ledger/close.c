@@ -165,6 +165,7 @@ static void settle_member(const struct assay_state *before, const struct assay_l
         m->change_epoch = next->epoch;
     if (r->integrity_failed) m->failure_epoch = next->epoch;
     if (r->certified_pass) m->pass_epoch = next->epoch;
+    if (ledger->balloted[slot]) m->level = ledger->levels[slot];
     if (ledger->struck[slot] > m->equivocation_struck)
         m->equivocation_struck = ledger->struck[slot];
     m->ballots_struck = (m->ballots_struck << 1) & ((1u << ASSAY_PAST_EPOCHS) - 1);

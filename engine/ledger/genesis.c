@@ -29,6 +29,8 @@ static enum assay_status at(struct reader *r, const char *field, enum assay_stat
     return status;
 }
 
+enum { PARAMETERS = 7 }; /* without the level */
+
 static bool parameters_in_range(const struct assay_genesis_parameters *p)
 {
     if (p->epoch_ms < ASSAY_EPOCH_MS_MIN || p->epoch_ms > ASSAY_EPOCH_MS_MAX) return false;
@@ -51,7 +53,9 @@ static enum assay_status read_u32(struct assay_cursor *c, uint64_t max, uint32_t
 
 static enum assay_status read_parameters(struct reader *r, struct assay_genesis_parameters *p)
 {
-    ASSAY_TRY(at(r, "parameters", assay_cbor_array_exact(&r->in, 7)));
+    uint64_t items = 0;
+    ASSAY_TRY(at(r, "parameters", assay_cbor_array(&r->in, PARAMETERS + 1, &items)));
+    if (items < PARAMETERS) return at(r, "parameters", ASSAY_E_TYPE);
     ASSAY_TRY(at(r, "epoch_ms", read_u32(&r->in, UINT32_MAX, &p->epoch_ms)));
     ASSAY_TRY(at(r, "operator_cap", read_u32(&r->in, UINT32_MAX, &p->operator_cap_num)));
     ASSAY_TRY(at(r, "operator_cap", read_u32(&r->in, UINT32_MAX, &p->operator_cap_den)));
@@ -59,6 +63,10 @@ static enum assay_status read_parameters(struct reader *r, struct assay_genesis_
     ASSAY_TRY(at(r, "vendor_cap", read_u32(&r->in, UINT32_MAX, &p->vendor_cap_den)));
     ASSAY_TRY(at(r, "block_len_max", read_u32(&r->in, UINT32_MAX, &p->block_len_max)));
     ASSAY_TRY(at(r, "verifier", assay_cbor_bytes_exact(&r->in, p->verifier_digest, 32)));
+    p->level = 0; /* which is not written: one meaning has one encoding */
+    if (items > PARAMETERS)
+        ASSAY_TRY(at(r, "level", read_u32(&r->in, ASSAY_LEVEL_MAX, &p->level)));
+    if (items > PARAMETERS && p->level == 0) return at(r, "level", ASSAY_E_ENCODING);
     return at(r, "parameters", parameters_in_range(p) ? ASSAY_OK : ASSAY_E_RANGE);
 }
 
@@ -72,7 +80,7 @@ enum assay_status assay_parameters_read(struct assay_cursor *c, struct assay_gen
 
 void assay_parameters_put(struct assay_writer *w, const struct assay_genesis_parameters *p)
 {
-    assay_cbor_put_array(w, 7);
+    assay_cbor_put_array(w, PARAMETERS + (p->level > 0));
     assay_cbor_put_uint(w, p->epoch_ms);
     assay_cbor_put_uint(w, p->operator_cap_num);
     assay_cbor_put_uint(w, p->operator_cap_den);
@@ -80,6 +88,7 @@ void assay_parameters_put(struct assay_writer *w, const struct assay_genesis_par
     assay_cbor_put_uint(w, p->vendor_cap_den);
     assay_cbor_put_uint(w, p->block_len_max);
     assay_cbor_put_bytes(w, p->verifier_digest, 32);
+    if (p->level > 0) assay_cbor_put_uint(w, p->level);
 }
 
 /* A key that is not on the curve would only be noticed when its owner votes. */

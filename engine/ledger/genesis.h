@@ -18,6 +18,7 @@ enum {
     ASSAY_OPERATORS_MAX = 256, /* founding operators in one genesis */
     ASSAY_NAME_MAX = 63,       /* 1 to 63 of A-Z a-z 0-9 . _ - */
     ASSAY_GENESIS_LEN_MAX = 1 << 20,
+    ASSAY_LEVEL_MAX = 65535, /* feature levels: so many are never counted */
     ASSAY_EPOCH_MS_MIN = 100,
     ASSAY_EPOCH_MS_MAX = 3600 * 1000,
     ASSAY_OPERATORS_LEN_MAX = 64 + ASSAY_OPERATORS_MAX * 140, /* of the operators' document */
@@ -53,6 +54,7 @@ struct assay_genesis_parameters {
     /* Version of the verifier whose ballots are counted; all zero: the operators pin none, and the
      * digests that ballots name are not compared. */
     uint8_t verifier_digest[32];
+    uint32_t level; /* feature level in force (docs/protocol.md 9.10) */
 };
 
 /* Decoded; slices point into the file's bytes, which must outlive it. Members are in slot order,

@@ -357,6 +357,8 @@ static void put_stage(struct assay_writer *w, const struct assay_member *m)
     else assay_cbor_put_null(w);
 }
 
+enum { MEMBER_ITEMS = 24 }; /* without the level */
+
 enum assay_status assay_state_leaf_encode(const struct assay_state *state, uint32_t slot,
                                           struct assay_writer *w)
 {
@@ -366,7 +368,7 @@ enum assay_status assay_state_leaf_encode(const struct assay_state *state, uint3
     ASSAY_ASSERT(m->weight <= ASSAY_WEIGHT_UNIT);
     const size_t start = w->len;
     struct assay_slice all;
-    assay_cbor_put_array(w, 24);
+    assay_cbor_put_array(w, MEMBER_ITEMS + (m->level > 0));
     assay_cbor_put_text(w, "assay/member/v2");
     assay_cbor_put_bytes(w, m->node_id, 32);
     assay_cbor_put_bytes(w, m->identity_public, 64);
@@ -388,6 +390,7 @@ enum assay_status assay_state_leaf_encode(const struct assay_state *state, uint3
     assay_cbor_put_uint(w, m->ballots_struck);
     assay_cbor_put_uint(w, m->pass_epoch);
     put_stage(w, m);
+    if (m->level > 0) assay_cbor_put_uint(w, m->level);
     ASSAY_ASSERT(w->full || w->len - start <= ASSAY_LEAF_LEN_MAX);
     return assay_writer_finish(w, &all);
 }
@@ -521,7 +524,9 @@ static enum assay_status read_stage(struct assay_cursor *c, struct assay_member 
 enum assay_status assay_leaf_member(struct assay_slice leaf, struct assay_member *m)
 {
     struct assay_cursor c = assay_cursor_over(leaf.bytes, leaf.len);
-    ASSAY_TRY(assay_cbor_array_exact(&c, 24));
+    uint64_t items = 0;
+    ASSAY_TRY(assay_cbor_array(&c, MEMBER_ITEMS + 1, &items));
+    if (items < MEMBER_ITEMS) return ASSAY_E_TYPE;
     ASSAY_TRY(assay_cbor_text_expect(&c, "assay/member/v2"));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, m->node_id, 32));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, m->identity_public, 64));
@@ -541,6 +546,9 @@ enum assay_status assay_leaf_member(struct assay_slice leaf, struct assay_member
     ASSAY_TRY(read_u32(&c, UINT32_MAX, &m->ballots_struck));
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &m->pass_epoch));
     ASSAY_TRY(read_stage(&c, m));
+    m->level = 0; /* which is not written: one meaning has one encoding */
+    if (items > MEMBER_ITEMS) ASSAY_TRY(read_u32(&c, ASSAY_LEVEL_MAX, &m->level));
+    if (items > MEMBER_ITEMS && m->level == 0) return ASSAY_E_ENCODING;
     return assay_cursor_end(&c);
 }
 

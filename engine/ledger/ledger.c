@@ -42,6 +42,7 @@ static size_t place(struct assay_ledger *l, uint8_t *base, uint32_t members)
     l->voting = take(&at, n * ASSAY_P256_PUBLIC_LEN);
     l->transport = take(&at, n * 32);
     l->maintenance = take(&at, n * sizeof *l->maintenance);
+    l->levels = take(&at, n * sizeof *l->levels);
     l->change = at; /* behind the arrays: copied as far as it is used */
     ASSAY_ASSERT(ledger_holds(l));
     return (size_t)(at - base);
@@ -52,7 +53,7 @@ static size_t arrays_len(uint32_t members)
     const size_t n = members;
     const size_t row_len = assay_row_len(members);
     const size_t each[] = { n * 32, n, n, n, n * row_len, n, n * 4, n, n, n, n * 64, n * 32,
-                            n * sizeof(struct assay_maintenance) };
+                            n * sizeof(struct assay_maintenance), n * 4 };
     size_t len = 0;
     for (size_t i = 0; i < sizeof each / sizeof each[0]; i++)
         len += (each[i] + 15) & ~(size_t)15;

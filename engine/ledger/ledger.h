@@ -45,6 +45,7 @@ struct assay_ledger {
     uint8_t (*voting)[ASSAY_P256_PUBLIC_LEN]; /* keys of the incarnation to be listed */
     uint8_t (*transport)[32];
     struct assay_maintenance *maintenance; /* announced in this epoch; until 0: none */
+    uint32_t *levels; /* that ballots announced; of those who balloted */
     /* The record of the one CHANGE that an epoch may take. */
     size_t change_len;
     uint8_t *change; /* [ASSAY_CHANGE_RECORD_LEN_MAX] */

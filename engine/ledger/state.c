@@ -214,6 +214,7 @@ bool assay_rules_equal(const struct assay_charter_rules *a, const struct assay_c
     return assay_bytes_equal(a->policy_digest, b->policy_digest, 32) &&
            assay_bytes_equal(a->endorsements_digest, b->endorsements_digest, 32) &&
            assay_bytes_equal(p->verifier_digest, q->verifier_digest, 32) &&
+           p->level == q->level &&
            p->epoch_ms == q->epoch_ms && p->block_len_max == q->block_len_max &&
            p->operator_cap_num == q->operator_cap_num &&
            p->operator_cap_den == q->operator_cap_den && p->vendor_cap_num == q->vendor_cap_num &&

@@ -87,6 +87,7 @@ struct assay_member {
     uint32_t watched_weight;
     bool felled;
     struct assay_trust spared;
+    uint32_t level; /* the highest feature level that its newest ballot in a block announced */
 };
 
 /* An epoch that closed: enough to judge a proof about it. */

@@ -155,6 +155,7 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
     const bool newcomer = n->joining != NULL && charter.state == NULL;
     const struct assay_engine_config config = { .genesis = newcomer ? n->joining : charter.genesis,
                                                 .newcomer = newcomer,
+                                                .level = n->level,
                                                 .state = charter.state,
                                                 .renewal = renewal,
                                                 .self = (uint16_t)node,

@@ -162,6 +162,7 @@ struct world_node {
     bool alive;
     bool asked; /* at a boundary it was still asking what it had signed: it must know first */
     bool finished; /* its keys signed what its log lacks, and its engine knew before a boundary */
+    uint32_t level; /* the highest feature level that its build speaks */
     struct assay_genesis *joining; /* of a newcomer with an empty store: the genesis, and itself */
     bool born; /* its machine is there: a member, or one that left a moment ago */
     uint8_t node_id[32];
