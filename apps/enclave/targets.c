@@ -225,7 +225,9 @@ static void tell(const struct one *one, const char *level, const char *event,
 static void take_event(struct one *one, const struct assay_agent_event *event)
 {
     switch (event->kind) {
-    case ASSAY_AGENT_STARTED: tell(one, "info", "target_started", ASSAY_OK, "", ""); return;
+    case ASSAY_AGENT_STARTED:
+        tell(one, "info", "target_started", ASSAY_OK, "", event->process.message);
+        return;
     case ASSAY_AGENT_ENDED:
         tell(one, "warning", "target_ended", ASSAY_OK, "", event->process.message);
         return;
