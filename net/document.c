@@ -2,7 +2,7 @@
  * net/document.c - what the admin socket answers: versioned JSON documents.
  *
  *   status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | permit critical|normal |
- *   export [since=EPOCH] | changes | submit HEX | items CLASS [EPOCH [SKIP]]
+ *   export [since=EPOCH] [until=EPOCH] [votes] | changes | submit HEX | items CLASS [EPOCH [SKIP]]
  *   enforcement | hold REASON | let-go REASON (document_hold.c)
  *   checkpoint | proof NAME|SLOT|ID [bare]    (document_proof.c)
  *
@@ -13,14 +13,12 @@
 #include "net/host_internal.h"
 
 #include "net/document.h"
-#include "net/history.h"
 #include "net/json/json.h"
 #include "scoring/tally.h"
 
 #include <string.h>
 
 enum {
-    EXPORT_ROWS_MAX = 10000, /* a document of some 3 MiB */
     TIMELINE_ROWS_MAX = 1024,
 };
 
@@ -119,80 +117,6 @@ static char *timeline(struct assay_host *host, const char *argument)
     return host_document_finish(host, "assay.timeline", data);
 }
 
-/* ------------------------------------------------------------ export */
-
-struct exporting {
-    struct assay_host *host;
-    struct assay_json *epochs, *members; /* members: of the epoch being written */
-    uint64_t epoch, rows;
-    bool more;
-};
-
-static bool export_row(void *context, const struct assay_store_key *key, struct assay_slice value)
-{
-    struct exporting *e = context;
-    struct assay_history_row row;
-    if (assay_history_decode(value, &row) != ASSAY_OK) return true; /* of another version */
-    if (e->members == NULL || key->epoch != e->epoch) {
-        e->more = e->rows >= EXPORT_ROWS_MAX; /* whole epochs only */
-        if (e->more) return false;
-        struct assay_json *epoch = assay_json_object();
-        struct assay_json *members = assay_json_array();
-        assay_json_set_uint(epoch, "epoch", key->epoch);
-        assay_json_set_uint(epoch, "era", key->era);
-        assay_json_set_bool(epoch, "certified", row.certified);
-        assay_json_set(epoch, "members", members);
-        assay_json_append(e->epochs, epoch);
-        e->members = members;
-        e->epoch = key->epoch;
-    }
-    char name[ASSAY_NAME_MAX + 1];
-    struct assay_json *member = assay_json_object();
-    const uint16_t slot = (uint16_t)(key->number < ASSAY_SLOT_SELF ? key->number : ASSAY_SLOT_ALL);
-    assay_json_set_uint(member, "slot", key->number);
-    assay_json_set_text(member, "name", host_name(e->host, slot, name, sizeof name));
-    assay_json_set_uint(member, "incarnation", row.incarnation);
-    assay_json_set_uint(member, "score_bp", row.score_bp);
-    assay_json_set_uint(member, "integrity_bp", row.integrity_bp);
-    assay_json_set_uint(member, "availability_bp", row.availability_bp);
-    assay_json_set_text(member, "standing", host_standing(row.standing));
-    assay_json_set_uint(member, "weight", row.weight);
-    assay_json_set_uint(member, "positive_bp", row.positive_bp);
-    assay_json_set_uint(member, "negative_bp", row.negative_bp);
-    assay_json_set_uint(member, "electorate_bp", row.electorate_bp);
-    if (row.reason <= ASSAY_INTEGRITY_FAIL_HARD)
-        assay_json_set_text(member, "reason",
-                            assay_integrity_reason_text((enum assay_integrity_reason)row.reason));
-    assay_json_append(e->members, member);
-    e->rows++;
-    return true;
-}
-
-static char *export_scores(struct assay_host *host, const char *argument)
-{
-    uint64_t since = 0;
-    if (!parse_since(argument, &since))
-        return host_document_refuse(host, "usage", "export [since=EPOCH]");
-    const struct assay_store_key from = { .epoch = since };
-    struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
-    for (size_t i = 0; i < sizeof to.id; i++)
-        to.id[i] = 0xff;
-    struct exporting e = { .host = host, .epochs = assay_json_array() };
-    struct assay_store *store = host->config.store;
-    if (store->ops->scan(store, ASSAY_STORE_SCORE, &from, &to, false, export_row, &e) != ASSAY_OK) {
-        assay_json_free(&e.epochs);
-        return host_document_refuse(host, "store", "the history cannot be read");
-    }
-    struct assay_json *data = assay_json_object();
-    assay_json_set(data, "epochs", e.epochs);
-    if (e.more) {
-        assay_json_set_uint(data, "next_since", e.epoch + 1);
-    } else {
-        assay_json_set_null(data, "next_since");
-    }
-    return host_document_finish(host, "assay.export", data);
-}
-
 /* ------------------------------------------------------------ requests */
 
 static char *proof(struct assay_host *host, const char *argument)
@@ -232,7 +156,7 @@ char *host_document(void *context, const char *line)
     }
     if (strcmp(command, "hold") == 0) return host_document_hold(host, true, argument);
     if (strcmp(command, "let-go") == 0) return host_document_hold(host, false, argument);
-    if (strcmp(command, "export") == 0) return export_scores(host, argument);
+    if (strcmp(command, "export") == 0) return host_document_export(host, argument);
     if (strcmp(command, "changes") == 0) return host_document_changes(host);
     if (strcmp(command, "submit") == 0) return host_document_submit(host, argument);
     if (strcmp(command, "items") == 0) return host_document_items(host, argument);
@@ -242,7 +166,8 @@ char *host_document(void *context, const char *line)
     assay_count(&host->counters, ASSAY_COUNT_ADMIN_SYNTAX);
     return host_document_refuse(host, "unknown_request",
                   "status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | "
-                  "permit critical|normal | export [since=EPOCH] | changes | submit HEX | "
+                  "permit critical|normal | export [since=EPOCH] [until=EPOCH] [votes] | "
+                  "changes | submit HEX | "
                   "enforcement | hold REASON | let-go REASON | "
                   "items CLASS [EPOCH [SKIP]] | checkpoint | proof NAME|SLOT|ID [bare]");
 }

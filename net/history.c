@@ -68,3 +68,77 @@ enum assay_status assay_history_decode(struct assay_slice bytes, struct assay_hi
     *row = r;
     return ASSAY_OK;
 }
+
+/* ------------------------------------------------------------ for a month */
+
+static const char hour_tag[] = "assay/hour/v1";
+
+enum assay_status assay_history_hour_encode(uint32_t era, uint64_t epoch,
+                                            const struct assay_history_row *row,
+                                            struct assay_writer *w)
+{
+    uint8_t bytes[ASSAY_HISTORY_ROW_MAX];
+    struct assay_writer inner = assay_writer_over(bytes, sizeof bytes);
+    ASSAY_TRY(assay_history_encode(row, &inner));
+    assay_cbor_put_array(w, 4);
+    assay_cbor_put_text(w, hour_tag);
+    assay_cbor_put_uint(w, era);
+    assay_cbor_put_uint(w, epoch);
+    assay_cbor_put_bytes(w, bytes, inner.len);
+    return w->full ? ASSAY_E_FULL : ASSAY_OK;
+}
+
+enum assay_status assay_history_hour_decode(struct assay_slice bytes, uint32_t *era,
+                                            uint64_t *epoch, struct assay_history_row *row)
+{
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_slice inner = { 0 };
+    uint32_t e = 0;
+    uint64_t number = 0;
+    ASSAY_TRY(assay_cbor_array_exact(&in, 4));
+    ASSAY_TRY(assay_cbor_text_expect(&in, hour_tag));
+    ASSAY_TRY(take_u32(&in, &e));
+    ASSAY_TRY(assay_cbor_uint(&in, &number));
+    ASSAY_TRY(assay_cbor_bytes(&in, ASSAY_HISTORY_ROW_MAX, &inner));
+    ASSAY_TRY(assay_cursor_end(&in));
+    ASSAY_TRY(assay_history_decode(inner, row));
+    *era = e;
+    *epoch = number;
+    return ASSAY_OK;
+}
+
+/* ------------------------------------------------------------ what the network could bear */
+
+static const char tolerance_tag[] = "assay/tolerance/v1";
+
+enum assay_status assay_history_tolerance_encode(const struct assay_history_tolerance *tolerance,
+                                                 struct assay_writer *w)
+{
+    assay_cbor_put_array(w, 7);
+    assay_cbor_put_text(w, tolerance_tag);
+    assay_cbor_put_uint(w, tolerance->total_weight);
+    assay_cbor_put_uint(w, tolerance->members_stop);
+    assay_cbor_put_uint(w, tolerance->members_break);
+    assay_cbor_put_uint(w, tolerance->largest_operator_bp);
+    assay_cbor_put_uint(w, tolerance->largest_vendor_bp);
+    assay_cbor_put_uint(w, tolerance->largest_platform_bp);
+    return w->full ? ASSAY_E_FULL : ASSAY_OK;
+}
+
+enum assay_status assay_history_tolerance_decode(struct assay_slice bytes,
+                                                 struct assay_history_tolerance *tolerance)
+{
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_history_tolerance t = { 0 };
+    ASSAY_TRY(assay_cbor_array_exact(&in, 7));
+    ASSAY_TRY(assay_cbor_text_expect(&in, tolerance_tag));
+    ASSAY_TRY(assay_cbor_uint(&in, &t.total_weight));
+    ASSAY_TRY(take_u32(&in, &t.members_stop));
+    ASSAY_TRY(take_u32(&in, &t.members_break));
+    ASSAY_TRY(take_u32(&in, &t.largest_operator_bp));
+    ASSAY_TRY(take_u32(&in, &t.largest_vendor_bp));
+    ASSAY_TRY(take_u32(&in, &t.largest_platform_bp));
+    ASSAY_TRY(assay_cursor_end(&in));
+    *tolerance = t;
+    return ASSAY_OK;
+}

@@ -4,13 +4,24 @@
  * One row per member and closed epoch, written by the host; the engine never reads it. Canonical
  * CBOR: ["assay/score/v2", incarnation, score, I, A, standing, weight, P, N, W, reason, certified,
  * U, lo, hi, rule of A]; rows of version 1 end before U and are still read.
+ *
+ * Every row of a day is kept, and for a month one an hour: those stand under an era that no chain
+ * has, in places that are used again (docs/operations.md 17), so that the file stays bounded. What
+ * the network could bear stands beside the rows of its epoch.
  */
 #ifndef ASSAY_NET_HISTORY_H
 #define ASSAY_NET_HISTORY_H
 
 #include "base/writer.h"
 
-enum { ASSAY_HISTORY_ROW_MAX = 128 };
+enum {
+    ASSAY_HISTORY_ROW_MAX = 128,
+    ASSAY_HISTORY_DAY_S = 24 * 3600,
+    ASSAY_HISTORY_HOURS = 30 * 24, /* places */
+    ASSAY_HISTORY_TOLERANCE = 1 << 20, /* number of the key, where rows have their slot */
+};
+/* Of the key of a row that is kept for its hour: era, place of the hour, slot. */
+#define ASSAY_HISTORY_ERA UINT32_MAX
 
 struct assay_history_row {
     uint32_t incarnation;
@@ -26,11 +37,33 @@ struct assay_history_row {
     uint32_t availability_rule; /* enum assay_availability_rule */
 };
 
+/* After a close; ["assay/tolerance/v1", total weight, members that may fail, that may lie, largest
+ * shares of operator, vendor root, platform]. */
+struct assay_history_tolerance {
+    uint64_t total_weight;
+    uint32_t members_stop, members_break;
+    uint32_t largest_operator_bp, largest_vendor_bp, largest_platform_bp;
+};
+
 /* Returns: ASSAY_OK | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_history_encode(const struct assay_history_row *row,
                                                      struct assay_writer *w);
 /* Returns: ASSAY_OK | statuses of base/cbor.h */
 ASSAY_CHECKED enum assay_status assay_history_decode(struct assay_slice bytes,
                                                      struct assay_history_row *row);
+
+/* ["assay/hour/v1", era, epoch, row]: at most ASSAY_HISTORY_ROW_MAX + 32 bytes.
+ * Returns: as above */
+ASSAY_CHECKED enum assay_status assay_history_hour_encode(uint32_t era, uint64_t epoch,
+                                                          const struct assay_history_row *row,
+                                                          struct assay_writer *w);
+ASSAY_CHECKED enum assay_status assay_history_hour_decode(struct assay_slice bytes, uint32_t *era,
+                                                          uint64_t *epoch,
+                                                          struct assay_history_row *row);
+/* Returns: as above */
+ASSAY_CHECKED enum assay_status assay_history_tolerance_encode(
+    const struct assay_history_tolerance *tolerance, struct assay_writer *w);
+ASSAY_CHECKED enum assay_status assay_history_tolerance_decode(
+    struct assay_slice bytes, struct assay_history_tolerance *tolerance);
 
 #endif

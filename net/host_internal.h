@@ -11,6 +11,7 @@
  *   host_keys.c      keyring, signers, what we dial with, the roster
  *   host_tell.c      notes to log and timeline; the snapshot
  *   host_dates.c     dates of peers
+ *   host_history.c   what is kept of closed epochs for people
  *   host_publish.c   what HTTP is given
  *   host_addresses.c where peers say that they listen
  *   document.c       JSON documents for the admin socket, with document_change.c for changes
@@ -48,6 +49,7 @@
 #include "net/workload.h"
 #include "net/zmq/link.h"
 
+struct assay_history_row; /* net/history.h */
 struct assay_http; /* net/http/http.h */
 struct assay_json; /* net/json/json.h */
 
@@ -121,6 +123,7 @@ struct assay_host {
     struct assay_workload *workload;
     struct assay_service *service;
     struct assay_admin *admin;
+    uint64_t history_hour; /* whose rows are kept for a month, and one; 0: none in this run */
     struct assay_http *http; /* NULL: none */
     struct assay_snapshot_fall *integrity_falls, *availability_falls; /* [members] */
     struct assay_latency latency;
@@ -244,6 +247,19 @@ const char *host_standing(uint64_t standing);
 /* The node as it is now. Returns: the host's one snapshot, filled in anew. */
 const struct assay_snapshot *host_snapshot(struct assay_host *host);
 
+/* --- host_history.c */
+/* Returns: the place of the oldest hour that is kept (ASSAY_HISTORY_ERA). */
+uint64_t host_history_oldest(const struct assay_host *host);
+/* Returns: of how many epochs every row is kept. */
+uint64_t host_history_full(const struct assay_host *host);
+/* One row, and once an hour its copy for a month. Returns: ASSAY_OK | ASSAY_E_STORE */
+ASSAY_CHECKED enum assay_status host_history_row(struct assay_host *host,
+                                                 const struct assay_store_key *key,
+                                                 const struct assay_history_row *row);
+/* All rows of an epoch are there. Returns: the same */
+ASSAY_CHECKED enum assay_status host_history_closed(struct assay_host *host, uint32_t era,
+                                                    uint64_t epoch);
+
 /* --- host_publish.c */
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_STORE | as assay_http_open */
 ASSAY_CHECKED enum assay_status host_publish_open(struct assay_host *host,
@@ -252,6 +268,13 @@ void host_publish_close(struct assay_host *host);
 /* An epoch is closed and its rows are in the store. */
 void host_publish_closed(struct assay_host *host, uint64_t epoch);
 void host_publish_turn(struct assay_host *host);
+struct assay_http_epoch; /* net/http/view.h */
+/* Who said what of whom in a closed epoch, out of its blocks; a visitor of scores may call it.
+ * Returns: the caller's to drop; NULL: without memory, or the store cannot be read. */
+const struct assay_http_epoch *host_publish_votes(struct assay_host *host, uint32_t era,
+                                                  uint64_t epoch);
+/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+void host_publish_drop(const struct assay_http_epoch **epoch);
 
 /* --- host_dates.c */
 ASSAY_CHECKED enum assay_status host_dates_open(struct assay_host *host);
@@ -287,6 +310,9 @@ char *host_document_items(struct assay_host *host, const char *argument);
 /* --- document_hold.c */
 /* By hand: no work until let go. Returns: as assay_admin_answer. */
 char *host_document_hold(struct assay_host *host, bool held, const char *reason);
+
+/* --- document_export.c. Returns: as above. */
+char *host_document_export(struct assay_host *host, const char *argument);
 
 /* --- document_proof.c */
 /* The proof of a slot; of ASSAY_SLOT_ALL the checkpoint. Returns: as above. */

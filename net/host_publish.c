@@ -39,6 +39,7 @@ struct reading {
     struct assay_http_epoch *epoch;
     struct assay_record *record; /* large: off the stack */
     uint64_t rows;
+    bool quiet; /* read once more: what it proves was told */
 };
 
 static void note_fall(struct assay_host *host, uint16_t slot, uint64_t epoch,
@@ -110,7 +111,7 @@ static void take_lie(struct reading *reading, const struct assay_record *record)
         .subject = (uint16_t)subject,
         .said = assay_http_letter(assay_row_get(record->ballot.row.bytes, subject)),
     };
-    assay_http_lie(reading->host->http, &lie);
+    if (!reading->quiet) assay_http_lie(reading->host->http, &lie);
 }
 
 static void take_record(struct reading *reading, const struct assay_record *record)
@@ -141,17 +142,23 @@ static bool read_block(void *context, const struct assay_store_key *key, struct 
     return true;
 }
 
-static enum assay_status read_votes(struct reading *reading)
+static enum assay_status read_blocks(struct reading *reading)
 {
     const struct assay_http_epoch *epoch = reading->epoch;
     struct assay_store *store = reading->host->config.store;
-    struct assay_store_key from = first_key(epoch->era, epoch->epoch);
-    struct assay_store_key to = last_key(epoch->era, epoch->epoch);
+    const struct assay_store_key from = first_key(epoch->era, epoch->epoch);
+    const struct assay_store_key to = last_key(epoch->era, epoch->epoch);
     reading->epoch->has_votes = true;
-    ASSAY_TRY(store->ops->scan(store, ASSAY_STORE_BLOCK, &from, &to, false, read_block, reading));
+    return store->ops->scan(store, ASSAY_STORE_BLOCK, &from, &to, false, read_block, reading);
+}
+
+static enum assay_status read_weights(struct reading *reading)
+{
+    const struct assay_http_epoch *epoch = reading->epoch;
+    struct assay_store *store = reading->host->config.store;
     if (epoch->epoch == 0) return ASSAY_OK;
-    from = first_key(epoch->era, epoch->epoch - 1);
-    to = last_key(epoch->era, epoch->epoch - 1);
+    const struct assay_store_key from = first_key(epoch->era, epoch->epoch - 1);
+    const struct assay_store_key to = last_key(epoch->era, epoch->epoch - 1);
     return store->ops->scan(store, ASSAY_STORE_SCORE, &from, &to, false, read_weight, reading);
 }
 
@@ -187,7 +194,8 @@ static enum assay_status read_epoch(struct assay_host *host, uint32_t era, uint6
     enum assay_status status =
         store->ops->scan(store, ASSAY_STORE_SCORE, &from, &to, false, read_row, &reading);
     const bool shown = reading.epoch != NULL && reading.record != NULL && reading.rows > 0;
-    if (status == ASSAY_OK && shown && votes) status = read_votes(&reading);
+    if (status == ASSAY_OK && shown && votes) status = read_blocks(&reading);
+    if (status == ASSAY_OK && shown && votes) status = read_weights(&reading);
     if (shown && status == ASSAY_OK) {
         assay_http_epoch(host->http, reading.epoch);
         reading.epoch = NULL;
@@ -205,6 +213,28 @@ void host_publish_closed(struct assay_host *host, uint64_t epoch)
     if (status != ASSAY_OK) host_fail(host, status, "store");
 }
 
+const struct assay_http_epoch *host_publish_votes(struct assay_host *host, uint32_t era,
+                                                  uint64_t epoch)
+{
+    struct reading reading = { .host = host, .quiet = true };
+    reading.epoch = new_epoch(host, era, epoch);
+    reading.record = malloc(sizeof *reading.record);
+    if (reading.epoch == NULL || reading.record == NULL || read_blocks(&reading) != ASSAY_OK)
+        assay_http_epoch_drop(&reading.epoch);
+    free(reading.record);
+    return reading.epoch;
+}
+
+void host_publish_drop(const struct assay_http_epoch **epoch)
+{
+    union {
+        const struct assay_http_epoch *in;
+        struct assay_http_epoch *out;
+    } own = { .in = *epoch };
+    assay_http_epoch_drop(&own.out);
+    *epoch = NULL;
+}
+
 /* ------------------------------------------------------------ opening, and every turn */
 
 static enum assay_status open_http(struct assay_host *host,
@@ -218,8 +248,7 @@ static enum assay_status open_http(struct assay_host *host,
                                               .clients = c->clients };
     if (host->http != NULL) return ASSAY_OK; /* the host before us had it open */
     if (c->socket_path == NULL && c->address == NULL) return ASSAY_OK;
-    return assay_http_open(&config, host->at_unix_ms, &host->http, message,
-                           ASSAY_HOST_MESSAGE_LEN);
+    return assay_http_open(&config, host->at_unix_ms, &host->http, message, ASSAY_HOST_MESSAGE_LEN);
 }
 
 /* Each host of a process has rules of its own: those of its charter. */

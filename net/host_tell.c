@@ -282,9 +282,6 @@ static enum assay_status keep_scores(struct assay_host *host, uint64_t epoch,
     if (snapshot->epoch != epoch + 1) return ASSAY_OK;
     for (uint16_t slot = 0; slot < host->members; slot++) {
         struct assay_member_snapshot m;
-        uint8_t bytes[ASSAY_HISTORY_ROW_MAX];
-        struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-        struct assay_slice value = { 0 };
         assay_engine_member_snapshot(host->engine, slot, &m);
         const struct assay_history_row row = {
             .incarnation = m.incarnation,
@@ -304,18 +301,15 @@ static enum assay_status keep_scores(struct assay_host *host, uint64_t epoch,
             .availability_rule = m.availability_rule,
         };
         const struct assay_store_key key = { .era = snapshot->era, .epoch = epoch, .number = slot };
-        ASSAY_TRY(assay_history_encode(&row, &w));
-        ASSAY_TRY(assay_writer_finish(&w, &value));
-        ASSAY_TRY(host->config.store->ops->put(host->config.store, ASSAY_STORE_SCORE, &key, value));
+        ASSAY_TRY(host_history_row(host, &key, &row));
     }
-    return ASSAY_OK;
+    return host_history_closed(host, snapshot->era, epoch);
 }
 
-/* docs/protocol.md 4.10: evidence is kept 8 epochs by everyone; scores as long as blocks are. */
+/* docs/protocol.md 4.10: evidence is kept 8 epochs by everyone; all scores of a day. */
 static enum assay_status prune(struct assay_host *host, uint64_t epoch, uint32_t era)
 {
-    const uint64_t history =
-        host->config.history_epochs > 0 ? host->config.history_epochs : HOST_HISTORY_EPOCHS;
+    const uint64_t history = host_history_full(host);
     struct assay_store *store = host->config.store;
     if (epoch > ASSAY_EVIDENCE_EPOCHS)
         ASSAY_TRY(

@@ -49,7 +49,7 @@ int assay_command_change(int argc, char **argv);   /* change.c: draft, show, try
 int assay_command_status(int argc, char **argv);   /* watch.c, by way of a running daemon */
 int assay_command_nodes(int argc, char **argv);
 int assay_command_explain(int argc, char **argv);
-int assay_command_export(int argc, char **argv);
+int assay_command_export(int argc, char **argv); /* export.c */
 int assay_command_permit(int argc, char **argv);
 int assay_command_enforce(int argc, char **argv); /* enforce.c: show, hold, release */
 int assay_command_counters(int argc, char **argv);

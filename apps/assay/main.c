@@ -25,7 +25,7 @@ static const struct assay_command commands[] = {
     { "enforce", "what obeys orders on a node; hold it, release it", assay_command_enforce },
     { "counters", "what was refused and counted", assay_command_counters },
     { "timeline", "what happened, epoch by epoch", assay_command_timeline },
-    { "export", "the published snapshot as JSON", assay_command_export },
+    { "export", "closed epochs: scores, rules, votes; JSON, lines, CSV", assay_command_export },
     { "report", "everything a node can show, as one page or as data", assay_command_report },
     { "checkpoint", "an epoch to begin with, for proofs and for those who come back",
       assay_command_checkpoint },

@@ -1,7 +1,7 @@
 /*
  * apps/assay/watch.c - what a running daemon knows, for people and programs.
  *
- * status, nodes, explain, export, permit, counters, timeline: each asks one question of the admin
+ * status, nodes, explain, permit, counters, timeline: each asks one question of the admin
  * socket and prints the document whole (--json) or as text.
  */
 #include "apps/assay/command.h"
@@ -27,7 +27,7 @@ static const char usage_tail[] =
 /* One question, by its options. */
 struct question {
     const char *group, *usage;
-    const char *socket, *class_, *format, *since;
+    const char *socket, *class_, *since;
     unsigned timeout_ms;
     bool json;
     const char *word; /* the one positional argument, or NULL */
@@ -54,7 +54,7 @@ static int read_question(struct question *q, int argc, char **argv)
     static const struct option options[] = {
         { "socket", required_argument, NULL, 's' },  { "json", no_argument, NULL, 'j' },
         { "timeout", required_argument, NULL, 't' }, { "class", required_argument, NULL, 'c' },
-        { "format", required_argument, NULL, 'f' },  { "since", required_argument, NULL, 'n' },
+        { "since", required_argument, NULL, 'n' },
         { "help", no_argument, NULL, 'h' },          { NULL, 0, NULL, 0 },
     };
     const char *from_environment = getenv("ASSAY_SOCKET");
@@ -64,7 +64,6 @@ static int read_question(struct question *q, int argc, char **argv)
         if (o == 's') q->socket = optarg;
         else if (o == 'j') q->json = true;
         else if (o == 'c') q->class_ = optarg;
-        else if (o == 'f') q->format = optarg;
         else if (o == 'n') q->since = optarg;
         else if (o != 't' || !take_timeout(q, optarg))
             return help(q, o == 'h' ? stdout : stderr, o == 'h' ? ASSAY_EXIT_OK : ASSAY_EXIT_USAGE);
@@ -447,18 +446,6 @@ int assay_command_explain(int argc, char **argv)
     if (early >= 0) return early;
     return q.word == NULL ? help(&q, stderr, ASSAY_EXIT_USAGE)
                           : ask(&q, show_explain, "node %s", q.word);
-}
-
-int assay_command_export(int argc, char **argv)
-{
-    struct question q = { .group = "export",
-                          .usage = "export --format json [--since EPOCH] [options]" };
-    const int early = read_question(&q, argc, argv);
-    if (early >= 0) return early;
-    if (q.word != NULL || (q.format != NULL && strcmp(q.format, "json") != 0))
-        return help(&q, stderr, ASSAY_EXIT_USAGE);
-    q.json = true;
-    return ask(&q, show_explain, "export since=%s", q.since != NULL ? q.since : "0");
 }
 
 int assay_command_permit(int argc, char **argv)

@@ -33,6 +33,21 @@ expect 0 'handshake_accepted' ask 1 counters
 expect 0 '"schema": "assay.export"' ask 1 export --format json
 expect 0 '"schema": "assay.export"' ask 1 export --since 2
 expect 2 'usage: assay export' ask 1 export --format xml
+expect 2 'usage: assay export' ask 1 export --follow
+expect 2 'usage: assay export' ask 1 export --since -1
+expect 0 '"next_since": null' ask 1 export --since 2 --until 3
+ask 1 export --format csv --since 2 --until 3 --votes >scores.csv
+check 'CSV: a head, and a line a member and epoch' test "$(wc -l <scores.csv)" = 9
+check 'CSV: as many cells in each line' test "$(awk -F, '{ print NF }' scores.csv | sort -u | wc -l)" = 1
+check 'CSV: everybody passes' grep -q ',node-1,.*,FULL,.*,held_bound,hold,true,[P-]\{4\},false,' scores.csv
+check 'CSV: lines end as RFC 4180 wants' test "$(grep -c "$(printf '\r')\$" scores.csv)" = 9
+ask 1 export --format jsonl --since 2 --until 3 >scores.jsonl
+check 'JSON lines: a line a member and epoch' test "$(grep -c '^{"chain_id":"[0-9a-f]\{64\}","epoch":[23],.*"members_stop":1' scores.jsonl)" = 8
+check 'JSON lines: no votes unless asked for' sh -c '! grep -q said scores.jsonl'
+until_epoch=$(($(field 1 status epoch) + 1))
+check 'it follows as epochs close' timeout 20 "$ASSAY" export --socket node-1/admin.sock --format jsonl --follow \
+    --since 2 --until $until_epoch >followed.jsonl
+check 'and leaves out nothing' test "$(wc -l <followed.jsonl)" = $(((until_epoch - 1) * 4))
 for group in status nodes counters timeline export; do
     expect 0 '"schema_version": 1' ask 1 $group --json
 done

@@ -64,6 +64,36 @@ Test(net_history, a_row_of_version_1_is_read)
     cr_assert_neq(assay_history_decode(assay_slice_over(bytes, w.len), &row), ASSAY_OK);
 }
 
+Test(net_history, an_hour_and_a_tolerance_are_what_they_were)
+{
+    uint8_t bytes[ASSAY_HISTORY_ROW_MAX + 32];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    struct assay_history_row row = { 0 };
+    uint32_t era = 0;
+    uint64_t epoch = 0;
+    cr_assert_eq(assay_history_hour_encode(UINT32_MAX, UINT64_MAX, &sample, &w), ASSAY_OK);
+    for (size_t cut = 0; cut < w.len; cut++)
+        cr_assert_neq(assay_history_hour_decode(assay_slice_over(bytes, cut), &era, &epoch, &row),
+                      ASSAY_OK);
+    cr_assert_eq(assay_history_hour_decode(assay_slice_over(bytes, w.len), &era, &epoch, &row),
+                 ASSAY_OK);
+    cr_expect_eq(era, UINT32_MAX);
+    cr_expect_eq(epoch, UINT64_MAX);
+    cr_expect_eq(row.hi_bp, sample.hi_bp);
+    cr_expect_neq(assay_history_decode(assay_slice_over(bytes, w.len), &row), ASSAY_OK);
+
+    const struct assay_history_tolerance most = { UINT64_MAX, UINT32_MAX, 2, 10000, 9999, 1 };
+    struct assay_history_tolerance found;
+    w = assay_writer_over(bytes, 64);
+    cr_assert_eq(assay_history_tolerance_encode(&most, &w), ASSAY_OK);
+    for (size_t cut = 0; cut < w.len; cut++)
+        cr_assert_neq(assay_history_tolerance_decode(assay_slice_over(bytes, cut), &found),
+                      ASSAY_OK);
+    cr_assert_eq(assay_history_tolerance_decode(assay_slice_over(bytes, w.len), &found), ASSAY_OK);
+    cr_expect_eq(found.total_weight, UINT64_MAX);
+    cr_expect_eq(found.largest_vendor_bp, 9999);
+}
+
 Test(net_history, the_largest_row_fits)
 {
     uint8_t bytes[ASSAY_HISTORY_ROW_MAX];
