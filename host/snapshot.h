@@ -13,8 +13,20 @@
 #include "host/dates.h"
 #include "host/limit.h"
 #include "host/margin.h"
+#include "quote/verify.h"
 
 enum { ASSAY_SNAPSHOT_TEXT = 128 };
+
+/* How long what evidence under one root is judged by will last (docs/protocol.md 8.6). */
+struct assay_snapshot_collateral {
+    uint8_t root[32]; /* name of its key */
+    uint32_t kinds;   /* a bit each */
+    bool is_bounded;  /* false: nothing of it ends */
+    int64_t from_unix_s, until_unix_s;
+    const char *ends_first; /* static text */
+    const char *age;        /* static text: "fresh", "half", "ended", "early" */
+    uint32_t evaluation_number; /* 0: has none */
+};
 
 /* The close that lowered a number last; epoch 0: none that is remembered. */
 struct assay_snapshot_fall {
@@ -58,6 +70,8 @@ struct assay_snapshot {
     const char *cannot_catch_up; /* a sentence that lives as long as the program; NULL: it can */
     bool insecure;               /* profile development */
     char listen[ASSAY_SNAPSHOT_TEXT];
+    uint32_t collateral_count;
+    struct assay_snapshot_collateral collateral[ASSAY_ENDORSEMENTS_MAX];
     uint64_t verifications_pending, evidence_cached_bytes, timeline_seq;
     struct {
         int64_t pid; /* 0: not running */

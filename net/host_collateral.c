@@ -74,6 +74,21 @@ static void say_age(struct assay_host *host, const struct assay_collateral_life 
     assay_log_end(&host->log);
 }
 
+static void keep_life(struct assay_snapshot_collateral *out,
+                      const struct assay_collateral_life *life, enum assay_collateral_age age)
+{
+    *out = (struct assay_snapshot_collateral){
+        .kinds = life->kinds,
+        .is_bounded = life->is_bounded,
+        .from_unix_s = life->from_unix_s,
+        .until_unix_s = life->until_unix_s,
+        .ends_first = life->ends_first != NULL ? life->ends_first : "",
+        .age = assay_collateral_age_text(age),
+        .evaluation_number = life->evaluation_number,
+    };
+    assay_key_name(&life->root, out->root);
+}
+
 /* Told when it changes; that it is fresh to begin with is no news. */
 static void watch_ages(struct assay_host *host)
 {
@@ -88,7 +103,9 @@ static void watch_ages(struct assay_host *host)
                                  (int64_t)(host->at_unix_ms / 1000));
         if (host->ages[i] != (uint8_t)age) say_age(host, &lives[i], age);
         host->ages[i] = (uint8_t)age;
+        keep_life(&host->snapshot.collateral[i], &lives[i], age);
     }
+    host->snapshot.collateral_count = (uint32_t)count;
 }
 
 void host_collateral(struct assay_host *host)

@@ -75,9 +75,9 @@ void http_epochs(struct http_asking *asking);
 void http_epoch(struct http_asking *asking);
 void http_matrix(struct http_asking *asking);
 void http_policy(struct http_asking *asking);
-void http_collateral(struct http_asking *asking);
 void http_timeline(struct http_asking *asking);
 void http_counters(struct http_asking *asking);
+void http_collateral(struct http_asking *asking);
 void http_graph_nodes(struct http_asking *asking);
 void http_graph_edges(struct http_asking *asking);
 /* Returns: the newest closed epoch of the view, NULL: none. */

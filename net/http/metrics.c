@@ -213,6 +213,24 @@ static void put_clock(const struct page *page, const struct assay_snapshot *s)
     gauge(page, "assay_clock_off", "Is that more than the bound?", s->clock_off, 0);
 }
 
+/* By kind, the root that ends first; below zero when it has ended. What never ends has no line. */
+static void put_collateral(const struct page *page, const struct assay_snapshot *s)
+{
+    static const char name[] = "assay_collateral_expiry_seconds";
+    const int64_t now = (int64_t)(s->at_unix_ms / 1000);
+    head(page, name, "gauge", "Until what evidence of a kind is judged by ends.");
+    for (int kind = 0; kind < ASSAY_KIND_COUNT; kind++) {
+        int64_t until = INT64_MAX;
+        for (uint32_t i = 0; i < s->collateral_count; i++)
+            if (s->collateral[i].is_bounded && (s->collateral[i].kinds >> kind & 1) != 0 &&
+                s->collateral[i].until_unix_s < until)
+                until = s->collateral[i].until_unix_s;
+        if (until == INT64_MAX) continue;
+        (void)fprintf(page->out, "%s{kind=\"%s\"} %" PRId64 "\n", name,
+                      assay_kind_text((enum assay_evidence_kind)kind), until - now);
+    }
+}
+
 static void put_process(const struct page *page, const struct assay_http_book *book)
 {
     const struct assay_snapshot *s = &book->view->snapshot;
@@ -283,6 +301,7 @@ void http_metrics(struct http_asking *asking)
     put_chain(&page, &view->snapshot);
     put_votes(&page, view);
     put_clock(&page, &view->snapshot);
+    put_collateral(&page, &view->snapshot);
     put_process(&page, asking->book);
     put_http(&page, asking->book->figures);
     put_counters(&page, &view->snapshot.counters);

@@ -68,7 +68,7 @@ def lint(address, root):
     check("formats differ", names_of(new) == names_of(old))
     # No label names a member.
     check("labels", set(re.findall(r"[{,]([a-z]+)=", new)) == {"version", "band", "state", "until", "quantile", "dir", "what",
-                                                              "result", "code", "reason"})
+                                                              "result", "code", "reason", "kind"})
     names = names_of(new)
     told = set(re.findall(r"`((?:assay|process)_[a-z_]+)`", open(root + "/docs/http.md", encoding="utf-8").read()))
     mine = {n for n in names if not n.endswith("_seconds_count")}
