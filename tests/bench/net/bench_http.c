@@ -1,0 +1,67 @@
+/*
+ * HTTP of a node: what laying out a view costs the loop, and what rendering costs the thread, with
+ * the bytes of each answer.
+ */
+#include "net/http/answer.h"
+#include "tests/unit/net/http/book.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { ROUNDS = 200 };
+
+static struct book book;
+
+static double now_us(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static void measure(uint32_t members, const struct assay_http_view *view, const char *path)
+{
+    const struct assay_http_figures figures = { .connections = 0 };
+    const struct assay_http_book b = {
+        .view = view, .ring = book.ring, .figures = &figures, .now_ms = 100000
+    };
+    const struct assay_http_request request = { .method = "GET", .path = path };
+    struct assay_http_answer answer = { .len = 0 };
+    const double start = now_us();
+    for (int i = 0; i < ROUNDS; i++) {
+        free(answer.body);
+        assay_http_answer(&b, &request, &answer);
+    }
+    (void)printf("n = %3u  %-24s %9.1f us  %8zu bytes\n", (unsigned)members, path,
+                 (now_us() - start) / ROUNDS, answer.len);
+    free(answer.body);
+}
+
+static void at(uint32_t members)
+{
+    static const char *const paths[] = { "/metrics",       "/v1/status",
+                                         "/v1/nodes",      "/v1/nodes/0/explain",
+                                         "/v1/matrix",     "/v1/epochs",
+                                         "/v1/graph/edges" };
+    book_open(&book, members);
+    for (uint64_t e = 1; e <= ASSAY_HTTP_EPOCHS; e++)
+        assay_http_shelf_epoch(book.shelf, book_epoch(&book, e));
+    const double start = now_us();
+    for (int i = 0; i < ROUNDS; i++)
+        if (!assay_http_shelf_publish(book.shelf, &book.snapshot, false)) abort();
+    (void)printf("n = %3u  %-24s %9.1f us\n", (unsigned)members, "laying out a view",
+                 (now_us() - start) / ROUNDS);
+    struct assay_http_view *view = assay_http_shelf_take(book.shelf);
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        measure(members, view, paths[i]);
+    assay_http_view_drop(&view);
+    book_close(&book);
+}
+
+int main(void)
+{
+    at(7);
+    at(100);
+    return 0;
+}
