@@ -1,0 +1,89 @@
+/*
+ * Fuzz target: one request of HTTP, as lines: method, path, Accept, If-None-Match, Host,
+ * Last-Event-ID, then parameters (key, value). An answer is a document, a problem with a code, or a
+ * stream; what claims to be JSON is.
+ */
+#include "base/assert.h"
+#include "net/http/answer.h"
+#include "net/json/json.h"
+#include "tests/unit/net/http/book.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+enum { FIXED = 6, LINES_MAX = FIXED + 2 * ASSAY_HTTP_PARAMETERS_MAX };
+
+static struct book book;
+
+static void open_book(void)
+{
+    static bool open;
+    if (open) return;
+    open = true;
+    book_open(&book, 4);
+    assay_http_shelf_epoch(book.shelf, book_epoch(&book, 40));
+    assay_http_shelf_epoch(book.shelf, book_epoch(&book, 41));
+    book_tell(&book, 1, "x");
+    ASSAY_ASSERT(assay_http_shelf_publish(book.shelf, &book.snapshot, false));
+}
+
+/* "-" alone is a header that was not sent. */
+static const char *sent(const char *line)
+{
+    return line != NULL && strcmp(line, "-") != 0 ? line : NULL;
+}
+
+static void check(const struct assay_http_answer *answer)
+{
+    struct assay_json *json = NULL;
+    const char *text = answer->body != NULL ? answer->body : answer->fixed;
+    ASSAY_ASSERT(answer->status >= 200 && answer->status < 600 && answer->status != 500);
+    ASSAY_ASSERT(answer->type != NULL);
+    if (answer->status == 304 || answer->stream || strstr(answer->type, "json") == NULL) return;
+    const enum assay_status status = assay_json_parse(text, answer->len, &json);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    if (answer->status >= 400) ASSAY_ASSERT(assay_json_text(json, "code", "")[0] != '\0');
+    assay_json_free(&json);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    static const struct assay_http_figures figures;
+    const char *lines[LINES_MAX] = { NULL };
+    size_t count = 0;
+    open_book();
+    char *text = malloc(len + 1);
+    if (text == NULL) return 0;
+    assay_bytes_copy(text, len, bytes, len);
+    text[len] = '\0';
+    for (char *at = text; at != NULL && count < LINES_MAX; count++) {
+        lines[count] = at;
+        at = strchr(at, '\n');
+        if (at != NULL) *at++ = '\0';
+    }
+    struct assay_http_request request = {
+        .method = lines[0],
+        .path = lines[1] != NULL ? lines[1] : "/",
+        .accept = sent(lines[2]),
+        .if_none_match = sent(lines[3]),
+        .host = sent(lines[4]),
+        .last_event_id = sent(lines[5]),
+        .loopback = len % 2 == 0,
+    };
+    for (size_t i = FIXED; i + 1 < count; i += 2)
+        request.parameters[request.parameter_count++] =
+            (struct assay_http_pair){ lines[i], sent(lines[i + 1]) };
+    struct assay_http_view *view = assay_http_shelf_take(book.shelf);
+    const struct assay_http_book b = {
+        .view = view, .ring = book.ring, .figures = &figures, .now_ms = 100100
+    };
+    struct assay_http_answer answer;
+    assay_http_answer(&b, &request, &answer);
+    check(&answer);
+    free(answer.body);
+    assay_http_view_drop(&view);
+    free(text);
+    return 0;
+}
