@@ -14,7 +14,7 @@
 #include <time.h>
 
 enum {
-    STEP_MS = 20000,        /* a row that takes longer has failed, */
+    STEP_MS = 40000,        /* a row that takes longer has failed, */
     LONG_STEP_EPOCHS = 160, /* or, where newcomers climb to FULL, so many epochs */
     EXCUSED_AFTER = 3,      /* epochs in which who is back may still be late */
     LATE_MAX = 8,           /* falls of availability alone that a busy machine may cause */

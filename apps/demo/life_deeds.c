@@ -8,7 +8,7 @@
 
 enum {
     QUIET_EPOCHS = 4,
-    MAINTENANCE_EPOCHS = 4,
+    MAINTENANCE_EPOCHS = 8, /* it is back well before they are over */
     /* Who does what: */
     UPDATED = 1,  /* the second peer runs the new build */
     SERVICED = 5, /* the sixth is in maintenance */
