@@ -40,7 +40,7 @@ class Node {
         }
         if (url.pathname === '/v1/events') {
             if (this.refuseStream) return this.problem(response, 503);
-            this.resumed.push(request.headers['last-event-id'] || '');
+            this.resumed.push(request.headers['last-event-id'] || url.searchParams.get('since') || '');
             response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
             response.write('retry: 200\n\n');
             this.readers.add(response);

@@ -544,6 +544,21 @@ async function live() {
                 node.asked.some((asked) => asked.startsWith(path_)),
             ) && (await text('.top')).includes('epoch 25'),
     );
+    // A page that nobody sees lets the stream go, and takes it up where it was.
+    const hide = (hidden) =>
+        page.evaluate((to) => {
+            Object.defineProperty(document, 'hidden', { configurable: true, get: () => to });
+            document.dispatchEvent(new Event('visibilitychange'));
+        }, hidden);
+    node.send('timeline', { ...last, seq: last.seq + 1 }, `a1-${last.seq + 1}`);
+    await new Promise((done) => setTimeout(done, 300));
+    await hide(true);
+    await t.eventually('hidden it holds no stream', async () => node.readers.size === 0);
+    await hide(false);
+    await t.eventually(
+        'seen again it goes on',
+        async () => node.readers.size === 1 && node.resumed.at(-1) === `a1-${last.seq + 1}`,
+    );
     const fresh = upTo(26);
     fresh.timeline = {
         ...fresh.timeline,

@@ -413,7 +413,7 @@ function start() {
     for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)'])
         matchMedia(query).addEventListener('change', redrawAll);
     document.addEventListener('visibilitychange', () => {
-        if (!document.hidden && app.live) app.live.refresh();
+        if (app.live) app.live.watched(!document.hidden);
     });
     const report = embedded(document);
     if (report) {

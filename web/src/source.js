@@ -41,6 +41,7 @@ export class Live {
         this.busy = false;
         this.again = false;
         this.boot = '';
+        this.last = ''; // id of the last event
         this.wanted = new Set();
         this.refresh();
         this.timer = setInterval(() => this.look(), 1000);
@@ -158,18 +159,22 @@ export class Live {
     }
 
     listen() {
-        const stream = (this.stream = new EventSource('/v1/events'));
+        // From the last event on, when there was one: this stream may be another than the one before.
+        const since = this.last ? '?since=' + encodeURIComponent(this.last) : '';
+        const stream = (this.stream = new EventSource('/v1/events' + since));
         stream.onopen = () => {
             this.link.stream = true;
         };
         stream.onerror = () => {
             this.link.stream = false;
             // Refused for good (too many readers): the browser does not try again by itself.
-            if (stream.readyState === EventSource.CLOSED) setTimeout(() => this.listen(), 5000);
+            if (stream.readyState === EventSource.CLOSED && stream === this.stream)
+                setTimeout(() => !document.hidden && stream === this.stream && this.listen(), 5000);
         };
         stream.addEventListener('timeline', (e) => {
             const event = JSON.parse(e.data);
             this.answered = Date.now();
+            this.last = e.lastEventId;
             if (this.docs.timeline)
                 this.docs.timeline = {
                     ...this.docs.timeline,
@@ -178,12 +183,24 @@ export class Live {
             this.soon();
         });
         stream.addEventListener('snapshot', () => this.soon());
-        stream.addEventListener('resync', () => {
+        stream.addEventListener('resync', (e) => {
+            this.last = e.lastEventId || '';
             this.etags = {};
             delete this.docs.history;
             this.closed = undefined;
             this.refresh();
         });
+    }
+
+    // A page that nobody sees holds no stream: browsers allow six connections to a node, of all its pages.
+    watched(seen) {
+        if (!seen) {
+            this.stream.close();
+            this.link.stream = false;
+            return;
+        }
+        if (this.stream.readyState === EventSource.CLOSED) this.listen();
+        this.refresh();
     }
 
     look() {
