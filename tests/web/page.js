@@ -118,6 +118,16 @@ async function model() {
         m.sentence(m.makeModel(network({ story: false }), 'file'), {}).head,
         'All 7 nodes are attested and fully trusted.',
     );
+    const fewer = network({ story: false });
+    fewer.nodes.nodes[1].stage = 'left';
+    Object.assign(fewer.nodes.nodes[2], { stage: 'resting', standing: 'SUSPENDED', last_success_epoch: 3 });
+    const rests = m.sentence(m.makeModel(fewer, 'file'), {});
+    t.equal(
+        'who left is not counted, who rests is no failure',
+        `${rests.head} ${rests.text}`,
+        'All 5 nodes are attested and fully trusted. peer-3 does not serve now; two more faults can be tolerated.',
+    );
+    t.equal('but keeps its name', m.nameOf(m.makeModel(fewer, 'file').bySlot.get(1)), 'peer-2');
     const still = network();
     Object.assign(still.status, { stale: true, head_age_ms: 34000 });
     still.status.closing = {

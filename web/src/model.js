@@ -8,9 +8,10 @@ const list = (value) => (Array.isArray(value) ? value : []);
 // collateral, evidence, forecast). Each may be missing.
 export function makeModel(docs, source) {
     const status = docs.status || {};
-    const nodes = list(docs.nodes && docs.nodes.nodes);
+    const known = list(docs.nodes && docs.nodes.nodes);
+    const nodes = known.filter((n) => n.stage !== 'left'); // slots are for good: who left keeps one
     const events = list(docs.timeline && docs.timeline.events);
-    const bySlot = new Map(nodes.map((n) => [n.slot, n]));
+    const bySlot = new Map(known.map((n) => [n.slot, n]));
     return {
         docs,
         source,
@@ -72,6 +73,10 @@ export function findNode(model, which) {
         model.nodes.find((n) => n.node_id === which)
     );
 }
+
+// Who has a duty now: not those whom operators let rest, nor those who have not caught up yet.
+export const serves = (n) => n.stage !== 'resting' && n.stage !== 'newcomer';
+export const STAGES = { resting: 'resting', newcomer: 'newcomer', left: 'left' };
 
 export function counts(nodes) {
     const result = { FULL: 0, WARNING: 0, RESTRICTED: 0, SUSPENDED: 0 };
@@ -287,7 +292,9 @@ export function sinceEpoch(model, node) {
 // ------------------------------------------------------------ how things are, in one sentence
 
 export function sentence(model, link) {
-    const { status, nodes } = model;
+    const { status } = model,
+        nodes = model.nodes.filter(serves),
+        idle = model.nodes.filter((n) => !serves(n));
     if (link && link.lost)
         return {
             tone: 'bad',
@@ -311,7 +318,7 @@ export function sentence(model, link) {
         (n) => n.last_success_epoch >= (status.certified_epoch || 0) && n.last_success_epoch > 0,
     );
     const below = [...nodes]
-        .filter((n) => n.standing !== 'FULL' && n.stage !== 'resting')
+        .filter((n) => n.standing !== 'FULL')
         .sort((a, b) => STANDINGS.indexOf(b.standing) - STANDINGS.indexOf(a.standing) || a.slot - b.slot);
     const full = nodes.length - below.length,
         spare = spareFaults(status),
@@ -326,6 +333,8 @@ export function sentence(model, link) {
         );
     }
     if (below.length > 2) parts.push(`${plural(below.length - 2, 'more node')} below full`);
+    if (idle.length)
+        parts.push(`${names(idle.map(nameOf))} ${idle.length === 1 ? 'does' : 'do'} not serve now`);
     if (spare !== null)
         parts.push(
             `${spare === 0 ? 'no more fault' : spare === 1 ? 'one more fault' : `${wordOf(spare)} more faults`} can be tolerated`,
@@ -344,7 +353,9 @@ export function sentence(model, link) {
     return {
         tone,
         head,
-        text: parts.length ? (below.length ? parts.join('; ') : capital(parts.join('; '))) + '.' : '',
+        text: parts.length
+            ? (below.length || idle.length ? parts.join('; ') : capital(parts.join('; '))) + '.'
+            : '',
     };
 }
 

@@ -1,7 +1,7 @@
 // views/fleet.js - every node, sortable; only the rows that can be seen are in the page.
 import { h } from '../dom.js';
 import { clean, count, percent, short, span } from '../format.js';
-import { nameOf, told } from '../model.js';
+import { nameOf, told, STAGES } from '../model.js';
 import { STANDINGS, badge, standingOf } from '../shapes.js';
 import { empty, meter, nodeLink, page, select, spark } from '../parts.js';
 
@@ -16,7 +16,10 @@ const COLUMNS = [
         id: 'standing',
         title: 'Standing',
         by: (n) => STANDINGS.indexOf(n.standing),
-        cell: (ctx, n) => badge(n.standing),
+        cell: (ctx, n) => [
+            badge(n.standing),
+            STAGES[n.stage] && h('span', { class: 'chip' }, STAGES[n.stage]),
+        ],
         cls: 'w2',
     },
     {

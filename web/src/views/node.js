@@ -1,7 +1,17 @@
 // views/node.js - one node: why it stands where it stands.
 import { h } from '../dom.js';
 import { clean, count, percent, plural, short, span } from '../format.js';
-import { against, capital, findNode, historyOf, nameOf, sinceEpoch, tally, waterfall } from '../model.js';
+import {
+    against,
+    capital,
+    findNode,
+    historyOf,
+    nameOf,
+    sinceEpoch,
+    tally,
+    waterfall,
+    STAGES,
+} from '../model.js';
 import { badge, outcomeMark, outcomeOf } from '../shapes.js';
 import { card, code, empty, events, facts, lineChart, nodeLink, page, table } from '../parts.js';
 
@@ -239,6 +249,7 @@ export function nodeView(ctx) {
                 { class: 'bigscore' },
                 h('b', {}, percent(node.score_bp, 1)),
                 badge(node.standing),
+                STAGES[node.stage] && h('span', { class: 'chip' }, STAGES[node.stage]),
                 node.probation && h('span', { class: 'chip warn' }, 'on probation'),
                 node.in_maintenance && h('span', { class: 'chip' }, 'in maintenance'),
                 node.banned && h('span', { class: 'chip warn' }, 'banned'),

@@ -11,6 +11,7 @@ import {
     spareFaults,
     spread,
     told,
+    serves,
 } from '../model.js';
 import { STANDINGS, eventTone, mark, standingOf } from '../shapes.js';
 import { canvas, colour } from '../charts.js';
@@ -115,7 +116,7 @@ function hero(ctx) {
 
 function standings(ctx) {
     const { nodes } = ctx.model,
-        by = counts(nodes);
+        by = counts(nodes.filter(serves));
     return card(
         'Standing',
         [
@@ -256,7 +257,7 @@ export function scoreLines(ctx, id) {
 function attention(ctx) {
     const { model } = ctx;
     const low = model.nodes
-        .filter((n) => n.standing !== 'FULL' || n.present === false)
+        .filter((n) => serves(n) && (n.standing !== 'FULL' || n.present === false))
         .sort((a, b) => a.score_bp - b.score_bp || a.slot - b.slot);
     if (low.length === 0) return empty('Every node stands full and is heard of.');
     return [
