@@ -168,6 +168,7 @@ struct assay_member_snapshot {
     char last_reason[96]; /* of the last negative judgement: rule, expected, observed; "" if none */
     enum assay_stage stage;
     uint64_t stage_epoch;                 /* first epoch in this stage; 0: since genesis */
+    uint32_t level; /* the highest feature level that it announced (docs/protocol.md 9.10) */
     struct assay_maintenance maintenance; /* the newest that was announced; until 0: none */
     bool in_maintenance;                  /* in the running epoch */
     /* While new rules are on trial (docs/protocol.md 9.9). */

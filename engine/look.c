@@ -76,6 +76,7 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
                                         .balloted = engine->chain->ledger.balloted[slot],
                                         .stage = m->stage,
                                         .stage_epoch = m->stage_epoch,
+                                        .level = m->level,
                                         .in_maintenance = assay_member_in_maintenance(
                                             m, engine->head->context.epoch),
                                         .watched_weight = m->watched_weight,

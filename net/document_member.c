@@ -157,6 +157,7 @@ static void put_stage(struct assay_json *object, const struct assay_snapshot_mem
     const struct assay_member_snapshot *m = &member->ledger;
     assay_json_set_text(object, "stage", assay_document_stage((uint64_t)m->stage));
     assay_json_set_bool(object, "in_maintenance", m->in_maintenance);
+    assay_json_set_uint(object, "level", m->level);
     if (m->maintenance.until != 0) {
         assay_json_set_uint(object, "maintenance_from", m->maintenance.from);
         assay_json_set_uint(object, "maintenance_until", m->maintenance.until);

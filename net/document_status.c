@@ -276,6 +276,7 @@ struct assay_json *assay_document_status(const struct assay_snapshot *s)
         assay_json_set_text(data, "cannot_catch_up", s->cannot_catch_up);
     else assay_json_set_null(data, "cannot_catch_up");
     assay_json_set_bool(data, "in_maintenance", own->in_maintenance);
+    assay_json_set_uint(data, "level", s->changes.rules.parameters.level);
     assay_json_set(data, "changes", assay_document_change_status(s));
     assay_json_set_uint(data, "score_bp", assay_trust_score_bp(&own->trust));
     assay_json_set_text(data, "standing", assay_document_standing(own->trust.score.standing));
