@@ -97,6 +97,8 @@ higher() { h=$(field 2 status height) && [ "${h:-0}" -ge "$height" ]; }
 check 'nothing that was final is forgotten' higher
 votes() { [ "$(field $1 status voting)" = true ]; }
 check 'and votes again' until_true 30 votes 2
+closes() { ask $1 timeline | grep -q epoch_closed; }
+check 'who ended closes epochs again' until_true 30 closes 1
 for i in 1 3 4; do
     expect 0 'epoch_closed' ask $i timeline
     case $out in
