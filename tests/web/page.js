@@ -188,6 +188,11 @@ async function views() {
     })) {
         const page = await t.open(address, options);
         for (const view of VIEWS) await t.go(page, '#/' + view);
+        await t.go(page, '#/overview');
+        const inks = await page.evaluate(() =>
+            [...document.querySelectorAll('.legend i')].map((i) => getComputedStyle(i).backgroundColor),
+        );
+        t.check(`${name}: the legend tells lines apart`, inks.length === 3 && new Set(inks).size === 3, inks);
         t.equal(`${name}: nothing moves`, await page.evaluate(() => document.getAnimations().length), 0);
         t.check(`${name}: the console is quiet`, page.said.length === 0, page.said);
         await t.close(page);
