@@ -130,14 +130,18 @@ static bool fail_is_there(const struct member *m)
     return fails == NULL || fails[m->slot] != 0;
 }
 
-/* Who signs two envelopes shows some voters one and some another: no evidence is seen by all. */
+/* Who signs two envelopes shows some voters one and some another: no evidence is seen by all. So it
+ * is with who delays what it sends, where messages are lost: what it replays comes too late for
+ * some to judge, and too early for them to have asked for it in vain. */
 static bool has_two_faces(const struct member *m)
 {
     const struct assay_sim_watch *w = m->epoch->watch;
+    const bool loses = w->scenario->link.loss_permille > 0;
     for (uint32_t i = 0; i < w->scenario->adversary_count; i++) {
         const struct assay_sim_adversary *a = &w->scenario->adversaries[i];
-        if (a->cohort == w->cohort_of[m->slot] && a->attack == ASSAY_SIM_ATTACK_TWO_ENVELOPES)
-            return true;
+        if (a->cohort != w->cohort_of[m->slot]) continue;
+        if (a->attack == ASSAY_SIM_ATTACK_TWO_ENVELOPES) return true;
+        if (a->attack == ASSAY_SIM_ATTACK_DELAY && loses) return true;
     }
     return false;
 }

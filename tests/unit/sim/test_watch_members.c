@@ -305,7 +305,7 @@ Test(sim_watch_members, p3_wants_hard_evidence_to_strike_at_once)
 
 Test(sim_watch_members, p3_asks_that_everyone_can_see_it)
 {
-    for (int excuse = 0; excuse < 9; excuse++) {
+    for (int excuse = 0; excuse < 10; excuse++) {
         const bool fails = excuse == 1 || excuse >= 7;
         struct fixture *f = at_work(fails ? ASSAY_SIM_ATTACK_TAMPER : ASSAY_SIM_ATTACK_QUIET, 3, 2);
         for (int i = 0; i < 3; i++) {
@@ -328,6 +328,12 @@ Test(sim_watch_members, p3_asks_that_everyone_can_see_it)
                 f->scenario.adversary_count = 2;
                 f->scenario.adversaries[1] = f->scenario.adversaries[0];
                 f->scenario.adversaries[1].attack = ASSAY_SIM_ATTACK_TWO_ENVELOPES;
+            }
+            if (excuse == 9) { /* what it sends late over links that lose is judged by some */
+                f->scenario.adversary_count = 2;
+                f->scenario.adversaries[1] = f->scenario.adversaries[0];
+                f->scenario.adversaries[1].attack = ASSAY_SIM_ATTACK_DELAY;
+                f->scenario.link.loss_permille = 1;
             }
             fixture_close(f, NULL);
         }
