@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "engine/ledger/boundary.h"
+#include "engine/ledger/recover.h"
 #include "engine/ledger/row.h"
 
 enum { DOCUMENTS = 6 }; /* policy, endorsements, operators: before and after a change */
@@ -140,9 +141,9 @@ static bool visit_document(void *context, const struct assay_store_key *key,
 {
     struct search *s = context;
     struct assay_slice document;
-    struct assay_record r;
+    struct assay_change change;
     (void)key;
-    if (assay_record_decode(value, &r) != ASSAY_OK || r.kind != ASSAY_RECORD_CHANGE) return true;
+    if (assay_change_record_read(value, &change) != ASSAY_OK) return true;
     if (!assay_charter_in_change(value, s->digest, &document)) return true;
     uint8_t *own = s->audit->documents[s->audit->document_turn++ % DOCUMENTS];
     assay_bytes_copy(own, ASSAY_CHANGE_LEN_MAX, document.bytes, document.len);
@@ -219,7 +220,7 @@ static enum assay_status vote(struct audit *a, const struct assay_store_key *key
     const enum assay_store_class class_ = ASSAY_STORE_VOTE;
     const enum assay_status read = assay_vote_decode(value, &v);
     if (read != ASSAY_OK) return blame_plain(a, class_, key, "vote cannot be read", read);
-    if (assay_vote_number(&v.statement) != key->number ||
+    if (assay_vote_number(&v.statement) != key->number || v.statement.era != key->era ||
         v.statement.epoch != key->epoch || !assay_bytes_equal(v.statement.block_id, key->id, 32) ||
         !assay_bytes_equal(v.statement.chain_id, a->fold.state.chain_id, 32))
         return blame_plain(a, class_, key, "vote stands under another name", ASSAY_E_INVALID);
@@ -399,7 +400,8 @@ static enum assay_status look_at_snapshot(struct audit *a, enum assay_store_clas
 static enum assay_status look_at_boundary(struct audit *a)
 {
     const struct assay_state *state = &a->fold.state;
-    const struct assay_store_key key = first_of(state->era, state->epoch);
+    /* One of a RECOVER stands in the era that it ends. */
+    const struct assay_store_key key = first_of(a->fold.next.era, state->epoch);
     const enum assay_store_class class_ = ASSAY_STORE_BOUNDARY;
     struct assay_slice value;
     struct assay_boundary b;
@@ -458,6 +460,21 @@ static enum assay_status take(struct audit *a, const struct assay_store_key *key
     return follow_rules(a, key);
 }
 
+static enum assay_status closed(struct audit *a, const struct assay_store_key *key)
+{
+    ASSAY_TRY(take(a, key));
+    a->figures->epochs++;
+    a->figures->blocks = a->fold.blocks;
+    a->figures->records = a->fold.records;
+    ASSAY_TRY(meets_checkpoint(a, key));
+    ASSAY_TRY(look_at_boundary(a));
+    ASSAY_TRY(look_at_snapshot(a, ASSAY_STORE_STATE));
+    ASSAY_TRY(look_at_snapshot(a, ASSAY_STORE_ANCHOR));
+    if (a->config->closed != NULL && !a->config->closed(a->config->context, &a->fold.state))
+        a->stop = true;
+    return ASSAY_OK;
+}
+
 static enum assay_status close_epoch(struct audit *a)
 {
     const struct assay_store_key key = first_of(a->fold.state.era, a->fold.context.epoch);
@@ -468,17 +485,24 @@ static enum assay_status close_epoch(struct audit *a)
     ASSAY_TRY(got);
     if (assay_fold_proven(&a->fold, proof, &a->at->fault) != ASSAY_OK)
         return blame(a, ASSAY_STORE_FINALITY, &key);
-    ASSAY_TRY(take(a, &key));
-    a->figures->epochs++;
-    a->figures->blocks = a->fold.blocks;
-    a->figures->records = a->fold.records;
-    ASSAY_TRY(meets_checkpoint(a, &key));
-    ASSAY_TRY(look_at_boundary(a));
-    ASSAY_TRY(look_at_snapshot(a, ASSAY_STORE_STATE));
-    ASSAY_TRY(look_at_snapshot(a, ASSAY_STORE_ANCHOR));
-    if (a->config->closed != NULL && !a->config->closed(a->config->context, &a->fold.state))
-        a->stop = true;
-    return ASSAY_OK;
+    return closed(a, &key);
+}
+
+/* docs/protocol.md 9.17: does the epoch end by a RECOVER, on top of the last block? */
+static enum assay_status recover(struct audit *a, bool *recovered)
+{
+    const struct assay_store_key key = first_of(a->fold.state.era, a->fold.context.epoch);
+    struct assay_slice proof = { 0 };
+    const enum assay_status got = read_value(a, ASSAY_STORE_FINALITY, &key, &proof);
+    *recovered = false;
+    if (got == ASSAY_E_NOT_FOUND || got == ASSAY_E_FULL) return ASSAY_OK; /* told later */
+    ASSAY_TRY(got);
+    if (!assay_recover_is(proof)) return ASSAY_OK;
+    if (assay_fold_recover(&a->fold, proof, &a->at->fault) != ASSAY_OK)
+        return blame(a, ASSAY_STORE_FINALITY, &key);
+    a->figures->recovered++;
+    *recovered = true;
+    return closed(a, &key);
 }
 
 struct seen_key {
@@ -547,6 +571,7 @@ static bool visit_oldest(void *context, const struct assay_store_key *key, struc
 {
     struct begin *b = context;
     (void)value;
+    if (key->epoch < b->from) return true; /* of a later era, and older all the same */
     if (!b->found || key->epoch < b->key.epoch) b->key = *key;
     b->found = true;
     return false;
@@ -557,7 +582,7 @@ static enum assay_status find_snapshot(struct audit *a, uint64_t from_epoch, str
                                        enum assay_store_class *from_class)
 {
     static const enum assay_store_class classes[] = { ASSAY_STORE_STATE, ASSAY_STORE_ANCHOR };
-    const struct assay_store_key from = first_of(0, from_epoch);
+    const struct assay_store_key from = first_of(a->fold.state.era, from_epoch);
     const struct assay_store_key to = last_of(UINT32_MAX, UINT64_MAX);
     *b = (struct begin){ .audit = a, .from = from_epoch, .status = ASSAY_OK };
     for (size_t i = 0; i < 2; i++) {
@@ -606,7 +631,7 @@ static enum assay_status walk(struct audit *a)
 {
     while (!a->stop) {
         const uint64_t before = a->fold.blocks;
-        bool leapt = false;
+        bool leapt = false, recovered = false;
         a->figures->head_epoch = a->fold.state.epoch;
         a->figures->head_height = a->fold.state.head_height;
         assay_bytes_copy(a->figures->head_id, 32, a->fold.state.head_id, 32);
@@ -616,6 +641,8 @@ static enum assay_status walk(struct audit *a)
             ASSAY_TRY(close_epoch(a));
             continue;
         }
+        ASSAY_TRY(recover(a, &recovered));
+        if (recovered) continue;
         ASSAY_TRY(leap(a, &leapt));
         if (!leapt) return end_of_chain(a, before);
     }

@@ -44,6 +44,7 @@ struct assay_audit_figures {
     uint64_t running_blocks; /* final, of the epoch that is not closed */
     uint64_t leaps, leapt_epochs; /* where no blocks are kept: a snapshot goes on */
     uint64_t boundaries;
+    uint64_t recovered; /* eras that ended by decision of the operators */
     uint64_t certificates, votes, proposals, envelopes, ballots, waiting, held_evidence, snapshots;
     uint8_t head_id[32];
     uint64_t head_epoch, head_height;

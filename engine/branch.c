@@ -131,6 +131,14 @@ void assay_branch_onto(struct assay_engine *e, const struct assay_ledger *ledger
     ASSAY_ASSERT(e->branch->ledger.height == ledger->height && branch_holds(e));
 }
 
+enum assay_status assay_branch_recover(struct assay_engine *e, const struct assay_ledger *ledger,
+                                       const struct assay_recover *recover,
+                                       struct assay_fault *fault)
+{
+    assay_branch_onto(e, ledger);
+    return assay_recover_onto(&e->head->context, &e->parts->branch.ledger, recover, fault);
+}
+
 void assay_branch_add(struct assay_engine *e, const struct assay_record *record)
 {
     ASSAY_ASSERT(!e->branch->ledger.closed);

@@ -6,6 +6,7 @@
 
 #include "engine/consensus/block.h"
 #include "engine/ledger/ledger.h"
+#include "engine/ledger/recover.h"
 
 struct assay_engine;
 
@@ -37,6 +38,12 @@ void assay_branch_turn(struct assay_engine *e);
 enum assay_answer assay_branch_to(struct assay_engine *e, const uint8_t id[static 32]);
 /* Brings it to another ledger, which names no held block. Returns: nothing. */
 void assay_branch_onto(struct assay_engine *e, const struct assay_ledger *ledger);
+/* The branch is this ledger as it closes by a RECOVER, which it borrows; nothing is built on it.
+ * Returns: as assay_recover_onto */
+ASSAY_CHECKED enum assay_status assay_branch_recover(struct assay_engine *e,
+                                                     const struct assay_ledger *ledger,
+                                                     const struct assay_recover *recover,
+                                                     struct assay_fault *fault);
 /* Applies one block to the branch, whose tip is its parent. PENDING and INVALID leave it broken.
  * Returns: VALID | INVALID | PENDING */
 enum assay_answer assay_branch_absorb(struct assay_engine *e,

@@ -41,6 +41,7 @@ static void forget_progress(struct assay_engine *e)
 {
     struct assay_syncing *s = &e->parts->sync;
     s->proven = false;
+    s->recovers = false;
     s->verified = false;
     s->proof_len = 0;
     s->id_count = 0;
@@ -151,6 +152,32 @@ static enum assay_status check_close(struct assay_engine *e, const struct assay_
     return ASSAY_OK;
 }
 
+/* docs/protocol.md 9.17: the parent of a RECOVER is reached, and it makes the state that it names.
+ * What is final here and not below it would be undone. */
+static enum assay_status check_recover(struct assay_engine *e)
+{
+    struct assay_recover r;
+    struct assay_fault fault;
+    ASSAY_ASSERT(e->sync->proven && e->sync->recovers && !e->sync->verified);
+    const enum assay_status read =
+        assay_recover_decode(assay_slice_over(e->sync->proof, e->sync->proof_len), &r);
+    ASSAY_ASSERT(read == ASSAY_OK); /* take_proof */
+    ASSAY_TRY(assay_era_look(e, &e->sync->ledger, &r, &fault));
+    e->parts->sync.verified = true;
+    return ASSAY_OK;
+}
+
+/* Is the final head here one of what was verified, or below it? */
+static bool is_above_final(const struct assay_engine *e)
+{
+    const struct assay_ledger *own = &e->chain->ledger;
+    const uint64_t base = e->head->state.head_height;
+    if (own->height == base) return true; /* nothing of this epoch is final here */
+    const uint64_t at = own->height - base - 1;
+    return at < e->sync->id_count &&
+           assay_bytes_equal(e->sync->ids[at], own->tip_id, 32);
+}
+
 /* One block on top of what was verified. Returns: ASSAY_OK | ASSAY_E_AGAIN (a verdict is awaited) |
  * ASSAY_E_INVALID | other INPUT statuses */
 static enum assay_status verify_block(struct assay_engine *e, struct assay_slice payload)
@@ -162,7 +189,8 @@ static enum assay_status verify_block(struct assay_engine *e, struct assay_slice
     const struct assay_block_header *h = &p.header;
     struct assay_fault fault;
     ASSAY_TRY(assay_fold_follows(&e->head->context, &e->sync->ledger, h, &fault));
-    if (h->kind == ASSAY_BLOCK_EPOCH && !assay_bytes_equal(p.id, e->sync->final_id, 32))
+    if (h->kind == ASSAY_BLOCK_EPOCH &&
+        (e->sync->recovers || !assay_bytes_equal(p.id, e->sync->final_id, 32)))
         return ASSAY_E_INVALID;
     if (e->sync->id_count == ASSAY_SYNC_BLOCKS_MAX) return ASSAY_E_INVALID;
     assay_branch_onto(e, &e->sync->ledger); /* a failure leaves what it touched broken */
@@ -176,6 +204,8 @@ static enum assay_status verify_block(struct assay_engine *e, struct assay_slice
     struct assay_syncing *s = &e->parts->sync;
     assay_ledger_copy(&s->ledger, &e->branch->ledger);
     assay_bytes_copy(s->ids[s->id_count++], 32, p.id, 32);
+    if (e->sync->recovers)
+        return assay_bytes_equal(p.id, e->sync->final_id, 32) ? check_recover(e) : ASSAY_OK;
     return h->kind == ASSAY_BLOCK_EPOCH ? check_close(e, h) : ASSAY_OK;
 }
 
@@ -199,6 +229,37 @@ static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
     if (!e->life->voted_on && !e->own->keys_unused) assay_own_rolled_back(e);
     assay_settle_shown(e);
     assay_settle_close(e, &p->header, p->id, p->header_bytes, &e->sync->ledger, commitment, proof);
+}
+
+/* Every block below it is kept, or there is none. Returns: ASSAY_OK | ASSAY_E_AGAIN (no room) | as
+ * assay_era_look */
+static enum assay_status close_recovered(struct assay_engine *e)
+{
+    struct assay_recover r;
+    struct assay_fault fault;
+    ASSAY_ASSERT(e->sync->verified && e->sync->recovers && e->sync->kept == e->sync->id_count);
+    const struct assay_slice proof = assay_slice_over(e->sync->proof, e->sync->proof_len);
+    ASSAY_TRY(assay_recover_decode(proof, &r));
+    ASSAY_TRY(assay_era_look(e, &e->sync->ledger, &r, &fault)); /* the state, once more */
+    ASSAY_TRY(assay_settle_recover(e, &r));
+    assay_settle_recovered(e);
+    e->parts->sync.failures = 0;
+    return ASSAY_OK;
+}
+
+/* Nothing is left to fetch below a RECOVER: it may stand on the end of the epoch before. */
+static bool is_reached(const struct assay_engine *e)
+{
+    const struct assay_syncing *s = e->sync;
+    if (!s->recovers) return false;
+    return s->verified ? s->kept == s->id_count
+                       : assay_bytes_equal(s->final_id, e->head->state.head_id, 32);
+}
+
+static enum assay_status finish_recover(struct assay_engine *e)
+{
+    if (!e->sync->verified) ASSAY_TRY(check_recover(e));
+    return close_recovered(e);
 }
 
 /* The block may close the epoch: then a proof and a snapshot are kept beside it. */
@@ -228,7 +289,37 @@ static enum assay_status keep_block(struct assay_engine *e, struct assay_slice p
         return ASSAY_E_SIGNATURE;
     if (!room_for(e, payload.len)) return ASSAY_E_AGAIN;
     if (!assay_settle_block(e, &p.header, p.id, payload)) return ASSAY_E_AGAIN;
-    if (++e->parts->sync.kept == e->sync->id_count) close_synced(e, &p);
+    if (++e->parts->sync.kept < e->sync->id_count) return ASSAY_OK;
+    if (e->sync->recovers) return close_recovered(e);
+    close_synced(e, &p);
+    return ASSAY_OK;
+}
+
+/* A RECOVER stands where the epoch has no certificate. Returns: ASSAY_OK | as
+ * assay_recover_approved | ASSAY_E_STALE (what is final here is above its parent) | other INPUT
+ * statuses */
+static enum assay_status take_recover(struct assay_engine *e, struct assay_slice proof)
+{
+    struct assay_recover r;
+    struct assay_syncing *s = &e->parts->sync;
+    const struct assay_state *state = &e->head->state;
+    ASSAY_TRY(assay_recover_decode(proof, &r));
+    if (!assay_bytes_equal(r.header.chain_id, state->chain_id, 32) ||
+        r.header.era != (uint64_t)state->era + 1)
+        return ASSAY_E_CHAIN;
+    if (r.header.epoch != e->head->context.epoch) return ASSAY_E_INVALID;
+    ASSAY_TRY(assay_recover_approved(&r, state->operators_digest));
+    if (r.header.height <= e->chain->ledger.height) { /* docs/protocol.md 9.16 */
+        assay_eng_note(e, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL, e->chain->ledger.height,
+                       r.header.height - 1);
+        return ASSAY_E_STALE;
+    }
+    assay_bytes_copy(s->final_id, 32, r.header.parent_id, 32);
+    assay_bytes_copy(s->proof, ASSAY_FINALITY_LEN_MAX, proof.bytes, proof.len);
+    s->proof_len = proof.len;
+    s->proven = true;
+    s->recovers = true;
+    ASSAY_ASSERT(sync_holds(e));
     return ASSAY_OK;
 }
 
@@ -238,6 +329,7 @@ static enum assay_status take_proof(struct assay_engine *e, struct assay_slice p
     uint8_t final_id[32];
     uint8_t commitment[32];
     if (e->sync->proven) return ASSAY_OK;
+    if (assay_recover_is(proof)) return take_recover(e, proof);
     ASSAY_TRY(assay_finality_verify(proof, e->head->state.chain_id, e->head->state.era,
                                     e->head->context.epoch, &e->head->voters, final_id,
                                     commitment));
@@ -265,9 +357,15 @@ static enum assay_status take_blocks(struct assay_engine *e, const struct assay_
         ASSAY_TRY(assay_cbor_bytes(&c, SIZE_MAX, &payload));
         ASSAY_TRY(verify_block(e, payload));
     }
+    if (e->sync->verified && !is_above_final(e)) { /* a RECOVER beside what is final here */
+        assay_eng_note(e, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL, e->chain->ledger.height,
+                       e->sync->ledger.height);
+        return ASSAY_E_INVALID;
+    }
     if (!e->sync->verified || (!verified && !whole)) return ASSAY_OK;
     c = assay_cursor_over(page->blocks.bytes, page->blocks.len);
     for (uint32_t i = 0; i < page->block_count && e->head->context.epoch == epoch; i++) {
+        if (e->chain->turned) break; /* the epoch is over, and what follows no affair of ours */
         ASSAY_TRY(assay_cbor_bytes(&c, SIZE_MAX, &payload));
         ASSAY_TRY(keep_block(e, payload));
     }
@@ -349,6 +447,8 @@ enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct 
         return ASSAY_OK;
     }
     enum assay_status status = take_proof(e, page.proof);
+    if (status == ASSAY_OK && is_reached(e)) status = finish_recover(e);
+    if (e->chain->turned) return ASSAY_OK;
     if (status == ASSAY_OK && page.block_count == 0 && !page.more) {
         /* It is over, and that is proven; the blocks are gone here. */
         e->parts->sync.target_epoch =

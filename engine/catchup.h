@@ -18,6 +18,7 @@ struct assay_syncing {
     uint32_t failures; /* in a row */
     uint32_t empty;    /* peers in a row that had nothing newer */
     bool proven;       /* the running epoch's proof was seen */
+    bool recovers;     /* by a RECOVER: final_id is its parent */
     bool verified;     /* and its blocks up to E: ids[] are the chain, to be kept */
     bool answered;     /* by the one asked, as far as a verdict of our own allows */
     struct assay_ledger ledger; /* after the blocks that were verified */

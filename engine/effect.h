@@ -67,7 +67,10 @@ struct assay_order {
     X(ASSAY_NOTE_CHANGE_ACTIVE, 20, "change_active") /* a: sequence */                             \
     X(ASSAY_NOTE_CHANGE_ENDED, 21, "change_ended")   /* alarm; a: sequence, b: assay_change_end */ \
     X(ASSAY_NOTE_CANNOT_CATCH_UP, 22, "cannot_catch_up") /* alarm; a: epoch, b: which */           \
-    X(ASSAY_NOTE_LEAPT, 23, "leapt") /* a: to the end of this epoch, b: from */
+    X(ASSAY_NOTE_LEAPT, 23, "leapt") /* a: to the end of this epoch, b: from */                    \
+    X(ASSAY_NOTE_FENCED, 24, "era_fenced") /* alarm; a: era, b: running epoch */                   \
+    X(ASSAY_NOTE_RECOVERED, 25, "era_recovered") /* a: era that begins, b: epoch that closed */    \
+    X(ASSAY_NOTE_RECOVER_REFUSED, 26, "recover_refused") /* alarm; a: own height, b: the named */
 
 #define ASSAY_NOTE_ENUM(symbol, number, name) symbol = number,
 enum assay_note { ASSAY_NOTE_LIST(ASSAY_NOTE_ENUM) };
@@ -113,7 +116,7 @@ struct assay_effect {
         struct {
             enum assay_store_class class_;
             uint32_t era;
-            uint64_t epoch; /* everything below goes */
+            uint64_t epoch; /* everything of the era below goes */
         } prune;
         struct {
             uint16_t to;     /* slot or ASSAY_SLOT_ALL */

@@ -147,6 +147,7 @@ static void lay_out_blocks(struct assay_parts *p, struct layout *l,
                            const struct assay_engine_config *config)
 {
     p->sync.proof = take(l, ASSAY_FINALITY_LEN_MAX);
+    p->ending.fence = take(l, ASSAY_FENCE_LEN_MAX);
     p->sync.ids = take(l, (size_t)ASSAY_SYNC_BLOCKS_MAX * 32);
     p->chain.path_max = p->branch.path_max = blocks_max(config);
     p->chain.path = take(l, (size_t)p->chain.path_max * 32);
@@ -238,6 +239,7 @@ static void show_parts(struct assay_engine *e, struct assay_parts *p)
     e->own = &p->own;
     e->sync = &p->sync;
     e->leap = &p->leap;
+    e->ending = &p->ending;
     e->life = &p->life;
 }
 
@@ -327,6 +329,12 @@ void assay_engine_renewal(const struct assay_engine *engine, struct assay_engine
     /* Who was still asking what it signed before its process began asks again: what the log lacks
      * may be of the epoch that follows (docs/protocol.md 2.4). */
     const bool knows = e->life->voted_on && !simplex.asking;
+    /* What was signed in an era counts nowhere else (docs/protocol.md 9.11), so its log may be lost
+     * or old; whether this store saw the new one before is asked as after any start. */
+    if (e->ending->recovered) {
+        *renewal = (struct assay_engine_renewal){ .final_at_ms = e->chain->final_ms };
+        return;
+    }
     *renewal = (struct assay_engine_renewal){
         .continues = knows && !e->sync->active && !e->own->rolled_back && !e->chain->halted,
         .keys_finished = e->own->rolled_back,

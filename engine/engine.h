@@ -16,6 +16,7 @@
 #include "engine/ledger/context.h"
 #include "engine/ledger/genesis.h"
 #include "scoring/trust.h"
+#include "scoring/weight.h"
 
 enum {
     ASSAY_RECORD_LEN_MAX = 48 * 1024,
@@ -222,6 +223,45 @@ void assay_engine_changes(const struct assay_engine *engine,
 /* slot < member_count (asserted). Returns: nothing. */
 void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t slot,
                                   struct assay_member_snapshot *snapshot);
+
+/* --------------------------------------------------------------- when an era ends */
+
+struct assay_answer_body; /* engine/ledger/recover.h */
+struct assay_fault;       /* engine/ledger/fold.h */
+
+struct assay_ending_snapshot {
+    bool fenced; /* nothing is signed in this era any more (docs/protocol.md 9.12) */
+    uint8_t fence_digest[32];
+    struct assay_slice fence; /* borrowed until the next step */
+};
+/* Returns: nothing. */
+void assay_engine_ending(const struct assay_engine *engine, struct assay_ending_snapshot *ending);
+/* ANSWER but for its signatures (docs/protocol.md 9.13). Slices borrow until the next step.
+ * Returns: ASSAY_OK | ASSAY_E_EARLY (no fence stands: it may still sign) | ASSAY_E_AGAIN */
+ASSAY_CHECKED enum assay_status assay_engine_answer(const struct assay_engine *engine,
+                                                    struct assay_answer_body *body);
+/* What a RECOVER would be on this node's final head. */
+struct assay_recover_drafted {
+    struct assay_block_header header;
+    struct assay_slice operators; /* document in force; borrowed until the next step */
+    struct assay_tolerance tolerance; /* of the new era */
+    uint64_t total_weight;
+    uint32_t voters;
+};
+/*
+ * assay_engine_recover_draft - between steps: the header for a body (engine/ledger/recover.h).
+ * Returns: ASSAY_OK | ASSAY_E_AGAIN | as assay_recover_onto, with *fault
+ */
+ASSAY_CHECKED enum assay_status assay_engine_recover_draft(struct assay_engine *engine,
+                                                           struct assay_slice body,
+                                                           uint64_t time_ms,
+                                                           struct assay_recover_drafted *out,
+                                                           struct assay_fault *fault);
+/* Between steps: would this RECOVER be taken? Returns: ASSAY_OK | ASSAY_E_EARLY (after fetching
+ * what is missing here) | why not, with *fault */
+ASSAY_CHECKED enum assay_status assay_engine_recover_try(struct assay_engine *engine,
+                                                         struct assay_slice bytes,
+                                                         struct assay_fault *fault);
 
 /* The classes to restore after a crash and in which order; ends with 0. A host scans each class
  * forwards from the era and epoch that assay_engine_restore_from names for it, asked when its turn

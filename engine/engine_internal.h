@@ -13,7 +13,7 @@
  * want.c      FAIL and E5 to be made           gather.c     envelopes and records of peers
  * epoch.c     attest, judge, ballot            own.c        own keys
  * catchup.c   asking for the past              restore.c    coming back after a crash
- * leap.c      over many epochs at once
+ * leap.c      over many epochs at once         era.c         the end of an era
  *
  * Without a part: engine.c (memory), step.c (control flow), order.c, look.c. blocks, simplex and
  * pool are machines of their own behind their headers.
@@ -29,6 +29,7 @@
 #include "engine/consensus/simplex.h"
 #include "engine/engine.h"
 #include "engine/epoch.h"
+#include "engine/era.h"
 #include "engine/evidence.h"
 #include "engine/gather.h"
 #include "engine/head.h"
@@ -62,6 +63,7 @@ struct assay_parts {
     struct assay_own own;             /* own.c */
     struct assay_syncing sync;        /* catchup.c */
     struct assay_leap leap;           /* leap.c */
+    struct assay_ending ending;       /* era.c */
     struct assay_progress life;       /* restore.c */
 };
 
@@ -94,6 +96,7 @@ struct assay_engine {
     const struct assay_own *own;
     const struct assay_syncing *sync;
     const struct assay_leap *leap;
+    const struct assay_ending *ending;
     const struct assay_progress *life;
 
     struct assay_blocks *blocks;

@@ -116,7 +116,7 @@ enum assay_status assay_head_restore(struct assay_engine *e, struct assay_slice 
     uint64_t epoch = 0;
     uint32_t members = 0;
     ASSAY_TRY(assay_state_peek(value, &epoch, &members));
-    if (epoch <= h->state.epoch) return ASSAY_OK;
+    if (epoch <= h->state.epoch) return ASSAY_OK; /* epochs never repeat, whatever the era */
     if (members != e->members || e->newcomer) return ASSAY_E_CHAIN;
     assay_state_copy(&h->next, &h->state);
     ASSAY_TRY(assay_state_decode(value, &h->next));
@@ -150,7 +150,7 @@ bool assay_head_turns(const struct assay_engine *e)
 {
     const struct assay_state *now = &e->head->state;
     const struct assay_state *next = &e->head->next;
-    if (now->member_count != next->member_count) return true;
+    if (now->member_count != next->member_count || now->era != next->era) return true;
     if (!assay_rules_equal(&now->rules, &next->rules)) return true;
     if (!assay_bytes_equal(now->operators_digest, next->operators_digest, 32)) return true;
     for (uint32_t i = 0; i < now->member_count; i++)
@@ -216,6 +216,12 @@ void assay_head_seal_next(struct assay_engine *e, const struct assay_block_heade
     next->head_height = header->height;
     next->head_view = header->view;
     next->head_time_ms = header->time_ms;
+}
+
+void assay_head_seal_recover(struct assay_engine *e, const struct assay_recover *recover)
+{
+    ASSAY_ASSERT(recover->header.height > e->head->state.head_height);
+    assay_recover_seal(recover, &e->parts->head.next);
 }
 
 void assay_head_take_next(struct assay_engine *e, const struct assay_ledger *ledger,

@@ -10,6 +10,7 @@
 #include "engine/consensus/vote.h"
 #include "engine/ledger/context.h"
 #include "engine/ledger/ledger.h"
+#include "engine/ledger/recover.h"
 
 struct assay_engine;
 
@@ -61,6 +62,8 @@ void assay_head_next(struct assay_engine *e, const struct assay_ledger *ledger, 
 /* Names the EPOCH block that made head->next. Returns: nothing. */
 void assay_head_seal_next(struct assay_engine *e, const struct assay_block_header *header,
                           const uint8_t id[static 32]);
+/* Or the RECOVER that did. Returns: nothing. */
+void assay_head_seal_recover(struct assay_engine *e, const struct assay_recover *recover);
 /* A stored CHANGE: kept when it is one that waits. Returns: nothing. */
 void assay_head_restore_change(struct assay_engine *e, struct assay_slice record);
 /* Is every change that waits known? Returns: whether so. */

@@ -102,7 +102,7 @@ static bool past_checkpoint(const struct assay_engine *e)
 {
     const struct assay_checkpoint *c = &e->leap->checkpoint;
     return !e->leap->has_checkpoint || c->epoch <= e->head->state.epoch ||
-           c->era != e->head->state.era ||
+           c->era < e->head->state.era ||
            !assay_bytes_equal(c->chain_id, e->head->state.chain_id, 32);
 }
 
@@ -120,11 +120,14 @@ static void begin(struct assay_engine *e)
     l->rounds = 0;
     l->phase = ASSAY_LEAP_BOUNDARIES;
     l->epoch = e->head->state.epoch;
+    l->era = e->head->state.era;
+    assay_bytes_copy(l->operators, 32, e->head->state.operators_digest, 32);
     assay_bytes_copy(l->id, 32, e->head->state.head_id, 32);
     assay_bytes_zero(l->votes, 32);
     if (!past_checkpoint(e)) { /* the operator has said what is true: its state comes first */
         l->phase = ASSAY_LEAP_STATE;
         l->epoch = l->checkpoint.epoch;
+        l->era = l->checkpoint.era;
         assay_bytes_copy(l->id, 32, l->checkpoint.id, 32);
     }
     ASSAY_ASSERT(leap_holds(e));
@@ -150,7 +153,7 @@ void assay_leap_ask(struct assay_engine *e, uint16_t peer)
 {
     const struct assay_leap *l = e->leap;
     struct assay_past_ask ask = { .state = l->phase == ASSAY_LEAP_STATE,
-                                  .era = e->head->state.era,
+                                  .era = l->era,
                                   .epoch = l->epoch + (l->phase != ASSAY_LEAP_STATE) };
     uint8_t *bytes = assay_eng_take(e, ASK_LEN_MAX);
     ASSAY_ASSERT(leap_holds(e) && l->phase != ASSAY_LEAP_OFF);
@@ -168,7 +171,8 @@ void assay_leap_ask(struct assay_engine *e, uint16_t peer)
 static bool keep(struct assay_engine *e, const struct assay_boundary *b, struct assay_slice bytes,
                  struct assay_slice finality)
 {
-    const struct assay_store_key key = { .era = b->header.era, .epoch = b->header.epoch };
+    /* One of a RECOVER is asked for in the era that it ends. */
+    const struct assay_store_key key = { .era = e->leap->era, .epoch = b->header.epoch };
     if (!assay_eng_room(e, KEEP_EFFECTS)) return false;
     const struct assay_slice boundary = assay_eng_keep(e, bytes);
     const struct assay_slice proof = assay_eng_keep(e, finality);
@@ -178,26 +182,47 @@ static bool keep(struct assay_engine *e, const struct assay_boundary *b, struct 
     return true;
 }
 
+/* Who voted in the epoch, or the operators, have made this boundary final. Out: votes: commitment,
+ * zero where there is none. Returns: ASSAY_OK | INPUT statuses */
+static enum assay_status prove(const struct assay_engine *e, const struct assay_boundary *b,
+                               struct assay_slice finality, uint8_t votes[static 32])
+{
+    const struct assay_leap *l = e->leap;
+    uint8_t final_id[32];
+    if (assay_recover_is(finality)) { /* docs/protocol.md 9.17 */
+        struct assay_recover r;
+        ASSAY_TRY(assay_recover_decode(finality, &r));
+        if (b->header.era != (uint64_t)l->era + 1) return ASSAY_E_INVALID;
+        ASSAY_TRY(assay_recover_approved(&r, l->operators));
+        assay_bytes_copy(final_id, 32, r.id, 32);
+        assay_bytes_zero(votes, 32);
+    } else {
+        if (b->header.era != l->era) return ASSAY_E_INVALID;
+        ASSAY_TRY(assay_finality_verify(finality, b->header.chain_id, b->header.era,
+                                        b->header.epoch, &l->voters, final_id, votes));
+    }
+    return assay_bytes_equal(final_id, b->id, 32) ? ASSAY_OK : ASSAY_E_INVALID;
+}
+
 /* Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in this step) | INPUT statuses */
 static enum assay_status take_boundary(struct assay_engine *e, struct assay_slice bytes,
                                        struct assay_slice finality)
 {
     struct assay_leap *l = &e->parts->leap;
     struct assay_boundary b;
-    uint8_t final_id[32], votes[32];
+    uint8_t votes[32];
     ASSAY_TRY(assay_boundary_decode(bytes, ASSAY_VOTERS_MAX, &b));
     if (!assay_bytes_equal(b.header.chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
-    if (b.header.era != e->head->state.era || b.header.epoch != l->epoch + 1)
-        return ASSAY_E_INVALID;
-    ASSAY_TRY(assay_finality_verify(finality, b.header.chain_id, b.header.era, b.header.epoch,
-                                    &l->voters, final_id, votes));
-    if (!assay_bytes_equal(final_id, b.id, 32)) return ASSAY_E_INVALID;
+    if (b.header.epoch != l->epoch + 1) return ASSAY_E_INVALID;
+    ASSAY_TRY(prove(e, &b, finality, votes));
     for (uint32_t i = 0; i < l->voters.count; i++)
         l->rows_next[i] = l->rows[i];
     ASSAY_TRY(assay_boundary_apply(&b, l->rows_next, l->voters.count));
     if (!keep(e, &b, bytes, finality)) return ASSAY_E_AGAIN;
     ASSAY_TRY(seat_voters(e, l->rows_next, b.state.member_count));
     l->epoch = b.header.epoch;
+    l->era = b.header.era;
+    assay_bytes_copy(l->operators, 32, b.state.operators_digest, 32);
     assay_bytes_copy(l->id, 32, b.id, 32);
     assay_bytes_copy(l->votes, 32, votes, 32);
     ASSAY_ASSERT(leap_holds(e));
@@ -274,7 +299,8 @@ static enum assay_status no_state(struct assay_engine *e)
     l->nothing = 0;
     /* They have gone on meanwhile: the next boundaries are nearer to a state that they still have.
      * A checkpoint's state has no other way. */
-    if (++l->rounds >= ROUNDS_MAX || assay_bytes_all_zero(l->votes, 32)) give_up(e, MISSING_STATE);
+    const bool given = l->has_checkpoint && l->epoch == l->checkpoint.epoch;
+    if (++l->rounds >= ROUNDS_MAX || given) give_up(e, MISSING_STATE);
     else l->phase = ASSAY_LEAP_BOUNDARIES;
     return ASSAY_E_NOT_FOUND;
 }
@@ -401,7 +427,7 @@ enum assay_status assay_leap_take(struct assay_engine *e, struct assay_slice pay
         return ASSAY_E_CHAIN;
     const bool state = l->phase == ASSAY_LEAP_STATE;
     if (l->phase == ASSAY_LEAP_OFF || answer.about.state != state ||
-        answer.about.era != e->head->state.era || answer.about.epoch != l->epoch + !state)
+        answer.about.era != l->era || answer.about.epoch != l->epoch + !state)
         return ASSAY_E_STALE;
     return state ? take_state(e, &answer) : take_boundaries(e, &answer);
 }

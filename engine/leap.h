@@ -24,8 +24,10 @@ struct assay_leap {
     bool starved;     /* nobody has the next blocks: any boundary is worth a leap */
     uint32_t nothing; /* peers in a row that had nothing */
     uint32_t rounds;  /* how often the state of the last boundary was not to be had */
-    /* The last epoch that is proven; votes: commitment of its proof, zero: it is a checkpoint's. */
+    /* The last epoch that is proven; votes: commitment of its proof, zero: it has none. */
     uint64_t epoch;
+    uint32_t era; /* that it left: a RECOVER in between begins another */
+    uint8_t operators[32]; /* digest of the operators in force after it */
     uint8_t id[32], votes[32];
     uint8_t first[3][32]; /* documents of the genesis: they are known */
     bool has_checkpoint;

@@ -28,6 +28,8 @@ enum {
     X(ASSAY_MESSAGE_SYNC_ASK, 10, "sync_ask", ASSAY_LANE_QUARANTINE)           /* sync.c */        \
     X(ASSAY_MESSAGE_SYNC_ANSWER, 11, "sync_answer", ASSAY_LANE_QUARANTINE)     /* sync.c */        \
     X(ASSAY_MESSAGE_ENVELOPE_PULL, 12, "envelope_pull", ASSAY_LANE_QUARANTINE) /* envelope.c */    \
+    X(ASSAY_MESSAGE_FENCE, 13, "fence", ASSAY_LANE_QUARANTINE)     /* ledger/recover.c */          \
+    X(ASSAY_MESSAGE_RECOVER, 14, "recover", ASSAY_LANE_QUARANTINE) /* ledger/recover.c */          \
     /* From here on the host answers; the engine never sees them. */                               \
     X(ASSAY_MESSAGE_EVIDENCE_PULL, 32, "evidence_pull", ASSAY_LANE_QUARANTINE) /* host/gossip.c */ \
     X(ASSAY_MESSAGE_EVIDENCE, 33, "evidence", ASSAY_LANE_QUARANTINE)           /* host/gossip.c */ \

@@ -79,12 +79,12 @@ void assay_own_rolled_back(struct assay_engine *e)
 
 bool assay_eng_may_sign(const struct assay_engine *e)
 {
-    return e->own->listed && !e->own->rolled_back && !e->chain->halted &&
+    return e->own->listed && !e->own->rolled_back && !e->chain->halted && !e->ending->fenced &&
            assay_member_serves(&e->head->state.members[e->self]);
 }
 
 bool assay_own_wants_listing(const struct assay_engine *e)
 {
-    return !e->own->listed && !e->own->rolled_back && !e->chain->halted &&
+    return !e->own->listed && !e->own->rolled_back && !e->chain->halted && !e->ending->fenced &&
            e->head->state.members[e->self].stage != ASSAY_STAGE_LEFT;
 }

@@ -11,7 +11,8 @@
 static const enum assay_store_class order[] = {
     ASSAY_STORE_STATE,    ASSAY_STORE_FINALITY,      ASSAY_STORE_CERTIFICATE, ASSAY_STORE_BLOCK,
     ASSAY_STORE_PROPOSAL, ASSAY_STORE_VOTE,          ASSAY_STORE_ENVELOPE,    ASSAY_STORE_BALLOT,
-    ASSAY_STORE_RECORD,   ASSAY_STORE_CHANGE,        (enum assay_store_class)0,
+    ASSAY_STORE_RECORD,   ASSAY_STORE_CHANGE,        ASSAY_STORE_META,
+    (enum assay_store_class)0,
 };
 
 const enum assay_store_class *assay_engine_restore_order(void)
@@ -29,6 +30,7 @@ void assay_engine_restore_from(const struct assay_engine *engine, enum assay_sto
         *era = 0; /* few are kept: the last ones count */
         *epoch = 0;
     }
+    if (class_ == ASSAY_STORE_META) *epoch = 0;
     if (class_ == ASSAY_STORE_FINALITY) *epoch = closed;
     if (class_ == ASSAY_STORE_RECORD)
         *epoch = closed > ASSAY_PAST_EPOCHS ? closed - ASSAY_PAST_EPOCHS : 0;
@@ -103,7 +105,7 @@ enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_cl
     case ASSAY_STORE_BALLOT:
     case ASSAY_STORE_RECORD: return restore_record(e, value);
     case ASSAY_STORE_CHANGE: assay_head_restore_change(e, value); return ASSAY_OK;
-    case ASSAY_STORE_META:
+    case ASSAY_STORE_META: return assay_era_restore(e, key, value);
     case ASSAY_STORE_ORDER:
     case ASSAY_STORE_EVIDENCE:
     case ASSAY_STORE_SCORE: return ASSAY_OK; /* the host's */

@@ -173,12 +173,11 @@ static void persist_boundary(struct assay_engine *e, const struct assay_store_ke
     assay_eng_persist(e, ASSAY_STORE_BOUNDARY, key, assay_slice_over(bytes, w.len));
 }
 
-static void persist_head(struct assay_engine *e, struct assay_slice header_bytes,
-                         struct assay_slice proof)
+/* An anchor stays as long as blocks, for who reads them again or leaps to it. */
+static void persist_state(struct assay_engine *e, const struct assay_store_key *key,
+                          struct assay_slice header_bytes, bool anchor)
 {
     ASSAY_ASSERT(header_bytes.len > 0 && header_bytes.len <= ASSAY_BLOCK_HEADER_LEN_MAX);
-    ASSAY_ASSERT(proof.len <= ASSAY_FINALITY_LEN_MAX);
-    const struct assay_store_key key = { .era = e->head->next.era, .epoch = e->head->next.epoch };
     const size_t len_max = assay_state_len_max(e->head->capacity);
     uint8_t *bytes = assay_eng_take(e, len_max);
     ASSAY_ASSERT(bytes != NULL); /* the step's memory is laid out for one close */
@@ -187,10 +186,17 @@ static void persist_head(struct assay_engine *e, struct assay_slice header_bytes
                                                         e->head->scratch, e->head->scratch_len, &w);
     ASSAY_ASSERT(status == ASSAY_OK);
     ASSAY_ASSERT(w.len > 0 && w.len <= len_max);
-    assay_eng_persist(e, ASSAY_STORE_STATE, &key, assay_slice_over(bytes, w.len));
+    assay_eng_persist(e, ASSAY_STORE_STATE, key, assay_slice_over(bytes, w.len));
+    if (anchor) assay_eng_persist(e, ASSAY_STORE_ANCHOR, key, assay_slice_over(bytes, w.len));
+}
+
+static void persist_head(struct assay_engine *e, struct assay_slice header_bytes,
+                         struct assay_slice proof)
+{
+    ASSAY_ASSERT(proof.len <= ASSAY_FINALITY_LEN_MAX);
+    const struct assay_store_key key = { .era = e->head->next.era, .epoch = e->head->next.epoch };
+    persist_state(e, &key, header_bytes, key.epoch % ANCHOR_EPOCHS == 0);
     assay_eng_persist(e, ASSAY_STORE_FINALITY, &key, proof);
-    if (key.epoch % ANCHOR_EPOCHS == 0)
-        assay_eng_persist(e, ASSAY_STORE_ANCHOR, &key, assay_slice_over(bytes, w.len));
     persist_boundary(e, &key, header_bytes);
 }
 
@@ -233,12 +239,18 @@ static void prune(struct assay_engine *e, enum assay_store_class class_, uint64_
     ASSAY_ASSERT(keep > 0);
 
     const uint64_t running = e->head->context.epoch;
+    const uint32_t era = e->head->state.era;
     if (running <= keep) return;
-    struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_PRUNE);
-    if (effect == NULL) return; /* the next close prunes it too */
-    effect->as.prune.class_ = class_;
-    effect->as.prune.era = e->head->state.era;
-    effect->as.prune.epoch = running - keep;
+    /* Epochs go on counting from era to era (docs/protocol.md 9.11): what is too old of an earlier
+     * one is too old by the same number. One of them in turn, at each close. */
+    const uint32_t eras[] = { era, era > 0 ? (uint32_t)(running % era) : 0 };
+    for (size_t i = 0; i < (era > 0 ? 2 : 1); i++) {
+        struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_PRUNE);
+        if (effect == NULL) return; /* the next close prunes it too */
+        effect->as.prune.class_ = class_;
+        effect->as.prune.era = eras[i];
+        effect->as.prune.epoch = running - keep;
+    }
 }
 
 static void prune_all(struct assay_engine *e)
@@ -358,6 +370,53 @@ void assay_settle_close(struct assay_engine *e, const struct assay_block_header 
     assay_eng_note(e, ASSAY_NOTE_EPOCH_CLOSED, ASSAY_SLOT_ALL, e->head->state.epoch,
                    e->head->state.certified);
     open_next(e);
+}
+
+/* What it decides, where it decides anything: kept like a CHANGE of a block. */
+static void persist_decision(struct assay_engine *e, const struct assay_recover *recover)
+{
+    struct assay_change change;
+    if (recover->change.len == 0) return;
+    assay_change_of_record(recover->change, &change);
+    struct assay_store_key key = { .era = e->head->next.era,
+                                   .epoch = e->head->next.epoch,
+                                   .number = change.sequence };
+    const struct assay_slice kept = assay_eng_keep(e, recover->change);
+    ASSAY_ASSERT(kept.len > 0);
+    assay_sha256(kept.bytes, kept.len, key.id);
+    assay_eng_persist(e, ASSAY_STORE_CHANGE, &key, kept);
+}
+
+static bool room_to_recover(struct assay_engine *e, const struct assay_recover *recover)
+{
+    const size_t len = assay_state_len_max(e->head->capacity) +
+                       assay_boundary_len_max(e->head->capacity) + 2 * recover->bytes.len +
+                       recover->change.len + 1024;
+    return len <= e->output->arena_len - e->output->arena_used && assay_eng_room(e, CLOSE_EFFECTS);
+}
+
+enum assay_status assay_settle_recover(struct assay_engine *e, const struct assay_recover *recover)
+{
+    const struct assay_block_header *h = &recover->header;
+    const struct assay_head *head = e->head;
+    ASSAY_ASSERT(assay_bytes_equal(head->next.root, h->state_root, 32));
+    if (!room_to_recover(e, recover)) return ASSAY_E_AGAIN;
+    /* Where the era before looks for the end of its epoch (docs/protocol.md 9.17). */
+    const struct assay_store_key ends = { .era = head->state.era, .epoch = h->epoch };
+    const struct assay_store_key begins = { .era = h->era, .epoch = h->epoch };
+    assay_head_seal_recover(e, recover);
+    note_changes(e);
+    const struct assay_slice kept = assay_eng_keep(e, recover->bytes);
+    ASSAY_ASSERT(kept.len > 0); /* room_to_recover */
+    assay_eng_persist(e, ASSAY_STORE_FINALITY, &ends, kept);
+    persist_boundary(e, &ends, recover->header_bytes);
+    persist_state(e, &begins, recover->header_bytes, true);
+    persist_decision(e, recover);
+    assay_want_scan(e);
+    assay_eng_note(e, ASSAY_NOTE_RECOVERED, ASSAY_SLOT_ALL, h->era, h->epoch);
+    assay_era_ends(e);
+    turn(e);
+    return ASSAY_OK;
 }
 
 void assay_settle_halt(struct assay_engine *e, bool catching_up)

@@ -34,6 +34,8 @@ static enum assay_status deliver(struct assay_engine *e, uint16_t from,
     case ASSAY_MESSAGE_ENVELOPE_PULL: return assay_gather_pull(e, from, payload);
     case ASSAY_MESSAGE_RECORD: return assay_gather_record(e, from, payload);
     case ASSAY_MESSAGE_SYNC_ANSWER: return assay_sync_take(e, from, payload);
+    case ASSAY_MESSAGE_FENCE: return assay_era_fence(e, from, payload);
+    case ASSAY_MESSAGE_RECOVER: return assay_era_recover(e, from, payload);
     case ASSAY_MESSAGE_SYNC_ASK: /* the host answers from the store */
     case ASSAY_MESSAGE_EVIDENCE_PULL:
     case ASSAY_MESSAGE_EVIDENCE:
@@ -106,6 +108,9 @@ static void carry_out(struct assay_engine *e, const struct assay_simplex_action 
     ASSAY_ASSERT(e->life->started);
     switch (a->kind) {
     case ASSAY_SIMPLEX_SIGN:
+        /* docs/protocol.md 9.12: what a crowded step had left is not signed after a fence. */
+        if (!e->ending->fenced) hand_on(e, &a->effect);
+        return;
     case ASSAY_SIMPLEX_PERSIST:
     case ASSAY_SIMPLEX_SEND: hand_on(e, &a->effect); return;
     case ASSAY_SIMPLEX_NOTE: simplex_note(e, &a->effect); return;
@@ -193,6 +198,7 @@ static void do_what_is_due(struct assay_engine *e)
     assay_evidence_tick(e);
     assay_gather_resend(e);
     assay_sync_tick(e);
+    assay_era_tick(e);
     if (e->chain->turned) return;
     if (!e->chain->halted)
         assay_simplex_demand(e->simplex, e->now_ms, assay_offer_demand(e), e->actions);

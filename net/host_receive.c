@@ -70,6 +70,8 @@ static void dispatch(struct assay_host *host, uint16_t slot, enum assay_message_
     case ASSAY_MESSAGE_ENVELOPE:
     case ASSAY_MESSAGE_ENVELOPE_PULL:
     case ASSAY_MESSAGE_RECORD:
+    case ASSAY_MESSAGE_FENCE:
+    case ASSAY_MESSAGE_RECOVER:
     case ASSAY_MESSAGE_SYNC_ANSWER: to_engine(host, slot, kind, payload); return;
     }
     ASSAY_UNREACHABLE("message kind");

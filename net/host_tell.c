@@ -56,6 +56,8 @@ static enum assay_severity severity_of(enum assay_note note)
     case ASSAY_NOTE_ROOT_MISMATCH:
     case ASSAY_NOTE_CANNOT_CATCH_UP:
     case ASSAY_NOTE_CHANGE_ENDED:
+    case ASSAY_NOTE_FENCED:
+    case ASSAY_NOTE_RECOVER_REFUSED:
     case ASSAY_NOTE_CLOCK: return ASSAY_SEVERITY_ERROR; /* alarms */
     case ASSAY_NOTE_FAIL_PROVEN:
     case ASSAY_NOTE_OFFENCE_PROVEN:
@@ -68,6 +70,7 @@ static enum assay_severity severity_of(enum assay_note note)
     case ASSAY_NOTE_RESUMED:
     case ASSAY_NOTE_BEHIND:
     case ASSAY_NOTE_LEAPT:
+    case ASSAY_NOTE_RECOVERED:
     case ASSAY_NOTE_CHANGE_TAKEN:
     case ASSAY_NOTE_CHANGE_ACTIVE:
     case ASSAY_NOTE_CAUGHT_UP: return ASSAY_SEVERITY_INFO;
@@ -163,6 +166,24 @@ static const char *missing_text(uint64_t what)
     return "something that no peer has";
 }
 
+static void tell_era(struct assay_host *host, const struct assay_effect *effect)
+{
+    const enum assay_note note = effect->as.note.note;
+    const unsigned long long a = effect->as.note.a, b = effect->as.note.b;
+    const char *name = assay_note_name(note);
+    if (note == ASSAY_NOTE_FENCED)
+        host_tell(host, name, ASSAY_SLOT_ALL, a, b,
+                  "the operators have fenced era %llu: nothing is signed in it any more", a);
+    else if (note == ASSAY_NOTE_RECOVERED)
+        host_tell(host, name, ASSAY_SLOT_ALL, a, b,
+                  "era %llu begins, by decision of the operators", a);
+    else
+        host_tell(host, name, ASSAY_SLOT_ALL, a, b,
+                  "a RECOVER on height %llu is refused: what is final here, up to height %llu, "
+                  "would be undone, or is another chain",
+                  b, a);
+}
+
 void host_note(struct assay_host *host, const struct assay_effect *effect)
 {
     const uint64_t a = effect->as.note.a, b = effect->as.note.b;
@@ -213,6 +234,9 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
     case ASSAY_NOTE_LEAPT:
         tell_plain(host, effect, "leapt over history, by what its voters have signed");
         return;
+    case ASSAY_NOTE_FENCED:
+    case ASSAY_NOTE_RECOVERED:
+    case ASSAY_NOTE_RECOVER_REFUSED: tell_era(host, effect); return;
     case ASSAY_NOTE_CANNOT_CATCH_UP:
         host->missing = b;
         tell_plain(host, effect, missing_text(b));

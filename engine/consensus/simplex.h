@@ -182,6 +182,18 @@ void assay_simplex_snapshot(const struct assay_simplex *s, struct assay_simplex_
 /* Returns: how many certificates are held. */
 size_t assay_simplex_certificates_held(const struct assay_simplex *s);
 
+/* F of one's own. */
+struct assay_simplex_cast {
+    uint64_t view, height; /* height 0: its block is not held */
+    uint8_t id[32];
+};
+/* Own F of this epoch in views above that one, ascending. Returns: how many there are, which may be
+ * more than casts[capacity] holds. */
+size_t assay_simplex_finals(const struct assay_simplex *s, uint64_t above_view,
+                            struct assay_simplex_cast *casts, size_t capacity);
+/* The final certificate of the highest view of this epoch. Returns: its payload, empty when there
+ * is none; borrowed until the next call that changes anything. */
+struct assay_slice assay_simplex_final_certificate(const struct assay_simplex *s);
 /*
  * The finality proof (vote.h) of the epoch's E once it is final: for storing and sync. Available
  * until the next begin. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_FULL

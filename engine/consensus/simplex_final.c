@@ -284,3 +284,45 @@ enum assay_status assay_simplex_finality(const struct assay_simplex *s, struct a
     }
     return w->full ? ASSAY_E_FULL : ASSAY_OK;
 }
+
+/* --- what is told when an era ends */
+
+static void keep_cast(const struct assay_simplex *s, const struct sx_view *v,
+                      struct assay_simplex_cast *casts, size_t count)
+{
+    size_t at = count;
+    for (; at > 0 && casts[at - 1].view > v->view; at--)
+        casts[at] = casts[at - 1];
+    const struct assay_block *block =
+        assay_blocks_find_const(s->config.blocks, v->cast_id[ASSAY_VOTE_FINALISE]);
+    casts[at] = (struct assay_simplex_cast){ .view = v->view,
+                                             .height = block != NULL ? block->header.height : 0 };
+    assay_bytes_copy(casts[at].id, 32, v->cast_id[ASSAY_VOTE_FINALISE], 32);
+}
+
+size_t assay_simplex_finals(const struct assay_simplex *s, uint64_t above_view,
+                            struct assay_simplex_cast *casts, size_t capacity)
+{
+    size_t count = 0;
+    ASSAY_ASSERT(assay_sx_holds(s));
+    /* A page that was forgotten holds no F of ours that may still count: it lies below what is
+     * final, or a quorum has nullified its range (docs/protocol.md 5.28). */
+    for (uint32_t p = 0; p < s->page_count; p++) {
+        if (s->pages[p].range.view == 0) continue;
+        for (size_t i = 0; i < ASSAY_RANGE_VIEWS; i++) {
+            const struct sx_view *v = &s->pages[p].views[i];
+            if (v->view <= above_view || !v->cast[ASSAY_VOTE_FINALISE]) continue;
+            if (count < capacity) keep_cast(s, v, casts, count);
+            count++;
+        }
+    }
+    return count;
+}
+
+struct assay_slice assay_simplex_final_certificate(const struct assay_simplex *s)
+{
+    ASSAY_ASSERT(assay_sx_holds(s));
+    if (s->final_certificate == SX_NONE) return (struct assay_slice){ 0 };
+    const struct sx_certificate *c = &s->certificates[s->final_certificate];
+    return assay_slice_over(c->payload, c->payload_len);
+}

@@ -158,20 +158,30 @@ enum assay_status assay_record_put_change(struct assay_writer *w, struct assay_s
     return assay_writer_finish(w, &all);
 }
 
-static enum assay_status body_of(struct assay_slice record, struct assay_change *change)
+enum assay_status assay_change_record_read(struct assay_slice record, struct assay_change *change)
 {
     struct assay_cursor c = assay_cursor_over(record.bytes, record.len);
     struct assay_slice body;
-    uint64_t kind = 0;
+    uint64_t kind = 0, count = 0;
+    if (record.len > ASSAY_CHANGE_RECORD_LEN_MAX) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cbor_array_exact(&c, 3));
     ASSAY_TRY(assay_cbor_uint(&c, &kind));
+    if (kind != RECORD_CHANGE) return ASSAY_E_UNSUPPORTED;
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CHANGE_LEN_MAX, &body));
+    ASSAY_TRY(assay_cbor_array(&c, ASSAY_OPERATORS_MAX, &count));
+    for (uint64_t i = 0; i < count; i++) {
+        uint8_t id[32], signature[ASSAY_P256_SIGNATURE_LEN];
+        ASSAY_TRY(assay_cbor_array_exact(&c, 2));
+        ASSAY_TRY(assay_cbor_bytes_exact(&c, id, sizeof id));
+        ASSAY_TRY(assay_cbor_bytes_exact(&c, signature, sizeof signature));
+    }
+    ASSAY_TRY(assay_cursor_end(&c));
     return assay_change_decode(body, change);
 }
 
 void assay_change_of_record(struct assay_slice record, struct assay_change *change)
 {
-    const enum assay_status status = body_of(record, change);
+    const enum assay_status status = assay_change_record_read(record, change);
     ASSAY_ASSERT(status == ASSAY_OK); /* it stands in a final block */
 }
 

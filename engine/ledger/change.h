@@ -78,6 +78,10 @@ ASSAY_CHECKED enum assay_status assay_change_encode(const struct assay_change *c
 ASSAY_CHECKED enum assay_status assay_record_put_change(
     struct assay_writer *w, struct assay_slice body, const uint8_t (*operator_ids)[32],
     const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], uint32_t count);
+/* A CHANGE record whose signatures nobody asks about, or that has none. Returns: ASSAY_OK | INPUT
+ * statuses */
+ASSAY_CHECKED enum assay_status assay_change_record_read(struct assay_slice record,
+                                                         struct assay_change *change);
 /* The body in the bytes of a CHANGE record that was decoded before. Returns: nothing (asserted). */
 void assay_change_of_record(struct assay_slice record, struct assay_change *change);
 

@@ -71,9 +71,8 @@ static enum assay_status check_signatures(const struct assay_context *context,
     return ASSAY_OK;
 }
 
-/* A document that nobody could judge by must not come into force. */
-static enum assay_status check_documents(const struct assay_context *context,
-                                         const struct assay_change *change)
+enum assay_status assay_change_documents_check(const struct assay_context *context,
+                                               const struct assay_change *change)
 {
     struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
     for (uint32_t i = 0; i < change->action_count; i++) {
@@ -111,7 +110,7 @@ static enum assay_status check(const struct assay_context *context, struct assay
     if (change->sequence == 0 && record->entry_count != 1) return ASSAY_E_INVALID;
     if (change->sequence != 0 && record->entry_count < context->charter->threshold)
         return ASSAY_E_INVALID;
-    ASSAY_TRY(check_documents(context, change));
+    ASSAY_TRY(assay_change_documents_check(context, change));
     first_signer(record, first);
     record->slot = slot_of_operator(context->state, first);
     record->subject = record->slot;

@@ -6,6 +6,7 @@
  */
 #include "engine/ledger/checkpoint.h"
 #include "engine/ledger/ledger.h"
+#include "engine/ledger/recover.h"
 
 #include "base/assert.h"
 
@@ -366,6 +367,31 @@ static void activate(const struct assay_context *context, struct assay_state *ne
                                         .before = before };
 }
 
+/* docs/protocol.md 9.15: the next epoch is of another era. What waits was signed for this one, and
+ * a trial would blame on rules what the halt did; the actions of a RECOVER are on trial never. */
+static void begin_era(const struct assay_context *context, const struct assay_recover *recover,
+                      struct assay_state *next)
+{
+    struct assay_change change;
+    struct assay_unfit unfit;
+    next->era = recover->header.era;
+    next->pending_count = 0;
+    end_trial(next);
+    if (recover->change.len == 0) return;
+    assay_change_of_record(recover->change, &change);
+    next->change_sequence = change.sequence;
+    struct assay_staging staging = { context->stage, context->operators };
+    assay_state_copy(staging.state, next);
+    if (assay_change_apply(&staging, &change, &unfit) == ASSAY_OK) {
+        assay_state_copy(next, staging.state);
+        return;
+    }
+    /* It fitted before the strikes of this very close: void as a whole, as in activate. */
+    next->ended = (struct assay_ended){ .end = ASSAY_CHANGE_UNFIT,
+                                        .sequence = change.sequence,
+                                        .epoch = next->epoch };
+}
+
 /* Who was certified PASS under the rules that end here, by the table of the epoch that tries the
  * new ones. */
 static void watch(struct assay_state *next)
@@ -395,7 +421,7 @@ static const struct assay_groups *groups_after(const struct assay_state *before,
 /* Most epochs end with the voters that they began with. */
 static void name_roster(const struct assay_state *before, struct assay_state *next)
 {
-    bool same = before->member_count == next->member_count &&
+    bool same = before->member_count == next->member_count && before->era == next->era &&
                 !assay_bytes_all_zero(before->roster_digest, 32);
     for (uint32_t i = 0; same && i < next->member_count; i++) {
         const struct assay_member *a = &before->members[i];
@@ -420,7 +446,8 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
     gather(context, ledger, reverted, scratch);
     const struct assay_tally_input input = {
         .epoch = context->epoch,
-        .roll_present = ledger->has_roll,
+        /* docs/protocol.md 9.15: cut off where it happened to stand, so nobody is judged. */
+        .roll_present = ledger->has_roll && ledger->recover == NULL,
         .rules = &rules->score,
         .groups = rules->groups,
         .weights = scratch->weights_before,
@@ -440,7 +467,8 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
     advance_counters(context, scratch, view, next);
     judge_trial(before, ledger, rules->groups, reverted, next);
     take_changes(ledger, reverted, next);
-    activate(context, next);
+    if (ledger->recover != NULL) begin_era(context, ledger->recover, next);
+    else activate(context, next);
     for (uint32_t i = before->member_count; i < next->member_count; i++)
         scratch->weights_before[i] = 0;
     for (uint32_t i = 0; i < next->member_count; i++)

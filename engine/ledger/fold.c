@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
+#include "engine/ledger/recover.h"
 #include "engine/ledger/row.h"
 
 /* --- what is wrong */
@@ -492,6 +493,35 @@ enum assay_status assay_fold_proven(const struct assay_fold *fold, struct assay_
     if (!assay_bytes_equal(final_id, fold->next.head_id, 32))
         return assay_fault_ids(fault, "block that the finality proof names", fold->next.head_id,
                                final_id);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_fold_recover(struct assay_fold *fold, struct assay_slice bytes,
+                                     struct assay_fault *fault)
+{
+    struct assay_recover r;
+    ASSAY_ASSERT(fold_holds(fold));
+    *fault = (struct assay_fault){ .status = ASSAY_OK };
+    if (fold->ledger.closed)
+        return assay_fault_plain(fault, "a RECOVER after the end of its epoch", ASSAY_E_INVALID);
+    const enum assay_status read = assay_recover_decode(bytes, &r);
+    if (read != ASSAY_OK) return assay_fault_plain(fault, "RECOVER cannot be read", read);
+    ASSAY_TRY(assay_recover_follows(&fold->context, &fold->ledger, &r, fault));
+    if (!fold->unsigned_) {
+        const enum assay_status good = assay_recover_approved(&r, fold->state.operators_digest);
+        if (good != ASSAY_OK)
+            return assay_fault_plain(fault, "not signed by the operators in force", good);
+    }
+    ASSAY_TRY(assay_recover_onto(&fold->context, &fold->ledger, &r, fault));
+    assay_close(&fold->context, &fold->ledger, &fold->rules, r.header.view, &fold->close,
+                &fold->next, &fold->tolerance);
+    fold->ledger.recover = NULL;
+    assay_state_root(&fold->next, fold->scratch, fold->scratch_len, fold->next.root);
+    if (!assay_bytes_equal(fold->next.root, r.header.state_root, 32))
+        return assay_fault_ids(fault, "state root", fold->next.root, r.header.state_root);
+    assay_recover_seal(&r, &fold->next);
+    assay_ledger_advance(&fold->ledger, &r.header, r.id);
+    fold->blocks++;
     return ASSAY_OK;
 }
 

@@ -165,6 +165,15 @@ ASSAY_CHECKED enum assay_status assay_fold_block(struct assay_fold *fold,
 ASSAY_CHECKED enum assay_status assay_fold_proven(const struct assay_fold *fold,
                                                   struct assay_slice proof,
                                                   struct assay_fault *fault);
+/*
+ * assay_fold_recover - the epoch ends by decision of the operators, on top of the block that was
+ * folded last (docs/protocol.md 9.15, 9.17): as assay_fold_block with an EPOCH block, and proven.
+ * In:      bytes: a RECOVER (recover.h), which outlives assay_fold_take
+ * Returns: ASSAY_OK | INPUT statuses with *fault
+ */
+ASSAY_CHECKED enum assay_status assay_fold_recover(struct assay_fold *fold,
+                                                   struct assay_slice bytes,
+                                                   struct assay_fault *fault);
 /* next becomes the state. Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_CRYPTO | ASSAY_E_NOT_FOUND (a
  * change or a document that it names is in no book) */
 ASSAY_CHECKED enum assay_status assay_fold_take(struct assay_fold *fold);

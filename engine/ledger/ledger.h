@@ -15,6 +15,8 @@ enum {
     ASSAY_CONTRADICTIONS_MAX = 256, /* E5 in one epoch; more wait for the next */
 };
 
+struct assay_recover; /* recover.h */
+
 struct assay_contradiction {
     uint32_t slot, subject;
     uint64_t epoch;
@@ -27,6 +29,9 @@ struct assay_ledger {
     uint8_t tip_id[32];
     uint64_t height, view, time_ms;
     bool closed; /* the tip is an EPOCH block */
+    /* It closes by this one (docs/protocol.md 9.15): recover.h; borrowed. NULL: by an EPOCH block
+     * of its era. */
+    const struct assay_recover *recover;
     bool has_roll;
     uint8_t roll_root[32];
     uint32_t contradiction_count;

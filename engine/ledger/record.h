@@ -171,4 +171,9 @@ ASSAY_CHECKED enum assay_status assay_roll_next(struct assay_cursor *entries, bo
 /* Returns: nothing. */
 void assay_roll_leaf(bool present, const uint8_t digest[static 32], uint8_t hash[static 32]);
 
+/* A document that nobody could judge by must not come into force. Returns: ASSAY_OK | INPUT
+ * statuses of one of them | ASSAY_E_INVALID (an empty one) */
+ASSAY_CHECKED enum assay_status assay_change_documents_check(const struct assay_context *context,
+                                                             const struct assay_change *change);
+
 #endif

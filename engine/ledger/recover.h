@@ -42,10 +42,11 @@ struct assay_approval {
 ASSAY_CHECKED enum assay_status assay_approval_next(struct assay_cursor *items,
                                                     uint8_t operator_id[static 32],
                                                     uint8_t signature[static 64]);
-/* Are they good, and as many as the threshold? Returns: ASSAY_OK | ASSAY_E_STRANGER (no operator) |
- * ASSAY_E_SIGNATURE (one is wrong, or too few) | ASSAY_E_KEY | ASSAY_E_CRYPTO */
+/* Are they good, and as many as the threshold of an operators' document (genesis.h)?
+ * Returns: ASSAY_OK | ASSAY_E_STRANGER (no operator) | ASSAY_E_SIGNATURE (one is wrong, or too few)
+ * | ASSAY_E_KEY | ASSAY_E_CRYPTO | INPUT statuses of the document */
 ASSAY_CHECKED enum assay_status assay_approval_check(const struct assay_approval *approval,
-                                                     const struct assay_genesis *charter,
+                                                     struct assay_slice operators,
                                                      const uint8_t digest[static 32]);
 
 /* --- FENCE */
@@ -161,12 +162,10 @@ ASSAY_CHECKED enum assay_status assay_recover_decode(struct assay_slice bytes,
 ASSAY_CHECKED enum assay_status assay_recover_keys_next(struct assay_cursor *c,
                                                         struct assay_recover_keys *keys);
 
-/* The threshold of the operators whose document has this digest: what a state names. scratch: its
- * operators are decoded into it. Returns: as assay_approval_check | ASSAY_E_STRANGER (another
- * document) | INPUT statuses */
+/* Signed by the threshold of the operators whose document has this digest: what a state names.
+ * Returns: as assay_approval_check | ASSAY_E_STRANGER (another document) */
 ASSAY_CHECKED enum assay_status assay_recover_approved(const struct assay_recover *recover,
-                                                       const uint8_t operators_digest[static 32],
-                                                       struct assay_genesis *scratch);
+                                                       const uint8_t operators_digest[static 32]);
 
 /* The header of a RECOVER with this body on top of a ledger; the state root is the caller's to fill
  * in. Returns: nothing. */
@@ -190,5 +189,8 @@ ASSAY_CHECKED enum assay_status assay_recover_onto(const struct assay_context *c
                                                    struct assay_ledger *ledger,
                                                    const struct assay_recover *recover,
                                                    struct assay_fault *fault);
+
+/* Names it as the block after which this is the state. Returns: nothing. */
+void assay_recover_seal(const struct assay_recover *recover, struct assay_state *next);
 
 #endif

@@ -20,7 +20,7 @@
  * symbol, number, table name, what number and id mean
  */
 #define ASSAY_STORE_LIST(X)                                                                        \
-    X(ASSAY_STORE_META, 1, "meta")         /* number: assay_store_meta; epoch 0 */                 \
+    X(ASSAY_STORE_META, 1, "meta")         /* number: assay_store_meta, or the host's; epoch 0 */  \
     X(ASSAY_STORE_STATE, 2, "states")      /* one an epoch: head state after its EPOCH block */    \
     X(ASSAY_STORE_FINALITY, 3, "finality") /* one an epoch: finality proof of its EPOCH block */   \
     X(ASSAY_STORE_BLOCK, 4, "blocks")      /* number: height; id: block id; PROPOSAL payload */    \
@@ -48,6 +48,11 @@ enum {
     ASSAY_STORE_VALUE_LEN_MAX = 16 * 1024 * 1024, /* a block is 4 MiB, a big state is more */
 };
 
+/* Of ASSAY_STORE_META, under the era that they are about; those of hosts begin at 1000. */
+enum assay_store_meta {
+    ASSAY_META_FENCE = 1, /* FENCE: nothing is signed in this era any more (protocol.md 9.12) */
+};
+
 /* Databases count in 64 bits with a sign: a put above this is refused, a scan may name more. */
 #define ASSAY_STORE_NUMBER_MAX ((uint64_t)INT64_MAX)
 
@@ -71,7 +76,7 @@ struct assay_store_ops {
      * Returns: ASSAY_OK | ASSAY_E_STORE (the batch is broken: commit refuses it) */
     enum assay_status (*put)(struct assay_store *store, enum assay_store_class class_,
                              const struct assay_store_key *key, struct assay_slice value);
-    /* Delete everything of a class below (era, epoch) in the open batch.
+    /* Delete everything of a class and of this era below an epoch, in the open batch.
      * Returns: ASSAY_OK | ASSAY_E_STORE (the batch is broken) */
     enum assay_status (*prune)(struct assay_store *store, enum assay_store_class class_,
                                uint32_t era, uint64_t epoch);

@@ -201,14 +201,15 @@ static enum assay_status memory_prune(struct assay_store *store, enum assay_stor
     begin_batch(self);
     if (self->broken) return ASSAY_E_STORE;
     if (planned(self, ASSAY_STORE_FAULT_PRUNE)) return refuse(self, "a planned failure of prune");
-    const struct assay_store_key bound = { .era = era, .epoch = epoch };
-    const size_t count = lower_bound(table, &bound);
+    const struct assay_store_key first = { .era = era }, bound = { .era = era, .epoch = epoch };
+    const size_t from = lower_bound(table, &first);
+    const size_t count = lower_bound(table, &bound) - from;
     for (size_t i = 0; i < count; i++) {
-        if (remember(self, class_, true, table->entries[i])) continue;
-        remove_first(table, 0, i); /* those remembered are the undo list's now */
+        if (remember(self, class_, true, table->entries[from + i])) continue;
+        remove_first(table, from, i); /* those remembered are the undo list's now */
         return refuse(self, "no memory");
     }
-    remove_first(table, 0, count);
+    remove_first(table, from, count);
     return ASSAY_OK;
 }
 

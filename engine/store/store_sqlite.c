@@ -36,7 +36,7 @@ enum operation { OP_PUT, OP_PRUNE, OP_GET, OP_FIND, OP_SCAN_UP, OP_SCAN_DOWN, OP
 #define CLASS_SQL(symbol, class_number, table)                                                     \
     [symbol] = {                                                                                   \
         [OP_PUT] = ("INSERT OR REPLACE INTO " table " VALUES(?1,?2,?3,?4,?5,?6)"),                 \
-        [OP_PRUNE] = ("DELETE FROM " table " WHERE (era,epoch)<(?1,?2)"),                          \
+        [OP_PRUNE] = ("DELETE FROM " table " WHERE era=?1 AND epoch<?2"),                          \
         [OP_GET] = ("SELECT " KEY_COLUMNS ",value,checksum FROM " table                            \
                     " WHERE era=?1 AND epoch=?2 AND number=?3 AND id=?4"),                         \
         [OP_FIND] = ("SELECT " KEY_COLUMNS ",value,checksum FROM " table                           \

@@ -150,6 +150,29 @@ void assay_sim_world_partition(struct assay_sim_world *world, const uint32_t *gr
 void assay_sim_world_set_loss(struct assay_sim_world *world, uint32_t permille);
 void assay_sim_world_set_crashes(struct assay_sim_world *world, uint32_t permille);
 
+/* --- operators end an era (recover.c) */
+/* A fence through one living node. Returns: what its engine said. */
+enum assay_status assay_sim_world_fence(struct assay_sim_world *world, uint32_t node);
+struct assay_sim_world_recovery {
+    const bool *rest; /* [nodes] who is gone for good; NULL: nobody */
+    const bool *mute; /* [nodes] who is not asked; NULL: all that live are */
+    uint8_t *document; /* [capacity] a copy of what was handed in; NULL: none */
+    size_t capacity;
+    /* Out. */
+    size_t document_len;
+    bool in_doubt; /* a block above the head may be final */
+    uint64_t unknown_weight;
+    uint32_t key_count;
+};
+/* Answers, a draft by whoever has the highest head, signatures, and back to it.
+ * Returns: ASSAY_OK (it was taken) | as assay_recovery_judge | ASSAY_E_EARLY (who has the highest
+ * head is not asked) | as assay_engine_recover_draft | what the engine said */
+enum assay_status assay_sim_world_recover(struct assay_sim_world *world,
+                                          struct assay_sim_world_recovery *recovery);
+/* The same document to another node. Returns: what its engine said. */
+enum assay_status assay_sim_world_submit(struct assay_sim_world *world, uint32_t node,
+                                         const uint8_t *bytes, size_t len);
+
 /* Returns: the number of matching notes of a node so far (slot ASSAY_SLOT_ALL: any). */
 size_t assay_sim_world_notes(const struct assay_sim_world *world, uint32_t node,
                              enum assay_note note, uint16_t slot);

@@ -13,7 +13,7 @@ uint64_t model_random(uint64_t *seed)
 
 static bool below(const struct assay_store_key *key, uint32_t era, uint64_t epoch)
 {
-    return key->era < era || (key->era == era && key->epoch < epoch);
+    return key->era == era && key->epoch < epoch;
 }
 
 static bool same_key(const struct assay_store_key *a, const struct assay_store_key *b)
