@@ -16,7 +16,6 @@
 #include "engine/ledger/context.h"
 #include "engine/ledger/genesis.h"
 #include "scoring/trust.h"
-#include "scoring/weight.h"
 
 enum {
     ASSAY_RECORD_LEN_MAX = 48 * 1024,
@@ -231,6 +230,7 @@ struct assay_fault;       /* engine/ledger/fold.h */
 
 struct assay_ending_snapshot {
     bool fenced; /* nothing is signed in this era any more (docs/protocol.md 9.12) */
+    uint64_t next_sequence; /* number of the change that a RECOVER would bring */
     uint8_t fence_digest[32];
     struct assay_slice fence; /* borrowed until the next step */
 };
@@ -244,9 +244,9 @@ ASSAY_CHECKED enum assay_status assay_engine_answer(const struct assay_engine *e
 struct assay_recover_drafted {
     struct assay_block_header header;
     struct assay_slice operators; /* document in force; borrowed until the next step */
-    struct assay_tolerance tolerance; /* of the new era */
+    /* Of the new era. */
     uint64_t total_weight;
-    uint32_t voters;
+    uint32_t voters, largest_operator_bp, largest_vendor_bp, largest_platform_bp;
 };
 /*
  * assay_engine_recover_draft - between steps: the header for a body (engine/ledger/recover.h).

@@ -158,6 +158,8 @@ void assay_engine_ending(const struct assay_engine *engine, struct assay_ending_
 {
     const struct assay_engine *e = engine;
     *ending = (struct assay_ending_snapshot){ .fenced = e->ending->fenced };
+    ending->next_sequence =
+        e->head->state.change_sequence + 1 + (e->chain->ledger.change_len > 0);
     if (!e->ending->fenced) return;
     ending->fence = assay_slice_over(e->ending->fence, e->ending->fence_len);
     assay_bytes_copy(ending->fence_digest, 32, e->ending->fence_digest, 32);
@@ -212,6 +214,11 @@ enum assay_status assay_engine_answer(const struct assay_engine *engine,
     return ASSAY_OK;
 }
 
+static uint32_t share_bp(const struct assay_share *share, uint64_t total)
+{
+    return total == 0 ? 0 : (uint32_t)(share->largest_weight * 10000 / total);
+}
+
 enum assay_status assay_engine_recover_draft(struct assay_engine *engine, struct assay_slice body,
                                              uint64_t time_ms, struct assay_recover_drafted *out,
                                              struct assay_fault *fault)
@@ -229,9 +236,14 @@ enum assay_status assay_engine_recover_draft(struct assay_engine *engine, struct
     ASSAY_TRY(assay_branch_recover(e, ledger, &r, fault));
     assay_head_next(e, &e->branch->ledger, r.header.view);
     assay_bytes_copy(r.header.state_root, 32, e->head->next.root, 32);
-    *out = (struct assay_recover_drafted){ .header = r.header,
-                                           .operators = e->head->context.operators,
-                                           .tolerance = e->head->next_tolerance };
+    const struct assay_tolerance *t = &e->head->next_tolerance;
+    *out = (struct assay_recover_drafted){
+        .header = r.header,
+        .operators = e->head->context.operators,
+        .largest_operator_bp = share_bp(&t->operator_, t->total_weight),
+        .largest_vendor_bp = share_bp(&t->vendor, t->total_weight),
+        .largest_platform_bp = share_bp(&t->platform, t->total_weight),
+    };
     for (uint32_t i = 0; i < e->head->next.member_count; i++) {
         out->total_weight += e->head->next.members[i].weight;
         out->voters += e->head->next.members[i].weight > 0;

@@ -149,6 +149,7 @@ static void advise(struct assay_snapshot *s)
                                         s->members[s->self].ledger.weight > 0;
     o->advised[ASSAY_ADVICE_VIEWS] = o->overdue && o->progress && s->chain.views_nullified > 0;
     o->advised[ASSAY_ADVICE_BALLOTS] = o->overdue && o->ballots_short;
+    o->advised[ASSAY_ADVICE_FENCED] = s->fenced;
     o->advised[ASSAY_ADVICE_MARGIN] =
         o->progress && o->platforms_stop == 0 && o->present_weight < s->chain.total_weight;
 }

@@ -20,7 +20,8 @@ struct assay_snapshot;
       "this node hears of nobody: look at its own network, its listen.gossip and the peers' "      \
       "addresses")                                                                                 \
     X(ASSAY_ADVICE_BRING_BACK, "bring_back",                                                       \
-      "too few are heard of: start again those that are missing, the heaviest first")              \
+      "too few are heard of: start again those that are missing, the heaviest first; if too many " \
+      "are gone for good, the operators can begin a new era (assay recover)")              \
     X(ASSAY_ADVICE_CLOCK, "clock",                                                                 \
       "this machine's date is off: set it by a good source of time")                               \
     X(ASSAY_ADVICE_CATCH_UP, "catch_up",                                                           \
@@ -31,7 +32,10 @@ struct assay_snapshot;
     X(ASSAY_ADVICE_BALLOTS, "ballots",                                                             \
       "too few ballots: without those that are missing the epoch will be held")                    \
     X(ASSAY_ADVICE_MARGIN, "margin",                                                               \
-      "one more failure may stop the network: bring back who is missing before anything else")
+      "one more failure may stop the network: bring back who is missing before anything else")    \
+    X(ASSAY_ADVICE_FENCED, "fenced",                                                               \
+      "the operators have fenced this era: nothing is signed before they begin the next one "      \
+      "(assay recover)")
 
 #define ASSAY_ADVICE_ENUM(symbol, code, text) symbol,
 enum assay_advice { ASSAY_ADVICE_LIST(ASSAY_ADVICE_ENUM) ASSAY_ADVICE_COUNT };

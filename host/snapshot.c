@@ -33,6 +33,9 @@ void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_eng
     snapshot->now_ms = now_ms;
     assay_engine_snapshot(engine, &snapshot->chain);
     assay_engine_changes(engine, &snapshot->changes);
+    struct assay_ending_snapshot ending;
+    assay_engine_ending(engine, &ending);
+    snapshot->fenced = ending.fenced;
     ASSAY_ASSERT(snapshot->member_count == snapshot->chain.member_count);
     ASSAY_ASSERT(snapshot->self < snapshot->member_count);
     for (uint32_t slot = 0; slot < snapshot->member_count; slot++) {

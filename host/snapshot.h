@@ -56,6 +56,7 @@ struct assay_snapshot {
     uint32_t epoch_ms; /* T */
     struct assay_engine_snapshot chain;
     struct assay_changes_snapshot changes;
+    bool fenced; /* nothing is signed in this era any more */
     uint32_t member_count;
     struct assay_snapshot_member *members; /* [member_count], the caller's memory */
 

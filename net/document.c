@@ -4,6 +4,7 @@
  *   status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | permit critical|normal |
  *   export [since=EPOCH] [until=EPOCH] [votes] | changes | submit HEX | items CLASS [EPOCH [SKIP]]
  *   enforcement | hold REASON | let-go REASON (document_hold.c)
+ *   recover status|answer|fence HEX|draft HEX|try HEX|submit HEX    (document_recover.c)
  *   checkpoint | proof NAME|SLOT|ID [bare]    (document_proof.c)
  *
  * Everything but timeline and export is rendered from one snapshot of the node (host/snapshot.h).
@@ -159,6 +160,7 @@ char *host_document(void *context, const char *line)
     if (strcmp(command, "export") == 0) return host_document_export(host, argument);
     if (strcmp(command, "changes") == 0) return host_document_changes(host);
     if (strcmp(command, "submit") == 0) return host_document_submit(host, argument);
+    if (strcmp(command, "recover") == 0) return host_document_recover(host, argument);
     if (strcmp(command, "items") == 0) return host_document_items(host, argument);
     if (strcmp(command, "proof") == 0) return proof(host, argument);
     if (strcmp(command, "checkpoint") == 0)
@@ -167,7 +169,7 @@ char *host_document(void *context, const char *line)
     return host_document_refuse(host, "unknown_request",
                   "status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | "
                   "permit critical|normal | export [since=EPOCH] [until=EPOCH] [votes] | "
-                  "changes | submit HEX | "
+                  "changes | submit HEX | recover VERB | "
                   "enforcement | hold REASON | let-go REASON | "
                   "items CLASS [EPOCH [SKIP]] | checkpoint | proof NAME|SLOT|ID [bare]");
 }

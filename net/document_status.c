@@ -67,6 +67,7 @@ static void put_chain(struct assay_json *data, const struct assay_snapshot *s)
     assay_json_set_bool(data, "certified", snapshot->certified);
     assay_json_set_uint(data, "certified_epoch", snapshot->certified_epoch);
     assay_json_set_bool(data, "voting", snapshot->voting);
+    assay_json_set_bool(data, "fenced", s->fenced);
     assay_json_set_bool(data, "behind", snapshot->behind);
     assay_json_set_uint(data, "total_weight", snapshot->total_weight);
     assay_json_set_bool(data, "operator_cap_met", snapshot->operator_cap_met);

@@ -15,7 +15,7 @@
  *   host_publish.c   what HTTP is given
  *   host_addresses.c where peers say that they listen
  *   document.c       JSON documents for the admin socket, with document_change.c for changes
- *                    and document_proof.c for proofs
+ *                    document_proof.c for proofs, document_recover.c for the end of an era
  *   document_hold.c  the hold by hand
  */
 #ifndef ASSAY_NET_HOST_INTERNAL_H
@@ -313,6 +313,9 @@ char *host_document_hold(struct assay_host *host, bool held, const char *reason)
 
 /* --- document_export.c. Returns: as above. */
 char *host_document_export(struct assay_host *host, const char *argument);
+
+/* --- document_recover.c: what `assay recover` asks. Returns: as assay_admin_answer. */
+char *host_document_recover(struct assay_host *host, const char *argument);
 
 /* --- document_proof.c */
 /* The proof of a slot; of ASSAY_SLOT_ALL the checkpoint. Returns: as above. */

@@ -213,7 +213,7 @@ static bool of_join(struct assay_change_options *options, int option, const char
     return true;
 }
 
-static bool take_option(struct assay_change_options *o, int option, const char *argument)
+bool assay_change_take_option(struct assay_change_options *o, int option, const char *argument)
 {
     switch (option) {
     case 's': o->socket = argument; return true;
@@ -277,7 +277,7 @@ int assay_command_change(int argc, char **argv)
     struct assay_change_options options = { .socket = getenv("ASSAY_SOCKET") };
     if (options.socket == NULL) options.socket = socket_default;
     for (int o; (o = getopt_long(argc, argv, "h", options_long, NULL)) != -1;) {
-        if (o != 'h' && take_option(&options, o, optarg)) continue;
+        if (o != 'h' && assay_change_take_option(&options, o, optarg)) continue;
         (void)fputs(usage, o == 'h' ? stdout : stderr);
         return o == 'h' ? ASSAY_EXIT_OK : ASSAY_EXIT_USAGE;
     }

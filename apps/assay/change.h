@@ -84,6 +84,16 @@ int assay_change_fail(const struct assay_change_options *options, enum assay_sta
 int assay_change_ask(const struct assay_change_options *options, const char *request,
                      struct assay_json **document);
 
+/* One option of the command line, by its letter or enum assay_change_option. Returns: whether it
+ * fits. */
+bool assay_change_take_option(struct assay_change_options *options, int option,
+                              const char *argument);
+/* The wishes as a CHANGE record without signatures; source: opened by the caller.
+ * Out: record[ASSAY_CHANGE_RECORD_LEN_MAX], *len 0 without a wish. Errors are printed.
+ * Returns: an enum assay_exit. change_draft.c */
+int assay_change_draft_record(const struct assay_change_options *options,
+                              const struct assay_change *head, uint8_t *record, size_t *len);
+
 /* The verbs. Each Returns: an enum assay_exit. */
 int assay_change_run_draft(const struct assay_change_options *options);
 int assay_change_run_show(const struct assay_change_options *options);

@@ -456,17 +456,44 @@ static int write_draft(struct drafting *d)
     return result == ASSAY_EXIT_OK ? assay_change_print(d->options, &d->source, &draft) : result;
 }
 
+static int draft_wishes(struct drafting *d, char **text)
+{
+    int result = open_drafting(d);
+    if (result == ASSAY_EXIT_OK) ASSAY_ASSERT(d->state != NULL);
+    for (uint32_t i = 0; result == ASSAY_EXIT_OK && i < d->options->wish_count; i++)
+        result = draft_wish(d, &d->options->wishes[i], text);
+    if (result == ASSAY_EXIT_OK && d->has_parameters)
+        add(d, ASSAY_ACTION_PARAMETERS)->parameters = d->parameters;
+    return result == ASSAY_EXIT_OK ? put_policy(d) : result;
+}
+
+int assay_change_draft_record(const struct assay_change_options *options,
+                              const struct assay_change *head, uint8_t *record, size_t *len)
+{
+    struct drafting d = { .options = options };
+    char *text = NULL;
+    *len = 0;
+    if (options->wish_count == 0) return ASSAY_EXIT_OK;
+    int result = draft_wishes(&d, &text);
+    if (result == ASSAY_EXIT_OK) {
+        struct assay_writer b = assay_writer_over(d.body, ASSAY_CHANGE_LEN_MAX);
+        struct assay_writer w = assay_writer_over(record, ASSAY_CHANGE_RECORD_LEN_MAX);
+        enum assay_status status = assay_change_encode(head, d.actions, d.count, &b);
+        if (status == ASSAY_OK)
+            status = assay_record_put_change(&w, assay_slice_over(d.body, b.len), NULL, NULL, 0);
+        *len = w.len;
+        if (status != ASSAY_OK) result = assay_change_fail(options, status, "the actions");
+    }
+    close_drafting(&d);
+    free(text);
+    return result;
+}
+
 int assay_change_run_draft(const struct assay_change_options *options)
 {
     struct drafting d = { .options = options };
     char *text = NULL;
-    int result = open_drafting(&d);
-    if (result == ASSAY_EXIT_OK) ASSAY_ASSERT(d.state != NULL);
-    for (uint32_t i = 0; result == ASSAY_EXIT_OK && i < options->wish_count; i++)
-        result = draft_wish(&d, &options->wishes[i], &text);
-    if (result == ASSAY_EXIT_OK && d.has_parameters)
-        add(&d, ASSAY_ACTION_PARAMETERS)->parameters = d.parameters;
-    if (result == ASSAY_EXIT_OK) result = put_policy(&d);
+    int result = draft_wishes(&d, &text);
     if (result == ASSAY_EXIT_OK) result = write_draft(&d);
     close_drafting(&d);
     free(text);

@@ -46,6 +46,7 @@ int assay_command_tpm(int argc, char **argv);      /* tpm.c: registrar, enroll, 
 int assay_command_keys(int argc, char **argv);     /* keys.c: generate, operator, show */
 int assay_command_genesis(int argc, char **argv);  /* genesis.c: create, sign, show */
 int assay_command_change(int argc, char **argv);   /* change.c: draft, show, try, sign, ... */
+int assay_command_recover(int argc, char **argv);  /* recover.c: fence, answer, draft, sign, ... */
 int assay_command_status(int argc, char **argv);   /* watch.c, by way of a running daemon */
 int assay_command_nodes(int argc, char **argv);
 int assay_command_explain(int argc, char **argv);

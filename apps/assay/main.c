@@ -18,6 +18,7 @@ static const struct assay_command commands[] = {
     { "keys", "make and show the keys of a node or an operator", assay_command_keys },
     { "genesis", "plan, sign and show a network", assay_command_genesis },
     { "change", "decide of a running network: draft, try, sign, submit", assay_command_change },
+    { "recover", "too many are gone for good: end an era, begin the next", assay_command_recover },
     { "status", "what a running node says of itself", assay_command_status },
     { "nodes", "scores, standings and weights of the network", assay_command_nodes },
     { "explain", "why a node stands where it stands", assay_command_explain },

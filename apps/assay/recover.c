@@ -1,0 +1,396 @@
+/*
+ * apps/assay/recover.c - `assay recover`: when more than a third is gone for good, operators end an
+ * era and begin the next (docs/operations.md, docs/protocol.md 9.11 to 9.18).
+ *
+ * fence and draft write files, sign adds an operator's signature (offline), submit hands them to a
+ * running node, answer fetches what a fenced node says.
+ */
+#include "apps/assay/recover.h"
+
+#include "apps/assay/command.h"
+#include "apps/assay/evidence_print.h"
+#include "net/keyring.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: assay recover status [--socket PATH]                which era, which head, fenced or "
+    "not\n"
+    "       assay recover fence --reason TEXT --out FILE        write an unsigned fence\n"
+    "       assay recover answer --out FILE [--socket PATH]     what a fenced node answers\n"
+    "       assay recover draft --out FILE ANSWER ... [actions] write an unsigned RECOVER on the\n"
+    "                                                           highest head among the answers\n"
+    "       assay recover show FILE [--socket PATH]             a fence, an answer or a RECOVER\n"
+    "       assay recover sign FILE --key OPERATOR_KEY          add an operator's signature\n"
+    "       assay recover submit FILE [--socket PATH]           hand it to a running node\n"
+    "\n"
+    "actions of a draft, as of `assay change draft` (NODE: a name or the hexadecimal node id):\n"
+    "  --rest NODE, --leave NODE, --wake NODE, --join CARD --sample QUOTE --operator NAME,\n"
+    "  --policy FILE, --allow-reference, --retire-reference, --deny-reference FIELD=HEX,\n"
+    "  --parameter NAME=VALUE, --operators FILE --threshold N\n"
+    "options:\n"
+    "  --socket PATH   admin socket of a running node; of a draft the one with the highest head\n"
+    "                  (default $ASSAY_SOCKET, else /run/assay/admin.sock)\n"
+    "  --json          the versioned JSON document\n"
+    "exit status: 0 ok, 2 usage, 3 daemon unreachable, 4 denied, 5 not found, 6 conflict,\n"
+    "7 timeout, 10 something may be undone (the draft is written), 13 not such a file\n";
+
+static const char socket_default[] = "/run/assay/admin.sock";
+
+enum { FILE_LEN_MAX = ASSAY_RECOVER_LEN_MAX };
+
+/* ------------------------------------------------------------ files */
+
+int assay_recover_file_load(const struct assay_recover_options *options, const char *path,
+                            struct assay_recover_file *file)
+{
+    size_t len = 0;
+    *file = (struct assay_recover_file){ .bytes = NULL };
+    enum assay_status status = assay_file_read(path, FILE_LEN_MAX, &file->bytes, &len);
+    if (status != ASSAY_OK) return assay_change_fail(&options->change, status, path);
+    const struct assay_slice bytes = assay_slice_over(file->bytes, len);
+    file->is_fence = !assay_recover_is(bytes);
+    status = file->is_fence ? assay_fence_decode(bytes, &file->fence)
+                            : assay_recover_decode(bytes, &file->recover);
+    if (status != ASSAY_OK) return assay_change_fail(&options->change, status, path);
+    file->digest = file->is_fence ? file->fence.digest : file->recover.id;
+    file->approval = file->is_fence ? &file->fence.approval : &file->recover.approval;
+    return ASSAY_EXIT_OK;
+}
+
+int assay_recover_file_write(const struct assay_recover_options *options, const char *path,
+                             const struct assay_recover_file *file, const uint8_t (*ids)[32],
+                             const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], uint32_t count)
+{
+    uint8_t *bytes = malloc(FILE_LEN_MAX);
+    if (bytes == NULL) return assay_change_fail(&options->change, ASSAY_E_MEMORY, path);
+    struct assay_writer w = assay_writer_over(bytes, FILE_LEN_MAX);
+    const struct assay_recover *r = &file->recover;
+    enum assay_status status =
+        file->is_fence ? assay_fence_encode(file->fence.body, ids, signatures, count, &w)
+                       : assay_recover_encode(r->header_bytes, r->body, r->operators, ids,
+                                              signatures, count, &w);
+    if (status == ASSAY_OK)
+        status = assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(w.bytes, w.len));
+    free(bytes);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_change_fail(&options->change, status, path);
+}
+
+/* ------------------------------------------------------------ asking a node */
+
+int assay_recover_ask(const struct assay_recover_options *options, const char *verb,
+                      struct assay_slice bytes, struct assay_json **document)
+{
+    const size_t size = strlen("recover ") + strlen(verb) + 2 * bytes.len + 2;
+    char *request = malloc(size);
+    if (request == NULL) return assay_change_fail(&options->change, ASSAY_E_MEMORY, verb);
+    const int n = snprintf(request, size, "recover %s%s", verb, bytes.len > 0 ? " " : "");
+    if (bytes.len > 0 && n > 0)
+        assay_hex_encode(bytes.bytes, bytes.len, request + n, size - (size_t)n);
+    const int result = assay_change_ask(&options->change, request, document);
+    free(request);
+    return result;
+}
+
+bool assay_recover_hex(const struct assay_json *data, const char *key, size_t len_max,
+                       uint8_t **bytes, size_t *len)
+{
+    const char *hex = assay_json_text(data, key, "");
+    const size_t hex_len = strlen(hex);
+    *len = hex_len / 2;
+    *bytes = NULL;
+    if (hex_len == 0 || *len > len_max) return false;
+    *bytes = malloc(*len);
+    return *bytes != NULL && assay_hex_decode(hex, hex_len, *bytes, *len) == ASSAY_OK;
+}
+
+static int print_whole(const struct assay_json *document)
+{
+    char *text = assay_json_print(document, 2);
+    if (text == NULL) return ASSAY_EXIT_INTERNAL;
+    const bool good = puts(text) >= 0 && fflush(stdout) == 0;
+    free(text);
+    return good ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+/* ------------------------------------------------------------ status, fence */
+
+static int run_status(const struct assay_recover_options *options)
+{
+    struct assay_json *document = NULL;
+    int result = assay_recover_ask(options, "status", (struct assay_slice){ 0 }, &document);
+    if (result != ASSAY_EXIT_OK) return result;
+    const struct assay_json *d = assay_json_get(document, "data");
+    if (options->change.json) {
+        result = print_whole(document);
+    } else {
+        (void)printf("era        %llu, epoch %llu\n",
+                     (unsigned long long)assay_json_uint(d, "era", 0),
+                     (unsigned long long)assay_json_uint(d, "epoch", 0));
+        (void)printf("head       height %llu, %.16s\n",
+                     (unsigned long long)assay_json_uint(d, "height", 0),
+                     assay_json_text(d, "head_id", "?"));
+        if (assay_json_bool(d, "fenced", false))
+            (void)printf("fenced     nothing is signed in this era any more: %s\n",
+                         assay_json_text(d, "reason", ""));
+        else (void)puts("fenced     no");
+    }
+    assay_json_free(&document);
+    return result;
+}
+
+/* Chain and era are those of a node, so that nobody mistypes them. */
+static int run_fence(const struct assay_recover_options *options)
+{
+    struct assay_json *document = NULL;
+    const struct assay_slice reason =
+        assay_slice_over(options->reason, strlen(options->reason));
+    int result = assay_recover_ask(options, "status", (struct assay_slice){ 0 }, &document);
+    if (result != ASSAY_EXIT_OK) return result;
+    const struct assay_json *d = assay_json_get(document, "data");
+    const char *hex = assay_json_text(d, "chain_id", "");
+    const uint64_t era = assay_json_uint(d, "era", 0);
+    uint8_t chain_id[32], body[512];
+    struct assay_writer w = assay_writer_over(body, sizeof body);
+    enum assay_status status = assay_hex_decode(hex, strlen(hex), chain_id, sizeof chain_id);
+    if (status == ASSAY_OK)
+        status = assay_fence_body_encode(chain_id, (uint32_t)era, reason, &w);
+    assay_json_free(&document);
+    if (status == ASSAY_E_RANGE)
+        return assay_print_error(options->change.json, ASSAY_EXIT_USAGE, "usage",
+                                 "recover: the reason has 1 to %d bytes", ASSAY_FENCE_REASON_MAX);
+    if (status != ASSAY_OK) return assay_change_fail(&options->change, status, "fence");
+    struct assay_recover_file file = { .is_fence = true };
+    file.fence.body = assay_slice_over(body, w.len);
+    result = assay_recover_file_write(options, options->change.out, &file, NULL, NULL, 0);
+    if (result == ASSAY_EXIT_OK && !options->change.json)
+        (void)printf("%s: ends era %llu when the operators have signed it: assay recover sign\n",
+                     options->change.out, (unsigned long long)era);
+    if (result != ASSAY_EXIT_OK || !options->change.json) return result;
+    struct assay_json *data = assay_json_object();
+    assay_json_set_uint(data, "era", era);
+    return assay_print_envelope("assay.recover.fence", data);
+}
+
+/* ------------------------------------------------------------ answer */
+
+static int run_answer(const struct assay_recover_options *options)
+{
+    struct assay_json *document = NULL;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    int result = assay_recover_ask(options, "answer", (struct assay_slice){ 0 }, &document);
+    if (result != ASSAY_EXIT_OK) return result;
+    const struct assay_json *d = assay_json_get(document, "data");
+    enum assay_status status = ASSAY_E_SYNTAX;
+    if (assay_recover_hex(d, "answer", ASSAY_ANSWER_LEN_MAX, &bytes, &len))
+        status = assay_file_replace(options->change.out, ASSAY_FILE_PUBLIC,
+                                    assay_slice_over(bytes, len));
+    if (status != ASSAY_OK) {
+        result = assay_change_fail(&options->change, status, options->change.out);
+    } else if (options->change.json) {
+        result = print_whole(document);
+    } else {
+        (void)printf("%s: era %llu, epoch %llu, final up to height %llu, %llu F above%s%s\n",
+                     options->change.out, (unsigned long long)assay_json_uint(d, "era", 0),
+                     (unsigned long long)assay_json_uint(d, "epoch", 0),
+                     (unsigned long long)assay_json_uint(d, "height", 0),
+                     (unsigned long long)assay_json_uint(d, "votes_above", 0),
+                     assay_json_bool(d, "log_whole", false)
+                         ? ""
+                         : "; its log is not whole: what it signed above is not known",
+                     assay_json_bool(d, "new_keys", false) ? "; with a new key set" : "");
+    }
+    free(bytes);
+    assay_json_free(&document);
+    return result;
+}
+
+/* ------------------------------------------------------------ sign */
+
+struct signatures {
+    uint32_t count;
+    uint8_t ids[ASSAY_OPERATORS_MAX][32];
+    uint8_t signatures[ASSAY_OPERATORS_MAX][ASSAY_P256_SIGNATURE_LEN];
+};
+
+static void put_signature(struct signatures *s, const uint8_t id[static 32],
+                          const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+{
+    uint32_t at = 0;
+    while (at < s->count && assay_bytes_compare(s->ids[at], id, 32) < 0)
+        at++;
+    const bool held = at < s->count && assay_bytes_equal(s->ids[at], id, 32);
+    if (!held && s->count == ASSAY_OPERATORS_MAX) return;
+    if (!held)
+        for (uint32_t i = s->count++; i > at; i--) {
+            assay_bytes_copy(s->ids[i], 32, s->ids[i - 1], 32);
+            assay_bytes_copy(s->signatures[i], ASSAY_P256_SIGNATURE_LEN, s->signatures[i - 1],
+                             ASSAY_P256_SIGNATURE_LEN);
+        }
+    assay_bytes_copy(s->ids[at], 32, id, 32);
+    assay_bytes_copy(s->signatures[at], ASSAY_P256_SIGNATURE_LEN, signature,
+                     ASSAY_P256_SIGNATURE_LEN);
+}
+
+static enum assay_status gather(const struct assay_recover_file *file, struct signatures *s)
+{
+    struct assay_cursor c =
+        assay_cursor_over(file->approval->items.bytes, file->approval->items.len);
+    for (uint32_t i = 0; i < file->approval->count; i++) {
+        uint8_t id[32], signature[ASSAY_P256_SIGNATURE_LEN];
+        ASSAY_TRY(assay_approval_next(&c, id, signature));
+        put_signature(s, id, signature);
+    }
+    return ASSAY_OK;
+}
+
+static int sign_file(const struct assay_recover_options *options,
+                     const struct assay_recover_file *file, struct signatures *s)
+{
+    const char *path = options->files[0];
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN], id[32], signature[ASSAY_P256_SIGNATURE_LEN];
+    struct assay_secret32 key;
+    struct assay_p256_signer *signer = NULL;
+    char hex[65];
+    enum assay_status status = assay_operator_key_load(options->change.key, &key, public_key);
+    if (status != ASSAY_OK)
+        return assay_change_fail(&options->change, status, options->change.key);
+    assay_sha256(public_key, sizeof public_key, id);
+    status = assay_p256_signer_load(&key, &signer);
+    if (status == ASSAY_OK) status = assay_p256_sign(signer, file->digest, signature);
+    assay_p256_signer_free(&signer);
+    assay_secret_wipe(&key, sizeof key);
+    if (status == ASSAY_OK) status = gather(file, s);
+    if (status != ASSAY_OK) return assay_change_fail(&options->change, status, path);
+    put_signature(s, id, signature);
+    const int result = assay_recover_file_write(
+        options, path, file, (const uint8_t(*)[32])s->ids,
+        (const uint8_t(*)[ASSAY_P256_SIGNATURE_LEN])s->signatures, s->count);
+    if (result != ASSAY_EXIT_OK) return result;
+    if (options->change.json) {
+        struct assay_json *data = assay_json_object();
+        assay_json_set_hex(data, "operator_id", id, sizeof id);
+        assay_json_set_uint(data, "signatures", s->count);
+        return assay_print_envelope("assay.recover.sign", data);
+    }
+    assay_hex_encode(id, sizeof id, hex, sizeof hex);
+    (void)printf("%s: signed by operator %.16s, %u signatures in all\n", path, hex,
+                 (unsigned)s->count);
+    return ASSAY_EXIT_OK;
+}
+
+static int run_sign(const struct assay_recover_options *options)
+{
+    struct assay_recover_file file;
+    struct signatures *s = calloc(1, sizeof *s);
+    if (s == NULL) return assay_change_fail(&options->change, ASSAY_E_MEMORY, options->files[0]);
+    int result = assay_recover_file_load(options, options->files[0], &file);
+    if (result == ASSAY_EXIT_OK) result = sign_file(options, &file, s);
+    free(file.bytes);
+    free(s);
+    return result;
+}
+
+/* ------------------------------------------------------------ submit */
+
+static int run_submit(const struct assay_recover_options *options)
+{
+    struct assay_recover_file file;
+    struct assay_json *document = NULL;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    int result = assay_recover_file_load(options, options->files[0], &file);
+    if (result == ASSAY_EXIT_OK &&
+        assay_file_read(options->files[0], FILE_LEN_MAX, &bytes, &len) == ASSAY_OK)
+        result = assay_recover_ask(options, file.is_fence ? "fence" : "submit",
+                                   assay_slice_over(bytes, len), &document);
+    free(bytes);
+    free(file.bytes);
+    if (result != ASSAY_EXIT_OK) return result;
+    const struct assay_json *d = assay_json_get(document, "data");
+    if (options->change.json)
+        result = print_whole(document);
+    else if (file.is_fence)
+        (void)printf("%s: taken: this node signs nothing in era %llu any more, and tells its "
+                     "peers\n",
+                     options->files[0], (unsigned long long)assay_json_uint(d, "era", 0));
+    else
+        (void)printf("%s: %s (era %llu)\n", options->files[0], assay_json_text(d, "note", ""),
+                     (unsigned long long)assay_json_uint(d, "era", 0));
+    assay_json_free(&document);
+    return result;
+}
+
+/* ------------------------------------------------------------ options */
+
+static const struct option options_long[] = {
+    { "socket", required_argument, NULL, 's' },
+    { "out", required_argument, NULL, 'o' },
+    { "key", required_argument, NULL, 'k' },
+    { "reason", required_argument, NULL, 'r' },
+    { "threshold", required_argument, NULL, 't' },
+    { "json", no_argument, NULL, 'j' },
+    { "sample", required_argument, NULL, 'q' },
+    { "operator", required_argument, NULL, 'w' },
+    { "join", required_argument, NULL, ASSAY_CHANGE_OPT_JOIN },
+    { "leave", required_argument, NULL, ASSAY_CHANGE_OPT_LEAVE },
+    { "rest", required_argument, NULL, ASSAY_CHANGE_OPT_REST },
+    { "wake", required_argument, NULL, ASSAY_CHANGE_OPT_WAKE },
+    { "policy", required_argument, NULL, ASSAY_CHANGE_OPT_POLICY },
+    { "allow-reference", required_argument, NULL, ASSAY_CHANGE_OPT_ALLOW },
+    { "retire-reference", required_argument, NULL, ASSAY_CHANGE_OPT_RETIRE },
+    { "deny-reference", required_argument, NULL, ASSAY_CHANGE_OPT_DENY },
+    { "parameter", required_argument, NULL, ASSAY_CHANGE_OPT_PARAMETER },
+    { "operators", required_argument, NULL, ASSAY_CHANGE_OPT_OPERATORS },
+    { "help", no_argument, NULL, 'h' },
+    { NULL, 0, NULL, 0 },
+};
+
+static int wrong_usage(void)
+{
+    (void)fputs(usage, stderr);
+    return ASSAY_EXIT_USAGE;
+}
+
+static int dispatch(const char *verb, const struct assay_recover_options *o)
+{
+    const struct assay_change_options *c = &o->change;
+    const bool none = o->file_count == 0, one = o->file_count == 1;
+    const bool draft = strcmp(verb, "draft") == 0;
+    if (draft && !none && c->out != NULL) return assay_recover_run_draft(o);
+    if (draft || c->wish_count > 0) return wrong_usage();
+    if (strcmp(verb, "status") == 0 && none) return run_status(o);
+    if (strcmp(verb, "fence") == 0 && none && o->reason != NULL && c->out != NULL)
+        return run_fence(o);
+    if (strcmp(verb, "answer") == 0 && none && c->out != NULL) return run_answer(o);
+    if (strcmp(verb, "show") == 0 && one) return assay_recover_run_show(o);
+    if (strcmp(verb, "sign") == 0 && one && c->key != NULL) return run_sign(o);
+    if (strcmp(verb, "submit") == 0 && one) return run_submit(o);
+    return wrong_usage();
+}
+
+int assay_command_recover(int argc, char **argv)
+{
+    struct assay_recover_options options = { .change = { .socket = getenv("ASSAY_SOCKET") } };
+    if (options.change.socket == NULL) options.change.socket = socket_default;
+    for (int o; (o = getopt_long(argc, argv, "h", options_long, NULL)) != -1;) {
+        if (o == 'r') {
+            options.reason = optarg;
+            continue;
+        }
+        if (o != 'h' && assay_change_take_option(&options.change, o, optarg)) continue;
+        (void)fputs(usage, o == 'h' ? stdout : stderr);
+        return o == 'h' ? ASSAY_EXIT_OK : ASSAY_EXIT_USAGE;
+    }
+    if (argc - optind < 1) {
+        (void)fputs(usage, stderr);
+        return ASSAY_EXIT_USAGE;
+    }
+    options.file_count = argc - optind - 1;
+    options.files = argv + optind + 1;
+    return dispatch(argv[optind], &options);
+}

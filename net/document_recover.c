@@ -1,0 +1,255 @@
+/*
+ * net/document_recover.c - what the admin socket answers about the end of an era: FENCE, ANSWER,
+ * RECOVER (docs/protocol.md 9.11 to 9.16).
+ *
+ *   recover status | answer | fence HEX | draft HEX (a body) | try HEX | submit HEX
+ *
+ * What is handed in here is settled before the answer: who is told that a node is fenced may rely
+ * on it.
+ */
+#include "net/host_internal.h"
+
+#include "engine/ledger/recover.h"
+#include "net/json/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORDS = 300 };
+
+static const char *code_of(enum assay_status status)
+{
+    if (status == ASSAY_E_SIGNATURE || status == ASSAY_E_STRANGER) return "denied";
+    if (status == ASSAY_E_STALE || status == ASSAY_E_DUPLICATE || status == ASSAY_E_EARLY ||
+        status == ASSAY_E_INVALID)
+        return "conflict";
+    return assay_status_class(status) == ASSAY_CLASS_HOST ? "store" : "refused";
+}
+
+static char *refuse(struct assay_host *host, enum assay_status status, const char *what)
+{
+    char words[WORDS];
+    (void)snprintf(words, sizeof words, "%s (%s)", what, assay_status_text(status));
+    return host_document_refuse(host, code_of(status), words);
+}
+
+/* Into the engine as our own, and durable. Returns: what the engine said. */
+static enum assay_status hand_in(struct assay_host *host, enum assay_message_kind kind,
+                                 struct assay_slice bytes)
+{
+    struct assay_event event = {
+        .kind = ASSAY_EVENT_MESSAGE,
+        .as.message = { .from = ASSAY_SLOT_SELF, .kind = kind, .payload = bytes }
+    };
+    const enum assay_status status = host_step(host, &event);
+    host_settle(host);
+    return host->failure != ASSAY_OK ? host->failure : status;
+}
+
+/* ------------------------------------------------------------ status */
+
+static void put_head(struct assay_host *host, struct assay_json *data)
+{
+    struct assay_engine_snapshot chain;
+    struct assay_ending_snapshot ending;
+    struct assay_fence fence;
+    assay_engine_snapshot(host->engine, &chain);
+    assay_engine_ending(host->engine, &ending);
+    assay_json_set_hex(data, "chain_id", chain.chain_id, sizeof chain.chain_id);
+    assay_json_set_uint(data, "era", chain.era);
+    assay_json_set_uint(data, "epoch", chain.epoch);
+    assay_json_set_uint(data, "height", chain.height);
+    assay_json_set_hex(data, "head_id", chain.head_id, sizeof chain.head_id);
+    assay_json_set_uint(data, "next_sequence", ending.next_sequence);
+    assay_json_set_bool(data, "fenced", ending.fenced);
+    if (!ending.fenced || assay_fence_decode(ending.fence, &fence) != ASSAY_OK) return;
+    assay_json_set_text_n(data, "reason", fence.reason.bytes, fence.reason.len);
+    assay_json_set_hex(data, "fence_digest", ending.fence_digest, sizeof ending.fence_digest);
+}
+
+static char *status_of(struct assay_host *host)
+{
+    struct assay_json *data = assay_json_object();
+    put_head(host, data);
+    return host_document_finish(host, "assay.recover.status", data);
+}
+
+/* ------------------------------------------------------------ fence */
+
+static char *take_fence(struct assay_host *host, struct assay_slice bytes)
+{
+    struct assay_fence fence;
+    const enum assay_status read = assay_fence_decode(bytes, &fence);
+    if (read != ASSAY_OK) return refuse(host, read, "this is not the file of a fence");
+    const enum assay_status status = hand_in(host, ASSAY_MESSAGE_FENCE, bytes);
+    if (status == ASSAY_E_STALE) return refuse(host, status, "the era that it ends is over");
+    if (status == ASSAY_E_EARLY) return refuse(host, status, "this node is in an earlier era");
+    if (status == ASSAY_E_SIGNATURE || status == ASSAY_E_STRANGER)
+        return refuse(host, status, "it is not signed by the threshold of the operators in force");
+    if (status != ASSAY_OK) return refuse(host, status, "the fence is not taken");
+    return status_of(host);
+}
+
+/* ------------------------------------------------------------ answer */
+
+static enum assay_status sign_keys(struct assay_host *host, struct assay_answer_body *body)
+{
+    uint8_t digest[32];
+    if (!body->has_keys) return ASSAY_OK;
+    assay_recover_keys_digest(body->chain_id, body->era, &body->keys, digest);
+    ASSAY_TRY(assay_p256_sign(host->identity, digest, body->keys.identified));
+    return assay_p256_sign(host->voting, digest, body->keys.possessed);
+}
+
+/* bytes[2 * ASSAY_ANSWER_LEN_MAX]: the file first. */
+static enum assay_status make_answer(struct assay_host *host, struct assay_answer_body *body,
+                                     uint8_t *bytes, size_t *len)
+{
+    uint8_t digest[32], signature[ASSAY_P256_SIGNATURE_LEN];
+    uint8_t *inner = bytes + ASSAY_ANSWER_LEN_MAX;
+    struct assay_writer i = assay_writer_over(inner, ASSAY_ANSWER_LEN_MAX);
+    struct assay_writer o = assay_writer_over(bytes, ASSAY_ANSWER_LEN_MAX);
+    ASSAY_TRY(assay_engine_answer(host->engine, body));
+    ASSAY_TRY(sign_keys(host, body));
+    ASSAY_TRY(assay_answer_body_encode(body, &i));
+    assay_sha256(inner, i.len, digest);
+    ASSAY_TRY(assay_p256_sign(host->identity, digest, signature));
+    ASSAY_TRY(assay_answer_encode(assay_slice_over(inner, i.len), host->ring.identity_public,
+                                  signature, &o));
+    *len = o.len;
+    return ASSAY_OK;
+}
+
+static char *answer(struct assay_host *host)
+{
+    struct assay_answer_body *body = calloc(1, sizeof *body);
+    uint8_t *bytes = malloc((size_t)2 * ASSAY_ANSWER_LEN_MAX);
+    size_t len = 0;
+    enum assay_status status = body != NULL && bytes != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
+    if (status == ASSAY_OK) status = make_answer(host, body, bytes, &len);
+    char *document = NULL;
+    if (status == ASSAY_E_EARLY) {
+        document = refuse(host, status, "no fence stands here: nobody knows what it may sign");
+    } else if (status != ASSAY_OK) {
+        document = refuse(host, status, "the answer cannot be made");
+    } else {
+        struct assay_json *data = assay_json_object();
+        put_head(host, data);
+        assay_json_set_uint(data, "votes_above", body->vote_count);
+        assay_json_set_bool(data, "log_whole", body->whole);
+        assay_json_set_bool(data, "new_keys", body->has_keys);
+        assay_json_set_hex(data, "answer", bytes, len);
+        document = host_document_finish(host, "assay.recover.answer", data);
+    }
+    free(bytes);
+    free(body);
+    return document;
+}
+
+/* ------------------------------------------------------------ RECOVER */
+
+static void put_drafted(struct assay_json *data, const struct assay_recover_drafted *d)
+{
+    uint8_t header[ASSAY_BLOCK_HEADER_LEN_MAX];
+    struct assay_writer w = assay_writer_over(header, sizeof header);
+    assay_block_header_encode(&d->header, &w);
+    assay_json_set_hex(data, "header", header, w.len);
+    assay_json_set_hex(data, "operators", d->operators.bytes, d->operators.len);
+    assay_json_set_uint(data, "total_weight", d->total_weight);
+    assay_json_set_uint(data, "voters", d->voters);
+    assay_json_set_uint(data, "largest_operator_bp", d->largest_operator_bp);
+    assay_json_set_uint(data, "largest_vendor_bp", d->largest_vendor_bp);
+    assay_json_set_uint(data, "largest_platform_bp", d->largest_platform_bp);
+}
+
+static char *draft(struct assay_host *host, struct assay_slice body)
+{
+    struct assay_engine_snapshot chain;
+    struct assay_recover_drafted drafted;
+    struct assay_fault fault;
+    assay_engine_snapshot(host->engine, &chain);
+    const uint64_t time_ms = assay_max_u64(host->at_unix_ms, chain.head_time_ms + 1);
+    const enum assay_status status =
+        assay_engine_recover_draft(host->engine, body, time_ms, &drafted, &fault);
+    if (status != ASSAY_OK) return refuse(host, status, fault.what);
+    struct assay_json *data = assay_json_object();
+    put_head(host, data);
+    put_drafted(data, &drafted);
+    return host_document_finish(host, "assay.recover.draft", data);
+}
+
+static char *why_not(struct assay_host *host, enum assay_status status,
+                     const struct assay_fault *fault)
+{
+    char words[WORDS];
+    if (!fault->has_numbers) return refuse(host, status, fault->what);
+    (void)snprintf(words, sizeof words, "%s: it says %llu, here it is %llu", fault->what,
+                   (unsigned long long)fault->found, (unsigned long long)fault->expected);
+    if (status == ASSAY_E_STALE)
+        (void)snprintf(words, sizeof words,
+                       "%s: it stands on height %llu, what is final here goes up to height %llu "
+                       "and would be undone",
+                       fault->what, (unsigned long long)fault->expected,
+                       (unsigned long long)fault->found);
+    return host_document_refuse(host, code_of(status), words);
+}
+
+/* EARLY is no refusal: what is missing is fetched. */
+static char *take_recover(struct assay_host *host, struct assay_slice bytes, bool submit)
+{
+    struct assay_fault fault;
+    struct assay_recover r;
+    enum assay_status status = assay_engine_recover_try(host->engine, bytes, &fault);
+    if (status != ASSAY_OK && status != ASSAY_E_EARLY) return why_not(host, status, &fault);
+    const enum assay_status read = assay_recover_decode(bytes, &r);
+    if (read != ASSAY_OK) return refuse(host, read, "RECOVER cannot be read");
+    if (submit) status = hand_in(host, ASSAY_MESSAGE_RECOVER, bytes);
+    if (status != ASSAY_OK && status != ASSAY_E_EARLY)
+        return refuse(host, status, "the RECOVER is not taken");
+    struct assay_json *data = assay_json_object();
+    assay_json_set_uint(data, "era", r.header.era);
+    assay_json_set_uint(data, "epoch", r.header.epoch);
+    assay_json_set_bool(data, "taken", submit && status == ASSAY_OK);
+    assay_json_set_text(data, "note",
+                        status == ASSAY_E_EARLY ? fault.what
+                        : submit                ? "the new era begins"
+                                                : "it would be taken");
+    return host_document_finish(host, "assay.recover.submit", data);
+}
+
+/* ------------------------------------------------------------ the request */
+
+static char *with_bytes(struct assay_host *host, const char *verb, struct assay_slice bytes)
+{
+    if (strcmp(verb, "fence") == 0) return take_fence(host, bytes);
+    if (strcmp(verb, "draft") == 0) return draft(host, bytes);
+    return take_recover(host, bytes, strcmp(verb, "submit") == 0);
+}
+
+static bool takes_bytes(const char *verb)
+{
+    return strcmp(verb, "fence") == 0 || strcmp(verb, "draft") == 0 || strcmp(verb, "try") == 0 ||
+           strcmp(verb, "submit") == 0;
+}
+
+char *host_document_recover(struct assay_host *host, const char *argument)
+{
+    char verb[16] = "";
+    const size_t len = strcspn(argument, " ");
+    const char *hex = argument[len] == ' ' ? argument + len + 1 : "";
+    const size_t hex_len = strlen(hex);
+    if (len < sizeof verb) assay_bytes_copy(verb, sizeof verb, argument, len);
+    if (strcmp(verb, "status") == 0) return status_of(host);
+    if (strcmp(verb, "answer") == 0) return answer(host);
+    uint8_t *bytes = takes_bytes(verb) ? malloc(hex_len / 2 + 1) : NULL;
+    if (bytes == NULL || hex_len == 0 || hex_len % 2 != 0 ||
+        assay_hex_decode(hex, hex_len, bytes, hex_len / 2) != ASSAY_OK) {
+        free(bytes);
+        return host_document_refuse(host, "usage",
+                                    "recover status | answer | fence HEX | draft HEX | try HEX | "
+                                    "submit HEX");
+    }
+    char *document = with_bytes(host, verb, assay_slice_over(bytes, hex_len / 2));
+    free(bytes);
+    return document;
+}

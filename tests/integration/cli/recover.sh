@@ -1,0 +1,108 @@
+#!/bin/sh
+# More than a third is gone for good: seven processes, three killed with their disks, and the four
+# that are left go on in a new era, by `assay recover` alone. Later one of the three comes back with
+# nothing but its identity, and one that was away with its old disk.
+. "$(dirname "$0")/lib.sh"
+network 7 400 2
+sign alpha beta
+cd "$WORK" || exit 2
+for i in 1 2 3 4 5 6 7; do start $i; done
+check 'epochs close' until_true 60 epoch_at_least 1 4
+for i in 1 2 3 4 5 6 7; do check "node $i is there" until_true 30 epoch_at_least $i 4; done
+socket=$WORK/node-1/admin.sock
+
+# --- wrong uses, before anything is wrong
+expect 6 'no fence stands here' "$ASSAY" recover answer --out early --socket "$socket"
+expect 2 'usage' "$ASSAY" recover
+expect 2 'usage' "$ASSAY" recover draft --out x --socket "$socket"
+expect 2 'usage' "$ASSAY" recover sign fence
+expect 2 'the reason has 1 to' "$ASSAY" recover fence --reason '' --out fence --socket "$socket"
+expect 0 'fenced     no' "$ASSAY" recover status --socket "$socket"
+
+# --- three of seven die; two of their disks are gone with them
+for i in 5 6 7; do
+    eval "kill -KILL \$pid_$i; wait \$pid_$i 2>/dev/null"
+done
+rm -rf node-5/state node-6/state
+still() { grep -q true <<END
+$(field 1 status stale)
+END
+}
+check 'four of seven stand still' until_true 30 still
+advised() { ask 1 status | grep -q 'assay recover'; }
+check 'status says what can be done' until_true 30 advised
+before=$(field 1 status epoch)
+
+# --- the fence
+expect 0 'ends era 0' "$ASSAY" recover fence --reason 'a fire in the second room' --out fence \
+    --socket "$socket"
+expect 4 'threshold' "$ASSAY" recover submit fence --socket "$socket"
+expect 0 '1 signatures in all' "$ASSAY" recover sign fence --key alpha.key
+expect 4 'threshold' "$ASSAY" recover submit fence --socket "$socket"
+expect 0 '2 signatures in all' "$ASSAY" recover sign fence --key beta.key
+expect 0 'a fire in the second room' "$ASSAY" recover show fence
+expect 0 'tells its peers' "$ASSAY" recover submit fence --socket "$socket"
+expect 0 'fenced' ask 1 status
+fenced() { ask $1 recover status | grep -q 'a fire in the second room'; }
+for i in 2 3 4; do check "node $i is told by its peers" until_true 20 fenced $i; done
+kill -KILL "$pid_3"
+wait "$pid_3" 2>/dev/null
+start 3
+check 'a fence survives a restart' until_true 20 fenced 3
+
+# --- answers, and a draft
+for i in 1 2 3 4; do
+    expect 0 'final up to height' ask $i recover answer --out answer-$i
+done
+expect 0 'answer' "$ASSAY" recover show answer-2
+expect 4 'more than a third is needed' "$ASSAY" recover draft --out r answer-1 answer-2 \
+    --socket "$socket"
+expect 6 'answered already' "$ASSAY" recover draft --out r answer-1 answer-1 --socket "$socket"
+cp answer-1 forged
+printf 'x' | dd of=forged bs=1 seek=60 conv=notrunc 2>/dev/null
+expect 13 'forged' "$ASSAY" recover draft --out r forged --socket "$socket"
+# Of the living one has the highest head: that one is asked.
+best=1
+for i in 2 3 4; do
+    [ "$(field $i status height)" -gt "$(field $best status height)" ] && best=$i
+done
+drafted() {
+    "$ASSAY" recover draft --out recover-1 answer-1 answer-2 answer-3 answer-4 --rest node-5 \
+        --rest node-6 --rest node-7 --socket "$WORK/node-$best/admin.sock" >drafted 2>&1
+    code=$?
+    [ $code -eq 0 ] || [ $code -eq 10 ]
+}
+check "a draft is written: $(cat drafted 2>/dev/null)" drafted
+check 'it says who is silent' grep -q 'silent     node-7' drafted
+check 'and what may be undone' grep -q '^undone ' drafted
+check 'and who goes on' grep -q '4 voters of weight' drafted
+expect 4 'not signed' "$ASSAY" recover submit recover-1 --socket "$WORK/node-$best/admin.sock"
+for o in alpha beta; do expect 0 'in all' "$ASSAY" recover sign recover-1 --key $o.key; done
+expect 0 'it would be taken' "$ASSAY" recover show recover-1 \
+    --socket "$WORK/node-$best/admin.sock"
+expect 0 'rest node-5' "$ASSAY" recover show recover-1 --socket "$WORK/node-$best/admin.sock"
+expect 0 'the new era begins' "$ASSAY" recover submit recover-1 \
+    --socket "$WORK/node-$best/admin.sock"
+
+# --- the new era
+in_era() { [ "$(field $1 status era)" = "$2" ]; }
+for i in 1 2 3 4; do check "node $i is in the new era" until_true 30 in_era $i 1; done
+check 'epochs close again' until_true 40 epoch_at_least 1 $((before + 4))
+certified() { [ "$(field 1 status certified)" = true ]; }
+check 'certified' until_true 20 certified
+expect 0 'era 1 begins' ask 1 timeline
+expect 6 'era' "$ASSAY" recover submit recover-1 --socket "$socket"
+expect 6 'the era that it ends is over' "$ASSAY" recover submit fence --socket "$socket"
+
+# --- who was away, and who lost everything
+start 7
+start 5
+near() { a=$(field 1 status epoch) b=$(field $1 status epoch); in_era $1 1 && [ $((${b:-0} + 3)) -ge "${a:-999}" ]; }
+check 'an old disk passes over the end of the era' until_true 40 near 7
+check 'a lost store comes to the new era' until_true 40 near 5
+
+# --- read again
+for i in 1 2 3 4 5 7; do eval "kill -TERM \$pid_$i; wait \$pid_$i"; done
+expect 0 'holds ' "$ASSAY" audit verify node-1/state --genesis genesis
+expect 0 'holds ' "$ASSAY" audit replay node-7/state --genesis genesis
+finish
