@@ -172,10 +172,18 @@ bool assay_recovery_may_be_final(const struct assay_recovery *r,
            assay_quorum(d->weight + r->unknown_weight, r->voters.total_weight);
 }
 
+uint64_t assay_recovery_margin(const struct assay_recovery *r)
+{
+    const uint64_t quorum = 2 * r->voters.total_weight / 3 + 1;
+    uint64_t most = 0; /* of one block above the head */
+    if (r->overflowed) return 0;
+    for (uint32_t i = 0; i < r->shown_count; i++)
+        if (is_above(r, &r->shown[i]) && r->shown[i].weight > most) most = r->shown[i].weight;
+    const uint64_t reached = most + r->unknown_weight;
+    return reached >= quorum ? 0 : quorum - reached;
+}
+
 bool assay_recovery_in_doubt(const struct assay_recovery *r)
 {
-    if (r->overflowed || assay_quorum(r->unknown_weight, r->voters.total_weight)) return true;
-    for (uint32_t i = 0; i < r->shown_count; i++)
-        if (assay_recovery_may_be_final(r, &r->shown[i])) return true;
-    return false;
+    return assay_recovery_margin(r) == 0;
 }

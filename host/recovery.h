@@ -70,6 +70,9 @@ ASSAY_CHECKED enum assay_status assay_recovery_judge(struct assay_recovery *r);
 /* Is this block above the head that was chosen, and may it be final somewhere? Returns: whether */
 bool assay_recovery_may_be_final(const struct assay_recovery *r,
                                  const struct assay_recovery_doubt *doubt);
+/* So much weight among those who answered must lie (show F that is not there, or hide F that is)
+ * for a block above the head to be final. Returns: 0 where it may be without a lie. */
+uint64_t assay_recovery_margin(const struct assay_recovery *r);
 /* May any block above the head be final, one that no answer shows included? Returns: whether. */
 bool assay_recovery_in_doubt(const struct assay_recovery *r);
 

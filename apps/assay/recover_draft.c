@@ -198,10 +198,12 @@ static void print_doubts(const struct drafting *d)
                      assay_recovery_may_be_final(r, x) ? "MAY BE FINAL somewhere, and is undone"
                                                        : "is final nowhere");
     }
-    (void)printf("undone     %s\n",
-                 !in_doubt(d) ? "nothing that is final, unless more than a third lies"
-                              : "what became final above the head, if anything did, is UNDONE by "
-                                "this RECOVER");
+    if (in_doubt(d))
+        (void)puts("undone     what became final above the head, if anything did, is UNDONE by this "
+                   "RECOVER");
+    else
+        (void)printf("undone     nothing that is final, unless answers of weight %llu or more lie\n",
+                     (llu)assay_recovery_margin(r));
 }
 
 static void print_draft(const struct drafting *d)
@@ -237,6 +239,7 @@ static int print_json(const struct drafting *d)
     assay_json_set_uint(out, "answered_weight", r->answered_weight);
     assay_json_set_uint(out, "unknown_weight", r->unknown_weight);
     assay_json_set_bool(out, "in_doubt", in_doubt(d));
+    assay_json_set_uint(out, "lies_needed_weight", assay_recovery_margin(r));
     assay_json_set_uint(out, "key_sets", r->key_count);
     assay_json_set_uint(out, "new_voters", assay_json_uint(data, "voters", 0));
     assay_json_set_uint(out, "new_total_weight", assay_json_uint(data, "total_weight", 0));

@@ -428,6 +428,7 @@ Test(era, an_audit_folds_it_like_a_block, .timeout = 120)
     goes_on(w, 1, 3);
     cr_assert_eq(audit(w, 4, &figures, &fault), ASSAY_OK, "%s", fault.fault.what);
     cr_expect_eq(figures.recovered, 1);
+    cr_expect_eq(figures.started_epoch, 0, "the blocks of the era before are kept");
     cr_expect_geq(figures.head_epoch, 6);
     /* One byte of a signature of the operators, at the very end. */
     struct assay_store *store = w->nodes[4].store;
@@ -448,4 +449,57 @@ Test(era, an_audit_folds_it_like_a_block, .timeout = 120)
     cr_expect_str_eq(fault.fault.what, "not signed by the operators in force");
     free(s.bytes);
     assay_sim_world_destroy(&w);
+}
+
+/* --- who lies about the end of an era */
+
+static struct stored stored_end(struct assay_sim_world *w, uint32_t node)
+{
+    struct stored s = { 0 };
+    const struct assay_store_key from = { 0 };
+    struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
+    memset(to.id, 0xff, sizeof to.id);
+    cr_assert_eq(assay_store_scan(w->nodes[node].store, ASSAY_STORE_FINALITY, &from, &to, false,
+                                  find_recover, &s),
+                 ASSAY_OK);
+    return s;
+}
+
+/* Two of three peers give a RECOVER with a signature that is none, to one who catches up or leaps.
+ */
+Test(era, a_forged_end_of_an_era_is_not_kept, .timeout = 240)
+{
+    for (unsigned leaps = 0; leaps < 2; leaps++) {
+        struct assay_sim_world *w = start(47, 5, 4);
+        const bool gone[5] = { [3] = true, [4] = true };
+        kill_some(w, gone);
+        stands_still(w);
+        fence(w, 0);
+        recover(w, gone);
+        goes_on(w, 1, 5);
+        for (uint32_t node = 0; node < 3; node++) {
+            struct assay_store *store = w->nodes[node].store;
+            struct stored s = stored_end(w, node);
+            cr_assert_gt(s.len, 0);
+            if (node != 1) {
+                s.bytes[s.len - 1] ^= 1;
+                cr_assert_eq(assay_store_put(store, ASSAY_STORE_FINALITY, &s.key,
+                                             assay_slice_over(s.bytes, s.len)),
+                             ASSAY_OK);
+            }
+            for (uint32_t era = 0; leaps == 1 && era < 2; era++)
+                cr_assert_eq(
+                    assay_store_prune(store, ASSAY_STORE_BLOCK, era, w->nodes[0].closed - 1),
+                    ASSAY_OK);
+            cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+            free(s.bytes);
+        }
+        comes_over(w, 4, 1);
+        const struct stored kept = stored_end(w, 4), honest = stored_end(w, 1);
+        cr_assert_eq(kept.len, honest.len);
+        cr_expect_arr_eq(kept.bytes, honest.bytes, honest.len, "leaps %u", leaps);
+        free(kept.bytes);
+        free(honest.bytes);
+        assay_sim_world_destroy(&w);
+    }
 }

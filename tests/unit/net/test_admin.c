@@ -60,6 +60,9 @@ static int dial(void)
     (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     cr_assert_eq(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    /* A whole line before anybody reads it: one thread plays both sides. */
+    const int room = 1 << 20;
+    cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room), 0);
     return fd;
 }
 

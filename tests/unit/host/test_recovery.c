@@ -1,0 +1,298 @@
+/*
+ * tests/unit/host/test_recovery.c - answers to a fence, held together: which head, and what may be
+ * undone (docs/protocol.md 9.14).
+ */
+#include "host/recovery.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MEMBERS = 6, EPOCH = 9, WEIGHT = 100, HEIGHT = 40 };
+
+struct bench {
+    struct assay_state state;
+    uint8_t memory[MEMBERS * (sizeof(struct assay_member) + sizeof(int64_t)) + 64];
+    struct assay_p256_signer *signers[MEMBERS];
+    struct assay_recovery r;
+    struct assay_answer_file answers[MEMBERS];
+    uint8_t certificates[MEMBERS][ASSAY_CERTIFICATE_LEN_MAX];
+};
+
+static struct bench *make(void)
+{
+    struct bench *b = aligned_alloc(64, (sizeof *b + 63) / 64 * 64);
+    memset(b, 0, sizeof *b);
+    assay_state_place(&b->state, b->memory, MEMBERS);
+    b->state.epoch = EPOCH - 1;
+    b->state.head_height = HEIGHT;
+    memset(b->state.chain_id, 7, 32);
+    memset(b->state.head_id, 0x40, 32);
+    for (uint32_t i = 0; i < MEMBERS; i++) {
+        struct assay_member *m = &b->state.members[i];
+        struct assay_secret32 key = { { 0 } };
+        memset(m, 0, sizeof *m);
+        key.bytes[31] = (uint8_t)(i + 1);
+        cr_assert_eq(assay_p256_public(&key, m->lives[0].voting_public), ASSAY_OK);
+        cr_assert_eq(assay_p256_signer_load(&key, &b->signers[i]), ASSAY_OK);
+        memset(m->node_id, (int)(0xf0 - i), 32); /* slots are not in the order of ids here */
+        m->life_count = 1;
+        m->weight = WEIGHT;
+    }
+    cr_assert_eq(assay_recovery_begin(&b->r, &b->state), ASSAY_OK);
+    return b;
+}
+
+static void drop(struct bench *b)
+{
+    assay_recovery_end(&b->r);
+    for (uint32_t i = 0; i < MEMBERS; i++)
+        assay_p256_signer_free(&b->signers[i]);
+    free(b);
+}
+
+/* On the EPOCH block of the epoch before. */
+static struct assay_answer_body *says(struct bench *b, uint32_t slot)
+{
+    struct assay_answer_file *f = &b->answers[slot];
+    memset(f, 0, sizeof *f);
+    assay_bytes_copy(f->node_id, 32, b->state.members[slot].node_id, 32);
+    assay_bytes_copy(f->about.chain_id, 32, b->state.chain_id, 32);
+    assay_bytes_copy(f->about.id, 32, b->state.head_id, 32);
+    f->about.epoch = EPOCH;
+    f->about.height = HEIGHT;
+    f->about.whole = true;
+    return &f->about;
+}
+
+static enum assay_status add(struct bench *b, uint32_t slot)
+{
+    const char *why = NULL;
+    const enum assay_status status = assay_recovery_add(&b->r, &b->answers[slot], &why);
+    cr_expect_eq(status == ASSAY_OK, why[0] == '\0', "%s", why);
+    return status;
+}
+
+/* F for block `mark` in a view, by the first so many. */
+static void certify(struct bench *b, uint32_t slot, uint64_t view, uint8_t mark, uint32_t voters,
+                    const struct assay_vote_statement *change)
+{
+    struct assay_vote_statement st = { .epoch = EPOCH,
+                                       .view = view,
+                                       .type = ASSAY_VOTE_FINALISE };
+    uint8_t digest[32], bitmap[1] = { 0 }, signatures[MEMBERS][64];
+    assay_bytes_copy(st.chain_id, 32, b->state.chain_id, 32);
+    memset(st.block_id, mark, 32);
+    if (change != NULL) {
+        st.era = change->era;
+        st.epoch = change->epoch;
+        st.type = change->type;
+    }
+    assay_vote_statement_digest(&st, digest);
+    for (uint32_t i = 0; i < voters; i++) {
+        bitmap[0] |= (uint8_t)(0x80 >> i);
+        cr_assert_eq(assay_p256_sign(b->signers[i], digest, signatures[i]), ASSAY_OK);
+    }
+    struct assay_writer w =
+        assay_writer_over(b->certificates[slot], sizeof b->certificates[slot]);
+    struct assay_certificate read;
+    assay_certificate_encode(&st, assay_slice_over(bitmap, 1),
+                             assay_slice_over(signatures, (size_t)voters * 64), &w);
+    b->answers[slot].about.certificate = assay_slice_over(w.bytes, w.len);
+    if (assay_certificate_decode(b->answers[slot].about.certificate, MEMBERS, &read) == ASSAY_OK)
+        return;
+    bitmap[0] = (uint8_t)((1u << voters) - 1); /* bits from the other end */
+    w = assay_writer_over(b->certificates[slot], sizeof b->certificates[slot]);
+    assay_certificate_encode(&st, assay_slice_over(bitmap, 1),
+                             assay_slice_over(signatures, (size_t)voters * 64), &w);
+    b->answers[slot].about.certificate = assay_slice_over(w.bytes, w.len);
+    cr_assert_eq(assay_certificate_decode(b->answers[slot].about.certificate, MEMBERS, &read),
+                 ASSAY_OK);
+}
+
+static void on_block(struct bench *b, uint32_t slot, uint64_t view, uint8_t mark)
+{
+    struct assay_answer_body *a = says(b, slot);
+    a->view = view;
+    a->height = HEIGHT + view;
+    memset(a->id, mark, 32);
+    certify(b, slot, view, mark, 5, NULL);
+}
+
+static void shows(struct bench *b, uint32_t slot, uint64_t view, uint8_t mark)
+{
+    struct assay_answer_body *a = &b->answers[slot].about;
+    struct assay_answer_vote *v = &a->votes[a->vote_count++];
+    *v = (struct assay_answer_vote){ .view = view, .height = HEIGHT + view };
+    memset(v->id, mark, 32);
+}
+
+Test(recovery, takes_the_highest_head_that_is_proven)
+{
+    struct bench *b = make();
+    (void)says(b, 0);
+    on_block(b, 1, 2, 0x42);
+    on_block(b, 2, 1, 0x41);
+    for (uint32_t i = 0; i < 3; i++)
+        cr_assert_eq(add(b, i), ASSAY_OK);
+    cr_assert_eq(assay_recovery_judge(&b->r), ASSAY_OK);
+    cr_expect_eq(b->r.head, 1);
+    cr_expect_eq(b->r.answered_weight, 3 * WEIGHT);
+    cr_expect_eq(b->r.unknown_weight, 3 * WEIGHT);
+    drop(b);
+}
+
+Test(recovery, does_without_answers_of_more_than_a_third_nothing)
+{
+    struct bench *b = make();
+    (void)says(b, 0);
+    cr_expect_eq(assay_recovery_judge(&b->r), ASSAY_E_SIGNATURE, "nobody has answered");
+    cr_assert_eq(add(b, 0), ASSAY_OK);
+    (void)says(b, 5);
+    cr_assert_eq(add(b, 5), ASSAY_OK);
+    cr_expect_eq(assay_recovery_judge(&b->r), ASSAY_E_SIGNATURE, "a third exactly");
+    (void)says(b, 3);
+    cr_assert_eq(add(b, 3), ASSAY_OK);
+    cr_expect_eq(assay_recovery_judge(&b->r), ASSAY_OK);
+    drop(b);
+}
+
+Test(recovery, believes_no_head_without_its_certificate)
+{
+    struct bench *b = make();
+    on_block(b, 0, 2, 0x42);
+    b->answers[0].about.certificate = (struct assay_slice){ 0 };
+    cr_expect_eq(add(b, 0), ASSAY_E_INVALID);
+    certify(b, 0, 2, 0x42, 4, NULL);
+    cr_expect_eq(add(b, 0), ASSAY_E_INVALID, "two thirds exactly are no quorum");
+    certify(b, 0, 2, 0x43, 5, NULL);
+    cr_expect_eq(add(b, 0), ASSAY_E_INVALID, "of another block");
+    certify(b, 0, 1, 0x42, 5, NULL);
+    cr_expect_eq(add(b, 0), ASSAY_E_INVALID, "of a view below");
+    const struct assay_vote_statement other[] = {
+        { .epoch = EPOCH - 1, .type = ASSAY_VOTE_FINALISE },
+        { .epoch = EPOCH, .era = 1, .type = ASSAY_VOTE_FINALISE },
+        { .epoch = EPOCH, .type = ASSAY_VOTE_NOTARISE },
+    };
+    for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
+        certify(b, 0, 2, 0x42, 5, &other[i]);
+        cr_expect_eq(add(b, 0), ASSAY_E_INVALID, "%zu", i);
+    }
+    certify(b, 0, 2, 0x42, 5, NULL);
+    b->certificates[0][b->answers[0].about.certificate.len - 1] ^= 1;
+    cr_expect_eq(add(b, 0), ASSAY_E_INVALID, "a signature is wrong");
+    certify(b, 0, 2, 0x42, 5, NULL);
+    cr_expect_eq(add(b, 0), ASSAY_OK);
+    struct assay_answer_body *a = says(b, 1);
+    a->height++;
+    cr_expect_eq(add(b, 1), ASSAY_E_INVALID, "not the end of the epoch before");
+    drop(b);
+}
+
+Test(recovery, takes_answers_of_this_era_by_members_and_one_of_each)
+{
+    struct bench *b = make();
+    says(b, 0)->era = 1;
+    cr_expect_eq(add(b, 0), ASSAY_E_CHAIN);
+    says(b, 0)->chain_id[0] ^= 1;
+    cr_expect_eq(add(b, 0), ASSAY_E_CHAIN);
+    says(b, 0)->epoch = EPOCH + 1;
+    cr_expect_eq(add(b, 0), ASSAY_E_EARLY);
+    (void)says(b, 0);
+    b->answers[0].node_id[0] ^= 1;
+    cr_expect_eq(add(b, 0), ASSAY_E_STRANGER);
+    (void)says(b, 0);
+    cr_expect_eq(add(b, 0), ASSAY_OK);
+    cr_expect_eq(add(b, 0), ASSAY_E_DUPLICATE);
+    drop(b);
+}
+
+Test(recovery, stops_where_two_final_blocks_have_one_height)
+{
+    struct bench *b = make();
+    on_block(b, 0, 2, 0x42);
+    on_block(b, 1, 2, 0x43);
+    (void)says(b, 2);
+    for (uint32_t i = 0; i < 3; i++)
+        cr_assert_eq(add(b, i), ASSAY_OK);
+    cr_expect_eq(assay_recovery_judge(&b->r), ASSAY_E_INVALID);
+    drop(b);
+}
+
+/* Four of six are no quorum: shown F and what is unknown together must be five. */
+Test(recovery, tells_what_may_be_final_above_the_head)
+{
+    for (uint32_t shown = 0; shown <= 4; shown++) {
+        struct bench *b = make();
+        for (uint32_t i = 0; i < 4; i++) {
+            on_block(b, i, 1, 0x41);
+            if (i < shown) shows(b, i, 3, 0x43);
+            cr_assert_eq(add(b, i), ASSAY_OK);
+        }
+        cr_assert_eq(assay_recovery_judge(&b->r), ASSAY_OK);
+        cr_expect_eq(b->r.unknown_weight, 2 * WEIGHT);
+        cr_expect_eq(b->r.shown_count, shown > 0);
+        if (shown > 0) cr_expect_eq(b->r.shown[0].weight, shown * WEIGHT);
+        cr_expect_eq(assay_recovery_in_doubt(&b->r), shown >= 3, "F of %u", shown);
+        /* A quorum of 600 are 401. */
+        cr_expect_eq(assay_recovery_margin(&b->r), shown >= 3 ? 0 : 201 - shown * WEIGHT);
+        drop(b);
+    }
+}
+
+/* Whose log is not whole may have signed anything; and what lies below the head is no doubt. */
+Test(recovery, counts_a_log_that_is_not_whole_as_unknown)
+{
+    struct bench *b = make();
+    for (uint32_t i = 0; i < 6; i++) {
+        on_block(b, i, 5, 0x45);
+        b->answers[i].about.whole = i >= 4;
+    }
+    certify(b, 0, 1, 0x41, 5, NULL);
+    b->answers[0].about.view = 1; /* it is behind, and shows F that the head has passed */
+    b->answers[0].about.height = HEIGHT + 1;
+    memset(b->answers[0].about.id, 0x41, 32);
+    shows(b, 0, 4, 0x44);
+    for (uint32_t i = 0; i < 6; i++)
+        cr_assert_eq(add(b, i), ASSAY_OK);
+    cr_assert_eq(assay_recovery_judge(&b->r), ASSAY_OK);
+    cr_expect_eq(b->r.unknown_weight, 4 * WEIGHT);
+    cr_expect_not(assay_recovery_in_doubt(&b->r), "four of six are no quorum");
+    cr_expect_not(assay_recovery_may_be_final(&b->r, &b->r.shown[0]), "the head is above it");
+    b->r.answers[4].whole = false;
+    cr_assert_eq(assay_recovery_judge(&b->r), ASSAY_OK);
+    cr_expect(assay_recovery_in_doubt(&b->r), "five are");
+    drop(b);
+}
+
+/* A certificate above the own head: the block is final, though nobody who answers holds it. */
+Test(recovery, knows_that_a_certified_block_is_final)
+{
+    struct bench *b = make();
+    for (uint32_t i = 0; i < 6; i++)
+        on_block(b, i, 1, 0x41);
+    certify(b, 2, 6, 0x46, 5, NULL);
+    for (uint32_t i = 0; i < 6; i++)
+        cr_assert_eq(add(b, i), ASSAY_OK);
+    cr_assert_eq(assay_recovery_judge(&b->r), ASSAY_OK);
+    cr_expect_eq(b->r.unknown_weight, 0);
+    cr_expect(assay_recovery_in_doubt(&b->r));
+    drop(b);
+}
+
+Test(recovery, lists_new_key_sets_by_node_id)
+{
+    struct bench *b = make();
+    for (uint32_t i = 0; i < 4; i++) {
+        struct assay_answer_body *a = says(b, i);
+        a->has_keys = i != 2;
+        assay_bytes_copy(a->keys.node_id, 32, b->state.members[i].node_id, 32);
+        cr_assert_eq(add(b, i), ASSAY_OK);
+    }
+    cr_assert_eq(assay_recovery_judge(&b->r), ASSAY_OK);
+    cr_assert_eq(b->r.key_count, 3);
+    for (uint32_t i = 1; i < 3; i++)
+        cr_expect_lt(assay_bytes_compare(b->r.listed[i - 1].node_id, b->r.listed[i].node_id, 32),
+                     0);
+    drop(b);
+}
