@@ -56,7 +56,8 @@
     X(CHANGES_ACTIVE, "changes_active", false, "changes that came into force")                     \
     X(CHANGES_REVERTED, "changes_reverted", false, "changes that felled too many and went back")   \
     X(CHANGES_UNFIT, "changes_unfit", false, "changes that could not be applied, or were dropped") \
-    X(MEMBERS_FINAL, "members_final", false, "members at the end that neither rest nor left")
+    X(MEMBERS_FINAL, "members_final", false, "members at the end that neither rest nor left") \
+    X(ERAS, "eras", false, "eras that operators ended")
 
 #define ASSAY_SIM_FIGURE_ENUM(symbol, name, cohort, line) ASSAY_SIM_FIGURE_##symbol,
 enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_FIGURE_COUNT };
@@ -92,7 +93,8 @@ enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_F
     X(UNJUDGED, "unjudged",                                                                        \
       "who nobody can judge for eight certified epochs falls like the absent")                     \
     X(GUARD, "guard", "no cut raises an operator or a vendor root above a third")                  \
-    X(CHANGES, "changes", "operators' changes: by their rules, whole, undone where they fell many")
+    X(CHANGES, "changes", "operators' changes: by their rules, whole, undone where they fell many") \
+    X(ERAS, "eras", "nothing is signed behind a fence, nothing final undone but what was named")
 
 #define ASSAY_SIM_CHECKER_ENUM(symbol, name, line) ASSAY_SIM_CHECKER_##symbol,
 enum assay_sim_checker { ASSAY_SIM_CHECKER_LIST(ASSAY_SIM_CHECKER_ENUM) ASSAY_SIM_CHECKER_COUNT };

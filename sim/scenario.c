@@ -336,6 +336,24 @@ static enum assay_status check_crash(const struct assay_scenario *s, uint32_t in
     return ASSAY_OK;
 }
 
+/* One after the other, each with time to work before progress is demanded. */
+static enum assay_status check_recover(const struct assay_scenario *s, uint32_t index,
+                                       char *message)
+{
+    const struct assay_sim_recover *r = &s->recovers[index];
+    const uint64_t ends = r->at_epoch + r->after_epochs;
+    if (index > 0 && r->at_epoch <= s->recovers[index - 1].at_epoch +
+                                       s->recovers[index - 1].after_epochs)
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "recovers[%u].at_epoch: expected after the one before",
+                                     (unsigned)index);
+    if (s->heal_epoch == 0 || ends < s->heal_epoch) return ASSAY_OK;
+    return assay_scenario_refuse(
+        message, ASSAY_E_RANGE,
+        "recovers[%u]: expected at_epoch + after_epochs below heal_epoch, %llu, found %llu",
+        (unsigned)index, (unsigned long long)s->heal_epoch, (unsigned long long)ends);
+}
+
 static enum assay_status check_clock(const struct assay_scenario *s, uint32_t index, char *message)
 {
     const struct assay_sim_clock *c = &s->clocks[index];
@@ -407,6 +425,8 @@ static enum assay_status check_lists(const struct assay_scenario *s, char *messa
         ASSAY_TRY(check_clock(s, i, message));
     for (uint32_t i = 0; i < s->change_count; i++)
         ASSAY_TRY(check_change(s, i, message));
+    for (uint32_t i = 0; i < s->recover_count; i++)
+        ASSAY_TRY(check_recover(s, i, message));
     return ASSAY_OK;
 }
 

@@ -24,6 +24,7 @@ enum {
     ASSAY_SIM_CRASHES_MAX = 16,
     ASSAY_SIM_CLOCKS_MAX = 16,
     ASSAY_SIM_CHANGES_MAX = 16,
+    ASSAY_SIM_RECOVERS_MAX = 4,
     ASSAY_SIM_ASSERTIONS_MAX = 48,
     ASSAY_SIM_VENDORS_MAX = 16,
     ASSAY_SIM_NAME_MAX = 63,
@@ -227,6 +228,13 @@ struct assay_sim_change {
     enum assay_sim_flaw flaw;
 };
 
+/* Operators end an era, and begin the next (docs/protocol.md 9.11 to 9.16). */
+struct assay_sim_recover {
+    uint64_t at_epoch;     /* of the scenario: one member gets the fence */
+    uint32_t after_epochs; /* so much later answers are gathered; again in each epoch until it works */
+    bool rests_dead;       /* who does not run then rests */
+};
+
 struct assay_sim_store_faults {
     uint32_t lost_permille;        /* of crashes: the last acknowledged batch is gone */
     uint32_t torn_permille;        /* of crashes: the last batch is there in part */
@@ -287,6 +295,8 @@ struct assay_scenario {
     struct assay_sim_clock clocks[ASSAY_SIM_CLOCKS_MAX];
     uint32_t change_count;
     struct assay_sim_change changes[ASSAY_SIM_CHANGES_MAX];
+    uint32_t recover_count;
+    struct assay_sim_recover recovers[ASSAY_SIM_RECOVERS_MAX];
     uint64_t
         heal_epoch; /* from here on no fault but the adversary's; progress is demanded. 0: never */
     uint32_t

@@ -228,6 +228,15 @@ static const struct assay_scenario_key change_keys[] = {
 };
 #undef PART
 
+#define PART assay_sim_recover
+static const struct assay_scenario_key recover_keys[] = {
+    { U64("at_epoch", at_epoch, 1, ASSAY_SIM_EPOCHS_MAX, "one member gets the fence then") },
+    { U32("after_epochs", after_epochs, 1, 1000,
+          "so much later answers are gathered, in each epoch until the new era begins") },
+    { OTHER("rests_dead", rests_dead, BOOL, "who does not run then rests in the new era") },
+};
+#undef PART
+
 static const struct assay_scenario_key assertion_key[] = {
     { .kind = ASSAY_SCENARIO_ASSERTION, .line = "FIGURE [COHORT] COMPARE NUMBER" },
 };
@@ -272,6 +281,10 @@ const struct assay_scenario_section assay_scenario_sections[ASSAY_SCENARIO_SECTI
       LIST(changes, change_count, ASSAY_SIM_CHANGES_MAX, 0),
       KEYS(change_keys),
       .line = "What operators decide (fidelity message)" },
+    { .name = "recovers",
+      LIST(recovers, recover_count, ASSAY_SIM_RECOVERS_MAX, 0),
+      KEYS(recover_keys),
+      .line = "Operators end an era and begin the next (fidelity message)" },
     { .name = "assertions",
       LIST(assertions, assertion_count, ASSAY_SIM_ASSERTIONS_MAX, 0),
       KEYS(assertion_key),

@@ -196,7 +196,11 @@ void assay_sim_watch_epoch(struct assay_sim_watch *watch, const struct assay_sim
         struct assay_watch_epoch epoch = {
             .watch = watch, .closed = closed, .before = closed->before, .after = closed->state
         };
-        if (epoch.before != NULL && epoch.before->epoch + 1 == epoch.after->epoch) {
+        const bool follows =
+            epoch.before != NULL && epoch.before->epoch + 1 == epoch.after->epoch;
+        /* The end of an era is decided by people: rows and figures alone, as over a gap. */
+        if (follows && epoch.before->era != epoch.after->era) assay_watch_changes_era(&epoch);
+        else if (follows) {
             assay_watch_changes(&epoch);
             weigh(&epoch);
             assay_watch_members(&epoch);

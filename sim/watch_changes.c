@@ -84,6 +84,7 @@ static void open_charter(struct assay_sim_watch *w, const struct assay_watch_epo
     c->absence_count = zeroed(w->nodes, sizeof *c->absence_count);
     look_at_places(c, w->nodes, e->before);
     c->epoch = e->before->epoch;
+    c->blind = e->before->era > 0; /* what came before was not seen */
     w->charter = c;
 }
 
@@ -440,6 +441,22 @@ void assay_watch_changes(const struct assay_watch_epoch *e)
     activate(e);
     check_aside(e);
     if (c->turned) c->turned_ms = e->closed->at_ms;
+}
+
+void assay_watch_changes_era(const struct assay_watch_epoch *e)
+{
+    struct assay_sim_watch *w = e->watch;
+    if (e->closed->genesis == NULL || e->closed->fails == NULL) return;
+    if (w->charter == NULL) open_charter(w, e);
+    struct assay_watch_charter *c = w->charter;
+    c->blind = c->blind || c->epoch + 1 != e->closed->epoch;
+    c->epoch = e->closed->epoch;
+    c->turned_ms = 0;
+    c->sequence = e->after->change_sequence; /* RECOVER is one itself */
+    c->rules = e->after->rules;
+    end_trial(c, w->nodes);
+    forget_waiting(c);
+    look_at_places(c, w->nodes, e->after);
 }
 
 bool assay_watch_same_member(const struct assay_watch_epoch *e, uint32_t slot)

@@ -72,6 +72,8 @@ struct assay_watch_epoch {
 /* watch_changes.c: what operators decided, followed from the records of final blocks. Before the
  * other checkers, which ask it. Each Returns: nothing. */
 void assay_watch_changes(const struct assay_watch_epoch *epoch);
+/* RECOVER closed the epoch (docs/protocol.md 9.14): it says roster and rules, nothing waits. */
+void assay_watch_changes_era(const struct assay_watch_epoch *epoch);
 /* The run is over. */
 void assay_watch_changes_end(struct assay_sim_watch *watch, uint64_t now_ms);
 void assay_watch_changes_free(struct assay_sim_watch *watch);

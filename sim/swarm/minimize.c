@@ -45,6 +45,7 @@ static const struct list lists[] = { LIST("adversaries", adversary_count, advers
                                      LIST("crashes", crash_count, crashes),
                                      LIST("clocks", clock_count, clocks),
                                      LIST("changes", change_count, changes),
+                                     LIST("recovers", recover_count, recovers),
                                      LIST("assertions", assertion_count, assertions) };
 enum { LISTS = sizeof lists / sizeof lists[0] };
 

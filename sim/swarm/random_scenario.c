@@ -28,6 +28,7 @@ enum aspect {
     ASPECT_CHANGES = 13,
     ASPECT_BURN = 14,
     ASPECT_CARELESS = 15,
+    ASPECT_RECOVER = 16,
 };
 
 enum {
@@ -425,6 +426,21 @@ static void draw_changes(const struct draw *d, struct assay_sim_swarm_sizes size
     s->epochs += between(&r, 2, 16);
 }
 
+/* Operators end an era, whether it stands still or not: in the third in which everybody is honest,
+ * since who rests shifts the weight to the others. */
+static void draw_recover(const struct draw *d)
+{
+    struct assay_scenario *const s = d->s;
+    struct assay_sim_random r = stream(d, ASPECT_RECOVER);
+    const uint64_t last = s->heal_epoch != 0 ? s->heal_epoch : s->epochs;
+    if (s->adversary_count > 0 || s->store.lost_permille > 0 || s->store.torn_permille > 0) return;
+    if (!chance(&r, 400) || last < 6) return;
+    struct assay_sim_recover *const row = &s->recovers[s->recover_count++];
+    *row = (struct assay_sim_recover){ .at_epoch = between(&r, 1, (uint32_t)last - 4),
+                                       .after_epochs = between(&r, 1, 3),
+                                       .rests_dead = chance(&r, 500) };
+}
+
 /* Fewer of the largest cohort until the promise holds, or nobody is left. */
 static void fit_to_promise(const struct draw *d)
 {
@@ -465,6 +481,7 @@ struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_
     draw_dates(&d);
     draw_pauses(&d);
     draw_changes(&d, sizes);
+    draw_recover(&d);
     if (!d.beyond) fit_to_promise(&d);
     if (!assay_sim_promise_of(&s, seed).progress) s.heal_epoch = 0;
     (void)snprintf(s.title, sizeof s.title, "a random scenario of seed %llu%s",

@@ -181,6 +181,7 @@ void world_check_signed(struct assay_sim_world *w, uint32_t node, const struct a
     }
     if (effect->as.sign.class_ == ASSAY_STORE_BALLOT)
         world_ballots_signed(w, node, assay_slice_over(payload->bytes, payload->len));
+    world_check_fence(w, node, effect->as.sign.store_key.era);
     if (!describe(effect, payload, &s)) return;
     if (s.is_vote && n->asked && !resumes_now(w))
         world_broken(w, ASSAY_SIM_CHECKER_SIGNED_ONCE,
@@ -463,9 +464,28 @@ static void check_certificate(struct assay_sim_world *w, uint32_t node,
         final_and_nullified(w, v->epoch, v->view);
 }
 
+/* Everything above is of no chain any more. */
+bool world_check_undone(struct assay_sim_world *w, uint64_t height, uint64_t epoch)
+{
+    struct world_chain *c = w->chain;
+    bool any = false;
+    for (size_t h = height + 1; h < c->height_capacity; h++) {
+        any = any || c->heights[h].known;
+        c->heights[h].known = false;
+    }
+    for (size_t e = epoch; e < c->epoch_capacity; e++)
+        c->epochs[e].known = false;
+    for (size_t i = 0; any && i < c->view_capacity; i++)
+        if (c->views[i].epoch > epoch) c->views[i].final = c->views[i].null = false;
+    return any;
+}
+
 void world_check_persisted(struct assay_sim_world *w, uint32_t node,
                            const struct assay_effect *effect)
 {
+    if (effect->as.persist.class_ == ASSAY_STORE_META &&
+        effect->as.persist.key.number == ASSAY_META_FENCE)
+        w->nodes[node].fenced_eras = effect->as.persist.key.era + 1;
     if (effect->as.persist.class_ == ASSAY_STORE_BLOCK) check_block(w, node, effect);
     if (effect->as.persist.class_ == ASSAY_STORE_CERTIFICATE) check_certificate(w, node, effect);
 }

@@ -1,6 +1,7 @@
 /*
  * sim/world/node.c - the life of one node: keys, store, engine, death and return.
  */
+#include "engine/engine_internal.h"
 #include "engine/ledger/state.h"
 #include "sim/world/world_internal.h"
 
@@ -125,6 +126,7 @@ static bool restore_all(struct assay_sim_world *w, uint32_t node)
 
 static void empty_store(struct world_node *n)
 {
+    n->fenced_eras = 0;
     assay_store_close(&n->store);
     const enum assay_status status = assay_store_memory_create(&n->store);
     ASSAY_ASSERT(status == ASSAY_OK);
@@ -252,6 +254,7 @@ static void damage(struct assay_sim_world *w, uint32_t node)
     const enum assay_status status = assay_store_memory_restore(n->store, image->store);
     ASSAY_ASSERT(status == ASSAY_OK);
     n->faulty_store = true;
+    n->fenced_eras = 0; /* its disk may be from before the fence: it is told again */
     world_evidence_forget(w, node, image->epoch + 1);
 }
 
@@ -402,10 +405,17 @@ void world_node_renew(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
     struct assay_engine_renewal renewal;
+    const uint32_t era = n->engine->head->state.era;
     world_check_leaves_epoch(w, node);
     assay_engine_renewal(n->engine, &renewal);
     assay_engine_deinit(&n->engine);
     make_engine(w, node, false, &renewal);
+    if (n->engine->head->state.era != era) {
+        /* What its log lacks is of an era that is over (docs/protocol.md 9.11). */
+        n->finished = n->asked = n->faulty_store = false;
+        n->faulty_until = 0;
+        world_run_era(w, node, n->engine->head->state.era);
+    }
     world_check_renewed(w, node);
     n->life++;
     n->wake_us = n->wake_item_us = n->gossip_item_us = UINT64_MAX;

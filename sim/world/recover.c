@@ -6,7 +6,7 @@
 #include "engine/engine_internal.h"
 #include "engine/ledger/recover.h"
 #include "host/recovery.h"
-#include "sim/world/world_internal.h"
+#include "sim/world/run_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +157,8 @@ static enum assay_status gather(struct assay_sim_world *w, struct recovering *r,
     for (uint32_t i = 0; i < w->options.nodes; i++) {
         if (!w->nodes[i].alive || (options->mute != NULL && options->mute[i])) continue;
         if (answer(w, i, &r->files[i], r->bytes[i]) != ASSAY_OK) continue;
+        /* What a scenario knows and operators do not: whose word or disk is not to be relied on. */
+        if (w->run != NULL && !world_trusted(w, i)) r->files[i].about.whole = false;
         const enum assay_status status = assay_recovery_add(&r->judged, &r->files[i], &why);
         if (status != ASSAY_OK) return status;
     }
@@ -265,4 +267,141 @@ enum assay_status assay_sim_world_submit(struct assay_sim_world *w, uint32_t nod
                                          const uint8_t *bytes, size_t len)
 {
     return hand_in(w, node, ASSAY_MESSAGE_RECOVER, assay_slice_over(bytes, len));
+}
+
+/* --- a scenario */
+
+enum { US = 1000, MOVED_AWAY = 1 << 16 };
+
+static const struct assay_sim_recover *row_of(const struct world_run *r)
+{
+    return r->recovered < r->scenario->recover_count ? &r->scenario->recovers[r->recovered] : NULL;
+}
+
+/* Not now: the step that closed the last epoch may be one of those who are told. */
+void world_recovers_turn(struct world_run *r)
+{
+    const struct assay_sim_recover *row = row_of(r);
+    if (row == NULL || r->epoch < row->at_epoch) return;
+    world_push(r->w, world_item(r->w, 0, ITEM_RECOVER), r->w->now_us + US);
+}
+
+/* Operators reach every machine that runs, whatever links do. */
+static void fence_all(struct world_run *r)
+{
+    const uint32_t era = r->recovered;
+    for (uint32_t i = 0; i < r->scenario->nodes; i++) {
+        const struct world_node *n = &r->w->nodes[i];
+        if (!n->alive || n->engine->head->state.era != era || n->engine->ending->fenced) continue;
+        if (assay_sim_world_fence(r->w, i) == ASSAY_OK) r->ending = ERA_FENCED;
+    }
+}
+
+/* Who is silent while something may be undone is gone for good: it may come back with its identity
+ * and an empty store (docs/operations.md 18). */
+static void give_up_silent(struct world_run *r)
+{
+    for (uint32_t i = 0; i < r->scenario->nodes; i++)
+        if (!r->w->nodes[i].alive) r->w->nodes[i].wipes = true;
+}
+
+/* All that anybody knew of later epochs is lost, or is to be undone: they come again, in another
+ * era (docs/protocol.md 9.18). */
+static void rewind_to(struct world_run *r, uint64_t epoch)
+{
+    world_voters_rewind(r->w, epoch);
+    if (r->closed < epoch) return;
+    r->closed = epoch - 1;
+    for (uint32_t i = 0; i < r->scenario->nodes; i++)
+        world_evidence_forget(r->w, i, 0);
+}
+
+static void begin_era(struct world_run *r, const struct assay_sim_recover *row)
+{
+    bool rest[WORLD_NODES] = { false };
+    struct assay_sim_world_recovery options = { .rest = row->rests_dead ? rest : NULL };
+    const uint32_t node = highest(r->w);
+    if (node == UINT32_MAX) return;
+    const struct assay_engine *e = r->w->nodes[node].engine;
+    const uint64_t height = e->chain->ledger.height, epoch = e->head->context.epoch;
+    for (uint32_t i = 0; i < r->scenario->nodes; i++)
+        rest[i] = !r->w->nodes[i].alive;
+    r->chosen_height = height;
+    r->chosen_epoch = epoch;
+    r->undone = world_check_undone(r->w, height, epoch) || r->undone;
+    rewind_to(r, epoch);
+    (void)assay_sim_world_recover(r->w, &options); /* world_run_era tells whether it was taken */
+    if (r->ending == ERA_FENCED) return;           /* tried again in the next epoch */
+    r->in_doubt = options.in_doubt;
+    if (r->in_doubt) give_up_silent(r);
+    world_looked(r->w, ASSAY_SIM_CHECKER_ERAS);
+    const bool undone = r->undone;
+    r->undone = false;
+    if (undone && !r->in_doubt)
+        world_broken(r->w, ASSAY_SIM_CHECKER_ERAS,
+                     "what was final above height %llu is undone, and no draft said so",
+                     (unsigned long long)height);
+}
+
+void world_run_recover(struct assay_sim_world *w, const struct item *item)
+{
+    struct world_run *r = w->run;
+    const struct assay_sim_recover *row = row_of(r);
+    if ((item->number & MOVED_AWAY) != 0) { /* docs/operations.md 18: it comes with an empty store */
+        struct world_node *n = &w->nodes[item->node];
+        if (!n->alive) return;
+        n->wipes = true;
+        world_node_die(w, item->node, w->options.epoch_ms);
+        return;
+    }
+    if (row == NULL) return;
+    fence_all(r);
+    if (r->ending == ERA_FENCED && r->epoch >= row->at_epoch + row->after_epochs) begin_era(r, row);
+}
+
+void world_run_refused(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_run *r = w->run;
+    if (r == NULL || !world_trusted(w, node)) return;
+    world_looked(w, ASSAY_SIM_CHECKER_ERAS);
+    if (!r->in_doubt && r->recovered > 0) {
+        world_broken(w, ASSAY_SIM_CHECKER_ERAS,
+                     "node %u has more final blocks than operators chose, and no draft said so",
+                     node);
+        return;
+    }
+    struct item *item = world_item(w, node, ITEM_RECOVER);
+    item->number = MOVED_AWAY;
+    world_push(w, item, w->now_us + (uint64_t)w->options.epoch_ms * US);
+}
+
+/* The first node of an era has taken the RECOVER; others follow it. */
+void world_run_era(struct assay_sim_world *w, uint32_t node, uint32_t era)
+{
+    struct world_run *r = w->run;
+    const struct assay_state *state = &w->nodes[node].engine->head->state;
+    if (r == NULL) return;
+    world_looked(w, ASSAY_SIM_CHECKER_ERAS);
+    if (era > r->recovered) {
+        r->recovered++;
+        r->ending = ERA_GOES_ON;
+        r->outcome->figures[ASSAY_SIM_FIGURE_ERAS][0]++;
+        if (state->epoch != r->chosen_epoch || state->head_height != r->chosen_height + 1)
+            world_broken(w, ASSAY_SIM_CHECKER_ERAS,
+                         "era %u begins on height %llu, operators chose %llu", era,
+                         (unsigned long long)state->head_height - 1,
+                         (unsigned long long)r->chosen_height);
+    }
+    if (era > r->recovered)
+        world_broken(w, ASSAY_SIM_CHECKER_ERAS, "node %u is in era %u, operators ended %u", node,
+                     era, r->recovered);
+}
+
+/* docs/protocol.md 9.12: honest, with a disk that keeps the fence. */
+void world_check_fence(struct assay_sim_world *w, uint32_t node, uint32_t era)
+{
+    if (w->nodes[node].fenced_eras == 0) return;
+    world_looked(w, ASSAY_SIM_CHECKER_ERAS);
+    if (era >= w->nodes[node].fenced_eras || !world_trusted(w, node)) return;
+    world_broken(w, ASSAY_SIM_CHECKER_ERAS, "node %u signs in era %u behind its fence", node, era);
 }

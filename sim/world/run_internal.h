@@ -61,6 +61,11 @@ struct world_run {
     struct assay_state now; /* after the one that just closed */
     void *now_memory;
     struct world_changes *changes; /* changes.c */
+    enum world_ending { ERA_GOES_ON, ERA_FENCED } ending; /* recover.c: of the row that is on */
+    uint32_t recovered;            /* rows that are done; so many eras have ended */
+    bool undone;   /* something above what operators are about to choose is final somewhere */
+    bool in_doubt;                 /* the last one may have undone something final, and said so */
+    uint64_t chosen_height, chosen_epoch; /* on which it stands */
     /* what the final blocks of the running epoch say */
     int64_t robin[WORLD_NODES]; /* the round robin after robin_view views */
     uint64_t robin_view;
@@ -116,6 +121,10 @@ void world_changes_taken(struct world_run *r, const struct assay_record *record)
 void world_changes_closed(struct world_run *r, struct assay_sim_closed *closed);
 /* The next epoch begins. */
 void world_changes_turned(struct world_run *r);
+
+/* recover.c */
+/* Another epoch of the scenario: operators fence, or try to recover. */
+void world_recovers_turn(struct world_run *r);
 
 /* final.c */
 /* An epoch begins: r->before is the state that it begins with. */

@@ -256,6 +256,7 @@ static void turn(struct world_run *r)
     cut_links(r);
     if (!r->healed) plan_crashes(r);
     world_changes_turn(r);
+    world_recovers_turn(r);
     plan_roll_backs(r);
     set_stall_timer(r);
 }

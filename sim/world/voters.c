@@ -98,6 +98,12 @@ void world_voters_turn(struct assay_sim_world *w, uint32_t node)
         t->voters[i].suspended = false;
 }
 
+void world_voters_rewind(struct assay_sim_world *w, uint64_t epoch)
+{
+    for (uint32_t i = 0; i < TABLES_KEPT; i++)
+        if (w->voters->tables[i].epoch > epoch) w->voters->tables[i].epoch = 0;
+}
+
 static const struct assay_p256 *decoded_key(struct assay_sim_world *w, uint32_t slot,
                                             const uint8_t bytes[static 64])
 {

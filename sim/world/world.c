@@ -176,6 +176,7 @@ static void happen_to(struct assay_sim_world *w, const struct item *item)
     case ITEM_DIE: world_run_die(w, item); return;
     case ITEM_JOIN:
     case ITEM_RETIRE:
+    case ITEM_RECOVER:
     case ITEM_REBOOT:
     case ITEM_CLOCKS:
     case ITEM_SCHEDULE: break;
@@ -188,7 +189,7 @@ static void happen_to(struct assay_sim_world *w, const struct item *item)
 static bool put_off(struct assay_sim_world *w, struct item *item)
 {
     if (item->kind == ITEM_SCHEDULE || item->kind == ITEM_CLOCKS || item->kind == ITEM_REBOOT ||
-        item->kind == ITEM_JOIN || item->kind == ITEM_RETIRE)
+        item->kind == ITEM_JOIN || item->kind == ITEM_RETIRE || item->kind == ITEM_RECOVER)
         return false;
     struct world_node *n = &w->nodes[item->node];
     if (n->still_until_us <= w->now_us || !n->alive || item->life != n->life) return false;
@@ -217,6 +218,10 @@ static void happen(struct assay_sim_world *w, const struct item *item)
     }
     if (item->kind == ITEM_JOIN) {
         world_run_join(w, item);
+        return;
+    }
+    if (item->kind == ITEM_RECOVER) {
+        world_run_recover(w, item);
         return;
     }
     if (item->kind == ITEM_RETIRE) {

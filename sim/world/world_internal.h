@@ -87,6 +87,7 @@ enum item_kind {
     ITEM_KEYS,     /* a node's that wait are another's: new ones */
     ITEM_JOIN,     /* a newcomer starts */
     ITEM_RETIRE,   /* who left is switched off */
+    ITEM_RECOVER,  /* of the world: operators fence, or recover; or a store is moved away */
 };
 
 /* One thing that is going to happen. */
@@ -195,6 +196,7 @@ struct world_node {
     bool faulty_store;     /* its disk broke its promise: a lost, torn or rolled-back write */
     uint64_t faulty_until; /* what it said while that was so may be proven up to this epoch */
     bool came_back;        /* since its last crash, and has not voted yet */
+    uint32_t fenced_eras;  /* nothing is signed in the first so many: their fences are durable */
     struct world_image *images;
     size_t image_count;
 };
@@ -457,6 +459,8 @@ void world_ballots_signed(struct assay_sim_world *w, uint32_t node, struct assay
 void world_voters_create(struct assay_sim_world *w);
 void world_voters_free(struct assay_sim_world *w);
 void world_voters_turn(struct assay_sim_world *w, uint32_t node);
+/* What is after an epoch is not the network's any more. */
+void world_voters_rewind(struct assay_sim_world *w, uint64_t epoch);
 void world_voters_certificate(struct assay_sim_world *w, uint32_t node,
                               const struct assay_certificate *c);
 void world_voters_proposal(struct assay_sim_world *w, uint32_t node, struct assay_slice payload);
@@ -514,6 +518,14 @@ void world_run_block(struct assay_sim_world *w, const struct assay_proposal *p);
 void world_run_note(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect);
 void world_run_restart(struct assay_sim_world *w, uint32_t node);
 void world_run_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
+/* recover.c: what an operator does; a node has refused a RECOVER; its engine is of another era now;
+ * it signs in an era. */
+void world_run_recover(struct assay_sim_world *w, const struct item *item);
+void world_run_refused(struct assay_sim_world *w, uint32_t node);
+void world_run_era(struct assay_sim_world *w, uint32_t node, uint32_t era);
+void world_check_fence(struct assay_sim_world *w, uint32_t node, uint32_t era);
+/* checker.c: what was final above a block that operators chose. Returns: whether anything was. */
+bool world_check_undone(struct assay_sim_world *w, uint64_t height, uint64_t epoch);
 /* changes.c */
 void world_run_join(struct assay_sim_world *w, const struct item *item);
 void world_run_retire(struct assay_sim_world *w, const struct item *item);
