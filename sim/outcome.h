@@ -93,7 +93,7 @@ enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_F
     X(UNJUDGED, "unjudged",                                                                        \
       "who nobody can judge for eight certified epochs falls like the absent")                     \
     X(GUARD, "guard", "no cut raises an operator or a vendor root above a third")                  \
-    X(CHANGES, "changes", "operators' changes: by their rules, whole, undone where they fell many") \
+    X(CHANGES, "changes", "operators' changes: by their rules, whole, undone if they fell many")   \
     X(ERAS, "eras", "nothing is signed behind a fence, nothing final undone but what was named")
 
 #define ASSAY_SIM_CHECKER_ENUM(symbol, name, line) ASSAY_SIM_CHECKER_##symbol,

@@ -231,7 +231,7 @@ struct assay_sim_change {
 /* Operators end an era, and begin the next (docs/protocol.md 9.11 to 9.16). */
 struct assay_sim_recover {
     uint64_t at_epoch;     /* of the scenario: one member gets the fence */
-    uint32_t after_epochs; /* so much later answers are gathered; again in each epoch until it works */
+    uint32_t after_epochs; /* so much later answers are gathered, in each epoch until it works */
     bool rests_dead;       /* who does not run then rests */
 };
 

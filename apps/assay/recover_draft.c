@@ -199,10 +199,11 @@ static void print_doubts(const struct drafting *d)
                                                        : "is final nowhere");
     }
     if (in_doubt(d))
-        (void)puts("undone     what became final above the head, if anything did, is UNDONE by this "
-                   "RECOVER");
+        (void)puts("undone     what became final above the head, if anything did, is UNDONE by "
+                   "this RECOVER");
     else
-        (void)printf("undone     nothing that is final, unless answers of weight %llu or more lie\n",
+        (void)printf("undone     nothing that is final, unless answers of weight %llu or more "
+                     "lie\n",
                      (llu)assay_recovery_margin(r));
 }
 

@@ -39,6 +39,7 @@ void assay_sim_swarm_count_drawn(const struct assay_scenario *scenario,
         s->link.loss_permille == 1000 && s->link.loss_of == ASSAY_SIM_LOSING_PROPOSAL;
     has[ASSAY_SIM_DRAWN_PARTITIONS] = s->partition_count > 0;
     has[ASSAY_SIM_DRAWN_CHANGES] = s->change_count > 0;
+    has[ASSAY_SIM_DRAWN_ERAS] = s->recover_count > 0;
     for (uint32_t i = 0; i < s->change_count; i++)
         if (s->changes[i].action == ASSAY_SIM_ACTION_JOIN) has[ASSAY_SIM_DRAWN_JOINS] = true;
     see_crashes(s, has);

@@ -20,7 +20,8 @@
     X(DATES_OF_ALL, "dates_of_all", "dates of everybody at once")                                  \
     X(CHANGES, "changes", "operators change members, rules or themselves")                         \
     X(JOINS, "joins", "somebody joins")                                                            \
-    X(BURNED, "burned", "no proposal comes through: views are nullified by the range")
+    X(BURNED, "burned", "no proposal comes through: views are nullified by the range")             \
+    X(ERAS, "eras", "operators end an era")
 
 #define ASSAY_SIM_DRAWN_ENUM(symbol, name, line) ASSAY_SIM_DRAWN_##symbol,
 enum assay_sim_drawn { ASSAY_SIM_DRAWN_LIST(ASSAY_SIM_DRAWN_ENUM) ASSAY_SIM_DRAWN_COUNT };

@@ -330,7 +330,7 @@ static void begin_era(struct world_run *r, const struct assay_sim_recover *row)
     r->chosen_epoch = epoch;
     r->undone = world_check_undone(r->w, height, epoch) || r->undone;
     rewind_to(r, epoch);
-    (void)assay_sim_world_recover(r->w, &options); /* world_run_era tells whether it was taken */
+    assay_status_ignore(assay_sim_world_recover(r->w, &options), "the next epoch tries again");
     if (r->ending == ERA_FENCED) return;           /* tried again in the next epoch */
     r->in_doubt = options.in_doubt;
     if (r->in_doubt) give_up_silent(r);
@@ -347,7 +347,7 @@ void world_run_recover(struct assay_sim_world *w, const struct item *item)
 {
     struct world_run *r = w->run;
     const struct assay_sim_recover *row = row_of(r);
-    if ((item->number & MOVED_AWAY) != 0) { /* docs/operations.md 18: it comes with an empty store */
+    if ((item->number & MOVED_AWAY) != 0) { /* docs/operations.md 18: with an empty store */
         struct world_node *n = &w->nodes[item->node];
         if (!n->alive) return;
         n->wipes = true;
