@@ -16,6 +16,7 @@
 #include "net/fetch/fetcher.h"
 #include "net/keyring.h"
 #include "net/rules.h"
+#include "net/updates.h"
 #include "quote/source/soft.h"
 #include "quote/source/source.h"
 #include "quote/source/tpm.h"
@@ -82,6 +83,7 @@ struct node {
     char (*endpoints)[ASSAY_ADDRESS_MAX + 8];
     struct assay_store *store;
     struct assay_supervisor *supervisor;
+    struct assay_update_judge *updates;
     struct assay_fetcher *fetcher; /* NULL: nobody is asked for collateral */
     struct assay_host *host;
     char message[ASSAY_CONFIG_MESSAGE_MAX];
@@ -120,6 +122,7 @@ static void close_node(struct node *node)
     assay_host_close(&node->host);
     close_charter(&node->in_force);
     assay_fetcher_destroy(&node->fetcher);
+    assay_update_judge_destroy(&node->updates);
     node->lent = !assay_supervisor_close(&node->supervisor);
     if (node->store != NULL) node->store->ops->close(&node->store);
     if (node->lent) return; /* the process ends: everything else goes with it */
@@ -521,6 +524,7 @@ static enum assay_status open_host(struct node *node, const struct charter *now)
         .past = rules->past,
         .past_count = rules->past_count,
         .document_check = assay_rules_check,
+        .updates = assay_update_judge_functions(node->updates),
         .fetcher = node->fetcher,
         .verify_threads = node->config->verify_threads,
         .log_level = (unsigned)node->config->log_level,
@@ -571,6 +575,7 @@ static enum assay_status open_all(struct node *node)
     ASSAY_TRY(open_store(node));
     ASSAY_TRY(open_charter(node, &node->in_force));
     ASSAY_TRY(open_enclave(node));
+    ASSAY_TRY(say(node, "start", assay_update_judge_create(&node->updates)));
     ASSAY_TRY(open_fetcher(node));
     return open_host(node, &node->in_force);
 }

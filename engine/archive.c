@@ -26,12 +26,9 @@ enum {
 static enum assay_status read_change(struct assay_cursor *c, uint64_t *epoch,
                                      struct assay_slice *record)
 {
-    struct assay_record r;
     ASSAY_TRY(assay_cbor_array_exact(c, 2));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, epoch));
-    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_PAST_CHANGE_LEN_MAX, record));
-    ASSAY_TRY(assay_record_decode(*record, &r)); /* before anybody looks for documents in it */
-    return r.kind == ASSAY_RECORD_CHANGE ? ASSAY_OK : ASSAY_E_INVALID;
+    return assay_cbor_bytes(c, ASSAY_PAST_CHANGE_LEN_MAX, record);
 }
 
 static enum assay_status read_boundary(struct assay_cursor *c, struct assay_slice *boundary,
@@ -179,7 +176,7 @@ static bool find_document(void *context, const uint8_t digest[static 32],
         struct assay_slice record;
         uint64_t epoch = 0;
         assay_archive_next_change(&a, &epoch, &record);
-        if (assay_charter_in_change(record, digest, document)) return true;
+        if (assay_charter_in_kept(record, digest, document)) return true;
     }
     return false;
 }
@@ -388,7 +385,9 @@ enum assay_status assay_archive_verify(const struct assay_archive_check *check,
     struct walk *w = check->memory;
     ASSAY_ASSERT(check->archive != NULL && check->genesis != NULL && check->memory != NULL);
     ASSAY_ASSERT((uintptr_t)check->memory % 64 == 0);
-    const struct assay_fold_books books = { w, find_document, find_change, NULL };
+    const struct assay_fold_books books = { .context = w,
+                                            .document = find_document,
+                                            .change = find_change };
     assay_bytes_zero(w, sizeof *w);
     *report = (struct assay_archive_report){ .fault = { .status = ASSAY_OK } };
     w->check = check;
@@ -501,16 +500,15 @@ enum assay_status assay_archive_survey(struct assay_store *store, struct assay_a
 struct telling {
     const struct assay_leaf_head *head;
     struct assay_writer *w; /* NULL: counting */
-    uint32_t covered, count;
+    uint64_t covered;
+    uint32_t count;
 };
 
 static bool visit_change(void *context, const struct assay_store_key *key,
                          struct assay_slice value)
 {
     struct telling *t = context;
-    struct assay_record r;
-    if (assay_record_decode(value, &r) != ASSAY_OK || r.kind != ASSAY_RECORD_CHANGE) return true;
-    const uint32_t covers = assay_past_covers(t->head, value);
+    const uint64_t covers = assay_past_covers(t->head, key->id, value);
     if ((covers & ~t->covered) == 0) return true;
     t->covered |= covers;
     t->count++;
@@ -529,10 +527,15 @@ static enum assay_status put_changes(struct assay_store *store, const struct ass
     for (size_t i = 0; i < sizeof to.id; i++)
         to.id[i] = 0xff;
     struct telling t = { .head = head };
-    ASSAY_TRY(assay_store_scan(store, ASSAY_STORE_CHANGE, &from, &to, false, visit_change, &t));
-    assay_cbor_put_array(w, t.count);
-    t = (struct telling){ .head = head, .w = w };
-    return assay_store_scan(store, ASSAY_STORE_CHANGE, &from, &to, false, visit_change, &t);
+    for (unsigned i = 0; i < 2; i++) { /* count, then write */
+        if (i == 1) assay_cbor_put_array(w, t.count);
+        t = (struct telling){ .head = head, .w = i == 1 ? w : NULL };
+        ASSAY_TRY(
+            assay_store_scan(store, ASSAY_STORE_CHANGE, &from, &to, false, visit_change, &t));
+        ASSAY_TRY(
+            assay_store_scan(store, ASSAY_STORE_COLLATERAL, &from, &to, false, visit_change, &t));
+    }
+    return ASSAY_OK;
 }
 
 static enum assay_status put_value(struct assay_store *store, enum assay_store_class class_,
@@ -599,16 +602,12 @@ static enum assay_status unpack_changes(const struct assay_archive *archive,
     struct assay_archive a = *archive;
     while (a.change_count > 0) {
         struct assay_slice record;
-        struct assay_change change;
-        uint64_t epoch = 0;
-        assay_archive_next_change(&a, &epoch, &record);
-        if (assay_past_covers(head, record) == 0) continue; /* nothing proves it */
-        assay_change_of_record(record, &change);
-        struct assay_store_key key = { .era = a.end.era,
-                                       .epoch = epoch,
-                                       .number = change.sequence };
+        struct assay_store_key key = { .era = a.end.era };
+        assay_archive_next_change(&a, &key.epoch, &record);
         assay_sha256(record.bytes, record.len, key.id);
-        ASSAY_TRY(assay_store_put(store, ASSAY_STORE_CHANGE, &key, record));
+        if (assay_past_covers(head, key.id, record) == 0) continue; /* nothing proves it */
+        const enum assay_store_class class_ = assay_past_class(record, a.end.epoch, &key);
+        ASSAY_TRY(assay_store_put(store, class_, &key, record));
     }
     return ASSAY_OK;
 }

@@ -12,7 +12,7 @@
  *   epoch .. roster digest   the checkpoint (ledger/checkpoint.h) that the state is
  *   first, base      the boundaries begin after this epoch: 0 and empty: after genesis; else with
  *                    the state after it; it may be `epoch` itself, then base is empty, too
- *   changes          [* [epoch, CHANGE record]] that the state names, or documents of which
+ *   changes          [* [epoch, decision]] as with a state that is told (past.h)
  *   boundaries       [* [boundary, finality proof]], of first + 1 to epoch
  *   digest           SHA-256 of every byte before it: damage is told from a lie
  */
@@ -36,7 +36,7 @@ struct assay_archive {
     struct assay_cursor changes, boundaries;
 };
 
-/* Every CHANGE is decoded, too. Returns: ASSAY_OK | ASSAY_E_INVALID (also: its digest is another) |
+/* Returns: ASSAY_OK | ASSAY_E_INVALID (also: its digest is another) |
  * other INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_archive_decode(struct assay_slice bytes,
                                                      struct assay_archive *archive);

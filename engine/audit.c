@@ -22,7 +22,7 @@ struct audit {
     uint8_t *value; /* one stored value */
     size_t value_len_max;
     struct assay_roster_row *rows; /* [capacity] scratch */
-    uint8_t *documents[DOCUMENTS]; /* [ASSAY_CHANGE_LEN_MAX] each, in turns */
+    uint8_t *documents[DOCUMENTS]; /* [ASSAY_SET_LEN_MAX] each, in turns */
     unsigned document_turn;
     uint8_t policy_digest[32], endorsements_digest[32]; /* what `ruled` was told last */
     enum assay_store_class class_; /* that is visited */
@@ -54,7 +54,7 @@ size_t assay_audit_memory_len(uint32_t members)
     const uint32_t n = capacity_of(members);
     return assay_fold_memory_len(n) + rounded(value_len_max(n)) +
            rounded((size_t)n * sizeof(struct assay_roster_row)) +
-           (size_t)DOCUMENTS * rounded(ASSAY_CHANGE_LEN_MAX);
+           (size_t)DOCUMENTS * rounded(ASSAY_SET_LEN_MAX);
 }
 
 /* --- what is wrong, and where */
@@ -126,11 +126,14 @@ static enum assay_status scan_all(struct audit *a, enum assay_store_class class_
     return scan_between(a, class_, &from, &to, visit);
 }
 
-/* --- what operators decided, out of the class of changes */
+/* --- what was decided, out of the classes of changes and of collateral */
+
+static const enum assay_store_class decisions[2] = { ASSAY_STORE_CHANGE, ASSAY_STORE_COLLATERAL };
 
 struct search {
     struct audit *audit;
     const uint8_t *digest;
+    bool by_id; /* of values that are documents, and not records that have them */
     struct assay_slice found; /* a document */
     uint8_t *record;
     size_t record_len;
@@ -141,12 +144,11 @@ static bool visit_document(void *context, const struct assay_store_key *key,
 {
     struct search *s = context;
     struct assay_slice document;
-    struct assay_change change;
-    (void)key;
-    if (assay_change_record_read(value, &change) != ASSAY_OK) return true;
-    if (!assay_charter_in_change(value, s->digest, &document)) return true;
+    if (s->by_id && !assay_bytes_equal(key->id, s->digest, 32)) return true;
+    if (!assay_charter_in_kept(value, s->digest, &document) || document.len > ASSAY_SET_LEN_MAX)
+        return true;
     uint8_t *own = s->audit->documents[s->audit->document_turn++ % DOCUMENTS];
-    assay_bytes_copy(own, ASSAY_CHANGE_LEN_MAX, document.bytes, document.len);
+    assay_bytes_copy(own, ASSAY_SET_LEN_MAX, document.bytes, document.len);
     s->found = assay_slice_over(own, document.len);
     return false;
 }
@@ -156,7 +158,7 @@ static bool visit_change(void *context, const struct assay_store_key *key,
 {
     struct search *s = context;
     uint8_t digest[32];
-    (void)key;
+    if (!assay_bytes_equal(key->id, s->digest, 32)) return true;
     assay_sha256(value.bytes, value.len, digest);
     if (value.len > ASSAY_CHANGE_RECORD_LEN_MAX || !assay_bytes_equal(digest, s->digest, 32))
         return true;
@@ -170,9 +172,12 @@ static bool find_document(void *context, const uint8_t digest[static 32],
 {
     struct search s = { .audit = context, .digest = digest };
     const struct assay_store_key from = first_of(0, 0), to = last_of(UINT32_MAX, UINT64_MAX);
-    const enum assay_status status =
-        assay_store_scan(s.audit->config->store, ASSAY_STORE_CHANGE, &from, &to, false,
-                         visit_document, &s);
+    enum assay_status status = ASSAY_OK;
+    for (size_t i = 0; status == ASSAY_OK && s.found.len == 0 && i < 2; i++) {
+        s.by_id = decisions[i] == ASSAY_STORE_COLLATERAL;
+        status = assay_store_scan(s.audit->config->store, decisions[i], &from, &to, false,
+                                  visit_document, &s);
+    }
     *document = s.found;
     return status == ASSAY_OK && s.found.len > 0;
 }
@@ -181,9 +186,10 @@ static size_t find_change(void *context, const uint8_t digest[static 32], uint8_
 {
     struct search s = { .audit = context, .digest = digest, .record = record };
     const struct assay_store_key from = first_of(0, 0), to = last_of(UINT32_MAX, UINT64_MAX);
-    const enum assay_status status =
-        assay_store_scan(s.audit->config->store, ASSAY_STORE_CHANGE, &from, &to, false,
-                         visit_change, &s);
+    enum assay_status status = ASSAY_OK;
+    for (size_t i = 0; status == ASSAY_OK && s.record_len == 0 && i < 2; i++)
+        status = assay_store_scan(s.audit->config->store, decisions[i], &from, &to, false,
+                                  visit_change, &s);
     return status == ASSAY_OK ? s.record_len : 0;
 }
 
@@ -327,9 +333,12 @@ static bool visit_named(void *context, const struct assay_store_key *key, struct
         a->status = blame_ids(a, key, "digest of the evidence", key->id, digest);
     } else if (a->class_ == ASSAY_STORE_RECORD) {
         a->status = waiting(a, key, value);
-    } else if (a->class_ == ASSAY_STORE_CHANGE) {
+    } else if (a->class_ == ASSAY_STORE_CHANGE || a->class_ == ASSAY_STORE_COLLATERAL) {
         assay_sha256(value.bytes, value.len, digest);
-        a->status = blame_ids(a, key, "digest of the change", key->id, digest);
+        a->status = blame_ids(a, key,
+                              a->class_ == ASSAY_STORE_CHANGE ? "digest of the change"
+                                                              : "digest of the collateral",
+                              key->id, digest);
     } /* of the others the store's own checksum is all there is */
     return a->status == ASSAY_OK;
 }
@@ -338,7 +347,8 @@ static enum assay_status look_at_named(struct audit *a)
 {
     static const enum assay_store_class classes[] = { ASSAY_STORE_EVIDENCE, ASSAY_STORE_RECORD,
                                                       ASSAY_STORE_META,     ASSAY_STORE_ORDER,
-                                                      ASSAY_STORE_SCORE,    ASSAY_STORE_CHANGE };
+                                                      ASSAY_STORE_SCORE,    ASSAY_STORE_CHANGE,
+                                                      ASSAY_STORE_COLLATERAL };
     if (!a->config->items) return ASSAY_OK;
     for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
         ASSAY_TRY(scan_all(a, classes[i], visit_named));
@@ -707,13 +717,13 @@ enum assay_status assay_audit(const struct assay_audit_config *config,
     *figures = (struct assay_audit_figures){ 0 };
     *fault = (struct assay_audit_fault){ .fault = { .status = ASSAY_OK } };
     const struct assay_fold_books books = { &a, find_document, find_change,
-                                            config->document_check };
+                                            config->document_check, config->updates };
     a.value = (uint8_t *)config->memory + assay_fold_memory_len(n);
     a.value_len_max = value_len_max(n);
     a.rows = (struct assay_roster_row *)(void *)(a.value + rounded(a.value_len_max));
     uint8_t *documents = (uint8_t *)a.rows + rounded((size_t)n * sizeof *a.rows);
     for (size_t i = 0; i < DOCUMENTS; i++)
-        a.documents[i] = documents + i * rounded(ASSAY_CHANGE_LEN_MAX);
+        a.documents[i] = documents + i * rounded(ASSAY_SET_LEN_MAX);
     enum assay_status status =
         assay_fold_init(&a.fold, config->memory, n, config->genesis, &books);
     assay_bytes_copy(a.policy_digest, 32, config->genesis->policy_digest, 32);

@@ -26,6 +26,7 @@ struct assay_audit_config {
      * they cannot be judged by here, which ends the walk. NULL: verdicts do not depend on rules. */
     bool (*ruled)(void *context, const struct assay_genesis *charter);
     assay_document_check *document_check; /* as the engine's; NULL: they are not looked into */
+    const struct assay_updates *updates;
     bool signatures;     /* of leaders, voters, members: all; false: roots and links alone */
     bool items;          /* the classes beside the chain, too */
     uint64_t from_epoch; /* begin at a kept snapshot no older than this; 0: as far back as can be */

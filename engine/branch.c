@@ -28,6 +28,7 @@ bool assay_branch_known_good(const struct assay_engine *e, struct assay_record *
     r->incarnation = item->incarnation;
     r->outcome = item->outcome;
     r->falsehood = item->falsehood;
+    r->update = item->update;
     return true;
 }
 
@@ -81,6 +82,12 @@ static const struct assay_finding *finding_of(void *context, const struct assay_
                : assay_verifying_known(v->engine, ask->digest, ask->at_unix_s, ask->kind);
 }
 
+static bool trusted(void *context)
+{
+    const struct vetting *v = context;
+    return v->source->trusted;
+}
+
 static void refused(void *context)
 {
     const struct vetting *v = context;
@@ -101,6 +108,7 @@ static enum assay_answer absorb(struct assay_engine *e, const struct source *sou
     struct vetting vetting = { .engine = e, .source = source };
     const struct assay_fold_vet vet = { .context = &vetting,
                                         .known = known_good,
+                                        .trusted = trusted,
                                         .finding = finding_of,
                                         .refused = refused,
                                         .placed = seen };

@@ -267,7 +267,7 @@ static bool room_for(struct assay_engine *e, size_t payload_len)
 {
     ASSAY_ASSERT(e->output->arena_used <= e->output->arena_len);
     const size_t len = payload_len + assay_state_len_max(e->head->capacity) +
-                       assay_boundary_len_max(e->head->capacity) + ASSAY_CHANGE_RECORD_LEN_MAX +
+                       assay_boundary_len_max(e->head->capacity) + ASSAY_DECISIONS_LEN_MAX +
                        ASSAY_FINALITY_LEN_MAX;
     return len + 1024 <= e->output->arena_len - e->output->arena_used &&
            assay_eng_room(e, CLOSE_EFFECTS);

@@ -70,7 +70,12 @@ struct assay_order {
     X(ASSAY_NOTE_LEAPT, 23, "leapt") /* a: to the end of this epoch, b: from */                    \
     X(ASSAY_NOTE_FENCED, 24, "era_fenced") /* alarm; a: era, b: running epoch */                   \
     X(ASSAY_NOTE_RECOVERED, 25, "era_recovered") /* a: era that begins, b: epoch that closed */    \
-    X(ASSAY_NOTE_RECOVER_REFUSED, 26, "recover_refused") /* alarm; a: own height, b: the named */
+    X(ASSAY_NOTE_RECOVER_REFUSED, 26, "recover_refused") /* alarm; a: own height, b: the named */ \
+    /* a: highest evaluation number in it, b: header time from which it may serve */               \
+    X(ASSAY_NOTE_COLLATERAL_TAKEN, 27, "collateral_taken")                                         \
+    X(ASSAY_NOTE_COLLATERAL_ACTIVE, 28, "collateral_active")     /* a: number, b: higher */        \
+    X(ASSAY_NOTE_COLLATERAL_REVERTED, 29, "collateral_reverted") /* alarm; a: number, b: higher */ \
+    X(ASSAY_NOTE_COLLATERAL_VOID, 30, "collateral_void") /* a: number, b: higher; follows no more */
 
 #define ASSAY_NOTE_ENUM(symbol, number, name) symbol = number,
 enum assay_note { ASSAY_NOTE_LIST(ASSAY_NOTE_ENUM) };

@@ -122,6 +122,10 @@ static void lay_out_members(struct assay_parts *p, struct layout *l, size_t n)
     head->operators = take(l, ASSAY_OPERATORS_LEN_MAX);
     for (uint32_t i = 0; i < ASSAY_PENDING_MAX; i++)
         head->pending_bytes[i] = take(l, ASSAY_CHANGE_RECORD_LEN_MAX);
+    for (uint32_t i = 0; i < ASSAY_UPDATES_MAX; i++)
+        head->shelf.bytes[i] = take(l, ASSAY_UPDATE_RECORD_LEN_MAX);
+    void *set = take(l, ASSAY_SET_LEN_MAX);
+    if (l->base != NULL) head->set = assay_writer_over(set, ASSAY_SET_LEN_MAX);
     p->seats = take(l, n * sizeof(struct assay_seat));
     findings->count = (uint32_t)(4 * n + 64);
     findings->items = take(l, findings->count * sizeof(struct assay_finding));
@@ -169,11 +173,11 @@ static void lay_out(struct assay_parts *p, struct layout *l,
     /* A step that closes an epoch keeps a block, two proofs, a boundary, a state and a change; one
      * that leaps a state of any roster. */
     m->arena_len = assay_state_len_max(capacity(n)) + assay_boundary_len_max(capacity(n)) +
-                   body_max(config) + 4 * ASSAY_FINALITY_LEN_MAX + ASSAY_CHANGE_RECORD_LEN_MAX +
+                   body_max(config) + 4 * ASSAY_FINALITY_LEN_MAX + ASSAY_DECISIONS_LEN_MAX +
                    assay_state_len_max(ASSAY_VOTERS_MAX) + ARENA_EXTRA + (size_t)n * 512;
-    /* And every change that such a state names. */
-    const size_t leap_len = assay_state_len_max(ASSAY_VOTERS_MAX) + ARENA_EXTRA +
-                            ASSAY_PAST_CHANGES_MAX * (size_t)ASSAY_CHANGE_RECORD_LEN_MAX;
+    /* And every decision that such a state names: as many as one answer has room for. */
+    const size_t leap_len =
+        assay_state_len_max(ASSAY_VOTERS_MAX) + ARENA_EXTRA + ASSAY_SYNC_ANSWER_LEN_MAX;
     if (m->arena_len < leap_len) m->arena_len = leap_len;
     m->arena = take(l, m->arena_len);
     m->groups = take(l, assay_groups_memory_len(n));
@@ -256,6 +260,7 @@ static struct assay_engine *place(void *memory, const struct assay_engine_config
     show_parts(e, parts);
     e->genesis = config->genesis;
     e->document_check = config->document_check;
+    e->updates = config->updates;
     e->members = config->genesis->member_count;
     e->self = config->self;
     e->history_epochs = config->history_epochs;

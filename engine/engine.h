@@ -95,6 +95,8 @@ struct assay_engine_config {
     const struct assay_state *state;
     const struct assay_engine_renewal *renewal; /* NULL: the process starts */
     assay_document_check *document_check; /* of policies and endorsements in changes; NULL: none */
+    /* What collateral in blocks is judged by; outlives the engine. NULL: no block may have any. */
+    const struct assay_updates *updates;
     uint16_t self;                       /* own roster slot */
     struct assay_own_keys keys;
     uint8_t verifier_digest[32]; /* version of the verifier, part of every ballot */
@@ -212,8 +214,11 @@ struct assay_changes_snapshot {
     uint64_t sequence; /* of the newest CHANGE in a block; 0: none yet */
     uint32_t pending_count;
     struct assay_pending pending[ASSAY_PENDING_MAX];
-    struct assay_trial trial; /* sequence 0: none */
+    struct assay_trial trial; /* epoch 0: none */
     struct assay_ended ended; /* the newest that did not stay */
+    uint64_t reverted_sequence;
+    uint32_t update_count;
+    struct assay_update updates[ASSAY_UPDATES_MAX]; /* collateral: docs/protocol.md 8.9 */
     struct assay_charter_rules rules;
 };
 /* Returns: nothing. */

@@ -48,6 +48,12 @@
 #include "engine/want.h"
 
 /* part: its owner */
+/* What a close keeps of decisions: a change, and collateral. */
+enum {
+    ASSAY_DECISIONS_LEN_MAX =
+        ASSAY_CHANGE_RECORD_LEN_MAX + ASSAY_UPDATES_EPOCH_MAX * (ASSAY_UPDATE_RECORD_LEN_MAX + 16)
+};
+
 struct assay_parts {
     struct assay_output output;       /* output.c */
     struct assay_head head;           /* head.c */
@@ -70,6 +76,7 @@ struct assay_parts {
 struct assay_engine {
     const struct assay_genesis *genesis; /* or the charter in force */
     assay_document_check *document_check;
+    const struct assay_updates *updates;
     uint32_t members;
     uint16_t self;
     uint64_t history_epochs;

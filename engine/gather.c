@@ -181,7 +181,7 @@ static uint32_t answers_for(const struct assay_engine *e, uint16_t from,
                             const struct assay_record *r)
 {
     const struct assay_record_row *row = assay_record_row(r->kind);
-    if (row->judge == NULL || from == ASSAY_SLOT_SELF) return e->members;
+    if (!assay_record_costs(r->kind) || from == ASSAY_SLOT_SELF) return e->members;
     const uint32_t slot =
         row->answers != NULL ? row->answers(&e->head->context, r) : (uint32_t)from;
     ASSAY_ASSERT(row->answers == NULL || slot <= e->members);
@@ -209,6 +209,17 @@ static void refuse(struct assay_engine *e, const struct assay_pool_item *item,
     assay_pool_remove(e->pool, item);
 }
 
+/* A check that costs as much is charged alike: for a record that came late, too, or that was newer
+ * a moment ago, since who sends many of them has them asked about all the same. */
+static enum assay_status check(struct assay_engine *e, uint16_t from, struct assay_record *r)
+{
+    const enum assay_status status = assay_record_check(&e->head->context, r);
+    if (status == ASSAY_OK || !assay_record_row(r->kind)->check_costs) return status;
+    const uint32_t slot = answers_for(e, from, r);
+    if (slot < e->members) assay_seat_refused(e, slot, r->key);
+    return status;
+}
+
 enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
                                       struct assay_slice payload)
 {
@@ -220,7 +231,7 @@ enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
     if (assay_record_row(r.kind)->in_rolls_only) return ASSAY_E_INVALID;
     if (assay_pool_find(e->pool, r.key) != NULL) return ASSAY_E_DUPLICATE;
     ASSAY_TRY(within_budget(e, from, &r));
-    ASSAY_TRY(assay_record_check(&e->head->context, &r));
+    ASSAY_TRY(check(e, from, &r));
     /* What the final chain has, or can never take, needs no place. */
     const enum assay_status fits = assay_ledger_fits(&e->head->context, &e->chain->ledger, &r);
     if (fits != ASSAY_OK && fits != ASSAY_E_EARLY && fits != ASSAY_E_FULL) return fits;
@@ -277,8 +288,7 @@ void assay_gather_settled(struct assay_engine *e)
     struct assay_record r; /* large: made once */
     for (uint32_t i = 0; i < e->pool->count; i++) {
         const struct assay_pool_item *item = &e->pool->items[i];
-        if (item->phase != ASSAY_POOL_READY || assay_record_row(item->kind)->judge == NULL)
-            continue;
+        if (item->phase != ASSAY_POOL_READY || !assay_record_costs(item->kind)) continue;
         const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
         if (assay_record_decode(bytes, &r) != ASSAY_OK || !assay_branch_known_good(e, &r)) continue;
         const enum assay_status fits =

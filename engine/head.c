@@ -68,6 +68,10 @@ static void set_context(struct assay_engine *e)
         .pending = h->pending,
         .stage = &h->stage,
         .document_check = e->document_check,
+        .updates = e->updates,
+        .endorsements = e->genesis->endorsements,
+        .shelf = &h->shelf,
+        .set = &h->set,
     };
     if (e->genesis->operator_count == 0) return; /* a network that nobody may change */
     const enum assay_status status = assay_operators_encode(e->genesis, &w);
@@ -139,11 +143,18 @@ void assay_head_restore_change(struct assay_engine *e, struct assay_slice record
     }
 }
 
+void assay_head_restore_update(struct assay_engine *e, struct assay_slice record)
+{
+    struct assay_head *h = &e->parts->head;
+    assay_shelf_put(&h->shelf, record);
+    assay_shelf_keep(&h->shelf, &h->state);
+}
+
 bool assay_head_knows_pending(const struct assay_engine *e)
 {
     for (uint32_t i = 0; i < e->head->state.pending_count; i++)
         if (e->head->pending[i].len == 0) return false;
-    return true;
+    return assay_shelf_is_whole(&e->head->shelf, &e->head->state);
 }
 
 bool assay_head_turns(const struct assay_engine *e)
@@ -232,6 +243,10 @@ void assay_head_take_next(struct assay_engine *e, const struct assay_ledger *led
     struct assay_head *h = &e->parts->head;
     ASSAY_ASSERT(h->next.epoch == h->state.epoch + 1 && !assay_head_turns(e));
     follow_pending(e, ledger);
+    assay_shelf_keep(&h->shelf, &h->next);
+    for (uint32_t i = 0; i < ledger->update_count; i++)
+        assay_shelf_put(&h->shelf, assay_slice_over(ledger->updates[i], ledger->update_len[i]));
+    assay_shelf_keep(&h->shelf, &h->next);
     assay_state_copy(&h->state, &h->next);
     h->tolerance = h->next_tolerance;
     assay_head_proof(e, commitment);

@@ -38,6 +38,8 @@ struct assay_head {
     /* Records of the changes that wait, as state.pending; len 0: not known. */
     struct assay_slice pending[ASSAY_PENDING_MAX];
     uint8_t *pending_bytes[ASSAY_PENDING_MAX]; /* [ASSAY_CHANGE_RECORD_LEN_MAX] each */
+    struct assay_shelf shelf; /* of the updates that the state names */
+    struct assay_writer set;  /* that head->next brings into force: [ASSAY_SET_LEN_MAX] */
     struct assay_tolerance next_tolerance;
     uint8_t *scratch;
     size_t scratch_len;
@@ -66,7 +68,9 @@ void assay_head_seal_next(struct assay_engine *e, const struct assay_block_heade
 void assay_head_seal_recover(struct assay_engine *e, const struct assay_recover *recover);
 /* A stored CHANGE: kept when it is one that waits. Returns: nothing. */
 void assay_head_restore_change(struct assay_engine *e, struct assay_slice record);
-/* Is every change that waits known? Returns: whether so. */
+/* A stored COLLATERAL record: kept when the state names it. Returns: nothing. */
+void assay_head_restore_update(struct assay_engine *e, struct assay_slice record);
+/* Is every change and every update that waits known? Returns: whether so. */
 bool assay_head_knows_pending(const struct assay_engine *e);
 /* Does head->next need another engine: other roster, rules or operators? Returns: whether so. */
 bool assay_head_turns(const struct assay_engine *e);

@@ -313,7 +313,7 @@ static bool is_told(const struct assay_past_answer *answer, const uint8_t digest
         struct assay_slice record, document;
         uint64_t epoch = 0;
         if (assay_past_next_change(&a, &epoch, &record) != ASSAY_OK) return false;
-        if (assay_charter_in_change(record, digest, &document)) return true;
+        if (assay_charter_in_kept(record, digest, &document)) return true;
     }
     return false;
 }
@@ -363,23 +363,19 @@ static enum assay_status keep_changes(struct assay_engine *e,
                                       const struct assay_leaf_head *head)
 {
     struct assay_past_answer a = *answer;
-    uint32_t covered = 0;
+    uint64_t covered = 0;
     while (a.pair_count > 0) {
         struct assay_slice bytes;
-        struct assay_change change;
-        uint64_t epoch = 0;
-        ASSAY_TRY(assay_past_next_change(&a, &epoch, &bytes));
-        const uint32_t covers = assay_past_covers(head, bytes);
+        struct assay_store_key key = { .era = e->head->state.era };
+        ASSAY_TRY(assay_past_next_change(&a, &key.epoch, &bytes));
+        assay_sha256(bytes.bytes, bytes.len, key.id);
+        const uint64_t covers = assay_past_covers(head, key.id, bytes);
         if ((covers & ~covered) == 0) continue; /* nothing proves it, or nobody asks for it */
         covered |= covers;
-        assay_change_of_record(bytes, &change);
-        struct assay_store_key key = { .era = e->head->state.era,
-                                       .epoch = epoch,
-                                       .number = change.sequence };
-        assay_sha256(bytes.bytes, bytes.len, key.id);
+        const enum assay_store_class class_ = assay_past_class(bytes, head->epoch, &key);
         const struct assay_slice kept = assay_eng_keep(e, bytes);
         if (kept.len == 0 || !assay_eng_room(e, 1)) return ASSAY_E_AGAIN;
-        assay_eng_persist(e, ASSAY_STORE_CHANGE, &key, kept);
+        assay_eng_persist(e, class_, &key, kept);
     }
     return ASSAY_OK;
 }
@@ -389,6 +385,20 @@ static bool is_member_in(const struct assay_engine *e, struct assay_slice snapsh
     uint32_t slot = 0;
     return assay_proof_slot_of(snapshot, e->head->state.members[e->self].node_id, &slot) ==
            ASSAY_OK;
+}
+
+/* This engine goes on with them; another one reads them out of the store. */
+static void restore_decisions(struct assay_engine *e, const struct assay_past_answer *answer)
+{
+    struct assay_past_answer a = *answer;
+    while (a.pair_count > 0 && !e->chain->turned) {
+        struct assay_slice bytes;
+        uint64_t epoch = 0;
+        const enum assay_status status = assay_past_next_change(&a, &epoch, &bytes);
+        ASSAY_ASSERT(status == ASSAY_OK); /* keep_changes has read them */
+        assay_head_restore_change(e, bytes);
+        assay_head_restore_update(e, bytes);
+    }
 }
 
 static enum assay_status take_state(struct assay_engine *e,
@@ -410,6 +420,7 @@ static enum assay_status take_state(struct assay_engine *e,
     if (kept.len == 0) return ASSAY_E_RANGE; /* longer than any state of a roster with seats */
     ASSAY_TRY(keep_changes(e, answer, &head));
     ASSAY_TRY(assay_settle_leap(e, kept, l->id, l->votes));
+    restore_decisions(e, answer);
     l->phase = ASSAY_LEAP_OFF;
     l->missing = false;
     l->starved = false;

@@ -102,9 +102,13 @@ void assay_engine_changes(const struct assay_engine *engine, struct assay_change
                                                 .pending_count = s->pending_count,
                                                 .trial = s->trial,
                                                 .ended = s->ended,
+                                                .reverted_sequence = s->reverted_sequence,
+                                                .update_count = s->update_count,
                                                 .rules = s->rules };
     for (uint32_t i = 0; i < s->pending_count; i++)
         changes->pending[i] = s->pending[i];
+    for (uint32_t i = 0; i < s->update_count; i++)
+        changes->updates[i] = s->updates[i];
 }
 
 void assay_engine_check(const struct assay_engine *engine)

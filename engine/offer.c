@@ -21,7 +21,7 @@ static bool offered(const struct assay_pool_item *item, uint64_t view, uint64_t 
     if (item->phase != ASSAY_POOL_READY || view < item->not_before) return false;
     if (nullified >= POISON_OPTIONAL_VIEWS) return false;
     if (nullified < ASSAY_POISON_VERIFIED_VIEWS) return true;
-    return assay_record_row(item->kind)->judge == NULL; /* nothing to verify again */
+    return !assay_record_costs(item->kind); /* nothing to verify again */
 }
 
 /* Returns: whether the item was good for the branch; then it is applied. */
@@ -30,11 +30,10 @@ static bool include(struct assay_engine *e, const struct assay_pool_item *item,
 {
     ASSAY_ASSERT(*reverified <= ASSAY_REVERIFIED_MAX && item->phase == ASSAY_POOL_READY);
     struct assay_record r;
-    struct assay_ask ask;
     const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
     if (assay_record_decode(bytes, &r) != ASSAY_OK) return false;
     if (assay_branch_vet(e, &r) != ASSAY_ANSWER_VALID) return false;
-    const bool asks = assay_record_ask(&e->head->context, &r, &ask);
+    const bool asks = assay_record_costs(r.kind);
     if (asks && *reverified == ASSAY_REVERIFIED_MAX) return false;
     if (assay_ledger_fits(&e->head->context, &e->branch->ledger, &r) != ASSAY_OK) return false;
     assay_branch_add(e, &r);

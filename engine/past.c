@@ -80,12 +80,9 @@ static enum assay_status read_pair(struct assay_cursor *c, struct assay_slice *b
 static enum assay_status read_change(struct assay_cursor *c, uint64_t *epoch,
                                      struct assay_slice *record)
 {
-    struct assay_change change;
     ASSAY_TRY(assay_cbor_array_exact(c, 2));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, epoch));
-    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_PAST_CHANGE_LEN_MAX, record));
-    /* Before anybody looks for documents in it. One that a RECOVER brought has no signatures. */
-    return assay_change_record_read(*record, &change);
+    return assay_cbor_bytes(c, ASSAY_PAST_CHANGE_LEN_MAX, record);
 }
 
 enum assay_status assay_past_next_change(struct assay_past_answer *answer, uint64_t *epoch,
@@ -133,18 +130,40 @@ enum assay_status assay_past_answer_decode(struct assay_slice payload,
     return ASSAY_OK;
 }
 
-uint32_t assay_past_covers(const struct assay_leaf_head *head, struct assay_slice record)
+/* A set is long, and known by its digest: only records are looked into. */
+static bool is_change(struct assay_slice kept)
+{
+    struct assay_cursor c = assay_cursor_over(kept.bytes, kept.len);
+    uint64_t kind = 0;
+    return assay_cbor_array_exact(&c, 3) == ASSAY_OK && assay_cbor_uint(&c, &kind) == ASSAY_OK &&
+           kind == ASSAY_RECORD_CHANGE;
+}
+
+uint64_t assay_past_covers(const struct assay_leaf_head *head, const uint8_t digest[static 32],
+                           struct assay_slice kept)
 {
     struct assay_slice document;
-    uint8_t digest[32];
-    uint32_t covers = 0;
-    assay_sha256(record.bytes, record.len, digest);
+    uint64_t covers = 0;
+    const bool looks = is_change(kept);
     for (uint32_t i = 0; i < head->pending_count; i++)
-        if (assay_bytes_equal(digest, head->pending[i], 32)) covers |= (uint32_t)1 << i;
+        if (assay_bytes_equal(digest, head->pending[i], 32)) covers |= (uint64_t)1 << i;
     for (uint32_t i = 0; i < head->document_count; i++)
-        if (assay_charter_in_change(record, head->documents[i], &document))
-            covers |= (uint32_t)1 << (ASSAY_PENDING_MAX + i);
+        if (assay_bytes_equal(digest, head->documents[i], 32) ||
+            (looks && assay_charter_in_kept(kept, head->documents[i], &document)))
+            covers |= (uint64_t)1 << (ASSAY_LEAF_RECORDS_MAX + i);
     return covers;
+}
+
+enum assay_store_class assay_past_class(struct assay_slice kept, uint64_t epoch,
+                                        struct assay_store_key *key)
+{
+    struct assay_change change;
+    if (is_change(kept) && assay_change_record_read(kept, &change) == ASSAY_OK) {
+        key->number = change.sequence;
+        return ASSAY_STORE_CHANGE;
+    }
+    key->epoch = epoch;
+    return ASSAY_STORE_COLLATERAL;
 }
 
 /* --- answering */
@@ -156,7 +175,7 @@ struct answering {
     size_t scratch_len, len;
     uint64_t next_epoch, count, limit;
     const struct assay_leaf_head *head; /* of the state that is told */
-    uint32_t covered;                   /* of what it names: assay_past_covers */
+    uint64_t covered;                   /* of what it names: assay_past_covers */
     enum assay_status status;
 };
 
@@ -217,7 +236,7 @@ static bool visit_change(void *context, const struct assay_store_key *key,
                          struct assay_slice value)
 {
     struct answering *a = context;
-    const uint32_t covers = assay_past_covers(a->head, value);
+    const uint64_t covers = assay_past_covers(a->head, key->id, value);
     if ((covers & ~a->covered) == 0) return true; /* not needed, or told already */
     a->covered |= covers;
     ASSAY_ASSERT(a->count < ASSAY_PAST_CHANGES_MAX); /* each covers something more */
@@ -244,6 +263,8 @@ static enum assay_status put_changes(const struct assay_past_ask *ask, struct an
         a->covered = 0;
         ASSAY_TRY(assay_store_scan(a->store, ASSAY_STORE_CHANGE, &from, &to, false, visit_change,
                                    a));
+        ASSAY_TRY(assay_store_scan(a->store, ASSAY_STORE_COLLATERAL, &from, &to, false,
+                                   visit_change, a));
     }
     return ASSAY_OK;
 }
@@ -267,10 +288,12 @@ static enum assay_status answer_state(const struct assay_past_ask *ask, struct a
     assay_cbor_put_bytes(w, a->scratch, len);
     const enum assay_status read =
         assay_proof_snapshot(assay_slice_over(a->scratch, len), &head);
+    enum assay_status status = ASSAY_OK;
     a->head = &head;
     if (len == 0 || read != ASSAY_OK) assay_cbor_put_array(w, 0);
-    else ASSAY_TRY(put_changes(ask, a, w));
-    return assay_writer_finish(w, &all);
+    else status = put_changes(ask, a, w);
+    a->head = NULL;
+    return status == ASSAY_OK ? assay_writer_finish(w, &all) : status;
 }
 
 enum assay_status assay_past_answer(struct assay_store *store, const uint8_t chain_id[static 32],

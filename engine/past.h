@@ -7,8 +7,10 @@
  *   ["assay/boundary-ask/v1", chain_id, era, epoch]   ["assay/state-ask/v1", chain_id, era, epoch]
  *   ["assay/boundary-answer/v1", chain_id, era, epoch, [* [boundary, finality proof]]]: from that
  *       epoch on, one after the other; none: nothing newer is here
- *   ["assay/state-answer/v1", chain_id, era, epoch, snapshot, [* [epoch, CHANGE record]]]: empty:
- *       it is not here; with it every change that it names, or a document of, by digest
+ *   ["assay/state-answer/v1", chain_id, era, epoch, snapshot, [* [epoch, decision]]]: empty: it is
+ *       not here; with it every decision that it names by digest, or names a document of: CHANGE
+ * and
+ *       COLLATERAL records, and sets of endorsements by themselves
  */
 #ifndef ASSAY_ENGINE_PAST_H
 #define ASSAY_ENGINE_PAST_H
@@ -18,13 +20,13 @@
 #include "engine/ledger/leaf.h"
 #include "engine/store/store.h"
 
-_Static_assert(ASSAY_PENDING_MAX + ASSAY_LEAF_DOCUMENTS_MAX <= 32, "a bit for each");
+_Static_assert(ASSAY_LEAF_RECORDS_MAX + ASSAY_LEAF_DOCUMENTS_MAX <= 64, "a bit for each");
 
 enum {
     ASSAY_PAST_PAGE_LEN = 256 * 1024, /* 38 epochs of 100 members: a sixth of a second of keys */
     ASSAY_PAST_BOUNDARIES_MAX = 200,  /* what one step can keep */
-    ASSAY_PAST_CHANGES_MAX = ASSAY_PENDING_MAX + ASSAY_LEAF_DOCUMENTS_MAX,
-    ASSAY_PAST_CHANGE_LEN_MAX = 48 * 1024,
+    ASSAY_PAST_CHANGES_MAX = ASSAY_LEAF_RECORDS_MAX + ASSAY_LEAF_DOCUMENTS_MAX,
+    ASSAY_PAST_CHANGE_LEN_MAX = 512 * 1024, /* ASSAY_SET_LEN_MAX */
 };
 
 struct assay_past_ask {
@@ -38,7 +40,7 @@ struct assay_past_ask {
 struct assay_past_answer {
     struct assay_past_ask about;
     struct assay_slice snapshot; /* empty: not there */
-    struct assay_cursor pairs; /* [boundary, finality] each; of a state [epoch, CHANGE record] */
+    struct assay_cursor pairs; /* [boundary, finality] each; of a state [epoch, decision] */
     uint32_t pair_count;
 };
 
@@ -51,20 +53,27 @@ ASSAY_CHECKED enum assay_status assay_past_ask_encode(const struct assay_past_as
 /* Returns: ASSAY_OK | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_past_ask_decode(struct assay_slice payload,
                                                       struct assay_past_ask *ask);
-/* Every CHANGE in it is decoded, too. Returns: ASSAY_OK | INPUT statuses */
+/* Returns: ASSAY_OK | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_past_answer_decode(struct assay_slice payload,
                                                          struct assay_past_answer *answer);
 /* The next pair. Returns: ASSAY_OK; the decoder has counted and read them */
 ASSAY_CHECKED enum assay_status assay_past_next(struct assay_past_answer *answer,
                                                 struct assay_slice *boundary,
                                                 struct assay_slice *finality);
-/* The next change of a state's. Returns: the same */
+/* The next decision of a state's. Returns: the same */
 ASSAY_CHECKED enum assay_status assay_past_next_change(struct assay_past_answer *answer,
                                                        uint64_t *epoch,
                                                        struct assay_slice *record);
-/* Which of the changes that wait (from bit 0) and of the documents (from bit ASSAY_PENDING_MAX)
- * that a state names are in this decoded CHANGE. Returns: a bit for each, 0: it is not needed. */
-uint32_t assay_past_covers(const struct assay_leaf_head *head, struct assay_slice record);
+/* Which of the records (from bit 0) and of the documents (from bit ASSAY_LEAF_RECORDS_MAX) that a
+ * state names are in these bytes, whose SHA-256 is known. Returns: a bit for each, 0: it is not
+ * needed. */
+uint64_t assay_past_covers(const struct assay_leaf_head *head, const uint8_t digest[static 32],
+                           struct assay_slice kept);
+/* Where a store keeps such bytes, whose key has the epoch that they were told with: a CHANGE under
+ * its sequence; a set and a COLLATERAL record as of `epoch`, since they go with the horizon of who
+ * keeps them. Out: the rest of *key but its id. Returns: the class. */
+enum assay_store_class assay_past_class(struct assay_slice kept, uint64_t epoch,
+                                        struct assay_store_key *key);
 /* As assay_sync_answer, which hands over what is not its own. Returns: the same */
 ASSAY_CHECKED enum assay_status assay_past_answer(struct assay_store *store,
                                                   const uint8_t chain_id[static 32],

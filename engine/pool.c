@@ -158,6 +158,7 @@ enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_rec
         .bytes = found->bytes,
         .capacity = found->capacity,
         .len = record->bytes.len,
+        .update = record->update,
     };
     assay_bytes_copy(found->key, 32, record->key, 32);
     pool->tags[found - pool->items] = record->key[0];
@@ -258,7 +259,7 @@ void assay_pool_nullified(struct assay_pool *pool, uint64_t view)
         struct assay_pool_item *item = &pool->items[i];
         if (item->phase != ASSAY_POOL_READY || item->placed_view != view) continue;
         item->placed_view = 0;
-        if (assay_record_row(item->kind)->judge == NULL) continue;
+        if (!assay_record_costs(item->kind)) continue;
         pool->version++;
         item->not_before = view + item->wait_views;
         item->wait_views = item->wait_views < WAIT_VIEWS ? WAIT_VIEWS : item->wait_views * 2;

@@ -35,6 +35,7 @@ struct assay_pool_item {
     uint32_t wait_views;  /* after the next nullified proposal */
     enum assay_outcome outcome;
     enum assay_falsehood falsehood;
+    struct assay_update_facts update; /* COLLATERAL */
     uint8_t *bytes;
     size_t len, capacity;
 };

@@ -11,7 +11,7 @@
 static const enum assay_store_class order[] = {
     ASSAY_STORE_STATE,    ASSAY_STORE_FINALITY,      ASSAY_STORE_CERTIFICATE, ASSAY_STORE_BLOCK,
     ASSAY_STORE_PROPOSAL, ASSAY_STORE_VOTE,          ASSAY_STORE_ENVELOPE,    ASSAY_STORE_BALLOT,
-    ASSAY_STORE_RECORD,   ASSAY_STORE_CHANGE,        ASSAY_STORE_META,
+    ASSAY_STORE_RECORD,   ASSAY_STORE_CHANGE,        ASSAY_STORE_COLLATERAL,  ASSAY_STORE_META,
     (enum assay_store_class)0,
 };
 
@@ -26,7 +26,8 @@ void assay_engine_restore_from(const struct assay_engine *engine, enum assay_sto
     const uint64_t closed = engine->head->state.epoch;
     *era = engine->head->state.era;
     *epoch = closed + 1;
-    if (class_ == ASSAY_STORE_STATE || class_ == ASSAY_STORE_CHANGE) {
+    if (class_ == ASSAY_STORE_STATE || class_ == ASSAY_STORE_CHANGE ||
+        class_ == ASSAY_STORE_COLLATERAL) {
         *era = 0; /* few are kept: the last ones count */
         *epoch = 0;
     }
@@ -105,6 +106,7 @@ enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_cl
     case ASSAY_STORE_BALLOT:
     case ASSAY_STORE_RECORD: return restore_record(e, value);
     case ASSAY_STORE_CHANGE: assay_head_restore_change(e, value); return ASSAY_OK;
+    case ASSAY_STORE_COLLATERAL: assay_head_restore_update(e, value); return ASSAY_OK;
     case ASSAY_STORE_META: return assay_era_restore(e, key, value);
     case ASSAY_STORE_ORDER:
     case ASSAY_STORE_EVIDENCE:

@@ -215,6 +215,86 @@ static void persist_change(struct assay_engine *e, const struct assay_ledger *le
     assay_eng_persist(e, ASSAY_STORE_CHANGE, &key, kept);
 }
 
+static void persist_collateral(struct assay_engine *e, struct assay_slice value)
+{
+    struct assay_store_key key = { .era = e->head->next.era, .epoch = e->head->next.epoch };
+    assay_sha256(value.bytes, value.len, key.id);
+    assay_eng_persist(e, ASSAY_STORE_COLLATERAL, &key, value);
+}
+
+/* Everything that the state names, anew: what is older than the horizon of blocks goes (prune_all),
+ * and whoever reads from an anchor on finds it behind the anchor. */
+static void persist_named(struct assay_engine *e)
+{
+    const struct assay_head *h = e->head;
+    for (uint32_t i = 0; i < h->next.update_count; i++) {
+        const struct assay_slice record = assay_shelf_find(&h->shelf, h->next.updates[i].digest);
+        if (record.len > 0) persist_collateral(e, record);
+    }
+    if (!assay_bytes_equal(e->genesis->endorsements_digest, e->genesis->first[1], 32))
+        persist_collateral(e, e->genesis->endorsements);
+}
+
+/* Collateral that the epoch took, and the set that its end brings into force. */
+static void persist_updates(struct assay_engine *e, const struct assay_ledger *ledger)
+{
+    const struct assay_head *h = e->head;
+    uint8_t digest[32];
+    for (uint32_t i = 0; i < ledger->update_count; i++) {
+        const struct assay_slice kept =
+            assay_eng_keep(e, assay_slice_over(ledger->updates[i], ledger->update_len[i]));
+        ASSAY_ASSERT(kept.len > 0); /* as in persist_head */
+        persist_collateral(e, kept);
+    }
+    assay_sha256(h->set.bytes, h->set.len, digest);
+    if (h->set.len > 0 && assay_bytes_equal(digest, h->next.rules.endorsements_digest, 32))
+        persist_collateral(e, assay_slice_over(h->set.bytes, h->set.len));
+    if (h->next.epoch % ANCHOR_EPOCHS == 0) persist_named(e);
+}
+
+static const struct assay_update *find_update(const struct assay_state *state,
+                                              const uint8_t digest[static 32])
+{
+    for (uint32_t i = 0; i < state->update_count; i++)
+        if (assay_bytes_equal(state->updates[i].digest, digest, 32)) return &state->updates[i];
+    return NULL;
+}
+
+/* What became of one that waited or was tried: it serves, went back, or followed no more. */
+static void note_update(struct assay_engine *e, const struct assay_update *before)
+{
+    const struct assay_update *after = find_update(&e->head->next, before->digest);
+    const bool served = !assay_bytes_equal(e->head->next.rules.endorsements_digest,
+                                           e->head->state.rules.endorsements_digest, 32);
+    if (after != NULL && after->phase == before->phase) return;
+    enum assay_note note = ASSAY_NOTE_COLLATERAL_VOID;
+    if (before->phase == ASSAY_UPDATE_TRIED) {
+        if (after == NULL) return; /* it stays */
+        note = ASSAY_NOTE_COLLATERAL_REVERTED;
+    } else if (after != NULL || (before->forced && served)) {
+        note = ASSAY_NOTE_COLLATERAL_ACTIVE;
+    }
+    assay_eng_note(e, note, ASSAY_SLOT_ALL, before->facts.number, before->facts.recovery);
+}
+
+static void note_updates(struct assay_engine *e, const struct assay_ledger *ledger)
+{
+    const struct assay_state *now = &e->head->state;
+    for (uint32_t i = 0; i < ledger->update_count; i++) {
+        uint8_t digest[32];
+        struct assay_update taken = { .phase = ASSAY_UPDATE_WAITING,
+                                      .facts = ledger->update_facts[i] };
+        assay_sha256(ledger->updates[i], ledger->update_len[i], digest);
+        assay_bytes_copy(taken.digest, 32, digest, 32);
+        const struct assay_update *after = find_update(&e->head->next, digest);
+        assay_eng_note(e, ASSAY_NOTE_COLLATERAL_TAKEN, ASSAY_SLOT_ALL, taken.facts.number,
+                       after != NULL ? after->due_ms : 0);
+        note_update(e, &taken);
+    }
+    for (uint32_t i = 0; i < now->update_count; i++)
+        if (now->updates[i].phase != ASSAY_UPDATE_REVERTED) note_update(e, &now->updates[i]);
+}
+
 static void note_decisions(struct assay_engine *e, const struct assay_ledger *ledger)
 {
     const struct assay_state *now = &e->head->state;
@@ -232,6 +312,7 @@ static void note_decisions(struct assay_engine *e, const struct assay_ledger *le
     const bool due = now->pending_count > 0 && now->pending[0].activation == next->epoch + 1;
     if (due && !ended)
         assay_eng_note(e, ASSAY_NOTE_CHANGE_ACTIVE, ASSAY_SLOT_ALL, now->pending[0].sequence, 0);
+    note_updates(e, ledger);
 }
 
 static void prune(struct assay_engine *e, enum assay_store_class class_, uint64_t keep)
@@ -260,6 +341,7 @@ static void prune_all(struct assay_engine *e)
     prune(e, ASSAY_STORE_STATE, STATES_KEPT);
     prune(e, ASSAY_STORE_BLOCK, history);
     prune(e, ASSAY_STORE_ANCHOR, history + 1);
+    prune(e, ASSAY_STORE_COLLATERAL, history + 1 + ANCHOR_EPOCHS);
     prune(e, ASSAY_STORE_FINALITY, BOUNDARIES_PER_HISTORY * history);
     prune(e, ASSAY_STORE_BOUNDARY, BOUNDARIES_PER_HISTORY * history);
     prune(e, ASSAY_STORE_PROPOSAL, ASSAY_PAST_EPOCHS);
@@ -361,6 +443,7 @@ void assay_settle_close(struct assay_engine *e, const struct assay_block_header 
     note_decisions(e, ledger);
     persist_head(e, header_bytes, proof);
     persist_change(e, ledger);
+    persist_updates(e, ledger);
     assay_want_scan(e); /* what was voted last is compared too, before the seats are cleared */
     if (assay_head_turns(e)) {
         turn(e);
@@ -502,7 +585,7 @@ static uint32_t there_is_room(struct assay_engine *e, uint32_t count)
     ASSAY_ASSERT(count <= e->chain->path_max && e->output->arena_used <= e->output->arena_len);
     size_t left = e->output->arena_len - e->output->arena_used;
     const size_t spare = assay_state_len_max(e->head->capacity) +
-                         assay_boundary_len_max(e->head->capacity) + ASSAY_CHANGE_RECORD_LEN_MAX +
+                         assay_boundary_len_max(e->head->capacity) + ASSAY_DECISIONS_LEN_MAX +
                          ASSAY_FINALITY_LEN_MAX + 1024;
     uint32_t take = 0;
     if (left < spare) return 0;

@@ -14,7 +14,7 @@ struct room {
     _Alignas(16) uint8_t members[(ASSAY_VOTERS_MAX + ASSAY_JOINS_MAX) *
                                      (sizeof(struct assay_member) + sizeof(int64_t)) +
                                  64];
-    uint8_t documents[DOCUMENTS][ASSAY_CHANGE_LEN_MAX];
+    uint8_t documents[DOCUMENTS][ASSAY_SET_LEN_MAX];
     uint32_t document_count;
     struct assay_store *store;
     bool has_state;
@@ -46,6 +46,7 @@ static bool take_state(void *context, const struct assay_store_key *key, struct 
 }
 
 struct search {
+    bool by_id; /* of values that are documents, and not records that have them */
     const uint8_t *digest;
     uint8_t *memory;
     size_t capacity;
@@ -57,8 +58,8 @@ static bool look_into(void *context, const struct assay_store_key *key, struct a
 {
     struct search *search = context;
     struct assay_slice document;
-    (void)key;
-    if (!assay_charter_in_change(value, search->digest, &document)) return true;
+    if (search->by_id && !assay_bytes_equal(key->id, search->digest, 32)) return true;
+    if (!assay_charter_in_kept(value, search->digest, &document)) return true;
     search->full = document.len > search->capacity;
     if (search->full) return false;
     assay_bytes_copy(search->memory, search->capacity, document.bytes, document.len);
@@ -71,8 +72,11 @@ static enum assay_status look_for(struct assay_store *store, struct search *sear
     const struct assay_store_key from = { 0 };
     struct assay_store_key to;
     everything(&to);
-    ASSAY_TRY(
-        assay_store_scan(store, ASSAY_STORE_CHANGE, &from, &to, false, look_into, search));
+    ASSAY_TRY(assay_store_scan(store, ASSAY_STORE_CHANGE, &from, &to, false, look_into, search));
+    search->by_id = true;
+    if (!search->full && search->found.len == 0)
+        ASSAY_TRY(assay_store_scan(store, ASSAY_STORE_COLLATERAL, &from, &to, false, look_into,
+                                   search));
     if (search->full) return ASSAY_E_FULL;
     return search->found.len > 0 ? ASSAY_OK : ASSAY_E_NOT_FOUND;
 }
@@ -83,7 +87,7 @@ static bool find(void *context, const uint8_t digest[static 32], struct assay_sl
     ASSAY_ASSERT(room->document_count < DOCUMENTS);
     struct search search = { .digest = digest,
                              .memory = room->documents[room->document_count],
-                             .capacity = ASSAY_CHANGE_LEN_MAX };
+                             .capacity = ASSAY_SET_LEN_MAX };
     if (look_for(room->store, &search) != ASSAY_OK) return false;
     room->document_count++;
     *document = search.found;

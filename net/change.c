@@ -275,9 +275,9 @@ static enum assay_status judge_queue(const struct assay_change_basis *b,
                                      const struct assay_change *c, char *message)
 {
     const struct assay_state *s = &b->state;
-    uint64_t last = s->trial.sequence != 0 ? s->trial.epoch : 0;
+    uint64_t last = assay_trial_runs(&s->trial) ? s->trial.epoch : 0;
     if (s->pending_count > 0) last = s->pending[s->pending_count - 1].activation;
-    if (c->forces != 0 && (s->ended.end != ASSAY_CHANGE_REVERTED || c->forces != s->ended.sequence))
+    if (c->forces != 0 && c->forces != s->reverted_sequence)
         return why(message, ASSAY_E_INVALID,
                    "it forces change %llu, which is not the one that was reverted last",
                    (llu)c->forces);
@@ -388,10 +388,11 @@ static void parameter_words(const struct assay_genesis_parameters *p,
 {
     (void)snprintf(words, ASSAY_CHANGE_WORDS,
                    "parameters: epoch_ms %u, operator cap %u/%u, vendor cap %u/%u, block_len_max "
-                   "%u, feature level %u%s",
+                   "%u, feature level %u, collateral_delay %llu s%s",
                    (unsigned)p->epoch_ms, (unsigned)p->operator_cap_num,
                    (unsigned)p->operator_cap_den, (unsigned)p->vendor_cap_num,
                    (unsigned)p->vendor_cap_den, (unsigned)p->block_len_max, (unsigned)p->level,
+                   (llu)assay_parameters_delay_ms(p) / 1000,
                    assay_bytes_all_zero(p->verifier_digest, 32) ? "" : ", one verifier is pinned");
 }
 
@@ -399,6 +400,7 @@ void assay_change_words(const struct assay_state *state, const struct assay_acti
                         char words[static ASSAY_CHANGE_WORDS])
 {
     char name[ASSAY_NAME_MAX + 24];
+    char hex[65];
     switch (action->kind) {
     case ASSAY_ACTION_JOIN: join_words(&action->card, words); return;
     case ASSAY_ACTION_LEAVE:
@@ -416,6 +418,10 @@ void assay_change_words(const struct assay_state *state, const struct assay_acti
     case ASSAY_ACTION_POLICY: document_words(action, "policy", words); return;
     case ASSAY_ACTION_OPERATORS: document_words(action, "operators", words); return;
     case ASSAY_ACTION_ENDORSEMENTS: document_words(action, "endorsements", words); return;
+    case ASSAY_ACTION_COLLATERAL:
+        assay_hex_encode(action->digest, 32, hex, sizeof hex);
+        (void)snprintf(words, ASSAY_CHANGE_WORDS, "collateral %.16s, without a trial", hex);
+        return;
     }
     ASSAY_UNREACHABLE("an action is of a listed kind");
 }

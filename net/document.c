@@ -161,6 +161,8 @@ char *host_document(void *context, const char *line)
     if (strcmp(command, "changes") == 0) return host_document_changes(host);
     if (strcmp(command, "submit") == 0) return host_document_submit(host, argument);
     if (strcmp(command, "recover") == 0) return host_document_recover(host, argument);
+    if (strcmp(command, "collateral") == 0) return host_document_collateral(host);
+    if (strcmp(command, "offer") == 0) return host_document_offer(host, argument);
     if (strcmp(command, "items") == 0) return host_document_items(host, argument);
     if (strcmp(command, "proof") == 0) return proof(host, argument);
     if (strcmp(command, "checkpoint") == 0)
@@ -169,7 +171,7 @@ char *host_document(void *context, const char *line)
     return host_document_refuse(host, "unknown_request",
                   "status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | "
                   "permit critical|normal | export [since=EPOCH] [until=EPOCH] [votes] | "
-                  "changes | submit HEX | recover VERB | "
+                  "changes | submit HEX | recover VERB | collateral | offer HEX | "
                   "enforcement | hold REASON | let-go REASON | "
                   "items CLASS [EPOCH [SKIP]] | checkpoint | proof NAME|SLOT|ID [bare]");
 }

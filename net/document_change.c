@@ -181,6 +181,7 @@ static bool class_of(const char *name, enum assay_store_class *class_)
 {
     if (strcmp(name, "state") == 0) *class_ = ASSAY_STORE_STATE;
     else if (strcmp(name, "changes") == 0) *class_ = ASSAY_STORE_CHANGE;
+    else if (strcmp(name, "collateral") == 0) *class_ = ASSAY_STORE_COLLATERAL;
     else if (strcmp(name, "evidence") == 0) *class_ = ASSAY_STORE_EVIDENCE;
     else if (strcmp(name, "boundaries") == 0) *class_ = ASSAY_STORE_BOUNDARY;
     else if (strcmp(name, "finality") == 0) *class_ = ASSAY_STORE_FINALITY;
@@ -238,8 +239,8 @@ char *host_document_items(struct assay_host *host, const char *argument)
     const bool genesis = strcmp(name, "genesis") == 0;
     if (!good || (!genesis && !class_of(name, &class_)))
         return host_document_refuse(host, "usage",
-                                    "items genesis | state | changes | evidence | boundaries | "
-                                    "finality | anchors [EPOCH [SKIP]]");
+                                    "items genesis | state | changes | collateral | evidence | "
+                                    "boundaries | finality | anchors [EPOCH [SKIP]]");
     struct items items = { .list = assay_json_array(), .skip = skip };
     enum assay_status status = ASSAY_OK;
     if (genesis) take_genesis(host, &items);

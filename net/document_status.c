@@ -246,7 +246,7 @@ struct assay_json *assay_document_change_status(const struct assay_snapshot *s)
         assay_json_set_uint(object, "next_activation", c->pending[0].activation);
     assay_json_set_hex(object, "policy_digest", c->rules.policy_digest, 32);
     assay_json_set_hex(object, "endorsements_digest", c->rules.endorsements_digest, 32);
-    if (c->trial.sequence != 0) assay_json_set(object, "trial", trial_of(s));
+    if (assay_trial_runs(&c->trial)) assay_json_set(object, "trial", trial_of(s));
     else assay_json_set_null(object, "trial");
     if (c->ended.end != ASSAY_CHANGE_NONE) assay_json_set(object, "ended", ended_of(&c->ended));
     else assay_json_set_null(object, "ended");

@@ -31,6 +31,7 @@ static enum assay_status open_engine(struct assay_host *host,
         .state = host->config.state,
         .renewal = renewal,
         .document_check = host->config.document_check,
+        .updates = host->config.updates,
         .self = host->self,
         .keys = { .incarnation = set->incarnation },
         .history_epochs = host->config.history_epochs,
@@ -177,6 +178,7 @@ static enum assay_status open_pieces(struct assay_host *host)
     if (pages == NULL || seen == NULL || flights == NULL) return ASSAY_E_MEMORY;
     ASSAY_TRY(assay_locker_create(host->config.store, &host->locker));
     ASSAY_TRY(host_changes_open(host));
+    ASSAY_TRY(host_offers_open(host));
     ASSAY_TRY(host_dispatch_open(host));
     host_evidence_open(host);
     host->admission = (struct assay_admission){ .chain_id = host->config.genesis->chain_id,
@@ -444,6 +446,7 @@ void assay_host_close(struct assay_host **host)
     host_addresses_close(h);
     free(h->fail_epoch);
     host_changes_close(h);
+    host_offers_close(h);
     free(h->snapshot.members);
     free(h->outgoing);
     free(h->paging);

@@ -166,6 +166,7 @@ struct assay_host_config {
     const struct assay_host_past *past; /* [past_count] */
     size_t past_count;
     assay_document_check *document_check;
+    const struct assay_updates *updates; /* net/updates.h; NULL: no collateral in blocks */
     struct assay_fetcher *fetcher; /* of newer collateral; NULL: none */
     uint8_t verifier_digest[32];
     uint32_t level; /* the highest feature level that this build speaks (docs/protocol.md 9.10) */

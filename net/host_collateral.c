@@ -1,6 +1,6 @@
 /*
- * net/host_collateral.c - what the fetcher found, into the log and to whoever offers it; and the
- * age of what is in force (protocol.md 8.6).
+ * net/host_collateral.c - what the fetcher found, into the log and to whoever offers it
+ * (host_offers.c); and the age of what is in force (protocol.md 8.6).
  */
 #include "net/host_internal.h"
 
@@ -9,6 +9,21 @@
 #include "quote/collateral/life.h"
 
 enum { AGE_EVERY_MS = 60000 };
+
+/* What waits, is on trial or was reverted is found again and again: no news. */
+static void offer(struct assay_host *host, const struct assay_fetcher_found *found)
+{
+    char message[HOST_OFFER_MESSAGE];
+    const enum assay_status status =
+        host_offer_take(host, found->report.offer, false, message);
+    if (status == ASSAY_OK || status == ASSAY_E_EARLY || status == ASSAY_E_DUPLICATE) return;
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "collateral_unoffered")) {
+        assay_log_hex(&host->log, "root", found->report.root, 8);
+        assay_log_text(&host->log, "part", found->report.part);
+        assay_log_text(&host->log, "why", message);
+    }
+    assay_log_end(&host->log);
+}
 
 static void say_newer(struct assay_host *host, const struct assay_fetcher_found *found)
 {
@@ -24,6 +39,7 @@ static void say_newer(struct assay_host *host, const struct assay_fetcher_found 
         assay_log_bool(&host->log, "kept_from_before", found->was_kept);
     }
     assay_log_end(&host->log);
+    offer(host, found);
     if (!found->is_unkept) return;
     if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "collateral_unkept"))
         assay_log_hex(&host->log, "root", report->root, 8);
@@ -112,6 +128,7 @@ void host_collateral(struct assay_host *host)
 {
     struct assay_fetcher_found found;
     watch_ages(host);
+    host_offers_turn(host);
     if (host->config.fetcher == NULL) return;
     while (assay_fetcher_next(host->config.fetcher, &found)) {
         switch (found.report.result) {

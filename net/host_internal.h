@@ -67,6 +67,9 @@ enum {
     HOST_CHANGE_MESSAGE = 400,    /* ASSAY_CHANGE_MESSAGE */
     HOST_META_FELLED = 1009,      /* whom the last change that was reverted had felled */
     HOST_META_ADDRESS = 1010,     /* id: a node; where it says that it listens */
+    HOST_META_OFFERS = 1020,      /* to 1035 */
+    HOST_OFFERS_MAX = 16,         /* of collateral, found or submitted and in no block yet */
+    HOST_OFFER_MESSAGE = 300,
 };
 
 /* A verification that found the pool full. */
@@ -131,6 +134,7 @@ struct assay_host {
     uint8_t ages[ASSAY_ENDORSEMENTS_MAX]; /* enum assay_collateral_age, a root each */
     struct host_changes *changes;
     uint64_t missing; /* what keeps this node from catching up: missing_text; 0: nothing */
+    struct host_offers *offers;
     uint64_t *fail_epoch; /* [members] in which a FAIL was proven last */
     struct assay_verdict verdict; /* the pool's last answer */
     struct assay_pages_losses page_losses;
@@ -162,6 +166,20 @@ void host_clock(struct assay_host *host);
 
 /* --- host_collateral.c */
 void host_collateral(struct assay_host *host);
+
+/* --- host_offers.c */
+/* What the store kept. Returns: ASSAY_OK | ASSAY_E_STORE | ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status host_offers_open(struct assay_host *host);
+void host_offers_close(struct assay_host *host);
+/* Offers whose moment has come. Returns: nothing. */
+void host_offers_turn(struct assay_host *host);
+/* Collateral that may follow: kept, and offered after a moment that is drawn, unless somebody else
+ * did; at once: an operator says so.
+ * Returns: ASSAY_OK | ASSAY_E_EARLY (when it is valid) | ASSAY_E_DUPLICATE (it waits, or was
+ * reverted) | ASSAY_E_STALE (nothing newer) | ASSAY_E_FULL | what it is refused for, and message */
+ASSAY_CHECKED enum assay_status host_offer_take(struct assay_host *host, struct assay_slice offer,
+                                                bool at_once,
+                                                char message[static HOST_OFFER_MESSAGE]);
 
 /* --- host_receive.c */
 void host_receive(struct assay_host *host);
@@ -316,6 +334,9 @@ char *host_document_export(struct assay_host *host, const char *argument);
 
 /* --- document_recover.c: what `assay recover` asks. Returns: as assay_admin_answer. */
 char *host_document_recover(struct assay_host *host, const char *argument);
+/* --- document_collateral.c. Each Returns: as assay_admin_answer. */
+char *host_document_collateral(struct assay_host *host);
+char *host_document_offer(struct assay_host *host, const char *hex);
 
 /* --- document_proof.c */
 /* The proof of a slot; of ASSAY_SLOT_ALL the checkpoint. Returns: as above. */

@@ -3,6 +3,7 @@
  */
 #include "net/host_internal.h"
 
+#include "base/rfc3339.h"
 #include "net/document.h"
 #include "net/history.h"
 #include "quote/accept/policy.h"
@@ -58,10 +59,12 @@ static enum assay_severity severity_of(enum assay_note note)
     case ASSAY_NOTE_CHANGE_ENDED:
     case ASSAY_NOTE_FENCED:
     case ASSAY_NOTE_RECOVER_REFUSED:
+    case ASSAY_NOTE_COLLATERAL_REVERTED:
     case ASSAY_NOTE_CLOCK: return ASSAY_SEVERITY_ERROR; /* alarms */
     case ASSAY_NOTE_FAIL_PROVEN:
     case ASSAY_NOTE_OFFENCE_PROVEN:
     case ASSAY_NOTE_EQUIVOCATION:
+    case ASSAY_NOTE_COLLATERAL_VOID:
     case ASSAY_NOTE_EVIDENCE_FOREIGN: return ASSAY_SEVERITY_WARNING;
     case ASSAY_NOTE_EPOCH_CLOSED:
     case ASSAY_NOTE_STANDING:
@@ -73,6 +76,8 @@ static enum assay_severity severity_of(enum assay_note note)
     case ASSAY_NOTE_RECOVERED:
     case ASSAY_NOTE_CHANGE_TAKEN:
     case ASSAY_NOTE_CHANGE_ACTIVE:
+    case ASSAY_NOTE_COLLATERAL_TAKEN:
+    case ASSAY_NOTE_COLLATERAL_ACTIVE:
     case ASSAY_NOTE_CAUGHT_UP: return ASSAY_SEVERITY_INFO;
     case ASSAY_NOTE_FINALISED:
     case ASSAY_NOTE_VIEW_NULLIFIED:
@@ -140,6 +145,27 @@ static void tell_ended(struct assay_host *host, const struct assay_effect *effec
     host_felled_keep(host, effect->as.note.a, names, sizeof names);
     host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, effect->as.note.a,
               effect->as.note.b, "felled more than a fifth: the rules before are back. Felled: %s",
+              names);
+}
+
+static void tell_taken(struct assay_host *host, const struct assay_effect *effect)
+{
+    char until[ASSAY_RFC3339_LEN + 1] = "";
+    const uint64_t a = effect->as.note.a, b = effect->as.note.b;
+    assay_rfc3339_format((int64_t)(b / 1000), until);
+    host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, a, b,
+              "newer collateral stands in a block: it serves from the first epoch after %s on "
+              "(assay collateral status)",
+              until);
+}
+
+static void tell_reverted(struct assay_host *host, const struct assay_effect *effect)
+{
+    char names[ASSAY_TIMELINE_TEXT - 100];
+    host_felled_keep(host, 0, names, sizeof names);
+    host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, effect->as.note.a,
+              effect->as.note.b,
+              "newer collateral felled more than a fifth: the set before is back. Felled: %s",
               names);
 }
 
@@ -229,7 +255,19 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
         host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, a, b,
                   "change %llu is in force", (unsigned long long)a);
         return;
-    case ASSAY_NOTE_CHANGE_ENDED: tell_ended(host, effect); return;
+    case ASSAY_NOTE_CHANGE_ENDED:
+        if (a != 0) tell_ended(host, effect); /* of collateral: below */
+        return;
+    case ASSAY_NOTE_COLLATERAL_TAKEN: tell_taken(host, effect); return;
+    case ASSAY_NOTE_COLLATERAL_ACTIVE:
+        host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, a, b,
+                  "newer collateral is in force%s",
+                  b ? ", with a higher evaluation number" : "");
+        return;
+    case ASSAY_NOTE_COLLATERAL_REVERTED: tell_reverted(host, effect); return;
+    case ASSAY_NOTE_COLLATERAL_VOID:
+        tell_plain(host, effect, "collateral that waited is not newer any more, or has ended");
+        return;
     case ASSAY_NOTE_CLOCK: tell_plain(host, effect, "the chain is ahead of our clock"); return;
     case ASSAY_NOTE_LEAPT:
         tell_plain(host, effect, "leapt over history, by what its voters have signed");

@@ -46,7 +46,7 @@ struct reading {
     const struct assay_genesis *genesis;
     struct assay_store *store;
     struct assay_rules *rules;
-    uint8_t *memory; /* [2][ASSAY_CHANGE_LEN_MAX] */
+    uint8_t *memory; /* [2][ASSAY_SET_LEN_MAX] */
     char *message;
 };
 
@@ -83,10 +83,10 @@ static enum assay_status take_set(const struct reading *r, const uint8_t *policy
     if (*out != NULL) return ASSAY_OK;
     ASSAY_TRY(fault(r, "policy", policy,
                     assay_charter_document(r->genesis, r->store, policy, r->memory,
-                                           ASSAY_CHANGE_LEN_MAX, &documents[0])));
+                                           ASSAY_SET_LEN_MAX, &documents[0])));
     ASSAY_TRY(fault(r, "endorsements", endorsements,
                     assay_charter_document(r->genesis, r->store, endorsements,
-                                           r->memory + ASSAY_CHANGE_LEN_MAX, ASSAY_CHANGE_LEN_MAX,
+                                           r->memory + ASSAY_SET_LEN_MAX, ASSAY_SET_LEN_MAX,
                                            &documents[1])));
     ASSAY_ASSERT(r->rules->set_count < sizeof r->rules->sets / sizeof r->rules->sets[0]);
     *out = &r->rules->sets[r->rules->set_count++];
@@ -122,7 +122,7 @@ enum assay_status assay_rules_open(const struct assay_genesis *genesis,
     struct reading r = { .genesis = genesis,
                          .store = store,
                          .rules = calloc(1, sizeof *r.rules),
-                         .memory = malloc((size_t)2 * ASSAY_CHANGE_LEN_MAX),
+                         .memory = malloc((size_t)2 * ASSAY_SET_LEN_MAX),
                          .message = message };
     (void)snprintf(message, ASSAY_RULES_MESSAGE, "out of memory");
     const enum assay_status status =

@@ -8,6 +8,7 @@
 #include "apps/assay/proof.h"
 #include "engine/audit.h"
 #include "net/history.h"
+#include "net/updates.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -45,6 +46,7 @@ struct audit_run {
     const struct audit_options *options;
     struct assay_store *store;
     struct assay_network *network;
+    struct assay_update_judge *updates;
     bool terminal;
     double shown_s;
     uint64_t scores;      /* rows for people that were compared */
@@ -237,6 +239,7 @@ static int walk(struct audit_run *run, struct assay_network *network,
         .store = run->store,
         .genesis = network->genesis,
         .vet = { .context = network, .finding = assay_network_judge },
+        .updates = run->updates != NULL ? assay_update_judge_functions(run->updates) : NULL,
         .signatures = options->signatures,
         .items = strcmp(options->verb, "verify") == 0,
         .from_epoch = options->from_epoch,
@@ -274,8 +277,11 @@ static int run_audit(const struct audit_options *options)
         result = assay_proof_checkpoint("assay audit", options->checkpoint, &checkpoint);
     if (result == ASSAY_EXIT_OK)
         result = assay_network_store("assay audit", options->store, &run.store);
+    if (result == ASSAY_EXIT_OK && assay_update_judge_create(&run.updates) != ASSAY_OK)
+        result = ASSAY_EXIT_INTERNAL;
     if (result == ASSAY_EXIT_OK)
         result = walk(&run, &network, options->checkpoint != NULL ? &checkpoint : NULL);
+    assay_update_judge_destroy(&run.updates);
     assay_store_close(&run.store);
     assay_network_close(&network);
     return result;

@@ -322,12 +322,18 @@ static int draft_parameter(struct drafting *d, const char *text)
         good = parse_cap(value, &p->operator_cap_num, &p->operator_cap_den);
     if (is_word(name, "vendor_cap"))
         good = parse_cap(value, &p->vendor_cap_num, &p->vendor_cap_den);
+    if (is_word(name, "collateral_delay")) {
+        good = parse_u32(value, &p->collateral_delay_s) && p->collateral_delay_s > 0 &&
+               p->collateral_delay_s <= ASSAY_COLLATERAL_DELAY_S_MAX;
+        if (p->collateral_delay_s == ASSAY_COLLATERAL_DELAY_S) p->collateral_delay_s = 0;
+    }
     if (is_word(name, "verifier")) good = parse_verifier(value, p->verifier_digest);
     if (is_word(name, "level")) good = parse_u32(value, &p->level) && p->level <= ASSAY_LEVEL_MAX;
     if (good) return ASSAY_EXIT_OK;
     return REFUSE(d,
                   "change draft: --parameter %s: expected epoch_ms=MS, operator_cap=A/B, "
-                  "vendor_cap=A/B, block_len_max=BYTES, verifier=HEX|none or level=N",
+                  "vendor_cap=A/B, block_len_max=BYTES, collateral_delay=SECONDS, "
+                  "verifier=HEX|none or level=N",
                   text);
 }
 

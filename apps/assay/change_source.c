@@ -70,7 +70,9 @@ static int open_socket(const struct assay_change_options *options,
     /* The state first: a change that is taken in between is at worst not needed. */
     result = fetch(options, "state", ASSAY_STORE_STATE, 0, source->store);
     if (result != ASSAY_EXIT_OK) return result;
-    return fetch(options, "changes", ASSAY_STORE_CHANGE, 0, source->store);
+    result = fetch(options, "changes", ASSAY_STORE_CHANGE, 0, source->store);
+    if (result != ASSAY_EXIT_OK) return result;
+    return fetch(options, "collateral", ASSAY_STORE_COLLATERAL, 0, source->store);
 }
 
 /* ------------------------------------------------------------ from a store */
@@ -145,7 +147,7 @@ static enum assay_status find_document(const struct assay_change_source *source,
         return ASSAY_OK;
     }
     return assay_charter_document(source->genesis, source->store, digest, memory,
-                                  ASSAY_CHANGE_LEN_MAX, document);
+                                  ASSAY_SET_LEN_MAX, document);
 }
 
 int assay_change_rules_of(const struct assay_change_options *options,
@@ -154,14 +156,14 @@ int assay_change_rules_of(const struct assay_change_options *options,
                           const struct assay_charter_rules *rules, struct assay_ruleset *set)
 {
     struct assay_slice policy, endorsements;
-    uint8_t *memory = malloc((size_t)2 * ASSAY_CHANGE_LEN_MAX);
+    uint8_t *memory = malloc((size_t)2 * ASSAY_SET_LEN_MAX);
     *set = (struct assay_ruleset){ 0 };
     enum assay_status status = memory != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
     if (status == ASSAY_OK)
         status = find_document(source, change, rules->policy_digest, memory, &policy);
     if (status == ASSAY_OK)
         status = find_document(source, change, rules->endorsements_digest,
-                               memory + ASSAY_CHANGE_LEN_MAX, &endorsements);
+                               memory + ASSAY_SET_LEN_MAX, &endorsements);
     if (status == ASSAY_OK) status = assay_ruleset_open(policy, endorsements, set);
     free(memory);
     return status == ASSAY_OK ? ASSAY_EXIT_OK

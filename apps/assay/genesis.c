@@ -144,6 +144,8 @@ static void print_genesis(const struct assay_genesis *g)
                  (unsigned)g->parameters.operator_cap_num, (unsigned)g->parameters.operator_cap_den,
                  (unsigned)g->parameters.vendor_cap_num, (unsigned)g->parameters.vendor_cap_den);
     (void)printf("block_len_max  %u\n", (unsigned)g->parameters.block_len_max);
+    (void)printf("collateral     of a higher number serves after %llu s\n",
+                 (unsigned long long)assay_parameters_delay_ms(&g->parameters) / 1000);
     put_id("policy         ", g->policy_digest);
     (void)printf("profile        %s\n", profile_of(g));
     put_id("endorsements   ", g->endorsements_digest);

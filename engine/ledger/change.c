@@ -3,6 +3,7 @@
  * 9.8).
  */
 #include "engine/ledger/change.h"
+#include "engine/ledger/update.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"
@@ -45,6 +46,7 @@ static enum assay_status read_about(struct assay_cursor *c, struct assay_action 
     case ASSAY_ACTION_POLICY:
     case ASSAY_ACTION_OPERATORS:
     case ASSAY_ACTION_ENDORSEMENTS: return assay_cbor_bytes(c, DOCUMENT_LEN_MAX, &a->document);
+    case ASSAY_ACTION_COLLATERAL: return assay_cbor_bytes_exact(c, a->digest, 32);
     }
     return ASSAY_E_UNSUPPORTED; /* a number from the wire */
 }
@@ -112,6 +114,7 @@ static void put_action(struct assay_writer *w, const struct assay_action *a)
     case ASSAY_ACTION_ENDORSEMENTS:
         assay_cbor_put_bytes(w, a->document.bytes, a->document.len);
         return;
+    case ASSAY_ACTION_COLLATERAL: assay_cbor_put_bytes(w, a->digest, 32); return;
     }
     ASSAY_UNREACHABLE("an action is of a listed kind");
 }
@@ -387,6 +390,9 @@ static enum assay_status apply_one(struct applying *a, const struct assay_action
         break;
     case ASSAY_ACTION_PARAMETERS: return replace_parameters(a, &action->parameters);
     case ASSAY_ACTION_OPERATORS: return replace_operators(a, doc);
+    case ASSAY_ACTION_COLLATERAL:
+        if (assay_update_force(a->state, action->digest) == ASSAY_OK) break;
+        return unfit(a, ASSAY_E_INVALID, "no such collateral waits or was reverted");
     }
     return ASSAY_OK;
 }

@@ -25,7 +25,8 @@
     X(ASSAY_ACTION_POLICY, 6, "policy")           /* the whole canonical policy */                 \
     X(ASSAY_ACTION_PARAMETERS, 7, "parameters")   /* as in genesis */                              \
     X(ASSAY_ACTION_OPERATORS, 8, "operators")     /* the operators' document: genesis.h */         \
-    X(ASSAY_ACTION_ENDORSEMENTS, 9, "endorsements") /* the whole canonical set */
+    X(ASSAY_ACTION_ENDORSEMENTS, 9, "endorsements") /* the whole canonical set */                  \
+    X(ASSAY_ACTION_COLLATERAL, 10, "collateral") /* digest of the record of an update */
 
 #define ASSAY_ACTION_ENUM(symbol, number, name) symbol = number,
 enum assay_action_kind { ASSAY_ACTION_LIST(ASSAY_ACTION_ENUM) };
@@ -47,6 +48,7 @@ struct assay_action {
     uint8_t node_id[32];
     uint32_t epochs;
     struct assay_slice document;
+    uint8_t digest[32];
     struct assay_genesis_parameters parameters;
 };
 

@@ -173,12 +173,10 @@ static enum assay_status fits(const struct assay_context *context, const struct 
     if (l->change_len > 0 || change->sequence <= state->change_sequence) return ASSAY_E_DUPLICATE;
     if (change->sequence != state->change_sequence + 1) return ASSAY_E_EARLY;
     if (state->pending_count == ASSAY_PENDING_MAX) return ASSAY_E_FULL;
-    uint64_t last = state->trial.sequence != 0 ? state->trial.epoch : 0;
+    uint64_t last = assay_trial_runs(&state->trial) ? state->trial.epoch : 0;
     if (state->pending_count > 0) last = state->pending[state->pending_count - 1].activation;
     if (last != 0 && change->activation < last + ASSAY_ACTIVATION_APART) return ASSAY_E_INVALID;
-    if (change->forces != 0 && (state->ended.end != ASSAY_CHANGE_REVERTED ||
-                                change->forces != state->ended.sequence))
-        return ASSAY_E_INVALID;
+    if (change->forces != 0 && change->forces != state->reverted_sequence) return ASSAY_E_INVALID;
     struct assay_unfit unfit;
     struct assay_staging staging = { context->stage, context->operators };
     ASSAY_TRY(stage_pending(context, l, &staging));

@@ -4,6 +4,7 @@
 #include "engine/ledger/charter.h"
 
 #include "base/assert.h"
+#include "engine/ledger/record.h"
 
 static bool has_digest(struct assay_slice document, const uint8_t digest[static 32])
 {
@@ -12,12 +13,16 @@ static bool has_digest(struct assay_slice document, const uint8_t digest[static 
     return assay_bytes_equal(own, digest, 32);
 }
 
-bool assay_charter_in_change(struct assay_slice record, const uint8_t digest[static 32],
-                             struct assay_slice *document)
+bool assay_charter_in_kept(struct assay_slice kept, const uint8_t digest[static 32],
+                           struct assay_slice *document)
 {
     struct assay_change change;
-    assay_change_of_record(record, &change);
-    struct assay_cursor c = assay_cursor_over(change.actions.bytes, change.actions.len);
+    *document = kept;
+    if (kept.len > 0 && has_digest(kept, digest)) return true;
+    /* One that a RECOVER brought has no signatures. */
+    if (assay_change_record_read(kept, &change) != ASSAY_OK) return false;
+    const struct assay_slice actions = change.actions;
+    struct assay_cursor c = assay_cursor_over(actions.bytes, actions.len);
     for (uint32_t i = 0; i < change.action_count; i++) {
         struct assay_action action;
         const enum assay_status status = assay_action_next(&c, &action);

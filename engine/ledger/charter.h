@@ -9,6 +9,7 @@
 #define ASSAY_ENGINE_LEDGER_CHARTER_H
 
 #include "engine/ledger/change.h"
+#include "engine/ledger/update.h"
 
 /* Hands out a document by its SHA-256. Returns: whether it is there; *document outlives the
  * charter. */
@@ -28,9 +29,10 @@ ASSAY_CHECKED enum assay_status assay_charter_of(const struct assay_genesis *gen
                                                  const struct assay_state *state,
                                                  assay_document_find *find, void *context,
                                                  struct assay_genesis *charter);
-/* The document of this digest in a CHANGE record that was decoded before. Returns: whether it is in
- * it. */
-bool assay_charter_in_change(struct assay_slice record, const uint8_t digest[static 32],
-                             struct assay_slice *document);
+/* The document of this digest in what a store keeps of decisions: a CHANGE record that brought it,
+ * or a set of endorsements by itself, as collateral that was renewed made it. Any bytes.
+ * Returns: whether it is in them. */
+bool assay_charter_in_kept(struct assay_slice kept, const uint8_t digest[static 32],
+                           struct assay_slice *document);
 
 #endif

@@ -7,6 +7,7 @@
 #include "engine/ledger/checkpoint.h"
 #include "engine/ledger/ledger.h"
 #include "engine/ledger/recover.h"
+#include "engine/ledger/update.h"
 
 #include "base/assert.h"
 
@@ -89,21 +90,45 @@ struct assay_weight_rules assay_close_caps(const struct assay_charter_rules *rul
 static uint64_t felled_weight(const struct assay_state *state, const struct assay_ledger *ledger)
 {
     uint64_t felled = 0;
-    if (state->trial.sequence == 0) return 0;
+    if (!assay_trial_runs(&state->trial)) return 0;
     for (uint32_t i = 0; i < state->member_count; i++)
         if (state->members[i].felled || ledger->fail[i] != ASSAY_OUTCOME_NONE)
             felled += state->members[i].watched_weight;
     return felled;
 }
 
-/* More than a fifth. */
+/* More than a fifth, and the rules before are still good for something (docs/protocol.md 8.12). */
 static bool is_reverted(const struct assay_state *state, const struct assay_ledger *ledger)
 {
-    return 5 * felled_weight(state, ledger) > state->trial.total_weight;
+    return 5 * felled_weight(state, ledger) > state->trial.total_weight &&
+           state->head_time_ms < state->trial.until_ms;
+}
+
+/* What the rules on trial prove of those who are watched. */
+enum forgiven {
+    NOT_FORGIVEN,
+    FORGIVEN,      /* the rules go back: it strikes nobody */
+    WITHOUT_TRIAL, /* as if there were no trial: what is given back if they go back later */
+};
+
+/* What a member had before the trial, with everything that has nothing to do with it. A platform's
+ * offences are those of all ids on it (docs/protocol.md 7.5). */
+static void forgive(const struct assay_state *state, const struct assay_groups *groups,
+                    struct assay_close *s)
+{
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        const struct assay_member *m = &state->members[i];
+        if (!m->felled) continue;
+        s->trust[i] = m->spared;
+        for (uint32_t mate = groups->platform_next[i]; mate != i;
+             mate = groups->platform_next[mate])
+            s->trust[mate].offences = m->spared.offences;
+    }
 }
 
 static void gather(const struct assay_context *context, const struct assay_ledger *ledger,
-                   bool reverted, struct assay_close *s)
+                   const struct assay_groups *groups, enum forgiven forgiven,
+                   struct assay_close *s)
 {
     ASSAY_ASSERT(ledger->members == context->state->member_count);
     ASSAY_ASSERT(ledger->row_len == assay_row_len(ledger->members));
@@ -111,7 +136,7 @@ static void gather(const struct assay_context *context, const struct assay_ledge
     for (uint32_t i = 0; i < state->member_count; i++) {
         const struct assay_member *m = &state->members[i];
         enum assay_outcome fail = (enum assay_outcome)ledger->fail[i];
-        if (reverted && m->watched_weight > 0) fail = ASSAY_OUTCOME_NONE; /* strikes nobody */
+        if (forgiven != NOT_FORGIVEN && m->watched_weight > 0) fail = ASSAY_OUTCOME_NONE;
         ASSAY_ASSERT(fail == ASSAY_OUTCOME_NONE || assay_outcome_is_fail(fail));
         s->members[i] = (struct assay_tally_member){
             .faults = { .own_fail_hard = fail == ASSAY_OUTCOME_FAIL_HARD,
@@ -127,6 +152,25 @@ static void gather(const struct assay_context *context, const struct assay_ledge
         s->trust[i] = state->members[i].trust;
         s->weights_before[i] = state->members[i].weight;
     }
+    if (forgiven == FORGIVEN) forgive(state, groups, s);
+}
+
+static void tally(const struct assay_context *context, const struct assay_ledger *ledger,
+                  const struct assay_close_rules *rules, struct assay_close *s,
+                  struct assay_tally_summary *summary)
+{
+    const struct assay_tally_input input = {
+        .epoch = context->epoch,
+        /* docs/protocol.md 9.15: cut off where it happened to stand, so nobody is judged. */
+        .roll_present = ledger->has_roll && ledger->recover == NULL,
+        .rules = &rules->score,
+        .groups = rules->groups,
+        .weights = s->weights_before,
+        .members = s->members,
+        .rows = s->rows,
+        .trust = s->trust,
+    };
+    assay_tally_epoch(&input, s->tally_memory, s->tally_memory_len, s->trust, s->results, summary);
 }
 
 static void found_of(struct assay_found *found, const struct assay_tally_result *r, bool balloted)
@@ -270,7 +314,8 @@ static void make_weights(const struct assay_groups *groups, const uint32_t *prev
 
 /* What this epoch's blocks took. What was drafted on rules that go back at this very close is
  * dropped like everything that waits behind them (docs/protocol.md 9.9). */
-static void take_changes(const struct assay_ledger *ledger, bool reverted, struct assay_state *next)
+static void take_changes(const struct assay_state *before, const struct assay_ledger *ledger,
+                         bool reverted, struct assay_state *next)
 {
     struct assay_change change;
     for (uint32_t i = 0; i < ledger->members; i++) {
@@ -278,6 +323,10 @@ static void take_changes(const struct assay_ledger *ledger, bool reverted, struc
         if (m->until != 0)
             assay_maintenance_add(&next->members[i], next->epoch, m->from, m->until);
     }
+    for (uint32_t i = 0; i < ledger->update_count; i++)
+        assay_update_add(next, &ledger->update_facts[i],
+                         assay_slice_over(ledger->updates[i], ledger->update_len[i]),
+                         before->head_time_ms);
     if (ledger->change_len == 0) return;
     ASSAY_ASSERT(next->pending_count < ASSAY_PENDING_MAX);
     assay_change_of_record(assay_slice_over(ledger->change, ledger->change_len), &change);
@@ -298,43 +347,64 @@ static void end_trial(struct assay_state *next)
     }
 }
 
-/* What was remembered of its platform goes back on all ids of it (7.5). */
-static void spare(const struct assay_groups *groups, struct assay_state *next, uint32_t slot)
-{
-    struct assay_member *m = &next->members[slot];
-    uint32_t mate = slot;
-    do {
-        next->members[mate].trust.offences = m->spared.offences;
-        mate = groups->platform_next[mate];
-    } while (mate != slot);
-    m->trust = m->spared;
-}
-
-static void judge_trial(const struct assay_state *before, const struct assay_ledger *ledger,
-                        const struct assay_groups *groups, bool reverted, struct assay_state *next)
+static void revert(const struct assay_state *before, const struct assay_ledger *ledger,
+                   struct assay_state *next)
 {
     const struct assay_trial *trial = &before->trial;
-    if (trial->sequence == 0) return;
-    if (reverted) {
-        for (uint32_t i = 0; i < before->member_count; i++)
-            if (before->members[i].felled) spare(groups, next, i);
-        next->rules = trial->before;
-        next->ended = (struct assay_ended){ .end = ASSAY_CHANGE_REVERTED,
-                                            .sequence = trial->sequence,
-                                            .epoch = next->epoch,
-                                            .felled_weight = felled_weight(before, ledger),
-                                            .total_weight = trial->total_weight };
+    next->rules = trial->before;
+    next->ended = (struct assay_ended){ .end = ASSAY_CHANGE_REVERTED,
+                                        .sequence = trial->sequence,
+                                        .epoch = next->epoch,
+                                        .felled_weight = felled_weight(before, ledger),
+                                        .total_weight = trial->total_weight };
+    if (trial->sequence != 0) {
+        next->reverted_sequence = trial->sequence;
         next->pending_count = 0; /* they were drafted on what is gone: to be signed again */
-        end_trial(next);
-        return;
     }
+    assay_update_reverts(next, before->head_time_ms);
+    end_trial(next);
+}
+
+/* Who has fallen now, and what it gets back if the rules go back in the next epoch: what this close
+ * would have made of it without their verdict. */
+static void mark_felled(const struct assay_context *context, const struct assay_ledger *ledger,
+                        const struct assay_close_rules *rules, struct assay_close *s,
+                        struct assay_state *next)
+{
+    const struct assay_state *before = context->state;
+    struct assay_tally_summary summary;
+    bool any = false;
+    for (uint32_t i = 0; i < before->member_count; i++)
+        any = any || (!before->members[i].felled && before->members[i].watched_weight > 0 &&
+                      ledger->fail[i] != ASSAY_OUTCOME_NONE);
+    if (!any) return;
+    gather(context, ledger, rules->groups, WITHOUT_TRIAL, s);
+    tally(context, ledger, rules, s, &summary);
     for (uint32_t i = 0; i < before->member_count; i++) {
         struct assay_member *m = &next->members[i];
         if (m->felled || m->watched_weight == 0 || ledger->fail[i] == ASSAY_OUTCOME_NONE) continue;
         m->felled = true;
-        m->spared = before->members[i].trust;
+        m->spared = s->trust[i];
+        if (ledger->incarnated[i]) assay_trust_list(&m->spared);
     }
-    if (next->epoch > trial->epoch) end_trial(next);
+}
+
+static void judge_trial(const struct assay_context *context, const struct assay_ledger *ledger,
+                        const struct assay_close_rules *rules, bool reverted,
+                        struct assay_close *s, struct assay_state *next)
+{
+    const struct assay_trial *trial = &context->state->trial;
+    if (!assay_trial_runs(trial)) return;
+    if (reverted) {
+        revert(context->state, ledger, next);
+        return;
+    }
+    if (next->epoch == trial->epoch) {
+        mark_felled(context, ledger, rules, s, next);
+        return;
+    }
+    if (trial->sequence == 0) assay_update_stays(next);
+    end_trial(next);
 }
 
 /* The change whose epoch comes next, as a whole or not at all: on a copy. */
@@ -364,7 +434,8 @@ static void activate(const struct assay_context *context, struct assay_state *ne
     if (change.forces != 0 || assay_rules_equal(&before, &next->rules)) return;
     next->trial = (struct assay_trial){ .sequence = change.sequence,
                                         .epoch = next->epoch + 1,
-                                        .before = before };
+                                        .before = before,
+                                        .until_ms = INT64_MAX };
 }
 
 /* docs/protocol.md 9.15: the next epoch is of another era. What waits was signed for this one, and
@@ -376,6 +447,7 @@ static void begin_era(const struct assay_context *context, const struct assay_re
     struct assay_unfit unfit;
     next->era = recover->header.era;
     next->pending_count = 0;
+    assay_update_stays(next); /* what was on trial is in force, and tried no more (8.12) */
     end_trial(next);
     if (recover->change.len == 0) return;
     assay_change_of_record(recover->change, &change);
@@ -396,7 +468,7 @@ static void begin_era(const struct assay_context *context, const struct assay_re
  * new ones. */
 static void watch(struct assay_state *next)
 {
-    if (next->trial.sequence == 0 || next->trial.epoch != next->epoch + 1) return;
+    if (next->trial.epoch != next->epoch + 1) return;
     for (uint32_t i = 0; i < next->member_count; i++) {
         struct assay_member *m = &next->members[i];
         next->trial.total_weight += m->weight;
@@ -443,20 +515,8 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
     ASSAY_ASSERT(assay_context_holds(context) && next->capacity >= before->member_count);
     ASSAY_ASSERT(ledger->height >= before->head_height);
     const bool reverted = is_reverted(before, ledger);
-    gather(context, ledger, reverted, scratch);
-    const struct assay_tally_input input = {
-        .epoch = context->epoch,
-        /* docs/protocol.md 9.15: cut off where it happened to stand, so nobody is judged. */
-        .roll_present = ledger->has_roll && ledger->recover == NULL,
-        .rules = &rules->score,
-        .groups = rules->groups,
-        .weights = scratch->weights_before,
-        .members = scratch->members,
-        .rows = scratch->rows,
-        .trust = scratch->trust,
-    };
-    assay_tally_epoch(&input, scratch->tally_memory, scratch->tally_memory_len, scratch->trust,
-                      scratch->results, &summary);
+    gather(context, ledger, rules->groups, reverted ? FORGIVEN : NOT_FORGIVEN, scratch);
+    tally(context, ledger, rules, scratch, &summary);
     assay_state_copy(next, before);
     next->epoch = context->epoch;
     next->certified = summary.certified;
@@ -465,10 +525,15 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
         settle_member(before, ledger, scratch, i, next);
     remember_epoch(before, ledger, next);
     advance_counters(context, scratch, view, next);
-    judge_trial(before, ledger, rules->groups, reverted, next);
-    take_changes(ledger, reverted, next);
-    if (ledger->recover != NULL) begin_era(context, ledger->recover, next);
-    else activate(context, next);
+    judge_trial(context, ledger, rules, reverted, scratch, next);
+    take_changes(before, ledger, reverted && before->trial.sequence != 0, next);
+    if (ledger->recover != NULL) {
+        begin_era(context, ledger->recover, next);
+    } else {
+        activate(context, next);
+        assay_updates_serve(context, ledger, next);
+    }
+    assay_update_forget(next, before->head_time_ms);
     for (uint32_t i = before->member_count; i < next->member_count; i++)
         scratch->weights_before[i] = 0;
     for (uint32_t i = 0; i < next->member_count; i++)

@@ -7,6 +7,7 @@
 
 #include "engine/ledger/envelope.h"
 #include "engine/ledger/state.h"
+#include "engine/ledger/update.h"
 
 /* Can a policy (else: a set of endorsements) be judged by? The same on every machine.
  * Returns: ASSAY_OK | why not */
@@ -24,6 +25,12 @@ struct assay_context {
     const struct assay_slice *pending;   /* [state->pending_count] their records */
     struct assay_state *stage;           /* scratch with room for ASSAY_JOINS_MAX more slots */
     assay_document_check *document_check; /* NULL: documents are not looked into */
+
+    /* For collateral (docs/protocol.md 8.8); without the functions there is none. */
+    const struct assay_updates *updates;
+    struct assay_slice endorsements;  /* the set in force */
+    const struct assay_shelf *shelf;  /* records of the updates that the state names */
+    struct assay_writer *set;         /* scratch of a close: the set that it brings into force */
     /* Signatures are not looked at: reading again what was verified before (fold.h). Nothing that
      * votes or answers may say so. */
     bool unsigned_;

@@ -75,6 +75,18 @@ static bool roll_in_place(enum assay_block_kind block, uint64_t index, enum assa
     return assay_record_row(kind)->in_rolls_only == (block == ASSAY_BLOCK_ROLL && index == 0);
 }
 
+/* What a check of vendors' signatures refuses is answered for like a verification in vain, and who
+ * has brought several such records is believed only with others (docs/protocol.md 5.12.1). */
+static enum assay_status check(const struct assay_context *context, struct assay_record *r,
+                               const struct assay_fold_vet *vet)
+{
+    const bool costs = assay_record_row(r->kind)->check_costs;
+    if (costs && vet->trusted != NULL && !vet->trusted(vet->context)) return ASSAY_E_AGAIN;
+    const enum assay_status status = assay_record_check(context, r);
+    if (costs && status != ASSAY_OK && vet->refused != NULL) vet->refused(vet->context);
+    return status;
+}
+
 /* What the block has no place for is not verified: its leader could ask for 64 verifications of one
  * member's evidence otherwise. A record whose verdict is awaited takes its place as if it were
  * good; the ledger is of no use afterwards anyway (ASSAY_E_AGAIN). */
@@ -84,7 +96,7 @@ static enum assay_status place(const struct assay_context *context, struct assay
     struct assay_ask ask;
     enum assay_status status = ASSAY_OK;
     const bool known = vet->known != NULL && vet->known(vet->context, r);
-    if (!known) ASSAY_TRY(assay_record_check(context, r));
+    if (!known) ASSAY_TRY(check(context, r, vet));
     ASSAY_TRY(assay_ledger_fits(context, ledger, r));
     if (!known && assay_record_ask(context, r, &ask)) {
         const struct assay_finding *finding = vet->finding(vet->context, &ask);
@@ -121,7 +133,7 @@ enum assay_status assay_fold_body(const struct assay_context *context, struct as
 {
     struct assay_cursor c;
     uint64_t count = 0;
-    unsigned reverified = 0;
+    unsigned reverified = 0, updates = 0;
     bool pending = false;
     ASSAY_ASSERT(ledger->members == context->state->member_count && vet->finding != NULL);
     *fault = (struct assay_fault){ .status = ASSAY_OK };
@@ -141,12 +153,14 @@ enum assay_status assay_fold_body(const struct assay_context *context, struct as
         if (!roll_in_place(header->kind, i, r.kind))
             return at_record(fault, "ROLL not where it belongs", i, ASSAY_E_INVALID);
         /* docs/protocol.md 5.12: as few as its leader may propose, before any is verified. */
-        const bool asks = assay_record_row(r.kind)->judge != NULL;
+        const bool asks = assay_record_costs(r.kind);
         if (asks && poisoned)
             return at_record(fault, "re-verification after views in vain", i, ASSAY_E_INVALID);
         if (asks && ++reverified > ASSAY_REVERIFIED_MAX)
             return at_record(fault, "more re-verifications than a block may ask for", i,
                              ASSAY_E_INVALID);
+        if (r.kind == ASSAY_RECORD_COLLATERAL && ++updates > ASSAY_UPDATES_EPOCH_MAX)
+            return at_record(fault, "more collateral than an epoch takes", i, ASSAY_E_INVALID);
         const enum assay_status placed = place(context, ledger, &r, vet);
         if (placed == ASSAY_E_AGAIN) pending = true; /* go on: ask for the others too */
         else ASSAY_TRY(at_record(fault, "record is not valid here", i, placed));
@@ -196,6 +210,13 @@ static void lay_out(struct assay_fold *f, struct layout *l, uint32_t capacity)
     f->operators = take(l, ASSAY_OPERATORS_LEN_MAX);
     for (size_t i = 0; i < (size_t)2 * ASSAY_PENDING_MAX; i++)
         f->pending_bytes[i % 2][i / 2] = take(l, ASSAY_CHANGE_RECORD_LEN_MAX);
+    for (size_t i = 0; i < ASSAY_UPDATES_MAX; i++)
+        f->shelf.bytes[i] = take(l, ASSAY_UPDATE_RECORD_LEN_MAX);
+    f->scratch_record = take(l, ASSAY_UPDATE_RECORD_LEN_MAX);
+    for (size_t i = 0; i < 2; i++) {
+        void *set = take(l, ASSAY_SET_LEN_MAX);
+        if (l->base != NULL) f->set[i] = assay_writer_over(set, ASSAY_SET_LEN_MAX);
+    }
     f->scratch_len = assay_state_scratch_len(capacity);
     f->scratch = take(l, f->scratch_len);
     if (l->base == NULL) return;
@@ -255,6 +276,24 @@ static size_t find_change(const struct assay_fold *f, const uint8_t digest[stati
     return f->books.change != NULL ? f->books.change(f->books.context, digest, into) : 0;
 }
 
+static enum assay_status follow_updates(struct assay_fold *f)
+{
+    assay_shelf_keep(&f->shelf, &f->state);
+    for (uint32_t i = 0; i < f->ledger.update_count; i++)
+        assay_shelf_put(&f->shelf,
+                        assay_slice_over(f->ledger.updates[i], f->ledger.update_len[i]));
+    assay_shelf_keep(&f->shelf, &f->state);
+    for (uint32_t i = 0; i < f->state.update_count; i++) {
+        const uint8_t *digest = f->state.updates[i].digest;
+        if (assay_shelf_find(&f->shelf, digest).len > 0) continue;
+        if (f->books.change == NULL) return ASSAY_E_NOT_FOUND;
+        const size_t len = f->books.change(f->books.context, digest, f->scratch_record);
+        assay_shelf_put(&f->shelf, assay_slice_over(f->scratch_record, len));
+        if (assay_shelf_find(&f->shelf, digest).len == 0) return ASSAY_E_NOT_FOUND;
+    }
+    return ASSAY_OK;
+}
+
 /* Before the ledger forgets what its epoch took. */
 static enum assay_status follow_pending(struct assay_fold *f)
 {
@@ -280,29 +319,40 @@ static bool in_force(const struct assay_fold *f)
            assay_bytes_equal(c->operators_digest, f->state.operators_digest, 32);
 }
 
-static bool no_document(void *context, const uint8_t digest[static 32],
-                        struct assay_slice *document)
+/* A set that the last close made is at hand; anything else is in the books. */
+static bool find_document(void *context, const uint8_t digest[static 32],
+                          struct assay_slice *document)
 {
-    (void)context;
-    (void)digest;
-    (void)document;
-    return false;
+    const struct assay_fold *f = context;
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t own[32];
+        *document = assay_slice_over(f->set[i].bytes, f->set[i].len);
+        assay_sha256(document->bytes, document->len, own);
+        if (document->len > 0 && assay_bytes_equal(own, digest, 32)) return true;
+    }
+    return f->books.document != NULL &&
+           f->books.document(f->books.context, digest, document);
 }
 
 /* Rules and operators after the state: the genesis, or what changes made of it. */
 static enum assay_status follow_charter(struct assay_fold *f)
 {
+    if (in_force(f)) return ASSAY_OK;
+    ASSAY_TRY(assay_charter_of(f->genesis, &f->state, find_document, f, f->own_charter));
+    f->charter = f->own_charter;
+    /* What serves now is left alone: the next set is made in the other place. */
+    f->set_turn = f->charter->endorsements.bytes == f->set[0].bytes;
+    return ASSAY_OK;
+}
+
+static void name_operators(struct assay_fold *f)
+{
     struct assay_writer w = assay_writer_over(f->operators, ASSAY_OPERATORS_LEN_MAX);
-    if (!in_force(f)) {
-        assay_document_find *find = f->books.document != NULL ? f->books.document : no_document;
-        ASSAY_TRY(assay_charter_of(f->genesis, &f->state, find, f->books.context, f->own_charter));
-        f->charter = f->own_charter;
-    }
-    if (f->charter->operator_count == 0) return ASSAY_OK; /* a network that nobody may change */
-    ASSAY_TRY(assay_operators_encode(f->charter, &w));
+    if (f->charter->operator_count == 0) return; /* a network that nobody may change */
+    const enum assay_status status = assay_operators_encode(f->charter, &w);
+    ASSAY_ASSERT(status == ASSAY_OK); /* as many as a genesis may have */
     f->context.charter = f->charter;
     f->context.operators = assay_slice_over(f->operators, w.len);
-    return ASSAY_OK;
 }
 
 /* The running epoch begins: everything about it comes from the state. */
@@ -310,6 +360,8 @@ static enum assay_status open_epoch(struct assay_fold *f)
 {
     uint64_t total = 0;
     ASSAY_TRY(follow_pending(f));
+    ASSAY_TRY(follow_updates(f));
+    ASSAY_TRY(follow_charter(f));
     f->members = f->state.member_count;
     for (uint32_t i = 0; i < f->members; i++) {
         const struct assay_member *m = &f->state.members[i];
@@ -333,8 +385,12 @@ static enum assay_status open_epoch(struct assay_fold *f)
                                          .pending = f->pending,
                                          .stage = &f->stage,
                                          .document_check = f->books.check,
+                                         .updates = f->books.updates,
+                                         .endorsements = f->charter->endorsements,
+                                         .shelf = &f->shelf,
+                                         .set = &f->set[f->set_turn],
                                          .unsigned_ = f->unsigned_ };
-    ASSAY_TRY(follow_charter(f));
+    name_operators(f);
     f->view = 0;
     if (f->groups.count != f->members)
         assay_close_groups(&f->state, f->places, f->groups_memory, &f->groups);
@@ -373,6 +429,7 @@ enum assay_status assay_fold_from(struct assay_fold *fold, struct assay_slice sn
     assay_bytes_copy(fold->next.chain_id, 32, fold->genesis->chain_id, 32);
     ASSAY_TRY(assay_state_decode(snapshot, &fold->next));
     fold->ledger.change_len = 0; /* of another epoch */
+    fold->ledger.update_count = 0;
     fold->groups.count = 0;
     return assay_fold_take(fold);
 }

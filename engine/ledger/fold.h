@@ -23,6 +23,8 @@ struct assay_fold_vet {
     /* Was this record checked already, byte for byte? Fills in what check and judge fill in. NULL:
      * none was. */
     bool (*known)(void *context, struct assay_record *record);
+    /* May what costs a verification be asked about? NULL: always. */
+    bool (*trusted)(void *context);
     /* Returns: the finding about the evidence of a checked record; NULL: it is being verified. */
     const struct assay_finding *(*finding)(void *context, const struct assay_ask *ask);
     /* Verification refused a record. NULL: nobody answers for it. */
@@ -79,10 +81,11 @@ ASSAY_CHECKED enum assay_status assay_fold_body(
 struct assay_fold_books {
     void *context;
     assay_document_find *document; /* *document outlives the next change of rules */
-    /* Copies the CHANGE record into record[ASSAY_CHANGE_RECORD_LEN_MAX]. Returns: its length, 0: it
-     * is not there. */
+    /* Copies the CHANGE or COLLATERAL record into record[ASSAY_CHANGE_RECORD_LEN_MAX]. Returns: its
+     * length, 0: it is not there. */
     size_t (*change)(void *context, const uint8_t digest[static 32], uint8_t *record);
     assay_document_check *check; /* as the context's; NULL: documents are not looked into */
+    const struct assay_updates *updates; /* as the context's */
 };
 
 struct assay_fold {
@@ -108,6 +111,10 @@ struct assay_fold {
     struct assay_slice pending[ASSAY_PENDING_MAX];
     uint8_t *pending_bytes[2][ASSAY_PENDING_MAX]; /* in turns */
     unsigned pending_turn;
+    struct assay_shelf shelf;
+    uint8_t *scratch_record;
+    struct assay_writer set[2]; /* in turns: what the last two closes brought into force */
+    unsigned set_turn;
     struct assay_p256 **voting, **identity;
     uint8_t (*loaded)[ASSAY_P256_PUBLIC_LEN], (*named)[ASSAY_P256_PUBLIC_LEN];
     uint32_t *weights;

@@ -29,7 +29,7 @@ static enum assay_status at(struct reader *r, const char *field, enum assay_stat
     return status;
 }
 
-enum { PARAMETERS = 7 }; /* without the level */
+enum { PARAMETERS = 7 }; /* without what came later */
 
 static bool parameters_in_range(const struct assay_genesis_parameters *p)
 {
@@ -39,6 +39,8 @@ static bool parameters_in_range(const struct assay_genesis_parameters *p)
     if (p->operator_cap_den == 0 || p->operator_cap_den > CAP_DEN_MAX) return false;
     if (p->vendor_cap_den == 0 || p->vendor_cap_den > CAP_DEN_MAX) return false;
     if (p->operator_cap_num == 0 || p->operator_cap_num > p->operator_cap_den) return false;
+    if (p->collateral_delay_s > ASSAY_COLLATERAL_DELAY_S_MAX) return false;
+    if (p->collateral_delay_s == ASSAY_COLLATERAL_DELAY_S) return false; /* said by nothing */
     return p->vendor_cap_num != 0 && p->vendor_cap_num <= p->vendor_cap_den;
 }
 
@@ -54,8 +56,9 @@ static enum assay_status read_u32(struct assay_cursor *c, uint64_t max, uint32_t
 static enum assay_status read_parameters(struct reader *r, struct assay_genesis_parameters *p)
 {
     uint64_t items = 0;
-    ASSAY_TRY(at(r, "parameters", assay_cbor_array(&r->in, PARAMETERS + 1, &items)));
+    ASSAY_TRY(at(r, "parameters", assay_cbor_array(&r->in, PARAMETERS + 2, &items)));
     if (items < PARAMETERS) return at(r, "parameters", ASSAY_E_TYPE);
+    p->collateral_delay_s = 0;
     ASSAY_TRY(at(r, "epoch_ms", read_u32(&r->in, UINT32_MAX, &p->epoch_ms)));
     ASSAY_TRY(at(r, "operator_cap", read_u32(&r->in, UINT32_MAX, &p->operator_cap_num)));
     ASSAY_TRY(at(r, "operator_cap", read_u32(&r->in, UINT32_MAX, &p->operator_cap_den)));
@@ -63,10 +66,14 @@ static enum assay_status read_parameters(struct reader *r, struct assay_genesis_
     ASSAY_TRY(at(r, "vendor_cap", read_u32(&r->in, UINT32_MAX, &p->vendor_cap_den)));
     ASSAY_TRY(at(r, "block_len_max", read_u32(&r->in, UINT32_MAX, &p->block_len_max)));
     ASSAY_TRY(at(r, "verifier", assay_cbor_bytes_exact(&r->in, p->verifier_digest, 32)));
-    p->level = 0; /* which is not written: one meaning has one encoding */
+    p->level = 0; /* which is not written alone: one meaning has one encoding */
     if (items > PARAMETERS)
         ASSAY_TRY(at(r, "level", read_u32(&r->in, ASSAY_LEVEL_MAX, &p->level)));
-    if (items > PARAMETERS && p->level == 0) return at(r, "level", ASSAY_E_ENCODING);
+    if (items == PARAMETERS + 1 && p->level == 0) return at(r, "level", ASSAY_E_ENCODING);
+    if (items > PARAMETERS + 1) {
+        ASSAY_TRY(at(r, "collateral_delay", read_u32(&r->in, UINT32_MAX, &p->collateral_delay_s)));
+        if (p->collateral_delay_s == 0) return at(r, "collateral_delay", ASSAY_E_RANGE);
+    }
     return at(r, "parameters", parameters_in_range(p) ? ASSAY_OK : ASSAY_E_RANGE);
 }
 
@@ -80,7 +87,8 @@ enum assay_status assay_parameters_read(struct assay_cursor *c, struct assay_gen
 
 void assay_parameters_put(struct assay_writer *w, const struct assay_genesis_parameters *p)
 {
-    assay_cbor_put_array(w, PARAMETERS + (p->level > 0));
+    const uint64_t later = p->collateral_delay_s != 0 ? 2 : p->level > 0;
+    assay_cbor_put_array(w, PARAMETERS + later);
     assay_cbor_put_uint(w, p->epoch_ms);
     assay_cbor_put_uint(w, p->operator_cap_num);
     assay_cbor_put_uint(w, p->operator_cap_den);
@@ -88,7 +96,15 @@ void assay_parameters_put(struct assay_writer *w, const struct assay_genesis_par
     assay_cbor_put_uint(w, p->vendor_cap_den);
     assay_cbor_put_uint(w, p->block_len_max);
     assay_cbor_put_bytes(w, p->verifier_digest, 32);
-    if (p->level > 0) assay_cbor_put_uint(w, p->level);
+    if (later > 0) assay_cbor_put_uint(w, p->level);
+    if (later > 1) assay_cbor_put_uint(w, p->collateral_delay_s);
+}
+
+uint64_t assay_parameters_delay_ms(const struct assay_genesis_parameters *p)
+{
+    ASSAY_ASSERT(p->collateral_delay_s <= ASSAY_COLLATERAL_DELAY_S_MAX);
+    return 1000 * (uint64_t)(p->collateral_delay_s != 0 ? p->collateral_delay_s
+                                                        : ASSAY_COLLATERAL_DELAY_S);
 }
 
 /* A key that is not on the curve would only be noticed when its owner votes. */

@@ -21,6 +21,8 @@ enum {
     ASSAY_LEVEL_MAX = 65535, /* feature levels: so many are never counted */
     ASSAY_EPOCH_MS_MIN = 100,
     ASSAY_EPOCH_MS_MAX = 3600 * 1000,
+    ASSAY_COLLATERAL_DELAY_S = 14 * 86400, /* where parameters say nothing */
+    ASSAY_COLLATERAL_DELAY_S_MAX = 28 * 86400, /* Intel's documents live 30 days */
     ASSAY_OPERATORS_LEN_MAX = 64 + ASSAY_OPERATORS_MAX * 140, /* of the operators' document */
 };
 
@@ -55,6 +57,9 @@ struct assay_genesis_parameters {
      * digests that ballots name are not compared. */
     uint8_t verifier_digest[32];
     uint32_t level; /* feature level in force (docs/protocol.md 9.10) */
+    /* How long collateral of a higher evaluation number waits (docs/protocol.md 8.9); 0:
+     * ASSAY_COLLATERAL_DELAY_S. */
+    uint32_t collateral_delay_s;
 };
 
 /* Decoded; slices point into the file's bytes, which must outlive it. Members are in slot order,
@@ -104,8 +109,11 @@ ASSAY_CHECKED enum assay_status assay_genesis_decode(const uint8_t *bytes, size_
 void assay_genesis_sort(struct assay_genesis *genesis);
 /* --- parts that changes carry, too (engine/ledger/change.h) */
 
-/* [epoch_ms, caps, block_len_max, verifier digest]. Returns: nothing. */
+/* [epoch_ms, caps, block_len_max, verifier digest, ?level, ?collateral_delay_s]: both are left out
+ * where it is the usual one, so that there is one encoding. Returns: nothing. */
 void assay_parameters_put(struct assay_writer *w, const struct assay_genesis_parameters *p);
+/* Returns: the delay in ms. */
+uint64_t assay_parameters_delay_ms(const struct assay_genesis_parameters *p);
 /* Returns: ASSAY_OK | ASSAY_E_RANGE | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_parameters_read(struct assay_cursor *c,
                                                       struct assay_genesis_parameters *p);

@@ -13,6 +13,9 @@
 
 /* --- leaf 0 */
 
+/* What came later stands at the end, so that a proof is read by whoever knows only the first. */
+enum { HEAD_ITEMS_FIRST = 16, HEAD_ITEMS = 19, HEAD_ITEMS_MAX = 64 };
+
 static void put_past(struct assay_writer *w, const struct assay_past *p)
 {
     ASSAY_ASSERT(p->t0_ms <= INT64_MAX && p->epoch <= INT64_MAX);
@@ -54,6 +57,7 @@ static void put_changes(struct assay_writer *w, const struct assay_state *state)
     if (trial->sequence == 0) {
         assay_cbor_put_null(w);
     } else {
+        ASSAY_ASSERT(trial->until_ms == INT64_MAX);
         assay_cbor_put_array(w, 4);
         assay_cbor_put_uint(w, trial->sequence);
         assay_cbor_put_uint(w, trial->epoch);
@@ -68,13 +72,46 @@ static void put_changes(struct assay_writer *w, const struct assay_state *state)
     assay_cbor_put_uint(w, ended->total_weight);
 }
 
+/* A trial of collateral has no number, and an end of what it would go back to. */
+static void put_trial(struct assay_writer *w, const struct assay_trial *trial)
+{
+    if (!assay_trial_runs(trial) || trial->sequence != 0) {
+        assay_cbor_put_null(w);
+        return;
+    }
+    assay_cbor_put_array(w, 4);
+    assay_cbor_put_uint(w, trial->epoch);
+    assay_cbor_put_uint(w, trial->total_weight);
+    put_rules(w, &trial->before);
+    assay_cbor_put_uint(w, trial->until_ms);
+}
+
+static void put_updates(struct assay_writer *w, const struct assay_state *state)
+{
+    ASSAY_ASSERT(state->update_count <= ASSAY_UPDATES_MAX);
+    assay_cbor_put_array(w, state->update_count);
+    for (uint32_t i = 0; i < state->update_count; i++) {
+        const struct assay_update *u = &state->updates[i];
+        assay_cbor_put_array(w, 9);
+        assay_cbor_put_uint(w, (uint64_t)u->phase);
+        assay_cbor_put_bool(w, u->forced);
+        assay_cbor_put_bytes(w, u->facts.root, 32);
+        assay_cbor_put_bytes(w, u->facts.part, 32);
+        assay_cbor_put_uint(w, u->facts.number);
+        assay_cbor_put_bool(w, u->facts.recovery);
+        assay_cbor_put_bytes(w, u->digest, 32);
+        assay_cbor_put_uint(w, u->epoch);
+        assay_cbor_put_uint(w, u->due_ms);
+    }
+}
+
 enum assay_status assay_state_header_encode(const struct assay_state *state, struct assay_writer *w)
 {
     ASSAY_ASSERT(assay_state_holds(state));
     const size_t start = w->len;
 
     struct assay_slice all;
-    assay_cbor_put_array(w, 16);
+    assay_cbor_put_array(w, HEAD_ITEMS);
     assay_cbor_put_text(w, "assay/state/v2");
     assay_cbor_put_bytes(w, state->chain_id, 32);
     assay_cbor_put_uint(w, state->era);
@@ -92,6 +129,9 @@ enum assay_status assay_state_header_encode(const struct assay_state *state, str
     assay_cbor_put_array(w, state->past_count);
     for (uint32_t i = 0; i < state->past_count; i++)
         put_past(w, &state->past[i]);
+    assay_cbor_put_uint(w, state->reverted_sequence);
+    put_trial(w, &state->trial);
+    put_updates(w, state);
     ASSAY_ASSERT(w->full || w->len - start <= assay_state_scratch_len(state->member_count));
     return assay_writer_finish(w, &all);
 }
@@ -145,10 +185,26 @@ static enum assay_status read_trial(struct assay_cursor *c, struct assay_trial *
     if (type == ASSAY_CBOR_NULL) return assay_cbor_null(c);
     ASSAY_TRY(assay_cbor_array_exact(c, 4));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &trial->sequence));
-    if (trial->sequence == 0) return ASSAY_E_ENCODING;
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &trial->epoch));
+    if (trial->sequence == 0 || trial->epoch == 0) return ASSAY_E_ENCODING;
+    trial->until_ms = INT64_MAX;
     ASSAY_TRY(assay_cbor_uint(c, &trial->total_weight));
     return read_rules(c, &trial->before);
+}
+
+/* Of collateral, after the other: one of both at most. */
+static enum assay_status read_trial_of_updates(struct assay_cursor *c, struct assay_trial *trial)
+{
+    enum assay_cbor_type type;
+    ASSAY_TRY(assay_cbor_peek(c, &type));
+    if (type == ASSAY_CBOR_NULL) return assay_cbor_null(c);
+    ASSAY_TRY(assay_cbor_array_exact(c, 4));
+    if (trial->sequence != 0) return ASSAY_E_ENCODING;
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &trial->epoch));
+    if (trial->epoch == 0) return ASSAY_E_ENCODING;
+    ASSAY_TRY(assay_cbor_uint(c, &trial->total_weight));
+    ASSAY_TRY(read_rules(c, &trial->before));
+    return assay_cbor_uint_max(c, INT64_MAX, &trial->until_ms);
 }
 
 static enum assay_status read_ended(struct assay_cursor *c, struct assay_ended *ended)
@@ -161,6 +217,36 @@ static enum assay_status read_ended(struct assay_cursor *c, struct assay_ended *
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &ended->epoch));
     ASSAY_TRY(assay_cbor_uint(c, &ended->felled_weight));
     return assay_cbor_uint(c, &ended->total_weight);
+}
+
+static enum assay_status read_update(struct assay_cursor *c, struct assay_update *u)
+{
+    uint64_t phase = 0, number = 0;
+    ASSAY_TRY(assay_cbor_array_exact(c, 9));
+    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_UPDATE_REVERTED, &phase));
+    if (phase == 0) return ASSAY_E_RANGE;
+    u->phase = (enum assay_update_phase)phase;
+    ASSAY_TRY(assay_cbor_bool(c, &u->forced));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, u->facts.root, 32));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, u->facts.part, 32));
+    ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX, &number));
+    u->facts.number = (uint32_t)number;
+    ASSAY_TRY(assay_cbor_bool(c, &u->facts.recovery));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, u->digest, 32));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &u->epoch));
+    return assay_cbor_uint_max(c, INT64_MAX, &u->due_ms);
+}
+
+static enum assay_status read_updates(struct assay_cursor *c, struct assay_state *s)
+{
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_UPDATES_MAX, &count));
+    s->update_count = (uint32_t)count;
+    for (uint32_t i = 0; i < s->update_count; i++)
+        ASSAY_TRY(read_update(c, &s->updates[i]));
+    for (uint32_t i = s->update_count; i < ASSAY_UPDATES_MAX; i++)
+        s->updates[i] = (struct assay_update){ 0 };
+    return ASSAY_OK;
 }
 
 static enum assay_status read_changes(struct assay_cursor *c, struct assay_state *s)
@@ -180,14 +266,24 @@ static enum assay_status read_changes(struct assay_cursor *c, struct assay_state
     return read_ended(c, &s->ended);
 }
 
-enum { HEAD_ITEMS = 16, HEAD_ITEMS_MAX = 64 };
+/* What came later; a state of before has none of it. */
+static enum assay_status read_later(struct assay_cursor *c, uint64_t items, struct assay_state *s)
+{
+    s->reverted_sequence = 0;
+    s->update_count = 0;
+    if (items < HEAD_ITEMS) return ASSAY_OK;
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &s->reverted_sequence));
+    ASSAY_TRY(read_trial_of_updates(c, &s->trial));
+    return read_updates(c, s);
+}
 
 static enum assay_status header_decode(struct assay_slice leaf, struct assay_state *s)
 {
     struct assay_cursor c = assay_cursor_over(leaf.bytes, leaf.len);
     uint64_t era = 0;
-    uint64_t count = 0;
-    ASSAY_TRY(assay_cbor_array_exact(&c, HEAD_ITEMS));
+    uint64_t count = 0, items = 0;
+    ASSAY_TRY(assay_cbor_array(&c, HEAD_ITEMS, &items));
+    if (items != HEAD_ITEMS && items != HEAD_ITEMS_FIRST) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cbor_text_expect(&c, "assay/state/v2"));
     uint8_t chain_id[32];
     ASSAY_TRY(assay_cbor_bytes_exact(&c, chain_id, 32));
@@ -209,6 +305,7 @@ static enum assay_status header_decode(struct assay_slice leaf, struct assay_sta
     for (uint32_t i = 0; i < s->member_count; i++)
         ASSAY_TRY(assay_cbor_int(&c, &s->counters[i]));
     ASSAY_TRY(read_pasts(&c, s));
+    ASSAY_TRY(read_later(&c, items, s));
     ASSAY_ASSERT(s->past_count <= ASSAY_PAST_EPOCHS && s->certified_epoch <= s->epoch);
     return assay_cursor_end(&c);
 }
@@ -241,7 +338,8 @@ uint32_t assay_leaf_documents(const struct assay_state *state,
 {
     uint32_t count = put_documents(&state->rules, 0, documents);
     assay_bytes_copy(documents[count++], 32, state->operators_digest, 32);
-    if (state->trial.sequence != 0) count = put_documents(&state->trial.before, count, documents);
+    if (assay_trial_runs(&state->trial))
+        count = put_documents(&state->trial.before, count, documents);
     for (uint32_t i = 0; i < state->past_count; i++) {
         const struct assay_past *p = &state->past[i];
         struct assay_charter_rules rules;
@@ -260,7 +358,8 @@ enum assay_status assay_leaf_head(struct assay_slice leaf, struct assay_leaf_hea
     struct assay_slice skipped;
     uint64_t items = 0, era = 0, count = 0;
     ASSAY_TRY(assay_cbor_array(&c, HEAD_ITEMS_MAX, &items));
-    if (items < HEAD_ITEMS) return ASSAY_E_RANGE;
+    if (items < HEAD_ITEMS_FIRST || (items > HEAD_ITEMS_FIRST && items < HEAD_ITEMS))
+        return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cbor_text_expect(&c, "assay/state/v2"));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, head->chain_id, 32));
     ASSAY_TRY(assay_cbor_uint_max(&c, UINT32_MAX, &era));
@@ -277,6 +376,9 @@ enum assay_status assay_leaf_head(struct assay_slice leaf, struct assay_leaf_hea
     ASSAY_TRY(assay_cbor_uint_max(&c, ASSAY_MEMBERS_MAX, &count));
     ASSAY_TRY(assay_cbor_skip(&c, &skipped)); /* counters */
     ASSAY_TRY(read_pasts(&c, &s));
+    ASSAY_TRY(read_later(&c, items, &s));
+    for (uint32_t i = 0; i < s.update_count; i++)
+        assay_bytes_copy(head->pending[head->pending_count++], 32, s.updates[i].digest, 32);
     for (uint64_t i = HEAD_ITEMS; i < items; i++)
         ASSAY_TRY(assay_cbor_skip(&c, &skipped));
     assay_bytes_copy(head->policy_digest, 32, s.rules.policy_digest, 32);

@@ -7,7 +7,10 @@
 
 #include "engine/ledger/state.h"
 
-enum { ASSAY_LEAF_DOCUMENTS_MAX = 5 + 2 * ASSAY_PAST_EPOCHS };
+enum {
+    ASSAY_LEAF_DOCUMENTS_MAX = 5 + 2 * ASSAY_PAST_EPOCHS,
+    ASSAY_LEAF_RECORDS_MAX = ASSAY_PENDING_MAX + ASSAY_UPDATES_MAX,
+};
 
 /* What leaf 0 says first; what follows is its ledger's own affair. */
 struct assay_leaf_head {
@@ -18,8 +21,8 @@ struct assay_leaf_head {
     uint64_t certified_epoch;
     uint8_t policy_digest[32], endorsements_digest[32], verifier_digest[32];
     uint8_t operators_digest[32], roster_digest[32];
-    uint32_t pending_count; /* records of changes that wait, by digest */
-    uint8_t pending[ASSAY_PENDING_MAX][32];
+    uint32_t pending_count; /* records of changes that wait and of updates, by digest */
+    uint8_t pending[ASSAY_LEAF_RECORDS_MAX][32];
     uint32_t member_count;
     /* Every document that it names by digest, some of them twice: rules and operators in force,
      * the rules before those on trial, and those of the epochs that proofs may still be about. */

@@ -11,6 +11,7 @@ static bool ledger_holds(const struct assay_ledger *l)
 {
     if (l->members == 0 || l->row_len != assay_row_len(l->members)) return false;
     if (l->contradiction_count > ASSAY_CONTRADICTIONS_MAX) return false;
+    if (l->update_count > ASSAY_UPDATES_EPOCH_MAX) return false;
     return (uint8_t *)l->roll < l->rows && l->rows < l->fail; /* as place() laid them */
 }
 
@@ -43,7 +44,9 @@ static size_t place(struct assay_ledger *l, uint8_t *base, uint32_t members)
     l->transport = take(&at, n * 32);
     l->maintenance = take(&at, n * sizeof *l->maintenance);
     l->levels = take(&at, n * sizeof *l->levels);
-    l->change = at; /* behind the arrays: copied as far as it is used */
+    l->change = at; /* behind the arrays: copied as far as it is used, like those behind it */
+    for (size_t i = 0; i < ASSAY_UPDATES_EPOCH_MAX; i++)
+        l->updates[i] = at + ASSAY_CHANGE_RECORD_LEN_MAX + i * ASSAY_UPDATE_RECORD_LEN_MAX;
     ASSAY_ASSERT(ledger_holds(l));
     return (size_t)(at - base);
 }
@@ -64,7 +67,8 @@ size_t assay_ledger_memory_len(uint32_t members)
 {
     ASSAY_ASSERT(members > 0);
     _Static_assert(sizeof(bool) == 1, "arrays of bool are counted in bytes");
-    return arrays_len(members) + ASSAY_CHANGE_RECORD_LEN_MAX;
+    return arrays_len(members) + ASSAY_CHANGE_RECORD_LEN_MAX +
+           (size_t)ASSAY_UPDATES_EPOCH_MAX * ASSAY_UPDATE_RECORD_LEN_MAX;
 }
 
 void assay_ledger_place(struct assay_ledger *ledger, void *memory, uint32_t members)
@@ -105,6 +109,9 @@ void assay_ledger_copy(struct assay_ledger *to, const struct assay_ledger *from)
     (void)place(to, memory, from->members);
     if (from->change_len > 0)
         assay_bytes_copy(to->change, ASSAY_CHANGE_RECORD_LEN_MAX, from->change, from->change_len);
+    for (uint32_t i = 0; i < from->update_count; i++)
+        assay_bytes_copy(to->updates[i], ASSAY_UPDATE_RECORD_LEN_MAX, from->updates[i],
+                         from->update_len[i]);
     ASSAY_ASSERT(ledger_holds(to));
 }
 

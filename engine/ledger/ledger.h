@@ -54,6 +54,11 @@ struct assay_ledger {
     /* The record of the one CHANGE that an epoch may take. */
     size_t change_len;
     uint8_t *change; /* [ASSAY_CHANGE_RECORD_LEN_MAX] */
+    /* And the records of its COLLATERAL, in chain order. */
+    uint32_t update_count;
+    struct assay_update_facts update_facts[ASSAY_UPDATES_EPOCH_MAX];
+    size_t update_len[ASSAY_UPDATES_EPOCH_MAX];
+    uint8_t *updates[ASSAY_UPDATES_EPOCH_MAX]; /* [ASSAY_UPDATE_RECORD_LEN_MAX] each */
 };
 
 /* Returns: bytes of the arrays. */
@@ -144,6 +149,10 @@ void assay_close_place(struct assay_close *close, void *memory, uint32_t members
 void assay_close(const struct assay_context *context, const struct assay_ledger *ledger,
                  const struct assay_close_rules *rules, uint64_t view, struct assay_close *scratch,
                  struct assay_state *next, struct assay_tolerance *tolerance);
+/* Collateral whose time has come, at the end of a close (docs/protocol.md 8.10): next->rules, its
+ * updates and its trial; the new set is in context->set. Returns: nothing. */
+void assay_updates_serve(const struct assay_context *context, const struct assay_ledger *ledger,
+                         struct assay_state *next);
 /* What the table of a state can survive. Returns: nothing. */
 void assay_close_tolerance(const struct assay_close_rules *rules, struct assay_close *scratch,
                            const struct assay_state *state, struct assay_tolerance *tolerance);

@@ -91,6 +91,12 @@ enum assay_status assay_record_judge(const struct assay_context *context,
     return row->judge(context, finding, record);
 }
 
+bool assay_record_costs(enum assay_record_kind kind)
+{
+    const struct assay_record_row *row = assay_record_row(kind);
+    return row->judge != NULL || row->check_costs;
+}
+
 const char *assay_record_name(enum assay_record_kind kind)
 {
     const unsigned number = (unsigned)kind;

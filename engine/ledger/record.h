@@ -16,6 +16,7 @@
  *                  re-verification contradicts; path leads from the envelope's digest to the
  *                  ballot's roll root and is empty where the ballot names it as an exception
  *   CHANGE         [7, body, signatures]: what operators decide, engine/ledger/change.h
+ *   COLLATERAL     [8, offer]: newer collateral of one vendor root, engine/ledger/update.h
  *
  * What a kind is stands in its row (row.h): decode (shape), check (what holds on every branch:
  * signatures, keys, epochs), judge (with the verdict on the evidence that it carries), fits and
@@ -42,6 +43,7 @@
     X(ASSAY_RECORD_OFFENCE, 5, assay_row_offence)                                                  \
     X(ASSAY_RECORD_CONTRADICTION, 6, assay_row_contradiction)                                      \
     X(ASSAY_RECORD_CHANGE, 7, assay_row_change)                                                    \
+    X(ASSAY_RECORD_COLLATERAL, 8, assay_row_update)                                                \
     ASSAY_RECORD_LIST_MORE(X)
 
 /* Of a test that tries a row of its own. */
@@ -90,6 +92,7 @@ struct assay_record {
     struct assay_slice evidence; /* FAIL, INCARNATE, CONTRADICTION */
     uint8_t evidence_digest[32];
     struct assay_change change;
+    struct assay_slice offer; /* COLLATERAL */
     unsigned offence;                 /* OFFENCE: 1..4, 8 */
     struct assay_slice first, second; /* OFFENCE: signed messages */
     struct assay_slice ballot_record; /* CONTRADICTION: the BALLOT record inside */
@@ -103,6 +106,7 @@ struct assay_record {
     uint32_t incarnation;       /* of the accused */
     enum assay_outcome outcome; /* FAIL: what re-verification said */
     enum assay_falsehood falsehood;
+    struct assay_update_facts update; /* COLLATERAL: beside the set in force */
 };
 
 /* Returns: ASSAY_OK | ASSAY_E_UNSUPPORTED (kind) | INPUT statuses */
@@ -138,6 +142,9 @@ ASSAY_CHECKED enum assay_status assay_record_judge(const struct assay_context *c
  * is bound to this subject and epoch. Returns: ASSAY_FALSE_NONE when the ballot may stand. */
 enum assay_falsehood assay_record_falsehood(uint8_t said, bool own, enum assay_outcome truth);
 
+/* Must it be verified again by whoever gets it, at the cost of several signatures: for its
+ * evidence, or for what vendors signed in it (docs/protocol.md 5.12.1)? Returns: whether so. */
+bool assay_record_costs(enum assay_record_kind kind);
 /* "ballot", "fail", ... Returns: never NULL. */
 const char *assay_record_name(enum assay_record_kind kind);
 

@@ -18,7 +18,8 @@ size_t assay_state_memory_len(uint32_t members)
 bool assay_state_holds(const struct assay_state *state)
 {
     return state->member_count > 0 && state->member_count <= state->capacity &&
-           state->pending_count <= ASSAY_PENDING_MAX && state->past_count <= ASSAY_PAST_EPOCHS &&
+           state->pending_count <= ASSAY_PENDING_MAX &&
+           state->update_count <= ASSAY_UPDATES_MAX && state->past_count <= ASSAY_PAST_EPOCHS &&
            state->certified_epoch <= state->epoch &&
            (const void *)state->counters > (const void *)state->members;
 }
@@ -207,6 +208,12 @@ void assay_member_list(struct assay_member *member, uint64_t since, const uint8_
     ASSAY_ASSERT(assay_member_life_at(member, since) == &member->lives[0]);
 }
 
+bool assay_trial_runs(const struct assay_trial *trial)
+{
+    ASSAY_ASSERT(trial->epoch != 0 || trial->sequence == 0);
+    return trial->epoch != 0;
+}
+
 bool assay_rules_equal(const struct assay_charter_rules *a, const struct assay_charter_rules *b)
 {
     const struct assay_genesis_parameters *p = &a->parameters;
@@ -218,7 +225,8 @@ bool assay_rules_equal(const struct assay_charter_rules *a, const struct assay_c
            p->epoch_ms == q->epoch_ms && p->block_len_max == q->block_len_max &&
            p->operator_cap_num == q->operator_cap_num &&
            p->operator_cap_den == q->operator_cap_den && p->vendor_cap_num == q->vendor_cap_num &&
-           p->vendor_cap_den == q->vendor_cap_den;
+           p->vendor_cap_den == q->vendor_cap_den &&
+           p->collateral_delay_s == q->collateral_delay_s;
 }
 
 bool assay_member_serves(const struct assay_member *member)
@@ -289,7 +297,7 @@ static void member_check(const struct assay_state *state, const struct assay_mem
     ASSAY_ASSERT(m->standing_epoch <= state->epoch);
     ASSAY_ASSERT(m->maintenance_count <= ASSAY_MAINTENANCES_MAX);
     ASSAY_ASSERT(m->weight == 0 || assay_member_serves(m));
-    ASSAY_ASSERT(!m->felled || state->trial.sequence != 0);
+    ASSAY_ASSERT(!m->felled || assay_trial_runs(&state->trial));
     assay_trust_check(&m->trust);
 }
 

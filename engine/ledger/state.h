@@ -25,6 +25,7 @@ enum {
     ASSAY_MAINTENANCES_MAX = 8, /* announced for one member within ASSAY_MAINTENANCE_SPAN */
     ASSAY_MAINTENANCE_SPAN = 1024,
     ASSAY_MAINTENANCE_EPOCHS = 64, /* in any so many epochs: 1 in 16 */
+    ASSAY_UPDATES_MAX = 16, /* of collateral that wait, are tried or were reverted */
 };
 
 /* docs/protocol.md 9.6: what operators decided of a slot. Encoded, hence never reused. */
@@ -114,12 +115,39 @@ struct assay_charter_rules {
     struct assay_genesis_parameters parameters;
 };
 
-/* The newest change of the rules, in the epoch in which it became active and in the next. */
+/* What an offer of collateral is about: update.h. */
+struct assay_update_facts {
+    uint8_t root[32]; /* as verdicts name it */
+    uint8_t part[32]; /* which part of the root: a platform family, or all of it */
+    uint32_t number;  /* the highest evaluation number in it; 0: has none */
+    bool recovery;    /* higher than in force */
+};
+
+/* Encoded, hence never reused. */
+enum assay_update_phase {
+    ASSAY_UPDATE_WAITING = 1,  /* until due_ms, and until nothing else is on trial */
+    ASSAY_UPDATE_TRIED = 2,    /* in force, on trial */
+    ASSAY_UPDATE_REVERTED = 3, /* not to be offered again; of the same number: until due_ms */
+};
+
+/* Collateral that stands in a final block and has not served for long (docs/protocol.md 8.9). */
+struct assay_update {
+    enum assay_update_phase phase;
+    bool forced; /* by operators: it serves without a trial */
+    struct assay_update_facts facts;
+    uint8_t digest[32]; /* of its record */
+    uint64_t epoch;     /* that took it */
+    uint64_t due_ms;    /* header time */
+};
+
+/* The newest change of the rules, in the epoch in which it became active and in the next. Made by
+ * operators, or by collateral that vendors renewed: the updates that are TRIED. */
 struct assay_trial {
-    uint64_t sequence; /* 0: none */
-    uint64_t epoch;    /* of activation */
+    uint64_t sequence; /* of the CHANGE; 0: of collateral */
+    uint64_t epoch;    /* of activation; 0: no trial is on */
     uint64_t total_weight; /* of that epoch's table */
     struct assay_charter_rules before;
+    uint64_t until_ms; /* header time from which the rules before are good for nothing */
 };
 
 /* Encoded, hence never reused. */
@@ -133,7 +161,7 @@ enum assay_change_end {
 /* The newest change that did not stay. */
 struct assay_ended {
     enum assay_change_end end;
-    uint64_t sequence;
+    uint64_t sequence;                   /* 0: of collateral */
     uint64_t epoch;                      /* the closed epoch that ended it */
     uint64_t felled_weight, total_weight; /* REVERTED */
 };
@@ -152,6 +180,9 @@ struct assay_state {
     struct assay_pending pending[ASSAY_PENDING_MAX];
     struct assay_trial trial;
     struct assay_ended ended;
+    uint64_t reverted_sequence; /* newest CHANGE that was REVERTED: what `forces` may name; 0 */
+    uint32_t update_count;      /* in the order in which blocks took them */
+    struct assay_update updates[ASSAY_UPDATES_MAX];
     uint32_t past_count; /* newest first */
     struct assay_past past[ASSAY_PAST_EPOCHS];
     uint32_t capacity;     /* slots that there is memory for */
@@ -246,6 +277,8 @@ const struct assay_past *assay_state_past(const struct assay_state *state, uint6
 /* Returns: nothing; digest of ["assay/beacon/v1", chain, era, epoch, id of the block before]. */
 void assay_state_beacon(const struct assay_state *state, uint64_t epoch,
                         const uint8_t base_id[static 32], uint8_t beacon[static 32]);
+/* Are rules on trial in the running epoch? Returns: whether so. */
+bool assay_trial_runs(const struct assay_trial *trial);
 /* Returns: whether both say the same. */
 bool assay_rules_equal(const struct assay_charter_rules *a, const struct assay_charter_rules *b);
 /* What every user of a state relies on, at little cost; a snapshot is read so that it is true of

@@ -37,14 +37,16 @@
     X(ASSAY_STORE_CHANGE, 14,                                                                      \
       "changes") /* number: sequence; id: digest; CHANGE records, final */                         \
     X(ASSAY_STORE_BOUNDARY, 15, "boundaries") /* one an epoch: engine/ledger/boundary.h */         \
-    X(ASSAY_STORE_ANCHOR, 16, "anchors")      /* a state that blocks follow, now and then */
+    X(ASSAY_STORE_ANCHOR, 16, "anchors")      /* a state that blocks follow, now and then */       \
+    X(ASSAY_STORE_COLLATERAL, 17,                                                                  \
+      "collateral") /* id: SHA-256 of the value; COLLATERAL records, and sets that they made */
 
 #define ASSAY_STORE_ENUM(symbol, number, table) symbol = number,
 enum assay_store_class { ASSAY_STORE_LIST(ASSAY_STORE_ENUM) };
 #undef ASSAY_STORE_ENUM
 
 enum {
-    ASSAY_STORE_CLASS_COUNT = 16,
+    ASSAY_STORE_CLASS_COUNT = 17,
     ASSAY_STORE_VALUE_LEN_MAX = 16 * 1024 * 1024, /* a block is 4 MiB, a big state is more */
 };
 

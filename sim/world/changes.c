@@ -106,7 +106,7 @@ static bool turn_draft(struct world_run *r, uint32_t index)
     const struct assay_sim_change *row = &r->scenario->changes[index];
     struct draft *draft = &r->changes->drafts[index];
     const bool numbered = is_numbered(row);
-    if (row->forces && r->before.ended.end != ASSAY_CHANGE_REVERTED) return true;
+    if (row->forces && r->before.reverted_sequence == 0) return true;
     const bool stale =
         draft->phase == DRAFT_OUT &&
         (is_late(r, draft) || (numbered && draft->sequence <= r->before.change_sequence));

@@ -255,7 +255,7 @@ static uint64_t activation_of(const struct world_run *r, const struct assay_sim_
 {
     const struct assay_state *s = &r->before;
     uint64_t at = s->epoch + 1 + row->ahead_epochs;
-    uint64_t last = s->trial.sequence != 0 ? s->trial.epoch : 0;
+    uint64_t last = assay_trial_runs(&s->trial) ? s->trial.epoch : 0;
     if (row->flaw == ASSAY_SIM_FLAW_NEAR) return s->epoch + 2;
     if (row->action == ASSAY_SIM_ACTION_MAINTENANCE) return at;
     if (s->pending_count > 0) last = s->pending[s->pending_count - 1].activation;
@@ -301,7 +301,7 @@ static void encode(struct drafting *d, const struct assay_sim_change *row, struc
                                    .activation = d->activation };
     ASSAY_ASSERT(s != NULL);
     if (row->action == ASSAY_SIM_ACTION_MAINTENANCE) change.sequence = 0;
-    if (row->forces) change.forces = r->before.ended.sequence;
+    if (row->forces) change.forces = r->before.reverted_sequence;
     assay_bytes_copy(change.chain_id, 32, r->before.chain_id, 32);
     spoil(d, row, &change);
     struct assay_writer w = assay_writer_over(body, sizeof body);

@@ -187,6 +187,7 @@ static bool poisoned(enum assay_record_kind kind, uint64_t nullified)
     case ASSAY_RECORD_OFFENCE: return nullified >= POISON_OPTIONAL;
     case ASSAY_RECORD_FAIL:
     case ASSAY_RECORD_INCARNATE:
+    case ASSAY_RECORD_COLLATERAL:
     case ASSAY_RECORD_CONTRADICTION: return nullified >= POISON_VERIFIED;
     }
     ASSAY_UNREACHABLE("a record is of one kind");

@@ -74,7 +74,11 @@ static void begin_epoch(struct change_bench *b)
                                          .charter = &b->genesis,
                                          .operators = b->context.operators,
                                          .pending = b->pending,
-                                         .stage = &b->stage };
+                                         .stage = &b->stage,
+                                         .updates = b->updates,
+                                         .endorsements = b->genesis.endorsements,
+                                         .shelf = &b->shelf,
+                                         .set = &b->set };
     assay_close_groups(&b->state, b->close.places, b->close.groups_memory, &b->groups);
     assay_ledger_place(&b->ledger, b->memory[3], b->state.member_count);
     assay_ledger_reset(&b->ledger, &b->state);
@@ -89,7 +93,7 @@ struct change_bench *change_make(void)
     b->genesis.member_count = CHANGE_MEMBERS;
     b->genesis.time_ms = 1000000;
     b->genesis.parameters =
-        (struct assay_genesis_parameters){ 800, 50, 100, 50, 100, 1 << 20, { 0 }, 0 };
+        (struct assay_genesis_parameters){ 800, 50, 100, 50, 100, 1 << 20, { 0 }, 0, 0 };
     b->genesis.policy = assay_slice_over("policy", 6);
     b->genesis.endorsements = assay_slice_over("endorsements", 12);
     assay_sha256("policy", 6, b->genesis.policy_digest);
@@ -107,6 +111,9 @@ struct change_bench *change_make(void)
         states[i]->member_count = CHANGE_MEMBERS;
     }
     (void)take(b, assay_ledger_memory_len(CHANGE_CAPACITY)); /* memory[3] */
+    for (size_t i = 0; i < ASSAY_UPDATES_MAX; i++)
+        b->shelf.bytes[i] = take(b, ASSAY_UPDATE_RECORD_LEN_MAX);
+    b->set = assay_writer_over(take(b, ASSAY_SET_LEN_MAX), ASSAY_SET_LEN_MAX);
     assay_close_place(&b->close, take(b, assay_close_memory_len(CHANGE_CAPACITY)), CHANGE_CAPACITY);
     b->rules = (struct assay_close_rules){ &b->groups, assay_score_rules_default() };
     assay_state_genesis(&b->state, &b->genesis);
@@ -224,6 +231,39 @@ void change_all_pass(struct change_bench *b)
     }
 }
 
+/* Records and the set in force, as engine/head.c, the store and the next engine do. */
+static void follow_updates(struct change_bench *b)
+{
+    uint8_t digest[32];
+    assay_shelf_keep(&b->shelf, &b->next);
+    for (uint32_t i = 0; i < b->ledger.update_count; i++)
+        assay_shelf_put(&b->shelf,
+                        assay_slice_over(b->ledger.updates[i], b->ledger.update_len[i]));
+    assay_shelf_keep(&b->shelf, &b->next);
+    cr_assert(assay_shelf_is_whole(&b->shelf, &b->next));
+    for (size_t i = 0; i < 3; i++) { /* what came into force, or came back */
+        const struct assay_slice known[] = { assay_slice_over(b->set.bytes, b->set.len),
+                                             assay_slice_over(b->set_bytes, b->before_len),
+                                             b->genesis.endorsements };
+        if (known[i].len == 0) continue;
+        assay_sha256(known[i].bytes, known[i].len, digest);
+        if (!assay_bytes_equal(digest, b->next.rules.endorsements_digest, 32)) continue;
+        uint8_t copy[64];
+        const size_t len = known[i].len;
+        cr_assert_leq(len, sizeof copy);
+        assay_bytes_copy(copy, sizeof copy, known[i].bytes, len);
+        if (!assay_bytes_equal(b->next.rules.endorsements_digest,
+                               b->state.rules.endorsements_digest, 32)) {
+            b->before_len = b->genesis.endorsements.len;
+            assay_bytes_copy(b->set_bytes, sizeof b->set_bytes, b->genesis.endorsements.bytes,
+                             b->before_len);
+        }
+        assay_bytes_copy(b->endorsements, sizeof b->endorsements, copy, len);
+        b->genesis.endorsements = assay_slice_over(b->endorsements, len);
+        return;
+    }
+}
+
 void change_close_epoch(struct change_bench *b)
 {
     uint32_t known = b->state.pending_count;
@@ -241,6 +281,7 @@ void change_close_epoch(struct change_bench *b)
                          b->pending[i + gone].len);
         b->pending[i] = assay_slice_over(b->records[i], b->pending[i + gone].len);
     }
+    follow_updates(b);
     assay_state_copy(&b->state, &b->next);
     begin_epoch(b);
 }

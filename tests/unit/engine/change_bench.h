@@ -25,10 +25,15 @@ struct change_bench {
     struct assay_context context;
     struct assay_slice pending[ASSAY_PENDING_MAX];
     uint8_t records[ASSAY_PENDING_MAX][ASSAY_CHANGE_RECORD_LEN_MAX];
+    const struct assay_updates *updates; /* NULL: no collateral */
+    struct assay_shelf shelf;
+    struct assay_writer set;
+    uint8_t endorsements[64], set_bytes[64]; /* in force, and before */
+    size_t before_len;
     uint8_t operators[ASSAY_OPERATORS_LEN_MAX];
     uint8_t policy[64];
     char names[CHANGE_CAPACITY][8];
-    void *memory[16];
+    void *memory[16 + ASSAY_UPDATES_MAX];
     size_t memory_count;
 };
 

@@ -442,6 +442,68 @@ Test(change, more_than_a_fifth_felled_brings_the_rules_back_and_strikes_nobody)
     change_drop(b);
 }
 
+/* What could not be applied later does not take its place: it may still be forced. */
+Test(change, an_unfit_change_leaves_a_reverted_one_to_be_forced)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    fell(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    const struct assay_action rest = change_about(ASSAY_ACTION_REST, b, 5);
+    cr_assert_eq(change_offer_one(b, 2, b->context.epoch + 2, &rest), ASSAY_OK);
+    change_pass_epoch(b);
+    b->state.members[5].stage = ASSAY_STAGE_RESTING; /* it fits no more */
+    b->state.members[5].weight = 0;
+    change_pass_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_UNFIT);
+    cr_assert_eq(b->state.ended.sequence, 2);
+    try_policy(b, 1);
+    cr_assert_not(assay_trial_runs(&b->state.trial), "it was forced");
+    change_drop(b);
+}
+
+/* Two on one platform: the offences of a platform are those of all ids on it (7.5). */
+Test(change, what_was_true_of_a_platform_mate_stays_when_the_rules_go_back)
+{
+    struct change_bench *b = change_make();
+    assay_bytes_copy(b->state.members[4].platform_id, 32, b->state.members[0].platform_id, 32);
+    assay_close_groups(&b->state, b->close.places, b->close.groups_memory, &b->groups);
+    try_policy(b, 0);
+    fell(b, 0, 1);
+    b->ledger.struck[4] = 1; /* it signed two things: nobody's rules are to blame */
+    change_close_epoch(b);
+    cr_assert_eq(b->state.trial.sequence, 1);
+    cr_assert_eq(b->state.members[4].trust.integrity_bp, 0);
+    fell(b, 1, 3);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    cr_assert_eq(b->state.members[0].trust.integrity_bp, 10000, "given back");
+    cr_assert_eq(b->state.members[4].trust.integrity_bp, 0);
+    cr_assert_eq(b->state.members[4].trust.offences.count, 1);
+    cr_assert_eq(b->state.members[0].trust.offences.count, 1, "the platform's");
+    change_drop(b);
+}
+
+/* And so does what is true of the one that fell. */
+Test(change, what_was_true_of_who_fell_stays_when_the_rules_go_back)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    fell(b, 0, 1);
+    b->ledger.struck[0] = 1;
+    change_close_epoch(b);
+    fell(b, 1, 3);
+    b->ledger.struck[3] = 1;
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    cr_assert_eq(b->state.members[0].trust.integrity_bp, 0);
+    cr_assert_eq(b->state.members[0].trust.offences.count, 1);
+    cr_assert_eq(b->state.members[3].trust.integrity_bp, 0);
+    cr_assert_eq(b->state.members[1].trust.integrity_bp, 10000);
+    change_drop(b);
+}
+
 Test(change, a_fifth_or_less_stays_and_strikes)
 {
     struct change_bench *b = change_make();
@@ -538,7 +600,7 @@ Test(change, what_is_taken_in_the_epoch_that_reverts_goes_as_well)
 static bool find_in(void *context, const uint8_t digest[static 32], struct assay_slice *document)
 {
     const struct change_made *m = context;
-    return assay_charter_in_change(m->record.bytes, digest, document);
+    return assay_charter_in_kept(m->record.bytes, digest, document);
 }
 
 Test(change, the_charter_after_a_change_is_made_of_state_and_documents)

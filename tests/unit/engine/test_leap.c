@@ -429,31 +429,21 @@ Test(leap, brings_the_documents_of_past_epochs_along, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
-/* What stands where a CHANGE should is refused before a document is looked for in it. */
-Test(leap, refuses_an_answer_with_a_change_that_is_none)
+/* Whatever stands among the decisions is kept by nobody unless the state names it. */
+Test(leap, covers_nothing_by_what_no_state_names)
 {
-    static const uint8_t chain_id[32] = { 7 };
-    uint8_t bytes[256];
-    struct assay_past_answer answer;
-    for (uint64_t changes = 0; changes < 2; changes++) {
-        struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-        assay_cbor_put_array(&w, 6);
-        assay_cbor_put_text(&w, "assay/state-answer/v1");
-        assay_cbor_put_bytes(&w, chain_id, 32);
-        assay_cbor_put_uint(&w, 0);
-        assay_cbor_put_uint(&w, 5);
-        assay_cbor_put_bytes(&w, chain_id, 32);
-        assay_cbor_put_array(&w, changes);
-        if (changes == 1) {
-            assay_cbor_put_array(&w, 2);
-            assay_cbor_put_uint(&w, 4);
-            assay_cbor_put_bytes(&w, "no record", 9);
-        }
-        const enum assay_status status =
-            assay_past_answer_decode(assay_slice_over(bytes, w.len), &answer);
-        if (changes == 0) cr_expect_eq(status, ASSAY_OK);
-        else cr_expect_neq(status, ASSAY_OK);
-    }
+    struct assay_leaf_head head = { .pending_count = 1, .document_count = 3 };
+    const struct assay_slice set = assay_slice_over("a set of endorsements", 21);
+    uint8_t junk[] = { 0x83, 0x07, 0x41, 0x00, 0x80 }; /* begins like a CHANGE */
+    uint8_t digest[32];
+    assay_sha256(set.bytes, set.len, head.documents[2]);
+    assay_sha256(junk, sizeof junk, digest);
+    for (size_t len = 0; len <= sizeof junk; len++)
+        cr_expect_eq(assay_past_covers(&head, digest, assay_slice_over(junk, len)), 0);
+    cr_expect_eq(assay_past_covers(&head, head.documents[2], set),
+                 (uint64_t)1 << (ASSAY_LEAF_RECORDS_MAX + 2));
+    assay_bytes_copy(head.pending[0], 32, digest, 32);
+    cr_expect_eq(assay_past_covers(&head, digest, assay_slice_over(junk, sizeof junk)), 1);
 }
 
 /* While it was away a member was laid to rest: the roster is another one behind that boundary, the

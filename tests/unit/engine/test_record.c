@@ -146,6 +146,9 @@ static struct sample sample_of(enum assay_record_kind kind)
                                            assay_slice_over(e.bytes, e.len), evidence, path, 2);
         break;
     case ASSAY_RECORD_CHANGE: return change_record();
+    case ASSAY_RECORD_COLLATERAL:
+        status = assay_record_put_update(&w, assay_slice_over("an offer", 8));
+        break;
     }
     cr_assert_eq(status, ASSAY_OK);
     s.len = w.len;
@@ -228,7 +231,7 @@ Test(record, an_unknown_kind_is_unsupported)
 {
     uint8_t bytes[16];
     struct assay_record r;
-    for (uint64_t kind = 0; kind < 9; kind += 8) {
+    for (uint64_t kind = 0; kind < 10; kind += 9) {
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
         assay_cbor_put_array(&w, 2);
         assay_cbor_put_uint(&w, kind);

@@ -55,7 +55,7 @@ static struct bench *make(void)
     cr_assert(b != NULL && g != NULL);
     g->member_count = N;
     g->time_ms = 1700000000000;
-    g->parameters = (struct assay_genesis_parameters){ 500, 20, 100, 33, 100, 1 << 20, { 0 }, 0 };
+    g->parameters = (struct assay_genesis_parameters){ 500, 20, 100, 33, 100, 1 << 20, { 0 }, 0, 0 };
     for (uint32_t i = 0; i < N; i++) {
         memset(g->members[i].node_id, (int)(10 * (i + 1)), 32);
         memset(g->members[i].voting_public, (int)(i + 1), 64);
@@ -75,13 +75,16 @@ static struct bench *make(void)
     b->state.past[1] = (struct assay_past){ .epoch = 40, .t0_ms = 4 };
     b->state.counters[2] = -12345;
     b->state.rules.parameters = (struct assay_genesis_parameters){ 800, 20, 100, 33, 100, 1 << 20,
-                                                                   { 0 }, 2 };
+                                                                   { 0 }, 2, 0 };
     b->state.members[1].level = 3;
     b->state.pending_count = 1;
     b->state.pending[0] = (struct assay_pending){ .sequence = 4, .activation = 50 };
-    b->state.trial = (struct assay_trial){ .sequence = 3, .epoch = 41 };
+    b->state.trial =
+        (struct assay_trial){ .sequence = 3, .epoch = 41, .until_ms = INT64_MAX };
     b->state.trial.before = b->state.rules;
     b->state.ended.end = ASSAY_CHANGE_UNFIT;
+    b->state.update_count = 1;
+    b->state.updates[0] = (struct assay_update){ .phase = ASSAY_UPDATE_WAITING, .epoch = 3 };
     b->state.members[2].maintenance_count = 1;
     b->state.members[2].felled = true;
     b->state.members[2].spared = b->state.members[2].trust;
@@ -126,6 +129,28 @@ Test(state, a_snapshot_gives_the_same_state_back)
     cr_assert_eq(b->other.members[1].lives[0].incarnation, 2);
     assay_state_root(&b->other, b->scratch, sizeof b->scratch, root);
     cr_assert_arr_eq(root, b->header.state_root, 32);
+    drop(b);
+}
+
+/* docs/protocol.md 8.12: a trial of collateral has no number and an end. */
+Test(state, a_trial_of_collateral_comes_back)
+{
+    struct bench *b = make();
+    uint8_t before[32], after[32];
+    b->state.trial.sequence = 0;
+    b->state.trial.until_ms = 777;
+    b->state.updates[0].facts = (struct assay_update_facts){ .number = 9, .recovery = true };
+    encode(b);
+    cr_assert_eq(decode(b, b->len), ASSAY_OK);
+    cr_assert(assay_trial_runs(&b->other.trial));
+    cr_assert_eq(b->other.trial.until_ms, 777);
+    cr_assert_eq(b->other.trial.epoch, 41);
+    cr_assert(b->other.updates[0].facts.recovery);
+    cr_assert_eq(b->other.updates[0].facts.number, 9);
+    assay_state_root(&b->state, b->scratch, sizeof b->scratch, before);
+    b->state.trial.until_ms++;
+    assay_state_root(&b->state, b->scratch, sizeof b->scratch, after);
+    cr_assert_arr_neq(before, after, 32);
     drop(b);
 }
 
@@ -213,6 +238,7 @@ Test(state, every_field_of_the_network_moves_the_root)
     MOVES(s->rules.parameters.vendor_cap_num);
     MOVES(s->rules.parameters.vendor_cap_den);
     MOVES(s->rules.parameters.block_len_max);
+    MOVES(s->rules.parameters.collateral_delay_s);
     MOVES(s->rules.parameters.verifier_digest[0]);
     MOVES(s->operators_digest[7]);
     MOVES(s->change_sequence);
@@ -222,6 +248,13 @@ Test(state, every_field_of_the_network_moves_the_root)
     MOVES(s->trial.sequence);
     MOVES(s->trial.epoch);
     MOVES(s->trial.total_weight);
+    MOVES(s->reverted_sequence);
+    MOVES(s->updates[0].facts.root[3]);
+    MOVES(s->updates[0].facts.part[3]);
+    MOVES(s->updates[0].facts.number);
+    MOVES(s->updates[0].digest[3]);
+    MOVES(s->updates[0].epoch);
+    MOVES(s->updates[0].due_ms);
     MOVES(s->trial.before.policy_digest[1]);
     MOVES(s->trial.before.endorsements_digest[1]);
     MOVES(s->trial.before.parameters.epoch_ms);

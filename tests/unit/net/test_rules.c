@@ -62,7 +62,9 @@ static void keep_change(void)
     cr_assert_eq(assay_change_encode(&change, &action, 1, &w), ASSAY_OK);
     cr_assert_eq(assay_writer_finish(&w, &bytes), ASSAY_OK);
     struct assay_writer r = assay_writer_over(record, sizeof record);
-    cr_assert_eq(assay_record_put_change(&r, bytes, NULL, NULL, 0), ASSAY_OK);
+    static const uint8_t ids[1][32] = { { 1 } };
+    static const uint8_t signatures[1][64] = { { 2 } };
+    cr_assert_eq(assay_record_put_change(&r, bytes, ids, signatures, 1), ASSAY_OK);
     cr_assert_eq(assay_writer_finish(&r, &all), ASSAY_OK);
     assay_sha256(all.bytes, all.len, key.id);
     cr_assert_eq(assay_store_put(store, ASSAY_STORE_CHANGE, &key, all), ASSAY_OK);

@@ -100,15 +100,15 @@ Test(epochs_same, every_build_gives_the_hashes_that_are_written_down)
 {
     struct assay_scenario honest = fixture_scenario(7);
     const struct hashes a = hashes_of(&honest, 1, 1);
-    expect_hash(a.trace, "97457a4ea8a503d7ee5ee2f2ad69049bb1b62034ffdb589a8cf2009f96a81e07",
+    expect_hash(a.trace, "aa7e0f39c76501512a8747925a220ea56559ea75e97596af9ca974b13f41e928",
                 "honest, trace");
-    expect_hash(a.root, "0eede2d0b4c9d998f7ad706e92453cb419308fef62ed47440e5cd7b4648e23e3",
+    expect_hash(a.root, "50789064cf89b4f9a8d2064cb04cbe7d71678f65a8540913dd085ff56ce6f5aa",
                 "honest, root");
     const struct assay_scenario lively = busy(40);
     const struct hashes b = hashes_of(&lively, 9, 2);
-    expect_hash(b.trace, "218021787d839e7424d71e29f2f55e64529b945b99cd45efcf508f62c8949723",
+    expect_hash(b.trace, "715e73ec3079d3995146bcd8c08b3b827fd724beedc109f0036a84b765f33e61",
                 "busy, trace");
-    expect_hash(b.chain, "ab06ad501802a0cef47b28a202b58106ea53a5325c1f640f29b683efd8b188bc",
+    expect_hash(b.chain, "6aa434dc0baadd90f23ca0194f8bc583450d5df6ee4b438ede23490d75d8ed47",
                 "busy, roots");
     struct assay_scenario mean = busy(40);
     mean.rule = ASSAY_SIM_RULE_MEAN;

@@ -93,11 +93,11 @@ static void expect_trace(const struct assay_scenario *s, uint64_t seed, const ch
 Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
 {
     struct assay_scenario s = small();
-    expect_trace(&s, 1, "128665d337e3cb937c884a3a2ee525df4facc3e541fcb644a768befc88c231b7",
-                 "3ecf1e12e21471c1685eeeab68cf6b297b0276ed15aabd3cc5b8e0581e4e4557");
+    expect_trace(&s, 1, "ee521d8d9253052a3d7e195b6355b3734f123c2e28ad156f870ce8c49f1e9306",
+                 "68aaf46710f6809121a733636e522e0809065a7e2f39d91b4f908ec125fbadd7");
     s = rough();
-    expect_trace(&s, 2, "b567f209bfcb506d018ebda4aec02cbf99486a7e7cf939c134eb4773e293af9d",
-                 "42319c7d0eb38f5b13105ff0744ff37e4c72d3f3936ef399f6417b03fa772af4");
+    expect_trace(&s, 2, "378169fc7ed5ee86625df8b55e79a07c9d8cafd72491d741671cf434ca71759b",
+                 "9184c6e635fd27cfb6d3681aeb09d4dad46e6f122f37e7a12d9950911a8f36a9");
     s = small();
     s.link.delay = ASSAY_SIM_DELAY_PARETO;
     s.link.delay_max_ms = 400;
@@ -108,8 +108,8 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
     s.adversaries[0] = (struct assay_sim_adversary){
         .attack = ASSAY_SIM_ATTACK_TAMPER, .cohort = 1, .start_epoch = 2, .rate_permille = 1000
     };
-    expect_trace(&s, 3, "2e76d61831b9812cce4d42f0774cd70b367844ebbaad711aa2987672fbaeb301",
-                 "6dce15f837edd7af326c7c2b311c28b1033cba60963fbe355075cef0a204f664");
+    expect_trace(&s, 3, "2ddee514fe7954ffcf633ac27ed2f0d856753c0b68ab57af7ca6773ffcd3565a",
+                 "f0118d3711bdcb212009028ecea01a020a66d0696eb9dffc4bc10bbe46570de6");
 }
 
 /* The same of whole engines: consensus goes on, for the liars vote as everybody does. */
