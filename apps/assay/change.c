@@ -33,8 +33,11 @@ static const char usage[] =
     "  --allow-reference, --retire-reference, --deny-reference FIELD=HEX\n"
     "                                               edit the policy in force\n"
     "  --parameter NAME=VALUE                       epoch_ms, operator_cap, vendor_cap (A/B),\n"
-    "                                               block_len_max, verifier (digest or none)\n"
+    "                                               block_len_max, collateral_delay (s),\n"
+    "                                               verifier (digest or none)\n"
     "  --operators FILE --threshold N               lines of NAME PUBLIC_KEY\n"
+    "  --collateral DIGEST                          what waits or was reverted serves with the\n"
+    "                                               change, without a trial (collateral status)\n"
     "  --maintenance NODE=EPOCHS                    alone; signed by the node's own operator\n"
     "options:\n"
     "  --activation +N|EPOCH   first epoch in which it holds (default +16; at least +2 when "
@@ -254,6 +257,7 @@ static const struct option options_long[] = {
     { "deny-reference", required_argument, NULL, ASSAY_CHANGE_OPT_DENY },
     { "parameter", required_argument, NULL, ASSAY_CHANGE_OPT_PARAMETER },
     { "operators", required_argument, NULL, ASSAY_CHANGE_OPT_OPERATORS },
+    { "collateral", required_argument, NULL, ASSAY_CHANGE_OPT_COLLATERAL },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };

@@ -28,6 +28,7 @@ enum assay_change_option {
     ASSAY_CHANGE_OPT_DENY,
     ASSAY_CHANGE_OPT_PARAMETER,
     ASSAY_CHANGE_OPT_OPERATORS,
+    ASSAY_CHANGE_OPT_COLLATERAL,
 };
 
 struct assay_change_options {

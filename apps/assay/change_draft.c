@@ -393,6 +393,26 @@ static int draft_operators(struct drafting *d, const char *path, char **text)
 
 /* ------------------------------------------------------------ the whole */
 
+/* By its digest, or the beginning of it, of 16 digits at least: as status shows it. */
+static int draft_collateral(struct drafting *d, const char *text)
+{
+    const size_t len = strlen(text);
+    const struct assay_update *found = NULL;
+    for (uint32_t i = 0; i < d->state->update_count && len >= 16; i++) {
+        char hex[65];
+        assay_hex_encode(d->state->updates[i].digest, 32, hex, sizeof hex);
+        if (len > 64 || strncmp(hex, text, len) != 0) continue;
+        found = &d->state->updates[i];
+    }
+    if (found == NULL)
+        return REFUSE(d,
+                      "change draft: --collateral %s: nothing of that digest waits or was reverted "
+                      "(assay collateral status)",
+                      text);
+    assay_bytes_copy(add(d, ASSAY_ACTION_COLLATERAL)->digest, 32, found->digest, 32);
+    return ASSAY_EXIT_OK;
+}
+
 static int draft_wish(struct drafting *d, const struct assay_change_wish *w, char **text)
 {
     switch ((enum assay_change_option)w->option) {
@@ -409,6 +429,7 @@ static int draft_wish(struct drafting *d, const struct assay_change_wish *w, cha
     case ASSAY_CHANGE_OPT_OPERATORS:
         if (*text != NULL) return REFUSE(d, "change draft: --operators once");
         return draft_operators(d, w->argument, text);
+    case ASSAY_CHANGE_OPT_COLLATERAL: return draft_collateral(d, w->argument);
     }
     return ASSAY_EXIT_USAGE;
 }

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+static const char socket_default[] = "/run/assay/admin.sock";
+
 static const char usage[] =
     "usage: assay collateral fetch --for FILE --out DIR [OPTIONS]\n"
     "       assay collateral fetch --fmspc HEX --ca processor|platform --tee sgx|tdx --out DIR\n"
@@ -28,6 +30,8 @@ static const char usage[] =
     "       assay collateral compare OLD NEW [--at RFC3339] [--json]\n"
     "       assay collateral forecast --in-force FILE --offer FILE --evidence FILE...\n"
     "                              [--policy FILE] [--at RFC3339] [--then RFC3339] [--json]\n"
+    "       assay collateral submit OFFER [--socket PATH] [--json]\n"
+    "       assay collateral status [--socket PATH] [--json]\n"
     "\n"
     "fetch asks the vendor for what evidence of one platform is judged with, verifies it under "
     "the\n"
@@ -60,6 +64,11 @@ static const char usage[] =
     "  --evidence FILE  may be given up to 256 times\n"
     "  --policy FILE    instead of that of the genesis, else the default\n"
     "  --then TIME      when the offer will come into force, default --at\n"
+    "submit hands an offer to a node that runs: it is judged, kept, and offered to the network\n"
+    "until a block has it.\n"
+    "status tells what is in force and how long it lasts, what waits and from when on it serves,\n"
+    "and who would fall by it, as the evidence of the last epochs is.\n"
+    "  --socket PATH    its admin socket (default: $ASSAY_SOCKET, else /run/assay/admin.sock)\n"
     "\n"
     "exit status: 0 done; show: sound and current, 10 sound but not current, 13 it does not "
     "verify\n"
@@ -70,7 +79,9 @@ static const char usage[] =
     "             2 usage\n"
     "             pack: 12 nothing in it may follow\n"
     "             compare: 0 newer, 10 a TCB recovery, 12 nothing newer, 13 refused\n"
-    "             forecast: 0 nobody loses, 10 somebody drops, 11 falls, 12 could not be judged\n";
+    "             forecast: 0 nobody loses, 10 somebody drops, 11 falls, 12 could not be judged\n"
+    "             submit: 6 nothing newer, or it waits already; 4 refused; 3 no node there\n"
+    "             status: 11 somebody would fall\n";
 
 int assay_collateral_time(const struct assay_collateral_options *options, int64_t *at_unix_s)
 {
@@ -105,7 +116,16 @@ int assay_collateral_root(const struct assay_collateral_options *options, struct
 }
 
 /* Verbs, and the options that each has. */
-enum verb { FETCH = 1, SHOW = 2, PACK = 4, COMPARE = 8, FORECAST = 16, APPLY = 32 };
+enum verb {
+    FETCH = 1,
+    SHOW = 2,
+    PACK = 4,
+    COMPARE = 8,
+    FORECAST = 16,
+    APPLY = 32,
+    SUBMIT = 64,
+    STATUS = 128
+};
 
 struct known_option {
     struct option option;
@@ -115,7 +135,9 @@ struct known_option {
 static const struct known_option known[] = {
     { { "root", required_argument, NULL, 'r' }, FETCH | SHOW },
     { { "at", required_argument, NULL, 'a' }, FETCH | SHOW | PACK | COMPARE | FORECAST | APPLY },
-    { { "json", no_argument, NULL, 'j' }, FETCH | SHOW | PACK | COMPARE | FORECAST | APPLY },
+    { { "json", no_argument, NULL, 'j' },
+      FETCH | SHOW | PACK | COMPARE | FORECAST | APPLY | SUBMIT | STATUS },
+    { { "socket", required_argument, NULL, 'S' }, SUBMIT | STATUS },
     { { "for", required_argument, NULL, 'f' }, FETCH },
     { { "fmspc", required_argument, NULL, 'm' }, FETCH },
     { { "ca", required_argument, NULL, 'c' }, FETCH },
@@ -173,6 +195,7 @@ static bool take(int c, enum verb verb, struct assay_collateral_options *o)
     case 'O': o->offer = optarg; return true;
     case 'P': o->policy = optarg; return true;
     case 'T': o->then = optarg; return true;
+    case 'S': o->socket = optarg; return true;
     case 'E':
         if (o->evidence_count == ASSAY_COLLATERAL_EVIDENCE_MAX) return false;
         o->evidence[o->evidence_count++] = optarg;
@@ -193,6 +216,10 @@ static bool read_options(int argc, char **argv, enum verb verb, struct assay_col
     const int left = argc - optind;
     if (verb == SHOW || verb == PACK) {
         if (left == 1) o->directory = argv[optind];
+        return left == 1;
+    }
+    if (verb == SUBMIT) {
+        if (left == 1) o->offer = argv[optind];
         return left == 1;
     }
     if (verb == COMPARE) {
@@ -234,6 +261,8 @@ static int run(enum verb verb, const struct assay_collateral_options *o)
         if (o->in_force != NULL && o->out != NULL) return assay_collateral_pack(o);
         break;
     case COMPARE: return assay_collateral_compare(o);
+    case SUBMIT: return assay_collateral_submit(o);
+    case STATUS: return assay_collateral_status(o);
     case APPLY:
         if (o->in_force != NULL && o->offer != NULL && o->out != NULL)
             return assay_collateral_apply(o);
@@ -257,8 +286,12 @@ int assay_command_collateral(int argc, char **argv)
                   { "pack", PACK },
                   { "compare", COMPARE },
                   { "forecast", FORECAST },
-                  { "apply", APPLY } };
+                  { "apply", APPLY },
+                  { "submit", SUBMIT },
+                  { "status", STATUS } };
     static struct assay_collateral_options options;
+    options.socket = getenv("ASSAY_SOCKET");
+    if (options.socket == NULL) options.socket = socket_default;
     const char *const word = argc > 1 ? argv[1] : "";
     const bool asks_after_verb = argc == 3 && strcmp(argv[2], "--help") == 0;
     if (strcmp(word, "--help") == 0 || strcmp(word, "help") == 0 || asks_after_verb) {

@@ -32,6 +32,7 @@ struct assay_collateral_options {
     const char *offer;    /* --offer, NEW of compare */
     const char *out;      /* --out FILE of pack and apply */
     const char *then;
+    const char *socket; /* of submit and status */
     const char *policy;
     size_t evidence_count;
     const char *evidence[ASSAY_COLLATERAL_EVIDENCE_MAX];
@@ -45,6 +46,17 @@ int assay_collateral_compare(const struct assay_collateral_options *options);
 int assay_collateral_outlook(const struct assay_collateral_options *options); /* forecast */
 int assay_collateral_pack(const struct assay_collateral_options *options);
 int assay_collateral_apply(const struct assay_collateral_options *options);
+
+int assay_collateral_submit(const struct assay_collateral_options *options); /* _status.c */
+int assay_collateral_status(const struct assay_collateral_options *options);
+
+struct assay_json;    /* net/json/json.h */
+struct assay_outlook; /* quote/result/outlook.h */
+/* What becomes of a member, with the security versions that are short. Returns: nothing; an object.
+ * collateral_outlook.c */
+void assay_collateral_outlook_print(const char *name, const struct assay_outlook *outlook);
+struct assay_json *assay_collateral_outlook_json(const char *name,
+                                                 const struct assay_outlook *outlook);
 
 /* What became of an offer, for people. Returns: nothing. collateral_compare.c */
 void assay_renewal_print(FILE *to, const struct assay_key *root,

@@ -127,6 +127,33 @@ static void print_row(const struct run *r, const char *path)
     assay_named_forecast_close(&named);
 }
 
+/* ------------------------------------------------------------ of a member */
+
+void assay_collateral_outlook_print(const char *name, const struct assay_outlook *o)
+{
+    const struct assay_named_forecast named = { .is_there = o->has_forecast,
+                                                .forecast = o->forecast };
+    (void)printf("  %s: %s: %s becomes %s\n", name, assay_outlook_text(o->change),
+                 outcome_text(o->outcome_now), outcome_text(o->outcome_then));
+    if (o->change >= ASSAY_OUTLOOK_SAME || !named.is_there) return;
+    assay_print_levels(&named);
+    assay_print_gaps(&named);
+}
+
+struct assay_json *assay_collateral_outlook_json(const char *name, const struct assay_outlook *o)
+{
+    const struct assay_named_forecast named = { .is_there = o->has_forecast,
+                                                .forecast = o->forecast };
+    struct assay_json *row = assay_json_object();
+    assay_json_set_text(row, "name", name);
+    assay_json_set_text(row, "change", assay_outlook_text(o->change));
+    assay_json_set_text(row, "now", outcome_text(o->outcome_now));
+    assay_json_set_text(row, "then", outcome_text(o->outcome_then));
+    if (named.is_there) assay_json_set(row, "forecast", assay_forecast_json(&named));
+    else assay_json_set_null(row, "forecast");
+    return row;
+}
+
 /* ------------------------------------------------------------ one piece of evidence */
 
 static int judge(struct run *r, const char *path, int64_t at_unix_s, int64_t then_unix_s)

@@ -110,7 +110,7 @@ void assay_genesis_sort(struct assay_genesis *genesis);
 /* --- parts that changes carry, too (engine/ledger/change.h) */
 
 /* [epoch_ms, caps, block_len_max, verifier digest, ?level, ?collateral_delay_s]: both are left out
- * where it is the usual one, so that there is one encoding. Returns: nothing. */
+ * where they are the usual ones, so that there is one encoding. Returns: nothing. */
 void assay_parameters_put(struct assay_writer *w, const struct assay_genesis_parameters *p);
 /* Returns: the delay in ms. */
 uint64_t assay_parameters_delay_ms(const struct assay_genesis_parameters *p);
