@@ -28,6 +28,7 @@ struct assay_scenario assay_scenario_default(void)
         .link = { .delay_min_ms = 5, .delay_mean_ms = 10, .delay_max_ms = 20 },
         .cohort_count = 1,
         .progress_epochs = 3,
+        .collateral_delay_s = 4,
     };
     (void)snprintf(s.cohorts[0].name, sizeof s.cohorts[0].name, "honest");
     return s;
@@ -63,6 +64,17 @@ const char *assay_sim_flaw_name(enum assay_sim_flaw flaw)
 #define FLAW(symbol, number, text, line)                                                           \
     case ASSAY_SIM_FLAW_##symbol: return text;
         ASSAY_SIM_FLAW_LIST(FLAW)
+#undef FLAW
+    }
+    return NULL;
+}
+
+const char *assay_sim_day_flaw_name(enum assay_sim_day_flaw flaw)
+{
+    switch (flaw) {
+#define FLAW(symbol, number, text, line)                                                           \
+    case ASSAY_SIM_DAY_##symbol: return text;
+        ASSAY_SIM_DAY_LIST(FLAW)
 #undef FLAW
     }
     return NULL;
@@ -399,6 +411,21 @@ static enum assay_status check_change(const struct assay_scenario *s, uint32_t i
     return ASSAY_OK;
 }
 
+static enum assay_status check_day(const struct assay_scenario *s, uint32_t index, char *message)
+{
+    const struct assay_sim_day *d = &s->days[index];
+    if (assay_scenario_fidelity(s) != ASSAY_SIM_FIDELITY_MESSAGE ||
+        s->evidence == ASSAY_SIM_EVIDENCE_SOFT)
+        return assay_scenario_refuse(
+            message, ASSAY_E_INVALID,
+            "collateral[%u]: it is renewed at fidelity message and with modelled evidence alone",
+            (unsigned)index);
+    if (d->vendor < s->vendors) return ASSAY_OK;
+    return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                 "collateral[%u].vendor: expected one of %u vendors, found %u",
+                                 (unsigned)index, (unsigned)s->vendors, (unsigned)d->vendor);
+}
+
 static enum assay_status check_spares(const struct assay_scenario *s, char *message)
 {
     if (s->spares == 0) return ASSAY_OK;
@@ -427,6 +454,8 @@ static enum assay_status check_lists(const struct assay_scenario *s, char *messa
         ASSAY_TRY(check_change(s, i, message));
     for (uint32_t i = 0; i < s->recover_count; i++)
         ASSAY_TRY(check_recover(s, i, message));
+    for (uint32_t i = 0; i < s->day_count; i++)
+        ASSAY_TRY(check_day(s, i, message));
     return ASSAY_OK;
 }
 

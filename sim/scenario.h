@@ -25,6 +25,7 @@ enum {
     ASSAY_SIM_CLOCKS_MAX = 16,
     ASSAY_SIM_CHANGES_MAX = 16,
     ASSAY_SIM_RECOVERS_MAX = 4,
+    ASSAY_SIM_DAYS_MAX = 8,
     ASSAY_SIM_ASSERTIONS_MAX = 48,
     ASSAY_SIM_VENDORS_MAX = 16,
     ASSAY_SIM_NAME_MAX = 63,
@@ -235,6 +236,30 @@ struct assay_sim_recover {
     bool rests_dead;       /* who does not run then rests */
 };
 
+/* What is wrong with an offer of collateral, so that no block may ever hold it. */
+#define ASSAY_SIM_DAY_LIST(X)                                                                      \
+    X(NONE, 0, "none", "nothing: members offer it until a block has it")                           \
+    X(OLD, 1, "old", "its evaluation number is lower than in force")                               \
+    X(FORGED, 2, "forged", "its vendor never signed it")                                           \
+    X(STRANGER, 3, "stranger", "it is of a root that is not in force")                             \
+    X(EARLY, 4, "early", "it is not valid yet")
+
+#define ASSAY_SIM_DAY_ENUM(symbol, number, name, line) ASSAY_SIM_DAY_##symbol = number,
+enum assay_sim_day_flaw { ASSAY_SIM_DAY_LIST(ASSAY_SIM_DAY_ENUM) };
+#undef ASSAY_SIM_DAY_ENUM
+
+/* A vendor publishes newer collateral. */
+struct assay_sim_day {
+    enum assay_sim_day_flaw flaw;
+    uint64_t at_epoch;     /* of the scenario: members find it */
+    uint32_t vendor;
+    bool recovery;         /* of a higher evaluation number: it waits for collateral_delay_s */
+    bool by_cohort;        /* somebody's platforms are too old for it */
+    uint32_t cohort, count; /* whose, of that vendor; the first so many, 0: all */
+    uint64_t update_epoch; /* they are updated from this epoch on; 0: never */
+    uint32_t given_to;     /* so many honest members find it */
+};
+
 struct assay_sim_store_faults {
     uint32_t lost_permille;        /* of crashes: the last acknowledged batch is gone */
     uint32_t torn_permille;        /* of crashes: the last batch is there in part */
@@ -297,6 +322,9 @@ struct assay_scenario {
     struct assay_sim_change changes[ASSAY_SIM_CHANGES_MAX];
     uint32_t recover_count;
     struct assay_sim_recover recovers[ASSAY_SIM_RECOVERS_MAX];
+    uint32_t day_count;
+    struct assay_sim_day days[ASSAY_SIM_DAYS_MAX];
+    uint32_t collateral_delay_s; /* of the network: how long a recovery waits */
     uint64_t
         heal_epoch; /* from here on no fault but the adversary's; progress is demanded. 0: never */
     uint32_t
@@ -372,5 +400,6 @@ const char *assay_sim_delay_name(enum assay_sim_delay delay);
 const char *assay_sim_losing_name(enum assay_sim_losing losing);
 const char *assay_sim_action_name(enum assay_sim_action action);
 const char *assay_sim_flaw_name(enum assay_sim_flaw flaw);
+const char *assay_sim_day_flaw_name(enum assay_sim_day_flaw flaw);
 
 #endif

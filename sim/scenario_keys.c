@@ -47,6 +47,11 @@ static const char *flaw_word(uint32_t value)
     return assay_sim_flaw_name((enum assay_sim_flaw)value);
 }
 
+static const char *day_word(uint32_t value)
+{
+    return assay_sim_day_flaw_name((enum assay_sim_day_flaw)value);
+}
+
 static const char *attack_word(uint32_t value)
 {
     return assay_sim_attack_name((enum assay_sim_attack)value);
@@ -103,6 +108,8 @@ static const struct assay_scenario_key root_keys[] = {
     { U32("drift_ppm", drift_ppm, 0, 100000, "and run up to so much too fast or too slow, ppm") },
     { U64("heal_epoch", heal_epoch, 0, ASSAY_SIM_EPOCHS_MAX,
           "from here on no fault but the adversaries', and progress is demanded; 0: never") },
+    { U32("collateral_delay_s", collateral_delay_s, 1, 2419200,
+          "how long collateral of a higher evaluation number waits, s") },
     { U32("progress_epochs", progress_epochs, 1, 1000,
           "so many epochs may pass after heal_epoch without a close") },
 };
@@ -237,6 +244,23 @@ static const struct assay_scenario_key recover_keys[] = {
 };
 #undef PART
 
+#define PART assay_sim_day
+static const struct assay_scenario_key day_keys[] = {
+    { U64("at_epoch", at_epoch, 1, ASSAY_SIM_EPOCHS_MAX, "when members find it") },
+    { U32("vendor", vendor, 0, ASSAY_SIM_VENDORS_MAX - 1, "whose root it is of") },
+    { OTHER("recovery", recovery, BOOL,
+            "of a higher evaluation number: it waits for collateral_delay_s") },
+    { OTHER("cohort", cohort, COHORT, "whose platforms, of that vendor, are too old for it"),
+      FLAG(by_cohort, true) },
+    { U32("count", count, 0, ASSAY_SIM_MESSAGE_NODES_MAX,
+          "the first so many of the cohort; 0: all of it") },
+    { U64("update_epoch", update_epoch, 0, ASSAY_SIM_EPOCHS_MAX,
+          "from when on they are updated; 0: never") },
+    { U32("given_to", given_to, 1, ASSAY_SIM_MESSAGE_NODES_MAX, "so many honest members find it") },
+    { WORD("flaw", flaw, day_word, 0, 4, "what is wrong with it") },
+};
+#undef PART
+
 static const struct assay_scenario_key assertion_key[] = {
     { .kind = ASSAY_SCENARIO_ASSERTION, .line = "FIGURE [COHORT] COMPARE NUMBER" },
 };
@@ -285,6 +309,10 @@ const struct assay_scenario_section assay_scenario_sections[ASSAY_SCENARIO_SECTI
       LIST(recovers, recover_count, ASSAY_SIM_RECOVERS_MAX, 0),
       KEYS(recover_keys),
       .line = "Operators end an era and begin the next (fidelity message)" },
+    { .name = "collateral",
+      LIST(days, day_count, ASSAY_SIM_DAYS_MAX, 0),
+      KEYS(day_keys),
+      .line = "Newer collateral that vendors publish (fidelity message)" },
     { .name = "assertions",
       LIST(assertions, assertion_count, ASSAY_SIM_ASSERTIONS_MAX, 0),
       KEYS(assertion_key),

@@ -124,6 +124,8 @@ static void put_changes(struct assay_writer *w)
     put(w, "\n### flaw\n\n| word | what is wrong |\n| --- | --- |\n");
 #define FLAW(symbol, number, text, about) put(w, "| `%s` | %s |\n", text, about);
     ASSAY_SIM_FLAW_LIST(FLAW)
+    put(w, "\n### flaw of collateral\n\n| word | what is wrong |\n| --- | --- |\n");
+    ASSAY_SIM_DAY_LIST(FLAW)
 #undef FLAW
 }
 

@@ -102,6 +102,8 @@ bool assay_scenario_append(struct assay_scenario *scenario,
             .vendor_cap_den = 100,
             .given_to = 1
         };
+    else if (strcmp(section->name, "collateral") == 0)
+        *(struct assay_sim_day *)part = (struct assay_sim_day){ .at_epoch = 1, .given_to = 1 };
     put_u32(scenario, section->count_offset, count + 1);
     return true;
 }

@@ -8,6 +8,7 @@
 #define ASSAY_SIM_WATCH_H
 
 #include "engine/ledger/state.h"
+#include "engine/ledger/update.h"
 #include "sim/attack.h"
 #include "sim/outcome.h"
 
@@ -46,6 +47,10 @@ struct assay_sim_closed {
     const struct assay_slice *changes;
     uint32_t change_count;
     const struct assay_genesis *genesis;
+    /* COLLATERAL records, in chain order, and what they say. NULL: none may be there. */
+    const struct assay_slice *updates;
+    uint32_t update_count;
+    const struct assay_updates *model;
     /* What the epoch cost, as far as the fidelity knows. */
     uint64_t messages, bytes, verifications;
     uint32_t views_nullified, blocks, proofs, crashes, certificates_held;

@@ -20,7 +20,7 @@ enum {
     FORGET_EPOCHS = 512, /* 7.6: in so many one offence is forgotten */
 };
 
-static void add(const struct assay_watch_epoch *e, enum assay_sim_figure figure)
+void assay_watch_add(const struct assay_watch_epoch *e, enum assay_sim_figure figure)
 {
     e->watch->outcome->figures[figure][0]++;
 }
@@ -85,6 +85,7 @@ static void open_charter(struct assay_sim_watch *w, const struct assay_watch_epo
     look_at_places(c, w->nodes, e->before);
     c->epoch = e->before->epoch;
     c->blind = e->before->era > 0; /* what came before was not seen */
+    assay_watch_updates_open(c, g);
     w->charter = c;
 }
 
@@ -110,6 +111,15 @@ static void end_trial(struct assay_watch_charter *c, uint32_t nodes)
         c->felled[i] = (struct felled){ 0 };
 }
 
+/* Neither it nor any other of its platform has an adversary's reasons to be struck. */
+static bool is_innocent(const struct assay_watch_epoch *e, uint32_t slot)
+{
+    const struct assay_sim_watch *w = e->watch;
+    for (uint32_t i = 0; i < e->before->member_count; i++)
+        if (w->platform[i] == w->platform[slot] && !e->closed->truth[i].honest) return false;
+    return true;
+}
+
 /* Nobody is worse off for a change that went back. */
 static void check_spared(const struct assay_watch_epoch *e)
 {
@@ -119,7 +129,8 @@ static void check_spared(const struct assay_watch_epoch *e)
         const struct assay_trust *now = &e->after->members[i].trust;
         const bool struck =
             e->after->members[i].found.integrity_reason >= ASSAY_INTEGRITY_FALSE_FAIL;
-        if (!f->now || struck) continue;
+        /* What it did beside it strikes as ever: docs/protocol.md 9.9. */
+        if (!f->now || struck || !is_innocent(e, i)) continue;
         if (now->integrity_bp < f->integrity_bp)
             BROKEN(e, "node %u: felled by a change that was reverted: integrity %u, it had %u", i,
                    now->integrity_bp, f->integrity_bp);
@@ -134,7 +145,7 @@ static void drop_waiting(const struct assay_watch_epoch *e)
 {
     struct assay_watch_charter *c = e->watch->charter;
     for (uint32_t i = 0; i < c->waiting_count; i++)
-        add(e, ASSAY_SIM_FIGURE_CHANGES_UNFIT);
+        assay_watch_add(e, ASSAY_SIM_FIGURE_CHANGES_UNFIT);
     forget_waiting(c);
 }
 
@@ -142,18 +153,21 @@ static void judge_trial(const struct assay_watch_epoch *e)
 {
     struct assay_watch_charter *c = e->watch->charter;
     const struct trial *t = &c->trial;
-    if (t->sequence == 0) return;
+    if (t->epoch == 0) return;
     count_felled(e);
     if (5 * t->felled > t->total) {
-        add(e, ASSAY_SIM_FIGURE_CHANGES_REVERTED);
+        if (t->sequence != 0) assay_watch_add(e, ASSAY_SIM_FIGURE_CHANGES_REVERTED);
         c->rules = t->before;
-        c->reverted = t->sequence;
+        if (t->sequence != 0) c->reverted = t->sequence;
         c->turned = c->spared_now = true;
         if (e->after->ended.end != ASSAY_CHANGE_REVERTED || e->after->ended.sequence != t->sequence)
             BROKEN(e, "change %llu felled %llu of %llu and stays", (unsigned long long)t->sequence,
                    (unsigned long long)t->felled, (unsigned long long)t->total);
         check_spared(e);
-        drop_waiting(e);
+        /* Of collateral the operators know nothing: what they decided waits on. */
+        if (t->sequence != 0) drop_waiting(e);
+        else assay_watch_updates_end_trial(e, true);
+        c->dropped_now = t->sequence != 0;
         end_trial(c, e->watch->nodes);
         return;
     }
@@ -162,7 +176,9 @@ static void judge_trial(const struct assay_watch_epoch *e)
                (unsigned long long)t->sequence, (unsigned long long)t->felled,
                (unsigned long long)t->total);
     else FINE(e);
-    if (e->closed->epoch > t->epoch) end_trial(c, e->watch->nodes);
+    if (e->closed->epoch <= t->epoch) return;
+    if (t->sequence == 0) assay_watch_updates_end_trial(e, false);
+    end_trial(c, e->watch->nodes);
 }
 
 /* --- what a change makes of roster and rules */
@@ -289,13 +305,14 @@ static void follow_operators(struct assay_watch_charter *c, struct assay_slice d
     c->operators_bytes = bytes;
 }
 
-static void try_rules(const struct assay_watch_epoch *e, const struct waiting *w,
+static void try_rules(const struct assay_watch_epoch *e, uint64_t sequence,
                       const struct assay_charter_rules *before)
 {
     struct assay_watch_charter *c = e->watch->charter;
-    if (w->forces != 0 || assay_rules_equal(before, &c->rules)) return;
     end_trial(c, e->watch->nodes);
-    c->trial = (struct trial){ .sequence = w->sequence, .epoch = w->activation, .before = *before };
+    c->trial = (struct trial){ .sequence = sequence,
+                               .epoch = e->closed->epoch + 1,
+                               .before = *before };
     for (uint32_t i = 0; i < e->after->member_count; i++) {
         const struct assay_member *m = &e->after->members[i];
         c->trial.total += m->weight;
@@ -311,10 +328,20 @@ static void activate(const struct assay_watch_epoch *e)
     struct making m = { .e = e, .places = c->places, .rules = c->rules };
     assay_bytes_copy(m.operators_digest, 32, c->operators_digest, 32);
     const bool due = c->waiting_count > 0 && c->waiting[0].activation == e->closed->epoch + 1;
-    const char *what = difference(&m); /* were there none */
+    const char *what = NULL;
     if (!due) {
+        const struct assay_charter_rules before = c->rules;
+        const bool serves = assay_watch_serve(e, &m.rules);
+        what = difference(&m);
         if (what == NULL) FINE(e);
-        else BROKEN(e, "%s changed, and no change was due", what);
+        else
+            BROKEN(e, serves ? "%s: not as collateral has it that was due"
+                             : "%s changed, and nothing was due",
+                   what);
+        if (!serves) return;
+        c->rules = m.rules;
+        c->turned = true;
+        try_rules(e, 0, &before);
         return;
     }
     const struct waiting w = c->waiting[0];
@@ -339,12 +366,15 @@ static void activate(const struct assay_watch_epoch *e)
         ASSAY_ASSERT(shape == ASSAY_OK);
         make_one(&m, &a);
     }
+    const bool tries =
+        !unfit && w.forces == 0 && !assay_rules_equal(&c->rules, &m.rules);
+    const bool serves = !tries && assay_watch_serve(e, &m.rules);
     what = difference(&m);
     if (what != NULL)
         BROKEN(e, "change %llu%s: %s not as it says", (unsigned long long)w.sequence,
                unfit ? ", which did not fit" : "", what);
     else FINE(e);
-    add(e, unfit ? ASSAY_SIM_FIGURE_CHANGES_UNFIT : ASSAY_SIM_FIGURE_CHANGES_ACTIVE);
+    assay_watch_add(e, unfit ? ASSAY_SIM_FIGURE_CHANGES_UNFIT : ASSAY_SIM_FIGURE_CHANGES_ACTIVE);
     for (uint32_t i = 0; i < nodes && !unfit; i++)
         if (places[i].taken && !assay_bytes_equal(places[i].node_id, c->places[i].node_id, 32))
             check_newcomer(e, i);
@@ -355,7 +385,7 @@ static void activate(const struct assay_watch_epoch *e)
     free(c->places);
     c->places = places;
     c->turned = true;
-    if (!unfit) try_rules(e, &w, &before);
+    if (tries || serves) try_rules(e, tries ? w.sequence : 0, &before);
     free(w.body);
 }
 
@@ -432,13 +462,15 @@ void assay_watch_changes(const struct assay_watch_epoch *e)
     struct assay_watch_charter *c = w->charter;
     c->blind = c->blind || c->epoch + 1 != e->closed->epoch;
     c->epoch = e->closed->epoch;
-    c->turned = c->spared_now = false;
+    c->turned = c->spared_now = c->dropped_now = false;
     demand_progress(w, e->closed->at_ms);
     if (c->blind) return;
     judge_trial(e);
     for (uint32_t i = 0; i < e->closed->change_count; i++)
         assay_watch_take_change(e, e->closed->changes[i]);
-    if (c->spared_now) drop_waiting(e); /* taken in the very epoch that goes back */
+    for (uint32_t i = 0; i < e->closed->update_count; i++)
+        assay_watch_take_update(e, e->closed->updates[i]);
+    if (c->dropped_now) drop_waiting(e); /* taken in the very epoch that goes back */
     activate(e);
     check_aside(e);
     if (c->turned) c->turned_ms = e->closed->at_ms;

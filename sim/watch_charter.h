@@ -33,10 +33,20 @@ struct place {
 
 /* Members that were certified PASS before new rules came, and which of them failed since. */
 struct trial {
-    uint64_t sequence; /* 0: none */
-    uint64_t epoch;    /* of activation */
+    uint64_t sequence; /* 0: of collateral */
+    uint64_t epoch;    /* of activation; 0: none */
     uint64_t total, felled;
     struct assay_charter_rules before;
+};
+
+enum { UPDATES_WATCHED = 64, SET_WATCHED = 4096, OFFER_WATCHED = 128 };
+
+struct watched_update {
+    enum assay_update_phase phase;
+    struct assay_update_facts facts;
+    uint64_t epoch, due_ms;
+    uint32_t len;
+    uint8_t offer[OFFER_WATCHED];
 };
 
 struct felled {
@@ -61,8 +71,13 @@ struct assay_watch_charter {
     struct absence (*absences)[ABSENCES_MAX];
     uint32_t *absence_count; /* [nodes] */
     bool blind;              /* epochs were skipped */
+    /* Collateral: the set in force, the one before, and what blocks took. */
+    uint8_t set[SET_WATCHED], set_before[SET_WATCHED], set_next[SET_WATCHED];
+    size_t set_len, set_before_len;
+    struct watched_update updates[UPDATES_WATCHED];
+    uint32_t update_count;
     /* Of the epoch that closed: */
-    bool turned, spared_now;
+    bool turned, spared_now, dropped_now;
     uint64_t turned_ms; /* when the boundary was that the epoch began with; 0: an ordinary one */
     uint64_t epoch;
 };
@@ -74,5 +89,17 @@ struct assay_watch_charter {
 
 /* A CHANGE record of a final block: who signed it, and may it stand there? Returns: nothing. */
 void assay_watch_take_change(const struct assay_watch_epoch *epoch, struct assay_slice bytes);
+
+/* One more in a figure of the whole. Returns: nothing. */
+void assay_watch_add(const struct assay_watch_epoch *epoch, enum assay_sim_figure figure);
+
+/* --- watch_updates.c. Each but serve returns nothing. */
+void assay_watch_updates_open(struct assay_watch_charter *charter,
+                              const struct assay_genesis *genesis);
+/* A COLLATERAL record of a final block: may it stand there? */
+void assay_watch_take_update(const struct assay_watch_epoch *epoch, struct assay_slice record);
+void assay_watch_updates_end_trial(const struct assay_watch_epoch *epoch, bool reverted);
+/* What is due comes into force with these rules. Returns: whether anything did. */
+bool assay_watch_serve(const struct assay_watch_epoch *epoch, struct assay_charter_rules *rules);
 
 #endif

@@ -67,8 +67,7 @@ static enum assay_status read_parameters(struct reader *r, struct assay_genesis_
     ASSAY_TRY(at(r, "block_len_max", read_u32(&r->in, UINT32_MAX, &p->block_len_max)));
     ASSAY_TRY(at(r, "verifier", assay_cbor_bytes_exact(&r->in, p->verifier_digest, 32)));
     p->level = 0; /* which is not written alone: one meaning has one encoding */
-    if (items > PARAMETERS)
-        ASSAY_TRY(at(r, "level", read_u32(&r->in, ASSAY_LEVEL_MAX, &p->level)));
+    if (items > PARAMETERS) ASSAY_TRY(at(r, "level", read_u32(&r->in, ASSAY_LEVEL_MAX, &p->level)));
     if (items == PARAMETERS + 1 && p->level == 0) return at(r, "level", ASSAY_E_ENCODING);
     if (items > PARAMETERS + 1) {
         ASSAY_TRY(at(r, "collateral_delay", read_u32(&r->in, UINT32_MAX, &p->collateral_delay_s)));
@@ -139,8 +138,8 @@ static enum assay_status read_operator(struct reader *r, bool is_first,
                                        struct assay_genesis_operator *o)
 {
     ASSAY_TRY(at(r, "operator", assay_cbor_array_exact(&r->in, 2)));
-    ASSAY_TRY(at(r, "operator key",
-                 assay_cbor_bytes_exact(&r->in, o->public_key, sizeof o->public_key)));
+    ASSAY_TRY(
+        at(r, "operator key", assay_cbor_bytes_exact(&r->in, o->public_key, sizeof o->public_key)));
     ASSAY_TRY(at(r, "operator name", read_name(r, &o->name)));
     ASSAY_TRY(at(r, "operator key", check_key(o->public_key)));
     assay_sha256(o->public_key, sizeof o->public_key, o->operator_id);

@@ -46,6 +46,7 @@ static const struct list lists[] = { LIST("adversaries", adversary_count, advers
                                      LIST("clocks", clock_count, clocks),
                                      LIST("changes", change_count, changes),
                                      LIST("recovers", recover_count, recovers),
+                                     LIST("collateral", day_count, days),
                                      LIST("assertions", assertion_count, assertions) };
 enum { LISTS = sizeof lists / sizeof lists[0] };
 
@@ -124,6 +125,12 @@ static void forget_cohort(struct assay_scenario *scenario, uint32_t gone)
     for (uint32_t i = scenario->change_count; i-- > 0;) {
         struct assay_sim_change *const c = &scenario->changes[i];
         if (c->by_cohort && c->cohort == gone) cut(scenario, &lists[4], i, 1);
+        else if (c->cohort > gone) c->cohort--;
+        else if (c->cohort == gone) c->cohort = 0;
+    }
+    for (uint32_t i = scenario->day_count; i-- > 0;) {
+        struct assay_sim_day *const c = &scenario->days[i];
+        if (c->by_cohort && c->cohort == gone) cut(scenario, &lists[5], i, 1);
         else if (c->cohort > gone) c->cohort--;
         else if (c->cohort == gone) c->cohort = 0;
     }
@@ -332,6 +339,14 @@ static bool shrink_change(struct search *s, uint32_t i)
     return shrink_field(s, "who gets a change", &c->given_to, false, 1) || any;
 }
 
+static bool shrink_day(struct search *s, uint32_t i)
+{
+    const struct assay_sim_day *const c = &s->best->days[i];
+    bool any = shrink_field(s, "epoch of collateral", &c->at_epoch, true, 1);
+    any = shrink_field(s, "members that it hits", &c->count, false, 1) || any;
+    return shrink_field(s, "who finds collateral", &c->given_to, false, 1) || any;
+}
+
 static bool shrink_cohort(struct search *s, uint32_t i)
 {
     const struct assay_sim_cohort *const c = &s->best->cohorts[i];
@@ -357,6 +372,8 @@ static bool shrink_items(struct search *s)
         any = shrink_crash(s, i) || any;
     for (uint32_t i = 0; i < s->best->change_count; i++)
         any = shrink_change(s, i) || any;
+    for (uint32_t i = 0; i < s->best->day_count; i++)
+        any = shrink_day(s, i) || any;
     for (uint32_t i = 1; i < s->best->cohort_count; i++)
         any = shrink_cohort(s, i) || any;
     return any;

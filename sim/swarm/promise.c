@@ -45,6 +45,8 @@ static bool is_moved(const struct assay_scenario *scenario, uint32_t cohort)
                            (c->action == ASSAY_SIM_ACTION_POLICY && c->by_cohort);
         if (takes && (!c->by_cohort || c->cohort == cohort)) return true;
     }
+    for (uint32_t i = 0; i < scenario->day_count; i++)
+        if (scenario->days[i].by_cohort && scenario->days[i].cohort == cohort) return true;
     return false;
 }
 
@@ -125,6 +127,8 @@ static bool is_silent(const struct assay_scenario *scenario, uint32_t cohort)
         if (c->action == ASSAY_SIM_ACTION_POLICY && c->by_cohort && c->cohort == cohort)
             return true;
     }
+    for (uint32_t i = 0; i < scenario->day_count; i++)
+        if (scenario->days[i].by_cohort && scenario->days[i].cohort == cohort) return true;
     return false;
 }
 

@@ -29,6 +29,7 @@ enum aspect {
     ASPECT_BURN = 14,
     ASPECT_CARELESS = 15,
     ASPECT_RECOVER = 16,
+    ASPECT_DAYS = 17,
 };
 
 enum {
@@ -441,6 +442,41 @@ static void draw_recover(const struct draw *d)
                                        .rests_dead = chance(&r, 500) };
 }
 
+static struct assay_sim_day draw_day(const struct draw *d, struct assay_sim_random *r,
+                                     uint32_t dated)
+{
+    struct assay_sim_day c = { .vendor = between(r, 0, d->s->vendors - 1) };
+    c.at_epoch = between(r, 1, (uint32_t)d->s->heal_epoch + 4);
+    c.recovery = chance(r, 500);
+    c.by_cohort = dated != 0 && chance(r, 700);
+    c.cohort = c.by_cohort ? dated : 0;
+    c.count = low(r, 0, 2);
+    if (chance(r, 300)) c.update_epoch = c.at_epoch + low(r, 0, 8);
+    c.given_to = low(r, 1, 3);
+    if (chance(r, 250))
+        c.flaw = (enum assay_sim_day_flaw)between(r, ASSAY_SIM_DAY_OLD, ASSAY_SIM_DAY_EARLY);
+    return c;
+}
+
+/* Vendors publish; some platforms are too old for it. */
+static void draw_days(const struct draw *d)
+{
+    struct assay_sim_random r = stream(d, ASPECT_DAYS);
+    struct assay_scenario *const s = d->s;
+    if (!chance(&r, 350)) return;
+    uint32_t left = s->nodes - s->spares;
+    for (uint32_t c = 1; c < s->cohort_count; c++)
+        left -= s->cohorts[c].count < left ? s->cohorts[c].count : left;
+    const bool room = left > 0 && s->cohort_count < ASSAY_SIM_COHORTS_MAX;
+    const uint32_t drawn = between(&r, 1, 1 + s->nodes / 3);
+    const uint32_t dated = room ? add_cohort(d, "dated", drawn < left ? drawn : left) : 0;
+    const uint32_t count = between(&r, 1, ASSAY_SIM_DAYS_MAX / 2);
+    for (uint32_t i = 0; i < count; i++)
+        s->days[s->day_count++] = draw_day(d, &r, dated);
+    s->collateral_delay_s = between(&r, 1, 6);
+    s->epochs += between(&r, 2, 8);
+}
+
 /* Fewer of the largest cohort until the promise holds, or nobody is left. */
 static void fit_to_promise(const struct draw *d)
 {
@@ -482,6 +518,7 @@ struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_
     draw_pauses(&d);
     draw_changes(&d, sizes);
     draw_recover(&d);
+    draw_days(&d);
     if (!d.beyond) fit_to_promise(&d);
     if (!assay_sim_promise_of(&s, seed).progress) s.heal_epoch = 0;
     (void)snprintf(s.title, sizeof s.title, "a random scenario of seed %llu%s",

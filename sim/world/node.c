@@ -165,6 +165,7 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
                                                 .keys_unused = keys_unused,
                                                 .document_check =
                                                     w->soft == NULL ? world_document_check : NULL,
+                                                .updates = w->soft == NULL ? &w->updates : NULL,
                                                 .checkpoint = w->options.checkpoint,
                                                 .blocks_max = BLOCKS_MAX };
     const size_t len = assay_engine_size(&config);
@@ -176,6 +177,7 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
     ASSAY_ASSERT(status == ASSAY_OK);
     n->roster.count = config.genesis->member_count;
     world_policy_fails(charter.genesis->policy, n->fails);
+    n->collateral = charter.genesis->endorsements;
 }
 
 const struct assay_member *world_member(const struct assay_state *state, uint32_t slot)
@@ -328,7 +330,8 @@ static bool copy_one(void *context, const struct assay_store_key *key, struct as
 static void copy_bundle(const struct assay_store *from, struct assay_store *to)
 {
     static const enum assay_store_class classes[] = { ASSAY_STORE_STATE, ASSAY_STORE_FINALITY,
-                                                      ASSAY_STORE_CHANGE };
+                                                      ASSAY_STORE_CHANGE,
+                                                      ASSAY_STORE_COLLATERAL };
     const struct assay_store_key first = { 0 };
     struct assay_store_key last = { .era = UINT32_MAX,
                                     .epoch = ASSAY_STORE_NUMBER_MAX,

@@ -141,8 +141,9 @@ void world_policy_fails(struct assay_slice policy, uint8_t fails[static NODE_BIT
 
 void world_policy_turn(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
 {
-    assay_bytes_copy(w->fails_in[epoch % POLICIES_KEPT], NODE_BITS, w->nodes[node].fails,
-                     NODE_BITS);
+    uint8_t *fails = w->fails_in[epoch % POLICIES_KEPT];
+    assay_bytes_copy(fails, NODE_BITS, w->nodes[node].fails, NODE_BITS);
+    world_days_fails(w, w->nodes[node].collateral, epoch, fails);
 }
 
 const uint8_t *world_policy_of(const struct assay_sim_world *w, uint64_t epoch)

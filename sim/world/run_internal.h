@@ -55,6 +55,12 @@ struct world_run {
         uint32_t node;
     } host_of[WORLD_NODES];
 
+    /* Collateral: which days are over, and what blocks of the running epoch have. */
+    bool days_over[ASSAY_SIM_DAYS_MAX];
+    struct world_payload *updates[ASSAY_UPDATES_EPOCH_MAX];
+    struct assay_slice update_bytes[ASSAY_UPDATES_EPOCH_MAX];
+    uint32_t updates_count;
+
     struct world_epoch epochs[QUOTES_KEPT];
     struct assay_state before; /* after the epoch closed before */
     void *before_memory;
@@ -115,6 +121,11 @@ void world_changes_open(struct world_run *r);
 void world_changes_free(struct world_run *r);
 /* Another epoch of the scenario: operators draft, sign and hand in. */
 void world_changes_turn(struct world_run *r);
+/* days.c: offers collateral whose day has come; what blocks took of it. */
+void world_days_turn(struct world_run *r);
+void world_days_taken(struct world_run *r, const struct assay_record *record);
+void world_days_closed(struct world_run *r, struct assay_sim_closed *closed);
+void world_days_turned(struct world_run *r);
 /* A final block of the running epoch has a CHANGE. */
 void world_changes_taken(struct world_run *r, const struct assay_record *record);
 /* The network closed an epoch: what changed in r->now, and what the blocks of it took. */

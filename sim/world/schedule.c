@@ -43,6 +43,7 @@ void world_run_genesis(const struct assay_sim_world *w, struct assay_genesis_par
     parameters->operator_cap_den = s->operator_cap_den;
     parameters->vendor_cap_num = s->vendor_cap_num;
     parameters->vendor_cap_den = s->vendor_cap_den;
+    if (s->day_count > 0) parameters->collateral_delay_s = s->collateral_delay_s;
 }
 
 /* --- findings */
@@ -257,6 +258,7 @@ static void turn(struct world_run *r)
     if (!r->healed) plan_crashes(r);
     world_changes_turn(r);
     world_recovers_turn(r);
+    world_days_turn(r);
     plan_roll_backs(r);
     set_stall_timer(r);
 }

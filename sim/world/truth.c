@@ -267,6 +267,7 @@ void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch)
                                        .fails = r->fails,
                                        .genesis = r->w->genesis };
     world_changes_closed(r, &closed);
+    world_days_closed(r, &closed);
     measure(r, &closed);
     world_trace(r->w, node, TRACE_CLOSED, state->certified, state->root);
     chain_root(r->outcome, state->root);
@@ -276,6 +277,7 @@ void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch)
         world_policy_turn(r->w, node, next); /* of those that nobody saw the newest is known */
     r->closed = epoch;
     world_changes_turned(r);
+    world_days_turned(r);
     world_final_turn(r);
     if (r->options->stop_at_violation && assay_sim_outcome_violated(r->outcome)) r->stopped = true;
     if (r->options->progress != NULL && !r->options->progress(r->options->context, r->outcome))

@@ -325,6 +325,7 @@ struct assay_sim_world *world_make(const struct assay_sim_world_options *options
     world_check_create(w);
     world_ballots_create(w);
     world_voters_create(w);
+    w->updates = (struct assay_updates){ w, world_days_judge, world_days_follow };
     return w;
 }
 

@@ -168,6 +168,7 @@ struct world_node {
     bool born; /* its machine is there: a member, or one that left a moment ago */
     uint8_t node_id[32];
     uint8_t fails[NODE_BITS]; /* nodes whose evidence fails by the policy that it judges by */
+    struct assay_slice collateral; /* the set that it judges by: of its charter */
     uint64_t wake_us;      /* wanted; UINT64_MAX: none */
     uint64_t wake_item_us; /* earliest that stands in the queue */
     uint64_t gossip_item_us;
@@ -228,6 +229,7 @@ struct assay_sim_world {
     struct assay_sim_link link;
     struct assay_sim_random *links; /* [nodes * nodes] one stream a pair */
     struct assay_sim_random crashes, disks, clocks, quotes;
+    struct assay_updates updates; /* what the ledger asks about modelled collateral */
     uint8_t fails_in[POLICIES_KEPT][NODE_BITS]; /* by epoch: whose evidence fails by its policy */
     uint64_t dated_us; /* when dates changed last */
     uint64_t now_us, steps, engine_ns, extra_delay_us;
@@ -382,6 +384,16 @@ void world_policy_turn(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
 const uint8_t *world_policy_of(const struct assay_sim_world *w, uint64_t epoch);
 /* Returns: nothing; any other policy fails nobody by itself. */
 void world_policy_fails(struct assay_slice policy, uint8_t fails[static NODE_BITS]);
+/* days.c: struct assay_updates of modelled collateral; context: the world. */
+enum assay_status world_days_judge(void *context, struct assay_slice set, struct assay_slice offer,
+                                   int64_t at_unix_s, struct assay_update_facts *facts);
+enum assay_status world_days_follow(void *context, struct assay_slice set,
+                                    const struct assay_slice *offers, size_t count,
+                                    int64_t at_unix_s, struct assay_writer *w, bool *taken,
+                                    int64_t *until_unix_s);
+/* Adds whose platforms are too old for a set in an epoch. Returns: nothing. */
+void world_days_fails(const struct assay_sim_world *w, struct assay_slice set, uint64_t epoch,
+                      uint8_t fails[static NODE_BITS]);
 /* assay_document_check of the modelled documents. */
 enum assay_status world_document_check(bool is_policy, struct assay_slice document);
 

@@ -18,7 +18,7 @@ int main(int argc, char **argv)
     if (suites == NULL || seeds == 0) {
         (void)fprintf(
             stderr,
-            "usage: %s --suites \"twins simplex scoring messages epochs links dates changes\" "
+            "usage: %s --suites \"twins simplex scoring messages epochs links dates changes days\" "
             "--seeds N\n",
             argv[0]);
         return 2;

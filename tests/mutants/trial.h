@@ -62,6 +62,8 @@ void trial_epochs(uint64_t seed, struct trial_finding *finding);
 void trial_links(uint64_t seed, struct trial_finding *finding);
 /* suite_dates.c: whole networks whose dates are wrong, or whose machines stand still. */
 void trial_dates(uint64_t seed, struct trial_finding *finding);
+/* suite_days.c: whole networks whose vendors renew collateral. */
+void trial_days(uint64_t seed, struct trial_finding *finding);
 /* suite_changes.c: whole networks whose operators change roster, rules and themselves. */
 void trial_changes(uint64_t seed, struct trial_finding *finding);
 

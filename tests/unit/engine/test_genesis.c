@@ -32,7 +32,8 @@ static void fill(struct made *m)
 {
     struct assay_genesis *g = &m->genesis;
     g->time_ms = 1700000000123;
-    g->parameters = (struct assay_genesis_parameters){ 500, 20, 100, 33, 100, 1 << 20, { 7 }, 0, 0 };
+    g->parameters =
+        (struct assay_genesis_parameters){ 500, 20, 100, 33, 100, 1 << 20, { 7 }, 0, 0 };
     g->policy = assay_slice_over("policy", 6);
     g->endorsements = assay_slice_over("endorsements", 12);
     g->threshold = 2;

@@ -328,8 +328,9 @@ Test(update, what_waits_of_the_operators_does_not_go_with_it)
     const struct assay_action rest = change_about(ASSAY_ACTION_REST, b, 5);
     pass_to(b, 10);
     cr_assert_eq(offer(b, 1, 1, 9), ASSAY_OK);
+    cr_assert_eq(change_offer_one(b, 1, b->context.epoch + 6, &rest), ASSAY_OK);
     pass_to(b, 11);
-    cr_assert_eq(change_offer_one(b, 1, b->context.epoch + 4, &rest), ASSAY_OK);
+    cr_assert_eq(date_in_force(b, 1), 9);
     fell(b, 0, 2);
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
@@ -380,6 +381,7 @@ Test(update, operators_cut_a_delay_short_and_name_nothing_else)
     cr_assert_eq(change_offer_one(b, 1, b->context.epoch + 2, &wrong), ASSAY_E_INVALID);
     cr_assert_eq(offer(b, 1, 2, 9), ASSAY_OK);
     pass_to(b, 11);
+    cr_assert_eq(change_offer_one(b, 1, b->context.epoch + 2, &wrong), ASSAY_E_INVALID);
     const struct assay_action now = force(b->state.updates[0].digest);
     cr_assert_eq(change_offer_one(b, 1, b->context.epoch + 2, &now), ASSAY_OK);
     pass_to(b, 12);

@@ -96,8 +96,8 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
     expect_trace(&s, 1, "ee521d8d9253052a3d7e195b6355b3734f123c2e28ad156f870ce8c49f1e9306",
                  "68aaf46710f6809121a733636e522e0809065a7e2f39d91b4f908ec125fbadd7");
     s = rough();
-    expect_trace(&s, 2, "378169fc7ed5ee86625df8b55e79a07c9d8cafd72491d741671cf434ca71759b",
-                 "9184c6e635fd27cfb6d3681aeb09d4dad46e6f122f37e7a12d9950911a8f36a9");
+    expect_trace(&s, 2, "ad95fe77d7172058474565cba04eab0ab10e05a1d636def39b0f19955d2dee17",
+                 "fa7a40ba830857cddde3da50003317b20d596923daa88df70fd5de75af73b7a1");
     s = small();
     s.link.delay = ASSAY_SIM_DELAY_PARETO;
     s.link.delay_max_ms = 400;

@@ -1,0 +1,304 @@
+/*
+ * sim/world/days.c - collateral days of a scenario: vendors publish, members offer, platforms are
+ * updated or not (docs/protocol.md 8.8 to 8.14).
+ *
+ * A modelled set of endorsements is its head alone, or behind it one row for each vendor root: an
+ * evaluation number, a date, and whose platforms are too old for it. An offer has one row, and the
+ * mark of its vendor, which nobody else can make. Whether the ledger does right the watch says
+ * (sim/watch_updates.c); here stands that no final block may hold an offer with a flaw.
+ */
+#include "base/writer.h"
+#include "engine/engine_internal.h"
+#include "sim/world/changes_internal.h"
+
+enum { US = 1000, ROW_LEN = 8 + NODE_BITS, MARK_LEN = 8, OFFER_LEN_MAX = 64 + ROW_LEN };
+
+static const uint8_t set_head[] = "model endorsements";
+static const uint8_t offer_head[] = "model collateral";
+
+struct row {
+    uint32_t number, date;
+    uint8_t old[NODE_BITS];
+};
+
+/* --- documents */
+
+static bool begins(struct assay_slice document, const uint8_t *head, size_t len)
+{
+    return document.len >= len && assay_bytes_equal(document.bytes, head, len);
+}
+
+static enum assay_status read_row(struct assay_cursor *c, struct row *row)
+{
+    const uint8_t *old = NULL;
+    ASSAY_TRY(assay_cursor_u32le(c, &row->number));
+    ASSAY_TRY(assay_cursor_u32le(c, &row->date));
+    ASSAY_TRY(assay_cursor_take(c, NODE_BITS, &old));
+    assay_bytes_copy(row->old, NODE_BITS, old, NODE_BITS);
+    return ASSAY_OK;
+}
+
+static void put_row(struct assay_writer *w, const struct row *row)
+{
+    assay_writer_u32le(w, row->number);
+    assay_writer_u32le(w, row->date);
+    assay_writer_put(w, row->old, NODE_BITS);
+}
+
+/* What a set says of a vendor; that of genesis: number 1, and nobody is too old. */
+static void row_of(struct assay_slice set, uint32_t vendor, struct row *row)
+{
+    *row = (struct row){ .number = 1 };
+    if (set.len <= sizeof set_head) return;
+    struct assay_cursor c = assay_cursor_over(set.bytes, set.len);
+    const uint8_t *skipped = NULL;
+    enum assay_status status = assay_cursor_take(&c, sizeof set_head, &skipped);
+    for (uint32_t v = 0; status == ASSAY_OK && v <= vendor; v++)
+        status = read_row(&c, row);
+    ASSAY_ASSERT(status == ASSAY_OK); /* world_days_follow made it */
+}
+
+/* What only the vendor could have written. */
+static void mark_of(struct assay_slice says, uint8_t mark[static MARK_LEN])
+{
+    static const uint8_t key[] = "key of a modelled vendor";
+    const struct assay_slice pieces[] = { says, assay_slice_over(key, sizeof key) };
+    uint8_t digest[32];
+    assay_sha256_pieces(pieces, 2, digest);
+    assay_bytes_copy(mark, MARK_LEN, digest, MARK_LEN);
+}
+
+struct offer {
+    uint32_t vendor, day;
+    struct row row;
+    bool genuine;
+};
+
+static enum assay_status read_offer(struct assay_slice bytes, struct offer *offer)
+{
+    struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
+    const uint8_t *skipped = NULL, *mark = NULL;
+    uint8_t own[MARK_LEN];
+    if (!begins(bytes, offer_head, sizeof offer_head)) return ASSAY_E_SYNTAX;
+    ASSAY_TRY(assay_cursor_take(&c, sizeof offer_head, &skipped));
+    ASSAY_TRY(assay_cursor_u32le(&c, &offer->vendor));
+    ASSAY_TRY(assay_cursor_u32le(&c, &offer->day));
+    ASSAY_TRY(read_row(&c, &offer->row));
+    mark_of(assay_slice_over(bytes.bytes, c.pos), own);
+    ASSAY_TRY(assay_cursor_take(&c, MARK_LEN, &mark));
+    ASSAY_TRY(assay_cursor_end(&c));
+    offer->genuine = assay_bytes_equal(own, mark, MARK_LEN);
+    return ASSAY_OK;
+}
+
+/* --- what the ledger asks (struct assay_updates) */
+
+enum assay_status world_days_judge(void *context, struct assay_slice set, struct assay_slice bytes,
+                                   int64_t at_unix_s, struct assay_update_facts *facts)
+{
+    const struct assay_sim_world *w = context;
+    struct offer offer;
+    struct row now;
+    ASSAY_TRY(read_offer(bytes, &offer));
+    if (!offer.genuine) return ASSAY_E_SIGNATURE;
+    if (offer.vendor >= w->options.vendors) return ASSAY_E_INVALID;
+    row_of(set, offer.vendor, &now);
+    if (offer.row.number < now.number || offer.row.date < now.date) return ASSAY_E_INVALID;
+    if ((int64_t)offer.row.date > at_unix_s) return ASSAY_E_EARLY;
+    if (offer.row.number == now.number && offer.row.date == now.date) return ASSAY_E_STALE;
+    *facts = (struct assay_update_facts){ .number = offer.row.number,
+                                          .recovery = offer.row.number > now.number };
+    world_fill_id(facts->root, 'v', offer.vendor);
+    world_fill_id(facts->part, 'v', offer.vendor);
+    return ASSAY_OK;
+}
+
+static void put_set(const struct assay_sim_world *w, struct assay_slice set,
+                    const struct offer *offer, struct assay_writer *out)
+{
+    assay_writer_put(out, set_head, sizeof set_head);
+    for (uint32_t v = 0; v < w->options.vendors; v++) {
+        struct row row;
+        row_of(set, v, &row);
+        put_row(out, v == offer->vendor ? &offer->row : &row);
+    }
+}
+
+enum assay_status world_days_follow(void *context, struct assay_slice set,
+                                    const struct assay_slice *offers, size_t count,
+                                    int64_t at_unix_s, struct assay_writer *w, bool *taken,
+                                    int64_t *until_unix_s)
+{
+    uint8_t bytes[2][sizeof set_head + ASSAY_SIM_VENDORS_MAX * ROW_LEN];
+    struct assay_slice now = set;
+    unsigned turn = 0;
+    bool any = false;
+    *until_unix_s = INT64_MAX; /* modelled collateral does not end */
+    for (size_t i = 0; i < count; i++) {
+        struct assay_update_facts facts;
+        struct offer offer;
+        taken[i] = world_days_judge(context, now, offers[i], at_unix_s, &facts) == ASSAY_OK &&
+                   read_offer(offers[i], &offer) == ASSAY_OK;
+        if (!taken[i]) continue;
+        struct assay_writer next = assay_writer_over(bytes[turn], sizeof bytes[turn]);
+        put_set(context, now, &offer, &next);
+        now = assay_slice_over(bytes[turn], next.len);
+        turn ^= 1;
+        any = true;
+    }
+    assay_writer_put(w, now.bytes, now.len);
+    return any ? ASSAY_OK : ASSAY_E_STALE;
+}
+
+/* --- whose platform is too old */
+
+/* The cohort of a day, as far as it is not left out. */
+static bool is_hit(const struct world_run *r, const struct assay_sim_day *day, uint32_t node)
+{
+    uint32_t before = 0;
+    if (!day->by_cohort || r->cohort_of[node] != day->cohort) return false;
+    for (uint32_t i = 0; i < node; i++)
+        before += r->cohort_of[i] == day->cohort;
+    return day->count == 0 || before < day->count;
+}
+
+static void set_bit(uint8_t *bits, uint32_t i)
+{
+    bits[i / 8] = (uint8_t)(bits[i / 8] | 1u << (i % 8));
+}
+
+/* Who is updated stays so, whatever its vendors ask for later. */
+static bool is_updated(const struct world_run *r, uint32_t node, uint64_t epoch)
+{
+    for (uint32_t k = 0; k < r->scenario->day_count; k++) {
+        const struct assay_sim_day *day = &r->scenario->days[k];
+        if (day->update_epoch != 0 && day->update_epoch <= epoch && is_hit(r, day, node))
+            return true;
+    }
+    return false;
+}
+
+void world_days_fails(const struct assay_sim_world *w, struct assay_slice set, uint64_t epoch,
+                      uint8_t fails[static NODE_BITS])
+{
+    if (w->run == NULL || w->soft != NULL || set.len <= sizeof set_head) return;
+    for (uint32_t i = 0; i < w->options.nodes; i++) {
+        struct row row;
+        row_of(set, world_vendor(w, i), &row);
+        if ((row.old[i / 8] >> (i % 8) & 1) != 0 && !is_updated(w->run, i, epoch))
+            set_bit(fails, i);
+    }
+}
+
+/* --- offering */
+
+/* Evaluation numbers go up with each recovery of a vendor's, whatever became of the one before. */
+static uint32_t number_of(const struct assay_scenario *s, uint32_t index)
+{
+    uint32_t number = 1;
+    for (uint32_t k = 0; k <= index; k++)
+        number += s->days[k].vendor == s->days[index].vendor && s->days[k].recovery &&
+                  s->days[k].flaw == ASSAY_SIM_DAY_NONE;
+    return number;
+}
+
+static struct world_payload *make_record(struct world_run *r, uint32_t index)
+{
+    const struct assay_sim_day *day = &r->scenario->days[index];
+    uint8_t bytes[OFFER_LEN_MAX + 64], record[OFFER_LEN_MAX + 128];
+    struct row row = { .number = number_of(r->scenario, index),
+                       .date = (uint32_t)(r->before.head_time_ms / 1000) };
+    for (uint32_t i = 0; i < r->w->options.nodes; i++)
+        if (is_hit(r, day, i) && world_vendor(r->w, i) == day->vendor) set_bit(row.old, i);
+    if (day->flaw == ASSAY_SIM_DAY_OLD) row.number = 0;
+    if (day->flaw == ASSAY_SIM_DAY_EARLY) row.date += 100000;
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_writer_put(&w, offer_head, sizeof offer_head);
+    assay_writer_u32le(&w, day->flaw == ASSAY_SIM_DAY_STRANGER ? r->w->options.vendors
+                                                               : day->vendor);
+    assay_writer_u32le(&w, index);
+    put_row(&w, &row);
+    uint8_t mark[MARK_LEN];
+    mark_of(assay_slice_over(bytes, w.len), mark);
+    if (day->flaw == ASSAY_SIM_DAY_FORGED) mark[0] ^= 1;
+    assay_writer_put(&w, mark, sizeof mark);
+    struct assay_writer out = assay_writer_over(record, sizeof record);
+    const enum assay_status status =
+        assay_record_put_update(&out, assay_slice_over(bytes, w.len));
+    ASSAY_ASSERT(status == ASSAY_OK);
+    return world_payload(r->w, record, out.len);
+}
+
+/* To members as a fetcher would, or, with a flaw, as a hostile peer would. */
+static void hand_in(struct world_run *r, uint32_t index)
+{
+    const struct assay_sim_day *day = &r->scenario->days[index];
+    const uint32_t n = r->scenario->nodes;
+    const uint32_t first = (uint32_t)assay_sim_random_below(&r->changes->random, n);
+    struct world_payload *record = make_record(r, index);
+    uint32_t left = day->given_to;
+    for (uint32_t k = 0; k < n && left > 0; k++) {
+        const uint32_t node = (first + k) % n;
+        const struct world_node *to = &r->w->nodes[node];
+        if (!to->alive || !world_trusted(r->w, node) || to->closed != r->before.epoch) continue;
+        struct item *item = world_item(r->w, node, ITEM_MESSAGE);
+        const bool hostile = day->flaw != ASSAY_SIM_DAY_NONE;
+        item->from = hostile ? (uint16_t)((node + 1) % n) : ASSAY_SLOT_SELF;
+        item->message = ASSAY_MESSAGE_RECORD;
+        item->payload = record;
+        record->refs++;
+        world_push(r->w, item, r->w->now_us + US);
+        left--;
+    }
+    world_payload_drop(r->w, record);
+}
+
+void world_days_turn(struct world_run *r)
+{
+    for (uint32_t k = 0; k < r->scenario->day_count; k++) {
+        const struct assay_sim_day *day = &r->scenario->days[k];
+        if (day->at_epoch > r->epoch || r->days_over[k]) continue;
+        hand_in(r, k);
+        r->days_over[k] = day->flaw != ASSAY_SIM_DAY_NONE;
+    }
+}
+
+/* --- what blocks say */
+
+void world_days_taken(struct world_run *r, const struct assay_record *record)
+{
+    struct offer offer;
+    world_looked(r->w, ASSAY_SIM_CHECKER_CHANGES);
+    if (read_offer(record->offer, &offer) != ASSAY_OK || offer.day >= r->scenario->day_count) {
+        world_broken(r->w, ASSAY_SIM_CHECKER_CHANGES, "a final block holds collateral of nobody");
+        return;
+    }
+    const struct assay_sim_day *day = &r->scenario->days[offer.day];
+    if (day->flaw != ASSAY_SIM_DAY_NONE)
+        world_broken(r->w, ASSAY_SIM_CHECKER_CHANGES, "a final block holds collateral, flaw %s",
+                     assay_sim_day_flaw_name(day->flaw));
+    r->days_over[offer.day] = true;
+    if (r->updates_count == ASSAY_UPDATES_EPOCH_MAX) {
+        world_broken(r->w, ASSAY_SIM_CHECKER_CHANGES, "an epoch takes more than %u updates",
+                     ASSAY_UPDATES_EPOCH_MAX);
+        return;
+    }
+    r->updates[r->updates_count] = world_payload(r->w, record->bytes.bytes, record->bytes.len);
+    r->update_bytes[r->updates_count] =
+        assay_slice_over(r->updates[r->updates_count]->bytes, record->bytes.len);
+    r->updates_count++;
+}
+
+void world_days_closed(struct world_run *r, struct assay_sim_closed *closed)
+{
+    closed->updates = r->update_bytes;
+    closed->update_count = r->updates_count;
+    closed->model = &r->w->updates;
+}
+
+void world_days_turned(struct world_run *r)
+{
+    for (uint32_t i = 0; i < r->updates_count; i++)
+        world_payload_drop(r->w, r->updates[i]);
+    r->updates_count = 0;
+}
