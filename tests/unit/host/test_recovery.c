@@ -234,6 +234,8 @@ Test(recovery, tells_what_may_be_final_above_the_head)
         cr_expect_eq(b->r.shown_count, shown > 0);
         if (shown > 0) cr_expect_eq(b->r.shown[0].weight, shown * WEIGHT);
         cr_expect_eq(assay_recovery_in_doubt(&b->r), shown >= 3, "F of %u", shown);
+        if (shown > 0)
+            cr_expect_eq(assay_recovery_may_be_final(&b->r, &b->r.shown[0]), shown >= 3);
         /* A quorum of 600 are 401. */
         cr_expect_eq(assay_recovery_margin(&b->r), shown >= 3 ? 0 : 201 - shown * WEIGHT);
         drop(b);
