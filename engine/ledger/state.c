@@ -208,12 +208,6 @@ void assay_member_list(struct assay_member *member, uint64_t since, const uint8_
     ASSAY_ASSERT(assay_member_life_at(member, since) == &member->lives[0]);
 }
 
-bool assay_trial_runs(const struct assay_trial *trial)
-{
-    ASSAY_ASSERT(trial->epoch != 0 || trial->sequence == 0);
-    return trial->epoch != 0;
-}
-
 bool assay_rules_equal(const struct assay_charter_rules *a, const struct assay_charter_rules *b)
 {
     const struct assay_genesis_parameters *p = &a->parameters;
