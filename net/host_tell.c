@@ -210,6 +210,13 @@ static void tell_era(struct assay_host *host, const struct assay_effect *effect)
                   b, a);
 }
 
+static void tell_active(struct assay_host *host, const struct assay_effect *effect)
+{
+    tell_plain(host, effect,
+               effect->as.note.b ? "newer collateral is in force, with a higher evaluation number"
+                                 : "newer collateral is in force");
+}
+
 void host_note(struct assay_host *host, const struct assay_effect *effect)
 {
     const uint64_t a = effect->as.note.a, b = effect->as.note.b;
@@ -256,14 +263,10 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
                   "change %llu is in force", (unsigned long long)a);
         return;
     case ASSAY_NOTE_CHANGE_ENDED:
-        if (a != 0) tell_ended(host, effect); /* of collateral: below */
-        return;
+        if (a != 0) tell_ended(host, effect);
+        return; /* of collateral: below */
     case ASSAY_NOTE_COLLATERAL_TAKEN: tell_taken(host, effect); return;
-    case ASSAY_NOTE_COLLATERAL_ACTIVE:
-        host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, a, b,
-                  "newer collateral is in force%s",
-                  b ? ", with a higher evaluation number" : "");
-        return;
+    case ASSAY_NOTE_COLLATERAL_ACTIVE: tell_active(host, effect); return;
     case ASSAY_NOTE_COLLATERAL_REVERTED: tell_reverted(host, effect); return;
     case ASSAY_NOTE_COLLATERAL_VOID:
         tell_plain(host, effect, "collateral that waited is not newer any more, or has ended");
