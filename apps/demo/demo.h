@@ -50,7 +50,8 @@ struct demo_reading {
     bool operator_cap_met, vendor_cap_met;
     uint64_t head_time_ms;
     uint64_t change_sequence;   /* of the last change that a block took */
-    char policy_digest[65];     /* in force */
+    char policy_digest[65], endorsements_digest[65]; /* in force */
+    uint64_t era;
     uint64_t reverted_sequence; /* of the change that reverted last; 0: none did */
     uint64_t trial_sequence;    /* of the change that is watched; 0: none is */
     pid_t enclave_pid;

@@ -83,6 +83,9 @@ void life_stop(struct demo *demo, uint32_t peer, bool by_force);
 bool life_look_rolling(struct demo *demo, struct life_turn *turn);
 bool life_look_power_cut(struct demo *demo, struct life_turn *turn);
 bool life_look_third(struct demo *demo, struct life_turn *turn);
+/* --- life_lost.c: rows */
+bool life_look_collateral(struct demo *demo, struct life_turn *turn);
+bool life_look_recover(struct demo *demo, struct life_turn *turn);
 /* Kills members until a third of the weight is gone. Returns: how many percent of it. */
 uint32_t life_kill_a_third(struct demo *demo);
 

@@ -259,31 +259,35 @@ static bool look_year_end(struct demo *demo, struct life_turn *turn)
     uint32_t members = 0;
     for (uint32_t i = 0; i < demo->options.peer_count; i++) {
         if (life_is_at(demo, i, "left")) continue;
-        if (!life_is_at(demo, i, "member") || !life_is_full(demo, i)) return false;
+        const bool newcomer = i == LIFE_NEWCOMER || i == LIFE_REPLACEMENT;
+        if (!life_is_at(demo, i, "member") || (newcomer && !life_is_full(demo, i))) return false;
         members++;
     }
-    return life_known(turn, members == LIFE_FOUNDERS + 1, "%u members, all FULL, in epoch %llu",
+    return life_known(turn, members == LIFE_FOUNDERS + 1, "%u members, the newcomers FULL, in epoch %llu",
                       (unsigned)members, (llu)life_epoch(demo));
 }
 
 /* The days make a year, also without the last row, which the short form leaves out. */
 const struct life_step life_steps[] = {
     { 0, "a network is born", "seven members close epochs", look_birth, false },
-    { 37, "an eighth member joins", "a newcomer joins by the operators' signatures", look_join,
+    { 31, "an eighth member joins", "a newcomer joins by the operators' signatures", look_join,
       false },
-    { 36, "a new build is allowed", "a changed policy lets a new build serve", look_policy, false },
-    { 37, "a wrong policy fells everybody", "a bad change reverts itself and strikes nobody",
+    { 28, "a new build is allowed", "a changed policy lets a new build serve", look_policy, false },
+    { 31, "a wrong policy fells everybody", "a bad change reverts itself and strikes nobody",
       look_bad_policy, false },
-    { 36, "peer-6 is serviced", "maintenance costs nothing", look_maintenance, false },
-    { 37, "peer-5 rests", "a member rests and endangers nothing", look_rest, false },
-    { 36, "peer-5 comes back", "who rested is woken and serves again", look_wake, false },
-    { 37, "peer-9 takes the place of peer-4", "a member is replaced", look_replace, false },
-    { 36, "every machine is restarted in turn", "a rolling restart stops nobody", life_look_rolling,
+    { 30, "a vendor renews its collateral", "newer collateral serves", life_look_collateral, false },
+    { 31, "peer-6 is serviced", "maintenance costs nothing", look_maintenance, false },
+    { 30, "peer-5 rests", "a member rests and endangers nothing", look_rest, false },
+    { 31, "peer-5 comes back", "who rested is woken and serves again", look_wake, false },
+    { 31, "peer-9 takes the place of peer-4", "a member is replaced", look_replace, false },
+    { 30, "every machine is restarted in turn", "a rolling restart stops nobody", life_look_rolling,
       false },
-    { 37, "power fails everywhere", "all are killed at once and go on", life_look_power_cut,
+    { 31, "power fails everywhere", "all are killed at once and go on", life_look_power_cut,
       false },
-    { 36, "a third is rebooted at once", "a third comes back and the network goes on",
+    { 30, "a third is rebooted at once", "a third comes back and the network goes on",
       life_look_third, false },
+    { 31, "a third is lost with its disks", "people recover, and the network goes on in a new era",
+      life_look_recover, false },
     { 0, "the year ends", "newcomers are FULL, too", look_year_end, true },
 };
 const size_t life_step_count = sizeof life_steps / sizeof life_steps[0];

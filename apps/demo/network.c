@@ -157,9 +157,9 @@ bool demo_soft_platforms_make(struct demo *demo)
 
 /* ------------------------------------------------------------ keys and genesis */
 
-bool demo_run_assay(const struct demo *demo, const char *const words[])
+int demo_ask_assay(const struct demo *demo, const char *const words[])
 {
-    enum { WORDS_MAX = 24 };
+    enum { WORDS_MAX = 32 };
     char program[PATH_MAX + 16];
     char copies[WORDS_MAX][PATH_MAX];
     char *argv[WORDS_MAX + 2] = { program };
@@ -168,7 +168,12 @@ bool demo_run_assay(const struct demo *demo, const char *const words[])
         (void)snprintf(copies[i], sizeof copies[i], "%s", words[i]);
         argv[i + 1] = copies[i];
     }
-    const int status = demo_run(demo, demo_below(demo, "setup.log"), argv);
+    return demo_run(demo, demo_below(demo, "setup.log"), argv);
+}
+
+bool demo_run_assay(const struct demo *demo, const char *const words[])
+{
+    const int status = demo_ask_assay(demo, words);
     if (status != 0)
         (void)fprintf(stderr, "assay-demo: assay %s %s failed (%d), see %s\n", words[0], words[1],
                       status, demo_below(demo, "setup.log"));

@@ -138,6 +138,8 @@ static void read_changes(struct demo_reading *now, const struct assay_json *chan
     now->change_sequence = assay_json_uint(changes, "sequence", 0);
     now->trial_sequence = assay_json_uint(assay_json_get(changes, "trial"), "sequence", 0);
     now->reverted_sequence = reverted ? assay_json_uint(ended, "sequence", 0) : 0;
+    (void)snprintf(now->endorsements_digest, sizeof now->endorsements_digest, "%s",
+                   assay_json_text(changes, "endorsements_digest", ""));
     (void)snprintf(now->policy_digest, sizeof now->policy_digest, "%s",
                    assay_json_text(changes, "policy_digest", ""));
 }
@@ -147,6 +149,7 @@ static void read_status(struct demo_peer *peer, const struct assay_json *data)
     struct demo_reading *now = &peer->now;
     now->epoch = assay_json_uint(data, "epoch", 0);
     now->height = assay_json_uint(data, "height", 0);
+    now->era = assay_json_uint(data, "era", 0);
     now->certified_epoch = assay_json_uint(data, "certified_epoch", 0);
     now->voting = assay_json_bool(data, "voting", false);
     now->behind = assay_json_bool(data, "behind", true);

@@ -22,5 +22,7 @@ __attribute__((format(printf, 2, 3))) const char *demo_below(const struct demo *
 /* Runs the command line with these words, NULL at the end, output to setup.log.
  * Returns: true when it exited with 0; else says so */
 bool demo_run_assay(const struct demo *demo, const char *const words[]);
+/* The same, nothing said. Returns: its exit status, -1 when it did not exit. */
+int demo_ask_assay(const struct demo *demo, const char *const words[]);
 
 #endif
