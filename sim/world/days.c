@@ -243,7 +243,7 @@ static void hand_in(struct world_run *r, uint32_t index)
         if (!to->alive || !world_trusted(r->w, node) || to->closed != r->before.epoch) continue;
         struct item *item = world_item(r->w, node, ITEM_MESSAGE);
         const bool hostile = day->flaw != ASSAY_SIM_DAY_NONE;
-        item->from = hostile ? (uint16_t)((node + 1) % n) : ASSAY_SLOT_SELF;
+        item->from = (uint16_t)(hostile ? (node + 1) % n : ASSAY_SLOT_SELF);
         item->message = ASSAY_MESSAGE_RECORD;
         item->payload = record;
         record->refs++;
