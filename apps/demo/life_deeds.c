@@ -263,8 +263,9 @@ static bool look_year_end(struct demo *demo, struct life_turn *turn)
         if (!life_is_at(demo, i, "member") || (newcomer && !life_is_full(demo, i))) return false;
         members++;
     }
-    return life_known(turn, members == LIFE_FOUNDERS + 1, "%u members, the newcomers FULL, in epoch %llu",
-                      (unsigned)members, (llu)life_epoch(demo));
+    return life_known(turn, members == LIFE_FOUNDERS + 1,
+                      "%u members, the newcomers FULL, in epoch %llu", (unsigned)members,
+                      (llu)life_epoch(demo));
 }
 
 /* The days make a year, also without the last row, which the short form leaves out. */
@@ -275,7 +276,8 @@ const struct life_step life_steps[] = {
     { 28, "a new build is allowed", "a changed policy lets a new build serve", look_policy, false },
     { 31, "a wrong policy fells everybody", "a bad change reverts itself and strikes nobody",
       look_bad_policy, false },
-    { 30, "a vendor renews its collateral", "newer collateral serves", life_look_collateral, false },
+    { 30, "a vendor renews its collateral", "newer collateral serves", life_look_collateral,
+      false },
     { 31, "peer-6 is serviced", "maintenance costs nothing", look_maintenance, false },
     { 30, "peer-5 rests", "a member rests and endangers nothing", look_rest, false },
     { 31, "peer-5 comes back", "who rested is woken and serves again", look_wake, false },

@@ -1,6 +1,6 @@
 /*
- * apps/demo/life_lost.c - rows of the year about what is lost for good: a vendor's collateral that is
- * renewed, and a third of the network with its disks, which people recover from.
+ * apps/demo/life_lost.c - rows of the year about what is lost for good: a vendor's collateral that
+ * is renewed, and a third of the network with its disks, which people recover from.
  */
 #include "apps/demo/life.h"
 #include "apps/demo/platforms.h"
@@ -127,7 +127,8 @@ static const struct demo_peer *highest(const struct demo *demo)
     return best;
 }
 
-/* Drafted of all answers; who is gone rests; signed, and handed to the one with the highest head. */
+/* Drafted of all answers; who is gone rests; signed, and handed to the one with the highest head.
+ */
 static bool recover(struct demo *demo)
 {
     static char answers[DEMO_PEERS_MAX][PATH_MAX];
