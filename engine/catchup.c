@@ -241,7 +241,7 @@ static enum assay_status close_recovered(struct assay_engine *e)
     const struct assay_slice proof = assay_slice_over(e->sync->proof, e->sync->proof_len);
     ASSAY_TRY(assay_recover_decode(proof, &r));
     ASSAY_TRY(assay_era_look(e, &e->sync->ledger, &r, &fault)); /* the state, once more */
-    ASSAY_TRY(assay_settle_recover(e, &r));
+    ASSAY_TRY(assay_settle_recover(e, &r, &e->branch->ledger));
     assay_settle_recovered(e);
     e->parts->sync.failures = 0;
     return ASSAY_OK;

@@ -139,7 +139,7 @@ enum assay_status assay_era_recover(struct assay_engine *e, uint16_t from,
         assay_eng_note(e, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL, e->chain->ledger.height,
                        r.header.height - 1);
     ASSAY_TRY(status);
-    ASSAY_TRY(assay_settle_recover(e, &r));
+    ASSAY_TRY(assay_settle_recover(e, &r, &e->branch->ledger));
     const struct assay_slice kept = assay_eng_keep(e, payload);
     if (kept.len > 0)
         assay_eng_send(e, ASSAY_SLOT_ALL, from < e->members ? from : ASSAY_SLOT_ALL,

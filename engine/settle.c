@@ -470,31 +470,38 @@ static void persist_decision(struct assay_engine *e, const struct assay_recover 
     assay_eng_persist(e, ASSAY_STORE_CHANGE, &key, kept);
 }
 
-static bool room_to_recover(struct assay_engine *e, const struct assay_recover *recover)
+static bool room_to_recover(struct assay_engine *e, const struct assay_recover *recover,
+                            const struct assay_ledger *ledger)
 {
-    const size_t len = assay_state_len_max(e->head->capacity) +
-                       assay_boundary_len_max(e->head->capacity) + 2 * recover->bytes.len +
-                       recover->change.len + 1024;
+    size_t len = assay_state_len_max(e->head->capacity) +
+                 assay_boundary_len_max(e->head->capacity) + 2 * recover->bytes.len +
+                 recover->change.len + 1024;
+    for (uint32_t i = 0; i < ledger->update_count; i++)
+        len += ledger->update_len[i] + 16;
     return len <= e->output->arena_len - e->output->arena_used && assay_eng_room(e, CLOSE_EFFECTS);
 }
 
-enum assay_status assay_settle_recover(struct assay_engine *e, const struct assay_recover *recover)
+enum assay_status assay_settle_recover(struct assay_engine *e, const struct assay_recover *recover,
+                                       const struct assay_ledger *ledger)
 {
     const struct assay_block_header *h = &recover->header;
     const struct assay_head *head = e->head;
     ASSAY_ASSERT(assay_bytes_equal(head->next.root, h->state_root, 32));
-    if (!room_to_recover(e, recover)) return ASSAY_E_AGAIN;
+    if (!room_to_recover(e, recover, ledger)) return ASSAY_E_AGAIN;
     /* Where the era before looks for the end of its epoch (docs/protocol.md 9.17). */
     const struct assay_store_key ends = { .era = head->state.era, .epoch = h->epoch };
     const struct assay_store_key begins = { .era = h->era, .epoch = h->epoch };
     assay_head_seal_recover(e, recover);
     note_changes(e);
+    note_updates(e, ledger);
     const struct assay_slice kept = assay_eng_keep(e, recover->bytes);
     ASSAY_ASSERT(kept.len > 0); /* room_to_recover */
     assay_eng_persist(e, ASSAY_STORE_FINALITY, &ends, kept);
     persist_boundary(e, &ends, recover->header_bytes);
     persist_state(e, &begins, recover->header_bytes, true);
     persist_decision(e, recover);
+    persist_updates(e, ledger);
+    if (head->next.epoch % ANCHOR_EPOCHS != 0) persist_named(e); /* the state is an anchor */
     assay_want_scan(e);
     assay_eng_note(e, ASSAY_NOTE_RECOVERED, ASSAY_SLOT_ALL, h->era, h->epoch);
     assay_era_ends(e);

@@ -51,11 +51,12 @@ ASSAY_CHECKED enum assay_status assay_settle_leap(struct assay_engine *e,
                                                   const uint8_t votes[static 32]);
 /*
  * assay_settle_recover - the running epoch ends by decision of the operators: head->next is the
- * state that assay_era_look made. Its blocks up to the parent are kept before.
+ * state that assay_era_look made of the ledger. Its blocks up to the parent are kept before.
  * Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in this step; nothing is done)
  */
 ASSAY_CHECKED enum assay_status assay_settle_recover(struct assay_engine *e,
-                                                     const struct assay_recover *recover);
+                                                     const struct assay_recover *recover,
+                                                     const struct assay_ledger *ledger);
 /* A block became final in this process, before this engine. Returns: nothing. */
 void assay_settle_final_at(struct assay_engine *e, uint64_t final_ms);
 /* Starts Simplex on the head, unless it runs there. Returns: nothing. */

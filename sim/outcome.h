@@ -57,7 +57,7 @@
     X(CHANGES_REVERTED, "changes_reverted", false, "changes that felled too many and went back")   \
     X(CHANGES_UNFIT, "changes_unfit", false, "changes that could not be applied, or were dropped") \
     X(MEMBERS_FINAL, "members_final", false, "members at the end that neither rest nor left") \
-    X(ERAS, "eras", false, "eras that operators ended") \
+    X(ERAS, "eras_ended", false, "eras that operators ended") \
     X(COLLATERAL_TAKEN, "collateral_taken", false, "newer collateral that a final block holds")    \
     X(COLLATERAL_ACTIVE, "collateral_active", false, "boundaries with newer collateral")      \
     X(COLLATERAL_REVERTED, "collateral_reverted", false, "times it felled too many and went back")

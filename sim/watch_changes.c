@@ -485,6 +485,10 @@ void assay_watch_changes_era(const struct assay_watch_epoch *e)
     c->blind = c->blind || c->epoch + 1 != e->closed->epoch;
     c->epoch = e->closed->epoch;
     c->turned_ms = 0;
+    /* What was on trial stays; what vendors renewed goes on waiting (docs/protocol.md 9.15). */
+    assay_watch_updates_end_trial(e, false);
+    for (uint32_t i = 0; !c->blind && i < e->closed->update_count; i++)
+        assay_watch_take_update(e, e->closed->updates[i]);
     c->sequence = e->after->change_sequence; /* RECOVER is one itself */
     c->rules = e->after->rules;
     end_trial(c, w->nodes);

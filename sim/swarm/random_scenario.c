@@ -90,9 +90,9 @@ static void draw_size(struct draw *d, struct assay_sim_swarm_sizes sizes)
     if (sizes.nodes_max > 0) d->s->nodes = between(&r, sizes.nodes_min, sizes.nodes_max);
     d->s->epoch_ms = epoch_ms[between(&r, 0, 3)];
     d->s->heal_epoch = between(&r, 3, 9);
-    /* Time-outs that grew while nothing went have to shrink first (docs/protocol.md 5.9: by 3/2 a
-     * view to 60 s), and what lagged behind has to catch up. */
-    d->s->progress_epochs = (uint32_t)d->s->heal_epoch + 4;
+    /* The view that runs when all heals may have half as long to go as nothing went before it: its
+     * time-out grew by 3/2 a view (docs/protocol.md 5.9). Then what lagged behind catches up. */
+    d->s->progress_epochs = (uint32_t)d->s->heal_epoch * 3 / 2 + 4;
     d->s->epochs = d->s->heal_epoch + d->s->progress_epochs + between(&r, 1, 4);
     d->pace_ms = d->s->epoch_ms;
 }

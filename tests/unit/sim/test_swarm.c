@@ -77,7 +77,7 @@ Test(sim_swarm, draws_the_same_with_every_compiler)
         assay_sha256_pieces(pieces, 2, chain);
     }
     assay_hex_encode(chain, sizeof chain, hex, sizeof hex);
-    cr_expect_str_eq(hex, "0e50983323d99485aff9525e5393a9909509f6c6f7162e6b8be3d78dc33a7d92");
+    cr_expect_str_eq(hex, "f0a39016885e32a3de46e6775fb351d405e52410cde7e7a3d30c3a475861216b");
 }
 
 Test(sim_swarm, stays_within_the_promise_and_goes_beyond_it_now_and_then)
@@ -94,7 +94,8 @@ Test(sim_swarm, stays_within_the_promise_and_goes_beyond_it_now_and_then)
         honest += p.byzantine == 0;
     }
     cr_expect(beyond > SEEDS / 20 && beyond < SEEDS / 5, "%u beyond the third", beyond);
-    cr_expect(honest > SEEDS / 10 && honest < SEEDS / 2, "%u without traitors", honest);
+    /* Platforms that a vendor day makes too old leave no room for traitors within the promise. */
+    cr_expect(honest > SEEDS / 10 && honest < SEEDS * 3 / 5, "%u without traitors", honest);
 }
 
 Test(sim_swarm, draws_every_attack_and_every_fault)

@@ -118,8 +118,8 @@ Test(store_sqlite, refuses_another_schema_version)
 {
     struct assay_store *store = open_it();
     assay_store_close(&store);
-    run_sql("PRAGMA user_version=3");
-    expect_refusal(ASSAY_E_VERSION, "schema version 3, this program reads version 2");
+    run_sql("PRAGMA user_version=4");
+    expect_refusal(ASSAY_E_VERSION, "schema version 4, this program reads version 3");
 }
 
 Test(store_sqlite, refuses_the_database_of_another_program)
