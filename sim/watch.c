@@ -178,6 +178,15 @@ static void demand_progress(struct assay_sim_watch *w, uint64_t epoch, uint64_t 
     else assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_LIVENESS, epoch, NULL);
 }
 
+/* The next epoch of the same chain: traitors beyond the third may fork it (checker agreement), and
+ * what one branch closed says nothing about the other. */
+static bool stands_on(const struct assay_state *after, const struct assay_state *before)
+{
+    if (before->epoch + 1 != after->epoch) return false;
+    const struct assay_past *past = assay_state_past(after, after->epoch);
+    return past == NULL || assay_bytes_equal(past->base_id, before->head_id, 32);
+}
+
 void assay_sim_watch_epoch(struct assay_sim_watch *watch, const struct assay_sim_closed *closed)
 {
     ASSAY_ASSERT(closed->truth != NULL);
@@ -196,8 +205,7 @@ void assay_sim_watch_epoch(struct assay_sim_watch *watch, const struct assay_sim
         struct assay_watch_epoch epoch = {
             .watch = watch, .closed = closed, .before = closed->before, .after = closed->state
         };
-        const bool follows =
-            epoch.before != NULL && epoch.before->epoch + 1 == epoch.after->epoch;
+        const bool follows = epoch.before != NULL && stands_on(epoch.after, epoch.before);
         /* The end of an era is decided by people: rows and figures alone, as over a gap. */
         if (follows && epoch.before->era != epoch.after->era) assay_watch_changes_era(&epoch);
         else if (follows) {
