@@ -50,6 +50,7 @@ END
 exit 0
 END
     stand_in ctest <<'END'
+case "$*" in *"-L network"*) exit 0 ;; esac
 cat "$fake/ctest-output" 2>/dev/null
 END
     rm -f "$fake/ctest-output" "$fake/sudo"
