@@ -17,6 +17,7 @@
 #include "net/json/json.h"
 #include "scoring/tally.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -36,6 +37,20 @@ char *host_document_refuse(struct assay_host *host, const char *code, const char
     assay_json_set_text(data, "code", code);
     assay_json_set_text(data, "detail", detail);
     return host_document_finish(host, "assay.error", data);
+}
+
+char *host_document_of_hex(struct assay_host *host, const char *hex, const char *usage,
+                           char *(*take)(struct assay_host *host, struct assay_slice bytes))
+{
+    const size_t len = strlen(hex);
+    uint8_t *bytes = malloc(len / 2 + 1);
+    if (bytes == NULL) return NULL;
+    char *answer = NULL;
+    if (len == 0 || len % 2 != 0 || assay_hex_decode(hex, len, bytes, len / 2) != ASSAY_OK)
+        answer = host_document_refuse(host, "usage", usage);
+    else answer = take(host, assay_slice_over(bytes, len / 2));
+    free(bytes);
+    return answer;
 }
 
 /* ------------------------------------------------------------ permit */

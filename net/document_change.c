@@ -135,15 +135,7 @@ static char *submit(struct assay_host *host, struct assay_slice bytes)
 
 char *host_document_submit(struct assay_host *host, const char *hex)
 {
-    const size_t len = strlen(hex);
-    uint8_t *bytes = malloc(len / 2 + 1);
-    if (bytes == NULL) return NULL;
-    char *answer = NULL;
-    if (len == 0 || len % 2 != 0 || assay_hex_decode(hex, len, bytes, len / 2) != ASSAY_OK)
-        answer = host_document_refuse(host, "usage", "submit HEX: the file of a change");
-    else answer = submit(host, assay_slice_over(bytes, len / 2));
-    free(bytes);
-    return answer;
+    return host_document_of_hex(host, hex, "submit HEX: the file of a change", submit);
 }
 
 /* ------------------------------------------------------------ items of the store */

@@ -9,7 +9,6 @@
 #include "net/json/json.h"
 #include "quote/collateral/life.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static void set_time(struct assay_json *object, const char *name, int64_t unix_s)
@@ -110,13 +109,5 @@ static char *submit(struct assay_host *host, struct assay_slice offer)
 
 char *host_document_offer(struct assay_host *host, const char *hex)
 {
-    const size_t len = strlen(hex);
-    uint8_t *bytes = malloc(len / 2 + 1);
-    if (bytes == NULL) return NULL;
-    char *answer = NULL;
-    if (len == 0 || len % 2 != 0 || assay_hex_decode(hex, len, bytes, len / 2) != ASSAY_OK)
-        answer = host_document_refuse(host, "usage", "offer HEX: an offer of collateral");
-    else answer = submit(host, assay_slice_over(bytes, len / 2));
-    free(bytes);
-    return answer;
+    return host_document_of_hex(host, hex, "offer HEX: an offer of collateral", submit);
 }

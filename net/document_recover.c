@@ -219,37 +219,35 @@ static char *take_recover(struct assay_host *host, struct assay_slice bytes, boo
 
 /* ------------------------------------------------------------ the request */
 
-static char *with_bytes(struct assay_host *host, const char *verb, struct assay_slice bytes)
+static char *submit(struct assay_host *host, struct assay_slice bytes)
 {
-    if (strcmp(verb, "fence") == 0) return take_fence(host, bytes);
-    if (strcmp(verb, "draft") == 0) return draft(host, bytes);
-    return take_recover(host, bytes, strcmp(verb, "submit") == 0);
+    return take_recover(host, bytes, true);
 }
 
-static bool takes_bytes(const char *verb)
+static char *try_it(struct assay_host *host, struct assay_slice bytes)
 {
-    return strcmp(verb, "fence") == 0 || strcmp(verb, "draft") == 0 || strcmp(verb, "try") == 0 ||
-           strcmp(verb, "submit") == 0;
+    return take_recover(host, bytes, false);
 }
+
+static const char usage[] =
+    "recover status | answer | fence HEX | draft HEX | try HEX | submit HEX";
 
 char *host_document_recover(struct assay_host *host, const char *argument)
 {
+    static const struct {
+        const char *verb;
+        char *(*take)(struct assay_host *host, struct assay_slice bytes);
+    } verbs[] = {
+        { "fence", take_fence }, { "draft", draft }, { "try", try_it }, { "submit", submit }
+    };
     char verb[16] = "";
     const size_t len = strcspn(argument, " ");
     const char *hex = argument[len] == ' ' ? argument + len + 1 : "";
-    const size_t hex_len = strlen(hex);
     if (len < sizeof verb) assay_bytes_copy(verb, sizeof verb, argument, len);
     if (strcmp(verb, "status") == 0) return status_of(host);
     if (strcmp(verb, "answer") == 0) return answer(host);
-    uint8_t *bytes = takes_bytes(verb) ? malloc(hex_len / 2 + 1) : NULL;
-    if (bytes == NULL || hex_len == 0 || hex_len % 2 != 0 ||
-        assay_hex_decode(hex, hex_len, bytes, hex_len / 2) != ASSAY_OK) {
-        free(bytes);
-        return host_document_refuse(host, "usage",
-                                    "recover status | answer | fence HEX | draft HEX | try HEX | "
-                                    "submit HEX");
-    }
-    char *document = with_bytes(host, verb, assay_slice_over(bytes, hex_len / 2));
-    free(bytes);
-    return document;
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        if (strcmp(verb, verbs[i].verb) == 0)
+            return host_document_of_hex(host, hex, usage, verbs[i].take);
+    return host_document_refuse(host, "usage", usage);
 }

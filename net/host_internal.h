@@ -318,6 +318,10 @@ char *host_document(void *context, const char *line);
 char *host_document_finish(struct assay_host *host, const char *schema, struct assay_json *data);
 /* Schema assay.error. Returns: as assay_admin_answer. */
 char *host_document_refuse(struct assay_host *host, const char *code, const char *detail);
+/* What `take` makes of the bytes; bytes that are none are refused with the usage. Returns: as
+ * assay_admin_answer. */
+char *host_document_of_hex(struct assay_host *host, const char *hex, const char *usage,
+                           char *(*take)(struct assay_host *host, struct assay_slice bytes));
 
 /* --- document_change.c. Each char * Returns: as assay_admin_answer. */
 char *host_document_changes(struct assay_host *host);

@@ -31,6 +31,21 @@ enum assay_change_option {
     ASSAY_CHANGE_OPT_COLLATERAL,
 };
 
+/* Rows of options of the actions that a change and a RECOVER both take. */
+#define ASSAY_CHANGE_OPTIONS_SHARED                                                                \
+    { "sample", required_argument, NULL, 'q' },                                                    \
+    { "operator", required_argument, NULL, 'w' },                                                  \
+    { "join", required_argument, NULL, ASSAY_CHANGE_OPT_JOIN },                                    \
+    { "leave", required_argument, NULL, ASSAY_CHANGE_OPT_LEAVE },                                  \
+    { "rest", required_argument, NULL, ASSAY_CHANGE_OPT_REST },                                    \
+    { "wake", required_argument, NULL, ASSAY_CHANGE_OPT_WAKE },                                    \
+    { "policy", required_argument, NULL, ASSAY_CHANGE_OPT_POLICY },                                \
+    { "allow-reference", required_argument, NULL, ASSAY_CHANGE_OPT_ALLOW },                        \
+    { "retire-reference", required_argument, NULL, ASSAY_CHANGE_OPT_RETIRE },                      \
+    { "deny-reference", required_argument, NULL, ASSAY_CHANGE_OPT_DENY },                          \
+    { "parameter", required_argument, NULL, ASSAY_CHANGE_OPT_PARAMETER },                          \
+    { "operators", required_argument, NULL, ASSAY_CHANGE_OPT_OPERATORS }
+
 struct assay_change_options {
     const char *file; /* the one positional argument */
     const char *socket, *store, *genesis;

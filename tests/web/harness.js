@@ -134,7 +134,30 @@ async function run(groups) {
     process.exitCode = wrong.length || !passed ? 1 : 0;
 }
 
+// Every view; of one node for those that need it.
+const VIEWS = [
+    'overview',
+    'fleet',
+    'node/peer-1',
+    'matrix',
+    'epochs',
+    'topology',
+    'tolerance',
+    'collateral',
+    'policy',
+    'audit',
+];
+
+// The modules as node reads them.
+function sources() {
+    const copy = path.join(folder, 'src');
+    fs.cpSync(path.join(__dirname, '../../web/src'), copy, { recursive: true });
+    fs.writeFileSync(path.join(copy, 'package.json'), '{"type":"module"}');
+    return copy;
+}
+
 module.exports = {
+    VIEWS,
     built,
     check,
     close,
@@ -150,6 +173,7 @@ module.exports = {
     run,
     settle,
     source,
+    sources,
     violations,
     browserOf: () => browser,
 };

@@ -1,26 +1,16 @@
 'use strict';
-// tests/web/page.js - the page in a browser: every view, every width, hostile texts, a live node, many nodes.
+// tests/web/page.js - the page in a browser: every view, every width, hostile texts, a live node, many nodes;
+// network.js has the network of processes.
 
-const { execFileSync, spawn } = require('child_process');
 const fs = require('fs');
 const path = require('path');
 const zlib = require('zlib');
 const { network } = require('./fixture.js');
+const { processes } = require('./network.js');
 const { Node } = require('./node.js');
 const t = require('./harness.js');
 
-const VIEWS = [
-    'overview',
-    'fleet',
-    'node/peer-1',
-    'matrix',
-    'epochs',
-    'topology',
-    'tolerance',
-    'collateral',
-    'policy',
-    'audit',
-];
+const { VIEWS, sources } = t;
 const policyOf = (html) => /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html)[1];
 const read = (file) => fs.readFileSync(path.join(__dirname, '..', '..', file), 'utf8');
 
@@ -64,14 +54,6 @@ async function made() {
 }
 
 // ------------------------------------------------------------ pure parts, against the rules
-
-// The modules as node reads them.
-function sources() {
-    const folder = path.join(t.folder, 'src');
-    fs.cpSync(path.join(__dirname, '../../web/src'), folder, { recursive: true });
-    fs.writeFileSync(path.join(folder, 'package.json'), '{"type":"module"}');
-    return folder;
-}
 
 async function model() {
     const folder = sources();
@@ -612,109 +594,6 @@ async function live() {
     );
     await t.close(slow);
     await node.stop();
-}
-
-// ------------------------------------------------------------ a network of processes
-
-// The epoch in which the slanderer was convicted.
-async function lie(address) {
-    const { data } = await (await fetch(address + 'v1/timeline')).json();
-    return 'b: ' + data.events.find((e) => e.event === 'offence_proven' && e.a === 5).b;
-}
-
-// The story of the demo, watched on the page of a daemon; and what `assay report` writes of it.
-async function processes() {
-    const bin = process.env.ASSAY_BIN;
-    if (!bin) return void console.log('  ASSAY_BIN names no programs: not tried');
-    const folder = fs.mkdtempSync('/tmp/assay-w'); // sockets have 107 bytes
-    const demo = spawn(path.join(bin, 'assay-demo'), ['--headless', '--keep', '--dir', folder], {
-        stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    let said = '';
-    demo.stderr.on('data', (bytes) => (said += bytes));
-    const ended = new Promise((done) => demo.on('exit', done));
-    try {
-        const address = () => /http:\/\/127\.0\.0\.1:\d+\//.exec(said)?.[0];
-        await t.eventually('the demo prints the address of its page', async () => address(), 20000);
-        await t.eventually('which is served', () => fetch(address()).then((r) => r.ok), 20000);
-        const page = await t.open(address());
-        const text = (selector) => page.locator(selector).innerText();
-        await t.eventually('it is live', async () => (await text('.link')).includes('Live'), 20000);
-        await t.eventually(
-            'the story appears as it happens',
-            async () => (await text('.c-events')).includes('peer-2 convicted by proof'),
-            45000,
-        );
-        t.check(
-            'the sentence names who fell',
-            (await text('.hero')).includes('peer-1 suspended since epoch'),
-        );
-        const { data } = await (await fetch(address() + 'v1/timeline')).json();
-        const lie = data.events.find((e) => e.event === 'offence_proven' && e.a === 5);
-        await t.go(page, '#/matrix?e=' + lie.b);
-        await t.eventually('the lie is outlined in the matrix of its epoch', async () =>
-            (await text('.lies')).includes('peer-2 said of peer-5: fails hard'),
-        );
-        await t.go(page, '#/policy');
-        t.check('the policy in force is there', (await text('main')).includes('SWHardeningNeeded'));
-        await t.go(page, '#/collateral');
-        t.check('and how long the collateral lasts', /vendor-1[\s\S]*TCB info/.test(await text('main')));
-        await t.go(page, '#/epochs?n=peer-2');
-        t.check(
-            'a tally of real ballots is computed again',
-            (await text('main')).includes('the same result'),
-        );
-        t.check('the console is quiet', page.said.length === 0, page.said);
-        await t.close(page);
-        const file = path.join(folder, 'report.html');
-        execFileSync(path.join(bin, 'assay'), [
-            'report',
-            '--html',
-            file,
-            '--socket',
-            path.join(folder, 'peer-7/admin.sock'),
-            '--http',
-            new URL(address()).host,
-        ]);
-        const report = await t.open('file://' + file + '#/node/peer-1');
-        await t.eventually('a report has the cause', async () =>
-            (await report.locator('.c-why').innerText()).includes('measurement-unknown'),
-        );
-        t.check(
-            'and evidence beside the policy',
-            (await report.locator('.c-evidence').innerText()).includes('matches'),
-        );
-        await t.go(report, '#/matrix?e=' + lie.b);
-        t.check('and the lie', (await report.locator('.lies').innerText()).includes('peer-2 said of peer-5'));
-        for (const view of VIEWS) {
-            await t.go(report, '#/' + view);
-            t.check(`report, ${view}: no wider than the window`, (await t.overflow(report)) <= 0);
-        }
-        t.check('the console of the report is quiet', report.said.length === 0, report.said);
-        await t.close(report);
-        await rules(file);
-    } finally {
-        demo.kill('SIGINT');
-        await ended;
-        fs.rmSync(folder, { recursive: true, force: true });
-    }
-}
-
-// Every tally of the report, by the rules: the page and the network compute the same.
-async function rules(file) {
-    const data = JSON.parse(/id="data">({.*})<\/script>/.exec(fs.readFileSync(file, 'utf8'))[1]).data;
-    const m = await import(path.join(sources(), 'model.js'));
-    const { epochs } = m.makeModel(data, 'file');
-    let compared = 0;
-    const differ = [];
-    for (let i = 1; i < epochs.length; i++)
-        for (const [slot, row] of epochs[i].at) {
-            compared++;
-            const sum = m.tally(row, epochs[i - 1].at.get(slot), epochs[i].certified);
-            if (!sum.agrees) differ.push([epochs[i].epoch, slot, row, sum.expected]);
-        }
-    t.check('tallies were compared', compared > 50, compared);
-    t.check('every tally of the network is as the page computes it', differ.length === 0, differ);
 }
 
 // ------------------------------------------------------------ many nodes

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Pages in a real browser, wide and narrow, light and dark: no error in its console, each plot drawn with a
-# width and a height, no two words over each other. Skips where chromium is not installed.
+# Reports opened in Chromium, wide and narrow, light and dark: the console is quiet, each plot has a width and
+# a height, no two words lie over each other. Skips where chromium is not installed.
 . "$(dirname "$0")/lib.sh"
 command -v chromium >/dev/null || { echo 'chromium is not installed: no page was opened'; exit 77; }
 cd "$WORK" || exit 2

@@ -1,0 +1,105 @@
+'use strict';
+// tests/web/network.js - the page of a network of processes: the demo's story on a daemon's page, and the
+// report that `assay` writes of it.
+
+const { execFileSync, spawn } = require('child_process');
+const fs = require('fs');
+const path = require('path');
+const t = require('./harness.js');
+
+// The story of the demo, watched on the page of a daemon; and what `assay report` writes of it.
+async function processes() {
+    const bin = process.env.ASSAY_BIN;
+    if (!bin) return void console.log('  ASSAY_BIN names no programs: not tried');
+    const folder = fs.mkdtempSync('/tmp/assay-w'); // sockets have 107 bytes
+    const demo = spawn(path.join(bin, 'assay-demo'), ['--headless', '--keep', '--dir', folder], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    demo.stderr.on('data', (bytes) => (said += bytes));
+    const ended = new Promise((done) => demo.on('exit', done));
+    try {
+        const address = () => /http:\/\/127\.0\.0\.1:\d+\//.exec(said)?.[0];
+        await t.eventually('the demo prints the address of its page', async () => address(), 20000);
+        await t.eventually('which is served', () => fetch(address()).then((r) => r.ok), 20000);
+        const page = await t.open(address());
+        const text = (selector) => page.locator(selector).innerText();
+        await t.eventually('it is live', async () => (await text('.link')).includes('Live'), 20000);
+        await t.eventually(
+            'the story appears as it happens',
+            async () => (await text('.c-events')).includes('peer-2 convicted by proof'),
+            45000,
+        );
+        t.check(
+            'the sentence names who fell',
+            (await text('.hero')).includes('peer-1 suspended since epoch'),
+        );
+        const { data } = await (await fetch(address() + 'v1/timeline')).json();
+        const lie = data.events.find((e) => e.event === 'offence_proven' && e.a === 5);
+        await t.go(page, '#/matrix?e=' + lie.b);
+        await t.eventually('the lie is outlined in the matrix of its epoch', async () =>
+            (await text('.lies')).includes('peer-2 said of peer-5: fails hard'),
+        );
+        await t.go(page, '#/policy');
+        t.check('the policy in force is there', (await text('main')).includes('SWHardeningNeeded'));
+        await t.go(page, '#/collateral');
+        t.check('and how long the collateral lasts', /vendor-1[\s\S]*TCB info/.test(await text('main')));
+        await t.go(page, '#/epochs?n=peer-2');
+        t.check(
+            'a tally of real ballots is computed again',
+            (await text('main')).includes('the same result'),
+        );
+        t.check('the console is quiet', page.said.length === 0, page.said);
+        await t.close(page);
+        const file = path.join(folder, 'report.html');
+        execFileSync(path.join(bin, 'assay'), [
+            'report',
+            '--html',
+            file,
+            '--socket',
+            path.join(folder, 'peer-7/admin.sock'),
+            '--http',
+            new URL(address()).host,
+        ]);
+        const report = await t.open('file://' + file + '#/node/peer-1');
+        await t.eventually('a report has the cause', async () =>
+            (await report.locator('.c-why').innerText()).includes('measurement-unknown'),
+        );
+        t.check(
+            'and evidence beside the policy',
+            (await report.locator('.c-evidence').innerText()).includes('matches'),
+        );
+        await t.go(report, '#/matrix?e=' + lie.b);
+        t.check('and the lie', (await report.locator('.lies').innerText()).includes('peer-2 said of peer-5'));
+        for (const view of t.VIEWS) {
+            await t.go(report, '#/' + view);
+            t.check(`report, ${view}: no wider than the window`, (await t.overflow(report)) <= 0);
+        }
+        t.check('the console of the report is quiet', report.said.length === 0, report.said);
+        await t.close(report);
+        await rules(file);
+    } finally {
+        demo.kill('SIGINT');
+        await ended;
+        fs.rmSync(folder, { recursive: true, force: true });
+    }
+}
+
+// Every tally of the report, by the rules: the page and the network compute the same.
+async function rules(file) {
+    const data = JSON.parse(/id="data">({.*})<\/script>/.exec(fs.readFileSync(file, 'utf8'))[1]).data;
+    const m = await import(path.join(t.sources(), 'model.js'));
+    const { epochs } = m.makeModel(data, 'file');
+    let compared = 0;
+    const differ = [];
+    for (let i = 1; i < epochs.length; i++)
+        for (const [slot, row] of epochs[i].at) {
+            compared++;
+            const sum = m.tally(row, epochs[i - 1].at.get(slot), epochs[i].certified);
+            if (!sum.agrees) differ.push([epochs[i].epoch, slot, row, sum.expected]);
+        }
+    t.check('tallies were compared', compared > 50, compared);
+    t.check('every tally of the network is as the page computes it', differ.length === 0, differ);
+}
+
+module.exports = { processes };
