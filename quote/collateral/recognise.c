@@ -236,14 +236,63 @@ static enum assay_status add_block(struct assay_recognition *r,
     return add(r, &piece);
 }
 
+/* White space, and the zeros that follow quotes and chains. */
+static bool is_blank(struct assay_slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.bytes[i] != 0 && text.bytes[i] != ' ' && text.bytes[i] != '\t' &&
+            text.bytes[i] != '\r' && text.bytes[i] != '\n')
+            return false;
+    return true;
+}
+
+/* What people write above a block. */
+static bool is_comment(struct assay_slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((text.bytes[i] < ' ' && !is_blank(assay_slice_over(text.bytes + i, 1))) ||
+            text.bytes[i] == 0x7f)
+            return false;
+    return true;
+}
+
 /* --- JSON */
+static const char tcb_info_name[] = "\"tcbInfo\"", identity_name[] = "\"enclaveIdentity\"",
+                  key_type_name[] = "\"kty\"";
+
+static bool holds(struct assay_slice text, const char *words, size_t len)
+{
+    return find(text, words, len) < text.len;
+}
+
+static bool is_space(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+/* Text from one brace to the other, the first before a name. */
+static bool is_object(struct assay_slice text)
+{
+    size_t at = 1;
+    size_t end = text.len;
+    while (at < end && is_space(text.bytes[at]))
+        at += 1;
+    while (end > at && is_space(text.bytes[end - 1]))
+        end -= 1;
+    return at < end && text.bytes[end - 1] == '}' &&
+           (text.bytes[at] == '"' || text.bytes[at] == '}') && is_comment(text);
+}
+
+/* One signature or digest in 256 begins like an object, too: it is one, or it has a name that we
+ * know, however damaged the rest. */
 static bool is_json(struct assay_slice text)
 {
-    size_t at = 0;
-    while (at < text.len && (text.bytes[at] == ' ' || text.bytes[at] == '\t' ||
-                             text.bytes[at] == '\r' || text.bytes[at] == '\n'))
-        at += 1;
-    return at < text.len && text.bytes[at] == '{';
+    while (text.len > 0 && is_space(text.bytes[0]))
+        text = after(text, 1);
+    if (text.len == 0 || text.bytes[0] != '{') return false;
+    return is_object(text) || holds(text, tcb_info_name, sizeof tcb_info_name - 1) ||
+           holds(text, identity_name, sizeof identity_name - 1) ||
+           holds(text, key_type_name, sizeof key_type_name - 1);
 }
 
 static enum assay_status add_document(struct assay_recognition *r,
@@ -265,7 +314,6 @@ static enum assay_status add_document(struct assay_recognition *r,
 static enum assay_status add_web_key(struct assay_recognition *r, struct assay_slice text,
                                      const struct room *room)
 {
-    static const char type[] = "\"kty\"";
     struct assay_recognised piece = { .shape = ASSAY_SHAPE_KEY, .bytes = text };
     struct assay_key key;
     size_t len = 0;
@@ -274,7 +322,7 @@ static enum assay_status add_web_key(struct assay_recognition *r, struct assay_s
     if (piece.status == ASSAY_OK) piece.status = assay_key_spki(&key, room->bytes, room->len, &len);
     if (piece.status == ASSAY_OK) {
         piece.bytes = assay_slice_over(room->bytes, len);
-    } else if (find(text, type, sizeof type - 1) == text.len) {
+    } else if (!holds(text, key_type_name, sizeof key_type_name - 1)) {
         piece.shape = ASSAY_SHAPE_OTHER; /* another document */
         piece.status = ASSAY_E_UNSUPPORTED;
     }
@@ -287,9 +335,8 @@ static enum assay_status add_json(struct assay_recognition *r,
                                   struct assay_recognise_scratch *scratch, struct assay_slice text,
                                   const struct room *room)
 {
-    static const char tcb_info[] = "\"tcbInfo\"", identity[] = "\"enclaveIdentity\"";
-    const size_t a = find(text, tcb_info, sizeof tcb_info - 1);
-    const size_t b = find(text, identity, sizeof identity - 1);
+    const size_t a = find(text, tcb_info_name, sizeof tcb_info_name - 1);
+    const size_t b = find(text, identity_name, sizeof identity_name - 1);
     if (a < b) return add_document(r, scratch, text, ASSAY_SHAPE_TCB_INFO);
     if (b < a) return add_document(r, scratch, text, ASSAY_SHAPE_QE_IDENTITY);
     return add_web_key(r, text, room);
@@ -309,24 +356,10 @@ static bool is_quote(struct assay_slice text, struct assay_recognised *piece)
     return true;
 }
 
-/* White space, and the zeros that follow quotes and chains. */
-static bool is_blank(struct assay_slice text)
+/* Values of PCRs that nothing extended, and nothing else in the file. */
+static bool is_zeros(struct assay_slice text)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if (text.bytes[i] != 0 && text.bytes[i] != ' ' && text.bytes[i] != '\t' &&
-            text.bytes[i] != '\r' && text.bytes[i] != '\n')
-            return false;
-    return true;
-}
-
-/* What people write above a block. */
-static bool is_comment(struct assay_slice text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if ((text.bytes[i] < ' ' && !is_blank(assay_slice_over(text.bytes + i, 1))) ||
-            text.bytes[i] == 0x7f)
-            return false;
-    return true;
+    return may_serve(text) && assay_bytes_all_zero(text.bytes, text.len);
 }
 
 /* The pieces of a file one after the other: what a piece is hangs on its own bytes alone, not on
@@ -341,6 +374,7 @@ enum assay_status assay_recognise_file(struct assay_recognition *r,
     struct room room = { bytes, len };
     if (r->file_count == ASSAY_RECOGNISED_FILES_MAX) return ASSAY_E_FULL;
     r->files[r->file_count++] = text;
+    if (is_zeros(text)) return add_other(r, text);
     while (!is_blank(text)) {
         struct assay_recognised quote = { .shape = ASSAY_SHAPE_OTHER };
         struct assay_slice one;

@@ -77,6 +77,13 @@ static bool has_pem(struct assay_slice bytes)
     return memmem(bytes.bytes, bytes.len, "-----BEGIN CERTIFICATE-----", 27) != NULL;
 }
 
+/* The first thing that stands against the evidence. */
+static const char *why(const struct scattered *s)
+{
+    const struct assay_verdict *v = &s->world->verdict;
+    return v->reason_count > 0 ? assay_rule_name(v->reasons[0].rule) : "nothing";
+}
+
 Test(pieces, quote_of_a_domain_is_found_though_its_chain_is_pem)
 {
     struct scattered s = scatter(true);
@@ -84,7 +91,7 @@ Test(pieces, quote_of_a_domain_is_found_though_its_chain_is_pem)
     put(&s, "5", s.whole.quote);
     struct assay_pieces pieces = gather(&s);
     cr_expect(assay_slice_equal(pieces.package.quote, s.whole.quote));
-    cr_expect_eq(genuine_of(&s, &pieces), ASSAY_GENUINE_TRUE);
+    cr_expect_eq(genuine_of(&s, &pieces), ASSAY_GENUINE_TRUE, "%s", why(&s));
     assay_pieces_close(&pieces);
     done(&s);
 }
@@ -117,7 +124,7 @@ Test(pieces, a_chip_s_report_finds_its_certificates)
     struct scattered s = scatter(false);
     struct assay_pieces pieces = gather(&s);
     cr_expect_eq(pieces.package.certificate_count, s.whole.certificate_count);
-    cr_expect_eq(genuine_of(&s, &pieces), ASSAY_GENUINE_TRUE);
+    cr_expect_eq(genuine_of(&s, &pieces), ASSAY_GENUINE_TRUE, "%s", why(&s));
     assay_pieces_close(&pieces);
     done(&s);
 }
