@@ -347,6 +347,15 @@ Test(era, who_was_away_or_lost_its_store_passes_over_the_end_of_an_era, .timeout
     assay_sim_world_destroy(&w);
 }
 
+static void forget_blocks(struct assay_sim_world *w, uint32_t node)
+{
+    struct assay_store *store = w->nodes[node].store;
+    for (uint32_t era = 0; era < 2; era++)
+        cr_assert_eq(assay_store_prune(store, ASSAY_STORE_BLOCK, era, w->nodes[0].closed - 1),
+                     ASSAY_OK);
+    cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+}
+
 /* The others have no blocks of then any more: boundaries lead over the end of the era. */
 Test(era, a_leap_passes_over_the_end_of_an_era, .timeout = 240)
 {
@@ -357,13 +366,8 @@ Test(era, a_leap_passes_over_the_end_of_an_era, .timeout = 240)
     fence(w, 0);
     recover(w, gone);
     goes_on(w, 1, 5);
-    for (uint32_t node = 0; node < 3; node++) {
-        struct assay_store *store = w->nodes[node].store;
-        for (uint32_t era = 0; era < 2; era++)
-            cr_assert_eq(assay_store_prune(store, ASSAY_STORE_BLOCK, era, w->nodes[0].closed - 1),
-                         ASSAY_OK);
-        cr_assert_eq(assay_store_commit(store), ASSAY_OK);
-    }
+    for (uint32_t node = 0; node < 3; node++)
+        forget_blocks(w, node);
     comes_over(w, 4, 1);
     cr_expect_gt(assay_sim_world_notes(w, 4, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
     assay_sim_world_destroy(&w);
@@ -467,7 +471,33 @@ static struct stored stored_end(struct assay_sim_world *w, uint32_t node)
     return s;
 }
 
-/* Peers give a RECOVER with a signature that is none, to one who catches up or leaps. */
+/* Peers that live keep the end of the era with a signature of the operators that is none. */
+static void forge_ends(struct assay_sim_world *w, uint32_t peers)
+{
+    for (uint32_t node = 0; node < peers; node++) {
+        struct assay_store *store = w->nodes[node].store;
+        struct stored s = stored_end(w, node);
+        cr_assert_gt(s.len, 0);
+        s.bytes[s.len - 1] ^= 1;
+        cr_assert_eq(assay_store_put(store, ASSAY_STORE_FINALITY, &s.key,
+                                     assay_slice_over(s.bytes, s.len)),
+                     ASSAY_OK);
+        cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+        free(s.bytes);
+    }
+}
+
+static void stays_behind(struct assay_sim_world *w, uint32_t node)
+{
+    assay_sim_world_restart(w, node);
+    cr_assert(assay_sim_world_run(w, 12 * EPOCH_MS));
+    const struct stored kept = stored_end(w, node);
+    cr_expect_eq(kept.len, 0);
+    cr_expect_eq(state_of(w, node)->era, 0);
+    free(kept.bytes);
+}
+
+/* They give it to one who catches up, with blocks and without. */
 Test(era, a_forged_end_of_an_era_is_not_kept, .timeout = 240)
 {
     for (unsigned leaps = 0; leaps < 2; leaps++) {
@@ -478,27 +508,35 @@ Test(era, a_forged_end_of_an_era_is_not_kept, .timeout = 240)
         fence(w, 0);
         recover(w, gone);
         goes_on(w, 1, 5);
-        for (uint32_t node = 0; node < 3; node++) {
-            struct assay_store *store = w->nodes[node].store;
-            struct stored s = stored_end(w, node);
-            cr_assert_gt(s.len, 0);
-            s.bytes[s.len - 1] ^= 1; /* a signature of the operators */
-            cr_assert_eq(assay_store_put(store, ASSAY_STORE_FINALITY, &s.key,
-                                         assay_slice_over(s.bytes, s.len)),
-                         ASSAY_OK);
-            for (uint32_t era = 0; leaps == 1 && era < 2; era++)
-                cr_assert_eq(
-                    assay_store_prune(store, ASSAY_STORE_BLOCK, era, w->nodes[0].closed - 1),
-                    ASSAY_OK);
-            cr_assert_eq(assay_store_commit(store), ASSAY_OK);
-            free(s.bytes);
-        }
-        assay_sim_world_restart(w, 4);
-        cr_assert(assay_sim_world_run(w, 12 * EPOCH_MS));
-        const struct stored kept = stored_end(w, 4);
-        cr_expect_eq(kept.len, 0, "leaps %u", leaps);
-        cr_expect_eq(state_of(w, 4)->era, 0, "leaps %u", leaps);
-        free(kept.bytes);
+        forge_ends(w, 3);
+        for (uint32_t node = 0; leaps == 1 && node < 3; node++)
+            forget_blocks(w, node);
+        stays_behind(w, 4);
+        assay_sim_world_destroy(&w);
+    }
+}
+
+/* Gone since some epochs before the end of the era, whose blocks nobody has: it leaps over proven
+ * boundaries to the one that operators signed, and over that. */
+Test(era, a_leap_believes_the_operators_alone, .timeout = 240)
+{
+    for (unsigned forged = 0; forged < 2; forged++) {
+        struct assay_sim_world *w = start(53, 5, 3);
+        const bool gone[5] = { [3] = true, [4] = true };
+        assay_sim_world_kill(w, 4);
+        goes_on(w, 0, 3);
+        assay_sim_world_kill(w, 3);
+        stands_still(w);
+        fence(w, 0);
+        recover(w, gone);
+        goes_on(w, 1, 5);
+        for (uint32_t node = 0; node < 3; node++)
+            forget_blocks(w, node);
+        if (forged == 1) forge_ends(w, 3);
+        if (forged == 1) stays_behind(w, 4);
+        else comes_over(w, 4, 1);
+        cr_expect_eq(assay_sim_world_notes(w, 4, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL) > 0,
+                     forged == 0);
         assay_sim_world_destroy(&w);
     }
 }
