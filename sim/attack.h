@@ -32,6 +32,8 @@ enum assay_sim_evidence {
     ASSAY_SIM_EVIDENCE_HALF = 7,      /* good, but only the lower half of the roster is given it;
                                          the others can still pull it from those */
     ASSAY_SIM_EVIDENCE_UNJUDGED = 8,  /* nobody can judge it: a certificate that is out of date */
+    ASSAY_SIM_EVIDENCE_HELD = 9, /* nor anybody its vendor's: their collateral has ended; only the
+                                  * world says so, no attack */
 };
 
 /* Sends one more message of the node's own, signed with its voting key over digest where sign_at is

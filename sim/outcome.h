@@ -60,7 +60,8 @@
     X(ERAS, "eras_ended", false, "eras that operators ended") \
     X(COLLATERAL_TAKEN, "collateral_taken", false, "newer collateral that a final block holds")    \
     X(COLLATERAL_ACTIVE, "collateral_active", false, "boundaries with newer collateral")      \
-    X(COLLATERAL_REVERTED, "collateral_reverted", false, "times it felled too many and went back")
+    X(COLLATERAL_REVERTED, "collateral_reverted", false, "times it felled too many and went back") \
+    X(HELD_EPOCHS, "held_epochs", false, "epochs in which a member's collateral had ended, summed")
 
 #define ASSAY_SIM_FIGURE_ENUM(symbol, name, cohort, line) ASSAY_SIM_FIGURE_##symbol,
 enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_FIGURE_COUNT };

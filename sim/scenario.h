@@ -325,6 +325,7 @@ struct assay_scenario {
     uint32_t day_count;
     struct assay_sim_day days[ASSAY_SIM_DAYS_MAX];
     uint32_t collateral_delay_s; /* of the network: how long a recovery waits */
+    uint32_t collateral_life_s;  /* of each vendor's part, from its date on; 0: it does not end */
     uint64_t
         heal_epoch; /* from here on no fault but the adversary's; progress is demanded. 0: never */
     uint32_t

@@ -110,6 +110,8 @@ static const struct assay_scenario_key root_keys[] = {
           "from here on no fault but the adversaries', and progress is demanded; 0: never") },
     { U32("collateral_delay_s", collateral_delay_s, 1, 2419200,
           "how long collateral of a higher evaluation number waits, s") },
+    { U32("collateral_life_s", collateral_life_s, 0, 2419200,
+          "how long a vendor's collateral lasts from its date on, s; 0: it does not end") },
     { U32("progress_epochs", progress_epochs, 1, 1000,
           "so many epochs may pass after heal_epoch without a close") },
 };

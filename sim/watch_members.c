@@ -66,6 +66,7 @@ static bool plainly_bad(enum assay_sim_evidence evidence)
     case ASSAY_SIM_EVIDENCE_GOOD:
     case ASSAY_SIM_EVIDENCE_FORGED:
     case ASSAY_SIM_EVIDENCE_UNJUDGED:
+    case ASSAY_SIM_EVIDENCE_HELD:
     case ASSAY_SIM_EVIDENCE_HALF: return false;
     }
     return false;
@@ -80,13 +81,14 @@ static bool heard_by_all(const struct member *m)
  * eight certified epochs, never falls, under any loss, delay, partition or withholding.
  * Asks: honest, ran, good evidence, reachable, not mute; negative votes can come from Byzantine
  * voters and from honest ones that could not hear it, and these are W/3 of its electorate at most.
- * Certified or not. Integrity has no such condition: see justice. */
+ * Certified or not. Integrity has no such condition: see justice. Nor does who cannot be judged,
+ * since the collateral of its vendor has ended, whatever its evidence (8.1). */
 static void check_p1(const struct member *m)
 {
     const struct assay_sim_truth *t = m->truth;
     const uint64_t may_deny = m->electorate.byzantine + t->unheard_weight;
     if (!t->honest || !t->alive || !t->reachable) return;
-    if (t->evidence != ASSAY_SIM_EVIDENCE_GOOD) return;
+    if (t->evidence != ASSAY_SIM_EVIDENCE_GOOD && t->evidence != ASSAY_SIM_EVIDENCE_HELD) return;
     if (m->track->mute_streak >= ASSAY_PATIENCE_EPOCHS) return;
     if (3 * may_deny > m->electorate.weight) return;
     if (availability(m->after) < availability(m->before))
@@ -100,7 +102,8 @@ static void check_p1(const struct member *m)
 
 static bool nobody_passes(enum assay_sim_evidence evidence)
 {
-    return plainly_bad(evidence) || evidence == ASSAY_SIM_EVIDENCE_UNJUDGED;
+    return plainly_bad(evidence) || evidence == ASSAY_SIM_EVIDENCE_UNJUDGED ||
+           evidence == ASSAY_SIM_EVIDENCE_HELD;
 }
 
 /* P2: an invalid or absent node, or one that cannot be judged (P <= W/3), never rises.

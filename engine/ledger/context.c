@@ -24,7 +24,7 @@ enum assay_status assay_context_moment(const struct assay_context *context, uint
     } else {
         const struct assay_past *past = assay_state_past(state, epoch);
         if (past == NULL) return ASSAY_E_STALE;
-            moment->t0_ms = past->t0_ms;
+        moment->t0_ms = past->t0_ms;
         assay_state_beacon(state, epoch, past->base_id, moment->beacon);
     }
     moment->at_unix_s = (int64_t)(moment->t0_ms / 1000);

@@ -110,6 +110,7 @@ enum assay_outcome assay_attack_honest_outcome(enum assay_sim_evidence evidence)
     case ASSAY_SIM_EVIDENCE_ELSEWHERE: return ASSAY_OUTCOME_FAIL_HARD;
     case ASSAY_SIM_EVIDENCE_SOFTLY: return ASSAY_OUTCOME_FAIL_SOFT;
     case ASSAY_SIM_EVIDENCE_UNJUDGED: return ASSAY_OUTCOME_UNJUDGED;
+    case ASSAY_SIM_EVIDENCE_HELD: return ASSAY_OUTCOME_NONE;
     }
     ASSAY_UNREACHABLE("evidence outside its enum");
 }
@@ -124,7 +125,8 @@ enum assay_falsehood assay_attack_falsehood(enum assay_sim_evidence evidence,
 
 bool assay_attack_bad(enum assay_sim_evidence evidence)
 {
-    return evidence != ASSAY_SIM_EVIDENCE_GOOD && evidence != ASSAY_SIM_EVIDENCE_HALF;
+    return evidence != ASSAY_SIM_EVIDENCE_GOOD && evidence != ASSAY_SIM_EVIDENCE_HALF &&
+           evidence != ASSAY_SIM_EVIDENCE_HELD;
 }
 
 /* --- all acts of one node. Rows are skipped where their hook is NULL. */

@@ -206,7 +206,8 @@ static bool passes(const struct assay_sim_epochs *w, uint32_t node)
     case ASSAY_SIM_EVIDENCE_SOFTLY:
     case ASSAY_SIM_EVIDENCE_FIRST:
     case ASSAY_SIM_EVIDENCE_ELSEWHERE:
-    case ASSAY_SIM_EVIDENCE_UNJUDGED: return false;
+    case ASSAY_SIM_EVIDENCE_UNJUDGED:
+    case ASSAY_SIM_EVIDENCE_HELD: return false;
     }
     ASSAY_UNREACHABLE("evidence of the list");
 }

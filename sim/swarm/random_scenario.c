@@ -458,6 +458,13 @@ static struct assay_sim_day draw_day(const struct draw *d, struct assay_sim_rand
     return c;
 }
 
+static bool loses_keys(const struct assay_scenario *s)
+{
+    for (uint32_t i = 0; i < s->crash_count; i++)
+        if (s->crashes[i].loses_store || s->crashes[i].rolls_back_epochs > 0) return true;
+    return s->store.lost_permille + s->store.torn_permille + s->store.rolled_back_permille > 0;
+}
+
 /* Vendors publish; some platforms are too old for it. */
 static void draw_days(const struct draw *d)
 {
@@ -474,6 +481,10 @@ static void draw_days(const struct draw *d)
     for (uint32_t i = 0; i < count; i++)
         s->days[s->day_count++] = draw_day(d, &r, dated);
     s->collateral_delay_s = between(&r, 1, 6);
+    /* Who needs new keys waits for collateral that lasts, and may wait for good. */
+    const uint64_t life_ms = between(&r, 3, 2 * (uint32_t)s->epochs) * (uint64_t)s->epoch_ms;
+    if (chance(&r, 500) && s->recover_count == 0 && !loses_keys(s))
+        s->collateral_life_s = (uint32_t)(life_ms / 1000);
     s->epochs += between(&r, 2, 8);
 }
 

@@ -4,7 +4,8 @@
  *
  * A modelled set of endorsements is its head alone, or behind it one row for each vendor root: an
  * evaluation number, a date, and whose platforms are too old for it. An offer has one row, and the
- * mark of its vendor, which nobody else can make. Whether the ledger does right the watch says
+ * mark of its vendor, which nobody else can make. Each part lasts as long as the scenario says from
+ * its date on, or for ever. Whether the ledger does right the watch says
  * (sim/watch_updates.c); here stands that no final block may hold an offer with a flaw.
  */
 #include "base/writer.h"
@@ -68,6 +69,14 @@ static void mark_of(struct assay_slice says, uint8_t mark[static MARK_LEN])
     assay_bytes_copy(mark, MARK_LEN, digest, MARK_LEN);
 }
 
+/* Unix s; 0: never. */
+static uint32_t end_of(const struct assay_sim_world *w, const struct row *row)
+{
+    const uint32_t life_s = w->run == NULL ? 0 : w->run->scenario->collateral_life_s;
+    const uint32_t from = row->date != 0 ? row->date : (uint32_t)(w->genesis->time_ms / 1000);
+    return life_s == 0 ? 0 : from + life_s;
+}
+
 struct offer {
     uint32_t vendor, day;
     struct row row;
@@ -105,6 +114,8 @@ enum assay_status world_days_judge(void *context, struct assay_slice set, struct
     row_of(set, offer.vendor, &now);
     if (offer.row.number < now.number || offer.row.date < now.date) return ASSAY_E_INVALID;
     if ((int64_t)offer.row.date > at_unix_s) return ASSAY_E_EARLY;
+    const uint32_t end = end_of(w, &offer.row);
+    if (end != 0 && at_unix_s >= (int64_t)end) return ASSAY_E_INVALID;
     if (offer.row.number == now.number && offer.row.date == now.date) return ASSAY_E_STALE;
     *facts = (struct assay_update_facts){ .number = offer.row.number,
                                           .recovery = offer.row.number > now.number };
@@ -133,13 +144,17 @@ enum assay_status world_days_follow(void *context, struct assay_slice set,
     struct assay_slice now = set;
     unsigned turn = 0;
     bool any = false;
-    *until_unix_s = INT64_MAX; /* modelled collateral does not end */
+    *until_unix_s = INT64_MAX;
     for (size_t i = 0; i < count; i++) {
         struct assay_update_facts facts;
         struct offer offer;
         taken[i] = world_days_judge(context, now, offers[i], at_unix_s, &facts) == ASSAY_OK &&
                    read_offer(offers[i], &offer) == ASSAY_OK;
         if (!taken[i]) continue;
+        struct row before;
+        row_of(set, offer.vendor, &before);
+        const uint32_t end = end_of(context, &before);
+        if (end != 0 && (int64_t)end < *until_unix_s) *until_unix_s = (int64_t)end;
         struct assay_writer next = assay_writer_over(bytes[turn], sizeof bytes[turn]);
         put_set(context, now, &offer, &next);
         now = assay_slice_over(bytes[turn], next.len);
@@ -178,15 +193,21 @@ static bool is_updated(const struct world_run *r, uint32_t node, uint64_t epoch)
     return false;
 }
 
-void world_days_fails(const struct assay_sim_world *w, struct assay_slice set, uint64_t epoch,
-                      uint8_t fails[static NODE_BITS])
+void world_days_rules(const struct assay_sim_world *w, struct assay_slice set, uint64_t epoch,
+                      struct world_rules *rules)
 {
-    if (w->run == NULL || w->soft != NULL || set.len <= sizeof set_head) return;
+    if (w->run == NULL || w->soft != NULL) return;
+    for (uint32_t v = 0; v < w->options.vendors; v++) {
+        struct row row;
+        row_of(set, v, &row);
+        rules->ends[v] = end_of(w, &row);
+    }
+    if (set.len <= sizeof set_head) return;
     for (uint32_t i = 0; i < w->options.nodes; i++) {
         struct row row;
         row_of(set, world_vendor(w, i), &row);
         if ((row.old[i / 8] >> (i % 8) & 1) != 0 && !is_updated(w->run, i, epoch))
-            set_bit(fails, i);
+            set_bit(rules->fails, i);
     }
 }
 

@@ -177,18 +177,18 @@ void world_judge(struct assay_sim_world *w, uint32_t node, struct world_answer *
     struct evidence *e = answer->evidence;
     const int64_t at_unix_s = answer->event.as.verdict.at_unix_s;
     /* docs/protocol.md 9.8: with the set of its epoch, also when it is verified again later. */
-    const uint8_t *fails = world_policy_of(w, answer->epoch);
-    const bool known =
-        e->verdict != NULL && e->verdict->kind == answer->kind &&
-        e->verdict_at_unix_s == at_unix_s &&
-        assay_bytes_equal(e->verdict_fails, fails, NODE_BITS);
+    const struct world_rules *rules = world_rules_of(w, answer->epoch);
+    const bool known = e->verdict != NULL && e->verdict->kind == answer->kind &&
+                       e->verdict_at_unix_s == at_unix_s &&
+                       assay_bytes_equal((const uint8_t *)&e->verdict_rules,
+                                         (const uint8_t *)rules, sizeof *rules);
     if (e->verdict == NULL) e->verdict = calloc(1, sizeof *e->verdict);
     ASSAY_ASSERT(e->verdict != NULL);
     if (!known)
         world_appraise(w, assay_slice_over(e->bytes->bytes, e->bytes->len), answer->kind, at_unix_s,
-                       fails, e->verdict);
+                       rules, e->verdict);
     e->verdict_at_unix_s = at_unix_s;
-    assay_bytes_copy(e->verdict_fails, NODE_BITS, fails, NODE_BITS);
+    e->verdict_rules = *rules;
     set_bit(e->judged, node);
     answer->event.as.verdict.verdict = e->verdict;
 }

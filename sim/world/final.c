@@ -113,7 +113,7 @@ static void check_incarnate(struct world_run *r, const struct assay_record *reco
     if (slot >= r->before.member_count) return;
     world_appraise(r->w, record->evidence,
                    (enum assay_evidence_kind)r->before.members[slot].evidence_kind, at_unix_s,
-                   world_policy_of(r->w, r->closed + 1), &verdict);
+                   world_rules_of(r->w, r->closed + 1), &verdict);
     const bool foreign =
         verdict.has_platform && !verdict.platform_masked &&
         !assay_bytes_equal(verdict.platform_id, r->before.members[slot].platform_id, 32);

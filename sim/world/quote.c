@@ -30,6 +30,7 @@ static uint8_t flags_of(enum assay_sim_evidence evidence)
     case ASSAY_SIM_EVIDENCE_NONE:
     case ASSAY_SIM_EVIDENCE_FIRST:
     case ASSAY_SIM_EVIDENCE_FORGED:
+    case ASSAY_SIM_EVIDENCE_HELD:
     case ASSAY_SIM_EVIDENCE_HALF: return 0;
     }
     ASSAY_UNREACHABLE("evidence outside its enum");
@@ -81,8 +82,8 @@ static void claim(const struct assay_sim_world *w, uint32_t node, uint8_t flags,
 }
 
 void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
-                    enum assay_evidence_kind kind, int64_t at_unix_s, const uint8_t *fails,
-                    struct assay_verdict *verdict)
+                    enum assay_evidence_kind kind, int64_t at_unix_s,
+                    const struct world_rules *rules, struct assay_verdict *verdict)
 {
     if (w->soft != NULL) {
         world_soft_appraise(w, bytes, kind, at_unix_s, verdict);
@@ -104,7 +105,10 @@ void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
     assay_bytes_copy(verdict->report_data, 64, bytes.bytes + AT_DATA, 64);
     const uint32_t node = bytes.bytes[AT_NODE];
     claim(w, node, flags, verdict);
-    if (fails != NULL && (fails[node / 8] >> (node % 8) & 1) != 0)
+    if (rules != NULL && world_rules_ended(w, rules, node, at_unix_s))
+        assay_verdict_add(verdict, ASSAY_RULE_COLLATERAL_EXPIRED, 0, "a set that is valid",
+                          "one that has ended");
+    if (rules != NULL && (rules->fails[node / 8] >> (node % 8) & 1) != 0)
         assay_verdict_add(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, 0, "what the policy names",
                           "an older build");
     assay_verdict_conclude(verdict);
@@ -139,16 +143,24 @@ void world_policy_fails(struct assay_slice policy, uint8_t fails[static NODE_BIT
     assay_bytes_copy(fails, NODE_BITS, policy.bytes + sizeof policy_head, NODE_BITS);
 }
 
-void world_policy_turn(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
+void world_rules_turn(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
 {
-    uint8_t *fails = w->fails_in[epoch % POLICIES_KEPT];
-    assay_bytes_copy(fails, NODE_BITS, w->nodes[node].fails, NODE_BITS);
-    world_days_fails(w, w->nodes[node].collateral, epoch, fails);
+    struct world_rules *rules = &w->rules_in[epoch % POLICIES_KEPT];
+    *rules = (struct world_rules){ 0 };
+    assay_bytes_copy(rules->fails, NODE_BITS, w->nodes[node].fails, NODE_BITS);
+    world_days_rules(w, w->nodes[node].collateral, epoch, rules);
 }
 
-const uint8_t *world_policy_of(const struct assay_sim_world *w, uint64_t epoch)
+bool world_rules_ended(const struct assay_sim_world *w, const struct world_rules *rules,
+                       uint32_t node, int64_t at_unix_s)
 {
-    return w->fails_in[epoch % POLICIES_KEPT];
+    const uint32_t end_unix_s = rules->ends[world_vendor(w, node)];
+    return end_unix_s != 0 && at_unix_s >= (int64_t)end_unix_s;
+}
+
+const struct world_rules *world_rules_of(const struct assay_sim_world *w, uint64_t epoch)
+{
+    return &w->rules_in[epoch % POLICIES_KEPT];
 }
 
 enum assay_status world_document_check(bool is_policy, struct assay_slice document)

@@ -236,6 +236,7 @@ struct world_payload *world_soft_quote(struct assay_sim_world *w, uint32_t node,
     case ASSAY_SIM_EVIDENCE_GOOD:
     case ASSAY_SIM_EVIDENCE_FORGED: /* its attestation key signs what it likes */
     case ASSAY_SIM_EVIDENCE_HALF:
+    case ASSAY_SIM_EVIDENCE_HELD:
     case ASSAY_SIM_EVIDENCE_FIRST: /* the first of all is like any other */
     case ASSAY_SIM_EVIDENCE_NONE: return quote_of(w, node, CREDENTIAL_OWN, right_build, data);
     }

@@ -78,6 +78,15 @@ static bool has_bit(const uint8_t *bits, uint32_t i)
     return (bits[i / 8] >> (i % 8) & 1) != 0;
 }
 
+/* The collateral of its vendor has ended at the time at which the epoch's evidence is judged. */
+static bool is_held(const struct assay_sim_world *w, uint32_t node, uint64_t epoch)
+{
+    struct assay_moment moment;
+    if (assay_context_moment(&w->nodes[node].engine->head->context, epoch, &moment) != ASSAY_OK)
+        return false;
+    return world_rules_ended(w, world_rules_of(w, epoch), node, moment.at_unix_s);
+}
+
 void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
                       struct world_payload *bytes)
 {
@@ -94,8 +103,13 @@ void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct ass
     if (evidence == ASSAY_SIM_EVIDENCE_FIRST && (is_first || same))
         evidence = same ? e->evidence[node] : ASSAY_SIM_EVIDENCE_GOOD;
     e->by_policy[node] =
-        evidence == ASSAY_SIM_EVIDENCE_GOOD && has_bit(world_policy_of(w, epoch), node);
+        evidence == ASSAY_SIM_EVIDENCE_GOOD && has_bit(world_rules_of(w, epoch)->fails, node);
     if (e->by_policy[node]) evidence = ASSAY_SIM_EVIDENCE_HARD;
+    /* Not for this epoch it is in any case; else it cannot be judged (docs/protocol.md 8.1). */
+    if (evidence != ASSAY_SIM_EVIDENCE_FIRST && is_held(w, node, epoch)) {
+        evidence = ASSAY_SIM_EVIDENCE_HELD;
+        e->by_policy[node] = false;
+    }
     e->has_quote[node] = true;
     e->evidence[node] = evidence;
     assay_bytes_copy(e->quote[node], 32, world_payload_digest(bytes), 32);
@@ -274,7 +288,7 @@ void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch)
     assay_sim_watch_epoch(r->watch, &closed);
     assay_state_copy(&r->before, state);
     for (uint64_t next = r->closed + 2; next <= epoch + 1; next++)
-        world_policy_turn(r->w, node, next); /* of those that nobody saw the newest is known */
+        world_rules_turn(r->w, node, next); /* of those that nobody saw the newest is known */
     r->closed = epoch;
     world_changes_turned(r);
     world_days_turned(r);

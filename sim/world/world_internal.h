@@ -126,6 +126,12 @@ struct own_signature {
     unsigned type;
 };
 
+/* What evidence of an epoch is judged by: its policy and its endorsements. */
+struct world_rules {
+    uint8_t fails[NODE_BITS];             /* nodes whose evidence fails */
+    uint32_t ends[ASSAY_SIM_VENDORS_MAX]; /* collateral of a vendor, unix s; 0: never */
+};
+
 /* One quote that somebody made; which nodes hold it, and which judged it. */
 struct evidence {
     uint8_t digest[32];
@@ -135,7 +141,7 @@ struct evidence {
     struct world_payload *bytes;
     struct assay_verdict *verdict; /* NULL: nobody asked */
     int64_t verdict_at_unix_s;
-    uint8_t verdict_fails[NODE_BITS]; /* policy that it was judged by */
+    struct world_rules verdict_rules; /* that it was judged by */
     uint8_t held[NODE_BITS];
     uint8_t judged[NODE_BITS];
     struct evidence *next; /* of the same bucket */
@@ -230,7 +236,7 @@ struct assay_sim_world {
     struct assay_sim_random *links; /* [nodes * nodes] one stream a pair */
     struct assay_sim_random crashes, disks, clocks, quotes;
     struct assay_updates updates; /* what the ledger asks about modelled collateral */
-    uint8_t fails_in[POLICIES_KEPT][NODE_BITS]; /* by epoch: whose evidence fails by its policy */
+    struct world_rules rules_in[POLICIES_KEPT]; /* by epoch */
     uint64_t dated_us; /* when dates changed last */
     uint64_t now_us, steps, engine_ns, extra_delay_us;
     uint64_t quote_us, verify_us;
@@ -369,19 +375,22 @@ struct assay_slice world_evidence_bytes(const struct assay_sim_world *w, uint32_
 /* Returns: NULL where the enclave does not answer. */
 struct world_payload *world_quote_make(struct assay_sim_world *w, uint32_t node,
                                        const struct assay_effect *effect);
-/* fails: of the policy that it is judged by (world_policy_fails); NULL: nobody fails by it. */
+/* rules: those of its epoch (world_rules_of); NULL: nobody fails by them, and nothing ends. */
 void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
-                    enum assay_evidence_kind kind, int64_t at_unix_s, const uint8_t *fails,
-                    struct assay_verdict *verdict);
+                    enum assay_evidence_kind kind, int64_t at_unix_s,
+                    const struct world_rules *rules, struct assay_verdict *verdict);
 /* A modelled policy says which nodes' evidence fails; number makes it another one.
  * Returns: bytes written, WORLD_POLICY_LEN. */
 enum { WORLD_POLICY_LEN = 13 + NODE_BITS + 4 };
 size_t world_policy_make(uint32_t number, const uint8_t fails[static NODE_BITS],
                          uint8_t out[static WORLD_POLICY_LEN]);
-/* A node is the first in an epoch: its policy is that of the epoch. Returns: nothing. */
-void world_policy_turn(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
-/* Returns: whose evidence fails by the policy of an epoch. */
-const uint8_t *world_policy_of(const struct assay_sim_world *w, uint64_t epoch);
+/* A node is the first in an epoch: its rules are those of the epoch. Returns: nothing. */
+void world_rules_turn(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
+/* Returns: what evidence of an epoch is judged by. */
+const struct world_rules *world_rules_of(const struct assay_sim_world *w, uint64_t epoch);
+/* Returns: whether the collateral of the node's vendor has ended. */
+bool world_rules_ended(const struct assay_sim_world *w, const struct world_rules *rules,
+                       uint32_t node, int64_t at_unix_s);
 /* Returns: nothing; any other policy fails nobody by itself. */
 void world_policy_fails(struct assay_slice policy, uint8_t fails[static NODE_BITS]);
 /* days.c: struct assay_updates of modelled collateral; context: the world. */
@@ -391,9 +400,10 @@ enum assay_status world_days_follow(void *context, struct assay_slice set,
                                     const struct assay_slice *offers, size_t count,
                                     int64_t at_unix_s, struct assay_writer *w, bool *taken,
                                     int64_t *until_unix_s);
-/* Adds whose platforms are too old for a set in an epoch. Returns: nothing. */
-void world_days_fails(const struct assay_sim_world *w, struct assay_slice set, uint64_t epoch,
-                      uint8_t fails[static NODE_BITS]);
+/* Adds whose platforms are too old for a set in an epoch, and when its parts end. Returns: nothing.
+ */
+void world_days_rules(const struct assay_sim_world *w, struct assay_slice set, uint64_t epoch,
+                      struct world_rules *rules);
 /* assay_document_check of the modelled documents. */
 enum assay_status world_document_check(bool is_policy, struct assay_slice document);
 

@@ -18,8 +18,8 @@ int main(int argc, char **argv)
     if (suites == NULL || seeds == 0) {
         (void)fprintf(
             stderr,
-            "usage: %s --suites \"twins simplex scoring messages epochs links dates changes days\" "
-            "--seeds N\n",
+            "usage: %s --suites \"twins simplex scoring messages epochs links dates changes days "
+            "eras\" --seeds N\n",
             argv[0]);
         return 2;
     }

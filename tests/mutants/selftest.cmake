@@ -41,5 +41,6 @@ plant(counted "${head}times: 2\n--- find\n(void)\n--- replace\n(int x)\n--- end\
 plant(moved "${head}--- find\n    return 3;\n--- replace\n    return 2;\n--- end\n" FALSE "found 0 time")
 plant(ambiguous "${head}--- find\n{\n--- replace\n\n--- end\n" FALSE "expected 1 time.* found 2 time")
 plant(unfinished "${head}--- find\n{\n" FALSE "is missing")
+plant(left_over "${head}--- find\nint two(void)\n--- replace\nint deux(void)\n--- end\n--- find\nint one(void)\n--- replace\nint un(void)\n--- end\n" FALSE "after .--- end.: expected nothing more")
 plant(strange "${head}often: 2\n--- find\n{\n--- replace\n--- end\n" FALSE "expected \"times: N\"")
 file(REMOVE_RECURSE ${WORK})

@@ -15,6 +15,8 @@ enum { NODES = 7, HIT = 1, EXPECTED_MAX = 4, DAYS_MAX = 4 };
 struct days_row {
     uint32_t hit, epochs;
     struct assay_sim_day days[DAYS_MAX];
+    uint32_t life_s;                /* 0: collateral does not end */
+    struct assay_sim_crash crash;   /* down_ms 0: none */
     struct assay_sim_change change; /* at_epoch 0: none */
     struct trial_expectation expected[EXPECTED_MAX];
 };
@@ -50,9 +52,18 @@ static const struct days_row cases[] = {
     { 0,
       14,
       { { DAY(3) }, { DAY(4), .vendor = 2 } },
-      { .action = ASSAY_SIM_ACTION_POLICY, .at_epoch = 3, .given_to = NODES },
+      .change = { .action = ASSAY_SIM_ACTION_POLICY, .at_epoch = 3, .given_to = NODES },
       .expected = { NEEDS(CHANGES, "collateral_active >= 1"),
                     NEEDS(CHANGES, "changes_active == 1") } },
+    /* Of all vendors it ends while some have come back a moment ago, and one alone publishes anew,
+     * late. */
+    { 2,
+      22,
+      { { DAY(18), .vendor = 1 } },
+      .life_s = 7,
+      .crash = { .cohort = HIT, .at_epoch = 4, .down_ms = 1500 },
+      .expected = { NEEDS(P1, "suspensions hit == 0"), NEEDS(P1, "held_epochs >= 60"),
+                    NEEDS(LIVENESS, "epochs_certified >= 21") } },
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
@@ -81,6 +92,7 @@ void trial_days(uint64_t seed, struct trial_finding *finding)
     s.epochs = row->epochs;
     s.epoch_ms = 1000;
     s.collateral_delay_s = 4;
+    s.collateral_life_s = row->life_s;
     if (row->hit > 0) {
         struct assay_sim_cohort *c = &s.cohorts[s.cohort_count++];
         *c = (struct assay_sim_cohort){ .count = row->hit, .has_vendor = true };
@@ -88,6 +100,7 @@ void trial_days(uint64_t seed, struct trial_finding *finding)
     }
     for (uint32_t i = 0; i < DAYS_MAX && row->days[i].at_epoch > 0; i++)
         s.days[s.day_count++] = row->days[i];
+    if (row->crash.down_ms > 0) s.crashes[s.crash_count++] = row->crash;
     if (row->change.at_epoch > 0) add_change(&s, &row->change);
     trial_scenario(&s, seed, &o, finding);
     trial_expect(&s, &o, row->expected, EXPECTED_MAX, finding);

@@ -51,7 +51,7 @@ static const struct assay_finding *judge(void *context, const struct assay_ask *
     struct judge *j = context;
     struct assay_verdict verdict;
     world_appraise(j->world, ask->bytes, ask->kind, ask->at_unix_s,
-                   world_policy_of(j->world, ask->epoch), &verdict);
+                   world_rules_of(j->world, ask->epoch), &verdict);
     j->asked++;
     return assay_findings_put(&j->findings, ask->digest, ask->at_unix_s, &verdict);
 }

@@ -38,7 +38,7 @@ static const struct assay_finding *judge(void *context, const struct assay_ask *
     j->asked++;
     if (!j->answers) return NULL;
     world_appraise(j->world, ask->bytes, ask->kind, ask->at_unix_s,
-                   world_policy_of(j->world, ask->epoch), &verdict);
+                   world_rules_of(j->world, ask->epoch), &verdict);
     if (j->knows_nothing) verdict = (struct assay_verdict){ .kind = ask->kind };
     return assay_findings_put(&j->findings, ask->digest, ask->at_unix_s, &verdict);
 }

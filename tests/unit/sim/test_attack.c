@@ -262,6 +262,7 @@ Test(sim_attack, honest_voters_and_e5_see_evidence_as_the_protocol_says)
         { ASSAY_SIM_EVIDENCE_FORGED, P, NONE, FAIL, true },
         { ASSAY_SIM_EVIDENCE_HALF, P, NONE, FAIL, false },
         { ASSAY_SIM_EVIDENCE_UNJUDGED, U, NONE, NONE, true },
+        { ASSAY_SIM_EVIDENCE_HELD, ASSAY_OUTCOME_NONE, NONE, NONE, false },
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         const enum assay_sim_evidence e = table[i].evidence;

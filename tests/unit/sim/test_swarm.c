@@ -77,7 +77,7 @@ Test(sim_swarm, draws_the_same_with_every_compiler)
         assay_sha256_pieces(pieces, 2, chain);
     }
     assay_hex_encode(chain, sizeof chain, hex, sizeof hex);
-    cr_expect_str_eq(hex, "f0a39016885e32a3de46e6775fb351d405e52410cde7e7a3d30c3a475861216b");
+    cr_expect_str_eq(hex, "b10c27d61556f46c0118a130d043cc25bd45b4ea436f0466fce86d84ea081809");
 }
 
 Test(sim_swarm, stays_within_the_promise_and_goes_beyond_it_now_and_then)

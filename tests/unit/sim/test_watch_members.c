@@ -179,6 +179,24 @@ Test(sim_watch_members, unjudged_sees_who_cannot_be_judged_and_stands)
     fixture_destroy(&f);
 }
 
+/* The collateral of its vendor has ended: it neither falls, however long that lasts, nor rises. */
+Test(sim_watch_members, p1_and_p2_see_who_is_held_move)
+{
+    struct fixture *f = patient(2, ASSAY_SIM_EVIDENCE_HELD, true, 12);
+    cr_expect(fixture_silent(f));
+    fixture_epoch(f);
+    f->truth[2].evidence = ASSAY_SIM_EVIDENCE_HELD;
+    trust(f, 2)->availability_bp = 7500;
+    fixture_close(f, NULL);
+    cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P1), 1);
+    fixture_epoch(f);
+    f->truth[2].evidence = ASSAY_SIM_EVIDENCE_HELD;
+    trust(f, 2)->availability_bp = 8000;
+    fixture_close(f, NULL);
+    cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P2), 1);
+    fixture_destroy(&f);
+}
+
 Test(sim_watch_members, p2_sees_who_cannot_be_judged_rise)
 {
     struct fixture *f = patient(2, ASSAY_SIM_EVIDENCE_UNJUDGED, true, 1);
