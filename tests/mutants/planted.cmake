@@ -85,7 +85,9 @@ function(assay_planted)
     target_compile_definitions(${program} PRIVATE ASSAY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     target_link_libraries(${program} PRIVATE ${arg_LINKS} PkgConfig::CRITERION assay_options
                           assay_criterion_flags)
-    target_compile_options(${program} PRIVATE -w) # what a fault leaves unused is no finding
+    # What a fault leaves unused is no finding; hundreds of programs that run once need no debugger.
+    target_compile_options(${program} PRIVATE -w -O1 -g0)
+    target_link_options(${program} PRIVATE LINKER:--strip-debug)
     add_dependencies(${all} ${program})
     add_test(NAME ${program} COMMAND sh ${mutants}/caught.sh ${expect} $<TARGET_FILE:${program}>
                                      --filter "*/${expect}" --timeout 120)
