@@ -5,7 +5,6 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
-#include "base/file/file.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -178,14 +177,26 @@ enum assay_status assay_keyring_create(const char *dir, struct assay_keyring *ri
     return status;
 }
 
-static enum assay_status ring_read(const char *dir, struct assay_keyring *ring)
+/* Where a ring is read from, and the file that reading it stopped at. */
+struct place {
+    const char *dir, *life_dir;
+    const char *at_dir, *at_name;
+};
+
+static enum assay_status ring_read(struct place *place, struct assay_keyring *ring)
 {
     uint32_t none = 0;
-    ASSAY_TRY(read_secrets(dir, &identity_file, &none, &ring->identity_private, NULL));
-    ASSAY_TRY(read_secrets(dir, &door_file, &none, &ring->door_private, NULL));
+    place->at_dir = place->life_dir;
+    place->at_name = identity_file.name;
+    ASSAY_TRY(read_secrets(place->life_dir, &identity_file, &none, &ring->identity_private, NULL));
+    place->at_name = door_file.name;
+    ASSAY_TRY(read_secrets(place->life_dir, &door_file, &none, &ring->door_private, NULL));
     ASSAY_TRY(ring_public(ring));
-    ASSAY_TRY(read_set(dir, &current_file, &ring->current));
-    const enum assay_status status = read_set(dir, &next_file, &ring->next);
+    place->at_dir = place->dir;
+    place->at_name = current_file.name;
+    ASSAY_TRY(read_set(place->dir, &current_file, &ring->current));
+    place->at_name = next_file.name;
+    const enum assay_status status = read_set(place->dir, &next_file, &ring->next);
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_OK;
     ASSAY_TRY(status);
     /* Numbers only rise: another order is a folder put together from parts of two. */
@@ -197,9 +208,50 @@ enum assay_status assay_keyring_load(const char *dir, struct assay_keyring *ring
     ASSAY_ASSERT(dir != NULL);
     ASSAY_ASSERT(ring != NULL);
 
+    struct place place = { .dir = dir, .life_dir = dir };
     *ring = (struct assay_keyring){ 0 };
-    const enum assay_status status = ring_read(dir, ring);
+    const enum assay_status status = ring_read(&place, ring);
     if (status != ASSAY_OK) assay_keyring_wipe(ring);
+    return status;
+}
+
+/* Rights first: they are what is wrong most often; then what the file holds. */
+static void explain(const struct place *place, enum assay_status status, char *message)
+{
+    char path[PATH_MAX];
+    const char *hint = "";
+    if (path_of(place->at_dir, place->at_name, path) != ASSAY_OK) {
+        (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN, "%.300s: the path is too long",
+                       place->at_dir);
+        return;
+    }
+    if (assay_file_secret_fault(path, message)) return;
+    if (status == ASSAY_E_INVALID)
+        hint = ": its number is not above that of incarnation.key: a folder put together of two";
+    else if (assay_status_class(status) == ASSAY_CLASS_INPUT)
+        hint = ": not what `assay keys generate` writes; put the copy back";
+    (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN, "%.300s: %s (%s)%s", path,
+                   assay_status_text(status), assay_status_symbol(status), hint);
+}
+
+enum assay_status assay_keyring_open(const char *dir, const char *life_dir,
+                                     struct assay_keyring *ring,
+                                     char message[static ASSAY_FILE_MESSAGE_LEN])
+{
+    ASSAY_ASSERT(dir != NULL);
+    ASSAY_ASSERT(ring != NULL);
+
+    struct place place = { .dir = dir, .life_dir = dir };
+    if (life_dir != NULL && life_dir[0] != '\0') place.life_dir = life_dir;
+    *ring = (struct assay_keyring){ 0 };
+    if (assay_file_folder_fault(dir, message)) {
+        const enum assay_status folder = assay_file_check_folder(dir);
+        return folder == ASSAY_E_NOT_FOUND ? folder : ASSAY_E_IO;
+    }
+    const enum assay_status status = ring_read(&place, ring);
+    if (status == ASSAY_OK) return status;
+    explain(&place, status, message);
+    assay_keyring_wipe(ring);
     return status;
 }
 

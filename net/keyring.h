@@ -7,13 +7,15 @@
  *   identity.key door.key    for life: incarnation 0, one secret
  *   incarnation.key          the listed set: its number, voting secret, transport secret
  *   incarnation.next.key     a set made for a restarted enclave and not yet listed
- * Every write goes to a temporary file, is synced, renamed, and the directory synced: a crash
- * leaves the old or the new file. Used by `assay keys`, `assay genesis` and net/host.c.
+ * The two for life may lie in a folder of their own that is never written, such as credentials of
+ * systemd. Every write goes to a temporary file, is synced, renamed, and the directory synced: a
+ * crash leaves the old or the new file. Used by `assay keys`, `assay genesis` and net/host.c.
  */
 #ifndef ASSAY_NET_KEYRING_H
 #define ASSAY_NET_KEYRING_H
 
 #include "base/crypto.h"
+#include "base/file/file.h"
 
 /* One key set of one incarnation, with its public halves. */
 struct assay_key_set {
@@ -39,6 +41,15 @@ ASSAY_CHECKED enum assay_status assay_keyring_create(const char *dir, struct ass
  * no regular file) | ASSAY_E_INVALID (`next` is not above `current`) | INPUT statuses; *ring wiped
  * unless ASSAY_OK */
 ASSAY_CHECKED enum assay_status assay_keyring_load(const char *dir, struct assay_keyring *ring);
+/*
+ * assay_keyring_open - the same from the folder of a daemon, which nobody else may write.
+ * In:      life_dir: where identity.key and door.key are; NULL or "": dir
+ * Out:     message says which file is wrong and what was expected
+ * Returns: as assay_keyring_load
+ */
+ASSAY_CHECKED enum assay_status assay_keyring_open(const char *dir, const char *life_dir,
+                                                   struct assay_keyring *ring,
+                                                   char message[static ASSAY_FILE_MESSAGE_LEN]);
 /* Make and store a fresh set as `next` with this number, which is above the current one (asserted);
  * replaces a waiting one, durable when it returns.
  * Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_CRYPTO */

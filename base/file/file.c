@@ -16,6 +16,13 @@
 
 /* ------------------------------------------------------------ reading */
 
+/* Returns: the length of the folder's part of path, its slash included; 0: the current one. */
+static int folder_len(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? 0 : (int)(slash - path) + 1;
+}
+
 /* Up to capacity bytes; a longer file fills it. */
 static enum assay_status read_all(int fd, uint8_t *bytes, size_t capacity, size_t *len)
 {
@@ -60,6 +67,53 @@ enum assay_status assay_file_read(const char *path, size_t len_max, uint8_t **by
     return ASSAY_OK;
 }
 
+/* ------------------------------------------------------------ secrets */
+
+static bool is_ours(const struct stat *info)
+{
+    return info->st_uid == geteuid() || info->st_uid == 0;
+}
+
+/* An access list of systemd's shows as rights of the group: root's file, and not ours to give. */
+static bool is_credential(const struct stat *info)
+{
+    return info->st_uid == 0 && geteuid() != 0 && (info->st_mode & 07777) == 0440;
+}
+
+static bool is_private(const struct stat *info)
+{
+    return is_ours(info) && ((info->st_mode & (S_IRWXG | S_IRWXO)) == 0 || is_credential(info));
+}
+
+/* sticky_will_do: nobody can replace the file of somebody else there. */
+static bool is_safe_folder(const struct stat *info, bool sticky_will_do)
+{
+    if (sticky_will_do && (info->st_mode & S_ISVTX) != 0 && info->st_uid == 0) return true;
+    return is_ours(info) && (info->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/* Of the folder's part of path, its slash included; "." for a name alone. */
+static enum assay_status folder_of(const char *path, char folder[static PATH_MAX])
+{
+    const int len = folder_len(path);
+    const int put =
+        snprintf(folder, PATH_MAX, "%.*s", len > 0 ? len : 1, len > 0 ? path : ".");
+    return put > 0 && put < PATH_MAX ? ASSAY_OK : ASSAY_E_RANGE;
+}
+
+static enum assay_status look_at_folder(const char *path, struct stat *info)
+{
+    if (stat(path, info) != 0) return errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
+    return S_ISDIR(info->st_mode) ? ASSAY_OK : ASSAY_E_IO;
+}
+
+enum assay_status assay_file_check_folder(const char *path)
+{
+    struct stat info;
+    ASSAY_TRY(look_at_folder(path, &info));
+    return is_safe_folder(&info, false) ? ASSAY_OK : ASSAY_E_INVALID;
+}
+
 enum assay_status assay_file_read_secret(const char *path, uint8_t *bytes, size_t capacity,
                                          size_t *len)
 {
@@ -67,13 +121,74 @@ enum assay_status assay_file_read_secret(const char *path, uint8_t *bytes, size_
 
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) return errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
-    struct stat info;
-    enum assay_status status = ASSAY_OK;
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) status = ASSAY_E_IO;
-    else if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) status = ASSAY_E_INVALID;
+    char folder[PATH_MAX];
+    struct stat info, around;
+    enum assay_status status = folder_of(path, folder);
+    if (status == ASSAY_OK) status = look_at_folder(folder, &around);
+    if (status != ASSAY_OK) status = ASSAY_E_IO;
+    else if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) status = ASSAY_E_IO;
+    else if (!is_private(&info) || !is_safe_folder(&around, true)) status = ASSAY_E_INVALID;
     else status = read_all(fd, bytes, capacity, len);
     (void)close(fd);
     return status == ASSAY_OK && *len == capacity ? ASSAY_E_RANGE : status;
+}
+
+/* --- the same, for people */
+
+static bool fault_of_owner(const char *path, const struct stat *info, char *message)
+{
+    if (is_ours(info)) return false;
+    (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,
+                   "%.300s: belongs to user %u, expected user %u, who reads it, or root", path,
+                   (unsigned)info->st_uid, (unsigned)geteuid());
+    return true;
+}
+
+static bool fault_of_folder(const char *path, bool sticky_will_do, char *message)
+{
+    struct stat info;
+    const enum assay_status status = look_at_folder(path, &info);
+    if (status == ASSAY_OK && is_safe_folder(&info, sticky_will_do)) return false;
+    if (status == ASSAY_E_NOT_FOUND)
+        (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN, "%.300s: there is no such folder", path);
+    else if (status != ASSAY_OK)
+        (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,
+                       "%.300s: expected a folder that can be read (%s)", path, strerror(errno));
+    else if (!fault_of_owner(path, &info, message))
+        (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,
+                       "%.300s: others may put files into this folder of keys: mode %04o, "
+                       "expected 0700 (chmod go-w)",
+                       path, (unsigned)info.st_mode & 07777);
+    return true;
+}
+
+bool assay_file_folder_fault(const char *path, char message[static ASSAY_FILE_MESSAGE_LEN])
+{
+    return fault_of_folder(path, false, message);
+}
+
+bool assay_file_secret_fault(const char *path, char message[static ASSAY_FILE_MESSAGE_LEN])
+{
+    char folder[PATH_MAX];
+    struct stat info;
+    if (folder_of(path, folder) == ASSAY_OK && fault_of_folder(folder, true, message)) return true;
+    if (lstat(path, &info) != 0 && errno == ENOENT)
+        (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN, "%.300s: there is no such file", path);
+    else if (lstat(path, &info) != 0 || !S_ISREG(info.st_mode))
+        (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,
+                       "%.300s: a key must be a readable regular file of mode 0600, and no link",
+                       path);
+    else if (fault_of_owner(path, &info, message)) return true;
+    else if (!is_private(&info))
+        (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,
+                       "%.300s: a key must be a readable regular file of mode 0600, found mode "
+                       "%04o (chmod 600)",
+                       path, (unsigned)info.st_mode & 07777);
+    else if (access(path, R_OK) != 0)
+        (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN, "%.300s: cannot be read: %s", path,
+                       strerror(errno));
+    else return false;
+    return true;
 }
 
 /* ------------------------------------------------------------ writing */
@@ -89,20 +204,10 @@ static enum assay_status write_all(int fd, struct assay_slice content)
     return fsync(fd) == 0 ? ASSAY_OK : ASSAY_E_IO;
 }
 
-/* Returns: the length of the folder's part of path, its slash included; 0: the current one. */
-static int folder_len(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? 0 : (int)(slash - path) + 1;
-}
-
 enum assay_status assay_file_sync_folder(const char *path)
 {
     char folder[PATH_MAX];
-    const int len = folder_len(path);
-    if (snprintf(folder, sizeof folder, "%.*s", len > 0 ? len : 1, len > 0 ? path : ".") >=
-        (int)sizeof folder)
-        return ASSAY_E_RANGE;
+    ASSAY_TRY(folder_of(path, folder));
     const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return ASSAY_E_IO;
     const int failed = fsync(fd);

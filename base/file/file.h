@@ -10,6 +10,8 @@
 
 #include "base/bytes.h"
 
+enum { ASSAY_FILE_MESSAGE_LEN = 512 }; /* for people */
+
 enum assay_file_mode {
     ASSAY_FILE_SECRET = 0600,
     ASSAY_FILE_PUBLIC = 0644,
@@ -25,12 +27,29 @@ ASSAY_CHECKED enum assay_status assay_file_read(const char *path, size_t len_max
                                                 size_t *len);
 /*
  * assay_file_read_secret - a regular file that nobody but its owner may touch, no symbolic link.
+ *
+ * The owner is this process' user or root, of the file and of its folder, and nobody else may put
+ * another file in its place: a folder that others may write keeps each name for its owner (/tmp).
+ * What root gives one group to read, and this process is not root, is a credential of systemd.
  * In:      capacity: the file must be shorter
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (not to be read, no regular file) |
- *          ASSAY_E_INVALID (others may read it) | ASSAY_E_RANGE (capacity)
+ *          ASSAY_E_INVALID (others may touch it, or it is somebody else's) | ASSAY_E_RANGE
  */
 ASSAY_CHECKED enum assay_status assay_file_read_secret(const char *path, uint8_t *bytes,
                                                        size_t capacity, size_t *len);
+/*
+ * assay_file_check_folder - a folder of secrets: of this user or root, and nobody else may write.
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (no folder) | ASSAY_E_INVALID
+ */
+ASSAY_CHECKED enum assay_status assay_file_check_folder(const char *path);
+/*
+ * assay_file_secret_fault - what is wrong with the rights of a secret or of its folder, for people:
+ * which path, what was found, what was expected.
+ * Returns: true and message | false, nothing is
+ */
+bool assay_file_secret_fault(const char *path, char message[static ASSAY_FILE_MESSAGE_LEN]);
+/* The same of a folder of secrets. */
+bool assay_file_folder_fault(const char *path, char message[static ASSAY_FILE_MESSAGE_LEN]);
 /* Create or replace a file, durably. Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_RANGE (path) */
 ASSAY_CHECKED enum assay_status assay_file_replace(const char *path, enum assay_file_mode mode,
                                                    struct assay_slice content);

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -144,4 +145,99 @@ Test(apps_files, a_secret_belongs_to_its_owner_alone)
                  ASSAY_E_IO, "a pipe is no file, and is not waited for");
     cr_expect_eq(assay_file_read_secret(folder_at(&folder, "none"), bytes, sizeof bytes, &len),
                  ASSAY_E_NOT_FOUND);
+}
+
+/* --- whose it is, and who may put another in its place */
+
+static char why[ASSAY_FILE_MESSAGE_LEN];
+
+static enum assay_status read_it(const char *path)
+{
+    uint8_t bytes[8];
+    size_t len = 0;
+    return assay_file_read_secret(path, bytes, sizeof bytes, &len);
+}
+
+Test(apps_files, a_secret_in_a_folder_that_others_may_write_is_refused)
+{
+    const char *inner = folder_at(&folder, "keys"), *secret = folder_at(&folder, "keys/secret");
+    cr_assert_eq(mkdir(inner, 0700), 0);
+    (void)folder_put(&folder, "keys/secret", "x", 1, 0600);
+    static const struct {
+        mode_t mode;
+        enum assay_status file, whole;
+    } rows[] = { { 0700, ASSAY_OK, ASSAY_OK },
+                 { 0755, ASSAY_OK, ASSAY_OK },
+                 { 0720, ASSAY_E_INVALID, ASSAY_E_INVALID },
+                 { 0702, ASSAY_E_INVALID, ASSAY_E_INVALID },
+                 { 0777, ASSAY_E_INVALID, ASSAY_E_INVALID } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cr_assert_eq(chmod(inner, rows[i].mode), 0);
+        cr_expect_eq(read_it(secret), rows[i].file, "%o", (unsigned)rows[i].mode);
+        cr_expect_eq(assay_file_check_folder(inner), rows[i].whole, "%o", (unsigned)rows[i].mode);
+        cr_expect_eq(assay_file_secret_fault(secret, why), rows[i].file != ASSAY_OK);
+        cr_expect_eq(assay_file_folder_fault(inner, why), rows[i].whole != ASSAY_OK);
+        if (rows[i].whole != ASSAY_OK)
+            cr_expect_not_null(strstr(why, "others may put files into this folder"), "%s", why);
+    }
+    cr_expect_eq(assay_file_check_folder(folder_at(&folder, "none")), ASSAY_E_NOT_FOUND);
+    cr_expect(assay_file_folder_fault(folder_at(&folder, "none"), why));
+    cr_expect_not_null(strstr(why, "no such folder"), "%s", why);
+    cr_expect_eq(assay_file_check_folder(secret), ASSAY_E_IO, "a file is no folder");
+}
+
+Test(apps_files, in_a_sticky_folder_of_root_each_name_is_its_owners)
+{
+    const char *inner = folder_at(&folder, "tmp"), *secret = folder_at(&folder, "tmp/secret");
+    if (geteuid() != 0) return; /* only root can make one */
+    cr_assert_eq(mkdir(inner, 0700), 0);
+    (void)folder_put(&folder, "tmp/secret", "x", 1, 0600);
+    cr_assert_eq(chmod(inner, 01777), 0);
+    cr_expect_eq(read_it(secret), ASSAY_OK);
+    cr_expect_eq(assay_file_check_folder(inner), ASSAY_E_INVALID, "new keys are written there");
+    cr_assert_eq(chown(inner, 12345, 12345), 0);
+    cr_expect_eq(read_it(secret), ASSAY_E_INVALID, "its owner may replace every file in it");
+}
+
+Test(apps_files, a_secret_of_somebody_else_is_refused)
+{
+    const char *secret = folder_put(&folder, "secret", "x", 1, 0600);
+    if (geteuid() != 0) return; /* only root can give one away */
+    cr_expect_eq(read_it(secret), ASSAY_OK);
+    cr_assert_eq(chown(secret, 12345, 12345), 0);
+    cr_expect_eq(read_it(secret), ASSAY_E_INVALID);
+    cr_expect(assay_file_secret_fault(secret, why));
+    cr_expect_not_null(strstr(why, "belongs to user 12345, expected user 0"), "%s", why);
+}
+
+/* What systemd gives to a unit with a user of its own: root's, and an access list for the user,
+ * which shows as rights of the group. */
+Test(apps_files, a_credential_of_systemd_is_one)
+{
+    const char *secret = folder_put(&folder, "secret", "x", 1, 0440);
+    if (geteuid() != 0) return;
+    cr_expect_eq(read_it(secret), ASSAY_E_INVALID, "root has no use for it");
+    cr_assert_eq(chown(secret, 0, 12345), 0);
+    cr_assert_eq(chmod(folder.path, 0755), 0);
+    cr_assert_eq(setegid(12345), 0);
+    cr_assert_eq(seteuid(12345), 0);
+    cr_expect_eq(read_it(secret), ASSAY_OK);
+    cr_assert_eq(seteuid(0), 0);
+    cr_assert_eq(chmod(secret, 0460), 0);
+    cr_assert_eq(seteuid(12345), 0);
+    cr_expect_eq(read_it(secret), ASSAY_E_INVALID, "and nobody but root may write it");
+    cr_assert_eq(seteuid(0), 0);
+    cr_assert_eq(setegid(0), 0);
+}
+
+Test(apps_files, a_fault_says_what_was_found_and_what_was_expected)
+{
+    const char *wide = folder_put(&folder, "wide", "x", 1, 0644);
+    cr_expect(assay_file_secret_fault(wide, why));
+    cr_expect_not_null(strstr(why, "mode 0600, found mode 0644"), "%s", why);
+    cr_expect(assay_file_secret_fault(folder_at(&folder, "none"), why));
+    cr_expect_not_null(strstr(why, "/none: there is no such file"), "%s", why);
+    cr_expect(assay_file_secret_fault(folder.path, why));
+    cr_expect_not_null(strstr(why, "regular file"), "%s", why);
+    cr_expect_not(assay_file_secret_fault(folder_put(&folder, "good", "x", 1, 0600), why));
 }

@@ -327,6 +327,51 @@ Test(net_keyring, a_pipe_in_the_place_of_a_key_does_not_hold_the_node, .timeout 
     cr_expect_eq(assay_keyring_load(keys(), &again), ASSAY_E_IO);
 }
 
+/* ------------------------------------------------------------ as a daemon opens it */
+
+Test(net_keyring, a_daemon_is_told_which_file_is_wrong_and_why)
+{
+    char why[ASSAY_FILE_MESSAGE_LEN];
+    cr_expect_eq(assay_keyring_open(keys(), NULL, &again, why), ASSAY_E_NOT_FOUND);
+    cr_expect_not_null(strstr(why, "keys: there is no such folder"), "%s", why);
+    cr_assert_eq(assay_keyring_create(keys(), &ring), ASSAY_OK);
+    cr_assert_eq(assay_keyring_open(keys(), NULL, &again, why), ASSAY_OK);
+    cr_expect(assay_bytes_equal(again.node_id, ring.node_id, 32));
+    for (size_t i = 0; i < FILES; i++) {
+        cr_assert_eq(chmod(key_path(files[i]), 0644), 0);
+        cr_expect_eq(assay_keyring_open(keys(), "", &again, why), ASSAY_E_IO);
+        cr_expect_not_null(strstr(why, files[i]), "%s", why);
+        cr_expect_not_null(strstr(why, "found mode 0644"), "%s", why);
+        expect_wiped();
+        cr_assert_eq(chmod(key_path(files[i]), 0600), 0);
+        cr_assert_eq(truncate(key_path(files[i]), 7), 0);
+        cr_expect_eq(assay_keyring_open(keys(), NULL, &again, why), ASSAY_E_TRUNCATED);
+        cr_expect_not_null(strstr(why, files[i]), "%s", why);
+        cr_expect_not_null(strstr(why, "assay keys generate"), "%s", why);
+        cr_assert_eq(unlink(key_path("identity.key")), 0);
+        cr_assert_eq(assay_keyring_create(keys(), &ring), ASSAY_OK);
+    }
+    cr_assert_eq(chmod(keys(), 0770), 0);
+    cr_expect_eq(assay_keyring_open(keys(), NULL, &again, why), ASSAY_E_IO);
+    cr_expect_not_null(strstr(why, "mode 0770, expected 0700"), "%s", why);
+}
+
+Test(net_keyring, keys_for_life_may_lie_where_nothing_is_written)
+{
+    char why[ASSAY_FILE_MESSAGE_LEN];
+    const char *life = folder_at(&folder, "life");
+    cr_assert_eq(assay_keyring_create(keys(), &ring), ASSAY_OK);
+    cr_assert_eq(mkdir(life, 0700), 0);
+    cr_assert_eq(rename(key_path("identity.key"), folder_at(&folder, "life/identity.key")), 0);
+    cr_expect_eq(assay_keyring_open(keys(), life, &again, why), ASSAY_E_NOT_FOUND);
+    cr_expect_not_null(strstr(why, "life/door.key: there is no such file"), "%s", why);
+    cr_assert_eq(rename(key_path("door.key"), folder_at(&folder, "life/door.key")), 0);
+    cr_assert_eq(assay_keyring_open(keys(), life, &again, why), ASSAY_OK, "%s", why);
+    cr_expect(assay_bytes_equal(again.node_id, ring.node_id, 32));
+    cr_expect_eq(again.current.incarnation, 1);
+    cr_expect_eq(assay_keyring_open(keys(), NULL, &again, why), ASSAY_E_NOT_FOUND);
+}
+
 /* ------------------------------------------------------------ disks that fail, power that goes */
 
 Test(net_keyring, leftovers_of_an_interrupted_write_are_no_obstacle)
