@@ -8,9 +8,9 @@
 #define ASSAY_HOST_SNAPSHOT_H
 
 #include "engine/engine.h"
-#include "host/enforcement.h"
 #include "host/counters.h"
 #include "host/dates.h"
+#include "host/enforcement.h"
 #include "host/limit.h"
 #include "host/margin.h"
 #include "quote/verify.h"
@@ -69,7 +69,9 @@ struct assay_snapshot {
     bool incarnation_waiting; /* new keys wait to be listed */
     bool newcomer;            /* not in the state yet: catching up from genesis or a checkpoint */
     const char *cannot_catch_up; /* a sentence that lives as long as the program; NULL: it can */
-    bool insecure;               /* profile development */
+    bool insecure;               /* profile development, or what follows */
+    const char *const *insecure_names; /* [insecure_count] that an operator accepted */
+    uint32_t insecure_count;
     char listen[ASSAY_SNAPSHOT_TEXT];
     uint32_t collateral_count;
     struct assay_snapshot_collateral collateral[ASSAY_ENDORSEMENTS_MAX];

@@ -51,6 +51,7 @@ const char *assay_document_member_sentence(const struct assay_snapshot *s, uint3
  * any other number. Each Returns: static text. */
 const char *assay_document_standing(uint64_t standing);
 const char *assay_document_stage(uint64_t stage);
+const char *assay_document_change_end(uint64_t end); /* Returns: "reverted" */
 /* Stable codes of the rules, "fail_hard", "rise", and their words; "unknown" for numbers outside.
  * */
 const char *assay_document_integrity_code(uint64_t rule);

@@ -200,17 +200,6 @@ static struct assay_json *advice_of(const struct assay_snapshot *s)
 
 /* ------------------------------------------------------------ changes of the operators */
 
-static const char *end_name(enum assay_change_end end)
-{
-    switch (end) {
-    case ASSAY_CHANGE_NONE: return "none";
-    case ASSAY_CHANGE_REVERTED: return "reverted";
-    case ASSAY_CHANGE_UNFIT: return "unfit";
-    case ASSAY_CHANGE_DROPPED: return "dropped";
-    }
-    return "unknown";
-}
-
 static struct assay_json *trial_of(const struct assay_snapshot *s)
 {
     const struct assay_trial *trial = &s->changes.trial;
@@ -228,7 +217,7 @@ static struct assay_json *trial_of(const struct assay_snapshot *s)
 static struct assay_json *ended_of(const struct assay_ended *ended)
 {
     struct assay_json *object = assay_json_object();
-    assay_json_set_text(object, "end", end_name(ended->end));
+    assay_json_set_text(object, "end", assay_document_change_end((uint64_t)ended->end));
     assay_json_set_uint(object, "sequence", ended->sequence);
     assay_json_set_uint(object, "epoch", ended->epoch);
     assay_json_set_uint(object, "felled_weight", ended->felled_weight);
@@ -282,6 +271,10 @@ struct assay_json *assay_document_status(const struct assay_snapshot *s)
     assay_json_set_uint(data, "score_bp", assay_trust_score_bp(&own->trust));
     assay_json_set_text(data, "standing", assay_document_standing(own->trust.score.standing));
     assay_json_set_bool(data, "insecure", s->insecure);
+    struct assay_json *accepted = assay_json_array();
+    for (uint32_t i = 0; i < s->insecure_count; i++)
+        assay_json_append_text(accepted, s->insecure_names[i]);
+    assay_json_set(data, "insecure_settings", accepted);
     assay_json_set_uint(data, "uptime_ms", s->uptime_ms);
     assay_json_set_text(data, "listen", s->listen);
     assay_json_set_uint(data, "verifications_pending", s->verifications_pending);

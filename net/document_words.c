@@ -24,6 +24,12 @@ const char *assay_document_stage(uint64_t stage)
     return stage < sizeof names / sizeof names[0] ? names[stage] : "unknown";
 }
 
+const char *assay_document_change_end(uint64_t end)
+{
+    static const char *const names[] = { "none", "reverted", "unfit", "dropped" };
+    return end < sizeof names / sizeof names[0] ? names[end] : "unknown";
+}
+
 const char *assay_document_integrity_code(uint64_t rule)
 {
     static const char *const codes[] = {

@@ -10,11 +10,8 @@
 #include "quote/accept/policy.h"
 
 #include <limits.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 /* The largest block that is stored. */
@@ -238,21 +235,6 @@ static enum assay_status open_link(struct assay_host *host,
 
 /* ------------------------------------------------------------ opening and closing */
 
-static enum assay_status open_signals(struct assay_host *host)
-{
-    sigset_t set;
-    if (!host->config.take_signals) return ASSAY_OK;
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGTERM);
-    /* A log that nobody reads any more must not end the node. */
-    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) return ASSAY_E_IO;
-    /* Before any thread exists: threads inherit the mask. */
-    if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0) return ASSAY_E_IO;
-    host->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-    return host->signal_fd >= 0 ? ASSAY_OK : ASSAY_E_IO;
-}
-
 static void say_open(struct assay_host *host)
 {
     struct assay_engine_snapshot snapshot;
@@ -273,6 +255,11 @@ static void say_open(struct assay_host *host)
                        "no member that this store knows of: it waits until a change that joins it "
                        "is in force, and begins there");
     if (host->config.newcomer) assay_log_end(&host->log);
+    for (size_t i = 0; i < host->config.insecure_count; i++) {
+        if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "insecure_setting"))
+            assay_log_text(&host->log, "name", host->config.insecure[i]);
+        assay_log_end(&host->log);
+    }
     if (!insecure) return;
     if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "insecure_profile"))
         assay_log_text(&host->log, "note",
@@ -297,13 +284,14 @@ static enum assay_status open_all(struct assay_host *host,
                                   char message[static ASSAY_HOST_MESSAGE_LEN])
 {
     char name[ASSAY_NAME_MAX + 1];
-    ASSAY_TRY(open_signals(host));
+    ASSAY_TRY(host_signals_open(host));
     ASSAY_TRY(host_keys_open(host, message));
     const enum assay_severity most = host->config.log_level < ASSAY_SEVERITY_DEBUG
                                          ? (enum assay_severity)host->config.log_level
                                          : ASSAY_SEVERITY_DEBUG;
     assay_log_init(&host->log, stderr, most, host_name(host, host->self, name, sizeof name));
     host_clock(host);
+    host_timeline_open(host);
     ASSAY_TRY(host_keys_tie(host, message));
     (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "cannot set up the engine");
     ASSAY_TRY(open_engine(host, renewal));
@@ -326,6 +314,7 @@ struct left {
     struct assay_engine_renewal engine;
     struct assay_counters counters;
     struct assay_timeline timeline;
+    struct assay_timeline_file *timeline_file;
     struct assay_latency latency;
     struct assay_admin *admin;
     struct assay_http *http;
@@ -336,6 +325,8 @@ static void take_over(struct assay_host *host, struct left *left)
 {
     host->counters = left->counters;
     host->timeline = left->timeline;
+    host->timeline_file = left->timeline_file;
+    left->timeline_file = NULL;
     host->latency = left->latency;
     host->admin = left->admin;
     host->http = left->http;
@@ -400,17 +391,20 @@ enum assay_status assay_host_renew(struct assay_host **host, const struct assay_
     }
     *left = (struct left){ .counters = old->counters,
                            .timeline = old->timeline,
+                           .timeline_file = old->timeline_file,
                            .latency = old->latency,
                            .admin = old->admin,
                            .http = old->http,
                            .started_ms = old->started_ms };
     assay_engine_renewal(old->engine, &left->engine);
+    old->timeline_file = NULL;
     old->admin = NULL;
     old->http = NULL;
     assay_link_linger(old->link, HOST_LINGER_MS); /* the last word of the epoch that ends */
     assay_host_close(&old);
     const enum assay_status status = open_host(config, left, host, message);
     if (status == ASSAY_OK) host_closed(*host, config->state->epoch);
+    assay_timeline_file_close(&left->timeline_file);
     assay_admin_close(&left->admin);
     assay_http_close(&left->http);
     free(left);
@@ -422,7 +416,10 @@ void assay_host_close(struct assay_host **host)
     struct assay_host *h = *host;
     if (h == NULL) return;
     host_publish_close(h);
+    assay_timeline_file_close(&h->timeline_file);
     assay_admin_close(&h->admin);
+    /* The last words of a node that ends in order; who fails has none. */
+    if (h->draining && h->link != NULL) assay_link_linger(h->link, HOST_LINGER_MS);
     assay_link_close(&h->link);
     assay_verify_pool_destroy(&h->pool);
     host_evidence_forget(h);
@@ -496,18 +493,6 @@ static struct polled fill_fds(struct assay_host *host)
     return p;
 }
 
-static void read_signals(struct assay_host *host)
-{
-    struct signalfd_siginfo info;
-    while (host->signal_fd >= 0 &&
-           read(host->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
-        host->stopping = 1;
-        if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "signal"))
-            assay_log_uint(&host->log, "number", info.ssi_signo);
-        assay_log_end(&host->log);
-    }
-}
-
 static void expire(struct assay_host *host)
 {
     struct assay_pages_losses losses;
@@ -532,7 +517,7 @@ static void tick(struct assay_host *host)
 static void work(struct assay_host *host, const struct polled *polled)
 {
     const struct assay_host_enclave *enclave = &host->config.enclave;
-    read_signals(host);
+    host_signals_read(host);
     enclave->step(enclave->context, host->now_ms, host->fds + polled->enclave_at,
                   polled->enclave_count);
     host_enclave_events(host);
@@ -547,8 +532,11 @@ static void work(struct assay_host *host, const struct polled *polled)
     host_dates_turn(host);
     host_settle(host);
     if (host->admin != NULL) assay_admin_step(host->admin, host->now_ms);
+    host_drain(host);
     host_publish_turn(host);
     expire(host);
+    if (host->config.turned != NULL)
+        host->config.turned(host->config.turned_context, host->now_ms);
 }
 
 enum assay_status assay_host_turn(struct assay_host *host, uint32_t wait_ms_max)
@@ -564,7 +552,7 @@ enum assay_status assay_host_turn(struct assay_host *host, uint32_t wait_ms_max)
     host_clock(host);
     if (host->failure == ASSAY_OK) work(host, &polled);
     if (host->failure != ASSAY_OK) return host->failure;
-    return host->stopping || host->renewing ? ASSAY_OK : ASSAY_E_AGAIN;
+    return host->stopping || host->renewing || host->reloading ? ASSAY_OK : ASSAY_E_AGAIN;
 }
 
 enum assay_status assay_host_run(struct assay_host *host)
@@ -572,7 +560,7 @@ enum assay_status assay_host_run(struct assay_host *host)
     enum assay_status status = ASSAY_E_AGAIN;
     while (status == ASSAY_E_AGAIN)
         status = assay_host_turn(host, HOST_SLEEP_MS_MAX);
-    if (status == ASSAY_OK && !assay_host_renews(host) &&
+    if (status == ASSAY_OK && host->stopping &&
         assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "node_closed"))
         assay_log_end(&host->log);
     return status;

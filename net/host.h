@@ -15,6 +15,7 @@
 
 #include "engine/engine.h"
 #include "host/enforcement.h"
+#include "net/log.h"
 
 #include <poll.h>
 
@@ -26,6 +27,7 @@ struct assay_policy;       /* quote/accept/policy.h */
 enum {
     ASSAY_HOST_ENCLAVE_FDS_MAX = 16,
     ASSAY_HOST_MESSAGE_LEN = 256, /* a reason for people */
+    ASSAY_HOST_SENTENCE_LEN = 640,
 };
 
 /* --------------------------------------------------------------- the enclave, by callbacks */
@@ -143,6 +145,7 @@ struct assay_host_past {
 struct assay_host_http {
     const char *socket_path, *address;
     const char *certificate, *key, *clients; /* NULL: no TLS */
+    bool accept_plain;
 };
 
 /* Pointers are borrowed for the life of the host unless a line says otherwise. */
@@ -154,10 +157,12 @@ struct assay_host_config {
     struct assay_slice genesis_file;      /* its bytes, for people; may be empty */
     struct assay_store *store; /* open; the caller closes it after the host */
     const char *keys_dir;      /* net/keyring.h; its identity must be a member of genesis */
+    const char *identity_dir;  /* the keys for life are there instead; NULL, "": in keys_dir */
     const char *listen;        /* "tcp://127.0.0.1:7100" */
     const char *advertise;     /* "127.0.0.1:7100", which members are told; NULL: they are not */
     const struct assay_host_peer *peers; /* copied; members without an address are not dialled */
     size_t peer_count;
+    const char *timeline_path; /* net/timeline_file.h; NULL: it is forgotten at the end */
     const char *admin_path;    /* UNIX socket, 0600; NULL: none */
     struct assay_host_http http;
     const char *workload_path; /* UNIX socket of the enclave's counter service; NULL: no service */
@@ -176,10 +181,26 @@ struct assay_host_config {
     bool newcomer; /* the last member of genesis is this node, and of no state that is known yet */
     struct assay_host_enclave enclave;
     unsigned log_level; /* 0 errors, 1 warnings, 2 what happens, 3 every block and message */
-    bool take_signals;  /* SIGINT and SIGTERM end the loop (blocked and read by signalfd) */
+    /* SIGINT and SIGTERM end the loop, SIGHUP asks for a reload, SIGUSR1 for a line about the node
+     * (blocked and read by signalfd). */
+    bool take_signals;
+    uint32_t drain_ms; /* how long what is in hand may keep a node that is asked to end */
+    /* At the end of every turn, from the same thread; NULL: nobody asks. */
+    void (*turned)(void *context, uint64_t now_ms);
+    void *turned_context;
+    const char *const *insecure; /* [insecure_count] what an operator accepted, by name */
+    size_t insecure_count;
 #ifdef ASSAY_TEST_HOOKS
     struct assay_host_hooks hooks;
 #endif
+};
+
+/* What may change while a node runs. Pointers as in assay_host_config. */
+struct assay_host_tuning {
+    unsigned log_level;
+    uint32_t verify_threads, drain_ms;
+    const struct assay_host_peer *peers; /* in the place of those before */
+    size_t peer_count;
 };
 
 /*
@@ -195,9 +216,25 @@ ASSAY_CHECKED enum assay_status assay_host_open(const struct assay_host_config *
                                                 char message[static ASSAY_HOST_MESSAGE_LEN]);
 /* Turn until a signal (config.take_signals), assay_host_stop, or a boundary that leaves another
  * roster or other rules (assay_host_renews).
- * Returns: ASSAY_OK (asked to end, or renews) | the ASSAY_CLASS_HOST status that stopped the node
+ * Returns: ASSAY_OK (asked to end or to reload, or renews) | the ASSAY_CLASS_HOST status that
+ * stopped the node
  */
 ASSAY_CHECKED enum assay_status assay_host_run(struct assay_host *host);
+/* After run said ASSAY_OK: SIGHUP came; asked once, and run goes on afterwards. Returns: whether
+ * so.
+ */
+bool assay_host_reloads(struct assay_host *host);
+/*
+ * assay_host_tune - take over what changed, between two turns.
+ * Returns: ASSAY_OK | ASSAY_E_IO (a thread, an address) | ASSAY_E_MEMORY: all but that is in force
+ */
+ASSAY_CHECKED enum assay_status assay_host_tune(struct assay_host *host,
+                                                const struct assay_host_tuning *tuning);
+/* A line of event "reload": key (NULL: none) with its value, and a note. Returns: nothing. */
+void assay_host_told(struct assay_host *host, enum assay_severity severity, const char *key,
+                     const char *value, const char *note);
+/* How things stand, in one sentence. Returns: nothing. */
+void assay_host_sentence(struct assay_host *host, char text[static ASSAY_HOST_SENTENCE_LEN]);
 /* After run or turn said ASSAY_OK: the epoch that follows is another engine's (docs/protocol.md
  * 9.6): assay_host_renew, unless the process is to end as well. Returns: whether so. */
 bool assay_host_renews(const struct assay_host *host);

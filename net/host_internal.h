@@ -9,6 +9,7 @@
  *   host_changes.c   changes of the operators that were submitted here
  *   host_enclave.c   the enclave's callbacks: quotes, orders, new keys
  *   host_keys.c      keyring, signers, what we dial with, the roster
+ *   host_signals.c   what an operator asks of a running node
  *   host_tell.c      notes to log and timeline; the snapshot
  *   host_dates.c     dates of peers
  *   host_history.c   what is kept of closed epochs for people
@@ -44,7 +45,7 @@
 #include "net/log.h"
 #include "net/outbox.h"
 #include "net/service.h"
-#include "net/timeline.h"
+#include "net/timeline_file.h"
 #include "net/verify_pool.h"
 #include "net/workload.h"
 #include "net/zmq/link.h"
@@ -61,7 +62,7 @@ enum {
     /* signals, pool, fetcher, workload, the admin socket with its clients, the enclave's */
     HOST_FDS_MAX = 4 + 1 + ASSAY_ADMIN_CLIENTS_MAX + ASSAY_HOST_ENCLAVE_FDS_MAX,
     HOST_HISTORY_EPOCHS = 20000, /* as the engine keeps blocks */
-    /* ASSAY_STORE_META; the engine's own numbers are below, 1000 is net/tie.c's */
+    /* ASSAY_STORE_META; the engine's own numbers are below, 1000 and 1040 are net/tie.c's */
     HOST_META_CHANGES = 1001,     /* to 1008 */
     HOST_CHANGES_MAX = 8,         /* submitted and in no block yet */
     HOST_CHANGE_MESSAGE = 400,    /* ASSAY_CHANGE_MESSAGE */
@@ -89,6 +90,9 @@ struct assay_host {
     volatile int stopping;
     bool renewed;  /* not the first host of the process */
     bool renewing; /* this engine is done: the next one is made of the store */
+    bool reloading; /* SIGHUP came */
+    bool draining; /* asked to end: it does when nothing is in hand, at the latest then: */
+    uint64_t drain_until_ms;
     int signal_fd;
 
     struct assay_keyring ring;
@@ -106,6 +110,7 @@ struct assay_host {
     struct assay_counters counters;
     struct assay_log log;
     struct assay_timeline timeline;
+    struct assay_timeline_file *timeline_file; /* NULL: none, or it could not be written */
     struct assay_roster roster;
     struct assay_limit_rates rates;
     struct assay_limit *limits; /* [members] */
@@ -163,6 +168,13 @@ void host_send(struct assay_host *host, uint16_t to, uint16_t except, enum assay
 /* Microseconds of the monotonic clock. */
 uint64_t host_now_us(void);
 void host_clock(struct assay_host *host);
+
+/* --- host_signals.c */
+ASSAY_CHECKED enum assay_status host_signals_open(struct assay_host *host);
+/* Returns: nothing; host->draining, host->reloading. */
+void host_signals_read(struct assay_host *host);
+/* Returns: nothing; host->stopping once nothing is in hand. */
+void host_drain(struct assay_host *host);
 
 /* --- host_collateral.c */
 void host_collateral(struct assay_host *host);
@@ -259,6 +271,8 @@ __attribute__((format(printf, 6, 7))) void host_tell(struct assay_host *host, co
  * Display name of a slot, NUL-terminated, escaped for terminals, in one of two static-free buffers.
  */
 const char *host_name(const struct assay_host *host, uint16_t slot, char *text, size_t text_len);
+/* What the file has of the timeline; without one it is forgotten at the end. Returns: nothing. */
+void host_timeline_open(struct assay_host *host);
 /* Name of a standing, "FULL" .. "SUSPENDED". */
 const char *host_standing(uint64_t standing);
 

@@ -158,10 +158,11 @@ uint32_t host_slot_of(const struct assay_host *host, const uint8_t node_id[stati
 enum assay_status host_keys_open(struct assay_host *host,
                                  char message[static ASSAY_HOST_MESSAGE_LEN])
 {
-    enum assay_status status = assay_keyring_load(host->keys_dir, &host->ring);
+    char why[ASSAY_FILE_MESSAGE_LEN] = "";
+    const enum assay_status status =
+        assay_keyring_open(host->keys_dir, host->config.identity_dir, &host->ring, why);
     if (status != ASSAY_OK) {
-        (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "keys in %.180s: %s", host->keys_dir,
-                       assay_status_text(status));
+        (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "%.255s", why);
         return status;
     }
     const uint32_t slot = host_slot_of(host, host->ring.node_id);

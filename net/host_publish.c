@@ -245,7 +245,8 @@ static enum assay_status open_http(struct assay_host *host,
                                               .address = c->address,
                                               .certificate = c->certificate,
                                               .key = c->key,
-                                              .clients = c->clients };
+                                              .clients = c->clients,
+                                              .accept_plain = c->accept_plain };
     if (host->http != NULL) return ASSAY_OK; /* the host before us had it open */
     if (c->socket_path == NULL && c->address == NULL) return ASSAY_OK;
     return assay_http_open(&config, host->at_unix_ms, &host->http, message, ASSAY_HOST_MESSAGE_LEN);
@@ -295,6 +296,6 @@ void host_publish_turn(struct assay_host *host)
     if (host->http == NULL) return;
     while ((event = assay_timeline_after(&host->timeline, assay_http_told(host->http))) != NULL)
         assay_http_tell(host->http, event, host_name(host, event->slot, name, sizeof name));
-    if (assay_http_due(host->http, host->now_ms))
-        assay_http_publish(host->http, host_snapshot(host), host->stopping != 0);
+    if (assay_http_due(host->http, host->now_ms) || host->draining)
+        assay_http_publish(host->http, host_snapshot(host), host->draining || host->stopping);
 }

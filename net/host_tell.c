@@ -6,6 +6,7 @@
 #include "base/rfc3339.h"
 #include "net/document.h"
 #include "net/history.h"
+#include "net/note.h"
 #include "quote/accept/policy.h"
 
 #include <stdarg.h>
@@ -31,6 +32,25 @@ const char *host_name(const struct assay_host *host, uint16_t slot, char *text, 
     return text;
 }
 
+static void say_not_kept(struct assay_host *host, enum assay_status status)
+{
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "timeline_failed")) {
+        assay_log_text(&host->log, "path", host->config.timeline_path);
+        assay_log_text(&host->log, "status", assay_status_symbol(status));
+        assay_log_text(&host->log, "note", "what happens from now on is not told after a restart");
+    }
+    assay_log_end(&host->log);
+}
+
+void host_timeline_open(struct assay_host *host)
+{
+    const char *path = host->config.timeline_path;
+    if (path == NULL || path[0] == '\0' || host->renewed) return; /* taken over */
+    const enum assay_status status =
+        assay_timeline_file_open(path, &host->timeline, &host->timeline_file);
+    if (status != ASSAY_OK) say_not_kept(host, status);
+}
+
 void host_tell(struct assay_host *host, const char *code, uint16_t slot, uint64_t a, uint64_t b,
                const char *format, ...)
 {
@@ -39,7 +59,7 @@ void host_tell(struct assay_host *host, const char *code, uint16_t slot, uint64_
     struct assay_timeline_event *event = assay_timeline_add(&host->timeline);
     event->at_unix_ms = host->at_unix_ms;
     event->epoch = snapshot.epoch;
-    event->code = code;
+    (void)snprintf(event->code, sizeof event->code, "%s", code);
     event->slot = slot;
     event->a = a;
     event->b = b;
@@ -47,6 +67,11 @@ void host_tell(struct assay_host *host, const char *code, uint16_t slot, uint64_
     va_start(args, format);
     (void)vsnprintf(event->text, sizeof event->text, format, args);
     va_end(args);
+    if (host->timeline_file == NULL) return;
+    const enum assay_status kept = assay_timeline_file_put(host->timeline_file, event);
+    if (kept == ASSAY_OK) return;
+    assay_timeline_file_close(&host->timeline_file);
+    say_not_kept(host, kept);
 }
 
 /* ------------------------------------------------------------ notes */
@@ -96,8 +121,7 @@ static void log_note(struct assay_host *host, const struct assay_effect *effect)
     if (assay_log_begin(&host->log, severity_of(note), assay_note_name(note))) {
         if (slot < host->members)
             assay_log_text(&host->log, "subject", host_name(host, slot, name, sizeof name));
-        assay_log_uint(&host->log, "a", effect->as.note.a);
-        assay_log_uint(&host->log, "b", effect->as.note.b);
+        assay_note_fields(&host->log, note, effect->as.note.a, effect->as.note.b);
     }
     assay_log_end(&host->log);
 }
@@ -327,7 +351,10 @@ const struct assay_snapshot *host_snapshot(struct assay_host *host)
     s->incarnation_waiting = host->ring.next.incarnation != 0;
     s->newcomer = host->config.newcomer;
     s->cannot_catch_up = host->missing != 0 ? missing_text(host->missing) : NULL;
-    s->insecure = host->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT;
+    s->insecure = host->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT ||
+                  host->config.insecure_count > 0;
+    s->insecure_names = host->config.insecure;
+    s->insecure_count = (uint32_t)host->config.insecure_count;
     (void)snprintf(s->listen, sizeof s->listen, "%s", assay_link_endpoint(host->link));
     s->verifications_pending = assay_verify_pool_pending(host->pool);
     s->evidence_cached_bytes = assay_locker_held(host->locker);

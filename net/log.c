@@ -1,17 +1,51 @@
 /*
- * net/log.c - logfmt lines.
+ * net/log.c - lines of every format. The format is the process', since it is about where standard
+ * error goes.
  */
 #include "net/log.h"
 
 #include "base/assert.h"
 #include "base/rfc3339.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
+/* What a cut JSON line ends in, its newline included. */
+static const char json_cut[] = ",\"cut\":true}\n";
+
+static _Atomic enum assay_log_format style = ASSAY_LOG_FORMAT_LOGFMT;
+static atomic_bool colours;
+
+void assay_log_style(enum assay_log_format format, bool colour)
+{
+    atomic_store(&style, format);
+    atomic_store(&colours, colour);
+}
+
+bool assay_log_is_structured(void)
+{
+    const enum assay_log_format format = atomic_load(&style);
+    return format == ASSAY_LOG_FORMAT_JSON || format == ASSAY_LOG_FORMAT_JOURNAL;
+}
+
+static bool is_json(const struct assay_log *log)
+{
+    return log->format == ASSAY_LOG_FORMAT_JSON;
+}
+
+/* A line that is too long is cut; a JSON line loses whole fields, so that it stays JSON. */
 static void put(struct assay_log *log, const char *text, size_t len)
 {
-    if (!log->open) return;
-    if (len > sizeof log->line - 2 - log->len) len = sizeof log->line - 2 - log->len;
+    if (!log->open || log->full) return;
+    const size_t most = sizeof log->line - (is_json(log) ? sizeof json_cut : 2);
+    if (len > most - log->len) {
+        len = most - log->len;
+        log->full = is_json(log);
+    }
+    if (log->full) {
+        log->len = log->field_at;
+        return;
+    }
     assay_bytes_copy(log->line + log->len, sizeof log->line - log->len, text, len);
     log->len += len;
 }
@@ -21,19 +55,22 @@ static void put_text(struct assay_log *log, const char *text)
     put(log, text, strlen(text));
 }
 
-/* Inside quotes: printable ASCII but for quote and backslash as it is, all else as \xNN. */
+/* Inside quotes: printable ASCII but for quote and backslash as it is, all else as \xNN, in JSON as
+ * \u00NN. */
 static void put_escaped(struct assay_log *log, const uint8_t *bytes, size_t len)
 {
     static const char digits[] = "0123456789abcdef";
     const size_t shown = len < ASSAY_LOG_VALUE_MAX ? len : ASSAY_LOG_VALUE_MAX;
+    const char *const escape = is_json(log) ? "\\u00" : "\\x";
     put_text(log, "\"");
     for (size_t i = 0; i < shown; i++) {
         const uint8_t b = bytes[i];
-        const char escaped[4] = { '\\', 'x', digits[b >> 4], digits[b & 15] };
+        const char digit[2] = { digits[b >> 4], digits[b & 15] };
         if (b >= 0x20 && b < 0x7f && b != '"' && b != '\\') {
             put(log, (const char *)&bytes[i], 1);
         } else {
-            put(log, escaped, sizeof escaped);
+            put_text(log, escape);
+            put(log, digit, sizeof digit);
         }
     }
     put_text(log, shown < len ? "...\"" : "\"");
@@ -41,9 +78,10 @@ static void put_escaped(struct assay_log *log, const uint8_t *bytes, size_t len)
 
 static void put_key(struct assay_log *log, const char *key)
 {
-    put_text(log, " ");
+    log->field_at = log->len;
+    put_text(log, is_json(log) ? ",\"" : " ");
     put_text(log, key);
-    put_text(log, "=");
+    put_text(log, is_json(log) ? "\":" : "=");
 }
 
 void assay_log_init(struct assay_log *log, FILE *out, enum assay_severity most, const char *node)
@@ -81,25 +119,69 @@ static bool may_speak(struct assay_log *log, struct assay_log_code *code, uint64
     return true;
 }
 
+static const char *const level_names[] = { "error", "warning", "info", "debug" };
+
+/* Level and event, as wide as most, in a colour of the level's. */
+static void put_head_text(struct assay_log *log, enum assay_severity severity, const char *code)
+{
+    static const char *const colour[] = { "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[2m" };
+    static const char *const words[] = { "ERROR", "WARN ", "INFO ", "DEBUG" };
+    const bool coloured = atomic_load(&colours);
+    put_text(log, " ");
+    if (coloured) put_text(log, colour[severity]);
+    put_text(log, words[severity]);
+    if (coloured) put_text(log, "\x1b[0m");
+    put_text(log, " ");
+    put_text(log, code);
+}
+
+static void put_head(struct assay_log *log, enum assay_severity severity, const char *code)
+{
+    /* Priorities of syslog(3). */
+    static const char *const priorities[] = { "<3>event=", "<4>event=", "<6>event=", "<7>event=" };
+    char ts[ASSAY_RFC3339_MS_LEN + 1];
+    assay_rfc3339_format_ms(log->at_unix_ms, ts);
+    switch (log->format) {
+    case ASSAY_LOG_FORMAT_LOGFMT:
+        put_text(log, "ts=");
+        put_text(log, ts);
+        put_key(log, "level");
+        put_text(log, level_names[severity]);
+        put_key(log, "event");
+        put_text(log, code);
+        break;
+    case ASSAY_LOG_FORMAT_JSON:
+        put_text(log, "{\"ts\":\"");
+        put_text(log, ts);
+        put_text(log, "\"");
+        assay_log_text(log, "level", level_names[severity]);
+        assay_log_text(log, "event", code);
+        break;
+    case ASSAY_LOG_FORMAT_JOURNAL:
+        put_text(log, priorities[severity]);
+        put_text(log, code);
+        break;
+    case ASSAY_LOG_FORMAT_TEXT:
+        put_text(log, ts);
+        put_head_text(log, severity, code);
+        return; /* one terminal, one node */
+    }
+    if (log->node[0] != '\0') assay_log_text(log, "node", log->node);
+}
+
 bool assay_log_begin(struct assay_log *log, enum assay_severity severity, const char *code)
 {
-    static const char *const names[] = { "error", "warning", "info", "debug" };
     uint64_t suppressed = 0;
-    ASSAY_ASSERT((unsigned)severity < sizeof names / sizeof names[0]);
+    ASSAY_ASSERT((unsigned)severity < sizeof level_names / sizeof level_names[0]);
     log->open = false;
+    log->full = false;
     log->len = 0;
+    log->field_at = 0;
     if (log->out == NULL || severity > log->most) return false;
     if (!may_speak(log, code_of(log, code), &suppressed)) return false;
     log->open = true;
-    char ts[ASSAY_RFC3339_MS_LEN + 1];
-    assay_rfc3339_format_ms(log->at_unix_ms, ts);
-    put_text(log, "ts=");
-    put_text(log, ts);
-    put_key(log, "level");
-    put_text(log, names[severity]);
-    put_key(log, "event");
-    put_text(log, code);
-    assay_log_text(log, "node", log->node);
+    log->format = atomic_load(&style);
+    put_head(log, severity, code);
     if (suppressed > 0) assay_log_uint(log, "suppressed", suppressed);
     return true;
 }
@@ -125,7 +207,7 @@ static bool is_plain(const uint8_t *bytes, size_t len)
 void assay_log_text_n(struct assay_log *log, const char *key, const void *bytes, size_t len)
 {
     put_key(log, key);
-    if (is_plain(bytes, len)) {
+    if (!is_json(log) && is_plain(bytes, len)) {
         put(log, bytes, len);
     } else {
         put_escaped(log, bytes, len);
@@ -147,16 +229,17 @@ void assay_log_hex(struct assay_log *log, const char *key, const uint8_t *bytes,
 {
     char text[2 * 64 + 1];
     assay_hex_encode(bytes, len < 64 ? len : 64, text, sizeof text);
-    put_key(log, key);
-    put_text(log, text);
+    assay_log_text(log, key, text);
 }
 
 void assay_log_end(struct assay_log *log)
 {
     if (!log->open) return;
+    const char *const end = !is_json(log) ? "\n" : log->full ? json_cut : "}\n";
+    const size_t end_len = strlen(end);
     log->open = false;
-    log->line[log->len] = '\n';
+    assay_bytes_copy(log->line + log->len, sizeof log->line - log->len, end, end_len);
     /* One write per line; a log that cannot be written must not stop the node. */
-    (void)fwrite(log->line, 1, log->len + 1, log->out);
+    (void)fwrite(log->line, 1, log->len + end_len, log->out);
     (void)fflush(log->out);
 }

@@ -1,7 +1,10 @@
 /*
- * net/log.h - one event per line on stderr, in logfmt, with stable codes.
+ * net/log.h - one event per line on stderr, with stable codes, in one of four formats.
  *
  *   ts=2026-01-02T03:04:05.678Z level=info event=epoch_closed node=alpha epoch=7 certified=true
+ *
+ * LOGFMT is this; JSON one object a line with the same names; JOURNAL the same without ts and level
+ * behind a priority that journald takes away (<6>); TEXT for a terminal.
  *
  * Codes are the names of notes (engine/engine.h) and those in the source of net/; they are
  * documented and never reused. Bytes that somebody else chose are escaped and cut. Each code may
@@ -20,6 +23,13 @@ enum assay_severity {
     ASSAY_SEVERITY_WARNING = 1,
     ASSAY_SEVERITY_INFO = 2,
     ASSAY_SEVERITY_DEBUG = 3,
+};
+
+enum assay_log_format {
+    ASSAY_LOG_FORMAT_LOGFMT,
+    ASSAY_LOG_FORMAT_JSON,
+    ASSAY_LOG_FORMAT_JOURNAL,
+    ASSAY_LOG_FORMAT_TEXT,
 };
 
 enum {
@@ -48,10 +58,19 @@ struct assay_log {
     /* the line under construction */
     char line[ASSAY_LOG_LINE_MAX];
     size_t len;
+    size_t field_at; /* where the field begins that is being written */
     bool open;
+    bool full; /* a field of a JSON line had no room: it and what follows is left out */
+    enum assay_log_format format; /* of this line */
 };
 
-/* Returns: nothing; node is escaped and cut. */
+/* How every log of the process writes from its next line on; thread-safe. colour: TEXT only.
+ * Returns: nothing. */
+void assay_log_style(enum assay_log_format format, bool colour);
+
+/* Returns: whether programs read the lines (JSON, JOURNAL). */
+bool assay_log_is_structured(void);
+/* Returns: nothing; node is escaped and cut, "" is left out. */
 void assay_log_init(struct assay_log *log, FILE *out, enum assay_severity most, const char *node);
 /* Begin a line. code is static text of [a-z0-9_]. Returns: true when the line will be written;
  * fields may be added either way. */

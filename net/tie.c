@@ -1,13 +1,16 @@
 /*
- * net/tie.c - what a store knows of keys: one entry of class META.
+ * net/tie.c - what a store knows of keys and of its chain: an entry of class META each.
  */
 #include "net/tie.h"
 
 #include "base/crypto.h"
+#include "engine/consensus/block.h"
 
-enum { META_NUMBER = 1000, LEN = ASSAY_TIE_ID_LEN + 32 }; /* net/host_internal.h has the others */
+/* net/host_internal.h has the other numbers. */
+enum { META_NUMBER = 1000, META_CHAIN = 1040, LEN = ASSAY_TIE_ID_LEN + 32 };
 
 static const struct assay_store_key key = { .number = META_NUMBER };
+static const struct assay_store_key chain_key = { .number = META_CHAIN };
 
 enum assay_status assay_tie_put(struct assay_store *store, const struct assay_tie *tie)
 {
@@ -35,4 +38,47 @@ enum assay_status assay_tie_put_nobody(struct assay_store *store)
     struct assay_tie tie = { .set = { 0 } };
     ASSAY_TRY(assay_random(tie.id, sizeof tie.id));
     return assay_tie_put(store, &tie);
+}
+
+enum assay_status assay_tie_put_chain(struct assay_store *store, const uint8_t chain_id[static 32])
+{
+    return assay_store_put(store, ASSAY_STORE_META, &chain_key, assay_slice_over(chain_id, 32));
+}
+
+/* Of the newest block; stores that were begun before chains were written down have no more. */
+static bool take_chain(void *context, const struct assay_store_key *at, struct assay_slice value)
+{
+    struct assay_block_header *const header = context;
+    struct assay_proposal proposal;
+    (void)at;
+    if (assay_proposal_decode(value, &proposal) == ASSAY_OK) *header = proposal.header;
+    return false;
+}
+
+static enum assay_status chain_of_blocks(struct assay_store *store, uint8_t chain_id[static 32])
+{
+    struct assay_block_header header = { 0 };
+    const struct assay_store_key from = { 0 };
+    struct assay_store_key to = { .era = UINT32_MAX,
+                                  .epoch = ASSAY_STORE_NUMBER_MAX,
+                                  .number = ASSAY_STORE_NUMBER_MAX };
+    for (size_t i = 0; i < sizeof to.id; i++)
+        to.id[i] = 0xff;
+    ASSAY_TRY(
+        assay_store_scan(store, ASSAY_STORE_BLOCK, &from, &to, true, take_chain, &header));
+    if (assay_bytes_all_zero(header.chain_id, 32)) return ASSAY_E_NOT_FOUND;
+    assay_bytes_copy(chain_id, 32, header.chain_id, 32);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_tie_chain(struct assay_store *store, uint8_t chain_id[static 32])
+{
+    uint8_t bytes[32];
+    size_t len = 0;
+    const enum assay_status got =
+        assay_store_get(store, ASSAY_STORE_META, &chain_key, bytes, sizeof bytes, &len);
+    if (got == ASSAY_E_NOT_FOUND) return chain_of_blocks(store, chain_id);
+    if (got != ASSAY_OK || len != sizeof bytes) return ASSAY_E_STORE;
+    assay_bytes_copy(chain_id, 32, bytes, sizeof bytes);
+    return ASSAY_OK;
 }

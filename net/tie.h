@@ -26,4 +26,13 @@ ASSAY_CHECKED enum assay_status assay_tie_get(struct assay_store *store, struct 
  * ASSAY_E_STORE | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_tie_put_nobody(struct assay_store *store);
 
+/* Which chain a store holds: written by the first daemon on it, into the open batch.
+ * Returns: ASSAY_OK | ASSAY_E_STORE */
+ASSAY_CHECKED enum assay_status assay_tie_put_chain(struct assay_store *store,
+                                                    const uint8_t chain_id[static 32]);
+/* As it is written down, else as its newest block says.
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (an empty store) | ASSAY_E_STORE */
+ASSAY_CHECKED enum assay_status assay_tie_chain(struct assay_store *store,
+                                                uint8_t chain_id[static 32]);
+
 #endif

@@ -17,6 +17,8 @@ const struct assay_timeline_event *assay_timeline_after(const struct assay_timel
     if (since >= timeline->last) return NULL;
     const uint64_t gone =
         timeline->last > ASSAY_TIMELINE_MAX ? timeline->last - ASSAY_TIMELINE_MAX : 0;
-    const uint64_t seq = (since > gone ? since : gone) + 1;
+    uint64_t from = since > gone ? since : gone;
+    if (timeline->before > from) from = timeline->before;
+    const uint64_t seq = from + 1;
     return &timeline->ring[seq % ASSAY_TIMELINE_MAX];
 }

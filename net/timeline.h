@@ -2,27 +2,28 @@
  * net/timeline.h - the newest events for people: a bounded ring with sequence numbers.
  *
  * `assay` and the demo read it by `timeline since=SEQ`; who comes too late sees by the first
- * sequence number what is gone.
+ * sequence number what is gone. net/timeline_file.h keeps it over a restart.
  */
 #ifndef ASSAY_NET_TIMELINE_H
 #define ASSAY_NET_TIMELINE_H
 
 #include "base/bytes.h"
 
-enum { ASSAY_TIMELINE_MAX = 1024, ASSAY_TIMELINE_TEXT = 160 };
+enum { ASSAY_TIMELINE_MAX = 1024, ASSAY_TIMELINE_CODE = 40, ASSAY_TIMELINE_TEXT = 160 };
 
 struct assay_timeline_event {
     uint64_t seq; /* from 1 */
     uint64_t at_unix_ms, epoch;
-    const char *code; /* static text */
-    uint16_t slot;    /* ASSAY_SLOT_ALL: about nobody */
+    char code[ASSAY_TIMELINE_CODE];
+    uint16_t slot; /* ASSAY_SLOT_ALL: about nobody */
     uint64_t a, b;
     char text[ASSAY_TIMELINE_TEXT]; /* for people, ASCII */
 };
 
 /* All zero is an empty one. */
 struct assay_timeline {
-    uint64_t last; /* sequence number of the newest, 0: none */
+    uint64_t last;   /* sequence number of the newest, 0: none */
+    uint64_t before; /* up to this number nothing is there, whatever the ring could hold */
     struct assay_timeline_event ring[ASSAY_TIMELINE_MAX];
 };
 

@@ -29,6 +29,7 @@ struct entry {
 struct worker {
     pthread_t thread;
     bool started;
+    bool surplus; /* it ends after what it does */
     void *memory;
     struct assay_verifier *verifier;
     struct assay_verify_pool *pool;
@@ -77,7 +78,7 @@ static void *work(void *context)
     struct assay_verify_pool *pool = worker->pool;
     const uint64_t one = 1;
     pthread_mutex_lock(&pool->mutex);
-    while (!pool->stopping) {
+    while (!pool->stopping && !worker->surplus) {
         if (pool->next == pool->tail) {
             pthread_cond_wait(&pool->wake, &pool->mutex);
             continue;
@@ -128,6 +129,35 @@ enum assay_status assay_verify_pool_create(const struct assay_verify_pool_config
     return ASSAY_OK;
 }
 
+/* Its thread is told to end already. */
+static void join(struct worker *worker)
+{
+    if (worker->started) pthread_join(worker->thread, NULL);
+    assay_verifier_deinit(&worker->verifier);
+    free(worker->memory);
+    *worker = (struct worker){ .started = false };
+}
+
+enum assay_status assay_verify_pool_threads(struct assay_verify_pool *pool, uint32_t threads)
+{
+    enum assay_status status = ASSAY_OK;
+    if (threads == 0 || threads > ASSAY_POOL_THREADS_MAX) return ASSAY_E_RANGE;
+    pthread_mutex_lock(&pool->mutex);
+    for (uint32_t i = threads; i < ASSAY_POOL_THREADS_MAX; i++)
+        pool->workers[i].surplus = true;
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->mutex);
+    for (uint32_t i = threads; i < ASSAY_POOL_THREADS_MAX; i++)
+        join(&pool->workers[i]);
+    for (uint32_t i = 0; i < threads && status == ASSAY_OK; i++) {
+        struct worker *const worker = &pool->workers[i];
+        if (worker->started) continue;
+        status = start(pool, worker);
+        if (status != ASSAY_OK) join(worker);
+    }
+    return status;
+}
+
 void assay_verify_pool_destroy(struct assay_verify_pool **pool)
 {
     struct assay_verify_pool *p = *pool;
@@ -136,12 +166,8 @@ void assay_verify_pool_destroy(struct assay_verify_pool **pool)
     p->stopping = true;
     pthread_cond_broadcast(&p->wake);
     pthread_mutex_unlock(&p->mutex);
-    for (size_t i = 0; i < ASSAY_POOL_THREADS_MAX; i++) {
-        struct worker *worker = &p->workers[i];
-        if (worker->started) pthread_join(worker->thread, NULL);
-        assay_verifier_deinit(&worker->verifier);
-        free(worker->memory);
-    }
+    for (size_t i = 0; i < ASSAY_POOL_THREADS_MAX; i++)
+        join(&p->workers[i]);
     for (size_t i = 0; i < ASSAY_POOL_QUEUE_MAX; i++)
         free(p->ring[i].bytes);
     if (p->fd >= 0) (void)close(p->fd);

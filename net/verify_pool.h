@@ -50,6 +50,11 @@ struct assay_verify_pool_config {
  */
 ASSAY_CHECKED enum assay_status assay_verify_pool_create(
     const struct assay_verify_pool_config *config, struct assay_verify_pool **out);
+/* More threads, or fewer: those that are too many end after the job that they run, and are waited
+ * for. Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_MEMORY, ASSAY_E_IO, ASSAY_E_FULL: as many as
+ * came into being, one at least */
+ASSAY_CHECKED enum assay_status assay_verify_pool_threads(struct assay_verify_pool *pool,
+                                                          uint32_t threads);
 /* Waits for the jobs that run, forgets those that wait. Accepts a pointer to NULL; nulls it.
  * Returns: nothing. */
 void assay_verify_pool_destroy(struct assay_verify_pool **pool);

@@ -57,6 +57,20 @@ void http_livez(struct http_asking *asking)
     answer_checks(asking, &checks);
 }
 
+/* No reason not to be ready, and nothing to be forgotten. */
+static void check_secure(struct checks *checks, const struct assay_snapshot *s)
+{
+    char names[120] = "";
+    size_t len = 0;
+    for (uint32_t i = 0; i < s->insecure_count && len < sizeof names; i++)
+        len += (size_t)snprintf(names + len, sizeof names - len, "%s%s", i > 0 ? ", " : "",
+                                s->insecure_names[i]);
+    if (s->insecure_count > 0) check(checks, "secure", true, "INSECURE, accepted: %s", names);
+    else
+        check(checks, "secure", true, "%s",
+              s->insecure ? "INSECURE: profile development" : "nothing insecure was accepted");
+}
+
 void http_readyz(struct http_asking *asking)
 {
     const struct assay_snapshot *s = &asking->view->snapshot;
@@ -80,6 +94,7 @@ void http_readyz(struct http_asking *asking)
                                     : "the newest final block must be younger than three epochs");
     check(&checks, "staying", !asking->view->draining, "%s",
           asking->view->draining ? "the node ends" : "the node goes on");
+    check_secure(&checks, s);
     answer_checks(asking, &checks);
 }
 

@@ -31,6 +31,7 @@ struct assay_http_config {
     const char *address;     /* HOST:PORT, HOST a numeric address or localhost */
     /* PEM files for mutual TLS; all or none. clients: who may sign certificates of clients. */
     const char *certificate, *key, *clients;
+    bool accept_plain; /* beyond this machine without TLS: an operator said so by name */
 };
 
 struct assay_http;
@@ -43,6 +44,9 @@ struct assay_http;
  */
 ASSAY_CHECKED enum assay_status assay_http_check(const struct assay_http_config *config,
                                                  char *message, size_t message_len);
+/* Returns: whether other machines reach it, and it has no TLS. False for an address that is none.
+ * */
+bool assay_http_is_open(const struct assay_http_config *config);
 /*
  * assay_http_open - listen, and start the thread.
  * In:      boot: names this run of the node

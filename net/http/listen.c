@@ -82,12 +82,23 @@ enum assay_status assay_http_check(const struct assay_http_config *config, char 
     }
     if (config->socket_path != NULL) return ASSAY_OK;
     ASSAY_TRY(resolve(config->address, &address, &len, message, message_len));
-    if (is_loopback(&address) || has_tls(config)) return ASSAY_OK;
+    if (is_loopback(&address) || has_tls(config) || config->accept_plain) return ASSAY_OK;
     (void)snprintf(message, message_len,
                    "listen.http: %.60s can be reached from other machines: expected a UNIX socket, "
-                   "a loopback address, or mutual TLS (http.certificate, http.key, http.clients)",
+                   "a loopback address, or mutual TLS (http.certificate, http.key, http.clients); "
+                   "else insecure must name http-without-tls",
                    config->address);
     return ASSAY_E_INVALID;
+}
+
+bool assay_http_is_open(const struct assay_http_config *config)
+{
+    char message[256];
+    struct sockaddr_storage address = { 0 };
+    socklen_t len = 0;
+    if (config->address == NULL || has_tls(config)) return false;
+    return resolve(config->address, &address, &len, message, sizeof message) == ASSAY_OK &&
+           !is_loopback(&address);
 }
 
 enum assay_status assay_http_listen(const struct assay_http_config *config, int *fd, bool *loopback,
@@ -102,7 +113,7 @@ enum assay_status assay_http_listen(const struct assay_http_config *config, int 
         return assay_unix_listen(config->socket_path, "HTTP socket", BACKLOG, fd, message,
                                  message_len);
     ASSAY_TRY(resolve(config->address, &address, &len, message, message_len));
-    *loopback = !has_tls(config);
+    *loopback = !has_tls(config) && is_loopback(&address);
     const int s = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (s >= 0 && setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
         bind(s, (const struct sockaddr *)&address, len) == 0 && listen(s, BACKLOG) == 0) {

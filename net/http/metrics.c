@@ -91,8 +91,8 @@ static void put_self(const struct page *page, const struct assay_snapshot *s)
     gauge(page, "assay_enclave_paused", "Is its service suspended by an order?", s->enclave.paused,
           0);
     counter(page, "assay_enclave_starts", "Starts of the enclave.", s->enclave.starts, 0);
-    gauge(page, "assay_insecure_mode", "Profile development: evidence proves nothing.", s->insecure,
-          0);
+    gauge(page, "assay_insecure_mode", "Profile development, or what was accepted.",
+          s->insecure, 0);
 }
 
 /* ------------------------------------------------------------ the network */

@@ -3,6 +3,8 @@
  */
 #include "net/tie.h"
 
+#include "base/merkle.h"
+#include "engine/consensus/block.h"
 #include "engine/store/store_memory.h"
 
 #include <criterion/criterion.h>
@@ -28,5 +30,61 @@ Test(tie, is_kept_as_a_whole_and_nobodys_is_told_apart)
                                  assay_slice_over(short_value, sizeof short_value)),
                  ASSAY_OK);
     cr_assert_eq(assay_tie_get(store, &read), ASSAY_E_STORE);
+    assay_store_close(&store);
+}
+
+Test(tie, a_store_knows_its_chain)
+{
+    struct assay_store *store = NULL;
+    uint8_t chain[32] = { 7, 8, 9 }, found[32];
+    const uint8_t short_value[31] = { 0 };
+    const struct assay_store_key key = { .number = 1040 };
+    cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
+    cr_assert_eq(assay_tie_chain(store, found), ASSAY_E_NOT_FOUND);
+    cr_assert_eq(assay_tie_put_chain(store, chain), ASSAY_OK);
+    cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+    cr_assert_eq(assay_tie_chain(store, found), ASSAY_OK);
+    cr_assert(assay_bytes_equal(found, chain, 32));
+    cr_assert_eq(assay_store_put(store, ASSAY_STORE_META, &key,
+                                 assay_slice_over(short_value, sizeof short_value)),
+                 ASSAY_OK);
+    cr_assert_eq(assay_tie_chain(store, found), ASSAY_E_STORE);
+    assay_store_close(&store);
+}
+
+/* Begun by a daemon that wrote no chain down: its newest block says. */
+Test(tie, an_older_store_is_of_the_chain_of_its_newest_block)
+{
+    struct assay_store *store = NULL;
+    uint8_t bytes[2048], found[32];
+    static const uint8_t empty[] = { 0x80 }; /* a list of no records */
+    const struct assay_slice body = assay_slice_over(empty, sizeof empty);
+    const struct assay_store_key key = { .epoch = 3, .number = 17, .id = { 1 } };
+    struct assay_block_header header = { .chain_id = { 5, 6 },
+                                         .epoch = 3,
+                                         .view = 2,
+                                         .height = 17,
+                                         .kind = ASSAY_BLOCK_NORMAL,
+                                         .parent_view = 1,
+                                         .time_ms = 1 };
+    struct assay_slice encoded, payload;
+    struct assay_merkle none;
+    uint32_t count = 1;
+    cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
+    assay_merkle_init(&none);
+    assay_merkle_root(&none, header.null_root);
+    cr_assert_eq(assay_body_root(body, &count, header.body_root), ASSAY_OK);
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes / 2);
+    assay_block_header_encode(&header, &w);
+    cr_assert_eq(assay_writer_finish(&w, &encoded), ASSAY_OK);
+    struct assay_writer p = assay_writer_over(bytes + sizeof bytes / 2, sizeof bytes / 2);
+    cr_assert_eq(
+        assay_proposal_encode(encoded, NULL, body, (struct assay_slice){ NULL, 0 }, &p, NULL),
+        ASSAY_OK);
+    cr_assert_eq(assay_writer_finish(&p, &payload), ASSAY_OK);
+    cr_assert_eq(assay_store_put(store, ASSAY_STORE_BLOCK, &key, payload), ASSAY_OK);
+    cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+    cr_assert_eq(assay_tie_chain(store, found), ASSAY_OK);
+    cr_assert(assay_bytes_equal(found, header.chain_id, 32));
     assay_store_close(&store);
 }

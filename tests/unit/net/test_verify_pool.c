@@ -206,3 +206,25 @@ Test(net_verify_pool, refuses_a_wrong_number_of_threads)
     config.threads = ASSAY_POOL_THREADS_MAX + 1;
     cr_assert_eq(assay_verify_pool_create(&config, &pool), ASSAY_E_RANGE);
 }
+
+/* limits.verify_threads while a node runs. */
+Test(net_verify_pool, takes_more_threads_and_fewer_without_losing_a_job, .timeout = 60)
+{
+    struct assay_verify_pool *pool = pool_of(2);
+    static struct assay_verdict verdict;
+    unsigned asked = 0, got = 0;
+    static const uint32_t counts[] = { 1, 16, 3, 7, 1 };
+    cr_assert_eq(assay_verify_pool_threads(pool, 0), ASSAY_E_RANGE);
+    cr_assert_eq(assay_verify_pool_threads(pool, ASSAY_POOL_THREADS_MAX + 1), ASSAY_E_RANGE);
+    while (got < JOBS) {
+        while (asked < JOBS && submit(pool, asked) == ASSAY_OK)
+            asked++;
+        if (got % 100 == 0)
+            cr_assert_eq(assay_verify_pool_threads(pool, counts[got / 100 % 5]), ASSAY_OK);
+        uint8_t digest[32];
+        int64_t at = -1;
+        if (!assay_verify_pool_next(pool, digest, &at, &verdict)) wait_readable(pool);
+        else cr_assert_eq(at, (int64_t)got++);
+    }
+    assay_verify_pool_destroy(&pool);
+}
