@@ -73,6 +73,7 @@ struct assay_config_collateral {
 struct assay_config_http {
     char socket_path[PATH_MAX], address[ASSAY_ADDRESS_MAX];
     char certificate[PATH_MAX], key[PATH_MAX], clients[PATH_MAX];
+    bool is_open; /* beyond this machine, and without TLS: ASSAY_INSECURE_HTTP */
 };
 
 /* Section enforcement: what obeys orders beside the enclave, and where orders are written down. */
@@ -115,9 +116,33 @@ struct assay_config_enforcement {
 
 enum assay_log_level { ASSAY_LOG_ERROR, ASSAY_LOG_WARNING, ASSAY_LOG_INFO, ASSAY_LOG_DEBUG };
 
+/* log.format; as enum assay_log_format of net/log.h. AUTO: the journal's under systemd, text on a
+ * terminal, else logfmt. */
+enum assay_config_log_format {
+    ASSAY_CONFIG_LOG_LOGFMT,
+    ASSAY_CONFIG_LOG_JSON,
+    ASSAY_CONFIG_LOG_JOURNAL,
+    ASSAY_CONFIG_LOG_TEXT,
+    ASSAY_CONFIG_LOG_AUTO,
+};
+
+/* What is refused unless the list `insecure` names it. Symbol, name, what it means. */
+#define ASSAY_CONFIG_INSECURE_LIST(X)                                                              \
+    X(ASSAY_INSECURE_HTTP, "http-without-tls",                                                     \
+      "HTTP listens beyond this machine without TLS: anybody who reaches it may read")             \
+    X(ASSAY_INSECURE_EVIDENCE, "software-evidence",                                                \
+      "evidence that no hardware stands behind, in a network whose policy is for production")
+
+#define ASSAY_CONFIG_INSECURE_ENUM(symbol, name, meaning) symbol,
+enum assay_config_insecure {
+    ASSAY_CONFIG_INSECURE_LIST(ASSAY_CONFIG_INSECURE_ENUM) ASSAY_CONFIG_INSECURE_COUNT
+};
+#undef ASSAY_CONFIG_INSECURE_ENUM
+
 struct assay_config {
     char state_dir[PATH_MAX];       /* node.state_dir: store, last order */
     char keys_dir[PATH_MAX];        /* node.keys_dir: made by `assay keys generate` */
+    char identity_dir[PATH_MAX];    /* node.identity_dir: keys for life, "": in keys_dir */
     char genesis[PATH_MAX];         /* node.genesis */
     char checkpoint[PATH_MAX];      /* node.checkpoint, "": none */
     uint32_t history_epochs;        /* node.history_epochs, 0: the default */
@@ -130,7 +155,10 @@ struct assay_config {
     struct assay_config_collateral collateral;
     struct assay_config_enforcement enforcement;
     uint32_t verify_threads; /* limits.verify_threads, 1..16, default 1 */
+    uint32_t drain_ms;       /* limits.drain_ms, 0..60000, default 2000 */
     enum assay_log_level log_level;
+    enum assay_config_log_format log_format;
+    bool insecure[ASSAY_CONFIG_INSECURE_COUNT]; /* taken, by name */
     uint32_t peer_count;
     struct assay_config_peer peers[ASSAY_MEMBERS_MAX];
 };
@@ -140,11 +168,40 @@ bool assay_config_fetches(const struct assay_config_collateral *collateral);
 /* Returns: "soft", "tsm", ... */
 const char *assay_config_evidence_text(enum assay_config_evidence kind);
 
+/* Returns: "http-without-tls", ... */
+const char *assay_config_insecure_name(enum assay_config_insecure which);
+/* Returns: what it means, for people. */
+const char *assay_config_insecure_meaning(enum assay_config_insecure which);
+
 /* Returns: "hook", "cgroup", ... */
 const char *assay_config_driver_text(enum assay_config_driver driver);
 
+/* Where a value comes from; later ones win (apps/config/layers.h). */
+enum assay_config_layer {
+    ASSAY_CONFIG_DEFAULT,
+    ASSAY_CONFIG_FILE,
+    ASSAY_CONFIG_FOLDER,
+    ASSAY_CONFIG_ENVIRONMENT,
+    ASSAY_CONFIG_FLAG,
+};
+
+struct assay_config_sources {
+    const char *path;               /* relative paths are taken from its folder, in every layer */
+    bool file_alone;                /* without the folder beside it */
+    const char *const *environment; /* as environ; NULL: none */
+    const char *const *sets;        /* [set_count] KEY=VALUE */
+    size_t set_count;
+};
+
 /*
- * assay_config_load - read and check a configuration file.
+ * assay_config_load_layers - the same as assay_config_load, out of all that sources name.
+ * Returns: as assay_config_load
+ */
+ASSAY_CHECKED enum assay_status assay_config_load_layers(
+    const struct assay_config_sources *sources, struct assay_config *config,
+    char message[static ASSAY_CONFIG_MESSAGE_MAX]);
+/*
+ * assay_config_load - read and check a configuration file, alone.
  * Out:     *config (large: keep it off the stack), written only on ASSAY_OK; message says what was
  *          expected, what was found, where, on any other status
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO | ASSAY_E_MEMORY | ASSAY_E_SYNTAX |

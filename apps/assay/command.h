@@ -44,6 +44,7 @@ int assay_command_policy(int argc, char **argv);   /* policy.c: lint, show, diff
 int assay_command_soft(int argc, char **argv);     /* soft.c: ca, node, quote */
 int assay_command_tpm(int argc, char **argv);      /* tpm.c: registrar, enroll, quote, ... */
 int assay_command_keys(int argc, char **argv);     /* keys.c: generate, operator, show */
+int assay_command_config(int argc, char **argv);   /* config.c: check, show, diff */
 int assay_command_genesis(int argc, char **argv);  /* genesis.c: create, sign, show */
 int assay_command_change(int argc, char **argv);   /* change.c: draft, show, try, sign, ... */
 int assay_command_recover(int argc, char **argv);  /* recover.c: fence, answer, draft, sign, ... */

@@ -16,6 +16,7 @@ static const struct assay_command commands[] = {
     { "soft", "make SOFT vendors, platforms and quotes, for development", assay_command_soft },
     { "tpm", "attestation keys of TPMs, and the registrar that certifies them", assay_command_tpm },
     { "keys", "make and show the keys of a node or an operator", assay_command_keys },
+    { "config", "check, show and compare configurations of assayd", assay_command_config },
     { "genesis", "plan, sign and show a network", assay_command_genesis },
     { "change", "decide of a running network: draft, try, sign, submit", assay_command_change },
     { "recover", "too many are gone for good: end an era, begin the next", assay_command_recover },

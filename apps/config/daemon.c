@@ -5,6 +5,7 @@
 #include "apps/config/enforcement.h"
 #include "apps/config/evidence.h"
 #include "apps/config/http.h"
+#include "apps/config/layers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 /* ------------------------------------------------------------ the file as YAML has it */
 
 struct yaml_node {
-    char *state_dir, *keys_dir, *genesis, *checkpoint, *history_epochs;
+    char *state_dir, *keys_dir, *identity_dir, *genesis, *checkpoint, *history_epochs;
 };
 struct yaml_listen {
     char *gossip, *admin, *http, *advertise;
@@ -25,10 +26,10 @@ struct yaml_enclave {
     char *path, *restore_path, *service;
 };
 struct yaml_limits {
-    char *verify_threads;
+    char *verify_threads, *drain_ms;
 };
 struct yaml_log {
-    char *level;
+    char *level, *format;
 };
 
 struct yaml_config {
@@ -44,11 +45,14 @@ struct yaml_config {
     struct assay_yaml_enforcement enforcement;
     struct yaml_limits limits;
     struct yaml_log log;
+    char **insecure;
+    unsigned insecure_count;
 };
 
 static const cyaml_schema_field_t node_fields[] = {
     ASSAY_CONFIG_FIELD("state_dir", struct yaml_node, state_dir),
     ASSAY_CONFIG_FIELD("keys_dir", struct yaml_node, keys_dir),
+    ASSAY_CONFIG_FIELD_OPTIONAL("identity_dir", struct yaml_node, identity_dir),
     ASSAY_CONFIG_FIELD("genesis", struct yaml_node, genesis),
     ASSAY_CONFIG_FIELD_OPTIONAL("checkpoint", struct yaml_node, checkpoint),
     ASSAY_CONFIG_FIELD_OPTIONAL("history_epochs", struct yaml_node, history_epochs),
@@ -73,11 +77,14 @@ static const cyaml_schema_field_t enclave_fields[] = {
 };
 static const cyaml_schema_field_t limits_fields[] = {
     ASSAY_CONFIG_FIELD_OPTIONAL("verify_threads", struct yaml_limits, verify_threads),
-    CYAML_FIELD_END
+    ASSAY_CONFIG_FIELD_OPTIONAL("drain_ms", struct yaml_limits, drain_ms), CYAML_FIELD_END
 };
 static const cyaml_schema_field_t log_fields[] = {
-    ASSAY_CONFIG_FIELD_OPTIONAL("level", struct yaml_log, level), CYAML_FIELD_END
+    ASSAY_CONFIG_FIELD_OPTIONAL("level", struct yaml_log, level),
+    ASSAY_CONFIG_FIELD_OPTIONAL("format", struct yaml_log, format), CYAML_FIELD_END
 };
+static const cyaml_schema_value_t insecure_value = { CYAML_VALUE_STRING(
+    CYAML_FLAG_POINTER, char, 1, ASSAY_CONFIG_KEY_MAX) };
 static const cyaml_schema_field_t config_fields[] = {
     ASSAY_CONFIG_FIELD("config_version", struct yaml_config, config_version),
     CYAML_FIELD_MAPPING("node", CYAML_FLAG_DEFAULT, struct yaml_config, node, node_fields),
@@ -95,9 +102,11 @@ static const cyaml_schema_field_t config_fields[] = {
                         assay_config_enforcement_fields),
     CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct yaml_config, limits, limits_fields),
     CYAML_FIELD_MAPPING("log", CYAML_FLAG_OPTIONAL, struct yaml_config, log, log_fields),
+    CYAML_FIELD_SEQUENCE("insecure", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_config,
+                         insecure, &insecure_value, 0, ASSAY_CONFIG_INSECURE_COUNT),
     CYAML_FIELD_END
 };
-static const cyaml_schema_value_t config_schema = { CYAML_VALUE_MAPPING(
+const cyaml_schema_value_t assay_config_schema = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_POINTER, struct yaml_config, config_fields) };
 
 /* ------------------------------------------------------------ what it means */
@@ -105,6 +114,8 @@ static const cyaml_schema_value_t config_schema = { CYAML_VALUE_MAPPING(
 /* Proofs live 8 epochs, and who was away for a moment wants blocks; 100 million are two centuries
  * of minutes. */
 enum { HISTORY_EPOCHS_MIN = 16, HISTORY_EPOCHS_MAX = 100000000 };
+
+enum { DRAIN_MS = 2000, DRAIN_MS_MAX = 60000 };
 
 static enum assay_status take_peer(const struct assay_config_file *file,
                                    const struct yaml_peer *yaml, uint32_t index,
@@ -137,6 +148,9 @@ static enum assay_status take_paths(const struct assay_config_file *file,
     };
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         ASSAY_TRY(assay_config_take_path(file, paths[i].key, paths[i].text, paths[i].out));
+    if (yaml->node.identity_dir != NULL)
+        ASSAY_TRY(assay_config_take_path(file, "node.identity_dir", yaml->node.identity_dir,
+                                         config->identity_dir));
     if (yaml->node.checkpoint != NULL)
         ASSAY_TRY(assay_config_take_path(file, "node.checkpoint", yaml->node.checkpoint,
                                          config->checkpoint));
@@ -148,19 +162,77 @@ static enum assay_status take_paths(const struct assay_config_file *file,
                              "listen.admin has the same path");
 }
 
-static enum assay_status take_level(const struct assay_config_file *file, const char *text,
-                                    enum assay_log_level *level)
+/* One of words, "a, b or c" in the message. */
+static enum assay_status take_word(const struct assay_config_file *file, const char *key,
+                                   const char *text, const char *const *words, size_t count,
+                                   const char *expected, size_t *index)
 {
-    static const char *const names[] = { "error", "warning", "info", "debug" };
-    static const enum assay_log_level levels[] = { ASSAY_LOG_ERROR, ASSAY_LOG_WARNING,
-                                                   ASSAY_LOG_INFO, ASSAY_LOG_DEBUG };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(text, names[i]) == 0) {
-            *level = levels[i];
-            return ASSAY_OK;
-        }
-    return assay_config_fail(file, ASSAY_E_SYNTAX, "log.level",
-                             "expected error, warning, info or debug, found \"%.40s\"", text);
+    for (*index = 0; *index < count; ++*index)
+        if (strcmp(text, words[*index]) == 0) return ASSAY_OK;
+    return assay_config_fail(file, ASSAY_E_SYNTAX, key, "expected %s, found \"%.40s\"", expected,
+                             text);
+}
+
+static enum assay_status take_log(const struct assay_config_file *file,
+                                  const struct yaml_log *yaml, struct assay_config *config)
+{
+    static const char *const levels[] = { "error", "warning", "info", "debug" };
+    static const char *const formats[] = { "logfmt", "json", "journal", "text", "auto" };
+    size_t level = ASSAY_LOG_INFO, format = ASSAY_CONFIG_LOG_AUTO;
+    if (yaml->level != NULL)
+        ASSAY_TRY(take_word(file, "log.level", yaml->level, levels, 4,
+                            "error, warning, info or debug", &level));
+    if (yaml->format != NULL)
+        ASSAY_TRY(take_word(file, "log.format", yaml->format, formats, 5,
+                            "text, logfmt, json, journal or auto", &format));
+    config->log_level = (enum assay_log_level)level;
+    config->log_format = (enum assay_config_log_format)format;
+    return ASSAY_OK;
+}
+
+static enum assay_status take_limits(const struct assay_config_file *file,
+                                     const struct yaml_limits *yaml, struct assay_config *config)
+{
+    config->verify_threads = 1;
+    config->drain_ms = DRAIN_MS;
+    if (yaml->verify_threads != NULL)
+        ASSAY_TRY(assay_config_take_number(file, "limits.verify_threads", yaml->verify_threads, 1,
+                                           16, &config->verify_threads));
+    if (yaml->drain_ms == NULL) return ASSAY_OK;
+    return assay_config_take_number(file, "limits.drain_ms", yaml->drain_ms, 0, DRAIN_MS_MAX,
+                                    &config->drain_ms);
+}
+
+#define INSECURE_NAME(symbol, name, meaning) name,
+static const char *const insecure_names[] = { ASSAY_CONFIG_INSECURE_LIST(INSECURE_NAME) };
+#undef INSECURE_NAME
+#define INSECURE_MEANING(symbol, name, meaning) meaning,
+static const char *const insecure_meanings[] = { ASSAY_CONFIG_INSECURE_LIST(INSECURE_MEANING) };
+#undef INSECURE_MEANING
+
+const char *assay_config_insecure_name(enum assay_config_insecure which)
+{
+    return insecure_names[which];
+}
+
+const char *assay_config_insecure_meaning(enum assay_config_insecure which)
+{
+    return insecure_meanings[which];
+}
+
+static enum assay_status take_insecure(const struct assay_config_file *file,
+                                       const struct yaml_config *yaml, struct assay_config *config)
+{
+    for (unsigned i = 0; i < yaml->insecure_count; i++) {
+        char key[ASSAY_CONFIG_KEY_MAX];
+        size_t which = 0;
+        (void)snprintf(key, sizeof key, "insecure[%u]", i);
+        ASSAY_TRY(take_word(file, key, yaml->insecure[i], insecure_names,
+                            ASSAY_CONFIG_INSECURE_COUNT, "http-without-tls or software-evidence",
+                            &which));
+        config->insecure[which] = true;
+    }
+    return ASSAY_OK;
 }
 
 static enum assay_status take_config(const struct assay_config_file *file,
@@ -171,6 +243,7 @@ static enum assay_status take_config(const struct assay_config_file *file,
     ASSAY_TRY(take_paths(file, yaml, config));
     ASSAY_TRY(
         assay_config_take_address(file, "listen.gossip", yaml->listen.gossip, config->gossip));
+    ASSAY_TRY(take_insecure(file, yaml, config));
     ASSAY_TRY(assay_config_take_http(file, yaml->listen.http, &yaml->http, config));
     if (yaml->listen.advertise != NULL)
         ASSAY_TRY(assay_config_take_address(file, "listen.advertise", yaml->listen.advertise,
@@ -183,29 +256,69 @@ static enum assay_status take_config(const struct assay_config_file *file,
     ASSAY_TRY(assay_config_take_collateral(file, &yaml->collateral, &config->collateral));
     ASSAY_TRY(assay_config_take_enforcement(file, &yaml->enforcement, config->state_dir,
                                             &config->enforcement));
-    config->verify_threads = 1;
-    if (yaml->limits.verify_threads != NULL)
-        ASSAY_TRY(assay_config_take_number(file, "limits.verify_threads",
-                                           yaml->limits.verify_threads, 1, 16,
-                                           &config->verify_threads));
-    config->log_level = ASSAY_LOG_INFO;
-    if (yaml->log.level != NULL) ASSAY_TRY(take_level(file, yaml->log.level, &config->log_level));
+    ASSAY_TRY(take_limits(file, &yaml->limits, config));
+    ASSAY_TRY(take_log(file, &yaml->log, config));
     for (uint32_t i = 0; i < yaml->peers_count; i++)
         ASSAY_TRY(take_peer(file, &yaml->peers[i], i, config));
     config->peer_count = yaml->peers_count;
     return ASSAY_OK;
 }
 
+/* What the schema made of a file that is open, into a configuration. */
+static enum assay_status take_open(const struct assay_config_file *file,
+                                   struct assay_config *config)
+{
+    struct assay_config *found = calloc(1, sizeof *found);
+    enum assay_status status = found != NULL ? take_config(file, found) : ASSAY_E_MEMORY;
+    if (status == ASSAY_OK) *config = *found;
+    free(found);
+    return status;
+}
+
 enum assay_status assay_config_load(const char *path, struct assay_config *config,
                                     char message[static ASSAY_CONFIG_MESSAGE_MAX])
 {
-    struct assay_config_file file = { .path = path, .schema = &config_schema, .message = message };
-    struct assay_config *found = NULL;
+    struct assay_config_file file = {
+        .path = path, .schema = &assay_config_schema, .message = message
+    };
     enum assay_status status = assay_config_open(&file);
-    if (status == ASSAY_OK && (found = calloc(1, sizeof *found)) == NULL) status = ASSAY_E_MEMORY;
-    if (status == ASSAY_OK) status = take_config(&file, found);
-    if (status == ASSAY_OK) *config = *found;
-    free(found);
+    if (status == ASSAY_OK) status = take_open(&file, config);
     assay_config_close(&file);
+    return status;
+}
+
+enum assay_status assay_config_take_layers(const struct assay_config_layers *layers,
+                                           const char *path, struct assay_config *config,
+                                           char message[static ASSAY_CONFIG_MESSAGE_MAX])
+{
+    struct assay_config_joined joined;
+    struct assay_config_file file = {
+        .path = path, .schema = &assay_config_schema, .message = message
+    };
+    /* One file is read as it is: its own lines and columns. */
+    if (!layers->beyond_file) return assay_config_load(path, config, message);
+    enum assay_status status = assay_config_layers_join(layers, &joined);
+    if (status != ASSAY_OK) {
+        (void)snprintf(message, ASSAY_CONFIG_MESSAGE_MAX, "%.300s: all layers together: %s", path,
+                       assay_status_text(status));
+    } else {
+        status = assay_config_open_text(&file, assay_slice_over(joined.text, joined.len),
+                                        joined.lines, joined.line_count);
+        if (status == ASSAY_OK) status = take_open(&file, config);
+        assay_config_close(&file);
+    }
+    assay_config_joined_close(&joined);
+    return status;
+}
+
+enum assay_status assay_config_load_layers(const struct assay_config_sources *sources,
+                                           struct assay_config *config,
+                                           char message[static ASSAY_CONFIG_MESSAGE_MAX])
+{
+    struct assay_config_layers layers;
+    enum assay_status status = assay_config_layers_open(sources, &layers, message);
+    if (status == ASSAY_OK)
+        status = assay_config_take_layers(&layers, sources->path, config, message);
+    assay_config_layers_close(&layers);
     return status;
 }

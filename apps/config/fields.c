@@ -4,6 +4,7 @@
 #include "apps/config/yaml.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum assay_status assay_config_take_number(const struct assay_config_file *file, const char *key,
@@ -51,9 +52,30 @@ enum assay_status assay_config_take_name(const struct assay_config_file *file, c
     return ASSAY_OK;
 }
 
+/* Where systemd puts what a unit's LoadCredential= names: another folder at every start. */
+static enum assay_status take_credential(const struct assay_config_file *file, const char *key,
+                                         const char *rest, char out[static PATH_MAX])
+{
+    const char *dir = getenv("CREDENTIALS_DIRECTORY");
+    if (dir == NULL || dir[0] != '/')
+        return assay_config_fail(file, ASSAY_E_NOT_FOUND, key,
+                                 "$CREDENTIALS_DIRECTORY is not set: systemd sets it for units "
+                                 "with LoadCredential=");
+    if (rest[0] != '\0' && rest[0] != '/')
+        return assay_config_fail(file, ASSAY_E_SYNTAX, key,
+                                 "expected ${CREDENTIALS_DIRECTORY}/NAME");
+    const int len = snprintf(out, PATH_MAX, "%s%s", dir, rest);
+    if (len > 0 && len < PATH_MAX) return ASSAY_OK;
+    return assay_config_fail(file, ASSAY_E_RANGE, key, "the path is longer than %d bytes",
+                             PATH_MAX - 1);
+}
+
 enum assay_status assay_config_take_path(const struct assay_config_file *file, const char *key,
                                          const char *text, char out[static PATH_MAX])
 {
+    static const char credentials[] = "${CREDENTIALS_DIRECTORY}";
+    if (strncmp(text, credentials, sizeof credentials - 1) == 0)
+        return take_credential(file, key, text + sizeof credentials - 1, out);
     const char *slash = strrchr(file->path, '/');
     const int folder_len = text[0] == '/' || slash == NULL ? 0 : (int)(slash - file->path) + 1;
     const int len = snprintf(out, PATH_MAX, "%.*s%s", folder_len, file->path, text);

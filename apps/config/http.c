@@ -75,7 +75,10 @@ enum assay_status assay_config_take_http(const struct assay_config_file *file, c
                                                 .address = said(http->address),
                                                 .certificate = said(http->certificate),
                                                 .key = said(http->key),
-                                                .clients = said(http->clients) };
+                                                .clients = said(http->clients),
+                                                .accept_plain =
+                                                    config->insecure[ASSAY_INSECURE_HTTP] };
+    http->is_open = assay_http_is_open(&settings);
     const enum assay_status status = assay_http_check(&settings, message, sizeof message);
     if (status == ASSAY_OK) return ASSAY_OK;
     /* The message begins with the key that it is about. */

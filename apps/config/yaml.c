@@ -41,7 +41,7 @@ static enum assay_status read_stream(struct assay_config_file *file, FILE *in)
     return ASSAY_OK;
 }
 
-static enum assay_status read_file(struct assay_config_file *file)
+enum assay_status assay_config_read(struct assay_config_file *file)
 {
     FILE *in = fopen(file->path, "rbe");
     if (in == NULL)
@@ -54,17 +54,34 @@ static enum assay_status read_file(struct assay_config_file *file)
 
 /* ------------------------------------------------------------ the face */
 
+static enum assay_status open_text(struct assay_config_file *file, struct assay_slice text)
+{
+    file->document.text = text;
+    const enum assay_status status = assay_yaml_open(&file->document);
+    file->data = file->document.data;
+    return status;
+}
+
 enum assay_status assay_config_open(struct assay_config_file *file)
 {
     _Static_assert((int)ASSAY_CONFIG_MESSAGE_MAX == (int)ASSAY_YAML_MESSAGE_MAX, "one buffer");
     file->document =
         (struct assay_yaml){ .name = file->path, .schema = file->schema, .message = file->message };
     (void)fail_whole(file, ASSAY_E_MEMORY, "no memory", ""); /* until something else is wrong */
-    ASSAY_TRY(read_file(file));
-    file->document.text = assay_slice_over(file->bytes, file->len);
-    const enum assay_status status = assay_yaml_open(&file->document);
-    file->data = file->document.data;
-    return status;
+    ASSAY_TRY(assay_config_read(file));
+    return open_text(file, assay_slice_over(file->bytes, file->len));
+}
+
+enum assay_status assay_config_open_text(struct assay_config_file *file, struct assay_slice text,
+                                         const struct assay_yaml_origin *lines, size_t line_count)
+{
+    file->document = (struct assay_yaml){ .name = file->path,
+                                          .schema = file->schema,
+                                          .message = file->message,
+                                          .lines = lines,
+                                          .line_count = line_count };
+    (void)fail_whole(file, ASSAY_E_MEMORY, "no memory", "");
+    return open_text(file, text);
 }
 
 void assay_config_close(struct assay_config_file *file)

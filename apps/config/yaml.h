@@ -24,6 +24,9 @@ enum {
     CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, 1,         \
                            ASSAY_CONFIG_TEXT_MAX)
 
+/* assayd.yaml, for the test of the table of keys. */
+extern const cyaml_schema_value_t assay_config_schema;
+
 /* One file being read. */
 struct assay_config_file {
     const char *path;
@@ -35,6 +38,20 @@ struct assay_config_file {
     struct assay_yaml document;
 };
 
+/* The bytes of file->path, bounded: file->bytes, which the caller frees.
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO | ASSAY_E_RANGE | ASSAY_E_MEMORY, with a
+ * message */
+ASSAY_CHECKED enum assay_status assay_config_read(struct assay_config_file *file);
+/*
+ * assay_config_open_text - a text that was put together, through file->schema; file->path is where
+ * relative paths begin.
+ * In:      text and lines outlive file
+ * Returns: as assay_config_open
+ */
+ASSAY_CHECKED enum assay_status assay_config_open_text(struct assay_config_file *file,
+                                                       struct assay_slice text,
+                                                       const struct assay_yaml_origin *lines,
+                                                       size_t line_count);
 /*
  * assay_config_open - read the file at file->path through file->schema.
  * Out:     file->data; whatever the status, assay_config_close frees what was taken

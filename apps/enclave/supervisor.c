@@ -38,6 +38,8 @@ struct assay_supervisor {
     struct assay_store *store;
     struct assay_journal *journal; /* NULL: none */
     struct assay_targets *targets; /* NULL: none */
+    const struct assay_config_enforcement *enforcement; /* of the targets */
+    uint8_t node_id[32];
     struct assay_hold hold;
     bool lost_told; /* that a line of the journal could not be written */
     char service_path[SERVICE_PATH_MAX];
@@ -326,16 +328,33 @@ static enum assay_status open_journal(struct assay_supervisor *self,
 }
 
 static enum assay_status open_targets(struct assay_supervisor *self,
-                                      const struct assay_supervisor_config *config,
+                                      const struct assay_config_enforcement *enforcement,
                                       char message[static ASSAY_HOST_MESSAGE_LEN])
 {
-    const struct assay_targets_config targets = { .enforcement = config->enforcement,
-                                                  .store = config->store,
+    const struct assay_targets_config targets = { .enforcement = enforcement,
+                                                  .store = self->store,
                                                   .journal = self->journal,
-                                                  .node_id = config->node_id };
+                                                  .node_id = self->node_id };
     ASSAY_TRY(assay_targets_open(&targets, &self->targets, message));
+    self->enforcement = enforcement;
     assay_targets_hold(self->targets, self->hold.held, self->now_ms);
     return ASSAY_OK;
+}
+
+/* Those before go first: two of one name would share a spool. What they had in hand is in the
+ * store, and they read it again. */
+enum assay_status assay_supervisor_targets(struct assay_supervisor *self,
+                                           const struct assay_config_enforcement *enforcement,
+                                           char message[static ASSAY_HOST_MESSAGE_LEN])
+{
+    char again[ASSAY_HOST_MESSAGE_LEN] = "";
+    ASSAY_ASSERT(self->enforcement != NULL);
+    assay_targets_close(&self->targets);
+    const enum assay_status status = open_targets(self, enforcement, message);
+    if (status == ASSAY_OK) return status;
+    if (open_targets(self, self->enforcement, again) != ASSAY_OK)
+        assay_enclave_log("error", "target_failed", status, again);
+    return status;
 }
 
 static enum assay_status open_parts(struct assay_supervisor *self,
@@ -366,7 +385,9 @@ static enum assay_status open_parts(struct assay_supervisor *self,
     };
     ASSAY_TRY(assay_agent_open(&agent, &self->agent));
     assay_agent_hold(self->agent, self->hold.held, self->now_ms);
-    return enforcement != NULL ? open_targets(self, config, message) : ASSAY_OK;
+    if (enforcement == NULL) return ASSAY_OK;
+    assay_bytes_copy(self->node_id, sizeof self->node_id, config->node_id, 32);
+    return open_targets(self, enforcement, message);
 }
 
 enum assay_status assay_supervisor_open(const struct assay_supervisor_config *config,

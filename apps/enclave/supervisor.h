@@ -54,6 +54,17 @@ struct assay_supervisor_config {
 ASSAY_CHECKED enum assay_status assay_supervisor_open(const struct assay_supervisor_config *config,
                                                       struct assay_supervisor **out,
                                                       char message[static ASSAY_HOST_MESSAGE_LEN]);
+/*
+ * assay_supervisor_targets - other targets in the place of those before, with the same journal.
+ *
+ * Each remembers its orders under its name, so that one which stays goes on where it was. What
+ * cannot be opened leaves those before.
+ * In:      enforcement outlives the supervisor, or the next call
+ * Returns: as assay_targets_open; message says why not
+ */
+ASSAY_CHECKED enum assay_status assay_supervisor_targets(
+    struct assay_supervisor *supervisor, const struct assay_config_enforcement *enforcement,
+    char message[static ASSAY_HOST_MESSAGE_LEN]);
 /* What assay_host_config.enclave wants. Returns: nothing. */
 void assay_supervisor_callbacks(struct assay_supervisor *supervisor,
                                 struct assay_host_enclave *enclave);

@@ -23,13 +23,29 @@ struct complaint {
 
 /* ------------------------------------------------------------ our own messages */
 
+/* Out: place in what the line comes from. Returns: its name. */
+static const char *origin_of(const struct assay_yaml *document, struct assay_yaml_place *place)
+{
+    if (document->lines == NULL || document->line_count == 0) return document->name;
+    size_t index = place->line > 0 ? place->line - 1 : 0;
+    if (index >= document->line_count) index = document->line_count - 1;
+    const struct assay_yaml_origin *const line = &document->lines[index];
+    *place = place->column < line->value_column ? line->key : line->value;
+    return line->name;
+}
+
 void assay_yaml_say(const struct assay_yaml *document, struct assay_yaml_place place,
                     const char *what)
 {
-    const bool named = document->name != NULL;
+    const char *const name = origin_of(document, &place);
+    const bool named = name != NULL;
+    if (document->lines != NULL && place.line == 0) {
+        (void)snprintf(document->message, ASSAY_YAML_MESSAGE_MAX, "%.150s: %.310s", name, what);
+        return;
+    }
     if (place.line == 0) place.line = place.column = 1;
     (void)snprintf(document->message, ASSAY_YAML_MESSAGE_MAX, "%.150s%s%lu:%lu: %.310s",
-                   named ? document->name : "", named ? ":" : "", place.line, place.column, what);
+                   named ? name : "", named ? ":" : "", place.line, place.column, what);
 }
 
 enum assay_status assay_yaml_fail_list(const struct assay_yaml *document, enum assay_status status,
@@ -219,7 +235,7 @@ enum assay_status assay_yaml_open(struct assay_yaml *document)
 }
 
 /* A message quotes the file, and ends at a terminal: nothing in it may be a command to one. */
-static void tame(char *message)
+void assay_yaml_tame(char *message)
 {
     for (char *c = message; *c != '\0'; c++)
         if ((unsigned char)*c < ' ' || *c == '\x7f') *c = '?';
@@ -229,7 +245,7 @@ void assay_yaml_close(struct assay_yaml *document)
 {
     ASSAY_ASSERT(document != NULL);
 
-    tame(document->message);
+    assay_yaml_tame(document->message);
     struct complaint complaint = { .what = "", .field = "" };
     const cyaml_config_t config = settings(&complaint);
     (void)cyaml_free(&config, document->schema, document->data, 0);

@@ -21,6 +21,20 @@ enum {
     ASSAY_YAML_KEY_MAX = 128, /* "members[1023].operator" */
 };
 
+/* Where a value stands in its text, counted from 1; line 0: unknown. */
+struct assay_yaml_place {
+    unsigned long line, column;
+};
+
+/* Where a line of a text that was put together comes from. */
+struct assay_yaml_origin {
+    const char *name;               /* a file, or what else says something */
+    struct assay_yaml_place key;    /* in it; line 0: it has no lines */
+    struct assay_yaml_place value;
+    unsigned long value_column; /* where the value begins in the line here; what is left of it is
+                                   the key */
+};
+
 /* One document being read. */
 struct assay_yaml {
     const char *name; /* of its file, before every place in a message; NULL: the caller adds it */
@@ -28,11 +42,8 @@ struct assay_yaml {
     const cyaml_schema_value_t *schema;
     char *message; /* [ASSAY_YAML_MESSAGE_MAX] */
     void *data;    /* what the schema made of it */
-};
-
-/* Where a value stands in its text, counted from 1; line 0: unknown. */
-struct assay_yaml_place {
-    unsigned long line, column;
+    const struct assay_yaml_origin *lines; /* [line_count] of text; NULL: it is the file itself */
+    size_t line_count;
 };
 
 /* --- quote/yaml/document.c */
@@ -45,6 +56,9 @@ struct assay_yaml_place {
 ASSAY_CHECKED enum assay_status assay_yaml_open(struct assay_yaml *document);
 /* Frees the data, and takes out of the message what could command a terminal. Returns: nothing. */
 void assay_yaml_close(struct assay_yaml *document);
+
+/* Takes out of a message what could command a terminal. Returns: nothing. */
+void assay_yaml_tame(char *message);
 
 /*
  * assay_yaml_fail - the message of a value that does not fit; key as in "peers[3].node".
@@ -79,5 +93,27 @@ struct assay_yaml_place assay_yaml_find(const struct assay_yaml *document, const
 /* Returns: the first place, at or after a line, where a mapping has this key; line 0: nowhere. */
 struct assay_yaml_place assay_yaml_find_key(const struct assay_yaml *document, const char *key,
                                             unsigned long line);
+
+/* What a walk meets, in the order of the text. */
+enum assay_yaml_part {
+    ASSAY_YAML_SCALAR,
+    ASSAY_YAML_MAPPING,  /* begins */
+    ASSAY_YAML_SEQUENCE, /* begins */
+    ASSAY_YAML_END,      /* of the mapping or sequence with this path */
+};
+
+/* path as in "peers[3].node", "" for the whole; text of a scalar, else NULL. Both are borrowed for
+ * the call. Returns: ASSAY_OK to go on */
+typedef enum assay_status assay_yaml_visit(void *context, enum assay_yaml_part part,
+                                           const char *path, const char *text,
+                                           struct assay_yaml_place key,
+                                           struct assay_yaml_place value);
+
+/*
+ * assay_yaml_walk - the same refusals as assay_yaml_scan, and a call for each part.
+ * Returns: as assay_yaml_scan | what visit returned
+ */
+ASSAY_CHECKED enum assay_status assay_yaml_walk(const struct assay_yaml *document,
+                                                assay_yaml_visit *visit, void *context);
 
 #endif

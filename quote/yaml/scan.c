@@ -1,9 +1,10 @@
 /*
  * quote/yaml/scan.c - one walk over the events of a YAML file.
  *
- * Two uses: to refuse what a schema never sees (anchors and aliases, tags, a second document,
- * nesting beyond reason, a NUL inside a text), and to find the line and column of a value by its
- * path, so that every message can say where.
+ * Three uses: to refuse what a schema never sees (anchors and aliases, tags, a second document,
+ * nesting beyond reason, a NUL inside a text), to find the line and column of a value by its
+ * path, so that every message can say where, and to tell the parts one by one to who joins several
+ * files.
  */
 #include "quote/yaml/document.h"
 
@@ -31,6 +32,10 @@ struct walk {
     const char *wanted_path, *wanted_key;
     unsigned long wanted_line;
     struct assay_yaml_place place;
+    /* who is told of every part; NULL: nobody */
+    assay_yaml_visit *visit;
+    void *context;
+    struct assay_yaml_place key;
 };
 
 static struct assay_yaml_place place_of(yaml_mark_t mark)
@@ -75,6 +80,7 @@ static void enter_key(struct walk *w, const char *text, yaml_mark_t mark)
     in->at_key = false;
     append_key(w, in->path_len, text);
     const struct assay_yaml_place place = place_of(mark);
+    w->key = place;
     if (w->wanted_key != NULL && w->place.line == 0 && place.line >= w->wanted_line &&
         strcmp(text, w->wanted_key) == 0)
         w->place = place;
@@ -83,6 +89,14 @@ static void enter_key(struct walk *w, const char *text, yaml_mark_t mark)
 static bool awaits_key(const struct walk *w)
 {
     return w->depth != 0 && !w->levels[w->depth - 1].sequence && w->levels[w->depth - 1].at_key;
+}
+
+static enum assay_status tell(struct walk *w, enum assay_yaml_part part, const char *text,
+                              yaml_mark_t mark)
+{
+    if (w->visit == NULL) return ASSAY_OK;
+    const struct assay_yaml_place value = place_of(mark);
+    return w->visit(w->context, part, w->path, text, w->key.line != 0 ? w->key : value, value);
 }
 
 /* ------------------------------------------------------------ events */
@@ -94,9 +108,12 @@ static enum assay_status take_scalar(struct walk *w, const yaml_event_t *event)
         return refuse(w, ASSAY_E_SYNTAX, event->start_mark, "tags are not used here");
     if (strlen(text) != event->data.scalar.length)
         return refuse(w, ASSAY_E_SYNTAX, event->start_mark, "a text may not hold a NUL");
-    if (awaits_key(w)) enter_key(w, text, event->start_mark);
-    else enter_value(w, event->start_mark);
-    return ASSAY_OK;
+    if (awaits_key(w)) {
+        enter_key(w, text, event->start_mark);
+        return ASSAY_OK;
+    }
+    enter_value(w, event->start_mark);
+    return tell(w, ASSAY_YAML_SCALAR, text, event->start_mark);
 }
 
 static enum assay_status open_level(struct walk *w, yaml_mark_t mark, bool sequence)
@@ -107,14 +124,15 @@ static enum assay_status open_level(struct walk *w, yaml_mark_t mark, bool seque
         return refuse(w, ASSAY_E_RANGE, mark, "nested too deeply");
     w->levels[w->depth++] =
         (struct level){ .sequence = sequence, .at_key = true, .path_len = strlen(w->path) };
-    return ASSAY_OK;
+    return tell(w, sequence ? ASSAY_YAML_SEQUENCE : ASSAY_YAML_MAPPING, NULL, mark);
 }
 
-static void close_level(struct walk *w)
+static enum assay_status close_level(struct walk *w, yaml_mark_t mark)
 {
     ASSAY_ASSERT(w->depth > 0);
     w->depth--;
     w->path[w->levels[w->depth].path_len] = '\0';
+    return tell(w, ASSAY_YAML_END, NULL, mark);
 }
 
 static enum assay_status take_event(struct walk *w, const yaml_event_t *event)
@@ -145,7 +163,7 @@ static enum assay_status take_event(struct walk *w, const yaml_event_t *event)
             return refuse(w, ASSAY_E_SYNTAX, mark, "tags are not used here");
         return open_level(w, mark, false);
     case YAML_SEQUENCE_END_EVENT:
-    case YAML_MAPPING_END_EVENT: close_level(w); return ASSAY_OK;
+    case YAML_MAPPING_END_EVENT: return close_level(w, mark);
     }
     ASSAY_UNREACHABLE("libyaml has no other event");
 }
@@ -191,7 +209,13 @@ static enum assay_status walk(struct walk *w)
 
 enum assay_status assay_yaml_scan(const struct assay_yaml *document)
 {
-    struct walk w = { .document = document };
+    return assay_yaml_walk(document, NULL, NULL);
+}
+
+enum assay_status assay_yaml_walk(const struct assay_yaml *document, assay_yaml_visit *visit,
+                                  void *context)
+{
+    struct walk w = { .document = document, .visit = visit, .context = context };
     ASSAY_TRY(walk(&w));
     if (w.documents != 0) return ASSAY_OK;
     assay_yaml_say(document, (struct assay_yaml_place){ 1, 1 }, "the file is empty");

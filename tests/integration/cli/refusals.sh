@@ -41,25 +41,80 @@ expect 2 'a UNIX socket' config "s,admin: .*,admin: /$(printf 'p%.0s' $(seq 108)
 
 # --- files that are named and not there
 expect 2 'no-genesis: there is no such file' config 's,../genesis,../no-genesis,'
-expect 2 'no-keys: there is no such file' config 's/keys_dir: keys/keys_dir: no-keys/'
+expect 2 'no-keys: there is no such folder' config 's/keys_dir: keys/keys_dir: no-keys/'
 expect 2 'no-platform: there is no such file' config 's/platform.key/no-platform/'
 
 # --- keys
 restore
 rm node-1/keys/door.key
-expect 2 'node-1/keys: there is no such file' run
+expect 2 'node-1/keys/door.key: there is no such file' run
 restore
 chmod 644 node-1/keys/identity.key
-expect 2 'node-1/keys: a key must be a readable regular file of mode 0600' run
+expect 2 'node-1/keys/identity.key: a key must be a readable regular file of mode 0600, found mode 0644' run
 restore
 chmod 644 node-1/platform.key
 expect 2 'node-1/platform.key: a key must be a readable regular file of mode 0600' run
 restore
 head -c 20 node-1/keys/incarnation.key >cut && cat cut >node-1/keys/incarnation.key
-expect 2 'node-1/keys: input ends inside a field' run
+expect 2 'node-1/keys/incarnation.key: input ends inside a field' run
+restore
+chmod 775 node-1/keys
+expect 2 'node-1/keys: others may put files into this folder of keys: mode 0775, expected 0700' run
+restore
+chmod 777 node-1
+expect 2 'node-1/: others may put files into this folder of keys: mode 0777' run
+if [ "$(id -u)" -eq 0 ]; then
+    restore
+    chown 12345 node-1/keys
+    expect 2 'node-1/keys: belongs to user 12345, expected user 0, who reads it, or root' run
+    restore
+    chown 12345 node-1/keys/door.key
+    expect 2 'node-1/keys/door.key: belongs to user 12345' run
+    restore
+    chown 12345 node-1/platform.key
+    expect 2 'node-1/platform.key: belongs to user 12345' run
+fi
 restore
 : >node-1/platform.key
 expect 2 'node-1/platform.key' run
+
+# --- keys for life in a folder of their own, as credentials of systemd are
+restore
+mkdir node-1/credentials
+mv node-1/keys/identity.key node-1/keys/door.key node-1/platform.key node-1/credentials
+chmod 500 node-1/credentials
+sed -i 's,keys_dir: keys,keys_dir: keys\n  identity_dir: ${CREDENTIALS_DIRECTORY},
+    s,credential: .*,credential: ${CREDENTIALS_DIRECTORY}/platform.key,' node-1/assayd.yaml
+expect 2 'node.identity_dir: $CREDENTIALS_DIRECTORY is not set' run
+expect 0 'fit to run' env CREDENTIALS_DIRECTORY="$WORK/node-1/credentials" \
+    "$ASSAYD" --config node-1/assayd.yaml --check-config
+
+# --- images that the policy does not know
+: >nothing
+sha256sum <nothing | cut -d' ' -f1 >empty.sum
+restore
+expect 2 'enclave.restore_path: ' config 's,restore_path: .*,restore_path: no-image,'
+expect 2 'node-1/assayd.yaml:14: enclave.restore_path: ' config 's,restore_path: .*,restore_path: no-image,'
+expect 2 'there is no such file: put the enclave' config 's,restore_path: .*,restore_path: no-image,'
+cp "$BIN/assay-enclave" tampered
+printf x >>tampered
+expect 2 "enclave.restore_path: node-1/../tampered: matches nothing in the policy: its mrenclave is $(sha256sum tampered | cut -d' ' -f1), expected $(sha256sum "$BIN/assay-enclave" | cut -d' ' -f1)" \
+    config 's,restore_path: .*,restore_path: ../tampered,'
+expect 2 'matches nothing in the policy' run # the start says the same, before the first message
+expect 2 'enclave.path: ' config "s,  path: .*,  path: ../tampered,"
+restore
+# A measurement in the policy that nobody has: everybody would be suspended.
+cp policy.yaml policy.kept
+sed -i "s/value: .*/value: \"$(cat empty.sum)\"/" policy.yaml
+cp genesis genesis.kept
+cp plan.yaml plan.kept
+"$ASSAY" genesis create plan.yaml --out wrong.genesis >create.out 2>&1 && {
+    cp wrong.genesis genesis
+    sign alpha beta
+    expect 2 "enclave.restore_path: $BIN/assay-enclave: matches nothing in the policy" run
+}
+cp policy.kept policy.yaml
+mv genesis.kept genesis
 
 # --- strangers
 restore
@@ -72,6 +127,22 @@ sed -i 's/alpha/gamma/' plan.yaml # the name is under the signatures too
 "$ASSAY" genesis create plan.yaml --out genesis >/dev/null
 expect 2 'a signature does not verify' run
 mv genesis.kept genesis
+
+# --- another network on the state folder of this one
+restore
+cp genesis genesis.kept
+timeout 2 "$ASSAYD" --config node-1/assayd.yaml >/dev/null 2>&1
+check 'the first start left a store' test -f node-1/state/store.sqlite
+sed -i 's/^epoch_ms: .*/epoch_ms: 700/' plan.yaml
+"$ASSAY" genesis create plan.yaml --out other.genesis >/dev/null
+cp other.genesis genesis
+sign alpha beta
+expect 2 'node-1/state holds chain ' run
+case $out in *"give that network's genesis, or a node.state_dir of its own"*) ;; *) wrong "$out" ;; esac
+expect 2 'node-1/state holds chain ' "$ASSAYD" --config node-1/assayd.yaml --check-config
+cp genesis.kept genesis
+expect 0 'fit to run' "$ASSAYD" --config node-1/assayd.yaml --check-config
+sed -i 's/^epoch_ms: .*/epoch_ms: 500/' plan.yaml
 
 # --- the world: a port, a store, a socket that others have
 restore

@@ -1,0 +1,157 @@
+/*
+ * apps/daemon/charter.c - what holds by the newest state in the store, and who belongs to it.
+ */
+#include "apps/daemon/node.h"
+
+#include "base/assert.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What a ballot names: who judges with another verifier belongs to another electorate. */
+static const char verifier_name[] = "assay/verifier/" ASSAY_VERSION;
+
+void daemon_close_charter(struct daemon_charter *charter)
+{
+    assay_rules_close(&charter->rules);
+    free(charter->memory);
+    free(charter->joining);
+    *charter = (struct daemon_charter){ 0 };
+}
+
+void daemon_verifier_digest(uint8_t digest[static 32])
+{
+    assay_sha256(verifier_name, sizeof verifier_name - 1, digest);
+}
+
+static enum assay_status say_stranger(struct daemon_node *node, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static enum assay_status say_stranger(struct daemon_node *node, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(node->message, sizeof node->message, format, args);
+    va_end(args);
+    return ASSAY_E_STRANGER;
+}
+
+/* Is this node's identity on the roster? What to do is said when it is not. */
+static enum assay_status find_membership(struct daemon_node *node, const struct assay_state *state)
+{
+    const char *dir = node->config->keys_dir;
+    if (state == NULL) return ASSAY_OK; /* or a newcomer: become_newcomer */
+    const unsigned long long epoch = state->epoch + 1;
+    if (assay_state_slot_of(state, node->node_id) < state->member_count) return ASSAY_OK;
+    for (uint32_t i = 0; i < state->member_count; i++)
+        if (assay_bytes_equal(state->members[i].node_id, node->node_id, 32))
+            return say_stranger(node,
+                                "%.200s: this node left the network: it is no member since epoch "
+                                "%llu. To come back it is joined by a change with keys of its own "
+                                "making (assay keys generate), like a new one",
+                                dir, (unsigned long long)state->members[i].stage_epoch);
+    return say_stranger(node,
+                        "%.200s: this node is no member in epoch %llu: a change that joins it must "
+                        "be in force first (assay change list on a member's socket); with a newer "
+                        "store, or after that epoch, start it again",
+                        dir, epoch);
+}
+
+/* A place for it behind the members of the genesis, with its own keys, until it finds itself in a
+ * roster (docs/protocol.md 9.6.3). Of operator, vendor and platform nothing is asked before that.
+ */
+static enum assay_status become_newcomer(struct daemon_node *node, struct daemon_charter *charter)
+{
+    struct assay_keyring ring;
+    const struct assay_genesis *g = node->genesis;
+    if (g->member_count >= ASSAY_VOTERS_MAX)
+        return say_stranger(node,
+                            "%.200s: this node is no member of %.120s, and there is no seat to "
+                            "watch from: begin with an archive (assay store restore)",
+                            node->config->keys_dir, node->config->genesis);
+    charter->joining = malloc(sizeof *charter->joining);
+    if (charter->joining == NULL) return daemon_say(node, "start", ASSAY_E_MEMORY);
+    ASSAY_TRY(daemon_load_keys(node, &ring));
+    *charter->joining = *g;
+    struct assay_genesis_member *own = &charter->joining->members[g->member_count];
+    *own = g->members[0];
+    own->name = assay_slice_over("newcomer", sizeof "newcomer" - 1);
+    assay_bytes_copy(own->node_id, 32, ring.node_id, 32);
+    assay_bytes_copy(own->platform_id, 32, ring.node_id, 32);
+    assay_bytes_copy(own->identity_public, 64, ring.identity_public, 64);
+    assay_bytes_copy(own->door_public, 32, ring.door_public, 32);
+    assay_bytes_copy(own->voting_public, 64, ring.current.voting_public, 64);
+    assay_bytes_copy(own->transport_public, 32, ring.current.transport_public, 32);
+    assay_keyring_wipe(&ring);
+    charter->joining->member_count++;
+    charter->charter.genesis = charter->joining;
+    return ASSAY_OK;
+}
+
+/* An address of somebody who is no member is used once it is one. */
+static void warn_of_peers(const struct daemon_node *node, const struct assay_charter *charter)
+{
+    for (uint32_t i = 0; i < node->config->peer_count; i++) {
+        const uint8_t *id = node->config->peers[i].node_id;
+        char hex[65], text[160];
+        if (charter->state != NULL
+                ? assay_state_slot_of(charter->state, id) < charter->state->member_count
+                : daemon_is_in(charter->genesis, id))
+            continue;
+        assay_hex_encode(id, 32, hex, sizeof hex);
+        (void)snprintf(text, sizeof text,
+                       "peers[%u].node %.16s is no member of this network (yet): its address "
+                       "waits until it is one",
+                       (unsigned)i, hex);
+        daemon_warn(text);
+    }
+}
+
+/* Ballots of another verifier than the one that operators pinned count for nothing. */
+static void warn_of_verifier(const struct assay_genesis *charter)
+{
+    const uint8_t *pinned = charter->parameters.verifier_digest;
+    uint8_t own[32];
+    char hex[65], text[160];
+    daemon_verifier_digest(own);
+    if (assay_bytes_all_zero(pinned, 32) || assay_bytes_equal(pinned, own, sizeof own)) return;
+    assay_hex_encode(pinned, 32, hex, sizeof hex);
+    (void)snprintf(text, sizeof text,
+                   "the operators pinned verifier %.16s, and this build is another: its ballots do "
+                   "not count",
+                   hex);
+    daemon_warn(text);
+}
+
+/* Before anything is signed by rules that this build does not know. */
+static enum assay_status check_level(struct daemon_node *node, const struct assay_genesis *charter)
+{
+    const uint32_t level = charter->parameters.level;
+    if (level <= DAEMON_FEATURE_LEVEL) return ASSAY_OK;
+    return say_stranger(node,
+                        "feature level %u is in force, and this build speaks %u at most: install a "
+                        "newer one, then start it again",
+                        (unsigned)level, (unsigned)DAEMON_FEATURE_LEVEL);
+}
+
+enum assay_status daemon_open_charter(struct daemon_node *node, struct daemon_charter *out)
+{
+    char message[ASSAY_RULES_MESSAGE];
+    const size_t len = assay_charter_size();
+    *out = (struct daemon_charter){ .memory = aligned_alloc(64, len) };
+    if (out->memory == NULL) return daemon_say(node, "start", ASSAY_E_MEMORY);
+    enum assay_status status =
+        assay_charter_load(out->memory, len, node->genesis, node->store, &out->charter);
+    ASSAY_TRY(daemon_say(node, "the newest state in the store", status));
+    ASSAY_TRY(find_membership(node, out->charter.state));
+    ASSAY_TRY(check_level(node, out->charter.genesis));
+    status = assay_rules_open(node->genesis, &out->charter, node->store, &out->rules, message);
+    if (status != ASSAY_OK) (void)snprintf(node->message, sizeof node->message, "%s", message);
+    if (status != ASSAY_OK) return status;
+    if (out->charter.state == NULL && !daemon_is_in(node->genesis, node->node_id))
+        ASSAY_TRY(become_newcomer(node, out));
+    warn_of_peers(node, &out->charter);
+    warn_of_verifier(out->charter.genesis);
+    return ASSAY_OK;
+}

@@ -1,0 +1,297 @@
+/*
+ * apps/daemon/node.c - from the configuration to everything that it names, but for the store.
+ *
+ * What is wrong here is wrong before the node says a word to anybody: `assayd --check-config`.
+ */
+#include "apps/daemon/node.h"
+
+#include "base/assert.h"
+#include "net/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum assay_status daemon_say(struct daemon_node *node, const char *what, enum assay_status status)
+{
+    const char *text =
+        status == ASSAY_E_NOT_FOUND ? "there is no such file" : assay_status_text(status);
+    if (status != ASSAY_OK)
+        (void)snprintf(node->message, sizeof node->message, "%.300s: %s (%s)", what, text,
+                       assay_status_symbol(status));
+    return status;
+}
+
+/* Without colour and node: what a program prints before it is one. In the formats that programs
+ * read it is a line like the others. */
+static void speak(enum assay_severity severity, const char *event, const char *prefix,
+                  const char *message)
+{
+    struct assay_log log;
+    struct timespec now = { 0 };
+    if (!assay_log_is_structured()) {
+        (void)fprintf(stderr, "assayd: %s%s\n", prefix, message);
+        return;
+    }
+    assay_log_init(&log, stderr, ASSAY_SEVERITY_INFO, "");
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    log.at_unix_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    if (assay_log_begin(&log, severity, event)) assay_log_text(&log, "reason", message);
+    assay_log_end(&log);
+}
+
+void daemon_warn(const char *message)
+{
+    speak(ASSAY_SEVERITY_WARNING, "start_warning", "warning: ", message);
+}
+
+void daemon_complain(const char *message)
+{
+    speak(ASSAY_SEVERITY_ERROR, "stopped", "", message);
+}
+
+bool daemon_is_in(const struct assay_genesis *genesis, const uint8_t node_id[static 32])
+{
+    for (uint32_t i = 0; i < genesis->member_count; i++)
+        if (assay_bytes_equal(genesis->members[i].node_id, node_id, 32)) return true;
+    return false;
+}
+
+void daemon_close(struct daemon_node *node)
+{
+    assay_host_close(&node->host);
+    daemon_close_charter(&node->in_force);
+    assay_fetcher_destroy(&node->fetcher);
+    assay_update_judge_destroy(&node->updates);
+    node->lent = !assay_supervisor_close(&node->supervisor);
+    if (node->store != NULL) node->store->ops->close(&node->store);
+    if (node->lent) return; /* the process ends: everything else goes with it */
+    if (node->credential_loaded) assay_soft_node_deinit(node->credential);
+    assay_tpm_source_close(&node->tpm);
+    assay_source_close(&node->source);
+    daemon_reloaded_close(node);
+    daemon_notify_close(&node->notify);
+    assay_config_rows_close(&node->rows);
+    assay_config_layers_close(&node->layers);
+    free(node->enforcement);
+    free(node->endpoints);
+    free(node->peers);
+    free(node->credential);
+    free(node->founding_policy);
+    free(node->genesis_bytes);
+    free(node->genesis);
+    free(node->config);
+}
+
+static enum assay_status open_memory(struct daemon_node *node)
+{
+    node->config = calloc(1, sizeof *node->config);
+    node->enforcement = calloc(1, sizeof *node->enforcement);
+    node->genesis = calloc(1, sizeof *node->genesis);
+    node->credential = calloc(1, sizeof *node->credential);
+    node->peers = calloc(ASSAY_MEMBERS_MAX, sizeof *node->peers);
+    node->endpoints = calloc(ASSAY_MEMBERS_MAX, sizeof *node->endpoints);
+    const bool all = node->config != NULL && node->enforcement != NULL && node->genesis != NULL &&
+                     node->credential != NULL && node->peers != NULL && node->endpoints != NULL;
+    return daemon_say(node, "start", all ? ASSAY_OK : ASSAY_E_MEMORY);
+}
+
+/* ------------------------------------------------------------ configuration */
+
+/* Those in force may be others: charter.c. */
+static enum assay_status check_documents(struct daemon_node *node)
+{
+    struct assay_ruleset set;
+    enum assay_status status =
+        assay_ruleset_open(node->genesis->policy, node->genesis->endorsements, &set);
+    if (status == ASSAY_OK && (node->founding_policy = malloc(sizeof *set.policy)) == NULL)
+        status = ASSAY_E_MEMORY;
+    if (status == ASSAY_OK) *node->founding_policy = *set.policy;
+    assay_ruleset_close(&set);
+    return daemon_say(node, "genesis: policy and endorsements", status);
+}
+
+static enum assay_status open_genesis(struct daemon_node *node)
+{
+    struct assay_where where = { 0 };
+    const char *path = node->config->genesis;
+    ASSAY_TRY(daemon_say(node, path,
+                  assay_file_read(path, ASSAY_GENESIS_LEN_MAX, &node->genesis_bytes,
+                                  &node->genesis_len)));
+    const enum assay_status status = assay_genesis_decode(node->genesis_bytes, node->genesis_len,
+                                                          false, node->genesis, &where);
+    if (status == ASSAY_OK) return check_documents(node);
+    (void)snprintf(node->message, sizeof node->message, "%.300s: %s%s%s", path,
+                   assay_status_text(status), where.field != NULL ? " in " : "",
+                   where.field != NULL ? where.field : "");
+    return status;
+}
+
+/* What the operator says is true, of this very chain. */
+static enum assay_status open_checkpoint(struct daemon_node *node)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    const char *path = node->config->checkpoint;
+    if (path[0] == '\0') return ASSAY_OK;
+    enum assay_status status = assay_file_read(path, ASSAY_CHECKPOINT_LEN_MAX, &bytes, &len);
+    if (status == ASSAY_OK)
+        status = assay_checkpoint_decode(assay_slice_over(bytes, len), &node->checkpoint);
+    free(bytes);
+    if (status == ASSAY_OK &&
+        !assay_bytes_equal(node->checkpoint.chain_id, node->genesis->chain_id, 32))
+        status = ASSAY_E_CHAIN;
+    return daemon_say(node, path, status);
+}
+
+static void open_peers(struct daemon_node *node)
+{
+    const struct assay_config *config = node->config;
+    for (uint32_t i = 0; i < config->peer_count; i++) {
+        const struct assay_config_peer *peer = &config->peers[i];
+        (void)snprintf(node->endpoints[i], sizeof node->endpoints[i], "tcp://%s", peer->address);
+        assay_bytes_copy(node->peers[i].node_id, 32, peer->node_id, 32);
+        node->peers[i].endpoint = node->endpoints[i];
+    }
+}
+
+enum assay_status daemon_load_keys(struct daemon_node *node, struct assay_keyring *ring)
+{
+    _Static_assert((int)ASSAY_FILE_MESSAGE_LEN <= (int)ASSAY_CONFIG_MESSAGE_MAX, "one buffer");
+    return assay_keyring_open(node->config->keys_dir, node->config->identity_dir, ring,
+                              node->message);
+}
+
+/* Only checked here: the host loads them itself. */
+static enum assay_status open_keys(struct daemon_node *node)
+{
+    struct assay_keyring ring;
+    ASSAY_TRY(daemon_load_keys(node, &ring));
+    assay_bytes_copy(node->node_id, sizeof node->node_id, ring.node_id, sizeof ring.node_id);
+    assay_keyring_wipe(&ring);
+    return ASSAY_OK;
+}
+
+/* ------------------------------------------------------------ who quotes for this node */
+
+/* What a source says about itself, which may be nothing. */
+static enum assay_status say_source(struct daemon_node *node, enum assay_status status,
+                                    const char *message)
+{
+    const char *const kind = assay_config_evidence_text(node->config->evidence.kind);
+    if (status != ASSAY_OK && message[0] == '\0') return daemon_say(node, kind, status);
+    if (status != ASSAY_OK) (void)snprintf(node->message, sizeof node->message, "%s", message);
+    else if (message[0] != '\0') daemon_warn(message);
+    return status;
+}
+
+static enum assay_status open_tpm(struct daemon_node *node)
+{
+    const struct assay_config_source *const evidence = &node->config->evidence;
+    const struct assay_tpm_source_config settings = { .tcti = evidence->tcti,
+                                                      .state_dir = evidence->credential };
+    char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
+    const enum assay_status status = assay_tpm_source_open(&settings, &node->tpm, message);
+    return say_source(node, status, message);
+}
+
+const char *daemon_said(const char *text)
+{
+    return text[0] != '\0' ? text : NULL;
+}
+
+static enum assay_status open_source(struct daemon_node *node)
+{
+    const struct assay_config_source *const evidence = &node->config->evidence;
+    const struct assay_source_config settings = {
+        .name = assay_config_evidence_text(evidence->kind),
+        .path = daemon_said(evidence->path),
+        .has_privilege_level = evidence->has_privlevel,
+        .privilege_level = evidence->privlevel,
+        .service_provider = daemon_said(evidence->service_provider),
+        .service_guid = daemon_said(evidence->service_guid),
+        .service_manifest_version = evidence->service_manifest_version,
+    };
+    char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
+    const enum assay_status status = assay_source_open(&settings, &node->source, message);
+    return say_source(node, status, message);
+}
+
+/* A key file has more ways to be wrong than others, and rights are the most frequent one. */
+static enum assay_status open_soft(struct daemon_node *node, const char *path)
+{
+    const enum assay_status status = assay_soft_node_load(path, node->credential);
+    node->credential_loaded = status == ASSAY_OK;
+    if (status == ASSAY_OK || assay_file_secret_fault(path, node->message)) return status;
+    return daemon_say(node, path, status);
+}
+
+static enum assay_status open_platform(struct daemon_node *node)
+{
+    const char *const credential = node->config->evidence.credential;
+    switch (node->config->evidence.kind) {
+    case ASSAY_CONFIG_TPM: return open_tpm(node);
+    case ASSAY_CONFIG_TSM:
+    case ASSAY_CONFIG_GRAMINE:
+    case ASSAY_CONFIG_NSM:
+    case ASSAY_CONFIG_RECORDED: return open_source(node);
+    case ASSAY_CONFIG_SOFT: return open_soft(node, credential);
+    }
+    ASSAY_UNREACHABLE("a kind outside the list");
+}
+
+/* No hardware stands behind it. */
+static bool is_software(enum assay_config_evidence kind)
+{
+    return kind == ASSAY_CONFIG_SOFT || kind == ASSAY_CONFIG_RECORDED;
+}
+
+static enum assay_status read_layers(struct daemon_node *node)
+{
+    ASSAY_TRY(assay_config_layers_open(&node->sources, &node->layers, node->message));
+    ASSAY_TRY(assay_config_take_layers(&node->layers, node->sources.path, node->config,
+                                       node->message));
+    *node->enforcement = node->config->enforcement;
+    return daemon_say(node, "start",
+                      assay_config_rows_open(&node->layers, node->config, &node->rows));
+}
+
+/* What is insecure is taken by name, or not at all. */
+static enum assay_status check_insecure(struct daemon_node *node)
+{
+    const bool needed[ASSAY_CONFIG_INSECURE_COUNT] = {
+        [ASSAY_INSECURE_HTTP] = node->config->http.is_open,
+        [ASSAY_INSECURE_EVIDENCE] = is_software(node->config->evidence.kind) &&
+                                    node->founding_policy->profile == ASSAY_PROFILE_PRODUCTION,
+    };
+    node->insecure_count = 0;
+    for (int i = 0; i < ASSAY_CONFIG_INSECURE_COUNT; i++) {
+        const enum assay_config_insecure which = (enum assay_config_insecure)i;
+        if (!needed[i]) continue;
+        node->insecure[node->insecure_count++] = assay_config_insecure_name(which);
+        if (node->config->insecure[i]) continue;
+        (void)snprintf(node->message, sizeof node->message,
+                       "%.200s: %s. Refused, unless the list insecure names it: insecure: [%s]",
+                       node->sources.path, assay_config_insecure_meaning(which),
+                       assay_config_insecure_name(which));
+        return ASSAY_E_INVALID;
+    }
+    return ASSAY_OK;
+}
+
+enum assay_status daemon_read_config(struct daemon_node *node)
+{
+    ASSAY_TRY(open_memory(node));
+    ASSAY_TRY(read_layers(node));
+    ASSAY_TRY(open_genesis(node));
+    ASSAY_TRY(check_insecure(node));
+    ASSAY_TRY(open_checkpoint(node));
+    open_peers(node);
+    return open_keys(node);
+}
+
+enum assay_status daemon_open_config(struct daemon_node *node)
+{
+    ASSAY_TRY(daemon_read_config(node));
+    return open_platform(node);
+}

@@ -1,0 +1,147 @@
+/*
+ * apps/daemon/node.h - everything that one assayd holds, for the files that open it.
+ *
+ *   node.c     configuration, genesis, checkpoint, keys, who quotes: what is found wrong before
+ *              anything is touched
+ *   charter.c  what the store says holds now, and whether this node belongs to it
+ *   store.c    the state folder
+ *   reload.c   what changes while the node runs
+ *   notify.c   what systemd is told
+ *   images.c   the enclave's images against the policy
+ *
+ * Each function says in node->message why it failed, in one line.
+ */
+#ifndef ASSAY_APPS_DAEMON_NODE_H
+#define ASSAY_APPS_DAEMON_NODE_H
+
+#include "apps/config/effective.h"
+#include "apps/daemon/notify.h"
+#include "apps/enclave/supervisor.h"
+#include "engine/store/store_sqlite.h"
+#include "net/fetch/fetcher.h"
+#include "net/keyring.h"
+#include "net/rules.h"
+#include "net/updates.h"
+#include "quote/source/soft.h"
+#include "quote/source/source.h"
+#include "quote/source/tpm.h"
+
+/* docs/protocol.md 9.10: what its ballots announce. A build that adds a level still speaks the one
+ * before. */
+enum { DAEMON_FEATURE_LEVEL = 0 };
+
+/* What holds until the next boundary that changes it. */
+struct daemon_charter {
+    void *memory; /* that charter points into */
+    struct assay_charter charter;
+    struct assay_rules *rules;
+    struct assay_genesis *joining; /* the genesis and this node, which it does not know: newcomer */
+};
+
+/* Everything the daemon holds; freed in reverse order by daemon_close. */
+struct daemon_node {
+    struct assay_config_sources sources; /* of the configuration; at a reload again */
+    struct assay_config_layers layers;
+    struct assay_config_rows rows; /* of the start */
+    struct daemon_node *reloaded;  /* the last reload, whose live rows hold; NULL: none yet */
+    struct assay_config *config;
+    struct assay_config_enforcement *enforcement; /* what the supervisor's targets borrow */
+    struct assay_genesis *genesis;
+    uint8_t *genesis_bytes;
+    size_t genesis_len;
+    struct assay_checkpoint checkpoint;
+    uint8_t node_id[32];
+    struct assay_policy *founding_policy; /* of the genesis */
+    struct daemon_charter in_force;
+    struct assay_soft_node *credential;
+    bool credential_loaded;
+    struct assay_tpm_source *tpm; /* evidence.kind tpm: instead of the credential */
+    struct assay_source *source;  /* every kind but soft and tpm */
+    bool lent;                    /* a quote is still being made: its maker must not be freed */
+    struct assay_host_peer *peers;
+    char (*endpoints)[ASSAY_ADDRESS_MAX + 8];
+    struct assay_store *store;
+    struct assay_supervisor *supervisor;
+    struct assay_update_judge *updates;
+    struct assay_fetcher *fetcher; /* NULL: nobody is asked for collateral */
+    struct assay_host *host;
+    struct daemon_notify notify;
+    const char *insecure[ASSAY_CONFIG_INSECURE_COUNT]; /* [insecure_count] that are in use */
+    size_t insecure_count;
+    bool unfit; /* what did not open is the operator's to mend: exit status 2 */
+    char timeline_path[PATH_MAX + 16];
+    char message[ASSAY_CONFIG_MESSAGE_MAX];
+};
+
+
+/* --- node.c */
+
+/* With ASSAY_OK nothing is said. Returns: status */
+enum assay_status daemon_say(struct daemon_node *node, const char *what, enum assay_status status);
+/* Returns: text; NULL when it is empty. */
+const char *daemon_said(const char *text);
+/* Returns: whether the identity is a member. */
+bool daemon_is_in(const struct assay_genesis *genesis, const uint8_t node_id[static 32]);
+/* The keys of this node, which the caller wipes. Returns: ASSAY_OK | as assay_keyring_open */
+ASSAY_CHECKED enum assay_status daemon_load_keys(struct daemon_node *node,
+                                                 struct assay_keyring *ring);
+/* The configuration, and what it names that can be read while another daemon runs by it: genesis,
+ * checkpoint, keys. In: node->sources. Returns: ASSAY_OK | why not */
+ASSAY_CHECKED enum assay_status daemon_read_config(struct daemon_node *node);
+/* That, and who quotes for the node. Returns: ASSAY_OK | why not */
+ASSAY_CHECKED enum assay_status daemon_open_config(struct daemon_node *node);
+/* A line of its own before the node runs, in the format of the log. Returns: nothing. */
+void daemon_warn(const char *message);
+/* The last one of a daemon that ends or does not begin. Returns: nothing. */
+void daemon_complain(const char *message);
+/* Everything, whatever was opened. Returns: nothing. */
+void daemon_close(struct daemon_node *node);
+
+/* --- charter.c */
+
+/* SHA-256 of what a ballot names as its verifier. Returns: nothing. */
+void daemon_verifier_digest(uint8_t digest[static 32]);
+/* What the newest state in the store makes of the genesis, and who this node is in it.
+ * Out:     *out, which daemon_close_charter frees whatever the status
+ * Returns: ASSAY_OK | ASSAY_E_STRANGER (no member, or not any more; a newer level) | why not */
+ASSAY_CHECKED enum assay_status daemon_open_charter(struct daemon_node *node,
+                                                    struct daemon_charter *out);
+/* Returns: nothing. */
+void daemon_close_charter(struct daemon_charter *charter);
+
+/* --- reload.c */
+
+/*
+ * daemon_reload - SIGHUP: read everything anew, and take over what may change while a node runs.
+ *
+ * A configuration that does not fit is refused whole, and the one before goes on; what changed and
+ * needs a restart is named. Everything is said in the log.
+ * Returns: nothing
+ */
+void daemon_reload(struct daemon_node *node);
+/* What reloads left. Returns: nothing. */
+void daemon_reloaded_close(struct daemon_node *node);
+/* How lines are written, as log.format says. Returns: nothing. */
+void daemon_log_style(const struct assay_config *config);
+
+/* --- store.c */
+
+/* The store, the charter of its newest state, the images against that. Returns: ASSAY_OK |
+ * ASSAY_E_CHAIN (another network's) | as daemon_open_charter, daemon_check_image | ASSAY_E_STORE */
+ASSAY_CHECKED enum assay_status daemon_open_store(struct daemon_node *node);
+/* What that would find, with nothing written. Returns: the same */
+ASSAY_CHECKED enum assay_status daemon_check_store(struct daemon_node *node);
+
+/* --- images.c */
+
+/*
+ * daemon_check_image - what runs as the enclave, or what a RESTART puts in its place (restored).
+ * In:      policies[count]: one that accepts it suffices; the first is the one that is quoted
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND, ASSAY_E_RANGE, ASSAY_E_IO (no image to be had) |
+ *          ASSAY_E_INVALID (it matches nothing)
+ */
+ASSAY_CHECKED enum assay_status daemon_check_image(struct daemon_node *node, bool restored,
+                                                   const struct assay_policy *const *policies,
+                                                   size_t count, int64_t at_unix_s);
+
+#endif

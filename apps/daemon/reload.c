@@ -1,0 +1,220 @@
+/*
+ * apps/daemon/reload.c - a new configuration for a node that runs.
+ *
+ * All of it is read and checked first, as a start would, but for who quotes: the platform is in
+ * use. Then the keys that are marked live (apps/config/keys.h) are taken over, and those that are
+ * not and differ are named. What a restart would bring is compared with what the daemon was started
+ * with, so it is named at every reload until then.
+ */
+#include "apps/daemon/node.h"
+
+#include "base/assert.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ------------------------------------------------------------ the format of lines */
+
+/* systemd says which stream standard error is; another one may have taken its place since. */
+static bool is_journal(void)
+{
+    char own[64];
+    struct stat info;
+    const char *const stream = getenv("JOURNAL_STREAM");
+    if (stream == NULL || fstat(STDERR_FILENO, &info) != 0) return false;
+    (void)snprintf(own, sizeof own, "%llu:%llu", (unsigned long long)info.st_dev,
+                   (unsigned long long)info.st_ino);
+    return strcmp(own, stream) == 0;
+}
+
+void daemon_log_style(const struct assay_config *config)
+{
+    const bool terminal = isatty(STDERR_FILENO) == 1;
+    const char *const no_color = getenv("NO_COLOR");
+    const bool colour = terminal && (no_color == NULL || no_color[0] == '\0');
+    switch (config->log_format) {
+    case ASSAY_CONFIG_LOG_LOGFMT: assay_log_style(ASSAY_LOG_FORMAT_LOGFMT, false); return;
+    case ASSAY_CONFIG_LOG_JSON: assay_log_style(ASSAY_LOG_FORMAT_JSON, false); return;
+    case ASSAY_CONFIG_LOG_JOURNAL: assay_log_style(ASSAY_LOG_FORMAT_JOURNAL, false); return;
+    case ASSAY_CONFIG_LOG_TEXT: assay_log_style(ASSAY_LOG_FORMAT_TEXT, colour); return;
+    case ASSAY_CONFIG_LOG_AUTO:
+        if (is_journal()) assay_log_style(ASSAY_LOG_FORMAT_JOURNAL, false);
+        else assay_log_style(terminal ? ASSAY_LOG_FORMAT_TEXT : ASSAY_LOG_FORMAT_LOGFMT, colour);
+        return;
+    }
+    ASSAY_UNREACHABLE("a format outside the list");
+}
+
+/* ------------------------------------------------------------ what changed */
+
+static bool is_live(const struct assay_config_row *row)
+{
+    return row->known != NULL && row->known->reload == ASSAY_CONFIG_LIVE;
+}
+
+/* What holds now of live keys. */
+static const struct assay_config_rows *live_rows(const struct daemon_node *node)
+{
+    return node->reloaded != NULL ? &node->reloaded->rows : &node->rows;
+}
+
+static void name_one(struct daemon_node *node, const char *key, bool live)
+{
+    assay_host_told(node->host, live ? ASSAY_SEVERITY_INFO : ASSAY_SEVERITY_WARNING, "key", key,
+                    live ? "taken over" : "changed, and needs a restart");
+}
+
+/* Keys of one kind that one side has otherwise than the other, or alone.
+ * Returns: how many; with tell each has a line */
+static unsigned compare(struct daemon_node *node, const struct assay_config_rows *before,
+                        const struct assay_config_rows *after, bool live, bool tell)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < after->count; i++) {
+        const struct assay_config_row *const row = &after->rows[i];
+        if (is_live(row) != live) continue;
+        if (assay_config_row_same(assay_config_rows_find(before, row->key), row)) continue;
+        if (tell) name_one(node, row->key, live);
+        count++;
+    }
+    for (size_t i = 0; i < before->count; i++) {
+        const struct assay_config_row *const row = &before->rows[i];
+        if (is_live(row) != live || assay_config_rows_find(after, row->key) != NULL) continue;
+        if (tell) name_one(node, row->key, live);
+        count++;
+    }
+    return count;
+}
+
+static bool targets_differ(const struct assay_config_rows *before,
+                           const struct assay_config_rows *after)
+{
+    static const char list[] = "enforcement.targets";
+    const struct assay_config_rows *const sides[2][2] = { { before, after }, { after, before } };
+    for (size_t side = 0; side < 2; side++)
+        for (size_t i = 0; i < sides[side][0]->count; i++) {
+            const struct assay_config_row *const row = &sides[side][0]->rows[i];
+            if (strncmp(row->key, list, sizeof list - 1) != 0) continue;
+            if (!assay_config_row_same(row, assay_config_rows_find(sides[side][1], row->key)))
+                return true;
+        }
+    return false;
+}
+
+/* ------------------------------------------------------------ taking over */
+
+static void refuse(struct daemon_node *node, const char *why)
+{
+    assay_host_told(node->host, ASSAY_SEVERITY_ERROR, "reason", why,
+                    "refused as a whole: the configuration before goes on");
+}
+
+/* The only part that may fail goes first, and leaves those before. */
+static bool take_targets(struct daemon_node *node, struct daemon_node *next)
+{
+    char message[ASSAY_HOST_MESSAGE_LEN] = "";
+    if (!targets_differ(live_rows(node), &next->rows)) return true;
+    struct assay_config_enforcement *const fresh = malloc(sizeof *fresh);
+    if (fresh == NULL) {
+        refuse(node, assay_status_text(ASSAY_E_MEMORY));
+        return false;
+    }
+    *fresh = *node->enforcement; /* the journal stays */
+    fresh->target_count = next->config->enforcement.target_count;
+    for (size_t i = 0; i < ASSAY_CONFIG_TARGETS_MAX; i++)
+        fresh->targets[i] = next->config->enforcement.targets[i];
+    if (assay_supervisor_targets(node->supervisor, fresh, message) != ASSAY_OK) {
+        free(fresh);
+        refuse(node, message);
+        return false;
+    }
+    free(node->enforcement);
+    node->enforcement = fresh;
+    return true;
+}
+
+static void take_live(struct daemon_node *node, struct daemon_node *next)
+{
+    const struct assay_host_tuning tuning = {
+        .log_level = (unsigned)next->config->log_level,
+        .verify_threads = next->config->verify_threads,
+        .drain_ms = next->config->drain_ms,
+        .peers = next->peers,
+        .peer_count = next->config->peer_count,
+    };
+    const enum assay_status status = assay_host_tune(node->host, &tuning);
+    if (status != ASSAY_OK)
+        assay_host_told(node->host, ASSAY_SEVERITY_ERROR, "reason", assay_status_text(status),
+                        "a thread or an address could not be taken over");
+    daemon_log_style(next->config);
+    /* The next host of this process is made of these (a boundary that changes rules). */
+    node->config->log_level = next->config->log_level;
+    node->config->log_format = next->config->log_format;
+    node->config->verify_threads = next->config->verify_threads;
+    node->config->drain_ms = next->config->drain_ms;
+    node->config->peer_count = next->config->peer_count;
+    struct assay_host_peer *const peers = node->peers;
+    char(*const endpoints)[ASSAY_ADDRESS_MAX + 8] = node->endpoints;
+    node->peers = next->peers;
+    node->endpoints = next->endpoints;
+    next->peers = peers;
+    next->endpoints = endpoints;
+    for (uint32_t i = 0; i < next->config->peer_count; i++)
+        node->config->peers[i] = next->config->peers[i];
+}
+
+static void close_next(struct daemon_node **next)
+{
+    if (*next == NULL) return;
+    daemon_close(*next);
+    free(*next);
+    *next = NULL;
+}
+
+static void take_over(struct daemon_node *node, struct daemon_node *next)
+{
+    char summary[128];
+    const unsigned live = compare(node, live_rows(node), &next->rows, true, true);
+    const unsigned later = compare(node, &node->rows, &next->rows, false, true);
+    take_live(node, next);
+    (void)snprintf(summary, sizeof summary, "%u values taken over, %u need a restart", live, later);
+    assay_host_told(node->host, ASSAY_SEVERITY_INFO, NULL, NULL, summary);
+    daemon_reloaded_close(node);
+    node->reloaded = next;
+}
+
+void daemon_reloaded_close(struct daemon_node *node)
+{
+    close_next(&node->reloaded);
+}
+
+static uint64_t monotonic_us(void)
+{
+    struct timespec now = { 0 };
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+void daemon_reload(struct daemon_node *node)
+{
+    daemon_notify_reloading(&node->notify, monotonic_us());
+    struct daemon_node *next = calloc(1, sizeof *next);
+    enum assay_status status = next != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
+    if (next != NULL) {
+        next->notify.fd = -1;
+        next->sources = node->sources;
+        status = daemon_read_config(next);
+    }
+    if (status != ASSAY_OK)
+        refuse(node, next != NULL ? next->message : assay_status_text(status));
+    else if (take_targets(node, next)) {
+        take_over(node, next);
+        next = NULL;
+    }
+    close_next(&next);
+    daemon_notify_ready(&node->notify);
+}

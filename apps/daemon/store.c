@@ -1,0 +1,106 @@
+/*
+ * apps/daemon/store.c - the state folder: whose chain it holds, and what holds by it.
+ */
+#include "apps/daemon/node.h"
+#include "net/tie.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static enum assay_status open_store(struct daemon_node *node)
+{
+    char path[PATH_MAX + 16], message[ASSAY_STORE_MESSAGE_LEN] = "";
+    if (mkdir(node->config->state_dir, 0700) != 0 && errno != EEXIST)
+        return daemon_say(node, node->config->state_dir, ASSAY_E_IO);
+    (void)snprintf(path, sizeof path, "%s/store.sqlite", node->config->state_dir);
+    const enum assay_status status =
+        assay_store_sqlite_open(path, &node->store, message, sizeof message);
+    if (status != ASSAY_OK) (void)snprintf(node->message, sizeof node->message, "%s", message);
+    return status;
+}
+
+/* Two networks in one folder would be two chains in one store: what was signed in the one counts in
+ * the other. A check only looks. */
+static enum assay_status check_chain(struct daemon_node *node, bool only_look)
+{
+    uint8_t found[32];
+    char kept[65], given[65];
+    const uint8_t *chain_id = node->genesis->chain_id;
+    enum assay_status status = assay_tie_chain(node->store, found);
+    if (status == ASSAY_E_NOT_FOUND) {
+        if (only_look) return ASSAY_OK;
+        status = assay_tie_put_chain(node->store, chain_id);
+        if (status == ASSAY_OK) status = assay_store_commit(node->store);
+        return daemon_say(node, node->config->state_dir, status);
+    }
+    if (status != ASSAY_OK) return daemon_say(node, node->config->state_dir, status);
+    if (assay_bytes_equal(found, chain_id, 32)) return ASSAY_OK;
+    assay_hex_encode(found, 32, kept, sizeof kept);
+    assay_hex_encode(chain_id, 32, given, sizeof given);
+    (void)snprintf(node->message, sizeof node->message,
+                   "%.120s holds chain %s, but %.120s is of chain %s: give that network's genesis, "
+                   "or a node.state_dir of its own",
+                   node->config->state_dir, kept, node->config->genesis, given);
+    node->unfit = true;
+    return ASSAY_E_CHAIN;
+}
+
+/* A pristine copy that is not one heals nothing: refused. What is tampered with in enclave.path is
+ * what a RESTART mends: said at a start, refused by a check. */
+static enum assay_status check_images(struct daemon_node *node, bool is_check)
+{
+    const struct assay_rules *rules = node->in_force.rules;
+    const struct assay_policy *policies[2 + ASSAY_PAST_EPOCHS];
+    size_t count = 0;
+    struct timespec now = { 0 };
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    /* Those before count as well: a change that is on trial may be taken back. */
+    for (size_t i = 0; rules != NULL && i < rules->set_count; i++)
+        policies[count++] = rules->sets[i].policy;
+    policies[count++] = node->founding_policy;
+    enum assay_status status =
+        daemon_check_image(node, true, policies, count, (int64_t)now.tv_sec);
+    node->unfit = status != ASSAY_OK;
+    if (status != ASSAY_OK) return status;
+    status = daemon_check_image(node, false, policies, count, (int64_t)now.tv_sec);
+    if (status == ASSAY_OK || is_check) return status;
+    daemon_warn(node->message);
+    return ASSAY_OK;
+}
+
+/* What the store says of the node, and what a start would find wrong in it. */
+static enum assay_status look_into_store(struct daemon_node *node, bool is_check)
+{
+    ASSAY_TRY(check_chain(node, is_check));
+    ASSAY_TRY(daemon_open_charter(node, &node->in_force));
+    return check_images(node, is_check);
+}
+
+enum assay_status daemon_open_store(struct daemon_node *node)
+{
+    ASSAY_TRY(open_store(node));
+    return look_into_store(node, false);
+}
+
+/* What a start would find in the state folder, with nothing written. A store that is in use tells
+ * nothing: a policy of its own may be in force there, so what the genesis' misses is only said. */
+enum assay_status daemon_check_store(struct daemon_node *node)
+{
+    char path[PATH_MAX + 16];
+    (void)snprintf(path, sizeof path, "%s/store.sqlite", node->config->state_dir);
+    if (access(path, F_OK) != 0) return check_images(node, true);
+    if (open_store(node) == ASSAY_OK) return look_into_store(node, true);
+    char text[ASSAY_CONFIG_MESSAGE_MAX + 128];
+    (void)snprintf(text, sizeof text,
+                   "%s; not looked into, so images are compared with the policy of the genesis "
+                   "alone",
+                   node->message);
+    daemon_warn(text);
+    const enum assay_status status = check_images(node, true);
+    if (status != ASSAY_E_INVALID) return status;
+    daemon_warn(node->message);
+    return ASSAY_OK;
+}

@@ -1,0 +1,88 @@
+#!/bin/sh
+# Configuration in layers, as an operator meets it: `assay config`, and a daemon that is started by it.
+. "$(dirname "$0")/lib.sh"
+network 2 500 2
+sign alpha beta
+cd "$WORK" || exit 2
+FILE=node-1/assayd.yaml
+mkdir node-1/assayd.d
+
+# --- check, and what it names
+expect 0 "$FILE: fits, with 0 files of its folder and 0 values" "$ASSAY" config check $FILE
+printf 'log:\n  level: debug\n' >node-1/assayd.d/20-log.yaml
+printf 'log: { level: warning }\nlimits: { verify_threads: 2 }\n' >node-1/assayd.d/10-base.yaml
+expect 0 'fits, with 2 files of its folder and 1 values' "$ASSAY" config check $FILE --set log.format=json
+expect 2 'node-1/assayd.d/30.yaml:1:8: unknown key "levle"; is "level" meant?' sh -c \
+    "echo 'log: { levle: x }' >node-1/assayd.d/30.yaml; '$ASSAY' config check $FILE"
+rm node-1/assayd.d/30.yaml
+expect 2 '$ASSAY_LOG__LEVEL: log.level: expected error, warning, info or debug, found "loud"' \
+    env ASSAY_LOG__LEVEL=loud "$ASSAY" config check $FILE
+expect 0 'fits' env ASSAY_LOG__LEVEL=loud "$ASSAY" config check $FILE --no-environment
+expect 2 'is "log.level" meant?' env ASSAY_LOG__LEVLE=info "$ASSAYD" --config $FILE --check-config
+expect 2 '--set log.levels: unknown key' "$ASSAYD" --config $FILE --set log.levels=info --check-config
+expect 2 '"code": "usage"' "$ASSAY" config check $FILE --set log.level=loud --json
+expect 5 'cannot be opened' sh -c "'$ASSAY' config check none.yaml || { s=\$?; [ \$s -eq 2 ] && exit 5; }"
+
+# --- show: what it comes to is a configuration again, and comes to the same
+expect 0 'level: debug' "$ASSAY" config show $FILE
+"$ASSAY" config show $FILE --no-environment >node-1/flat.yaml
+check 'what show prints can be read' "$ASSAY" config check node-1/flat.yaml --no-environment
+expect 0 'both come to the same' "$ASSAY" config diff $FILE node-1/flat.yaml --no-environment
+check 'and starts a daemon' "$ASSAYD" --config node-1/flat.yaml --check-config
+ASSAY_LIMITS__DRAIN_MS=100 "$ASSAY" config show $FILE --origin --set evidence.deadline_ms=500 >origin
+for line in 'level: debug *# node-1/assayd.d/20-log.yaml:2$' \
+    'verify_threads: 2 *# node-1/assayd.d/10-base.yaml:2$' 'kind: soft *# node-1/assayd.yaml:10$' \
+    'drain_ms: 100 *# $ASSAY_LIMITS__DRAIN_MS$' 'deadline_ms: 500 *# --set evidence.deadline_ms$' \
+    'close_ms: 3000 *# default$' 'address: 127.0.0.1:[0-9]* *# node-1/assayd.yaml:1[0-9]$'; do
+    check "show --origin has $line: $(cat origin)" grep -q "$line" origin
+done
+expect 0 '"layer": "folder"' "$ASSAY" config show $FILE --json
+expect 0 '"reload": "live"' "$ASSAY" config show $FILE --json
+
+# --- secrets are not printed, wherever they were said
+SECRET=hunter2-hunter2
+set -- --set "enforcement.targets=[{name: w, driver: webhook, url: 'https://u:$SECRET@example.com/$SECRET', secret: hook.key}, {name: h, driver: hook, path: /bin/true, arguments: [--token, $SECRET]}]"
+for verb in "show $FILE" "show $FILE --origin" "show $FILE --json" "check $FILE --json"; do
+    # shellcheck disable=SC2086
+    expect 0 '' "$ASSAY" config $verb "$@"
+    case $out in *hunter2*) wrong "$verb prints a secret: $out" ;; esac
+    case $verb in check*) ;; *) case $out in *"(hidden)"*) ;; *) wrong "$verb hides nothing: $out" ;; esac ;; esac
+done
+
+# --- diff
+cp $FILE node-1/other.yaml
+sed -i 's/kind: soft/kind: soft\n  deadline_ms: 700/' node-1/other.yaml
+printf 'log: { format: json }\n' >>node-1/other.yaml
+expect 0 '+ evidence.deadline_ms: 700  (restart)' "$ASSAY" config diff $FILE node-1/other.yaml
+case $out in *'- log.level: debug  (live)'*'+ log.level: info  (live)'*) ;; *) wrong "diff: $out" ;; esac
+case $out in *genesis*) wrong "diff names what is the same: $out" ;; esac
+expect 0 '"key": "evidence.deadline_ms"' "$ASSAY" config diff $FILE node-1/other.yaml --json
+expect 2 'usage: assay config' "$ASSAY" config
+expect 2 'usage: assay config' "$ASSAY" config diff $FILE
+expect 0 'usage: assay config' "$ASSAY" config --help
+
+# --- what is insecure is taken by name or not at all
+expect 2 'can be reached from other machines' "$ASSAY" config check $FILE --set listen.http=0.0.0.0:8080
+expect 2 'insecure must name http-without-tls' "$ASSAYD" --config $FILE --check-config --set listen.http=0.0.0.0:8080
+expect 0 'INSECURE: http-without-tls' "$ASSAYD" --config $FILE --check-config \
+    --set listen.http=0.0.0.0:8080 --set 'insecure=[http-without-tls]'
+expect 2 'insecure[0]: expected http-without-tls or software-evidence, found "all"' \
+    "$ASSAY" config check $FILE --set 'insecure=[all]'
+
+# --- the daemon runs by all of it, and says what is insecure wherever it is asked
+port=$("$TOOLS/free_port" 1)
+ASSAY_LOG__FORMAT=json "$ASSAYD" --config $FILE --set "listen.http=0.0.0.0:$port" \
+    --set 'insecure=[http-without-tls]' >node-1/log 2>&1 </dev/null &
+started="$started $!"
+started_1=$!
+check 'it runs' until_true 20 test -S node-1/admin.sock
+check 'every line of its log is JSON' until_true 10 grep -q '"event":"insecure_setting".*"name":"http-without-tls"' node-1/log
+check 'every line of its log is JSON' sh -c "! grep -v '^{.*}\$' node-1/log"
+check 'status says it' sh -c "'$ASSAY' status --socket node-1/admin.sock --json | tr -d '\\n ' | grep -q '\"insecure_settings\":\\[\"http-without-tls\"\\]'"
+check 'readyz says it' sh -c "curl -s http://127.0.0.1:$port/readyz | grep -q 'INSECURE, accepted: http-without-tls'"
+check 'status of HTTP says it' sh -c "curl -s http://127.0.0.1:$port/v1/status | tr -d '\\n ' | grep -q '\"insecure_settings\":\\[\"http-without-tls\"\\]'"
+check 'and metrics' sh -c "curl -s http://127.0.0.1:$port/metrics | grep -q '^assay_insecure_mode 1'"
+kill -TERM $started_1
+wait $started_1
+check 'it ends with 0' test $? -eq 0
+finish
