@@ -26,6 +26,7 @@ struct draft {
     struct assay_collateral *collateral;
     struct assay_endorsements endorsements;
     struct assay_node_card *cards;
+    uint32_t refused; /* samples of programs that the policy does not accept */
     uint8_t *body;
     char message[ASSAY_CONFIG_MESSAGE_MAX];
 };
@@ -162,7 +163,8 @@ static enum assay_status read_member(struct draft *d, uint32_t index)
     struct assay_genesis_member *member = &d->genesis->members[index];
     const struct assay_member_rules rules = { .at_unix_s = (int64_t)(d->genesis->time_ms / 1000),
                                               .endorsements = &d->endorsements,
-                                              .policy = d->policy };
+                                              .policy = d->policy,
+                                              .refused = &d->refused };
     ASSAY_TRY(assay_member_read(from->card, from->sample, &rules, &d->cards[index], member,
                                 d->message));
     for (uint32_t i = 0; i < d->plan->operator_count; i++) {
@@ -189,6 +191,13 @@ static enum assay_status read_members(struct draft *d)
     g->member_count = d->plan->member_count;
     for (uint32_t i = 0; i < g->member_count; i++)
         ASSAY_TRY(read_member(d, i));
+    /* A network of which nobody can pass would be suspended as a whole in three epochs. */
+    if (d->refused == g->member_count)
+        return assay_genesis_explain(
+            d->message, ASSAY_E_INVALID,
+            "%s: it accepts what no sample measures: is a reference value that of another program? "
+            "Make the samples with the program that will run, or mend the policy",
+            d->plan->policy);
     assay_genesis_sort(g);
     return ASSAY_OK;
 }
@@ -224,9 +233,26 @@ static enum assay_status build(struct draft *d, const char *plan_path, struct as
     return assay_writer_finish(&w, body);
 }
 
+/* Signatures are others' work: a file that has some is not written over. */
+static bool is_signed(const char *path)
+{
+    struct assay_genesis_file file;
+    struct assay_where where = { 0 };
+    const enum assay_status status = assay_genesis_file_load(path, &file, &where);
+    const uint32_t count = status == ASSAY_OK ? file.genesis->signature_count : 0;
+    assay_genesis_file_free(&file);
+    if (count == 0) return false;
+    (void)fprintf(stderr,
+                  "assay genesis create: %s bears %u signature%s and is not overwritten; give "
+                  "--out another name, or remove it\n",
+                  path, (unsigned)count, count == 1 ? "" : "s");
+    return true;
+}
+
 int assay_genesis_create(const char *plan_path, const char *out_path)
 {
     struct draft d;
+    if (is_signed(out_path)) return ASSAY_EXIT_CONFLICT;
     struct assay_slice body = { NULL, 0 };
     enum assay_status status = build(&d, plan_path, &body);
     if (status == ASSAY_OK) {

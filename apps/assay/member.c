@@ -5,8 +5,31 @@
 
 #include "apps/assay/genesis.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* A sample may be of another program than the node will run: that is told, and is no error by
+ * itself. When no sample at all matches, the policy is wrong (genesis_create.c). */
+static void note_measurement(const char *path, const struct assay_member_rules *rules,
+                             const struct assay_verdict *verdict)
+{
+    char measured[2 * ASSAY_MEASUREMENT_MAX + 1] = "";
+    for (uint32_t i = 0; i < verdict->reason_count; i++) {
+        const struct assay_reason *const reason = &verdict->reasons[i];
+        if (reason->rule != ASSAY_RULE_MEASUREMENT_UNKNOWN &&
+            reason->rule != ASSAY_RULE_MEASUREMENT_DENIED)
+            continue;
+        assay_hex_encode(verdict->measurement, verdict->measurement_len, measured, sizeof measured);
+        (void)fprintf(stderr,
+                      "assay: warning: %s: it measures %s, which the policy does not accept: %s "
+                      "(expected %s, observed %s)\n",
+                      path, measured, assay_rule_text(reason->rule), reason->expected,
+                      reason->observed);
+        if (rules->refused != NULL) *rules->refused += 1;
+        return;
+    }
+}
 
 /* A sample quote names kind, vendor root and platform: it must be genuine now. */
 static enum assay_status read_sample(const char *path, const struct assay_member_rules *rules,
@@ -32,6 +55,7 @@ static enum assay_status read_sample(const char *path, const struct assay_member
             verdict->reason_count ? assay_rule_text(verdict->reasons[0].rule)
                                   : "the platform has no id");
     if (status == ASSAY_OK) {
+        note_measurement(path, rules, verdict);
         member->evidence_kind = verdict->kind;
         assay_bytes_copy(member->vendor_root, 32, verdict->vendor_root, 32);
         /* docs/protocol.md 6.2: a masked id names no platform, and stands as zero in the roster. */

@@ -70,6 +70,9 @@ enum assay_lint_severity { ASSAY_LINT_ERROR = 0, ASSAY_LINT_WARNING = 1 };
       "remove the entry, or accept a kind that has the field")                                     \
     X(REFERENCE_TWICE, ERROR, "reference-twice",                                                   \
       "an earlier or wider entry decides wherever this one could", "remove the entry")             \
+    X(REFERENCE_EMPTY, ERROR, "reference-of-nothing",                                              \
+      "the value is the digest of nothing: no program, but an empty file or pipe was measured",    \
+      "measure the program again")                                                                 \
     X(REFERENCE_DENIED, ERROR, "reference-denied",                                                 \
       "the value is denied for the whole time for which it is accepted",                           \
       "remove one of the two entries, or separate their times")                                    \

@@ -168,6 +168,19 @@ static const struct {
       SGX "references:\n" ENTRY("field: mrsigner, state: allowed, value: " A
                                 ", not_after: 2027-01-01T00:00:00Z, isvsvn_min: 2")
           ENTRY("field: mrsigner, state: allowed, value: " A ", isvsvn_min: 3") },
+    { ASSAY_LINT_REFERENCE_EMPTY, "references[0]",
+      SGX "references:\n" ENTRY(
+          "field: mrenclave, state: allowed, value: "
+          "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+      SGX "references:\n" ENTRY(
+          "field: mrenclave, state: allowed, value: "
+          "e3b0c44298fc1c149afbf4c8996fb92527ae41e4649b934ca495991b7852b855") },
+    { ASSAY_LINT_REFERENCE_EMPTY, "references[0]",
+      TDX "references:\n" ENTRY(
+          "field: mrtd, state: allowed, value: "
+          "38b060a751ac96384cd9327eb1b1e36a21fdb71114be07434c0cc7bf63f6e1da274edebfe76f65fbd51ad2f1"
+          "4898b95b"),
+      TDX TD },
     { ASSAY_LINT_REFERENCE_DENIED, "references[0]",
       SGX ALLOWED ENTRY("field: mrenclave, state: denied, value: " A),
       SGX ALLOWED ENTRY("field: mrenclave, state: denied, value: " B) },
