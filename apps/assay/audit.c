@@ -4,6 +4,7 @@
  */
 #include "apps/assay/command.h"
 #include "apps/assay/network.h"
+#include "apps/assay/options.h"
 #include "apps/assay/orders.h"
 #include "apps/assay/proof.h"
 #include "engine/audit.h"
@@ -16,25 +17,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-static const char usage[] =
-    "usage: assay audit verify STORE --genesis FILE [--checkpoint FILE] [--from EPOCH]\n"
-    "       assay audit replay STORE --genesis FILE [--checkpoint FILE] [--from EPOCH]\n"
-    "           [--signatures] [--table]\n"
-    "       assay audit orders FILE [--head NUMBER:HASH] [--json]\n"
-    "\n"
-    "STORE is store.sqlite of a daemon that does not run, its state folder, or a copy.\n"
-    "verify  looks at everything: links, leaders, signatures of every vote, certificate and\n"
-    "        record, evidence in blocks, state roots, finality proofs, and all else that is kept\n"
-    "replay  folds every record again: scores, standings and weights of every epoch, bit for bit\n"
-    "        against the roots; at signatures it looks with --signatures alone\n"
-    "orders  reads the chain of lines that a daemon writes of its orders (orders.log in its state\n"
-    "        folder); --head: it must contain that line, as `assay enforce show` has it\n"
-    "  --checkpoint FILE   the chain must contain this epoch: `assay checkpoint`\n"
-    "  --from EPOCH        begin at a kept snapshot no older than this\n"
-    "  --table             scores and weights after each epoch, on stdout\n"
-    "exit status: 0 all holds, 11 something does not: one line on stderr says what and where,\n"
-    "             2 usage, 5 no such file, 13 not a genesis, 1 the store cannot be read\n";
 
 struct audit_options {
     const char *verb, *store, *genesis, *checkpoint;
@@ -296,8 +278,8 @@ static bool read_epoch(const char *text, uint64_t *epoch)
     return true;
 }
 
-/* Returns: false when the words are not a command. */
-static bool read_options(int argc, char **argv, struct audit_options *o, bool *help)
+/* Returns: -1 to go on, else the exit status. */
+static int read_options(int argc, char **argv, struct audit_options *o)
 {
     static const struct option options[] = {
         { "genesis", required_argument, NULL, 'g' },
@@ -305,37 +287,26 @@ static bool read_options(int argc, char **argv, struct audit_options *o, bool *h
         { "from", required_argument, NULL, 'f' },
         { "signatures", no_argument, NULL, 's' },
         { "table", no_argument, NULL, 't' },
-        { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'g') o->genesis = optarg;
         else if (option == 'c') o->checkpoint = optarg;
         else if (option == 's') o->signatures = true;
         else if (option == 't') o->table = true;
-        else if (option == 'h') *help = true;
-        else if (option != 'f' || !read_epoch(optarg, &o->from_epoch)) return false;
+        else if (option != 'f' || !read_epoch(optarg, &o->from_epoch))
+            return assay_misuse("--from wants an epoch, a plain number");
     }
-    if (*help) return true;
-    if (argc - optind != 2 || o->genesis == NULL) return false;
     o->verb = argv[optind];
     o->store = argv[optind + 1];
-    if (strcmp(o->verb, "replay") == 0) return true;
-    const bool verify = strcmp(o->verb, "verify") == 0 && !o->table && !o->signatures;
-    o->signatures = true;
-    return verify;
+    if (strcmp(o->verb, "verify") == 0) o->signatures = true;
+    return -1;
 }
 
 int assay_command_audit(int argc, char **argv)
 {
     struct audit_options o = { .verb = NULL };
-    bool help = false;
-    if (argc > 1 && strcmp(argv[1], "orders") == 0) return assay_command_orders(argc - 1, argv + 1);
-    if (!read_options(argc, argv, &o, &help)) {
-        (void)fputs(usage, stderr);
-        return ASSAY_EXIT_USAGE;
-    }
-    if (!help) return run_audit(&o);
-    (void)fputs(usage, stdout);
-    return ASSAY_EXIT_OK;
+    if (strcmp(argv[1], "orders") == 0) return assay_command_orders(argc - 1, argv + 1);
+    const int early = read_options(argc, argv, &o);
+    return early >= 0 ? early : run_audit(&o);
 }

@@ -9,6 +9,8 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/node.h"
+#include "apps/assay/options.h"
 #include "apps/client.h"
 #include "net/keyring.h"
 
@@ -16,39 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char usage[] =
-    "usage: assay change draft --out FILE [actions] [options]   write an unsigned change\n"
-    "       assay change show FILE [options]                    what it does, and who signed\n"
-    "       assay change try FILE [options]                     who would fall, what is tolerated\n"
-    "       assay change sign FILE --key OPERATOR_KEY           add an operator's signature\n"
-    "       assay change submit FILE [--socket PATH]            hand it to a running node\n"
-    "       assay change list [--socket PATH]                   what waits, what was reverted\n"
-    "\n"
-    "actions, in their order (NODE: a name or the hexadecimal node id):\n"
-    "  --join CARD --sample QUOTE --operator NAME   a new member, by its card and a quote of its "
-    "platform\n"
-    "  --leave NODE, --rest NODE, --wake NODE\n"
-    "  --policy FILE                                a whole policy, as YAML\n"
-    "  --allow-reference, --retire-reference, --deny-reference FIELD=HEX\n"
-    "                                               edit the policy in force\n"
-    "  --parameter NAME=VALUE                       epoch_ms, operator_cap, vendor_cap (A/B),\n"
-    "                                               block_len_max, collateral_delay (s),\n"
-    "                                               verifier (digest or none)\n"
-    "  --operators FILE --threshold N               lines of NAME PUBLIC_KEY\n"
-    "  --collateral DIGEST                          what waits or was reverted serves with the\n"
-    "                                               change, without a trial (collateral status)\n"
-    "  --maintenance NODE=EPOCHS                    alone; signed by the node's own operator\n"
-    "options:\n"
-    "  --activation +N|EPOCH   first epoch in which it holds (default +16; at least +2 when "
-    "taken)\n"
-    "  --force SEQUENCE        repeat a change that was reverted, without its trial\n"
-    "  --socket PATH           admin socket of a running node\n"
-    "                          (default $ASSAY_SOCKET, else /run/assay/admin.sock)\n"
-    "  --store FILE --genesis FILE   the store of a node that does not run, instead\n"
-    "  --json                  the versioned JSON document\n"
-    "exit status: 0 ok, 2 usage, 3 daemon unreachable, 4 denied, 5 not found, 6 conflict,\n"
-    "7 timeout, 10 somebody would fall, 11 it would revert, 13 not the file of a change\n";
 
 static const char socket_default[] = "/run/assay/admin.sock";
 
@@ -247,38 +216,73 @@ static const struct option options_long[] = {
     { "maintenance", required_argument, NULL, ASSAY_CHANGE_OPT_MAINTENANCE },
     ASSAY_CHANGE_OPTIONS_SHARED,
     { "collateral", required_argument, NULL, ASSAY_CHANGE_OPT_COLLATERAL },
-    { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
 
+/* The file of `assay node request` in place of a card and a sample. */
+static int add_node(struct assay_change_options *o, const char *operator_name,
+                    const char *replaced)
+{
+    struct assay_node_request request;
+    int result = assay_node_request_open("assay change add-node", o->file, &request);
+    o->file = NULL;
+    if (result == ASSAY_EXIT_OK) {
+        bool fits = assay_change_take_option(o, ASSAY_CHANGE_OPT_JOIN, request.card) &&
+                    assay_change_take_option(o, 'q', request.sample) &&
+                    assay_change_take_option(o, 'w', operator_name);
+        if (replaced != NULL)
+            fits = fits && assay_change_take_option(o, ASSAY_CHANGE_OPT_LEAVE, replaced);
+        result = fits ? assay_change_run_draft(o) : assay_misuse("that does not fit one change");
+    }
+    assay_node_request_close(&request);
+    return result;
+}
+
+static int run_add_node(int argc, char **argv, struct assay_change_options *o)
+{
+    static const struct option options[] = {
+        { "socket", required_argument, NULL, 's' },     { "store", required_argument, NULL, 'f' },
+        { "genesis", required_argument, NULL, 'g' },    { "out", required_argument, NULL, 'o' },
+        { "activation", required_argument, NULL, 'a' }, { "json", no_argument, NULL, 'j' },
+        { "operator", required_argument, NULL, 'w' },   { "replace", required_argument, NULL, 'r' },
+        { NULL, 0, NULL, 0 },
+    };
+    const char *replaced = NULL, *operator_name = NULL;
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (c == 'r') replaced = optarg;
+        else if (c == 'w') operator_name = optarg;
+        else if (!assay_change_take_option(o, c, optarg))
+            return assay_misuse("\"%s\" is not what its option takes", optarg);
+    }
+    if ((o->store != NULL) != (o->genesis != NULL))
+        return assay_misuse("--store and --genesis go together");
+    o->file = argv[optind + 1];
+    return add_node(o, operator_name, replaced);
+}
+
 static int dispatch(const char *verb, const struct assay_change_options *o)
 {
-    const bool file = o->file != NULL;
-    if (strcmp(verb, "draft") == 0 && !file && o->out != NULL && o->wish_count > 0)
-        return assay_change_run_draft(o);
-    if (strcmp(verb, "list") == 0 && !file) return assay_change_run_list(o);
-    if (strcmp(verb, "show") == 0 && file) return assay_change_run_show(o);
-    if (strcmp(verb, "try") == 0 && file) return assay_change_run_try(o);
-    if (strcmp(verb, "sign") == 0 && file && o->key != NULL) return assay_change_run_sign(o);
-    if (strcmp(verb, "submit") == 0 && file) return assay_change_run_submit(o);
-    (void)fputs(usage, stderr);
-    return ASSAY_EXIT_USAGE;
+    if (strcmp(verb, "draft") == 0 && o->wish_count == 0)
+        return assay_misuse("a change does something: give an action, such as --rest NODE");
+    if (strcmp(verb, "draft") == 0) return assay_change_run_draft(o);
+    if (strcmp(verb, "list") == 0) return assay_change_run_list(o);
+    if (strcmp(verb, "show") == 0) return assay_change_run_show(o);
+    if (strcmp(verb, "try") == 0) return assay_change_run_try(o);
+    if (strcmp(verb, "sign") == 0) return assay_change_run_sign(o);
+    return assay_change_run_submit(o);
 }
 
 int assay_command_change(int argc, char **argv)
 {
     struct assay_change_options options = { .socket = getenv("ASSAY_SOCKET") };
     if (options.socket == NULL) options.socket = socket_default;
-    for (int o; (o = getopt_long(argc, argv, "h", options_long, NULL)) != -1;) {
-        if (o != 'h' && assay_change_take_option(&options, o, optarg)) continue;
-        (void)fputs(usage, o == 'h' ? stdout : stderr);
-        return o == 'h' ? ASSAY_EXIT_OK : ASSAY_EXIT_USAGE;
-    }
-    const int words = argc - optind;
-    if (words < 1 || words > 2 || (options.store != NULL) != (options.genesis != NULL)) {
-        (void)fputs(usage, stderr);
-        return ASSAY_EXIT_USAGE;
-    }
-    if (words == 2) options.file = argv[optind + 1];
+    if (strcmp(argv[1], "add-node") == 0) return run_add_node(argc, argv, &options);
+    for (int o; (o = getopt_long(argc, argv, "", options_long, NULL)) != -1;)
+        if (!assay_change_take_option(&options, o, optarg))
+            return assay_misuse("\"%s\" is not what its option takes, or does not fit there",
+                                optarg);
+    if ((options.store != NULL) != (options.genesis != NULL))
+        return assay_misuse("--store and --genesis go together");
+    if (argc - optind == 2) options.file = argv[optind + 1];
     return dispatch(argv[optind], &options);
 }

@@ -6,6 +6,7 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/options.h"
 #include "base/rfc3339.h"
 #include "quote/x509.h"
 
@@ -17,71 +18,6 @@
 #include <time.h>
 
 static const char socket_default[] = "/run/assay/admin.sock";
-
-static const char usage[] =
-    "usage: assay collateral fetch --for FILE --out DIR [OPTIONS]\n"
-    "       assay collateral fetch --fmspc HEX --ca processor|platform --tee sgx|tdx --out DIR\n"
-    "                              [OPTIONS]\n"
-    "       assay collateral show DIR [--root FILE] [--at RFC3339] [--json]\n"
-    "       assay collateral show FILE [--at RFC3339] [--json]\n"
-    "       assay collateral pack DIR --in-force FILE --out FILE [--at RFC3339] [--json]\n"
-    "       assay collateral apply --in-force FILE --offer FILE --out FILE [--at RFC3339]\n"
-    "                              [--json]\n"
-    "       assay collateral compare OLD NEW [--at RFC3339] [--json]\n"
-    "       assay collateral forecast --in-force FILE --offer FILE --evidence FILE...\n"
-    "                              [--policy FILE] [--at RFC3339] [--then RFC3339] [--json]\n"
-    "       assay collateral submit OFFER [--socket PATH] [--json]\n"
-    "       assay collateral status [--socket PATH] [--json]\n"
-    "\n"
-    "fetch asks the vendor for what evidence of one platform is judged with, verifies it under "
-    "the\n"
-    "vendor's root and writes it into DIR: Intel's TCB info, QE identity, revocation lists and\n"
-    "chains for SGX and TDX; AMD's VCEK, chain and revocation list for SEV-SNP.\n"
-    "  --for FILE       for this evidence (SGX or TDX quote, SEV-SNP report)\n"
-    "  --pccs URL       a PCCS instead of Intel's own service\n"
-    "  --kds URL        a mirror instead of AMD's own service\n"
-    "  --early          the TCB that Intel announces before it is in force (update=early)\n"
-    "  --product P      milan, genoa or turin, for SEV-SNP reports of version 2, which do not say\n"
-    "  --root FILE      the root (PEM or DER) to verify under, instead of the pinned one\n"
-    "  --cache DIR      keep what is fetched there, ask only for what is a day old\n"
-    "  --offline        the cache alone\n"
-    "  --refresh        ask even for what is fresh in the cache\n"
-    "  --ca-file FILE   roots (PEM) for the server's TLS certificate, instead of the system's\n"
-    "  --timeout S      for everything together, default 60\n"
-    "  --at TIME        the time at which it must be valid, default now\n"
-    "show tells what DIR holds, whether it verifies under --root (default: the pinned root of\n"
-    "Intel), and until when it may be used. A FILE is a genesis, a set of collateral or an offer:\n"
-    "its roots, pieces, numbers and dates, and what ends first.\n"
-    "pack makes an offer of one root out of the documents and lists in DIR, for the network whose\n"
-    "genesis or set is given.\n"
-    "apply writes the whole set that follows, for operators who sign it.\n"
-    "compare tells, root by root, whether NEW may follow OLD, and if not, which piece and field "
-    "is\n"
-    "why.\n"
-    "forecast judges evidence under the set in force and under the one that would follow, and "
-    "names\n"
-    "who falls, who drops a level, and which security versions are short.\n"
-    "  --evidence FILE  may be given up to 256 times\n"
-    "  --policy FILE    instead of that of the genesis, else the default\n"
-    "  --then TIME      when the offer will come into force, default --at\n"
-    "submit hands an offer to a node that runs: it is judged, kept, and offered to the network\n"
-    "until a block has it.\n"
-    "status tells what is in force and how long it lasts, what waits and from when on it serves,\n"
-    "and who would fall by it, as the evidence of the last epochs is.\n"
-    "  --socket PATH    its admin socket (default: $ASSAY_SOCKET, else /run/assay/admin.sock)\n"
-    "\n"
-    "exit status: 0 done; show: sound and current, 10 sound but not current, 13 it does not "
-    "verify\n"
-    "             fetch: 5 the vendor has no such thing, 7 no answer in time, 12 what there is "
-    "has\n"
-    "             ended or goes back, 13 it does not verify; 1 the service, network or disk "
-    "failed,\n"
-    "             2 usage\n"
-    "             pack: 12 nothing in it may follow\n"
-    "             compare: 0 newer, 10 a TCB recovery, 12 nothing newer, 13 refused\n"
-    "             forecast: 0 nobody loses, 10 somebody drops, 11 falls, 12 could not be judged\n"
-    "             submit: 6 nothing newer, or it waits already; 4 refused; 3 no node there\n"
-    "             status: 11 somebody would fall\n";
 
 int assay_collateral_time(const struct assay_collateral_options *options, int64_t *at_unix_s)
 {
@@ -213,30 +149,24 @@ static bool read_options(int argc, char **argv, enum verb verb, struct assay_col
     optind = 0; /* the table of main.c has read words before */
     for (int c = 0; (c = getopt_long(argc, argv, "", table, NULL)) != -1;)
         if (!take(c, verb, o)) return false;
-    const int left = argc - optind;
-    if (verb == SHOW || verb == PACK) {
-        if (left == 1) o->directory = argv[optind];
-        return left == 1;
-    }
-    if (verb == SUBMIT) {
-        if (left == 1) o->offer = argv[optind];
-        return left == 1;
-    }
+    if (verb == SHOW || verb == PACK) o->directory = argv[optind];
+    if (verb == SUBMIT) o->offer = argv[optind];
     if (verb == COMPARE) {
-        if (left != 2) return false;
         o->in_force = argv[optind];
         o->offer = argv[optind + 1];
-        return true;
     }
-    return left == 0;
+    return true;
 }
 
-/* A folder to write to, and either a piece of evidence or FMSPC, CA and TEE to fetch for. */
-static bool is_complete(const struct assay_collateral_options *o)
+/* Either a piece of evidence, or FMSPC, CA and TEE to fetch for. */
+static int fetch(const struct assay_collateral_options *o)
 {
     const bool by_file = o->file != NULL && o->fmspc == NULL && o->ca == NULL && o->tee == NULL;
     const bool by_name = o->file == NULL && o->fmspc != NULL && o->ca != NULL && o->tee != NULL;
-    return o->directory != NULL && (by_file || by_name) && (!o->offline || o->cache != NULL);
+    if (!by_file && !by_name)
+        return assay_misuse("for which platform? Either --for, or --fmspc, --ca and --tee");
+    if (o->offline && o->cache == NULL) return assay_misuse("--offline wants --cache");
+    return assay_collateral_fetch(o);
 }
 
 /* A folder has the pieces of one platform, a file all of a network. */
@@ -253,27 +183,16 @@ static int show(const struct assay_collateral_options *o)
 static int run(enum verb verb, const struct assay_collateral_options *o)
 {
     switch (verb) {
-    case FETCH:
-        if (is_complete(o)) return assay_collateral_fetch(o);
-        break;
+    case FETCH: return fetch(o);
     case SHOW: return show(o);
-    case PACK:
-        if (o->in_force != NULL && o->out != NULL) return assay_collateral_pack(o);
-        break;
+    case PACK: return assay_collateral_pack(o);
     case COMPARE: return assay_collateral_compare(o);
     case SUBMIT: return assay_collateral_submit(o);
     case STATUS: return assay_collateral_status(o);
-    case APPLY:
-        if (o->in_force != NULL && o->offer != NULL && o->out != NULL)
-            return assay_collateral_apply(o);
-        break;
-    case FORECAST:
-        if (o->in_force != NULL && o->offer != NULL && o->evidence_count > 0)
-            return assay_collateral_outlook(o);
-        break;
+    case APPLY: return assay_collateral_apply(o);
+    case FORECAST: return assay_collateral_outlook(o);
     }
-    (void)fputs(usage, stderr);
-    return ASSAY_EXIT_USAGE;
+    ASSAY_UNREACHABLE("the table names these verbs");
 }
 
 int assay_command_collateral(int argc, char **argv)
@@ -292,16 +211,11 @@ int assay_command_collateral(int argc, char **argv)
     static struct assay_collateral_options options;
     options.socket = getenv("ASSAY_SOCKET");
     if (options.socket == NULL) options.socket = socket_default;
-    const char *const word = argc > 1 ? argv[1] : "";
-    const bool asks_after_verb = argc == 3 && strcmp(argv[2], "--help") == 0;
-    if (strcmp(word, "--help") == 0 || strcmp(word, "help") == 0 || asks_after_verb) {
-        (void)fputs(usage, stdout);
-        return ASSAY_EXIT_OK;
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (strcmp(argv[1], verbs[i].name) != 0) continue;
+        if (!read_options(argc - 1, argv + 1, verbs[i].verb, &options))
+            return assay_misuse("--evidence at most %d times", ASSAY_COLLATERAL_EVIDENCE_MAX);
+        return run(verbs[i].verb, &options);
     }
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
-        if (strcmp(word, verbs[i].name) == 0 &&
-            read_options(argc - 1, argv + 1, verbs[i].verb, &options))
-            return run(verbs[i].verb, &options);
-    (void)fputs(usage, stderr);
-    return ASSAY_EXIT_USAGE;
+    ASSAY_UNREACHABLE("the table names these verbs");
 }

@@ -41,6 +41,8 @@ int assay_command_ear(int argc, char **argv);      /* ear.c: verify */
 int assay_command_tcb(int argc, char **argv);      /* tcb.c: forecast */
 int assay_command_collateral(int argc, char **argv); /* collateral.c: fetch, show, pack, ... */
 int assay_command_policy(int argc, char **argv);   /* policy.c: lint, show, diff, try, ... */
+int assay_command_setup(int argc, char **argv);  /* setup.c: local, node */
+int assay_command_node(int argc, char **argv);   /* node.c: request */
 int assay_command_soft(int argc, char **argv);     /* soft.c: ca, node, quote */
 int assay_command_tpm(int argc, char **argv);      /* tpm.c: registrar, enroll, quote, ... */
 int assay_command_keys(int argc, char **argv);     /* keys.c: generate, operator, show */
@@ -50,9 +52,11 @@ int assay_command_change(int argc, char **argv);   /* change.c: draft, show, try
 int assay_command_recover(int argc, char **argv);  /* recover.c: fence, answer, draft, sign, ... */
 int assay_command_status(int argc, char **argv);   /* watch.c, by way of a running daemon */
 int assay_command_nodes(int argc, char **argv);
+int assay_command_top(int argc, char **argv);    /* top.c */
 int assay_command_explain(int argc, char **argv);
 int assay_command_export(int argc, char **argv); /* export.c */
 int assay_command_permit(int argc, char **argv);
+int assay_command_doctor(int argc, char **argv);  /* doctor.c */
 int assay_command_enforce(int argc, char **argv); /* enforce.c: show, hold, release */
 int assay_command_counters(int argc, char **argv);
 int assay_command_timeline(int argc, char **argv);
@@ -61,5 +65,6 @@ int assay_command_proof(int argc, char **argv);      /* proof.c: verify */
 int assay_command_store(int argc, char **argv); /* store.c: save, verify, inspect, restore */
 int assay_command_report(int argc, char **argv);     /* report.c: the page with its data inside */
 int assay_command_audit(int argc, char **argv); /* audit.c: verify, replay */
+int assay_command_completion(int argc, char **argv); /* completion.c: bash, zsh, fish */
 
 #endif

@@ -17,18 +17,6 @@
 #include <string.h>
 #include <time.h>
 
-static const char usage[] =
-    "usage: assay ear verify TOKEN --key FILE [--at RFC3339] [--nonce TEXT] [--json]\n"
-    "\n"
-    "verify reads an attestation result (EAR, a JSON web token signed with ES256) as a relying\n"
-    "party does; TOKEN is a file or -. `assay evidence verify --ear` makes one.\n"
-    "  --key FILE    the verifier's public key: PEM, DER, JWK, or what `assay keys` prints\n"
-    "  --at TIME     the time to judge for, default now\n"
-    "  --nonce TEXT  what the token must echo\n"
-    "\n"
-    "exit status: 0 affirming, 10 warning, 11 contraindicated, 12 none,\n"
-    "             4 not to be believed (signature, time, nonce, claims), 13 malformed, 2 usage\n";
-
 /* --- making one */
 #define COMPLAIN(json, ...) assay_print_error((json), ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
 
@@ -327,7 +315,7 @@ static int verify(const struct ear_arguments *args)
     return result;
 }
 
-static bool read_arguments(int argc, char **argv, struct ear_arguments *args)
+static void read_arguments(int argc, char **argv, struct ear_arguments *args)
 {
     static const struct option known[] = {
         { "key", required_argument, NULL, 'k' },
@@ -343,27 +331,15 @@ static bool read_arguments(int argc, char **argv, struct ear_arguments *args)
         case 'a': args->at = optarg; break;
         case 'n': args->nonce = optarg; break;
         case 'j': args->json = true; break;
-        default: return false;
+        default: break;
         }
     }
-    if (argc - optind != 1) return false;
     args->token = argv[optind];
-    return true;
 }
 
 int assay_command_ear(int argc, char **argv)
 {
     struct ear_arguments args = { 0 };
-    const char *const verb = argc > 1 ? argv[1] : "";
-    if (strcmp(verb, "--help") == 0 || strcmp(verb, "help") == 0 ||
-        (argc == 3 && strcmp(argv[2], "--help") == 0)) {
-        (void)fputs(usage, stdout);
-        return ASSAY_EXIT_OK;
-    }
-    if (strcmp(verb, "verify") != 0 || !read_arguments(argc - 1, argv + 1, &args) ||
-        args.key == NULL) {
-        (void)fputs(usage, stderr);
-        return ASSAY_EXIT_USAGE;
-    }
+    read_arguments(argc - 1, argv + 1, &args);
     return verify(&args);
 }

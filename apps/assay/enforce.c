@@ -3,6 +3,7 @@
  * hold by hand.
  */
 #include "apps/assay/command.h"
+#include "apps/assay/options.h"
 #include "apps/client.h"
 
 #include <getopt.h>
@@ -12,34 +13,11 @@
 
 enum { REASON_MAX = 200, TIMEOUT_MS_MAX = 3600000 };
 
-static const char usage[] =
-    "usage: assay enforce show [options]\n"
-    "       assay enforce hold --reason TEXT [options]\n"
-    "       assay enforce release --reason TEXT [options]\n"
-    "\n"
-    "show     what obeys orders here: enclave and targets, the hold, the journal of orders\n"
-    "hold     no work on this node, whatever the network says, until release; over restarts\n"
-    "release  ends the hold: what the network ordered meanwhile stands\n"
-    "  --reason TEXT     for the journal, 1 to 200 printable characters\n"
-    "  --socket PATH     admin socket of the daemon\n"
-    "                    (default $ASSAY_SOCKET, else /run/assay/admin.sock)\n"
-    "  --json            print the versioned JSON document\n"
-    "  --timeout MS      default 5000\n"
-    "example: assay enforce hold --reason 'disk is being replaced, ticket 4711'\n"
-    "exit status: 0 ok, 2 usage, 3 daemon unreachable, 6 it is so already, 7 timeout\n";
-
 struct order_options {
     const char *verb, *reason, *socket;
     unsigned timeout_ms;
-    bool json, help;
+    bool json;
 };
-
-static int misused(const char *what, const char *word)
-{
-    (void)fprintf(stderr, "assay enforce: %s%s%s\n%s", what, word[0] != '\0' ? ": " : "", word,
-                  usage);
-    return ASSAY_EXIT_USAGE;
-}
 
 static bool read_timeout(const char *text, unsigned *ms)
 {
@@ -56,23 +34,18 @@ static int read_options(int argc, char **argv, struct order_options *o)
     static const struct option options[] = {
         { "reason", required_argument, NULL, 'r' },  { "socket", required_argument, NULL, 's' },
         { "timeout", required_argument, NULL, 't' }, { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },          { NULL, 0, NULL, 0 },
+        { NULL, 0, NULL, 0 },
     };
     const char *const from_environment = getenv("ASSAY_SOCKET");
     o->socket = from_environment != NULL ? from_environment : "/run/assay/admin.sock";
     o->timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
-    for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (c == 'r') o->reason = optarg;
         else if (c == 's') o->socket = optarg;
         else if (c == 'j') o->json = true;
-        else if (c == 'h') {
-            (void)fputs(usage, stdout);
-            return ASSAY_EXIT_OK;
-        } else if (c != 't') return misused("unknown option", "");
         else if (!read_timeout(optarg, &o->timeout_ms))
-            return misused("--timeout: expected 1 to 3600000 milliseconds", optarg);
+            return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
     }
-    if (argc - optind != 1) return misused("expected show, hold or release", "");
     o->verb = argv[optind];
     return -1;
 }
@@ -169,13 +142,10 @@ int assay_command_enforce(int argc, char **argv)
     char request[REASON_MAX + 16];
     const int early = read_options(argc, argv, &o);
     if (early >= 0) return early;
-    if (strcmp(o.verb, "show") == 0)
-        return o.reason != NULL ? misused("show has no --reason", "") : ask(&o, "enforcement");
+    if (strcmp(o.verb, "show") == 0) return ask(&o, "enforcement");
     const bool hold = strcmp(o.verb, "hold") == 0;
-    if (!hold && strcmp(o.verb, "release") != 0)
-        return misused("expected show, hold or release, found", o.verb);
-    if (o.reason == NULL || !reason_is_fit(o.reason))
-        return misused("--reason: expected 1 to 200 printable characters", "");
+    if (!reason_is_fit(o.reason))
+        return assay_misuse("--reason wants 1 to 200 printable characters");
     (void)snprintf(request, sizeof request, "%s %s", hold ? "hold" : "let-go", o.reason);
     return ask(&o, request);
 }

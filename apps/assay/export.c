@@ -6,6 +6,7 @@
  * stands for an hour.
  */
 #include "apps/assay/command.h"
+#include "apps/assay/options.h"
 
 #include "apps/client.h"
 
@@ -15,24 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-static const char usage[] =
-    "usage: assay export [--format json|jsonl|csv] [--since EPOCH] [--until EPOCH]\n"
-    "                    [--votes] [--follow] [options]\n"
-    "\n"
-    "  --format FORMAT   json (default): one document, which says in next_since where to go on;\n"
-    "                    jsonl, csv: one line a member and epoch, all of the range\n"
-    "  --since EPOCH     from this epoch on (default: the oldest that is kept)\n"
-    "  --until EPOCH     up to this epoch\n"
-    "  --votes           with who said what of whom, as far as blocks are kept\n"
-    "  --follow          jsonl, csv: go on as epochs close, until --until or a signal\n"
-    "  --socket PATH     admin socket of the daemon\n"
-    "                    (default $ASSAY_SOCKET, else /run/assay/admin.sock)\n"
-    "  --timeout MS      of one question, default 5000\n"
-    "\n"
-    "  assay export --format csv --since 1000 --until 2000 > scores.csv\n"
-    "  assay export --format jsonl --follow | my-collector\n"
-    "exit status: 0 ok, 1 output, 2 usage, 3 daemon unreachable, 7 timeout\n";
 
 enum format { FORMAT_JSON, FORMAT_JSONL, FORMAT_CSV };
 
@@ -237,12 +220,6 @@ static int print_document(const struct export *export)
 
 /* ------------------------------------------------------------ options */
 
-static int help(FILE *out, int status)
-{
-    (void)fputs(usage, out);
-    return status;
-}
-
 static bool take_number(const char *text, uint64_t max, uint64_t *out)
 {
     char *end = NULL;
@@ -290,18 +267,19 @@ int assay_command_export(int argc, char **argv)
         { "timeout", required_argument, NULL, 't' }, { "format", required_argument, NULL, 'f' },
         { "since", required_argument, NULL, 'n' },   { "until", required_argument, NULL, 'u' },
         { "votes", no_argument, NULL, 'v' },         { "follow", no_argument, NULL, 'F' },
-        { "help", no_argument, NULL, 'h' },          { NULL, 0, NULL, 0 },
+        { NULL, 0, NULL, 0 },
     };
     const char *from_environment = getenv("ASSAY_SOCKET");
     struct export export = { .socket = from_environment != NULL ? from_environment
                                                                 : "/run/assay/admin.sock",
                              .timeout_ms = ASSAY_CLIENT_TIMEOUT_MS,
                              .until = INT64_MAX };
-    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (o == 'h') return help(stdout, ASSAY_EXIT_OK);
-        if (!take_option(&export, o)) return help(stderr, ASSAY_EXIT_USAGE);
-    }
-    if (optind < argc || (export.follow && export.format == FORMAT_JSON))
-        return help(stderr, ASSAY_EXIT_USAGE);
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;)
+        if (!take_option(&export, o))
+            return assay_misuse("\"%s\" is no such number: --since and --until want an epoch, "
+                                "--timeout 1 to 3600000",
+                                optarg);
+    if (export.follow && export.format == FORMAT_JSON)
+        return assay_misuse("--follow wants --format jsonl or csv");
     return export.format == FORMAT_JSON ? print_document(&export) : print_lines(&export);
 }

@@ -14,14 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] =
-    "usage: assay genesis create PLAN --out FILE          write the unsigned genesis of a network\n"
-    "       assay genesis sign FILE --key OPERATOR_KEY    add a founding operator's signature\n"
-    "       assay genesis show FILE                       print what it fixes\n"
-    "\n"
-    "A plan names epoch_ms, threshold, policy, collateral folders, operators (name, public_key)\n"
-    "and members (operator, card, sample quote of the platform): docs/operations.md.\n";
-
 /* ------------------------------------------------------------ files */
 
 enum assay_status assay_genesis_file_load(const char *path, struct assay_genesis_file *file,
@@ -171,23 +163,14 @@ int assay_command_genesis(int argc, char **argv)
 {
     static const struct option options[] = { { "out", required_argument, NULL, 'o' },
                                              { "key", required_argument, NULL, 'k' },
-                                             { "help", no_argument, NULL, 'h' },
                                              { NULL, 0, NULL, 0 } };
     const char *out = NULL, *key = NULL;
-    for (int option; (option = getopt_long(argc, argv, "o:k:h", options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'o') out = optarg;
         else if (option == 'k') key = optarg;
-        else {
-            (void)fputs(usage, option == 'h' ? stdout : stderr);
-            return option == 'h' ? ASSAY_EXIT_OK : ASSAY_EXIT_USAGE;
-        }
     }
-    if (argc - optind == 2) {
-        const char *verb = argv[optind], *path = argv[optind + 1];
-        if (strcmp(verb, "create") == 0 && out != NULL) return assay_genesis_create(path, out);
-        if (strcmp(verb, "sign") == 0 && key != NULL) return assay_genesis_sign(path, key);
-        if (strcmp(verb, "show") == 0) return show(path);
-    }
-    (void)fputs(usage, stderr);
-    return ASSAY_EXIT_USAGE;
+    const char *verb = argv[optind], *path = argv[optind + 1];
+    if (strcmp(verb, "create") == 0) return assay_genesis_create(path, out);
+    if (strcmp(verb, "sign") == 0) return assay_genesis_sign(path, key);
+    return show(path);
 }

@@ -2,6 +2,7 @@
  * apps/assay/keys.c - `assay keys`: the keys of a node or an operator, and their public card.
  */
 #include "apps/assay/command.h"
+#include "apps/assay/options.h"
 
 #include "apps/config.h"
 #include "net/keyring.h"
@@ -10,16 +11,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-
-static const char usage[] =
-    "usage: assay keys generate DIR --name NAME   make the keys of a node; DIR/node.yaml is its "
-    "card\n"
-    "       assay keys operator FILE              make the key of a founding operator\n"
-    "       assay keys show DIR|FILE              print the public halves\n"
-    "\n"
-    "Private keys are written with owner-only rights and are never printed. A card holds public "
-    "keys\n"
-    "only: hand it to whoever plans the network (`assay genesis create`).\n";
 
 static int complain(const char *what, enum assay_status status, const char *hint)
 {
@@ -71,12 +62,9 @@ static int write_card(const char *dir, const char *name, const struct assay_keyr
 
 static int generate(const char *dir, const char *name)
 {
-    if (name == NULL || !assay_name_is_fit(assay_slice_over(name, strlen(name)))) {
-        (void)fprintf(stderr,
-                      "assay keys generate: expected --name NAME of 1 to %d of A-Z a-z 0-9 . _ -\n",
-                      ASSAY_NAME_MAX);
-        return ASSAY_EXIT_USAGE;
-    }
+    if (!assay_name_is_fit(assay_slice_over(name, strlen(name))))
+        return assay_misuse("--name wants 1 to %d of A-Z a-z 0-9 . _ -, not \"%s\"",
+                            ASSAY_NAME_MAX, name);
     struct assay_keyring ring;
     const enum assay_status status = assay_keyring_create(dir, &ring);
     if (status != ASSAY_OK) return complain(dir, status, cannot_write);
@@ -118,22 +106,11 @@ static int show(const char *path)
 int assay_command_keys(int argc, char **argv)
 {
     static const struct option options[] = { { "name", required_argument, NULL, 'n' },
-                                             { "help", no_argument, NULL, 'h' },
                                              { NULL, 0, NULL, 0 } };
     const char *name = NULL;
-    for (int option; (option = getopt_long(argc, argv, "n:h", options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
         if (option == 'n') name = optarg;
-        else {
-            (void)fputs(usage, option == 'h' ? stdout : stderr);
-            return option == 'h' ? ASSAY_EXIT_OK : ASSAY_EXIT_USAGE;
-        }
-    }
-    if (argc - optind == 2) {
-        const char *verb = argv[optind], *where = argv[optind + 1];
-        if (strcmp(verb, "generate") == 0) return generate(where, name);
-        if (strcmp(verb, "operator") == 0) return operator_key(where);
-        if (strcmp(verb, "show") == 0) return show(where);
-    }
-    (void)fputs(usage, stderr);
-    return ASSAY_EXIT_USAGE;
+    const char *verb = argv[optind], *where = argv[optind + 1];
+    if (strcmp(verb, "generate") == 0) return generate(where, name);
+    return strcmp(verb, "operator") == 0 ? operator_key(where) : show(where);
 }

@@ -2,6 +2,8 @@
  * apps/assay/main.c - the command line: finds the group and hands over.
  */
 #include "apps/assay/command.h"
+#include "apps/assay/json_mode.h"
+#include "apps/assay/options.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +15,8 @@ static const struct assay_command commands[] = {
     { "tcb", "what an announced TCB set will say about a platform", assay_command_tcb },
     { "collateral", "fetch, show, compare what evidence is judged by", assay_command_collateral },
     { "policy", "check, compare and try policies; reference values", assay_command_policy },
+    { "setup", "configuration and keys for one node or a local network", assay_command_setup },
+    { "node", "the request of a node to join a network", assay_command_node },
     { "soft", "make SOFT vendors, platforms and quotes, for development", assay_command_soft },
     { "tpm", "attestation keys of TPMs, and the registrar that certifies them", assay_command_tpm },
     { "keys", "make and show the keys of a node or an operator", assay_command_keys },
@@ -22,7 +26,9 @@ static const struct assay_command commands[] = {
     { "recover", "too many are gone for good: end an era, begin the next", assay_command_recover },
     { "status", "what a running node says of itself", assay_command_status },
     { "nodes", "scores, standings and weights of the network", assay_command_nodes },
+    { "top", "the network in a terminal, live", assay_command_top },
     { "explain", "why a node stands where it stands", assay_command_explain },
+    { "doctor", "what keeps this node from working, and what to do", assay_command_doctor },
     { "permit", "may this node act now? exit 0 or 4 with the reason", assay_command_permit },
     { "enforce", "what obeys orders on a node; hold it, release it", assay_command_enforce },
     { "counters", "what was refused and counted", assay_command_counters },
@@ -34,6 +40,7 @@ static const struct assay_command commands[] = {
     { "proof", "what the network says of a member, for who was not there", assay_command_proof },
     { "store", "save what others can begin with, verify, inspect, restore", assay_command_store },
     { "audit", "verify and replay a store, check the journal of orders", assay_command_audit },
+    { "completion", "what bash, zsh and fish complete", assay_command_completion },
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -46,23 +53,61 @@ static void print_usage(FILE *out)
                 out);
 }
 
+static const struct assay_command *find(const char *name)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0) return &commands[i];
+    return NULL;
+}
+
+static int wrong_group(const char *word)
+{
+    const char *names[COMMANDS + 1] = { NULL };
+    for (size_t i = 0; i < COMMANDS; i++)
+        names[i] = commands[i].name;
+    const char *const near = assay_nearest(word, names);
+    (void)fprintf(stderr, "assay: \"%s\" is no group of commands", word);
+    if (near != NULL) (void)fprintf(stderr, "; did you mean \"%s\"?", near);
+    (void)fputc('\n', stderr);
+    if (near == NULL) print_usage(stderr);
+    else (void)fputs("`assay --help` lists them\n", stderr);
+    return ASSAY_EXIT_USAGE;
+}
+
+/* `assay help`, `assay help GROUP [VERB]`. */
+static int help(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stdout);
+        return ASSAY_EXIT_OK;
+    }
+    if (find(argv[1]) == NULL) return wrong_group(argv[1]);
+    assay_options_help(argv[1], argc > 2 ? argv[2] : NULL, stdout);
+    return ASSAY_EXIT_OK;
+}
+
+static int run(int argc, char **argv)
+{
+    const struct assay_command *const command = find(argv[0]);
+    if (command == NULL) return wrong_group(argv[0]);
+    const int status = assay_options_check(argc, argv);
+    return status >= 0 ? status : command->run(argc, argv);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
         print_usage(stderr);
         return ASSAY_EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-        print_usage(stdout);
-        return ASSAY_EXIT_OK;
-    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0)
+        return help(argc - 1, argv + 1);
     if (strcmp(argv[1], "--version") == 0) {
         (void)puts("assay " ASSAY_VERSION);
         return ASSAY_EXIT_OK;
     }
-    for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
-    (void)fprintf(stderr, "assay: \"%s\" is no group of commands\n", argv[1]);
-    print_usage(stderr);
-    return ASSAY_EXIT_USAGE;
+    if (!assay_options_json(argc - 1, argv + 1)) return run(argc - 1, argv + 1);
+    assay_json_mode_begin();
+    return assay_json_mode_end(run(argc - 1, argv + 1));
 }

@@ -7,6 +7,7 @@
 #include "apps/assay/orders.h"
 
 #include "apps/assay/command.h"
+#include "apps/assay/options.h"
 #include "enforce/journal.h"
 #include "net/json/json.h"
 
@@ -14,16 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char usage[] =
-    "usage: assay audit orders FILE [--head NUMBER:HASH] [--json]\n"
-    "\n"
-    "FILE is orders.log in the state folder of a daemon (enforcement.journal), or a copy.\n"
-    "  --head NUMBER:HASH  the chain must contain this line; without it nobody can tell whether\n"
-    "                      lines are missing at the end. `assay enforce show`: journal, head\n"
-    "  --json              print a JSON document\n"
-    "exit status: 0 the chain holds, 8 it holds but for a last line that a crash left half\n"
-    "             written, 11 it does not: one line says where, 2 usage, 5 no such file\n";
 
 /* "NUMBER:HASH". */
 static bool read_head(const char *text, struct assay_journal_head *head)
@@ -89,33 +80,20 @@ static int check(const char *path, const struct assay_journal_head *known, bool 
     return report.torn_len > 0 ? ASSAY_EXIT_PARTIAL : ASSAY_EXIT_OK;
 }
 
-static int misused(const char *what, const char *word)
-{
-    (void)fprintf(stderr, "assay audit orders: %s%s%s\n%s", what, word[0] != '\0' ? ": " : "", word,
-                  usage);
-    return ASSAY_EXIT_USAGE;
-}
-
 int assay_command_orders(int argc, char **argv)
 {
     static const struct option options[] = {
         { "head", required_argument, NULL, 'k' },
         { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
     struct assay_journal_head known = { 0 };
     bool json = false;
-    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (o == 'h') {
-            (void)fputs(usage, stdout);
-            return ASSAY_EXIT_OK;
-        }
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (o == 'j') json = true;
-        else if (o != 'k') return misused("unknown option", "");
         else if (!read_head(optarg, &known))
-            return misused("--head: expected NUMBER:HASH of 64 hexadecimal digits", optarg);
+            return assay_misuse("--head wants NUMBER:HASH of 64 hexadecimal digits, not \"%s\"",
+                                optarg);
     }
-    if (argc - optind != 1) return misused("expected one FILE", "");
     return check(argv[optind], &known, json);
 }

@@ -5,6 +5,7 @@
 #include "apps/assay/proof.h"
 
 #include "apps/assay/command.h"
+#include "apps/assay/options.h"
 #include "apps/client.h"
 #include "base/file/file.h"
 #include "base/rfc3339.h"
@@ -15,35 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage_checkpoint[] =
-    "usage: assay checkpoint [--socket PATH] [--out FILE]\n"
-    "       assay checkpoint --file FILE | --genesis FILE [--out FILE]\n"
-    "\n"
-    "An epoch to begin with: era, epoch, id of its last block, digest of who votes after it.\n"
-    "Asks a daemon; or shows a file; or tells that of a genesis, epoch 0. --out writes it.\n"
-    "Whoever believes a checkpoint believes where it came from: compare those of several nodes.\n"
-    "exit status: 0 ok, 2 usage, 3 daemon unreachable, 5 not found, 7 timeout, 13 malformed\n";
-
-static const char usage_proof[] =
-    "usage: assay proof NODE --out FILE [--bare] [--socket PATH]\n"
-    "           what the network says of a member after the last closed epoch, provable to "
-    "anybody;\n"
-    "           --bare leaves the votes out: for who holds the checkpoint of this very epoch\n"
-    "       assay proof verify FILE --checkpoint FILE [--node ID] [--json] [--next FILE]\n"
-    "           [--ear FILE --ear-key KEY]\n"
-    "           needs no daemon; a genesis does for a checkpoint of epoch 0\n"
-    "\n"
-    "  --node ID     it must be about this member\n"
-    "  --next FILE   write the checkpoint that the proof is, once believed\n"
-    "  --ear FILE    write an attestation result (EAR) of what is proven; - for stdout\n"
-    "exit status: 0 proven and FULL, 10 WARNING or RESTRICTED, 11 SUSPENDED, 4 not believed,\n"
-    "             13 malformed, 2 usage, 3 daemon unreachable, 5 not found, 7 timeout\n";
-
 enum { GENESIS_FIRST = 0x83 };
 
 struct proof_options {
     const char *socket, *out, *file, *genesis, *checkpoint, *node, *next, *ear, *ear_key;
-    bool bare, json, help;
+    bool bare, json;
     int word_count;
     char **words;
 };
@@ -57,7 +34,7 @@ static int complain(const char *who, const char *what, enum assay_status status)
                                                            : ASSAY_EXIT_INTERNAL;
 }
 
-static bool read_options(int argc, char **argv, struct proof_options *o)
+static void read_options(int argc, char **argv, struct proof_options *o)
 {
     static const struct option options[] = {
         { "socket", required_argument, NULL, 's' },
@@ -71,12 +48,11 @@ static bool read_options(int argc, char **argv, struct proof_options *o)
         { "ear-key", required_argument, NULL, 'k' },
         { "bare", no_argument, NULL, 'b' },
         { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
     const char *from_environment = getenv("ASSAY_SOCKET");
     o->socket = from_environment != NULL ? from_environment : "/run/assay/admin.sock";
-    for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (c == 's') o->socket = optarg;
         else if (c == 'o') o->out = optarg;
         else if (c == 'f') o->file = optarg;
@@ -88,12 +64,9 @@ static bool read_options(int argc, char **argv, struct proof_options *o)
         else if (c == 'k') o->ear_key = optarg;
         else if (c == 'b') o->bare = true;
         else if (c == 'j') o->json = true;
-        else if (c == 'h') o->help = true;
-        else return false;
     }
     o->words = argv + optind;
     o->word_count = argc - optind;
-    return true;
 }
 
 /* ------------------------------------------------------------ words */
@@ -221,15 +194,9 @@ int assay_command_checkpoint(int argc, char **argv)
 {
     struct proof_options o = { .socket = NULL };
     struct assay_checkpoint c;
-    const bool read = read_options(argc, argv, &o);
-    if (o.help) {
-        (void)fputs(usage_checkpoint, stdout);
-        return ASSAY_EXIT_OK;
-    }
-    if (!read || o.word_count != 0 || (o.file != NULL && o.genesis != NULL)) {
-        (void)fputs(usage_checkpoint, stderr);
-        return ASSAY_EXIT_USAGE;
-    }
+    read_options(argc, argv, &o);
+    if (o.file != NULL && o.genesis != NULL)
+        return assay_misuse("either --file or --genesis, not both");
     const char *path = o.file != NULL ? o.file : o.genesis;
     int result = path != NULL ? assay_proof_checkpoint("assay checkpoint", path, &c)
                               : ask_checkpoint(o.socket, &c);
@@ -250,10 +217,8 @@ static int make(const struct proof_options *o)
     const int wrote =
         snprintf(request, sizeof request, "proof %s%s", o->words[0], o->bare ? " bare" : "");
     if (wrote < 0 || (size_t)wrote >= sizeof request || strchr(request, '\n') != NULL ||
-        strchr(o->words[0], ' ') != NULL) {
-        (void)fputs(usage_proof, stderr);
-        return ASSAY_EXIT_USAGE;
-    }
+        strchr(o->words[0], ' ') != NULL)
+        return assay_misuse("NODE is a name, a slot or a node id");
     int result = ask_bytes(who, o->socket, request, "proof", &bytes, &len);
     if (result == ASSAY_EXIT_OK) {
         const enum assay_status status =
@@ -389,16 +354,9 @@ static int verify(const struct proof_options *o)
 int assay_command_proof(int argc, char **argv)
 {
     struct proof_options o = { .socket = NULL };
-    const bool read = read_options(argc, argv, &o);
-    if (o.help) {
-        (void)fputs(usage_proof, stdout);
-        return ASSAY_EXIT_OK;
-    }
-    const bool verifies = o.word_count == 2 && strcmp(o.words[0], "verify") == 0;
-    const bool makes = o.word_count == 1 && o.out != NULL;
-    if (read && verifies && o.checkpoint != NULL && (o.ear == NULL) == (o.ear_key == NULL))
-        return verify(&o);
-    if (read && makes) return make(&o);
-    (void)fputs(usage_proof, stderr);
-    return ASSAY_EXIT_USAGE;
+    read_options(argc, argv, &o);
+    if (o.word_count == 1) return make(&o);
+    if ((o.ear == NULL) != (o.ear_key == NULL))
+        return assay_misuse("--ear and --ear-key go together");
+    return verify(&o);
 }

@@ -9,34 +9,13 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/options.h"
 #include "net/keyring.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char usage[] =
-    "usage: assay recover status [--socket PATH]                which era, which head, fenced or "
-    "not\n"
-    "       assay recover fence --reason TEXT --out FILE        write an unsigned fence\n"
-    "       assay recover answer --out FILE [--socket PATH]     what a fenced node answers\n"
-    "       assay recover draft --out FILE ANSWER ... [actions] write an unsigned RECOVER on the\n"
-    "                                                           highest head among the answers\n"
-    "       assay recover show FILE [--socket PATH]             a fence, an answer or a RECOVER\n"
-    "       assay recover sign FILE --key OPERATOR_KEY          add an operator's signature\n"
-    "       assay recover submit FILE [--socket PATH]           hand it to a running node\n"
-    "\n"
-    "actions of a draft, as of `assay change draft` (NODE: a name or the hexadecimal node id):\n"
-    "  --rest NODE, --leave NODE, --wake NODE, --join CARD --sample QUOTE --operator NAME,\n"
-    "  --policy FILE, --allow-reference, --retire-reference, --deny-reference FIELD=HEX,\n"
-    "  --parameter NAME=VALUE, --operators FILE --threshold N\n"
-    "options:\n"
-    "  --socket PATH   admin socket of a running node; of a draft the one with the highest head\n"
-    "                  (default $ASSAY_SOCKET, else /run/assay/admin.sock)\n"
-    "  --json          the versioned JSON document\n"
-    "exit status: 0 ok, 2 usage, 3 daemon unreachable, 4 denied, 5 not found, 6 conflict,\n"
-    "7 timeout, 10 something may be undone (the draft is written), 13 not such a file\n";
 
 static const char socket_default[] = "/run/assay/admin.sock";
 
@@ -335,49 +314,32 @@ static const struct option options_long[] = {
     { "threshold", required_argument, NULL, 't' },
     { "json", no_argument, NULL, 'j' },
     ASSAY_CHANGE_OPTIONS_SHARED,
-    { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
 
-static int wrong_usage(void)
-{
-    (void)fputs(usage, stderr);
-    return ASSAY_EXIT_USAGE;
-}
-
 static int dispatch(const char *verb, const struct assay_recover_options *o)
 {
-    const struct assay_change_options *c = &o->change;
-    const bool none = o->file_count == 0, one = o->file_count == 1;
-    const bool draft = strcmp(verb, "draft") == 0;
-    if (draft && !none && c->out != NULL) return assay_recover_run_draft(o);
-    if (draft || c->wish_count > 0) return wrong_usage();
-    if (strcmp(verb, "status") == 0 && none) return run_status(o);
-    if (strcmp(verb, "fence") == 0 && none && o->reason != NULL && c->out != NULL)
-        return run_fence(o);
-    if (strcmp(verb, "answer") == 0 && none && c->out != NULL) return run_answer(o);
-    if (strcmp(verb, "show") == 0 && one) return assay_recover_run_show(o);
-    if (strcmp(verb, "sign") == 0 && one && c->key != NULL) return run_sign(o);
-    if (strcmp(verb, "submit") == 0 && one) return run_submit(o);
-    return wrong_usage();
+    if (strcmp(verb, "draft") == 0) return assay_recover_run_draft(o);
+    if (strcmp(verb, "status") == 0) return run_status(o);
+    if (strcmp(verb, "fence") == 0) return run_fence(o);
+    if (strcmp(verb, "answer") == 0) return run_answer(o);
+    if (strcmp(verb, "show") == 0) return assay_recover_run_show(o);
+    if (strcmp(verb, "sign") == 0) return run_sign(o);
+    return run_submit(o);
 }
 
 int assay_command_recover(int argc, char **argv)
 {
     struct assay_recover_options options = { .change = { .socket = getenv("ASSAY_SOCKET") } };
     if (options.change.socket == NULL) options.change.socket = socket_default;
-    for (int o; (o = getopt_long(argc, argv, "h", options_long, NULL)) != -1;) {
+    for (int o; (o = getopt_long(argc, argv, "", options_long, NULL)) != -1;) {
         if (o == 'r') {
             options.reason = optarg;
             continue;
         }
-        if (o != 'h' && assay_change_take_option(&options.change, o, optarg)) continue;
-        (void)fputs(usage, o == 'h' ? stdout : stderr);
-        return o == 'h' ? ASSAY_EXIT_OK : ASSAY_EXIT_USAGE;
-    }
-    if (argc - optind < 1) {
-        (void)fputs(usage, stderr);
-        return ASSAY_EXIT_USAGE;
+        if (!assay_change_take_option(&options.change, o, optarg))
+            return assay_misuse("\"%s\" is not what its option takes, or does not fit there",
+                                optarg);
     }
     options.file_count = argc - optind - 1;
     options.files = argv + optind + 1;

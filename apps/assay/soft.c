@@ -2,6 +2,7 @@
  * apps/assay/soft.c - `assay soft`: attestation made by the project itself, for development.
  */
 #include "apps/assay/command.h"
+#include "apps/assay/options.h"
 
 #include "base/rfc3339.h"
 #include "quote/source/soft.h"
@@ -16,20 +17,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-static const char usage[] =
-    "usage: assay soft ca DIR [--name NAME] [--days N]\n"
-    "           make a vendor: DIR/ca.key (secret), DIR/root_ca.pem and its collateral\n"
-    "       assay soft collateral DIR --out DIR [--evaluation N] [--raise SVN] [--days N]\n"
-    "           publish the vendor's collateral anew; --raise: the best level wants that SVN of\n"
-    "           component 1, and who is below is out of date\n"
-    "       assay soft node DIR NAME [--out FILE]\n"
-    "           make the platform of one node: DIR/nodes/NAME.key (secret)\n"
-    "       assay soft quote KEY --measurement HEX|--program FILE --report-data HEX --out FILE\n"
-    "           [--isvsvn N] [--debug]\n"
-    "           quote an enclave: MRENCLAVE is the given digest or the SHA-256 of the program\n"
-    "\n"
-    "SOFT evidence proves nothing about hardware; profile production refuses it.\n";
-
 enum { DAY_S = 86400, DAYS_DEFAULT = 3650, DAYS_MAX = 7300, PROGRAM_LEN_MAX = 64 << 20 };
 
 struct options {
@@ -43,7 +30,6 @@ struct options {
     const char *evaluation;
     const char *raise;
     bool debug;
-    int word_count;
     char **words;
 };
 
@@ -54,12 +40,6 @@ static int complain(const char *what, enum assay_status status)
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
     if (status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_CONFLICT;
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_USAGE : ASSAY_EXIT_INTERNAL;
-}
-
-static int misuse(const char *what)
-{
-    (void)fprintf(stderr, "assay soft: %s\n%s", what, usage);
-    return ASSAY_EXIT_USAGE;
 }
 
 static bool read_number(const char *text, unsigned long max, unsigned long *out)
@@ -100,9 +80,8 @@ static enum assay_status make_ca(const char *dir, const char *name, unsigned lon
 static int run_ca(const struct options *o)
 {
     unsigned long days = DAYS_DEFAULT;
-    if (o->word_count != 1) return misuse("ca wants DIR");
     if (o->days != NULL && (!read_number(o->days, DAYS_MAX, &days) || days == 0))
-        return misuse("--days wants 1 to 7300");
+        return assay_misuse("--days wants 1 to 7300");
     struct assay_soft_bundle *const bundle = malloc(sizeof *bundle);
     if (bundle == NULL) return complain("ca", ASSAY_E_MEMORY);
     const enum assay_status status =
@@ -144,14 +123,13 @@ static enum assay_status publish(const char *dir, const struct assay_soft_terms 
 static int run_collateral(const struct options *o)
 {
     unsigned long days = 0, evaluation = 0, raise = 0;
-    if (o->word_count != 1 || o->out == NULL) return misuse("collateral wants DIR and --out");
     if (o->days != NULL && (!read_number(o->days, DAYS_MAX, &days) || days == 0))
-        return misuse("--days wants 1 to 7300");
+        return assay_misuse("--days wants 1 to 7300");
     if (o->evaluation != NULL &&
         (!read_number(o->evaluation, UINT16_MAX, &evaluation) || evaluation == 0))
-        return misuse("--evaluation wants 1 to 65535");
+        return assay_misuse("--evaluation wants 1 to 65535");
     if (o->raise != NULL && (!read_number(o->raise, UINT8_MAX, &raise) || raise < 2))
-        return misuse("--raise wants 2 to 255");
+        return assay_misuse("--raise wants 2 to 255");
     struct assay_soft_terms wanted = { .next_unix_s = (int64_t)days * DAY_S,
                                        .evaluation_number = (uint32_t)evaluation };
     wanted.levels[0].components[0] = (uint8_t)raise;
@@ -165,7 +143,6 @@ static int run_node(const struct options *o)
     char path[PATH_MAX];
     struct assay_soft_ca ca;
     struct assay_soft_node node;
-    if (o->word_count != 2) return misuse("node wants DIR and NAME");
     const char *const dir = o->words[0];
     enum assay_status status = assay_soft_ca_load(dir, &ca);
     if (status != ASSAY_OK) return complain(dir, status);
@@ -196,10 +173,10 @@ static int read_measurement(const struct options *o, uint8_t mrenclave[32])
     uint8_t *bytes = NULL;
     size_t len = 0;
     if ((o->measurement == NULL) == (o->program == NULL))
-        return misuse("quote wants one of --measurement and --program");
+        return assay_misuse("it wants one of --measurement and --program");
     if (o->measurement != NULL) {
         if (assay_hex_decode(o->measurement, strlen(o->measurement), mrenclave, 32) != ASSAY_OK)
-            return misuse("--measurement wants 64 hexadecimal digits");
+            return assay_misuse("--measurement wants 64 hexadecimal digits");
         return ASSAY_EXIT_OK;
     }
     const enum assay_status status = assay_file_read(o->program, PROGRAM_LEN_MAX, &bytes, &len);
@@ -216,13 +193,11 @@ static int run_quote(const struct options *o)
     uint8_t quote[ASSAY_SOFT_QUOTE_MAX];
     size_t len = 0;
     unsigned long isvsvn = 0;
-    if (o->word_count != 1 || o->out == NULL || o->report_data == NULL)
-        return misuse("quote wants KEY, --report-data and --out");
     if (assay_hex_decode(o->report_data, strlen(o->report_data), request.report_data, 64) !=
         ASSAY_OK)
-        return misuse("--report-data wants 128 hexadecimal digits");
+        return assay_misuse("--report-data wants 128 hexadecimal digits");
     if (o->isvsvn != NULL && !read_number(o->isvsvn, UINT16_MAX, &isvsvn))
-        return misuse("--isvsvn wants 0 to 65535");
+        return assay_misuse("--isvsvn wants 0 to 65535");
     request.isvsvn = (uint16_t)isvsvn;
     const int measured = read_measurement(o, request.mrenclave);
     if (measured != ASSAY_EXIT_OK) return measured;
@@ -236,7 +211,7 @@ static int run_quote(const struct options *o)
     return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(o->out, status);
 }
 
-static bool read_options(int argc, char **argv, struct options *o)
+static void read_options(int argc, char **argv, struct options *o)
 {
     static const struct option known[] = {
         { "name", required_argument, NULL, 'n' },
@@ -264,29 +239,19 @@ static bool read_options(int argc, char **argv, struct options *o)
         case 'p': o->program = optarg; break;
         case 'r': o->report_data = optarg; break;
         case 'D': o->debug = true; break;
-        default: return false;
+        default: break;
         }
     }
     o->words = argv + optind;
-    o->word_count = argc - optind;
-    return true;
 }
 
 int assay_command_soft(int argc, char **argv)
 {
     struct options options = { 0 };
-    const char *const verb = argc > 1 ? argv[1] : "";
-    if (strcmp(verb, "--help") == 0 || strcmp(verb, "help") == 0) {
-        (void)fputs(usage, stdout);
-        return ASSAY_EXIT_OK;
-    }
-    if (argc < 2 || !read_options(argc - 1, argv + 1, &options)) {
-        (void)fputs(usage, stderr);
-        return ASSAY_EXIT_USAGE;
-    }
+    const char *const verb = argv[1];
+    read_options(argc - 1, argv + 1, &options);
     if (strcmp(verb, "ca") == 0) return run_ca(&options);
     if (strcmp(verb, "collateral") == 0) return run_collateral(&options);
     if (strcmp(verb, "node") == 0) return run_node(&options);
-    if (strcmp(verb, "quote") == 0) return run_quote(&options);
-    return misuse("expected ca, collateral, node or quote");
+    return run_quote(&options);
 }

@@ -4,6 +4,7 @@
 #include "apps/assay/store.h"
 
 #include "apps/assay/command.h"
+#include "apps/assay/options.h"
 #include "apps/assay/proof.h"
 #include "engine/ledger/boundary.h"
 #include "net/json/json.h"
@@ -13,24 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-static const char usage[] =
-    "usage: assay store save --out FILE [--socket PATH | STORE] [--json]\n"
-    "       assay store verify FILE --genesis FILE [--checkpoint FILE] [--json]\n"
-    "       assay store inspect FILE [--json]\n"
-    "       assay store restore FILE --into DIR --genesis FILE [--checkpoint FILE]\n"
-    "\n"
-    "save     what another store can begin with, of a daemon that runs (--socket) or of a stopped\n"
-    "         one (STORE: its store.sqlite, or its folder): the newest state, what it names, and\n"
-    "         the boundaries that lead there. Neither keys nor votes, and nothing that is secret\n"
-    "verify   from the checkpoint, without one from genesis, to its end: every quorum, signature\n"
-    "         and state root\n"
-    "inspect  what it says of itself, believed in nothing\n"
-    "restore  verifies, and makes a store of it in a state folder that has none. The daemon that\n"
-    "         begins with it makes new keys: the old ones may have voted, and their log is away\n"
-    "exit status: 0 done, proven; 11 false: one line on stderr says what and where; 12 nothing\n"
-    "             that is trusted leads to it; 13 no archive; 2 usage; 3 no daemon answers; 5 no\n"
-    "             such file; 6 there is a store already; 1 the world did not oblige\n";
 
 enum { WHO_LEN = 32 };
 
@@ -221,7 +204,7 @@ static int run_inspect(const struct assay_store_options *o)
 
 /* ------------------------------------------------------------ the command line */
 
-static bool read_options(int argc, char **argv, struct assay_store_options *o, bool *help)
+static void read_options(int argc, char **argv, struct assay_store_options *o)
 {
     static const struct option options[] = {
         { "socket", required_argument, NULL, 's' },
@@ -230,59 +213,27 @@ static bool read_options(int argc, char **argv, struct assay_store_options *o, b
         { "out", required_argument, NULL, 'o' },
         { "into", required_argument, NULL, 'i' },
         { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
-    for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (c == 's') o->socket = optarg;
         else if (c == 'g') o->genesis = optarg;
         else if (c == 'c') o->checkpoint = optarg;
         else if (c == 'o') o->out = optarg;
         else if (c == 'i') o->into = optarg;
         else if (c == 'j') o->json = true;
-        else if (c == 'h') *help = true;
-        else return false;
     }
-    return true;
-}
-
-/* What a verb takes, and nothing else. */
-struct verb {
-    const char *name;
-    int (*run)(const struct assay_store_options *options);
-    bool takes_out, takes_into, takes_genesis;
-};
-
-static bool fits(const struct verb *verb, const struct assay_store_options *o)
-{
-    const bool saves = verb->takes_out;
-    return (o->out != NULL) == saves && (o->into != NULL) == verb->takes_into &&
-           (o->genesis != NULL) == verb->takes_genesis &&
-           (o->checkpoint == NULL || verb->takes_genesis) && (saves || o->socket == NULL) &&
-           (saves ? o->file == NULL || o->socket == NULL : o->file != NULL);
+    if (argc - optind == 2) o->file = argv[optind + 1];
 }
 
 int assay_command_store(int argc, char **argv)
 {
-    static const struct verb verbs[] = {
-        { "save", assay_store_save, true, false, false },
-        { "verify", run_verify, false, false, true },
-        { "inspect", run_inspect, false, false, false },
-        { "restore", assay_store_restore, false, true, true },
-    };
     struct assay_store_options o = { .file = NULL };
-    bool help = false;
-    const bool read = read_options(argc, argv, &o, &help);
-    if (read && help) {
-        (void)fputs(usage, stdout);
-        return ASSAY_EXIT_OK;
-    }
-    if (argc - optind == 2) o.file = argv[optind + 1];
-    for (size_t i = 0; read && i < sizeof verbs / sizeof verbs[0]; i++) {
-        const bool named = argc - optind >= 1 && argc - optind <= 2 &&
-                           strcmp(argv[optind], verbs[i].name) == 0;
-        if (named && fits(&verbs[i], &o)) return verbs[i].run(&o);
-    }
-    (void)fputs(usage, stderr);
-    return ASSAY_EXIT_USAGE;
+    read_options(argc, argv, &o);
+    const char *const verb = argv[optind];
+    if (o.file != NULL && o.socket != NULL)
+        return assay_misuse("either STORE or --socket, not both");
+    if (strcmp(verb, "save") == 0) return assay_store_save(&o);
+    if (strcmp(verb, "verify") == 0) return run_verify(&o);
+    return strcmp(verb, "inspect") == 0 ? run_inspect(&o) : assay_store_restore(&o);
 }

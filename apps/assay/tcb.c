@@ -14,18 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char usage[] =
-    "usage: assay tcb forecast FILE --collateral DIR --against DIR [--root FILE] [--at RFC3339]\n"
-    "                          [--kind K] [--policy FILE] [--json]\n"
-    "\n"
-    "forecast judges a quote of SGX or TDX under the collateral in force and again under an\n"
-    "announced set, and names the security versions that are short of the best level of that set.\n"
-    "  --against DIR  the announced set, such as `assay collateral fetch --early` writes; it is\n"
-    "                 judged from when all of it is valid, at --at at the earliest\n"
-    "The other options are those of `assay evidence verify`.\n"
-    "\n"
-    "exit status: as of `assay evidence verify` under the announced set\n";
-
 struct side {
     struct assay_appraisal appraisal;
     struct assay_named_forecast forecast;
@@ -159,7 +147,7 @@ static int forecast(const struct assay_appraisal_options *options, const char *a
     return result;
 }
 
-static bool read_options(int argc, char **argv, struct assay_appraisal_options *options,
+static void read_options(int argc, char **argv, struct assay_appraisal_options *options,
                          const char **against)
 {
     static const struct option known[] = {
@@ -182,27 +170,16 @@ static bool read_options(int argc, char **argv, struct assay_appraisal_options *
         case 'k': options->kind = optarg; break;
         case 'p': options->policy = optarg; break;
         case 'j': options->json = true; break;
-        default: return false;
+        default: break;
         }
     }
-    if (argc - optind != 1) return false;
     options->file = argv[optind];
-    return options->collateral != NULL && *against != NULL;
 }
 
 int assay_command_tcb(int argc, char **argv)
 {
     struct assay_appraisal_options options = { 0 };
     const char *against = NULL;
-    const char *const verb = argc > 1 ? argv[1] : "";
-    if (strcmp(verb, "--help") == 0 || strcmp(verb, "help") == 0 ||
-        (argc == 3 && strcmp(argv[2], "--help") == 0)) {
-        (void)fputs(usage, stdout);
-        return ASSAY_EXIT_OK;
-    }
-    if (strcmp(verb, "forecast") != 0 || !read_options(argc - 1, argv + 1, &options, &against)) {
-        (void)fputs(usage, stderr);
-        return ASSAY_EXIT_USAGE;
-    }
+    read_options(argc - 1, argv + 1, &options, &against);
     return forecast(&options, against);
 }

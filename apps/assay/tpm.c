@@ -4,6 +4,7 @@
  * The steps on the node's side are here, those on the registrar's in tpm_registrar.c; `enroll` does
  * them all where both are on one machine.
  */
+#include "apps/assay/options.h"
 #include "apps/assay/tpm.h"
 
 #include "base/base64.h"
@@ -15,29 +16,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char usage[] =
-    "usage: assay tpm registrar DIR [--name NAME] [--days N]\n"
-    "           make a registrar: DIR/registrar.key (secret), DIR/root_ca.pem, DIR/crl.der\n"
-    "       assay tpm enroll STATE --registrar DIR --makers DIR [--tcti TCTI] [--days N]\n"
-    "           all four steps below on one machine; leaves STATE/ak.pem\n"
-    "       assay tpm prepare STATE [--tcti TCTI]                            on the node\n"
-    "           a new attestation key in the TPM; writes STATE/request\n"
-    "       assay tpm challenge REQUEST --makers DIR --out FILE\n"
-    "           check the TPM's certificate, write FILE for the node and FILE.secret\n"
-    "       assay tpm answer CHALLENGE --out FILE [--tcti TCTI]              on the node\n"
-    "           have the TPM open the credential\n"
-    "       assay tpm issue SECRET ANSWER --registrar DIR --out FILE [--days N]\n"
-    "           certify the attestation key, if the answer is right\n"
-    "       assay tpm crl DIR [CERTIFICATE ...] [--days N]\n"
-    "           the registrar's revocation list anew, with these certificates and no others\n"
-    "       assay tpm measure --measurement HEX|--program FILE [--tcti TCTI]\n"
-    "           PCR 23 becomes what it is after this measurement alone\n"
-    "       assay tpm quote STATE --report-data HEX --out FILE [--tcti TCTI]\n"
-    "           evidence of kind tpm2\n"
-    "\n"
-    "  --makers DIR    certificates of TPM makers: roots that are believed, and issuers\n"
-    "  --tcti TCTI     as tss2-tctildr reads it, default device:/dev/tpmrm0\n";
-
 enum { DAYS_MAX = 7300, PROGRAM_LEN_MAX = 64 << 20, MESSAGE_FILE_MAX = 16384 };
 
 int tpm_complain(const char *what, enum assay_status status)
@@ -47,12 +25,6 @@ int tpm_complain(const char *what, enum assay_status status)
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
     if (status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_CONFLICT;
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_USAGE : ASSAY_EXIT_INTERNAL;
-}
-
-int tpm_misuse(const char *what)
-{
-    (void)fprintf(stderr, "assay tpm: %s\n%s", what, usage);
-    return ASSAY_EXIT_USAGE;
 }
 
 /* What a TPM or its library said. */
@@ -136,7 +108,6 @@ static int run_prepare(const struct tpm_options *o)
     char path[PATH_MAX], message[ASSAY_SOURCE_MESSAGE_LEN] = "";
     uint8_t bytes[ASSAY_TPM_REQUEST_MAX];
     size_t len = 0;
-    if (o->word_count != 1) return tpm_misuse("prepare wants STATE");
     if (mkdir(o->words[0], 0700) != 0 && errno != EEXIST)
         return tpm_complain(o->words[0], ASSAY_E_IO);
     enum assay_status status = tpm_prepare(o, bytes, sizeof bytes, &len, message);
@@ -157,7 +128,6 @@ static int run_answer(const struct tpm_options *o)
     uint8_t *bytes = NULL;
     size_t len = 0;
     uint32_t slot = 0;
-    if (o->word_count != 1 || o->out == NULL) return tpm_misuse("answer wants CHALLENGE and --out");
     enum assay_status status = assay_file_read(o->words[0], MESSAGE_FILE_MAX, &bytes, &len);
     if (status == ASSAY_OK) status = assay_tpm_challenge_decode(bytes, len, &slot, &credential);
     free(bytes);
@@ -176,10 +146,10 @@ static int read_measurement(const struct tpm_options *o, uint8_t measurement[32]
     uint8_t *bytes = NULL;
     size_t len = 0;
     if ((o->measurement == NULL) == (o->program == NULL))
-        return tpm_misuse("measure wants one of --measurement and --program");
+        return assay_misuse("it wants one of --measurement and --program");
     if (o->measurement != NULL) {
         if (assay_hex_decode(o->measurement, strlen(o->measurement), measurement, 32) != ASSAY_OK)
-            return tpm_misuse("--measurement wants 64 hexadecimal digits");
+            return assay_misuse("--measurement wants 64 hexadecimal digits");
         return ASSAY_EXIT_OK;
     }
     const enum assay_status status = assay_file_read(o->program, PROGRAM_LEN_MAX, &bytes, &len);
@@ -194,7 +164,7 @@ static int run_measure(const struct tpm_options *o)
     char message[ASSAY_SOURCE_MESSAGE_LEN] = "", text[65];
     uint8_t measurement[32], value[32];
     struct assay_tpm_device *device = NULL;
-    const int misuse = o->word_count != 0 ? tpm_misuse("measure wants no words")
+    const int misuse = o->word_count != 0 ? assay_misuse("measure wants no words")
                                           : read_measurement(o, measurement);
     if (misuse != ASSAY_EXIT_OK) return misuse;
     enum assay_status status = assay_tpm_device_open(o->tcti, &device, message);
@@ -214,10 +184,8 @@ static int run_quote(const struct tpm_options *o)
     uint8_t report_data[64];
     struct assay_tpm_source *source = NULL;
     struct assay_slice evidence;
-    if (o->word_count != 1 || o->out == NULL || o->report_data == NULL)
-        return tpm_misuse("quote wants STATE, --report-data and --out");
     if (assay_hex_decode(o->report_data, strlen(o->report_data), report_data, 64) != ASSAY_OK)
-        return tpm_misuse("--report-data wants 128 hexadecimal digits");
+        return assay_misuse("--report-data wants 128 hexadecimal digits");
     const struct assay_tpm_source_config config = { .tcti = o->tcti, .state_dir = o->words[0] };
     enum assay_status status = assay_tpm_source_open(&config, &source, message);
     if (status == ASSAY_OK)
@@ -240,8 +208,6 @@ static int run_enroll(const struct tpm_options *o)
     struct assay_tpm_request request;
     struct assay_tpm_challenge challenge;
     size_t len = 0;
-    if (o->word_count != 1 || o->registrar == NULL || o->makers == NULL)
-        return tpm_misuse("enroll wants STATE, --registrar and --makers");
     if (mkdir(o->words[0], 0700) != 0 && errno != EEXIST)
         return tpm_complain(o->words[0], ASSAY_E_IO);
     enum assay_status status = tpm_join(path, o->words[0], "ak.pem");
@@ -325,14 +291,8 @@ int assay_command_tpm(int argc, char **argv)
         { "quote", run_quote },
     };
     struct tpm_options o = { .tcti = "device:/dev/tpmrm0" };
-    if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-        (void)fputs(usage, stdout);
-        return ASSAY_EXIT_OK;
-    }
-    if (argc < 2) return tpm_misuse("which step?");
-    if (!read_options(argc - 1, argv + 1, &o))
-        return tpm_misuse("an option is unknown, or --days is not 1 to 7300");
+    if (!read_options(argc - 1, argv + 1, &o)) return assay_misuse("--days wants 1 to 7300");
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         if (strcmp(argv[1], steps[i].name) == 0) return steps[i].run(&o);
-    return tpm_misuse("no such step");
+    ASSAY_UNREACHABLE("the table names these steps");
 }

@@ -20,7 +20,6 @@ struct tpm_options {
 
 /* Each says it on stderr. Returns: the exit status. */
 int tpm_complain(const char *what, enum assay_status status);
-int tpm_misuse(const char *what);
 /* Returns: ASSAY_OK | ASSAY_E_RANGE */
 ASSAY_CHECKED enum assay_status tpm_join(char path[static PATH_MAX], const char *dir,
                                          const char *name);

@@ -4,6 +4,7 @@
 #include "apps/assay/tpm.h"
 
 #include "apps/assay/folder.h"
+#include "apps/assay/options.h"
 #include "quote/chain.h"
 #include "quote/path.h"
 
@@ -38,7 +39,6 @@ int tpm_run_registrar(const struct tpm_options *o)
 {
     struct assay_tpm_registrar registrar;
     int64_t now_s = 0;
-    if (o->word_count != 1) return tpm_misuse("registrar wants DIR");
     enum assay_status status = now(&now_s);
     /* A day of slack behind: clocks of a network differ. */
     if (status == ASSAY_OK)
@@ -173,8 +173,6 @@ int tpm_run_challenge(const struct tpm_options *o)
     struct assay_tpm_challenge challenge;
     uint8_t *bytes = NULL;
     size_t len = 0;
-    if (o->word_count != 1 || o->makers == NULL || o->out == NULL)
-        return tpm_misuse("challenge wants REQUEST, --makers and --out");
     enum assay_status status = assay_file_read(o->words[0], ASSAY_TPM_REQUEST_MAX, &bytes, &len);
     if (status == ASSAY_OK) status = assay_tpm_request_decode(bytes, len, &request);
     int result = status == ASSAY_OK ? tpm_challenge(o, &request, &challenge)
@@ -193,8 +191,6 @@ int tpm_run_issue(const struct tpm_options *o)
     struct assay_tpm_challenge challenge;
     uint8_t pending[ASSAY_TPM_REQUEST_MAX], answer[2 * ASSAY_TPM_CREDENTIAL_MAX];
     size_t len = 0, answer_len = 0;
-    if (o->word_count != 2 || o->registrar == NULL || o->out == NULL)
-        return tpm_misuse("issue wants SECRET, ANSWER, --registrar and --out");
     enum assay_status status = assay_file_read_secret(o->words[0], pending, sizeof pending, &len);
     if (status == ASSAY_OK) status = assay_tpm_pending_decode(pending, len, &challenge);
     assay_secret_wipe(pending, sizeof pending);
@@ -242,8 +238,8 @@ static enum assay_status make_crl(const struct tpm_options *o,
 
 int tpm_run_crl(const struct tpm_options *o)
 {
-    if (o->word_count < 1 || o->word_count > 1 + REVOKED_MAX)
-        return tpm_misuse("crl wants DIR and at most 80 certificates");
+    if (o->word_count > 1 + REVOKED_MAX)
+        return assay_misuse("at most %d certificates", REVOKED_MAX);
     const size_t count = (size_t)o->word_count - 1;
     uint8_t(*const revoked)[ASSAY_SERIAL_LEN] = calloc(count + 1, ASSAY_SERIAL_LEN);
     if (revoked == NULL) return tpm_complain("crl", ASSAY_E_MEMORY);

@@ -59,7 +59,7 @@ expect 13 'no JSON web token' "$ASSAY" ear verify policy.yaml --key signer.pub
 expect 2 'P-256 key is expected' "$ASSAY" ear verify printed.jwt --key policy.yaml
 expect 2 'needs --ear-key' verify --ear x.jwt
 expect 2 'belong to --ear' verify --ear-key signer.key
-expect 2 'neither ietf-03 nor' verify --ear x.jwt --ear-key signer.key --ear-profile ear
+expect 2 '--ear-profile wants one of ietf-03, veraison-2023' verify --ear x.jwt --ear-key signer.key --ear-profile ear
 expect 2 '8 to 88' verify --ear x.jwt --ear-key signer.key --ear-nonce short
 expect 2 '--ear-key none' verify --policy policy.yaml --ear x.jwt --ear-key none
 expect 2 'usage: assay ear' "$ASSAY" ear

@@ -15,9 +15,9 @@ check 'a refused command changes nothing' diff -r before keys
 expect 0 "$(sed -n 's/^node_id: //p' keys/node.yaml)" "$ASSAY" keys show keys
 for name in '' 'a b' 'a/b' "a
 b" "$(printf 'n%.0s' $(seq 64))"; do
-    expect 2 'expected --name NAME' "$ASSAY" keys generate other --name "$name"
+    expect 2 '--name wants 1 to 63 of A-Z a-z 0-9 . _ -' "$ASSAY" keys generate other --name "$name"
 done
-expect 2 'expected --name NAME' "$ASSAY" keys generate other
+expect 2 '--name NAME is missing' "$ASSAY" keys generate other
 check 'a refused name makes no folder' test ! -e other
 expect 5 'nothing is known under that name' "$ASSAY" keys show nothing
 expect 1 'it cannot be made or written there' "$ASSAY" keys generate nowhere/deeper/keys --name x
@@ -158,6 +158,28 @@ expect 0 'policy.yaml:2:10: warning: profile: profile development' \
     "$ASSAY" genesis create plan.yaml --out with-warnings
 case $out in *'with-warnings: 2 members'*) ;; *) wrong "a warning is no error: $out" ;; esac
 expect 1 'system refused' "$ASSAY" genesis create plan.yaml --out nowhere/genesis
+
+# --- signatures are not written over, and a policy that nobody can meet makes no network
+expect 6 'bears 2 signatures and is not overwritten' "$ASSAY" genesis create plan.yaml --out genesis
+check 'a signed genesis is left alone' cmp genesis genesis.good
+expect 0 'with-warnings: 2 members' "$ASSAY" genesis create plan.yaml --out with-warnings
+measured=$(sha256sum "$BIN/assay-enclave" | cut -d' ' -f1)
+sed "s/$measured/$(: | sha256sum | cut -d' ' -f1)/" policy.yaml >policy.bad.yaml
+expect 2 'the digest of nothing' plan 's/policy.yaml/policy.bad.yaml/'
+case $out in *'[reference-of-nothing]'*'measure the program again'*) ;; *) wrong "no advice: $out" ;; esac
+sed "s/$measured/$(sha256sum /bin/true | cut -d' ' -f1)/" policy.yaml >policy.bad.yaml
+expect 2 'it accepts what no sample measures' plan 's/policy.yaml/policy.bad.yaml/'
+for n in 1 2; do
+    case $out in *"warning: node-$n/sample.quote: it measures $measured, which the policy does not accept"*) ;;
+    *) wrong "which image matches nothing? $out" ;; esac
+done
+check 'a refused plan writes nothing' test ! -e refused
+# One platform may be sampled with another program; it is told.
+cp node-1/sample.quote sample.kept
+"$ASSAY" soft quote node-1/platform.key --program /bin/true --report-data "$(printf '0%.0s' $(seq 128))" \
+    --out node-1/sample.quote >/dev/null
+expect 0 'warning: node-1/sample.quote: it measures ' "$ASSAY" genesis create plan.yaml --out with-warnings
+mv sample.kept node-1/sample.quote
 expect 2 'usage: assay genesis' "$ASSAY" genesis create plan.yaml
 expect 2 'usage: assay genesis' "$ASSAY" genesis
 

@@ -15,8 +15,17 @@ case $out in *'INSECURE'*) ;; *) wrong "a development network is not marked: $ou
 expect 0 'caps met       operator no, vendor root no' ask 1 status
 expect 0 'tolerates      any 1 more members failing, any 1 lying' ask 1 status
 expect 0 'clock          0.0' ask 1 status
+expect 0 ' of 4 attested, ' ask 1 status
+case $(ask 1 status | head -1) in *' of 4 attested, '*) ;; *) wrong 'status does not begin with its sentence' ;; esac
 expect 0 'node-4           FULL' ask 2 nodes
-expect 0 'last_success_epoch' ask 1 explain node-3
+check 'nodes stand by slot' test "$(ask 2 nodes | sed 1d | awk '{ print $1 }' | tr '\n' ' ')" = '0 1 2 3 '
+check 'one unit for all scores' test "$(ask 2 nodes | sed 1d | grep -c '100[.]00 %')" = 4
+expect 0 'Who says so, epoch ' ask 1 explain node-3
+for text in 'node-3 is full' 'How it stands' 'standing       FULL' 'What happened' '  node-1           weight ' \
+    'score = the smaller one' 'Its evidence, as this node finds it' 'Who vouches for it' 'vendor root    '; do
+    case $out in *"$text"*) ;; *) wrong "explain does not say \"$text\": $out" ;; esac
+done
+expect 0 '"last_success_epoch": ' ask 1 explain node-3 --json
 expect 0 'node_id' ask 1 explain 0
 expect 0 'node-2' ask 1 explain "$(sed -n 's/^node_id: "\(.*\)"$/\1/p' node-2/keys/node.yaml)"
 expect 5 'no member has that name, slot or id' ask 1 explain nobody

@@ -87,7 +87,7 @@ expect 0 'both accept the same' "$ASSAY" policy diff vain.yaml merged.yaml
 "$ASSAY" policy import values.corim --signer operator.pub --into merged.yaml >again.yaml
 check 'what is there is not there twice' diff merged.yaml again.yaml
 expect 2 'a signature does not verify' "$ASSAY" policy import values.corim --signer stranger.pub
-expect 2 'expected --signer KEY' "$ASSAY" policy import values.corim
+expect 2 '--signer FILE is missing' "$ASSAY" policy import values.corim
 expect 2 'expected a public key or a certificate' "$ASSAY" policy import values.corim --signer sound.yaml
 { printf '%b' '\0320'; tail -c +2 values.corim; } >bent.corim
 expect 2 'COSE_Sign1' "$ASSAY" policy import bent.corim --signer operator.pub
@@ -96,7 +96,7 @@ expect 2 'COSE_Sign1' "$ASSAY" policy import unsigned.corim --signer operator.pu
 "$ASSAY" policy export vain.yaml --format corim --key operator.key --issuer 'operator alpha' --id build-7 \
     >piped.corim
 check 'a pipe gets the same manifest' test "$(wc -c <piped.corim)" -eq "$(wc -c <values.corim)"
-expect 2 'expected --format corim' "$ASSAY" policy export vain.yaml
+expect 2 '--format corim is missing' "$ASSAY" policy export vain.yaml
 expect 2 'expected --key, too' "$ASSAY" policy export vain.yaml --format corim --issuer x
 expect 2 'no reference values' "$ASSAY" policy export empty.yaml --format corim
 expect 2 '1 to 79 printable characters' "$ASSAY" policy export vain.yaml --format corim --id "$(printf 'i%.0s' $(seq 80))"

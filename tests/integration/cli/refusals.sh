@@ -122,7 +122,7 @@ rm -r node-1/keys
 "$ASSAY" keys generate node-1/keys --name node-1 >/dev/null
 expect 0 'it begins where one joins it' "$ASSAYD" --config node-1/assayd.yaml --check-config
 restore
-cp genesis genesis.kept
+mv genesis genesis.kept
 sed -i 's/alpha/gamma/' plan.yaml # the name is under the signatures too
 "$ASSAY" genesis create plan.yaml --out genesis >/dev/null
 expect 2 'a signature does not verify' run

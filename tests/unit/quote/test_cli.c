@@ -200,7 +200,7 @@ Test(quote_cli, answers_in_json_when_asked_to_also_when_it_fails)
         { "evidence decode /bin/sh --json", 13, "unsupported", "/bin/sh: " },
         { "evidence decode /nonexistent --json", 2, "not_found", "/nonexistent: " },
         { "evidence decode /tmp --json", 2, "usage", "/tmp: " },
-        { "evidence decode /dev/null --kind x --json", 2, "usage", "--kind: \"x\"" },
+        { "evidence decode /dev/null --kind x --json", 2, "usage", "--kind wants one of sgx-v3" },
         { "evidence verify /nonexistent --collateral /usr --json", 2, "not_found", "/nonexistent" },
         { "evidence verify /dev/null --collateral /nonexistent --json", 2, "not_found",
           "--collateral /nonexistent" },

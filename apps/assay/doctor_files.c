@@ -1,0 +1,261 @@
+/*
+ * apps/assay/doctor_files.c - what a node needs on disk: configuration, genesis with its policy and
+ * collateral, keys, folders and the room in them, programs, the source of evidence.
+ */
+#include "apps/assay/doctor.h"
+
+#include "apps/assay/node_source.h"
+#include "base/file/file.h"
+#include "base/rfc3339.h"
+#include "engine/ledger/genesis.h"
+#include "net/keyring.h"
+#include "quote/accept/policy.h"
+#include "quote/collateral/endorsements.h"
+#include "quote/collateral/life.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum { FREE_WARN_MIB = 1024, FREE_FAIL_MIB = 64, DAY_S = 86400, ALARM_DAYS = 7 };
+
+/* What of the genesis is looked at. On the heap. */
+struct charter {
+    uint8_t *bytes;
+    struct assay_genesis genesis;
+    struct assay_policy policy;
+    struct assay_collateral collateral[ASSAY_ENDORSEMENTS_MAX];
+    struct assay_endorsements endorsements;
+    struct assay_collateral_life lives[ASSAY_ENDORSEMENTS_MAX];
+};
+
+/* ------------------------------------------------------------ genesis and collateral */
+
+static void look_at_life(struct assay_doctor *d, const struct assay_collateral_life *life)
+{
+    char until[ASSAY_RFC3339_LEN + 1] = "";
+    if (!life->is_bounded) return;
+    assay_rfc3339_format(life->until_unix_s, until);
+    const int64_t left_s = life->until_unix_s - d->at_unix_s;
+    const bool early = life->from_unix_s > d->at_unix_s;
+    const enum assay_health health = left_s < 0 || early           ? ASSAY_HEALTH_FAIL
+                                     : left_s < ALARM_DAYS * DAY_S ? ASSAY_HEALTH_WARN
+                                                                   : ASSAY_HEALTH_OK;
+    assay_doctor_say(d, "collateral", health, "valid for a week or more",
+                     "assay collateral status: a running network renews it (collateral.fetch in "
+                     "assayd.yaml, or assay collateral fetch and pack and submit)",
+                     "of genesis: %s ends first, %s %s%s", life->ends_first,
+                     left_s < 0 ? "it ended at" : "at", until,
+                     early ? ", and is not valid yet" : "");
+}
+
+static void look_at_collateral(struct assay_doctor *d, struct charter *c)
+{
+    size_t count = 0;
+    const struct assay_slice *const e = &c->genesis.endorsements;
+    if (assay_endorsements_decode(e->bytes, e->len, c->collateral, ASSAY_ENDORSEMENTS_MAX,
+                                  &c->endorsements) != ASSAY_OK) {
+        assay_doctor_say(d, "collateral", ASSAY_HEALTH_FAIL, "collateral that verifies",
+                         "make the genesis anew (assay genesis create)",
+                         "that of the genesis does not verify");
+        return;
+    }
+    assay_collateral_lives(&c->endorsements, c->lives, &count);
+    for (size_t i = 0; i < count; i++)
+        look_at_life(d, &c->lives[i]);
+}
+
+static void look_at_genesis(struct assay_doctor *d, struct charter *c)
+{
+    struct assay_where where = { 0 };
+    size_t len = 0;
+    const char *const path = d->config.genesis;
+    enum assay_status status = assay_file_read(path, ASSAY_GENESIS_LEN_MAX, &c->bytes, &len);
+    if (status == ASSAY_OK)
+        status = assay_genesis_decode(c->bytes, len, false, &c->genesis, &where);
+    if (status != ASSAY_OK) {
+        assay_doctor_say(d, "genesis", ASSAY_HEALTH_FAIL,
+                         "a genesis that the threshold of its operators signed",
+                         "assay genesis show FILE tells who has signed", "%s: %s", path,
+                         assay_status_text(status));
+        return;
+    }
+    assay_doctor_say(d, "genesis", ASSAY_HEALTH_OK, "", "", "%s: %u members, signed by %u of %u",
+                     path, (unsigned)c->genesis.member_count, (unsigned)c->genesis.signature_count,
+                     (unsigned)c->genesis.operator_count);
+    if (assay_policy_decode(c->genesis.policy.bytes, c->genesis.policy.len, &c->policy) ==
+            ASSAY_OK &&
+        c->policy.profile == ASSAY_PROFILE_DEVELOPMENT)
+        assay_doctor_say(d, "policy", ASSAY_HEALTH_WARN, "profile production",
+                         "use profile production wherever the answer matters",
+                         "profile development: evidence proves nothing about hardware");
+    /* A network that runs may have renewed it, and says so itself. */
+    if (!d->runs) look_at_collateral(d, c);
+}
+
+/* ------------------------------------------------------------ keys and folders */
+
+static bool is_private(const struct stat *info)
+{
+    return (info->st_mode & (S_IRWXG | S_IRWXO)) == 0;
+}
+
+static void look_at_folder(struct assay_doctor *d, const char *about, const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        const bool makes = strcmp(about, "state") == 0 && errno == ENOENT;
+        assay_doctor_say(d, about, makes ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
+                         "a folder of this user, mode 0700",
+                         makes ? "" : "assay keys generate DIR --name NAME makes it", "%s: %s%s",
+                         path, strerror(errno), makes ? ", the daemon makes it" : "");
+        return;
+    }
+    const bool ours = info.st_uid == geteuid() || geteuid() == 0;
+    const bool sound = S_ISDIR(info.st_mode) && ours && is_private(&info);
+    assay_doctor_say(
+        d, about, sound ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL, "a folder of this user, mode 0700",
+        sound ? "" : "chown it to the daemon's user, chmod 700", "%s: %s, mode %04o, of user %u",
+        path, S_ISDIR(info.st_mode) ? "a folder" : "no folder", (unsigned)(info.st_mode & 07777),
+        (unsigned)info.st_uid);
+}
+
+static void look_at_keys(struct assay_doctor *d, const struct charter *c)
+{
+    struct assay_keyring ring;
+    look_at_folder(d, "keys", d->config.keys_dir);
+    const enum assay_status status = assay_keyring_load(d->config.keys_dir, &ring);
+    if (status != ASSAY_OK) {
+        assay_doctor_say(d, "keys", ASSAY_HEALTH_FAIL,
+                         "what assay keys generate made, each file of mode 0600",
+                         "ls -l there; bring the keys back from their back-up, never make new ones "
+                         "for a member",
+                         "%s: %s", d->config.keys_dir, assay_status_text(status));
+        return;
+    }
+    bool is_member = false;
+    for (uint32_t i = 0; i < c->genesis.member_count; i++)
+        is_member = is_member || assay_bytes_equal(c->genesis.members[i].node_id, ring.node_id, 32);
+    if (c->genesis.member_count > 0 && !is_member)
+        assay_doctor_say(d, "member", ASSAY_HEALTH_WARN, "a member of the genesis",
+                         "a change joins newcomers: assay change draft --join; else these are keys "
+                         "of another node",
+                         "the keys are of no member that the genesis names");
+    assay_keyring_wipe(&ring);
+}
+
+static void look_at_disk(struct assay_doctor *d)
+{
+    struct statvfs disk;
+    char path[PATH_MAX];
+    /* The folder is not there before the first start: the disk is that of what it will stand in. */
+    (void)snprintf(path, sizeof path, "%s", d->config.state_dir);
+    while (statvfs(path, &disk) != 0) {
+        char *const slash = strrchr(path, '/');
+        if (slash == NULL || slash == path) return;
+        *slash = '\0';
+    }
+    const uint64_t free_mib = (uint64_t)disk.f_bavail * disk.f_frsize >> 20;
+    const enum assay_health health = free_mib < FREE_FAIL_MIB   ? ASSAY_HEALTH_FAIL
+                                     : free_mib < FREE_WARN_MIB ? ASSAY_HEALTH_WARN
+                                                                : ASSAY_HEALTH_OK;
+    assay_doctor_say(d, "disk", health, "1024 MiB free or more; without any the node stops",
+                     "make room, or lower node.history_epochs (docs/operations.md, section 17)",
+                     "%" PRIu64 " MiB free for %s", free_mib, d->config.state_dir);
+}
+
+/* ------------------------------------------------------------ programs and evidence */
+
+static bool measures(const struct charter *c, const char *path, bool *known)
+{
+    uint8_t digest[32];
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    bool any = false, found = false;
+    *known = assay_file_read(path, (size_t)1 << 30, &bytes, &len) == ASSAY_OK;
+    if (*known) assay_sha256(bytes, len, digest);
+    free(bytes);
+    for (uint32_t i = 0; *known && i < c->policy.reference_count; i++) {
+        const struct assay_reference *const r = &c->policy.references[i];
+        if (r->field != ASSAY_REFERENCE_MRENCLAVE || r->state == ASSAY_REFERENCE_DENIED) continue;
+        any = true;
+        found = found || (r->value_len == 32 && assay_bytes_equal(r->value, digest, 32));
+    }
+    return found || !any;
+}
+
+static void look_at_program(struct assay_doctor *d, const struct charter *c, const char *about,
+                            const char *path)
+{
+    bool known = false;
+    if (access(path, X_OK) != 0) {
+        assay_doctor_say(d, about, ASSAY_HEALTH_FAIL, "a program that this user may run",
+                         "mend the path in assayd.yaml, or the rights of the file", "%s: %s", path,
+                         strerror(errno));
+        return;
+    }
+    /* SOFT measures the SHA-256 of the file; what others measure is not known from here. */
+    const bool soft = d->config.evidence.kind == ASSAY_CONFIG_SOFT;
+    if (soft && !measures(c, path, &known) && known)
+        assay_doctor_say(
+            d, about, ASSAY_HEALTH_FAIL, "a program that the policy accepts",
+            "install the build that the policy names, or have operators allow this one "
+            "(assay change draft --allow-reference)",
+            "%s: its SHA-256 is no reference value of the policy", path);
+    else
+        assay_doctor_say(d, about, ASSAY_HEALTH_OK, "", "", "%s%s", path,
+                         soft && known ? ": the policy accepts it" : "");
+}
+
+/* As the daemon opens it. One that a daemon holds may answer that it is busy: then the daemon has
+ * the say. */
+static void look_at_source(struct assay_doctor *d)
+{
+    char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
+    const struct assay_config_source *const e = &d->config.evidence;
+    const enum assay_status status = assay_node_source_sample(&d->config, NULL, NULL, message);
+    assay_doctor_say(d, "evidence", status == ASSAY_OK ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
+                     "a source that this user may open",
+                     "docs/operations.md, sections 11 and 14, has each source's needs",
+                     "%s: %s%s%s", assay_config_evidence_text(e->kind),
+                     status == ASSAY_OK ? "it opens" : assay_status_text(status),
+                     message[0] != '\0' ? ": " : "", message);
+}
+
+void assay_doctor_config(struct assay_doctor *d)
+{
+    char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
+    if (d->config_path == NULL) {
+        assay_doctor_say(d, "configuration", ASSAY_HEALTH_WARN, "the file that assayd reads",
+                         "give --config FILE: keys, folders, disk and evidence are looked at by it",
+                         "none was given, and there is no /etc/assay/assayd.yaml");
+        return;
+    }
+    d->has_config = assay_config_load(d->config_path, &d->config, message) == ASSAY_OK;
+    if (d->has_config)
+        assay_doctor_say(d, "configuration", ASSAY_HEALTH_OK, "", "", "%s", d->config_path);
+    else
+        assay_doctor_say(d, "configuration", ASSAY_HEALTH_FAIL, "a file that assayd accepts",
+                         "mend that line; docs/operations.md, section 3, has every key", "%s",
+                         message);
+}
+
+void assay_doctor_files(struct assay_doctor *d)
+{
+    struct charter *const c = calloc(1, sizeof *c);
+    if (c == NULL) return;
+    look_at_genesis(d, c);
+    look_at_keys(d, c);
+    look_at_folder(d, "state", d->config.state_dir);
+    look_at_disk(d);
+    look_at_program(d, c, "enclave.path", d->config.enclave_path);
+    look_at_program(d, c, "restore_path", d->config.enclave_restore_path);
+    look_at_source(d);
+    free(c->bytes);
+    free(c);
+}

@@ -1,0 +1,49 @@
+/*
+ * apps/assay/setup.h - what `assay setup` and `assay node` share: other verbs run as they would be
+ * typed, files written, questions asked on a terminal.
+ */
+#ifndef ASSAY_APPS_SETUP_H
+#define ASSAY_APPS_SETUP_H
+
+#include "apps/assay/command.h"
+
+#include <limits.h>
+#include <stdbool.h>
+
+struct assay_setup {
+    const char *dir, *name, *genesis, *gossip, *kind, *credential, *vendor, *admin, *http;
+    const char *nodes, *operators, *vendors, *epoch_ms, *port, *http_port;
+    const char *enclave; /* "": the one beside this program */
+    size_t peer_count;
+    const char *peers[256]; /* NODE_ID=HOST:PORT */
+    char enclave_path[PATH_MAX];
+};
+
+/* Runs `assay WORDS...` (ending with NULL); out: where its standard output goes, NULL: nowhere.
+ * What it says on stderr is seen. Returns: its exit status. */
+int assay_setup_run(const char *out, const char *const *words);
+/* A path of two parts. Returns: a static buffer, the next of eight; "" when it does not fit. */
+const char *assay_setup_path(const char *dir, const char *name);
+/* Writes a text that must not be there yet. Says what is wrong. Returns: an enum assay_exit. */
+int assay_setup_write(const char *path, const char *text);
+/* The value behind "KEY: " in a small file, without quotes. Returns: whether it is there. */
+bool assay_setup_value(const char *path, const char *key, char *value, size_t size);
+/* Asks on a terminal for what was not given; preset NULL: there is none. Returns: whether *value is
+ * there now; on no terminal, only when it was or has a preset. */
+bool assay_setup_ask(const char *question, const char *preset, const char **value);
+/* The program that nodes run: as given, else assay-enclave beside this program. Says what is wrong.
+ * Returns: an enum assay_exit. */
+int assay_setup_enclave(struct assay_setup *s);
+/* A decimal number between low and high, said when it is none. Returns: ASSAY_EXIT_OK |
+ * ASSAY_EXIT_USAGE */
+int assay_setup_number(const char *option, const char *text, unsigned long low, unsigned long high,
+                       unsigned long *out);
+/* `assayd --check-config` on each, where assayd stands beside this program. Returns: an enum
+ * assay_exit. */
+int assay_setup_check(const char *config);
+
+/* Each Returns: an enum assay_exit. */
+int assay_setup_local(struct assay_setup *s); /* setup_local.c */
+int assay_setup_node(struct assay_setup *s);  /* setup_node.c */
+
+#endif

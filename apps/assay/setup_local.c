@@ -1,0 +1,308 @@
+/*
+ * apps/assay/setup_local.c - `assay setup local`: a network on this machine, of SOFT platforms.
+ *
+ * The same files as in the example by hand (docs/operations.md 2), and nothing else: whoever wants
+ * to understand or change one looks there.
+ */
+#include "apps/assay/setup.h"
+
+#include "apps/assay/options.h"
+#include "apps/demo/loopback.h"
+#include "base/crypto.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    NODES_MAX = 20,
+    GROUPS_MAX = 8, /* operators, vendors */
+    TEXT_MAX = 64 * 1024,
+    SOCKET_PATH_MAX = 107,
+};
+
+static const char *const operator_names[GROUPS_MAX] = { "alpha",   "beta", "gamma", "delta",
+                                                        "epsilon", "zeta", "eta",   "theta" };
+
+struct local {
+    const struct assay_setup *s;
+    char dir[PATH_MAX]; /* absolute */
+    unsigned long nodes, operators, vendors, epoch_ms, port, http_port;
+    unsigned ports[NODES_MAX];
+    FILE *out; /* the file that is put together */
+    char *text;
+    size_t text_len;
+};
+
+/* ------------------------------------------------------------ helpers */
+
+__attribute__((format(printf, 2, 3))) static const char *in(const struct local *l,
+                                                            const char *format, ...)
+{
+    char name[64];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(name, sizeof name, format, args);
+    va_end(args);
+    return assay_setup_path(l->dir, name);
+}
+
+static bool begin_file(struct local *l)
+{
+    l->out = open_memstream(&l->text, &l->text_len);
+    return l->out != NULL;
+}
+
+static int end_file(struct local *l, const char *path)
+{
+    const bool sound = fclose(l->out) == 0;
+    l->out = NULL;
+    const int result = sound ? assay_setup_write(path, l->text) : ASSAY_EXIT_INTERNAL;
+    free(l->text);
+    l->text = NULL;
+    return result;
+}
+
+/* Nothing may be in the folder: what is there is somebody's. */
+static int open_folder(struct local *l)
+{
+    if (mkdir(l->s->dir, 0755) != 0 &&
+        (errno != EEXIST || rmdir(l->s->dir) != 0 || mkdir(l->s->dir, 0755) != 0)) {
+        (void)fprintf(stderr,
+                      "assay setup local: %s: %s; give --dir a folder that is not there, "
+                      "or is empty\n",
+                      l->s->dir, strerror(errno));
+        return errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR ? ASSAY_EXIT_CONFLICT
+                                                                         : ASSAY_EXIT_INTERNAL;
+    }
+    if (realpath(l->s->dir, l->dir) == NULL) return ASSAY_EXIT_INTERNAL;
+    if (strlen(in(l, "node-%lu/service.sock", l->nodes)) <= SOCKET_PATH_MAX) return ASSAY_EXIT_OK;
+    (void)fprintf(stderr,
+                  "assay setup local: %s: a path of a socket has %d bytes at most; choose "
+                  "a shorter --dir\n",
+                  l->dir, SOCKET_PATH_MAX);
+    return ASSAY_EXIT_USAGE;
+}
+
+static void take_ports(struct local *l)
+{
+    int fds[NODES_MAX];
+    for (unsigned long i = 0; i < l->nodes; i++) {
+        fds[i] = l->port == 0 ? demo_loopback_bind(&l->ports[i]) : -1;
+        if (l->port != 0) l->ports[i] = (unsigned)(l->port + i);
+    }
+    for (unsigned long i = 0; i < l->nodes; i++)
+        if (fds[i] >= 0) (void)close(fds[i]);
+}
+
+/* ------------------------------------------------------------ vendors, operators, nodes */
+
+static int make_groups(struct local *l)
+{
+    for (unsigned long v = 1; v <= l->vendors; v++) {
+        char name[32], folder[PATH_MAX];
+        (void)snprintf(name, sizeof name, "Vendor %lu", v);
+        (void)snprintf(folder, sizeof folder, "%s", in(l, "vendor-%lu", v));
+        const char *const words[] = { "soft", "ca", folder, "--name", name, NULL };
+        const int made = assay_setup_run(in(l, "vendor-%lu.pub", v), words);
+        if (made != ASSAY_EXIT_OK) return made;
+    }
+    for (unsigned long o = 0; o < l->operators; o++) {
+        char key[PATH_MAX];
+        (void)snprintf(key, sizeof key, "%s", in(l, "%s.key", operator_names[o]));
+        const char *const words[] = { "keys", "operator", key, NULL };
+        const int made = assay_setup_run(in(l, "%s.pub", operator_names[o]), words);
+        if (made != ASSAY_EXIT_OK) return made;
+    }
+    return ASSAY_EXIT_OK;
+}
+
+static int make_node(struct local *l, unsigned long n)
+{
+    static const char zeros[] = "0000000000000000000000000000000000000000000000000000000000000000"
+                                "0000000000000000000000000000000000000000000000000000000000000000";
+    char folder[PATH_MAX], name[32], vendor[PATH_MAX];
+    (void)snprintf(folder, sizeof folder, "%s", in(l, "node-%lu", n));
+    (void)snprintf(name, sizeof name, "node-%lu", n);
+    (void)snprintf(vendor, sizeof vendor, "%s", in(l, "vendor-%lu", (n - 1) % l->vendors + 1));
+    if (mkdir(folder, 0755) != 0) return ASSAY_EXIT_INTERNAL;
+    const char *const keys = assay_setup_path(folder, "keys");
+    const char *const platform = assay_setup_path(folder, "platform.key");
+    const char *const make_keys[] = { "keys", "generate", keys, "--name", name, NULL };
+    const char *const make_platform[] = { "soft", "node", vendor, name, "--out", platform, NULL };
+    const char *const sample[] = { "soft",
+                                   "quote",
+                                   platform,
+                                   "--program",
+                                   l->s->enclave_path,
+                                   "--report-data",
+                                   zeros,
+                                   "--out",
+                                   assay_setup_path(folder, "sample.quote"),
+                                   NULL };
+    int made = assay_setup_run(NULL, make_keys);
+    if (made == ASSAY_EXIT_OK) made = assay_setup_run(NULL, make_platform);
+    return made == ASSAY_EXIT_OK ? assay_setup_run(NULL, sample) : made;
+}
+
+/* ------------------------------------------------------------ policy, plan, genesis */
+
+static int write_policy(struct local *l)
+{
+    uint8_t digest[32];
+    char text[65], key[256];
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    if (assay_file_read(l->s->enclave_path, (size_t)1 << 30, &bytes, &len) != ASSAY_OK ||
+        !begin_file(l)) {
+        free(bytes);
+        return ASSAY_EXIT_INTERNAL;
+    }
+    assay_sha256(bytes, len, digest);
+    free(bytes);
+    assay_hex_encode(digest, sizeof digest, text, sizeof text);
+    (void)fputs("policy_version: 1\nprofile: development\nkinds: [soft]\nroots:\n", l->out);
+    for (unsigned long v = 1; v <= l->vendors; v++) {
+        if (!assay_setup_value(in(l, "vendor-%lu.pub", v), "root_key", key, sizeof key))
+            key[0] = '\0';
+        (void)fprintf(l->out, "  - { name: vendor-%lu, key: %s, kinds: [soft] }\n", v, key);
+    }
+    (void)fprintf(l->out, "references:\n  - { field: mrenclave, state: allowed, value: \"%s\" }\n",
+                  text);
+    return end_file(l, in(l, "policy.yaml"));
+}
+
+static int write_plan(struct local *l)
+{
+    char key[256];
+    if (!begin_file(l)) return ASSAY_EXIT_INTERNAL;
+    (void)fprintf(l->out,
+                  "plan_version: 1\nepoch_ms: %lu\nthreshold: %lu\npolicy: policy.yaml\n"
+                  "collateral: [",
+                  l->epoch_ms, l->operators);
+    for (unsigned long v = 1; v <= l->vendors; v++)
+        (void)fprintf(l->out, "%svendor-%lu", v > 1 ? ", " : "", v);
+    (void)fputs("]\noperators:\n", l->out);
+    for (unsigned long o = 0; o < l->operators; o++) {
+        if (!assay_setup_value(in(l, "%s.pub", operator_names[o]), "public_key", key, sizeof key))
+            key[0] = '\0';
+        (void)fprintf(l->out, "  - { name: %s, public_key: \"%s\" }\n", operator_names[o], key);
+    }
+    (void)fputs("members:\n", l->out);
+    for (unsigned long n = 1; n <= l->nodes; n++)
+        (void)fprintf(l->out,
+                      "  - { operator: %s, card: node-%lu/keys/node.yaml, "
+                      "sample: node-%lu/sample.quote }\n",
+                      operator_names[(n - 1) * l->operators / l->nodes], n, n);
+    return end_file(l, in(l, "plan.yaml"));
+}
+
+static int make_genesis(struct local *l)
+{
+    char genesis[PATH_MAX], plan[PATH_MAX];
+    (void)snprintf(genesis, sizeof genesis, "%s", in(l, "genesis"));
+    (void)snprintf(plan, sizeof plan, "%s", in(l, "plan.yaml"));
+    const char *const create[] = { "genesis", "create", plan, "--out", genesis, NULL };
+    int made = assay_setup_run(NULL, create);
+    for (unsigned long o = 0; made == ASSAY_EXIT_OK && o < l->operators; o++) {
+        const char *const sign[] = {
+            "genesis", "sign", genesis, "--key", in(l, "%s.key", operator_names[o]), NULL
+        };
+        made = assay_setup_run(NULL, sign);
+    }
+    return made;
+}
+
+/* ------------------------------------------------------------ configurations */
+
+static int write_config(struct local *l, unsigned long n)
+{
+    char id[80], path[PATH_MAX];
+    if (!begin_file(l)) return ASSAY_EXIT_INTERNAL;
+    (void)fprintf(l->out,
+                  "config_version: 1\n"
+                  "node: { state_dir: state, keys_dir: keys, genesis: ../genesis }\n"
+                  "listen:\n  gossip: 127.0.0.1:%u\n  admin: admin.sock\n",
+                  l->ports[n - 1]);
+    if (l->http_port != 0) (void)fprintf(l->out, "  http: 127.0.0.1:%lu\n", l->http_port + n - 1);
+    (void)fprintf(l->out,
+                  "evidence: { kind: soft, credential: platform.key }\n"
+                  "enclave:\n  path: %s\n  restore_path: %s\n  service: service.sock\npeers:\n",
+                  l->s->enclave_path, l->s->enclave_path);
+    for (unsigned long k = 1; k <= l->nodes; k++) {
+        if (!assay_setup_value(in(l, "node-%lu/keys/node.yaml", k), "node_id", id, sizeof id))
+            id[0] = '\0';
+        (void)fprintf(l->out, "  - { node: \"%s\", address: 127.0.0.1:%u }\n", id, l->ports[k - 1]);
+    }
+    (void)snprintf(path, sizeof path, "%s", in(l, "node-%lu/assayd.yaml", n));
+    const int written = end_file(l, path);
+    return written == ASSAY_EXIT_OK ? assay_setup_check(path) : written;
+}
+
+static void print_next(const struct local *l)
+{
+    (void)printf("%s: %lu nodes of %lu operators on %lu vendors of SOFT platforms, INSECURE\n"
+                 "next:\n"
+                 "  for n in $(seq %lu); do assayd --config %s/node-$n/assayd.yaml "
+                 "2>> %s/node-$n/log & done\n"
+                 "  assay status --socket %s/node-1/admin.sock\n"
+                 "  assay top --socket %s/node-1/admin.sock\n"
+                 "  assay doctor --config %s/node-1/assayd.yaml\n",
+                 l->dir, l->nodes, l->operators, l->vendors, l->nodes, l->dir, l->dir, l->dir,
+                 l->dir, l->dir);
+    if (l->http_port != 0) (void)printf("  the page: http://127.0.0.1:%lu/\n", l->http_port);
+}
+
+static int read_numbers(struct local *l, struct assay_setup *s)
+{
+    const struct {
+        const char *option, *question, *preset;
+        const char **given;
+        unsigned long low, high, *number;
+    } rows[] = {
+        { "nodes", "how many nodes", "4", &s->nodes, 1, NODES_MAX, &l->nodes },
+        { "operators", "of how many operators", "2", &s->operators, 1, GROUPS_MAX, &l->operators },
+        { "vendors", "on platforms of how many vendors", "2", &s->vendors, 1, GROUPS_MAX,
+          &l->vendors },
+        { "epoch-ms", "length of an epoch in ms", "1000", &s->epoch_ms, 100, 3600000,
+          &l->epoch_ms },
+        { "port", "first port (0: free ones)", "7101", &s->port, 0, 65000, &l->port },
+        { "http-port", "first port of the page (0: none)", "0", &s->http_port, 0, 65000,
+          &l->http_port },
+    };
+    int result = ASSAY_EXIT_OK;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0] && result == ASSAY_EXIT_OK; i++)
+        if (assay_setup_ask(rows[i].question, rows[i].preset, rows[i].given))
+            result = assay_setup_number(rows[i].option, *rows[i].given, rows[i].low, rows[i].high,
+                                        rows[i].number);
+    return result;
+}
+
+int assay_setup_local(struct assay_setup *s)
+{
+    static struct local l;
+    l.s = s;
+    if (!assay_setup_ask("folder of the network", NULL, &s->dir))
+        return assay_misuse("--dir DIR is missing: the folder of the network");
+    int made = read_numbers(&l, s);
+    if (made != ASSAY_EXIT_OK) return made;
+    if (l.operators > l.nodes)
+        return assay_misuse("--operators: each has a node, so at most %lu", l.nodes);
+    made = assay_setup_enclave(s);
+    if (made == ASSAY_EXIT_OK) made = open_folder(&l);
+    take_ports(&l);
+    if (made == ASSAY_EXIT_OK) made = make_groups(&l);
+    for (unsigned long n = 1; made == ASSAY_EXIT_OK && n <= l.nodes; n++)
+        made = make_node(&l, n);
+    if (made == ASSAY_EXIT_OK) made = write_policy(&l);
+    if (made == ASSAY_EXIT_OK) made = write_plan(&l);
+    if (made == ASSAY_EXIT_OK) made = make_genesis(&l);
+    for (unsigned long n = 1; made == ASSAY_EXIT_OK && n <= l.nodes; n++)
+        made = write_config(&l, n);
+    if (made == ASSAY_EXIT_OK) print_next(&l);
+    return made;
+}

@@ -1,0 +1,67 @@
+#!/bin/sh
+# `assay doctor` with the daemon running and not, and each fault that it must find.
+. "$(dirname "$0")/lib.sh"
+network 4 500 2
+sign alpha beta
+cd "$WORK" || exit 2
+doctor() { "$ASSAY" doctor --config node-1/assayd.yaml "$@"; }
+
+# --- before the start: SOFT and no daemon are warnings, nothing fails
+expect 10 ' 0 fail' doctor
+for text in 'ok    configuration  node-1/assayd.yaml' 'ok    genesis' 'warn  policy         profile development' \
+    'ok    keys ' 'ok    state' 'ok    disk' 'ok    enclave.path' 'ok    restore_path' 'ok    evidence       soft: it opens' \
+    'ok    descriptors' 'ok    listen.admin' 'ok    listen.gossip  127.0.0.1:' 'ok    collateral     of genesis' \
+    'warn  daemon' 'expected: a daemon that answers' 'do: start it: assayd'; do
+    case $out in *"$text"*) ;; *) wrong "doctor does not say \"$text\": $out" ;; esac
+done
+expect 10 '"schema": "assay.doctor"' doctor --json
+printf '%s' "$out" >said
+check 'every check has all it needs' /usr/bin/python3 - <<'END'
+import json
+d = json.load(open("said"))["data"]
+assert d["daemon"] is False and d["health"] == "warn" and len(d["checks"]) > 10, d
+for c in d["checks"]:
+    assert c["health"] in ("ok", "warn", "fail") and c["check"] and c["found"], c
+    assert c["health"] == "ok" or (c["expected"] and c["advice"]), c
+END
+
+# --- faults, one at a time
+finds() { # finds TEXT COMMAND: after the command the doctor fails with TEXT, before it not
+    cp -r node-1 kept
+    cp genesis genesis.kept
+    sh -c "$2" || wrong "could not: $2"
+    expect 11 "$1" doctor
+    chmod -R u+rwX node-1
+    rm -rf node-1 genesis
+    mv kept node-1
+    mv genesis.kept genesis
+}
+finds 'fail  configuration  node-1/assayd.yaml:2:1: unknown key "nod"' "sed -i 's/^node:/nod:/' node-1/assayd.yaml"
+finds 'fail  genesis' 'rm genesis; : >genesis'
+finds 'fail  keys           node-1/keys: a folder, mode 0755' 'chmod 755 node-1/keys'
+finds 'fail  keys' 'chmod 644 node-1/keys/identity.key'
+finds 'fail  state          node-1/state: a folder, mode 0777' 'mkdir node-1/state; chmod 777 node-1/state'
+finds 'fail  evidence       soft: ' 'rm node-1/platform.key'
+finds 'fail  restore_path' "sed -i 's,restore_path: .*,restore_path: /nowhere/enclave,' node-1/assayd.yaml"
+finds 'its SHA-256 is no reference value of the policy' \
+    "cp /bin/true node-1/other; sed -i 's,  path: .*,  path: other,' node-1/assayd.yaml"
+finds 'fail  listen.gossip' "sed -i 's,gossip: .*,gossip: 192.0.2.1:7101,' node-1/assayd.yaml"
+finds 'fail  listen.admin' ': >node-1/admin.sock'
+few() { (ulimit -n 512 && doctor); }
+expect 11 'fail  descriptors    512 of a daemon started from here' few
+expect 10 'warn  configuration  none was given' "$ASSAY" doctor --socket nothing.sock
+case $out in *'0 fail'*) ;; *) [ -e /etc/assay/assayd.yaml ] || wrong "without a configuration: $out" ;; esac
+
+# --- with the daemon
+for i in 1 2 3; do start $i; done
+for i in 1 2 3; do check "node-$i closes epochs" until_true 30 epoch_at_least $i 3; done
+expect 10 'ok    daemon         node-1: ' doctor
+for text in 'ok    clock          0.0' 'ok    standing       FULL' 'ok    collateral     in force' \
+    'ok    listen.gossip  127.0.0.1:' 'of the running daemon' 'warn  quorum         ' 'any 0 more may fail'; do
+    case $out in *"$text"*) ;; *) wrong "doctor does not say \"$text\": $out" ;; esac
+done
+kill -KILL "$pid_3" && wait "$pid_3" 2>/dev/null
+stopped() { doctor | grep -q '^fail  quorum '; }
+check 'a network without a quorum is a failure' until_true 15 stopped
+
+finish

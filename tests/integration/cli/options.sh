@@ -1,0 +1,166 @@
+#!/bin/sh
+# The table of verbs against everything that is made of it or beside it: what the groups read, help,
+# errors for people and programs, completions (bash tries them for real), the man page.
+. "$(dirname "$0")/lib.sh"
+ROOT=$(cd "$(dirname "$0")/../../.." && pwd)
+cd "$WORK" || exit 2
+
+# --- what the table has: "group name" or "group name value", a line an option
+"$ASSAY" completion man-synopsis >synopsis
+awk '$1 == ".Cm" { group = $2 }
+     /^[.](Op )?Fl / { sub(/^[.](Op )?Fl -/, ""); sub(/ [.][.][.]$/, ""); print group, $1, (NF > 1 ? "value" : "") }' \
+    synopsis | sort -u >table
+check 'the table has options' test "$(wc -l <table)" -gt 150
+
+# --- and what each group reads with getopt_long
+reads() { # reads GROUP FILE...: what these files read, as above
+    group=$1
+    shift
+    for file in "$@"; do cat "$ROOT/apps/assay/$file"; done | tr -d '\n' |
+        grep -oE '\{ *"[a-z-]+", *(required|no)_argument' |
+        sed -E 's/^\{ *"([a-z-]+)", *required_argument/'"$group"' \1 value/
+                s/^\{ *"([a-z-]+)", *no_argument/'"$group"' \1 /' | grep -v ' help $' | sort -u
+}
+same() { # same GROUP FILE...: no option stands in one place alone
+    reads "$@" >read
+    grep "^$1 " table >had
+    [ -s had ] && cmp -s read had || {
+        diff had read >&2
+        return 1
+    }
+}
+for row in 'evidence evidence.c' 'ear ear.c' 'tcb tcb.c' 'collateral collateral.c' 'policy policy.c' \
+    'soft soft.c' 'keys keys.c' 'genesis genesis.c' 'enforce enforce.c' 'export export.c' 'report report.c' \
+    'store store.c' 'audit audit.c orders.c' 'doctor doctor.c' 'setup setup.c' 'node node.c' 'tpm tpm.c' \
+    'recover recover.c change.h'; do
+    # shellcheck disable=SC2086
+    check "the table and what is read differ: $row" same $row
+done
+# Two groups that share a reader, and one that has a reader for each of two verbs.
+cat table | sed -n 's/^\(checkpoint\|proof\) /proof /p' | sort -u >had
+check 'the table and proof.c differ' sh -c 'cmp had read' <<END
+$(reads proof proof.c >read)
+END
+sed -n 's/^\(status\|nodes\|explain\|permit\|counters\|timeline\) /ask /p' table | sort -u >had
+reads ask ask.c >read
+check 'the table and ask.c differ' cmp had read
+check 'the table and change.c differ' same change change.c change.h
+# The comparison can fail.
+grep -v '^keys name' table >table.less
+cp table table.whole
+cp table.less table
+same keys keys.c 2>/dev/null && wrong 'an option that the table lacks is not missed'
+cp table.whole table
+
+# --- help: everywhere, with examples
+"$ASSAY" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' >groups
+check 'there are groups' test "$(wc -l <groups)" -gt 20
+while read -r group; do
+    expect 0 "usage: assay $group" "$ASSAY" "$group" --help
+    expect 0 "usage: assay $group" "$ASSAY" help "$group"
+done <groups
+awk '$1 == ".Cm" { print $2, $3 }' synopsis >verbs
+while read -r group verb; do
+    # shellcheck disable=SC2086
+    expect 0 'examples:' "$ASSAY" $group $verb --help
+    case $out in *"  assay $group"*'exit status:'*) ;; *) wrong "help of $group $verb: $out" ;; esac
+    check "help of $group $verb fits a terminal" test "$(printf '%s\n' "$out" |
+        grep -v '^  assay' | awk '{ if (length($0) > m) m = length($0) } END { print m }')" -le 80
+    check "no summary of $group" grep -qx "$group" groups
+done <verbs
+
+# --- errors for people: the word that is wrong
+expect 2 '"--polcy"; did you mean "--policy"?' "$ASSAY" evidence verify q --polcy p
+expect 2 '"s" is none of its verbs' "$ASSAY" node s
+expect 2 '"ndoes" is no group of commands; did you mean "nodes"?' "$ASSAY" ndoes
+expect 2 '--timeout wants 1 to 3600000 milliseconds, not "0"' "$ASSAY" nodes --timeout 0
+expect 2 '--since and --until want an epoch' "$ASSAY" export --since x
+expect 2 'Either --for, or --fmspc, --ca and --tee' "$ASSAY" collateral fetch --out d
+expect 2 '--store and --genesis go together' "$ASSAY" change show f --store x
+
+# --- errors for programs: one document on stdout, the words on stderr
+json_error() { # json_error STATUS CODE COMMAND...
+    want=$1 code=$2
+    shift 2
+    checks=$((checks + 1))
+    "$@" >stdout 2>stderr </dev/null
+    got=$?
+    [ "$got" -eq "$want" ] || wrong "expected exit status $want, found $got: $*"
+    /usr/bin/python3 - "$code" <<'END' || wrong "no document of an error: $*: $(cat stdout)"
+import json, sys
+d = json.load(open("stdout"))
+assert d["schema"] == "assay.error" and d["schema_version"] == 1, d
+assert d["data"]["code"] == sys.argv[1] and len(d["data"]["detail"]) > 8, d
+END
+    check "people are told as well: $*" test -s stderr
+}
+json_error 3 unreachable "$ASSAY" status --json --socket nothing.sock
+json_error 3 unreachable "$ASSAY" nodes --socket nothing.sock --json
+json_error 2 usage "$ASSAY" nodes --json --timeout never
+json_error 2 usage "$ASSAY" nodes --json --sockt x
+json_error 2 usage "$ASSAY" change draft --json --out x
+json_error 2 usage "$ASSAY" evidence verify --json
+json_error 5 not_found "$ASSAY" store inspect nothing --json
+json_error 5 not_found "$ASSAY" audit orders nothing --json
+json_error 3 unreachable "$ASSAY" enforce show --json --socket nothing.sock
+
+# --- completions and the man page are what the table makes of itself
+[ "${UPDATE:-}" = 1 ] && {
+    "$ASSAY" completion bash >"$ROOT/completions/assay.bash"
+    "$ASSAY" completion zsh >"$ROOT/completions/_assay"
+    "$ASSAY" completion fish >"$ROOT/completions/assay.fish"
+    for part in synopsis options; do
+        "$ASSAY" completion man-$part >part
+        awk -v part=$part 'index($0, ".\\\" generated: " part) == 1 { print; while ((getline line <"part") > 0) print line; skip = 1; next }
+             index($0, ".\\\" end of generated") == 1 { skip = 0 } !skip' "$ROOT/docs/man/assay.1" >man.new
+        cp man.new "$ROOT/docs/man/assay.1"
+    done
+}
+for row in 'bash assay.bash' 'zsh _assay' 'fish assay.fish'; do
+    "$ASSAY" completion ${row% *} >now
+    check "completions/${row#* } is not what the table makes; UPDATE=1 rewrites it" \
+        cmp now "$ROOT/completions/${row#* }"
+done
+for part in synopsis options; do
+    "$ASSAY" completion man-$part >now
+    sed -n "/^[.]\\\\\" generated: $part/,/^[.]\\\\\" end of generated/p" "$ROOT/docs/man/assay.1" | sed '1d;$d' >kept
+    check "assay.1, $part, is not what the table makes; UPDATE=1 rewrites it" cmp now kept
+done
+
+# --- bash completes, for real
+completes() { # completes "LINE": what bash offers at its end, sorted
+    bash --norc --noprofile -c '
+        . "$1"
+        line=$2
+        read -ra COMP_WORDS <<<"$line"
+        case $line in *" ") COMP_WORDS+=("") ;; esac
+        COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+        _assay
+        printf "%s\n" "${COMPREPLY[@]}"' - "$ROOT/completions/assay.bash" "$1" | sort | tr '\n' ' '
+}
+offers() { # offers "LINE" "WORDS"
+    checks=$((checks + 1))
+    found=$(completes "$1")
+    [ "$found" = "$2 " ] || wrong "\"$1\" offers \"$found\", not \"$2\""
+}
+mkdir folder
+: >file.quote
+offers 'assay evi' 'evidence'
+offers 'assay genesis ' 'create show sign'
+offers 'assay evidence v' 'verify'
+offers 'assay evidence verify --col' '--collateral'
+offers 'assay nodes --' '--help --json --socket --timeout'
+offers 'assay permit --class ' 'critical normal'
+offers 'assay evidence verify --kind sgx' 'sgx-v3 sgx-v4 sgx-v5'
+offers 'assay evidence verify --collateral fo' 'folder'
+offers 'assay evidence verify fil' 'file.quote'
+offers 'assay proof verify --ch' '--checkpoint'
+offers 'assay proof node-1 --b' '--bare'
+check 'what bash registers' bash --norc -c '. "$1"; complete -p assay | grep -q _assay' - "$ROOT/completions/assay.bash"
+for shell in zsh fish; do
+    command -v $shell >/dev/null || continue
+    file=$ROOT/completions/$([ $shell = zsh ] && echo _assay || echo assay.fish)
+    check "$shell reads its completions" $shell -n "$file"
+done
+
+finish

@@ -1,0 +1,65 @@
+#!/bin/sh
+# `assay setup`: a local network that runs, a node that joins it by two commands and no editor.
+. "$(dirname "$0")/lib.sh"
+cd "$WORK" || exit 2
+
+# --- what is not a network
+expect 2 '--dir DIR is missing' "$ASSAY" setup local
+expect 2 '--nodes wants 1 to 20, not "21"' "$ASSAY" setup local --dir net --nodes 21
+expect 2 'at most 2' "$ASSAY" setup local --dir net --nodes 2 --operators 3
+expect 5 'no program that may be run' "$ASSAY" setup local --dir net --enclave nothing
+check 'nothing is left behind' test ! -e net
+mkdir full && : >full/somebodys
+expect 6 'is not there, or is empty' "$ASSAY" setup local --dir full
+check 'what was there is left alone' test "$(ls full)" = somebodys
+deep=$WORK/$(printf 'd%.0s' $(seq 90))
+expect 2 'choose a shorter --dir' "$ASSAY" setup local --dir "$deep"
+
+# --- a network that runs
+expect 0 '4 nodes of 2 operators on 2 vendors of SOFT platforms, INSECURE' \
+    "$ASSAY" setup local --dir net --epoch-ms 500 --port 0
+case $out in *"assayd --config $WORK/net/node-\$n/assayd.yaml"*'assay status --socket'*) ;; *) wrong "what next? $out" ;; esac
+expect 6 'is not there, or is empty' "$ASSAY" setup local --dir net --port 0
+for n in 1 2 3 4; do
+    expect 0 'fit to run' "$ASSAYD" --config net/node-$n/assayd.yaml --check-config
+    ln -s "net/node-$n" "node-$n"
+    start $n
+done
+for n in 1 4; do check "node-$n closes epochs" until_true 30 epoch_at_least $n 4; done
+full() { ask 1 nodes | grep -q 'node-4           FULL'; }
+check 'node-4 is full' until_true 20 full
+check 'no key is readable by others' test -z "$(find net -name '*.key' -perm /077)"
+
+# --- a node that joins, and takes the place of another, without an editor
+port=$("$TOOLS/free_port" 1)
+first=$(sed -n 's/^node_id: "\(.*\)"$/\1/p' net/node-1/keys/node.yaml)
+address=$(sed -n 's/^  gossip: //p' net/node-1/assayd.yaml)
+joins() {
+    "$ASSAY" setup node --dir node-5 --name node-5 --kind soft --vendor net/vendor-1 --genesis net/genesis \
+        --gossip 127.0.0.1:$port --peer "$first=$address"
+}
+expect 2 '--kind wants one of soft' "$ASSAY" setup node --kind sof --dir x
+expect 2 '--vendor DIR' "$ASSAY" setup node --kind soft --dir x --name x --gossip 127.0.0.1:1 --genesis g
+expect 2 '--peer wants NODE_ID=HOST:PORT, not "x=1"' "$ASSAY" setup node --kind soft --vendor net/vendor-1 --dir y \
+    --name y --gossip 127.0.0.1:1 --genesis net/genesis --peer x=1
+expect 0 'assay node request --config node-5/assayd.yaml' joins
+expect 6 'is not overwritten' joins
+expect 0 'fit to run' "$ASSAYD" --config node-5/assayd.yaml --check-config
+expect 0 'assay change add-node node-5.request' "$ASSAY" node request --config node-5/assayd.yaml --out node-5.request
+check 'a request has no secret in it' sh -c "! grep -q '$(od -An -tx1 -v node-5/platform.key | tr -d ' \n' | cut -c40-80)' node-5.request"
+add() { "$ASSAY" change add-node node-5.request --operator "$1" --replace node-4 --out swap --activation +8 --socket net/node-1/admin.sock; }
+expect 5 'gamma' add gamma
+expect 0 '' add beta
+expect 0 'node-5' "$ASSAY" change show swap --socket net/node-1/admin.sock
+case $out in *leave*node-4* | *node-4*leave*) ;; *) wrong "node-4 does not leave: $out" ;; esac
+printf 'x' >broken.request
+expect 13 'expected what `assay node request` wrote' "$ASSAY" change add-node broken.request --operator beta --out f \
+    --socket net/node-1/admin.sock
+check 'nothing is left of what was taken apart' test -z "$(ls -d "${TMPDIR:-/tmp}"/assay-request.* 2>/dev/null)"
+for o in alpha beta; do "$ASSAY" change sign swap --key net/$o.key >/dev/null || wrong 'not signed'; done
+expect 0 '' "$ASSAY" change submit swap --socket net/node-1/admin.sock
+start 5
+joined() { ask 1 nodes | grep -q 'node-5 '; }
+check 'node-5 is a member' until_true 25 joined
+
+finish
