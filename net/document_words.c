@@ -130,11 +130,13 @@ static const char *in_standing(enum assay_standing standing)
     return "of unknown standing";
 }
 
-/* The fall that made the score what it is: of the number that is the lower one. */
-static const char *why(const struct assay_snapshot_member *m)
+/* The fall that made the score what it is: of the number that is the lower one. Out: *epoch, 0 when
+ * it is not remembered. */
+static const char *why(const struct assay_snapshot_member *m, uint64_t *epoch)
 {
     const struct assay_member_snapshot *l = &m->ledger;
     const bool integrity = l->trust.integrity_bp <= l->trust.availability_bp;
+    *epoch = integrity ? m->integrity_fall.epoch : m->availability_fall.epoch;
     if (integrity && m->integrity_fall.epoch != 0)
         return cause(assay_document_integrity_text(m->integrity_fall.rule));
     if (!integrity && m->availability_fall.epoch != 0)
@@ -158,9 +160,10 @@ static void say_member(struct sentence *out, const struct assay_snapshot *s, uin
     if (!is_there(m)) {
         say(out, ", %s", assay_document_stage((uint64_t)m->ledger.stage));
     } else if (standing != ASSAY_STANDING_FULL) {
-        if (m->ledger.change_epoch != 0)
-            say(out, " since epoch %llu", (unsigned long long)m->ledger.change_epoch);
-        say(out, ": %s", why(m));
+        uint64_t epoch = 0;
+        const char *const cause_text = why(m, &epoch);
+        if (epoch != 0) say(out, ", fell in epoch %llu", (unsigned long long)epoch);
+        say(out, ": %s", cause_text);
     }
 }
 
@@ -175,6 +178,23 @@ static void say_trouble(struct sentence *out, const struct assay_snapshot *s)
     if (s->clock_off) say(out, "CLOCK, the date of this machine is off; ");
 }
 
+static void say_tolerance(struct sentence *out, const struct assay_snapshot *s)
+{
+    const uint32_t faults = s->margin.members_stop < s->margin.members_break
+                                ? s->margin.members_stop
+                                : s->margin.members_break;
+    if (!s->margin.progress) say(out, "; it goes on when enough are back");
+    else
+        say(out, "; %s more fault%s can be tolerated", count_word(faults), faults == 1 ? "" : "s");
+}
+
+/* Lately: what is of the epoch before the last closed one may be all that there is while the next
+ * one is being judged. */
+static bool is_attested(const struct assay_snapshot *s, const struct assay_snapshot_member *m)
+{
+    return m->ledger.last_success_epoch + 2 >= s->chain.epoch;
+}
+
 const char *assay_document_sentence(const struct assay_snapshot *s,
                                     char text[static ASSAY_DOCUMENT_SENTENCE])
 {
@@ -186,11 +206,15 @@ const char *assay_document_sentence(const struct assay_snapshot *s,
         const struct assay_snapshot_member *m = &s->members[i];
         if (!is_there(m)) continue;
         there++;
-        attested += m->ledger.last_success_epoch + 1 >= s->chain.epoch;
+        attested += is_attested(s, m);
         full += m->ledger.trust.score.standing == ASSAY_STANDING_FULL;
     }
     say_trouble(&out, s);
-    say(&out, "%u of %u attested, %u full", attested, there, full);
+    if (assay_permit_fresh(&s->chain, s->epoch_ms, s->now_ms))
+        say(&out, "%u of %u attested, %u full", attested, there, full);
+    else if (s->chain.final_at_ms == 0)
+        say(&out, "%u of %u full by what its store has", full, there);
+    else say(&out, "when it stood still %u of %u were full", full, there);
     for (uint32_t i = 0; i < s->member_count && named < NAMED; i++) {
         const struct assay_snapshot_member *m = &s->members[i];
         if (!is_there(m) || m->ledger.trust.score.standing == ASSAY_STANDING_FULL) continue;
@@ -199,10 +223,7 @@ const char *assay_document_sentence(const struct assay_snapshot *s,
         named++;
     }
     if (there - full > named) say(&out, ", and %u more are not full", there - full - named);
-    const uint32_t faults = s->margin.members_stop < s->margin.members_break
-                                ? s->margin.members_stop
-                                : s->margin.members_break;
-    say(&out, "; %s more fault%s can be tolerated", count_word(faults), faults == 1 ? "" : "s");
+    say_tolerance(&out, s);
     return text;
 }
 

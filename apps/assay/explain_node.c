@@ -96,10 +96,12 @@ static void put_votes(const struct assay_json *data)
     const struct assay_json *const votes = assay_json_get(data, "votes");
     const struct assay_json *const tally = assay_json_get(data, "tally");
     const struct assay_json *const steps = assay_json_get(tally, "steps");
+    const unsigned long long own = assay_number_of(assay_json_get(data, "node"), "slot");
     if (assay_json_count(votes) == 0) return;
     (void)printf("\nWho says so, epoch %llu\n", assay_number_of(tally, "epoch"));
     for (size_t i = 0; i < assay_json_count(votes); i++) {
         const struct assay_json *const v = assay_json_at(votes, i);
+        if (assay_number_of(v, "slot") == own) continue; /* nobody judges himself */
         (void)printf("  %-16s weight %-6llu %s%s\n", assay_text_of(v, "name", "?"),
                      assay_number_of(v, "weight"), meaning(assay_text_of(v, "said", "?")),
                      assay_json_bool(v, "proven_false", false) ? ", PROVEN FALSE" : "");

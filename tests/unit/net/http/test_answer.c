@@ -107,6 +107,38 @@ Test(net_http_answer, a_quiet_network_is_told_in_one_sentence)
     cr_expect_str_eq(assay_json_text(json, "node", ""), "node-0");
 }
 
+/* What was true of the last epoch is not told as if it were so now. */
+Test(net_http_answer, the_sentence_is_true_when_the_chain_stands_still)
+{
+    book.snapshot.chain.final_at_ms = 1000;
+    book.snapshot.now_ms = 61000;
+    book.snapshot.margin.progress = false;
+    publish();
+    cr_expect_str_eq(assay_json_text(ask("/v1/status"), "sentence", ""),
+                     "STALE, nothing has become final for 60 s; STOPPED, too few members are heard "
+                     "of; when it stood still 4 of 4 were full; it goes on when enough are back");
+    book.snapshot.margin.progress = true;
+    publish();
+    cr_expect_str_eq(assay_json_text(ask("/v1/status"), "sentence", ""),
+                     "STALE, nothing has become final for 60 s; when it stood still 4 of 4 were "
+                     "full; one more fault can be tolerated");
+}
+
+/* Evidence of the running epoch, of the one before, or while that is being closed. */
+Test(net_http_answer, who_attested_lately_is_attested)
+{
+    book.snapshot.chain.epoch = 50;
+    for (int i = 0; i < 4; i++)
+        book.members[i].ledger.last_success_epoch = 48;
+    publish();
+    cr_expect_not_null(
+        strstr(assay_json_text(ask("/v1/status"), "sentence", ""), "4 of 4 attested"));
+    book.members[0].ledger.last_success_epoch = 47;
+    publish();
+    cr_expect_not_null(
+        strstr(assay_json_text(ask("/v1/status"), "sentence", ""), "3 of 4 attested"));
+}
+
 /* The last thing that was found is not what moved the score. */
 Test(net_http_answer, score_and_the_rule_that_made_it_stay_together)
 {
@@ -127,10 +159,10 @@ Test(net_http_answer, score_and_the_rule_that_made_it_stay_together)
     const struct assay_json *data = ask("/v1/nodes/2/explain");
     cr_expect_str_eq(assay_json_text(data, "decides", ""), "integrity");
     cr_expect_not_null(strstr(assay_json_text(data, "sentence", ""),
-                              "node-2 suspended since epoch 40: its evidence fails hard"));
+                              "node-2 suspended, fell in epoch 40: its evidence fails hard"));
     data = ask("/v1/status");
     cr_expect_not_null(strstr(assay_json_text(data, "sentence", ""),
-                              "node-2 suspended since epoch 40: its evidence fails hard"));
+                              "node-2 suspended, fell in epoch 40: its evidence fails hard"));
 }
 
 Test(net_http_answer, a_member_is_found_by_name_slot_and_id)

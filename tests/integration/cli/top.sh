@@ -1,0 +1,21 @@
+#!/bin/sh
+# `assay top`: one picture into a pipe, a live one on a terminal (top.py).
+. "$(dirname "$0")/lib.sh"
+network 4 500 2
+sign alpha beta
+cd "$WORK" || exit 2
+for i in 1 2 3 4; do start $i; done
+for i in 1 2 3 4; do check "node-$i closes epochs" until_true 30 epoch_at_least $i 3; done
+
+expect 3 'is assayd running' "$ASSAY" top --socket nothing.sock
+expect 2 '--every wants 1 to 3600000 milliseconds, not "x"' "$ASSAY" top --every x
+expect 0 'WHAT MOVED IT' ask 1 top --once
+check 'no escapes into a pipe' test -z "$(ask 1 top | tr -d -c '\033')"
+check 'slots in order' test "$(ask 1 top | awk '/^SLOT/ { on = 1; next } on { print $1 }' | tr '\n' ' ')" = '0 1 2 3 '
+# The sanitizers' own handlers come before ours: a crash is tried without them.
+checks=$((checks + 1))
+ASAN_OPTIONS=${ASAN_OPTIONS:-}:handle_segv=0 /usr/bin/python3 "$(dirname "$0")/top.py" "$ASSAY" \
+    "$WORK/node-1/admin.sock" "$pid_1" || wrong 'the live view'
+kill -KILL "$pid_1" 2>/dev/null
+
+finish
