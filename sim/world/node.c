@@ -132,6 +132,65 @@ static void empty_store(struct world_node *n)
     ASSAY_ASSERT(status == ASSAY_OK);
 }
 
+struct copying {
+    struct assay_store *to;
+    enum assay_store_class class_;
+};
+
+static bool copy_one(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    const struct copying *c = context;
+    const enum assay_status status = assay_store_put(c->to, c->class_, key, value);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    return true;
+}
+
+/* An operator's bundle: a member's state, its proof, and the changes that made its rules. */
+static void copy_bundle(const struct assay_store *from, struct assay_store *to)
+{
+    static const enum assay_store_class classes[] = { ASSAY_STORE_STATE, ASSAY_STORE_FINALITY,
+                                                      ASSAY_STORE_CHANGE,
+                                                      ASSAY_STORE_COLLATERAL };
+    const struct assay_store_key first = { 0 };
+    struct assay_store_key last = { .era = UINT32_MAX,
+                                    .epoch = ASSAY_STORE_NUMBER_MAX,
+                                    .number = ASSAY_STORE_NUMBER_MAX };
+    for (size_t i = 0; i < sizeof last.id; i++)
+        last.id[i] = 0xff;
+    struct assay_store *image = NULL; /* what is committed */
+    enum assay_status status = assay_store_memory_snapshot(from, &image);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        struct copying c = { to, classes[i] };
+        status = assay_store_scan(image, classes[i], &first, &last, false, copy_one, &c);
+        ASSAY_ASSERT(status == ASSAY_OK);
+    }
+    status = assay_store_commit(to);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_store_close(&image);
+}
+
+/* Of a member that came with a bundle: the genesis of the network does not know it, so its operator
+ * gives it another, of whoever has closed most. */
+static void copy_bundle_again(struct assay_sim_world *w, uint32_t node)
+{
+    const struct world_node *donor = NULL;
+    for (uint32_t i = 0; i < w->options.nodes; i++) {
+        const struct world_node *n = &w->nodes[i];
+        if (i == node || n->store == NULL || n->wipes) continue;
+        if (donor == NULL || n->closed > donor->closed) donor = n;
+    }
+    ASSAY_ASSERT(donor != NULL);
+    copy_bundle(donor->store, w->nodes[node].store);
+}
+
+static void lose_store(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    empty_store(n);
+    if (n->bundled) copy_bundle_again(w, node);
+}
+
 /* --- coming up */
 
 /* Of the newest state on its disk. */
@@ -230,7 +289,7 @@ static void make_gossip(struct assay_sim_world *w, uint32_t node)
 static void begin_anew(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
-    empty_store(n);
+    lose_store(w, node);
     make_keys(w, node, n->key_turn + 1);
     n->keys.incarnation++;
     if (n->faulty_store) n->faulty_until = n->closed + 1 + ASSAY_PAST_EPOCHS;
@@ -243,7 +302,7 @@ static void damage(struct assay_sim_world *w, uint32_t node)
     struct world_node *n = &w->nodes[node];
     if (n->acts.loses_store) { /* a host that does not notice */
         n->acts.loses_store = false;
-        empty_store(n);
+        lose_store(w, node);
     }
     if (n->wipes) begin_anew(w, node);
     if (!n->rolls_back || n->wipes) return;
@@ -266,7 +325,7 @@ static void restore(struct assay_sim_world *w, uint32_t node)
     if (restore_all(w, node)) return;
     if (!n->faulty_store) return; /* a violation already */
     /* A disk that contradicts itself: the operator starts from an empty one. */
-    empty_store(n);
+    lose_store(w, node);
     assay_engine_deinit(&n->engine);
     make_engine(w, node, false, NULL);
 }
@@ -313,44 +372,6 @@ void world_node_open(struct assay_sim_world *w, uint32_t node, bool again)
 
 /* --- newcomers */
 
-struct copying {
-    struct assay_store *to;
-    enum assay_store_class class_;
-};
-
-static bool copy_one(void *context, const struct assay_store_key *key, struct assay_slice value)
-{
-    const struct copying *c = context;
-    const enum assay_status status = assay_store_put(c->to, c->class_, key, value);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    return true;
-}
-
-/* An operator's bundle: a member's state, its proof, and the changes that made its rules. */
-static void copy_bundle(const struct assay_store *from, struct assay_store *to)
-{
-    static const enum assay_store_class classes[] = { ASSAY_STORE_STATE, ASSAY_STORE_FINALITY,
-                                                      ASSAY_STORE_CHANGE,
-                                                      ASSAY_STORE_COLLATERAL };
-    const struct assay_store_key first = { 0 };
-    struct assay_store_key last = { .era = UINT32_MAX,
-                                    .epoch = ASSAY_STORE_NUMBER_MAX,
-                                    .number = ASSAY_STORE_NUMBER_MAX };
-    for (size_t i = 0; i < sizeof last.id; i++)
-        last.id[i] = 0xff;
-    struct assay_store *image = NULL; /* what is committed */
-    enum assay_status status = assay_store_memory_snapshot(from, &image);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
-        struct copying c = { to, classes[i] };
-        status = assay_store_scan(image, classes[i], &first, &last, false, copy_one, &c);
-        ASSAY_ASSERT(status == ASSAY_OK);
-    }
-    status = assay_store_commit(to);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    assay_store_close(&image);
-}
-
 /* Of whoever had the slot nothing is left but the platform. */
 static void clear_machine(struct assay_sim_world *w, uint32_t node)
 {
@@ -379,7 +400,7 @@ void world_node_join(struct assay_sim_world *w, uint32_t node, uint32_t set, uin
     n->keys.incarnation = 1;
     empty_store(n);
     copy_bundle(w->nodes[donor].store, n->store);
-    n->born = true;
+    n->born = n->bundled = true;
     come_up(w, node, true, true);
 }
 

@@ -156,6 +156,9 @@ static enum assay_status gather(struct assay_sim_world *w, struct recovering *r,
     const char *why = "";
     for (uint32_t i = 0; i < w->options.nodes; i++) {
         if (!w->nodes[i].alive || (options->mute != NULL && options->mute[i])) continue;
+        /* Nobody asks who has left, though its machine may run on. */
+        const struct assay_state *state = r->judged.state;
+        if (i >= state->member_count || state->members[i].stage == ASSAY_STAGE_LEFT) continue;
         if (answer(w, i, &r->files[i], r->bytes[i]) != ASSAY_OK) continue;
         /* What a scenario knows and operators do not: whose word or disk is not to be relied on. */
         if (w->run != NULL && !world_trusted(w, i)) r->files[i].about.whole = false;

@@ -172,6 +172,7 @@ struct world_node {
     uint32_t level; /* the highest feature level that its build speaks */
     struct assay_genesis *joining; /* of a newcomer with an empty store: the genesis, and itself */
     bool born; /* its machine is there: a member, or one that left a moment ago */
+    bool bundled; /* it came with a bundle, and comes back with one when its store is lost */
     uint8_t node_id[32];
     uint8_t fails[NODE_BITS]; /* nodes whose evidence fails by the policy that it judges by */
     struct assay_slice collateral; /* the set that it judges by: of its charter */
