@@ -1,0 +1,103 @@
+#!/bin/sh
+# The unit of assayd: what it exposes by systemd's own count, that it is well-formed, that its user and folders
+# are made, and that a daemon which runs needs no system call that it forbids.
+. "$(dirname "$0")/lib.sh"
+ROOT=$(cd "$(dirname "$0")/../../.." && pwd)
+BUILD=$(dirname "$BIN")
+UNITS=$ROOT/packaging/systemd
+cd "$WORK" || exit 2
+
+# --- what is installed, and where
+DESTDIR=$WORK/tree cmake --install "$BUILD" --prefix /usr --component daemon >install.out 2>&1 ||
+    wrong "cmake --install: $(cat install.out)"
+for file in lib/systemd/system/assayd.service lib/sysusers.d/assay.conf lib/tmpfiles.d/assay.conf; do
+    check "$file is installed" test -f tree/usr/$file
+done
+mkdir units
+sed "s,^ExecStart=[^ ]*,ExecStart=$ASSAYD," tree/usr/lib/systemd/system/assayd.service >units/assayd.service
+check 'it starts what is installed' grep -q '^ExecStart=/.*/assayd --config /etc/assay/assayd.yaml$' \
+    tree/usr/lib/systemd/system/assayd.service
+
+# --- exposure 1.5 at most (the number is in tenths), of the unit and with each drop-in for a TPM or Nitro
+exposure() { # exposure FILE: prints the line, succeeds up to 1.5
+    systemd-analyze security --offline=true --threshold=15 --no-pager "$1" >exposure.out 2>&1
+    status=$?
+    grep 'Overall exposure' exposure.out
+    return $status
+}
+check 'exposure of assayd.service' exposure units/assayd.service
+for name in credentials tpm nsm; do
+    mkdir -p with/$name
+    cat units/assayd.service "$UNITS/examples/$name.conf" >with/$name/assayd.service
+    check "exposure with $name.conf" exposure with/$name/assayd.service
+done
+# The check can fail.
+grep -vE '^(SystemCallFilter|CapabilityBoundingSet|ProtectSystem)=' units/assayd.service >with/assayd.service
+exposure with/assayd.service >/dev/null && wrong 'a unit without its filters passes'
+
+# --- well-formed: systemd reads each line without a word
+expect 0 '' systemd-analyze verify --man=no units/assayd.service
+case $out in *assayd.service*) wrong "systemd-analyze verify: $out" ;; esac
+for name in credentials tpm nsm tsm; do
+    mkdir -p with/$name
+    cat units/assayd.service "$UNITS/examples/$name.conf" >with/$name/assayd.service
+    expect 0 '' systemd-analyze verify --man=no with/$name/assayd.service
+    case $out in *assayd.service*) wrong "systemd-analyze verify with $name.conf: $out" ;; esac
+done
+sed 's/^ProtectSystem=strict/ProtectSystem=strickt/' units/assayd.service >with/assayd.service
+systemd-analyze verify --man=no with/assayd.service 2>&1 | grep -q 'strickt' || wrong 'verify finds nothing'
+
+# --- user and folders
+mkdir -p tree/etc
+expect 0 '' systemd-sysusers --root="$WORK/tree"
+check 'the user is made' grep -q '^assay:.*:/var/lib/assay:/usr/sbin/nologin$' tree/etc/passwd
+if [ "$(id -u)" -eq 0 ]; then
+    expect 0 '' systemd-tmpfiles --root="$WORK/tree" --create
+    check 'its state is its own' test "$(stat -c %a tree/var/lib/assay)" = 700
+    check 'its configuration is not' test "$(stat -c '%a %U' tree/etc/assay)" = '750 root'
+fi
+
+# --- system calls: a daemon, its enclave and a reload, against the filter of the unit
+names() { # names SET-OR-CALL: every call of a set, sets in it included
+    case $1 in @*) ;; *) echo "$1" && return ;; esac
+    systemd-analyze syscall-filter --no-pager "$1" | sed 's/^ *//' | grep -v '^#' | while read -r name; do
+        case $name in "$1" | '') ;; *) names "$name" ;; esac
+    done
+}
+# Line after line, as systemd takes them.
+: >permitted
+sed -n 's/^SystemCallFilter=//p' units/assayd.service >filters
+while read -r line; do
+    for set in ${line#\~}; do names "$set"; done | sort -u >these
+    case $line in
+    '~'*) comm -23 permitted these >next ;;
+    *) sort -u permitted these >next ;;
+    esac
+    mv next permitted
+done <filters
+check 'the filter has calls' test "$(wc -l <permitted)" -gt 200
+check 'openat is one of them' grep -qx openat permitted
+check 'mount is none' sh -c '! grep -qx mount permitted'
+network 2 500 2
+sign alpha beta
+(exec strace -f -qq -e signal=none -o calls "$ASSAYD" --config node-1/assayd.yaml >log 2>&1 </dev/null) &
+started="$started $!"
+tracer=$!
+until_true 60 grep -q 'event=enclave_started' log || wrong "it does not run: $(cat log)"
+daemon=$(pgrep -P $tracer)
+kill -HUP "$daemon"
+until_true 30 grep -q 'event=reload' log || wrong 'it does not reload'
+sleep 2
+kill -TERM "$daemon"
+until_true 30 grep -q 'event=node_closed' log || wrong 'it does not end'
+wait $tracer
+# "PID name(..." and "PID <... name resumed>"
+sed -n 's/^[0-9]* *\([a-z_0-9]*\)(.*= -\{0,1\}[0-9x].*/\1/p; s/^[0-9]* *<\.\.\. \([a-z_0-9]*\) resumed>.*/\1/p' calls |
+    sort -u >made
+check 'calls were seen' test "$(wc -l <made)" -gt 40
+# What is refused with EPERM and does no harm: raising a limit that the unit has set already; what sanitizers ask
+# of the kernel; SQLite gives its log away when it runs as root.
+printf 'setrlimit\nprlimit64\npersonality\nptrace\nfchown\n' | sort >harmless
+comm -23 made permitted | comm -23 - harmless >missing
+check "no call is forbidden: $(tr '\n' ' ' <missing)" test ! -s missing
+finish
