@@ -37,14 +37,12 @@ static void drop_at(struct assay_config_layers *layers, size_t index)
         layers->entries[i] = layers->entries[i + 1];
 }
 
-/* Everything inside of it, and the entry itself. */
-static void drop_below(struct assay_config_layers *layers, const char *key, bool itself)
+/* What was a section or a list is a value now, or another list. */
+static void drop_below(struct assay_config_layers *layers, const char *key)
 {
     const size_t len = strlen(key);
-    for (size_t i = layers->count; i-- > 0;) {
-        const char *const other = layers->entries[i].key;
-        if (is_inside(other, key, len) || (itself && strcmp(other, key) == 0)) drop_at(layers, i);
-    }
+    for (size_t i = layers->count; i-- > 0;)
+        if (is_inside(layers->entries[i].key, key, len)) drop_at(layers, i);
 }
 
 /* What is a section now was a value, or was empty. */
@@ -103,7 +101,7 @@ enum assay_status assay_config_layers_put(struct assay_config_layers *layers, co
     struct assay_config_entry *same = NULL;
     if (entry->layer != ASSAY_CONFIG_FILE) layers->beyond_file = true;
     drop_above(layers, key);
-    drop_below(layers, key, false);
+    drop_below(layers, key);
     for (size_t i = 0; i < layers->count; i++)
         if (strcmp(layers->entries[i].key, key) == 0) same = &layers->entries[i];
     if (same == NULL) return insert(layers, key, text, entry);
@@ -115,12 +113,6 @@ enum assay_status assay_config_layers_put(struct assay_config_layers *layers, co
     same->key = own_key;
     same->text = own_text;
     return ASSAY_OK;
-}
-
-void assay_config_layers_replace_list(struct assay_config_layers *layers, const char *key)
-{
-    drop_above(layers, key);
-    drop_below(layers, key, true);
 }
 
 bool assay_config_layers_have_section(const struct assay_config_layers *layers, const char *key)

@@ -13,8 +13,6 @@
 ASSAY_CHECKED enum assay_status assay_config_layers_put(struct assay_config_layers *layers,
                                                         const char *key, const char *text,
                                                         const struct assay_config_entry *entry);
-/* What lower places said of a list is gone. Returns: nothing. */
-void assay_config_layers_replace_list(struct assay_config_layers *layers, const char *key);
 /* Returns: whether the section has a key. */
 bool assay_config_layers_have_section(const struct assay_config_layers *layers,
                                       const char *key);

@@ -1,7 +1,8 @@
 /*
  * tests/fuzz/apps/fuzz_config.c - any bytes as configuration, node card and plan.
  *
- * Properties: what is refused has a message fit for a terminal, what is taken is within its bounds.
+ * Properties: what is refused has a message fit for a terminal, what is taken is within its bounds,
+ * and joined with another layer (apps/config/layers.h) it means the same.
  */
 #include "apps/config.h"
 #include "base/assert.h"
@@ -50,6 +51,27 @@ static void check_config(const char *path)
     ASSAY_ASSERT(strchr(config.gossip, ':') != NULL && strlen(config.admin) <= 107);
 }
 
+/* Read through entries and a text that is put together of them. */
+static void check_joined(const char *path)
+{
+    static struct assay_config alone, joined;
+    static const char *const sets[] = { "log.format=auto" };
+    char message[ASSAY_CONFIG_MESSAGE_MAX];
+    const struct assay_config_sources sources = { .path = path, .sets = sets, .set_count = 1 };
+    const bool fits = assay_config_load(path, &alone, message) == ASSAY_OK;
+    const enum assay_status status = assay_config_load_layers(&sources, &joined, message);
+    if (status != ASSAY_OK) {
+        const size_t len = strlen(message);
+        ASSAY_ASSERT(len > 0 && len < ASSAY_CONFIG_MESSAGE_MAX);
+        for (size_t i = 0; i < len; i++)
+            ASSAY_ASSERT((unsigned char)message[i] >= ' ' && message[i] != 0x7f);
+    }
+    if (!fits) return; /* perhaps by its log.format alone */
+    ASSAY_ASSERT(status == ASSAY_OK);
+    alone.log_format = joined.log_format;
+    ASSAY_ASSERT(assay_bytes_equal(&alone, &joined, sizeof alone));
+}
+
 static void check_name(const char *name)
 {
     ASSAY_ASSERT(assay_name_is_fit(assay_slice_over(name, strlen(name))));
@@ -83,6 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *path = file_with(data, size);
     check_config(path);
+    check_joined(path);
     check_card(path);
     check_plan(path);
     return 0;

@@ -98,4 +98,28 @@ expect 2 'not genuine under the collateral' created refused 'vendor-1, vendor-2,
     "$MILAN/report.bin"
 check 'a refused plan writes nothing' test ! -e refused
 
+# --- a network for production: software evidence is nothing there, and is taken by name or not at all
+cat >policy.yaml <<END
+policy_version: 1
+profile: production
+kinds: [snp]
+roots:
+  - { name: amd-milan, pinned: amd-milan }
+  - { name: amd-genoa, pinned: amd-genoa }
+END
+members 'milan, genoa' "$MILAN/report.bin" "$GENOA/report.bin" | sed '/card: node-[12]/d' |
+    awk '/^  - operator: / { held = $0; next } held != "" && /card:/ { print held; held = "" }
+         held != "" { held = ""; next } { print }' >plan.production.yaml
+sed -i '/sample: node-[12]/d' plan.production.yaml
+expect 0 '2 members' "$ASSAY" genesis create plan.production.yaml --out production
+expect 0 'signed by 1 of 2' "$ASSAY" genesis sign production --key alpha.key
+expect 0 'signed by 2 of 2' "$ASSAY" genesis sign production --key beta.key
+mv production genesis
+sed 's/^evidence:/insecure: []\nevidence:/' node-1/assayd.yaml >node-3/assayd.yaml
+cp node-1/platform.key node-3/
+expect 2 'Refused, unless the list insecure names it: insecure: [software-evidence]' \
+    "$ASSAYD" --config node-3/assayd.yaml --check-config
+expect 0 'INSECURE: software-evidence' "$ASSAYD" --config node-3/assayd.yaml --check-config \
+    --set 'insecure=[software-evidence]'
+
 finish

@@ -133,7 +133,10 @@ Test(apps_layers, lists_are_replaced_as_a_whole)
     cr_assert_eq(config->enforcement.target_count, 1);
     cr_assert_eq(config->enforcement.targets[0].argument_count, 2);
     cr_expect_str_eq(config->enforcement.targets[0].arguments[1], "a \"b\"");
-    part("10.yaml", "peers:\n  - { node: " NODE ", address: d.example:3 }\n");
+    part("10.yaml", "peers:\n  - { node: " NODE ", address: e.example:4 }\n  - { node: bb"
+                    "00000000000000000000000000000000000000000000000000000000000002, "
+                    "address: f.example:5 }\n");
+    part("20.yaml", "peers:\n  - { node: " NODE ", address: d.example:3 }\n");
     cr_assert_eq(load_plain(), ASSAY_OK, "%s", message);
     cr_assert_eq(config->peer_count, 1);
     cr_expect_str_eq(config->peers[0].address, "d.example:3");
@@ -242,7 +245,9 @@ Test(apps_layers, a_section_in_the_place_of_a_value_and_back)
     cr_expect_eq(load_plain(), ASSAY_OK, "the last one counts: %s", message);
     part("30.yaml", "peers: {}\n");
     expect_refused(load_plain(), ASSAY_E_SYNTAX, "/assayd.d/30.yaml:1:", "");
+    part("35.yaml", "peers: { a: b }\nlimits: { verify_threads: 2 }\n");
     part("40.yaml", "peers: []\nlimits: {}\nenforcement: { targets: [] }\n");
     cr_expect_eq(load_plain(), ASSAY_OK, "%s", message);
     cr_expect_eq(config->peer_count, 0);
+    cr_expect_eq(config->verify_threads, 2, "an empty section says nothing");
 }
