@@ -82,7 +82,8 @@ static enum assay_status take_part(void *context, enum assay_yaml_part part, con
     }
     if (!is_item(path)) ASSAY_TRY(open_section(r, path, key));
     entry.form = part == ASSAY_YAML_SEQUENCE ? ASSAY_CONFIG_NO_ITEMS : ASSAY_CONFIG_NO_KEYS;
-    /* A list takes the place of the one before; a section that an earlier place has, too, goes on. */
+    /* A list takes the place of the one before; a section that an earlier place has, too, goes on.
+     * */
     if (part == ASSAY_YAML_MAPPING && assay_config_layers_have_section(r->layers, path))
         return ASSAY_OK;
     return assay_config_layers_put(r->layers, path, "", &entry);
