@@ -7,6 +7,7 @@
 #include "apps/assay/command.h"
 
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/options.h"
 #include "apps/config/effective.h"
 
 #include <getopt.h>
@@ -14,26 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static const char usage[] =
-    "usage: assay config check FILE [--set KEY=VALUE]... [--no-environment] [--json]\n"
-    "       assay config show FILE [--origin] [--set KEY=VALUE]... [--no-environment] [--json]\n"
-    "       assay config diff A B [--no-environment] [--json]\n"
-    "\n"
-    "check  reads FILE, its folder (assayd.yaml: assayd.d/*.yaml), ASSAY_... of the environment\n"
-    "       and --set as assayd does, and says what does not fit. Keys, genesis and images are\n"
-    "       looked at by `assayd --config FILE --check-config`\n"
-    "show   prints what all of them come to, with what stands without being said\n"
-    "diff   says what differs between two configurations, and what a reload would take over\n"
-    "\n"
-    "  --origin          beside each value the place that it comes from\n"
-    "  --set KEY=VALUE   over every other place, as in --set log.level=debug\n"
-    "  --no-environment  without the variables of this shell\n"
-    "  --json            schema assay.config\n"
-    "\n"
-    "  assay config show /etc/assay/assayd.yaml --origin\n"
-    "  assay config diff assayd.yaml assayd.yaml.new\n"
-    "exit status: 0 fit, 1 output, 2 usage or a configuration that does not fit\n";
 
 enum { SETS_MAX = 64 };
 
@@ -332,34 +313,24 @@ static int one(const struct options *o, const char *verb, const char *path)
     return result;
 }
 
-static int misuse(void)
-{
-    (void)fputs(usage, stderr);
-    return ASSAY_EXIT_USAGE;
-}
-
 int assay_command_config(int argc, char **argv)
 {
     static const struct option table[] = { { "set", required_argument, NULL, 's' },
                                            { "origin", no_argument, NULL, 'o' },
                                            { "no-environment", no_argument, NULL, 'n' },
                                            { "json", no_argument, NULL, 'j' },
-                                           { "help", no_argument, NULL, 'h' },
                                            { NULL, 0, NULL, 0 } };
     struct options o = { .set_count = 0 };
-    for (int c; (c = getopt_long(argc, argv, "h", table, NULL)) != -1;) {
-        if (c == 's' && o.set_count < SETS_MAX) o.sets[o.set_count++] = optarg;
+    for (int c; (c = getopt_long(argc, argv, "", table, NULL)) != -1;) {
+        if (c == 's' && o.set_count == SETS_MAX)
+            return assay_misuse("--set may come %d times", SETS_MAX);
+        if (c == 's') o.sets[o.set_count++] = optarg;
         else if (c == 'o') o.origin = true;
         else if (c == 'n') o.no_environment = true;
         else if (c == 'j') o.json = true;
-        else if (c == 'h') return fputs(usage, stdout) >= 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
-        else return misuse();
     }
-    const int words = argc - optind;
-    const char *const verb = words > 0 ? argv[optind] : "";
-    const bool is_diff = strcmp(verb, "diff") == 0;
-    if (!is_diff && strcmp(verb, "check") != 0 && strcmp(verb, "show") != 0) return misuse();
-    if (words != (is_diff ? 3 : 2) || (is_diff && o.set_count > 0)) return misuse();
-    return is_diff ? diff(&o, argv[optind + 1], argv[optind + 2])
-                   : one(&o, verb, argv[optind + 1]);
+    /* The words are as many as the verb has (options.h). */
+    const char *const verb = argv[optind];
+    return strcmp(verb, "diff") == 0 ? diff(&o, argv[optind + 1], argv[optind + 2])
+                                     : one(&o, verb, argv[optind + 1]);
 }

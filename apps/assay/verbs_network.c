@@ -59,6 +59,12 @@
         "threshold", "N", "of --operators: how many must sign", 0                                  \
     }
 
+#define LAYERS                                                                                     \
+    { "set", "KEY=VALUE", "over every other place, as in log.level=debug", ASSAY_OPTION_MANY },    \
+    {                                                                                              \
+        "no-environment", NULL, "without the variables of this shell", 0                           \
+    }
+
 const struct assay_verb assay_verbs_network[] = {
     { "setup", "local", "",
       "Makes a whole network on this machine, for trying things out: vendors of SOFT platforms, "
@@ -98,6 +104,28 @@ const struct assay_verb assay_verbs_network[] = {
           { "enclave", "FILE", "the program that it runs [assay-enclave beside this one]", 0 },
           { "peer", "NODE_ID=HOST:PORT", "a member to connect to", ASSAY_OPTION_MANY },
           ASSAY_OPTIONS_END } },
+    { "config", "check", "FILE",
+      "Reads FILE, its folder (assayd.yaml: assayd.d/*.yaml), ASSAY_... of the environment and "
+      "--set as assayd does, and says what does not fit. Keys, genesis and images are looked at by "
+      "`assayd --config FILE --check-config`.",
+      "",
+      "assay config check /etc/assay/assayd.yaml\n",
+      (const struct assay_option[]){ LAYERS, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+    { "config", "show", "FILE",
+      "Prints what all of these come to, with what stands without being said. What may hold a "
+      "password is printed as (hidden).",
+      "",
+      "assay config show /etc/assay/assayd.yaml --origin\n",
+      (const struct assay_option[]){
+          { "origin", NULL, "beside each value the place that it comes from", 0 },
+          LAYERS, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+    { "config", "diff", "A B",
+      "Says what differs between two configurations, and whether a reload takes it over.",
+      "",
+      "assay config diff assayd.yaml assayd.yaml.new\n",
+      (const struct assay_option[]){
+          { "no-environment", NULL, "without the variables of this shell", 0 },
+          ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "node", "request", "",
       "What operators need to let a node join, in one file: its card and a quote of its platform, "
       "made by the source of evidence that its configuration names. Nothing in it is secret.",

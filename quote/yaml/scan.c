@@ -101,6 +101,16 @@ static enum assay_status tell(struct walk *w, enum assay_yaml_part part, const c
 
 /* ------------------------------------------------------------ events */
 
+/* Who is told paths takes them apart again: a key may not look like two, nor like an item. No key
+ * of ours does. */
+static enum assay_status check_key(const struct walk *w, const char *text, yaml_mark_t mark)
+{
+    char why[ASSAY_YAML_KEY_MAX + 32];
+    if (w->visit == NULL || (text[0] != '\0' && strpbrk(text, ".[]") == NULL)) return ASSAY_OK;
+    (void)snprintf(why, sizeof why, "unknown key \"%.100s\"", text);
+    return refuse(w, ASSAY_E_SYNTAX, mark, why);
+}
+
 static enum assay_status take_scalar(struct walk *w, const yaml_event_t *event)
 {
     const char *text = (const char *)event->data.scalar.value;
@@ -109,6 +119,7 @@ static enum assay_status take_scalar(struct walk *w, const yaml_event_t *event)
     if (strlen(text) != event->data.scalar.length)
         return refuse(w, ASSAY_E_SYNTAX, event->start_mark, "a text may not hold a NUL");
     if (awaits_key(w)) {
+        ASSAY_TRY(check_key(w, text, event->start_mark));
         enter_key(w, text, event->start_mark);
         return ASSAY_OK;
     }

@@ -57,8 +57,8 @@ expect 0 '+ evidence.deadline_ms: 700  (restart)' "$ASSAY" config diff $FILE nod
 case $out in *'- log.level: debug  (live)'*'+ log.level: info  (live)'*) ;; *) wrong "diff: $out" ;; esac
 case $out in *genesis*) wrong "diff names what is the same: $out" ;; esac
 expect 0 '"key": "evidence.deadline_ms"' "$ASSAY" config diff $FILE node-1/other.yaml --json
-expect 2 'usage: assay config' "$ASSAY" config
-expect 2 'usage: assay config' "$ASSAY" config diff $FILE
+expect 2 'usage: assay config check' "$ASSAY" config
+expect 2 'expected A B, found 1 word' "$ASSAY" config diff $FILE
 expect 0 'usage: assay config' "$ASSAY" config --help
 
 # --- what is insecure is taken by name or not at all

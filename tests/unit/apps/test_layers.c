@@ -177,6 +177,13 @@ Test(apps_layers, a_message_names_the_place_that_is_wrong)
                    "the key \"log\" comes twice");
     part("20.yaml", "peers:\n  - address: a.example:1\n");
     expect_refused(load_plain(), ASSAY_E_SYNTAX, "/assayd.d/20.yaml:2:", "lacks its key \"node\"");
+    static const char *const odd[] = { "log.level", "peers[0]", "a[", "]", "a[[[b", "", ".", "[]" };
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+        char text[64];
+        (void)snprintf(text, sizeof text, "\"%s\": debug\n", odd[i]);
+        part("20.yaml", text);
+        expect_refused(load_plain(), ASSAY_E_SYNTAX, "/assayd.d/20.yaml:1:1: ", "unknown key");
+    }
     part("20.yaml", "just words\n");
     expect_refused(load_plain(), ASSAY_E_SYNTAX, "/assayd.d/20.yaml:1:1: ", "expected keys");
     part("20.yaml", "a: &b c\n");
