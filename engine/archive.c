@@ -316,6 +316,7 @@ static enum assay_status walk_boundaries(struct walk *w)
         assay_archive_next_boundary(&a, &boundary, &finality);
         ASSAY_TRY(take_boundary(w, epoch, boundary, finality, &here));
         ASSAY_TRY(meet(w, &here));
+        if (w->check->walked != NULL) w->check->walked(w->check->context, epoch);
     }
     if (here.epoch == 0) return meet(w, &a.end); /* no boundaries: see look_at_state */
     ASSAY_TRY(wrong_ids(w, a.end.epoch, "block of the last boundary", here.id, a.end.id));

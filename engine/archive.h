@@ -54,6 +54,9 @@ struct assay_archive_check {
     const struct assay_genesis *genesis;
     const struct assay_checkpoint *checkpoint; /* trusted; NULL: genesis alone is */
     void *memory;                              /* assay_archive_memory_len, aligned to 64 */
+    /* After each boundary, for people who wait. NULL: nobody asks. */
+    void (*walked)(void *context, uint64_t epoch);
+    void *context;
 };
 
 struct assay_archive_report {

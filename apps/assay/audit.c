@@ -7,6 +7,7 @@
 #include "apps/assay/options.h"
 #include "apps/assay/orders.h"
 #include "apps/assay/proof.h"
+#include "apps/sim/progress.h"
 #include "engine/audit.h"
 #include "net/history.h"
 #include "net/updates.h"
@@ -16,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 struct audit_options {
     const char *verb, *store, *genesis, *checkpoint;
@@ -29,8 +29,8 @@ struct audit_run {
     struct assay_store *store;
     struct assay_network *network;
     struct assay_update_judge *updates;
-    bool terminal;
-    double shown_s;
+    struct assay_sim_progress progress;
+    bool begun;           /* the first epoch was closed: the ones before are not part of it */
     uint64_t scores;      /* rows for people that were compared */
     bool wrong_score;     /* one differs */
     uint64_t epoch, slot; /* where */
@@ -107,13 +107,31 @@ static bool closed(void *context, const struct assay_state *state)
     if (run->options->table) print_table(state);
     for (uint32_t slot = 0; slot < state->member_count; slot++)
         if (!compare_score(run, state, slot)) return false;
-    if (!run->terminal) return true;
-    const double now = now_s();
-    if (now < run->shown_s + 0.1) return true;
-    run->shown_s = now;
-    (void)fprintf(stderr, "\rassay audit %s: epoch %llu ", run->options->verb,
-                  (unsigned long long)state->epoch);
+    if (!run->begun) run->progress.before = state->epoch - 1;
+    run->begun = true;
+    assay_sim_progress_show(&run->progress, state->epoch, ASSAY_SIM_PROGRESS_UNCOUNTED);
     return true;
+}
+
+static bool note_epoch(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    uint64_t *const newest = context;
+    (void)value;
+    *newest = key->epoch;
+    return false; /* backwards: the first is the last */
+}
+
+/* How far there is to go; 0 when the store does not say. */
+static uint64_t newest_epoch(struct assay_store *store)
+{
+    const struct assay_store_key from = { 0 };
+    struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
+    uint64_t newest = 0;
+    for (size_t i = 0; i < sizeof to.id; i++)
+        to.id[i] = 0xff;
+    const enum assay_status status =
+        assay_store_scan(store, ASSAY_STORE_FINALITY, &from, &to, true, note_epoch, &newest);
+    return status == ASSAY_OK ? newest : 0;
 }
 
 /* ------------------------------------------------------------ what came of it */
@@ -139,9 +157,8 @@ static const char *class_name(enum assay_store_class class_)
 static int print_fault(const struct audit_run *run, const struct assay_audit_fault *at)
 {
     const struct assay_fault *f = &at->fault;
-    (void)fprintf(stderr, "%sassay audit %s: %s, era %u, epoch %llu", run->terminal ? "\r" : "",
-                  run->options->verb, class_name(at->class_), (unsigned)at->key.era,
-                  (unsigned long long)at->key.epoch);
+    (void)fprintf(stderr, "assay audit %s: %s, era %u, epoch %llu", run->options->verb,
+                  class_name(at->class_), (unsigned)at->key.era, (unsigned long long)at->key.epoch);
     if (at->class_ == ASSAY_STORE_BLOCK)
         (void)fprintf(stderr, ", height %llu", (unsigned long long)at->key.number);
     if (f->has_record) (void)fprintf(stderr, ", record %llu", (unsigned long long)f->record);
@@ -164,11 +181,10 @@ static int print_fault(const struct audit_run *run, const struct assay_audit_fau
 static int print_score(const struct audit_run *run)
 {
     (void)fprintf(stderr,
-                  "%sassay audit %s: scores, epoch %llu, slot %llu: %s: expected %llu, found "
+                  "assay audit %s: scores, epoch %llu, slot %llu: %s: expected %llu, found "
                   "%llu\n",
-                  run->terminal ? "\r" : "", run->options->verb, (unsigned long long)run->epoch,
-                  (unsigned long long)run->slot, run->field, (unsigned long long)run->expected,
-                  (unsigned long long)run->found);
+                  run->options->verb, (unsigned long long)run->epoch, (unsigned long long)run->slot,
+                  run->field, (unsigned long long)run->expected, (unsigned long long)run->found);
     return ASSAY_EXIT_CONTRAINDICATED;
 }
 
@@ -178,7 +194,6 @@ static void print_figures(const struct audit_run *run, const struct assay_audit_
     FILE *out = run->options->table ? stderr : stdout;
     char id[65];
     assay_hex_encode(f->head_id, 32, id, sizeof id);
-    if (run->terminal) (void)fputc('\r', stderr);
     (void)fprintf(out, "holds          %llu epochs, from ", (unsigned long long)f->epochs);
     if (f->started_epoch == 0) (void)fputs("genesis on\n", out);
     else
@@ -231,10 +246,12 @@ static int walk(struct audit_run *run, struct assay_network *network,
         .closed = closed,
         .context = run,
     };
+    run->progress = assay_sim_progress_start("epochs", newest_epoch(run->store), 0, false);
     const double began_s = now_s();
     const enum assay_status status =
         memory != NULL ? assay_audit(&config, &figures, &fault) : ASSAY_E_MEMORY;
     const double took_s = now_s() - began_s;
+    assay_sim_progress_end(&run->progress);
     free(memory);
     if (run->wrong_score) return print_score(run);
     if (status == ASSAY_E_INVALID) return print_fault(run, &fault);
@@ -242,7 +259,7 @@ static int walk(struct audit_run *run, struct assay_network *network,
         print_figures(run, &figures, network, took_s);
         return ASSAY_EXIT_OK;
     }
-    (void)fprintf(stderr, "%sassay audit %s: %s\n", run->terminal ? "\r" : "", options->verb,
+    (void)fprintf(stderr, "assay audit %s: %s\n", options->verb,
                   status == ASSAY_E_STORE ? run->store->ops->error(run->store)
                                           : assay_status_text(status));
     return status == ASSAY_E_STORE ? ASSAY_EXIT_CONTRAINDICATED : ASSAY_EXIT_INTERNAL;
@@ -250,7 +267,7 @@ static int walk(struct audit_run *run, struct assay_network *network,
 
 static int run_audit(const struct audit_options *options)
 {
-    struct audit_run run = { .options = options, .terminal = isatty(STDERR_FILENO) == 1 };
+    struct audit_run run = { .options = options };
     struct assay_network network = { .bytes = NULL };
     struct assay_checkpoint checkpoint;
     run.network = &network;
@@ -282,12 +299,9 @@ static bool read_epoch(const char *text, uint64_t *epoch)
 static int read_options(int argc, char **argv, struct audit_options *o)
 {
     static const struct option options[] = {
-        { "genesis", required_argument, NULL, 'g' },
-        { "checkpoint", required_argument, NULL, 'c' },
-        { "from", required_argument, NULL, 'f' },
-        { "signatures", no_argument, NULL, 's' },
-        { "table", no_argument, NULL, 't' },
-        { NULL, 0, NULL, 0 },
+        { "genesis", required_argument, NULL, 'g' }, { "checkpoint", required_argument, NULL, 'c' },
+        { "from", required_argument, NULL, 'f' },    { "signatures", no_argument, NULL, 's' },
+        { "table", no_argument, NULL, 't' },         { NULL, 0, NULL, 0 },
     };
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'g') o->genesis = optarg;

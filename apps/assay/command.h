@@ -56,6 +56,7 @@ int assay_command_top(int argc, char **argv);    /* top.c */
 int assay_command_explain(int argc, char **argv);
 int assay_command_export(int argc, char **argv); /* export.c */
 int assay_command_permit(int argc, char **argv);
+int assay_command_debug(int argc, char **argv);   /* debug.c: bundle */
 int assay_command_doctor(int argc, char **argv);  /* doctor.c */
 int assay_command_enforce(int argc, char **argv); /* enforce.c: show, hold, release */
 int assay_command_counters(int argc, char **argv);

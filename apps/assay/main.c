@@ -29,6 +29,7 @@ static const struct assay_command commands[] = {
     { "top", "the network in a terminal, live", assay_command_top },
     { "explain", "why a node stands where it stands", assay_command_explain },
     { "doctor", "what keeps this node from working, and what to do", assay_command_doctor },
+    { "debug", "what somebody needs who helps from afar, without secrets", assay_command_debug },
     { "permit", "may this node act now? exit 0 or 4 with the reason", assay_command_permit },
     { "enforce", "what obeys orders on a node; hold it, release it", assay_command_enforce },
     { "counters", "what was refused and counted", assay_command_counters },

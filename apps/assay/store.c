@@ -6,6 +6,7 @@
 #include "apps/assay/command.h"
 #include "apps/assay/options.h"
 #include "apps/assay/proof.h"
+#include "apps/sim/progress.h"
 #include "engine/ledger/boundary.h"
 #include "net/json/json.h"
 
@@ -89,6 +90,18 @@ static int say_unproven(const char *verb, const char *path, const struct assay_a
     return ASSAY_EXIT_NONE;
 }
 
+struct walking {
+    struct assay_sim_progress *progress;
+    uint64_t first;
+};
+
+static void walked(void *context, uint64_t epoch)
+{
+    const struct walking *const walking = context;
+    assay_sim_progress_show(walking->progress, epoch - walking->first,
+                            ASSAY_SIM_PROGRESS_UNCOUNTED);
+}
+
 int assay_store_prove(const char *verb, const struct assay_store_options *options,
                       const struct assay_archive *archive, struct assay_genesis *genesis,
                       struct assay_archive_report *report)
@@ -104,8 +117,17 @@ int assay_store_prove(const char *verb, const struct assay_store_options *option
     }
     void *memory = aligned_alloc(64, assay_archive_memory_len());
     if (memory == NULL) return assay_store_complain(verb, "start", ASSAY_E_MEMORY);
-    const struct assay_archive_check check = { archive, genesis, trusted, memory };
+    struct assay_sim_progress progress = assay_sim_progress_start(
+        "epochs", archive->end.epoch - archive->first, 0, options->json);
+    struct walking walking = { .progress = &progress, .first = archive->first };
+    const struct assay_archive_check check = { .archive = archive,
+                                               .genesis = genesis,
+                                               .checkpoint = trusted,
+                                               .memory = memory,
+                                               .walked = walked,
+                                               .context = &walking };
     const enum assay_status status = assay_archive_verify(&check, report);
+    assay_sim_progress_end(&progress);
     free(memory);
     if (status == ASSAY_E_INVALID) return say_fault(verb, options->file, report);
     if (status != ASSAY_OK) return assay_store_complain(verb, options->genesis, status);

@@ -56,6 +56,18 @@ const struct assay_verb assay_verbs_node[] = {
       "10 a warning, 11 a failure", "assay doctor --config /etc/assay/assayd.yaml\n",
       (const struct assay_option[]){
           { "config", "FILE", "that of the daemon, default /etc/assay/assayd.yaml", 0 }, ASKED } },
+    { "debug", "bundle", "",
+      "Puts what somebody needs who helps from afar into one tar file: documents of the daemon, "
+      "what "
+      "doctor finds, names and rights of its files, the configuration without comments. Nothing in "
+      "it "
+      "is secret: no keys, no evidence, no contents of the state folder.",
+      "6 the file is there already",
+      "assay debug bundle --out assay-debug.tar --config /etc/assay/assayd.yaml\n",
+      (const struct assay_option[]){ { "out", "FILE", "the tar file", ASSAY_OPTION_MUST },
+                                     { "config", "FILE", "that of the daemon", 0 },
+                                     ASSAY_OPTION_SOCKET,
+                                     ASSAY_OPTIONS_END } },
     { "permit", "", "", "May this node act now?", EXIT_PERMIT,
       "assay permit --class critical && deliver-the-secret\n",
       (const struct assay_option[]){

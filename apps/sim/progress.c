@@ -1,6 +1,7 @@
 /* apps/sim/progress.c - the moving line, and the flag that Ctrl-C sets. */
 #include "apps/sim/progress.h"
 
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,7 +44,9 @@ void assay_sim_progress_line(char line[static ASSAY_SIM_PROGRESS_LINE_MAX],
                              const struct assay_sim_progress *progress, uint64_t done,
                              uint64_t failed, uint64_t elapsed_ms)
 {
-    const uint64_t total = progress->total == 0 ? 1 : progress->total;
+    const uint64_t total = progress->total < done ? done
+                           : progress->total == 0 ? 1
+                                                  : progress->total;
     const uint64_t mine = done - progress->before; /* of this run */
     const uint64_t per_minute = elapsed_ms == 0 ? 0 : mine * 60000 / elapsed_ms;
     const uint64_t filled = done * BAR / total;
@@ -51,12 +54,15 @@ void assay_sim_progress_line(char line[static ASSAY_SIM_PROGRESS_LINE_MAX],
     for (uint64_t i = 0; i < BAR; i++)
         bar[i] = i < filled ? '#' : '.';
     bar[BAR] = '\0';
-    if (mine > 0) put_time(eta, sizeof eta, elapsed_ms * (progress->total - done) / mine / 1000);
+    if (mine > 0) put_time(eta, sizeof eta, elapsed_ms * (total - done) / mine / 1000);
     (void)snprintf(line, ASSAY_SIM_PROGRESS_LINE_MAX,
-                   "[%s] %llu/%llu %s  %llu %%  %llu a minute  ETA %s  failed %llu", bar,
-                   (unsigned long long)done, (unsigned long long)progress->total, progress->unit,
-                   (unsigned long long)(done * 100 / total), (unsigned long long)per_minute, eta,
-                   (unsigned long long)failed);
+                   "[%s] %llu/%llu %s  %llu %%  %llu a minute  ETA %s", bar,
+                   (unsigned long long)done, (unsigned long long)total, progress->unit,
+                   (unsigned long long)(done * 100 / total), (unsigned long long)per_minute, eta);
+    const size_t len = strlen(line);
+    if (failed != ASSAY_SIM_PROGRESS_UNCOUNTED)
+        (void)snprintf(line + len, ASSAY_SIM_PROGRESS_LINE_MAX - len, "  failed %llu",
+                       (unsigned long long)failed);
 }
 
 void assay_sim_progress_show(struct assay_sim_progress *progress, uint64_t done, uint64_t failed)

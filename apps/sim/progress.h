@@ -1,5 +1,6 @@
 /*
- * apps/sim/progress.h - one moving line on a terminal: how far, how fast, how long still.
+ * apps/sim/progress.h - one moving line on a terminal: how far, how fast, how long still. `assay`
+ * uses it as well.
  */
 #ifndef ASSAY_APPS_SIM_PROGRESS_H
 #define ASSAY_APPS_SIM_PROGRESS_H
@@ -11,6 +12,8 @@
 #include <stdio.h>
 
 enum { ASSAY_SIM_PROGRESS_LINE_MAX = 160 };
+/* In place of `failed`: of these there are none that fail and go on. */
+#define ASSAY_SIM_PROGRESS_UNCOUNTED UINT64_MAX
 
 struct assay_sim_progress {
     FILE *out;        /* NULL: nothing is shown */

@@ -34,7 +34,7 @@ static void verify(const struct assay_archive *a)
     genesis.parameters.epoch_ms = 1000;
     genesis.parameters.operator_cap_num = genesis.parameters.operator_cap_den = 1;
     genesis.parameters.vendor_cap_num = genesis.parameters.vendor_cap_den = 1;
-    const struct assay_archive_check check = { a, &genesis, NULL, memory };
+    const struct assay_archive_check check = { a, &genesis, NULL, memory, NULL, NULL };
     const enum assay_status status = assay_archive_verify(&check, &report);
     ASSAY_ASSERT(status != ASSAY_OK || !report.proven);
 }

@@ -31,6 +31,14 @@ case $out in *'evidence       0 '*) wrong "no evidence was verified again: $out"
 expect 0 'signatures     not looked at' audit replay node-1/state
 expect 0 'signatures     looked at' audit replay node-1/state --signatures
 expect 0 'FULL' audit replay node-1/state --table
+# On a terminal it says how far it is; into a pipe it does not.
+on_terminal() {
+    /usr/bin/python3 -c 'import os, pty, sys
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' "$@" </dev/null
+}
+expect 0 ' a minute  ETA ' on_terminal "$ASSAY" audit verify node-1/state --genesis genesis
+case $out in *' epochs  '*' %'*'holds '*) ;; *) wrong "progress of what? $out" ;; esac
+case $(audit verify node-1/state 2>&1) in *ETA*) wrong 'progress into a pipe' ;; esac
 
 # --- what it is given
 expect 5 'No such file' audit verify node-9/state

@@ -51,7 +51,9 @@ static enum assay_status verify(const struct assay_sim_world *w,
                                 struct assay_archive_report *report)
 {
     void *memory = aligned_alloc(64, assay_archive_memory_len());
-    const struct assay_archive_check check = { archive, w->genesis, checkpoint, memory };
+    const struct assay_archive_check check = {
+        archive, w->genesis, checkpoint, memory, NULL, NULL
+    };
     const enum assay_status status = assay_archive_verify(&check, report);
     free(memory);
     return status;

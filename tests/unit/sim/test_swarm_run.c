@@ -533,6 +533,10 @@ Test(sim_progress, shows_bar_rate_and_eta)
                            "ETA 2:00  failed 3");
     assay_sim_progress_line(line, &p, 500, 0, 0);
     cr_expect_not_null(strstr(line, "ETA -"));
+    /* What has no failures counts none; more than was thought is all of it. */
+    assay_sim_progress_line(line, &p, 2500, ASSAY_SIM_PROGRESS_UNCOUNTED, 60000);
+    cr_expect_str_eq(line,
+                     "[########################] 2500/2500 seeds  100 %  2000 a minute  ETA 0:00");
 }
 
 Test(sim_number, takes_plain_decimals_alone)
