@@ -606,12 +606,12 @@ async function used() {
     return processInfo.filter((p) => p.type === 'renderer').reduce((sum, p) => sum + p.cpuTime, 0);
 }
 
-// Share of a core for five seconds of four updates each.
-async function busy(node, docs) {
+// Four updates a second, for so long. Returns: the share of a core that they took.
+async function busy(node, docs, updates) {
     const before = await used(),
         from = Date.now(),
         asked = node.asked.length;
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < updates; i++) {
         const n = docs.nodes.nodes[(i * 37) % 500];
         n.score_bp = n.score_bp === 10000 ? 9700 : 10000;
         n.heard_age_ms = i;
@@ -620,8 +620,18 @@ async function busy(node, docs) {
         node.send('snapshot', {});
         await new Promise((done) => setTimeout(done, 250));
     }
-    t.check('each update was asked for', node.asked.length - asked >= 40, node.asked.length - asked);
+    t.check('each update was asked for', node.asked.length - asked >= updates, node.asked.length - asked);
     return ((await used()) - before) / ((Date.now() - from) / 1000);
+}
+
+// A figure of this machine, at this moment: printed, and nothing fails by it.
+async function measure(page, node, docs, updates) {
+    for (const view of ['overview', 'fleet']) {
+        await t.go(page, '#/' + view);
+        await new Promise((done) => setTimeout(done, 1000));
+        const share = await busy(node, docs, updates);
+        console.log(`  500 nodes, four updates a second, ${view}: ${(100 * share).toFixed(1)} % of a core`);
+    }
 }
 
 async function many() {
@@ -647,31 +657,37 @@ async function many() {
         (await page.locator('tbody').innerText()).includes('peer-500'),
     );
     await page.evaluate(() => scrollTo(0, 0));
-    for (const view of ['overview', 'fleet']) {
-        await t.go(page, '#/' + view);
-        await new Promise((done) => setTimeout(done, 1500));
-        // What others take of this machine makes figures larger, never smaller: the best of three counts.
-        let share = 1;
-        for (let i = 0; i < 3 && share >= 0.1; i++) share = await busy(node, docs);
-        console.log(`  500 nodes, four updates a second, ${view}: ${(100 * share).toFixed(1)} % of a core`);
-        t.check(`${view}: under 10 % of a core`, share < 0.1, share);
-    }
+    await measure(page, node, docs, 12);
     await t.close(page);
     await node.stop();
 }
 
-// Time to the first paint on loopback, and the pictures of the README.
-async function pictures() {
+// First paint on loopback, and what 500 nodes take: for `./dev bench web_page`.
+async function figures() {
     const node = new Node(t.source, policyOf(t.source));
     node.set(network({ quiet: true }));
-    const page = await t.open(await node.start());
-    const paint = await page.evaluate(
-        () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime,
-    );
-    console.log(`  first paint on loopback: ${Math.round(paint)} ms`);
-    t.check('first paint within a second', paint < 1000, paint);
+    const paints = [];
+    const address = await node.start();
+    for (let i = 0; i < 5; i++) {
+        const page = await t.open(address);
+        paints.push(
+            await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime),
+        );
+        await t.close(page);
+    }
+    paints.sort((a, b) => a - b);
+    console.log(`  first paint on loopback: ${Math.round(paints[2])} ms, the middle of five`);
+    t.check('it painted', paints[0] > 0, paints);
+    const docs = network({ nodes: 500, epochs: 30, quiet: true });
+    node.set(docs);
+    const page = await t.open(address);
+    await measure(page, node, docs, 40);
     await t.close(page);
     await node.stop();
+}
+
+// The pictures of the README.
+async function pictures() {
     const out = process.env.ASSAY_SCREENSHOTS;
     if (!out) return;
     fs.mkdirSync(out, { recursive: true });
@@ -688,4 +704,19 @@ async function pictures() {
     }
 }
 
-t.run({ made, model, views, contents, keyboard, hostile, guarded, live, processes, many, pictures });
+t.run(
+    {
+        made,
+        model,
+        views,
+        contents,
+        keyboard,
+        hostile,
+        guarded,
+        live,
+        processes,
+        many,
+        pictures,
+    },
+    { figures },
+);
