@@ -194,31 +194,11 @@ static int gather(struct report *r, struct assay_json *data)
 
 /* ------------------------------------------------------------ the page */
 
-/* JSON between tags: nothing in it may end the element or begin a comment. */
-static bool put_data(const char *text, FILE *out)
-{
-    for (; *text != '\0'; text++) {
-        const bool plain = *text != '<' && *text != '>' && *text != '&';
-        if (plain ? fputc(*text, out) == EOF
-                  : fprintf(out, "\\u%04x", (unsigned)(unsigned char)*text) < 0)
-            return false;
-    }
-    return true;
-}
-
 static bool write_page(const char *path, const char *text)
 {
-    static const char open[] = ASSAY_WEB_DATA_OPEN ASSAY_WEB_DATA_CLOSE;
-    const size_t head_len = sizeof ASSAY_WEB_DATA_OPEN - 1;
-    const unsigned char *place =
-        memmem(assay_web_page, assay_web_page_len, open, sizeof open - 1);
-    FILE *out = place != NULL ? fopen(path, "we") : NULL;
+    FILE *out = fopen(path, "we");
     if (out == NULL) return false;
-    const size_t before = (size_t)(place - assay_web_page) + head_len;
-    bool good = fwrite(assay_web_page, 1, before, out) == before && put_data(text, out) &&
-                fwrite(assay_web_page + before, 1, assay_web_page_len - before, out) ==
-                    assay_web_page_len - before;
-    good = fflush(out) == 0 && good;
+    const bool good = assay_web_report_put(text, out) && fflush(out) == 0;
     return fclose(out) == 0 && good;
 }
 
