@@ -1,59 +1,61 @@
 /*
- * apps/sim/report.h - report.html: one self-contained page about one run.
+ * apps/sim/report.h - the pages of runs and sweeps: their data, inside the page for people.
  *
- * Readable without a network connection and without scripts; the script adds read-outs and the
- * choice of cohorts. The same result gives the same bytes. Texts of a scenario are escaped: it may
- * come from a stranger.
+ * What is drawn is drawn by the page (web/, docs/page.md); here is its document, of schema
+ * assay.sim.page (docs/simulator.md 4): whole numbers and texts, the same bytes for the same
+ * result. It may come from a stranger's scenario: every text stays text.
  */
 #ifndef ASSAY_APPS_SIM_REPORT_H
 #define ASSAY_APPS_SIM_REPORT_H
 
 #include "apps/sim/output.h"
 
-/*
- * assay_sim_report_text - the page.
- * Out:     *text of malloc, which the caller frees
- * Returns: ASSAY_OK | ASSAY_E_MEMORY
- */
-ASSAY_CHECKED enum assay_status assay_sim_report_text(const struct assay_sim_result *result,
-                                                      char **text);
-
-/* The page as a file, whole or not at all. Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_MEMORY, with a
- * message. */
-ASSAY_CHECKED enum assay_status assay_sim_report_write(const char *path,
-                                                       const struct assay_sim_result *result,
-                                                       char message[static ASSAY_SIM_MESSAGE_MAX]);
+struct assay_sim_spread;
 
 /*
- * assay_sim_report_runs_text - one page about several runs of a scenario: medians and bands.
+ * assay_sim_report_text - the page of one run, or of several of a scenario: medians and bands.
  * In:      runs[run_count] of the same scenario, by rising seed; run_count > 0
  * Out:     *text of malloc, which the caller frees
  * Returns: ASSAY_OK | ASSAY_E_MEMORY
  */
-ASSAY_CHECKED enum assay_status assay_sim_report_runs_text(const struct assay_sim_result *runs,
-                                                           size_t run_count, char **text);
+ASSAY_CHECKED enum assay_status assay_sim_report_text(const struct assay_sim_result *runs,
+                                                      size_t run_count, char **text);
 
-/* --- shared by the pages of runs and of sweeps */
+/* The page of one run as a file, whole or not at all. Returns: ASSAY_OK | ASSAY_E_IO |
+ * ASSAY_E_MEMORY, with a message. */
+ASSAY_CHECKED enum assay_status assay_sim_report_write(const char *path,
+                                                       const struct assay_sim_result *result,
+                                                       char message[static ASSAY_SIM_MESSAGE_MAX]);
 
-/* A word in a frame: class good, bad or none. Returns: nothing. */
-void assay_sim_page_word(FILE *out, const char *class_, const char *word);
-/* A pair of a list of facts; the value is escaped. Returns: nothing. */
-void assay_sim_page_fact(FILE *out, const char *name, const char *value);
-void assay_sim_page_code(FILE *out, const char *name, const char *value);
-void assay_sim_page_hash(FILE *out, const char *name, const uint8_t hash[static 32]);
-/* What was simulated, as facts that all runs of a scenario share. Returns: nothing. */
-void assay_sim_page_network(FILE *out, const struct assay_sim_result *result);
-/* Everything before the content: head, styles, the title. Returns: nothing. */
-void assay_sim_page_open(const char *title, FILE *out);
-/* The script and the end. Returns: nothing. */
-void assay_sim_page_close(FILE *out);
+/* --- the parts of the document */
+
+/* report_data.c: what the page of runs shows, as the member `runs` of data. Returns: an object; the
+ * caller puts or frees it; NULL without memory. */
+struct assay_json *assay_sim_report_data(const struct assay_sim_result *runs, size_t run_count);
+/* report_epochs.c: every column by epoch. Returns: as above; *failed without memory. */
+struct assay_json *assay_sim_report_epochs(const struct assay_sim_result *runs, size_t run_count,
+                                           unsigned scale, bool *failed);
+/* report_schedule.c: what is planned for which epochs. Returns: an array. */
+struct assay_json *assay_sim_report_schedule(const struct assay_scenario *scenario);
+/* Sets middle, low and high, each times scale and rounded; null where there is none. Returns:
+ * nothing. */
+void assay_sim_report_put_spread(struct assay_json *to, const struct assay_sim_spread *spread,
+                                 unsigned scale);
+
+/* --- every page */
+
+/*
+ * assay_sim_page_text - the page with a document.
+ * In:      kind, the member of data that it has: runs, sweep or swarm; data, which is taken over;
+ *          NULL: there was no memory for it
+ * Out:     *text of malloc, which the caller frees
+ * Returns: ASSAY_OK | ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_sim_page_text(const char *kind, struct assay_json *data,
+                                                    char **text);
 /* Made text as a file, whole or not at all; takes text of malloc over. Returns: ASSAY_OK |
  * ASSAY_E_IO | ASSAY_E_MEMORY (text is NULL), with a message */
 ASSAY_CHECKED enum assay_status assay_sim_page_write(const char *path, char *text,
                                                      char message[static ASSAY_SIM_MESSAGE_MAX]);
-/* report_plots.c: the figures of a run, or of many of one scenario. Returns: ASSAY_OK |
- * ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_sim_report_plots(const struct assay_sim_result *runs,
-                                                       size_t run_count, FILE *out);
 
 #endif

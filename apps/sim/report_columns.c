@@ -8,8 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* x, and a middle, low and high of: each cohort's mean, lowest and highest, and a few beside. */
-enum { COLUMNS = 1 + 3 * (3 * ASSAY_SIM_COHORTS_MAX + 8) };
+enum { COLUMNS = 2 * 3 /* a middle, low and high of each */ };
 
 static int compare(const void *a, const void *b)
 {
@@ -59,9 +58,6 @@ enum assay_status assay_sim_columns_init(struct assay_sim_columns *columns,
     columns->memory = calloc(COLUMNS * columns->rows, sizeof(double));
     columns->scratch = calloc(run_count, sizeof(double));
     if (columns->memory == NULL || columns->scratch == NULL) return ASSAY_E_MEMORY;
-    columns->x = reserve(columns);
-    for (size_t i = 0; i < columns->rows; i++)
-        columns->x[i] = (double)(columns->first_epoch + i);
     return ASSAY_OK;
 }
 
@@ -74,7 +70,7 @@ void assay_sim_columns_free(struct assay_sim_columns *columns)
 
 void assay_sim_columns_reset(struct assay_sim_columns *columns)
 {
-    columns->used = 1;
+    columns->used = 0;
 }
 
 /* Rows of a run stand in order of their epochs. Returns: that of `epoch`; NULL: not closed. */
@@ -132,12 +128,4 @@ const double *assay_sim_columns_mean(struct assay_sim_columns *columns, assay_si
         mean[i] = count > 0 ? sum / (double)count : 0;
     }
     return mean;
-}
-
-const double *assay_sim_columns_level(struct assay_sim_columns *columns, double value)
-{
-    double *const level = reserve(columns);
-    for (size_t i = 0; i < columns->rows; i++)
-        level[i] = value;
-    return level;
 }

@@ -128,9 +128,7 @@ static enum assay_status make(const struct report *r, char **text)
     if (results == NULL) return ASSAY_E_MEMORY;
     for (size_t i = 0; i < r->count; i++)
         results[i] = assay_sim_loaded_result(r->folders[i].loaded);
-    const enum assay_status status = r->count == 1
-                                         ? assay_sim_report_text(results, text)
-                                         : assay_sim_report_runs_text(results, r->count, text);
+    const enum assay_status status = assay_sim_report_text(results, r->count, text);
     free(results);
     return status;
 }

@@ -1,7 +1,6 @@
 /*
- * apps/sim/report_sweep.c - the page of a sweep (apps/sim/report_sweep.h).
+ * apps/sim/report_sweep.c - the document of a sweep (apps/sim/report_sweep.h).
  */
-#include "apps/sim/plot.h"
 #include "apps/sim/report.h"
 #include "apps/sim/report_sweep_internal.h"
 
@@ -27,58 +26,58 @@ static bool is_wanted(const struct assay_sim_sweep_shown *s)
     return false;
 }
 
-static bool draw_all(const struct assay_sim_sweep_page *p)
+/* The figure that was asked for comes first. Returns: NULL: a cell is no number. */
+static struct assay_json *plots_of(const struct assay_sim_sweep_page *p)
 {
     const struct assay_sim_merged *const m = p->merged;
+    struct assay_json *plots = assay_json_array();
     const struct assay_sim_sweep_shown first =
         assay_sim_sweep_shown_of(p, assay_sim_sweep_find(m, m->note.plot_column));
-    if (!assay_sim_sweep_draw(p, &first, "plot")) return false;
-    for (uint32_t c = assay_sim_sweep_first_figure(m); c < m->tables[0].column_count; c++) {
-        char id[32];
+    struct assay_json *plot = assay_sim_sweep_plot(p, &first);
+    for (uint32_t c = assay_sim_sweep_first_figure(m);
+         plot != NULL && c < m->tables[0].column_count; c++) {
         struct assay_sim_sweep_range range;
         const struct assay_sim_sweep_shown s = assay_sim_sweep_shown_of(p, c);
         if (c == first.column || !is_wanted(&s)) continue;
-        if (!assay_sim_sweep_range_of(p, &s, &range)) return false;
+        if (!assay_sim_sweep_range_of(p, &s, &range)) break;
         if (!(range.high > range.low)) continue;
-        (void)snprintf(id, sizeof id, "figure-%" PRIu32, c);
-        if (!assay_sim_sweep_draw(p, &s, id)) return false;
+        assay_json_append(plots, plot);
+        plot = assay_sim_sweep_plot(p, &s);
     }
-    return true;
+    if (plot == NULL) assay_json_free(&plots);
+    else assay_json_append(plots, plot);
+    return plots;
 }
 
-/* Every figure over all runs: what is not drawn can be looked for in sweep.csv. */
-static bool put_figures(const struct assay_sim_sweep_page *p)
+static void put_bound(struct assay_json *to, const char *key, double value)
+{
+    if (isfinite(value)) assay_json_set_int(to, key, llround(value));
+    else assay_json_set_null(to, key);
+}
+
+/* Every figure over all runs: what is not drawn can be looked for in sweep.csv. Returns: NULL: a
+ * cell is no number. */
+static struct assay_json *figures_of(const struct assay_sim_sweep_page *p)
 {
     const struct assay_sim_merged *const m = p->merged;
-    (void)fputs("<h2>Figures over all runs</h2>\n<div class=\"wide\"><table><tr><th>figure</th>"
-                "<th>cohort</th><th class=\"number\">lowest</th><th class=\"number\">highest</th>"
-                "<th></th></tr>\n",
-                p->out);
+    struct assay_json *figures = assay_json_array();
     for (uint32_t c = assay_sim_sweep_first_figure(m); c < m->tables[0].column_count; c++) {
         struct assay_sim_sweep_range range;
-        struct assay_sim_sweep_shown s = assay_sim_sweep_shown_of(p, c);
-        s.bp = false; /* as in sweep.csv */
-        if (!assay_sim_sweep_range_of(p, &s, &range)) return false;
-        (void)fputs("<tr><td>", p->out);
-        assay_sim_html_text(s.known ? assay_sim_figure_name(s.figure) : s.name, p->out);
-        (void)fputs("</td><td>", p->out);
-        if (s.cohort_at > 0) assay_sim_html_text(assay_sim_sweep_cohort(&s), p->out);
-        if (isfinite(range.low))
-            (void)fprintf(p->out,
-                          "</td><td class=\"number\">%.0f</td><td class=\"number\">%.0f</td><td>",
-                          range.low, range.high);
-        else
-            (void)fputs("</td><td class=\"number\">&ndash;</td><td class=\"number\">&ndash;</td>"
-                        "<td>",
-                        p->out);
-        if (s.known) assay_sim_html_text(assay_sim_figure_line(s.figure), p->out);
-        (void)fputs("</td></tr>\n", p->out);
+        const struct assay_sim_sweep_shown s = assay_sim_sweep_shown_of(p, c);
+        if (!assay_sim_sweep_range_of(p, &s, &range)) {
+            assay_json_free(&figures);
+            return NULL;
+        }
+        struct assay_json *const figure = assay_json_object();
+        assay_sim_sweep_put_shown(figure, &s);
+        put_bound(figure, "low", range.low);
+        put_bound(figure, "high", range.high);
+        assay_json_append(figures, figure);
     }
-    (void)fputs("</table></div>\n", p->out);
-    return true;
+    return figures;
 }
 
-/* --- the page */
+/* --- the document */
 
 static uint64_t count_violated(const struct assay_sim_sweep_page *p)
 {
@@ -93,90 +92,75 @@ static uint64_t count_violated(const struct assay_sim_sweep_page *p)
     return violated;
 }
 
-static void put_head(const struct assay_sim_sweep_page *p)
+static struct assay_json *axis_of(const struct assay_sim_sweep_page *p)
+{
+    struct assay_json *const axis = assay_json_object(), *const values = assay_json_array();
+    assay_json_set_text(axis, "name", p->merged->note.axes[p->merged->note.plot_x]);
+    assay_json_set_bool(axis, "numeric", p->table.numeric);
+    for (uint32_t i = 0; i < p->table.x_count; i++)
+        assay_json_append_text(values, p->table.x_names[i]);
+    assay_json_set(axis, "values", values);
+    return axis;
+}
+
+static void put_head(const struct assay_sim_sweep_page *p, struct assay_json *data)
 {
     const struct assay_sim_sweep_note *const note = &p->merged->note;
-    const uint64_t violated = count_violated(p);
-    char text[160];
-    (void)fputs("<h1>", p->out);
-    assay_sim_html_text(note->name, p->out);
-    (void)fputs("</h1>\n<p class=\"lead\">", p->out);
-    assay_sim_html_text(note->title, p->out);
-    (void)fputs("</p>\n<p>", p->out);
-    (void)snprintf(text, sizeof text,
-                   "a checker found something in %" PRIu64 " of %" PRIu64 " runs", violated,
-                   note->runs);
-    if (violated > 0) assay_sim_page_word(p->out, "bad", text);
-    else assay_sim_page_word(p->out, "good", "no checker found anything");
-    (void)fputs("</p>\n<dl>\n", p->out);
-    (void)snprintf(text, sizeof text, "%" PRIu64 ": %" PRIu32 " points, %" PRIu32 " seed%s at each",
-                   note->runs, p->table.point_count, note->repeats, note->repeats == 1 ? "" : "s");
-    assay_sim_page_fact(p->out, "runs", text);
-    assay_sim_page_fact(p->out, "program", note->program);
-    assay_sim_page_code(p->out, "digest", note->digest);
-    if (p->line_count < p->table.line_count) {
-        (void)snprintf(text, sizeof text,
-                       "the first %" PRIu32 " of %" PRIu32 " lines; sweep.csv has all",
-                       p->line_count, p->table.line_count);
-        assay_sim_page_fact(p->out, "drawn", text);
+    struct assay_json *const lines = assay_json_array();
+    assay_json_set_text(data, "name", note->name);
+    assay_json_set_text(data, "title", note->title);
+    assay_json_set_text(data, "program", note->program);
+    assay_json_set_text(data, "digest", note->digest);
+    assay_json_set_uint(data, "scale", ASSAY_SIM_SWEEP_SCALE);
+    assay_json_set_uint(data, "runs", note->runs);
+    assay_json_set_uint(data, "points", p->table.point_count);
+    assay_json_set_uint(data, "repeats", note->repeats);
+    assay_json_set_uint(data, "violated", count_violated(p));
+    assay_json_set_bool(data, "laws", p->laws != NULL);
+    assay_json_set_uint(data, "law_steps", ASSAY_SIM_SWEEP_LAW_STEPS);
+    assay_json_set(data, "axis", axis_of(p));
+    for (uint32_t line = 0; line < p->line_count; line++)
+        assay_json_append_text(lines, p->table.line_names[line]);
+    assay_json_set(data, "lines", lines);
+    assay_json_set_uint(data, "lines_in_all", p->table.line_count);
+}
+
+/* Returns: NULL: a cell is no number. */
+static struct assay_json *data_of(const struct assay_sim_sweep_page *p)
+{
+    struct assay_json *plots = plots_of(p), *figures = plots != NULL ? figures_of(p) : NULL;
+    if (figures == NULL) {
+        assay_json_free(&plots);
+        return NULL;
     }
-    assay_sim_page_fact(p->out, "closed forms",
-                        p->laws == NULL ? "the shards have no laws.csv: none are drawn"
-                                        : "dashed, where one is about the scenario of a point; b "
-                                          "is the share of those who lie");
-    (void)fputs("</dl>\n", p->out);
+    struct assay_json *const data = assay_json_object();
+    put_head(p, data);
+    assay_json_set(data, "plots", plots);
+    assay_json_set(data, "figures", figures);
+    return data;
 }
 
 static bool reserve(struct assay_sim_sweep_page *p)
 {
-    const size_t n = p->table.x_count;
+    const uint32_t all = p->table.line_count;
+    p->line_count = all < ASSAY_SIM_SWEEP_LINES_MAX ? all : ASSAY_SIM_SWEEP_LINES_MAX;
     p->values = calloc(p->merged->note.repeats, sizeof *p->values);
-    p->lines = calloc(p->line_count * 3 * n, sizeof *p->lines);
-    p->curves = calloc(p->line_count * 2 * n * ASSAY_SIM_SWEEP_LAW_STEPS, sizeof *p->curves);
-    p->x = calloc(n, sizeof *p->x);
-    p->names = calloc(n, sizeof *p->names);
-    p->legends = calloc(p->line_count, sizeof *p->legends);
-    if (p->values == NULL || p->lines == NULL || p->curves == NULL || p->x == NULL ||
-        p->names == NULL || p->legends == NULL)
-        return false;
-    const bool bp = p->table.numeric &&
-                    assay_sim_sweep_ends(p->merged->note.axes[p->merged->note.plot_x], "_bp");
-    for (size_t i = 0; i < n; i++) {
-        p->x[i] = bp ? p->table.x[i] / 100 : p->table.x[i];
-        p->names[i] = p->table.x_names[i];
-    }
-    return true;
+    p->curves = calloc((size_t)p->line_count * p->table.x_count * ASSAY_SIM_SWEEP_LAW_STEPS,
+                       sizeof *p->curves);
+    return p->values != NULL && p->curves != NULL;
 }
 
 static void release(struct assay_sim_sweep_page *p)
 {
     assay_sim_sweep_table_free(&p->table);
     free(p->values);
-    free(p->lines);
     free(p->curves);
-    free(p->x);
-    free(p->names);
-    free(p->legends);
-}
-
-static bool put_page(const struct assay_sim_sweep_page *p)
-{
-    assay_sim_page_open(p->merged->note.name, p->out);
-    put_head(p);
-    (void)fputs("<h2>What came out</h2>\n<div class=\"plots\">\n", p->out);
-    const bool drawn = draw_all(p);
-    (void)fputs("</div>\n", p->out);
-    const bool listed = drawn && put_figures(p);
-    assay_sim_page_close(p->out);
-    return listed;
 }
 
 enum assay_status assay_sim_report_sweep_text(const struct assay_sim_merged *merged,
                                               const struct assay_sim_sweep_law *laws, char **text,
                                               char message[static ASSAY_SIM_MESSAGE_MAX])
 {
-    char *bytes = NULL;
-    size_t len = 0;
     struct assay_sim_sweep_page p = { .merged = merged, .laws = laws };
     (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX, "no memory");
     if (assay_sim_sweep_find(merged, merged->note.plot_column) == merged->tables[0].column_count) {
@@ -185,21 +169,15 @@ enum assay_status assay_sim_report_sweep_text(const struct assay_sim_merged *mer
         return ASSAY_E_SYNTAX;
     }
     enum assay_status status = assay_sim_sweep_table_init(&p.table, merged);
-    p.line_count = p.table.line_count < ASSAY_SIM_SWEEP_LINES_MAX ? p.table.line_count
-                                                                  : ASSAY_SIM_SWEEP_LINES_MAX;
     if (status == ASSAY_OK && !reserve(&p)) status = ASSAY_E_MEMORY;
-    p.out = status == ASSAY_OK ? open_memstream(&bytes, &len) : NULL;
-    if (p.out == NULL) status = ASSAY_E_MEMORY;
-    if (status == ASSAY_OK && !put_page(&p)) {
+    struct assay_json *const data = status == ASSAY_OK ? data_of(&p) : NULL;
+    if (status == ASSAY_OK && data == NULL) {
         (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
                        "points.csv: expected numbers in every column of a figure");
         status = ASSAY_E_SYNTAX;
     }
-    const bool failed = p.out != NULL && ferror(p.out) != 0;
-    if (p.out != NULL && (fclose(p.out) != 0 || failed)) status = ASSAY_E_MEMORY;
     release(&p);
-    if (status == ASSAY_OK) *text = bytes;
-    else free(bytes);
+    if (status == ASSAY_OK) status = assay_sim_page_text("sweep", data, text);
     return status;
 }
 

@@ -1,6 +1,6 @@
 /*
- * apps/sim/report_sweep.h - sweep.html: a figure of a sweep against an axis, one line for each of
- * the other axes' values, bands over the seeds, and the closed forms dashed beside them.
+ * apps/sim/report_sweep.h - the page of a sweep: a figure against an axis, one line for each of the
+ * other axes' values, bands over the seeds, and the closed forms beside them.
  *
  * What a law is evaluated at depends on the scenario of each point, which only the sweep has: it
  * writes laws.csv into the folder of each shard, and the page reads that of the first.
@@ -11,7 +11,7 @@
 #include "apps/sim/report_law.h"
 #include "apps/sim/sweep.h"
 
-enum { ASSAY_SIM_SWEEP_LINES_MAX = 12 /* in one plot; the table has all */ };
+enum { ASSAY_SIM_SWEEP_LINES_MAX = 12 /* that can be told apart; sweep.csv has all */ };
 
 /*
  * assay_sim_sweep_laws_write - laws.csv: a row for each point, with the number of the law (0:

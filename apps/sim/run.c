@@ -1,10 +1,11 @@
 /*
  * apps/sim/run.c - `assay-sim run`: one scenario, one seed.
  */
-#include "sim/run.h"
 #include "apps/sim/command.h"
 #include "apps/sim/files.h"
 #include "apps/sim/output.h"
+#include "apps/sim/report.h"
+#include "sim/run.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -17,13 +18,14 @@
 enum { THREADS_MAX = 256, PROGRESS_MS = 100 };
 
 static const char usage[] =
-    "usage: assay-sim run SCENARIO [--seed S] [--set KEY=VALUE]... [--out DIR] [--threads N]\n"
-    "                     [--twice] [--json] [--quiet]\n"
+    "usage: assay-sim run SCENARIO [--seed S] [--set KEY=VALUE]... [--out DIR] [--report FILE]\n"
+    "                     [--threads N] [--twice] [--json] [--quiet]\n"
     "\n"
     "Simulates a scenario: a YAML file, or a name of `assay-sim list`. The seed (default: that of\n"
     "the scenario) decides everything; threads never change the outcome.\n"
     "  --set KEY=VALUE  another value for any key (`assay-sim keys` lists them); may be repeated\n"
     "  --out DIR        write epochs.csv, roots.csv, summary.json, scenario.yaml and report.html\n"
+    "  --report FILE    write the page alone: one file for a browser, with everything inside\n"
     "  --threads N      default 1\n"
     "  --twice          run it twice and compare the hashes of everything that happened\n"
     "  --json           an envelope of schema assay.sim.run instead of tables\n"
@@ -36,7 +38,7 @@ static const char usage[] =
 struct run {
     struct assay_sim_source source;
     struct assay_sim_options options;
-    const char *out;
+    const char *out, *report;
     bool twice, json, quiet, live; /* live: a line of progress on a terminal */
     uint64_t epochs;               /* in all */
     uint64_t shown_ms;
@@ -111,6 +113,8 @@ static int tell(const struct run *run, const struct assay_sim_result *result, bo
                                                : ASSAY_SIM_EXIT_FAILED;
     if (run->out != NULL && assay_sim_output_write(run->out, result, message) != ASSAY_OK)
         exit = assay_sim_print_error(false, ASSAY_SIM_EXIT_FAILED, "io", "%s", message);
+    if (run->report != NULL && assay_sim_report_write(run->report, result, message) != ASSAY_OK)
+        exit = assay_sim_print_error(false, ASSAY_SIM_EXIT_FAILED, "io", "%s", message);
     if (run->json) {
         struct assay_json *data = assay_sim_summary(result);
         if (run->twice) assay_json_set_bool(data, "same_twice", !differs);
@@ -177,6 +181,7 @@ static bool take_option(struct run *run, int option, const char *value)
     case 's': return assay_sim_source_seed(&run->source, value);
     case 't': return assay_sim_source_set(&run->source, value);
     case 'o': run->out = value; return true;
+    case 'r': run->report = value; return true;
     case 'n': return take_threads(run, value);
     case '2': run->twice = true; return true;
     case 'j': run->json = true; return true;
@@ -203,6 +208,7 @@ static int read_options(int argc, char **argv, struct run *run, bool *help)
         { "seed", required_argument, NULL, 's' },
         { "set", required_argument, NULL, 't' },
         { "out", required_argument, NULL, 'o' },
+        { "report", required_argument, NULL, 'r' },
         { "threads", required_argument, NULL, 'n' },
         { "twice", no_argument, NULL, '2' },
         { "json", no_argument, NULL, 'j' },
@@ -246,5 +252,7 @@ int assay_sim_command_run(int argc, char **argv)
     /* Before hours of work, not after them. */
     if (run.out != NULL && assay_sim_output_folder(run.out, message) != ASSAY_OK)
         return assay_sim_print_error(run.json, ASSAY_SIM_EXIT_USAGE, "io", "--out %s", message);
+    if (run.report != NULL && assay_sim_output_file(run.report, message) != ASSAY_OK)
+        return assay_sim_print_error(run.json, ASSAY_SIM_EXIT_USAGE, "io", "--report %s", message);
     return run_scenario(&run, &scenario);
 }

@@ -4,8 +4,10 @@
 #include "apps/sim/swarm.h"
 
 #include "apps/sim/command.h"
+#include "apps/sim/files.h"
 #include "apps/sim/number.h"
 #include "apps/sim/progress.h"
+#include "apps/sim/report.h"
 #include "apps/sim/shell.h"
 
 #include <limits.h>
@@ -15,8 +17,8 @@
 
 static const char usage[] =
     "usage: assay-sim swarm --seeds N [--from S] [--threads N] [--state FILE] [--out DIR]\n"
-    "                       [--stop-at-first | --collect] [--twice] [--nodes N | --nodes A..B]\n"
-    "                       [--set KEY=VALUE]... [--quiet] [--json]\n"
+    "                       [--report FILE] [--stop-at-first | --collect] [--twice]\n"
+    "                       [--nodes N | --nodes A..B] [--set KEY=VALUE]... [--quiet] [--json]\n"
     "       assay-sim swarm --show S [--nodes ...] [--set KEY=VALUE]...\n"
     "\n"
     "Each seed makes a random scenario (sizes, vendors, operators, links, loss, partitions,\n"
@@ -30,6 +32,7 @@ static const char usage[] =
     "--threads N      threads (as many as processors); never changes the result\n"
     "--state FILE     keep in FILE how far it came, and go on from there; N may grow\n"
     "--out DIR        write each failing scenario to DIR/swarm-SEED.yaml, for `assay-sim run`\n"
+    "--report FILE    write the page of what came out: one file for a browser\n"
     "--stop-at-first  end at the first failure; --collect (the default) lists them all\n"
     "--twice          run every seed twice and compare the traces\n"
     "--one-process    no process of its own for each run: for debuggers\n"
@@ -47,6 +50,7 @@ enum option_code {
     OPTION_THREADS,
     OPTION_STATE,
     OPTION_OUT,
+    OPTION_REPORT,
     OPTION_FIRST,
     OPTION_COLLECT,
     OPTION_TWICE,
@@ -65,6 +69,7 @@ static const struct option long_options[] = {
     { "threads", required_argument, NULL, OPTION_THREADS },
     { "state", required_argument, NULL, OPTION_STATE },
     { "out", required_argument, NULL, OPTION_OUT },
+    { "report", required_argument, NULL, OPTION_REPORT },
     { "stop-at-first", no_argument, NULL, OPTION_FIRST },
     { "collect", no_argument, NULL, OPTION_COLLECT },
     { "twice", no_argument, NULL, OPTION_TWICE },
@@ -82,6 +87,7 @@ struct arguments {
     struct assay_sim_swarm swarm;
     bool has_seeds, shows, collects, json, help;
     uint64_t show;
+    const char *report; /* NULL: no page */
 };
 
 const char *assay_sim_swarm_take_sizes(const char *text, struct assay_sim_swarm_sizes *sizes)
@@ -129,6 +135,7 @@ static const char *take_option(void *context, int code)
     switch (code) {
     case OPTION_STATE: a->swarm.state_path = optarg; return NULL;
     case OPTION_OUT: a->swarm.out_dir = optarg; return NULL;
+    case OPTION_REPORT: a->report = optarg; return NULL;
     case OPTION_FIRST: a->swarm.stop_at_first = true; return NULL;
     case OPTION_COLLECT: a->collects = true; return NULL;
     case OPTION_TWICE: a->swarm.twice = true; return NULL;
@@ -146,7 +153,8 @@ static const char *clash(const struct arguments *a)
     const struct assay_sim_swarm *const s = &a->swarm;
     if (!a->has_seeds && !a->shows) return "expected --seeds N";
     if (s->stop_at_first && a->collects) return "expected --stop-at-first or --collect, found both";
-    if (a->shows && (a->has_seeds || s->state_path != NULL || s->out_dir != NULL || a->json))
+    if (a->shows && (a->has_seeds || s->state_path != NULL || s->out_dir != NULL ||
+                     a->report != NULL || a->json))
         return "--show prints one scenario as a file: expected --nodes and --set beside it alone";
     if (s->seeds > 0 && s->from > UINT64_MAX - (s->seeds - 1))
         return "--from and --seeds: the last seed would be above 2^64 - 1";
@@ -166,13 +174,6 @@ static int take_arguments(struct arguments *a, int argc, char **argv)
 }
 
 /* --- output */
-static void put_reproduction(char *line, size_t len, const struct assay_sim_swarm_state *state,
-                             uint64_t seed)
-{
-    (void)snprintf(line, len, "assay-sim swarm --seeds 1 --from %llu%s", (unsigned long long)seed,
-                   state->arguments);
-}
-
 static void print_file(const char *dir, uint64_t seed)
 {
     char path[PATH_MAX + 32];
@@ -185,7 +186,7 @@ static void print_file(const char *dir, uint64_t seed)
 static void print_failures(const struct assay_sim_swarm *swarm,
                            const struct assay_sim_swarm_state *state)
 {
-    char line[ASSAY_SIM_SWARM_ARGUMENTS_MAX + 80];
+    char line[ASSAY_SIM_SWARM_LINE_MAX];
     for (uint32_t i = 0; i < state->failure_count; i++) {
         const struct assay_sim_swarm_failure *const f = &state->failures[i];
         /* They may come from a state file, and that from a stranger. */
@@ -193,7 +194,7 @@ static void print_failures(const struct assay_sim_swarm *swarm,
         assay_sim_put_plain(stdout, f->what);
         (void)printf(" in epoch %llu: ", (unsigned long long)f->epoch);
         assay_sim_put_plain(stdout, f->message);
-        put_reproduction(line, sizeof line, state, f->seed);
+        assay_sim_swarm_reproduction(state, f->seed, line);
         (void)printf("\n  reproduce: %s\n", line);
         if (swarm->out_dir != NULL) print_file(swarm->out_dir, f->seed);
     }
@@ -244,43 +245,23 @@ static void print_result(const struct assay_sim_swarm *swarm, const struct assay
     print_failures(swarm, s);
 }
 
-static struct assay_json *failures_json(const struct assay_sim_swarm_state *state)
-{
-    char line[ASSAY_SIM_SWARM_ARGUMENTS_MAX + 80];
-    struct assay_json *const list = assay_json_array();
-    for (uint32_t i = 0; i < state->failure_count; i++) {
-        const struct assay_sim_swarm_failure *const f = &state->failures[i];
-        struct assay_json *const item = assay_json_object();
-        put_reproduction(line, sizeof line, state, f->seed);
-        assay_json_set_uint(item, "seed", f->seed);
-        assay_json_set_text(item, "what", f->what);
-        assay_json_set_uint(item, "epoch", f->epoch);
-        assay_json_set_text(item, "message", f->message);
-        assay_json_set_text(item, "reproduce", line);
-        assay_json_append(list, item);
-    }
-    return list;
-}
-
 static int say_result(const struct assay_sim_swarm *swarm, const struct assay_sim_swarm_state *s)
 {
-    struct assay_json *const data = assay_json_object();
-    assay_json_set_text(data, "program", s->program);
-    assay_json_set_uint(data, "from", s->from);
-    assay_json_set_uint(data, "seeds", swarm->seeds);
-    assay_json_set_uint(data, "done", s->done);
-    assay_json_set_uint(data, "failed", s->failed);
-    assay_json_set_uint(data, "beyond", s->beyond);
-    assay_json_set_uint(data, "epochs", s->epochs);
-    assay_json_set_uint(data, "messages", s->messages);
-    assay_json_set_uint(data, "events", s->events);
-    assay_json_set_uint(data, "simulated_ms", s->simulated_ms);
+    struct assay_json *const data = assay_sim_swarm_data(swarm, s);
     assay_json_set_uint(data, "wall_ms", s->wall_ms);
     assay_json_set_uint(data, "cpu_us", s->cpu_us);
-    assay_json_set(data, "drawn", assay_sim_swarm_drawn_json(s));
-    assay_json_set_hex(data, "digest", s->digest, sizeof s->digest);
-    assay_json_set(data, "failures", failures_json(s));
     return assay_sim_print_envelope("assay.sim.swarm", data);
+}
+
+/* Returns: an exit status. */
+static int write_report(const struct arguments *a, const struct assay_sim_swarm_state *s)
+{
+    char message[ASSAY_SIM_MESSAGE_MAX];
+    char *text = NULL;
+    if (assay_sim_page_text("swarm", assay_sim_swarm_data(&a->swarm, s), &text) != ASSAY_OK)
+        text = NULL;
+    if (assay_sim_page_write(a->report, text, message) == ASSAY_OK) return ASSAY_SIM_EXIT_OK;
+    return assay_sim_print_error(a->json, ASSAY_SIM_EXIT_FAILED, "io", "swarm: %s", message);
 }
 
 static int show(const struct arguments *a)
@@ -310,6 +291,10 @@ static bool is_of_host(enum assay_status status)
 static int run(const struct arguments *a, struct assay_sim_swarm_state *state)
 {
     char message[ASSAY_SIM_MESSAGE_MAX];
+    /* Before hours of work, not after them. */
+    if (a->report != NULL && assay_sim_output_file(a->report, message) != ASSAY_OK)
+        return assay_sim_print_error(a->json, ASSAY_SIM_EXIT_USAGE, "io", "swarm: --report %s",
+                                     message);
     const enum assay_status status = assay_sim_swarm_run(&a->swarm, state, message);
     if (status != ASSAY_OK)
         return assay_sim_print_error(
@@ -317,6 +302,8 @@ static int run(const struct arguments *a, struct assay_sim_swarm_state *state)
             is_of_host(status) ? "internal" : "usage", "swarm: %s", message);
     if (a->json && say_result(&a->swarm, state) != ASSAY_SIM_EXIT_OK) return ASSAY_SIM_EXIT_FAILED;
     if (!a->json) print_result(&a->swarm, state);
+    if (a->report != NULL && write_report(a, state) != ASSAY_SIM_EXIT_OK)
+        return ASSAY_SIM_EXIT_FAILED;
     if (fflush(stdout) != 0) return ASSAY_SIM_EXIT_FAILED;
     if (state->failed > 0) return ASSAY_SIM_EXIT_FAILED;
     return state->done < a->swarm.seeds ? ASSAY_SIM_EXIT_STOPPED : ASSAY_SIM_EXIT_OK;

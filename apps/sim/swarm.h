@@ -50,6 +50,16 @@ ASSAY_CHECKED enum assay_status assay_sim_swarm_run(const struct assay_sim_swarm
                                                     struct assay_sim_swarm_state *state,
                                                     char message[static ASSAY_SIM_MESSAGE_MAX]);
 
+enum { ASSAY_SIM_SWARM_LINE_MAX = ASSAY_SIM_SWARM_ARGUMENTS_MAX + 80 };
+
+/* swarm_data.c: the command that runs one seed again. Returns: nothing. */
+void assay_sim_swarm_reproduction(const struct assay_sim_swarm_state *state, uint64_t seed,
+                                  char line[static ASSAY_SIM_SWARM_LINE_MAX]);
+/* The data of schema assay.sim.swarm, without times: the same seeds give the same. Returns: an
+ * object; the caller puts or frees it. */
+struct assay_json *assay_sim_swarm_data(const struct assay_sim_swarm *swarm,
+                                        const struct assay_sim_swarm_state *state);
+
 /* --nodes: "7" or "4..10". Returns: NULL; otherwise what was expected */
 const char *assay_sim_swarm_take_sizes(const char *text, struct assay_sim_swarm_sizes *sizes);
 

@@ -132,6 +132,11 @@ void assay_json_append_uint(struct assay_json *array, uint64_t value)
     (void)json_array_append_new(in(array), uint_value(value));
 }
 
+void assay_json_append_null(struct assay_json *array)
+{
+    (void)json_array_append_new(in(array), json_null());
+}
+
 char *assay_json_print(const struct assay_json *value, unsigned indent)
 {
     if (value == NULL) return NULL;

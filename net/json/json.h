@@ -39,6 +39,7 @@ void assay_json_set(struct assay_json *object, const char *key, struct assay_jso
 void assay_json_append(struct assay_json *array, struct assay_json *value);
 void assay_json_append_text(struct assay_json *array, const char *text);
 void assay_json_append_uint(struct assay_json *array, uint64_t value);
+void assay_json_append_null(struct assay_json *array);
 /* Returns: NUL-terminated text of malloc (the caller frees), keys in the order they were set; NULL
  * without memory. indent 0: one line. */
 char *assay_json_print(const struct assay_json *value, unsigned indent);

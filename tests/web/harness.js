@@ -44,11 +44,11 @@ async function eventually(what, test, ms = 8000) {
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'assay-web-'));
 
-// A report as `assay report --html` writes it. Returns: its address.
+// A report as `assay report --html` writes it, or of another document. Returns: its address.
 let files = 0;
-function report(docs, html = source) {
+function report(docs, html = source, wrap = envelope) {
     if (!html.includes(MARK)) throw new Error('the page has no place for data');
-    const text = JSON.stringify(envelope(docs)).replace(/</g, '\\u003c');
+    const text = JSON.stringify(wrap(docs)).replace(/</g, '\\u003c');
     const file = path.join(folder, `report-${++files}.html`);
     fs.writeFileSync(
         file,

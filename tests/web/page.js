@@ -8,6 +8,7 @@ const zlib = require('zlib');
 const { network } = require('./fixture.js');
 const { processes } = require('./network.js');
 const { Node } = require('./node.js');
+const { simulation, simulations } = require('./simulation.js');
 const t = require('./harness.js');
 
 const { VIEWS, sources } = t;
@@ -714,6 +715,8 @@ t.run(
         hostile,
         guarded,
         live,
+        simulation,
+        simulations,
         processes,
         many,
         pictures,

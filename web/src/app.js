@@ -14,9 +14,14 @@ import { collateralView } from './views/collateral.js';
 import { tolerance } from './views/tolerance.js';
 import { audit } from './views/audit.js';
 import { policyView } from './views/policy.js';
+import { makeSimulation } from './simulation.js';
+import { checksView, figuresView, runOverview, scenarioView } from './views/run.js';
+import { standingsView, trafficView, weightView } from './views/course.js';
+import { sweepFigures, sweepOverview, sweepPlots, sweepTable } from './views/sweep.js';
+import { swarmOverview } from './views/swarm.js';
 
-// path: its key with `g`, its title, its view.
-const VIEWS = {
+// path: its key with `g`, its title, its view. Of a network, and of what assay-sim reports.
+const NETWORK = {
     overview: { key: 'o', title: 'Overview', view: overview },
     fleet: { key: 'f', title: 'Fleet', view: fleet },
     matrix: { key: 'm', title: 'Trust matrix', view: matrixView },
@@ -28,6 +33,25 @@ const VIEWS = {
     audit: { key: 'a', title: 'Orders and audit', view: audit },
     node: { title: 'Node', view: nodeView },
 };
+const SIMULATED = {
+    runs: {
+        overview: { key: 'o', title: 'Overview', view: runOverview },
+        standings: { key: 's', title: 'Standings', view: standingsView },
+        weight: { key: 'w', title: 'Weight', view: weightView },
+        traffic: { key: 'b', title: 'Blocks and traffic', view: trafficView },
+        checks: { key: 'c', title: 'Checks', view: checksView },
+        figures: { key: 'f', title: 'Figures', view: figuresView },
+        scenario: { key: 'n', title: 'Scenario', view: scenarioView },
+    },
+    sweep: {
+        overview: { key: 'o', title: 'Overview', view: sweepOverview },
+        plots: { key: 'p', title: 'Other figures', view: sweepPlots },
+        comparison: { key: 'c', title: 'Comparison', view: sweepTable },
+        figures: { key: 'f', title: 'Figures', view: sweepFigures },
+    },
+    swarm: { overview: { key: 'o', title: 'Overview', view: swarmOverview } },
+};
+let VIEWS = NETWORK;
 const DRAW_MS = 250; // at most four a second, whatever comes in
 
 const app = {
@@ -137,6 +161,7 @@ function setTheme(to) {
 
 function linkState() {
     const { link, model } = app;
+    if (model.kind) return { tone: 'file', text: 'Simulation' };
     if (link.kind === 'file')
         return { tone: 'file', text: 'Report', more: link.at ? ' of ' + date(link.at) : '' };
     if (link.lost) return { tone: 'lost', text: `No contact for ${span(link.age)}` };
@@ -144,7 +169,33 @@ function linkState() {
     return link.stream ? { tone: 'live', text: 'Live' } : { tone: 'slow', text: 'Live, asking' };
 }
 
-function header(at) {
+// What is shown, and by whom.
+function where() {
+    const { model, link } = app;
+    if (model.kind)
+        return h(
+            'p',
+            { class: 'where' },
+            h('span', { class: 'what' }, h('bdi', {}, clean(model.name, 64))),
+            h('span', { class: 'seen' }, 'assay-sim ', clean(model.version, 24)),
+        );
+    const { status } = model;
+    return h(
+        'p',
+        { class: 'where' },
+        status.chain_id &&
+            h(
+                'span',
+                { title: 'chain ' + clean(status.chain_id) },
+                'chain ',
+                h('code', {}, short(status.chain_id, 8)),
+            ),
+        Number.isFinite(status.epoch) && h('span', {}, 'epoch ', h('b', {}, count(status.epoch))),
+        link.node && h('span', { class: 'seen' }, 'seen from ', h('bdi', {}, clean(link.node, 32))),
+    );
+}
+
+function header() {
     const { status } = app.model,
         state = linkState();
     return h(
@@ -161,21 +212,8 @@ function header(at) {
             ),
             h('span', {}, 'Assay'),
         ),
-        h(
-            'p',
-            { class: 'where' },
-            status.chain_id &&
-                h(
-                    'span',
-                    { title: 'chain ' + clean(status.chain_id) },
-                    'chain ',
-                    h('code', {}, short(status.chain_id, 8)),
-                ),
-            Number.isFinite(status.epoch) && h('span', {}, 'epoch ', h('b', {}, count(status.epoch))),
-            app.link.node &&
-                h('span', { class: 'seen' }, 'seen from ', h('bdi', {}, clean(app.link.node, 32))),
-        ),
-        status.insecure &&
+        where(),
+        status?.insecure &&
             h(
                 'span',
                 { class: 'chip warn', title: 'Profile development: evidence proves nothing about hardware' },
@@ -250,13 +288,13 @@ function navigation(at) {
 }
 
 const KEYS = [
-    ['g then a letter', 'go to a view, as the list at the side says'],
+    ['g then a letter', 'go to a view, as the list at the side says', true],
     ['/', 'look for a node'],
     ['j  k', 'next and previous row'],
     ['Enter', 'open it'],
     ['arrows', 'move in the matrix and in epochs'],
-    ['t', 'light, dark, as the system'],
-    ['Esc', 'close, or leave a field'],
+    ['t', 'light, dark, as the system', true],
+    ['Esc', 'close, or leave a field', true],
 ];
 
 function helpDialog() {
@@ -275,7 +313,10 @@ function helpDialog() {
         h(
             'dl',
             {},
-            KEYS.map(([key, what]) => [h('dt', {}, h('kbd', {}, key)), h('dd', {}, what)]),
+            (app.model.kind ? KEYS.filter(([, , both]) => both) : KEYS).map(([key, what]) => [
+                h('dt', {}, h('kbd', {}, key)),
+                h('dd', {}, what),
+            ]),
         ),
         h('form', { method: 'dialog' }, h('button', { class: 'button' }, 'Close')),
     );
@@ -315,7 +356,7 @@ function frame(ctx) {
             },
             'Skip to the content',
         ),
-        header(ctx),
+        header(),
         navigation(ctx),
         h(
             'main',
@@ -385,6 +426,8 @@ function onkey(event) {
     } else if (event.key === 't') {
         setTheme(themes[(themes.indexOf(theme) + 1) % themes.length]);
         draw();
+    } else if (app.model.kind) {
+        // Nodes and rows are of a network.
     } else if (event.key === '/') {
         event.preventDefault();
         if (readAddress().path !== 'fleet') location.hash = '#/fleet';
@@ -416,7 +459,11 @@ function start() {
         if (app.live) app.live.watched(!document.hidden);
     });
     const report = embedded(document);
-    if (report) {
+    if (report?.schema === 'assay.sim.page') {
+        app.model = makeSimulation(report.data, report.version);
+        VIEWS = SIMULATED[app.model.kind];
+        draw();
+    } else if (report) {
         receive(report.data, {
             kind: 'file',
             lost: false,

@@ -63,77 +63,144 @@ export function canvas(draw, height) {
     };
 }
 
-// data: { x: [], lines: [{ label, values, colour, width, dash, fill }], bounds: [[value, label]], max, unit(value), onread(text) }
+const INCREMENTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000];
+
+// A line with a band is three: the middle one, and above and below it two that are not drawn.
+const drawnLines = (data) =>
+    data.lines.flatMap((l) => (l.low ? [l, { of: l, values: l.high }, { of: l, values: l.low }] : [l]));
+
+// A point between two gaps is no line: it is a dot.
+const alone = (values) => {
+    const there = (v) => v !== null && v !== undefined;
+    return values
+        .map((v, i) => i)
+        .filter((i) => there(values[i]) && !there(values[i - 1]) && !there(values[i + 1]));
+};
+
+function seriesOf(l) {
+    if (l.of)
+        return { show: !l.of.off, stroke: 'transparent', width: 0, points: { show: false }, spanGaps: false };
+    const single = alone(l.values);
+    return {
+        label: l.label,
+        show: !l.off,
+        stroke: colour(l.colour),
+        width: l.width || 1.75,
+        dash: l.dash,
+        points: l.dots ? { show: true, size: 6 } : { show: single.length > 0, filter: () => single },
+        spanGaps: l.gaps ? false : true,
+    };
+}
+
+const bandsOf = (list) =>
+    list.flatMap((l, i) =>
+        l.low && !l.off ? [{ series: [i + 2, i + 3], fill: colour(l.colour) + '2e' }] : [],
+    );
+
+// Where the ground is darker: from 0, nowhere, to 1, of each x; a piece ends half way to the next.
+function drawShade(u, data) {
+    const { ctx } = u,
+        { left, top, width: w, height: tall } = u.bbox,
+        at = (x) => Math.max(left, Math.min(left + w, u.valToPos(x, 'x', true)));
+    ctx.save();
+    ctx.fillStyle = colour('muted');
+    data.shade.forEach((part, i) => {
+        if (!(part > 0)) return;
+        const x = data.x,
+            from = i > 0 ? (x[i - 1] + x[i]) / 2 : x[i] - 0.5,
+            to = i + 1 < x.length ? (x[i] + x[i + 1]) / 2 : x[i] + 0.5;
+        ctx.globalAlpha = 0.28 * Math.min(1, part);
+        ctx.fillRect(at(from), top, Math.max(1, at(to) - at(from)), tall);
+    });
+    ctx.restore();
+}
+
+function drawBounds(u, data) {
+    const { ctx } = u,
+        { left, width: w } = u.bbox,
+        px = window.devicePixelRatio || 1;
+    let last = NaN;
+    ctx.save();
+    ctx.strokeStyle = ctx.fillStyle = colour('muted');
+    ctx.font = `${11 * px}px system-ui, sans-serif`;
+    ctx.textAlign = 'right';
+    ctx.textBaseline = 'bottom';
+    for (const [value, word] of data.bounds) {
+        const y = Math.round(u.valToPos(value, 'y', true));
+        ctx.globalAlpha = 0.55;
+        ctx.setLineDash([4 * px, 4 * px]);
+        ctx.beginPath();
+        ctx.moveTo(left, y);
+        ctx.lineTo(left + w, y);
+        ctx.stroke();
+        ctx.globalAlpha = 1;
+        if (data.words && !(Math.abs(y - last) < 14 * px)) ctx.fillText(word, left + w - 4 * px, y - 2 * px);
+        last = y;
+    }
+    ctx.restore();
+}
+
+// data: { x: [], lines: [{ label, values, low, high, colour, width, dash, dots, gaps, off }],
+//         bounds: [[value, label]], words, shade, max, zero, whole, real, xLabel, unit(value), onread(index) }
 function options(data, width, height) {
     const line = colour('line'),
         muted = colour('muted');
     const font = '12px system-ui, sans-serif';
     const axis = { stroke: muted, font, grid: { stroke: line, width: 1 }, ticks: { show: false } };
+    const list = drawnLines(data);
+    const upTo = (u, low, high) => {
+        const top = Math.max(high || 0, ...(data.bounds || []).map(([value]) => value));
+        return [0, top > 0 ? top * 1.04 : 1];
+    };
     return {
         width,
         height,
         padding: [8, 12, 0, 0],
         legend: { show: false },
         cursor: { drag: { x: true, y: false }, points: { size: 7 }, y: false, sync: { key: 'epochs' } },
-        scales: { x: { time: false }, y: { range: data.max ? [0, data.max] : undefined } },
+        scales: {
+            x: {
+                time: false,
+                range: data.x.length === 1 ? () => [data.x[0] - 0.5, data.x[0] + 0.5] : undefined,
+            },
+            y: { range: data.max ? [0, data.max] : data.zero ? upTo : undefined },
+        },
         axes: [
             {
                 ...axis,
-                incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000],
+                incrs: data.real ? undefined : INCREMENTS,
                 space: 70,
                 size: 30,
                 gap: 6,
+                ...(data.xLabel ? { label: data.xLabel, labelFont: font, labelSize: 18 } : {}),
             },
-            { ...axis, size: 52, gap: 6, space: 36, values: (u, ticks) => ticks.map(data.unit) },
+            {
+                ...axis,
+                size: 58,
+                gap: 6,
+                space: 36,
+                values: (u, ticks) => ticks.map(data.tick || data.unit),
+                ...(data.whole ? { incrs: INCREMENTS } : {}),
+            },
         ],
-        series: [
-            {},
-            ...data.lines.map((l) => ({
-                label: l.label,
-                stroke: colour(l.colour),
-                width: l.width || 1.75,
-                dash: l.dash,
-                points: { show: l.values.length < 2 },
-                fill: l.fill ? colour(l.fill) : undefined,
-                spanGaps: true,
-            })),
-        ],
-        bands: data.bands,
+        series: [{}, ...list.map(seriesOf)],
+        bands: bandsOf(list),
         hooks: {
-            drawAxes: [
-                (u) => {
-                    const { ctx } = u,
-                        { left, width: w } = u.bbox,
-                        px = window.devicePixelRatio || 1;
-                    ctx.save();
-                    ctx.setLineDash([4 * px, 4 * px]);
-                    ctx.strokeStyle = muted;
-                    ctx.globalAlpha = 0.55;
-                    for (const [value] of data.bounds || []) {
-                        const y = Math.round(u.valToPos(value, 'y', true));
-                        ctx.beginPath();
-                        ctx.moveTo(left, y);
-                        ctx.lineTo(left + w, y);
-                        ctx.stroke();
-                    }
-                    ctx.restore();
-                },
-            ],
+            drawAxes: [(u) => data.shade && drawShade(u, data), (u) => data.bounds && drawBounds(u, data)],
             setCursor: [(u) => data.onread && data.onread(u.cursor.idx)],
         },
     };
 }
 
+const shapeOf = (data) => data.lines.map((l) => l.label + l.colour + !!l.off + !!l.low).join();
+const columns = (data) => [data.x, ...drawnLines(data).map((l) => l.values)];
+
 export function lines(height) {
     const build = (el, state) => {
         if (state.plot) state.plot.destroy();
         const width = Math.max(120, Math.floor(el.getBoundingClientRect().width));
-        state.plot = new uPlot(
-            options(state.data, width, height),
-            [state.data.x, ...state.data.lines.map((l) => l.values)],
-            el,
-        );
-        state.shape = state.data.lines.map((l) => l.label + l.colour).join();
+        state.plot = new uPlot(options(state.data, width, height), columns(state.data), el);
+        state.shape = shapeOf(state.data);
     };
     return {
         mount(el, data) {
@@ -152,8 +219,8 @@ export function lines(height) {
             const old = state.data;
             state.data = data;
             if (data.stamp === old.stamp) return state;
-            if (data.lines.map((l) => l.label + l.colour).join() !== state.shape) build(el, state);
-            else state.plot.setData([data.x, ...data.lines.map((l) => l.values)]);
+            if (shapeOf(data) !== state.shape) build(el, state);
+            else state.plot.setData(columns(data));
             return state;
         },
         unmount(el, state) {

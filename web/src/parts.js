@@ -195,26 +195,80 @@ const chartHook = lines(248);
 let reading = { chart: '', idx: null };
 const PALETTE = ['s1', 's2', 's3', 's4', 's5', 's6', 's7', 's8'];
 
+const ROWS_MAX = 60;
+// Of many rows as many as are read, evenly, first and last among them.
+const some = (n) =>
+    n <= ROWS_MAX
+        ? Array.from({ length: n }, (_, i) => i)
+        : Array.from({ length: ROWS_MAX }, (_, i) => Math.round((i * (n - 1)) / (ROWS_MAX - 1)));
+const between = (l, i, unit) =>
+    l.low && l.low[i] !== l.high[i] && l.low[i] !== null ? ` (${unit(l.low[i])} to ${unit(l.high[i])})` : '';
+
+// A key of the legend: a button where lines can be hidden.
+function legendKey(l, value, ontoggle) {
+    const inside = [
+        h('i', { style: { background: `var(--${l.colour})` }, class: l.dash ? 'dash' : '' }),
+        h('bdi', {}, clean(l.label, l.wide || 28)),
+        h('b', {}, value),
+    ];
+    return h(
+        'li',
+        { key: l.label, class: l.off ? 'off' : '' },
+        ontoggle
+            ? h(
+                  'button',
+                  {
+                      type: 'button',
+                      'aria-pressed': String(!l.off),
+                      title: 'Show or hide',
+                      onclick: ontoggle,
+                  },
+                  inside,
+              )
+            : inside,
+    );
+}
+
 // series: [{ label, values }]. One figure, its legend that reads out under the pointer, its numbers.
+// axis: the name of x; at(i): what stands at one of them; even: the table has as many rows as are read; rows: those
+// of the table; snap: lines have values at every so many-th x alone.
 export function lineChart(
     ctx,
     id,
     title,
     x,
     series,
-    { unit = (v) => percent(v), max = 10000, bounds = [], note } = {},
+    {
+        unit = (v) => percent(v),
+        max = 10000,
+        bounds = [],
+        note,
+        axis = 'epoch',
+        at,
+        even,
+        rows,
+        snap = 1,
+        ontoggle,
+        ...more
+    } = {},
 ) {
     const lines_ = series.map((s, i) => ({ width: 1.75, colour: PALETTE[i % PALETTE.length], ...s }));
+    const text = at || ((i) => String(x[i]));
     const idx =
         reading.chart === id && reading.idx !== null && reading.idx < x.length ? reading.idx : x.length - 1;
     const onread = (i) => {
-        const next = i ?? null;
+        const next = Number.isInteger(i) ? Math.round(i / snap) * snap : null;
         if (reading.chart === id && reading.idx === next) return;
         reading = { chart: next === null ? '' : id, idx: next };
         ctx.draw();
     };
     const stamp =
-        x.length + '/' + x[x.length - 1] + '/' + lines_.map((l) => l.values[l.values.length - 1]).join();
+        x.length +
+        '/' +
+        x[x.length - 1] +
+        '/' +
+        lines_.map((l) => l.values[l.values.length - 1] + (l.off ? 'off' : '')).join();
+    const newest = x.map((_, i) => i).reverse();
     return h(
         'figure',
         { class: 'chart', key: id },
@@ -225,35 +279,30 @@ export function lineChart(
             h(
                 'ul',
                 { class: 'legend' },
-                lines_.map((l) =>
-                    h(
-                        'li',
-                        { key: l.label },
-                        h('i', { style: { background: `var(--${l.colour})` }, class: l.dash ? 'dash' : '' }),
-                        h('bdi', {}, clean(l.label, 28)),
-                        h('b', {}, unit(l.values[idx])),
-                    ),
-                ),
-                h('li', { class: 'at' }, x.length ? `epoch ${x[idx]}` : ''),
+                lines_.map((l, i) => legendKey(l, unit(l.values[idx]), ontoggle && (() => ontoggle(i)))),
+                h('li', { class: 'at' }, x.length ? `${axis} ${text(idx)}` : ''),
             ),
         ),
         h('div', {
             class: 'plot',
             role: 'img',
-            'aria-label': `${title}, epochs ${x[0]} to ${x[x.length - 1]}; the numbers are in the table below`,
-            hook: { ...chartHook, data: { x, lines: lines_, bounds, max, unit, onread, stamp } },
+            'aria-label': `${title}, ${axis} ${text(0)} to ${text(x.length - 1)}; the numbers are in the table below`,
+            hook: { ...chartHook, data: { x, lines: lines_, bounds, max, unit, onread, stamp, ...more } },
         }),
         note && h('p', { class: 'note' }, note),
         twin(
             title,
             [
-                ['Epoch', (i) => x[i], 'num'],
-                ...lines_.slice(0, 12).map((l) => [clean(l.label, 28), (i) => unit(l.values[i]), 'num']),
+                [axis[0].toUpperCase() + axis.slice(1), (i) => text(i), 'num'],
+                ...lines_
+                    .slice(0, 24)
+                    .map((l) => [
+                        clean(l.label, l.wide || 28),
+                        (i) => unit(l.values[i]) + between(l, i, unit),
+                        'num',
+                    ]),
             ],
-            x
-                .map((_, i) => i)
-                .reverse()
-                .slice(0, 100),
+            rows || (even ? some(x.length) : newest.slice(0, 100)),
         ),
     );
 }

@@ -15,6 +15,16 @@ for name in honest badmouthing crash-storm partition-even vendor-break; do
     check "$name: the page of the run" cmp "$name/report.html" "$name.html"
 done
 
+# The page alone, without a folder; the same bytes.
+"$SIM" run honest --quiet --report alone.html || wrong 'run honest --report'
+check 'run --report: the page of the run' cmp honest/report.html alone.html
+gives 2 'no-folder/x.html' "$SIM" run honest --quiet --report no-folder/x.html
+"$SIM" swarm --seeds 3 --quiet --report swarm.html >/dev/null || wrong 'swarm --report'
+"$SIM" swarm --seeds 3 --threads 1 --quiet --report again.html >/dev/null || wrong 'swarm --report'
+check 'swarm --report: the same bytes for the same seeds' cmp swarm.html again.html
+check 'swarm --report: the digest is there' grep -q '"digest":"[0-9a-f]*"' swarm.html
+gives 2 'expected --nodes and --set' "$SIM" swarm --show 1 --report no.html
+
 # Several, in any order.
 for seed in 3 1 2; do
     "$SIM" run on-off --seed "$seed" --quiet --out "on-off-$seed" || wrong "run on-off --seed $seed"
@@ -49,7 +59,7 @@ plot: { x: b_bp, series: rule, figure: score_mean_bp honest }
 END
 "$SIM" sweep sweep.yaml --out whole --quiet >/dev/null || wrong 'sweep'
 for law in L1 L2 L3 L4 L7; do
-    check "the page of a sweep has $law" grep -q "<span>$law: " whole/sweep.html
+    check "the page of a sweep has $law" grep -q "\"law\":\"$law\"" whole/sweep.html
 done
 for shard in 1 2; do
     "$SIM" sweep sweep.yaml --out "shard-$shard" --shard "$shard/2" --quiet >/dev/null || wrong "shard $shard"

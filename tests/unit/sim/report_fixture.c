@@ -83,159 +83,35 @@ struct assay_sim_outcome report_outcome(const struct assay_scenario *scenario, u
     return o;
 }
 
-/* --- what every page must be */
+/* --- the document of a page */
 
-enum { DEPTH_MAX = 32, IDS_MAX = 256, WORD_MAX = 64 };
-
-struct reading {
-    const char *at;
-    char why[160];
-    char open[DEPTH_MAX][WORD_MAX];
-    size_t depth;
-    char ids[IDS_MAX][WORD_MAX];
-    size_t id_count;
-};
-
-static bool wrong(struct reading *r, const char *what, const char *word)
+struct assay_json *report_document(const char *page)
 {
-    (void)snprintf(r->why, sizeof r->why, "%s: %.40s, before \"%.40s\"", what, word, r->at);
-    return false;
+    static const char open[] = "<script type=\"application/json\" id=\"data\">";
+    struct assay_json *document = NULL;
+    const char *const at = strstr(page, open);
+    cr_assert_not_null(at, "the page has a place for data");
+    const char *const json = at + strlen(open);
+    cr_assert_null(strstr(json, open), "and one alone");
+    cr_assert_eq(assay_json_parse(json, strcspn(json, "<"), &document), ASSAY_OK,
+                 "nothing in the data may look like a tag");
+    cr_assert_eq(strncmp(json + strcspn(json, "<"), "</script>", 9), 0);
+    return document;
 }
 
-static size_t word_of(const char *from, char word[WORD_MAX])
+const struct assay_json *report_named(const struct assay_json *list, const char *key,
+                                      const char *name)
 {
-    const size_t len =
-        strspn(from, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
-    (void)snprintf(word, WORD_MAX, "%.*s", len < WORD_MAX ? (int)len : WORD_MAX - 1, from);
-    return len;
-}
-
-/* Behind a '&': a name or a number, and a semicolon. */
-static bool take_entity(struct reading *r)
-{
-    char word[WORD_MAX];
-    const size_t hash = r->at[1] == '#' ? 1 : 0;
-    const size_t len = word_of(r->at + 1 + hash, word);
-    if (len == 0 || r->at[1 + hash + len] != ';') return wrong(r, "entity", word);
-    r->at += hash + len + 2;
-    return true;
-}
-
-static bool take_value(struct reading *r, const char *name)
-{
-    char value[WORD_MAX];
-    if (*r->at != '"') return wrong(r, "attribute without quotes", name);
-    const char *const begin = ++r->at;
-    while (*r->at != '"') {
-        if (*r->at == '\0' || *r->at == '<' || *r->at == '>') return wrong(r, "value", name);
-        if (*r->at == '&') {
-            if (!take_entity(r)) return false;
-        } else r->at++;
-    }
-    (void)snprintf(value, sizeof value, "%.*s", (int)(r->at - begin) % WORD_MAX, begin);
-    r->at++;
-    if (strcmp(name, "id") != 0) return true;
-    for (size_t i = 0; i < r->id_count; i++)
-        if (strcmp(r->ids[i], value) == 0) return wrong(r, "id twice", value);
-    if (r->id_count < IDS_MAX) (void)snprintf(r->ids[r->id_count++], WORD_MAX, "%s", value);
-    return true;
-}
-
-/* Attributes up to the '>'. Out: *closed: it ends in a stroke. */
-static bool take_attributes(struct reading *r, bool *closed)
-{
-    *closed = false;
-    for (;;) {
-        char name[WORD_MAX];
-        r->at += strspn(r->at, " \n");
-        if (*r->at == '>') return r->at++, true;
-        if (*r->at == '/') {
-            *closed = true;
-            r->at++;
-            continue;
-        }
-        const size_t len = word_of(r->at, name);
-        if (len == 0) return wrong(r, "attribute", name);
-        r->at += len;
-        if (*r->at != '=') continue; /* one without a value */
-        r->at++;
-        if (!take_value(r, name)) return false;
-    }
-}
-
-static bool is_void(const char *tag)
-{
-    return strcmp(tag, "meta") == 0 || strcmp(tag, "br") == 0;
-}
-
-static bool take_end(struct reading *r)
-{
-    char tag[WORD_MAX];
-    r->at += 2;
-    r->at += word_of(r->at, tag);
-    if (*r->at != '>') return wrong(r, "end of a tag", tag);
-    r->at++;
-    if (r->depth == 0 || strcmp(r->open[r->depth - 1], tag) != 0)
-        return wrong(r, "closes what is not open", tag);
-    r->depth--;
-    return true;
-}
-
-static bool take_tag(struct reading *r)
-{
-    char tag[WORD_MAX], end[WORD_MAX + 3];
-    bool closed = false;
-    r->at++;
-    const size_t len = word_of(r->at, tag);
-    if (len == 0) return wrong(r, "tag", tag);
-    r->at += len;
-    if (!take_attributes(r, &closed)) return false;
-    if (closed || is_void(tag)) return true;
-    if (r->depth == DEPTH_MAX) return wrong(r, "too deep", tag);
-    (void)snprintf(r->open[r->depth++], WORD_MAX, "%s", tag);
-    /* Raw text: everything up to the end is theirs. */
-    if (strcmp(tag, "style") != 0 && strcmp(tag, "script") != 0) return true;
-    (void)snprintf(end, sizeof end, "</%s>", tag);
-    r->at = strstr(r->at, end);
-    return r->at != NULL;
-}
-
-static bool read_page(struct reading *r)
-{
-    static const char doctype[] = "<!doctype html>";
-    if (strncmp(r->at, doctype, strlen(doctype)) != 0) return wrong(r, "doctype", "missing");
-    r->at += strlen(doctype);
-    while (*r->at != '\0') {
-        if (*r->at == '&') {
-            if (!take_entity(r)) return false;
-        } else if (r->at[0] == '<' && r->at[1] == '/') {
-            if (!take_end(r)) return false;
-        } else if (*r->at == '<') {
-            if (!take_tag(r)) return false;
-        } else if (*r->at == '>') return wrong(r, "a bare", ">");
-        else if ((unsigned char)*r->at < 0x20 && *r->at != '\n') return wrong(r, "control", "");
-        else r->at++;
-    }
-    return r->depth == 0 || wrong(r, "never closed", r->open[r->depth - 1]);
-}
-
-bool report_well_formed(const char *page, const char **why)
-{
-    static struct reading r;
-    r = (struct reading){ .at = page, .why = "raw text that does not end" };
-    *why = r.why;
-    return read_page(&r);
-}
-
-const char *report_reference(const char *page)
-{
-    static const char *const marks[] = {
-        "http:",   "https:",  "src=", "href=", "@import", "url(",    "//",      "fetch(",   "<link",
-        "<iframe", "<object", "<img", "<base", "import(", "srcset=", "XMLHttp", "WebSocket"
-    };
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
-        if (strstr(page, marks[i]) != NULL) return marks[i];
+    for (size_t i = 0; i < assay_json_count(list); i++)
+        if (strcmp(assay_json_text(assay_json_at(list, i), key, ""), name) == 0)
+            return assay_json_at(list, i);
     return NULL;
+}
+
+int64_t report_number(const struct assay_json *list, size_t index)
+{
+    int64_t value = -1;
+    return assay_json_as_int(assay_json_at(list, index), &value) ? value : -1;
 }
 
 size_t report_count(const char *page, const char *text)

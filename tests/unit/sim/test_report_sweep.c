@@ -90,13 +90,13 @@ static void run(const struct assay_sweep *sweep, struct assay_sim_merged *merged
     cr_assert_eq(assay_sim_merge(dirs, 1, merged, message), ASSAY_OK, "%s", message);
 }
 
-static char *page_of(const char *axes, const char *plot, bool with_laws)
+/* The document of a sweep; of its data the member `sweep`. Freed with assay_json_free. */
+static struct assay_json *data_of(const char *axes, const char *plot, bool with_laws)
 {
     struct assay_sweep sweep;
     struct assay_sim_merged merged;
     struct assay_sim_sweep_law *laws = NULL;
     char *page = NULL;
-    const char *why = NULL;
     sweep_of(axes, plot, &sweep);
     run(&sweep, &merged);
     if (with_laws)
@@ -107,12 +107,16 @@ static char *page_of(const char *axes, const char *plot, bool with_laws)
     cr_expect_eq(laws != NULL, with_laws);
     cr_assert_eq(assay_sim_report_sweep_text(&merged, laws, &page, message), ASSAY_OK, "%s",
                  message);
-    cr_expect(report_well_formed(page, &why), "%s", why);
-    cr_expect_null(report_reference(page), "%s", report_reference(page));
+    struct assay_json *document = report_document(page);
+    cr_expect_str_eq(assay_json_text(document, "schema", ""), "assay.sim.page");
+    struct assay_json *const data =
+        assay_json_copy(assay_json_get(assay_json_get(document, "data"), "sweep"));
+    assay_json_free(&document);
+    free(page);
     free(laws);
     assay_sim_merged_free(&merged);
     assay_sweep_free(&sweep);
-    return page;
+    return data;
 }
 
 static char *axes_of(const char *one, const char *other)
@@ -124,46 +128,60 @@ static char *axes_of(const char *one, const char *other)
 
 static const char plot_rule[] = "  x: b_bp\n  series: rule\n  figure: score_mean_bp honest\n";
 
-/* The data of series `k` of a figure, as the page has it for its read-outs. */
-static char *data_of(const char *page, const char *id, unsigned k)
+static const struct assay_json *plot_of(const struct assay_json *data, size_t plot)
 {
-    char key[64];
-    (void)snprintf(key, sizeof key, "<figure id=\"%s\"", id);
-    const char *at = strstr(page, key);
-    cr_assert_not_null(at, "%s", id);
-    (void)snprintf(key, sizeof key, "data-series=\"%u\" data-points=\"", k);
-    at = strstr(at, key);
-    cr_assert_not_null(at, "%s", key);
-    at += strlen(key);
-    return strndup(at, strcspn(at, "\""));
+    return assay_json_at(assay_json_get(data, "plots"), plot);
 }
 
-Test(sim_report_sweep, lines_are_the_values_of_the_other_axis_with_their_laws_dashed)
+static const struct assay_json *curve_of(const struct assay_json *data, size_t plot, size_t curve)
 {
-    char *axes = axes_of(b_axis, rule_axis), *page = page_of(axes, plot_rule, true);
-    cr_expect_not_null(strstr(page, "<span>mean</span>"));
-    cr_expect_not_null(strstr(page, "<span>by &lt;score&gt;</span>"));
-    cr_expect_not_null(strstr(page, "<span>none of them</span>"));
+    return assay_json_at(assay_json_get(plot_of(data, plot), "curves"), curve);
+}
+
+/* A value of a line, in hundredths; -1: null. */
+static int64_t value_of(const struct assay_json *data, size_t plot, size_t line, size_t x,
+                        const char *which)
+{
+    const struct assay_json *const lines = assay_json_get(plot_of(data, plot), "lines");
+    int64_t value = -1;
+    const struct assay_json *const point = assay_json_at(assay_json_at(lines, line), x);
+    return assay_json_as_int(assay_json_get(point, which), &value) ? value : -1;
+}
+
+static void expect_texts(const struct assay_json *list, const char *const *texts, size_t count)
+{
+    cr_assert_eq(assay_json_count(list), count);
+    for (size_t i = 0; i < count; i++)
+        cr_expect_str_eq(assay_json_as_text(assay_json_at(list, i)), texts[i]);
+}
+
+Test(sim_report_sweep, lines_are_the_values_of_the_other_axis_with_their_laws_beside_them)
+{
+    char *axes = axes_of(b_axis, rule_axis);
+    struct assay_json *data = data_of(axes, plot_rule, true);
+    expect_texts(assay_json_get(data, "lines"),
+                 (const char *[]){ "mean", "by <score>", "none of them" }, 3);
+    expect_texts(assay_json_get(assay_json_get(data, "axis"), "values"),
+                 (const char *[]){ "0", "1000", "2000", "3000", "4000" }, 5);
+    cr_expect_str_eq(assay_json_text(data, "title", ""), "a <title>");
+    cr_expect_eq(assay_json_uint(data, "points", 0), 15);
+    cr_expect_eq(assay_json_uint(data, "repeats", 0), 3);
+    cr_expect(assay_json_bool(data, "laws", false));
+    for (size_t i = 0; i < 5; i++)
+        cr_expect_eq(value_of(data, 0, 0, i, "middle"), 100 * (10000 - 1000 * (int64_t)i));
     /* L2 speaks of the weight too. */
-    cr_expect_eq(report_count(page, ">L1: 1 - b</span>"), 1);
-    cr_expect_eq(report_count(page, ">L2: (1 - 2b) / (1 - b), 0 above 1/3</span>"), 1);
-    cr_expect_eq(report_count(page, ">L2: b / (1 - b), 1 above 1/3</span>"), 1);
-    cr_expect_eq(report_count(page, ">L3"), 0);
-    cr_expect_eq(report_count(page, ">L7"), 0);
-    cr_expect_not_null(strstr(page, "median of 3 seeds"));
-    cr_expect_not_null(strstr(page, "15 points, 3 seeds at each"));
-    cr_expect_not_null(strstr(page, "a &lt;title&gt;"));
-    cr_expect_not_null(strstr(page, ">b, %</text>"));
-    char *measured = data_of(page, "plot", 0), *law = data_of(page, "plot", 3);
-    cr_expect_str_eq(measured, "0,100 10,90 20,80 30,70 40,60 ");
-    for (const char *at = law; *at != '\0'; at = strchr(at, ' ') + 1) {
-        const double x = strtod(at, NULL), y = strtod(strchr(at, ',') + 1, NULL);
-        cr_expect_float_eq(y, 100 * assay_sim_law_mean(x / 100), 1e-3, "at %f: %f", x, y);
-    }
-    cr_expect_eq(report_count(law, ","), 4 * 16 + 1);
-    free(measured);
-    free(law);
-    free(page);
+    cr_expect_eq(assay_json_count(assay_json_get(plot_of(data, 0), "curves")), 2);
+    cr_expect_str_eq(assay_json_text(curve_of(data, 0, 0), "law", ""), "L1");
+    cr_expect_str_eq(assay_json_text(curve_of(data, 0, 0), "formula", ""), "1 - b");
+    cr_expect_str_eq(assay_json_text(curve_of(data, 0, 1), "law", ""), "L2");
+    cr_expect_str_eq(assay_json_text(curve_of(data, 1, 0), "formula", ""),
+                     "b / (1 - b), 1 above 1/3");
+    const struct assay_json *const values = assay_json_get(curve_of(data, 0, 0), "values");
+    cr_assert_eq(assay_json_count(values), 4 * 16 + 1);
+    for (size_t i = 0; i < 65; i++)
+        cr_expect_eq(report_number(values, i),
+                     llround(1000000 * assay_sim_law_mean((double)i / 160)), "%zu", i);
+    assay_json_free(&data);
     free(axes);
 }
 
@@ -173,96 +191,107 @@ Test(sim_report_sweep, another_attack_takes_the_law_away)
         axes_of(b_axis, "  - name: attack\n    cases:\n"
                         "      - { name: lie, set: [] }\n"
                         "      - { name: stuff, set: [\"adversaries[0].attack=stuff\"] }\n");
-    char *page =
-        page_of(axes, "  x: b_bp\n  series: attack\n  figure: score_mean_bp honest\n", true);
-    cr_expect_eq(report_count(page, ">L7: 1 for every b</span>"), 1);
-    cr_expect_eq(report_count(page, " theory\" d="), 1 + 1, "the curve and its key");
-    cr_expect_not_null(strstr(page, "class=\"line c0 theory\""), "in the colour of its line");
-    free(page);
+    struct assay_json *data =
+        data_of(axes, "  x: b_bp\n  series: attack\n  figure: score_mean_bp honest\n", true);
+    cr_expect_eq(assay_json_count(assay_json_get(plot_of(data, 0), "curves")), 1);
+    cr_expect_str_eq(assay_json_text(curve_of(data, 0, 0), "formula", ""), "1 for every b");
+    cr_expect_eq(assay_json_uint(curve_of(data, 0, 0), "of_line", 9), 0);
+    assay_json_free(&data);
     free(axes);
 }
 
 Test(sim_report_sweep, a_law_ends_where_the_axis_leaves_what_it_is_about)
 {
-    char *page =
-        page_of("  - { name: loss, key: link.loss_permille, from: 0, to: 200, step: 100 }\n",
+    struct assay_json *data =
+        data_of("  - { name: loss, key: link.loss_permille, from: 0, to: 200, step: 100 }\n",
                 "  x: loss\n  figure: score_mean_bp honest\n", true);
-    char *measured = data_of(page, "plot", 0), *law = data_of(page, "plot", 1);
-    cr_expect_str_eq(measured, "0,100 100,50 200,50 ");
-    cr_expect_str_eq(law, "0,100 ");
-    free(measured);
-    free(law);
-    free(page);
+    cr_expect_eq(value_of(data, 0, 0, 0, "middle"), 1000000);
+    cr_expect_eq(value_of(data, 0, 0, 2, "middle"), 500000);
+    const struct assay_json *const values = assay_json_get(curve_of(data, 0, 0), "values");
+    cr_expect_eq(report_number(values, 0), 1000000);
+    for (size_t i = 1; i < 33; i++)
+        cr_expect_eq(report_number(values, i), -1, "%zu", i);
+    assay_json_free(&data);
 }
 
-Test(sim_report_sweep, without_laws_csv_it_says_that_none_are_drawn)
+Test(sim_report_sweep, without_laws_csv_it_says_that_there_are_none)
 {
-    char *axes = axes_of(b_axis, rule_axis), *page = page_of(axes, plot_rule, false);
-    cr_expect_eq(report_count(page, " theory\""), 0);
-    cr_expect_not_null(strstr(page, "the shards have no laws.csv"));
-    free(page);
+    char *axes = axes_of(b_axis, rule_axis);
+    struct assay_json *data = data_of(axes, plot_rule, false);
+    cr_expect_eq(assay_json_count(assay_json_get(plot_of(data, 0), "curves")), 0);
+    cr_expect_not(assay_json_bool(data, "laws", true));
+    assay_json_free(&data);
     free(axes);
 }
 
-Test(sim_report_sweep, figures_that_move_are_drawn_and_others_listed)
+Test(sim_report_sweep, figures_that_move_are_drawn_and_all_are_listed)
 {
-    char *axes = axes_of(b_axis, rule_axis), *page = page_of(axes, plot_rule, true);
-    cr_expect_eq(report_count(page, "<figure "), 3, "score, weight of the liars, detection");
-    cr_expect_not_null(strstr(page, "<h3>weight_share_bp, liars</h3>"));
-    cr_expect_not_null(strstr(page, "<h3>detection_epochs, liars</h3>"));
-    cr_expect_not_null(strstr(page, "<tr><td>messages</td><td></td><td class=\"number\">77</td><td "
-                                    "class=\"number\">77</td>"));
-    free(page);
+    char *axes = axes_of(b_axis, rule_axis);
+    struct assay_json *data = data_of(axes, plot_rule, true);
+    static const char *const drawn[] = { "score_mean_bp", "weight_share_bp", "detection_epochs" };
+    cr_assert_eq(assay_json_count(assay_json_get(data, "plots")), 3);
+    for (size_t i = 0; i < 3; i++)
+        cr_expect_str_eq(assay_json_text(plot_of(data, i), "name", ""), drawn[i]);
+    cr_expect_str_eq(assay_json_text(plot_of(data, 1), "cohort", ""), "liars");
+    const struct assay_json *const messages =
+        report_named(assay_json_get(data, "figures"), "name", "messages");
+    cr_expect_eq(assay_json_uint(messages, "low", 0), 77);
+    cr_expect_eq(assay_json_uint(messages, "high", 0), 77);
+    cr_expect_null(assay_json_get(messages, "cohort"), "it is of the network");
+    assay_json_free(&data);
     free(axes);
 }
 
 Test(sim_report_sweep, a_figure_that_never_happened_is_a_gap_and_bands_are_over_seeds)
 {
-    char *page = page_of(b_axis, "  x: b_bp\n  figure: detection_epochs liars\n", true);
-    char *data = data_of(page, "plot", 0);
+    struct assay_json *data =
+        data_of(b_axis, "  x: b_bp\n  figure: detection_epochs liars\n", true);
     /* Seeds 1, 2 and 3 from b = 20 % on. */
-    cr_expect_str_eq(data, "20,2 30,2 40,2 ");
-    cr_expect_not_null(strstr(page, "<td class=\"number\">20</td><td class=\"number\">2</td><td "
-                                    "class=\"number\">1</td><td class=\"number\">3</td>"));
-    cr_expect_not_null(strstr(page, "<span>detection_epochs.liars</span>"));
-    free(data);
-    free(page);
-}
-
-Test(sim_report_sweep, numbers_are_drawn_rising_whatever_their_order)
-{
-    char *page = page_of("  - { name: n, key: nodes, values: [200, 9, 100, 25] }\n",
-                         "  x: n\n  figure: score_mean_bp honest\n", true);
-    char *data = data_of(page, "plot", 0);
-    static const char *const starts[] = { "9,", " 25,", " 100,", " 200," };
-    const char *at = data;
-    for (size_t i = 0; i < 4; i++) {
-        at = strstr(at, starts[i]);
-        cr_assert_not_null(at, "%s in %s", starts[i], data);
+    for (size_t i = 0; i < 5; i++) {
+        cr_expect_eq(value_of(data, 0, 0, i, "middle"), i < 2 ? -1 : 200, "%zu", i);
+        cr_expect_eq(value_of(data, 0, 0, i, "low"), i < 2 ? -1 : 100, "%zu", i);
+        cr_expect_eq(value_of(data, 0, 0, i, "high"), i < 2 ? -1 : 300, "%zu", i);
     }
-    free(data);
-    free(page);
+    expect_texts(assay_json_get(data, "lines"), (const char *[]){ "detection_epochs.liars" }, 1);
+    assay_json_free(&data);
 }
 
-Test(sim_report_sweep, words_are_names_below_bars)
+Test(sim_report_sweep, numbers_stand_rising_whatever_their_order)
 {
-    char *page = page_of(rule_axis, "  x: rule\n  figure: score_mean_bp honest\n", true);
-    cr_expect_not_null(strstr(page, "<title>by &lt;score&gt;</title>"));
-    cr_expect_geq(report_count(page, "<path class=\"bar c0\""), 3);
-    cr_expect_eq(report_count(page, " theory\""), 0, "a law is a curve over numbers");
-    free(page);
+    struct assay_json *data = data_of("  - { name: n, key: nodes, values: [200, 9, 100, 25] }\n",
+                                      "  x: n\n  figure: score_mean_bp honest\n", true);
+    expect_texts(assay_json_get(assay_json_get(data, "axis"), "values"),
+                 (const char *[]){ "9", "25", "100", "200" }, 4);
+    cr_expect(assay_json_bool(assay_json_get(data, "axis"), "numeric", false));
+    assay_json_free(&data);
+}
+
+Test(sim_report_sweep, words_are_an_axis_without_laws)
+{
+    struct assay_json *data =
+        data_of(rule_axis, "  x: rule\n  figure: score_mean_bp honest\n", true);
+    const struct assay_json *const axis = assay_json_get(data, "axis");
+    cr_expect_not(assay_json_bool(axis, "numeric", true));
+    expect_texts(assay_json_get(axis, "values"),
+                 (const char *[]){ "mean", "by <score>", "none of them" }, 3);
+    cr_expect_eq(assay_json_count(assay_json_get(plot_of(data, 0), "curves")), 0,
+                 "a law is a curve over numbers");
+    assay_json_free(&data);
 }
 
 Test(sim_report_sweep, more_lines_than_can_be_told_apart_are_left_out_and_counted)
 {
     char *axes = axes_of(b_axis, "  - { name: e, key: epochs, from: 20, to: 33, step: 1 }\n"
                                  "  - { name: m, key: epoch_ms, values: [1000, 2000] }\n");
-    char *page = page_of(axes, "  x: b_bp\n  series: e\n  figure: score_mean_bp honest\n", true);
-    cr_expect_not_null(strstr(page, "the first 12 of 28 lines"));
-    cr_expect_not_null(strstr(page, "<span>e 20, m 1000</span>"));
-    /* All have the same law: it is drawn once. */
-    cr_expect_eq(report_count(page, ">L7: 1 for every b</span>"), 1);
-    free(page);
+    struct assay_json *data =
+        data_of(axes, "  x: b_bp\n  series: e\n  figure: score_mean_bp honest\n", true);
+    cr_expect_eq(assay_json_count(assay_json_get(data, "lines")), 12);
+    cr_expect_eq(assay_json_uint(data, "lines_in_all", 0), 28);
+    cr_expect_str_eq(assay_json_as_text(assay_json_at(assay_json_get(data, "lines"), 0)),
+                     "e 20, m 1000");
+    /* All have the same law: it is there once. */
+    cr_expect_eq(assay_json_count(assay_json_get(plot_of(data, 0), "curves")), 1);
+    assay_json_free(&data);
     free(axes);
 }
 

@@ -33,6 +33,7 @@ Test(net_json, prints_keys_in_the_order_they_were_set)
     assay_json_append_text(list, "x");
     assay_json_append_uint(list, 7);
     assay_json_append(list, assay_json_object());
+    assay_json_append_null(list);
     assay_json_set_text(object, "z", "last first");
     assay_json_set_text_n(object, "cut", "abcdef", 3);
     assay_json_set_uint(object, "number", 18014398509481984u); /* above 2^53: no float in between */
@@ -44,7 +45,7 @@ Test(net_json, prints_keys_in_the_order_they_were_set)
     assay_json_set(object, "list", list);
     expect_printed(&object, "{\"z\":\"last first\",\"cut\":\"abc\",\"number\":18014398509481984,"
                             "\"negative\":-9223372036854775808,\"yes\":true,\"no\":false,"
-                            "\"nothing\":null,\"hex\":\"00abff\",\"list\":[\"x\",7,{}]}");
+                            "\"nothing\":null,\"hex\":\"00abff\",\"list\":[\"x\",7,{},null]}");
     cr_expect_null(object);
 }
 

@@ -1,7 +1,6 @@
 /*
- * tests/unit/sim/test_report_runs.c - several runs as one page: medians and bands over seeds.
+ * tests/unit/sim/test_report_columns.c - several runs as columns: medians and bands over seeds.
  */
-#include "apps/sim/report.h"
 #include "apps/sim/report_columns.h"
 #include "apps/sim/report_values.h"
 #include "tests/unit/sim/report_fixture.h"
@@ -9,9 +8,8 @@
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum { RUNS_MAX = 40, EPOCHS = 5 };
+enum { RUNS_MAX = 4, EPOCHS = 5 };
 
 static struct assay_scenario scenario;
 static struct assay_sim_outcome outcomes[RUNS_MAX];
@@ -34,19 +32,9 @@ static void unmake(void)
         assay_sim_outcome_free(&outcomes[k]);
 }
 
-TestSuite(sim_report_runs, .init = make, .fini = unmake);
+TestSuite(sim_report_columns, .init = make, .fini = unmake);
 
-static char *page_of(size_t runs)
-{
-    char *page = NULL;
-    const char *why = NULL;
-    cr_assert_eq(assay_sim_report_runs_text(results, runs, &page), ASSAY_OK);
-    cr_expect(report_well_formed(page, &why), "%s", why);
-    cr_expect_null(report_reference(page), "%s", report_reference(page));
-    return page;
-}
-
-Test(sim_report_runs, a_spread_is_the_middle_and_all_or_all_but_a_twentieth_at_each_end)
+Test(sim_report_columns, a_spread_is_the_middle_and_all_or_all_but_a_twentieth_at_each_end)
 {
     double values[100];
     cr_expect(isnan(assay_sim_spread_of(values, 0).middle));
@@ -67,7 +55,7 @@ Test(sim_report_runs, a_spread_is_the_middle_and_all_or_all_but_a_twentieth_at_e
     }
 }
 
-Test(sim_report_runs, columns_are_medians_over_the_runs_that_closed_the_epoch)
+Test(sim_report_columns, columns_are_medians_over_the_runs_that_closed_the_epoch)
 {
     struct assay_sim_columns c;
     /* messages is 1000 + 10 epoch + seed; the third run ends early, the second begins late. */
@@ -81,7 +69,6 @@ Test(sim_report_runs, columns_are_medians_over_the_runs_that_closed_the_epoch)
     static const double low[] = { 1011, 1021, 1031, 1041, 1051 };
     static const double high[] = { 1013, 1023, 1032, 1042, 1052 };
     for (size_t i = 0; i < EPOCHS; i++) {
-        cr_expect_float_eq(c.x[i], (double)i + 1, 1e-12);
         cr_expect_float_eq(band.middle[i], middle[i], 1e-12, "%zu: %f", i, band.middle[i]);
         cr_expect_float_eq(band.low[i], low[i], 1e-12, "%zu", i);
         cr_expect_float_eq(band.high[i], high[i], 1e-12, "%zu", i);
@@ -90,7 +77,7 @@ Test(sim_report_runs, columns_are_medians_over_the_runs_that_closed_the_epoch)
     outcomes[1].rows--;
 }
 
-Test(sim_report_runs, an_epoch_that_no_run_closed_is_a_gap)
+Test(sim_report_columns, an_epoch_that_no_run_closed_is_a_gap)
 {
     struct assay_sim_columns c;
     for (size_t k = 0; k < 2; k++)
@@ -105,56 +92,4 @@ Test(sim_report_runs, an_epoch_that_no_run_closed_is_a_gap)
         cr_expect_eq(band.low == NULL, runs == 1);
         assay_sim_columns_free(&c);
     }
-}
-
-Test(sim_report_runs, the_page_says_which_band_it_draws)
-{
-    char *few = page_of(19), *many = page_of(20);
-    cr_expect_not_null(strstr(few, "from the lowest to the highest"));
-    cr_expect_null(strstr(few, "from 5 to 95 %"));
-    cr_expect_not_null(strstr(many, "from 5 to 95 %"));
-    cr_expect_eq(report_count(many, "<figure "), 10);
-    cr_expect_geq(report_count(many, "class=\"band"), 10, "cohorts have bands");
-    cr_expect_not_null(strstr(many, "<span>ring</span>"));
-    free(few);
-    free(many);
-}
-
-Test(sim_report_runs, every_run_is_listed_with_its_seed_verdict_and_hash)
-{
-    assay_sim_check_look(&outcomes[1], ASSAY_SIM_CHECKER_P4, 3, "slot <%d>", 5);
-    outcomes[2].figures[ASSAY_SIM_FIGURE_SCORE_MIN_BP][0] = 1;
-    char *page = page_of(3);
-    cr_expect_not_null(strstr(page, "everything held in 1 of 3 runs"));
-    cr_expect_not_null(strstr(page, "violated in 1 of 3"));
-    cr_expect_not_null(strstr(page, "seed 2, epoch 3: slot &lt;5&gt;"));
-    cr_expect_not_null(strstr(page, "holds in 2 of 3"));
-    cr_expect_eq(report_count(page, ">failed<"), 2);
-    cr_expect_eq(report_count(page, "<tr><td class=\"number\">2</td><td>"), 1);
-    cr_expect_not_null(strstr(page, "<code>030405060708"), "the hash of the third");
-    free(page);
-}
-
-Test(sim_report_runs, figures_have_their_median_band_and_in_how_many_runs_they_happened)
-{
-    outcomes[0].figures[ASSAY_SIM_FIGURE_DETECTION_EPOCHS][1] = -1;
-    char *page = page_of(4); /* of the others 4, 5, 6 */
-    cr_expect_not_null(strstr(page,
-                              "<tr><td>detection_epochs</td><td>ring</td><td class=\"number\">"
-                              "5</td><td class=\"number\">4 .. 6 (3 runs)</td>"));
-    cr_expect_not_null(strstr(page, "<tr><td>detection_epochs</td><td>honest</td><td class="
-                                    "\"number\">&ndash;</td>"));
-    free(page);
-}
-
-Test(sim_report_runs, runs_without_an_epoch_have_a_page_too)
-{
-    for (size_t k = 0; k < 2; k++)
-        outcomes[k].row_count = 0;
-    char *page = page_of(2);
-    cr_expect_not_null(strstr(page, "nothing to draw"));
-    free(page);
-    page = page_of(3);
-    cr_expect_null(strstr(page, "No epoch closed"));
-    free(page);
 }
