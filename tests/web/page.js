@@ -705,21 +705,9 @@ async function pictures() {
     }
 }
 
-t.run(
-    {
-        made,
-        model,
-        views,
-        contents,
-        keyboard,
-        hostile,
-        guarded,
-        live,
-        simulation,
-        simulations,
-        processes,
-        many,
-        pictures,
-    },
-    { figures },
-);
+t.run({
+    waiting: { processes, live },
+    busy: { made, model, views, contents, keyboard, hostile, guarded, simulation, simulations, pictures },
+    alone: { many },
+    asked: { figures },
+});

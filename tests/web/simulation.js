@@ -106,12 +106,6 @@ async function looks(name, address, views, widths) {
     }
 }
 
-const WIDTHS = [
-    [360, true, true],
-    [1280, false, true],
-    [2560, false, false],
-];
-
 async function contents() {
     const page = await t.open(report(made.runs({ fails: true })));
     const text = (selector = 'main') => page.locator(selector).first().innerText();
@@ -234,24 +228,18 @@ async function hostile() {
         ['sweep', swept],
     ]) {
         const page = await t.open(report(docs));
-        for (const width of [360, 1280]) {
-            await page.setViewportSize({ width, height: 900 });
-            for (const view of [
-                ...KINDS[kind],
-                'nonsense',
-                'node/x',
-                'overview?off=scores.0-x.9-constructor',
-                'comparison?p=-1',
-            ]) {
-                await t.go(page, '#/' + view);
-                const wide = await t.overflow(page);
-                t.check(`hostile ${kind}, ${view} at ${width}: no wider than the window`, wide <= 0, wide);
-                t.equal(
-                    `hostile ${kind}, ${view} at ${width}: something is there`,
-                    await page.locator('h1').count(),
-                    1,
-                );
-            }
+        await page.setViewportSize({ width: 360, height: 900 });
+        for (const view of [
+            ...KINDS[kind],
+            'nonsense',
+            'node/x',
+            'overview?off=scores.0-x.9-constructor',
+            'comparison?p=-1',
+        ]) {
+            await t.go(page, '#/' + view);
+            const wide = await t.overflow(page);
+            t.check(`hostile ${kind}, ${view}: no wider than the window`, wide <= 0, wide);
+            t.equal(`hostile ${kind}, ${view}: something is there`, await page.locator('h1').count(), 1);
         }
         t.equal(`hostile ${kind}: nothing of it ran`, await page.evaluate(() => window.pwned), undefined);
         t.equal(
@@ -316,7 +304,13 @@ async function seen() {
 async function simulation() {
     await model();
     await seen();
-    await looks('a run', report(made.runs()), KINDS.runs, WIDTHS);
+    const run = report(made.runs());
+    await looks('a run', run, KINDS.runs, [
+        [360, true, true],
+        [1280, false, false],
+        [2560, false, false],
+    ]);
+    await looks('a run', run, ['overview', 'checks'], [[1280, false, true]]);
     await looks('20 runs', report(made.runs({ runs: 20, fails: true })), KINDS.runs, [[1280, true]]);
     await looks('one epoch', report(made.runs({ epochs: 1 })), ['overview', 'standings'], [[1280, false]]);
     await looks('no epoch', report(made.runs({ epochs: 0 })), KINDS.runs, [[1280, false]]);
