@@ -153,6 +153,8 @@ function lawTable(m, p) {
             ],
         ],
         rows,
+        undefined,
+        'roomy',
     );
 }
 
