@@ -45,12 +45,15 @@ void assay_sim_report_put_spread(struct assay_json *to, const struct assay_sim_s
 /* --- every page */
 
 /*
- * assay_sim_page_text - the page with a document.
+ * assay_sim_document_text - a document alone, as one line of JSON.
  * In:      kind, the member of data that it has: runs, sweep or swarm; data, which is taken over;
  *          NULL: there was no memory for it
  * Out:     *text of malloc, which the caller frees
  * Returns: ASSAY_OK | ASSAY_E_MEMORY
  */
+ASSAY_CHECKED enum assay_status assay_sim_document_text(const char *kind, struct assay_json *data,
+                                                        char **text);
+/* The page with that document. In, Out, Returns: as above. */
 ASSAY_CHECKED enum assay_status assay_sim_page_text(const char *kind, struct assay_json *data,
                                                     char **text);
 /* Made text as a file, whole or not at all; takes text of malloc over. Returns: ASSAY_OK |

@@ -14,7 +14,7 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: assay-sim report DIR... [--out FILE] [--json]\n"
+    "usage: assay-sim report DIR... [--out FILE] [--data] [--json]\n"
     "\n"
     "Makes the page of runs from the files that `assay-sim run --out DIR` left behind\n"
     "(scenario.yaml, summary.json, epochs.csv, roots.csv).\n"
@@ -24,6 +24,8 @@ static const char usage[] =
     "from the lowest to the highest of fewer. The order of the folders does not matter.\n"
     "\n"
     "  --out FILE  default: report.html, in DIR when there is one, otherwise here\n"
+    "  --data      the document of the page alone (schema assay.sim.page), by default\n"
+    "              report.json: for programs\n"
     "  --json      an envelope of schema assay.sim.report\n"
     "\n"
     "exit status: 0 written; 1 the page could not be written; 2 usage, or folders that cannot be\n"
@@ -36,7 +38,7 @@ struct folder {
 
 struct report {
     const char *out;
-    bool json, help;
+    bool data, json, help;
     size_t count;
     struct folder *folders; /* [count] */
 };
@@ -128,7 +130,9 @@ static enum assay_status make(const struct report *r, char **text)
     if (results == NULL) return ASSAY_E_MEMORY;
     for (size_t i = 0; i < r->count; i++)
         results[i] = assay_sim_loaded_result(r->folders[i].loaded);
-    const enum assay_status status = assay_sim_report_text(results, r->count, text);
+    const enum assay_status status =
+        r->data ? assay_sim_document_text("runs", assay_sim_report_data(results, r->count), text)
+                : assay_sim_report_text(results, r->count, text);
     free(results);
     return status;
 }
@@ -156,10 +160,11 @@ static int write_page(struct report *r)
         return assay_sim_print_error(
             r->json, status == ASSAY_E_MEMORY ? ASSAY_SIM_EXIT_FAILED : ASSAY_SIM_EXIT_USAGE,
             "report", "report: %s", message);
+    const char *const name = r->data ? "report.json" : "report.html";
     const int len = r->out != NULL ? snprintf(path, sizeof path, "%s", r->out)
                     : r->count == 1
-                        ? snprintf(path, sizeof path, "%s/report.html", r->folders[0].dir)
-                        : snprintf(path, sizeof path, "report.html");
+                        ? snprintf(path, sizeof path, "%s/%s", r->folders[0].dir, name)
+                        : snprintf(path, sizeof path, "%s", name);
     if (len < 0 || (size_t)len >= sizeof path)
         return assay_sim_print_error(r->json, ASSAY_SIM_EXIT_USAGE, "report",
                                      "report: --out: the path is too long");
@@ -200,6 +205,7 @@ static int read_options(int argc, char **argv, struct report *r)
 {
     static const struct option known[] = {
         { "out", required_argument, NULL, 'o' },
+        { "data", no_argument, NULL, 'd' },
         { "json", no_argument, NULL, 'j' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
@@ -207,6 +213,7 @@ static int read_options(int argc, char **argv, struct report *r)
     optind = 0; /* main.c has read words before */
     for (int c = 0; (c = assay_sim_next_option(argc, argv, known, NULL)) != -1;) {
         if (c == 'o') r->out = optarg;
+        else if (c == 'd') r->data = true;
         else if (c == 'j') r->json = true;
         else if (c == 'h') r->help = true;
         else return assay_sim_print_option(argc, argv, c);

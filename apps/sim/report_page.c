@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Takes content over. Returns: NULL: no memory. */
 static char *print_document(const char *kind, struct assay_json *content)
 {
     struct assay_json *document = assay_json_object(), *const data = assay_json_object();
@@ -23,12 +24,19 @@ static char *print_document(const char *kind, struct assay_json *content)
     return text;
 }
 
+enum assay_status assay_sim_document_text(const char *kind, struct assay_json *data, char **text)
+{
+    char *const json = data != NULL ? print_document(kind, data) : NULL;
+    const bool made = json != NULL && asprintf(text, "%s\n", json) >= 0;
+    free(json);
+    return made ? ASSAY_OK : ASSAY_E_MEMORY;
+}
+
 enum assay_status assay_sim_page_text(const char *kind, struct assay_json *data, char **text)
 {
     char *bytes = NULL;
     size_t len = 0;
-    if (data == NULL) return ASSAY_E_MEMORY;
-    char *const json = print_document(kind, data);
+    char *const json = data != NULL ? print_document(kind, data) : NULL;
     FILE *const out = json != NULL ? open_memstream(&bytes, &len) : NULL;
     const bool good = out != NULL && assay_web_report_put(json, out);
     free(json);

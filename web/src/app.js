@@ -177,7 +177,7 @@ function where() {
             'p',
             { class: 'where' },
             h('span', { class: 'what' }, h('bdi', {}, clean(model.name, 64))),
-            h('span', { class: 'seen' }, 'assay-sim ', clean(model.version, 24)),
+            h('span', { class: 'by' }, 'assay-sim ', clean(model.version, 24)),
         );
     const { status } = model;
     return h(

@@ -15,6 +15,12 @@ for name in honest badmouthing crash-storm partition-even vendor-break; do
     check "$name: the page of the run" cmp "$name/report.html" "$name.html"
 done
 
+# The document alone is that of the page; < > & are spelled out there.
+gives 0 'honest: 1 run in honest/report.json' "$SIM" report honest --data
+sed -n 's,.*id="data">\({.*}\)</script>.*,\1,p' honest/report.html |
+    sed 's/\\u003c/</g; s/\\u003e/>/g; s/\\u0026/\&/g' >page.json
+check 'report --data: the document of the page' cmp honest/report.json page.json
+
 # The page alone, without a folder; the same bytes.
 "$SIM" run honest --quiet --report alone.html || wrong 'run honest --report'
 check 'run --report: the page of the run' cmp honest/report.html alone.html

@@ -109,6 +109,7 @@ Test(sim_report_page, a_page_without_memory_or_place_says_so)
     char message[ASSAY_SIM_MESSAGE_MAX] = "";
     char *text = NULL;
     cr_expect_eq(assay_sim_page_text("runs", NULL, &text), ASSAY_E_MEMORY);
+    cr_expect_eq(assay_sim_document_text("runs", NULL, &text), ASSAY_E_MEMORY);
     cr_expect_null(text);
     cr_expect_eq(assay_sim_page_write("/nowhere/x.html", NULL, message), ASSAY_E_MEMORY);
     cr_expect_eq(assay_sim_page_write("/nowhere/x.html", strdup("x"), message), ASSAY_E_IO);
