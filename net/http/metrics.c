@@ -2,7 +2,7 @@
  * net/http/metrics.c - the view as metrics, in OpenMetrics 1.0 or in the text format 0.0.4.
  *
  * No label names a peer: a network of strangers must not decide how many series there are. Labels
- * are words of lists in the source. docs/http.md has every name; a test holds it against this file.
+ * are words of lists in the source. docs/reference/metrics.md is made of this file.
  */
 #include "net/http/answer_internal.h"
 

@@ -1,6 +1,6 @@
 """Metrics of a running node, under promtool and a real Prometheus.
 
-usage: metrics.py lint HOST:PORT ROOT        names, formats, docs/http.md, the queries of dashboard and alerts
+usage: metrics.py lint HOST:PORT ROOT        names, formats, the reference, the queries of dashboard and alerts
        metrics.py wait PROMETHEUS EXPRESSION  until the query has a result (60 s)
        metrics.py queries PROMETHEUS ROOT     every query is understood, and most have a result
 """
@@ -70,9 +70,10 @@ def lint(address, root):
     check("labels", set(re.findall(r"[{,]([a-z]+)=", new)) == {"version", "band", "state", "until", "quantile", "dir", "what",
                                                               "result", "code", "reason", "kind"})
     names = names_of(new)
-    told = set(re.findall(r"`((?:assay|process)_[a-z_]+)`", open(root + "/docs/http.md", encoding="utf-8").read()))
+    page = open(root + "/docs/reference/metrics.md", encoding="utf-8").read()
+    told = set(re.findall(r"^\| `([a-z_]+)`", page, re.M))
     mine = {n for n in names if not n.endswith("_seconds_count")}
-    check("docs/http.md differs: %s" % sorted(told ^ mine), told == mine)
+    check("docs/reference/metrics.md differs: %s" % sorted(told ^ mine), told == mine)
     for where, expr in expressions(root).items():
         for name in re.findall(r"\b(?:assay|process)_[a-z_]+", expr):
             check("%s: no metric %s" % (where, name), name in names)

@@ -1,0 +1,280 @@
+#!/usr/bin/python3
+"""The pages of docs/reference/, made of the tables in the code and of words beside them.
+
+usage: reference.py ROOT write     makes the pages anew
+       reference.py ROOT check     exit status 1 when a page is not what would be made now
+
+A name that the code has and that no words explain, or words about what the code does not have, is an
+error of both. docs/reference/words/NAME.txt has one name a line: `name: words`.
+"""
+
+import pathlib
+import re
+import sys
+import textwrap
+
+MADE = "<!-- Made by tests/guides/reference.py of the code and of docs/reference/words; do not edit. -->\n"
+STRING = r'"(?:[^"\\]|\\.)*"'
+
+
+class Broken(Exception):
+    """What keeps the pages from being made."""
+
+
+def source(root, path):
+    """A file without its continued lines and comments, adjacent strings joined."""
+    text = (root / path).read_text(encoding="utf-8").replace("\\\n", "\n")
+    text = re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
+    return re.sub(r'"\s+"', "", text)
+
+
+def unquote(text):
+    return text[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+
+
+def rows(root, path, list_name):
+    """Rows of an X list: each a list of its arguments, strings without quotes."""
+    raw = (root / path).read_text(encoding="utf-8")
+    found = re.search(rf"#define {list_name}\(X\)((?:.*\\\n)*.*)", raw)
+    if not found:
+        raise Broken(f"{path} has no {list_name}")
+    body = re.sub(r"/\*.*?\*/", " ", found[1].replace("\\\n", "\n"), flags=re.S)
+    body = re.sub(r'"\s+"', "", body)
+    table = []
+    for inside in re.findall(rf"\bX\(((?:{STRING}|[^\"()])*)\)", body):
+        cells = re.findall(rf"{STRING}|[^,\s][^,]*", inside)
+        table.append([unquote(c) if c.startswith('"') else c.strip() for c in cells])
+    if not table:
+        raise Broken(f"{path}: {list_name} has no rows that can be read")
+    return table
+
+
+def words(root, name, known):
+    """{name: words} of one file, which must speak of exactly the names that the code has."""
+    path = root / "docs" / "reference" / "words" / f"{name}.txt"
+    told = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        key, colon, text = line.partition(": ")
+        if not colon or key in told:
+            raise Broken(f"{path}:{number}: expected a new `name: words`")
+        # A page is cited by its path in the tree, and becomes a link of the page that is made.
+        told[key] = re.sub(r"`docs/((\w+)/([\w-]+)\.md)`", r"[\3](../\1)", text.strip())
+    lacking, idle = sorted(set(known) - set(told)), sorted(set(told) - set(known))
+    if lacking or idle:
+        raise Broken(f"{path}: no words for {lacking or 'nothing'}; the code has no {idle or 'such idle name'}")
+    return told
+
+
+def table(head, body):
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in body]
+    return "\n".join(lines) + "\n"
+
+
+def para(text):
+    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False) + "\n"
+
+
+def code(text):
+    return f"`{text}`"
+
+
+# --- errors
+
+CLASSES = {"ASSAY_CLASS_INPUT": "input", "ASSAY_CLASS_LIMIT": "limit", "ASSAY_CLASS_HOST": "host"}
+
+
+def errors(root):
+    statuses = [r for r in rows(root, "base/status.h", "ASSAY_STATUS_LIST") if r[0] != "ASSAY_OK"]
+    told = words(root, "statuses", [r[0] for r in statuses])
+    exits = re.findall(r"ASSAY_EXIT_([A-Z_]+) = (\d+)", source(root, "apps/assay/command.h"))
+    meant = words(root, "exits", [number for _, number in exits])
+    out = ["# Errors\n", MADE,
+           para("What programs say when the world does not oblige. That evidence is not trusted is no error: "
+                "[rules](rules.md)."),
+           "## 1. Statuses\n",
+           para("Messages end in the text and often in the symbol; logs and the journal have the symbol. *Class* is "
+                "what the program does about it: *input*, what came is dropped and counted; *limit*, it waits; "
+                "*host*, it stops rather than guess.")]
+    body = []
+    for symbol, number, kind, text in statuses:
+        cause, bar, todo = told[symbol].partition(" -> ")
+        if not bar:
+            raise Broken(f"statuses: {symbol}: expected `cause -> next step`")
+        body.append([code(symbol), number, CLASSES[kind], text, cause, todo])
+    out += [table(["status", "number", "class", "text", "usual cause", "next step"], body)]
+    out += ["## 2. Exit statuses of `assay`\n", table(["status", "means, and what to do"],
+                                                     [[number, meant[number]] for _, number in exits])]
+    out += ["## 3. Problems of HTTP\n", table(["code", "status", "text", "next step"],
+            [[code(r[2]), r[1], r[3], r[4]] for r in rows(root, "net/http/answer_internal.h", "HTTP_PROBLEM_LIST")])]
+    out += ["## 4. Advice of `assay status`\n", "Lines that begin with `do`, and `advice` of the documents.\n",
+            table(["code", "what to do"],
+                  [[code(r[1]), r[2]] for r in rows(root, "host/margin.h", "ASSAY_ADVICE_LIST")])]
+    return "\n".join(out)
+
+
+# --- rules of verdicts, and of policies
+
+RULE_CLASSES = {"FORGED": "forged", "UNJUDGED": "unjudged", "REFUSED": "refused", "OLD": "old", "NOTE": "note"}
+
+
+def rules(root):
+    fixes = {r[0]: r[1] for r in rows(root, "quote/result/fix.c", "FIX_LIST")}
+    body = []
+    for symbol, number, kind, name, text in rows(root, "quote/verdict.h", "ASSAY_RULE_LIST"):
+        if symbol not in fixes:
+            raise Broken(f"quote/result/fix.c: nothing for {symbol}")
+        body.append([code(name), number, RULE_CLASSES[kind], text, fixes[symbol]])
+    lint = [[code(r[2]), r[1].lower(), r[3], r[4]]
+            for r in rows(root, "quote/accept/policy_lint.h", "ASSAY_LINT_LIST")]
+    return "\n".join([
+        "# Rules\n", MADE, "## 1. Why evidence is not affirming\n",
+        para("`reasons` of a verdict, `last_reason` of a member. In falling order: *forged* is not genuine; *unjudged* "
+             "could not be decided; *refused* is genuine and not accepted; *old* is out of date; a *note* is a "
+             "warning. Forged and refused evidence costs all integrity at once, old evidence a quarter an epoch, the "
+             "others none."),
+        table(["rule", "number", "class", "what is wrong", "what to do"], body),
+        "## 2. What `assay policy lint` finds\n", table(["name", "weight", "what is wrong", "what to do"], lint)])
+
+
+# --- metrics
+
+def metrics(root):
+    found, labels, order = {}, {}, []
+    call = re.compile(rf"\b(head|gauge|counter|sample|labelled)\(\s*&?page,\s*({STRING}|\w+),\s*"
+                      rf"({STRING}|NULL)(?:,\s*({STRING}))?")
+    # Function by function: a name is a constant of its function.
+    for text in source(root, "net/http/metrics.c").split("\nstatic void put_")[1:]:
+        names = dict(re.findall(rf"\b(\w+)\[\] = ({STRING})", text))
+        for kind, name, first, second in call.findall(text):
+            name = unquote(names.get(name, name))
+            if kind in ("head", "gauge", "counter"):
+                type_, help_ = (unquote(first), unquote(second)) if kind == "head" else (kind, unquote(first))
+                shown = name + "_total" if type_ == "counter" else name
+                found[shown] = (type_, help_)
+                order.append(shown)
+            elif first != "NULL":
+                labels[name + "_total" if name + "_total" in found else name] = unquote(first)
+        for label in re.findall(r'"%s\{(\w+)=', text):
+            labels[unquote(names["name"])] = label
+    if len(order) < 40 or not all(help_ for _, help_ in found.values()):
+        raise Broken(f"net/http/metrics.c: {len(order)} metrics can be read")
+    body = [[code(name), found[name][0], code(labels[name]) if name in labels else "", found[name][1]] for name in order]
+    return "\n".join([
+        "# Metrics\n", MADE,
+        para("`GET /metrics` of `listen.http`: OpenMetrics 1.0 for who accepts it, else the text format 0.0.4. No "
+             "label names a peer. Ratios are from 0 to 1, times in seconds, booleans 0 or 1. "
+             "[Alerts](../runbooks/README.md) over them are in `docs/monitoring/`."),
+        table(["metric", "type", "label", "what"], body),
+        para("`what` of `assay_counted_total` has the names of `assay counters`: [events](events.md) 2.")])
+
+
+# --- events and counters
+
+def note_levels(root):
+    """Levels of the engine's notes: the cases of one switch."""
+    text = source(root, "net/host_tell.c")
+    body = text[text.index("severity_of(enum assay_note note)"):]
+    body, level, found = body[:body.index("\n}\n")], {}, []
+    for symbol, severity in re.findall(r"case (ASSAY_NOTE_\w+):|return ASSAY_SEVERITY_(\w+);", body):
+        if symbol:
+            found.append(symbol)
+        else:
+            level.update(dict.fromkeys(found, severity.lower()))
+            found = []
+    return level
+
+
+def arguments(text, at):
+    """The arguments of a call whose bracket opens at `at`; strings may hold anything but brackets count outside."""
+    found, depth, since, quoted = [], 0, at + 1, False
+    for i in range(at, len(text)):
+        c = text[i]
+        if c == '"' and text[i - 1] != "\\":
+            quoted = not quoted
+        elif quoted:
+            continue
+        elif c in "([{":
+            depth += 1
+        elif c in ")]}":
+            depth -= 1
+            if depth == 0:
+                return [*found, text[since:i].strip()]
+        elif c == "," and depth == 1:
+            found.append(text[since:i].strip())
+            since = i + 1
+    return found
+
+
+# Who logs, and which of the arguments are its level and its event; a level that is text is always that.
+LOGGERS = {"net": (("assay_log_begin", 1, 2), ("say", "info", 1)),
+           "apps/enclave": (("assay_enclave_log", 0, 1), ("tell", 1, 2))}
+
+
+def logged(root):
+    """{event: its levels} of what the daemon logs by itself."""
+    found = {}
+    for folder, calls in LOGGERS.items():
+        for path in sorted((root / folder).rglob("*.c")):
+            text = source(root, path.relative_to(root))
+            for name, level_at, event_at in calls:
+                for call in re.finditer(rf"(?<![\w.>]){name}(\()", text):
+                    given = arguments(text, call.start(1))
+                    if len(given) <= event_at:
+                        continue
+                    level = level_at if isinstance(level_at, str) else given[level_at]
+                    levels = re.findall(r'(?:ASSAY_SEVERITY_|"|^)(error|warning|info|debug)\b', level, re.I)
+                    for event in re.findall(r'"([a-z]+(?:_[a-z]+)*)"', given[event_at]):
+                        found.setdefault(event, set()).update(word.lower() for word in levels)
+    return found
+
+
+def events(root):
+    levels, found = note_levels(root), logged(root)
+    for symbol, _, name in rows(root, "engine/effect.h", "ASSAY_NOTE_LIST"):
+        if symbol not in levels:
+            raise Broken(f"net/host_tell.c: {symbol} has no level")
+        found.setdefault(name, set()).add(levels[symbol])
+    counted = [r[1] for r in rows(root, "host/counters.h", "ASSAY_COUNTER_LIST")]
+    told, meant = words(root, "events", found), words(root, "counters", counted)
+    body = [[code(name), ", ".join(sorted(found[name])) or "by its cause", told[name]] for name in told]
+    return "\n".join([
+        "# Events and counters\n", MADE, "## 1. Events\n",
+        para("`event` of a line of the log and of `assay timeline`. A code speaks at most 50 times a second; "
+             "`suppressed=N` tells of the rest. Bytes that somebody else chose are escaped and cut."),
+        table(["event", "level", "meaning; what to do"], body),
+        "## 2. Counters\n",
+        para("`assay counters`: since the start of the daemon, never reset. Nothing is refused without one of them "
+             "moving."),
+        table(["counter", "counts"], [[code(name), meant[name]] for name in counted])])
+
+
+PAGES = {"errors": errors, "rules": rules, "metrics": metrics, "events": events}
+
+
+def main():
+    if len(sys.argv) != 3 or sys.argv[2] not in ("write", "check"):
+        print(__doc__, file=sys.stderr)
+        return 2
+    root, drifted = pathlib.Path(sys.argv[1]), []
+    try:
+        for name, make in PAGES.items():
+            path = root / "docs" / "reference" / f"{name}.md"
+            text = make(root)
+            if sys.argv[2] == "write":
+                path.write_text(text, encoding="utf-8")
+            elif not path.exists() or path.read_text(encoding="utf-8") != text:
+                drifted.append(str(path))
+    except Broken as broken:
+        print(f"reference: {broken}", file=sys.stderr)
+        return 1
+    for path in drifted:
+        print(f"{path}: is not what the code says: /usr/bin/python3 tests/guides/reference.py . write", file=sys.stderr)
+    print(f"reference: {len(PAGES)} pages, {len(drifted)} differ")
+    return 1 if drifted else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
